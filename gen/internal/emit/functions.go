@@ -1,0 +1,236 @@
+package emit
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"text/template"
+
+	"github.com/raftkv/raftkv/gen/internal/model"
+)
+
+// functions are what templates can call.
+func functions(p prose) template.FuncMap {
+	return template.FuncMap{
+		"after": p.after, "camel": model.Camel, "comment": p.comment, "line": func(doc string) string { return "// " + sentence(doc) }, "lower": model.Lower, "paragraph": paragraph, "quote": strconv.Quote, "sentence": sentence,
+		"receiver": receiver, "article": article, "formatted": formatted, "fieldDoc": fieldDoc, "example": example, "bits": bitSize, "digits": digits, "variants": variants, "joinFlat": joinFlat, "tag": func(i int) int { return i + 1 },
+		"cloneOf": cloneOf, "equalFields": equalFields, "textOfStruct": textOfStruct, "usesFields": usesFields, "appendTo": appendTo, "decoded": decoded,
+		"handled": p.handled, "goOf": goOf, "keyValue": keyValue, "rpc": rpcValues, "later": later, "anyRPC": anyRPC, "startDoc": startDoc,
+		"bare": func(s *model.Span) bool { return len(s.Groups) == 0 && !s.RPC && len(s.Of(model.Required)) == 0 }, "arrows": arrows, "cell": cell, "code": code, "kindOf": kindOf, "tree": tree, "otlp": otlp, "allowed": allowed, "allUses": allUses, "use": func(a *model.Attribute, level string) model.Use {
+			return model.Use{Attribute: a, Level: model.Level(level)}
+		},
+	}
+}
+
+// article is a word with a or an before it.
+func article(word string) string {
+	if strings.ContainsAny(word[:1], "AEIOaeio") {
+		return "an " + word
+	}
+	return "a " + word
+}
+
+// receiver is the name of a type's receiver.
+func receiver(name string) string { return strings.ToLower(name[:1]) }
+
+func example(s *model.Scalar) string { return s.Prefix + "1" + s.Suffix }
+
+// digits takes a scalar's number out of its text.
+func digits(s *model.Scalar) string {
+	x := "s"
+	if s.Prefix != "" {
+		x = fmt.Sprintf("strings.TrimPrefix(%s, %q)", x, s.Prefix)
+	}
+	if s.Suffix != "" {
+		x = fmt.Sprintf("strings.TrimSuffix(%s, %q)", x, s.Suffix)
+	}
+	return x
+}
+
+func bitSize(base string) string { return strings.TrimPrefix(base, "uint") }
+
+// variants lists the variants of a union.
+func variants(u *model.Union) string {
+	names := make([]string, len(u.Variants))
+	for i, v := range u.Variants {
+		names[i] = v.Name
+	}
+	if len(names) == 1 {
+		return names[0]
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
+}
+
+// joinFlat lists the variants that hold nothing that could change.
+func joinFlat(u *model.Union) string {
+	var names []string
+	for _, v := range u.Variants {
+		if v.Flat() {
+			names = append(names, v.Name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+func usesFields(s *model.Struct) bool {
+	if s.Text == nil {
+		return len(s.Fields) > 0
+	}
+	return slices.ContainsFunc(s.Text, func(p model.Piece) bool { return p.Field != nil })
+}
+
+// handler is one method of a party's interface.
+type handler struct{ Doc, Method, From, Name, Type string }
+
+// handled are the methods that a party needs: one for each request it gets, one for the replies to each that it sends.
+func (w prose) handled(view page, p *model.Party) []handler {
+	var all []handler
+	for _, e := range view.Exchanges {
+		name := e.Request.Name
+		if e.To == p {
+			doc := fmt.Sprintf("Handle%s handles a request: %s", name, w.after(e.Request.Doc))
+			if len(e.Replies) == 0 {
+				doc = fmt.Sprintf("Handle%s handles a one-way message: %s", name, w.after(e.Request.Doc))
+			}
+			all = append(all, handler{doc, "Handle" + name, e.Sender.Go(""), "m", name})
+		}
+		if slices.Contains(e.Senders, p) && len(e.Replies) > 0 {
+			doc := fmt.Sprintf("Handle%sReply handles a reply to %s.", name, name)
+			all = append(all, handler{doc, "Handle" + name + "Reply", e.To.ID.Name, "reply", name + "Reply"})
+		}
+	}
+	return all
+}
+
+// goOf is the type by which an attribute is given.
+func goOf(a *model.Attribute) string {
+	switch a.Kind {
+	case model.String:
+		return "string"
+	case model.Strings:
+		return "[]string"
+	case model.Bool:
+		return "bool"
+	case model.Int:
+		return "int"
+	case model.Duration:
+		return "time.Duration"
+	case model.Unsigned, model.Stringer:
+	}
+	return a.Type.Go("protocol.")
+}
+
+// keyValue is an attribute with its value, as the API has them.
+func keyValue(a *model.Attribute, x string) string {
+	switch a.Kind {
+	case model.String:
+		return a.Const + ".String(" + x + ")"
+	case model.Strings:
+		return a.Const + ".StringSlice(" + x + ")"
+	case model.Bool:
+		return a.Const + ".Bool(" + x + ")"
+	case model.Int:
+		return a.Const + ".Int(" + x + ")"
+	case model.Duration:
+		return a.Const + ".Int64(int64(" + x + "))"
+	case model.Unsigned:
+		return a.Const + ".Int64(int64(" + x + "))"
+	case model.Stringer:
+	}
+	return a.Const + ".String(" + x + ".String())"
+}
+
+// rpcValues are the attributes that OpenTelemetry's conventions want of an RPC span.
+func rpcValues(view page, s *model.Span) []string {
+	system, method, address := view.Telemetry.RPC[0], view.Telemetry.RPC[1], view.Telemetry.RPC[2]
+	named := s.Address(view.Telemetry)
+	x := named.Parameter
+	for _, g := range s.Groups {
+		if slices.Contains(g.Attributes, named) {
+			x = model.Lower(g.Name) + "." + named.Short
+		}
+	}
+	value := model.Attribute{Const: address.Const, Kind: named.Kind, Type: named.Type}
+	return []string{system.Const + ".String(System)", method.Const + ".String(" + s.Go + "Name)", keyValue(&value, x)}
+}
+
+func anyRPC(view page) string {
+	if slices.ContainsFunc(view.Spans, func(s *model.Span) bool { return s.RPC }) {
+		return view.Telemetry.System
+	}
+	return ""
+}
+
+// later are the attributes of a group that may change while a span lasts: all but who it is.
+func later(view page, g *model.Group) []*model.Attribute {
+	return slices.DeleteFunc(slices.Clone(g.Attributes), func(a *model.Attribute) bool { return a == view.Telemetry.Self })
+}
+
+// startDoc says where a span may be.
+func startDoc(s *model.Span) string {
+	names := make([]string, len(s.Parents))
+	for i, p := range s.Parents {
+		names[i] = p.Go
+	}
+	switch {
+	case len(names) == 0:
+		return ", a root"
+	case s.Root:
+		return ", a root or a child of " + strings.Join(names, ", ")
+	}
+	return ", a child of " + strings.Join(names, ", ")
+}
+
+// otlp is an attribute's type in a trace.
+func otlp(a *model.Attribute) string {
+	switch a.Kind {
+	case model.Strings:
+		return "attribute.STRINGSLICE"
+	case model.Bool:
+		return "attribute.BOOL"
+	case model.Int, model.Duration, model.Unsigned:
+		return "attribute.INT64"
+	case model.String, model.Stringer:
+	}
+	return "attribute.STRING"
+}
+
+// allowed are the values that a string attribute may have; none if any will do.
+func allowed(a *model.Attribute) []string {
+	var all []string
+	for _, v := range a.Values {
+		all = append(all, v.Value)
+	}
+	if a.Type != nil && a.Type.Enum != nil {
+		for _, v := range a.Type.Enum.Values {
+			all = append(all, v.Name)
+		}
+	}
+	return all
+}
+
+// allUses are all attributes of a span: its groups', its own, and those that every span and every RPC span has.
+func allUses(view page, s *model.Span) []model.Use {
+	var all []model.Use
+	for _, g := range s.Groups {
+		for _, a := range g.Attributes {
+			all = append(all, model.Use{Attribute: a, Level: model.Required})
+		}
+	}
+	if s.RPC {
+		for _, a := range view.Telemetry.RPC {
+			all = append(all, model.Use{Attribute: a, Level: model.Required})
+		}
+	}
+	all = append(all, s.Uses...)
+	return append(all, model.Use{Attribute: view.Telemetry.Error, Level: model.Optional}, model.Use{Attribute: view.Telemetry.Unfinished, Level: model.Optional})
+}
+
+// fieldDoc is a field's doc, and what it begins as.
+func fieldDoc(f *model.Field) string {
+	if f.Init == "" {
+		return sentence(f.Doc)
+	}
+	return strings.TrimSpace(sentence(f.Doc) + " At first: " + f.Init + ".")
+}

@@ -1,0 +1,241 @@
+package load
+
+import (
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// Text is a word or a sentence of the spec. It is empty when it was left out.
+type Text struct {
+	Value string
+	Pos   Pos
+	inner int // where Value begins, in characters after Pos
+}
+
+// At is the place of the character at a byte offset of the text; exact for texts on one line.
+func (t Text) At(offset int) Pos {
+	return Pos{Line: t.Pos.Line, Column: t.Pos.Column + t.inner + len([]rune(t.Value[:offset]))}
+}
+
+// Given says whether the text is there.
+func (t Text) Given() bool { return t.Pos != Pos{} }
+
+// Flag is true or false; false when it was left out.
+type Flag struct {
+	Value bool
+	Pos   Pos
+}
+
+// Number is a whole number that is not negative.
+type Number struct {
+	Value int
+	Pos   Pos
+}
+
+// walker turns nodes into a Spec. Unlike the library's own decoding it reports all faults and keeps positions.
+type walker struct{ faults *Faults }
+
+// value is a type that knows by itself how it is written.
+type value interface {
+	from(w walker, n *yaml.Node)
+}
+
+func position(n *yaml.Node) Pos { return Pos{Line: n.Line, Column: n.Column} }
+
+var kinds = map[yaml.Kind]string{
+	yaml.MappingNode:  "a mapping",
+	yaml.SequenceNode: "a list",
+	yaml.ScalarNode:   "a single value",
+	yaml.AliasNode:    "an alias",
+}
+
+// plain reports what no spec needs: anchors, aliases, and tags written out.
+func (w walker) plain(n *yaml.Node) bool {
+	switch {
+	case n.Kind == yaml.AliasNode:
+		w.faults.Add(position(n), "aliases are not allowed: write it out")
+	case n.Anchor != "":
+		w.faults.Add(position(n), "anchors are not allowed: nothing may refer to &%s", n.Anchor)
+	case n.Style&yaml.TaggedStyle != 0:
+		w.faults.Add(position(n), "tags are not allowed: %s", n.Tag)
+	default:
+		return true
+	}
+	return false
+}
+
+func (w walker) is(n *yaml.Node, kind yaml.Kind) bool {
+	if !w.plain(n) {
+		return false
+	}
+	if n.Tag == "!!null" && kind != yaml.ScalarNode {
+		w.faults.Add(position(n), "want %s, got nothing", kinds[kind])
+		return false
+	}
+	if n.Kind != kind {
+		w.faults.Add(position(n), "want %s, got %s", kinds[kind], kinds[n.Kind])
+		return false
+	}
+	return true
+}
+
+func (w walker) decode(n *yaml.Node, into reflect.Value) {
+	if v, ok := into.Addr().Interface().(value); ok {
+		v.from(w, n)
+		return
+	}
+	switch into.Kind() {
+	case reflect.Pointer:
+		into.Set(reflect.New(into.Type().Elem()))
+		w.decode(n, into.Elem())
+	case reflect.Slice:
+		w.list(n, into)
+	default:
+		w.mapping(n, into)
+	}
+}
+
+func (w walker) list(n *yaml.Node, into reflect.Value) {
+	if !w.is(n, yaml.SequenceNode) {
+		return
+	}
+	into.Set(reflect.MakeSlice(into.Type(), len(n.Content), len(n.Content)))
+	for i, item := range n.Content {
+		w.decode(item, into.Index(i))
+	}
+}
+
+// mapping fills the fields of a struct, each tagged with its key.
+func (w walker) mapping(n *yaml.Node, into reflect.Value) {
+	into.FieldByName("At").Set(reflect.ValueOf(position(n)))
+	if !w.is(n, yaml.MappingNode) {
+		return
+	}
+	fields, options := map[string]reflect.Value{}, map[string]string{}
+	var known, required []string
+	for i := range into.NumField() {
+		tag, ok := into.Type().Field(i).Tag.Lookup("yaml")
+		if !ok {
+			continue
+		}
+		key, option, _ := strings.Cut(tag, ",")
+		fields[key], options[key], known = into.Field(i), option, append(known, key)
+		if strings.HasPrefix(option, "required") {
+			required = append(required, key)
+		}
+	}
+	present := w.pairs(n, func(key Text, content *yaml.Node) {
+		field, ok := fields[key.Value]
+		if !ok {
+			w.unknown(key, known)
+			return
+		}
+		w.decode(content, field)
+		if strings.HasSuffix(options[key.Value], "some") && field.Len() == 0 && len(content.Content) == 0 && content.Kind != yaml.ScalarNode {
+			w.faults.Add(position(content), "%s: want one at least", key.Value)
+		}
+	})
+	for _, key := range required {
+		if !slices.Contains(present, key) {
+			w.faults.Add(position(n), "missing key %q", key)
+		}
+	}
+}
+
+func (w walker) unknown(key Text, known []string) {
+	if nearest := Nearest(key.Value, known); nearest != "" {
+		w.faults.Add(key.Pos, "unknown key %q (nearest: %q)", key.Value, nearest)
+		return
+	}
+	w.faults.Add(key.Pos, "unknown key %q (known: %s)", key.Value, strings.Join(known, ", "))
+}
+
+// pairs goes through a mapping in order and returns the keys; a key that comes twice is a fault.
+func (w walker) pairs(n *yaml.Node, each func(key Text, content *yaml.Node)) []string {
+	var present []string
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		var key Text
+		if n.Content[i].Tag == "!!merge" {
+			w.faults.Add(position(n.Content[i]), "merge keys are not allowed: write it out")
+			continue
+		}
+		if key.from(w, n.Content[i]); !key.Given() {
+			continue
+		}
+		if slices.Contains(present, key.Value) {
+			w.faults.Add(key.Pos, "duplicate key %q", key.Value)
+			continue
+		}
+		present = append(present, key.Value)
+		each(key, n.Content[i+1])
+	}
+	return present
+}
+
+func (t *Text) from(w walker, n *yaml.Node) {
+	if !w.is(n, yaml.ScalarNode) {
+		return
+	}
+	if n.Tag == "!!null" || strings.TrimSpace(n.Value) == "" {
+		w.faults.Add(position(n), "want a text, got nothing")
+		return
+	}
+	t.Value, t.Pos = n.Value, position(n)
+	if n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0 {
+		t.inner = 1
+	}
+}
+
+func (f *Flag) from(w walker, n *yaml.Node) {
+	if !w.is(n, yaml.ScalarNode) {
+		return
+	}
+	if n.Tag != "!!bool" {
+		w.faults.Add(position(n), "want true or false, got %q", n.Value)
+		return
+	}
+	f.Value, f.Pos = strings.EqualFold(n.Value, "true"), position(n)
+}
+
+func (v *Number) from(w walker, n *yaml.Node) {
+	if !w.is(n, yaml.ScalarNode) {
+		return
+	}
+	number, err := strconv.ParseUint(n.Value, 10, 31)
+	if err != nil || n.Tag != "!!int" {
+		w.faults.Add(position(n), "want a whole number, got %q", n.Value)
+		return
+	}
+	v.Value, v.Pos = int(number), position(n)
+}
+
+func (f *Fields) from(w walker, n *yaml.Node) {
+	if !w.is(n, yaml.MappingNode) {
+		return
+	}
+	w.pairs(n, func(key Text, content *yaml.Node) {
+		var field Field
+		if content.Kind == yaml.ScalarNode {
+			field.Type.from(w, content)
+		} else {
+			w.mapping(content, reflect.ValueOf(&field).Elem())
+		}
+		field.Name, field.At = key, key.Pos
+		*f = append(*f, field)
+	})
+}
+
+func (l *Levels) from(w walker, n *yaml.Node) {
+	if !w.is(n, yaml.MappingNode) {
+		return
+	}
+	w.pairs(n, func(key Text, content *yaml.Node) {
+		level := Level{Attribute: key}
+		level.Level.from(w, content)
+		*l = append(*l, level)
+	})
+}

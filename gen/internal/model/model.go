@@ -1,0 +1,288 @@
+// Package model is a spec whose names are resolved and checked: what the emitted code and documents are made of.
+package model
+
+// Protocol is a whole spec.
+type Protocol struct {
+	Name, Doc, Hash string
+	Import, Folder  string
+	Document        string     // empty when there shall be none
+	Telemetry       *Telemetry // nil when there are no spans
+	Scalars         []*Scalar
+	Enums           []*Enum
+	Unions          []*Union // those that the spec declares
+	Records         []*Struct
+	Parties         []*Party
+	Messages        *Union
+	Inputs          *Union
+	Effects         *Union
+	Exchanges       []*Exchange
+	Scopes          []*Scope
+	Transitions     *Transitions
+	Invariants      []*Invariant
+	Services        []*Service
+	Attributes      []*Attribute
+	Groups          []*Group
+	Events          []*Event
+	Spans           []*Span
+}
+
+// Telemetry is what the generator has to know about attributes.
+type Telemetry struct {
+	Scope, System string
+	Self, Peer    *Attribute // nil when there is none
+	Error         *Attribute
+	Unfinished    *Attribute
+	RPC           [3]*Attribute // system, method, address; nil without RPC spans
+}
+
+// Scalar is a named type with one value.
+type Scalar struct {
+	Name, Doc, Go  string
+	Prefix, Suffix string
+	Formatted      bool
+	None           bool
+}
+
+// Enum is a type with a few named values; the first is the initial one, if there is one.
+type Enum struct {
+	Name, Doc string
+	Initial   bool
+	Values    []*EnumValue
+}
+
+// EnumValue is one value of an enum, as written and as a Go constant.
+type EnumValue struct{ Name, Const, Doc string }
+
+// Union is a type whose values are of one of several shapes. Messages, inputs and effects are unions too.
+type Union struct {
+	Name, Doc string
+	Variants  []*Struct
+	Named     bool // its variants tell their name
+}
+
+// Struct is a record, a variant, or a scope of the state.
+type Struct struct {
+	Name, Doc string
+	Fields    []*Field
+	Text      []Piece // how it is written; nil for the usual form
+}
+
+// Piece is a part of a text: literal, or a field's value.
+type Piece struct {
+	Literal string
+	Field   *Field
+}
+
+// Field is a field of a struct.
+type Field struct {
+	Name, Go, Doc, Init string
+	Type                *Type
+}
+
+// Party is one kind of process.
+type Party struct {
+	Name, Go, Doc string
+	ID            *Scalar
+	Roles         *Enum // nil when it has none
+	Service       string
+}
+
+// Exchange is a request with its possible replies.
+type Exchange struct {
+	Request *Struct
+	Doc     string
+	Replies []*Struct
+	From    []string // roles and parties, as written
+	Senders []*Party
+	To      *Party
+	Sender  *Type // how a handler is told who asked
+	Method  string
+}
+
+// Scope is a part of the state that lives and dies together.
+type Scope struct {
+	Name   string
+	Role   string
+	Reset  bool
+	Struct *Struct
+}
+
+// Transitions are the steps that an enum may take.
+type Transitions struct {
+	Name, Doc   string
+	Enum, Event *Enum
+	Edges       []*Edge
+}
+
+// Edge is one step.
+type Edge struct {
+	From, To, Event *EnumValue
+	Doc             string
+}
+
+// Invariant is what must always hold.
+type Invariant struct {
+	Name, ID, Section, Doc string
+	Observes               []*Span
+}
+
+// Service is a group of processes that has spans.
+type Service struct{ Name, Doc string }
+
+// Attribute is an attribute of spans and events.
+type Attribute struct {
+	Key, Doc, Unit string
+	Const          string // its key in Go
+	Short          string // its name in groups and values
+	Setter         string
+	Parameter      string
+	Kind           AttributeKind
+	Type           *Type // the spec's type; nil for a plain kind
+	Values         []AttributeValue
+}
+
+// AttributeValue is a value that a string attribute may have.
+type AttributeValue struct{ Value, Const string }
+
+// AttributeKind is how an attribute is given in Go and written in a trace.
+type AttributeKind int
+
+// The kinds there are.
+const (
+	String AttributeKind = iota
+	Strings
+	Bool
+	Int
+	Duration
+	Unsigned // a named number, written as an integer
+	Stringer // a named type, written as its String
+)
+
+// Level says whether an attribute must be there.
+type Level string
+
+// The levels there are.
+const (
+	Required Level = "required"
+	Answered Level = "answered"
+	Optional Level = "optional"
+)
+
+// Use is an attribute of one span, group or event, with its level.
+type Use struct {
+	Attribute *Attribute
+	Level     Level
+}
+
+// Group is a set of required attributes that spans share.
+type Group struct {
+	Name, Doc  string
+	Attributes []*Attribute
+}
+
+// Event is something that happens within a span.
+type Event struct {
+	Name, Go, Const, Doc string
+	Attributes           []*Attribute
+}
+
+// Span is a span as traces have it.
+type Span struct {
+	ID, Go, Name, Kind, Service, Doc string
+	Root, RPC                        bool
+	Parents                          []*Span
+	Groups                           []*Group
+	Uses                             []Use
+	Links                            []Link
+	Events                           []*Event
+}
+
+// Link is a span that another may or must link to.
+type Link struct {
+	To  *Span
+	Min int
+	Doc string
+}
+
+// Variants are the structs of all unions.
+func (p *Protocol) Variants() []*Struct {
+	var all []*Struct
+	for _, u := range p.AllUnions() {
+		all = append(all, u.Variants...)
+	}
+	return all
+}
+
+// AllUnions are the declared unions, and those of messages, inputs and effects.
+func (p *Protocol) AllUnions() []*Union {
+	all := append([]*Union(nil), p.Unions...)
+	for _, u := range []*Union{p.Messages, p.Inputs, p.Effects} {
+		if len(u.Variants) > 0 {
+			all = append(all, u)
+		}
+	}
+	return all
+}
+
+// Structs are all structs but the state as a whole.
+func (p *Protocol) Structs() []*Struct {
+	all := append(append([]*Struct(nil), p.Records...), p.Variants()...)
+	for _, s := range p.Scopes {
+		all = append(all, s.Struct)
+	}
+	return all
+}
+
+// Level of an attribute in this span; empty when the span may not have it.
+func (s *Span) Level(a *Attribute) Level {
+	for _, g := range s.Groups {
+		for _, member := range g.Attributes {
+			if member == a {
+				return Required
+			}
+		}
+	}
+	for _, use := range s.Uses {
+		if use.Attribute == a {
+			return use.Level
+		}
+	}
+	return ""
+}
+
+// Of are the span's own attributes of a level, in the spec's order.
+func (s *Span) Of(level Level) []*Attribute {
+	var all []*Attribute
+	for _, use := range s.Uses {
+		if use.Level == level {
+			all = append(all, use.Attribute)
+		}
+	}
+	return all
+}
+
+// AllEnums are the declared enums, and that of the transitions' events.
+func (p *Protocol) AllEnums() []*Enum {
+	if p.Transitions == nil {
+		return p.Enums
+	}
+	return append(append([]*Enum(nil), p.Enums...), p.Transitions.Event)
+}
+
+// Names are the names of all types, which a sentence writes as they are.
+func (p *Protocol) Names() map[string]bool {
+	names := map[string]bool{}
+	for _, s := range p.Scalars {
+		names[s.Name] = true
+	}
+	for _, e := range p.AllEnums() {
+		names[e.Name] = true
+	}
+	for _, u := range p.AllUnions() {
+		names[u.Name] = true
+	}
+	for _, s := range p.Structs() {
+		names[s.Name] = true
+	}
+	return names
+}

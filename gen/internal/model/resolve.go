@@ -1,0 +1,142 @@
+package model
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/raftkv/raftkv/gen/internal/load"
+)
+
+// Format is the version of the spec language that this generator reads.
+const Format = "raftkv/1"
+
+// resolver looks names up and notes what is wrong. Its methods go through the spec in an order in which everything is declared before it is used.
+type resolver struct {
+	spec   *load.Spec
+	faults *load.Faults
+	out    *Protocol
+
+	scalars    map[string]*Scalar
+	enums      map[string]*Enum
+	unions     map[string]*Union
+	records    map[string]*Struct
+	messages   map[string]*Struct
+	parties    map[string]*Party
+	attributes map[string]*Attribute
+	groups     map[string]*Group
+	events     map[string]*Event
+	spans      map[string]*Span
+}
+
+// Resolve makes a model of a spec file's content. It is nil if anything is wrong; the faults then say all that is.
+func Resolve(file string, content []byte) (*Protocol, *load.Faults) {
+	spec, faults := load.Parse(file, content)
+	if !spec.Format.Given() && faults.Any() {
+		return nil, faults // what has no shape has no meaning
+	}
+	hash := sha256.Sum256(content)
+	r := &resolver{
+		spec: spec, faults: faults, out: &Protocol{Name: spec.Name.Value, Doc: spec.Doc.Value, Hash: hex.EncodeToString(hash[:8])},
+		scalars: map[string]*Scalar{}, enums: map[string]*Enum{}, unions: map[string]*Union{}, records: map[string]*Struct{}, messages: map[string]*Struct{},
+		parties: map[string]*Party{}, attributes: map[string]*Attribute{}, groups: map[string]*Group{}, events: map[string]*Event{}, spans: map[string]*Span{},
+	}
+	r.header()
+	r.declareTypes()
+	r.declareVariants()
+	r.fields()
+	r.cycles()
+	r.transitions()
+	r.declareServices()
+	r.declareParties()
+	r.exchanges()
+	r.scopes()
+	r.declareAttributes()
+	r.telemetry()
+	r.groupsAndEvents()
+	r.declareSpans()
+	r.invariants()
+	r.clashes()
+	if faults.Any() {
+		return nil, faults
+	}
+	return r.out, faults
+}
+
+func (r *resolver) header() {
+	s := r.spec
+	if s.Format.Given() && s.Format.Value != Format {
+		r.faults.Add(s.Format.Pos, "format %q: this generator reads %q", s.Format.Value, Format)
+	}
+	r.match(s.Output.Import, importPath.MatchString, "import path", "the path of the folder's packages, such as example.com/name/folder")
+	r.match(s.Output.Folder, folderPath.MatchString, "folder", "a relative path such as name/folder")
+	r.match(s.Output.Document, documentPath.MatchString, "document", "a relative path such as spec/PROTOCOL.md")
+	r.out.Import, r.out.Folder, r.out.Document = s.Output.Import.Value, s.Output.Folder.Value, s.Output.Document.Value
+}
+
+// match notes a name that has not the form it must have, and says whether it has.
+func (r *resolver) match(name load.Text, ok func(string) bool, what, want string) bool {
+	if !name.Given() {
+		return false
+	}
+	if !ok(name.Value) {
+		r.faults.Add(name.Pos, "%q is no %s: want %s", name.Value, what, want)
+		return false
+	}
+	return true
+}
+
+// declared notes a name that was declared before in the same place.
+func (r *resolver) declared(seen map[string]load.Pos, name load.Text, what string) bool {
+	if !name.Given() {
+		return true
+	}
+	if before, ok := seen[name.Value]; ok {
+		r.faults.Add(name.Pos, "duplicate %s %q: declared in line %d", what, name.Value, before.Line)
+		return true
+	}
+	seen[name.Value] = name.Pos
+	return false
+}
+
+func keys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+func (r *resolver) undefinedText(what, name string, defined []string) string {
+	if nearest := load.Nearest(name, defined); nearest != "" {
+		return fmt.Sprintf("undefined %s %q (nearest: %q)", what, name, nearest)
+	}
+	return fmt.Sprintf("undefined %s %q", what, name)
+}
+
+func (r *resolver) typeNames() []string {
+	return slices.Concat(keys(builtin), keys(r.scalars), keys(r.enums), keys(r.records), keys(r.unions))
+}
+
+// find looks a name up; an undefined one is a fault.
+func find[V any](r *resolver, defined map[string]V, name load.Text, what string) (found V, ok bool) {
+	if !name.Given() {
+		return found, false
+	}
+	if found, ok = defined[name.Value]; !ok {
+		r.faults.Undefined(name.Pos, what, name.Value, keys(defined))
+	}
+	return found, ok
+}
+
+// value looks a value of an enum up.
+func (r *resolver) value(e *Enum, name load.Text, what string) *EnumValue {
+	if !name.Given() || e == nil {
+		return nil
+	}
+	names := make([]string, len(e.Values))
+	for i, v := range e.Values {
+		if v.Name == name.Value {
+			return v
+		}
+		names[i] = v.Name
+	}
+	r.faults.Undefined(name.Pos, what, name.Value, names)
+	return nil
+}

@@ -1,0 +1,268 @@
+package model
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/raftkv/raftkv/gen/internal/load"
+)
+
+var plainAttributes = map[string]AttributeKind{"string": String, "string[]": Strings, "bool": Bool, "int": Int}
+
+func (r *resolver) declareAttributes() {
+	seen, shorts := map[string]load.Pos{}, map[string]int{}
+	for _, a := range r.spec.Attributes {
+		if r.declared(seen, a.Name, "attribute") || !r.match(a.Name, attributeName.MatchString, "attribute name", "a name such as kv.key") {
+			continue
+		}
+		out := &Attribute{Key: a.Name.Value, Doc: a.Doc.Value, Unit: a.Unit.Value, Const: Camel(a.Name.Value) + "Key", Short: short(a.Name.Value, a.Unit.Value)}
+		shorts[out.Short]++
+		r.attributeType(a, out)
+		values := map[string]load.Pos{}
+		for _, v := range a.Values {
+			if out.Kind != String {
+				r.faults.Add(v.Pos, "only an attribute of type string lists its values")
+			} else if !r.declared(values, v, "value") {
+				out.Values = append(out.Values, AttributeValue{Value: v.Value})
+			}
+		}
+		r.attributes[out.Key] = out
+		r.out.Attributes = append(r.out.Attributes, out)
+	}
+	for _, a := range r.out.Attributes {
+		if shorts[a.Short] > 1 || r.spec.Telemetry != nil && a.Key == r.spec.Telemetry.Error.Value {
+			a.Short = Camel(a.Key)
+		}
+		a.Parameter, a.Setter = parameter(a.Short), "Set"+a.Short
+		if strings.HasSuffix(a.Key, ".id") && !strings.HasSuffix(a.Short, "ID") {
+			a.Setter += "ID"
+		}
+		for i := range a.Values {
+			a.Values[i].Const = a.Short + Camel(a.Values[i].Value)
+		}
+	}
+}
+
+func (r *resolver) attributeType(a load.Attribute, out *Attribute) {
+	kind, plain := plainAttributes[a.Type.Value]
+	out.Kind = kind
+	if !plain && a.Type.Given() {
+		out.Type = r.typeOf(a.Type.Value, func(offset int, format string, arguments ...any) {
+			r.faults.Add(a.Type.At(offset), format, arguments...)
+		})
+		out.Kind = Stringer
+		if t := out.Type; t != nil {
+			switch {
+			case t.Kind == KindList || t.Kind == KindByIndex || t.Name == t.Base:
+				r.faults.Add(a.Type.Pos, "an attribute is a string, string[], bool, int or a declared type: got %s", a.Type.Value)
+			case t.Scalar != nil && !t.Scalar.Formatted && t.Kind == KindNumber:
+				out.Kind = Unsigned
+			case t.Scalar != nil && !t.Scalar.Formatted:
+				r.faults.Add(a.Type.Pos, "%s has no text: give it a format, or make the attribute a string", a.Type.Value)
+			}
+		}
+	}
+	if a.Unit.Given() {
+		if a.Unit.Value != "ns" || out.Kind != Int {
+			r.faults.Add(a.Unit.Pos, "unit %q: the only unit is ns, of an int", a.Unit.Value)
+		}
+		out.Kind = Duration
+	}
+}
+
+func (r *resolver) telemetry() {
+	t := r.spec.Telemetry
+	if t == nil {
+		if len(r.spec.Spans) > 0 {
+			r.faults.Add(r.spec.Spans[0].At, "spans need a section `telemetry`")
+		}
+		return
+	}
+	out := &Telemetry{Scope: t.Scope.Value, System: t.System.Value}
+	r.out.Telemetry = out
+	out.Self, _ = find(r, r.attributes, t.Self, "attribute")
+	out.Peer, _ = find(r, r.attributes, t.Peer, "attribute")
+	out.Error, _ = find(r, r.attributes, t.Error, "attribute")
+	out.Unfinished, _ = find(r, r.attributes, t.Unfinished, "attribute")
+	if out.Error != nil && out.Error.Kind != String {
+		r.faults.Add(t.Error.Pos, "attribute %q must be a string", t.Error.Value)
+	}
+	if out.Unfinished != nil && out.Unfinished.Kind != Bool {
+		r.faults.Add(t.Unfinished.Pos, "attribute %q must be a bool", t.Unfinished.Value)
+	}
+	for i, key := range rpcAttributes {
+		out.RPC[i] = r.attributes[key]
+	}
+}
+
+// rpcAttributes are those that OpenTelemetry's conventions want of an RPC span.
+var rpcAttributes = [3]string{"rpc.system.name", "rpc.method", "server.address"}
+
+func (r *resolver) groupsAndEvents() {
+	seen := map[string]load.Pos{}
+	for _, g := range r.spec.Groups {
+		if !r.declared(seen, g.Name, "group") && r.match(g.Name, typeName.MatchString, "group name", "a Go name such as Who") {
+			group := &Group{Name: g.Name.Value, Doc: g.Doc.Value, Attributes: r.onlyRequired(g.Attributes)}
+			r.groups[group.Name] = group
+			r.out.Groups = append(r.out.Groups, group)
+		}
+	}
+	seen = map[string]load.Pos{}
+	for _, e := range r.spec.Events {
+		if !r.declared(seen, e.Name, "event") && r.match(e.Name, wordName.MatchString, "event name", wantWord) {
+			event := &Event{Name: e.Name.Value, Go: Camel(e.Name.Value), Doc: e.Doc.Value, Attributes: r.onlyRequired(e.Attributes)}
+			event.Const = "Event" + event.Go
+			r.events[event.Name] = event
+			r.out.Events = append(r.out.Events, event)
+		}
+	}
+}
+
+func (r *resolver) onlyRequired(levels load.Levels) []*Attribute {
+	var all []*Attribute
+	for _, use := range r.uses(levels, nil) {
+		if use.Level != Required && use.Level != "" {
+			i := slices.IndexFunc(levels, func(l load.Level) bool { return l.Attribute.Value == use.Attribute.Key })
+			r.faults.Add(levels[i].Level.Pos, "only a span's own attributes can be %s: here all are required", use.Level)
+		}
+		all = append(all, use.Attribute)
+	}
+	return all
+}
+
+// uses resolves attributes with their levels; those of groups are there already.
+func (r *resolver) uses(levels load.Levels, groups []*Group) []Use {
+	var all []Use
+	for _, l := range levels {
+		attribute, ok := find(r, r.attributes, l.Attribute, "attribute")
+		level := Level(l.Level.Value)
+		if l.Level.Given() && !slices.Contains([]Level{Required, Answered, Optional}, level) {
+			r.faults.Undefined(l.Level.Pos, "level", l.Level.Value, []string{string(Required), string(Answered), string(Optional)})
+		}
+		for _, g := range groups {
+			if ok && slices.Contains(g.Attributes, attribute) {
+				r.faults.Add(l.Attribute.Pos, "attribute %q is in group %s already", attribute.Key, g.Name)
+			}
+		}
+		if ok {
+			all = append(all, Use{Attribute: attribute, Level: level})
+		}
+	}
+	return all
+}
+
+var spanKinds = []string{"internal", "client", "server", "producer", "consumer"}
+
+func (r *resolver) declareSpans() {
+	seen := map[string]load.Pos{}
+	var declared []load.Span
+	for _, s := range r.spec.Spans {
+		if r.declared(seen, s.ID, "span") || !r.match(s.ID, wordName.MatchString, "span id", "a name such as vote_client") {
+			continue
+		}
+		span := &Span{ID: s.ID.Value, Go: Camel(s.ID.Value), Name: s.Name.Value, Kind: s.Kind.Value, Service: s.Service.Value, Doc: s.Doc.Value, Root: s.Root.Value, RPC: s.RPC.Value}
+		r.spans[span.ID] = span
+		r.out.Spans = append(r.out.Spans, span)
+		declared = append(declared, s)
+	}
+	for i, s := range declared {
+		r.span(s, r.out.Spans[i])
+	}
+	r.reachable(declared)
+}
+
+// reachable notes spans that have only each other as parents.
+func (r *resolver) reachable(declared []load.Span) {
+	reached := map[*Span]bool{}
+	for grown := true; grown; {
+		grown = false
+		for _, s := range r.out.Spans {
+			if !reached[s] && (s.Root || slices.ContainsFunc(s.Parents, func(p *Span) bool { return reached[p] })) {
+				reached[s], grown = true, true
+			}
+		}
+	}
+	for i, s := range r.out.Spans {
+		if !reached[s] && len(s.Parents) > 0 {
+			r.faults.Add(declared[i].ID.Pos, "span %q is below no root: nothing could start it", s.ID)
+		}
+	}
+}
+
+func (r *resolver) span(s load.Span, out *Span) {
+	r.match(s.Name, methodName.MatchString, "span name", "a name such as service.Name/Method")
+	if s.Kind.Given() && !slices.Contains(spanKinds, s.Kind.Value) {
+		r.faults.Undefined(s.Kind.Pos, "span kind", s.Kind.Value, spanKinds)
+	}
+	r.service(s.Service)
+	seen := map[string]load.Pos{}
+	for _, name := range s.Parents {
+		if parent, ok := find(r, r.spans, name, "span"); ok && !r.declared(seen, name, "parent") {
+			out.Parents = append(out.Parents, parent)
+		}
+	}
+	if len(s.Parents) == 0 && !s.Root.Value {
+		r.faults.Add(s.ID.Pos, "span %q has no parents and is no root: nothing could start it", out.ID)
+	}
+	seen = map[string]load.Pos{}
+	for _, name := range s.Groups {
+		if group, ok := find(r, r.groups, name, "group"); ok && !r.declared(seen, name, "group") {
+			out.Groups = append(out.Groups, group)
+		}
+	}
+	out.Uses = r.uses(s.Attributes, out.Groups)
+	seen = map[string]load.Pos{}
+	for _, l := range s.Links {
+		if to, ok := find(r, r.spans, l.To, "span"); ok && !r.declared(seen, l.To, "link to") {
+			out.Links = append(out.Links, Link{To: to, Min: l.Min.Value, Doc: l.Doc.Value})
+		}
+	}
+	seen = map[string]load.Pos{}
+	for _, name := range s.Events {
+		if event, ok := find(r, r.events, name, "event"); ok && !r.declared(seen, name, "event") {
+			out.Events = append(out.Events, event)
+		}
+	}
+	if s.RPC.Value && r.out.Telemetry != nil {
+		r.rpc(s, out)
+	}
+}
+
+// rpc checks that an RPC span has what server.address is made of.
+func (r *resolver) rpc(s load.Span, out *Span) {
+	for _, key := range rpcAttributes {
+		if a := r.attributes[key]; a == nil || a.Kind != String {
+			r.faults.Add(s.RPC.Pos, "an RPC span has the attribute %q: declare it as a string", key)
+		}
+	}
+	address := out.Address(r.out.Telemetry)
+	if address == nil || out.Level(address) != Required {
+		r.faults.Add(s.RPC.Pos, "an RPC span's server.address is telemetry's `peer` on the calling side and its `self` on the other: it must be a required attribute of the span")
+	}
+}
+
+// Address is the attribute that names the process that is called.
+func (s *Span) Address(t *Telemetry) *Attribute {
+	if s.Kind == "client" || s.Kind == "producer" {
+		return t.Peer
+	}
+	return t.Self
+}
+
+func (r *resolver) invariants() {
+	seen, ids := map[string]load.Pos{}, map[string]load.Pos{}
+	for _, i := range r.spec.Invariants {
+		r.declared(ids, i.ID, "invariant id")
+		if r.declared(seen, i.Name, "invariant") || !r.match(i.Name, typeName.MatchString, "invariant name", "a Go name such as Agreement") {
+			continue
+		}
+		out := &Invariant{Name: i.Name.Value, ID: i.ID.Value, Section: i.Section.Value, Doc: i.Doc.Value}
+		observed := map[string]load.Pos{}
+		for _, name := range i.Observes {
+			if span, ok := find(r, r.spans, name, "span"); ok && !r.declared(observed, name, "span") {
+				out.Observes = append(out.Observes, span)
+			}
+		}
+		r.out.Invariants = append(r.out.Invariants, out)
+	}
+}

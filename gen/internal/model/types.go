@@ -1,0 +1,164 @@
+package model
+
+import "strings"
+
+// Kind is what a type is.
+type Kind int
+
+// The kinds there are.
+const (
+	KindString Kind = iota
+	KindBool
+	KindNumber
+	KindEnum
+	KindRecord
+	KindUnion
+	KindList
+	KindByIndex // a list that is indexed by a scalar
+)
+
+// Type is the type of a field.
+type Type struct {
+	Kind   Kind
+	Name   string // in Go, of all but lists
+	Base   string // string, uint32, …: what a scalar is made of
+	Scalar *Scalar
+	Enum   *Enum
+	Record *Struct
+	Union  *Union
+	Elem   *Type   // of a list
+	Index  *Scalar // of a list by index
+	None   bool    // written ?T
+}
+
+// builtin are the types that need no declaration.
+var builtin = map[string]Kind{
+	"string": KindString, "bool": KindBool, "int64": KindNumber, "uint8": KindNumber, "uint32": KindNumber, "uint64": KindNumber,
+}
+
+// Go is the type in Go; a package's name and a dot go before the names of declared types.
+func (t *Type) Go(qualifier string) string {
+	switch t.Kind {
+	case KindList, KindByIndex:
+		return "[]" + t.Elem.Go(qualifier)
+	case KindString, KindBool, KindNumber, KindEnum, KindRecord, KindUnion:
+	}
+	if t.Scalar == nil && t.Name == t.Base {
+		return t.Name
+	}
+	return qualifier + t.Name
+}
+
+// Spec is the type as the spec writes it.
+func (t *Type) Spec() string {
+	switch {
+	case t.Kind == KindList:
+		return "[]" + t.Elem.Spec()
+	case t.Kind == KindByIndex:
+		return "[" + t.Index.Name + "]" + t.Elem.Spec()
+	case t.None:
+		return "?" + t.Name
+	}
+	return t.Name
+}
+
+// Flat says whether a value can be copied by assignment and compared with ==.
+func (t *Type) Flat() bool {
+	switch t.Kind {
+	case KindList, KindByIndex:
+		return false
+	case KindRecord:
+		return t.Record.Flat()
+	case KindUnion:
+		return t.Union.Flat()
+	case KindString, KindBool, KindNumber, KindEnum:
+	}
+	return true
+}
+
+// Flat says whether all fields are.
+func (s *Struct) Flat() bool {
+	for _, f := range s.Fields {
+		if !f.Type.Flat() {
+			return false
+		}
+	}
+	return true
+}
+
+// Flat says whether all variants are.
+func (u *Union) Flat() bool {
+	for _, v := range u.Variants {
+		if !v.Flat() {
+			return false
+		}
+	}
+	return true
+}
+
+// typeOf parses a type as a spec writes it; at is told where in the text a fault is.
+func (r *resolver) typeOf(text string, fault func(offset int, format string, arguments ...any)) *Type {
+	return r.parseType(text, 0, fault)
+}
+
+func (r *resolver) parseType(text string, offset int, fault func(int, string, ...any)) *Type {
+	if rest, ok := strings.CutPrefix(text, "[]"); ok {
+		return listOf(&Type{Kind: KindList}, r.parseType(rest, offset+2, fault))
+	}
+	if rest, ok := strings.CutPrefix(text, "["); ok {
+		index, rest, closed := strings.Cut(rest, "]")
+		scalar := r.scalars[index]
+		switch {
+		case !closed:
+			fault(offset, "a type is missing its ]")
+			return nil
+		case scalar == nil:
+			fault(offset+1, "%s", r.undefinedText("scalar type", index, keys(r.scalars)))
+		case scalar.Go != "uint32" && scalar.Go != "uint8":
+			fault(offset+1, "%s is %s: only a uint8 or a uint32 indexes a list", index, scalar.Go)
+		}
+		return listOf(&Type{Kind: KindByIndex, Index: scalar}, r.parseType(rest, offset+len(index)+2, fault))
+	}
+	name, none := strings.CutPrefix(text, "?")
+	if none {
+		offset++
+	}
+	t := r.named(name)
+	if t == nil {
+		fault(offset, "%s", r.undefinedText("type", name, r.typeNames()))
+		return nil
+	}
+	if none && (t.Scalar == nil || !t.Scalar.None) {
+		fault(offset, "%s has no value that means none: only a scalar type with `none: true` can be optional", name)
+	}
+	t.None = none
+	return t
+}
+
+func listOf(list, elem *Type) *Type {
+	if elem == nil {
+		return nil
+	}
+	list.Elem = elem
+	return list
+}
+
+// named is a type by its name; nil when there is none.
+func (r *resolver) named(name string) *Type {
+	if kind, ok := builtin[name]; ok {
+		return &Type{Kind: kind, Name: name, Base: name}
+	}
+	if s, ok := r.scalars[name]; ok {
+		return &Type{Kind: builtin[s.Go], Name: name, Base: s.Go, Scalar: s}
+	}
+	if e, ok := r.enums[name]; ok {
+		return &Type{Kind: KindEnum, Name: name, Enum: e}
+	}
+	if s, ok := r.records[name]; ok {
+		return &Type{Kind: KindRecord, Name: name, Record: s}
+	}
+	if u, ok := r.unions[name]; ok {
+		return &Type{Kind: KindUnion, Name: name, Union: u}
+	}
+	return nil
+}

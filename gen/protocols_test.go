@@ -1,0 +1,106 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/raftkv/raftkv/gen/internal/emit"
+)
+
+// module makes a module in a folder, with the requirements of the project's own.
+func module(t *testing.T, root, path string) {
+	t.Helper()
+	requirements := regexp.MustCompile(`(?m)^module .*$`).ReplaceAll(read(t, "../go.mod"), []byte("module "+path))
+	write(t, filepath.Join(root, "go.mod"), requirements)
+	write(t, filepath.Join(root, "go.sum"), read(t, "../go.sum"))
+}
+
+// goCommand runs the go command in a folder, offline.
+func goCommand(t *testing.T, root string, arguments ...string) (string, error) {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), "go", arguments...)
+	command.Dir = root
+	command.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off")
+	output, err := command.CombinedOutput()
+	return string(output), err
+}
+
+// A second protocol needs no change in the generator: what is made of it compiles, in a module of its own, and can be used.
+func TestSecondProtocol(t *testing.T) {
+	root := t.TempDir()
+	module(t, root, "example.com")
+	if err := emit.Write(root, generated(t, "testdata/paxos/paxos.yaml", "paxos.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(root, "paxos", "paxos_test.go"), read(t, "testdata/paxos/paxos_test.go.txt"))
+	if output, err := goCommand(t, root, "test", "./..."); err != nil {
+		t.Errorf("go test of what is generated from testdata/paxos/paxos.yaml, with testdata/paxos/paxos_test.go.txt: %v\n%s", err, output)
+	}
+}
+
+// The generator is about no protocol in particular: nothing in it, but for the name of the tool, is a word of the project's.
+func TestKnowsNoProtocol(t *testing.T) {
+	words := regexp.MustCompile(`(?i)\b(raft|raftkv|leader|follower|candidate|election|heartbeat|quorum|term)s?\b`)
+	allowed := regexp.MustCompile(`raftkv/raftkv/gen/|raftkv/gen|"raftkv/1"|spec/raftkv\.yaml`)
+	err := filepath.WalkDir("internal", func(name string, entry os.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		for i, line := range strings.Split(string(read(t, name)), "\n") {
+			if found := words.FindString(allowed.ReplaceAllString(line, "")); found != "" {
+				t.Errorf("%s:%d: %q is a word of one protocol: %s", name, i+1, found, strings.TrimSpace(line))
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A message that is added to the spec does not compile until it is handled.
+func TestNewMessageMustBeHandled(t *testing.T) {
+	root := t.TempDir()
+	module(t, root, "github.com/raftkv/raftkv")
+	sources, err := filepath.Glob("../raftkv/raft/*.go")
+	if err != nil || len(sources) == 0 {
+		t.Fatalf("no sources of raftkv/raft: %v", err)
+	}
+	for _, name := range sources {
+		if !strings.HasSuffix(name, "_test.go") {
+			write(t, filepath.Join(root, "raftkv", "raft", filepath.Base(name)), read(t, name))
+		}
+	}
+	build := func(content []byte) (string, error) {
+		files, err := generate("raftkv.yaml", "raftkv.yaml", content)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := emit.Write(root, files); err != nil {
+			t.Fatal(err)
+		}
+		return goCommand(t, root, "build", "./raftkv/raft")
+	}
+	spec := read(t, realSpec)
+	if output, err := build(spec); err != nil {
+		t.Fatalf("as it is it does not compile: %v\n%s", err, output)
+	}
+	for _, added := range [][2]string{
+		{"\nmessages:\n", "  - {name: Ping, doc: A question., fields: {term: Term}}\n  - {name: Pong, doc: Its answer., fields: {term: Term}}\n"},
+		{"\nexchanges:\n", "  - {request: Ping, replies: [Pong], from: [leader], to: server, method: raft.Raft/Ping, doc: A new exchange.}\n"},
+	} {
+		if !bytes.Contains(spec, []byte(added[0])) {
+			t.Fatalf("%s has no line %q", realSpec, strings.TrimSpace(added[0]))
+		}
+		spec = bytes.Replace(spec, []byte(added[0]), []byte(added[0]+added[1]), 1)
+	}
+	output, err := build(spec)
+	if err == nil || !strings.Contains(output, "missing method HandlePing") {
+		t.Errorf("a new exchange should fail with a missing method HandlePing, and this is what the build says: %v\n%s", err, output)
+	}
+}

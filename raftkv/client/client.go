@@ -1,0 +1,249 @@
+// Package client is one client of the store as a process of a world: it asks for one operation after another, and goes on asking until it has an answer. All
+// tries of an operation share its RequestID, so that the servers see a retry to be one (§8).
+package client
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/world"
+)
+
+// redirectPause is how long a client waits before it asks again when a server knows no leader: about a round of messages, so that an election is waited for
+// and not flooded.
+const redirectPause = 10 * time.Millisecond
+
+// Config says how a client behaves.
+type Config struct {
+	ID        protocol.ClientID
+	Servers   int             // they are numbered from 1
+	First     protocol.NodeID // the server that is asked first
+	Requests  int             // operations to be done
+	Keys      []string        // what the keys are picked from, at least one
+	Unique    bool            // no two operations put the same value
+	Start     time.Duration   // when the first operation begins
+	Timeout   time.Duration   // then a try is given up, and another server is asked
+	ThinkTime world.Range     // between an answer and the next operation
+}
+
+// Client is a client of the store as a process of a world.
+type Client struct {
+	config Config
+	id     world.ProcessID
+	world  world.World
+	tracer *spans.Tracer
+
+	target    protocol.NodeID // the server that is asked next
+	operation operation
+	try       try
+	done      int // operations that ended
+}
+
+// operation is what the client wants done at the moment.
+type operation struct {
+	number  int // from 1; 0 before the first
+	open    bool
+	ref     spans.Ref
+	request protocol.RequestID
+	message protocol.Message
+	span    operationSpan // nil when no spans are opened
+	tries   int
+	asked   []uint64  // how often each server was asked, by NodeID
+	last    spans.Ref // the try before
+}
+
+// try is one asking of one server.
+type try struct {
+	ref   spans.Ref // zero when none is open
+	timer world.TimerHandle
+	span  trySpan // nil when no spans are opened
+}
+
+var _ world.Process = (*Client)(nil)
+
+// New makes a client. A nil tracer opens no spans, and changes nothing else.
+func New(config Config, tracer *spans.Tracer) *Client {
+	return &Client{
+		config: config, id: world.NewProcessID(world.ClientGroup, uint32(config.ID)), tracer: tracer, target: max(config.First, 1),
+		operation: operation{asked: make([]uint64, config.Servers+1)},
+	}
+}
+
+// ID names the process.
+func (c *Client) ID() world.ProcessID { return c.id }
+
+// Done says whether the client has an answer to all its operations.
+func (c *Client) Done() bool { return c.done >= c.config.Requests }
+
+// Answered is how many operations have an answer.
+func (c *Client) Answered() int { return c.done }
+
+// Start implements world.Process.
+func (c *Client) Start(w world.World) {
+	c.world = w
+	c.wait(timerStart, world.RootID(c.id, nameStart, 0, 0), c.config.Start)
+}
+
+// The kinds of timers of a client.
+const (
+	timerStart uint8 = iota + 1
+	timerThink
+	timerTry
+	timerPause
+)
+
+func (c *Client) wait(kind uint8, id world.CausalID, d time.Duration) {
+	c.world.SetTimer(0, world.Timer{Kind: kind, ID: id}, d)
+}
+
+// Timeout implements world.Process.
+func (c *Client) Timeout(t world.Timer, began time.Duration) {
+	switch t.Kind {
+	case timerStart:
+		c.start(began)
+		c.next(began)
+	case timerThink:
+		c.next(began)
+	case timerTry:
+		c.tryTimedOut(t)
+	case timerPause:
+		if c.operation.open && c.try.ref.ID == 0 {
+			c.ask()
+		}
+	}
+}
+
+func (c *Client) start(began time.Duration) {
+	id := uint64(world.RootID(c.id, nameStart, 0, 0))
+	span := c.tracer.StartClientStart(spans.Begin{Self: spans.Ref{Root: id, ID: id}, At: began})
+	span.End(c.world.Now())
+}
+
+// next begins the next operation, if there is one left.
+func (c *Client) next(began time.Duration) {
+	if c.Done() {
+		return
+	}
+	c.operation = c.draw(c.operation.number + 1)
+	c.operation.open = true
+	c.operation.span = c.startOperation(began)
+	c.ask()
+}
+
+// ask tries the operation at hand at the server that is the leader as far as the client knows.
+func (c *Client) ask() {
+	op, server := &c.operation, world.NewProcessID(world.NodeGroup, uint32(c.target))
+	id := world.CausalID(op.ref.ID).Child(nameOfTry(op.message), c.id, server, op.asked[c.target], 0)
+	op.asked[c.target]++
+	op.tries++
+	c.try = try{ref: spans.Ref{Root: op.ref.Root, ID: uint64(id)}}
+	c.try.span = c.startTry()
+	op.last = c.try.ref
+	c.try.timer = c.world.SetTimer(0, world.Timer{Kind: timerTry, ID: id}, c.config.Timeout)
+	fate := c.world.Send(world.Envelope{ID: id, Root: world.CausalID(op.ref.Root), From: c.id, To: server, Payload: op.message})
+	if c.try.span != nil {
+		c.mark(fate)
+	}
+}
+
+// Receive implements world.Process. An answer to a try that was given up is not listened to: the try that followed it gets the same one (§8).
+func (c *Client) Receive(e world.Envelope, _ time.Duration) {
+	reply, ok := e.Payload.(protocol.Message)
+	if !ok {
+		panic(fmt.Sprintf("client: %s got a %T, which is no message of the protocol", c.id, e.Payload))
+	}
+	if c.try.ref.ID == 0 || uint64(e.InReplyTo) != c.try.ref.ID {
+		return
+	}
+	c.world.StopTimer(c.try.timer)
+	now := c.world.Now()
+	switch m := reply.(type) {
+	case protocol.Answered:
+		c.endTry(now, m, m.Result.String(), 0)
+		c.answered(now, m.Result)
+	case protocol.NotLeader:
+		c.endTry(now, m, "", m.LeaderID)
+		c.redirect(m.LeaderID)
+	case protocol.OutcomeUnknown:
+		c.endTry(now, m, "", 0)
+		c.redirect(0)
+	case protocol.RequestVote, protocol.VoteGranted, protocol.VoteDenied, protocol.AppendEntries, protocol.AppendEntriesOk,
+		protocol.AppendEntriesRejected, protocol.CommitNotification, protocol.ClientPut, protocol.ClientGet, protocol.ClientDelete:
+		panic(fmt.Sprintf("client: %s got %s, which is no answer to a client", c.id, m.Name()))
+	}
+}
+
+func (c *Client) answered(now time.Duration, result protocol.Result) {
+	if c.operation.span != nil {
+		c.operation.span.End(now, result.String())
+	}
+	c.operation.open, c.operation.span = false, nil
+	c.done++
+	if c.Done() {
+		return
+	}
+	if c.config.ThinkTime.Max == 0 {
+		c.next(now)
+		return
+	}
+	id := world.RootID(c.id, nameOperation, uint64(c.operation.number)+1, 0)
+	c.wait(timerThink, id, c.config.ThinkTime.Pick(c.world.Random(drawThinkTime, id)))
+}
+
+// redirect goes where the leader is said to be, at once if that is another server than the one that was asked, and after a pause otherwise.
+func (c *Client) redirect(leader protocol.NodeID) {
+	if leader != 0 && leader != c.target {
+		c.target = leader
+		c.ask()
+		return
+	}
+	c.target = c.after(c.target)
+	c.wait(timerPause, world.CausalID(c.operation.ref.ID).Child(namePause, c.id, 0, uint64(c.operation.tries), 0), redirectPause)
+}
+
+// tryTimedOut asks another server.
+func (c *Client) tryTimedOut(t world.Timer) {
+	if uint64(t.ID) != c.try.ref.ID {
+		return
+	}
+	if c.try.span != nil {
+		c.try.span.Fail(c.world.Now(), "timeout", "no answer in time")
+	}
+	c.try = try{}
+	c.target = c.after(c.target)
+	c.ask()
+}
+
+// after is the server that follows in the order of their numbers, around.
+func (c *Client) after(id protocol.NodeID) protocol.NodeID {
+	return protocol.NodeID(int(id)%c.config.Servers + 1)
+}
+
+// Crash implements world.Process.
+func (c *Client) Crash() {
+	now := c.world.Now()
+	if c.try.span != nil {
+		c.try.span.Fail(now, "crash", "the process crashed")
+	}
+	if c.operation.span != nil {
+		c.operation.span.Fail(now, "crash", "the process crashed")
+	}
+	c.try, c.operation.span, c.operation.open = try{}, nil, false
+}
+
+// Restart implements world.Process: a client keeps nothing, so one that crashed is gone. Its operation's outcome is not known.
+func (c *Client) Restart() { c.done = c.config.Requests }
+
+// Finish implements world.Process: what is not answered by now never will be.
+func (c *Client) Finish() {
+	now := c.world.Now()
+	if c.try.span != nil {
+		c.try.span.Unfinished(now)
+	}
+	if c.operation.span != nil {
+		c.operation.span.Unfinished(now)
+	}
+	c.try, c.operation.span = try{}, nil
+}

@@ -1,0 +1,214 @@
+package node
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/world"
+)
+
+// call is a request to another server that is not answered yet. One of its two spans is on.
+type call struct {
+	ref     spans.Ref
+	peer    protocol.NodeID
+	request protocol.Message
+	timer   world.TimerHandle
+
+	requestVote   spans.RequestVoteClientSpan
+	appendEntries spans.AppendEntriesClientSpan
+}
+
+// answered ends the call's span with what the reply says.
+func (c *call) answered(now time.Duration, reply protocol.Message) {
+	if c.requestVote.On() {
+		c.requestVote.End(now, reply.Name())
+		return
+	}
+	span := c.appendEntries
+	if !span.On() {
+		return
+	}
+	switch m := reply.(type) {
+	case protocol.AppendEntriesOk:
+		span.SetMatchIndex(m.MatchIndex)
+	case protocol.AppendEntriesRejected:
+		span.SetConflictIndex(m.ConflictIndex)
+		span.SetConflictTerm(m.ConflictTerm)
+	case protocol.RequestVote, protocol.VoteGranted, protocol.VoteDenied, protocol.AppendEntries, protocol.CommitNotification,
+		protocol.ClientPut, protocol.ClientGet, protocol.ClientDelete, protocol.Answered, protocol.NotLeader, protocol.OutcomeUnknown:
+	}
+	span.End(now, reply.Name())
+}
+
+func (c *call) fail(now time.Duration, errorType, description string) {
+	c.span().Fail(now, errorType, description)
+}
+
+func (c *call) span() openSpan {
+	if c.requestVote.On() {
+		return c.requestVote
+	}
+	return c.appendEntries
+}
+
+// calls are the open calls in the order in which they were opened: few enough that a look through them beats a map, whose order would reach the trace.
+type calls struct {
+	open []*call
+	pool []*call
+}
+
+func (cs *calls) add() *call {
+	c := &call{}
+	if last := len(cs.pool) - 1; last >= 0 {
+		c, cs.pool = cs.pool[last], cs.pool[:last]
+	}
+	cs.open = append(cs.open, c)
+	return c
+}
+
+// take removes the call that the id names from the open ones; nil when there is none.
+func (cs *calls) take(id uint64) *call {
+	for i, c := range cs.open {
+		if c.ref.ID == id {
+			cs.open = slices.Delete(cs.open, i, i+1)
+			return c
+		}
+	}
+	return nil
+}
+
+// free hands a call that was taken back for another use.
+func (cs *calls) free(c *call) {
+	*c = call{}
+	cs.pool = append(cs.pool, c)
+}
+
+func (cs *calls) endAll(end func(openSpan)) {
+	for _, c := range cs.open {
+		end(c.span())
+	}
+	cs.open = nil
+}
+
+// callRequestVote asks a server for its vote (§5.2).
+func (n *Node) callRequestVote(to protocol.NodeID, m protocol.RequestVote) {
+	ordinal := n.election.nextVoteRequest(to)
+	election := n.election.ref
+	ref := n.child(election, nameRequestVote, process(to), ordinal, 0)
+	c := n.calls.add()
+	c.ref, c.peer, c.request = ref, to, m
+	if n.tracer.On() {
+		begin := spans.Begin{Self: ref, Parent: election.ID, At: n.world.Now()}
+		if ordinal > 0 {
+			begin.Links = []spans.Ref{n.child(election, nameRequestVote, process(to), ordinal-1, 0)}
+		}
+		c.requestVote = n.tracer.StartRequestVoteClient(begin, n.who(), to, int(ordinal)+1, m.LastLogIndex, m.LastLogTerm)
+	}
+	sent(n, c.requestVote, n.dispatch(c, election.Root))
+}
+
+// callAppendEntries replicates entries to a follower, or tells it that the leader is alive (§5.3, §5.2).
+func (n *Node) callAppendEntries(to protocol.NodeID, m protocol.AppendEntries) {
+	parent, ordinal, attempt, previous := n.causeOfAppendEntries(to, m)
+	ref := n.child(parent, nameAppendEntries, process(to), ordinal, 0)
+	if len(m.Entries) > 0 {
+		n.election.remember(to, m.PrevLogIndex+1, attempt, ref)
+	}
+	c := n.calls.add()
+	c.ref, c.peer, c.request = ref, to, m
+	if n.tracer.On() {
+		links := n.requests.links(m.PrevLogIndex+1, m.PrevLogIndex+protocol.LogIndex(len(m.Entries)), parent, n.election.ref)
+		if attempt > 1 {
+			links = append(links, previous)
+		}
+		begin := spans.Begin{Self: ref, Parent: parent.ID, At: n.world.Now(), Links: links}
+		c.appendEntries = n.tracer.StartAppendEntriesClient(begin, n.who(), to, attempt, m.PrevLogIndex, m.PrevLogTerm, len(m.Entries), m.LeaderCommit)
+		if len(m.Entries) > 0 {
+			c.appendEntries.SetEntries(describe(m.PrevLogIndex+1, m.Entries))
+		}
+	}
+	sent(n, c.appendEntries, n.dispatch(c, parent.Root))
+}
+
+// causeOfAppendEntries is the request whose entry comes first; the election for what the leader inherited and for its no-op; the heartbeat round for an
+// AppendEntries without entries. With it come the ordinal among its parent's, the attempt, and the attempt before.
+func (n *Node) causeOfAppendEntries(to protocol.NodeID, m protocol.AppendEntries) (parent spans.Ref, ordinal uint64, attempt int, previous spans.Ref) {
+	if len(m.Entries) == 0 {
+		return n.heartbeatRound(), 0, 1, spans.Ref{}
+	}
+	first := m.PrevLogIndex + 1
+	attempt, previous = n.election.attempt(to, first, n.raft.State().MatchIndex[to])
+	parent = n.requests.cause(first, n.election.ref)
+	if parent == n.election.ref {
+		return parent, n.election.nextAppend(to), attempt, previous
+	}
+	return parent, uint64(attempt - 1), attempt, previous
+}
+
+// dispatch sends a call's request and has it given up in time.
+func (n *Node) dispatch(c *call, root uint64) world.Fate {
+	id := world.CausalID(c.ref.ID)
+	c.timer = n.world.SetTimer(0, world.Timer{Kind: timerRPC, ID: id}, n.config.RPCTimeout)
+	return n.world.Send(world.Envelope{ID: id, Root: world.CausalID(root), From: n.id, To: process(c.peer), Payload: c.request})
+}
+
+// notify tells a follower what is committed. Nobody answers, so the span ends here.
+func (n *Node) notify(to protocol.NodeID, m protocol.CommitNotification) {
+	parent := n.step.commitParent
+	ref := n.child(parent, nameNotification, process(to), n.step.ordinal, 0)
+	now := n.world.Now()
+	var span spans.CommitNotificationProducerSpan
+	if n.tracer.On() {
+		span = n.tracer.StartCommitNotificationProducer(spans.Begin{Self: ref, Parent: parent.ID, At: now}, n.who(), to, m.LeaderCommit)
+	}
+	fate := n.world.Send(world.Envelope{ID: world.CausalID(ref.ID), Root: world.CausalID(ref.Root), From: n.id, To: process(to), Payload: m})
+	sent(n, span, fate)
+	if fate.Drop != "" {
+		span.Fail(now, "lost", "the message was lost")
+		return
+	}
+	span.End(now)
+}
+
+// sender is a span of something that was sent.
+type sender interface {
+	On() bool
+	Drop(at time.Duration, cause string)
+	Delay(at time.Duration, cause string, delay time.Duration)
+	Duplicate(at time.Duration, cause string, copies int)
+}
+
+// sent notes on a message's span what the network does to it.
+func sent[S sender](n *Node, span S, fate world.Fate) {
+	if fate == (world.Fate{}) || !span.On() {
+		return
+	}
+	now := n.world.Now()
+	if fate.Drop != "" {
+		span.Drop(now, string(fate.Drop))
+	}
+	if fate.Delay != "" {
+		span.Delay(now, string(fate.Delay), fate.DelayBy)
+	}
+	if fate.Duplicate != "" {
+		span.Duplicate(now, string(fate.Duplicate), 1)
+	}
+}
+
+// describe is entries as spans tell them: index@term command.
+func describe(first protocol.LogIndex, entries []protocol.LogEntry) []string {
+	s := make([]string, len(entries))
+	for i, e := range entries {
+		s[i] = strconv.FormatUint(uint64(first)+uint64(i), 10) + "@" + strconv.FormatUint(uint64(e.Term), 10) + " " + e.Command.String()
+	}
+	return s
+}
+
+// unanswerable says that the algorithm sent what no server can take: a mistake in package raft.
+func unanswerable(m protocol.Message) string {
+	return fmt.Sprintf("node: %s is no request of one server to another", m.Name())
+}

@@ -1,0 +1,279 @@
+package node
+
+import (
+	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/world"
+)
+
+// carryOut does what the algorithm wants done, in its order: what is persisted first is durable before what follows leaves.
+func (n *Node) carryOut(effects []protocol.Effect) {
+	for _, effect := range effects {
+		switch e := effect.(type) {
+		case protocol.Persist:
+			if err := n.persist(e); err != nil {
+				n.Crash()
+				n.failed = true
+				return
+			}
+		case protocol.Send:
+			n.send(e)
+		case protocol.Reply:
+			n.reply(e)
+		case protocol.Append:
+			n.appended(e)
+		case protocol.Commit:
+			n.committed(e)
+		case protocol.Apply:
+			n.apply(e)
+		case protocol.SetTimer:
+			n.setTimer(e.Timer)
+		case protocol.StopTimer:
+			n.stopTimer(e.Timer)
+		case protocol.RoleChange:
+			n.roleChanged(e)
+		}
+	}
+	if n.step.commit.ID != 0 && n.raft.State().Role == protocol.RoleLeader {
+		n.requests.letGo(n.matchedByAll())
+	}
+}
+
+// matchedByAll is the highest index up to which every server is known to hold the leader's log.
+func (n *Node) matchedByAll() protocol.LogIndex {
+	state := n.raft.State()
+	lowest := state.CommitIndex
+	for id, match := range state.MatchIndex {
+		if id != 0 && protocol.NodeID(id) != n.config.ID {
+			lowest = min(lowest, match)
+		}
+	}
+	return lowest
+}
+
+func (n *Node) send(e protocol.Send) {
+	switch m := e.Message.(type) {
+	case protocol.RequestVote:
+		n.callRequestVote(e.To, m)
+	case protocol.AppendEntries:
+		n.callAppendEntries(e.To, m)
+	case protocol.CommitNotification:
+		n.notify(e.To, m)
+	case protocol.VoteGranted, protocol.VoteDenied, protocol.AppendEntriesOk, protocol.AppendEntriesRejected, protocol.ClientPut,
+		protocol.ClientGet, protocol.ClientDelete, protocol.Answered, protocol.NotLeader, protocol.OutcomeUnknown:
+		panic(unanswerable(m))
+	}
+}
+
+// reply answers the request that is being handled, and so ends its span.
+func (n *Node) reply(e protocol.Reply) {
+	now := n.world.Now()
+	request := &n.step.envelope
+	answer := world.Envelope{
+		ID: world.CausalID(n.step.cause.ID), Root: request.Root, From: n.id, To: request.From, InReplyTo: request.ID, Payload: e.Message,
+	}
+	switch m := request.Payload.(type) {
+	case protocol.RequestVote:
+		span := n.traceRequestVote(m, e)
+		sent(n, span, n.world.Send(answer))
+		span.End(now, e.Message.Name())
+	case protocol.AppendEntries:
+		span := n.traceAppendEntries(m, e)
+		sent(n, span, n.world.Send(answer))
+		span.End(now, e.Message.Name())
+	case protocol.ClientPut, protocol.ClientGet, protocol.ClientDelete:
+		span := n.startRequestSpan(request.Payload)
+		n.answer(span, answer)
+	}
+}
+
+func (n *Node) traceRequestVote(_ protocol.RequestVote, e protocol.Reply) (span spans.RequestVoteServerSpan) {
+	if !n.tracer.On() {
+		return span
+	}
+	request := &n.step.envelope
+	span = n.tracer.StartRequestVoteServer(n.begin(n.step.cause, uint64(request.ID)), n.who(), serverOf(request.From))
+	if e.Reason != protocol.ReasonNone {
+		span.SetReason(e.Reason)
+	}
+	if request.Copy > 0 {
+		span.SetCopy(int(request.Copy))
+	}
+	return span
+}
+
+func (n *Node) traceAppendEntries(m protocol.AppendEntries, e protocol.Reply) (span spans.AppendEntriesServerSpan) {
+	if !n.tracer.On() {
+		return span
+	}
+	request := &n.step.envelope
+	span = n.tracer.StartAppendEntriesServer(n.begin(n.step.cause, uint64(request.ID)), n.who(), serverOf(request.From),
+		m.PrevLogIndex, m.PrevLogTerm, len(m.Entries), m.LeaderCommit)
+	if len(m.Entries) > 0 {
+		span.SetEntries(describe(m.PrevLogIndex+1, m.Entries))
+	}
+	if ok, is := e.Message.(protocol.AppendEntriesOk); is {
+		span.SetMatchIndex(ok.MatchIndex)
+	}
+	if rejected, is := e.Message.(protocol.AppendEntriesRejected); is {
+		span.SetConflictIndex(rejected.ConflictIndex)
+		span.SetConflictTerm(rejected.ConflictTerm)
+		span.SetReason(e.Reason)
+	}
+	if request.Copy > 0 {
+		span.SetCopy(int(request.Copy))
+	}
+	return span
+}
+
+func (n *Node) traceNotification(m protocol.CommitNotification) {
+	if !n.tracer.On() {
+		return
+	}
+	e := &n.step.envelope
+	producer := spans.Ref{Root: uint64(e.Root), ID: uint64(e.ID)}
+	span := n.tracer.StartCommitNotificationConsumer(n.begin(n.step.cause, producer.ID, producer), n.who(), serverOf(e.From), m.LeaderCommit)
+	if e.Copy > 0 {
+		span.SetCopy(int(e.Copy))
+	}
+	span.End(n.world.Now())
+}
+
+// appended has the client whose command was taken into the log wait until it is applied. A no-op is the election's own.
+func (n *Node) appended(e protocol.Append) {
+	now := n.world.Now()
+	command := n.raft.State().Log[e.Index-1].Command
+	if n.step.envelope.From.Group() != world.ClientGroup {
+		n.election.span.Append(now, e.Index, e.Term, command)
+		n.requests.add(e.Index, request{ref: n.election.ref})
+		return
+	}
+	span := n.startRequestSpan(n.step.envelope.Payload)
+	if span != nil {
+		span.Append(now, e.Index, e.Term, command)
+	}
+	n.requests.add(e.Index, n.wait(span))
+}
+
+// committed opens the span of a commit: caused, at the leader, by the first request whose entry it commits, and at a follower by what told of it.
+func (n *Node) committed(e protocol.Commit) {
+	parent, ordinal := n.step.cause, uint64(0)
+	leading := n.raft.State().Role == protocol.RoleLeader
+	if leading {
+		parent = n.requests.cause(e.From+1, n.election.ref)
+		if parent == n.election.ref {
+			ordinal = n.election.nextCommit()
+		}
+	}
+	n.step.commitParent, n.step.ordinal, n.step.applied = parent, ordinal, 0
+	n.step.commit = n.child(parent, nameCommit, 0, ordinal, 0)
+	if n.tracer.On() {
+		now := n.world.Now()
+		begin := spans.Begin{Self: n.step.commit, Parent: parent.ID, At: now}
+		if leading {
+			begin.Links = n.requests.links(e.From+1, e.To, parent, n.election.ref)
+		}
+		span := n.tracer.StartCommit(begin, n.who(), e.From, e.To)
+		if leading {
+			span.SetCommitAcknowledgedBy(names(e.AcknowledgedBy))
+			span.SetQuorum(n.raft.Quorum())
+		}
+		span.End(now)
+	}
+}
+
+// apply hands an entry to the state machine, and its result to the client that waits for it here.
+func (n *Node) apply(e protocol.Apply) {
+	result := n.store.Apply(e.Entry)
+	if n.tracer.On() {
+		now := n.world.Now()
+		ref := n.child(n.step.commit, nameApply, 0, n.step.applied, 0)
+		span := n.tracer.StartApply(spans.Begin{Self: ref, Parent: n.step.commit.ID, At: now}, n.who(), e.Index, e.Entry.Term, e.Entry.Command, result.String())
+		if e.Entry.Request != (protocol.RequestID{}) {
+			span.SetRequestID(e.Entry.Request)
+		}
+		span.End(now)
+	}
+	n.step.applied++
+	n.requests.applied(n, e.Index, result)
+}
+
+func (n *Node) setTimer(timer protocol.Timer) {
+	term := n.raft.State().CurrentTerm
+	switch timer {
+	case protocol.TimerElection:
+		if n.config.ElectionTimeout.Max == 0 {
+			return
+		}
+		attempt := n.identity.elections[term]
+		draw := n.world.Random(drawElectionTimeout, world.RootID(n.id, drawElectionTimeout, uint64(term), attempt))
+		id := world.RootID(n.id, nameElection, uint64(term)+1, n.identity.elections[term+1])
+		n.electionTimer = n.world.SetTimer(n.electionTimer, world.Timer{Kind: timerElection, ID: id}, n.config.ElectionTimeout.Pick(draw))
+	case protocol.TimerHeartbeat:
+		id := world.RootID(n.id, nameHeartbeat, uint64(term), n.identity.heartbeats[term]+1)
+		n.heartbeatTimer = n.world.SetTimer(n.heartbeatTimer, world.Timer{Kind: timerHeartbeat, ID: id}, n.config.HeartbeatInterval)
+	}
+}
+
+func (n *Node) stopTimer(timer protocol.Timer) {
+	switch timer {
+	case protocol.TimerElection:
+		n.world.StopTimer(n.electionTimer)
+		n.electionTimer = 0
+	case protocol.TimerHeartbeat:
+		n.world.StopTimer(n.heartbeatTimer)
+		n.heartbeatTimer = 0
+	}
+}
+
+// roleChanged notes a change of the role (Figure 4) and what it means for the election and for the clients that wait.
+func (n *Node) roleChanged(e protocol.RoleChange) {
+	now := n.world.Now()
+	if e.From == protocol.RoleLeader {
+		n.requests.leadershipLost(n)
+	}
+	if e.From == protocol.RoleCandidate {
+		n.election.end(now, outcome(e.To))
+	}
+	if e.To == protocol.RoleCandidate {
+		n.openElection()
+	}
+	parent, ordinal := n.step.cause, uint64(0)
+	if e.To != protocol.RoleFollower {
+		parent, ordinal = n.election.ref, n.election.nextRoleChange()
+	}
+	if n.tracer.On() {
+		who := n.who()
+		who.Role = e.To
+		self := n.child(parent, nameRoleChange, 0, ordinal, 0)
+		n.tracer.StartRoleChange(spans.Begin{Self: self, Parent: parent.ID, At: now}, who, e.From, e.Event).End(now)
+	}
+}
+
+func outcome(to protocol.Role) string {
+	switch to {
+	case protocol.RoleLeader:
+		return spans.OutcomeWon
+	case protocol.RoleFollower:
+		return spans.OutcomeLost
+	case protocol.RoleCandidate:
+		return spans.OutcomeNoWinner
+	}
+	return ""
+}
+
+// heartbeatRound is the round that this step's AppendEntries without entries belong to: its own trace, linked to the election.
+func (n *Node) heartbeatRound() spans.Ref {
+	if n.step.heartbeat.ID != 0 {
+		return n.step.heartbeat
+	}
+	term := n.raft.State().CurrentTerm
+	n.identity.heartbeats[term]++
+	round := n.identity.heartbeats[term]
+	n.step.heartbeat = n.root(nameHeartbeat, uint64(term), round)
+	if n.tracer.On() {
+		begin := spans.Begin{Self: n.step.heartbeat, At: n.step.began, Links: []spans.Ref{n.election.ref}}
+		n.tracer.StartHeartbeat(begin, n.who(), int(round)).End(n.world.Now())
+	}
+	return n.step.heartbeat
+}

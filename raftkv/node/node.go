@@ -1,0 +1,272 @@
+// Package node is one process of the cluster: it takes an input, opens its span, steps the algorithm and carries out the effects. It is the only caller of
+// raft.Node.Step, and with package client the only hand-written room that opens spans for the protocol.
+//
+// Where a message's path crosses this room:
+//
+//	node.go       what arrives: requests, replies, timeouts, and the life of the process
+//	effects.go    what the algorithm wants done, one method for each effect
+//	calls.go      what was asked of other servers and is not answered yet
+//	requests.go   what clients asked and is not answered yet
+//	election.go   the election and the leadership that this server stands in
+//	journal.go    what is durable
+//	identity.go   how spans are named: see design of causal ids in package world
+package node
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/raftkv/raftkv/raftkv/kv"
+	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft"
+	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/world"
+)
+
+// Config says how a node behaves.
+type Config struct {
+	ID                protocol.NodeID
+	ElectionTimeout   world.Range   // zero: elections start only when a StartElection says so
+	HeartbeatInterval time.Duration // zero: none
+	RPCTimeout        time.Duration // then a call of another server is given up
+	RequestTimeout    time.Duration // then a client whose command is not committed is told that the outcome is unknown
+	MaxEntries        int           // in one AppendEntries, at least 1
+	MaxInFlight       int           // AppendEntries with entries on the way to one follower, at least 1
+	NoopOnElection    bool          // a new leader appends a no-op (§8)
+}
+
+// Node is a server of the cluster as a process of a world.
+type Node struct {
+	config Config
+	id     world.ProcessID
+	world  world.World
+	tracer *spans.Tracer
+
+	raft  *raft.Node
+	store *kv.Store
+
+	step     step
+	election election
+	calls    calls
+	requests requests
+
+	electionTimer, heartbeatTimer world.TimerHandle
+
+	incarnation uint64 // how often the process started, this time included
+	identity    identity
+	record      []byte // room for one record of the journal
+	failed      bool   // the disk failed: the node is as good as crashed, for ever
+}
+
+var _ world.Process = (*Node)(nil)
+
+// step is the handling of one input.
+type step struct {
+	began    time.Duration  // when the node got busy with it
+	cause    spans.Ref      // the span of what arrived; zero when a timer ran out
+	envelope world.Envelope // what arrived; zero when a timer ran out
+
+	heartbeat    spans.Ref // the heartbeat round that this step opened, if any
+	commit       spans.Ref // the commit that this step opened, if any
+	commitParent spans.Ref // its parent, and that of its notifications
+	ordinal      uint64    // tells the commit from others of the same parent
+	applied      uint64    // entries applied under the commit
+}
+
+// New makes a node. A nil tracer opens no spans, and changes nothing else.
+func New(config Config, tracer *spans.Tracer) *Node {
+	return &Node{
+		config: config,
+		id:     world.NewProcessID(world.NodeGroup, uint32(config.ID)),
+		tracer: tracer,
+		store:  kv.New(),
+		raft: raft.New(raft.Config{
+			ID: config.ID, MaxEntries: config.MaxEntries, MaxInFlight: config.MaxInFlight,
+			NoopOnElection: config.NoopOnElection, Heartbeats: config.HeartbeatInterval > 0,
+		}),
+		identity: newIdentity(),
+	}
+}
+
+// ID names the process: node-1 is the server 1.
+func (n *Node) ID() world.ProcessID { return n.id }
+
+// State is the state of Figure 2, to be read between two events.
+func (n *Node) State() *protocol.State { return n.raft.State() }
+
+// Store is the state machine, to be read between two events.
+func (n *Node) Store() *kv.Store { return n.store }
+
+// Start implements world.Process.
+func (n *Node) Start(w world.World) {
+	n.world = w
+	n.started()
+}
+
+// started opens the incarnation's span, and returns what names it.
+func (n *Node) started() spans.Ref {
+	n.incarnation++
+	ref := n.root(nameStart, n.incarnation, 0)
+	now := n.world.Now()
+	n.tracer.StartStart(spans.Begin{Self: ref, At: now}, n.who()).End(now)
+	return ref
+}
+
+// Receive implements world.Process.
+func (n *Node) Receive(e world.Envelope, began time.Duration) {
+	if n.failed {
+		return
+	}
+	n.step = step{began: began, envelope: e}
+	switch payload := e.Payload.(type) {
+	case protocol.SetPeers:
+		n.setPeers(payload)
+	case protocol.StartElection:
+		n.carryOut(n.raft.Step(payload))
+	case protocol.Message:
+		n.receive(payload)
+	default:
+		panic(fmt.Sprintf("node: %s got a %T, which is no message of the protocol", n.id, payload))
+	}
+}
+
+func (n *Node) setPeers(input protocol.SetPeers) {
+	ref := n.root(nameSetPeers, n.incarnation, 0)
+	n.carryOut(n.raft.Step(input))
+	if n.tracer.On() {
+		span := n.tracer.StartSetPeers(spans.Begin{Self: ref, At: n.step.began}, n.who(), names(input.Peers), n.raft.Quorum())
+		span.End(n.world.Now())
+	}
+}
+
+// receive hands a message to the algorithm. Its span ends before those of what follows from it, so that a trace file tells things in their order.
+func (n *Node) receive(m protocol.Message) {
+	e := &n.step.envelope
+	input := protocol.Receive{From: serverOf(e.From), Message: m}
+	if e.InReplyTo != 0 {
+		n.receiveReply(input)
+		return
+	}
+	n.step.cause = n.child(spans.Ref{Root: uint64(e.Root), ID: uint64(e.ID)}, nameOfRequest(m), e.From, 0, e.Copy)
+	effects := n.raft.Step(input)
+	if notification, ok := m.(protocol.CommitNotification); ok {
+		n.traceNotification(notification)
+	}
+	n.carryOut(effects)
+}
+
+// receiveReply handles the answer to a call, or one that came after its call was given up.
+func (n *Node) receiveReply(input protocol.Receive) {
+	e := &n.step.envelope
+	open := n.calls.take(uint64(e.InReplyTo))
+	effects := n.raft.Step(input)
+	if open != nil {
+		n.step.cause = open.ref
+		n.world.StopTimer(open.timer)
+		open.answered(n.world.Now(), input.Message)
+		n.calls.free(open)
+	} else {
+		n.traceLateReply(input)
+	}
+	if n.election.open {
+		n.election.votes = n.votes()
+	}
+	n.carryOut(effects)
+}
+
+func (n *Node) traceLateReply(input protocol.Receive) {
+	e := &n.step.envelope
+	n.step.cause = n.child(spans.Ref{Root: uint64(e.Root), ID: uint64(e.ID)}, nameLateReply, e.From, 0, e.Copy)
+	if !n.tracer.On() {
+		return
+	}
+	span := n.tracer.StartLateReply(n.begin(n.step.cause, uint64(e.ID)), n.who(), input.From, input.Message.Name())
+	if e.Copy > 0 {
+		span.SetCopy(int(e.Copy))
+	}
+	span.End(n.world.Now())
+}
+
+// The kinds of timers of a node.
+const (
+	timerElection uint8 = iota + 1
+	timerHeartbeat
+	timerRPC
+	timerRequest
+)
+
+// Timeout implements world.Process.
+func (n *Node) Timeout(t world.Timer, began time.Duration) {
+	if n.failed {
+		return
+	}
+	n.step = step{began: began}
+	switch t.Kind {
+	case timerElection:
+		n.carryOut(n.raft.Step(protocol.ElectionTimeout{}))
+	case timerHeartbeat:
+		n.carryOut(n.raft.Step(protocol.HeartbeatTimeout{}))
+	case timerRPC:
+		n.giveUp(uint64(t.ID))
+	case timerRequest:
+		n.requests.outcomeUnknown(n, uint64(t.ID))
+	}
+}
+
+// giveUp ends a call that got no reply in time.
+func (n *Node) giveUp(call uint64) {
+	open := n.calls.take(call)
+	if open == nil {
+		return
+	}
+	n.step.cause = open.ref
+	open.fail(n.world.Now(), "timeout", "no reply in time")
+	effects := n.raft.Step(protocol.RPCTimeout{Peer: open.peer, Request: open.request})
+	n.calls.free(open)
+	n.carryOut(effects)
+}
+
+// Crash implements world.Process. The algorithm's state is kept until Restart replaces it, so that the trace can say which role was lost.
+func (n *Node) Crash() {
+	now := n.world.Now()
+	n.endOpen(func(s openSpan) { s.Fail(now, "crash", "the process crashed") })
+	n.electionTimer, n.heartbeatTimer = 0, 0
+}
+
+// Restart implements world.Process.
+func (n *Node) Restart() {
+	if n.failed {
+		return
+	}
+	input, err := n.replay()
+	if err != nil {
+		n.failed = true
+		return
+	}
+	n.store = kv.New()
+	start := n.started()
+	n.step = step{began: n.world.Now(), cause: start}
+	n.carryOut(n.raft.Step(input))
+}
+
+// Finish implements world.Process.
+func (n *Node) Finish() {
+	now := n.world.Now()
+	n.endOpen(func(s openSpan) { s.Unfinished(now) })
+}
+
+// openSpan is a span that something else than its own end has to end.
+type openSpan interface {
+	Fail(at time.Duration, errorType, description string)
+	Unfinished(at time.Duration)
+}
+
+// endOpen ends all that is open, oldest calls first, and forgets it.
+func (n *Node) endOpen(end func(openSpan)) {
+	n.calls.endAll(end)
+	n.requests.endAll(end)
+	if n.election.open {
+		end(n.election.span)
+	}
+	n.election = election{}
+}

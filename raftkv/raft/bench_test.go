@@ -1,0 +1,170 @@
+package raft_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft"
+)
+
+// BenchmarkStep measures steps one by one, in a cluster of five.
+func BenchmarkStep(b *testing.B) {
+	command := protocol.Receive{Message: protocol.ClientPut{Request: protocol.RequestID{Client: 1, Sequence: 1}, Key: "a", Value: "val_1"}}
+	b.Run("leader/command", func(b *testing.B) {
+		leader := elected(0, raft.Config{MaxEntries: 64, MaxInFlight: 1 << 30})
+		measure(b, func(int) { leader.Step(command) })
+	})
+	b.Run("leader/command, the window is full", func(b *testing.B) {
+		leader := elected(0, raft.Config{MaxEntries: 64, MaxInFlight: 1})
+		measure(b, func(int) { leader.Step(command) })
+	})
+	b.Run("leader/ok, no majority yet", func(b *testing.B) {
+		leader := elected(0, raft.Config{MaxEntries: 64, MaxInFlight: 1})
+		leader.Step(command)
+		ok := protocol.Receive{From: 2, Message: protocol.AppendEntriesOk{Term: 1, MatchIndex: 1}}
+		measure(b, func(int) { leader.Step(ok) })
+	})
+	b.Run("leader/command and the two oks that commit it", func(b *testing.B) {
+		leader := elected(0, raft.Config{MaxEntries: 64, MaxInFlight: 1 << 30})
+		measure(b, func(i int) {
+			leader.Step(command)
+			for from := protocol.NodeID(2); from <= 3; from++ {
+				leader.Step(protocol.Receive{From: from, Message: protocol.AppendEntriesOk{Term: 1, MatchIndex: protocol.LogIndex(i + 1)}})
+			}
+		})
+	})
+	b.Run("leader/heartbeat", func(b *testing.B) {
+		leader := elected(0, raft.Config{Heartbeats: true})
+		measure(b, func(int) { leader.Step(protocol.HeartbeatTimeout{}) })
+	})
+	b.Run("follower/heartbeat", func(b *testing.B) {
+		follower := follower(0)
+		heartbeat := protocol.Receive{From: 2, Message: protocol.AppendEntries{Term: 1, LeaderID: 2}}
+		measure(b, func(int) { follower.Step(heartbeat) })
+	})
+	b.Run("follower/entry, committed by the next", func(b *testing.B) {
+		follower := follower(0)
+		entries := []protocol.LogEntry{{Term: 1, Command: protocol.Noop{}}}
+		measure(b, func(i int) {
+			prev := protocol.LogIndex(i)
+			m := protocol.AppendEntries{Term: 1, LeaderID: 2, PrevLogIndex: prev, PrevLogTerm: 1, Entries: entries, LeaderCommit: prev}
+			follower.Step(protocol.Receive{From: 2, Message: m})
+		})
+	})
+	b.Run("voter/request", func(b *testing.B) {
+		follower := follower(0)
+		request := protocol.Receive{From: 2, Message: protocol.RequestVote{Term: 1, CandidateID: 2}}
+		measure(b, func(int) { follower.Step(request) })
+	})
+}
+
+// BenchmarkLogLength shows that a step costs the same whatever the length of the log: a conflict that replaces the last entry, a refusal that is answered from the middle of
+// the log, and a heartbeat.
+func BenchmarkLogLength(b *testing.B) {
+	for _, length := range []protocol.LogIndex{1e3, 1e6} {
+		b.Run(fmt.Sprintf("conflict/%d", length), func(b *testing.B) {
+			follower := follower(length)
+			measure(b, func(i int) {
+				term := protocol.Term(i + 2)
+				m := protocol.AppendEntries{Term: term, LeaderID: 2, PrevLogIndex: length - 1, PrevLogTerm: 1, Entries: []protocol.LogEntry{{Term: term, Command: protocol.Noop{}}}}
+				follower.Step(protocol.Receive{From: 2, Message: m})
+			})
+		})
+		b.Run(fmt.Sprintf("refusal/%d", length), func(b *testing.B) {
+			leader := elected(length, raft.Config{MaxEntries: 64, MaxInFlight: 1})
+			measure(b, func(int) {
+				state := leader.State()
+				prev := state.NextIndex[2] - 1
+				if prev < length/2 {
+					prev = length
+				}
+				leader.Step(protocol.Receive{From: 2, Message: protocol.AppendEntriesRejected{Term: 2, PrevLogIndex: prev, ConflictIndex: length / 2, ConflictTerm: 0}})
+				leader.Step(protocol.RPCTimeout{Peer: 2, Request: protocol.AppendEntries{Term: 2, PrevLogIndex: length/2 - 1, Entries: make([]protocol.LogEntry, 64)}})
+			})
+		})
+		b.Run(fmt.Sprintf("heartbeat/%d", length), func(b *testing.B) {
+			leader := elected(length, raft.Config{Heartbeats: true})
+			measure(b, func(int) { leader.Step(protocol.HeartbeatTimeout{}) })
+		})
+	}
+}
+
+// BenchmarkCluster runs a cluster of five, message by message: what a run of the simulator asks of the algorithm.
+func BenchmarkCluster(b *testing.B) {
+	nodes := make([]*raft.Node, 6)
+	peers := []protocol.NodeID{1, 2, 3, 4, 5}
+	for _, id := range peers {
+		nodes[id] = raft.New(raft.Config{ID: id, MaxEntries: 64, MaxInFlight: 1})
+		nodes[id].Step(protocol.SetPeers{Peers: peers})
+	}
+	type envelope struct {
+		to      protocol.NodeID
+		receive protocol.Receive
+	}
+	var bag []envelope
+	steps := 0
+	step := func(id, from protocol.NodeID, input protocol.Input) {
+		steps++
+		for _, effect := range nodes[id].Step(input) {
+			if e, ok := effect.(protocol.Send); ok {
+				bag = append(bag, envelope{e.To, protocol.Receive{From: id, Message: e.Message}})
+			}
+			if e, ok := effect.(protocol.Reply); ok {
+				bag = append(bag, envelope{from, protocol.Receive{From: id, Message: e.Message}})
+			}
+		}
+	}
+	deliverAll := func() {
+		for i := 0; i < len(bag); i++ {
+			step(bag[i].to, bag[i].receive.From, bag[i].receive)
+		}
+		bag = bag[:0]
+	}
+	step(1, 0, protocol.StartElection{})
+	deliverAll()
+	var command protocol.Input = protocol.Receive{Message: protocol.ClientPut{Request: protocol.RequestID{Client: 1, Sequence: 1}, Key: "a", Value: "val_1"}}
+	b.ReportAllocs()
+	b.ResetTimer()
+	steps = 0
+	for range b.N {
+		step(1, 0, command)
+		deliverAll()
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(steps), "ns/step")
+}
+
+func measure(b *testing.B, step func(i int)) {
+	b.ReportAllocs()
+	b.ResetTimer()
+	for i := range b.N {
+		step(i)
+	}
+}
+
+// follower is server 1 of a cluster of five, with a log of this length, all of term 1.
+func follower(length protocol.LogIndex) *raft.Node { return withLog(length, raft.Config{}) }
+
+// elected is the same as the leader of the next term.
+func elected(length protocol.LogIndex, config raft.Config) *raft.Node {
+	leader := withLog(length, config)
+	leader.Step(protocol.StartElection{})
+	for from := 2; from <= 5; from++ {
+		leader.Step(protocol.Receive{From: protocol.NodeID(from), Message: protocol.VoteGranted{Term: leader.State().CurrentTerm}})
+	}
+	return leader
+}
+
+func withLog(length protocol.LogIndex, config raft.Config) *raft.Node {
+	config.ID = 1
+	node := raft.New(config)
+	node.Step(protocol.SetPeers{Peers: []protocol.NodeID{1, 2, 3, 4, 5}})
+	if length > 0 {
+		log := make([]protocol.LogEntry, length)
+		for i := range log {
+			log[i] = protocol.LogEntry{Term: 1, Command: protocol.Noop{}}
+		}
+		node.Step(protocol.Restart{CurrentTerm: 1, Log: log})
+	}
+	return node
+}

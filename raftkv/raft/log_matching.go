@@ -1,0 +1,80 @@
+package raft
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/raftkv/raftkv/raftkv/protocol"
+)
+
+// mismatch is the consistency check of AppendEntries: why the log cannot be known to equal the leader's up to the entry that precedes the new ones. By induction, when
+// it holds that entry it equals the leader's up to there (§5.3).
+func (n *Node) mismatch(prevLogIndex protocol.LogIndex, prevLogTerm protocol.Term) protocol.Reason {
+	switch {
+	case prevLogIndex == 0:
+		return protocol.ReasonNone
+	case prevLogIndex > n.lastLogIndex():
+		return protocol.ReasonEntryMissing
+	case n.termAt(prevLogIndex) != prevLogTerm:
+		return protocol.ReasonTermConflict
+	}
+	return protocol.ReasonNone
+}
+
+// storeEntries puts the leader's entries after prev. An entry that conflicts with one of them is removed with all that follow it; one that is there already stays, and so
+// does what follows it, since the message may be an old one (steps 3 and 4 of the AppendEntries RPC in Figure 2).
+func (n *Node) storeEntries(prev protocol.LogIndex, entries []protocol.LogEntry) {
+	for i := range entries {
+		index := prev + 1 + protocol.LogIndex(i)
+		if index > n.lastLogIndex() || n.termAt(index) != entries[i].Term {
+			n.writeLog(index, entries[i:]...)
+			n.state.MatchWithLeader = min(n.state.MatchWithLeader, index-1) // were there two leaders in a term, this would be cut off with the rest
+			return
+		}
+	}
+}
+
+// rejectAppendEntries refuses an AppendEntries. If the logs do not match it says what the leader needs to skip a whole term at once: the term of the conflicting entry and
+// the first index of that term, or where the log ends (§5.3, its last part).
+func (n *Node) rejectAppendEntries(prevLogIndex protocol.LogIndex, reason protocol.Reason) {
+	m := protocol.AppendEntriesRejected{Term: n.state.CurrentTerm, PrevLogIndex: prevLogIndex}
+	switch reason {
+	case protocol.ReasonEntryMissing:
+		m.ConflictIndex = n.lastLogIndex() + 1
+	case protocol.ReasonTermConflict:
+		m.ConflictTerm = n.termAt(prevLogIndex)
+		m.ConflictIndex = n.firstIndexOf(m.ConflictTerm, prevLogIndex)
+	case protocol.ReasonNone, protocol.ReasonStaleTerm, protocol.ReasonAlreadyVoted, protocol.ReasonLogBehind:
+		// Nothing about the log.
+	}
+	n.reply(m, reason)
+}
+
+// nextIndexAfterRefusal is where the leader goes on: after its own last entry of the conflicting term, if it has one, or else where the follower's entries of that term
+// begin. It is always before the entry that was refused (§5.3, its last part).
+func (n *Node) nextIndexAfterRefusal(m protocol.AppendEntriesRejected) protocol.LogIndex {
+	next := m.ConflictIndex
+	if last := n.lastIndexOf(m.ConflictTerm, m.PrevLogIndex); last > 0 {
+		next = last + 1
+	}
+	return min(next, m.PrevLogIndex)
+}
+
+// firstIndexOf is the first index of the term that the entry at upTo is of. Terms never fall along a log.
+func (n *Node) firstIndexOf(term protocol.Term, upTo protocol.LogIndex) protocol.LogIndex {
+	before, _ := slices.BinarySearchFunc(n.state.Log[:upTo], term, compareTerm)
+	return protocol.LogIndex(before) + 1
+}
+
+// lastIndexOf is the last index of a term, up to an index; 0 when there is none.
+func (n *Node) lastIndexOf(term protocol.Term, upTo protocol.LogIndex) protocol.LogIndex {
+	last, _ := slices.BinarySearchFunc(n.state.Log[:upTo], term+1, compareTerm)
+	if term == 0 || n.termAt(protocol.LogIndex(last)) != term {
+		return 0
+	}
+	return protocol.LogIndex(last)
+}
+
+func compareTerm(entry protocol.LogEntry, term protocol.Term) int {
+	return cmp.Compare(entry.Term, term)
+}

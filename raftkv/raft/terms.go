@@ -1,0 +1,41 @@
+package raft
+
+import "github.com/raftkv/raftkv/raftkv/protocol"
+
+// updateTerm makes a term that is newer than the server's own the server's, in which it is a follower that has not voted, and says whether the
+// term is the current one: if not, it is over (§5.1, and "All Servers" in Figure 2).
+func (n *Node) updateTerm(term protocol.Term) bool {
+	if term > n.state.CurrentTerm {
+		n.enterTerm(term, 0)
+		n.stepDown(protocol.RoleEventHigherTerm)
+	}
+	return term == n.state.CurrentTerm
+}
+
+// enterTerm forgets what was known of the term before: its leader, and what that leader told.
+func (n *Node) enterTerm(term protocol.Term, votedFor protocol.NodeID) {
+	n.state.CurrentTerm = term
+	n.state.VotedFor = votedFor
+	n.state.LeaderID = 0
+	n.state.MatchWithLeader = 0
+	n.state.NotifiedCommit = 0
+}
+
+// stepDown makes a candidate or a leader a follower, which waits for a leader again. The vote of the term stays: it was given (§5.1, §5.2).
+func (n *Node) stepDown(event protocol.RoleEvent) {
+	if n.state.Role == protocol.RoleFollower {
+		return
+	}
+	hadHeartbeats := n.state.Role == protocol.RoleLeader && n.config.Heartbeats
+	n.changeRole(protocol.RoleFollower, event)
+	if hadHeartbeats {
+		n.emit(protocol.StopTimer{Timer: protocol.TimerHeartbeat})
+	}
+	n.setElectionTimer()
+}
+
+// changeRole takes an edge of Figure 4.
+func (n *Node) changeRole(to protocol.Role, event protocol.RoleEvent) {
+	n.emit(protocol.RoleChange{From: n.state.Role, To: to, Event: event})
+	n.state.Role = to
+}

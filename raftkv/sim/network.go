@@ -1,0 +1,156 @@
+package sim
+
+import (
+	"slices"
+	"time"
+
+	"github.com/raftkv/raftkv/raftkv/world"
+)
+
+// dice are for what the network does and for the processes' pace. A second copy has its own luck.
+type dice struct {
+	loss, latency, step [2]world.Dice
+	duplicate, timer    world.Dice
+}
+
+func diceFor(seed uint64) dice {
+	of := func(purpose string) world.Dice { return world.DiceFor(seed, world.NameOf("sim."+purpose)) }
+	return dice{
+		loss:      [2]world.Dice{of("loss"), of("loss of the copy")},
+		latency:   [2]world.Dice{of("latency"), of("latency of the copy")},
+		step:      [2]world.Dice{of("step"), of("step for the copy")},
+		duplicate: of("duplicate"),
+		timer:     of("step for a timer"),
+	}
+}
+
+// counterfactual is what was asked to be done to one message.
+type counterfactual struct {
+	drop, duplicate bool
+	delay           time.Duration
+	met             bool // there was such a message
+}
+
+// counterfactuals gathers what a config asks for by the message it names.
+func counterfactuals(c *Config) map[world.CausalID]*counterfactual {
+	asked := make(map[world.CausalID]*counterfactual, len(c.Drop)+len(c.Delay)+len(c.Duplicated))
+	of := func(id world.CausalID) *counterfactual {
+		if asked[id] == nil {
+			asked[id] = &counterfactual{}
+		}
+		return asked[id]
+	}
+	for _, id := range c.Drop {
+		of(id).drop = true
+	}
+	for _, id := range c.Duplicated {
+		of(id).duplicate = true
+	}
+	for id, by := range c.Delay {
+		of(id).delay = by
+	}
+	return asked
+}
+
+// unmet lists the counterfactuals whose message there never was.
+func (s *Sim) unmet() []world.CausalID {
+	var ids []world.CausalID
+	for id, c := range s.asked {
+		if !c.met {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// decide says what happens to a message, by its id alone: so it is the same whatever else the run does. What was asked for goes before what is drawn.
+func (s *Sim) decide(fate *world.Fate, id world.CausalID) {
+	c := &s.config
+	if world.Happens(s.dice.loss[0].Draw(id), c.Loss) {
+		fate.Drop = world.CauseNetwork
+	}
+	if world.Happens(s.dice.duplicate.Draw(id), c.Duplicate) && !world.Happens(s.dice.loss[1].Draw(id), c.Loss) {
+		fate.Duplicate = world.CauseNetwork
+	}
+	if len(s.asked) > 0 {
+		s.amend(fate, id)
+	}
+}
+
+// amend has a message's fate be what was asked for.
+func (s *Sim) amend(fate *world.Fate, id world.CausalID) {
+	c := s.asked[id]
+	if c == nil {
+		return
+	}
+	c.met = true
+	if c.drop {
+		fate.Drop = world.CauseCounterfactual
+	}
+	if c.duplicate {
+		fate.Duplicate = world.CauseCounterfactual
+	}
+	if c.delay > 0 && fate.Drop == "" {
+		fate.Delay, fate.DelayBy = world.CauseCounterfactual, c.delay
+	}
+}
+
+// send decides a message's fate, and puts the copies that arrive on their way.
+func (s *Sim) send(e *world.Envelope, fate *world.Fate) {
+	if s.meddles {
+		s.decide(fate, e.ID)
+	}
+	to := s.find(e.To)
+	if fate.Drop == "" && to != nil {
+		s.launch(to, e, fate.DelayBy)
+	} else {
+		s.outcome.Lost++
+	}
+	if fate.Duplicate != "" {
+		s.sendCopy(to, e)
+	}
+}
+
+func (s *Sim) sendCopy(to *actor, e *world.Envelope) {
+	s.outcome.Duplicated++
+	if to == nil {
+		s.outcome.Lost++
+		return
+	}
+	e.Copy = 1
+	s.launch(to, e, 0)
+}
+
+// launch has a copy arrive after its latency. Links are not first-in-first-out: each copy takes its own time, whatever else is on the way.
+func (s *Sim) launch(to *actor, e *world.Envelope, delay time.Duration) {
+	latency := s.config.Latency.Pick(s.dice.latency[e.Copy].Draw(e.ID))
+	at := after(after(s.now, latency), delay)
+	s.open++
+	s.queue.push(event{at: at, id: e.ID, rank: to.rank(kindArrival), ref: e.Copy<<copyShift | s.flights.put(e)})
+}
+
+// flights keeps the messages that are on their way, wait in a mailbox, or keep a process busy.
+type flights struct {
+	envelopes []world.Envelope
+	free      []uint32
+}
+
+func (f *flights) put(e *world.Envelope) uint32 {
+	if last := len(f.free) - 1; last >= 0 {
+		place := f.free[last]
+		f.free = f.free[:last]
+		f.envelopes[place] = *e
+		return place
+	}
+	if len(f.envelopes) == maxFlights {
+		panic("sim: 2^31 messages are on their way at once")
+	}
+	f.envelopes = append(f.envelopes, *e)
+	return uint32(len(f.envelopes) - 1)
+}
+
+func (f *flights) release(place uint32) {
+	f.envelopes[place].Payload = nil // or it would be kept alive
+	f.free = append(f.free, place)
+}

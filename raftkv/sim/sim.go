@@ -1,0 +1,228 @@
+// Package sim is the deterministic world: processes in virtual time, with a network, disks and faults, in one goroutine. It knows no protocol: it moves
+// envelopes between processes, and never looks inside.
+//
+// A run is a function of its Config and its processes. Two properties make it comparable with another run that differs in one thing:
+//
+//   - What happens to an event is drawn by its causal id, never from a shared stream, so that one event more or less shifts nobody's luck.
+//   - Events take place in an order that depends on what they are (time, process, kind, causal id, copy), never on when they were scheduled.
+//
+// A process has a mailbox, and is busy for a while with each message and each timer, one after the other in the order of their arrival. It handles
+// them at the end of that while. So a crash kills a step that is under way without a trace of it, and whatever a step does takes place at one moment.
+//
+// What a message meets is decided in one place, when it is sent (see fate); what a process is spared, when it arrives (see happen).
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/raftkv/raftkv/raftkv/world"
+)
+
+// Config is what a run depends on, besides its processes.
+type Config struct {
+	Seed        uint64
+	Latency     world.Range   // of each copy of a message, each way
+	StepTime    world.Range   // how long a process is busy with a message or a timer
+	Loss        float64       // the probability that a copy does not arrive
+	Duplicate   float64       // the probability that there is a second copy
+	MaxDuration time.Duration // virtual; the run ends then in any case. Zero is no limit
+
+	// Counterfactuals, by the id of the message. They are done to its first copy, and go before what the seed would have had happen: Duplicated adds a
+	// second copy, which arrives even if the first is dropped.
+	Drop       []world.CausalID
+	Duplicated []world.CausalID
+	Delay      map[world.CausalID]time.Duration
+
+	// Finished is asked after every event that a process handled. Once it is true, timers stop, those that wait in a mailbox too; what is in flight is handled to
+	// the end; then the run ends. Nil is never.
+	Finished func() bool
+}
+
+// Outcome is what a run came to.
+type Outcome struct {
+	End        time.Duration    // the time of the last event, or MaxDuration
+	Finished   bool             // Config.Finished was met, and all that was in flight then was handled. If not, nothing was left to happen, or MaxDuration was reached
+	Deliveries uint64           // messages and timers handled, words from outside included
+	Messages   uint64           // sent, each counted once however many copies there were
+	Duplicated uint64           // second copies
+	Lost       uint64           // copies that no process handled: dropped on the way, sent to or by a process that was down, or with one when it crashed
+	Unmet      []world.CausalID // the counterfactuals' ids that no message had, in order
+}
+
+// Sim is one run: made by New, given its processes and what happens to them, and run once.
+type Sim struct {
+	config  Config
+	dice    dice
+	asked   map[world.CausalID]*counterfactual
+	meddles bool // something may happen to a message besides its latency
+	limit   time.Duration
+
+	actors  []*actor
+	byGroup [][]*actor // by group and number
+	plans   []plan
+	words   []world.Envelope
+	wrong   []error
+
+	now      time.Duration
+	queue    queue
+	flights  flights
+	open     int // messages in flight, in a mailbox or being handled, and timers being handled
+	running  bool
+	draining bool // Config.Finished was met
+	over     bool
+	outcome  Outcome
+}
+
+// plan is something that was scheduled before the processes were all known.
+type plan struct {
+	at   time.Duration
+	kind kind
+	to   world.ProcessID
+	id   world.CausalID
+	ref  uint32
+}
+
+// New makes a world without processes.
+func New(c Config) *Sim {
+	s := &Sim{config: c, dice: diceFor(c.Seed), asked: counterfactuals(&c), limit: math.MaxInt64}
+	s.meddles = c.Loss > 0 || c.Duplicate > 0 || len(s.asked) > 0
+	if c.MaxDuration > 0 {
+		s.limit = c.MaxDuration
+	}
+	return s
+}
+
+// The numbers of groups, and of processes in a group, are those of tables.
+const (
+	maxGroups  = 1 << 8
+	maxNumbers = maxProcesses
+)
+
+// Add puts a process into the world, before Run. The order of calls does not matter.
+func (s *Sim) Add(p world.Process) {
+	id := p.ID()
+	group, number := int(id.Group()), int(id.Number())
+	if group >= maxGroups || number >= maxNumbers || len(s.actors) == maxProcesses {
+		s.fail("process %#x: a group must be below %d, a number below %d", uint64(id), maxGroups, maxNumbers)
+		return
+	}
+	if s.find(id) != nil {
+		s.fail("there are two processes %s", id)
+		return
+	}
+	for len(s.byGroup) <= group {
+		s.byGroup = append(s.byGroup, nil)
+	}
+	for len(s.byGroup[group]) <= number {
+		s.byGroup[group] = append(s.byGroup[group], nil)
+	}
+	a := &actor{sim: s, process: p, id: id}
+	s.byGroup[group][number] = a
+	s.actors = append(s.actors, a)
+}
+
+// find is the process with an id, nil if there is none.
+func (s *Sim) find(id world.ProcessID) *actor {
+	group, number := uint64(id.Group()), uint64(id.Number())
+	if group >= uint64(len(s.byGroup)) || number >= uint64(len(s.byGroup[group])) {
+		return nil
+	}
+	return s.byGroup[group][number]
+}
+
+// Tell has a word from outside come to a process, with no sender and no network between: it takes the process's time like a message. Words that agree in time,
+// process and id come in the order of the calls.
+func (s *Sim) Tell(at time.Duration, to world.ProcessID, id world.CausalID, payload any) {
+	s.words = append(s.words, world.Envelope{ID: id, Root: id, To: to, Payload: payload})
+	s.schedule(plan{at: at, kind: kindWord, to: to, id: id, ref: uint32(len(s.words) - 1)})
+}
+
+// Crash has a process crash, if it is not down then: what it is busy with is not handled, its mailbox and its timers are gone, its disk keeps what was synced.
+// Until it is restarted, what comes to it is lost.
+func (s *Sim) Crash(at time.Duration, id world.ProcessID) {
+	s.schedule(plan{at: at, kind: kindCrash, to: id})
+}
+
+// Restart has a process that is down then start again. A crash and a restart at the same time are a reboot.
+func (s *Sim) Restart(at time.Duration, id world.ProcessID) {
+	s.schedule(plan{at: at, kind: kindRestart, to: id})
+}
+
+// schedule takes a plan before the run and, for what depends on the run itself, within a handler; what would have been earlier takes place now.
+func (s *Sim) schedule(p plan) {
+	if !s.running {
+		s.plans = append(s.plans, p)
+		return
+	}
+	to := s.find(p.to)
+	if to == nil {
+		s.fail("there is no process %s to do anything to at %s", p.to, p.at)
+		return
+	}
+	s.queue.push(event{at: max(p.at, s.now), id: p.id, rank: to.rank(p.kind), ref: p.ref})
+}
+
+func (s *Sim) fail(format string, args ...any) {
+	s.wrong = append(s.wrong, fmt.Errorf("sim: "+format, args...))
+}
+
+// Now is the time of the event that is taking place, for Config.Finished to look at.
+func (s *Sim) Now() time.Duration { return s.now }
+
+// Run has everything happen, and tells what it came to. It returns ctx's error as soon as it sees one, and an error if the world was set up wrongly; in both
+// cases the processes are in no state to be looked at.
+func (s *Sim) Run(ctx context.Context) (Outcome, error) {
+	if s.running || s.over {
+		return Outcome{}, errors.New("sim: a world runs once")
+	}
+	s.begin()
+	if err := s.loop(ctx); err != nil {
+		return Outcome{}, err
+	}
+	s.over, s.draining = true, true
+	for _, a := range s.actors {
+		a.process.Finish()
+	}
+	s.outcome.End = s.now
+	s.outcome.Unmet = s.unmet()
+	return s.outcome, nil
+}
+
+// begin starts the processes in the order of their ids.
+func (s *Sim) begin() {
+	s.running = true
+	slices.SortFunc(s.actors, func(a, b *actor) int {
+		if a.id < b.id {
+			return -1
+		}
+		return 1
+	})
+	for i, a := range s.actors {
+		a.index = uint32(i)
+	}
+	for _, p := range s.plans {
+		s.schedule(p)
+	}
+	if len(s.wrong) > 0 {
+		return
+	}
+	for _, a := range s.actors {
+		a.process.Start(a)
+	}
+}
+
+// after is the time a while after another, within what a duration can hold.
+func after(at, d time.Duration) time.Duration {
+	if d <= 0 {
+		return at
+	}
+	if at > math.MaxInt64-d {
+		return math.MaxInt64
+	}
+	return at + d
+}
