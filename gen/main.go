@@ -4,6 +4,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -26,37 +27,52 @@ func main() {
 	os.Exit(run(os.Args[1:], os.Stderr))
 }
 
-func run(arguments []string, errors io.Writer) int {
+// run is the command: it says what is wrong to stderr, and returns the exit status.
+func run(arguments []string, stderr io.Writer) int {
+	status, err := command(arguments, stderr)
+	if err != nil {
+		_, _ = fmt.Fprintln(stderr, err) // if nobody hears it, the exit status still says it
+	}
+	return status
+}
+
+func command(arguments []string, stderr io.Writer) (int, error) {
 	flags := flag.NewFlagSet("gen", flag.ContinueOnError)
-	flags.SetOutput(errors)
+	flags.SetOutput(stderr)
 	spec := flags.String("spec", "spec/raftkv.yaml", "the `file` to read; its name is written into what is made of it")
 	out := flags.String("out", ".", "the `folder` that paths in the spec begin at")
 	check := flags.Bool("check", false, "write nothing, and say what is not as generated")
-	if err := flags.Parse(arguments); err != nil {
-		return failed
+	switch err := flags.Parse(arguments); {
+	case errors.Is(err, flag.ErrHelp):
+		return fine, nil
+	case err != nil:
+		return failed, nil // the flag package said it already
 	}
 	if flags.NArg() > 0 {
-		fmt.Fprintf(errors, "gen: unexpected argument %q\n", flags.Arg(0))
-		return failed
+		return failed, fmt.Errorf("gen: unexpected argument %q", flags.Arg(0))
 	}
 	content, err := os.ReadFile(*spec)
 	if err != nil {
-		fmt.Fprintf(errors, "gen: %v\n", err)
-		return failed
+		return failed, fmt.Errorf("gen: %w", err)
 	}
 	files, err := generate(*spec, nameOf(*spec, *out), content)
 	if err != nil {
-		fmt.Fprintln(errors, err)
-		return failed
+		return failed, err
 	}
-	if *check {
-		return report(*out, files, errors)
+	if !*check {
+		if err := emit.Write(*out, files); err != nil {
+			return failed, fmt.Errorf("gen: %w", err)
+		}
+		return fine, nil
 	}
-	if err := emit.Write(*out, files); err != nil {
-		fmt.Fprintf(errors, "gen: %v\n", err)
-		return failed
+	names, err := emit.Stale(*out, files)
+	if err != nil {
+		return failed, fmt.Errorf("gen: %w", err)
 	}
-	return fine
+	if len(names) > 0 {
+		return stale, fmt.Errorf("not as generated (run go generate): %s", strings.Join(names, ", "))
+	}
+	return fine, nil
 }
 
 // generate makes everything of a spec in memory: file is what its faults call it, and name what the generated files do.
@@ -75,17 +91,4 @@ func nameOf(spec, out string) string {
 		return filepath.Base(spec)
 	}
 	return filepath.ToSlash(name)
-}
-
-func report(out string, files []emit.File, errors io.Writer) int {
-	names, err := emit.Stale(out, files)
-	if err != nil {
-		fmt.Fprintf(errors, "gen: %v\n", err)
-		return failed
-	}
-	if len(names) == 0 {
-		return fine
-	}
-	fmt.Fprintf(errors, "not as generated (run go generate): %s\n", strings.Join(names, ", "))
-	return stale
 }

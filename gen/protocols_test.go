@@ -32,6 +32,7 @@ func goCommand(t *testing.T, root string, arguments ...string) (string, error) {
 
 // A second protocol needs no change in the generator: what is made of it compiles, in a module of its own, and can be used.
 func TestSecondProtocol(t *testing.T) {
+	t.Parallel()
 	root := t.TempDir()
 	module(t, root, "example.com")
 	if err := emit.Write(root, generated(t, "testdata/paxos/paxos.yaml", "paxos.yaml")); err != nil {
@@ -65,6 +66,7 @@ func TestKnowsNoProtocol(t *testing.T) {
 
 // A message that is added to the spec does not compile until it is handled.
 func TestNewMessageMustBeHandled(t *testing.T) {
+	t.Parallel()
 	root := t.TempDir()
 	module(t, root, "github.com/raftkv/raftkv")
 	sources, err := filepath.Glob("../raftkv/raft/*.go")

@@ -62,9 +62,11 @@ type calls struct {
 }
 
 func (cs *calls) add() *call {
-	c := &call{}
+	var c *call
 	if last := len(cs.pool) - 1; last >= 0 {
 		c, cs.pool = cs.pool[last], cs.pool[:last]
+	} else {
+		c = new(call)
 	}
 	cs.open = append(cs.open, c)
 	return c
@@ -94,13 +96,13 @@ func (cs *calls) endAll(end func(openSpan)) {
 	cs.open = nil
 }
 
-// callRequestVote asks a server for its vote (§5.2).
-func (n *Node) callRequestVote(to protocol.NodeID, m protocol.RequestVote) {
+// callRequestVote asks a server for its vote (§5.2). The message comes boxed as well: boxing it again would cost an allocation.
+func (n *Node) callRequestVote(to protocol.NodeID, m protocol.RequestVote, boxed protocol.Message) {
 	ordinal := n.election.nextVoteRequest(to)
 	election := n.election.ref
 	ref := n.child(election, nameRequestVote, process(to), ordinal, 0)
 	c := n.calls.add()
-	c.ref, c.peer, c.request = ref, to, m
+	c.ref, c.peer, c.request = ref, to, boxed
 	if n.tracer.On() {
 		begin := spans.Begin{Self: ref, Parent: election.ID, At: n.world.Now()}
 		if ordinal > 0 {
@@ -112,14 +114,14 @@ func (n *Node) callRequestVote(to protocol.NodeID, m protocol.RequestVote) {
 }
 
 // callAppendEntries replicates entries to a follower, or tells it that the leader is alive (§5.3, §5.2).
-func (n *Node) callAppendEntries(to protocol.NodeID, m protocol.AppendEntries) {
+func (n *Node) callAppendEntries(to protocol.NodeID, m protocol.AppendEntries, boxed protocol.Message) {
 	parent, ordinal, attempt, previous := n.causeOfAppendEntries(to, m)
 	ref := n.child(parent, nameAppendEntries, process(to), ordinal, 0)
 	if len(m.Entries) > 0 {
 		n.election.remember(to, m.PrevLogIndex+1, attempt, ref)
 	}
 	c := n.calls.add()
-	c.ref, c.peer, c.request = ref, to, m
+	c.ref, c.peer, c.request = ref, to, boxed
 	if n.tracer.On() {
 		links := n.requests.links(m.PrevLogIndex+1, m.PrevLogIndex+protocol.LogIndex(len(m.Entries)), parent, n.election.ref)
 		if attempt > 1 {
@@ -157,7 +159,7 @@ func (n *Node) dispatch(c *call, root uint64) world.Fate {
 }
 
 // notify tells a follower what is committed. Nobody answers, so the span ends here.
-func (n *Node) notify(to protocol.NodeID, m protocol.CommitNotification) {
+func (n *Node) notify(to protocol.NodeID, m protocol.CommitNotification, boxed protocol.Message) {
 	parent := n.step.commitParent
 	ref := n.child(parent, nameNotification, process(to), n.step.ordinal, 0)
 	now := n.world.Now()
@@ -165,7 +167,7 @@ func (n *Node) notify(to protocol.NodeID, m protocol.CommitNotification) {
 	if n.tracer.On() {
 		span = n.tracer.StartCommitNotificationProducer(spans.Begin{Self: ref, Parent: parent.ID, At: now}, n.who(), to, m.LeaderCommit)
 	}
-	fate := n.world.Send(world.Envelope{ID: world.CausalID(ref.ID), Root: world.CausalID(ref.Root), From: n.id, To: process(to), Payload: m})
+	fate := n.world.Send(world.Envelope{ID: world.CausalID(ref.ID), Root: world.CausalID(ref.Root), From: n.id, To: process(to), Payload: boxed})
 	sent(n, span, fate)
 	if fate.Drop != "" {
 		span.Fail(now, "lost", "the message was lost")

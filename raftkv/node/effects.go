@@ -54,11 +54,11 @@ func (n *Node) matchedByAll() protocol.LogIndex {
 func (n *Node) send(e protocol.Send) {
 	switch m := e.Message.(type) {
 	case protocol.RequestVote:
-		n.callRequestVote(e.To, m)
+		n.callRequestVote(e.To, m, e.Message)
 	case protocol.AppendEntries:
-		n.callAppendEntries(e.To, m)
+		n.callAppendEntries(e.To, m, e.Message)
 	case protocol.CommitNotification:
-		n.notify(e.To, m)
+		n.notify(e.To, m, e.Message)
 	case protocol.VoteGranted, protocol.VoteDenied, protocol.AppendEntriesOk, protocol.AppendEntriesRejected, protocol.ClientPut,
 		protocol.ClientGet, protocol.ClientDelete, protocol.Answered, protocol.NotLeader, protocol.OutcomeUnknown:
 		panic(unanswerable(m))

@@ -2,77 +2,54 @@
 
 package protocol
 
-import (
-	"slices"
-)
+import "slices"
 
 // Clone makes a copy that shares nothing that could change.
 
-func (r RequestID) Clone() RequestID { return r }
-
-func (l LogEntry) Clone() LogEntry { return l }
-
-func (i InFlight) Clone() InFlight { return i }
-
-func (p Put) Clone() Put { return p }
-
-func (g Get) Clone() Get { return g }
-
-func (d Delete) Clone() Delete { return d }
-
-func (n Noop) Clone() Noop { return n }
-
-func (s Stored) Clone() Stored { return s }
-
-func (f Found) Clone() Found { return f }
-
-func (d Deleted) Clone() Deleted { return d }
-
-func (k KeyExists) Clone() KeyExists { return k }
-
-func (k KeyNotFound) Clone() KeyNotFound { return k }
-
-func (n Nothing) Clone() Nothing { return n }
-
-func (r RequestVote) Clone() RequestVote { return r }
-
-func (v VoteGranted) Clone() VoteGranted { return v }
-
-func (v VoteDenied) Clone() VoteDenied { return v }
+func (r RequestID) Clone() RequestID                         { return r }
+func (l LogEntry) Clone() LogEntry                           { return l }
+func (i InFlight) Clone() InFlight                           { return i }
+func (p Put) Clone() Put                                     { return p }
+func (g Get) Clone() Get                                     { return g }
+func (d Delete) Clone() Delete                               { return d }
+func (n Noop) Clone() Noop                                   { return n }
+func (s Stored) Clone() Stored                               { return s }
+func (f Found) Clone() Found                                 { return f }
+func (d Deleted) Clone() Deleted                             { return d }
+func (k KeyExists) Clone() KeyExists                         { return k }
+func (k KeyNotFound) Clone() KeyNotFound                     { return k }
+func (n Nothing) Clone() Nothing                             { return n }
+func (r RequestVote) Clone() RequestVote                     { return r }
+func (v VoteGranted) Clone() VoteGranted                     { return v }
+func (v VoteDenied) Clone() VoteDenied                       { return v }
+func (a AppendEntriesOk) Clone() AppendEntriesOk             { return a }
+func (a AppendEntriesRejected) Clone() AppendEntriesRejected { return a }
+func (c CommitNotification) Clone() CommitNotification       { return c }
+func (c ClientPut) Clone() ClientPut                         { return c }
+func (c ClientGet) Clone() ClientGet                         { return c }
+func (c ClientDelete) Clone() ClientDelete                   { return c }
+func (a Answered) Clone() Answered                           { return a }
+func (n NotLeader) Clone() NotLeader                         { return n }
+func (o OutcomeUnknown) Clone() OutcomeUnknown               { return o }
+func (s StartElection) Clone() StartElection                 { return s }
+func (e ElectionTimeout) Clone() ElectionTimeout             { return e }
+func (h HeartbeatTimeout) Clone() HeartbeatTimeout           { return h }
+func (a Append) Clone() Append                               { return a }
+func (a Apply) Clone() Apply                                 { return a }
+func (s SetTimer) Clone() SetTimer                           { return s }
+func (s StopTimer) Clone() StopTimer                         { return s }
+func (r RoleChange) Clone() RoleChange                       { return r }
+func (v VolatileState) Clone() VolatileState                 { return v }
 
 func (a AppendEntries) Clone() AppendEntries {
 	a.Entries = slices.Clone(a.Entries)
 	return a
 }
 
-func (a AppendEntriesOk) Clone() AppendEntriesOk { return a }
-
-func (a AppendEntriesRejected) Clone() AppendEntriesRejected { return a }
-
-func (c CommitNotification) Clone() CommitNotification { return c }
-
-func (c ClientPut) Clone() ClientPut { return c }
-
-func (c ClientGet) Clone() ClientGet { return c }
-
-func (c ClientDelete) Clone() ClientDelete { return c }
-
-func (a Answered) Clone() Answered { return a }
-
-func (n NotLeader) Clone() NotLeader { return n }
-
-func (o OutcomeUnknown) Clone() OutcomeUnknown { return o }
-
 func (s SetPeers) Clone() SetPeers {
 	s.Peers = slices.Clone(s.Peers)
 	return s
 }
-
-func (s StartElection) Clone() StartElection { return s }
-
-func (e ElectionTimeout) Clone() ElectionTimeout { return e }
-
-func (h HeartbeatTimeout) Clone() HeartbeatTimeout { return h }
 
 func (r RPCTimeout) Clone() RPCTimeout {
 	r.Request = CloneMessage(r.Request)
@@ -104,27 +81,15 @@ func (r Reply) Clone() Reply {
 	return r
 }
 
-func (a Append) Clone() Append { return a }
-
 func (c Commit) Clone() Commit {
 	c.AcknowledgedBy = slices.Clone(c.AcknowledgedBy)
 	return c
 }
 
-func (a Apply) Clone() Apply { return a }
-
-func (s SetTimer) Clone() SetTimer { return s }
-
-func (s StopTimer) Clone() StopTimer { return s }
-
-func (r RoleChange) Clone() RoleChange { return r }
-
 func (p PersistentState) Clone() PersistentState {
 	p.Log = slices.Clone(p.Log)
 	return p
 }
-
-func (v VolatileState) Clone() VolatileState { return v }
 
 func (c CandidateState) Clone() CandidateState {
 	c.VotesGranted = slices.Clone(c.VotesGranted)

@@ -2,9 +2,7 @@
 
 package protocol
 
-import (
-	"strconv"
-)
+import "strconv"
 
 // AppendCommand writes a Command in binary at the end of b: which it is, then its fields.
 func AppendCommand(b []byte, v Command) []byte {

@@ -2,43 +2,44 @@
 
 package protocol
 
-import (
-	"slices"
-)
+import "slices"
 
 // Equal says whether all fields are equal. An empty slice equals none.
 
-func (r RequestID) Equal(other RequestID) bool { return r == other }
-
-func (l LogEntry) Equal(other LogEntry) bool { return l == other }
-
-func (i InFlight) Equal(other InFlight) bool { return i == other }
-
-func (p Put) Equal(other Put) bool { return p == other }
-
-func (g Get) Equal(other Get) bool { return g == other }
-
-func (d Delete) Equal(other Delete) bool { return d == other }
-
-func (n Noop) Equal(other Noop) bool { return n == other }
-
-func (s Stored) Equal(other Stored) bool { return s == other }
-
-func (f Found) Equal(other Found) bool { return f == other }
-
-func (d Deleted) Equal(other Deleted) bool { return d == other }
-
-func (k KeyExists) Equal(other KeyExists) bool { return k == other }
-
-func (k KeyNotFound) Equal(other KeyNotFound) bool { return k == other }
-
-func (n Nothing) Equal(other Nothing) bool { return n == other }
-
-func (r RequestVote) Equal(other RequestVote) bool { return r == other }
-
-func (v VoteGranted) Equal(other VoteGranted) bool { return v == other }
-
-func (v VoteDenied) Equal(other VoteDenied) bool { return v == other }
+func (r RequestID) Equal(other RequestID) bool                         { return r == other }
+func (l LogEntry) Equal(other LogEntry) bool                           { return l == other }
+func (i InFlight) Equal(other InFlight) bool                           { return i == other }
+func (p Put) Equal(other Put) bool                                     { return p == other }
+func (g Get) Equal(other Get) bool                                     { return g == other }
+func (d Delete) Equal(other Delete) bool                               { return d == other }
+func (n Noop) Equal(other Noop) bool                                   { return n == other }
+func (s Stored) Equal(other Stored) bool                               { return s == other }
+func (f Found) Equal(other Found) bool                                 { return f == other }
+func (d Deleted) Equal(other Deleted) bool                             { return d == other }
+func (k KeyExists) Equal(other KeyExists) bool                         { return k == other }
+func (k KeyNotFound) Equal(other KeyNotFound) bool                     { return k == other }
+func (n Nothing) Equal(other Nothing) bool                             { return n == other }
+func (r RequestVote) Equal(other RequestVote) bool                     { return r == other }
+func (v VoteGranted) Equal(other VoteGranted) bool                     { return v == other }
+func (v VoteDenied) Equal(other VoteDenied) bool                       { return v == other }
+func (a AppendEntriesOk) Equal(other AppendEntriesOk) bool             { return a == other }
+func (a AppendEntriesRejected) Equal(other AppendEntriesRejected) bool { return a == other }
+func (c CommitNotification) Equal(other CommitNotification) bool       { return c == other }
+func (c ClientPut) Equal(other ClientPut) bool                         { return c == other }
+func (c ClientGet) Equal(other ClientGet) bool                         { return c == other }
+func (c ClientDelete) Equal(other ClientDelete) bool                   { return c == other }
+func (a Answered) Equal(other Answered) bool                           { return a == other }
+func (n NotLeader) Equal(other NotLeader) bool                         { return n == other }
+func (o OutcomeUnknown) Equal(other OutcomeUnknown) bool               { return o == other }
+func (s StartElection) Equal(other StartElection) bool                 { return s == other }
+func (e ElectionTimeout) Equal(other ElectionTimeout) bool             { return e == other }
+func (h HeartbeatTimeout) Equal(other HeartbeatTimeout) bool           { return h == other }
+func (a Append) Equal(other Append) bool                               { return a == other }
+func (a Apply) Equal(other Apply) bool                                 { return a == other }
+func (s SetTimer) Equal(other SetTimer) bool                           { return s == other }
+func (s StopTimer) Equal(other StopTimer) bool                         { return s == other }
+func (r RoleChange) Equal(other RoleChange) bool                       { return r == other }
+func (v VolatileState) Equal(other VolatileState) bool                 { return v == other }
 
 func (a AppendEntries) Equal(other AppendEntries) bool {
 	return a.Term == other.Term &&
@@ -49,33 +50,9 @@ func (a AppendEntries) Equal(other AppendEntries) bool {
 		a.LeaderCommit == other.LeaderCommit
 }
 
-func (a AppendEntriesOk) Equal(other AppendEntriesOk) bool { return a == other }
-
-func (a AppendEntriesRejected) Equal(other AppendEntriesRejected) bool { return a == other }
-
-func (c CommitNotification) Equal(other CommitNotification) bool { return c == other }
-
-func (c ClientPut) Equal(other ClientPut) bool { return c == other }
-
-func (c ClientGet) Equal(other ClientGet) bool { return c == other }
-
-func (c ClientDelete) Equal(other ClientDelete) bool { return c == other }
-
-func (a Answered) Equal(other Answered) bool { return a == other }
-
-func (n NotLeader) Equal(other NotLeader) bool { return n == other }
-
-func (o OutcomeUnknown) Equal(other OutcomeUnknown) bool { return o == other }
-
 func (s SetPeers) Equal(other SetPeers) bool {
 	return slices.Equal(s.Peers, other.Peers)
 }
-
-func (s StartElection) Equal(other StartElection) bool { return s == other }
-
-func (e ElectionTimeout) Equal(other ElectionTimeout) bool { return e == other }
-
-func (h HeartbeatTimeout) Equal(other HeartbeatTimeout) bool { return h == other }
 
 func (r RPCTimeout) Equal(other RPCTimeout) bool {
 	return r.Peer == other.Peer &&
@@ -110,29 +87,17 @@ func (r Reply) Equal(other Reply) bool {
 		r.Reason == other.Reason
 }
 
-func (a Append) Equal(other Append) bool { return a == other }
-
 func (c Commit) Equal(other Commit) bool {
 	return c.From == other.From &&
 		c.To == other.To &&
 		slices.Equal(c.AcknowledgedBy, other.AcknowledgedBy)
 }
 
-func (a Apply) Equal(other Apply) bool { return a == other }
-
-func (s SetTimer) Equal(other SetTimer) bool { return s == other }
-
-func (s StopTimer) Equal(other StopTimer) bool { return s == other }
-
-func (r RoleChange) Equal(other RoleChange) bool { return r == other }
-
 func (p PersistentState) Equal(other PersistentState) bool {
 	return p.CurrentTerm == other.CurrentTerm &&
 		p.VotedFor == other.VotedFor &&
 		slices.Equal(p.Log, other.Log)
 }
-
-func (v VolatileState) Equal(other VolatileState) bool { return v == other }
 
 func (c CandidateState) Equal(other CandidateState) bool {
 	return slices.Equal(c.VotesGranted, other.VotesGranted)

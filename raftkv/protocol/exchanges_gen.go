@@ -24,7 +24,7 @@ type AppendEntriesReply interface {
 func (AppendEntriesOk) isAppendEntriesReply()       {}
 func (AppendEntriesRejected) isAppendEntriesReply() {}
 
-// ClientPutReply is a reply to ClientPut: Answered or NotLeader or OutcomeUnknown.
+// ClientPutReply is a reply to ClientPut: Answered, NotLeader or OutcomeUnknown.
 //
 //sumtype:decl
 type ClientPutReply interface {
@@ -36,7 +36,7 @@ func (Answered) isClientPutReply()       {}
 func (NotLeader) isClientPutReply()      {}
 func (OutcomeUnknown) isClientPutReply() {}
 
-// ClientGetReply is a reply to ClientGet: Answered or NotLeader or OutcomeUnknown.
+// ClientGetReply is a reply to ClientGet: Answered, NotLeader or OutcomeUnknown.
 //
 //sumtype:decl
 type ClientGetReply interface {
@@ -48,7 +48,7 @@ func (Answered) isClientGetReply()       {}
 func (NotLeader) isClientGetReply()      {}
 func (OutcomeUnknown) isClientGetReply() {}
 
-// ClientDeleteReply is a reply to ClientDelete: Answered or NotLeader or OutcomeUnknown.
+// ClientDeleteReply is a reply to ClientDelete: Answered, NotLeader or OutcomeUnknown.
 //
 //sumtype:decl
 type ClientDeleteReply interface {

@@ -2,9 +2,7 @@
 
 package protocol
 
-import (
-	"iter"
-)
+import "iter"
 
 // Invariants has a method for each invariant, which says what of a view breaks it, so that a new invariant does not compile until it is checked.
 type Invariants[View any] interface {

@@ -133,18 +133,17 @@ func equal(a, b reflect.Value) bool {
 
 // leaves calls a function for everything in a value that can be changed in place.
 func leaves(v reflect.Value, path string, f func(path string, v reflect.Value)) {
-	switch v.Kind() {
-	case reflect.Struct:
+	if v.Kind() == reflect.Struct {
 		for i := range v.NumField() {
 			leaves(v.Field(i), path+"."+v.Type().Field(i).Name, f)
 		}
-	case reflect.Slice:
-		f(path, v)
+		return
+	}
+	f(path, v)
+	if v.Kind() == reflect.Slice {
 		for i := range v.Len() {
 			leaves(v.Index(i), path+"[i]", f)
 		}
-	default:
-		f(path, v)
 	}
 }
 

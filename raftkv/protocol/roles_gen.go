@@ -2,9 +2,7 @@
 
 package protocol
 
-import (
-	"slices"
-)
+import "slices"
 
 // RoleTransition: a step that a Role may take (Figure 4).
 type RoleTransition struct {

@@ -10,7 +10,7 @@ type State struct {
 	LeaderState
 }
 
-// Restart is what a crash leaves of the state: PersistentState is kept, VolatileState is reset, CandidateState is reset, LeaderState is reset.
+// Restart leaves of the state what a crash does.
 func (s *State) Restart() {
 	s.VolatileState = VolatileState{}
 	s.CandidateState = CandidateState{}
@@ -36,12 +36,12 @@ type VolatileState struct {
 
 // CandidateState: anew at the start of each election (§5.2).
 type CandidateState struct {
-	VotesGranted []bool // Who gave its vote, itself included.
+	VotesGranted []bool // Who gave its vote, itself included. Indexed by NodeID.
 }
 
 // LeaderState: anew after each election (Figure 2).
 type LeaderState struct {
-	NextIndex  []LogIndex   // For each server, the next entry to send to it. At first: last log index + 1.
-	MatchIndex []LogIndex   // For each server, the highest entry known to be replicated on it. At first: 0.
-	InFlight   [][]InFlight // For each server, the AppendEntries with entries that were not answered yet. At first: empty.
+	NextIndex  []LogIndex   // For each server, the next entry to send to it. Indexed by NodeID. At first: last log index + 1.
+	MatchIndex []LogIndex   // For each server, the highest entry known to be replicated on it. Indexed by NodeID. At first: 0.
+	InFlight   [][]InFlight // For each server, the AppendEntries with entries that were not answered yet. Indexed by NodeID. At first: empty.
 }

@@ -52,23 +52,23 @@ func (f *filler) fill(t *testing.T, v reflect.Value) {
 		v.SetUint(1) // of an enum; each has two values at least
 		return
 	}
-	switch v.Kind() {
-	case reflect.Bool:
+	switch kind := v.Kind(); {
+	case kind == reflect.Bool:
 		v.SetBool(true)
-	case reflect.Uint8, reflect.Uint32, reflect.Uint64:
+	case v.CanUint():
 		v.SetUint(f.number()>>(64-v.Type().Bits())<<1>>1 | 1<<(f.number()%uint64(v.Type().Bits()-1)))
-	case reflect.String:
+	case kind == reflect.String:
 		v.SetString(fmt.Sprintf("text \"%d\"", f.number()%1000))
-	case reflect.Slice:
+	case kind == reflect.Slice:
 		v.Set(reflect.MakeSlice(v.Type(), 3, 3))
 		for i := range v.Len() {
 			f.fill(t, v.Index(i))
 		}
-	case reflect.Struct:
+	case kind == reflect.Struct:
 		for i := range v.NumField() {
 			f.fill(t, v.Field(i))
 		}
-	case reflect.Interface:
+	case kind == reflect.Interface:
 		all := variants[v.Type()]
 		if len(all) == 0 {
 			t.Fatalf("no variants of %v: add them to the test", v.Type())

@@ -110,7 +110,7 @@ func TestServerAndRoot(t *testing.T) {
 	tracer, exporter := record(t)
 	root := tracer.StartKVPut(spans.Begin{Self: spans.Ref{Root: 7, ID: 7}}, protocol.RequestID{Client: 2, Sequence: 3}, "a", "val_3")
 	root.End(time.Second, "ok")
-	server := tracer.StartPutServer(spans.Begin{Self: spans.Ref{Root: 7, ID: 9}, Parent: 8}, spans.Who{Node: 2, Term: 1}, protocol.RequestID{Client: 2, Sequence: 3})
+	server := tracer.StartPutServer(spans.Begin{Self: spans.Ref{Root: 7, ID: 9}, Parent: 8}, spans.Who{Node: 2, Term: 1, Role: protocol.RoleCandidate}, protocol.RequestID{Client: 2, Sequence: 3})
 	server.End(time.Second, "Answered")
 	got := exporter.GetSpans()
 	if got[0].Parent.IsValid() || got[0].SpanContext.SpanID() != spans.SpanID(7) {
@@ -119,8 +119,13 @@ func TestServerAndRoot(t *testing.T) {
 	if !slices.Contains(got[0].Attributes, spans.KVRequestIDKey.String("client-2/3")) {
 		t.Errorf("attributes %v", got[0].Attributes)
 	}
-	if !slices.Contains(got[1].Attributes, spans.ServerAddressKey.String("node-2")) {
-		t.Errorf("attributes %v", got[1].Attributes)
+	want := []attribute.KeyValue{
+		spans.RaftNodeIDKey.String("node-2"), spans.RaftTermKey.Int(1), spans.RaftRoleKey.String("candidate"),
+		spans.RPCSystemNameKey.String("raftkv"), spans.RPCMethodKey.String("raftkv.KV/Put"), spans.ServerAddressKey.String("node-2"),
+		spans.KVRequestIDKey.String("client-2/3"), spans.RaftReplyKey.String("Answered"),
+	}
+	if !slices.Equal(got[1].Attributes, want) {
+		t.Errorf("attributes\n%v\nwant\n%v", got[1].Attributes, want)
 	}
 }
 
@@ -226,6 +231,12 @@ func TestStartersFollowSpecs(t *testing.T) {
 				return slices.ContainsFunc(always, func(other spans.AttributeSpec) bool { return other.Key == a.Key })
 			})
 			compare(t, "attributes", got.Attributes, want)
+
+			tracer, exporter = record(t)
+			call(t, call(t, reflect.ValueOf(tracer).MethodByName(starter))[0].MethodByName("End"))
+			must := slices.DeleteFunc(slices.Clone(want), func(a spans.AttributeSpec) bool { return a.Level == spans.Optional })
+			compare(t, "attributes of a span that has only what it must", only(t, exporter).Attributes, must)
+
 			if len(got.Events) != len(spec.Events) {
 				t.Errorf("%d events, want %d", len(got.Events), len(spec.Events))
 			}

@@ -217,5 +217,8 @@ func importsOf(text, prefix string) (string, error) {
 	if blocks == nil {
 		return "\n", nil
 	}
+	if all := slices.Concat(groups[:]...); len(all) == 1 {
+		return "\nimport " + all[0] + "\n\n", nil
+	}
 	return "\nimport (\n" + strings.Join(blocks, "\n\n") + "\n)\n\n", nil
 }

@@ -14,7 +14,7 @@ import (
 func functions(p prose) template.FuncMap {
 	return template.FuncMap{
 		"after": p.after, "camel": model.Camel, "comment": p.comment, "line": func(doc string) string { return "// " + sentence(doc) }, "lower": model.Lower, "paragraph": paragraph, "quote": strconv.Quote, "sentence": sentence,
-		"receiver": receiver, "article": article, "formatted": formatted, "fieldDoc": fieldDoc, "example": example, "bits": bitSize, "digits": digits, "variants": variants, "joinFlat": joinFlat, "tag": func(i int) int { return i + 1 },
+		"receiver": receiver, "article": article, "formatted": formatted, "fieldDoc": fieldDoc, "example": example, "bits": bitSize, "digits": digits, "oneOf": oneOf, "joinFlat": joinFlat, "tag": func(i int) int { return i + 1 },
 		"cloneOf": cloneOf, "equalFields": equalFields, "textOfStruct": textOfStruct, "usesFields": usesFields, "appendTo": appendTo, "decoded": decoded,
 		"handled": p.handled, "goOf": goOf, "keyValue": keyValue, "rpc": rpcValues, "later": later, "anyRPC": anyRPC, "startDoc": startDoc,
 		"bare": func(s *model.Span) bool { return len(s.Groups) == 0 && !s.RPC && len(s.Of(model.Required)) == 0 }, "arrows": arrows, "cell": cell, "code": code, "kindOf": kindOf, "tree": tree, "otlp": otlp, "allowed": allowed, "allUses": allUses, "use": func(a *model.Attribute, level string) model.Use {
@@ -50,11 +50,11 @@ func digits(s *model.Scalar) string {
 
 func bitSize(base string) string { return strings.TrimPrefix(base, "uint") }
 
-// variants lists the variants of a union.
-func variants(u *model.Union) string {
-	names := make([]string, len(u.Variants))
-	for i, v := range u.Variants {
-		names[i] = v.Name
+// oneOf lists structs of which a value is one.
+func oneOf(structs []*model.Struct) string {
+	names := make([]string, len(structs))
+	for i, s := range structs {
+		names[i] = s.Name
 	}
 	if len(names) == 1 {
 		return names[0]
@@ -229,8 +229,12 @@ func allUses(view page, s *model.Span) []model.Use {
 
 // fieldDoc is a field's doc, and what it begins as.
 func fieldDoc(f *model.Field) string {
-	if f.Init == "" {
-		return sentence(f.Doc)
+	doc := sentence(f.Doc)
+	if f.Type.Kind == model.KindByIndex {
+		doc += " Indexed by " + f.Type.Index.Name + "."
 	}
-	return strings.TrimSpace(sentence(f.Doc) + " At first: " + f.Init + ".")
+	if f.Init != "" {
+		doc += " At first: " + f.Init + "."
+	}
+	return strings.TrimSpace(doc)
 }

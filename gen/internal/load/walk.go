@@ -88,15 +88,15 @@ func (w walker) decode(n *yaml.Node, into reflect.Value) {
 		v.from(w, n)
 		return
 	}
-	switch into.Kind() {
-	case reflect.Pointer:
+	if into.Kind() == reflect.Pointer {
 		into.Set(reflect.New(into.Type().Elem()))
-		w.decode(n, into.Elem())
-	case reflect.Slice:
-		w.list(n, into)
-	default:
-		w.mapping(n, into)
+		into = into.Elem()
 	}
+	if into.Kind() == reflect.Slice {
+		w.list(n, into)
+		return
+	}
+	w.mapping(n, into)
 }
 
 func (w walker) list(n *yaml.Node, into reflect.Value) {

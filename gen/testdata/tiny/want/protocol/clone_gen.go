@@ -2,20 +2,17 @@
 
 package protocol
 
-import (
-	"slices"
-)
+import "slices"
 
 // Clone makes a copy that shares nothing that could change.
 
-func (n Note) Clone() Note { return n }
+func (n Note) Clone() Note     { return n }
+func (a Answer) Clone() Answer { return a }
 
 func (a Ask) Clone() Ask {
 	a.Notes = slices.Clone(a.Notes)
 	return a
 }
-
-func (a Answer) Clone() Answer { return a }
 
 func (v VolatileState) Clone() VolatileState {
 	v.Heard = slices.Clone(v.Heard)

@@ -2,9 +2,7 @@
 
 package protocol
 
-import (
-	"strconv"
-)
+import "strconv"
 
 // AppendMessage writes a Message in binary at the end of b: which it is, then its fields.
 func AppendMessage(b []byte, v Message) []byte {

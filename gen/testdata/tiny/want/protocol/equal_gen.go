@@ -2,19 +2,16 @@
 
 package protocol
 
-import (
-	"slices"
-)
+import "slices"
 
 // Equal says whether all fields are equal. An empty slice equals none.
 
-func (n Note) Equal(other Note) bool { return n == other }
+func (n Note) Equal(other Note) bool     { return n == other }
+func (a Answer) Equal(other Answer) bool { return a == other }
 
 func (a Ask) Equal(other Ask) bool {
 	return slices.Equal(a.Notes, other.Notes)
 }
-
-func (a Answer) Equal(other Answer) bool { return a == other }
 
 func (v VolatileState) Equal(other VolatileState) bool {
 	return v.Mood == other.Mood &&

@@ -2,9 +2,7 @@
 
 package protocol
 
-import (
-	"slices"
-)
+import "slices"
 
 // MoodTransition: a step that a Mood may take (Figure 1).
 type MoodTransition struct {

@@ -7,7 +7,7 @@ type State struct {
 	VolatileState
 }
 
-// Restart is what a crash leaves of the state: VolatileState is reset.
+// Restart leaves of the state what a crash does.
 func (s *State) Restart() {
 	s.VolatileState = VolatileState{}
 }
@@ -15,5 +15,5 @@ func (s *State) Restart() {
 // VolatileState: all that is known.
 type VolatileState struct {
 	Mood  Mood
-	Heard []bool // Who answered. At first: nobody.
+	Heard []bool // Who answered. Indexed by PeerID. At first: nobody.
 }

@@ -1,0 +1,60 @@
+# Everything here needs Go and make; what needs more says so. `make` alone lists the targets.
+.DEFAULT_GOAL := help
+.PHONY: help run generate test race lint fmt build bench fuzz golden jaeger test-jaeger cross ci
+
+GO ?= go
+# `make test` needs no C compiler; the race detector does: `make test RACE=1`.
+RACE ?=
+TESTFLAGS = $(if $(RACE),-race)
+CGO = $(if $(RACE),1,0)
+FUZZTIME ?= 60s
+GOLANGCI_LINT_VERSION = v2.15.0
+GOLANGCI_LINT = bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## run the default scenario
+	$(GO) generate && $(GO) run ./cmd/run
+
+generate: ## write what the spec says: raftkv/protocol, raftkv/spans, spec/PROTOCOL.md
+	$(GO) generate
+
+test: ## run the tests (RACE=1: with the race detector, which needs a C compiler)
+	CGO_ENABLED=$(CGO) $(GO) test $(TESTFLAGS) ./...
+
+build: ## build the commands into bin/
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/ ./cmd/...
+
+lint: $(GOLANGCI_LINT) ## lint, with the pinned linter (built once, in minutes)
+	$(GOLANGCI_LINT) run ./...
+
+fmt: $(GOLANGCI_LINT) ## format
+	$(GOLANGCI_LINT) fmt ./...
+
+$(GOLANGCI_LINT):
+	@echo "building golangci-lint $(GOLANGCI_LINT_VERSION), once; this takes some minutes"
+	@mkdir -p bin
+	GOBIN=$(CURDIR)/bin $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
+	@mv bin/golangci-lint $@
+
+bench: ## measure the world, traced and untraced, against a bare event loop
+	CGO_ENABLED=0 $(GO) run ./cmd/internal/bench
+
+fuzz: ## fuzz the spec, the config, the codec and the trace reader, FUZZTIME each (60s)
+	CGO_ENABLED=0 FUZZTIME=$(FUZZTIME) sh .ci/fuzz.sh
+
+golden: ## write traces/golden anew; read the difference before you commit it
+	$(GO) test ./cmd/internal/cluster -run TestGolden -rewrite
+
+jaeger: ## start a Jaeger on loopback and print its address
+	bash .ci/jaeger.sh
+
+test-jaeger: ## push a run into a real Jaeger and compare what it answers with the file
+	bash .ci/test-jaeger.sh
+
+cross: ## compile for other systems
+	@for target in windows/amd64 darwin/arm64 linux/arm64; do echo "build $$target"; CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} $(GO) build -o /dev/null ./... || exit 1; done
+
+ci: ## what continuous integration runs
+	bash .ci/run

@@ -1,0 +1,345 @@
+package sim_test
+
+import (
+	"cmp"
+	"iter"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/raftkv/raftkv/raftkv/sim"
+	"github.com/raftkv/raftkv/raftkv/world"
+)
+
+// model is the deterministic world as it is described, with no thought for speed: events in a list that is searched from end to end, a timer that is stopped is
+// taken out of it, and nothing is kept for a second use. TestAgainstTheModel holds the real one against it.
+type model struct {
+	config  sim.Config
+	places  []*place
+	events  []*happening
+	order   int
+	now     time.Duration
+	open    int
+	drain   bool
+	over    bool
+	met     map[world.CausalID]bool
+	outcome sim.Outcome
+}
+
+// The kinds of happenings, in the order in which those of one process and one time take place.
+const (
+	crashes = iota
+	restarts
+	endsStep
+	hearsWord
+	getsMessage
+	hasAlarm
+)
+
+type happening struct {
+	at        time.Duration
+	process   world.ProcessID
+	kind      int
+	timerKind uint8
+	id        world.CausalID
+	copy      uint32
+	order     int // of words alone
+	act       func()
+}
+
+func compare(a, b *happening) int {
+	return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.process, b.process), cmp.Compare(a.kind, b.kind), cmp.Compare(a.timerKind, b.timerKind),
+		cmp.Compare(a.id, b.id), cmp.Compare(a.copy, b.copy), cmp.Compare(a.order, b.order))
+}
+
+type alarm struct {
+	timer world.Timer
+	event *happening
+}
+
+// item is what waits in a mailbox: a message, or a timer by its handle.
+type item struct {
+	message *world.Envelope
+	timer   world.TimerHandle
+}
+
+type place struct {
+	*model
+	process world.Process
+	down    bool
+	step    *happening
+	doing   item
+	mailbox []item
+	alarms  map[world.TimerHandle]*alarm
+	handles world.TimerHandle
+	records [][]byte
+	synced  int
+}
+
+func newModel(c sim.Config) *model { return &model{config: c, met: map[world.CausalID]bool{}} }
+
+func (m *model) Add(p world.Process) {
+	m.places = append(m.places, &place{model: m, process: p, alarms: map[world.TimerHandle]*alarm{}})
+}
+
+func (m *model) find(id world.ProcessID) *place {
+	for _, p := range m.places {
+		if p.process.ID() == id {
+			return p
+		}
+	}
+	return nil
+}
+
+func (m *model) at(at time.Duration, h happening, act func()) *happening {
+	m.order++
+	h.at, h.act = max(at, m.now), act
+	if h.kind == hearsWord {
+		h.order = m.order
+	}
+	m.events = append(m.events, &h)
+	return &h
+}
+
+func (m *model) cancel(h *happening) {
+	m.events = slices.DeleteFunc(m.events, func(other *happening) bool { return other == h })
+}
+
+func (m *model) Tell(at time.Duration, to world.ProcessID, id world.CausalID, payload any) {
+	e := &world.Envelope{ID: id, Root: id, To: to, Payload: payload}
+	m.at(at, happening{process: to, kind: hearsWord, id: id}, func() { m.open++; m.find(to).arrive(e) })
+}
+
+func (m *model) Crash(at time.Duration, id world.ProcessID) {
+	m.at(at, happening{process: id, kind: crashes}, m.find(id).crash)
+}
+
+func (m *model) Restart(at time.Duration, id world.ProcessID) {
+	m.at(at, happening{process: id, kind: restarts}, m.find(id).restart)
+}
+
+func (m *model) Run() sim.Outcome {
+	slices.SortFunc(m.places, func(a, b *place) int { return cmp.Compare(a.process.ID(), b.process.ID()) })
+	for _, p := range m.places {
+		p.process.Start(p)
+	}
+	for len(m.events) > 0 && (!m.drain || m.open > 0) {
+		next := slices.MinFunc(m.events, compare)
+		if m.config.MaxDuration > 0 && next.at > m.config.MaxDuration {
+			m.now = m.config.MaxDuration
+			break
+		}
+		m.cancel(next)
+		m.now = next.at
+		next.act()
+	}
+	m.outcome.Finished = m.drain && m.open == 0
+	m.over, m.drain = true, true
+	for _, p := range m.places {
+		p.process.Finish()
+	}
+	m.outcome.End = m.now
+	m.outcome.Unmet = m.unmet()
+	return m.outcome
+}
+
+func (m *model) unmet() []world.CausalID {
+	var unmet []world.CausalID
+	for _, id := range slices.Concat(m.config.Drop, m.config.Duplicated, slices.Collect(maps.Keys(m.config.Delay))) {
+		if !m.met[id] {
+			unmet = append(unmet, id)
+		}
+	}
+	slices.Sort(unmet)
+	return slices.Compact(unmet)
+}
+
+func (m *model) ask() {
+	if m.drain || m.config.Finished == nil || !m.config.Finished() {
+		return
+	}
+	m.drain = true
+	for _, p := range m.places {
+		p.stopAll()
+	}
+}
+
+func (p *place) draw(purpose string, id world.CausalID) uint64 {
+	return world.Draw(p.config.Seed, world.NameOf("sim."+purpose), id)
+}
+
+func (p *place) arrive(e *world.Envelope) {
+	if p.down {
+		p.open--
+		p.outcome.Lost++
+		return
+	}
+	p.receive(item{message: e})
+}
+
+func (p *place) receive(i item) {
+	p.mailbox = append(p.mailbox, i)
+	p.next()
+}
+
+// next begins what waits, unless the process is busy.
+func (p *place) next() {
+	for p.step == nil && len(p.mailbox) > 0 {
+		i := p.mailbox[0]
+		p.mailbox = p.mailbox[1:]
+		began := p.now
+		if i.message != nil {
+			purpose := "step"
+			if i.message.Copy == 1 {
+				purpose = "step for the copy"
+			}
+			p.begin(i, p.draw(purpose, i.message.ID), func() { p.process.Receive(*i.message, began) })
+		} else if a := p.alarms[i.timer]; a != nil {
+			delete(p.alarms, i.timer)
+			p.open++
+			p.begin(i, p.draw("step for a timer", a.timer.ID), func() { p.process.Timeout(a.timer, began) })
+		}
+	}
+}
+
+func (p *place) begin(i item, random uint64, handle func()) {
+	p.doing = i
+	p.step = p.at(p.now+p.config.StepTime.Pick(random), happening{process: p.process.ID(), kind: endsStep}, func() {
+		p.open--
+		p.outcome.Deliveries++
+		handle()
+		p.ask()
+		p.step = nil
+		p.next()
+	})
+}
+
+func (p *place) crash() {
+	if p.down {
+		return
+	}
+	p.down = true
+	p.stopAll()
+	if p.step != nil {
+		p.cancel(p.step)
+		p.step = nil
+		p.open--
+		if p.doing.message != nil {
+			p.outcome.Lost++
+		}
+	}
+	for _, i := range p.mailbox {
+		if i.message != nil {
+			p.open--
+			p.outcome.Lost++
+		}
+	}
+	p.mailbox = nil
+	p.records = p.records[:p.synced]
+	p.process.Crash()
+	p.ask()
+}
+
+func (p *place) restart() {
+	if p.down {
+		p.down = false
+		p.process.Restart()
+		p.ask()
+	}
+}
+
+func (p *place) Now() time.Duration { return p.now }
+
+func (p *place) Send(e world.Envelope) world.Fate {
+	p.outcome.Messages++
+	if p.down || p.over {
+		p.outcome.Lost++
+		return world.Fate{Drop: world.CauseFault}
+	}
+	lost := func(purpose string) bool { return world.Happens(p.draw(purpose, e.ID), p.config.Loss) }
+	var fate world.Fate
+	if lost("loss") {
+		fate.Drop = world.CauseNetwork
+	}
+	if world.Happens(p.draw("duplicate", e.ID), p.config.Duplicate) && !lost("loss of the copy") {
+		fate.Duplicate = world.CauseNetwork
+	}
+	if slices.Contains(p.config.Drop, e.ID) {
+		fate.Drop, p.met[e.ID] = world.CauseCounterfactual, true
+	}
+	if slices.Contains(p.config.Duplicated, e.ID) {
+		fate.Duplicate, p.met[e.ID] = world.CauseCounterfactual, true
+	}
+	if by, asked := p.config.Delay[e.ID]; asked {
+		p.met[e.ID] = true
+		if by > 0 && fate.Drop == "" {
+			fate.Delay, fate.DelayBy = world.CauseCounterfactual, by
+		}
+	}
+	if fate.Drop == "" {
+		p.launch(e, 0, "latency", fate.DelayBy)
+	} else {
+		p.outcome.Lost++
+	}
+	if fate.Duplicate != "" {
+		p.outcome.Duplicated++
+		p.launch(e, 1, "latency of the copy", 0)
+	}
+	return fate
+}
+
+func (p *place) launch(e world.Envelope, copy uint32, purpose string, delay time.Duration) {
+	e.From, e.Copy = p.process.ID(), copy
+	to := p.find(e.To)
+	if to == nil {
+		p.outcome.Lost++
+		return
+	}
+	p.open++
+	at := p.now + p.config.Latency.Pick(p.draw(purpose, e.ID)) + delay
+	p.at(at, happening{process: e.To, kind: getsMessage, id: e.ID, copy: copy}, func() { to.arrive(&e) })
+}
+
+func (p *place) SetTimer(running world.TimerHandle, timer world.Timer, after time.Duration) world.TimerHandle {
+	p.StopTimer(running)
+	if p.down || p.drain {
+		return 0
+	}
+	p.handles++
+	h := p.handles
+	event := p.at(p.now+after, happening{process: p.process.ID(), kind: hasAlarm, timerKind: timer.Kind, id: timer.ID}, func() { p.receive(item{timer: h}) })
+	p.alarms[h] = &alarm{timer: timer, event: event}
+	return h
+}
+
+func (p *place) StopTimer(h world.TimerHandle) {
+	if a := p.alarms[h]; a != nil {
+		p.cancel(a.event)
+		delete(p.alarms, h)
+	}
+}
+
+func (p *place) stopAll() {
+	for _, a := range p.alarms {
+		p.cancel(a.event)
+	}
+	clear(p.alarms)
+}
+
+func (p *place) Random(purpose world.Name, key world.CausalID) uint64 {
+	return world.Draw(p.config.Seed, purpose, key)
+}
+
+func (p *place) Disk() world.Disk { return p }
+
+func (p *place) Append(record []byte) error {
+	p.records = append(p.records, slices.Clone(record))
+	return nil
+}
+
+func (p *place) Sync() error {
+	p.synced = len(p.records)
+	return nil
+}
+
+func (p *place) Records() iter.Seq[[]byte] { return slices.Values(p.records) }

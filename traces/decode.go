@@ -1,0 +1,347 @@
+package traces
+
+import (
+	"bytes"
+	"encoding/base64"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/raftkv/raftkv/raftkv/world"
+)
+
+// decoder makes spans of lines in the OTLP file format: fields in any order, unknown ones passed over, as the format wants it.
+type decoder struct {
+	scanner
+
+	spans      []Span               // of the current line
+	attributes []attribute.KeyValue // a stack: those of the lists that are being read
+	kept       []attribute.KeyValue // where lists are kept: a slice for many spans
+	values     []attribute.Value    // a stack, as attributes
+	texts      []string             // of a list of strings
+	resources  []knownResource
+}
+
+// knownResource is a resource that was read before. Each process has one, and a file repeats it whenever the next span is of another process.
+type knownResource struct {
+	raw        []byte
+	attributes []attribute.KeyValue
+	service    string
+}
+
+// decode reads a line.
+func (d *decoder) decode(line []byte) ([]Span, *fault) {
+	d.reset(line)
+	d.spans, d.attributes, d.values = d.spans[:0], d.attributes[:0], d.values[:0]
+	if d.peek() != '{' {
+		d.want("a JSON object, as each line of a trace in the OTLP file format is one")
+		return nil, d.err
+	}
+	seen, other := false, ""
+	for more := d.open('{', "an object"); more; more = d.more('{') {
+		switch key := d.key(); string(key) {
+		case "resourceSpans":
+			seen = true
+			for more := d.open('[', "an array"); more; more = d.more('[') {
+				d.resourceSpans()
+			}
+		case "Name", "SpanContext", "data", "resourceLogs", "resourceMetrics":
+			other = string(key)
+			d.skip(0)
+		default:
+			d.skip(0)
+		}
+	}
+	if d.peek(); d.pos < len(d.data) {
+		d.fail(d.pos, "more than one JSON value on the line")
+	}
+	if d.err == nil && !seen {
+		d.fail(0, "no resourceSpans: %s", whatElse(other))
+	}
+	return d.spans, d.err
+}
+
+// whatElse says what a line without resourceSpans looks like.
+func whatElse(key string) string {
+	switch key {
+	case "Name", "SpanContext":
+		return "this is the stdouttrace exporter's own format; " + FileName + " beside it has the same spans"
+	case "data":
+		return "this looks like Jaeger's own JSON"
+	case "resourceLogs", "resourceMetrics":
+		return "this is OTLP, but no traces"
+	}
+	return "this is no trace in the OTLP file format"
+}
+
+// resourceSpans reads the spans of one process. Those that stand before the resource, as nobody writes them, are read after it.
+func (d *decoder) resourceSpans() {
+	var (
+		resource knownResource
+		known    bool
+		earlier  []int
+	)
+	for more := d.open('{', "an object"); more; more = d.more('{') {
+		switch string(d.key()) {
+		case "resource":
+			resource, known = d.resource(), true
+		case "scopeSpans":
+			if known {
+				d.scopeSpans(resource)
+			} else {
+				earlier = append(earlier, d.pos)
+				d.skip(0)
+			}
+		default:
+			d.skip(0)
+		}
+	}
+	for _, pos := range earlier {
+		if d.err == nil {
+			end := d.pos
+			d.pos = pos
+			d.scopeSpans(resource)
+			if d.err == nil {
+				d.pos = end
+			}
+		}
+	}
+}
+
+func (d *decoder) resource() knownResource {
+	d.peek()
+	start := d.pos
+	for _, r := range d.resources {
+		if bytes.HasPrefix(d.data[start:], r.raw) {
+			d.pos += len(r.raw)
+			return r
+		}
+	}
+	var r knownResource
+	for more := d.open('{', "an object"); more; more = d.more('{') {
+		switch string(d.key()) {
+		case "attributes":
+			r.attributes = d.keyValues(0)
+		default:
+			d.skip(0)
+		}
+	}
+	r.service = find(r.attributes, serviceName).AsString()
+	if d.err == nil && d.data[start] == '{' && len(d.resources) < 256 {
+		r.raw = bytes.Clone(d.data[start:d.pos])
+		d.resources = append(d.resources, r)
+	}
+	return r
+}
+
+func (d *decoder) scopeSpans(resource knownResource) {
+	for more := d.open('[', "an array"); more; more = d.more('[') {
+		for more := d.open('{', "an object"); more; more = d.more('{') {
+			switch string(d.key()) {
+			case "spans":
+				for more := d.open('[', "an array"); more; more = d.more('[') {
+					d.span(resource)
+				}
+			default:
+				d.skip(0)
+			}
+		}
+	}
+}
+
+func (d *decoder) span(resource knownResource) {
+	d.peek()
+	start := d.pos
+	d.spans = append(d.spans, Span{Service: resource.service, Resource: resource.attributes, Start: zeroTime, End: zeroTime})
+	s := &d.spans[len(d.spans)-1]
+	for more := d.open('{', "an object"); more; more = d.more('{') {
+		switch string(d.key()) {
+		case "traceId":
+			s.Run, s.Root = d.traceID()
+		case "spanId":
+			s.ID = d.spanID("spanId")
+		case "parentSpanId":
+			s.Parent = d.spanID("parentSpanId")
+		case "name":
+			s.Name = d.text()
+		case "kind":
+			s.Kind = d.kind()
+		case "startTimeUnixNano":
+			s.Start = d.time()
+		case "endTimeUnixNano":
+			s.End = d.time()
+		case "attributes":
+			s.Attributes = d.keyValues(0)
+		case "events":
+			s.Events = d.events()
+		case "links":
+			s.Links = d.links()
+		case "status":
+			s.Status = d.status()
+		default:
+			d.skip(0)
+		}
+	}
+	if d.err == nil && (s.ID == 0 || s.Run == 0 && s.Root == 0) {
+		d.fail(start, "a span without a traceId and a spanId, which are not all zeros")
+	}
+}
+
+func (d *decoder) events() (events []Event) {
+	for more := d.open('[', "an array"); more; more = d.more('[') {
+		e := Event{At: zeroTime}
+		for more := d.open('{', "an object"); more; more = d.more('{') {
+			switch string(d.key()) {
+			case "timeUnixNano":
+				e.At = d.time()
+			case "name":
+				e.Name = d.text()
+			case "attributes":
+				e.Attributes = d.keyValues(0)
+			default:
+				d.skip(0)
+			}
+		}
+		events = append(events, e)
+	}
+	return events
+}
+
+func (d *decoder) links() (links []Link) {
+	for more := d.open('[', "an array"); more; more = d.more('[') {
+		var l Link
+		d.peek()
+		start := d.pos
+		for more := d.open('{', "an object"); more; more = d.more('{') {
+			switch string(d.key()) {
+			case "traceId":
+				l.Run, l.Root = d.traceID()
+			case "spanId":
+				l.ID = d.spanID("spanId")
+			case "attributes":
+				l.Attributes = d.keyValues(0)
+			default:
+				d.skip(0)
+			}
+		}
+		if d.err == nil && (l.ID == 0 || l.Run == 0 && l.Root == 0) {
+			d.fail(start, "a link without a traceId and a spanId, which are not all zeros")
+		}
+		links = append(links, l)
+	}
+	return links
+}
+
+func (d *decoder) status() (s Status) {
+	for more := d.open('{', "an object"); more; more = d.more('{') {
+		switch string(d.key()) {
+		case "message":
+			s.Description = d.text()
+		case "code":
+			pos := d.pos
+			switch n := d.enum("code"); n { // the numbers of OTLP are not those of the API
+			case 0:
+				s.Code = codes.Unset
+			case 1:
+				s.Code = codes.Ok
+			case 2:
+				s.Code = codes.Error
+			default:
+				d.fail(pos, "status code %d: want 0, 1 or 2", n)
+			}
+		default:
+			d.skip(0)
+		}
+	}
+	return s
+}
+
+func (d *decoder) kind() trace.SpanKind {
+	pos := d.pos
+	n := d.enum("kind")
+	if n > uint64(trace.SpanKindConsumer) {
+		d.fail(pos, "kind %d: want a number from 0 to 5", n)
+	}
+	return trace.SpanKind(n) // the API counts as OTLP does
+}
+
+func (d *decoder) enum(field string) uint64 {
+	if d.peek() == '"' {
+		d.fail(d.pos, "%s: OTLP/JSON has a number here, and no name", field)
+	}
+	return d.uint(32)
+}
+
+// zeroTime is what a time is that is left out.
+var zeroTime = time.Unix(0, 0).UTC()
+
+func (d *decoder) time() time.Time {
+	n := d.uint(64)
+	return time.Unix(int64(n/1e9), int64(n%1e9)).UTC()
+}
+
+func (d *decoder) traceID() (run uint64, root world.CausalID) {
+	d.peek()
+	pos := d.pos
+	id := d.bytes("a trace id")
+	if d.err != nil {
+		return 0, 0
+	}
+	if len(id) == 32 {
+		high, ok := hex(id[:16])
+		low, okToo := hex(id[16:])
+		if ok && okToo {
+			return high, world.CausalID(low)
+		}
+	}
+	d.fail(pos, "traceId %.40q: want 32 hex digits%s", id, ifBase64(id, 16))
+	return 0, 0
+}
+
+// spanID is an id of 16 hex digits. It may be empty, which is how some writers say that there is no parent.
+func (d *decoder) spanID(field string) world.CausalID {
+	d.peek()
+	pos := d.pos
+	id := d.bytes("a span id")
+	if d.err != nil || len(id) == 0 {
+		return 0
+	}
+	if len(id) == 16 {
+		if n, ok := hex(id); ok {
+			return world.CausalID(n)
+		}
+	}
+	d.fail(pos, "%s %.40q: want 16 hex digits%s", field, id, ifBase64(id, 8))
+	return 0
+}
+
+// ifBase64 explains the most common mistake of those who write OTLP as JSON.
+func ifBase64(id []byte, size int) string {
+	if b, err := base64.StdEncoding.AppendDecode(nil, id); err == nil && len(b) == size {
+		return ". This one is base64, as protojson writes ids; OTLP/JSON wants them in hex"
+	}
+	return ""
+}
+
+// hex reads 16 hex digits.
+func hex(digits []byte) (n uint64, ok bool) {
+	for _, c := range digits {
+		v := unhex[c]
+		if v == 0 {
+			return 0, false
+		}
+		n = n<<4 | uint64(v-1)
+	}
+	return n, true
+}
+
+// unhex is one more than what a hex digit stands for; 0 for what is none.
+var unhex = func() (t [256]byte) {
+	for i := range byte(16) {
+		t[hexDigits[i]] = i + 1
+		t["0123456789ABCDEF"[i]] = i + 1
+	}
+	return t
+}()

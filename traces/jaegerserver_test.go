@@ -1,0 +1,256 @@
+//go:build jaeger
+
+package traces_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/raftkv/raftkv/traces"
+)
+
+// A real Jaeger, given a run over each protocol and given the lines of a file, answers with the traces, spans, services, parents and links of the file, and moves no clock.
+func TestJaegerServer(t *testing.T) {
+	page, otlpHTTP, otlpGRPC := startJaeger(t)
+	s := rough()
+	for _, c := range []struct {
+		name string
+		push func(t *testing.T) []byte
+	}{
+		{"http/protobuf", func(t *testing.T) []byte { return pushScenario(t, s, "http/protobuf", otlpHTTP) }},
+		{"grpc", func(t *testing.T) []byte { return pushScenario(t, s, "grpc", otlpGRPC) }},
+		{"lines of the file", func(t *testing.T) []byte { return postLines(t, s, otlpHTTP) }},
+	} {
+		s.run++
+		t.Run(c.name, func(t *testing.T) { compareWithJaeger(t, page, read(t, c.push(t))) })
+	}
+}
+
+// startJaeger starts what `make jaeger` starts, on free ports.
+func startJaeger(t *testing.T) (page, otlpHTTP, otlpGRPC string) {
+	t.Helper()
+	ports := freePorts(t, 3)
+	script := exec.Command("bash", "../.ci/jaeger.sh")
+	script.Env = append(os.Environ(), "JAEGER_PORT="+ports[0], "JAEGER_OTLP_HTTP_PORT="+ports[1], "JAEGER_OTLP_GRPC_PORT="+ports[2])
+	script.Stdout, script.Stderr = os.Stderr, os.Stderr
+	if err := script.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() {
+		ended <- script.Wait()
+		close(ended)
+	}()
+	t.Cleanup(func() {
+		_ = script.Process.Signal(syscall.SIGTERM)
+		for range ended { // until it is gone
+		}
+	})
+	deadline := time.After(time.Minute)
+	for _, port := range ports {
+		for {
+			if c, err := net.Dial("tcp", "127.0.0.1:"+port); err == nil {
+				_ = c.Close()
+				break
+			}
+			select {
+			case err := <-ended:
+				t.Fatalf("Jaeger ended: %v", err)
+			case <-deadline:
+				t.Fatalf("Jaeger does not listen on port %s", port)
+			case <-time.After(50 * time.Millisecond):
+			}
+		}
+	}
+	return "http://127.0.0.1:" + ports[0], "http://127.0.0.1:" + ports[1], "http://127.0.0.1:" + ports[2]
+}
+
+// freePorts are ports that nobody listens on; they are let go of together, so that no two are the same.
+func freePorts(t *testing.T, count int) (ports []string) {
+	t.Helper()
+	for range count {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = listener.Close() }()
+		_, port, _ := net.SplitHostPort(listener.Addr().String())
+		ports = append(ports, port)
+	}
+	return ports
+}
+
+func pushScenario(t *testing.T, s scenario, protocol, endpoint string) []byte {
+	t.Helper()
+	t.Setenv("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)
+	push, err := traces.NewPush(context.Background(), endpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	record(t, s, traces.NewOTLPFile(&b), push)
+	return b.Bytes()
+}
+
+func postLines(t *testing.T, s scenario, endpoint string) []byte {
+	t.Helper()
+	file := recordFile(t, s)
+	for line := range bytes.Lines(file) {
+		answer, err := http.Post(endpoint+"/v1/traces", "application/json", bytes.NewReader(line))
+		if err != nil {
+			t.Fatal(err)
+		}
+		said, _ := io.ReadAll(answer.Body)
+		_ = answer.Body.Close()
+		if answer.StatusCode != http.StatusOK || !bytes.Equal(bytes.TrimSpace(said), []byte(`{"partialSuccess":{}}`)) {
+			t.Fatalf("Jaeger says %s to a line: %s", answer.Status, said)
+		}
+	}
+	return file
+}
+
+// jaegerTrace is a trace as Jaeger's own API gives it to its pages.
+type jaegerTrace struct {
+	TraceID   string
+	Processes map[string]struct{ ServiceName string }
+	Spans     []struct {
+		SpanID, OperationName, ProcessID string
+		References                       []struct{ RefType, TraceID, SpanID string }
+		StartTime, Duration              int64 // µs
+		Logs                             []any
+		Warnings                         []string
+	}
+}
+
+func ask(t *testing.T, address string, into any) {
+	t.Helper()
+	answer, err := http.Get(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil || answer.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %s, error %v: %s", address, answer.Status, err, body)
+	}
+	if err := json.Unmarshal(body, into); err != nil {
+		t.Fatalf("%s: %v: %s", address, err, body)
+	}
+}
+
+func compareWithJaeger(t *testing.T, page string, spans []traces.Span) {
+	t.Helper()
+	var services struct{ Data []string }
+	ask(t, page+"/api/services", &services)
+	wantTraces, wantServices := map[string][]string{}, map[string]bool{}
+	for i := range spans {
+		s := &spans[i]
+		id := s.TraceID().String()
+		wantTraces[id] = append(wantTraces[id], lineOfSpan(s))
+		wantServices[s.Service] = true
+	}
+	for service := range wantServices {
+		if !slices.Contains(services.Data, service) {
+			t.Errorf("Jaeger knows %v, but not %s", services.Data, service)
+		}
+	}
+	for id, want := range wantTraces {
+		var got struct{ Data []jaegerTrace }
+		ask(t, page+"/api/traces/"+id, &got)
+		if len(got.Data) != 1 {
+			t.Fatalf("Jaeger has %d traces %s", len(got.Data), id)
+		}
+		slices.Sort(want)
+		if diff := cmp.Diff(want, linesOfTrace(t, got.Data[0])); diff != "" {
+			t.Errorf("trace %s: -in the file, +in Jaeger:\n%s", id, diff)
+		}
+	}
+	compareSearch(t, page, spans)
+}
+
+// compareSearch proves that the link to a search finds, among other runs' traces, those of this run in which the service takes part.
+func compareSearch(t *testing.T, page string, spans []traces.Span) {
+	t.Helper()
+	const service = "client-1"
+	first, last := spans[0].Start, spans[0].End
+	want := map[string]bool{}
+	for i := range spans {
+		if spans[i].End.After(last) {
+			last = spans[i].End
+		}
+		if spans[i].Service == service {
+			want[spans[i].TraceID().String()] = true
+		}
+	}
+	link, err := url.Parse(traces.Jaeger(page).Search(service, first, last))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct{ Data []jaegerTrace }
+	ask(t, page+"/api/traces?"+link.RawQuery, &got)
+	found := map[string]bool{}
+	for _, trace := range got.Data {
+		if strings.HasPrefix(trace.TraceID, fmt.Sprintf("%016x", spans[0].Run)) {
+			found[trace.TraceID] = true
+		}
+	}
+	if diff := cmp.Diff(want, found); diff != "" {
+		t.Errorf("traces of %s: -in the file, +found by a search:\n%s", service, diff)
+	}
+	if answer, err := http.Get(link.String()); err != nil || answer.StatusCode != http.StatusOK {
+		t.Errorf("there is no page %s: %v", link, err)
+	} else {
+		_ = answer.Body.Close()
+	}
+}
+
+// lineOfSpan says of a span what Jaeger can say of it too.
+func lineOfSpan(s *traces.Span) string {
+	var references []string
+	for _, l := range s.Links {
+		references = append(references, fmt.Sprintf("FOLLOWS_FROM %016x%s %s", l.Run, l.Root, l.ID))
+	}
+	// Jaeger has one reference to a span that is both parent and linked to, and its pages take it for the parent.
+	if parent := fmt.Sprintf("%s %s", s.TraceID(), s.Parent); s.Parent != 0 && !slices.Contains(references, "FOLLOWS_FROM "+parent) {
+		references = append(references, "CHILD_OF "+parent)
+	}
+	slices.Sort(references)
+	start := s.Start.UnixMicro()
+	duration := s.End.Sub(s.Start).Microseconds()
+	return fmt.Sprintf("%s %s of %s, %d +%d, %d events, %v, warnings []", s.ID, s.Name, s.Service, start, duration, len(s.Events), references)
+}
+
+func linesOfTrace(t *testing.T, trace jaegerTrace) []string {
+	t.Helper()
+	var lines []string
+	for _, s := range trace.Spans {
+		var references []string
+		for _, r := range s.References {
+			references = append(references, r.RefType+" "+r.TraceID+" "+r.SpanID)
+		}
+		slices.Sort(references)
+		warnings := slices.DeleteFunc(s.Warnings, func(w string) bool { // Jaeger finds fault with a span that has no width
+			return s.Duration == 0 && strings.HasPrefix(w, "Negative duration detected")
+		})
+		service := trace.Processes[s.ProcessID].ServiceName
+		lines = append(lines, fmt.Sprintf("%s %s of %s, %d +%d, %d events, %v, warnings %v",
+			s.SpanID, s.OperationName, service, s.StartTime, s.Duration, len(s.Logs), references, warnings))
+	}
+	slices.Sort(lines)
+	return lines
+}

@@ -1,0 +1,295 @@
+package traces_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/sdk/instrumentation"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/raftkv/raftkv/traces"
+)
+
+var epoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// everyType has a value of each type that an attribute can have, and what is hard about it.
+var everyType = []attribute.KeyValue{
+	attribute.String("string", "plain"),
+	attribute.String("string.empty", ""),
+	attribute.String("string.escapes", "quote \" backslash \\ slash / newline \n return \r tab \t bell \a nul \x00 delete \x7f unit \x1f"),
+	attribute.String("string.unicode", "ä 語 🎈 \u2028 <&>"),
+	attribute.Int64("int.least", math.MinInt64),
+	attribute.Int64("int.most", math.MaxInt64),
+	attribute.Int64("int.zero", 0),
+	attribute.Bool("bool.true", true),
+	attribute.Bool("bool.false", false),
+	attribute.Float64("float", 0.1),
+	attribute.Float64("float.large", 1e300),
+	attribute.Float64("float.small", -5e-324),
+	attribute.Float64("float.whole", 3),
+	attribute.Float64("float.infinite", math.Inf(1)),
+	attribute.Float64("float.minus.infinite", math.Inf(-1)),
+	attribute.StringSlice("strings", []string{"a", "", "\"c\"", "d", "e"}),
+	attribute.StringSlice("strings.empty", []string{}),
+	attribute.Int64Slice("ints", []int64{1, -2}),
+	attribute.BoolSlice("bools", []bool{true, false}),
+	attribute.Float64Slice("floats", []float64{1.5, 2}),
+	attribute.ByteSlice("bytes", []byte{0, 1, 254, 255}),
+	attribute.Slice("slice", attribute.StringValue("a"), attribute.Int64Value(1), attribute.Value{}),
+	attribute.Map("map", attribute.String("a", "b"), attribute.Slice("nested", attribute.Int64Value(1), attribute.BoolValue(true))),
+	attribute.Map("map.empty"),
+}
+
+// stub is a span that has something of everything.
+func stub(n int) tracetest.SpanStub {
+	context := func(root, id byte, remote bool) trace.SpanContext {
+		return trace.NewSpanContext(trace.SpanContextConfig{
+			TraceID: trace.TraceID{7: 0xab, 15: root}, SpanID: trace.SpanID{0: byte(n >> 8), 1: byte(n), 7: id}, TraceFlags: trace.FlagsSampled, Remote: remote,
+		})
+	}
+	at := func(d time.Duration) time.Time { return epoch.Add(time.Duration(n)*time.Millisecond + d) }
+	return tracetest.SpanStub{
+		Name:        "raft.Raft/AppendEntries",
+		SpanContext: context(1, 2, false),
+		Parent:      context(1, 1, true),
+		SpanKind:    trace.SpanKindClient,
+		StartTime:   at(0),
+		EndTime:     at(123456),
+		Attributes:  everyType,
+		Events: []sdktrace.Event{
+			{Name: "drop", Time: at(1), Attributes: []attribute.KeyValue{attribute.String("raftkv.cause", "network")}},
+			{Name: "bare", Time: at(2)},
+		},
+		Links: []sdktrace.Link{
+			{SpanContext: context(3, 4, true), Attributes: []attribute.KeyValue{attribute.Int("n", 1)}},
+			{SpanContext: context(5, 6, false)},
+		},
+		Status:               sdktrace.Status{Code: codes.Error, Description: "lost\non the way"},
+		Resource:             resource.NewSchemaless(attribute.String("service.name", fmt.Sprintf("node-%d", n%3+1)), attribute.String("ip", "127.0.0.1")),
+		InstrumentationScope: instrumentation.Scope{Name: "raftkv", Version: "1"},
+	}
+}
+
+func plainStub(n int) tracetest.SpanStub {
+	s := stub(n)
+	s.Attributes = everyType[:1]
+	s.Events, s.Links, s.Status, s.Parent = nil, nil, sdktrace.Status{}, trace.SpanContext{}
+	return s
+}
+
+func write(t testing.TB, stubs ...tracetest.SpanStub) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	f := traces.NewOTLPFile(&b)
+	for _, s := range stubs {
+		if err := f.ExportSpans(context.Background(), []sdktrace.ReadOnlySpan{s.Snapshot()}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.Shutdown(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// The Collector's own marshaler, given what it read of our line, writes that very line.
+func TestOTLPFileIsWhatTheCollectorWrites(t *testing.T) {
+	ok, unspecified := stub(3), plainStub(4)
+	ok.Status = sdktrace.Status{Code: codes.Ok}
+	unspecified.SpanKind, unspecified.Name = trace.SpanKindUnspecified, ""
+	line := write(t, stub(1), plainStub(1), plainStub(2), ok, unspecified)
+	read, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(line)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := read.SpanCount(); got != 5 {
+		t.Errorf("the Collector reads %d spans, want 5", got)
+	}
+	again, err := (&ptrace.JSONMarshaler{}).MarshalTraces(read)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.Split(string(again), ","), strings.Split(strings.TrimSuffix(string(line), "\n"), ",")); diff != "" {
+		t.Errorf("-the Collector's, +ours:\n%s", diff)
+	}
+}
+
+// What the Collector reads of our line has the content of the span, attribute by attribute.
+func TestOTLPFileMeansWhatTheSpanSaid(t *testing.T) {
+	s := stub(1)
+	read, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(write(t, s))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rs := read.ResourceSpans().At(0)
+	span := rs.ScopeSpans().At(0).Spans().At(0)
+	for _, c := range []struct{ what, got, want string }{
+		{"service", rs.Resource().Attributes().AsRaw()["service.name"].(string), "node-2"},
+		{"scope", rs.ScopeSpans().At(0).Scope().Name(), "raftkv"},
+		{"trace id", span.TraceID().String(), s.SpanContext.TraceID().String()},
+		{"span id", span.SpanID().String(), s.SpanContext.SpanID().String()},
+		{"parent", span.ParentSpanID().String(), s.Parent.SpanID().String()},
+		{"name", span.Name(), s.Name},
+		{"kind", span.Kind().String(), "Client"},
+		{"start", span.StartTimestamp().AsTime().String(), s.StartTime.String()},
+		{"end", span.EndTimestamp().AsTime().String(), s.EndTime.String()},
+		{"status", span.Status().Code().String() + " " + span.Status().Message(), "Error lost\non the way"},
+		{"event", span.Events().At(0).Name() + fmt.Sprint(span.Events().At(0).Attributes().AsRaw()), "dropmap[raftkv.cause:network]"},
+		{"event's time", span.Events().At(0).Timestamp().AsTime().String(), s.Events[0].Time.String()},
+		{"link", span.Links().At(0).TraceID().String() + span.Links().At(0).SpanID().String(), s.Links[0].SpanContext.TraceID().String() + s.Links[0].SpanContext.SpanID().String()},
+		{"flags", fmt.Sprint(span.Flags(), span.Links().At(0).Flags(), span.Links().At(1).Flags()), "769 769 257"},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: the Collector reads %q, want %q", c.what, c.got, c.want)
+		}
+	}
+	want := map[string]any{
+		"string": "plain", "string.empty": "", "string.escapes": everyType[2].Value.AsString(), "string.unicode": everyType[3].Value.AsString(),
+		"int.least": int64(math.MinInt64), "int.most": int64(math.MaxInt64), "int.zero": int64(0), "bool.true": true, "bool.false": false,
+		"float": 0.1, "float.large": 1e300, "float.small": -5e-324, "float.whole": 3.0, "float.infinite": math.Inf(1), "float.minus.infinite": math.Inf(-1),
+		"strings": []any{"a", "", "\"c\"", "d", "e"}, "strings.empty": []any{}, "ints": []any{int64(1), int64(-2)}, "bools": []any{true, false},
+		"floats": []any{1.5, 2.0}, "bytes": []byte{0, 1, 254, 255}, "slice": []any{"a", int64(1), nil},
+		"map": map[string]any{"a": "b", "nested": []any{int64(1), true}}, "map.empty": map[string]any{},
+	}
+	if diff := cmp.Diff(want, span.Attributes().AsRaw()); diff != "" {
+		t.Errorf("attributes: -want, +what the Collector reads:\n%s", diff)
+	}
+}
+
+func TestOTLPFileWithWhatJSONCannotHold(t *testing.T) {
+	s := plainStub(1)
+	s.Attributes = []attribute.KeyValue{attribute.String("broken", "a\xffb\xc3"), attribute.Float64("nan", math.NaN())}
+	read, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(write(t, s))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := read.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).Attributes().AsRaw()
+	if got["broken"] != "a\ufffdb\ufffd" {
+		t.Errorf("broken UTF-8 is read as %q", got["broken"])
+	}
+	if n, ok := got["nan"].(float64); !ok || !math.IsNaN(n) {
+		t.Errorf("NaN is read as %v", got["nan"])
+	}
+}
+
+// A line ends by what is in it alone, and spans stand in the order in which they ended, also where services take turns.
+func TestOTLPFileLines(t *testing.T) {
+	var stubs []tracetest.SpanStub
+	for n := range 1000 {
+		stubs = append(stubs, plainStub(n))
+	}
+	file := write(t, stubs...)
+	if again := write(t, stubs...); !bytes.Equal(file, again) {
+		t.Error("the same spans make two different files")
+	}
+	lines := bytes.SplitAfter(file, []byte("\n"))
+	lines = lines[:len(lines)-1]
+	if len(lines) != 4 {
+		t.Errorf("1000 spans are on %d lines, want 4", len(lines))
+	}
+	n := 0
+	for i, line := range lines {
+		read, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(line)
+		if err != nil {
+			t.Fatalf("line %d: %v", i+1, err)
+		}
+		for _, rs := range read.ResourceSpans().All() {
+			for _, ss := range rs.ScopeSpans().All() {
+				for _, s := range ss.Spans().All() {
+					if got, want := s.SpanID().String(), stubs[n].SpanContext.SpanID().String(); got != want {
+						t.Fatalf("line %d: span %d is %s, want %s", i+1, n, got, want)
+					}
+					n++
+				}
+			}
+		}
+	}
+	large := plainStub(1)
+	large.Attributes = []attribute.KeyValue{attribute.String("large", strings.Repeat("x", 100<<10))}
+	for i, line := range bytes.SplitAfter(write(t, large, large, large, large, large, large), []byte("\n")) {
+		if len(line) > 512<<10 {
+			t.Errorf("line %d of large spans has %d bytes", i+1, len(line))
+		}
+	}
+}
+
+func TestOTLPFileOfNothingIsEmpty(t *testing.T) {
+	if got := write(t); len(got) != 0 {
+		t.Errorf("no spans make %q", got)
+	}
+}
+
+// fullDisk takes so many bytes and no more.
+type fullDisk struct{ room, writes int }
+
+var errFull = errors.New("no space left on device")
+
+func (d *fullDisk) Write(b []byte) (int, error) {
+	d.writes++
+	if d.room -= len(b); d.room < 0 {
+		return 0, errFull
+	}
+	return len(b), nil
+}
+
+func TestOTLPFileOnAFullDisk(t *testing.T) {
+	disk := &fullDisk{}
+	f := traces.NewOTLPFile(disk)
+	var err error
+	for n := 0; n < 1000; n++ {
+		if e := f.ExportSpans(context.Background(), []sdktrace.ReadOnlySpan{plainStub(n).Snapshot()}); e != nil && err == nil {
+			err = e
+			if n >= 256 {
+				t.Errorf("the error comes with span %d", n)
+			}
+		}
+	}
+	if !errors.Is(err, errFull) || !errors.Is(f.Shutdown(context.Background()), errFull) || disk.writes != 1 {
+		t.Errorf("error %v, after %d writes; want the disk's, after 1", err, disk.writes)
+	}
+}
+
+func BenchmarkOTLPFile(b *testing.B) {
+	stub := stub(1)
+	stub.Attributes = []attribute.KeyValue{
+		attribute.String("raft.node.id", "node-1"), attribute.Int64("raft.term", 3), attribute.String("raft.role", "leader"), attribute.String("raft.peer.id", "node-2"),
+		attribute.Int64("raft.attempt", 1), attribute.Int64("raft.prev_log.index", 123), attribute.Int64("raft.prev_log.term", 3), attribute.String("raft.reply", "AppendEntriesOk"),
+	}
+	stub.Events, stub.Links = stub.Events[:1], nil
+	span := []sdktrace.ReadOnlySpan{stub.Snapshot()}
+	n := &counter{}
+	f := traces.NewOTLPFile(n)
+	b.ReportAllocs()
+	for b.Loop() {
+		_ = f.ExportSpans(context.Background(), span)
+	}
+	b.ReportMetric(float64(n.bytes)/float64(b.N), "B/span")
+}
+
+type counter struct{ bytes int }
+
+func (c *counter) Write(b []byte) (int, error) {
+	c.bytes += len(b)
+	return len(b), nil
+}
+
+// recorderResource is like those that a recorder makes.
+func recorderResource(service string) *resource.Resource {
+	return resource.NewSchemaless(
+		attribute.String("service.name", service), attribute.String("service.namespace", "raftkv"), attribute.String("service.instance.id", service),
+		attribute.String("host.id", "raftkv"), attribute.String("ip", "127.0.0.1"),
+	)
+}

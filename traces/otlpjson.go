@@ -1,0 +1,340 @@
+package traces
+
+import (
+	"encoding/base64"
+	"math"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/sdk/instrumentation"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// The flags of a span or a link say in their second byte whether its parent, or its target, was in another process.
+const (
+	flagKnowsRemote = 0x100
+	flagIsRemote    = 0x200
+)
+
+// appendSpansOf begins the entry of one service: its resource and its scope, up to the first span.
+func appendSpansOf(b []byte, r *resource.Resource, scope instrumentation.Scope) []byte {
+	b = append(b, `{"resource":{`...)
+	if r.Len() > 0 {
+		b = append(b, `"attributes":`...)
+		b = appendAttributes(b, r.Attributes())
+	}
+	b = append(b, `},"scopeSpans":[{"scope":{"name":`...)
+	b = appendString(b, scope.Name)
+	if scope.Version != "" {
+		b = append(b, `,"version":`...)
+		b = appendString(b, scope.Version)
+	}
+	return append(b, `},"spans":[`...)
+}
+
+// appendSpan appends a span in the order of fields, and with the omissions, of the OpenTelemetry Collector's own marshaler.
+func appendSpan(b []byte, s sdktrace.ReadOnlySpan) []byte {
+	context, parent := s.SpanContext(), s.Parent()
+	b = append(b, '{')
+	b = appendIDs(b, context)
+	if state := context.TraceState(); state.Len() > 0 {
+		b = append(b, `,"traceState":`...)
+		b = appendString(b, state.String())
+	}
+	if id := parent.SpanID(); id.IsValid() {
+		b = append(b, `,"parentSpanId":"`...)
+		b = appendHex(b, id[:])
+		b = append(b, '"')
+	}
+	b = append(b, `,"flags":`...)
+	b = appendFlags(b, context.TraceFlags(), parent.IsRemote())
+	if name := s.Name(); name != "" {
+		b = append(b, `,"name":`...)
+		b = appendString(b, name)
+	}
+	if kind := s.SpanKind(); kind != trace.SpanKindUnspecified {
+		b = append(b, `,"kind":`...)
+		b = append(b, '0'+byte(kind))
+	}
+	b = appendTime(b, `,"startTimeUnixNano":"`, s.StartTime())
+	b = appendTime(b, `,"endTimeUnixNano":"`, s.EndTime())
+	b = appendAttributesField(b, s.Attributes())
+	b = appendDropped(b, `,"droppedAttributesCount":`, s.DroppedAttributes())
+	b = appendEvents(b, s.Events())
+	b = appendDropped(b, `,"droppedEventsCount":`, s.DroppedEvents())
+	b = appendLinks(b, s.Links())
+	b = appendDropped(b, `,"droppedLinksCount":`, s.DroppedLinks())
+	b = appendStatus(b, s.Status())
+	return append(b, '}')
+}
+
+func appendIDs(b []byte, c trace.SpanContext) []byte {
+	traceID, spanID := c.TraceID(), c.SpanID()
+	b = append(b, `"traceId":"`...)
+	b = appendHex(b, traceID[:])
+	b = append(b, `","spanId":"`...)
+	b = appendHex(b, spanID[:])
+	return append(b, '"')
+}
+
+func appendFlags(b []byte, flags trace.TraceFlags, remote bool) []byte {
+	n := uint64(flags) | flagKnowsRemote
+	if remote {
+		n |= flagIsRemote
+	}
+	return strconv.AppendUint(b, n, 10)
+}
+
+func appendTime(b []byte, field string, t time.Time) []byte {
+	n := t.UnixNano()
+	if n <= 0 {
+		return b
+	}
+	b = append(b, field...)
+	b = strconv.AppendInt(b, n, 10)
+	return append(b, '"')
+}
+
+func appendDropped(b []byte, field string, n int) []byte {
+	if n == 0 {
+		return b
+	}
+	return strconv.AppendInt(append(b, field...), int64(n), 10)
+}
+
+func appendEvents(b []byte, events []sdktrace.Event) []byte {
+	if len(events) == 0 {
+		return b
+	}
+	b = append(b, `,"events":[`...)
+	for i := range events {
+		e := &events[i]
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendTime(append(b, '{'), `"timeUnixNano":"`, e.Time)
+		if b[len(b)-1] != '{' {
+			b = append(b, ',')
+		}
+		b = append(b, `"name":`...)
+		b = appendString(b, e.Name)
+		b = appendAttributesField(b, e.Attributes)
+		b = appendDropped(b, `,"droppedAttributesCount":`, e.DroppedAttributeCount)
+		b = append(b, '}')
+	}
+	return append(b, ']')
+}
+
+func appendLinks(b []byte, links []sdktrace.Link) []byte {
+	if len(links) == 0 {
+		return b
+	}
+	b = append(b, `,"links":[`...)
+	for i := range links {
+		l := &links[i]
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendIDs(append(b, '{'), l.SpanContext)
+		b = appendAttributesField(b, l.Attributes)
+		b = appendDropped(b, `,"droppedAttributesCount":`, l.DroppedAttributeCount)
+		b = append(b, `,"flags":`...)
+		b = appendFlags(b, l.SpanContext.TraceFlags(), l.SpanContext.IsRemote())
+		b = append(b, '}')
+	}
+	return append(b, ']')
+}
+
+func appendStatus(b []byte, s sdktrace.Status) []byte {
+	b = append(b, `,"status":{`...)
+	if s.Description != "" {
+		b = append(b, `"message":`...)
+		b = appendString(b, s.Description)
+		b = append(b, ',')
+	}
+	switch s.Code { // the numbers of OTLP are not those of the API
+	case codes.Ok:
+		b = append(b, `"code":1`...)
+	case codes.Error:
+		b = append(b, `"code":2`...)
+	case codes.Unset:
+		if s.Description != "" {
+			b = b[:len(b)-1]
+		}
+	}
+	return append(b, '}')
+}
+
+func appendAttributesField(b []byte, attributes []attribute.KeyValue) []byte {
+	if len(attributes) == 0 {
+		return b
+	}
+	return appendAttributes(append(b, `,"attributes":`...), attributes)
+}
+
+func appendAttributes(b []byte, attributes []attribute.KeyValue) []byte {
+	b = append(b, '[')
+	for i := range attributes {
+		a := &attributes[i]
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, `{"key":`...)
+		b = appendString(b, string(a.Key))
+		b = append(b, `,"value":`...)
+		b = appendValue(b, a.Value)
+		b = append(b, '}')
+	}
+	return append(b, ']')
+}
+
+func appendValue(b []byte, v attribute.Value) []byte {
+	switch v.Type() {
+	case attribute.STRING:
+		return appendStringValue(b, v.AsString())
+	case attribute.INT64:
+		return appendIntValue(b, v.AsInt64())
+	case attribute.BOOL:
+		return appendBoolValue(b, v.AsBool())
+	case attribute.FLOAT64:
+		return appendFloatValue(b, v.AsFloat64())
+	case attribute.STRINGSLICE:
+		return appendArray(b, v.AsStringSlice(), appendStringValue)
+	case attribute.INT64SLICE:
+		return appendArray(b, v.AsInt64Slice(), appendIntValue)
+	case attribute.BOOLSLICE:
+		return appendArray(b, v.AsBoolSlice(), appendBoolValue)
+	case attribute.FLOAT64SLICE:
+		return appendArray(b, v.AsFloat64Slice(), appendFloatValue)
+	case attribute.SLICE:
+		return appendArray(b, v.AsSlice(), appendValue)
+	case attribute.BYTESLICE:
+		b = append(b, `{"bytesValue":"`...)
+		b = base64.StdEncoding.AppendEncode(b, v.AsByteSlice())
+		return append(b, `"}`...)
+	case attribute.MAP:
+		b = append(b, `{"kvlistValue":{`...)
+		if entries := v.AsMap(); len(entries) > 0 {
+			b = append(b, `"values":`...)
+			b = appendAttributes(b, entries)
+		}
+		return append(b, `}}`...)
+	case attribute.EMPTY:
+	}
+	return append(b, `{}`...)
+}
+
+func appendStringValue(b []byte, v string) []byte {
+	b = append(b, `{"stringValue":`...)
+	b = appendString(b, v)
+	return append(b, '}')
+}
+
+func appendIntValue(b []byte, v int64) []byte {
+	b = append(b, `{"intValue":"`...)
+	b = strconv.AppendInt(b, v, 10)
+	return append(b, `"}`...)
+}
+
+func appendBoolValue(b []byte, v bool) []byte {
+	b = append(b, `{"boolValue":`...)
+	b = strconv.AppendBool(b, v)
+	return append(b, '}')
+}
+
+func appendFloatValue(b []byte, v float64) []byte {
+	b = append(b, `{"doubleValue":`...)
+	switch {
+	case math.IsNaN(v):
+		b = append(b, `"NaN"`...)
+	case math.IsInf(v, 1):
+		b = append(b, `"Infinity"`...)
+	case math.IsInf(v, -1):
+		b = append(b, `"-Infinity"`...)
+	default:
+		b = strconv.AppendFloat(b, v, 'g', -1, 64)
+	}
+	return append(b, '}')
+}
+
+func appendArray[T any](b []byte, values []T, appendOne func([]byte, T) []byte) []byte {
+	b = append(b, `{"arrayValue":{`...)
+	for i, v := range values {
+		if i == 0 {
+			b = append(b, `"values":[`...)
+		} else {
+			b = append(b, ',')
+		}
+		b = appendOne(b, v)
+	}
+	if len(values) > 0 {
+		b = append(b, ']')
+	}
+	return append(b, `}}`...)
+}
+
+const hexDigits = "0123456789abcdef"
+
+func appendHex(b, id []byte) []byte {
+	for _, c := range id {
+		b = append(b, hexDigits[c>>4], hexDigits[c&15])
+	}
+	return b
+}
+
+// plain says of each byte whether a JSON string may hold it as it is, wherever it stands.
+var plain = func() (t [256]bool) {
+	for c := ' '; c < utf8.RuneSelf; c++ {
+		t[c] = c != '"' && c != '\\'
+	}
+	return t
+}()
+
+// appendString appends s as a JSON string. What is not UTF-8 becomes U+FFFD, as JSON can hold nothing else.
+func appendString(b []byte, s string) []byte {
+	b = append(b, '"')
+	for i := range len(s) {
+		if !plain[s[i]] {
+			b = appendEscaped(append(b, s[:i]...), s[i:])
+			return append(b, '"')
+		}
+	}
+	b = append(b, s...)
+	return append(b, '"')
+}
+
+func appendEscaped(b []byte, s string) []byte {
+	for i := 0; i < len(s); {
+		c := s[i]
+		if plain[c] {
+			b = append(b, c)
+			i++
+			continue
+		}
+		if c >= utf8.RuneSelf {
+			r, size := utf8.DecodeRuneInString(s[i:])
+			b = utf8.AppendRune(b, r)
+			i += size
+			continue
+		}
+		switch c {
+		case '"', '\\':
+			b = append(b, '\\', c)
+		case '\n':
+			b = append(b, '\\', 'n')
+		case '\r':
+			b = append(b, '\\', 'r')
+		case '\t':
+			b = append(b, '\\', 't')
+		default:
+			b = append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
+		}
+		i++
+	}
+	return b
+}

@@ -1,0 +1,285 @@
+package traces_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/world"
+	"github.com/raftkv/raftkv/traces"
+)
+
+// recordFile is the trace file of a run.
+func recordFile(t testing.TB, s scenario) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	record(t, s, traces.NewOTLPFile(&b))
+	return b.Bytes()
+}
+
+func TestRecorderNamesSpansByTheirCausalIDs(t *testing.T) {
+	file := recordFile(t, rough())
+	all := read(t, file)
+	if first := all[0]; first.Name != spans.RunName || !strings.Contains(strings.SplitN(string(file), "\n", 2)[0], `"`+spans.RunName+`"`) {
+		t.Errorf("the first span is %s, want %s", first.Name, spans.RunName)
+	}
+	byID := map[world.CausalID]traces.Span{}
+	for _, s := range all {
+		if s.Run != 8 {
+			t.Fatalf("span %s is of run %d, want 8", s.ID, s.Run)
+		}
+		if other, ok := byID[s.ID]; ok {
+			t.Errorf("two spans are %s: %s of %s and %s of %s", s.ID, other.Name, other.Service, s.Name, s.Service)
+		}
+		byID[s.ID] = s
+		if (s.Parent == 0) != (s.ID == s.Root) {
+			t.Errorf("%s of %s: id %s, root %s, parent %s", s.Name, s.Service, s.ID, s.Root, s.Parent)
+		}
+	}
+	for _, s := range all {
+		if parent, ok := byID[s.Parent]; s.Parent != 0 && ok && parent.Root != s.Root {
+			t.Errorf("%s of %s is in another trace than its parent", s.Name, s.Service)
+		}
+		for _, l := range s.Links {
+			if target, ok := byID[l.ID]; ok && (target.Root != l.Root || l.Run != s.Run) {
+				t.Errorf("%s of %s links to %s in a trace that it is not in", s.Name, s.Service, target.Name)
+			}
+		}
+	}
+	id := world.RootID(world.NewProcessID(world.ClientGroup, 2), world.NameOf(spans.ClientStartName), 0, 0)
+	if s := byID[id]; s.Name != spans.ClientStartName || s.Service != "client-2" {
+		t.Errorf("the start of client-2 is not named %s", id)
+	}
+}
+
+func TestRecorderResource(t *testing.T) {
+	for _, s := range read(t, recordFile(t, reference())) {
+		want := []attribute.KeyValue{
+			attribute.String("host.id", "raftkv"), attribute.String("ip", "127.0.0.1"), attribute.String("service.instance.id", s.Service),
+			attribute.String("service.name", s.Service), attribute.String("service.namespace", "raftkv"),
+		}
+		if diff := cmp.Diff(want, s.Resource, sameSpans); diff != "" {
+			t.Fatalf("%s: -want, +got:\n%s", s.Service, diff)
+		}
+	}
+}
+
+// junk has each variable of the environment that the SDK and its exporters read, and says of each something that would be seen.
+var junk = map[string]string{
+	"OTEL_SDK_DISABLED":                              "true",
+	"OTEL_RESOURCE_ATTRIBUTES":                       "junk=1,service.name=junk,ip=1.2.3.4",
+	"OTEL_SERVICE_NAME":                              "junk",
+	"OTEL_TRACES_SAMPLER":                            "always_off",
+	"OTEL_TRACES_SAMPLER_ARG":                        "junk",
+	"OTEL_TRACES_EXPORTER":                           "none",
+	"OTEL_PROPAGATORS":                               "junk",
+	"OTEL_LOG_LEVEL":                                 "junk",
+	"OTEL_ATTRIBUTE_COUNT_LIMIT":                     "1",
+	"OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT":              "1",
+	"OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT":                "1",
+	"OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT":         "1",
+	"OTEL_SPAN_EVENT_COUNT_LIMIT":                    "0",
+	"OTEL_SPAN_LINK_COUNT_LIMIT":                     "0",
+	"OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT":               "0",
+	"OTEL_LINK_ATTRIBUTE_COUNT_LIMIT":                "0",
+	"OTEL_BSP_SCHEDULE_DELAY":                        "1",
+	"OTEL_BSP_MAX_QUEUE_SIZE":                        "1",
+	"OTEL_BSP_MAX_EXPORT_BATCH_SIZE":                 "1",
+	"OTEL_BSP_EXPORT_TIMEOUT":                        "1",
+	"OTEL_GO_X_OBSERVABILITY":                        "true",
+	"OTEL_GO_X_SELF_OBSERVABILITY":                   "true",
+	"OTEL_GO_X_RESOURCE":                             "true",
+	"OTEL_GO_X_CARDINALITY_LIMIT":                    "1",
+	"OTEL_SEMCONV_STABILITY_OPT_IN":                  "rpc",
+	"OTEL_EXPORTER_OTLP_ENDPOINT":                    "http://127.0.0.1:1",
+	"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT":             "http://127.0.0.1:1",
+	"OTEL_EXPORTER_OTLP_TIMEOUT":                     "1",
+	"OTEL_EXPORTER_OTLP_HEADERS":                     "junk=1",
+	"OTEL_EXPORTER_OTLP_PROTOCOL":                    "junk",
+	"OTEL_EXPORTER_OTLP_COMPRESSION":                 "junk",
+	"OTEL_EXPORTER_OTLP_CERTIFICATE":                 "junk",
+	"OTEL_EXPERIMENTAL_CONFIG_FILE":                  "junk",
+	"OTEL_INSTRUMENTATION_COMMON_DEFAULT_ENABLED":    "false",
+	"OTEL_EXPERIMENTAL_RESOURCE_DISABLED_KEYS":       "service.name",
+	"OTEL_GO_X_EXEMPLAR":                             "true",
+	"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL":             "junk",
+	"OTEL_METRICS_EXEMPLAR_FILTER":                   "always_on",
+	"OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_X": "junk",
+}
+
+// Whatever the environment says, a run is recorded to the same bytes, in both formats.
+func TestRecorderLetsNothingOfTheEnvironmentIn(t *testing.T) {
+	files := func() (otlp, stdout string) {
+		var a, b bytes.Buffer
+		exporter, err := traces.NewStdout(&b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		record(t, rough(), traces.NewOTLPFile(&a), exporter)
+		return a.String(), b.String()
+	}
+	wantOTLP, wantStdout := files()
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(error) {})) // the SDK complains of some of it
+	for name, value := range junk {
+		t.Setenv(name, value)
+	}
+	gotOTLP, gotStdout := files()
+	if diff := cmp.Diff(strings.Split(wantOTLP, ","), strings.Split(gotOTLP, ",")); diff != "" {
+		t.Errorf("trace.otlp.jsonl: -clean environment, +junk in it:\n%.2000s", diff)
+	}
+	if diff := cmp.Diff(strings.Split(wantStdout, ","), strings.Split(gotStdout, ",")); diff != "" {
+		t.Errorf("spans.json: -clean environment, +junk in it:\n%.2000s", diff)
+	}
+}
+
+func TestRecorderDropsNothing(t *testing.T) {
+	var b bytes.Buffer
+	recorder := traces.NewRecorder(traces.RecorderOptions{Run: 1}, traces.NewOTLPFile(&b))
+	tracer := spans.NewTracer(recorder.Tracer("node-1"), 1, epoch)
+	begin := spans.Begin{Self: spans.Ref{Root: 1, ID: 2}, Parent: 1}
+	for i := range 1000 {
+		begin.Links = append(begin.Links, spans.Ref{Root: 1, ID: uint64(i) + 10})
+	}
+	span := tracer.StartPutServer(begin, spans.Who{Node: 1}, protocol.RequestID{Client: 1, Sequence: 1})
+	for i := range 1000 {
+		span.Append(time.Duration(i), protocol.LogIndex(i), 1, protocol.Put{Key: strings.Repeat("k", 2000)})
+	}
+	span.End(1000, "Answered")
+	if err := recorder.Close(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	s := read(t, b.Bytes())[0]
+	if len(s.Links) != 1000 || len(s.Events) != 1000 || s.Links[0].ID != 10 || s.Events[999].Attribute(spans.RaftIndexKey).AsInt64() != 999 {
+		t.Errorf("%d links and %d events were recorded, want 1000 of each", len(s.Links), len(s.Events))
+	}
+	if got := len(s.Events[0].Attribute(spans.RaftCommandKey).AsString()); got < 2000 {
+		t.Errorf("a value of 2000 bytes is cut to %d", got)
+	}
+}
+
+// failing is an exporter that fails from one span on.
+type failing struct {
+	after, spans, shutdowns int
+	err                     error
+}
+
+func (f *failing) ExportSpans(_ context.Context, s []sdktrace.ReadOnlySpan) error {
+	if f.spans += len(s); f.spans > f.after {
+		return f.err
+	}
+	return nil
+}
+
+func (f *failing) Shutdown(context.Context) error {
+	f.shutdowns++
+	return f.err
+}
+
+func TestRecorderKeepsTheFirstError(t *testing.T) {
+	broken := &failing{after: 2, err: errors.New("broken")}
+	healthy := &failing{after: 100}
+	recorder := traces.NewRecorder(traces.RecorderOptions{Run: 1}, broken, healthy)
+	tracer := spans.NewTracer(recorder.Tracer("client-1"), 1, epoch)
+	for i := range 10 {
+		id := uint64(i) + 1
+		tracer.StartClientStart(spans.Begin{Self: spans.Ref{Root: id, ID: id}}).End(1)
+		if err := recorder.Err(); errors.Is(err, broken.err) != (i >= 2) {
+			t.Errorf("after span %d, the recorder's error is %v", i+1, err)
+		}
+	}
+	if broken.spans != 3 || healthy.spans != 10 {
+		t.Errorf("the exporter that fails with its third span got %d, the other one %d; want 3 and 10", broken.spans, healthy.spans)
+	}
+	if err := recorder.Close(context.Background()); err == nil || err.Error() != "broken" {
+		t.Errorf("Close says %q, want the error, once", err)
+	}
+	if broken.shutdowns != 1 || healthy.shutdowns != 1 {
+		t.Error("Close does not shut both exporters down")
+	}
+}
+
+func TestRecorderWantsCausalIDs(t *testing.T) {
+	recorder := traces.NewRecorder(traces.RecorderOptions{Run: 1})
+	_, span := recorder.Tracer("node-1").Start(context.Background(), "span")
+	span.End()
+	if err := recorder.Err(); err == nil || err.Error() != "a span of node-1 was not started by package spans, and has no causal id" {
+		t.Errorf("error %v", err)
+	}
+}
+
+// The same run is recorded to the same bytes, in all formats.
+func TestRecordingsAreTheSame(t *testing.T) {
+	recording := func() []string {
+		var otlp, stdout, text bytes.Buffer
+		exporter, err := traces.NewStdout(&stdout)
+		if err != nil {
+			t.Fatal(err)
+		}
+		story := traces.NewStory()
+		record(t, rough(), traces.NewOTLPFile(&otlp), exporter, story)
+		if err := story.Write(&text, traces.Plain); err != nil {
+			t.Fatal(err)
+		}
+		return append(strings.Split(otlp.String()+stdout.String(), ","), text.String())
+	}
+	if diff := cmp.Diff(recording(), recording()); diff != "" {
+		t.Errorf("-first, +second:\n%.2000s", diff)
+	}
+}
+
+// A million spans take no more memory than a thousand.
+func TestRecorderStreams(t *testing.T) {
+	recorder := traces.NewRecorder(traces.RecorderOptions{Run: 1}, traces.NewOTLPFile(&counter{}))
+	tracer := spans.NewTracer(recorder.Tracer("node-1"), 1, epoch)
+	heap := func(count int) uint64 {
+		for i := range count {
+			recordOne(tracer, uint64(i))
+		}
+		runtime.GC()
+		var stats runtime.MemStats
+		runtime.ReadMemStats(&stats)
+		return stats.HeapAlloc
+	}
+	before, after := heap(1000), heap(50000)
+	if after > before+before/4+100<<10 {
+		t.Errorf("the heap has %d bytes after 1,000 spans and %d after 50,000 more", before, after)
+	}
+}
+
+func recordOne(tracer *spans.Tracer, i uint64) {
+	span := tracer.StartAppendEntriesClient(spans.Begin{Self: spans.Ref{Root: 1, ID: i + 2}, Parent: 1, At: time.Duration(i)},
+		spans.Who{Node: 1, Term: 3, Role: protocol.RoleLeader}, 2, 1, 5, 3, 1, 4)
+	span.Drop(time.Duration(i), "network")
+	span.SetMatchIndex(3)
+	span.End(time.Duration(i)+1000, "AppendEntriesOk")
+}
+
+// BenchmarkRecord is what a span costs from its start to the file: 15 attributes and an event.
+func BenchmarkRecord(b *testing.B) {
+	n := &counter{}
+	for name, exporters := range map[string][]sdktrace.SpanExporter{"nowhere": nil, "OTLPFile": {traces.NewOTLPFile(n)}} {
+		b.Run(name, func(b *testing.B) {
+			n.bytes = 0
+			recorder := traces.NewRecorder(traces.RecorderOptions{Run: 1}, exporters...)
+			tracer := spans.NewTracer(recorder.Tracer("node-1"), 1, epoch)
+			b.ReportAllocs()
+			i := uint64(0)
+			for b.Loop() {
+				recordOne(tracer, i)
+				i++
+			}
+			b.ReportMetric(float64(n.bytes)/float64(b.N), "B/span")
+		})
+	}
+}

@@ -1,0 +1,190 @@
+package traces
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/world"
+)
+
+// Story tells a run as a person reads it, a line an event. It is made from spans alone: as an exporter while the run goes on, or from a file afterwards, with the same text.
+// It holds every line until it is written, for a span is known only when it ends, and tells then what happened when it began.
+type Story struct {
+	ids    map[spanShape]string
+	lines  []storyLine
+	epoch  time.Time // when the run began
+	begun  bool      // epoch is that of the run's own span
+	rounds map[world.CausalID]bool
+	starts map[string]int // how often each process started
+}
+
+// spanShape is what tells the spans of the spec apart.
+type spanShape struct {
+	name string
+	kind trace.SpanKind
+}
+
+type storyLine struct {
+	at      time.Time
+	process string
+	text    string
+	id      world.CausalID
+	root    world.CausalID
+	mark    mark
+}
+
+// mark is what is special about a line.
+type mark uint8
+
+const (
+	ordinary mark = iota
+	trouble       // something did not go as it should
+	routine       // a heartbeat round, told only if something came of it
+)
+
+// Style is how a story looks.
+type Style int
+
+// The styles there are.
+const (
+	Plain Style = iota
+	ANSI        // with a terminal's colours
+)
+
+var _ sdktrace.SpanExporter = (*Story)(nil)
+
+// NewStory begins a story.
+func NewStory() *Story {
+	s := &Story{ids: map[spanShape]string{}, rounds: map[world.CausalID]bool{}, starts: map[string]int{}}
+	for _, spec := range spans.Specs() {
+		s.ids[spanShape{spec.Name, spec.Kind}] = spec.ID
+	}
+	return s
+}
+
+// ExportSpans adds spans that have ended.
+func (s *Story) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan) error {
+	for _, span := range spans {
+		ended := FromSDK(span)
+		s.Add(&ended)
+	}
+	return nil
+}
+
+// Shutdown does nothing: the story is told by Write.
+func (*Story) Shutdown(context.Context) error { return nil }
+
+// Add adds what a span tells. Spans are added in the order in which they ended, as in a file.
+func (s *Story) Add(span *Span) {
+	id := s.ids[spanShape{span.Name, span.Kind}]
+	switch {
+	case id == spans.RunID:
+		s.epoch, s.begun = span.Start, true
+	case !s.begun && (s.epoch.IsZero() || span.Start.Before(s.epoch)):
+		s.epoch = span.Start
+	}
+	t := teller{story: s, span: span}
+	t.tell(id)
+}
+
+// Write writes the story so far, in the order of time.
+func (s *Story) Write(w io.Writer, style Style) error {
+	slices.SortStableFunc(s.lines, func(a, b storyLine) int { return a.at.Compare(b.at) })
+	b := bufio.NewWriter(w)
+	var line []byte
+	for i := range s.lines {
+		l := &s.lines[i]
+		if l.mark == routine && !s.rounds[l.root] {
+			continue
+		}
+		line = s.appendLine(line[:0], l, style)
+		if _, err := b.Write(line); err != nil {
+			return err
+		}
+	}
+	return b.Flush()
+}
+
+// add adds a line. One that comes of a heartbeat round makes the round worth telling.
+func (s *Story) add(l storyLine) {
+	_, ofRound := s.rounds[l.root]
+	if l.mark == routine && !ofRound {
+		s.rounds[l.root] = false
+	} else if ofRound {
+		s.rounds[l.root] = true
+	}
+	s.lines = append(s.lines, l)
+}
+
+// The columns of a line: 100 together, unless the text is long.
+const (
+	timeWidth    = 11
+	processWidth = 9
+	textWidth    = 60
+)
+
+// The escape sequences of a terminal.
+const (
+	ansiReset = "\x1b[0m"
+	ansiDim   = "\x1b[2m"
+	ansiBold  = "\x1b[1m"
+	ansiRed   = "\x1b[31m"
+)
+
+// processColours tell nodes apart: cyan, green, yellow, blue, magenta, and their bright ones.
+var processColours = []string{"\x1b[36m", "\x1b[32m", "\x1b[33m", "\x1b[34m", "\x1b[35m", "\x1b[96m", "\x1b[92m", "\x1b[93m", "\x1b[94m", "\x1b[95m"}
+
+func (s *Story) appendLine(b []byte, l *storyLine, style Style) []byte {
+	at := appendMilliseconds(nil, l.at.Sub(s.epoch))
+	b = append(b, strings.Repeat(" ", max(0, timeWidth-len(at)))...)
+	b = coloured(b, style, ansiDim, string(at))
+	b = append(b, "  "...)
+	b = coloured(b, style, processColour(l.process), l.process)
+	b = append(b, strings.Repeat(" ", max(0, processWidth-utf8.RuneCountInString(l.process))+1)...)
+	colour := ""
+	if l.mark == trouble {
+		colour = ansiRed
+	}
+	b = coloured(b, style, colour, l.text)
+	b = append(b, strings.Repeat(" ", max(0, textWidth-utf8.RuneCountInString(l.text))+1)...)
+	b = coloured(b, style, ansiDim, l.id.String())
+	return append(b, '\n')
+}
+
+func coloured(b []byte, style Style, colour, text string) []byte {
+	if style == Plain || colour == "" {
+		return append(b, text...)
+	}
+	b = append(b, colour...)
+	b = append(b, text...)
+	return append(b, ansiReset...)
+}
+
+// processColour gives each node its own colour, and clients none, so that they stand apart.
+func processColour(process string) string {
+	group, number, _ := strings.Cut(process, "-")
+	n, err := strconv.ParseUint(number, 10, 32)
+	if err != nil || group != spans.ServiceNode {
+		return ansiBold
+	}
+	return processColours[(n+uint64(len(processColours))-1)%uint64(len(processColours))]
+}
+
+// appendMilliseconds appends a duration as 53.412ms.
+func appendMilliseconds(b []byte, d time.Duration) []byte {
+	if d < 0 {
+		return appendMilliseconds(append(b, '-'), -d)
+	}
+	return fmt.Appendf(b, "%d.%03dms", d/time.Millisecond, d%time.Millisecond/time.Microsecond)
+}

@@ -1,0 +1,298 @@
+package traces_test
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/world"
+	"github.com/raftkv/raftkv/traces"
+)
+
+func tell(t testing.TB, story *traces.Story, style traces.Style) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := story.Write(&b, style); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// What a person sees, in the reference's order. The exact text is below, in the test of each kind of line.
+func TestStoryHasTheReferencesOrder(t *testing.T) {
+	s := reference()
+	s.nodes, s.clients = 5, 3
+	s.sim = simulation(3)
+	story := traces.NewStory()
+	record(t, s, story)
+	rest := tell(t, story, traces.Plain)
+	for _, want := range []string{
+		`world     config read: test, seed 3, 3 nodes, 2 clients `,
+		`node-1    starting as follower `,
+		`node-\d    peers configured: 5 servers, a majority is 3 `,
+		`node-1    starting election for term 1 `,
+		`node-\d    granting vote to node-1 for term 1 `,
+		`node-1    vote received from node-\d `,
+		`node-1    election result 3 votes \(need 3\) `,
+		`node-1    became leader for term 1 `,
+		`client-\d  client started `,
+		`node-1    appending entry at index 1 \(term 1\): `,
+		`node-\d    AppendEntries from node-1 ok, match_index 1 `,
+		`node-1    ack from node-\d, match_index 1 `,
+		`node-1    replication 3/3 acks: index 1 is committed `,
+		`node-1    applied result (PUT|GET|DELETE) "\w"`,
+		`node-[2-5]    commit index 0 -> 1 `,
+		`node-[2-5]    applied slot 1: `,
+		`client-\d  request 1: (PUT|GET|DELETE) "\w".* -> `,
+	} {
+		at := regexp.MustCompile(`(?m)^ *\d+\.\d{3}ms  ` + want + `.*[0-9a-f]{16}$`).FindStringIndex(rest)
+		if at == nil {
+			t.Fatalf("no line as\n\t%s\nin what is left of the story:\n%.1000s", want, rest)
+		}
+		rest = rest[at[1]:]
+	}
+}
+
+// The story of a run is that of its file.
+func TestStoryFromAFile(t *testing.T) {
+	for _, s := range []scenario{reference(), rough()} {
+		during, after := traces.NewStory(), traces.NewStory()
+		var file bytes.Buffer
+		record(t, s, traces.NewOTLPFile(&file), during)
+		for _, span := range read(t, file.Bytes()) {
+			after.Add(&span)
+		}
+		if diff := cmp.Diff(tell(t, during, traces.Plain), tell(t, after, traces.Plain)); diff != "" {
+			t.Errorf("-while the run went on, +from its file:\n%s", diff)
+		}
+	}
+}
+
+// A heartbeat round that came to plain Oks is not told, but for the first of a term.
+func TestStoryFoldsHeartbeats(t *testing.T) {
+	s := scenario{run: 1, nodes: 3, clients: 1, requests: 30, heartbeats: true, sim: simulation(1)}
+	s.sim.Loss = 0.1
+	story := traces.NewStory()
+	var file bytes.Buffer
+	record(t, s, story, traces.NewOTLPFile(&file))
+	all := read(t, file.Bytes())
+	eventful := map[world.CausalID]bool{}
+	for _, s := range all {
+		ok := s.Name == spans.AppendEntriesClientName && s.Attribute(spans.RaftReplyKey).AsString() == "AppendEntriesOk" && len(s.Events) == 0
+		if !ok && s.Name != spans.HeartbeatName {
+			eventful[s.Root] = true
+		}
+	}
+	text := strings.Join(strings.Fields(tell(t, story, traces.Plain)), " ")
+	told, quiet := 0, 0
+	for _, s := range all {
+		if s.Name != spans.HeartbeatName {
+			continue
+		}
+		round, term := s.Attribute(spans.RaftHeartbeatKey).AsInt64(), s.Attribute(spans.RaftTermKey).AsInt64()
+		want := eventful[s.ID] || round == 1
+		line := fmt.Sprintf("%s heartbeat %d of term %d ", s.Service, round, term)
+		if got := strings.Contains(text, line); got != want {
+			t.Errorf("%s: told is %v, want %v", line, got, want)
+		}
+		if want {
+			told++
+		} else {
+			quiet++
+		}
+	}
+	if told < 2 || quiet < 2 {
+		t.Errorf("%d rounds are to be told and %d not: the run does not show the difference", told, quiet)
+	}
+}
+
+func TestStoryWithColours(t *testing.T) {
+	story := traces.NewStory()
+	record(t, rough(), story)
+	plain, coloured := tell(t, story, traces.Plain), tell(t, story, traces.ANSI)
+	if strings.Contains(plain, "\x1b") {
+		t.Error("the plain story has escape sequences")
+	}
+	if without := regexp.MustCompile("\x1b\\[[0-9]*m").ReplaceAllString(coloured, ""); without == coloured || without != plain {
+		t.Error("the coloured story is not the plain one with colours")
+	}
+}
+
+// scene opens spans for the lines of a story that a run seldom has.
+type scene struct {
+	node, client *spans.Tracer
+	leader, peer spans.Who
+	id           uint64
+}
+
+func (s *scene) begin() spans.Begin {
+	s.id++
+	return spans.Begin{Self: spans.Ref{Root: 1, ID: s.id}, Parent: 1, At: time.Millisecond}
+}
+
+func TestStoryLines(t *testing.T) {
+	request := protocol.RequestID{Client: 2, Sequence: 3}
+	const end = 2 * time.Millisecond
+	for want, play := range map[string]func(s *scene){
+		"2.000ms  node-1    vote denied by node-2": func(s *scene) {
+			s.node.StartRequestVoteClient(s.begin(), s.leader, 2, 1, 0, 0).End(end, "VoteDenied")
+		},
+		"2.000ms  node-1    denying vote to node-2 in term 4: log behind": func(s *scene) {
+			span := s.node.StartRequestVoteServer(s.begin(), s.leader, 2)
+			span.SetReason(protocol.ReasonLogBehind)
+			span.End(end, "VoteDenied")
+		},
+		"2.000ms  node-1    no vote from node-2: RequestVote given up (timeout)": func(s *scene) {
+			s.node.StartRequestVoteClient(s.begin(), s.leader, 2, 1, 0, 0).Fail(end, "timeout", "")
+		},
+		"1.000ms  node-1    asks node-2 for its vote again (attempt 2)": func(s *scene) {
+			s.node.StartRequestVoteClient(s.begin(), s.leader, 2, 2, 0, 0).Unfinished(end)
+		},
+		"2.000ms  node-1    AppendEntries from node-2 rejected: term conflict at 7": func(s *scene) {
+			span := s.node.StartAppendEntriesServer(s.begin(), s.leader, 2, 7, 1, 1, 0)
+			span.SetReason(protocol.ReasonTermConflict)
+			span.End(end, "AppendEntriesRejected")
+		},
+		"2.000ms  node-1    rejection from node-2, conflict_index 5": func(s *scene) {
+			span := s.node.StartAppendEntriesClient(s.begin(), s.leader, 2, 1, 7, 1, 1, 0)
+			span.SetConflictIndex(5)
+			span.End(end, "AppendEntriesRejected")
+		},
+		"1.000ms  node-1    sending entries 8 to 9 to node-2 again (attempt 3)": func(s *scene) {
+			s.node.StartAppendEntriesClient(s.begin(), s.leader, 2, 3, 7, 1, 2, 0).Unfinished(end)
+		},
+		"1.500ms  node-1    AppendEntries to node-2 is lost (counterfactual)": func(s *scene) {
+			span := s.node.StartAppendEntriesClient(s.begin(), s.leader, 2, 1, 7, 1, 2, 0)
+			span.Drop(1500*time.Microsecond, "counterfactual")
+			span.Fail(end, "crash", "the process crashed")
+		},
+		"1.500ms  node-1    ack to node-2 is late by 40ms (network)": func(s *scene) {
+			span := s.node.StartAppendEntriesServer(s.begin(), s.leader, 2, 7, 1, 0, 0)
+			span.Delay(1500*time.Microsecond, "network", 40*time.Millisecond)
+			span.End(end, "AppendEntriesOk")
+		},
+		"1.500ms  node-1    CommitNotification to node-2 arrives twice (network)": func(s *scene) {
+			span := s.node.StartCommitNotificationProducer(s.begin(), s.leader, 2, 7)
+			span.Duplicate(1500*time.Microsecond, "network", 1)
+			span.End(end)
+		},
+		"2.000ms  node-1    late VoteGranted from node-2: its call was over": func(s *scene) {
+			s.node.StartLateReply(s.begin(), s.leader, 2, "VoteGranted").End(end)
+		},
+		"2.000ms  node-1    stepping down from leader to follower in term 4: higher term": func(s *scene) {
+			s.node.StartRoleChange(s.begin(), spans.Who{Node: 1, Term: 4}, protocol.RoleLeader, protocol.RoleEventHigherTerm).End(end)
+		},
+		"2.000ms  node-1    election timeout: became candidate for term 4": func(s *scene) {
+			who := spans.Who{Node: 1, Term: 4, Role: protocol.RoleCandidate}
+			s.node.StartRoleChange(s.begin(), who, protocol.RoleFollower, protocol.RoleEventElectionTimeout).End(end)
+		},
+		"2.000ms  node-1    election result 1 vote (need 3): no winner": func(s *scene) {
+			s.node.StartElection(s.begin(), s.leader, 3).End(end, spans.OutcomeNoWinner, 1)
+		},
+		"2.000ms  node-1    election for term 4 ends without a result (crash)": func(s *scene) {
+			s.node.StartElection(s.begin(), s.leader, 3).Fail(end, "crash", "")
+		},
+		"2.000ms  node-1    election for term 4 is open when the run ends": func(s *scene) {
+			s.node.StartElection(s.begin(), s.leader, 3).Unfinished(end)
+		},
+		"2.000ms  node-1    not the leader: redirecting client-2 to node-3": func(s *scene) {
+			span := s.node.StartPutServer(s.begin(), s.peer, request)
+			span.SetLeaderID(3)
+			span.End(end, "NotLeader")
+		},
+		"2.000ms  node-1    not the leader, and knows none: rejecting client-2": func(s *scene) {
+			span := s.node.StartGetServer(s.begin(), s.peer, request)
+			span.SetLeaderID(0)
+			span.End(end, "NotLeader")
+		},
+		"2.000ms  node-1    telling client-2 that the outcome is unknown": func(s *scene) {
+			s.node.StartDeleteServer(s.begin(), s.peer, request).End(end, "OutcomeUnknown")
+		},
+		"1.500ms  node-1    answer to client-2 is lost (network)": func(s *scene) {
+			span := s.node.StartGetServer(s.begin(), s.leader, request)
+			span.Drop(1500*time.Microsecond, "network")
+			span.End(end, "Answered")
+		},
+		"2.000ms  client-2  no answer from node-1: Get given up (timeout)": func(s *scene) {
+			s.client.StartGetClient(s.begin(), request, 1, 1).Fail(end, "timeout", "")
+		},
+		"1.000ms  client-2  asks node-1 (try 2)": func(s *scene) {
+			s.client.StartGetClient(s.begin(), request, 2, 1).Unfinished(end)
+		},
+		"2.000ms  client-2  node-1 is not the leader: node-3 is": func(s *scene) {
+			span := s.client.StartGetClient(s.begin(), request, 1, 1)
+			span.SetLeaderID(3)
+			span.End(end, "NotLeader")
+		},
+		"2.000ms  client-2  node-1 is not the leader, and knows none": func(s *scene) {
+			s.client.StartGetClient(s.begin(), request, 1, 1).End(end, "NotLeader")
+		},
+		"2.000ms  client-2  node-1 does not know the outcome": func(s *scene) {
+			s.client.StartGetClient(s.begin(), request, 1, 1).End(end, "OutcomeUnknown")
+		},
+		`2.000ms  client-2  request 3: PUT "b" = "val_84" -> OK`: func(s *scene) {
+			s.client.StartKVPut(s.begin(), request, "b", "val_84").End(end, protocol.Stored{}.String())
+		},
+		`2.000ms  client-2  request 3: PUT "b" = "val_84" -> REJECTED (key exists)`: func(s *scene) {
+			s.client.StartKVPut(s.begin(), request, "b", "val_84").End(end, protocol.KeyExists{Key: "b"}.String())
+		},
+		`2.000ms  client-2  request 3: GET "e" -> NOT FOUND`: func(s *scene) {
+			s.client.StartKVGet(s.begin(), request, "e").End(end, protocol.KeyNotFound{Key: "e"}.String())
+		},
+		`2.000ms  client-2  request 3: GET "e" -> "ok"`: func(s *scene) {
+			s.client.StartKVGet(s.begin(), request, "e").End(end, protocol.Found{Value: "ok"}.String())
+		},
+		`2.000ms  client-2  request 3: DELETE "e\n\x1b[31m" -> OK`: func(s *scene) {
+			s.client.StartKVDelete(s.begin(), request, "e\n\x1b[31m").End(end, protocol.Deleted{}.String())
+		},
+		`2.000ms  client-2  request 3: GET "e" -> no answer when the run ended`: func(s *scene) {
+			s.client.StartKVGet(s.begin(), request, "e").Unfinished(end)
+		},
+		`2.000ms  client-2  request 3: GET "e" -> no answer (crash)`: func(s *scene) {
+			s.client.StartKVGet(s.begin(), request, "e").Fail(end, "crash", "")
+		},
+		`2.000ms  node-1    applied result NOOP -> OK`: func(s *scene) {
+			s.node.StartApply(s.begin(), s.leader, 5, 4, protocol.Noop{}, protocol.Nothing{}.String()).End(end)
+		},
+		`2.000ms  node-1    applied slot 5: DELETE "a" -> NOT FOUND`: func(s *scene) {
+			s.node.StartApply(s.begin(), s.peer, 5, 4, protocol.Delete{Key: "a"}, protocol.KeyNotFound{Key: "a"}.String()).End(end)
+		},
+	} {
+		t.Run(want, func(t *testing.T) {
+			story := traces.NewStory()
+			recorder := traces.NewRecorder(traces.RecorderOptions{Run: 1}, story)
+			run := spans.NewTracer(recorder.Tracer("world"), 1, epoch).StartRun(spans.Begin{Self: spans.Ref{Root: 9, ID: 9}}, "", "", "", 0)
+			run.End(0)
+			play(&scene{
+				node: spans.NewTracer(recorder.Tracer("node-1"), 1, epoch), client: spans.NewTracer(recorder.Tracer("client-2"), 1, epoch),
+				leader: spans.Who{Node: 1, Term: 4, Role: protocol.RoleLeader}, peer: spans.Who{Node: 1, Term: 4}, id: 0xabc,
+			})
+			text := tell(t, story, traces.Plain)
+			for line := range strings.Lines(text) {
+				if line = strings.TrimLeft(line, " "); strings.TrimRight(strings.TrimSuffix(line, "0000000000000abd\n"), " ") == want {
+					return
+				}
+			}
+			t.Errorf("the story has no line\n\t%s\nbut is\n%s", want, text)
+		})
+	}
+}
+
+// A span that the spec does not have, as another protocol's, is told by its name and attributes.
+func TestStoryOfAnotherProtocol(t *testing.T) {
+	s := plainStub(1)
+	s.Name, s.Attributes = "paxos.promise\x07", everyType[:2]
+	story := traces.NewStory()
+	span := traces.FromSDK(s.Snapshot())
+	story.Add(&span)
+	if got, want := strings.Join(strings.Fields(tell(t, story, traces.Plain)), " "), `0.000ms node-2 "paxos.promise\a" string=plain string.empty= 0001000000000002`; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}

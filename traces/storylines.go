@@ -1,0 +1,344 @@
+package traces
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+
+	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/spans"
+)
+
+// teller makes the lines of one span.
+type teller struct {
+	story *Story
+	span  *Span
+}
+
+// tell makes the lines of a span, given its id in the spec; one that the spec does not have is told by its name and attributes.
+func (t *teller) tell(id string) {
+	switch id {
+	case spans.RunID:
+		t.run()
+	case spans.StartID:
+		t.start()
+	case spans.SetPeersID:
+		t.line(t.span.End, ordinary, "peers configured: ", strconv.Itoa(len(t.texts(spans.RaftPeersKey))), " servers, a majority is ", t.text(spans.RaftQuorumKey))
+	case spans.ClientStartID:
+		t.line(t.span.Start, ordinary, "client started")
+	case spans.KVPutID, spans.KVGetID, spans.KVDeleteID:
+		t.operation(id)
+	case spans.PutClientID, spans.GetClientID, spans.DeleteClientID:
+		t.try()
+	case spans.PutServerID, spans.GetServerID, spans.DeleteServerID:
+		t.request()
+	case spans.ElectionID:
+		t.election()
+	case spans.HeartbeatID:
+		t.heartbeat()
+	case spans.RoleChangeID:
+		t.roleChange()
+	case spans.RequestVoteClientID:
+		t.voteReceived()
+	case spans.RequestVoteServerID:
+		t.voteGiven()
+	case spans.AppendEntriesClientID:
+		t.acknowledged()
+	case spans.AppendEntriesServerID:
+		t.appended()
+	case spans.LateReplyID:
+		t.line(t.span.End, ordinary, "late ", t.text(spans.RaftReplyKey), " from ", t.peer(), ": its call was over")
+	case spans.CommitID:
+		t.commit()
+	case spans.ApplyID:
+		t.apply()
+	case spans.CommitNotificationProducerID:
+		t.fates("CommitNotification to " + t.peer())
+	case spans.CommitNotificationConsumerID: // what comes of it is told by the commit
+	default:
+		t.anything()
+	}
+}
+
+func (t *teller) run() {
+	config := t.span.Attribute(spans.RaftkvConfigKey).AsString()
+	counts := ""
+	if nodes, clients := topLevel(config, "num_nodes"), topLevel(config, "num_clients"); nodes != "" && clients != "" {
+		counts = ", " + nodes + " nodes, " + clients + " clients"
+	}
+	t.line(t.span.Start, ordinary, "config read: ", t.text(spans.RaftkvScenarioKey), ", seed ", t.text(spans.RaftkvSeedKey), counts)
+}
+
+// topLevel is the value of a key of a TOML document, as it stands there; it knows no more of TOML than that tables begin with a bracket.
+func topLevel(document, key string) string {
+	for line := range strings.Lines(document) {
+		name, value, found := strings.Cut(line, "=")
+		if strings.HasPrefix(line, "[") {
+			return ""
+		}
+		if found && strings.TrimSpace(name) == key {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
+}
+
+func (t *teller) start() {
+	role, term := t.text(spans.RaftRoleKey), t.text(spans.RaftTermKey)
+	if t.story.starts[t.span.Service]++; t.story.starts[t.span.Service] > 1 {
+		t.line(t.span.Start, trouble, "starting again, was ", role, " in term ", term)
+		return
+	}
+	t.line(t.span.Start, ordinary, "starting as ", role)
+}
+
+func (t *teller) operation(id string) {
+	command := operationText(id, t.span.Attribute(spans.KVKeyKey).AsString(), t.span.Attribute(spans.KVValueKey).AsString())
+	_, number, _ := strings.Cut(t.text(spans.KVRequestIDKey), "/")
+	result, how := "", ordinary
+	switch {
+	case t.failed():
+		result, how = "no answer ("+t.cause()+")", trouble
+	case t.unfinished():
+		result, how = "no answer when the run ended", trouble
+	default:
+		result = resultText(command, t.span.Attribute(spans.KVResultKey).AsString())
+	}
+	t.line(t.span.End, how, "request ", number, ": ", command.text, " -> ", result)
+}
+
+func (t *teller) try() {
+	n := t.integer(spans.KVTryKey)
+	if n > 1 {
+		t.line(t.span.Start, ordinary, "asks ", t.peer(), " (try ", strconv.FormatInt(n, 10), ")")
+	}
+	t.fates(t.method() + " to " + t.peer())
+	switch {
+	case t.failed():
+		t.gaveUp("no answer from " + t.peer())
+	case t.replied(protocol.NotLeader{}):
+		leader := t.text(spans.KVLeaderIDKey)
+		if leader == "" {
+			t.line(t.span.End, trouble, t.peer(), " is not the leader, and knows none")
+		} else {
+			t.line(t.span.End, trouble, t.peer(), " is not the leader: ", leader, " is")
+		}
+	case t.replied(protocol.OutcomeUnknown{}):
+		t.line(t.span.End, trouble, t.peer(), " does not know the outcome")
+	}
+}
+
+func (t *teller) request() {
+	t.appending()
+	client, _, _ := strings.Cut(t.text(spans.KVRequestIDKey), "/")
+	switch {
+	case t.failed(), t.unfinished():
+	case t.replied(protocol.NotLeader{}):
+		if leader := t.text(spans.KVLeaderIDKey); leader != "" && leader != protocol.NodeID(0).String() {
+			t.line(t.span.End, trouble, "not the leader: redirecting ", client, " to ", leader)
+		} else {
+			t.line(t.span.End, trouble, "not the leader, and knows none: rejecting ", client)
+		}
+	case t.replied(protocol.OutcomeUnknown{}):
+		t.line(t.span.End, trouble, "telling ", client, " that the outcome is unknown")
+	}
+	t.fates("answer to " + client)
+}
+
+// appending tells of the entries that a leader took into its log.
+func (t *teller) appending() {
+	for i := range t.span.Events {
+		e := &t.span.Events[i]
+		if e.Name == spans.EventAppend {
+			command := parseCommand(e.Attribute(spans.RaftCommandKey).AsString())
+			t.line(e.At, ordinary, "appending entry at index ", text(e.Attribute(spans.RaftIndexKey)), " (term ", text(e.Attribute(spans.RaftTermKey)), "): ", command.text)
+		}
+	}
+}
+
+func (t *teller) election() {
+	t.line(t.span.Start, ordinary, "starting election for term ", t.text(spans.RaftTermKey))
+	t.appending()
+	votes := t.text(spans.RaftVotesKey) + " votes (need " + t.text(spans.RaftQuorumKey) + ")"
+	if votes[0] == '1' && votes[1] == ' ' {
+		votes = strings.Replace(votes, "votes", "vote", 1)
+	}
+	switch {
+	case t.failed():
+		t.line(t.span.End, trouble, "election for term ", t.text(spans.RaftTermKey), " ends without a result (", t.cause(), ")")
+	case t.unfinished():
+		t.line(t.span.End, trouble, "election for term ", t.text(spans.RaftTermKey), " is open when the run ends")
+	case t.text(spans.RaftOutcomeKey) == spans.OutcomeWon:
+		t.line(t.span.End, ordinary, "election result ", votes)
+	default:
+		t.line(t.span.End, trouble, "election result ", votes, ": ", t.text(spans.RaftOutcomeKey))
+	}
+}
+
+func (t *teller) heartbeat() {
+	t.line(t.span.Start, routine, "heartbeat ", t.text(spans.RaftHeartbeatKey), " of term ", t.text(spans.RaftTermKey))
+	if t.integer(spans.RaftHeartbeatKey) == 1 {
+		t.story.rounds[t.span.Root] = true
+	}
+}
+
+func (t *teller) roleChange() {
+	event, from, to := t.text(spans.RaftRoleEventKey), t.text(spans.RaftRoleFromKey), t.text(spans.RaftRoleKey)
+	term := t.text(spans.RaftTermKey)
+	switch {
+	case event == protocol.RoleEventToldToStart.String(), event == protocol.RoleEventRestart.String():
+		// the election's, or the start's, own line says it
+	case to == protocol.RoleLeader.String():
+		t.line(t.span.End, ordinary, "became leader for term ", term)
+	case event == protocol.RoleEventElectionTimeout.String():
+		t.line(t.span.End, trouble, "election timeout: became candidate for term ", term)
+	default:
+		t.line(t.span.End, trouble, "stepping down from ", from, " to ", to, " in term ", term, ": ", spaced(event))
+	}
+}
+
+func (t *teller) voteReceived() {
+	if n := t.integer(spans.RaftAttemptKey); n > 1 {
+		t.line(t.span.Start, ordinary, "asks ", t.peer(), " for its vote again (attempt ", strconv.FormatInt(n, 10), ")")
+	}
+	t.fates("RequestVote to " + t.peer())
+	switch {
+	case t.failed():
+		t.gaveUp("no vote from " + t.peer())
+	case t.replied(protocol.VoteGranted{}):
+		t.line(t.span.End, ordinary, "vote received from ", t.peer())
+	case t.replied(protocol.VoteDenied{}):
+		t.line(t.span.End, trouble, "vote denied by ", t.peer())
+	}
+}
+
+func (t *teller) voteGiven() {
+	switch {
+	case t.replied(protocol.VoteGranted{}):
+		t.line(t.span.End, ordinary, "granting vote to ", t.peer(), " for term ", t.text(spans.RaftTermKey))
+	case t.replied(protocol.VoteDenied{}):
+		t.line(t.span.End, trouble, "denying vote to ", t.peer(), " in term ", t.text(spans.RaftTermKey), ": ", spaced(t.text(spans.RaftReasonKey)))
+	}
+	t.fates("vote to " + t.peer())
+}
+
+func (t *teller) acknowledged() {
+	if n := t.integer(spans.RaftAttemptKey); n > 1 {
+		t.line(t.span.Start, trouble, "sending ", t.entries(), " to ", t.peer(), " again (attempt ", strconv.FormatInt(n, 10), ")")
+	}
+	t.fates("AppendEntries to " + t.peer())
+	switch {
+	case t.failed():
+		t.gaveUp("no ack from " + t.peer())
+	case t.replied(protocol.AppendEntriesOk{}) && t.integer(spans.RaftEntriesCountKey) > 0:
+		t.line(t.span.End, ordinary, "ack from ", t.peer(), ", match_index ", t.text(spans.RaftMatchIndexKey))
+	case t.replied(protocol.AppendEntriesRejected{}):
+		t.line(t.span.End, trouble, "rejection from ", t.peer(), ", conflict_index ", t.text(spans.RaftConflictIndexKey))
+	}
+}
+
+func (t *teller) appended() {
+	switch {
+	case t.replied(protocol.AppendEntriesOk{}) && t.integer(spans.RaftEntriesCountKey) > 0:
+		t.line(t.span.End, ordinary, "AppendEntries from ", t.peer(), " ok, match_index ", t.text(spans.RaftMatchIndexKey))
+	case t.replied(protocol.AppendEntriesRejected{}):
+		t.line(t.span.End, trouble, "AppendEntries from ", t.peer(), " rejected: ", spaced(t.text(spans.RaftReasonKey)), " at ", t.text(spans.RaftPrevLogIndexKey))
+	}
+	t.fates("ack to " + t.peer())
+}
+
+// entries names the entries of an AppendEntries.
+func (t *teller) entries() string {
+	first, count := t.integer(spans.RaftPrevLogIndexKey)+1, t.integer(spans.RaftEntriesCountKey)
+	if count == 1 {
+		return "entry " + strconv.FormatInt(first, 10)
+	}
+	return "entries " + strconv.FormatInt(first, 10) + " to " + strconv.FormatInt(first+count-1, 10)
+}
+
+func (t *teller) commit() {
+	if t.text(spans.RaftRoleKey) == protocol.RoleLeader.String() {
+		acks := strconv.Itoa(len(t.texts(spans.RaftCommitAcknowledgedByKey)))
+		t.line(t.span.End, ordinary, "replication ", acks, "/", t.text(spans.RaftQuorumKey), " acks: index ", t.text(spans.RaftCommitToKey), " is committed")
+		return
+	}
+	t.line(t.span.End, ordinary, "commit index ", t.text(spans.RaftCommitFromKey), " -> ", t.text(spans.RaftCommitToKey))
+}
+
+func (t *teller) apply() {
+	command := parseCommand(t.span.Attribute(spans.RaftCommandKey).AsString())
+	outcome := command.text + " -> " + resultText(command, t.span.Attribute(spans.KVResultKey).AsString())
+	if t.text(spans.RaftRoleKey) == protocol.RoleLeader.String() {
+		t.line(t.span.End, ordinary, "applied result ", outcome)
+		return
+	}
+	t.line(t.span.End, ordinary, "applied slot ", t.text(spans.RaftIndexKey), ": ", outcome)
+}
+
+// fates tells what the network did to the message that a span sent.
+func (t *teller) fates(message string) {
+	for i := range t.span.Events {
+		e := &t.span.Events[i]
+		by := " (" + e.Attribute(spans.RaftkvCauseKey).AsString() + ")"
+		switch e.Name {
+		case spans.EventDrop:
+			t.line(e.At, trouble, message, " is lost", by)
+		case spans.EventDelay:
+			t.line(e.At, trouble, message, " is late by ", time.Duration(e.Attribute(spans.RaftkvDelayNsKey).AsInt64()).String(), by)
+		case spans.EventDuplicate:
+			t.line(e.At, trouble, message, " arrives twice", by)
+		}
+	}
+}
+
+// gaveUp tells of a call that nobody answered. Where its process crashed it tells nothing: that is one event, and not one for each open call.
+func (t *teller) gaveUp(what string) {
+	if cause := t.cause(); cause != spans.ErrorTypeCrash {
+		t.line(t.span.End, trouble, what, ": ", t.method(), " given up (", cause, ")")
+	}
+}
+
+// anything tells of a span that the spec does not have, such as another protocol's.
+func (t *teller) anything() {
+	parts := []string{printable(t.span.Name)}
+	for _, a := range t.span.Attributes {
+		parts = append(parts, " ", printable(string(a.Key)), "=", text(a.Value))
+	}
+	how := ordinary
+	if t.failed() {
+		how = trouble
+		parts = append(parts, ": ", printable(t.span.Status.Description))
+	}
+	t.line(t.span.Start, how, parts...)
+}
+
+func (t *teller) line(at time.Time, how mark, parts ...string) {
+	t.story.add(storyLine{at: at, process: printable(t.span.Service), text: strings.Join(parts, ""), id: t.span.ID, root: t.span.Root, mark: how})
+}
+
+// text is an attribute as a line shows it.
+func (t *teller) text(key attribute.Key) string { return text(t.span.Attribute(key)) }
+
+func (t *teller) integer(key attribute.Key) int64 { return t.span.Attribute(key).AsInt64() }
+
+func (t *teller) texts(key attribute.Key) []string { return t.span.Attribute(key).AsStringSlice() }
+
+func (t *teller) peer() string { return t.text(spans.RaftPeerIDKey) }
+
+func (t *teller) replied(m protocol.Message) bool {
+	return t.span.Attribute(spans.RaftReplyKey).AsString() == m.Name()
+}
+
+func (t *teller) failed() bool { return t.span.Status.Code == codes.Error }
+
+func (t *teller) unfinished() bool { return t.span.Attribute(spans.RaftUnfinishedKey).AsBool() }
+
+func (t *teller) cause() string { return t.text(spans.ErrorTypeKey) }
+
+// method is the last part of an RPC's name: AppendEntries of raft.Raft/AppendEntries.
+func (t *teller) method() string {
+	return t.span.Name[strings.LastIndexByte(t.span.Name, '/')+1:]
+}

@@ -1,0 +1,91 @@
+package traces
+
+import (
+	"strconv"
+	"strings"
+
+	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/spans"
+)
+
+// command is a command as a story shows it: PUT "b" = "val_84".
+type command struct {
+	verb string // put, get, delete, noop
+	key  string
+	text string
+}
+
+// parseCommand reads a command as a trace has it: put b val_84. The first space ends the key.
+func parseCommand(s string) command {
+	verb, rest, _ := strings.Cut(s, " ")
+	switch verb {
+	case "put":
+		key, value, _ := strings.Cut(rest, " ")
+		return operationText(spans.KVPutID, key, value)
+	case "get":
+		return operationText(spans.KVGetID, rest, "")
+	case "delete":
+		return operationText(spans.KVDeleteID, rest, "")
+	case protocol.Noop{}.String():
+		return command{verb, "", "NOOP"}
+	}
+	return command{verb, rest, printable(s)}
+}
+
+func operationText(id, key, value string) command {
+	quoted := strconv.Quote(key)
+	switch id {
+	case spans.KVPutID:
+		return command{"put", key, "PUT " + quoted + " = " + strconv.Quote(value)}
+	case spans.KVGetID:
+		return command{"get", key, "GET " + quoted}
+	}
+	return command{"delete", key, "DELETE " + quoted}
+}
+
+// resultText is what came of a command: OK, REJECTED (key exists), NOT FOUND, or what was found.
+func resultText(c command, result string) string {
+	switch {
+	case c.verb == "put" && strings.HasPrefix(result, protocol.KeyExists{}.String()):
+		return "REJECTED (key exists)"
+	case result == protocol.KeyNotFound{Key: c.key}.String():
+		return "NOT FOUND"
+	case c.verb == "get":
+		return strconv.Quote(result)
+	case result == protocol.Stored{}.String(), result == protocol.Deleted{}.String(), result == protocol.Nothing{}.String():
+		return "OK"
+	}
+	return printable(result)
+}
+
+// text is an attribute's value as a line shows it.
+func text(v attribute.Value) string {
+	switch v.Type() {
+	case attribute.STRING:
+		return printable(v.AsString())
+	case attribute.INT64:
+		return strconv.FormatInt(v.AsInt64(), 10)
+	case attribute.STRINGSLICE:
+		parts := v.AsStringSlice()
+		for i, p := range parts {
+			parts[i] = printable(p)
+		}
+		return "[" + strings.Join(parts, ", ") + "]"
+	case attribute.EMPTY, attribute.BOOL, attribute.FLOAT64, attribute.BOOLSLICE, attribute.INT64SLICE, attribute.FLOAT64SLICE, attribute.BYTESLICE, attribute.SLICE, attribute.MAP:
+	}
+	return printable(v.String())
+}
+
+// printable keeps a text on its line, and what it holds from being a command to the terminal.
+func printable(s string) string {
+	for _, r := range s {
+		if !strconv.IsPrint(r) {
+			return strconv.Quote(s)
+		}
+	}
+	return s
+}
+
+func spaced(s string) string { return strings.ReplaceAll(s, "_", " ") }
