@@ -24,6 +24,8 @@ type Config struct {
 	Keys      []string        // what the keys are picked from, at least one
 	Unique    bool            // no two operations put the same value
 	Start     time.Duration   // when the first operation begins
+	Clients   int             // they are numbered from 1
+	Turns     bool            // clients take turns: each begins when the one before it is done
 	Timeout   time.Duration   // then a try is given up, and another server is asked
 	ThinkTime world.Range     // between an answer and the next operation
 }
@@ -47,6 +49,9 @@ type operation struct {
 	open    bool
 	ref     spans.Ref
 	request protocol.RequestID
+	kind    kind
+	key     string
+	value   string // of a put
 	message protocol.Message
 	span    operationSpan // nil when no spans are opened
 	tries   int
@@ -83,6 +88,9 @@ func (c *Client) Answered() int { return c.done }
 // Start implements world.Process.
 func (c *Client) Start(w world.World) {
 	c.world = w
+	if c.config.Turns && c.config.ID > 1 {
+		return // see receiveTurn
+	}
 	c.wait(timerStart, world.RootID(c.id, nameStart, 0, 0), c.config.Start)
 }
 
@@ -103,7 +111,6 @@ func (c *Client) Timeout(t world.Timer, began time.Duration) {
 	switch t.Kind {
 	case timerStart:
 		c.start(began)
-		c.next(began)
 	case timerThink:
 		c.next(began)
 	case timerTry:
@@ -115,15 +122,19 @@ func (c *Client) Timeout(t world.Timer, began time.Duration) {
 	}
 }
 
+// start begins the first operation.
 func (c *Client) start(began time.Duration) {
 	id := uint64(world.RootID(c.id, nameStart, 0, 0))
-	span := c.tracer.StartClientStart(spans.Begin{Self: spans.Ref{Root: id, ID: id}, At: began})
+	c.operation.ref = spans.Ref{Root: id, ID: id}
+	span := c.tracer.StartClientStart(spans.Begin{Self: c.operation.ref, At: began})
 	span.End(c.world.Now())
+	c.next(began)
 }
 
-// next begins the next operation, if there is one left.
+// next begins the next operation, or if none is left, lets another client have its turn.
 func (c *Client) next(began time.Duration) {
 	if c.Done() {
+		c.passTurn()
 		return
 	}
 	c.operation = c.draw(c.operation.number + 1)
@@ -135,7 +146,7 @@ func (c *Client) next(began time.Duration) {
 // ask tries the operation at hand at the server that is the leader as far as the client knows.
 func (c *Client) ask() {
 	op, server := &c.operation, world.NewProcessID(world.NodeGroup, uint32(c.target))
-	id := world.CausalID(op.ref.ID).Child(nameOfTry(op.message), c.id, server, op.asked[c.target], 0)
+	id := world.CausalID(op.ref.ID).Child(nameOfTry[op.kind], c.id, server, op.asked[c.target], 0)
 	op.asked[c.target]++
 	op.tries++
 	c.try = try{ref: spans.Ref{Root: op.ref.Root, ID: uint64(id)}}
@@ -144,12 +155,16 @@ func (c *Client) ask() {
 	c.try.timer = c.world.SetTimer(0, world.Timer{Kind: timerTry, ID: id}, c.config.Timeout)
 	fate := c.world.Send(world.Envelope{ID: id, Root: world.CausalID(op.ref.Root), From: c.id, To: server, Payload: op.message})
 	if c.try.span != nil {
-		c.mark(fate)
+		mark(c.world.Now(), c.try.span, fate)
 	}
 }
 
 // Receive implements world.Process. An answer to a try that was given up is not listened to: the try that followed it gets the same one (§8).
-func (c *Client) Receive(e world.Envelope, _ time.Duration) {
+func (c *Client) Receive(e world.Envelope, began time.Duration) {
+	if _, is := e.Payload.(turn); is {
+		c.receiveTurn(e, began)
+		return
+	}
 	reply, ok := e.Payload.(protocol.Message)
 	if !ok {
 		panic(fmt.Sprintf("client: %s got a %T, which is no message of the protocol", c.id, e.Payload))
@@ -181,10 +196,7 @@ func (c *Client) answered(now time.Duration, result protocol.Result) {
 	}
 	c.operation.open, c.operation.span = false, nil
 	c.done++
-	if c.Done() {
-		return
-	}
-	if c.config.ThinkTime.Max == 0 {
+	if c.config.ThinkTime.Max == 0 || c.Done() {
 		c.next(now)
 		return
 	}

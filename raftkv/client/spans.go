@@ -13,9 +13,10 @@ var (
 	nameStart     = world.NameOf(spans.ClientStartName)
 	nameOperation = world.NameOf("operation") // whatever it asks for: client-2 operation 3
 	namePause     = world.NameOf("pause")
-	namePut       = world.NameOf(spans.PutClientName)
-	nameGet       = world.NameOf(spans.GetClientName)
-	nameDelete    = world.NameOf(spans.DeleteClientName)
+	nameTurn      = world.NameOf(spans.TurnProducerName)
+	nameOfTry     = [...]world.Name{
+		put: world.NameOf(spans.PutClientName), get: world.NameOf(spans.GetClientName), remove: world.NameOf(spans.DeleteClientName),
+	}
 )
 
 // operationSpan is what the spans of the three operations have in common.
@@ -25,30 +26,21 @@ type operationSpan interface {
 	Unfinished(at time.Duration)
 }
 
-// trySpan is what the spans of their tries have in common.
-type trySpan interface {
-	SetResult(string)
-	SetLeaderID(protocol.NodeID)
+// sender is a span of something that was sent.
+type sender interface {
 	Drop(at time.Duration, cause string)
 	Delay(at time.Duration, cause string, delay time.Duration)
 	Duplicate(at time.Duration, cause string, copies int)
+}
+
+// trySpan is what the spans of their tries have in common.
+type trySpan interface {
+	sender
+	SetResult(string)
+	SetLeaderID(protocol.NodeID)
 	End(at time.Duration, reply string)
 	Fail(at time.Duration, errorType, description string)
 	Unfinished(at time.Duration)
-}
-
-func nameOfTry(m protocol.Message) world.Name {
-	switch m.(type) {
-	case protocol.ClientPut:
-		return namePut
-	case protocol.ClientGet:
-		return nameGet
-	case protocol.ClientDelete:
-		return nameDelete
-	case protocol.RequestVote, protocol.VoteGranted, protocol.VoteDenied, protocol.AppendEntries, protocol.AppendEntriesOk, protocol.AppendEntriesRejected,
-		protocol.CommitNotification, protocol.Answered, protocol.NotLeader, protocol.OutcomeUnknown:
-	}
-	return 0
 }
 
 // startOperation opens the operation's root span; nil when no spans are opened.
@@ -56,14 +48,15 @@ func (c *Client) startOperation(at time.Duration) operationSpan {
 	if !c.tracer.On() {
 		return nil
 	}
-	begin := spans.Begin{Self: c.operation.ref, At: at}
-	switch m := c.operation.message.(type) {
-	case protocol.ClientPut:
-		return c.tracer.StartKVPut(begin, m.Request, m.Key, m.Value)
-	case protocol.ClientGet:
-		return c.tracer.StartKVGet(begin, m.Request, m.Key)
-	case protocol.ClientDelete:
-		return c.tracer.StartKVDelete(begin, m.Request, m.Key)
+	op := &c.operation
+	begin := spans.Begin{Self: op.ref, At: at}
+	switch op.kind {
+	case put:
+		return c.tracer.StartKVPut(begin, op.request, op.key, op.value)
+	case get:
+		return c.tracer.StartKVGet(begin, op.request, op.key)
+	case remove:
+		return c.tracer.StartKVDelete(begin, op.request, op.key)
 	}
 	return nil
 }
@@ -78,20 +71,19 @@ func (c *Client) startTry() trySpan {
 	if op.tries > 1 {
 		begin.Links = []spans.Ref{op.last}
 	}
-	switch op.message.(type) {
-	case protocol.ClientPut:
+	switch op.kind {
+	case put:
 		return c.tracer.StartPutClient(begin, op.request, op.tries, c.target)
-	case protocol.ClientGet:
+	case get:
 		return c.tracer.StartGetClient(begin, op.request, op.tries, c.target)
-	case protocol.ClientDelete:
+	case remove:
 		return c.tracer.StartDeleteClient(begin, op.request, op.tries, c.target)
 	}
 	return nil
 }
 
-// mark notes on the try's span what the network does to its message.
-func (c *Client) mark(fate world.Fate) {
-	now, span := c.world.Now(), c.try.span
+// mark notes on a message's span what the network does to it.
+func mark[S sender](now time.Duration, span S, fate world.Fate) {
 	if fate.Drop != "" {
 		span.Drop(now, string(fate.Drop))
 	}

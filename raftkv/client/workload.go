@@ -17,6 +17,16 @@ var (
 	drawThinkTime = world.NameOf("think time")
 )
 
+// kind is what an operation asks for.
+type kind uint8
+
+// The kinds there are.
+const (
+	put kind = iota
+	get
+	remove
+)
+
 // valuePool is how many values there are when they are not unique: val_0 … val_99.
 const valuePool = 100
 
@@ -29,14 +39,15 @@ func (c *Client) draw(number int) operation {
 		asked:   c.operation.asked,
 	}
 	clear(op.asked)
-	key := c.config.Keys[c.world.Random(drawKey, id)%uint64(len(c.config.Keys))]
-	switch c.world.Random(drawKind, id) % 3 {
-	case 0:
-		op.message = protocol.ClientPut{Request: op.request, Key: key, Value: c.value(id, number)}
-	case 1:
-		op.message = protocol.ClientGet{Request: op.request, Key: key}
-	default:
-		op.message = protocol.ClientDelete{Request: op.request, Key: key}
+	op.key = c.config.Keys[c.world.Random(drawKey, id)%uint64(len(c.config.Keys))]
+	switch op.kind = kind(c.world.Random(drawKind, id) % 3); op.kind {
+	case put:
+		op.value = c.value(id, number)
+		op.message = protocol.ClientPut{Request: op.request, Key: op.key, Value: op.value}
+	case get:
+		op.message = protocol.ClientGet{Request: op.request, Key: op.key}
+	case remove:
+		op.message = protocol.ClientDelete{Request: op.request, Key: op.key}
 	}
 	return op
 }

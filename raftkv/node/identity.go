@@ -41,8 +41,8 @@ func (n *Node) root(what world.Name, number, ordinal uint64) spans.Ref {
 	return spans.Ref{Root: id, ID: id}
 }
 
-func (n *Node) child(parent spans.Ref, name world.Name, peer world.ProcessID, ordinal uint64, copy uint32) spans.Ref {
-	return spans.Ref{Root: parent.Root, ID: uint64(world.CausalID(parent.ID).Child(name, n.id, peer, ordinal, copy))}
+func (n *Node) child(parent spans.Ref, name world.Name, peer world.ProcessID, ordinal uint64, copyNumber uint32) spans.Ref {
+	return spans.Ref{Root: parent.Root, ID: uint64(world.CausalID(parent.ID).Child(name, n.id, peer, ordinal, copyNumber))}
 }
 
 // begin is a span that covers the step.

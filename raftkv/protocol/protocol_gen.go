@@ -9,4 +9,4 @@
 package protocol
 
 // SpecHash names the spec that this package was generated from: the first 64 bits of its SHA-256, in hex.
-const SpecHash = "a6f202a4ee3c6cad"
+const SpecHash = "38481617224936eb"

@@ -72,6 +72,8 @@ const (
 	RaftCommandKey = attribute.Key("raft.command")
 	// The run ended before the span did.
 	RaftUnfinishedKey = attribute.Key("raft.unfinished")
+	// The client at the other end.
+	KVClientIDKey = attribute.Key("kv.client.id")
 	// The client's operation: `client-2/3`.
 	KVRequestIDKey = attribute.Key("kv.request.id")
 	// The key asked for.
@@ -139,6 +141,8 @@ const (
 	KVPutName                      = "kv.put"
 	KVGetName                      = "kv.get"
 	KVDeleteName                   = "kv.delete"
+	TurnProducerName               = "client.turn"
+	TurnConsumerName               = "client.turn"
 	PutClientName                  = "raftkv.KV/Put"
 	PutServerName                  = "raftkv.KV/Put"
 	GetClientName                  = "raftkv.KV/Get"
@@ -168,6 +172,8 @@ const (
 	KVPutID                      = "kv_put"
 	KVGetID                      = "kv_get"
 	KVDeleteID                   = "kv_delete"
+	TurnProducerID               = "turn_producer"
+	TurnConsumerID               = "turn_consumer"
 	PutClientID                  = "put_client"
 	PutServerID                  = "put_server"
 	GetClientID                  = "get_client"

@@ -95,6 +95,74 @@ func (s KVDeleteSpan) End(at time.Duration, result string) {
 	}
 }
 
+// TurnProducerSpan is the producer span client.turn: where clients take turns: one is done, and the next may begin.
+type TurnProducerSpan struct{ span }
+
+// StartTurnProducer starts a TurnProducerSpan, a child of ClientStart, KVPut, KVGet, KVDelete.
+func (t *Tracer) StartTurnProducer(b Begin, client protocol.ClientID) TurnProducerSpan {
+	if t == nil {
+		return TurnProducerSpan{}
+	}
+	return TurnProducerSpan{t.start(b, TurnProducerName, trace.SpanKindProducer, append(t.attributes[:0],
+		KVClientIDKey.String(client.String()),
+	))}
+}
+
+// Drop adds the event drop: the message does not arrive.
+func (s TurnProducerSpan) Drop(at time.Duration, cause string) {
+	if s.On() {
+		s.event(at, EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
+	}
+}
+
+// Delay adds the event delay: the message arrives later.
+func (s TurnProducerSpan) Delay(at time.Duration, cause string, delay time.Duration) {
+	if s.On() {
+		s.event(at, EventDelay, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+	}
+}
+
+// Duplicate adds the event duplicate: the message arrives a second time.
+func (s TurnProducerSpan) Duplicate(at time.Duration, cause string, copyValue int) {
+	if s.On() {
+		s.event(at, EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int(copyValue))...)
+	}
+}
+
+// End ends the span.
+func (s TurnProducerSpan) End(at time.Duration) {
+	if s.On() {
+		s.end(at)
+	}
+}
+
+// TurnConsumerSpan is the consumer span client.turn: a client's turn has come.
+type TurnConsumerSpan struct{ span }
+
+// StartTurnConsumer starts a TurnConsumerSpan, a child of TurnProducer.
+func (t *Tracer) StartTurnConsumer(b Begin, client protocol.ClientID) TurnConsumerSpan {
+	if t == nil {
+		return TurnConsumerSpan{}
+	}
+	return TurnConsumerSpan{t.start(b, TurnConsumerName, trace.SpanKindConsumer, append(t.attributes[:0],
+		KVClientIDKey.String(client.String()),
+	))}
+}
+
+// SetCopy sets raftkv.copy: which copy of a duplicated message this is: 0 is the first.
+func (s TurnConsumerSpan) SetCopy(copyValue int) {
+	if s.On() {
+		s.set(append(s.room(), RaftkvCopyKey.Int(copyValue))...)
+	}
+}
+
+// End ends the span.
+func (s TurnConsumerSpan) End(at time.Duration) {
+	if s.On() {
+		s.end(at)
+	}
+}
+
 // PutClientSpan is the client span raftkv.KV/Put: one try of a put.
 type PutClientSpan struct{ span }
 

@@ -141,6 +141,27 @@ func Specs() []Spec {
 			},
 		},
 		{
+			ID: TurnProducerID, Name: TurnProducerName, Kind: trace.SpanKindProducer, Service: ServiceClient,
+			Parents: []string{ClientStartID, KVPutID, KVGetID, KVDeleteID},
+			Attributes: []AttributeSpec{
+				{Key: KVClientIDKey, Type: attribute.STRING, Level: Required},
+				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished"}},
+				{Key: RaftUnfinishedKey, Type: attribute.BOOL, Level: Optional},
+			},
+			Events: []EventSpec{dropEvent, delayEvent, duplicateEvent},
+		},
+		{
+			ID: TurnConsumerID, Name: TurnConsumerName, Kind: trace.SpanKindConsumer, Service: ServiceClient,
+			Parents: []string{TurnProducerID},
+			Links:   []LinkSpec{{To: TurnProducerID, Min: 1}},
+			Attributes: []AttributeSpec{
+				{Key: KVClientIDKey, Type: attribute.STRING, Level: Required},
+				{Key: RaftkvCopyKey, Type: attribute.INT64, Level: Optional},
+				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished"}},
+				{Key: RaftUnfinishedKey, Type: attribute.BOOL, Level: Optional},
+			},
+		},
+		{
 			ID: PutClientID, Name: PutClientName, Kind: trace.SpanKindClient, Service: ServiceClient,
 			Parents: []string{KVPutID},
 			Links:   []LinkSpec{{To: PutClientID, Min: 0}},

@@ -41,9 +41,9 @@ func RootID(process ProcessID, what Name, number, ordinal uint64) CausalID {
 }
 
 // Child names an event that parent caused. Ordinal counts those of the same parent, name, process and peer, as the process that opens the span counts them;
-// copy is that of the message that is handled, 0 when none is.
-func (id CausalID) Child(name Name, process, peer ProcessID, ordinal uint64, copy uint32) CausalID {
-	return causalID(uint64(id), uint64(name), uint64(process), uint64(peer), ordinal<<32^uint64(copy))
+// copyNumber is that of the message that is handled, 0 when none is.
+func (id CausalID) Child(name Name, process, peer ProcessID, ordinal uint64, copyNumber uint32) CausalID {
+	return causalID(uint64(id), uint64(name), uint64(process), uint64(peer), ordinal<<32^uint64(copyNumber))
 }
 
 func causalID(a, b, c, d, e uint64) CausalID {

@@ -1,0 +1,47 @@
+package client
+
+import (
+	"time"
+
+	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/world"
+)
+
+// turn is what a client that is done sends to the next one, where clients take turns. It is a message like any other, so that a trace tells why a client
+// begins when it does.
+type turn struct{}
+
+// passTurn has the next client begin.
+func (c *Client) passTurn() {
+	if !c.config.Turns || int(c.config.ID) >= c.config.Clients {
+		return
+	}
+	next := c.config.ID + 1
+	to := world.NewProcessID(world.ClientGroup, uint32(next))
+	parent := c.operation.ref
+	id := world.CausalID(parent.ID).Child(nameTurn, c.id, to, 0, 0)
+	now := c.world.Now()
+	span := c.tracer.StartTurnProducer(spans.Begin{Self: spans.Ref{Root: parent.Root, ID: uint64(id)}, Parent: parent.ID, At: now}, next)
+	fate := c.world.Send(world.Envelope{ID: id, Root: world.CausalID(parent.Root), From: c.id, To: to, Payload: turn{}})
+	mark(now, span, fate)
+	if fate.Drop != "" {
+		span.Fail(now, spans.ErrorTypeLost, "the message was lost")
+		return
+	}
+	span.End(now)
+}
+
+// receiveTurn begins, unless a second copy of the message says so again.
+func (c *Client) receiveTurn(e world.Envelope, began time.Duration) {
+	producer := spans.Ref{Root: uint64(e.Root), ID: uint64(e.ID)}
+	self := spans.Ref{Root: producer.Root, ID: uint64(e.ID.Child(nameTurn, c.id, e.From, 0, e.Copy))}
+	span := c.tracer.StartTurnConsumer(spans.Begin{Self: self, Parent: producer.ID, At: began, Links: []spans.Ref{producer}}, protocol.ClientID(e.From.Number()))
+	if e.Copy > 0 {
+		span.SetCopy(int(e.Copy))
+	}
+	span.End(c.world.Now())
+	if c.operation.ref.ID == 0 {
+		c.start(began)
+	}
+}

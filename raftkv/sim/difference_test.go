@@ -1,0 +1,268 @@
+package sim_test
+
+import (
+	"math"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/raftkv/raftkv/raftkv/sim"
+	"github.com/raftkv/raftkv/raftkv/world"
+)
+
+// step is one message or timer handled, with all that the world had to do with it.
+type step struct {
+	Process    world.ProcessID
+	Began, End time.Duration
+	ID         world.CausalID
+	Copy       uint32
+	Sent       []world.CausalID
+	Fates      []world.Fate
+}
+
+// gossip is a toy protocol: every few milliseconds, as drawn for it, a process tells one of its two neighbours a rumour, which goes some processes further;
+// each sends word back. A process that hears nothing for a while tells one out of turn.
+type gossip struct {
+	world.World
+	id       world.ProcessID
+	of       uint32
+	steps    *[]step
+	step     step
+	round    uint64
+	silence  world.TimerHandle
+	silences uint64
+}
+
+const (
+	roundTimer uint8 = iota
+	silenceTimer
+)
+
+var nameRumour, nameBack, nameRound, nameSilence, nameNeighbour = world.NameOf("rumour"), world.NameOf("back"), world.NameOf("round"),
+	world.NameOf("silence"), world.NameOf("neighbour")
+
+func (g *gossip) ID() world.ProcessID { return g.id }
+func (g *gossip) Crash()              { g.silence = 0 }
+func (g *gossip) Restart()            { g.setRound() }
+func (g *gossip) Finish()             {}
+
+func (g *gossip) Start(w world.World) {
+	g.World = w
+	g.setRound()
+}
+
+func (g *gossip) setRound() {
+	g.round++
+	id := world.RootID(g.id, nameRound, g.round, 0)
+	r := world.Range{Min: 4 * ms, Max: 30 * ms}
+	g.SetTimer(0, world.Timer{Kind: roundTimer, ID: id}, r.Pick(g.Random(nameRound, id)))
+}
+
+func (g *gossip) tell(cause world.CausalID, hops int) {
+	side := uint32(g.Random(nameNeighbour, cause) % 2 * uint64(g.of-2))
+	to := node((g.id.Number()+side)%g.of + 1)
+	g.send(world.Envelope{ID: cause.Child(nameRumour, g.id, to, 0, 0), Root: cause, To: to, Payload: hops})
+}
+
+func (g *gossip) send(e world.Envelope) {
+	g.step.Sent = append(g.step.Sent, e.ID)
+	g.step.Fates = append(g.step.Fates, g.Send(e))
+}
+
+func (g *gossip) Receive(e world.Envelope, began time.Duration) {
+	g.step = step{Process: g.id, Began: began, End: g.Now(), ID: e.ID, Copy: e.Copy}
+	g.silences++
+	id := world.RootID(g.id, nameSilence, g.silences, 0)
+	g.silence = g.SetTimer(g.silence, world.Timer{Kind: silenceTimer, ID: id}, 60*ms)
+	if hops := e.Payload.(int); hops >= 0 {
+		g.send(world.Envelope{ID: e.ID.Child(nameBack, g.id, e.From, 0, e.Copy), Root: e.Root, To: e.From, InReplyTo: e.ID, Payload: -1})
+		if hops > 0 {
+			g.tell(e.ID.Child(nameRumour, g.id, 0, 0, e.Copy), hops-1)
+		}
+	}
+	*g.steps = append(*g.steps, g.step)
+}
+
+func (g *gossip) Timeout(t world.Timer, began time.Duration) {
+	g.step = step{Process: g.id, Began: began, End: g.Now(), ID: t.ID}
+	g.tell(t.ID, 2)
+	if t.Kind == roundTimer {
+		g.setRound()
+	}
+	*g.steps = append(*g.steps, g.step)
+}
+
+const gossips = 16
+
+func gossipConfig() sim.Config {
+	return sim.Config{
+		Seed: 11, Latency: world.Range{Min: 1 * ms, Max: 5 * ms}, StepTime: world.Range{Min: 50 * time.Microsecond, Max: 150 * time.Microsecond},
+		Loss: 0.05, Duplicate: 0.05, MaxDuration: 120 * ms,
+	}
+}
+
+func runGossip(t *testing.T, c sim.Config, change func(*sim.Sim)) (steps []step, outcome sim.Outcome) {
+	t.Helper()
+	s := sim.New(c)
+	for i := range uint32(gossips) {
+		s.Add(&gossip{id: node(i + 1), of: gossips, steps: &steps})
+	}
+	if change != nil {
+		change(s)
+	}
+	return steps, run(t, s)
+}
+
+func TestARunIsAFunctionOfItsConfig(t *testing.T) {
+	steps, outcome := runGossip(t, gossipConfig(), nil)
+	again, outcomeAgain := runGossip(t, gossipConfig(), nil)
+	if diff := cmp.Diff(steps, again); diff != "" {
+		t.Errorf("the second run differs from the first (-first +second):\n%s", diff)
+	}
+	outcomeIs(t, outcomeAgain, outcome)
+	if outcome.Lost == 0 || outcome.Duplicated == 0 || outcome.Deliveries != uint64(len(steps)) || len(steps) < 500 {
+		t.Errorf("outcome %+v of %d steps: the run shows too little", outcome, len(steps))
+	}
+	other := gossipConfig()
+	other.Seed++
+	if otherSteps, _ := runGossip(t, other, nil); reflect.DeepEqual(otherSteps, steps) {
+		t.Error("another seed gives the same run")
+	}
+}
+
+// cone is from when on each process may differ between two runs: all that is outside must be the same in both.
+type cone map[world.ProcessID]time.Duration
+
+func (c cone) reaches(s step) bool {
+	from, reached := c[s.Process]
+	return reached && s.Began >= from
+}
+
+// grow adds what the cone's steps send, until there is no more to add.
+func (c cone) grow(runs ...[]step) {
+	for grew := true; grew; {
+		grew = false
+		for _, run := range runs {
+			sent := map[world.CausalID]bool{}
+			for _, s := range run {
+				if c.reaches(s) {
+					for _, id := range s.Sent {
+						sent[id] = true
+					}
+				}
+			}
+			for _, s := range run {
+				if sent[s.ID] && !c.reaches(s) {
+					c[s.Process] = s.Began
+					grew = true
+				}
+			}
+		}
+	}
+}
+
+func (c cone) outside(run []step) []step {
+	return slices.DeleteFunc(slices.Clone(run), c.reaches)
+}
+
+// same fails the test unless two runs differ in nothing but the cone, and in the fate of one message. It returns how many steps they have in common after a time.
+func same(t *testing.T, what string, c cone, message world.CausalID, at time.Duration, one, two []step) (common int) {
+	t.Helper()
+	c.grow(one, two)
+	outside := [2][]step{c.outside(one), c.outside(two)}
+	for _, run := range outside {
+		for i := range run {
+			if n := slices.Index(run[i].Sent, message); n >= 0 {
+				run[i].Fates = slices.Clone(run[i].Fates)
+				run[i].Fates[n] = world.Fate{}
+			}
+			if run[i].Began > at {
+				common++
+			}
+		}
+	}
+	if !reflect.DeepEqual(outside[0], outside[1]) {
+		t.Fatalf("%s changes what it did not cause (-without +with):\n%s", what, cmp.Diff(outside[0], outside[1]))
+	}
+	return common / 2
+}
+
+// Every so many messages of a run, one is lost, delayed and duplicated instead: what it did not cause stays as it was, to the nanosecond and in the same order.
+func TestOneMessageChangesOnlyWhatItCauses(t *testing.T) {
+	base, _ := runGossip(t, gossipConfig(), nil)
+	changes, common := 0, 0
+	for i, s := range base {
+		if i%11 != 0 || s.Copy != 0 || !isMessage(base, s.ID) {
+			continue
+		}
+		for what, change := range map[string]func(*sim.Config){
+			"a loss":        func(c *sim.Config) { c.Drop = []world.CausalID{s.ID} },
+			"a delay":       func(c *sim.Config) { c.Delay = map[world.CausalID]time.Duration{s.ID: 7 * ms} },
+			"a second copy": func(c *sim.Config) { c.Duplicated = []world.CausalID{s.ID} },
+		} {
+			c := gossipConfig()
+			change(&c)
+			changed, outcome := runGossip(t, c, nil)
+			if outcome.Unmet != nil {
+				t.Fatalf("there was no message %s", s.ID)
+			}
+			first := cone{s.Process: earliest(s.ID, base, changed)}
+			common += same(t, what+" of "+s.ID.String(), first, s.ID, s.Began, base, changed)
+			changes++
+		}
+	}
+	if changes < 150 || common < 100*changes {
+		t.Errorf("%d changes left %d steps after them as they were: too few to say anything", changes, common)
+	}
+}
+
+func isMessage(steps []step, id world.CausalID) bool {
+	return slices.ContainsFunc(steps, func(s step) bool { return slices.Contains(s.Sent, id) })
+}
+
+// earliest is when a message may first make a difference to its receiver: when it began to handle a copy that it has in one run and not, or not then, in the other.
+func earliest(id world.CausalID, one, two []step) time.Duration {
+	at := time.Duration(math.MaxInt64)
+	for _, run := range [][]step{one, two} {
+		for _, s := range run {
+			if s.ID == id {
+				at = min(at, s.Began)
+			}
+		}
+	}
+	return at
+}
+
+// A crash reaches what the process would have done, and no further than by messages.
+func TestACrashChangesOnlyWhatItCauses(t *testing.T) {
+	base, _ := runGossip(t, gossipConfig(), nil)
+	for i := range uint32(gossips) {
+		crashed, _ := runGossip(t, gossipConfig(), func(s *sim.Sim) {
+			s.Crash(60*ms, node(i+1))
+			s.Restart(80*ms, node(i+1))
+		})
+		// The step that was under way began before.
+		first := cone{node(i + 1): 60*ms - gossipConfig().StepTime.Max}
+		if common := same(t, "a crash of "+node(i+1).String(), first, 0, 60*ms, base, crashed); common < 100 {
+			t.Errorf("a crash of %s left %d steps after it as they were: too few to say anything", node(i+1), common)
+		}
+	}
+}
+
+// A process that is there and says nothing to anybody changes nothing.
+func TestOneMoreProcessChangesNoOther(t *testing.T) {
+	base, outcome := runGossip(t, gossipConfig(), nil)
+	more, moreOutcome := runGossip(t, gossipConfig(), func(s *sim.Sim) {
+		s.Add(&caller{id: world.NewProcessID(world.ClientGroup, 1), partner: world.NewProcessID(world.ClientGroup, 2), budget: new(int), name: nameRumour})
+		s.Add(&caller{id: world.NewProcessID(world.ClientGroup, 2), partner: world.NewProcessID(world.ClientGroup, 1), budget: new(int), name: nameRumour})
+	})
+	if diff := cmp.Diff(base, more); diff != "" {
+		t.Errorf("two clients that call each other change the nodes (-without +with):\n%s", diff)
+	}
+	if moreOutcome.Deliveries <= outcome.Deliveries {
+		t.Error("the two clients did nothing")
+	}
+}
