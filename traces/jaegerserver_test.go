@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -34,9 +35,10 @@ func TestJaegerServer(t *testing.T) {
 	}{
 		{"http/protobuf", func(t *testing.T) []byte { return pushScenario(t, s, "http/protobuf", otlpHTTP) }},
 		{"grpc", func(t *testing.T) []byte { return pushScenario(t, s, "grpc", otlpGRPC) }},
+		{"cmd/run -otlp", func(t *testing.T) []byte { return runCommand(t, otlpHTTP) }},
 		{"lines of the file", func(t *testing.T) []byte { return postLines(t, s, otlpHTTP) }},
 	} {
-		s.run++
+		s.run++ // so that each is a run of its own to Jaeger
 		t.Run(c.name, func(t *testing.T) { compareWithJaeger(t, page, read(t, c.push(t))) })
 	}
 }
@@ -105,6 +107,21 @@ func pushScenario(t *testing.T, s scenario, protocol, endpoint string) []byte {
 	var b bytes.Buffer
 	record(t, s, traces.NewOTLPFile(&b), push)
 	return b.Bytes()
+}
+
+// runCommand has the command push a run, as a person would.
+func runCommand(t *testing.T, endpoint string) []byte {
+	t.Helper()
+	folder := t.TempDir()
+	command := exec.Command("go", "run", "../cmd/run", "-otlp", endpoint, "-out", folder, "-name", "run", "-quiet")
+	if said, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %v\n%s", command, err, said)
+	}
+	file, err := os.ReadFile(filepath.Join(folder, "run", traces.FileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 func postLines(t *testing.T, s scenario, endpoint string) []byte {

@@ -151,7 +151,7 @@ func TestRecorderDropsNothing(t *testing.T) {
 	for i := range 1000 {
 		begin.Links = append(begin.Links, spans.Ref{Root: 1, ID: uint64(i) + 10})
 	}
-	span := tracer.StartPutServer(begin, spans.Who{Node: 1}, protocol.RequestID{Client: 1, Sequence: 1})
+	span := tracer.StartPutServer(begin, spans.Who{Node: 1}, "client-1", protocol.RequestID{Client: 1, Sequence: 1})
 	for i := range 1000 {
 		span.Append(time.Duration(i), protocol.LogIndex(i), 1, protocol.Put{Key: strings.Repeat("k", 2000)})
 	}
@@ -238,7 +238,7 @@ func TestRecordingsAreTheSame(t *testing.T) {
 	}
 }
 
-// A million spans take no more memory than a thousand.
+// More spans take no more memory.
 func TestRecorderStreams(t *testing.T) {
 	recorder := traces.NewRecorder(traces.RecorderOptions{Run: 1}, traces.NewOTLPFile(&counter{}))
 	tracer := spans.NewTracer(recorder.Tracer("node-1"), 1, epoch)
@@ -259,7 +259,7 @@ func TestRecorderStreams(t *testing.T) {
 
 func recordOne(tracer *spans.Tracer, i uint64) {
 	span := tracer.StartAppendEntriesClient(spans.Begin{Self: spans.Ref{Root: 1, ID: i + 2}, Parent: 1, At: time.Duration(i)},
-		spans.Who{Node: 1, Term: 3, Role: protocol.RoleLeader}, 2, 1, 5, 3, 1, 4)
+		spans.Who{Node: 1, Term: 3, Role: protocol.RoleLeader}, "node-2", 1, 5, 3, 1, 4)
 	span.Drop(time.Duration(i), "network")
 	span.SetMatchIndex(3)
 	span.End(time.Duration(i)+1000, "AppendEntriesOk")

@@ -142,49 +142,49 @@ func TestStoryLines(t *testing.T) {
 	const end = 2 * time.Millisecond
 	for want, play := range map[string]func(s *scene){
 		"2.000ms  node-1    vote denied by node-2": func(s *scene) {
-			s.node.StartRequestVoteClient(s.begin(), s.leader, 2, 1, 0, 0).End(end, "VoteDenied")
+			s.node.StartRequestVoteClient(s.begin(), s.leader, "node-2", 1, 0, 0).End(end, "VoteDenied")
 		},
 		"2.000ms  node-1    denying vote to node-2 in term 4: log behind": func(s *scene) {
-			span := s.node.StartRequestVoteServer(s.begin(), s.leader, 2)
+			span := s.node.StartRequestVoteServer(s.begin(), s.leader, "node-2")
 			span.SetReason(protocol.ReasonLogBehind)
 			span.End(end, "VoteDenied")
 		},
 		"2.000ms  node-1    no vote from node-2: RequestVote given up (timeout)": func(s *scene) {
-			s.node.StartRequestVoteClient(s.begin(), s.leader, 2, 1, 0, 0).Fail(end, "timeout", "")
+			s.node.StartRequestVoteClient(s.begin(), s.leader, "node-2", 1, 0, 0).Fail(end, "timeout", "")
 		},
 		"1.000ms  node-1    asks node-2 for its vote again (attempt 2)": func(s *scene) {
-			s.node.StartRequestVoteClient(s.begin(), s.leader, 2, 2, 0, 0).Unfinished(end)
+			s.node.StartRequestVoteClient(s.begin(), s.leader, "node-2", 2, 0, 0).Unfinished(end)
 		},
 		"2.000ms  node-1    AppendEntries from node-2 rejected: term conflict at 7": func(s *scene) {
-			span := s.node.StartAppendEntriesServer(s.begin(), s.leader, 2, 7, 1, 1, 0)
+			span := s.node.StartAppendEntriesServer(s.begin(), s.leader, "node-2", 7, 1, 1, 0)
 			span.SetReason(protocol.ReasonTermConflict)
 			span.End(end, "AppendEntriesRejected")
 		},
 		"2.000ms  node-1    rejection from node-2, conflict_index 5": func(s *scene) {
-			span := s.node.StartAppendEntriesClient(s.begin(), s.leader, 2, 1, 7, 1, 1, 0)
+			span := s.node.StartAppendEntriesClient(s.begin(), s.leader, "node-2", 1, 7, 1, 1, 0)
 			span.SetConflictIndex(5)
 			span.End(end, "AppendEntriesRejected")
 		},
 		"1.000ms  node-1    sending entries 8 to 9 to node-2 again (attempt 3)": func(s *scene) {
-			s.node.StartAppendEntriesClient(s.begin(), s.leader, 2, 3, 7, 1, 2, 0).Unfinished(end)
+			s.node.StartAppendEntriesClient(s.begin(), s.leader, "node-2", 3, 7, 1, 2, 0).Unfinished(end)
 		},
 		"1.500ms  node-1    AppendEntries to node-2 is lost (counterfactual)": func(s *scene) {
-			span := s.node.StartAppendEntriesClient(s.begin(), s.leader, 2, 1, 7, 1, 2, 0)
+			span := s.node.StartAppendEntriesClient(s.begin(), s.leader, "node-2", 1, 7, 1, 2, 0)
 			span.Drop(1500*time.Microsecond, "counterfactual")
 			span.Fail(end, "crash", "the process crashed")
 		},
 		"1.500ms  node-1    ack to node-2 is late by 40ms (network)": func(s *scene) {
-			span := s.node.StartAppendEntriesServer(s.begin(), s.leader, 2, 7, 1, 0, 0)
+			span := s.node.StartAppendEntriesServer(s.begin(), s.leader, "node-2", 7, 1, 0, 0)
 			span.Delay(1500*time.Microsecond, "network", 40*time.Millisecond)
 			span.End(end, "AppendEntriesOk")
 		},
 		"1.500ms  node-1    CommitNotification to node-2 arrives twice (network)": func(s *scene) {
-			span := s.node.StartCommitNotificationProducer(s.begin(), s.leader, 2, 7)
+			span := s.node.StartCommitNotificationProducer(s.begin(), s.leader, "node-2", 7)
 			span.Duplicate(1500*time.Microsecond, "network", 1)
 			span.End(end)
 		},
 		"2.000ms  node-1    late VoteGranted from node-2: its call was over": func(s *scene) {
-			s.node.StartLateReply(s.begin(), s.leader, 2, "VoteGranted").End(end)
+			s.node.StartLateReply(s.begin(), s.leader, "node-2", "VoteGranted").End(end)
 		},
 		"2.000ms  node-1    stepping down from leader to follower in term 4: higher term": func(s *scene) {
 			s.node.StartRoleChange(s.begin(), spans.Who{Node: 1, Term: 4}, protocol.RoleLeader, protocol.RoleEventHigherTerm).End(end)
@@ -203,39 +203,39 @@ func TestStoryLines(t *testing.T) {
 			s.node.StartElection(s.begin(), s.leader, 3).Unfinished(end)
 		},
 		"2.000ms  node-1    not the leader: redirecting client-2 to node-3": func(s *scene) {
-			span := s.node.StartPutServer(s.begin(), s.peer, request)
+			span := s.node.StartPutServer(s.begin(), s.peer, "client-1", request)
 			span.SetLeaderID(3)
 			span.End(end, "NotLeader")
 		},
 		"2.000ms  node-1    not the leader, and knows none: rejecting client-2": func(s *scene) {
-			span := s.node.StartGetServer(s.begin(), s.peer, request)
+			span := s.node.StartGetServer(s.begin(), s.peer, "client-1", request)
 			span.SetLeaderID(0)
 			span.End(end, "NotLeader")
 		},
 		"2.000ms  node-1    telling client-2 that the outcome is unknown": func(s *scene) {
-			s.node.StartDeleteServer(s.begin(), s.peer, request).End(end, "OutcomeUnknown")
+			s.node.StartDeleteServer(s.begin(), s.peer, "client-1", request).End(end, "OutcomeUnknown")
 		},
 		"1.500ms  node-1    answer to client-2 is lost (network)": func(s *scene) {
-			span := s.node.StartGetServer(s.begin(), s.leader, request)
+			span := s.node.StartGetServer(s.begin(), s.leader, "client-1", request)
 			span.Drop(1500*time.Microsecond, "network")
 			span.End(end, "Answered")
 		},
 		"2.000ms  client-2  no answer from node-1: Get given up (timeout)": func(s *scene) {
-			s.client.StartGetClient(s.begin(), request, 1, 1).Fail(end, "timeout", "")
+			s.client.StartGetClient(s.begin(), request, 1, "node-1").Fail(end, "timeout", "")
 		},
 		"1.000ms  client-2  asks node-1 (try 2)": func(s *scene) {
-			s.client.StartGetClient(s.begin(), request, 2, 1).Unfinished(end)
+			s.client.StartGetClient(s.begin(), request, 2, "node-1").Unfinished(end)
 		},
 		"2.000ms  client-2  node-1 is not the leader: node-3 is": func(s *scene) {
-			span := s.client.StartGetClient(s.begin(), request, 1, 1)
+			span := s.client.StartGetClient(s.begin(), request, 1, "node-1")
 			span.SetLeaderID(3)
 			span.End(end, "NotLeader")
 		},
 		"2.000ms  client-2  node-1 is not the leader, and knows none": func(s *scene) {
-			s.client.StartGetClient(s.begin(), request, 1, 1).End(end, "NotLeader")
+			s.client.StartGetClient(s.begin(), request, 1, "node-1").End(end, "NotLeader")
 		},
 		"2.000ms  client-2  node-1 does not know the outcome": func(s *scene) {
-			s.client.StartGetClient(s.begin(), request, 1, 1).End(end, "OutcomeUnknown")
+			s.client.StartGetClient(s.begin(), request, 1, "node-1").End(end, "OutcomeUnknown")
 		},
 		`2.000ms  client-2  request 3: PUT "b" = "val_84" -> OK`: func(s *scene) {
 			s.client.StartKVPut(s.begin(), request, "b", "val_84").End(end, protocol.Stored{}.String())
@@ -282,6 +282,17 @@ func TestStoryLines(t *testing.T) {
 			}
 			t.Errorf("the story has no line\n\t%s\nbut is\n%s", want, text)
 		})
+	}
+}
+
+// Each span of the spec has its own lines, or none: it is not told by its name, as those of another protocol are.
+func TestStoryKnowsEverySpan(t *testing.T) {
+	for _, spec := range spans.Specs() {
+		story := traces.NewStory()
+		story.Add(&traces.Span{ID: 1, Root: 1, Name: spec.Name, Kind: spec.Kind, Service: "node-1", Start: epoch, End: epoch})
+		if text := tell(t, story, traces.Plain); strings.Contains(text, spec.Name) {
+			t.Errorf("a span %s is told as\n%s\tgive it lines of its own in storylines.go, or say there that it needs none", spec.ID, text)
+		}
 	}
 }
 

@@ -31,6 +31,8 @@ func (t *teller) tell(id string) {
 		t.line(t.span.Start, ordinary, "client started")
 	case spans.KVPutID, spans.KVGetID, spans.KVDeleteID:
 		t.operation(id)
+	case spans.TurnProducerID:
+		t.fates("the turn of " + t.text(spans.KVClientIDKey))
 	case spans.PutClientID, spans.GetClientID, spans.DeleteClientID:
 		t.try()
 	case spans.PutServerID, spans.GetServerID, spans.DeleteServerID:
@@ -57,7 +59,7 @@ func (t *teller) tell(id string) {
 		t.apply()
 	case spans.CommitNotificationProducerID:
 		t.fates("CommitNotification to " + t.peer())
-	case spans.CommitNotificationConsumerID: // what comes of it is told by the commit
+	case spans.CommitNotificationConsumerID, spans.TurnConsumerID: // told by what comes of it
 	default:
 		t.anything()
 	}

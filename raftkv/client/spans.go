@@ -73,11 +73,11 @@ func (c *Client) startTry() trySpan {
 	}
 	switch op.kind {
 	case put:
-		return c.tracer.StartPutClient(begin, op.request, op.tries, c.target)
+		return c.tracer.StartPutClient(begin, op.request, op.tries, c.target.String())
 	case get:
-		return c.tracer.StartGetClient(begin, op.request, op.tries, c.target)
+		return c.tracer.StartGetClient(begin, op.request, op.tries, c.target.String())
 	case remove:
-		return c.tracer.StartDeleteClient(begin, op.request, op.tries, c.target)
+		return c.tracer.StartDeleteClient(begin, op.request, op.tries, c.target.String())
 	}
 	return nil
 }

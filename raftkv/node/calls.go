@@ -108,7 +108,7 @@ func (n *Node) callRequestVote(to protocol.NodeID, m protocol.RequestVote, boxed
 		if ordinal > 0 {
 			begin.Links = []spans.Ref{n.child(election, nameRequestVote, process(to), ordinal-1, 0)}
 		}
-		c.requestVote = n.tracer.StartRequestVoteClient(begin, n.who(), to, int(ordinal)+1, m.LastLogIndex, m.LastLogTerm)
+		c.requestVote = n.tracer.StartRequestVoteClient(begin, n.who(), to.String(), int(ordinal)+1, m.LastLogIndex, m.LastLogTerm)
 	}
 	sent(n, c.requestVote, n.dispatch(c, election.Root))
 }
@@ -128,7 +128,7 @@ func (n *Node) callAppendEntries(to protocol.NodeID, m protocol.AppendEntries, b
 			links = append(links, previous)
 		}
 		begin := spans.Begin{Self: ref, Parent: parent.ID, At: n.world.Now(), Links: links}
-		c.appendEntries = n.tracer.StartAppendEntriesClient(begin, n.who(), to, attempt, m.PrevLogIndex, m.PrevLogTerm, len(m.Entries), m.LeaderCommit)
+		c.appendEntries = n.tracer.StartAppendEntriesClient(begin, n.who(), to.String(), attempt, m.PrevLogIndex, m.PrevLogTerm, len(m.Entries), m.LeaderCommit)
 		if len(m.Entries) > 0 {
 			c.appendEntries.SetEntries(describe(m.PrevLogIndex+1, m.Entries))
 		}
@@ -165,7 +165,7 @@ func (n *Node) notify(to protocol.NodeID, m protocol.CommitNotification, boxed p
 	now := n.world.Now()
 	var span spans.CommitNotificationProducerSpan
 	if n.tracer.On() {
-		span = n.tracer.StartCommitNotificationProducer(spans.Begin{Self: ref, Parent: parent.ID, At: now}, n.who(), to, m.LeaderCommit)
+		span = n.tracer.StartCommitNotificationProducer(spans.Begin{Self: ref, Parent: parent.ID, At: now}, n.who(), to.String(), m.LeaderCommit)
 	}
 	fate := n.world.Send(world.Envelope{ID: world.CausalID(ref.ID), Root: world.CausalID(ref.Root), From: n.id, To: process(to), Payload: boxed})
 	sent(n, span, fate)

@@ -92,7 +92,7 @@ func (n *Node) traceRequestVote(_ protocol.RequestVote, e protocol.Reply) (span 
 		return span
 	}
 	request := &n.step.envelope
-	span = n.tracer.StartRequestVoteServer(n.begin(n.step.cause, uint64(request.ID)), n.who(), serverOf(request.From))
+	span = n.tracer.StartRequestVoteServer(n.begin(n.step.cause, uint64(request.ID)), n.who(), request.From.String())
 	if e.Reason != protocol.ReasonNone {
 		span.SetReason(e.Reason)
 	}
@@ -107,7 +107,7 @@ func (n *Node) traceAppendEntries(m protocol.AppendEntries, e protocol.Reply) (s
 		return span
 	}
 	request := &n.step.envelope
-	span = n.tracer.StartAppendEntriesServer(n.begin(n.step.cause, uint64(request.ID)), n.who(), serverOf(request.From),
+	span = n.tracer.StartAppendEntriesServer(n.begin(n.step.cause, uint64(request.ID)), n.who(), request.From.String(),
 		m.PrevLogIndex, m.PrevLogTerm, len(m.Entries), m.LeaderCommit)
 	if len(m.Entries) > 0 {
 		span.SetEntries(describe(m.PrevLogIndex+1, m.Entries))
@@ -132,7 +132,7 @@ func (n *Node) traceNotification(m protocol.CommitNotification) {
 	}
 	e := &n.step.envelope
 	producer := spans.Ref{Root: uint64(e.Root), ID: uint64(e.ID)}
-	span := n.tracer.StartCommitNotificationConsumer(n.begin(n.step.cause, producer.ID, producer), n.who(), serverOf(e.From), m.LeaderCommit)
+	span := n.tracer.StartCommitNotificationConsumer(n.begin(n.step.cause, producer.ID, producer), n.who(), e.From.String(), m.LeaderCommit)
 	if e.Copy > 0 {
 		span.SetCopy(int(e.Copy))
 	}

@@ -180,7 +180,7 @@ func (n *Node) traceLateReply(input protocol.Receive) {
 	if !n.tracer.On() {
 		return
 	}
-	span := n.tracer.StartLateReply(n.begin(n.step.cause, uint64(e.ID)), n.who(), input.From, input.Message.Name())
+	span := n.tracer.StartLateReply(n.begin(n.step.cause, uint64(e.ID)), n.who(), input.From.String(), input.Message.Name())
 	if e.Copy > 0 {
 		span.SetCopy(int(e.Copy))
 	}

@@ -171,11 +171,11 @@ func (n *Node) startRequestSpan(payload any) requestSpan {
 	var span requestSpan
 	switch m := payload.(type) {
 	case protocol.ClientPut:
-		span = n.tracer.StartPutServer(begin, n.who(), m.Request)
+		span = n.tracer.StartPutServer(begin, n.who(), e.From.String(), m.Request)
 	case protocol.ClientGet:
-		span = n.tracer.StartGetServer(begin, n.who(), m.Request)
+		span = n.tracer.StartGetServer(begin, n.who(), e.From.String(), m.Request)
 	case protocol.ClientDelete:
-		span = n.tracer.StartDeleteServer(begin, n.who(), m.Request)
+		span = n.tracer.StartDeleteServer(begin, n.who(), e.From.String(), m.Request)
 	}
 	if e.Copy > 0 {
 		span.SetCopy(int(e.Copy))

@@ -106,7 +106,7 @@ func TestAHandlerCanScheduleACrash(t *testing.T) {
 		p.send(1, two.id)
 		p.send(2, two.id)
 	}
-	two.receive = func(p *probe, e world.Envelope) {
+	two.receive = func(p *probe, _ world.Envelope) {
 		s.Crash(p.Now(), two.id)
 		s.Restart(p.Now()+1*ms, two.id)
 		p.send(3, one.id)

@@ -21,7 +21,7 @@ func TestOnceFinishedWhatIsInFlightIsHandled(t *testing.T) {
 		p.SetTimer(0, world.Timer{ID: 11}, 11*ms)
 		p.SetTimer(0, world.Timer{ID: 12}, 40*ms)
 	}
-	one.receive = func(p *probe, e world.Envelope) {
+	one.receive = func(p *probe, _ world.Envelope) {
 		finished = true
 		d.write("set no timer: %t", p.SetTimer(0, world.Timer{ID: 13}, 1*ms) == 0)
 	}

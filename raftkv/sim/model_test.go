@@ -288,8 +288,8 @@ func (p *place) Send(e world.Envelope) world.Fate {
 	return fate
 }
 
-func (p *place) launch(e world.Envelope, copy uint32, purpose string, delay time.Duration) {
-	e.From, e.Copy = p.process.ID(), copy
+func (p *place) launch(e world.Envelope, number uint32, purpose string, delay time.Duration) {
+	e.From, e.Copy = p.process.ID(), number
 	to := p.find(e.To)
 	if to == nil {
 		p.outcome.Lost++
@@ -297,7 +297,7 @@ func (p *place) launch(e world.Envelope, copy uint32, purpose string, delay time
 	}
 	p.open++
 	at := p.now + p.config.Latency.Pick(p.draw(purpose, e.ID)) + delay
-	p.at(at, happening{process: e.To, kind: getsMessage, id: e.ID, copy: copy}, func() { to.arrive(&e) })
+	p.at(at, happening{process: e.To, kind: getsMessage, id: e.ID, copy: number}, func() { to.arrive(&e) })
 }
 
 func (p *place) SetTimer(running world.TimerHandle, timer world.Timer, after time.Duration) world.TimerHandle {

@@ -126,8 +126,10 @@ func TestAMessageToNobodyIsLost(t *testing.T) {
 	outcomeIs(t, outcome, sim.Outcome{Messages: 5, Duplicated: 5, Lost: 10})
 }
 
+const messages = 20_000
+
 // tally sends many messages and counts what comes of them, copy by copy.
-func tally(t *testing.T, c sim.Config, messages int) (fates map[world.Fate]int, latency, step [2]map[world.CausalID]time.Duration) {
+func tally(t *testing.T, c sim.Config) (fates map[world.Fate]int, latency, step [2]map[world.CausalID]time.Duration) {
 	t.Helper()
 	fates = map[world.Fate]int{}
 	latency = [2]map[world.CausalID]time.Duration{{}, {}}
@@ -159,15 +161,14 @@ func (m *measuring) Receive(e world.Envelope, began time.Duration) {
 
 // The rates are right, copies have luck of their own, and a seed has always the same.
 func TestLuck(t *testing.T) {
-	const messages = 20_000
 	c := sim.Config{
 		Seed: 3, Loss: 0.1, Duplicate: 0.2,
 		Latency: world.Range{Min: 1 * ms, Max: 5 * ms}, StepTime: world.Range{Min: 50 * time.Microsecond, Max: 150 * time.Microsecond},
 	}
-	fates, _, step := tally(t, c, messages)
+	fates, _, step := tally(t, c)
 	busy := c.StepTime
 	c.StepTime = world.Range{} // so that no copy waits for the other's step
-	_, latency, _ := tally(t, c, messages)
+	_, latency, _ := tally(t, c)
 	near := func(what string, got int, rate float64) {
 		t.Helper()
 		want := rate * messages
@@ -183,12 +184,12 @@ func TestLuck(t *testing.T) {
 	near("first copies", len(step[0]), 0.9)
 	near("second copies", len(step[1]), 0.2*0.9)
 
-	same, again, _ := tally(t, c, messages)
+	same, again, _ := tally(t, c)
 	if fmt.Sprint(same) != fmt.Sprint(fates) || fmt.Sprint(again) != fmt.Sprint(latency) {
 		t.Error("the same seed gave two lucks")
 	}
 	c.Seed = 4
-	if other, _, _ := tally(t, c, messages); fmt.Sprint(other) == fmt.Sprint(fates) {
+	if other, _, _ := tally(t, c); fmt.Sprint(other) == fmt.Sprint(fates) {
 		t.Error("two seeds gave one luck")
 	}
 

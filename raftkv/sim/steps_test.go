@@ -58,7 +58,7 @@ func TestAWordFromOutsideTakesTheProcessItsTime(t *testing.T) {
 	s, d, one, _ := pair(steady())
 	s.Tell(3*ms, one.id, 5, "a word")
 	s.Tell(4*ms, one.id, 6, "another")
-	one.receive = func(p *probe, e world.Envelope) {
+	one.receive = func(_ *probe, e world.Envelope) {
 		d.write("%v from %d, root %d", e.Payload, e.From, e.Root)
 		if e.ID == 5 {
 			s.Tell(9*ms, one.id, 7, "one more")

@@ -12,7 +12,7 @@ import (
 const (
 	// The server that opened the span.
 	RaftNodeIDKey = attribute.Key("raft.node.id")
-	// The server at the other end.
+	// The process at the other end: node-3, or client-2 where a server answers one.
 	RaftPeerIDKey = attribute.Key("raft.peer.id")
 	// On the sending side the sender's term, on the receiving side the receiver's after handling.
 	RaftTermKey = attribute.Key("raft.term")

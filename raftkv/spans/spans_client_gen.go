@@ -167,17 +167,17 @@ func (s TurnConsumerSpan) End(at time.Duration) {
 type PutClientSpan struct{ span }
 
 // StartPutClient starts a PutClientSpan, a child of KVPut.
-func (t *Tracer) StartPutClient(b Begin, request protocol.RequestID, try int, peer protocol.NodeID) PutClientSpan {
+func (t *Tracer) StartPutClient(b Begin, request protocol.RequestID, try int, peer string) PutClientSpan {
 	if t == nil {
 		return PutClientSpan{}
 	}
 	return PutClientSpan{t.start(b, PutClientName, trace.SpanKindClient, append(t.attributes[:0],
 		RPCSystemNameKey.String(System),
 		RPCMethodKey.String(PutClientName),
-		ServerAddressKey.String(peer.String()),
+		ServerAddressKey.String(peer),
 		KVRequestIDKey.String(request.String()),
 		KVTryKey.Int(try),
-		RaftPeerIDKey.String(peer.String()),
+		RaftPeerIDKey.String(peer),
 	))}
 }
 
@@ -228,17 +228,17 @@ func (s PutClientSpan) End(at time.Duration, reply string) {
 type GetClientSpan struct{ span }
 
 // StartGetClient starts a GetClientSpan, a child of KVGet.
-func (t *Tracer) StartGetClient(b Begin, request protocol.RequestID, try int, peer protocol.NodeID) GetClientSpan {
+func (t *Tracer) StartGetClient(b Begin, request protocol.RequestID, try int, peer string) GetClientSpan {
 	if t == nil {
 		return GetClientSpan{}
 	}
 	return GetClientSpan{t.start(b, GetClientName, trace.SpanKindClient, append(t.attributes[:0],
 		RPCSystemNameKey.String(System),
 		RPCMethodKey.String(GetClientName),
-		ServerAddressKey.String(peer.String()),
+		ServerAddressKey.String(peer),
 		KVRequestIDKey.String(request.String()),
 		KVTryKey.Int(try),
-		RaftPeerIDKey.String(peer.String()),
+		RaftPeerIDKey.String(peer),
 	))}
 }
 
@@ -289,17 +289,17 @@ func (s GetClientSpan) End(at time.Duration, reply string) {
 type DeleteClientSpan struct{ span }
 
 // StartDeleteClient starts a DeleteClientSpan, a child of KVDelete.
-func (t *Tracer) StartDeleteClient(b Begin, request protocol.RequestID, try int, peer protocol.NodeID) DeleteClientSpan {
+func (t *Tracer) StartDeleteClient(b Begin, request protocol.RequestID, try int, peer string) DeleteClientSpan {
 	if t == nil {
 		return DeleteClientSpan{}
 	}
 	return DeleteClientSpan{t.start(b, DeleteClientName, trace.SpanKindClient, append(t.attributes[:0],
 		RPCSystemNameKey.String(System),
 		RPCMethodKey.String(DeleteClientName),
-		ServerAddressKey.String(peer.String()),
+		ServerAddressKey.String(peer),
 		KVRequestIDKey.String(request.String()),
 		KVTryKey.Int(try),
-		RaftPeerIDKey.String(peer.String()),
+		RaftPeerIDKey.String(peer),
 	))}
 }
 

@@ -74,7 +74,7 @@ func (s SetPeersSpan) End(at time.Duration) {
 type PutServerSpan struct{ span }
 
 // StartPutServer starts a PutServerSpan, a child of PutClient.
-func (t *Tracer) StartPutServer(b Begin, who Who, request protocol.RequestID) PutServerSpan {
+func (t *Tracer) StartPutServer(b Begin, who Who, peer string, request protocol.RequestID) PutServerSpan {
 	if t == nil {
 		return PutServerSpan{}
 	}
@@ -85,6 +85,7 @@ func (t *Tracer) StartPutServer(b Begin, who Who, request protocol.RequestID) Pu
 		RPCSystemNameKey.String(System),
 		RPCMethodKey.String(PutServerName),
 		ServerAddressKey.String(who.Node.String()),
+		RaftPeerIDKey.String(peer),
 		KVRequestIDKey.String(request.String()),
 	))}
 }
@@ -157,7 +158,7 @@ func (s PutServerSpan) End(at time.Duration, reply string) {
 type GetServerSpan struct{ span }
 
 // StartGetServer starts a GetServerSpan, a child of GetClient.
-func (t *Tracer) StartGetServer(b Begin, who Who, request protocol.RequestID) GetServerSpan {
+func (t *Tracer) StartGetServer(b Begin, who Who, peer string, request protocol.RequestID) GetServerSpan {
 	if t == nil {
 		return GetServerSpan{}
 	}
@@ -168,6 +169,7 @@ func (t *Tracer) StartGetServer(b Begin, who Who, request protocol.RequestID) Ge
 		RPCSystemNameKey.String(System),
 		RPCMethodKey.String(GetServerName),
 		ServerAddressKey.String(who.Node.String()),
+		RaftPeerIDKey.String(peer),
 		KVRequestIDKey.String(request.String()),
 	))}
 }
@@ -240,7 +242,7 @@ func (s GetServerSpan) End(at time.Duration, reply string) {
 type DeleteServerSpan struct{ span }
 
 // StartDeleteServer starts a DeleteServerSpan, a child of DeleteClient.
-func (t *Tracer) StartDeleteServer(b Begin, who Who, request protocol.RequestID) DeleteServerSpan {
+func (t *Tracer) StartDeleteServer(b Begin, who Who, peer string, request protocol.RequestID) DeleteServerSpan {
 	if t == nil {
 		return DeleteServerSpan{}
 	}
@@ -251,6 +253,7 @@ func (t *Tracer) StartDeleteServer(b Begin, who Who, request protocol.RequestID)
 		RPCSystemNameKey.String(System),
 		RPCMethodKey.String(DeleteServerName),
 		ServerAddressKey.String(who.Node.String()),
+		RaftPeerIDKey.String(peer),
 		KVRequestIDKey.String(request.String()),
 	))}
 }
@@ -423,7 +426,7 @@ func (s RoleChangeSpan) End(at time.Duration) {
 type RequestVoteClientSpan struct{ span }
 
 // StartRequestVoteClient starts a RequestVoteClientSpan, a child of Election.
-func (t *Tracer) StartRequestVoteClient(b Begin, who Who, peer protocol.NodeID, attempt int, lastLogIndex protocol.LogIndex, lastLogTerm protocol.Term) RequestVoteClientSpan {
+func (t *Tracer) StartRequestVoteClient(b Begin, who Who, peer string, attempt int, lastLogIndex protocol.LogIndex, lastLogTerm protocol.Term) RequestVoteClientSpan {
 	if t == nil {
 		return RequestVoteClientSpan{}
 	}
@@ -433,8 +436,8 @@ func (t *Tracer) StartRequestVoteClient(b Begin, who Who, peer protocol.NodeID, 
 		RaftRoleKey.String(who.Role.String()),
 		RPCSystemNameKey.String(System),
 		RPCMethodKey.String(RequestVoteClientName),
-		ServerAddressKey.String(peer.String()),
-		RaftPeerIDKey.String(peer.String()),
+		ServerAddressKey.String(peer),
+		RaftPeerIDKey.String(peer),
 		RaftAttemptKey.Int(attempt),
 		RaftLastLogIndexKey.Int64(int64(lastLogIndex)),
 		RaftLastLogTermKey.Int64(int64(lastLogTerm)),
@@ -481,7 +484,7 @@ func (s RequestVoteClientSpan) End(at time.Duration, reply string) {
 type RequestVoteServerSpan struct{ span }
 
 // StartRequestVoteServer starts a RequestVoteServerSpan, a child of RequestVoteClient.
-func (t *Tracer) StartRequestVoteServer(b Begin, who Who, peer protocol.NodeID) RequestVoteServerSpan {
+func (t *Tracer) StartRequestVoteServer(b Begin, who Who, peer string) RequestVoteServerSpan {
 	if t == nil {
 		return RequestVoteServerSpan{}
 	}
@@ -492,7 +495,7 @@ func (t *Tracer) StartRequestVoteServer(b Begin, who Who, peer protocol.NodeID) 
 		RPCSystemNameKey.String(System),
 		RPCMethodKey.String(RequestVoteServerName),
 		ServerAddressKey.String(who.Node.String()),
-		RaftPeerIDKey.String(peer.String()),
+		RaftPeerIDKey.String(peer),
 	))}
 }
 
@@ -551,7 +554,7 @@ func (s RequestVoteServerSpan) End(at time.Duration, reply string) {
 type AppendEntriesClientSpan struct{ span }
 
 // StartAppendEntriesClient starts an AppendEntriesClientSpan, a child of PutServer, GetServer, DeleteServer, Election, Heartbeat.
-func (t *Tracer) StartAppendEntriesClient(b Begin, who Who, peer protocol.NodeID, attempt int, prevLogIndex protocol.LogIndex, prevLogTerm protocol.Term, entriesCount int, leaderCommit protocol.LogIndex) AppendEntriesClientSpan {
+func (t *Tracer) StartAppendEntriesClient(b Begin, who Who, peer string, attempt int, prevLogIndex protocol.LogIndex, prevLogTerm protocol.Term, entriesCount int, leaderCommit protocol.LogIndex) AppendEntriesClientSpan {
 	if t == nil {
 		return AppendEntriesClientSpan{}
 	}
@@ -561,8 +564,8 @@ func (t *Tracer) StartAppendEntriesClient(b Begin, who Who, peer protocol.NodeID
 		RaftRoleKey.String(who.Role.String()),
 		RPCSystemNameKey.String(System),
 		RPCMethodKey.String(AppendEntriesClientName),
-		ServerAddressKey.String(peer.String()),
-		RaftPeerIDKey.String(peer.String()),
+		ServerAddressKey.String(peer),
+		RaftPeerIDKey.String(peer),
 		RaftAttemptKey.Int(attempt),
 		RaftPrevLogIndexKey.Int64(int64(prevLogIndex)),
 		RaftPrevLogTermKey.Int64(int64(prevLogTerm)),
@@ -639,7 +642,7 @@ func (s AppendEntriesClientSpan) End(at time.Duration, reply string) {
 type AppendEntriesServerSpan struct{ span }
 
 // StartAppendEntriesServer starts an AppendEntriesServerSpan, a child of AppendEntriesClient.
-func (t *Tracer) StartAppendEntriesServer(b Begin, who Who, peer protocol.NodeID, prevLogIndex protocol.LogIndex, prevLogTerm protocol.Term, entriesCount int, leaderCommit protocol.LogIndex) AppendEntriesServerSpan {
+func (t *Tracer) StartAppendEntriesServer(b Begin, who Who, peer string, prevLogIndex protocol.LogIndex, prevLogTerm protocol.Term, entriesCount int, leaderCommit protocol.LogIndex) AppendEntriesServerSpan {
 	if t == nil {
 		return AppendEntriesServerSpan{}
 	}
@@ -650,7 +653,7 @@ func (t *Tracer) StartAppendEntriesServer(b Begin, who Who, peer protocol.NodeID
 		RPCSystemNameKey.String(System),
 		RPCMethodKey.String(AppendEntriesServerName),
 		ServerAddressKey.String(who.Node.String()),
-		RaftPeerIDKey.String(peer.String()),
+		RaftPeerIDKey.String(peer),
 		RaftPrevLogIndexKey.Int64(int64(prevLogIndex)),
 		RaftPrevLogTermKey.Int64(int64(prevLogTerm)),
 		RaftEntriesCountKey.Int(entriesCount),
@@ -741,7 +744,7 @@ func (s AppendEntriesServerSpan) End(at time.Duration, reply string) {
 type LateReplySpan struct{ span }
 
 // StartLateReply starts a LateReplySpan, a child of RequestVoteServer, AppendEntriesServer.
-func (t *Tracer) StartLateReply(b Begin, who Who, peer protocol.NodeID, reply string) LateReplySpan {
+func (t *Tracer) StartLateReply(b Begin, who Who, peer string, reply string) LateReplySpan {
 	if t == nil {
 		return LateReplySpan{}
 	}
@@ -749,7 +752,7 @@ func (t *Tracer) StartLateReply(b Begin, who Who, peer protocol.NodeID, reply st
 		RaftNodeIDKey.String(who.Node.String()),
 		RaftTermKey.Int64(int64(who.Term)),
 		RaftRoleKey.String(who.Role.String()),
-		RaftPeerIDKey.String(peer.String()),
+		RaftPeerIDKey.String(peer),
 		RaftReplyKey.String(reply),
 	))}
 }
@@ -865,7 +868,7 @@ func (s ApplySpan) End(at time.Duration) {
 type CommitNotificationProducerSpan struct{ span }
 
 // StartCommitNotificationProducer starts a CommitNotificationProducerSpan, a child of PutServer, GetServer, DeleteServer, Election.
-func (t *Tracer) StartCommitNotificationProducer(b Begin, who Who, peer protocol.NodeID, leaderCommit protocol.LogIndex) CommitNotificationProducerSpan {
+func (t *Tracer) StartCommitNotificationProducer(b Begin, who Who, peer string, leaderCommit protocol.LogIndex) CommitNotificationProducerSpan {
 	if t == nil {
 		return CommitNotificationProducerSpan{}
 	}
@@ -873,7 +876,7 @@ func (t *Tracer) StartCommitNotificationProducer(b Begin, who Who, peer protocol
 		RaftNodeIDKey.String(who.Node.String()),
 		RaftTermKey.Int64(int64(who.Term)),
 		RaftRoleKey.String(who.Role.String()),
-		RaftPeerIDKey.String(peer.String()),
+		RaftPeerIDKey.String(peer),
 		RaftLeaderCommitKey.Int64(int64(leaderCommit)),
 	))}
 }
@@ -917,7 +920,7 @@ func (s CommitNotificationProducerSpan) End(at time.Duration) {
 type CommitNotificationConsumerSpan struct{ span }
 
 // StartCommitNotificationConsumer starts a CommitNotificationConsumerSpan, a child of CommitNotificationProducer.
-func (t *Tracer) StartCommitNotificationConsumer(b Begin, who Who, peer protocol.NodeID, leaderCommit protocol.LogIndex) CommitNotificationConsumerSpan {
+func (t *Tracer) StartCommitNotificationConsumer(b Begin, who Who, peer string, leaderCommit protocol.LogIndex) CommitNotificationConsumerSpan {
 	if t == nil {
 		return CommitNotificationConsumerSpan{}
 	}
@@ -925,7 +928,7 @@ func (t *Tracer) StartCommitNotificationConsumer(b Begin, who Who, peer protocol
 		RaftNodeIDKey.String(who.Node.String()),
 		RaftTermKey.Int64(int64(who.Term)),
 		RaftRoleKey.String(who.Role.String()),
-		RaftPeerIDKey.String(peer.String()),
+		RaftPeerIDKey.String(peer),
 		RaftLeaderCommitKey.Int64(int64(leaderCommit)),
 	))}
 }

@@ -62,7 +62,7 @@ func TestSpan(t *testing.T) {
 	tracer, exporter := record(t)
 	begin := spans.Begin{Self: spans.Ref{Root: 7, ID: 9}, Parent: 8, At: time.Millisecond, Links: []spans.Ref{{Root: 5, ID: 6}}}
 	who := spans.Who{Node: 1, Term: 2, Role: protocol.RoleLeader}
-	span := tracer.StartAppendEntriesClient(begin, who, 3, 1, 4, 1, 0, 4)
+	span := tracer.StartAppendEntriesClient(begin, who, "node-3", 1, 4, 1, 0, 4)
 	span.Delay(2*time.Millisecond, spans.CauseNetwork, 40*time.Millisecond)
 	span.SetMatchIndex(4)
 	span.SetWho(spans.Who{Node: 1, Term: 3, Role: protocol.RoleFollower})
@@ -110,7 +110,7 @@ func TestServerAndRoot(t *testing.T) {
 	tracer, exporter := record(t)
 	root := tracer.StartKVPut(spans.Begin{Self: spans.Ref{Root: 7, ID: 7}}, protocol.RequestID{Client: 2, Sequence: 3}, "a", "val_3")
 	root.End(time.Second, "ok")
-	server := tracer.StartPutServer(spans.Begin{Self: spans.Ref{Root: 7, ID: 9}, Parent: 8}, spans.Who{Node: 2, Term: 1, Role: protocol.RoleCandidate}, protocol.RequestID{Client: 2, Sequence: 3})
+	server := tracer.StartPutServer(spans.Begin{Self: spans.Ref{Root: 7, ID: 9}, Parent: 8}, spans.Who{Node: 2, Term: 1, Role: protocol.RoleCandidate}, "client-1", protocol.RequestID{Client: 2, Sequence: 3})
 	server.End(time.Second, "Answered")
 	got := exporter.GetSpans()
 	if got[0].Parent.IsValid() || got[0].SpanContext.SpanID() != spans.SpanID(7) {
@@ -122,6 +122,7 @@ func TestServerAndRoot(t *testing.T) {
 	want := []attribute.KeyValue{
 		spans.RaftNodeIDKey.String("node-2"), spans.RaftTermKey.Int(1), spans.RaftRoleKey.String("candidate"),
 		spans.RPCSystemNameKey.String("raftkv"), spans.RPCMethodKey.String("raftkv.KV/Put"), spans.ServerAddressKey.String("node-2"),
+		spans.RaftPeerIDKey.String("client-1"),
 		spans.KVRequestIDKey.String("client-2/3"), spans.RaftReplyKey.String("Answered"),
 	}
 	if !slices.Equal(got[1].Attributes, want) {
@@ -317,12 +318,12 @@ func TestOffAllocatesNothing(t *testing.T) {
 // all is a span with all that it can have.
 func all(tracer *spans.Tracer, command protocol.Command, entries []string) {
 	begin := spans.Begin{Self: spans.Ref{Root: 1, ID: 2}, Parent: 1, At: 1}
-	span := tracer.StartPutServer(begin, spans.Who{Node: 1, Term: 2, Role: protocol.RoleLeader}, protocol.RequestID{Client: 1, Sequence: 2})
+	span := tracer.StartPutServer(begin, spans.Who{Node: 1, Term: 2, Role: protocol.RoleLeader}, "client-1", protocol.RequestID{Client: 1, Sequence: 2})
 	span.Append(2, 3, 4, command)
 	span.SetWho(spans.Who{Node: 1, Term: 3})
 	span.SetResult("ok")
 	span.End(5, "Answered")
-	call := tracer.StartAppendEntriesClient(begin, spans.Who{Node: 1, Term: 2, Role: protocol.RoleLeader}, 2, 1, 2, 3, 4, 5)
+	call := tracer.StartAppendEntriesClient(begin, spans.Who{Node: 1, Term: 2, Role: protocol.RoleLeader}, "node-2", 1, 2, 3, 4, 5)
 	call.SetEntries(entries)
 	call.Drop(3, spans.CauseNetwork)
 	call.Fail(4, spans.ErrorTypeLost, "lost")

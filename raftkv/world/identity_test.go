@@ -48,7 +48,7 @@ func TestNoTwoCausesHaveOneID(t *testing.T) {
 	}
 	// And long chains, each the cause of the next.
 	for i := range 60 {
-		id := ids[i]
+		id := ids[i+1]
 		for range 10_000 {
 			id = id.Child(names[0], NewProcessID(NodeGroup, 1), NewProcessID(NodeGroup, 2), 0, 0)
 			ids = append(ids, id)
@@ -71,8 +71,11 @@ func TestNoTwoCausesHaveOneID(t *testing.T) {
 
 // Each part of a cause changes the id, and two parts are not taken for each other.
 func TestEachPartOfACauseCounts(t *testing.T) {
-	base := func() (CausalID, Name, ProcessID, ProcessID, uint64, uint32) { return 3, 5, 7, 11, 13, 17 }
-	id, name, process, peer, ordinal, copy := base()
+	const (
+		id, name        = CausalID(3), Name(5)
+		process, peer   = ProcessID(7), ProcessID(11)
+		ordinal, copied = 13, 17
+	)
 	all := map[CausalID]string{}
 	add := func(what string, id CausalID) {
 		if other := all[id]; other != "" {
@@ -80,16 +83,16 @@ func TestEachPartOfACauseCounts(t *testing.T) {
 		}
 		all[id] = what
 	}
-	add("the child", id.Child(name, process, peer, ordinal, copy))
-	add("another parent's", (id+1).Child(name, process, peer, ordinal, copy))
-	add("another name's", id.Child(name+1, process, peer, ordinal, copy))
-	add("another process's", id.Child(name, process+1, peer, ordinal, copy))
-	add("another peer's", id.Child(name, process, peer+1, ordinal, copy))
-	add("another ordinal's", id.Child(name, process, peer, ordinal+1, copy))
-	add("another copy's", id.Child(name, process, peer, ordinal, copy+1))
-	add("parent and name changed about", CausalID(name).Child(Name(id), process, peer, ordinal, copy))
-	add("process and peer changed about", id.Child(name, peer, process, ordinal, copy))
-	add("ordinal and copy changed about", id.Child(name, process, peer, uint64(copy), uint32(ordinal)))
+	add("the child", id.Child(name, process, peer, ordinal, copied))
+	add("another parent's", (id+1).Child(name, process, peer, ordinal, copied))
+	add("another name's", id.Child(name+1, process, peer, ordinal, copied))
+	add("another process's", id.Child(name, process+1, peer, ordinal, copied))
+	add("another peer's", id.Child(name, process, peer+1, ordinal, copied))
+	add("another ordinal's", id.Child(name, process, peer, ordinal+1, copied))
+	add("another copy's", id.Child(name, process, peer, ordinal, copied+1))
+	add("parent and name changed about", CausalID(name).Child(Name(id), process, peer, ordinal, copied))
+	add("process and peer changed about", id.Child(name, peer, process, ordinal, copied))
+	add("ordinal and copy changed about", id.Child(name, process, peer, copied, ordinal))
 	add("the root", RootID(7, 5, 11, 13))
 	add("another process's root", RootID(8, 5, 11, 13))
 	add("another name's root", RootID(7, 6, 11, 13))
