@@ -1,0 +1,180 @@
+// Package cluster sets up a run: the servers and clients that a config asks for, in a deterministic world, with tracers for those who want spans.
+package cluster
+
+import (
+	"context"
+	"fmt"
+
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/raftkv/client"
+	"github.com/raftkv/raftkv/raftkv/node"
+	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/sim"
+	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/world"
+)
+
+// BehaviourVersion is raised by whoever changes what a run does or how its spans look, so that a diff of two files can tell a change of the code from one of the
+// config. Together with the spec's hash it is raftkv.build.
+const BehaviourVersion = 1
+
+// Build says which spec and which behaviour made a trace. It names no commit and no toolchain: those do not change what a run does.
+func Build() string { return fmt.Sprintf("spec-%s-behaviour-%d", protocol.SpecHash, BehaviourVersion) }
+
+// Options are what a run is given besides its config. None of them changes what happens in it.
+type Options struct {
+	Tracers  func(service string) trace.Tracer // of each process, such as traces.Recorder.Tracer; nil records nothing
+	Progress func(operations int)              // told now and then how many operations have their answer; may be nil
+}
+
+// Cluster is a run that is set up.
+type Cluster struct {
+	config   *config.Config
+	sim      *sim.Sim
+	nodes    []*node.Node
+	clients  []*client.Client
+	progress func(operations int)
+	handled  int // events, to tell of the progress now and then
+}
+
+// Result is what a run came to.
+type Result struct {
+	sim.Outcome
+
+	Operations int               // that clients have an answer to
+	Committed  protocol.LogIndex // the highest index that a server knows to be committed
+	Leader     protocol.NodeID   // at the end, if there is one
+}
+
+// The names of what comes from outside: the operator who tells the nodes.
+var (
+	nameRun           = world.NameOf(spans.RunName)
+	nameSetPeers      = world.NameOf("operator sets peers")
+	nameStartElection = world.NameOf("operator starts election")
+)
+
+// New sets up the run of a resolved config.
+func New(c *config.Config, options Options) *Cluster {
+	drop, delay, duplicate := c.Counterfactuals()
+	cl := &Cluster{config: c, progress: options.Progress}
+	cl.sim = sim.New(sim.Config{
+		Seed: c.Seed, Latency: c.Network.Latency, StepTime: c.Process.StepTime, Loss: c.Network.Loss, Duplicate: c.Network.Duplicate,
+		MaxDuration: c.MaxDuration, Drop: drop, Delay: delay, Duplicated: duplicate, Finished: cl.finished,
+	})
+	tracer := func(service string) *spans.Tracer {
+		if options.Tracers == nil {
+			return nil
+		}
+		return spans.NewTracer(options.Tracers(service), c.Hash(), c.StartTime)
+	}
+	traceRun(c, tracer("world"))
+	cl.addNodes(tracer)
+	cl.addClients(tracer)
+	return cl
+}
+
+// traceRun opens and ends the first span of a trace file, which says what made it.
+func traceRun(c *config.Config, tracer *spans.Tracer) {
+	id := uint64(world.RootID(0, nameRun, 0, 0))
+	tracer.StartRun(spans.Begin{Self: spans.Ref{Root: id, ID: id}}, string(c.TOML()), Build(), c.Scenario, int(c.Seed)).End(0)
+}
+
+func (cl *Cluster) addNodes(tracer func(string) *spans.Tracer) {
+	c := cl.config
+	peers := make([]protocol.NodeID, c.NumNodes)
+	for i := range peers {
+		peers[i] = protocol.NodeID(i + 1)
+	}
+	for _, id := range peers {
+		n := node.New(node.Config{
+			ID: id, ElectionTimeout: c.Raft.ElectionTimeout, HeartbeatInterval: c.Raft.HeartbeatInterval,
+			RPCTimeout: c.Raft.RPCTimeout, RequestTimeout: c.Raft.RequestTimeout,
+			MaxEntries: c.Raft.MaxEntries, MaxInFlight: c.Raft.MaxInflight, NoopOnElection: c.Raft.NoopOnElection,
+		}, tracer(id.String()))
+		cl.nodes = append(cl.nodes, n)
+		cl.sim.Add(n)
+		cl.sim.Tell(0, n.ID(), world.RootID(n.ID(), nameSetPeers, 0, 0), protocol.SetPeers{Peers: peers})
+		if id == protocol.NodeID(c.Raft.FirstLeader) {
+			cl.sim.Tell(1, n.ID(), world.RootID(n.ID(), nameStartElection, 0, 0), protocol.StartElection{}) // 1 ns later: it knows its peers by then
+		}
+	}
+}
+
+func (cl *Cluster) addClients(tracer func(string) *spans.Tracer) {
+	c := cl.config
+	for i := range c.NumClients {
+		id := protocol.ClientID(i + 1)
+		one := client.New(client.Config{
+			ID: id, Clients: c.NumClients, Turns: c.Client.Turns, Servers: c.NumNodes, First: protocol.NodeID(c.Raft.FirstLeader), Requests: c.RequestsPerClient,
+			Keys: c.Keys, Unique: c.Values == config.ValuesUnique,
+			Start: c.Client.Start, Timeout: c.Client.Timeout, ThinkTime: c.Client.ThinkTime,
+		}, tracer(id.String()))
+		cl.clients = append(cl.clients, one)
+		cl.sim.Add(one)
+	}
+}
+
+// finished says whether nothing is left to be done: the clients have started and have all their answers, and every server applied all that is committed.
+func (cl *Cluster) finished() bool {
+	if cl.handled++; cl.progress != nil && cl.handled%progressInterval == 0 {
+		cl.progress(cl.operations())
+	}
+	for _, c := range cl.clients {
+		if !c.Done() {
+			return false
+		}
+	}
+	if cl.sim.Now() < cl.config.Client.Start {
+		return false
+	}
+	committed := cl.committed()
+	for _, n := range cl.nodes {
+		if n.State().LastApplied < committed {
+			return false
+		}
+	}
+	return true
+}
+
+// progressInterval is how many events pass between two words of progress.
+const progressInterval = 1 << 14
+
+// operations is how many operations have an answer.
+func (cl *Cluster) operations() int {
+	answered := 0
+	for _, c := range cl.clients {
+		answered += c.Answered()
+	}
+	return answered
+}
+
+func (cl *Cluster) committed() protocol.LogIndex {
+	var highest protocol.LogIndex
+	for _, n := range cl.nodes {
+		highest = max(highest, n.State().CommitIndex)
+	}
+	return highest
+}
+
+// Run has everything happen. It returns ctx's error as soon as it sees one.
+func (cl *Cluster) Run(ctx context.Context) (Result, error) {
+	outcome, err := cl.sim.Run(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	return Result{Outcome: outcome, Operations: cl.operations(), Committed: cl.committed(), Leader: cl.leader()}, nil
+}
+
+// leader is the server that leads in the highest term; none when no server leads.
+func (cl *Cluster) leader() protocol.NodeID {
+	var leader protocol.NodeID
+	var highest protocol.Term
+	for i, n := range cl.nodes {
+		if s := n.State(); s.Role == protocol.RoleLeader && s.CurrentTerm > highest {
+			leader, highest = protocol.NodeID(i+1), s.CurrentTerm
+		}
+	}
+	return leader
+}

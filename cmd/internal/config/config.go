@@ -1,0 +1,124 @@
+// Package config is the config of a run: a TOML file, read strictly, with what the command line changes in it. What comes out is complete, and has one
+// text of its own: the same run is the same bytes, wherever its values came from.
+package config
+
+import (
+	"slices"
+	"time"
+
+	"github.com/raftkv/raftkv/raftkv/world"
+)
+
+// Config says everything that a run depends on. Two runs of equal configs are the same run.
+type Config struct {
+	Scenario string // what is run; a run's folder is named after it
+	Title    string
+	What     string // what happens and why it matters, in a paragraph
+	Watch    string // what to look for in the trace
+	Bug      string // the bug that is built in on purpose; empty for none
+	Changed  bool   // whether anything but the seed differs from the scenario's own config; see Name
+
+	NumNodes          int
+	NumClients        int
+	RequestsPerClient int
+	Seed              uint64 // at most what a TOML integer holds, 1<<63 - 1
+	Keys              []string
+	Values            Values
+	StartTime         time.Time // what the virtual time 0 is called in traces
+	MaxDuration       time.Duration
+
+	Raft    Raft
+	Network Network
+	Process Process
+	Client  Client
+
+	Faults  []Fault  // in an order that does not depend on the one that they were given in
+	Expects []Expect // as they were given
+}
+
+// Values is what clients put.
+type Values string
+
+// The values there are.
+const (
+	ValuesPool   Values = "pool"   // val_0 … val_99
+	ValuesUnique Values = "unique" // each put its own
+)
+
+// Raft is the section [raft].
+type Raft struct {
+	RPCTimeout        time.Duration // then an RPC is given up and sent anew
+	RequestTimeout    time.Duration // a leader that has not committed a request by then answers that the outcome is unknown
+	MaxInflight       int           // AppendEntries on the way to one follower
+	FirstLeader       int           // the number of the node that is told to start the first election; 0 leaves it to the timeouts
+	ElectionTimeout   world.Range   // zero for none
+	HeartbeatInterval time.Duration // zero for none
+	NoopOnElection    bool
+	MaxEntries        int // in one AppendEntries
+}
+
+// Network is the section [network].
+type Network struct {
+	Latency   world.Range // of each message, each way
+	Loss      float64
+	Duplicate float64
+}
+
+// Process is the section [process].
+type Process struct {
+	StepTime world.Range // how long a process is busy with one message
+}
+
+// Client is the section [client].
+type Client struct {
+	Start     time.Duration // when the first request is sent
+	Timeout   time.Duration // then a client tries again, elsewhere
+	ThinkTime world.Range   // between an answer and the next request
+	Turns     bool          // clients take turns: one finishes its requests before the next begins
+}
+
+// Default is the config that a file which says nothing stands for.
+func Default() *Config {
+	return &Config{
+		Scenario:          "default",
+		NumNodes:          5,
+		NumClients:        3,
+		RequestsPerClient: 5,
+		Seed:              1,
+		Keys:              []string{"a", "b", "c", "d", "e"},
+		Values:            ValuesPool,
+		StartTime:         time.Date(2000, time.January, 1, 0, 0, 0, 0, time.UTC),
+		MaxDuration:       60 * time.Second,
+		Raft: Raft{
+			RPCTimeout:        100 * time.Millisecond,
+			RequestTimeout:    500 * time.Millisecond,
+			MaxInflight:       1,
+			FirstLeader:       1,
+			ElectionTimeout:   world.Range{Min: 150 * time.Millisecond, Max: 300 * time.Millisecond},
+			HeartbeatInterval: 50 * time.Millisecond,
+			NoopOnElection:    true,
+			MaxEntries:        64,
+		},
+		Network: Network{Latency: world.Range{Min: time.Millisecond, Max: 5 * time.Millisecond}},
+		Process: Process{StepTime: world.Range{Min: 50 * time.Microsecond, Max: 150 * time.Microsecond}},
+		Client:  Client{Start: 50 * time.Millisecond, Timeout: time.Second},
+	}
+}
+
+// Clone is a copy that shares nothing with the original.
+func (c *Config) Clone() *Config {
+	clone := *c
+	clone.Keys = slices.Clone(c.Keys)
+	clone.Expects = slices.Clone(c.Expects)
+	clone.Faults = slices.Clone(c.Faults)
+	for i := range clone.Faults {
+		clone.Faults[i].Sides = slices.Clone(c.Faults[i].Sides)
+		for j := range clone.Faults[i].Sides {
+			clone.Faults[i].Sides[j] = slices.Clone(c.Faults[i].Sides[j])
+		}
+	}
+	return &clone
+}
+
+// bugs are the names of the bugs that a run can have built in on purpose.
+func bugs() []string { return nil }

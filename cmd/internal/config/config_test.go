@@ -1,0 +1,351 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/raftkv/raftkv/raftkv/world"
+)
+
+// roundTrip checks that a config's text stands for the config and has one spelling.
+func roundTrip(t *testing.T, c *Config) {
+	t.Helper()
+	text := c.TOML()
+	again, err := Parse("again.toml", text)
+	if err != nil {
+		t.Fatalf("the config's own text is wrong:\n%s\n%v", text, err)
+	}
+	if diff := cmp.Diff(c, again); diff != "" {
+		t.Fatalf("the config's own text says something else (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(string(text), string(again.TOML())); diff != "" {
+		t.Fatalf("the config has two texts (-first +second):\n%s", diff)
+	}
+	if c.Name() != again.Name() || c.Hash() != again.Hash() {
+		t.Fatalf("the config's own text has another name: %s and %s", c.Name(), again.Name())
+	}
+}
+
+func TestDefaultGoesTogether(t *testing.T) {
+	c, err := Parse("default.toml", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(Default(), c); diff != "" {
+		t.Errorf("an empty file is not the default (-want +got):\n%s", diff)
+	}
+	roundTrip(t, c)
+	if c.Name() != "default-1" {
+		t.Errorf("the default is called %s", c.Name())
+	}
+}
+
+// everything sets each key to a value that is not the default.
+const everything = `
+num_nodes = 101
+num_clients = 0
+requests_per_client = 0
+seed = 9223372036854775807
+keys = ["ключ", 'b"\']
+values = "unique"
+start_time = 2026-02-03T04:05:06.000000007+02:00
+max_duration = "1h0.5s"
+title = "a \"title\""
+what = """
+  It happens
+  on two lines. \
+  And one more."""
+watch = 'what \ to'
+scenario = "all"
+changed = true
+
+[raft]
+rpc_timeout = "1.5ms"
+request_timeout = "1h"
+max_inflight = 8
+first_leader = 0
+election_timeout = "1ns .. 2us"
+heartbeat_interval = "0"
+noop_on_election = false
+max_entries = 1
+
+[network]
+latency = "0s"
+loss = 1
+duplicate = 1e-9
+
+[process]
+step_time = "7µs"
+
+[client]
+start = "0s"
+timeout = "2s"
+think_time = "0s..3s"
+turns = true
+`
+
+func TestEveryKeyIsReadAndWritten(t *testing.T) {
+	c, err := Parse("x.toml", []byte(everything))
+	if err != nil {
+		t.Fatal(err)
+	}
+	roundTrip(t, c)
+	golden(t, "testdata/everything.golden", string(c.TOML()))
+	for _, s := range settings {
+		if s.key != "bug" && s.value(c).write() == s.value(Default()).write() {
+			t.Errorf("%s is still the default; give it another value in `everything`", s.key)
+		}
+	}
+	want := Network{Latency: world.Range{}, Loss: 1, Duplicate: 1e-9}
+	if c.Network != want {
+		t.Errorf("network is %+v, want %+v", c.Network, want)
+	}
+	if got, want := c.Raft.ElectionTimeout, (world.Range{Min: 1, Max: 2 * time.Microsecond}); got != want {
+		t.Errorf("election_timeout is %v, want %v", got, want)
+	}
+	if got, want := c.What, "It happens on two lines. And one more."; got != want {
+		t.Errorf("what is %q, want %q", got, want)
+	}
+	if c.StartTime.Location() != time.UTC || c.StartTime.Nanosecond() != 7 || c.StartTime.Hour() != 2 {
+		t.Errorf("start_time is %v", c.StartTime)
+	}
+}
+
+// TestEveryKeyCounts changes one key at a time: each must change the hash, and the name of the run.
+func TestEveryKeyCounts(t *testing.T) {
+	changed, err := Parse("x.toml", []byte(everything))
+	if err != nil {
+		t.Fatal(err)
+	}
+	builtIn := Scenario{Name: "default", File: "config.toml"}
+	for _, s := range settings {
+		switch s.key {
+		case "scenario", "changed", "bug", "raft.first_leader", "raft.election_timeout":
+			continue // the first two are no change; the others need company, and follow
+		}
+		got, err := Resolve(Request{Scenario: builtIn, BuiltIn: []Scenario{builtIn}, Overrides: []Override{Set("-set", s.key+"="+s.value(changed).write())}})
+		if err != nil {
+			t.Errorf("%s: %v", s.key, err)
+			continue
+		}
+		want := fmt.Sprintf("default-1-%08x", got.Hash()>>32)
+		if s.key == "seed" {
+			want = "default-9223372036854775807"
+		}
+		if got.Name() != want {
+			t.Errorf("with another %s the run is called %s, want %s", s.key, got.Name(), want)
+		}
+		if got.Hash() == Default().Hash() {
+			t.Errorf("another %s has the same hash", s.key)
+		}
+	}
+}
+
+// TestEveryKeyIsChecked misspells each key, and gives it a value of each wrong type: one diagnostic, on its line, that names it.
+func TestEveryKeyIsChecked(t *testing.T) {
+	types := map[string]string{"int": "-7", "float": "-0.5", "string": `"\u0001"`, "bool": "true", "time": "07:32:00", "array": "[[]]", "table": "{}"}
+	right := map[string]string{"truth": "bool"}
+	text := string(func() []byte {
+		c := Default()
+		c.Title, c.What, c.Watch = "title", "what", "watch"
+		return c.TOML()
+	}())
+	text = strings.Replace(text, "num_nodes", "changed = false\nbug = \"\"\nnum_nodes", 1)
+	lines := strings.Split(text, "\n")
+	in := ""
+	for i, line := range lines {
+		if strings.HasPrefix(line, "[") {
+			in = strings.Trim(line, "[]") + "."
+		}
+		leaf, old, ok := strings.Cut(line, " = ")
+		if !ok {
+			continue
+		}
+		key := in + leaf
+		s, _ := settingOf(key)
+		one := func(line string, column, width int, message string) {
+			t.Helper()
+			mutated := slices.Clone(lines)
+			mutated[i] = line
+			_, err := Parse("m.toml", []byte(strings.Join(mutated, "\n")))
+			var ds Diagnostics
+			if !errors.As(err, &ds) || len(ds) != 1 || ds[0].Line != i+1 || ds[0].Column != column || ds[0].Width != width || !strings.HasPrefix(ds[0].Message, message) {
+				t.Errorf("%s: want one fault at %d:%d of width %d, %s…, got %v", line, i+1, column, width, message, err)
+			}
+		}
+		swapped := leaf[:len(leaf)-2] + leaf[len(leaf)-1:] + leaf[len(leaf)-2:len(leaf)-1]
+		if leaf == "keys" || leaf == "loss" {
+			swapped = leaf + "s"
+		}
+		one(swapped+" = "+old, 1, len(swapped), fmt.Sprintf("unknown key %q; the nearest is %q", in+swapped, key))
+		kind := strings.TrimPrefix(fmt.Sprintf("%T", s.value(Default())), "config.")
+		for name, v := range types {
+			if right[kind] != name {
+				column, width := len(leaf)+4, len(v)
+				if key == "keys" && name == "array" {
+					column, width = column+1, 2
+				}
+				one(leaf+" = "+v+" # why", column, width, key+" ")
+			}
+		}
+	}
+}
+
+func TestFaultsAreReadAndWritten(t *testing.T) {
+	node, client := func(n uint32) world.ProcessID { return world.NewProcessID(world.NodeGroup, n) }, world.NewProcessID(world.ClientGroup, 2)
+	c, err := Parse("x.toml", []byte(`
+		[[fault]]
+		duplicate = "00F067aa0ba902b7"
+		[[fault]]
+		by = "40ms"
+		delay = "00f067aa0ba902b7"
+		[[fault]]
+		at = "client-2 sends 3"
+		heal = "all"
+		[[fault]]
+		at = "index 4 commits"
+		partition = [["node-3", "node-2"], ["node-1", "client-2"]]
+		[[fault]]
+		at = "index 4 commits"
+		partition = [["node-3", "node-2"], ["node-1", "client-2"]]
+		one_way = true
+		[[fault]]
+		at = "node-1 becomes leader"
+		skew = "node-1"
+		by = "-3ms"
+		[[fault]]
+		at = "0.04s"
+		crash = "node-1"
+		[[fault]]
+		at = "50ms"
+		crash = "node-1"
+		[[fault]]
+		at = "5ms"
+		heal = "node-2"
+		[[fault]]
+		drop = "00f067aa0ba902b8"
+		[[expect]]
+		leader = "node-2"
+	`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Fault{
+		{Kind: Delay, Message: 0x00f067aa0ba902b7, By: 40 * time.Millisecond},
+		{Kind: Drop, Message: 0x00f067aa0ba902b8},
+		{Kind: Duplicate, Message: 0x00f067aa0ba902b7},
+		{Kind: Heal, At: When{Kind: AtTime, Time: 5 * time.Millisecond}, Process: node(2)},
+		{Kind: Crash, At: When{Kind: AtTime, Time: 40 * time.Millisecond}, Process: node(1)},
+		{Kind: Crash, At: When{Kind: AtTime, Time: 50 * time.Millisecond}, Process: node(1)},
+		{Kind: Skew, At: When{Kind: AtRole, Process: node(1), Role: "leader"}, Process: node(1), By: -3 * time.Millisecond},
+		{Kind: Partition, At: When{Kind: AtCommit, Number: 4}, Sides: [][]world.ProcessID{{node(1), client}, {node(2), node(3)}}},
+		{Kind: Partition, At: When{Kind: AtCommit, Number: 4}, Sides: [][]world.ProcessID{{node(2), node(3)}, {node(1), client}}, OneWay: true},
+		{Kind: Heal, At: When{Kind: AtSend, Process: client, Number: 3}},
+	}
+	if diff := cmp.Diff(want, c.Faults); diff != "" {
+		t.Errorf("faults (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]Expect{{Leader: node(2)}}, c.Expects); diff != "" {
+		t.Errorf("expects (-want +got):\n%s", diff)
+	}
+	roundTrip(t, c)
+	golden(t, "testdata/faults.golden", string(c.TOML()))
+
+	drop, delay, duplicate := c.Counterfactuals()
+	got := fmt.Sprint(drop, delay, duplicate)
+	if want := "[00f067aa0ba902b8] map[00f067aa0ba902b7:40ms] [00f067aa0ba902b7]"; got != want {
+		t.Errorf("counterfactuals are %s, want %s", got, want)
+	}
+}
+
+func TestCloneSharesNothing(t *testing.T) {
+	c, err := Parse("x.toml", []byte("fault = [{at = \"1ms\", partition = [[\"node-1\"], [\"node-2\"]]}]\nexpect = [{leader = \"node-1\"}]"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := string(c.TOML())
+	clone := c.Clone()
+	clone.Keys[0], clone.Faults[0].Kind, clone.Faults[0].Sides[0][0], clone.Expects[0].Leader = "x", Crash, 0, 0
+	clone.Faults[0].Sides[0] = nil
+	if got := string(c.TOML()); got != before {
+		t.Errorf("changing a clone changed the original:\n%s", cmp.Diff(before, got))
+	}
+	if reflect.TypeFor[Config]().NumField() != 20 {
+		t.Error("Config has a new field: see to it that Clone copies it, and that `settings` has it")
+	}
+}
+
+func TestDurations(t *testing.T) {
+	for text, want := range map[string]string{
+		"0": "0s", "0s": "0s", "90s": "90s", "1m": "60s", "1.5s": "1500ms", "50us": "50us", "50µs": "50us", "1ns": "1ns", "1us1ns": "1001ns",
+		"1ms..5ms": "1ms..5ms", "1ms .. 1000us": "1ms", "0.5ms..1.5s": "500us..1500ms", "8760h": "31536000s",
+	} {
+		r, problem := parseRange(text)
+		if got := FormatRange(r); got != want || problem != "" {
+			t.Errorf("%q is %s %s, want %s", text, got, problem, want)
+		}
+	}
+}
+
+func TestNearest(t *testing.T) {
+	for _, c := range []struct{ name, want string }{
+		{"max_entires", "raft.max_entries"},
+		{"nodes", "num_nodes"},
+		{"num_node", "num_nodes"},
+		{"raft.latency", "network.latency"},
+		{"client.stat", "client.start"},
+		{"clinet", "client"},
+		{"falut", "fault"},
+		{"requests", "requests_per_client"},
+		{"key", "keys"},
+		{"rpc_timeout", "raft.rpc_timeout"},
+		{"raft.timeout", "raft.rpc_timeout"},
+		{"timeout", "client.timeout"},
+		{"seed.x", "seed"},
+	} {
+		if got := nearestKey(c.name); got != c.want {
+			t.Errorf("the nearest key to %s is %s, want %s", c.name, got, c.want)
+		}
+	}
+	if got := Nearest("x", nil); got != "" {
+		t.Errorf("the nearest of nothing is %q", got)
+	}
+	for _, c := range []struct {
+		a, b string
+		want int
+	}{{"", "", 0}, {"ab", "ba", 1}, {"abc", "acb", 1}, {"kitten", "sitting", 3}, {"é", "e", 1}, {strings.Repeat("x", 1<<20), "", 64}} {
+		if got := distance(c.a, c.b); got != c.want {
+			t.Errorf("the distance of %.10q and %q is %d, want %d", c.a, c.b, got, c.want)
+		}
+	}
+}
+
+func TestDiagnosticsAreErrors(t *testing.T) {
+	text, err := os.ReadFile("testdata/wrong/ranges.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Parse("ranges.toml", text)
+	var ds Diagnostics
+	if !errors.As(err, &ds) || len(ds) != strings.Count(string(text), "\n") {
+		t.Fatalf("each line is wrong, and %d are reported as %T", len(ds), err)
+	}
+	for i, each := range ds.Unwrap() {
+		var d Diagnostic
+		if !errors.As(each, &d) {
+			t.Fatalf("%T is no Diagnostic", each)
+		}
+		line, marks := d.Excerpt()
+		if want := fmt.Sprintf("ranges.toml:%d:%d: %s\n    %s\n    %s", i+1, d.Column, d.What(), line, marks); each.Error() != want {
+			t.Errorf("got %q, want %q", each, want)
+		}
+	}
+}

@@ -1,0 +1,228 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/raftkv/raftkv/raftkv/world"
+)
+
+// Fault is a [[fault]]: something that goes wrong on purpose, or the counterfactual of one message.
+type Fault struct {
+	Kind    FaultKind
+	At      When                // the zero When for what happens to one message, whenever that is sent
+	Process world.ProcessID     // to whom it happens; zero for a partition and for a message, and for a heal of everything
+	Sides   [][]world.ProcessID // of a partition: who is cut off from whom, each side in ascending order
+	OneWay  bool                // of a partition: only what the first side sends to the second is lost
+	Message world.CausalID      // of drop, delay and duplicate: the span that sends the message
+	By      time.Duration       // of delay, slow and skew: how much
+}
+
+// FaultKind is what happens: the key that a [[fault]] says it with.
+type FaultKind string
+
+// The kinds there are.
+const (
+	Crash        FaultKind = "crash"
+	Restart      FaultKind = "restart"
+	Heal         FaultKind = "heal" // of one process, or of "all"
+	Isolate      FaultKind = "isolate"
+	Partition    FaultKind = "partition"
+	Pause        FaultKind = "pause"
+	Slow         FaultKind = "slow"
+	Skew         FaultKind = "skew"
+	LoseUnsynced FaultKind = "lose_unsynced"
+	Drop         FaultKind = "drop"
+	Delay        FaultKind = "delay"
+	Duplicate    FaultKind = "duplicate"
+)
+
+var faultKinds = []FaultKind{Crash, Restart, Heal, Isolate, Partition, Pause, Slow, Skew, LoseUnsynced, Drop, Delay, Duplicate}
+
+// Counterfactual says whether the kind is something that happens to one message, named by its span.
+func (k FaultKind) Counterfactual() bool { return k == Drop || k == Delay || k == Duplicate }
+
+// takesBy says whether the kind needs to be told how much.
+func (k FaultKind) takesBy() bool { return k == Delay || k == Slow || k == Skew }
+
+// Counterfactuals are the messages that are to be dropped, delayed (and by how much) and duplicated.
+func (c *Config) Counterfactuals() (drop []world.CausalID, delay map[world.CausalID]time.Duration, duplicate []world.CausalID) {
+	delay = make(map[world.CausalID]time.Duration)
+	for _, f := range c.Faults {
+		switch f.Kind {
+		case Drop:
+			drop = append(drop, f.Message)
+		case Delay:
+			delay[f.Message] = f.By
+		case Duplicate:
+			duplicate = append(duplicate, f.Message)
+		case Crash, Restart, Heal, Isolate, Partition, Pause, Slow, Skew, LoseUnsynced:
+		}
+	}
+	return drop, delay, duplicate
+}
+
+// When is the moment of a fault.
+type When struct {
+	Kind    WhenKind
+	Time    time.Duration   // AtTime
+	Process world.ProcessID // AtRole, AtSend
+	Role    string          // AtRole
+	Number  uint64          // AtCommit: the index; AtSend: the ordinal of the operation
+}
+
+// WhenKind is how a moment is named.
+type WhenKind uint8
+
+// The ways there are.
+const (
+	AtOnce   WhenKind = iota // no moment is named
+	AtTime                   // "40ms"
+	AtRole                   // "node-1 becomes leader"
+	AtCommit                 // "index 4 commits"
+	AtSend                   // "client-2 sends 3"
+)
+
+var roles = []string{"follower", "candidate", "leader"}
+
+// String is the moment as a config says it.
+func (w When) String() string {
+	switch w.Kind {
+	case AtTime:
+		return FormatDuration(w.Time)
+	case AtRole:
+		return w.Process.String() + " becomes " + w.Role
+	case AtCommit:
+		return "index " + strconv.FormatUint(w.Number, 10) + " commits"
+	case AtSend:
+		return w.Process.String() + " sends " + strconv.FormatUint(w.Number, 10)
+	case AtOnce:
+	}
+	return ""
+}
+
+// parseWhen reads what String writes.
+func parseWhen(s string) (w When, problem string) {
+	switch words := strings.Fields(s); {
+	case len(words) == 3 && words[1] == "becomes":
+		w = When{Kind: AtRole, Role: words[2]}
+		if w.Process, problem = parseProcess(words[0]); problem != "" {
+			return When{}, problem
+		}
+		if w.Process.Group() != world.NodeGroup {
+			return When{}, fmt.Sprintf("must name a node, not %q: clients have no role", short(words[0]))
+		}
+		if !slices.Contains(roles, w.Role) {
+			return When{}, fmt.Sprintf("names the unknown role %q; the nearest is %q", short(w.Role), Nearest(w.Role, roles))
+		}
+		return w, ""
+	case len(words) == 3 && words[0] == "index" && words[2] == "commits":
+		n, problem := parseOrdinal(words[1], math.MaxInt64)
+		return When{Kind: AtCommit, Number: n}, problem
+	case len(words) == 3 && words[1] == "sends":
+		w = When{Kind: AtSend}
+		if w.Process, problem = parseProcess(words[0]); problem != "" {
+			return When{}, problem
+		}
+		if w.Process.Group() != world.ClientGroup {
+			return When{}, fmt.Sprintf("must name a client, not %q", short(words[0]))
+		}
+		w.Number, problem = parseOrdinal(words[2], math.MaxUint32)
+		return w, problem
+	case len(words) == 1:
+		d, problem := parseDuration(words[0])
+		return When{Kind: AtTime, Time: d}, problem
+	default:
+		return When{}, `must be a virtual time such as "40ms", or a condition: "node-1 becomes leader", "index 4 commits", "client-2 sends 3"`
+	}
+}
+
+// parseProcess reads the name of a process.
+func parseProcess(s string) (id world.ProcessID, problem string) {
+	for _, group := range []world.Group{world.NodeGroup, world.ClientGroup} {
+		prefix := strings.TrimSuffix(world.NewProcessID(group, 1).String(), "1")
+		if digits, ok := strings.CutPrefix(s, prefix); ok {
+			if n, problem := parseOrdinal(digits, math.MaxUint32); problem == "" {
+				return world.NewProcessID(group, uint32(n)), ""
+			}
+		}
+	}
+	return 0, fmt.Sprintf(`must name a process, such as "node-1" or "client-2", not %s`, quote(short(s)))
+}
+
+// parseOrdinal reads a number from 1, written in the one usual way.
+func parseOrdinal(s string, most uint64) (n uint64, problem string) {
+	n, err := strconv.ParseUint(s, 10, 64)
+	if err != nil || n == 0 || n > most || s[0] == '0' {
+		return 0, fmt.Sprintf("must have a number from 1 where %q is", short(s))
+	}
+	return n, ""
+}
+
+// Expect is an [[expect]]: something that must be true at the end of the run.
+type Expect struct {
+	Leader world.ProcessID // who leads
+}
+
+// write is the fault in TOML.
+func (f Fault) write() string {
+	var b strings.Builder
+	if f.At.Kind != AtOnce {
+		fmt.Fprintf(&b, "at = %s\n", quote(f.At.String()))
+	}
+	fmt.Fprintf(&b, "%s = %s\n", f.Kind, f.target())
+	if f.OneWay {
+		b.WriteString("one_way = true\n")
+	}
+	if f.Kind.takesBy() {
+		fmt.Fprintf(&b, "by = %s\n", quote(FormatDuration(f.By)))
+	}
+	return b.String()
+}
+
+// target is what it happens to, in TOML.
+func (f Fault) target() string {
+	switch {
+	case f.Kind.Counterfactual():
+		return quote(f.Message.String())
+	case f.Kind == Partition:
+		sides := make([]string, len(f.Sides))
+		for i, side := range f.Sides {
+			names := make([]string, len(side))
+			for j, p := range side {
+				names[j] = quote(p.String())
+			}
+			sides[i] = "[" + strings.Join(names, ", ") + "]"
+		}
+		return "[" + strings.Join(sides, ", ") + "]"
+	case f.Kind == Heal && f.Process == 0:
+		return quote(healAll)
+	default:
+		return quote(f.Process.String())
+	}
+}
+
+const healAll = "all"
+
+// same says whether two faults are one: they happen to the same at the same moment, however much.
+func (f Fault) same(g Fault) bool {
+	return f.Kind == g.Kind && f.At == g.At && f.target() == g.target()
+}
+
+// compareFaults is the order that faults are kept in, so that it does not matter in which they were given.
+func compareFaults(f, g Fault) int {
+	return cmp.Or(
+		cmp.Compare(f.At.Kind, g.At.Kind),
+		cmp.Compare(f.At.Time, g.At.Time),
+		cmp.Compare(f.At.Process, g.At.Process),
+		cmp.Compare(f.At.Number, g.At.Number),
+		cmp.Compare(f.write(), g.write()))
+}
+
+// write is the expectation in TOML.
+func (e Expect) write() string { return "leader = " + quote(e.Leader.String()) + "\n" }

@@ -1,0 +1,313 @@
+package config
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/raftkv/raftkv/raftkv/world"
+)
+
+// placedFault is a fault and where it was given.
+type placedFault struct {
+	Fault
+	origin origin
+	when   origin // of the moment
+	named  []placedProcess
+	broken bool // whether there is something wrong with it: then it is kept only to find what else is
+}
+
+// placedProcess is a process that a fault or an expectation names, and where.
+type placedProcess struct {
+	process world.ProcessID
+	origin  origin
+}
+
+// placedExpect is an expectation and where it was given.
+type placedExpect struct {
+	Expect
+	origin origin
+}
+
+// faultKeys are all that a [[fault]] can say.
+func faultKeys() []string {
+	keys := []string{"at"}
+	for _, kind := range faultKinds {
+		keys = append(keys, string(kind))
+	}
+	return append(keys, "one_way", "by")
+}
+
+// tables are the tables of [[fault]] or [[expect]], or of the same written inline.
+func (r *reader) tables(key string, v any, p *place) []map[string]any {
+	list, ok := v.([]map[string]any)
+	if ok {
+		return list
+	}
+	items, isArray := v.([]any)
+	for i, item := range items {
+		table, ok := item.(map[string]any)
+		if !ok {
+			r.complain(p.item(i).value, "%s must hold tables, not %s", key, describe(item))
+			table = nil
+		}
+		list = append(list, table)
+	}
+	if !isArray {
+		r.complain(p.key, "%s must be written [[%s]], once for each", key, key)
+	}
+	return list
+}
+
+// faults reads all of the [[fault]], instead of those that were given before.
+func (r *reader) faults(v any, p *place) {
+	r.placedFaults = nil
+	for i, table := range r.tables(faultTable, v, p) {
+		if table != nil {
+			r.fault(table, p.item(i))
+		}
+	}
+}
+
+// fault reads one [[fault]].
+func (r *reader) fault(table map[string]any, p *place) {
+	before := len(r.problems)
+	var kinds []FaultKind
+	for _, key := range slices.Sorted(maps.Keys(table)) {
+		switch {
+		case slices.Contains(faultKinds, FaultKind(key)):
+			kinds = append(kinds, FaultKind(key))
+		case !slices.Contains(faultKeys(), key):
+			r.complain(p.child(key).key, "unknown key %q; the nearest is %q", faultTable+"."+short(key), faultTable+"."+Nearest(key, faultKeys()))
+		}
+	}
+	slices.SortFunc(kinds, func(a, b FaultKind) int { return p.child(string(a)).key.start - p.child(string(b)).key.start })
+	switch {
+	case len(kinds) == 0 && len(r.problems) == before:
+		r.complain(p.key, "the fault says nothing that happens: one of %s", joinKinds(faultKinds))
+	case len(kinds) > 1:
+		r.complain(p.child(string(kinds[1])).key, "the fault says %s already: write a [[fault]] for each", kinds[0])
+	}
+	if len(kinds) == 0 {
+		return
+	}
+	f := placedFault{Fault: Fault{Kind: kinds[0]}}
+	at := p.child(string(f.Kind))
+	f.origin = r.origin(at.value)
+	r.faultTarget(&f, table[string(f.Kind)], at)
+	r.faultMoment(&f, table["at"], p)
+	r.faultExtras(&f, table, p)
+	f.broken = len(r.problems) > before
+	r.addFault(f)
+}
+
+// faultTarget reads what the fault happens to.
+func (r *reader) faultTarget(f *placedFault, v any, at *place) {
+	s, isString := v.(string)
+	switch {
+	case f.Kind == Partition:
+		r.sides(f, v, at)
+	case !isString:
+		r.complain(at.value, "%s must be a string, not %s", f.Kind, describe(v))
+	case f.Kind.Counterfactual():
+		id, err := world.ParseCausalID(short(s))
+		if err != nil {
+			r.complain(at.value, "%s", err)
+		}
+		f.Message = id
+	case f.Kind == Heal && s == healAll:
+	default:
+		f.Process = r.process(string(f.Kind), s, at, &f.named)
+	}
+}
+
+// process reads the name of a process.
+func (r *reader) process(key, s string, at *place, named *[]placedProcess) world.ProcessID {
+	id, problem := parseProcess(s)
+	if problem != "" {
+		r.complain(at.value, "%s %s", key, problem)
+		return 0
+	}
+	*named = append(*named, placedProcess{id, r.origin(at.value)})
+	return id
+}
+
+// sides reads who is cut off from whom.
+func (r *reader) sides(f *placedFault, v any, at *place) {
+	const shape = `must be sides such as [["node-1"], ["node-2", "node-3"]]`
+	list, ok := v.([]any)
+	if !ok || len(list) < 2 {
+		r.complain(at.value, "%s %s", f.Kind, shape)
+		return
+	}
+	seen := make(map[world.ProcessID]bool)
+	for i, v := range list {
+		names, ok := v.([]any)
+		if !ok || len(names) == 0 {
+			r.complain(at.item(i).value, "%s %s", f.Kind, shape)
+			continue
+		}
+		var side []world.ProcessID
+		for j, v := range names {
+			where := at.item(i).item(j)
+			s, ok := v.(string)
+			if !ok {
+				r.complain(where.value, "%s %s", f.Kind, shape)
+				continue
+			}
+			id := r.process(string(f.Kind), s, where, &f.named)
+			if id != 0 && seen[id] {
+				r.complain(where.value, "%s is named twice", id)
+			}
+			seen[id] = true
+			side = append(side, id)
+		}
+		slices.Sort(side)
+		f.Sides = append(f.Sides, side)
+	}
+}
+
+// faultMoment reads when the fault happens.
+func (r *reader) faultMoment(f *placedFault, v any, p *place) {
+	at := p.child("at")
+	s, isString := v.(string)
+	switch {
+	case f.Kind.Counterfactual() && v != nil:
+		r.complain(at.key, "%s takes no `at`: the message that it names says when", f.Kind)
+	case f.Kind.Counterfactual():
+	case v == nil:
+		r.complain(p.child(string(f.Kind)).key, "%s needs to be told when, such as at = \"40ms\" or at = \"node-1 becomes leader\"", f.Kind)
+	case !isString:
+		r.complain(at.value, "at must be a string, not %s", describe(v))
+	default:
+		when, problem := parseWhen(s)
+		if problem != "" {
+			r.complain(at.value, "at %s", problem)
+		}
+		f.At, f.when = when, r.origin(at.value)
+		if when.Process != 0 {
+			f.named = append(f.named, placedProcess{when.Process, f.when})
+		}
+	}
+}
+
+// faultExtras reads how much, and whether one way only.
+func (r *reader) faultExtras(f *placedFault, table map[string]any, p *place) {
+	by, hasBy := table["by"]
+	at := p.child("by")
+	switch {
+	case hasBy && !f.Kind.takesBy():
+		r.complain(at.key, "%s takes no `by`: delay, slow and skew do", f.Kind)
+	case hasBy:
+		r.faultBy(f, "by", by, r.origin(at.value))
+	case f.Kind.takesBy():
+		r.complain(p.child(string(f.Kind)).key, "%s needs to be told how much, such as by = \"40ms\"", f.Kind)
+	}
+	oneWay, ok := table["one_way"]
+	if !ok {
+		return
+	}
+	at = p.child("one_way")
+	truth{&f.OneWay}.read(oneWay, func(_ int, format string, args ...any) {
+		r.complain(at.value, "one_way "+format, args...)
+	})
+	if f.Kind != Partition || len(f.Sides) > 2 {
+		r.complain(at.key, "one_way goes with a partition that has two sides: what the first sends to the second is lost")
+	}
+}
+
+// faultBy reads how much. Only a clock can be off either way.
+func (r *reader) faultBy(f *placedFault, key string, v any, at origin) {
+	s, ok := v.(string)
+	if !ok {
+		r.complainAt(at, "%s must be a duration such as \"40ms\", not %s", key, describe(v))
+		return
+	}
+	digits, negative := strings.CutPrefix(s, "-")
+	if f.Kind != Skew {
+		digits, negative = s, false
+	}
+	d, problem := parseDuration(digits)
+	switch {
+	case problem != "":
+		r.complainAt(at, "%s %s", key, problem)
+	case d == 0:
+		r.complainAt(at, "%s must not be \"0s\": nothing would change", key)
+	case negative:
+		f.By = -d
+	default:
+		f.By = d
+	}
+}
+
+// addFault takes a fault in, unless there is one that it goes ill with.
+func (r *reader) addFault(f placedFault) {
+	if f.Kind == Partition && !f.OneWay {
+		slices.SortFunc(f.Sides, slices.Compare[[]world.ProcessID])
+	}
+	for _, g := range r.placedFaults {
+		if f.broken || g.broken {
+			continue
+		}
+		if f.same(g.Fault) {
+			r.complainAt(f.origin, "the same fault is there already (%s)", g.origin.where())
+			return
+		}
+		if f.Message != 0 && f.Message == g.Message && (f.Kind == Drop && g.Kind == Delay || f.Kind == Delay && g.Kind == Drop) {
+			r.complainAt(f.origin, "a message cannot be both dropped and delayed: see %s", g.origin.where())
+			return
+		}
+	}
+	r.placedFaults = append(r.placedFaults, f)
+}
+
+// expects reads all of the [[expect]], instead of those that were given before.
+func (r *reader) expects(v any, p *place) {
+	r.placedExpects = nil
+	for i, table := range r.tables(expectTable, v, p) {
+		if table != nil {
+			r.expect(table, p.item(i))
+		}
+	}
+}
+
+// expect reads one [[expect]].
+func (r *reader) expect(table map[string]any, p *place) {
+	const leader = "leader"
+	before := len(r.problems)
+	for _, key := range slices.Sorted(maps.Keys(table)) {
+		if key != leader {
+			r.complain(p.child(key).key, "unknown key %q; the nearest is %q", expectTable+"."+short(key), expectTable+"."+leader)
+		}
+	}
+	v, ok := table[leader]
+	at := p.child(leader)
+	s, isString := v.(string)
+	switch {
+	case !ok && len(r.problems) == before:
+		r.complain(p.key, "the expectation says nothing: it can say leader = \"node-2\"")
+	case !ok:
+	case !isString:
+		r.complain(at.value, "leader must be a string, not %s", describe(v))
+	default:
+		var named []placedProcess
+		id := r.process(leader, s, at, &named)
+		if id != 0 && id.Group() != world.NodeGroup {
+			r.complain(at.value, "leader must name a node, not %q", s)
+		}
+		if len(r.placedExpects) > 0 {
+			r.complain(at.value, "a leader is expected already (%s)", r.placedExpects[0].origin.where())
+		}
+		if len(r.problems) == before {
+			r.placedExpects = append(r.placedExpects, placedExpect{Expect{id}, r.origin(at.value)})
+		}
+	}
+}
+
+func joinKinds(kinds []FaultKind) string {
+	names := make([]string, len(kinds))
+	for i, k := range kinds {
+		names[i] = string(k)
+	}
+	return strings.Join(names, ", ")
+}

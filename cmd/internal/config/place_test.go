@@ -1,0 +1,113 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// places lists where all values of a tree stand, by what stands there.
+func places(text string, path string, p *place, b *strings.Builder) {
+	for _, name := range slices.Sorted(maps.Keys(p.names)) {
+		c := p.names[name]
+		fmt.Fprintf(b, "%s%q: %s = %q\n", path, name, text[c.key.start:c.key.end], text[c.value.start:c.value.end])
+		places(text, path+name+" ", c, b)
+	}
+	for i, c := range p.items {
+		fmt.Fprintf(b, "%s%d: %q\n", path, i, text[c.value.start:c.value.end])
+		places(text, fmt.Sprint(path, i, " "), c, b)
+	}
+}
+
+func TestScannerKnowsToml(t *testing.T) {
+	text := `# [comment] = "x"
+a."b.c" . 'd' = 1 # why
+"q\"u" = "x # \" ] y" # no
+empty = ""
+multi = """
+one "two" ""three \""" four
+# not a comment
+end"""""
+raw = '''it's ''raw'' '''''
+raw2 = 'c:\'
+list = [ # first
+  1, [ 2 , "a]b" ] , # second
+  { x = [3], y . z = 4 } ,
+]
+when = 2000-01-01 00:00:00Z # a date
+inline = {p=1, q = { r = "}" }}
+[ t . "u" ] # table
+k = 1
+[[arr]]
+n = 1
+[arr.sub]
+m = 2
+[[arr]]
+n = 3
+[[arr.deep]]
+o = 4
+`
+	if _, _, err := decode(&source{text: text}); err != nil {
+		t.Fatal(err.message)
+	}
+	var got strings.Builder
+	places(text, "", scan(text), &got)
+	golden(t, "testdata/places.golden", got.String())
+}
+
+// disagreement says where the scanner and the library read different things out of a text; nothing when they agree.
+func disagreement(path string, v any, p *place) string {
+	switch v := v.(type) {
+	case map[string]any:
+		if diff := cmp.Diff(slices.Sorted(maps.Keys(v)), slices.Sorted(maps.Keys(p.names))); diff != "" && len(v)+len(p.names) > 0 {
+			return fmt.Sprintf("keys of %q (-library +scanner):\n%s", path, diff)
+		}
+		for key, v := range v {
+			if wrong := disagreement(path+"."+key, v, p.names[key]); wrong != "" {
+				return wrong
+			}
+		}
+	case []map[string]any:
+		if len(v) != len(p.items) {
+			return fmt.Sprintf("%q has %d tables, the scanner found %d", path, len(v), len(p.items))
+		}
+		for i := range v {
+			if wrong := disagreement(fmt.Sprint(path, ".", i), v[i], p.items[i]); wrong != "" {
+				return wrong
+			}
+		}
+	case []any:
+		if len(v) != len(p.items) {
+			return fmt.Sprintf("%q has %d items, the scanner found %d", path, len(v), len(p.items))
+		}
+		for i := range v {
+			if wrong := disagreement(fmt.Sprint(path, ".", i), v[i], p.items[i]); wrong != "" {
+				return wrong
+			}
+		}
+	}
+	return ""
+}
+
+func TestTooDeep(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		deep bool
+	}{
+		{"a = " + strings.Repeat("[", 32) + strings.Repeat("]", 32), false},
+		{"a = " + strings.Repeat("[", 33) + strings.Repeat("]", 33), true},
+		{"a = " + strings.Repeat("{a=", 33), true},
+		{"a = '" + strings.Repeat("[", 33) + "' #" + strings.Repeat("[", 33), false},
+		{strings.Repeat("a.", 33) + "a = 1", true},
+		{"a = [" + strings.Repeat("0.5,", 99) + "]", false},
+		{strings.Repeat("[a]\nb.c = 0.5\n", 99), false},
+	} {
+		if _, deep := tooDeep(c.text); deep != c.deep {
+			t.Errorf("%.50s: too deep is %t", c.text, deep)
+		}
+	}
+}

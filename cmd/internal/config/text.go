@@ -1,0 +1,58 @@
+package config
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"strings"
+)
+
+// TOML is the config as a file that says everything, in the one order and the one spelling that there is: equal configs have equal bytes, Parse reads back
+// the same config, and that one has the same bytes again.
+func (c *Config) TOML() []byte {
+	var b strings.Builder
+	in := ""
+	for _, s := range settings {
+		v := s.value(c).write()
+		if s.optional && (v == `""` || v == "false") {
+			continue
+		}
+		if table := section(s.key); table != in {
+			in = table
+			fmt.Fprintf(&b, "\n[%s]\n", table)
+		}
+		fmt.Fprintf(&b, "%s = %s\n", strings.TrimPrefix(s.key, in+"."), v)
+	}
+	for _, f := range c.Faults {
+		fmt.Fprintf(&b, "\n[[%s]]\n%s", faultTable, f.write())
+	}
+	for _, e := range c.Expects {
+		fmt.Fprintf(&b, "\n[[%s]]\n%s", expectTable, e.write())
+	}
+	return []byte(b.String())
+}
+
+// Hash names the run among all runs: the first 8 bytes of the SHA-256 of TOML.
+func (c *Config) Hash() uint64 {
+	sum := sha256.Sum256(c.TOML())
+	return binary.BigEndian.Uint64(sum[:8])
+}
+
+// Name is what the run's folder is called when nobody says otherwise: SCENARIO-SEED, and 8 hex digits of the hash when the config differs from the
+// scenario's own in more than the seed. It depends on the config alone, so that a run's own run.toml gives the same name again.
+func (c *Config) Name() string {
+	name := fmt.Sprintf("%s-%d", c.Scenario, c.Seed)
+	if c.Changed {
+		name += fmt.Sprintf("-%08x", c.Hash()>>32)
+	}
+	return name
+}
+
+// equalBut says whether two configs of a scenario are the same but for what does not count as a change: the scenario's name, the seed, and Changed itself.
+func (c *Config) equalBut(other *Config) bool {
+	a, b := c.Clone(), other.Clone()
+	for _, x := range []*Config{a, b} {
+		x.Scenario, x.Seed, x.Changed = "", 0, false
+	}
+	return string(a.TOML()) == string(b.TOML())
+}

@@ -1,0 +1,68 @@
+package terminal
+
+import (
+	"regexp"
+	"strings"
+	"unicode/utf8"
+)
+
+// Side is where the cells of a column are flush.
+type Side bool
+
+// The sides there are.
+const (
+	Left  Side = false
+	Right Side = true
+)
+
+// Table lays out rows in columns, two spaces apart, a line for each row. The columns that sides says nothing of are flush left.
+func Table(rows [][]string, sides ...Side) string {
+	const gap = "  "
+	var widths []int
+	for _, row := range rows {
+		for i, cell := range row {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], Length(cell))
+		}
+	}
+	var b strings.Builder
+	for _, row := range rows {
+		var line strings.Builder
+		for i, cell := range row {
+			if i > 0 {
+				line.WriteString(gap)
+			}
+			padding := strings.Repeat(" ", widths[i]-Length(cell))
+			if i < len(sides) && sides[i] == Right {
+				line.WriteString(padding + cell)
+			} else {
+				line.WriteString(cell + padding)
+			}
+		}
+		b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+	}
+	return b.String()
+}
+
+// Wrap breaks a text into lines of at most so many characters, where it has spaces.
+func Wrap(text string, most int) []string {
+	var lines []string
+	for _, word := range strings.Fields(text) {
+		last := len(lines) - 1
+		if last >= 0 && Length(lines[last])+1+Length(word) <= most {
+			lines[last] += " " + word
+		} else {
+			lines = append(lines, word)
+		}
+	}
+	return lines
+}
+
+var styling = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
+// Length is how many characters a person sees of a text.
+func Length(text string) int {
+	return utf8.RuneCountInString(styling.ReplaceAllString(text, ""))
+}

@@ -1,0 +1,228 @@
+package main
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/world"
+	"github.com/raftkv/raftkv/traces"
+)
+
+// ordinary is the default run, as it is when nobody meddles with it.
+var ordinary struct {
+	once  sync.Once
+	spans []traces.Span
+}
+
+func ordinarySpans(t *testing.T) []traces.Span {
+	t.Helper()
+	ordinary.once.Do(func() {
+		files, _ := runFolder(t)
+		ordinary.spans = spansIn(t, files)
+	})
+	if len(ordinary.spans) < 300 {
+		t.Fatalf("the default run has %d spans: too few to say anything", len(ordinary.spans))
+	}
+	return ordinary.spans
+}
+
+// someMessages are ids of messages in the middle of the default run, by the kind of their span.
+func someMessages(t *testing.T) map[trace.SpanKind]string {
+	t.Helper()
+	ids := make(map[trace.SpanKind]string)
+	all := ordinarySpans(t)
+	for i := range all[:len(all)/2] {
+		ids[all[i].Kind] = all[i].ID.String()
+	}
+	return ids
+}
+
+// sent are a few spans that each send another kind of message: the last of each name and kind that is not at the very end.
+func sent(t *testing.T) []traces.Span {
+	t.Helper()
+	type shape struct {
+		name string
+		kind trace.SpanKind
+	}
+	last := make(map[shape]traces.Span)
+	all := ordinarySpans(t)
+	for i := range all[:len(all)*3/4] {
+		switch s := all[i]; s.Kind {
+		case trace.SpanKindClient, trace.SpanKindProducer, trace.SpanKindServer:
+			last[shape{s.Name, s.Kind}] = s
+		}
+	}
+	var some []traces.Span
+	for i := range all {
+		if s := all[i]; last[shape{s.Name, s.Kind}].ID == s.ID {
+			some = append(some, s)
+		}
+	}
+	if len(some) < 11 {
+		t.Fatalf("only %d kinds of messages are sent: too few to be the default run", len(some))
+	}
+	return some
+}
+
+func find(all []traces.Span, id world.CausalID) *traces.Span {
+	i := slices.IndexFunc(all, func(s traces.Span) bool { return s.ID == id })
+	if i < 0 {
+		return nil
+	}
+	return &all[i]
+}
+
+// receivers are the spans in which the message of a span was handled by the one that it went to, a late reply included.
+func receivers(all []traces.Span, sender *traces.Span) []*traces.Span {
+	var found []*traces.Span
+	for i := range all {
+		s := &all[i]
+		handles := s.Kind == trace.SpanKindServer || s.Kind == trace.SpanKindConsumer || s.Name == spans.LateReplyName
+		if s.Parent == sender.ID && handles && s.Service != sender.Service {
+			found = append(found, s)
+		}
+	}
+	return found
+}
+
+func event(s *traces.Span, name string) *traces.Event {
+	i := slices.IndexFunc(s.Events, func(e traces.Event) bool { return e.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &s.Events[i]
+}
+
+// meddled runs the default again with one thing changed, and returns the spans, the sender's among them.
+func meddled(t *testing.T, flag, value string, sender world.CausalID) (all []traces.Span, now *traces.Span, c *call) {
+	t.Helper()
+	files, c := runFolder(t, flag, value)
+	all = spansIn(t, files)
+	if now = find(all, sender); now == nil {
+		t.Fatalf("the span %s is gone: %s", sender, c)
+	}
+	return all, now, c
+}
+
+// TestDrop loses a message of each kind: its sender's span says so, and nobody gets it.
+func TestDrop(t *testing.T) {
+	for _, before := range sent(t) {
+		t.Run(before.Kind.String()+" "+before.Name, func(t *testing.T) {
+			t.Parallel()
+			all, now, c := meddled(t, "-drop", before.ID.String(), before.ID)
+			if event(now, spans.EventDrop) == nil {
+				t.Errorf("%s has no event %s: %s", before.ID, spans.EventDrop, c)
+			}
+			if got := receivers(all, now); len(got) > 0 {
+				t.Errorf("%s was dropped, and %s handled it in %s: %s", before.ID, got[0].Service, got[0].ID, c)
+			}
+			if before.Kind != trace.SpanKindServer {
+				return
+			}
+			// It is the reply that was dropped: the request was handled as before, and who sent it never learnt.
+			if now.End != before.End {
+				t.Errorf("%s ends at %v and not at %v, before its reply was lost: %s", before.ID, now.End, before.End, c)
+			}
+			if request := find(all, before.Parent); request.Status.Code != codes.Error && !unfinished(request) {
+				t.Errorf("%s got its reply from %s, which was dropped: %s", request.ID, before.ID, c)
+			}
+		})
+	}
+}
+
+func unfinished(s *traces.Span) bool { return s.Attribute(spans.RaftUnfinishedKey).AsBool() }
+
+// TestDelay has a message of each kind come later.
+func TestDelay(t *testing.T) {
+	const by = 7 * time.Millisecond
+	plain := ordinarySpans(t)
+	for _, before := range sent(t) {
+		t.Run(before.Kind.String()+" "+before.Name, func(t *testing.T) {
+			t.Parallel()
+			all, now, c := meddled(t, "-delay", before.ID.String()+"="+by.String(), before.ID)
+			e := event(now, spans.EventDelay)
+			if e == nil || e.Attribute(spans.RaftkvDelayNsKey).AsInt64() != by.Nanoseconds() {
+				t.Fatalf("%s has no event %s of %v: %s", before.ID, spans.EventDelay, by, c)
+			}
+			if before.Kind == trace.SpanKindServer {
+				was, is := find(plain, before.Parent), find(all, before.Parent)
+				if is.End.Sub(was.End) < by-time.Millisecond {
+					t.Errorf("the reply to %s is handled at %v, and was at %v: it is not late by %v: %s", is.ID, is.End, was.End, by, c)
+				}
+				return
+			}
+			was, is := receivers(plain, &before), receivers(all, now)
+			if len(was) != 1 || len(is) != 1 || is[0].Start.Sub(was[0].Start) < by-time.Millisecond {
+				t.Errorf("%s is not received later by %v: %s", before.ID, by, c)
+			}
+		})
+	}
+}
+
+// TestDuplicate has a message of each kind come twice: the second copy is one more span, which says that it is.
+func TestDuplicate(t *testing.T) {
+	for _, before := range sent(t) {
+		t.Run(before.Kind.String()+" "+before.Name, func(t *testing.T) {
+			t.Parallel()
+			all, now, c := meddled(t, "-duplicate", before.ID.String(), before.ID)
+			if event(now, spans.EventDuplicate) == nil {
+				t.Errorf("%s has no event %s: %s", before.ID, spans.EventDuplicate, c)
+			}
+			copies := make(map[int64]int)
+			for _, s := range receivers(all, now) {
+				copies[s.Attribute(spans.RaftkvCopyKey).AsInt64()]++
+			}
+			wantFirst := 1
+			if before.Kind == trace.SpanKindServer {
+				wantFirst = 0 // the first reply is handled in the request's own span
+			}
+			second := copies[1]
+			if before.Kind == trace.SpanKindServer && second == 0 && !strings.HasPrefix(find(all, before.Parent).Service, "node-") {
+				second = 1 // a client does not open spans for replies that it does not wait for
+			}
+			if copies[0] != wantFirst || second != 1 || len(copies) > 2 {
+				t.Errorf("%s came twice, and its copies were received %v times (copy: times): %s", before.ID, copies, c)
+			}
+		})
+	}
+}
+
+// TestUnknownMessage names messages that the run does not have: nothing is written, and each is said.
+func TestUnknownMessage(t *testing.T) {
+	t.Parallel()
+	known := someMessages(t)[trace.SpanKindClient]
+	own := "[[fault]]\ndrop = \"00f067aa0ba902b7\"\n"
+	for _, c := range []struct {
+		args []string
+		want []string
+	}{
+		{[]string{"-drop", "00f067aa0ba902b7"}, []string{"-drop: no message of this run has the id 00f067aa0ba902b7", "-drop 00f067aa0ba902b7\n", "^^^^^^^^^^^^^^^^"}},
+		{[]string{"-delay", "00f067aa0ba902b7=40ms", "-stdout"}, []string{"-delay: no message", "-delay 00f067aa0ba902b7=40ms\n"}},
+		{[]string{"-duplicate", "ffffffffffffffff"}, []string{"-duplicate: no message", "-duplicate ffffffffffffffff\n"}},
+		{[]string{"-drop", known, "-drop", "00f067aa0ba902b7", "-duplicate", "00f067aa0ba902b8"}, []string{"-drop: no message", "-duplicate: no message"}},
+		{[]string{"-drop", ordinarySpans(t)[0].ID.String()}, []string{"-drop: no message"}}, // a span, but one that sends nothing
+		{[]string{"-drop", known, "-seed", "2"}, []string{"-drop: no message"}},
+	} {
+		out := filepath.Join(t.TempDir(), "out")
+		got := here(t, append([]string{"-out", out}, c.args...)...).wants(t, 2, c.want...)
+		nothingIn(t, filepath.Dir(out), got)
+		if got.stdout != "" {
+			t.Errorf("something was printed: %s\n%.200s", got, got.stdout)
+		}
+		if n := strings.Count(got.stderr, "no message"); n != len(c.want) && n != 1 {
+			t.Errorf("%d ids are said to be unknown: %s\n%s", n, got, got.stderr)
+		}
+	}
+	dir := t.TempDir()
+	file := write(t, dir, "own.toml", own)
+	got := here(t, "-out", filepath.Join(dir, "out"), file).wants(t, 2, file+":2:", "drop = \"00f067aa0ba902b7\"\n")
+	nothingIn(t, filepath.Join(dir, "out"), got)
+}

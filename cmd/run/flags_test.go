@@ -1,0 +1,257 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/cmd/internal/terminal"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// golden compares what came out with a file of testdata.
+func golden(t *testing.T, file, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s differs (-want +got); if the change is meant: go test ./cmd/run -run '^%s$' -update\n%s", file, t.Name(), diff)
+	}
+}
+
+func TestParseFlags(t *testing.T) {
+	all := fileSet{otlp: true, stdouttrace: true, story: true}
+	runs := filepath.Join("traces", "runs")
+	for _, c := range []struct {
+		args string
+		want options
+		name string // of the run, as the overrides make it
+	}{
+		{"", options{scenario: "default", out: runs, files: all}, "default-1"},
+		{"reference", options{scenario: "reference", out: runs, files: all}, "reference-1"},
+		{"--seed=7 default", options{scenario: "default", out: runs, files: all}, "default-7"},
+		{"default -seed 7", options{scenario: "default", out: runs, files: all}, "default-7"},
+		{"-seed 7 -seed 8 -nodes 5 -clients 3 -requests 5 -set raft.max_entries=64", options{scenario: "default", out: runs, files: all}, "default-8"},
+		{"-out some/where -name x..y -files story,otlp", options{scenario: "default", out: "some/where", name: "x..y", files: fileSet{otlp: true, story: true}}, "default-1"},
+		{"-quiet -otlp https://example.com:4318/v1", options{scenario: "default", out: runs, files: all, quiet: true, otlp: "https://example.com:4318/v1"}, "default-1"},
+		{"-stdout -quiet=false -list", options{scenario: "default", out: runs, files: all, stdout: true, list: true}, "default-1"},
+		{"-- reference", options{scenario: "reference", out: runs, files: all}, "reference-1"},
+	} {
+		got, err := parseFlags(strings.Fields(c.args))
+		if err != nil {
+			t.Errorf("%s: %v", c.args, err)
+			continue
+		}
+		scenario, err := findScenario(got.scenario)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resolved, err := config.Resolve(config.Request{Scenario: scenario, BuiltIn: builtIn(), Overrides: got.overrides})
+		if err != nil {
+			t.Errorf("%s: %v", c.args, err)
+			continue
+		}
+		got.overrides = nil
+		if diff := cmp.Diff(c.want, got, cmp.AllowUnexported(options{}, fileSet{})); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.args, diff)
+		}
+		if resolved.Name() != c.name {
+			t.Errorf("%s is the run %s, want %s", c.args, resolved.Name(), c.name)
+		}
+	}
+}
+
+// TestFlagsChangeTheConfig gives each flag that changes the config, and sees the change in it.
+func TestFlagsChangeTheConfig(t *testing.T) {
+	for args, want := range map[string]string{
+		"-seed 0":                               "seed = 0\n",
+		"-nodes 101":                            "num_nodes = 101\n",
+		"-clients 0":                            "num_clients = 0\n",
+		"-requests 0":                           "requests_per_client = 0\n",
+		"-set network.latency=1ms":              "latency = \"1ms\"\n",
+		"-drop 00f067aa0ba902b7":                "[[fault]]\ndrop = \"00f067aa0ba902b7\"\n",
+		"-delay 00f067aa0ba902b7=40ms":          "[[fault]]\ndelay = \"00f067aa0ba902b7\"\nby = \"40ms\"\n",
+		"reference -duplicate=0f067aa0ba902b70": "[[fault]]\nduplicate = \"0f067aa0ba902b70\"\n",
+	} {
+		o, err := parseFlags(strings.Fields(args))
+		if err != nil {
+			t.Errorf("%s: %v", args, err)
+			continue
+		}
+		scenario, err := findScenario(o.scenario)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := config.Resolve(config.Request{Scenario: scenario, BuiltIn: builtIn(), Overrides: o.overrides})
+		if err != nil || !strings.Contains(string(c.TOML()), want) {
+			t.Errorf("%s: the config does not say %q: %v", args, want, err)
+		}
+	}
+}
+
+func TestHelpWins(t *testing.T) {
+	for _, args := range []string{"-h", "--help", "-sead 5 -help", "foo bar --h"} {
+		if _, err := parseFlags(strings.Fields(args)); !errors.Is(err, errHelp) {
+			t.Errorf("%s: got %v, want the usage", args, err)
+		}
+	}
+	if _, err := parseFlags([]string{"--", "-h"}); errors.Is(err, errHelp) {
+		t.Error("-h behind -- is taken for a flag")
+	}
+}
+
+// TestWrongFlags gives command lines that are wrong: all that is wrong with each is said.
+func TestWrongFlags(t *testing.T) {
+	var got strings.Builder
+	for _, args := range [][]string{
+		{"-sead", "5", "-nodes", "zero", "-files", "otpl,storys,", "-name", "../up", "-otlp", "localhost:4318", "-quiet", "-stdout", "reference-mode"},
+		{"-seed"},
+		{"-seed", "-nodes", "3"},
+		{"-seed", "-1"},
+		{"-seed", "18446744073709551616"},
+		{"-seed="},
+		{"-set", "raft.max_entires=1", "-set", "num_nodes=0"},
+		{"-bug", "commit-old-term", "-drop", "x", "-delay", "00f067aa0ba902b7", "-duplicate", "00f067aa0ba902b7=1ms"},
+		{"-quite", "default"},
+		{"-nam", "default", "-otpl", "x"},
+		{"-quiet=perhaps", "-list=yes"},
+		{"default", "reference", "my.toml"},
+		{"-name", ""},
+		{"-name=..", "-name=.hidden", "-out="},
+		{"-name", "a:b", "-name", "a\\b", "-name", "a\x00b", "-name", strings.Repeat("x", 201)},
+		{"-otlp", "ftp://localhost", "-otlp", "http://", "-otlp", ":"},
+		{"flags_test"},
+		{"--", "-seed"},
+		{"-"},
+	} {
+		_, err := parseFlags(args)
+		if err == nil {
+			t.Errorf("%q: nothing is wrong", args)
+			continue
+		}
+		fmt.Fprintf(&got, "%q\n", args)
+		terminal.PrintErrors(&got, err)
+		got.WriteByte('\n')
+	}
+	golden(t, "testdata/flags.golden", got.String())
+}
+
+func TestFindScenario(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "my.toml")
+	if err := os.WriteFile(file, []byte("seed = 3\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := findScenario(file); err != nil || s.Name != "" || s.File != file || string(s.Text) != "seed = 3\n" {
+		t.Errorf("got %+v, %v", s, err)
+	}
+	if s, err := findScenario("reference"); err != nil || s.Name != "reference" || !strings.Contains(string(s.Text), "max_entries = 1\n") {
+		t.Errorf("got %+v, %v", s, err)
+	}
+	t.Chdir(dir)
+	for arg, want := range map[string]string{
+		"defautl":   `unknown scenario "defautl"; the nearest is "default", and -list shows all`,
+		"none.toml": "cannot read the config none.toml: no such file or directory",
+		"./":        "./ is a folder; the config of a run is in its run.toml",
+	} {
+		if _, err := findScenario(arg); err == nil || err.Error() != want {
+			t.Errorf("%s: got %v, want %s", arg, err, want)
+		}
+	}
+}
+
+func TestUsage(t *testing.T) {
+	var b bytes.Buffer
+	if err := usage(&b); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "testdata/usage.golden", b.String())
+}
+
+func TestList(t *testing.T) {
+	var b bytes.Buffer
+	if err := list(&b); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "testdata/list.golden", b.String())
+}
+
+// TestConfigFileIsTheDefault compares config.toml, which a person reads to learn the keys, with what a file gets that leaves them out.
+func TestConfigFileIsTheDefault(t *testing.T) {
+	c, err := config.Parse("cmd/run/default.toml", defaultConfig)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := config.Default()
+	want.Title, want.What, want.Watch = c.Title, c.What, c.Watch
+	if diff := cmp.Diff(want, c); diff != "" {
+		t.Errorf("cmd/run/config.toml is not the default (-default +file):\n%s", diff)
+	}
+	table := ""
+	for line := range strings.Lines(string(c.TOML())) {
+		if name, ok := strings.CutPrefix(line, "["); ok {
+			table = "[" + strings.TrimSpace(name)
+		}
+		key, _, ok := strings.Cut(line, " = ")
+		_, rest, _ := strings.Cut("\n"+string(defaultConfig), "\n"+table)
+		if ok && key != "scenario" && !strings.Contains(rest, "\n"+key+" = ") {
+			t.Errorf("cmd/run/config.toml does not show the key %s of %s", key, table)
+		}
+	}
+}
+
+func TestScenarios(t *testing.T) {
+	seen := make(map[string]bool)
+	for _, s := range builtIn() {
+		r, err := config.Resolve(config.Request{Scenario: s, BuiltIn: builtIn()})
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if seen[s.Name] || isFile(s.Name) {
+			t.Errorf("%s cannot be named: there are two, or it looks like a file", s.Name)
+		}
+		seen[s.Name] = true
+		if r.Title == "" || r.What == "" || r.Watch == "" {
+			t.Errorf("%s does not say title, what and watch", s.File)
+		}
+		if want := fmt.Sprintf("%s-%d", s.Name, r.Seed); r.Name() != want || r.Scenario != s.Name {
+			t.Errorf("%s is called %s, want %s: a scenario's file does not say `scenario` or `changed`", s.File, r.Name(), want)
+		}
+	}
+}
+
+// TestReferenceIsTheReference checks what makes the scenario what it is called.
+func TestReferenceIsTheReference(t *testing.T) {
+	s, err := findScenario("reference")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := config.Parse("reference.toml", s.Text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := config.Default()
+	want.Scenario, want.Title, want.What, want.Watch = "reference", got.Title, got.What, got.Watch
+	want.Raft.ElectionTimeout.Min, want.Raft.ElectionTimeout.Max, want.Raft.HeartbeatInterval = 0, 0, 0
+	want.Raft.NoopOnElection, want.Raft.MaxEntries, want.Raft.MaxInflight, want.Client.Turns = false, 1, 1, true
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("reference (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,193 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// The files of a run's folder.
+const (
+	otlpFile        = "trace.otlp.jsonl"
+	stdouttraceFile = "spans.json"
+	storyFile       = "story.txt"
+	configFile      = "run.toml"
+)
+
+var runFiles = []string{otlpFile, stdouttraceFile, storyFile, configFile}
+
+// defaultOut is where the folders of runs are when nobody says otherwise.
+var defaultOut = filepath.Join("traces", "runs")
+
+// folder is a run's folder in the making: its files are written in a draft beside it, and take their places all together when they are whole. So whatever stops a run, a
+// folder holds the files of one run, or none.
+type folder struct {
+	path  string   // where the files shall be
+	made  []string // the folders around it that were made for it, the innermost first
+	draft string   // a hidden folder of this run alone
+	files []*draftFile
+}
+
+// newFolder makes ready to write the files of a run.
+func newFolder(parent, name string) (*folder, error) {
+	path := filepath.Join(parent, name)
+	if info, err := os.Lstat(path); err == nil && !info.IsDir() {
+		return nil, fmt.Errorf("%s is in the way: it is no folder", path)
+	}
+	for _, file := range runFiles {
+		if info, err := os.Lstat(filepath.Join(path, file)); err == nil && info.IsDir() {
+			return nil, fmt.Errorf("%s is in the way: it is a folder", filepath.Join(path, file))
+		}
+	}
+	f := &folder{path: path, made: missing(parent)}
+	if err := f.makeDraft(parent, name); err != nil {
+		f.discard()
+		return nil, fmt.Errorf("cannot write into the folder of the runs: %w", err)
+	}
+	return f, nil
+}
+
+func (f *folder) makeDraft(parent, name string) (err error) {
+	if err := os.MkdirAll(parent, 0o755); err != nil {
+		return err
+	}
+	if f.draft, err = os.MkdirTemp(parent, "."+name+"-*"); err != nil {
+		return err
+	}
+	// MkdirTemp keeps others out. The folder that takes its place is one like others.
+	return os.Mkdir(f.fresh(), 0o755)
+}
+
+// fresh is where the files are that shall take their places.
+func (f *folder) fresh() string { return filepath.Join(f.draft, "new") }
+
+// missing are the folders that have to be made before there is this one, the innermost first.
+func missing(path string) []string {
+	var all []string
+	for dir := filepath.Clean(path); ; dir = filepath.Dir(dir) {
+		if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) || dir == filepath.Dir(dir) {
+			return all
+		}
+		all = append(all, dir)
+	}
+}
+
+// create begins a file of the run.
+func (f *folder) create(name string) (io.Writer, error) {
+	return f.begin(f.fresh(), name)
+}
+
+// scratch begins a file that does not outlive the draft.
+func (f *folder) scratch(name string) (io.Writer, error) {
+	return f.begin(f.draft, name)
+}
+
+func (f *folder) begin(dir, name string) (io.Writer, error) {
+	file, err := os.Create(filepath.Join(dir, name))
+	if err != nil {
+		return nil, err
+	}
+	d := &draftFile{shown: filepath.Join(f.path, name), file: file}
+	d.Writer = bufio.NewWriterSize(unbuffered{d}, 1<<18)
+	f.files = append(f.files, d)
+	return d, nil
+}
+
+// draftFile is a file in the making.
+type draftFile struct {
+	*bufio.Writer
+
+	file  *os.File
+	shown string // its name in errors: people do not know of drafts
+}
+
+// finish writes out what is buffered.
+func (d *draftFile) finish() error {
+	err := d.Flush()
+	return errors.Join(err, d.explain(d.file.Close()))
+}
+
+func (d *draftFile) explain(err error) error {
+	var wrong *fs.PathError
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	return &fs.PathError{Op: wrong.Op, Path: d.shown, Err: wrong.Err}
+}
+
+// unbuffered writes to the file itself.
+type unbuffered struct{ *draftFile }
+
+func (u unbuffered) Write(p []byte) (int, error) {
+	n, err := u.file.Write(p)
+	return n, u.explain(err)
+}
+
+// finish writes out what all files hold, and closes them.
+func (f *folder) finish() error {
+	var errs []error
+	for _, d := range f.files {
+		errs = append(errs, d.finish())
+	}
+	f.files = nil
+	return errors.Join(errs...)
+}
+
+// commit puts the finished files into their places.
+func (f *folder) commit() error {
+	err := os.Rename(f.fresh(), f.path)
+	if err == nil {
+		return nil
+	}
+	if info, statErr := os.Stat(f.path); statErr != nil || !info.IsDir() {
+		return err
+	}
+	return f.replace()
+}
+
+// replace puts the files into a folder that was there before, in which only what an earlier run left goes away. When something goes wrong, all is as it was.
+func (f *folder) replace() (err error) {
+	old := filepath.Join(f.draft, "old")
+	if err := os.Mkdir(old, 0o755); err != nil {
+		return err
+	}
+	var undo []func()
+	defer func() {
+		if err != nil {
+			for _, back := range slices.Backward(undo) {
+				back()
+			}
+		}
+	}()
+	for _, step := range []struct{ from, to string }{{f.path, old}, {f.fresh(), f.path}} {
+		for _, name := range runFiles {
+			from, to := filepath.Join(step.from, name), filepath.Join(step.to, name)
+			switch err := os.Rename(from, to); {
+			case err == nil:
+				undo = append(undo, func() { _ = os.Rename(to, from) }) // it went the other way a moment ago
+			case !errors.Is(err, fs.ErrNotExist):
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// discard takes away what is not in its place, and the folders that were made for nothing.
+func (f *folder) discard() {
+	for _, d := range f.files {
+		_ = d.file.Close() // it is removed
+	}
+	f.files = nil
+	if f.draft != "" {
+		_ = os.RemoveAll(f.draft) // what cannot be removed does no harm: its name begins with a dot and is no run's
+	}
+	for _, dir := range f.made {
+		_ = os.Remove(dir) // only an empty one goes away
+	}
+}

@@ -1,0 +1,88 @@
+// Command run carries out a run of the cluster in a deterministic world, tells its story, and writes its traces. See -h.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/cmd/internal/terminal"
+	"github.com/raftkv/raftkv/traces"
+)
+
+// The exit statuses.
+const (
+	statusFine      = 0
+	statusViolation = 1 // what the scenario expects did not come true
+	statusTrouble   = 2 // usage, config, a file that cannot be written, a receiver out of reach
+)
+
+func main() {
+	makeSignalsErrors()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // the first one stops the run, and a second one the program
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run is the command: what it was called with, where it writes, and the status it exits with.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	options, err := parseFlags(args)
+	switch {
+	case errors.Is(err, errHelp):
+		return printed(usage(stdout), stderr)
+	case err != nil:
+		return trouble(stderr, err)
+	case options.list:
+		return printed(list(stdout), stderr)
+	}
+	if err := traces.ClearEnvironment(); err != nil {
+		return trouble(stderr, err)
+	}
+	resolved, err := resolve(options)
+	if err != nil {
+		return trouble(stderr, err)
+	}
+	r := &runner{options: options, config: resolved, stdout: stdout, stderr: stderr}
+	return r.run(ctx)
+}
+
+// trouble says what is wrong, all of it.
+func trouble(stderr io.Writer, err error) int {
+	terminal.PrintErrors(stderr, err)
+	return statusTrouble
+}
+
+// printed is the status of a command whose result was printed. A reader that went away has had enough, which is no trouble.
+func printed(err error, stderr io.Writer) int {
+	if err == nil || readerGone(err) {
+		return statusFine
+	}
+	return trouble(stderr, fmt.Errorf("cannot print: %w", err))
+}
+
+// resolve finds the scenario that was asked for and puts its config together.
+func resolve(options options) (*config.Resolved, error) {
+	scenario, err := findScenario(options.scenario)
+	if err != nil {
+		return nil, err
+	}
+	resolved, err := config.Resolve(config.Request{Scenario: scenario, BuiltIn: builtIn(), Overrides: options.overrides})
+	if err != nil {
+		return nil, err
+	}
+	var wrong config.Diagnostics
+	for i, fault := range resolved.Faults {
+		if !fault.Kind.Counterfactual() {
+			wrong = append(wrong, resolved.FaultDiagnostic(i, "the fault %q cannot be carried out yet: only drop, delay and duplicate can", fault.Kind))
+		}
+	}
+	if len(wrong) > 0 {
+		return nil, wrong
+	}
+	return resolved, nil
+}

@@ -1,0 +1,254 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/raftkv/raftkv/cmd/internal/cluster"
+	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/cmd/internal/terminal"
+	"github.com/raftkv/raftkv/raftkv/world"
+	"github.com/raftkv/raftkv/traces"
+)
+
+// runner carries out one run.
+type runner struct {
+	options        options
+	config         *config.Resolved
+	stdout, stderr io.Writer
+
+	folder *folder
+	tally  tally
+	story  *traces.Story // nil when nobody wants it
+	push   *heldPush     // nil when nothing is pushed
+	pushed error         // what went wrong with it
+	result cluster.Result
+}
+
+// run simulates, writes the files, and only then pushes and prints: a run that cannot be done leaves nothing anywhere, and a reader that goes away costs no file.
+func (r *runner) run(ctx context.Context) int {
+	exporters, err := r.open(ctx)
+	if err != nil {
+		return trouble(r.stderr, err)
+	}
+	defer r.folder.discard()
+	recorder := traces.NewRecorder(traces.RecorderOptions{Run: r.config.Hash()}, exporters...)
+	if err := r.simulate(ctx, recorder); err != nil {
+		return trouble(r.stderr, err)
+	}
+	if err := r.unmet(); err != nil {
+		return trouble(r.stderr, err)
+	}
+	if err := r.writeFiles(ctx, recorder); err != nil {
+		return trouble(r.stderr, fmt.Errorf("nothing was written: %w", err))
+	}
+	return r.conclude(ctx)
+}
+
+// open begins the files and whatever else takes the run's spans.
+func (r *runner) open(ctx context.Context) (exporters []sdktrace.SpanExporter, err error) {
+	if r.folder, err = newFolder(r.options.out, r.name()); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			r.folder.discard()
+		}
+	}()
+	exporters = append(exporters, &r.tally)
+	if r.options.files.otlp {
+		w, err := r.folder.create(otlpFile)
+		if err != nil {
+			return nil, err
+		}
+		exporters = append(exporters, traces.NewOTLPFile(w))
+	}
+	if create := r.spansFile(); create != nil {
+		w, err := create(stdouttraceFile)
+		if err != nil {
+			return nil, err
+		}
+		lines, err := traces.NewStdout(w)
+		if err != nil {
+			return nil, err
+		}
+		exporters = append(exporters, lines)
+	}
+	if r.options.files.story || r.printsStory() {
+		r.story = traces.NewStory()
+		exporters = append(exporters, r.story)
+	}
+	if traces.PushWanted(r.options.otlp) {
+		push, err := traces.NewPush(ctx, r.options.otlp)
+		if err != nil {
+			return nil, err
+		}
+		r.push = &heldPush{push: push, hold: len(r.config.Faults) > 0}
+		exporters = append(exporters, r.push)
+	}
+	return exporters, nil
+}
+
+// spansFile begins the file of JSON lines: one of the run's, or one that is only printed; nil when nobody wants it.
+func (r *runner) spansFile() func(name string) (io.Writer, error) {
+	switch {
+	case r.options.files.stdouttrace:
+		return r.folder.create
+	case r.options.stdout:
+		return r.folder.scratch
+	default:
+		return nil
+	}
+}
+
+// heldPush pushes spans while the run goes on, but keeps them back as long as a counterfactual may turn out to name no message: then nothing is to come of the run.
+type heldPush struct {
+	push *traces.Push
+	hold bool
+	kept []sdktrace.ReadOnlySpan
+}
+
+// ExportSpans pushes spans, or keeps them.
+func (h *heldPush) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
+	if h.hold {
+		h.kept = append(h.kept, spans...)
+		return nil
+	}
+	return h.push.ExportSpans(ctx, spans)
+}
+
+// Shutdown does nothing: files come first, see finish.
+func (*heldPush) Shutdown(context.Context) error { return nil }
+
+// finish pushes what is left.
+func (h *heldPush) finish(ctx context.Context) error {
+	err := h.push.ExportSpans(ctx, h.kept)
+	return errors.Join(err, h.push.Shutdown(ctx))
+}
+
+func (r *runner) printsStory() bool { return !r.options.quiet && !r.options.stdout }
+
+func (r *runner) name() string {
+	if r.options.name != "" {
+		return r.options.name
+	}
+	return r.config.Name()
+}
+
+// simulate has the run happen. It stops early when its spans cannot be written.
+func (r *runner) simulate(ctx context.Context, recorder *traces.Recorder) error {
+	running, stop := context.WithCancel(ctx)
+	defer stop()
+	bar := terminal.NewProgress(r.stderr, "operations", r.config.NumClients*r.config.RequestsPerClient)
+	defer bar.Done()
+	var err error
+	r.result, err = cluster.New(r.config.Config, cluster.Options{Tracers: recorder.Tracer, Progress: func(operations int) {
+		bar.Set(operations)
+		if recorder.Err() != nil {
+			stop()
+		}
+	}}).Run(running)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return errors.New("interrupted: nothing was written")
+	case recorder.Err() != nil:
+		return fmt.Errorf("nothing was written: %w", recorder.Err())
+	default:
+		return err
+	}
+}
+
+// unmet says which counterfactuals name no message of the run.
+func (r *runner) unmet() error {
+	var wrong config.Diagnostics
+	for i, fault := range r.config.Faults {
+		if slices.Contains(r.result.Unmet, fault.Message) && fault.Kind.Counterfactual() {
+			wrong = append(wrong, r.config.FaultDiagnostic(i, "no message of this run has the id %s: give the id of a client, producer or server span of a message that is sent",
+				fault.Message))
+		}
+	}
+	if len(wrong) > 0 {
+		return wrong
+	}
+	return nil
+}
+
+// writeFiles finishes the files and puts them into their places.
+func (r *runner) writeFiles(ctx context.Context, recorder *traces.Recorder) error {
+	if err := recorder.Close(ctx); err != nil {
+		return err
+	}
+	if r.options.files.story {
+		w, err := r.folder.create(storyFile)
+		if err != nil {
+			return err
+		}
+		if err := r.story.Write(w, traces.Plain); err != nil {
+			return err
+		}
+	}
+	w, err := r.folder.create(configFile)
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(r.config.TOML()); err != nil {
+		return err
+	}
+	if err := r.folder.finish(); err != nil {
+		return err
+	}
+	return r.folder.commit()
+}
+
+// conclude pushes what is left to push, prints the result, and says how the run ended.
+func (r *runner) conclude(ctx context.Context) int {
+	status := statusFine
+	if r.push != nil {
+		r.pushed = r.push.finish(ctx)
+	}
+	err := r.print(interruptible{ctx, r.stdout})
+	if err != nil && ctx.Err() != nil {
+		err = errors.New("interrupted; the files are written")
+	}
+	status = max(status, printed(err, r.stderr))
+	if r.pushed != nil {
+		status = max(status, trouble(r.stderr, fmt.Errorf("the files are written; %w", r.pushed)))
+	}
+	if failed := r.unexpected(); len(failed) > 0 {
+		terminal.PrintErrors(r.stderr, failed)
+		status = max(status, statusViolation)
+	}
+	return status
+}
+
+// interruptible writes until the command is told to stop.
+type interruptible struct {
+	ctx context.Context
+	w   io.Writer
+}
+
+func (i interruptible) Write(p []byte) (int, error) {
+	if err := i.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return i.w.Write(p)
+}
+
+// unexpected are the expectations that did not come true.
+func (r *runner) unexpected() config.Diagnostics {
+	var failed config.Diagnostics
+	for i, expect := range r.config.Expects {
+		leader := world.NewProcessID(world.NodeGroup, uint32(r.result.Leader))
+		if expect.Leader != leader {
+			failed = append(failed, r.config.ExpectDiagnostic(i, "the leader at the end is %s", r.result.Leader))
+		}
+	}
+	return failed
+}

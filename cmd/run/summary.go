@@ -1,0 +1,186 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/cmd/internal/terminal"
+	"github.com/raftkv/raftkv/traces"
+)
+
+// print prints what was asked for: the story with the summary, the spans, or nothing.
+func (r *runner) print(w io.Writer) error {
+	switch {
+	case r.options.stdout:
+		return r.printSpans(w)
+	case r.options.quiet:
+		return nil
+	default:
+		return r.printStory(w)
+	}
+}
+
+// printSpans copies the file of JSON lines, wherever it is by now.
+func (r *runner) printSpans(w io.Writer) error {
+	path := filepath.Join(r.folder.draft, stdouttraceFile)
+	if r.options.files.stdouttrace {
+		path = filepath.Join(r.folder.path, stdouttraceFile)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	_, err = io.Copy(w, file)
+	return err
+}
+
+// printStory tells the story, the summary, and what to do next.
+func (r *runner) printStory(to io.Writer) error {
+	w := bufio.NewWriterSize(to, 1<<16)
+	if err := r.story.Write(w, r.storyStyle()); err != nil {
+		return err
+	}
+	fmt.Fprintln(w)
+	style := terminal.StyleOf(r.stdout)
+	for _, row := range r.summary() {
+		fmt.Fprintf(w, "%s %s\n", style.Bold(fmt.Sprintf("%-11s", row[0])), row[1])
+	}
+	return w.Flush()
+}
+
+func (r *runner) storyStyle() traces.Style {
+	if terminal.StyleOf(r.stdout).Colour {
+		return traces.ANSI
+	}
+	return traces.Plain
+}
+
+func (r *runner) summary() [][2]string {
+	wanted := r.config.NumClients * r.config.RequestsPerClient
+	rows := [][2]string{
+		{"operations", fmt.Sprintf("%d of %d answered", r.result.Operations, wanted)},
+		{"commits", fmt.Sprintf("index %d is committed", r.result.Committed)},
+		{"elections", fmt.Sprint(r.tally.elections)},
+		{"spans", fmt.Sprint(r.tally.spans)},
+		{"messages", r.messages()},
+		{"time", r.ended()},
+	}
+	folder := filepath.Join(r.options.out, r.name())
+	rows = append(rows, [2]string{"files", folder + string(filepath.Separator) + ": " + strings.Join(r.written(), ", ")})
+	for _, link := range r.links() {
+		rows = append(rows, [2]string{"jaeger", link})
+	}
+	return append(rows, [2]string{"next", r.next()})
+}
+
+func (r *runner) messages() string {
+	text := fmt.Sprint(r.result.Messages)
+	if r.result.Lost > 0 {
+		text += fmt.Sprintf(", %d lost", r.result.Lost)
+	}
+	if r.result.Duplicated > 0 {
+		text += fmt.Sprintf(", %d duplicated", r.result.Duplicated)
+	}
+	return text
+}
+
+// ended says when the run ended, and that it was cut short if it was.
+func (r *runner) ended() string {
+	end := r.result.End.Round(time.Microsecond).String() + " of virtual time"
+	if !r.result.Finished {
+		return end + ": cut short by max_duration, before everything was answered and applied"
+	}
+	return end
+}
+
+func (r *runner) written() []string {
+	var names []string
+	for _, file := range []struct {
+		name string
+		is   bool
+	}{{otlpFile, r.options.files.otlp}, {stdouttraceFile, r.options.files.stdouttrace}, {storyFile, r.options.files.story}, {configFile, true}} {
+		if file.is {
+			names = append(names, file.name)
+		}
+	}
+	return names
+}
+
+// links open the run in the pages of the Jaeger that it was pushed to.
+func (r *runner) links() []string {
+	if r.push == nil || r.pushed != nil {
+		return nil
+	}
+	pages := jaegerPages(r.push.push.Endpoint())
+	links := []string{pages.Search(r.tally.client, r.tally.begin, r.tally.end)}
+	if r.tally.operation.IsValid() {
+		links = append(links, pages.Trace(r.tally.operation)+"  the first operation")
+	}
+	if r.tally.elected.IsValid() {
+		links = append(links, pages.Trace(r.tally.elected)+"  the election")
+	}
+	return links
+}
+
+// jaegerPages is where a Jaeger that listens for OTLP at an endpoint has its pages, if nobody moved them: on the same host, at port 16686.
+func jaegerPages(endpoint string) traces.Jaeger {
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Hostname() == "" {
+		return traces.DefaultJaeger
+	}
+	return traces.Jaeger("http://" + net.JoinHostPort(u.Hostname(), "16686"))
+}
+
+// next is the command worth trying after this run: what differs from the run without its counterfactuals, or what one lost message would have changed.
+func (r *runner) next() string {
+	folder := filepath.Join(r.options.out, r.name())
+	if original := r.original(); original != "" && r.options.files.story {
+		return fmt.Sprintf("diff %s %s", shellWord(filepath.Join(original, storyFile)), shellWord(filepath.Join(folder, storyFile)))
+	}
+	if r.tally.notification != "" {
+		command := "go run ./cmd/run"
+		if r.options.out != defaultOut {
+			command += " -out " + shellWord(r.options.out)
+		}
+		return fmt.Sprintf("%s -drop %s %s", command, r.tally.notification, shellWord(filepath.Join(folder, configFile)))
+	}
+	return "go run ./cmd/run -list"
+}
+
+// original is the folder of the run that this one is but for its counterfactuals, if it is there; empty otherwise.
+func (r *runner) original() string {
+	without := r.config.Clone()
+	without.Faults = slices.DeleteFunc(without.Faults, func(f config.Fault) bool { return f.Kind.Counterfactual() })
+	if len(without.Faults) == len(r.config.Faults) {
+		return ""
+	}
+	for _, changed := range []bool{true, false} { // nothing but the file itself tells whether the scenario was changed in anything else
+		without.Changed = changed
+		folder := filepath.Join(r.options.out, without.Name())
+		text, err := os.ReadFile(filepath.Join(folder, configFile))
+		if _, missing := os.Stat(filepath.Join(folder, storyFile)); err == nil && missing == nil && bytes.Equal(text, without.TOML()) {
+			return folder
+		}
+	}
+	return ""
+}
+
+// shellWord is a text as a shell reads it back.
+func shellWord(s string) string {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,+@%" + string(filepath.Separator)
+	if s != "" && strings.Trim(s, plain) == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
