@@ -45,7 +45,7 @@ func (r *runner) run(ctx context.Context) int {
 		return trouble(r.stderr, err)
 	}
 	if err := r.writeFiles(ctx, recorder); err != nil {
-		return trouble(r.stderr, fmt.Errorf("nothing was written: %w", err))
+		return trouble(r.stderr, r.unwritten(err))
 	}
 	return r.conclude(ctx)
 }
@@ -159,7 +159,7 @@ func (r *runner) simulate(ctx context.Context, recorder *traces.Recorder) error 
 	case ctx.Err() != nil:
 		return errors.New("interrupted: nothing was written")
 	case recorder.Err() != nil:
-		return fmt.Errorf("nothing was written: %w", recorder.Err())
+		return r.unwritten(recorder.Err())
 	default:
 		return err
 	}
@@ -205,6 +205,21 @@ func (r *runner) writeFiles(ctx context.Context, recorder *traces.Recorder) erro
 		return err
 	}
 	return r.folder.commit()
+}
+
+// unwritten says why there are no files. What a file itself says is plainer than what those who write to it make of it.
+func (r *runner) unwritten(err error) error {
+	if files := r.folder.finish(); files != nil {
+		err = files
+	}
+	all := []error{err}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // it is what was joined last that is told one by one
+		all = joined.Unwrap()
+	}
+	for i := range all {
+		all[i] = fmt.Errorf("nothing was written: %w", all[i])
+	}
+	return errors.Join(all...)
 }
 
 // conclude pushes what is left to push, prints the result, and says how the run ended.

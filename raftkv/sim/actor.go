@@ -103,14 +103,10 @@ func (a *actor) begin(l letter) {
 func (a *actor) endStep() {
 	s := a.sim
 	s.open--
-	s.outcome.Deliveries++
-	if a.step.timer != 0 {
-		a.process.Timeout(a.timer, a.began)
-	} else {
-		a.process.Receive(s.flights.envelopes[a.step.message], a.began)
-		s.flights.release(a.step.message)
+	if a.handle() {
+		s.outcome.Deliveries++
+		s.askFinished()
 	}
-	s.askFinished()
 	a.busy = false
 	for !a.busy {
 		next, ok := a.mailbox.take()
@@ -119,6 +115,21 @@ func (a *actor) endStep() {
 		}
 		a.begin(next)
 	}
+}
+
+// handle has the process do what it was busy with, unless that was a message that tells it nothing.
+func (a *actor) handle() bool {
+	if a.step.timer != 0 {
+		a.process.Timeout(a.timer, a.began)
+		return true
+	}
+	flights := &a.sim.flights
+	defer flights.release(a.step.message)
+	if isDamaged(&flights.envelopes[a.step.message]) {
+		return false
+	}
+	a.process.Receive(flights.envelopes[a.step.message], a.began)
+	return true
 }
 
 // crash takes everything from the process but its disk's durable part.
@@ -151,10 +162,13 @@ func (a *actor) crash() {
 func (a *actor) lose(l letter) {
 	s := a.sim
 	s.open--
-	if l.timer == 0 {
-		s.flights.release(l.message)
-		s.outcome.Lost++
+	if l.timer != 0 {
+		return
 	}
+	if !isDamaged(&s.flights.envelopes[l.message]) {
+		s.outcome.Lost++ // or it is counted already
+	}
+	s.flights.release(l.message)
 }
 
 func (a *actor) restart() {

@@ -98,6 +98,11 @@ func TestARunEndsAtMaxDuration(t *testing.T) {
 			one.start = func(p *probe) { p.send(1, two.id) }
 			two.receive = func(p *probe, e world.Envelope) { p.send(e.ID+1, one.id) }
 			one.receive = func(p *probe, e world.Envelope) { p.send(e.ID+1, two.id) }
+			one.finish = func(p *probe) {
+				if h := p.SetTimer(0, world.Timer{ID: 9}, ms); h != 0 {
+					t.Errorf("a timer was set when the run was over: %d", h)
+				}
+			}
 			outcome := run(t, s)
 			d.is(t, test.want)
 			if outcome.Finished || outcome.End != test.limit {

@@ -57,6 +57,9 @@ type alarm struct {
 	event *happening
 }
 
+// broken is what a lost message carries.
+var broken any = new(byte)
+
 // item is what waits in a mailbox: a message, or a timer by its handle.
 type item struct {
 	message *world.Envelope
@@ -171,7 +174,9 @@ func (p *place) draw(purpose string, id world.CausalID) uint64 {
 func (p *place) arrive(e *world.Envelope) {
 	if p.down {
 		p.open--
-		p.outcome.Lost++
+		if e.Payload != broken {
+			p.outcome.Lost++
+		}
 		return
 	}
 	p.receive(item{message: e})
@@ -206,9 +211,11 @@ func (p *place) begin(i item, random uint64, handle func()) {
 	p.doing = i
 	p.step = p.at(p.now+p.config.StepTime.Pick(random), happening{process: p.process.ID(), kind: endsStep}, func() {
 		p.open--
-		p.outcome.Deliveries++
-		handle()
-		p.ask()
+		if i.message == nil || i.message.Payload != broken {
+			p.outcome.Deliveries++
+			handle()
+			p.ask()
+		}
 		p.step = nil
 		p.next()
 	})
@@ -224,14 +231,16 @@ func (p *place) crash() {
 		p.cancel(p.step)
 		p.step = nil
 		p.open--
-		if p.doing.message != nil {
+		if p.doing.message != nil && p.doing.message.Payload != broken {
 			p.outcome.Lost++
 		}
 	}
 	for _, i := range p.mailbox {
 		if i.message != nil {
 			p.open--
-			p.outcome.Lost++
+			if i.message.Payload != broken {
+				p.outcome.Lost++
+			}
 		}
 	}
 	p.mailbox = nil
@@ -276,11 +285,12 @@ func (p *place) Send(e world.Envelope) world.Fate {
 			fate.Delay, fate.DelayBy = world.CauseCounterfactual, by
 		}
 	}
-	if fate.Drop == "" {
-		p.launch(e, 0, "latency", fate.DelayBy)
-	} else {
+	first := e
+	if fate.Drop != "" {
 		p.outcome.Lost++
+		first.Payload = broken
 	}
+	p.launch(first, 0, "latency", fate.DelayBy)
 	if fate.Duplicate != "" {
 		p.outcome.Duplicated++
 		p.launch(e, 1, "latency of the copy", 0)
@@ -292,7 +302,9 @@ func (p *place) launch(e world.Envelope, number uint32, purpose string, delay ti
 	e.From, e.Copy = p.process.ID(), number
 	to := p.find(e.To)
 	if to == nil {
-		p.outcome.Lost++
+		if e.Payload != broken {
+			p.outcome.Lost++
+		}
 		return
 	}
 	p.open++

@@ -96,17 +96,33 @@ func (s *Sim) amend(fate *world.Fate, id world.CausalID) {
 	}
 }
 
-// send decides a message's fate, and puts the copies that arrive on their way.
+// damaged is what a lost message carries: it arrives like any other, and costs its receiver the time to see that there is nothing to be learnt from it. So a loss
+// moves nobody's clock by itself, and two runs that differ in one lost message differ in what it would have said, and in nothing else.
+type damaged struct{}
+
+// isDamaged says whether a message was lost on its way.
+func isDamaged(e *world.Envelope) bool {
+	_, is := e.Payload.(damaged)
+	return is
+}
+
+// send decides a message's fate, and puts its copies on their way.
 func (s *Sim) send(e *world.Envelope, fate *world.Fate) {
 	if s.meddles {
 		s.decide(fate, e.ID)
 	}
 	to := s.find(e.To)
-	if fate.Drop == "" && to != nil {
-		s.launch(to, e, fate.DelayBy)
-	} else {
+	if fate.Drop != "" || to == nil {
 		s.outcome.Lost++
 	}
+	payload := e.Payload
+	if fate.Drop != "" {
+		e.Payload = damaged{}
+	}
+	if to != nil {
+		s.launch(to, e, fate.DelayBy)
+	}
+	e.Payload = payload
 	if fate.Duplicate != "" {
 		s.sendCopy(to, e)
 	}
@@ -124,7 +140,11 @@ func (s *Sim) sendCopy(to *actor, e *world.Envelope) {
 
 // launch has a copy arrive after its latency. Links are not first-in-first-out: each copy takes its own time, whatever else is on the way.
 func (s *Sim) launch(to *actor, e *world.Envelope, delay time.Duration) {
-	latency := s.config.Latency.Pick(s.dice.latency[e.Copy].Draw(e.ID))
+	draw := s.dice.latency[e.Copy].Draw(e.ID)
+	if s.config.Latencies != nil && !isDamaged(e) {
+		draw = s.config.Latencies()
+	}
+	latency := s.config.Latency.Pick(draw)
 	at := after(after(s.now, latency), delay)
 	s.open++
 	s.queue.push(event{at: at, id: e.ID, rank: to.rank(kindArrival), ref: e.Copy<<copyShift | s.flights.put(e)})

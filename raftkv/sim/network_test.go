@@ -39,9 +39,10 @@ func TestCounterfactuals(t *testing.T) {
 			name: "duplicate", change: func(c *sim.Config) { c.Duplicated = duplicate },
 			fate: world.Fate{Duplicate: counterfactual}, want: first + "\n12ms..14ms node-2 receives 1 copy 1 from node-1", twice: 1,
 		},
+		// A copy that was lost still takes its receiver's time: 10ms..12ms.
 		{
 			name: "drop and duplicate", change: func(c *sim.Config) { c.Drop, c.Duplicated = drop, duplicate },
-			fate: world.Fate{Drop: counterfactual, Duplicate: counterfactual}, want: "10ms..12ms node-2 receives 1 copy 1 from node-1", lost: 1, twice: 1,
+			fate: world.Fate{Drop: counterfactual, Duplicate: counterfactual}, want: "12ms..14ms node-2 receives 1 copy 1 from node-1", lost: 1, twice: 1,
 		},
 		{
 			name: "delay and duplicate", change: func(c *sim.Config) { c.Delay, c.Duplicated = delay, duplicate },
@@ -62,7 +63,7 @@ func TestCounterfactuals(t *testing.T) {
 		},
 		{
 			name: "duplicate what the network loses", change: func(c *sim.Config) { c.Loss, c.Duplicated = 1, duplicate },
-			fate: world.Fate{Drop: world.CauseNetwork, Duplicate: counterfactual}, want: "10ms..12ms node-2 receives 1 copy 1 from node-1", lost: 1, twice: 1,
+			fate: world.Fate{Drop: world.CauseNetwork, Duplicate: counterfactual}, want: "12ms..14ms node-2 receives 1 copy 1 from node-1", lost: 1, twice: 1,
 		},
 		{
 			name: "a network that duplicates everything", change: func(c *sim.Config) { c.Duplicate = 1 },

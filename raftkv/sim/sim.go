@@ -38,6 +38,10 @@ type Config struct {
 	Duplicated []world.CausalID
 	Delay      map[world.CausalID]time.Duration
 
+	// Latencies, if not nil, is what the latency of every message that is not lost is drawn from, in their order: a shared stream, which is what this world exists to do
+	// without. It is for tests, which plant one and see what that breaks.
+	Latencies func() uint64
+
 	// Finished is asked after every event that a process handled. Once it is true, timers stop, those that wait in a mailbox too; what is in flight is handled to
 	// the end; then the run ends. Nil is never.
 	Finished func() bool

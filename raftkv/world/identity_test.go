@@ -186,6 +186,14 @@ func TestDrawsAreIndependent(t *testing.T) {
 	} {
 		evenBits(t, test.what, test.draw, draws)
 	}
+	seen := map[uint64]bool{}
+	const few = 50
+	for i := range few * few * few {
+		seen[Draw(uint64(i%few), Name(i/few%few), CausalID(i/few/few))] = true
+	}
+	if len(seen) != few*few*few {
+		t.Errorf("%d of %d draws for small seeds, purposes and keys are different ones", len(seen), few*few*few)
+	}
 	for i := range CausalID(100) {
 		if got, want := DiceFor(7, purposes[2]).Draw(i), Draw(7, purposes[2], i); got != want {
 			t.Fatalf("the dice give %d for key %d, want %d", got, i, want)

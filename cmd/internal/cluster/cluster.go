@@ -23,10 +23,12 @@ const BehaviourVersion = 1
 // Build says which spec and which behaviour made a trace. It names no commit and no toolchain: those do not change what a run does.
 func Build() string { return fmt.Sprintf("spec-%s-behaviour-%d", protocol.SpecHash, BehaviourVersion) }
 
-// Options are what a run is given besides its config. None of them changes what happens in it.
+// Options are what a run is given besides its config. But for Latencies, none of them changes what happens in it.
 type Options struct {
 	Tracers  func(service string) trace.Tracer // of each process, such as traces.Recorder.Tracer; nil records nothing
 	Progress func(operations int)              // told now and then how many operations have their answer; may be nil
+
+	Latencies func() uint64 // for tests that plant a shared stream of random numbers: see sim.Config
 }
 
 // Cluster is a run that is set up.
@@ -61,7 +63,7 @@ func New(c *config.Config, options Options) *Cluster {
 	cl := &Cluster{config: c, progress: options.Progress}
 	cl.sim = sim.New(sim.Config{
 		Seed: c.Seed, Latency: c.Network.Latency, StepTime: c.Process.StepTime, Loss: c.Network.Loss, Duplicate: c.Network.Duplicate,
-		MaxDuration: c.MaxDuration, Drop: drop, Delay: delay, Duplicated: duplicate, Finished: cl.finished,
+		MaxDuration: c.MaxDuration, Drop: drop, Delay: delay, Duplicated: duplicate, Finished: cl.finished, Latencies: options.Latencies,
 	})
 	tracer := func(service string) *spans.Tracer {
 		if options.Tracers == nil {

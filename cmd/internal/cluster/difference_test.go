@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
 )
 
@@ -78,25 +80,9 @@ func TestOneMoreRequestChangesNothingBefore(t *testing.T) {
 		c := seeded(seed + 1)
 		six := c.Clone()
 		six.RequestsPerClient = 6
-		before := run(t, c)
-		after := run(t, six)
-		first := after.lastOperationEnd()
-		for i := range after.spans {
-			if s := &after.spans[i]; strings.HasPrefix(s.Name, "kv.") && before.byID[s.ID] == nil && s.Start.Before(first) {
-				first = s.Start
-			}
-		}
-		same := 0
-		for i := range after.spans {
-			s := &after.spans[i]
-			if s.Name == "raftkv.run" || !s.End.Before(first) {
-				continue
-			}
-			other := before.byID[s.ID]
-			if other == nil || describe(s) != describe(other) {
-				t.Errorf("seed %d: %s ended before the first additional request, and differs", seed+1, s.ID)
-			}
-			same++
+		same, found := changedBefore(run(t, c), run(t, six))
+		if len(found) > 0 {
+			t.Errorf("seed %d: %d spans ended before the first additional request, and differ:\n%s", seed+1, len(found), strings.Join(found[:min(3, len(found))], "\n"))
 		}
 		if same < 100 {
 			t.Errorf("seed %d: only %d spans ended before the first additional request", seed+1, same)
@@ -104,12 +90,77 @@ func TestOneMoreRequestChangesNothingBefore(t *testing.T) {
 	}
 }
 
+// changedBefore compares a run with one of more requests: the spans that ended before the first additional one began, those that are the same and those that are not.
+func changedBefore(before, after execution) (same int, found []string) {
+	first := after.lastOperationEnd()
+	for i := range after.spans {
+		if s := &after.spans[i]; strings.HasPrefix(s.Name, "kv.") && before.byID[s.ID] == nil && s.Start.Before(first) {
+			first = s.Start
+		}
+	}
+	for i := range after.spans {
+		s := &after.spans[i]
+		if s.Name == "raftkv.run" || !s.End.Before(first) {
+			continue
+		}
+		if other := before.byID[s.ID]; other == nil || describe(s) != describe(other) {
+			found = append(found, "+ "+describe(s))
+			continue
+		}
+		same++
+	}
+	return same, found
+}
+
+// stream is a shared stream of random numbers: SplitMix64 from a seed.
+func stream(seed uint64) func() uint64 {
+	return func() uint64 {
+		seed++
+		return world.Draw(seed, 0, 0)
+	}
+}
+
+// TestSharedStreamIsSeen plants what the world does without, a stream of random numbers that all messages share. Every check of local difference must see it.
+func TestSharedStreamIsSeen(t *testing.T) {
+	t.Parallel()
+	c := seeded(1)
+	before := runWith(t, c, drawnAhead(stream(1), c))
+	outsideCone, dear := 0, 0
+	for _, m := range before.messages() {
+		after := runWith(t, dropping(c, m.id), drawnAhead(stream(1), c))
+		if len(strayed(m, before, after)) > 0 {
+			outsideCone++
+		}
+		if before.byID[m.id].Name == "raft.commit_notification" && m.to == "node-5" && 20*differing(before, after) > len(before.spans) {
+			dear++
+		}
+	}
+	if outsideCone == 0 {
+		t.Error("the losses in a world with a shared stream seem to change nothing outside their causal cones")
+	}
+	if dear == 0 {
+		t.Error("the loss of a notification in a world with a shared stream seems to change hardly anything")
+	}
+	six := c.Clone()
+	six.RequestsPerClient = 6
+	if _, found := changedBefore(before, runWith(t, six, drawnAhead(stream(1), six))); len(found) == 0 {
+		t.Error("operations drawn ahead from a shared stream seem to change nothing before the first additional request")
+	}
+}
+
+// drawnAhead is a stream from which the clients' operations were drawn before the run began.
+func drawnAhead(next func() uint64, c *config.Config) func() uint64 {
+	for range c.NumClients * c.RequestsPerClient {
+		next()
+	}
+	return next
+}
+
 // TestIDsAreUnique looks for two spans of one run that share an id, and for a zero one, over many seeds.
 func TestIDsAreUnique(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(1000) {
-		c := seeded(seed + 1)
-		c.NumNodes, c.RequestsPerClient = 3+int(seed%3), 2
-		e := run(t, c)
+		e := run(t, seeded(seed+1))
 		if len(e.byID) != len(e.spans) {
 			t.Errorf("seed %d: %d spans have %d ids between them", seed+1, len(e.spans), len(e.byID))
 		}

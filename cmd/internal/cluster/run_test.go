@@ -27,9 +27,15 @@ func (*memory) Shutdown(context.Context) error { return nil }
 // run carries out the run of a config, and keeps its trace.
 func run(t testing.TB, c *config.Config) execution {
 	t.Helper()
+	return runWith(t, c, nil)
+}
+
+// runWith is run with a shared stream for the latencies, if it is not nil.
+func runWith(t testing.TB, c *config.Config, latencies func() uint64) execution {
+	t.Helper()
 	kept := &memory{}
 	recorder := traces.NewRecorder(traces.RecorderOptions{Run: c.Hash()}, kept)
-	result, err := cluster.New(c, cluster.Options{Tracers: recorder.Tracer}).Run(t.Context())
+	result, err := cluster.New(c, cluster.Options{Tracers: recorder.Tracer, Latencies: latencies}).Run(t.Context())
 	if err != nil {
 		t.Fatalf("seed %d: %v", c.Seed, err)
 	}

@@ -1,0 +1,246 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/raftkv/raftkv/traces"
+)
+
+// TestQuiet wants silence, and the files.
+func TestQuiet(t *testing.T) {
+	t.Parallel()
+	out := t.TempDir()
+	c := here(t, "-quiet", "-out", out).wants(t, statusFine)
+	if c.stdout != "" {
+		t.Errorf("standard output is not empty: %s\n%s", c, c.stdout)
+	}
+	if files := filesOf(t, filepath.Join(out, "default-1")); len(files) != 4 {
+		t.Errorf("there are %d files: %s", len(files), c)
+	}
+	wrong := here(t, "-quiet", "-out", out, "-nodes", "0").wants(t, statusTrouble, "-nodes: num_nodes must be at least 1")
+	if wrong.stdout != "" {
+		t.Errorf("standard output is not empty: %s\n%s", wrong, wrong.stdout)
+	}
+}
+
+// TestFiles asks for some of the files: those are as ever, the others are not there, not even from an earlier run.
+func TestFiles(t *testing.T) {
+	t.Parallel()
+	want, _ := runFolder(t)
+	for list, names := range map[string][]string{
+		"otlp":                   {configFile, otlpFile},
+		"stdouttrace":            {configFile, stdouttraceFile},
+		"story":                  {configFile, storyFile},
+		"story,otlp":             {configFile, storyFile, otlpFile},
+		"otlp,stdouttrace,story": {configFile, stdouttraceFile, storyFile, otlpFile},
+	} {
+		subset := maps.Clone(want)
+		maps.DeleteFunc(subset, func(name, _ string) bool { return !slices.Contains(names, name) })
+		out := t.TempDir()
+		here(t, "-quiet", "-out", out, "-name", "x").wants(t, statusFine)
+		write(t, filepath.Join(out, "x"), "notes.md", "mine")
+		subset["notes.md"] = "mine"
+		c := here(t, "-out", out, "-name", "x", "-files", list).wants(t, statusFine)
+		same(t, subset, filesOf(t, filepath.Join(out, "x")), c)
+		slices.Sort(names)
+		if row := summaryOf(t, c)["files"]; row != filepath.Join(out, "x")+string(filepath.Separator)+": "+strings.Join(written(names), ", ") {
+			t.Errorf("the summary says of the files: %s: %s", row, c)
+		}
+	}
+}
+
+// written are files in the order of the summary.
+func written(names []string) []string {
+	var all []string
+	for _, name := range runFiles {
+		if slices.Contains(names, name) {
+			all = append(all, name)
+		}
+	}
+	return all
+}
+
+// summaryOf is what stands below the story, by the word that each line begins with.
+func summaryOf(t *testing.T, c *call) map[string]string {
+	t.Helper()
+	_, summary, ok := strings.Cut(c.stdout, "\n\n")
+	if !ok {
+		t.Fatalf("there is no summary: %s\n%s", c, c.stdout)
+	}
+	rows := make(map[string]string)
+	for line := range strings.Lines(summary) {
+		word, text, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		rows[word] = strings.TrimLeft(text, " ")
+	}
+	return rows
+}
+
+// TestStory prints what is in story.txt, and a summary that agrees with the files.
+func TestStory(t *testing.T) {
+	t.Parallel()
+	files, c := runFolder(t, "-quiet=false", "-set", "network.loss=0.02", "-set", "network.duplicate=0.02")
+	if got := beforeSummary(c.stdout) + "\n"; got != files[storyFile] {
+		t.Errorf("the story differs from %s %s\nreproduce: %s", storyFile, difference(files[storyFile], got), c)
+	}
+	all := spansIn(t, files)
+	elections, last := 0, time.Duration(0)
+	for _, s := range all {
+		if s.Name == "raft.election" {
+			elections++
+		}
+		last = max(last, s.End.Sub(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)))
+	}
+	summary := summaryOf(t, c)
+	for word, want := range map[string]string{
+		"operations": "15 of 15 answered", "commits": "index 16 is committed", "elections": fmt.Sprint(elections), "spans": fmt.Sprint(len(all)),
+		"time": last.Round(time.Microsecond).String() + " of virtual time",
+	} {
+		if summary[word] != want {
+			t.Errorf("the summary says %s: %q, want %q: %s", word, summary[word], want, c)
+		}
+	}
+	if lines := strings.Split(strings.TrimSpace(c.stdout), "\n"); !strings.HasPrefix(lines[len(lines)-1], "next ") {
+		t.Errorf("the last line is %q: %s", lines[len(lines)-1], c)
+	}
+}
+
+// TestCutShort ends a run before it is done: it says so.
+func TestCutShort(t *testing.T) {
+	t.Parallel()
+	_, c := runFolder(t, "-quiet=false", "-set", "max_duration=60ms")
+	summary := summaryOf(t, c)
+	if !strings.Contains(summary["time"], "60ms of virtual time: cut short by max_duration") || !strings.HasSuffix(summary["operations"], " of 15 answered") {
+		t.Errorf("the summary does not say that the run was cut short: %s\n%v", c, summary)
+	}
+}
+
+// line is what stdouttrace writes of a span.
+type line struct {
+	Name        string
+	SpanContext struct{ TraceID, SpanID string }
+	Parent      struct{ TraceID, SpanID string }
+	SpanKind    int
+	StartTime   time.Time
+	EndTime     time.Time
+	Resource    []struct {
+		Key   string
+		Value struct {
+			Type  string
+			Value any
+		}
+	}
+}
+
+// TestStdout prints a JSON value for each span and nothing else: what spans.json holds, whether or not that is written, and the spans of the trace in their order.
+func TestStdout(t *testing.T) {
+	t.Parallel()
+	files, c := runFolder(t, "-quiet=false", "-stdout")
+	if c.stdout != files[stdouttraceFile] {
+		t.Errorf("standard output differs from %s %s\nreproduce: %s", stdouttraceFile, difference(files[stdouttraceFile], c.stdout), c)
+	}
+	without, again := runFolder(t, "-quiet=false", "-stdout", "-files", "story")
+	if again.stdout != c.stdout {
+		t.Errorf("standard output differs %s\nreproduce: %s", difference(c.stdout, again.stdout), again)
+	}
+	if names := slices.Sorted(maps.Keys(without)); !slices.Equal(names, []string{configFile, storyFile}) {
+		t.Errorf("the files are %q: %s", names, again)
+	}
+	var want, got []string
+	for _, s := range spansIn(t, files) {
+		want = append(want, fmt.Sprintf("%s %s %s %016x %s %d %d %s", s.Name, s.TraceID(), s.ID, uint64(s.Parent), s.Service, s.Kind, s.Start.UnixNano(), s.End.Sub(s.Start)))
+	}
+	for text := range strings.Lines(c.stdout) {
+		var s line
+		if err := json.Unmarshal([]byte(text), &s); err != nil {
+			t.Fatalf("%v: %s: %s", err, c, text)
+		}
+		got = append(got, fmt.Sprintf("%s %s %s %s %s %d %d %s", s.Name, s.SpanContext.TraceID, s.SpanContext.SpanID, s.Parent.SpanID, s.service(), s.SpanKind, s.StartTime.UnixNano(), s.EndTime.Sub(s.StartTime)))
+	}
+	if diff := cmp.Diff(want, got); diff != "" || len(want) < 300 {
+		t.Errorf("%d spans (-%s +standard output): %s\n%.3000s", len(want), otlpFile, c, diff)
+	}
+}
+
+func (l *line) service() string {
+	for _, a := range l.Resource {
+		if a.Key == "service.name" {
+			return fmt.Sprint(a.Value.Value)
+		}
+	}
+	return ""
+}
+
+// TestNoColour calls the command where nobody sees colours, but the environment speaks of terminals.
+func TestNoColour(t *testing.T) {
+	t.Parallel()
+	env := []string{"TERM=xterm-256color", "COLORTERM=truecolor", "FORCE_COLOR=1", "CLICOLOR_FORCE=1"}
+	for _, args := range [][]string{{}, {"-h"}, {"-list"}, {"-stdout"}, {"-nodes", "0"}, {"nonsense"}, {"-set", "network.loss=0.1", "-set", "max_duration=1s"}} {
+		c := &call{dir: t.TempDir(), env: env, args: args}
+		c.execute(t)
+		for name, text := range map[string]string{"standard output": c.stdout, "standard error": c.stderr, storyFile: filesOf(t, c.dir)["traces/runs/default-1/"+storyFile]} {
+			if i := strings.IndexAny(text, "\x1b\r"); i >= 0 {
+				t.Errorf("%s has control characters for a terminal %s: %s", name, lineAround(text, i), c)
+			}
+		}
+	}
+}
+
+// TestHelpAndList ask for a text, and no run.
+func TestHelpAndList(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		args []string
+		want []string
+	}{
+		{[]string{"-h"}, []string{"usage: go run ./cmd/run ", "-drop SPANID", "-otlp URL", "Exit status"}},
+		{[]string{"-seed", "nonsense", "--help"}, []string{"usage: go run ./cmd/run "}},
+		{[]string{"-list"}, []string{"default ", "reference "}},
+	} {
+		dir := t.TempDir()
+		got := here(t, append(c.args, "-out", filepath.Join(dir, "out"))...).wants(t, statusFine)
+		for _, part := range c.want {
+			if !strings.Contains(got.stdout, part) {
+				t.Errorf("standard output does not say %q: %s\n%s", part, got, got.stdout)
+			}
+		}
+		nothingIn(t, dir, got)
+	}
+}
+
+// TestTraceIsReadBack reads the trace of a run as the other commands do, from its folder and from the file alone.
+func TestTraceIsReadBack(t *testing.T) {
+	t.Parallel()
+	out := t.TempDir()
+	here(t, "-quiet", "-out", out, "-files", "otlp").wants(t, statusFine)
+	folder := filepath.Join(out, "default-1")
+	var stories [2]bytes.Buffer
+	for i, path := range []string{folder, filepath.Join(folder, otlpFile)} {
+		all, err := traces.ReadAll(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		story := traces.NewStory()
+		for j := range all {
+			story.Add(&all[j])
+		}
+		if err := story.Write(&stories[i], traces.Plain); err != nil {
+			t.Fatal(err)
+		}
+	}
+	files, c := runFolder(t)
+	for i := range stories {
+		if got := stories[i].String(); got != files[storyFile] {
+			t.Errorf("the story from the trace alone differs %s\nreproduce: %s", difference(files[storyFile], got), c)
+		}
+	}
+}
