@@ -1,0 +1,215 @@
+package client_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/raftkv/raftkv/raftkv/client"
+	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/sim"
+	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/world"
+	"github.com/raftkv/raftkv/traces"
+)
+
+const ms = time.Millisecond
+
+// server answers as a test has it answer; nil is silence.
+type server struct {
+	id     protocol.NodeID
+	world  world.World
+	answer func(id protocol.NodeID, request protocol.RequestID) protocol.Message
+	heard  *[]string
+}
+
+func (s *server) ID() world.ProcessID              { return world.NewProcessID(world.NodeGroup, uint32(s.id)) }
+func (s *server) Start(w world.World)              { s.world = w }
+func (*server) Timeout(world.Timer, time.Duration) {}
+func (*server) Crash()                             {}
+func (*server) Restart()                           {}
+func (*server) Finish()                            {}
+func (s *server) Receive(e world.Envelope, _ time.Duration) {
+	request := requestOf(e.Payload)
+	*s.heard = append(*s.heard, fmt.Sprintf("%v %v hears %v", s.world.Now().Round(ms), s.id, request))
+	if reply := s.answer(s.id, request); reply != nil {
+		s.world.Send(world.Envelope{ID: e.ID + 1, Root: e.Root, To: e.From, InReplyTo: e.ID, Payload: reply})
+	}
+}
+
+func requestOf(payload any) protocol.RequestID {
+	switch m := payload.(type) {
+	case protocol.ClientPut:
+		return m.Request
+	case protocol.ClientGet:
+		return m.Request
+	case protocol.ClientDelete:
+		return m.Request
+	}
+	return protocol.RequestID{}
+}
+
+// kept is the trace of a test.
+type kept struct{ spans []traces.Span }
+
+func (k *kept) ExportSpans(_ context.Context, all []sdktrace.ReadOnlySpan) error {
+	for _, s := range all {
+		k.spans = append(k.spans, traces.FromSDK(s))
+	}
+	return nil
+}
+
+func (*kept) Shutdown(context.Context) error { return nil }
+
+func (k *kept) named(prefix string) []traces.Span {
+	var found []traces.Span
+	for _, s := range k.spans {
+		if strings.HasPrefix(s.Name, prefix) {
+			found = append(found, s)
+		}
+	}
+	return found
+}
+
+// try runs clients against three servers that answer like this, and returns what the servers heard.
+func try(t *testing.T, c client.Config, clients int, answer func(protocol.NodeID, protocol.RequestID) protocol.Message) ([]string, *kept) {
+	t.Helper()
+	return tryDelaying(t, nil, c, clients, answer)
+}
+
+// tryDelaying is try in a network that delays these messages.
+func tryDelaying(
+	t *testing.T, delay map[world.CausalID]time.Duration, c client.Config, clients int, answer func(protocol.NodeID, protocol.RequestID) protocol.Message,
+) ([]string, *kept) {
+	t.Helper()
+	var heard []string
+	trace := &kept{}
+	recorder := traces.NewRecorder(traces.RecorderOptions{Run: 1}, trace)
+	s := sim.New(sim.Config{Seed: 1, Latency: world.Range{Min: ms, Max: ms}, MaxDuration: time.Second, Delay: delay})
+	for id := range protocol.NodeID(3) {
+		s.Add(&server{id: id + 1, answer: answer, heard: &heard})
+	}
+	c.Servers, c.Clients, c.Keys, c.Start, c.Timeout, c.First = 3, clients, []string{"a", "b"}, 10*ms, 100*ms, 1
+	for id := range protocol.ClientID(clients) {
+		c.ID = id + 1
+		s.Add(client.New(c, spans.NewTracer(recorder.Tracer(c.ID.String()), 1, time.Unix(0, 0))))
+	}
+	if _, err := s.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return heard, trace
+}
+
+func answered(_ protocol.NodeID, r protocol.RequestID) protocol.Message {
+	return protocol.Answered{Request: r, Result: protocol.Stored{}}
+}
+
+func check(t *testing.T, got []string, want ...string) {
+	t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("what the servers heard (-want +got):\n%s", diff)
+	}
+}
+
+func TestOneAfterTheOther(t *testing.T) {
+	heard, trace := try(t, client.Config{Requests: 2}, 1, answered)
+	check(t, heard, "11ms node-1 hears client-1/1", "13ms node-1 hears client-1/2")
+	if operations := trace.named("kv."); len(operations) != 2 || operations[1].Attribute("kv.result").String() != "ok" {
+		t.Errorf("the operations are %v, want two with the result ok", operations)
+	}
+}
+
+func TestGoesWhereTheLeaderIs(t *testing.T) {
+	heard, _ := try(t, client.Config{Requests: 2}, 1, func(id protocol.NodeID, r protocol.RequestID) protocol.Message {
+		if id != 3 {
+			return protocol.NotLeader{Request: r, LeaderID: 3}
+		}
+		return answered(id, r)
+	})
+	check(t, heard, "11ms node-1 hears client-1/1", "13ms node-3 hears client-1/1", "15ms node-3 hears client-1/2")
+}
+
+func TestWaitsBeforeAskingElsewhereWhenNobodyLeads(t *testing.T) {
+	heard, _ := try(t, client.Config{Requests: 1}, 1, func(id protocol.NodeID, r protocol.RequestID) protocol.Message {
+		if id == 1 {
+			return protocol.NotLeader{Request: r}
+		}
+		return answered(id, r)
+	})
+	check(t, heard, "11ms node-1 hears client-1/1", "23ms node-2 hears client-1/1")
+}
+
+func TestAsksAgainWhenTheOutcomeIsUnknown(t *testing.T) {
+	heard, trace := try(t, client.Config{Requests: 1}, 1, func(id protocol.NodeID, r protocol.RequestID) protocol.Message {
+		if id == 1 {
+			return protocol.OutcomeUnknown{Request: r}
+		}
+		return answered(id, r)
+	})
+	check(t, heard, "11ms node-1 hears client-1/1", "23ms node-2 hears client-1/1")
+	if operation := trace.named("kv.")[0]; operation.Attribute("kv.result").String() != "ok" {
+		t.Errorf("the operation ended with %v, want the answer of the second try", operation.Attribute("kv.result"))
+	}
+}
+
+func TestAsksElsewhereWhenNoAnswerComes(t *testing.T) {
+	heard, trace := try(t, client.Config{Requests: 1}, 1, func(id protocol.NodeID, r protocol.RequestID) protocol.Message {
+		if id == 1 {
+			return nil
+		}
+		return answered(id, r)
+	})
+	check(t, heard, "11ms node-1 hears client-1/1", "111ms node-2 hears client-1/1")
+	tries := trace.named("raftkv.KV/")
+	if len(tries) != 2 || tries[0].Attribute("error.type").String() != "timeout" {
+		t.Fatalf("the tries are %v, want one that timed out and one more", tries)
+	}
+	if !slices.ContainsFunc(tries[1].Links, func(l traces.Link) bool { return l.ID == tries[0].ID }) {
+		t.Errorf("the second try links to %v, want the first, %s", tries[1].Links, tries[0].ID)
+	}
+}
+
+// An answer that comes after its try was given up is not listened to, or an operation could end twice.
+func TestLateAnswerEndsNothing(t *testing.T) {
+	_, inTime := try(t, client.Config{Requests: 2}, 1, answered)
+	answer := inTime.named("raftkv.KV/")[0].ID + 1
+	heard, trace := tryDelaying(t, map[world.CausalID]time.Duration{answer: 100 * ms}, client.Config{Requests: 2}, 1, answered)
+	check(t, heard, "11ms node-1 hears client-1/1", "111ms node-2 hears client-1/1", "113ms node-2 hears client-1/2")
+	if operations := trace.named("kv."); len(operations) != 2 {
+		t.Errorf("%d operations ended, want 2", len(operations))
+	}
+}
+
+func TestTurns(t *testing.T) {
+	heard, trace := try(t, client.Config{Requests: 2, Turns: true}, 3, answered)
+	check(t, heard,
+		"11ms node-1 hears client-1/1", "13ms node-1 hears client-1/2",
+		"16ms node-1 hears client-2/1", "18ms node-1 hears client-2/2",
+		"21ms node-1 hears client-3/1", "23ms node-1 hears client-3/2")
+	if turns := trace.named("client.turn"); len(turns) != 4 {
+		t.Errorf("there are %d spans of turns, want 4: two are passed on", len(turns))
+	}
+}
+
+// What a client asks depends on the seed, on which client it is and on the operation's ordinal, and not on who else is there.
+func TestOneMoreClientChangesNoOther(t *testing.T) {
+	_, alone := try(t, client.Config{Requests: 5}, 1, answered)
+	_, many := try(t, client.Config{Requests: 5}, 4, answered)
+	of := func(k *kept) (asked []string) {
+		for _, s := range k.named("kv.") {
+			if s.Service == "client-1" {
+				asked = append(asked, fmt.Sprint(s.ID, s.Name, s.Attribute("kv.key"), s.Attribute("kv.value")))
+			}
+		}
+		return asked
+	}
+	if diff := cmp.Diff(of(alone), of(many)); diff != "" {
+		t.Errorf("client-1's operations, alone and among four (-alone +among four):\n%s", diff)
+	}
+}
