@@ -107,7 +107,7 @@ func tryDelaying(
 }
 
 func answered(_ protocol.NodeID, r protocol.RequestID) protocol.Message {
-	return protocol.Answered{Request: r, Result: protocol.Stored{}}
+	return protocol.Answered{Request: r, Result: protocol.Found{Value: "for " + r.String()}}
 }
 
 func check(t *testing.T, got []string, want ...string) {
@@ -120,8 +120,8 @@ func check(t *testing.T, got []string, want ...string) {
 func TestOneAfterTheOther(t *testing.T) {
 	heard, trace := try(t, client.Config{Requests: 2}, 1, answered)
 	check(t, heard, "11ms node-1 hears client-1/1", "13ms node-1 hears client-1/2")
-	if operations := trace.named("kv."); len(operations) != 2 || operations[1].Attribute("kv.result").String() != "ok" {
-		t.Errorf("the operations are %v, want two with the result ok", operations)
+	if operations := trace.named("kv."); len(operations) != 2 || operations[1].Attribute("kv.result").String() != "for client-1/2" {
+		t.Errorf("the operations are %v, want two with their results", operations)
 	}
 }
 
@@ -153,7 +153,7 @@ func TestAsksAgainWhenTheOutcomeIsUnknown(t *testing.T) {
 		return answered(id, r)
 	})
 	check(t, heard, "11ms node-1 hears client-1/1", "23ms node-2 hears client-1/1")
-	if operation := trace.named("kv.")[0]; operation.Attribute("kv.result").String() != "ok" {
+	if operation := trace.named("kv.")[0]; operation.Attribute("kv.result").String() != "for client-1/1" {
 		t.Errorf("the operation ended with %v, want the answer of the second try", operation.Attribute("kv.result"))
 	}
 }
@@ -179,10 +179,12 @@ func TestAsksElsewhereWhenNoAnswerComes(t *testing.T) {
 func TestLateAnswerEndsNothing(t *testing.T) {
 	_, inTime := try(t, client.Config{Requests: 2}, 1, answered)
 	answer := inTime.named("raftkv.KV/")[0].ID + 1
-	heard, trace := tryDelaying(t, map[world.CausalID]time.Duration{answer: 100 * ms}, client.Config{Requests: 2}, 1, answered)
+	heard, trace := tryDelaying(t, map[world.CausalID]time.Duration{answer: 101 * ms}, client.Config{Requests: 2}, 1, answered)
 	check(t, heard, "11ms node-1 hears client-1/1", "111ms node-2 hears client-1/1", "113ms node-2 hears client-1/2")
-	if operations := trace.named("kv."); len(operations) != 2 {
-		t.Errorf("%d operations ended, want 2", len(operations))
+	for i, s := range trace.named("kv.") {
+		if got, want := s.Attribute("kv.result").String(), fmt.Sprintf("for client-1/%d", i+1); got != want {
+			t.Errorf("operation %d ended with the answer %q, want %q", i+1, got, want)
+		}
 	}
 }
 
