@@ -46,7 +46,7 @@ var wrongFileSays = []string{
 	"my.toml:15:11: network.latency must be a duration",
 	"my.toml:16:8: network.loss must be from 0 to 1",
 	`my.toml:19:8: "zz" is no span id`,
-	"my.toml:22:10: leader must be",
+	"my.toml:22:10: leader must name a process",
 }
 
 // TestWrongInput gives what cannot be run. All that is wrong is said, the exit status is 2, and nothing is written.

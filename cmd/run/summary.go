@@ -98,10 +98,14 @@ func (r *runner) messages() string {
 // ended says when the run ended, and that it was cut short if it was.
 func (r *runner) ended() string {
 	end := r.result.End.Round(time.Microsecond).String() + " of virtual time"
-	if !r.result.Finished {
+	switch {
+	case r.result.Finished:
+		return end
+	case r.result.End < r.config.MaxDuration:
+		return end + "; then nothing was left to happen"
+	default:
 		return end + ": cut short by max_duration, before everything was answered and applied"
 	}
-	return end
 }
 
 func (r *runner) written() []string {

@@ -28,7 +28,7 @@ type Config struct {
 	Seed        uint64
 	Latency     world.Range   // of each copy of a message, each way
 	StepTime    world.Range   // how long a process is busy with a message or a timer
-	Loss        float64       // the probability that a copy does not arrive
+	Loss        float64       // the probability that a copy is lost
 	Duplicate   float64       // the probability that there is a second copy
 	MaxDuration time.Duration // virtual; the run ends then in any case. Zero is no limit
 
@@ -43,7 +43,7 @@ type Config struct {
 	Latencies func() uint64
 
 	// Finished is asked after every event that a process handled. Once it is true, timers stop, those that wait in a mailbox too; what is in flight is handled to
-	// the end; then the run ends. Nil is never.
+	// the end; then the run ends, and waits for no word and no fault that is still to come. Nil is never.
 	Finished func() bool
 }
 

@@ -196,7 +196,7 @@ const (
 
 // The names of events.
 const (
-	EventDrop      = "drop"      // The message does not arrive.
+	EventDrop      = "drop"      // The message is lost.
 	EventDelay     = "delay"     // The message arrives later.
 	EventDuplicate = "duplicate" // The message arrives a second time.
 	EventAppend    = "append"    // The leader appended the command to its log.

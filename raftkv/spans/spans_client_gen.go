@@ -108,7 +108,7 @@ func (t *Tracer) StartTurnProducer(b Begin, client protocol.ClientID) TurnProduc
 	))}
 }
 
-// Drop adds the event drop: the message does not arrive.
+// Drop adds the event drop: the message is lost.
 func (s TurnProducerSpan) Drop(at time.Duration, cause string) {
 	if s.On() {
 		s.event(at, EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
@@ -195,7 +195,7 @@ func (s PutClientSpan) SetLeaderID(leader protocol.NodeID) {
 	}
 }
 
-// Drop adds the event drop: the message does not arrive.
+// Drop adds the event drop: the message is lost.
 func (s PutClientSpan) Drop(at time.Duration, cause string) {
 	if s.On() {
 		s.event(at, EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
@@ -256,7 +256,7 @@ func (s GetClientSpan) SetLeaderID(leader protocol.NodeID) {
 	}
 }
 
-// Drop adds the event drop: the message does not arrive.
+// Drop adds the event drop: the message is lost.
 func (s GetClientSpan) Drop(at time.Duration, cause string) {
 	if s.On() {
 		s.event(at, EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
@@ -317,7 +317,7 @@ func (s DeleteClientSpan) SetLeaderID(leader protocol.NodeID) {
 	}
 }
 
-// Drop adds the event drop: the message does not arrive.
+// Drop adds the event drop: the message is lost.
 func (s DeleteClientSpan) Drop(at time.Duration, cause string) {
 	if s.On() {
 		s.event(at, EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)

@@ -125,7 +125,7 @@ func (s PutServerSpan) Append(at time.Duration, index protocol.LogIndex, term pr
 	}
 }
 
-// Drop adds the event drop: the message does not arrive.
+// Drop adds the event drop: the message is lost.
 func (s PutServerSpan) Drop(at time.Duration, cause string) {
 	if s.On() {
 		s.event(at, EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
@@ -209,7 +209,7 @@ func (s GetServerSpan) Append(at time.Duration, index protocol.LogIndex, term pr
 	}
 }
 
-// Drop adds the event drop: the message does not arrive.
+// Drop adds the event drop: the message is lost.
 func (s GetServerSpan) Drop(at time.Duration, cause string) {
 	if s.On() {
 		s.event(at, EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
@@ -293,7 +293,7 @@ func (s DeleteServerSpan) Append(at time.Duration, index protocol.LogIndex, term
 	}
 }
 
-// Drop adds the event drop: the message does not arrive.
+// Drop adds the event drop: the message is lost.
 func (s DeleteServerSpan) Drop(at time.Duration, cause string) {
 	if s.On() {
 		s.event(at, EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
@@ -451,7 +451,7 @@ func (s RequestVoteClientSpan) SetWho(who Who) {
 	}
 }
 
-// Drop adds the event drop: the message does not arrive.
+// Drop adds the event drop: the message is lost.
 func (s RequestVoteClientSpan) Drop(at time.Duration, cause string) {
 	if s.On() {
 		s.event(at, EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
@@ -520,7 +520,7 @@ func (s RequestVoteServerSpan) SetCopy(copyValue int) {
 	}
 }
 
-// Drop adds the event drop: the message does not arrive.
+// Drop adds the event drop: the message is lost.
 func (s RequestVoteServerSpan) Drop(at time.Duration, cause string) {
 	if s.On() {
 		s.event(at, EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
@@ -609,7 +609,7 @@ func (s AppendEntriesClientSpan) SetConflictTerm(conflictTerm protocol.Term) {
 	}
 }
 
-// Drop adds the event drop: the message does not arrive.
+// Drop adds the event drop: the message is lost.
 func (s AppendEntriesClientSpan) Drop(at time.Duration, cause string) {
 	if s.On() {
 		s.event(at, EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
@@ -710,7 +710,7 @@ func (s AppendEntriesServerSpan) SetCopy(copyValue int) {
 	}
 }
 
-// Drop adds the event drop: the message does not arrive.
+// Drop adds the event drop: the message is lost.
 func (s AppendEntriesServerSpan) Drop(at time.Duration, cause string) {
 	if s.On() {
 		s.event(at, EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
@@ -888,7 +888,7 @@ func (s CommitNotificationProducerSpan) SetWho(who Who) {
 	}
 }
 
-// Drop adds the event drop: the message does not arrive.
+// Drop adds the event drop: the message is lost.
 func (s CommitNotificationProducerSpan) Drop(at time.Duration, cause string) {
 	if s.On() {
 		s.event(at, EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)

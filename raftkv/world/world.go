@@ -78,7 +78,7 @@ const (
 
 // Fate is what the network does to a message besides carrying it.
 type Fate struct {
-	Drop      Cause         // the first copy does not arrive
+	Drop      Cause         // the first copy is lost: see sim for what that costs its receiver
 	Delay     Cause         // the first copy arrives DelayBy later than it would have
 	DelayBy   time.Duration // at least 0
 	Duplicate Cause         // a second copy arrives, with Copy 1
