@@ -21,6 +21,7 @@ var rooms = map[string][]string{
 	"raftkv/sim":      {"raftkv/world"},
 	"raftkv/node":     {"raftkv/world", "raftkv/protocol", "raftkv/spans", "raftkv/raft", "raftkv/kv"},
 	"raftkv/client":   {"raftkv/world", "raftkv/protocol", "raftkv/spans"},
+	"raftkv/check":    {"raftkv/world", "raftkv/protocol"},
 	"traces":          {"raftkv/world", "raftkv/protocol", "raftkv/spans"},
 }
 
@@ -34,6 +35,7 @@ var (
 var outside = map[string][]string{
 	"gen":          {"go.yaml.in/yaml/v4"},
 	"raftkv/spans": {"go.opentelemetry.io/otel/attribute", "go.opentelemetry.io/otel/codes", "go.opentelemetry.io/otel/trace"},
+	"raftkv/check": {"github.com/anishathalye/porcupine"},
 	"traces":       {"go.opentelemetry.io/"},
 }
 

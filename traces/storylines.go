@@ -23,6 +23,8 @@ func (t *teller) tell(id string) {
 	switch id {
 	case spans.RunID:
 		t.run()
+	case spans.ViolationID:
+		t.violation()
 	case spans.StartID:
 		t.start()
 	case spans.SetPeersID:
@@ -86,6 +88,14 @@ func topLevel(document, key string) string {
 		}
 	}
 	return ""
+}
+
+// violation tells of an invariant that does not hold: the two facts, which clash.
+func (t *teller) violation() {
+	t.line(t.span.Start, trouble, "VIOLATION of ", t.text(spans.RaftkvInvariantKey), ": ", printable(t.span.Status.Description))
+	for i, fact := range t.texts(spans.RaftkvViolationFactsKey) {
+		t.line(t.span.Start, trouble, [...]string{"  ", "  but "}[min(i, 1)], printable(fact))
+	}
 }
 
 func (t *teller) start() {

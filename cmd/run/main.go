@@ -18,7 +18,7 @@ import (
 // The exit statuses.
 const (
 	statusFine      = 0
-	statusViolation = 1 // what the scenario expects did not come true
+	statusViolation = 1 // an invariant does not hold, or what the scenario expects did not come true
 	statusTrouble   = 2 // usage, config, a file that cannot be written, a receiver out of reach
 )
 

@@ -41,7 +41,7 @@ func (r *runner) run(ctx context.Context) int {
 	if err := r.simulate(ctx, recorder); err != nil {
 		return trouble(r.stderr, err)
 	}
-	if err := r.unmet(); err != nil {
+	if err := r.unmet(); err != nil && r.result.Checks.Violation == nil { // what a violation stopped may not have come to every message
 		return trouble(r.stderr, err)
 	}
 	if err := r.writeFiles(ctx, recorder); err != nil {
@@ -235,6 +235,10 @@ func (r *runner) conclude(ctx context.Context) int {
 	status = max(status, printed(err, r.stderr))
 	if r.pushed != nil {
 		status = max(status, trouble(r.stderr, fmt.Errorf("the files are written; %w", r.pushed)))
+	}
+	if r.result.Checks.Violation != nil {
+		r.printViolation(r.stderr)
+		return max(status, statusViolation)
 	}
 	if failed := r.unexpected(); len(failed) > 0 {
 		terminal.PrintErrors(r.stderr, failed)

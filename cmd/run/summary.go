@@ -75,6 +75,7 @@ func (r *runner) summary() [][2]string {
 		{"spans", fmt.Sprint(r.tally.spans)},
 		{"messages", r.messages()},
 		{"time", r.ended()},
+		{"checks", r.checks()},
 	}
 	folder := filepath.Join(r.options.out, r.name())
 	rows = append(rows, [2]string{"files", folder + string(filepath.Separator) + ": " + strings.Join(r.written(), ", ")})
@@ -82,6 +83,24 @@ func (r *runner) summary() [][2]string {
 		rows = append(rows, [2]string{"jaeger", link})
 	}
 	return append(rows, [2]string{"next", r.next()})
+}
+
+// checks says what held, and what happened of what should happen in some runs.
+func (r *runner) checks() string {
+	checks := &r.result.Checks
+	if v := checks.Violation; v != nil {
+		return fmt.Sprintf("%s does NOT hold, after %d events; sometimes: %s", v.Invariant.Name, checks.Events, &checks.Sometimes)
+	}
+	return fmt.Sprintf("%d invariants held after each of %d events; sometimes: %s", checks.Invariants, checks.Events, &checks.Sometimes)
+}
+
+// printViolation says which invariant does not hold, the two facts that clash, and how to have it happen again.
+func (r *runner) printViolation(w io.Writer) {
+	v := r.result.Checks.Violation
+	style := terminal.StyleOf(w)
+	fmt.Fprintf(w, "%s at %s: %s (%s, %s)\n  %s\n", style.Bold("violation"), v.At, v.Invariant.Name, v.Invariant.ID, v.Invariant.Section, v.Invariant.Doc)
+	fmt.Fprintf(w, "  one fact:   %s\n  the other:  %s\n", v.Facts[0], v.Facts[1])
+	fmt.Fprintf(w, "  again:      go run ./cmd/run %s\n", shellWord(filepath.Join(r.options.out, r.name(), configFile)))
 }
 
 func (r *runner) messages() string {
@@ -101,6 +120,8 @@ func (r *runner) ended() string {
 	switch {
 	case r.result.Finished:
 		return end
+	case r.result.Checks.Violation != nil:
+		return end + ": a violation stopped the run"
 	case r.result.End < r.config.MaxDuration:
 		return end + "; then nothing was left to happen"
 	default:

@@ -157,6 +157,9 @@ func (n *Node) appended(e protocol.Append) {
 
 // committed opens the span of a commit: caused, at the leader, by the first request whose entry it commits, and at a follower by what told of it.
 func (n *Node) committed(e protocol.Commit) {
+	if n.config.Observer != nil {
+		n.config.Observer.Committed(e)
+	}
 	parent, ordinal := n.step.cause, uint64(0)
 	leading := n.raft.State().Role == protocol.RoleLeader
 	if leading {
@@ -185,6 +188,9 @@ func (n *Node) committed(e protocol.Commit) {
 // apply hands an entry to the state machine, and its result to the client that waits for it here.
 func (n *Node) apply(e protocol.Apply) {
 	result := n.store.Apply(e.Entry)
+	if n.config.Observer != nil {
+		n.config.Observer.Applied(e, result)
+	}
 	if n.tracer.On() {
 		now := n.world.Now()
 		ref := n.child(n.step.commit, nameApply, 0, n.step.applied, 0)

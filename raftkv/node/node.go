@@ -33,6 +33,13 @@ type Config struct {
 	MaxEntries        int           // in one AppendEntries, at least 1
 	MaxInFlight       int           // AppendEntries with entries on the way to one follower, at least 1
 	NoopOnElection    bool          // a new leader appends a no-op (§8)
+	Observer          Observer      // told of what the state alone does not show; may be nil
+}
+
+// Observer is told what a node announces, just as its spans tell it.
+type Observer interface {
+	Committed(e protocol.Commit)
+	Applied(e protocol.Apply, result protocol.Result)
 }
 
 // Node is a server of the cluster as a process of a world.

@@ -19,6 +19,9 @@ func (s *Sim) loop(ctx context.Context) error {
 		if turn%eventsPerLook == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
+		if s.stopped {
+			return nil
+		}
 		if s.draining && s.open == 0 {
 			s.outcome.Finished = true
 			return nil

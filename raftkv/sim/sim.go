@@ -78,6 +78,7 @@ type Sim struct {
 	open     int // messages in flight, in a mailbox or being handled, and timers being handled
 	running  bool
 	draining bool // Config.Finished was met
+	stopped  bool // by Stop
 	over     bool
 	outcome  Outcome
 }
@@ -177,6 +178,9 @@ func (s *Sim) fail(format string, args ...any) {
 
 // Now is the time of the event that is taking place, for Config.Finished to look at.
 func (s *Sim) Now() time.Duration { return s.now }
+
+// Stop has the run end as soon as the event that is taking place did: what is in flight stays unhandled.
+func (s *Sim) Stop() { s.stopped = true }
 
 // Run has everything happen, and tells what it came to. It returns ctx's error as soon as it sees one, and an error if the world was set up wrongly; in both
 // cases the processes are in no state to be looked at.

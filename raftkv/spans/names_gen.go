@@ -108,6 +108,10 @@ const (
 	RaftkvDelayNsKey = attribute.Key("raftkv.delay_ns")
 	// Which copy of a duplicated message this is: 0 is the first.
 	RaftkvCopyKey = attribute.Key("raftkv.copy")
+	// The invariant that does not hold.
+	RaftkvInvariantKey = attribute.Key("raftkv.invariant")
+	// The two facts that clash, the earlier one first.
+	RaftkvViolationFactsKey = attribute.Key("raftkv.violation.facts")
 )
 
 // The values of raft.outcome.
@@ -123,6 +127,7 @@ const (
 	ErrorTypeLost       = "lost"
 	ErrorTypeCrash      = "crash"
 	ErrorTypeUnfinished = "unfinished"
+	ErrorTypeViolation  = "violation"
 )
 
 // The values of raftkv.cause.
@@ -135,6 +140,7 @@ const (
 // The names of spans, by id.
 const (
 	RunName                        = "raftkv.run"
+	ViolationName                  = "raftkv.violation"
 	StartName                      = "raft.start"
 	SetPeersName                   = "raft.set_peers"
 	ClientStartName                = "client.start"
@@ -166,6 +172,7 @@ const (
 // The ids of spans: what their parents, links and invariants call them.
 const (
 	RunID                        = "run"
+	ViolationID                  = "violation"
 	StartID                      = "start"
 	SetPeersID                   = "set_peers"
 	ClientStartID                = "client_start"

@@ -30,3 +30,24 @@ func (s RunSpan) End(at time.Duration) {
 		s.end(at)
 	}
 }
+
+// ViolationSpan is the internal span raftkv.violation: an invariant does not hold, and the run stops. No width.
+type ViolationSpan struct{ span }
+
+// StartViolation starts a ViolationSpan, a root.
+func (t *Tracer) StartViolation(b Begin, invariant string, violationFacts []string) ViolationSpan {
+	if t == nil {
+		return ViolationSpan{}
+	}
+	return ViolationSpan{t.start(b, ViolationName, trace.SpanKindInternal, append(t.attributes[:0],
+		RaftkvInvariantKey.String(invariant),
+		RaftkvViolationFactsKey.StringSlice(violationFacts),
+	))}
+}
+
+// End ends the span.
+func (s ViolationSpan) End(at time.Duration) {
+	if s.On() {
+		s.end(at)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/client"
 	"github.com/raftkv/raftkv/raftkv/node"
 	"github.com/raftkv/raftkv/raftkv/protocol"
@@ -28,6 +29,8 @@ type Options struct {
 	Tracers  func(service string) trace.Tracer // of each process, such as traces.Recorder.Tracer; nil records nothing
 	Progress func(operations int)              // told now and then how many operations have their answer; may be nil
 
+	Unchecked bool // nobody looks whether the invariants hold: for measurements
+
 	Latencies func() uint64 // for tests that plant a shared stream of random numbers: see sim.Config
 }
 
@@ -38,7 +41,8 @@ type Cluster struct {
 	nodes    []*node.Node
 	clients  []*client.Client
 	progress func(operations int)
-	handled  int // events, to tell of the progress now and then
+	handled  int            // events, to tell of the progress now and then
+	checker  *check.Checker // nil when nobody checks
 }
 
 // Result is what a run came to.
@@ -48,6 +52,7 @@ type Result struct {
 	Operations int               // that clients have an answer to
 	Committed  protocol.LogIndex // the highest index that a server knows to be committed
 	Leader     protocol.NodeID   // at the end, if there is one
+	Checks     Checks
 }
 
 // The names of what comes from outside: the operator who tells the nodes.
@@ -71,7 +76,11 @@ func New(c *config.Config, options Options) *Cluster {
 		}
 		return spans.NewTracer(options.Tracers(service), c.Hash(), c.StartTime)
 	}
-	traceRun(c, tracer("world"))
+	outside := tracer("world")
+	traceRun(c, outside)
+	if !options.Unchecked {
+		cl.checker = cl.newChecker(outside)
+	}
 	cl.addNodes(tracer)
 	cl.addClients(tracer)
 	return cl
@@ -90,13 +99,15 @@ func (cl *Cluster) addNodes(tracer func(string) *spans.Tracer) {
 		peers[i] = protocol.NodeID(i + 1)
 	}
 	for _, id := range peers {
+		watch := cl.watch(id)
 		n := node.New(node.Config{
 			ID: id, ElectionTimeout: c.Raft.ElectionTimeout, HeartbeatInterval: c.Raft.HeartbeatInterval,
 			RPCTimeout: c.Raft.RPCTimeout, RequestTimeout: c.Raft.RequestTimeout,
 			MaxEntries: c.Raft.MaxEntries, MaxInFlight: c.Raft.MaxInflight, NoopOnElection: c.Raft.NoopOnElection,
+			Observer: watch.observer(),
 		}, tracer(id.String()))
 		cl.nodes = append(cl.nodes, n)
-		cl.sim.Add(n)
+		cl.sim.Add(watch.process(n))
 		cl.sim.Tell(0, n.ID(), world.RootID(n.ID(), nameSetPeers, 0, 0), protocol.SetPeers{Peers: peers})
 		if id == protocol.NodeID(c.Raft.FirstLeader) {
 			cl.sim.Tell(1, n.ID(), world.RootID(n.ID(), nameStartElection, 0, 0), protocol.StartElection{}) // 1 ns later: it knows its peers by then
@@ -114,7 +125,7 @@ func (cl *Cluster) addClients(tracer func(string) *spans.Tracer) {
 			Start: c.Client.Start, Timeout: c.Client.Timeout, ThinkTime: c.Client.ThinkTime,
 		}, tracer(id.String()))
 		cl.clients = append(cl.clients, one)
-		cl.sim.Add(one)
+		cl.sim.Add(cl.watchClient(one))
 	}
 }
 
@@ -166,7 +177,7 @@ func (cl *Cluster) Run(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	return Result{Outcome: outcome, Operations: cl.operations(), Committed: cl.committed(), Leader: cl.leader()}, nil
+	return Result{Outcome: outcome, Operations: cl.operations(), Committed: cl.committed(), Leader: cl.leader(), Checks: cl.checks(outcome)}, nil
 }
 
 // leader is the server that leads in the highest term; none when no server leads.

@@ -1,0 +1,126 @@
+package check
+
+import (
+	"fmt"
+
+	"github.com/raftkv/raftkv/raftkv/protocol"
+)
+
+// ElectionSafety implements protocol.Invariants.
+func (c *Checker) ElectionSafety(v *View) error {
+	s := c.of(v)
+	if s == nil || s.now.role != protocol.RoleLeader {
+		return nil
+	}
+	first, elected := c.leaders[s.now.term]
+	if !elected {
+		c.leaders[s.now.term] = s.id
+		return nil
+	}
+	if first != s.id {
+		return clashing(fmt.Sprintf("%s became leader of term %d", first, s.now.term), fmt.Sprintf("%s became leader of term %d as well", s.id, s.now.term))
+	}
+	return nil
+}
+
+// LeaderCompleteness implements protocol.Invariants. A leader is looked at when it is elected, and whenever something is committed in a term before its own.
+func (c *Checker) LeaderCompleteness(v *View) error {
+	s := c.of(v)
+	if s == nil {
+		return nil
+	}
+	if s.now.role == protocol.RoleLeader && (s.was.role != protocol.RoleLeader || s.was.term != s.now.term) {
+		if err := c.holds(s, c.committed.before(s.now.term)); err != nil {
+			return err
+		}
+	}
+	if c.extended == 0 {
+		return nil
+	}
+	for _, other := range c.servers {
+		if other.now.role == protocol.RoleLeader && other.now.term > s.now.term && !other.down {
+			if err := c.holds(other, c.committed.last()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// holds says what a leader lacks of what was committed up to an index.
+func (c *Checker) holds(leader *server, upTo protocol.LogIndex) error {
+	if leader.log.at(upTo) == c.committed.at(upTo) {
+		return nil
+	}
+	index := firstDifference(leader.log.at, c.committed.at, upTo)
+	return clashing(c.describeCommitted(index), fmt.Sprintf("%s leads term %d and %s", leader.id, leader.now.term, leader.holding(index)))
+}
+
+// TermAndVote implements protocol.Invariants.
+func (c *Checker) TermAndVote(v *View) error {
+	s := c.of(v)
+	if s == nil {
+		return nil
+	}
+	if s.now.term < s.was.term {
+		return clashing(fmt.Sprintf("%s was in term %d", s.id, s.was.term), fmt.Sprintf("it is in term %d now", s.now.term))
+	}
+	if term, ok := termOf(v.Received); ok && term > s.now.term {
+		return clashing(fmt.Sprintf("%s handled %s of term %d", s.id, v.Received.Name(), term), fmt.Sprintf("it is still in term %d", s.now.term))
+	}
+	if s.was.term == s.now.term && s.was.votedFor != 0 && s.was.votedFor != s.now.votedFor {
+		return clashing(fmt.Sprintf("%s gave its vote of term %d to %s", s.id, s.was.term, s.was.votedFor), fmt.Sprintf("the vote of that term is %s's now", owner(s.now.votedFor)))
+	}
+	if err := s.promise(s.now.term, s.now.votedFor); err != nil {
+		return err
+	}
+	for i := range v.Sent {
+		if granted, ok := v.Sent[i].Message.(protocol.VoteGranted); ok {
+			if err := s.promise(granted.Term, v.Sent[i].To); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func owner(id protocol.NodeID) string {
+	if id == 0 {
+		return "nobody"
+	}
+	return id.String()
+}
+
+// promise remembers the vote of a term, which goes to one candidate.
+func (s *server) promise(term protocol.Term, candidate protocol.NodeID) error {
+	if candidate == 0 || term < s.vote.term {
+		return nil
+	}
+	if s.vote.term == term && s.vote.candidate != candidate {
+		return clashing(fmt.Sprintf("%s gave its vote of term %d to %s", s.id, term, s.vote.candidate), fmt.Sprintf("it gave the vote of that term to %s as well", candidate))
+	}
+	s.vote = promise{term: term, candidate: candidate}
+	return nil
+}
+
+// termOf is the term that a message of one server to another carries.
+func termOf(m protocol.Message) (protocol.Term, bool) {
+	switch m := m.(type) {
+	case protocol.RequestVote:
+		return m.Term, true
+	case protocol.VoteGranted:
+		return m.Term, true
+	case protocol.VoteDenied:
+		return m.Term, true
+	case protocol.AppendEntries:
+		return m.Term, true
+	case protocol.AppendEntriesOk:
+		return m.Term, true
+	case protocol.AppendEntriesRejected:
+		return m.Term, true
+	case protocol.CommitNotification:
+		return m.Term, true
+	case protocol.ClientPut, protocol.ClientGet, protocol.ClientDelete, protocol.Answered, protocol.NotLeader, protocol.OutcomeUnknown:
+	}
+	return 0, false
+}

@@ -1,0 +1,273 @@
+package check
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+
+	"github.com/raftkv/raftkv/raftkv/protocol"
+)
+
+// history is what the clients asked for and were answered.
+type history struct {
+	clock uint64 // counts calls and answers
+	open  map[protocol.ClientID]*Operation
+	keys  map[string]*keyHistory
+}
+
+// keyHistory is the history of one key since it was last at rest, with no operation open. At rest a key holds what the last write left, so that the history up to there
+// can be let go of: what remains is what the key may hold.
+type keyHistory struct {
+	open     int
+	answered []Operation
+	contents []content
+}
+
+func newHistory() history {
+	return history{open: map[protocol.ClientID]*Operation{}, keys: map[string]*keyHistory{}}
+}
+
+func (h *history) key(key string) *keyHistory {
+	k := h.keys[key]
+	if k == nil {
+		k = &keyHistory{contents: []content{{}}}
+		h.keys[key] = k
+	}
+	return k
+}
+
+// Asked says that a client asked for something. Asking again for the same changes nothing.
+func (c *Checker) Asked(request protocol.RequestID, command protocol.Command) {
+	h := &c.history
+	if last := h.open[request.Client]; last != nil && last.Request == request {
+		return
+	}
+	key, ok := keyOf(command)
+	if !ok {
+		return
+	}
+	h.clock++
+	h.open[request.Client] = &Operation{Request: request, Command: command, Call: h.clock, Asked: c.options.Now()}
+	h.key(key).open++
+}
+
+// Answered says that a client got an answer. One to something that is not open is a second one, and changes nothing.
+func (c *Checker) Answered(request protocol.RequestID, result protocol.Result) {
+	h := &c.history
+	op := h.open[request.Client]
+	if op == nil || op.Request != request || op.Result != nil {
+		return
+	}
+	delete(h.open, request.Client)
+	h.clock++
+	op.Result, op.Return, op.Ended = result, h.clock, c.options.Now()
+	c.Check(&View{At: op.Ended, Event: Answered, Operation: op})
+}
+
+// Linearizable implements protocol.Invariants. A key's history is checked whenever the key is at rest, and at the end of the run with what is open then, of which nobody
+// knows whether it took effect.
+func (c *Checker) Linearizable(v *View) error {
+	h := &c.history
+	if v.Event == Answered {
+		key, _ := keyOf(v.Operation.Command)
+		k := h.key(key)
+		k.open--
+		k.answered = append(k.answered, *v.Operation)
+		if k.open > 0 {
+			return nil
+		}
+		return k.rest(key)
+	}
+	if v.Event != Ended {
+		return nil
+	}
+	for _, key := range slices.Sorted(maps.Keys(h.keys)) {
+		k := h.keys[key]
+		if err := k.check(key, h.pending(key)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pending are the open operations on a key that may still change it, in the order of their clients.
+func (h *history) pending(key string) []Operation {
+	var pending []Operation
+	for _, client := range slices.Sorted(maps.Keys(h.open)) {
+		op := h.open[client]
+		if of, _ := keyOf(op.Command); of == key && isWrite(op.Command) {
+			pending = append(pending, *op)
+		}
+	}
+	return pending
+}
+
+func isWrite(command protocol.Command) bool {
+	switch command.(type) {
+	case protocol.Put, protocol.Delete:
+		return true
+	case protocol.Get, protocol.Noop:
+	}
+	return false
+}
+
+// rest brings a key whose operations all have their answers to what it may hold now.
+func (k *keyHistory) rest(key string) error {
+	var next []content
+	if len(k.answered) == 1 {
+		op := &k.answered[0]
+		for _, before := range k.contents {
+			if after, result := before.step(op.Command); result == op.Result {
+				next = append(next, after)
+			}
+		}
+	} else {
+		for _, before := range k.contents {
+			for _, after := range k.mayHold(before) {
+				if !slices.Contains(next, after) && linearizable(before, k.answered, nil, &after) == porcupine.Ok {
+					next = append(next, after)
+				}
+			}
+		}
+	}
+	if len(next) == 0 {
+		return k.explain(key, nil)
+	}
+	k.answered, k.contents = k.answered[:0], next
+	return nil
+}
+
+// mayHold is what the key may hold at rest: what one of the writes left that no other write followed, or what it held before if there were none.
+func (k *keyHistory) mayHold(before content) []content {
+	var may []content
+	lastCall := uint64(0)
+	for i := range k.answered {
+		if _, wrote := k.answered[i].leaves(); wrote {
+			lastCall = max(lastCall, k.answered[i].Call)
+		}
+	}
+	for i := range k.answered {
+		op := &k.answered[i]
+		if after, wrote := op.leaves(); wrote && op.Return >= lastCall && !slices.Contains(may, after) {
+			may = append(may, after)
+		}
+	}
+	if lastCall == 0 {
+		may = append(may, before)
+	}
+	return may
+}
+
+// leaves is what an operation that changed its key left there.
+func (o *Operation) leaves() (content, bool) {
+	switch o.Result.(type) {
+	case protocol.Stored:
+		if put, ok := o.Command.(protocol.Put); ok {
+			return content{value: put.Value, present: true}, true
+		}
+	case protocol.Deleted:
+		return content{}, true
+	case protocol.Found, protocol.KeyExists, protocol.KeyNotFound, protocol.Nothing:
+	}
+	return content{}, false
+}
+
+// check says whether the key's history since it was last at rest can be put in an order.
+func (k *keyHistory) check(key string, pending []Operation) error {
+	if len(k.answered) == 0 {
+		return nil
+	}
+	for _, before := range k.contents {
+		switch linearizable(before, k.answered, pending, nil) {
+		case porcupine.Ok:
+			return nil
+		case porcupine.Unknown:
+			return clashing(fmt.Sprintf("%d operations on key %q were answered at once", len(k.answered), key),
+				fmt.Sprintf("whether any order of them explains the answers was not found out within %s", patience))
+		case porcupine.Illegal:
+		}
+	}
+	return k.explain(key, pending)
+}
+
+// patience is how long an order is looked for.
+const patience = time.Minute
+
+// linearizable asks whether there is an order of operations, from what the key holds before, to what it holds after unless that is nil.
+func linearizable(before content, answered, pending []Operation, after *content) porcupine.CheckResult {
+	operations := make([]porcupine.Operation, 0, len(answered)+len(pending)+1)
+	for i := range answered {
+		op := &answered[i]
+		operations = append(operations, porcupine.Operation{ClientId: i, Input: op, Call: int64(op.Call), Return: int64(op.Return)})
+	}
+	for i := range pending {
+		operations = append(operations, porcupine.Operation{ClientId: len(answered) + i, Input: &pending[i], Call: int64(pending[i].Call), Return: math.MaxInt64})
+	}
+	if after != nil {
+		operations = append(operations, porcupine.Operation{ClientId: len(answered), Input: *after, Call: math.MaxInt64 - 1, Return: math.MaxInt64})
+	}
+	return porcupine.CheckOperationsTimeout(porcupine.Model{Init: func() any { return before }, Step: step}, operations, patience)
+}
+
+// step is the store's semantics for one key. The result of an operation without an answer may be anything.
+func step(state, input, _ any) (bool, any) {
+	now := state.(content)
+	op, ok := input.(*Operation)
+	if !ok {
+		return now == input.(content), state // what the key is to hold at the end
+	}
+	next, result := now.step(op.Command)
+	return op.Result == nil || op.Result == result, next
+}
+
+// explain finds the answer that cannot be: the first without which, and without those after it, an order could be found.
+func (k *keyHistory) explain(key string, pending []Operation) error {
+	slices.SortFunc(k.answered, func(a, b Operation) int { return int(int64(a.Return) - int64(b.Return)) })
+	wrong := len(k.answered) - 1
+	for n := range k.answered {
+		later := slices.Clone(pending)
+		for _, op := range k.answered[n+1:] {
+			op.Result = nil
+			if op.Call < k.answered[n].Return && isWrite(op.Command) {
+				later = append(later, op)
+			}
+		}
+		fits := func(before content) bool {
+			return linearizable(before, k.answered[:n+1], later, nil) != porcupine.Illegal
+		}
+		if !slices.ContainsFunc(k.contents, fits) {
+			wrong = n
+			break
+		}
+	}
+	op := &k.answered[wrong]
+	return clashing(k.lastWrite(key, op), fmt.Sprintf("%s was answered %q to %s, asked at %s: no order of the operations on that key explains it",
+		op.Request, op.Result, text(op.Command), op.Asked))
+}
+
+// lastWrite tells what a key held for sure, or may have held, when an operation was asked for.
+func (k *keyHistory) lastWrite(key string, before *Operation) string {
+	var last *Operation
+	for i := range k.answered {
+		op := &k.answered[i]
+		if _, wrote := op.leaves(); wrote && op.Return < before.Call && (last == nil || op.Return > last.Return) {
+			last = op
+		}
+	}
+	if last != nil {
+		return fmt.Sprintf("%s was answered %q to %s at %s", last.Request, last.Result, text(last.Command), last.Ended)
+	}
+	var held []string
+	for _, may := range k.contents {
+		if may.present {
+			held = append(held, fmt.Sprintf("%q", may.value))
+		} else {
+			held = append(held, "nothing")
+		}
+	}
+	return fmt.Sprintf("key %q held %s before", key, slices.Sorted(slices.Values(held))[0])
+}

@@ -1,0 +1,87 @@
+package check
+
+import (
+	"fmt"
+
+	"github.com/raftkv/raftkv/raftkv/protocol"
+)
+
+// PersistBeforeSend implements protocol.Invariants: what a message says of term, vote and log was on the disk when it left.
+func (c *Checker) PersistBeforeSend(v *View) error {
+	s := c.of(v)
+	if s == nil {
+		return nil
+	}
+	for i := range v.Sent {
+		if lacking := c.lacking(s, v, &v.Sent[i]); lacking != "" {
+			return clashing(fmt.Sprintf("%s sent %s %s", s.id, receiver(v.Sent[i].To), v.Sent[i].Message), lacking)
+		}
+	}
+	return nil
+}
+
+func receiver(id protocol.NodeID) string {
+	if id == 0 {
+		return "a client"
+	}
+	return id.String()
+}
+
+// lacking says what the disk lacked of what a message says; nothing if it justified it.
+func (c *Checker) lacking(s *server, v *View, sent *Sent) string {
+	term, ok := termOf(sent.Message)
+	if !ok {
+		return ""
+	}
+	if sent.Term < term {
+		return fmt.Sprintf("its disk held no later term than %d then", sent.Term)
+	}
+	switch m := sent.Message.(type) {
+	case protocol.RequestVote:
+		return lackingVote(term, m.CandidateID, sent)
+	case protocol.VoteGranted:
+		return lackingVote(term, sent.To, sent)
+	case protocol.AppendEntries:
+		return lackingEntries(m.PrevLogIndex+protocol.LogIndex(len(m.Entries)), sent)
+	case protocol.AppendEntriesOk:
+		if short := lackingEntries(m.MatchIndex, sent); short != "" {
+			return short
+		}
+		return lackingMatch(s, v, m.MatchIndex)
+	case protocol.CommitNotification:
+		return lackingEntries(m.LeaderCommit, sent)
+	case protocol.VoteDenied, protocol.AppendEntriesRejected, protocol.ClientPut, protocol.ClientGet, protocol.ClientDelete,
+		protocol.Answered, protocol.NotLeader, protocol.OutcomeUnknown:
+	}
+	return ""
+}
+
+func lackingVote(term protocol.Term, candidate protocol.NodeID, sent *Sent) string {
+	if sent.Term == term && sent.VotedFor != candidate {
+		return fmt.Sprintf("the vote of term %d on its disk was %s's then", term, owner(sent.VotedFor))
+	}
+	return ""
+}
+
+func lackingEntries(upTo protocol.LogIndex, sent *Sent) string {
+	if sent.Last < upTo {
+		return fmt.Sprintf("the log on its disk ended at index %d then", sent.Last)
+	}
+	return ""
+}
+
+// lackingMatch compares what a follower acknowledges with what it was sent.
+func lackingMatch(s *server, v *View, match protocol.LogIndex) string {
+	m, ok := v.Received.(protocol.AppendEntries)
+	if !ok || match != m.PrevLogIndex+protocol.LogIndex(len(m.Entries)) {
+		return ""
+	}
+	wanted := m.PrevLogTerm
+	if last := len(m.Entries) - 1; last >= 0 {
+		wanted = m.Entries[last].Term
+	}
+	if stored := s.durable.log.at(match).term; stored != wanted {
+		return fmt.Sprintf("the entry at index %d on its disk is of term %d, and not of %d", match, stored, wanted)
+	}
+	return ""
+}

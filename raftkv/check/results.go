@@ -1,0 +1,120 @@
+package check
+
+import (
+	"fmt"
+
+	"github.com/raftkv/raftkv/raftkv/protocol"
+)
+
+// model is what the store should be, by its specification: it takes each operation once. It shares no code with the store.
+type model struct {
+	values map[string]string
+	latest map[protocol.ClientID]answer
+}
+
+// answer is the latest operation of a client and its answer.
+type answer struct {
+	sequence protocol.Sequence
+	result   protocol.Result
+}
+
+func newModel() model {
+	return model{values: map[string]string{}, latest: map[protocol.ClientID]answer{}}
+}
+
+// expect is what the next committed entry should answer.
+func (c *Checker) expect(e *protocol.LogEntry) protocol.Result {
+	m := &c.model
+	latest, known := m.latest[e.Request.Client]
+	switch {
+	case e.Request.Client == 0:
+		return m.execute(e.Command)
+	case known && e.Request.Sequence == latest.sequence:
+		c.sometimes[RetryAnswered]++
+		return latest.result
+	case known && e.Request.Sequence < latest.sequence:
+		return protocol.Nothing{}
+	}
+	result := m.execute(e.Command)
+	m.latest[e.Request.Client] = answer{sequence: e.Request.Sequence, result: result}
+	return result
+}
+
+func (m *model) execute(command protocol.Command) protocol.Result {
+	key, ok := keyOf(command)
+	if !ok {
+		return protocol.Nothing{}
+	}
+	value, present := m.values[key]
+	now, result := content{value, present}.step(command)
+	switch {
+	case !now.present:
+		delete(m.values, key)
+	case now != content{value, present}:
+		m.values[key] = now.value
+	}
+	return result
+}
+
+// content is what one key holds.
+type content struct {
+	value   string
+	present bool
+}
+
+// step is what a command makes of its key, and what it answers.
+func (x content) step(command protocol.Command) (content, protocol.Result) {
+	switch c := command.(type) {
+	case protocol.Put:
+		if x.present {
+			return x, protocol.KeyExists{Key: c.Key}
+		}
+		return content{value: c.Value, present: true}, protocol.Stored{}
+	case protocol.Get:
+		if !x.present {
+			return x, protocol.KeyNotFound{Key: c.Key}
+		}
+		return x, protocol.Found{Value: x.value}
+	case protocol.Delete:
+		if !x.present {
+			return x, protocol.KeyNotFound{Key: c.Key}
+		}
+		return content{}, protocol.Deleted{}
+	case protocol.Noop:
+	}
+	return x, protocol.Nothing{}
+}
+
+// keyOf is the key that a command is about; a no-op is about none.
+func keyOf(command protocol.Command) (string, bool) {
+	switch c := command.(type) {
+	case protocol.Put:
+		return c.Key, true
+	case protocol.Get:
+		return c.Key, true
+	case protocol.Delete:
+		return c.Key, true
+	case protocol.Noop:
+	}
+	return "", false
+}
+
+// ExactlyOnce implements protocol.Invariants: each answer is compared with that of a store that takes each operation once. So an operation that took effect twice
+// is seen by its own second answer, or by the first answer that depends on it.
+func (c *Checker) ExactlyOnce(v *View) error {
+	s := c.of(v)
+	if s == nil {
+		return nil
+	}
+	for i := range v.Applied {
+		a := &v.Applied[i]
+		if a.Index == 0 || a.Index > c.committed.last() {
+			continue
+		}
+		if wanted := c.committed[a.Index-1].result; wanted != a.Result {
+			return clashing(fmt.Sprintf("with each operation taken once, %s of %s at index %d answers %q", text(a.Entry.Command), a.Entry.Request, a.Index, wanted),
+				fmt.Sprintf("%s answered %q", s.id, a.Result))
+		}
+	}
+	return nil
+}
