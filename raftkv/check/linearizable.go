@@ -25,6 +25,7 @@ type keyHistory struct {
 	open     int
 	answered []Operation
 	contents []content
+	next     []content // room for the next contents
 }
 
 func newHistory() history {
@@ -117,28 +118,52 @@ func isWrite(command protocol.Command) bool {
 
 // rest brings a key whose operations all have their answers to what it may hold now.
 func (k *keyHistory) rest(key string) error {
-	var next []content
-	if len(k.answered) == 1 {
-		op := &k.answered[0]
-		for _, before := range k.contents {
-			if after, result := before.step(op.Command); result == op.Result {
-				next = append(next, after)
-			}
+	next := k.next[:0]
+	for _, before := range k.contents {
+		if len(k.answered) <= few {
+			next = tryAll(next, k.answered, before, 0)
+			continue
 		}
-	} else {
-		for _, before := range k.contents {
-			for _, after := range k.mayHold(before) {
-				if !slices.Contains(next, after) && linearizable(before, k.answered, nil, &after) == porcupine.Ok {
-					next = append(next, after)
-				}
+		for _, after := range k.mayHold(before) {
+			if !slices.Contains(next, after) && linearizable(before, k.answered, nil, &after) == porcupine.Ok {
+				next = append(next, after)
 			}
 		}
 	}
 	if len(next) == 0 {
 		return k.explain(key, nil)
 	}
-	k.answered, k.contents = k.answered[:0], next
+	k.answered, k.contents, k.next = k.answered[:0], next, k.contents
 	return nil
+}
+
+// few operations are put in every order there is, sooner than porcupine has begun.
+const few = 4
+
+// tryAll adds to found what a key may hold after the operations that are not done yet, a bit each, took effect in some order that explains their answers.
+func tryAll(found []content, operations []Operation, now content, done uint) []content {
+	if done == 1<<len(operations)-1 {
+		if slices.Contains(found, now) {
+			return found
+		}
+		return append(found, now)
+	}
+	first := uint64(math.MaxUint64) // the first answer of those that are not done: what was asked for after it comes later
+	for i := range operations {
+		if done&(1<<i) == 0 {
+			first = min(first, operations[i].Return)
+		}
+	}
+	for i := range operations {
+		op := &operations[i]
+		if done&(1<<i) != 0 || op.Call > first {
+			continue
+		}
+		if after, result := now.step(op.Command); result == op.Result {
+			found = tryAll(found, operations, after, done|1<<i)
+		}
+	}
+	return found
 }
 
 // mayHold is what the key may hold at rest: what one of the writes left that no other write followed, or what it held before if there were none.
