@@ -27,7 +27,7 @@ func (c *Checker) StateMachineSafety(v *View) error {
 // CommittedPrefix implements protocol.Invariants: what a server takes for committed is compared with what was committed first.
 func (c *Checker) CommittedPrefix(v *View) error {
 	s := c.of(v)
-	if s == nil || s.now.commit == s.was.commit && s.cut == 0 {
+	if s == nil || s.now.commit == s.was.commit {
 		return nil
 	}
 	upTo := min(s.now.commit, s.log.last())
@@ -50,7 +50,7 @@ func (c *Checker) Monotonic(v *View) error {
 		return clashing(fmt.Sprintf("%s had applied entries up to index %d", s.id, s.was.applied), fmt.Sprintf("it is at %d now", s.now.applied))
 	case s.now.applied > s.now.commit:
 		return clashing(fmt.Sprintf("the commit index of %s is %d", s.id, s.now.commit), fmt.Sprintf("it has applied entries up to index %d", s.now.applied))
-	case s.now.commit > s.log.last():
+	case s.now.commit > s.log.last() && (s.cut == 0 || s.cut > s.highestCommit): // or it was cut off: NoCommittedTruncation
 		return clashing(fmt.Sprintf("the log of %s ends at index %d", s.id, s.log.last()), fmt.Sprintf("its commit index is %d", s.now.commit))
 	}
 	return nil
