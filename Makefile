@@ -38,7 +38,7 @@ $(GOLANGCI_LINT):
 	GOBIN=$(CURDIR)/bin $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
 	@mv bin/golangci-lint $@
 
-bench: ## measure the world, traced and untraced, against a bare event loop
+bench: ## measure the world, untraced, checked and traced, against a bare event loop
 	CGO_ENABLED=0 $(GO) run ./cmd/internal/bench
 
 fuzz: ## fuzz the spec, the config, the codec and the trace reader, FUZZTIME each (60s)

@@ -141,6 +141,12 @@ func TestStoryLines(t *testing.T) {
 	request := protocol.RequestID{Client: 2, Sequence: 3}
 	const end = 2 * time.Millisecond
 	for want, play := range map[string]func(s *scene){
+		"1.000ms  node-1    VIOLATION of ElectionSafety: At most one leader.": func(s *scene) {
+			s.node.StartViolation(s.begin(), "ElectionSafety", []string{"one", "other"}).Fail(time.Millisecond, "violation", "At most one leader.")
+		},
+		"1.000ms  node-1      but other": func(s *scene) {
+			s.node.StartViolation(s.begin(), "ElectionSafety", []string{"one", "other"}).Fail(time.Millisecond, "violation", "At most one leader.")
+		},
 		"2.000ms  node-1    vote denied by node-2": func(s *scene) {
 			s.node.StartRequestVoteClient(s.begin(), s.leader, "node-2", 1, 0, 0).End(end, "VoteDenied")
 		},

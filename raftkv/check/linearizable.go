@@ -26,6 +26,7 @@ type keyHistory struct {
 	answered []Operation
 	contents []content
 	next     []content // room for the next contents
+	settled  Operation // the last write that was answered before it was last at rest; without a result if there was none
 }
 
 func newHistory() history {
@@ -132,6 +133,11 @@ func (k *keyHistory) rest(key string) error {
 	}
 	if len(next) == 0 {
 		return k.explain(key, nil)
+	}
+	for i := range k.answered {
+		if _, wrote := k.answered[i].leaves(); wrote {
+			k.settled = k.answered[i] // in the order of the answers
+		}
 	}
 	k.answered, k.contents, k.next = k.answered[:0], next, k.contents
 	return nil
@@ -282,6 +288,9 @@ func (k *keyHistory) lastWrite(key string, before *Operation) string {
 		if _, wrote := op.leaves(); wrote && op.Return < before.Call && (last == nil || op.Return > last.Return) {
 			last = op
 		}
+	}
+	if last == nil && k.settled.Result != nil && len(k.contents) == 1 {
+		last = &k.settled
 	}
 	if last != nil {
 		return fmt.Sprintf("%s was answered %q to %s at %s", last.Request, last.Result, text(last.Command), last.Ended)

@@ -56,13 +56,13 @@ func measure(what string) (figures, error) {
 	return f, json.Unmarshal(out, &f)
 }
 
-// rounds is how often the loop, the untraced and the traced run take turns; the middle of each is told.
+// rounds is how often the loop and the untraced, the checked and the traced run take turns; the middle of each is told.
 const rounds = 3
 
 func all() error {
 	byWhat := map[string][]figures{}
 	for range rounds {
-		for _, what := range []string{"loop", "untraced", "traced"} {
+		for _, what := range []string{"loop", "untraced", "checked", "traced"} {
 			f, err := measure(what)
 			if err != nil {
 				return err
@@ -97,6 +97,8 @@ func all() error {
 		{"bare container/heap loop", fmt.Sprintf("%.0f turns/s", loop)},
 		{"untraced, 5 nodes, 3 clients", fmt.Sprintf("%.0f commits/s, %.0f deliveries/s", middle("untraced", commits), middle("untraced", deliveries))},
 		{"  deliveries, of the loop's turns", fmt.Sprintf("%.2f (wanted: at least 0.33)", middle("untraced", deliveries)/loop)},
+		{"checked after every event, untraced", fmt.Sprintf("%.0f commits/s", middle("checked", commits))},
+		{"  as many times slower", fmt.Sprintf("%.2f (wanted: at most 3)", middle("untraced", commits)/middle("checked", commits))},
 		{"traced, OTLP file", fmt.Sprintf("%.0f commits/s, %.0f deliveries/s", middle("traced", commits), middle("traced", deliveries))},
 		{"  a span", fmt.Sprintf("%.0f ns, %.1f allocations", perSpan*float64(time.Second), allocations)},
 		{"1,000,000 commits, untraced", fmt.Sprintf("%.1f s, %.0f MiB at most (wanted: 1024)", million.Seconds, million.PeakMiB)},

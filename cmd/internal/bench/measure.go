@@ -28,6 +28,8 @@ func one(what string) error {
 		f = loop()
 	case "untraced":
 		f, err = simulate(100_000, false)
+	case "checked":
+		f, err = simulate(100_000, false, checked)
 	case "traced":
 		f, err = simulate(10_000, true)
 	case "million":
@@ -44,12 +46,18 @@ func one(what string) error {
 	return json.NewEncoder(os.Stdout).Encode(f)
 }
 
-// simulate times a run of the default scenario of so many commits.
-func simulate(commits int, traced bool) (f figures, err error) {
+// checked has the invariants looked at after every event.
+func checked(o *cluster.Options) { o.Unchecked = false }
+
+// simulate times a run of the default scenario of so many commits, without the checks unless they are asked for.
+func simulate(commits int, traced bool, set ...func(*cluster.Options)) (f figures, err error) {
 	c := config.Default()
 	c.Scenario, c.MaxDuration = "default", 10_000*time.Hour
 	c.RequestsPerClient = (commits + c.NumClients - 1) / c.NumClients
-	options := cluster.Options{}
+	options := cluster.Options{Unchecked: true}
+	for _, change := range set {
+		change(&options)
+	}
 	count := &counter{}
 	var recorder *traces.Recorder
 	if traced {
