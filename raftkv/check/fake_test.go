@@ -69,9 +69,10 @@ func (f *fake) good(id protocol.NodeID, change func(*protocol.State), tamper ...
 	}
 }
 
-// elect has a server win a term with another's vote.
-func (f *fake) elect(id, voter protocol.NodeID, term protocol.Term) {
+// elect has a server win a term with node-2's vote.
+func (f *fake) elect(id protocol.NodeID, term protocol.Term) {
 	f.t.Helper()
+	const voter protocol.NodeID = 2
 	f.good(id, func(s *protocol.State) {
 		s.CurrentTerm, s.VotedFor, s.Role = term, id, protocol.RoleCandidate
 	}, sends(voter, protocol.RequestVote{Term: term, CandidateID: id}))

@@ -24,26 +24,26 @@ var planted = []struct {
 	tells string // in one of the facts
 }{
 	{"two leaders of a term", protocol.InvariantElectionSafety, func(f *fake) *Violation {
-		f.elect(1, 2, 1)
+		f.elect(1, 1)
 		return f.step(3, func(s *protocol.State) { s.CurrentTerm, s.VotedFor, s.Role = 1, 3, protocol.RoleLeader })
 	}, "node-3 became leader of term 1 as well"},
 	{"two leaders of a term, one after the other", protocol.InvariantElectionSafety, func(f *fake) *Violation {
-		f.elect(1, 2, 1)
+		f.elect(1, 1)
 		f.good(1, func(s *protocol.State) { s.CurrentTerm, s.VotedFor, s.Role = 2, 0, protocol.RoleFollower })
 		return f.step(3, func(s *protocol.State) { s.CurrentTerm, s.VotedFor, s.Role = 1, 3, protocol.RoleLeader })
 	}, "node-1 became leader of term 1"},
 	{"a leader cuts its log off", protocol.InvariantLeaderAppendOnly, func(f *fake) *Violation {
-		f.elect(1, 2, 1)
+		f.elect(1, 1)
 		f.hold([]protocol.LogEntry{first}, 1)
 		return f.step(1, holds())
 	}, "has no entry at index 1"},
 	{"a leader overwrites its log", protocol.InvariantLeaderAppendOnly, func(f *fake) *Violation {
-		f.elect(1, 2, 2)
+		f.elect(1, 2)
 		f.hold([]protocol.LogEntry{first, second}, 1)
 		return f.step(1, holds(second, second))
 	}, "an entry of term 2 at index 1"},
 	{"a log changes unseen at its end", protocol.InvariantLeaderAppendOnly, func(f *fake) *Violation {
-		f.elect(1, 2, 1)
+		f.elect(1, 1)
 		f.hold([]protocol.LogEntry{first}, 1)
 		return f.step(1, holds(other), writesNothing)
 	}, "index 1"},
@@ -62,15 +62,15 @@ var planted = []struct {
 		}, writesNothing)
 	}, "index 3 of term 2"},
 	{"a leader without what was committed", protocol.InvariantLeaderCompleteness, func(f *fake) *Violation {
-		f.elect(1, 2, 1)
+		f.elect(1, 1)
 		f.hold([]protocol.LogEntry{first}, 1, 2)
 		f.commit(1, 1)
 		return f.step(3, func(s *protocol.State) { s.CurrentTerm, s.VotedFor, s.Role = 2, 3, protocol.RoleLeader })
 	}, "node-3 leads term 2 and has no entry at index 1"},
 	{"a commit that a later leader lacks", protocol.InvariantLeaderCompleteness, func(f *fake) *Violation {
-		f.elect(1, 2, 1)
+		f.elect(1, 1)
 		f.hold([]protocol.LogEntry{first}, 1, 2)
-		f.elect(3, 2, 2)
+		f.elect(3, 2)
 		return f.step(1, commits(1))
 	}, "node-3 leads term 2"},
 	{"two commands at one index", protocol.InvariantStateMachineSafety, func(f *fake) *Violation {
@@ -86,19 +86,19 @@ var planted = []struct {
 		return f.step(2, commits(1), func(v *View) { v.Applied, v.State.LastApplied = nil, 0 })
 	}, "node-2 takes index 1 for committed"},
 	{"a commit that one disk holds", protocol.InvariantQuorumLog, func(f *fake) *Violation {
-		f.elect(1, 2, 1)
+		f.elect(1, 1)
 		f.hold([]protocol.LogEntry{first}, 1)
 		return f.step(1, commits(1))
 	}, "the disks of 2 servers lack"},
 	{"a disk that loses what a quorum needs", protocol.InvariantQuorumLog, func(f *fake) *Violation {
-		f.elect(1, 2, 1)
+		f.elect(1, 1)
 		f.hold([]protocol.LogEntry{first}, 1, 2)
 		f.commit(1, 1)
 		f.durables[2].log = nil
 		return f.step(2, func(s *protocol.State) { s.Restart(); s.Log = nil }, restarts)
 	}, "the disks of 2 servers lack"},
 	{"a leader commits what its disk lacks", protocol.InvariantCommittedIsDurable, func(f *fake) *Violation {
-		f.elect(1, 2, 1)
+		f.elect(1, 1)
 		f.good(1, holds(first), writesNothing)
 		f.hold([]protocol.LogEntry{first}, 2, 3)
 		return f.step(1, commits(1))
@@ -112,19 +112,19 @@ var planted = []struct {
 		return f.step(1, func(s *protocol.State) { s.CurrentTerm = 1 }, restarts)
 	}, "node-1 was in term 2"},
 	{"a later term ignored", protocol.InvariantTermAndVote, func(f *fake) *Violation {
-		f.elect(1, 2, 1)
+		f.elect(1, 1)
 		return f.step(1, nothing, receives(protocol.VoteDenied{Term: 3}))
 	}, "node-1 handled VoteDenied of term 3"},
 	{"a vote taken back", protocol.InvariantTermAndVote, func(f *fake) *Violation {
-		f.elect(1, 2, 1)
+		f.elect(1, 1)
 		return f.step(2, func(s *protocol.State) { s.VotedFor = 0 })
 	}, "the vote of that term is nobody's now"},
 	{"a vote forgotten in a restart", protocol.InvariantTermAndVote, func(f *fake) *Violation {
-		f.elect(1, 2, 1)
+		f.elect(1, 1)
 		return f.step(2, func(s *protocol.State) { s.VotedFor = 0 }, restarts)
 	}, "node-2 gave its vote of term 1 to node-1"},
 	{"a vote given twice", protocol.InvariantTermAndVote, func(f *fake) *Violation {
-		f.elect(1, 2, 1)
+		f.elect(1, 1)
 		return f.step(2, nothing, sends(3, protocol.VoteGranted{Term: 1}))
 	}, "it gave the vote of that term to node-3 as well"},
 	{"a commit index falls", protocol.InvariantMonotonic, func(f *fake) *Violation {
@@ -180,7 +180,7 @@ var planted = []struct {
 	}, "the log on its disk ended at index 0 then"},
 	{"an old term's entry committed by counting", protocol.InvariantCommitCurrentTerm, func(f *fake) *Violation {
 		f.hold([]protocol.LogEntry{first}, 1, 2, 3)
-		f.elect(1, 2, 2)
+		f.elect(1, 2)
 		return f.step(1, commits(1))
 	}, "the entry there is of term 1"},
 	{"a stale read", protocol.InvariantLinearizable, func(f *fake) *Violation {
@@ -215,14 +215,14 @@ var planted = []struct {
 		return f.checker.Violation()
 	}, "none of them is the leader"},
 	{"two leaders for ever", protocol.InvariantProgress, func(f *fake) *Violation {
-		f.elect(1, 2, 1)
-		f.elect(3, 2, 2)
+		f.elect(1, 1)
+		f.elect(3, 2)
 		f.now += time.Minute
 		f.checker.End(false)
 		return f.checker.Violation()
 	}, "node-3 leads term 2"},
 	{"a server that never catches up", protocol.InvariantProgress, func(f *fake) *Violation {
-		f.elect(1, 2, 1)
+		f.elect(1, 1)
 		f.hold([]protocol.LogEntry{first}, 1, 2, 3)
 		f.commit(1, 1, 2)
 		f.now += time.Minute

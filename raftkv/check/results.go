@@ -72,12 +72,12 @@ func (x content) step(command protocol.Command) (content, protocol.Result) {
 		return content{value: c.Value, present: true}, protocol.Stored{}
 	case protocol.Get:
 		if !x.present {
-			return x, protocol.KeyNotFound{Key: c.Key}
+			return x, protocol.KeyNotFound(c)
 		}
 		return x, protocol.Found{Value: x.value}
 	case protocol.Delete:
 		if !x.present {
-			return x, protocol.KeyNotFound{Key: c.Key}
+			return x, protocol.KeyNotFound(c)
 		}
 		return content{}, protocol.Deleted{}
 	case protocol.Noop:
