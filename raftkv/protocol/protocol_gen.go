@@ -9,4 +9,4 @@
 package protocol
 
 // SpecHash names the spec that this package was generated from: the first 64 bits of its SHA-256, in hex.
-const SpecHash = "f2aa95d65affd063"
+const SpecHash = "a30d29939172df95"
