@@ -173,7 +173,6 @@ func (t *teller) appending() {
 
 func (t *teller) election() {
 	t.line(t.span.Start, ordinary, "starting election for term ", t.text(spans.RaftTermKey))
-	t.appending()
 	votes := t.text(spans.RaftVotesKey) + " votes (need " + t.text(spans.RaftQuorumKey) + ")"
 	if votes[0] == '1' && votes[1] == ' ' {
 		votes = strings.Replace(votes, "votes", "vote", 1)
@@ -210,6 +209,7 @@ func (t *teller) roleChange() {
 	default:
 		t.line(t.span.End, trouble, "stepping down from ", from, " to ", to, " in term ", term, ": ", spaced(event))
 	}
+	t.appending() // a new leader's no-op
 }
 
 func (t *teller) voteReceived() {

@@ -27,11 +27,7 @@ func pick[T any](list []T, i int) T { return list[i%len(list)] }
 
 // TestSameBytes makes the same run twenty times, each time somewhere else, and wants the same files to the byte.
 func TestSameBytes(t *testing.T) {
-	binary, err := shipped()
-	if err != nil {
-		t.Fatal(err)
-	}
-	plain := &call{binary: binary, dir: t.TempDir()}
+	plain := &call{dir: t.TempDir()}
 	plain.execute(t).wants(t, 0)
 	want := filesOf(t, plain.dir)
 	for _, file := range runFiles {
@@ -42,7 +38,7 @@ func TestSameBytes(t *testing.T) {
 	for i := range 20 {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			t.Parallel()
-			again := &call{binary: binary, dir: filepath.Join(t.TempDir(), pick([]string{"a", "b c", "ünï", "deep/er/and/deeper"}, i))}
+			again := &call{dir: filepath.Join(t.TempDir(), pick([]string{"a", "b c", "ünï", "deep/er/and/deeper"}, i))}
 			if err := os.MkdirAll(again.dir, 0o755); err != nil {
 				t.Fatal(err)
 			}
@@ -57,9 +53,7 @@ func TestSameBytes(t *testing.T) {
 				again.env = append(again.env, junk...)
 			}
 			if raceEnabled && i%4 == 0 {
-				if again.binary, err = racing(); err != nil {
-					t.Fatal(err)
-				}
+				again.binary = built(t, racing)
 			}
 			again.execute(t).wants(t, 0)
 			same(t, want, filesOf(t, again.dir), again)

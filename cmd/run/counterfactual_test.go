@@ -20,19 +20,26 @@ import (
 // ordinary is the default run, as it is when nobody meddles with it.
 var ordinary struct {
 	once  sync.Once
+	files map[string]string
 	spans []traces.Span
 }
 
 func ordinarySpans(t *testing.T) []traces.Span {
 	t.Helper()
 	ordinary.once.Do(func() {
-		files, _ := runFolder(t)
-		ordinary.spans = spansIn(t, files)
+		ordinary.files, _ = runFolder(t)
+		ordinary.spans = spansIn(t, ordinary.files)
 	})
 	if len(ordinary.spans) < 300 {
 		t.Fatalf("the default run has %d spans: too few to say anything", len(ordinary.spans))
 	}
 	return ordinary.spans
+}
+
+func ordinaryFiles(t *testing.T) map[string]string {
+	t.Helper()
+	ordinarySpans(t)
+	return maps.Clone(ordinary.files)
 }
 
 // someMessages are ids of messages in the middle of the default run, by the kind of their span.
@@ -56,8 +63,7 @@ func sent(t *testing.T) []traces.Span {
 	last := make(map[shape]traces.Span)
 	all := ordinarySpans(t)
 	for i := range all[:len(all)*3/4] {
-		switch s := all[i]; s.Kind {
-		case trace.SpanKindClient, trace.SpanKindProducer, trace.SpanKindServer:
+		if s := all[i]; s.Kind == trace.SpanKindClient || s.Kind == trace.SpanKindProducer || s.Kind == trace.SpanKindServer {
 			last[shape{s.Name, s.Kind}] = s
 		}
 	}
@@ -105,7 +111,7 @@ func event(s *traces.Span, name string) *traces.Event {
 // meddled runs the default again with one thing changed, and returns the spans, the sender's among them.
 func meddled(t *testing.T, flag, value string, sender world.CausalID) (all []traces.Span, now *traces.Span, c *call) {
 	t.Helper()
-	files, c := runFolder(t, flag, value)
+	files, c := runFolder(t, flag, value, "-files", "otlp")
 	all = spansIn(t, files)
 	if now = find(all, sender); now == nil {
 		t.Fatalf("the span %s is gone: %s", sender, c)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -23,8 +24,6 @@ import (
 var binaries string
 
 func TestMain(m *testing.M) {
-	status := 1
-	defer func() { os.Exit(status) }()
 	// What a developer pushes to, and how, is no part of a test.
 	for _, entry := range os.Environ() {
 		if name, _, _ := strings.Cut(entry, "="); strings.HasPrefix(name, "OTEL_") {
@@ -34,8 +33,9 @@ func TestMain(m *testing.M) {
 	var err error
 	binaries, err = os.MkdirTemp("", "raftkv-run-*")
 	must(err)
-	defer os.RemoveAll(binaries)
-	status = m.Run()
+	status := m.Run()
+	must(os.RemoveAll(binaries))
+	os.Exit(status)
 }
 
 func must(err error) {
@@ -61,6 +61,16 @@ func build(name, cgo string, flags ...string) (string, error) {
 		return "", fmt.Errorf("%s: %w\n%s", command, err, out)
 	}
 	return path, nil
+}
+
+// built is where one of them is.
+func built(t *testing.T, which func() (string, error)) string {
+	t.Helper()
+	path, err := which()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // call is a call of the command: where, with what environment and arguments, and what came of it.
@@ -96,10 +106,7 @@ func (c *call) String() string {
 func (c *call) command(t *testing.T) *exec.Cmd {
 	t.Helper()
 	if c.binary == "" {
-		var err error
-		if c.binary, err = shipped(); err != nil {
-			t.Fatal(err)
-		}
+		c.binary = built(t, shipped)
 	}
 	command := exec.CommandContext(t.Context(), c.binary, c.args...)
 	command.Dir = c.dir
@@ -248,6 +255,14 @@ func nothingIn(t *testing.T, dir string, c *call) {
 	t.Helper()
 	if left := slices.Sorted(maps.Keys(filesOf(t, dir))); len(left) > 0 {
 		t.Errorf("%q is left behind: %s", left, c)
+	}
+}
+
+// closed closes a file, a pipe or the like.
+func closed(t *testing.T, c io.Closer) {
+	t.Helper()
+	if err := c.Close(); err != nil {
+		t.Error(err)
 	}
 }
 

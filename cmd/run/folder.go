@@ -66,6 +66,9 @@ func (f *folder) makeDraft(parent, name string) (err error) {
 // fresh is where the files are that shall take their places.
 func (f *folder) fresh() string { return filepath.Join(f.draft, "new") }
 
+// aside is where an earlier run's files wait until those of this one are in their places.
+func (f *folder) aside() string { return filepath.Join(f.draft, "old") }
+
 // missing are the folders that have to be made before there is this one, the innermost first.
 func missing(path string) []string {
 	var all []string
@@ -138,22 +141,26 @@ func (f *folder) finish() error {
 	return errors.Join(errs...)
 }
 
-// commit puts the finished files into their places.
+// commit puts the finished files into their places. What is left of the draft then is scratch.
 func (f *folder) commit() error {
 	err := os.Rename(f.fresh(), f.path)
+	if err != nil {
+		if info, statErr := os.Stat(f.path); statErr != nil || !info.IsDir() {
+			return err
+		}
+		err = f.replace()
+	}
 	if err == nil {
-		return nil
+		_ = os.RemoveAll(f.fresh()) // discard tries again
+		_ = os.RemoveAll(f.aside())
+		_ = os.Remove(f.draft)
 	}
-	if info, statErr := os.Stat(f.path); statErr != nil || !info.IsDir() {
-		return err
-	}
-	return f.replace()
+	return err
 }
 
 // replace puts the files into a folder that was there before, in which only what an earlier run left goes away. When something goes wrong, all is as it was.
 func (f *folder) replace() (err error) {
-	old := filepath.Join(f.draft, "old")
-	if err := os.Mkdir(old, 0o755); err != nil {
+	if err := os.MkdirAll(f.aside(), 0o755); err != nil {
 		return err
 	}
 	var undo []func()
@@ -164,7 +171,7 @@ func (f *folder) replace() (err error) {
 			}
 		}
 	}()
-	for _, step := range []struct{ from, to string }{{f.path, old}, {f.fresh(), f.path}} {
+	for _, step := range []struct{ from, to string }{{f.path, f.aside()}, {f.fresh(), f.path}} {
 		for _, name := range runFiles {
 			from, to := filepath.Join(step.from, name), filepath.Join(step.to, name)
 			switch err := os.Rename(from, to); {

@@ -13,8 +13,8 @@ func TestDevFull(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer full.Close()
-	want, _ := runFolder(t)
+	defer closed(t, full)
+	want := ordinaryFiles(t)
 	for _, flag := range []string{"-quiet=false", "-stdout"} {
 		c := &call{dir: t.TempDir(), args: []string{flag, "-out", ".", "-name", "x"}}
 		command := c.command(t)
@@ -25,7 +25,7 @@ func TestDevFull(t *testing.T) {
 		}
 		command.Stderr = stderr
 		c.exited(t, command.Run())
-		stderr.Close()
+		closed(t, stderr)
 		c.stderr = filesOf(t, c.dir)["stderr"]
 		c.wants(t, statusTrouble, "error: cannot print: ", "no space left on device\n")
 		same(t, want, filesOf(t, filepath.Join(c.dir, "x")), c)

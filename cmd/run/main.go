@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
@@ -23,7 +24,8 @@ const (
 )
 
 func main() {
-	makeSignalsErrors()
+	// Writing to a pipe that nobody reads is an error to be handled like others, and not the end: see readerGone.
+	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // the first one stops the run, and a second one the program
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
@@ -63,6 +65,12 @@ func printed(err error, stderr io.Writer) int {
 		return statusFine
 	}
 	return trouble(stderr, fmt.Errorf("cannot print: %w", err))
+}
+
+// readerGone says whether writing failed because nobody reads any more.
+func readerGone(err error) bool {
+	const brokenPipe, noData = syscall.Errno(109), syscall.Errno(232) // what Windows says of a pipe whose other end is closed, or is being closed
+	return errors.Is(err, syscall.EPIPE) || runtime.GOOS == "windows" && (errors.Is(err, brokenPipe) || errors.Is(err, noData))
 }
 
 // resolve finds the scenario that was asked for and puts its config together.

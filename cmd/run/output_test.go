@@ -36,7 +36,7 @@ func TestQuiet(t *testing.T) {
 // TestFiles asks for some of the files: those are as ever, the others are not there, not even from an earlier run.
 func TestFiles(t *testing.T) {
 	t.Parallel()
-	want, _ := runFolder(t)
+	want, _ := runFolder(t, "-requests", "1")
 	for list, names := range map[string][]string{
 		"otlp":                   {configFile, otlpFile},
 		"stdouttrace":            {configFile, stdouttraceFile},
@@ -47,10 +47,10 @@ func TestFiles(t *testing.T) {
 		subset := maps.Clone(want)
 		maps.DeleteFunc(subset, func(name, _ string) bool { return !slices.Contains(names, name) })
 		out := t.TempDir()
-		here(t, "-quiet", "-out", out, "-name", "x").wants(t, statusFine)
+		here(t, "-quiet", "-out", out, "-name", "x", "-requests", "1").wants(t, statusFine)
 		write(t, filepath.Join(out, "x"), "notes.md", "mine")
 		subset["notes.md"] = "mine"
-		c := here(t, "-out", out, "-name", "x", "-files", list).wants(t, statusFine)
+		c := here(t, "-out", out, "-name", "x", "-requests", "1", "-files", list).wants(t, statusFine)
 		same(t, subset, filesOf(t, filepath.Join(out, "x")), c)
 		slices.Sort(names)
 		if row := summaryOf(t, c)["files"]; row != filepath.Join(out, "x")+string(filepath.Separator)+": "+strings.Join(written(names), ", ") {
@@ -237,10 +237,10 @@ func TestTraceIsReadBack(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	files, c := runFolder(t)
+	files := ordinaryFiles(t)
 	for i := range stories {
 		if got := stories[i].String(); got != files[storyFile] {
-			t.Errorf("the story from the trace alone differs %s\nreproduce: %s", difference(files[storyFile], got), c)
+			t.Errorf("the story from the trace alone differs %s\nreproduce: %s", difference(files[storyFile], got), &call{})
 		}
 	}
 }

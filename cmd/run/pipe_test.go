@@ -13,15 +13,15 @@ import (
 // then, and the files are whole.
 func TestReaderGoesAway(t *testing.T) {
 	t.Parallel()
-	want, _ := runFolder(t, "-requests", "100")
-	if len(want[storyFile]) < 1<<18 {
+	want, _ := runFolder(t, "-requests", "40")
+	if len(want[storyFile]) < 1<<17 {
 		t.Fatalf("the story has %d bytes: a pipe may hold them all", len(want[storyFile]))
 	}
 	for _, flags := range [][]string{{}, {"-stdout"}, {"-stdout", "-files", "otlp,story"}} {
 		for _, lines := range []int{0, 1} {
 			t.Run(strings.Join(flags, " "), func(t *testing.T) {
 				t.Parallel()
-				c := &call{dir: t.TempDir(), args: append([]string{"-requests", "100", "-out", ".", "-name", "x"}, flags...)}
+				c := &call{dir: t.TempDir(), args: append([]string{"-requests", "40", "-out", ".", "-name", "x"}, flags...)}
 				head(t, c, lines)
 				c.wants(t, statusFine)
 				got := filesOf(t, filepath.Join(c.dir, "x"))
@@ -50,18 +50,20 @@ func head(t *testing.T, c *call, lines int) {
 	command := c.command(t)
 	command.Stdout, command.Stderr = writer, &stderr
 	if lines == 0 {
-		reader.Close()
+		closed(t, reader)
 	}
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
-	writer.Close()
-	for from := bufio.NewReader(reader); lines > 0; lines-- {
-		if _, err := from.ReadString('\n'); err != nil {
-			t.Fatalf("%v: %s", err, c)
+	closed(t, writer)
+	if lines > 0 {
+		for from := bufio.NewReader(reader); lines > 0; lines-- {
+			if _, err := from.ReadString('\n'); err != nil {
+				t.Fatalf("%v: %s", err, c)
+			}
 		}
+		closed(t, reader)
 	}
-	reader.Close()
 	c.exited(t, command.Wait())
 	c.stderr = stderr.String()
 }

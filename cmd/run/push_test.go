@@ -91,7 +91,7 @@ func inFile(t *testing.T, files map[string]string) map[string]int {
 // TestPush pushes runs to a receiver: each span arrives once, with the ids of the files, and the files are those of a run that is not pushed.
 func TestPush(t *testing.T) {
 	lost := someMessages(t)[trace.SpanKindProducer]
-	for _, args := range []string{"", "-requests 30", "-drop " + lost, "-stdout"} {
+	for _, args := range []string{"", "-requests 8", "-drop " + lost, "-stdout"} {
 		t.Run(args, func(t *testing.T) {
 			t.Parallel()
 			var r receiver
@@ -115,7 +115,7 @@ func TestPush(t *testing.T) {
 // TestPushFromTheEnvironment is told by variables where to push, and how.
 func TestPushFromTheEnvironment(t *testing.T) {
 	t.Parallel()
-	want, _ := runFolder(t)
+	want := ordinaryFiles(t)
 	var r receiver
 	url := serve(t, &r)
 	c := &call{dir: t.TempDir(), args: []string{"-quiet", "-out", ".", "-name", "x"}}
@@ -134,27 +134,27 @@ func nobody(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close()
+	defer closed(t, listener)
 	return "http://" + listener.Addr().String()
 }
 
 // TestNobodyListens pushes where nobody takes anything: that is said, and the files are there all the same.
 func TestNobodyListens(t *testing.T) {
 	t.Parallel()
-	want, _ := runFolder(t)
+	want := ordinaryFiles(t)
 	refusing := receiver{status: http.StatusForbidden}
 	url := serve(t, &refusing)
-	closed := nobody(t)
+	silent := nobody(t)
 	for _, c := range []*call{
-		{args: []string{"-otlp", closed}},
-		{args: []string{"-otlp", closed, "-stdout"}},
-		{env: []string{"OTEL_EXPORTER_OTLP_ENDPOINT=" + closed}},
-		{env: []string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=" + closed + "/v1/traces"}, args: []string{"-quiet"}},
+		{args: []string{"-otlp", silent}},
+		{args: []string{"-otlp", silent, "-stdout"}},
+		{env: []string{"OTEL_EXPORTER_OTLP_ENDPOINT=" + silent}},
+		{env: []string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=" + silent + "/v1/traces"}, args: []string{"-quiet"}},
 		{args: []string{"-otlp", url}},
 	} {
 		c.dir = t.TempDir()
 		c.args = append(c.args, "-out", ".", "-name", "x")
-		target := closed
+		target := silent
 		if slices.Contains(c.args, url) {
 			target = url
 		}
@@ -180,7 +180,7 @@ func TestNothingIsPushed(t *testing.T) {
 	t.Parallel()
 	var r receiver
 	url := serve(t, &r)
-	for _, args := range [][]string{{"-drop", "00f067aa0ba902b7", "-requests", "100"}, {"-nodes", "0"}} {
+	for _, args := range [][]string{{"-drop", "00f067aa0ba902b7", "-requests", "8"}, {"-nodes", "0"}} {
 		out := t.TempDir()
 		c := here(t, append(args, "-otlp", url, "-out", out)...).wants(t, statusTrouble, args[0]+": ")
 		nothingIn(t, out, c)

@@ -213,7 +213,7 @@ func (r *runner) unwritten(err error) error {
 		err = files
 	}
 	all := []error{err}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // it is what was joined last that is told one by one
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		all = joined.Unwrap()
 	}
 	for i := range all {

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -12,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
@@ -40,9 +42,8 @@ func (r *runner) printSpans(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer file.Close()
 	_, err = io.Copy(w, file)
-	return err
+	return errors.Join(err, file.Close())
 }
 
 // printStory tells the story, the summary, and what to do next.
@@ -51,10 +52,13 @@ func (r *runner) printStory(to io.Writer) error {
 	if err := r.story.Write(w, r.storyStyle()); err != nil {
 		return err
 	}
-	fmt.Fprintln(w)
 	style := terminal.StyleOf(r.stdout)
+	text := "\n"
 	for _, row := range r.summary() {
-		fmt.Fprintf(w, "%s %s\n", style.Bold(fmt.Sprintf("%-11s", row[0])), row[1])
+		text += style.Bold(fmt.Sprintf("%-11s", row[0])) + " " + row[1] + "\n"
+	}
+	if _, err := w.WriteString(text); err != nil {
+		return err
 	}
 	return w.Flush()
 }
@@ -202,8 +206,10 @@ func (r *runner) original() string {
 
 // shellWord is a text as a shell reads it back.
 func shellWord(s string) string {
-	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,+@%" + string(filepath.Separator)
-	if s != "" && strings.Trim(s, plain) == "" {
+	plain := func(r rune) bool {
+		return unicode.IsLetter(r) || unicode.IsDigit(r) || r == filepath.Separator || strings.ContainsRune("-_./:=,+@%", r)
+	}
+	if s != "" && !strings.ContainsFunc(s, func(r rune) bool { return !plain(r) }) {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"

@@ -144,7 +144,8 @@ func (n *Node) appended(e protocol.Append) {
 	now := n.world.Now()
 	command := n.raft.State().Log[e.Index-1].Command
 	if n.step.envelope.From.Group() != world.ClientGroup {
-		n.election.span.Append(now, e.Index, e.Term, command)
+		n.step.roleChange.Append(now, e.Index, e.Term, command)
+		n.endRoleChange()
 		n.requests.add(e.Index, request{ref: n.election.ref})
 		return
 	}
@@ -172,7 +173,7 @@ func (n *Node) committed(e protocol.Commit) {
 	n.step.commit = n.child(parent, nameCommit, 0, ordinal, 0)
 	if n.tracer.On() {
 		now := n.world.Now()
-		begin := spans.Begin{Self: n.step.commit, Parent: parent.ID, At: now}
+		begin := n.begin(n.step.commit, parent.ID)
 		if leading {
 			begin.Links = n.requests.links(e.From+1, e.To, parent, n.election.ref)
 		}
@@ -194,7 +195,7 @@ func (n *Node) apply(e protocol.Apply) {
 	if n.tracer.On() {
 		now := n.world.Now()
 		ref := n.child(n.step.commit, nameApply, 0, n.step.applied, 0)
-		span := n.tracer.StartApply(spans.Begin{Self: ref, Parent: n.step.commit.ID, At: now}, n.who(), e.Index, e.Entry.Term, e.Entry.Command, result.String())
+		span := n.tracer.StartApply(n.begin(ref, n.step.commit.ID), n.who(), e.Index, e.Entry.Term, e.Entry.Command, result.String())
 		if e.Entry.Request != (protocol.RequestID{}) {
 			span.SetRequestID(e.Entry.Request)
 		}
@@ -252,8 +253,18 @@ func (n *Node) roleChanged(e protocol.RoleChange) {
 		who := n.who()
 		who.Role = e.To
 		self := n.child(parent, nameRoleChange, 0, ordinal, 0)
-		n.tracer.StartRoleChange(spans.Begin{Self: self, Parent: parent.ID, At: now}, who, e.From, e.Event).End(now)
+		n.endRoleChange()
+		n.step.roleChange = n.tracer.StartRoleChange(n.begin(self, parent.ID), who, e.From, e.Event)
 	}
+	if e.To != protocol.RoleLeader || !n.config.NoopOnElection {
+		n.endRoleChange()
+	}
+}
+
+// endRoleChange ends the span of the role change: at once, but for a new leader's, which waits for its no-op.
+func (n *Node) endRoleChange() {
+	n.step.roleChange.End(n.world.Now())
+	n.step.roleChange = spans.RoleChangeSpan{}
 }
 
 func outcome(to protocol.Role) string {

@@ -73,11 +73,12 @@ type step struct {
 	cause    spans.Ref      // the span of what arrived; zero when a timer ran out
 	envelope world.Envelope // what arrived; zero when a timer ran out
 
-	heartbeat    spans.Ref // the heartbeat round that this step opened, if any
-	commit       spans.Ref // the commit that this step opened, if any
-	commitParent spans.Ref // its parent, and that of its notifications
-	ordinal      uint64    // tells the commit from others of the same parent
-	applied      uint64    // entries applied under the commit
+	roleChange   spans.RoleChangeSpan // that of a new leader, until its no-op is appended
+	heartbeat    spans.Ref            // the heartbeat round that this step opened, if any
+	commit       spans.Ref            // the commit that this step opened, if any
+	commitParent spans.Ref            // its parent, and that of its notifications
+	ordinal      uint64               // tells the commit from others of the same parent
+	applied      uint64               // entries applied under the commit
 }
 
 // New makes a node. A nil tracer opens no spans, and changes nothing else.

@@ -345,13 +345,6 @@ func (s ElectionSpan) SetWho(who Who) {
 	}
 }
 
-// Append adds the event append: the leader appended the command to its log.
-func (s ElectionSpan) Append(at time.Duration, index protocol.LogIndex, term protocol.Term, command protocol.Command) {
-	if s.On() {
-		s.event(at, EventAppend, append(s.room(), RaftIndexKey.Int64(int64(index)), RaftTermKey.Int64(int64(term)), RaftCommandKey.String(command.String()))...)
-	}
-}
-
 // End ends the span with its answer.
 func (s ElectionSpan) End(at time.Duration, outcome string, votes int) {
 	if s.On() {
@@ -411,6 +404,13 @@ func (t *Tracer) StartRoleChange(b Begin, who Who, roleFrom protocol.Role, roleE
 func (s RoleChangeSpan) SetWho(who Who) {
 	if s.On() {
 		s.set(append(s.room(), RaftTermKey.Int64(int64(who.Term)), RaftRoleKey.String(who.Role.String()))...)
+	}
+}
+
+// Append adds the event append: the leader appended the command to its log.
+func (s RoleChangeSpan) Append(at time.Duration, index protocol.LogIndex, term protocol.Term, command protocol.Command) {
+	if s.On() {
+		s.event(at, EventAppend, append(s.room(), RaftIndexKey.Int64(int64(index)), RaftTermKey.Int64(int64(term)), RaftCommandKey.String(command.String()))...)
 	}
 }
 

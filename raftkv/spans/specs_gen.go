@@ -305,7 +305,6 @@ func Specs() []Spec {
 				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: RaftUnfinishedKey, Type: attribute.BOOL, Level: Optional},
 			},
-			Events: []EventSpec{appendEvent},
 		},
 		{
 			ID: HeartbeatID, Name: HeartbeatName, Kind: trace.SpanKindInternal, Service: ServiceNode, Root: true,
@@ -331,6 +330,7 @@ func Specs() []Spec {
 				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: RaftUnfinishedKey, Type: attribute.BOOL, Level: Optional},
 			},
+			Events: []EventSpec{appendEvent},
 		},
 		{
 			ID: RequestVoteClientID, Name: RequestVoteClientName, Kind: trace.SpanKindClient, Service: ServiceNode,

@@ -33,7 +33,7 @@ type figures struct {
 	Rate                float64 // of a bare loop: turns in a second
 	Commits, Deliveries float64
 	Spans, Allocations  float64
-	FirstTenth          float64 // seconds that the first tenth of the operations took
+	FirstTenth          float64 // seconds of processor time that the first tenth of the operations took
 	LastTenth           float64
 	PeakMiB             float64 // of resident memory; 0 where the system does not tell
 	FileMiB             float64
@@ -102,7 +102,7 @@ func all() error {
 		{"traced, OTLP file", fmt.Sprintf("%.0f commits/s, %.0f deliveries/s", middle("traced", commits), middle("traced", deliveries))},
 		{"  a span", fmt.Sprintf("%.0f ns, %.1f allocations", perSpan*float64(time.Second), allocations)},
 		{"1,000,000 commits, untraced", fmt.Sprintf("%.1f s, %.0f MiB at most (wanted: 1024)", million.Seconds, million.PeakMiB)},
-		{"  last tenth, of the first", fmt.Sprintf("%.2f (%.2f s, %.2f s)", million.LastTenth/million.FirstTenth, million.LastTenth, million.FirstTenth)},
+		{"  last tenth, of the first", fmt.Sprintf("%.2f (%.2f s, %.2f s of processor time)", million.LastTenth/million.FirstTenth, million.LastTenth, million.FirstTenth)},
 		{"100,000 commits, traced", fmt.Sprintf("%.1f s, %.0f spans, a file of %.0f MiB, %.0f MiB of memory at most (wanted: 300)", long.Seconds, long.Spans, long.FileMiB, long.PeakMiB)},
 	}))
 	return nil

@@ -77,14 +77,14 @@ func simulate(commits int, traced bool, set ...func(*cluster.Options)) (f figure
 	total := c.NumClients * c.RequestsPerClient
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	begin := time.Now()
-	firstAt, lastFrom := time.Time{}, time.Time{}
+	begin, beginCPU := time.Now(), cpuTime()
+	var firstAt, lastFrom time.Duration
 	options.Progress = func(operations int) {
-		if firstAt.IsZero() && operations*10 >= total {
-			firstAt = time.Now()
+		if firstAt == 0 && operations*10 >= total {
+			firstAt = cpuTime()
 		}
-		if lastFrom.IsZero() && operations*10 >= total*9 {
-			lastFrom = time.Now()
+		if lastFrom == 0 && operations*10 >= total*9 {
+			lastFrom = cpuTime()
 		}
 	}
 	result, err := cluster.New(c, options).Run(context.Background())
@@ -94,11 +94,11 @@ func simulate(commits int, traced bool, set ...func(*cluster.Options)) (f figure
 	if recorder != nil {
 		err = recorder.Close(context.Background())
 	}
-	end := time.Now()
+	end, endCPU := time.Now(), cpuTime()
 	runtime.ReadMemStats(&after)
 	f.Seconds, f.Commits, f.Deliveries = end.Sub(begin).Seconds(), float64(result.Committed), float64(result.Deliveries)
 	f.Spans, f.Allocations = float64(count.spans), float64(after.Mallocs-before.Mallocs)
-	f.FirstTenth, f.LastTenth = firstAt.Sub(begin).Seconds(), end.Sub(lastFrom).Seconds()
+	f.FirstTenth, f.LastTenth = (firstAt - beginCPU).Seconds(), (endCPU - lastFrom).Seconds()
 	return f, err
 }
 

@@ -1,0 +1,8 @@
+//go:build !race
+
+package cluster_test
+
+const (
+	dropSeeds = 6
+	idSeeds   = 1000
+)
