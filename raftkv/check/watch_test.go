@@ -28,7 +28,7 @@ func (s *stage) Append(record []byte) error {
 	s.records = append(s.records, slices.Clone(record))
 	return nil
 }
-func (s *stage) crash() { s.records = s.records[:s.synced] }
+func (s *stage) crash()                      { s.records = s.records[:s.synced] }
 func (*stage) envelope(m any) world.Envelope { return world.Envelope{ID: 1, Root: 1, Payload: m} }
 
 func (*stage) node(number uint32) world.ProcessID { return world.NewProcessID(world.NodeGroup, number) }
