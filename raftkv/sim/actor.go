@@ -124,12 +124,12 @@ func (a *actor) handle() bool {
 		return true
 	}
 	flights := &a.sim.flights
-	defer flights.release(a.step.message)
-	if isDamaged(&flights.envelopes[a.step.message]) {
-		return false
+	lost := isDamaged(&flights.envelopes[a.step.message])
+	if !lost {
+		a.process.Receive(flights.envelopes[a.step.message], a.began)
 	}
-	a.process.Receive(flights.envelopes[a.step.message], a.began)
-	return true
+	flights.release(a.step.message)
+	return !lost
 }
 
 // crash takes everything from the process but its disk's durable part.
