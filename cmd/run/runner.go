@@ -144,7 +144,7 @@ func (r *runner) name() string {
 func (r *runner) simulate(ctx context.Context, recorder *traces.Recorder) error {
 	running, stop := context.WithCancel(ctx)
 	defer stop()
-	bar := terminal.NewProgress(r.stderr, "operations", r.config.NumClients*r.config.RequestsPerClient)
+	bar := terminal.NewProgress(r.stderr, "operations", r.config.TotalOperations())
 	defer bar.Done()
 	var err error
 	r.result, err = cluster.New(r.config.Config, cluster.Options{Tracers: recorder.Tracer, Progress: func(operations int) {

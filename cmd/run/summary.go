@@ -71,7 +71,7 @@ func (r *runner) storyStyle() traces.Style {
 }
 
 func (r *runner) summary() [][2]string {
-	wanted := r.config.NumClients * r.config.RequestsPerClient
+	wanted := r.config.TotalOperations()
 	rows := [][2]string{
 		{"operations", fmt.Sprintf("%d of %d answered", r.result.Operations, wanted)},
 		{"commits", fmt.Sprintf("index %d is committed", r.result.Committed)},

@@ -120,14 +120,63 @@ func (cl *Cluster) addClients(tracer func(string) *spans.Tracer) {
 	c := cl.config
 	for i := range c.NumClients {
 		id := protocol.ClientID(i + 1)
-		one := client.New(client.Config{
-			ID: id, Clients: c.NumClients, Turns: c.Client.Turns, Servers: c.NumNodes, First: protocol.NodeID(c.Raft.FirstLeader), Requests: c.RequestsPerClient,
-			Keys: c.Keys, Unique: c.Values == config.ValuesUnique,
-			Start: c.Client.Start, Timeout: c.Client.Timeout, ThinkTime: c.Client.ThinkTime,
-		}, tracer(id.String()))
+		one := client.New(clientConfig(c, id), tracer(id.String()))
 		cl.clients = append(cl.clients, one)
 		cl.sim.Add(cl.watchClient(one))
 	}
+}
+
+// clientConfig is what a config says of one client.
+func clientConfig(c *config.Config, id protocol.ClientID) client.Config {
+	cc := client.Config{
+		ID: id, Clients: c.NumClients, Turns: c.Client.Turns, Servers: c.NumNodes, First: protocol.NodeID(c.Raft.FirstLeader), Requests: c.RequestsPerClient,
+		Written: len(c.Operations) > 0, Keys: c.Keys, Unique: c.Values == config.ValuesUnique,
+		Start: c.Client.Start, Timeout: c.Client.Timeout, ThinkTime: c.Client.ThinkTime, GiveUp: c.Client.GiveUp,
+	}
+	for i := range c.Operations {
+		o := &c.Operations[i]
+		if o.Client != world.NewProcessID(world.ClientGroup, uint32(id)) {
+			continue
+		}
+		op := client.Operation{Number: o.Number, At: o.At, Server: protocol.NodeID(o.Server.Number())}
+		switch {
+		case o.Put != "":
+			op.Kind, op.Key, op.Value = client.Put, o.Put, o.Value
+		case o.Get != "":
+			op.Kind, op.Key = client.Get, o.Get
+		case o.Delete != "":
+			op.Kind, op.Key = client.Delete, o.Delete
+		}
+		cc.Operations = append(cc.Operations, op)
+	}
+	return cc
+}
+
+// WithOperations is a config of the same run whose operations are written out, instead of drawn: what is to be changed one by one has to be.
+func WithOperations(c *config.Config) *config.Config {
+	written := c.Clone()
+	if len(c.Operations) > 0 {
+		return written
+	}
+	written.RequestsPerClient = 0 // so that without the last of them there is none
+	random := func(purpose world.Name, key world.CausalID) uint64 { return world.Draw(c.Seed, purpose, key) }
+	for i := range c.NumClients {
+		cc := clientConfig(c, protocol.ClientID(i+1))
+		for after := range cc.Total() {
+			drawn := cc.Operation(after, random)
+			o := config.Operation{Client: world.NewProcessID(world.ClientGroup, uint32(i+1)), Number: drawn.Number}
+			switch drawn.Kind {
+			case client.Put:
+				o.Put, o.Value = drawn.Key, drawn.Value
+			case client.Get:
+				o.Get = drawn.Key
+			case client.Delete:
+				o.Delete = drawn.Key
+			}
+			written.Operations = append(written.Operations, o)
+		}
+	}
+	return written
 }
 
 // finished says whether nothing is left to be done: the clients have started and have all their answers, and every server applied all that is committed.
