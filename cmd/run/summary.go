@@ -49,7 +49,7 @@ func (r *runner) printSpans(w io.Writer) error {
 // printStory tells the story, the summary, and what to do next.
 func (r *runner) printStory(to io.Writer) error {
 	w := bufio.NewWriterSize(to, 1<<16)
-	if err := r.story.Write(w, r.storyStyle()); err != nil {
+	if err := r.story.WriteWithin(w, r.storyStyle(), terminal.Columns(r.stdout)); err != nil {
 		return err
 	}
 	style := terminal.StyleOf(r.stdout)
