@@ -100,6 +100,11 @@ func (b *testbed) ask(at time.Duration, server protocol.NodeID, sequence protoco
 	b.sim.Tell(at, askerID, world.RootID(askerID, 1, uint64(sequence), 0), question{server, message})
 }
 
+// at has something happen to a server.
+func (b *testbed) at(at time.Duration, happen func(world.ProcessID), id protocol.NodeID) {
+	b.sim.At(at, world.CausalID(id), func() { happen(nodeID(id)) })
+}
+
 func (b *testbed) run() {
 	b.t.Helper()
 	if _, err := b.sim.Run(b.t.Context()); err != nil {
@@ -121,10 +126,10 @@ func (b *testbed) find(service, name string) []traces.Span {
 func TestRestartGoesOnWithWhatTheDiskKept(t *testing.T) {
 	b := newTestbed(t, sim.Config{})
 	b.ask(20*ms, 1, 1, "x")
-	b.sim.Crash(100*ms, nodeID(1))
+	b.at(100*ms, b.sim.Crash, 1)
 	b.ask(700*ms, 2, 2, "y")
 	b.ask(700*ms, 3, 2, "y")
-	b.sim.Restart(900*ms, nodeID(1))
+	b.at(900*ms, b.sim.Restart, 1)
 	b.run()
 	want := b.nodes[1].State().Log
 	if len(want) != 4 {
@@ -150,7 +155,7 @@ func TestRestartGoesOnWithWhatTheDiskKept(t *testing.T) {
 
 func TestCrashEndsWhatIsOpen(t *testing.T) {
 	b := newTestbed(t, sim.Config{})
-	b.sim.Crash(2*ms, nodeID(1)) // it has just asked for votes
+	b.at(2*ms, b.sim.Crash, 1) // it has just asked for votes
 	b.run()
 	crashed := 0
 	for _, s := range b.spans {
@@ -165,8 +170,8 @@ func TestCrashEndsWhatIsOpen(t *testing.T) {
 
 func TestOutcomeIsUnknownWithoutMajority(t *testing.T) {
 	b := newTestbed(t, sim.Config{})
-	b.sim.Crash(50*ms, nodeID(2))
-	b.sim.Crash(50*ms, nodeID(3))
+	b.at(50*ms, b.sim.Crash, 2)
+	b.at(50*ms, b.sim.Crash, 3)
 	b.ask(60*ms, 1, 1, "x")
 	b.run()
 	if want := "OutcomeUnknown"; len(b.asker.answers) != 1 || !strings.Contains(b.asker.answers[0], want) {
