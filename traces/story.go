@@ -28,6 +28,7 @@ type Story struct {
 	begun  bool      // epoch is that of the run's own span
 	rounds map[world.CausalID]bool
 	starts map[string]int // how often each process started
+	faults []world.CausalID
 }
 
 // spanShape is what tells the spans of the spec apart.
@@ -42,6 +43,8 @@ type storyLine struct {
 	text    string
 	id      world.CausalID
 	root    world.CausalID
+	parent  world.CausalID
+	links   []world.CausalID
 	mark    mark
 }
 

@@ -25,6 +25,7 @@ func (t *teller) tell(id string) {
 		t.run()
 	case spans.FaultID:
 		t.fault()
+		t.story.faults = append(t.story.faults, t.span.ID)
 	case spans.ViolationID:
 		t.violation()
 	case spans.StartID:
@@ -299,7 +300,13 @@ func (t *teller) anything() {
 }
 
 func (t *teller) line(at time.Time, how mark, parts ...string) {
-	t.story.add(storyLine{at: at, process: printable(t.span.Service), text: strings.Join(parts, ""), id: t.span.ID, root: t.span.Root, mark: how})
+	line := storyLine{
+		at: at, process: printable(t.span.Service), text: strings.Join(parts, ""), id: t.span.ID, root: t.span.Root, parent: t.span.Parent, mark: how,
+	}
+	for i := range t.span.Links {
+		line.links = append(line.links, t.span.Links[i].ID)
+	}
+	t.story.add(line)
 }
 
 // text is an attribute as a line shows it.

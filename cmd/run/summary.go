@@ -98,14 +98,6 @@ func (r *runner) checks() string {
 	return fmt.Sprintf("%d invariants held after each of %d events; sometimes: %s", checks.Invariants, checks.Events, &checks.Sometimes)
 }
 
-// printViolation says which invariant does not hold, the two facts that clash, and how to have it happen again.
-func (r *runner) printViolation(w io.Writer) {
-	v := r.result.Checks.Violation
-	_, _ = fmt.Fprintf(w, "%s at %s: %s (%s, %s)\n  %s\n  one fact:   %s\n  the other:  %s\n  again:      go run ./cmd/run %s\n", // the exit status tells those who cannot be told
-		terminal.StyleOf(w).Bold("violation"), v.At, v.Invariant.Name, v.Invariant.ID, v.Invariant.Section, v.Invariant.Doc, v.Facts[0], v.Facts[1],
-		shellWord(filepath.Join(r.options.out, r.name(), configFile)))
-}
-
 func (r *runner) messages() string {
 	text := fmt.Sprint(r.result.Messages)
 	if r.result.Lost > 0 {

@@ -18,19 +18,20 @@ const redirectPause = 10 * time.Millisecond
 // Config says how a client behaves.
 type Config struct {
 	ID         protocol.ClientID
-	Servers    int             // they are numbered from 1
-	First      protocol.NodeID // the server that is asked first
-	Requests   int             // operations to be done, if they are not written
-	Written    bool            // the client does Operations and no others
-	Operations []Operation     // in the order of their numbers
-	Keys       []string        // what the keys are picked from, at least one
-	Unique     bool            // no two operations put the same value
-	Start      time.Duration   // when the first operation begins
-	Clients    int             // they are numbered from 1
-	Turns      bool            // clients take turns: each begins when the one before it is done
-	Timeout    time.Duration   // then a try is given up, and another server is asked
-	ThinkTime  world.Range     // between an answer and the next operation
-	GiveUp     time.Duration   // then an operation without an answer is given up, its outcome unknown; 0 is never
+	Servers    int                             // they are numbered from 1
+	First      protocol.NodeID                 // the server that is asked first
+	Requests   int                             // operations to be done, if they are not written
+	Written    bool                            // the client does Operations and no others
+	Operations []Operation                     // in the order of their numbers
+	Keys       []string                        // what the keys are picked from, at least one
+	Unique     bool                            // no two operations put the same value
+	Start      time.Duration                   // when the first operation begins
+	Clients    int                             // they are numbered from 1
+	Turns      bool                            // clients take turns: each begins when the one before it is done
+	Timeout    time.Duration                   // then a try is given up, and another server is asked
+	ThinkTime  world.Range                     // between an answer and the next operation
+	GiveUp     time.Duration                   // then an operation without an answer is given up, its outcome unknown; 0 is never
+	Ended      func(number int, result string) // told of each operation that ends; may be nil
 }
 
 // Client is a client of the store as a process of a world.
@@ -257,6 +258,9 @@ const OutcomeUnknown = "outcome unknown"
 func (c *Client) ended(now time.Duration, result string) {
 	if c.operation.span != nil {
 		c.operation.span.End(now, result)
+	}
+	if c.config.Ended != nil {
+		c.config.Ended(c.operation.Number, result)
 	}
 	c.operation.open, c.operation.span = false, nil
 	c.done++

@@ -44,6 +44,8 @@ type Cluster struct {
 	progress func(operations int)
 	handled  int            // events, to tell of the progress now and then
 	checker  *check.Checker // nil when nobody checks
+	faults   *faults
+	results  map[string]string // of operations that something is expected of, by their requests
 }
 
 // Result is what a run came to.
@@ -53,7 +55,9 @@ type Result struct {
 	Operations int               // that clients have an answer to
 	Committed  protocol.LogIndex // the highest index that a server knows to be committed
 	Leader     protocol.NodeID   // at the end, if there is one
+	Faults     int               // that happened; what happened to one message does not count
 	Checks     Checks
+	Surprises  []Surprise
 }
 
 // The names of what comes from outside: the operator who tells the nodes.
@@ -66,10 +70,11 @@ var (
 // New sets up the run of a resolved config.
 func New(c *config.Config, options Options) *Cluster {
 	drop, delay, duplicate := c.Counterfactuals()
-	cl := &Cluster{config: c, progress: options.Progress}
+	cl := &Cluster{config: c, progress: options.Progress, results: map[string]string{}}
 	cl.sim = sim.New(sim.Config{
 		Seed: c.Seed, Latency: c.Network.Latency, StepTime: c.Process.StepTime, Loss: c.Network.Loss, Duplicate: c.Network.Duplicate,
 		MaxDuration: c.MaxDuration, Drop: drop, Delay: delay, Duplicated: duplicate, Finished: cl.finished, Latencies: options.Latencies,
+		Links: links(c), After: cl.after(),
 	})
 	tracer := func(service string) *spans.Tracer {
 		if options.Tracers == nil {
@@ -84,7 +89,27 @@ func New(c *config.Config, options Options) *Cluster {
 	}
 	cl.addNodes(tracer)
 	cl.addClients(tracer)
+	cl.scheduleFaults(outside)
 	return cl
+}
+
+// links are those ways between processes that are like no other.
+func links(c *config.Config) []sim.Link {
+	var all []sim.Link
+	for _, l := range c.Links {
+		all = append(all, sim.Link{From: l.From, To: l.To, Latency: l.Latency, HasLatency: l.Latency != (world.Range{}), Loss: l.Loss, Duplicate: l.Duplicate})
+	}
+	return all
+}
+
+// after is what looks around after each event; nil when there is nothing to look for.
+func (cl *Cluster) after() func() {
+	for i := range cl.config.Faults {
+		if kind := cl.config.Faults[i].At.Kind; kind != config.AtOnce && kind != config.AtTime {
+			return func() { cl.faults.lookAround() }
+		}
+	}
+	return nil
 }
 
 // traceRun opens and ends the first span of a trace file, which says what made it.
@@ -120,7 +145,9 @@ func (cl *Cluster) addClients(tracer func(string) *spans.Tracer) {
 	c := cl.config
 	for i := range c.NumClients {
 		id := protocol.ClientID(i + 1)
-		one := client.New(clientConfig(c, id), tracer(id.String()))
+		cc := clientConfig(c, id)
+		cc.Ended = cl.noteResults(id)
+		one := client.New(cc, tracer(id.String()))
 		cl.clients = append(cl.clients, one)
 		cl.sim.Add(cl.watchClient(one))
 	}
@@ -194,7 +221,7 @@ func (cl *Cluster) finished() bool {
 	}
 	committed := cl.committed()
 	for _, n := range cl.nodes {
-		if n.State().LastApplied < committed {
+		if n.State().LastApplied < committed && !cl.faults.crashed[n.ID()] {
 			return false
 		}
 	}
@@ -236,7 +263,11 @@ func (cl *Cluster) Run(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	return Result{Outcome: outcome, Operations: cl.operations(), Committed: cl.committed(), Leader: cl.leader(), Checks: cl.checks(outcome)}, nil
+	r := Result{
+		Outcome: outcome, Operations: cl.operations(), Committed: cl.committed(), Leader: cl.leader(), Faults: cl.faults.count, Checks: cl.checks(outcome),
+	}
+	r.Surprises = cl.surprises(&r)
+	return r, nil
 }
 
 // leader is the server that leads in the highest term; none when no server leads.
@@ -244,7 +275,7 @@ func (cl *Cluster) leader() protocol.NodeID {
 	var leader protocol.NodeID
 	var highest protocol.Term
 	for i, n := range cl.nodes {
-		if s := n.State(); s.Role == protocol.RoleLeader && s.CurrentTerm > highest {
+		if s := n.State(); s.Role == protocol.RoleLeader && s.CurrentTerm > highest && !cl.faults.crashed[n.ID()] {
 			leader, highest = protocol.NodeID(i+1), s.CurrentTerm
 		}
 	}
