@@ -1,7 +1,6 @@
 package traces
 
 import (
-	"cmp"
 	"io"
 	"slices"
 	"time"
@@ -20,7 +19,7 @@ func (s *Story) WriteCauses(w io.Writer, style Style, columns int, process strin
 	if effect == nil {
 		return nil
 	}
-	causes := s.ancestors(effect)
+	causes := s.ancestors(effect.id)
 	var lines []*storyLine
 	fault := s.lastFault(until)
 	for i := range s.lines {
@@ -29,7 +28,7 @@ func (s *Story) WriteCauses(w io.Writer, style Style, columns int, process strin
 			lines = append(lines, l)
 		}
 	}
-	slices.SortStableFunc(lines, func(a, b *storyLine) int { return cmp.Or(a.at.Compare(b.at), 0) })
+	slices.SortStableFunc(lines, func(a, b *storyLine) int { return a.at.Compare(b.at) })
 	lines = lines[max(0, len(lines)-mostCauses):]
 	if fault != nil {
 		lines = append([]*storyLine{fault}, lines...)
@@ -69,23 +68,29 @@ func (s *Story) lastFault(until time.Time) *storyLine {
 	return last
 }
 
-// ancestors are the spans that led to a line: its own, and those that are reached from it by parents and links.
-func (s *Story) ancestors(from *storyLine) map[world.CausalID]bool {
-	lines := make(map[world.CausalID]*storyLine, len(s.lines))
-	for i := range s.lines {
-		lines[s.lines[i].id] = &s.lines[i]
+// causesOf are the spans that a span names as its causes.
+func causesOf(span *Span) []world.CausalID {
+	var causes []world.CausalID
+	if span.Parent != 0 {
+		causes = append(causes, span.Parent)
 	}
+	for i := range span.Links {
+		causes = append(causes, span.Links[i].ID)
+	}
+	return causes
+}
+
+// ancestors are the spans that led to one: itself, and those that are reached from it by parents and links.
+func (s *Story) ancestors(of world.CausalID) map[world.CausalID]bool {
 	reached := map[world.CausalID]bool{}
-	next := []world.CausalID{from.id}
+	next := []world.CausalID{of}
 	for len(next) > 0 {
 		id := next[len(next)-1]
 		next = next[:len(next)-1]
-		l := lines[id]
-		if reached[id] || l == nil {
-			continue
+		if !reached[id] {
+			reached[id] = true
+			next = append(next, s.causes[id]...)
 		}
-		reached[id] = true
-		next = append(append(next, l.parent), l.links...)
 	}
 	return reached
 }

@@ -29,6 +29,7 @@ type Story struct {
 	rounds map[world.CausalID]bool
 	starts map[string]int // how often each process started
 	faults []world.CausalID
+	causes map[world.CausalID][]world.CausalID // of each span: its parent, and what it links to
 }
 
 // spanShape is what tells the spans of the spec apart.
@@ -43,8 +44,6 @@ type storyLine struct {
 	text    string
 	id      world.CausalID
 	root    world.CausalID
-	parent  world.CausalID
-	links   []world.CausalID
 	mark    mark
 }
 
@@ -70,7 +69,7 @@ var _ sdktrace.SpanExporter = (*Story)(nil)
 
 // NewStory begins a story.
 func NewStory() *Story {
-	s := &Story{ids: map[spanShape]string{}, rounds: map[world.CausalID]bool{}, starts: map[string]int{}}
+	s := &Story{ids: map[spanShape]string{}, rounds: map[world.CausalID]bool{}, starts: map[string]int{}, causes: map[world.CausalID][]world.CausalID{}}
 	for _, spec := range spans.Specs() {
 		s.ids[spanShape{spec.Name, spec.Kind}] = spec.ID
 	}
@@ -98,6 +97,7 @@ func (s *Story) Add(span *Span) {
 	case !s.begun && (s.epoch.IsZero() || span.Start.Before(s.epoch)):
 		s.epoch = span.Start
 	}
+	s.causes[span.ID] = causesOf(span)
 	t := teller{story: s, span: span}
 	t.tell(id)
 }

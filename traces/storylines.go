@@ -300,13 +300,7 @@ func (t *teller) anything() {
 }
 
 func (t *teller) line(at time.Time, how mark, parts ...string) {
-	line := storyLine{
-		at: at, process: printable(t.span.Service), text: strings.Join(parts, ""), id: t.span.ID, root: t.span.Root, parent: t.span.Parent, mark: how,
-	}
-	for i := range t.span.Links {
-		line.links = append(line.links, t.span.Links[i].ID)
-	}
-	t.story.add(line)
+	t.story.add(storyLine{at: at, process: printable(t.span.Service), text: strings.Join(parts, ""), id: t.span.ID, root: t.span.Root, mark: how})
 }
 
 // text is an attribute as a line shows it.

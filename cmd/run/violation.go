@@ -22,7 +22,7 @@ func (r *runner) printViolation(ctx context.Context, w io.Writer) {
 	_, _ = fmt.Fprintf(w, "%s at %s: %s (%s, %s)\n  %s\n  one fact:   %s\n  the other:  %s\n",
 		style.Bold(style.Red("violation")), v.At, v.Invariant.Name, v.Invariant.ID, v.Invariant.Section, v.Invariant.Doc, v.Facts[0], v.Facts[1])
 	if causes := r.causes(ctx, w, v); causes != "" {
-		_, _ = fmt.Fprintf(w, "  what led to it, from the last fault on:\n%s", causes)
+		_, _ = fmt.Fprintf(w, "  what led to it:\n%s", causes)
 	}
 	_, _ = fmt.Fprintf(w, "  again:      go run ./cmd/run %s\n", shellWord(filepath.Join(r.options.out, r.name(), configFile)))
 }
