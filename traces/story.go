@@ -22,14 +22,18 @@ import (
 // Story tells a run as a person reads it, a line an event. It is made from spans alone: as an exporter while the run goes on, or from a file afterwards, with the same text.
 // It holds every line until it is written, for a span is known only when it ends, and tells then what happened when it began.
 type Story struct {
-	ids    map[spanShape]string
-	lines  []storyLine
-	epoch  time.Time // when the run began
-	begun  bool      // epoch is that of the run's own span
-	rounds map[world.CausalID]bool
-	starts map[string]int // how often each process started
-	faults []world.CausalID
-	causes map[world.CausalID][]world.CausalID // of each span: its parent, and what it links to
+	ids      map[spanShape]string
+	lines    []storyLine
+	epoch    time.Time                    // when the run began
+	begun    bool                         // epoch is that of the run's own span
+	rounds   map[world.CausalID]bool      // the heartbeat rounds; true for those that are told even if nothing comes of them
+	starts   map[string]int               // how often each process started
+	logs     map[string][]uint64          // of each process, the terms of its entries
+	latest   map[string]map[string]uint64 // of each process, the last request of each client that it applied
+	faults   []world.CausalID
+	failed   map[way]bool                        // the ways on which something failed
+	passages []passage                           // what passed on them
+	causes   map[world.CausalID][]world.CausalID // of each span: its parent, and what it links to
 }
 
 // spanShape is what tells the spans of the spec apart.
@@ -45,6 +49,12 @@ type storyLine struct {
 	id      world.CausalID
 	root    world.CausalID
 	mark    mark
+	slot    uint64 // that a follower applied
+
+	// Of what may be told often: see fold.
+	kind wayKind
+	peer string
+	what string
 }
 
 // mark is what is special about a line.
@@ -69,7 +79,10 @@ var _ sdktrace.SpanExporter = (*Story)(nil)
 
 // NewStory begins a story.
 func NewStory() *Story {
-	s := &Story{ids: map[spanShape]string{}, rounds: map[world.CausalID]bool{}, starts: map[string]int{}, causes: map[world.CausalID][]world.CausalID{}}
+	s := &Story{
+		ids: map[spanShape]string{}, rounds: map[world.CausalID]bool{}, starts: map[string]int{}, causes: map[world.CausalID][]world.CausalID{},
+		logs: map[string][]uint64{}, latest: map[string]map[string]uint64{}, failed: map[way]bool{},
+	}
 	for _, spec := range spans.Specs() {
 		s.ids[spanShape{spec.Name, spec.Kind}] = spec.ID
 	}
@@ -108,14 +121,16 @@ func (s *Story) Write(w io.Writer, style Style) error { return s.WriteWithin(w, 
 // WriteWithin is Write for a screen of so many columns, on which a text that is too long goes on below where it began. Zero is a screen without an end.
 func (s *Story) WriteWithin(w io.Writer, style Style, columns int) error {
 	slices.SortStableFunc(s.lines, func(a, b storyLine) int { return a.at.Compare(b.at) })
+	told := s.fold()
 	b := bufio.NewWriter(w)
 	var line []byte
 	for i := range s.lines {
-		l := &s.lines[i]
-		if l.mark == routine && !s.rounds[l.root] {
+		l := s.lines[i]
+		if told.hidden[i] || l.mark == routine && !told.rounds[l.root] {
 			continue
 		}
-		line = s.appendLine(line[:0], l, style, columns)
+		l.text = told.text(i, &l, s.epoch)
+		line = s.appendLine(line[:0], &l, style, columns)
 		if _, err := b.Write(line); err != nil {
 			return err
 		}
@@ -123,16 +138,7 @@ func (s *Story) WriteWithin(w io.Writer, style Style, columns int) error {
 	return b.Flush()
 }
 
-// add adds a line. One that comes of a heartbeat round makes the round worth telling.
-func (s *Story) add(l storyLine) {
-	_, ofRound := s.rounds[l.root]
-	if l.mark == routine && !ofRound {
-		s.rounds[l.root] = false
-	} else if ofRound {
-		s.rounds[l.root] = true
-	}
-	s.lines = append(s.lines, l)
-}
+func (s *Story) add(l storyLine) { s.lines = append(s.lines, l) }
 
 // The columns that are in front of a line's text.
 const (

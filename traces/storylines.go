@@ -1,6 +1,7 @@
 package traces
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -63,7 +64,7 @@ func (t *teller) tell(id string) {
 	case spans.ApplyID:
 		t.apply()
 	case spans.CommitNotificationProducerID:
-		t.fates("CommitNotification to " + t.peer())
+		t.fatesOn(notifications, "CommitNotification to "+t.peer())
 	case spans.CommitNotificationConsumerID, spans.TurnConsumerID: // told by what comes of it
 	default:
 		t.anything()
@@ -138,7 +139,9 @@ func (t *teller) appending() {
 		e := &t.span.Events[i]
 		if e.Name == spans.EventAppend {
 			command := parseCommand(e.Attribute(spans.RaftCommandKey).AsString())
-			t.line(e.At, ordinary, "appending entry at index ", text(e.Attribute(spans.RaftIndexKey)), " (term ", text(e.Attribute(spans.RaftTermKey)), "): ", command.text)
+			index, term := e.Attribute(spans.RaftIndexKey), e.Attribute(spans.RaftTermKey)
+			t.story.keep(t.span.Service, uint64(index.AsInt64()), uint64(term.AsInt64()))
+			t.line(e.At, ordinary, "appending entry at index ", text(index), " (term ", text(term), "): ", command.text)
 		}
 	}
 }
@@ -163,9 +166,7 @@ func (t *teller) election() {
 
 func (t *teller) heartbeat() {
 	t.line(t.span.Start, routine, "heartbeat ", t.text(spans.RaftHeartbeatKey), " of term ", t.text(spans.RaftTermKey))
-	if t.integer(spans.RaftHeartbeatKey) == 1 {
-		t.story.rounds[t.span.Root] = true
-	}
+	t.story.rounds[t.span.Root] = t.integer(spans.RaftHeartbeatKey) == 1
 }
 
 func (t *teller) roleChange() {
@@ -186,12 +187,12 @@ func (t *teller) roleChange() {
 
 func (t *teller) voteReceived() {
 	if n := t.integer(spans.RaftAttemptKey); n > 1 {
-		t.line(t.span.Start, ordinary, "asks ", t.peer(), " for its vote again (attempt ", strconv.FormatInt(n, 10), ")")
+		t.complain(t.span.Start, calls, "asking again", "asks ", t.peer(), " for its vote again (attempt ", strconv.FormatInt(n, 10), ")")
 	}
-	t.fates("RequestVote to " + t.peer())
+	t.fatesOn(calls, "RequestVote to "+t.peer())
 	switch {
 	case t.failed():
-		t.gaveUp("no vote from " + t.peer())
+		t.unanswered("no vote from " + t.peer())
 	case t.replied(protocol.VoteGranted{}):
 		t.line(t.span.End, ordinary, "vote received from ", t.peer())
 	case t.replied(protocol.VoteDenied{}):
@@ -206,17 +207,17 @@ func (t *teller) voteGiven() {
 	case t.replied(protocol.VoteDenied{}):
 		t.line(t.span.End, trouble, "denying vote to ", t.peer(), " in term ", t.text(spans.RaftTermKey), ": ", spaced(t.text(spans.RaftReasonKey)))
 	}
-	t.fates("vote to " + t.peer())
+	t.fatesOn(replies, "vote to "+t.peer())
 }
 
 func (t *teller) acknowledged() {
 	if n := t.integer(spans.RaftAttemptKey); n > 1 {
-		t.line(t.span.Start, trouble, "sending ", t.entries(), " to ", t.peer(), " again (attempt ", strconv.FormatInt(n, 10), ")")
+		t.complain(t.span.Start, calls, "sending again", "sending ", t.entries(), " to ", t.peer(), " again (attempt ", strconv.FormatInt(n, 10), ")")
 	}
-	t.fates("AppendEntries to " + t.peer())
+	t.fatesOn(calls, "AppendEntries to "+t.peer())
 	switch {
 	case t.failed():
-		t.gaveUp("no ack from " + t.peer())
+		t.unanswered("no ack from " + t.peer())
 	case t.replied(protocol.AppendEntriesOk{}) && t.integer(spans.RaftEntriesCountKey) > 0:
 		t.line(t.span.End, ordinary, "ack from ", t.peer(), ", match_index ", t.text(spans.RaftMatchIndexKey))
 	case t.replied(protocol.AppendEntriesRejected{}):
@@ -227,11 +228,12 @@ func (t *teller) acknowledged() {
 func (t *teller) appended() {
 	switch {
 	case t.replied(protocol.AppendEntriesOk{}) && t.integer(spans.RaftEntriesCountKey) > 0:
+		t.storing()
 		t.line(t.span.End, ordinary, "AppendEntries from ", t.peer(), " ok, match_index ", t.text(spans.RaftMatchIndexKey))
 	case t.replied(protocol.AppendEntriesRejected{}):
 		t.line(t.span.End, trouble, "AppendEntries from ", t.peer(), " rejected: ", spaced(t.text(spans.RaftReasonKey)), " at ", t.text(spans.RaftPrevLogIndexKey))
 	}
-	t.fates("ack to " + t.peer())
+	t.fatesOn(replies, "ack to "+t.peer())
 }
 
 // entries names the entries of an AppendEntries.
@@ -255,26 +257,38 @@ func (t *teller) commit() {
 func (t *teller) apply() {
 	command := parseCommand(t.span.Attribute(spans.RaftCommandKey).AsString())
 	outcome := command.text + " -> " + resultText(command, t.span.Attribute(spans.KVResultKey).AsString())
+	if t.isRetry() {
+		outcome += " (a retry: as at first)"
+	}
 	if t.text(spans.RaftRoleKey) == protocol.RoleLeader.String() {
 		t.line(t.span.End, ordinary, "applied result ", outcome)
 		return
 	}
 	t.line(t.span.End, ordinary, "applied slot ", t.text(spans.RaftIndexKey), ": ", outcome)
+	t.story.lines[len(t.story.lines)-1].slot = uint64(t.integer(spans.RaftIndexKey))
 }
 
 // fates tells what the network did to the message that a span sent.
-func (t *teller) fates(message string) {
+func (t *teller) fates(message string) { t.fatesOn(noWay, message) }
+
+// fatesOn tells what the network did to what one server sent another, and notes if it was nothing: see fold.
+func (t *teller) fatesOn(kind wayKind, message string) {
+	lost := false
 	for i := range t.span.Events {
 		e := &t.span.Events[i]
 		by := " (" + e.Attribute(spans.RaftkvCauseKey).AsString() + ")"
 		switch e.Name {
 		case spans.EventDrop:
-			t.line(e.At, trouble, message, " is lost", by)
+			lost = true
+			t.complain(e.At, kind, t.span.Name, message, " is lost", by)
 		case spans.EventDelay:
 			t.line(e.At, trouble, message, " is late by ", time.Duration(e.Attribute(spans.RaftkvDelayNsKey).AsInt64()).String(), by)
 		case spans.EventDuplicate:
 			t.line(e.At, trouble, message, " arrives twice", by)
 		}
+	}
+	if kind != noWay && !lost && !t.failed() && !t.unfinished() {
+		t.passed(kind)
 	}
 }
 
@@ -282,6 +296,14 @@ func (t *teller) fates(message string) {
 func (t *teller) gaveUp(what string) {
 	if cause := t.cause(); cause != spans.ErrorTypeCrash {
 		t.line(t.span.End, trouble, what, ": ", t.method(), " given up (", cause, ")")
+	}
+}
+
+// unanswered is gaveUp for a call of another server. One that was lost on its way is told of already.
+func (t *teller) unanswered(what string) {
+	lost := slices.ContainsFunc(t.span.Events, func(e Event) bool { return e.Name == spans.EventDrop })
+	if cause := t.cause(); cause != spans.ErrorTypeCrash && !lost {
+		t.complain(t.span.End, calls, what, what, ": ", t.method(), " given up (", cause, ")")
 	}
 }
 

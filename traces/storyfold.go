@@ -1,0 +1,199 @@
+package traces
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/raftkv/raftkv/raftkv/world"
+)
+
+// A server that cannot reach another tries again and again. What it says of that is told once, with how often it is said again before the two hear of each other; and
+// what happens to several at the same moment is one line. Every message has its own spans all the same, and its own lines among the causes of a violation.
+
+// way is a kind of exchange between two processes that can fail over and over, seen from one of them.
+type way struct {
+	process, peer string
+	kind          wayKind
+}
+
+type wayKind uint8
+
+const (
+	noWay         wayKind = iota
+	calls                 // what the process asks the peer
+	replies               // what it answers it
+	notifications         // what it tells it
+)
+
+// complaint is what is told once: the same trouble on the same way.
+type complaint struct {
+	way
+	what string
+}
+
+// passage is a moment at which something passed on a way that had failed.
+type passage struct {
+	at  time.Time
+	way way
+}
+
+// complain adds a line that may be told often, unless it is on no way of its own.
+func (t *teller) complain(at time.Time, kind wayKind, what string, parts ...string) {
+	t.line(at, trouble, parts...)
+	if kind == noWay {
+		return
+	}
+	l := &t.story.lines[len(t.story.lines)-1]
+	l.kind, l.peer, l.what = kind, t.peer(), what
+	t.story.failed[way{l.process, l.peer, kind}] = true
+}
+
+// passed notes that something passed, so that the next complaint is told again. Where nobody complained nobody listens.
+func (t *teller) passed(kind wayKind) {
+	if w := (way{printable(t.span.Service), t.peer(), kind}); t.story.failed[w] {
+		t.story.passages = append(t.story.passages, passage{t.span.End, w})
+	}
+}
+
+// retold is what is told of the lines, by their places among all in the order of time.
+type retold struct {
+	hidden []bool
+	first  map[int]*again          // of the lines that stand for others
+	rounds map[world.CausalID]bool // the heartbeat rounds that are told
+}
+
+// again is what else a line stands for.
+type again struct {
+	more  int
+	until time.Time
+	peers []string // whom it is about, if that is more than one
+	last  uint64   // of the slots that were applied at once, if that is many
+}
+
+// fold finds out what is told.
+func (s *Story) fold() *retold {
+	r := &retold{hidden: make([]bool, len(s.lines)), first: map[int]*again{}, rounds: map[world.CausalID]bool{}}
+	r.complaints(s)
+	r.together(s.lines)
+	r.applied(s.lines)
+	for root, always := range s.rounds {
+		r.rounds[root] = always
+	}
+	for i := range s.lines {
+		if _, ofRound := r.rounds[s.lines[i].root]; ofRound && !r.hidden[i] && s.lines[i].mark != routine {
+			r.rounds[s.lines[i].root] = true
+		}
+	}
+	return r
+}
+
+// complaints hides those that were told since something last passed on their way.
+func (r *retold) complaints(s *Story) {
+	slices.SortStableFunc(s.passages, func(a, b passage) int { return a.at.Compare(b.at) })
+	passages := s.passages
+	open := map[complaint]int{}
+	since := map[way]int{} // how often something passed
+	told := map[complaint]int{}
+	for i := range s.lines {
+		l := &s.lines[i]
+		for len(passages) > 0 && !passages[0].at.After(l.at) {
+			since[passages[0].way]++
+			passages = passages[1:]
+		}
+		if l.kind == noWay {
+			continue
+		}
+		c := complaint{way{l.process, l.peer, l.kind}, l.what}
+		first, isOpen := open[c]
+		if !isOpen || told[c] != since[c.way] {
+			open[c], told[c] = i, since[c.way]
+			continue
+		}
+		r.hidden[i] = true
+		if r.first[first] == nil {
+			r.first[first] = &again{}
+		}
+		r.first[first].more++
+		r.first[first].until = l.at
+	}
+}
+
+// together makes one line of those that a process says of several others at the same moment.
+func (r *retold) together(lines []storyLine) {
+	for i := range lines {
+		l := &lines[i]
+		if l.kind == noWay || r.hidden[i] {
+			continue
+		}
+		said := strings.Replace(l.text, l.peer, "", 1)
+		for j := i + 1; j < len(lines) && lines[j].at.Equal(l.at); j++ {
+			other := &lines[j]
+			if r.hidden[j] || other.process != l.process || other.kind != l.kind || strings.Replace(other.text, other.peer, "", 1) != said {
+				continue
+			}
+			if r.first[i] == nil {
+				r.first[i] = &again{}
+			}
+			all := r.first[i]
+			all.peers = append(all.peers, other.peer)
+			if one := r.first[j]; one != nil {
+				all.more += one.more
+				if one.until.After(all.until) {
+					all.until = one.until
+				}
+				delete(r.first, j)
+			}
+			r.hidden[j] = true
+		}
+		if a := r.first[i]; a != nil && len(a.peers) > 0 {
+			a.peers = append(a.peers, l.peer)
+			slices.Sort(a.peers)
+		}
+	}
+}
+
+// manySlots is how many slots that are applied at once are told in one line.
+const manySlots = 3
+
+// applied makes one line of what a follower applies at once.
+func (r *retold) applied(lines []storyLine) {
+	for i := 0; i < len(lines); i++ {
+		if lines[i].slot == 0 {
+			continue
+		}
+		end := i + 1
+		for end < len(lines) && lines[end].slot == lines[end-1].slot+1 && lines[end].process == lines[i].process && lines[end].at.Equal(lines[i].at) {
+			end++
+		}
+		if end-i >= manySlots {
+			r.first[i] = &again{last: lines[end-1].slot}
+			for j := i + 1; j < end; j++ {
+				r.hidden[j] = true
+			}
+		}
+		i = end - 1
+	}
+}
+
+// text is a line's text, with what else it stands for.
+func (r *retold) text(i int, l *storyLine, epoch time.Time) string {
+	a := r.first[i]
+	if a == nil {
+		return l.text
+	}
+	if a.last > 0 {
+		return fmt.Sprintf("applied slots %d to %d", l.slot, a.last)
+	}
+	text := l.text
+	if len(a.peers) > 0 {
+		text = strings.Replace(text, l.peer, strings.Join(a.peers, ", "), 1)
+		text = strings.Replace(text, " is lost", " are lost", 1)
+	}
+	if a.more > 0 {
+		text += ", and " + strconv.Itoa(a.more) + " more until " + string(appendMilliseconds(nil, a.until.Sub(epoch)))
+	}
+	return text
+}

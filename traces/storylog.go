@@ -1,0 +1,70 @@
+package traces
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/raftkv/raftkv/raftkv/spans"
+)
+
+// A story follows what each server holds, as far as its spans tell, and so knows of what no span says by itself: that entries were removed, and that a request was a retry.
+
+// isRetry says whether the process has applied this request of a client before, since it started.
+func (t *teller) isRetry() bool {
+	client, number, _ := strings.Cut(t.text(spans.KVRequestIDKey), "/")
+	sequence, err := strconv.ParseUint(number, 10, 64)
+	if err != nil {
+		return false // nobody asked for it
+	}
+	latest := t.story.latest[t.span.Service]
+	if latest == nil {
+		latest = map[string]uint64{}
+		t.story.latest[t.span.Service] = latest
+	}
+	again := sequence <= latest[client]
+	latest[client] = max(latest[client], sequence)
+	return again
+}
+
+// storing follows what a follower takes into its log, and tells what it removes for it.
+func (t *teller) storing() {
+	log := t.story.logs[t.span.Service]
+	for _, entry := range t.texts(spans.RaftEntriesKey) {
+		place, _, _ := strings.Cut(entry, " ")
+		at, of, _ := strings.Cut(place, "@")
+		index, wrongIndex := strconv.ParseUint(at, 10, 64)
+		term, wrongTerm := strconv.ParseUint(of, 10, 64)
+		if wrongIndex != nil || wrongTerm != nil || index == 0 {
+			continue
+		}
+		if last := uint64(len(log)); index <= last && log[index-1] != term {
+			t.removing(index, log[index-1:])
+			log = log[:index-1]
+			t.story.logs[t.span.Service] = log
+		}
+		t.story.keep(t.span.Service, index, term)
+		log = t.story.logs[t.span.Service]
+	}
+}
+
+// removing tells of entries that conflict with the leader's (§5.3).
+func (t *teller) removing(first uint64, conflicting []uint64) {
+	what := "entry " + strconv.FormatUint(first, 10)
+	if count := len(conflicting); count > 1 {
+		what = "entries " + strconv.FormatUint(first, 10) + " to " + strconv.FormatUint(first+uint64(count)-1, 10)
+	}
+	var terms []string
+	for _, term := range slices.Compact(slices.Clone(conflicting)) {
+		terms = append(terms, strconv.FormatUint(term, 10))
+	}
+	t.line(t.span.End, trouble, "removing ", what, " of term ", strings.Join(terms, " and "), ": in conflict with ", t.peer(), "'s log")
+}
+
+// keep notes the term of an entry that a server stored.
+func (s *Story) keep(service string, index, term uint64) {
+	log := s.logs[service]
+	if index > 0 && index <= uint64(len(log))+1 {
+		s.logs[service] = append(log[:index-1], term)
+	}
+}
