@@ -189,6 +189,9 @@ func TestAServerThatDiesAsItSyncs(t *testing.T) {
 			}
 			a.receive = func(a *actor) { a.state.CurrentTerm, a.state.VotedFor = 2, 1 }
 			process.Restart()
+			if durable := &process.(*Server).durable; durable.CurrentTerm != 2 {
+				t.Errorf("the disk holds term %d after the restart, want 2", durable.CurrentTerm)
+			}
 			v := c.Violation()
 			if test.want == "" && v != nil || test.want != "" && (v == nil || v.Invariant.Name != test.want) {
 				t.Errorf("the checks say %v, want %q", v, test.want)
