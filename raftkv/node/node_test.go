@@ -168,6 +168,49 @@ func TestCrashEndsWhatIsOpen(t *testing.T) {
 	}
 }
 
+// Node-3 dies as it writes the entry of the first put, and has no part in its commit. It is restarted, takes what it missed, and is restarted once more: what was torn lies
+// in the midst of its journal by then.
+func TestAServerLivesThroughALostWrite(t *testing.T) {
+	for _, torn := range []bool{false, true} {
+		t.Run(fmt.Sprintf("torn=%t", torn), func(t *testing.T) {
+			b := newTestbed(t, sim.Config{})
+			three, lost, handled := b.nodes[2], time.Duration(0), 0
+			b.at(15*ms, func(p world.ProcessID) {
+				b.sim.LoseUnsynced(p, torn, func() {
+					lost, handled = b.sim.Now(), len(b.find("node-3", "raft.Raft/AppendEntries"))
+				})
+			}, 3)
+			b.ask(20*ms, 1, 1, "x")
+			b.at(200*ms, func(p world.ProcessID) {
+				if lost == 0 || lost > 30*ms {
+					t.Errorf("the write was lost at %s, want soon after 20ms", lost)
+				}
+				if now := len(b.find("node-3", "raft.Raft/AppendEntries")); now != handled {
+					t.Errorf("node-3 handled %d AppendEntries after its disk failed", now-handled)
+				}
+				b.sim.Restart(p)
+				if got := len(three.State().Log); got != 1 {
+					t.Errorf("node-3 has %d entries after the restart, want 1: the no-op", got)
+				}
+			}, 3)
+			b.ask(250*ms, 1, 2, "y")
+			for _, at := range []time.Duration{400 * ms, 600 * ms} {
+				b.at(at, b.sim.Crash, 3)
+				b.at(at+50*ms, b.sim.Restart, 3)
+			}
+			b.ask(700*ms, 1, 3, "z")
+			b.run()
+			want := b.nodes[0].State().Log
+			if got := three.State().Log; len(want) != 4 || fmt.Sprint(got) != fmt.Sprint(want) {
+				t.Errorf("node-3 holds %v, want what node-1 does, a no-op and three puts: %v", got, want)
+			}
+			if applied := three.State().LastApplied; applied != 4 {
+				t.Errorf("node-3 applied up to %d, want 4", applied)
+			}
+		})
+	}
+}
+
 func TestOutcomeIsUnknownWithoutMajority(t *testing.T) {
 	b := newTestbed(t, sim.Config{})
 	b.at(50*ms, b.sim.Crash, 2)

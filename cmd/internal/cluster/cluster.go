@@ -206,13 +206,13 @@ func WithOperations(c *config.Config) *config.Config {
 	return written
 }
 
-// finished says whether nothing is left to be done: the clients have started and have all their answers, and every server applied all that is committed.
+// finished says whether nothing is left to be done: the clients that live have started and are done with all their operations, and every live server applied all that is committed.
 func (cl *Cluster) finished() bool {
 	if cl.handled++; cl.progress != nil && cl.handled%progressInterval == 0 {
 		cl.progress(cl.operations())
 	}
 	for _, c := range cl.clients {
-		if !c.Done() {
+		if !c.Done() && !cl.faults.crashed[c.ID()] {
 			return false
 		}
 	}
