@@ -73,6 +73,7 @@ func (t *teller) tell(id string) {
 
 func (t *teller) start() {
 	role, term := t.text(spans.RaftRoleKey), t.text(spans.RaftTermKey)
+	delete(t.story.latest, t.span.Service) // it applies its log anew
 	if t.story.starts[t.span.Service]++; t.story.starts[t.span.Service] > 1 {
 		t.line(t.span.Start, trouble, "starting again, was ", role, " in term ", term)
 		return

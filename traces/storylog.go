@@ -63,8 +63,10 @@ func (t *teller) removing(first uint64, conflicting []uint64) {
 
 // keep notes the term of an entry that a server stored.
 func (s *Story) keep(service string, index, term uint64) {
-	log := s.logs[service]
-	if index > 0 && index <= uint64(len(log))+1 {
-		s.logs[service] = append(log[:index-1], term)
+	switch log := s.logs[service]; {
+	case index == uint64(len(log))+1:
+		s.logs[service] = append(log, term)
+	case index > 0 && index <= uint64(len(log)):
+		log[index-1] = term
 	}
 }

@@ -46,6 +46,7 @@ type Cluster struct {
 	checker  *check.Checker // nil when nobody checks
 	faults   *faults
 	results  map[string]string // of operations that something is expected of, by their requests
+	glimpses map[glimpse][]int // the terms in the logs that something is expected of before the end
 }
 
 // Result is what a run came to.
@@ -65,12 +66,13 @@ var (
 	nameRun           = world.NameOf(spans.RunName)
 	nameSetPeers      = world.NameOf("operator sets peers")
 	nameStartElection = world.NameOf("operator starts election")
+	nameGlimpse       = world.NameOf("glimpse of a log")
 )
 
 // New sets up the run of a resolved config.
 func New(c *config.Config, options Options) *Cluster {
 	drop, delay, duplicate := c.Counterfactuals()
-	cl := &Cluster{config: c, progress: options.Progress, results: map[string]string{}}
+	cl := &Cluster{config: c, progress: options.Progress, results: map[string]string{}, glimpses: map[glimpse][]int{}}
 	cl.sim = sim.New(sim.Config{
 		Seed: c.Seed, Latency: c.Network.Latency, StepTime: c.Process.StepTime, Loss: c.Network.Loss, Duplicate: c.Network.Duplicate,
 		MaxDuration: c.MaxDuration, Drop: drop, Delay: delay, Duplicated: duplicate, Finished: cl.finished, Latencies: options.Latencies,
@@ -90,6 +92,7 @@ func New(c *config.Config, options Options) *Cluster {
 	cl.addNodes(tracer)
 	cl.addClients(tracer)
 	cl.scheduleFaults(outside)
+	cl.scheduleGlimpses()
 	return cl
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/raftkv/check"
@@ -41,12 +42,36 @@ func (cl *Cluster) surprise(e *config.Expect, r *Result) string {
 		return fmt.Sprintf("%d operations have an answer", r.Operations)
 	case e.Operation != "" && cl.results[e.Operation] != e.Result:
 		return fmt.Sprintf("%s ended with %s", e.Operation, strconv.Quote(cl.results[e.Operation]))
+	case e.At != 0:
+		got, is := cl.glimpses[glimpse{e.Log, e.At}]
+		if !is {
+			return fmt.Sprintf("the run ended before %s", config.FormatDuration(e.At))
+		}
+		if !slices.Equal(got, e.Terms) {
+			return fmt.Sprintf("at %s the entries in the log of %s are of the terms %v", config.FormatDuration(e.At), e.Log, got)
+		}
 	case e.Log != 0:
 		if got := cl.terms(e.Log); !slices.Equal(got, e.Terms) {
 			return fmt.Sprintf("the entries in the log of %s are of the terms %v", e.Log, got)
 		}
 	}
 	return ""
+}
+
+// glimpse is a look at a server's log while the run goes on.
+type glimpse struct {
+	log world.ProcessID
+	at  time.Duration
+}
+
+// scheduleGlimpses looks at each log at the moment at which something is expected of it.
+func (cl *Cluster) scheduleGlimpses() {
+	for i := range cl.config.Expects {
+		if e := &cl.config.Expects[i]; e.At != 0 {
+			id := world.RootID(e.Log, nameGlimpse, uint64(e.At), 0)
+			cl.sim.At(e.At, id, func() { cl.glimpses[glimpse{e.Log, e.At}] = cl.terms(e.Log) })
+		}
+	}
 }
 
 // happened is how often something happened.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/world"
@@ -21,6 +22,7 @@ type Expect struct {
 	Result    string          // of Operation: what it was answered, as the story's spans say it, or `outcome unknown`
 	Log       world.ProcessID // whose log
 	Terms     []int           // of Log: the terms of its entries, in their order
+	At        time.Duration   // of Log: when, instead of at the end; zero for the end
 }
 
 // OutcomeUnknown is the Result of an operation that got no answer.
@@ -35,6 +37,7 @@ var expectColumns = []column[Expect]{
 	{"result", func(e *Expect) value { return paragraph{&e.Result} }},
 	{"log", func(e *Expect) value { return processName{&e.Log, world.NodeGroup} }},
 	{"terms", func(e *Expect) value { return numbers{&e.Terms} }},
+	{"at", func(e *Expect) value { return duration{&e.At, ""} }},
 }
 
 // expects reads all of the [[expect]], instead of those that were given before.
@@ -53,6 +56,12 @@ func (r *reader) expects(v any, p *place) {
 // expect takes one in that says one thing, and nothing that was said before.
 func (r *reader) expect(e placed[Expect]) {
 	said := len(e.keys)
+	if e.has("at") {
+		if said--; !e.has("log") {
+			r.complainAt(e.where("at"), "at goes with log and terms: all else is looked at when the run ends")
+			return
+		}
+	}
 	for _, pair := range [][2]string{{"operation", "result"}, {"log", "terms"}} {
 		if e.has(pair[0]) != e.has(pair[1]) {
 			r.complainAt(e.origin, "%s and %s go together", pair[0], pair[1])

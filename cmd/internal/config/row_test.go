@@ -61,6 +61,10 @@ func TestRowsAreReadAndWritten(t *testing.T) {
 		[[expect]]
 		log = "node-3"
 		terms = [1, 1, 4]
+		[[expect]]
+		at = "400ms"
+		log = "node-3"
+		terms = [1]
 	`))
 	if err != nil {
 		t.Fatal(err)
@@ -84,6 +88,7 @@ func TestRowsAreReadAndWritten(t *testing.T) {
 		cmp.Diff([]Expect{
 			{Sometimes: "conflict repaired"}, {Never: "outcome unknown"}, {Answered: 4},
 			{Operation: "client-1/5", Result: "error: key not found: a"}, {Log: node(3), Terms: []int{1, 1, 4}},
+			{Log: node(3), Terms: []int{1}, At: 400 * time.Millisecond},
 		}, c.Expects),
 	} {
 		if diff != "" {
