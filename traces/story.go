@@ -2,6 +2,7 @@ package traces
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -120,7 +121,9 @@ func (s *Story) Write(w io.Writer, style Style) error { return s.WriteWithin(w, 
 
 // WriteWithin is Write for a screen of so many columns, on which a text that is too long goes on below where it began. Zero is a screen without an end.
 func (s *Story) WriteWithin(w io.Writer, style Style, columns int) error {
-	slices.SortStableFunc(s.lines, func(a, b storyLine) int { return a.at.Compare(b.at) })
+	slices.SortStableFunc(s.lines, func(a, b storyLine) int {
+		return cmp.Or(a.at.Compare(b.at), cmp.Compare(min(a.kind, 1), min(b.kind, 1))) // what came of something is told after it
+	})
 	told := s.fold()
 	b := bufio.NewWriter(w)
 	var line []byte

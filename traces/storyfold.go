@@ -26,7 +26,19 @@ const (
 	calls                 // what the process asks the peer
 	replies               // what it answers it
 	notifications         // what it tells it
+	doubledCalls          // the same, for what arrives twice
+	doubledReplies
+	doubledNotifications
+	lateReplies
 )
+
+// doubled is the way of what arrives twice.
+func (k wayKind) doubled() wayKind {
+	if k == noWay {
+		return noWay
+	}
+	return k + doubledCalls - calls
+}
 
 // complaint is what is told once: the same trouble on the same way.
 type complaint struct {
@@ -190,7 +202,7 @@ func (r *retold) text(i int, l *storyLine, epoch time.Time) string {
 	text := l.text
 	if len(a.peers) > 0 {
 		text = strings.Replace(text, l.peer, strings.Join(a.peers, ", "), 1)
-		text = strings.Replace(text, " is lost", " are lost", 1)
+		text = strings.NewReplacer(" is lost", " are lost", " arrives ", " arrive ").Replace(text)
 	}
 	if a.more > 0 {
 		text += ", and " + strconv.Itoa(a.more) + " more until " + string(appendMilliseconds(nil, a.until.Sub(epoch)))

@@ -58,7 +58,7 @@ func (t *teller) tell(id string) {
 	case spans.AppendEntriesServerID:
 		t.appended()
 	case spans.LateReplyID:
-		t.line(t.span.End, ordinary, "late ", t.text(spans.RaftReplyKey), " from ", t.peer(), ": its call was over")
+		t.complain(t.span.End, lateReplies, t.text(spans.RaftReplyKey), "late ", t.text(spans.RaftReplyKey), " from ", t.peer(), ": its call was over")
 	case spans.CommitID:
 		t.commit()
 	case spans.ApplyID:
@@ -221,6 +221,8 @@ func (t *teller) acknowledged() {
 		t.unanswered("no ack from " + t.peer())
 	case t.replied(protocol.AppendEntriesOk{}) && t.integer(spans.RaftEntriesCountKey) > 0:
 		t.line(t.span.End, ordinary, "ack from ", t.peer(), ", match_index ", t.text(spans.RaftMatchIndexKey))
+	case t.replied(protocol.AppendEntriesRejected{}) && t.integer(spans.RaftConflictIndexKey) == 0:
+		t.line(t.span.End, trouble, "rejection from ", t.peer(), ": the term is over")
 	case t.replied(protocol.AppendEntriesRejected{}):
 		t.line(t.span.End, trouble, "rejection from ", t.peer(), ", conflict_index ", t.text(spans.RaftConflictIndexKey))
 	}
@@ -274,7 +276,7 @@ func (t *teller) fates(message string) { t.fatesOn(noWay, message) }
 
 // fatesOn tells what the network did to what one server sent another, and notes if it was nothing: see fold.
 func (t *teller) fatesOn(kind wayKind, message string) {
-	lost := false
+	lost, twice := false, false
 	for i := range t.span.Events {
 		e := &t.span.Events[i]
 		by := " (" + e.Attribute(spans.RaftkvCauseKey).AsString() + ")"
@@ -285,11 +287,15 @@ func (t *teller) fatesOn(kind wayKind, message string) {
 		case spans.EventDelay:
 			t.line(e.At, trouble, message, " is late by ", time.Duration(e.Attribute(spans.RaftkvDelayNsKey).AsInt64()).String(), by)
 		case spans.EventDuplicate:
-			t.line(e.At, trouble, message, " arrives twice", by)
+			twice = true
+			t.complain(e.At, kind.doubled(), t.span.Name, message, " arrives twice", by)
 		}
 	}
 	if kind != noWay && !lost && !t.failed() && !t.unfinished() {
 		t.passed(kind)
+	}
+	if kind != noWay && !twice {
+		t.passed(kind.doubled())
 	}
 }
 
