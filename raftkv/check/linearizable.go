@@ -25,8 +25,9 @@ type keyHistory struct {
 	open     int
 	answered []Operation
 	contents []content
-	next     []content // room for the next contents
-	settled  Operation // the last write that was answered before it was last at rest; without a result if there was none
+	next     []content   // room for the next contents
+	settled  Operation   // the last write that was answered before it was last at rest; without a result if there was none
+	failed   []Operation // writes that were answered to have failed: they are taken at their word and are no part of the history
 }
 
 func newHistory() history {
@@ -78,7 +79,12 @@ func (c *Checker) Linearizable(v *View) error {
 		key, _ := keyOf(v.Operation.Command)
 		k := h.key(key)
 		k.open--
-		k.answered = append(k.answered, *v.Operation)
+		switch {
+		case v.Operation.Result != protocol.Result(protocol.ReplicationFailed{}):
+			k.answered = append(k.answered, *v.Operation)
+		case isWrite(v.Operation.Command):
+			k.failed = append(k.failed, *v.Operation)
+		}
 		if k.open > 0 {
 			return nil
 		}
@@ -202,7 +208,7 @@ func (o *Operation) leaves() (content, bool) {
 		}
 	case protocol.Deleted:
 		return content{}, true
-	case protocol.Found, protocol.KeyExists, protocol.KeyNotFound, protocol.Nothing:
+	case protocol.Found, protocol.KeyExists, protocol.KeyNotFound, protocol.Nothing, protocol.ReplicationFailed:
 	}
 	return content{}, false
 }
@@ -276,8 +282,32 @@ func (k *keyHistory) explain(key string, pending []Operation) error {
 		}
 	}
 	op := &k.answered[wrong]
-	return clashing(k.lastWrite(key, op), fmt.Sprintf("%s was answered %q to %s, asked at %s: no order of the operations on that key explains it",
+	before := k.lastWrite(key, op)
+	if failed := k.tookEffect(wrong, pending); failed != nil {
+		before = told(failed)
+	}
+	return clashing(before, fmt.Sprintf("%s was answered %q to %s, asked at %s: no order of the operations on that key explains it",
 		op.Request, op.Result, text(op.Command), op.Asked))
+}
+
+// tookEffect is the write that was answered to have failed, and that would explain the wrong answer if it had taken effect all the same; nil if there is none.
+func (k *keyHistory) tookEffect(wrong int, pending []Operation) *Operation {
+	for i := range k.failed {
+		effective := k.failed[i]
+		effective.Result = nil
+		later := append(slices.Clone(pending), effective)
+		if slices.ContainsFunc(k.contents, func(before content) bool {
+			return linearizable(before, k.answered[:wrong+1], later, nil) == porcupine.Ok
+		}) {
+			return &k.failed[i]
+		}
+	}
+	return nil
+}
+
+// told is an operation and its answer as a fact.
+func told(op *Operation) string {
+	return fmt.Sprintf("%s was answered %q to %s at %s", op.Request, op.Result, text(op.Command), op.Ended)
 }
 
 // lastWrite tells what a key held for sure, or may have held, when an operation was asked for.
@@ -293,7 +323,7 @@ func (k *keyHistory) lastWrite(key string, before *Operation) string {
 		last = &k.settled
 	}
 	if last != nil {
-		return fmt.Sprintf("%s was answered %q to %s at %s", last.Request, last.Result, text(last.Command), last.Ended)
+		return told(last)
 	}
 	var held []string
 	for _, may := range k.contents {
