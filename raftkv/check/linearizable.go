@@ -266,43 +266,37 @@ func (k *keyHistory) explain(key string, pending []Operation) error {
 	slices.SortFunc(k.answered, func(a, b Operation) int { return int(int64(a.Return) - int64(b.Return)) })
 	wrong := len(k.answered) - 1
 	for n := range k.answered {
-		later := slices.Clone(pending)
-		for _, op := range k.answered[n+1:] {
-			op.Result = nil
-			if op.Call < k.answered[n].Return && isWrite(op.Command) {
-				later = append(later, op)
-			}
-		}
-		fits := func(before content) bool {
-			return linearizable(before, k.answered[:n+1], later, nil) != porcupine.Illegal
-		}
-		if !slices.ContainsFunc(k.contents, fits) {
+		if !k.fits(n, pending) {
 			wrong = n
 			break
 		}
 	}
 	op := &k.answered[wrong]
 	before := k.lastWrite(key, op)
-	if failed := k.tookEffect(wrong, pending); failed != nil {
-		before = told(failed)
+	for i := range k.failed {
+		effective := k.failed[i]
+		effective.Result = nil
+		if k.fits(wrong, append(slices.Clone(pending), effective)) {
+			before = told(&k.failed[i]) // it took effect all the same
+			break
+		}
 	}
 	return clashing(before, fmt.Sprintf("%s was answered %q to %s, asked at %s: no order of the operations on that key explains it",
 		op.Request, op.Result, text(op.Command), op.Asked))
 }
 
-// tookEffect is the write that was answered to have failed, and that would explain the wrong answer if it had taken effect all the same; nil if there is none.
-func (k *keyHistory) tookEffect(wrong int, pending []Operation) *Operation {
-	for i := range k.failed {
-		effective := k.failed[i]
-		effective.Result = nil
-		later := append(slices.Clone(pending), effective)
-		if slices.ContainsFunc(k.contents, func(before content) bool {
-			return linearizable(before, k.answered[:wrong+1], later, nil) == porcupine.Ok
-		}) {
-			return &k.failed[i]
+// fits says whether the answers up to the nth can be put in an order. What was asked for before it and answered after it may have taken effect by then.
+func (k *keyHistory) fits(n int, pending []Operation) bool {
+	later := slices.Clone(pending)
+	for _, op := range k.answered[n+1:] {
+		op.Result = nil
+		if op.Call < k.answered[n].Return && isWrite(op.Command) {
+			later = append(later, op)
 		}
 	}
-	return nil
+	return slices.ContainsFunc(k.contents, func(before content) bool {
+		return linearizable(before, k.answered[:n+1], later, nil) != porcupine.Illegal
+	})
 }
 
 // told is an operation and its answer as a fact.
