@@ -133,6 +133,7 @@ func (cl *Cluster) addNodes(tracer func(string) *spans.Tracer) {
 			ID: id, ElectionTimeout: c.Raft.ElectionTimeout, HeartbeatInterval: c.Raft.HeartbeatInterval,
 			RPCTimeout: c.Raft.RPCTimeout, RequestTimeout: c.Raft.RequestTimeout,
 			MaxEntries: c.Raft.MaxEntries, MaxInFlight: c.Raft.MaxInflight, NoopOnElection: c.Raft.NoopOnElection,
+			Bug:      c.Bug,
 			Observer: watch.observer(),
 		}, tracer(id.String()))
 		cl.nodes = append(cl.nodes, n)
