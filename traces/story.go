@@ -56,6 +56,7 @@ type storyLine struct {
 	kind wayKind
 	peer string
 	what string
+	term int64
 }
 
 // mark is what is special about a line.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/raftkv/raftkv/raftkv/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
@@ -19,6 +20,7 @@ type way struct {
 	kind          wayKind
 }
 
+// wayKind is what goes that way.
 type wayKind uint8
 
 const (
@@ -44,6 +46,7 @@ func (k wayKind) doubled() wayKind {
 type complaint struct {
 	way
 	what string
+	term int64 // the process's: a new leader complains anew
 }
 
 // passage is a moment at which something passed on a way that had failed.
@@ -59,7 +62,7 @@ func (t *teller) complain(at time.Time, kind wayKind, what string, parts ...stri
 		return
 	}
 	l := &t.story.lines[len(t.story.lines)-1]
-	l.kind, l.peer, l.what = kind, t.peer(), what
+	l.kind, l.peer, l.what, l.term = kind, t.peer(), what, t.integer(spans.RaftTermKey)
 	t.story.failed[way{l.process, l.peer, kind}] = true
 }
 
@@ -67,6 +70,16 @@ func (t *teller) complain(at time.Time, kind wayKind, what string, parts ...stri
 func (t *teller) passed(kind wayKind) {
 	if w := (way{printable(t.span.Service), t.peer(), kind}); t.story.failed[w] {
 		t.story.passages = append(t.story.passages, passage{t.span.End, w})
+	}
+}
+
+// outcomeUnknown is the result of an operation that its client gave up.
+const outcomeUnknown = "outcome unknown"
+
+// untell takes back what the same process told last at the end of a span, if that has the same cause.
+func (s *Story) untell(span *Span) {
+	if last := len(s.lines) - 1; last >= 0 && s.lines[last].root == span.Root && s.lines[last].process == span.Service && s.lines[last].at.Equal(span.End) {
+		s.lines = s.lines[:last]
 	}
 }
 
@@ -118,7 +131,7 @@ func (r *retold) complaints(s *Story) {
 		if l.kind == noWay {
 			continue
 		}
-		c := complaint{way{l.process, l.peer, l.kind}, l.what}
+		c := complaint{way{l.process, l.peer, l.kind}, l.what, l.term}
 		first, isOpen := open[c]
 		if !isOpen || told[c] != since[c.way] {
 			open[c], told[c] = i, since[c.way]
@@ -168,7 +181,7 @@ func (r *retold) together(lines []storyLine) {
 }
 
 // manySlots is how many slots that are applied at once are told in one line.
-const manySlots = 3
+const manySlots = 2
 
 // applied makes one line of what a follower applies at once.
 func (r *retold) applied(lines []storyLine) {

@@ -90,6 +90,9 @@ func (t *teller) operation(id string) {
 		result, how = "no answer ("+t.cause()+")", trouble
 	case t.unfinished():
 		result, how = "no answer when the run ended", trouble
+	case t.text(spans.KVResultKey) == outcomeUnknown:
+		result, how = outcomeUnknown, trouble
+		t.story.untell(t.span) // that its last try was given up: so was the whole
 	default:
 		result = resultText(command, t.span.Attribute(spans.KVResultKey).AsString())
 	}

@@ -148,10 +148,6 @@ func (n numbers) read(v any, complain complainer) {
 		complain(whole, "must be an array of whole numbers, not %s", describe(v))
 		return
 	}
-	if len(list) == 0 {
-		complain(whole, "must hold at least one number")
-		return
-	}
 	read := make([]int, 0, len(list))
 	for i, v := range list {
 		if one, ok := readWhole(v, 1, math.MaxInt32, func(_ int, format string, args ...any) { complain(i, format, args...) }); ok {
@@ -162,6 +158,9 @@ func (n numbers) read(v any, complain complainer) {
 }
 
 func (n numbers) write() string {
+	if *n.field == nil {
+		return "" // nothing is said, which is not the same as that there are none
+	}
 	words := make([]string, len(*n.field))
 	for i, one := range *n.field {
 		words[i] = strconv.Itoa(one)

@@ -65,6 +65,9 @@ func TestRowsAreReadAndWritten(t *testing.T) {
 		at = "400ms"
 		log = "node-3"
 		terms = [1]
+		[[expect]]
+		log = "node-2"
+		terms = []
 	`))
 	if err != nil {
 		t.Fatal(err)
@@ -89,6 +92,7 @@ func TestRowsAreReadAndWritten(t *testing.T) {
 			{Sometimes: "conflict repaired"}, {Never: "outcome unknown"}, {Answered: 4},
 			{Operation: "client-1/5", Result: "error: key not found: a"}, {Log: node(3), Terms: []int{1, 1, 4}},
 			{Log: node(3), Terms: []int{1}, At: 400 * time.Millisecond},
+			{Log: node(2), Terms: []int{}},
 		}, c.Expects),
 	} {
 		if diff != "" {
