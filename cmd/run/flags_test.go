@@ -217,7 +217,7 @@ func TestConfigFileIsTheDefault(t *testing.T) {
 	}
 }
 
-func TestScenarios(t *testing.T) {
+func TestScenarioFiles(t *testing.T) {
 	seen := make(map[string]bool)
 	for _, s := range builtIn() {
 		r, err := config.Resolve(config.Request{Scenario: s, BuiltIn: builtIn()})

@@ -54,13 +54,26 @@ func (r *runner) printStory(to io.Writer) error {
 	}
 	style := terminal.StyleOf(r.stdout)
 	text := "\n"
-	for _, row := range r.summary() {
+	for _, row := range append(r.lesson(), r.summary()...) {
 		text += style.Bold(fmt.Sprintf("%-11s", row[0])) + " " + row[1] + "\n"
 	}
 	if _, err := w.WriteString(text); err != nil {
 		return err
 	}
 	return w.Flush()
+}
+
+// lesson is what a scenario shows, and what to look for in the story above.
+func (r *runner) lesson() [][2]string {
+	var rows [][2]string
+	for _, row := range [][2]string{{"shows", r.config.Title}, {"watch", r.config.Watch}} {
+		if row[1] != "" {
+			const left = 12
+			lines := terminal.Wrap(row[1], terminal.Width(r.stdout)-left)
+			rows = append(rows, [2]string{row[0], strings.Join(lines, "\n"+strings.Repeat(" ", left))})
+		}
+	}
+	return rows
 }
 
 func (r *runner) storyStyle() traces.Style {

@@ -151,7 +151,7 @@ func (f *fullDisk) Write(p []byte) (int, error) {
 // TestStandardOutputIsFull prints to what takes only a little. The files are whole, and the trouble is told.
 func TestStandardOutputIsFull(t *testing.T) {
 	t.Parallel()
-	want, _ := runFolder(t, "-clients", "8")
+	want, _ := runFolder(t, "-clients", "10")
 	if len(want[storyFile]) < 1<<15 {
 		t.Fatalf("the story has %d bytes: it may fit", len(want[storyFile]))
 	}
@@ -162,10 +162,10 @@ func TestStandardOutputIsFull(t *testing.T) {
 	}{
 		{0, []string{"-list"}, nil},
 		{0, []string{"-h"}, nil},
-		{0, []string{"-clients", "8"}, runFiles},
-		{1 << 15, []string{"-clients", "8"}, runFiles},
-		{1, []string{"-clients", "8", "-stdout"}, runFiles},
-		{1 << 15, []string{"-clients", "8", "-stdout", "-files", "otlp"}, []string{otlpFile, configFile}},
+		{0, []string{"-clients", "10"}, runFiles},
+		{1 << 15, []string{"-clients", "10"}, runFiles},
+		{1, []string{"-clients", "10", "-stdout"}, runFiles},
+		{1 << 15, []string{"-clients", "10", "-stdout", "-files", "otlp"}, []string{otlpFile, configFile}},
 	} {
 		out := t.TempDir()
 		got := &call{args: append([]string{"-out", out, "-name", "x"}, c.args...)}
