@@ -364,7 +364,19 @@ func TestExpectations(t *testing.T) {
 		terms = [1, 1, 1]
 		[[expect]]
 		log = "node-3"
-		terms = [1, 2]`)
+		terms = [1, 2]
+		[[expect]]
+		at = "90ms"
+		log = "node-3"
+		terms = [1, 1]
+		[[expect]]
+		at = "90ms"
+		log = "node-2"
+		terms = []
+		[[expect]]
+		at = "9s"
+		log = "node-3"
+		terms = [1, 1, 1]`)
 	result, err := cluster.New(c, cluster.Options{}).Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -374,6 +386,8 @@ func TestExpectations(t *testing.T) {
 		{Expect: 4, Got: "it happened 1 times: election won"},
 		{Expect: 7, Got: `client-1/1 ended with "ok"`},
 		{Expect: 9, Got: "the entries in the log of node-3 are of the terms [1 1 1]"},
+		{Expect: 11, Got: "at 90ms the entries in the log of node-2 are of the terms [1 1]"},
+		{Expect: 12, Got: "the run ended before 9s"},
 	}
 	if !slices.Equal(result.Surprises, want) {
 		t.Errorf("the surprises are %v, want %v", result.Surprises, want)
