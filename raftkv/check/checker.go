@@ -127,7 +127,7 @@ func (c *Checker) extend(s *server, v *View) {
 		if c.extended == 0 {
 			c.extended = index
 		}
-		entry := v.State.Log[index-1]
+		entry := v.entryAt(index)
 		c.committed = append(c.committed, committed{
 			mark: s.log.at(index), entry: entry, in: s.now.term, by: s.id, at: v.At, result: c.expect(&entry),
 		})

@@ -127,8 +127,8 @@ func TestRestartGoesOnWithWhatTheDiskKept(t *testing.T) {
 	b.sim.Restart(900*ms, nodeID(1))
 	b.run()
 	want := b.nodes[1].State().Log
-	if len(want) != 4 {
-		t.Fatalf("node-2 has %d entries, want 4: a no-op and a put of each leader: %v", len(want), want)
+	if want.Len() != 4 {
+		t.Fatalf("node-2 has %d entries, want 4: a no-op and a put of each leader: %v", want.Len(), want)
 	}
 	for i, n := range b.nodes {
 		if got := n.State().Log; fmt.Sprint(got) != fmt.Sprint(want) {
