@@ -28,6 +28,7 @@ type Checker struct {
 	seen      []sighting        // by index
 	model     model
 	history   history
+	troubled  bool          // something lasts that was done to the run
 	disturbed time.Duration // when something was last done to the run: a crash, a restart, a message lost, late or doubled
 }
 
@@ -56,6 +57,9 @@ func (c *Checker) Sometimes() *Sometimes { return &c.sometimes }
 
 // Disturbed says that something was done to the run that lasts until some time: Progress is promised only a while after it.
 func (c *Checker) Disturbed(until time.Duration) { c.disturbed = max(c.disturbed, until) }
+
+// Troubled says whether something lasts that was done to the run, such as a partition: as long as it does, Progress is not promised.
+func (c *Checker) Troubled(on bool) { c.troubled = on }
 
 // End says that the run is over.
 func (c *Checker) End(finished bool) {

@@ -14,9 +14,10 @@ import (
 
 // history is what the clients asked for and were answered.
 type history struct {
-	clock uint64 // counts calls and answers
-	open  map[protocol.ClientID]*Operation
-	keys  map[string]*keyHistory
+	clock   uint64 // counts calls and answers
+	open    map[protocol.ClientID]*Operation
+	givenUp []Operation // writes that their clients gave up: they may have taken effect, or may still
+	keys    map[string]*keyHistory
 }
 
 // keyHistory is the history of one key since it was last at rest, with no operation open. At rest a key holds what the last write left, so that the history up to there
@@ -42,11 +43,15 @@ func (h *history) key(key string) *keyHistory {
 	return k
 }
 
-// Asked says that a client asked for something. Asking again for the same changes nothing.
+// Asked says that a client asked for something. Asking again for the same changes nothing; asking for something else gives up what is open.
 func (c *Checker) Asked(request protocol.RequestID, command protocol.Command) {
 	h := &c.history
-	if last := h.open[request.Client]; last != nil && last.Request == request {
+	last := h.open[request.Client]
+	if last != nil && last.Request == request {
 		return
+	}
+	if last != nil {
+		h.giveUp(last)
 	}
 	key, ok := keyOf(command)
 	if !ok {
@@ -55,6 +60,16 @@ func (c *Checker) Asked(request protocol.RequestID, command protocol.Command) {
 	h.clock++
 	h.open[request.Client] = &Operation{Request: request, Command: command, Call: h.clock, Asked: c.options.Now()}
 	h.key(key).open++
+}
+
+// giveUp keeps a write that its client gave up, whose key is then never at rest. What a read without an answer read does not matter.
+func (h *history) giveUp(op *Operation) {
+	if isWrite(op.Command) {
+		h.givenUp = append(h.givenUp, *op)
+		return
+	}
+	key, _ := keyOf(op.Command)
+	h.key(key).open--
 }
 
 // Answered says that a client got an answer. One to something that is not open is a second one, and changes nothing.
@@ -96,9 +111,14 @@ func (c *Checker) Linearizable(v *View) error {
 	return nil
 }
 
-// pending are the open operations on a key that may still change it, in the order of their clients.
+// pending are the operations on a key without an answer that may still change it: those that were given up, and the open ones in the order of their clients.
 func (h *history) pending(key string) []Operation {
 	var pending []Operation
+	for _, op := range h.givenUp {
+		if of, _ := keyOf(op.Command); of == key {
+			pending = append(pending, op)
+		}
+	}
 	for _, client := range slices.Sorted(maps.Keys(h.open)) {
 		op := h.open[client]
 		if of, _ := keyOf(op.Command); of == key && isWrite(op.Command) {

@@ -77,6 +77,15 @@ func TestHistories(t *testing.T) {
 		{"an unknown outcome that took effect and then did not", false, func(f *fake) {
 			f.ask(1, 1, putA("x")).ask(2, 1, getA).answer(2, 1, found("x")).ask(2, 2, getA).answer(2, 2, notFound)
 		}},
+		{"a write that was given up and takes effect after the client's next", true, func(f *fake) {
+			f.ask(1, 1, putA("x")).ask(1, 2, getA).answer(1, 2, notFound).ask(2, 1, getA).answer(2, 1, found("x"))
+		}},
+		{"a write that was given up and takes effect twice", false, func(f *fake) {
+			f.ask(1, 1, putA("x")).ask(1, 2, getA).answer(1, 2, found("x")).ask(2, 1, deleteA).answer(2, 1, deleted).ask(2, 2, getA).answer(2, 2, found("x"))
+		}},
+		{"a read that was given up, and then a stale one", false, func(f *fake) {
+			f.ask(1, 1, getA).ask(1, 2, putA("x")).answer(1, 2, stored).ask(2, 1, getA).answer(2, 1, notFound)
+		}},
 		{"a failure that took effect", false, func(f *fake) {
 			f.ask(1, 1, deleteA).answer(1, 1, notFound).ask(1, 2, putA("x")).answer(1, 2, exists)
 		}},

@@ -9,6 +9,9 @@ import (
 // PersistBeforeSend implements protocol.Invariants: what a message says of term, vote and log was on the disk when it left.
 func (c *Checker) PersistBeforeSend(v *View) error {
 	s := c.of(v)
+	if v.Event == Crashed {
+		s = c.servers[v.Server] // the step that it died in may have sent something
+	}
 	if s == nil {
 		return nil
 	}

@@ -28,7 +28,7 @@ type View struct {
 	Durable  *Durable           // what its disk holds after the event
 	Received protocol.Message   // what it handled, if it was a message
 	Wrote    []protocol.Persist // what the event made durable, in order
-	Sent     []Sent             // what it sent, in order
+	Sent     []Sent             // what it sent, in order; with a crash, in the step that it died in
 	Commits  []protocol.Commit  // what it announced to be committed, in order
 	Applied  []Applied          // what it handed to its state machine, in order
 

@@ -24,6 +24,7 @@ type Server struct {
 	view     View
 	durable  Durable
 	unsynced []protocol.Persist
+	died     bool // within the handler that runs, or ran last: its disk failed
 }
 
 var _ world.Process = (*Server)(nil)
@@ -55,17 +56,25 @@ func (s *Server) Start(w world.World) {
 func (s *Server) Receive(e world.Envelope, began time.Duration) {
 	s.view.Received, _ = e.Payload.(protocol.Message)
 	s.Watched.Receive(e, began)
-	s.check(Handled)
+	s.handled()
 }
 
 // Timeout implements world.Process.
 func (s *Server) Timeout(t world.Timer, began time.Duration) {
 	s.Watched.Timeout(t, began)
-	s.check(Handled)
+	s.handled()
 }
 
-// Crash implements world.Process.
+// handled has an event checked, unless the server died in it: its state then is gone before anybody hears of it, and what it sent before is checked with its crash.
+func (s *Server) handled() {
+	if !s.died {
+		s.check(Handled)
+	}
+}
+
+// Crash implements world.Process. What was not synced is forgotten, until Restart reads what is left of it.
 func (s *Server) Crash() {
+	s.died = false
 	s.unsynced = s.unsynced[:0]
 	s.Watched.Crash()
 	s.check(Crashed)
@@ -80,7 +89,9 @@ func (s *Server) Restart() {
 		}
 	}
 	s.Watched.Restart()
-	s.check(Restarted)
+	if !s.died {
+		s.check(Restarted)
+	}
 }
 
 // check has the event that was just handled checked.
@@ -94,6 +105,7 @@ func (s *Server) check(event Event) {
 	*v = View{Wrote: v.Wrote[:0], Sent: v.Sent[:0], Commits: v.Commits[:0], Applied: v.Applied[:0]}
 }
 
+// decode reads a record of the disk, and refuses one that a crash cut short: part of a record never decodes.
 func decode(record []byte) (protocol.Persist, bool) {
 	effect, _, err := protocol.DecodeEffect(record)
 	if err != nil {
@@ -144,20 +156,23 @@ type serverDisk struct {
 
 // Append implements world.Disk.
 func (d serverDisk) Append(record []byte) error {
-	err := d.Disk.Append(record)
-	if p, ok := decode(record); ok && err == nil {
+	if err := d.Disk.Append(record); err != nil {
+		d.server.died = true
+		return err
+	}
+	if p, ok := decode(record); ok {
 		d.server.unsynced = append(d.server.unsynced, p)
 	}
-	return err
+	return nil
 }
 
 // Sync implements world.Disk.
 func (d serverDisk) Sync() error {
-	err := d.Disk.Sync()
-	if err != nil {
+	s := d.server
+	if err := d.Disk.Sync(); err != nil {
+		s.died = true
 		return err
 	}
-	s := d.server
 	for i := range s.unsynced {
 		s.durable.Write(&s.unsynced[i])
 		s.view.Wrote = append(s.view.Wrote, s.unsynced[i])

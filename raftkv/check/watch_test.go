@@ -1,6 +1,7 @@
 package check
 
 import (
+	"errors"
 	"iter"
 	"slices"
 	"strings"
@@ -17,13 +18,21 @@ type stage struct {
 
 	records [][]byte
 	synced  int
+	fails   bool // its disk, as it syncs
 }
 
 func (*stage) Now() time.Duration             { return time.Hour } // the process's own clock is off
 func (*stage) Send(world.Envelope) world.Fate { return world.Fate{} }
 func (s *stage) Disk() world.Disk             { return s }
-func (s *stage) Sync() error                  { s.synced = len(s.records); return nil }
 func (s *stage) Records() iter.Seq[[]byte]    { return slices.Values(s.records) }
+func (s *stage) Sync() error {
+	if s.fails {
+		return errors.New("the process crashed")
+	}
+	s.synced = len(s.records)
+	return nil
+}
+
 func (s *stage) Append(record []byte) error {
 	s.records = append(s.records, slices.Clone(record))
 	return nil
@@ -136,6 +145,71 @@ func TestARestartIsComparedWithWhatWasBefore(t *testing.T) {
 		if durable := c.servers[2].durable; synced != (durable.CurrentTerm == 3) {
 			t.Errorf("synced %v: the disk holds term %d after the restart", synced, durable.CurrentTerm)
 		}
+	}
+}
+
+// A server whose disk fails as it syncs dies in that step. Its state, which was ahead of the disk, counts for nothing; what it sent before it synced counts.
+func TestAServerThatDiesAsItSyncs(t *testing.T) {
+	for _, test := range []struct {
+		name        string
+		sendsBefore bool
+		left        int // of the record
+		want        protocol.InvariantName
+	}{
+		{name: "lost"},
+		{name: "torn", left: 2},
+		{name: "sent before", sendsBefore: true, want: protocol.InvariantPersistBeforeSend},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s, a, process, c := watched()
+			a.receive = func(a *actor) {
+				a.state.CurrentTerm, a.state.VotedFor = 2, 1
+				a.persist(true)
+			}
+			process.Timeout(world.Timer{}, 0)
+			s.fails = true
+			a.receive = func(a *actor) {
+				a.state.CurrentTerm, a.state.VotedFor = 3, 1
+				if test.sendsBefore {
+					a.grant(s.node(1))
+				}
+				entries := []protocol.LogEntry{{Term: 3, Command: protocol.Noop{}}}
+				_ = a.world.Disk().Append(protocol.AppendEffect(nil, protocol.Persist{CurrentTerm: 3, VotedFor: 1, FirstIndex: 1, Entries: entries}))
+				a.persist(true)
+			}
+			process.Receive(s.envelope(protocol.RequestVote{Term: 3, CandidateID: 1}), 0)
+			if events := c.Events(); events != 1 {
+				t.Errorf("%d events were checked, want 1: the state of a step that the server died in is none", events)
+			}
+			torn := s.records[s.synced][:test.left]
+			s.crash()
+			process.Crash()
+			if test.left > 0 {
+				s.records = append(s.records, torn)
+			}
+			a.receive = func(a *actor) { a.state.CurrentTerm, a.state.VotedFor = 2, 1 }
+			process.Restart()
+			if durable := &process.(*Server).durable; durable.CurrentTerm != 2 {
+				t.Errorf("the disk holds term %d after the restart, want 2", durable.CurrentTerm)
+			}
+			v := c.Violation()
+			if test.want == "" && v != nil || test.want != "" && (v == nil || v.Invariant.Name != test.want) {
+				t.Errorf("the checks say %v, want %q", v, test.want)
+			}
+			// The next step is checked as any, and nothing of the one before becomes durable in it.
+			s.fails = false
+			a.receive = func(a *actor) {
+				a.persist(true)
+				a.state.CurrentTerm = 1
+			}
+			process.Timeout(world.Timer{}, 0)
+			if durable := &process.(*Server).durable; durable.CurrentTerm != 2 || durable.LastIndex() != 0 {
+				t.Errorf("the disk holds term %d and a log up to index %d, want 2 and 0", durable.CurrentTerm, durable.LastIndex())
+			}
+			if v := c.Violation(); v == nil {
+				t.Error("the term fell after the restart, and the checks say nothing")
+			}
+		})
 	}
 }
 

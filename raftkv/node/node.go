@@ -62,7 +62,7 @@ type Node struct {
 	incarnation uint64 // how often the process started, this time included
 	identity    identity
 	record      []byte // room for one record of the journal
-	failed      bool   // the disk failed: the node is as good as crashed, for ever
+	failed      bool   // the disk failed: the node is as good as crashed until it is restarted
 }
 
 var _ world.Process = (*Node)(nil)
@@ -241,14 +241,10 @@ func (n *Node) Crash() {
 	n.electionTimer, n.heartbeatTimer = 0, 0
 }
 
-// Restart implements world.Process.
+// Restart implements world.Process. A node whose disk failed works again if its journal can be read.
 func (n *Node) Restart() {
-	if n.failed {
-		return
-	}
 	input, err := n.replay()
-	if err != nil {
-		n.failed = true
+	if n.failed = err != nil; n.failed {
 		return
 	}
 	n.store = kv.New()

@@ -100,6 +100,11 @@ func (b *testbed) ask(at time.Duration, server protocol.NodeID, sequence protoco
 	b.sim.Tell(at, askerID, world.RootID(askerID, 1, uint64(sequence), 0), question{server, message})
 }
 
+// at has something happen to a server.
+func (b *testbed) at(at time.Duration, happen func(world.ProcessID), id protocol.NodeID) {
+	b.sim.At(at, world.CausalID(id), func() { happen(nodeID(id)) })
+}
+
 func (b *testbed) run() {
 	b.t.Helper()
 	if _, err := b.sim.Run(b.t.Context()); err != nil {
@@ -121,10 +126,10 @@ func (b *testbed) find(service, name string) []traces.Span {
 func TestRestartGoesOnWithWhatTheDiskKept(t *testing.T) {
 	b := newTestbed(t, sim.Config{})
 	b.ask(20*ms, 1, 1, "x")
-	b.sim.Crash(100*ms, nodeID(1))
+	b.at(100*ms, b.sim.Crash, 1)
 	b.ask(700*ms, 2, 2, "y")
 	b.ask(700*ms, 3, 2, "y")
-	b.sim.Restart(900*ms, nodeID(1))
+	b.at(900*ms, b.sim.Restart, 1)
 	b.run()
 	want := b.nodes[1].State().Log
 	if want.Len() != 4 {
@@ -150,7 +155,7 @@ func TestRestartGoesOnWithWhatTheDiskKept(t *testing.T) {
 
 func TestCrashEndsWhatIsOpen(t *testing.T) {
 	b := newTestbed(t, sim.Config{})
-	b.sim.Crash(2*ms, nodeID(1)) // it has just asked for votes
+	b.at(2*ms, b.sim.Crash, 1) // it has just asked for votes
 	b.run()
 	crashed := 0
 	for _, s := range b.spans {
@@ -163,10 +168,53 @@ func TestCrashEndsWhatIsOpen(t *testing.T) {
 	}
 }
 
+// Node-3 dies as it writes the entry of the first put, and has no part in its commit. It is restarted, takes what it missed, and is restarted once more: what was torn lies
+// in the midst of its journal by then.
+func TestAServerLivesThroughALostWrite(t *testing.T) {
+	for _, torn := range []bool{false, true} {
+		t.Run(fmt.Sprintf("torn=%t", torn), func(t *testing.T) {
+			b := newTestbed(t, sim.Config{})
+			three, lost, handled := b.nodes[2], time.Duration(0), 0
+			b.at(15*ms, func(p world.ProcessID) {
+				b.sim.LoseUnsynced(p, torn, func() {
+					lost, handled = b.sim.Now(), len(b.find("node-3", "raft.Raft/AppendEntries"))
+				})
+			}, 3)
+			b.ask(20*ms, 1, 1, "x")
+			b.at(200*ms, func(p world.ProcessID) {
+				if lost == 0 || lost > 30*ms {
+					t.Errorf("the write was lost at %s, want soon after 20ms", lost)
+				}
+				if now := len(b.find("node-3", "raft.Raft/AppendEntries")); now != handled {
+					t.Errorf("node-3 handled %d AppendEntries after its disk failed", now-handled)
+				}
+				b.sim.Restart(p)
+				if got := three.State().Log.Len(); got != 1 {
+					t.Errorf("node-3 has %d entries after the restart, want 1: the no-op", got)
+				}
+			}, 3)
+			b.ask(250*ms, 1, 2, "y")
+			for _, at := range []time.Duration{400 * ms, 600 * ms} {
+				b.at(at, b.sim.Crash, 3)
+				b.at(at+50*ms, b.sim.Restart, 3)
+			}
+			b.ask(700*ms, 1, 3, "z")
+			b.run()
+			want := b.nodes[0].State().Log
+			if got := three.State().Log; want.Len() != 4 || fmt.Sprint(got) != fmt.Sprint(want) {
+				t.Errorf("node-3 holds %v, want what node-1 does, a no-op and three puts: %v", got, want)
+			}
+			if applied := three.State().LastApplied; applied != 4 {
+				t.Errorf("node-3 applied up to %d, want 4", applied)
+			}
+		})
+	}
+}
+
 func TestOutcomeIsUnknownWithoutMajority(t *testing.T) {
 	b := newTestbed(t, sim.Config{})
-	b.sim.Crash(50*ms, nodeID(2))
-	b.sim.Crash(50*ms, nodeID(3))
+	b.at(50*ms, b.sim.Crash, 2)
+	b.at(50*ms, b.sim.Crash, 3)
 	b.ask(60*ms, 1, 1, "x")
 	b.run()
 	if want := "OutcomeUnknown"; len(b.asker.answers) != 1 || !strings.Contains(b.asker.answers[0], want) {

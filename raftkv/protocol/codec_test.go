@@ -51,6 +51,29 @@ func (c codec[T]) roundTrip(t *testing.T, v T) {
 	}
 }
 
+// A journal takes a record that does not decode for one that a crash cut short. So none may decode that was cut off anywhere.
+func TestPartOfARecordNeverDecodes(t *testing.T) {
+	all := values[protocol.Effect](t)
+	var log []protocol.LogEntry
+	for i := range 130 { // so that in the end their number takes two bytes
+		log = append(log, protocol.LogEntry{
+			Term: protocol.Term(i * i), Request: protocol.RequestID{Client: 1, Sequence: protocol.Sequence(i)}, Command: protocol.Put{Key: "a", Value: "val_3"},
+		})
+		if i < 3 || i > 125 {
+			all = append(all, protocol.Persist{CurrentTerm: protocol.Term(i), VotedFor: 2, FirstIndex: 7, Entries: log})
+		}
+	}
+	all = append(all, protocol.Persist{}, protocol.Persist{CurrentTerm: 1 << 63, VotedFor: 1<<32 - 1})
+	for _, effect := range all {
+		record := protocol.AppendEffect(nil, effect)
+		for length := range len(record) {
+			if e, _, err := protocol.DecodeEffect(record[:length]); !errors.Is(err, protocol.ErrMalformed) {
+				t.Fatalf("the first %d bytes of %v decode as %v, error %v", length, effect, e, err)
+			}
+		}
+	}
+}
+
 func roundTrips[Union any](t *testing.T, c codec[Union]) {
 	t.Helper()
 	last := byte(0)
@@ -148,6 +171,11 @@ func fuzz[T any](f *testing.F, c codec[T], seeds []T) {
 		}
 		if !c.equal(v, v) {
 			t.Errorf("%v is not equal to itself", v)
+		}
+		for length := range len(b) - len(rest) {
+			if part, _, err := c.decode(b[:length]); err == nil {
+				t.Errorf("the first %d bytes of %x decode as %v", length, b, part)
+			}
 		}
 	})
 }

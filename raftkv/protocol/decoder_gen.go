@@ -13,7 +13,8 @@ import (
 var ErrMalformed = errors.New("malformed")
 
 // The binary form has one way to write each value: numbers are varints of the least length, a text and a list begin with their length, and a variant of
-// a union with its tag, its place in the spec from 1. What decodes therefore encodes to the same bytes.
+// a union with its tag, its place in the spec from 1. What decodes therefore encodes to the same bytes; and the beginning of what was encoded, without its end, never
+// decodes, so that a record that a crash cut short is known from a whole one.
 
 // decoder reads values off the front of a slice. After the first fault it reads zeroes.
 type decoder struct {

@@ -14,15 +14,24 @@ type actor struct {
 	index   uint32 // its place in the order of ids
 
 	down    bool
-	crashes uint32 // tells the end of a step from one that a crash killed
+	inside  bool   // one of its methods runs, or it did not start: it is told afterwards of what becomes of it
+	falls   bool   // it crashed, and was not told yet
+	rises   bool   // it is to restart once it is told of its crash
+	epoch   uint32 // tells the end of a step from one that a crash killed or a pause held up
 	mailbox mailbox
 	timers  timers
-	disk    journal
+	disk    disk
 
 	busy  bool
 	step  letter      // what it is busy with
 	timer world.Timer // that, if it is a timer
 	began time.Duration
+	ends  time.Duration
+
+	paused bool
+	left   time.Duration // of the step that the pause holds up
+	slow   time.Duration // how much longer each step takes
+	rate   int64         // of its clock, in parts per million
 }
 
 var _ world.World = (*actor)(nil)
@@ -30,7 +39,7 @@ var _ world.World = (*actor)(nil)
 // Now is the moment of the event that is handled.
 func (a *actor) Now() time.Duration { return a.sim.now }
 
-// Send hands a message to the network. Nobody hears a process that is down, or one that speaks when the run is over.
+// Send hands a message to the network. Nobody hears a process that is down, or one that speaks when the run is over: the network has nothing to tell of that.
 func (a *actor) Send(e world.Envelope) (fate world.Fate) {
 	e.From, e.Copy = a.id, 0
 	a.sim.outcome.Messages++
@@ -43,13 +52,13 @@ func (a *actor) Send(e world.Envelope) (fate world.Fate) {
 	return fate
 }
 
-// SetTimer starts a timer, or starts a running one anew. Once the run is about to end, and in a process that is down, there are none.
+// SetTimer starts a timer, or starts a running one anew, which takes its time by the process's clock. Once the run is about to end, and in a process that is down, there are none.
 func (a *actor) SetTimer(running world.TimerHandle, timer world.Timer, d time.Duration) world.TimerHandle {
 	a.timers.stop(running)
 	if a.down || a.sim.draining {
 		return 0
 	}
-	h, mustQueue := a.timers.set(timer, after(a.sim.now, d))
+	h, mustQueue := a.timers.set(timer, after(a.sim.now, a.takes(d)))
 	if mustQueue {
 		a.sim.queue.push(a.timers.event(a, uint32(h)))
 	}
@@ -72,7 +81,7 @@ func (a *actor) rank(k kind) uint32 { return a.index<<processShift | uint32(k)<<
 
 // receive has the process handle something now, or when it is done with what came before.
 func (a *actor) receive(l letter) {
-	if a.busy {
+	if a.busy || a.paused {
 		a.mailbox.put(l)
 		return
 	}
@@ -96,19 +105,32 @@ func (a *actor) begin(l letter) {
 		draw = s.dice.step[e.Copy].Draw(e.ID)
 	}
 	a.busy, a.step, a.began = true, l, s.now
-	s.queue.push(event{at: after(s.now, s.config.StepTime.Pick(draw)), rank: a.rank(kindStepEnd), ref: a.crashes})
+	a.endAfter(after(s.config.StepTime.Pick(draw), a.slow))
+}
+
+// endAfter has the step that is under way end after a while.
+func (a *actor) endAfter(d time.Duration) {
+	a.ends = after(a.sim.now, d)
+	a.sim.queue.push(event{at: a.ends, rank: a.rank(kindStepEnd), ref: a.epoch})
 }
 
 // endStep handles what the process was busy with, and goes on to what waits.
 func (a *actor) endStep() {
 	s := a.sim
 	s.open--
-	if a.handle() {
-		s.outcome.Deliveries++
-		s.askFinished()
-	}
+	handled := a.handle()
 	a.busy = false
-	for !a.busy {
+	if handled {
+		s.outcome.Deliveries++
+		s.unseen = true
+		s.settle()
+	}
+	a.next()
+}
+
+// next begins with what waits, unless the process is busy already, or paused.
+func (a *actor) next() {
+	for !a.busy && !a.paused {
 		next, ok := a.mailbox.take()
 		if !ok {
 			return
@@ -120,62 +142,27 @@ func (a *actor) endStep() {
 // handle has the process do what it was busy with, unless that was a message that tells it nothing.
 func (a *actor) handle() bool {
 	if a.step.timer != 0 {
+		a.inside = true
 		a.process.Timeout(a.timer, a.began)
+		a.leave()
 		return true
 	}
+	message := a.step.message
 	flights := &a.sim.flights
-	lost := isDamaged(&flights.envelopes[a.step.message])
+	lost := isDamaged(&flights.envelopes[message])
 	if !lost {
-		a.process.Receive(flights.envelopes[a.step.message], a.began)
+		a.inside = true
+		a.process.Receive(flights.envelopes[message], a.began)
+		a.leave()
 	}
-	flights.release(a.step.message)
+	flights.release(message)
 	return !lost
 }
 
-// crash takes everything from the process but its disk's durable part.
-func (a *actor) crash() {
-	if a.down {
-		return
+// leave is called when a handler of the process returns.
+func (a *actor) leave() {
+	a.inside = false
+	if a.falls {
+		a.catchUp()
 	}
-	a.down = true
-	a.crashes++
-	a.timers.clear()
-	if a.busy {
-		a.busy = false
-		a.lose(a.step)
-	}
-	for {
-		l, ok := a.mailbox.take()
-		if !ok {
-			break
-		}
-		if l.timer == 0 {
-			a.lose(l)
-		}
-	}
-	a.disk.crash()
-	a.process.Crash()
-	a.sim.askFinished()
-}
-
-// lose gives up what the process was handed and will not handle.
-func (a *actor) lose(l letter) {
-	s := a.sim
-	s.open--
-	if l.timer != 0 {
-		return
-	}
-	if !isDamaged(&s.flights.envelopes[l.message]) {
-		s.outcome.Lost++ // or it is counted already
-	}
-	s.flights.release(l.message)
-}
-
-func (a *actor) restart() {
-	if !a.down {
-		return
-	}
-	a.down = false
-	a.process.Restart()
-	a.sim.askFinished()
 }

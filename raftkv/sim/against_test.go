@@ -2,6 +2,7 @@ package sim_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -34,17 +35,25 @@ type moment struct {
 type stage interface {
 	Add(world.Process)
 	Tell(time.Duration, world.ProcessID, world.CausalID, any)
-	Crash(time.Duration, world.ProcessID)
-	Restart(time.Duration, world.ProcessID)
+	At(time.Duration, world.CausalID, func())
+	Now() time.Duration
+	Crash(world.ProcessID)
+	Restart(world.ProcessID)
+	Pause(world.ProcessID)
+	Slow(world.ProcessID, time.Duration)
+	Skew(world.ProcessID, time.Duration)
+	Rate(world.ProcessID, float64)
+	Heal(world.ProcessID)
+	Cut(from, to []world.ProcessID)
+	LoseUnsynced(p world.ProcessID, torn bool, happened func())
 }
 
 // whimsical is a process that does at each occasion what comes to its mind, among all that a process can do.
 type whimsical struct {
 	world.World
-	id      world.ProcessID
-	luck    luck
-	stage   stage
-	moments *[]moment
+	id   world.ProcessID
+	luck luck
+	saboteur
 	budget  int
 	others  uint64
 	sent    uint64
@@ -55,7 +64,7 @@ type whimsical struct {
 var nameMessage, nameTimer, nameWord = world.NameOf("message"), world.NameOf("timer"), world.NameOf("word")
 
 func (w *whimsical) note(what string, id world.CausalID, began time.Duration, detail string) {
-	*w.moments = append(*w.moments, moment{now: w.Now(), began: began, process: w.id, what: what, id: id, detail: detail})
+	*w.moments = append(*w.moments, moment{now: w.World.Now(), began: began, process: w.id, what: what, id: id, detail: detail})
 }
 
 func (w *whimsical) ID() world.ProcessID { return w.id }
@@ -111,22 +120,18 @@ func (w *whimsical) act() {
 		case 10, 11:
 			w.StopTimer(w.anyHandle())
 		case 12:
-			w.write(fmt.Sprint(w.budget))
+			if err := w.Disk().Append([]byte("the record that is written at last"[:w.luck.below(30)])); err != nil {
+				w.note("no disk", 0, 0, "")
+			}
 		case 13:
-			if w.Disk().Sync() != nil {
-				panic("a disk in memory failed")
+			if err := w.Disk().Sync(); err != nil {
+				w.note("lost write", 0, 0, "")
 			}
 		case 14:
 			w.note("random", 0, 0, fmt.Sprint(w.Random(nameTimer, world.CausalID(w.budget))))
 		case 15:
 			w.meddle()
 		}
-	}
-}
-
-func (w *whimsical) write(record string) {
-	if w.Disk().Append([]byte(record)) != nil {
-		panic("a disk in memory failed")
 	}
 }
 
@@ -150,15 +155,92 @@ func (w *whimsical) setTimer(running world.TimerHandle) {
 
 // meddle schedules something from within a handler.
 func (w *whimsical) meddle() {
-	at, to := w.Now()+w.luck.upTo(4)-1, node(uint32(1+w.luck.below(w.others)))
-	switch w.luck.below(3) {
+	at := w.Now() + w.luck.upTo(4) - 1
+	if w.luck.below(3) == 0 {
+		w.stage.Tell(at, node(uint32(1+w.luck.below(w.others))), world.RootID(w.id, nameWord, uint64(w.budget), 0), w.budget)
+		return
+	}
+	w.stage.At(at, world.CausalID(w.luck.below(3)), w.saboteur.fault(&w.luck))
+}
+
+// saboteur knows all that can go wrong on a stage.
+type saboteur struct {
+	stage     stage
+	processes uint64
+	moments   *[]moment
+}
+
+func (b saboteur) any(l *luck) world.ProcessID { return node(uint32(1 + l.below(b.processes))) }
+
+func (b saboteur) some(l *luck) []world.ProcessID {
+	var some []world.ProcessID
+	for i := range b.processes {
+		if l.below(2) == 0 {
+			some = append(some, node(uint32(1+i)))
+		}
+	}
+	return some
+}
+
+func (b saboteur) note(what string, p world.ProcessID, id world.CausalID, detail string) {
+	*b.moments = append(*b.moments, moment{now: b.stage.Now(), process: p, what: what, id: id, detail: detail})
+}
+
+// fault is one that is drawn, to be done when it is called.
+func (b saboteur) fault(l *luck) func() {
+	s, p := b.stage, b.any(l)
+	switch l.below(12) {
 	case 0:
-		w.stage.Crash(at, to)
-		w.stage.Restart(at+w.luck.upTo(3), to)
+		return func() { s.Crash(p); s.Restart(p) }
 	case 1:
-		w.stage.Restart(at, to)
+		later := l.upTo(9)
+		return func() { s.Crash(p); s.At(s.Now()+later, world.CausalID(p), func() { s.Restart(p) }) }
 	case 2:
-		w.stage.Tell(at, to, world.RootID(w.id, nameWord, uint64(w.budget), 0), w.budget)
+		return func() { s.Restart(p) }
+	case 3, 4:
+		later := l.upTo(9)
+		return func() { s.Pause(p); s.At(s.Now()+later, world.CausalID(p), func() { s.Heal(p) }) }
+	case 5:
+		by := l.upTo(5) - 1
+		return func() { s.Slow(p, by) }
+	case 6:
+		by := l.upTo(20) - 8
+		return func() { s.Skew(p, by) }
+	case 7:
+		rate := []float64{0.25, 0.7, 1, 1.5, 2, 3}[l.below(6)]
+		return func() { s.Rate(p, rate) }
+	case 8:
+		return func() { s.Heal(p) }
+	case 9:
+		return func() { s.Heal(0) }
+	case 10:
+		from, to := b.some(l), b.some(l)
+		return func() { s.Cut(from, to) }
+	default:
+		torn, then := l.below(2) == 0, func() {}
+		if l.below(2) == 0 {
+			then = b.fault(l)
+		}
+		return func() { s.LoseUnsynced(p, torn, func() { b.note("a write is lost", p, 0, ""); then() }) }
+	}
+}
+
+// watch does something about what happens, now and then: few times, or a fault that calls for the next would go on for ever.
+func (b saboteur) watch(l *luck, c *sim.Config) {
+	left := l.below(6)
+	act := func(odds uint64) {
+		if left > 0 && l.below(odds) == 0 {
+			left--
+			b.fault(l)()
+		}
+	}
+	c.After = func() {
+		b.note("after", 0, 0, "")
+		act(40)
+	}
+	c.Fated = func(e *world.Envelope, fate world.Fate) {
+		b.note("fated", e.From, e.ID, fmt.Sprintf("%+v copy %d to %s, payload %v", fate, e.Copy, e.To, e.Payload))
+		act(10)
 	}
 }
 
@@ -184,24 +266,39 @@ func schedule(seed uint64) (c sim.Config, processes uint64, l *luck) {
 		c.Duplicated = append(c.Duplicated, message())
 		c.Delay[message()] = l.upTo(9)
 	}
+	for range l.below(2) * l.below(4) {
+		at := sim.Link{From: node(uint32(1 + l.below(processes))), To: node(uint32(1 + l.below(processes)))}
+		if slices.ContainsFunc(c.Links, func(l sim.Link) bool { return l.From == at.From && l.To == at.To }) {
+			continue
+		}
+		at.Loss, at.Duplicate, at.HasLatency = float64(l.below(3))*0.4, float64(l.below(3))*0.4, l.below(2) == 0
+		at.Latency.Min = l.upTo(9)
+		at.Latency.Max = at.Latency.Min + l.upTo(9)
+		c.Links = append(c.Links, at)
+	}
 	return c, processes, l
 }
 
 // play puts the processes of a schedule on a stage, and the faults and words.
 func play(s stage, c *sim.Config, processes uint64, l *luck, moments *[]moment) {
+	b := saboteur{s, processes, moments}
+	for range l.below(3) * l.below(3) {
+		b.fault(l)()
+	}
 	for i := range processes {
 		s.Add(&whimsical{
-			id: node(uint32(processes - i)), luck: luck{seed: l.below(1 << 60)}, stage: s, moments: moments, budget: int(20 + l.below(40)), others: processes,
+			id: node(uint32(processes - i)), luck: luck{seed: l.below(1 << 60)}, saboteur: b, budget: int(20 + l.below(40)), others: processes,
 		})
 	}
 	for range l.below(6) {
 		to := node(uint32(1 + l.below(processes)))
 		s.Tell(l.upTo(20), to, world.CausalID(1+l.below(1<<40)), "a word")
 	}
-	for range l.below(4) {
-		to, at := node(uint32(1+l.below(processes))), l.upTo(30)
-		s.Crash(at, to)
-		s.Restart(at+l.upTo(10), to)
+	for range l.below(10) {
+		s.At(l.upTo(30), world.CausalID(l.below(3)), b.fault(l))
+	}
+	if l.below(2) == 0 {
+		b.watch(&luck{seed: l.below(1 << 60)}, c)
 	}
 	if l.below(2) == 0 {
 		enough := int(l.below(100))
@@ -234,8 +331,11 @@ func TestAgainstTheModel(t *testing.T) {
 			return
 		}
 	}
-	for _, what := range []string{"receive", "timer", "crash", "restart", "send", "random", "finish"} {
-		if played == schedules && seen[what] < schedules {
+	for what, least := range map[string]int{
+		"receive": schedules, "timer": schedules, "crash": schedules, "restart": schedules, "send": schedules, "random": schedules, "finish": schedules,
+		"after": schedules, "fated": schedules, "lost write": schedules / 10, "a write is lost": schedules / 10,
+	} {
+		if played == schedules && seen[what] < least {
 			t.Errorf("%d moments of %q in all schedules: too few to say anything", seen[what], what)
 		}
 	}
@@ -251,9 +351,19 @@ func playModel(seed uint64) (moments []moment, outcome sim.Outcome) {
 func playReal(t *testing.T, seed uint64) (moments []moment, outcome sim.Outcome) {
 	t.Helper()
 	config, processes, l := schedule(seed)
-	// The config is handed over before the schedule says when it is finished.
+	// The config is handed over before the schedule says when it is finished, and who watches.
 	asked := config
 	config.Finished = func() bool { return asked.Finished != nil && asked.Finished() }
+	config.After = func() {
+		if asked.After != nil {
+			asked.After()
+		}
+	}
+	config.Fated = func(e *world.Envelope, fate world.Fate) {
+		if asked.Fated != nil {
+			asked.Fated(e, fate)
+		}
+	}
 	s := sim.New(config)
 	play(s, &asked, processes, l, &moments)
 	return moments, run(t, s)

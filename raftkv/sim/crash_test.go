@@ -11,7 +11,7 @@ import (
 func TestACrashKillsTheStepThatIsUnderWay(t *testing.T) {
 	s, d, one, two := pair(steady())
 	one.start = func(p *probe) { p.send(1, two.id) }
-	s.Crash(11*ms, two.id)
+	crashAt(s, 11*ms, two.id)
 	outcome := run(t, s)
 	d.is(t, `11ms node-2 crashes
 		11ms node-1 finishes
@@ -22,7 +22,7 @@ func TestACrashKillsTheStepThatIsUnderWay(t *testing.T) {
 func TestACrashAtTheEndOfAStepKillsIt(t *testing.T) {
 	s, d, one, two := pair(steady())
 	one.start = func(p *probe) { p.send(1, two.id) }
-	s.Crash(12*ms, two.id)
+	crashAt(s, 12*ms, two.id)
 	run(t, s)
 	d.is(t, `12ms node-2 crashes
 		12ms node-1 finishes
@@ -33,8 +33,8 @@ func TestACrashAtTheEndOfAStepKillsIt(t *testing.T) {
 func TestAKilledStepDoesNotEndTheNextOne(t *testing.T) {
 	s, d, one, two := pair(steady())
 	one.start = func(p *probe) { p.send(1, two.id) }
-	s.Crash(11*ms, two.id)
-	s.Restart(11*ms, two.id)
+	crashAt(s, 11*ms, two.id)
+	restartAt(s, 11*ms, two.id)
 	s.Tell(11*ms, two.id, 2, nil)
 	outcome := run(t, s)
 	d.is(t, `11ms node-2 crashes
@@ -60,8 +60,8 @@ func TestACrashTakesMailboxAndTimers(t *testing.T) {
 		p.SetTimer(0, world.Timer{ID: 5}, 5*ms)
 		p.StopTimer(before) // names none any more
 	}
-	s.Crash(11*ms, two.id)
-	s.Restart(20*ms, two.id)
+	crashAt(s, 11*ms, two.id)
+	restartAt(s, 20*ms, two.id)
 	outcome := run(t, s)
 	d.is(t, `11ms node-2 crashes
 		20ms node-2 restarts
@@ -74,11 +74,11 @@ func TestACrashTakesMailboxAndTimers(t *testing.T) {
 func TestWhatComesToAProcessThatIsDownIsLost(t *testing.T) {
 	s, d, one, two := pair(steady())
 	one.start = func(p *probe) { p.send(1, two.id) }
-	s.Crash(5*ms, two.id)
-	s.Crash(6*ms, two.id) // it is down already
+	crashAt(s, 5*ms, two.id)
+	crashAt(s, 6*ms, two.id) // it is down already
 	s.Tell(7*ms, two.id, 2, nil)
-	s.Restart(11*ms, two.id)
-	s.Restart(12*ms, two.id) // it is up already
+	restartAt(s, 11*ms, two.id)
+	restartAt(s, 12*ms, two.id) // it is up already
 	outcome := run(t, s)
 	d.is(t, `5ms node-2 crashes
 		11ms node-2 restarts
@@ -91,7 +91,7 @@ func TestWhatComesToAProcessThatIsDownIsLost(t *testing.T) {
 func TestACrashTakesBackNoMessage(t *testing.T) {
 	s, d, one, two := pair(steady())
 	one.start = func(p *probe) { p.send(1, two.id) }
-	s.Crash(1*ms, one.id)
+	crashAt(s, 1*ms, one.id)
 	run(t, s)
 	d.is(t, `1ms node-1 crashes
 		10ms..12ms node-2 receives 1 copy 0 from node-1
@@ -107,8 +107,8 @@ func TestAHandlerCanScheduleACrash(t *testing.T) {
 		p.send(2, two.id)
 	}
 	two.receive = func(p *probe, _ world.Envelope) {
-		s.Crash(p.Now(), two.id)
-		s.Restart(p.Now()+1*ms, two.id)
+		crashAt(s, p.Now(), two.id)
+		restartAt(s, p.Now()+1*ms, two.id)
 		p.send(3, one.id)
 	}
 	run(t, s)
@@ -132,7 +132,7 @@ func TestNobodyHearsAProcessThatIsDown(t *testing.T) {
 	s := sim.New(steady())
 	s.Add(&crashing{probe{id: node(1), diary: d}})
 	s.Add(&probe{id: node(2), diary: d})
-	s.Crash(1*ms, node(1))
+	crashAt(s, 1*ms, node(1))
 	outcome := run(t, s)
 	d.is(t, `node-1 fate "fault", timer 0
 		1ms node-1 finishes
@@ -162,8 +162,8 @@ func TestACrashKeepsWhatTheDiskSynced(t *testing.T) {
 		}
 		readDisk(d, p)
 	}
-	s.Crash(1*ms, one.id)
-	s.Restart(2*ms, one.id)
+	crashAt(s, 1*ms, one.id)
+	restartAt(s, 2*ms, one.id)
 	run(t, s)
 	d.is(t, `disk ["one" "" "three"]
 		1ms node-1 crashes

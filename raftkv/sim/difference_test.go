@@ -241,8 +241,8 @@ func TestACrashChangesOnlyWhatItCauses(t *testing.T) {
 	base, _ := runGossip(t, gossipConfig(), nil)
 	for i := range uint32(gossips) {
 		crashed, _ := runGossip(t, gossipConfig(), func(s *sim.Sim) {
-			s.Crash(60*ms, node(i+1))
-			s.Restart(80*ms, node(i+1))
+			crashAt(s, 60*ms, node(i+1))
+			restartAt(s, 80*ms, node(i+1))
 		})
 		// The step that was under way began before.
 		first := cone{node(i + 1): 60*ms - gossipConfig().StepTime.Max}

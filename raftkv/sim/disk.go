@@ -1,71 +1,69 @@
 package sim
 
 import (
-	"encoding/binary"
-	"iter"
+	"errors"
+
+	"github.com/raftkv/raftkv/raftkv/world"
 )
 
-// journal is a disk of the deterministic world: what was not synced does not outlive a crash.
-//
-// Records lie one behind the other in large chunks, each behind its length. So a record costs its own bytes and no pointer, and nothing is copied as it grows.
-type journal struct {
-	chunks [][]byte
+// disk is a process's own: its journal, and what is to go wrong with it.
+type disk struct {
+	journal
 
-	// What is durable: all chunks before this one, and so many bytes of it.
-	syncedChunk, syncedBytes int
+	owner  *actor
+	loss   *lostWrite // what the next Sync comes to, if not nil
+	losses uint64     // how many there were
 }
 
-const (
-	firstChunk = 1 << 10
-	largeChunk = 1 << 20
-)
+var _ world.Disk = (*disk)(nil)
+
+// lostWrite is a write that a crash cuts short.
+type lostWrite struct {
+	torn     bool
+	happened func() // may be nil
+}
+
+// errDown is what a process hears of its disk once it crashed: it goes on only in that it did not return from its handler yet.
+var errDown = errors.New("sim: the process crashed")
+
+var nameTorn = world.NameOf("sim.torn record")
 
 // Append writes a record at the end.
-func (j *journal) Append(record []byte) error {
-	need := binary.MaxVarintLen64 + len(record)
-	last := len(j.chunks) - 1
-	if last < 0 || cap(j.chunks[last])-len(j.chunks[last]) < need {
-		size := firstChunk
-		if last >= 0 {
-			size = min(2*cap(j.chunks[last]), largeChunk)
-		}
-		j.chunks = append(j.chunks, make([]byte, 0, max(size, need)))
-		last++
+func (d *disk) Append(record []byte) error {
+	if d.owner.down {
+		return errDown
 	}
-	j.chunks[last] = append(binary.AppendUvarint(j.chunks[last], uint64(len(record))), record...)
-	return nil
+	return d.journal.Append(record)
 }
 
-// Sync makes all that was appended durable.
-func (j *journal) Sync() error {
-	if last := len(j.chunks) - 1; last >= 0 {
-		j.syncedChunk, j.syncedBytes = last, len(j.chunks[last])
+// Sync makes all that was appended durable, unless that is to go wrong.
+func (d *disk) Sync() error {
+	switch {
+	case d.owner.down:
+		return errDown
+	case d.loss != nil && !d.owner.sim.over:
+		return d.fail()
 	}
-	return nil
+	return d.journal.Sync()
 }
 
-// Records yields what is on the disk, oldest first, without copying it.
-func (j *journal) Records() iter.Seq[[]byte] {
-	return func(yield func([]byte) bool) {
-		for i := 0; i < len(j.chunks); i++ {
-			for at := 0; at < len(j.chunks[i]); {
-				size, n := binary.Uvarint(j.chunks[i][at:])
-				begin := at + n
-				at = begin + int(size)
-				if !yield(j.chunks[i][begin:at:at]) {
-					return
-				}
-			}
-		}
+// fail has the process crash as it syncs.
+func (d *disk) fail() error {
+	loss := d.loss
+	d.loss = nil
+	d.losses++
+	if loss.torn {
+		d.tear(d.tornAt)
 	}
+	d.owner.crash()
+	if loss.happened != nil {
+		loss.happened()
+	}
+	return errDown
 }
 
-// crash forgets what was not synced.
-func (j *journal) crash() {
-	if len(j.chunks) == 0 {
-		return
-	}
-	clear(j.chunks[j.syncedChunk+1:])
-	j.chunks = j.chunks[:j.syncedChunk+1]
-	j.chunks[j.syncedChunk] = j.chunks[j.syncedChunk][:j.syncedBytes]
+// tornAt is how many bytes are left of a record that is torn: at least one, and not all. It depends on whose record it is, and on how many were lost before.
+func (d *disk) tornAt(length int) int {
+	random := world.Draw(d.owner.sim.config.Seed, nameTorn, world.RootID(d.owner.id, nameTorn, d.losses, 0))
+	return 1 + int(random%uint64(length-1))
 }

@@ -3,6 +3,7 @@ package sim_test
 import (
 	"context"
 	"errors"
+	"math"
 	"testing"
 	"time"
 
@@ -36,7 +37,7 @@ func TestOnceFinishedWhatIsInFlightIsHandled(t *testing.T) {
 		d.write("too late: %q, timer %d", p.send(4, two.id).Drop, p.SetTimer(0, world.Timer{ID: 14}, 1*ms))
 	}
 	// Nothing waits for what comes from outside, later.
-	s.Crash(time.Second, one.id)
+	crashAt(s, time.Second, one.id)
 	s.Tell(time.Second, one.id, 5, nil)
 	outcome := run(t, s)
 	d.is(t, `10ms..12ms node-1 receives 1 copy 0 from node-2
@@ -62,7 +63,7 @@ func TestACrashCanFinishARun(t *testing.T) {
 	s, d, one, _ := pair(c)
 	one.start = func(p *probe) { p.SetTimer(0, world.Timer{ID: 1}, time.Second) }
 	s.Add(&switching{probe: probe{id: node(3), diary: d}, down: &down})
-	s.Crash(5*ms, node(3))
+	crashAt(s, 5*ms, node(3))
 	outcome := run(t, s)
 	outcomeIs(t, outcome, sim.Outcome{End: 5 * ms, Finished: true})
 }
@@ -142,24 +143,54 @@ func TestARunStopsWithItsContext(t *testing.T) {
 }
 
 func TestAWorldThatIsSetUpWrongly(t *testing.T) {
-	s, d, _, _ := pair(steady())
+	c := steady()
+	c.Links = []sim.Link{{From: node(1), To: node(2)}, {From: node(2), To: node(1)}, {From: node(1), To: node(2)}, {From: node(4), To: node(1)}}
+	s, d, one, two := pair(c)
 	s.Add(&probe{id: node(1), diary: d})
 	s.Add(&probe{id: node(1 << 30), diary: d})
 	s.Add(&probe{id: world.NewProcessID(1<<31, 1), diary: d})
-	s.Crash(3*ms, node(7))
-	s.Restart(4*ms, world.NewProcessID(world.ClientGroup, 8))
 	s.Tell(5*ms, node(9), 1, nil)
+	s.Crash(node(7))
+	s.Restart(world.NewProcessID(world.ClientGroup, 8))
+	s.Cut([]world.ProcessID{one.id, node(5)}, []world.ProcessID{two.id})
+	s.Heal(node(6))
+	for _, rate := range []float64{0, -1, 4e-7, 2e6, math.Inf(1), math.NaN()} {
+		s.Rate(one.id, rate)
+	}
 	_, err := s.Run(t.Context())
-	want := `sim: there are two processes node-1
+	want := `sim: the link from node-1 to node-2 is there twice
+		sim: there are two processes node-1
 		sim: process 0x140000000: a group must be below 256, a number below 1048576
 		sim: process 0x8000000000000001: a group must be below 256, a number below 1048576
-		sim: there is no process node-7 to do anything to at 3ms
-		sim: there is no process client-8 to do anything to at 4ms
-		sim: there is no process node-9 to do anything to at 5ms`
+		sim: the clock of node-1 cannot run at the rate 0
+		sim: the clock of node-1 cannot run at the rate -1
+		sim: the clock of node-1 cannot run at the rate 4e-07
+		sim: the clock of node-1 cannot run at the rate 2e+06
+		sim: the clock of node-1 cannot run at the rate +Inf
+		sim: the clock of node-1 cannot run at the rate NaN
+		sim: there is no process node-9 to do anything to at 5ms
+		sim: the link from node-4 to node-1: there is no process node-4
+		sim: there is no process node-7 to do anything to at 0s
+		sim: there is no process client-8 to do anything to at 0s
+		sim: there is no process node-5 to do anything to at 0s
+		sim: there is no process node-6 to do anything to at 0s`
 	if err == nil {
 		t.Fatal("no error")
 	}
 	(&diary{lines(err.Error())}).is(t, want)
+	if d.lines != nil {
+		t.Errorf("something happened nevertheless: %q", d.lines)
+	}
+}
+
+func TestAFaultOfNobodyEndsTheRun(t *testing.T) {
+	s, d, one, two := pair(steady())
+	one.start = func(p *probe) { p.send(1, two.id) }
+	crashAt(s, 3*ms, node(7))
+	_, err := s.Run(t.Context())
+	if want := "sim: there is no process node-7 to do anything to at 3ms"; err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
 	if d.lines != nil {
 		t.Errorf("something happened nevertheless: %q", d.lines)
 	}

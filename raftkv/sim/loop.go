@@ -3,8 +3,6 @@ package sim
 import (
 	"context"
 	"errors"
-
-	"github.com/raftkv/raftkv/raftkv/world"
 )
 
 // The context is looked at once in so many events: often enough for a person who waits, and too seldom to cost anything.
@@ -22,7 +20,7 @@ func (s *Sim) loop(ctx context.Context) error {
 		if s.stopped {
 			return nil
 		}
-		if s.draining && s.open == 0 {
+		if s.draining && s.open == s.held() {
 			s.outcome.Finished = true
 			return nil
 		}
@@ -30,15 +28,29 @@ func (s *Sim) loop(ctx context.Context) error {
 		if !ok {
 			return nil
 		}
-		a := s.actors[e.process()]
 		if e.at > s.limit {
-			if a.stale(e) {
+			if s.stale(e) {
 				continue
 			}
 			s.now = s.limit
 			return nil
 		}
-		s.happen(a, e)
+		if e.kind() == kindAt {
+			s.call(e)
+			continue
+		}
+		s.happen(s.actors[e.process()], e)
+	}
+}
+
+// call does what At was told to.
+func (s *Sim) call(e event) {
+	s.now = e.at
+	do := s.calls[e.ref]
+	s.calls[e.ref] = nil // or what it refers to would be kept alive
+	do()
+	if s.unseen {
+		s.settle()
 	}
 }
 
@@ -46,7 +58,7 @@ func (s *Sim) loop(ctx context.Context) error {
 func (s *Sim) happen(a *actor, e event) {
 	switch e.kind() {
 	case kindStepEnd:
-		if !a.stale(e) {
+		if e.ref == a.epoch {
 			s.now = e.at
 			a.endStep()
 		}
@@ -67,12 +79,7 @@ func (s *Sim) happen(a *actor, e event) {
 			s.now = e.at
 			a.receive(letter{timer: h})
 		}
-	case kindCrash:
-		s.now = e.at
-		a.crash()
-	case kindRestart:
-		s.now = e.at
-		a.restart()
+	case kindAt:
 	}
 }
 
@@ -86,6 +93,28 @@ func (s *Sim) arrive(a *actor, message uint32) {
 	a.receive(l)
 }
 
+// settle has whoever watches the run look at what was handled, until it does nothing more about it.
+func (s *Sim) settle() {
+	for s.unseen {
+		s.unseen = false
+		if s.config.After != nil {
+			s.config.After()
+		}
+	}
+	s.askFinished()
+}
+
+// held is how much of what is open waits for a process that is paused.
+func (s *Sim) held() int {
+	count := 0
+	for _, a := range s.actors {
+		if a.paused {
+			count += a.held()
+		}
+	}
+	return count
+}
+
 // askFinished has the run come to its end once there is nothing more to wait for.
 func (s *Sim) askFinished() {
 	if s.draining || s.config.Finished == nil || !s.config.Finished() {
@@ -97,17 +126,15 @@ func (s *Sim) askFinished() {
 	}
 }
 
-// stale says that an element of the queue stands for no event any more: the step was killed by a crash, or the timer was stopped.
-func (a *actor) stale(e event) bool {
+// stale says that an element of the queue stands for no event any more: the step was killed by a crash or held up by a pause, or the timer was stopped.
+func (s *Sim) stale(e event) bool {
 	switch e.kind() {
 	case kindStepEnd:
-		return e.ref != a.crashes
+		return e.ref != s.actors[e.process()].epoch
 	case kindAlarm:
-		return a.timers.slots[e.ref].state != timerRunning
-	case kindCrash, kindRestart, kindWord, kindArrival:
+		return s.actors[e.process()].timers.slots[e.ref].state != timerRunning
+	case kindAt, kindWord, kindArrival:
 		return false
 	}
 	return false
 }
-
-var _ world.Disk = (*journal)(nil)

@@ -32,6 +32,17 @@ func (m *mailbox) take() (letter, bool) {
 	return l, true
 }
 
+// messages is how many of the letters are messages.
+func (m *mailbox) messages() int {
+	count := 0
+	for i := range m.count {
+		if m.ring[(m.head+i)&uint32(len(m.ring)-1)].timer == 0 {
+			count++
+		}
+	}
+	return count
+}
+
 func (m *mailbox) grow() {
 	ring := make([]letter, max(8, 2*len(m.ring)))
 	n := copy(ring, m.ring[m.head:])

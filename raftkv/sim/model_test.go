@@ -2,6 +2,7 @@ package sim_test
 
 import (
 	"cmp"
+	"errors"
 	"iter"
 	"maps"
 	"slices"
@@ -20,16 +21,19 @@ type model struct {
 	order   int
 	now     time.Duration
 	open    int
+	running bool
+	unseen  bool
 	drain   bool
 	over    bool
+	early   []func()
+	cuts    map[[2]world.ProcessID]bool
 	met     map[world.CausalID]bool
 	outcome sim.Outcome
 }
 
 // The kinds of happenings, in the order in which those of one process and one time take place.
 const (
-	crashes = iota
-	restarts
+	does = iota // of no process, and so before all others of the time
 	endsStep
 	hearsWord
 	getsMessage
@@ -43,7 +47,7 @@ type happening struct {
 	timerKind uint8
 	id        world.CausalID
 	copy      uint32
-	order     int // of words alone
+	order     int // of words and of what At does, alone
 	act       func()
 }
 
@@ -70,6 +74,15 @@ type place struct {
 	*model
 	process world.Process
 	down    bool
+	inside  bool // it did not start, or one of its methods runs
+	falls   bool
+	rises   bool
+	paused  bool
+	left    time.Duration // of the step, while it is paused
+	slow    time.Duration
+	rate    int64 // of its clock, in millionths
+	loss    func()
+	losses  uint64
 	step    *happening
 	doing   item
 	mailbox []item
@@ -79,10 +92,12 @@ type place struct {
 	synced  int
 }
 
-func newModel(c sim.Config) *model { return &model{config: c, met: map[world.CausalID]bool{}} }
+func newModel(c sim.Config) *model {
+	return &model{config: c, met: map[world.CausalID]bool{}, cuts: map[[2]world.ProcessID]bool{}}
+}
 
 func (m *model) Add(p world.Process) {
-	m.places = append(m.places, &place{model: m, process: p, alarms: map[world.TimerHandle]*alarm{}})
+	m.places = append(m.places, &place{model: m, process: p, inside: true, rate: 1e6, alarms: map[world.TimerHandle]*alarm{}})
 }
 
 func (m *model) find(id world.ProcessID) *place {
@@ -97,7 +112,7 @@ func (m *model) find(id world.ProcessID) *place {
 func (m *model) at(at time.Duration, h happening, act func()) *happening {
 	m.order++
 	h.at, h.act = max(at, m.now), act
-	if h.kind == hearsWord {
+	if h.kind == hearsWord || h.kind == does {
 		h.order = m.order
 	}
 	m.events = append(m.events, &h)
@@ -113,20 +128,24 @@ func (m *model) Tell(at time.Duration, to world.ProcessID, id world.CausalID, pa
 	m.at(at, happening{process: to, kind: hearsWord, id: id}, func() { m.open++; m.find(to).arrive(e) })
 }
 
-func (m *model) Crash(at time.Duration, id world.ProcessID) {
-	m.at(at, happening{process: id, kind: crashes}, m.find(id).crash)
+func (m *model) At(at time.Duration, id world.CausalID, do func()) {
+	m.at(at, happening{kind: does, id: id}, func() { do(); m.settle() })
 }
 
-func (m *model) Restart(at time.Duration, id world.ProcessID) {
-	m.at(at, happening{process: id, kind: restarts}, m.find(id).restart)
-}
+func (m *model) Now() time.Duration { return m.now }
 
 func (m *model) Run() sim.Outcome {
 	slices.SortFunc(m.places, func(a, b *place) int { return cmp.Compare(a.process.ID(), b.process.ID()) })
+	m.running = true
+	for _, do := range m.early {
+		do()
+	}
 	for _, p := range m.places {
 		p.process.Start(p)
+		p.leave()
 	}
-	for len(m.events) > 0 && (!m.drain || m.open > 0) {
+	m.settle()
+	for len(m.events) > 0 && (!m.drain || m.open > m.held()) {
 		next := slices.MinFunc(m.events, compare)
 		if m.config.MaxDuration > 0 && next.at > m.config.MaxDuration {
 			m.now = m.config.MaxDuration
@@ -136,7 +155,7 @@ func (m *model) Run() sim.Outcome {
 		m.now = next.at
 		next.act()
 	}
-	m.outcome.Finished = m.drain && m.open == 0
+	m.outcome.Finished = m.drain && m.open == m.held()
 	m.over, m.drain = true, true
 	for _, p := range m.places {
 		p.process.Finish()
@@ -155,6 +174,35 @@ func (m *model) unmet() []world.CausalID {
 	}
 	slices.Sort(unmet)
 	return slices.Compact(unmet)
+}
+
+// settle asks those who watch, if a process handled anything.
+func (m *model) settle() {
+	if !m.unseen {
+		return
+	}
+	for m.unseen {
+		m.unseen = false
+		if m.config.After != nil {
+			m.config.After()
+		}
+	}
+	m.ask()
+}
+
+// held is how much waits for processes that are paused.
+func (m *model) held() (count int) {
+	for _, p := range m.places {
+		if p.paused && p.step != nil {
+			count++
+		}
+		for _, i := range p.mailbox {
+			if p.paused && i.message != nil {
+				count++
+			}
+		}
+	}
+	return count
 }
 
 func (m *model) ask() {
@@ -189,7 +237,7 @@ func (p *place) receive(i item) {
 
 // next begins what waits, unless the process is busy.
 func (p *place) next() {
-	for p.step == nil && len(p.mailbox) > 0 {
+	for p.step == nil && !p.paused && len(p.mailbox) > 0 {
 		i := p.mailbox[0]
 		p.mailbox = p.mailbox[1:]
 		began := p.now
@@ -209,12 +257,16 @@ func (p *place) next() {
 
 func (p *place) begin(i item, random uint64, handle func()) {
 	p.doing = i
-	p.step = p.at(p.now+p.config.StepTime.Pick(random), happening{process: p.process.ID(), kind: endsStep}, func() {
+	p.step = p.at(p.now+p.config.StepTime.Pick(random)+p.slow, happening{process: p.process.ID(), kind: endsStep}, func() {
 		p.open--
 		if i.message == nil || i.message.Payload != broken {
 			p.outcome.Deliveries++
+			p.inside = true
 			handle()
-			p.ask()
+			p.leave()
+			p.unseen = true
+			p.step = nil
+			p.settle()
 		}
 		p.step = nil
 		p.next()
@@ -223,11 +275,12 @@ func (p *place) begin(i item, random uint64, handle func()) {
 
 func (p *place) crash() {
 	if p.down {
+		p.rises = false
 		return
 	}
-	p.down = true
+	p.down, p.falls, p.paused = true, true, false
 	p.stopAll()
-	if p.step != nil {
+	if p.step != nil && !p.inside {
 		p.cancel(p.step)
 		p.step = nil
 		p.open--
@@ -245,19 +298,29 @@ func (p *place) crash() {
 	}
 	p.mailbox = nil
 	p.records = p.records[:p.synced]
-	p.process.Crash()
-	p.ask()
-}
-
-func (p *place) restart() {
-	if p.down {
-		p.down = false
-		p.process.Restart()
-		p.ask()
+	if !p.inside {
+		p.leave()
 	}
 }
 
-func (p *place) Now() time.Duration { return p.now }
+// leave tells a process that is in none of its methods any more what became of it.
+func (p *place) leave() {
+	p.inside = true
+	for {
+		switch {
+		case p.falls:
+			p.falls = false
+			p.process.Crash()
+		case p.rises:
+			p.rises, p.down = false, false
+			p.process.Restart()
+		default:
+			p.inside = false
+			return
+		}
+		p.unseen = true
+	}
+}
 
 func (p *place) Send(e world.Envelope) world.Fate {
 	p.outcome.Messages++
@@ -265,19 +328,36 @@ func (p *place) Send(e world.Envelope) world.Fate {
 		p.outcome.Lost++
 		return world.Fate{Drop: world.CauseFault}
 	}
-	lost := func(purpose string) bool { return world.Happens(p.draw(purpose, e.ID), p.config.Loss) }
+	from := p.process.ID()
+	on := sim.Link{Loss: p.config.Loss, Duplicate: p.config.Duplicate, Latency: p.config.Latency}
+	for _, l := range p.config.Links {
+		if l.From == from && l.To == e.To {
+			if !l.HasLatency {
+				l.Latency = on.Latency
+			}
+			on = l
+		}
+	}
+	lost := func(purpose string) bool { return world.Happens(p.draw(purpose, e.ID), on.Loss) }
+	cut := p.cuts[[2]world.ProcessID{from, e.To}]
 	var fate world.Fate
 	if lost("loss") {
 		fate.Drop = world.CauseNetwork
 	}
-	if world.Happens(p.draw("duplicate", e.ID), p.config.Duplicate) && !lost("loss of the copy") {
+	if cut {
+		fate.Drop = world.CauseFault
+	}
+	if world.Happens(p.draw("duplicate", e.ID), on.Duplicate) && !lost("loss of the copy") && !cut {
 		fate.Duplicate = world.CauseNetwork
 	}
 	if slices.Contains(p.config.Drop, e.ID) {
 		fate.Drop, p.met[e.ID] = world.CauseCounterfactual, true
 	}
 	if slices.Contains(p.config.Duplicated, e.ID) {
-		fate.Duplicate, p.met[e.ID] = world.CauseCounterfactual, true
+		p.met[e.ID] = true
+		if !cut {
+			fate.Duplicate = world.CauseCounterfactual
+		}
 	}
 	if by, asked := p.config.Delay[e.ID]; asked {
 		p.met[e.ID] = true
@@ -290,15 +370,19 @@ func (p *place) Send(e world.Envelope) world.Fate {
 		p.outcome.Lost++
 		first.Payload = broken
 	}
-	p.launch(first, 0, "latency", fate.DelayBy)
+	p.launch(first, 0, "latency", on.Latency, fate.DelayBy)
 	if fate.Duplicate != "" {
 		p.outcome.Duplicated++
-		p.launch(e, 1, "latency of the copy", 0)
+		p.launch(e, 1, "latency of the copy", on.Latency, 0)
+	}
+	if p.config.Fated != nil && fate != (world.Fate{}) {
+		e.From = from
+		p.config.Fated(&e, fate)
 	}
 	return fate
 }
 
-func (p *place) launch(e world.Envelope, number uint32, purpose string, delay time.Duration) {
+func (p *place) launch(e world.Envelope, number uint32, purpose string, latency world.Range, delay time.Duration) {
 	e.From, e.Copy = p.process.ID(), number
 	to := p.find(e.To)
 	if to == nil {
@@ -308,7 +392,7 @@ func (p *place) launch(e world.Envelope, number uint32, purpose string, delay ti
 		return
 	}
 	p.open++
-	at := p.now + p.config.Latency.Pick(p.draw(purpose, e.ID)) + delay
+	at := p.now + latency.Pick(p.draw(purpose, e.ID)) + delay
 	p.at(at, happening{process: e.To, kind: getsMessage, id: e.ID, copy: number}, func() { to.arrive(&e) })
 }
 
@@ -319,7 +403,7 @@ func (p *place) SetTimer(running world.TimerHandle, timer world.Timer, after tim
 	}
 	p.handles++
 	h := p.handles
-	event := p.at(p.now+after, happening{process: p.process.ID(), kind: hasAlarm, timerKind: timer.Kind, id: timer.ID}, func() { p.receive(item{timer: h}) })
+	event := p.at(p.now+after*1e6/time.Duration(p.rate), happening{process: p.process.ID(), kind: hasAlarm, timerKind: timer.Kind, id: timer.ID}, func() { p.receive(item{timer: h}) })
 	p.alarms[h] = &alarm{timer: timer, event: event}
 	return h
 }
@@ -344,12 +428,25 @@ func (p *place) Random(purpose world.Name, key world.CausalID) uint64 {
 
 func (p *place) Disk() world.Disk { return p }
 
+var errCrashed = errors.New("the process crashed")
+
 func (p *place) Append(record []byte) error {
+	if p.down {
+		return errCrashed
+	}
 	p.records = append(p.records, slices.Clone(record))
 	return nil
 }
 
 func (p *place) Sync() error {
+	if loss := p.loss; loss != nil && !p.down && !p.over {
+		p.loss = nil
+		p.losses++
+		loss()
+	}
+	if p.down {
+		return errCrashed
+	}
 	p.synced = len(p.records)
 	return nil
 }

@@ -64,22 +64,28 @@ func (s *Sim) unmet() []world.CausalID {
 	return ids
 }
 
-// decide says what happens to a message, by its id alone: so it is the same whatever else the run does. What was asked for goes before what is drawn.
-func (s *Sim) decide(fate *world.Fate, id world.CausalID) {
-	c := &s.config
-	if world.Happens(s.dice.loss[0].Draw(id), c.Loss) {
+// decide says what happens to a message, by its id and its link alone: so it is the same whatever else the run does. What was asked for goes before what is drawn; but
+// nothing crosses a link that is cut, not even a second copy that was asked for. It returns the link's rates.
+func (s *Sim) decide(fate *world.Fate, e *world.Envelope) *rates {
+	r := s.ratesOf(link{e.From, e.To})
+	if world.Happens(s.dice.loss[0].Draw(e.ID), r.loss) {
 		fate.Drop = world.CauseNetwork
 	}
-	if world.Happens(s.dice.duplicate.Draw(id), c.Duplicate) && !world.Happens(s.dice.loss[1].Draw(id), c.Loss) {
+	if world.Happens(s.dice.duplicate.Draw(e.ID), r.duplicate) && !world.Happens(s.dice.loss[1].Draw(e.ID), r.loss) {
 		fate.Duplicate = world.CauseNetwork
 	}
-	if len(s.asked) > 0 {
-		s.amend(fate, id)
+	cut := s.cuts[link{e.From, e.To}]
+	if cut {
+		fate.Drop, fate.Duplicate = world.CauseFault, ""
 	}
+	if len(s.asked) > 0 {
+		s.amend(fate, e.ID, cut)
+	}
+	return r
 }
 
 // amend has a message's fate be what was asked for.
-func (s *Sim) amend(fate *world.Fate, id world.CausalID) {
+func (s *Sim) amend(fate *world.Fate, id world.CausalID, cut bool) {
 	c := s.asked[id]
 	if c == nil {
 		return
@@ -88,7 +94,7 @@ func (s *Sim) amend(fate *world.Fate, id world.CausalID) {
 	if c.drop {
 		fate.Drop = world.CauseCounterfactual
 	}
-	if c.duplicate {
+	if c.duplicate && !cut {
 		fate.Duplicate = world.CauseCounterfactual
 	}
 	if c.delay > 0 && fate.Drop == "" {
@@ -108,8 +114,9 @@ func isDamaged(e *world.Envelope) bool {
 
 // send decides a message's fate, and puts its copies on their way.
 func (s *Sim) send(e *world.Envelope, fate *world.Fate) {
+	r := &s.rates
 	if s.meddles {
-		s.decide(fate, e.ID)
+		r = s.decide(fate, e)
 	}
 	to := s.find(e.To)
 	if fate.Drop != "" || to == nil {
@@ -120,32 +127,40 @@ func (s *Sim) send(e *world.Envelope, fate *world.Fate) {
 		e.Payload = damaged{}
 	}
 	if to != nil {
-		s.launch(to, e, fate.DelayBy)
+		s.launch(to, e, r, fate.DelayBy)
 	}
 	e.Payload = payload
 	if fate.Duplicate != "" {
-		s.sendCopy(to, e)
+		s.sendCopy(to, e, r)
+	}
+	if s.config.Fated != nil && *fate != (world.Fate{}) {
+		s.tellFate(*e, *fate)
 	}
 }
 
-func (s *Sim) sendCopy(to *actor, e *world.Envelope) {
+// tellFate hands on a copy of the message, as it was sent: a pointer to the sender's own would have every message of every run live on the heap.
+func (s *Sim) tellFate(e world.Envelope, fate world.Fate) {
+	e.Copy = 0
+	s.config.Fated(&e, fate)
+}
+
+func (s *Sim) sendCopy(to *actor, e *world.Envelope, r *rates) {
 	s.outcome.Duplicated++
 	if to == nil {
 		s.outcome.Lost++
 		return
 	}
 	e.Copy = 1
-	s.launch(to, e, 0)
+	s.launch(to, e, r, 0)
 }
 
 // launch has a copy arrive after its latency. Links are not first-in-first-out: each copy takes its own time, whatever else is on the way.
-func (s *Sim) launch(to *actor, e *world.Envelope, delay time.Duration) {
+func (s *Sim) launch(to *actor, e *world.Envelope, r *rates, delay time.Duration) {
 	draw := s.dice.latency[e.Copy].Draw(e.ID)
 	if s.config.Latencies != nil && !isDamaged(e) {
 		draw = s.config.Latencies()
 	}
-	latency := s.config.Latency.Pick(draw)
-	at := after(after(s.now, latency), delay)
+	at := after(after(s.now, r.latency.Pick(draw)), delay)
 	s.open++
 	s.queue.push(event{at: at, id: e.ID, rank: to.rank(kindArrival), ref: e.Copy<<copyShift | s.flights.put(e)})
 }

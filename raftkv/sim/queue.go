@@ -6,13 +6,12 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
-// kind is what kind of event an event is. The order is that in which events of one process and one time take place: a crash kills the step that would have
-// ended then, and a step ends before the process is handed anything new.
+// kind is what kind of event an event is. The order is that in which events of one process and one time take place: a step ends before the process is handed
+// anything new. What At was told to do belongs to no process and comes before all of them, so that a crash kills the step that would have ended then.
 type kind uint8
 
 const (
-	kindCrash   kind = iota
-	kindRestart      // after a crash of the same time, so that the two together are a reboot
+	kindAt kind = iota // of rank 0, which is before that of any process's event
 	kindStepEnd
 	kindWord
 	kindArrival
@@ -32,7 +31,7 @@ const (
 	maxFlights = 1 << copyShift
 )
 
-// event is something that will happen to a process. Events take place in the order of (time, process, kind, causal id, copy), which are all properties of
+// event is something that will happen, most often to a process. Events take place in the order of (time, process, kind, causal id, copy), which are all properties of
 // what happens: none says how many events came before, so that an event more or less never changes the order of the others.
 type event struct {
 	at   time.Duration
@@ -43,6 +42,11 @@ type event struct {
 
 func (e event) process() uint32 { return e.rank >> processShift }
 func (e event) kind() kind      { return kind(e.rank >> kindShift & (1<<(processShift-kindShift) - 1)) }
+
+// calledFor is an event of no process: what At was told to do. Those of one time and one id take place in the order of the calls.
+func calledFor(at time.Duration, id world.CausalID, call uint32) event {
+	return event{at: at, id: id, ref: call}
+}
 
 func (e *event) before(other *event) bool {
 	if e.at != other.at {
@@ -115,6 +119,21 @@ func (q *queue) pop() (event, bool) {
 	}
 	q.hole = true
 	return q.events[0], true
+}
+
+// remove takes away all events that a function names. It looks at every one: it is for what is rare.
+func (q *queue) remove(gone func(*event) bool) {
+	all := q.events
+	if q.hole {
+		q.hole = false
+		all = all[1:]
+	}
+	q.events = q.events[:0]
+	for i := range all {
+		if e := all[i]; !gone(&e) {
+			q.push(e)
+		}
+	}
 }
 
 // rise puts an event in the last place, and moves it up to where it belongs.

@@ -10,7 +10,7 @@ import (
 
 func random(i, below uint64) uint64 { return world.Draw(1, 0, world.CausalID(i)) % below }
 
-// Pushes and pops as they come, of events of which many agree in all but their last words, held against a list that is sorted.
+// Pushes, pops and removals as they come, of events of which many agree in all but their last words, held against a list that is sorted.
 func TestTheQueueYieldsEventsInOrder(t *testing.T) {
 	order := func(a, b event) int {
 		if a.before(&b) {
@@ -33,6 +33,11 @@ func TestTheQueueYieldsEventsInOrder(t *testing.T) {
 				slices.SortFunc(list, order)
 				continue
 			}
+			if i%101 == 0 {
+				rank := uint32(random(i+4e6, 3))
+				q.remove(func(e *event) bool { return e.rank == rank })
+				list = slices.DeleteFunc(list, func(e event) bool { return e.rank == rank })
+			}
 			got, ok := q.pop()
 			if ok != (len(list) > 0) {
 				t.Fatalf("size %d, turn %d: an event: %t, want %t", size, i, ok, !ok)
@@ -51,9 +56,11 @@ func TestTheOrderOfEvents(t *testing.T) {
 	b := &actor{index: 2}
 	ascending := []event{
 		{at: 1, rank: b.rank(kindAlarm), id: 9, ref: 9},
+		calledFor(2, 8, 9),
+		calledFor(2, 9, 3),
+		calledFor(2, 9, 4),
+		{at: 2, rank: (&actor{}).rank(kindStepEnd)},
 		{at: 2, rank: a.rank(kindAlarm) | 255, id: 9, ref: 9},
-		{at: 2, rank: b.rank(kindCrash), id: 9, ref: 9},
-		{at: 2, rank: b.rank(kindRestart), id: 8, ref: 9},
 		{at: 2, rank: b.rank(kindStepEnd), id: 7, ref: 9},
 		{at: 2, rank: b.rank(kindWord), id: 6, ref: 9},
 		{at: 2, rank: b.rank(kindArrival), id: 5, ref: 1<<copyShift | 9},

@@ -9,7 +9,12 @@
 // A process has a mailbox, and is busy for a while with each message and each timer, one after the other in the order of their arrival. It handles
 // them at the end of that while. So a crash kills a step that is under way without a trace of it, and whatever a step does takes place at one moment.
 //
-// What a message meets is decided in one place, when it is sent (see fate); what a process is spared, when it arrives (see happen).
+// Faults are methods that take effect at once (faults.go): Crash, Restart, Pause, Slow, Skew, Rate, LoseUnsynced, Cut, and Heal, which undoes what lasts. They are
+// called before Run, at a time (At), or from within Config.After and Config.Fated when something has come true. A fault draws nothing from a stream that another
+// draw could shift, and undoes nothing that happened: so one fault more at a time leaves all that was before it as it was.
+//
+// What a message meets is decided in one place, when it is sent (see decide); what a process is spared, when it arrives (see arrive). What is on its way when a link
+// is cut arrives.
 package sim
 
 import (
@@ -32,6 +37,9 @@ type Config struct {
 	Duplicate   float64       // the probability that there is a second copy
 	MaxDuration time.Duration // virtual; the run ends then in any case. Zero is no limit
 
+	// Links are directed links with rates of their own. What is drawn about a message is the same as on any other link, and compared with other rates.
+	Links []Link
+
 	// Counterfactuals, by the id of the message. They are done to its first copy, and go before what the seed would have had happen: Duplicated adds a
 	// second copy, which arrives even if the first is dropped.
 	Drop       []world.CausalID
@@ -42,8 +50,17 @@ type Config struct {
 	// without. It is for tests, which plant one and see what that breaks.
 	Latencies func() uint64
 
-	// Finished is asked after every event that a process handled. Once it is true, timers stop, those that wait in a mailbox too; what is in flight is handled to
-	// the end; then the run ends, and waits for no word and no fault that is still to come. Nil is never.
+	// After, if not nil, is called after every event that a process handled, and once more after those that it caused itself: here conditions are watched, and
+	// faults done when they have come true.
+	After func()
+
+	// Fated, if not nil, is told of every message that something was done to, as soon as it is on its way. The process that sent it is still within its handler: a
+	// fault that kills it here has it send and set nothing more, and its Crash is called when the handler returns.
+	Fated func(e *world.Envelope, fate world.Fate)
+
+	// Finished is asked after every event that a process handled, when After has returned. Once it is true, timers stop, those that wait in a mailbox too; what is in
+	// flight is handled to the end, but for what waits for a process that is paused; then the run ends, and waits for nothing that is still to come from outside.
+	// Nil is never.
 	Finished func() bool
 }
 
@@ -60,16 +77,23 @@ type Outcome struct {
 
 // Sim is one run: made by New, given its processes and what happens to them, and run once.
 type Sim struct {
-	config  Config
-	dice    dice
-	asked   map[world.CausalID]*counterfactual
+	config Config
+	dice   dice
+	asked  map[world.CausalID]*counterfactual
+	limit  time.Duration
+
+	rates   rates           // of every link but those
+	links   map[link]*rates // with rates of their own
+	cuts    map[link]bool
+	fragile bool // something may happen to a message besides its latency, even if no link is cut
 	meddles bool // something may happen to a message besides its latency
-	limit   time.Duration
 
 	actors  []*actor
 	byGroup [][]*actor // by group and number
 	plans   []plan
+	early   []func() // faults of before the run
 	words   []world.Envelope
+	calls   []func() // what At was told to do
 	wrong   []error
 
 	now      time.Duration
@@ -77,6 +101,7 @@ type Sim struct {
 	flights  flights
 	open     int // messages in flight, in a mailbox or being handled, and timers being handled
 	running  bool
+	unseen   bool // a process handled something that Config.After was not called for
 	draining bool // Config.Finished was met
 	stopped  bool // by Stop
 	over     bool
@@ -94,8 +119,13 @@ type plan struct {
 
 // New makes a world without processes.
 func New(c Config) *Sim {
-	s := &Sim{config: c, dice: diceFor(c.Seed), asked: counterfactuals(&c), limit: math.MaxInt64}
-	s.meddles = c.Loss > 0 || c.Duplicate > 0 || len(s.asked) > 0
+	s := &Sim{
+		config: c, dice: diceFor(c.Seed), asked: counterfactuals(&c), limit: math.MaxInt64,
+		rates: rates{loss: c.Loss, duplicate: c.Duplicate, latency: c.Latency}, cuts: map[link]bool{},
+	}
+	s.addLinks()
+	s.fragile = c.Loss > 0 || c.Duplicate > 0 || len(s.asked) > 0 || len(s.links) > 0
+	s.meddles = s.fragile
 	if c.MaxDuration > 0 {
 		s.limit = c.MaxDuration
 	}
@@ -126,7 +156,8 @@ func (s *Sim) Add(p world.Process) {
 	for len(s.byGroup[group]) <= number {
 		s.byGroup[group] = append(s.byGroup[group], nil)
 	}
-	a := &actor{sim: s, process: p, id: id}
+	a := &actor{sim: s, process: p, id: id, inside: true, rate: trueRate}
+	a.disk.owner = a
 	s.byGroup[group][number] = a
 	s.actors = append(s.actors, a)
 }
@@ -147,15 +178,11 @@ func (s *Sim) Tell(at time.Duration, to world.ProcessID, id world.CausalID, payl
 	s.schedule(plan{at: at, kind: kindWord, to: to, id: id, ref: uint32(len(s.words) - 1)})
 }
 
-// Crash has a process crash, if it is not down then: what it is busy with is not handled, its mailbox and its timers are gone, its disk keeps what was synced.
-// Until it is restarted, what comes to it is lost.
-func (s *Sim) Crash(at time.Duration, id world.ProcessID) {
-	s.schedule(plan{at: at, kind: kindCrash, to: id})
-}
-
-// Restart has a process that is down then start again. A crash and a restart at the same time are a reboot.
-func (s *Sim) Restart(at time.Duration, id world.ProcessID) {
-	s.schedule(plan{at: at, kind: kindRestart, to: id})
+// At has something done at a virtual time: a fault, as a rule. It takes place before anything that happens to a process at that time, and with others of the same
+// time in the order of their ids, then of the calls. What is yet to be done does not keep a run from finishing. A time that has passed is now.
+func (s *Sim) At(at time.Duration, id world.CausalID, do func()) {
+	s.calls = append(s.calls, do)
+	s.queue.push(calledFor(max(at, s.now), id, uint32(len(s.calls)-1)))
 }
 
 // schedule takes a plan before the run and, for what depends on the run itself, within a handler; what would have been earlier takes place now.
@@ -176,7 +203,7 @@ func (s *Sim) fail(format string, args ...any) {
 	s.wrong = append(s.wrong, fmt.Errorf("sim: "+format, args...))
 }
 
-// Now is the time of the event that is taking place, for Config.Finished to look at.
+// Now is the time of the event that is taking place, for the functions of Config to look at.
 func (s *Sim) Now() time.Duration { return s.now }
 
 // Stop has the run end as soon as the event that is taking place did: what is in flight stays unhandled.
@@ -216,11 +243,19 @@ func (s *Sim) begin() {
 	for _, p := range s.plans {
 		s.schedule(p)
 	}
+	s.checkLinks()
+	for _, do := range s.early {
+		do()
+	}
 	if len(s.wrong) > 0 {
 		return
 	}
 	for _, a := range s.actors {
 		a.process.Start(a)
+		a.catchUp()
+	}
+	if s.unseen {
+		s.settle()
 	}
 }
 

@@ -112,11 +112,13 @@ func TestTies(t *testing.T) {
 			},
 			func() { s.Tell(10*ms, node(1), 22, nil) },
 			func() { s.Tell(10*ms, node(1), 21, nil) },
-			func() { s.Restart(0, node(3)) },
-			func() { s.Crash(0, node(3)) })
-		// A restart of node-1 that is not down would do nothing.
-		s.Crash(0, node(1))
-		s.Restart(0, node(1))
+			func() { s.At(0, 4, func() { s.Restart(node(3)) }) },
+			func() { s.At(0, 3, func() { s.Crash(node(3)) }) },
+			func() {
+				// Of one id, so in this order: a restart of node-1 that is not down would do nothing.
+				s.At(0, 2, func() { s.Crash(node(1)) })
+				s.At(0, 2, func() { s.Restart(node(1)) })
+			})
 		run(t, s)
 		d.lines = d.lines[1:]
 		d.is(t, want)

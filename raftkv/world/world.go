@@ -9,14 +9,15 @@ import (
 
 // World is what one process can ask of its surroundings. Each process is given its own, and calls it only from within its handlers.
 type World interface {
-	// Now is the time since the run began, by the process's own clock. In a handler it is the moment when the handling ends.
+	// Now is the time since the run began. In a handler it is the moment when the handling ends. It is for telling what happened when, and a deterministic world tells
+	// its own time, so that all processes agree: what a process does must depend on its timers alone, which run by its own clock, be that right or wrong.
 	Now() time.Duration
 
 	// Send hands a message to the network and tells what the network will do to it, as far as the world knows: a real network knows nothing and returns
 	// the zero Fate. It never blocks and never fails; a message may be lost.
 	Send(Envelope) Fate
 
-	// SetTimer starts a timer that runs out after a while, and returns what names it. If running still names a timer that did not run out yet, that one is
+	// SetTimer starts a timer that runs out after a while by the process's clock, and returns what names it. If running still names a timer that did not run out yet, that one is
 	// replaced: a process restarts a timer by handing back the handle that it got. The zero handle names none.
 	SetTimer(running TimerHandle, timer Timer, after time.Duration) TimerHandle
 
@@ -36,7 +37,7 @@ type Process interface {
 	// ID names the process; it never changes.
 	ID() ProcessID
 
-	// Start is called once, before anything else, at the beginning of the run.
+	// Start is called once, before anything else, at the beginning of the run, even if the process is down from the beginning: then Crash follows.
 	Start(World)
 
 	// Receive handles a message that the process has been busy with since began; Now is when it is done.
@@ -45,7 +46,8 @@ type Process interface {
 	// Timeout handles a timer that ran out, which the process has been busy with since began.
 	Timeout(t Timer, began time.Duration)
 
-	// Crash takes away everything but the disk. Timers and the messages in the mailbox are gone already.
+	// Crash takes away everything but the disk. Timers and the messages in the mailbox are gone already. If the process crashes within a handler, because its disk failed
+	// as it synced, Crash is called when that has returned, and nothing that it did in between was heard of.
 	Crash()
 
 	// Restart starts the process again with what the disk kept.
@@ -73,7 +75,7 @@ type Cause string
 const (
 	CauseNetwork        Cause = "network"        // the link's own rate of loss or duplication
 	CauseCounterfactual Cause = "counterfactual" // asked for by the message's id: -drop, -delay, -duplicate
-	CauseFault          Cause = "fault"          // a partition or another fault of the scenario
+	CauseFault          Cause = "fault"          // a link that is cut, or a sender that is down
 )
 
 // Fate is what the network does to a message besides carrying it.
@@ -98,9 +100,10 @@ type Disk interface {
 	// Append writes a record at the end. The disk keeps no reference to it. An error means that nothing can be relied on any more: the process must stop.
 	Append(record []byte) error
 
-	// Sync makes all that was appended durable.
+	// Sync makes all that was appended durable. An error means that the process crashed as it wrote: it must do nothing more until it is restarted.
 	Sync() error
 
-	// Records yields what is on the disk, oldest first. A record is valid until the next one is yielded.
+	// Records yields what is on the disk, oldest first. A record is valid until the next one is yielded. Of one that was not synced when the process crashed, there may be
+	// the beginning without the end, and others behind it: a record has to show that it is whole.
 	Records() iter.Seq[[]byte]
 }

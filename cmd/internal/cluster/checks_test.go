@@ -34,8 +34,8 @@ func crashes(cl *cluster.Cluster, c *config.Config) {
 	for range 12 {
 		at += time.Duration(draw()%400) * time.Millisecond
 		node := world.NewProcessID(world.NodeGroup, 1+uint32(draw()%uint64(c.NumNodes)))
-		cl.Sim().Crash(at, node)
-		cl.Sim().Restart(at+time.Duration(draw()%600)*time.Millisecond, node)
+		cl.Sim().At(at, world.CausalID(node), func() { cl.Sim().Crash(node) })
+		cl.Sim().At(at+time.Duration(draw()%600)*time.Millisecond, world.CausalID(node), func() { cl.Sim().Restart(node) })
 	}
 }
 

@@ -32,8 +32,10 @@ type Config struct {
 	Process Process
 	Client  Client
 
-	Faults  []Fault  // in an order that does not depend on the one that they were given in
-	Expects []Expect // as they were given
+	Links      []Link      // in the order of their ends
+	Operations []Operation // in the order of clients and numbers; when there are none, chance draws them
+	Faults     []Fault     // in an order that does not depend on the one that they were given in
+	Expects    []Expect    // as they were given
 }
 
 // Values is what clients put.
@@ -74,6 +76,7 @@ type Client struct {
 	Start     time.Duration // when the first request is sent
 	Timeout   time.Duration // then a client tries again, elsewhere
 	ThinkTime world.Range   // between an answer and the next request
+	GiveUp    time.Duration // then a client stops trying and goes on: the outcome is unknown. Zero for never
 	Turns     bool          // clients take turns: one finishes its requests before the next begins
 }
 
@@ -109,7 +112,12 @@ func Default() *Config {
 func (c *Config) Clone() *Config {
 	clone := *c
 	clone.Keys = slices.Clone(c.Keys)
+	clone.Links = slices.Clone(c.Links)
+	clone.Operations = slices.Clone(c.Operations)
 	clone.Expects = slices.Clone(c.Expects)
+	for i := range clone.Expects {
+		clone.Expects[i].Terms = slices.Clone(c.Expects[i].Terms)
+	}
 	clone.Faults = slices.Clone(c.Faults)
 	for i := range clone.Faults {
 		clone.Faults[i].Sides = slices.Clone(c.Faults[i].Sides)

@@ -89,6 +89,7 @@ step_time = "7µs"
 start = "0s"
 timeout = "2s"
 think_time = "0s..3s"
+give_up = "9s"
 turns = true
 `
 
@@ -267,7 +268,8 @@ func TestFaultsAreReadAndWritten(t *testing.T) {
 }
 
 func TestCloneSharesNothing(t *testing.T) {
-	c, err := Parse("x.toml", []byte("fault = [{at = \"1ms\", partition = [[\"node-1\"], [\"node-2\"]]}]\nexpect = [{leader = \"node-1\"}]"))
+	c, err := Parse("x.toml", []byte("fault = [{at = \"1ms\", partition = [[\"node-1\"], [\"node-2\"]]}]\nexpect = [{leader = \"node-1\"}, {log = \"node-1\", terms = [1]}]\n"+
+		"link = [{from = \"node-1\", to = \"node-2\", loss = 1}]\noperation = [{client = \"client-1\", get = \"a\"}]"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -275,10 +277,11 @@ func TestCloneSharesNothing(t *testing.T) {
 	clone := c.Clone()
 	clone.Keys[0], clone.Faults[0].Kind, clone.Faults[0].Sides[0][0], clone.Expects[0].Leader = "x", Crash, 0, 0
 	clone.Faults[0].Sides[0] = nil
+	clone.Expects[1].Terms[0], clone.Links[0].Loss, clone.Operations[0].Get = 7, 0, "x"
 	if got := string(c.TOML()); got != before {
 		t.Errorf("changing a clone changed the original:\n%s", cmp.Diff(before, got))
 	}
-	if reflect.TypeFor[Config]().NumField() != 20 {
+	if reflect.TypeFor[Config]().NumField() != 22 {
 		t.Error("Config has a new field: see to it that Clone copies it, and that `settings` has it")
 	}
 }

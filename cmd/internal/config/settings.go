@@ -63,13 +63,16 @@ var settings = []setting{
 	{"client.start", func(c *Config) value { return duration{&c.Client.Start, ""} }, false},
 	{"client.timeout", func(c *Config) value { return duration{&c.Client.Timeout, "no request would ever be answered in time"} }, false},
 	{"client.think_time", func(c *Config) value { return uniform{&c.Client.ThinkTime, "", false} }, false},
+	{"client.give_up", func(c *Config) value { return duration{&c.Client.GiveUp, ""} }, false},
 	{"client.turns", func(c *Config) value { return truth{&c.Client.Turns} }, false},
 }
 
 // The arrays of tables, which are read by themselves.
 const (
-	faultTable  = "fault"
-	expectTable = "expect"
+	linkTable      = "link"
+	operationTable = "operation"
+	faultTable     = "fault"
+	expectTable    = "expect"
 )
 
 // settingOf finds a key.
@@ -124,7 +127,7 @@ func nearestKey(key string) string {
 			consider(section(s.key), steps(key, section(s.key)))
 		}
 	}
-	for _, t := range []string{faultTable, expectTable} {
+	for _, t := range []string{linkTable, operationTable, faultTable, expectTable} {
 		if table == "" {
 			consider(t, steps(key, t))
 		}

@@ -178,8 +178,28 @@ func (c choice[T]) write() string { return quote(string(*c.field)) }
 // keyPool is the keys that clients pick from.
 type keyPool struct{ field *[]string }
 
+// longestKey is the most bytes that a key or a value has.
+const longestKey = 256
+
+// badWord says what is wrong with a key or a value.
+func badWord(s string) (problem string) {
+	switch {
+	case s == "":
+		return "must not be the empty string"
+	case len(s) > longestKey:
+		return fmt.Sprintf("must have at most %d bytes, not %d", longestKey, len(s))
+	case notPrinted(s):
+		return "must be without spaces and control characters: a trace writes it as a word, `put KEY VALUE`"
+	default:
+		return ""
+	}
+}
+
+func notPrinted(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) })
+}
+
 func (k keyPool) read(v any, complain complainer) {
-	const longestKey = 256
 	list, ok := v.([]any)
 	switch {
 	case !ok:
@@ -201,7 +221,7 @@ func (k keyPool) read(v any, complain complainer) {
 			complain(i, "must not hold the empty string: a key needs a name")
 		case len(s) > longestKey:
 			complain(i, "must hold keys of at most %d bytes; this one has %d", longestKey, len(s))
-		case strings.ContainsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }):
+		case notPrinted(s):
 			complain(i, "must hold keys without spaces and control characters: a trace writes them as words, `put KEY VALUE`")
 		case seen:
 			complain(i, "holds %s twice: it is number %d already", quote(s), earlier+1)
