@@ -76,6 +76,30 @@ func TestStoppedTimersDoNotPileUp(t *testing.T) {
 	}
 }
 
+// A long timer is stopped before a short one is set, over and over: the element of the long one comes up too late for the short one, which has to find another slot.
+func TestSlotsDoNotPileUp(t *testing.T) {
+	const turns, long, short = 100_000, 500, 20
+	var timers timers
+	set := func(deadline time.Duration) world.TimerHandle {
+		h, _ := timers.set(world.Timer{}, deadline)
+		return h
+	}
+	var running world.TimerHandle
+	for now := range time.Duration(turns) {
+		for place := range timers.slots {
+			if at := timers.slots[place].queued; at != notQueued && at <= now {
+				timers.surface(uint32(place))
+			}
+		}
+		timers.stop(running)
+		timers.stop(set(now + short))
+		running = set(now + long)
+	}
+	if slots := len(timers.slots); slots > 2*long/short || slots != 1+len(timers.free)+len(timers.idle) {
+		t.Errorf("%d slots, of which %d are free and %d idle, for one timer that runs: want about %d", slots, len(timers.free), len(timers.idle), long/short)
+	}
+}
+
 func TestADeliveryAllocatesNothing(t *testing.T) {
 	few := testing.AllocsPerRun(1, func() { echoes(t, 1_000) })
 	many := testing.AllocsPerRun(1, func() { echoes(t, 101_000) })
