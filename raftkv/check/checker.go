@@ -30,8 +30,8 @@ type Checker struct {
 	history   history
 	owed      protocol.LogIndex // what a run that finishes must have applied everywhere
 	settled   bool              // owed is known
-	troubled  bool          // something lasts that was done to the run
-	disturbed time.Duration // when something was last done to the run: a crash, a restart, a message lost, late or doubled
+	troubled  bool              // something lasts that was done to the run
+	disturbed time.Duration     // when something was last done to the run: a crash, a restart, a message lost, late or doubled
 }
 
 var _ protocol.Invariants[*View] = (*Checker)(nil)
