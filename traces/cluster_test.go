@@ -82,8 +82,8 @@ func record(t testing.TB, s scenario, exporters ...sdktrace.SpanExporter) {
 		w.Add(c)
 	}
 	if s.crash > 0 {
-		w.Crash(s.crash, nodes[0].ID())
-		w.Restart(s.restart, nodes[0].ID())
+		w.At(s.crash, 1, func() { w.Crash(nodes[0].ID()) })
+		w.At(s.restart, 2, func() { w.Restart(nodes[0].ID()) })
 	}
 	if _, err := w.Run(context.Background()); err != nil {
 		t.Fatal(err)

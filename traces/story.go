@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,6 +28,8 @@ type Story struct {
 	begun  bool      // epoch is that of the run's own span
 	rounds map[world.CausalID]bool
 	starts map[string]int // how often each process started
+	faults []world.CausalID
+	causes map[world.CausalID][]world.CausalID // of each span: its parent, and what it links to
 }
 
 // spanShape is what tells the spans of the spec apart.
@@ -66,7 +69,7 @@ var _ sdktrace.SpanExporter = (*Story)(nil)
 
 // NewStory begins a story.
 func NewStory() *Story {
-	s := &Story{ids: map[spanShape]string{}, rounds: map[world.CausalID]bool{}, starts: map[string]int{}}
+	s := &Story{ids: map[spanShape]string{}, rounds: map[world.CausalID]bool{}, starts: map[string]int{}, causes: map[world.CausalID][]world.CausalID{}}
 	for _, spec := range spans.Specs() {
 		s.ids[spanShape{spec.Name, spec.Kind}] = spec.ID
 	}
@@ -94,12 +97,16 @@ func (s *Story) Add(span *Span) {
 	case !s.begun && (s.epoch.IsZero() || span.Start.Before(s.epoch)):
 		s.epoch = span.Start
 	}
+	s.causes[span.ID] = causesOf(span)
 	t := teller{story: s, span: span}
 	t.tell(id)
 }
 
-// Write writes the story so far, in the order of time.
-func (s *Story) Write(w io.Writer, style Style) error {
+// Write writes the story so far, in the order of time: a line an event.
+func (s *Story) Write(w io.Writer, style Style) error { return s.WriteWithin(w, style, 0) }
+
+// WriteWithin is Write for a screen of so many columns, on which a text that is too long goes on below where it began. Zero is a screen without an end.
+func (s *Story) WriteWithin(w io.Writer, style Style, columns int) error {
 	slices.SortStableFunc(s.lines, func(a, b storyLine) int { return a.at.Compare(b.at) })
 	b := bufio.NewWriter(w)
 	var line []byte
@@ -108,7 +115,7 @@ func (s *Story) Write(w io.Writer, style Style) error {
 		if l.mark == routine && !s.rounds[l.root] {
 			continue
 		}
-		line = s.appendLine(line[:0], l, style)
+		line = s.appendLine(line[:0], l, style, columns)
 		if _, err := b.Write(line); err != nil {
 			return err
 		}
@@ -127,11 +134,13 @@ func (s *Story) add(l storyLine) {
 	s.lines = append(s.lines, l)
 }
 
-// The columns of a line: 100 together, unless the text is long.
+// The columns that are in front of a line's text.
 const (
 	timeWidth    = 11
-	processWidth = 9
-	textWidth    = 60
+	processWidth = 8
+	idWidth      = 16
+	textColumn   = timeWidth + 1 + processWidth + 1 + idWidth + 2
+	leastText    = 20 // columns of text: on a screen that has no room for them, lines are not broken
 )
 
 // The escape sequences of a terminal.
@@ -145,21 +154,44 @@ const (
 // processColours tell nodes apart: cyan, green, yellow, blue, magenta, and their bright ones.
 var processColours = []string{"\x1b[36m", "\x1b[32m", "\x1b[33m", "\x1b[34m", "\x1b[35m", "\x1b[96m", "\x1b[92m", "\x1b[93m", "\x1b[94m", "\x1b[95m"}
 
-func (s *Story) appendLine(b []byte, l *storyLine, style Style) []byte {
+func (s *Story) appendLine(b []byte, l *storyLine, style Style, columns int) []byte {
 	at := appendMilliseconds(nil, l.at.Sub(s.epoch))
 	b = append(b, strings.Repeat(" ", max(0, timeWidth-len(at)))...)
 	b = coloured(b, style, ansiDim, string(at))
-	b = append(b, "  "...)
+	b = append(b, ' ')
 	b = coloured(b, style, processColour(l.process), l.process)
 	b = append(b, strings.Repeat(" ", max(0, processWidth-utf8.RuneCountInString(l.process))+1)...)
+	b = coloured(b, style, ansiDim, l.id.String())
 	colour := ""
 	if l.mark == trouble {
 		colour = ansiRed
 	}
-	b = coloured(b, style, colour, l.text)
-	b = append(b, strings.Repeat(" ", max(0, textWidth-utf8.RuneCountInString(l.text))+1)...)
-	b = coloured(b, style, ansiDim, l.id.String())
-	return append(b, '\n')
+	indent := "  "
+	for part := range broken(l.text, columns-textColumn) {
+		b = append(b, indent...)
+		b = coloured(b, style, colour, part)
+		b = append(b, '\n')
+		indent = strings.Repeat(" ", textColumn)
+	}
+	return b
+}
+
+// broken yields the parts of a text that each fit into so many columns, broken between words; the whole where there is no room to speak of.
+func broken(text string, columns int) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for columns >= leastText && utf8.RuneCountInString(text) > columns {
+			head := string([]rune(text)[:columns+1])
+			at := strings.LastIndexByte(head, ' ')
+			if at <= 0 {
+				break // one long word
+			}
+			if !yield(text[:at]) {
+				return
+			}
+			text = text[at+1:]
+		}
+		yield(text)
+	}
 }
 
 func coloured(b []byte, style Style, colour, text string) []byte {

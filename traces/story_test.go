@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -34,25 +35,25 @@ func TestStoryHasTheReferencesOrder(t *testing.T) {
 	record(t, s, story)
 	rest := tell(t, story, traces.Plain)
 	for _, want := range []string{
-		`world     config read: test, seed 3, 3 nodes, 2 clients `,
-		`node-1    starting as follower `,
-		`node-\d    peers configured: 5 servers, a majority is 3 `,
-		`node-1    starting election for term 1 `,
-		`node-\d    granting vote to node-1 for term 1 `,
-		`node-1    vote received from node-\d `,
-		`node-1    election result 3 votes \(need 3\) `,
-		`node-1    became leader for term 1 `,
-		`client-\d  client started `,
-		`node-1    appending entry at index 1 \(term 1\): `,
-		`node-\d    AppendEntries from node-1 ok, match_index 1 `,
-		`node-1    ack from node-\d, match_index 1 `,
-		`node-1    replication 3/3 acks: index 1 is committed `,
-		`node-1    applied result (PUT|GET|DELETE) "\w"`,
-		`node-[2-5]    commit index 0 -> 1 `,
-		`node-[2-5]    applied slot 1: `,
-		`client-\d  request 1: (PUT|GET|DELETE) "\w".* -> `,
+		`world    IDconfig read: test, seed 3, 3 nodes, 2 clients`,
+		`node-1   IDstarting as follower`,
+		`node-\d   IDpeers configured: 5 servers, a majority is 3`,
+		`node-1   IDstarting election for term 1`,
+		`node-\d   IDgranting vote to node-1 for term 1`,
+		`node-1   IDvote received from node-\d`,
+		`node-1   IDelection result 3 votes \(need 3\)`,
+		`node-1   IDbecame leader for term 1`,
+		`client-\d IDclient started`,
+		`node-1   IDappending entry at index 1 \(term 1\):`,
+		`node-\d   IDAppendEntries from node-1 ok, match_index 1`,
+		`node-1   IDack from node-\d, match_index 1`,
+		`node-1   IDreplication 3/3 acks: index 1 is committed`,
+		`node-1   IDapplied result (PUT|GET|DELETE) "\w"`,
+		`node-[2-5]   IDcommit index 0 -> 1`,
+		`node-[2-5]   IDapplied slot 1:`,
+		`client-\d IDrequest 1: (PUT|GET|DELETE) "\w".* ->`,
 	} {
-		at := regexp.MustCompile(`(?m)^ *\d+\.\d{3}ms  ` + want + `.*[0-9a-f]{16}$`).FindStringIndex(rest)
+		at := regexp.MustCompile(`(?m)^ *\d+\.\d{3}ms ` + strings.Replace(want, "ID", `[0-9a-f]{16}  `, 1) + `.*$`).FindStringIndex(rest)
 		if at == nil {
 			t.Fatalf("no line as\n\t%s\nin what is left of the story:\n%.1000s", want, rest)
 		}
@@ -98,7 +99,7 @@ func TestStoryFoldsHeartbeats(t *testing.T) {
 		}
 		round, term := s.Attribute(spans.RaftHeartbeatKey).AsInt64(), s.Attribute(spans.RaftTermKey).AsInt64()
 		want := eventful[s.ID] || round == 1
-		line := fmt.Sprintf("%s heartbeat %d of term %d ", s.Service, round, term)
+		line := fmt.Sprintf("%s %s heartbeat %d of term %d ", s.Service, s.ID, round, term)
 		if got := strings.Contains(text, line); got != want {
 			t.Errorf("%s: told is %v, want %v", line, got, want)
 		}
@@ -125,6 +126,31 @@ func TestStoryWithColours(t *testing.T) {
 	}
 }
 
+// On a narrow screen a text goes on below where it began, and no line is wider than the screen.
+func TestStoryWithinAScreen(t *testing.T) {
+	story := traces.NewStory()
+	record(t, rough(), story)
+	plain := tell(t, story, traces.Plain)
+	for _, columns := range []int{60, 80, 100} {
+		var b bytes.Buffer
+		if err := story.WriteWithin(&b, traces.Plain, columns); err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(b.String()) {
+			if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > columns {
+				t.Errorf("on a screen of %d columns a line has %d:\n%s", columns, n, line)
+			}
+		}
+		if joined := regexp.MustCompile(`\n {39}`).ReplaceAllString(b.String(), " "); joined != plain {
+			t.Errorf("broken for %d columns and put together again, the story is another (-want +got):\n%s", columns, cmp.Diff(plain, joined))
+		}
+	}
+	var b bytes.Buffer
+	if err := story.WriteWithin(&b, traces.Plain, 45); err != nil || b.String() != plain {
+		t.Errorf("where there is no room to break lines, they are broken all the same, %v", err)
+	}
+}
+
 // scene opens spans for the lines of a story that a run seldom has.
 type scene struct {
 	node, client *spans.Tracer
@@ -143,6 +169,40 @@ func TestStoryLines(t *testing.T) {
 	for want, play := range map[string]func(s *scene){
 		"1.000ms  node-1    VIOLATION of ElectionSafety: At most one leader.": func(s *scene) {
 			s.node.StartViolation(s.begin(), "ElectionSafety", []string{"one", "other"}).Fail(time.Millisecond, "violation", "At most one leader.")
+		},
+		"1.000ms  node-1    FAULT: node-1 crashes": func(s *scene) {
+			s.node.StartFault(s.begin(), spans.FaultCrash, "node-1", "40ms").End(time.Millisecond)
+		},
+		"1.000ms  node-1    FAULT: everything is healed (as index 4 commits)": func(s *scene) {
+			s.node.StartFault(s.begin(), spans.FaultHeal, "all", "index 4 commits").End(time.Millisecond)
+		},
+		"1.000ms  node-1    FAULT: the network parts: node-1 | node-2 node-3": func(s *scene) {
+			s.node.StartFault(s.begin(), spans.FaultPartition, "node-1 | node-2 node-3", "40ms").End(time.Millisecond)
+		},
+		"1.000ms  node-1    FAULT: what node-1 sends to node-2, node-3 is lost; the other way is open": func(s *scene) {
+			span := s.node.StartFault(s.begin(), spans.FaultPartition, "node-1 | node-2 node-3", "40ms")
+			span.SetFaultOneWay(true)
+			span.End(time.Millisecond)
+		},
+		"1.000ms  node-1    FAULT: the clock of node-1 jumps back by 40ms": func(s *scene) {
+			span := s.node.StartFault(s.begin(), spans.FaultSkew, "node-1", "40ms")
+			span.SetFaultBy(-40 * time.Millisecond)
+			span.End(time.Millisecond)
+		},
+		"1.000ms  node-1    FAULT: the clock of node-1 runs at 1.5 times the true pace": func(s *scene) {
+			span := s.node.StartFault(s.begin(), spans.FaultSkew, "node-1", "40ms")
+			span.SetFaultRatePermille(1500)
+			span.End(time.Millisecond)
+		},
+		"1.000ms  node-1    FAULT: node-1 is slow: each step takes 5ms longer": func(s *scene) {
+			span := s.node.StartFault(s.begin(), spans.FaultSlow, "node-1", "40ms")
+			span.SetFaultBy(5 * time.Millisecond)
+			span.End(time.Millisecond)
+		},
+		"1.000ms  node-1    FAULT: node-1 crashes in the middle of a write, and the disk keeps a part of the record": func(s *scene) {
+			span := s.node.StartFault(s.begin(), spans.FaultLoseUnsynced, "node-1", "40ms")
+			span.SetFaultTorn(true)
+			span.End(time.Millisecond)
 		},
 		"1.000ms  node-1      but other": func(s *scene) {
 			s.node.StartViolation(s.begin(), "ElectionSafety", []string{"one", "other"}).Fail(time.Millisecond, "violation", "At most one leader.")
@@ -255,6 +315,9 @@ func TestStoryLines(t *testing.T) {
 		`2.000ms  client-2  request 3: GET "e" -> "ok"`: func(s *scene) {
 			s.client.StartKVGet(s.begin(), request, "e").End(end, protocol.Found{Value: "ok"}.String())
 		},
+		`2.000ms  client-2  request 3: GET "e" -> FAILED (replication failed)`: func(s *scene) {
+			s.client.StartKVGet(s.begin(), request, "e").End(end, protocol.ReplicationFailed{}.String())
+		},
 		`2.000ms  client-2  request 3: DELETE "e\n\x1b[31m" -> OK`: func(s *scene) {
 			s.client.StartKVDelete(s.begin(), request, "e\n\x1b[31m").End(end, protocol.Deleted{}.String())
 		},
@@ -282,7 +345,8 @@ func TestStoryLines(t *testing.T) {
 			})
 			text := tell(t, story, traces.Plain)
 			for line := range strings.Lines(text) {
-				if line = strings.TrimLeft(line, " "); strings.TrimRight(strings.TrimSuffix(line, "0000000000000abd\n"), " ") == want {
+				front, said, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " 0000000000000abd  ")
+				if at, process, _ := strings.Cut(strings.TrimSpace(front), " "); fmt.Sprintf("%s  %-9s %s", at, process, said) == want {
 					return
 				}
 			}
@@ -309,7 +373,7 @@ func TestStoryOfAnotherProtocol(t *testing.T) {
 	story := traces.NewStory()
 	span := traces.FromSDK(s.Snapshot())
 	story.Add(&span)
-	if got, want := strings.Join(strings.Fields(tell(t, story, traces.Plain)), " "), `0.000ms node-2 "paxos.promise\a" string=plain string.empty= 0001000000000002`; got != want {
+	if got, want := strings.Join(strings.Fields(tell(t, story, traces.Plain)), " "), `0.000ms node-2 0001000000000002 "paxos.promise\a" string=plain string.empty=`; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }

@@ -23,6 +23,9 @@ func (t *teller) tell(id string) {
 	switch id {
 	case spans.RunID:
 		t.run()
+	case spans.FaultID:
+		t.fault()
+		t.story.faults = append(t.story.faults, t.span.ID)
 	case spans.ViolationID:
 		t.violation()
 	case spans.StartID:
@@ -64,37 +67,6 @@ func (t *teller) tell(id string) {
 	case spans.CommitNotificationConsumerID, spans.TurnConsumerID: // told by what comes of it
 	default:
 		t.anything()
-	}
-}
-
-func (t *teller) run() {
-	config := t.span.Attribute(spans.RaftkvConfigKey).AsString()
-	counts := ""
-	if nodes, clients := topLevel(config, "num_nodes"), topLevel(config, "num_clients"); nodes != "" && clients != "" {
-		counts = ", " + nodes + " nodes, " + clients + " clients"
-	}
-	t.line(t.span.Start, ordinary, "config read: ", t.text(spans.RaftkvScenarioKey), ", seed ", t.text(spans.RaftkvSeedKey), counts)
-}
-
-// topLevel is the value of a key of a TOML document, as it stands there; it knows no more of TOML than that tables begin with a bracket.
-func topLevel(document, key string) string {
-	for line := range strings.Lines(document) {
-		name, value, found := strings.Cut(line, "=")
-		if strings.HasPrefix(line, "[") {
-			return ""
-		}
-		if found && strings.TrimSpace(name) == key {
-			return strings.TrimSpace(value)
-		}
-	}
-	return ""
-}
-
-// violation tells of an invariant that does not hold: the two facts, which clash.
-func (t *teller) violation() {
-	t.line(t.span.Start, trouble, "VIOLATION of ", t.text(spans.RaftkvInvariantKey), ": ", printable(t.span.Status.Description))
-	for i, fact := range t.texts(spans.RaftkvViolationFactsKey) {
-		t.line(t.span.Start, trouble, [...]string{"  ", "  but "}[min(i, 1)], printable(fact))
 	}
 }
 

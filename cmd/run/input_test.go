@@ -65,7 +65,6 @@ func TestWrongInput(t *testing.T) {
 		"everything":               {file: wrongFile, want: wrongFileSays},
 		"syntax":                   {file: "seed = 1\nnum_nodes = = 3\n", want: []string{"my.toml:2:13: "}},
 		"no text":                  {file: "\x00\x01\x02", want: []string{"my.toml:1:"}},
-		"a fault of another day":   {file: "[[fault]]\ncrash = \"node-1\"\nat = \"40ms\"\n", want: []string{`my.toml:2:9: the fault "crash" cannot be carried out yet`}},
 		"missing file":             {args: []string{"no/such.toml"}, want: []string{"no/such.toml"}},
 		"folder for file":          {args: []string{"./"}, want: []string{"./ is a folder"}},
 		"unknown scenario":         {args: []string{"refrence"}, want: []string{`unknown scenario "refrence"; the nearest is "reference"`}},

@@ -79,18 +79,5 @@ func resolve(options options) (*config.Resolved, error) {
 	if err != nil {
 		return nil, err
 	}
-	resolved, err := config.Resolve(config.Request{Scenario: scenario, BuiltIn: builtIn(), Overrides: options.overrides})
-	if err != nil {
-		return nil, err
-	}
-	var wrong config.Diagnostics
-	for i, fault := range resolved.Faults {
-		if !fault.Kind.Counterfactual() {
-			wrong = append(wrong, resolved.FaultDiagnostic(i, "the fault %q cannot be carried out yet: only drop, delay and duplicate can", fault.Kind))
-		}
-	}
-	if len(wrong) > 0 {
-		return nil, wrong
-	}
-	return resolved, nil
+	return config.Resolve(config.Request{Scenario: scenario, BuiltIn: builtIn(), Overrides: options.overrides})
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
-	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
 )
 
@@ -88,7 +87,7 @@ func (r *runner) open(ctx context.Context) (exporters []sdktrace.SpanExporter, e
 		if err != nil {
 			return nil, err
 		}
-		r.push = &heldPush{push: push, hold: len(r.config.Faults) > 0}
+		r.push = &heldPush{push: push, hold: slices.ContainsFunc(r.config.Faults, func(f config.Fault) bool { return f.Kind.Counterfactual() })}
 		exporters = append(exporters, r.push)
 	}
 	return exporters, nil
@@ -144,7 +143,7 @@ func (r *runner) name() string {
 func (r *runner) simulate(ctx context.Context, recorder *traces.Recorder) error {
 	running, stop := context.WithCancel(ctx)
 	defer stop()
-	bar := terminal.NewProgress(r.stderr, "operations", r.config.NumClients*r.config.RequestsPerClient)
+	bar := terminal.NewProgress(r.stderr, "operations", r.config.TotalOperations())
 	defer bar.Done()
 	var err error
 	r.result, err = cluster.New(r.config.Config, cluster.Options{Tracers: recorder.Tracer, Progress: func(operations int) {
@@ -237,7 +236,7 @@ func (r *runner) conclude(ctx context.Context) int {
 		status = max(status, trouble(r.stderr, fmt.Errorf("the files are written; %w", r.pushed)))
 	}
 	if r.result.Checks.Violation != nil {
-		r.printViolation(r.stderr)
+		r.printViolation(ctx, r.stderr)
 		return max(status, statusViolation)
 	}
 	if failed := r.unexpected(); len(failed) > 0 {
@@ -263,11 +262,8 @@ func (i interruptible) Write(p []byte) (int, error) {
 // unexpected are the expectations that did not come true.
 func (r *runner) unexpected() config.Diagnostics {
 	var failed config.Diagnostics
-	for i, expect := range r.config.Expects {
-		leader := world.NewProcessID(world.NodeGroup, uint32(r.result.Leader))
-		if expect.Leader != leader {
-			failed = append(failed, r.config.ExpectDiagnostic(i, "the leader at the end is %s", r.result.Leader))
-		}
+	for _, surprise := range r.result.Surprises {
+		failed = append(failed, r.config.ExpectDiagnostic(surprise.Expect, "%s", surprise.Got))
 	}
 	return failed
 }

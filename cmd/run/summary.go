@@ -49,7 +49,7 @@ func (r *runner) printSpans(w io.Writer) error {
 // printStory tells the story, the summary, and what to do next.
 func (r *runner) printStory(to io.Writer) error {
 	w := bufio.NewWriterSize(to, 1<<16)
-	if err := r.story.Write(w, r.storyStyle()); err != nil {
+	if err := r.story.WriteWithin(w, r.storyStyle(), terminal.Columns(r.stdout)); err != nil {
 		return err
 	}
 	style := terminal.StyleOf(r.stdout)
@@ -71,7 +71,7 @@ func (r *runner) storyStyle() traces.Style {
 }
 
 func (r *runner) summary() [][2]string {
-	wanted := r.config.NumClients * r.config.RequestsPerClient
+	wanted := r.config.TotalOperations()
 	rows := [][2]string{
 		{"operations", fmt.Sprintf("%d of %d answered", r.result.Operations, wanted)},
 		{"commits", fmt.Sprintf("index %d is committed", r.result.Committed)},
@@ -96,14 +96,6 @@ func (r *runner) checks() string {
 		return fmt.Sprintf("%s does NOT hold, after %d events; sometimes: %s", v.Invariant.Name, checks.Events, &checks.Sometimes)
 	}
 	return fmt.Sprintf("%d invariants held after each of %d events; sometimes: %s", checks.Invariants, checks.Events, &checks.Sometimes)
-}
-
-// printViolation says which invariant does not hold, the two facts that clash, and how to have it happen again.
-func (r *runner) printViolation(w io.Writer) {
-	v := r.result.Checks.Violation
-	_, _ = fmt.Fprintf(w, "%s at %s: %s (%s, %s)\n  %s\n  one fact:   %s\n  the other:  %s\n  again:      go run ./cmd/run %s\n", // the exit status tells those who cannot be told
-		terminal.StyleOf(w).Bold("violation"), v.At, v.Invariant.Name, v.Invariant.ID, v.Invariant.Section, v.Invariant.Doc, v.Facts[0], v.Facts[1],
-		shellWord(filepath.Join(r.options.out, r.name(), configFile)))
 }
 
 func (r *runner) messages() string {

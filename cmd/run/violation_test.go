@@ -43,6 +43,11 @@ func TestViolation(t *testing.T) {
   At most one leader is elected in a term, ever.
   one fact:   node-1 became leader of term 1
   the other:  node-2 did as well
+  what led to it:
+      0.144ms node-1   9219a573952d4815  starting election for term 1
+      4.144ms node-1   9219a573952d4815  election result 3 votes (need 3)
+     11.864ms node-2   5df4af84ba9330e0  commit index 0 -> 1
+     11.864ms node-2   2b60710065f9e0f8  applied slot 1: NOOP -> OK
   again:      go run ./cmd/run ` + filepath.Join(out, "default-1", "run.toml") + "\n"
 	if stderr.String() != want {
 		t.Errorf("it is told as\n%s\nand not as\n%s", &stderr, want)

@@ -110,10 +110,10 @@ func (i *impatient) Write(p []byte) (int, error) {
 // TestInterruptedPrinting stops the command while it prints: it prints no more, but the files are there already.
 func TestInterruptedPrinting(t *testing.T) {
 	t.Parallel()
-	want, _ := runFolder(t, "-requests", "12")
+	want, _ := runFolder(t, "-requests", "25")
 	for flag, length := range map[string]int{"-quiet=false": len(want[storyFile]), "-stdout": len(want[stdouttraceFile])} {
 		out := t.TempDir()
-		c := &call{args: []string{flag, "-requests", "12", "-out", out, "-name", "x"}}
+		c := &call{args: []string{flag, "-requests", "25", "-out", out, "-name", "x"}}
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		stdout, stderr := new(impatient), new(strings.Builder)

@@ -17,17 +17,21 @@ const redirectPause = 10 * time.Millisecond
 
 // Config says how a client behaves.
 type Config struct {
-	ID        protocol.ClientID
-	Servers   int             // they are numbered from 1
-	First     protocol.NodeID // the server that is asked first
-	Requests  int             // operations to be done
-	Keys      []string        // what the keys are picked from, at least one
-	Unique    bool            // no two operations put the same value
-	Start     time.Duration   // when the first operation begins
-	Clients   int             // they are numbered from 1
-	Turns     bool            // clients take turns: each begins when the one before it is done
-	Timeout   time.Duration   // then a try is given up, and another server is asked
-	ThinkTime world.Range     // between an answer and the next operation
+	ID         protocol.ClientID
+	Servers    int                             // they are numbered from 1
+	First      protocol.NodeID                 // the server that is asked first
+	Requests   int                             // operations to be done, if they are not written
+	Written    bool                            // the client does Operations and no others
+	Operations []Operation                     // in the order of their numbers
+	Keys       []string                        // what the keys are picked from, at least one
+	Unique     bool                            // no two operations put the same value
+	Start      time.Duration                   // when the first operation begins
+	Clients    int                             // they are numbered from 1
+	Turns      bool                            // clients take turns: each begins when the one before it is done
+	Timeout    time.Duration                   // then a try is given up, and another server is asked
+	ThinkTime  world.Range                     // between an answer and the next operation
+	GiveUp     time.Duration                   // then an operation without an answer is given up, its outcome unknown; 0 is never
+	Ended      func(number int, result string) // told of each operation that ends; may be nil
 }
 
 // Client is a client of the store as a process of a world.
@@ -41,19 +45,21 @@ type Client struct {
 	operation operation
 	try       try
 	done      int // operations that ended
+	answers   int // those of them with an answer
+	tries     int // of all operations
 }
 
 // operation is what the client wants done at the moment.
 type operation struct {
-	number  int // from 1; 0 before the first
+	Operation
+
 	open    bool
 	ref     spans.Ref
 	request protocol.RequestID
-	kind    kind
-	key     string
-	value   string // of a put
 	message protocol.Message
 	span    operationSpan // nil when no spans are opened
+	giveUp  world.TimerHandle
+	pause   world.TimerHandle
 	tries   int
 	asked   []uint64  // how often each server was asked, by NodeID
 	last    spans.Ref // the try before
@@ -79,11 +85,17 @@ func New(config Config, tracer *spans.Tracer) *Client {
 // ID names the process.
 func (c *Client) ID() world.ProcessID { return c.id }
 
-// Done says whether the client has an answer to all its operations.
-func (c *Client) Done() bool { return c.done >= c.config.Requests }
+// Done says whether the client is done with all its operations.
+func (c *Client) Done() bool { return c.done >= c.config.Total() }
 
 // Answered is how many operations have an answer.
-func (c *Client) Answered() int { return c.done }
+func (c *Client) Answered() int { return c.answers }
+
+// Asking is the number of the operation that the client is at, or was at last; 0 before the first.
+func (c *Client) Asking() int { return c.operation.Number }
+
+// Tries is how often the client has asked a server.
+func (c *Client) Tries() int { return c.tries }
 
 // Start implements world.Process.
 func (c *Client) Start(w world.World) {
@@ -100,10 +112,11 @@ const (
 	timerThink
 	timerTry
 	timerPause
+	timerGiveUp
 )
 
-func (c *Client) wait(kind uint8, id world.CausalID, d time.Duration) {
-	c.world.SetTimer(0, world.Timer{Kind: kind, ID: id}, d)
+func (c *Client) wait(kind uint8, id world.CausalID, d time.Duration) world.TimerHandle {
+	return c.world.SetTimer(0, world.Timer{Kind: kind, ID: id}, d)
 }
 
 // Timeout implements world.Process.
@@ -115,6 +128,8 @@ func (c *Client) Timeout(t world.Timer, began time.Duration) {
 		c.next(began)
 	case timerTry:
 		c.tryTimedOut(t)
+	case timerGiveUp:
+		c.giveUp()
 	case timerPause:
 		if c.operation.open && c.try.ref.ID == 0 {
 			c.ask()
@@ -137,18 +152,41 @@ func (c *Client) next(began time.Duration) {
 		c.passTurn()
 		return
 	}
-	c.operation = c.draw(c.operation.number + 1)
-	c.operation.open = true
-	c.operation.span = c.startOperation(began)
+	next := c.config.Operation(c.done, c.world.Random)
+	if now := c.world.Now(); next.At > now {
+		c.wait(timerThink, operationID(c.config.ID, next.Number), next.At-now)
+		return
+	}
+	c.begin(next, began)
 	c.ask()
+}
+
+// begin makes an operation the one at hand.
+func (c *Client) begin(next Operation, at time.Duration) {
+	id := operationID(c.config.ID, next.Number)
+	op := operation{
+		Operation: next, open: true, ref: spans.Ref{Root: uint64(id), ID: uint64(id)}, asked: c.operation.asked,
+		request: protocol.RequestID{Client: c.config.ID, Sequence: protocol.Sequence(next.Number)},
+	}
+	op.message = next.request(op.request)
+	clear(op.asked)
+	c.operation = op
+	if next.Server != 0 {
+		c.target = next.Server
+	}
+	c.operation.span = c.startOperation(at)
+	if c.config.GiveUp > 0 {
+		c.operation.giveUp = c.world.SetTimer(0, world.Timer{Kind: timerGiveUp, ID: id.Child(nameGiveUp, c.id, 0, 0, 0)}, c.config.GiveUp)
+	}
 }
 
 // ask tries the operation at hand at the server that is the leader as far as the client knows.
 func (c *Client) ask() {
 	op, server := &c.operation, world.NewProcessID(world.NodeGroup, uint32(c.target))
-	id := world.CausalID(op.ref.ID).Child(nameOfTry[op.kind], c.id, server, op.asked[c.target], 0)
+	id := world.CausalID(op.ref.ID).Child(nameOfTry[op.Kind], c.id, server, op.asked[c.target], 0)
 	op.asked[c.target]++
 	op.tries++
+	c.tries++
 	c.try = try{ref: spans.Ref{Root: op.ref.Root, ID: uint64(id)}}
 	c.try.span = c.startTry()
 	op.last = c.try.ref
@@ -191,8 +229,38 @@ func (c *Client) Receive(e world.Envelope, began time.Duration) {
 }
 
 func (c *Client) answered(now time.Duration, result protocol.Result) {
+	c.answers++
+	c.world.StopTimer(c.operation.giveUp)
+	c.ended(now, result.String())
+}
+
+// giveUp ends an operation that has no answer after so long. It may have been done, or may still be: nobody can tell.
+func (c *Client) giveUp() {
+	if !c.operation.open {
+		return
+	}
+	now := c.world.Now()
+	if c.try.ref.ID != 0 {
+		c.world.StopTimer(c.try.timer)
+		if c.try.span != nil {
+			c.try.span.Fail(now, spans.ErrorTypeTimeout, "the operation was given up")
+		}
+	}
+	c.try = try{}
+	c.world.StopTimer(c.operation.pause)
+	c.ended(now, OutcomeUnknown)
+}
+
+// OutcomeUnknown is the result of an operation that was given up, as its span tells it.
+const OutcomeUnknown = "outcome unknown"
+
+// ended goes on to the next operation.
+func (c *Client) ended(now time.Duration, result string) {
 	if c.operation.span != nil {
-		c.operation.span.End(now, result.String())
+		c.operation.span.End(now, result)
+	}
+	if c.config.Ended != nil {
+		c.config.Ended(c.operation.Number, result)
 	}
 	c.operation.open, c.operation.span = false, nil
 	c.done++
@@ -200,7 +268,7 @@ func (c *Client) answered(now time.Duration, result protocol.Result) {
 		c.next(now)
 		return
 	}
-	id := world.RootID(c.id, nameOperation, uint64(c.operation.number)+1, 0)
+	id := operationID(c.config.ID, c.operation.Number+1)
 	c.wait(timerThink, id, c.config.ThinkTime.Pick(c.world.Random(drawThinkTime, id)))
 }
 
@@ -212,7 +280,7 @@ func (c *Client) redirect(leader protocol.NodeID) {
 		return
 	}
 	c.target = c.after(c.target)
-	c.wait(timerPause, world.CausalID(c.operation.ref.ID).Child(namePause, c.id, 0, uint64(c.operation.tries), 0), redirectPause)
+	c.operation.pause = c.wait(timerPause, world.CausalID(c.operation.ref.ID).Child(namePause, c.id, 0, uint64(c.operation.tries), 0), redirectPause)
 }
 
 // tryTimedOut asks another server.
@@ -246,7 +314,7 @@ func (c *Client) Crash() {
 }
 
 // Restart implements world.Process: a client keeps nothing, so one that crashed is gone. Its operation's outcome is not known.
-func (c *Client) Restart() { c.done = c.config.Requests }
+func (c *Client) Restart() { c.done = c.config.Total() }
 
 // Finish implements world.Process: what is not answered by now never will be.
 func (c *Client) Finish() {

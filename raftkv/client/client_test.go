@@ -215,3 +215,39 @@ func TestOneMoreClientChangesNoOther(t *testing.T) {
 		t.Errorf("client-1's operations, alone and among four (-alone +among four):\n%s", diff)
 	}
 }
+
+// Operations that are written take the place of chance's: with their numbers, not before their times, and at the server that they name.
+func TestDoesWhatIsWritten(t *testing.T) {
+	heard, trace := try(t, client.Config{Requests: 9, Written: true, Operations: []client.Operation{
+		{Number: 2, Kind: client.Put, Key: "k", Value: "v", Server: 3},
+		{Number: 5, Kind: client.Get, Key: "k", At: 40 * ms},
+		{Number: 6, Kind: client.Delete, Key: "k"},
+	}}, 1, answered)
+	check(t, heard, "11ms node-3 hears client-1/2", "41ms node-3 hears client-1/5", "43ms node-3 hears client-1/6")
+	var names []string
+	for _, s := range trace.named("kv.") {
+		names = append(names, fmt.Sprint(s.Name, " ", s.Attribute("kv.key"), " ", s.Attribute("kv.request.id")))
+	}
+	if want := []string{"kv.put k client-1/2", "kv.get k client-1/5", "kv.delete k client-1/6"}; !slices.Equal(names, want) {
+		t.Errorf("the operations are %q, want %q", names, want)
+	}
+}
+
+// A client that gives up does not know what came of its operation, and says so; an answer that comes later is not taken for the next operation's.
+func TestGivesUp(t *testing.T) {
+	heard, trace := try(t, client.Config{Requests: 2, GiveUp: 150 * ms}, 1, func(id protocol.NodeID, r protocol.RequestID) protocol.Message {
+		if r.Sequence == 1 {
+			return nil
+		}
+		return answered(id, r)
+	})
+	check(t, heard, "11ms node-1 hears client-1/1", "111ms node-2 hears client-1/1", "161ms node-2 hears client-1/2")
+	operations := trace.named("kv.")
+	if len(operations) != 2 || operations[0].Attribute("kv.result").String() != client.OutcomeUnknown || operations[1].Attribute("kv.result").String() != "for client-1/2" {
+		t.Errorf("the operations are %v, want the first of unknown outcome and the second answered", operations)
+	}
+	tries := trace.named("raftkv.KV/")
+	if len(tries) != 3 || tries[1].Attribute("error.type").String() != spans.ErrorTypeTimeout || tries[1].End.Sub(time.Unix(0, 0)) != 160*ms {
+		t.Errorf("the tries are %v, want the second to time out when the client gives up", tries)
+	}
+}

@@ -13,9 +13,10 @@ var (
 	nameStart     = world.NameOf(spans.ClientStartName)
 	nameOperation = world.NameOf("operation") // whatever it asks for: client-2 operation 3
 	namePause     = world.NameOf("pause")
+	nameGiveUp    = world.NameOf("give up")
 	nameTurn      = world.NameOf(spans.TurnProducerName)
 	nameOfTry     = [...]world.Name{
-		put: world.NameOf(spans.PutClientName), get: world.NameOf(spans.GetClientName), remove: world.NameOf(spans.DeleteClientName),
+		Put: world.NameOf(spans.PutClientName), Get: world.NameOf(spans.GetClientName), Delete: world.NameOf(spans.DeleteClientName),
 	}
 )
 
@@ -50,13 +51,13 @@ func (c *Client) startOperation(at time.Duration) operationSpan {
 	}
 	op := &c.operation
 	begin := spans.Begin{Self: op.ref, At: at}
-	switch op.kind {
-	case put:
-		return c.tracer.StartKVPut(begin, op.request, op.key, op.value)
-	case get:
-		return c.tracer.StartKVGet(begin, op.request, op.key)
-	case remove:
-		return c.tracer.StartKVDelete(begin, op.request, op.key)
+	switch op.Kind {
+	case Put:
+		return c.tracer.StartKVPut(begin, op.request, op.Key, op.Value)
+	case Get:
+		return c.tracer.StartKVGet(begin, op.request, op.Key)
+	case Delete:
+		return c.tracer.StartKVDelete(begin, op.request, op.Key)
 	}
 	return nil
 }
@@ -71,12 +72,12 @@ func (c *Client) startTry() trySpan {
 	if op.tries > 1 {
 		begin.Links = []spans.Ref{op.last}
 	}
-	switch op.kind {
-	case put:
+	switch op.Kind {
+	case Put:
 		return c.tracer.StartPutClient(begin, op.request, op.tries, c.target.String())
-	case get:
+	case Get:
 		return c.tracer.StartGetClient(begin, op.request, op.tries, c.target.String())
-	case remove:
+	case Delete:
 		return c.tracer.StartDeleteClient(begin, op.request, op.tries, c.target.String())
 	}
 	return nil

@@ -3,9 +3,9 @@ package client
 import (
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/raftkv/raftkv/raftkv/protocol"
-	"github.com/raftkv/raftkv/raftkv/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
@@ -17,46 +17,74 @@ var (
 	drawThinkTime = world.NameOf("think time")
 )
 
-// kind is what an operation asks for.
-type kind uint8
+// Kind is what an operation asks for.
+type Kind uint8
 
 // The kinds there are.
 const (
-	put kind = iota
-	get
-	remove
+	Put Kind = iota
+	Get
+	Delete
 )
+
+// Operation is what a client wants done.
+type Operation struct {
+	Number int // among the client's operations, from 1; a later one has a higher number
+	Kind   Kind
+	Key    string
+	Value  string          // of a put
+	At     time.Duration   // it does not begin before this
+	Server protocol.NodeID // that is asked first; none for the one that the client takes for the leader
+}
+
+// request is the operation as a message, the same in all its tries.
+func (o Operation) request(id protocol.RequestID) protocol.Message {
+	switch o.Kind {
+	case Put:
+		return protocol.ClientPut{Request: id, Key: o.Key, Value: o.Value}
+	case Get:
+		return protocol.ClientGet{Request: id, Key: o.Key}
+	case Delete:
+		return protocol.ClientDelete{Request: id, Key: o.Key}
+	}
+	return nil
+}
 
 // valuePool is how many values there are when they are not unique: val_0 … val_99.
 const valuePool = 100
 
-// draw is the client's operation of a number: put, get and delete are as likely as each other.
-func (c *Client) draw(number int) operation {
-	id := world.RootID(c.id, nameOperation, uint64(number), 0)
-	op := operation{
-		number: number, ref: spans.Ref{Root: uint64(id), ID: uint64(id)},
-		request: protocol.RequestID{Client: c.config.ID, Sequence: protocol.Sequence(number)},
-		asked:   c.operation.asked,
+// Total is how many operations the client is to do.
+func (c *Config) Total() int {
+	if c.Written {
+		return len(c.Operations)
 	}
-	clear(op.asked)
-	op.key = c.config.Keys[c.world.Random(drawKey, id)%uint64(len(c.config.Keys))]
-	switch op.kind = kind(c.world.Random(drawKind, id) % 3); op.kind {
-	case put:
-		op.value = c.value(id, number)
-		op.message = protocol.ClientPut{Request: op.request, Key: op.key, Value: op.value}
-	case get:
-		op.message = protocol.ClientGet{Request: op.request, Key: op.key}
-	case remove:
-		op.message = protocol.ClientDelete{Request: op.request, Key: op.key}
-	}
-	return op
+	return c.Requests
 }
 
-func (c *Client) value(id world.CausalID, number int) string {
-	if c.config.Unique {
-		return fmt.Sprintf("val_%d_%d", c.config.ID, number)
+// Operation is the one that follows after so many: the one that is written, or else what chance has the client ask for. Put, get and delete are then as likely as each other.
+// Random is that of a world: see [world.World].
+func (c *Config) Operation(after int, random func(world.Name, world.CausalID) uint64) Operation {
+	if c.Written {
+		return c.Operations[after]
 	}
-	return values[c.world.Random(drawValue, id)%valuePool]
+	id := operationID(c.ID, after+1)
+	o := Operation{Number: after + 1, Kind: Kind(random(drawKind, id) % 3), Key: c.Keys[random(drawKey, id)%uint64(len(c.Keys))]}
+	if o.Kind == Put {
+		o.Value = c.value(id, o.Number, random)
+	}
+	return o
+}
+
+// operationID names a client's operation, whatever it asks for.
+func operationID(client protocol.ClientID, number int) world.CausalID {
+	return world.RootID(world.NewProcessID(world.ClientGroup, uint32(client)), nameOperation, uint64(number), 0)
+}
+
+func (c *Config) value(id world.CausalID, number int, random func(world.Name, world.CausalID) uint64) string {
+	if c.Unique {
+		return fmt.Sprintf("val_%d_%d", c.ID, number)
+	}
+	return values[random(drawValue, id)%valuePool]
 }
 
 // values are made once: a value is in the log of every server.

@@ -9,4 +9,4 @@
 package protocol
 
 // SpecHash names the spec that this package was generated from: the first 64 bits of its SHA-256, in hex.
-const SpecHash = "8a225174eeef5b2e"
+const SpecHash = "08d6caf529c0e67c"

@@ -80,7 +80,7 @@ const (
 	KVKeyKey = attribute.Key("kv.key")
 	// The value to be stored.
 	KVValueKey = attribute.Key("kv.value")
-	// What the state machine answered, or `outcome unknown`.
+	// What the state machine answered, or `outcome unknown` where the client gave up.
 	KVResultKey = attribute.Key("kv.result")
 	// The try's ordinal within its operation, from 1.
 	KVTryKey = attribute.Key("kv.try")
@@ -108,6 +108,20 @@ const (
 	RaftkvDelayNsKey = attribute.Key("raftkv.delay_ns")
 	// Which copy of a duplicated message this is: 0 is the first.
 	RaftkvCopyKey = attribute.Key("raftkv.copy")
+	// What was done to the run.
+	RaftkvFaultKey = attribute.Key("raftkv.fault")
+	// To whom: `node-1`, `all`, or the sides of a partition, `node-1 | node-2 node-3`.
+	RaftkvFaultTargetKey = attribute.Key("raftkv.fault.target")
+	// When, as the config says it: a time, or the condition that came true.
+	RaftkvFaultWhenKey = attribute.Key("raftkv.fault.when")
+	// How much later each step ends, or how far the clock jumps.
+	RaftkvFaultByNsKey = attribute.Key("raftkv.fault.by_ns")
+	// How fast the clock runs: 1000 is as fast as the true time.
+	RaftkvFaultRatePermilleKey = attribute.Key("raftkv.fault.rate_permille")
+	// Only what the first side sends to the second is lost.
+	RaftkvFaultOneWayKey = attribute.Key("raftkv.fault.one_way")
+	// A part of the record that was being written stays on the disk.
+	RaftkvFaultTornKey = attribute.Key("raftkv.fault.torn")
 	// The invariant that does not hold.
 	RaftkvInvariantKey = attribute.Key("raftkv.invariant")
 	// The two facts that clash, the earlier one first.
@@ -137,10 +151,25 @@ const (
 	CauseFault          = "fault"
 )
 
+// The values of raftkv.fault.
+const (
+	FaultCrash        = "crash"
+	FaultRestart      = "restart"
+	FaultHeal         = "heal"
+	FaultIsolate      = "isolate"
+	FaultPartition    = "partition"
+	FaultPause        = "pause"
+	FaultSlow         = "slow"
+	FaultSkew         = "skew"
+	FaultLoseUnsynced = "lose_unsynced"
+	FaultElect        = "elect"
+)
+
 // The names of spans, by id.
 const (
 	RunName                        = "raftkv.run"
 	ViolationName                  = "raftkv.violation"
+	FaultName                      = "raftkv.fault"
 	StartName                      = "raft.start"
 	SetPeersName                   = "raft.set_peers"
 	ClientStartName                = "client.start"
@@ -173,6 +202,7 @@ const (
 const (
 	RunID                        = "run"
 	ViolationID                  = "violation"
+	FaultID                      = "fault"
 	StartID                      = "start"
 	SetPeersID                   = "set_peers"
 	ClientStartID                = "client_start"

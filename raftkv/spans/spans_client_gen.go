@@ -181,7 +181,7 @@ func (t *Tracer) StartPutClient(b Begin, request protocol.RequestID, try int, pe
 	))}
 }
 
-// SetResult sets kv.result: what the state machine answered, or `outcome unknown`.
+// SetResult sets kv.result: what the state machine answered, or `outcome unknown` where the client gave up.
 func (s PutClientSpan) SetResult(result string) {
 	if s.On() {
 		s.set(append(s.room(), KVResultKey.String(result))...)
@@ -242,7 +242,7 @@ func (t *Tracer) StartGetClient(b Begin, request protocol.RequestID, try int, pe
 	))}
 }
 
-// SetResult sets kv.result: what the state machine answered, or `outcome unknown`.
+// SetResult sets kv.result: what the state machine answered, or `outcome unknown` where the client gave up.
 func (s GetClientSpan) SetResult(result string) {
 	if s.On() {
 		s.set(append(s.room(), KVResultKey.String(result))...)
@@ -303,7 +303,7 @@ func (t *Tracer) StartDeleteClient(b Begin, request protocol.RequestID, try int,
 	))}
 }
 
-// SetResult sets kv.result: what the state machine answered, or `outcome unknown`.
+// SetResult sets kv.result: what the state machine answered, or `outcome unknown` where the client gave up.
 func (s DeleteClientSpan) SetResult(result string) {
 	if s.On() {
 		s.set(append(s.room(), KVResultKey.String(result))...)

@@ -97,7 +97,7 @@ func (s PutServerSpan) SetWho(who Who) {
 	}
 }
 
-// SetResult sets kv.result: what the state machine answered, or `outcome unknown`.
+// SetResult sets kv.result: what the state machine answered, or `outcome unknown` where the client gave up.
 func (s PutServerSpan) SetResult(result string) {
 	if s.On() {
 		s.set(append(s.room(), KVResultKey.String(result))...)
@@ -181,7 +181,7 @@ func (s GetServerSpan) SetWho(who Who) {
 	}
 }
 
-// SetResult sets kv.result: what the state machine answered, or `outcome unknown`.
+// SetResult sets kv.result: what the state machine answered, or `outcome unknown` where the client gave up.
 func (s GetServerSpan) SetResult(result string) {
 	if s.On() {
 		s.set(append(s.room(), KVResultKey.String(result))...)
@@ -265,7 +265,7 @@ func (s DeleteServerSpan) SetWho(who Who) {
 	}
 }
 
-// SetResult sets kv.result: what the state machine answered, or `outcome unknown`.
+// SetResult sets kv.result: what the state machine answered, or `outcome unknown` where the client gave up.
 func (s DeleteServerSpan) SetResult(result string) {
 	if s.On() {
 		s.set(append(s.room(), KVResultKey.String(result))...)

@@ -51,3 +51,54 @@ func (s ViolationSpan) End(at time.Duration) {
 		s.end(at)
 	}
 }
+
+// FaultSpan is the internal span raftkv.fault: something goes wrong on purpose, or is mended. No width. A message that
+// is lost, late or doubled is told by its own span.
+type FaultSpan struct{ span }
+
+// StartFault starts a FaultSpan, a root.
+func (t *Tracer) StartFault(b Begin, fault string, faultTarget string, faultWhen string) FaultSpan {
+	if t == nil {
+		return FaultSpan{}
+	}
+	return FaultSpan{t.start(b, FaultName, trace.SpanKindInternal, append(t.attributes[:0],
+		RaftkvFaultKey.String(fault),
+		RaftkvFaultTargetKey.String(faultTarget),
+		RaftkvFaultWhenKey.String(faultWhen),
+	))}
+}
+
+// SetFaultBy sets raftkv.fault.by_ns: how much later each step ends, or how far the clock jumps.
+func (s FaultSpan) SetFaultBy(faultBy time.Duration) {
+	if s.On() {
+		s.set(append(s.room(), RaftkvFaultByNsKey.Int64(int64(faultBy)))...)
+	}
+}
+
+// SetFaultRatePermille sets raftkv.fault.rate_permille: how fast the clock runs: 1000 is as fast as the true time.
+func (s FaultSpan) SetFaultRatePermille(faultRatePermille int) {
+	if s.On() {
+		s.set(append(s.room(), RaftkvFaultRatePermilleKey.Int(faultRatePermille))...)
+	}
+}
+
+// SetFaultOneWay sets raftkv.fault.one_way: only what the first side sends to the second is lost.
+func (s FaultSpan) SetFaultOneWay(faultOneWay bool) {
+	if s.On() {
+		s.set(append(s.room(), RaftkvFaultOneWayKey.Bool(faultOneWay))...)
+	}
+}
+
+// SetFaultTorn sets raftkv.fault.torn: a part of the record that was being written stays on the disk.
+func (s FaultSpan) SetFaultTorn(faultTorn bool) {
+	if s.On() {
+		s.set(append(s.room(), RaftkvFaultTornKey.Bool(faultTorn))...)
+	}
+}
+
+// End ends the span.
+func (s FaultSpan) End(at time.Duration) {
+	if s.On() {
+		s.end(at)
+	}
+}

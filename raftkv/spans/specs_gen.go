@@ -90,6 +90,20 @@ func Specs() []Spec {
 			},
 		},
 		{
+			ID: FaultID, Name: FaultName, Kind: trace.SpanKindInternal, Service: ServiceWorld, Root: true,
+			Attributes: []AttributeSpec{
+				{Key: RaftkvFaultKey, Type: attribute.STRING, Level: Required, Values: []string{"crash", "restart", "heal", "isolate", "partition", "pause", "slow", "skew", "lose_unsynced", "elect"}},
+				{Key: RaftkvFaultTargetKey, Type: attribute.STRING, Level: Required},
+				{Key: RaftkvFaultWhenKey, Type: attribute.STRING, Level: Required},
+				{Key: RaftkvFaultByNsKey, Type: attribute.INT64, Level: Optional},
+				{Key: RaftkvFaultRatePermilleKey, Type: attribute.INT64, Level: Optional},
+				{Key: RaftkvFaultOneWayKey, Type: attribute.BOOL, Level: Optional},
+				{Key: RaftkvFaultTornKey, Type: attribute.BOOL, Level: Optional},
+				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
+				{Key: RaftUnfinishedKey, Type: attribute.BOOL, Level: Optional},
+			},
+		},
+		{
 			ID: StartID, Name: StartName, Kind: trace.SpanKindInternal, Service: ServiceNode, Root: true,
 			Attributes: []AttributeSpec{
 				{Key: RaftNodeIDKey, Type: attribute.STRING, Level: Required},

@@ -42,8 +42,11 @@ type Cluster struct {
 	nodes    []*node.Node
 	clients  []*client.Client
 	progress func(operations int)
+	settled  bool           // finished was true: what is in flight is handled, and nothing else happens
 	handled  int            // events, to tell of the progress now and then
 	checker  *check.Checker // nil when nobody checks
+	faults   *faults
+	results  map[string]string // of operations that something is expected of, by their requests
 }
 
 // Result is what a run came to.
@@ -53,7 +56,9 @@ type Result struct {
 	Operations int               // that clients have an answer to
 	Committed  protocol.LogIndex // the highest index that a server knows to be committed
 	Leader     protocol.NodeID   // at the end, if there is one
+	Faults     int               // that happened; what happened to one message does not count
 	Checks     Checks
+	Surprises  []Surprise
 }
 
 // The names of what comes from outside: the operator who tells the nodes.
@@ -66,10 +71,11 @@ var (
 // New sets up the run of a resolved config.
 func New(c *config.Config, options Options) *Cluster {
 	drop, delay, duplicate := c.Counterfactuals()
-	cl := &Cluster{config: c, progress: options.Progress}
+	cl := &Cluster{config: c, progress: options.Progress, results: map[string]string{}}
 	cl.sim = sim.New(sim.Config{
 		Seed: c.Seed, Latency: c.Network.Latency, StepTime: c.Process.StepTime, Loss: c.Network.Loss, Duplicate: c.Network.Duplicate,
 		MaxDuration: c.MaxDuration, Drop: drop, Delay: delay, Duplicated: duplicate, Finished: cl.finished, Latencies: options.Latencies,
+		Links: links(c), After: cl.after(),
 	})
 	tracer := func(service string) *spans.Tracer {
 		if options.Tracers == nil {
@@ -84,7 +90,27 @@ func New(c *config.Config, options Options) *Cluster {
 	}
 	cl.addNodes(tracer)
 	cl.addClients(tracer)
+	cl.scheduleFaults(outside)
 	return cl
+}
+
+// links are those ways between processes that are like no other.
+func links(c *config.Config) []sim.Link {
+	var all []sim.Link
+	for _, l := range c.Links {
+		all = append(all, sim.Link{From: l.From, To: l.To, Latency: l.Latency, HasLatency: l.Latency != (world.Range{}), Loss: l.Loss, Duplicate: l.Duplicate})
+	}
+	return all
+}
+
+// after is what looks around after each event; nil when there is nothing to look for.
+func (cl *Cluster) after() func() {
+	for i := range cl.config.Faults {
+		if kind := cl.config.Faults[i].At.Kind; kind != config.AtOnce && kind != config.AtTime {
+			return func() { cl.faults.lookAround() }
+		}
+	}
+	return nil
 }
 
 // traceRun opens and ends the first span of a trace file, which says what made it.
@@ -94,17 +120,14 @@ func traceRun(c *config.Config, tracer *spans.Tracer) {
 }
 
 func (cl *Cluster) addNodes(tracer func(string) *spans.Tracer) {
-	c := cl.config
-	peers := make([]protocol.NodeID, c.NumNodes)
-	for i := range peers {
-		peers[i] = protocol.NodeID(i + 1)
-	}
+	c, peers := cl.config, cl.peers()
 	for _, id := range peers {
 		watch := cl.watch(id)
 		n := node.New(node.Config{
 			ID: id, ElectionTimeout: c.Raft.ElectionTimeout, HeartbeatInterval: c.Raft.HeartbeatInterval,
 			RPCTimeout: c.Raft.RPCTimeout, RequestTimeout: c.Raft.RequestTimeout,
 			MaxEntries: c.Raft.MaxEntries, MaxInFlight: c.Raft.MaxInflight, NoopOnElection: c.Raft.NoopOnElection,
+			Bug:      c.Bug,
 			Observer: watch.observer(),
 		}, tracer(id.String()))
 		cl.nodes = append(cl.nodes, n)
@@ -116,27 +139,87 @@ func (cl *Cluster) addNodes(tracer func(string) *spans.Tracer) {
 	}
 }
 
+// peers are the servers of the cluster.
+func (cl *Cluster) peers() []protocol.NodeID {
+	peers := make([]protocol.NodeID, cl.config.NumNodes)
+	for i := range peers {
+		peers[i] = protocol.NodeID(i + 1)
+	}
+	return peers
+}
+
 func (cl *Cluster) addClients(tracer func(string) *spans.Tracer) {
 	c := cl.config
 	for i := range c.NumClients {
 		id := protocol.ClientID(i + 1)
-		one := client.New(client.Config{
-			ID: id, Clients: c.NumClients, Turns: c.Client.Turns, Servers: c.NumNodes, First: protocol.NodeID(c.Raft.FirstLeader), Requests: c.RequestsPerClient,
-			Keys: c.Keys, Unique: c.Values == config.ValuesUnique,
-			Start: c.Client.Start, Timeout: c.Client.Timeout, ThinkTime: c.Client.ThinkTime,
-		}, tracer(id.String()))
+		cc := clientConfig(c, id)
+		cc.Ended = cl.noteResults(id)
+		one := client.New(cc, tracer(id.String()))
 		cl.clients = append(cl.clients, one)
 		cl.sim.Add(cl.watchClient(one))
 	}
 }
 
-// finished says whether nothing is left to be done: the clients have started and have all their answers, and every server applied all that is committed.
+// clientConfig is what a config says of one client.
+func clientConfig(c *config.Config, id protocol.ClientID) client.Config {
+	cc := client.Config{
+		ID: id, Clients: c.NumClients, Turns: c.Client.Turns, Servers: c.NumNodes, First: protocol.NodeID(c.Raft.FirstLeader), Requests: c.RequestsPerClient,
+		Written: len(c.Operations) > 0, Keys: c.Keys, Unique: c.Values == config.ValuesUnique,
+		Start: c.Client.Start, Timeout: c.Client.Timeout, ThinkTime: c.Client.ThinkTime, GiveUp: c.Client.GiveUp,
+	}
+	for i := range c.Operations {
+		o := &c.Operations[i]
+		if o.Client != world.NewProcessID(world.ClientGroup, uint32(id)) {
+			continue
+		}
+		op := client.Operation{Number: o.Number, At: o.At, Server: protocol.NodeID(o.Server.Number())}
+		switch {
+		case o.Put != "":
+			op.Kind, op.Key, op.Value = client.Put, o.Put, o.Value
+		case o.Get != "":
+			op.Kind, op.Key = client.Get, o.Get
+		case o.Delete != "":
+			op.Kind, op.Key = client.Delete, o.Delete
+		}
+		cc.Operations = append(cc.Operations, op)
+	}
+	return cc
+}
+
+// WithOperations is a config of the same run whose operations are written out, instead of drawn: what is to be changed one by one has to be.
+func WithOperations(c *config.Config) *config.Config {
+	written := c.Clone()
+	if len(c.Operations) > 0 {
+		return written
+	}
+	written.RequestsPerClient = 0 // so that without the last of them there is none
+	random := func(purpose world.Name, key world.CausalID) uint64 { return world.Draw(c.Seed, purpose, key) }
+	for i := range c.NumClients {
+		cc := clientConfig(c, protocol.ClientID(i+1))
+		for after := range cc.Total() {
+			drawn := cc.Operation(after, random)
+			o := config.Operation{Client: world.NewProcessID(world.ClientGroup, uint32(i+1)), Number: drawn.Number}
+			switch drawn.Kind {
+			case client.Put:
+				o.Put, o.Value = drawn.Key, drawn.Value
+			case client.Get:
+				o.Get = drawn.Key
+			case client.Delete:
+				o.Delete = drawn.Key
+			}
+			written.Operations = append(written.Operations, o)
+		}
+	}
+	return written
+}
+
+// finished says whether nothing is left to be done: the clients that live have started and are done with all their operations, and every live server applied all that is committed.
 func (cl *Cluster) finished() bool {
 	if cl.handled++; cl.progress != nil && cl.handled%progressInterval == 0 {
 		cl.progress(cl.operations())
 	}
 	for _, c := range cl.clients {
-		if !c.Done() {
+		if !c.Done() && !cl.faults.crashed[c.ID()] {
 			return false
 		}
 	}
@@ -145,9 +228,13 @@ func (cl *Cluster) finished() bool {
 	}
 	committed := cl.committed()
 	for _, n := range cl.nodes {
-		if n.State().LastApplied < committed {
+		if n.State().LastApplied < committed && !cl.faults.crashed[n.ID()] {
 			return false
 		}
+	}
+	cl.settled = true
+	if cl.checker != nil {
+		cl.checker.Settled()
 	}
 	return true
 }
@@ -187,7 +274,11 @@ func (cl *Cluster) Run(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	return Result{Outcome: outcome, Operations: cl.operations(), Committed: cl.committed(), Leader: cl.leader(), Checks: cl.checks(outcome)}, nil
+	r := Result{
+		Outcome: outcome, Operations: cl.operations(), Committed: cl.committed(), Leader: cl.leader(), Faults: cl.faults.count, Checks: cl.checks(outcome),
+	}
+	r.Surprises = cl.surprises(&r)
+	return r, nil
 }
 
 // leader is the server that leads in the highest term; none when no server leads.
@@ -195,7 +286,7 @@ func (cl *Cluster) leader() protocol.NodeID {
 	var leader protocol.NodeID
 	var highest protocol.Term
 	for i, n := range cl.nodes {
-		if s := n.State(); s.Role == protocol.RoleLeader && s.CurrentTerm > highest {
+		if s := n.State(); s.Role == protocol.RoleLeader && s.CurrentTerm > highest && !cl.faults.crashed[n.ID()] {
 			leader, highest = protocol.NodeID(i+1), s.CurrentTerm
 		}
 	}

@@ -3,6 +3,7 @@
 package cluster_test
 
 const (
-	dropSeeds = 6
-	idSeeds   = 1000
+	dropSeeds   = 6
+	idSeeds     = 1000
+	faultStride = 7
 )

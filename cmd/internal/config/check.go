@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -17,12 +18,49 @@ func (r *reader) crossCheck() {
 		"no node would ever stand for election")
 	for _, f := range r.placedFaults {
 		r.exist(f.named)
-		if f.At.Kind == AtSend && !r.wrong["requests_per_client"] && f.At.Number > uint64(c.RequestsPerClient) {
-			r.complainAt(f.when, "%s never sends %d: requests_per_client is %s", f.At.Process, f.At.Number, r.says("requests_per_client"))
+		if n := uint64(r.operationsOf(f.At.Process)); f.At.Kind == AtSend && !r.wrong["requests_per_client"] && f.At.Number > n {
+			r.complainAt(f.when, "%s never sends %d: %s", f.At.Process, f.At.Number, r.saysOperations(f.At.Process))
 		}
 	}
+	for _, o := range r.placedOperations {
+		r.existAll(o.named)
+	}
+	for _, l := range r.placedLinks {
+		r.existAll(l.named)
+	}
 	for _, e := range r.placedExpects {
-		r.exist([]placedProcess{{e.Leader, e.origin}})
+		r.existAll(e.named)
+		if client, number, _ := parseRequest(e.row.Operation); e.row.Operation != "" && number > uint64(r.operationsOf(client)) {
+			r.complainAt(e.origin, "there is no operation %s: %s", e.row.Operation, r.saysOperations(client))
+		}
+	}
+}
+
+// operationsOf is the number of a client's last operation.
+func (r *reader) operationsOf(client world.ProcessID) int {
+	if len(r.placedOperations) == 0 {
+		return r.config.RequestsPerClient
+	}
+	last := 0
+	for _, o := range r.placedOperations {
+		if o.row.Client == client {
+			last = max(last, o.row.Number)
+		}
+	}
+	return last
+}
+
+func (r *reader) saysOperations(client world.ProcessID) string {
+	if len(r.placedOperations) == 0 {
+		return "requests_per_client is " + r.says("requests_per_client")
+	}
+	return fmt.Sprintf("the last [[operation]] of %s is %d", client, r.operationsOf(client))
+}
+
+// existAll complains about the processes that a row names and the run does not have.
+func (r *reader) existAll(named map[string]placedProcess) {
+	for _, key := range slices.Sorted(maps.Keys(named)) {
+		r.exist([]placedProcess{named[key]})
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/raftkv/raftkv/raftkv/raft"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
@@ -13,10 +14,10 @@ import (
 type Config struct {
 	Scenario string // what is run; a run's folder is named after it
 	Title    string
-	What     string // what happens and why it matters, in a paragraph
-	Watch    string // what to look for in the trace
-	Bug      string // the bug that is built in on purpose; empty for none
-	Changed  bool   // whether anything but the seed differs from the scenario's own config; see Name
+	What     string   // what happens and why it matters, in a paragraph
+	Watch    string   // what to look for in the trace
+	Bug      raft.Bug // that is built in on purpose; raft.BugNone for none
+	Changed  bool     // whether anything but the seed differs from the scenario's own config; see Name
 
 	NumNodes          int
 	NumClients        int
@@ -32,8 +33,10 @@ type Config struct {
 	Process Process
 	Client  Client
 
-	Faults  []Fault  // in an order that does not depend on the one that they were given in
-	Expects []Expect // as they were given
+	Links      []Link      // in the order of their ends
+	Operations []Operation // in the order of clients and numbers; when there are none, chance draws them
+	Faults     []Fault     // in an order that does not depend on the one that they were given in
+	Expects    []Expect    // as they were given
 }
 
 // Values is what clients put.
@@ -74,6 +77,7 @@ type Client struct {
 	Start     time.Duration // when the first request is sent
 	Timeout   time.Duration // then a client tries again, elsewhere
 	ThinkTime world.Range   // between an answer and the next request
+	GiveUp    time.Duration // then a client stops trying and goes on: the outcome is unknown. Zero for never
 	Turns     bool          // clients take turns: one finishes its requests before the next begins
 }
 
@@ -109,7 +113,12 @@ func Default() *Config {
 func (c *Config) Clone() *Config {
 	clone := *c
 	clone.Keys = slices.Clone(c.Keys)
+	clone.Links = slices.Clone(c.Links)
+	clone.Operations = slices.Clone(c.Operations)
 	clone.Expects = slices.Clone(c.Expects)
+	for i := range clone.Expects {
+		clone.Expects[i].Terms = slices.Clone(c.Expects[i].Terms)
+	}
 	clone.Faults = slices.Clone(c.Faults)
 	for i := range clone.Faults {
 		clone.Faults[i].Sides = slices.Clone(c.Faults[i].Sides)
@@ -121,4 +130,10 @@ func (c *Config) Clone() *Config {
 }
 
 // bugs are the names of the bugs that a run can have built in on purpose.
-func bugs() []string { return nil }
+func bugs() []string {
+	var names []string
+	for _, bug := range raft.Bugs() {
+		names = append(names, bug.Name)
+	}
+	return names
+}

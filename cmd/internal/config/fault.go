@@ -21,6 +21,8 @@ type Fault struct {
 	OneWay  bool                // of a partition: only what the first side sends to the second is lost
 	Message world.CausalID      // of drop, delay and duplicate: the span that sends the message
 	By      time.Duration       // of delay, slow and skew: how much
+	Rate    int                 // of skew: how fast the clock runs from then on, in thousandths of the true time's pace; zero for a clock that jumps
+	Torn    bool                // of lose_unsynced: a part of the record that was being written stays on the disk
 }
 
 // FaultKind is what happens: the key that a [[fault]] says it with.
@@ -37,17 +39,18 @@ const (
 	Slow         FaultKind = "slow"
 	Skew         FaultKind = "skew"
 	LoseUnsynced FaultKind = "lose_unsynced"
+	Elect        FaultKind = "elect" // the operator tells the node to stand for election
 	Drop         FaultKind = "drop"
 	Delay        FaultKind = "delay"
 	Duplicate    FaultKind = "duplicate"
 )
 
-var faultKinds = []FaultKind{Crash, Restart, Heal, Isolate, Partition, Pause, Slow, Skew, LoseUnsynced, Drop, Delay, Duplicate}
+var faultKinds = []FaultKind{Crash, Restart, Heal, Isolate, Partition, Pause, Slow, Skew, LoseUnsynced, Elect, Drop, Delay, Duplicate}
 
 // Counterfactual says whether the kind is something that happens to one message, named by its span.
 func (k FaultKind) Counterfactual() bool { return k == Drop || k == Delay || k == Duplicate }
 
-// takesBy says whether the kind needs to be told how much.
+// takesBy says whether the kind needs to be told how much. A skew may say a rate instead.
 func (k FaultKind) takesBy() bool { return k == Delay || k == Slow || k == Skew }
 
 // Counterfactuals are the messages that are to be dropped, delayed (and by how much) and duplicated.
@@ -61,7 +64,7 @@ func (c *Config) Counterfactuals() (drop []world.CausalID, delay map[world.Causa
 			delay[f.Message] = f.By
 		case Duplicate:
 			duplicate = append(duplicate, f.Message)
-		case Crash, Restart, Heal, Isolate, Partition, Pause, Slow, Skew, LoseUnsynced:
+		case Crash, Restart, Heal, Isolate, Partition, Pause, Slow, Skew, LoseUnsynced, Elect:
 		}
 	}
 	return drop, delay, duplicate
@@ -164,11 +167,6 @@ func parseOrdinal(s string, most uint64) (n uint64, problem string) {
 	return n, ""
 }
 
-// Expect is an [[expect]]: something that must be true at the end of the run.
-type Expect struct {
-	Leader world.ProcessID // who leads
-}
-
 // write is the fault in TOML.
 func (f Fault) write() string {
 	var b strings.Builder
@@ -179,7 +177,12 @@ func (f Fault) write() string {
 	if f.OneWay {
 		b.WriteString("one_way = true\n")
 	}
-	if f.Kind.takesBy() {
+	if f.Torn {
+		b.WriteString("torn = true\n")
+	}
+	if f.Rate != 0 {
+		fmt.Fprintf(&b, "rate = %s\n", formatFloat(float64(f.Rate)/1000))
+	} else if f.Kind.takesBy() {
 		fmt.Fprintf(&b, "by = %s\n", quote(FormatDuration(f.By)))
 	}
 	return b.String()
@@ -223,6 +226,3 @@ func compareFaults(f, g Fault) int {
 		cmp.Compare(f.At.Number, g.At.Number),
 		cmp.Compare(f.write(), g.write()))
 }
-
-// write is the expectation in TOML.
-func (e Expect) write() string { return "leader = " + quote(e.Leader.String()) + "\n" }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -23,19 +24,13 @@ type placedProcess struct {
 	origin  origin
 }
 
-// placedExpect is an expectation and where it was given.
-type placedExpect struct {
-	Expect
-	origin origin
-}
-
 // faultKeys are all that a [[fault]] can say.
 func faultKeys() []string {
 	keys := []string{"at"}
 	for _, kind := range faultKinds {
 		keys = append(keys, string(kind))
 	}
-	return append(keys, "one_way", "by")
+	return append(keys, "one_way", "by", "rate", "torn")
 }
 
 // tables are the tables of [[fault]] or [[expect]], or of the same written inline.
@@ -118,6 +113,9 @@ func (r *reader) faultTarget(f *placedFault, v any, at *place) {
 	case f.Kind == Heal && s == healAll:
 	default:
 		f.Process = r.process(string(f.Kind), s, at, &f.named)
+		if f.Kind == Elect && f.Process.Group() == world.ClientGroup {
+			r.complain(at.value, "elect must name a node, not %q", s)
+		}
 	}
 }
 
@@ -191,11 +189,26 @@ func (r *reader) faultMoment(f *placedFault, v any, p *place) {
 	}
 }
 
-// faultExtras reads how much, and whether one way only.
+// faultExtras reads how much, whether one way only, and whether torn.
 func (r *reader) faultExtras(f *placedFault, table map[string]any, p *place) {
+	r.faultAmount(f, table, p)
+	r.faultFlag(&f.OneWay, "one_way", table, p, f.Kind == Partition && len(f.Sides) <= 2,
+		"one_way goes with a partition that has two sides: what the first sends to the second is lost")
+	r.faultFlag(&f.Torn, "torn", table, p, f.Kind == LoseUnsynced, "torn goes with lose_unsynced: a part of the record stays on the disk")
+}
+
+// faultAmount reads how much: a duration, or the rate of a clock.
+func (r *reader) faultAmount(f *placedFault, table map[string]any, p *place) {
 	by, hasBy := table["by"]
+	rate, hasRate := table["rate"]
 	at := p.child("by")
 	switch {
+	case hasRate && f.Kind != Skew:
+		r.complain(p.child("rate").key, "%s takes no `rate`: skew does", f.Kind)
+	case hasRate && hasBy:
+		r.complain(p.child("rate").key, "a clock jumps by a time or runs at a rate: write a [[fault]] for each")
+	case hasRate:
+		r.faultRate(f, rate, p.child("rate"))
 	case hasBy && !f.Kind.takesBy():
 		r.complain(at.key, "%s takes no `by`: delay, slow and skew do", f.Kind)
 	case hasBy:
@@ -203,16 +216,40 @@ func (r *reader) faultExtras(f *placedFault, table map[string]any, p *place) {
 	case f.Kind.takesBy():
 		r.complain(p.child(string(f.Kind)).key, "%s needs to be told how much, such as by = \"40ms\"", f.Kind)
 	}
-	oneWay, ok := table["one_way"]
+}
+
+// faultFlag reads a key that is true or false, and goes with some faults only.
+func (r *reader) faultFlag(field *bool, key string, table map[string]any, p *place, allowed bool, otherwise string) {
+	v, ok := table[key]
 	if !ok {
 		return
 	}
-	at = p.child("one_way")
-	truth{&f.OneWay}.read(oneWay, func(_ int, format string, args ...any) {
-		r.complain(at.value, "one_way "+format, args...)
+	at := p.child(key)
+	truth{field}.read(v, func(_ int, format string, args ...any) {
+		r.complain(at.value, key+" "+format, args...)
 	})
-	if f.Kind != Partition || len(f.Sides) > 2 {
-		r.complain(at.key, "one_way goes with a partition that has two sides: what the first sends to the second is lost")
+	if !allowed {
+		r.complain(at.key, "%s", otherwise)
+	}
+}
+
+// faultRate reads how fast a clock runs: 2.0 is twice as fast as the true time.
+func (r *reader) faultRate(f *placedFault, v any, at *place) {
+	const slowest, fastest = 0.1, 10
+	rate, ok := v.(float64)
+	if n, isWhole := v.(int64); isWhole {
+		rate, ok = float64(n), true
+	}
+	thousandths := math.Round(rate * 1000)
+	switch {
+	case !ok:
+		r.complain(at.value, "rate must be a number such as 1.5, not %s", describe(v))
+	case !(rate >= slowest && rate <= fastest):
+		r.complain(at.value, "rate must be from %v to %v, not %s", slowest, fastest, formatFloat(rate))
+	case thousandths/1000 != rate:
+		r.complain(at.value, "rate must have at most 3 decimals, not be %s", formatFloat(rate))
+	default:
+		f.Rate = int(thousandths)
 	}
 }
 
@@ -259,49 +296,6 @@ func (r *reader) addFault(f placedFault) {
 		}
 	}
 	r.placedFaults = append(r.placedFaults, f)
-}
-
-// expects reads all of the [[expect]], instead of those that were given before.
-func (r *reader) expects(v any, p *place) {
-	r.placedExpects = nil
-	for i, table := range r.tables(expectTable, v, p) {
-		if table != nil {
-			r.expect(table, p.item(i))
-		}
-	}
-}
-
-// expect reads one [[expect]].
-func (r *reader) expect(table map[string]any, p *place) {
-	const leader = "leader"
-	before := len(r.problems)
-	for _, key := range slices.Sorted(maps.Keys(table)) {
-		if key != leader {
-			r.complain(p.child(key).key, "unknown key %q; the nearest is %q", expectTable+"."+short(key), expectTable+"."+leader)
-		}
-	}
-	v, ok := table[leader]
-	at := p.child(leader)
-	s, isString := v.(string)
-	switch {
-	case !ok && len(r.problems) == before:
-		r.complain(p.key, "the expectation says nothing: it can say leader = \"node-2\"")
-	case !ok:
-	case !isString:
-		r.complain(at.value, "leader must be a string, not %s", describe(v))
-	default:
-		var named []placedProcess
-		id := r.process(leader, s, at, &named)
-		if id != 0 && id.Group() != world.NodeGroup {
-			r.complain(at.value, "leader must name a node, not %q", s)
-		}
-		if len(r.placedExpects) > 0 {
-			r.complain(at.value, "a leader is expected already (%s)", r.placedExpects[0].origin.where())
-		}
-		if len(r.problems) == before {
-			r.placedExpects = append(r.placedExpects, placedExpect{Expect{id}, r.origin(at.value)})
-		}
-	}
 }
 
 func joinKinds(kinds []FaultKind) string {

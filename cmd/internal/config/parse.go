@@ -34,13 +34,15 @@ func fileScenario(file string) string {
 
 // reader puts a config together from its sources, one after the other, and collects what is wrong with them.
 type reader struct {
-	config        *Config
-	given         map[string]origin // where each key got its value, by the last source that gives it
-	wrong         map[string]bool   // keys that got none that could be taken over
-	placedFaults  []placedFault
-	placedExpects []placedExpect
-	source        *source // that is being read
-	problems      []problem
+	config           *Config
+	given            map[string]origin // where each key got its value, by the last source that gives it
+	wrong            map[string]bool   // keys that got none that could be taken over
+	placedFaults     []placedFault
+	placedExpects    []placed[Expect]
+	placedLinks      []placed[Link]
+	placedOperations []placed[Operation]
+	source           *source // that is being read
+	problems         []problem
 }
 
 type problem struct {
@@ -96,6 +98,10 @@ func (r *reader) table(name string, values map[string]any, at *place) {
 			r.faults(v, p)
 		case key == expectTable:
 			r.expects(v, p)
+		case key == linkTable:
+			r.links(v, p)
+		case key == operationTable:
+			r.operations(v, p)
 		case name == "" && isSection(key):
 			section, ok := v.(map[string]any)
 			if !ok {
@@ -141,14 +147,14 @@ func (r *reader) finish() (*Config, error) {
 // snapshot is the config as far as it was read, right or wrong.
 func (r *reader) snapshot() *Config {
 	slices.SortFunc(r.placedFaults, func(f, g placedFault) int { return compareFaults(f.Fault, g.Fault) })
+	slices.SortFunc(r.placedLinks, compareLinks)
+	slices.SortStableFunc(r.placedOperations, compareOperations)
 	c := r.config.Clone()
-	c.Faults, c.Expects = nil, nil
+	c.Faults = nil
 	for _, f := range r.placedFaults {
 		c.Faults = append(c.Faults, f.Fault)
 	}
-	for _, e := range r.placedExpects {
-		c.Expects = append(c.Expects, e.Expect)
-	}
+	c.Expects, c.Links, c.Operations = rows(r.placedExpects), rows(r.placedLinks), rows(r.placedOperations)
 	return c.Clone()
 }
 

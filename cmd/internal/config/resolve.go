@@ -58,7 +58,7 @@ type Request struct {
 type Resolved struct {
 	*Config
 	faults  []placedFault
-	expects []placedExpect
+	expects []placed[Expect]
 }
 
 // FaultDiagnostic says what is wrong with one of Faults, at its place: that it cannot be done, or that no message has its id.

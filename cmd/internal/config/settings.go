@@ -30,7 +30,7 @@ var settings = []setting{
 	{"title", func(c *Config) value { return paragraph{&c.Title} }, true},
 	{"what", func(c *Config) value { return paragraph{&c.What} }, true},
 	{"watch", func(c *Config) value { return paragraph{&c.Watch} }, true},
-	{"bug", func(c *Config) value { return name{&c.Bug, checkBug} }, true},
+	{"bug", func(c *Config) value { return builtInBug{&c.Bug} }, true},
 
 	{"num_nodes", func(c *Config) value { return wholeNumber{&c.NumNodes, 1, mostNodes} }, false},
 	{"num_clients", func(c *Config) value { return wholeNumber{&c.NumClients, 0, mostClients} }, false},
@@ -63,13 +63,16 @@ var settings = []setting{
 	{"client.start", func(c *Config) value { return duration{&c.Client.Start, ""} }, false},
 	{"client.timeout", func(c *Config) value { return duration{&c.Client.Timeout, "no request would ever be answered in time"} }, false},
 	{"client.think_time", func(c *Config) value { return uniform{&c.Client.ThinkTime, "", false} }, false},
+	{"client.give_up", func(c *Config) value { return duration{&c.Client.GiveUp, ""} }, false},
 	{"client.turns", func(c *Config) value { return truth{&c.Client.Turns} }, false},
 }
 
 // The arrays of tables, which are read by themselves.
 const (
-	faultTable  = "fault"
-	expectTable = "expect"
+	linkTable      = "link"
+	operationTable = "operation"
+	faultTable     = "fault"
+	expectTable    = "expect"
 )
 
 // settingOf finds a key.
@@ -124,7 +127,7 @@ func nearestKey(key string) string {
 			consider(section(s.key), steps(key, section(s.key)))
 		}
 	}
-	for _, t := range []string{faultTable, expectTable} {
+	for _, t := range []string{linkTable, operationTable, faultTable, expectTable} {
 		if table == "" {
 			consider(t, steps(key, t))
 		}
@@ -161,16 +164,4 @@ func cleanScenario(s string) string {
 		return "run"
 	}
 	return s
-}
-
-// checkBug says what is wrong with the name of a bug.
-func checkBug(s string) (problem string) {
-	switch known := bugs(); {
-	case s == "" || slices.Contains(known, s):
-		return ""
-	case len(known) == 0:
-		return fmt.Sprintf("cannot be %s: there are no bugs to build in yet", quote(short(s)))
-	default:
-		return fmt.Sprintf("cannot be %s: there are %s; the nearest is %q", quote(short(s)), strings.Join(known, ", "), Nearest(s, known))
-	}
 }

@@ -23,11 +23,17 @@ func (c *Config) TOML() []byte {
 		}
 		fmt.Fprintf(&b, "%s = %s\n", strings.TrimPrefix(s.key, in+"."), v)
 	}
+	for i := range c.Links {
+		fmt.Fprintf(&b, "\n[[%s]]\n%s", linkTable, writeRow(linkColumns, &c.Links[i]))
+	}
+	for i := range c.Operations {
+		fmt.Fprintf(&b, "\n[[%s]]\n%s", operationTable, writeRow(operationColumns, &c.Operations[i]))
+	}
 	for _, f := range c.Faults {
 		fmt.Fprintf(&b, "\n[[%s]]\n%s", faultTable, f.write())
 	}
-	for _, e := range c.Expects {
-		fmt.Fprintf(&b, "\n[[%s]]\n%s", expectTable, e.write())
+	for i := range c.Expects {
+		fmt.Fprintf(&b, "\n[[%s]]\n%s", expectTable, writeRow(expectColumns, &c.Expects[i]))
 	}
 	return []byte(b.String())
 }

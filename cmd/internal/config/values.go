@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/raftkv/raftkv/raftkv/raft"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
@@ -131,6 +132,26 @@ func (n name) read(v any, complain complainer) {
 
 func (n name) write() string { return quote(*n.field) }
 
+// builtInBug is a bug by its name, or none.
+type builtInBug struct{ field *raft.Bug }
+
+func (b builtInBug) read(v any, complain complainer) {
+	s, ok := v.(string)
+	if !ok {
+		complain(whole, "must be a string, not %s", describe(v))
+		return
+	}
+	bug, known := raft.BugNamed(s)
+	if !known {
+		names := bugs()
+		complain(whole, "cannot be %s: there are %s; the nearest is %q", quote(short(s)), strings.Join(names, ", "), Nearest(s, names))
+		return
+	}
+	*b.field = bug
+}
+
+func (b builtInBug) write() string { return quote(b.field.String()) }
+
 // paragraph is a text for people; how its lines are broken does not matter.
 type paragraph struct{ field *string }
 
@@ -178,8 +199,28 @@ func (c choice[T]) write() string { return quote(string(*c.field)) }
 // keyPool is the keys that clients pick from.
 type keyPool struct{ field *[]string }
 
+// longestKey is the most bytes that a key or a value has.
+const longestKey = 256
+
+// badWord says what is wrong with a key or a value.
+func badWord(s string) (problem string) {
+	switch {
+	case s == "":
+		return "must not be the empty string"
+	case len(s) > longestKey:
+		return fmt.Sprintf("must have at most %d bytes, not %d", longestKey, len(s))
+	case notPrinted(s):
+		return "must be without spaces and control characters: a trace writes it as a word, `put KEY VALUE`"
+	default:
+		return ""
+	}
+}
+
+func notPrinted(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) })
+}
+
 func (k keyPool) read(v any, complain complainer) {
-	const longestKey = 256
 	list, ok := v.([]any)
 	switch {
 	case !ok:
@@ -201,7 +242,7 @@ func (k keyPool) read(v any, complain complainer) {
 			complain(i, "must not hold the empty string: a key needs a name")
 		case len(s) > longestKey:
 			complain(i, "must hold keys of at most %d bytes; this one has %d", longestKey, len(s))
-		case strings.ContainsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }):
+		case notPrinted(s):
 			complain(i, "must hold keys without spaces and control characters: a trace writes them as words, `put KEY VALUE`")
 		case seen:
 			complain(i, "holds %s twice: it is number %d already", quote(s), earlier+1)

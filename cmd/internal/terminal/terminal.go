@@ -15,6 +15,14 @@ func Interactive(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
+// Columns is how many characters a line of the terminal has; 0 where there is none, and a line is as long as it is.
+func Columns(w io.Writer) int {
+	if !Interactive(w) {
+		return 0
+	}
+	return Width(w)
+}
+
 // Width is how many characters a line has room for: 80 where there is no terminal that says it.
 func Width(w io.Writer) int {
 	const usual = 80

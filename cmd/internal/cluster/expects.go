@@ -1,0 +1,79 @@
+package cluster
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/raftkv/check"
+	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/world"
+)
+
+// Surprise is something expected that is not so at the end of a run.
+type Surprise struct {
+	Expect int    // which of the config's
+	Got    string // what is so instead, as a sentence
+}
+
+// surprises looks which expectations did not come true.
+func (cl *Cluster) surprises(r *Result) []Surprise {
+	var all []Surprise
+	for i := range cl.config.Expects {
+		if got := cl.surprise(&cl.config.Expects[i], r); got != "" {
+			all = append(all, Surprise{Expect: i, Got: got})
+		}
+	}
+	return all
+}
+
+// surprise is what is so instead of what is expected; empty if that is so.
+func (cl *Cluster) surprise(e *config.Expect, r *Result) string {
+	switch {
+	case e.Leader != 0 && e.Leader != world.NewProcessID(world.NodeGroup, uint32(r.Leader)):
+		return fmt.Sprintf("the leader at the end is %s", r.Leader)
+	case e.Sometimes != "" && cl.happened(r, e.Sometimes) == 0:
+		return fmt.Sprintf("it did not happen: %s", e.Sometimes)
+	case e.Never != "" && cl.happened(r, e.Never) > 0:
+		return fmt.Sprintf("it happened %d times: %s", cl.happened(r, e.Never), e.Never)
+	case e.Answered != 0 && e.Answered != r.Operations:
+		return fmt.Sprintf("%d operations have an answer", r.Operations)
+	case e.Operation != "" && cl.results[e.Operation] != e.Result:
+		return fmt.Sprintf("%s ended with %s", e.Operation, strconv.Quote(cl.results[e.Operation]))
+	case e.Log != 0:
+		if got := cl.terms(e.Log); !slices.Equal(got, e.Terms) {
+			return fmt.Sprintf("the entries in the log of %s are of the terms %v", e.Log, got)
+		}
+	}
+	return ""
+}
+
+// happened is how often something happened.
+func (cl *Cluster) happened(r *Result, text string) uint64 {
+	for _, s := range check.AllSometimes() {
+		if s.String() == text {
+			return r.Checks.Sometimes[s]
+		}
+	}
+	return 0
+}
+
+// terms are those of the entries of a server's log.
+func (cl *Cluster) terms(id world.ProcessID) []int {
+	var terms []int
+	for _, e := range cl.nodes[id.Number()-1].State().Log {
+		terms = append(terms, int(e.Term))
+	}
+	return terms
+}
+
+// noteResults returns what a client tells of each operation that ends; nil when nobody expects anything of one.
+func (cl *Cluster) noteResults(id protocol.ClientID) func(number int, result string) {
+	if !slices.ContainsFunc(cl.config.Expects, func(e config.Expect) bool { return e.Operation != "" }) {
+		return nil
+	}
+	return func(number int, result string) {
+		cl.results[protocol.RequestID{Client: id, Sequence: protocol.Sequence(number)}.String()] = result
+	}
+}

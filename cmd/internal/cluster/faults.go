@@ -1,0 +1,262 @@
+package cluster
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/world"
+)
+
+// faults are what goes wrong on purpose: each is done to the world at its moment, and told by a span of its own.
+type faults struct {
+	cluster *Cluster
+	tracer  *spans.Tracer
+	waiting []waiting                 // for a condition, in the order of the config
+	roles   []protocol.Role           // of each node after the event before, while a fault waits for one
+	done    map[world.CausalID]uint64 // how many faults had an id already but for the ordinal
+	count   int                       // faults that happened
+
+	// What lasts until it is healed.
+	cuts    map[[2]world.ProcessID]bool
+	ailing  map[world.ProcessID]bool // paused, slow, or with a clock that runs wrong
+	crashed map[world.ProcessID]bool
+}
+
+// waiting is a fault whose condition has not come true yet.
+type waiting struct{ fault *config.Fault }
+
+// scheduleFaults has each fault of the config happen at its moment. What happens to one message is the network's own affair: see config.Counterfactuals.
+func (cl *Cluster) scheduleFaults(tracer *spans.Tracer) {
+	f := &faults{
+		cluster: cl, tracer: tracer, roles: make([]protocol.Role, cl.config.NumNodes+1), done: map[world.CausalID]uint64{},
+		cuts: map[[2]world.ProcessID]bool{}, ailing: map[world.ProcessID]bool{}, crashed: map[world.ProcessID]bool{},
+	}
+	cl.faults = f
+	for i := range cl.config.Faults {
+		fault := &cl.config.Faults[i]
+		switch fault.At.Kind {
+		case config.AtOnce:
+		case config.AtTime:
+			cl.sim.At(fault.At.Time, idOf(fault, fault.At.Time, 0), func() { f.happen(fault) })
+		case config.AtRole, config.AtCommit, config.AtSend:
+			f.waiting = append(f.waiting, waiting{fault})
+		}
+	}
+}
+
+// idOf names a fault by its kind, its target and its time, never by its place in a list.
+func idOf(f *config.Fault, at time.Duration, ordinal uint64) world.CausalID {
+	what := strings.Join([]string{spans.FaultName, string(f.Kind), target(f)}, " ")
+	return world.RootID(f.Process, world.NameOf(what), uint64(at), ordinal)
+}
+
+// target is whom a fault happens to, as its span tells it.
+func target(f *config.Fault) string {
+	switch {
+	case f.Kind == config.Partition:
+		sides := make([]string, len(f.Sides))
+		for i, side := range f.Sides {
+			names := make([]string, len(side))
+			for j, p := range side {
+				names[j] = p.String()
+			}
+			sides[i] = strings.Join(names, " ")
+		}
+		return strings.Join(sides, " | ")
+	case f.Process == 0:
+		return "all"
+	default:
+		return f.Process.String()
+	}
+}
+
+// lookAround has those faults happen whose conditions have come true in the event that was just handled.
+func (f *faults) lookAround() {
+	if len(f.waiting) == 0 {
+		return
+	}
+	f.waiting = slices.DeleteFunc(f.waiting, func(w waiting) bool {
+		if !f.isTrue(&w.fault.At) {
+			return false
+		}
+		f.happen(w.fault)
+		return true
+	})
+	for i, n := range f.cluster.nodes {
+		f.roles[i+1] = n.State().Role
+	}
+}
+
+// isTrue says whether a condition has come true.
+func (f *faults) isTrue(when *config.When) bool {
+	switch when.Kind {
+	case config.AtRole:
+		number := when.Process.Number()
+		role := f.cluster.nodes[number-1].State().Role
+		return role != f.roles[number] && role.String() == when.Role
+	case config.AtCommit:
+		return uint64(f.cluster.committed()) >= when.Number
+	case config.AtSend:
+		return uint64(f.cluster.clients[when.Process.Number()-1].Asking()) >= when.Number
+	case config.AtOnce, config.AtTime:
+	}
+	return false
+}
+
+// happen does a fault to the world, and tells of it, unless the run is about to finish. A write is lost when there is one, and told of then.
+func (f *faults) happen(fault *config.Fault) {
+	if f.cluster.settled || f.isSo(fault) {
+		return
+	}
+	if fault.Kind == config.LoseUnsynced {
+		f.cluster.sim.LoseUnsynced(fault.Process, fault.Torn, func() {
+			f.crashed[fault.Process] = true
+			f.tell(fault)
+		})
+		return
+	}
+	f.tell(fault)
+	f.do(fault)
+	f.disturb()
+}
+
+// isSo says whether a fault would change nothing: a process that is down cannot crash, and one that is up cannot be started.
+func (f *faults) isSo(fault *config.Fault) bool {
+	return fault.Kind == config.Crash && f.crashed[fault.Process] || fault.Kind == config.Restart && !f.crashed[fault.Process]
+}
+
+func (f *faults) do(fault *config.Fault) {
+	s, p := f.cluster.sim, fault.Process
+	switch fault.Kind {
+	case config.Crash:
+		f.crashed[p] = true
+		s.Crash(p)
+	case config.Restart:
+		f.restart(p)
+	case config.Isolate:
+		f.cut([]world.ProcessID{p}, f.others(p), false)
+	case config.Partition:
+		for i, side := range fault.Sides {
+			for _, other := range fault.Sides[i+1:] {
+				f.cut(side, other, fault.OneWay)
+			}
+		}
+	case config.Pause:
+		f.ailing[p] = true
+		s.Pause(p)
+	case config.Slow:
+		f.ailing[p] = true
+		s.Slow(p, fault.By)
+	case config.Skew:
+		f.skew(fault)
+	case config.Heal:
+		f.heal(p)
+	case config.Elect:
+		s.Tell(s.Now(), p, world.RootID(p, nameStartElection, uint64(s.Now()), 0), protocol.StartElection{})
+	case config.LoseUnsynced, config.Drop, config.Delay, config.Duplicate:
+	}
+}
+
+// restart starts a process again. A node that crashed before the operator could tell it its cluster is told now.
+func (f *faults) restart(p world.ProcessID) {
+	s := f.cluster.sim
+	delete(f.crashed, p)
+	s.Restart(p)
+	if p.Group() == world.NodeGroup && !f.cluster.nodes[p.Number()-1].KnowsCluster() {
+		now := s.Now()
+		s.Tell(now, p, world.RootID(p, nameSetPeers, uint64(now), 0), protocol.SetPeers{Peers: f.cluster.peers()})
+	}
+}
+
+// others are the nodes that a process is isolated from.
+func (f *faults) others(p world.ProcessID) []world.ProcessID {
+	var others []world.ProcessID
+	for _, n := range f.cluster.nodes {
+		if n.ID() != p {
+			others = append(others, n.ID())
+		}
+	}
+	return others
+}
+
+func (f *faults) cut(from, to []world.ProcessID, oneWay bool) {
+	f.cluster.sim.Cut(from, to)
+	if !oneWay {
+		f.cluster.sim.Cut(to, from)
+	}
+	for _, a := range from {
+		for _, b := range to {
+			f.cuts[[2]world.ProcessID{a, b}] = true
+		}
+	}
+}
+
+func (f *faults) skew(fault *config.Fault) {
+	if fault.Rate == 0 {
+		f.cluster.sim.Skew(fault.Process, fault.By)
+		return
+	}
+	f.cluster.sim.Rate(fault.Process, float64(fault.Rate)/trueRate)
+	f.ailing[fault.Process] = true
+	if fault.Rate == trueRate {
+		delete(f.ailing, fault.Process)
+	}
+}
+
+// trueRate is that of a clock that runs right, in thousandths.
+const trueRate = 1000
+
+// heal undoes what was done to a process, or to all: what crashed stays down.
+func (f *faults) heal(p world.ProcessID) {
+	f.cluster.sim.Heal(p)
+	if p == 0 {
+		clear(f.cuts)
+		clear(f.ailing)
+		return
+	}
+	delete(f.ailing, p)
+	for link := range f.cuts {
+		if link[0] == p || link[1] == p {
+			delete(f.cuts, link)
+		}
+	}
+}
+
+// disturb tells the checks that something was done to the run, and whether it lasts: Progress is promised only a while after the last of it.
+func (f *faults) disturb() {
+	if f.cluster.checker == nil {
+		return
+	}
+	f.cluster.checker.Disturbed(f.cluster.now())
+	f.cluster.checker.Troubled(len(f.cuts) > 0 || len(f.ailing) > 0)
+}
+
+// tell opens and ends the span of a fault.
+func (f *faults) tell(fault *config.Fault) {
+	f.count++
+	if !f.tracer.On() {
+		return
+	}
+	now := f.cluster.now()
+	first := idOf(fault, now, 0)
+	id := uint64(idOf(fault, now, f.done[first]))
+	f.done[first]++
+	span := f.tracer.StartFault(spans.Begin{Self: spans.Ref{Root: id, ID: id}, At: now}, string(fault.Kind), target(fault), fault.At.String())
+	if fault.By != 0 {
+		span.SetFaultBy(fault.By)
+	}
+	if fault.Rate != 0 {
+		span.SetFaultRatePermille(fault.Rate)
+	}
+	if fault.OneWay {
+		span.SetFaultOneWay(true)
+	}
+	if fault.Torn {
+		span.SetFaultTorn(true)
+	}
+	span.End(now)
+}

@@ -1,0 +1,409 @@
+package cluster_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/raftkv/raftkv/cmd/internal/cluster"
+	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/traces"
+)
+
+// parse is the config of a run in which operations go on for about a second.
+func parse(t testing.TB, text string) *config.Config {
+	t.Helper()
+	c, err := config.Parse("test.toml", []byte("num_clients = 2\nrequests_per_client = 12\n[client]\nthink_time = \"20ms..60ms\"\ntimeout = \"150ms\"\n"+text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// of yields the spans of a process.
+func (e execution) of(process string) []*traces.Span {
+	var all []*traces.Span
+	for i := range e.spans {
+		if e.spans[i].Service == process {
+			all = append(all, &e.spans[i])
+		}
+	}
+	return all
+}
+
+// faultSpans are those of faults, as kind, target and time.
+func (e execution) faultSpans() []string {
+	var all []string
+	for _, s := range e.of("world") {
+		if s.Name == spans.FaultName {
+			all = append(all, fmt.Sprint(s.Attribute(spans.RaftkvFaultKey).AsString(), " ", s.Attribute(spans.RaftkvFaultTargetKey).AsString(), " ", s.Start.Sub(epoch)))
+		}
+	}
+	return all
+}
+
+var epoch = config.Default().StartTime
+
+const ms = time.Millisecond
+
+// lostBetween counts the messages from one process to another that a fault lost, by when they were sent.
+func (e execution) lostBetween(from, to string, since, until time.Duration) (lost, all int) {
+	for _, s := range e.of(from) {
+		if s.Attribute(spans.RaftPeerIDKey).AsString() != to {
+			continue
+		}
+		at := s.Start.Sub(epoch) // a request's
+		if s.Kind.String() == "server" {
+			at = s.End.Sub(epoch) // a reply's
+		}
+		if at < since || at >= until || s.Attribute(spans.RaftUnfinishedKey).AsBool() {
+			continue
+		}
+		all++
+		if slices.ContainsFunc(s.Events, func(e traces.Event) bool {
+			return e.Name == spans.EventDrop && e.Attribute(spans.RaftkvCauseKey).AsString() == spans.CauseFault
+		}) {
+			lost++
+		}
+	}
+	return lost, all
+}
+
+func TestCrashedNodeDoesNothingUntilItIsStartedAgain(t *testing.T) {
+	e := run(t, parse(t, `
+		[[fault]]
+		at = "index 4 commits"
+		crash = "node-1"
+		[[fault]]
+		at = "400ms"
+		restart = "node-1"`))
+	faults := e.faultSpans()
+	if len(faults) != 2 || !strings.HasPrefix(faults[0], "crash node-1 ") || faults[1] != "restart node-1 400ms" {
+		t.Fatalf("the faults are %q", faults)
+	}
+	commit := slices.IndexFunc(e.spans, func(s traces.Span) bool {
+		return s.Name == spans.CommitName && s.Attribute(spans.RaftCommitToKey).AsInt64() >= 4
+	})
+	crash := e.of("world")[1].Start
+	if !e.spans[commit].End.Equal(crash) {
+		t.Errorf("index 4 commits at %v, and node-1 crashes at %v", e.spans[commit].End.Sub(epoch), crash.Sub(epoch))
+	}
+	failed := 0
+	for _, s := range e.of("node-1") {
+		if s.End.After(crash) && s.End.Before(epoch.Add(400*ms)) {
+			t.Errorf("node-1 is down, and ends %s at %v", s.Name, s.End.Sub(epoch))
+		}
+		if s.Attribute(spans.ErrorTypeKey).AsString() == spans.ErrorTypeCrash {
+			failed++
+		}
+	}
+	if failed == 0 {
+		t.Error("no span of node-1 ended with its crash")
+	}
+}
+
+func TestWhoIsCutOffFromWhom(t *testing.T) {
+	const never = time.Hour
+	for _, test := range []struct {
+		name, fault string
+		cut, open   [][2]string // from and to
+	}{
+		{
+			"isolate", `isolate = "node-2"`,
+			[][2]string{{"node-1", "node-2"}, {"node-2", "node-1"}}, [][2]string{{"node-1", "node-3"}, {"node-1", "client-1"}},
+		},
+		{
+			"isolate a leader from nodes only", `isolate = "node-1"`,
+			[][2]string{{"node-1", "node-2"}, {"node-1", "node-5"}}, [][2]string{{"client-1", "node-1"}},
+		},
+		{
+			"isolate a client", `isolate = "client-1"`,
+			[][2]string{{"client-1", "node-1"}}, [][2]string{{"client-2", "node-1"}, {"node-1", "node-2"}},
+		},
+		{
+			"partition", `partition = [["node-1", "node-2", "client-1"], ["node-3"], ["node-4", "client-2"]]`,
+			[][2]string{{"node-1", "node-3"}, {"node-1", "node-4"}, {"client-2", "node-1"}}, [][2]string{{"node-1", "node-2"}, {"node-1", "node-5"}, {"client-1", "node-1"}},
+		},
+		{
+			"one way", "partition = [[\"node-1\"], [\"node-2\"]]\none_way = true",
+			[][2]string{{"node-1", "node-2"}}, [][2]string{{"node-2", "node-1"}, {"node-1", "node-3"}},
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c := parse(t, "[[fault]]\nat = \"200ms\"\n"+test.fault+"\n[[fault]]\nat = \"600ms\"\nheal = \"all\"")
+			e := run(t, c)
+			for _, link := range test.cut {
+				if lost, _ := e.lostBetween(link[0], link[1], 0, 200*ms); lost > 0 {
+					t.Errorf("%s: %d messages were lost before anything was cut", link, lost)
+				}
+				if lost, all := e.lostBetween(link[0], link[1], 200*ms, 600*ms); all == 0 || lost != all {
+					t.Errorf("%s is cut, and of %d messages %d were lost", link, all, lost)
+				}
+				if lost, all := e.lostBetween(link[0], link[1], 600*ms, never); lost > 0 {
+					t.Errorf("%s is healed, and of %d messages %d were lost", link, all, lost)
+				}
+			}
+			for _, link := range test.open {
+				if lost, all := e.lostBetween(link[0], link[1], 0, never); all == 0 || lost > 0 {
+					t.Errorf("%s is open, and of %d messages %d were lost", link, all, lost)
+				}
+			}
+		})
+	}
+}
+
+// widths are how long the steps of a process were that began within a while: those of its server spans.
+func (e execution) widths(process string, since, until time.Duration) (least, most time.Duration) {
+	least = time.Hour
+	for _, s := range e.of(process) {
+		if at := s.Start.Sub(epoch); s.Name == spans.AppendEntriesServerName && s.Kind.String() == "server" && at >= since && at < until {
+			least, most = min(least, s.End.Sub(s.Start)), max(most, s.End.Sub(s.Start))
+		}
+	}
+	return least, most
+}
+
+func TestPausedSlowAndWronglyTimed(t *testing.T) {
+	e := run(t, parse(t, `
+		[[fault]]
+		at = "200ms"
+		slow = "node-2"
+		by = "3ms"
+		[[fault]]
+		at = "200ms"
+		pause = "node-3"
+		[[fault]]
+		at = "500ms"
+		heal = "node-2"
+		[[fault]]
+		at = "500ms"
+		heal = "node-3"`))
+	if least, most := e.widths("node-2", 201*ms, 500*ms); least < 3*ms || most > 4*ms {
+		t.Errorf("a slow node's steps take %v to %v, want 3ms more than usual", least, most)
+	}
+	if _, most := e.widths("node-2", 510*ms, time.Hour); most > ms {
+		t.Errorf("a healed node's steps take up to %v", most)
+	}
+	for _, s := range e.of("node-3") {
+		if at := s.End.Sub(epoch); at > 201*ms && at < 500*ms {
+			t.Errorf("node-3 is paused, and ends %s at %v", s.Name, at)
+		}
+	}
+	if least, _ := e.widths("node-3", 500*ms, time.Hour); least == time.Hour {
+		t.Error("node-3 does nothing after it is healed")
+	}
+	// A clock that runs twice as fast has its node stand for election although it hears from the leader as often as it should.
+	e = run(t, parse(t, "[raft]\nelection_timeout = \"70ms..80ms\"\n[[fault]]\nat = \"200ms\"\nskew = \"node-4\"\nrate = 4\n[[fault]]\nat = \"500ms\"\nskew = \"node-4\"\nrate = 1"))
+	stood := map[string]int{}
+	for i := range e.spans {
+		if s := &e.spans[i]; s.Name == spans.ElectionName && s.Start.Sub(epoch) > 200*ms {
+			stood[s.Service]++
+		}
+	}
+	if stood["node-4"] == 0 {
+		t.Errorf("with a clock that is four times too fast node-4 never stands for election: %v", stood)
+	}
+}
+
+func TestConditionsAndOrders(t *testing.T) {
+	e := run(t, parse(t, `
+		[[fault]]
+		at = "300ms"
+		elect = "node-4"
+		[[fault]]
+		at = "node-4 becomes leader"
+		isolate = "node-5"
+		[[fault]]
+		at = "client-2 sends 9"
+		heal = "all"`))
+	at := map[string]time.Time{}
+	for i := range e.spans {
+		s := &e.spans[i]
+		switch {
+		case s.Name == spans.RoleChangeName && s.Service == "node-4" && s.Attribute(spans.RaftRoleKey).AsString() == "leader":
+			at["leader"] = s.End
+		case s.Attribute(spans.KVRequestIDKey).AsString() == "client-2/9" && s.Attribute(spans.KVTryKey).AsInt64() == 1:
+			at["operation"] = s.Start
+		case s.Name == spans.ElectionName && s.Service == "node-4":
+			at["election"] = s.Start
+		}
+	}
+	want := []string{
+		"elect node-4 300ms", fmt.Sprint("isolate node-5 ", at["leader"].Sub(epoch)), fmt.Sprint("heal all ", at["operation"].Sub(epoch)),
+	}
+	if got := e.faultSpans(); !slices.Equal(got, want) {
+		t.Errorf("the faults are %q, want %q", got, want)
+	}
+	if at["election"].Sub(epoch) < 300*ms || at["election"].Sub(epoch) > 301*ms {
+		t.Errorf("node-4 stands for election at %v, want at once when it is told to", at["election"].Sub(epoch))
+	}
+}
+
+// timed are faults of every kind, for a run of about a second.
+var timed = []string{
+	`crash = "node-1"`, `crash = "client-1"`, `isolate = "node-2"`, `partition = [["node-1", "node-2"], ["node-3", "node-4", "node-5"]]`,
+	"partition = [[\"node-1\"], [\"node-3\"]]\none_way = true", `pause = "node-3"`, "slow = \"node-1\"\nby = \"2ms\"", "skew = \"node-2\"\nby = \"100ms\"",
+	"skew = \"node-2\"\nby = \"-100ms\"", "skew = \"node-1\"\nrate = 0.5", `lose_unsynced = "node-4"`, "lose_unsynced = \"node-1\"\ntorn = true", `elect = "node-5"`,
+	`heal = "all"`, `restart = "node-2"`,
+}
+
+// healing ends whatever a fault began, so that runs finish.
+const healing = "\n[[fault]]\nat = \"700ms\"\nheal = \"all\"\n[[fault]]\nat = \"700ms\"\nrestart = \"node-1\"\n[[fault]]\nat = \"700ms\"\nrestart = \"node-4\"\n"
+
+// TestOneFaultChangesNothingBefore adds one fault to a run: all that ended before it is the same.
+func TestOneFaultChangesNothingBefore(t *testing.T) {
+	t.Parallel()
+	for i, fault := range timed {
+		for _, at := range []time.Duration{90 * ms, 333 * ms, 520 * ms} {
+			text := healing
+			if i%2 == 1 {
+				text += "[[fault]]\nat = \"150ms\"\ncrash = \"node-1\"\n[[fault]]\nat = \"250ms\"\nrestart = \"node-1\"\n"
+			}
+			before := run(t, parse(t, text))
+			after := run(t, parse(t, text+fmt.Sprintf("[[fault]]\nat = \"%s\"\n%s\n", at, fault)))
+			same := 0
+			for j := range before.spans {
+				s := &before.spans[j]
+				if s.Name == spans.RunName || !s.End.Before(epoch.Add(at)) {
+					continue
+				}
+				same++
+				if other := after.byID[s.ID]; other == nil || describe(s) != describe(other) {
+					t.Errorf("%s at %s changed what ended before it: %s", fault, at, describe(s))
+				}
+			}
+			for j := range after.spans {
+				if s := &after.spans[j]; s.End.Before(epoch.Add(at)) && before.byID[s.ID] == nil {
+					t.Errorf("%s at %s added what ended before it: %s", fault, at, describe(s))
+				}
+			}
+			if same < 50 {
+				t.Errorf("only %d spans end before %s", same, at)
+			}
+		}
+	}
+}
+
+// TestDropDiffersOnlyInItsConeWithFaults drops messages of a run with a fault of every kind: the cones are those of a run without.
+func TestDropDiffersOnlyInItsConeWithFaults(t *testing.T) {
+	t.Parallel()
+	text := `
+		[[fault]]
+		at = "150ms"
+		slow = "node-2"
+		by = "1ms"
+		[[fault]]
+		at = "200ms"
+		partition = [["node-1", "node-2"], ["node-3", "node-4", "node-5"]]
+		[[fault]]
+		at = "300ms"
+		crash = "node-4"
+		[[fault]]
+		at = "350ms"
+		heal = "all"
+		[[fault]]
+		at = "400ms"
+		restart = "node-4"
+		[[fault]]
+		at = "450ms"
+		pause = "node-1"
+		[[fault]]
+		at = "500ms"
+		skew = "node-3"
+		by = "50ms"
+		[[fault]]
+		at = "550ms"
+		skew = "node-5"
+		rate = 1.5` + healing
+	c := parse(t, text)
+	before := run(t, c)
+	messages := before.messages()
+	if len(messages) < 500 {
+		t.Fatalf("the run has %d messages: too few to say anything", len(messages))
+	}
+	for i := 0; i < len(messages); i += faultStride {
+		after := run(t, dropping(c, messages[i].id))
+		checkDrop(t, c.Seed, messages[i], before, after)
+	}
+}
+
+// TestExpectations looks at a run for things that are so and things that are not.
+func TestExpectations(t *testing.T) {
+	c := parse(t, `
+		[[operation]]
+		client = "client-1"
+		put = "a"
+		value = "x"
+		[[operation]]
+		client = "client-2"
+		at = "100ms"
+		get = "a"
+		[[expect]]
+		leader = "node-1"
+		[[expect]]
+		sometimes = "election won"
+		[[expect]]
+		sometimes = "conflict repaired"
+		[[expect]]
+		never = "vote denied"
+		[[expect]]
+		never = "election won"
+		[[expect]]
+		answered = 2
+		[[expect]]
+		operation = "client-2/1"
+		result = "x"
+		[[expect]]
+		operation = "client-1/1"
+		result = "error: key already exists: a"
+		[[expect]]
+		log = "node-3"
+		terms = [1, 1, 1]
+		[[expect]]
+		log = "node-3"
+		terms = [1, 2]`)
+	result, err := cluster.New(c, cluster.Options{}).Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []cluster.Surprise{
+		{Expect: 2, Got: "it did not happen: conflict repaired"},
+		{Expect: 4, Got: "it happened 1 times: election won"},
+		{Expect: 7, Got: `client-1/1 ended with "ok"`},
+		{Expect: 9, Got: "the entries in the log of node-3 are of the terms [1 1 1]"},
+	}
+	if !slices.Equal(result.Surprises, want) {
+		t.Errorf("the surprises are %v, want %v", result.Surprises, want)
+	}
+}
+
+// TestNodeThatNeverKnewItsCluster crashes a node before it has handled what the operator tells it first: started again, it takes part like any other.
+func TestNodeThatNeverKnewItsCluster(t *testing.T) {
+	e := run(t, parse(t, "[[fault]]\nat = \"0s\"\ncrash = \"node-3\"\n[[fault]]\nat = \"100ms\"\nrestart = \"node-3\""))
+	applied := 0
+	for _, s := range e.of("node-3") {
+		if s.Name == spans.ApplyName {
+			applied++
+		}
+	}
+	if applied < 24 {
+		t.Errorf("node-3 applied %d entries, want those of 24 operations", applied)
+	}
+}
+
+// TestFaultsAfterTheEnd looks at a run whose last faults are due when it is about to finish, or later: they do not happen, and nobody is blamed for what is still in flight.
+func TestFaultsAfterTheEnd(t *testing.T) {
+	for at := 900 * ms; at < 1200*ms; at += 3 * ms {
+		c := parse(t, fmt.Sprintf("[[fault]]\nat = \"%s\"\ncrash = \"node-2\"\n[[fault]]\nat = \"%s\"\nrestart = \"node-2\"", at, at+ms))
+		result, err := cluster.New(c, cluster.Options{}).Run(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if result.Checks.Violation != nil || !result.Finished {
+			t.Errorf("a crash at %s: %v, finished is %v", at, result.Checks.Violation, result.Finished)
+		}
+	}
+}

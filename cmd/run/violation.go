@@ -1,0 +1,65 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/raftkv/raftkv/cmd/internal/cluster"
+	"github.com/raftkv/raftkv/cmd/internal/terminal"
+	"github.com/raftkv/raftkv/raftkv/check"
+	"github.com/raftkv/raftkv/traces"
+)
+
+// printViolation says which invariant does not hold, the two facts that clash, what led to them since the last fault, and how to have it happen again. The exit status
+// tells those who cannot be told.
+func (r *runner) printViolation(ctx context.Context, w io.Writer) {
+	v := r.result.Checks.Violation
+	style := terminal.StyleOf(w)
+	_, _ = fmt.Fprintf(w, "%s at %s: %s (%s, %s)\n  %s\n  one fact:   %s\n  the other:  %s\n",
+		style.Bold(style.Red("violation")), v.At, v.Invariant.Name, v.Invariant.ID, v.Invariant.Section, v.Invariant.Doc, v.Facts[0], v.Facts[1])
+	if causes := r.causes(ctx, w, v); causes != "" {
+		_, _ = fmt.Fprintf(w, "  what led to it:\n%s", causes)
+	}
+	_, _ = fmt.Fprintf(w, "  again:      go run ./cmd/run %s\n", shellWord(filepath.Join(r.options.out, r.name(), configFile)))
+}
+
+// causes are the lines of the story that led to a violation. Where nobody wanted the story the run is carried out once more for it: it is the same run.
+func (r *runner) causes(ctx context.Context, w io.Writer, v *check.Violation) string {
+	story := r.story
+	if story == nil {
+		story = traces.NewStory()
+		recorder := traces.NewRecorder(traces.RecorderOptions{Run: r.config.Hash()}, story)
+		if _, err := cluster.New(r.config.Config, cluster.Options{Tracers: recorder.Tracer}).Run(ctx); err != nil {
+			return "" // interrupted
+		}
+		if err := recorder.Close(ctx); err != nil {
+			return ""
+		}
+	}
+	process := ""
+	if v.Server != 0 {
+		process = v.Server.String()
+	}
+	style := traces.Plain
+	if terminal.StyleOf(w).Colour {
+		style = traces.ANSI
+	}
+	var b bytes.Buffer
+	if err := story.WriteCauses(&b, style, terminal.Columns(w), process, r.config.StartTime.Add(v.At)); err != nil {
+		return ""
+	}
+	return indented(b.String())
+}
+
+// indented is a text with each line two columns further in.
+func indented(text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		b.WriteString("  " + line)
+	}
+	return b.String()
+}

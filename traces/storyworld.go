@@ -1,0 +1,105 @@
+package traces
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/raftkv/raftkv/raftkv/spans"
+)
+
+func (t *teller) run() {
+	config := t.span.Attribute(spans.RaftkvConfigKey).AsString()
+	counts := ""
+	if nodes, clients := topLevel(config, "num_nodes"), topLevel(config, "num_clients"); nodes != "" && clients != "" {
+		counts = ", " + nodes + " nodes, " + clients + " clients"
+	}
+	t.line(t.span.Start, ordinary, "config read: ", t.text(spans.RaftkvScenarioKey), ", seed ", t.text(spans.RaftkvSeedKey), counts)
+}
+
+// topLevel is the value of a key of a TOML document, as it stands there; it knows no more of TOML than that tables begin with a bracket.
+func topLevel(document, key string) string {
+	for line := range strings.Lines(document) {
+		name, value, found := strings.Cut(line, "=")
+		if strings.HasPrefix(line, "[") {
+			return ""
+		}
+		if found && strings.TrimSpace(name) == key {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
+}
+
+// violation tells of an invariant that does not hold: the two facts, which clash.
+func (t *teller) violation() {
+	t.line(t.span.Start, trouble, "VIOLATION of ", t.text(spans.RaftkvInvariantKey), ": ", printable(t.span.Status.Description))
+	for i, fact := range t.texts(spans.RaftkvViolationFactsKey) {
+		t.line(t.span.Start, trouble, [...]string{"  ", "  but "}[min(i, 1)], printable(fact))
+	}
+}
+
+// fault tells what was done to the run, as a sentence about whom it was done to.
+func (t *teller) fault() {
+	kind, target := t.text(spans.RaftkvFaultKey), t.text(spans.RaftkvFaultTargetKey)
+	how := trouble
+	var said string
+	switch kind {
+	case spans.FaultCrash:
+		said = target + " crashes"
+	case spans.FaultRestart:
+		said = target + " is started again"
+	case spans.FaultHeal:
+		said, how = target+" is healed", ordinary
+		if target == "all" {
+			said = "everything is healed"
+		}
+	case spans.FaultIsolate:
+		said = target + " is isolated: no other node hears it, nor it them"
+	case spans.FaultPartition:
+		said = t.partition(target)
+	case spans.FaultPause:
+		said = target + " is paused"
+	case spans.FaultSlow:
+		said = target + " is slow: each step takes " + t.by().String() + " longer"
+	case spans.FaultSkew:
+		said = t.skew(target)
+	case spans.FaultLoseUnsynced:
+		said = target + " crashes in the middle of a write, which is lost"
+		if t.span.Attribute(spans.RaftkvFaultTornKey).AsBool() {
+			said = target + " crashes in the middle of a write, and the disk keeps a part of the record"
+		}
+	case spans.FaultElect:
+		said, how = target+" is told to stand for election", ordinary
+	default:
+		said = kind + " " + target
+	}
+	if when := t.text(spans.RaftkvFaultWhenKey); strings.Contains(when, " ") { // a condition, and no time
+		said += " (as " + when + ")"
+	}
+	t.line(t.span.Start, how, "FAULT: ", said)
+}
+
+func (t *teller) by() time.Duration {
+	return time.Duration(t.integer(spans.RaftkvFaultByNsKey))
+}
+
+func (t *teller) partition(target string) string {
+	if first, second, found := strings.Cut(target, " | "); found && t.span.Attribute(spans.RaftkvFaultOneWayKey).AsBool() {
+		return "what " + listed(first) + " sends to " + listed(second) + " is lost; the other way is open"
+	}
+	return "the network parts: " + target
+}
+
+// listed is names with commas between them.
+func listed(names string) string { return strings.ReplaceAll(names, " ", ", ") }
+
+func (t *teller) skew(target string) string {
+	if rate := t.integer(spans.RaftkvFaultRatePermilleKey); rate > 0 {
+		return "the clock of " + target + " runs at " + strconv.FormatFloat(float64(rate)/1000, 'g', -1, 64) + " times the true pace"
+	}
+	if by := t.by(); by < 0 {
+		return "the clock of " + target + " jumps back by " + (-by).String()
+	}
+	return "the clock of " + target + " jumps ahead by " + t.by().String()
+}
