@@ -167,7 +167,8 @@ func (a *actor) resume() {
 	switch {
 	case a.inside:
 	case a.busy:
-		a.endAfter(a.left)
+		a.ends = after(a.sim.now, a.left)
+		a.sim.queue.push(a.stepEnd())
 	default:
 		a.next()
 	}
