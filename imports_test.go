@@ -1,7 +1,10 @@
 package raftkv_test
 
 import (
+	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -71,6 +74,75 @@ func TestImportTable(t *testing.T) {
 	}
 }
 
+// TestChecksCannotSeeBugs proves that who judges a run does not know what was built into it on purpose: no package that names a bug is among those that the checks and the
+// traces are made of.
+func TestChecksCannotSeeBugs(t *testing.T) {
+	naming := map[string]string{} // package to the first of its lines that names a bug
+	for _, p := range list(t) {
+		for _, file := range p.files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if found := aBug.FindString(string(text)); found != "" && naming[p.path] == "" {
+				naming[p.path] = filepath.Base(file) + " says " + found
+			}
+		}
+	}
+	for _, room := range []string{"raftkv/raft", "raftkv/node", "raftkv/kv", "cmd/internal/config"} {
+		if naming[module+"/"+room] == "" {
+			t.Errorf("%s does not name a bug: then this test looks for the wrong words", room)
+		}
+	}
+	for _, p := range list(t) {
+		if p.path != module+"/raftkv/check" && p.path != module+"/traces" {
+			continue
+		}
+		for _, dep := range append(p.deps, p.path) {
+			if why := naming[dep]; why != "" {
+				t.Errorf("%s is made of %s, whose %s", p.path, dep, why)
+			}
+		}
+	}
+}
+
+// aBug is how a program names a bug, or the store that has one.
+var aBug = regexp.MustCompile(`\bBug\w*|\bbug\w*\b|[Ff]orgetful`)
+
+// TestEachBugIsAtOnePlace proves that the constant of a bug leads to the one place where it is built in, besides the list of bugs.
+func TestEachBugIsAtOnePlace(t *testing.T) {
+	constant := regexp.MustCompile(`\bBug[A-Z]\w+`)
+	places := map[string][]string{}
+	for _, p := range list(t) {
+		for _, file := range p.files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, name := range constant.FindAllString(string(text), -1) {
+				if filepath.Base(file) == "bugs.go" {
+					places[name] = append(places[name], "") // so that one without a place is seen
+				} else {
+					places[name] = append(places[name], strings.TrimPrefix(p.path, module+"/")+"/"+filepath.Base(file))
+				}
+			}
+		}
+	}
+	bugs := 0
+	for name, all := range places {
+		if name == "BugNone" || name == "BugNamed" || name == "BugDescription" {
+			continue
+		}
+		bugs++
+		if at := slices.DeleteFunc(all, func(place string) bool { return place == "" }); len(at) != 1 {
+			t.Errorf("%s is at %d places, and not at one: %s", name, len(at), strings.Join(at, ", "))
+		}
+	}
+	if bugs != 13 {
+		t.Errorf("%d bugs were found, and not 13", bugs)
+	}
+}
+
 func fromOutside(path string) bool {
 	first, _, _ := strings.Cut(path, "/")
 	return strings.Contains(first, ".") && !strings.HasPrefix(path, module)
@@ -85,20 +157,24 @@ func mayImport(room, path string) bool {
 
 // listed is a package as the go command sees it, tests left out.
 type listed struct {
-	path          string
-	imports, deps []string
+	path                 string
+	imports, deps, files []string
 }
 
 func list(t *testing.T) []listed {
 	t.Helper()
-	out, err := exec.Command("go", "list", "-deps=false", "-f", `{{.ImportPath}}|{{join .Imports " "}}|{{join .Deps " "}}`, "./...").Output()
+	out, err := exec.Command("go", "list", "-deps=false", "-f", `{{.ImportPath}}|{{join .Imports " "}}|{{join .Deps " "}}|{{.Dir}}|{{join .GoFiles " "}}`, "./...").Output()
 	if err != nil {
 		t.Fatalf("go list ./...: %v", err)
 	}
 	var packages []listed
 	for line := range strings.Lines(string(out)) {
 		fields := strings.Split(strings.TrimSpace(line), "|")
-		packages = append(packages, listed{path: fields[0], imports: strings.Fields(fields[1]), deps: strings.Fields(fields[2])})
+		p := listed{path: fields[0], imports: strings.Fields(fields[1]), deps: strings.Fields(fields[2])}
+		for _, name := range strings.Fields(fields[4]) {
+			p.files = append(p.files, filepath.Join(fields[3], name))
+		}
+		packages = append(packages, p)
 	}
 	return packages
 }

@@ -315,6 +315,9 @@ func TestStoryLines(t *testing.T) {
 		`2.000ms  client-2  request 3: GET "e" -> "ok"`: func(s *scene) {
 			s.client.StartKVGet(s.begin(), request, "e").End(end, protocol.Found{Value: "ok"}.String())
 		},
+		`2.000ms  client-2  request 3: GET "e" -> FAILED (replication failed)`: func(s *scene) {
+			s.client.StartKVGet(s.begin(), request, "e").End(end, protocol.ReplicationFailed{}.String())
+		},
 		`2.000ms  client-2  request 3: DELETE "e\n\x1b[31m" -> OK`: func(s *scene) {
 			s.client.StartKVDelete(s.begin(), request, "e\n\x1b[31m").End(end, protocol.Deleted{}.String())
 		},

@@ -45,13 +45,15 @@ func operationText(id, key, value string) command {
 	return command{"delete", key, "DELETE " + quoted}
 }
 
-// resultText is what came of a command: OK, REJECTED (key exists), NOT FOUND, or what was found.
+// resultText is what came of a command: OK, REJECTED (key exists), NOT FOUND, FAILED (replication failed), or what was found.
 func resultText(c command, result string) string {
 	switch {
 	case c.verb == "put" && strings.HasPrefix(result, protocol.KeyExists{}.String()):
 		return "REJECTED (key exists)"
 	case result == protocol.KeyNotFound{Key: c.key}.String():
 		return "NOT FOUND"
+	case result == protocol.ReplicationFailed{}.String():
+		return "FAILED (replication failed)"
 	case c.verb == "get":
 		return strconv.Quote(result)
 	case result == protocol.Stored{}.String(), result == protocol.Deleted{}.String(), result == protocol.Nothing{}.String():

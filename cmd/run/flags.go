@@ -84,7 +84,7 @@ func flagGroups() []flagGroup {
 			{"delay", "SPANID=DURATION", "it arrives this much later, as in -delay 00f067aa0ba902b7=40ms", fault("-delay", config.Delay)},
 			{"duplicate", "SPANID", "it arrives twice", fault("-duplicate", config.Duplicate)},
 			{
-				"bug", "NAME", "build a known bug in, on purpose; there is none yet",
+				"bug", "NAME", "build one of the bugs below in, on purpose",
 				override(func(value string) config.Override { return config.SetString("-bug", "bug", value) }),
 			},
 		}},

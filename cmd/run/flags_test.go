@@ -87,6 +87,7 @@ func TestFlagsChangeTheConfig(t *testing.T) {
 		"-set network.latency=1ms":              "latency = \"1ms\"\n",
 		"-drop 00f067aa0ba902b7":                "[[fault]]\ndrop = \"00f067aa0ba902b7\"\n",
 		"-delay 00f067aa0ba902b7=40ms":          "[[fault]]\ndelay = \"00f067aa0ba902b7\"\nby = \"40ms\"\n",
+		"-bug commit-old-term":                  "bug = \"commit-old-term\"\n",
 		"reference -duplicate=0f067aa0ba902b70": "[[fault]]\nduplicate = \"0f067aa0ba902b70\"\n",
 	} {
 		o, err := parseFlags(strings.Fields(args))
@@ -127,7 +128,7 @@ func TestWrongFlags(t *testing.T) {
 		{"-seed", "18446744073709551616"},
 		{"-seed="},
 		{"-set", "raft.max_entires=1", "-set", "num_nodes=0"},
-		{"-bug", "commit-old-term", "-drop", "x", "-delay", "00f067aa0ba902b7", "-duplicate", "00f067aa0ba902b7=1ms"},
+		{"-bug", "comit-old-term", "-drop", "x", "-delay", "00f067aa0ba902b7", "-duplicate", "00f067aa0ba902b7=1ms"},
 		{"-quite", "default"},
 		{"-nam", "default", "-otpl", "x"},
 		{"-quiet=perhaps", "-list=yes"},

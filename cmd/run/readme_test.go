@@ -2,10 +2,36 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/raftkv/raftkv/raftkv/raft"
 )
+
+// TestReadmeBugs holds the table of bugs against what -bug knows, and runs the command that shows one.
+func TestReadmeBugs(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, bug := range raft.Bugs() {
+		if row := fmt.Sprintf("| `%s` | %s | %s |\n", bug.Name, strings.TrimSuffix(bug.Doc, "."), caughtBy(bug)); !strings.Contains(string(readme), row) {
+			t.Errorf("README.md has no row\n%s", row)
+		}
+	}
+	_, after, found := strings.Cut(string(readme), "\ngo run ./cmd/run -bug ")
+	arguments, _, _ := strings.Cut(after, " #")
+	if !found {
+		t.Fatal("README.md shows no command with a bug")
+	}
+	var stdout, stderr bytes.Buffer
+	args := append([]string{"-out", t.TempDir(), "-bug"}, strings.Fields(arguments)...)
+	if status := run(t.Context(), args, &stdout, &stderr); status != statusViolation {
+		t.Errorf("run %v: exit status %d, want %d\n%s", args, status, statusViolation, &stderr)
+	}
+}
 
 // TestReadmeStory runs the command that README.md shows the story of: each line that it quotes is told, in that order.
 func TestReadmeStory(t *testing.T) {

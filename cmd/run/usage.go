@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
+	"github.com/raftkv/raftkv/raftkv/raft"
 )
 
 const usageBefore = `usage: go run ./cmd/run [flags] [SCENARIO | FILE.toml]
@@ -56,9 +57,28 @@ func usage(w io.Writer) error {
 		}
 		b.WriteString("\n" + style.Bold(group.title) + "\n" + layOut(rows, left, min(widest, terminal.Width(w))))
 	}
+	b.WriteString("\n" + style.Bold("Bugs to build in, each known from implementations") + "\n" + layOut(bugRows(), left, min(widest, terminal.Width(w))))
 	b.WriteString(usageAfter)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// bugRows are the bugs that -bug can build in.
+func bugRows() [][2]string {
+	var rows [][2]string
+	for _, bug := range raft.Bugs() {
+		rows = append(rows, [2]string{"  " + bug.Name, bug.Doc + " Caught by " + caughtBy(bug) + "."})
+	}
+	return rows
+}
+
+// caughtBy are the invariants that catch a bug, by name.
+func caughtBy(bug raft.BugDescription) string {
+	names := make([]string, len(bug.CaughtBy))
+	for i, name := range bug.CaughtBy {
+		names[i] = string(name)
+	}
+	return strings.Join(names, ", ")
 }
 
 // usage is the flag as it is called.

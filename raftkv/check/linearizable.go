@@ -26,8 +26,9 @@ type keyHistory struct {
 	open     int
 	answered []Operation
 	contents []content
-	next     []content // room for the next contents
-	settled  Operation // the last write that was answered before it was last at rest; without a result if there was none
+	next     []content   // room for the next contents
+	settled  Operation   // the last write that was answered before it was last at rest; without a result if there was none
+	failed   []Operation // writes that were answered to have failed: they are taken at their word and are no part of the history
 }
 
 func newHistory() history {
@@ -93,7 +94,12 @@ func (c *Checker) Linearizable(v *View) error {
 		key, _ := keyOf(v.Operation.Command)
 		k := h.key(key)
 		k.open--
-		k.answered = append(k.answered, *v.Operation)
+		switch {
+		case v.Operation.Result != protocol.Result(protocol.ReplicationFailed{}):
+			k.answered = append(k.answered, *v.Operation)
+		case isWrite(v.Operation.Command):
+			k.failed = append(k.failed, *v.Operation)
+		}
 		if k.open > 0 {
 			return nil
 		}
@@ -222,7 +228,7 @@ func (o *Operation) leaves() (content, bool) {
 		}
 	case protocol.Deleted:
 		return content{}, true
-	case protocol.Found, protocol.KeyExists, protocol.KeyNotFound, protocol.Nothing:
+	case protocol.Found, protocol.KeyExists, protocol.KeyNotFound, protocol.Nothing, protocol.ReplicationFailed:
 	}
 	return content{}, false
 }
@@ -280,24 +286,42 @@ func (k *keyHistory) explain(key string, pending []Operation) error {
 	slices.SortFunc(k.answered, func(a, b Operation) int { return int(int64(a.Return) - int64(b.Return)) })
 	wrong := len(k.answered) - 1
 	for n := range k.answered {
-		later := slices.Clone(pending)
-		for _, op := range k.answered[n+1:] {
-			op.Result = nil
-			if op.Call < k.answered[n].Return && isWrite(op.Command) {
-				later = append(later, op)
-			}
-		}
-		fits := func(before content) bool {
-			return linearizable(before, k.answered[:n+1], later, nil) != porcupine.Illegal
-		}
-		if !slices.ContainsFunc(k.contents, fits) {
+		if !k.fits(n, pending) {
 			wrong = n
 			break
 		}
 	}
 	op := &k.answered[wrong]
-	return clashing(k.lastWrite(key, op), fmt.Sprintf("%s was answered %q to %s, asked at %s: no order of the operations on that key explains it",
+	before := k.lastWrite(key, op)
+	for i := range k.failed {
+		effective := k.failed[i]
+		effective.Result = nil
+		if k.fits(wrong, append(slices.Clone(pending), effective)) {
+			before = told(&k.failed[i]) // it took effect all the same
+			break
+		}
+	}
+	return clashing(before, fmt.Sprintf("%s was answered %q to %s, asked at %s: no order of the operations on that key explains it",
 		op.Request, op.Result, text(op.Command), op.Asked))
+}
+
+// fits says whether the answers up to the nth can be put in an order. What was asked for before it and answered after it may have taken effect by then.
+func (k *keyHistory) fits(n int, pending []Operation) bool {
+	later := slices.Clone(pending)
+	for _, op := range k.answered[n+1:] {
+		op.Result = nil
+		if op.Call < k.answered[n].Return && isWrite(op.Command) {
+			later = append(later, op)
+		}
+	}
+	return slices.ContainsFunc(k.contents, func(before content) bool {
+		return linearizable(before, k.answered[:n+1], later, nil) != porcupine.Illegal
+	})
+}
+
+// told is an operation and its answer as a fact.
+func told(op *Operation) string {
+	return fmt.Sprintf("%s was answered %q to %s at %s", op.Request, op.Result, text(op.Command), op.Ended)
 }
 
 // lastWrite tells what a key held for sure, or may have held, when an operation was asked for.
@@ -313,7 +337,7 @@ func (k *keyHistory) lastWrite(key string, before *Operation) string {
 		last = &k.settled
 	}
 	if last != nil {
-		return fmt.Sprintf("%s was answered %q to %s at %s", last.Request, last.Result, text(last.Command), last.Ended)
+		return told(last)
 	}
 	var held []string
 	for _, may := range k.contents {

@@ -32,6 +32,7 @@ var (
 	deleted       = protocol.Deleted{}
 	exists        = protocol.KeyExists{Key: "a"}
 	notFound      = protocol.KeyNotFound{Key: "a"}
+	failed        = protocol.ReplicationFailed{}
 )
 
 func found(value string) protocol.Result { return protocol.Found{Value: value} }
@@ -88,6 +89,24 @@ func TestHistories(t *testing.T) {
 		}},
 		{"a failure that took effect", false, func(f *fake) {
 			f.ask(1, 1, deleteA).answer(1, 1, notFound).ask(1, 2, putA("x")).answer(1, 2, exists)
+		}},
+		{"a failure that is believed", true, func(f *fake) {
+			f.ask(1, 1, putA("x")).answer(1, 1, failed).ask(1, 2, getA).answer(1, 2, notFound).ask(2, 1, putA("y")).ask(1, 3, deleteA).answer(1, 3, failed).answer(2, 1, stored)
+		}},
+		{"a read that is answered to have failed", true, func(f *fake) {
+			f.ask(1, 1, putA("x")).answer(1, 1, stored).ask(1, 2, getA).answer(1, 2, failed).ask(1, 3, getA).answer(1, 3, found("x"))
+		}},
+		{"a failed write that is read", false, func(f *fake) {
+			f.ask(1, 1, putA("x")).answer(1, 1, failed).ask(1, 2, getA).answer(1, 2, notFound).ask(1, 3, getA).answer(1, 3, found("x"))
+		}},
+		{"a failed write that was read before it was answered", false, func(f *fake) {
+			f.ask(1, 1, putA("x")).ask(2, 1, getA).answer(2, 1, found("x")).answer(1, 1, failed)
+		}},
+		{"a failed delete that makes room", false, func(f *fake) {
+			f.ask(1, 1, putA("x")).answer(1, 1, stored).ask(1, 2, deleteA).answer(1, 2, failed).ask(1, 3, putA("y")).answer(1, 3, stored)
+		}},
+		{"a failed write that only one answer at the end shows", false, func(f *fake) {
+			f.ask(2, 1, deleteA).ask(1, 1, putA("x")).answer(1, 1, failed).ask(1, 2, getA).answer(1, 2, found("x"))
 		}},
 		{"a second answer and a second asking", true, func(f *fake) {
 			f.ask(1, 1, putA("x")).ask(1, 1, putA("x")).answer(1, 1, stored).answer(1, 1, exists).ask(1, 2, getA).answer(1, 1, exists).answer(1, 2, found("x"))

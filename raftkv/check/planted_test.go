@@ -188,6 +188,11 @@ var planted = []struct {
 		f.ask(2, 1, protocol.Get{Key: "a"}).answer(2, 1, protocol.KeyNotFound{Key: "a"})
 		return f.checker.Violation()
 	}, "client-2/1 was answered"},
+	{"a failure that was none", protocol.InvariantLinearizable, func(f *fake) *Violation {
+		f.ask(1, 1, protocol.Put{Key: "a", Value: "x"}).answer(1, 1, protocol.ReplicationFailed{})
+		f.ask(1, 2, protocol.Put{Key: "a", Value: "y"}).answer(1, 2, protocol.KeyExists{Key: "a"})
+		return f.checker.Violation()
+	}, `client-1/1 was answered "error: replication failed" to "put a x" at`},
 	{"a retry that took effect twice", protocol.InvariantExactlyOnce, func(f *fake) *Violation {
 		again := first
 		again.Term = 2

@@ -190,17 +190,22 @@ type watchedClient struct {
 	world.Process
 
 	checker *Checker
+	try     world.CausalID // that waits for its reply; zero if none does
 }
 
 // Start implements world.Process.
 func (w *watchedClient) Start(in world.World) {
-	w.Process.Start(clientWorld{World: in, checker: w.checker})
+	w.Process.Start(clientWorld{World: in, client: w})
 }
 
-// Receive implements world.Process. The answer is noted before the client handles it, for with the next operation begins what comes after it.
+// Receive implements world.Process. The answer is noted before the client handles it, for with the next operation begins what comes after it. A reply to a try that
+// was given up, and a second one to the same try, are not listened to.
 func (w *watchedClient) Receive(e world.Envelope, began time.Duration) {
-	if m, ok := e.Payload.(protocol.Answered); ok {
-		w.checker.Answered(m.Request, m.Result)
+	if m, ok := e.Payload.(protocol.Message); ok && w.try != 0 && e.InReplyTo == w.try {
+		w.try = 0
+		if answered, is := m.(protocol.Answered); is {
+			w.checker.Answered(answered.Request, answered.Result)
+		}
 	}
 	w.Process.Receive(e, began)
 }
@@ -209,20 +214,24 @@ func (w *watchedClient) Receive(e world.Envelope, began time.Duration) {
 type clientWorld struct {
 	world.World
 
-	checker *Checker
+	client *watchedClient
 }
 
 // Send implements world.World.
 func (w clientWorld) Send(e world.Envelope) world.Fate {
+	checker := w.client.checker
 	switch m := e.Payload.(type) {
 	case protocol.ClientPut:
-		w.checker.Asked(m.Request, protocol.Put{Key: m.Key, Value: m.Value})
+		w.client.try = e.ID
+		checker.Asked(m.Request, protocol.Put{Key: m.Key, Value: m.Value})
 	case protocol.ClientGet:
-		w.checker.Asked(m.Request, protocol.Get{Key: m.Key})
+		w.client.try = e.ID
+		checker.Asked(m.Request, protocol.Get{Key: m.Key})
 	case protocol.ClientDelete:
-		w.checker.Asked(m.Request, protocol.Delete{Key: m.Key})
+		w.client.try = e.ID
+		checker.Asked(m.Request, protocol.Delete{Key: m.Key})
 	}
 	fate := w.World.Send(e)
-	w.checker.met(fate)
+	checker.met(fate)
 	return fate
 }

@@ -228,24 +228,35 @@ func TestAClientsHistoryIsKept(t *testing.T) {
 	s, a := &stage{}, &asker{}
 	process := c.Client(a)
 	process.Start(s)
-	ask := func(sequence protocol.Sequence, m func(protocol.RequestID) any) {
-		a.world.Send(s.envelope(m(protocol.RequestID{Client: 1, Sequence: sequence})))
+	ask := func(try world.CausalID, sequence protocol.Sequence, m func(protocol.RequestID) any) {
+		e := s.envelope(m(protocol.RequestID{Client: 1, Sequence: sequence}))
+		e.ID = try
+		a.world.Send(e)
 	}
-	answer := func(sequence protocol.Sequence, result protocol.Result) {
-		process.Receive(s.envelope(protocol.Answered{Request: protocol.RequestID{Client: 1, Sequence: sequence}, Result: result}), 0)
+	reply := func(try world.CausalID, m protocol.Message) {
+		e := s.envelope(m)
+		e.InReplyTo = try
+		process.Receive(e, 0)
+	}
+	answer := func(try world.CausalID, sequence protocol.Sequence, result protocol.Result) {
+		reply(try, protocol.Answered{Request: protocol.RequestID{Client: 1, Sequence: sequence}, Result: result})
 	}
 	put := func(r protocol.RequestID) any { return protocol.ClientPut{Request: r, Key: "a", Value: "x"} }
-	ask(1, put)
-	ask(1, put) // a retry
-	answer(1, protocol.Stored{})
-	ask(2, func(r protocol.RequestID) any { return protocol.ClientDelete{Request: r, Key: "a"} })
-	answer(1, protocol.KeyExists{Key: "a"}) // late
-	answer(2, protocol.Deleted{})
-	ask(3, func(r protocol.RequestID) any { return protocol.ClientGet{Request: r, Key: "a"} })
+	ask(1, 1, put)
+	ask(2, 1, put)                             // a retry
+	answer(1, 1, protocol.ReplicationFailed{}) // to the try that was given up
+	reply(2, protocol.OutcomeUnknown{})
+	answer(2, 1, protocol.ReplicationFailed{}) // a second reply, which nobody waits for
+	ask(3, 1, put)
+	answer(3, 1, protocol.Stored{})
+	ask(4, 2, func(r protocol.RequestID) any { return protocol.ClientDelete{Request: r, Key: "a"} })
+	answer(3, 1, protocol.KeyExists{Key: "a"}) // late
+	answer(4, 2, protocol.Deleted{})
+	ask(5, 3, func(r protocol.RequestID) any { return protocol.ClientGet{Request: r, Key: "a"} })
 	if v := c.Violation(); v != nil {
 		t.Fatal(v)
 	}
-	answer(3, protocol.Found{Value: "x"})
+	answer(5, 3, protocol.Found{Value: "x"})
 	v := c.Violation()
 	if v == nil || v.Invariant.Name != protocol.InvariantLinearizable {
 		t.Fatalf("a stale read was answered, and the checks say %v", v)

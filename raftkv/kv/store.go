@@ -7,8 +7,9 @@ import "github.com/raftkv/raftkv/raftkv/protocol"
 // Store holds the values, and for each client the last operation that took effect, so that an operation takes effect once however often its entry is in the log:
 // the client tries again when an answer is lost (§8).
 type Store struct {
-	values   map[string]string
-	sessions map[protocol.ClientID]session
+	values    map[string]string
+	sessions  map[protocol.ClientID]session
+	forgetful bool // see NewForgetful
 }
 
 // session is a client's latest operation and its answer. The latest is enough, since a client has one operation open at a time.
@@ -22,6 +23,13 @@ func New() *Store {
 	return &Store{values: make(map[string]string), sessions: make(map[protocol.ClientID]session)}
 }
 
+// NewForgetful makes an empty store that takes an operation again when the client tries again: it is wrong on purpose, for who wants to see what then breaks.
+func NewForgetful() *Store {
+	s := New()
+	s.forgetful = true
+	return s
+}
+
 // Apply has a committed entry take effect, and returns the answer for the client that asked. An operation that took effect already gets its first answer again. One
 // older than the client's latest is a late copy of something that the client is done with: it does nothing, and nobody waits for its answer, which is Nothing. An
 // entry that no client asked for has no session.
@@ -31,7 +39,7 @@ func (s *Store) Apply(entry protocol.LogEntry) protocol.Result {
 	}
 	last, known := s.sessions[entry.Request.Client]
 	switch {
-	case known && entry.Request.Sequence == last.sequence:
+	case known && entry.Request.Sequence == last.sequence && !s.forgetful:
 		return last.result
 	case known && entry.Request.Sequence < last.sequence:
 		return protocol.Nothing{}

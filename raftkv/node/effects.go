@@ -82,9 +82,20 @@ func (n *Node) reply(e protocol.Reply) {
 		sent(n, span, n.world.Send(answer))
 		span.End(now, e.Message.Name())
 	case protocol.ClientPut, protocol.ClientGet, protocol.ClientDelete:
+		answer.Payload = n.readNow(m, e.Message)
 		span := n.startRequestSpan(request.Payload)
 		n.answer(span, answer)
 	}
+}
+
+// readNow puts into an answer to a get what this server's own store holds. Raft as it should be has no such answer: a get is answered when its entry is applied.
+func (n *Node) readNow(request any, reply protocol.Message) protocol.Message {
+	get, isGet := request.(protocol.ClientGet)
+	if answered, ok := reply.(protocol.Answered); ok && isGet {
+		answered.Result = n.store.Apply(protocol.LogEntry{Command: protocol.Get{Key: get.Key}})
+		return answered
+	}
+	return reply
 }
 
 func (n *Node) traceRequestVote(_ protocol.RequestVote, e protocol.Reply) (span spans.RequestVoteServerSpan) {

@@ -33,6 +33,7 @@ type Config struct {
 	MaxEntries        int           // in one AppendEntries, at least 1
 	MaxInFlight       int           // AppendEntries with entries on the way to one follower, at least 1
 	NoopOnElection    bool          // a new leader appends a no-op (§8)
+	Bug               raft.Bug      // built in on purpose; raft.BugNone for Raft as it should be
 	Observer          Observer      // told of what the state alone does not show; may be nil
 }
 
@@ -87,13 +88,21 @@ func New(config Config, tracer *spans.Tracer) *Node {
 		config: config,
 		id:     world.NewProcessID(world.NodeGroup, uint32(config.ID)),
 		tracer: tracer,
-		store:  kv.New(),
+		store:  newStore(config.Bug),
 		raft: raft.New(raft.Config{
 			ID: config.ID, MaxEntries: config.MaxEntries, MaxInFlight: config.MaxInFlight,
-			NoopOnElection: config.NoopOnElection, Heartbeats: config.HeartbeatInterval > 0,
+			NoopOnElection: config.NoopOnElection, Heartbeats: config.HeartbeatInterval > 0, Bug: config.Bug,
 		}),
 		identity: newIdentity(),
 	}
+}
+
+// newStore is the state machine of a server that starts.
+func newStore(bug raft.Bug) *kv.Store {
+	if bug == raft.BugNoDedup {
+		return kv.NewForgetful()
+	}
+	return kv.New()
 }
 
 // ID names the process: node-1 is the server 1.
@@ -101,6 +110,9 @@ func (n *Node) ID() world.ProcessID { return n.id }
 
 // State is the state of Figure 2, to be read between two events.
 func (n *Node) State() *protocol.State { return n.raft.State() }
+
+// KnowsCluster says whether the node was ever told its peers. It knows them for good: a crash does not change the cluster (§6 is not part of this).
+func (n *Node) KnowsCluster() bool { return len(n.raft.State().NextIndex) > 0 }
 
 // Store is the state machine, to be read between two events.
 func (n *Node) Store() *kv.Store { return n.store }
@@ -247,7 +259,7 @@ func (n *Node) Restart() {
 	if n.failed = err != nil; n.failed {
 		return
 	}
-	n.store = kv.New()
+	n.store = newStore(n.config.Bug)
 	start := n.started()
 	n.step = step{began: n.world.Now(), cause: start}
 	n.carryOut(n.raft.Step(input))

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft"
 	"github.com/raftkv/raftkv/raftkv/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
@@ -108,7 +109,7 @@ func (r *requests) applied(n *Node, index protocol.LogIndex, result protocol.Res
 func (r *requests) outcomeUnknown(n *Node, id uint64) {
 	i := slices.IndexFunc(r.items, func(item request) bool { return item.ref.ID == id && item.client != 0 })
 	if i >= 0 {
-		n.answerWaiting(&r.items[i], protocol.OutcomeUnknown{Request: r.items[i].id})
+		n.answerWaiting(&r.items[i], n.notKnown(r.items[i].id))
 	}
 }
 
@@ -116,10 +117,18 @@ func (r *requests) outcomeUnknown(n *Node, id uint64) {
 func (r *requests) leadershipLost(n *Node) {
 	for i := range r.items {
 		if item := &r.items[i]; item.client != 0 {
-			n.answerWaiting(item, protocol.OutcomeUnknown{Request: item.id})
+			n.answerWaiting(item, n.notKnown(item.id))
 		}
 	}
 	*r = requests{}
+}
+
+// notKnown is the answer to a request whose entry may be committed yet, or may not.
+func (n *Node) notKnown(request protocol.RequestID) protocol.Message {
+	if n.config.Bug == raft.BugFalseFailure {
+		return protocol.Answered{Request: request, Result: protocol.ReplicationFailed{}}
+	}
+	return protocol.OutcomeUnknown{Request: request}
 }
 
 func (r *requests) endAll(end func(openSpan)) {

@@ -19,6 +19,7 @@ func (d Deleted) Clone() Deleted                             { return d }
 func (k KeyExists) Clone() KeyExists                         { return k }
 func (k KeyNotFound) Clone() KeyNotFound                     { return k }
 func (n Nothing) Clone() Nothing                             { return n }
+func (r ReplicationFailed) Clone() ReplicationFailed         { return r }
 func (r RequestVote) Clone() RequestVote                     { return r }
 func (v VoteGranted) Clone() VoteGranted                     { return v }
 func (v VoteDenied) Clone() VoteDenied                       { return v }

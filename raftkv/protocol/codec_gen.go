@@ -55,6 +55,8 @@ func AppendResult(b []byte, v Result) []byte {
 		return appendResultKeyNotFound(append(b, 5), v)
 	case Nothing:
 		return appendResultNothing(append(b, 6), v)
+	case ReplicationFailed:
+		return appendResultReplicationFailed(append(b, 7), v)
 	}
 	return append(b, 0)
 }
@@ -78,6 +80,8 @@ func decodeResult(d *decoder) Result {
 		return decodeResultKeyNotFound(d)
 	case 6:
 		return decodeResultNothing(d)
+	case 7:
+		return decodeResultReplicationFailed(d)
 	default:
 		d.fail("there is no Result with tag " + strconv.FormatUint(tag, 10))
 		return nil
@@ -511,6 +515,14 @@ func appendResultNothing(b []byte, _ Nothing) []byte {
 }
 
 func decodeResultNothing(_ *decoder) (v Nothing) {
+	return v
+}
+
+func appendResultReplicationFailed(b []byte, _ ReplicationFailed) []byte {
+	return b
+}
+
+func decodeResultReplicationFailed(_ *decoder) (v ReplicationFailed) {
 	return v
 }
 

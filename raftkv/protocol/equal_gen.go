@@ -19,6 +19,7 @@ func (d Deleted) Equal(other Deleted) bool                             { return 
 func (k KeyExists) Equal(other KeyExists) bool                         { return k == other }
 func (k KeyNotFound) Equal(other KeyNotFound) bool                     { return k == other }
 func (n Nothing) Equal(other Nothing) bool                             { return n == other }
+func (r ReplicationFailed) Equal(other ReplicationFailed) bool         { return r == other }
 func (r RequestVote) Equal(other RequestVote) bool                     { return r == other }
 func (v VoteGranted) Equal(other VoteGranted) bool                     { return v == other }
 func (v VoteDenied) Equal(other VoteDenied) bool                       { return v == other }

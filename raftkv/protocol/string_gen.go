@@ -53,6 +53,8 @@ func (k KeyNotFound) String() string {
 
 func (Nothing) String() string { return "nothing" }
 
+func (ReplicationFailed) String() string { return "error: replication failed" }
+
 func (r RequestVote) String() string {
 	return "RequestVote{term: " + strconv.FormatUint(uint64(r.Term), 10) + ", candidate_id: " + r.CandidateID.String() + ", last_log_index: " + strconv.FormatUint(uint64(r.LastLogIndex), 10) + ", last_log_term: " + strconv.FormatUint(uint64(r.LastLogTerm), 10) + "}"
 }

@@ -40,7 +40,7 @@ func (Noop) isCommand()   {}
 
 // Result: what the state machine answers to a command.
 //
-// It is one of Stored, Found, Deleted, KeyExists, KeyNotFound or Nothing.
+// It is one of Stored, Found, Deleted, KeyExists, KeyNotFound, Nothing or ReplicationFailed.
 //
 //sumtype:decl
 type Result interface {
@@ -74,9 +74,14 @@ type KeyNotFound struct {
 // Nothing: a no-op has no result.
 type Nothing struct{}
 
-func (Stored) isResult()      {}
-func (Found) isResult()       {}
-func (Deleted) isResult()     {}
-func (KeyExists) isResult()   {}
-func (KeyNotFound) isResult() {}
-func (Nothing) isResult()     {}
+// ReplicationFailed: the command will never take effect. Correct code never answers it: an entry that was appended may
+// be committed yet, by whatever leader (§8).
+type ReplicationFailed struct{}
+
+func (Stored) isResult()            {}
+func (Found) isResult()             {}
+func (Deleted) isResult()           {}
+func (KeyExists) isResult()         {}
+func (KeyNotFound) isResult()       {}
+func (Nothing) isResult()           {}
+func (ReplicationFailed) isResult() {}

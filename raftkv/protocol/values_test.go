@@ -12,7 +12,7 @@ import (
 var variants = map[reflect.Type][]any{
 	reflect.TypeFor[protocol.Command](): {protocol.Put{}, protocol.Get{}, protocol.Delete{}, protocol.Noop{}},
 	reflect.TypeFor[protocol.Result](): {
-		protocol.Stored{}, protocol.Found{}, protocol.Deleted{}, protocol.KeyExists{}, protocol.KeyNotFound{}, protocol.Nothing{},
+		protocol.Stored{}, protocol.Found{}, protocol.Deleted{}, protocol.KeyExists{}, protocol.KeyNotFound{}, protocol.Nothing{}, protocol.ReplicationFailed{},
 	},
 	reflect.TypeFor[protocol.Message](): {
 		protocol.RequestVote{},

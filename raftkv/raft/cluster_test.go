@@ -17,6 +17,7 @@ type cluster struct {
 	safety  safety
 	report  func(at protocol.NodeID, effect protocol.Effect) // what a test prints of each effect
 	stepper func(node *raft.Node, input protocol.Input) []protocol.Effect
+	bug     raft.Bug
 	answer  func(at protocol.NodeID, request protocol.RequestID, command protocol.Command, result protocol.Result)
 }
 
@@ -47,7 +48,7 @@ type envelope struct {
 }
 
 func newCluster(size int, config raft.Config) *cluster {
-	c := &cluster{servers: make([]*server, size+1), safety: newSafety()}
+	c := &cluster{servers: make([]*server, size+1), safety: newSafety(), bug: config.Bug}
 	c.report = func(protocol.NodeID, protocol.Effect) {}
 	c.stepper = (*raft.Node).Step
 	c.answer = func(protocol.NodeID, protocol.RequestID, protocol.Command, protocol.Result) {}
@@ -57,12 +58,19 @@ func newCluster(size int, config raft.Config) *cluster {
 	}
 	for _, id := range peers {
 		config.ID = id
-		c.servers[id] = &server{id: id, node: raft.New(config), up: true, store: kv.New(), open: make(map[slot]bool)}
+		c.servers[id] = &server{id: id, node: raft.New(config), up: true, store: c.newStore(), open: make(map[slot]bool)}
 	}
 	for _, id := range peers {
 		c.step(id, protocol.SetPeers{Peers: peers})
 	}
 	return c
+}
+
+func (c *cluster) newStore() *kv.Store {
+	if c.bug == raft.BugNoDedup {
+		return kv.NewForgetful()
+	}
+	return kv.New()
 }
 
 func (c *cluster) state(id protocol.NodeID) *protocol.State { return c.servers[id].node.State() }
@@ -167,7 +175,7 @@ func (c *cluster) restart(id protocol.NodeID) { c.restartWith(id, c.servers[id].
 
 func (c *cluster) restartWith(id protocol.NodeID, disk protocol.Restart) {
 	s := c.servers[id]
-	s.up, s.disk, s.store, s.open, s.committed = true, disk, kv.New(), make(map[slot]bool), 0
+	s.up, s.disk, s.store, s.open, s.committed = true, disk, c.newStore(), make(map[slot]bool), 0
 	c.safety.restart(s)
 	c.step(id, disk)
 }

@@ -11,6 +11,7 @@
 //   - crashes.go: §5.5, retries and restarts
 //   - client_interaction.go: §8, clients' commands
 //   - log.go: the log itself, numbered from 1
+//   - bugs.go: the mistakes that can be built in on purpose, each at one place of the files above
 //
 // # Effects
 //

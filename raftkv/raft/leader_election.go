@@ -1,6 +1,10 @@
 package raft
 
-import "github.com/raftkv/raftkv/raftkv/protocol"
+import (
+	"slices"
+
+	"github.com/raftkv/raftkv/raftkv/protocol"
+)
 
 // startElection makes a server that is not the leader a candidate: it increments its term, votes for itself, resets its election timer and asks all other servers for
 // their votes (§5.2, and "Candidates" in Figure 2).
@@ -35,6 +39,9 @@ func (n *Node) HandleRequestVote(_ protocol.NodeID, m protocol.RequestVote) {
 		n.denyVote(protocol.ReasonLogBehind)
 	default:
 		n.state.VotedFor = m.CandidateID
+		if n.config.Bug == BugForgetVote {
+			n.durable = vote{n.state.CurrentTerm, n.state.VotedFor} // taken for stored, so that it never is
+		}
 		n.setElectionTimer()
 		n.reply(protocol.VoteGranted{Term: n.state.CurrentTerm}, protocol.ReasonNone)
 	}
@@ -52,7 +59,7 @@ func (n *Node) mayVoteFor(candidate protocol.NodeID) bool {
 // candidateLogIsUpToDate says whether the candidate's log is at least as up to date as this one: its last term is later, or the same with a log that is
 // at least as long (§5.4.1).
 func (n *Node) candidateLogIsUpToDate(m protocol.RequestVote) bool {
-	if m.LastLogTerm != n.lastLogTerm() {
+	if m.LastLogTerm != n.lastLogTerm() && n.config.Bug != BugLongestLogWins {
 		return m.LastLogTerm > n.lastLogTerm()
 	}
 	return m.LastLogIndex >= n.lastLogIndex()
@@ -65,6 +72,9 @@ func (n *Node) HandleRequestVoteReply(from protocol.NodeID, reply protocol.Reque
 	}
 	switch reply.(type) {
 	case protocol.VoteGranted:
+		if n.state.VotesGranted[from] && n.config.Bug == BugCountDuplicateVotes {
+			from = n.anotherVoter()
+		}
 		n.state.VotesGranted[from] = true
 		if n.hasMajorityOfVotes() {
 			n.becomeLeader()
@@ -72,6 +82,11 @@ func (n *Node) HandleRequestVoteReply(from protocol.NodeID, reply protocol.Reque
 	case protocol.VoteDenied:
 		// The candidate goes on waiting for the others.
 	}
+}
+
+// anotherVoter is a server whose vote is not counted yet, for a vote that is counted twice to be taken for its own.
+func (n *Node) anotherVoter() protocol.NodeID {
+	return n.peers[slices.IndexFunc(n.peers, func(peer protocol.NodeID) bool { return !n.state.VotesGranted[peer] })]
 }
 
 // hasMajorityOfVotes counts voters, not messages: a vote that arrives twice is one vote (§5.2).

@@ -93,6 +93,9 @@ func (n *Node) HandleAppendEntries(_ protocol.NodeID, m protocol.AppendEntries) 
 	match := m.PrevLogIndex + protocol.LogIndex(len(m.Entries))
 	n.state.MatchWithLeader = max(n.state.MatchWithLeader, match)
 	n.reply(protocol.AppendEntriesOk{Term: n.state.CurrentTerm, MatchIndex: match}, protocol.ReasonNone)
+	if len(m.Entries) == 0 && n.config.Bug == BugNoCommitOnHeartbeat {
+		return
+	}
 	n.learnCommitIndex(m.LeaderCommit) // 5.
 }
 
@@ -139,6 +142,10 @@ func (n *Node) followerRefused(peer protocol.NodeID, m protocol.AppendEntriesRej
 	case len(n.state.InFlight[peer]) > 0 && !n.isInFlight(peer, m.PrevLogIndex):
 		return
 	}
+	if n.config.Bug == BugNextIndexStuck {
+		n.giveUpFrom(peer, m.PrevLogIndex+1) // and sends it again with the next command or heartbeat
+		return
+	}
 	n.goBack(peer, n.nextIndexAfterRefusal(m))
 }
 
@@ -149,10 +156,15 @@ func (n *Node) isInFlight(peer protocol.NodeID, prev protocol.LogIndex) bool {
 // goBack has a follower sent the entries from next on again: what was on the way there from then on is given up. It sends one AppendEntries only, whose reply opens the
 // window again, since what was given up may be refused one by one and must not be taken for a refusal of what is sent now.
 func (n *Node) goBack(peer protocol.NodeID, next protocol.LogIndex) {
+	n.giveUpFrom(peer, next)
+	if n.state.NextIndex[peer] <= n.lastLogIndex() {
+		n.sendEntries(peer)
+	}
+}
+
+// giveUpFrom takes what a follower was sent from next on for not received, unless it is known to be.
+func (n *Node) giveUpFrom(peer protocol.NodeID, next protocol.LogIndex) {
 	next = max(next, n.state.MatchIndex[peer]+1)
 	n.state.InFlight[peer] = slices.DeleteFunc(n.state.InFlight[peer], func(f protocol.InFlight) bool { return f.LastIndex >= next })
 	n.state.NextIndex[peer] = next
-	if next <= n.lastLogIndex() {
-		n.sendEntries(peer)
-	}
 }

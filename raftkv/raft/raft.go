@@ -14,6 +14,8 @@ type Config struct {
 
 	NoopOnElection bool // a new leader appends a no-op, so that it soon commits what it inherited (§8)
 	Heartbeats     bool // a leader sends empty AppendEntries in idle periods (§5.2)
+
+	Bug Bug // built in on purpose; BugNone for Raft as it should be
 }
 
 // Node is one server: its state, and what a step needs besides. It is not safe for concurrent use.

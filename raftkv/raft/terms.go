@@ -6,6 +6,9 @@ import "github.com/raftkv/raftkv/raftkv/protocol"
 // term is the current one: if not, it is over (§5.1, and "All Servers" in Figure 2).
 func (n *Node) updateTerm(term protocol.Term) bool {
 	if term > n.state.CurrentTerm {
+		if n.config.Bug == BugIgnoreHigherTerm && n.state.Role == protocol.RoleLeader {
+			return false
+		}
 		n.enterTerm(term, 0)
 		n.stepDown(protocol.RoleEventHigherTerm)
 	}
@@ -28,6 +31,9 @@ func (n *Node) stepDown(event protocol.RoleEvent) {
 	}
 	hadHeartbeats := n.state.Role == protocol.RoleLeader && n.config.Heartbeats
 	n.changeRole(protocol.RoleFollower, event)
+	if n.config.Bug == BugRevoteOnStepdown {
+		n.state.VotedFor = 0
+	}
 	if hadHeartbeats {
 		n.emit(protocol.StopTimer{Timer: protocol.TimerHeartbeat})
 	}

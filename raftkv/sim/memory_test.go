@@ -238,3 +238,37 @@ func TestADiskCostsLittleMoreThanItsBytes(t *testing.T) {
 		t.Errorf("%d allocations for %d records", got, records)
 	}
 }
+
+// Wherever the last record is, in the first chunk or behind the end of one, it is the one that is torn; and what is appended later lies behind what is left of it.
+func TestADiskTearsTheLastRecord(t *testing.T) {
+	for count := range 200 {
+		var j journal
+		var want [][]byte
+		for i := range count {
+			if i == count/2 {
+				_ = j.Sync()
+			}
+			_ = j.Append(record(i))
+			want = append(want, record(i))
+		}
+		keep := 0
+		j.tear(func(length int) int { keep = max(1, length/3); return keep })
+		if last := len(want) - 1; last >= 0 {
+			if len(want[last]) < 2 {
+				want = want[:last]
+			} else {
+				want[last] = want[last][:keep]
+			}
+		}
+		j.crash()
+		_ = j.Append(record(count))
+		want = append(want, record(count))
+		var got [][]byte
+		for r := range j.Records() {
+			got = append(got, r)
+		}
+		if !slices.EqualFunc(got, want, slices.Equal[[]byte]) {
+			t.Fatalf("%d records: the disk has %d, want %d, or other ones", count, len(got), len(want))
+		}
+	}
+}

@@ -42,6 +42,7 @@ type Cluster struct {
 	nodes    []*node.Node
 	clients  []*client.Client
 	progress func(operations int)
+	settled  bool           // finished was true: what is in flight is handled, and nothing else happens
 	handled  int            // events, to tell of the progress now and then
 	checker  *check.Checker // nil when nobody checks
 	faults   *faults
@@ -119,17 +120,14 @@ func traceRun(c *config.Config, tracer *spans.Tracer) {
 }
 
 func (cl *Cluster) addNodes(tracer func(string) *spans.Tracer) {
-	c := cl.config
-	peers := make([]protocol.NodeID, c.NumNodes)
-	for i := range peers {
-		peers[i] = protocol.NodeID(i + 1)
-	}
+	c, peers := cl.config, cl.peers()
 	for _, id := range peers {
 		watch := cl.watch(id)
 		n := node.New(node.Config{
 			ID: id, ElectionTimeout: c.Raft.ElectionTimeout, HeartbeatInterval: c.Raft.HeartbeatInterval,
 			RPCTimeout: c.Raft.RPCTimeout, RequestTimeout: c.Raft.RequestTimeout,
 			MaxEntries: c.Raft.MaxEntries, MaxInFlight: c.Raft.MaxInflight, NoopOnElection: c.Raft.NoopOnElection,
+			Bug:      c.Bug,
 			Observer: watch.observer(),
 		}, tracer(id.String()))
 		cl.nodes = append(cl.nodes, n)
@@ -139,6 +137,15 @@ func (cl *Cluster) addNodes(tracer func(string) *spans.Tracer) {
 			cl.sim.Tell(1, n.ID(), world.RootID(n.ID(), nameStartElection, 0, 0), protocol.StartElection{}) // 1 ns later: it knows its peers by then
 		}
 	}
+}
+
+// peers are the servers of the cluster.
+func (cl *Cluster) peers() []protocol.NodeID {
+	peers := make([]protocol.NodeID, cl.config.NumNodes)
+	for i := range peers {
+		peers[i] = protocol.NodeID(i + 1)
+	}
+	return peers
 }
 
 func (cl *Cluster) addClients(tracer func(string) *spans.Tracer) {
@@ -224,6 +231,10 @@ func (cl *Cluster) finished() bool {
 		if n.State().LastApplied < committed && !cl.faults.crashed[n.ID()] {
 			return false
 		}
+	}
+	cl.settled = true
+	if cl.checker != nil {
+		cl.checker.Settled()
 	}
 	return true
 }

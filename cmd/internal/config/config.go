@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/raftkv/raftkv/raftkv/raft"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
@@ -13,10 +14,10 @@ import (
 type Config struct {
 	Scenario string // what is run; a run's folder is named after it
 	Title    string
-	What     string // what happens and why it matters, in a paragraph
-	Watch    string // what to look for in the trace
-	Bug      string // the bug that is built in on purpose; empty for none
-	Changed  bool   // whether anything but the seed differs from the scenario's own config; see Name
+	What     string   // what happens and why it matters, in a paragraph
+	Watch    string   // what to look for in the trace
+	Bug      raft.Bug // that is built in on purpose; raft.BugNone for none
+	Changed  bool     // whether anything but the seed differs from the scenario's own config; see Name
 
 	NumNodes          int
 	NumClients        int
@@ -129,4 +130,10 @@ func (c *Config) Clone() *Config {
 }
 
 // bugs are the names of the bugs that a run can have built in on purpose.
-func bugs() []string { return nil }
+func bugs() []string {
+	var names []string
+	for _, bug := range raft.Bugs() {
+		names = append(names, bug.Name)
+	}
+	return names
+}

@@ -111,7 +111,7 @@ func TestOverrideDiagnostics(t *testing.T) {
 			SetKey("-clients", "num_clients", "-1"),
 			SetKey("-clients", "num_clients", ""),
 			SetKey("-seed", "seed", "18446744073709551615"),
-			SetString("-bug", "bug", "commit-old-term"),
+			SetString("-bug", "bug", "commit-old-terms"),
 			AddFault("-drop", Drop, "xyz"),
 			AddFault("-drop", Drop, message+"=4ms"),
 			AddFault("-drop", Drop, message),

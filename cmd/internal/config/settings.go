@@ -30,7 +30,7 @@ var settings = []setting{
 	{"title", func(c *Config) value { return paragraph{&c.Title} }, true},
 	{"what", func(c *Config) value { return paragraph{&c.What} }, true},
 	{"watch", func(c *Config) value { return paragraph{&c.Watch} }, true},
-	{"bug", func(c *Config) value { return name{&c.Bug, checkBug} }, true},
+	{"bug", func(c *Config) value { return builtInBug{&c.Bug} }, true},
 
 	{"num_nodes", func(c *Config) value { return wholeNumber{&c.NumNodes, 1, mostNodes} }, false},
 	{"num_clients", func(c *Config) value { return wholeNumber{&c.NumClients, 0, mostClients} }, false},
@@ -164,16 +164,4 @@ func cleanScenario(s string) string {
 		return "run"
 	}
 	return s
-}
-
-// checkBug says what is wrong with the name of a bug.
-func checkBug(s string) (problem string) {
-	switch known := bugs(); {
-	case s == "" || slices.Contains(known, s):
-		return ""
-	case len(known) == 0:
-		return fmt.Sprintf("cannot be %s: there are no bugs to build in yet", quote(short(s)))
-	default:
-		return fmt.Sprintf("cannot be %s: there are %s; the nearest is %q", quote(short(s)), strings.Join(known, ", "), Nearest(s, known))
-	}
 }

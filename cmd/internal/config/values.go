@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/raftkv/raftkv/raftkv/raft"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
@@ -130,6 +131,26 @@ func (n name) read(v any, complain complainer) {
 }
 
 func (n name) write() string { return quote(*n.field) }
+
+// builtInBug is a bug by its name, or none.
+type builtInBug struct{ field *raft.Bug }
+
+func (b builtInBug) read(v any, complain complainer) {
+	s, ok := v.(string)
+	if !ok {
+		complain(whole, "must be a string, not %s", describe(v))
+		return
+	}
+	bug, known := raft.BugNamed(s)
+	if !known {
+		names := bugs()
+		complain(whole, "cannot be %s: there are %s; the nearest is %q", quote(short(s)), strings.Join(names, ", "), Nearest(s, names))
+		return
+	}
+	*b.field = bug
+}
+
+func (b builtInBug) write() string { return quote(b.field.String()) }
 
 // paragraph is a text for people; how its lines are broken does not matter.
 type paragraph struct{ field *string }
