@@ -28,8 +28,10 @@ type Checker struct {
 	seen      []sighting        // by index
 	model     model
 	history   history
-	troubled  bool          // something lasts that was done to the run
-	disturbed time.Duration // when something was last done to the run: a crash, a restart, a message lost, late or doubled
+	owed      protocol.LogIndex // what a run that finishes must have applied everywhere
+	settled   bool              // owed is known
+	troubled  bool              // something lasts that was done to the run
+	disturbed time.Duration     // when something was last done to the run: a crash, a restart, a message lost, late or doubled
 }
 
 var _ protocol.Invariants[*View] = (*Checker)(nil)
@@ -60,6 +62,9 @@ func (c *Checker) Disturbed(until time.Duration) { c.disturbed = max(c.disturbed
 
 // Troubled says whether something lasts that was done to the run, such as a partition: as long as it does, Progress is not promised.
 func (c *Checker) Troubled(on bool) { c.troubled = on }
+
+// Settled says that the run is about to finish: what is committed by now, every live server must have applied. What is still in flight may commit more.
+func (c *Checker) Settled() { c.owed, c.settled = c.committed.last(), true }
 
 // End says that the run is over.
 func (c *Checker) End(finished bool) {
@@ -131,7 +136,7 @@ func (c *Checker) extend(s *server, v *View) {
 		if c.extended == 0 {
 			c.extended = index
 		}
-		entry := v.State.Log[index-1]
+		entry := v.entryAt(index)
 		c.committed = append(c.committed, committed{
 			mark: s.log.at(index), entry: entry, in: s.now.term, by: s.id, at: v.At, result: c.expect(&entry),
 		})

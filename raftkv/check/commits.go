@@ -67,7 +67,7 @@ func (c *Checker) CommitCurrentTerm(v *View) error {
 		return nil
 	}
 	return clashing(fmt.Sprintf("%s leads term %d", s.id, s.now.term),
-		fmt.Sprintf("it committed up to index %d by counting, and the entry there is of term %d: %s", s.now.commit, last.term, text(v.State.Log[s.now.commit-1].Command)))
+		fmt.Sprintf("it committed up to index %d by counting, and the entry there is of term %d: %s", s.now.commit, last.term, text(v.entryAt(s.now.commit).Command)))
 }
 
 // TraceIntegrity implements protocol.Invariants, from what commits and applications a server announces: they are what the spans say.
@@ -89,7 +89,7 @@ func (c *Checker) TraceIntegrity(v *View) error {
 			return clashing(fmt.Sprintf("%s had told of its applications up to index %d", s.id, s.applied), fmt.Sprintf("it told of index %d next", a.Index))
 		}
 		s.applied = a.Index
-		if a.Index > s.log.last() || v.State.Log[a.Index-1] != a.Entry {
+		if a.Index > s.log.last() || v.entryAt(a.Index) != a.Entry {
 			return clashing(fmt.Sprintf("%s told that it applied %s of term %d at index %d", s.id, text(a.Entry.Command), a.Entry.Term, a.Index), fmt.Sprintf("it %s", s.holding(a.Index)))
 		}
 	}

@@ -1,7 +1,6 @@
 package check
 
 import (
-	"slices"
 	"testing"
 	"time"
 
@@ -37,12 +36,13 @@ func (f *fake) step(id protocol.NodeID, change func(*protocol.State), tamper ...
 	change(s)
 	v := &View{At: f.now, Server: id, State: s}
 	if !s.PersistentState.Equal(before.PersistentState) {
-		v.Wrote = []protocol.Persist{{CurrentTerm: s.CurrentTerm, VotedFor: s.VotedFor, FirstIndex: 1, Entries: slices.Clone(s.Log)}}
+		v.Wrote = []protocol.Persist{{CurrentTerm: s.CurrentTerm, VotedFor: s.VotedFor, FirstIndex: 1, Entries: s.Log.AppendTo(nil, 0, s.Log.Len())}}
 	}
 	if s.CommitIndex > before.CommitIndex {
 		v.Commits = []protocol.Commit{{From: before.CommitIndex, To: s.CommitIndex}}
-		for i := before.CommitIndex + 1; i <= s.CommitIndex && int(i) <= len(s.Log); i++ {
-			v.Applied = append(v.Applied, Applied{Index: i, Entry: s.Log[i-1], Result: f.stores[id].expect(&s.Log[i-1])})
+		for i := before.CommitIndex + 1; i <= s.CommitIndex && int(i) <= s.Log.Len(); i++ {
+			entry := v.entryAt(i)
+			v.Applied = append(v.Applied, Applied{Index: i, Entry: entry, Result: f.stores[id].expect(&entry)})
 		}
 		s.LastApplied = s.CommitIndex
 	}
@@ -103,7 +103,10 @@ func leads(s *protocol.State) { s.Role = protocol.RoleLeader }
 func nothing(*protocol.State) {}
 
 func holds(log ...protocol.LogEntry) func(*protocol.State) {
-	return func(s *protocol.State) { s.Log = slices.Clone(log) }
+	return func(s *protocol.State) {
+		s.Log = protocol.LogEntries{}
+		s.Log.Append(log...)
+	}
 }
 
 func commits(index protocol.LogIndex) func(*protocol.State) {

@@ -31,22 +31,26 @@ func (c *chain) write(first protocol.LogIndex, entries []protocol.LogEntry) {
 		*c = append(*c, mark{})
 	}
 	*c = (*c)[:first-1]
-	hash := c.at(first - 1).hash
 	for i := range entries {
-		hash = chained(hash, &entries[i])
-		*c = append(*c, mark{term: entries[i].Term, hash: hash})
+		c.add(&entries[i])
 	}
 }
 
+// add puts an entry at the end.
+func (c *chain) add(e *protocol.LogEntry) {
+	*c = append(*c, mark{term: e.Term, hash: chained(c.at(c.last()).hash, e)})
+}
+
 // difference is the first index from first to last at which a log and its chain differ; 0 if none does.
-func (c chain) difference(log []protocol.LogEntry, first, last protocol.LogIndex) protocol.LogIndex {
-	last = min(last, c.last(), protocol.LogIndex(len(log)))
+func (c chain) difference(log protocol.LogEntries, first, last protocol.LogIndex) protocol.LogIndex {
+	last = min(last, c.last(), protocol.LogIndex(log.Len()))
 	if first > last {
 		return 0
 	}
 	hash := c.at(first - 1).hash
 	for i := first; i <= last; i++ {
-		if hash = chained(hash, &log[i-1]); hash != c[i-1].hash {
+		entry := log.At(int(i - 1))
+		if hash = chained(hash, &entry); hash != c[i-1].hash {
 			return i
 		}
 	}
@@ -141,7 +145,7 @@ type promise struct {
 // the disk was written, and where a message had entries to store.
 func (s *server) readLog(v *View) {
 	log := v.State.Log
-	before, last := s.log.last(), protocol.LogIndex(len(log))
+	before, last := s.log.last(), protocol.LogIndex(log.Len())
 	common := min(before, last)
 	s.cut, s.grown = 0, 0
 	found := func(index protocol.LogIndex) {
@@ -174,7 +178,10 @@ func (s *server) readLog(v *View) {
 		s.log = s.log[:s.cut-1]
 	}
 	if s.grown > 0 {
-		s.log.write(s.grown, log[s.grown-1:])
+		for index := s.grown; index <= last; index++ {
+			entry := v.entryAt(index)
+			s.log.add(&entry)
+		}
 	}
 }
 

@@ -24,7 +24,7 @@ func (c *Checker) LogMatching(v *View) error {
 	for index := s.grown; index <= s.log.last(); index++ {
 		if first := c.sight(index, s.log.at(index), s.id); first != nil {
 			return clashing(fmt.Sprintf("%s held an entry at index %d of term %d", first.by, index, first.term),
-				fmt.Sprintf("%s holds another one there of that term, or others before it: %s", s.id, v.State.Log[index-1].Command))
+				fmt.Sprintf("%s holds another one there of that term, or others before it: %s", s.id, v.entryAt(index).Command))
 		}
 	}
 	return nil

@@ -95,7 +95,7 @@ var planted = []struct {
 		f.hold([]protocol.LogEntry{first}, 1, 2)
 		f.commit(1, 1)
 		f.durables[2].log = nil
-		return f.step(2, func(s *protocol.State) { s.Restart(); s.Log = nil }, restarts)
+		return f.step(2, func(s *protocol.State) { s.Restart(); s.Log = protocol.LogEntries{} }, restarts)
 	}, "the disks of 2 servers lack"},
 	{"a leader commits what its disk lacks", protocol.InvariantCommittedIsDurable, func(f *fake) *Violation {
 		f.elect(1, 1)
@@ -159,7 +159,7 @@ var planted = []struct {
 		f.hold([]protocol.LogEntry{first}, 1, 2, 3)
 		f.commit(1, 1, 2)
 		f.durables[2].log = nil
-		return f.step(2, func(s *protocol.State) { s.Restart(); s.Log = nil }, restarts)
+		return f.step(2, func(s *protocol.State) { s.Restart(); s.Log = protocol.LogEntries{} }, restarts)
 	}, "node-2 knew that index 1 is committed"},
 	{"a vote sent before it is durable", protocol.InvariantPersistBeforeSend, func(f *fake) *Violation {
 		f.good(2, func(s *protocol.State) { s.CurrentTerm = 1 })

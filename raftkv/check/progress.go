@@ -14,7 +14,10 @@ func (c *Checker) Progress(v *View) error {
 		return nil
 	}
 	if v.Finished {
-		return c.behind(c.committed.last(), "when the run finished")
+		if !c.settled {
+			c.Settled()
+		}
+		return c.behind(c.owed, "when the run finished")
 	}
 	if c.troubled || c.options.Bound == 0 || v.At-c.disturbed < c.options.Bound || c.live() < c.quorum() {
 		return nil

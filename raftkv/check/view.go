@@ -36,6 +36,11 @@ type View struct {
 	Finished  bool       // when the run is over: nothing was left to be done
 }
 
+// entryAt is the entry at an index that the server's log has.
+func (v *View) entryAt(index protocol.LogIndex) protocol.LogEntry {
+	return v.State.Log.At(int(index - 1))
+}
+
 // Sent is a message that left a server, with what its disk held at that moment.
 type Sent struct {
 	To      protocol.NodeID // none when it went to a client

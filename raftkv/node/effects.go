@@ -153,7 +153,7 @@ func (n *Node) traceNotification(m protocol.CommitNotification) {
 // appended has the client whose command was taken into the log wait until it is applied. A no-op is the election's own.
 func (n *Node) appended(e protocol.Append) {
 	now := n.world.Now()
-	command := n.raft.State().Log[e.Index-1].Command
+	command := n.raft.State().Log.At(int(e.Index - 1)).Command
 	if n.step.envelope.From.Group() != world.ClientGroup {
 		n.step.roleChange.Append(now, e.Index, e.Term, command)
 		n.endRoleChange()

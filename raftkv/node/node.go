@@ -111,6 +111,9 @@ func (n *Node) ID() world.ProcessID { return n.id }
 // State is the state of Figure 2, to be read between two events.
 func (n *Node) State() *protocol.State { return n.raft.State() }
 
+// KnowsCluster says whether the node was ever told its peers. It knows them for good: a crash does not change the cluster (§6 is not part of this).
+func (n *Node) KnowsCluster() bool { return len(n.raft.State().NextIndex) > 0 }
+
 // Store is the state machine, to be read between two events.
 func (n *Node) Store() *kv.Store { return n.store }
 

@@ -132,8 +132,8 @@ func TestRestartGoesOnWithWhatTheDiskKept(t *testing.T) {
 	b.at(900*ms, b.sim.Restart, 1)
 	b.run()
 	want := b.nodes[1].State().Log
-	if len(want) != 4 {
-		t.Fatalf("node-2 has %d entries, want 4: a no-op and a put of each leader: %v", len(want), want)
+	if want.Len() != 4 {
+		t.Fatalf("node-2 has %d entries, want 4: a no-op and a put of each leader: %v", want.Len(), want)
 	}
 	for i, n := range b.nodes {
 		if got := n.State().Log; fmt.Sprint(got) != fmt.Sprint(want) {
@@ -189,7 +189,7 @@ func TestAServerLivesThroughALostWrite(t *testing.T) {
 					t.Errorf("node-3 handled %d AppendEntries after its disk failed", now-handled)
 				}
 				b.sim.Restart(p)
-				if got := len(three.State().Log); got != 1 {
+				if got := three.State().Log.Len(); got != 1 {
 					t.Errorf("node-3 has %d entries after the restart, want 1: the no-op", got)
 				}
 			}, 3)
@@ -201,7 +201,7 @@ func TestAServerLivesThroughALostWrite(t *testing.T) {
 			b.ask(700*ms, 1, 3, "z")
 			b.run()
 			want := b.nodes[0].State().Log
-			if got := three.State().Log; len(want) != 4 || fmt.Sprint(got) != fmt.Sprint(want) {
+			if got := three.State().Log; want.Len() != 4 || fmt.Sprint(got) != fmt.Sprint(want) {
 				t.Errorf("node-3 holds %v, want what node-1 does, a no-op and three puts: %v", got, want)
 			}
 			if applied := three.State().LastApplied; applied != 4 {

@@ -88,7 +88,7 @@ func (c Commit) Clone() Commit {
 }
 
 func (p PersistentState) Clone() PersistentState {
-	p.Log = slices.Clone(p.Log)
+	p.Log = p.Log.Clone()
 	return p
 }
 

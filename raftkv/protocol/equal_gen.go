@@ -97,7 +97,7 @@ func (c Commit) Equal(other Commit) bool {
 func (p PersistentState) Equal(other PersistentState) bool {
 	return p.CurrentTerm == other.CurrentTerm &&
 		p.VotedFor == other.VotedFor &&
-		slices.Equal(p.Log, other.Log)
+		p.Log.Equal(other.Log)
 }
 
 func (c CandidateState) Equal(other CandidateState) bool {

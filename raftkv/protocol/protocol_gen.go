@@ -9,4 +9,4 @@
 package protocol
 
 // SpecHash names the spec that this package was generated from: the first 64 bits of its SHA-256, in hex.
-const SpecHash = "08d6caf529c0e67c"
+const SpecHash = "4e1401e317f5ea25"

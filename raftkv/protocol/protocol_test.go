@@ -131,9 +131,9 @@ func equal(a, b reflect.Value) bool {
 	return a.MethodByName("Equal").Call([]reflect.Value{b})[0].Bool()
 }
 
-// leaves calls a function for everything in a value that can be changed in place.
+// leaves calls a function for everything in a value that can be changed in place. What is in a long list cannot.
 func leaves(v reflect.Value, path string, f func(path string, v reflect.Value)) {
-	if v.Kind() == reflect.Struct {
+	if v.Kind() == reflect.Struct && v.Type() != reflect.TypeFor[protocol.LogEntries]() {
 		for i := range v.NumField() {
 			leaves(v.Field(i), path+"."+v.Type().Field(i).Name, f)
 		}

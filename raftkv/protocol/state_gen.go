@@ -21,7 +21,7 @@ func (s *State) Restart() {
 type PersistentState struct {
 	CurrentTerm Term       // Latest term the server has seen.
 	VotedFor    NodeID     // Candidate that got the vote of the current term, if any.
-	Log         []LogEntry // The entries; the one with index i is at position i - 1.
+	Log         LogEntries // The entries; the one with index i is at position i - 1. Kept in chunks, so that growing moves nothing.
 }
 
 // VolatileState: on every server (Figure 2).

@@ -166,7 +166,7 @@ func (r RoleChange) String() string {
 }
 
 func (p PersistentState) String() string {
-	return "PersistentState{current_term: " + strconv.FormatUint(uint64(p.CurrentTerm), 10) + ", voted_for: " + p.VotedFor.String() + ", log: " + textEach(p.Log, LogEntry.String) + "}"
+	return "PersistentState{current_term: " + strconv.FormatUint(uint64(p.CurrentTerm), 10) + ", voted_for: " + p.VotedFor.String() + ", log: " + p.Log.String() + "}"
 }
 
 func (v VolatileState) String() string {

@@ -52,6 +52,12 @@ func (f *filler) fill(t *testing.T, v reflect.Value) {
 		v.SetUint(1) // of an enum; each has two values at least
 		return
 	}
+	if list, ok := v.Addr().Interface().(*protocol.LogEntries); ok {
+		for range 3 {
+			list.Append(f.filled(t, protocol.LogEntry{}).Interface().(protocol.LogEntry))
+		}
+		return
+	}
 	switch kind := v.Kind(); {
 	case kind == reflect.Bool:
 		v.SetBool(true)

@@ -26,8 +26,8 @@ type server struct {
 	id      protocol.NodeID
 	node    *raft.Node
 	up      bool
-	disk    protocol.PersistentState
-	entries []*entry // the disk's log again, for safety
+	disk    protocol.Restart // what it kept
+	entries []*entry         // the disk's log again, for safety
 	store   *kv.Store
 	open    map[slot]bool // what it appended for clients, as their leader
 
@@ -173,11 +173,11 @@ func (c *cluster) crash(id protocol.NodeID) { c.servers[id].up = false }
 // restart brings a server back with what its disk kept.
 func (c *cluster) restart(id protocol.NodeID) { c.restartWith(id, c.servers[id].disk) }
 
-func (c *cluster) restartWith(id protocol.NodeID, disk protocol.PersistentState) {
+func (c *cluster) restartWith(id protocol.NodeID, disk protocol.Restart) {
 	s := c.servers[id]
 	s.up, s.disk, s.store, s.open, s.committed = true, disk, c.newStore(), make(map[slot]bool), 0
 	c.safety.restart(s)
-	c.step(id, protocol.Restart(disk))
+	c.step(id, disk)
 }
 
 // oldest finds the first message from a server to another; -1 when there is none.

@@ -70,6 +70,6 @@ func (n *Node) commit(index protocol.LogIndex, acknowledgedBy []protocol.NodeID)
 	n.state.CommitIndex = index
 	for n.state.LastApplied < n.state.CommitIndex {
 		n.state.LastApplied++
-		n.emit(protocol.Apply{Index: n.state.LastApplied, Entry: n.state.Log[n.state.LastApplied-1]})
+		n.emit(protocol.Apply{Index: n.state.LastApplied, Entry: n.entryAt(n.state.LastApplied)})
 	}
 }

@@ -41,7 +41,8 @@ func (n *Node) retryAppendEntries(peer protocol.NodeID, m protocol.AppendEntries
 func (n *Node) restart(in protocol.Restart) {
 	was := n.state.Role
 	n.state.Restart()
-	n.state.PersistentState = protocol.PersistentState{CurrentTerm: in.CurrentTerm, VotedFor: in.VotedFor, Log: slices.Clone(in.Log)}
+	n.state.PersistentState = protocol.PersistentState{CurrentTerm: in.CurrentTerm, VotedFor: in.VotedFor}
+	n.state.Log.Append(in.Log...)
 	n.durable = vote{term: in.CurrentTerm, votedFor: in.VotedFor}
 	n.makeRoomForPeers()
 	n.emit(protocol.RoleChange{From: was, To: protocol.RoleFollower, Event: protocol.RoleEventRestart})

@@ -27,8 +27,8 @@
 //   - SetPeers, Restart and stepping down start the election timer, becoming leader stops it. A world without election timeouts ignores it.
 //   - A follower sets its election timer anew for an AppendEntries of the current leader and for a vote that it grants (§5.2), at most once in a step.
 //
-// The slice of effects is the node's and is valid until the next Step; so are a Persist's entries, which are part of the node's log. Messages own what they
-// hold and may be kept, and must not be changed.
+// The slice of effects is the node's and is valid until the next Step; so are a Persist's entries. Messages own what they hold and may be kept, and must not be
+// changed.
 //
 // # Beyond the paper
 //

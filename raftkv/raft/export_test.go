@@ -7,6 +7,6 @@ func (n *Node) Clone() *Node {
 	c := *n
 	c.state = n.state.Clone()
 	c.peers, c.member, c.ranking = slices.Clone(n.peers), slices.Clone(n.member), slices.Clone(n.ranking)
-	c.effects, c.made = nil, madeAppendEntries{}
+	c.effects, c.saving, c.made = nil, nil, madeAppendEntries{}
 	return &c
 }

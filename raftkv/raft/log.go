@@ -1,40 +1,40 @@
 package raft
 
-import (
-	"slices"
-
-	"github.com/raftkv/raftkv/raftkv/protocol"
-)
+import "github.com/raftkv/raftkv/raftkv/protocol"
 
 // lastLogIndex is 0 when the log is empty.
-func (n *Node) lastLogIndex() protocol.LogIndex { return protocol.LogIndex(len(n.state.Log)) }
+func (n *Node) lastLogIndex() protocol.LogIndex { return protocol.LogIndex(n.state.Log.Len()) }
 
 func (n *Node) lastLogTerm() protocol.Term { return n.termAt(n.lastLogIndex()) }
+
+// entryAt is the entry at an index that the log has: the first is 1, and lies at position 0.
+func (n *Node) entryAt(index protocol.LogIndex) protocol.LogEntry {
+	return n.state.Log.At(int(index - 1))
+}
 
 // termAt is the term of the entry at an index that the log has; 0 before the first.
 func (n *Node) termAt(index protocol.LogIndex) protocol.Term {
 	if index == 0 {
 		return 0
 	}
-	return n.state.Log[index-1].Term
+	return n.entryAt(index).Term
 }
 
 // copyEntries copies the entries after prev, up to last, so that a message keeps what it says when the log is cut off.
 func (n *Node) copyEntries(prev, last protocol.LogIndex) []protocol.LogEntry {
-	if prev == last {
-		return nil
-	}
-	return slices.Clone(n.state.Log[prev:last])
+	return n.state.Log.AppendTo(nil, int(prev), int(last))
 }
 
-// writeLog puts entries at an index, in place of all that the log holds from there on, which is let go of. The room for entries doubles when it is used up, so that
-// an entry is moved about once in its life.
+// writeLog puts entries at an index, in place of all that the log holds from there on, which is let go of.
 func (n *Node) writeLog(index protocol.LogIndex, entries ...protocol.LogEntry) {
-	clear(n.state.Log[index-1:])
-	log := n.state.Log[:index-1]
-	if len(log)+len(entries) > cap(log) {
-		log = slices.Grow(log, max(len(log), len(entries)))
-	}
-	n.state.Log = append(log, entries...)
+	n.state.Log.Truncate(int(index - 1))
+	n.state.Log.Append(entries...)
 	n.firstUnsaved = index
+}
+
+// unsaved copies what this step put at the log's end, into room that the next one has again.
+func (n *Node) unsaved() []protocol.LogEntry {
+	clear(n.saving)
+	n.saving = n.state.Log.AppendTo(n.saving[:0], int(n.firstUnsaved-1), n.state.Log.Len())
+	return n.saving
 }

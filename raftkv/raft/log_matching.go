@@ -1,7 +1,6 @@
 package raft
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/raftkv/raftkv/raftkv/protocol"
@@ -72,19 +71,27 @@ func (n *Node) nextIndexAfterRefusal(m protocol.AppendEntriesRejected) protocol.
 
 // firstIndexOf is the first index of the term that the entry at upTo is of. Terms never fall along a log.
 func (n *Node) firstIndexOf(term protocol.Term, upTo protocol.LogIndex) protocol.LogIndex {
-	before, _ := slices.BinarySearchFunc(n.state.Log[:upTo], term, compareTerm)
-	return protocol.LogIndex(before) + 1
+	return n.entriesBefore(term, upTo) + 1
 }
 
 // lastIndexOf is the last index of a term, up to an index; 0 when there is none.
 func (n *Node) lastIndexOf(term protocol.Term, upTo protocol.LogIndex) protocol.LogIndex {
-	last, _ := slices.BinarySearchFunc(n.state.Log[:upTo], term+1, compareTerm)
-	if term == 0 || n.termAt(protocol.LogIndex(last)) != term {
+	last := n.entriesBefore(term+1, upTo)
+	if term == 0 || n.termAt(last) != term {
 		return 0
 	}
-	return protocol.LogIndex(last)
+	return last
 }
 
-func compareTerm(entry protocol.LogEntry, term protocol.Term) int {
-	return cmp.Compare(entry.Term, term)
+// entriesBefore is how many entries up to an index are of terms before one.
+func (n *Node) entriesBefore(term protocol.Term, upTo protocol.LogIndex) protocol.LogIndex {
+	before := protocol.LogIndex(0)
+	for before < upTo {
+		if middle := before + (upTo-before)/2; n.termAt(middle+1) < term {
+			before = middle + 1
+		} else {
+			upTo = middle
+		}
+	}
+	return before
 }

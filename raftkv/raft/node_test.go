@@ -1,9 +1,12 @@
 package raft_test
 
 import (
+	"fmt"
 	"math"
+	"runtime"
 	"slices"
 	"testing"
+	"weak"
 
 	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft"
@@ -90,17 +93,26 @@ func TestMessagesOwnTheirEntries(t *testing.T) {
 func TestCutOffIsLetGo(t *testing.T) {
 	node := raft.New(raft.Config{ID: 1})
 	node.Step(protocol.SetPeers{Peers: []protocol.NodeID{1, 2, 3}})
-	node.Step(protocol.Receive{From: 2, Message: protocol.AppendEntries{Term: 1, LeaderID: 2, Entries: logOfTerms([]string{"1", "1", "1", "1"})}})
+	cutOff := make([]weak.Pointer[protocol.Put], 3)
+	func() {
+		entries := logOfTerms([]string{"1", "1", "1", "1"})
+		for i := range cutOff {
+			command := &protocol.Put{Key: "x", Value: fmt.Sprint(i)}
+			entries[i+1].Command, cutOff[i] = command, weak.Make(command)
+		}
+		node.Step(protocol.Receive{From: 2, Message: protocol.AppendEntries{Term: 1, LeaderID: 2, Entries: entries}})
+	}()
 	node.Step(protocol.Receive{From: 3, Message: protocol.AppendEntries{Term: 2, LeaderID: 3, Entries: logOfTerms([]string{"1", "2"})}})
-	log := node.State().Log
-	if len(log) != 2 {
+	if log := node.State().Log; log.Len() != 2 {
 		t.Fatalf("the log is %v", log)
 	}
-	for _, entry := range log[len(log):cap(log)] {
-		if entry != (protocol.LogEntry{}) {
-			t.Errorf("%v is held on to", entry)
+	runtime.GC()
+	for _, command := range cutOff {
+		if held := command.Value(); held != nil {
+			t.Errorf("%v is held on to", held)
 		}
 	}
+	runtime.KeepAlive(node)
 }
 
 // Before it is told its cluster, or outside of it, a server starts nothing and answers no server.

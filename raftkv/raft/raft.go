@@ -25,8 +25,9 @@ type Node struct {
 	peers  []protocol.NodeID // the servers of the cluster, this one included, in the order that they were told
 	member []bool            // by NodeID: whether it is one of the peers
 
-	durable      vote              // what the disk holds of Figure 2's persistent state, besides the log
-	firstUnsaved protocol.LogIndex // where this step changed the log; 0 when it did not
+	durable      vote                // what the disk holds of Figure 2's persistent state, besides the log
+	firstUnsaved protocol.LogIndex   // where this step changed the log; 0 when it did not
+	saving       []protocol.LogEntry // what the last Persist has to make durable of the log
 
 	effects          []protocol.Effect
 	electionTimerSet bool                // in this step
@@ -170,7 +171,7 @@ func (n *Node) persist() []protocol.Effect {
 	}
 	effect := protocol.Persist{CurrentTerm: now.term, VotedFor: now.votedFor, FirstIndex: n.firstUnsaved}
 	if n.firstUnsaved > 0 {
-		effect.Entries = slices.Clip(n.state.Log[n.firstUnsaved-1:])
+		effect.Entries = n.unsaved()
 	}
 	n.effects[0] = effect
 	n.durable, n.firstUnsaved = now, 0

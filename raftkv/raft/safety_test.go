@@ -183,12 +183,12 @@ func (f *safety) restart(s *server) {
 // afterStep checks a server after its effects were carried out: that the disk holds its persistent state, Monotonic, and that matchIndex is no guess.
 func (f *safety) afterStep(c *cluster, s *server, input protocol.Input, before *protocol.State) {
 	state := s.node.State()
-	if state.CurrentTerm != s.disk.CurrentTerm || state.VotedFor != s.disk.VotedFor || len(state.Log) != len(s.disk.Log) {
+	if state.CurrentTerm != s.disk.CurrentTerm || state.VotedFor != s.disk.VotedFor || state.Log.Len() != len(s.disk.Log) {
 		f.violated("PersistBeforeSend", s, "the disk holds term %d, vote %v and %d entries; the server %d, %v and %d", s.disk.CurrentTerm, s.disk.VotedFor, len(s.disk.Log),
-			state.CurrentTerm, state.VotedFor, len(state.Log))
+			state.CurrentTerm, state.VotedFor, state.Log.Len())
 	}
-	if state.LastApplied != state.CommitIndex || int(state.CommitIndex) > len(state.Log) {
-		f.violated("Monotonic", s, "%d applied, %d committed, %d entries", state.LastApplied, state.CommitIndex, len(state.Log))
+	if state.LastApplied != state.CommitIndex || int(state.CommitIndex) > state.Log.Len() {
+		f.violated("Monotonic", s, "%d applied, %d committed, %d entries", state.LastApplied, state.CommitIndex, state.Log.Len())
 	}
 	if _, restarted := input.(protocol.Restart); !restarted && (state.CommitIndex < before.CommitIndex || state.CurrentTerm < before.CurrentTerm) {
 		f.violated("Monotonic", s, "commit index %d after %d, term %d after %d", state.CommitIndex, before.CommitIndex, state.CurrentTerm, before.CurrentTerm)

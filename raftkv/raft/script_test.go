@@ -87,7 +87,7 @@ func (s *script) command(t *testing.T, pos, name string, args []datadriven.CmdAr
 		s.newCluster(a)
 	case "disk":
 		s.quiet = true
-		s.restartWith(a.server(), protocol.PersistentState{
+		s.restartWith(a.server(), protocol.Restart{
 			CurrentTerm: protocol.Term(a.number("term")), VotedFor: protocol.NodeID(a.number("vote")), Log: logOfTerms(a.list("log")),
 		})
 	case "start":

@@ -105,13 +105,13 @@ func (a *actor) begin(l letter) {
 		draw = s.dice.step[e.Copy].Draw(e.ID)
 	}
 	a.busy, a.step, a.began = true, l, s.now
-	a.endAfter(after(s.config.StepTime.Pick(draw), a.slow))
+	a.ends = after(after(s.now, s.config.StepTime.Pick(draw)), a.slow)
+	s.queue.push(a.stepEnd())
 }
 
-// endAfter has the step that is under way end after a while.
-func (a *actor) endAfter(d time.Duration) {
-	a.ends = after(a.sim.now, d)
-	a.sim.queue.push(event{at: a.ends, rank: a.rank(kindStepEnd), ref: a.epoch})
+// stepEnd is the end of the step that is under way.
+func (a *actor) stepEnd() event {
+	return event{at: a.ends, rank: a.rank(kindStepEnd), ref: a.epoch}
 }
 
 // endStep handles what the process was busy with, and goes on to what waits.
@@ -122,10 +122,11 @@ func (a *actor) endStep() {
 	a.busy = false
 	if handled {
 		s.outcome.Deliveries++
-		s.unseen = true
 		s.settle()
 	}
-	a.next()
+	if a.mailbox.count > 0 {
+		a.next()
+	}
 }
 
 // next begins with what waits, unless the process is busy already, or paused.

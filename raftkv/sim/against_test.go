@@ -315,7 +315,7 @@ func TestAgainstTheModel(t *testing.T) {
 		passed := t.Run(fmt.Sprintf("schedule=%d", seed), func(t *testing.T) {
 			played++
 			want, wanted := playModel(seed)
-			got, outcome := playReal(t, seed)
+			got, outcome := playReal(t, seed, nil)
 			again := fmt.Sprintf("go test ./raftkv/sim -run 'TestAgainstTheModel/schedule=%d$'", seed)
 			for i := range max(len(want), len(got)) {
 				if i >= len(want) || i >= len(got) || want[i] != got[i] {
@@ -348,7 +348,7 @@ func playModel(seed uint64) (moments []moment, outcome sim.Outcome) {
 	return moments, m.Run()
 }
 
-func playReal(t *testing.T, seed uint64) (moments []moment, outcome sim.Outcome) {
+func playReal(t *testing.T, seed uint64, more func(saboteur)) (moments []moment, outcome sim.Outcome) {
 	t.Helper()
 	config, processes, l := schedule(seed)
 	// The config is handed over before the schedule says when it is finished, and who watches.
@@ -366,5 +366,8 @@ func playReal(t *testing.T, seed uint64) (moments []moment, outcome sim.Outcome)
 	}
 	s := sim.New(config)
 	play(s, &asked, processes, l, &moments)
+	if more != nil {
+		more(saboteur{s, processes, &moments})
+	}
 	return moments, run(t, s)
 }

@@ -40,13 +40,10 @@ func (a *actor) setRate(rate int64) {
 	a.retime(func(left time.Duration) time.Duration { return scale(left, was, rate) })
 }
 
-// skew has the clock jump ahead, or back if by is negative.
+// skew has the clock jump ahead, or back if by is negative. What has no time left runs out now.
 func (a *actor) skew(by time.Duration) {
 	by = a.takes(by)
 	a.retime(func(left time.Duration) time.Duration {
-		if by > left {
-			return 0
-		}
 		if by < 0 && left > math.MaxInt64+by {
 			return math.MaxInt64
 		}

@@ -84,6 +84,22 @@ func TestAClockThatRunsFastOrSlow(t *testing.T) {
 		106ms node-1 finishes`)
 }
 
+// However far a clock jumps, and whatever its rate.
+func TestAClockThatJumpsAsFarAsItCan(t *testing.T) {
+	for _, rate := range []float64{1e-6, 0.5, 1, 2, 1e6} {
+		s, d, p := clocked(5*ms, 30*ms)
+		s.Rate(p.id, rate)
+		at(s, 1, func() { s.Skew(p.id, math.MinInt64) })
+		at(s, 1*ms, func() { s.Rate(p.id, 1) })
+		at(s, 2*ms, func() { d.write("%s", s.Now()); s.Skew(p.id, math.MaxInt64) })
+		run(t, s)
+		d.is(t, `2ms
+			2ms..2ms node-1 timer 1
+			2ms..2ms node-1 timer 2
+			2ms node-1 finishes`)
+	}
+}
+
 // Rates are rounded to a millionth, and times down to a nanosecond; nothing overflows.
 func TestRatesAreWholeNumbers(t *testing.T) {
 	for _, test := range []struct {
@@ -98,6 +114,7 @@ func TestRatesAreWholeNumbers(t *testing.T) {
 		{1e6, time.Hour, 3600000},
 		{1e-6, 3600000, time.Hour},
 		{1e-6, math.MaxInt64, time.Hour}, // the run is over by then
+		{1e-6, 1 << 62, time.Hour},       // of whose product with a million the lower 64 bits are 0
 		{0.5, math.MaxInt64, time.Hour},
 	} {
 		s, _, p := clocked(test.after)

@@ -68,6 +68,21 @@ func TestACrashCanFinishARun(t *testing.T) {
 	outcomeIs(t, outcome, sim.Outcome{End: 5 * ms, Finished: true})
 }
 
+func TestFinishedIsAskedOnlyAfterWhatAProcessHandled(t *testing.T) {
+	c := steady()
+	asked := 0
+	c.Finished = func() bool { asked++; return false }
+	s, _, one, _ := pair(c)
+	crashAt(s, 1*ms, one.id)
+	s.At(2*ms, 0, func() { s.Slow(one.id, ms) })
+	restartAt(s, 3*ms, one.id)
+	s.At(4*ms, 0, func() { s.Heal(0) })
+	run(t, s)
+	if asked != 2 {
+		t.Errorf("Finished was asked %d times, want 2: after the crash and the restart", asked)
+	}
+}
+
 type switching struct {
 	probe
 	down *bool

@@ -20,9 +20,9 @@ func (s *Sim) Restart(p world.ProcessID) { s.with(p, (*actor).restart) }
 // takes the rest of its time afterwards. A process that is down cannot be paused.
 func (s *Sim) Pause(p world.ProcessID) { s.with(p, (*actor).pause) }
 
-// Slow has each step of a process that begins from now on take longer. The last call holds; 0 is as fast as any.
+// Slow has each step of a process that begins from now on take longer. The last call holds; 0 or less is as fast as any.
 func (s *Sim) Slow(p world.ProcessID, by time.Duration) {
-	s.with(p, func(a *actor) { a.slow = max(by, 0) })
+	s.with(p, func(a *actor) { a.slow = by })
 }
 
 // Skew has a process's clock jump ahead by so much of its time, or back if that is negative: its running timers run out that much earlier, but not before now, or later.
@@ -152,7 +152,7 @@ func (a *actor) pause() {
 		return
 	}
 	a.paused = true
-	if a.busy && !a.inside {
+	if a.busy {
 		a.epoch++
 		a.left = a.ends - a.sim.now
 	}
@@ -167,7 +167,8 @@ func (a *actor) resume() {
 	switch {
 	case a.inside:
 	case a.busy:
-		a.endAfter(a.left)
+		a.ends = after(a.sim.now, a.left)
+		a.sim.queue.push(a.stepEnd())
 	default:
 		a.next()
 	}

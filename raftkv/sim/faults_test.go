@@ -122,6 +122,61 @@ func TestARunDoesNotWaitForAPausedProcess(t *testing.T) {
 	outcomeIs(t, outcome, sim.Outcome{End: 20 * ms, Finished: true, Deliveries: 1, Messages: 2})
 }
 
+// Of a step that was killed or held up, nothing is left to wait for: neither at the end of the run nor beyond it.
+func TestTheLastEventIsNoStepThatEndedOtherwise(t *testing.T) {
+	for what, fault := range map[string]func(*sim.Sim, world.ProcessID){"killed": (*sim.Sim).Crash, "held up": (*sim.Sim).Pause} {
+		c := steady()
+		c.MaxDuration = 12*ms - 1
+		s, _, one, two := pair(c)
+		one.start = func(p *probe) { p.send(1, two.id) }
+		at(s, 11*ms, func() { fault(s, two.id) })
+		if outcome := run(t, s); outcome.End != 11*ms {
+			t.Errorf("%s: the run ended at %s, want 11ms", what, outcome.End)
+		}
+	}
+}
+
+// A process that is paused in its handler does all of that step; one that is healed in it again goes on as if nothing had been.
+func TestAPauseWithinAHandler(t *testing.T) {
+	s, d, one, two := pair(steady())
+	one.start = func(p *probe) {
+		for id := range world.CausalID(3) {
+			p.send(id+1, two.id)
+		}
+	}
+	two.receive = func(p *probe, e world.Envelope) {
+		s.Pause(p.id)
+		if e.ID != 2 {
+			s.Heal(p.id)
+		}
+		d.write("fate %q", p.send(e.ID+10, one.id).Drop)
+	}
+	at(s, 20*ms, func() { s.Heal(two.id) })
+	outcome := run(t, s)
+	d.is(t, `10ms..12ms node-2 receives 1 copy 0 from node-1
+		fate ""
+		12ms..14ms node-2 receives 2 copy 0 from node-1
+		fate ""
+		20ms..22ms node-2 receives 3 copy 0 from node-1
+		fate ""
+		22ms..24ms node-1 receives 11 copy 0 from node-2
+		24ms..26ms node-1 receives 12 copy 0 from node-2
+		32ms..34ms node-1 receives 13 copy 0 from node-2
+		34ms node-1 finishes
+		34ms node-2 finishes`)
+	outcomeIs(t, outcome, sim.Outcome{End: 34 * ms, Deliveries: 6, Messages: 6})
+}
+
+func TestNothingGoesWrongOnceTheRunIsOver(t *testing.T) {
+	s, d, one, two := pair(steady())
+	one.finish = func(*probe) { s.Crash(two.id) }
+	outcomeIs(t, run(t, s), sim.Outcome{})
+	s.Crash(one.id)
+	s.Heal(0)
+	d.is(t, `0s node-1 finishes
+		0s node-2 finishes`)
+}
+
 func TestACrashEndsAPause(t *testing.T) {
 	s, d, one, two := pair(steady())
 	one.start = func(p *probe) { p.send(1, two.id) }

@@ -93,15 +93,27 @@ func (s *Sim) arrive(a *actor, message uint32) {
 	a.receive(l)
 }
 
-// settle has whoever watches the run look at what was handled, until it does nothing more about it.
+// settle has whoever watches the run look at what was handled, and the run come to its end once there is nothing more to wait for.
 func (s *Sim) settle() {
-	for s.unseen {
-		s.unseen = false
-		if s.config.After != nil {
-			s.config.After()
-		}
+	if s.config.After != nil {
+		s.look()
 	}
-	s.askFinished()
+	s.unseen = false
+	if s.draining || s.config.Finished == nil || !s.config.Finished() {
+		return
+	}
+	s.draining = true
+	for _, a := range s.actors {
+		a.timers.clear()
+	}
+}
+
+// look calls After until that does nothing more about what it sees.
+func (s *Sim) look() {
+	for again := true; again; again = s.unseen {
+		s.unseen = false
+		s.config.After()
+	}
 }
 
 // held is how much of what is open waits for a process that is paused.
@@ -113,17 +125,6 @@ func (s *Sim) held() int {
 		}
 	}
 	return count
-}
-
-// askFinished has the run come to its end once there is nothing more to wait for.
-func (s *Sim) askFinished() {
-	if s.draining || s.config.Finished == nil || !s.config.Finished() {
-		return
-	}
-	s.draining = true
-	for _, a := range s.actors {
-		a.timers.clear()
-	}
 }
 
 // stale says that an element of the queue stands for no event any more: the step was killed by a crash or held up by a pause, or the timer was stopped.

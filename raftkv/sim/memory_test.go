@@ -76,6 +76,30 @@ func TestStoppedTimersDoNotPileUp(t *testing.T) {
 	}
 }
 
+// A long timer is stopped before a short one is set, over and over: the element of the long one comes up too late for the short one, which has to find another slot.
+func TestSlotsDoNotPileUp(t *testing.T) {
+	const turns, long, short = 100_000, 500, 20
+	var timers timers
+	set := func(deadline time.Duration) world.TimerHandle {
+		h, _ := timers.set(world.Timer{}, deadline)
+		return h
+	}
+	var running world.TimerHandle
+	for now := range time.Duration(turns) {
+		for place := range timers.slots {
+			if at := timers.slots[place].queued; at != notQueued && at <= now {
+				timers.surface(uint32(place))
+			}
+		}
+		timers.stop(running)
+		timers.stop(set(now + short))
+		running = set(now + long)
+	}
+	if slots := len(timers.slots); slots > 2*long/short || slots != 1+len(timers.free)+len(timers.idle) {
+		t.Errorf("%d slots, of which %d are free and %d idle, for one timer that runs: want about %d", slots, len(timers.free), len(timers.idle), long/short)
+	}
+}
+
 func TestADeliveryAllocatesNothing(t *testing.T) {
 	few := testing.AllocsPerRun(1, func() { echoes(t, 1_000) })
 	many := testing.AllocsPerRun(1, func() { echoes(t, 101_000) })
@@ -212,5 +236,39 @@ func TestADiskCostsLittleMoreThanItsBytes(t *testing.T) {
 	}
 	if got := after.Mallocs - before.Mallocs; got > 200 {
 		t.Errorf("%d allocations for %d records", got, records)
+	}
+}
+
+// Wherever the last record is, in the first chunk or behind the end of one, it is the one that is torn; and what is appended later lies behind what is left of it.
+func TestADiskTearsTheLastRecord(t *testing.T) {
+	for count := range 200 {
+		var j journal
+		var want [][]byte
+		for i := range count {
+			if i == count/2 {
+				_ = j.Sync()
+			}
+			_ = j.Append(record(i))
+			want = append(want, record(i))
+		}
+		keep := 0
+		j.tear(func(length int) int { keep = max(1, length/3); return keep })
+		if last := len(want) - 1; last >= 0 {
+			if len(want[last]) < 2 {
+				want = want[:last]
+			} else {
+				want[last] = want[last][:keep]
+			}
+		}
+		j.crash()
+		_ = j.Append(record(count))
+		want = append(want, record(count))
+		var got [][]byte
+		for r := range j.Records() {
+			got = append(got, r)
+		}
+		if !slices.EqualFunc(got, want, slices.Equal[[]byte]) {
+			t.Fatalf("%d records: the disk has %d, want %d, or other ones", count, len(got), len(want))
+		}
 	}
 }

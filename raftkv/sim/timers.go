@@ -10,12 +10,13 @@ import (
 //
 // Most timers never run out: the timeout of a call is stopped by its answer, and an election timeout is set anew at each heartbeat. So the queue is not told of
 // either. A slot keeps the true deadline, and the element that it has in the queue may be early: when that comes up, and the slot has a timer that runs longer,
-// it is put back for then; if it has none, it is forgotten. A slot whose timer was stopped is the next to be used, and its element with it. So setting and
-// stopping cost no work on the queue, and the queue holds about as many elements as ever ran at once. The order of events does not depend on it, as an element
-// that comes up early does nothing.
+// it is put back for then; if it has none, it is forgotten. A slot whose timer was stopped is the next to be used, and its element with it, unless that
+// comes up too late: then the slot waits until it has. So setting and stopping cost no work on the queue, and the queue holds about as many elements as ever ran at
+// once. The order of events does not depend on it, as an element that comes up early does nothing.
 type timers struct {
 	slots []slot
-	free  []uint32 // the slots without a timer, the last one freed on top
+	free  []uint32 // the slots without a timer whose element did not come up since, the last one freed on top
+	idle  []uint32 // those whose element did, or that had none
 }
 
 // slot is the place of a timer.
@@ -24,6 +25,7 @@ type slot struct {
 	deadline   time.Duration
 	queued     time.Duration // when the slot's element in the queue comes up, or notQueued
 	generation uint32        // tells a timer from those that had the slot before it
+	inFree     uint32        // its place among the free ones, if it is one
 	state      timerState
 }
 
@@ -68,6 +70,11 @@ func (t *timers) vacant(deadline time.Duration) uint32 {
 			return place
 		}
 	}
+	if last := len(t.idle) - 1; last >= 0 {
+		place := t.idle[last]
+		t.idle = t.idle[:last]
+		return place
+	}
 	t.slots = append(t.slots, slot{queued: notQueued, generation: 1})
 	return uint32(len(t.slots) - 1)
 }
@@ -106,7 +113,21 @@ func (t *timers) release(place uint32) {
 	s := &t.slots[place]
 	s.state = timerNone
 	s.generation++
+	if s.queued == notQueued {
+		t.idle = append(t.idle, place)
+		return
+	}
+	s.inFree = uint32(len(t.free))
 	t.free = append(t.free, place)
+}
+
+// rest has a free slot whose element came up wait for any timer.
+func (t *timers) rest(place uint32) {
+	s, last := &t.slots[place], len(t.free)-1
+	t.free[s.inFree] = t.free[last]
+	t.slots[t.free[last]].inFree = s.inFree
+	t.free = t.free[:last]
+	t.idle = append(t.idle, place)
 }
 
 // clear stops every timer.
@@ -124,6 +145,7 @@ func (t *timers) surface(place uint32) (h world.TimerHandle, v verdict) {
 	at := s.queued
 	s.queued = notQueued
 	if s.state != timerRunning {
+		t.rest(place)
 		return 0, verdictForget
 	}
 	if s.deadline != at {

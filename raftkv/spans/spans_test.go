@@ -162,6 +162,8 @@ func argument(t *testing.T, of reflect.Type) reflect.Value {
 		v.SetString("text")
 	case of.Kind() == reflect.Slice:
 		v.Set(reflect.Append(v, argument(t, of.Elem())))
+	case of.Kind() == reflect.Bool:
+		v.SetBool(true)
 	case v.CanInt():
 		v.SetInt(1)
 	case v.CanUint():

@@ -42,6 +42,7 @@ type Cluster struct {
 	nodes    []*node.Node
 	clients  []*client.Client
 	progress func(operations int)
+	settled  bool           // finished was true: what is in flight is handled, and nothing else happens
 	handled  int            // events, to tell of the progress now and then
 	checker  *check.Checker // nil when nobody checks
 	faults   *faults
@@ -122,11 +123,7 @@ func traceRun(c *config.Config, tracer *spans.Tracer) {
 }
 
 func (cl *Cluster) addNodes(tracer func(string) *spans.Tracer) {
-	c := cl.config
-	peers := make([]protocol.NodeID, c.NumNodes)
-	for i := range peers {
-		peers[i] = protocol.NodeID(i + 1)
-	}
+	c, peers := cl.config, cl.peers()
 	for _, id := range peers {
 		watch := cl.watch(id)
 		n := node.New(node.Config{
@@ -143,6 +140,15 @@ func (cl *Cluster) addNodes(tracer func(string) *spans.Tracer) {
 			cl.sim.Tell(1, n.ID(), world.RootID(n.ID(), nameStartElection, 0, 0), protocol.StartElection{}) // 1 ns later: it knows its peers by then
 		}
 	}
+}
+
+// peers are the servers of the cluster.
+func (cl *Cluster) peers() []protocol.NodeID {
+	peers := make([]protocol.NodeID, cl.config.NumNodes)
+	for i := range peers {
+		peers[i] = protocol.NodeID(i + 1)
+	}
+	return peers
 }
 
 func (cl *Cluster) addClients(tracer func(string) *spans.Tracer) {
@@ -228,6 +234,10 @@ func (cl *Cluster) finished() bool {
 		if n.State().LastApplied < committed && !cl.faults.crashed[n.ID()] {
 			return false
 		}
+	}
+	cl.settled = true
+	if cl.checker != nil {
+		cl.checker.Settled()
 	}
 	return true
 }

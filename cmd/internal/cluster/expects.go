@@ -87,7 +87,7 @@ func (cl *Cluster) happened(r *Result, text string) uint64 {
 // terms are those of the entries of a server's log.
 func (cl *Cluster) terms(id world.ProcessID) []int {
 	var terms []int
-	for _, e := range cl.nodes[id.Number()-1].State().Log {
+	for _, e := range cl.nodes[id.Number()-1].State().Log.All() {
 		terms = append(terms, int(e.Term))
 	}
 	return terms

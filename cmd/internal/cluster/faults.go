@@ -107,8 +107,11 @@ func (f *faults) isTrue(when *config.When) bool {
 	return false
 }
 
-// happen does a fault to the world, and tells of it. A write is lost when there is one, and told of then.
+// happen does a fault to the world, and tells of it, unless the run is about to finish. A write is lost when there is one, and told of then.
 func (f *faults) happen(fault *config.Fault) {
+	if f.cluster.settled || f.isSo(fault) {
+		return
+	}
 	if fault.Kind == config.LoseUnsynced {
 		f.cluster.sim.LoseUnsynced(fault.Process, fault.Torn, func() {
 			f.crashed[fault.Process] = true
@@ -121,6 +124,11 @@ func (f *faults) happen(fault *config.Fault) {
 	f.disturb()
 }
 
+// isSo says whether a fault would change nothing: a process that is down cannot crash, and one that is up cannot be started.
+func (f *faults) isSo(fault *config.Fault) bool {
+	return fault.Kind == config.Crash && f.crashed[fault.Process] || fault.Kind == config.Restart && !f.crashed[fault.Process]
+}
+
 func (f *faults) do(fault *config.Fault) {
 	s, p := f.cluster.sim, fault.Process
 	switch fault.Kind {
@@ -128,8 +136,7 @@ func (f *faults) do(fault *config.Fault) {
 		f.crashed[p] = true
 		s.Crash(p)
 	case config.Restart:
-		delete(f.crashed, p)
-		s.Restart(p)
+		f.restart(p)
 	case config.Isolate:
 		f.cut([]world.ProcessID{p}, f.others(p), false)
 	case config.Partition:
@@ -151,6 +158,17 @@ func (f *faults) do(fault *config.Fault) {
 	case config.Elect:
 		s.Tell(s.Now(), p, world.RootID(p, nameStartElection, uint64(s.Now()), 0), protocol.StartElection{})
 	case config.LoseUnsynced, config.Drop, config.Delay, config.Duplicate:
+	}
+}
+
+// restart starts a process again. A node that crashed before the operator could tell it its cluster is told now.
+func (f *faults) restart(p world.ProcessID) {
+	s := f.cluster.sim
+	delete(f.crashed, p)
+	s.Restart(p)
+	if p.Group() == world.NodeGroup && !f.cluster.nodes[p.Number()-1].KnowsCluster() {
+		now := s.Now()
+		s.Tell(now, p, world.RootID(p, nameSetPeers, uint64(now), 0), protocol.SetPeers{Peers: f.cluster.peers()})
 	}
 }
 

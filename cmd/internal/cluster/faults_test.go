@@ -393,3 +393,31 @@ func TestExpectations(t *testing.T) {
 		t.Errorf("the surprises are %v, want %v", result.Surprises, want)
 	}
 }
+
+// TestNodeThatNeverKnewItsCluster crashes a node before it has handled what the operator tells it first: started again, it takes part like any other.
+func TestNodeThatNeverKnewItsCluster(t *testing.T) {
+	e := run(t, parse(t, "[[fault]]\nat = \"0s\"\ncrash = \"node-3\"\n[[fault]]\nat = \"100ms\"\nrestart = \"node-3\""))
+	applied := 0
+	for _, s := range e.of("node-3") {
+		if s.Name == spans.ApplyName {
+			applied++
+		}
+	}
+	if applied < 24 {
+		t.Errorf("node-3 applied %d entries, want those of 24 operations", applied)
+	}
+}
+
+// TestFaultsAfterTheEnd looks at a run whose last faults are due when it is about to finish, or later: they do not happen, and nobody is blamed for what is still in flight.
+func TestFaultsAfterTheEnd(t *testing.T) {
+	for at := 900 * ms; at < 1200*ms; at += 3 * ms {
+		c := parse(t, fmt.Sprintf("[[fault]]\nat = \"%s\"\ncrash = \"node-2\"\n[[fault]]\nat = \"%s\"\nrestart = \"node-2\"", at, at+ms))
+		result, err := cluster.New(c, cluster.Options{}).Run(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if result.Checks.Violation != nil || !result.Finished {
+			t.Errorf("a crash at %s: %v, finished is %v", at, result.Checks.Violation, result.Finished)
+		}
+	}
+}

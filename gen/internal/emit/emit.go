@@ -61,6 +61,7 @@ var outputs = []struct{ file, template string }{
 	{"protocol/roles_gen.go", "protocol/roles.tmpl"},
 	{"protocol/exchanges_gen.go", "protocol/exchanges.tmpl"},
 	{"protocol/invariants_gen.go", "protocol/invariants.tmpl"},
+	{"protocol/lists_gen.go", "protocol/lists.tmpl"},
 	{"protocol/clone_gen.go", "protocol/clone.tmpl"},
 	{"protocol/equal_gen.go", "protocol/equal.tmpl"},
 	{"protocol/string_gen.go", "protocol/string.tmpl"},

@@ -17,7 +17,7 @@ func cloneOf(t *model.Type, x string) string {
 			return "slices.Clone(" + x + ")"
 		}
 		return "cloneEach(" + x + ", " + cloneFunc(t.Elem) + ")"
-	case model.KindRecord:
+	case model.KindRecord, model.KindLong:
 		if !t.Flat() {
 			return x + ".Clone()"
 		}
@@ -36,7 +36,7 @@ func cloneFunc(t *model.Type) string {
 		if t.Elem.Flat() {
 			return "slices.Clone[" + t.Go("") + "]"
 		}
-	case model.KindRecord:
+	case model.KindRecord, model.KindLong:
 		return t.Name + ".Clone"
 	case model.KindUnion:
 		return "Clone" + t.Name
@@ -52,7 +52,7 @@ func equalOf(t *model.Type, a, b string) string {
 			return "slices.Equal(" + a + ", " + b + ")"
 		}
 		return "slices.EqualFunc(" + a + ", " + b + ", " + equalFunc(t.Elem) + ")"
-	case model.KindRecord:
+	case model.KindRecord, model.KindLong:
 		if !t.Flat() {
 			return a + ".Equal(" + b + ")"
 		}
@@ -71,7 +71,7 @@ func equalFunc(t *model.Type) string {
 		if t.Elem.Flat() {
 			return "slices.Equal[" + t.Go("") + "]"
 		}
-	case model.KindRecord:
+	case model.KindRecord, model.KindLong:
 		return t.Name + ".Equal"
 	case model.KindUnion:
 		return "Equal" + t.Name
@@ -111,7 +111,7 @@ func textOf(t *model.Type, x string, raw bool) string {
 		return "strconv.FormatBool(" + x + ")"
 	case model.KindNumber:
 		return numberText(t, x)
-	case model.KindEnum, model.KindRecord:
+	case model.KindEnum, model.KindRecord, model.KindLong:
 		return x + ".String()"
 	case model.KindUnion:
 		return "text" + t.Name + "(" + x + ")"
@@ -141,7 +141,7 @@ func converted(t *model.Type, to, x string) string {
 
 func textFunc(t *model.Type) string {
 	switch {
-	case t.Kind == model.KindEnum, t.Kind == model.KindRecord, t.Scalar != nil && t.Scalar.Formatted:
+	case t.Kind == model.KindEnum, t.Kind == model.KindRecord, t.Kind == model.KindLong, t.Scalar != nil && t.Scalar.Formatted:
 		return t.Name + ".String"
 	case t.Kind == model.KindUnion:
 		return "text" + t.Name
@@ -190,7 +190,7 @@ func appendTo(t *model.Type, x string) string {
 	switch t.Kind {
 	case model.KindList, model.KindByIndex:
 		return "appendEach(b, " + x + ", " + appendFunc(t.Elem) + ")"
-	case model.KindString, model.KindBool, model.KindNumber, model.KindEnum, model.KindRecord, model.KindUnion:
+	case model.KindString, model.KindBool, model.KindNumber, model.KindEnum, model.KindRecord, model.KindUnion, model.KindLong:
 	}
 	return appendFunc(t) + "(b, " + x + ")"
 }
@@ -210,6 +210,8 @@ func appendFunc(t *model.Type) string {
 		return "appendUnsigned"
 	case model.KindRecord, model.KindUnion:
 		return "Append" + t.Name
+	case model.KindLong:
+		return "append" + t.Name
 	case model.KindList, model.KindByIndex:
 	}
 	return "func(b []byte, v " + t.Go("") + ") []byte { return " + appendTo(t, "v") + " }"
@@ -234,7 +236,7 @@ func decodeFunc(t *model.Type) string {
 			return "decodeSigned[" + t.Name + "]"
 		}
 		return "decodeUnsigned[" + t.Name + "]"
-	case model.KindEnum, model.KindRecord, model.KindUnion:
+	case model.KindEnum, model.KindRecord, model.KindUnion, model.KindLong:
 		return "decode" + t.Name
 	case model.KindList, model.KindByIndex:
 	}

@@ -15,7 +15,7 @@ func functions(p prose) template.FuncMap {
 	return template.FuncMap{
 		"after": p.after, "camel": model.Camel, "comment": p.comment, "line": func(doc string) string { return "// " + sentence(doc) }, "lower": model.Lower, "paragraph": paragraph, "quote": strconv.Quote, "sentence": sentence,
 		"receiver": receiver, "article": article, "formatted": formatted, "fieldDoc": fieldDoc, "example": example, "bits": bitSize, "digits": digits, "oneOf": oneOf, "joinFlat": joinFlat, "tag": func(i int) int { return i + 1 },
-		"cloneOf": cloneOf, "equalFields": equalFields, "textOfStruct": textOfStruct, "usesFields": usesFields, "appendTo": appendTo, "decoded": decoded,
+		"cloneOf": cloneOf, "equalOf": equalOf, "textFunc": textFunc, "appendFunc": appendFunc, "decodeFunc": decodeFunc, "equalFields": equalFields, "textOfStruct": textOfStruct, "usesFields": usesFields, "appendTo": appendTo, "decoded": decoded,
 		"handled": p.handled, "goOf": goOf, "keyValue": keyValue, "rpc": rpcValues, "later": later, "anyRPC": anyRPC, "startDoc": startDoc,
 		"bare": func(s *model.Span) bool { return len(s.Groups) == 0 && !s.RPC && len(s.Of(model.Required)) == 0 }, "arrows": arrows, "cell": cell, "code": code, "kindOf": kindOf, "tree": tree, "otlp": otlp, "allowed": allowed, "allUses": allUses, "use": func(a *model.Attribute, level string) model.Use {
 			return model.Use{Attribute: a, Level: model.Level(level)}
@@ -232,6 +232,9 @@ func fieldDoc(f *model.Field) string {
 	doc := sentence(f.Doc)
 	if f.Type.Kind == model.KindByIndex {
 		doc += " Indexed by " + f.Type.Index.Name + "."
+	}
+	if f.Type.Kind == model.KindLong {
+		doc += " Kept in chunks, so that growing moves nothing."
 	}
 	if f.Init != "" {
 		doc += " At first: " + f.Init + "."

@@ -146,7 +146,7 @@ func (s *Struct) reaches(target any, seen map[any]bool) bool {
 
 func (t *Type) reaches(target any, seen map[any]bool) bool {
 	switch t.Kind {
-	case KindList, KindByIndex:
+	case KindList, KindByIndex, KindLong:
 		return t.Elem.reaches(target, seen)
 	case KindRecord:
 		if t.Record == target || seen[t.Record] {

@@ -11,6 +11,7 @@ type Protocol struct {
 	Enums           []*Enum
 	Unions          []*Union // those that the spec declares
 	Records         []*Struct
+	LongLists       []*Type
 	Parties         []*Party
 	Messages        *Union
 	Inputs          *Union
@@ -283,6 +284,9 @@ func (p *Protocol) Names() map[string]bool {
 	}
 	for _, s := range p.Structs() {
 		names[s.Name] = true
+	}
+	for _, l := range p.LongLists {
+		names[l.Name] = true
 	}
 	return names
 }

@@ -53,7 +53,7 @@ func (r *resolver) attributeType(a load.Attribute, out *Attribute) {
 		out.Kind = Stringer
 		if t := out.Type; t != nil {
 			switch {
-			case t.Kind == KindList || t.Kind == KindByIndex || t.Name == t.Base:
+			case t.Kind == KindList || t.Kind == KindByIndex || t.Kind == KindLong || t.Name == t.Base:
 				r.faults.Add(a.Type.Pos, "an attribute is a string, string[], bool, int or a declared type: got %s", a.Type.Value)
 			case t.Scalar != nil && !t.Scalar.Formatted && t.Kind == KindNumber:
 				out.Kind = Unsigned

@@ -1,6 +1,9 @@
 package model
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Kind is what a type is.
 type Kind int
@@ -15,12 +18,13 @@ const (
 	KindUnion
 	KindList
 	KindByIndex // a list that is indexed by a scalar
+	KindLong    // a list of records that is kept in chunks
 )
 
 // Type is the type of a field.
 type Type struct {
 	Kind   Kind
-	Name   string // in Go, of all but lists
+	Name   string // in Go, of all but the lists that are slices
 	Base   string // string, uint32, …: what a scalar is made of
 	Scalar *Scalar
 	Enum   *Enum
@@ -41,7 +45,7 @@ func (t *Type) Go(qualifier string) string {
 	switch t.Kind {
 	case KindList, KindByIndex:
 		return "[]" + t.Elem.Go(qualifier)
-	case KindString, KindBool, KindNumber, KindEnum, KindRecord, KindUnion:
+	case KindString, KindBool, KindNumber, KindEnum, KindRecord, KindUnion, KindLong:
 	}
 	if t.Scalar == nil && t.Name == t.Base {
 		return t.Name
@@ -54,6 +58,8 @@ func (t *Type) Spec() string {
 	switch {
 	case t.Kind == KindList:
 		return "[]" + t.Elem.Spec()
+	case t.Kind == KindLong:
+		return "[...]" + t.Elem.Spec()
 	case t.Kind == KindByIndex:
 		return "[" + t.Index.Name + "]" + t.Elem.Spec()
 	case t.None:
@@ -65,7 +71,7 @@ func (t *Type) Spec() string {
 // Flat says whether a value can be copied by assignment and compared with ==.
 func (t *Type) Flat() bool {
 	switch t.Kind {
-	case KindList, KindByIndex:
+	case KindList, KindByIndex, KindLong:
 		return false
 	case KindRecord:
 		return t.Record.Flat()
@@ -105,6 +111,9 @@ func (r *resolver) parseType(text string, offset int, fault func(int, string, ..
 	if rest, ok := strings.CutPrefix(text, "[]"); ok {
 		return listOf(&Type{Kind: KindList}, r.parseType(rest, offset+2, fault))
 	}
+	if rest, ok := strings.CutPrefix(text, "[...]"); ok {
+		return r.longList(rest, offset+len("[...]"), fault)
+	}
 	if rest, ok := strings.CutPrefix(text, "["); ok {
 		index, rest, closed := strings.Cut(rest, "]")
 		scalar := r.scalars[index]
@@ -140,6 +149,23 @@ func listOf(list, elem *Type) *Type {
 		return nil
 	}
 	list.Elem = elem
+	return list
+}
+
+// longList is a long list of a record: a type of its own in Go, whose name is the record's in the plural.
+func (r *resolver) longList(record string, offset int, fault func(int, string, ...any)) *Type {
+	elem := r.parseType(record, offset, fault)
+	if elem == nil {
+		return nil
+	}
+	if elem.Kind != KindRecord {
+		fault(offset, "%s is no record: a long list is one of records", record)
+		return nil
+	}
+	list := &Type{Kind: KindLong, Name: plural(elem.Name), Elem: elem}
+	if !slices.ContainsFunc(r.out.LongLists, func(other *Type) bool { return other.Name == list.Name }) {
+		r.out.LongLists = append(r.out.LongLists, list)
+	}
 	return list
 }
 

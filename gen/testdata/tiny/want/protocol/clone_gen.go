@@ -16,6 +16,7 @@ func (a Ask) Clone() Ask {
 
 func (v VolatileState) Clone() VolatileState {
 	v.Heard = slices.Clone(v.Heard)
+	v.Said = v.Said.Clone()
 	return v
 }
 

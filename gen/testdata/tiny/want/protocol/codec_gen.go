@@ -68,6 +68,7 @@ func decodeState(d *decoder) (v State) {
 func AppendVolatileState(b []byte, v VolatileState) []byte {
 	b = appendUnsigned(b, v.Mood)
 	b = appendEach(b, v.Heard, appendBool)
+	b = appendNotes(b, v.Said)
 	return b
 }
 
@@ -79,6 +80,7 @@ func DecodeVolatileState(b []byte) (v VolatileState, rest []byte, err error) {
 func decodeVolatileState(d *decoder) (v VolatileState) {
 	v.Mood = decodeMood(d)
 	v.Heard = decodeEach(d, decodeBool[bool])
+	v.Said = decodeNotes(d)
 	return v
 }
 

@@ -15,7 +15,8 @@ func (a Ask) Equal(other Ask) bool {
 
 func (v VolatileState) Equal(other VolatileState) bool {
 	return v.Mood == other.Mood &&
-		slices.Equal(v.Heard, other.Heard)
+		slices.Equal(v.Heard, other.Heard) &&
+		v.Said.Equal(other.Said)
 }
 
 func (s State) Equal(other State) bool {

@@ -8,4 +8,4 @@
 package protocol
 
 // SpecHash names the spec that this package was generated from: the first 64 bits of its SHA-256, in hex.
-const SpecHash = "a3a1c581e406b5e0"
+const SpecHash = "703534a4f688a68c"

@@ -16,4 +16,5 @@ func (s *State) Restart() {
 type VolatileState struct {
 	Mood  Mood
 	Heard []bool // Who answered. Indexed by PeerID. At first: nobody.
+	Said  Notes  // All that was ever said. Kept in chunks, so that growing moves nothing.
 }

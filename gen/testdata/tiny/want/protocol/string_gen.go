@@ -20,7 +20,7 @@ func (a Ask) String() string {
 func (Answer) String() string { return "Answer" }
 
 func (v VolatileState) String() string {
-	return "VolatileState{mood: " + v.Mood.String() + ", heard: " + textByIndex[PeerID](v.Heard, PeerID.String, strconv.FormatBool) + "}"
+	return "VolatileState{mood: " + v.Mood.String() + ", heard: " + textByIndex[PeerID](v.Heard, PeerID.String, strconv.FormatBool) + ", said: " + v.Said.String() + "}"
 }
 
 func (s State) String() string {
