@@ -50,13 +50,8 @@ type storyLine struct {
 	id      world.CausalID
 	root    world.CausalID
 	mark    mark
-	slot    uint64 // that a follower applied
-
-	// Of what may be told often: see fold.
-	kind wayKind
-	peer string
-	what string
-	term int64
+	slot    uint64     // that a follower applied
+	of      *complaint // which this line is; nil for what is not told often
 }
 
 // mark is what is special about a line.
@@ -123,7 +118,7 @@ func (s *Story) Write(w io.Writer, style Style) error { return s.WriteWithin(w, 
 // WriteWithin is Write for a screen of so many columns, on which a text that is too long goes on below where it began. Zero is a screen without an end.
 func (s *Story) WriteWithin(w io.Writer, style Style, columns int) error {
 	slices.SortStableFunc(s.lines, func(a, b storyLine) int {
-		return cmp.Or(a.at.Compare(b.at), cmp.Compare(min(a.kind, 1), min(b.kind, 1))) // what came of something is told after it
+		return cmp.Or(a.at.Compare(b.at), a.of.order()-b.of.order()) // what came of something is told after it
 	})
 	told := s.fold()
 	b := bufio.NewWriter(w)

@@ -49,6 +49,14 @@ type complaint struct {
 	term int64 // the process's: a new leader complains anew
 }
 
+// order has complaints come after what else is told of a moment.
+func (c *complaint) order() int {
+	if c == nil {
+		return 0
+	}
+	return 1
+}
+
 // passage is a moment at which something passed on a way that had failed.
 type passage struct {
 	at  time.Time
@@ -61,9 +69,9 @@ func (t *teller) complain(at time.Time, kind wayKind, what string, parts ...stri
 	if kind == noWay {
 		return
 	}
-	l := &t.story.lines[len(t.story.lines)-1]
-	l.kind, l.peer, l.what, l.term = kind, t.peer(), what, t.integer(spans.RaftTermKey)
-	t.story.failed[way{l.process, l.peer, kind}] = true
+	w := way{printable(t.span.Service), t.peer(), kind}
+	t.story.lines[len(t.story.lines)-1].of = &complaint{w, what, t.integer(spans.RaftTermKey)}
+	t.story.failed[w] = true
 }
 
 // passed notes that something passed, so that the next complaint is told again. Where nobody complained nobody listens.
@@ -128,10 +136,10 @@ func (r *retold) complaints(s *Story) {
 			since[passages[0].way]++
 			passages = passages[1:]
 		}
-		if l.kind == noWay {
+		if l.of == nil {
 			continue
 		}
-		c := complaint{way{l.process, l.peer, l.kind}, l.what, l.term}
+		c := *l.of
 		first, isOpen := open[c]
 		if !isOpen || told[c] != since[c.way] {
 			open[c], told[c] = i, since[c.way]
@@ -150,20 +158,20 @@ func (r *retold) complaints(s *Story) {
 func (r *retold) together(lines []storyLine) {
 	for i := range lines {
 		l := &lines[i]
-		if l.kind == noWay || r.hidden[i] {
+		if l.of == nil || r.hidden[i] {
 			continue
 		}
-		said := strings.Replace(l.text, l.peer, "", 1)
+		said := strings.Replace(l.text, l.of.peer, "", 1)
 		for j := i + 1; j < len(lines) && lines[j].at.Equal(l.at); j++ {
 			other := &lines[j]
-			if r.hidden[j] || other.process != l.process || other.kind != l.kind || strings.Replace(other.text, other.peer, "", 1) != said {
+			if r.hidden[j] || other.of == nil || other.of.process != l.of.process || other.of.kind != l.of.kind || strings.Replace(other.text, other.of.peer, "", 1) != said {
 				continue
 			}
 			if r.first[i] == nil {
 				r.first[i] = &again{}
 			}
 			all := r.first[i]
-			all.peers = append(all.peers, other.peer)
+			all.peers = append(all.peers, other.of.peer)
 			if one := r.first[j]; one != nil {
 				all.more += one.more
 				if one.until.After(all.until) {
@@ -174,7 +182,7 @@ func (r *retold) together(lines []storyLine) {
 			r.hidden[j] = true
 		}
 		if a := r.first[i]; a != nil && len(a.peers) > 0 {
-			a.peers = append(a.peers, l.peer)
+			a.peers = append(a.peers, l.of.peer)
 			slices.Sort(a.peers)
 		}
 	}
@@ -214,7 +222,7 @@ func (r *retold) text(i int, l *storyLine, epoch time.Time) string {
 	}
 	text := l.text
 	if len(a.peers) > 0 {
-		text = strings.Replace(text, l.peer, strings.Join(a.peers, ", "), 1)
+		text = strings.Replace(text, l.of.peer, strings.Join(a.peers, ", "), 1)
 		text = strings.NewReplacer(" is lost", " are lost", " arrives ", " arrive ").Replace(text)
 	}
 	if a.more > 0 {
