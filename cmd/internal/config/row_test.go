@@ -82,8 +82,11 @@ func TestRowsAreReadAndWritten(t *testing.T) {
 			{Kind: Elect, At: When{Kind: AtSend, Process: client(1), Number: 5}, Process: node(3)},
 		}, c.Faults),
 		cmp.Diff([]Expect{
-			{Sometimes: "conflict repaired"}, {Never: "outcome unknown"}, {Answered: 4},
-			{Operation: "client-1/5", Result: "error: key not found: a"}, {Log: node(3), Terms: []int{1, 1, 4}},
+			{Sometimes: "conflict repaired"},
+			{Never: "outcome unknown"},
+			{Answered: 4},
+			{Operation: "client-1/5", Result: "error: key not found: a"},
+			{Log: node(3), Terms: []int{1, 1, 4}},
 		}, c.Expects),
 	} {
 		if diff != "" {
