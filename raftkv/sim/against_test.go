@@ -64,7 +64,7 @@ type whimsical struct {
 var nameMessage, nameTimer, nameWord = world.NameOf("message"), world.NameOf("timer"), world.NameOf("word")
 
 func (w *whimsical) note(what string, id world.CausalID, began time.Duration, detail string) {
-	*w.moments = append(*w.moments, moment{now: w.World.Now(), began: began, process: w.id, what: what, id: id, detail: detail})
+	*w.moments = append(*w.moments, moment{now: w.Now(), began: began, process: w.id, what: what, id: id, detail: detail})
 }
 
 func (w *whimsical) ID() world.ProcessID { return w.id }
@@ -160,7 +160,7 @@ func (w *whimsical) meddle() {
 		w.stage.Tell(at, node(uint32(1+w.luck.below(w.others))), world.RootID(w.id, nameWord, uint64(w.budget), 0), w.budget)
 		return
 	}
-	w.stage.At(at, world.CausalID(w.luck.below(3)), w.saboteur.fault(&w.luck))
+	w.stage.At(at, world.CausalID(w.luck.below(3)), w.fault(&w.luck))
 }
 
 // saboteur knows all that can go wrong on a stage.

@@ -99,10 +99,10 @@ func TestAPausedProcessDoesNothing(t *testing.T) {
 // A run that is finished does not wait for a process that is paused, neither for its step nor for what came to it.
 func TestARunDoesNotWaitForAPausedProcess(t *testing.T) {
 	c := steady()
-	s, d, one, two := pair(c)
+	_, d, one, two := pair(c)
 	finished := false
 	c.Finished = func() bool { return finished }
-	s = sim.New(c)
+	s := sim.New(c)
 	s.Add(one)
 	s.Add(two)
 	one.start = func(p *probe) {

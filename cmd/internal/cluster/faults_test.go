@@ -113,23 +113,28 @@ func TestWhoIsCutOffFromWhom(t *testing.T) {
 	}{
 		{
 			"isolate", `isolate = "node-2"`,
-			[][2]string{{"node-1", "node-2"}, {"node-2", "node-1"}}, [][2]string{{"node-1", "node-3"}, {"node-1", "client-1"}},
+			[][2]string{{"node-1", "node-2"}, {"node-2", "node-1"}},
+			[][2]string{{"node-1", "node-3"}, {"node-1", "client-1"}},
 		},
 		{
 			"isolate a leader from nodes only", `isolate = "node-1"`,
-			[][2]string{{"node-1", "node-2"}, {"node-1", "node-5"}}, [][2]string{{"client-1", "node-1"}},
+			[][2]string{{"node-1", "node-2"}, {"node-1", "node-5"}},
+			[][2]string{{"client-1", "node-1"}},
 		},
 		{
 			"isolate a client", `isolate = "client-1"`,
-			[][2]string{{"client-1", "node-1"}}, [][2]string{{"client-2", "node-1"}, {"node-1", "node-2"}},
+			[][2]string{{"client-1", "node-1"}},
+			[][2]string{{"client-2", "node-1"}, {"node-1", "node-2"}},
 		},
 		{
 			"partition", `partition = [["node-1", "node-2", "client-1"], ["node-3"], ["node-4", "client-2"]]`,
-			[][2]string{{"node-1", "node-3"}, {"node-1", "node-4"}, {"client-2", "node-1"}}, [][2]string{{"node-1", "node-2"}, {"node-1", "node-5"}, {"client-1", "node-1"}},
+			[][2]string{{"node-1", "node-3"}, {"node-1", "node-4"}, {"client-2", "node-1"}},
+			[][2]string{{"node-1", "node-2"}, {"node-1", "node-5"}, {"client-1", "node-1"}},
 		},
 		{
 			"one way", "partition = [[\"node-1\"], [\"node-2\"]]\none_way = true",
-			[][2]string{{"node-1", "node-2"}}, [][2]string{{"node-2", "node-1"}, {"node-1", "node-3"}},
+			[][2]string{{"node-1", "node-2"}},
+			[][2]string{{"node-2", "node-1"}, {"node-1", "node-3"}},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
