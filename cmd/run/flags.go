@@ -23,6 +23,7 @@ type options struct {
 	quiet     bool
 	stdout    bool
 	otlp      string // where to push to, too; empty leaves it to the environment
+	shrink    bool
 	list      bool
 }
 
@@ -89,6 +90,10 @@ func flagGroups() []flagGroup {
 			},
 		}},
 		{"What comes out", []commandFlag{
+			{
+				"shrink", "", "when an invariant does not hold, cut the run down to the faults and operations that it takes, and write that beside it: shrunk.toml and shrunk.txt",
+				func(o *options, v string) []error { return setBool("-shrink", &o.shrink, v) },
+			},
 			{"name", "NAME", "what the run's folder is called; by default SCENARIO-SEED, with a hash behind it when more than the seed was changed", setName},
 			{"out", "DIR", "where the folder goes; by default " + filepath.Join("traces", "runs"), setOut},
 			{"files", "LIST", "which files to write, of " + strings.Join(fileNames, ",") + "; by default all, and run.toml in any case", setFiles},

@@ -17,9 +17,14 @@ const (
 	stdouttraceFile = "spans.json"
 	storyFile       = "story.txt"
 	configFile      = "run.toml"
+	shrunkFile      = "shrunk.toml"
+	shrunkStoryFile = "shrunk.txt"
 )
 
-var runFiles = []string{otlpFile, stdouttraceFile, storyFile, configFile}
+var (
+	runFiles  = []string{otlpFile, stdouttraceFile, storyFile, configFile}
+	laidFiles = []string{shrunkFile, shrunkStoryFile} // beside them, where the run was shrunk
+)
 
 // defaultOut is where the folders of runs are when nobody says otherwise.
 var defaultOut = filepath.Join("traces", "runs")
@@ -39,7 +44,7 @@ func newFolder(parent, name string) (*folder, error) {
 	if info, err := os.Lstat(path); err == nil && !info.IsDir() {
 		return nil, fmt.Errorf("%s is in the way: it is no folder", path)
 	}
-	for _, file := range runFiles {
+	for _, file := range slices.Concat(runFiles, laidFiles) {
 		if info, err := os.Lstat(filepath.Join(path, file)); err == nil && info.IsDir() {
 			return nil, fmt.Errorf("%s is in the way: it is a folder", filepath.Join(path, file))
 		}
@@ -172,7 +177,7 @@ func (f *folder) replace() (err error) {
 		}
 	}()
 	for _, step := range []struct{ from, to string }{{f.path, f.aside()}, {f.fresh(), f.path}} {
-		for _, name := range runFiles {
+		for _, name := range slices.Concat(runFiles, laidFiles) {
 			from, to := filepath.Join(step.from, name), filepath.Join(step.to, name)
 			switch err := os.Rename(from, to); {
 			case err == nil:
@@ -183,6 +188,27 @@ func (f *folder) replace() (err error) {
 		}
 	}
 	return nil
+}
+
+// add puts one more file beside those that are in their places.
+func (f *folder) add(name string, content []byte) (err error) {
+	file, err := os.CreateTemp(f.path, "."+name+"-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(file.Name()) // its name begins with a dot and is no run's
+		}
+	}()
+	_, err = file.Write(content)
+	if err = errors.Join(err, file.Close()); err != nil {
+		return err
+	}
+	if err = os.Chmod(file.Name(), 0o644); err != nil { // CreateTemp keeps others out
+		return err
+	}
+	return os.Rename(file.Name(), filepath.Join(f.path, name))
 }
 
 // discard takes away what is not in its place, and the folders that were made for nothing.

@@ -33,14 +33,21 @@ func TestReadmeBugs(t *testing.T) {
 	}
 }
 
-// TestReadmeStory runs the command that README.md shows the story of: each line that it quotes is told, in that order.
+// TestReadmeStory runs the commands that README.md shows the stories of: each line that it quotes is told, in that order.
 func TestReadmeStory(t *testing.T) {
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	const command = "`go run ./cmd/run "
-	_, after, found := strings.Cut(string(readme), command)
+	quotes(t, string(readme), "`go run ./cmd/run ", statusFine)
+	_, after, _ := strings.Cut(string(readme), "## Cut down to what it takes")
+	quotes(t, after, "`go run ./cmd/run ", statusViolation)
+}
+
+// quotes carries out the first command of a text, and looks for what the block below quotes.
+func quotes(t *testing.T, readme, command string, want int) {
+	t.Helper()
+	_, after, found := strings.Cut(readme, command)
 	arguments, after, closed := strings.Cut(after, "`")
 	_, block, fenced := strings.Cut(after, "```\n")
 	quoted, _, ended := strings.Cut(block, "```")
@@ -49,7 +56,7 @@ func TestReadmeStory(t *testing.T) {
 	}
 	var stdout, stderr bytes.Buffer
 	args := append([]string{"-out", t.TempDir()}, strings.Fields(arguments)...)
-	if status := run(t.Context(), args, &stdout, &stderr); status != statusFine {
+	if status := run(t.Context(), args, &stdout, &stderr); status != want {
 		t.Fatalf("run %v: exit status %d\n%s", args, status, &stderr)
 	}
 	rest := stdout.String()

@@ -237,6 +237,9 @@ func (r *runner) conclude(ctx context.Context) int {
 	}
 	if r.result.Checks.Violation != nil {
 		r.printViolation(ctx, r.stderr)
+		if r.options.shrink {
+			status = max(status, r.shrink(ctx))
+		}
 		return max(status, statusViolation)
 	}
 	if failed := r.unexpected(); len(failed) > 0 {

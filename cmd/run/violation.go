@@ -25,6 +25,9 @@ func (r *runner) printViolation(ctx context.Context, w io.Writer) {
 		_, _ = fmt.Fprintf(w, "  what led to it:\n%s", causes)
 	}
 	_, _ = fmt.Fprintf(w, "  again:      go run ./cmd/run %s\n", shellWord(filepath.Join(r.options.out, r.name(), configFile)))
+	if !r.options.shrink {
+		_, _ = fmt.Fprintf(w, "  shorter:    %s\n", r.shorter())
+	}
 }
 
 // causes are the lines of the story that led to a violation. Where nobody wanted the story the run is carried out once more for it: it is the same run.

@@ -48,7 +48,8 @@ func TestViolation(t *testing.T) {
       4.144ms node-1   9219a573952d4815  election result 3 votes (need 3)
      11.864ms node-2   5df4af84ba9330e0  commit index 0 -> 1
      11.864ms node-2   2b60710065f9e0f8  applied slot 1: NOOP -> OK
-  again:      go run ./cmd/run ` + filepath.Join(out, "default-1", "run.toml") + "\n"
+  again:      go run ./cmd/run ` + filepath.Join(out, "default-1", "run.toml") + "\n" +
+		"  shorter:    go run ./cmd/run -shrink -out " + out + " " + filepath.Join(out, "default-1", "run.toml") + "\n"
 	if stderr.String() != want {
 		t.Errorf("it is told as\n%s\nand not as\n%s", &stderr, want)
 	}

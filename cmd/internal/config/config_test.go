@@ -29,6 +29,13 @@ func roundTrip(t *testing.T, c *Config) {
 	if diff := cmp.Diff(string(text), string(again.TOML())); diff != "" {
 		t.Fatalf("the config has two texts (-first +second):\n%s", diff)
 	}
+	brief, err := Parse("brief.toml", c.Brief(Notes{Head: []string{"a note"}, Fault: func(Fault) string { return "another" }}))
+	if err != nil {
+		t.Fatalf("the config's brief text is wrong:\n%s\n%v", c.Brief(Notes{}), err)
+	}
+	if diff := cmp.Diff(c, brief); diff != "" {
+		t.Fatalf("the config's brief text says something else (-want +got):\n%s", diff)
+	}
 	if c.Name() != again.Name() || c.Hash() != again.Hash() {
 		t.Fatalf("the config's own text has another name: %s and %s", c.Name(), again.Name())
 	}

@@ -23,18 +23,7 @@ func (c *Config) TOML() []byte {
 		}
 		fmt.Fprintf(&b, "%s = %s\n", strings.TrimPrefix(s.key, in+"."), v)
 	}
-	for i := range c.Links {
-		fmt.Fprintf(&b, "\n[[%s]]\n%s", linkTable, writeRow(linkColumns, &c.Links[i]))
-	}
-	for i := range c.Operations {
-		fmt.Fprintf(&b, "\n[[%s]]\n%s", operationTable, writeRow(operationColumns, &c.Operations[i]))
-	}
-	for _, f := range c.Faults {
-		fmt.Fprintf(&b, "\n[[%s]]\n%s", faultTable, f.write())
-	}
-	for i := range c.Expects {
-		fmt.Fprintf(&b, "\n[[%s]]\n%s", expectTable, writeRow(expectColumns, &c.Expects[i]))
-	}
+	c.writeRows(&b, nil)
 	return []byte(b.String())
 }
 

@@ -36,6 +36,9 @@ func newProgress(w io.Writer, label string, total, width int, now func() time.Ti
 	return &Progress{w: w, label: label, total: total, width: width, now: now, began: now()}
 }
 
+// Label says what is waited for, from now on.
+func (p *Progress) Label(label string) { p.label = label }
+
 // Set says how many are done.
 func (p *Progress) Set(done int) {
 	if p.now == nil {

@@ -1,0 +1,119 @@
+package shrink
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/raftkv/raftkv/cmd/internal/cluster"
+	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/raftkv/check"
+	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/world"
+	"github.com/raftkv/raftkv/traces"
+)
+
+// Message is one that was lost or doubled, by a rate or on request.
+type Message struct {
+	ID            world.CausalID
+	Lost, Doubled bool
+	What          string // who sends what to whom, and when
+}
+
+// writeLuck has the messages that rates lost and doubled be lost and doubled on request instead, so that each can be taken away by itself. The run stays as it is to the
+// event: a message's luck is its own.
+func (s *shrinker) writeLuck() {
+	if quiet(s.config).Hash() == s.config.Hash() || s.over() {
+		return
+	}
+	all, err := s.options.World.Messages(s.ctx, s.config)
+	if err != nil {
+		s.err = err
+		return
+	}
+	c := quiet(s.config)
+	named := func(kind config.FaultKind, id world.CausalID) bool {
+		return slices.ContainsFunc(c.Faults, func(f config.Fault) bool { return f.Kind == kind && f.Message == id })
+	}
+	for _, m := range all {
+		if m.Lost && !named(config.Drop, m.ID) {
+			c.Faults = append(c.Faults, config.Fault{Kind: config.Drop, Message: m.ID})
+		}
+		if m.Doubled && !named(config.Duplicate, m.ID) {
+			c.Faults = append(c.Faults, config.Fault{Kind: config.Duplicate, Message: m.ID})
+		}
+	}
+	s.try(c)
+}
+
+// run carries out the run of a config.
+func run(ctx context.Context, c *config.Config) (*check.Violation, error) {
+	result, err := cluster.New(c, cluster.Options{}).Run(ctx)
+	return result.Checks.Violation, err
+}
+
+// messages carries out the run of a config with its spans, which tell of each message that was lost or doubled.
+func messages(ctx context.Context, c *config.Config) ([]Message, error) {
+	var seen witness
+	recorder := traces.NewRecorder(traces.RecorderOptions{Run: c.Hash()}, &seen)
+	seen.epoch = c.StartTime
+	if _, err := cluster.New(c, cluster.Options{Tracers: recorder.Tracer}).Run(ctx); err != nil {
+		return nil, err
+	}
+	if err := recorder.Close(ctx); err != nil {
+		return nil, err
+	}
+	return seen.messages, nil
+}
+
+// witness is an exporter that remembers what happened to messages.
+type witness struct {
+	epoch    time.Time
+	messages []Message
+}
+
+var _ sdktrace.SpanExporter = (*witness)(nil)
+
+// ExportSpans looks at spans that have ended.
+func (w *witness) ExportSpans(_ context.Context, ended []sdktrace.ReadOnlySpan) error {
+	for _, one := range ended {
+		if len(one.Events()) == 0 {
+			continue
+		}
+		s := traces.FromSDK(one)
+		m, meddled := Message{ID: s.ID}, false
+		for i := range s.Events {
+			e := &s.Events[i]
+			if e.Name != spans.EventDrop && e.Name != spans.EventDuplicate && e.Name != spans.EventDelay || e.Attribute(spans.RaftkvCauseKey).AsString() == string(world.CauseFault) {
+				continue
+			}
+			meddled = true
+			m.Lost = m.Lost || e.Name == spans.EventDrop
+			m.Doubled = m.Doubled || e.Name == spans.EventDuplicate
+			m.What = fmt.Sprintf("%s, at %.3fms", sent(&s), float64(e.At.Sub(w.epoch))/float64(time.Millisecond))
+		}
+		if meddled {
+			w.messages = append(w.messages, m)
+		}
+	}
+	return nil
+}
+
+// Shutdown does nothing.
+func (*witness) Shutdown(context.Context) error { return nil }
+
+// sent is the message that a span sends. That of a server's span is its reply.
+func sent(s *traces.Span) string {
+	peer := s.Attribute(spans.RaftPeerIDKey).AsString()
+	if s.Kind == trace.SpanKindServer {
+		return fmt.Sprintf("the reply of %s to %s: %s, %s", s.Service, peer, s.Name, s.Attribute(spans.RaftReplyKey).AsString())
+	}
+	if peer == "" {
+		return fmt.Sprintf("%s: %s", s.Service, s.Name)
+	}
+	return fmt.Sprintf("%s to %s: %s", s.Service, peer, s.Name)
+}

@@ -1,0 +1,112 @@
+package shrink
+
+import (
+	"context"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/raftkv/raftkv/cmd/internal/cluster"
+	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/raftkv/check"
+	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/world"
+	"github.com/raftkv/raftkv/traces"
+)
+
+// memory keeps the spans of a run, but for the first, which says the config.
+type memory struct{ spans []traces.Span }
+
+func (m *memory) ExportSpans(_ context.Context, ended []sdktrace.ReadOnlySpan) error {
+	for _, one := range ended {
+		if s := traces.FromSDK(one); s.Name != spans.RunName {
+			m.spans = append(m.spans, s)
+		}
+	}
+	return nil
+}
+
+func (*memory) Shutdown(context.Context) error { return nil }
+
+// told are the spans of a config's run, without what says why a message was lost.
+func told(t *testing.T, c *config.Config) []traces.Span {
+	t.Helper()
+	var kept memory
+	recorder := traces.NewRecorder(traces.RecorderOptions{Run: 1}, &kept)
+	if _, err := cluster.New(c, cluster.Options{Tracers: recorder.Tracer}).Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := recorder.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for i := range kept.spans {
+		kept.spans[i].Run = 0 // it depends on the config
+		for j := range kept.spans[i].Links {
+			kept.spans[i].Links[j].Run = 0
+		}
+		for j := range kept.spans[i].Events {
+			e := &kept.spans[i].Events[j]
+			e.Attributes = slices.DeleteFunc(e.Attributes, func(a attribute.KeyValue) bool { return a.Key == spans.RaftkvCauseKey })
+		}
+	}
+	return kept.spans
+}
+
+// TestWrittenLuckIsTheSameRun has a lossy network's luck written out, with its operations: each span is the same as before.
+func TestWrittenLuckIsTheSameRun(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(5) {
+		drawn := config.Default()
+		drawn.Seed, drawn.Network.Loss, drawn.Network.Duplicate = seed, 0.1, 0.1
+		drawn.Links = []config.Link{{From: node(1), To: node(2), Loss: 0.5, Duplicate: 0.5}, {From: node(3), To: node(1), Loss: 0.3}}
+		s := newShrinker(t.Context(), Options{})
+		s.options.World.Run = func(context.Context, *config.Config) (*check.Violation, error) {
+			return &check.Violation{Invariant: invariant(protocol.InvariantLogMatching)}, nil // so that whatever is tried is taken
+		}
+		if !s.begin(drawn) {
+			t.Fatal(s.err)
+		}
+		s.writeLuck()
+		if s.err != nil {
+			t.Fatal(s.err)
+		}
+		if s.config.Hash() != quiet(s.config).Hash() || len(s.config.Faults) < 10 || len(s.config.Operations) != drawn.TotalOperations() {
+			t.Fatalf("seed %d: the luck is not written out:\n%s", seed, s.config.TOML())
+		}
+		want, got := told(t, drawn), told(t, s.config)
+		if len(got) != len(want) {
+			t.Errorf("seed %d: %d spans, and not %d", seed, len(got), len(want))
+		}
+		for i := range min(len(got), len(want)) {
+			if !reflect.DeepEqual(got[i], want[i]) {
+				t.Fatalf("seed %d: span %d is\n%+v\nand not\n%+v", seed, i, got[i], want[i])
+			}
+		}
+	}
+}
+
+// TestCutMessagesAreNoLuck has messages be lost by a fault: they are the fault's, and not to be written out.
+func TestCutMessagesAreNoLuck(t *testing.T) {
+	t.Parallel()
+	c := config.Default()
+	c.Faults = []config.Fault{
+		{Kind: config.Isolate, Process: node(2), At: config.When{Kind: config.AtTime, Time: 10 * time.Millisecond}},
+		{Kind: config.Heal, Process: node(2), At: config.When{Kind: config.AtTime, Time: 90 * time.Millisecond}},
+	}
+	isolated, err := messages(t.Context(), c)
+	if err != nil || len(isolated) > 0 {
+		t.Fatalf("an isolated node's messages are %v, %v", isolated, err)
+	}
+	const id = world.CausalID(0x95a45fb7d83e267b)
+	c.Faults = append(c.Faults, config.Fault{Kind: config.Drop, Message: id})
+	asked, err := messages(t.Context(), c)
+	want := []Message{{ID: id, Lost: true, What: "node-1 to node-3: raft.Raft/RequestVote, at 0.243ms"}}
+	if err != nil || !reflect.DeepEqual(asked, want) {
+		t.Errorf("the messages to which something was done on request are %+v, %v, and should be %+v", asked, err, want)
+	}
+}

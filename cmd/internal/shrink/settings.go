@@ -1,0 +1,168 @@
+package shrink
+
+import (
+	"slices"
+	"time"
+
+	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/raftkv/world"
+)
+
+// fewestNodes is the smallest cluster that is tried: in a smaller one, every server is needed for a majority, which is not what a reader expects of Raft.
+const fewestNodes = 3
+
+// cutNodes tries fewer servers, the fewest first.
+func (s *shrinker) cutNodes() {
+	for n := fewestNodes; n < s.config.NumNodes; n++ {
+		if s.try(withNodes(s.config, n)) {
+			return
+		}
+	}
+}
+
+// withNodes is a config of so many servers, in which what names another one is left out.
+func withNodes(c *config.Config, n int) *config.Config {
+	fewer := c.Clone()
+	fewer.NumNodes = n
+	gone := func(p world.ProcessID) bool { return p.Group() == world.NodeGroup && int(p.Number()) > n }
+	if fewer.Raft.FirstLeader > n {
+		fewer.Raft.FirstLeader = config.Default().Raft.FirstLeader
+	}
+	fewer.Links = slices.DeleteFunc(fewer.Links, func(l config.Link) bool { return gone(l.From) || gone(l.To) })
+	for i := range fewer.Operations {
+		if o := &fewer.Operations[i]; gone(o.Server) {
+			o.Server = 0
+		}
+	}
+	for i := range fewer.Faults {
+		f := &fewer.Faults[i]
+		for j, side := range f.Sides {
+			f.Sides[j] = slices.DeleteFunc(side, gone)
+		}
+		f.Sides = slices.DeleteFunc(f.Sides, func(side []world.ProcessID) bool { return len(side) == 0 })
+	}
+	fewer.Faults = slices.DeleteFunc(fewer.Faults, func(f config.Fault) bool {
+		return gone(f.Process) || gone(f.At.Process) || f.Kind == config.Partition && len(f.Sides) < 2
+	})
+	return fewer
+}
+
+// cutClients leaves out the clients that nothing names, as far as they are the last.
+func (s *shrinker) cutClients() {
+	named := 0
+	name := func(all ...world.ProcessID) {
+		for _, p := range all {
+			if p.Group() == world.ClientGroup {
+				named = max(named, int(p.Number()))
+			}
+		}
+	}
+	for _, o := range s.config.Operations {
+		name(o.Client)
+	}
+	for _, l := range s.config.Links {
+		name(l.From, l.To)
+	}
+	for _, f := range s.config.Faults {
+		name(f.Process, f.At.Process)
+		name(slices.Concat(f.Sides...)...)
+	}
+	fewer := s.config.Clone()
+	fewer.NumClients = named
+	s.try(fewer)
+}
+
+// kept are the keys that are no setting to be restored: what the scenario is called, what it is about, how large it is, and when it ends.
+var kept = []string{"scenario", "changed", "title", "what", "watch", "bug", "num_nodes", "num_clients", "requests_per_client", "seed", "max_duration"}
+
+// restoreAll gives every setting that is not needed its usual value, all at once if possible.
+func (s *shrinker) restoreAll() {
+	keys := slices.DeleteFunc(s.config.Changes(), func(key string) bool { return slices.Contains(kept, key) })
+	usual := s.config
+	for _, key := range keys {
+		usual = usual.Restored(key)
+	}
+	if len(keys) == 0 || s.try(usual) {
+		return
+	}
+	for _, key := range keys {
+		s.try(s.config.Restored(key))
+	}
+}
+
+// quieten takes the rates away, all of them if possible.
+func (s *shrinker) quieten() {
+	if s.try(quiet(s.config)) {
+		return
+	}
+	for _, key := range []string{"network.loss", "network.duplicate"} {
+		s.try(s.config.Restored(key))
+	}
+	for i := range s.config.Links {
+		for _, rate := range []func(*config.Link) *float64{
+			func(l *config.Link) *float64 { return &l.Loss }, func(l *config.Link) *float64 { return &l.Duplicate },
+		} {
+			c := s.config.Clone()
+			*rate(&c.Links[i]) = 0
+			s.try(c)
+		}
+	}
+}
+
+// lower makes the rates that are left smaller. A message that is lost at a rate is lost at all higher ones, too: so fewer are lost, and no others, as long as the run
+// stays the same.
+func (s *shrinker) lower() {
+	for _, rate := range []func(*config.Config) *float64{
+		func(c *config.Config) *float64 { return &c.Network.Loss }, func(c *config.Config) *float64 { return &c.Network.Duplicate },
+	} {
+		for _, share := range []float64{0.5, 0.5, 0.5, 0.5, 0.75, 0.75, 0.9, 0.9} {
+			c := s.config.Clone()
+			*rate(c) *= share
+			if *rate(c) > 0 {
+				s.try(c)
+			}
+		}
+	}
+}
+
+// quiet is a config in which nothing is lost or doubled by chance.
+func quiet(c *config.Config) *config.Config {
+	q := c.Clone()
+	q.Network.Loss, q.Network.Duplicate = 0, 0
+	for i := range q.Links {
+		q.Links[i].Loss, q.Links[i].Duplicate = 0, 0
+	}
+	return q
+}
+
+// cutTime has the run end when the violation has taken place. One that is seen only at the end of a run that did not finish may be seen earlier, too: then the end is
+// looked for between the times at which it is and is not.
+func (s *shrinker) cutTime() {
+	if s.tryTime(roundedUp(s.violation.At)) || s.violation.At < s.config.MaxDuration {
+		return
+	}
+	for low := time.Duration(0); s.config.MaxDuration-low > s.config.MaxDuration/precision; {
+		middle := roundedUp(low + (s.config.MaxDuration-low)/2)
+		if !s.tryTime(middle) {
+			low = middle
+		}
+		if s.over() {
+			return
+		}
+	}
+}
+
+// precision is to what part of a run the end is looked for.
+const precision = 16
+
+func (s *shrinker) tryTime(end time.Duration) bool {
+	if end >= s.config.MaxDuration {
+		return false
+	}
+	c := s.config.Clone()
+	c.MaxDuration = end
+	return s.try(c)
+}
+
+// roundedUp is the next whole millisecond: a time that a person can read, and that is later.
+func roundedUp(d time.Duration) time.Duration { return d.Truncate(time.Millisecond) + time.Millisecond }

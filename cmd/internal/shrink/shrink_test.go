@@ -1,0 +1,488 @@
+package shrink
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/raftkv/check"
+	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/world"
+)
+
+const wanted = protocol.InvariantElectionSafety
+
+// predicate makes a predicate of a config that violates it: what a run of it would have to have in it to violate the invariant.
+type predicate struct {
+	name string
+	of   func(whole *config.Config, seed uint64) func(*config.Config) protocol.InvariantName
+}
+
+func hasFault(c *config.Config, f config.Fault) bool {
+	return slices.ContainsFunc(c.Faults, func(g config.Fault) bool { return reflect.DeepEqual(f, g) })
+}
+
+func hasOperation(c *config.Config, o config.Operation) bool { return slices.Contains(c.Operations, o) }
+
+func when(holds bool) protocol.InvariantName {
+	if holds {
+		return wanted
+	}
+	return ""
+}
+
+var predicates = []predicate{
+	{"always", func(*config.Config, uint64) func(*config.Config) protocol.InvariantName {
+		return func(*config.Config) protocol.InvariantName { return wanted }
+	}},
+	{"all of a few", func(whole *config.Config, seed uint64) func(*config.Config) protocol.InvariantName {
+		n := len(whole.Faults)
+		faults := []config.Fault{whole.Faults[draw(seed, 11, n)], whole.Faults[draw(seed, 12, n)], whole.Faults[draw(seed, 13, n)]}
+		operations := []config.Operation{whole.Operations[draw(seed, 14, len(whole.Operations))], whole.Operations[draw(seed, 15, len(whole.Operations))]}
+		return func(c *config.Config) protocol.InvariantName {
+			for _, f := range faults {
+				if !hasFault(c, f) {
+					return ""
+				}
+			}
+			for _, o := range operations {
+				if !hasOperation(c, o) {
+					return ""
+				}
+			}
+			return when(slices.ContainsFunc(c.Links, func(l config.Link) bool { return l.To == node(2) }))
+		}
+	}},
+	{"some of many", func(_ *config.Config, seed uint64) func(*config.Config) protocol.InvariantName {
+		return func(c *config.Config) protocol.InvariantName {
+			crashes := 0
+			for _, f := range c.Faults {
+				if f.Kind == config.Crash || f.Kind == config.Isolate {
+					crashes++
+				}
+			}
+			return when(crashes >= 1+draw(seed, 16, 3) && len(c.Operations) >= draw(seed, 17, 4))
+		}
+	}},
+	{"only in pairs", func(*config.Config, uint64) func(*config.Config) protocol.InvariantName {
+		return func(c *config.Config) protocol.InvariantName { return when(len(c.Faults)%2 == len(c.Operations)%2) }
+	}},
+	{"another otherwise", func(whole *config.Config, seed uint64) func(*config.Config) protocol.InvariantName {
+		f := whole.Faults[draw(seed, 18, len(whole.Faults))]
+		return func(c *config.Config) protocol.InvariantName {
+			if hasFault(c, f) {
+				return wanted
+			}
+			return protocol.InvariantLogMatching
+		}
+	}},
+	{"settings", func(whole *config.Config, _ uint64) func(*config.Config) protocol.InvariantName {
+		return func(c *config.Config) protocol.InvariantName {
+			return when(c.Raft.MaxInflight == 4 && c.NumNodes == whole.NumNodes && len(c.Operations) > 0)
+		}
+	}},
+}
+
+// TestMinimal shrinks configs with each kind of violation: the result violates the same, and nothing can be taken away from it.
+func TestMinimal(t *testing.T) {
+	for _, p := range predicates {
+		t.Run(p.name, func(t *testing.T) {
+			t.Parallel()
+			for seed := range uint64(6) {
+				c := generated(t, seed)
+				f := &fake{violates: p.of(c, seed), at: 42 * time.Millisecond}
+				if f.violates(c) != wanted {
+					continue
+				}
+				before := c.Clone()
+				r, err := Shrink(t.Context(), c, Options{World: f.world()})
+				if err != nil {
+					t.Fatalf("seed %d: %v", seed, err)
+				}
+				if diff := cmp.Diff(before, c); diff != "" {
+					t.Fatalf("seed %d: the config that is to be shrunk was changed (-before +after):\n%s", seed, diff)
+				}
+				minimal(t, r.Config, f.violates)
+				if !r.Minimal || r.Runs != f.runs || r.Config.MaxDuration != 43*time.Millisecond || r.Violation.Invariant.Name != wanted || r.Before != SizeOf(c) || r.After != SizeOf(r.Config) {
+					t.Errorf("seed %d: it says of itself that %+v, after %d runs", seed, r, f.runs)
+				}
+				if t.Failed() {
+					t.Fatalf("seed %d", seed)
+				}
+			}
+		})
+	}
+}
+
+// TestEachWay goes each way by itself: nothing can be taken away at its end.
+func TestEachWay(t *testing.T) {
+	t.Parallel()
+	for _, p := range predicates {
+		for way := range uint64(8) {
+			c := generated(t, way)
+			f := &fake{violates: p.of(c, way)}
+			if f.violates(c) != wanted {
+				continue
+			}
+			s := newShrinker(t.Context(), Options{World: f.world()})
+			if !s.begin(c) {
+				t.Fatal(s.err)
+			}
+			s.way = way
+			s.descend()
+			minimal(t, s.config, f.violates)
+			if t.Failed() {
+				t.Fatalf("%s, way %d", p.name, way)
+			}
+		}
+	}
+}
+
+// TestTogether has faults that can only go in twos or threes, which are no neighbours.
+func TestTogether(t *testing.T) {
+	t.Parallel()
+	for _, together := range []int{2, 3} {
+		const groups = 5
+		c := config.Default()
+		for i := range groups * together {
+			c.Faults = append(c.Faults, config.Fault{Kind: config.Crash, Process: node(1), At: config.When{Kind: config.AtTime, Time: time.Duration(i) * time.Millisecond}})
+		}
+		f := &fake{violates: func(c *config.Config) protocol.InvariantName {
+			var of [groups]int
+			for _, fault := range c.Faults {
+				of[fault.At.Time/time.Millisecond%groups]++
+			}
+			return when(of[0] > 0 && !slices.ContainsFunc(of[:], func(n int) bool { return n != 0 && n != together }))
+		}}
+		r, err := Shrink(t.Context(), c, Options{World: f.world()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.After.Faults > smallFaults || together == 2 && r.After.Faults != together {
+			t.Errorf("%d at a time: what is left is %s", together, r.After)
+		}
+	}
+}
+
+// TestNeededSetting keeps the settings that are needed, and no others.
+func TestNeededSetting(t *testing.T) {
+	t.Parallel()
+	c := generated(t, 2)
+	f := &fake{violates: predicates[len(predicates)-1].of(c, 2)}
+	r, err := Shrink(t.Context(), c, Options{World: f.world()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if changes := r.Config.Changes(); !slices.Contains(changes, "raft.max_inflight") || slices.Contains(changes, "client.think_time") {
+		t.Errorf("the settings %q are left", changes)
+	}
+}
+
+// TestWithNodes leaves out what names a server that is gone.
+func TestWithNodes(t *testing.T) {
+	t.Parallel()
+	text := `
+num_nodes = 5
+raft.first_leader = 5
+[[link]]
+from = "node-1"
+to = "node-2"
+loss = 0.5
+[[link]]
+from = "node-4"
+to = "node-1"
+loss = 0.5
+[[operation]]
+client = "client-1"
+get = "a"
+server = "node-4"
+[[fault]]
+at = "1ms"
+partition = [["node-1", "node-4"], ["node-5"], ["node-2", "node-3"]]
+[[fault]]
+at = "2ms"
+partition = [["node-1", "node-2", "node-3"], ["node-5", "node-4"]]
+[[fault]]
+at = "3ms"
+crash = "node-4"
+[[fault]]
+at = "node-5 becomes leader"
+crash = "node-1"
+[[fault]]
+at = "4ms"
+heal = "all"
+[[fault]]
+at = "5ms"
+isolate = "client-5"
+`
+	want := `
+num_nodes = 3
+[[link]]
+from = "node-1"
+to = "node-2"
+loss = 0.5
+[[operation]]
+client = "client-1"
+get = "a"
+[[fault]]
+at = "1ms"
+partition = [["node-1"], ["node-2", "node-3"]]
+[[fault]]
+at = "4ms"
+heal = "all"
+[[fault]]
+at = "5ms"
+isolate = "client-5"
+`
+	parsed := func(text string) *config.Config {
+		t.Helper()
+		c, err := config.Parse("x.toml", []byte("num_clients = 5\n"+text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	whole := parsed(text)
+	if diff := cmp.Diff(string(parsed(want).TOML()), string(withNodes(whole, 3).TOML())); diff != "" {
+		t.Errorf("with 3 nodes (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(parsed(text), whole); diff != "" {
+		t.Errorf("the config itself is changed (-before +after):\n%s", diff)
+	}
+}
+
+// TestPlain has nothing left in the result that says nothing.
+func TestPlain(t *testing.T) {
+	t.Parallel()
+	c := generated(t, 1)
+	c.Expects = []config.Expect{{Leader: node(1)}}
+	f := &fake{violates: predicates[0].of(c, 1), at: 42 * time.Millisecond}
+	r, err := Shrink(t.Context(), c, Options{World: f.world()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Size{Nodes: fewestNodes}
+	if r.After != want || len(r.Config.Changes()) != 8 || len(r.Config.Expects) > 0 {
+		t.Errorf("the result is of size %+v and says %q", r.After, r.Config.Changes())
+	}
+	again, err := config.Parse("x.toml", r.File())
+	if err != nil {
+		t.Fatalf("%s\n%v", r.File(), err)
+	}
+	if diff := cmp.Diff(r.Config, again); diff != "" {
+		t.Errorf("the file is another config (-want +got):\n%s", diff)
+	}
+}
+
+// TestDeterministic shrinks twice.
+func TestDeterministic(t *testing.T) {
+	t.Parallel()
+	for _, p := range predicates {
+		c := generated(t, 3)
+		violates := p.of(c, 3)
+		if violates(c) != wanted {
+			continue
+		}
+		var files [2]string
+		for i := range files {
+			r, err := Shrink(t.Context(), c, Options{World: (&fake{violates: violates, at: time.Second}).world()})
+			if err != nil {
+				t.Fatalf("%s: %v", p.name, err)
+			}
+			files[i] = string(r.File())
+		}
+		if diff := cmp.Diff(files[0], files[1]); diff != "" {
+			t.Errorf("%s: (-first +second)\n%s", p.name, diff)
+		}
+	}
+}
+
+// TestBudget gives fewer and fewer runs: no more are made, and the result is right as far as it goes, and says how far that is.
+func TestBudget(t *testing.T) {
+	t.Parallel()
+	c := generated(t, 5)
+	violates := predicates[1].of(c, 5)
+	whole := &fake{violates: violates}
+	r, err := Shrink(t.Context(), c, Options{World: whole.world()})
+	if err != nil || !r.Minimal {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	proven, unproven := 0, 0
+	for runs := 1; runs < whole.runs; runs += 31 {
+		f, told := &fake{violates: violates}, 0
+		r, err := Shrink(t.Context(), c, Options{World: f.world(), Runs: runs, Progress: func(n int, _ Size) { told = n }})
+		if err != nil {
+			t.Fatalf("with %d runs: %v", runs, err)
+		}
+		if f.runs > runs || told != f.runs || r.Runs != f.runs || violates(r.Config) != wanted {
+			t.Errorf("with %d runs: %d were made, of which it told %d; it violates %q", runs, f.runs, told, violates(r.Config))
+		}
+		if r.Minimal {
+			proven++
+			minimal(t, r.Config, violates)
+		} else {
+			unproven++
+		}
+		if r.Minimal == strings.Contains(r.Config.What, "there was no time") {
+			t.Errorf("with %d runs it is proven to be minimal: %v, and says\n%s", runs, r.Minimal, r.Config.What)
+		}
+	}
+	if proven == 0 || unproven == 0 {
+		t.Errorf("%d results are proven, and %d are not: a few of both are wanted", proven, unproven)
+	}
+}
+
+// TestCancelled stops a shrinking under way.
+func TestCancelled(t *testing.T) {
+	t.Parallel()
+	c := generated(t, 5)
+	for after := range 30 {
+		ctx, cancel := context.WithCancel(t.Context())
+		f := &fake{violates: predicates[1].of(c, 5)}
+		_, err := Shrink(ctx, c, Options{World: f.world(), Progress: func(runs int, _ Size) {
+			if runs > after {
+				cancel()
+			}
+		}})
+		cancel()
+		if !errors.Is(err, context.Canceled) || f.runs != after+1 {
+			t.Errorf("cancelled after %d runs, it returns %v after %d", after+1, err, f.runs)
+		}
+	}
+}
+
+// TestNothingToShrink has runs that violate nothing, and one that cannot be carried out.
+func TestNothingToShrink(t *testing.T) {
+	t.Parallel()
+	c := generated(t, 5)
+	f := &fake{violates: func(*config.Config) protocol.InvariantName { return "" }}
+	if _, err := Shrink(t.Context(), c, Options{World: f.world()}); !errors.Is(err, ErrHolds) {
+		t.Errorf("a run that violates nothing: %v", err)
+	}
+	if _, err := Shrink(t.Context(), config.Default(), Options{}); !errors.Is(err, ErrHolds) {
+		t.Errorf("the default run: %v", err)
+	}
+	broken := errors.New("broken")
+	w := f.world()
+	w.Messages = func(context.Context, *config.Config) ([]Message, error) { return nil, broken }
+	f.violates = predicates[0].of(c, 5)
+	if _, err := Shrink(t.Context(), c, Options{World: w}); !errors.Is(err, broken) {
+		t.Errorf("a world that is broken: %v", err)
+	}
+}
+
+// lossy is a world in which rates lose and double messages by chance, and requests those that they name. It violates the invariant when these were, all of them.
+func lossy(lost, doubled []world.CausalID) *fake {
+	const sent = 60
+	messages := func(c *config.Config) []Message {
+		var all []Message
+		for id := world.CausalID(1); id <= sent; id++ {
+			m := Message{ID: id, What: fmt.Sprintf("message %d", id)}
+			m.Lost = c.Network.Loss > 0 && id%2 == 0 || hasFault(c, config.Fault{Kind: config.Drop, Message: id}) ||
+				id%5 == 0 && slices.ContainsFunc(c.Links, func(l config.Link) bool { return l.Loss > 0 })
+			m.Doubled = c.Network.Duplicate > 0 && id%3 == 0 || hasFault(c, config.Fault{Kind: config.Duplicate, Message: id})
+			if m.Lost || m.Doubled {
+				all = append(all, m)
+			}
+		}
+		return all
+	}
+	return &fake{messages: messages, violates: func(c *config.Config) protocol.InvariantName {
+		for _, id := range lost {
+			if !slices.ContainsFunc(messages(c), func(m Message) bool { return m.ID == id && m.Lost }) {
+				return ""
+			}
+		}
+		for _, id := range doubled {
+			if !slices.ContainsFunc(messages(c), func(m Message) bool { return m.ID == id && m.Doubled }) {
+				return ""
+			}
+		}
+		return wanted
+	}}
+}
+
+// TestRatesBecomeFaults has messages be lost and doubled by rates: the result names those that matter, and has no rates.
+func TestRatesBecomeFaults(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ lost, doubled []world.CausalID }{
+		{},
+		{lost: []world.CausalID{4}},
+		{doubled: []world.CausalID{9}},
+		{lost: []world.CausalID{2, 12, 40, 55}, doubled: []world.CausalID{12, 33}},
+	} {
+		whole := generated(t, 7)
+		whole.Network.Loss, whole.Network.Duplicate = 0.5, 0.3
+		f := lossy(c.lost, c.doubled)
+		r, err := Shrink(t.Context(), whole, Options{World: f.world()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		minimal(t, r.Config, f.violates)
+		var want []config.Fault
+		for _, id := range c.lost {
+			want = append(want, config.Fault{Kind: config.Drop, Message: id})
+		}
+		for _, id := range c.doubled {
+			want = append(want, config.Fault{Kind: config.Duplicate, Message: id})
+		}
+		if diff := cmp.Diff(want, r.Config.Faults); diff != "" || r.After.Faults != len(want) {
+			t.Errorf("the faults are (-want +got)\n%s\nof size %+v", diff, r.After)
+		}
+		for _, id := range slices.Concat(c.lost, c.doubled) {
+			if note := fmt.Sprintf("# message %d\n[[fault]]\n", id); !strings.Contains(string(r.File()), note) {
+				t.Errorf("the file does not say of which message it speaks: %q is not in\n%s", note, r.File())
+			}
+		}
+	}
+}
+
+// TestRatesAreKept where the requests for their messages do not do the same.
+func TestRatesAreKept(t *testing.T) {
+	t.Parallel()
+	c := generated(t, 7)
+	c.Network.Loss = 0.5
+	f := &fake{violates: func(c *config.Config) protocol.InvariantName { return when(c.Network.Loss > 0) }}
+	r, err := Shrink(t.Context(), c, Options{World: f.world()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !(r.Config.Network.Loss > 0) || r.After != (Size{Faults: 1, Nodes: fewestNodes}) {
+		t.Errorf("what is left is %+v", r.After)
+	}
+}
+
+// TestViolationAtTheEnd shrinks a run that is violated only by being over, after a while.
+func TestViolationAtTheEnd(t *testing.T) {
+	t.Parallel()
+	const bound = 7 * time.Second
+	f := &fake{}
+	f.violates = func(c *config.Config) protocol.InvariantName {
+		f.at = c.MaxDuration - 1 // it is seen at the end
+		return when(c.MaxDuration >= bound)
+	}
+	c := config.Default()
+	w := f.world()
+	run := w.Run
+	w.Run = func(ctx context.Context, c *config.Config) (v *check.Violation, err error) {
+		if v, err = run(ctx, c); v != nil {
+			v.At = c.MaxDuration
+		}
+		return v, err
+	}
+	r, err := Shrink(t.Context(), c, Options{World: w})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := r.Config.MaxDuration; got < bound || got > bound+bound/precision {
+		t.Errorf("the run takes %s, and has to take %s", got, bound)
+	}
+}

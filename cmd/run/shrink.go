@@ -1,0 +1,105 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"github.com/raftkv/raftkv/cmd/internal/cluster"
+	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/cmd/internal/shrink"
+	"github.com/raftkv/raftkv/cmd/internal/terminal"
+	"github.com/raftkv/raftkv/traces"
+)
+
+// shrink cuts a run that violates an invariant down to what it takes, writes that and its story beside the run's other files, and tells it.
+func (r *runner) shrink(ctx context.Context) int {
+	bar := terminal.NewProgress(r.stderr, "shrinking", shrink.DefaultRuns)
+	shrunk, err := shrink.Shrink(ctx, r.config.Config, shrink.Options{Progress: func(runs int, size shrink.Size) {
+		bar.Label("shrinking to " + size.String())
+		bar.Set(runs)
+	}})
+	bar.Done()
+	story := traces.NewStory()
+	if err == nil {
+		err = tell(ctx, shrunk.Config, story)
+	}
+	if err == nil {
+		err = r.writeShrunk(shrunk, story)
+	}
+	switch {
+	case err == nil:
+		return printed(r.printShrunk(interruptible{ctx, r.stdout}, shrunk, story), r.stderr)
+	case ctx.Err() != nil:
+		return trouble(r.stderr, errors.New("interrupted while shrinking; the files of the run are written"))
+	default:
+		return trouble(r.stderr, fmt.Errorf("the files of the run are written, but it cannot be shrunk: %w", err))
+	}
+}
+
+// tell carries out the run of a config for its story.
+func tell(ctx context.Context, c *config.Config, story *traces.Story) error {
+	recorder := traces.NewRecorder(traces.RecorderOptions{Run: c.Hash()}, story)
+	if _, err := cluster.New(c, cluster.Options{Tracers: recorder.Tracer}).Run(ctx); err != nil {
+		return err
+	}
+	return recorder.Close(ctx)
+}
+
+func (r *runner) writeShrunk(shrunk *shrink.Result, story *traces.Story) error {
+	var text bytes.Buffer
+	if err := story.Write(&text, traces.Plain); err != nil {
+		return err
+	}
+	if err := r.folder.add(shrunkFile, shrunk.File()); err != nil {
+		return err
+	}
+	return r.folder.add(shrunkStoryFile, text.Bytes())
+}
+
+// printShrunk tells the story of the run that is left, how much shorter it is, and what to do next.
+func (r *runner) printShrunk(to io.Writer, shrunk *shrink.Result, story *traces.Story) error {
+	if !r.printsStory() {
+		return nil
+	}
+	w := bufio.NewWriterSize(to, 1<<16)
+	style, v := terminal.StyleOf(r.stdout), shrunk.Violation
+	_, _ = fmt.Fprintf(w, "\n%s\n\n", style.Bold(fmt.Sprintf("The shortest run found that violates %s", v.Invariant.Name))) // Flush tells
+	if err := story.WriteWithin(w, r.storyStyle(), terminal.Columns(r.stdout)); err != nil {
+		return err
+	}
+	folder := filepath.Join(r.options.out, r.name())
+	rows := [][2]string{
+		{"shrunk from", shrunk.Before.String()},
+		{"to", fmt.Sprintf("%s, in %d runs%s", shrunk.After, shrunk.Runs, unproven(shrunk))},
+		{"violation", fmt.Sprintf("%s at %s: %s; but %s", v.Invariant.Name, v.At, v.Facts[0], v.Facts[1])},
+		{"files", folder + string(filepath.Separator) + ": " + shrunkFile + ", " + shrunkStoryFile},
+		{"next", "go run ./cmd/run " + shellWord(filepath.Join(folder, shrunkFile))},
+	}
+	_, _ = io.WriteString(w, "\n")
+	for _, row := range rows {
+		_, _ = fmt.Fprintf(w, "%s %s\n", style.Bold(fmt.Sprintf("%-11s", row[0])), row[1])
+	}
+	return w.Flush()
+}
+
+// unproven says of a result that it may still hold something that is not needed.
+func unproven(shrunk *shrink.Result) string {
+	if shrunk.Minimal {
+		return ""
+	}
+	return ", which is all that are made: some of it may not be needed"
+}
+
+// shorter is the command that shrinks the run.
+func (r *runner) shorter() string {
+	command := "go run ./cmd/run -shrink "
+	if r.options.out != defaultOut {
+		command += "-out " + shellWord(r.options.out) + " "
+	}
+	return command + shellWord(filepath.Join(r.options.out, r.name(), configFile))
+}
