@@ -25,12 +25,12 @@ import (
 type Story struct {
 	ids      map[spanShape]string
 	lines    []storyLine
-	epoch    time.Time                    // when the run began
-	begun    bool                         // epoch is that of the run's own span
-	rounds   map[world.CausalID]bool      // the heartbeat rounds; true for those that are told even if nothing comes of them
-	starts   map[string]int               // how often each process started
-	logs     map[string][]uint64          // of each process, the terms of its entries
-	latest   map[string]map[string]uint64 // of each process, the last request of each client that it applied
+	epoch    time.Time                     // when the run began
+	begun    bool                          // epoch is that of the run's own span
+	rounds   map[world.CausalID]bool       // the heartbeat rounds; true for those that are told even if nothing comes of them
+	starts   map[string]int                // how often each process started
+	logs     map[string][]uint64           // of each process, the terms of its entries
+	latest   map[string]map[string]applied // of each process, the last request of each client that it applied
 	faults   []world.CausalID
 	failed   map[way]bool                        // the ways on which something failed
 	passages []passage                           // what passed on them
@@ -78,7 +78,7 @@ var _ sdktrace.SpanExporter = (*Story)(nil)
 func NewStory() *Story {
 	s := &Story{
 		ids: map[spanShape]string{}, rounds: map[world.CausalID]bool{}, starts: map[string]int{}, causes: map[world.CausalID][]world.CausalID{},
-		logs: map[string][]uint64{}, latest: map[string]map[string]uint64{}, failed: map[way]bool{},
+		logs: map[string][]uint64{}, latest: map[string]map[string]applied{}, failed: map[way]bool{},
 	}
 	for _, spec := range spans.Specs() {
 		s.ids[spanShape{spec.Name, spec.Kind}] = spec.ID

@@ -429,12 +429,15 @@ func TestStoryFollowsTheLogs(t *testing.T) {
 		span.SetMatchIndex(prev + protocol.LogIndex(len(entries)))
 		span.End(time.Duration(id)*time.Millisecond, "AppendEntriesOk")
 	}
-	apply := func(index protocol.LogIndex, sequence protocol.Sequence, at time.Duration) {
+	applyWith := func(index protocol.LogIndex, sequence protocol.Sequence, at time.Duration, result protocol.Result) {
 		b := begin()
 		b.At = at
-		span := node.StartApply(b, who, index, 1, protocol.Put{Key: "a", Value: "x"}, protocol.Stored{}.String())
+		span := node.StartApply(b, who, index, 1, protocol.Put{Key: "a", Value: "x"}, result.String())
 		span.SetRequestID(protocol.RequestID{Client: 1, Sequence: sequence})
 		span.End(at)
+	}
+	apply := func(index protocol.LogIndex, sequence protocol.Sequence, at time.Duration) {
+		applyWith(index, sequence, at, protocol.Stored{})
 	}
 	store(0, "1@1 noop", "2@2 noop", "3@3 noop")
 	store(0, "1@1 noop") // an old message
@@ -446,11 +449,15 @@ func TestStoryFollowsTheLogs(t *testing.T) {
 	apply(3, 2, 12*time.Millisecond)
 	apply(4, 3, 12*time.Millisecond)
 	apply(5, 4, 12*time.Millisecond)
+	applyWith(6, 4, 13*time.Millisecond, protocol.KeyExists{Key: "a"})
+	applyWith(7, 2, 14*time.Millisecond, protocol.Nothing{})
 	text := tell(t, story, traces.Plain)
 	for want, times := range map[string]int{
 		"removing": 1, "  removing entries 2 to 3 of term 2 and 3: in conflict with node-2's log\n": 1,
-		"a retry": 1, `  applied slot 2: PUT "a" = "x" -> OK (a retry: as at first)` + "\n": 1,
-		"applied slot": 3, "  applied slots 3 to 5\n": 1,
+		"a retry": 2, "  applied slot 6: PUT \"a\" = \"x\" -> REJECTED (key exists) (a retry, and NOT as at first)\n": 1,
+		"  applied slot 7: PUT \"a\" = \"x\" -> OK (a late copy of an old request)\n": 1,
+		`  applied slot 2: PUT "a" = "x" -> OK (a retry: as at first)` + "\n":         1,
+		"applied slot": 5, "  applied slots 3 to 5\n": 1,
 	} {
 		if got := strings.Count(text, want); got != times {
 			t.Errorf("the story says %d times, not %d:\n%s\n%s", got, times, want, text)

@@ -262,10 +262,7 @@ func (t *teller) commit() {
 
 func (t *teller) apply() {
 	command := parseCommand(t.span.Attribute(spans.RaftCommandKey).AsString())
-	outcome := command.text + " -> " + resultText(command, t.span.Attribute(spans.KVResultKey).AsString())
-	if t.isRetry() {
-		outcome += " (a retry: as at first)"
-	}
+	outcome := command.text + " -> " + resultText(command, t.span.Attribute(spans.KVResultKey).AsString()) + t.again()
 	if t.text(spans.RaftRoleKey) == protocol.RoleLeader.String() {
 		t.line(t.span.End, ordinary, "applied result ", outcome)
 		return

@@ -10,21 +10,35 @@ import (
 
 // A story follows what each server holds, as far as its spans tell, and so knows of what no span says by itself: that entries were removed, and that a request was a retry.
 
-// isRetry says whether the process has applied this request of a client before, since it started.
-func (t *teller) isRetry() bool {
+// applied is the latest request of a client that a process applied, and what the store answered.
+type applied struct {
+	sequence uint64
+	result   string
+}
+
+// again says of an entry that the process applies what a reader would want to know if it applied that request of a client before, since it started.
+func (t *teller) again() string {
 	client, number, _ := strings.Cut(t.text(spans.KVRequestIDKey), "/")
 	sequence, err := strconv.ParseUint(number, 10, 64)
 	if err != nil {
-		return false // nobody asked for it
+		return "" // nobody asked for it
 	}
 	latest := t.story.latest[t.span.Service]
 	if latest == nil {
-		latest = map[string]uint64{}
+		latest = map[string]applied{}
 		t.story.latest[t.span.Service] = latest
 	}
-	again := sequence <= latest[client]
-	latest[client] = max(latest[client], sequence)
-	return again
+	before, now := latest[client], applied{sequence, t.text(spans.KVResultKey)}
+	switch {
+	case before.sequence < sequence:
+		latest[client] = now
+		return ""
+	case before.sequence > sequence:
+		return " (a late copy of an old request)"
+	case before.result == now.result:
+		return " (a retry: as at first)"
+	}
+	return " (a retry, and NOT as at first)"
 }
 
 // storing follows what a follower takes into its log, and tells what it removes for it.
