@@ -17,6 +17,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/traces"
 )
 
@@ -50,12 +51,12 @@ var (
 	racing  = sync.OnceValues(func() (string, error) { return build("run-race", "1", "-race") })
 )
 
-func build(name, cgo string, flags ...string) (string, error) {
+func build(name, cgo string, options ...string) (string, error) {
 	if runtime.GOOS == "windows" {
 		name += ".exe"
 	}
 	path := filepath.Join(binaries, name)
-	command := exec.Command("go", append(append([]string{"build"}, flags...), "-o", path, ".")...)
+	command := exec.Command("go", append(append([]string{"build"}, options...), "-o", path, ".")...)
 	command.Env = append(os.Environ(), "CGO_ENABLED="+cgo)
 	if out, err := command.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%s: %w\n%s", command, err, out)
@@ -90,9 +91,9 @@ func (c *call) String() string {
 	words = append(words, "go", "run", "./cmd/run")
 	for i, word := range append(words, c.args...) {
 		if i < len(words) {
-			words[i] = shellWord(word)
+			words[i] = command.ShellWord(word)
 		} else {
-			words = append(words, shellWord(word))
+			words = append(words, command.ShellWord(word))
 		}
 	}
 	text := strings.Join(words, " ")

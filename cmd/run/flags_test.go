@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,28 +11,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/raftkv/raftkv/cmd"
 	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/cmd/internal/flags"
+	"github.com/raftkv/raftkv/cmd/internal/golden"
+	"github.com/raftkv/raftkv/cmd/internal/library"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
-
-// golden compares what came out with a file of testdata.
-func golden(t *testing.T, file, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s differs (-want +got); if the change is meant: go test ./cmd/run -run '^%s$' -update\n%s", file, t.Name(), diff)
-	}
-}
 
 func TestParseFlags(t *testing.T) {
 	all := fileSet{otlp: true, stdouttrace: true, story: true}
@@ -58,11 +42,11 @@ func TestParseFlags(t *testing.T) {
 			t.Errorf("%s: %v", c.args, err)
 			continue
 		}
-		scenario, err := findScenario(got.scenario)
+		scenario, err := library.Find(got.scenario)
 		if err != nil {
 			t.Fatal(err)
 		}
-		resolved, err := config.Resolve(config.Request{Scenario: scenario, BuiltIn: builtIn(), Overrides: got.overrides})
+		resolved, err := config.Resolve(config.Request{Scenario: scenario, BuiltIn: library.BuiltIn(), Overrides: got.overrides})
 		if err != nil {
 			t.Errorf("%s: %v", c.args, err)
 			continue
@@ -95,11 +79,11 @@ func TestFlagsChangeTheConfig(t *testing.T) {
 			t.Errorf("%s: %v", args, err)
 			continue
 		}
-		scenario, err := findScenario(o.scenario)
+		scenario, err := library.Find(o.scenario)
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := config.Resolve(config.Request{Scenario: scenario, BuiltIn: builtIn(), Overrides: o.overrides})
+		c, err := config.Resolve(config.Request{Scenario: scenario, BuiltIn: library.BuiltIn(), Overrides: o.overrides})
 		if err != nil || !strings.Contains(string(c.TOML()), want) {
 			t.Errorf("%s: the config does not say %q: %v", args, want, err)
 		}
@@ -108,11 +92,11 @@ func TestFlagsChangeTheConfig(t *testing.T) {
 
 func TestHelpWins(t *testing.T) {
 	for _, args := range []string{"-h", "--help", "-sead 5 -help", "foo bar --h"} {
-		if _, err := parseFlags(strings.Fields(args)); !errors.Is(err, errHelp) {
+		if _, err := parseFlags(strings.Fields(args)); !errors.Is(err, flags.ErrHelp) {
 			t.Errorf("%s: got %v, want the usage", args, err)
 		}
 	}
-	if _, err := parseFlags([]string{"--", "-h"}); errors.Is(err, errHelp) {
+	if _, err := parseFlags([]string{"--", "-h"}); errors.Is(err, flags.ErrHelp) {
 		t.Error("-h behind -- is taken for a flag")
 	}
 }
@@ -150,7 +134,7 @@ func TestWrongFlags(t *testing.T) {
 		terminal.PrintErrors(&got, err)
 		got.WriteByte('\n')
 	}
-	golden(t, "testdata/flags.golden", got.String())
+	golden.Compare(t, "testdata/flags.golden", got.String())
 }
 
 func TestFindScenario(t *testing.T) {
@@ -159,10 +143,10 @@ func TestFindScenario(t *testing.T) {
 	if err := os.WriteFile(file, []byte("seed = 3\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if s, err := findScenario(file); err != nil || s.Name != "" || s.File != file || string(s.Text) != "seed = 3\n" {
+	if s, err := library.Find(file); err != nil || s.Name != "" || s.File != file || string(s.Text) != "seed = 3\n" {
 		t.Errorf("got %+v, %v", s, err)
 	}
-	if s, err := findScenario("reference"); err != nil || s.Name != "reference" || !strings.Contains(string(s.Text), "max_entries = 1\n") {
+	if s, err := library.Find("reference"); err != nil || s.Name != "reference" || !strings.Contains(string(s.Text), "max_entries = 1\n") {
 		t.Errorf("got %+v, %v", s, err)
 	}
 	t.Chdir(dir)
@@ -171,7 +155,7 @@ func TestFindScenario(t *testing.T) {
 		"none.toml": "cannot read the config none.toml: no such file or directory",
 		"./":        "./ is a folder; the config of a run is in its run.toml",
 	} {
-		if _, err := findScenario(arg); err == nil || err.Error() != want {
+		if _, err := library.Find(arg); err == nil || err.Error() != want {
 			t.Errorf("%s: got %v, want %s", arg, err, want)
 		}
 	}
@@ -182,20 +166,20 @@ func TestUsage(t *testing.T) {
 	if err := usage(&b); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "testdata/usage.golden", b.String())
+	golden.Compare(t, "testdata/usage.golden", b.String())
 }
 
 func TestList(t *testing.T) {
 	var b bytes.Buffer
-	if err := list(&b); err != nil {
+	if err := library.List(&b); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "testdata/list.golden", b.String())
+	golden.Compare(t, "testdata/list.golden", b.String())
 }
 
 // TestConfigFileIsTheDefault compares config.toml, which a person reads to learn the keys, with what a file gets that leaves them out.
 func TestConfigFileIsTheDefault(t *testing.T) {
-	c, err := config.Parse("cmd/run/default.toml", defaultConfig)
+	c, err := config.Parse("cmd/run/default.toml", cmd.DefaultConfig)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -210,7 +194,7 @@ func TestConfigFileIsTheDefault(t *testing.T) {
 			table = "[" + strings.TrimSpace(name)
 		}
 		key, _, ok := strings.Cut(line, " = ")
-		_, rest, _ := strings.Cut("\n"+string(defaultConfig), "\n"+table)
+		_, rest, _ := strings.Cut("\n"+string(cmd.DefaultConfig), "\n"+table)
 		if ok && key != "scenario" && !strings.Contains(rest, "\n"+key+" = ") {
 			t.Errorf("cmd/run/config.toml does not show the key %s of %s", key, table)
 		}
@@ -219,13 +203,13 @@ func TestConfigFileIsTheDefault(t *testing.T) {
 
 func TestScenarioFiles(t *testing.T) {
 	seen := make(map[string]bool)
-	for _, s := range builtIn() {
-		r, err := config.Resolve(config.Request{Scenario: s, BuiltIn: builtIn()})
+	for _, s := range library.BuiltIn() {
+		r, err := config.Resolve(config.Request{Scenario: s, BuiltIn: library.BuiltIn()})
 		if err != nil {
 			t.Error(err)
 			continue
 		}
-		if seen[s.Name] || isFile(s.Name) {
+		if seen[s.Name] || library.IsFile(s.Name) {
 			t.Errorf("%s cannot be named: there are two, or it looks like a file", s.Name)
 		}
 		seen[s.Name] = true
@@ -240,7 +224,7 @@ func TestScenarioFiles(t *testing.T) {
 
 // TestReferenceIsTheReference checks what makes the scenario what it is called.
 func TestReferenceIsTheReference(t *testing.T) {
-	s, err := findScenario("reference")
+	s, err := library.Find("reference")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -255,4 +239,23 @@ func TestReferenceIsTheReference(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("reference (-want +got):\n%s", diff)
 	}
+}
+
+// TestFaults has a profile draw all of a run, or only what goes wrong in a scenario. The run comes back from its own run.toml, to the byte.
+func TestFaults(t *testing.T) {
+	out := t.TempDir()
+	for args, name := range map[string]string{"-faults mixed -seed 1234": "mixed-1234", "-faults crashes default": "default-1-", "-faults none": "default-1"} {
+		o, err := parseFlags(strings.Fields(args))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := resolve(o)
+		if err != nil || !strings.HasPrefix(c.Name(), name) || (len(c.Faults) > 0) == (name == "default-1") {
+			t.Fatalf("%s is the run %s with %d faults, want %s: %v", args, c.Name(), len(c.Faults), name, err)
+		}
+	}
+	here(t, "-quiet", "-out", out, "-faults", "mixed", "-seed", "1234").wants(t, statusFine)
+	first := filesOf(t, filepath.Join(out, "mixed-1234"))
+	again := here(t, "-quiet", "-out", filepath.Join(out, "again"), filepath.Join(out, "mixed-1234", configFile)).wants(t, statusFine)
+	same(t, first, filesOf(t, filepath.Join(out, "again", "mixed-1234")), again)
 }

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/raftkv/raftkv/cmd/internal/library"
 )
 
 // The files of a run's folder.
@@ -16,7 +18,7 @@ const (
 	otlpFile        = "trace.otlp.jsonl"
 	stdouttraceFile = "spans.json"
 	storyFile       = "story.txt"
-	configFile      = "run.toml"
+	configFile      = library.ConfigFile
 	shrunkFile      = "shrunk.toml"
 	shrunkStoryFile = "shrunk.txt"
 )

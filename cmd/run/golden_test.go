@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/raftkv/raftkv/cmd/internal/golden"
+	"github.com/raftkv/raftkv/cmd/internal/library"
 	"github.com/raftkv/raftkv/traces"
 )
 
@@ -19,7 +21,7 @@ const mostGoldenSpans = 130
 
 // TestGolden compares a small run of each scenario with the one in traces/golden: its story, its config, and if they are few, its spans as a tree. Read the difference before you commit it.
 func TestGolden(t *testing.T) {
-	for _, scenario := range builtIn() {
+	for _, scenario := range library.BuiltIn() {
 		t.Run(scenario.Name, func(t *testing.T) {
 			out := t.TempDir()
 			var stderr bytes.Buffer
@@ -56,7 +58,7 @@ func TestGolden(t *testing.T) {
 
 func compare(t *testing.T, file string, got []byte) {
 	t.Helper()
-	if *update {
+	if *golden.Update {
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 			t.Fatal(err)
 		}

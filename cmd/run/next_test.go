@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/raftkv/raftkv/cmd/internal/command"
 )
 
 // TestNext follows the summary from one command to the next: lose a message, and see what differs.
@@ -57,7 +59,7 @@ func TestShellWord(t *testing.T) {
 		"":                               "''",
 		"$HOME;*":                        "'$HOME;*'",
 	} {
-		if got := shellWord(filepath.ToSlash(word)); got != want {
+		if got := command.ShellWord(filepath.ToSlash(word)); got != want {
 			t.Errorf("%q becomes %s, want %s", word, got, want)
 		}
 	}
@@ -67,10 +69,10 @@ func TestShellWord(t *testing.T) {
 func TestGoRun(t *testing.T) {
 	t.Parallel()
 	for args, want := range map[string]int{"-list": 0, "-nodes 0": 1} {
-		command := exec.CommandContext(t.Context(), "go", append([]string{"run", "./cmd/run"}, strings.Fields(args)...)...)
-		command.Dir = filepath.Join("..", "..")
-		command.Env = append(command.Environ(), "CGO_ENABLED=0")
-		out, err := command.CombinedOutput()
+		goRun := exec.CommandContext(t.Context(), "go", append([]string{"run", "./cmd/run"}, strings.Fields(args)...)...)
+		goRun.Dir = filepath.Join("..", "..")
+		goRun.Env = append(goRun.Environ(), "CGO_ENABLED=0")
+		out, err := goRun.CombinedOutput()
 		c := &call{args: strings.Fields(args)}
 		c.exited(t, err)
 		if c.status != want || len(out) == 0 {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/raftkv/raftkv/cmd/internal/flags"
 	"github.com/raftkv/raftkv/raftkv/raft"
 )
 
@@ -17,7 +18,7 @@ func TestReadmeBugs(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, bug := range raft.Bugs() {
-		if row := fmt.Sprintf("| `%s` | %s | %s |\n", bug.Name, strings.TrimSuffix(bug.Doc, "."), caughtBy(bug)); !strings.Contains(string(readme), row) {
+		if row := fmt.Sprintf("| `%s` | %s | %s |\n", bug.Name, strings.TrimSuffix(bug.Doc, "."), flags.CaughtBy(bug)); !strings.Contains(string(readme), row) {
 			t.Errorf("README.md has no row\n%s", row)
 		}
 	}

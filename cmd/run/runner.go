@@ -10,6 +10,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
+	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/traces"
@@ -33,18 +34,18 @@ type runner struct {
 func (r *runner) run(ctx context.Context) int {
 	exporters, err := r.open(ctx)
 	if err != nil {
-		return trouble(r.stderr, err)
+		return command.Failed(r.stderr, err)
 	}
 	defer r.folder.discard()
 	recorder := traces.NewRecorder(traces.RecorderOptions{Run: r.config.Hash()}, exporters...)
 	if err := r.simulate(ctx, recorder); err != nil {
-		return trouble(r.stderr, err)
+		return command.Failed(r.stderr, err)
 	}
 	if err := r.unmet(); err != nil && r.result.Checks.Violation == nil { // what a violation stopped may not have come to every message
-		return trouble(r.stderr, err)
+		return command.Failed(r.stderr, err)
 	}
 	if err := r.writeFiles(ctx, recorder); err != nil {
-		return trouble(r.stderr, r.unwritten(err))
+		return command.Failed(r.stderr, r.unwritten(err))
 	}
 	return r.conclude(ctx)
 }
@@ -231,9 +232,9 @@ func (r *runner) conclude(ctx context.Context) int {
 	if err != nil && ctx.Err() != nil {
 		err = errors.New("interrupted; the files are written")
 	}
-	status = max(status, printed(err, r.stderr))
+	status = max(status, command.Printed(err, r.stderr))
 	if r.pushed != nil {
-		status = max(status, trouble(r.stderr, fmt.Errorf("the files are written; %w", r.pushed)))
+		status = max(status, command.Failed(r.stderr, fmt.Errorf("the files are written; %w", r.pushed)))
 	}
 	if r.result.Checks.Violation != nil {
 		r.printViolation(ctx, r.stderr)

@@ -12,6 +12,8 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/cmd/internal/golden"
+	"github.com/raftkv/raftkv/cmd/internal/library"
 	"github.com/raftkv/raftkv/raftkv/raft"
 	"github.com/raftkv/raftkv/traces"
 )
@@ -24,7 +26,7 @@ const (
 
 // longer are the scenarios whose stories are longer, and why they may be.
 var longer = map[string]int{
-	defaultScenario: 400, // it shows the reference's sizes, and no faults
+	library.Default: 400, // it shows the reference's sizes, and no faults
 	"reference":     400, // the same
 	"figure-7":      145, // there are seven nodes in it
 }
@@ -33,7 +35,7 @@ var longer = map[string]int{
 func taught(t *testing.T) []*config.Resolved {
 	t.Helper()
 	var all []*config.Resolved
-	for _, s := range builtIn() {
+	for _, s := range library.BuiltIn() {
 		c := resolved(t, s)
 		if len(c.Faults) > 0 {
 			all = append(all, c)
@@ -47,7 +49,7 @@ func taught(t *testing.T) []*config.Resolved {
 
 func resolved(t *testing.T, s config.Scenario) *config.Resolved {
 	t.Helper()
-	c, err := config.Resolve(config.Request{Scenario: s, BuiltIn: builtIn()})
+	c, err := config.Resolve(config.Request{Scenario: s, BuiltIn: library.BuiltIn()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +71,7 @@ func sentenceOf(t *testing.T, c *config.Config) string {
 // TestScenarios runs each: all that it expects comes true, nothing is violated, it comes to its end, and its story is short and says what it is to be looked through for.
 func TestScenarios(t *testing.T) {
 	t.Parallel()
-	for _, s := range builtIn() {
+	for _, s := range library.BuiltIn() {
 		t.Run(s.Name, func(t *testing.T) {
 			t.Parallel()
 			c := resolved(t, s)
@@ -179,7 +181,7 @@ var caught = []struct{ bug, scenario, invariant string }{
 func TestScenariosCatchBugs(t *testing.T) {
 	t.Parallel()
 	for _, c := range caught {
-		s, err := findScenario(c.scenario)
+		s, err := library.Find(c.scenario)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -216,13 +218,13 @@ func TestGoldenReadmeScenarios(t *testing.T) {
 		t.Fatalf("%s has no table that begins with\n%s", file, tableBegins)
 	}
 	var rows []string
-	for _, s := range builtIn() {
+	for _, s := range library.BuiltIn() {
 		c := resolved(t, s)
 		rows = append(rows, fmt.Sprintf("| `%s` | %s | %s |", s.Name, c.Title, sentenceOf(t, c.Config)))
 	}
 	want := strings.Join(rows, "\n")
 	if diff := cmp.Diff(want, got); diff != "" {
-		if *update {
+		if *golden.Update {
 			if err := os.WriteFile(file, []byte(before+tableBegins+want+tableEnds+rest), 0o644); err != nil {
 				t.Fatal(err)
 			}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
+	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/shrink"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
@@ -33,11 +34,11 @@ func (r *runner) shrink(ctx context.Context) int {
 	}
 	switch {
 	case err == nil:
-		return printed(r.printShrunk(interruptible{ctx, r.stdout}, shrunk, story), r.stderr)
+		return command.Printed(r.printShrunk(interruptible{ctx, r.stdout}, shrunk, story), r.stderr)
 	case ctx.Err() != nil:
-		return trouble(r.stderr, errors.New("interrupted while shrinking; the files of the run are written"))
+		return command.Failed(r.stderr, errors.New("interrupted while shrinking; the files of the run are written"))
 	default:
-		return trouble(r.stderr, fmt.Errorf("the files of the run are written, but it cannot be shrunk: %w", err))
+		return command.Failed(r.stderr, fmt.Errorf("the files of the run are written, but it cannot be shrunk: %w", err))
 	}
 }
 
@@ -78,7 +79,7 @@ func (r *runner) printShrunk(to io.Writer, shrunk *shrink.Result, story *traces.
 		{"to", fmt.Sprintf("%s, in %d runs%s", shrunk.After, shrunk.Runs, unproven(shrunk))},
 		{"violation", fmt.Sprintf("%s at %s: %s; but %s", v.Invariant.Name, v.At, v.Facts[0], v.Facts[1])},
 		{"files", folder + string(filepath.Separator) + ": " + shrunkFile + ", " + shrunkStoryFile},
-		{"next", "go run ./cmd/run " + shellWord(filepath.Join(folder, shrunkFile))},
+		{"next", "go run ./cmd/run " + command.ShellWord(filepath.Join(folder, shrunkFile))},
 	}
 	_, _ = io.WriteString(w, "\n")
 	for _, row := range rows {
@@ -97,9 +98,9 @@ func unproven(shrunk *shrink.Result) string {
 
 // shorter is the command that shrinks the run.
 func (r *runner) shorter() string {
-	command := "go run ./cmd/run -shrink "
+	shrink := "go run ./cmd/run -shrink "
 	if r.options.out != defaultOut {
-		command += "-out " + shellWord(r.options.out) + " "
+		shrink += "-out " + command.ShellWord(r.options.out) + " "
 	}
-	return command + shellWord(filepath.Join(r.options.out, r.name(), configFile))
+	return shrink + command.ShellWord(filepath.Join(r.options.out, r.name(), configFile))
 }

@@ -13,8 +13,8 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
+	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/traces"
@@ -179,14 +179,14 @@ func jaegerPages(endpoint string) traces.Jaeger {
 func (r *runner) next() string {
 	folder := filepath.Join(r.options.out, r.name())
 	if original := r.original(); original != "" && r.options.files.story {
-		return fmt.Sprintf("diff %s %s", shellWord(filepath.Join(original, storyFile)), shellWord(filepath.Join(folder, storyFile)))
+		return fmt.Sprintf("diff %s %s", command.ShellWord(filepath.Join(original, storyFile)), command.ShellWord(filepath.Join(folder, storyFile)))
 	}
 	if r.tally.notification != "" {
-		command := "go run ./cmd/run"
+		again := "go run ./cmd/run"
 		if r.options.out != defaultOut {
-			command += " -out " + shellWord(r.options.out)
+			again += " -out " + command.ShellWord(r.options.out)
 		}
-		return fmt.Sprintf("%s -drop %s %s", command, r.tally.notification, shellWord(filepath.Join(folder, configFile)))
+		return fmt.Sprintf("%s -drop %s %s", again, r.tally.notification, command.ShellWord(filepath.Join(folder, configFile)))
 	}
 	return "go run ./cmd/run -list"
 }
@@ -207,15 +207,4 @@ func (r *runner) original() string {
 		}
 	}
 	return ""
-}
-
-// shellWord is a text as a shell reads it back.
-func shellWord(s string) string {
-	plain := func(r rune) bool {
-		return unicode.IsLetter(r) || unicode.IsDigit(r) || r == filepath.Separator || strings.ContainsRune("-_./:=,+@%", r)
-	}
-	if s != "" && !strings.ContainsFunc(s, func(r rune) bool { return !plain(r) }) {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
+	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/traces"
@@ -24,7 +25,7 @@ func (r *runner) printViolation(ctx context.Context, w io.Writer) {
 	if causes := r.causes(ctx, w, v); causes != "" {
 		_, _ = fmt.Fprintf(w, "  what led to it:\n%s", causes)
 	}
-	_, _ = fmt.Fprintf(w, "  again:      go run ./cmd/run %s\n", shellWord(filepath.Join(r.options.out, r.name(), configFile)))
+	_, _ = fmt.Fprintf(w, "  again:      go run ./cmd/run %s\n", command.ShellWord(filepath.Join(r.options.out, r.name(), configFile)))
 	if !r.options.shrink {
 		_, _ = fmt.Fprintf(w, "  shorter:    %s\n", r.shorter())
 	}

@@ -20,6 +20,7 @@ type Checker struct {
 	events    uint64
 	violation *Violation
 	sometimes Sometimes
+	figures   Figures
 
 	servers   []*server // by NodeID
 	leaders   map[protocol.Term]protocol.NodeID

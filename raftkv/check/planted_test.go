@@ -323,3 +323,22 @@ func TestProgressIsPromisedOnlyAfterAWhile(t *testing.T) {
 		})
 	}
 }
+
+// TestProgressNeedsAnEntryOfTheTerm has a new leader that got no request yet: it does not know what of its log is committed. With an entry of its own term it must.
+func TestProgressNeedsAnEntryOfTheTerm(t *testing.T) {
+	for _, own := range []bool{false, true} {
+		f := newFake(t)
+		f.hold([]protocol.LogEntry{first}, 1, 2, 3)
+		f.commit(1, 1)
+		f.elect(2, 2)
+		if own {
+			f.hold([]protocol.LogEntry{first, {Term: 2, Command: protocol.Noop{}}}, 2)
+		}
+		f.good(1, func(s *protocol.State) { s.CurrentTerm, s.VotedFor, s.Role = 2, 2, protocol.RoleFollower })
+		f.now += time.Minute
+		f.checker.End(false)
+		if got := f.checker.Violation() != nil; got != own {
+			t.Errorf("with an entry of its own: %t; the violation is %v", own, f.checker.Violation())
+		}
+	}
+}

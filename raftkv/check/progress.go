@@ -7,8 +7,9 @@ import (
 	"github.com/raftkv/raftkv/raftkv/protocol"
 )
 
-// Progress implements protocol.Invariants. A run that finished has every live server apply all that is committed. One that did not finish must have, once nothing was
-// done to it for long enough, one leader, and on every live server all that was committed before that last while.
+// Progress implements protocol.Invariants. A run that finished has every live server apply all that was committed when nothing was left to be done. One that did not finish
+// must have, once nothing was done to it for long enough, one leader, and on every live server all that was committed before that last while. But a leader that has no
+// entry of its own term yet, for want of a no-op and of requests, cannot know what of its log is committed (§5.4.2, §8), and nobody can learn it from another.
 func (c *Checker) Progress(v *View) error {
 	if v.Event != Ended {
 		return nil
@@ -40,6 +41,9 @@ func (c *Checker) Progress(v *View) error {
 	last := c.committed.last()
 	for last > 0 && v.At-c.committed[last-1].at < c.options.Bound {
 		last--
+	}
+	if leader := c.servers[leaders[0]]; leader.log.at(leader.log.last()).term < leader.now.term {
+		last = min(last, leader.now.commit)
 	}
 	return c.behind(last, while)
 }

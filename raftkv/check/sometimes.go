@@ -69,6 +69,9 @@ func (s *Sometimes) String() string {
 
 // note counts what an event shows before it is compared with the one before.
 func (c *Checker) note(v *View) {
+	if v.Event == Answered {
+		c.figures.Answers = append(c.figures.Answers, v.Operation.Ended-v.Operation.Asked)
+	}
 	if v.Server == 0 {
 		return
 	}
@@ -103,6 +106,7 @@ func (c *Checker) note(v *View) {
 
 func (c *Checker) noteRole(s *server, v *View) {
 	from, to, newTerm := s.now.role, v.State.Role, v.State.CurrentTerm != s.now.term
+	c.figures.countRole(v.At, from, to, newTerm)
 	switch {
 	case to == protocol.RoleLeader && from != protocol.RoleLeader:
 		c.sometimes[ElectionWon]++

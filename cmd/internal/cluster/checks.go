@@ -18,6 +18,7 @@ type Checks struct {
 	Events     uint64           // after which they were
 	Violation  *check.Violation // what did not hold, where the run stopped; nil if everything held
 	Sometimes  check.Sometimes  // what happened of what should happen in some runs
+	Figures    check.Figures
 }
 
 var nameViolation = world.NameOf(spans.ViolationName)
@@ -74,6 +75,27 @@ func (w watched) observer() node.Observer {
 	return w.server
 }
 
+// commits notes what servers announce to be committed, and tells the one who watches the server, if anybody does.
+type commits struct {
+	cluster *Cluster
+	next    node.Observer
+}
+
+// Committed implements node.Observer.
+func (c commits) Committed(e protocol.Commit) {
+	c.cluster.committed = max(c.cluster.committed, e.To)
+	if c.next != nil {
+		c.next.Committed(e)
+	}
+}
+
+// Applied implements node.Observer.
+func (c commits) Applied(e protocol.Apply, result protocol.Result) {
+	if c.next != nil {
+		c.next.Applied(e, result)
+	}
+}
+
 func (w watched) process(n *node.Node) world.Process {
 	if w.server == nil {
 		return n
@@ -96,5 +118,6 @@ func (cl *Cluster) checks(outcome sim.Outcome) Checks {
 	cl.checker.End(outcome.Finished)
 	return Checks{
 		Invariants: len(protocol.AllInvariants()), Events: cl.checker.Events(), Violation: cl.checker.Violation(), Sometimes: *cl.checker.Sometimes(),
+		Figures: *cl.checker.Figures(),
 	}
 }

@@ -30,6 +30,7 @@ type Options struct {
 	Tracers  func(service string) trace.Tracer // of each process, such as traces.Recorder.Tracer; nil records nothing
 	Progress func(operations int)              // told now and then how many operations have their answer; may be nil
 
+	Tuned     bool // whoever makes many runs at a time has called Tune for all of them
 	Unchecked bool // nobody looks whether the invariants hold: for measurements
 
 	Latencies func() uint64 // for tests that plant a shared stream of random numbers: see sim.Config
@@ -37,17 +38,19 @@ type Options struct {
 
 // Cluster is a run that is set up.
 type Cluster struct {
-	config   *config.Config
-	sim      *sim.Sim
-	nodes    []*node.Node
-	clients  []*client.Client
-	progress func(operations int)
-	settled  bool           // finished was true: what is in flight is handled, and nothing else happens
-	handled  int            // events, to tell of the progress now and then
-	checker  *check.Checker // nil when nobody checks
-	faults   *faults
-	results  map[string]string // of operations that something is expected of, by their requests
-	glimpses map[glimpse][]int // the terms in the logs that something is expected of before the end
+	config    *config.Config
+	sim       *sim.Sim
+	nodes     []*node.Node
+	clients   []*client.Client
+	progress  func(operations int)
+	tuned     bool
+	committed protocol.LogIndex // the highest index that any server has known to be committed, whatever those know that have started again since
+	settled   bool              // finished was true: what is in flight is handled, and nothing else happens
+	handled   int               // events, to tell of the progress now and then
+	checker   *check.Checker    // nil when nobody checks
+	faults    *faults
+	results   map[string]string // of operations that something is expected of, by their requests
+	glimpses  map[glimpse][]int // the terms in the logs that something is expected of before the end
 }
 
 // Result is what a run came to.
@@ -55,7 +58,8 @@ type Result struct {
 	sim.Outcome
 
 	Operations int               // that clients have an answer to
-	Committed  protocol.LogIndex // the highest index that a server knows to be committed
+	Tries      int               // how often clients asked a server, for all operations
+	Committed  protocol.LogIndex // the highest index that a server has known to be committed
 	Leader     protocol.NodeID   // at the end, if there is one
 	Faults     int               // that happened; what happened to one message does not count
 	Checks     Checks
@@ -73,7 +77,9 @@ var (
 // New sets up the run of a resolved config.
 func New(c *config.Config, options Options) *Cluster {
 	drop, delay, duplicate := c.Counterfactuals()
-	cl := &Cluster{config: c, progress: options.Progress, results: map[string]string{}, glimpses: map[glimpse][]int{}}
+	cl := &Cluster{
+		config: c, progress: options.Progress, tuned: options.Tuned, results: map[string]string{}, glimpses: map[glimpse][]int{},
+	}
 	cl.sim = sim.New(sim.Config{
 		Seed: c.Seed, Latency: c.Network.Latency, StepTime: c.Process.StepTime, Loss: c.Network.Loss, Duplicate: c.Network.Duplicate,
 		MaxDuration: c.MaxDuration, Drop: drop, Delay: delay, Duplicated: duplicate, Finished: cl.finished, Latencies: options.Latencies,
@@ -118,6 +124,9 @@ func (cl *Cluster) after() func() {
 
 // traceRun opens and ends the first span of a trace file, which says what made it.
 func traceRun(c *config.Config, tracer *spans.Tracer) {
+	if !tracer.On() {
+		return
+	}
 	id := uint64(world.RootID(0, nameRun, 0, 0))
 	tracer.StartRun(spans.Begin{Self: spans.Ref{Root: id, ID: id}}, string(c.TOML()), Build(), c.Scenario, int(c.Seed)).End(0)
 }
@@ -131,7 +140,7 @@ func (cl *Cluster) addNodes(tracer func(string) *spans.Tracer) {
 			RPCTimeout: c.Raft.RPCTimeout, RequestTimeout: c.Raft.RequestTimeout,
 			MaxEntries: c.Raft.MaxEntries, MaxInFlight: c.Raft.MaxInflight, NoopOnElection: c.Raft.NoopOnElection,
 			Bug:      c.Bug,
-			Observer: watch.observer(),
+			Observer: commits{cl, watch.observer()},
 		}, tracer(id.String()))
 		cl.nodes = append(cl.nodes, n)
 		cl.sim.Add(watch.process(n))
@@ -229,9 +238,8 @@ func (cl *Cluster) finished() bool {
 	if cl.sim.Now() < cl.config.Client.Start {
 		return false
 	}
-	committed := cl.committed()
 	for _, n := range cl.nodes {
-		if n.State().LastApplied < committed && !cl.faults.crashed[n.ID()] {
+		if n.State().LastApplied < cl.committed && !cl.faults.crashed[n.ID()] {
 			return false
 		}
 	}
@@ -254,14 +262,6 @@ func (cl *Cluster) operations() int {
 	return answered
 }
 
-func (cl *Cluster) committed() protocol.LogIndex {
-	var highest protocol.LogIndex
-	for _, n := range cl.nodes {
-		highest = max(highest, n.State().CommitIndex)
-	}
-	return highest
-}
-
 // A run makes many small things that live for a few milliseconds of virtual time. Collecting them half as often as usual makes it faster; the limit keeps the logs of a
 // long one from asking for twice their memory in turn.
 const (
@@ -269,16 +269,29 @@ const (
 	memoryLimit    = 900 << 20 // bytes
 )
 
+// Tune has the collector of garbage work as suits a run, and returns what undoes that. It is the whole program's: whoever makes several runs at a time does it once.
+func Tune() (restore func()) {
+	percent, limit := debug.SetGCPercent(garbagePercent), debug.SetMemoryLimit(memoryLimit)
+	return func() {
+		debug.SetGCPercent(percent)
+		debug.SetMemoryLimit(limit)
+	}
+}
+
 // Run has everything happen. It returns ctx's error as soon as it sees one.
 func (cl *Cluster) Run(ctx context.Context) (Result, error) {
-	defer debug.SetGCPercent(debug.SetGCPercent(garbagePercent))
-	defer debug.SetMemoryLimit(debug.SetMemoryLimit(memoryLimit))
+	if !cl.tuned {
+		defer Tune()()
+	}
 	outcome, err := cl.sim.Run(ctx)
 	if err != nil {
 		return Result{}, err
 	}
 	r := Result{
-		Outcome: outcome, Operations: cl.operations(), Committed: cl.committed(), Leader: cl.leader(), Faults: cl.faults.count, Checks: cl.checks(outcome),
+		Outcome: outcome, Operations: cl.operations(), Committed: cl.committed, Leader: cl.leader(), Faults: cl.faults.count, Checks: cl.checks(outcome),
+	}
+	for _, c := range cl.clients {
+		r.Tries += c.Tries()
 	}
 	r.Surprises = cl.surprises(&r)
 	return r, nil

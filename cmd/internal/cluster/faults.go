@@ -99,7 +99,7 @@ func (f *faults) isTrue(when *config.When) bool {
 		role := f.cluster.nodes[number-1].State().Role
 		return role != f.roles[number] && role.String() == when.Role
 	case config.AtCommit:
-		return uint64(f.cluster.committed()) >= when.Number
+		return uint64(f.cluster.committed) >= when.Number
 	case config.AtSend:
 		return uint64(f.cluster.clients[when.Process.Number()-1].Asking()) >= when.Number
 	case config.AtOnce, config.AtTime:

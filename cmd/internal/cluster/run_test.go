@@ -3,6 +3,7 @@ package cluster_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
@@ -58,4 +59,26 @@ func dropping(c *config.Config, id world.CausalID) *config.Config {
 	d := c.Clone()
 	d.Faults = append(d.Faults, config.Fault{Kind: config.Drop, Message: id})
 	return d
+}
+
+// TestWhatWasCommittedIsNotForgotten has all restart, one after the other, while one is cut off: nobody knows any more what is committed, and the run is not over before all do again.
+func TestWhatWasCommittedIsNotForgotten(t *testing.T) {
+	t.Parallel()
+	c := seeded(1)
+	c.NumNodes, c.NumClients, c.RequestsPerClient = 3, 1, 3
+	at := func(ms int) config.When {
+		return config.When{Kind: config.AtTime, Time: time.Duration(ms) * time.Millisecond}
+	}
+	node := func(n uint32) world.ProcessID { return world.NewProcessID(world.NodeGroup, n) }
+	c.Faults = []config.Fault{{Kind: config.Isolate, At: at(51), Process: node(3)}, {Kind: config.Heal, At: at(420), Process: node(3)}}
+	for n := range uint32(3) {
+		c.Faults = append(c.Faults, config.Fault{Kind: config.Crash, At: at(401 + 2*int(n)), Process: node(n + 1)}, config.Fault{Kind: config.Restart, At: at(402 + 2*int(n)), Process: node(n + 1)})
+	}
+	result, err := cluster.New(c, cluster.Options{}).Run(t.Context())
+	if err != nil || result.Checks.Violation != nil {
+		t.Fatalf("%v, %v", err, result.Checks.Violation)
+	}
+	if !result.Finished || result.Committed < 4 || result.End < 450*time.Millisecond {
+		t.Errorf("index %d is committed when the run ends at %s, finished: %t", result.Committed, result.End, result.Finished)
+	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/raftkv/raftkv/cmd/internal/golden"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
@@ -107,7 +108,7 @@ func TestEveryKeyIsReadAndWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	roundTrip(t, c)
-	golden(t, "testdata/everything.golden", string(c.TOML()))
+	golden.Compare(t, "testdata/everything.golden", string(c.TOML()))
 	for _, s := range settings {
 		if s.value(c).write() == s.value(Default()).write() {
 			t.Errorf("%s is still the default; give it another value in `everything`", s.key)
@@ -266,7 +267,7 @@ func TestFaultsAreReadAndWritten(t *testing.T) {
 		t.Errorf("expects (-want +got):\n%s", diff)
 	}
 	roundTrip(t, c)
-	golden(t, "testdata/faults.golden", string(c.TOML()))
+	golden.Compare(t, "testdata/faults.golden", string(c.TOML()))
 
 	drop, delay, duplicate := c.Counterfactuals()
 	got := fmt.Sprint(drop, delay, duplicate)

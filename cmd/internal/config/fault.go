@@ -212,8 +212,8 @@ func (f Fault) target() string {
 
 const healAll = "all"
 
-// same says whether two faults are one: they happen to the same at the same moment, however much.
-func (f Fault) same(g Fault) bool {
+// Same says whether two faults are one: they happen to the same at the same moment, however much.
+func (f Fault) Same(g Fault) bool {
 	return f.Kind == g.Kind && f.At == g.At && f.target() == g.target()
 }
 

@@ -56,7 +56,9 @@ func (r *reader) tables(key string, v any, p *place) []map[string]any {
 
 // faults reads all of the [[fault]], instead of those that were given before.
 func (r *reader) faults(v any, p *place) {
-	r.placedFaults = nil
+	if !r.adding {
+		r.placedFaults = nil
+	}
 	for i, table := range r.tables(faultTable, v, p) {
 		if table != nil {
 			r.fault(table, p.item(i))
@@ -286,7 +288,7 @@ func (r *reader) addFault(f placedFault) {
 		if f.broken || g.broken {
 			continue
 		}
-		if f.same(g.Fault) {
+		if f.Same(g.Fault) {
 			r.complainAt(f.origin, "the same fault is there already (%s)", g.origin.where())
 			return
 		}

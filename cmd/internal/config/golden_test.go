@@ -1,34 +1,14 @@
 package config
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/raftkv/raftkv/cmd/internal/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
-
-// golden compares what came out with a file of testdata.
-func golden(t *testing.T, file, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s differs (-want +got); if the change is meant: go test ./cmd/internal/config -run '^%s$' -update\n%s", file, t.Name(), diff)
-	}
-}
 
 // TestDiagnostics reads files that are wrong in all the ways there are.
 func TestDiagnostics(t *testing.T) {
@@ -42,7 +22,7 @@ func TestDiagnostics(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = Parse(filepath.Base(file), text)
-		golden(t, strings.TrimSuffix(file, ".toml")+".golden", fmt.Sprintln(err))
+		golden.Compare(t, strings.TrimSuffix(file, ".toml")+".golden", fmt.Sprintln(err))
 	}
 }
 
@@ -82,7 +62,7 @@ func TestSyntaxErrors(t *testing.T) {
 		_, err := Parse("my.toml", []byte(text))
 		fmt.Fprintf(&got, "%v\n", err)
 	}
-	golden(t, "testdata/syntax.golden", got.String())
+	golden.Compare(t, "testdata/syntax.golden", got.String())
 }
 
 // TestOverrideDiagnostics asks for changes that are wrong, all at once.
@@ -125,5 +105,5 @@ func TestOverrideDiagnostics(t *testing.T) {
 			SetKey("-nodes", "num_nodes", "2"),
 		},
 	})
-	golden(t, "testdata/overrides.golden", fmt.Sprintln(err))
+	golden.Compare(t, "testdata/overrides.golden", fmt.Sprintln(err))
 }

@@ -20,7 +20,9 @@ var linkColumns = []column[Link]{
 
 // links reads all of the [[link]], instead of those that were given before.
 func (r *reader) links(v any, p *place) {
-	r.placedLinks = nil
+	if !r.adding {
+		r.placedLinks = nil
+	}
 	for i, table := range r.tables(linkTable, v, p) {
 		if table == nil {
 			continue

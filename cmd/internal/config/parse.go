@@ -42,6 +42,7 @@ type reader struct {
 	placedLinks      []placed[Link]
 	placedOperations []placed[Operation]
 	source           *source // that is being read
+	adding           bool    // whether its faults and links come besides those that were given before
 	problems         []problem
 }
 

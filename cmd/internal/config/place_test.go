@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/raftkv/raftkv/cmd/internal/golden"
 )
 
 // places lists where all values of a tree stand, by what stands there.
@@ -56,7 +58,7 @@ o = 4
 	}
 	var got strings.Builder
 	places(text, "", scan(text), &got)
-	golden(t, "testdata/places.golden", got.String())
+	golden.Compare(t, "testdata/places.golden", got.String())
 }
 
 // disagreement says where the scanner and the library read different things out of a text; nothing when they agree.

@@ -52,6 +52,33 @@ type Request struct {
 	Scenario  Scenario   // what to run
 	BuiltIn   []Scenario // the scenarios that have names, to tell whether a run is one of them unchanged
 	Overrides []Override // later ones win
+
+	// Chance is what a run's faults are drawn by, if they are.
+	Chance Chance
+}
+
+// Chance draws a part of a config by the seed. What it draws is text, so that it can be shown and is read as strictly as all else.
+type Chance interface {
+	// Before is what the command line can still change: it is read after the scenario and before that.
+	Before(seed uint64) Scenario
+
+	// After is the [[fault]] and the [[link]] that are drawn for a config: they are added to those that it has.
+	After(c *Config) Scenario
+
+	// Own is the whole config of a run that is drawn, by its scenario's name and its seed; false if nothing of that name is drawn.
+	Own(scenario string, seed uint64) (Scenario, bool)
+}
+
+// Seed is the seed that is asked for, whatever else is wrong with the request.
+func (request *Request) Seed() uint64 {
+	r := newReader("seed")
+	r.document(&source{name: request.Scenario.File, text: string(request.Scenario.Text)})
+	for i, o := range request.Overrides {
+		if o.kind == "" {
+			r.override(o, i+1)
+		}
+	}
+	return r.config.Seed
 }
 
 // Resolved is the complete config of a run, which knows where its faults and expectations were given.
@@ -85,31 +112,53 @@ func Resolve(request Request) (*Resolved, error) {
 	r := newReader(named)
 	r.document(&source{name: scenario.File, text: string(scenario.Text)})
 	own := r.snapshot()
-	for pass := range 2 { // counterfactuals come last, so that `-set fault=[…]` does not take them away
-		for i, o := range request.Overrides {
-			if (o.kind != "") == (pass == 1) {
-				r.override(o, i+1)
-			}
-		}
+	if request.Chance != nil {
+		before := request.Chance.Before(request.Seed())
+		r.document(&source{name: before.File, text: string(before.Text)})
 	}
+	r.overrides(request.Overrides, false)
+	if request.Chance != nil {
+		r.adding = true
+		after := request.Chance.After(r.snapshot())
+		r.document(&source{name: after.File, text: string(after.Text)})
+	}
+	r.overrides(request.Overrides, true) // counterfactuals come last, so that `-set fault=[…]` does not take them away
 	r.crossCheck()
 	c, err := r.finish()
 	if err != nil {
 		return nil, err
 	}
-	i := slices.IndexFunc(request.BuiltIn, func(s Scenario) bool { return s.Name == c.Scenario })
-	if i < 0 {
-		c.Changed = c.Changed || !c.equalBut(own)
-	} else {
-		builtIn := newReader(c.Scenario)
-		builtIn.document(&source{name: request.BuiltIn[i].File, text: string(request.BuiltIn[i].Text)})
-		reference, err := builtIn.finish()
-		if err != nil {
+	reference := own
+	if builtIn, ok := request.own(c); ok {
+		r := newReader(c.Scenario)
+		r.document(&source{name: builtIn.File, text: string(builtIn.Text)})
+		if reference, err = r.finish(); err != nil {
 			return nil, err
 		}
-		c.Changed = !c.equalBut(reference)
+		c.Changed = false
 	}
+	c.Changed = c.Changed || !c.equalBut(reference)
 	return &Resolved{Config: c, faults: r.placedFaults, expects: r.placedExpects}, nil
+}
+
+// own is the text that the scenario of a config has by itself, if it is one that has a name.
+func (request *Request) own(c *Config) (Scenario, bool) {
+	if i := slices.IndexFunc(request.BuiltIn, func(s Scenario) bool { return s.Name == c.Scenario }); i >= 0 {
+		return request.BuiltIn[i], true
+	}
+	if request.Chance == nil {
+		return Scenario{}, false
+	}
+	return request.Chance.Own(c.Scenario, c.Seed)
+}
+
+// overrides takes over the changes that are counterfactuals, or those that are not.
+func (r *reader) overrides(all []Override, counterfactual bool) {
+	for i, o := range all {
+		if (o.kind != "") == counterfactual {
+			r.override(o, i+1)
+		}
+	}
 }
 
 // assignment is the left side of key=value. No key of ours needs quotes.

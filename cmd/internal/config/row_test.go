@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/raftkv/raftkv/cmd/internal/golden"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
@@ -103,5 +104,5 @@ func TestRowsAreReadAndWritten(t *testing.T) {
 		}
 	}
 	roundTrip(t, c)
-	golden(t, "testdata/rows.golden", string(c.TOML()))
+	golden.Compare(t, "testdata/rows.golden", string(c.TOML()))
 }

@@ -10,11 +10,21 @@ import (
 // TOML is the config as a file that says everything, in the one order and the one spelling that there is: equal configs have equal bytes, Parse reads back
 // the same config, and that one has the same bytes again.
 func (c *Config) TOML() []byte {
+	return c.write(func(s setting, v string) bool { return !s.optional || v != `""` && v != "false" })
+}
+
+// Beyond is the config as a file that says only what another does not: its keys whose values are others, and all its tables.
+func (c *Config) Beyond(other *Config) []byte {
+	return c.write(func(s setting, v string) bool { return v != s.value(other).write() })
+}
+
+// write is the config as a file, with those keys that are to be said.
+func (c *Config) write(says func(s setting, v string) bool) []byte {
 	var b strings.Builder
 	in := ""
 	for _, s := range settings {
 		v := s.value(c).write()
-		if s.optional && (v == `""` || v == "false") {
+		if !says(s, v) {
 			continue
 		}
 		if table := section(s.key); table != in {

@@ -66,3 +66,17 @@ var styling = regexp.MustCompile("\x1b\\[[0-9;]*m")
 func Length(text string) int {
 	return utf8.RuneCountInString(styling.ReplaceAllString(text, ""))
 }
+
+// LayOut sets two columns, the left one this wide, and the right one broken into lines of its own within a width.
+func LayOut(rows [][2]string, left, width int) string {
+	const gap, narrowest = 2, 30
+	var cells [][]string
+	for _, row := range rows {
+		name := row[0] + strings.Repeat(" ", max(0, left-Length(row[0])))
+		for _, line := range Wrap(row[1], max(narrowest, width-left-gap)) {
+			cells = append(cells, []string{name, line})
+			name = strings.Repeat(" ", left)
+		}
+	}
+	return Table(cells)
+}

@@ -149,3 +149,39 @@ func TestProgress(t *testing.T) {
 	p = newProgress(&b, "nothing", 0, 80, func() time.Time { return clock })
 	step(patience, 0, "\rnothing [........................................]   0% 0/0\x1b[K")
 }
+
+func TestPlots(t *testing.T) {
+	unicode, ascii := Plots{}, Plots{ASCII: true}
+	for _, c := range []struct{ got, want string }{
+		{unicode.Bar(0, 4), "    "},
+		{unicode.Bar(0.0001, 4), "▏   "},
+		{unicode.Bar(0.5, 4), "██  "},
+		{unicode.Bar(0.6, 4), "██▍ "},
+		{unicode.Bar(1, 4), "████"},
+		{ascii.Bar(0.0001, 4), "#   "},
+		{ascii.Bar(0.5, 4), "##  "},
+		{unicode.Columns([]uint64{0, 1, 400, 800}), " ▁▄█"},
+		{ascii.Columns([]uint64{0, 1, 400, 800}), " .=@"},
+		{unicode.Columns(nil), ""},
+	} {
+		if c.got != c.want {
+			t.Errorf("got %q, want %q", c.got, c.want)
+		}
+	}
+	if PlotsFor(new(bytes.Buffer)).ASCII {
+		t.Error("a file is taken for a terminal without UTF-8")
+	}
+	for _, c := range []struct {
+		env  map[string]string
+		want bool
+	}{
+		{nil, false},
+		{map[string]string{"LANG": "en_GB.UTF-8"}, true},
+		{map[string]string{"LANG": "en_GB.UTF-8", "LC_ALL": "C"}, false},
+		{map[string]string{"LANG": "C", "LC_CTYPE": "C.utf8"}, true},
+	} {
+		if got := speaksUTF8(func(name string) string { return c.env[name] }); got != c.want {
+			t.Errorf("with %v a terminal speaks UTF-8: %t", c.env, got)
+		}
+	}
+}

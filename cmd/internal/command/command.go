@@ -1,0 +1,65 @@
+// Package command is what every command is made of: how it begins and how it ends.
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"unicode"
+
+	"github.com/raftkv/raftkv/cmd/internal/terminal"
+)
+
+// The exit statuses.
+const (
+	Fine      = 0
+	Violation = 1 // an invariant does not hold, or what the scenario expects did not come true
+	Trouble   = 2 // usage, config, a file that cannot be written, a receiver out of reach
+)
+
+// Main is a command's main function: it calls what carries the command out with the arguments and where it writes, and exits with the status that comes of it.
+func Main(run func(ctx context.Context, args []string, stdout, stderr io.Writer) int) {
+	// Writing to a pipe that nobody reads is an error to be handled like others, and not the end: see ReaderGone.
+	signal.Ignore(syscall.SIGPIPE)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // the first one stops the run, and a second one the program
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// Failed says what is wrong, all of it.
+func Failed(stderr io.Writer, err error) int {
+	terminal.PrintErrors(stderr, err)
+	return Trouble
+}
+
+// Printed is the status of a command whose result was printed. A reader that went away has had enough, which is no trouble.
+func Printed(err error, stderr io.Writer) int {
+	if err == nil || ReaderGone(err) {
+		return Fine
+	}
+	return Failed(stderr, fmt.Errorf("cannot print: %w", err))
+}
+
+// ReaderGone says whether writing failed because nobody reads any more.
+func ReaderGone(err error) bool {
+	const brokenPipe, noData = syscall.Errno(109), syscall.Errno(232) // what Windows says of a pipe whose other end is closed, or is being closed
+	return errors.Is(err, syscall.EPIPE) || runtime.GOOS == "windows" && (errors.Is(err, brokenPipe) || errors.Is(err, noData))
+}
+
+// ShellWord is a text as a shell reads it back.
+func ShellWord(s string) string {
+	plain := func(r rune) bool {
+		return unicode.IsLetter(r) || unicode.IsDigit(r) || r == filepath.Separator || strings.ContainsRune("-_./:=,+@%", r)
+	}
+	if s != "" && !strings.ContainsFunc(s, func(r rune) bool { return !plain(r) }) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

@@ -1,0 +1,201 @@
+// Package flags reads command lines: flags in any place, what else there is among them, and all that is wrong at once.
+package flags
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/cmd/internal/profile"
+	"github.com/raftkv/raftkv/cmd/internal/terminal"
+	"github.com/raftkv/raftkv/raftkv/raft"
+)
+
+// Flag is a flag of a command with these options: what it is called, what it takes, and what it does.
+type Flag[Options any] struct {
+	Name  string
+	Takes string // what the value is, for people; empty for a flag that takes none
+	Help  string
+	Set   func(o *Options, value string) (wrong []error)
+}
+
+// Group is a part of the usage.
+type Group[Options any] struct {
+	Title  string
+	Flags  []Flag[Options]
+	Values [][2]string // of a flag: what they are called, and what they do
+}
+
+// ErrHelp is what Parse returns when the usage was asked for.
+var ErrHelp = errors.New("the usage was asked for")
+
+// Parse reads a command line, and returns what is no flag in it. Is says whether an argument is surely not the value of a flag. The error is ErrHelp, or all that is wrong.
+func Parse[Options any](args []string, o *Options, groups []Group[Options], is func(argument string) bool) (arguments []string, err error) {
+	p := parser[Options]{options: o, flags: make(map[string]Flag[Options]), is: is}
+	for _, group := range groups {
+		for _, f := range group.Flags {
+			p.flags[f.Name] = f
+			p.names = append(p.names, "-"+f.Name)
+		}
+	}
+	if slices.ContainsFunc(args[:end(args)], isHelp) {
+		return nil, ErrHelp
+	}
+	arguments = p.parse(args)
+	return arguments, errors.Join(p.wrong...)
+}
+
+// end is where no flags follow any more: behind "--".
+func end(args []string) int {
+	if i := slices.Index(args, "--"); i >= 0 {
+		return i
+	}
+	return len(args)
+}
+
+func isHelp(arg string) bool { return slices.Contains([]string{"-h", "--h", "-help", "--help"}, arg) }
+
+// parser goes through the arguments and collects what is wrong.
+type parser[Options any] struct {
+	options *Options
+	flags   map[string]Flag[Options]
+	names   []string // of the flags, in the order of the usage
+	is      func(argument string) bool
+	wrong   []error
+}
+
+func (p *parser[Options]) complain(format string, args ...any) {
+	p.wrong = append(p.wrong, fmt.Errorf(format, args...))
+}
+
+func (p *parser[Options]) parse(args []string) (arguments []string) {
+	end := end(args)
+	for i := 0; i < len(args); i++ {
+		switch arg := args[i]; {
+		case i == end:
+		case i < end && len(arg) > 1 && arg[0] == '-':
+			i += p.flag(arg, args[i+1:end])
+		default:
+			arguments = append(arguments, arg)
+		}
+	}
+	return arguments
+}
+
+// flag reads one flag, and returns how many of the arguments that follow belong to it.
+func (p *parser[Options]) flag(arg string, rest []string) (taken int) {
+	name, value, hasValue := strings.Cut(strings.TrimPrefix(arg[1:], "-"), "=")
+	f, ok := p.flags[name]
+	if !ok {
+		nearest := config.Nearest("-"+name, p.names)
+		p.complain("unknown flag -%s; the nearest is %s, and -h shows all", name, nearest)
+		// What follows is most likely meant for the flag that was meant.
+		if !hasValue && p.flags[nearest[1:]].Takes != "" && len(rest) > 0 && !strings.HasPrefix(rest[0], "-") && !p.is(rest[0]) {
+			return 1
+		}
+		return 0
+	}
+	if f.Takes == "" {
+		if !hasValue {
+			value = "true"
+		}
+	} else if !hasValue {
+		if len(rest) == 0 || p.isFlag(rest[0]) {
+			p.complain("-%s needs a value: -%s %s", name, name, f.Takes)
+			return 0
+		}
+		value, taken = rest[0], 1
+	}
+	p.wrong = append(p.wrong, f.Set(p.options, value)...)
+	return taken
+}
+
+// isFlag says whether an argument is a flag that there is.
+func (p *parser[Options]) isFlag(arg string) bool {
+	name, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(arg, "-"), "-"), "=")
+	_, ok := p.flags[name]
+	return ok && strings.HasPrefix(arg, "-")
+}
+
+// Wrong is a list of one thing that is wrong.
+func Wrong(format string, args ...any) []error { return []error{fmt.Errorf(format, args...)} }
+
+// SetBool takes the value of a flag that need not be given one.
+func SetBool(flag string, field *bool, value string) []error {
+	b, err := strconv.ParseBool(value)
+	if err != nil {
+		return Wrong("%s takes no value, or true or false, not %q", flag, value)
+	}
+	*field = b
+	return nil
+}
+
+// SetProfile takes the name of a profile of faults.
+func SetProfile(field *string, value string) []error {
+	if _, err := profile.Find(value); err != nil {
+		return Wrong("-faults: %w", err)
+	}
+	*field = value
+	return nil
+}
+
+// Override takes over a change of the config. What is wrong with it by itself is said at once.
+func Override(overrides *[]config.Override, change config.Override) []error {
+	*overrides = append(*overrides, change)
+	if err := change.Check(); err != nil {
+		return []error{err}
+	}
+	return nil
+}
+
+// Usage prints how a command is called: the flags, between two texts.
+func Usage[Options any](w io.Writer, before string, groups []Group[Options], after string) error {
+	const widest = 140
+	style := terminal.StyleOf(w)
+	left := 0
+	for _, group := range groups {
+		for _, f := range group.Flags {
+			left = max(left, terminal.Length(f.usage()))
+		}
+	}
+	var b strings.Builder
+	b.WriteString(before)
+	for _, group := range groups {
+		var rows [][2]string
+		for _, f := range group.Flags {
+			rows = append(rows, [2]string{f.usage(), f.Help})
+		}
+		for _, value := range group.Values {
+			rows = append(rows, [2]string{"  " + value[0], value[1]})
+		}
+		b.WriteString("\n" + style.Bold(group.Title) + "\n" + terminal.LayOut(rows, left, min(widest, terminal.Width(w))))
+	}
+	b.WriteString(after)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// usage is the flag as it is called.
+func (f Flag[Options]) usage() string { return strings.TrimRight("  -"+f.Name+" "+f.Takes, " ") }
+
+// Bugs are the bugs that -bug can build in.
+func Bugs[Options any]() Group[Options] {
+	g := Group[Options]{Title: "Bugs to build in, each known from implementations"}
+	for _, bug := range raft.Bugs() {
+		g.Values = append(g.Values, [2]string{bug.Name, bug.Doc + " Caught by " + CaughtBy(bug) + "."})
+	}
+	return g
+}
+
+// CaughtBy are the invariants that catch a bug, by name.
+func CaughtBy(bug raft.BugDescription) string {
+	names := make([]string, len(bug.CaughtBy))
+	for i, name := range bug.CaughtBy {
+		names[i] = string(name)
+	}
+	return strings.Join(names, ", ")
+}

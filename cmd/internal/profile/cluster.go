@@ -1,0 +1,97 @@
+package profile
+
+import (
+	"time"
+
+	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/raftkv/world"
+)
+
+// longestRun leaves room, after all is healed, for the time in which Progress is demanded.
+const longestRun = 16 * time.Second
+
+// busyCluster is a cluster whose clients have something to do all the time that things go wrong.
+func busyCluster(_ dice, c *config.Config) {
+	c.RequestsPerClient = 8
+	c.Keys = []string{"a", "b"}
+	c.Values = config.ValuesUnique
+	c.MaxDuration = longestRun
+	c.Client.Timeout = 150 * time.Millisecond
+	c.Client.ThinkTime = world.Range{Max: 200 * time.Millisecond}
+}
+
+// anyCluster is one of all kinds. Bugs hide in each: a no-op and large messages hide a commit of an old term's entry, a patient client hides a lost reply.
+func anyCluster(d dice, c *config.Config) {
+	c.NumNodes = d.from("nodes", 3, 5)
+	c.NumClients = d.from("clients", 2, 4)
+	c.RequestsPerClient = d.from("requests", 3, 8)
+	c.Keys = []string{"a", "b", "c"}[:d.from("keys", 1, 3)]
+	c.Values = config.ValuesUnique
+	c.MaxDuration = longestRun
+
+	c.Raft.NoopOnElection = d.likely("no-op", 50)
+	c.Raft.MaxEntries = oneOf(d, "entries", 1, 64)
+	c.Raft.MaxInflight = d.from("in flight", 1, 4)
+	c.Raft.FirstLeader = d.from("first leader", 0, c.NumNodes)
+	c.Raft.RPCTimeout = oneOf(d, "rpc timeout", 50*time.Millisecond, 100*time.Millisecond)
+	c.Raft.RequestTimeout = oneOf(d, "request timeout", 60*time.Millisecond, 100*time.Millisecond, 500*time.Millisecond)
+
+	c.Client.Start = d.millis("start", 10, 60)
+	c.Client.Timeout = d.millis("timeout", 100, 250)
+	c.Client.ThinkTime = world.Range{Max: d.millis("think time", 20, 200)}
+	if d.likely("gives up", 25) {
+		c.Client.GiveUp = d.millis("give up", 300, 600)
+	}
+}
+
+// anyNetwork is one from good to bad.
+func anyNetwork(d dice, c *config.Config) {
+	switch kind := d.below("kind", 10); {
+	case kind < 5: // good
+	case kind < 8:
+		c.Network.Loss = percent(d.from("little loss", 1, 10))
+	default:
+		c.Network.Loss = percent(d.from("much loss", 10, 30))
+	}
+	if d.likely("duplicates", 45) {
+		c.Network.Duplicate = percent(d.from("duplicate", 2, 50))
+	}
+	c.Network.Latency = oneOf(d, "latency", c.Network.Latency, c.Network.Latency, world.Range{Min: 200 * time.Microsecond, Max: time.Millisecond},
+		world.Range{Min: time.Millisecond, Max: 20 * time.Millisecond})
+}
+
+// badNetwork is one that fails all the time.
+func badNetwork(d dice, c *config.Config) {
+	c.Network.Loss = percent(d.from("loss", 1, 30))
+	c.Network.Duplicate = percent(d.from("duplicate", 0, 50))
+	c.Network.Latency = world.Range{Min: time.Millisecond, Max: d.millis("latency", 2, 20)}
+}
+
+func percent(n int) float64 { return float64(n) / 100 }
+
+// anyLinks are some that are worse than the others, in some runs.
+func anyLinks(d dice, c *config.Config) []config.Link {
+	if !d.likely("any", 25) {
+		return nil
+	}
+	return badLinks(d, c)
+}
+
+// badLinks are some that are worse than the others.
+func badLinks(d dice, c *config.Config) []config.Link {
+	var links []config.Link
+	seen := make(map[[2]int]bool)
+	for i := range d.from("how many", 1, 3) {
+		d := d.at(i)
+		from := d.from("from", 1, c.NumNodes)
+		to := (from+d.from("to", 0, c.NumNodes-2))%c.NumNodes + 1
+		if seen[[2]int{from, to}] {
+			continue
+		}
+		seen[[2]int{from, to}] = true
+		link := config.Link{From: processID(from), To: processID(to), Loss: percent(d.from("loss", 0, 50)), Duplicate: percent(d.from("duplicate", 0, 50))}
+		link.Latency = world.Range{Min: time.Millisecond, Max: d.millis("latency", 5, 30)} // wide enough to change the order of messages
+		links = append(links, link)
+	}
+	return links
+}

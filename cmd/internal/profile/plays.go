@@ -1,0 +1,296 @@
+package profile
+
+import (
+	"time"
+
+	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/raftkv/world"
+)
+
+// play is a short piece of a script: a few faults that belong together.
+type play func(s *script, d dice)
+
+// playing has some of the plays happen, one or more times.
+func playing(plays ...play) func(*script) {
+	return func(s *script) {
+		for i := range s.from("how many", 3, 6) {
+			d := s.dice.at(i)
+			oneOf(d, "play", plays...)(s, d)
+		}
+	}
+}
+
+// anyFaults has few kinds of plays in each run, but those several times, and each in some run: what needs two of a kind is met so more often than in an even mixture.
+func anyFaults(s *script) {
+	all := []play{
+		crash, crashOnRole, crashOnSend, crashOnCommit, loseWrite, powerFailure, isolate, split, oneWay, bridge, pause, slow, jump, drift,
+		rivals, elections, staleLeader, staleLeader, forgetful, takeTurns,
+	}
+	var chosen []play
+	for i, p := range all {
+		if s.likely("play "+string(rune('a'+i)), 30) {
+			chosen = append(chosen, p)
+		}
+	}
+	if len(chosen) == 0 {
+		chosen = all
+	}
+	playing(chosen...)(s)
+	if s.silence > 0 && s.likely("afterwards", 50) {
+		afterwards(s, s.in("afterwards"))
+	}
+}
+
+// afterwards restarts a follower when the clients are done: it has the entries, and nothing but heartbeats tells it what is committed. Another node is paused, so that the run
+// is not over before.
+func afterwards(s *script, d dice) {
+	leader := s.leader(d)
+	forgets := s.other(d, "forgets", leader)
+	waits := s.other(d, "waits", leader, forgets)
+	s.does(s.at(s.silence*3/4), config.Pause, waits)
+	at := s.silence + time.Duration(d.below("when", 100))*(s.end-s.silence)/100
+	s.does(s.at(at), config.Crash, forgets)
+	s.does(s.at(at+d.millis("for", 1, 20)), config.Restart, forgets)
+}
+
+// crash takes a node down for a while, or only for as long as it takes to start again.
+func crash(s *script, d dice) {
+	n, at := s.node(d, "node"), s.moment(d)
+	s.does(s.at(at), config.Crash, n)
+	s.does(s.at(at+oneOf(d, "for", time.Millisecond, d.millis("long", 5, 400))), config.Restart, n)
+}
+
+// crashOnRole takes a node down just as it becomes something, most often the leader. It may be made to.
+func crashOnRole(s *script, d dice) {
+	n := s.node(d, "node")
+	when := config.When{Kind: config.AtRole, Process: processID(n), Role: oneOf(d, "role", "leader", "leader", "leader", "candidate")}
+	s.does(when, config.Crash, n)
+	if d.likely("at once again", 30) {
+		s.does(when, config.Restart, n)
+	}
+	at := s.moment(d)
+	if d.likely("made to", 60) {
+		s.does(s.at(at), config.Elect, n)
+	}
+	s.does(s.at(at+d.millis("for", 30, 300)), config.Restart, n)
+}
+
+// crashOnSend takes a node down as a client's request is on its way to it, or what follows from that.
+func crashOnSend(s *script, d dice) {
+	if s.operations() == 0 || s.config.NumClients == 0 {
+		return
+	}
+	n, who, number := s.leader(d), d.from("client", 1, s.config.NumClients), d.from("operation", 1, s.operations())
+	sends := func(number int) config.When {
+		return config.When{Kind: config.AtSend, Process: world.NewProcessID(world.ClientGroup, uint32(who)), Number: uint64(number)}
+	}
+	s.does(sends(number), oneOf(d, "how", config.Crash, config.LoseUnsynced), n)
+	if number < s.operations() {
+		s.does(sends(number+1), config.Restart, n)
+	}
+}
+
+// crashOnCommit takes a node down just as an entry is committed, before others hear of it.
+func crashOnCommit(s *script, d dice) {
+	n, index := s.leader(d), uint64(d.from("index", 1, max(1, s.operations()*s.config.NumClients)))
+	s.does(config.When{Kind: config.AtCommit, Number: index}, config.Crash, n)
+	s.does(config.When{Kind: config.AtCommit, Number: index + uint64(d.from("until", 0, 3))}, config.Restart, n)
+}
+
+// loseWrite takes a node down in the middle of a write.
+func loseWrite(s *script, d dice) {
+	n, at := s.leader(d), s.moment(d)
+	s.add(config.Fault{Kind: config.LoseUnsynced, At: s.at(at), Process: processID(n), Torn: d.likely("torn", 50)})
+	s.falls[n] = true
+	s.does(s.at(at+d.millis("for", 20, 300)), config.Restart, n)
+}
+
+// powerFailure takes all nodes down at once. They come back one after the other.
+func powerFailure(s *script, d dice) {
+	at := s.moment(d)
+	for n := range s.config.NumNodes {
+		s.does(s.at(at), config.Crash, n+1)
+		s.does(s.at(at+d.at(n).millis("for", 1, 60)), config.Restart, n+1)
+	}
+}
+
+// isolate cuts a node off from the other nodes for a while.
+func isolate(s *script, d dice) {
+	n, at := s.leader(d), s.moment(d)
+	s.does(s.at(at), config.Isolate, n)
+	s.heals(at+d.millis("for", 30, 500), n)
+}
+
+// split parts the nodes into two sides.
+func split(s *script, d dice) {
+	if s.config.NumNodes < 2 {
+		return
+	}
+	at := s.moment(d)
+	sides := make([][]int, 2)
+	for n := range s.config.NumNodes {
+		side := d.at(n).below("side", 2)
+		sides[side] = append(sides[side], n+1)
+	}
+	for i := range sides { // none is empty
+		if other := 1 - i; len(sides[i]) == 0 {
+			sides[i], sides[other] = sides[other][:1], sides[other][1:]
+		}
+	}
+	s.cuts(s.at(at), false, sides...)
+	s.heals(at+d.millis("for", 30, 500), 0)
+}
+
+// oneWay has what one node sends reach nobody, or what others send not reach it.
+func oneWay(s *script, d dice) {
+	if s.config.NumNodes < 2 {
+		return
+	}
+	n, at := s.leader(d), s.moment(d)
+	others := []int{s.other(d, "other", n)}
+	if d.likely("all others", 60) {
+		others = nil
+		for other := range s.config.NumNodes {
+			if other+1 != n {
+				others = append(others, other+1)
+			}
+		}
+	}
+	if d.likely("towards it", 40) {
+		s.cuts(s.at(at), true, others, []int{n})
+	} else {
+		s.cuts(s.at(at), true, []int{n}, others)
+	}
+	s.heals(at+d.millis("for", 30, 500), n)
+}
+
+// bridge parts two sides that only one node reaches both of.
+func bridge(s *script, d dice) {
+	if s.config.NumNodes < 3 {
+		return
+	}
+	between, at := s.node(d, "node"), s.moment(d)
+	var sides [2][]int
+	next := d.below("first", 2)
+	for n := range s.config.NumNodes {
+		if n+1 != between {
+			sides[next] = append(sides[next], n+1)
+			next = 1 - next
+		}
+	}
+	s.cuts(s.at(at), false, sides[0], sides[1])
+	s.heals(at+d.millis("for", 50, 500), 0)
+}
+
+// pause has a node do nothing for a while, and then go on as if nothing had been.
+func pause(s *script, d dice) {
+	n, at := s.leader(d), s.moment(d)
+	s.does(s.at(at), config.Pause, n)
+	s.heals(at+d.millis("for", 20, 500), n)
+}
+
+// slow has every step of a node take long for a while.
+func slow(s *script, d dice) {
+	n, at := s.leader(d), s.moment(d)
+	s.add(config.Fault{Kind: config.Slow, At: s.at(at), Process: processID(n), By: d.millis("by", 1, 15)})
+	s.heals(at+d.millis("for", 30, 400), n)
+}
+
+// jump has a node's clock jump, ahead or back.
+func jump(s *script, d dice) {
+	by := d.millis("by", 10, 300)
+	if d.likely("back", 50) {
+		by = -by
+	}
+	s.add(config.Fault{Kind: config.Skew, At: s.at(s.moment(d)), Process: processID(s.node(d, "node")), By: by})
+}
+
+// drift has a node's clock run too fast or too slow for a while.
+func drift(s *script, d dice) {
+	n, at := s.node(d, "node"), s.moment(d)
+	s.add(config.Fault{Kind: config.Skew, At: s.at(at), Process: processID(n), Rate: oneOf(d, "rate", 250, 500, 800, 1250, 2000, 4000)})
+	s.heals(at+d.millis("for", 50, 600), n)
+}
+
+// rivals stand for election at about the same time: votes are split, and a candidate steps down for another one of its own term.
+func rivals(s *script, d dice) {
+	at := s.moment(d)
+	n := s.node(d, "node")
+	second := s.other(d, "second", n)
+	s.does(s.at(at), config.Elect, n)
+	s.does(s.at(at+d.gap()), config.Elect, second)
+	if d.likely("a third", 40) {
+		s.does(s.at(at+d.in("third").gap()), config.Elect, s.other(d, "third", n, second))
+	}
+}
+
+// gap is a time shorter than an election takes.
+func (d dice) gap() time.Duration {
+	return time.Duration(d.from("gap", 0, 40)) * 100 * time.Microsecond
+}
+
+// elections follow each other, so that leaders have hardly time for an entry.
+func elections(s *script, d dice) {
+	at := s.moment(d)
+	for i := range d.from("how many", 2, 5) {
+		d := d.at(i)
+		s.does(s.at(at), config.Elect, s.node(d, "node"))
+		at += d.millis("pause", 3, 60)
+	}
+}
+
+// staleLeader cuts off a leader that clients still talk to: its log grows with what will never be committed, while another leads, for a short time only. Then it comes back
+// and stands for election, with a log that is longer and older.
+func staleLeader(s *script, d dice) {
+	n, at := s.leader(d), s.moment(d)
+	successor := s.other(d, "successor", n)
+	if d.likely("leads for sure", 50) {
+		s.does(s.at(at), config.Elect, n)
+		at += d.millis("leads", 8, 80)
+	}
+	s.does(s.at(at), config.Isolate, n)
+	at += d.millis("until the other is elected", 5, 120)
+	s.does(s.at(at), config.Elect, successor)
+	at += d.millis("the other leads", 8, 120)
+	if d.likely("then falls", 30) {
+		s.does(s.at(at), config.Crash, successor)
+		s.does(s.at(at+d.millis("down for", 10, 200)), config.Restart, successor)
+	}
+	s.heals(at, n)
+	if d.likely("stands again", 70) {
+		s.does(s.at(at+time.Duration(d.from("stands after", 1, 400))*100*time.Microsecond), config.Elect, n)
+	}
+}
+
+// forgetful has voters restart between two elections that are close to each other.
+func forgetful(s *script, d dice) {
+	at := s.moment(d)
+	n, voter := s.node(d, "node"), s.node(d, "voter")
+	s.does(s.at(at), config.Elect, n)
+	at += d.millis("votes", 3, 12)
+	s.does(s.at(at), config.Crash, voter)
+	s.does(s.at(at+time.Millisecond), config.Restart, voter)
+	s.does(s.at(at+d.millis("then", 1, 8)), config.Elect, s.other(d, "rival", n, voter))
+}
+
+// takeTurns is Figure 8 of the paper: leaders append, fall before others have the entry, and lead again.
+func takeTurns(s *script, d dice) {
+	n, at := s.leader(d), s.moment(d)
+	second := s.other(d, "second", n)
+	s.does(s.at(at), config.Elect, n)
+	at += d.millis("leads", 8, 40)
+	for i := range d.from("turns", 1, 2) {
+		d := d.at(i)
+		for _, turn := range [][2]int{{n, second}, {second, n}} {
+			d := d.in(processID(turn[0]).String())
+			s.does(s.at(at), config.Isolate, turn[0])
+			at += d.millis("appends", 5, 60)
+			fall := at
+			s.does(s.at(fall), config.Crash, turn[0])
+			s.does(s.at(fall+d.millis("down", 1, 30)), config.Restart, turn[0])
+			s.heals(fall, turn[0])
+			s.does(s.at(at+time.Millisecond), config.Elect, turn[1])
+			at += d.millis("leads", 8, 60)
+		}
+	}
+}

@@ -1,0 +1,166 @@
+// Package profile draws what goes wrong in a run: a profile says which faults there are and how often, and the seed of the run decides which of them happen and when. What
+// comes out is an ordinary config whose faults are written out, so that it can be run again, read, changed and cut down like any other.
+//
+// Every draw is a hash of the seed and of what it is for: there is no shared stream of random numbers, and one more draw shifts no other.
+package profile
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/raftkv/raftkv/cmd/internal/config"
+)
+
+// Profile is a way of going wrong.
+type Profile struct {
+	Name     string
+	Sentence string // what it does
+
+	cluster func(d dice, c *config.Config) // draws the cluster and what its clients do, where no scenario says it
+	network func(d dice, c *config.Config) // draws the rates at which the network fails
+	links   func(d dice, c *config.Config) []config.Link
+	faults  func(s *script) // draws what happens, and when
+}
+
+// The names of profiles that commands choose by themselves.
+const (
+	None  = "none"
+	Mixed = "mixed"
+)
+
+// All are the profiles there are.
+func All() []Profile {
+	return []Profile{
+		{Name: None, Sentence: "Nothing goes wrong."},
+		{
+			Name: Mixed, Sentence: "Everything goes wrong, in clusters of 3 to 5 nodes of all kinds: every fault there is, on networks from good to bad.",
+			cluster: anyCluster, network: anyNetwork, links: anyLinks, faults: anyFaults,
+		},
+		{
+			Name: "crashes", Sentence: "Nodes crash and restart, leaders above all, and writes that were not synced yet are lost or torn.",
+			cluster: busyCluster, faults: playing(crash, crashOnRole, crashOnSend, crashOnCommit, loseWrite, powerFailure),
+		},
+		{
+			Name: "partitions", Sentence: "Nodes are cut off from each other, in one direction or both, and come together again.",
+			cluster: busyCluster, faults: playing(isolate, split, oneWay, bridge, staleLeader),
+		},
+		{
+			Name: "lossy", Sentence: "Messages are lost, arrive twice, late and out of order, and some links are worse than others.",
+			cluster: busyCluster, network: badNetwork, links: badLinks,
+		},
+		{
+			Name: "clocks", Sentence: "Clocks jump and run too fast or too slow, and nodes are slow or pause.",
+			cluster: busyCluster, faults: playing(jump, drift, pause, slow),
+		},
+	}
+}
+
+// Find is the profile of a name.
+func Find(name string) (Profile, error) {
+	all := All()
+	i := slices.IndexFunc(all, func(p Profile) bool { return p.Name == name })
+	if i < 0 {
+		names := make([]string, len(all))
+		for i, p := range all {
+			names[i] = p.Name
+		}
+		return Profile{}, fmt.Errorf("unknown profile %q; the nearest is %q, and -list shows all", name, config.Nearest(name, names))
+	}
+	return all[i], nil
+}
+
+// Draw is the run of a profile that a seed stands for: a whole config by itself, which says only what differs from the default.
+func Draw(name string, seed uint64) (config.Scenario, error) {
+	p, err := Find(name)
+	if err != nil {
+		return config.Scenario{}, err
+	}
+	c := config.Default()
+	p.before(seed, c, true)
+	c.Links, c.Faults = p.after(c)
+	return scenario(name, c, config.Default()), nil
+}
+
+// scenario is what one config says and another does not, as a file of the profile.
+func scenario(name string, c, but *config.Config) config.Scenario {
+	return config.Scenario{Name: name, File: "profile " + name, Text: c.Beyond(but)}
+}
+
+// before draws what the command line can still change.
+func (p *Profile) before(seed uint64, c *config.Config, alone bool) {
+	d := dice{seed: seed, scope: p.Name}
+	c.Seed = seed
+	if alone {
+		c.Scenario = p.Name
+		if p.cluster != nil {
+			p.cluster(d.in("cluster"), c)
+		}
+	}
+	if p.network != nil {
+		p.network(d.in("network"), c)
+	}
+}
+
+// after draws what depends on the cluster.
+func (p *Profile) after(c *config.Config) (links []config.Link, faults []config.Fault) {
+	d := dice{seed: c.Seed, scope: p.Name}
+	if p.links != nil && c.NumNodes > 1 {
+		links = p.links(d.in("links"), c)
+	}
+	if p.faults != nil {
+		s := newScript(d.in("faults"), c)
+		p.faults(s)
+		faults = s.finish()
+	}
+	return links, faults
+}
+
+// Chance is what a run of a command is drawn by: a profile by itself, one on top of a scenario, or none.
+type Chance struct {
+	profile Profile
+	alone   bool
+}
+
+var _ config.Chance = Chance{}
+
+// For is the scenario that a command runs, and what else of it is drawn. Without a name of a scenario the profile draws everything; with one, only what goes wrong.
+func For(p Profile, given config.Scenario, alone bool) (config.Scenario, Chance) {
+	if alone && p.Name != None {
+		return config.Scenario{Name: p.Name, File: "profile " + p.Name}, Chance{profile: p, alone: true}
+	}
+	return given, Chance{profile: p}
+}
+
+// Before implements config.Chance.
+func (ch Chance) Before(seed uint64) config.Scenario {
+	c, nothing := config.Default(), config.Default()
+	ch.profile.before(seed, c, ch.alone)
+	nothing.Seed, nothing.Scenario = c.Seed, c.Scenario // which the request says
+	return scenario(ch.profile.Name, c, nothing)
+}
+
+// After implements config.Chance.
+func (ch Chance) After(c *config.Config) config.Scenario {
+	drawn := config.Default()
+	links, faults := ch.profile.after(c)
+	for _, l := range links {
+		if !slices.ContainsFunc(c.Links, func(is config.Link) bool { return is.From == l.From && is.To == l.To }) {
+			drawn.Links = append(drawn.Links, l)
+		}
+	}
+	for _, f := range faults {
+		if !slices.ContainsFunc(c.Faults, f.Same) {
+			drawn.Faults = append(drawn.Faults, f)
+		}
+	}
+	return scenario(ch.profile.Name, drawn, config.Default())
+}
+
+// Own implements config.Chance.
+func (Chance) Own(name string, seed uint64) (config.Scenario, bool) {
+	if name == None {
+		return config.Scenario{}, false
+	}
+	s, err := Draw(name, seed)
+	return s, err == nil
+}

@@ -1,0 +1,157 @@
+// Command sweep runs many seeds of a scenario or of a profile of faults, checks every invariant in each, and tells in a table what they were like. See -h.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/raftkv/raftkv/cmd/internal/cluster"
+	"github.com/raftkv/raftkv/cmd/internal/command"
+	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/cmd/internal/flags"
+	"github.com/raftkv/raftkv/cmd/internal/library"
+	"github.com/raftkv/raftkv/cmd/internal/terminal"
+	"github.com/raftkv/raftkv/traces"
+)
+
+func main() { command.Main(run) }
+
+// run is the command: what it was called with, where it writes, and the status it exits with.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	options, err := parseFlags(args)
+	switch {
+	case errors.Is(err, flags.ErrHelp):
+		return command.Printed(usage(stdout), stderr)
+	case err != nil:
+		return command.Failed(stderr, err)
+	case options.list:
+		return command.Printed(library.List(stdout), stderr)
+	case options.merge:
+		r, err := mergeFiles(options.files)
+		if err != nil {
+			return command.Failed(stderr, err)
+		}
+		return conclude(r, options, stdout, stderr)
+	}
+	if err := traces.ClearEnvironment(); err != nil {
+		return command.Failed(stderr, err)
+	}
+	s, err := newSweep(options)
+	if err != nil {
+		return command.Failed(stderr, err)
+	}
+	bar := terminal.NewProgress(stderr, "seeds", int(s.report.Shard.count(s.report.Seeds)))
+	s.progress = func(done uint64) { bar.Set(int(done)) }
+	err = s.do(ctx)
+	bar.Done()
+	if err != nil && !s.report.Broken {
+		return command.Failed(stderr, err)
+	}
+	status := conclude(&s.report, options, stdout, stderr)
+	if err != nil {
+		status = command.Failed(stderr, err)
+	}
+	return status
+}
+
+// newSweep makes ready to run seeds. What is wrong with the config is wrong with that of the first seed already.
+func newSweep(o options) (*sweep, error) {
+	configOf, err := configs(o)
+	if err != nil {
+		return nil, err
+	}
+	first, err := configOf(o.seeds.First)
+	if err != nil {
+		return nil, err
+	}
+	return &sweep{
+		workers: processors(),
+		report: report{
+			Format: format, Build: cluster.Build(), Run: o.run(), Config: fmt.Sprintf("%016x", first.Hash()), Seeds: o.seeds, Shard: o.shard,
+			Keep: o.keepGoing || o.shard.Of > 1, Figures: newFigures(), Violations: []violation{},
+		},
+		run: func(ctx context.Context, seed uint64) (cluster.Result, error) {
+			c, err := configOf(seed)
+			if err != nil {
+				return cluster.Result{}, err
+			}
+			return cluster.New(c, cluster.Options{Tuned: true}).Run(ctx)
+		},
+	}, nil
+}
+
+// configs returns the config of each seed.
+func configs(o options) (func(seed uint64) (*config.Config, error), error) {
+	if _, err := library.Request(o.scenario, o.faults, nil); err != nil {
+		return nil, err
+	}
+	return func(seed uint64) (*config.Config, error) {
+		overrides := append(o.overrides[:len(o.overrides):len(o.overrides)], config.SetKey("-seeds", "seed", strconv.FormatUint(seed, 10)))
+		request, err := library.Request(o.scenario, o.faults, overrides)
+		if err != nil {
+			return nil, err
+		}
+		resolved, err := config.Resolve(request)
+		if err != nil {
+			return nil, err
+		}
+		return resolved.Config, nil
+	}, nil
+}
+
+// run is what of a command line of cmd/run makes one of the runs, but for its seed.
+func (o *options) run() string {
+	var words []string
+	if o.faults != "" {
+		words = append(words, "-faults", o.faults)
+	}
+	words = append(words, o.words...)
+	if o.scenario != "" {
+		words = append(words, o.scenario)
+	}
+	for i, word := range words {
+		words[i] = command.ShellWord(word)
+	}
+	return strings.Join(words, " ")
+}
+
+// conclude prints what was asked for, tells the violations, and says how the sweep ended.
+func conclude(r *report, o options, stdout, stderr io.Writer) int {
+	var err error
+	switch {
+	case o.quiet:
+	case o.json:
+		err = json.NewEncoder(stdout).Encode(r)
+	default:
+		t := table{report: r, style: terminal.StyleOf(stdout), plots: terminal.PlotsFor(stdout)}
+		_, err = io.WriteString(stdout, t.String())
+	}
+	status := command.Printed(err, stderr)
+	if len(r.Violations) == 0 {
+		return status
+	}
+	if !o.json { // which has them all
+		_, _ = io.WriteString(stderr, r.violations(terminal.StyleOf(stderr))) // the exit status tells those who cannot be told
+	}
+	return max(status, command.Violation)
+}
+
+// again is the command that shows one of the runs.
+func (r *report) again(seed uint64) string {
+	return strings.TrimRight(fmt.Sprintf("go run ./cmd/run -seed %d %s", seed, r.Run), " ")
+}
+
+// violations tells all of them, each with the command that shows it again.
+func (r *report) violations(style terminal.Style) string {
+	var b strings.Builder
+	for _, v := range r.Violations {
+		fmt.Fprintf(&b, "%s with seed %d at %s: %s (%s, %s): %s, but %s\n  %s\n", style.Red("violation"), v.Seed, v.At, v.Invariant, v.ID, v.Section, v.Facts[0], v.Facts[1],
+			r.again(v.Seed))
+	}
+	return b.String()
+}

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/raftkv/raftkv/cmd/internal/cluster"
+	"github.com/raftkv/raftkv/raftkv/check"
+)
+
+// report is what a sweep came to, or a shard of one. Everything in it adds up: the reports of all shards make the report of the whole sweep.
+type report struct {
+	Format string `json:"format"`
+	Build  string `json:"build"`   // what ran: see cluster.Build
+	Run    string `json:"run"`     // what of a command line makes one of the runs, but for its seed
+	Config string `json:"config"`  // the hash of the first seed's config
+	Seeds  seeds  `json:"seeds"`   // of the whole sweep
+	Shard  shard  `json:"shard"`   // which part of it this is
+	Keep   bool   `json:"keep"`    // whether it goes on after a violation
+	Done   uint64 `json:"done"`    // how many seeds of the shard were run, the first ones
+	Broken bool   `json:"stopped"` // whether somebody stopped it before it was done
+
+	Figures    figures     `json:"figures"`
+	Violations []violation `json:"violations"` // in the order of the seeds
+}
+
+// format is the version of what -json writes.
+const format = "raftkv-sweep-1"
+
+// figures are the numbers of all runs.
+type figures struct {
+	Events     uint64 `json:"events"`
+	Messages   uint64 `json:"messages"`
+	Commits    uint64 `json:"commits"`
+	Lost       uint64 `json:"lost"`
+	Duplicated uint64 `json:"duplicated"`
+	Operations uint64 `json:"operations"` // that were answered
+	Unfinished uint64 `json:"unfinished"` // runs that max_duration ended
+	Leaderless uint64 `json:"leaderless"` // runs that never had a leader
+
+	// Of each run.
+	Elections         counts `json:"elections"`
+	FirstLeader       counts `json:"first_leader_us"`
+	Retries           counts `json:"retries"`
+	MessagesPerCommit counts `json:"messages_per_commit"`
+	Faults            counts `json:"faults"`
+
+	Latency   counts            `json:"latency_us"` // of each answered operation
+	Sometimes map[string]uint64 `json:"sometimes"`  // in how many runs it happened
+	Busiest   busiest           `json:"busiest"`
+}
+
+// busiest is the run that is most worth looking at: the one with the most elections, and of those the first.
+type busiest struct {
+	Seed      uint64 `json:"seed"`
+	Elections uint64 `json:"elections"`
+}
+
+// violation is one that a run came to.
+type violation struct {
+	Seed      uint64    `json:"seed"`
+	Invariant string    `json:"invariant"`
+	ID        string    `json:"id"`
+	Section   string    `json:"section"`
+	At        string    `json:"at"`
+	Facts     [2]string `json:"facts"`
+}
+
+func newFigures() figures {
+	return figures{
+		Elections: counts{}, FirstLeader: counts{}, Retries: counts{}, MessagesPerCommit: counts{}, Faults: counts{}, Latency: counts{}, Sometimes: map[string]uint64{},
+	}
+}
+
+// add takes in the run of one seed.
+func (r *report) add(seed uint64, result *cluster.Result) {
+	r.Done++
+	r.Figures.add(seed, result)
+	if v := result.Checks.Violation; v != nil {
+		r.Violations = append(r.Violations, violation{
+			Seed: seed, Invariant: string(v.Invariant.Name), ID: v.Invariant.ID, Section: v.Invariant.Section, At: v.At.Round(time.Microsecond).String(), Facts: v.Facts,
+		})
+	}
+}
+
+func (f *figures) add(seed uint64, result *cluster.Result) {
+	checks := &result.Checks
+	f.Events += checks.Events
+	f.Messages += result.Messages
+	f.Commits += uint64(result.Committed)
+	f.Lost += result.Lost
+	f.Duplicated += result.Duplicated
+	f.Operations += uint64(result.Operations)
+	if !result.Finished && checks.Violation == nil {
+		f.Unfinished++
+	}
+	f.Elections.add(checks.Figures.Elections)
+	if checks.Figures.Led {
+		f.FirstLeader.add(microseconds(checks.Figures.FirstLeader))
+	} else {
+		f.Leaderless++
+	}
+	f.Retries.add(uint64(max(0, result.Tries-result.Operations)))
+	if result.Committed > 0 {
+		f.MessagesPerCommit.add((result.Messages + uint64(result.Committed)/2) / uint64(result.Committed))
+	}
+	f.Faults.add(uint64(result.Faults))
+	for _, d := range checks.Figures.Answers {
+		f.Latency.add(microseconds(d))
+	}
+	for _, s := range check.AllSometimes() {
+		if checks.Sometimes[s] > 0 {
+			f.Sometimes[s.String()]++
+		}
+	}
+	f.Busiest = busier(f.Busiest, busiest{Seed: seed, Elections: checks.Figures.Elections})
+}
+
+func busier(a, b busiest) busiest {
+	if cmp.Or(cmp.Compare(b.Elections, a.Elections), cmp.Compare(a.Seed, b.Seed)) > 0 || a == (busiest{}) {
+		return b
+	}
+	return a
+}
+
+// merge takes in the report of another shard.
+func (r *report) merge(other *report) {
+	r.Done += other.Done
+	r.Violations = append(r.Violations, other.Violations...)
+	slices.SortFunc(r.Violations, func(a, b violation) int { return cmp.Compare(a.Seed, b.Seed) })
+	f, o := &r.Figures, &other.Figures
+	f.Events += o.Events
+	f.Messages += o.Messages
+	f.Commits += o.Commits
+	f.Lost += o.Lost
+	f.Duplicated += o.Duplicated
+	f.Operations += o.Operations
+	f.Unfinished += o.Unfinished
+	f.Leaderless += o.Leaderless
+	f.Elections.merge(o.Elections)
+	f.FirstLeader.merge(o.FirstLeader)
+	f.Retries.merge(o.Retries)
+	f.MessagesPerCommit.merge(o.MessagesPerCommit)
+	f.Faults.merge(o.Faults)
+	f.Latency.merge(o.Latency)
+	for what, n := range o.Sometimes {
+		f.Sometimes[what] += n
+	}
+	if other.Done > 0 {
+		f.Busiest = busier(f.Busiest, o.Busiest)
+	}
+}

@@ -1,0 +1,374 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/raftkv/raftkv/cmd/internal/cluster"
+	"github.com/raftkv/raftkv/cmd/internal/command"
+	"github.com/raftkv/raftkv/cmd/internal/flags"
+	"github.com/raftkv/raftkv/cmd/internal/golden"
+	"github.com/raftkv/raftkv/cmd/internal/terminal"
+	"github.com/raftkv/raftkv/raftkv/check"
+	"github.com/raftkv/raftkv/raftkv/protocol"
+)
+
+// call calls the command in the test's own process.
+func call(t *testing.T, args ...string) (status int, stdout, stderr string) {
+	t.Helper()
+	var out, wrong bytes.Buffer
+	status = run(t.Context(), args, &out, &wrong)
+	return status, out.String(), wrong.String()
+}
+
+// wants calls the command, which is to exit with a status and say nothing wrong.
+func wants(t *testing.T, want int, args ...string) (stdout string) {
+	t.Helper()
+	status, stdout, stderr := call(t, args...)
+	if status != want || (stderr == "") != (want == command.Fine) {
+		t.Fatalf("exit status %d, want %d: go run ./cmd/sweep %s\n%s", status, want, strings.Join(args, " "), stderr)
+	}
+	return stdout
+}
+
+// planted is a sweep whose runs are made up: each comes to what it is told, and the later ones come first.
+func planted(t *testing.T, args string, workers int, violating ...uint64) *sweep {
+	t.Helper()
+	o, err := parseFlags(strings.Fields(args))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := newSweep(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.workers, s.progress = workers, func(uint64) {}
+	s.run = func(_ context.Context, seed uint64) (cluster.Result, error) {
+		r := cluster.Result{Tries: int(seed % 7), Faults: int(seed % 5), Committed: protocol.LogIndex(seed % 3)}
+		r.Messages, r.Finished = seed, true
+		r.Checks.Events, r.Checks.Sometimes[check.Crash] = 1, seed%2
+		r.Checks.Figures = check.Figures{Elections: seed % 11, Led: seed%4 > 0, FirstLeader: time.Duration(seed) * time.Millisecond, Answers: []time.Duration{time.Duration(seed * seed)}}
+		for _, v := range violating {
+			if v == seed {
+				r.Checks.Violation = &check.Violation{Invariant: protocol.AllInvariants()[seed%3], At: 12 * time.Millisecond, Facts: [2]string{"one", "the other"}}
+			}
+		}
+		return r, nil
+	}
+	return s
+}
+
+// TestAPlantedViolation has runs violate invariants. The first of them ends the sweep, however many workers there are: its command, and the table of the seeds up to it.
+// With -keep-going, all are told in the order of the seeds.
+func TestAPlantedViolation(t *testing.T) {
+	for file, args := range map[string]string{
+		"violation.golden":  "-faults crashes -seeds 10-1000 -set num_nodes=3 default",
+		"keep-going.golden": "-seeds 1-1000 -keep-going",
+	} {
+		for _, workers := range []int{1, 2, 3, 16} {
+			s := planted(t, args, workers, 60, 61, 900, 40)
+			if err := s.do(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			var stdout, stderr bytes.Buffer
+			if status := conclude(&s.report, options{}, &stdout, &stderr); status != command.Violation {
+				t.Errorf("exit status %d", status)
+			}
+			golden.Compare(t, filepath.Join("testdata", file), stdout.String()+"--- on standard error\n"+stderr.String())
+		}
+	}
+}
+
+// TestABugIsCaught sweeps with one built in, and follows the command that is printed.
+func TestABugIsCaught(t *testing.T) {
+	status, stdout, stderr := call(t, "-seeds", "1-100", "-bug", "forget-vote")
+	if status != command.Violation || !strings.Contains(stdout, "PersistBeforeSend     1  seed 1\n") {
+		t.Errorf("exit status %d\n%s", status, stdout)
+	}
+	if want := "  go run ./cmd/run -seed 1 -faults mixed -bug forget-vote\n"; !strings.HasSuffix(stderr, want) || strings.Count(stderr, "\n") != 2 {
+		t.Errorf("standard error does not end with %q:\n%s", want, stderr)
+	}
+}
+
+// TestMerge runs parts of a sweep, and puts them together in any order: the table is that of one machine, to the byte.
+func TestMerge(t *testing.T) {
+	for name, args := range map[string][]string{
+		"the mix":              {"-seeds", "5-64"},
+		"a profile":            {"-seeds", "1-20", "-faults", "crashes"},
+		"a scenario":           {"-seeds", "1-20", "default"},
+		"a scenario, profile":  {"-seeds", "1-20", "-faults", "partitions", "-set", "network.loss=0.1", "reference"},
+		"less seeds than part": {"-seeds", "0-1"},
+		"violations":           {"-seeds", "1-30", "-bug", "commit-old-term", "-keep-going"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			status, want, wantWrong := call(t, args...)
+			var files []string
+			for _, part := range []string{"3/3", "1/3", "2/3"} {
+				_, stdout, _ := call(t, append([]string{"-json", "-shard", part}, args...)...)
+				files = append(files, write(t, dir, strings.ReplaceAll(part, "/", "-of-")+".json", stdout))
+			}
+			gotStatus, got, gotWrong := call(t, append([]string{"-merge"}, files...)...)
+			if gotStatus != status || gotWrong != wantWrong {
+				t.Errorf("merging exits with %d and says %q, and one machine with %d and %q", gotStatus, gotWrong, status, wantWrong)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("merged (-one machine +three):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestJSONTellsViolations has them all in the JSON, and nowhere else: what a pod prints is kept in one log.
+func TestJSONTellsViolations(t *testing.T) {
+	status, stdout, stderr := call(t, "-json", "-seeds", "1-3", "-bug", "forget-vote")
+	if status != command.Violation || stderr != "" || !strings.Contains(stdout, `"violations":[{"seed":1,"invariant":"PersistBeforeSend",`) {
+		t.Errorf("exit status %d\n%s\n%s", status, stdout, stderr)
+	}
+}
+
+// TestWrongParts puts together what does not go together.
+func TestWrongParts(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	part := func(name string, args ...string) {
+		write(t, dir, name, wants(t, command.Fine, append([]string{"-json", "-seeds", "1-8"}, args...)...))
+	}
+	part("1.json", "-shard", "1/3")
+	part("2.json", "-shard", "2/3")
+	part("crashes.json", "-shard", "3/3", "-faults", "crashes")
+	part("seeds.json", "-shard", "3/3", "-seeds", "1-9")
+	part("halves.json", "-shard", "1/2")
+	write(t, dir, "text.json", "Hello.\n")
+	write(t, dir, "old.json", `{"format": "raftkv-sweep-0"}`)
+	one, err := os.ReadFile("1.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, "both.json", string(one)+string(one))
+	part("3.json", "-shard", "3/3")
+	three, err := os.ReadFile("3.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, "config.json", regexp.MustCompile(`"config":"[0-9a-f]*"`).ReplaceAllString(string(three), `"config":"00f067aa0ba902b7"`))
+	write(t, dir, "null.json", `{"format": "raftkv-sweep-1", "figures": {"elections": null}, "seeds": {"first": 1, "last": 8}, "shard": {"index": 1, "of": 3}}`)
+	write(t, dir, "stopped.json", strings.Replace(string(one), `"stopped":false`, `"stopped":true`, 1))
+	var got strings.Builder
+	for _, files := range []string{
+		"1.json 2.json", "1.json", "1.json 1.json 2.json", "1.json 2.json crashes.json", "1.json 2.json seeds.json", "1.json halves.json", "1.json 2.json config.json",
+		"text.json old.json none.json both.json null.json stopped.json",
+	} {
+		status, stdout, stderr := call(t, append([]string{"-merge"}, strings.Fields(files)...)...)
+		if status != command.Trouble || stdout != "" {
+			t.Errorf("%s: exit status %d\n%s", files, status, stdout)
+		}
+		fmt.Fprintf(&got, "%s\n%s\n", files, stderr)
+	}
+	golden.Compare(t, filepath.Join(testdata, "parts.golden"), got.String())
+}
+
+// testdata is where it is, wherever a test goes.
+var testdata = func() string {
+	dir, err := filepath.Abs("testdata")
+	if err != nil {
+		panic(err)
+	}
+	return dir
+}()
+
+// TestInterrupted stops a sweep: it tells what is known so far.
+func TestInterrupted(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	s := planted(t, "-seeds 1-1000", 2)
+	runSeed := s.run
+	s.run = func(ctx context.Context, seed uint64) (cluster.Result, error) {
+		if seed > 100 {
+			stop()
+			return cluster.Result{}, ctx.Err()
+		}
+		return runSeed(ctx, seed)
+	}
+	err := s.do(ctx)
+	if err == nil || !strings.HasPrefix(err.Error(), "interrupted after 1") || !s.report.Broken || s.report.Done == 0 || s.report.Done > 100 {
+		t.Fatalf("%v, after %d seeds", err, s.report.Done)
+	}
+	text := (&table{report: &s.report}).String()
+	if want := fmt.Sprintf("mixed, seeds 1-1000: the first %d of 1,000 runs, 17 invariants held after each of %d events\n", s.report.Done, s.report.Done); !strings.HasPrefix(text, want) {
+		t.Errorf("the table does not begin with\n%s\n%s", want, text)
+	}
+	var stdout, stderr bytes.Buffer
+	if status := run(ctx, []string{"-seeds", "1-1000"}, &stdout, &stderr); status != command.Trouble || stderr.String() != "error: interrupted after 0 of 1000 seeds\n" ||
+		!strings.HasPrefix(stdout.String(), "mixed, seeds 1-1000: the first 0 of 1,000 runs") {
+		t.Errorf("exit status %d\n%s\n%s", status, &stdout, &stderr)
+	}
+}
+
+// TestASeedThatCannotBeRun says which, and why.
+func TestASeedThatCannotBeRun(t *testing.T) {
+	for want, what := range map[string]func() (cluster.Result, error){
+		"seed 7: no such thing":                 func() (cluster.Result, error) { return cluster.Result{}, errors.New("no such thing") },
+		"seed 7: the program failed: a mistake": func() (cluster.Result, error) { panic("a mistake") },
+	} {
+		s := planted(t, "-seeds 1-1000", 3)
+		runSeed := s.run
+		s.run = func(ctx context.Context, seed uint64) (cluster.Result, error) {
+			if seed >= 7 {
+				return what()
+			}
+			return runSeed(ctx, seed)
+		}
+		if err := s.do(t.Context()); err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
+
+// TestQuiet has nothing on standard output, but for JSON of one line if that is asked for.
+func TestQuiet(t *testing.T) {
+	if stdout := wants(t, command.Fine, "-seeds", "1-3", "-quiet"); stdout != "" {
+		t.Errorf("-quiet prints %q", stdout)
+	}
+	if stdout := wants(t, command.Fine, "-seeds", "1-3", "-json"); strings.Count(stdout, "\n") != 1 || !strings.HasPrefix(stdout, `{"format":"raftkv-sweep-1",`) {
+		t.Errorf("-json prints %q", stdout)
+	}
+}
+
+// TestWrongFlags gives command lines that are wrong: all that is wrong with each is said.
+func TestWrongFlags(t *testing.T) {
+	t.Setenv(completionIndex, "")
+	var got strings.Builder
+	for _, args := range [][]string{
+		{"-seed", "5", "-faults", "mixt", "-set", "num_nodes=0", "-bug", "forget-votes", "-keep-goin", "reference-mode"},
+		{"-seeds", "5-1"},
+		{"-seeds", "1..5", "-shard", "0/3", "-shards", "0"},
+		{"-seeds", "1-9223372036854775808"},
+		{"-shard", "4/3"},
+		{"-shards", "4"},
+		{"-shards", "4", "-shard", "1/4"},
+		{"-quiet", "-json"},
+		{"-merge"},
+		{"-merge", "-faults", "mixed", "-keep-going", "x.json"},
+		{"default", "reference"},
+		{"-set", "num_nodes=3", "-set", "raft.first_leader=4", "-faults", "none"},
+	} {
+		status, stdout, stderr := call(t, args...)
+		if status != command.Trouble || stdout != "" {
+			t.Errorf("%q: exit status %d\n%s", args, status, stdout)
+		}
+		fmt.Fprintf(&got, "%q\n%s\n", args, stderr)
+	}
+	golden.Compare(t, "testdata/flags.golden", got.String())
+}
+
+// TestIndexedJob takes the part from the environment of an indexed job.
+func TestIndexedJob(t *testing.T) {
+	for index, want := range map[string]shard{"0": {1, 4}, "3": {4, 4}} {
+		t.Setenv(completionIndex, index)
+		if o, err := parseFlags([]string{"-shards", "4"}); err != nil || o.shard != want {
+			t.Errorf("%s=%s is part %s, %v; want %s", completionIndex, index, o.shard, err, want)
+		}
+	}
+	for _, index := range []string{"4", "-1", "x"} {
+		t.Setenv(completionIndex, index)
+		if _, err := parseFlags([]string{"-shards", "4"}); err == nil {
+			t.Errorf("%s=%s is taken for a part", completionIndex, index)
+		}
+	}
+}
+
+func TestUsage(t *testing.T) {
+	golden.Compare(t, "testdata/usage.golden", wants(t, command.Fine, "-h"))
+	if stdout := wants(t, command.Fine, "-list"); !strings.Contains(stdout, "\npartitions ") || !strings.Contains(stdout, "\nreference ") {
+		t.Errorf("-list prints\n%s", stdout)
+	}
+	if _, err := parseFlags([]string{"-h"}); !errors.Is(err, flags.ErrHelp) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestShards deals out seeds: each is in one part, however many there are.
+func TestShards(t *testing.T) {
+	for _, all := range []seeds{{0, 0}, {1, 10}, {7, 29}} {
+		for of := uint64(1); of < 12; of++ {
+			dealt := make(map[uint64]int)
+			for index := uint64(1); index <= of; index++ {
+				s := shard{index, of}
+				for i := range s.count(all) {
+					dealt[s.seed(all, i)]++
+				}
+			}
+			for seed := all.First; seed <= all.Last; seed++ {
+				if dealt[seed] != 1 {
+					t.Errorf("of %d parts, %d have %d of %s", of, dealt[seed], seed, all)
+				}
+			}
+			if uint64(len(dealt)) != all.count() {
+				t.Errorf("%d parts have %d of %s", of, len(dealt), all)
+			}
+		}
+	}
+}
+
+func TestCounts(t *testing.T) {
+	c := counts{}
+	for n := range uint64(200) {
+		c.add(n)
+	}
+	if c.upTo(50) != 99 || c.upTo(99) != 197 || c.upTo(100) != 199 || c.most() != 199 || c.total() != 200 {
+		t.Errorf("half is up to %d, 99 of 100 up to %d, all up to %d", c.upTo(50), c.upTo(99), c.most())
+	}
+	if got := c.columns(4); len(got) != 4 || got[0]+got[1]+got[2]+got[3] != 200 {
+		t.Errorf("the columns are %d", got)
+	}
+	if got := (counts{3: 5}).columns(4); len(got) != 1 || got[0] != 5 {
+		t.Errorf("the columns of one number are %d", got)
+	}
+	if (counts{}).columns(4) != nil || (counts{}).upTo(50) != 0 || (counts{}).most() != 0 {
+		t.Error("nothing has columns")
+	}
+	for d, want := range map[time.Duration]uint64{-1: 0, 31 * time.Microsecond: 31, 63 * time.Microsecond: 62, time.Second: 983040} {
+		if got := microseconds(d); got != want {
+			t.Errorf("%s is counted as %d µs, want %d", d, got, want)
+		}
+	}
+}
+
+// TestColours has a table that says the same with colours and without.
+func TestColours(t *testing.T) {
+	s := planted(t, "-seeds 1-10", 1, 4)
+	if err := s.do(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	plain := (&table{report: &s.report}).String()
+	coloured := (&table{report: &s.report, style: terminal.Style{Colour: true}}).String()
+	if strings.Contains(plain, "\x1b") || !strings.Contains(coloured, "\x1b[31m") || terminal.Length(plain) != terminal.Length(coloured) {
+		t.Errorf("the tables are\n%s\n%s", plain, coloured)
+	}
+	ascii := (&table{report: &s.report, plots: terminal.Plots{ASCII: true}}).String()
+	if strings.ContainsAny(ascii, "▁█") || !strings.Contains(ascii, "###") {
+		t.Errorf("the table for a terminal without UTF-8 is\n%s", ascii)
+	}
+}
+
+// write makes a file, and returns where it is.
+func write(t *testing.T, dir, name, text string) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/raftkv/raftkv/cmd/internal/terminal"
+	"github.com/raftkv/raftkv/raftkv/check"
+	"github.com/raftkv/raftkv/raftkv/protocol"
+)
+
+// table is a report as a person reads it. Nothing in it depends on the machine.
+type table struct {
+	report *report
+	style  terminal.Style
+	plots  terminal.Plots
+}
+
+func (t *table) String() string {
+	f := &t.report.Figures
+	parts := []string{t.head()}
+	if t.report.Done > 0 {
+		parts = append(parts, t.numbers(), t.totals(), t.happened())
+	}
+	if f.Unfinished > 0 {
+		parts = append(parts, fmt.Sprintf("%s runs were cut short by max_duration\n", thousands(f.Unfinished)))
+	}
+	if len(t.report.Violations) > 0 {
+		parts = append(parts, t.broken())
+	}
+	return strings.Join(append(parts, t.style.Bold("next")+"  "+t.next()+"\n"), "\n")
+}
+
+// head says what was run, and whether all was well.
+func (t *table) head() string {
+	r := t.report
+	what := strings.TrimPrefix(r.Run, "-faults ")
+	runs := fmt.Sprintf("%s runs", thousands(r.Done))
+	if whole := r.Shard.count(r.Seeds); r.Done < whole {
+		runs = fmt.Sprintf("the first %s of %s runs", thousands(r.Done), thousands(whole))
+	}
+	part := ""
+	if r.Shard.Of > 1 {
+		part = ", part " + r.Shard.String()
+	}
+	verdict := t.style.Green(fmt.Sprintf("%d invariants held after each of %s events", len(invariants()), thousands(r.Figures.Events)))
+	if n := len(r.Violations); n > 0 {
+		verdict = t.style.Red(fmt.Sprintf("an invariant was violated in %s", plural(uint64(n), "run")))
+	}
+	return fmt.Sprintf("%s, %s%s: %s, %s\n", t.style.Bold(what), r.Seeds, part, runs, verdict)
+}
+
+const (
+	plotWidth = 16
+	barWidth  = 20
+)
+
+// numbers are those that differ from run to run.
+func (t *table) numbers() string {
+	f := &t.report.Figures
+	count := func(n uint64) string { return thousands(n) }
+	rows := [][]string{{"of each run", "half", "9 of 10", "99 of 100", "all", "from the least to 99 of 100"}}
+	for _, row := range []struct {
+		name   string
+		counts counts
+		text   func(uint64) string
+	}{
+		{"elections", f.Elections, count},
+		{"time to first leader", f.FirstLeader, duration},
+		{"commit latency", f.Latency, duration},
+		{"retries", f.Retries, count},
+		{"messages a commit", f.MessagesPerCommit, count},
+		{"faults injected", f.Faults, count},
+	} {
+		if len(row.counts) == 0 {
+			continue
+		}
+		rows = append(rows, []string{
+			row.name, row.text(row.counts.upTo(50)), row.text(row.counts.upTo(90)), row.text(row.counts.upTo(99)), row.text(row.counts.most()),
+			t.plots.Columns(row.counts.columns(plotWidth)),
+		})
+	}
+	return terminal.Table(rows, terminal.Left, terminal.Right, terminal.Right, terminal.Right, terminal.Right) +
+		"each is at most that. Commit latency is a client's, of each operation: from its first asking to the answer, retries included\n"
+}
+
+// totals are the numbers of all runs together.
+func (t *table) totals() string {
+	f := &t.report.Figures
+	return fmt.Sprintf("in all: %s operations answered, %s entries committed, %s messages sent, %s lost, %s duplicated\n",
+		thousands(f.Operations), thousands(f.Commits), thousands(f.Messages), thousands(f.Lost), thousands(f.Duplicated))
+}
+
+// happened says in how many runs that happened which should happen sometimes.
+func (t *table) happened() string {
+	rows := [][]string{{"what happens sometimes", "runs", "", ""}}
+	for _, s := range check.AllSometimes() {
+		n := t.report.Figures.Sometimes[s.String()]
+		share := float64(n) / float64(t.report.Done)
+		name := s.String()
+		if n == 0 {
+			name = t.style.Yellow(name)
+		}
+		rows = append(rows, []string{name, thousands(n), percent(share), t.plots.Bar(share, barWidth)})
+	}
+	return terminal.Table(rows, terminal.Left, terminal.Right, terminal.Right)
+}
+
+// broken says which invariants were violated, by how many runs.
+func (t *table) broken() string {
+	first := make(map[string]violation)
+	runs := make(map[string]uint64)
+	for _, v := range t.report.Violations {
+		if runs[v.Invariant]++; runs[v.Invariant] == 1 {
+			first[v.Invariant] = v
+		}
+	}
+	rows := [][]string{{"violated", "runs", "first by"}}
+	for _, invariant := range invariants() {
+		if v, ok := first[invariant]; ok {
+			rows = append(rows, []string{t.style.Red(invariant), thousands(runs[invariant]), fmt.Sprintf("seed %d", v.Seed)})
+		}
+	}
+	return terminal.Table(rows, terminal.Left, terminal.Right)
+}
+
+// next is the command worth trying after this sweep.
+func (t *table) next() string {
+	r := t.report
+	if len(r.Violations) > 0 {
+		return r.again(r.Violations[0].Seed) + "   # the story of what was violated; with -shrink, cut down to what it takes"
+	}
+	if r.Done == 0 {
+		return "go run ./cmd/sweep -h"
+	}
+	if r.Shard.Of > 1 {
+		return fmt.Sprintf("go run ./cmd/sweep -merge FILE...   # when all %d parts are there, each with -json", r.Shard.Of)
+	}
+	return fmt.Sprintf("%s   # %s, the most of all", r.again(r.Figures.Busiest.Seed), plural(r.Figures.Busiest.Elections, "election"))
+}
+
+// thousands is a number that a person can read.
+func thousands(n uint64) string {
+	digits := fmt.Sprint(n)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+func plural(n uint64, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return thousands(n) + " " + what + "s"
+}
+
+// percent never says of a few that they are none, or of almost all that they are all.
+func percent(share float64) string {
+	switch {
+	case share > 0 && share < 0.001:
+		return "< 0.1%"
+	case share > 0.999 && share < 1:
+		return "> 99.9%"
+	default:
+		return fmt.Sprintf("%.1f%%", share*100)
+	}
+}
+
+// duration is a number of microseconds, with three digits.
+func duration(microseconds uint64) string {
+	d := time.Duration(microseconds) * time.Microsecond
+	switch {
+	case d < 10*time.Millisecond:
+		return fmt.Sprintf("%.2fms", float64(d)/float64(time.Millisecond))
+	case d < time.Second:
+		return fmt.Sprintf("%.0fms", float64(d)/float64(time.Millisecond))
+	default:
+		return fmt.Sprintf("%.2fs", d.Seconds())
+	}
+}
+
+// invariants are the names of all of them, in the order of the spec.
+func invariants() []string {
+	var names []string
+	for _, invariant := range protocol.AllInvariants() {
+		names = append(names, string(invariant.Name))
+	}
+	return names
+}
