@@ -1,0 +1,55 @@
+// Package runs finds the runs that a command line names.
+package runs
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/raftkv/raftkv/cmd/internal/config"
+)
+
+// Folder is where the runner puts its runs when nobody says otherwise.
+const Folder = "traces/runs"
+
+// Find is the path of a run: its folder or its trace file as they are given, or else the folder of that name among the runner's. The path is for traces.Open.
+func Find(arg string) (path string, err error) { return findIn(Folder, arg) }
+
+func findIn(folder, arg string) (string, error) {
+	if arg == "" {
+		return "", errors.New("a run needs a name: its folder, its trace file, or its name in " + folder)
+	}
+	if _, err := os.Stat(arg); err == nil {
+		return arg, nil
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("cannot read the run %s: %w", arg, err)
+	}
+	if filepath.Base(arg) == arg {
+		named := filepath.Join(folder, arg)
+		if info, err := os.Stat(named); err == nil && info.IsDir() {
+			return named, nil
+		}
+	}
+	names := Names(folder)
+	if len(names) == 0 {
+		return "", fmt.Errorf("there is no run %s, and none in %s: `go run ./cmd/run` makes one", arg, folder)
+	}
+	return "", fmt.Errorf("there is no run %s; the nearest in %s is %s", arg, folder, config.Nearest(filepath.Base(arg), names))
+}
+
+// Names are the runs in a folder, in their order.
+func Names(folder string) []string {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return nil // there are none then
+	}
+	var names []string
+	for _, e := range entries {
+		if e.IsDir() {
+			names = append(names, e.Name())
+		}
+	}
+	return names
+}

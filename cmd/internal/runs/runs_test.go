@@ -1,0 +1,38 @@
+package runs
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestFind(t *testing.T) {
+	folder := t.TempDir()
+	for _, name := range []string{"default-1", "figure-8-1"} {
+		if err := os.Mkdir(filepath.Join(folder, name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file := filepath.Join(folder, "a.jsonl")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for arg, want := range map[string]string{
+		"default-1": filepath.Join(folder, "default-1"), file: file, filepath.Join(folder, "figure-8-1"): filepath.Join(folder, "figure-8-1"),
+	} {
+		if got, err := findIn(folder, arg); got != want || err != nil {
+			t.Errorf("%q is %q, %v, want %q", arg, got, err, want)
+		}
+	}
+	for arg, want := range map[string]string{
+		"": "needs a name", "defualt-1": "the nearest in " + folder + " is default-1", "no/such": "there is no run no/such",
+	} {
+		if got, err := findIn(folder, arg); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is %q, %v, want an error that says %q", arg, got, err, want)
+		}
+	}
+	if _, err := findIn(t.TempDir(), "x"); err == nil || !strings.Contains(err.Error(), "go run ./cmd/run") {
+		t.Errorf("where there is no run, the error is %v: want it to say how to make one", err)
+	}
+}
