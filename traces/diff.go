@@ -1,9 +1,11 @@
 package traces
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -50,7 +52,7 @@ type Difference struct {
 	AlignedBy   string         `json:"aligned_by"`
 	Only        string         `json:"only,omitempty"`
 	Config      []ConfigChange `json:"config"`
-	First       *Divergence    `json:"first"` // nil when nothing differs
+	First       *Divergence    `json:"first"`     // nil when nothing differs
 	Followed    Consequences   `json:"followed"`  // of the first divergence, itself included
 	Elsewhere   Consequences   `json:"elsewhere"` // what differs, too, and comes of nothing that differed before
 	Independent Independent    `json:"independent"`
@@ -70,9 +72,9 @@ type RunAbout struct {
 type Divergence struct {
 	At      time.Duration `json:"at_ns"` // from the beginning of the run
 	Reason  Reason        `json:"reason"`
-	Span    DiffEvent        `json:"span"`
+	Span    DiffEvent     `json:"span"`
 	Fields  []ValueChange `json:"fields"` // of the span, those that differ; empty in a run that does not have it
-	Before  []DiffEvent      `json:"before"` // what both runs share, in the order of time
+	Before  []DiffEvent   `json:"before"` // what both runs share, in the order of time
 	Service string        `json:"process"`
 }
 
@@ -95,8 +97,9 @@ func Compare(ctx context.Context, a, b *Indexed, o DiffOptions) (*Difference, er
 	if err := ctx.Err(); err != nil {
 		return nil, errors.New("interrupted")
 	}
-	l.findCauses()
-	d := &Difference{A: a.runAbout(), B: b.runAbout(), AlignedBy: "ids", Only: o.Only, Config: configChanges(a, b), Users: l.users()}
+	changes := configChanges(a, b)
+	l.findCauses(changes)
+	d := &Difference{A: a.runAbout(), B: b.runAbout(), AlignedBy: "ids", Only: o.Only, Config: changes, Users: l.users()}
 	if l.byWhat {
 		d.AlignedBy = "what the events are"
 	}
@@ -240,11 +243,20 @@ func (l *alignment) fields(p *pair) []ValueChange {
 	if l.byWhat {
 		fields = slices.DeleteFunc(fields, func(f ValueChange) bool { return f.Name == "parent" || f.Name == "trace" })
 	}
-	order := func(f ValueChange) int { return max(slices.Index([]string{"begins", "ends"}, f.Name), -1) }
 	slices.SortStableFunc(fields, func(x, y ValueChange) int {
-		return strings.Compare(fmt.Sprint(order(x) < 0, order(x)), fmt.Sprint(order(y) < 0, order(y)))
+		return cmp.Or(cmp.Compare(fieldOrder(x.Name), fieldOrder(y.Name)), strings.Compare(x.Name, y.Name))
 	})
 	return fields
+}
+
+// fieldOrder puts times first, and what happened to a message before attributes.
+func fieldOrder(name string) int {
+	for i, first := range []string{"begins", "ends", "event"} {
+		if name == first || strings.HasPrefix(name, first+" ") {
+			return i
+		}
+	}
+	return math.MaxInt
 }
 
 func valueOf(list []ValueChange, name string) string {
@@ -315,7 +327,10 @@ func (l *alignment) before(p *pair) []DiffEvent {
 		if p.a < 0 {
 			both = l.ofB
 		}
-		return j != i && pairOf[j] < 0 && both[j] >= 0 && side.shapes[side.prints[j].shape].name != spans.RunName
+		if j == i || both[j] < 0 || side.shapes[side.prints[j].shape].name == spans.RunName {
+			return false
+		}
+		return pairOf[j] < 0 || l.beginsAlike(&l.pairs[pairOf[j]])
 	}
 	for j := side.byID.get(side.prints[i].parent); j >= 0 && len(found) < mostBefore; j = side.byID.get(side.prints[j].parent) {
 		if shared(j) {
@@ -330,15 +345,12 @@ func (l *alignment) before(p *pair) []DiffEvent {
 			own = append(own, int32(j))
 		}
 	}
-	byTime := func(x, y int32) int {
-		return side.compareTimes(x, y)
-	}
-	slices.SortFunc(own, byTime)
+	slices.SortFunc(own, side.compareTimes)
 	if room := mostBefore - len(found); len(own) > room {
 		own = own[len(own)-room:]
 	}
 	found = append(found, own...)
-	slices.SortFunc(found, byTime)
+	slices.SortFunc(found, side.compareTimes)
 	events := []DiffEvent{}
 	for _, j := range found {
 		events = append(events, side.event(j))
@@ -346,14 +358,12 @@ func (l *alignment) before(p *pair) []DiffEvent {
 	return events
 }
 
-func (x *Indexed) compareTimes(i, j int32) int {
-	a, b := &x.prints[i], &x.prints[j]
-	switch {
-	case a.start != b.start:
-		return int(max(-1, min(1, a.start-b.start)))
-	case a.end != b.end:
-		return int(max(-1, min(1, a.end-b.end)))
-	}
-	return strings.Compare(a.id.String(), b.id.String())
+// beginsAlike says whether a pair differs only later than it begins, and later than the first pair does: what it is was the same until then.
+func (l *alignment) beginsAlike(p *pair) bool {
+	return p.a >= 0 && p.b >= 0 && l.a.prints[p.a].start == l.b.prints[p.b].start && p.moment > l.pairs[0].moment
 }
 
+func (x *Indexed) compareTimes(i, j int32) int {
+	a, b := &x.prints[i], &x.prints[j]
+	return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(x.depth(i), x.depth(j)), cmp.Compare(a.id, b.id))
+}

@@ -30,7 +30,7 @@ type pair struct {
 	moment int64 // ns; from when on they differ
 	cause  int32 // the pair that this one comes of; -1 for none
 	size   int32 // how many come of it, itself included
-	depth  uint8 // how many spans it is below
+	order  int16 // among those of the same moment and rank
 	rank   uint8 // what is a cause by itself goes before what happens at the same moment
 	change Change
 	ending bool // it is there, or not, because one of the runs goes on for longer
@@ -57,7 +57,7 @@ func align(a, b *Indexed, o DiffOptions) *alignment {
 	l.match()
 	l.compare()
 	slices.SortFunc(l.pairs, func(x, y pair) int {
-		return cmp.Or(cmp.Compare(x.moment, y.moment), cmp.Compare(x.rank, y.rank), cmp.Compare(l.begin(&x), l.begin(&y)), cmp.Compare(x.depth, y.depth),
+		return cmp.Or(cmp.Compare(x.moment, y.moment), cmp.Compare(x.rank, y.rank), cmp.Compare(x.order, y.order),
 			strings.Compare(l.shape(&x).service, l.shape(&y).service), cmp.Compare(l.id(&x), l.id(&y)))
 	})
 	l.pairOfA, l.pairOfB = fill(len(a.prints)), fill(len(b.prints))
@@ -183,13 +183,8 @@ func (l *alignment) difference(p, q *fingerprint) (Change, bool) {
 
 func (l *alignment) add(p pair) {
 	p.cause = none
-	if p.a >= 0 {
-		p.depth = l.a.depth(p.a)
-	}
-	if p.b >= 0 {
-		p.depth = max(p.depth, l.b.depth(p.b))
-	}
 	p.moment, p.rank = l.diverges(&p)
+	p.order = l.orderOf(&p)
 	p.ending = l.ends(&p)
 	if p.ending {
 		p.rank = rankEnding
@@ -207,29 +202,47 @@ const (
 // diverges is from when on the spans of a pair differ, and what rank that has.
 func (l *alignment) diverges(p *pair) (moment int64, rank uint8) {
 	rank = rankOrdinary
-	if l.shape(p).name == spans.FaultName {
+	name := l.shape(p).name
+	if name == spans.FaultName {
 		rank = rankFault
 	}
-	if p.a < 0 {
-		return l.b.prints[p.b].start, rank
-	}
-	if p.b < 0 {
-		return l.a.prints[p.a].start, rank
+	if p.a < 0 || p.b < 0 {
+		kind := l.shape(p).kind
+		handled := (kind == trace.SpanKindServer || kind == trace.SpanKindConsumer) && !strings.HasPrefix(name, requestPrefix) // and not only begun
+		if handled || atTheEnd(name) {
+			return l.print(p).end, rank
+		}
+		return l.print(p).start, rank
 	}
 	x, y := &l.a.prints[p.a], &l.b.prints[p.b]
-	if x.start != y.start {
+	switch {
+	case atTheEnd(name):
+		return min(x.end, y.end), rank
+	case x.start != y.start || x.asked != y.asked:
 		return min(x.start, y.start), rank
 	}
 	moment = min(x.end, y.end)
-	if x.clock != y.clock || p.change == Changed && (x.clock != 0 || y.clock != 0) {
+	if x.clock != y.clock || p.change == Changed && x.clock != 0 {
 		if e, _, differ := l.firstEvent(p); differ {
 			moment = int64(e.At.Sub(l.sideOf(p).begin)) // the starts are the same, and so are the times from there
-			if e.Name != spans.EventAppend {
+			if e.Name != spans.EventAppend && p.change == Changed {
 				rank = rankFault
 			}
 		}
 	}
 	return moment, rank
+}
+
+// requestPrefix begins the names of what clients ask of servers: an answer may leave long after a request was handled.
+const requestPrefix = "raftkv.KV/"
+
+// atTheEnd says whether what a span tells of is done at its end: the step of a process that it is of.
+func atTheEnd(name string) bool {
+	switch name {
+	case spans.CommitName, spans.ApplyName, spans.RoleChangeName, spans.LateReplyName, spans.SetPeersName, spans.ClientStartName, spans.HeartbeatName:
+		return true
+	}
+	return false
 }
 
 // firstEvent is the first event that the spans of a pair do not share, and whether it is A's.
@@ -280,12 +293,35 @@ func (l *alignment) shape(p *pair) *shape { return &l.sideOf(p).shapes[l.print(p
 
 func (l *alignment) id(p *pair) world.CausalID { return l.print(p).id }
 
-func (l *alignment) begin(p *pair) int64 {
-	begin := l.print(p).start
-	if p.a >= 0 && p.b >= 0 {
-		begin = min(begin, l.b.prints[p.b].start)
+// orderOf is where a pair stands among those of the same moment: first what is answered and what arrives, then what a step of the process did, then what ends by that, the inner
+// before the outer, and at last what begins, the outer before the inner.
+func (l *alignment) orderOf(p *pair) int16 {
+	const class = 256
+	depths := l.depths(p)
+	depth := int16(max(depths[0], depths[1]))
+	switch kind := l.shape(p).kind; {
+	case atTheEnd(l.shape(p).name):
+		return 2*class + depth
+	case p.a >= 0 && p.b >= 0 && p.moment > min(l.a.prints[p.a].start, l.b.prints[p.b].start):
+		if kind == trace.SpanKindClient {
+			return -depth
+		}
+		return 4*class - depth
+	case kind == trace.SpanKindServer || kind == trace.SpanKindConsumer:
+		return class + depth
 	}
-	return begin
+	return 4*class + depth
+}
+
+// depths are how many spans the span of a pair is below, in each run that has it.
+func (l *alignment) depths(p *pair) (depths [2]uint8) {
+	if p.a >= 0 {
+		depths[0] = l.a.depth(p.a)
+	}
+	if p.b >= 0 {
+		depths[1] = l.b.depth(p.b)
+	}
+	return depths
 }
 
 // ends says whether a pair differs only because one of the runs ends earlier.
@@ -323,9 +359,4 @@ func (l *alignment) wanted(x *Indexed, i int32) bool {
 		return root >= 0 && x.shapes[x.prints[root].shape].service == only
 	}
 	return false
-}
-
-// sends says whether a span of this kind sends a message.
-func sends(kind trace.SpanKind) bool {
-	return kind == trace.SpanKindClient || kind == trace.SpanKindProducer || kind == trace.SpanKindServer
 }

@@ -1,6 +1,7 @@
 package traces
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -11,8 +12,11 @@ import (
 
 // findCauses gives each pair the earlier one that it comes of: what its parent did otherwise, what a reply said otherwise, or what its process met before. A pair without
 // one is the beginning of something by itself.
-func (l *alignment) findCauses() {
-	c := causes{alignment: l, onProcess: map[string]int32{}, repliesA: fill(len(l.a.prints)), repliesB: fill(len(l.b.prints)), fault: none, lasting: none}
+func (l *alignment) findCauses(changes []ConfigChange) {
+	c := causes{alignment: l, given: slices.ContainsFunc(changes, givesFault), onProcess: map[string]int32{}, repliesA: fill(len(l.a.prints)), repliesB: fill(len(l.b.prints)), fault: none, lasting: none}
+	if len(changes) == 1 && changes[0].Key == "fault" && !c.given {
+		c.alone = l.a.about(spans.RaftkvBuildKey) == l.b.about(spans.RaftkvBuildKey)
+	}
 	for i := range l.pairs {
 		p := &l.pairs[i]
 		p.cause, p.size = c.of(p), 1
@@ -31,13 +35,33 @@ type causes struct {
 
 	onProcess          map[string]int32 // the last of each process
 	repliesA, repliesB []int32          // of each span, the last among its children that could answer it
+	given              bool             // the configs differ in faults
+	alone              bool             // they differ in nothing but one counterfactual, so that all comes of that
 	fault              int32            // the last fault
 	lasting            int32            // the last that is not there only because a run goes on for longer
 }
 
+// givesFault says whether a change of the config is a fault that is no counterfactual.
+func givesFault(c ConfigChange) bool {
+	text := c.A + c.B
+	return c.Key == "fault" && !strings.HasPrefix(text, spans.EventDrop+" ") && !strings.HasPrefix(text, spans.EventDelay+" ") && !strings.HasPrefix(text, spans.EventDuplicate+" ")
+}
+
 func (c *causes) of(p *pair) int32 {
-	if p.rank == rankFault && c.shape(p).name != spans.FaultName {
-		return c.ofFate(p)
+	if c.shape(p).name == spans.FaultName {
+		if c.given && p.change != Moved {
+			return none // one of the runs was given it, and the other was not
+		}
+		return c.lasting
+	}
+	if p.rank == rankFault {
+		e, _, _ := c.firstEvent(p)
+		switch cause := e.Attribute(spans.RaftkvCauseKey).AsString(); {
+		case cause == spans.CauseCounterfactual:
+			return none
+		case cause == spans.CauseFault && c.fault >= 0:
+			return c.fault
+		}
 	}
 	if cause := c.parent(p); cause >= 0 {
 		return cause
@@ -53,17 +77,8 @@ func (c *causes) of(p *pair) int32 {
 	if cause, ok := c.onProcess[c.shape(p).service]; ok {
 		return cause
 	}
-	if p.ending || c.shape(p).service == spans.ServiceWorld && c.shape(p).name != spans.FaultName {
+	if p.ending || c.alone || c.shape(p).service == spans.ServiceWorld {
 		return c.lasting
-	}
-	return none
-}
-
-// ofFate is the cause of what was done to a message: the fault that did it, or what made the message another one.
-func (c *causes) ofFate(p *pair) int32 {
-	e, _, differ := c.firstEvent(p)
-	if differ && e.Attribute(spans.RaftkvCauseKey).AsString() == spans.CauseFault {
-		return c.fault
 	}
 	return none
 }

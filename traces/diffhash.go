@@ -77,6 +77,22 @@ func hashContent(s *Span, ignored []string) uint64 {
 	return join(h, uint64(len(s.Events)))
 }
 
+// answered are the attributes that a span gets when it ends; all others it has from the beginning.
+var answered = []string{
+	string(spans.RaftReplyKey), string(spans.RaftMatchIndexKey), string(spans.RaftConflictIndexKey), string(spans.RaftConflictTermKey), string(spans.RaftReasonKey),
+	string(spans.KVResultKey), string(spans.KVLeaderIDKey), string(spans.ErrorTypeKey), string(spans.RaftOutcomeKey), string(spans.RaftVotesKey), string(spans.RaftUnfinishedKey),
+}
+
+// hashAsked is a hash of what a span says from its beginning.
+func hashAsked(s *Span, ignored []string) (sum uint64) {
+	for i := range s.Attributes {
+		if key := string(s.Attributes[i].Key); !slices.Contains(answered, key) && !slices.Contains(ignored, key) {
+			sum += join(hashText(key), hashValue(s.Attributes[i].Value))
+		}
+	}
+	return sum
+}
+
 // hashRelations is a hash of what a span refers to by id: its trace, its parent and its links.
 func hashRelations(s *Span, ignored []string) uint64 {
 	h := join(uint64(s.Root), uint64(s.Parent))

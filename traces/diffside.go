@@ -44,6 +44,7 @@ type fingerprint struct {
 	id, parent, root world.CausalID
 	start, end       int64  // in ns; from the beginning of the run once all is read
 	content          uint64 // see hashContent
+	asked            uint64 // see hashAsked
 	relations        uint64 // see hashRelations
 	clock            uint64 // see hashClock
 	what             uint64 // see hashWhat
@@ -148,8 +149,8 @@ func (x *Indexed) add(s *Span, offset int64, at place) error {
 		x.shapes = append(x.shapes, key)
 	}
 	x.prints = append(x.prints, fingerprint{
-		id: s.ID, parent: s.Parent, root: s.Root, start: s.Start.UnixNano(), end: s.End.UnixNano(), content: hashContent(s, x.ignored), relations: hashRelations(s, x.ignored),
-		clock: hashClock(s), what: hashWhat(s), offset: offset, length: uint32(at.end - at.start), shape: uint16(number),
+		id: s.ID, parent: s.Parent, root: s.Root, start: s.Start.UnixNano(), end: s.End.UnixNano(), content: hashContent(s, x.ignored), asked: hashAsked(s, x.ignored),
+		relations: hashRelations(s, x.ignored), clock: hashClock(s), what: hashWhat(s), offset: offset, length: uint32(at.end - at.start), shape: uint16(number),
 		unfinished: s.Attribute(spans.RaftUnfinishedKey).AsBool(),
 	})
 	return nil

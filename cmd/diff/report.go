@@ -225,7 +225,7 @@ func (r *report) tree(c *traces.Consequences) {
 				depth++
 			}
 			left := strings.Repeat(" ", 39+min(depth, 8))
-			for i, text := range terminal.Wrap("... and "+r.tally(&line.Folded), r.width-len(left)) {
+			for i, text := range terminal.Wrap("... and "+r.tally(&line.Folded), r.width-len(left)-4) {
 				r.printf("%s%s\n", left+strings.Repeat(" ", 4*min(i, 1)), r.style.Dim(text))
 			}
 		}
@@ -260,11 +260,12 @@ func (r *report) tally(t *traces.Tally) string {
 	if t.Moved > 0 {
 		words = append(words, grouped(t.Moved)+" moved by "+between(t.Least, t.Most))
 	}
-	text := counted(t.Spans, "span") + " "
-	if len(words) > 1 {
-		text += "differ: " + strings.Join(words, ", ")
+	text := counted(t.Spans, "span")
+	if len(words) == 1 {
+		_, how, _ := strings.Cut(words[0], " ")
+		text += " " + how
 	} else {
-		text += strings.Join(words, "")
+		text += ": " + strings.Join(words, ", ")
 	}
 	if t.Ending > 0 {
 		text += fmt.Sprintf("; %s of them because one run goes on for longer", grouped(t.Ending))
