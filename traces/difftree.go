@@ -22,9 +22,11 @@ type Consequence struct {
 	Change Change        `json:"change"`
 	Event  DiffEvent     `json:"span"`
 	Fields []ValueChange `json:"fields,omitempty"` // that differ, where both runs have the span
-	Size   int           `json:"size"`             // how many spans come of it, itself included
-	Folded Tally         `json:"folded"`           // those of them that are below it and not in the tree
-	Last   bool          `json:"-"`                // nothing that comes of it is in the tree
+	Begins time.Duration `json:"begins_later_ns"`  // in B, where both runs have the span
+	Ends   time.Duration `json:"ends_later_ns"`
+	Size   int           `json:"size"`   // how many spans come of it, itself included
+	Folded Tally         `json:"folded"` // those of them that are below it and not in the tree
+	Last   bool          `json:"-"`      // nothing that comes of it is in the tree
 }
 
 // Tally counts spans that differ. What moved did so by between Least and Most, later in B where that is positive.
@@ -168,6 +170,8 @@ func (t *treeTeller) tell(i int32, depth int) {
 		line := Consequence{Depth: depth, Change: p.change, Event: t.sideOf(p).event(p.index()), Size: int(p.size), Folded: *t.folded[i], Last: len(below) == 0}
 		if p.a >= 0 && p.b >= 0 {
 			line.Fields = t.fields(p)
+			x, y := &t.a.prints[p.a], &t.b.prints[p.b]
+			line.Begins, line.Ends = time.Duration(y.start-x.start), time.Duration(y.end-x.end)
 		}
 		t.lines = append(t.lines, line)
 		if len(below) != 1 {

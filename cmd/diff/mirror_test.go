@@ -57,8 +57,7 @@ func mirrorConsequences(c traces.Consequences) traces.Consequences {
 	other := map[traces.Change]traces.Change{traces.OnlyA: traces.OnlyB, traces.OnlyB: traces.OnlyA, traces.Changed: traces.Changed, traces.Moved: traces.Moved}
 	for _, line := range c.Tree {
 		line.Change, line.Fields, line.Folded = other[line.Change], mirrorValues(line.Fields), mirrorTally(line.Folded)
-		line.Event.Text = "" // of A's span, where there are two
-		line.Event.At = 0
+		line.Begins, line.Ends = -line.Begins, -line.Ends
 		m.Tree = append(m.Tree, line)
 	}
 	return m

@@ -82,7 +82,11 @@ func (r *report) first() {
 	first := r.d.First
 	r.title("The first divergence, at " + milliseconds(first.At))
 	r.event(" ", &first.Span, 0, "")
-	r.paragraph(indent, "made by "+first.Reason.Text)
+	colon := ""
+	if len(first.Reason.Keys) > 0 {
+		colon = ":"
+	}
+	r.paragraph(indent, "made by "+first.Reason.Text+colon)
 	for i := range first.Reason.Keys {
 		key := &first.Reason.Keys[i]
 		if i == mostKeys {
@@ -236,12 +240,25 @@ func (r *report) tree(c *traces.Consequences) {
 func changesOf(line *traces.Consequence) string {
 	const most = 3
 	var words []string
-	for i, f := range line.Fields {
-		if i == most {
-			words = append(words, fmt.Sprintf("and %d more", len(line.Fields)-most))
-			break
+	switch {
+	case line.Begins == line.Ends && line.Ends != 0:
+		words = append(words, signed(line.Ends))
+	case line.Begins != 0:
+		words = append(words, "begins "+signed(line.Begins)+", ends "+signed(line.Ends))
+	case line.Ends != 0:
+		words = append(words, "ends "+signed(line.Ends))
+	}
+	told := 0
+	for _, f := range line.Fields {
+		if f.Name == "begins" || f.Name == "ends" || strings.HasPrefix(f.Name, "event") && f.A != "" && f.B != "" {
+			continue // the times are told, and those of events go with them
 		}
-		words = append(words, fmt.Sprintf("%s %s -> %s", strings.TrimPrefix(f.Name, "raft."), orMissing(f.A), orMissing(f.B)))
+		if told++; told <= most {
+			words = append(words, fmt.Sprintf("%s %s -> %s", strings.TrimPrefix(f.Name, "raft."), orMissing(f.A), orMissing(f.B)))
+		}
+	}
+	if told > most {
+		words = append(words, fmt.Sprintf("and %d more", told-most))
 	}
 	return strings.Join(words, ", ")
 }
@@ -267,8 +284,12 @@ func (r *report) tally(t *traces.Tally) string {
 	} else {
 		text += ": " + strings.Join(words, ", ")
 	}
-	if t.Ending > 0 {
-		text += fmt.Sprintf("; %s of them because one run goes on for longer", grouped(t.Ending))
+	switch t.Ending {
+	case 0:
+	case t.Spans:
+		text += ", after the end of the other run"
+	default:
+		text += fmt.Sprintf(" (%s after the end of the other run)", grouped(t.Ending))
 	}
 	return text
 }
@@ -301,7 +322,7 @@ func (r *report) elsewhere() {
 		return
 	}
 	r.title("What differs without coming of it")
-	r.paragraph("", r.tally(&e.Tally)+". Each beginning is as the first is: made by what the runs were given, not by what happened in them.")
+	r.paragraph("", r.tally(&e.Tally)+". Each of these begins by itself: it is made by what the runs were given, and not by what happened in them.")
 	r.tree(e)
 }
 
