@@ -240,6 +240,11 @@ func (l *alignment) fields(p *pair) []ValueChange {
 			fields = append(fields, ValueChange{f.Name, "", f.A})
 		}
 	}
+	if p.a >= 0 && p.b >= 0 {
+		if x, y := l.a.shapes[l.a.prints[p.a].shape].name, l.b.shapes[l.b.prints[p.b].shape].name; x != y {
+			fields = append(fields, ValueChange{"name", printable(x), printable(y)})
+		}
+	}
 	if l.byWhat {
 		fields = slices.DeleteFunc(fields, func(f ValueChange) bool { return f.Name == "parent" || f.Name == "trace" })
 	}

@@ -104,13 +104,21 @@ func (l *alignment) matchBy(key func(*fingerprint) world.CausalID, table idTable
 	for i := range l.a.prints {
 		p := &l.a.prints[i]
 		j := table.get(key(p))
-		if j >= 0 && l.ofB[j] < 0 && l.a.shapes[p.shape] == l.b.shapes[l.b.prints[j].shape] {
+		if j >= 0 && l.ofB[j] < 0 && alike(&l.a.shapes[p.shape], &l.b.shapes[l.b.prints[j].shape]) {
 			l.ofA[i], l.ofB[j] = j, int32(i)
 			shared++
 		}
 	}
 	return shared
 }
+
+// alike says whether two spans can be the same event: a client's third operation may be a get in one run and a put in the other.
+func alike(a, b *shape) bool {
+	return a.service == b.service && a.kind == b.kind && (a.name == b.name || strings.HasPrefix(a.name, operationPrefix) && strings.HasPrefix(b.name, operationPrefix))
+}
+
+// operationPrefix begins the names of clients' operations.
+const operationPrefix = "kv."
 
 // whats names the spans of a run by what they are and below what, and by an ordinal where that is not enough: as causal ids do, from the trace alone.
 func whats(x *Indexed) []world.CausalID {
@@ -345,7 +353,7 @@ func (l *alignment) wanted(x *Indexed, i int32) bool {
 	s := &x.shapes[x.prints[i].shape]
 	switch only {
 	case OnlyKV:
-		return strings.HasPrefix(s.name, "kv.") || strings.HasPrefix(s.name, "raftkv.KV/")
+		return strings.HasPrefix(s.name, operationPrefix) || strings.HasPrefix(s.name, requestPrefix)
 	case OnlyElections:
 		root := x.byID.get(x.prints[i].root)
 		return root >= 0 && x.shapes[x.prints[root].shape].name == spans.ElectionName && !strings.Contains(s.name, "AppendEntries") && !strings.Contains(s.name, "commit") && s.name != spans.ApplyName ||

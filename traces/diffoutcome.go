@@ -51,7 +51,7 @@ func (x *Indexed) outcome() outcome {
 	kinds := make([]string, len(x.shapes))
 	for i, s := range x.shapes {
 		kinds[i] = s.name
-		if strings.HasPrefix(s.service, spans.ServiceClient+"-") && strings.HasPrefix(s.name, "raftkv.KV/") {
+		if strings.HasPrefix(s.service, spans.ServiceClient+"-") && strings.HasPrefix(s.name, requestPrefix) {
 			kinds[i] = "try"
 		}
 	}
