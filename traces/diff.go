@@ -370,5 +370,6 @@ func (l *alignment) beginsAlike(p *pair) bool {
 
 func (x *Indexed) compareTimes(i, j int32) int {
 	a, b := &x.prints[i], &x.prints[j]
-	return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(x.depth(i), x.depth(j)), cmp.Compare(a.id, b.id))
+	wide := func(p *fingerprint) int64 { return min(1, p.end-p.start) } // what takes no time goes before what begins with it
+	return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(x.depth(i), x.depth(j)), cmp.Compare(wide(a), wide(b)), cmp.Compare(a.id, b.id))
 }

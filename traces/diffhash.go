@@ -64,33 +64,39 @@ func hashAttributes(all []attribute.KeyValue, ignored []string) (sum uint64) {
 	return sum
 }
 
-// hashContent is a hash of all of a span but its own id, its times, and the run's half of trace ids.
-func hashContent(s *Span, ignored []string) uint64 {
-	h := join(hashText(s.Name), uint64(s.Kind))
-	h = join(h, hashText(s.Service))
-	h = join(h, hashAttributes(s.Attributes, ignored))
-	h = join(h, uint64(s.Status.Code))
-	h = join(h, hashText(s.Status.Description))
-	for i := range s.Events {
-		h = join(h, hashText(s.Events[i].Name)^hashAttributes(s.Events[i].Attributes, ignored))
-	}
-	return join(h, uint64(len(s.Events)))
+// hashes are those of one span that its attributes and events go into.
+type hashes struct {
+	content uint64 // of all of it but its ids, its times, and the run's half of trace ids
+	asked   uint64 // of what it says from its beginning
+	what    uint64 // of what it is of: the client and operation, the term of an election or a round, the index, the peer, the attempt
 }
 
-// answered are the attributes that a span gets when it ends; all others it has from the beginning.
-var answered = []string{
-	string(spans.RaftReplyKey), string(spans.RaftMatchIndexKey), string(spans.RaftConflictIndexKey), string(spans.RaftConflictTermKey), string(spans.RaftReasonKey),
-	string(spans.KVResultKey), string(spans.KVLeaderIDKey), string(spans.ErrorTypeKey), string(spans.RaftOutcomeKey), string(spans.RaftVotesKey), string(spans.RaftUnfinishedKey),
-}
-
-// hashAsked is a hash of what a span says from its beginning.
-func hashAsked(s *Span, ignored []string) (sum uint64) {
+// hashesOf goes through the attributes once for all of them: they are most of a span.
+func hashesOf(s *Span, ignored []string) (h hashes) {
+	base := join(join(hashText(s.Name), uint64(s.Kind)), hashText(s.Service))
+	own := s.Name == spans.ElectionName || s.Name == spans.HeartbeatName
 	for i := range s.Attributes {
-		if key := string(s.Attributes[i].Key); !slices.Contains(answered, key) && !slices.Contains(ignored, key) {
-			sum += join(hashText(key), hashValue(s.Attributes[i].Value))
+		a := &s.Attributes[i]
+		key := hashText(string(a.Key))
+		both := join(key, hashValue(a.Value))
+		role := roleOf(key)
+		if role&identifies != 0 || own && role&term != 0 {
+			h.what += both
+		}
+		if len(ignored) > 0 && slices.Contains(ignored, string(a.Key)) {
+			continue
+		}
+		h.content += both
+		if role&answers == 0 {
+			h.asked += both
 		}
 	}
-	return sum
+	h.what = join(base, h.what)
+	h.content = join(join(join(base, h.content), uint64(s.Status.Code)), hashText(s.Status.Description))
+	for i := range s.Events {
+		h.content = join(h.content, hashText(s.Events[i].Name)^hashAttributes(s.Events[i].Attributes, ignored))
+	}
+	return h
 }
 
 // hashRelations is a hash of what a span refers to by id: its trace, its parent and its links.
@@ -111,23 +117,45 @@ func hashClock(s *Span) (h uint64) {
 	return h
 }
 
-// identifying are the attributes that say which one a span is among those of its name, kind and process, in every run and whatever its ids are made of.
-var identifying = map[attribute.Key]bool{
-	spans.KVRequestIDKey: true, spans.KVTryKey: true, spans.RaftAttemptKey: true, spans.RaftPeerIDKey: true, spans.RaftHeartbeatKey: true, spans.RaftIndexKey: true,
-	spans.RaftCommitToKey: true, spans.RaftkvCopyKey: true, spans.RaftkvFaultKey: true, spans.RaftkvFaultTargetKey: true, spans.RaftkvFaultWhenKey: true,
-}
+// attributeRole is what an attribute has to do with which span it is, and when it is known.
+type attributeRole uint8
 
-// hashWhat is a hash of what a span is of, by its attributes: the client and operation, the term of an election or a round, the index, the peer, the attempt.
-func hashWhat(s *Span) uint64 {
-	h := join(hashText(s.Name), uint64(s.Kind))
-	h = join(h, hashText(s.Service))
-	own := s.Name == spans.ElectionName || s.Name == spans.HeartbeatName
-	var sum uint64
-	for i := range s.Attributes {
-		a := &s.Attributes[i]
-		if identifying[a.Key] || own && a.Key == spans.RaftTermKey {
-			sum += join(hashText(string(a.Key)), hashValue(a.Value))
+const (
+	identifies attributeRole = 1 << iota // says which one the span is among those of its name, kind and process, in every run and whatever its ids are made of
+	answers                              // is there only when the span ends
+	term                                 // is the term
+)
+
+// roles are those of the keys that have any, by the keys' hashes: open addressing.
+var roles = func() (table [256]struct {
+	key  uint64
+	role attributeRole
+}) {
+	put := func(role attributeRole, keys ...attribute.Key) {
+		for _, key := range keys {
+			h := hashText(string(key))
+			i := h % uint64(len(table))
+			for table[i].key != 0 && table[i].key != h {
+				i = (i + 1) % uint64(len(table))
+			}
+			table[i].key, table[i].role = h, table[i].role|role
 		}
 	}
-	return join(h, sum)
+	put(identifies, spans.KVRequestIDKey, spans.KVTryKey, spans.RaftAttemptKey, spans.RaftPeerIDKey, spans.RaftHeartbeatKey, spans.RaftIndexKey, spans.RaftCommitToKey,
+		spans.RaftkvCopyKey, spans.RaftkvFaultKey, spans.RaftkvFaultTargetKey, spans.RaftkvFaultWhenKey)
+	put(answers, spans.RaftReplyKey, spans.RaftMatchIndexKey, spans.RaftConflictIndexKey, spans.RaftConflictTermKey, spans.RaftReasonKey, spans.KVResultKey, spans.KVLeaderIDKey,
+		spans.ErrorTypeKey, spans.RaftOutcomeKey, spans.RaftVotesKey, spans.RaftUnfinishedKey)
+	put(term, spans.RaftTermKey)
+	return table
+}()
+
+func roleOf(key uint64) attributeRole {
+	for i := key % uint64(len(roles)); ; i = (i + 1) % uint64(len(roles)) {
+		switch roles[i].key {
+		case key:
+			return roles[i].role
+		case 0:
+			return 0
+		}
+	}
 }

@@ -4,84 +4,87 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/world"
 )
 
-// outcome is what a run came to.
+// outcome is what a run came to. It is gathered while the trace is read.
 type outcome struct {
 	operations map[string]operationOutcome // by request
-	leaders    []Leadership
+	tries      map[world.CausalID]int      // by operation
+	leaders    []leadership
 	log        map[int64]entryOutcome // by index
 	store      map[string]string
 }
 
 type operationOutcome struct {
-	client  string
-	number  int
+	id      world.CausalID
 	command string
 	result  string
 	latency time.Duration
 	tries   int
 }
 
-// Leadership is that a server won an election.
-type Leadership struct {
-	Term   int64         `json:"term"`
-	Leader string        `json:"leader"`
-	At     time.Duration `json:"at_ns"` // from the beginning of the run
+// leadership is that a server won an election.
+type leadership struct {
+	term   int64
+	leader string
+	at     time.Time
 }
 
 type entryOutcome struct {
 	command, request, result string
 	term                     int64
-	applied                  int64 // when it was first applied, in ns
+	applied                  time.Time // for the first time
 }
 
-// outcome gathers what users saw of a run from the few kinds of spans that tell it.
-func (x *Indexed) outcome() outcome {
-	o := outcome{operations: map[string]operationOutcome{}, log: map[int64]entryOutcome{}, store: map[string]string{}}
-	tries := map[uint64]int{} // by operation
-	kinds := make([]string, len(x.shapes))
-	for i, s := range x.shapes {
-		kinds[i] = s.name
-		if strings.HasPrefix(s.service, spans.ServiceClient+"-") && strings.HasPrefix(s.name, requestPrefix) {
-			kinds[i] = "try"
+func newOutcome() outcome {
+	return outcome{operations: map[string]operationOutcome{}, tries: map[world.CausalID]int{}, log: map[int64]entryOutcome{}, store: map[string]string{}}
+}
+
+// add takes from a span what users saw: few kinds tell it.
+func (o *outcome) add(s *Span) {
+	switch s.Name {
+	case spans.PutClientName, spans.GetClientName, spans.DeleteClientName:
+		if s.Kind == trace.SpanKindClient {
+			o.tries[s.Parent]++
+		}
+	case spans.KVPutName, spans.KVGetName, spans.KVDeleteName:
+		command := operationText(strings.ReplaceAll(s.Name, ".", "_"), s.Attribute(spans.KVKeyKey).AsString(), s.Attribute(spans.KVValueKey).AsString())
+		o.operations[s.Attribute(spans.KVRequestIDKey).AsString()] = operationOutcome{id: s.ID, command: command.text, result: answer(s, command), latency: s.End.Sub(s.Start)}
+	case spans.RoleChangeName:
+		if s.Attribute(spans.RaftRoleKey).AsString() == protocol.RoleLeader.String() {
+			o.leaders = append(o.leaders, leadership{s.Attribute(spans.RaftTermKey).AsInt64(), s.Service, s.End})
+		}
+	case spans.ApplyName:
+		index := s.Attribute(spans.RaftIndexKey).AsInt64()
+		if e, there := o.log[index]; there && !s.End.Before(e.applied) {
+			return // the first that takes an entry says it, for all take the same
+		}
+		o.log[index] = entryOutcome{
+			command: s.Attribute(spans.RaftCommandKey).AsString(), request: s.Attribute(spans.KVRequestIDKey).AsString(), result: s.Attribute(spans.KVResultKey).AsString(),
+			term: s.Attribute(spans.RaftEntryTermKey).AsInt64(), applied: s.End,
 		}
 	}
-	applied := map[int64]bool{}
-	for i := range x.prints {
-		p := &x.prints[i]
-		switch kinds[p.shape] {
-		case "try":
-			tries[uint64(p.parent)]++
-		case spans.KVPutName, spans.KVGetName, spans.KVDeleteName:
-			s := x.span(int32(i))
-			request := s.Attribute(spans.KVRequestIDKey).AsString()
-			client, number, _ := strings.Cut(request, "/")
-			n, _ := strconv.Atoi(number) // what is no number is the same for all
-			command := operationText(strings.ReplaceAll(s.Name, ".", "_"), s.Attribute(spans.KVKeyKey).AsString(), s.Attribute(spans.KVValueKey).AsString())
-			o.operations[request] = operationOutcome{client: client, number: n, command: command.text, result: answer(&s, command), latency: time.Duration(p.end - p.start), tries: tries[uint64(p.id)]}
-		case spans.RoleChangeName:
-			s := x.span(int32(i))
-			if s.Attribute(spans.RaftRoleKey).AsString() == protocol.RoleLeader.String() {
-				o.leaders = append(o.leaders, Leadership{s.Attribute(spans.RaftTermKey).AsInt64(), s.Service, time.Duration(p.end)})
-			}
-		case spans.ApplyName:
-			o.apply(x, int32(i), applied)
-		}
+}
+
+// finish puts together what was gathered.
+func (o *outcome) finish() {
+	for request, operation := range o.operations {
+		operation.tries = o.tries[operation.id]
+		o.operations[request] = operation
 	}
-	slices.SortFunc(o.leaders, func(a, b Leadership) int {
-		return cmp.Or(cmp.Compare(a.Term, b.Term), strings.Compare(a.Leader, b.Leader))
+	slices.SortFunc(o.leaders, func(a, b leadership) int {
+		return cmp.Or(cmp.Compare(a.term, b.term), strings.Compare(a.leader, b.leader))
 	})
 	o.replay()
-	return o
 }
 
 // answer is what a client got.
@@ -95,20 +98,6 @@ func answer(s *Span, command command) string {
 		return outcomeUnknown
 	}
 	return resultText(command, s.Attribute(spans.KVResultKey).AsString())
-}
-
-// apply notes an entry that a server took: as the first that does says it, for all take the same.
-func (o *outcome) apply(x *Indexed, i int32, applied map[int64]bool) {
-	s := x.span(i)
-	index := s.Attribute(spans.RaftIndexKey).AsInt64()
-	if e, there := o.log[index]; applied[index] && there && e.applied <= x.prints[i].end {
-		return
-	}
-	applied[index] = true
-	o.log[index] = entryOutcome{
-		command: s.Attribute(spans.RaftCommandKey).AsString(), request: s.Attribute(spans.KVRequestIDKey).AsString(), result: s.Attribute(spans.KVResultKey).AsString(),
-		term: s.Attribute(spans.RaftEntryTermKey).AsInt64(), applied: x.prints[i].end,
-	}
 }
 
 // replay makes the store of the log.
@@ -182,21 +171,11 @@ type Users struct {
 }
 
 func (l *alignment) users() Users {
-	done := make(chan outcome)
-	go func() { done <- l.b.outcome() }()
-	a := l.a.outcome()
-	b := <-done
-	u := Users{Operations: l.operationChanges(&a, &b), Leaders: []ValueChange{}, Log: []ValueChange{}, Store: []ValueChange{}}
+	a, b := &l.a.outcome, &l.b.outcome
+	u := Users{Operations: l.operationChanges(a, b), Leaders: []ValueChange{}, Log: []ValueChange{}, Store: []ValueChange{}}
 	u.answers = slices.ContainsFunc(u.Operations, func(c OperationChange) bool { return c.answered() })
 	u.order = !slices.Equal(a.commands(), b.commands())
-	terms := func(o *outcome) map[string]string {
-		texts := map[string]string{}
-		for _, leader := range o.leaders {
-			texts[fmt.Sprintf("term %d", leader.Term)] += strings.TrimSuffix(leader.Leader+" from "+milliseconds(leader.At), " ")
-		}
-		return texts
-	}
-	u.Leaders = valueChanges(terms(&a), terms(&b))
+	u.Leaders = valueChanges(l.a.terms(), l.b.terms())
 	if l.options.ignoresTime() {
 		u.Leaders = slices.DeleteFunc(u.Leaders, func(c ValueChange) bool { return strings.SplitN(c.A, " ", 2)[0] == strings.SplitN(c.B, " ", 2)[0] })
 	}
@@ -207,10 +186,23 @@ func (l *alignment) users() Users {
 		}
 		return texts
 	}
-	u.Log = valueChanges(entries(&a), entries(&b))
+	u.Log = valueChanges(entries(a), entries(b))
 	u.Store = valueChanges(a.store, b.store)
 	u.store = len(u.Store) > 0
 	return u
+}
+
+// terms are who led, by term.
+func (x *Indexed) terms() map[string]string {
+	texts := map[string]string{}
+	for _, leader := range x.outcome.leaders {
+		name := fmt.Sprintf("term %d", leader.term)
+		if texts[name] != "" {
+			texts[name] += ", "
+		}
+		texts[name] += leader.leader + " from " + milliseconds(leader.at.Sub(x.begin))
+	}
+	return texts
 }
 
 func (l *alignment) operationChanges(a, b *outcome) []OperationChange {

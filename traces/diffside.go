@@ -28,6 +28,7 @@ type Indexed struct {
 	begin    time.Time     // when the run began: all times are counted from there
 	end      time.Duration // of the last span
 	run      *Span         // raftkv.run, if the trace has it
+	outcome  outcome
 	detailed decoder
 	numbers  map[shape]uint32
 	ignored  []string
@@ -43,11 +44,11 @@ type shape struct {
 type fingerprint struct {
 	id, parent, root world.CausalID
 	start, end       int64  // in ns; from the beginning of the run once all is read
-	content          uint64 // see hashContent
-	asked            uint64 // see hashAsked
+	content          uint64 // see hashes
+	asked            uint64 // see hashes
 	relations        uint64 // see hashRelations
 	clock            uint64 // see hashClock
-	what             uint64 // see hashWhat
+	what             uint64 // see hashes
 	offset           int64  // of the span in the file
 	length           uint32 // of the span in the file
 	shape            uint16
@@ -92,7 +93,8 @@ func (x *Indexed) Close() error {
 }
 
 func index(ctx context.Context, r *Reader, input io.ReaderAt, o IndexOptions) (*Indexed, error) {
-	x := &Indexed{name: r.Name(), input: input, ignored: o.Ignore, numbers: map[shape]uint32{}}
+	x := &Indexed{name: r.Name(), input: input, ignored: o.Ignore, numbers: map[shape]uint32{}, outcome: newOutcome()}
+	x.reserve(input)
 	first := time.Time{}
 	for {
 		line, offset, err := r.lineOfSpans()
@@ -135,7 +137,18 @@ func index(ctx context.Context, r *Reader, input io.ReaderAt, o IndexOptions) (*
 		p.start, p.end = p.start-begin, p.end-begin
 		x.end = max(x.end, time.Duration(p.end))
 	}
+	x.outcome.finish()
 	return x, x.indexIDs()
+}
+
+// reserve makes room for as many spans as the file most likely has, which is faster than making more and more of it.
+func (x *Indexed) reserve(input io.ReaderAt) {
+	const perSpan, most = 850, 8 << 20 // bytes in a file, and spans: what a file says of its size is no reason to run out of memory
+	if file, ok := input.(*os.File); ok {
+		if info, err := file.Stat(); err == nil {
+			x.prints = make([]fingerprint, 0, min(info.Size()/perSpan, most))
+		}
+	}
 }
 
 func (x *Indexed) add(s *Span, offset int64, at place) error {
@@ -148,9 +161,11 @@ func (x *Indexed) add(s *Span, offset int64, at place) error {
 		x.numbers[key] = number
 		x.shapes = append(x.shapes, key)
 	}
+	x.outcome.add(s)
+	h := hashesOf(s, x.ignored)
 	x.prints = append(x.prints, fingerprint{
-		id: s.ID, parent: s.Parent, root: s.Root, start: s.Start.UnixNano(), end: s.End.UnixNano(), content: hashContent(s, x.ignored), asked: hashAsked(s, x.ignored),
-		relations: hashRelations(s, x.ignored), clock: hashClock(s), what: hashWhat(s), offset: offset, length: uint32(at.end - at.start), shape: uint16(number),
+		id: s.ID, parent: s.Parent, root: s.Root, start: s.Start.UnixNano(), end: s.End.UnixNano(), content: h.content, asked: h.asked, what: h.what,
+		relations: hashRelations(s, x.ignored), clock: hashClock(s), offset: offset, length: uint32(at.end - at.start), shape: uint16(number),
 		unfinished: s.Attribute(spans.RaftUnfinishedKey).AsBool(),
 	})
 	return nil

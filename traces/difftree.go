@@ -135,16 +135,17 @@ func (l *alignment) tree(shown []int32, above []int32) []Consequence {
 			t.below[above[i]] = append(t.below[above[i]], i)
 		}
 	}
+	within := make([]int32, len(l.pairs)) // what is told that each is, or is below
 	for i := range l.pairs {
-		at := int32(i)
-		if t.folded[at] != nil {
-			continue
-		}
-		for at >= 0 && t.folded[at] == nil {
-			at = above[at]
-		}
-		if at >= 0 {
-			t.folded[at].add(&l.pairs[i], l.shift(&l.pairs[i]))
+		switch {
+		case t.folded[int32(i)] != nil:
+			within[i] = int32(i)
+		case above[i] < 0:
+			within[i] = none
+		default:
+			if within[i] = within[above[i]]; within[i] >= 0 {
+				t.folded[within[i]].add(&l.pairs[i], l.shift(&l.pairs[i]))
+			}
 		}
 	}
 	for _, i := range tops {
