@@ -337,7 +337,7 @@ func (l *alignment) before(p *pair) []DiffEvent {
 		}
 		return pairOf[j] < 0 || l.beginsAlike(&l.pairs[pairOf[j]])
 	}
-	for j := side.byID.get(side.prints[i].parent); j >= 0 && len(found) < mostBefore; j = side.byID.get(side.prints[j].parent) {
+	for j := side.prints[i].above; j >= 0 && len(found) < mostBefore; j = side.prints[j].above {
 		if shared(j) {
 			found = append(found, j)
 		}
@@ -371,5 +371,5 @@ func (l *alignment) beginsAlike(p *pair) bool {
 func (x *Indexed) compareTimes(i, j int32) int {
 	a, b := &x.prints[i], &x.prints[j]
 	wide := func(p *fingerprint) int64 { return min(1, p.end-p.start) } // what takes no time goes before what begins with it
-	return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(x.depth(i), x.depth(j)), cmp.Compare(wide(a), wide(b)), cmp.Compare(a.id, b.id))
+	return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.depth, b.depth), cmp.Compare(wide(a), wide(b)), cmp.Compare(a.id, b.id))
 }

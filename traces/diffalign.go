@@ -2,7 +2,6 @@ package traces
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -94,7 +93,7 @@ func (l *alignment) match() {
 	}
 	i := -1
 	shared = l.matchBy(func(*fingerprint) world.CausalID { i++; return keysOfA[i] }, table)
-	if l.byWhat = shared > byID; !l.byWhat {
+	if l.byWhat = shared > 2*byID; !l.byWhat {
 		l.ofA, l.ofB = ofA, ofB
 	}
 }
@@ -127,13 +126,13 @@ func whats(x *Indexed) []world.CausalID {
 		order[i] = int32(i)
 	}
 	slices.SortFunc(order, func(i, j int32) int {
-		return cmp.Or(cmp.Compare(x.prints[i].start, x.prints[j].start), cmp.Compare(x.depth(i), x.depth(j)), cmp.Compare(i, j))
+		return cmp.Or(cmp.Compare(x.prints[i].start, x.prints[j].start), cmp.Compare(x.prints[i].depth, x.prints[j].depth), cmp.Compare(i, j))
 	})
 	names := make([]world.CausalID, len(x.prints))
 	ordinals := make(map[uint64]uint64, len(x.prints))
 	for _, i := range order {
 		above := uint64(0)
-		if parent := x.byID.get(x.prints[i].parent); parent >= 0 {
+		if parent := x.prints[i].above; parent >= 0 {
 			above = uint64(names[parent])
 		}
 		what := join(above, x.prints[i].what)
@@ -141,15 +140,6 @@ func whats(x *Indexed) []world.CausalID {
 		names[i] = world.CausalID(max(1, join(what, ordinals[what])))
 	}
 	return names
-}
-
-// depth is how many spans a span is below.
-func (x *Indexed) depth(i int32) (depth uint8) {
-	for i >= 0 && depth < math.MaxUint8 {
-		i = x.byID.get(x.prints[i].parent)
-		depth++
-	}
-	return depth
 }
 
 // compare makes pairs of what differs.
@@ -305,8 +295,10 @@ func (l *alignment) id(p *pair) world.CausalID { return l.print(p).id }
 // before the outer, and at last what begins, the outer before the inner.
 func (l *alignment) orderOf(p *pair) int16 {
 	const class = 256
-	depths := l.depths(p)
-	depth := int16(max(depths[0], depths[1]))
+	depth := int16(l.print(p).depth)
+	if p.a >= 0 && p.b >= 0 {
+		depth = max(depth, int16(l.b.prints[p.b].depth))
+	}
 	switch kind := l.shape(p).kind; {
 	case atTheEnd(l.shape(p).name):
 		return 2*class + depth
@@ -319,17 +311,6 @@ func (l *alignment) orderOf(p *pair) int16 {
 		return class + depth
 	}
 	return 4*class + depth
-}
-
-// depths are how many spans the span of a pair is below, in each run that has it.
-func (l *alignment) depths(p *pair) (depths [2]uint8) {
-	if p.a >= 0 {
-		depths[0] = l.a.depth(p.a)
-	}
-	if p.b >= 0 {
-		depths[1] = l.b.depth(p.b)
-	}
-	return depths
 }
 
 // ends says whether a pair differs only because one of the runs ends earlier.

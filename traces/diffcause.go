@@ -86,12 +86,12 @@ func (c *causes) of(p *pair) int32 {
 // parent is the earlier pair of the span's parent.
 func (c *causes) parent(p *pair) int32 {
 	if p.a >= 0 {
-		if i := c.a.byID.get(c.a.prints[p.a].parent); i >= 0 && c.pairOfA[i] >= 0 && c.earlier(c.pairOfA[i], p) {
+		if i := c.a.prints[p.a].above; i >= 0 && c.pairOfA[i] >= 0 && c.earlier(c.pairOfA[i], p) {
 			return c.pairOfA[i]
 		}
 	}
 	if p.b >= 0 {
-		if i := c.b.byID.get(c.b.prints[p.b].parent); i >= 0 && c.pairOfB[i] >= 0 && c.earlier(c.pairOfB[i], p) {
+		if i := c.b.prints[p.b].above; i >= 0 && c.pairOfB[i] >= 0 && c.earlier(c.pairOfB[i], p) {
 			return c.pairOfB[i]
 		}
 	}
@@ -110,12 +110,12 @@ func (c *causes) note(i int32) {
 	}
 	if s.kind == trace.SpanKindServer {
 		if p.a >= 0 {
-			if parent := c.a.byID.get(c.a.prints[p.a].parent); parent >= 0 {
+			if parent := c.a.prints[p.a].above; parent >= 0 {
 				c.repliesA[parent] = i
 			}
 		}
 		if p.b >= 0 {
-			if parent := c.b.byID.get(c.b.prints[p.b].parent); parent >= 0 {
+			if parent := c.b.prints[p.b].above; parent >= 0 {
 				c.repliesB[parent] = i
 			}
 		}

@@ -127,10 +127,7 @@ const (
 )
 
 // roles are those of the keys that have any, by the keys' hashes: open addressing.
-var roles = func() (table [256]struct {
-	key  uint64
-	role attributeRole
-}) {
+var roles = func() (table [256]keyRole) {
 	put := func(role attributeRole, keys ...attribute.Key) {
 		for _, key := range keys {
 			h := hashText(string(key))
@@ -148,6 +145,11 @@ var roles = func() (table [256]struct {
 	put(term, spans.RaftTermKey)
 	return table
 }()
+
+type keyRole struct {
+	key  uint64 // its hash; 0 where there is none
+	role attributeRole
+}
 
 func roleOf(key uint64) attributeRole {
 	for i := key % uint64(len(roles)); ; i = (i + 1) % uint64(len(roles)) {

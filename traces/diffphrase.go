@@ -8,7 +8,6 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/spans"
 )
 
@@ -119,34 +118,4 @@ func (p phraser) fault() string {
 		words += " by " + time.Duration(by).String()
 	}
 	return strings.TrimSpace(words)
-}
-
-// came says how a span came out, in a few words; empty where there is nothing to say.
-func came(s *Span) string {
-	p := phraser{s}
-	for i := range s.Events {
-		switch e := &s.Events[i]; e.Name {
-		case spans.EventDrop:
-			return "lost"
-		case spans.EventDelay:
-			return "late by " + time.Duration(e.Attribute(spans.RaftkvDelayNsKey).AsInt64()).String()
-		}
-	}
-	if cause := s.Attribute(spans.ErrorTypeKey).AsString(); cause != "" {
-		return cause
-	}
-	switch reply := p.text(spans.RaftReplyKey); reply {
-	case protocol.VoteGranted{}.Name():
-		return "granted"
-	case protocol.VoteDenied{}.Name():
-		return "denied"
-	case protocol.AppendEntriesOk{}.Name():
-		return "ok"
-	case protocol.AppendEntriesRejected{}.Name():
-		return "rejected"
-	}
-	if s.Name == spans.ElectionName {
-		return p.text(spans.RaftOutcomeKey)
-	}
-	return ""
 }

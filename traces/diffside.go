@@ -51,8 +51,10 @@ type fingerprint struct {
 	what             uint64 // see hashes
 	offset           int64  // of the span in the file
 	length           uint32 // of the span in the file
+	above            int32  // the span that it is below; -1 for none, or if that is missing
 	shape            uint16
-	unfinished       bool // the run ended before the span did
+	depth            uint8 // how many spans it is below
+	unfinished       bool  // the run ended before the span did
 }
 
 // IndexOptions are how a trace is made ready.
@@ -178,6 +180,15 @@ func (x *Indexed) indexIDs() error {
 		if other, there := x.byID.put(x.prints[i].id, int32(i)); there {
 			a, b := x.shapes[x.prints[other].shape], x.shapes[x.prints[i].shape]
 			return fmt.Errorf("%s: ids clash: %s is the id of two spans, %s of %s and %s of %s", x.name, x.prints[i].id, printable(a.name), printable(a.service), printable(b.name), printable(b.service))
+		}
+	}
+	for i := range x.prints {
+		x.prints[i].above = x.byID.get(x.prints[i].parent)
+	}
+	for i := range x.prints {
+		p := &x.prints[i]
+		for at := p.above; at >= 0 && p.depth < math.MaxUint8; at = x.prints[at].above { // those whose parents go around in a ring are as deep as can be
+			p.depth++
 		}
 	}
 	return nil
