@@ -47,9 +47,7 @@ func hunt(ctx context.Context, bug raft.BugDescription) (row []string, caught bo
 	if err != nil {
 		return nil, false, err
 	}
-	for _, name := range scenarios[:min(len(scenarios), mostNamed)] {
-		in = append(in, name)
-	}
+	in = append(in, scenarios[:min(len(scenarios), mostNamed)]...)
 	if more := len(scenarios) - len(in); more > 0 {
 		in = append(in, fmt.Sprintf("%d more", more))
 	}
