@@ -220,8 +220,9 @@ func processColour(process string) string {
 
 // appendMilliseconds appends a duration as 53.412ms.
 func appendMilliseconds(b []byte, d time.Duration) []byte {
+	size := uint64(d)
 	if d < 0 {
-		return appendMilliseconds(append(b, '-'), -d)
+		b, size = append(b, '-'), -size // the shortest duration has no positive one
 	}
-	return fmt.Appendf(b, "%d.%03dms", d/time.Millisecond, d%time.Millisecond/time.Microsecond)
+	return fmt.Appendf(b, "%d.%03dms", size/uint64(time.Millisecond), size%uint64(time.Millisecond)/uint64(time.Microsecond))
 }
