@@ -428,6 +428,30 @@ func TestFaultsAfterTheEnd(t *testing.T) {
 	}
 }
 
+// TestEqualFaultsHaveIDsOfTheirOwn has two conditions come true at once that are waited for by the same fault.
+func TestEqualFaultsHaveIDsOfTheirOwn(t *testing.T) {
+	e := run(t, parse(t, `
+		[[operation]]
+		client = "client-1"
+		get = "a"
+		number = 5
+		[[fault]]
+		at = "client-1 sends 3"
+		slow = "node-3"
+		by = "1ms"
+		[[fault]]
+		at = "client-1 sends 5"
+		slow = "node-3"
+		by = "1ms"
+	`))
+	if faults := e.faultSpans(); len(faults) != 2 || faults[0] != faults[1] {
+		t.Fatalf("the faults are %q, want the same one twice", faults)
+	}
+	if len(e.byID) != len(e.spans) {
+		t.Errorf("%d spans have %d ids between them", len(e.spans), len(e.byID))
+	}
+}
+
 // TestFaultsOfOneTime looks at faults that are due at the same time: a crash and a restart are a reboot, and who is healed and isolated is isolated, whoever it is.
 func TestFaultsOfOneTime(t *testing.T) {
 	var text strings.Builder
