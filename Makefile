@@ -1,6 +1,6 @@
 # Everything here needs Go and make; what needs more says so. `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run generate test race lint fmt build bench sweep sweep-ci fuzz golden jaeger test-jaeger cross ci
+.PHONY: help run generate test race lint fmt build bench sweep sweep-ci fuzz golden jaeger test-jaeger cross ci bugs
 
 GO ?= go
 # `make test` needs no C compiler; the race detector does: `make test RACE=1`.
@@ -48,6 +48,9 @@ sweep: ## run 50,000 seeds with every fault in the mix (SEEDS=1-50000)
 
 sweep-ci: ## the same with few enough for continuous integration
 	@$(SWEEP) $(or $(SEEDS),1-5000) && echo "it took $$(($$(date +%s) - start)) s"
+
+bugs: ## switch on each bug on purpose, and print what catches it
+	CGO_ENABLED=0 $(GO) run ./cmd/internal/bugs
 
 fuzz: ## fuzz the spec, the config, the codec and the trace reader, FUZZTIME each (60s)
 	CGO_ENABLED=0 FUZZTIME=$(FUZZTIME) sh .ci/fuzz.sh

@@ -218,6 +218,7 @@ func FuzzRead(f *testing.F) {
 	f.Add(write(f, plainStub(1), plainStub(2)))
 	f.Add([]byte(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"0000000000000001000000000000000c","spanId":"00000000000000ab","kind":1,"startTimeUnixNano":1}]}],"resource":{}}]}`))
 	f.Add([]byte(`{"resourceSpans":[{"resource":{"attributes":[{"key":"\ud800","value":{"kvlistValue":{"values":[{"key":"a","value":{"bytesValue":"AA=="}}]}}}]}}]}`))
+	f.Add([]byte(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"00000000000000ab0000000000000001","spanId":"0001000000000002","name":"long ago","startTimeUnixNano":"9466848000010000000"}]}]}]}`))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		for _, err := range traces.NewReader("trace", bytes.NewReader(file)).All() {
 			if err != nil && !strings.HasPrefix(err.Error(), "trace:") {

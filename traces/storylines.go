@@ -329,7 +329,9 @@ func (t *teller) anything() {
 }
 
 func (t *teller) line(at time.Time, how mark, parts ...string) {
-	t.story.add(storyLine{at: at, process: printable(t.span.Service), text: strings.Join(parts, ""), id: t.span.ID, root: t.span.Root, mark: how})
+	t.story.add(storyLine{
+		at: at, process: printable(t.span.Service), text: strings.Join(parts, ""), id: t.span.ID, root: t.span.Root, mark: how, open: t.unfinished() && at.Equal(t.span.End),
+	})
 }
 
 // text is an attribute as a line shows it.

@@ -29,10 +29,10 @@ type options struct {
 }
 
 // change is the set of a flag that cmd/run has, too, and that changes the config.
-func change(flag string, make func(value string) config.Override) func(*options, string) []error {
+func change(flag string, override func(value string) config.Override) func(*options, string) []error {
 	return func(o *options, value string) []error {
 		o.words = append(o.words, flag, value)
-		return flags.Override(&o.overrides, make(value))
+		return flags.Override(&o.overrides, override(value))
 	}
 }
 

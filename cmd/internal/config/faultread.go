@@ -115,8 +115,8 @@ func (r *reader) faultTarget(f *placedFault, v any, at *place) {
 	case f.Kind == Heal && s == healAll:
 	default:
 		f.Process = r.process(string(f.Kind), s, at, &f.named)
-		if f.Kind == Elect && f.Process.Group() == world.ClientGroup {
-			r.complain(at.value, "elect must name a node, not %q", s)
+		if f.Process.Group() == world.ClientGroup && (f.Kind == Elect || f.Kind == LoseUnsynced) {
+			r.complain(at.value, "%s must name a node, not %q", f.Kind, s)
 		}
 	}
 }
