@@ -111,6 +111,9 @@ func Compare(ctx context.Context, a, b *Indexed, o DiffOptions) (*Difference, er
 		first := l.divergence(d.Config)
 		d.First = &first
 	}
+	if err := errors.Join(a.changed, b.changed); err != nil {
+		return nil, err
+	}
 	return d, nil
 }
 
@@ -337,9 +340,13 @@ func (l *alignment) before(p *pair) []DiffEvent {
 		}
 		return pairOf[j] < 0 || l.beginsAlike(&l.pairs[pairOf[j]])
 	}
-	for j := side.prints[i].above; j >= 0 && len(found) < mostBefore; j = side.prints[j].above {
-		if shared(j) {
+	j := side.prints[i].above
+	for range side.prints[i].depth { // and no further, should parents go around in a ring
+		if j >= 0 && len(found) < mostBefore && shared(j) && !slices.Contains(found, j) {
 			found = append(found, j)
+		}
+		if j >= 0 {
+			j = side.prints[j].above
 		}
 	}
 	service := side.shapes[side.prints[i].shape].service

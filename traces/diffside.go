@@ -1,6 +1,7 @@
 package traces
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -30,6 +31,7 @@ type Indexed struct {
 	run      *Span         // raftkv.run, if the trace has it
 	outcome  outcome
 	detailed decoder
+	changed  error // the file is not what it was when it was read first
 	numbers  map[shape]uint32
 	ignored  []string
 }
@@ -70,8 +72,12 @@ func Index(ctx context.Context, path string, o IndexOptions) (*Indexed, error) {
 		return nil, err
 	}
 	file, ok := r.closer.(*os.File)
-	if !ok {
-		return nil, errors.Join(fmt.Errorf("%s: no file that can be read twice", path), r.Close())
+	if info, err := os.Stat(r.Name()); !ok || err != nil || !info.Mode().IsRegular() { // such as a pipe, which can be read only once
+		all, err := io.ReadAll(r.input)
+		if err := errors.Join(err, r.Close()); err != nil {
+			return nil, err
+		}
+		return IndexReader(ctx, path, bytes.NewReader(all), o)
 	}
 	x, err := index(ctx, r, file, o)
 	if err != nil {
@@ -205,11 +211,14 @@ func (x *Indexed) span(i int32) Span {
 		d.reset(text)
 		d.spans, d.places, d.attributes, d.values = d.spans[:0], d.places[:0], d.attributes[:0], d.values[:0]
 		d.span(knownResource{service: shape.service})
-		if d.err == nil && len(d.spans) == 1 {
+		if d.err == nil && len(d.spans) == 1 && d.spans[0].ID == p.id {
 			s = d.spans[0]
 		}
 	}
-	return s // the file was changed meanwhile if it is without attributes
+	if s.Start.IsZero() {
+		x.changed = fmt.Errorf("%s: the file changed while it was read", x.name)
+	}
+	return s
 }
 
 // about is an attribute of the first span, which says what made the trace.

@@ -97,6 +97,45 @@ func TestJSON(t *testing.T) {
 	}
 }
 
+// TestAnyFieldCounts changes one field of one span at a time: the runs differ, and that span is where they do.
+func TestAnyFieldCounts(t *testing.T) {
+	file, _ := traced(t, small(t))
+	a := indexed(t, "a", file)
+	for what, change := range map[string][2]string{
+		"a link":       {`"links":[{"traceId":"`, `"spanId":"`},
+		"a parent":     {`"parentSpanId":"`, ``},
+		"a time":       {`"name":"raft.apply","kind":1,"startTimeUnixNano":"94`, ``},
+		"a status":     {`"status":{`, ``},
+		"an attribute": {`"raft.index","value":{"intValue":"`, ``},
+		"an event":     {`"events":[{"timeUnixNano":"94`, `"name":"`},
+	} {
+		changed := bytes.Clone(file)
+		i := bytes.LastIndex(changed, []byte(change[0])) // the first span is the run's, which does not count
+		at := i + len(change[0])
+		at += bytes.Index(changed[at:], []byte(change[1])) + len(change[1])
+		switch {
+		case i < 0:
+			t.Fatalf("there is no %s", change[0])
+		case what == "a status":
+			changed = bytes.Join([][]byte{changed[:at], []byte(`"code":2`), changed[at:]}, nil)
+		case changed[at] == '9':
+			changed[at] = '8'
+		default:
+			changed[at] = '9'
+		}
+		span := changed[bytes.LastIndex(changed[:i], []byte(`"flags":`))-60:]
+		d, err := traces.Compare(t.Context(), a, indexed(t, "b", changed), traces.DiffOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d.Verdict == traces.Same || d.First == nil {
+			t.Errorf("%s changed, and the verdict is %q", what, d.Verdict)
+		} else if d.Followed.Spans+d.Elsewhere.Spans > 1 || what != "a parent" && !bytes.Contains(span[:80], []byte(d.First.Span.ID)) {
+			t.Errorf("%s changed, and %d spans differ, the first %s: want the one of %s", what, d.Followed.Spans+d.Elsewhere.Spans, d.First.Span.ID, span[:80])
+		}
+	}
+}
+
 // TestHelp asks for the usage.
 func TestHelp(t *testing.T) {
 	if got := call(t, "-h"); got.status != 0 || !strings.Contains(got.stdout, "-tolerance DURATION") {
