@@ -17,12 +17,16 @@ type decoder struct {
 	scanner
 
 	spans      []Span               // of the current line
+	places     []place              // of those spans in it
 	attributes []attribute.KeyValue // a stack: those of the lists that are being read
 	kept       []attribute.KeyValue // where lists are kept: a slice for many spans
 	values     []attribute.Value    // a stack, as attributes
 	texts      []string             // of a list of strings
 	resources  []knownResource
 }
+
+// place is where a span stands in its line: from its first byte to behind its last.
+type place struct{ start, end int }
 
 // knownResource is a resource that was read before. Each process has one, and a file repeats it whenever the next span is of another process.
 type knownResource struct {
@@ -34,7 +38,7 @@ type knownResource struct {
 // decode reads a line.
 func (d *decoder) decode(line []byte) ([]Span, *fault) {
 	d.reset(line)
-	d.spans, d.attributes, d.values = d.spans[:0], d.attributes[:0], d.values[:0]
+	d.spans, d.places, d.attributes, d.values = d.spans[:0], d.places[:0], d.attributes[:0], d.values[:0]
 	if d.peek() != '{' {
 		d.want("a JSON object, as each line of a trace in the OTLP file format is one")
 		return nil, d.err
@@ -184,6 +188,7 @@ func (d *decoder) span(resource knownResource) {
 			d.skip(0)
 		}
 	}
+	d.places = append(d.places, place{start, d.pos})
 	if d.err == nil && (s.ID == 0 || s.Run == 0 && s.Root == 0) {
 		d.fail(start, "a span without a traceId and a spanId, which are not all zeros")
 	}

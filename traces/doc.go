@@ -13,5 +13,9 @@
 //	story.go, storylines.go, storytext.go the run as a person reads it
 //	tree.go                               spans for a reviewer's eye
 //	push.go, environment.go, jaeger.go    other programs
+//	diff.go, diffalign.go, diffcause.go   what differs between two traces, and why
+//	diffside.go, diffhash.go              a trace in memory, 100 bytes a span
+//	difftree.go, diffoutcome.go,
+//	diffphrase.go, diffconfig.go          how that is told
 //	stdout.go                             stdouttrace
 package traces

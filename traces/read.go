@@ -20,6 +20,8 @@ type Reader struct {
 	input   *bufio.Reader
 	long    []byte // a line that does not fit into the buffer
 	line    int
+	offset  int64 // where the line begins that was read last
+	length  int   // of that line
 	decoder decoder
 	spans   []Span // of the line, those that were not handed out yet
 	any     bool
@@ -72,6 +74,18 @@ func (r *Reader) Next() (Span, error) {
 	return s, nil
 }
 
+// lineOfSpans are the spans of the next line that has any, valid until the next call, and where the line stands in the file.
+func (r *Reader) lineOfSpans() (line []Span, offset int64, err error) {
+	for len(r.spans) == 0 {
+		if r.err != nil {
+			return nil, 0, r.err
+		}
+		r.err = r.readLine()
+	}
+	line, r.spans = r.spans, nil
+	return line, r.offset, nil
+}
+
 // All yields the spans, and at last what is wrong with the file, if anything is.
 func (r *Reader) All() iter.Seq2[Span, error] {
 	return func(yield func(Span, error) bool) {
@@ -119,6 +133,7 @@ func ReadAll(path string) ([]Span, error) {
 func (r *Reader) readLine() error {
 	line, err := r.next()
 	r.line++
+	r.offset, r.length = r.offset+int64(r.length), len(line)
 	ended := errors.Is(err, io.EOF)
 	if err != nil && !ended {
 		return fmt.Errorf("%s:%d: %w", r.name, r.line, err)

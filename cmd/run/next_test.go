@@ -29,11 +29,11 @@ func TestNext(t *testing.T) {
 			if strings.Contains(args, "-name") {
 				return // the run without the loss is in a folder that nobody would look for it in
 			}
-			if len(words) != 3 || words[0] != "diff" {
+			if len(words) != 5 || words[2] != "./cmd/diff" {
 				t.Fatalf("the next command is %q: %s", summary["next"], second)
 			}
 			files := filesOf(t, first.dir)
-			before, after := files[filepath.ToSlash(words[1])], files[filepath.ToSlash(words[2])]
+			before, after := files[filepath.ToSlash(words[3])+"/"+otlpFile], files[filepath.ToSlash(words[4])+"/"+otlpFile]
 			if before == "" || after == "" || before == after {
 				t.Errorf("%s shows no difference between %d and %d bytes: %s", summary["next"], len(before), len(after), second)
 			}

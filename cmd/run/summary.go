@@ -192,8 +192,8 @@ func jaegerPages(endpoint string) traces.Jaeger {
 // next is the command worth trying after this run: what differs from the run without its counterfactuals, or what one lost message would have changed.
 func (r *runner) next() string {
 	folder := filepath.Join(r.options.out, r.name())
-	if original := r.original(); original != "" && r.options.files.story {
-		return fmt.Sprintf("diff %s %s", command.ShellWord(filepath.Join(original, storyFile)), command.ShellWord(filepath.Join(folder, storyFile)))
+	if original := r.original(); original != "" && r.options.files.otlp {
+		return fmt.Sprintf("go run ./cmd/diff %s %s", command.ShellWord(original), command.ShellWord(folder))
 	}
 	if r.tally.notification != "" {
 		again := "go run ./cmd/run"
@@ -216,7 +216,7 @@ func (r *runner) original() string {
 		without.Changed = changed
 		folder := filepath.Join(r.options.out, without.Name())
 		text, err := os.ReadFile(filepath.Join(folder, configFile))
-		if _, missing := os.Stat(filepath.Join(folder, storyFile)); err == nil && missing == nil && bytes.Equal(text, without.TOML()) {
+		if _, missing := os.Stat(filepath.Join(folder, otlpFile)); err == nil && missing == nil && bytes.Equal(text, without.TOML()) {
 			return folder
 		}
 	}

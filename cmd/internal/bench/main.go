@@ -37,6 +37,7 @@ type figures struct {
 	LastTenth           float64
 	PeakMiB             float64 // of resident memory; 0 where the system does not tell
 	FileMiB             float64
+	Lines               float64 // seconds that reading the lines of what was compared takes
 }
 
 // measure has a measurement made in a process of its own, so that none inherits another's memory.
@@ -84,6 +85,10 @@ func all() error {
 	if err != nil {
 		return err
 	}
+	diff, err := measure("diff")
+	if err != nil {
+		return err
+	}
 	deliveries := func(f figures) float64 { return f.Deliveries / f.Seconds }
 	commits := func(f figures) float64 { return f.Commits / f.Seconds }
 	seconds := func(f figures) float64 { return f.Seconds }
@@ -105,6 +110,8 @@ func all() error {
 		{"1,000,000 commits, untraced", fmt.Sprintf("%.1f s, %.0f MiB at most (wanted: 1024)", middle("million", seconds), slices.Max(inRounds("million", peak)))},
 		{"  last tenth, of the first", fmt.Sprintf("%.2f of the processor time (%.2f in the rounds)", middle("million", tenths), inRounds("million", tenths))},
 		{"100,000 commits, traced", fmt.Sprintf("%.1f s, %.0f spans, a file of %.0f MiB, %.0f MiB of memory at most (wanted: 300)", long.Seconds, long.Spans, long.FileMiB, long.PeakMiB)},
+		{"diff of two traces", fmt.Sprintf("%.1f s, %.0f spans each, %.0f MiB of memory at most (wanted: 1536)", diff.Seconds, diff.Spans, diff.PeakMiB)},
+		{"  of reading their lines", fmt.Sprintf("%.1f times %.2f s (wanted: at most 4)", diff.Seconds/diff.Lines, diff.Lines)},
 	}))
 	return nil
 }

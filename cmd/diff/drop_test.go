@@ -1,0 +1,172 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/raftkv/raftkv/cmd/internal/cluster"
+	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/cmd/internal/library"
+	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/world"
+	"github.com/raftkv/raftkv/traces"
+)
+
+// scenario is the resolved config of a built-in scenario.
+func scenario(t testing.TB, name string, overrides ...config.Override) *config.Config {
+	t.Helper()
+	request, err := library.Request(name, "", overrides)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resolved, err := config.Resolve(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resolved.Config
+}
+
+// traced carries out a run, and returns its trace file and whether every message that its config names was sent.
+func traced(t testing.TB, c *config.Config) (file []byte, met bool) {
+	t.Helper()
+	var b bytes.Buffer
+	recorder := traces.NewRecorder(traces.RecorderOptions{Run: c.Hash()}, traces.NewOTLPFile(&b))
+	result, err := cluster.New(c, cluster.Options{Tracers: recorder.Tracer, Unchecked: true}).Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := recorder.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes(), len(result.Unmet) == 0
+}
+
+func dropping(c *config.Config, id world.CausalID) *config.Config {
+	d := c.Clone()
+	d.Faults = append(d.Faults, config.Fault{Kind: config.Drop, Message: id})
+	return d
+}
+
+func indexed(t testing.TB, name string, file []byte) *traces.Indexed {
+	t.Helper()
+	x, err := traces.IndexReader(context.Background(), name, bytes.NewReader(file), traces.IndexOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x
+}
+
+func spansOf(t testing.TB, file []byte) []traces.Span {
+	t.Helper()
+	var all []traces.Span
+	for s, err := range traces.NewReader("trace", bytes.NewReader(file)).All() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// messages are the ids of messages that were sent and not lost, evenly chosen.
+func messages(all []traces.Span, most int) []world.CausalID {
+	var ids []world.CausalID
+	for i := range all {
+		s := &all[i]
+		sends := s.Kind == trace.SpanKindClient || s.Kind == trace.SpanKindServer || s.Kind == trace.SpanKindProducer
+		if sends && !slices.ContainsFunc(s.Events, func(e traces.Event) bool { return e.Name == spans.EventDrop }) {
+			ids = append(ids, s.ID)
+		}
+	}
+	for len(ids) > most {
+		step := float64(len(ids)) / float64(most)
+		chosen := make([]world.CausalID, 0, most)
+		for i := range most {
+			chosen = append(chosen, ids[int(float64(i)*step)])
+		}
+		ids = chosen
+	}
+	return ids
+}
+
+// TestDrop loses messages of every scenario, one at a time: the first divergence is that loss, its id stands within the first ten lines, nothing begins to differ by itself, what is
+// called independent is the same, and with the sides swapped all of it is said the same.
+func TestDrop(t *testing.T) {
+	for _, s := range library.BuiltIn() {
+		t.Run(s.Name, func(t *testing.T) {
+			t.Parallel()
+			most := 20
+			if s.Name == library.Default {
+				most = 200
+			}
+			c := scenario(t, s.Name)
+			file, _ := traced(t, c)
+			all := spansOf(t, file)
+			byID := map[world.CausalID]*traces.Span{}
+			for i := range all {
+				byID[all[i].ID] = &all[i]
+			}
+			a, dropped := indexed(t, "a", file), 0
+			for _, id := range messages(all, most) {
+				other, met := traced(t, dropping(c, id))
+				if !met {
+					continue // such as the answer of a server that crashed before it sent it
+				}
+				dropped++
+				checkDrop(t, s.Name, id, a, indexed(t, "b", other), byID, other)
+			}
+			if dropped < most/2 {
+				t.Errorf("only %d messages were dropped", dropped)
+			}
+		})
+	}
+}
+
+func checkDrop(t *testing.T, name string, id world.CausalID, a, b *traces.Indexed, before map[world.CausalID]*traces.Span, after []byte) {
+	t.Helper()
+	again := fmt.Sprintf("go run ./cmd/run -drop %s %s", id, name)
+	d, err := traces.Compare(t.Context(), a, b, traces.DiffOptions{Max: defaultMax})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.First == nil || d.First.Span.ID != id.String() || d.First.Reason.Kind != traces.ReasonCounterfactual {
+		t.Errorf("%s: the first divergence is %+v, and not the loss", again, d.First)
+		return
+	}
+	text := (&report{d: d, width: 80, options: &options{runs: [2]string{"a", "b"}}}).String()
+	if head := strings.Join(strings.SplitN(text, "\n", 11)[:10], "\n"); !strings.Contains(head, id.String()) {
+		t.Errorf("%s: the id is not within the first ten lines:\n%s", again, head)
+	}
+	for line := range strings.Lines(text) {
+		if n := len([]rune(strings.TrimSuffix(line, "\n"))); n > 80 && !strings.HasPrefix(line, "next") {
+			t.Errorf("%s: a line is %d characters long:\n%s", again, n, line)
+		}
+	}
+	if d.Elsewhere.Spans > 0 {
+		t.Errorf("%s: %d spans differ, and not because of the loss, such as %+v", again, d.Elsewhere.Spans, d.Elsewhere.Tree[0])
+	}
+	there := map[world.CausalID]*traces.Span{}
+	all := spansOf(t, after)
+	for i := range all {
+		there[all[i].ID] = &all[i]
+	}
+	for _, id := range d.Independent.Spans {
+		if x, y := describe(before[id]), describe(there[id]); x != y {
+			t.Errorf("%s: what is called independent differs:\n- %s\n+ %s", again, x, y)
+		}
+	}
+	swapped, err := traces.Compare(t.Context(), b, a, traces.DiffOptions{Max: defaultMax})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(mirrored(t, d), mirrored(t, mirror(swapped))); diff != "" {
+		t.Errorf("%s: with the sides swapped it says otherwise (-as they were +swapped):\n%s", again, diff)
+	}
+}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/cmd/internal/flags"
+	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/traces"
+)
+
+// options are what the command line asks for.
+type options struct {
+	runs [2]string
+	diff traces.DiffOptions
+	json bool
+}
+
+// defaultMax is how many lines of what followed, and of each list, a person reads.
+const defaultMax = 20
+
+// flagGroups are all the flags.
+func flagGroups() []flags.Group[options] {
+	return []flags.Group[options]{
+		{Title: "What is compared", Flags: []flags.Flag[options]{
+			{Name: "only", Takes: "PART", Help: "compare a part: a server such as node-3, all that a client such as client-2 asked for, kv for all clients, or elections", Set: setOnly},
+			{Name: "ignore", Takes: "NAME", Help: "do not look at an attribute, as in -ignore raft.term, or at times: -ignore time; may be repeated", Set: setIgnore},
+			{Name: "tolerance", Takes: "DURATION", Help: "times that differ by no more are the same, as in -tolerance 2ms", Set: setTolerance},
+		}},
+		{Title: "What comes out", Flags: []flags.Flag[options]{
+			{Name: "max", Takes: "N", Help: fmt.Sprintf("tell at most N spans of what followed, and N of each list; by default %d, and 0 tells all", defaultMax), Set: setMax},
+			{Name: "json", Help: "print the same as JSON", Set: func(o *options, v string) []error { return flags.SetBool("-json", &o.json, v) }},
+			{Name: "h", Help: "show this"},
+		}},
+	}
+}
+
+// parseFlags reads the command line. The error is flags.ErrHelp, or all that is wrong.
+func parseFlags(args []string) (options, error) {
+	o := options{diff: traces.DiffOptions{Max: defaultMax}}
+	arguments, wrong := flags.Parse(args, &o, flagGroups(), func(string) bool { return false })
+	if errors.Is(wrong, flags.ErrHelp) {
+		return options{}, wrong
+	}
+	if len(arguments) != 2 {
+		wrong = errors.Join(wrong, fmt.Errorf("two runs can be compared, and %s given: go run ./cmd/diff RUN RUN, and -h shows all", given(arguments)))
+	} else {
+		o.runs = [2]string(arguments)
+	}
+	return o, wrong
+}
+
+func given(arguments []string) string {
+	switch len(arguments) {
+	case 0:
+		return "none are"
+	case 1:
+		return "one is"
+	}
+	return strconv.Itoa(len(arguments)) + " are"
+}
+
+func setOnly(o *options, value string) []error {
+	group, number, isProcess := strings.Cut(value, "-")
+	_, err := strconv.ParseUint(number, 10, 32)
+	parts := []string{traces.OnlyKV, traces.OnlyElections}
+	switch {
+	case value == traces.OnlyKV, value == traces.OnlyElections, value == spans.ServiceWorld:
+	case isProcess && err == nil && (group == spans.ServiceNode || group == spans.ServiceClient):
+	case isProcess:
+		return flags.Wrong("-only wants a process such as node-3 or client-2, kv or elections, not %q", value)
+	default:
+		return flags.Wrong("-only wants a process such as node-3 or client-2, kv or elections, not %q; the nearest is %s", value, config.Nearest(value, parts))
+	}
+	o.diff.Only = value
+	return nil
+}
+
+func setIgnore(o *options, value string) []error {
+	if value == "" {
+		return flags.Wrong("-ignore wants the name of an attribute, or time")
+	}
+	o.diff.Ignore = append(o.diff.Ignore, value)
+	return nil
+}
+
+func setTolerance(o *options, value string) []error {
+	d, err := time.ParseDuration(value)
+	if err != nil || d < 0 {
+		return flags.Wrong("-tolerance wants a duration from 0 such as 2ms, not %q", value)
+	}
+	o.diff.Tolerance = d
+	return nil
+}
+
+func setMax(o *options, value string) []error {
+	n, err := strconv.ParseUint(value, 10, 31)
+	if err != nil {
+		return flags.Wrong("-max wants a number from 0, not %q", value)
+	}
+	o.diff.Max = int(n)
+	return nil
+}
+
+const usageBefore = `usage: go run ./cmd/diff [flags] RUN RUN
+
+Says what differs between two runs, and why: where they part and what made them,
+what followed from it, and what users saw. A RUN is the folder of a run, its name
+in traces/runs, or a trace file: the trace alone says all.
+`
+
+const usageAfter = `
+Examples
+  go run ./cmd/diff default-1 lost-vote
+      two runs in traces/runs
+  go run ./cmd/diff -only client-2 -tolerance 1ms default-1 default-2
+      what client-2 saw of another seed, but for times that differ by little
+  go run ./cmd/diff -json a/trace.otlp.jsonl b/trace.otlp.jsonl
+      two files, for a program that reads JSON
+
+Exit status of the built program, as of diff(1); under go run every failure is 1
+  0  the runs are the same
+  1  they differ
+  2  it could not be done: a wrong flag, a file that is no trace
+`
+
+// usage prints how the command is called.
+func usage(w io.Writer) error { return flags.Usage(w, usageBefore, flagGroups(), usageAfter) }

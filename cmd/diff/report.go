@@ -1,0 +1,355 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/raftkv/raftkv/cmd/internal/terminal"
+	"github.com/raftkv/raftkv/traces"
+)
+
+// report is a difference as a person reads it.
+type report struct {
+	d       *traces.Difference
+	style   terminal.Style
+	width   int
+	options *options
+	b       strings.Builder
+}
+
+// How wide a report is.
+const (
+	narrowest = 70
+	widest    = 120
+	indent    = "  "
+	missing   = "-" // what a run does not have
+)
+
+// String is the whole report.
+func (r *report) String() string {
+	r.verdict()
+	if r.d.First != nil {
+		r.first()
+		r.before()
+		r.followed()
+		r.elsewhere()
+	}
+	r.independent()
+	r.users()
+	r.next()
+	return r.b.String()
+}
+
+func (r *report) printf(format string, args ...any) { fmt.Fprintf(&r.b, format, args...) }
+
+// paragraph prints a text, broken into lines that each begin with an indent.
+func (r *report) paragraph(before, text string) {
+	for _, line := range terminal.Wrap(text, r.width-len(before)) {
+		r.printf("%s%s\n", before, line)
+	}
+}
+
+func (r *report) title(text string) { r.printf("\n%s\n", r.style.Bold(text)) }
+
+func (r *report) verdict() {
+	colour := r.style.Yellow
+	switch r.d.Verdict {
+	case traces.Same:
+		colour = r.style.Green
+	case traces.DifferentOutcome:
+		colour = r.style.Red
+	case traces.SameButTime, traces.SameOutcome:
+	}
+	lines := terminal.Wrap(string(r.d.Verdict)+": "+r.d.Why, r.width)
+	r.printf("%s\n", strings.Replace(strings.Join(lines, "\n"), string(r.d.Verdict), colour(string(r.d.Verdict)), 1))
+	for _, side := range []struct {
+		name string
+		run  *traces.RunAbout
+	}{{"A", &r.d.A}, {"B", &r.d.B}} {
+		r.printf("%s  %s (%s spans, %s)\n", side.name, side.run.Name, grouped(side.run.Spans), milliseconds(side.run.End))
+	}
+	if r.d.Only != "" {
+		r.printf("only %s is compared\n", r.d.Only)
+	}
+	if r.d.AlignedBy != "ids" {
+		r.paragraph("", "The ids of the two are made of something else: spans are taken for the same by what they are, client and operation, term, index, peer and attempt.")
+	}
+}
+
+// first tells where the runs part, and why.
+func (r *report) first() {
+	first := r.d.First
+	r.title("The first divergence, at " + milliseconds(first.At))
+	r.event(" ", &first.Span, 0, "")
+	colon := ""
+	if len(first.Reason.Keys) > 0 {
+		colon = ":"
+	}
+	r.paragraph(indent, "made by "+first.Reason.Text+colon)
+	for i := range first.Reason.Keys {
+		key := &first.Reason.Keys[i]
+		if i == mostKeys {
+			r.printf("%s  and %d more\n", indent, len(first.Reason.Keys)-i)
+			break
+		}
+		r.change(key.Key, key.A, key.B)
+	}
+	rows := [][3]string{{"", "A", "B"}}
+	if len(first.Fields) == 0 {
+		rows = nil
+	}
+	for _, f := range first.Fields {
+		rows = append(rows, [3]string{f.Name, orMissing(f.A), orMissing(f.B)})
+	}
+	r.columns(rows)
+}
+
+const mostKeys = 6
+
+// change prints a thing with both its values.
+func (r *report) change(name, a, b string) {
+	line := fmt.Sprintf("%s  %s: %s -> %s", indent, name, orMissing(a), orMissing(b))
+	if terminal.Length(line) <= r.width {
+		r.printf("%s\n", line)
+		return
+	}
+	r.printf("%s  %s:\n", indent, name)
+	for _, value := range []string{"A  " + orMissing(a), "B  " + orMissing(b)} {
+		for i, part := range pieces(value, r.width-6) {
+			r.printf("%s    %s%s\n", indent, strings.Repeat("   ", min(i, 1)), part)
+		}
+	}
+}
+
+// columns prints rows of a name and two values, side by side.
+func (r *report) columns(rows [][3]string) {
+	const most = 28
+	name := 0
+	for _, row := range rows {
+		name = min(max(name, terminal.Length(row[0])), most)
+	}
+	each := (r.width - len(indent) - name - 4) / 2
+	for _, row := range rows {
+		cells := [3][]string{pieces(row[0], name), pieces(row[1], each), pieces(row[2], each)}
+		for i := range max(len(cells[0]), len(cells[1]), len(cells[2])) {
+			line := fmt.Sprintf("%s%-*s  %-*s  %s", indent, name, at(cells[0], i), each, at(cells[1], i), at(cells[2], i))
+			r.printf("%s\n", strings.TrimRight(line, " "))
+		}
+	}
+}
+
+func at(list []string, i int) string {
+	if i < len(list) {
+		return list[i]
+	}
+	return ""
+}
+
+// pieces breaks a text into lines of so many characters, between words where there are any.
+func pieces(text string, most int) []string {
+	var lines []string
+	for _, line := range terminal.Wrap(text, most) {
+		for letters := []rune(line); ; letters = letters[most:] {
+			if len(letters) <= most {
+				lines = append(lines, string(letters))
+				break
+			}
+			lines = append(lines, string(letters[:most]))
+		}
+	}
+	return lines
+}
+
+func orMissing(value string) string {
+	if value == "" {
+		return missing
+	}
+	return value
+}
+
+// before tells of what both runs share.
+func (r *report) before() {
+	if len(r.d.First.Before) == 0 {
+		return
+	}
+	r.title("What led to it, the same in both")
+	for i := range r.d.First.Before {
+		r.event(" ", &r.d.First.Before[i], 0, "")
+	}
+}
+
+// event prints a span as a line: what changed, when it begins, whose it is, its id, and what it is; the last in as many lines as it takes.
+func (r *report) event(mark string, e *traces.DiffEvent, depth int, more string) {
+	const deepest = 8
+	left := fmt.Sprintf("%s %9s %-8s %s  ", mark, milliseconds(e.At), e.Process, e.ID)
+	text := e.Text
+	if more != "" {
+		text += ": " + more
+	}
+	inner := strings.Repeat(" ", min(depth, deepest))
+	for i, line := range pieces(text, r.width-terminal.Length(left)-len(inner)) {
+		if i == 0 {
+			r.printf("%s%s%s\n", r.marked(mark, left), inner, line)
+			left = strings.Repeat(" ", terminal.Length(left))
+		} else {
+			r.printf("%s%s%s\n", left, inner, line)
+		}
+	}
+}
+
+// marked has what is only in one run stand out.
+func (r *report) marked(mark, text string) string {
+	switch mark {
+	case "-":
+		return r.style.Red(text)
+	case "+":
+		return r.style.Green(text)
+	}
+	return text
+}
+
+// followed tells what comes of the first divergence.
+func (r *report) followed() {
+	f := &r.d.Followed
+	r.title("What followed from it")
+	r.paragraph("", r.tally(&f.Tally)+". Below each span stands what comes of it, the largest first.")
+	r.tree(f)
+}
+
+var marks = map[traces.Change]string{traces.OnlyA: "-", traces.OnlyB: "+", traces.Changed: "~", traces.Moved: ">"}
+
+func (r *report) tree(c *traces.Consequences) {
+	for i := range c.Tree {
+		line := &c.Tree[i]
+		r.event(marks[line.Change], &line.Event, line.Depth, changesOf(line))
+		if line.Folded.Spans > 0 {
+			depth := line.Depth
+			if !line.Last {
+				depth++
+			}
+			left := strings.Repeat(" ", 39+min(depth, 8))
+			for i, text := range terminal.Wrap("... and "+r.tally(&line.Folded), r.width-len(left)-4) {
+				r.printf("%s%s\n", left+strings.Repeat(" ", 4*min(i, 1)), r.style.Dim(text))
+			}
+		}
+	}
+}
+
+// changesOf says in a few words what differs in a span that both runs have.
+func changesOf(line *traces.Consequence) string {
+	const most = 3
+	var words []string
+	switch {
+	case line.Begins == line.Ends && line.Ends != 0:
+		words = append(words, signed(line.Ends))
+	case line.Begins != 0:
+		words = append(words, "begins "+signed(line.Begins)+", ends "+signed(line.Ends))
+	case line.Ends != 0:
+		words = append(words, "ends "+signed(line.Ends))
+	}
+	told := 0
+	for _, f := range line.Fields {
+		if f.Name == "begins" || f.Name == "ends" || strings.HasPrefix(f.Name, "event") && f.A != "" && f.B != "" {
+			continue // the times are told, and those of events go with them
+		}
+		if told++; told <= most {
+			words = append(words, fmt.Sprintf("%s %s -> %s", strings.TrimPrefix(f.Name, "raft."), orMissing(f.A), orMissing(f.B)))
+		}
+	}
+	if told > most {
+		words = append(words, fmt.Sprintf("and %d more", told-most))
+	}
+	return strings.Join(words, ", ")
+}
+
+// tally says how many spans differ, and how.
+func (r *report) tally(t *traces.Tally) string {
+	var words []string
+	for _, part := range []struct {
+		n    int
+		text string
+	}{{t.OnlyA, "only in A"}, {t.OnlyB, "only in B"}, {t.Changed, "changed"}} {
+		if part.n > 0 {
+			words = append(words, grouped(part.n)+" "+part.text)
+		}
+	}
+	if t.Moved > 0 {
+		words = append(words, grouped(t.Moved)+" moved by "+between(t.Least, t.Most))
+	}
+	text := counted(t.Spans, "span")
+	if len(words) == 1 {
+		_, how, _ := strings.Cut(words[0], " ")
+		text += " " + how
+	} else {
+		text += ": " + strings.Join(words, ", ")
+	}
+	switch t.Ending {
+	case 0:
+	case t.Spans:
+		text += ", after the end of the other run"
+	default:
+		text += fmt.Sprintf(" (%s after the end of the other run)", grouped(t.Ending))
+	}
+	return text
+}
+
+func between(least, most time.Duration) string {
+	if signed(least) == signed(most) {
+		return signed(least)
+	}
+	return signed(least) + " to " + signed(most)
+}
+
+func signed(d time.Duration) string {
+	if d >= 0 {
+		return "+" + milliseconds(d)
+	}
+	return milliseconds(d)
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return grouped(n) + " " + what + "s"
+}
+
+// elsewhere tells what differs, too, and has no cause among what differed before.
+func (r *report) elsewhere() {
+	e := &r.d.Elsewhere
+	if e.Spans == 0 {
+		return
+	}
+	r.title("What differs without coming of it")
+	r.paragraph("", r.tally(&e.Tally)+". Each of these begins by itself: it is made by what the runs were given, and not by what happened in them.")
+	r.tree(e)
+}
+
+func (r *report) independent() {
+	in := &r.d.Independent
+	r.title("What is independent of it")
+	if r.d.First == nil {
+		r.paragraph("", counted(in.Before+in.After, "span")+" are the same in both runs, ids and times included.")
+		return
+	}
+	r.paragraph("", fmt.Sprintf("%s before it and %s after it are the same in both runs.", counted(in.Before, "span"), grouped(in.After)))
+}
+
+// milliseconds is a duration as stories have it.
+func milliseconds(d time.Duration) string {
+	sign := ""
+	if d < 0 {
+		sign, d = "-", -d
+	}
+	return fmt.Sprintf("%s%d.%03dms", sign, d/time.Millisecond, d%time.Millisecond/time.Microsecond)
+}
+
+// grouped is a number as people write it: 1,234,567.
+func grouped(n int) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}

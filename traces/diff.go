@@ -1,0 +1,382 @@
+package traces
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/raftkv/raftkv/raftkv/spans"
+)
+
+// DiffOptions are what of two runs is compared, and how much of it is told.
+type DiffOptions struct {
+	Ignore    []string      // attributes, or IgnoreTime
+	Tolerance time.Duration // times that differ by no more are the same
+	Only      string        // a process, OnlyKV or OnlyElections; empty is everything
+	Max       int           // how many lines of what followed, and of each list, are told; 0 is all
+}
+
+// The values of options that are no names of processes or attributes.
+const (
+	IgnoreTime    = "time"
+	OnlyKV        = "kv"
+	OnlyElections = "elections"
+)
+
+func (o *DiffOptions) ignoresTime() bool { return slices.Contains(o.Ignore, IgnoreTime) }
+
+// Verdict is in one word or two how two runs relate.
+type Verdict string
+
+// The verdicts there are.
+const (
+	Same             Verdict = "same"
+	SameButTime      Verdict = "same but for time"
+	SameOutcome      Verdict = "same outcome by other messages"
+	DifferentOutcome Verdict = "different outcome"
+)
+
+// Difference is what differs between two runs, and why.
+type Difference struct {
+	A           RunAbout       `json:"a"`
+	B           RunAbout       `json:"b"`
+	Verdict     Verdict        `json:"verdict"`
+	Why         string         `json:"why"` // what the verdict rests on
+	AlignedBy   string         `json:"aligned_by"`
+	Only        string         `json:"only,omitempty"`
+	Config      []ConfigChange `json:"config"`
+	First       *Divergence    `json:"first"`     // nil when nothing differs
+	Followed    Consequences   `json:"followed"`  // of the first divergence, itself included
+	Elsewhere   Consequences   `json:"elsewhere"` // what differs, too, and comes of nothing that differed before
+	Independent Independent    `json:"independent"`
+	Users       Users          `json:"users"`
+}
+
+// RunAbout is what a trace says of what made it.
+type RunAbout struct {
+	Name     string        `json:"name"`
+	Scenario string        `json:"scenario"`
+	Build    string        `json:"build"`
+	Spans    int           `json:"spans"`
+	End      time.Duration `json:"end_ns"` // of the last span, from the beginning of the run
+}
+
+// Divergence is where two runs begin to differ.
+type Divergence struct {
+	At      time.Duration `json:"at_ns"` // from the beginning of the run
+	Reason  Reason        `json:"reason"`
+	Span    DiffEvent     `json:"span"`
+	Fields  []ValueChange `json:"fields"` // of the span, those that differ; empty in a run that does not have it
+	Before  []DiffEvent   `json:"before"` // what both runs share, in the order of time
+	Service string        `json:"process"`
+}
+
+// DiffEvent is a span as a line tells it.
+type DiffEvent struct {
+	ID      string        `json:"id"`
+	Process string        `json:"process"`
+	Name    string        `json:"name"`
+	Kind    string        `json:"kind"`
+	Text    string        `json:"text"`
+	At      time.Duration `json:"at_ns"` // when it begins, from the beginning of the run
+}
+
+// Compare says what differs between two runs. With the runs in the other order it says the same.
+func Compare(ctx context.Context, a, b *Indexed, o DiffOptions) (*Difference, error) {
+	if err := a.checkOnly(b, o.Only); err != nil {
+		return nil, err
+	}
+	l := align(a, b, o)
+	if err := ctx.Err(); err != nil {
+		return nil, errors.New("interrupted")
+	}
+	changes := configChanges(a, b)
+	l.findCauses(changes)
+	d := &Difference{A: a.runAbout(), B: b.runAbout(), AlignedBy: "ids", Only: o.Only, Config: changes, Users: l.users()}
+	if l.byWhat {
+		d.AlignedBy = "what the events are"
+	}
+	l.restrict(&d.Users)
+	d.Verdict, d.Why = l.verdict(&d.Users)
+	d.Followed, d.Elsewhere = l.consequences()
+	d.Independent = l.independent()
+	if len(l.pairs) > 0 {
+		first := l.divergence(d.Config)
+		d.First = &first
+	}
+	if err := errors.Join(a.changed, b.changed); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// checkOnly says whether there is such a process, or such a part.
+func (x *Indexed) checkOnly(other *Indexed, only string) error {
+	if only == "" || only == OnlyKV || only == OnlyElections {
+		return nil
+	}
+	for _, side := range []*Indexed{x, other} {
+		for _, s := range side.shapes {
+			if s.service == only {
+				return nil
+			}
+		}
+	}
+	return fmt.Errorf("-only %s: neither run has such a process; want a process of the runs such as node-1 or client-1, %s or %s", only, OnlyKV, OnlyElections)
+}
+
+func (x *Indexed) runAbout() RunAbout {
+	return RunAbout{x.name, x.about(spans.RaftkvScenarioKey), x.about(spans.RaftkvBuildKey), len(x.prints), x.end}
+}
+
+// restrict leaves of what users saw only what was asked for.
+func (l *alignment) restrict(u *Users) {
+	switch only := l.options.Only; {
+	case only == "":
+		return
+	case strings.HasPrefix(only, spans.ServiceClient+"-"):
+		u.Operations = slices.DeleteFunc(u.Operations, func(c OperationChange) bool { return !strings.HasPrefix(c.Request, only+"/") })
+		u.answers = slices.ContainsFunc(u.Operations, func(c OperationChange) bool { return c.answered() })
+		u.Leaders, u.Log, u.Store, u.order, u.store = []ValueChange{}, []ValueChange{}, []ValueChange{}, false, false
+	case only == OnlyKV:
+		u.Leaders = []ValueChange{}
+	default:
+		*u = Users{Operations: []OperationChange{}, Leaders: u.Leaders, Log: []ValueChange{}, Store: []ValueChange{}}
+	}
+}
+
+func (l *alignment) verdict(u *Users) (Verdict, string) {
+	if len(l.pairs) == 0 {
+		return Same, fmt.Sprintf("%s, all as in the other run", count(l.same, "span"))
+	}
+	var whys []string
+	answers, only := 0, 0
+	for i := range u.Operations {
+		switch c := &u.Operations[i]; {
+		case c.LatencyA == nil || c.LatencyB == nil:
+			only++
+		case c.answered():
+			answers++
+		}
+	}
+	if answers > 0 {
+		whys = append(whys, count(answers, "operation")+" answered otherwise")
+	}
+	if only > 0 {
+		whys = append(whys, count(only, "operation")+" in one run only")
+	}
+	if u.order {
+		whys = append(whys, "operations took effect in another order")
+	}
+	if u.store {
+		whys = append(whys, count(len(u.Store), "key")+" with another value at the end")
+	}
+	switch {
+	case len(whys) > 0:
+		return DifferentOutcome, strings.Join(whys, ", ")
+	case !slices.ContainsFunc(l.pairs, func(p pair) bool { return p.change != Moved }):
+		return SameButTime, count(len(l.pairs), "span") + " moved, and nothing else changed"
+	}
+	return SameOutcome, "every operation has the same answer, and the store ends the same"
+}
+
+// count is a number of things.
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return grouped(n) + " " + what + "s"
+}
+
+// grouped is a number as people write it: 1,234,567.
+func grouped(n int) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// divergence tells of the first pair.
+func (l *alignment) divergence(changes []ConfigChange) Divergence {
+	p := &l.pairs[0]
+	side := l.sideOf(p)
+	d := Divergence{At: time.Duration(p.moment), Reason: l.reason(p, changes), Span: side.event(p.index()), Fields: l.fields(p), Before: l.before(p)}
+	d.Service = d.Span.Process
+	return d
+}
+
+// event is a span as a line tells it.
+func (x *Indexed) event(i int32) DiffEvent {
+	s := x.span(i)
+	return DiffEvent{s.ID.String(), s.Service, s.Name, s.Kind.String(), phrase(&s), time.Duration(x.prints[i].start)}
+}
+
+// fields are what differs in the spans of a pair, both values side by side. Of a span that only one run has it is what says which one that is.
+func (l *alignment) fields(p *pair) []ValueChange {
+	var lists [2][]ValueChange // Name and A are a field and its value
+	for k, side := range []struct {
+		x *Indexed
+		i int32
+	}{{l.a, p.a}, {l.b, p.b}} {
+		if side.i >= 0 {
+			s := side.x.span(side.i)
+			lists[k] = fieldsOf(&s, side.x.begin, l.options.Ignore)
+		}
+	}
+	fields := []ValueChange{}
+	for _, f := range lists[0] {
+		other := valueOf(lists[1], f.Name)
+		if f.A != other {
+			fields = append(fields, ValueChange{f.Name, f.A, other})
+		}
+	}
+	for _, f := range lists[1] {
+		if valueOf(lists[0], f.Name) == "" {
+			fields = append(fields, ValueChange{f.Name, "", f.A})
+		}
+	}
+	if p.a >= 0 && p.b >= 0 {
+		if x, y := l.a.shapes[l.a.prints[p.a].shape].name, l.b.shapes[l.b.prints[p.b].shape].name; x != y {
+			fields = append(fields, ValueChange{"name", printable(x), printable(y)})
+		}
+	}
+	if l.byWhat {
+		fields = slices.DeleteFunc(fields, func(f ValueChange) bool { return f.Name == "parent" || f.Name == "trace" })
+	}
+	slices.SortStableFunc(fields, func(x, y ValueChange) int {
+		return cmp.Or(cmp.Compare(fieldOrder(x.Name), fieldOrder(y.Name)), strings.Compare(x.Name, y.Name))
+	})
+	return fields
+}
+
+// fieldOrder puts times first, and what happened to a message before attributes.
+func fieldOrder(name string) int {
+	for i, first := range []string{"begins", "ends", "event"} {
+		if name == first || strings.HasPrefix(name, first+" ") {
+			return i
+		}
+	}
+	return math.MaxInt
+}
+
+func valueOf(list []ValueChange, name string) string {
+	for _, f := range list {
+		if f.Name == name {
+			return f.A
+		}
+	}
+	return ""
+}
+
+// fieldsOf is all that a span says, as names and texts. Of equal names the second has a number.
+func fieldsOf(s *Span, begin time.Time, ignored []string) []ValueChange {
+	since := func(t time.Time) string { return milliseconds(t.Sub(begin)) }
+	fields := []ValueChange{{Name: "begins", A: since(s.Start)}, {Name: "ends", A: since(s.End)}}
+	add := func(name, value string) {
+		n := 2
+		for unique := name; ; n++ {
+			if valueOf(fields, unique) == "" {
+				fields = append(fields, ValueChange{Name: unique, A: value})
+				return
+			}
+			unique = fmt.Sprintf("%s %d", name, n)
+		}
+	}
+	attributes := func(all []attribute.KeyValue) (words []string) {
+		for _, a := range all {
+			if !slices.Contains(ignored, string(a.Key)) {
+				words = append(words, string(a.Key)+"="+unspaced(text(a.Value)))
+			}
+		}
+		return words
+	}
+	if s.Parent != 0 {
+		add("parent", s.Parent.String())
+	}
+	for _, a := range s.Attributes {
+		if !slices.Contains(ignored, string(a.Key)) && a.Key != spans.RPCSystemNameKey && a.Key != spans.RPCMethodKey && a.Key != spans.ServerAddressKey {
+			add(printable(string(a.Key)), unspaced(text(a.Value)))
+		}
+	}
+	for i := range s.Events {
+		e := &s.Events[i]
+		add("event", strings.Join(append([]string{printable(e.Name), "at", since(e.At)}, attributes(e.Attributes)...), " "))
+	}
+	for _, link := range s.Links {
+		add("link", link.ID.String())
+	}
+	if s.Status.Description != "" {
+		add("status", printable(s.Status.Description))
+	}
+	return fields
+}
+
+// mostBefore is how many events are told that both runs share.
+const mostBefore = 4
+
+// before are the last events that the runs share and that led to the first divergence: those above its span, and what its process did last.
+func (l *alignment) before(p *pair) []DiffEvent {
+	side, i := l.sideOf(p), p.index()
+	pairOf := l.pairOfB
+	if p.a >= 0 {
+		pairOf = l.pairOfA
+	}
+	var found []int32
+	shared := func(j int32) bool {
+		both := l.ofA
+		if p.a < 0 {
+			both = l.ofB
+		}
+		if j == i || both[j] < 0 || side.shapes[side.prints[j].shape].name == spans.RunName {
+			return false
+		}
+		return pairOf[j] < 0 || l.beginsAlike(&l.pairs[pairOf[j]])
+	}
+	j := side.prints[i].above
+	for range side.prints[i].depth { // and no further, should parents go around in a ring
+		if j >= 0 && len(found) < mostBefore && shared(j) && !slices.Contains(found, j) {
+			found = append(found, j)
+		}
+		if j >= 0 {
+			j = side.prints[j].above
+		}
+	}
+	service := side.shapes[side.prints[i].shape].service
+	var own []int32
+	for j := range side.prints {
+		q := &side.prints[j]
+		if side.shapes[q.shape].service == service && q.end <= p.moment && shared(int32(j)) && !slices.Contains(found, int32(j)) {
+			own = append(own, int32(j))
+		}
+	}
+	slices.SortFunc(own, side.compareTimes)
+	if room := mostBefore - len(found); len(own) > room {
+		own = own[len(own)-room:]
+	}
+	found = append(found, own...)
+	slices.SortFunc(found, side.compareTimes)
+	events := []DiffEvent{}
+	for _, j := range found {
+		events = append(events, side.event(j))
+	}
+	return events
+}
+
+// beginsAlike says whether a pair differs only later than it begins, and later than the first pair does: what it is was the same until then.
+func (l *alignment) beginsAlike(p *pair) bool {
+	return p.a >= 0 && p.b >= 0 && l.a.prints[p.a].start == l.b.prints[p.b].start && p.moment > l.pairs[0].moment
+}
+
+func (x *Indexed) compareTimes(i, j int32) int {
+	a, b := &x.prints[i], &x.prints[j]
+	wide := func(p *fingerprint) int64 { return min(1, p.end-p.start) } // what takes no time goes before what begins with it
+	return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.depth, b.depth), cmp.Compare(wide(a), wide(b)), cmp.Compare(a.id, b.id))
+}

@@ -1,0 +1,351 @@
+package traces
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/world"
+)
+
+// Change is how a span of one run differs from that of the other.
+type Change string
+
+// The changes there are.
+const (
+	OnlyA   Change = "only in A"
+	OnlyB   Change = "only in B"
+	Changed Change = "changed" // in what it says, or in what it belongs to
+	Moved   Change = "moved"   // in time, and in nothing else
+)
+
+// pair is an event of two runs that differs: a span of each, or of one.
+type pair struct {
+	a, b   int32 // in the two runs; -1 where there is none
+	moment int64 // ns; from when on they differ
+	cause  int32 // the pair that this one comes of; -1 for none
+	size   int32 // how many come of it, itself included
+	order  int16 // among those of the same moment and rank
+	rank   uint8 // what is a cause by itself goes before what happens at the same moment
+	change Change
+	ending bool // it is there, or not, because one of the runs goes on for longer
+}
+
+// alignment is two runs side by side.
+type alignment struct {
+	a, b    *Indexed
+	options DiffOptions
+	byWhat  bool // they are aligned by what the events are, because their ids tell nothing
+	ofA     []int32
+	ofB     []int32 // the span of the other run that each is; -1 for none
+	pairs   []pair  // those that differ, in the order in which they begin to
+	pairOfA []int32
+	pairOfB []int32 // the pair that each span is in; -1 for none
+	same    int
+}
+
+const none = int32(-1)
+
+// align finds the same events in two runs, and those that differ.
+func align(a, b *Indexed, o DiffOptions) *alignment {
+	l := &alignment{a: a, b: b, options: o}
+	l.match()
+	l.compare()
+	slices.SortFunc(l.pairs, func(x, y pair) int {
+		return cmp.Or(cmp.Compare(x.moment, y.moment), cmp.Compare(x.rank, y.rank), cmp.Compare(x.order, y.order),
+			strings.Compare(l.shape(&x).service, l.shape(&y).service), cmp.Compare(l.id(&x), l.id(&y)))
+	})
+	l.pairOfA, l.pairOfB = fill(len(a.prints)), fill(len(b.prints))
+	for i := range l.pairs {
+		if p := &l.pairs[i]; p.a >= 0 {
+			l.pairOfA[p.a] = int32(i)
+		}
+		if p := &l.pairs[i]; p.b >= 0 {
+			l.pairOfB[p.b] = int32(i)
+		}
+	}
+	return l
+}
+
+func fill(n int) []int32 {
+	list := make([]int32, n)
+	for i := range list {
+		list[i] = none
+	}
+	return list
+}
+
+// match finds the span of the other run for each. Ids are the same for the same events, unless they were made of something else: then few are shared.
+func (l *alignment) match() {
+	shared := l.matchBy(func(p *fingerprint) world.CausalID { return p.id }, l.b.byID)
+	if 2*shared >= min(len(l.a.prints), len(l.b.prints)) {
+		return
+	}
+	byID, ofA, ofB := shared, l.ofA, l.ofB
+	keysOfA, keysOfB := whats(l.a), whats(l.b)
+	table := newIDTable(len(l.b.prints))
+	for i := range l.b.prints {
+		table.put(keysOfB[i], int32(i))
+	}
+	i := -1
+	shared = l.matchBy(func(*fingerprint) world.CausalID { i++; return keysOfA[i] }, table)
+	if l.byWhat = shared > 2*byID; !l.byWhat {
+		l.ofA, l.ofB = ofA, ofB
+	}
+}
+
+func (l *alignment) matchBy(key func(*fingerprint) world.CausalID, table idTable) (shared int) {
+	l.ofA, l.ofB = fill(len(l.a.prints)), fill(len(l.b.prints))
+	for i := range l.a.prints {
+		p := &l.a.prints[i]
+		j := table.get(key(p))
+		if j >= 0 && l.ofB[j] < 0 && alike(&l.a.shapes[p.shape], &l.b.shapes[l.b.prints[j].shape]) {
+			l.ofA[i], l.ofB[j] = j, int32(i)
+			shared++
+		}
+	}
+	return shared
+}
+
+// alike says whether two spans can be the same event: a client's third operation may be a get in one run and a put in the other.
+func alike(a, b *shape) bool {
+	return a.service == b.service && a.kind == b.kind && (a.name == b.name || strings.HasPrefix(a.name, operationPrefix) && strings.HasPrefix(b.name, operationPrefix))
+}
+
+// operationPrefix begins the names of clients' operations.
+const operationPrefix = "kv."
+
+// whats names the spans of a run by what they are and below what, and by an ordinal where that is not enough: as causal ids do, from the trace alone.
+func whats(x *Indexed) []world.CausalID {
+	order := make([]int32, len(x.prints))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(i, j int32) int {
+		return cmp.Or(cmp.Compare(x.prints[i].start, x.prints[j].start), cmp.Compare(x.prints[i].depth, x.prints[j].depth), cmp.Compare(i, j))
+	})
+	names := make([]world.CausalID, len(x.prints))
+	ordinals := make(map[uint64]uint64, len(x.prints))
+	for _, i := range order {
+		above := uint64(0)
+		if parent := x.prints[i].above; parent >= 0 {
+			above = uint64(names[parent])
+		}
+		what := join(above, x.prints[i].what)
+		ordinals[what]++
+		names[i] = world.CausalID(max(1, join(what, ordinals[what])))
+	}
+	return names
+}
+
+// compare makes pairs of what differs.
+func (l *alignment) compare() {
+	for i, j := range l.ofA {
+		p := &l.a.prints[i]
+		switch {
+		case l.a.shapes[p.shape].name == spans.RunName || !l.wanted(l.a, int32(i)):
+		case j < 0:
+			l.add(pair{a: int32(i), b: none, change: OnlyA})
+		default:
+			if change, differs := l.difference(p, &l.b.prints[j]); differs {
+				l.add(pair{a: int32(i), b: j, change: change})
+			} else {
+				l.same++
+			}
+		}
+	}
+	for j, i := range l.ofB {
+		if i < 0 && l.b.shapes[l.b.prints[j].shape].name != spans.RunName && l.wanted(l.b, int32(j)) {
+			l.add(pair{a: none, b: int32(j), change: OnlyB})
+		}
+	}
+}
+
+func (l *alignment) difference(p, q *fingerprint) (Change, bool) {
+	if p.content != q.content || !l.byWhat && p.relations != q.relations {
+		return Changed, true
+	}
+	if l.options.ignoresTime() || p.start == q.start && p.end == q.end && p.clock == q.clock {
+		return "", false
+	}
+	within := func(x, y int64) bool { return max(x-y, y-x) <= int64(l.options.Tolerance) }
+	if l.options.Tolerance > 0 && within(p.start, q.start) && within(p.end, q.end) {
+		return "", false
+	}
+	return Moved, true
+}
+
+func (l *alignment) add(p pair) {
+	p.cause = none
+	p.moment, p.rank = l.diverges(&p)
+	p.order = l.orderOf(&p)
+	p.ending = l.ends(&p)
+	if p.ending {
+		p.rank = rankEnding
+	}
+	l.pairs = append(l.pairs, p)
+}
+
+// The ranks of pairs, in the order in which they are told when they begin to differ at the same moment.
+const (
+	rankFault    = iota // something went wrong on purpose, or something was done to a message
+	rankOrdinary        //
+	rankEnding          // the run ended
+)
+
+// diverges is from when on the spans of a pair differ, and what rank that has.
+func (l *alignment) diverges(p *pair) (moment int64, rank uint8) {
+	rank = rankOrdinary
+	name := l.shape(p).name
+	if name == spans.FaultName {
+		rank = rankFault
+	}
+	if p.a < 0 || p.b < 0 {
+		kind := l.shape(p).kind
+		handled := (kind == trace.SpanKindServer || kind == trace.SpanKindConsumer) && !strings.HasPrefix(name, requestPrefix) // and not only begun
+		if handled || atTheEnd(name) {
+			return l.print(p).end, rank
+		}
+		return l.print(p).start, rank
+	}
+	x, y := &l.a.prints[p.a], &l.b.prints[p.b]
+	switch {
+	case atTheEnd(name):
+		return min(x.end, y.end), rank
+	case x.start != y.start || x.asked != y.asked:
+		return min(x.start, y.start), rank
+	}
+	moment = min(x.end, y.end)
+	if x.clock != y.clock || p.change == Changed && x.clock != 0 {
+		if e, _, differ := l.firstEvent(p); differ {
+			moment = int64(e.At.Sub(l.sideOf(p).begin)) // the starts are the same, and so are the times from there
+			if e.Name != spans.EventAppend && p.change == Changed {
+				rank = rankFault
+			}
+		}
+	}
+	return moment, rank
+}
+
+// requestPrefix begins the names of what clients ask of servers: an answer may leave long after a request was handled.
+const requestPrefix = "raftkv.KV/"
+
+// atTheEnd says whether what a span tells of is done at its end: the step of a process that it is of.
+func atTheEnd(name string) bool {
+	switch name {
+	case spans.CommitName, spans.ApplyName, spans.RoleChangeName, spans.LateReplyName, spans.SetPeersName, spans.ClientStartName, spans.HeartbeatName:
+		return true
+	}
+	return false
+}
+
+// firstEvent is the first event that the spans of a pair do not share, and whether it is A's.
+func (l *alignment) firstEvent(p *pair) (first Event, ofA, differ bool) {
+	a, b := l.a.span(p.a), l.b.span(p.b)
+	key := func(e *Event, s *Span) uint64 {
+		return join(hashText(e.Name)^hashAttributes(e.Attributes, l.options.Ignore), uint64(e.At.Sub(s.Start)))
+	}
+	var seen [2]map[uint64]bool
+	for k, s := range []*Span{&a, &b} {
+		seen[k] = map[uint64]bool{}
+		for i := range s.Events {
+			seen[k][key(&s.Events[i], s)] = true
+		}
+	}
+	var since time.Duration
+	for k, s := range []*Span{&a, &b} {
+		for i := range s.Events {
+			e := &s.Events[i]
+			if at := e.At.Sub(s.Start); !seen[1-k][key(e, s)] && (!differ || at < since) {
+				first, ofA, differ, since = *e, k == 0, true, at
+			}
+		}
+	}
+	first.At = l.sideOf(p).span(p.index()).Start.Add(since)
+	return first, ofA, differ
+}
+
+// index is the span of a pair in the run that sideOf returns.
+func (p *pair) index() int32 {
+	if p.a >= 0 {
+		return p.a
+	}
+	return p.b
+}
+
+// sideOf is a run that has the span of a pair.
+func (l *alignment) sideOf(p *pair) *Indexed {
+	if p.a >= 0 {
+		return l.a
+	}
+	return l.b
+}
+
+func (l *alignment) print(p *pair) *fingerprint { return &l.sideOf(p).prints[p.index()] }
+
+func (l *alignment) shape(p *pair) *shape { return &l.sideOf(p).shapes[l.print(p).shape] }
+
+func (l *alignment) id(p *pair) world.CausalID { return l.print(p).id }
+
+// orderOf is where a pair stands among those of the same moment: first what is answered and what arrives, then what a step of the process did, then what ends by that, the inner
+// before the outer, and at last what begins, the outer before the inner.
+func (l *alignment) orderOf(p *pair) int16 {
+	const class = 256
+	depth := int16(l.print(p).depth)
+	if p.a >= 0 && p.b >= 0 {
+		depth = max(depth, int16(l.b.prints[p.b].depth))
+	}
+	switch kind := l.shape(p).kind; {
+	case atTheEnd(l.shape(p).name):
+		return 2*class + depth
+	case p.a >= 0 && p.b >= 0 && p.moment > min(l.a.prints[p.a].start, l.b.prints[p.b].start):
+		if kind == trace.SpanKindClient {
+			return -depth
+		}
+		return 4*class - depth
+	case kind == trace.SpanKindServer || kind == trace.SpanKindConsumer:
+		return class + depth
+	}
+	return 4*class + depth
+}
+
+// ends says whether a pair differs only because one of the runs ends earlier.
+func (l *alignment) ends(p *pair) bool {
+	switch {
+	case p.a < 0:
+		return l.b.prints[p.b].start >= int64(l.a.end)
+	case p.b < 0:
+		return l.a.prints[p.a].start >= int64(l.b.end)
+	}
+	x, y := &l.a.prints[p.a], &l.b.prints[p.b]
+	return x.start == y.start && x.unfinished != y.unfinished && p.moment >= int64(min(l.a.end, l.b.end))
+}
+
+// wanted says whether a span is of what is to be compared.
+func (l *alignment) wanted(x *Indexed, i int32) bool {
+	only := l.options.Only
+	if only == "" {
+		return true
+	}
+	s := &x.shapes[x.prints[i].shape]
+	switch only {
+	case OnlyKV:
+		return strings.HasPrefix(s.name, operationPrefix) || strings.HasPrefix(s.name, requestPrefix)
+	case OnlyElections:
+		root := x.byID.get(x.prints[i].root)
+		return root >= 0 && x.shapes[x.prints[root].shape].name == spans.ElectionName && !strings.Contains(s.name, "AppendEntries") && !strings.Contains(s.name, "commit") && s.name != spans.ApplyName ||
+			s.name == spans.RoleChangeName || s.name == spans.RequestVoteClientName
+	}
+	if s.service == only {
+		return true
+	}
+	if strings.HasPrefix(only, spans.ServiceClient+"-") { // all that a client's operations led to
+		root := x.byID.get(x.prints[i].root)
+		return root >= 0 && x.shapes[x.prints[root].shape].service == only
+	}
+	return false
+}

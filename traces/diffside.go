@@ -1,0 +1,274 @@
+package traces
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/world"
+)
+
+// Indexed is a trace that is ready to be compared: of each span a few numbers, and where the rest of it stands. A million spans take 100 MB.
+type Indexed struct {
+	name   string
+	prints []fingerprint
+	shapes []shape
+	byID   idTable
+	input  io.ReaderAt
+	closer io.Closer
+
+	begin    time.Time     // when the run began: all times are counted from there
+	end      time.Duration // of the last span
+	run      *Span         // raftkv.run, if the trace has it
+	outcome  outcome
+	detailed decoder
+	changed  error // the file is not what it was when it was read first
+	numbers  map[shape]uint32
+	ignored  []string
+}
+
+// shape is what many spans have in common.
+type shape struct {
+	service, name string
+	kind          trace.SpanKind
+}
+
+// fingerprint is what two spans are compared by, without their being in memory.
+type fingerprint struct {
+	id, parent, root world.CausalID
+	start, end       int64  // in ns; from the beginning of the run once all is read
+	content          uint64 // see hashes
+	asked            uint64 // see hashes
+	relations        uint64 // see hashRelations
+	clock            uint64 // see hashClock
+	what             uint64 // see hashes
+	offset           int64  // of the span in the file
+	length           uint32 // of the span in the file
+	above            int32  // the span that it is below; -1 for none, or if that is missing
+	shape            uint16
+	depth            uint8 // how many spans it is below
+	unfinished       bool  // the run ended before the span did
+}
+
+// IndexOptions are how a trace is made ready.
+type IndexOptions struct {
+	Ignore   []string        // attributes that are not looked at
+	Progress func(bytes int) // told how much more of the file was read; may be nil
+}
+
+// Index makes the trace in a file, or in the folder of a run, ready to be compared. Close closes the file.
+func Index(ctx context.Context, path string, o IndexOptions) (*Indexed, error) {
+	r, err := Open(path)
+	if err != nil {
+		return nil, err
+	}
+	file, ok := r.closer.(*os.File)
+	if info, err := os.Stat(r.Name()); !ok || err != nil || !info.Mode().IsRegular() { // such as a pipe, which can be read only once
+		all, err := io.ReadAll(r.input)
+		if err := errors.Join(err, r.Close()); err != nil {
+			return nil, err
+		}
+		return IndexReader(ctx, path, bytes.NewReader(all), o)
+	}
+	x, err := index(ctx, r, file, o)
+	if err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	x.closer = file
+	return x, nil
+}
+
+// IndexReader is Index for a trace that is anywhere; name is what errors and reports call it.
+func IndexReader(ctx context.Context, name string, input io.ReaderAt, o IndexOptions) (*Indexed, error) {
+	return index(ctx, NewReader(name, io.NewSectionReader(input, 0, math.MaxInt64)), input, o)
+}
+
+// Close closes the file.
+func (x *Indexed) Close() error {
+	if x.closer == nil {
+		return nil
+	}
+	return x.closer.Close()
+}
+
+func index(ctx context.Context, r *Reader, input io.ReaderAt, o IndexOptions) (*Indexed, error) {
+	x := &Indexed{name: r.Name(), input: input, ignored: o.Ignore, numbers: map[shape]uint32{}, outcome: newOutcome()}
+	x.reserve(input)
+	first := time.Time{}
+	for {
+		line, offset, err := r.lineOfSpans()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("%s: interrupted", x.name)
+		}
+		for i := range line {
+			s := &line[i]
+			if first.IsZero() || s.Start.Before(first) {
+				first = s.Start
+			}
+			if s.Name == spans.RunName {
+				if x.run != nil {
+					return nil, fmt.Errorf("%s:%d: two runs in one file: the second begins here, with %s", x.name, r.Line(), s.ID)
+				}
+				run := *s
+				x.run, first = &run, s.Start
+			}
+			if err := x.add(s, offset+int64(r.decoder.places[i].start), r.decoder.places[i]); err != nil {
+				return nil, fmt.Errorf("%s:%d: %w", x.name, r.Line(), err)
+			}
+		}
+		if o.Progress != nil {
+			o.Progress(r.length)
+		}
+	}
+	x.begin = first
+	if x.run != nil {
+		x.begin = x.run.Start
+	}
+	begin := x.begin.UnixNano()
+	for i := range x.prints {
+		p := &x.prints[i]
+		p.start, p.end = p.start-begin, p.end-begin
+		x.end = max(x.end, time.Duration(p.end))
+	}
+	x.outcome.finish()
+	return x, x.indexIDs()
+}
+
+// reserve makes room for as many spans as the file most likely has, which is faster than making more and more of it.
+func (x *Indexed) reserve(input io.ReaderAt) {
+	const perSpan, most = 850, 8 << 20 // bytes in a file, and spans: what a file says of its size is no reason to run out of memory
+	if file, ok := input.(*os.File); ok {
+		if info, err := file.Stat(); err == nil {
+			x.prints = make([]fingerprint, 0, min(info.Size()/perSpan, most))
+		}
+	}
+}
+
+func (x *Indexed) add(s *Span, offset int64, at place) error {
+	key := shape{s.Service, s.Name, s.Kind}
+	number, ok := x.numbers[key]
+	if !ok {
+		if number = uint32(len(x.shapes)); number > math.MaxUint16 {
+			return errors.New("more than 65,536 kinds of spans: this is no trace of a run")
+		}
+		x.numbers[key] = number
+		x.shapes = append(x.shapes, key)
+	}
+	x.outcome.add(s)
+	h := hashesOf(s, x.ignored)
+	x.prints = append(x.prints, fingerprint{
+		id: s.ID, parent: s.Parent, root: s.Root, start: s.Start.UnixNano(), end: s.End.UnixNano(), content: h.content, asked: h.asked, what: h.what,
+		relations: hashRelations(s, x.ignored), clock: hashClock(s), offset: offset, length: uint32(at.end - at.start), shape: uint16(number),
+		unfinished: s.Attribute(spans.RaftUnfinishedKey).AsBool(),
+	})
+	return nil
+}
+
+// indexIDs makes spans be found by their ids, and says which one clashes.
+func (x *Indexed) indexIDs() error {
+	x.byID = newIDTable(len(x.prints))
+	for i := range x.prints {
+		if other, there := x.byID.put(x.prints[i].id, int32(i)); there {
+			a, b := x.shapes[x.prints[other].shape], x.shapes[x.prints[i].shape]
+			return fmt.Errorf("%s: ids clash: %s is the id of two spans, %s of %s and %s of %s", x.name, x.prints[i].id, printable(a.name), printable(a.service), printable(b.name), printable(b.service))
+		}
+	}
+	for i := range x.prints {
+		x.prints[i].above = x.byID.get(x.prints[i].parent)
+	}
+	for i := range x.prints {
+		p := &x.prints[i]
+		for at := p.above; at >= 0 && p.depth < math.MaxUint8; at = x.prints[at].above { // those whose parents go around in a ring are as deep as can be
+			p.depth++
+		}
+	}
+	return nil
+}
+
+// span is a span with all that it says, read again.
+func (x *Indexed) span(i int32) Span {
+	p := &x.prints[i]
+	shape := &x.shapes[p.shape]
+	text := make([]byte, p.length)
+	s := Span{ID: p.id, Parent: p.parent, Root: p.root, Name: shape.name, Service: shape.service, Kind: shape.kind}
+	if n, err := x.input.ReadAt(text, p.offset); n == len(text) || err == nil {
+		d := &x.detailed
+		d.reset(text)
+		d.spans, d.places, d.attributes, d.values = d.spans[:0], d.places[:0], d.attributes[:0], d.values[:0]
+		d.span(knownResource{service: shape.service})
+		if d.err == nil && len(d.spans) == 1 && d.spans[0].ID == p.id {
+			s = d.spans[0]
+		}
+	}
+	if s.Start.IsZero() {
+		x.changed = fmt.Errorf("%s: the file changed while it was read", x.name)
+	}
+	return s
+}
+
+// about is an attribute of the first span, which says what made the trace.
+func (x *Indexed) about(key attribute.Key) string {
+	if x.run == nil {
+		return ""
+	}
+	return x.run.Attribute(key).AsString()
+}
+
+// idTable finds spans by their ids, which are hashes already: open addressing, linear probing.
+type idTable struct {
+	slots []idSlot
+	mask  uint64
+}
+
+type idSlot struct {
+	id   world.CausalID // 0 where there is none
+	span int32
+}
+
+func newIDTable(n int) idTable {
+	size := 16
+	for size < n*2 {
+		size *= 2
+	}
+	return idTable{make([]idSlot, size), uint64(size - 1)}
+}
+
+// put adds a span, unless the id is there: then it says whose it is.
+func (t *idTable) put(id world.CausalID, span int32) (other int32, there bool) {
+	for i := uint64(id) & t.mask; ; i = (i + 1) & t.mask {
+		switch t.slots[i].id {
+		case 0:
+			t.slots[i] = idSlot{id, span}
+			return 0, false
+		case id:
+			return t.slots[i].span, true
+		}
+	}
+}
+
+// get is the span with an id; -1 if there is none.
+func (t *idTable) get(id world.CausalID) int32 {
+	for i := uint64(id) & t.mask; ; i = (i + 1) & t.mask {
+		switch t.slots[i].id {
+		case 0:
+			return -1
+		case id:
+			return t.slots[i].span
+		}
+	}
+}

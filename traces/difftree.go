@@ -1,0 +1,216 @@
+package traces
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/world"
+)
+
+// Consequences are what comes of a divergence: how much it is, and as a tree of causes, the largest first.
+type Consequences struct {
+	Tally
+
+	Tree []Consequence `json:"tree"` // in the order in which it is told, each below what it comes of
+}
+
+// Consequence is a span that differs, and what of what comes of it is not told one by one.
+type Consequence struct {
+	Depth  int           `json:"depth"` // in the tree, from 0
+	Change Change        `json:"change"`
+	Event  DiffEvent     `json:"span"`
+	Fields []ValueChange `json:"fields,omitempty"` // that differ, where both runs have the span
+	Begins time.Duration `json:"begins_later_ns"`  // in B, where both runs have the span
+	Ends   time.Duration `json:"ends_later_ns"`
+	Size   int           `json:"size"`   // how many spans come of it, itself included
+	Folded Tally         `json:"folded"` // those of them that are below it and not in the tree
+	Last   bool          `json:"-"`      // nothing that comes of it is in the tree
+}
+
+// Tally counts spans that differ. What moved did so by between Least and Most, later in B where that is positive.
+type Tally struct {
+	Spans   int           `json:"spans"`
+	OnlyA   int           `json:"only_a"`
+	OnlyB   int           `json:"only_b"`
+	Changed int           `json:"changed"`
+	Moved   int           `json:"moved"`
+	Least   time.Duration `json:"moved_least_ns"`
+	Most    time.Duration `json:"moved_most_ns"`
+	Ending  int           `json:"ending"` // how many of them are there, or not, because one run goes on for longer
+}
+
+func (t *Tally) add(p *pair, by time.Duration) {
+	t.Spans++
+	if p.ending {
+		t.Ending++
+	}
+	switch p.change {
+	case OnlyA:
+		t.OnlyA++
+	case OnlyB:
+		t.OnlyB++
+	case Changed:
+		t.Changed++
+	case Moved:
+		if t.Moved++; t.Moved == 1 {
+			t.Least, t.Most = by, by
+		}
+		t.Least, t.Most = min(t.Least, by), max(t.Most, by)
+	}
+}
+
+// shift is by how much a span is later in B.
+func (l *alignment) shift(p *pair) time.Duration {
+	if p.a < 0 || p.b < 0 {
+		return 0
+	}
+	x, y := &l.a.prints[p.a], &l.b.prints[p.b]
+	if x.start != y.start {
+		return time.Duration(y.start - x.start)
+	}
+	return time.Duration(y.end - x.end)
+}
+
+// consequences are what follows from the first divergence, and what differs and does not.
+func (l *alignment) consequences() (followed, elsewhere Consequences) {
+	followed.Tree, elsewhere.Tree = []Consequence{}, []Consequence{}
+	if len(l.pairs) == 0 {
+		return followed, elsewhere
+	}
+	origin := make([]int32, len(l.pairs)) // the beginning of each
+	above := make([]int32, len(l.pairs))  // what each is told below: what only moved stands between, and is counted
+	var tellable []int32
+	for i := range l.pairs {
+		p := &l.pairs[i]
+		origin[i], above[i] = int32(i), none
+		if p.cause >= 0 {
+			origin[i] = origin[p.cause]
+			if above[i] = p.cause; !l.telling(p.cause) {
+				above[i] = above[p.cause]
+			}
+		}
+		sum := &followed.Tally
+		if origin[i] != 0 {
+			sum = &elsewhere.Tally
+		}
+		sum.add(p, l.shift(p))
+		if l.telling(int32(i)) {
+			tellable = append(tellable, int32(i))
+		}
+	}
+	slices.SortStableFunc(tellable, func(i, j int32) int { return cmp.Compare(l.pairs[j].size, l.pairs[i].size) })
+	ofFirst := slices.DeleteFunc(slices.Clone(tellable), func(i int32) bool { return origin[i] != 0 })
+	ofOthers := slices.DeleteFunc(tellable, func(i int32) bool { return origin[i] == 0 })
+	followed.Tree = l.tree(l.most(ofFirst), above)
+	elsewhere.Tree = l.tree(l.most(ofOthers), above)
+	return followed, elsewhere
+}
+
+// telling says whether a pair is told for itself: what only moved is counted.
+func (l *alignment) telling(i int32) bool {
+	p := &l.pairs[i]
+	return p.cause < 0 || p.change != Moved && !p.ending
+}
+
+func (l *alignment) most(pairs []int32) []int32 {
+	if l.options.Max > 0 && len(pairs) > l.options.Max {
+		return pairs[:l.options.Max]
+	}
+	return pairs
+}
+
+// tree puts pairs below what they come of. With each pair there are those that it comes of, for they are as large at least.
+func (l *alignment) tree(shown []int32, above []int32) []Consequence {
+	t := treeTeller{alignment: l, below: map[int32][]int32{}, folded: map[int32]*Tally{}, lines: []Consequence{}}
+	for _, i := range shown {
+		t.folded[i] = &Tally{}
+	}
+	var tops []int32
+	for _, i := range shown {
+		if above[i] < 0 {
+			tops = append(tops, i)
+		} else {
+			t.below[above[i]] = append(t.below[above[i]], i)
+		}
+	}
+	within := make([]int32, len(l.pairs)) // what is told that each is, or is below
+	for i := range l.pairs {
+		switch {
+		case t.folded[int32(i)] != nil:
+			within[i] = int32(i)
+		case above[i] < 0:
+			within[i] = none
+		default:
+			if within[i] = within[above[i]]; within[i] >= 0 {
+				t.folded[within[i]].add(&l.pairs[i], l.shift(&l.pairs[i]))
+			}
+		}
+	}
+	for _, i := range tops {
+		t.tell(i, 0)
+	}
+	return t.lines
+}
+
+// treeTeller makes the lines of a tree.
+type treeTeller struct {
+	*alignment
+
+	below  map[int32][]int32
+	folded map[int32]*Tally
+	lines  []Consequence
+}
+
+// tell tells a pair and what comes of it. A chain is not indented: only where several things come of one, they stand deeper.
+func (t *treeTeller) tell(i int32, depth int) {
+	for {
+		p := &t.pairs[i]
+		below := t.below[i]
+		line := Consequence{Depth: depth, Change: p.change, Event: t.sideOf(p).event(p.index()), Size: int(p.size), Folded: *t.folded[i], Last: len(below) == 0}
+		if p.a >= 0 && p.b >= 0 {
+			line.Fields = t.fields(p)
+			x, y := &t.a.prints[p.a], &t.b.prints[p.b]
+			line.Begins, line.Ends = time.Duration(y.start-x.start), time.Duration(y.end-x.end)
+		}
+		t.lines = append(t.lines, line)
+		if len(below) != 1 {
+			for _, j := range below {
+				t.tell(j, depth+1)
+			}
+			return
+		}
+		i = below[0]
+	}
+}
+
+// Independent is what the first divergence changed nothing of.
+type Independent struct {
+	Before int `json:"before"` // spans that ended before it
+	After  int `json:"after"`  // spans that ended after it, and are the same in both runs
+
+	Spans []world.CausalID `json:"-"` // those
+}
+
+// independent counts the spans that are the same.
+func (l *alignment) independent() Independent {
+	var in Independent
+	moment := int64(0)
+	if len(l.pairs) > 0 {
+		moment = l.pairs[0].moment
+	}
+	for i, j := range l.ofA {
+		p := &l.a.prints[i]
+		if j < 0 || l.pairOfA[i] >= 0 || l.a.shapes[p.shape].name == spans.RunName || !l.wanted(l.a, int32(i)) {
+			continue
+		}
+		if p.end < moment {
+			in.Before++
+		} else {
+			in.After++
+			in.Spans = append(in.Spans, p.id)
+		}
+	}
+	return in
+}
