@@ -22,6 +22,9 @@ type decoder struct {
 	values     []attribute.Value    // a stack, as attributes
 	texts      []string             // of a list of strings
 	resources  []knownResource
+	wrapped    bool                     // the line may have spans elsewhere than directly in its resourceSpans, and so has to be read as a document
+	starts     []int                    // where each of the spans begins
+	processes  map[string]knownResource // of a trace in Jaeger's own JSON
 }
 
 // knownResource is a resource that was read before. Each process has one, and a file repeats it whenever the next span is of another process.
@@ -34,7 +37,11 @@ type knownResource struct {
 // decode reads a line.
 func (d *decoder) decode(line []byte) ([]Span, *fault) {
 	d.reset(line)
-	d.spans, d.attributes, d.values = d.spans[:0], d.attributes[:0], d.values[:0]
+	d.clear()
+	d.wrapped = d.peek() == '['
+	if d.wrapped {
+		return nil, nil
+	}
 	if d.peek() != '{' {
 		d.want("a JSON object, as each line of a trace in the OTLP file format is one")
 		return nil, d.err
@@ -47,7 +54,10 @@ func (d *decoder) decode(line []byte) ([]Span, *fault) {
 			for more := d.open('[', "an array"); more; more = d.more('[') {
 				d.resourceSpans()
 			}
-		case "Name", "SpanContext", "data", "resourceLogs", "resourceMetrics":
+		case "data", "result", "spans":
+			d.wrapped = true
+			d.skip(0)
+		case "Name", "SpanContext", "resourceLogs", "resourceMetrics":
 			other = string(key)
 			d.skip(0)
 		default:
@@ -57,10 +67,15 @@ func (d *decoder) decode(line []byte) ([]Span, *fault) {
 	if d.peek(); d.pos < len(d.data) {
 		d.fail(d.pos, "more than one JSON value on the line")
 	}
-	if d.err == nil && !seen {
+	if d.err == nil && !seen && !d.wrapped {
 		d.fail(0, "no resourceSpans: %s", whatElse(other))
 	}
 	return d.spans, d.err
+}
+
+// clear makes ready for the spans of the next line, or of the next part of a document.
+func (d *decoder) clear() {
+	d.spans, d.attributes, d.values, d.starts, d.wrapped = d.spans[:0], d.attributes[:0], d.values[:0], d.starts[:0], false
 }
 
 // whatElse says what a line without resourceSpans looks like.
@@ -68,8 +83,6 @@ func whatElse(key string) string {
 	switch key {
 	case "Name", "SpanContext":
 		return "this is the stdouttrace exporter's own format; " + FileName + " beside it has the same spans"
-	case "data":
-		return "this looks like Jaeger's own JSON"
 	case "resourceLogs", "resourceMetrics":
 		return "this is OTLP, but no traces"
 	}
@@ -155,6 +168,7 @@ func (d *decoder) span(resource knownResource) {
 	d.peek()
 	start := d.pos
 	d.spans = append(d.spans, Span{Service: resource.service, Resource: resource.attributes, Start: zeroTime, End: zeroTime})
+	d.starts = append(d.starts, start)
 	s := &d.spans[len(d.spans)-1]
 	for more := d.open('{', "an object"); more; more = d.more('{') {
 		switch string(d.key()) {
