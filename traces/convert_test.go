@@ -305,6 +305,21 @@ func TestShiVizRules(t *testing.T) {
 
 // Nothing that can be read makes a converter panic: not two spans with one id, no parents in a ring, no end before its beginning.
 func TestConvertWhatIsWrong(t *testing.T) {
+	broken := brokenSpans(t)
+	for name, write := range converters {
+		got := converted(t, write, broken)
+		if name != "shiviz" && !json.Valid(got) {
+			t.Errorf("%s is no JSON", name)
+		}
+		if again := converted(t, write, broken); !bytes.Equal(got, again) {
+			t.Errorf("%s differs when it is written again", name)
+		}
+	}
+}
+
+// brokenSpans is a trace in which much is wrong.
+func brokenSpans(t *testing.T) []traces.Span {
+	t.Helper()
 	base := read(t, recordFile(t, rough()))
 	broken := slices.Clone(base)
 	for i := range broken {
@@ -322,15 +337,7 @@ func TestConvertWhatIsWrong(t *testing.T) {
 			s.Attributes, s.Resource = nil, nil
 		}
 	}
-	for name, write := range converters {
-		got := converted(t, write, broken)
-		if name != "shiviz" && !json.Valid(got) {
-			t.Errorf("%s is no JSON", name)
-		}
-		if again := converted(t, write, broken); !bytes.Equal(got, again) {
-			t.Errorf("%s differs when it is written again", name)
-		}
-	}
+	return broken
 }
 
 var converters = map[string]func(io.Writer, []traces.Span) error{"jaeger": traces.WriteJaeger, "perfetto": traces.WritePerfetto, "shiviz": traces.WriteShiViz}

@@ -13,6 +13,9 @@
 //	document.go, jaegerread.go            files of other origins, read
 //	jaegerjson.go, perfetto.go, shiviz.go a run in the formats of other programs
 //	story.go, storylines.go, storytext.go the run as a person reads it
+//	explain.go, explainleader.go, explainoperation.go,
+//	explainentry.go, explainspan.go, explainabsent.go
+//	                                      why something in a run is as it is
 //	tree.go                               spans for a reviewer's eye
 //	push.go, environment.go, jaeger.go    other programs
 //	stdout.go                             stdouttrace

@@ -287,6 +287,10 @@ func tellAndWriteTree(t *testing.T, spans []traces.Span) {
 	if err := traces.WriteTree(&tree, spans); err != nil {
 		t.Error(err)
 	}
+	text += explainAll(t, spans)
+	for _, write := range converters {
+		_ = converted(t, write, spans)
+	}
 	for _, r := range strings.ReplaceAll(text+tree.String(), "\n", "") {
 		if !strconv.IsPrint(r) {
 			t.Errorf("%q reaches the terminal", r)
