@@ -144,6 +144,27 @@ func TestReadWhatJaegerWrites(t *testing.T) {
 	}
 }
 
+// What Jaeger's API v3 adds to a span, or changes in it, is undone.
+func TestReadWhatJaegersAPIv3Answers(t *testing.T) {
+	const file = `{"result":{"resourceSpans":[{"resource":{},"scopeSpans":[{"spans":[{"traceId":"0000000000000001000000000000000c","spanId":"00000000000000ab",
+		"startTimeUnixNano":"5","endTimeUnixNano":"6","attributes":[
+			{"key":"@jaeger@warnings","value":{"arrayValue":{"values":[{"stringValue":"Negative duration detected, sanitizing end timestamp."}]}}},
+			{"key":"raft.entries","value":{"stringValue":"[\"1@2 noop\"]"}},{"key":"other","value":{"stringValue":"[\"1\"]"}}],
+		"links":[{"traceId":"0000000000000001000000000000000c","spanId":"0000000000000001","attributes":[{"key":"opentracing.ref_type","value":{"stringValue":"follows_from"}}]}]
+	}]}]}]}}`
+	want := []traces.Span{{
+		Run: 1, Root: 12, ID: 0xab, Start: time.Unix(0, 5).UTC(), End: time.Unix(0, 5).UTC(),
+		Attributes: []attribute.KeyValue{attribute.StringSlice("raft.entries", []string{"1@2 noop"}), attribute.String("other", `["1"]`)},
+		Links:      []traces.Link{{Run: 1, Root: 12, ID: 1}},
+	}}
+	if diff := cmp.Diff(want, read(t, []byte(file)), sameSpans); diff != "" {
+		t.Errorf("-want, +got:\n%s", diff)
+	}
+	if got := read(t, []byte(strings.Replace(file, `"result"`, `"data"`, 1))); len(got[0].Attributes) != 3 || got[0].Start.Equal(got[0].End) {
+		t.Errorf("a span that comes from elsewhere is changed: %+v", got)
+	}
+}
+
 // chromeEvent is an event as the trace event format has it.
 type chromeEvent struct {
 	Ph, Name, Cat, ID, BP, S string

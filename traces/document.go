@@ -23,6 +23,7 @@ type frame struct {
 	bracket          byte
 	after            bool // a member, so that a comma is due before the next
 	resourceSpans    bool // each member is a process's spans in OTLP
+	result           bool // it is within an answer of Jaeger's API v3
 	spans, processes *piece
 }
 
@@ -30,6 +31,7 @@ type frame struct {
 type piece struct {
 	data         []byte
 	line, column int
+	result       bool // it is within an answer of Jaeger's API v3
 }
 
 // misplaced is what is wrong with a document, and where.
@@ -77,6 +79,9 @@ func (d *document) next() (otlp, jaeger, processes *piece, err error) {
 			}
 		case top.resourceSpans:
 			p, err := d.cut()
+			if err == nil {
+				p.result = top.result
+			}
 			return p, nil, nil, err
 		case top.bracket == '[':
 			err = d.value(frame{})
@@ -98,8 +103,10 @@ func (d *document) member(of *frame) error {
 	switch key {
 	case "resourceSpans":
 		return d.value(frame{resourceSpans: true})
-	case "data", "result": // of Jaeger's programming interfaces, of which the second one is that of version 3
+	case "data": // of Jaeger's own JSON
 		return d.value(frame{})
+	case "result": // of Jaeger's API v3
+		return d.value(frame{result: true})
 	case "spans":
 		of.spans, err = d.kept()
 	case "processes":
@@ -131,6 +138,9 @@ func (d *document) enter(f frame) error {
 		return d.fail("nested more than %d deep", maxDepth)
 	}
 	f.bracket, _ = d.peek()
+	if len(d.stack) > 0 {
+		f.result = f.result || d.stack[len(d.stack)-1].result
+	}
 	d.stack = append(d.stack, f)
 	d.skip(1)
 	return nil

@@ -265,6 +265,9 @@ func (s *Span) event(name string) *Event {
 	return nil
 }
 
+// together says whether two moments of one process are the same: to the microsecond, because Jaeger keeps times no better.
+func together(a, b time.Time) bool { return a.Sub(b).Abs() <= time.Microsecond }
+
 // receivers are the spans that took in what a span sent: none if it was lost, two if it was doubled.
 func (e *Explainer) receivers(call *Span) []*Span {
 	var list []*Span

@@ -31,7 +31,7 @@ func (e *Explainer) faultSaid(f *Span) string {
 	case spans.FaultPartition:
 		said = "the network parted: " + target
 		if first, second, found := strings.Cut(target, " | "); found && t.span.Attribute(spans.RaftkvFaultOneWayKey).AsBool() {
-			said = "what " + listed(first) + " sent to " + listed(second) + " began to be lost"
+			said = "what " + andList(strings.Fields(first)) + " sent to " + andList(strings.Fields(second)) + " began to be lost"
 		}
 	case spans.FaultPause:
 		said = target + " was paused"

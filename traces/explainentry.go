@@ -100,7 +100,7 @@ func (e *Explainer) explainEntry(index int64, node string) (*Explanation, error)
 		ExplanationPart{"Where it came from", e.origin(last, index)},
 		ExplanationPart{"How " + node + " got it", e.arrival(last, index, node)},
 		ExplanationPart{"How it was committed", e.commitment(last, index)},
-		ExplanationPart{"How " + node + " learned that, and applied it", e.applying(applied)})
+		ExplanationPart{"How " + node + " learned that, and applied it", e.applying(last, applied)})
 	x.Next = e.nextOf(last, applied)
 	return x, nil
 }
@@ -233,7 +233,7 @@ func (e *Explainer) commitment(h held, index int64) []ExplanationStep {
 }
 
 // applying says how a server learned that an entry is committed.
-func (e *Explainer) applying(applied *Span) []ExplanationStep {
+func (e *Explainer) applying(h held, applied *Span) []ExplanationStep {
 	if applied == nil {
 		return nil
 	}
@@ -243,7 +243,7 @@ func (e *Explainer) applying(applied *Span) []ExplanationStep {
 	}
 	var steps []ExplanationStep
 	for _, s := range e.byProcess[applied.Service] {
-		if s.Name == spans.StartName && s.Start.After(e.epoch) && s.Start.Before(applied.End) {
+		if s.Name == spans.StartName && s.Start.After(h.at) && s.Start.Before(applied.End) {
 			steps = append(steps, e.step(s.Start, s.ID, "%s started again. Its log was still there, and what it had applied was not.", applied.Service))
 		}
 	}

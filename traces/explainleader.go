@@ -93,7 +93,7 @@ func (e *Explainer) outcomeSaid(s *Span) string {
 // whyLostElection says what a candidate heard that made it a follower again.
 func (e *Explainer) whyLostElection(election *Span) string {
 	for _, s := range e.byProcess[election.Service] {
-		if s.Name != spans.RoleChangeName || !s.End.Equal(election.End) || s.value(spans.RaftRoleKey) != protocol.RoleFollower.String() {
+		if s.Name != spans.RoleChangeName || !together(s.End, election.End) || s.value(spans.RaftRoleKey) != protocol.RoleFollower.String() {
 			continue
 		}
 		from := ""

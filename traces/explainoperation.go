@@ -205,7 +205,7 @@ func (e *Explainer) whyUnknown(server *Span) string {
 		said += ", because nothing came back of what it sent to " + andList(peers) + ": " + why[0]
 	}
 	for _, s := range e.byProcess[server.Service] {
-		if s.Name == spans.RoleChangeName && s.End.Equal(server.End) && s.value(spans.RaftRoleKey) == protocol.RoleFollower.String() {
+		if s.Name == spans.RoleChangeName && together(s.End, server.End) && s.value(spans.RaftRoleKey) == protocol.RoleFollower.String() {
 			said += ". Then it heard of term " + s.value(spans.RaftTermKey) + " and led no more"
 		}
 	}
@@ -255,7 +255,7 @@ func (e *Explainer) commitOf(node string, index int64, since time.Time) *Span {
 func (e *Explainer) replication(t *times, entries []*Span, commit *Span) {
 	var decider, first *Span
 	for _, s := range entries {
-		if s.End.Equal(commit.End) && s.replied(protocol.AppendEntriesOk{}) {
+		if together(s.End, commit.End) && s.replied(protocol.AppendEntriesOk{}) {
 			decider = s
 		}
 	}

@@ -106,7 +106,7 @@ func (e *Explainer) whyBegan(root *Span) []ExplanationStep {
 		return []ExplanationStep{e.step(root.Start, 0, "The scenario says so: at = %q.", root.value(spans.RaftkvFaultWhenKey))}
 	case spans.StartName:
 		for _, f := range slices.Backward(e.faults) {
-			if faultKind(f) == spans.FaultRestart && touches(f, root.Service) && f.Start.Equal(root.Start) {
+			if faultKind(f) == spans.FaultRestart && touches(f, root.Service) && together(f.Start, root.Start) {
 				return []ExplanationStep{e.step(f.Start, f.ID, "A fault: %s.", e.faultSaid(f))}
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -258,12 +259,7 @@ func (d *decoder) tags() []attribute.KeyValue {
 				d.pos = end
 			}
 		}
-		if listKeys[a.Key] && a.Value.Type() == attribute.STRING {
-			var list []string
-			if json.Unmarshal([]byte(a.Value.AsString()), &list) == nil {
-				a.Value = attribute.StringSliceValue(list)
-			}
-		}
+		a.Value = asList(a)
 		d.attributes = append(d.attributes, a)
 	}
 	list := slices.Clone(d.attributes[base:])
@@ -283,6 +279,59 @@ var listKeys = func() map[attribute.Key]bool {
 	}
 	return keys
 }()
+
+// asList is an attribute's value as the spec has it: a list, where Jaeger has made a text of one.
+func asList(a attribute.KeyValue) attribute.Value {
+	var list []string
+	if listKeys[a.Key] && a.Value.Type() == attribute.STRING && json.Unmarshal([]byte(a.Value.AsString()), &list) == nil {
+		return attribute.StringSliceValue(list)
+	}
+	return a.Value
+}
+
+// What Jaeger's API v3 adds to spans that it was given in OTLP.
+const (
+	jaegerWarnings = "@jaeger@warnings"
+	noWidthWarning = "Negative duration detected"
+	jaegerRefType  = "opentracing.ref_type"
+)
+
+// mend makes spans what they were before a Jaeger kept them as its own and gave them back in OTLP: lists are texts then, links have an attribute, and a span without a width is
+// warned of and has one of a nanosecond.
+func mend(all []Span) {
+	for i := range all {
+		s := &all[i]
+		s.Attributes = slices.Clone(s.Attributes)
+		for _, warning := range find(s.Attributes, jaegerWarnings).AsStringSlice() {
+			if strings.HasPrefix(warning, noWidthWarning) && s.End.Sub(s.Start) == 1 {
+				s.End = s.Start
+			}
+		}
+		s.Attributes = without(s.Attributes, jaegerWarnings)
+		mendLists(s.Attributes)
+		for k := range s.Events {
+			s.Events[k].Attributes = slices.Clone(s.Events[k].Attributes)
+			mendLists(s.Events[k].Attributes)
+		}
+		for k := range s.Links {
+			s.Links[k].Attributes = without(slices.Clone(s.Links[k].Attributes), jaegerRefType)
+		}
+	}
+}
+
+func mendLists(attributes []attribute.KeyValue) {
+	for i, a := range attributes {
+		attributes[i].Value = asList(a)
+	}
+}
+
+func without(attributes []attribute.KeyValue, key attribute.Key) []attribute.KeyValue {
+	left := slices.DeleteFunc(attributes, func(a attribute.KeyValue) bool { return a.Key == key })
+	if len(left) == 0 {
+		return nil
+	}
+	return left
+}
 
 func (d *decoder) tagValue(kind string) attribute.Value {
 	c := d.peek()

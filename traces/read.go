@@ -187,6 +187,8 @@ func (r *Reader) readPiece() error {
 	case err == nil:
 		if f := r.decoder.decodeProcess(otlp.data); f != nil {
 			err = r.whole.fault(otlp, f)
+		} else if otlp.result {
+			mend(r.decoder.spans)
 		}
 	}
 	var m *misplaced
