@@ -142,6 +142,83 @@ func TestReadWhatJaegerWrites(t *testing.T) {
 	if diff := cmp.Diff(want, read(t, []byte(file)), sameSpans); diff != "" {
 		t.Errorf("-want, +got:\n%s", diff)
 	}
+	twoParents := strings.Replace(file, `{"refType": "FOLLOWS_FROM", "traceID": "1`, `{"refType": "CHILD_OF", "traceID": "10000000000000000c", "spanID": "9"}, {"refType": "CHILD_OF", "traceID": "1`, 1)
+	want[0].Parent = 9
+	if diff := cmp.Diff(want, read(t, []byte(twoParents)), sameSpans); diff != "" {
+		t.Errorf("a second parent is a link: -want, +got:\n%s", diff)
+	}
+}
+
+// The rules of Jaeger's own JSON: ids of fixed length, processes that are there, references of two kinds, a type beside each value.
+func TestJaegerRules(t *testing.T) {
+	type tag struct {
+		Key, Type string
+		Value     any
+	}
+	type trace struct {
+		TraceID string
+		Spans   []struct {
+			TraceID, SpanID, OperationName, ProcessID string
+			References                                []struct{ RefType, TraceID, SpanID string }
+			StartTime, Duration                       *int64
+			Tags                                      []tag
+			Logs                                      []struct {
+				Timestamp int64
+				Fields    []tag
+			}
+		}
+		Processes map[string]struct {
+			ServiceName string
+			Tags        []tag
+		}
+	}
+	spans := read(t, recordFile(t, rough()))
+	var file struct{ Data []trace }
+	if err := json.Unmarshal(converted(t, traces.WriteJaeger, spans), &file); err != nil {
+		t.Fatal(err)
+	}
+	types := map[string]bool{"string": true, "bool": true, "int64": true, "float64": true, "binary": true}
+	failed, total := 0, 0
+	checkTags := func(tags []tag) {
+		for _, a := range tags {
+			_, isText := a.Value.(string)
+			if !types[a.Type] || isText != (a.Type == "string") {
+				t.Errorf("a tag is %+v", a)
+			}
+			if a.Key == "otel.status_code" && a.Value == "ERROR" {
+				failed++
+			}
+		}
+	}
+	for _, trace := range file.Data {
+		for _, s := range trace.Spans {
+			total++
+			if s.TraceID != trace.TraceID || len(s.TraceID) != 32 || len(s.SpanID) != 16 || s.OperationName == "" || s.StartTime == nil || s.Duration == nil || *s.Duration < 0 {
+				t.Errorf("a span of trace %s is %+v", trace.TraceID, s)
+			}
+			if trace.Processes[s.ProcessID].ServiceName == "" {
+				t.Errorf("span %s is of process %s, which is not there", s.SpanID, s.ProcessID)
+			}
+			for _, r := range s.References {
+				if r.RefType != "CHILD_OF" && r.RefType != "FOLLOWS_FROM" || len(r.TraceID) != 32 || len(r.SpanID) != 16 || r.RefType == "CHILD_OF" && r.TraceID != s.TraceID {
+					t.Errorf("span %s has the reference %+v", s.SpanID, r)
+				}
+			}
+			checkTags(s.Tags)
+			for _, l := range s.Logs {
+				checkTags(l.Fields)
+			}
+		}
+	}
+	want := 0
+	for i := range spans {
+		if spans[i].Status.Code == 1 {
+			want++
+		}
+	}
+	if total != len(spans) || failed != want || want == 0 {
+		t.Errorf("%d spans of which %d failed, want %d and %d", total, failed, len(spans), want)
+	}
 }
 
 // What Jaeger's API v3 adds to a span, or changes in it, is undone.
@@ -223,15 +300,19 @@ func TestPerfettoRules(t *testing.T) {
 		}
 	}
 	for on, list := range slicesOn {
-		var ends []float64
+		var open []chromeEvent
+		end := func(e chromeEvent) float64 { return *e.TS + *e.Dur }
 		for _, e := range list {
-			for len(ends) > 0 && ends[len(ends)-1] <= *e.TS+1e-9 {
-				ends = ends[:len(ends)-1]
+			for len(open) > 0 && end(open[len(open)-1]) <= *e.TS+1e-6 {
+				open = open[:len(open)-1]
 			}
-			if end := *e.TS + *e.Dur; len(ends) > 0 && end > ends[len(ends)-1]+1e-6 {
+			if len(open) > 0 && end(e) > end(open[len(open)-1])+1e-6 {
 				t.Errorf("%s at %v on track %v ends after what it stands in", e.Name, *e.TS, on)
 			}
-			ends = append(ends, *e.TS+*e.Dur)
+			if len(open) > 0 && e.Args["trace id"] != open[len(open)-1].Args["trace id"] {
+				t.Errorf("%s at %v on track %v stands in a slice of another trace", e.Name, *e.TS, on)
+			}
+			open = append(open, e)
 		}
 	}
 	for id, pair := range arrows {

@@ -191,7 +191,8 @@ func (e *Explainer) heldBack(carrier *Span, h held, index int64, again bool) str
 	if s == nil || s.Service != carrier.Service || !appended.At.Before(carrier.Start) {
 		return ""
 	}
-	return fmt.Sprintf(", %s after it had appended it: an AppendEntries was on its way to %s until then", took(appended.At, carrier.Start), carrier.peer())
+	return fmt.Sprintf(", %s after it had appended it: an AppendEntries was on its way to %s until then%s", took(appended.At, carrier.Start), carrier.peer(),
+		e.inVain(carrier.Service, carrier.peer(), carrier.Start))
 }
 
 // refusal is why a follower refused an AppendEntries.

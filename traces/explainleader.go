@@ -79,7 +79,7 @@ func (e *Explainer) outcomeSaid(s *Span) string {
 	case s.value(spans.RaftOutcomeKey) == spans.OutcomeWon:
 		return "it won at " + e.at(s.End)
 	case s.value(spans.RaftOutcomeKey) != "":
-		ended := "its election timer ran out again"
+		ended := e.whyNoWinner(s)
 		if s.value(spans.RaftOutcomeKey) == spans.OutcomeLost {
 			ended = e.whyLostElection(s)
 		}
@@ -88,6 +88,16 @@ func (e *Explainer) outcomeSaid(s *Span) string {
 		return "it crashed at " + e.at(s.End) + " before there was a result"
 	}
 	return "there was no result when the run ended"
+}
+
+// whyNoWinner says what made a candidate stand anew.
+func (e *Explainer) whyNoWinner(election *Span) string {
+	for _, s := range e.byProcess[election.Service] {
+		if s.Name == spans.RoleChangeName && together(s.End, election.End) && s.value(spans.RaftRoleEventKey) == protocol.RoleEventToldToStart.String() {
+			return "it was told to stand anew"
+		}
+	}
+	return "its election timer ran out again"
 }
 
 // whyLostElection says what a candidate heard that made it a follower again.
@@ -116,8 +126,9 @@ func (e *Explainer) explainNoLeader(term int64, candidates []*Span) *Explanation
 	x := &Explanation{Answer: fmt.Sprintf("Nobody became the leader of term %d. %s stood for election in it, and a majority is %s votes.",
 		term, andList(names), candidates[0].value(spans.RaftQuorumKey))}
 	for _, s := range candidates {
-		steps := append(e.whyStood(s), e.votes(s)...)
-		steps = append(steps, e.step(s.End, s.ID, "That was the end of it: %s.", e.outcomeSaid(s)))
+		steps := append(e.votes(s), e.step(s.End, s.ID, "That was the end of it: %s.", e.outcomeSaid(s)))
+		slices.SortStableFunc(steps, func(a, b ExplanationStep) int { return cmp.Compare(a.At, b.At) })
+		steps = append(e.whyStood(s), steps...)
 		x.Parts = append(x.Parts, ExplanationPart{"What came of " + s.Service + "'s election", steps})
 	}
 	x.Next = candidates[0].ID.String()
@@ -259,6 +270,7 @@ func (e *Explainer) votes(election *Span) []ExplanationStep {
 	}
 	slices.SortStableFunc(calls, func(a, b *Span) int { return a.End.Compare(b.End) })
 	count, explained := int64(1), false
+	unheard := map[string]bool{} // those of whom it is said that no answer came from them
 	for _, call := range calls {
 		switch {
 		case call.replied(protocol.VoteGranted{}):
@@ -277,7 +289,8 @@ func (e *Explainer) votes(election *Span) []ExplanationStep {
 			steps = append(steps, e.step(call.End, call.ID, "%s's vote arrived.%s%s", call.peer(), why, end))
 		case call.replied(protocol.VoteDenied{}):
 			steps = append(steps, e.step(call.End, call.ID, "%s's refusal arrived: %s.", call.peer(), e.whyDenied(call)))
-		default:
+		case !unheard[call.peer()]:
+			unheard[call.peer()] = true
 			why, id := e.absent(call)
 			steps = append(steps, e.step(call.End, id, "No answer from %s: %s.", call.peer(), why))
 		}

@@ -34,7 +34,7 @@ func (t *times) until(at time.Time, id world.CausalID, format string, arguments 
 func (t *times) most(whole time.Duration) string {
 	for _, s := range t.steps {
 		if s.At > whole/2 && len(t.steps) > 1 {
-			return " Most of that time, " + milliseconds(s.At) + ", is one thing: " + s.Text
+			return " Most of that time, " + milliseconds(s.At) + ", is one thing: " + strings.Replace(s.Text, "It ", "it ", 1)
 		}
 	}
 	return ""
@@ -269,7 +269,7 @@ func (e *Explainer) replication(t *times, entries []*Span, commit *Span) {
 		}
 	}
 	peer := decider.peer()
-	t.until(first.Start, first.ID, "It waited to be sent to %s, because an AppendEntries to %s was on its way already.", peer, peer)
+	t.until(first.Start, first.ID, "It waited to be sent to %s, because an AppendEntries to %s was on its way already%s.", peer, peer, e.inVain(commit.Service, peer, first.Start))
 	if first != decider {
 		t.until(decider.Start, first.ID, "The first AppendEntries with it came to nothing: %s. It was sent to %s again.", e.why(first), peer)
 	}
@@ -278,6 +278,17 @@ func (e *Explainer) replication(t *times, entries []*Span, commit *Span) {
 	}
 	by := commit.Attribute(spans.RaftCommitAcknowledgedByKey).AsStringSlice()
 	t.until(commit.Start, decider.ID, "%s's acknowledgement went back to %s. With it %s had the entry, which is a majority.", peer, commit.Service, andList(by))
+}
+
+// inVain says why an AppendEntries came to nothing that was on its way to a server until a time; empty if it did not.
+func (e *Explainer) inVain(leader, peer string, until time.Time) string {
+	for _, s := range e.byProcess[leader] {
+		if s.is(spans.AppendEntriesClientName, trace.SpanKindClient) && s.peer() == peer && s.number(spans.RaftEntriesCountKey) > 0 && together(s.End, until) &&
+			s.Status.Code == codes.Error {
+			return ", in vain: " + e.why(s)
+		}
+	}
+	return ""
 }
 
 // copies says which other servers acknowledged an entry, and when.

@@ -27,34 +27,43 @@ func wants(t *testing.T, status int, args ...string) (stdout, stderr string) {
 }
 
 // answered asks a question about a run of a scenario; the folder's name is left out of the answer.
-func answered(t *testing.T, scenario, question string) string {
+func answered(t *testing.T, scenario, question string, changes ...string) string {
 	t.Helper()
-	folder := recorded.Run(t, scenario)
+	folder := recorded.Run(t, scenario, changes...)
 	said, _ := wants(t, command.Fine, append([]string{folder}, strings.Fields(question)...)...)
 	return strings.ReplaceAll(said, folder, scenario+"-1")
 }
 
 // TestGolden holds the answers to questions about built-in scenarios. Read the difference as prose before you commit it: a student is to follow it.
 func TestGolden(t *testing.T) {
-	for _, c := range []struct{ scenario, question string }{
-		{"default", "client-2 3"},
-		{"default", "index 7 node-3"},
-		{"leader-crash", "leader term 2"},
-		{"leader-crash", "client-1 2"},
-		{"leader-crash", "index 3 node-1"},
-		{"leader-crash", "9b35e4b47eeca3e5"},
-		{"split-vote", "leader term 1"},
-		{"split-vote", "leader term 2"},
-		{"lost-reply", "client-1 1"},
-		{"two-leaders", "leader term 2"},
-		{"two-leaders", "client-1 2"},
-		{"figure-8", "index 1 node-3"},
-		{"slow-follower", "index 3 node-3"},
-		{"minority-partition", "client-1 1"},
+	lossy := []string{"num_nodes=3", "num_clients=2", "network.loss=0.15"}
+	for _, c := range []struct {
+		scenario, question string
+		changes            []string
+	}{
+		{"default", "client-2 3", nil},
+		{"default", "index 7 node-3", nil},
+		{"leader-crash", "leader term 2", nil},
+		{"leader-crash", "client-1 2", nil},
+		{"leader-crash", "index 3 node-1", nil},
+		{"leader-crash", "9b35e4b47eeca3e5", nil},
+		{"split-vote", "leader term 1", nil},
+		{"split-vote", "leader term 2", nil},
+		{"lost-reply", "client-1 1", nil},
+		{"two-leaders", "leader term 2", nil},
+		{"two-leaders", "client-1 2", nil},
+		{"figure-8", "index 1 node-3", nil},
+		{"slow-follower", "index 3 node-3", nil},
+		{"minority-partition", "client-1 1", nil},
+		{"default", "client-1 3", lossy},
+		{"default", "client-2 2", lossy},
 	} {
 		name := c.scenario + "_" + strings.ReplaceAll(c.question, " ", "-")
+		if c.changes != nil {
+			name = "lossy-" + name
+		}
 		t.Run(name, func(t *testing.T) {
-			said := answered(t, c.scenario, c.question)
+			said := answered(t, c.scenario, c.question, c.changes...)
 			golden.Compare(t, filepath.Join("testdata", name+".txt"), said)
 			before, _, _ := strings.Cut(said, "\nnext ")
 			for line := range strings.Lines(before) {
