@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"cmp"
 	"io"
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -222,7 +223,7 @@ func (p *perfetto) eventsOf(i int) []traceEvent {
 	s := &p.spans[i]
 	b := p.head('X', s.Name, i, s.Start)
 	b = append(b, `,"dur":`...)
-	b = appendMicroseconds(b, s.End.Sub(s.Start))
+	b = appendMicroseconds(b, max(0, s.End.Sub(s.Start)))
 	b = append(b, `,"args":`...)
 	b = append(appendJSONObject(b, p.arguments(s)), '}')
 	begin := traceEvent{s.Start, 1, b}
@@ -314,7 +315,7 @@ func (p *perfetto) arrow(phase byte, name string, span int, at time.Time, id wor
 // appendMicroseconds appends a time as the format wants it: microseconds, to the nanosecond.
 func appendMicroseconds(b []byte, d time.Duration) []byte {
 	if d < 0 {
-		b, d = append(b, '-'), -d
+		b, d = append(b, '-'), -max(d, -math.MaxInt64) // the least number has no positive one
 	}
 	b = strconv.AppendInt(b, int64(d/time.Microsecond), 10)
 	n := int(d % time.Microsecond)

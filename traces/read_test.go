@@ -220,6 +220,7 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte(`{"data":[{"traceID":"c","spans":[{"traceID":"c","spanID":"ab","operationName":"a","references":[{"refType":"CHILD_OF","traceID":"c","spanID":"1"}],"startTime":1,"duration":2,
 		"tags":[{"key":"span.kind","type":"string","value":"client"},{"key":"i","value":3,"type":"int64"}],"logs":[{"timestamp":1,"fields":[{"key":"event","value":"drop"}]}],"processID":"p1"}],
 		"processes":{"p1":{"serviceName":"node-1","tags":[]}}}]}`))
+	f.Add([]byte(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"0000000000000001000000000000000c","spanId":"00000000000000ab","startTimeUnixNano":"9466848000010002000"}]}]}]}`))
 	f.Add([]byte(`[{"result":{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"0000000000000001000000000000000c","spanId":"00000000000000ab"}]}]}]}}]`))
 	f.Add([]byte(`{"resourceSpans":[{"resource":{"attributes":[{"key":"\ud800","value":{"kvlistValue":{"values":[{"key":"a","value":{"bytesValue":"AA=="}}]}}}]}}]}`))
 	f.Fuzz(func(t *testing.T, file []byte) {
@@ -288,8 +289,10 @@ func tellAndWriteTree(t *testing.T, spans []traces.Span) {
 		t.Error(err)
 	}
 	text += explainAll(t, spans)
-	for _, write := range converters {
-		_ = converted(t, write, spans)
+	for name, write := range converters {
+		if b := converted(t, write, spans); name != "shiviz" && !json.Valid(b) {
+			t.Errorf("%s is no JSON:\n%s", name, b)
+		}
 	}
 	for _, r := range strings.ReplaceAll(text+tree.String(), "\n", "") {
 		if !strconv.IsPrint(r) {

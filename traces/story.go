@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -221,7 +222,7 @@ func processColour(process string) string {
 // appendMilliseconds appends a duration as 53.412ms.
 func appendMilliseconds(b []byte, d time.Duration) []byte {
 	if d < 0 {
-		return appendMilliseconds(append(b, '-'), -d)
+		return appendMilliseconds(append(b, '-'), -max(d, -math.MaxInt64)) // the least number has no positive one
 	}
 	return fmt.Appendf(b, "%d.%03dms", d/time.Millisecond, d%time.Millisecond/time.Microsecond)
 }
