@@ -1,6 +1,6 @@
 # Everything here needs Go and make; what needs more says so. `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run generate test race lint fmt build bench sweep sweep-ci fuzz golden jaeger test-jaeger cross ci
+.PHONY: help run generate test race lint fmt build bench sweep sweep-ci fuzz golden jaeger test-jaeger cross ci bugs
 
 GO ?= go
 # `make test` needs no C compiler; the race detector does: `make test RACE=1`.
@@ -41,13 +41,16 @@ $(GOLANGCI_LINT):
 bench: ## measure the world, untraced, checked and traced, against a bare event loop
 	CGO_ENABLED=0 $(GO) run ./cmd/internal/bench
 
-SWEEP = start=$$(date +%s); CGO_ENABLED=0 $(GO) run ./cmd/sweep -faults mixed -seeds
+SWEEP = start=$$(date +%s); CGO_ENABLED=0 $(GO) run ./cmd/sweep -demand -faults mixed -seeds
 
 sweep: ## run 50,000 seeds with every fault in the mix (SEEDS=1-50000)
 	@$(SWEEP) $(or $(SEEDS),1-50000) && echo "it took $$(($$(date +%s) - start)) s"
 
 sweep-ci: ## the same with few enough for continuous integration
 	@$(SWEEP) $(or $(SEEDS),1-5000) && echo "it took $$(($$(date +%s) - start)) s"
+
+bugs: ## switch on each bug on purpose, and print what catches it
+	CGO_ENABLED=0 $(GO) run ./cmd/internal/bugs
 
 fuzz: ## fuzz the spec, the config, the codec and the trace reader, FUZZTIME each (60s)
 	CGO_ENABLED=0 FUZZTIME=$(FUZZTIME) sh .ci/fuzz.sh

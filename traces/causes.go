@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/raftkv/raftkv/raftkv/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
@@ -13,18 +15,14 @@ import (
 const mostCauses = 24
 
 // WriteCauses writes, as lines of the story, what led to what a process did last until a moment: the last fault before it, and from there on the events that caused each
-// other, by parents and by links. Without a fault it goes back to the beginning, as far as a person would read. An empty process is any.
+// other, by parents, links and answers. Without a fault it goes back to the beginning, as far as a person would read. An empty process is any.
 func (s *Story) WriteCauses(w io.Writer, style Style, columns int, process string, until time.Time) error {
-	effect := s.last(process, until)
-	if effect == nil {
-		return nil
-	}
-	causes := s.ancestors(effect.id)
+	causes := s.ancestors(s.last(process, until))
 	var lines []*storyLine
 	fault := s.lastFault(until)
 	for i := range s.lines {
 		l := &s.lines[i]
-		if causes[l.id] && !l.at.After(until) && (fault == nil || !l.at.Before(fault.at)) && l.mark != routine {
+		if causes[l.id] && !l.open && !l.at.After(until) && (fault == nil || !l.at.Before(fault.at)) && l.mark != routine {
 			lines = append(lines, l)
 		}
 	}
@@ -41,16 +39,20 @@ func (s *Story) WriteCauses(w io.Writer, style Style, columns int, process strin
 	return err
 }
 
-// last is the last line of a process until a moment.
-func (s *Story) last(process string, until time.Time) *storyLine {
-	var last *storyLine
+// last are the spans of what a process did last until a moment: all that it did at the same time, for that is one event, whichever line tells of it last.
+func (s *Story) last(process string, until time.Time) []world.CausalID {
+	var at time.Time
+	var last []world.CausalID
 	for i := range s.lines {
 		l := &s.lines[i]
-		if process != "" && l.process != process || process == "" && l.process == spans.ServiceWorld || l.at.After(until) || l.mark == routine {
+		if process != "" && l.process != process || process == "" && l.process == spans.ServiceWorld || l.at.After(until) || l.mark == routine || l.open {
 			continue
 		}
-		if last == nil || !l.at.Before(last.at) {
-			last = l
+		if l.at.After(at) {
+			at, last = l.at, last[:0]
+		}
+		if l.at.Equal(at) {
+			last = append(last, l.id)
 		}
 	}
 	return last
@@ -68,22 +70,23 @@ func (s *Story) lastFault(until time.Time) *storyLine {
 	return last
 }
 
-// causesOf are the spans that a span names as its causes.
-func causesOf(span *Span) []world.CausalID {
-	var causes []world.CausalID
+// noteCauses notes what a span names as its causes; that the answer is one of a call's end; and that what came of the calls that began with a root, the tries of an
+// operation and the votes of an election, is one of the root's.
+func (s *Story) noteCauses(span *Span) {
 	if span.Parent != 0 {
-		causes = append(causes, span.Parent)
+		s.causes[span.ID] = append(s.causes[span.ID], span.Parent)
 	}
 	for i := range span.Links {
-		causes = append(causes, span.Links[i].ID)
+		s.causes[span.ID] = append(s.causes[span.ID], span.Links[i].ID)
 	}
-	return causes
+	if answers, asks := span.Kind == trace.SpanKindServer, span.Kind == trace.SpanKindClient && span.Parent == span.Root; span.Parent != 0 && (answers || asks) {
+		s.causes[span.Parent] = append(s.causes[span.Parent], span.ID)
+	}
 }
 
-// ancestors are the spans that led to one: itself, and those that are reached from it by parents and links.
-func (s *Story) ancestors(of world.CausalID) map[world.CausalID]bool {
+// ancestors are the spans that led to some: themselves, and those that are reached from them by parents, links and answers.
+func (s *Story) ancestors(next []world.CausalID) map[world.CausalID]bool {
 	reached := map[world.CausalID]bool{}
-	next := []world.CausalID{of}
 	for len(next) > 0 {
 		id := next[len(next)-1]
 		next = next[:len(next)-1]

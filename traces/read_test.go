@@ -220,9 +220,9 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte(`{"data":[{"traceID":"c","spans":[{"traceID":"c","spanID":"ab","operationName":"a","references":[{"refType":"CHILD_OF","traceID":"c","spanID":"1"}],"startTime":1,"duration":2,
 		"tags":[{"key":"span.kind","type":"string","value":"client"},{"key":"i","value":3,"type":"int64"}],"logs":[{"timestamp":1,"fields":[{"key":"event","value":"drop"}]}],"processID":"p1"}],
 		"processes":{"p1":{"serviceName":"node-1","tags":[]}}}]}`))
-	f.Add([]byte(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"0000000000000001000000000000000c","spanId":"00000000000000ab","startTimeUnixNano":"9466848000010002000"}]}]}]}`))
 	f.Add([]byte(`[{"result":{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"0000000000000001000000000000000c","spanId":"00000000000000ab"}]}]}]}}]`))
 	f.Add([]byte(`{"resourceSpans":[{"resource":{"attributes":[{"key":"\ud800","value":{"kvlistValue":{"values":[{"key":"a","value":{"bytesValue":"AA=="}}]}}}]}}]}`))
+	f.Add([]byte(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"00000000000000ab0000000000000001","spanId":"0001000000000002","name":"long ago","startTimeUnixNano":"9466848000010000000"}]}]}]}`))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		for _, err := range traces.NewReader("trace", bytes.NewReader(file)).All() {
 			if err != nil && !strings.HasPrefix(err.Error(), "trace:") {

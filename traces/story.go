@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,7 +34,7 @@ type Story struct {
 	faults   []world.CausalID
 	failed   map[way]bool                        // the ways on which something failed
 	passages []passage                           // what passed on them
-	causes   map[world.CausalID][]world.CausalID // of each span: its parent, and what it links to
+	causes   map[world.CausalID][]world.CausalID // of each span: its parent, what it links to, and what answered it
 }
 
 // spanShape is what tells the spans of the spec apart.
@@ -51,6 +50,7 @@ type storyLine struct {
 	id      world.CausalID
 	root    world.CausalID
 	mark    mark
+	open    bool       // what it tells of was not over when the run ended
 	slot    uint64     // that a follower applied
 	of      *complaint // which this line is; nil for what is not told often
 }
@@ -108,7 +108,7 @@ func (s *Story) Add(span *Span) {
 	case !s.begun && (s.epoch.IsZero() || span.Start.Before(s.epoch)):
 		s.epoch = span.Start
 	}
-	s.causes[span.ID] = causesOf(span)
+	s.noteCauses(span)
 	t := teller{story: s, span: span}
 	t.tell(id)
 }
@@ -221,8 +221,9 @@ func processColour(process string) string {
 
 // appendMilliseconds appends a duration as 53.412ms.
 func appendMilliseconds(b []byte, d time.Duration) []byte {
+	size := uint64(d)
 	if d < 0 {
-		return appendMilliseconds(append(b, '-'), -max(d, -math.MaxInt64)) // the least number has no positive one
+		b, size = append(b, '-'), -size // the shortest duration has no positive one
 	}
-	return fmt.Appendf(b, "%d.%03dms", d/time.Millisecond, d%time.Millisecond/time.Microsecond)
+	return fmt.Appendf(b, "%d.%03dms", size/uint64(time.Millisecond), size%uint64(time.Millisecond)/uint64(time.Microsecond))
 }

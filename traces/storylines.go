@@ -262,13 +262,16 @@ func (t *teller) commit() {
 
 func (t *teller) apply() {
 	command := parseCommand(t.span.Attribute(spans.RaftCommandKey).AsString())
-	outcome := command.text + " -> " + resultText(command, t.span.Attribute(spans.KVResultKey).AsString()) + t.again()
+	again := t.again()
+	outcome := command.text + " -> " + resultText(command, t.span.Attribute(spans.KVResultKey).AsString()) + again
 	if t.text(spans.RaftRoleKey) == protocol.RoleLeader.String() {
 		t.line(t.span.End, ordinary, "applied result ", outcome)
 		return
 	}
 	t.line(t.span.End, ordinary, "applied slot ", t.text(spans.RaftIndexKey), ": ", outcome)
-	t.story.lines[len(t.story.lines)-1].slot = uint64(t.integer(spans.RaftIndexKey))
+	if again == "" { // what a reader would want to know is not folded away
+		t.story.lines[len(t.story.lines)-1].slot = uint64(t.integer(spans.RaftIndexKey))
+	}
 }
 
 // fates tells what the network did to the message that a span sent.
@@ -329,7 +332,9 @@ func (t *teller) anything() {
 }
 
 func (t *teller) line(at time.Time, how mark, parts ...string) {
-	t.story.add(storyLine{at: at, process: printable(t.span.Service), text: strings.Join(parts, ""), id: t.span.ID, root: t.span.Root, mark: how})
+	t.story.add(storyLine{
+		at: at, process: printable(t.span.Service), text: strings.Join(parts, ""), id: t.span.ID, root: t.span.Root, mark: how, open: t.unfinished() && at.Equal(t.span.End),
+	})
 }
 
 // text is an attribute as a line shows it.

@@ -71,6 +71,10 @@ func TestSameBytesOfOtherRuns(t *testing.T) {
 		"-seed 23 -nodes 4 -clients 7",
 		"-set network.loss=0.05 -set network.duplicate=0.05 -set raft.first_leader=0 -set client.think_time=1ms..9ms",
 		"-set raft.max_inflight=8 -set raft.max_entries=2 -set values=unique -set max_duration=100ms",
+		"everything",
+		"figure-7",
+		"-faults mixed -seed 5",
+		"-faults clocks -seed 9 default",
 	} {
 		t.Run(args, func(t *testing.T) {
 			t.Parallel()
@@ -100,6 +104,9 @@ func TestSameBytesFromRunTOML(t *testing.T) {
 		{own},
 		{own, "-seed", "9"},
 		{own, "-clients", "1", "-set", "scenario=other"},
+		{"everything"},
+		{"-faults", "mixed", "-seed", "5"},
+		{"-faults", "lossy", "-seed", "2", "default"},
 	} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
 			t.Parallel()

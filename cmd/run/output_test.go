@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -121,6 +122,23 @@ func TestCutShort(t *testing.T) {
 	summary := summaryOf(t, c)
 	if !strings.Contains(summary["time"], "60ms of virtual time: cut short by max_duration") || !strings.HasSuffix(summary["operations"], " of 15 answered") {
 		t.Errorf("the summary does not say that the run was cut short: %s\n%v", c, summary)
+	}
+}
+
+// TestFaultsThatDoNotHappen has faults wait for what never is, and be due when the run is over: the summary says how many of them happened.
+func TestFaultsThatDoNotHappen(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "faults.toml")
+	text := "num_nodes = 3\n"
+	for at, what := range map[string]string{"55ms": "isolate", "60ms": "heal", "70ms": "restart", "50s": "crash", "index 4000 commits": "crash"} {
+		text += fmt.Sprintf("[[fault]]\nat = %q\n%s = \"node-2\"\n", at, what)
+	}
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := here(t, "-out", t.TempDir(), file).wants(t, statusFine)
+	if got, want := summaryOf(t, c)["faults"], "2 of 5 happened"; got != want {
+		t.Errorf("the summary says of faults %q, want %q: %s", got, want, c)
 	}
 }
 

@@ -91,9 +91,11 @@ func (r *runner) summary() [][2]string {
 		{"elections", fmt.Sprint(r.tally.elections)},
 		{"spans", fmt.Sprint(r.tally.spans)},
 		{"messages", r.messages()},
-		{"time", r.ended()},
-		{"checks", r.checks()},
 	}
+	if planned := r.plannedFaults(); planned > 0 {
+		rows = append(rows, [2]string{"faults", fmt.Sprintf("%d of %d happened", r.result.Faults, planned)})
+	}
+	rows = append(rows, [2]string{"time", r.ended()}, [2]string{"checks", r.checks()})
 	folder := filepath.Join(r.options.out, r.name())
 	rows = append(rows, [2]string{"files", folder + string(filepath.Separator) + ": " + strings.Join(r.written(), ", ")})
 	for _, link := range r.links() {
@@ -109,6 +111,18 @@ func (r *runner) checks() string {
 		return fmt.Sprintf("%s does NOT hold, after %d events; sometimes: %s", v.Invariant.Name, checks.Events, &checks.Sometimes)
 	}
 	return fmt.Sprintf("%d invariants held after each of %d events; sometimes: %s", checks.Invariants, checks.Events, &checks.Sometimes)
+}
+
+// plannedFaults is how many faults the config has besides what happens to one message. One does not happen when the run is over before, its condition never comes true, or
+// nothing would change.
+func (r *runner) plannedFaults() int {
+	planned := 0
+	for i := range r.config.Faults {
+		if !r.config.Faults[i].Kind.Counterfactual() {
+			planned++
+		}
+	}
+	return planned
 }
 
 func (r *runner) messages() string {

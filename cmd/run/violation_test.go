@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -45,7 +46,23 @@ func TestViolation(t *testing.T) {
   the other:  node-2 did as well
   what led to it:
       0.144ms node-1   9219a573952d4815  starting election for term 1
+      1.495ms node-5   e2a226e9f981f884  granting vote to node-1 for term 1
+      2.637ms node-4   087bd9378409a3ba  granting vote to node-1 for term 1
+      3.009ms node-3   6d18f55284475bf2  granting vote to node-1 for term 1
+      3.199ms node-2   a294d023e9b517b1  granting vote to node-1 for term 1
+      3.893ms node-1   30d21706e5e5f152  vote received from node-5
+      4.144ms node-1   2ed6f5bad1b9a9e8  vote received from node-4
       4.144ms node-1   9219a573952d4815  election result 3 votes (need 3)
+      4.735ms node-1   ec2246d0929101e3  vote received from node-2
+      5.429ms node-5   071991959d8f4342  AppendEntries from node-1 ok, match_index 1
+      5.440ms node-1   95a45fb7d83e267b  vote received from node-3
+      6.108ms node-3   a03c18e20e2b3d4d  AppendEntries from node-1 ok, match_index 1
+      7.158ms node-4   ac31d869b08a2448  AppendEntries from node-1 ok, match_index 1
+      7.888ms node-1   15c9800c9104c8d1  ack from node-3, match_index 1
+      8.634ms node-2   23bbf0ca5dc57b80  AppendEntries from node-1 ok, match_index 1
+      9.001ms node-1   aeaf6a3c2423976e  ack from node-5, match_index 1
+     10.332ms node-1   cd8035942d6629d2  ack from node-2, match_index 1
+     10.707ms node-1   0218d74176d2bc02  ack from node-4, match_index 1
      11.864ms node-2   5df4af84ba9330e0  commit index 0 -> 1
      11.864ms node-2   2b60710065f9e0f8  applied slot 1: NOOP -> OK
   again:      go run ./cmd/run ` + filepath.Join(out, "default-1", "run.toml") + "\n" +
@@ -55,5 +72,30 @@ func TestViolation(t *testing.T) {
 	}
 	if !strings.Contains(stdout.String(), "ElectionSafety does NOT hold, after ") {
 		t.Errorf("the summary does not tell of it:\n%s", &stdout)
+	}
+}
+
+// TestWhatLedToAViolation looks at what is told of a run with a bug in it: from the last fault to what broke the invariant, the answers and acknowledgements among it, and
+// nothing of what was merely open when the run was stopped.
+func TestWhatLedToAViolation(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		bug, scenario string
+		want          []string
+	}{
+		{"commit-old-term", "figure-8", []string{
+			"FAULT: node-1 is told to stand for election", "granting vote to node-1 for term 3", `election result 3 votes \(need 3\)`,
+			"node-3   [0-9a-f]{16}  AppendEntries from node-1 ok, match_index 1", "ack from node-3, match_index 1", "replication 3/3 acks: index 1 is committed",
+		}},
+		{"no-dedup", "lost-reply", []string{
+			"FAULT: client-1 is healed", "no answer from node-1: Put given up", "redirecting client-1 to node-1", "appending entry at index 3",
+			"node-2   [0-9a-f]{16}  AppendEntries from node-1 ok", "index 3 is committed", `applied result .* \(a retry, and NOT as at first\)\n  again`,
+		}},
+	} {
+		run := here(t, "-quiet", "-out", t.TempDir(), "-bug", c.bug, c.scenario).wants(t, statusViolation, "what led to it")
+		_, led, _ := strings.Cut(run.stderr, "what led to it:\n")
+		if want := "(?s)" + strings.Join(c.want, ".*"); !regexp.MustCompile(want).MatchString(led) {
+			t.Errorf("%s\ntells of what led to it:\n%s\nand not, one after the other, of\n%s", run, led, strings.Join(c.want, "\n"))
+		}
 	}
 }

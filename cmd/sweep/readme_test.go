@@ -6,8 +6,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/raftkv/raftkv/cmd/internal/command"
 )
 
 // TestReadme holds the table in the README against the command that it names.
@@ -22,7 +20,7 @@ func TestReadme(t *testing.T) {
 	if !found || !ok || !closed {
 		t.Fatal("README.md shows no table of a sweep")
 	}
-	if diff := cmp.Diff(wants(t, command.Fine, strings.Fields(args)...), table); diff != "" {
+	if diff := cmp.Diff(fine(t, strings.Fields(args)...), table); diff != "" {
 		t.Errorf("README.md does not say what go run ./cmd/sweep %s says (-command +README):\n%s", args, diff)
 	}
 }

@@ -89,8 +89,9 @@ func (s *sweep) start(ctx context.Context) <-chan outcome {
 	return outcomes
 }
 
+// drain waits for the workers to end: what they come to is not wanted any more.
 func drain(outcomes <-chan outcome) {
-	for range outcomes { //nolint:revive // what comes is not wanted any more
+	for range outcomes {
 	}
 }
 

@@ -31,12 +31,12 @@ func call(t *testing.T, args ...string) (status int, stdout, stderr string) {
 	return status, out.String(), wrong.String()
 }
 
-// wants calls the command, which is to exit with a status and say nothing wrong.
-func wants(t *testing.T, want int, args ...string) (stdout string) {
+// fine calls the command, which is to exit with 0 and to say nothing wrong.
+func fine(t *testing.T, args ...string) (stdout string) {
 	t.Helper()
 	status, stdout, stderr := call(t, args...)
-	if status != want || (stderr == "") != (want == command.Fine) {
-		t.Fatalf("exit status %d, want %d: go run ./cmd/sweep %s\n%s", status, want, strings.Join(args, " "), stderr)
+	if status != command.Fine || stderr != "" {
+		t.Fatalf("exit status %d, want 0: go run ./cmd/sweep %s\n%s", status, strings.Join(args, " "), stderr)
 	}
 	return stdout
 }
@@ -143,7 +143,7 @@ func TestWrongParts(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
 	part := func(name string, args ...string) {
-		write(t, dir, name, wants(t, command.Fine, append([]string{"-json", "-seeds", "1-8"}, args...)...))
+		write(t, dir, name, fine(t, append([]string{"-json", "-seeds", "1-8"}, args...)...))
 	}
 	part("1.json", "-shard", "1/3")
 	part("2.json", "-shard", "2/3")
@@ -238,10 +238,10 @@ func TestASeedThatCannotBeRun(t *testing.T) {
 
 // TestQuiet has nothing on standard output, but for JSON of one line if that is asked for.
 func TestQuiet(t *testing.T) {
-	if stdout := wants(t, command.Fine, "-seeds", "1-3", "-quiet"); stdout != "" {
+	if stdout := fine(t, "-seeds", "1-3", "-quiet"); stdout != "" {
 		t.Errorf("-quiet prints %q", stdout)
 	}
-	if stdout := wants(t, command.Fine, "-seeds", "1-3", "-json"); strings.Count(stdout, "\n") != 1 || !strings.HasPrefix(stdout, `{"format":"raftkv-sweep-1",`) {
+	if stdout := fine(t, "-seeds", "1-3", "-json"); strings.Count(stdout, "\n") != 1 || !strings.HasPrefix(stdout, `{"format":"raftkv-sweep-1",`) {
 		t.Errorf("-json prints %q", stdout)
 	}
 }
@@ -290,8 +290,8 @@ func TestIndexedJob(t *testing.T) {
 }
 
 func TestUsage(t *testing.T) {
-	golden.Compare(t, "testdata/usage.golden", wants(t, command.Fine, "-h"))
-	if stdout := wants(t, command.Fine, "-list"); !strings.Contains(stdout, "\npartitions ") || !strings.Contains(stdout, "\nreference ") {
+	golden.Compare(t, "testdata/usage.golden", fine(t, "-h"))
+	if stdout := fine(t, "-list"); !strings.Contains(stdout, "\npartitions ") || !strings.Contains(stdout, "\nreference ") {
 		t.Errorf("-list prints\n%s", stdout)
 	}
 	if _, err := parseFlags([]string{"-h"}); !errors.Is(err, flags.ErrHelp) {
@@ -371,4 +371,14 @@ func write(t *testing.T, dir, name, text string) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// TestDemand sweeps with and without demanding that all happens which should happen sometimes: where nothing goes wrong, most of it does not.
+func TestDemand(t *testing.T) {
+	fine(t, "-seeds", "1-3", "-quiet", "default")
+	status, _, stderr := call(t, "-seeds", "1-3", "-quiet", "-demand", "default")
+	if status != command.Violation || !strings.HasPrefix(stderr, "never happened in seeds 1-3: election lost, ") || strings.Contains(stderr, "election won") {
+		t.Errorf("exit status %d, want 1 and what never happened:\n%s", status, stderr)
+	}
+	fine(t, "-seeds", "1-100", "-quiet", "-demand")
 }

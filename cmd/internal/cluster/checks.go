@@ -51,7 +51,11 @@ const electionsWithinBound = 20
 // from in time: broadcast time must be well below the election timeout (§5.6).
 func (cl *Cluster) bound() time.Duration {
 	c := cl.config
-	broadcast := 2*c.Network.Latency.Max + 20*c.Process.StepTime.Max
+	latency := c.Network.Latency.Max
+	for i := range c.Links {
+		latency = max(latency, c.Links[i].Latency.Max)
+	}
+	broadcast := 2*latency + 20*c.Process.StepTime.Max
 	if c.Raft.HeartbeatInterval == 0 || c.Raft.ElectionTimeout.Min < c.Raft.HeartbeatInterval+broadcast || c.Raft.RPCTimeout < broadcast {
 		return 0
 	}

@@ -22,7 +22,8 @@ type faults struct {
 
 	// What lasts until it is healed.
 	cuts    map[[2]world.ProcessID]bool
-	ailing  map[world.ProcessID]bool // paused, slow, or with a clock that runs wrong
+	ailing  map[world.ProcessID]bool // slow, or with a clock that runs wrong
+	paused  map[world.ProcessID]bool // until it crashes at the latest
 	crashed map[world.ProcessID]bool
 }
 
@@ -33,7 +34,7 @@ type waiting struct{ fault *config.Fault }
 func (cl *Cluster) scheduleFaults(tracer *spans.Tracer) {
 	f := &faults{
 		cluster: cl, tracer: tracer, roles: make([]protocol.Role, cl.config.NumNodes+1), done: map[world.CausalID]uint64{},
-		cuts: map[[2]world.ProcessID]bool{}, ailing: map[world.ProcessID]bool{}, crashed: map[world.ProcessID]bool{},
+		cuts: map[[2]world.ProcessID]bool{}, ailing: map[world.ProcessID]bool{}, paused: map[world.ProcessID]bool{}, crashed: map[world.ProcessID]bool{},
 	}
 	cl.faults = f
 	for i := range cl.config.Faults {
@@ -41,12 +42,16 @@ func (cl *Cluster) scheduleFaults(tracer *spans.Tracer) {
 		switch fault.At.Kind {
 		case config.AtOnce:
 		case config.AtTime:
-			cl.sim.At(fault.At.Time, idOf(fault, fault.At.Time, 0), func() { f.happen(fault) })
+			cl.sim.At(fault.At.Time, turn(fault), func() { f.happen(fault) })
 		case config.AtRole, config.AtCommit, config.AtSend:
 			f.waiting = append(f.waiting, waiting{fault})
 		}
 	}
 }
+
+// turn is the place of a fault among those of the same time, for the world to order them by: a crash and a restart are a reboot, and what is healed may be hurt anew.
+// Those of one kind take turns in the order of the config, which does not depend on how it was given.
+func turn(f *config.Fault) world.CausalID { return world.CausalID(f.Kind.Turn()) }
 
 // idOf names a fault by its kind, its target and its time, never by its place in a list.
 func idOf(f *config.Fault, at time.Duration, ordinal uint64) world.CausalID {
@@ -114,26 +119,35 @@ func (f *faults) happen(fault *config.Fault) {
 	}
 	if fault.Kind == config.LoseUnsynced {
 		f.cluster.sim.LoseUnsynced(fault.Process, fault.Torn, func() {
-			f.crashed[fault.Process] = true
+			f.crash(fault.Process)
 			f.tell(fault)
 		})
 		return
 	}
 	f.tell(fault)
 	f.do(fault)
-	f.disturb()
+	f.disturb(fault)
 }
 
-// isSo says whether a fault would change nothing: a process that is down cannot crash, and one that is up cannot be started.
+// isSo says whether a fault would change nothing: a process that is down can neither crash nor be paused, and one that is up cannot be started.
 func (f *faults) isSo(fault *config.Fault) bool {
-	return fault.Kind == config.Crash && f.crashed[fault.Process] || fault.Kind == config.Restart && !f.crashed[fault.Process]
+	if f.crashed[fault.Process] {
+		return fault.Kind == config.Crash || fault.Kind == config.Pause
+	}
+	return fault.Kind == config.Restart
+}
+
+// crash notes that a process is down, which ends a pause.
+func (f *faults) crash(p world.ProcessID) {
+	f.crashed[p] = true
+	delete(f.paused, p)
 }
 
 func (f *faults) do(fault *config.Fault) {
 	s, p := f.cluster.sim, fault.Process
 	switch fault.Kind {
 	case config.Crash:
-		f.crashed[p] = true
+		f.crash(p)
 		s.Crash(p)
 	case config.Restart:
 		f.restart(p)
@@ -146,7 +160,7 @@ func (f *faults) do(fault *config.Fault) {
 			}
 		}
 	case config.Pause:
-		f.ailing[p] = true
+		f.paused[p] = true
 		s.Pause(p)
 	case config.Slow:
 		f.ailing[p] = true
@@ -216,9 +230,11 @@ func (f *faults) heal(p world.ProcessID) {
 	if p == 0 {
 		clear(f.cuts)
 		clear(f.ailing)
+		clear(f.paused)
 		return
 	}
 	delete(f.ailing, p)
+	delete(f.paused, p)
 	for link := range f.cuts {
 		if link[0] == p || link[1] == p {
 			delete(f.cuts, link)
@@ -226,13 +242,32 @@ func (f *faults) heal(p world.ProcessID) {
 	}
 }
 
-// disturb tells the checks that something was done to the run, and whether it lasts: Progress is promised only a while after the last of it.
-func (f *faults) disturb() {
+// disturb tells the checks that something was done to the run, and whether it lasts: Progress is promised only a while after the last of it. A clock that jumps back
+// stands still, for its timers, until it is where it was.
+func (f *faults) disturb(fault *config.Fault) {
 	if f.cluster.checker == nil {
 		return
 	}
-	f.cluster.checker.Disturbed(f.cluster.now())
-	f.cluster.checker.Troubled(len(f.cuts) > 0 || len(f.ailing) > 0)
+	f.cluster.checker.Disturbed(f.cluster.now() + max(0, -fault.By))
+	f.cluster.checker.Troubled(f.lasts())
+}
+
+// lasts says whether a server is in trouble that somebody has to heal. What troubles a client is nothing that keeps the servers from their work.
+func (f *faults) lasts() bool {
+	isServer := func(p world.ProcessID) bool { return p.Group() == world.NodeGroup }
+	for link := range f.cuts {
+		if isServer(link[0]) && isServer(link[1]) {
+			return true
+		}
+	}
+	for _, inTrouble := range []map[world.ProcessID]bool{f.ailing, f.paused} {
+		for p := range inTrouble {
+			if isServer(p) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // tell opens and ends the span of a fault.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/spans"
 	"github.com/raftkv/raftkv/traces"
 )
@@ -413,16 +414,126 @@ func TestNodeThatNeverKnewItsCluster(t *testing.T) {
 	}
 }
 
-// TestFaultsAfterTheEnd looks at a run whose last faults are due when it is about to finish, or later: they do not happen, and nobody is blamed for what is still in flight.
+// TestFaultsAfterTheEnd looks at a run whose last faults are due while what is in flight is handled, or later: they do not happen, and nobody is blamed for what comes of that.
 func TestFaultsAfterTheEnd(t *testing.T) {
-	for at := 900 * ms; at < 1200*ms; at += 3 * ms {
-		c := parse(t, fmt.Sprintf("[[fault]]\nat = \"%s\"\ncrash = \"node-2\"\n[[fault]]\nat = \"%s\"\nrestart = \"node-2\"", at, at+ms))
+	const slow = "[[link]]\nfrom = \"node-2\"\nto = \"node-1\"\nlatency = \"300ms\"\n" // so that an acknowledgement is in flight for long when all is done
+	calm, err := cluster.New(parse(t, slow), cluster.Options{}).Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, at := range []time.Duration{calm.End - 50*ms, calm.End - ms, calm.End + ms} {
+		c := parse(t, slow+fmt.Sprintf("[[fault]]\nat = \"%s\"\ncrash = \"node-3\"\n[[fault]]\nat = \"%s\"\nrestart = \"node-3\"", at, at+ms/10))
 		result, err := cluster.New(c, cluster.Options{}).Run(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		if result.Checks.Violation != nil || !result.Finished {
-			t.Errorf("a crash at %s: %v, finished is %v", at, result.Checks.Violation, result.Finished)
+		if result.Checks.Violation != nil || !result.Finished || result.Faults > 0 || result.End != calm.End {
+			t.Errorf("a crash at %s: %v, finished is %v, %d faults happened, it ends at %s, want a run like that without it, which ends at %s",
+				at, result.Checks.Violation, result.Finished, result.Faults, result.End, calm.End)
 		}
 	}
+}
+
+// TestEqualFaultsHaveIDsOfTheirOwn has two conditions come true at once that are waited for by the same fault.
+func TestEqualFaultsHaveIDsOfTheirOwn(t *testing.T) {
+	e := run(t, parse(t, `
+		[[operation]]
+		client = "client-1"
+		get = "a"
+		number = 5
+		[[fault]]
+		at = "client-1 sends 3"
+		slow = "node-3"
+		by = "1ms"
+		[[fault]]
+		at = "client-1 sends 5"
+		slow = "node-3"
+		by = "1ms"
+	`))
+	if faults := e.faultSpans(); len(faults) != 2 || faults[0] != faults[1] {
+		t.Fatalf("the faults are %q, want the same one twice", faults)
+	}
+	if len(e.byID) != len(e.spans) {
+		t.Errorf("%d spans have %d ids between them", len(e.spans), len(e.byID))
+	}
+}
+
+// TestFaultsOfOneTime looks at faults that are due at the same time: a crash and a restart are a reboot, and who is healed and isolated is isolated, whoever it is.
+func TestFaultsOfOneTime(t *testing.T) {
+	var text strings.Builder
+	var want []string
+	for i := range 5 {
+		node, at := fmt.Sprintf("node-%d", i+1), time.Duration(100+10*i)*ms
+		for _, kind := range []string{"isolate", "restart", "heal", "crash"} {
+			fmt.Fprintf(&text, "[[fault]]\nat = %q\n%s = %q\n", at, kind, node)
+		}
+		for _, kind := range []string{"crash", "restart", "heal", "isolate"} {
+			want = append(want, fmt.Sprint(kind, " ", node, " ", at))
+		}
+	}
+	text.WriteString("[[fault]]\nat = \"200ms\"\nheal = \"all\"\n")
+	want = append(want, "heal all 200ms")
+	if got := run(t, parse(t, text.String())).faultSpans(); !slices.Equal(got, want) {
+		t.Errorf("the faults are\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// TestWhatLasts looks at runs that do not finish, and at whether Progress is demanded of them: it is unless something is still the matter with the servers.
+func TestWhatLasts(t *testing.T) {
+	const unfinished = "num_nodes = 3\nnum_clients = 1\nmax_duration = \"40s\"\n"
+	const stuck = "bug = \"no-commit-on-heartbeat\"\n" + unfinished // what node-2 forgot in a crash it never learns again
+	const reboot = "[[fault]]\nat = \"120ms\"\ncrash = \"node-2\"\n[[fault]]\nat = \"140ms\"\nrestart = \"node-2\"\n"
+	const waits = "[[fault]]\nat = \"100ms\"\npause = \"client-1\"\n" // so that the run does not finish
+	const leaderless = unfinished + "[[fault]]\nat = \"60ms\"\ncrash = \"node-1\"\n"
+	for name, test := range map[string]struct {
+		text   string
+		broken bool
+	}{
+		"nothing lasts":                     {stuck + waits + reboot, true},
+		"a pause that a crash ended":        {stuck + waits + reboot + "[[fault]]\nat = \"100ms\"\npause = \"node-2\"", true},
+		"a pause of who is down":            {stuck + waits + reboot + "[[fault]]\nat = \"130ms\"\npause = \"node-2\"", true},
+		"a client that is cut off":          {stuck + waits + reboot + "[[fault]]\nat = \"100ms\"\nisolate = \"client-1\"", true},
+		"a server that is paused":           {stuck + waits + reboot + "[[fault]]\nat = \"150ms\"\npause = \"node-3\"", false},
+		"a server that is isolated":         {stuck + waits + reboot + "[[fault]]\nat = \"150ms\"\nisolate = \"node-3\"", false},
+		"clocks that were ten hours ahead":  {leaderless + skewed("-10h"), false},
+		"clocks that were a second ahead":   {stuck + waits + reboot + skewed("-1s"), true},
+		"links that are slower than clocks": {unfinished + slowLinks("400ms"), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, err := config.Parse("test.toml", []byte(test.text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			result, err := cluster.New(c, cluster.Options{}).Run(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			v := result.Checks.Violation
+			if result.Finished || (v != nil) != test.broken || v != nil && v.Invariant.Name != protocol.InvariantProgress {
+				t.Errorf("the violation is %v, finished is %v; want a violation of Progress: %v", v, result.Finished, test.broken)
+			}
+		})
+	}
+}
+
+// skewed has the clocks of two servers jump.
+func skewed(by string) string {
+	var b strings.Builder
+	for _, node := range []string{"node-2", "node-3"} {
+		fmt.Fprintf(&b, "[[fault]]\nat = \"170ms\"\nskew = %q\nby = %q\n", node, by)
+	}
+	return b.String()
+}
+
+// slowLinks has all that three servers say to each other take so long.
+func slowLinks(latency string) string {
+	var b strings.Builder
+	for from := range 3 {
+		for to := range 3 {
+			if from != to {
+				fmt.Fprintf(&b, "[[link]]\nfrom = \"node-%d\"\nto = \"node-%d\"\nlatency = %q\n", from+1, to+1, latency)
+			}
+		}
+	}
+	return b.String()
 }

@@ -28,7 +28,7 @@ type Fault struct {
 // FaultKind is what happens: the key that a [[fault]] says it with.
 type FaultKind string
 
-// The kinds there are.
+// The kinds there are, in the order in which they take place when they are due at the same time.
 const (
 	Crash        FaultKind = "crash"
 	Restart      FaultKind = "restart"
@@ -49,6 +49,9 @@ var faultKinds = []FaultKind{Crash, Restart, Heal, Isolate, Partition, Pause, Sl
 
 // Counterfactual says whether the kind is something that happens to one message, named by its span.
 func (k FaultKind) Counterfactual() bool { return k == Drop || k == Delay || k == Duplicate }
+
+// Turn is the place of the kind among what happens at the same time, from 0: the order in which the kinds stand above.
+func (k FaultKind) Turn() int { return slices.Index(faultKinds, k) }
 
 // takesBy says whether the kind needs to be told how much. A skew may say a rate instead.
 func (k FaultKind) takesBy() bool { return k == Delay || k == Slow || k == Skew }

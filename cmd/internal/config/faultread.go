@@ -115,8 +115,8 @@ func (r *reader) faultTarget(f *placedFault, v any, at *place) {
 	case f.Kind == Heal && s == healAll:
 	default:
 		f.Process = r.process(string(f.Kind), s, at, &f.named)
-		if f.Kind == Elect && f.Process.Group() == world.ClientGroup {
-			r.complain(at.value, "elect must name a node, not %q", s)
+		if f.Process.Group() == world.ClientGroup && (f.Kind == Elect || f.Kind == LoseUnsynced) {
+			r.complain(at.value, "%s must name a node, not %q", f.Kind, s)
 		}
 	}
 }
@@ -289,7 +289,7 @@ func (r *reader) addFault(f placedFault) {
 			continue
 		}
 		if f.Same(g.Fault) {
-			r.complainAt(f.origin, "the same fault is there already (%s)", g.origin.where())
+			r.complainAt(f.origin, "%s happens to the same at the same moment already (%s)", f.Kind, g.origin.where())
 			return
 		}
 		if f.Message != 0 && f.Message == g.Message && (f.Kind == Drop && g.Kind == Delay || f.Kind == Delay && g.Kind == Drop) {

@@ -2,16 +2,21 @@ package profile_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/profile"
 	"github.com/raftkv/raftkv/raftkv/world"
+	"github.com/raftkv/raftkv/traces"
 )
 
 // drawn is the run that a profile draws for a seed.
@@ -219,3 +224,41 @@ func TestInvariantsHold(t *testing.T) {
 		}
 	}
 }
+
+// TestIDsAreUniqueWhateverGoesWrong looks for two spans of one run that share an id, and for a zero one, in runs in which everything goes wrong.
+func TestIDsAreUniqueWhateverGoesWrong(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(manySeeds) / 5 {
+		c := drawn(t, profile.Mixed, seed)
+		ids := &idsOf{seen: make(map[trace.SpanID]string)}
+		recorder := traces.NewRecorder(traces.RecorderOptions{Run: c.Hash()}, ids)
+		if _, err := cluster.New(c, cluster.Options{Tracers: recorder.Tracer}).Run(t.Context()); err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		if err := recorder.Close(t.Context()); err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		for _, wrong := range ids.wrong {
+			t.Errorf("seed %d: %s; see: go run ./cmd/run -faults mixed -seed %d", seed, wrong, seed)
+		}
+	}
+}
+
+// idsOf gathers the ids of a run's spans.
+type idsOf struct {
+	seen  map[trace.SpanID]string
+	wrong []string
+}
+
+func (i *idsOf) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan) error {
+	for _, s := range spans {
+		id, what := s.SpanContext().SpanID(), fmt.Sprintf("%s at %s", s.Name(), s.StartTime().Format("05.000000"))
+		if other, twice := i.seen[id]; twice || !id.IsValid() {
+			i.wrong = append(i.wrong, fmt.Sprintf("%s and %s have the id %s", other, what, id))
+		}
+		i.seen[id] = what
+	}
+	return nil
+}
+
+func (*idsOf) Shutdown(context.Context) error { return nil }

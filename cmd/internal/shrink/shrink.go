@@ -3,7 +3,8 @@
 //
 // It knows nothing of Raft, and of a run only whether an invariant is violated in it. It takes something away, has the run carried out, and keeps the shorter config if the
 // same invariant is violated still. That works well because causal ids, and so all luck, depend on what an event is: what is taken away leaves as it was what it did not
-// cause. The order in which things are tried depends on the config alone, so the same run always shrinks to the same scenario.
+// cause. Where too much is left, it is begun anew with the luck of other seeds. The order in which things are tried depends on the config alone, so the same run always shrinks to
+// the same scenario.
 //
 // Read on in this order: shrink.go (the plan), parts.go (faults, operations, links), settings.go (sizes, settings, time), luck.go (rates), scenario.go (what is written).
 package shrink
@@ -191,6 +192,7 @@ func (s *shrinker) reduce() {
 	best := start
 	for s.way = range uint64(mostWays) {
 		s.state = start
+		s.otherLuck()
 		s.descend()
 		if s.way == 0 || !s.over() && SizeOf(s.config).less(SizeOf(best.config)) {
 			best, s.minimal = s.state, !s.over()
@@ -200,6 +202,26 @@ func (s *shrinker) reduce() {
 		}
 	}
 	s.state = best
+}
+
+// luckTries is how many seeds are tried for one that has the same invariant violated.
+const luckTries = 25
+
+// otherLuck begins every other way, once the first few have led to nothing small, with another seed, if one is found with which the same faults and operations violate the
+// same invariant: where much hangs on chance, other chance may need less.
+func (s *shrinker) otherLuck() {
+	if s.way < fewestWays || s.way%2 == 1 {
+		return
+	}
+	first := (s.way-fewestWays)/2*luckTries + 1
+	for seed := first; seed < first+luckTries && !s.over(); seed++ {
+		c := s.config.Clone()
+		c.Seed = seed
+		if s.try(c) {
+			s.cutTime()
+			return
+		}
+	}
 }
 
 // descend goes on until a whole round takes nothing away. Rates, sizes and settings come first, while there is so much of everything that the violation has other ways to

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/raftkv/raftkv/cmd/internal/cluster"
+	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/cmd/internal/library"
+	"github.com/raftkv/raftkv/raftkv/check"
+	"github.com/raftkv/raftkv/raftkv/raft"
+)
+
+// conviction is a run in which a bug was caught.
+type conviction struct {
+	seed      uint64
+	config    *config.Config
+	violation *check.Violation
+}
+
+// profileOfHunts is the profile of faults that bugs are looked for in.
+const profileOfHunts = "mixed"
+
+// search runs seeds with a bug until one violates an invariant that the bug is known to break; nil if none does.
+func search(ctx context.Context, bug raft.BugDescription, seeds uint64) (*conviction, error) {
+	for seed := uint64(1); seed <= seeds; seed++ {
+		c, err := resolve("", profileOfHunts, config.SetKey("-seed", "seed", strconv.FormatUint(seed, 10)), config.SetString("-bug", "bug", bug.Name))
+		if err != nil {
+			return nil, err
+		}
+		violation, err := violationOf(ctx, c)
+		if err != nil {
+			return nil, fmt.Errorf("seed %d: %w", seed, err)
+		}
+		if breaks(bug, violation) {
+			return &conviction{seed, c, violation}, nil
+		}
+	}
+	return nil, nil //nolint:nilnil // nothing found is no error
+}
+
+// convicting are the scenarios, with seeds of their own, in which a bug is caught.
+func convicting(ctx context.Context, bug raft.BugDescription) ([]string, error) {
+	var names []string
+	for _, s := range library.BuiltIn() {
+		c, err := resolve(s.Name, "", config.SetString("-bug", "bug", bug.Name))
+		if err != nil {
+			return nil, err
+		}
+		violation, err := violationOf(ctx, c)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", s.Name, err)
+		}
+		if breaks(bug, violation) {
+			names = append(names, s.Name)
+		}
+	}
+	return names, nil
+}
+
+// breaks says whether a violation is of an invariant that the bug is known to break.
+func breaks(bug raft.BugDescription, v *check.Violation) bool {
+	return v != nil && slices.Contains(bug.CaughtBy, v.Invariant.Name)
+}
+
+func resolve(scenario, faults string, overrides ...config.Override) (*config.Config, error) {
+	request, err := library.Request(scenario, faults, overrides)
+	if err != nil {
+		return nil, err
+	}
+	resolved, err := config.Resolve(request)
+	if err != nil {
+		return nil, err
+	}
+	return resolved.Config, nil
+}
+
+func violationOf(ctx context.Context, c *config.Config) (*check.Violation, error) {
+	result, err := cluster.New(c, cluster.Options{}).Run(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return result.Checks.Violation, nil
+}
