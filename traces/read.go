@@ -232,10 +232,10 @@ func (r *Reader) next() ([]byte, error) {
 	}
 	r.long = r.long[:0]
 	for errors.Is(err, bufio.ErrBufferFull) {
+		r.long = append(r.long, line...)
 		if len(r.long) > maxLine {
 			return r.long, errLongLine
 		}
-		r.long = append(r.long, line...)
 		line, err = r.input.ReadSlice('\n')
 	}
 	r.long = append(r.long, line...)
