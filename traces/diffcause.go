@@ -163,7 +163,8 @@ func (l *alignment) reason(p *pair, changes []ConfigChange) Reason {
 		}
 		return kept
 	}
-	faults := of(func(c ConfigChange) bool { return c.Key == "fault" })
+	faults := of(givesFault)
+	messages := of(func(c ConfigChange) bool { return c.Key == "fault" && !givesFault(c) })
 	draws := of(func(c ConfigChange) bool { return c.Key == "seed" })
 	others := of(func(c ConfigChange) bool { return c.Key != "fault" && c.Key != "seed" })
 	switch {
@@ -181,6 +182,8 @@ func (l *alignment) reason(p *pair, changes []ConfigChange) Reason {
 		return Reason{ReasonDraw, "a random draw: the seeds differ", draws}
 	case len(faults) > 0:
 		return Reason{ReasonFault, "a fault that only one of the runs has", faults}
+	case len(messages) > 0:
+		return Reason{ReasonCounterfactual, "a counterfactual that only one of the runs has", messages}
 	case builds[0] != builds[1]:
 		return Reason{ReasonCode, "the code: A is of the build " + builds[0] + ", B of " + builds[1], nil}
 	}

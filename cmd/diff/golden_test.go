@@ -108,6 +108,8 @@ func TestGolden(t *testing.T) {
 		{"five-nodes", base, small(t, "num_nodes=5"), []string{"-max", "8"}, statusDiffer},
 		{"crash", base, with(base, crash), []string{"-max", "8"}, statusDiffer},
 		{"bug", small(t, "network.loss=0.1", "seed=5"), noDedup, []string{"-max", "8"}, statusDiffer},
+		{"crash-elections", base, with(base, crash), []string{"-only", "elections"}, statusSame},
+		{"lost-entries-node", base, dropping(base, entries), []string{"-max", "8", "-only", "node-3"}, statusDiffer},
 		{"slower", base, small(t, "process.step_time=1ms..1ms"), []string{"-max", "4", "-ignore", "time"}, statusDiffer},
 	} {
 		t.Run(pair.name, func(t *testing.T) {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -126,5 +125,5 @@ func quoted(words ...string) string {
 	for _, word := range words {
 		line += " " + command.ShellWord(word)
 	}
-	return fmt.Sprint(line[1:])
+	return line[1:]
 }

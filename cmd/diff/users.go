@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/raftkv/raftkv/raftkv/spans"
 	"github.com/raftkv/raftkv/traces"
 )
 
@@ -12,11 +13,22 @@ import (
 func (r *report) users() {
 	u := &r.d.Users
 	r.title("What users saw")
+	clients := r.d.Only == "" || r.d.Only == traces.OnlyKV || strings.HasPrefix(r.d.Only, spans.ServiceClient+"-")
+	if !clients && len(u.Leaders) == 0 {
+		r.paragraph("", "Nothing of that is part of "+r.d.Only+".")
+		return
+	}
 	if len(u.Operations)+len(u.Leaders)+len(u.Log)+len(u.Store) == 0 {
+		if r.d.Only != "" {
+			r.paragraph("", "The same in both runs, as far as it is part of "+r.d.Only+".")
+			return
+		}
 		r.paragraph("", "The same in both runs: every operation its answer, latency and tries; the leaders; the log and the store at the end.")
 		return
 	}
-	r.operations(u.Operations)
+	if clients {
+		r.operations(u.Operations)
+	}
 	r.values("leaders", u.Leaders)
 	r.values("log at the end", u.Log)
 	r.values("store at the end", u.Store)
