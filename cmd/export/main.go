@@ -72,7 +72,7 @@ func run(_ context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	file := cmp.Or(o.output, filepath.Join(folderOf(path), f.file))
 	if err := write(file, func(w io.Writer) error { return f.write(w, spans) }); err != nil {
-		return command.Failed(stderr, err)
+		return command.Failed(stderr, fmt.Errorf("cannot write %s: %w", file, err))
 	}
 	_, err = fmt.Fprintf(stdout, "wrote %s, %d spans\nnext  %s\n", file, len(spans), f.next)
 	return command.Printed(err, stderr)
