@@ -41,7 +41,7 @@ $(GOLANGCI_LINT):
 bench: ## measure the world, untraced, checked and traced, against a bare event loop
 	CGO_ENABLED=0 $(GO) run ./cmd/internal/bench
 
-SWEEP = start=$$(date +%s); CGO_ENABLED=0 $(GO) run ./cmd/sweep -faults mixed -seeds
+SWEEP = start=$$(date +%s); CGO_ENABLED=0 $(GO) run ./cmd/sweep -demand -faults mixed -seeds
 
 sweep: ## run 50,000 seeds with every fault in the mix (SEEDS=1-50000)
 	@$(SWEEP) $(or $(SEEDS),1-50000) && echo "it took $$(($$(date +%s) - start)) s"

@@ -23,6 +23,8 @@ type decoder struct {
 	values     []attribute.Value    // a stack, as attributes
 	texts      []string             // of a list of strings
 	resources  []knownResource
+	wrapped    bool                     // the line may have spans elsewhere than directly in its resourceSpans, and so has to be read as a document
+	processes  map[string]knownResource // of a trace in Jaeger's own JSON
 }
 
 // place is where a span stands in its line: from its first byte to behind its last.
@@ -38,7 +40,11 @@ type knownResource struct {
 // decode reads a line.
 func (d *decoder) decode(line []byte) ([]Span, *fault) {
 	d.reset(line)
-	d.spans, d.places, d.attributes, d.values = d.spans[:0], d.places[:0], d.attributes[:0], d.values[:0]
+	d.clear()
+	d.wrapped = d.peek() == '['
+	if d.wrapped {
+		return nil, nil
+	}
 	if d.peek() != '{' {
 		d.want("a JSON object, as each line of a trace in the OTLP file format is one")
 		return nil, d.err
@@ -51,7 +57,10 @@ func (d *decoder) decode(line []byte) ([]Span, *fault) {
 			for more := d.open('[', "an array"); more; more = d.more('[') {
 				d.resourceSpans()
 			}
-		case "Name", "SpanContext", "data", "resourceLogs", "resourceMetrics":
+		case "data", "result", "spans":
+			d.wrapped = true
+			d.skip(0)
+		case "Name", "SpanContext", "resourceLogs", "resourceMetrics":
 			other = string(key)
 			d.skip(0)
 		default:
@@ -61,10 +70,15 @@ func (d *decoder) decode(line []byte) ([]Span, *fault) {
 	if d.peek(); d.pos < len(d.data) {
 		d.fail(d.pos, "more than one JSON value on the line")
 	}
-	if d.err == nil && !seen {
+	if d.err == nil && !seen && !d.wrapped {
 		d.fail(0, "no resourceSpans: %s", whatElse(other))
 	}
 	return d.spans, d.err
+}
+
+// clear makes ready for the spans of the next line, or of the next part of a document.
+func (d *decoder) clear() {
+	d.spans, d.attributes, d.values, d.places, d.wrapped = d.spans[:0], d.attributes[:0], d.values[:0], d.places[:0], false
 }
 
 // whatElse says what a line without resourceSpans looks like.
@@ -72,8 +86,6 @@ func whatElse(key string) string {
 	switch key {
 	case "Name", "SpanContext":
 		return "this is the stdouttrace exporter's own format; " + FileName + " beside it has the same spans"
-	case "data":
-		return "this looks like Jaeger's own JSON"
 	case "resourceLogs", "resourceMetrics":
 		return "this is OTLP, but no traces"
 	}
@@ -159,6 +171,7 @@ func (d *decoder) span(resource knownResource) {
 	d.peek()
 	start := d.pos
 	d.spans = append(d.spans, Span{Service: resource.service, Resource: resource.attributes, Start: zeroTime, End: zeroTime})
+	d.places = append(d.places, place{start: start})
 	s := &d.spans[len(d.spans)-1]
 	for more := d.open('{', "an object"); more; more = d.more('{') {
 		switch string(d.key()) {
@@ -188,7 +201,7 @@ func (d *decoder) span(resource knownResource) {
 			d.skip(0)
 		}
 	}
-	d.places = append(d.places, place{start, d.pos})
+	d.places[len(d.places)-1].end = d.pos
 	if d.err == nil && (s.ID == 0 || s.Run == 0 && s.Root == 0) {
 		d.fail(start, "a span without a traceId and a spanId, which are not all zeros")
 	}

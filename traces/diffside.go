@@ -31,7 +31,8 @@ type Indexed struct {
 	run      *Span         // raftkv.run, if the trace has it
 	outcome  outcome
 	detailed decoder
-	changed  error // the file is not what it was when it was read first
+	kept     map[int32]Span // of a document without lines, in which a span cannot be found again
+	changed  error          // the file is not what it was when it was read first
 	numbers  map[shape]uint32
 	ignored  []string
 }
@@ -101,7 +102,7 @@ func (x *Indexed) Close() error {
 }
 
 func index(ctx context.Context, r *Reader, input io.ReaderAt, o IndexOptions) (*Indexed, error) {
-	x := &Indexed{name: r.Name(), input: input, ignored: o.Ignore, numbers: map[shape]uint32{}, outcome: newOutcome()}
+	x := &Indexed{name: r.Name(), input: input, ignored: o.Ignore, numbers: map[shape]uint32{}, kept: map[int32]Span{}, outcome: newOutcome()}
 	x.reserve(input)
 	first := time.Time{}
 	for {
@@ -126,6 +127,9 @@ func index(ctx context.Context, r *Reader, input io.ReaderAt, o IndexOptions) (*
 				}
 				run := *s
 				x.run, first = &run, s.Start
+			}
+			if offset < 0 {
+				x.kept[int32(len(x.prints))] = *s
 			}
 			if err := x.add(s, offset+int64(r.decoder.places[i].start), r.decoder.places[i]); err != nil {
 				return nil, fmt.Errorf("%s:%d: %w", x.name, r.Line(), err)
@@ -202,6 +206,9 @@ func (x *Indexed) indexIDs() error {
 
 // span is a span with all that it says, read again.
 func (x *Indexed) span(i int32) Span {
+	if s, ok := x.kept[i]; ok {
+		return s
+	}
 	p := &x.prints[i]
 	shape := &x.shapes[p.shape]
 	text := make([]byte, p.length)

@@ -21,6 +21,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/raftkv/raftkv/traces"
 )
@@ -39,7 +41,11 @@ func TestJaegerServer(t *testing.T) {
 		{"lines of the file", func(t *testing.T) []byte { return postLines(t, s, otlpHTTP) }},
 	} {
 		s.run++ // so that each is a run of its own to Jaeger
-		t.Run(c.name, func(t *testing.T) { compareWithJaeger(t, page, read(t, c.push(t))) })
+		t.Run(c.name, func(t *testing.T) {
+			spans := read(t, c.push(t))
+			compareWithJaeger(t, page, spans)
+			compareReadBack(t, page, spans)
+		})
 	}
 }
 
@@ -156,6 +162,13 @@ type jaegerTrace struct {
 
 func ask(t *testing.T, address string, into any) {
 	t.Helper()
+	if err := json.Unmarshal(body(t, address), into); err != nil {
+		t.Fatalf("%s: %v", address, err)
+	}
+}
+
+func body(t *testing.T, address string) []byte {
+	t.Helper()
 	answer, err := http.Get(address)
 	if err != nil {
 		t.Fatal(err)
@@ -165,9 +178,7 @@ func ask(t *testing.T, address string, into any) {
 	if err != nil || answer.StatusCode != http.StatusOK {
 		t.Fatalf("%s: %s, error %v: %s", address, answer.Status, err, body)
 	}
-	if err := json.Unmarshal(body, into); err != nil {
-		t.Fatalf("%s: %v: %s", address, err, body)
-	}
+	return body
 }
 
 func compareWithJaeger(t *testing.T, page string, spans []traces.Span) {
@@ -198,6 +209,34 @@ func compareWithJaeger(t *testing.T, page string, spans []traces.Span) {
 		}
 	}
 	compareSearch(t, page, spans)
+}
+
+// compareReadBack proves that what Jaeger's programming interfaces answer is read as the file is, but for what Jaeger does not keep.
+func compareReadBack(t *testing.T, page string, spans []traces.Span) {
+	t.Helper()
+	byID := func(a, b traces.Span) int { return strings.Compare(a.ID.String(), b.ID.String()) }
+	ids, wanted := map[string]bool{}, map[[2]string][]traces.Span{}
+	const v2, v3 = "/api/traces/", "/api/v3/traces/"
+	for i := range spans {
+		s := spans[i]
+		id := s.TraceID().String()
+		ids[id] = true
+		wanted[[2]string{v3, id}] = append(wanted[[2]string{v3, id}], s)
+		own := asJaegerHas(s)
+		own.End = own.Start.Add(s.End.Sub(s.Start).Truncate(time.Microsecond)) // where we cut off the end, Jaeger cuts off the duration
+		wanted[[2]string{v2, id}] = append(wanted[[2]string{v2, id}], own)
+	}
+	for id := range ids {
+		for _, address := range []string{v2, v3} {
+			want := wanted[[2]string{address, id}]
+			slices.SortFunc(want, byID)
+			got := read(t, body(t, page+address+id))
+			slices.SortFunc(got, byID)
+			if diff := cmp.Diff(want, got, sameSpans, cmpopts.SortSlices(func(a, b attribute.KeyValue) bool { return a.Key < b.Key }), cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("%s%s: -in the file, +read back:\n%s", address, id, diff)
+			}
+		}
+	}
 }
 
 // compareSearch proves that the link to a search finds, among other runs' traces, those of this run in which the service takes part.

@@ -2,6 +2,7 @@ package traces
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -13,7 +14,8 @@ import (
 // maxLine is how long a line may be: many times what OTLPFile writes, and a bound on what a file that is no trace can make a reader hold.
 const maxLine = 64 << 20
 
-// Reader reads the spans of a file in the OTLP file format, in the file's order. It holds one line at a time.
+// Reader reads the spans of a file, in the file's order: OTLP/JSON in lines, as the OTLP file format wants it, or in any other layout that a Collector or Jaeger writes, and
+// Jaeger's own JSON, as its search page loads it and its programming interface answers. It holds one line at a time; where there are no lines, one process's spans or one trace.
 type Reader struct {
 	name    string
 	closer  io.Closer
@@ -23,7 +25,9 @@ type Reader struct {
 	offset  int64 // where the line begins that was read last
 	length  int   // of that line
 	decoder decoder
-	spans   []Span // of the line, those that were not handed out yet
+	spans   []Span    // of the line, those that were not handed out yet
+	whole   *document // what is read where the spans are not in lines; nil while they are
+	lines   []int     // of the spans of a document that were not handed out yet, the lines in which they stand
 	any     bool
 	err     error
 }
@@ -63,27 +67,42 @@ func (r *Reader) Line() int { return r.line }
 
 // Next is the next span; io.EOF when there is none. Any other error says what is wrong with the file and where, and is the last.
 func (r *Reader) Next() (Span, error) {
-	for len(r.spans) == 0 {
-		if r.err != nil {
-			return Span{}, r.err
-		}
-		r.err = r.readLine()
+	if err := r.fill(); err != nil {
+		return Span{}, err
 	}
 	s := r.spans[0]
 	r.spans = r.spans[1:]
+	if len(r.lines) > 0 {
+		r.line, r.lines = r.lines[0], r.lines[1:]
+	}
 	return s, nil
 }
 
-// lineOfSpans are the spans of the next line that has any, valid until the next call, and where the line stands in the file.
+// lineOfSpans are the spans of the next line that has any, valid until the next call, and where the line stands in the file: nowhere, -1, in a document without lines.
 func (r *Reader) lineOfSpans() (line []Span, offset int64, err error) {
-	for len(r.spans) == 0 {
-		if r.err != nil {
-			return nil, 0, r.err
-		}
-		r.err = r.readLine()
+	if err := r.fill(); err != nil {
+		return nil, 0, err
 	}
 	line, r.spans = r.spans, nil
+	if r.whole != nil {
+		return line, -1, nil
+	}
 	return line, r.offset, nil
+}
+
+// fill reads on until there are spans.
+func (r *Reader) fill() error {
+	for len(r.spans) == 0 {
+		if r.err != nil {
+			return r.err
+		}
+		if r.whole == nil {
+			r.err = r.readLine()
+		} else {
+			r.err = r.readPiece()
+		}
+	}
+	return nil
 }
 
 // All yields the spans, and at last what is wrong with the file, if anything is.
@@ -135,6 +154,10 @@ func (r *Reader) readLine() error {
 	r.line++
 	r.offset, r.length = r.offset+int64(r.length), len(line)
 	ended := errors.Is(err, io.EOF)
+	if errors.Is(err, errLongLine) {
+		r.readWhole(line)
+		return nil
+	}
 	if err != nil && !ended {
 		return fmt.Errorf("%s:%d: %w", r.name, r.line, err)
 	}
@@ -149,6 +172,9 @@ func (r *Reader) readLine() error {
 	}
 	spans, f := r.decoder.decode(line)
 	switch {
+	case r.decoder.wrapped, f != nil && !ended && f.pos >= len(bytes.TrimRight(line, "\r\n")):
+		r.readWhole(line)
+		return nil
 	case f == nil:
 		r.spans = spans
 		r.any = r.any || len(spans) > 0
@@ -160,6 +186,67 @@ func (r *Reader) readLine() error {
 	}
 }
 
+// errLongLine says that a line is longer than one is that has to be held.
+var errLongLine = errors.New("a line too long")
+
+// readWhole goes on without lines, from the beginning of a line that was read.
+func (r *Reader) readWhole(line []byte) {
+	input := bufio.NewReaderSize(io.MultiReader(bytes.NewReader(bytes.Clone(line)), r.input), 1<<20)
+	r.whole = &document{input: input, line: r.line, column: 1}
+	r.long = nil
+}
+
+// readPiece decodes the next spans of a document.
+func (r *Reader) readPiece() error {
+	otlp, jaeger, processes, err := r.whole.next()
+	spans := otlp
+	switch {
+	case errors.Is(err, io.EOF) && !r.any:
+		return fmt.Errorf("%s: there are no spans in it", r.name)
+	case errors.Is(err, io.EOF):
+		return err
+	case err == nil && jaeger != nil:
+		spans, err = jaeger, r.decodeJaeger(jaeger, processes)
+	case err == nil:
+		if f := r.decoder.decodeProcess(otlp.data); f != nil {
+			err = r.whole.fault(otlp, f)
+		} else if otlp.result {
+			mend(r.decoder.spans)
+		}
+	}
+	var m *misplaced
+	switch {
+	case errors.As(err, &m):
+		return fmt.Errorf("%s:%d:%d: %s", r.name, m.line, m.column, m.message)
+	case err != nil:
+		return fmt.Errorf("%s:%d: %w", r.name, r.whole.line, err)
+	}
+	r.spans = r.decoder.spans
+	r.any = r.any || len(r.spans) > 0
+	r.lines = r.lines[:0]
+	line, from := spans.line, 0
+	for _, p := range r.decoder.places {
+		line += bytes.Count(spans.data[from:p.start], newline)
+		from = p.start
+		r.lines = append(r.lines, line)
+	}
+	return nil
+}
+
+// decodeJaeger decodes a trace of Jaeger's own JSON, whose processes stand apart from its spans.
+func (r *Reader) decodeJaeger(spans, processes *piece) error {
+	if processes == nil {
+		processes = &piece{data: []byte("null")}
+	}
+	if f := r.decoder.decodeJaegerProcesses(processes.data); f != nil {
+		return r.whole.fault(processes, f)
+	}
+	if f := r.decoder.decodeJaegerSpans(spans.data); f != nil {
+		return r.whole.fault(spans, f)
+	}
+	return nil
+}
+
 // next is the next line with its end; io.EOF with the last one that has none.
 func (r *Reader) next() ([]byte, error) {
 	line, err := r.input.ReadSlice('\n')
@@ -168,10 +255,10 @@ func (r *Reader) next() ([]byte, error) {
 	}
 	r.long = r.long[:0]
 	for errors.Is(err, bufio.ErrBufferFull) {
-		if len(r.long) > maxLine {
-			return nil, fmt.Errorf("longer than %d MiB, which no line of a trace is", maxLine>>20)
-		}
 		r.long = append(r.long, line...)
+		if len(r.long) > maxLine {
+			return r.long, errLongLine
+		}
 		line, err = r.input.ReadSlice('\n')
 	}
 	r.long = append(r.long, line...)

@@ -113,11 +113,11 @@ func TestReadFaults(t *testing.T) {
 		"blank":             {"\n\n", "trace: there are no spans in it"},
 		"no spans":          {`{"resourceSpans":[]}` + "\n", "trace: there are no spans in it"},
 		"not JSON":          {good + "hello\n", `trace:2:1: want a JSON object, as each line of a trace in the OTLP file format is one, not 'h' (near "hello\n")`},
-		"an array":          {"[" + good + "]", "trace:1:1: want a JSON object"},
+		"an empty array":    {"[\n]", "trace: there are no spans in it"},
 		"cut off":           {good + good[:len(good)/2], fmt.Sprintf("trace:2:%d: the line ends", len(good)/2+1)},
 		"says cut off":      {good + good[:len(good)/2], "the file is cut off within its last line"},
 		"cut by a line end": {good[:len(good)/2] + "\n" + good, "trace:1:"},
-		"pretty":            {"{\n\"resourceSpans\":[]}", "trace:1:3: the line ends where a key is due"},
+		"pretty, empty":     {"{\n\"resourceSpans\":[]}", "trace: there are no spans in it"},
 		"two values":        {strings.TrimSpace(good) + good, "more than one JSON value on the line"},
 		"NUL":               {strings.TrimSpace(good) + "\x00\n", "more than one JSON value on the line"},
 		"base64 trace id":   {replace("00000000000000ab0000000000000001", "AAAAAAAAAKsAAAAAAAAAAQ=="), "trace:1:"},
@@ -146,7 +146,7 @@ func TestReadFaults(t *testing.T) {
 			replace(`{"stringValue":"plain"}`, strings.Repeat(`{"arrayValue":{"values":[`, 200)+strings.Repeat("]}}", 200)), "nested more than 100 deep",
 		},
 		"stdouttrace": {`{"Name":"a","SpanContext":{}}`, "trace:1:1: no resourceSpans: this is the stdouttrace exporter's own format; trace.otlp.jsonl beside it has the same spans"},
-		"Jaeger":      {`{"data":[]}`, "no resourceSpans: this looks like Jaeger's own JSON"},
+		"Jaeger":      {`{"data":[]}`, "trace: there are no spans in it"},
 		"logs":        {`{"resourceLogs":[]}`, "no resourceSpans: this is OTLP, but no traces"},
 		"something":   {`{"a":1}`, "no resourceSpans: this is no trace in the OTLP file format"},
 	} {
@@ -217,6 +217,10 @@ func FuzzRead(f *testing.F) {
 	f.Add(write(f, full))
 	f.Add(write(f, plainStub(1), plainStub(2)))
 	f.Add([]byte(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"0000000000000001000000000000000c","spanId":"00000000000000ab","kind":1,"startTimeUnixNano":1}]}],"resource":{}}]}`))
+	f.Add([]byte(`{"data":[{"traceID":"c","spans":[{"traceID":"c","spanID":"ab","operationName":"a","references":[{"refType":"CHILD_OF","traceID":"c","spanID":"1"}],"startTime":1,"duration":2,
+		"tags":[{"key":"span.kind","type":"string","value":"client"},{"key":"i","value":3,"type":"int64"}],"logs":[{"timestamp":1,"fields":[{"key":"event","value":"drop"}]}],"processID":"p1"}],
+		"processes":{"p1":{"serviceName":"node-1","tags":[]}}}]}`))
+	f.Add([]byte(`[{"result":{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"0000000000000001000000000000000c","spanId":"00000000000000ab"}]}]}]}}]`))
 	f.Add([]byte(`{"resourceSpans":[{"resource":{"attributes":[{"key":"\ud800","value":{"kvlistValue":{"values":[{"key":"a","value":{"bytesValue":"AA=="}}]}}}]}}]}`))
 	f.Add([]byte(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"00000000000000ab0000000000000001","spanId":"0001000000000002","name":"long ago","startTimeUnixNano":"9466848000010000000"}]}]}]}`))
 	f.Fuzz(func(t *testing.T, file []byte) {
@@ -235,14 +239,22 @@ func FuzzRead(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var spans []traces.Span
-		for s, err := range traces.NewReader("trace", bytes.NewReader(line)).All() {
-			if err != nil {
-				return
+		spans, err := tryRead(line)
+		for layout, other := range inOtherLayouts(t, line) {
+			got, otherErr := tryRead(other)
+			if (err == nil) != (otherErr == nil) {
+				t.Errorf("on one line: error %v; %s: error %v\n%s", err, layout, otherErr, other)
+			} else if diff := cmp.Diff(spans, got, sameSpans); err == nil && diff != "" {
+				t.Errorf("-on one line, +%s:\n%s", layout, diff)
 			}
-			spans = append(spans, s)
+		}
+		if err != nil {
+			return
 		}
 		tellAndWriteTree(t, spans)
+		if top, is := once.(map[string]any); !is || top["data"] != nil || top["result"] != nil || top["spans"] != nil {
+			return // Jaeger's, which the Collector does not read
+		}
 		oracle, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(line)
 		if err != nil {
 			return
@@ -275,6 +287,12 @@ func tellAndWriteTree(t *testing.T, spans []traces.Span) {
 	var tree bytes.Buffer
 	if err := traces.WriteTree(&tree, spans); err != nil {
 		t.Error(err)
+	}
+	text += explainAll(t, spans)
+	for name, write := range converters {
+		if b := converted(t, write, spans); name != "shiviz" && !json.Valid(b) {
+			t.Errorf("%s is no JSON:\n%s", name, b)
+		}
 	}
 	for _, r := range strings.ReplaceAll(text+tree.String(), "\n", "") {
 		if !strconv.IsPrint(r) {

@@ -262,13 +262,16 @@ func (t *teller) commit() {
 
 func (t *teller) apply() {
 	command := parseCommand(t.span.Attribute(spans.RaftCommandKey).AsString())
-	outcome := command.text + " -> " + resultText(command, t.span.Attribute(spans.KVResultKey).AsString()) + t.again()
+	again := t.again()
+	outcome := command.text + " -> " + resultText(command, t.span.Attribute(spans.KVResultKey).AsString()) + again
 	if t.text(spans.RaftRoleKey) == protocol.RoleLeader.String() {
 		t.line(t.span.End, ordinary, "applied result ", outcome)
 		return
 	}
 	t.line(t.span.End, ordinary, "applied slot ", t.text(spans.RaftIndexKey), ": ", outcome)
-	t.story.lines[len(t.story.lines)-1].slot = uint64(t.integer(spans.RaftIndexKey))
+	if again == "" { // what a reader would want to know is not folded away
+		t.story.lines[len(t.story.lines)-1].slot = uint64(t.integer(spans.RaftIndexKey))
+	}
 }
 
 // fates tells what the network did to the message that a span sent.

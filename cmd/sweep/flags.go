@@ -21,6 +21,7 @@ type options struct {
 	shard     shard
 	shards    uint64 // how many there are, when the environment says which one this is
 	keepGoing bool
+	demand    bool // what should happen sometimes must have happened
 	json      bool
 	quiet     bool
 	merge     bool
@@ -53,6 +54,9 @@ func flagGroups() []flags.Group[options] {
 				Name: "set", Takes: "KEY=VALUE", Help: "give any key of the config a value, as in -set num_nodes=5; may be repeated, and the last one wins",
 				Set: change("-set", func(v string) config.Override { return config.Set("-set", v) }),
 			},
+			{Name: "demand", Help: "exit with 1, too, if something that should happen sometimes never did: a sweep cannot pass by doing nothing", Set: func(o *options, v string) []error {
+				return flags.SetBool("-demand", &o.demand, v)
+			}},
 			{Name: "keep-going", Help: "go on after a violation, and tell all of them", Set: func(o *options, v string) []error { return flags.SetBool("-keep-going", &o.keepGoing, v) }},
 		}},
 		{Title: "On several machines", Flags: []flags.Flag[options]{

@@ -132,6 +132,10 @@ func conclude(r *report, o options, stdout, stderr io.Writer) int {
 		_, err = io.WriteString(stdout, t.String())
 	}
 	status := command.Printed(err, stderr)
+	if never := r.never(); o.demand && len(never) > 0 {
+		status = max(status, command.Violation)
+		_, _ = fmt.Fprintf(stderr, "%s in %s: %s\n", terminal.StyleOf(stderr).Red("never happened"), r.Seeds, strings.Join(never, ", "))
+	}
 	if len(r.Violations) == 0 {
 		return status
 	}

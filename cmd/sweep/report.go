@@ -151,3 +151,14 @@ func (r *report) merge(other *report) {
 		f.Busiest = busier(f.Busiest, o.Busiest)
 	}
 }
+
+// never is what should happen sometimes and happened in none of the runs.
+func (r *report) never() []string {
+	var never []string
+	for _, s := range check.AllSometimes() {
+		if r.Figures.Sometimes[s.String()] == 0 {
+			never = append(never, s.String())
+		}
+	}
+	return never
+}

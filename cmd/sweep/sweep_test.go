@@ -372,3 +372,13 @@ func write(t *testing.T, dir, name, text string) string {
 	}
 	return path
 }
+
+// TestDemand sweeps with and without demanding that all happens which should happen sometimes: where nothing goes wrong, most of it does not.
+func TestDemand(t *testing.T) {
+	fine(t, "-seeds", "1-3", "-quiet", "default")
+	status, _, stderr := call(t, "-seeds", "1-3", "-quiet", "-demand", "default")
+	if status != command.Violation || !strings.HasPrefix(stderr, "never happened in seeds 1-3: election lost, ") || strings.Contains(stderr, "election won") {
+		t.Errorf("exit status %d, want 1 and what never happened:\n%s", status, stderr)
+	}
+	fine(t, "-seeds", "1-100", "-quiet", "-demand")
+}

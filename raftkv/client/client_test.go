@@ -251,3 +251,11 @@ func TestGivesUp(t *testing.T) {
 		t.Errorf("the tries are %v, want the second to time out when the client gives up", tries)
 	}
 }
+
+// A client that gives up while it waits to ask again does not wait on behalf of its next operation.
+func TestGivesUpWhileItWaits(t *testing.T) {
+	heard, _ := try(t, client.Config{Requests: 2, GiveUp: 9 * ms}, 1, func(_ protocol.NodeID, r protocol.RequestID) protocol.Message {
+		return protocol.NotLeader{Request: r} // so that it pauses for 10ms
+	})
+	check(t, heard, "11ms node-1 hears client-1/1", "20ms node-2 hears client-1/2")
+}

@@ -289,7 +289,7 @@ func (r *reader) addFault(f placedFault) {
 			continue
 		}
 		if f.Same(g.Fault) {
-			r.complainAt(f.origin, "the same fault is there already (%s)", g.origin.where())
+			r.complainAt(f.origin, "%s happens to the same at the same moment already (%s)", f.Kind, g.origin.where())
 			return
 		}
 		if f.Message != 0 && f.Message == g.Message && (f.Kind == Drop && g.Kind == Delay || f.Kind == Delay && g.Kind == Drop) {

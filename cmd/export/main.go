@@ -1,0 +1,185 @@
+// Command export writes a run in the formats of other people's programs: Jaeger's own JSON, Perfetto's and Chrome's trace events, a log for ShiViz. See -h.
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/raftkv/raftkv/cmd/internal/command"
+	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/cmd/internal/flags"
+	"github.com/raftkv/raftkv/cmd/internal/runs"
+	"github.com/raftkv/raftkv/traces"
+)
+
+func main() { command.Main(run) }
+
+// format is one that a run can be written in.
+type format struct {
+	name, file string // the file is written beside the run
+	help       string // for the usage
+	next       string // what a person does with the file
+	write      func(io.Writer, []traces.Span) error
+}
+
+var formats = []format{
+	{
+		"jaeger", "trace.jaeger.json", "Jaeger's own JSON: its page loads it, with no server behind",
+		"open the search page of any Jaeger, choose Upload, and give it the file", traces.WriteJaeger,
+	},
+	{
+		"perfetto", "trace.perfetto.json", "the trace event format: a track for each process, arrows for messages",
+		"open https://ui.perfetto.dev, or chrome://tracing, and give it the file", traces.WritePerfetto,
+	},
+	{
+		"shiviz", "trace.shiviz.log", "a log with vector clocks, and the regular expression that reads it",
+		"open https://bestchai.bitbucket.io/shiviz/, choose Try out ShiViz, and upload the file", traces.WriteShiViz,
+	},
+}
+
+// options are what the command line asks for.
+type options struct {
+	to     string
+	output string // a file, or - for standard output; empty for one beside the run
+	run    string
+}
+
+func run(_ context.Context, args []string, stdout, stderr io.Writer) int {
+	o, err := parseFlags(args)
+	if errors.Is(err, flags.ErrHelp) {
+		return command.Printed(usage(stdout), stderr)
+	}
+	if err != nil {
+		return command.Failed(stderr, err)
+	}
+	f, _ := formatNamed(o.to)
+	path, err := runs.Find(o.run)
+	if err != nil {
+		return command.Failed(stderr, err)
+	}
+	spans, err := traces.ReadAll(path)
+	if err != nil {
+		return command.Failed(stderr, err)
+	}
+	if o.output == "-" {
+		return command.Printed(f.write(stdout, spans), stderr)
+	}
+	file := cmp.Or(o.output, filepath.Join(folderOf(path), f.file))
+	if err := write(file, func(w io.Writer) error { return f.write(w, spans) }); err != nil {
+		return command.Failed(stderr, fmt.Errorf("cannot write %s: %w", file, err))
+	}
+	_, err = fmt.Fprintf(stdout, "wrote %s, %d spans\nnext  %s\n", file, len(spans), f.next)
+	return command.Printed(err, stderr)
+}
+
+func formatNamed(name string) (format, error) {
+	var names []string
+	for _, f := range formats {
+		if f.name == name {
+			return f, nil
+		}
+		names = append(names, f.name)
+	}
+	if name == "" {
+		return format{}, errors.New("-to says which format: " + strings.Join(names, ", "))
+	}
+	return format{}, fmt.Errorf("there is no format %q; the nearest is %s, and -h shows all", name, config.Nearest(name, names))
+}
+
+// folderOf is the folder in which a run's trace is.
+func folderOf(path string) string {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return path
+	}
+	return filepath.Dir(path)
+}
+
+// write writes a file that is either whole or as it was.
+func write(path string, content func(io.Writer) error) (err error) {
+	temporary, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(temporary.Name()) // the error that led here says more
+		}
+	}()
+	if err := errors.Join(content(temporary), temporary.Chmod(0o644), temporary.Close()); err != nil {
+		return err
+	}
+	return os.Rename(temporary.Name(), path)
+}
+
+// parseFlags reads the command line. The error is flags.ErrHelp, or all that is wrong.
+func parseFlags(args []string) (options, error) {
+	var o options
+	arguments, wrong := flags.Parse(args, &o, flagGroups(), func(string) bool { return false })
+	if errors.Is(wrong, flags.ErrHelp) {
+		return options{}, wrong
+	}
+	_, unknown := formatNamed(o.to)
+	all := []error{wrong, unknown}
+	switch len(arguments) {
+	case 0:
+		all = append(all, errors.New("which run? its name, its folder or its trace file: go run ./cmd/export -to jaeger default-1"))
+	case 1:
+		o.run = arguments[0]
+	default:
+		all = append(all, fmt.Errorf("one run at a time, and not %d: %s", len(arguments), strings.Join(arguments, ", ")))
+	}
+	return o, errors.Join(all...)
+}
+
+func flagGroups() []flags.Group[options] {
+	g := flags.Group[options]{Title: "Flags", Flags: []flags.Flag[options]{
+		{Name: "to", Takes: "FORMAT", Help: "which format; see below", Set: func(o *options, v string) []error {
+			o.to = v
+			return nil
+		}},
+		{Name: "o", Takes: "FILE", Help: "write there, and not beside the run; - is standard output", Set: func(o *options, v string) []error {
+			o.output = v
+			return nil
+		}},
+		{Name: "h", Help: "show this"},
+	}}
+	for _, f := range formats {
+		g.Values = append(g.Values, [2]string{f.name, f.help + " (" + f.file + ")"})
+	}
+	return []flags.Group[options]{g}
+}
+
+const usageBefore = `usage: go run ./cmd/export -to FORMAT [flags] RUN
+
+Writes a run in a format of other people's programs, beside its trace. RUN is the
+name of a run in traces/runs, its folder, or a trace file: OTLP/JSON in any layout
+that a Collector or Jaeger writes, or Jaeger's own JSON.
+`
+
+const usageAfter = `
+What is lost on the way
+  jaeger    times are cut to microseconds; links have no attributes; lists are texts
+  perfetto  links are ids among the arguments; nothing reads the file back
+  shiviz    all but ids, times, and what each event says of itself; faults reach nobody
+
+Examples
+  go run ./cmd/export -to perfetto default-1
+      writes traces/runs/default-1/trace.perfetto.json
+  go run ./cmd/export -to jaeger -o crash.json traces/runs/leader-crash-1
+      writes crash.json, which Jaeger's search page uploads
+  go run ./cmd/export -to shiviz -o - default-1 | head
+      shows what ShiViz would read
+
+Exit status of the built program; under go run every failure is 1
+  0  it is written
+  2  it could not be: a wrong flag, no such run, a trace that cannot be read
+`
+
+// usage prints how the command is called.
+func usage(w io.Writer) error { return flags.Usage(w, usageBefore, flagGroups(), usageAfter) }

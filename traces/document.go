@@ -1,0 +1,326 @@
+package traces
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// document reads JSON that is not in lines: one object or many, over any number of lines, whose spans stand within the wrappers of a Collector or of Jaeger's programming interfaces.
+// It goes into what wraps spans, and holds no more of it than one process's spans, or one trace of Jaeger's.
+type document struct {
+	input        *bufio.Reader
+	line, column int // of the next byte, from 1
+	stack        []frame
+	piece        []byte // which was cut out last
+	end          bool   // the input has ended
+}
+
+// frame is an object or an array that was entered and not left.
+type frame struct {
+	bracket          byte
+	after            bool // a member, so that a comma is due before the next
+	resourceSpans    bool // each member is a process's spans in OTLP
+	result           bool // it is within an answer of Jaeger's API v3
+	spans, processes *piece
+}
+
+// piece is a JSON value of a document, and where it stands.
+type piece struct {
+	data         []byte
+	line, column int
+	result       bool // it is within an answer of Jaeger's API v3
+}
+
+// misplaced is what is wrong with a document, and where.
+type misplaced struct {
+	line, column int
+	message      string
+}
+
+func (m *misplaced) Error() string { return m.message }
+
+func (d *document) fail(format string, arguments ...any) error {
+	message := fmt.Sprintf(format, arguments...)
+	if d.end {
+		message += ": the file is cut off within a value"
+	}
+	return &misplaced{d.line, d.column, message}
+}
+
+// next finds the next spans: those of a process in OTLP, or those of a trace in Jaeger's own JSON, with its processes. io.EOF says that there are no more.
+func (d *document) next() (otlp, jaeger, processes *piece, err error) {
+	for {
+		if len(d.stack) == 0 {
+			switch c, err := d.peek(); {
+			case errors.Is(err, io.EOF):
+				return nil, nil, nil, io.EOF
+			case err != nil:
+				return nil, nil, nil, err
+			case c != '{' && c != '[':
+				return nil, nil, nil, d.fail("want a JSON object or array, not %q", c)
+			}
+			if err := d.enter(frame{}); err != nil {
+				return nil, nil, nil, err
+			}
+		}
+		top := &d.stack[len(d.stack)-1]
+		more, err := d.more(top)
+		switch {
+		case err != nil:
+			return nil, nil, nil, err
+		case !more:
+			left := *top
+			d.stack = d.stack[:len(d.stack)-1]
+			if left.spans != nil {
+				return nil, left.spans, left.processes, nil
+			}
+		case top.resourceSpans:
+			p, err := d.cut()
+			if err == nil {
+				p.result = top.result
+			}
+			return p, nil, nil, err
+		case top.bracket == '[':
+			err = d.value(frame{})
+		default:
+			err = d.member(top)
+		}
+		if err != nil {
+			return nil, nil, nil, err
+		}
+	}
+}
+
+// member goes on with a member of an object: into it if spans may be in it, past it if not.
+func (d *document) member(of *frame) error {
+	key, err := d.key()
+	if err != nil {
+		return err
+	}
+	switch key {
+	case "resourceSpans":
+		return d.value(frame{resourceSpans: true})
+	case "data": // of Jaeger's own JSON
+		return d.value(frame{})
+	case "result": // of Jaeger's API v3
+		return d.value(frame{result: true})
+	case "spans":
+		of.spans, err = d.kept()
+	case "processes":
+		of.processes, err = d.kept()
+	default:
+		_, err = d.cut()
+	}
+	return err
+}
+
+// value enters a value if it is an object or an array, and goes past it if not.
+func (d *document) value(f frame) error {
+	switch c, err := d.peek(); {
+	case err != nil:
+		return d.cutOff(err)
+	case f.resourceSpans && c == '{':
+		return d.fail("want an array, not %q", c)
+	case c == '{', c == '[':
+		return d.enter(f)
+	case f.resourceSpans && c != 'n':
+		return d.fail("want an array, not %q", c)
+	}
+	_, err := d.cut()
+	return err
+}
+
+func (d *document) enter(f frame) error {
+	if len(d.stack) >= maxDepth {
+		return d.fail("nested more than %d deep", maxDepth)
+	}
+	f.bracket, _ = d.peek()
+	if len(d.stack) > 0 {
+		f.result = f.result || d.stack[len(d.stack)-1].result
+	}
+	d.stack = append(d.stack, f)
+	d.skip(1)
+	return nil
+}
+
+// more goes to the next member of what was entered, and says whether there is one; if not, it has left.
+func (d *document) more(f *frame) (bool, error) {
+	c, err := d.peek()
+	switch {
+	case err != nil:
+		return false, d.cutOff(err)
+	case c == f.bracket+2:
+		d.skip(1)
+		return false, nil
+	case !f.after:
+		f.after = true
+		return true, nil
+	case c != ',':
+		return false, d.fail("want a comma or %q, not %q", f.bracket+2, c)
+	}
+	d.skip(1)
+	return true, nil
+}
+
+// key reads the name of a member and the colon behind it.
+func (d *document) key() (string, error) {
+	if c, err := d.peek(); err != nil {
+		return "", d.cutOff(err)
+	} else if c != '"' {
+		return "", d.fail("want a key, not %q", c)
+	}
+	p, err := d.cut()
+	if err != nil {
+		return "", err
+	}
+	var s scanner
+	s.reset(p.data)
+	key := string(s.bytes("a key"))
+	if c, err := d.peek(); err != nil {
+		return "", d.cutOff(err)
+	} else if c != ':' {
+		return "", d.fail("want a colon, not %q", c)
+	}
+	d.skip(1)
+	return key, nil
+}
+
+// peek is the next byte that is not white space.
+func (d *document) peek() (byte, error) {
+	for {
+		b, err := d.input.Peek(1)
+		if err != nil {
+			return 0, err
+		}
+		if c := b[0]; c != ' ' && c != '\t' && c != '\n' && c != '\r' {
+			return c, nil
+		}
+		d.skip(1)
+	}
+}
+
+// skip goes past bytes that were peeked at.
+func (d *document) skip(n int) {
+	b, _ := d.input.Peek(n)
+	if lines := bytes.Count(b, newline); lines > 0 {
+		d.line += lines
+		d.column = len(b) - bytes.LastIndexByte(b, '\n')
+	} else {
+		d.column += len(b)
+	}
+	_, _ = d.input.Discard(len(b)) // they are in the buffer
+}
+
+var newline = []byte{'\n'}
+
+func (d *document) cutOff(err error) error {
+	if errors.Is(err, io.EOF) {
+		d.end = true
+		return d.fail("the file ends where a value is due")
+	}
+	return err
+}
+
+// kept is cut for what stays while more is cut out.
+func (d *document) kept() (*piece, error) {
+	p, err := d.cut()
+	if err == nil {
+		p.data = bytes.Clone(p.data)
+	}
+	return p, err
+}
+
+// cut cuts out the next value and checks that it is one. Its bytes are valid until the next one is cut out.
+func (d *document) cut() (*piece, error) {
+	if _, err := d.peek(); err != nil {
+		return nil, d.cutOff(err)
+	}
+	p := piece{line: d.line, column: d.column}
+	d.piece = d.piece[:0]
+	var e edge
+	for whole := false; !whole; {
+		_, err := d.input.Peek(1)
+		if errors.Is(err, io.EOF) && len(d.piece) > 0 {
+			d.end = true
+			break // what is cut off is found wrong below
+		} else if err != nil {
+			return nil, err
+		}
+		b, _ := d.input.Peek(d.input.Buffered())
+		var n int
+		n, whole = e.find(b)
+		d.piece = append(d.piece, b[:n]...)
+		d.skip(n)
+		if len(d.piece) > maxLine {
+			return nil, d.fail("a value longer than %d MiB, which no trace has", maxLine>>20)
+		}
+	}
+	p.data = d.piece
+	var s scanner
+	s.reset(p.data)
+	s.skip(len(d.stack))
+	if s.err == nil && s.pos < len(p.data) {
+		s.fail(s.pos, "want a comma, or the end of what the value stands in")
+	}
+	if s.err != nil {
+		return nil, d.fault(&p, s.err)
+	}
+	return &p, nil
+}
+
+// fault says where in a document a fault in a piece of it is.
+func (d *document) fault(p *piece, f *fault) error {
+	before := p.data[:min(f.pos, len(p.data))]
+	m := &misplaced{p.line + bytes.Count(before, newline), p.column + len(before), f.message + excerpt(p.data, f.pos)}
+	if at := bytes.LastIndexByte(before, '\n'); at >= 0 {
+		m.column = len(before) - at
+	}
+	if d.end && f.pos >= len(p.data) {
+		m.message = f.message + ": the file is cut off within a value"
+	}
+	return m
+}
+
+// edge finds where a value ends whose bytes come in parts.
+type edge struct {
+	depth           int
+	quoted, escaped bool
+	begun           bool
+}
+
+// find returns how many bytes of a part belong to the value, and whether it ends with them.
+func (e *edge) find(part []byte) (n int, whole bool) {
+	for i, c := range part {
+		switch {
+		case e.escaped:
+			e.escaped = false
+		case e.quoted && c == '\\':
+			e.escaped = true
+		case e.quoted && c != '"':
+		case c == '"':
+			e.quoted = !e.quoted
+			if !e.quoted && e.depth == 0 {
+				return i + 1, true
+			}
+		case c == '{', c == '[':
+			if e.depth == 0 && e.begun {
+				return i, true
+			}
+			e.depth++
+		case c == '}', c == ']':
+			if e.depth == 0 {
+				return i, true
+			}
+			if e.depth--; e.depth == 0 {
+				return i + 1, true
+			}
+		case e.depth == 0 && (c == ',' || c == ':' || c == ' ' || c == '\t' || c == '\r' || c == '\n'):
+			return i, true
+		}
+		e.begun = true
+	}
+	return len(part), false
+}

@@ -1,0 +1,286 @@
+package traces
+
+import (
+	"bufio"
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/world"
+)
+
+// Explainer says why something in a run is as it is, from its spans alone.
+type Explainer struct {
+	spans      []Span
+	epoch      time.Time
+	byID       map[world.CausalID]*Span
+	children   map[world.CausalID][]*Span // by start
+	byProcess  map[string][]*Span         // by end
+	faults     []*Span                    // in their order
+	elections  []*Span                    // by start
+	operations map[string]*Span           // by the names of their requests: client-2/3
+	nodes      []string                   // those that the cluster consists of
+}
+
+// Explanation is an answer, and below it what led to it.
+type Explanation struct {
+	Answer string
+	Parts  []ExplanationPart
+	Next   string // what to ask next
+}
+
+// ExplanationPart is a part of what led to something, such as why a server stood for election.
+type ExplanationPart struct {
+	Title string
+	Steps []ExplanationStep
+}
+
+// ExplanationStep is one thing that happened, or that did not.
+type ExplanationStep struct {
+	At   time.Duration // since the run began; in a part that says where the time went, how long it took
+	Text string
+	ID   world.CausalID // of the span that tells it; 0 for none
+}
+
+// QuestionError says that a question has no answer, and which similar one has.
+type QuestionError struct {
+	Message string
+	Nearest string // empty where none is similar
+}
+
+// Error says what is wrong with the question.
+func (q *QuestionError) Error() string { return q.Message }
+
+// NewExplainer makes ready to answer questions about a run.
+func NewExplainer(all []Span) *Explainer {
+	e := &Explainer{
+		spans: all, epoch: epochOf(all), byID: make(map[world.CausalID]*Span, len(all)), children: map[world.CausalID][]*Span{},
+		byProcess: map[string][]*Span{}, operations: map[string]*Span{},
+	}
+	for i := range all {
+		s := &all[i]
+		e.byID[s.ID] = s
+		e.children[s.Parent] = append(e.children[s.Parent], s)
+		e.byProcess[s.Service] = append(e.byProcess[s.Service], s)
+		switch s.Name {
+		case spans.FaultName:
+			e.faults = append(e.faults, s)
+		case spans.ElectionName:
+			e.elections = append(e.elections, s)
+		case spans.KVPutName, spans.KVGetName, spans.KVDeleteName:
+			e.operations[s.Attribute(spans.KVRequestIDKey).AsString()] = s
+		case spans.SetPeersName:
+			e.nodes = s.Attribute(spans.RaftPeersKey).AsStringSlice()
+		}
+	}
+	byStart := func(a, b *Span) int { return a.Start.Compare(b.Start) }
+	for _, list := range e.children {
+		slices.SortStableFunc(list, byStart)
+	}
+	for _, list := range e.byProcess {
+		slices.SortStableFunc(list, func(a, b *Span) int { return a.End.Compare(b.End) })
+	}
+	slices.SortStableFunc(e.faults, byStart)
+	slices.SortStableFunc(e.elections, byStart)
+	return e
+}
+
+// Explain answers a question: a span's id, `leader term 4`, `client-2 3`, or `index 7 node-3`. An error says what is wrong with the question, and is a
+// QuestionError where a similar one has an answer; Questions are those that can be asked.
+func (e *Explainer) Explain(question string) (*Explanation, error) {
+	words := strings.Fields(strings.ReplaceAll(question, "/", " "))
+	if len(words) == 1 {
+		if s, err := e.find(words[0]); err != nil {
+			return nil, err
+		} else if s != nil {
+			return e.explainSpan(s), nil
+		}
+	}
+	var term, index, ordinal uint64
+	var group, process string
+	for i := 0; i < len(words); i++ {
+		number, isNumber := uint64(0), false
+		if i+1 < len(words) {
+			n, err := strconv.ParseUint(words[i+1], 10, 63)
+			number, isNumber = n, err == nil
+		}
+		name, _ := processNumber(words[i])
+		switch word := words[i]; {
+		case word == "leader" && isNumber, word == "term" && isNumber:
+			term = number
+			i++
+		case word == "leader" && i+1 < len(words) && words[i+1] == "term", word == "leader" && group == "":
+		case word == "index" && isNumber:
+			index = number
+			i++
+		case name == spans.ServiceClient && isNumber:
+			process, ordinal, group = word, number, name
+			i++
+		case name == spans.ServiceNode:
+			process, group = word, name
+		default:
+			return nil, fmt.Errorf("cannot tell what %q asks", question)
+		}
+	}
+	switch {
+	case term > 0 && group == "" && index == 0:
+		return e.explainTerm(int64(term))
+	case ordinal > 0 && term == 0 && index == 0:
+		return e.explainOperation(process + "/" + strconv.FormatUint(ordinal, 10))
+	case index > 0 && term == 0 && group == spans.ServiceNode:
+		return e.explainEntry(int64(index), process)
+	}
+	return nil, fmt.Errorf("cannot tell what %q asks", question)
+}
+
+// Questions are the questions that have an answer, but for the ids of spans; at most so many of those about entries of logs.
+func (e *Explainer) Questions(entries int) []string {
+	var list []string
+	last := int64(0)
+	for _, s := range e.elections {
+		if term := s.Attribute(spans.RaftTermKey).AsInt64(); term > last {
+			list = append(list, "leader term "+strconv.FormatInt(term, 10))
+			last = term
+		}
+	}
+	requests := make([]string, 0, len(e.operations))
+	for request := range e.operations {
+		requests = append(requests, strings.ReplaceAll(request, "/", " "))
+	}
+	slices.SortFunc(requests, func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) })
+	list = append(list, requests...)
+	for _, node := range e.nodes {
+		for index := int64(1); index <= e.lastIndex(node) && entries > 0; index++ {
+			list = append(list, fmt.Sprintf("index %d %s", index, node))
+			entries--
+		}
+	}
+	return list
+}
+
+// leastDigits is how much of a span's id a question has to have.
+const leastDigits = 6
+
+// find is the span that a word names by its id, or by the beginning of it if no other begins so; nil if the word looks like no id.
+func (e *Explainer) find(word string) (*Span, error) {
+	digits := strings.ToLower(word)
+	if _, ok := hex([]byte(digits)); !ok || len(digits) < leastDigits || len(digits) > 16 {
+		return nil, nil //nolint:nilnil // it is a question of another kind then
+	}
+	var found *Span
+	for i := range e.spans {
+		if s := &e.spans[i]; strings.HasPrefix(s.ID.String(), digits) {
+			if found != nil && found.ID != s.ID {
+				return nil, fmt.Errorf("two spans' ids begin with %s: %s and %s", word, found.ID, s.ID)
+			}
+			found = s
+		}
+	}
+	if found == nil {
+		return nil, fmt.Errorf("no span of this run has the id %s: copy one from the story, or from Jaeger", word)
+	}
+	return found, nil
+}
+
+// Write writes an explanation in lines of so many columns.
+func (x *Explanation) Write(w io.Writer, columns int) error {
+	b := bufio.NewWriter(w)
+	for line := range broken(x.Answer, columns) {
+		_, _ = b.WriteString(line + "\n") // Flush tells
+	}
+	for _, part := range x.Parts {
+		if len(part.Steps) == 0 {
+			continue
+		}
+		_, _ = b.WriteString("\n")
+		for line := range broken(part.Title, columns) {
+			_, _ = b.WriteString(line + "\n")
+		}
+		for _, step := range part.Steps {
+			text := step.Text
+			if step.ID != 0 {
+				text += " [" + step.ID.String() + "]"
+			}
+			before := milliseconds(step.At)
+			before = strings.Repeat(" ", max(0, timeWidth-utf8.RuneCountInString(before))) + before + "  "
+			for line := range broken(text, columns-len(before)) {
+				_, _ = b.WriteString(before + line + "\n")
+				before = strings.Repeat(" ", len(before))
+			}
+		}
+	}
+	return b.Flush()
+}
+
+// The parts of sentences that all explanations are made of.
+
+func (e *Explainer) since(at time.Time) time.Duration { return at.Sub(e.epoch) }
+
+func (e *Explainer) at(at time.Time) string { return milliseconds(e.since(at)) }
+
+func (e *Explainer) step(at time.Time, id world.CausalID, format string, arguments ...any) ExplanationStep {
+	return ExplanationStep{e.since(at), fmt.Sprintf(format, arguments...), id}
+}
+
+func took(from, to time.Time) string { return milliseconds(to.Sub(from)) }
+
+// counted is 1 vote, 2 votes.
+func counted(n int64, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return strconv.FormatInt(n, 10) + " " + what + "s"
+}
+
+// value is an attribute as a sentence says it.
+func (s *Span) value(key attribute.Key) string { return text(s.Attribute(key)) }
+
+func (s *Span) number(key attribute.Key) int64 { return s.Attribute(key).AsInt64() }
+
+func (s *Span) peer() string { return s.value(spans.RaftPeerIDKey) }
+
+func (s *Span) replied(m protocol.Message) bool {
+	return s.Attribute(spans.RaftReplyKey).AsString() == m.Name()
+}
+
+func (s *Span) is(name string, kind trace.SpanKind) bool { return s.Name == name && s.Kind == kind }
+
+// event is the first event of a span of that name.
+func (s *Span) event(name string) *Event {
+	for i := range s.Events {
+		if s.Events[i].Name == name {
+			return &s.Events[i]
+		}
+	}
+	return nil
+}
+
+// together says whether two moments of one process are the same: to the microsecond, because Jaeger keeps times no better.
+func together(a, b time.Time) bool { return a.Sub(b).Abs() <= time.Microsecond }
+
+// receivers are the spans that took in what a span sent: none if it was lost, two if it was doubled.
+func (e *Explainer) receivers(call *Span) []*Span {
+	var list []*Span
+	for _, s := range e.children[call.ID] {
+		if isReceiver(s) && s != call {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// carries says whether an AppendEntries has the entry of an index.
+func (s *Span) carries(index int64) bool {
+	before := s.number(spans.RaftPrevLogIndexKey)
+	return before < index && index <= before+s.number(spans.RaftEntriesCountKey)
+}

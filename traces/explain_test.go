@@ -1,0 +1,182 @@
+package traces_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/raftkv/raftkv/traces"
+)
+
+func explained(t *testing.T, e *traces.Explainer, question string) *traces.Explanation {
+	t.Helper()
+	x, err := e.Explain(question)
+	if err != nil {
+		t.Fatalf("%s: %v", question, err)
+	}
+	return x
+}
+
+func writeExplanation(t *testing.T, x *traces.Explanation) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := x.Write(&b, 80); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// Every question that is said to have an answer has one, every span is explained, and each question that is suggested next has an answer, too.
+func TestExplainAnswersWhatItSays(t *testing.T) {
+	for _, s := range []scenario{rough(), reference()} {
+		spans := read(t, recordFile(t, s))
+		e := traces.NewExplainer(spans)
+		questions := e.Questions(1000)
+		for i := range spans {
+			questions = append(questions, spans[i].ID.String())
+		}
+		for _, kind := range []string{"leader term ", "client-1 ", "client-2 ", "index "} {
+			if !slices.ContainsFunc(questions, func(q string) bool { return strings.HasPrefix(q, kind) }) {
+				t.Errorf("no question %s…", kind)
+			}
+		}
+		for _, question := range questions {
+			x := explained(t, e, question)
+			if _, err := e.Explain(x.Next); err != nil {
+				t.Errorf("%s suggests %q: %v", question, x.Next, err)
+			}
+			for line := range strings.Lines(writeExplanation(t, x)) {
+				line = strings.TrimSuffix(line, "\n")
+				if utf8.RuneCountInString(line) > 80 || strings.HasSuffix(line, " ") || strings.Contains(line, "%!") {
+					t.Errorf("%s: a line is too long, or badly made: %q", question, line)
+				}
+			}
+		}
+	}
+}
+
+// The parts of an operation's time are its whole.
+func TestExplainAccountsForAllTime(t *testing.T) {
+	spans := read(t, recordFile(t, rough()))
+	e := traces.NewExplainer(spans)
+	operations := 0
+	for i := range spans {
+		s := &spans[i]
+		request := s.Attribute("kv.request.id").AsString()
+		if !strings.HasPrefix(s.Name, "kv.") || request == "" {
+			continue
+		}
+		operations++
+		x := explained(t, e, strings.ReplaceAll(request, "/", " "))
+		var sum time.Duration
+		for _, step := range x.Parts[0].Steps {
+			sum += step.At
+		}
+		if whole := s.End.Sub(s.Start); sum != whole || !strings.HasPrefix(x.Parts[0].Title, "Where the time went") {
+			t.Errorf("%s took %v, and %q accounts for %v", request, whole, x.Parts[0].Title, sum)
+		}
+	}
+	if operations != 12 {
+		t.Errorf("%d operations, want 12", operations)
+	}
+}
+
+// A question can be worded in more than one way, and one that has no answer is said to have none, with the nearest that has.
+func TestExplainQuestions(t *testing.T) {
+	spans := read(t, recordFile(t, rough()))
+	e := traces.NewExplainer(spans)
+	id := spans[len(spans)/2].ID.String()
+	for _, same := range [][]string{
+		{"leader term 1", "leader 1", "term 1", "term 1 leader"}, {"client-2 3", "client-2/3"}, {"index 2 node-3", "node-3 index 2"}, {id, id[:12], strings.ToUpper(id)},
+	} {
+		want := writeExplanation(t, explained(t, e, same[0]))
+		for _, question := range same[1:] {
+			if got := writeExplanation(t, explained(t, e, question)); got != want {
+				t.Errorf("%q is answered otherwise than %q:\n%s", question, same[0], got)
+			}
+		}
+	}
+	for question, want := range map[string]struct{ says, nearest string }{
+		"leader term 99":                   {"nobody stood for election in term 99", "leader term "},
+		"client-2 99":                      {"no client of this run has an operation client-2 99", "client-2 6"},
+		"client-9 1":                       {"no client of this run has an operation client-9 1", ""},
+		"index 999 node-1":                 {"the log of node-1 never had an index 999", "index "},
+		"index 1 node-9":                   {"there is no node-9", ""},
+		"ffffffffffffffff":                 {"no span of this run has the id ffffffffffffffff", ""},
+		"leader":                           {`cannot tell what "leader" asks`, ""},
+		"":                                 {`cannot tell what "" asks`, ""},
+		"index 1":                          {`cannot tell what "index 1" asks`, ""},
+		"why":                              {`cannot tell what "why" asks`, ""},
+		"leader term -1":                   {"cannot tell what", ""},
+		"client-1 1 term 2 index 3 node-1": {"cannot tell what", ""},
+	} {
+		_, err := e.Explain(question)
+		var q *traces.QuestionError
+		if err == nil || !strings.Contains(err.Error(), want.says) {
+			t.Errorf("%q: error %v, want %q", question, err, want.says)
+		} else if errors.As(err, &q) && !strings.HasPrefix(q.Nearest, want.nearest) || q == nil && want.nearest != "" {
+			t.Errorf("%q: the nearest question is said to be %+v, want %q", question, q, want.nearest)
+		}
+	}
+}
+
+// The causes that are found are those that the trace has: who crashed, what was lost, which of the acknowledgements counted.
+func TestExplainFindsCauses(t *testing.T) {
+	spans := read(t, recordFile(t, rough()))
+	e := traces.NewExplainer(spans)
+	for i := range spans {
+		s := &spans[i]
+		if s.Name != "raft.commit" || len(s.Attribute("raft.commit.acknowledged_by").AsStringSlice()) == 0 {
+			continue
+		}
+		index := s.Attribute("raft.commit.to").AsInt64()
+		text := writeExplanation(t, explained(t, e, fmt.Sprintf("index %d %s", index, s.Service)))
+		if !strings.Contains(text, "["+s.ID.String()+"]") || !strings.Contains(text, strings.Join(s.Attribute("raft.commit.acknowledged_by").AsStringSlice(), " and ")) {
+			t.Errorf("index %s of %s does not name the commit %s and its copies:\n%s", strconv.FormatInt(index, 10), s.Service, s.ID, text)
+		}
+	}
+	lost := 0
+	for i := range spans {
+		s := &spans[i]
+		dropped := slices.ContainsFunc(s.Events, func(v traces.Event) bool { return v.Name == "drop" })
+		if s.Kind.String() == "client" && dropped && s.Attribute("raft.reply").AsString() == "" && s.Attribute("raftkv.copy").AsInt64() == 0 {
+			text := strings.Join(strings.Fields(writeExplanation(t, explained(t, e, s.ID.String()))), " ")
+			if strings.Contains(text, "was lost on its way to "+s.Attribute("raft.peer.id").AsString()+" by chance") {
+				lost++
+			}
+		}
+	}
+	if lost == 0 {
+		t.Error("no call whose message was lost is explained by that")
+	}
+}
+
+// explainAll asks everything of whatever can be read: nothing may panic.
+func explainAll(t *testing.T, spans []traces.Span) string {
+	t.Helper()
+	e := traces.NewExplainer(spans)
+	questions := append(e.Questions(20), "leader term 1", "client-1 1", "index 1 node-1")
+	for i := range spans {
+		questions = append(questions, spans[i].ID.String())
+	}
+	var b strings.Builder
+	for _, question := range questions {
+		if x, err := e.Explain(question); err == nil {
+			b.WriteString(writeExplanation(t, x) + x.Next)
+		}
+	}
+	return b.String()
+}
+
+func TestExplainWhatIsWrong(t *testing.T) {
+	spans := brokenSpans(t)
+	if once, again := explainAll(t, spans), explainAll(t, spans); once != again || once == "" {
+		t.Error("a broken trace is explained otherwise when it is asked again, or not at all")
+	}
+}

@@ -1,0 +1,196 @@
+package traces
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/raftkv/raftkv/raftkv/spans"
+)
+
+// explainSpan says what a span is, and what led to it: its causes, one by one, back to what began its trace, and why that began.
+func (e *Explainer) explainSpan(s *Span) *Explanation {
+	switch s.Name {
+	case spans.ElectionName:
+		if x, err := e.explainTerm(s.number(spans.RaftTermKey)); err == nil && s.value(spans.RaftOutcomeKey) == spans.OutcomeWon {
+			return x
+		}
+		return &Explanation{
+			Answer: fmt.Sprintf("%s stood for election in term %s at %s: %s.", s.Service, s.value(spans.RaftTermKey), e.at(s.Start), e.outcomeSaid(s)),
+			Parts: []ExplanationPart{
+				{"Why " + s.Service + " stood for election", e.whyStood(s)}, {"Who voted how", e.votes(s)},
+			},
+			Next: "leader term " + s.value(spans.RaftTermKey),
+		}
+	case spans.KVPutName, spans.KVGetName, spans.KVDeleteName:
+		if x, err := e.explainOperation(s.Attribute(spans.KVRequestIDKey).AsString()); err == nil {
+			return x
+		}
+	}
+	x := &Explanation{Answer: capital(e.spanSaid(s, true)) + "."}
+	if s.Kind == trace.SpanKindClient && s.value(spans.RaftReplyKey) == "" {
+		why, id := e.absent(s)
+		x.Parts = append(x.Parts, ExplanationPart{"Why there was no reply", []ExplanationStep{e.step(s.End, id, "%s.", capital(why))}})
+	}
+	chain, root := e.chain(s)
+	x.Parts = append(x.Parts, ExplanationPart{"What led to it, the last cause first", chain})
+	if root.Name == spans.ElectionName {
+		x.Parts = append(x.Parts, ExplanationPart{"Why " + root.Service + " stood for election", e.whyStood(root)})
+	}
+	x.Next = root.ID.String()
+	switch {
+	case s.Name == spans.FaultName:
+		x.Next = e.electionAfter(s)
+	case s.Name == spans.ApplyName:
+		x.Next = "index " + s.value(spans.RaftIndexKey) + " " + s.Service
+	case root == s && len(e.children[s.ID]) > 0:
+		x.Next = e.children[s.ID][0].ID.String()
+	}
+	return x
+}
+
+// electionAfter is the question about the first election since a fault, or about the last one there was.
+func (e *Explainer) electionAfter(fault *Span) string {
+	next := fault.ID.String()
+	for _, s := range e.elections {
+		next = "leader term " + s.value(spans.RaftTermKey)
+		if !s.Start.Before(fault.Start) {
+			break
+		}
+	}
+	return next
+}
+
+// chain are the causes of a span, the last one first, and the first of them.
+func (e *Explainer) chain(s *Span) (steps []ExplanationStep, root *Span) {
+	root = s
+	seen := map[*Span]bool{s: true}
+	for parent := e.byID[s.Parent]; parent != nil && s.Parent != 0 && !seen[parent]; parent = e.byID[root.Parent] {
+		steps = append(steps, e.step(parent.Start, parent.ID, "%s.", capital(e.spanSaid(parent, false))))
+		seen[parent] = true
+		root = parent
+		if root.Parent == 0 {
+			break
+		}
+	}
+	return append(steps, e.whyBegan(root)...), root
+}
+
+// whyBegan says why something began that no other span caused.
+func (e *Explainer) whyBegan(root *Span) []ExplanationStep {
+	switch root.Name {
+	case spans.HeartbeatName:
+		for _, l := range root.Links {
+			if election := e.byID[l.ID]; election != nil {
+				return []ExplanationStep{
+					e.step(root.Start, 0, "The heartbeat timer of %s ran out: a leader lets its followers hear from it before they time out.", root.Service),
+					e.step(election.End, election.ID, "%s leads since it won the election of term %s.", election.Service, election.value(spans.RaftTermKey)),
+				}
+			}
+		}
+	case spans.KVPutName, spans.KVGetName, spans.KVDeleteName:
+		var before *Span
+		for _, op := range e.operations {
+			if op.Service == root.Service && !op.End.After(root.Start) && op != root && (before == nil || op.End.After(before.End)) {
+				before = op
+			}
+		}
+		if before != nil {
+			return []ExplanationStep{e.step(before.End, before.ID, "%s had the answer to its request %s, and a client has one request at a time.", before.Service, before.ordinal())}
+		}
+		return []ExplanationStep{e.step(root.Start, 0, "It is %s's first request, and came when the client started.", root.Service)}
+	case spans.FaultName:
+		return []ExplanationStep{e.step(root.Start, 0, "The scenario says so: at = %q.", root.value(spans.RaftkvFaultWhenKey))}
+	case spans.StartName:
+		for _, f := range slices.Backward(e.faults) {
+			if faultKind(f) == spans.FaultRestart && touches(f, root.Service) && together(f.Start, root.Start) {
+				return []ExplanationStep{e.step(f.Start, f.ID, "A fault: %s.", e.faultSaid(f))}
+			}
+		}
+	}
+	return nil
+}
+
+// spanSaid tells a span as a sentence without an end, with its time or without.
+func (e *Explainer) spanSaid(s *Span, timed bool) string {
+	at, during := "", ""
+	if timed {
+		at = " at " + e.at(s.Start)
+		during = at
+		if s.End.After(s.Start) {
+			during = " from " + e.at(s.Start) + " to " + e.at(s.End)
+		}
+	}
+	t := teller{span: s}
+	switch {
+	case s.Name == spans.FaultName:
+		return "the scenario had it that " + e.faultSaid(s) + during
+	case s.Name == spans.RunName:
+		return "the run " + s.value(spans.RaftkvScenarioKey) + " with seed " + s.value(spans.RaftkvSeedKey) + " began"
+	case s.Name == spans.KVPutName || s.Name == spans.KVGetName || s.Name == spans.KVDeleteName:
+		return s.Service + " made its request " + s.ordinal() + ", " + s.operationText() + during
+	case s.Name == spans.ElectionName:
+		return s.Service + " stood for election in term " + s.value(spans.RaftTermKey) + during
+	case s.Name == spans.HeartbeatName:
+		return s.Service + " began heartbeat round " + s.value(spans.RaftHeartbeatKey) + " of term " + s.value(spans.RaftTermKey) + at
+	case s.Name == spans.RoleChangeName:
+		return s.Service + " went from " + s.value(spans.RaftRoleFromKey) + " to " + s.value(spans.RaftRoleKey) + " in term " + s.value(spans.RaftTermKey) + " (" +
+			spaced(s.value(spans.RaftRoleEventKey)) + ")" + during
+	case s.Name == spans.CommitName:
+		said := s.Service + " moved its commit index from " + s.value(spans.RaftCommitFromKey) + " to " + s.value(spans.RaftCommitToKey) + during
+		if by := s.Attribute(spans.RaftCommitAcknowledgedByKey).AsStringSlice(); len(by) > 0 {
+			said += ", because " + andList(by) + " had what is up to there"
+		}
+		return said
+	case s.Name == spans.ApplyName:
+		return s.Service + " applied index " + s.value(spans.RaftIndexKey) + ", " + e.appliedSaid(s) + during
+	case s.Name == spans.StartName:
+		return s.Service + " started" + during
+	case isSender(s):
+		return s.Service + " sent " + s.peer() + aMessage(s) + t.entriesText() + at + e.callEnded(s)
+	case isReceiver(s):
+		said := s.Service + " took in " + s.peer() + "'s " + shortName(s) + t.entriesText() + during
+		if reply := s.value(spans.RaftReplyKey); reply != "" {
+			said += ", and replied " + reply
+			if reason := s.value(spans.RaftReasonKey); reason != "" {
+				said += " (" + spaced(reason) + ")"
+			}
+		}
+		if drop := s.event(spans.EventDrop); drop != nil {
+			said += "; the answer was lost" + e.whyLost(s.Service, s.peer(), drop)
+		}
+		return said
+	case s.Name == spans.LateReplyName:
+		return s.Service + " took in a late " + s.value(spans.RaftReplyKey) + " from " + s.peer() + during + ": its call was over"
+	}
+	return s.process() + " has the span " + printable(s.Name) + during
+}
+
+// aMessage is a message with its article.
+func aMessage(s *Span) string {
+	name := shortName(s)
+	if name != "" && strings.ContainsRune("AEIOU", rune(name[0])) {
+		return " an " + name
+	}
+	return " a " + name
+}
+
+// callEnded says what came of a call.
+func (e *Explainer) callEnded(s *Span) string {
+	reply := s.value(spans.RaftReplyKey)
+	switch {
+	case reply != "":
+		return ", and had the reply " + reply + " at " + e.at(s.End)
+	case s.Kind == trace.SpanKindProducer:
+		if drop := s.event(spans.EventDrop); drop != nil {
+			return ", which was lost" + e.whyLost(s.Service, s.peer(), drop)
+		}
+		return ""
+	case s.Status.Code == codes.Error:
+		return ", and gave it up at " + e.at(s.End) + " (" + s.value(spans.ErrorTypeKey) + ")"
+	}
+	return ""
+}

@@ -1,0 +1,251 @@
+package traces
+
+import (
+	"bufio"
+	"cmp"
+	"encoding/base64"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/raftkv/raftkv/raftkv/world"
+)
+
+// WriteJaeger writes spans as Jaeger's own JSON, which its search page loads without a server behind it. The format has less than OTLP: times are cut to microseconds, a link has
+// no attributes, a list is the text of its JSON, an event's name is a field of a log, and what kind a span is and how it ended are tags.
+func WriteJaeger(w io.Writer, all []Span) error {
+	b := bufio.NewWriter(w)
+	_, _ = b.WriteString(`{"data":[`) // Flush tells
+	for i, spans := range byTrace(all) {
+		text := []byte("\n")
+		if i > 0 {
+			text = []byte(",\n")
+		}
+		_, _ = b.Write(appendJaegerTrace(text, spans))
+	}
+	_, _ = b.WriteString("\n]}\n")
+	return b.Flush()
+}
+
+// byTrace are the spans of each trace, in the order in which the traces come up, each in its own order.
+func byTrace(all []Span) [][]*Span {
+	type name struct {
+		run  uint64
+		root world.CausalID
+	}
+	places := map[name]int{}
+	var list [][]*Span
+	for i := range all {
+		s := &all[i]
+		n := name{s.Run, s.Root}
+		place, ok := places[n]
+		if !ok {
+			place = len(list)
+			places[n] = place
+			list = append(list, nil)
+		}
+		list[place] = append(list[place], s)
+	}
+	return list
+}
+
+func appendJaegerTrace(b []byte, spans []*Span) []byte {
+	var processes []*Span // the first span of each
+	for _, s := range spans {
+		if jaegerProcess(processes, s) == 0 {
+			processes = append(processes, s)
+		}
+	}
+	b = append(b, `{"traceID":`...)
+	b = appendString(b, spans[0].TraceID().String())
+	b = append(b, `,"spans":[`...)
+	for i, s := range spans {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendJaegerSpan(append(b, '\n'), s, jaegerProcess(processes, s))
+	}
+	b = append(b, "\n],\"processes\":{"...)
+	for i, p := range processes {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, `"p`...)
+		b = strconv.AppendInt(b, int64(i+1), 10)
+		b = append(b, `":{"serviceName":`...)
+		b = appendString(b, p.Service)
+		b = append(b, `,"tags":`...)
+		tags := slices.DeleteFunc(slices.Clone(p.Resource), func(a attribute.KeyValue) bool { return a.Key == serviceName })
+		b = appendTags(b, tags)
+		b = append(b, '}')
+	}
+	return append(b, "}}"...)
+}
+
+// jaegerProcess is the ordinal of a span's process, from 1; 0 if it is not among them.
+func jaegerProcess(processes []*Span, s *Span) int {
+	return 1 + slices.IndexFunc(processes, func(p *Span) bool {
+		return p.Service == s.Service && slices.EqualFunc(p.Resource, s.Resource, func(a, b attribute.KeyValue) bool {
+			return a.Key == b.Key && a.Value.Type() == b.Value.Type() && a.Value.String() == b.Value.String()
+		})
+	})
+}
+
+func appendJaegerSpan(b []byte, s *Span, process int) []byte {
+	id := s.TraceID().String()
+	b = append(b, `{"traceID":`...)
+	b = appendString(b, id)
+	b = append(b, `,"spanID":`...)
+	b = appendString(b, s.ID.String())
+	b = append(b, `,"operationName":`...)
+	b = appendString(b, s.Name)
+	b = append(b, `,"references":[`...)
+	separator := ""
+	refer := func(how, trace string, to world.CausalID) {
+		b = append(b, separator+`{"refType":"`+how+`","traceID":"`+trace+`","spanID":"`+to.String()+`"}`...)
+		separator = ","
+	}
+	if s.Parent != 0 {
+		refer(childOf, id, s.Parent)
+	}
+	for _, l := range s.Links {
+		refer(followsFrom, traceID(l.Run, uint64(l.Root)).String(), l.ID)
+	}
+	b = append(b, `],"startTime":`...)
+	start := max(0, s.Start.UnixMicro())
+	b = strconv.AppendInt(b, start, 10)
+	b = append(b, `,"duration":`...)
+	b = strconv.AppendInt(b, max(0, s.End.UnixMicro()-start), 10)
+	b = append(b, `,"tags":`...)
+	b = appendTags(b, jaegerTags(s))
+	b = append(b, `,"logs":[`...)
+	for i := range s.Events {
+		e := &s.Events[i]
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, `{"timestamp":`...)
+		b = strconv.AppendInt(b, max(0, e.At.UnixMicro()), 10)
+		b = append(b, `,"fields":`...)
+		b = appendTags(b, append([]attribute.KeyValue{attribute.String(fieldEvent, e.Name)}, e.Attributes...))
+		b = append(b, '}')
+	}
+	b = append(b, `],"processID":"p`...)
+	b = strconv.AppendInt(b, int64(process), 10)
+	return append(b, `","warnings":null}`...)
+}
+
+// jaegerTags are a span's attributes, and behind them those that stand for its kind and its status.
+func jaegerTags(s *Span) []attribute.KeyValue {
+	tags := s.Attributes[:len(s.Attributes):len(s.Attributes)]
+	if s.Kind != trace.SpanKindUnspecified {
+		tags = append(tags, attribute.String(tagKind, s.Kind.String()))
+	}
+	switch s.Status.Code {
+	case codes.Error:
+		tags = append(tags, attribute.String(tagStatus, "ERROR"), attribute.Bool(tagError, true))
+	case codes.Ok:
+		tags = append(tags, attribute.String(tagStatus, "OK"))
+	case codes.Unset:
+	}
+	if s.Status.Description != "" {
+		tags = append(tags, attribute.String(tagStatusDescription, s.Status.Description))
+	}
+	return tags
+}
+
+func appendTags(b []byte, attributes []attribute.KeyValue) []byte {
+	b = append(b, '[')
+	for i, a := range attributes {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, `{"key":`...)
+		b = appendString(b, string(a.Key))
+		b = append(b, `,"type":"`...)
+		var kind string
+		var value []byte
+		switch v := a.Value; v.Type() {
+		case attribute.INT64, attribute.BOOL, attribute.FLOAT64:
+			kind, value = map[attribute.Type]string{attribute.INT64: "int64", attribute.BOOL: "bool", attribute.FLOAT64: "float64"}[v.Type()], appendJSON(nil, v)
+		case attribute.BYTESLICE:
+			kind, value = "binary", appendJSON(nil, v)
+		case attribute.STRING:
+			kind, value = "string", appendJSON(nil, v)
+		case attribute.STRINGSLICE, attribute.INT64SLICE, attribute.BOOLSLICE, attribute.FLOAT64SLICE, attribute.SLICE, attribute.MAP:
+			kind, value = "string", appendString(nil, string(appendJSON(nil, v)))
+		case attribute.EMPTY:
+			kind, value = "string", []byte(`""`)
+		}
+		b = append(b, kind...)
+		b = append(b, `","value":`...)
+		b = append(b, value...)
+		b = append(b, '}')
+	}
+	return append(b, ']')
+}
+
+// appendJSON appends a value as plain JSON, without the types that OTLP writes.
+func appendJSON(b []byte, v attribute.Value) []byte {
+	switch v.Type() {
+	case attribute.STRING:
+		return appendString(b, v.AsString())
+	case attribute.INT64:
+		return strconv.AppendInt(b, v.AsInt64(), 10)
+	case attribute.BOOL:
+		return strconv.AppendBool(b, v.AsBool())
+	case attribute.FLOAT64:
+		f := v.AsFloat64()
+		if math.IsNaN(f) || math.IsInf(f, 0) {
+			return appendString(b, strconv.FormatFloat(f, 'g', -1, 64)) // JSON has no number for it
+		}
+		return strconv.AppendFloat(b, f, 'g', -1, 64)
+	case attribute.BYTESLICE:
+		return appendString(b, base64.StdEncoding.EncodeToString(v.AsByteSlice()))
+	case attribute.STRINGSLICE:
+		return appendList(b, v.AsStringSlice(), appendString)
+	case attribute.INT64SLICE:
+		return appendList(b, v.AsInt64Slice(), func(b []byte, n int64) []byte { return strconv.AppendInt(b, n, 10) })
+	case attribute.BOOLSLICE:
+		return appendList(b, v.AsBoolSlice(), strconv.AppendBool)
+	case attribute.FLOAT64SLICE:
+		return appendList(b, v.AsFloat64Slice(), func(b []byte, f float64) []byte { return appendJSON(b, attribute.Float64Value(f)) })
+	case attribute.SLICE:
+		return appendList(b, v.AsSlice(), appendJSON)
+	case attribute.MAP:
+		entries := slices.Clone(v.AsMap())
+		slices.SortStableFunc(entries, func(a, b attribute.KeyValue) int { return cmp.Compare(a.Key, b.Key) })
+		return appendJSONObject(b, entries)
+	case attribute.EMPTY:
+	}
+	return append(b, "null"...)
+}
+
+// appendJSONObject appends attributes as the members of an object.
+func appendJSONObject(b []byte, attributes []attribute.KeyValue) []byte {
+	b = append(b, '{')
+	for i, a := range attributes {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(appendString(b, string(a.Key)), ':')
+		b = appendJSON(b, a.Value)
+	}
+	return append(b, '}')
+}
+
+func appendList[T any](b []byte, values []T, appendOne func([]byte, T) []byte) []byte {
+	b = append(b, '[')
+	for i, v := range values {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendOne(b, v)
+	}
+	return append(b, ']')
+}
