@@ -251,6 +251,14 @@ func (l *alignment) fields(p *pair) []ValueChange {
 			fields = append(fields, ValueChange{"name", printable(x), printable(y)})
 		}
 	}
+	if len(fields) == 0 && p.change == Moved { // by less than a line would show
+		for k, f := range []string{"begins", "ends"} {
+			x, y := &l.a.prints[p.a], &l.b.prints[p.b]
+			if values := [2][2]int64{{x.start, y.start}, {x.end, y.end}}[k]; values[0] != values[1] {
+				fields = append(fields, ValueChange{f, time.Duration(values[0]).String(), time.Duration(values[1]).String()})
+			}
+		}
+	}
 	if l.byWhat {
 		fields = slices.DeleteFunc(fields, func(f ValueChange) bool { return f.Name == "parent" || f.Name == "trace" })
 	}

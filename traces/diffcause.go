@@ -132,7 +132,7 @@ func (c *causes) note(i int32) {
 
 // Reason is what made two runs differ.
 type Reason struct {
-	Kind string         `json:"kind"` // config, counterfactual, fault, draw, code or unknown
+	Kind string         `json:"kind"` // config, counterfactual, fault, draw, code, format or unknown
 	Text string         `json:"text"`
 	Keys []ConfigChange `json:"keys,omitempty"` // the keys of the config that are meant
 }
@@ -144,6 +144,7 @@ const (
 	ReasonFault          = "fault"
 	ReasonDraw           = "draw"
 	ReasonCode           = "code"
+	ReasonFormat         = "format"
 	ReasonUnknown        = "unknown"
 )
 
@@ -184,10 +185,23 @@ func (l *alignment) reason(p *pair, changes []ConfigChange) Reason {
 		return Reason{ReasonFault, "a fault that only one of the runs has", faults}
 	case len(messages) > 0:
 		return Reason{ReasonCounterfactual, "a counterfactual that only one of the runs has", messages}
+	case l.cut():
+		return Reason{ReasonFormat, "a format that cuts times to microseconds, as Jaeger's own JSON does: -tolerance 1us looks away from that", nil}
 	case builds[0] != builds[1]:
 		return Reason{ReasonCode, "the code: A is of the build " + builds[0] + ", B of " + builds[1], nil}
 	}
 	return Reason{ReasonCode, "the code: the inputs are equal, and so are the builds by name", nil}
+}
+
+// cut says whether nothing differs but times, and those by less than a microsecond.
+func (l *alignment) cut() bool {
+	return !slices.ContainsFunc(l.pairs, func(p pair) bool {
+		if p.change != Moved {
+			return true
+		}
+		x, y := &l.a.prints[p.a], &l.b.prints[p.b]
+		return max(x.start-y.start, y.start-x.start, x.end-y.end, y.end-x.end) >= int64(time.Microsecond)
+	})
 }
 
 // fateReason is why a message met another fate in one of the runs.

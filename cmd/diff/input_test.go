@@ -80,6 +80,34 @@ func TestBareFile(t *testing.T) {
 	}
 }
 
+// TestOtherFormats compares a run with itself in another layout, and as Jaeger writes it, which cuts times to microseconds.
+func TestOtherFormats(t *testing.T) {
+	file, _ := traced(t, small(t))
+	t.Chdir(t.TempDir())
+	keep(t, "a", file)
+	var layout, jaeger bytes.Buffer
+	if err := json.Indent(&layout, file, "", "  "); err != nil {
+		t.Fatal(err)
+	}
+	if err := traces.WriteJaeger(&jaeger, spansOf(t, file)); err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string][]byte{"layout.json": layout.Bytes(), "jaeger.json": jaeger.Bytes()} {
+		if err := os.WriteFile(name, content, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := call(t, "a", "layout.json"); got.status != statusSame {
+		t.Errorf("another layout makes a difference: exit status %d\n%s%s", got.status, got.stdout, got.stderr)
+	}
+	if got := call(t, "a", "jaeger.json"); got.status != statusDiffer || !strings.Contains(got.stdout, "a format that cuts times") {
+		t.Errorf("exit status %d\n%s%s", got.status, got.stdout, got.stderr)
+	}
+	if got := call(t, "-tolerance", "1us", "a", "jaeger.json"); got.status != statusSame {
+		t.Errorf("Jaeger's JSON makes a difference: exit status %d\n%s%s", got.status, got.stdout, got.stderr)
+	}
+}
+
 // TestJSON prints the same for a program.
 func TestJSON(t *testing.T) {
 	file, _ := traced(t, small(t))

@@ -330,7 +330,11 @@ func (r *report) independent() {
 	in := &r.d.Independent
 	r.title("What is independent of it")
 	if r.d.First == nil {
-		r.paragraph("", counted(in.Before+in.After, "span")+" are the same in both runs, ids and times included.")
+		how := ", ids and times included"
+		if o := &r.options.diff; o.Tolerance > 0 || len(o.Ignore) > 0 {
+			how = ", but for what is not looked at"
+		}
+		r.paragraph("", counted(in.Before+in.After, "span")+" are the same in both runs"+how+".")
 		return
 	}
 	r.paragraph("", fmt.Sprintf("%s before it and %s after it are the same in both runs.", counted(in.Before, "span"), grouped(in.After)))
