@@ -52,6 +52,12 @@ func small(t *testing.T, settings ...string) *config.Config {
 	return scenario(t, "default", overrides...)
 }
 
+// smallest is a run of one server and one request.
+func smallest(t testing.TB) *config.Config {
+	t.Helper()
+	return scenario(t, "default", config.Set("-set", "num_nodes=1"), config.Set("-set", "num_clients=1"), config.Set("-set", "requests_per_client=1"))
+}
+
 // with is a config with one more fault.
 func with(c *config.Config, f config.Fault) *config.Config {
 	d := c.Clone()
