@@ -217,3 +217,27 @@ func renamed(file []byte) []byte {
 	}
 	return changed
 }
+
+// TestDocument compares a trace with the same one in a document without lines, as a Collector or a person may have made it: all of a span is found again.
+func TestDocument(t *testing.T) {
+	c := small(t)
+	file, _ := traced(t, c)
+	other, _ := traced(t, small(t, "seed=2"))
+	t.Chdir(t.TempDir())
+	keep(t, "a", file)
+	document := func(lines []byte) []byte {
+		return []byte("[\n" + strings.Join(strings.Split(strings.TrimSpace(string(lines)), "\n"), ",\n") + "\n]\n")
+	}
+	for name, content := range map[string][]byte{"same.json": document(file), "b.jsonl": other, "b.json": document(other)} {
+		if err := os.WriteFile(name, content, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := call(t, "a", "same.json"); got.status != statusSame {
+		t.Errorf("exit status %d, want %d\n%s%s", got.status, statusSame, got.stdout, got.stderr)
+	}
+	want, got := call(t, "a", "b.jsonl"), call(t, "a", "b.json")
+	if text := strings.ReplaceAll(want.stdout, "b.jsonl", "b.json"); want.status != statusDiffer || got.status != want.status || strings.Join(strings.Fields(text), " ") != strings.Join(strings.Fields(got.stdout), " ") {
+		t.Errorf("exit status %d, want %d\n%s\nand not\n%s", got.status, want.status, got.stdout, text)
+	}
+}
