@@ -1,0 +1,251 @@
+package traces
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/raftkv/raftkv/raftkv/spans"
+)
+
+// specShape is what the spec says of a span, made ready to be asked.
+type specShape struct {
+	*spans.Spec
+
+	number     int
+	attributes []uint8 // by the numbers of keys: the place in the spec plus one
+	parents    shapeSet
+	links      shapeSet
+	events     map[string]*eventShape
+}
+
+// eventShape is the same for an event.
+type eventShape struct {
+	spec       spans.EventSpec
+	attributes []uint8
+}
+
+// shapeSet are spans of the spec, by their numbers.
+type shapeSet uint64
+
+func (s shapeSet) has(number int) bool { return s&(1<<number) != 0 }
+
+// keySet are keys of attributes, by their numbers.
+type keySet [4]uint64
+
+func (s *keySet) add(number int) (already bool) {
+	word, bit := &s[number/64], uint64(1)<<(number%64)
+	already = *word&bit != 0
+	*word |= bit
+	return already
+}
+
+func (s *keySet) has(number int) bool { return s[number/64]&(1<<(number%64)) != 0 }
+
+func (j *Judge) newSpecShape(number int, spec *spans.Spec) *specShape {
+	s := &specShape{Spec: spec, number: number, events: map[string]*eventShape{}}
+	s.attributes = j.number(spec.Attributes)
+	for i, other := range spans.Specs() {
+		if slices.Contains(spec.Parents, other.ID) {
+			s.parents |= 1 << i
+		}
+		for _, link := range spec.Links {
+			if link.To == other.ID {
+				s.links |= 1 << i
+			}
+		}
+	}
+	for _, e := range spec.Events {
+		s.events[e.Name] = &eventShape{spec: e, attributes: j.number(e.Attributes)}
+	}
+	return s
+}
+
+// number gives the keys of attributes their numbers, and finds these attributes by them.
+func (j *Judge) number(attributes []spans.AttributeSpec) []uint8 {
+	places := make([]uint8, 256)
+	for i := range attributes {
+		key := string(attributes[i].Key)
+		n, ok := j.keys[key]
+		if !ok {
+			n = len(j.keys)
+			j.keys[key] = n
+		}
+		places[n] = uint8(i + 1)
+	}
+	return places
+}
+
+// unknown finds that the spec has no such span.
+func (j *Judge) unknown(s *Span, line int) {
+	named := j.names[s.Name]
+	if len(named) == 0 {
+		names := make([]string, 0, len(j.names))
+		for name := range j.names {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		j.find(ruleUnknownSpan, j.refOf(s, line), "the spec has no span "+printable(s.Name), "a name of the spec; the nearest is "+nearest(s.Name, names))
+		return
+	}
+	var kinds []string
+	for _, specShape := range named {
+		kinds = append(kinds, specShape.Kind.String())
+	}
+	j.find(ruleWrongKind, j.refOf(s, line), "its kind is "+s.Kind.String(), strings.Join(kinds, " or "))
+}
+
+// conform looks at a span by itself.
+func (j *Judge) conform(s *Span, specShape *specShape, line int) {
+	ref := j.refOf(s, line)
+	excused := s.Attribute(spans.ErrorTypeKey).AsString() != "" || s.Attribute(spans.RaftUnfinishedKey).AsBool()
+	j.attributes(ref, "", s.Attributes, specShape.Spec.Attributes, specShape.attributes, excused)
+	for i := range s.Events {
+		e := &s.Events[i]
+		known := specShape.events[e.Name]
+		if known == nil {
+			j.find(ruleUnknownEvent, ref, "an event "+printable(e.Name), oneOf("no event", "one of ", eventNames(specShape.Spec)))
+			continue
+		}
+		j.attributes(ref, "event "+e.Name+": ", e.Attributes, known.spec.Attributes, known.attributes, false)
+		if e.At.Before(s.Start) || e.At.After(s.End) {
+			j.find(ruleWrongTime, ref, fmt.Sprintf("its event %s is at %s", e.Name, milliseconds(e.At.Sub(j.epoch))),
+				fmt.Sprintf("a time from %s to %s, as the span's own", milliseconds(s.Start.Sub(j.epoch)), milliseconds(s.End.Sub(j.epoch))))
+		}
+	}
+	if s.End.Before(s.Start) {
+		j.find(ruleWrongTime, ref, fmt.Sprintf("it ends at %s, and starts at %s", milliseconds(s.End.Sub(j.epoch)), milliseconds(s.Start.Sub(j.epoch))), "an end at its start or after it")
+	}
+	j.service(s, specShape, ref)
+	j.status(s, ref)
+	j.values(s, specShape, ref)
+}
+
+// attributes compares attributes with those that the spec declares.
+func (j *Judge) attributes(ref SpanRef, of string, got []attribute.KeyValue, specs []spans.AttributeSpec, places []uint8, excused bool) {
+	var seen keySet
+	for i := range got {
+		a := &got[i]
+		n, known := j.keys[string(a.Key)]
+		if !known || places[n] == 0 {
+			j.find(ruleUnknownAttribute, ref, of+"an attribute "+printable(string(a.Key)), "none of that name; the nearest is "+nearest(string(a.Key), keysOf(specs)))
+			continue
+		}
+		if seen.add(n) {
+			j.find(ruleDuplicateAttribute, ref, of+string(a.Key)+" is there twice", "one value")
+			continue
+		}
+		spec := &specs[places[n]-1]
+		if !isOf(a.Value, spec.Type) {
+			j.find(ruleTypeMismatch, ref, fmt.Sprintf("%s%s is %s: %s", of, a.Key, a.Value.Type(), printable(text(a.Value))), spec.Type.String())
+			continue
+		}
+		if spec.Values != nil && !slices.Contains(spec.Values, a.Value.AsString()) {
+			j.find(ruleUndefinedVariant, ref, fmt.Sprintf("%s%s is %s", of, a.Key, printable(text(a.Value))), "one of "+strings.Join(spec.Values, ", "))
+		}
+	}
+	for i := range specs {
+		spec := &specs[i]
+		if needed := spec.Level == spans.Required || spec.Level == spans.Answered && !excused; needed && !seen.has(j.keys[string(spec.Key)]) {
+			j.find(ruleRequired, ref, of+"there is no "+string(spec.Key), fmt.Sprintf("%s, which is %s", spec.Key, spec.Level))
+		}
+	}
+}
+
+// isOf says whether a value is of a type. An empty list has none that a file tells.
+func isOf(v attribute.Value, want attribute.Type) bool {
+	return v.Type() == want
+}
+
+func keysOf(specs []spans.AttributeSpec) []string {
+	keys := make([]string, len(specs))
+	for i := range specs {
+		keys[i] = string(specs[i].Key)
+	}
+	return keys
+}
+
+func eventNames(spec *spans.Spec) []string {
+	names := make([]string, len(spec.Events))
+	for i := range spec.Events {
+		names[i] = spec.Events[i].Name
+	}
+	return names
+}
+
+func oneOf(none, before string, names []string) string {
+	if len(names) == 0 {
+		return none
+	}
+	return before + strings.Join(names, ", ")
+}
+
+// service compares the process with what the span says of who opened it.
+func (j *Judge) service(s *Span, specShape *specShape, ref SpanRef) {
+	group, numbered, _ := strings.Cut(s.Service, "-")
+	if group != specShape.Service || (numbered == "") != (group == spans.ServiceWorld) {
+		want := specShape.Service
+		if want != spans.ServiceWorld {
+			want += "-1, or another number"
+		}
+		j.find(ruleWrongService, ref, "its service.name is "+quotedOr(s.Service, "missing"), want)
+		return
+	}
+	if node := s.Attribute(spans.RaftNodeIDKey).AsString(); node != "" && node != s.Service {
+		j.find(ruleWrongService, ref, fmt.Sprintf("%s is %s, and its service.name %s", spans.RaftNodeIDKey, printable(node), s.Service), "the same process in both")
+	}
+}
+
+func quotedOr(s, none string) string {
+	if s == "" {
+		return none
+	}
+	return printable(s)
+}
+
+// status compares the status with error.type.
+func (j *Judge) status(s *Span, ref SpanRef) {
+	isError, why := s.Status.Code.String() == "Error", s.Attribute(spans.ErrorTypeKey).AsString()
+	switch {
+	case isError && why == "":
+		j.find(ruleWrongStatus, ref, "its status is an error, and error.type does not say why", "error.type, or a status that is unset")
+	case !isError && why != "":
+		j.find(ruleWrongStatus, ref, "error.type is "+printable(why)+", and its status is "+s.Status.Code.String(), "a status that is an error")
+	}
+}
+
+// nearest is the name that takes the fewest changes to be reached; the first of those.
+func nearest(to string, names []string) string {
+	best, least := "", 1<<30
+	for _, name := range names {
+		if d := distance(to, name); d < least {
+			best, least = name, d
+		}
+	}
+	return best
+}
+
+// distance is how many bytes are to be inserted, removed or replaced, as Levenshtein counts them. Of long texts only the beginning is looked at.
+func distance(a, b string) int {
+	const most = 64
+	a, b = a[:min(len(a), most)], b[:min(len(b), most)]
+	row := make([]int, len(b)+1)
+	for i := range row {
+		row[i] = i
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for k := range len(b) {
+			cost := diagonal
+			if a[i] != b[k] {
+				cost++
+			}
+			diagonal = row[k+1]
+			row[k+1] = min(cost, row[k]+1, row[k+1]+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,204 @@
+package traces
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/raftkv/raftkv/raftkv/spans"
+)
+
+// deliveries compares what was sent with what was handled.
+func (j *Judge) deliveries() {
+	j.receivers = make([]int32, len(j.records))
+	latest := int64(0) // how long a message took at most
+	end := int64(0)
+	for i := range j.records {
+		at := int32(i)
+		end = max(end, j.records[i].end)
+		if !j.receives(at) {
+			continue
+		}
+		above := j.ids.find(j.records, j.records[i].parent)
+		if above < 0 {
+			continue
+		}
+		sender, r := &j.records[above], &j.records[i]
+		latest = max(latest, r.start-sender.start)
+		j.handled(at, above)
+		switch {
+		case r.copies > 0 && sender.is&doubled == 0:
+			j.find(ruleDuplicateDelivery, j.ref(at), fmt.Sprintf("it handles copy %d, and the network doubled nothing", r.copies), "the event duplicate in "+j.nameOf(above), above)
+		case r.copies == 0 && j.receivers[above] > 0 && j.records[j.receivers[above]-1].copies == 0:
+			j.find(ruleDuplicateDelivery, j.ref(at), "the message was handled before, by "+j.nameOf(j.receivers[above]-1), "one receiver's span of each copy", j.receivers[above]-1)
+		case r.copies == 0 && sender.is&dropped != 0:
+			j.find(ruleUnhandledDelivery, j.ref(at), "it handles a message that was lost", "no span of a receiver, or no event drop in "+j.nameOf(above), above)
+		}
+		if j.receivers[above] == 0 || r.copies == 0 {
+			j.receivers[above] = at + 1
+		}
+	}
+	down := j.downtimes()
+	for i := range j.records {
+		j.sent(int32(i), j.receivers[i]-1, latest, end, down)
+	}
+}
+
+// handled compares what sender and receiver say of a message.
+func (j *Judge) handled(at, above int32) {
+	r, sender := &j.records[at], &j.records[above]
+	f := &j.facts
+	differ := func(what string, sent, got any) {
+		j.find(ruleMessageMismatch, j.ref(at), fmt.Sprintf("%s is %v, and was sent as %v", what, got, sent), "what was sent", above)
+	}
+	switch {
+	case sender.specShape == 0 || sender.fact < 0 || !j.shapeOf(at).parents.has(j.shapeOf(above).number):
+	case j.is(at, spans.AppendEntriesServerID):
+		a, b := &f.entries[sender.fact], &f.entries[r.fact]
+		switch {
+		case a.prevIndex != b.prevIndex:
+			differ("raft.prev_log.index", a.prevIndex, b.prevIndex)
+		case a.prevTerm != b.prevTerm:
+			differ("raft.prev_log.term", a.prevTerm, b.prevTerm)
+		case a.commit != b.commit:
+			differ("raft.leader_commit", a.commit, b.commit)
+		case !slices.Equal(j.slots(a.entries), j.slots(b.entries)):
+			differ("raft.entries", j.describe(a), j.describe(b))
+		}
+	case j.is(at, spans.CommitNotificationConsumerID):
+		if a, b := f.told[sender.fact], f.told[r.fact]; a != b {
+			differ("raft.leader_commit", a, b)
+		}
+	case j.is(at, spans.PutServerID, spans.GetServerID, spans.DeleteServerID):
+		if a, b := f.requests[sender.fact].request, f.requests[r.fact].request; a != b {
+			differ("kv.request.id", j.texts.of(a), j.texts.of(b))
+		}
+	}
+}
+
+func (j *Judge) slots(l list) []slot { return j.facts.slots[l.from:l.to] }
+
+// describe is entries as spans tell them, the first few.
+func (j *Judge) describe(e *entriesFact) []string {
+	var texts []string
+	for i, s := range j.slots(e.entries) {
+		if i == 3 {
+			return append(texts, "…")
+		}
+		texts = append(texts, j.entry(e.prevIndex+uint64(i)+1, s))
+	}
+	return texts
+}
+
+func (j *Judge) entry(index uint64, s slot) string {
+	return fmt.Sprintf("%d@%d %s", index, s.term, printable(j.texts.of(s.command)))
+}
+
+// sent finds a message that nobody handled though it arrived, and a reply that nobody gave.
+func (j *Judge) sent(at, receiver int32, latest, end int64, down map[uint16][]downtime) {
+	r := &j.records[at]
+	if !j.sends(at) {
+		return
+	}
+	if receiver < 0 {
+		switch {
+		case r.reply != noText:
+			j.find(ruleUnhandledDelivery, j.ref(at), fmt.Sprintf("it was answered %s, and no span of %s handles it", j.texts.of(r.reply), j.process(r.peer)), "the receiver's span, below this one")
+		case r.is&dropped == 0 && r.start+latest < end && isUp(down[r.peer], r.start, end):
+			j.find(ruleUnhandledDelivery, j.ref(at), fmt.Sprintf("nothing became of it: %s, which was up, has no span that handles it", j.process(r.peer)), "the receiver's span below this one, or an event drop")
+		}
+		return
+	}
+	answer := &j.records[receiver]
+	if r.reply == noText {
+		return
+	}
+	if answer.reply != r.reply && r.is&doubled == 0 {
+		j.find(ruleMessageMismatch, j.ref(at), fmt.Sprintf("the reply is %s, and %s gave %s", j.texts.of(r.reply), j.process(r.peer), quotedOr(j.texts.of(answer.reply), "none")), "the reply that was given", receiver)
+	}
+	if answer.end > r.end && r.is&doubled == 0 {
+		j.find(ruleWrongTime, j.ref(at), fmt.Sprintf("the reply is handled at %s, before %s gives it, at %s", j.since(r.end), j.process(r.peer), j.since(answer.end)), "an end that is not before the reply is given", receiver)
+	}
+	if answer.reply == r.reply {
+		j.replied(at, receiver)
+	}
+}
+
+// sends says whether a span is that of a message's sender.
+func (j *Judge) sends(at int32) bool {
+	return j.is(at, spans.RequestVoteClientID, spans.AppendEntriesClientID, spans.PutClientID, spans.GetClientID, spans.DeleteClientID,
+		spans.CommitNotificationProducerID, spans.TurnProducerID)
+}
+
+// replied compares what both ends say of a reply.
+func (j *Judge) replied(at, receiver int32) {
+	r, answer := &j.records[at], &j.records[receiver]
+	if r.is&doubled != 0 || r.fact < 0 || answer.fact < 0 {
+		return // of two copies either may have been answered first
+	}
+	differ := func(what string, sent, got any) {
+		j.find(ruleMessageMismatch, j.ref(at), fmt.Sprintf("of the reply, %s is %v, and was given as %v", what, got, sent), "what was given", receiver)
+	}
+	f := &j.facts
+	switch {
+	case j.is(at, spans.AppendEntriesClientID):
+		a, b := &f.entries[answer.fact], &f.entries[r.fact]
+		switch {
+		case a.match != b.match:
+			differ("raft.match_index", a.match, b.match)
+		case a.conflictIndex != b.conflictIndex:
+			differ("raft.conflict.index", a.conflictIndex, b.conflictIndex)
+		case a.conflictTerm != b.conflictTerm:
+			differ("raft.conflict.term", a.conflictTerm, b.conflictTerm)
+		}
+	case j.is(at, spans.PutClientID, spans.GetClientID, spans.DeleteClientID):
+		a, b := &f.requests[answer.fact], &f.requests[r.fact]
+		switch {
+		case a.result != b.result:
+			differ("kv.result", printable(j.texts.of(a.result)), printable(j.texts.of(b.result)))
+		case a.leader != b.leader:
+			differ("kv.leader.id", j.process(a.leader), j.process(b.leader))
+		}
+	}
+}
+
+// downtime is while a process was not there, or not able to do anything.
+type downtime struct{ from, to int64 }
+
+// isUp says whether a process was there all the time.
+func isUp(down []downtime, from, to int64) bool {
+	return !slices.ContainsFunc(down, func(d downtime) bool { return d.from <= to && d.to >= from })
+}
+
+// downtimes are when each process was down, paused or slow, as the faults tell it.
+func (j *Judge) downtimes() map[uint16][]downtime {
+	const forever = int64(^uint64(0) >> 1)
+	down := map[uint16][]downtime{}
+	for i := range j.records {
+		r := &j.records[i]
+		if !j.is(int32(i), spans.FaultID) {
+			continue
+		}
+		fault := j.facts.faults[r.fact]
+		switch j.texts.of(fault.kind) {
+		case spans.FaultCrash, spans.FaultLoseUnsynced, spans.FaultPause, spans.FaultSlow:
+			// Until when is not looked for: what was sent before or while it lasts may never have been handled.
+			process := j.processes.add(j.texts.of(fault.target))
+			down[process] = append(down[process], downtime{r.start, forever})
+		}
+	}
+	return down
+}
+
+// lostWrites are the processes that crashed in the middle of a write, as the faults tell it.
+func (j *Judge) lostWrites() map[uint16]bool {
+	lost := map[uint16]bool{}
+	for i := range j.records {
+		if !j.is(int32(i), spans.FaultID) {
+			continue
+		}
+		if fault := j.facts.faults[j.records[i].fact]; j.texts.of(fault.kind) == spans.FaultLoseUnsynced {
+			lost[j.processes.add(j.texts.of(fault.target))] = true
+		}
+	}
+	return lost
+}

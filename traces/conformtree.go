@@ -1,0 +1,189 @@
+package traces
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/spans"
+)
+
+// relate looks at how spans name each other: parents, links, traces, and that nothing comes before its cause.
+func (j *Judge) relate() {
+	linked := make([]shapeSet, len(j.records)) // of each span, what it links to
+	for _, l := range j.links {
+		target := j.ids.find(j.records, l.id)
+		if target < 0 {
+			j.find(ruleWrongLink, j.ref(l.from), fmt.Sprintf("a link to span %016x, which is not in the file", l.id), "a span of the file")
+			continue
+		}
+		from := j.shapeOf(l.from)
+		to := j.shapeOf(target)
+		if from == nil || to == nil {
+			continue
+		}
+		linked[l.from] |= 1 << to.number
+		switch {
+		case !from.links.has(to.number):
+			j.find(ruleWrongLink, j.ref(l.from), "a link to "+j.nameOf(target), oneOf("no link", "a link to ", linkNames(from)), target)
+		case j.records[target].start > j.records[l.from].end:
+			j.find(ruleWrongTime, j.ref(l.from), "it links to what starts after its end: "+j.nameOf(target), "a link to what was there before", target)
+		}
+	}
+	for i := range j.records {
+		at := int32(i)
+		if specShape := j.shapeOf(at); specShape != nil {
+			j.parent(at, specShape)
+			j.needsLinks(at, specShape, linked[i])
+		}
+	}
+}
+
+func (j *Judge) shapeOf(at int32) *specShape {
+	n := j.records[at].specShape
+	if n == 0 {
+		return nil
+	}
+	return j.byNumber[n-1]
+}
+
+// is says whether a span is one of these of the spec.
+func (j *Judge) is(at int32, ids ...string) bool {
+	specShape := j.shapeOf(at)
+	if specShape == nil {
+		return false
+	}
+	for _, id := range ids {
+		if specShape.ID == id {
+			return true
+		}
+	}
+	return false
+}
+
+func linkNames(s *specShape) []string {
+	var names []string
+	for _, l := range s.Links {
+		names = append(names, l.To)
+	}
+	return names
+}
+
+// parent compares a span's place in its trace with what the spec allows.
+func (j *Judge) parent(at int32, specShape *specShape) {
+	r := &j.records[at]
+	if r.parent == 0 {
+		if !specShape.Root {
+			j.find(ruleWrongParent, j.ref(at), "it has no parent", "a parent: "+strings.Join(specShape.Parents, " or "))
+		} else if r.root != r.id {
+			j.find(ruleWrongTrace, j.ref(at), fmt.Sprintf("it has no parent, and its trace is that of the root %016x", r.root), fmt.Sprintf("its own id, %016x", r.id))
+		}
+		return
+	}
+	above := j.ids.find(j.records, r.parent)
+	if above < 0 {
+		j.find(ruleMissingParent, j.ref(at), fmt.Sprintf("its parent %016x is not in the file", r.parent), oneOf("no parent", "a parent in the file: ", specShape.Parents))
+		return
+	}
+	parent := &j.records[above]
+	if of := j.shapeOf(above); of != nil && !specShape.parents.has(of.number) {
+		j.find(ruleWrongParent, j.ref(at), "its parent is "+j.nameOf(above), oneOf("no parent: it begins a trace", "a parent that is ", specShape.Parents), above)
+		return
+	}
+	if r.root != parent.root {
+		j.find(ruleWrongTrace, j.ref(at), fmt.Sprintf("its trace is that of the root %016x, and its parent's that of %016x", r.root, parent.root), "the trace of its parent", above)
+	}
+	if r.start < parent.start {
+		j.find(ruleWrongTime, j.ref(at), fmt.Sprintf("it starts at %s, before its parent does, at %s", j.since(r.start), j.since(parent.start)), "a start that is not before the parent's", above)
+	}
+	j.acrossProcesses(at, above)
+}
+
+// acrossProcesses says where the child of a span has to be: at the other end of a message, or in the same process.
+func (j *Judge) acrossProcesses(at, above int32) {
+	r, parent := &j.records[at], &j.records[above]
+	switch {
+	case j.receives(at):
+		switch {
+		case parent.peer != r.process:
+			j.find(ruleMessageMismatch, j.ref(at), fmt.Sprintf("it was sent to %s, and is handled by %s", j.process(parent.peer), j.process(r.process)), "the process that it was sent to", above)
+		case r.peer != parent.process:
+			j.find(ruleMessageMismatch, j.ref(at), fmt.Sprintf("it names %s as its sender, and was sent by %s", j.process(r.peer), j.process(parent.process)), "its sender", above)
+		}
+	case j.is(at, spans.LateReplyID):
+		if parent.peer != r.process || r.peer != parent.process {
+			j.find(ruleMessageMismatch, j.ref(at), fmt.Sprintf("a reply of %s to %s", j.process(parent.process), j.process(parent.peer)), "a reply to this process of that peer", above)
+		}
+		if r.reply != parent.reply {
+			j.find(ruleMessageMismatch, j.ref(at), "it is "+j.texts.of(r.reply)+", and the reply was "+j.texts.of(parent.reply), "the reply that was sent", above)
+		}
+	case r.process != parent.process:
+		j.find(ruleWrongParent, j.ref(at), "its parent is of another process: "+j.nameOf(above), "a parent of "+j.process(r.process), above)
+	}
+}
+
+// receives says whether a span is that of a message's receiver.
+func (j *Judge) receives(at int32) bool {
+	return j.is(at, spans.RequestVoteServerID, spans.AppendEntriesServerID, spans.PutServerID, spans.GetServerID, spans.DeleteServerID,
+		spans.CommitNotificationConsumerID, spans.TurnConsumerID)
+}
+
+func (j *Judge) process(n uint16) string {
+	if n == noProcess {
+		return "nobody"
+	}
+	return printable(j.processes.names[n])
+}
+
+func (j *Judge) since(nanoseconds int64) string {
+	return milliseconds(time.Duration(nanoseconds - j.epoch.UnixNano()))
+}
+
+// needsLinks finds the links that have to be there.
+func (j *Judge) needsLinks(at int32, specShape *specShape, linked shapeSet) {
+	r := &j.records[at]
+	need := func(ids ...string) {
+		for _, id := range ids {
+			if linked.has(j.byID[id].number) {
+				return
+			}
+		}
+		j.find(ruleMissingLink, j.ref(at), "there is no link to "+strings.Join(ids, " or "), j.whyLinked(specShape, ids[0]))
+	}
+	for _, l := range specShape.Links {
+		if l.Min > 0 {
+			need(l.To)
+		}
+	}
+	switch specShape.ID {
+	case spans.RequestVoteClientID:
+		if j.facts.votes[r.fact].attempt > 1 {
+			need(specShape.ID)
+		}
+	case spans.AppendEntriesClientID:
+		if j.facts.entries[r.fact].attempt > 1 {
+			need(specShape.ID)
+		}
+	case spans.PutClientID, spans.GetClientID, spans.DeleteClientID:
+		if j.facts.requests[r.fact].try > 1 {
+			need(specShape.ID)
+		}
+	case spans.HeartbeatID:
+		need(spans.ElectionID)
+	case spans.PutServerID, spans.GetServerID, spans.DeleteServerID:
+		if r.role == leads {
+			need(spans.ElectionID)
+		}
+	}
+}
+
+// leads is the role of a leader, as records have it.
+const leads = uint8(protocol.RoleLeader) + 1
+
+func (j *Judge) whyLinked(specShape *specShape, to string) string {
+	if to == specShape.ID {
+		return "a link to what was sent before: this is not the first time"
+	}
+	return "a link to the " + to + " that it comes from"
+}

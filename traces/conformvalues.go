@@ -1,0 +1,148 @@
+package traces
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/spans"
+)
+
+// repliesOf are the names of the replies that there are to the request of a span; nil for spans of no request.
+var repliesOf = func() map[string][]string {
+	replies := map[string][]string{}
+	for _, m := range []protocol.Message{
+		protocol.VoteGranted{}, protocol.VoteDenied{}, protocol.AppendEntriesOk{}, protocol.AppendEntriesRejected{}, protocol.Answered{}, protocol.NotLeader{}, protocol.OutcomeUnknown{},
+	} {
+		add := func(is bool, ids ...string) {
+			for _, id := range ids {
+				if is {
+					replies[id] = append(replies[id], m.Name())
+				}
+			}
+		}
+		_, vote := m.(protocol.RequestVoteReply)
+		_, entries := m.(protocol.AppendEntriesReply)
+		_, put := m.(protocol.ClientPutReply)
+		_, get := m.(protocol.ClientGetReply)
+		_, remove := m.(protocol.ClientDeleteReply)
+		add(vote, spans.RequestVoteClientID, spans.RequestVoteServerID)
+		add(entries, spans.AppendEntriesClientID, spans.AppendEntriesServerID)
+		add(vote || entries, spans.LateReplyID)
+		add(put, spans.PutClientID, spans.PutServerID)
+		add(get, spans.GetClientID, spans.GetServerID)
+		add(remove, spans.DeleteClientID, spans.DeleteServerID)
+	}
+	return replies
+}()
+
+// values looks at what attributes say, beyond their types.
+func (j *Judge) values(s *Span, specShape *specShape, ref SpanRef) {
+	for i := range s.Attributes {
+		a := &s.Attributes[i]
+		if want := malformed(specShape.ID, a); want != "" {
+			j.find(ruleMalformedValue, ref, fmt.Sprintf("%s is %s", a.Key, printable(text(a.Value))), want)
+		}
+		if a.Key == spans.RaftReplyKey && !slices.Contains(repliesOf[specShape.ID], a.Value.AsString()) {
+			j.find(ruleUndefinedVariant, ref, fmt.Sprintf("%s is %s", a.Key, printable(a.Value.AsString())), "one of "+strings.Join(repliesOf[specShape.ID], ", "))
+		}
+	}
+	if specShape.ID == spans.AppendEntriesClientID || specShape.ID == spans.AppendEntriesServerID {
+		j.entries(s, ref)
+	}
+}
+
+// malformed says how the value of an attribute should read, if it does not.
+func malformed(id string, a *attribute.KeyValue) (want string) {
+	switch a.Value.Type() {
+	case attribute.INT64:
+		if a.Value.AsInt64() < 0 && a.Key != spans.RaftkvFaultByNsKey && a.Key != spans.RaftkvSeedKey {
+			return "a number that is not negative"
+		}
+	case attribute.STRING:
+		return malformedText(id, a.Key, a.Value.AsString())
+	}
+	return ""
+}
+
+func malformedText(id string, key attribute.Key, s string) (want string) {
+	switch key {
+	case spans.RaftNodeIDKey:
+		if n, err := protocol.ParseNodeID(s); err != nil || n == 0 {
+			return "a server, such as node-1"
+		}
+	case spans.RaftPeerIDKey:
+		n, err := protocol.ParseNodeID(s)
+		c, err2 := protocol.ParseClientID(s)
+		answersClients := id == spans.PutServerID || id == spans.GetServerID || id == spans.DeleteServerID
+		if answersClients && (err2 != nil || c == 0) {
+			return "a client, such as client-1"
+		}
+		if !answersClients && (err != nil || n == 0) {
+			return "a server, such as node-1"
+		}
+	case spans.KVClientIDKey:
+		if n, err := protocol.ParseClientID(s); err != nil || n == 0 {
+			return "a client, such as client-1"
+		}
+	case spans.KVRequestIDKey:
+		client, sequence, _ := strings.Cut(s, "/")
+		if n, err := protocol.ParseClientID(client); err != nil || n == 0 || !isNumber(sequence) {
+			return "a client and the number of its operation, such as client-2/3"
+		}
+	case spans.RaftCommandKey:
+		if !isCommand(s) {
+			return "a command: put KEY VALUE, get KEY, delete KEY or noop"
+		}
+	}
+	return ""
+}
+
+func isNumber(s string) bool {
+	for _, c := range s {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return s != "" && s[0] != '0'
+}
+
+// isCommand says whether a text may be a command. Keys and values may hold spaces, so that it cannot be taken apart for sure.
+func isCommand(s string) bool {
+	name, rest, _ := strings.Cut(s, " ")
+	switch name {
+	case "put":
+		return strings.Contains(rest, " ")
+	case "get", "delete":
+		return rest != ""
+	}
+	return s == protocol.Noop{}.String()
+}
+
+// entries compares the entries of an AppendEntries with what it says of them.
+func (j *Judge) entries(s *Span, ref SpanRef) {
+	prev, count := number(s.Attribute(spans.RaftPrevLogIndexKey)), number(s.Attribute(spans.RaftEntriesCountKey))
+	entries := s.Attribute(spans.RaftEntriesKey).AsStringSlice()
+	if uint64(len(entries)) != count {
+		j.find(ruleMalformedValue, ref, fmt.Sprintf("%s lists %d entries, and %s is %d", spans.RaftEntriesKey, len(entries), spans.RaftEntriesCountKey, count), "as many as the count says")
+	}
+	before := number(s.Attribute(spans.RaftPrevLogTermKey))
+	for i, entry := range entries {
+		index, term, command, ok := parseEntry(entry)
+		switch {
+		case !ok || !isCommand(command):
+			j.find(ruleMalformedValue, ref, fmt.Sprintf("an entry reads %s", printable(entry)), "INDEX@TERM COMMAND, such as 7@2 put a val_3")
+			return
+		case index != prev+uint64(i)+1:
+			j.find(ruleMalformedValue, ref, fmt.Sprintf("its entry number %d has the index %d", i+1, index), fmt.Sprintf("%d, since the entry before the new ones has the index %d", prev+uint64(i)+1, prev))
+			return
+		case term < before:
+			j.breaks(protocol.InvariantLogMatching, ref, fmt.Sprintf("the entry at index %d is of term %d, and the one before it of term %d", index, term, before), "terms that never fall along a log")
+			return
+		}
+		before = term
+	}
+}

@@ -1,0 +1,207 @@
+package traces
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/world"
+)
+
+// Judge says from a trace alone what is wrong with it: where it does not conform to the spec, and which of the invariants the run broke that it tells of. What the run says of
+// itself, in raftkv.config and in raftkv.violation, is not listened to. Spans may come in any order. Of each it keeps a few numbers.
+type Judge struct {
+	shapes    map[spanShape]*specShape
+	names     map[string][]*specShape // of the spec's spans
+	byNumber  []*specShape
+	byID      map[string]*specShape
+	keys      map[string]int // of all attributes there are, each with a number
+	texts     texts
+	processes processes
+	records   []record
+	facts     facts
+	links     []linkRef
+	ids       ids
+	run       uint64 // the first half of the trace ids
+	began     bool
+	epoch     time.Time
+	others    int // spans of other runs
+	findings  collector
+	history   []Operation
+	receivers []int32 // of each message, the place of the span that handled it, plus one
+}
+
+// SpanRef names a span of a trace that is judged.
+type SpanRef struct {
+	ID      world.CausalID
+	Name    string
+	Process string
+	At      time.Duration // from the beginning of the run to when it started
+	Line    int           // of the file
+}
+
+// String is the span as a finding names it.
+func (s SpanRef) String() string {
+	return fmt.Sprintf("%s %s of %s at %s, line %d", printable(s.Name), s.ID, printable(s.Process), milliseconds(s.At), s.Line)
+}
+
+// Finding is something that is wrong with a trace.
+type Finding struct {
+	ID      string    // of the rule, or the invariant's name
+	Rule    string    // the rule, in a sentence
+	Section string    // of an invariant: where it comes from
+	Span    SpanRef   // where it shows
+	Clashes []SpanRef // the spans that it clashes with
+	Got     string    // what is found there
+	Want    string    // what would have been right
+}
+
+// Report is what a judge found.
+type Report struct {
+	Spans     int
+	Processes int
+	Findings  []Finding      // in the order of time; of each id the first mostFindings
+	Counts    map[string]int // how many there are of each id
+	History   []Operation    // what the clients asked for and were answered, in the order of time
+	Epoch     time.Time      // when the run began
+}
+
+// mostFindings is how many findings of one id are kept: who has so many has read enough.
+const mostFindings = 100
+
+// NewJudge makes a judge who has heard of nothing yet.
+func NewJudge() *Judge {
+	j := &Judge{
+		shapes: map[spanShape]*specShape{}, names: map[string][]*specShape{}, byID: map[string]*specShape{}, keys: map[string]int{}, texts: newTexts(), findings: collector{counts: map[string]int{}},
+	}
+	for i, spec := range spans.Specs() {
+		s := j.newSpecShape(i, &spec)
+		j.shapes[spanShape{spec.Name, spec.Kind}] = s
+		j.names[spec.Name] = append(j.names[spec.Name], s)
+		j.byNumber, j.byID[spec.ID] = append(j.byNumber, s), s
+	}
+	j.ids.grow(1 << 10)
+	return j
+}
+
+// Add adds a span, which stands in this line of its file. Nothing of the span is kept.
+func (j *Judge) Add(s *Span, line int) {
+	if !j.began {
+		j.began, j.run, j.epoch = true, s.Run, s.Start
+	}
+	if s.Run != j.run {
+		j.otherRun(s, line)
+		return
+	}
+	if s.Start.Before(j.epoch) {
+		j.epoch = s.Start
+	}
+	specShape := j.shapes[spanShape{s.Name, s.Kind}]
+	r := j.newRecord(s, specShape, line)
+	at := int32(len(j.records))
+	if first, known := j.ids.add(j.records, r.id, at); known {
+		j.find(ruleDuplicateID, j.refOf(s, line), "the id is also that of "+j.nameOf(first), "an id of its own: no two spans of a run share one", first)
+		return
+	}
+	j.records = append(j.records, r)
+	if specShape == nil {
+		j.unknown(s, line)
+		return
+	}
+	j.conform(s, specShape, line)
+	j.readFacts(s, specShape, at)
+	for i := range s.Links {
+		j.links = append(j.links, linkRef{from: at, id: uint64(s.Links[i].ID)})
+		if s.Links[i].Run != s.Run {
+			j.find(ruleWrongLink, j.refOf(s, line), fmt.Sprintf("a link to span %s of another run", s.Links[i].ID), "links within the run")
+		}
+	}
+}
+
+// otherRun is a span of another run than the first one's: it is told once, and such spans are not judged, since the same ids would mean other spans.
+func (j *Judge) otherRun(s *Span, line int) {
+	if j.others++; j.others == 1 {
+		j.find(ruleMixedRuns, j.refOf(s, line), fmt.Sprintf("its trace id begins with %016x, that of the first span with %016x", s.Run, j.run),
+			"the spans of one run; those of the other are not judged: give them a file of their own")
+	}
+}
+
+// Report ends the hearing: it says all that is wrong.
+func (j *Judge) Report() Report {
+	j.relate()
+	j.deliveries()
+	j.walk()
+	slices.SortStableFunc(j.findings.list, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.Span.At, b.Span.At), cmp.Compare(a.Span.Line, b.Span.Line))
+	})
+	slices.SortStableFunc(j.history, func(a, b Operation) int { return cmp.Or(a.Call.Compare(b.Call), cmp.Compare(a.Span.ID, b.Span.ID)) })
+	return Report{
+		Spans: len(j.records), Processes: len(j.processes.names), Findings: j.findings.list, Counts: maps.Clone(j.findings.counts), History: j.history, Epoch: j.epoch,
+	}
+}
+
+// rule is what a trace has to conform to.
+type rule struct{ id, says string }
+
+// collector keeps findings.
+type collector struct {
+	list   []Finding
+	counts map[string]int
+}
+
+func (c *collector) add(f Finding) {
+	if c.counts[f.ID]++; c.counts[f.ID] <= mostFindings {
+		c.list = append(c.list, f)
+	}
+}
+
+// full says whether findings of an id are only counted any more, so that no text is made for them.
+func (c *collector) full(id string) bool { return c.counts[id] >= mostFindings }
+
+func (j *Judge) find(r rule, at SpanRef, got, want string, clashes ...int32) {
+	j.findings.add(Finding{ID: r.id, Rule: r.says, Span: at, Clashes: j.refs(clashes), Got: got, Want: want})
+}
+
+// breaks finds that an invariant does not hold.
+func (j *Judge) breaks(name protocol.InvariantName, at SpanRef, got, want string, clashes ...int32) {
+	f := Finding{ID: string(name), Span: at, Clashes: j.refs(clashes), Got: got, Want: want}
+	for _, invariant := range protocol.AllInvariants() {
+		if invariant.Name == name {
+			f.Rule, f.Section = invariant.Doc, invariant.ID+", "+invariant.Section
+		}
+	}
+	j.findings.add(f)
+}
+
+func (j *Judge) refs(records []int32) []SpanRef {
+	var refs []SpanRef
+	for _, at := range records {
+		if at >= 0 {
+			refs = append(refs, j.ref(at))
+		}
+	}
+	return refs
+}
+
+// ref names a span that is kept.
+func (j *Judge) ref(at int32) SpanRef {
+	r := &j.records[at]
+	return SpanRef{
+		ID: world.CausalID(r.id), Name: j.texts.of(r.name), Process: j.processes.names[r.process], At: time.Duration(r.start - j.epoch.UnixNano()), Line: int(r.line),
+	}
+}
+
+// nameOf is a span within a sentence.
+func (j *Judge) nameOf(at int32) string {
+	s := j.ref(at)
+	return fmt.Sprintf("%s %s of %s", printable(s.Name), s.ID, printable(s.Process))
+}
+
+func (j *Judge) refOf(s *Span, line int) SpanRef {
+	return SpanRef{ID: s.ID, Name: strings.Clone(s.Name), Process: s.Service, At: s.Start.Sub(j.epoch), Line: line}
+}

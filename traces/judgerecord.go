@@ -1,0 +1,203 @@
+package traces
+
+import (
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+
+	"github.com/raftkv/raftkv/raftkv/spans"
+)
+
+// record is what is kept of every span.
+type record struct {
+	id, parent, root uint64
+	start, end       int64 // in nanoseconds since 1970
+	term             uint64
+	name             uint32 // of the span, among the texts
+	reply            uint32 // the reply's name; 0 for none
+	fact             int32  // where its facts are, in the list for its kind; -1 for none
+	line             int32
+	process          uint16
+	peer             uint16 // noProcess when it names none
+	specShape            uint8  // its spec's place plus one; 0 when the spec knows no such span
+	role             uint8  // plus one; 0 when it has none
+	copies           uint8  // which copy of a message it handles
+	is               flag
+}
+
+// flag is what a span says of itself by being there.
+type flag uint8
+
+// The flags there are.
+const (
+	failed     flag = 1 << iota // it ended with an error
+	unfinished                  // the run ended before it did
+	dropped                     // its message was lost
+	delayed                     // its message came late
+	doubled                     // its message came twice
+)
+
+// linkRef is a link to another span.
+type linkRef struct {
+	from int32
+	id   uint64
+}
+
+// noProcess is no process, and noText no text.
+const (
+	noProcess = ^uint16(0)
+	noText    = 0
+)
+
+// texts are the texts of a trace, each kept once.
+type texts struct {
+	all   []string
+	known map[string]uint32
+}
+
+func newTexts() texts { return texts{all: []string{""}, known: map[string]uint32{"": noText}} }
+
+func (t *texts) add(s string) uint32 {
+	if n, ok := t.known[s]; ok {
+		return n
+	}
+	s = strings.Clone(s)
+	n := uint32(len(t.all))
+	t.all = append(t.all, s)
+	t.known[s] = n
+	return n
+}
+
+func (t *texts) of(n uint32) string { return t.all[n] }
+
+// processes are the processes of a trace.
+type processes struct {
+	names []string
+	known map[string]uint16
+}
+
+// mostProcesses is how many processes there are room for: what comes after them is taken for one of them, which no run of this protocol notices.
+const mostProcesses = 1<<16 - 2
+
+func (p *processes) add(name string) uint16 {
+	if n, ok := p.known[name]; ok {
+		return n
+	}
+	if p.known == nil {
+		p.known = map[string]uint16{}
+	}
+	if len(p.names) > mostProcesses {
+		return mostProcesses
+	}
+	n := uint16(len(p.names))
+	name = strings.Clone(name)
+	p.names, p.known[name] = append(p.names, name), n
+	return n
+}
+
+// ids finds spans by their ids: a table with open addressing, since ids are hashes already.
+type ids struct {
+	slots []int32 // places of records plus one
+	used  int
+}
+
+func (x *ids) grow(size int) { x.slots = make([]int32, size) }
+
+func (x *ids) slot(records []record, id uint64) int {
+	mask := uint64(len(x.slots) - 1)
+	for i := (id * 0x9e3779b97f4a7c15) >> 20 & mask; ; i = (i + 1) & mask {
+		if at := x.slots[i]; at == 0 || records[at-1].id == id {
+			return int(i)
+		}
+	}
+}
+
+// add takes a span in that will be at this place of the records, and says where the one is that has its id already.
+func (x *ids) add(records []record, id uint64, at int32) (first int32, known bool) {
+	if 2*x.used >= len(x.slots) {
+		x.grow(2 * len(x.slots))
+		for i := range records {
+			x.slots[x.slot(records, records[i].id)] = int32(i) + 1
+		}
+	}
+	slot := x.slot(records, id)
+	if x.slots[slot] != 0 {
+		return x.slots[slot] - 1, true
+	}
+	x.slots[slot] = at + 1
+	x.used++
+	return 0, false
+}
+
+// find is the place of the span with an id; -1 when there is none.
+func (x *ids) find(records []record, id uint64) int32 { return x.slots[x.slot(records, id)] - 1 }
+
+// newRecord keeps what every span has.
+func (j *Judge) newRecord(s *Span, specShape *specShape, line int) record {
+	r := record{
+		id: uint64(s.ID), parent: uint64(s.Parent), root: uint64(s.Root), start: s.Start.UnixNano(), end: s.End.UnixNano(),
+		name: j.texts.add(s.Name), fact: -1, line: int32(line), process: j.processes.add(s.Service), peer: noProcess,
+	}
+	if specShape == nil {
+		return r
+	}
+	r.specShape = uint8(specShape.number + 1)
+	if s.Status.Code == codes.Error {
+		r.is |= failed
+	}
+	for i := range s.Attributes {
+		r.note(j, &s.Attributes[i])
+	}
+	for i := range s.Events {
+		switch s.Events[i].Name {
+		case spans.EventDrop:
+			r.is |= dropped
+		case spans.EventDelay:
+			r.is |= delayed
+		case spans.EventDuplicate:
+			r.is |= doubled
+		}
+	}
+	return r
+}
+
+func (r *record) note(j *Judge, a *attribute.KeyValue) {
+	switch a.Key {
+	case spans.RaftTermKey:
+		r.term = number(a.Value)
+	case spans.RaftRoleKey:
+		r.role = variant(roleNames, a.Value.AsString())
+	case spans.RaftPeerIDKey, spans.KVClientIDKey:
+		r.peer = j.processes.add(a.Value.AsString())
+	case spans.RaftReplyKey:
+		r.reply = j.texts.add(a.Value.AsString())
+	case spans.RaftkvCopyKey:
+		r.copies = uint8(min(number(a.Value), 255))
+	case spans.ErrorTypeKey:
+		r.is |= failed
+	case spans.RaftUnfinishedKey:
+		r.is |= unfinished
+	}
+}
+
+// number is an integer that is not negative; what is no such thing is 0, which conformance tells.
+func number(v attribute.Value) uint64 {
+	if v.Type() != attribute.INT64 {
+		return 0
+	}
+	return uint64(max(0, v.AsInt64()))
+}
+
+// variant is the place of a name in a list, plus one; 0 when it is not there.
+func variant(names []string, name string) uint8 {
+	for i, each := range names {
+		if each == name {
+			return uint8(i + 1)
+		}
+	}
+	return 0
+}
+
+func at(nanoseconds int64) time.Time { return time.Unix(0, nanoseconds).UTC() }

@@ -1,0 +1,152 @@
+package traces
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/spans"
+)
+
+// session is a client's latest operation and its answer.
+type session struct {
+	sequence uint64
+	result   string
+	of       int32
+}
+
+// results compares each answer of the state machines with that of a store that takes each operation once, in the order of the log (§8).
+func (w *walk) results() {
+	values, sessions := map[string]string{}, map[string]session{}
+	for i := range w.committed {
+		c := &w.committed[i]
+		if c.of < 0 {
+			return // what follows depends on what is not known
+		}
+		command, got := w.texts.of(c.command), w.texts.of(c.result)
+		client, number, _ := strings.Cut(w.texts.of(c.request), "/")
+		sequence, err := strconv.ParseUint(number, 10, 64)
+		last, known := sessions[client]
+		var want string
+		switch {
+		case err != nil:
+			want = w.execute(values, command, c.request)
+		case known && sequence == last.sequence:
+			want = last.result
+		case known && sequence < last.sequence:
+			want = protocol.Nothing{}.String()
+		default:
+			want = w.execute(values, command, c.request)
+			sessions[client] = session{sequence: sequence, result: want, of: c.of}
+		}
+		if want != got {
+			again := int32(-1)
+			if known {
+				again = last.of
+			}
+			w.breaks(protocol.InvariantExactlyOnce, w.ref(c.of), fmt.Sprintf("%s%s at index %d answers %s", printable(command), w.asked(c.request), c.index, printable(got)),
+				fmt.Sprintf("%s: with each operation taken once, that is the answer", printable(want)), again)
+			return // what follows may depend on it
+		}
+	}
+}
+
+// execute is what the store is declared to answer.
+func (w *walk) execute(values map[string]string, command string, request uint32) string {
+	name, rest, _ := strings.Cut(command, " ")
+	switch name {
+	case "put":
+		key, value := w.put(rest, request)
+		if _, taken := values[key]; taken {
+			return protocol.KeyExists{Key: key}.String()
+		}
+		values[key] = value
+		return protocol.Stored{}.String()
+	case "get":
+		value, found := values[rest]
+		if !found {
+			return protocol.KeyNotFound{Key: rest}.String()
+		}
+		return protocol.Found{Value: value}.String()
+	case "delete":
+		if _, found := values[rest]; !found {
+			return protocol.KeyNotFound{Key: rest}.String()
+		}
+		delete(values, rest)
+		return protocol.Deleted{}.String()
+	}
+	return protocol.Nothing{}.String()
+}
+
+// put takes the key and the value of a put apart. Where there are spaces in them the client's own span tells.
+func (w *walk) put(rest string, request uint32) (key, value string) {
+	if strings.Count(rest, " ") > 1 {
+		for i := range w.history {
+			if op := &w.history[i]; op.Request == w.texts.of(request) && op.Kind == spans.KVPutID {
+				return op.Key, op.Value
+			}
+		}
+	}
+	key, value, _ = strings.Cut(rest, " ")
+	return key, value
+}
+
+// answers compares what servers and clients were answered with what was applied.
+func (w *walk) answers() {
+	answered := w.texts.add((protocol.Answered{}).Name())
+	for i := range w.records {
+		of := int32(i)
+		r := &w.records[i]
+		switch {
+		case r.specShape == 0 || r.fact < 0 || r.reply != answered:
+		case w.is(of, spans.PutServerID, spans.GetServerID, spans.DeleteServerID):
+			w.answeredBy(of, &w.facts.requests[r.fact])
+		}
+	}
+	for i := range w.records {
+		of := int32(i)
+		if w.is(of, spans.PutClientID, spans.GetClientID, spans.DeleteClientID) && w.records[i].reply == answered {
+			w.toldClient(of)
+		}
+	}
+}
+
+// answeredBy looks at a server's answer: that of the entry that it took into its log.
+func (w *walk) answeredBy(of int32, f *requestFact) {
+	if f.appended.index == 0 {
+		w.find(ruleAnswerWithoutEntry, w.ref(of), fmt.Sprintf("%s answers %s, and took no entry into its log", w.process(w.records[of].process), printable(w.texts.of(f.result))),
+			"an event append, and the answer of that entry")
+		return
+	}
+	if w.texts.of(f.result) == (protocol.ReplicationFailed{}).String() {
+		w.find(ruleAnswerWithoutEntry, w.ref(of), fmt.Sprintf("%s answers that the command failed, which is in its log at index %d", w.process(w.records[of].process), f.appended.index),
+			"OutcomeUnknown: whatever leader comes next may commit it yet")
+		return
+	}
+	if f.appended.index > uint64(len(w.committed)) || w.committed[f.appended.index-1].of < 0 {
+		w.find(ruleAnswerWithoutEntry, w.ref(of), fmt.Sprintf("it is answered, and no server applied index %d", f.appended.index), "an answer when the entry is applied")
+		return
+	}
+	c := &w.committed[f.appended.index-1]
+	if c.request != f.request || c.result != f.result {
+		w.breaks(protocol.InvariantExactlyOnce, w.ref(of), fmt.Sprintf("%s is answered %s", printable(w.texts.of(f.request)), printable(w.texts.of(f.result))),
+			fmt.Sprintf("%s, which its entry at index %d answered%s", printable(w.texts.of(c.result)), f.appended.index, w.asked(c.request)), c.of)
+	}
+}
+
+// toldClient compares the answer to a try with the answer that ends its operation.
+func (w *walk) toldClient(of int32) {
+	r := &w.records[of]
+	above := w.ids.find(w.records, r.parent)
+	if above < 0 || !w.is(above, spans.KVPutID, spans.KVGetID, spans.KVDeleteID) {
+		return
+	}
+	op, f := &w.facts.requests[w.records[above].fact], &w.facts.requests[r.fact]
+	switch {
+	case op.request != f.request:
+		w.find(ruleMessageMismatch, w.ref(of), "it is a try of "+printable(w.texts.of(f.request)), "of "+printable(w.texts.of(op.request))+", its parent's", above)
+	case op.result != f.result && w.records[above].is&(failed|unfinished) == 0:
+		w.find(ruleMessageMismatch, w.ref(above), "it ends with "+quotedOr(printable(w.texts.of(op.result)), "nothing"), quotedOr(printable(w.texts.of(f.result)), "nothing")+", as it was answered", of)
+	}
+}

@@ -1,0 +1,45 @@
+package traces
+
+// The rules that a trace has to conform to. The ids are those of OpenTelemetry Weaver where it has one.
+var (
+	ruleUnknownSpan        = rule{"unknown_span", "A span has a name that the spec declares."}
+	ruleWrongKind          = rule{"wrong_kind", "A span has the kind that the spec declares for its name."}
+	ruleWrongService       = rule{"wrong_service", "A span is of the service that the spec declares for it, and of the process that opened it."}
+	ruleRequired           = rule{"required_attribute_not_present", "A required attribute is always there, and one of the answer unless there was none."}
+	ruleUnknownAttribute   = rule{"unknown_attribute", "A span and an event have no attributes but those that the spec declares."}
+	ruleDuplicateAttribute = rule{"duplicate_attribute", "An attribute is there once."}
+	ruleTypeMismatch       = rule{"type_mismatch", "An attribute is of the type that the spec declares."}
+	ruleUndefinedVariant   = rule{"undefined_enum_variant", "An attribute has one of the values that the spec declares."}
+	ruleMalformedValue     = rule{"malformed_value", "An attribute reads as its type in the spec does."}
+	ruleUnknownEvent       = rule{"unknown_event", "A span has no events but those that the spec declares."}
+	ruleWrongStatus        = rule{"wrong_status", "A span's status is an error exactly when error.type says why."}
+	ruleWrongTime          = rule{"wrong_time", "A span ends after it starts, its events are in between, and nothing comes before its cause."}
+	ruleDuplicateID        = rule{"duplicate_id", "No two spans of a run share an id."}
+	ruleMixedRuns          = rule{"mixed_runs", "A trace file holds one run."}
+	ruleWrongTrace         = rule{"wrong_trace", "A root's id is the second half of its trace id, and a child's trace is its parent's."}
+	ruleWrongParent        = rule{"wrong_parent", "A span has a parent that the spec allows, or none where it may begin a trace."}
+	ruleMissingParent      = rule{"missing_parent", "A span's parent is in the file."}
+	ruleWrongLink          = rule{"wrong_link", "A span links to no spans but those that the spec allows, and they are in the file."}
+	ruleMissingLink        = rule{"missing_link", "A span links to its cause: a consumer to its producer, a resend to what was sent before, what a leader does to its election."}
+	ruleUnhandledDelivery  = rule{"unhandled_delivery", "A message that arrives at a live process is handled there, and only one that was handled is answered."}
+	ruleDuplicateDelivery  = rule{"duplicate_delivery", "A message is handled once, and a second time only if the network doubled it."}
+	ruleMessageMismatch    = rule{"message_mismatch", "Sender and receiver say the same of a message, and of its reply."}
+	ruleIllegalTransition  = rule{"illegal_transition", "A role changes along the edges of Figure 4, from the role that the server had."}
+	ruleMissingSpan        = rule{"missing_span", "What a process did has a span: an election its change of role, a commit its applications."}
+	ruleUnjustifiedCommit  = rule{"unjustified_commit", "A follower commits no further than its leader told, and than its log is known to equal the leader's (Figure 2, AppendEntries step 5)."}
+	ruleAnswerWithoutEntry = rule{"answer_without_entry", "A client's command is answered when its entry is applied, and has an entry (§8)."}
+)
+
+// Rules are the ids of all rules that a trace has to conform to, each with its sentence.
+func Rules() [][2]string {
+	var all [][2]string
+	for _, r := range []rule{
+		ruleUnknownSpan, ruleWrongKind, ruleWrongService, ruleRequired, ruleUnknownAttribute, ruleDuplicateAttribute, ruleTypeMismatch, ruleUndefinedVariant,
+		ruleMalformedValue, ruleUnknownEvent, ruleWrongStatus, ruleWrongTime, ruleDuplicateID, ruleMixedRuns, ruleWrongTrace, ruleWrongParent, ruleMissingParent,
+		ruleWrongLink, ruleMissingLink, ruleUnhandledDelivery, ruleDuplicateDelivery, ruleMessageMismatch, ruleIllegalTransition, ruleMissingSpan,
+		ruleUnjustifiedCommit, ruleAnswerWithoutEntry,
+	} {
+		all = append(all, [2]string{r.id, r.says})
+	}
+	return all
+}

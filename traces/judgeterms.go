@@ -1,0 +1,214 @@
+package traces
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/spans"
+)
+
+// electedTerms are the terms that a server stood for election in.
+func (j *Judge) electedTerms() map[uint64]bool {
+	terms := map[uint64]bool{}
+	for i := range j.records {
+		r := &j.records[i]
+		if j.is(int32(i), spans.ElectionID) || j.is(int32(i), spans.RoleChangeID) && r.role == uint8(protocol.RoleCandidate)+1 {
+			terms[r.term] = true
+		}
+	}
+	return terms
+}
+
+// termOf looks at the term that a span tells: it never falls, begins with an election, and is at least that of a message that was handled.
+func (w *walk) termOf(s *server, of int32) {
+	r := &w.records[of]
+	if r.role == 0 && r.term == 0 {
+		return // conformance tells what is missing
+	}
+	known, by := s.term, s.termBy
+	if s.heard > known {
+		known, by = s.heard, s.heardBy
+	}
+	switch {
+	case r.term < known:
+		w.breaks(protocol.InvariantTermAndVote, w.ref(of), fmt.Sprintf("%s is in term %d", w.process(s.process), r.term), fmt.Sprintf("a term of at least %d, in which it was before", known), by)
+	case s.owedAt < s.at && r.term < s.owed:
+		w.breaks(protocol.InvariantTermAndVote, w.ref(of), fmt.Sprintf("%s is in term %d", w.process(s.process), r.term),
+			fmt.Sprintf("a term of at least %d, of which a reply told it before", s.owed), s.owedBy)
+		s.owed = 0
+	case r.term > known && r.term > 0 && !w.elected[r.term]:
+		w.breaks(protocol.InvariantTermAndVote, w.ref(of), fmt.Sprintf("%s is in term %d, in which no server stood for election", w.process(s.process), r.term),
+			fmt.Sprintf("a term that an election began; it was in term %d before", known), by)
+	}
+	w.messageTerm(of)
+	if w.is(of, spans.LateReplyID, spans.CommitNotificationConsumerID) {
+		if r.term > s.heard { // it is told before the term is on the disk
+			s.heard, s.heardBy = r.term, of
+		}
+		return
+	}
+	if r.term >= s.term {
+		s.term, s.termBy = r.term, of
+	}
+}
+
+// messageTerm compares a receiver's term with that of the message.
+func (w *walk) messageTerm(of int32) {
+	r := &w.records[of]
+	if !w.is(of, spans.RequestVoteServerID, spans.AppendEntriesServerID, spans.CommitNotificationConsumerID, spans.LateReplyID) {
+		return
+	}
+	above := w.ids.find(w.records, r.parent)
+	if above < 0 {
+		return
+	}
+	sender := &w.records[above]
+	if r.term < sender.term {
+		w.breaks(protocol.InvariantTermAndVote, w.ref(of), fmt.Sprintf("%s is in term %d after it handled a message of term %d", w.process(r.process), r.term, sender.term),
+			fmt.Sprintf("term %d at least", sender.term), above)
+	}
+	reply := w.texts.of(r.reply)
+	if r.term > sender.term && (reply == (protocol.VoteGranted{}).Name() || reply == (protocol.AppendEntriesOk{}).Name()) && !w.is(of, spans.LateReplyID) {
+		w.breaks(protocol.InvariantTermAndVote, w.ref(of), fmt.Sprintf("%s answers %s in term %d to a message of term %d", w.process(r.process), reply, r.term, sender.term),
+			"a refusal of what is of a term that is over", above)
+	}
+}
+
+// replyHandled notes the term that a reply told.
+func (w *walk) replyHandled(s *server, of int32) {
+	r := &w.records[of]
+	for _, answer := range w.answersTo(of) {
+		if a := &w.records[answer]; a.reply == r.reply && a.term > s.owed {
+			s.owed, s.owedBy, s.owedAt = a.term, answer, s.at
+		}
+	}
+	if w.is(of, spans.AppendEntriesClientID) {
+		w.refused(of)
+	}
+}
+
+// answersTo are the spans of those who handled a message, if there is one only: of two copies either may have been answered.
+func (w *walk) answersTo(of int32) []int32 {
+	if answer := w.receivers[of] - 1; answer >= 0 && w.records[of].is&doubled == 0 {
+		return []int32{answer}
+	}
+	return nil
+}
+
+// restartedWith compares the term that a disk kept with those that the server told before it crashed.
+func (w *walk) restartedWith(s *server, of int32) {
+	r := &w.records[of]
+	if s.restarted && r.term < s.term {
+		w.breaks(protocol.InvariantPersistBeforeSend, w.ref(of), fmt.Sprintf("%s starts again in term %d", w.process(s.process), r.term),
+			fmt.Sprintf("term %d, in which it sent or answered something before it crashed", s.term), s.termBy)
+		s.term, s.termBy = r.term, of
+	}
+	s.restarted = false
+}
+
+// stood looks at who stands for election: it gives its vote to itself, in the next term.
+func (w *walk) stood(s *server, of int32) {
+	r := &w.records[of]
+	known := max(s.term, s.heard)
+	if s.owedAt < s.at {
+		known = max(known, s.owed)
+	}
+	if r.term != known+1 && r.term > known && s.termBy >= 0 {
+		w.breaks(protocol.InvariantTermAndVote, w.ref(of), fmt.Sprintf("%s stands for election in term %d", w.process(s.process), r.term), fmt.Sprintf("term %d, the one after its own", known+1), s.termBy)
+	}
+	w.vote(of, s.process, r.term, s.process)
+	if parent := w.ids.find(w.records, r.parent); parent >= 0 && w.is(parent, spans.ElectionID) && w.records[parent].term != r.term {
+		w.breaks(protocol.InvariantTraceIntegrity, w.ref(of), fmt.Sprintf("a candidate of term %d", r.term), fmt.Sprintf("of term %d, as its election is", w.records[parent].term), parent)
+	}
+}
+
+// voted looks at a vote that was asked for.
+func (w *walk) voted(s *server, of int32) {
+	r := &w.records[of]
+	if w.texts.of(r.reply) != (protocol.VoteGranted{}).Name() {
+		return
+	}
+	w.vote(of, s.process, r.term, r.peer)
+	above := w.ids.find(w.records, r.parent)
+	if above < 0 || !w.is(above, spans.RequestVoteClientID) {
+		return
+	}
+	asked := &w.facts.votes[w.records[above].fact]
+	last := uint64(len(s.log))
+	term := uint64(0)
+	if last > 0 {
+		term = s.log[last-1].term
+	}
+	if asked.lastTerm < term || asked.lastTerm == term && asked.lastIndex < last {
+		w.breaks(protocol.InvariantLeaderCompleteness, w.ref(of),
+			fmt.Sprintf("%s votes for %s, whose log ends with index %d of term %d; its own ends with index %d of term %d", w.process(s.process), w.process(r.peer), asked.lastIndex, asked.lastTerm, last, term),
+			"a refusal: the candidate's log is less up to date than the voter's (§5.4.1)", above)
+	}
+}
+
+// vote notes a vote, which goes to one candidate in a term.
+func (w *walk) vote(of int32, voter uint16, term uint64, candidate uint16) {
+	b := ballot{voter, term}
+	if first, voted := w.votes[b]; voted {
+		if before := w.votedFor(first); before != candidate {
+			w.breaks(protocol.InvariantTermAndVote, w.ref(of), fmt.Sprintf("%s gives its vote of term %d to %s", w.process(voter), term, w.process(candidate)),
+				fmt.Sprintf("no vote but for %s, which got that of this term before", w.process(before)), first)
+		}
+	} else {
+		w.votes[b] = of
+	}
+	to := ballot{candidate, term}
+	if !slices.Contains(w.grants[to], voter) {
+		w.grants[to] = append(w.grants[to], voter)
+	}
+}
+
+// votedFor is who got the vote that a span tells of.
+func (w *walk) votedFor(of int32) uint16 {
+	if w.is(of, spans.RequestVoteServerID) {
+		return w.records[of].peer
+	}
+	return w.records[of].process
+}
+
+// leads notes who leads a term.
+func (w *walk) leads(of int32) {
+	r := &w.records[of]
+	first, known := w.leaders[r.term]
+	if !known {
+		w.leaders[r.term] = of
+		return
+	}
+	if leader := w.records[first].process; leader != r.process {
+		w.breaks(protocol.InvariantElectionSafety, w.ref(of), fmt.Sprintf("%s leads term %d", w.process(r.process), r.term), fmt.Sprintf("no other leader of that term than %s", w.process(leader)), first)
+	}
+}
+
+// won looks at who became leader: by the votes of a majority, with all that was committed in its log.
+func (w *walk) won(s *server, of int32) {
+	r := &w.records[of]
+	voters := uint64(len(w.grants[ballot{s.process, r.term}]))
+	if w.quorum > 0 && voters < w.quorum {
+		w.breaks(protocol.InvariantElectionSafety, w.ref(of), fmt.Sprintf("%s leads term %d by the votes of %d servers", w.process(s.process), r.term, voters),
+			fmt.Sprintf("the votes of %d, which make a majority", w.quorum), w.quorumBy)
+	}
+	if parent := w.ids.find(w.records, r.parent); parent >= 0 && w.is(parent, spans.ElectionID) {
+		w.outcome(of, parent, voters)
+	}
+	w.complete(s, of, r.term)
+}
+
+// outcome compares what an election's span says with what came of it.
+func (w *walk) outcome(of, election int32, voters uint64) {
+	e := &w.facts.elections[w.records[election].fact]
+	switch {
+	case w.records[election].is&(failed|unfinished) != 0:
+	case w.texts.of(e.outcome) != spans.OutcomeWon:
+		w.find(ruleMissingSpan, w.ref(election), "its outcome is "+w.texts.of(e.outcome)+", and its candidate became leader", spans.OutcomeWon, of)
+	case e.votes > voters:
+		w.breaks(protocol.InvariantElectionSafety, w.ref(election), fmt.Sprintf("it counts %d votes, and %d servers gave theirs", e.votes, voters), "one vote of each server", of)
+	case e.votes < e.quorum:
+		w.breaks(protocol.InvariantElectionSafety, w.ref(election), fmt.Sprintf("it is won with %d votes", e.votes), fmt.Sprintf("%d votes, a majority", e.quorum), of)
+	}
+}

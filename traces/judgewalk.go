@@ -1,0 +1,310 @@
+package traces
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/spans"
+)
+
+// stepMoment is when a server was in the state that a span tells of: all spans of one step of a server have the same.
+type stepMoment struct {
+	at      int64
+	process uint16
+	rank    uint8  // orders what one step did, as a step does it
+	key     uint64 // orders what is of the same rank
+	of      int32
+	reply   bool // the end of a call, whose reply was handled
+}
+
+// The ranks. The order of the lines of a file does not matter: spans may have been elsewhere in between.
+const (
+	rankStart uint8 = iota
+	rankRole
+	rankReceive
+	rankAppend
+	rankCommit
+	rankApply
+	rankSend
+	rankReply
+	rankAgain   // a server that crashed as the step ended starts again
+	rankRestart // and is a follower
+)
+
+// walk goes through what the servers did, in the order of time, and looks at what the invariants say of it.
+func (j *Judge) walk() {
+	moments := j.moments()
+	w := &walk{Judge: j, lostWrites: j.lostWrites(), servers: map[uint16]*server{}, leaders: map[uint64]int32{}, votes: map[ballot]int32{}, grants: map[ballot][]uint16{}, elected: j.electedTerms()}
+	for i := range moments {
+		m := &moments[i]
+		s := w.server(m.process)
+		if m.at != s.at {
+			w.stepEnded(s)
+			s.at, s.commitBefore = m.at, s.commit
+		}
+		w.visit(s, m)
+	}
+	for _, process := range w.order {
+		w.stepEnded(w.servers[process])
+		w.covered(w.servers[process])
+	}
+	w.results()
+	w.answers()
+}
+
+// walk is what is known when the servers have come so far.
+type walk struct {
+	*Judge
+
+	servers   map[uint16]*server
+	order     []uint16         // of the servers, as they appear
+	leaders   map[uint64]int32 // of each term, the first span that says who leads it
+	votes     map[ballot]int32 // of each voter and term, the span that says whom the vote went to
+	grants    map[ballot][]uint16
+	elected   map[uint64]bool // terms that a server stood for election in
+	quorum    uint64
+	quorumBy  int32
+	seen      []sight
+	committed []committed
+	stuck     map[[2]uint16]*refusals
+
+	lostWrites map[uint16]bool // of each server, whether it ever crashed in a write
+}
+
+// ballot names who votes, or is voted for, in a term.
+type ballot struct {
+	process uint16
+	term    uint64
+}
+
+// server is what is known of one server.
+type server struct {
+	process uint16
+	at      int64 // of the step that is being looked at
+
+	term, heard, owed       uint64 // its term; one that it may have forgotten in a crash; one that a reply told it
+	termBy, heardBy, owedBy int32
+	owedAt                  int64
+	role                    uint8 // plus one; 0 when it is not known
+	roleBy                  int32
+	restarted               bool // and has not told its term since
+
+	log          []slot
+	commit       uint64
+	commitBefore uint64 // before this step
+	commitBy     int32  // the commit that is being applied; -1 before the first
+	applied      uint64
+	highest      uint64 // the highest commit index, crashes included
+	highestBy    int32
+
+	followed          uint64 // the term that these are of
+	told, match       uint64 // the highest commit index that its leader told; up to where its log is known to equal the leader's
+	expected          uint64 // what it has to have committed by the end of this step
+	toldBy, matchBy   int32
+	expectedBy        int32
+	starts            int
+	appliedOf, wanted uint64 // of the latest commit
+}
+
+func (w *walk) server(process uint16) *server {
+	s := w.servers[process]
+	if s == nil {
+		s = &server{process: process, termBy: -1, heardBy: -1, owedBy: -1, roleBy: -1, commitBy: -1, highestBy: -1, toldBy: -1, matchBy: -1, expectedBy: -1}
+		w.servers[process] = s
+		w.order = append(w.order, process)
+	}
+	return s
+}
+
+// moments are those of all servers, in order.
+func (j *Judge) moments() []stepMoment {
+	moments := make([]stepMoment, 0, len(j.records)*5/4)
+	for i := range j.records {
+		at := int32(i)
+		specShape := j.shapeOf(at)
+		if specShape == nil || specShape.Service != spans.ServiceNode {
+			continue
+		}
+		r := &j.records[i]
+		m := stepMoment{at: r.end, process: r.process, rank: rankReply, of: at, key: r.id}
+		switch specShape.ID {
+		case spans.StartID:
+			m.rank = rankStart
+			if r.start > j.epoch.UnixNano() {
+				m.rank = rankAgain
+			}
+		case spans.RoleChangeID:
+			m.rank, m.key = rankRole, r.term<<8|uint64(r.role)
+			if j.facts.roles[r.fact].event == uint8(protocol.RoleEventRestart)+1 {
+				m.rank = rankRestart
+			}
+		case spans.RequestVoteServerID, spans.AppendEntriesServerID, spans.CommitNotificationConsumerID, spans.SetPeersID:
+			m.rank = rankReceive
+		case spans.PutServerID, spans.GetServerID, spans.DeleteServerID:
+			m.rank = rankAppend
+			if a := j.facts.requests[r.fact].appended; a.index > 0 {
+				m.at, m.key = a.at, a.index
+			}
+		case spans.CommitID:
+			m.rank, m.key = rankCommit, j.facts.commits[r.fact].from
+		case spans.ApplyID:
+			m.rank, m.key = rankApply, j.facts.applies[r.fact].index
+		case spans.RequestVoteClientID, spans.AppendEntriesClientID:
+			m.at, m.rank = r.start, rankSend
+			if r.reply != noText && r.is&failed == 0 {
+				moments = append(moments, stepMoment{at: r.end, process: r.process, rank: rankReply, of: at, key: r.id, reply: true})
+			}
+		case spans.CommitNotificationProducerID, spans.HeartbeatID:
+			m.rank = rankSend
+		case spans.ElectionID:
+			continue // its change of role tells the same, and when
+		}
+		moments = append(moments, m)
+	}
+	slices.SortFunc(moments, func(a, b stepMoment) int {
+		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.process, b.process), cmp.Compare(a.rank, b.rank), cmp.Compare(a.key, b.key), cmp.Compare(a.of, b.of))
+	})
+	return moments
+}
+
+// visit looks at one stepMoment.
+func (w *walk) visit(s *server, m *stepMoment) {
+	r := &w.records[m.of]
+	specShape := w.shapeOf(m.of)
+	if m.reply {
+		w.replyHandled(s, m.of)
+		return
+	}
+	switch specShape.ID {
+	case spans.StartID:
+		w.started(s, m.of)
+		return
+	case spans.SetPeersID:
+		w.peers(m.of)
+	case spans.RoleChangeID:
+		w.roleChanged(s, m.of)
+	}
+	w.termOf(s, m.of)
+	w.roleOf(s, m.of)
+	switch specShape.ID {
+	case spans.RoleChangeID:
+		if a := &w.facts.roles[r.fact].appended; a.index > 0 {
+			w.append(s, m.of, a)
+		}
+	case spans.RequestVoteServerID:
+		w.voted(s, m.of)
+	case spans.RequestVoteClientID:
+		w.askedForVote(s, m.of)
+	case spans.AppendEntriesServerID:
+		w.entriesHandled(s, m.of)
+	case spans.AppendEntriesClientID:
+		w.entriesSent(s, m.of)
+	case spans.PutServerID, spans.GetServerID, spans.DeleteServerID:
+		if a := &w.facts.requests[r.fact].appended; a.index > 0 {
+			w.append(s, m.of, a)
+		}
+	case spans.CommitID:
+		w.commits(s, m.of)
+	case spans.ApplyID:
+		w.applies(s, m.of)
+	case spans.CommitNotificationProducerID:
+		w.toldCommit(s, m.of, w.facts.told[r.fact])
+	case spans.CommitNotificationConsumerID:
+		w.hearCommit(s, m.of, r.term, w.facts.told[r.fact], r.parent)
+	}
+}
+
+// started begins another life of a server, which has what its disk kept.
+func (w *walk) started(s *server, of int32) {
+	if s.starts++; s.starts == 1 {
+		s.role, s.roleBy = w.records[of].role, of
+		return
+	}
+	w.covered(s)
+	s.restarted = true
+	s.heard, s.owed = 0, 0
+	s.commit, s.commitBefore, s.applied, s.commitBy = 0, 0, 0, -1
+	s.followed, s.told, s.match, s.expected = 0, 0, 0, 0
+	s.appliedOf, s.wanted = 0, 0
+}
+
+// peers notes how many servers make a majority.
+func (w *walk) peers(of int32) {
+	p := &w.facts.peers[w.records[of].fact]
+	if want := uint64(p.peers.to-p.peers.from)/2 + 1; p.quorum != want {
+		w.find(ruleMalformedValue, w.ref(of), fmt.Sprintf("raft.quorum is %d", p.quorum), fmt.Sprintf("%d, the majority of %d servers", want, p.peers.to-p.peers.from))
+	}
+	if w.quorum == 0 {
+		w.quorum, w.quorumBy = uint64(p.peers.to-p.peers.from)/2+1, of
+	}
+}
+
+// roleChanged compares a change of role with Figure 4, and with the role before.
+func (w *walk) roleChanged(s *server, of int32) {
+	r := &w.records[of]
+	f := &w.facts.roles[r.fact]
+	if r.role == 0 || f.from == 0 || f.event == 0 {
+		return // conformance tells
+	}
+	from, to, event := protocol.Role(f.from-1), protocol.Role(r.role-1), protocol.RoleEvent(f.event-1)
+	switch {
+	case !protocol.LegalRoleTransition(from, to, event):
+		w.find(ruleIllegalTransition, w.ref(of), fmt.Sprintf("from %s to %s by %s", from, to, event), "one of the steps of Figure 4: "+steps(from))
+	case event == protocol.RoleEventRestart && w.lostWrites[s.process]:
+		// It died in a step that was to change its role: nobody was told, and the change is in its memory only.
+	case s.role != 0 && f.from != s.role:
+		w.find(ruleIllegalTransition, w.ref(of), fmt.Sprintf("it was %s before, as it says", from), fmt.Sprintf("%s, which it was", protocol.Role(s.role-1)), s.roleBy)
+	}
+	if event == protocol.RoleEventRestart {
+		w.restartedWith(s, of)
+	}
+	s.role, s.roleBy = r.role, of
+	switch to {
+	case protocol.RoleCandidate:
+		w.stood(s, of)
+	case protocol.RoleLeader:
+		w.won(s, of)
+	case protocol.RoleFollower:
+	}
+}
+
+func steps(from protocol.Role) string {
+	text := ""
+	for _, t := range protocol.RoleTransitions() {
+		if t.From == from {
+			if text != "" {
+				text += ", "
+			}
+			text += fmt.Sprintf("to %s by %s", t.To, t.Event)
+		}
+	}
+	return text
+}
+
+// roleOf compares the role that a span tells with the one that the server has.
+func (w *walk) roleOf(s *server, of int32) {
+	r := &w.records[of]
+	if r.role == 0 {
+		return
+	}
+	if s.role != 0 && r.role != s.role {
+		w.breaks(protocol.InvariantTraceIntegrity, w.ref(of), fmt.Sprintf("%s is %s here", w.process(s.process), protocol.Role(r.role-1)),
+			fmt.Sprintf("%s, which it is since then", protocol.Role(s.role-1)), s.roleBy)
+		s.role, s.roleBy = r.role, of
+	}
+	if r.role == leads {
+		w.leads(of)
+	}
+}
+
+// stepEnded looks at what a step had to have done by its end.
+func (w *walk) stepEnded(s *server) {
+	if s.expected > s.commit && s.expectedBy >= 0 {
+		w.breaks(protocol.InvariantProgress, w.ref(s.expectedBy),
+			fmt.Sprintf("%s is told that index %d is committed, and holds the leader's log up to there, and its commit index stays at %d", w.process(s.process), s.expected, s.commit),
+			fmt.Sprintf("a commit up to index %d in the same step (Figure 2, AppendEntries step 5)", s.expected), s.commitBy)
+	}
+	s.expected, s.expectedBy = 0, -1
+}
