@@ -7,14 +7,18 @@ import (
 	"github.com/raftkv/raftkv/raftkv/spans"
 )
 
+// cutSlack is how long, in ns, a message of a run that was cut short may have been on its way: what is known of how long others took may be little.
+const cutSlack = 100e6
+
 // deliveries compares what was sent with what was handled.
 func (j *Judge) deliveries() {
 	j.receivers = make([]int32, len(j.records))
 	latest := int64(0) // how long a message took at most
-	end := int64(0)
+	end, cut := int64(0), false // when the run ended, and whether it was ended before all that was in flight was handled
 	for i := range j.records {
 		at := int32(i)
 		end = max(end, j.records[i].end)
+		cut = cut || j.records[i].is&unfinished != 0 || j.is(at, spans.ViolationID)
 		if !j.receives(at) {
 			continue
 		}
@@ -36,6 +40,9 @@ func (j *Judge) deliveries() {
 		if j.receivers[above] == 0 || r.copies == 0 {
 			j.receivers[above] = at + 1
 		}
+	}
+	if cut {
+		latest = 4*latest + cutSlack
 	}
 	down := j.downtimes()
 	for i := range j.records {
