@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"iter"
 	"math"
 	"os"
 	"path/filepath"
@@ -11,6 +13,7 @@ import (
 
 	"github.com/anishathalye/porcupine"
 
+	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/spans"
 	"github.com/raftkv/raftkv/traces"
@@ -37,59 +40,150 @@ type content struct {
 	present bool
 }
 
-// linearizable says whether some order of the operations, each between its call and its answer, explains all answers (Herlihy and Wing 1990). Keys are looked at one by one, since
-// an operation has one. A write without an answer may have taken effect at any time after its call, or not at all.
+// linearizable says whether some order of the operations, each between its call and its answer, explains all answers (Herlihy and Wing 1990). It is the check of a run, fed with
+// what the spans of the clients say; porcupine draws what it refuses.
 func linearizable(operations []traces.Operation, folder string) (history, error) {
 	h := history{Operations: len(operations), Holds: true}
-	byKey := map[string][]porcupine.Operation{}
+	keys := map[string]bool{}
 	for i := range operations {
-		op := &operations[i]
-		known, ok := event(op)
-		if ok {
-			byKey[op.Key] = append(byKey[op.Key], known)
-		}
+		keys[operations[i].Key] = true
 	}
-	h.Keys = len(byKey)
-	var wrong []string
-	var all []porcupine.Operation
-	for key, ops := range byKey {
-		if porcupine.CheckOperationsTimeout(model, ops, patience) != porcupine.Ok {
-			wrong = append(wrong, key)
-			all = append(all, ops...)
-		}
-	}
-	if len(wrong) == 0 {
+	h.Keys = len(keys)
+	violation := replay(operations)
+	if violation == nil {
 		return h, nil
 	}
-	slices.Sort(wrong)
-	slices.SortFunc(all, func(a, b porcupine.Operation) int { return int(a.Call - b.Call) })
-	h.Holds = false
-	result, info := porcupine.CheckOperationsVerbose(model, all, patience)
-	h.Problem = fmt.Sprintf("no order of the operations on %s explains the answers", strings.Join(quoted(wrong), ", "))
-	if result == porcupine.Unknown {
-		h.Problem = fmt.Sprintf("whether any order of the operations on %s explains the answers was not found out within %s", strings.Join(quoted(wrong), ", "), patience)
-	}
+	h.Holds, h.Problem = false, violation.Facts[0]+"; but "+violation.Facts[1]
 	h.Page = filepath.Join(folder, pageName)
-	file, err := os.Create(h.Page)
-	if err != nil {
-		return h, fmt.Errorf("cannot write the picture of the history: %w", err)
-	}
-	err = porcupine.Visualize(model, info, file)
-	if closed := file.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
-		return h, fmt.Errorf("cannot write the picture of the history: %w", err)
-	}
-	return h, nil
+	return h, draw(operations, violation, h.Page)
 }
 
-func quoted(keys []string) []string {
-	list := make([]string, len(keys))
-	for i, key := range keys {
-		list[i] = fmt.Sprintf("key %q", key)
+// replay has the clients ask and be answered as their spans say, and returns what is wrong with that.
+func replay(operations []traces.Operation) *check.Violation {
+	now := time.Duration(0)
+	checker := check.New(check.Options{Now: func() time.Duration { return now }})
+	for e := range events(operations) {
+		op := &operations[e.operation]
+		now = e.at.Sub(operations[0].Call)
+		request := requestOf(op)
+		switch {
+		case e.answer && op.Result != "":
+			checker.Answered(request, resultOf(op))
+		case !e.answer:
+			checker.Asked(request, commandOf(op))
+		}
+		if v := checker.Violation(); v != nil {
+			return v
+		}
 	}
-	return list
+	checker.End(true)
+	return checker.Violation()
+}
+
+// happening is a call or an answer.
+type happening struct {
+	at        time.Time
+	answer    bool
+	operation int
+}
+
+// events are the calls and the answers in the order of time. What is at the same time is taken to overlap, but for a client's own: it asks again when it was answered.
+func events(operations []traces.Operation) iter.Seq[happening] {
+	var all []happening
+	for i := range operations {
+		all = append(all, happening{operations[i].Call, false, i}, happening{operations[i].Return, true, i})
+	}
+	slices.SortStableFunc(all, func(a, b happening) int { return a.at.Compare(b.at) })
+	return func(yield func(happening) bool) {
+		open := map[string]bool{}
+		for len(all) > 0 {
+			together := 1
+			for together < len(all) && all[together].at.Equal(all[0].at) {
+				together++
+			}
+			var now, later []happening
+			for _, e := range all[:together] {
+				if !e.answer && !open[operations[e.operation].Client] {
+					now = append(now, e)
+				} else {
+					later = append(later, e)
+				}
+			}
+			slices.SortStableFunc(later, func(a, b happening) int { // answers first
+				switch {
+				case a.answer == b.answer:
+					return 0
+				case a.answer:
+					return -1
+				}
+				return 1
+			})
+			for _, e := range append(now, later...) {
+				open[operations[e.operation].Client] = !e.answer
+				if !yield(e) {
+					return
+				}
+			}
+			all = all[together:]
+		}
+	}
+}
+
+// requestOf is the name of an operation; one that has none that can be read is told from others by its span.
+func requestOf(op *traces.Operation) protocol.RequestID {
+	var request protocol.RequestID
+	if _, err := fmt.Sscanf(op.Request, "client-%d/%d", &request.Client, &request.Sequence); err != nil {
+		request.Client, request.Sequence = 1<<31, protocol.Sequence(op.Span.ID)
+	}
+	return request
+}
+
+func commandOf(op *traces.Operation) protocol.Command {
+	switch op.Kind {
+	case spans.KVPutID:
+		return protocol.Put{Key: op.Key, Value: op.Value}
+	case spans.KVDeleteID:
+		return protocol.Delete{Key: op.Key}
+	}
+	return protocol.Get{Key: op.Key}
+}
+
+// resultOf reads an answer. One that no store gives is what a read found, which explains no write.
+func resultOf(op *traces.Operation) protocol.Result {
+	possible := []protocol.Result{protocol.KeyNotFound{Key: op.Key}, protocol.ReplicationFailed{}}
+	switch op.Kind {
+	case spans.KVPutID:
+		possible = append(possible, protocol.Stored{}, protocol.KeyExists{Key: op.Key})
+	case spans.KVDeleteID:
+		possible = append(possible, protocol.Deleted{})
+	}
+	for _, result := range possible {
+		if op.Result == result.String() {
+			return result
+		}
+	}
+	return protocol.Found{Value: op.Result}
+}
+
+// draw has porcupine draw the history of the key that a violation is about.
+func draw(operations []traces.Operation, violation *check.Violation, path string) error {
+	request, _, _ := strings.Cut(violation.Facts[1], " ")
+	at := slices.IndexFunc(operations, func(op traces.Operation) bool { return op.Request == request })
+	var all []porcupine.Operation
+	for i := range operations {
+		if known, ok := event(&operations[i]); ok && (at < 0 || operations[i].Key == operations[at].Key) {
+			all = append(all, known)
+		}
+	}
+	_, info := porcupine.CheckOperationsVerbose(model, all, patience)
+	file, err := os.Create(path)
+	if err != nil {
+		return fmt.Errorf("cannot write the picture of the history: %w", err)
+	}
+	if err := errors.Join(porcupine.Visualize(model, info, file), file.Close()); err != nil {
+		return fmt.Errorf("cannot write the picture of the history: %w", err)
+	}
+	return nil
 }
 
 // event is an operation as porcupine takes it; false for one that says nothing: a read without an answer, and a command that is said to have failed.

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/raftkv/raftkv/cmd/internal/command"
+	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/traces"
+)
+
+func call(t *testing.T, args ...string) (status int, stdout, stderr string) {
+	t.Helper()
+	var out, wrong bytes.Buffer
+	status = run(t.Context(), args, &out, &wrong)
+	return status, out.String(), wrong.String()
+}
+
+func write(t *testing.T, name string, content []byte) string {
+	t.Helper()
+	if err := os.WriteFile(name, content, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// TestCommand checks traces that are right, wrong and not to be read: each has its exit status, and one that cannot be read keeps no other from being checked.
+func TestCommand(t *testing.T) {
+	good, _ := traced(t, configOf(t, "lost-reply", ""))
+	stale, _ := traced(t, configOf(t, "two-leaders", "", "bug=local-read"))
+	t.Chdir(t.TempDir())
+	write(t, "good.jsonl", good)
+	write(t, "stale.jsonl", stale)
+	for _, c := range []struct {
+		args   string
+		status int
+		want   []string // on standard output
+		wrong  []string // on standard error
+	}{
+		{"good.jsonl", command.Fine, []string{"good.jsonl  fine: ", "26 rules of the spec are kept", "they hold, as far as spans tell", "linearizable: ", "\nnext  go run ./cmd/explain good.jsonl leader term 1\n"}, nil},
+		{"stale.jsonl", command.Violation, []string{"stale.jsonl  NOT fine: ", "NOT linearizable: ", "\nanswer_without_entry\n", "\nnext  go run ./cmd/explain stale.jsonl "}, nil},
+		{"good.jsonl stale.jsonl", command.Violation, []string{"good.jsonl  fine", "stale.jsonl  NOT fine"}, nil},
+		{"nowhere good.jsonl", command.Trouble, []string{"good.jsonl  fine"}, []string{"there is no run nowhere"}},
+		{write(t, "cut.jsonl", good[:len(good)-100]), command.Trouble, nil, []string{"cut.jsonl:1:", "cut off within its last line"}},
+		{write(t, "empty.jsonl", nil), command.Trouble, nil, []string{"empty.jsonl: there are no spans in it"}},
+		{write(t, "text.jsonl", []byte("hello\n")), command.Trouble, nil, []string{"text.jsonl:1:1: want a JSON object"}},
+		{write(t, "two.jsonl", append(bytes.Clone(good), stale...)), command.Violation, []string{"\nmixed_runs\n"}, nil},
+		{"", command.Trouble, nil, []string{"a run is needed"}},
+		{"-max x -jsn good.jsonl", command.Trouble, nil, []string{`-max wants a number from 0, not "x"`, "unknown flag -jsn; the nearest is -json"}},
+		{"-h", command.Fine, []string{"usage: go run ./cmd/check", "unhandled_delivery", "Exit status"}, nil},
+	} {
+		status, stdout, stderr := call(t, strings.Fields(c.args)...)
+		if status != c.status || len(c.wrong) == 0 != (stderr == "") {
+			t.Errorf("check %s: exit status %d, want %d\n%s%s", c.args, status, c.status, stdout, stderr)
+		}
+		for _, want := range c.want {
+			if !strings.Contains(stdout, want) {
+				t.Errorf("check %s says\n%s and not\n%s", c.args, stdout, want)
+			}
+		}
+		for _, want := range c.wrong {
+			if !strings.Contains(stderr, want) {
+				t.Errorf("check %s complains\n%s and not\n%s", c.args, stderr, want)
+			}
+		}
+	}
+	if page, err := os.ReadFile(pageName); err != nil || !bytes.Contains(page, []byte("stale")) {
+		t.Errorf("the picture of the stale read is not there: %v", err)
+	}
+}
+
+// TestJSON reads what is for programs.
+func TestJSON(t *testing.T) {
+	stale, _ := traced(t, configOf(t, "two-leaders", "", "bug=local-read"))
+	_, stdout, _ := call(t, "-json", write(t, filepath.Join(t.TempDir(), "stale.jsonl"), stale))
+	var runs []struct {
+		Fine     bool
+		Findings []struct {
+			ID   string
+			Span struct{ ID, Process string }
+		}
+		Linearizable struct{ Holds bool }
+	}
+	if err := json.Unmarshal([]byte(stdout), &runs); err != nil || len(runs) != 1 || runs[0].Fine || runs[0].Linearizable.Holds || len(runs[0].Findings) == 0 || len(runs[0].Findings[0].Span.ID) != 16 {
+		t.Errorf("%v: %+v of\n%s", err, runs, stdout)
+	}
+}
+
+// TestAnyOrder judges the spans of runs from the last to the first, as another program may have stored them: nothing else is found.
+func TestAnyOrder(t *testing.T) {
+	for _, scenario := range []string{"everything", "figure-7", "lost-write"} {
+		file, _ := traced(t, configOf(t, scenario, ""))
+		var all []traces.Span
+		for s, err := range traces.NewReader("trace", bytes.NewReader(file)).All() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, s)
+		}
+		slices.Reverse(all)
+		j := traces.NewJudge()
+		for i := range all {
+			j.Add(&all[i], i+1)
+		}
+		for _, f := range j.Report().Findings {
+			t.Errorf("%s, backwards: %s: %s\n\t%s\n\twant %s", scenario, f.ID, f.Span, f.Got, f.Want)
+		}
+	}
+}
+
+// TestHistories looks at histories of two clients: which an order explains, and which none does.
+func TestHistories(t *testing.T) {
+	start := time.Unix(0, 0)
+	op := func(client, request, kind, value, result string, call, answer int) traces.Operation {
+		return traces.Operation{
+			Client: client, Request: client + "/" + request, Kind: kind, Key: "k", Value: value, Result: result, Call: start.Add(time.Duration(call)), Return: start.Add(time.Duration(answer)),
+		}
+	}
+	put := op("client-1", "1", spans.KVPutID, "x", "ok", 0, 10)
+	for name, c := range map[string]struct {
+		operations []traces.Operation
+		holds      bool
+	}{
+		"a read after a write":            {[]traces.Operation{put, op("client-2", "1", spans.KVGetID, "", "x", 20, 30)}, true},
+		"a stale read":                    {[]traces.Operation{put, op("client-2", "1", spans.KVGetID, "", "error: key not found: k", 20, 30)}, false},
+		"a read at once with the write":   {[]traces.Operation{put, op("client-2", "1", spans.KVGetID, "", "error: key not found: k", 5, 30)}, true},
+		"a read that begins as it ends":   {[]traces.Operation{put, op("client-2", "1", spans.KVGetID, "", "error: key not found: k", 10, 30)}, true},
+		"a lost write":                    {[]traces.Operation{put, op("client-2", "1", spans.KVPutID, "y", "ok", 20, 30)}, false},
+		"a double effect":                 {[]traces.Operation{put, op("client-1", "2", spans.KVDeleteID, "", "ok", 20, 30), op("client-2", "1", spans.KVPutID, "y", "error: key already exists: k", 40, 50)}, false},
+		"an outcome that is not known":    {[]traces.Operation{op("client-1", "1", spans.KVPutID, "x", "", 0, 10), op("client-2", "1", spans.KVGetID, "", "x", 20, 30)}, true},
+		"a failure that took effect":      {[]traces.Operation{op("client-1", "1", spans.KVPutID, "x", "error: replication failed", 0, 10), op("client-2", "1", spans.KVGetID, "", "x", 20, 30)}, false},
+		"an answer that no store gives":   {[]traces.Operation{op("client-1", "1", spans.KVPutID, "x", "maybe", 0, 10)}, false},
+		"a client's next, asked at once":  {[]traces.Operation{put, op("client-1", "2", spans.KVGetID, "", "x", 10, 20)}, true},
+		"its next, asked at once, is old": {[]traces.Operation{put, op("client-1", "2", spans.KVGetID, "", "error: key not found: k", 10, 20)}, false},
+	} {
+		folder := t.TempDir()
+		h, err := linearizable(c.operations, folder)
+		if err != nil || h.Holds != c.holds {
+			t.Errorf("%s: holds is %v, want %v: %s, %v", name, h.Holds, c.holds, h.Problem, err)
+		}
+		if _, err := os.Stat(filepath.Join(folder, pageName)); (err == nil) == c.holds {
+			t.Errorf("%s: the picture: %v", name, err)
+		}
+	}
+}
