@@ -91,22 +91,22 @@ func (j *Judge) unknown(s *Span, line int) {
 		return
 	}
 	var kinds []string
-	for _, specShape := range named {
-		kinds = append(kinds, specShape.Kind.String())
+	for _, shape := range named {
+		kinds = append(kinds, shape.Kind.String())
 	}
 	j.find(ruleWrongKind, j.refOf(s, line), "its kind is "+s.Kind.String(), strings.Join(kinds, " or "))
 }
 
 // conform looks at a span by itself.
-func (j *Judge) conform(s *Span, specShape *specShape, line int) {
+func (j *Judge) conform(s *Span, shape *specShape, line int) {
 	ref := j.refOf(s, line)
 	excused := s.Attribute(spans.ErrorTypeKey).AsString() != "" || s.Attribute(spans.RaftUnfinishedKey).AsBool()
-	j.attributes(ref, "", s.Attributes, specShape.Spec.Attributes, specShape.attributes, excused)
+	j.attributes(ref, "", s.Attributes, shape.Attributes, shape.attributes, excused)
 	for i := range s.Events {
 		e := &s.Events[i]
-		known := specShape.events[e.Name]
+		known := shape.events[e.Name]
 		if known == nil {
-			j.find(ruleUnknownEvent, ref, "an event "+printable(e.Name), oneOf("no event", "one of ", eventNames(specShape.Spec)))
+			j.find(ruleUnknownEvent, ref, "an event "+printable(e.Name), oneOf("no event", "one of ", eventNames(shape.Spec)))
 			continue
 		}
 		j.attributes(ref, "event "+e.Name+": ", e.Attributes, known.spec.Attributes, known.attributes, false)
@@ -118,9 +118,9 @@ func (j *Judge) conform(s *Span, specShape *specShape, line int) {
 	if s.End.Before(s.Start) {
 		j.find(ruleWrongTime, ref, fmt.Sprintf("it ends at %s, and starts at %s", milliseconds(s.End.Sub(j.epoch)), milliseconds(s.Start.Sub(j.epoch))), "an end at its start or after it")
 	}
-	j.service(s, specShape, ref)
+	j.service(s, shape, ref)
 	j.status(s, ref)
-	j.values(s, specShape, ref)
+	j.values(s, shape, ref)
 }
 
 // attributes compares attributes with those that the spec declares.
@@ -183,10 +183,10 @@ func oneOf(none, before string, names []string) string {
 }
 
 // service compares the process with what the span says of who opened it.
-func (j *Judge) service(s *Span, specShape *specShape, ref SpanRef) {
+func (j *Judge) service(s *Span, shape *specShape, ref SpanRef) {
 	group, numbered, _ := strings.Cut(s.Service, "-")
-	if group != specShape.Service || (numbered == "") != (group == spans.ServiceWorld) {
-		want := specShape.Service
+	if group != shape.Service || (numbered == "") != (group == spans.ServiceWorld) {
+		want := shape.Service
 		if want != spans.ServiceWorld {
 			want += "-1, or another number"
 		}

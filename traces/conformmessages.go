@@ -13,7 +13,7 @@ const cutSlack = 100e6
 // deliveries compares what was sent with what was handled.
 func (j *Judge) deliveries() {
 	j.receivers = make([]int32, len(j.records))
-	latest := int64(0) // how long a message took at most
+	latest := int64(0)          // how long a message took at most
 	end, cut := int64(0), false // when the run ended, and whether it was ended before all that was in flight was handled
 	for i := range j.records {
 		at := int32(i)
@@ -58,7 +58,7 @@ func (j *Judge) handled(at, above int32) {
 		j.find(ruleMessageMismatch, j.ref(at), fmt.Sprintf("%s is %v, and was sent as %v", what, got, sent), "what was sent", above)
 	}
 	switch {
-	case sender.specShape == 0 || sender.fact < 0 || !j.shapeOf(at).parents.has(j.shapeOf(above).number):
+	case sender.shape == 0 || sender.fact < 0 || !j.shapeOf(at).parents.has(j.shapeOf(above).number):
 	case j.is(at, spans.AppendEntriesServerID):
 		a, b := &f.entries[sender.fact], &f.entries[r.fact]
 		switch {

@@ -33,15 +33,15 @@ func (j *Judge) relate() {
 	}
 	for i := range j.records {
 		at := int32(i)
-		if specShape := j.shapeOf(at); specShape != nil {
-			j.parent(at, specShape)
-			j.needsLinks(at, specShape, linked[i])
+		if shape := j.shapeOf(at); shape != nil {
+			j.parent(at, shape)
+			j.needsLinks(at, shape, linked[i])
 		}
 	}
 }
 
 func (j *Judge) shapeOf(at int32) *specShape {
-	n := j.records[at].specShape
+	n := j.records[at].shape
 	if n == 0 {
 		return nil
 	}
@@ -50,12 +50,12 @@ func (j *Judge) shapeOf(at int32) *specShape {
 
 // is says whether a span is one of these of the spec.
 func (j *Judge) is(at int32, ids ...string) bool {
-	specShape := j.shapeOf(at)
-	if specShape == nil {
+	shape := j.shapeOf(at)
+	if shape == nil {
 		return false
 	}
 	for _, id := range ids {
-		if specShape.ID == id {
+		if shape.ID == id {
 			return true
 		}
 	}
@@ -71,11 +71,11 @@ func linkNames(s *specShape) []string {
 }
 
 // parent compares a span's place in its trace with what the spec allows.
-func (j *Judge) parent(at int32, specShape *specShape) {
+func (j *Judge) parent(at int32, shape *specShape) {
 	r := &j.records[at]
 	if r.parent == 0 {
-		if !specShape.Root {
-			j.find(ruleWrongParent, j.ref(at), "it has no parent", "a parent: "+strings.Join(specShape.Parents, " or "))
+		if !shape.Root {
+			j.find(ruleWrongParent, j.ref(at), "it has no parent", "a parent: "+strings.Join(shape.Parents, " or "))
 		} else if r.root != r.id {
 			j.find(ruleWrongTrace, j.ref(at), fmt.Sprintf("it has no parent, and its trace is that of the root %016x", r.root), fmt.Sprintf("its own id, %016x", r.id))
 		}
@@ -83,12 +83,12 @@ func (j *Judge) parent(at int32, specShape *specShape) {
 	}
 	above := j.ids.find(j.records, r.parent)
 	if above < 0 {
-		j.find(ruleMissingParent, j.ref(at), fmt.Sprintf("its parent %016x is not in the file", r.parent), oneOf("no parent", "a parent in the file: ", specShape.Parents))
+		j.find(ruleMissingParent, j.ref(at), fmt.Sprintf("its parent %016x is not in the file", r.parent), oneOf("no parent", "a parent in the file: ", shape.Parents))
 		return
 	}
 	parent := &j.records[above]
-	if of := j.shapeOf(above); of != nil && !specShape.parents.has(of.number) {
-		j.find(ruleWrongParent, j.ref(at), "its parent is "+j.nameOf(above), oneOf("no parent: it begins a trace", "a parent that is ", specShape.Parents), above)
+	if of := j.shapeOf(above); of != nil && !shape.parents.has(of.number) {
+		j.find(ruleWrongParent, j.ref(at), "its parent is "+j.nameOf(above), oneOf("no parent: it begins a trace", "a parent that is ", shape.Parents), above)
 		return
 	}
 	if r.root != parent.root {
@@ -141,7 +141,7 @@ func (j *Judge) since(nanoseconds int64) string {
 }
 
 // needsLinks finds the links that have to be there.
-func (j *Judge) needsLinks(at int32, specShape *specShape, linked shapeSet) {
+func (j *Judge) needsLinks(at int32, shape *specShape, linked shapeSet) {
 	r := &j.records[at]
 	need := func(ids ...string) {
 		for _, id := range ids {
@@ -149,25 +149,25 @@ func (j *Judge) needsLinks(at int32, specShape *specShape, linked shapeSet) {
 				return
 			}
 		}
-		j.find(ruleMissingLink, j.ref(at), "there is no link to "+strings.Join(ids, " or "), j.whyLinked(specShape, ids[0]))
+		j.find(ruleMissingLink, j.ref(at), "there is no link to "+strings.Join(ids, " or "), j.whyLinked(shape, ids[0]))
 	}
-	for _, l := range specShape.Links {
+	for _, l := range shape.Links {
 		if l.Min > 0 {
 			need(l.To)
 		}
 	}
-	switch specShape.ID {
+	switch shape.ID {
 	case spans.RequestVoteClientID:
 		if j.facts.votes[r.fact].attempt > 1 {
-			need(specShape.ID)
+			need(shape.ID)
 		}
 	case spans.AppendEntriesClientID:
 		if j.facts.entries[r.fact].attempt > 1 {
-			need(specShape.ID)
+			need(shape.ID)
 		}
 	case spans.PutClientID, spans.GetClientID, spans.DeleteClientID:
 		if j.facts.requests[r.fact].try > 1 {
-			need(specShape.ID)
+			need(shape.ID)
 		}
 	case spans.HeartbeatID:
 		need(spans.ElectionID)
@@ -181,8 +181,8 @@ func (j *Judge) needsLinks(at int32, specShape *specShape, linked shapeSet) {
 // leads is the role of a leader, as records have it.
 const leads = uint8(protocol.RoleLeader) + 1
 
-func (j *Judge) whyLinked(specShape *specShape, to string) string {
-	if to == specShape.ID {
+func (j *Judge) whyLinked(shape *specShape, to string) string {
+	if to == shape.ID {
 		return "a link to what was sent before: this is not the first time"
 	}
 	return "a link to the " + to + " that it comes from"

@@ -40,29 +40,28 @@ var repliesOf = func() map[string][]string {
 }()
 
 // values looks at what attributes say, beyond their types.
-func (j *Judge) values(s *Span, specShape *specShape, ref SpanRef) {
+func (j *Judge) values(s *Span, shape *specShape, ref SpanRef) {
 	for i := range s.Attributes {
 		a := &s.Attributes[i]
-		if want := malformed(specShape.ID, a); want != "" {
+		if want := malformed(shape.ID, a); want != "" {
 			j.find(ruleMalformedValue, ref, fmt.Sprintf("%s is %s", a.Key, printable(text(a.Value))), want)
 		}
-		if a.Key == spans.RaftReplyKey && !slices.Contains(repliesOf[specShape.ID], a.Value.AsString()) {
-			j.find(ruleUndefinedVariant, ref, fmt.Sprintf("%s is %s", a.Key, printable(a.Value.AsString())), "one of "+strings.Join(repliesOf[specShape.ID], ", "))
+		if a.Key == spans.RaftReplyKey && !slices.Contains(repliesOf[shape.ID], a.Value.AsString()) {
+			j.find(ruleUndefinedVariant, ref, fmt.Sprintf("%s is %s", a.Key, printable(a.Value.AsString())), "one of "+strings.Join(repliesOf[shape.ID], ", "))
 		}
 	}
-	if specShape.ID == spans.AppendEntriesClientID || specShape.ID == spans.AppendEntriesServerID {
+	if shape.ID == spans.AppendEntriesClientID || shape.ID == spans.AppendEntriesServerID {
 		j.entries(s, ref)
 	}
 }
 
 // malformed says how the value of an attribute should read, if it does not.
 func malformed(id string, a *attribute.KeyValue) (want string) {
-	switch a.Value.Type() {
-	case attribute.INT64:
-		if a.Value.AsInt64() < 0 && a.Key != spans.RaftkvFaultByNsKey && a.Key != spans.RaftkvSeedKey {
-			return "a number that is not negative"
-		}
-	case attribute.STRING:
+	is := a.Value.Type()
+	if is == attribute.INT64 && a.Value.AsInt64() < 0 && a.Key != spans.RaftkvFaultByNsKey && a.Key != spans.RaftkvSeedKey {
+		return "a number that is not negative"
+	}
+	if is == attribute.STRING {
 		return malformedText(id, a.Key, a.Value.AsString())
 	}
 	return ""

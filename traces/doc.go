@@ -16,6 +16,7 @@
 //	explain.go, explainleader.go, explainoperation.go,
 //	explainentry.go, explainspan.go, explainabsent.go
 //	                                      why something in a run is as it is
+//	judge*.go, conform*.go                whether a trace is as the spec declares it, and whether the invariants hold
 //	tree.go                               spans for a reviewer's eye
 //	push.go, environment.go, jaeger.go    other programs
 //	diff.go, diffalign.go, diffcause.go   what differs between two traces, and why

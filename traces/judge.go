@@ -101,20 +101,20 @@ func (j *Judge) Add(s *Span, line int) {
 	if s.Start.Before(j.epoch) {
 		j.epoch = s.Start
 	}
-	specShape := j.shapes[spanShape{s.Name, s.Kind}]
-	r := j.newRecord(s, specShape, line)
+	shape := j.shapes[spanShape{s.Name, s.Kind}]
+	r := j.newRecord(s, shape, line)
 	at := int32(len(j.records))
 	if first, known := j.ids.add(j.records, r.id, at); known {
 		j.find(ruleDuplicateID, j.refOf(s, line), "the id is also that of "+j.nameOf(first), "an id of its own: no two spans of a run share one", first)
 		return
 	}
 	j.records = append(j.records, r)
-	if specShape == nil {
+	if shape == nil {
 		j.unknown(s, line)
 		return
 	}
-	j.conform(s, specShape, line)
-	j.readFacts(s, specShape, at)
+	j.conform(s, shape, line)
+	j.readFacts(s, shape, at)
 	for i := range s.Links {
 		j.links = append(j.links, linkRef{from: at, id: uint64(s.Links[i].ID)})
 		if s.Links[i].Run != s.Run {
@@ -159,9 +159,6 @@ func (c *collector) add(f Finding) {
 		c.list = append(c.list, f)
 	}
 }
-
-// full says whether findings of an id are only counted any more, so that no text is made for them.
-func (c *collector) full(id string) bool { return c.counts[id] >= mostFindings }
 
 func (j *Judge) find(r rule, at SpanRef, got, want string, clashes ...int32) {
 	j.findings.add(Finding{ID: r.id, Rule: r.says, Span: at, Clashes: j.refs(clashes), Got: got, Want: want})

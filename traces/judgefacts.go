@@ -112,10 +112,10 @@ func namesOf[T interface{ String() string }](values []T) []string {
 }
 
 // readFacts keeps what a span says.
-func (j *Judge) readFacts(s *Span, specShape *specShape, at int32) {
+func (j *Judge) readFacts(s *Span, shape *specShape, at int32) {
 	r := &j.records[at]
 	f := &j.facts
-	switch specShape.ID {
+	switch shape.ID {
 	case spans.RequestVoteClientID, spans.RequestVoteServerID:
 		r.fact = push(&f.votes, voteFact{
 			attempt: number(s.Attribute(spans.RaftAttemptKey)), lastIndex: number(s.Attribute(spans.RaftLastLogIndexKey)), lastTerm: number(s.Attribute(spans.RaftLastLogTermKey)),
@@ -150,7 +150,7 @@ func (j *Judge) readFacts(s *Span, specShape *specShape, at int32) {
 		r.fact = push(&f.peers, peersFact{j.processList(s.Attribute(spans.RaftPeersKey)), number(s.Attribute(spans.RaftQuorumKey))})
 	case spans.KVPutID, spans.KVGetID, spans.KVDeleteID:
 		r.fact = push(&f.requests, j.requestOf(s))
-		j.operation(s, specShape, at)
+		j.operation(s, shape, at)
 	}
 }
 
@@ -260,9 +260,9 @@ type Operation struct {
 // Unanswered is the result of an operation that its client gave up.
 const Unanswered = "outcome unknown"
 
-func (j *Judge) operation(s *Span, specShape *specShape, at int32) {
+func (j *Judge) operation(s *Span, shape *specShape, at int32) {
 	op := Operation{
-		Span: j.ref(at), Client: j.processes.names[j.records[at].process], Request: j.text(s, spans.KVRequestIDKey), Kind: specShape.ID,
+		Span: j.ref(at), Client: j.processes.names[j.records[at].process], Request: j.text(s, spans.KVRequestIDKey), Kind: shape.ID,
 		Key: j.text(s, spans.KVKeyKey), Value: j.text(s, spans.KVValueKey), Result: j.text(s, spans.KVResultKey), Call: s.Start, Return: s.End,
 	}
 	if op.Result == Unanswered || j.records[at].is&(failed|unfinished) != 0 {

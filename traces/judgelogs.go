@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/raftkv/raftkv/raftkv/protocol"
-	"github.com/raftkv/raftkv/raftkv/spans"
 )
 
 // sight is what was first seen of an entry, anywhere. Those of one index and other terms follow.
@@ -130,7 +129,7 @@ func (w *walk) entriesHandled(s *server, of int32) {
 	}
 	s.follow(r.term)
 	s.match, s.matchBy = max(s.match, match), of
-	w.hearCommit(s, of, r.term, e.commit, uint64(w.records[of].id))
+	w.hearCommit(s, of, r.term, e.commit, w.records[of].id)
 	if due := min(e.commit, match); due > s.expected {
 		s.expected, s.expectedBy = due, of
 	}
@@ -251,10 +250,4 @@ func (w *walk) refused(of int32) {
 			fmt.Sprintf("entries after an earlier index, as from index %d on, which the refusal asks for (§5.3)", e.conflictIndex), last.of)
 	}
 	last.handled = r.end
-}
-
-// isNode says whether a span is a server's.
-func (w *walk) isNode(of int32) bool {
-	specShape := w.shapeOf(of)
-	return specShape != nil && specShape.Service == spans.ServiceNode
 }

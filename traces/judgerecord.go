@@ -2,7 +2,6 @@ package traces
 
 import (
 	"strings"
-	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
@@ -21,7 +20,7 @@ type record struct {
 	line             int32
 	process          uint16
 	peer             uint16 // noProcess when it names none
-	specShape            uint8  // its spec's place plus one; 0 when the spec knows no such span
+	shape            uint8  // its spec's place plus one; 0 when the spec knows no such span
 	role             uint8  // plus one; 0 when it has none
 	copies           uint8  // which copy of a message it handles
 	is               flag
@@ -135,15 +134,15 @@ func (x *ids) add(records []record, id uint64, at int32) (first int32, known boo
 func (x *ids) find(records []record, id uint64) int32 { return x.slots[x.slot(records, id)] - 1 }
 
 // newRecord keeps what every span has.
-func (j *Judge) newRecord(s *Span, specShape *specShape, line int) record {
+func (j *Judge) newRecord(s *Span, shape *specShape, line int) record {
 	r := record{
 		id: uint64(s.ID), parent: uint64(s.Parent), root: uint64(s.Root), start: s.Start.UnixNano(), end: s.End.UnixNano(),
 		name: j.texts.add(s.Name), fact: -1, line: int32(line), process: j.processes.add(s.Service), peer: noProcess,
 	}
-	if specShape == nil {
+	if shape == nil {
 		return r
 	}
-	r.specShape = uint8(specShape.number + 1)
+	r.shape = uint8(shape.number + 1)
 	if s.Status.Code == codes.Error {
 		r.is |= failed
 	}
@@ -199,5 +198,3 @@ func variant(names []string, name string) uint8 {
 	}
 	return 0
 }
-
-func at(nanoseconds int64) time.Time { return time.Unix(0, nanoseconds).UTC() }

@@ -99,7 +99,7 @@ func (w *walk) answers() {
 		of := int32(i)
 		r := &w.records[i]
 		switch {
-		case r.specShape == 0 || r.fact < 0 || r.reply != answered:
+		case r.shape == 0 || r.fact < 0 || r.reply != answered:
 		case w.is(of, spans.PutServerID, spans.GetServerID, spans.DeleteServerID):
 			w.answeredBy(of, &w.facts.requests[r.fact])
 		}

@@ -123,13 +123,13 @@ func (j *Judge) moments() []stepMoment {
 	moments := make([]stepMoment, 0, len(j.records)*5/4)
 	for i := range j.records {
 		at := int32(i)
-		specShape := j.shapeOf(at)
-		if specShape == nil || specShape.Service != spans.ServiceNode {
+		shape := j.shapeOf(at)
+		if shape == nil || shape.Service != spans.ServiceNode {
 			continue
 		}
 		r := &j.records[i]
 		m := stepMoment{at: r.end, process: r.process, rank: rankReply, of: at, key: r.id}
-		switch specShape.ID {
+		switch shape.ID {
 		case spans.StartID:
 			m.rank = rankStart
 			if r.start > j.epoch.UnixNano() {
@@ -169,15 +169,15 @@ func (j *Judge) moments() []stepMoment {
 	return moments
 }
 
-// visit looks at one stepMoment.
+// visit looks at one moment.
 func (w *walk) visit(s *server, m *stepMoment) {
 	r := &w.records[m.of]
-	specShape := w.shapeOf(m.of)
+	shape := w.shapeOf(m.of)
 	if m.reply {
 		w.replyHandled(s, m.of)
 		return
 	}
-	switch specShape.ID {
+	switch shape.ID {
 	case spans.StartID:
 		w.started(s, m.of)
 		return
@@ -188,7 +188,7 @@ func (w *walk) visit(s *server, m *stepMoment) {
 	}
 	w.termOf(s, m.of)
 	w.roleOf(s, m.of)
-	switch specShape.ID {
+	switch shape.ID {
 	case spans.RoleChangeID:
 		if a := &w.facts.roles[r.fact].appended; a.index > 0 {
 			w.append(s, m.of, a)
