@@ -9,9 +9,6 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft"
 )
 
-// tried is how many seeds of mixed a bug may take until a trace convicts it.
-const tried = 150
-
 // silent are the bugs whose runs are stopped, by the checks that see the state, before a span shows what is wrong: README names the attributes that would be needed.
 var silent = []string{"forget-vote", "revote-on-stepdown", "keep-conflicting-tail"}
 

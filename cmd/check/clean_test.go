@@ -87,8 +87,7 @@ func TestScenariosAreClean(t *testing.T) {
 
 // TestMixedSeedsAreClean judges runs in which everything goes wrong that may.
 func TestMixedSeedsAreClean(t *testing.T) {
-	const seeds = 300
-	for seed := range seeds {
+	for seed := range mixedSeeds {
 		file, _ := traced(t, configOf(t, "", "mixed", "seed="+strconv.Itoa(seed+1)))
 		isClean(t, file, "mixed, seed "+strconv.Itoa(seed+1))
 		if t.Failed() {
