@@ -231,7 +231,7 @@ func (c *Client) Receive(e world.Envelope, began time.Duration) {
 func (c *Client) answered(now time.Duration, result protocol.Result) {
 	c.answers++
 	c.world.StopTimer(c.operation.giveUp)
-	c.ended(now, result.String())
+	c.ended(now, result)
 }
 
 // giveUp ends an operation that has no answer after so long. It may have been done, or may still be: nobody can tell.
@@ -248,19 +248,24 @@ func (c *Client) giveUp() {
 	}
 	c.try = try{}
 	c.world.StopTimer(c.operation.pause)
-	c.ended(now, OutcomeUnknown)
+	c.ended(now, unknown{})
 }
 
 // OutcomeUnknown is the result of an operation that was given up, as its span tells it.
 const OutcomeUnknown = "outcome unknown"
 
+// unknown is the result of an operation that was given up.
+type unknown struct{}
+
+func (unknown) String() string { return OutcomeUnknown }
+
 // ended goes on to the next operation.
-func (c *Client) ended(now time.Duration, result string) {
+func (c *Client) ended(now time.Duration, result fmt.Stringer) {
 	if c.operation.span != nil {
-		c.operation.span.End(now, result)
+		c.operation.span.End(now, result.String())
 	}
 	if c.config.Ended != nil {
-		c.config.Ended(c.operation.Number, result)
+		c.config.Ended(c.operation.Number, result.String())
 	}
 	c.operation.open, c.operation.span = false, nil
 	c.done++

@@ -231,7 +231,7 @@ func (cl *Cluster) finished() bool {
 		cl.progress(cl.operations())
 	}
 	for _, c := range cl.clients {
-		if !c.Done() && !cl.faults.crashed[c.ID()] {
+		if !c.Done() && !cl.faults.isDown(c.ID()) {
 			return false
 		}
 	}
@@ -239,7 +239,7 @@ func (cl *Cluster) finished() bool {
 		return false
 	}
 	for _, n := range cl.nodes {
-		if n.State().LastApplied < cl.committed && !cl.faults.crashed[n.ID()] {
+		if n.State().LastApplied < cl.committed && !cl.faults.isDown(n.ID()) {
 			return false
 		}
 	}
@@ -302,7 +302,7 @@ func (cl *Cluster) leader() protocol.NodeID {
 	var leader protocol.NodeID
 	var highest protocol.Term
 	for i, n := range cl.nodes {
-		if s := n.State(); s.Role == protocol.RoleLeader && s.CurrentTerm > highest && !cl.faults.crashed[n.ID()] {
+		if s := n.State(); s.Role == protocol.RoleLeader && s.CurrentTerm > highest && !cl.faults.isDown(n.ID()) {
 			leader, highest = protocol.NodeID(i+1), s.CurrentTerm
 		}
 	}

@@ -137,6 +137,9 @@ func (f *faults) isSo(fault *config.Fault) bool {
 	return fault.Kind == config.Restart
 }
 
+// isDown says whether a process crashed and was not started again. It is asked after every event, of most runs in which nobody ever crashes.
+func (f *faults) isDown(p world.ProcessID) bool { return len(f.crashed) > 0 && f.crashed[p] }
+
 // crash notes that a process is down, which ends a pause.
 func (f *faults) crash(p world.ProcessID) {
 	f.crashed[p] = true
