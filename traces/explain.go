@@ -63,6 +63,10 @@ func (q *QuestionError) Error() string { return q.Message }
 
 // NewExplainer makes ready to answer questions about a run.
 func NewExplainer(all []Span) *Explainer {
+	all = slices.Clone(all)
+	for i := range all {
+		all[i].Service = printable(all[i].Service) // it is part of most sentences
+	}
 	e := &Explainer{
 		spans: all, epoch: epochOf(all), byID: make(map[world.CausalID]*Span, len(all)), children: map[world.CausalID][]*Span{},
 		byProcess: map[string][]*Span{}, operations: map[string]*Span{},

@@ -161,12 +161,12 @@ func (c *collector) add(f Finding) {
 }
 
 func (j *Judge) find(r rule, at SpanRef, got, want string, clashes ...int32) {
-	j.findings.add(Finding{ID: r.id, Rule: r.says, Span: at, Clashes: j.refs(clashes), Got: got, Want: want})
+	j.findings.add(Finding{ID: r.id, Rule: r.says, Span: at, Clashes: j.refs(clashes), Got: printable(got), Want: printable(want)})
 }
 
 // breaks finds that an invariant does not hold.
 func (j *Judge) breaks(name protocol.InvariantName, at SpanRef, got, want string, clashes ...int32) {
-	f := Finding{ID: string(name), Span: at, Clashes: j.refs(clashes), Got: got, Want: want}
+	f := Finding{ID: string(name), Span: at, Clashes: j.refs(clashes), Got: printable(got), Want: printable(want)}
 	for _, invariant := range protocol.AllInvariants() {
 		if invariant.Name == name {
 			f.Rule, f.Section = invariant.Doc, invariant.ID+", "+invariant.Section
