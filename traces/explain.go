@@ -179,7 +179,7 @@ const leastDigits = 6
 func (e *Explainer) find(word string) (*Span, error) {
 	digits := strings.ToLower(word)
 	if _, ok := hex([]byte(digits)); !ok || len(digits) < leastDigits || len(digits) > 16 {
-		return nil, nil //nolint:nilnil // it is a question of another kind then
+		return nil, nil // it is a question of another kind then
 	}
 	var found *Span
 	for i := range e.spans {

@@ -38,7 +38,7 @@ func search(ctx context.Context, bug raft.BugDescription, seeds uint64) (*convic
 			return &conviction{seed, c, violation}, nil
 		}
 	}
-	return nil, nil //nolint:nilnil // nothing found is no error
+	return nil, nil // nothing found is no error
 }
 
 // convicting are the scenarios, with seeds of their own, in which a bug is caught.

@@ -486,21 +486,3 @@ func TestViolationAtTheEnd(t *testing.T) {
 		t.Errorf("the run takes %s, and has to take %s", got, bound)
 	}
 }
-
-// TestOtherLuck shrinks a run that needs much with the luck that it has, and little with that of another seed.
-func TestOtherLuck(t *testing.T) {
-	c := generated(t, 5)
-	f := &fake{at: 42 * time.Millisecond, violates: func(c *config.Config) protocol.InvariantName {
-		return when(c.Seed == 5 && len(c.Faults) >= 12 || c.Seed == 7 && len(c.Faults) >= 1)
-	}}
-	r, err := Shrink(t.Context(), c, Options{World: f.world()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if r.After.Faults != 1 || r.Config.Seed != 7 || !r.Minimal {
-		t.Errorf("%d faults are left with seed %d, minimal is %v, want 1 with seed 7", r.After.Faults, r.Config.Seed, r.Minimal)
-	}
-	if want := "A run of mixed with seed 5 violates"; !strings.HasPrefix(r.Config.What, want) || !strings.Contains(r.Config.What, "The luck is that of seed 7") {
-		t.Errorf("what it says: %q, want it to begin with %q and to name the other seed", r.Config.What, want)
-	}
-}
