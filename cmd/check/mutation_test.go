@@ -157,6 +157,25 @@ var mutations = []mutation{
 		s.ID++
 		m.add(s)
 	}},
+	{"a second copy, where nothing was doubled", "", "duplicate_delivery", func(m *mutated) {
+		set(m.find(spans.CommitNotificationConsumerName, consumer), spans.RaftkvCopyKey.Int(1))
+	}},
+	{"another command at an index and a term", "", string(protocol.InvariantLogMatching), func(m *mutated) {
+		sent := m.find(spans.AppendEntriesClientName, client, "raft.entries.count", "1", "raft.peer.id", "node-2", "raft.prev_log.index", "1")
+		for i := range m.all {
+			if s := &m.all[i]; s.ID == sent.ID || s.Parent == sent.ID {
+				set(s, spans.RaftEntriesKey.StringSlice([]string{"2@1 put a evil"}))
+			}
+		}
+	}},
+	{"a leader that tells what it did not commit", "", string(protocol.InvariantTraceIntegrity), func(m *mutated) {
+		told := m.find(spans.CommitNotificationProducerName, producer)
+		for i := range m.all {
+			if s := &m.all[i]; s.ID == told.ID || s.Parent == told.ID {
+				set(s, spans.RaftLeaderCommitKey.Int(99))
+			}
+		}
+	}},
 	{"entries that changed on their way", "", "message_mismatch", func(m *mutated) {
 		set(m.find(spans.AppendEntriesServerName, server, "raft.entries.count", "1"), spans.RaftEntriesKey.StringSlice([]string{"1@1 put a evil"}))
 	}},
