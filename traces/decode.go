@@ -3,6 +3,7 @@ package traces
 import (
 	"bytes"
 	"encoding/base64"
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -20,21 +21,30 @@ type decoder struct {
 	places     []place              // of those spans in it
 	attributes []attribute.KeyValue // a stack: those of the lists that are being read
 	kept       []attribute.KeyValue // where lists are kept: a slice for many spans
-	values     []attribute.Value    // a stack, as attributes
-	texts      []string             // of a list of strings
+	reuse      bool                 // of what is kept, when the next line is read: nobody looks at the spans of a line then
+	templates  map[templateKey]*template
+	notes      []note                         // of the attributes of the spans of the current line
+	note       func(*attribute.KeyValue) note // makes them; nil if nobody wants any
+	values     []attribute.Value              // a stack, as attributes
+	texts      []string                       // of a list of strings
 	resources  []knownResource
 	wrapped    bool                     // the line may have spans elsewhere than directly in its resourceSpans, and so has to be read as a document
 	processes  map[string]knownResource // of a trace in Jaeger's own JSON
 }
 
-// place is where a span stands in its line: from its first byte to behind its last.
-type place struct{ start, end int }
+// place is where a span stands in its line, from its first byte to behind its last, and what is known of its attributes.
+type place struct {
+	start, end int
+	seen       *template // nil in a document without lines
+	notes      []note
+}
 
 // knownResource is a resource that was read before. Each process has one, and a file repeats it whenever the next span is of another process.
 type knownResource struct {
 	raw        []byte
 	attributes []attribute.KeyValue
 	service    string
+	number     int // among those that are remembered, from 1
 }
 
 // decode reads a line.
@@ -78,7 +88,10 @@ func (d *decoder) decode(line []byte) ([]Span, *fault) {
 
 // clear makes ready for the spans of the next line, or of the next part of a document.
 func (d *decoder) clear() {
-	d.spans, d.attributes, d.values, d.places, d.wrapped = d.spans[:0], d.attributes[:0], d.values[:0], d.places[:0], false
+	d.spans, d.attributes, d.values, d.places, d.notes, d.wrapped = d.spans[:0], d.attributes[:0], d.values[:0], d.places[:0], d.notes[:0], false
+	if d.reuse {
+		d.kept = d.kept[:0]
+	}
 }
 
 // whatElse says what a line without resourceSpans looks like.
@@ -146,7 +159,7 @@ func (d *decoder) resource() knownResource {
 	}
 	r.service = find(r.attributes, serviceName).AsString()
 	if d.err == nil && d.data[start] == '{' && len(d.resources) < 256 {
-		r.raw = bytes.Clone(d.data[start:d.pos])
+		r.raw, r.attributes, r.number = bytes.Clone(d.data[start:d.pos]), slices.Clone(r.attributes), len(d.resources)+1
 		d.resources = append(d.resources, r)
 	}
 	return r
@@ -164,46 +177,6 @@ func (d *decoder) scopeSpans(resource knownResource) {
 				d.skip(0)
 			}
 		}
-	}
-}
-
-func (d *decoder) span(resource knownResource) {
-	d.peek()
-	start := d.pos
-	d.spans = append(d.spans, Span{Service: resource.service, Resource: resource.attributes, Start: zeroTime, End: zeroTime})
-	d.places = append(d.places, place{start: start})
-	s := &d.spans[len(d.spans)-1]
-	for more := d.open('{', "an object"); more; more = d.more('{') {
-		switch string(d.key()) {
-		case "traceId":
-			s.Run, s.Root = d.traceID()
-		case "spanId":
-			s.ID = d.spanID("spanId")
-		case "parentSpanId":
-			s.Parent = d.spanID("parentSpanId")
-		case "name":
-			s.Name = d.text()
-		case "kind":
-			s.Kind = d.kind()
-		case "startTimeUnixNano":
-			s.Start = d.time()
-		case "endTimeUnixNano":
-			s.End = d.time()
-		case "attributes":
-			s.Attributes = d.keyValues(0)
-		case "events":
-			s.Events = d.events()
-		case "links":
-			s.Links = d.links()
-		case "status":
-			s.Status = d.status()
-		default:
-			d.skip(0)
-		}
-	}
-	d.places[len(d.places)-1].end = d.pos
-	if d.err == nil && (s.ID == 0 || s.Run == 0 && s.Root == 0) {
-		d.fail(start, "a span without a traceId and a spanId, which are not all zeros")
 	}
 }
 
@@ -345,21 +318,23 @@ func ifBase64(id []byte, size int) string {
 
 // hex reads 16 hex digits.
 func hex(digits []byte) (n uint64, ok bool) {
+	bad := byte(0)
 	for _, c := range digits {
 		v := unhex[c]
-		if v == 0 {
-			return 0, false
-		}
-		n = n<<4 | uint64(v-1)
+		bad |= v
+		n = n<<4 | uint64(v&0xf)
 	}
-	return n, true
+	return n, bad <= 0xf
 }
 
-// unhex is one more than what a hex digit stands for; 0 for what is none.
+// unhex is what a hex digit stands for; 0xff for what is none.
 var unhex = func() (t [256]byte) {
+	for i := range t {
+		t[i] = 0xff
+	}
 	for i := range byte(16) {
-		t[hexDigits[i]] = i + 1
-		t["0123456789ABCDEF"[i]] = i + 1
+		t[hexDigits[i]] = i
+		t["0123456789ABCDEF"[i]] = i
 	}
 	return t
 }()

@@ -9,56 +9,33 @@ import (
 // keyValues reads a list of attributes.
 func (d *decoder) keyValues(depth int) []attribute.KeyValue {
 	base := len(d.attributes)
-	for more := d.open('[', "an array"); more; more = d.more('[') {
-		if d.attributeAsWritten() {
-			continue
-		}
-		var a attribute.KeyValue
-		for more := d.open('{', "an object"); more; more = d.more('{') {
-			switch string(d.key()) {
-			case "key":
-				a.Key = attribute.Key(d.text())
-			case "value":
-				a.Value = d.value(depth + 1)
-			default:
-				d.skip(depth)
-			}
-		}
-		d.attributes = append(d.attributes, a)
-	}
-	list := d.keep(d.attributes[base:])
+	list := d.keep(d.pushed(depth))
 	d.attributes = d.attributes[:base]
 	return list
 }
 
-// attributeAsWritten reads an attribute that looks to the byte as OTLPFile writes one of the two most common types, and says whether it did; if not, it moved nowhere. Half of a
-// file is attributes: this reads it in two thirds of the time.
-func (d *decoder) attributeAsWritten() bool {
-	start := d.pos
-	if d.accept(`{"key":"`) {
-		d.pos--
-		key := d.intern(d.bytes("a key"))
-		switch {
-		case d.err != nil:
-			return false
-		case d.accept(`,"value":{"stringValue":"`):
-			d.pos--
-			if v := d.text(); d.accept("}}") {
-				d.attributes = append(d.attributes, attribute.String(key, v))
-				return true
-			}
-		case d.accept(`,"value":{"intValue":"`):
-			d.pos--
-			if v := d.int(); d.accept("}}") {
-				d.attributes = append(d.attributes, attribute.Int64(key, v))
-				return true
-			}
+// pushed reads a list of attributes onto the stack, from which whoever called takes them.
+func (d *decoder) pushed(depth int) []attribute.KeyValue {
+	base := len(d.attributes)
+	for more := d.open('[', "an array"); more; more = d.more('[') {
+		a := d.attribute(depth)
+		d.attributes = append(d.attributes, a)
+	}
+	return d.attributes[base:]
+}
+
+func (d *decoder) attribute(depth int) (a attribute.KeyValue) {
+	for more := d.open('{', "an object"); more; more = d.more('{') {
+		switch string(d.key()) {
+		case "key":
+			a.Key = attribute.Key(d.text())
+		case "value":
+			a.Value = d.value(depth + 1)
+		default:
+			d.skip(depth)
 		}
 	}
-	if d.err == nil {
-		d.pos = start
-	}
-	return false
+	return a
 }
 
 // keep copies a list to where it can stay.
@@ -66,12 +43,22 @@ func (d *decoder) keep(list []attribute.KeyValue) []attribute.KeyValue {
 	if len(list) == 0 {
 		return nil
 	}
-	if cap(d.kept)-len(d.kept) < len(list) {
-		d.kept = make([]attribute.KeyValue, 0, max(256, len(list)))
-	}
 	start := len(d.kept)
+	if cap(d.kept)-start < len(list) {
+		start = d.makeRoom(nil)
+	}
 	d.kept = append(d.kept, list...)
 	return d.kept[start:len(d.kept):len(d.kept)]
+}
+
+// makeRoom goes on to keep elsewhere, and takes there what is unfinished; it returns where that begins.
+func (d *decoder) makeRoom(unfinished []attribute.KeyValue) int {
+	room := max(256, 2*len(unfinished))
+	if d.reuse {
+		room = max(room, 2*cap(d.kept))
+	}
+	d.kept = append(make([]attribute.KeyValue, 0, room), unfinished...)
+	return 0
 }
 
 // value reads an AnyValue.
@@ -115,16 +102,18 @@ func (d *decoder) base64() []byte {
 }
 
 func (d *decoder) kvlist(depth int) attribute.Value {
-	var list []attribute.KeyValue
+	v := attribute.MapValue()
 	for more := d.open('{', "an object"); more; more = d.more('{') {
 		switch string(d.key()) {
 		case "values":
-			list = d.keyValues(depth)
+			base := len(d.attributes)
+			v = attribute.MapValue(d.pushed(depth)...) // which copies them
+			d.attributes = d.attributes[:base]
 		default:
 			d.skip(depth)
 		}
 	}
-	return attribute.MapValue(list...)
+	return v
 }
 
 // array reads a list of values. OTLP does not say which type of list it was: where all are of one type it is taken for a list of that type, and an empty one for a list of strings.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
@@ -56,8 +57,10 @@ func align(a, b *Indexed, o DiffOptions) *alignment {
 	l.match()
 	l.compare()
 	slices.SortFunc(l.pairs, func(x, y pair) int {
-		return cmp.Or(cmp.Compare(x.moment, y.moment), cmp.Compare(x.rank, y.rank), cmp.Compare(x.order, y.order),
-			strings.Compare(l.shape(&x).service, l.shape(&y).service), cmp.Compare(l.id(&x), l.id(&y)))
+		if x.moment != y.moment {
+			return cmp.Compare(x.moment, y.moment)
+		}
+		return cmp.Or(cmp.Compare(x.rank, y.rank), cmp.Compare(x.order, y.order), strings.Compare(l.shape(&x).service, l.shape(&y).service), cmp.Compare(l.id(&x), l.id(&y)))
 	})
 	l.pairOfA, l.pairOfB = fill(len(a.prints)), fill(len(b.prints))
 	for i := range l.pairs {
@@ -86,7 +89,11 @@ func (l *alignment) match() {
 		return
 	}
 	byID, ofA, ofB := shared, l.ofA, l.ofB
-	keysOfA, keysOfB := whats(l.a), whats(l.b)
+	var keysOfA, keysOfB []world.CausalID
+	var naming sync.WaitGroup
+	naming.Go(func() { keysOfA = whats(l.a) })
+	keysOfB = whats(l.b)
+	naming.Wait()
 	table := newIDTable(len(l.b.prints))
 	for i := range l.b.prints {
 		table.put(keysOfB[i], int32(i))
@@ -126,18 +133,21 @@ func whats(x *Indexed) []world.CausalID {
 		order[i] = int32(i)
 	}
 	slices.SortFunc(order, func(i, j int32) int {
-		return cmp.Or(cmp.Compare(x.prints[i].start, x.prints[j].start), cmp.Compare(x.prints[i].depth, x.prints[j].depth), cmp.Compare(i, j))
+		p, q := &x.prints[i], &x.prints[j]
+		if p.start != q.start {
+			return cmp.Compare(p.start, q.start)
+		}
+		return cmp.Or(cmp.Compare(p.depth, q.depth), cmp.Compare(i, j))
 	})
 	names := make([]world.CausalID, len(x.prints))
-	ordinals := make(map[uint64]uint64, len(x.prints))
+	ordinals := newIDTable(len(x.prints))
 	for _, i := range order {
 		above := uint64(0)
 		if parent := x.prints[i].above; parent >= 0 {
 			above = uint64(names[parent])
 		}
-		what := join(above, x.prints[i].what)
-		ordinals[what]++
-		names[i] = world.CausalID(max(1, join(what, ordinals[what])))
+		what := max(1, join(above, x.prints[i].what))
+		names[i] = world.CausalID(max(1, join(what, ordinals.count(what))))
 	}
 	return names
 }

@@ -55,9 +55,9 @@ func hashValue(v attribute.Value) uint64 {
 }
 
 // hashAttributes is the same in whichever order they stand: writers of traces differ in that.
-func hashAttributes(all []attribute.KeyValue, ignored []string) (sum uint64) {
+func hashAttributes(all []attribute.KeyValue, ignore []string) (sum uint64) {
 	for i := range all {
-		if len(ignored) == 0 || !slices.Contains(ignored, string(all[i].Key)) {
+		if len(ignore) == 0 || !slices.Contains(ignore, string(all[i].Key)) {
 			sum += join(hashText(string(all[i].Key)), hashValue(all[i].Value))
 		}
 	}
@@ -66,45 +66,55 @@ func hashAttributes(all []attribute.KeyValue, ignored []string) (sum uint64) {
 
 // hashes are those of one span that its attributes and events go into.
 type hashes struct {
-	content uint64 // of all of it but its ids, its times, and the run's half of trace ids
-	asked   uint64 // of what it says from its beginning
-	what    uint64 // of what it is of: the client and operation, the term of an election or a round, the index, the peer, the attempt
+	content    uint64 // of all of it but its ids, its times, and the run's half of trace ids
+	asked      uint64 // of what it says from its beginning
+	what       uint64 // of what it is of: the client and operation, the term of an election or a round, the index, the peer, the attempt
+	unfinished bool   // it says whether the run ended before it did
 }
 
-// hashesOf goes through the attributes once for all of them: they are most of a span.
-func hashesOf(s *Span, ignored []string) (h hashes) {
-	base := join(join(hashText(s.Name), uint64(s.Kind)), hashText(s.Service))
-	own := s.Name == spans.ElectionName || s.Name == spans.HeartbeatName
-	for i := range s.Attributes {
-		a := &s.Attributes[i]
-		key := hashText(string(a.Key))
-		both := join(key, hashValue(a.Value))
-		role := roleOf(key)
-		if role&identifies != 0 || own && role&term != 0 {
-			h.what += both
-		}
-		if len(ignored) > 0 && slices.Contains(ignored, string(a.Key)) {
+// hashShape is a hash of a span's name, kind and process.
+func hashShape(s *shape) uint64 {
+	return join(join(hashText(s.name), uint64(s.kind)), hashText(s.service))
+}
+
+// hashesOf goes through the notes of the attributes once for all of them: they are most of a span.
+func hashesOf(s *Span, notes []note, base uint64, ignore []string) (h hashes) {
+	which := identifies
+	if s.Name == spans.ElectionName || s.Name == spans.HeartbeatName {
+		which |= term
+	}
+	for i := range notes {
+		n := &notes[i]
+		if n.role == 0 {
+			h.content += n.hash
+			h.asked += n.hash
 			continue
 		}
-		h.content += both
-		if role&answers == 0 {
-			h.asked += both
+		if n.role&which != 0 {
+			h.what += n.hash
+		}
+		h.unfinished = h.unfinished || n.role&ends != 0
+		if n.role&ignored == 0 {
+			h.content += n.hash
+			if n.role&answers == 0 {
+				h.asked += n.hash
+			}
 		}
 	}
 	h.what = join(base, h.what)
 	h.content = join(join(join(base, h.content), uint64(s.Status.Code)), hashText(s.Status.Description))
 	for i := range s.Events {
-		h.content = join(h.content, hashText(s.Events[i].Name)^hashAttributes(s.Events[i].Attributes, ignored))
+		h.content = join(h.content, hashText(s.Events[i].Name)^hashAttributes(s.Events[i].Attributes, ignore))
 	}
 	return h
 }
 
 // hashRelations is a hash of what a span refers to by id: its trace, its parent and its links.
-func hashRelations(s *Span, ignored []string) uint64 {
+func hashRelations(s *Span, ignore []string) uint64 {
 	h := join(uint64(s.Root), uint64(s.Parent))
 	var links uint64
 	for i := range s.Links {
-		links += join(join(uint64(s.Links[i].Root), uint64(s.Links[i].ID)), hashAttributes(s.Links[i].Attributes, ignored))
+		links += join(join(uint64(s.Links[i].Root), uint64(s.Links[i].ID)), hashAttributes(s.Links[i].Attributes, ignore))
 	}
 	return join(h, links)
 }
@@ -124,6 +134,8 @@ const (
 	identifies attributeRole = 1 << iota // says which one the span is among those of its name, kind and process, in every run and whatever its ids are made of
 	answers                              // is there only when the span ends
 	term                                 // is the term
+	ends                                 // says that the run ended before the span did
+	ignored                              // is not to be looked at
 )
 
 // roles are those of the keys that have any, by the keys' hashes: open addressing.
@@ -143,6 +155,7 @@ var roles = func() (table [256]keyRole) {
 	put(answers, spans.RaftReplyKey, spans.RaftMatchIndexKey, spans.RaftConflictIndexKey, spans.RaftConflictTermKey, spans.RaftReasonKey, spans.KVResultKey, spans.KVLeaderIDKey,
 		spans.ErrorTypeKey, spans.RaftOutcomeKey, spans.RaftVotesKey, spans.RaftUnfinishedKey)
 	put(term, spans.RaftTermKey)
+	put(ends, spans.RaftUnfinishedKey)
 	return table
 }()
 

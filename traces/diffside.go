@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -22,6 +23,7 @@ type Indexed struct {
 	name   string
 	prints []fingerprint
 	shapes []shape
+	bases  []uint64 // their hashes
 	byID   idTable
 	input  io.ReaderAt
 	closer io.Closer
@@ -105,6 +107,7 @@ func index(ctx context.Context, r *Reader, input io.ReaderAt, o IndexOptions) (*
 	x := &Indexed{name: r.Name(), input: input, ignored: o.Ignore, numbers: map[shape]uint32{}, kept: map[int32]Span{}, outcome: newOutcome()}
 	x.reserve(input)
 	first := time.Time{}
+	r.decoder.note = x.note
 	for {
 		line, offset, err := r.lineOfSpans()
 		if errors.Is(err, io.EOF) {
@@ -126,12 +129,13 @@ func index(ctx context.Context, r *Reader, input io.ReaderAt, o IndexOptions) (*
 					return nil, fmt.Errorf("%s:%d: two runs in one file: the second begins here, with %s", x.name, r.Line(), s.ID)
 				}
 				run := *s
+				run.Attributes = slices.Clone(run.Attributes)
 				x.run, first = &run, s.Start
 			}
 			if offset < 0 {
 				x.kept[int32(len(x.prints))] = *s
 			}
-			if err := x.add(s, offset+int64(r.decoder.places[i].start), r.decoder.places[i]); err != nil {
+			if err := x.add(s, offset, &r.decoder.places[i]); err != nil {
 				return nil, fmt.Errorf("%s:%d: %w", x.name, r.Line(), err)
 			}
 		}
@@ -163,24 +167,61 @@ func (x *Indexed) reserve(input io.ReaderAt) {
 	}
 }
 
-func (x *Indexed) add(s *Span, offset int64, at place) error {
-	key := shape{s.Service, s.Name, s.Kind}
-	number, ok := x.numbers[key]
-	if !ok {
-		if number = uint32(len(x.shapes)); number > math.MaxUint16 {
-			return errors.New("more than 65,536 kinds of spans: this is no trace of a run")
-		}
-		x.numbers[key] = number
-		x.shapes = append(x.shapes, key)
+func (x *Indexed) add(s *Span, offset int64, at *place) error {
+	number, err := x.number(s, at.seen)
+	if err != nil {
+		return err
 	}
 	x.outcome.add(s)
-	h := hashesOf(s, x.ignored)
+	notes := at.notes
+	if at.seen == nil {
+		notes = x.notesOf(s)
+	}
+	h := hashesOf(s, notes, x.bases[number], x.ignored)
 	x.prints = append(x.prints, fingerprint{
 		id: s.ID, parent: s.Parent, root: s.Root, start: s.Start.UnixNano(), end: s.End.UnixNano(), content: h.content, asked: h.asked, what: h.what,
-		relations: hashRelations(s, x.ignored), clock: hashClock(s), offset: offset, length: uint32(at.end - at.start), shape: uint16(number),
-		unfinished: s.Attribute(spans.RaftUnfinishedKey).AsBool(),
+		relations: hashRelations(s, x.ignored), clock: hashClock(s), offset: offset + int64(at.start), length: uint32(at.end - at.start), shape: number,
+		unfinished: h.unfinished && s.Attribute(spans.RaftUnfinishedKey).AsBool(),
 	})
 	return nil
+}
+
+// number is that of a kind of spans.
+func (x *Indexed) number(s *Span, seen *template) (uint16, error) {
+	if seen != nil && seen.number > 0 {
+		return uint16(seen.number - 1), nil
+	}
+	is := shape{s.Service, s.Name, s.Kind}
+	number, ok := x.numbers[is]
+	if !ok {
+		if number = uint32(len(x.shapes)); number > math.MaxUint16 {
+			return 0, errors.New("more than 65,536 kinds of spans: this is no trace of a run")
+		}
+		x.numbers[is] = number
+		x.shapes, x.bases = append(x.shapes, is), append(x.bases, hashShape(&is))
+	}
+	if seen != nil {
+		seen.number = number + 1
+	}
+	return uint16(number), nil
+}
+
+// note is what the fingerprint of a span takes from an attribute.
+func (x *Indexed) note(a *attribute.KeyValue) note {
+	key := hashText(string(a.Key))
+	n := note{hash: join(key, hashValue(a.Value)), role: roleOf(key)}
+	if slices.Contains(x.ignored, string(a.Key)) {
+		n.role |= ignored
+	}
+	return n
+}
+
+func (x *Indexed) notesOf(s *Span) []note {
+	notes := make([]note, len(s.Attributes))
+	for i := range s.Attributes {
+		notes[i] = x.note(&s.Attributes[i])
+	}
+	return notes
 }
 
 // indexIDs makes spans be found by their ids, and says which one clashes.
@@ -216,7 +257,7 @@ func (x *Indexed) span(i int32) Span {
 	if n, err := x.input.ReadAt(text, p.offset); n == len(text) || err == nil {
 		d := &x.detailed
 		d.reset(text)
-		d.spans, d.places, d.attributes, d.values = d.spans[:0], d.places[:0], d.attributes[:0], d.values[:0]
+		d.clear()
 		d.span(knownResource{service: shape.service})
 		if d.err == nil && len(d.spans) == 1 && d.spans[0].ID == p.id {
 			s = d.spans[0]
@@ -264,6 +305,20 @@ func (t *idTable) put(id world.CausalID, span int32) (other int32, there bool) {
 			return 0, false
 		case id:
 			return t.slots[i].span, true
+		}
+	}
+}
+
+// count is the how manieth of its kind this is, where a table counts things and has no spans.
+func (t *idTable) count(what uint64) uint64 {
+	for i := what & t.mask; ; i = (i + 1) & t.mask {
+		at := &t.slots[i]
+		if at.id == 0 {
+			at.id = world.CausalID(what)
+		}
+		if at.id == world.CausalID(what) {
+			at.span++
+			return uint64(at.span)
 		}
 	}
 }

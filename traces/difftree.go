@@ -81,7 +81,7 @@ func (l *alignment) consequences() (followed, elsewhere Consequences) {
 	}
 	origin := make([]int32, len(l.pairs)) // the beginning of each
 	above := make([]int32, len(l.pairs))  // what each is told below: what only moved stands between, and is counted
-	var tellable []int32
+	ofFirst, ofOthers := largest{alignment: l}, largest{alignment: l}
 	for i := range l.pairs {
 		p := &l.pairs[i]
 		origin[i], above[i] = int32(i), none
@@ -91,20 +91,17 @@ func (l *alignment) consequences() (followed, elsewhere Consequences) {
 				above[i] = above[p.cause]
 			}
 		}
-		sum := &followed.Tally
+		sum, told := &followed.Tally, &ofFirst
 		if origin[i] != 0 {
-			sum = &elsewhere.Tally
+			sum, told = &elsewhere.Tally, &ofOthers
 		}
 		sum.add(p, l.shift(p))
 		if l.telling(int32(i)) {
-			tellable = append(tellable, int32(i))
+			told.add(int32(i))
 		}
 	}
-	slices.SortStableFunc(tellable, func(i, j int32) int { return cmp.Compare(l.pairs[j].size, l.pairs[i].size) })
-	ofFirst := slices.DeleteFunc(slices.Clone(tellable), func(i int32) bool { return origin[i] != 0 })
-	ofOthers := slices.DeleteFunc(tellable, func(i int32) bool { return origin[i] == 0 })
-	followed.Tree = l.tree(l.most(ofFirst), above)
-	elsewhere.Tree = l.tree(l.most(ofOthers), above)
+	followed.Tree = l.tree(ofFirst.list(), above)
+	elsewhere.Tree = l.tree(ofOthers.list(), above)
 	return followed, elsewhere
 }
 
@@ -114,11 +111,39 @@ func (l *alignment) telling(i int32) bool {
 	return p.cause < 0 || p.change != Moved && !p.ending
 }
 
-func (l *alignment) most(pairs []int32) []int32 {
-	if l.options.Max > 0 && len(pairs) > l.options.Max {
-		return pairs[:l.options.Max]
+// largest are the pairs that most comes of, as many as are told.
+type largest struct {
+	*alignment
+
+	pairs []int32
+	least int32 // how much has to come of a pair that is still to be one of them
+}
+
+func (k *largest) add(i int32) {
+	if most := k.options.Max; most > 0 {
+		if k.alignment.pairs[i].size <= k.least {
+			return
+		}
+		if len(k.pairs) == 2*most {
+			k.pairs = k.list()
+			k.least = k.alignment.pairs[k.pairs[most-1]].size
+		}
 	}
-	return pairs
+	k.pairs = append(k.pairs, i)
+}
+
+// list is the largest first, and the earlier first of those of one size.
+func (k *largest) list() []int32 {
+	slices.SortFunc(k.pairs, func(i, j int32) int {
+		if x, y := k.alignment.pairs[i].size, k.alignment.pairs[j].size; x != y {
+			return cmp.Compare(y, x)
+		}
+		return cmp.Compare(i, j)
+	})
+	if most := k.options.Max; most > 0 && len(k.pairs) > most {
+		return k.pairs[:most]
+	}
+	return k.pairs
 }
 
 // tree puts pairs below what they come of. With each pair there are those that it comes of, for they are as large at least.
@@ -135,14 +160,12 @@ func (l *alignment) tree(shown []int32, above []int32) []Consequence {
 			t.below[above[i]] = append(t.below[above[i]], i)
 		}
 	}
-	within := make([]int32, len(l.pairs)) // what is told that each is, or is below
+	within := fill(len(l.pairs)) // what is told that each is, or is below
+	for _, i := range shown {
+		within[i] = i
+	}
 	for i := range l.pairs {
-		switch {
-		case t.folded[int32(i)] != nil:
-			within[i] = int32(i)
-		case above[i] < 0:
-			within[i] = none
-		default:
+		if within[i] < 0 && above[i] >= 0 {
 			if within[i] = within[above[i]]; within[i] >= 0 {
 				t.folded[within[i]].add(&l.pairs[i], l.shift(&l.pairs[i]))
 			}

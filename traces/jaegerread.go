@@ -122,7 +122,7 @@ func (d *decoder) jaegerSpan() {
 	s.refer(references)
 	s.takeTags()
 	d.spans = append(d.spans, s)
-	d.places = append(d.places, place{start, d.pos})
+	d.places = append(d.places, place{start: start, end: d.pos})
 }
 
 // reference is how Jaeger says that a span has a parent, or a link.

@@ -365,6 +365,13 @@ func decimal(text []byte) (n uint64, ok bool) {
 		n, err := strconv.ParseUint(string(text), 10, 64)
 		return n, err == nil
 	}
+	for ; len(text) >= 8; text = text[8:] {
+		eight, ok := eightDigits(binary.LittleEndian.Uint64(text))
+		if !ok {
+			return 0, false
+		}
+		n = n*1e8 + eight
+	}
 	for _, c := range text {
 		if c < '0' || c > '9' {
 			return 0, false
@@ -372,6 +379,17 @@ func decimal(text []byte) (n uint64, ok bool) {
 		n = n*10 + uint64(c-'0')
 	}
 	return n, true
+}
+
+// eightDigits reads eight digits at once: neighbours are joined to numbers of two digits, those to numbers of four, and those to one of eight.
+func eightDigits(text uint64) (n uint64, ok bool) {
+	const highs, sixes, zeros = 0xf0f0f0f0f0f0f0f0, 0x0606060606060606, 0x3030303030303030
+	if text&highs != zeros || (text+sixes)&highs != zeros {
+		return 0, false
+	}
+	text = (text & 0x0f0f0f0f0f0f0f0f) * (1 + 10<<8) >> 8
+	text = (text & 0x00ff00ff00ff00ff) * (1 + 100<<16) >> 16
+	return (text & 0x0000ffff0000ffff) * (1 + 10_000<<32) >> 32, true
 }
 
 func (s *scanner) float() float64 {

@@ -78,8 +78,10 @@ func (r *Reader) Next() (Span, error) {
 	return s, nil
 }
 
-// lineOfSpans are the spans of the next line that has any, valid until the next call, and where the line stands in the file: nowhere, -1, in a document without lines.
+// lineOfSpans are the spans of the next line that has any, valid until the next call with all that is in them but texts, and where the line stands in the file: nowhere, -1, in a
+// document without lines, whose spans stay valid.
 func (r *Reader) lineOfSpans() (line []Span, offset int64, err error) {
+	r.decoder.reuse = r.whole == nil
 	if err := r.fill(); err != nil {
 		return nil, 0, err
 	}
@@ -192,6 +194,7 @@ var errLongLine = errors.New("a line too long")
 // readWhole goes on without lines, from the beginning of a line that was read.
 func (r *Reader) readWhole(line []byte) {
 	input := bufio.NewReaderSize(io.MultiReader(bytes.NewReader(bytes.Clone(line)), r.input), 1<<20)
+	r.decoder.reuse = false
 	r.whole = &document{input: input, line: r.line, column: 1}
 	r.long = nil
 }

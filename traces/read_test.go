@@ -10,6 +10,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -240,6 +241,11 @@ func FuzzRead(f *testing.F) {
 			t.Fatal(err)
 		}
 		spans, err := tryRead(line)
+		if again, _ := tryRead(bytes.Join([][]byte{line, line}, []byte("\n"))); err == nil {
+			if diff := cmp.Diff(append(slices.Clone(spans), spans...), again, sameSpans); diff != "" {
+				t.Errorf("-on one line, +on two, the second like the first:\n%s", diff)
+			}
+		}
 		for layout, other := range inOtherLayouts(t, line) {
 			got, otherErr := tryRead(other)
 			if (err == nil) != (otherErr == nil) {

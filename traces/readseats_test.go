@@ -1,0 +1,108 @@
+package traces_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/raftkv/raftkv/traces"
+)
+
+// A reader compares an attribute with what stood in its place in the span of the same name before. Whatever that was, it reads what is there: as a reader does that saw nothing before.
+func TestReadAfterAnotherAttribute(t *testing.T) {
+	attributes := []string{
+		`{"key":"a","value":{"stringValue":"1"}}`,
+		`{"key":"a","value":{"stringValue":"12"}}`,
+		`{"key":"a","value":{"stringValue":"\u00311"}}`,
+		`{"key":"a","value":{"stringValue":"1\"}}"}}`,
+		`{"key":"a","value":{"stringValue":"1" }}`,
+		`{"key":"a","value":{"stringValue":"1","intValue":"2"}}`,
+		`{"key":"a","value":{"stringValue":"1"},"more":0}`,
+		`{"key":"a","value":{"stringValue":"` + strings.Repeat("long ", 1000) + `"}}`,
+		`{"key":"a","value":{"intValue":"1"}}`,
+		`{"key":"a","value":{"intValue":"-9223372036854775808"}}`,
+		`{"key":"a","value":{"intValue":12345678}}`,
+		`{"key":"a","value":{"boolValue":true}}`,
+		`{"key":"a","value":{"doubleValue":1}}`,
+		`{"key":"a","value":{"arrayValue":{"values":[{"stringValue":"1"}]}}}`,
+		`{"key":"a","value":{"arrayValue":{"values":[{"stringValue":"1"},{"stringValue":"2"}]}}}`,
+		`{"key":"a","value":{"kvlistValue":{"values":[{"key":"b","value":{"stringValue":"1"}},{"key":"a","value":{}}]}}}`,
+		`{"key":"a","value":{}}`,
+		`{"key":"a"}`,
+		`{"key":"ab","value":{"stringValue":"1"}}`,
+		`{"key":"\u0061","value":{"stringValue":"1"}}`,
+		`{"key":"","value":{"stringValue":"1"}}`,
+		`{"value":{"stringValue":"1"},"key":"a"}`,
+		`{"value":{"stringValue":"1"}}`,
+		` { "key" : "a" , "value" : { "stringValue" : "1" } } `,
+		`{}`,
+	}
+	span := func(id int, attributes ...string) string {
+		return fmt.Sprintf(`{"resourceSpans":[{"resource":{},"scopeSpans":[{"spans":[{"traceId":"0000000000000001000000000000000c","spanId":"%016x","name":"n","kind":1,`+
+			`"startTimeUnixNano":"946684800010000000","endTimeUnixNano":"946684800010000001","attributes":[%s],"status":{}}]}]}]}`+"\n", id, strings.Join(attributes, ","))
+	}
+	for _, before := range attributes {
+		for _, now := range attributes {
+			lines := []string{span(1, before), span(2, now), span(3, now, before), span(4, before), span(5), span(6, before, before, now)}
+			var want []traces.Span
+			for _, line := range lines {
+				want = append(want, read(t, []byte(line))...)
+			}
+			if diff := cmp.Diff(want, read(t, []byte(strings.Join(lines, ""))), sameSpans); diff != "" {
+				t.Errorf("after %s, %s is read otherwise:\n-by a reader of its own, +after the other:\n%s", before, now, diff)
+			}
+		}
+	}
+}
+
+// Each span of a run is the same to a reader that saw the others before as to one that saw nothing before.
+func TestReadAfterOtherSpans(t *testing.T) {
+	for name, s := range map[string]scenario{"reference": reference(), "rough": rough()} {
+		var file bytes.Buffer
+		record(t, s, traces.NewOTLPFile(&file))
+		var want []traces.Span
+		for _, line := range spansAlone(t, file.Bytes()) {
+			want = append(want, read(t, line)...)
+		}
+		if diff := cmp.Diff(want, read(t, file.Bytes()), sameSpans); diff != "" {
+			t.Errorf("%s:\n-each by a reader of its own, +all by one:\n%s", name, diff)
+		}
+	}
+}
+
+// spansAlone are the spans of a file, each in a line of its own.
+func spansAlone(t *testing.T, written []byte) (lines [][]byte) {
+	t.Helper()
+	type scope struct {
+		Spans []json.RawMessage `json:"spans"`
+	}
+	type process struct {
+		Resource   json.RawMessage `json:"resource"`
+		ScopeSpans []scope         `json:"scopeSpans"`
+	}
+	type file struct {
+		ResourceSpans []process `json:"resourceSpans"`
+	}
+	for line := range bytes.Lines(written) {
+		var whole file
+		if err := json.Unmarshal(line, &whole); err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range whole.ResourceSpans {
+			for _, s := range p.ScopeSpans {
+				for _, span := range s.Spans {
+					one, err := json.Marshal(file{[]process{{p.Resource, []scope{{[]json.RawMessage{span}}}}}})
+					if err != nil {
+						t.Fatal(err)
+					}
+					lines = append(lines, one)
+				}
+			}
+		}
+	}
+	return lines
+}
