@@ -188,10 +188,10 @@ func (x *Indexed) add(s *Span, offset int64, at *place) error {
 
 // number is that of a kind of spans.
 func (x *Indexed) number(s *Span, seen *template) (uint16, error) {
-	if seen != nil && seen.number > 0 {
+	is := shape{s.Service, s.Name, s.Kind}
+	if seen != nil && seen.number > 0 && x.shapes[seen.number-1] == is { // it is another where the attributes stand before the name
 		return uint16(seen.number - 1), nil
 	}
-	is := shape{s.Service, s.Name, s.Kind}
 	number, ok := x.numbers[is]
 	if !ok {
 		if number = uint32(len(x.shapes)); number > math.MaxUint16 {

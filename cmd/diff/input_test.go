@@ -108,6 +108,32 @@ func TestOtherFormats(t *testing.T) {
 	}
 }
 
+// JSON leaves it open in which order an object's members stand: even where attributes come before the name of what they are of, the trace is the same.
+func TestOtherOrder(t *testing.T) {
+	file, _ := traced(t, smallest(t))
+	var sorted []byte
+	for line := range bytes.Lines(file) {
+		var whole any
+		numbers := json.NewDecoder(bytes.NewReader(line))
+		numbers.UseNumber()
+		if err := numbers.Decode(&whole); err != nil {
+			t.Fatal(err)
+		}
+		again, err := json.Marshal(whole) // which sorts the keys
+		if err != nil {
+			t.Fatal(err)
+		}
+		sorted = append(append(sorted, again...), '\n')
+	}
+	d, err := traces.Compare(t.Context(), indexed(t, "as written", file), indexed(t, "sorted", sorted), traces.DiffOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.Verdict != traces.Same {
+		t.Errorf("with the keys of all JSON sorted the verdict is %q: %s; want %q", d.Verdict, d.Why, traces.Same)
+	}
+}
+
 // TestJSON prints the same for a program.
 func TestJSON(t *testing.T) {
 	file, _ := traced(t, small(t))
