@@ -44,9 +44,29 @@ func (s *keySet) add(number int) (already bool) {
 
 func (s *keySet) has(number int) bool { return s[number/64]&(1<<(number%64)) != 0 }
 
-func (j *Judge) newSpecShape(number int, spec *spans.Spec) *specShape {
+// specShapes are the spans of the spec.
+type specShapes struct {
+	shapes   map[spanShape]*specShape
+	names    map[string][]*specShape
+	byNumber []*specShape
+	byID     map[string]*specShape
+	keys     map[string]int // of all attributes there are, each with a number
+}
+
+func newSpecShapes() specShapes {
+	all := specShapes{shapes: map[spanShape]*specShape{}, names: map[string][]*specShape{}, byID: map[string]*specShape{}, keys: map[string]int{}}
+	for i, spec := range spans.Specs() {
+		s := all.newSpecShape(i, &spec)
+		all.shapes[spanShape{spec.Name, spec.Kind}] = s
+		all.names[spec.Name] = append(all.names[spec.Name], s)
+		all.byNumber, all.byID[spec.ID] = append(all.byNumber, s), s
+	}
+	return all
+}
+
+func (all *specShapes) newSpecShape(number int, spec *spans.Spec) *specShape {
 	s := &specShape{Spec: spec, number: number, events: map[string]*eventShape{}}
-	s.attributes = j.number(spec.Attributes)
+	s.attributes = all.number(spec.Attributes)
 	for i, other := range spans.Specs() {
 		if slices.Contains(spec.Parents, other.ID) {
 			s.parents |= 1 << i
@@ -58,20 +78,20 @@ func (j *Judge) newSpecShape(number int, spec *spans.Spec) *specShape {
 		}
 	}
 	for _, e := range spec.Events {
-		s.events[e.Name] = &eventShape{spec: e, attributes: j.number(e.Attributes)}
+		s.events[e.Name] = &eventShape{spec: e, attributes: all.number(e.Attributes)}
 	}
 	return s
 }
 
 // number gives the keys of attributes their numbers, and finds these attributes by them.
-func (j *Judge) number(attributes []spans.AttributeSpec) []uint8 {
+func (all *specShapes) number(attributes []spans.AttributeSpec) []uint8 {
 	places := make([]uint8, 256)
 	for i := range attributes {
 		key := string(attributes[i].Key)
-		n, ok := j.keys[key]
+		n, ok := all.keys[key]
 		if !ok {
-			n = len(j.keys)
-			j.keys[key] = n
+			n = len(all.keys)
+			all.keys[key] = n
 		}
 		places[n] = uint8(i + 1)
 	}

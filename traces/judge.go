@@ -2,25 +2,24 @@ package traces
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/raftkv/raftkv/raftkv/protocol"
-	"github.com/raftkv/raftkv/raftkv/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
 // Judge says from a trace alone what is wrong with it: where it does not conform to the spec, and which of the invariants the run broke that it tells of. What the run says of
 // itself, in raftkv.config and in raftkv.violation, is not listened to. Spans may come in any order. Of each it keeps a few numbers.
 type Judge struct {
-	shapes    map[spanShape]*specShape
-	names     map[string][]*specShape // of the spec's spans
-	byNumber  []*specShape
-	byID      map[string]*specShape
-	keys      map[string]int // of all attributes there are, each with a number
+	specShapes
+
 	texts     texts
 	processes processes
 	records   []record
@@ -76,21 +75,53 @@ const mostFindings = 100
 
 // NewJudge makes a judge who has heard of nothing yet.
 func NewJudge() *Judge {
-	j := &Judge{
-		shapes: map[spanShape]*specShape{}, names: map[string][]*specShape{}, byID: map[string]*specShape{}, keys: map[string]int{}, texts: newTexts(), findings: collector{counts: map[string]int{}},
-	}
-	for i, spec := range spans.Specs() {
-		s := j.newSpecShape(i, &spec)
-		j.shapes[spanShape{spec.Name, spec.Kind}] = s
-		j.names[spec.Name] = append(j.names[spec.Name], s)
-		j.byNumber, j.byID[spec.ID] = append(j.byNumber, s), s
-	}
+	j := &Judge{specShapes: newSpecShapes(), texts: newTexts(), findings: collector{counts: map[string]int{}}}
 	j.ids.grow(1 << 10)
 	return j
 }
 
+// Read adds the spans of a file, all of them, with all processors there are.
+func (j *Judge) Read(ctx context.Context, r *Reader) error {
+	conform := func(b *batch) {
+		clerk := Judge{specShapes: j.specShapes} // looks at spans by themselves, and has only to know whether there is something to be found
+		b.fine = b.fine[:0]
+		for i := range b.spans {
+			clerk.findings = collector{counts: map[string]int{}}
+			s := &b.spans[i]
+			if shape := j.shapes[spanShape{s.Name, s.Kind}]; shape != nil {
+				clerk.conform(s, shape, b.line)
+			}
+			b.fine = append(b.fine, len(clerk.findings.counts) == 0)
+		}
+	}
+	take := func(b *batch) {
+		for i := range b.spans {
+			j.add(&b.spans[i], b.line, b.fine[i])
+		}
+	}
+	if err := r.ahead(ctx, nil, conform, take); err != nil {
+		return err
+	}
+	for n := 0; ; n++ {
+		s, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err == nil && n%(1<<12) == 0 {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return err
+		}
+		j.Add(&s, r.Line())
+	}
+}
+
 // Add adds a span, which stands in this line of its file. Nothing of the span is kept.
-func (j *Judge) Add(s *Span, line int) {
+func (j *Judge) Add(s *Span, line int) { j.add(s, line, false) }
+
+// add is Add for a span of which may be known that it conforms to the spec, as far as a span by itself does.
+func (j *Judge) add(s *Span, line int, conforms bool) {
 	if !j.began {
 		j.began, j.run, j.epoch = true, s.Run, s.Start
 	}
@@ -113,7 +144,9 @@ func (j *Judge) Add(s *Span, line int) {
 		j.unknown(s, line)
 		return
 	}
-	j.conform(s, shape, line)
+	if !conforms {
+		j.conform(s, shape, line)
+	}
 	j.readFacts(s, shape, at)
 	for i := range s.Links {
 		j.links = append(j.links, linkRef{from: at, id: uint64(s.Links[i].ID)})

@@ -20,7 +20,8 @@ type Reader struct {
 	name    string
 	closer  io.Closer
 	input   *bufio.Reader
-	long    []byte // a line that does not fit into the buffer
+	long    []byte   // a line that does not fit into the buffer
+	pending []*batch // lines that were read ahead and not taken
 	line    int
 	offset  int64 // where the line begins that was read last
 	length  int   // of that line
@@ -193,7 +194,7 @@ var errLongLine = errors.New("a line too long")
 
 // readWhole goes on without lines, from the beginning of a line that was read.
 func (r *Reader) readWhole(line []byte) {
-	input := bufio.NewReaderSize(io.MultiReader(bytes.NewReader(bytes.Clone(line)), r.input), 1<<20)
+	input := bufio.NewReaderSize(io.MultiReader(bytes.NewReader(bytes.Clone(line)), r.pendingLines(), r.input), 1<<20)
 	r.decoder.reuse = false
 	r.whole = &document{input: input, line: r.line, column: 1}
 	r.long = nil
@@ -252,6 +253,9 @@ func (r *Reader) decodeJaeger(spans, processes *piece) error {
 
 // next is the next line with its end; io.EOF with the last one that has none.
 func (r *Reader) next() ([]byte, error) {
+	if len(r.pending) > 0 {
+		return r.nextPending()
+	}
 	line, err := r.input.ReadSlice('\n')
 	if !errors.Is(err, bufio.ErrBufferFull) {
 		return line, err

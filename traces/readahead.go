@@ -1,0 +1,116 @@
+package traces
+
+import (
+	"bytes"
+	"context"
+	"runtime"
+	"sync"
+
+	"go.opentelemetry.io/otel/attribute"
+)
+
+// batch is a line that was read ahead, to be decoded by another processor than the one that reads.
+type batch struct {
+	raw     []byte
+	err     error // of reading it
+	line    int
+	refused bool // there are not just spans in it, or it is faulty
+	spans   []Span
+	places  []place
+	kept    []attribute.KeyValue
+	notes   []note
+	fine    []bool // what was made of each span by whoever decoded it
+	decoded chan struct{}
+}
+
+// ahead decodes the lines of a file with all processors there are, and hands them out in the file's order. work is called for each line on any of them, take in order on this one; what
+// is in a batch is theirs until take returns. It ends, without an error, where the lines do, or before the first that does not just have spans: Next goes on from there, and tells
+// what is wrong.
+func (r *Reader) ahead(ctx context.Context, note func(*attribute.KeyValue) note, work, take func(*batch)) error {
+	if r.whole != nil || r.err != nil || len(r.spans) > 0 {
+		return r.err
+	}
+	processors := runtime.GOMAXPROCS(0)
+	most := 2 * processors // lines that are decoded, or are to be
+	todo := make(chan *batch, most)
+	var working sync.WaitGroup
+	defer working.Wait()
+	defer close(todo)
+	for range processors {
+		working.Go(func() {
+			d := &decoder{note: note, reuse: true}
+			for b := range todo {
+				b.decode(d, work)
+			}
+		})
+	}
+	var queue, free []*batch
+	for line := r.line; ; {
+		for len(queue) < most && len(r.pending) == 0 {
+			line++
+			b := r.readAhead(line, free)
+			free = free[:max(0, len(free)-1)]
+			if b.err != nil {
+				r.pending = append(r.pending, b)
+				break
+			}
+			queue = append(queue, b)
+			todo <- b
+		}
+		if len(queue) == 0 {
+			return nil
+		}
+		b := queue[0]
+		<-b.decoded
+		if err := ctx.Err(); err != nil || b.refused {
+			r.pending = append(queue, r.pending...)
+			return err
+		}
+		queue = queue[1:]
+		r.line, r.any = b.line, r.any || len(b.spans) > 0
+		take(b)
+		free = append(free, b)
+	}
+}
+
+// readAhead reads a line, into the last batch that is free, if any is.
+func (r *Reader) readAhead(line int, free []*batch) *batch {
+	b := &batch{decoded: make(chan struct{}, 1)}
+	if len(free) > 0 {
+		b = free[len(free)-1]
+	}
+	raw, err := r.next()
+	b.raw, b.err, b.line = append(b.raw[:0], raw...), err, line
+	return b
+}
+
+func (b *batch) decode(d *decoder, work func(*batch)) {
+	d.spans, d.places, d.kept, d.notes = b.spans, b.places, b.kept, b.notes
+	if blank(b.raw) {
+		d.clear()
+	} else if _, f := d.decode(b.raw); f != nil || d.wrapped {
+		b.refused = true
+	}
+	b.spans, b.places, b.kept, b.notes = d.spans, d.places, d.kept, d.notes
+	if !b.refused {
+		work(b)
+	}
+	b.decoded <- struct{}{}
+}
+
+// nextPending is the next line of those that were read ahead and not taken.
+func (r *Reader) nextPending() ([]byte, error) {
+	b := r.pending[0]
+	r.pending = r.pending[1:]
+	return b.raw, b.err
+}
+
+// pendingLines are all of them.
+func (r *Reader) pendingLines() *bytes.Reader {
+	var all []byte
+	for _, b := range r.pending {
+		all = append(all, b.raw...)
+	}
+	r.pending = nil
+	return bytes.NewReader(all)
+}

@@ -1,0 +1,110 @@
+package traces_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/raftkv/raftkv/traces"
+)
+
+// judgedOneByOne is what a judge says of a file that is read one span after the other.
+func judgedOneByOne(file []byte) (traces.Report, error) {
+	j, r := traces.NewJudge(), traces.NewReader("trace", bytes.NewReader(file))
+	for {
+		s, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return j.Report(), nil
+		}
+		if err != nil {
+			return traces.Report{}, err
+		}
+		j.Add(&s, r.Line())
+	}
+}
+
+func judgedAhead(file []byte) (traces.Report, error) {
+	j := traces.NewJudge()
+	if err := j.Read(context.Background(), traces.NewReader("trace", bytes.NewReader(file))); err != nil {
+		return traces.Report{}, err
+	}
+	return j.Report(), nil
+}
+
+// To read a file with all processors gives what it gives to read it one span after the other: the same findings of the same lines, and the same faults.
+func TestReadAheadAsOneByOne(t *testing.T) {
+	var file bytes.Buffer
+	record(t, rough(), traces.NewOTLPFile(&file))
+	lines := bytes.SplitAfter(file.Bytes(), []byte("\n"))
+	if lines = lines[:len(lines)-1]; len(lines) < 3 {
+		t.Fatalf("%d lines are too few for this test", len(lines))
+	}
+	alone := spansAlone(t, file.Bytes())
+	rand.New(rand.NewPCG(1, 2)).Shuffle(len(alone), func(i, j int) { alone[i], alone[j] = alone[j], alone[i] })
+	wrong := bytes.ReplaceAll(bytes.Join(alone, []byte("\n")), []byte(`"raft.reply"`), []byte(`"raft.repyl"`))
+	join := func(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
+	pretty := func(b []byte) []byte {
+		var out bytes.Buffer
+		if err := json.Indent(&out, bytes.TrimSpace(b), "", " "); err != nil {
+			t.Fatal(err)
+		}
+		return out.Bytes()
+	}
+	for name, file := range map[string][]byte{
+		"as written":                      file.Bytes(),
+		"a line a span, shuffled":         bytes.Join(alone, []byte("\n")),
+		"with findings":                   wrong,
+		"without the last line's end":     bytes.TrimSpace(file.Bytes()),
+		"with blank lines":                join([]byte("\n \r\n"), lines[0], []byte("\n\n\n"), join(lines[1:]...), []byte("\n\t\n")),
+		"with other line ends":            bytes.ReplaceAll(file.Bytes(), []byte("\n"), []byte("\r\n")),
+		"cut within the last line":        file.Bytes()[:file.Len()-100],
+		"cut within another line":         join(lines[0], lines[1][:len(lines[1])-100], []byte("\n"), lines[2]),
+		"with a faulty line":              join(lines[0], []byte(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"x"}]}]}]}`+"\n"), lines[1]),
+		"with a line of something else":   join(lines[0], []byte("hello\n"), lines[1]),
+		"going on as a document":          join(lines[0], lines[1], pretty(lines[2]), pretty(lines[2])),
+		"a document":                      pretty(lines[0]),
+		"an array":                        join([]byte("["), bytes.Join(lines, []byte(",")), []byte("]")),
+		"an array behind lines":           join(lines[0], []byte("["), bytes.Join(lines[1:], []byte(",\n")), []byte("]\n")),
+		"an array that is cut":            join(lines[0], []byte("["), bytes.Join(lines[1:], []byte(",\n"))),
+		"empty":                           nil,
+		"blank":                           []byte("\n\n\n"),
+		"without spans":                   []byte(`{"resourceSpans":[]}` + "\n"),
+		"spans behind lines without them": join([]byte(strings.Repeat(`{"resourceSpans":[]}`+"\n", 20)), lines[0]),
+	} {
+		want, wantErr := judgedOneByOne(file)
+		for _, processors := range []int{1, 2, 8} {
+			before := runtime.GOMAXPROCS(processors)
+			got, err := judgedAhead(file)
+			runtime.GOMAXPROCS(before)
+			if diff := cmp.Diff(fmt.Sprint(wantErr), fmt.Sprint(err)); diff != "" {
+				t.Errorf("%s, %d processors: -one by one, +ahead:\n%s", name, processors, diff)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s, %d processors: -one by one, +ahead:\n%s", name, processors, diff)
+			}
+		}
+		if name == "with findings" && len(want.Findings) == 0 {
+			t.Error("with findings: there are none, so that this compares nothing")
+		}
+	}
+}
+
+// Who interrupts a long reading does not wait for its end.
+func TestReadAheadInterrupted(t *testing.T) {
+	var file bytes.Buffer
+	record(t, reference(), traces.NewOTLPFile(&file))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := traces.NewJudge().Read(ctx, traces.NewReader("trace", &repeated{text: file.String(), times: 1000})); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v; want %v", err, context.Canceled)
+	}
+}
