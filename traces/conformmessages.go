@@ -22,7 +22,7 @@ func (j *Judge) deliveries() {
 		if !j.receives(at) {
 			continue
 		}
-		above := j.ids.find(j.records, j.records[i].parent)
+		above := j.records[i].above
 		if above < 0 {
 			continue
 		}

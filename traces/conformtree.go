@@ -7,13 +7,17 @@ import (
 
 	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/world"
 )
 
 // relate looks at how spans name each other: parents, links, traces, and that nothing comes before its cause.
 func (j *Judge) relate() {
+	for i := range j.records {
+		j.records[i].above = j.places.get(world.CausalID(j.records[i].parent))
+	}
 	linked := make([]shapeSet, len(j.records)) // of each span, what it links to
 	for _, l := range j.links {
-		target := j.ids.find(j.records, l.id)
+		target := j.places.get(world.CausalID(l.id))
 		if target < 0 {
 			j.find(ruleWrongLink, j.ref(l.from), fmt.Sprintf("a link to span %016x, which is not in the file", l.id), "a span of the file")
 			continue
@@ -81,7 +85,7 @@ func (j *Judge) parent(at int32, shape *specShape) {
 		}
 		return
 	}
-	above := j.ids.find(j.records, r.parent)
+	above := r.above
 	if above < 0 {
 		j.find(ruleMissingParent, j.ref(at), fmt.Sprintf("its parent %016x is not in the file", r.parent), oneOf("no parent", "a parent in the file: ", shape.Parents))
 		return

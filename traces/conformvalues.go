@@ -69,24 +69,13 @@ func malformed(id string, a *attribute.KeyValue) (want string) {
 
 func malformedText(id string, key attribute.Key, s string) (want string) {
 	switch key {
-	case spans.RaftNodeIDKey:
-		if n, err := protocol.ParseNodeID(s); err != nil || n == 0 {
-			return "a server, such as node-1"
-		}
+	case spans.RaftNodeIDKey, spans.KVClientIDKey:
+		return malformedName(key, s)
 	case spans.RaftPeerIDKey:
-		n, err := protocol.ParseNodeID(s)
-		c, err2 := protocol.ParseClientID(s)
-		answersClients := id == spans.PutServerID || id == spans.GetServerID || id == spans.DeleteServerID
-		if answersClients && (err2 != nil || c == 0) {
-			return "a client, such as client-1"
+		if id == spans.PutServerID || id == spans.GetServerID || id == spans.DeleteServerID {
+			key = spans.KVClientIDKey
 		}
-		if !answersClients && (err != nil || n == 0) {
-			return "a server, such as node-1"
-		}
-	case spans.KVClientIDKey:
-		if n, err := protocol.ParseClientID(s); err != nil || n == 0 {
-			return "a client, such as client-1"
-		}
+		return malformedName(key, s)
 	case spans.KVRequestIDKey:
 		client, sequence, _ := strings.Cut(s, "/")
 		if n, err := protocol.ParseClientID(client); err != nil || n == 0 || !isNumber(sequence) {
@@ -96,6 +85,20 @@ func malformedText(id string, key attribute.Key, s string) (want string) {
 		if !isCommand(s) {
 			return "a command: put KEY VALUE, get KEY, delete KEY or noop"
 		}
+	}
+	return ""
+}
+
+// malformedName says how the name of a process should read, if it does not.
+func malformedName(key attribute.Key, s string) (want string) {
+	if key == spans.KVClientIDKey {
+		if n, err := protocol.ParseClientID(s); err != nil || n == 0 {
+			return "a client, such as client-1"
+		}
+		return ""
+	}
+	if n, err := protocol.ParseNodeID(s); err != nil || n == 0 {
+		return "a server, such as node-1"
 	}
 	return ""
 }

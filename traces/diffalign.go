@@ -2,7 +2,6 @@ package traces
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -56,7 +55,7 @@ func align(a, b *Indexed, o DiffOptions) *alignment {
 	l := &alignment{a: a, b: b, options: o}
 	l.match()
 	l.compare()
-	slices.SortFunc(l.pairs, func(x, y pair) int {
+	sortWith(l.pairs, func(x, y pair) int {
 		if x.moment != y.moment {
 			return cmp.Compare(x.moment, y.moment)
 		}
@@ -132,7 +131,7 @@ func whats(x *Indexed) []world.CausalID {
 	for i := range order {
 		order[i] = int32(i)
 	}
-	slices.SortFunc(order, func(i, j int32) int {
+	sortWith(order, func(i, j int32) int {
 		p, q := &x.prints[i], &x.prints[j]
 		if p.start != q.start {
 			return cmp.Compare(p.start, q.start)

@@ -25,7 +25,7 @@ type Judge struct {
 	records   []record
 	facts     facts
 	links     []linkRef
-	ids       ids
+	places    idTable
 	run       uint64 // the first half of the trace ids
 	began     bool
 	epoch     time.Time
@@ -76,7 +76,7 @@ const mostFindings = 100
 // NewJudge makes a judge who has heard of nothing yet.
 func NewJudge() *Judge {
 	j := &Judge{specShapes: newSpecShapes(), texts: newTexts(), findings: collector{counts: map[string]int{}}}
-	j.ids.grow(1 << 10)
+	j.places = newIDTable(1 << 10)
 	return j
 }
 
@@ -135,7 +135,7 @@ func (j *Judge) add(s *Span, line int, conforms bool) {
 	shape := j.shapes[spanShape{s.Name, s.Kind}]
 	r := j.newRecord(s, shape, line)
 	at := int32(len(j.records))
-	if first, known := j.ids.add(j.records, r.id, at); known {
+	if first, known := j.places.put(s.ID, at); known {
 		j.find(ruleDuplicateID, j.refOf(s, line), "the id is also that of "+j.nameOf(first), "an id of its own: no two spans of a run share one", first)
 		return
 	}

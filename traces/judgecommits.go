@@ -23,8 +23,8 @@ func (s *server) follow(term uint64) {
 }
 
 // hearCommit notes a commit index that the leader of a term told.
-func (w *walk) hearCommit(s *server, of int32, term, index, cause uint64) {
-	if above := w.ids.find(w.records, cause); above >= 0 && w.is(above, spans.CommitNotificationProducerID) && w.records[above].term < term {
+func (w *walk) hearCommit(s *server, of int32, term, index uint64) {
+	if above := w.records[of].above; above >= 0 && w.is(above, spans.CommitNotificationProducerID) && w.records[above].term < term {
 		return // of a term that is over
 	}
 	s.follow(term)

@@ -129,7 +129,7 @@ func (w *walk) entriesHandled(s *server, of int32) {
 	}
 	s.follow(r.term)
 	s.match, s.matchBy = max(s.match, match), of
-	w.hearCommit(s, of, r.term, e.commit, w.records[of].id)
+	w.hearCommit(s, of, r.term, e.commit)
 	if due := min(e.commit, match); due > s.expected {
 		s.expected, s.expectedBy = due, of
 	}

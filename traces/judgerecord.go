@@ -18,6 +18,7 @@ type record struct {
 	reply            uint32 // the reply's name; 0 for none
 	fact             int32  // where its facts are, in the list for its kind; -1 for none
 	line             int32
+	above            int32 // the parent's place; -1 when it has none in the file
 	process          uint16
 	peer             uint16 // noProcess when it names none
 	shape            uint8  // its spec's place plus one; 0 when the spec knows no such span
@@ -95,43 +96,6 @@ func (p *processes) add(name string) uint16 {
 	p.names, p.known[name] = append(p.names, name), n
 	return n
 }
-
-// ids finds spans by their ids: a table with open addressing, since ids are hashes already.
-type ids struct {
-	slots []int32 // places of records plus one
-	used  int
-}
-
-func (x *ids) grow(size int) { x.slots = make([]int32, size) }
-
-func (x *ids) slot(records []record, id uint64) int {
-	mask := uint64(len(x.slots) - 1)
-	for i := (id * 0x9e3779b97f4a7c15) >> 20 & mask; ; i = (i + 1) & mask {
-		if at := x.slots[i]; at == 0 || records[at-1].id == id {
-			return int(i)
-		}
-	}
-}
-
-// add takes a span in that will be at this place of the records, and says where the one is that has its id already.
-func (x *ids) add(records []record, id uint64, at int32) (first int32, known bool) {
-	if 2*x.used >= len(x.slots) {
-		x.grow(2 * len(x.slots))
-		for i := range records {
-			x.slots[x.slot(records, records[i].id)] = int32(i) + 1
-		}
-	}
-	slot := x.slot(records, id)
-	if x.slots[slot] != 0 {
-		return x.slots[slot] - 1, true
-	}
-	x.slots[slot] = at + 1
-	x.used++
-	return 0, false
-}
-
-// find is the place of the span with an id; -1 when there is none.
-func (x *ids) find(records []record, id uint64) int32 { return x.slots[x.slot(records, id)] - 1 }
 
 // newRecord keeps what every span has.
 func (j *Judge) newRecord(s *Span, shape *specShape, line int) record {

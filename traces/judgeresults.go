@@ -138,7 +138,7 @@ func (w *walk) answeredBy(of int32, f *requestFact) {
 // toldClient compares the answer to a try with the answer that ends its operation.
 func (w *walk) toldClient(of int32) {
 	r := &w.records[of]
-	above := w.ids.find(w.records, r.parent)
+	above := r.above
 	if above < 0 || !w.is(above, spans.KVPutID, spans.KVGetID, spans.KVDeleteID) {
 		return
 	}

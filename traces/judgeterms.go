@@ -59,7 +59,7 @@ func (w *walk) messageTerm(of int32) {
 	if !w.is(of, spans.RequestVoteServerID, spans.AppendEntriesServerID, spans.CommitNotificationConsumerID, spans.LateReplyID) {
 		return
 	}
-	above := w.ids.find(w.records, r.parent)
+	above := r.above
 	if above < 0 {
 		return
 	}
@@ -118,7 +118,7 @@ func (w *walk) stood(s *server, of int32) {
 		w.breaks(protocol.InvariantTermAndVote, w.ref(of), fmt.Sprintf("%s stands for election in term %d", w.process(s.process), r.term), fmt.Sprintf("term %d, the one after its own", known+1), s.termBy)
 	}
 	w.vote(of, s.process, r.term, s.process)
-	if parent := w.ids.find(w.records, r.parent); parent >= 0 && w.is(parent, spans.ElectionID) && w.records[parent].term != r.term {
+	if parent := r.above; parent >= 0 && w.is(parent, spans.ElectionID) && w.records[parent].term != r.term {
 		w.breaks(protocol.InvariantTraceIntegrity, w.ref(of), fmt.Sprintf("a candidate of term %d", r.term), fmt.Sprintf("of term %d, as its election is", w.records[parent].term), parent)
 	}
 }
@@ -130,7 +130,7 @@ func (w *walk) voted(s *server, of int32) {
 		return
 	}
 	w.vote(of, s.process, r.term, r.peer)
-	above := w.ids.find(w.records, r.parent)
+	above := r.above
 	if above < 0 || !w.is(above, spans.RequestVoteClientID) {
 		return
 	}
@@ -193,7 +193,7 @@ func (w *walk) won(s *server, of int32) {
 		w.breaks(protocol.InvariantElectionSafety, w.ref(of), fmt.Sprintf("%s leads term %d by the votes of %d servers", w.process(s.process), r.term, voters),
 			fmt.Sprintf("the votes of %d, which make a majority", w.quorum), w.quorumBy)
 	}
-	if parent := w.ids.find(w.records, r.parent); parent >= 0 && w.is(parent, spans.ElectionID) {
+	if parent := r.above; parent >= 0 && w.is(parent, spans.ElectionID) {
 		w.outcome(of, parent, voters)
 	}
 	w.complete(s, of, r.term)

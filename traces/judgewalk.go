@@ -3,7 +3,6 @@ package traces
 import (
 	"cmp"
 	"fmt"
-	"slices"
 
 	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/spans"
@@ -163,10 +162,15 @@ func (j *Judge) moments() []stepMoment {
 		}
 		moments = append(moments, m)
 	}
-	slices.SortFunc(moments, func(a, b stepMoment) int {
-		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.process, b.process), cmp.Compare(a.rank, b.rank), cmp.Compare(a.key, b.key), cmp.Compare(a.of, b.of))
-	})
+	sortWith(moments, compareMoments)
 	return moments
+}
+
+func compareMoments(a, b stepMoment) int {
+	if a.at != b.at {
+		return cmp.Compare(a.at, b.at)
+	}
+	return cmp.Or(cmp.Compare(a.process, b.process), cmp.Compare(a.rank, b.rank), cmp.Compare(a.key, b.key), cmp.Compare(a.of, b.of))
 }
 
 // visit looks at one moment.
@@ -212,7 +216,7 @@ func (w *walk) visit(s *server, m *stepMoment) {
 	case spans.CommitNotificationProducerID:
 		w.toldCommit(s, m.of, w.facts.told[r.fact])
 	case spans.CommitNotificationConsumerID:
-		w.hearCommit(s, m.of, r.term, w.facts.told[r.fact], r.parent)
+		w.hearCommit(s, m.of, r.term, w.facts.told[r.fact])
 	}
 }
 

@@ -3,6 +3,8 @@
 package main
 
 import (
+	"os"
+	"runtime"
 	"syscall"
 	"time"
 )
@@ -14,4 +16,16 @@ func cpuTime() time.Duration {
 		return 0
 	}
 	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+}
+
+// peakOf is the most memory that a process had resident, in MiB, where the system tells it in a unit that is known.
+func peakOf(p *os.ProcessState) float64 {
+	used, ok := p.SysUsage().(*syscall.Rusage)
+	switch {
+	case ok && runtime.GOOS == "linux":
+		return float64(used.Maxrss) / 1024
+	case ok && runtime.GOOS == "darwin":
+		return float64(used.Maxrss) / (1 << 20)
+	}
+	return 0
 }

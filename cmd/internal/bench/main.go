@@ -37,7 +37,8 @@ type figures struct {
 	LastTenth           float64
 	PeakMiB             float64 // of resident memory; 0 where the system does not tell
 	FileMiB             float64
-	Lines               float64 // seconds that reading the lines of what was compared takes
+
+	Lines, Collector, Diff, Seeds, Check cost // of reading traces
 }
 
 // measure has a measurement made in a process of its own, so that none inherits another's memory.
@@ -85,7 +86,7 @@ func all() error {
 	if err != nil {
 		return err
 	}
-	diff, err := measure("diff")
+	reading, err := measure("read")
 	if err != nil {
 		return err
 	}
@@ -110,8 +111,13 @@ func all() error {
 		{"1,000,000 commits, untraced", fmt.Sprintf("%.1f s, %.0f MiB at most (wanted: 1024)", middle("million", seconds), slices.Max(inRounds("million", peak)))},
 		{"  last tenth, of the first", fmt.Sprintf("%.2f of the processor time (%.2f in the rounds)", middle("million", tenths), inRounds("million", tenths))},
 		{"100,000 commits, traced", fmt.Sprintf("%.1f s, %.0f spans, a file of %.0f MiB, %.0f MiB of memory at most (wanted: 300)", long.Seconds, long.Spans, long.FileMiB, long.PeakMiB)},
-		{"diff of two traces", fmt.Sprintf("%.1f s, %.0f spans each, %.0f MiB of memory at most (wanted: 1536)", diff.Seconds, diff.Spans, diff.PeakMiB)},
-		{"  of reading their lines", fmt.Sprintf("%.1f times %.2f s (wanted: at most 4)", diff.Seconds/diff.Lines, diff.Lines)},
+		{"reading the lines of a trace", fmt.Sprintf("%.2f s, %.0f spans", reading.Lines.Seconds, reading.Spans)},
+		{"  decoding them as the Collector does", fmt.Sprintf("%.1f times that", reading.Collector.Seconds/reading.Lines.Seconds)},
+		{"diff of two, a message lost in one", fmt.Sprintf("%.2f s, %.1f times reading their lines (wanted: at most 4), %.0f MiB at most (wanted: 1536)",
+			reading.Diff.Seconds, reading.Diff.Seconds/reading.Lines.Seconds/2, reading.Diff.PeakMiB)},
+		{"diff of two, of two seeds", fmt.Sprintf("%.2f s, %.1f times reading their lines, %.0f MiB at most", reading.Seeds.Seconds, reading.Seeds.Seconds/reading.Lines.Seconds/2, reading.Seeds.PeakMiB)},
+		{"check of one", fmt.Sprintf("%.2f s, %.1f times reading its lines (wanted: at most 4), %.0f MiB at most (wanted: 1536)",
+			reading.Check.Seconds, reading.Check.Seconds/reading.Lines.Seconds, reading.Check.PeakMiB)},
 	}))
 	return nil
 }

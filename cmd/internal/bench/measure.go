@@ -34,8 +34,8 @@ func one(what string) error {
 		f, err = simulate(10_000, true)
 	case "million":
 		f, err = simulate(1_000_000, false)
-	case "diff":
-		f, err = compare()
+	case "read":
+		f, err = read()
 	case "long":
 		f, err = simulate(100_000, true)
 	default:
