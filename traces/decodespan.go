@@ -19,7 +19,7 @@ func (d *decoder) span(resource knownResource) {
 	if d.pos == start {
 		more = d.open('{', "an object")
 	}
-	for ; more; more = d.more('{') {
+	for ; more && !d.accept(`"status":{}}`); more = d.more('{') { // which is how most spans end
 		switch string(d.key()) {
 		case "traceId":
 			s.Run, s.Root = d.traceID()

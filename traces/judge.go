@@ -8,7 +8,6 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/raftkv/raftkv/raftkv/protocol"
@@ -83,15 +82,15 @@ func NewJudge() *Judge {
 // Read adds the spans of a file, all of them, with all processors there are.
 func (j *Judge) Read(ctx context.Context, r *Reader) error {
 	conform := func(b *batch) {
-		clerk := Judge{specShapes: j.specShapes} // looks at spans by themselves, and has only to know whether there is something to be found
+		clerk := Judge{specShapes: j.specShapes, findings: collector{counts: map[string]int{}}} // looks at spans by themselves, and has only to know whether there is something to be found
 		b.fine = b.fine[:0]
 		for i := range b.spans {
-			clerk.findings = collector{counts: map[string]int{}}
 			s := &b.spans[i]
 			if shape := j.shapes[spanShape{s.Name, s.Kind}]; shape != nil {
 				clerk.conform(s, shape, b.line)
 			}
 			b.fine = append(b.fine, len(clerk.findings.counts) == 0)
+			clear(clerk.findings.counts)
 		}
 	}
 	take := func(b *batch) {
@@ -233,5 +232,5 @@ func (j *Judge) nameOf(at int32) string {
 }
 
 func (j *Judge) refOf(s *Span, line int) SpanRef {
-	return SpanRef{ID: s.ID, Name: strings.Clone(s.Name), Process: s.Service, At: s.Start.Sub(j.epoch), Line: line}
+	return SpanRef{ID: s.ID, Name: s.Name, Process: s.Service, At: s.Start.Sub(j.epoch), Line: line}
 }
