@@ -1,6 +1,6 @@
 # Everything here needs Go and make; what needs more says so. `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run generate test race lint fmt build bench sweep sweep-ci fuzz golden jaeger test-jaeger cross ci bugs
+.PHONY: help run generate test race lint fmt build bench sweep sweep-ci fuzz golden jaeger test-jaeger test-collector cross ci bugs
 
 GO ?= go
 # `make test` needs no C compiler; the race detector does: `make test RACE=1`.
@@ -12,7 +12,7 @@ GOLANGCI_LINT_VERSION = v2.15.0
 GOLANGCI_LINT = bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## run the default scenario
 	$(GO) generate && $(GO) run ./cmd/run
@@ -61,8 +61,11 @@ golden: ## write traces/golden anew; read the difference before you commit it
 jaeger: ## start a Jaeger on loopback and print its address
 	bash .ci/jaeger.sh
 
-test-jaeger: ## push a run into a real Jaeger and compare what it answers with the file
-	bash .ci/test-jaeger.sh
+test-jaeger: ## push runs into a real Jaeger: check and diff what it answers
+	bash .ci/test-server.sh jaeger
+
+test-collector: ## push runs through a real OpenTelemetry Collector: check and diff what it writes
+	bash .ci/test-server.sh collector
 
 cross: ## compile for other systems
 	@for target in windows/amd64 darwin/arm64 linux/arm64; do echo "build $$target"; CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} $(GO) build -o /dev/null ./... || exit 1; done

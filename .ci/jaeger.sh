@@ -8,6 +8,7 @@
 # JAEGER_PORT, JAEGER_OTLP_HTTP_PORT and JAEGER_OTLP_GRPC_PORT move it from the ports that it has otherwise: 16686, 4318 and 4317.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. .ci/compile.sh
 
 readonly version=v1.76.0 image=jaegertracing/jaeger:2.13.0 # the same release by its two numbers
 readonly built=bin/jaeger-all-in-one-$version
@@ -28,17 +29,9 @@ build() {
 	[ -x "$built" ] && return
 	echo "There is no jaeger on PATH and no Docker engine: building Jaeger $version from source, once, into $built."
 	echo "This takes some minutes, and about 1700 packages. Its receivers and its query API are the real ones; it has no web pages, for these need Node.js to be built."
-	mkdir -p bin
-	local log=$PWD/$built.log target=$PWD/$built source
-	source=$(cd / && GOFLAGS='' GOWORK=off go mod download -json "github.com/jaegertracing/jaeger@$version" | sed -n 's/^[[:space:]]*"Dir": "\(.*\)",\{0,1\}$/\1/p')
-	if ! (cd "$source" && GOFLAGS='' GOWORK=off CGO_ENABLED=0 go build -v -trimpath -o "$target.new" ./cmd/all-in-one) 2>&1 |
-		tee "$log" | awk 'NR % 100 == 0 { printf "  %d packages\n", NR; fflush() }'; then
-		tail -n 20 "$log"
-		echo "Jaeger could not be built; all that was said is in $log"
-		return 1
-	fi
-	mv "$target.new" "$target"
-	rm -f "$log"
+	local source
+	source=$(cd / && theirs go mod download -json "github.com/jaegertracing/jaeger@$version" | sed -n 's/^[[:space:]]*"Dir": "\(.*\)",\{0,1\}$/\1/p')
+	compile "$built" "$source" ./cmd/all-in-one
 }
 
 prepare() {

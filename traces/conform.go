@@ -130,7 +130,7 @@ func (j *Judge) conform(s *Span, shape *specShape, line int) {
 			continue
 		}
 		j.attributes(ref, "event "+e.Name+": ", e.Attributes, known.spec.Attributes, known.attributes, false)
-		if e.At.Before(s.Start) || e.At.After(s.End) {
+		if e.At.Before(s.Start) || e.At.After(s.End.Add(s.Resolution)) {
 			j.find(ruleWrongTime, ref, fmt.Sprintf("its event %s is at %s", e.Name, milliseconds(e.At.Sub(j.epoch))),
 				fmt.Sprintf("a time from %s to %s, as the span's own", milliseconds(s.Start.Sub(j.epoch)), milliseconds(s.End.Sub(j.epoch))))
 		}

@@ -122,7 +122,7 @@ func (j *Judge) sent(at, receiver int32, latest, end int64, down map[uint16][]do
 	if answer.reply != r.reply && r.is&doubled == 0 {
 		j.find(ruleMessageMismatch, j.ref(at), fmt.Sprintf("the reply is %s, and %s gave %s", j.texts.of(r.reply), j.process(r.peer), quotedOr(j.texts.of(answer.reply), "none")), "the reply that was given", receiver)
 	}
-	if answer.end > r.end && r.is&doubled == 0 {
+	if answer.end > r.end+j.resolution && r.is&doubled == 0 {
 		j.find(ruleWrongTime, j.ref(at), fmt.Sprintf("the reply is handled at %s, before %s gives it, at %s", j.since(r.end), j.process(r.peer), j.since(answer.end)), "an end that is not before the reply is given", receiver)
 	}
 	if answer.reply == r.reply {

@@ -31,7 +31,7 @@ func (j *Judge) relate() {
 		switch {
 		case !from.links.has(to.number):
 			j.find(ruleWrongLink, j.ref(l.from), "a link to "+j.nameOf(target), oneOf("no link", "a link to ", linkNames(from)), target)
-		case j.records[target].start > j.records[l.from].end:
+		case j.records[target].start > j.records[l.from].end+j.resolution:
 			j.find(ruleWrongTime, j.ref(l.from), "it links to what starts after its end: "+j.nameOf(target), "a link to what was there before", target)
 		}
 	}

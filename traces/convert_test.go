@@ -30,7 +30,10 @@ func converted(t testing.TB, write func(io.Writer, []traces.Span) error, spans [
 
 // asJaegerHas is a span without what Jaeger's own JSON has no place for.
 func asJaegerHas(s traces.Span) traces.Span {
-	s.Start, s.End = s.Start.Truncate(time.Microsecond), s.End.Truncate(time.Microsecond)
+	duration := s.End.Sub(s.Start).Truncate(time.Microsecond)
+	s.Start = s.Start.Truncate(time.Microsecond)
+	s.End = s.Start.Add(duration)
+	s.Resolution = time.Microsecond
 	s.Attributes = slices.Clone(s.Attributes)
 	for i, a := range s.Attributes {
 		s.Attributes[i].Value = asTag(a)
@@ -132,7 +135,7 @@ func TestReadWhatJaegerWrites(t *testing.T) {
 		"processes": {"p1": {"serviceName": "node-1", "tags": [{"key": "x", "type": "string", "value": "y"}, {"key": "ip", "type": "string", "value": "1"}]}}, "warnings": null}],
 		"total": 0, "limit": 0, "offset": 0, "errors": null}`
 	want := []traces.Span{{
-		Run: 16, Root: 12, ID: 0xab, Parent: 10, Name: "raft.commit_notification", Kind: 5, Service: "node-1", Start: time.Unix(0, 3000).UTC(), End: time.Unix(0, 5000).UTC(),
+		Run: 16, Root: 12, ID: 0xab, Parent: 10, Name: "raft.commit_notification", Kind: 5, Service: "node-1", Start: time.Unix(0, 3000).UTC(), End: time.Unix(0, 5000).UTC(), Resolution: time.Microsecond,
 		Attributes: []attribute.KeyValue{attribute.Int("n", 7), attribute.Bool("b", true), attribute.StringSlice("raft.entries", []string{"1@2 put a b"})},
 		Events:     []traces.Event{{Name: "append", At: time.Unix(0, 4000).UTC(), Attributes: []attribute.KeyValue{attribute.Int("raft.index", 5)}}},
 		Links:      []traces.Link{{Run: 16, Root: 12, ID: 10}, {Root: 2, ID: 3}},

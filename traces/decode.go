@@ -56,6 +56,9 @@ func (d *decoder) decode(line []byte) ([]Span, *fault) {
 		return nil, nil
 	}
 	if d.peek() != '{' {
+		if bytes.IndexByte(line, 0) >= 0 || bytes.HasPrefix(line, zstdMagic) {
+			d.fail(0, "this is no text: of what a Collector's file exporter writes, only `format: json` without compression is read")
+		}
 		d.want("a JSON object, as each line of a trace in the OTLP file format is one")
 		return nil, d.err
 	}
@@ -85,6 +88,9 @@ func (d *decoder) decode(line []byte) ([]Span, *fault) {
 	}
 	return d.spans, d.err
 }
+
+// zstdMagic begins a file that was compressed as a whole.
+var zstdMagic = []byte{0x28, 0xb5, 0x2f, 0xfd}
 
 // clear makes ready for the spans of the next line, or of the next part of a document.
 func (d *decoder) clear() {

@@ -51,6 +51,7 @@ type Difference struct {
 	Why         string         `json:"why"` // what the verdict rests on
 	AlignedBy   string         `json:"aligned_by"`
 	Only        string         `json:"only,omitempty"`
+	Resolution  time.Duration  `json:"resolution_ns,omitempty"` // to which times are compared: that of the trace which tells them less finely
 	Config      []ConfigChange `json:"config"`
 	First       *Divergence    `json:"first"`     // nil when nothing differs
 	Followed    Consequences   `json:"followed"`  // of the first divergence, itself included
@@ -93,13 +94,17 @@ func Compare(ctx context.Context, a, b *Indexed, o DiffOptions) (*Difference, er
 	if err := a.checkOnly(b, o.Only); err != nil {
 		return nil, err
 	}
+	a, b, resolution, err := equalResolutions(ctx, a, b)
+	if err != nil {
+		return nil, err
+	}
 	l := align(a, b, o)
 	if err := ctx.Err(); err != nil {
 		return nil, errors.New("interrupted")
 	}
 	changes := configChanges(a, b)
 	l.findCauses(changes)
-	d := &Difference{A: a.runAbout(), B: b.runAbout(), AlignedBy: "ids", Only: o.Only, Config: changes, Users: l.users()}
+	d := &Difference{A: a.runAbout(), B: b.runAbout(), AlignedBy: "ids", Only: o.Only, Resolution: resolution, Config: changes, Users: l.users()}
 	if l.byWhat {
 		d.AlignedBy = "what the events are"
 	}

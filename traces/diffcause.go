@@ -186,21 +186,21 @@ func (l *alignment) reason(p *pair, changes []ConfigChange) Reason {
 	case len(messages) > 0:
 		return Reason{ReasonCounterfactual, "a counterfactual that only one of the runs has", messages}
 	case l.cut():
-		return Reason{ReasonFormat, "a format that cuts times to microseconds, as Jaeger's own JSON does: -tolerance 1us looks away from that", nil}
+		return Reason{ReasonFormat, "a format that cuts times to microseconds on the way: -tolerance 2us looks away from that", nil}
 	case builds[0] != builds[1]:
 		return Reason{ReasonCode, "the code: A is of the build " + builds[0] + ", B of " + builds[1], nil}
 	}
 	return Reason{ReasonCode, "the code: the inputs are equal, and so are the builds by name", nil}
 }
 
-// cut says whether nothing differs but times, and those by less than a microsecond.
+// cut says whether nothing differs but times, and those by less than cutting to microseconds does: a start and a duration, so that an end is off by almost two.
 func (l *alignment) cut() bool {
 	return !slices.ContainsFunc(l.pairs, func(p pair) bool {
 		if p.change != Moved {
 			return true
 		}
 		x, y := &l.a.prints[p.a], &l.b.prints[p.b]
-		return max(x.start-y.start, y.start-x.start, x.end-y.end, y.end-x.end) >= int64(time.Microsecond)
+		return max(x.start-y.start, y.start-x.start, x.end-y.end, y.end-x.end) >= 2*int64(time.Microsecond)
 	})
 }
 

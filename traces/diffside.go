@@ -31,12 +31,15 @@ type Indexed struct {
 	begin    time.Time     // when the run began: all times are counted from there
 	end      time.Duration // of the last span
 	run      *Span         // raftkv.run, if the trace has it
+	coarsest time.Duration // of the spans' resolutions
+	finest   time.Duration
 	outcome  outcome
 	detailed decoder
 	kept     map[int32]Span // of a document without lines, in which a span cannot be found again
 	changed  error          // the file is not what it was when it was read first
 	numbers  map[shape]uint32
 	ignored  []string
+	cut      time.Duration // see IndexOptions
 }
 
 // shape is what many spans have in common.
@@ -66,6 +69,7 @@ type fingerprint struct {
 type IndexOptions struct {
 	Ignore   []string        // attributes that are not looked at
 	Progress func(bytes int) // told how much more of the file was read; may be nil
+	cut      time.Duration   // make times as coarse as that
 }
 
 // Index makes the trace in a file, or in the folder of a run, ready to be compared. Close closes the file.
@@ -104,7 +108,7 @@ func (x *Indexed) Close() error {
 }
 
 func index(ctx context.Context, r *Reader, input io.ReaderAt, o IndexOptions) (*Indexed, error) {
-	x := &Indexed{name: r.Name(), input: input, ignored: o.Ignore, numbers: map[shape]uint32{}, kept: map[int32]Span{}, outcome: newOutcome()}
+	x := &Indexed{name: r.Name(), input: input, ignored: o.Ignore, cut: o.cut, finest: math.MaxInt64, numbers: map[shape]uint32{}, kept: map[int32]Span{}, outcome: newOutcome()}
 	x.reserve(input)
 	first := time.Time{}
 	r.decoder.note = x.note
@@ -121,6 +125,8 @@ func index(ctx context.Context, r *Reader, input io.ReaderAt, o IndexOptions) (*
 		}
 		for i := range line {
 			s := &line[i]
+			s.cut(o.cut)
+			x.coarsest, x.finest = max(x.coarsest, s.Resolution), min(x.finest, s.Resolution)
 			if first.IsZero() || s.Start.Before(first) {
 				first = s.Start
 			}
@@ -261,6 +267,7 @@ func (x *Indexed) span(i int32) Span {
 		d.span(knownResource{service: shape.service})
 		if d.err == nil && len(d.spans) == 1 && d.spans[0].ID == p.id {
 			s = d.spans[0]
+			s.cut(x.cut)
 		}
 	}
 	if s.Start.IsZero() {

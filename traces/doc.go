@@ -21,6 +21,7 @@
 //	push.go, environment.go, jaeger.go    other programs
 //	diff.go, diffalign.go, diffcause.go   what differs between two traces, and why
 //	diffside.go, diffhash.go              a trace in memory, 100 bytes a span
+//	resolution.go                         times that were cut to microseconds on the way
 //	difftree.go, diffoutcome.go,
 //	diffphrase.go, diffconfig.go          how that is told
 //	stdout.go                             stdouttrace

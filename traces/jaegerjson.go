@@ -117,10 +117,9 @@ func appendJaegerSpan(b []byte, s *Span, process int) []byte {
 		refer(followsFrom, traceID(l.Run, uint64(l.Root)).String(), l.ID)
 	}
 	b = append(b, `],"startTime":`...)
-	start := max(0, s.Start.UnixMicro())
-	b = strconv.AppendInt(b, start, 10)
+	b = strconv.AppendInt(b, max(0, s.Start.UnixMicro()), 10)
 	b = append(b, `,"duration":`...)
-	b = strconv.AppendInt(b, max(0, s.End.UnixMicro()-start), 10)
+	b = strconv.AppendInt(b, max(0, s.End.Sub(s.Start).Microseconds()), 10)
 	b = append(b, `,"tags":`...)
 	b = appendTags(b, jaegerTags(s))
 	b = append(b, `,"logs":[`...)

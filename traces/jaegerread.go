@@ -85,7 +85,7 @@ func (d *decoder) decodeJaegerSpans(data []byte) *fault {
 func (d *decoder) jaegerSpan() {
 	d.peek()
 	start := d.pos
-	s := Span{Start: zeroTime, End: zeroTime}
+	s := Span{Start: zeroTime, End: zeroTime, Resolution: jaegerResolution}
 	var duration time.Duration
 	var references []reference
 	for more := d.open('{', "an object"); more; more = d.more('{') {
@@ -287,6 +287,23 @@ func asList(a attribute.KeyValue) attribute.Value {
 		return attribute.StringSliceValue(list)
 	}
 	return a.Value
+}
+
+// repeated says whether the spans that were read last are all in what a Jaeger answered before: who searches once for each service finds a trace as often as services take part in it.
+func (r *Reader) repeated() bool {
+	key := uint64(len(r.decoder.spans))
+	for i := range r.decoder.spans {
+		s := &r.decoder.spans[i]
+		key += join(join(s.Run, uint64(s.Root)), uint64(s.ID)) // in any order
+	}
+	if r.given[key] {
+		return true
+	}
+	if r.given == nil {
+		r.given = map[uint64]bool{}
+	}
+	r.given[key] = true
+	return false
 }
 
 // What Jaeger's API v3 adds to spans that it was given in OTLP.

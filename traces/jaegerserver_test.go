@@ -8,17 +8,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -37,8 +33,11 @@ func TestJaegerServer(t *testing.T) {
 	}{
 		{"http/protobuf", func(t *testing.T) []byte { return pushScenario(t, s, "http/protobuf", otlpHTTP) }},
 		{"grpc", func(t *testing.T) []byte { return pushScenario(t, s, "grpc", otlpGRPC) }},
-		{"cmd/run -otlp", func(t *testing.T) []byte { return runCommand(t, otlpHTTP) }},
-		{"lines of the file", func(t *testing.T) []byte { return postLines(t, s, otlpHTTP) }},
+		{"lines of the file", func(t *testing.T) []byte {
+			file := recordFile(t, s)
+			postLines(t, file, otlpHTTP)
+			return file
+		}},
 	} {
 		s.run++ // so that each is a run of its own to Jaeger
 		t.Run(c.name, func(t *testing.T) {
@@ -55,52 +54,8 @@ func startJaeger(t *testing.T) (page, otlpHTTP, otlpGRPC string) {
 	ports := freePorts(t, 3)
 	script := exec.Command("bash", "../.ci/jaeger.sh")
 	script.Env = append(os.Environ(), "JAEGER_PORT="+ports[0], "JAEGER_OTLP_HTTP_PORT="+ports[1], "JAEGER_OTLP_GRPC_PORT="+ports[2])
-	script.Stdout, script.Stderr = os.Stderr, os.Stderr
-	if err := script.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan error, 1)
-	go func() {
-		ended <- script.Wait()
-		close(ended)
-	}()
-	t.Cleanup(func() {
-		_ = script.Process.Signal(syscall.SIGTERM)
-		for range ended { // until it is gone
-		}
-	})
-	deadline := time.After(time.Minute)
-	for _, port := range ports {
-		for {
-			if c, err := net.Dial("tcp", "127.0.0.1:"+port); err == nil {
-				_ = c.Close()
-				break
-			}
-			select {
-			case err := <-ended:
-				t.Fatalf("Jaeger ended: %v", err)
-			case <-deadline:
-				t.Fatalf("Jaeger does not listen on port %s", port)
-			case <-time.After(50 * time.Millisecond):
-			}
-		}
-	}
+	serve(t, script, ports...)
 	return "http://127.0.0.1:" + ports[0], "http://127.0.0.1:" + ports[1], "http://127.0.0.1:" + ports[2]
-}
-
-// freePorts are ports that nobody listens on; they are let go of together, so that no two are the same.
-func freePorts(t *testing.T, count int) (ports []string) {
-	t.Helper()
-	for range count {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = listener.Close() }()
-		_, port, _ := net.SplitHostPort(listener.Addr().String())
-		ports = append(ports, port)
-	}
-	return ports
 }
 
 func pushScenario(t *testing.T, s scenario, protocol, endpoint string) []byte {
@@ -113,38 +68,6 @@ func pushScenario(t *testing.T, s scenario, protocol, endpoint string) []byte {
 	var b bytes.Buffer
 	record(t, s, traces.NewOTLPFile(&b), push)
 	return b.Bytes()
-}
-
-// runCommand has the command push a run, as a person would.
-func runCommand(t *testing.T, endpoint string) []byte {
-	t.Helper()
-	folder := t.TempDir()
-	command := exec.Command("go", "run", "../cmd/run", "-otlp", endpoint, "-out", folder, "-name", "run", "-quiet")
-	if said, err := command.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %v\n%s", command, err, said)
-	}
-	file, err := os.ReadFile(filepath.Join(folder, "run", traces.FileName))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return file
-}
-
-func postLines(t *testing.T, s scenario, endpoint string) []byte {
-	t.Helper()
-	file := recordFile(t, s)
-	for line := range bytes.Lines(file) {
-		answer, err := http.Post(endpoint+"/v1/traces", "application/json", bytes.NewReader(line))
-		if err != nil {
-			t.Fatal(err)
-		}
-		said, _ := io.ReadAll(answer.Body)
-		_ = answer.Body.Close()
-		if answer.StatusCode != http.StatusOK || !bytes.Equal(bytes.TrimSpace(said), []byte(`{"partialSuccess":{}}`)) {
-			t.Fatalf("Jaeger says %s to a line: %s", answer.Status, said)
-		}
-	}
-	return file
 }
 
 // jaegerTrace is a trace as Jaeger's own API gives it to its pages.
@@ -222,9 +145,7 @@ func compareReadBack(t *testing.T, page string, spans []traces.Span) {
 		id := s.TraceID().String()
 		ids[id] = true
 		wanted[[2]string{v3, id}] = append(wanted[[2]string{v3, id}], s)
-		own := asJaegerHas(s)
-		own.End = own.Start.Add(s.End.Sub(s.Start).Truncate(time.Microsecond)) // where we cut off the end, Jaeger cuts off the duration
-		wanted[[2]string{v2, id}] = append(wanted[[2]string{v2, id}], own)
+		wanted[[2]string{v2, id}] = append(wanted[[2]string{v2, id}], asJaegerHas(s))
 	}
 	for id := range ids {
 		for _, address := range []string{v2, v3} {

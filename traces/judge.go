@@ -32,6 +32,8 @@ type Judge struct {
 	findings  collector
 	history   []Operation
 	receivers []int32 // of each message, the place of the span that handled it, plus one
+
+	resolution int64 // in ns, the coarsest of the spans': what is no further apart may be at the same time
 }
 
 // SpanRef names a span of a trace that is judged.
@@ -67,6 +69,8 @@ type Report struct {
 	Counts    map[string]int // how many there are of each id
 	History   []Operation    // what the clients asked for and were answered, in the order of time
 	Epoch     time.Time      // when the run began
+
+	Resolution time.Duration // of the times, where they were cut on the way; 0 is as they were
 }
 
 // mostFindings is how many findings of one id are kept: who has so many has read enough.
@@ -128,6 +132,7 @@ func (j *Judge) add(s *Span, line int, conforms bool) {
 		j.otherRun(s, line)
 		return
 	}
+	j.resolution = max(j.resolution, int64(s.Resolution))
 	if s.Start.Before(j.epoch) {
 		j.epoch = s.Start
 	}
@@ -172,8 +177,10 @@ func (j *Judge) Report() Report {
 		return cmp.Or(cmp.Compare(a.Span.At, b.Span.At), cmp.Compare(a.Span.Line, b.Span.Line))
 	})
 	slices.SortStableFunc(j.history, func(a, b Operation) int { return cmp.Or(a.Call.Compare(b.Call), cmp.Compare(a.Span.ID, b.Span.ID)) })
+	widen(j.history, time.Duration(j.resolution))
 	return Report{
 		Spans: len(j.records), Processes: len(j.processes.names), Findings: j.findings.list, Counts: maps.Clone(j.findings.counts), History: j.history, Epoch: j.epoch,
+		Resolution: time.Duration(j.resolution),
 	}
 }
 

@@ -162,6 +162,7 @@ func (j *Judge) moments() []stepMoment {
 		}
 		moments = append(moments, m)
 	}
+	joinMoments(moments, j.resolution)
 	sortWith(moments, compareMoments)
 	return moments
 }

@@ -120,6 +120,8 @@ func TestReadFaultsOfDocuments(t *testing.T) {
 		"no colon":              {"[{\"a\" 1}]", "trace:1:7: want a colon, not '1'"},
 		"no key":                {"[{1:1}]", "trace:1:3: want a key, not '1'"},
 		"the wrong bracket":     {"[{]", "want a key, not ']'"},
+		"protobuf":              {"\x00\x00\x01\x02\n\xff", "trace:1:1: this is no text: of what a Collector's file exporter writes, only `format: json` without compression is read"},
+		"compressed":            {"\x28\xb5\x2f\xfd\x04", "trace:1:1: this is no text"},
 		"too deep":              {strings.Repeat("[", 200), "nested more than 100 deep"},
 		"too deep within":       {`[{"x":` + strings.Repeat("[", 200) + strings.Repeat("]", 200) + "}]", "nested more than 100 deep"},
 		"a span in the 3rd row": {"[{\"resourceSpans\":[{\n\"scopeSpans\":[{\"spans\":[\n{\"traceId\":\"xyz\"}]}]}]}]", `trace:3:12: traceId "xyz": want 32 hex digits (near`},

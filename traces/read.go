@@ -26,9 +26,10 @@ type Reader struct {
 	offset  int64 // where the line begins that was read last
 	length  int   // of that line
 	decoder decoder
-	spans   []Span    // of the line, those that were not handed out yet
-	whole   *document // what is read where the spans are not in lines; nil while they are
-	lines   []int     // of the spans of a document that were not handed out yet, the lines in which they stand
+	spans   []Span          // of the line, those that were not handed out yet
+	whole   *document       // what is read where the spans are not in lines; nil while they are
+	lines   []int           // of the spans of a document that were not handed out yet, the lines in which they stand
+	given   map[uint64]bool // of the answers of a Jaeger, what was handed out: see repeated
 	any     bool
 	err     error
 }
@@ -216,6 +217,9 @@ func (r *Reader) readPiece() error {
 			err = r.whole.fault(otlp, f)
 		} else if otlp.result {
 			mend(r.decoder.spans)
+			for i := range r.decoder.places {
+				r.decoder.places[i].seen = nil // what was noted of the attributes does not hold for the mended ones
+			}
 		}
 	}
 	var m *misplaced
@@ -227,6 +231,9 @@ func (r *Reader) readPiece() error {
 	}
 	r.spans = r.decoder.spans
 	r.any = r.any || len(r.spans) > 0
+	if (jaeger != nil || otlp.result) && r.repeated() {
+		r.spans = nil
+	}
 	r.lines = r.lines[:0]
 	line, from := spans.line, 0
 	for _, p := range r.decoder.places {

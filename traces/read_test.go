@@ -241,11 +241,6 @@ func FuzzRead(f *testing.F) {
 			t.Fatal(err)
 		}
 		spans, err := tryRead(line)
-		if again, _ := tryRead(bytes.Join([][]byte{line, line}, []byte("\n"))); err == nil {
-			if diff := cmp.Diff(append(slices.Clone(spans), spans...), again, sameSpans); diff != "" {
-				t.Errorf("-on one line, +on two, the second like the first:\n%s", diff)
-			}
-		}
 		for layout, other := range inOtherLayouts(t, line) {
 			got, otherErr := tryRead(other)
 			if (err == nil) != (otherErr == nil) {
@@ -260,6 +255,11 @@ func FuzzRead(f *testing.F) {
 		tellAndWriteTree(t, spans)
 		if top, is := once.(map[string]any); !is || top["data"] != nil || top["result"] != nil || top["spans"] != nil {
 			return // Jaeger's, which the Collector does not read
+		}
+		if again, _ := tryRead(bytes.Join([][]byte{line, line}, []byte("\n"))); err == nil {
+			if diff := cmp.Diff(append(slices.Clone(spans), spans...), again, sameSpans); diff != "" {
+				t.Errorf("-on one line, +on two, the second like the first:\n%s", diff)
+			}
 		}
 		oracle, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(line)
 		if err != nil {

@@ -27,6 +27,7 @@ type Span struct {
 	Links      []Link
 	Status     Status
 	Resource   []attribute.KeyValue // of the process, service.name included
+	Resolution time.Duration        // of the times, where they were cut on the way: Jaeger has whole microseconds; 0 is as they were
 }
 
 // Event is something that happened within a span.

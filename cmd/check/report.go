@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
@@ -54,8 +55,9 @@ func (v verdict) MarshalJSON() ([]byte, error) {
 		Spans        int            `json:"spans"`
 		Findings     []finding      `json:"findings"`
 		Counts       map[string]int `json:"counts"`
+		Resolution   time.Duration  `json:"resolution_ns,omitempty"`
 		Linearizable history        `json:"linearizable"`
-	}{v.Run, v.fine(), v.Report.Spans, findings, v.Report.Counts, v.Linearizable})
+	}{v.Run, v.fine(), v.Report.Spans, findings, v.Report.Counts, v.Report.Resolution, v.Linearizable})
 }
 
 // page tells verdicts to a person.
@@ -110,6 +112,9 @@ func (p *page) one(b *strings.Builder, v *verdict) {
 		outcome = p.style.Red("NOT linearizable") + ": " + v.Linearizable.Problem + "; the picture of it is in " + v.Linearizable.Page
 	}
 	p.line(b, "history", outcome)
+	if v.Report.Resolution > 0 {
+		p.line(b, "times", "whole microseconds, as Jaeger has them: a server's steps that are one apart are taken for one step")
+	}
 	told := map[string]int{}
 	for i := range v.Report.Findings {
 		f := &v.Report.Findings[i]

@@ -72,6 +72,9 @@ func (r *report) verdict() {
 	if r.d.Only != "" {
 		r.printf("only %s is compared\n", r.d.Only)
 	}
+	if r.d.Resolution > 0 {
+		r.paragraph("", "Times are compared to the microsecond: a trace that Jaeger wrote has no finer ones.")
+	}
 	if r.d.AlignedBy != "ids" {
 		r.paragraph("", "The ids of the two are made of something else: spans are taken for the same by what they are, client and operation, term, index, peer and attempt.")
 	}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"bytes"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/raftkv/raftkv/cmd/internal/command"
+	"github.com/raftkv/raftkv/cmd/internal/library"
+	"github.com/raftkv/raftkv/traces"
+)
+
+// TestServers checks what a real Jaeger and a real Collector made of a run, as it was recorded: they are as the run's own file is.
+func TestServers(t *testing.T) {
+	head := func(name string) string {
+		status, stdout, stderr := call(t, filepath.Join("..", "..", "traces", "testdata", "servers", name))
+		if status != command.Fine {
+			t.Errorf("%s: exit status %d\n%s%s", name, status, stdout, stderr)
+		}
+		_, said, _ := strings.Cut(stdout, name)
+		said, _, _ = strings.Cut(said, "\nnext ")
+		return strings.TrimSpace(said)
+	}
+	const times = "\n  times        whole microseconds, as Jaeger has them"
+	own := head(traces.FileName)
+	for name, times := range map[string]string{"collector.jsonl": "", "jaeger-v3.json": "", "jaeger-v2.json": times} {
+		if got := head(name); !strings.HasPrefix(got, own+times) || times == "" && got != own {
+			t.Errorf("check of %s says\n%s\nand of the run's own file\n%s", name, got, own)
+		}
+	}
+}
+
+// TestCutTimesAreClean judges runs whose times were cut, as Jaeger cuts them: those of every scenario, and that of one server, which appends, commits and applies in one step.
+func TestCutTimesAreClean(t *testing.T) {
+	for _, s := range library.BuiltIn() {
+		isCleanWhenCut(t, s.Name)
+	}
+	isCleanWhenCut(t, "default", "num_nodes=1")
+}
+
+func isCleanWhenCut(t *testing.T, scenario string, changes ...string) {
+	t.Helper()
+	file, _ := traced(t, configOf(t, scenario, "", changes...))
+	var spans []traces.Span
+	for s, err := range traces.NewReader("trace", bytes.NewReader(file)).All() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		spans = append(spans, s)
+	}
+	var cut bytes.Buffer
+	if err := traces.WriteJaeger(&cut, spans); err != nil {
+		t.Fatal(err)
+	}
+	isClean(t, cut.Bytes(), strings.Join(append([]string{scenario}, changes...), ", "))
+	if h, err := linearizable(judged(t, cut.Bytes()).History, t.TempDir()); err != nil || !h.Holds {
+		t.Errorf("%s: %s, %v", scenario, h.Problem, err)
+	}
+}

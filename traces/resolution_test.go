@@ -1,0 +1,209 @@
+package traces_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/raftkv/raftkv/traces"
+)
+
+// server is what a server made of a small run, or the run's own file: see servers_test.go.
+func server(t *testing.T, name string) []byte {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join("testdata", "servers", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}
+
+func compared(t *testing.T, a, b []byte) *traces.Difference {
+	t.Helper()
+	var both [2]*traces.Indexed
+	for i, file := range [][]byte{a, b} {
+		x, err := traces.IndexReader(t.Context(), "trace", bytes.NewReader(file), traces.IndexOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		both[i] = x
+	}
+	d, err := traces.Compare(t.Context(), both[0], both[1], traces.DiffOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// A span that is moved by a microsecond, at either end or by an event, is told from what Jaeger makes of the run: each is, either way around. One that is not, is not.
+func TestDiffTellsAMicrosecondFromJaegersTimes(t *testing.T) {
+	own := server(t, traces.FileName)
+	spans := read(t, own)
+	if d := compared(t, own, converted(t, traces.WriteJaeger, spans)); d.Verdict != traces.Same || d.Resolution != time.Microsecond || len(d.Users.Operations)+len(d.Users.Leaders) > 0 {
+		t.Fatalf("%+v", d)
+	}
+	for i := range spans {
+		if spans[i].Name == "raftkv.run" {
+			continue // it is exempt
+		}
+		for name, move := range map[string]func(s *traces.Span, by time.Duration){
+			"start":    func(s *traces.Span, by time.Duration) { s.Start, s.End = s.Start.Add(by), s.End.Add(by) },
+			"duration": func(s *traces.Span, by time.Duration) { s.End = s.End.Add(by) },
+			"event": func(s *traces.Span, by time.Duration) {
+				s.Events = slices.Clone(s.Events)
+				for k := range s.Events {
+					s.Events[k].At = s.Events[k].At.Add(by)
+				}
+			},
+		} {
+			if name == "event" && len(spans[i].Events) == 0 {
+				continue
+			}
+			moved := slices.Clone(spans)
+			move(&moved[i], time.Microsecond)
+			jaeger := converted(t, traces.WriteJaeger, moved)
+			if a, b := compared(t, own, jaeger), compared(t, jaeger, own); a.Verdict == traces.Same || b.Verdict == traces.Same || a.Followed.Spans != 1 || b.Followed.Spans != 1 {
+				t.Errorf("the %s of span %s moved by 1µs: %s (%s), and the other way around %s (%s)", name, spans[i].ID, a.Verdict, a.Why, b.Verdict, b.Why)
+			}
+		}
+	}
+}
+
+// What is told of a span that differs is what differs, and no time that was cut on one side only.
+func TestDiffOfCutTimesTellsNoTimes(t *testing.T) {
+	own := server(t, traces.FileName)
+	for i, s := range read(t, own) {
+		changed := read(t, own)
+		if s.Parent == 0 {
+			continue
+		}
+		changed[i].Status.Description = "another"
+		d := compared(t, own, converted(t, traces.WriteJaeger, changed))
+		if d.First == nil || len(d.First.Fields) != 1 || d.First.Fields[0].Name != "status" {
+			t.Errorf("%s of %s: %+v", s.Name, s.Service, d.First)
+		}
+	}
+}
+
+// Half of a run in lines, with all its times, and half as Jaeger has it: each way to have a run is the same run.
+func TestDiffOfAFileWithTwoResolutions(t *testing.T) {
+	own := server(t, traces.FileName)
+	spans := read(t, own)
+	var fine, coarse []traces.Span
+	for i := range spans {
+		if spans[i].Root&1 == 0 {
+			fine = append(fine, spans[i])
+		} else {
+			coarse = append(coarse, spans[i])
+		}
+	}
+	var mixed []byte
+	ids := map[string]bool{}
+	for _, s := range fine {
+		ids[s.TraceID().String()] = true
+	}
+	for trace := range bytes.Lines(server(t, "jaeger-v3.json")) {
+		if s := read(t, trace); ids[s[0].TraceID().String()] {
+			mixed = append(mixed, trace...)
+		}
+	}
+	jaeger := converted(t, traces.WriteJaeger, coarse)
+	for _, mixed := range [][]byte{slices.Concat(mixed, jaeger), slices.Concat(jaeger, mixed)} {
+		for _, other := range [][]byte{own, server(t, "jaeger-v2.json"), server(t, "jaeger-v3.json"), mixed} {
+			if d := compared(t, mixed, other); d.Verdict != traces.Same || d.Resolution != time.Microsecond || len(fine) == 0 || len(coarse) == 0 {
+				t.Errorf("%d and %d spans: %s, %s", len(fine), len(coarse), d.Verdict, d.Why)
+			}
+		}
+	}
+}
+
+// A Jaeger that was searched for each service gives a trace as often as services take part in it. It is read once; anything else that comes twice is told.
+func TestReadAnswersThatOverlap(t *testing.T) {
+	for _, name := range []string{"jaeger-v2.json", "jaeger-v3.json"} {
+		file := server(t, name)
+		want := read(t, file)
+		if got := read(t, slices.Concat(file, file, file)); len(got) != len(want) {
+			t.Errorf("%s three times has %d spans, and once %d", name, len(got), len(want))
+		}
+	}
+	file := server(t, traces.FileName)
+	if once, twice := read(t, file), read(t, slices.Concat(file, file)); len(twice) != 2*len(once) {
+		t.Errorf("lines twice have %d spans, and once %d", len(twice), len(once))
+	}
+	const one, two = `{"data":[{"spans":[{"traceID":"c","spanID":"a"}]}]}`, `{"data":[{"spans":[{"traceID":"c","spanID":"a"},{"traceID":"c","spanID":"b"}]}]}`
+	if got := read(t, []byte(one+two)); len(got) != 3 {
+		t.Errorf("of a trace that has grown there are %d spans, want 3: it is for others to find that an id is there twice", len(got))
+	}
+}
+
+// Where times are cut, what is a microsecond apart may have been at the same time; two are too many, and one is where they are not cut.
+func TestJudgeOfCutTimes(t *testing.T) {
+	for name, c := range map[string]struct {
+		move func(all []traces.Span, by time.Duration) // something is too late by so much
+		says string
+	}{
+		"event": {func(all []traces.Span, by time.Duration) {
+			s := &all[find(all, "raftkv.KV/Get", "node-1")]
+			s.Events = slices.Clone(s.Events)
+			s.Events[0].At = s.End.Add(by)
+		}, "its event append is at"},
+		"link": {func(all []traces.Span, by time.Duration) {
+			from := &all[find(all, "raft.commit", "node-1")]
+			from.Links = []traces.Link{{Run: from.Run, Root: from.Root, ID: all[find(all, "raftkv.KV/Get", "node-1")].ID}}
+			all[find(all, "raftkv.KV/Get", "node-1")].Start = from.End.Add(by)
+		}, "it links to what starts after its end"},
+		"reply": {func(all []traces.Span, by time.Duration) {
+			all[find(all, "raft.Raft/RequestVote", "node-2")].End = all[find(all, "raft.Raft/RequestVote", "node-1")].End.Add(by)
+		}, "the reply is handled at"},
+	} {
+		for _, resolution := range []time.Duration{0, time.Microsecond} {
+			for _, by := range []time.Duration{0, time.Microsecond, 2 * time.Microsecond} {
+				all := read(t, server(t, traces.FileName))
+				c.move(all, by)
+				j := traces.NewJudge()
+				for i := range all {
+					all[i].Resolution = resolution
+					j.Add(&all[i], i+1)
+				}
+				found := slices.ContainsFunc(j.Report().Findings, func(f traces.Finding) bool { return f.ID == "wrong_time" && strings.Contains(f.Got, c.says) })
+				if want := by > resolution; found != want {
+					t.Errorf("%s, %s late in a trace with a resolution of %s: told is %v, want %v", name, by, resolution, found, want)
+				}
+			}
+		}
+	}
+}
+
+// find is the first span of a name and a process.
+func find(all []traces.Span, name, service string) int {
+	return slices.IndexFunc(all, func(s traces.Span) bool { return s.Name == name && s.Service == service })
+}
+
+// A client's operations end as late as they may have, where times are cut, and not after it asked again.
+func TestHistoryOfCutTimes(t *testing.T) {
+	spans := read(t, recordFile(t, reference()))
+	ends := map[string]time.Time{}
+	for i := range spans {
+		if strings.HasPrefix(spans[i].Name, "kv.") {
+			ends[spans[i].ID.String()] = spans[i].End
+		}
+	}
+	j := traces.NewJudge()
+	for _, s := range read(t, converted(t, traces.WriteJaeger, spans)) {
+		j.Add(&s, 1)
+	}
+	last := map[string]*traces.Operation{}
+	for _, op := range j.Report().History {
+		if end := ends[op.Span.ID.String()]; op.Return.Before(end.Truncate(time.Microsecond)) || op.Return.Sub(end) > 2*time.Microsecond {
+			t.Errorf("%s ends at %s, and is taken to at %s", op.Request, end, op.Return)
+		}
+		if before := last[op.Client]; before != nil && before.Return.After(op.Call) {
+			t.Errorf("%s is asked at %s, before %s is answered at %s", op.Request, op.Call, before.Request, before.Return)
+		}
+		last[op.Client] = &op
+	}
+}
