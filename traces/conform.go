@@ -15,7 +15,7 @@ type specShape struct {
 	*spans.Spec
 
 	number     int
-	attributes []uint8 // by the numbers of keys: the place in the spec plus one
+	attributes attributeShapes
 	parents    shapeSet
 	links      shapeSet
 	events     map[string]*eventShape
@@ -24,7 +24,15 @@ type specShape struct {
 // eventShape is the same for an event.
 type eventShape struct {
 	spec       spans.EventSpec
-	attributes []uint8
+	attributes attributeShapes
+}
+
+// attributeShapes are the attributes that a span or an event may have.
+type attributeShapes struct {
+	specs    []spans.AttributeSpec
+	places   []uint8 // by the numbers of keys: the place in specs plus one
+	required keySet
+	answered keySet // required of what was answered
 }
 
 // shapeSet are spans of the spec, by their numbers.
@@ -43,6 +51,15 @@ func (s *keySet) add(number int) (already bool) {
 }
 
 func (s *keySet) has(number int) bool { return s[number/64]&(1<<(number%64)) != 0 }
+
+func (s *keySet) hasAll(others *keySet) bool {
+	for i := range s {
+		if others[i]&^s[i] != 0 {
+			return false
+		}
+	}
+	return true
+}
 
 // specShapes are the spans of the spec.
 type specShapes struct {
@@ -84,8 +101,8 @@ func (all *specShapes) newSpecShape(number int, spec *spans.Spec) *specShape {
 }
 
 // number gives the keys of attributes their numbers, and finds these attributes by them.
-func (all *specShapes) number(attributes []spans.AttributeSpec) []uint8 {
-	places := make([]uint8, 256)
+func (all *specShapes) number(attributes []spans.AttributeSpec) attributeShapes {
+	shapes := attributeShapes{specs: attributes, places: make([]uint8, 256)}
 	for i := range attributes {
 		key := string(attributes[i].Key)
 		n, ok := all.keys[key]
@@ -93,9 +110,27 @@ func (all *specShapes) number(attributes []spans.AttributeSpec) []uint8 {
 			n = len(all.keys)
 			all.keys[key] = n
 		}
-		places[n] = uint8(i + 1)
+		shapes.places[n] = uint8(i + 1)
+		switch attributes[i].Level {
+		case spans.Required:
+			shapes.required.add(n)
+		case spans.Answered:
+			shapes.answered.add(n)
+		case spans.Optional:
+		}
 	}
-	return places
+	return shapes
+}
+
+// note says of an attribute of a span whether it is as the spec wants it, as far as it does by itself.
+func (all *specShapes) note(s *Span, a *attribute.KeyValue) note {
+	shape := all.shapes[spanShape{s.Name, s.Kind}]
+	n, known := all.keys[string(a.Key)]
+	if shape == nil || !known || shape.attributes.places[n] == 0 {
+		return note{}
+	}
+	spec := &shape.attributes.specs[shape.attributes.places[n]-1]
+	return note{key: uint8(n), sound: isOf(a.Value, spec.Type) && isVariant(a.Value, spec) && malformed(shape.ID, a) == "" && repliesTo(shape.ID, a)}
 }
 
 // unknown finds that the spec has no such span.
@@ -117,11 +152,11 @@ func (j *Judge) unknown(s *Span, line int) {
 	j.find(ruleWrongKind, j.refOf(s, line), "its kind is "+s.Kind.String(), strings.Join(kinds, " or "))
 }
 
-// conform looks at a span by itself.
-func (j *Judge) conform(s *Span, shape *specShape, line int) {
+// conform looks at a span by itself. Of its attributes may be known what they are by themselves.
+func (j *Judge) conform(s *Span, shape *specShape, line int, notes []note) {
 	ref := j.refOf(s, line)
 	excused := s.Attribute(spans.ErrorTypeKey).AsString() != "" || s.Attribute(spans.RaftUnfinishedKey).AsBool()
-	j.attributes(ref, "", s.Attributes, shape.Attributes, shape.attributes, excused)
+	j.attributes(ref, "", s.Attributes, &shape.attributes, excused, notes)
 	for i := range s.Events {
 		e := &s.Events[i]
 		known := shape.events[e.Name]
@@ -129,7 +164,7 @@ func (j *Judge) conform(s *Span, shape *specShape, line int) {
 			j.find(ruleUnknownEvent, ref, "an event "+printable(e.Name), oneOf("no event", "one of ", eventNames(shape.Spec)))
 			continue
 		}
-		j.attributes(ref, "event "+e.Name+": ", e.Attributes, known.spec.Attributes, known.attributes, false)
+		j.attributes(ref, "event "+e.Name+": ", e.Attributes, &known.attributes, false, nil)
 		if e.At.Before(s.Start) || e.At.After(s.End.Add(s.Resolution)) {
 			j.find(ruleWrongTime, ref, fmt.Sprintf("its event %s is at %s", e.Name, milliseconds(e.At.Sub(j.epoch))),
 				fmt.Sprintf("a time from %s to %s, as the span's own", milliseconds(s.Start.Sub(j.epoch)), milliseconds(s.End.Sub(j.epoch))))
@@ -140,38 +175,53 @@ func (j *Judge) conform(s *Span, shape *specShape, line int) {
 	}
 	j.service(s, shape, ref)
 	j.status(s, ref)
-	j.values(s, shape, ref)
+	j.values(s, shape, ref, notes)
 }
 
-// attributes compares attributes with those that the spec declares.
-func (j *Judge) attributes(ref SpanRef, of string, got []attribute.KeyValue, specs []spans.AttributeSpec, places []uint8, excused bool) {
+// attributes compares attributes with those that the spec declares. Those that are noted to be sound were compared before.
+func (j *Judge) attributes(ref SpanRef, of string, got []attribute.KeyValue, shapes *attributeShapes, excused bool, notes []note) {
 	var seen keySet
 	for i := range got {
 		a := &got[i]
-		n, known := j.keys[string(a.Key)]
-		if !known || places[n] == 0 {
-			j.find(ruleUnknownAttribute, ref, of+"an attribute "+printable(string(a.Key)), "none of that name; the nearest is "+nearest(string(a.Key), keysOf(specs)))
-			continue
+		sound := notes != nil && notes[i].sound
+		n, known := 0, true
+		if sound {
+			n = int(notes[i].key)
+		} else {
+			n, known = j.keys[string(a.Key)]
 		}
-		if seen.add(n) {
+		switch {
+		case !known || shapes.places[n] == 0:
+			j.find(ruleUnknownAttribute, ref, of+"an attribute "+printable(string(a.Key)), "none of that name; the nearest is "+nearest(string(a.Key), keysOf(shapes.specs)))
+		case seen.add(n):
 			j.find(ruleDuplicateAttribute, ref, of+string(a.Key)+" is there twice", "one value")
-			continue
-		}
-		spec := &specs[places[n]-1]
-		if !isOf(a.Value, spec.Type) {
-			j.find(ruleTypeMismatch, ref, fmt.Sprintf("%s%s is %s: %s", of, a.Key, a.Value.Type(), printable(text(a.Value))), spec.Type.String())
-			continue
-		}
-		if spec.Values != nil && !slices.Contains(spec.Values, a.Value.AsString()) {
-			j.find(ruleUndefinedVariant, ref, fmt.Sprintf("%s%s is %s", of, a.Key, printable(text(a.Value))), "one of "+strings.Join(spec.Values, ", "))
+		case !sound:
+			j.attribute(ref, of, a, &shapes.specs[shapes.places[n]-1])
 		}
 	}
-	for i := range specs {
-		spec := &specs[i]
+	if seen.hasAll(&shapes.required) && (excused || seen.hasAll(&shapes.answered)) {
+		return
+	}
+	for i := range shapes.specs {
+		spec := &shapes.specs[i]
 		if needed := spec.Level == spans.Required || spec.Level == spans.Answered && !excused; needed && !seen.has(j.keys[string(spec.Key)]) {
 			j.find(ruleRequired, ref, of+"there is no "+string(spec.Key), fmt.Sprintf("%s, which is %s", spec.Key, spec.Level))
 		}
 	}
+}
+
+// attribute compares one with what the spec says of it.
+func (j *Judge) attribute(ref SpanRef, of string, a *attribute.KeyValue, spec *spans.AttributeSpec) {
+	switch {
+	case !isOf(a.Value, spec.Type):
+		j.find(ruleTypeMismatch, ref, fmt.Sprintf("%s%s is %s: %s", of, a.Key, a.Value.Type(), printable(text(a.Value))), spec.Type.String())
+	case !isVariant(a.Value, spec):
+		j.find(ruleUndefinedVariant, ref, fmt.Sprintf("%s%s is %s", of, a.Key, printable(text(a.Value))), "one of "+strings.Join(spec.Values, ", "))
+	}
+}
+
+func isVariant(v attribute.Value, spec *spans.AttributeSpec) bool {
+	return spec.Values == nil || slices.Contains(spec.Values, v.AsString())
 }
 
 // isOf says whether a value is of a type. An empty list has none that a file tells.

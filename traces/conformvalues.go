@@ -40,19 +40,27 @@ var repliesOf = func() map[string][]string {
 }()
 
 // values looks at what attributes say, beyond their types.
-func (j *Judge) values(s *Span, shape *specShape, ref SpanRef) {
+func (j *Judge) values(s *Span, shape *specShape, ref SpanRef, notes []note) {
 	for i := range s.Attributes {
+		if notes != nil && notes[i].sound {
+			continue
+		}
 		a := &s.Attributes[i]
 		if want := malformed(shape.ID, a); want != "" {
 			j.find(ruleMalformedValue, ref, fmt.Sprintf("%s is %s", a.Key, printable(text(a.Value))), want)
 		}
-		if a.Key == spans.RaftReplyKey && !slices.Contains(repliesOf[shape.ID], a.Value.AsString()) {
+		if !repliesTo(shape.ID, a) {
 			j.find(ruleUndefinedVariant, ref, fmt.Sprintf("%s is %s", a.Key, printable(a.Value.AsString())), "one of "+strings.Join(repliesOf[shape.ID], ", "))
 		}
 	}
 	if shape.ID == spans.AppendEntriesClientID || shape.ID == spans.AppendEntriesServerID {
 		j.entries(s, ref)
 	}
+}
+
+// repliesTo says whether an attribute names a reply to the request of a span, if it names a reply.
+func repliesTo(id string, a *attribute.KeyValue) bool {
+	return a.Key != spans.RaftReplyKey || slices.Contains(repliesOf[id], a.Value.AsString())
 }
 
 // malformed says how the value of an attribute should read, if it does not.

@@ -23,10 +23,10 @@ type decoder struct {
 	kept       []attribute.KeyValue // where lists are kept: a slice for many spans
 	reuse      bool                 // of what is kept, when the next line is read: nobody looks at the spans of a line then
 	templates  map[templateKey]*template
-	notes      []note                         // of the attributes of the spans of the current line
-	note       func(*attribute.KeyValue) note // makes them; nil if nobody wants any
-	values     []attribute.Value              // a stack, as attributes
-	texts      []string                       // of a list of strings
+	notes      []note                                // of the attributes of the spans of the current line
+	note       func(*Span, *attribute.KeyValue) note // makes them; nil if nobody wants any
+	values     []attribute.Value                     // a stack, as attributes
+	texts      []string                              // of a list of strings
 	resources  []knownResource
 	wrapped    bool                     // the line may have spans elsewhere than directly in its resourceSpans, and so has to be read as a document
 	processes  map[string]knownResource // of a trace in Jaeger's own JSON
@@ -37,6 +37,14 @@ type place struct {
 	start, end int
 	seen       *template // nil in a document without lines
 	notes      []note
+}
+
+// notesFor are the notes of a span's attributes; nil where there are none. Where its name stands behind its attributes in the file they were taken for those of another.
+func (p *place) notesFor(s *Span) []note {
+	if p.seen == nil || p.seen.name != s.Name || p.seen.kind != s.Kind || len(p.notes) != len(s.Attributes) {
+		return nil
+	}
+	return p.notes
 }
 
 // knownResource is a resource that was read before. Each process has one, and a file repeats it whenever the next span is of another process.

@@ -108,6 +108,8 @@ func (d *decoder) sixteen(n *uint64) (ok bool) {
 // template is what the spans of one name, kind and process looked like before. They have the same attributes in the same order, and many of the same values: to compare with what
 // stood there before is several times faster than to read it again, and half of a file is attributes.
 type template struct {
+	templateKey
+
 	seats  []seat
 	number uint32 // that whoever reads the spans gave them; 0 for none
 }
@@ -129,8 +131,10 @@ type seat struct {
 
 // note is what somebody who reads many spans wants to know of an attribute: it is made once as long as the attribute stays the same.
 type note struct {
-	hash uint64 // of the key and the value
-	role attributeRole
+	hash  uint64 // of the key and the value
+	role  attributeRole
+	key   uint8 // its number
+	sound bool  // it is as the spec wants it
 }
 
 // What is remembered is bounded, whatever a file holds.
@@ -145,7 +149,7 @@ func (d *decoder) template(s *Span, resource knownResource) *template {
 	key := templateKey{s.Name, s.Kind, resource.number}
 	t, known := d.templates[key]
 	if !known {
-		t = &template{}
+		t = &template{templateKey: key}
 		if d.templates == nil {
 			d.templates = map[templateKey]*template{}
 		}
@@ -171,8 +175,8 @@ func (d *decoder) spanAttributes(s *Span, resource knownResource) {
 			t.seats = append(t.seats, seat{})
 			at = &t.seats[i]
 		}
-		if i++; !d.asBefore(at) {
-			d.remember(at)
+		if i++; !d.asBefore(s, at) {
+			d.remember(s, at)
 		}
 		if len(d.kept) == cap(d.kept) {
 			first = d.makeRoom(d.kept[first:])
@@ -190,7 +194,7 @@ func (d *decoder) spanAttributes(s *Span, resource knownResource) {
 }
 
 // asBefore reads an attribute that has the key that stood in this place before, and says whether it did; if not, it moved nowhere.
-func (d *decoder) asBefore(at *seat) bool {
+func (d *decoder) asBefore(s *Span, at *seat) bool {
 	rest := d.data[d.pos:]
 	if at.key == 0 {
 		return false
@@ -221,22 +225,22 @@ func (d *decoder) asBefore(at *seat) bool {
 		return false
 	}
 	at.attribute.Value = v
-	d.seat(at, rest[:d.pos-start])
+	d.seat(s, at, rest[:d.pos-start])
 	return true
 }
 
 // remember reads an attribute of whatever kind, which is what stands in this place from now on.
-func (d *decoder) remember(at *seat) {
+func (d *decoder) remember(s *Span, at *seat) {
 	d.peek()
 	start := d.pos
 	at.attribute = d.attribute(0)
-	d.seat(at, d.data[start:d.pos])
+	d.seat(s, at, d.data[start:d.pos])
 }
 
 // seat is done when another attribute was read than the one before.
-func (d *decoder) seat(at *seat, raw []byte) {
+func (d *decoder) seat(s *Span, at *seat, raw []byte) {
 	if d.note != nil {
-		at.note = d.note(&at.attribute)
+		at.note = d.note(s, &at.attribute)
 	}
 	at.raw, at.key, at.bare = at.raw[:0], 0, 0
 	rest := raw

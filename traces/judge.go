@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/raftkv/raftkv/raftkv/protocol"
@@ -91,7 +92,7 @@ func (j *Judge) Read(ctx context.Context, r *Reader) error {
 		for i := range b.spans {
 			s := &b.spans[i]
 			if shape := j.shapes[spanShape{s.Name, s.Kind}]; shape != nil {
-				clerk.conform(s, shape, b.line)
+				clerk.conform(s, shape, b.line, b.places[i].notesFor(s))
 			}
 			b.fine = append(b.fine, len(clerk.findings.counts) == 0)
 			clear(clerk.findings.counts)
@@ -102,7 +103,7 @@ func (j *Judge) Read(ctx context.Context, r *Reader) error {
 			j.add(&b.spans[i], b.line, b.fine[i])
 		}
 	}
-	if err := r.ahead(ctx, nil, conform, take); err != nil {
+	if err := r.ahead(ctx, j.note, conform, take); err != nil {
 		return err
 	}
 	for n := 0; ; n++ {
@@ -149,7 +150,7 @@ func (j *Judge) add(s *Span, line int, conforms bool) {
 		return
 	}
 	if !conforms {
-		j.conform(s, shape, line)
+		j.conform(s, shape, line, nil)
 	}
 	j.readFacts(s, shape, at)
 	for i := range s.Links {
@@ -170,9 +171,13 @@ func (j *Judge) otherRun(s *Span, line int) {
 
 // Report ends the hearing: it says all that is wrong.
 func (j *Judge) Report() Report {
+	var moments []stepMoment
+	var sorting sync.WaitGroup
+	sorting.Go(func() { moments = j.moments() })
 	j.relate()
 	j.deliveries()
-	j.walk()
+	sorting.Wait()
+	j.walk(moments)
 	slices.SortStableFunc(j.findings.list, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.Span.At, b.Span.At), cmp.Compare(a.Span.Line, b.Span.Line))
 	})

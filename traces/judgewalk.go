@@ -33,8 +33,7 @@ const (
 )
 
 // walk goes through what the servers did, in the order of time, and looks at what the invariants say of it.
-func (j *Judge) walk() {
-	moments := j.moments()
+func (j *Judge) walk(moments []stepMoment) {
 	w := &walk{Judge: j, lostWrites: j.lostWrites(), servers: map[uint16]*server{}, leaders: map[uint64]int32{}, votes: map[ballot]int32{}, grants: map[ballot][]uint16{}, elected: j.electedTerms()}
 	for i := range moments {
 		m := &moments[i]
