@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -43,21 +42,29 @@ const (
 	DifferentOutcome Verdict = "different outcome"
 )
 
-// Difference is what differs between two runs, and why.
+// The values of AlignedBy.
+const (
+	AlignedByIDs  = "ids"
+	AlignedByWhat = "what the events are" // client and operation, term, index, peer, attempt: the ids tell nothing
+)
+
+// Difference is what differs between two runs, and why. As JSON it is what `cmd/diff -json` prints; times are in nanoseconds, and what begins or ends later in B is positive.
 type Difference struct {
 	A           RunAbout       `json:"a"`
 	B           RunAbout       `json:"b"`
-	Verdict     Verdict        `json:"verdict"`
-	Why         string         `json:"why"` // what the verdict rests on
-	AlignedBy   string         `json:"aligned_by"`
+	Verdict     Verdict        `json:"verdict"`    // same, same but for time, same outcome by other messages, or different outcome
+	Why         string         `json:"why"`        // what the verdict rests on
+	AlignedBy   string         `json:"aligned_by"` // AlignedByIDs or AlignedByWhat
 	Only        string         `json:"only,omitempty"`
+	Ignored     []string       `json:"ignored,omitempty"`
+	Tolerance   time.Duration  `json:"tolerance_ns,omitempty"`
 	Resolution  time.Duration  `json:"resolution_ns,omitempty"` // to which times are compared: that of the trace which tells them less finely
-	Config      []ConfigChange `json:"config"`
-	First       *Divergence    `json:"first"`     // nil when nothing differs
-	Followed    Consequences   `json:"followed"`  // of the first divergence, itself included
-	Elsewhere   Consequences   `json:"elsewhere"` // what differs, too, and comes of nothing that differed before
-	Independent Independent    `json:"independent"`
-	Users       Users          `json:"users"`
+	Config      []ConfigChange `json:"config"`                  // all keys of the configs that differ, whether they matter or not
+	First       *Divergence    `json:"first"`                   // null when nothing differs
+	Followed    Consequences   `json:"followed"`                // what comes of what the first divergence comes of, itself included
+	Elsewhere   Consequences   `json:"elsewhere"`               // what differs, too, and comes of nothing that differed before, as far as the traces show
+	Independent Independent    `json:"independent"`             // what is the same
+	Users       Users          `json:"users"`                   // what users saw
 }
 
 // RunAbout is what a trace says of what made it.
@@ -74,19 +81,20 @@ type Divergence struct {
 	At      time.Duration `json:"at_ns"` // from the beginning of the run
 	Reason  Reason        `json:"reason"`
 	Span    DiffEvent     `json:"span"`
-	Fields  []ValueChange `json:"fields"` // of the span, those that differ; empty in a run that does not have it
-	Before  []DiffEvent   `json:"before"` // what both runs share, in the order of time
-	Service string        `json:"process"`
+	Origin  *DiffEvent    `json:"origin,omitempty"` // what it comes of, where that is not of what is compared, or differs by what is not looked at
+	Fields  []ValueChange `json:"fields"`           // of the span, those that differ; empty in a run that does not have it
+	Before  []DiffEvent   `json:"before"`           // what both runs share, in the order of time
+	Service string        `json:"process"`          // whose span it is
 }
 
-// DiffEvent is a span as a line tells it.
+// DiffEvent is a span as a line tells it; of one that both runs have, A's.
 type DiffEvent struct {
-	ID      string        `json:"id"`
-	Process string        `json:"process"`
-	Name    string        `json:"name"`
-	Kind    string        `json:"kind"`
-	Text    string        `json:"text"`
-	At      time.Duration `json:"at_ns"` // when it begins, from the beginning of the run
+	ID      string        `json:"id"`      // 16 digits
+	Process string        `json:"process"` // node-1, client-2 or world
+	Name    string        `json:"name"`    // of the span
+	Kind    string        `json:"kind"`    // of the span
+	Text    string        `json:"text"`    // what it is, in words
+	At      time.Duration `json:"at_ns"`   // when it begins, from the beginning of the run
 }
 
 // Compare says what differs between two runs. With the runs in the other order it says the same.
@@ -104,14 +112,17 @@ func Compare(ctx context.Context, a, b *Indexed, o DiffOptions) (*Difference, er
 	}
 	changes := configChanges(a, b)
 	l.findCauses(changes)
-	d := &Difference{A: a.runAbout(), B: b.runAbout(), AlignedBy: "ids", Only: o.Only, Resolution: resolution, Config: changes, Users: l.users()}
+	l.narrow()
+	d := &Difference{
+		A: a.runAbout(), B: b.runAbout(), AlignedBy: AlignedByIDs, Only: o.Only, Ignored: o.Ignore, Tolerance: o.Tolerance, Resolution: resolution,
+		Config: changes, Users: l.users(), Independent: l.independent(),
+	}
 	if l.byWhat {
-		d.AlignedBy = "what the events are"
+		d.AlignedBy = AlignedByWhat
 	}
 	l.restrict(&d.Users)
-	d.Verdict, d.Why = l.verdict(&d.Users)
+	d.Verdict, d.Why = l.verdict(&d.Users, d.Independent.Before+d.Independent.After)
 	d.Followed, d.Elsewhere = l.consequences()
-	d.Independent = l.independent()
 	if len(l.pairs) > 0 {
 		first := l.divergence(d.Config)
 		d.First = &first
@@ -151,15 +162,16 @@ func (l *alignment) restrict(u *Users) {
 		u.answers = slices.ContainsFunc(u.Operations, func(c OperationChange) bool { return c.answered() })
 		u.Leaders, u.Log, u.Store, u.order, u.store = []ValueChange{}, []ValueChange{}, []ValueChange{}, false, false
 	case only == OnlyKV:
-		u.Leaders = []ValueChange{}
+		u.Leaders, u.Violations = []ValueChange{}, []ValueChange{}
 	default:
-		*u = Users{Operations: []OperationChange{}, Leaders: u.Leaders, Log: []ValueChange{}, Store: []ValueChange{}}
+		*u = Users{Operations: []OperationChange{}, Leaders: u.Leaders, Log: []ValueChange{}, Store: []ValueChange{}, Violations: []ValueChange{}}
 	}
 }
 
-func (l *alignment) verdict(u *Users) (Verdict, string) {
+// verdict sums up what differs; so many spans do not.
+func (l *alignment) verdict(u *Users, same int) (Verdict, string) {
 	if len(l.pairs) == 0 {
-		return Same, fmt.Sprintf("%s, all as in the other run", count(l.same, "span"))
+		return Same, fmt.Sprintf("%s, all as in the other run", count(same, "span"))
 	}
 	var whys []string
 	answers, only := 0, 0
@@ -177,6 +189,9 @@ func (l *alignment) verdict(u *Users) (Verdict, string) {
 	if only > 0 {
 		whys = append(whys, count(only, "operation")+" in one run only")
 	}
+	if n := len(u.Violations); n > 0 {
+		whys = append(whys, count(n, "invariant")+" violated in one run only")
+	}
 	if u.order {
 		whys = append(whys, "operations took effect in another order")
 	}
@@ -189,10 +204,14 @@ func (l *alignment) verdict(u *Users) (Verdict, string) {
 	case !slices.ContainsFunc(l.pairs, func(p pair) bool { return p.change != Moved }):
 		return SameButTime, count(len(l.pairs), "span") + " moved, and nothing else changed"
 	}
-	if l.options.Only == OnlyElections || strings.HasPrefix(l.options.Only, spans.ServiceNode+"-") {
-		return SameOutcome, "what clients got of it is not part of " + l.options.Only
+	switch only := l.options.Only; {
+	case only == "" || only == OnlyKV:
+		return SameOutcome, "every operation has the same answer, and the store ends the same"
+	case strings.HasPrefix(only, spans.ServiceClient+"-"):
+		return SameOutcome, "every operation of " + only + " has the same answer"
+	default:
+		return SameOutcome, "what clients got of it is not part of " + only
 	}
-	return SameOutcome, "every operation has the same answer, and the store ends the same"
 }
 
 // count is a number of things.
@@ -215,8 +234,13 @@ func grouped(n int) string {
 // divergence tells of the first pair.
 func (l *alignment) divergence(changes []ConfigChange) Divergence {
 	p := &l.pairs[0]
+	origin := &l.whole[p.origin]
 	side := l.sideOf(p)
-	d := Divergence{At: time.Duration(p.moment), Reason: l.reason(p, changes), Span: side.event(p.index()), Fields: l.fields(p), Before: l.before(p)}
+	d := Divergence{At: time.Duration(p.moment), Reason: l.reason(origin, changes), Span: side.event(p.index()), Fields: l.fields(p), Before: l.before(p)}
+	if !l.begins(p) {
+		e := l.sideOf(origin).event(origin.index())
+		d.Origin = &e
+	}
 	d.Service = d.Span.Process
 	return d
 }
@@ -273,14 +297,14 @@ func (l *alignment) fields(p *pair) []ValueChange {
 	return fields
 }
 
-// fieldOrder puts times first, and what happened to a message before attributes.
+// fieldOrder puts times first, what happened to a message before attributes, and ids behind them.
 func fieldOrder(name string) int {
-	for i, first := range []string{"begins", "ends", "event"} {
-		if name == first || strings.HasPrefix(name, first+" ") {
-			return i
-		}
+	names := []string{"begins", "ends", "name", "event", "", "parent", "link"} // the empty one is for attributes
+	kind, _, _ := strings.Cut(name, " ")
+	if i := slices.Index(names, kind); i >= 0 {
+		return i
 	}
-	return math.MaxInt
+	return slices.Index(names, "")
 }
 
 func valueOf(list []ValueChange, name string) string {
@@ -354,7 +378,7 @@ func (l *alignment) before(p *pair) []DiffEvent {
 		if j == i || both[j] < 0 || side.shapes[side.prints[j].shape].name == spans.RunName {
 			return false
 		}
-		return pairOf[j] < 0 || l.beginsAlike(&l.pairs[pairOf[j]])
+		return pairOf[j] < 0 || l.negligible(&l.whole[pairOf[j]]) || l.beginsAlike(&l.whole[pairOf[j]], p)
 	}
 	j := side.prints[i].above
 	for range side.prints[i].depth { // and no further, should parents go around in a ring
@@ -365,20 +389,25 @@ func (l *alignment) before(p *pair) []DiffEvent {
 			j = side.prints[j].above
 		}
 	}
+	inTime := func(i, j int32) int {
+		a, b := l.earliest(side, i), l.earliest(side, j)
+		return compareTimes(&a, &b)
+	}
 	service := side.shapes[side.prints[i].shape].service
-	var own []int32
-	for j := range side.prints {
-		q := &side.prints[j]
-		if side.shapes[q.shape].service == service && q.end <= p.moment && shared(int32(j)) && !slices.Contains(found, int32(j)) {
-			own = append(own, int32(j))
+	room := mostBefore - len(found)
+	var own []int32 // the last ones that there is room for
+	for j := range int32(len(side.prints)) {
+		if room == 0 || side.shapes[side.prints[j].shape].service != service || l.earliest(side, j).end > p.moment || len(own) == room && inTime(j, own[0]) < 0 {
+			continue
+		}
+		if shared(j) && !slices.Contains(found, j) {
+			own = append(own, j)
+			slices.SortFunc(own, inTime)
+			own = own[max(0, len(own)-room):]
 		}
 	}
-	slices.SortFunc(own, side.compareTimes)
-	if room := mostBefore - len(found); len(own) > room {
-		own = own[len(own)-room:]
-	}
 	found = append(found, own...)
-	slices.SortFunc(found, side.compareTimes)
+	slices.SortFunc(found, inTime)
 	events := []DiffEvent{}
 	for _, j := range found {
 		events = append(events, side.event(j))
@@ -386,13 +415,25 @@ func (l *alignment) before(p *pair) []DiffEvent {
 	return events
 }
 
-// beginsAlike says whether a pair differs only later than it begins, and later than the first pair does: what it is was the same until then.
-func (l *alignment) beginsAlike(p *pair) bool {
-	return p.a >= 0 && p.b >= 0 && l.a.prints[p.a].start == l.b.prints[p.b].start && p.moment > l.pairs[0].moment
+// beginsAlike says whether a pair differs only later than it begins, and later than another does: what it is was the same until then.
+func (l *alignment) beginsAlike(p, than *pair) bool {
+	return p.a >= 0 && p.b >= 0 && l.a.prints[p.a].start == l.b.prints[p.b].start && p.moment > than.moment
 }
 
-func (x *Indexed) compareTimes(i, j int32) int {
-	a, b := &x.prints[i], &x.prints[j]
+// earliest is a span of a run with the times of the run in which they are earlier, where both have it: they may differ by what is not looked at.
+func (l *alignment) earliest(side *Indexed, i int32) fingerprint {
+	p := side.prints[i]
+	other, both := l.b, l.ofA
+	if side == l.b {
+		other, both = l.a, l.ofB
+	}
+	if j := both[i]; j >= 0 {
+		p.start, p.end = min(p.start, other.prints[j].start), min(p.end, other.prints[j].end)
+	}
+	return p
+}
+
+func compareTimes(a, b *fingerprint) int {
 	wide := func(p *fingerprint) int64 { return min(1, p.end-p.start) } // what takes no time goes before what begins with it
 	return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.depth, b.depth), cmp.Compare(wide(a), wide(b)), cmp.Compare(a.id, b.id))
 }

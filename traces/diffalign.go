@@ -29,6 +29,7 @@ type pair struct {
 	moment int64 // ns; from when on they differ
 	cause  int32 // the pair that this one comes of; -1 for none
 	size   int32 // how many come of it, itself included
+	origin int32 // the first in the whole of what it comes of
 	order  int16 // among those of the same moment and rank
 	rank   uint8 // what is a cause by itself goes before what happens at the same moment
 	change Change
@@ -42,10 +43,10 @@ type alignment struct {
 	byWhat  bool // they are aligned by what the events are, because their ids tell nothing
 	ofA     []int32
 	ofB     []int32 // the span of the other run that each is; -1 for none
-	pairs   []pair  // those that differ, in the order in which they begin to
+	whole   []pair  // all that differs, in the order in which it begins to, and no cause behind what comes of it
+	pairs   []pair  // those of them that are looked at
 	pairOfA []int32
-	pairOfB []int32 // the pair that each span is in; -1 for none
-	same    int
+	pairOfB []int32 // the pair, in the whole, that each span is in; -1 for none
 }
 
 const none = int32(-1)
@@ -61,7 +62,13 @@ func align(a, b *Indexed, o DiffOptions) *alignment {
 		}
 		return cmp.Or(cmp.Compare(x.rank, y.rank), cmp.Compare(x.order, y.order), strings.Compare(l.shape(&x).service, l.shape(&y).service), cmp.Compare(l.id(&x), l.id(&y)))
 	})
-	l.pairOfA, l.pairOfB = fill(len(a.prints)), fill(len(b.prints))
+	l.number()
+	return l
+}
+
+// number notes of each span which pair it is in.
+func (l *alignment) number() {
+	l.pairOfA, l.pairOfB = fill(len(l.a.prints)), fill(len(l.b.prints))
 	for i := range l.pairs {
 		if p := &l.pairs[i]; p.a >= 0 {
 			l.pairOfA[p.a] = int32(i)
@@ -70,7 +77,6 @@ func align(a, b *Indexed, o DiffOptions) *alignment {
 			l.pairOfB[p.b] = int32(i)
 		}
 	}
-	return l
 }
 
 func fill(n int) []int32 {
@@ -156,19 +162,17 @@ func (l *alignment) compare() {
 	for i, j := range l.ofA {
 		p := &l.a.prints[i]
 		switch {
-		case l.a.shapes[p.shape].name == spans.RunName || !l.wanted(l.a, int32(i)):
+		case l.a.shapes[p.shape].name == spans.RunName:
 		case j < 0:
 			l.add(pair{a: int32(i), b: none, change: OnlyA})
 		default:
 			if change, differs := l.difference(p, &l.b.prints[j]); differs {
 				l.add(pair{a: int32(i), b: j, change: change})
-			} else {
-				l.same++
 			}
 		}
 	}
 	for j, i := range l.ofB {
-		if i < 0 && l.b.shapes[l.b.prints[j].shape].name != spans.RunName && l.wanted(l.b, int32(j)) {
+		if i < 0 && l.b.shapes[l.b.prints[j].shape].name != spans.RunName {
 			l.add(pair{a: none, b: int32(j), change: OnlyB})
 		}
 	}
@@ -178,14 +182,20 @@ func (l *alignment) difference(p, q *fingerprint) (Change, bool) {
 	if p.content != q.content || !l.byWhat && p.relations != q.relations {
 		return Changed, true
 	}
-	if l.options.ignoresTime() || p.start == q.start && p.end == q.end && p.clock == q.clock {
-		return "", false
-	}
-	within := func(x, y int64) bool { return max(x-y, y-x) <= int64(l.options.Tolerance) }
-	if l.options.Tolerance > 0 && within(p.start, q.start) && within(p.end, q.end) {
+	if p.start == q.start && p.end == q.end && p.clock == q.clock {
 		return "", false
 	}
 	return Moved, true
+}
+
+// negligible says whether a pair differs by no more than what is not looked at.
+func (l *alignment) negligible(p *pair) bool {
+	if p.change != Moved || !l.options.ignoresTime() && l.options.Tolerance == 0 {
+		return false
+	}
+	x, y := &l.a.prints[p.a], &l.b.prints[p.b]
+	within := func(x, y int64) bool { return max(x-y, y-x) <= int64(l.options.Tolerance) }
+	return l.options.ignoresTime() || within(x.start, y.start) && within(x.end, y.end)
 }
 
 func (l *alignment) add(p pair) {
@@ -216,7 +226,7 @@ func (l *alignment) diverges(p *pair) (moment int64, rank uint8) {
 	if p.a < 0 || p.b < 0 {
 		kind := l.shape(p).kind
 		handled := (kind == trace.SpanKindServer || kind == trace.SpanKindConsumer) && !strings.HasPrefix(name, requestPrefix) // and not only begun
-		if handled || atTheEnd(name) {
+		if handled || atTheEnd(name) && name != spans.ClientStartName {                                                        // nobody crashes a client in its first step
 			return l.print(p).end, rank
 		}
 		return l.print(p).start, rank

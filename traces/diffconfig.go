@@ -17,7 +17,7 @@ type ConfigChange struct {
 // configChanges are the keys that two configs differ in, in the order of their names. What only describes a scenario is no difference.
 func configChanges(a, b *Indexed) []ConfigChange {
 	one, other := parseConfig(a.about(spans.RaftkvConfigKey)), parseConfig(b.about(spans.RaftkvConfigKey))
-	var changes []ConfigChange
+	changes := []ConfigChange{}
 	for key, value := range one.values {
 		if value != other.values[key] {
 			changes = append(changes, ConfigChange{key, value, other.values[key]})

@@ -22,6 +22,7 @@ type outcome struct {
 	leaders    []leadership
 	log        map[int64]entryOutcome // by index
 	store      map[string]string
+	violations map[string]time.Time // of each invariant, when it was violated first
 }
 
 type operationOutcome struct {
@@ -46,7 +47,7 @@ type entryOutcome struct {
 }
 
 func newOutcome() outcome {
-	return outcome{operations: map[string]operationOutcome{}, tries: map[world.CausalID]int{}, log: map[int64]entryOutcome{}, store: map[string]string{}}
+	return outcome{operations: map[string]operationOutcome{}, tries: map[world.CausalID]int{}, log: map[int64]entryOutcome{}, store: map[string]string{}, violations: map[string]time.Time{}}
 }
 
 // add takes from a span what users saw: few kinds tell it.
@@ -62,6 +63,11 @@ func (o *outcome) add(s *Span) {
 	case spans.RoleChangeName:
 		if s.Attribute(spans.RaftRoleKey).AsString() == protocol.RoleLeader.String() {
 			o.leaders = append(o.leaders, leadership{s.Attribute(spans.RaftTermKey).AsInt64(), s.Service, s.End})
+		}
+	case spans.ViolationName:
+		invariant := printable(s.Attribute(spans.RaftkvInvariantKey).AsString())
+		if at, there := o.violations[invariant]; !there || s.Start.Before(at) {
+			o.violations[invariant] = s.Start
 		}
 	case spans.ApplyName:
 		index := s.Attribute(spans.RaftIndexKey).AsInt64()
@@ -139,14 +145,14 @@ func (o *outcome) commands() []string {
 
 // OperationChange is an operation of a client that went otherwise.
 type OperationChange struct {
-	Request  string         `json:"request"` // client-2/3
-	CommandA string         `json:"command_a,omitempty"`
+	Request  string         `json:"request"`             // client-2/3
+	CommandA string         `json:"command_a,omitempty"` // PUT "a" = "x"
 	CommandB string         `json:"command_b,omitempty"`
-	ResultA  string         `json:"result_a,omitempty"`
+	ResultA  string         `json:"result_a,omitempty"` // OK, NOT FOUND, the value that was got, or that there was no answer
 	ResultB  string         `json:"result_b,omitempty"`
-	LatencyA *time.Duration `json:"latency_a_ns,omitempty"` // nil where there is no such operation
+	LatencyA *time.Duration `json:"latency_a_ns,omitempty"` // left out where there is no such operation
 	LatencyB *time.Duration `json:"latency_b_ns,omitempty"`
-	TriesA   int            `json:"tries_a"`
+	TriesA   int            `json:"tries_a"` // how often the client asked a server
 	TriesB   int            `json:"tries_b"`
 }
 
@@ -162,23 +168,20 @@ type ValueChange struct {
 
 // Users is what users saw otherwise, and what the runs came to.
 type Users struct {
-	Operations []OperationChange `json:"operations"`
-	Leaders    []ValueChange     `json:"leaders"`
-	Log        []ValueChange     `json:"log"`   // at the end, by index
-	Store      []ValueChange     `json:"store"` // at the end, by key
+	Operations []OperationChange `json:"operations"` // of clients, that went otherwise
+	Leaders    []ValueChange     `json:"leaders"`    // by term
+	Log        []ValueChange     `json:"log"`        // at the end, by index
+	Store      []ValueChange     `json:"store"`      // at the end, by key
+	Violations []ValueChange     `json:"violations"` // of invariants, that only one run has
 
 	answers, order, store bool // what of it makes the outcome another one
 }
 
 func (l *alignment) users() Users {
 	a, b := &l.a.outcome, &l.b.outcome
-	u := Users{Operations: l.operationChanges(a, b), Leaders: []ValueChange{}, Log: []ValueChange{}, Store: []ValueChange{}}
+	u := Users{Operations: l.operationChanges(a, b), Leaders: l.leaderChanges(), Violations: valueChanges(l.a.violated(), l.b.violated())}
 	u.answers = slices.ContainsFunc(u.Operations, func(c OperationChange) bool { return c.answered() })
 	u.order = !slices.Equal(a.commands(), b.commands())
-	u.Leaders = valueChanges(l.a.terms(), l.b.terms())
-	if l.options.ignoresTime() {
-		u.Leaders = slices.DeleteFunc(u.Leaders, func(c ValueChange) bool { return strings.SplitN(c.A, " ", 2)[0] == strings.SplitN(c.B, " ", 2)[0] })
-	}
 	entries := func(o *outcome) map[string]string {
 		texts := map[string]string{}
 		for index, e := range o.log {
@@ -189,14 +192,47 @@ func (l *alignment) users() Users {
 	u.Log = valueChanges(entries(a), entries(b))
 	u.Store = valueChanges(a.store, b.store)
 	u.store = len(u.Store) > 0
+	u.Violations = slices.DeleteFunc(u.Violations, func(c ValueChange) bool { return c.A != "" && c.B != "" })
 	return u
 }
+
+// violated are the invariants that were violated, and when.
+func (x *Indexed) violated() map[string]string {
+	texts := map[string]string{}
+	for invariant, at := range x.outcome.violations {
+		texts[invariant] = "violated at " + milliseconds(at.Sub(x.begin))
+	}
+	return texts
+}
+
+// leaderChanges are the terms with other leaders, or with the same from another time on that matters.
+func (l *alignment) leaderChanges() []ValueChange {
+	return slices.DeleteFunc(valueChanges(l.a.terms(), l.b.terms()), func(c ValueChange) bool {
+		a, b := l.a.ledIn(c.Name), l.b.ledIn(c.Name)
+		return slices.EqualFunc(a, b, func(x, y leadership) bool {
+			away := (x.at.Sub(l.a.begin) - y.at.Sub(l.b.begin)).Abs()
+			return x.leader == y.leader && (l.options.ignoresTime() || away <= l.options.Tolerance)
+		})
+	})
+}
+
+// ledIn are those who led in a term, by its name.
+func (x *Indexed) ledIn(term string) (all []leadership) {
+	for _, led := range x.outcome.leaders {
+		if termName(led.term) == term {
+			all = append(all, led)
+		}
+	}
+	return all
+}
+
+func termName(term int64) string { return fmt.Sprintf("term %d", term) }
 
 // terms are who led, by term.
 func (x *Indexed) terms() map[string]string {
 	texts := map[string]string{}
 	for _, leader := range x.outcome.leaders {
-		name := fmt.Sprintf("term %d", leader.term)
+		name := termName(leader.term)
 		if texts[name] != "" {
 			texts[name] += ", "
 		}

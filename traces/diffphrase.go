@@ -117,5 +117,8 @@ func (p phraser) fault() string {
 	if by := p.span.Attribute(spans.RaftkvFaultByNsKey).AsInt64(); by != 0 {
 		words += " by " + time.Duration(by).String()
 	}
+	if rate := p.span.Attribute(spans.RaftkvFaultRatePermilleKey).AsInt64(); rate != 0 {
+		words += fmt.Sprintf(" to %g times the true pace", float64(rate)/1000)
+	}
 	return strings.TrimSpace(words)
 }

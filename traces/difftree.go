@@ -14,20 +14,33 @@ type Consequences struct {
 	Tally
 
 	Tree []Consequence `json:"tree"` // in the order in which it is told, each below what it comes of
+	Rest Tally         `json:"rest"` // those that are not in the tree, nor below anything in it
 }
 
 // Consequence is a span that differs, and what of what comes of it is not told one by one.
 type Consequence struct {
-	Depth  int           `json:"depth"` // in the tree, from 0
-	Change Change        `json:"change"`
+	Depth  int           `json:"depth"`            // in the tree as a person sees it, from 0; only where several come of one do they stand deeper
+	Of     string        `json:"of,omitempty"`     // the span in the tree that it comes of; of a beginning there is none
+	Origin string        `json:"origin,omitempty"` // of a beginning that comes of what is not compared, the span that this begins with
+	Change Change        `json:"change"`           // only in A, only in B, changed or moved
 	Event  DiffEvent     `json:"span"`
 	Fields []ValueChange `json:"fields,omitempty"` // that differ, where both runs have the span
 	Begins time.Duration `json:"begins_later_ns"`  // in B, where both runs have the span
 	Ends   time.Duration `json:"ends_later_ns"`
 	Size   int           `json:"size"`   // how many spans come of it, itself included
 	Folded Tally         `json:"folded"` // those of them that are below it and not in the tree
-	Last   bool          `json:"-"`      // nothing that comes of it is in the tree
+	Branch Branch        `json:"-"`
 }
+
+// Branch says which of several it is that come of one.
+type Branch uint8
+
+// The values of Branch.
+const (
+	NoBranch   Branch = iota // it is the only one, or a beginning
+	MoreBranch               // others follow
+	LastBranch
+)
 
 // Tally counts spans that differ. What moved did so by between Least and Most, later in B where that is positive.
 type Tally struct {
@@ -73,26 +86,25 @@ func (l *alignment) shift(p *pair) time.Duration {
 	return time.Duration(y.end - x.end)
 }
 
-// consequences are what follows from the first divergence, and what differs and does not.
+// consequences are what follows from what the first divergence comes of, and what differs and does not.
 func (l *alignment) consequences() (followed, elsewhere Consequences) {
 	followed.Tree, elsewhere.Tree = []Consequence{}, []Consequence{}
 	if len(l.pairs) == 0 {
 		return followed, elsewhere
 	}
-	origin := make([]int32, len(l.pairs)) // the beginning of each
-	above := make([]int32, len(l.pairs))  // what each is told below: what only moved stands between, and is counted
-	ofFirst, ofOthers := largest{alignment: l}, largest{alignment: l}
+	origin := l.pairs[0].origin
+	above := make([]int32, len(l.pairs)) // what each is told below: what only moved stands between, and is counted
+	ofFirst, ofOthers := largest{alignment: l, least: -1}, largest{alignment: l, least: -1}
 	for i := range l.pairs {
 		p := &l.pairs[i]
-		origin[i], above[i] = int32(i), none
+		above[i] = none
 		if p.cause >= 0 {
-			origin[i] = origin[p.cause]
 			if above[i] = p.cause; !l.telling(p.cause) {
 				above[i] = above[p.cause]
 			}
 		}
 		sum, told := &followed.Tally, &ofFirst
-		if origin[i] != 0 {
+		if p.origin != origin {
 			sum, told = &elsewhere.Tally, &ofOthers
 		}
 		sum.add(p, l.shift(p))
@@ -100,15 +112,21 @@ func (l *alignment) consequences() (followed, elsewhere Consequences) {
 			told.add(int32(i))
 		}
 	}
-	followed.Tree = l.tree(ofFirst.list(), above)
-	elsewhere.Tree = l.tree(ofOthers.list(), above)
+	followed.Tree, followed.Rest = l.tree(ofFirst.list(), above, func(p *pair) bool { return p.origin == origin })
+	elsewhere.Tree, elsewhere.Rest = l.tree(ofOthers.list(), above, func(p *pair) bool { return p.origin != origin })
 	return followed, elsewhere
 }
 
-// telling says whether a pair is told for itself: what only moved is counted.
+// telling says whether a pair is told for itself: what only moved is counted, unless something begins with it.
 func (l *alignment) telling(i int32) bool {
 	p := &l.pairs[i]
-	return p.cause < 0 || p.change != Moved && !p.ending
+	return i == 0 || l.begins(p) || p.change != Moved && !p.ending
+}
+
+// begins says whether a pair comes of nothing.
+func (l *alignment) begins(p *pair) bool {
+	origin := &l.whole[p.origin]
+	return origin.a == p.a && origin.b == p.b
 }
 
 // largest are the pairs that most comes of, as many as are told.
@@ -147,7 +165,7 @@ func (k *largest) list() []int32 {
 }
 
 // tree puts pairs below what they come of. With each pair there are those that it comes of, for they are as large at least.
-func (l *alignment) tree(shown []int32, above []int32) []Consequence {
+func (l *alignment) tree(shown []int32, above []int32, within func(*pair) bool) (lines []Consequence, rest Tally) {
 	t := treeTeller{alignment: l, below: map[int32][]int32{}, folded: map[int32]*Tally{}, lines: []Consequence{}}
 	for _, i := range shown {
 		t.folded[i] = &Tally{}
@@ -160,21 +178,28 @@ func (l *alignment) tree(shown []int32, above []int32) []Consequence {
 			t.below[above[i]] = append(t.below[above[i]], i)
 		}
 	}
-	within := fill(len(l.pairs)) // what is told that each is, or is below
+	under := fill(len(l.pairs)) // what is told that each is, or is below
 	for _, i := range shown {
-		within[i] = i
+		under[i] = i
 	}
 	for i := range l.pairs {
-		if within[i] < 0 && above[i] >= 0 {
-			if within[i] = within[above[i]]; within[i] >= 0 {
-				t.folded[within[i]].add(&l.pairs[i], l.shift(&l.pairs[i]))
-			}
+		p := &l.pairs[i]
+		if under[i] >= 0 {
+			continue
+		}
+		if above[i] >= 0 {
+			under[i] = under[above[i]]
+		}
+		if under[i] >= 0 {
+			t.folded[under[i]].add(p, l.shift(p))
+		} else if within(p) {
+			rest.add(p, l.shift(p))
 		}
 	}
 	for _, i := range tops {
-		t.tell(i, 0)
+		t.tell(i, Consequence{})
 	}
-	return t.lines
+	return t.lines, rest
 }
 
 // treeTeller makes the lines of a tree.
@@ -186,25 +211,33 @@ type treeTeller struct {
 	lines  []Consequence
 }
 
-// tell tells a pair and what comes of it. A chain is not indented: only where several things come of one, they stand deeper.
-func (t *treeTeller) tell(i int32, depth int) {
+// tell tells a pair and what comes of it. A chain is not indented: only where several things come of one, they stand deeper. The line says so much already: what the pair comes of.
+func (t *treeTeller) tell(i int32, line Consequence) {
 	for {
 		p := &t.pairs[i]
 		below := t.below[i]
-		line := Consequence{Depth: depth, Change: p.change, Event: t.sideOf(p).event(p.index()), Size: int(p.size), Folded: *t.folded[i], Last: len(below) == 0}
+		line.Change, line.Event, line.Size, line.Folded = p.change, t.sideOf(p).event(p.index()), int(p.size), *t.folded[i]
+		if line.Of == "" && !t.begins(p) {
+			line.Origin = t.id(&t.whole[p.origin]).String()
+		}
 		if p.a >= 0 && p.b >= 0 {
 			line.Fields = t.fields(p)
 			x, y := &t.a.prints[p.a], &t.b.prints[p.b]
 			line.Begins, line.Ends = time.Duration(y.start-x.start), time.Duration(y.end-x.end)
 		}
 		t.lines = append(t.lines, line)
+		next := Consequence{Depth: line.Depth, Of: line.Event.ID}
 		if len(below) != 1 {
-			for _, j := range below {
-				t.tell(j, depth+1)
+			next.Depth++
+			for k, j := range below {
+				if next.Branch = MoreBranch; k == len(below)-1 {
+					next.Branch = LastBranch
+				}
+				t.tell(j, next)
 			}
 			return
 		}
-		i = below[0]
+		i, line = below[0], next
 	}
 }
 
@@ -225,10 +258,10 @@ func (l *alignment) independent() Independent {
 	}
 	for i, j := range l.ofA {
 		p := &l.a.prints[i]
-		if j < 0 || l.pairOfA[i] >= 0 || l.a.shapes[p.shape].name == spans.RunName || !l.wanted(l.a, int32(i)) {
+		if k := l.pairOfA[i]; j < 0 || k >= 0 && !l.negligible(&l.whole[k]) || l.a.shapes[p.shape].name == spans.RunName || !l.wanted(l.a, int32(i)) {
 			continue
 		}
-		if p.end < moment {
+		if min(p.end, l.b.prints[j].end) < moment {
 			in.Before++
 		} else {
 			in.After++

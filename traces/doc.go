@@ -14,12 +14,13 @@
 //	jaegerjson.go, perfetto.go, shiviz.go a run in the formats of other programs
 //	story.go, storylines.go, storytext.go the run as a person reads it
 //	explain.go, explainleader.go, explainoperation.go,
-//	explainentry.go, explainspan.go, explainabsent.go
-//	                                      why something in a run is as it is
+//	explainentry.go, explainspan.go,
+//	explainabsent.go, explainmissing.go   why something in a run is as it is
 //	judge*.go, conform*.go                whether a trace is as the spec declares it, and whether the invariants hold
 //	tree.go                               spans for a reviewer's eye
 //	push.go, environment.go, jaeger.go    other programs
-//	diff.go, diffalign.go, diffcause.go   what differs between two traces, and why
+//	diff.go, diffalign.go, diffcause.go,
+//	diffbusy.go, diffreason.go            what differs between two traces, and why
 //	diffside.go, diffhash.go              a trace in memory, 100 bytes a span
 //	resolution.go                         times that were cut to microseconds on the way
 //	difftree.go, diffoutcome.go,

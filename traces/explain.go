@@ -56,6 +56,7 @@ type ExplanationStep struct {
 type QuestionError struct {
 	Message string
 	Nearest string // empty where none is similar
+	Alone   bool   // there is nothing similar to look for
 }
 
 // Error says what is wrong with the question.
@@ -112,6 +113,7 @@ func (e *Explainer) Explain(question string) (*Explanation, error) {
 	}
 	var term, index, ordinal uint64
 	var group, process string
+	var strange []string // words that nothing can be made of
 	for i := 0; i < len(words); i++ {
 		number, isNumber := uint64(0), false
 		if i+1 < len(words) {
@@ -133,18 +135,39 @@ func (e *Explainer) Explain(question string) (*Explanation, error) {
 		case name == spans.ServiceNode:
 			process, group = word, name
 		default:
-			return nil, fmt.Errorf("cannot tell what %q asks", question)
+			strange = append(strange, word)
+			if isNumber {
+				i++ // which belongs to it
+			}
 		}
 	}
 	switch {
+	case len(strange) > 0 || len(words) == 0:
+		return nil, misunderstood(question, strange)
 	case term > 0 && group == "" && index == 0:
 		return e.explainTerm(int64(term))
 	case ordinal > 0 && term == 0 && index == 0:
 		return e.explainOperation(process + "/" + strconv.FormatUint(ordinal, 10))
 	case index > 0 && term == 0 && group == spans.ServiceNode:
 		return e.explainEntry(int64(index), process)
+	case index > 0 && group == "" && term == 0:
+		return nil, fmt.Errorf("cannot tell what %q asks: of which server it does not say", question)
+	case group == spans.ServiceNode && len(words) == 1:
+		return nil, fmt.Errorf("cannot tell what %q asks: which index of %s it does not say", question, process)
 	}
-	return nil, fmt.Errorf("cannot tell what %q asks", question)
+	return nil, misunderstood(question, nil)
+}
+
+// misunderstood says of a question what cannot be made sense of in it, and what can be asked.
+func misunderstood(question string, strange []string) error {
+	said := fmt.Sprintf("cannot tell what %q asks", question)
+	if len(strange) > 0 && len(strange) < len(strings.Fields(question)) {
+		for i := range strange {
+			strange[i] = strconv.Quote(strange[i])
+		}
+		said += ": nothing can be made of " + andList(strange)
+	}
+	return fmt.Errorf("%s; ask for a span by %d digits of its id or more, leader term N, client-N N, or index N node-N, each counted from 1", said, leastDigits)
 }
 
 // Questions are the questions that have an answer, but for the ids of spans; at most so many of those about entries of logs.
@@ -191,9 +214,27 @@ func (e *Explainer) find(word string) (*Span, error) {
 		}
 	}
 	if found == nil {
-		return nil, fmt.Errorf("no span of this run has the id %s: copy one from the story, or from Jaeger", word)
+		return nil, &QuestionError{Message: fmt.Sprintf("no span of this run has the id %s: copy one from the story, or from Jaeger", word), Nearest: e.mistyped(digits), Alone: true}
 	}
 	return found, nil
+}
+
+// mistyped is the id that is written so but for one or two digits.
+func (e *Explainer) mistyped(digits string) string {
+	const most = 2
+	nearest, least := "", most+1
+	for i := range e.spans {
+		id, wrong := e.spans[i].ID.String(), 0
+		for k := range digits {
+			if digits[k] != id[k] {
+				wrong++
+			}
+		}
+		if wrong < least {
+			nearest, least = id, wrong
+		}
+	}
+	return nearest
 }
 
 // Write writes an explanation in lines of so many columns.

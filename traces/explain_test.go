@@ -11,6 +11,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"go.opentelemetry.io/otel/attribute"
+
 	"github.com/raftkv/raftkv/traces"
 )
 
@@ -48,7 +50,7 @@ func TestExplainAnswersWhatItSays(t *testing.T) {
 		}
 		for _, question := range questions {
 			x := explained(t, e, question)
-			if _, err := e.Explain(x.Next); err != nil {
+			if _, err := e.Explain(x.Next); err != nil || x.Next == question {
 				t.Errorf("%s suggests %q: %v", question, x.Next, err)
 			}
 			for line := range strings.Lines(writeExplanation(t, x)) {
@@ -102,6 +104,7 @@ func TestExplainQuestions(t *testing.T) {
 			}
 		}
 	}
+	mistyped := "00" + id[2:]
 	for question, want := range map[string]struct{ says, nearest string }{
 		"leader term 99":                   {"nobody stood for election in term 99", "leader term "},
 		"client-2 99":                      {"no client of this run has an operation client-2 99", "client-2 6"},
@@ -110,8 +113,11 @@ func TestExplainQuestions(t *testing.T) {
 		"index 1 node-9":                   {"there is no node-9", ""},
 		"ffffffffffffffff":                 {"no span of this run has the id ffffffffffffffff", ""},
 		"leader":                           {`cannot tell what "leader" asks`, ""},
+		"leader trem 1 index 9 nod-7":      {`cannot tell what "leader trem 1 index 9 nod-7" asks: nothing can be made of "trem" and "nod-7"; ask for a span by 6 digits of its id or more, leader term N`, ""},
 		"":                                 {`cannot tell what "" asks`, ""},
-		"index 1":                          {`cannot tell what "index 1" asks`, ""},
+		"index 1":                          {`cannot tell what "index 1" asks: of which server it does not say`, ""},
+		"node-1":                           {`cannot tell what "node-1" asks: which index of node-1 it does not say`, ""},
+		mistyped:                           {"no span of this run has the id " + mistyped, id},
 		"why":                              {`cannot tell what "why" asks`, ""},
 		"leader term -1":                   {"cannot tell what", ""},
 		"client-1 1 term 2 index 3 node-1": {"cannot tell what", ""},
@@ -178,5 +184,27 @@ func TestExplainWhatIsWrong(t *testing.T) {
 	spans := brokenSpans(t)
 	if once, again := explainAll(t, spans), explainAll(t, spans); once != again || once == "" {
 		t.Error("a broken trace is explained otherwise when it is asked again, or not at all")
+	}
+}
+
+// A violation is told as what it is, with what the invariant says and the facts that do not agree; what a start is, too.
+func TestExplainViolation(t *testing.T) {
+	spans := read(t, recordFile(t, rough()))
+	violation := spans[0]
+	violation.Name, violation.ID, violation.Service, violation.Start, violation.End = "raftkv.violation", 0x77, "world", spans[0].Start.Add(90*time.Millisecond), spans[0].Start.Add(90*time.Millisecond)
+	violation.Status.Description = "At most one leader is elected in a term, ever."
+	violation.Attributes = []attribute.KeyValue{
+		attribute.String("raftkv.invariant", "ElectionSafety"), attribute.StringSlice("raftkv.violation.facts", []string{"node-1 leads term 1", "node-2 leads term 1"}),
+	}
+	e := traces.NewExplainer(append(spans, violation))
+	x := explained(t, e, "0000000000000077")
+	text := strings.Join(strings.Fields(writeExplanation(t, x)), " ")
+	for _, want := range []string{"The invariant ElectionSafety did not hold at 90.000ms", "At most one leader is elected in a term, ever.", "90.000ms node-2 leads term 1."} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not said in\n%s", want, text)
+		}
+	}
+	if x.Next == "0000000000000077" {
+		t.Error("it suggests to ask the same again")
 	}
 }

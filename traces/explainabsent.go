@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/raftkv/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
@@ -180,12 +181,13 @@ func (e *Explainer) absent(call *Span) (why string, id world.CausalID) {
 	if f := e.downSince(peer, call.Start); f != nil {
 		return peer + " had been down since its crash at " + e.at(f.Start), f.ID
 	}
+	oneWay := call.Kind == trace.SpanKindProducer // nothing ends it
 	for _, f := range e.faults {
-		if isCrash(f) && touches(f, peer) && f.Start.After(call.Start) && !f.Start.After(call.End) {
+		if isCrash(f) && touches(f, peer) && f.Start.After(call.Start) && (oneWay || !f.Start.After(call.End)) {
 			return peer + " crashed at " + e.at(f.Start) + ", before it had handled it", f.ID
 		}
 	}
-	if call.Attribute(spans.RaftUnfinishedKey).AsBool() {
+	if oneWay || call.Attribute(spans.RaftUnfinishedKey).AsBool() {
 		return "it was still on its way when the run ended", call.ID
 	}
 	if call.value(spans.ErrorTypeKey) == spans.ErrorTypeCrash {

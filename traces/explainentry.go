@@ -76,20 +76,23 @@ func (e *Explainer) explainEntry(index int64, node string) (*Explanation, error)
 	}
 	entries := e.history(node, index)
 	if len(entries) == 0 {
-		near := &QuestionError{Message: fmt.Sprintf("the log of %s never had an index %d: its last was %d", node, index, e.lastIndex(node))}
-		if last := e.lastIndex(node); last > 0 {
-			near.Nearest = fmt.Sprintf("index %d %s", last, node)
-		}
-		return nil, near
+		return e.explainMissing(index, node)
 	}
 	last := entries[len(entries)-1]
 	c := parseCommand(last.command)
 	x := &Explanation{Answer: fmt.Sprintf("Index %d of %s's log is %s of term %d. ", index, node, c.text, last.term)}
 	applied := e.applied(node, index)
-	if applied == nil {
+	instead, commit := e.committed(index)
+	lost := instead == nil || instead.term != last.term
+	switch {
+	case applied == nil && instead == nil:
+		x.Answer += node + " never applied it: it was not committed in this run."
+	case applied == nil && lost:
+		x.Answer += fmt.Sprintf("%s never applied it: another entry was committed at index %d.", node, index)
+	case applied == nil:
 		x.Answer += node + " never applied it: it did not learn in this run that it is committed."
-	} else {
-		x.Answer += fmt.Sprintf("%s applied it at %s, with the result %s.", node, e.at(applied.End), resultText(c, applied.Attribute(spans.KVResultKey).AsString()))
+	default:
+		x.Answer += fmt.Sprintf("%s applied it at %s, with the result %s.", node, e.at(applied.End), resultText(c, applied.Attribute(spans.KVResultKey).AsString())) + e.appliedBefore(applied)
 	}
 	for i, h := range entries[:len(entries)-1] {
 		x.Parts = append(x.Parts, ExplanationPart{
@@ -99,8 +102,18 @@ func (e *Explainer) explainEntry(index int64, node string) (*Explanation, error)
 	x.Parts = append(x.Parts,
 		ExplanationPart{"Where it came from", e.origin(last, index)},
 		ExplanationPart{"How " + node + " got it", e.arrival(last, index, node)},
-		ExplanationPart{"How it was committed", e.commitment(last, index)},
-		ExplanationPart{"How " + node + " learned that, and applied it", e.applying(last, applied)})
+	)
+	if lost && applied == nil {
+		x.Parts = append(x.Parts, ExplanationPart{"Why it was not committed", e.neverCommitted(last, index, instead, commit)})
+		x.Next = e.nextOf(last, applied)
+		return x, nil
+	}
+	x.Parts = append(x.Parts, ExplanationPart{"How it was committed", e.commitment(last, index)})
+	if applied != nil {
+		x.Parts = append(x.Parts, ExplanationPart{"How " + node + " learned that, and applied it", e.applying(last, applied)})
+	} else {
+		x.Parts = append(x.Parts, ExplanationPart{"Why " + node + " did not learn that", e.neverTold(index, node, last.at)})
+	}
 	x.Next = e.nextOf(last, applied)
 	return x, nil
 }
@@ -113,6 +126,19 @@ func (e *Explainer) applied(node string, index int64) *Span {
 		}
 	}
 	return nil
+}
+
+// appliedBefore says when a server applied an entry for the first time, if it did so again after a crash.
+func (e *Explainer) appliedBefore(applied *Span) string {
+	for _, s := range e.byProcess[applied.Service] {
+		if s.Name == spans.ApplyName && s.number(spans.RaftIndexKey) == applied.number(spans.RaftIndexKey) {
+			if s == applied {
+				break
+			}
+			return " It had done so before, first at " + e.at(s.End) + ", and lost that when it crashed."
+		}
+	}
+	return ""
 }
 
 // nextOf is what to ask next: about the request that an entry is of, or the election of its leader.
@@ -210,8 +236,8 @@ func (e *Explainer) refusal(call *Span) string {
 	return "no match"
 }
 
-// commitment says which leader found an entry to be on a majority.
-func (e *Explainer) commitment(h held, index int64) []ExplanationStep {
+// committed is the entry that a leader committed at an index first, and the span with which it did; the entry is nil if none did, or the trace does not say which one it is.
+func (e *Explainer) committed(index int64) (*held, *Span) {
 	var first *Span
 	for i := range e.spans {
 		s := &e.spans[i]
@@ -221,13 +247,28 @@ func (e *Explainer) commitment(h held, index int64) []ExplanationStep {
 		}
 	}
 	if first == nil {
+		return nil, nil
+	}
+	var had *held
+	for _, h := range e.history(first.Service, index) {
+		if !h.at.After(first.End) {
+			had = &h
+		}
+	}
+	return had, first
+}
+
+// commitment says which leader found an entry to be on a majority.
+func (e *Explainer) commitment(h held, index int64) []ExplanationStep {
+	_, first := e.committed(index)
+	if first == nil {
 		return []ExplanationStep{e.step(h.at, 0, "No leader of this run found it to be on a majority: it is not committed, and may be replaced.")}
 	}
 	by := andList(first.Attribute(spans.RaftCommitAcknowledgedByKey).AsStringSlice())
 	to := first.number(spans.RaftCommitToKey)
 	said := fmt.Sprintf("%s, the leader of term %s, knew that %s had it, a majority, and committed it.", first.Service, first.value(spans.RaftTermKey), by)
 	if to > index {
-		said = fmt.Sprintf("%s, the leader of term %s, committed index %d, which %s had, a majority, and index %d with it, as it stands before.",
+		said = fmt.Sprintf("%s, the leader of term %s, committed index %d, which %s had, a majority, and with it index %d, which stands before that.",
 			first.Service, first.value(spans.RaftTermKey), to, by, index)
 	}
 	return []ExplanationStep{e.step(first.End, first.ID, "%s", said)}
@@ -235,9 +276,6 @@ func (e *Explainer) commitment(h held, index int64) []ExplanationStep {
 
 // applying says how a server learned that an entry is committed.
 func (e *Explainer) applying(h held, applied *Span) []ExplanationStep {
-	if applied == nil {
-		return nil
-	}
 	commit := e.byID[applied.Parent]
 	if commit == nil {
 		return nil

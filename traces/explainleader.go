@@ -181,9 +181,36 @@ func (e *Explainer) whyStood(election *Span) []ExplanationStep {
 	steps = append(steps, e.step(heard.End, heard.ID, "%s", said))
 	if leader != "" {
 		steps = append(steps, e.silence(heard, leader, election)...)
+		slices.SortStableFunc(steps, func(a, b ExplanationStep) int { return cmp.Compare(a.At, b.At) }) // a fault can come before what was on its way then
 	}
-	return append(steps, e.step(election.Start, election.ID, "So for %s nothing had started %s's election timer anew. It ran out, and %s stood for election in term %d.",
-		took(heard.End, election.Start), node, node, term))
+	return append(steps, e.step(election.Start, election.ID, "So for %s%s nothing had started %s's election timer anew. It ran out, and %s stood for election in term %d.",
+		took(heard.End, election.Start), e.byItsClock(node, heard.End, election.Start), node, node, term))
+}
+
+// byItsClock says how long a server's clock took a time for, if a fault had set that.
+func (e *Explainer) byItsClock(node string, from, to time.Time) string {
+	clock, skewed := to.Sub(from), false
+	for _, f := range e.inForce(to) {
+		if faultKind(f) != spans.FaultSkew || !touches(f, node) {
+			continue
+		}
+		since := f.Start
+		if since.Before(from) {
+			since = from
+		}
+		switch rate := f.number(spans.RaftkvFaultRatePermilleKey); {
+		case rate != 0:
+			clock += to.Sub(since) * time.Duration(rate-1000) / 1000
+			skewed = true
+		case f.Start.After(from):
+			clock += time.Duration(f.number(spans.RaftkvFaultByNsKey))
+			skewed = true
+		}
+	}
+	if !skewed {
+		return ""
+	}
+	return ", which its own clock took for " + milliseconds(clock) + ","
 }
 
 func (e *Explainer) electionBefore(election *Span) *Span {

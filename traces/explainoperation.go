@@ -337,7 +337,11 @@ func (e *Explainer) whyThisAnswer(op *Span) []ExplanationStep {
 	steps := []ExplanationStep{e.step(applied.End, applied.ID, "%s was the first to apply it, at index %d: %s.", node, index, e.appliedSaid(applied))}
 	for _, s := range e.byProcess[node] {
 		if again := s.number(spans.RaftIndexKey); s.Name == spans.ApplyName && again > index && s.value(spans.KVRequestIDKey) == op.value(spans.KVRequestIDKey) {
-			steps = append(steps, e.step(s.End, s.ID, "It was in the log again at index %d, as a retry: %s (§8).", again, e.appliedSaid(s)))
+			otherwise := ""
+			if s.value(spans.KVResultKey) != applied.value(spans.KVResultKey) {
+				otherwise = " That is another answer than the first, which a retry must get."
+			}
+			steps = append(steps, e.step(s.End, s.ID, "It was in the log again at index %d, as a retry: %s (§8).%s", again, e.appliedSaid(s), otherwise))
 		}
 	}
 	key := parseCommand(applied.Attribute(spans.RaftCommandKey).AsString()).key

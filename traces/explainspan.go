@@ -31,6 +31,9 @@ func (e *Explainer) explainSpan(s *Span) *Explanation {
 		}
 	}
 	x := &Explanation{Answer: capital(e.spanSaid(s, true)) + "."}
+	if s.Name == spans.ViolationName {
+		return e.explainViolation(x, s)
+	}
 	if s.Kind == trace.SpanKindClient && s.value(spans.RaftReplyKey) == "" {
 		why, id := e.absent(s)
 		x.Parts = append(x.Parts, ExplanationPart{"Why there was no reply", []ExplanationStep{e.step(s.End, id, "%s.", capital(why))}})
@@ -48,6 +51,43 @@ func (e *Explainer) explainSpan(s *Span) *Explanation {
 		x.Next = "index " + s.value(spans.RaftIndexKey) + " " + s.Service
 	case root == s && len(e.children[s.ID]) > 0:
 		x.Next = e.children[s.ID][0].ID.String()
+	}
+	if x.Next == s.ID.String() { // ask something else
+		x.Next = e.suggested(s)
+	}
+	return x
+}
+
+// suggested is a question about what a span begins: a client's first request, or the first election.
+func (e *Explainer) suggested(s *Span) string {
+	if first := s.Service + "/1"; e.operations[first] != nil {
+		return s.Service + " 1"
+	}
+	if all := e.Questions(1); len(all) > 0 {
+		return all[0]
+	}
+	return s.ID.String()
+}
+
+// explainViolation says what an invariant demands, and which facts do not agree.
+func (e *Explainer) explainViolation(x *Explanation, s *Span) *Explanation {
+	if says := printable(s.Status.Description); says != "" {
+		x.Answer += " It says: " + says
+	}
+	var facts []ExplanationStep
+	for _, fact := range s.Attribute(spans.RaftkvViolationFactsKey).AsStringSlice() {
+		facts = append(facts, e.step(s.Start, 0, "%s.", capital(printable(fact))))
+	}
+	x.Parts = append(x.Parts, ExplanationPart{"What does not agree", facts})
+	x.Next = s.ID.String()
+	var last *Span // what a server did last
+	for i := range e.spans {
+		if p := &e.spans[i]; p.Service != spans.ServiceWorld && p.Name != spans.RunName && p.Start != p.End && !p.End.After(s.Start) && !p.Attribute(spans.RaftUnfinishedKey).AsBool() && (last == nil || !p.End.Before(last.End)) {
+			last = p
+		}
+	}
+	if last != nil {
+		x.Next = last.ID.String()
 	}
 	return x
 }
@@ -147,8 +187,12 @@ func (e *Explainer) spanSaid(s *Span, timed bool) string {
 		return said
 	case s.Name == spans.ApplyName:
 		return s.Service + " applied index " + s.value(spans.RaftIndexKey) + ", " + e.appliedSaid(s) + during
-	case s.Name == spans.StartName:
+	case s.Name == spans.StartName, s.Name == spans.ClientStartName:
 		return s.Service + " started" + during
+	case s.Name == spans.SetPeersName:
+		return s.Service + " was told which servers there are, " + andList(s.Attribute(spans.RaftPeersKey).AsStringSlice()) + "," + during
+	case s.Name == spans.ViolationName:
+		return "the invariant " + s.value(spans.RaftkvInvariantKey) + " did not hold" + at + ", and the run was stopped"
 	case isSender(s):
 		return s.Service + " sent " + s.peer() + aMessage(s) + t.entriesText() + at + e.callEnded(s)
 	case isReceiver(s):

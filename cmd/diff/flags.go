@@ -34,7 +34,7 @@ func flagGroups() []flags.Group[options] {
 		}},
 		{Title: "What comes out", Flags: []flags.Flag[options]{
 			{Name: "max", Takes: "N", Help: fmt.Sprintf("tell at most N spans of what followed, and N of each list; by default %d, and 0 tells all", defaultMax), Set: setMax},
-			{Name: "json", Help: "print the same as JSON", Set: func(o *options, v string) []error { return flags.SetBool("-json", &o.json, v) }},
+			{Name: "json", Help: "print the same as JSON, lists in full; its fields are those of `go doc ./traces Difference`, and of the types that this names", Set: func(o *options, v string) []error { return flags.SetBool("-json", &o.json, v) }},
 			{Name: "h", Help: "show this"},
 		}},
 	}

@@ -75,7 +75,7 @@ func TestBareFile(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	names := strings.NewReplacer("A  a ", "A  x.json ", "B  b ", "B  y.json ", "client-1 a b", "client-1 x.json y.json")
+	names := strings.NewReplacer("A  a ", "A  x.json ", "B  b ", "B  y.json ", " a b\n", " x.json y.json\n")
 	if want, got := names.Replace(call(t, "a", "b").stdout), call(t, "x.json", "y.json").stdout; want != got {
 		t.Errorf("the bare files differ so:\n%s\nand not so:\n%s", got, want)
 	}

@@ -2,30 +2,24 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/raftkv/raftkv/traces"
 )
 
-// describe is all of a span but the run's half of its trace ids.
-func describe(s *traces.Span) string {
-	if s == nil {
-		return "nothing"
+// checkMirrored compares two runs in the other order: all is said the same.
+func checkMirrored(t *testing.T, again string, d *traces.Difference, a, b *traces.Indexed, o traces.DiffOptions) {
+	t.Helper()
+	swapped, err := traces.Compare(t.Context(), b, a, o)
+	if err != nil {
+		t.Fatal(err)
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s of %s in %s: %s %v [%d %d] %v", s.ID, s.Name, s.Parent, s.Root, s.Service, s.Kind, s.Start.UnixNano(), s.End.UnixNano(), s.Status)
-	for _, a := range s.Attributes {
-		fmt.Fprintf(&b, " %s=%s", a.Key, a.Value.String())
+	if diff := cmp.Diff(mirrored(t, d), mirrored(t, mirror(swapped))); diff != "" {
+		t.Errorf("%s: with the sides swapped it says otherwise (-as they were +swapped):\n%s", again, diff)
 	}
-	for _, e := range s.Events {
-		fmt.Fprintf(&b, " (%s %d %v)", e.Name, e.At.UnixNano(), e.Attributes)
-	}
-	for _, l := range s.Links {
-		fmt.Fprintf(&b, " ->%s/%s %v", l.Root, l.ID, l.Attributes)
-	}
-	return b.String()
 }
 
 // mirror is a difference with the sides swapped.
@@ -42,6 +36,7 @@ func mirror(d *traces.Difference) *traces.Difference {
 	}
 	m.Followed, m.Elsewhere = mirrorConsequences(d.Followed), mirrorConsequences(d.Elsewhere)
 	m.Users.Leaders, m.Users.Log, m.Users.Store = mirrorValues(d.Users.Leaders), mirrorValues(d.Users.Log), mirrorValues(d.Users.Store)
+	m.Users.Violations = mirrorValues(d.Users.Violations)
 	m.Users.Operations = append([]traces.OperationChange{}, d.Users.Operations...)
 	for i, o := range d.Users.Operations {
 		m.Users.Operations[i] = traces.OperationChange{
@@ -53,7 +48,7 @@ func mirror(d *traces.Difference) *traces.Difference {
 }
 
 func mirrorConsequences(c traces.Consequences) traces.Consequences {
-	m := traces.Consequences{Tally: mirrorTally(c.Tally), Tree: []traces.Consequence{}}
+	m := traces.Consequences{Tally: mirrorTally(c.Tally), Rest: mirrorTally(c.Rest), Tree: []traces.Consequence{}}
 	other := map[traces.Change]traces.Change{traces.OnlyA: traces.OnlyB, traces.OnlyB: traces.OnlyA, traces.Changed: traces.Changed, traces.Moved: traces.Moved}
 	for _, line := range c.Tree {
 		line.Change, line.Fields, line.Folded = other[line.Change], mirrorValues(line.Fields), mirrorTally(line.Folded)
@@ -94,10 +89,21 @@ func mirrorValues(all []traces.ValueChange) []traces.ValueChange {
 func mirrored(t *testing.T, d *traces.Difference) string {
 	t.Helper()
 	c := *d
+	plain := func(e *traces.DiffEvent) { e.Name, e.Text, e.At = "", "", 0 }
+	if d.First != nil {
+		first := *d.First
+		plain(&first.Span)
+		if first.Origin != nil {
+			origin := *first.Origin
+			plain(&origin)
+			first.Origin = &origin
+		}
+		c.First = &first
+	}
 	for _, tree := range []*[]traces.Consequence{&c.Followed.Tree, &c.Elsewhere.Tree} {
 		lines := append([]traces.Consequence{}, *tree...)
 		for i := range lines {
-			lines[i].Event.Text, lines[i].Event.At = "", 0
+			plain(&lines[i].Event)
 		}
 		*tree = lines
 	}

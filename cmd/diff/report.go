@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -69,14 +70,36 @@ func (r *report) verdict() {
 	}{{"A", &r.d.A}, {"B", &r.d.B}} {
 		r.printf("%s  %s (%s spans, %s)\n", side.name, side.run.Name, grouped(side.run.Spans), milliseconds(side.run.End))
 	}
-	if r.d.Only != "" {
-		r.printf("only %s is compared\n", r.d.Only)
-	}
+	r.lookedAt()
 	if r.d.Resolution > 0 {
 		r.paragraph("", "Times are compared to the microsecond: a trace that Jaeger wrote has no finer ones.")
 	}
-	if r.d.AlignedBy != "ids" {
+	if r.d.AlignedBy != traces.AlignedByIDs {
 		r.paragraph("", "The ids of the two are made of something else: spans are taken for the same by what they are, client and operation, term, index, peer and attempt.")
+	}
+}
+
+// lookedAt says what of the runs is not compared.
+func (r *report) lookedAt() {
+	var not []string
+	for _, name := range r.d.Ignored {
+		if name == traces.IgnoreTime {
+			name = "times"
+		}
+		not = append(not, name)
+	}
+	if r.d.Tolerance > 0 {
+		not = append(not, "differences in time of at most "+r.d.Tolerance.String())
+	}
+	text := ""
+	if r.d.Only != "" {
+		text = "Only a part is compared: " + r.d.Only + ". "
+	}
+	if len(not) > 0 {
+		text += "Not looked at: " + strings.Join(not, ", ") + "."
+	}
+	if text != "" {
+		r.paragraph("", strings.TrimSpace(text))
 	}
 }
 
@@ -84,7 +107,11 @@ func (r *report) verdict() {
 func (r *report) first() {
 	first := r.d.First
 	r.title("The first divergence, at " + milliseconds(first.At))
-	r.event(" ", &first.Span, 0, "")
+	r.event(" ", &first.Span, "", "", "")
+	if first.Origin != nil {
+		r.printf("%swhich comes of something that is not compared here:\n", indent)
+		r.event(" ", first.Origin, "", "", "")
+	}
 	colon := ""
 	if len(first.Reason.Keys) > 0 {
 		colon = ":"
@@ -112,13 +139,13 @@ const mostKeys = 6
 
 // change prints a thing with both its values.
 func (r *report) change(name, a, b string) {
-	line := fmt.Sprintf("%s  %s: %s -> %s", indent, name, orMissing(a), orMissing(b))
+	line := fmt.Sprintf("%s  %s: %s -> %s", indent, name, orNone(a), orNone(b))
 	if terminal.Length(line) <= r.width {
 		r.printf("%s\n", line)
 		return
 	}
 	r.printf("%s  %s:\n", indent, name)
-	for _, value := range []string{"A  " + orMissing(a), "B  " + orMissing(b)} {
+	for _, value := range []string{"A  " + orNone(a), "B  " + orNone(b)} {
 		for i, part := range pieces(value, r.width-6) {
 			r.printf("%s    %s%s\n", indent, strings.Repeat("   ", min(i, 1)), part)
 		}
@@ -171,32 +198,38 @@ func orMissing(value string) string {
 	return value
 }
 
+// orNone is a value within a sentence.
+func orNone(value string) string {
+	if value == "" {
+		return "none"
+	}
+	return value
+}
+
 // before tells of what both runs share.
 func (r *report) before() {
 	if len(r.d.First.Before) == 0 {
 		return
 	}
-	r.title("What led to it, the same in both")
+	r.title("What came before it, the same in both")
 	for i := range r.d.First.Before {
-		r.event(" ", &r.d.First.Before[i], 0, "")
+		r.event(" ", &r.d.First.Before[i], "", "", "")
 	}
 }
 
-// event prints a span as a line: what changed, when it begins, whose it is, its id, and what it is; the last in as many lines as it takes.
-func (r *report) event(mark string, e *traces.DiffEvent, depth int, more string) {
-	const deepest = 8
+// event prints a span as a line: what changed, when it begins, whose it is, its id, and what it is; the last in as many lines as it takes, behind what leads to it from above.
+func (r *report) event(mark string, e *traces.DiffEvent, first, rest, more string) {
 	left := fmt.Sprintf("%s %9s %-8s %s  ", mark, milliseconds(e.At), e.Process, e.ID)
 	text := e.Text
 	if more != "" {
 		text += ": " + more
 	}
-	inner := strings.Repeat(" ", min(depth, deepest))
-	for i, line := range pieces(text, r.width-terminal.Length(left)-len(inner)) {
+	for i, line := range pieces(text, r.width-terminal.Length(left)-max(terminal.Length(first), terminal.Length(rest))) {
 		if i == 0 {
-			r.printf("%s%s%s\n", r.marked(mark, left), inner, line)
+			r.printf("%s%s%s\n", r.marked(mark, left), first, line)
 			left = strings.Repeat(" ", terminal.Length(left))
 		} else {
-			r.printf("%s%s%s\n", left, inner, line)
+			r.printf("%s%s%s\n", left, rest, line)
 		}
 	}
 }
@@ -216,26 +249,70 @@ func (r *report) marked(mark, text string) string {
 func (r *report) followed() {
 	f := &r.d.Followed
 	r.title("What followed from it")
-	r.paragraph("", r.tally(&f.Tally)+". Below each span stands what comes of it, the largest first.")
+	text := r.tally(&f.Tally) + "."
+	if r.d.First.Origin != nil {
+		text += " All of it comes of the same thing as the first divergence."
+	}
+	r.paragraph("", text+reading(f))
 	r.tree(f)
+}
+
+// reading says how a tree is read, if it takes more than one line.
+func reading(c *traces.Consequences) string {
+	if len(c.Tree) < 2 {
+		return ""
+	}
+	return " Below each span stands what comes of it, the largest first; times are A's where both runs have the span."
 }
 
 var marks = map[traces.Change]string{traces.OnlyA: "-", traces.OnlyB: "+", traces.Changed: "~", traces.Moved: ">"}
 
+// tree tells spans below what they come of. What alone comes of a span stands straight below it; where there are several they branch off.
 func (r *report) tree(c *traces.Consequences) {
+	var rails []string // what the lines below each branch begin with
 	for i := range c.Tree {
 		line := &c.Tree[i]
-		r.event(marks[line.Change], &line.Event, line.Depth, changesOf(line))
-		if line.Folded.Spans > 0 {
-			depth := line.Depth
-			if !line.Last {
-				depth++
-			}
-			left := strings.Repeat(" ", 39+min(depth, 8))
-			for i, text := range terminal.Wrap("... and "+r.tally(&line.Folded), r.width-len(left)-4) {
-				r.printf("%s%s\n", left+strings.Repeat(" ", 4*min(i, 1)), r.style.Dim(text))
-			}
+		if line.Of == "" && i > 0 {
+			r.printf("\n") // another beginning
 		}
+		rails = rails[:min(len(rails), line.Depth)]
+		first := ""
+		switch line.Branch {
+		case traces.NoBranch:
+			first = below(rails)
+		case traces.MoreBranch:
+			rails = rails[:line.Depth-1]
+			first, rails = below(rails)+"├ ", append(rails, "│ ")
+		case traces.LastBranch:
+			rails = rails[:line.Depth-1]
+			first, rails = below(rails)+"└ ", append(rails, "  ")
+		}
+		rest, folded := below(rails), below(rails)
+		if i+1 < len(c.Tree) && c.Tree[i+1].Depth > line.Depth {
+			rest, folded = rest+"│ ", folded+"│ "
+		}
+		r.event(marks[line.Change], &line.Event, first, rest, changesOf(line))
+		r.folded(folded, &line.Folded)
+	}
+	if c.Rest.Spans > 0 && len(c.Tree) > 0 {
+		r.paragraph("", "Besides these: "+r.tally(&c.Rest)+".")
+	}
+}
+
+// below is what leads down to a line: no more than so many of the branches that it is in, or there would be no room for it.
+func below(rails []string) string {
+	const most = 7
+	return strings.Join(rails[:min(len(rails), most)], "")
+}
+
+// folded says how many spans there are below one that no line tells of.
+func (r *report) folded(before string, t *traces.Tally) {
+	if t.Spans == 0 {
+		return
+	}
+	left := strings.Repeat(" ", 39) + before
+	for i, text := range terminal.Wrap("... and "+r.tally(t), r.width-terminal.Length(left)-4) {
+		r.printf("%s%s\n", left+strings.Repeat(" ", 4*min(i, 1)), r.style.Dim(text))
 	}
 }
 
@@ -257,13 +334,24 @@ func changesOf(line *traces.Consequence) string {
 			continue // the times are told, and those of events go with them
 		}
 		if told++; told <= most {
-			words = append(words, fmt.Sprintf("%s %s -> %s", strings.TrimPrefix(f.Name, "raft."), orMissing(f.A), orMissing(f.B)))
+			words = append(words, changeOf(&f))
 		}
 	}
 	if told > most {
 		words = append(words, fmt.Sprintf("and %d more", told-most))
 	}
 	return strings.Join(words, ", ")
+}
+
+// changeOf says what differs in a field: both values, or which run alone has it.
+func changeOf(f *traces.ValueChange) string {
+	if strings.HasPrefix(f.Name, "event") {
+		if f.A == "" {
+			return f.B + " (only in B)"
+		}
+		return f.A + " (only in A)"
+	}
+	return fmt.Sprintf("%s %s -> %s", strings.TrimPrefix(f.Name, "raft."), orNone(f.A), orNone(f.B))
 }
 
 // tally says how many spans differ, and how.
@@ -325,14 +413,36 @@ func (r *report) elsewhere() {
 		return
 	}
 	r.title("What differs without coming of it")
-	r.paragraph("", r.tally(&e.Tally)+". Each of these begins by itself: it is made by what the runs were given, and not by what happened in them.")
+	text := r.tally(&e.Tally) + ". " + r.unexplained()
+	if len(r.d.Followed.Tree) < 2 {
+		text += reading(e) // or it was said already
+	}
+	r.paragraph("", text)
 	r.tree(e)
+}
+
+// unexplained says what is known of what comes of nothing that differs.
+func (r *report) unexplained() string {
+	shown, begin, come := "The traces show nothing that they come of", "each begins by itself", "They come"
+	if r.d.Elsewhere.Spans == 1 {
+		shown, begin, come = "The traces show nothing that it comes of", "it begins by itself", "It comes"
+	}
+	tree := r.d.Elsewhere.Tree
+	switch {
+	case slices.ContainsFunc(tree, func(c traces.Consequence) bool { return c.Origin != "" }):
+		return come + " of something else, which is not compared here, or " + begin + "."
+	case len(r.d.Config) > 1 || len(r.d.Config) == 1 && r.d.Config[0].Key != "fault":
+		return shown + ": " + begin + ", made by what the runs were given."
+	case len(r.d.Config) == 1:
+		return shown + ". " + come + " of it all the same, for the runs were given nothing else that differs: as where a message is lost, which takes its receiver's time and leaves no span there."
+	}
+	return shown + ": " + begin + "."
 }
 
 func (r *report) independent() {
 	in := &r.d.Independent
-	r.title("What is independent of it")
 	if r.d.First == nil {
+		r.title("What is the same")
 		how := ", ids and times included"
 		if o := &r.options.diff; o.Tolerance > 0 || len(o.Ignore) > 0 {
 			how = ", but for what is not looked at"
@@ -340,6 +450,7 @@ func (r *report) independent() {
 		r.paragraph("", counted(in.Before+in.After, "span")+" are the same in both runs"+how+".")
 		return
 	}
+	r.title("What is independent of it")
 	r.paragraph("", fmt.Sprintf("%s before it and %s after it are the same in both runs.", counted(in.Before, "span"), grouped(in.After)))
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -18,7 +19,7 @@ func (r *report) users() {
 		r.paragraph("", "Nothing of that is part of "+r.d.Only+".")
 		return
 	}
-	if len(u.Operations)+len(u.Leaders)+len(u.Log)+len(u.Store) == 0 {
+	if len(u.Operations)+len(u.Leaders)+len(u.Log)+len(u.Store)+len(u.Violations) == 0 {
 		if r.d.Only != "" {
 			r.paragraph("", "The same in both runs, as far as it is part of "+r.d.Only+".")
 			return
@@ -32,6 +33,9 @@ func (r *report) users() {
 	r.values("leaders", u.Leaders)
 	r.values("log at the end", u.Log)
 	r.values("store at the end", u.Store)
+	if len(u.Violations) > 0 {
+		r.values("invariants", u.Violations)
+	}
 }
 
 func (r *report) operations(all []traces.OperationChange) {
@@ -54,6 +58,27 @@ func (r *report) operations(all []traces.OperationChange) {
 			r.printf("%s  %-12s  %s\n", indent, name, line)
 		}
 	}
+}
+
+// worst is the operation that differs most: by its answer, or else by how long it took.
+func worst(all []traces.OperationChange) *traces.OperationChange {
+	weight := func(c *traces.OperationChange) (answered int, longer time.Duration) {
+		if c.LatencyA == nil || c.LatencyB == nil {
+			return 1, 0
+		}
+		if c.ResultA != c.ResultB {
+			answered = 2
+		}
+		return answered, (*c.LatencyA - *c.LatencyB).Abs()
+	}
+	most := &all[0]
+	for i := range all {
+		answered, longer := weight(&all[i])
+		if a, l := weight(most); cmp.Or(cmp.Compare(answered, a), cmp.Compare(longer, l)) > 0 {
+			most = &all[i]
+		}
+	}
+	return most
 }
 
 // operation says how an operation differs: its answer, how long it took, how often it was tried.
@@ -122,7 +147,7 @@ func (r *report) next() {
 	case r.d.Only != "":
 		words = append(words, a, b)
 	case len(r.d.Users.Operations) > 0:
-		client, _, _ := strings.Cut(r.d.Users.Operations[0].Request, "/")
+		client, _, _ := strings.Cut(worst(r.d.Users.Operations).Request, "/")
 		words = append(words, "-only", client, a, b)
 	default:
 		words = append(words, "-only", r.d.First.Service, a, b)

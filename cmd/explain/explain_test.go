@@ -38,7 +38,7 @@ func answered(t *testing.T, scenario, question string, changes ...string) string
 
 // TestGolden holds the answers to questions about built-in scenarios. Read the difference as prose before you commit it: a student is to follow it.
 func TestGolden(t *testing.T) {
-	lossy := []string{"num_nodes=3", "num_clients=2", "network.loss=0.15"}
+	lossy, short := []string{"num_nodes=3", "num_clients=2", "network.loss=0.15"}, []string{"num_nodes=3", "max_duration=60ms"}
 	for _, c := range []struct {
 		scenario, question string
 		changes            []string
@@ -55,14 +55,23 @@ func TestGolden(t *testing.T) {
 		{"two-leaders", "leader term 2", nil},
 		{"two-leaders", "client-1 2", nil},
 		{"figure-8", "index 1 node-3", nil},
+		{"figure-8", "index 1 node-1", nil},
+		{"figure-8", "index 2 node-1", nil},
+		{"figure-7", "index 4 node-1", nil},
+		{"clock-jump", "leader term 2", nil},
+		{"rolling-restart", "index 2 node-1", nil},
 		{"slow-follower", "index 3 node-3", nil},
 		{"minority-partition", "client-1 1", nil},
 		{"default", "client-1 3", lossy},
 		{"default", "client-2 2", lossy},
+		{"default", "index 2 node-2", short},
 	} {
 		name := c.scenario + "_" + strings.ReplaceAll(c.question, " ", "-")
-		if c.changes != nil {
+		switch len(c.changes) {
+		case len(lossy):
 			name = "lossy-" + name
+		case len(short):
+			name = "short-" + name
 		}
 		t.Run(name, func(t *testing.T) {
 			said := answered(t, c.scenario, c.question, c.changes...)
@@ -123,7 +132,7 @@ func TestExplainTrouble(t *testing.T) {
 		"there are no spans in it":   {empty, "leader term 1"},
 		"nobody stood for election in term 7; the nearest question that has an answer is `go run ./cmd/explain " + folder + " leader term 2`": {folder, "leader", "term", "7"},
 		"client-1 9; the nearest question that has an answer is `go run ./cmd/explain " + folder + " client-1 3`":                             {folder, "client-1", "9"},
-		`cannot tell what "ledaer term 2" asks; the nearest question that has an answer is`:                                                   {folder, "ledaer term 2"},
+		`cannot tell what "ledaer term 2" asks: nothing can be made of "ledaer"; ask for a span by 6 digits`:                                  {folder, "ledaer term 2"},
 		" leader term 2`": {folder, "ledaer term 2"},
 		"index 3 node-1`": {folder, "index 3"},
 		"unknown flag -x": {"-x", folder, "leader term 1"},

@@ -59,6 +59,9 @@ func nearest(wrong error, e *traces.Explainer, name, question string) error {
 	if errors.As(wrong, &q) && q.Nearest != "" {
 		return fmt.Errorf("%w; the nearest question that has an answer is `go run ./cmd/explain %s %s`", wrong, command.ShellWord(name), q.Nearest)
 	}
+	if q != nil && q.Alone {
+		return wrong
+	}
 	questions := e.Questions(mostEntries)
 	if len(questions) == 0 {
 		return fmt.Errorf("%w; and there is nothing in this trace to be explained but its spans, by their ids", wrong)
@@ -94,7 +97,7 @@ file of any origin. WHAT is one of
 
   leader term 4     why a server won the election of that term, or why nobody did
   client-2 3        where the time of a client's request went, and why its answer
-  index 7 node-3    why a server's log has what it has there
+  index 7 node-3    why a server's log has what it has there, or has nothing
   46174201b02135d1  what a span is, and its causes; six digits may do
 `
 

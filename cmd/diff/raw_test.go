@@ -1,0 +1,148 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"regexp"
+	"testing"
+
+	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/traces"
+)
+
+// rawSpan is a span as its file has it, read with nothing of what the diff is made of.
+type rawSpan struct {
+	text string // all that the file says of it and of its process, less the run's half of trace ids
+	peer string // whom it sends to, or answers; empty for none
+	lost bool   // that was lost
+	end  int64  // ns from the beginning of the run
+}
+
+// runsHalf is what a trace id begins with: the run's half of it.
+var runsHalf = regexp.MustCompile(`"traceId":"[0-9a-f]{16}`)
+
+// rawSpans are the spans of a trace by their ids, but for the one that says what made the run.
+func rawSpans(t *testing.T, file []byte) map[string]rawSpan {
+	t.Helper()
+	all := map[string]rawSpan{}
+	begin := int64(0)
+	for line := range bytes.Lines(file) {
+		var parsed struct {
+			ResourceSpans []struct {
+				Resource   json.RawMessage `json:"resource"`
+				ScopeSpans []struct {
+					Spans []json.RawMessage `json:"spans"`
+				} `json:"scopeSpans"`
+			} `json:"resourceSpans"`
+		}
+		if err := json.Unmarshal(runsHalf.ReplaceAll(line, []byte(`"traceId":"`)), &parsed); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range parsed.ResourceSpans {
+			for _, s := range r.ScopeSpans {
+				for _, text := range s.Spans {
+					id, name, start, span := rawSpanOf(t, r.Resource, text)
+					if name == spans.RunName {
+						begin = start
+						continue
+					}
+					all[id] = span
+				}
+			}
+		}
+	}
+	for id, s := range all {
+		s.end -= begin
+		all[id] = s
+	}
+	return all
+}
+
+type rawAttributes []struct {
+	Key   string `json:"key"`
+	Value struct {
+		StringValue string `json:"stringValue"`
+	} `json:"value"`
+}
+
+func (all rawAttributes) text(key string) string {
+	for _, a := range all {
+		if a.Key == key {
+			return a.Value.StringValue
+		}
+	}
+	return ""
+}
+
+func rawSpanOf(t *testing.T, resource, text json.RawMessage) (id, name string, start int64, span rawSpan) {
+	t.Helper()
+	var s struct {
+		SpanID     string        `json:"spanId"`
+		Name       string        `json:"name"`
+		Start      int64         `json:"startTimeUnixNano,string"`
+		End        int64         `json:"endTimeUnixNano,string"`
+		Attributes rawAttributes `json:"attributes"`
+		Events     []struct {
+			Name string `json:"name"`
+		} `json:"events"`
+	}
+	if err := json.Unmarshal(text, &s); err != nil {
+		t.Fatal(err)
+	}
+	span = rawSpan{text: string(resource) + string(text), peer: s.Attributes.text(string(spans.RaftPeerIDKey)), end: s.End}
+	for _, e := range s.Events {
+		span.lost = span.lost || e.Name == spans.EventDrop
+	}
+	return s.SpanID, s.Name, s.Start, span
+}
+
+// checkSame holds what a diff says is the same against the files: it is, and nothing else is.
+func checkSame(t *testing.T, again string, d *traces.Difference, before, after map[string]rawSpan) {
+	t.Helper()
+	same, early, others := 0, 0, 0
+	for id, s := range before {
+		if other, both := after[id]; !both || other.text != s.text {
+			others++
+			continue
+		}
+		same++
+		if d.First != nil && s.end < int64(d.First.At) {
+			early++
+		}
+	}
+	for id := range after {
+		if _, both := before[id]; !both {
+			others++
+		}
+	}
+	if in := &d.Independent; in.Before != early || in.Before+in.After != same || len(in.Spans) != in.After {
+		t.Errorf("%s: %d spans before the divergence and %d after it are called independent, and %d and %d are the same in the files", again, in.Before, in.After, early, same-early)
+	}
+	if n := d.Followed.Spans + d.Elsewhere.Spans; n != others {
+		t.Errorf("%s: %d spans are said to differ, and %d do in the files", again, n, others)
+	}
+	for _, id := range d.Independent.Spans {
+		if x, y := before[id.String()].text, after[id.String()].text; x != y || x == "" {
+			t.Errorf("%s: what is called independent differs:\n- %s\n+ %s", again, x, y)
+		}
+	}
+}
+
+// checkUnexplained holds what a diff finds no cause of against the files: it only moved, and its process was sent something that was lost, at another time or not in both runs. A lost
+// message takes its receiver's time, and leaves no span there, so that the trace cannot show it.
+func checkUnexplained(t *testing.T, again string, d *traces.Difference, before, after map[string]rawSpan) {
+	t.Helper()
+	for i := range d.Elsewhere.Tree {
+		line := &d.Elsewhere.Tree[i]
+		seen := false
+		for id, s := range before {
+			seen = seen || s.lost && s.peer == line.Event.Process && after[id].text != s.text
+		}
+		for id, s := range after {
+			seen = seen || s.lost && s.peer == line.Event.Process && before[id].text != s.text
+		}
+		if !seen || line.Change != traces.Moved {
+			t.Errorf("%s: no cause is found of %+v", again, line)
+		}
+	}
+}
