@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -106,7 +107,12 @@ func Compare(ctx context.Context, a, b *Indexed, o DiffOptions) (*Difference, er
 	if err != nil {
 		return nil, err
 	}
-	l := align(a, b, o)
+	l := &alignment{a: a, b: b, options: o}
+	var users Users
+	var seeing sync.WaitGroup
+	seeing.Go(func() { users = l.users() })
+	l.align()
+	seeing.Wait()
 	if err := ctx.Err(); err != nil {
 		return nil, errors.New("interrupted")
 	}
@@ -115,7 +121,7 @@ func Compare(ctx context.Context, a, b *Indexed, o DiffOptions) (*Difference, er
 	l.narrow()
 	d := &Difference{
 		A: a.runAbout(), B: b.runAbout(), AlignedBy: AlignedByIDs, Only: o.Only, Ignored: o.Ignore, Tolerance: o.Tolerance, Resolution: resolution,
-		Config: changes, Users: l.users(), Independent: l.independent(),
+		Config: changes, Users: users, Independent: l.independent(),
 	}
 	if l.byWhat {
 		d.AlignedBy = AlignedByWhat

@@ -52,8 +52,7 @@ type alignment struct {
 const none = int32(-1)
 
 // align finds the same events in two runs, and those that differ.
-func align(a, b *Indexed, o DiffOptions) *alignment {
-	l := &alignment{a: a, b: b, options: o}
+func (l *alignment) align() {
 	l.match()
 	l.compare()
 	sortWith(l.pairs, func(x, y pair) int {
@@ -63,7 +62,6 @@ func align(a, b *Indexed, o DiffOptions) *alignment {
 		return cmp.Or(cmp.Compare(x.rank, y.rank), cmp.Compare(x.order, y.order), strings.Compare(l.shape(&x).service, l.shape(&y).service), cmp.Compare(l.id(&x), l.id(&y)))
 	})
 	l.number()
-	return l
 }
 
 // number notes of each span which pair it is in.

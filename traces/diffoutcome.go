@@ -182,14 +182,17 @@ func (l *alignment) users() Users {
 	u := Users{Operations: l.operationChanges(a, b), Leaders: l.leaderChanges(), Violations: valueChanges(l.a.violated(), l.b.violated())}
 	u.answers = slices.ContainsFunc(u.Operations, func(c OperationChange) bool { return c.answered() })
 	u.order = !slices.Equal(a.commands(), b.commands())
-	entries := func(o *outcome) map[string]string {
+	entries := func(o, other *outcome) map[string]string {
 		texts := map[string]string{}
 		for index, e := range o.log {
+			if same, there := other.log[index]; there && same.command == e.command && same.term == e.term && same.request == e.request {
+				continue
+			}
 			texts[fmt.Sprintf("index %d", index)] = strings.TrimSpace(fmt.Sprintf("%s (term %d) %s", parseCommand(e.command).text, e.term, e.request))
 		}
 		return texts
 	}
-	u.Log = valueChanges(entries(a), entries(b))
+	u.Log = valueChanges(entries(a, b), entries(b, a))
 	u.Store = valueChanges(a.store, b.store)
 	u.store = len(u.Store) > 0
 	u.Violations = slices.DeleteFunc(u.Violations, func(c ValueChange) bool { return c.A != "" && c.B != "" })
