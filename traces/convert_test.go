@@ -19,10 +19,10 @@ import (
 )
 
 // converted is what a trace becomes in another format.
-func converted(t testing.TB, write func(io.Writer, []traces.Span) error, spans []traces.Span) []byte {
+func converted(t testing.TB, write func(io.Writer, *traces.Spans) error, spans []traces.Span) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := write(&b, spans); err != nil {
+	if err := write(&b, traces.SpansOf(spans)); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
@@ -445,4 +445,4 @@ func brokenSpans(t *testing.T) []traces.Span {
 	return broken
 }
 
-var converters = map[string]func(io.Writer, []traces.Span) error{"jaeger": traces.WriteJaeger, "perfetto": traces.WritePerfetto, "shiviz": traces.WriteShiViz}
+var converters = map[string]func(io.Writer, *traces.Spans) error{"jaeger": traces.WriteJaeger, "perfetto": traces.WritePerfetto, "shiviz": traces.WriteShiViz}

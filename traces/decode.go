@@ -171,9 +171,10 @@ func (d *decoder) resource() knownResource {
 			d.skip(0)
 		}
 	}
+	r.attributes = slices.Clone(r.attributes) // which outlive the line
 	r.service = find(r.attributes, serviceName).AsString()
 	if d.err == nil && d.data[start] == '{' && len(d.resources) < 256 {
-		r.raw, r.attributes, r.number = bytes.Clone(d.data[start:d.pos]), slices.Clone(r.attributes), len(d.resources)+1
+		r.raw, r.number = bytes.Clone(d.data[start:d.pos]), len(d.resources)+1
 		d.resources = append(d.resources, r)
 	}
 	return r

@@ -1,7 +1,6 @@
 package traces
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -74,29 +73,21 @@ type IndexOptions struct {
 
 // Index makes the trace in a file, or in the folder of a run, ready to be compared. Close closes the file.
 func Index(ctx context.Context, path string, o IndexOptions) (*Indexed, error) {
-	r, err := Open(path)
+	r, again, err := openAgain(ctx, path, o.Progress)
 	if err != nil {
 		return nil, err
 	}
-	file, ok := r.closer.(*os.File)
-	if info, err := os.Stat(r.Name()); !ok || err != nil || !info.Mode().IsRegular() { // such as a pipe, which can be read only once
-		all, err := io.ReadAll(r.input)
-		if err := errors.Join(err, r.Close()); err != nil {
-			return nil, err
-		}
-		return IndexReader(ctx, path, bytes.NewReader(all), o)
-	}
-	x, err := index(ctx, r, file, o)
+	x, err := index(ctx, r, again, o)
 	if err != nil {
-		return nil, errors.Join(err, r.Close())
+		return nil, errors.Join(err, again.Close())
 	}
-	x.closer = file
+	x.closer = again
 	return x, nil
 }
 
 // IndexReader is Index for a trace that is anywhere; name is what errors and reports call it.
 func IndexReader(ctx context.Context, name string, input io.ReaderAt, o IndexOptions) (*Indexed, error) {
-	return index(ctx, NewReader(name, io.NewSectionReader(input, 0, math.MaxInt64)), input, o)
+	return index(ctx, NewReader(name, &watched{ctx, io.NewSectionReader(input, 0, math.MaxInt64), o.Progress}), input, o)
 }
 
 // Close closes the file.
@@ -121,7 +112,7 @@ func index(ctx context.Context, r *Reader, input io.ReaderAt, o IndexOptions) (*
 			return nil, err
 		}
 		if err := ctx.Err(); err != nil {
-			return nil, fmt.Errorf("%s: interrupted", x.name)
+			return nil, interrupted(x.name)
 		}
 		for i := range line {
 			s := &line[i]
@@ -144,9 +135,6 @@ func index(ctx context.Context, r *Reader, input io.ReaderAt, o IndexOptions) (*
 			if err := x.add(s, offset, &r.decoder.places[i]); err != nil {
 				return nil, fmt.Errorf("%s:%d: %w", x.name, r.Line(), err)
 			}
-		}
-		if o.Progress != nil {
-			o.Progress(r.length)
 		}
 	}
 	x.begin = first

@@ -191,14 +191,18 @@ func (d *document) key() (string, error) {
 // peek is the next byte that is not white space.
 func (d *document) peek() (byte, error) {
 	for {
-		b, err := d.input.Peek(1)
-		if err != nil {
+		if _, err := d.input.Peek(1); err != nil {
 			return 0, err
 		}
-		if c := b[0]; c != ' ' && c != '\t' && c != '\n' && c != '\r' {
-			return c, nil
+		b, _ := d.input.Peek(d.input.Buffered())
+		n := 0
+		for n < len(b) && (b[n] == ' ' || b[n] == '\t' || b[n] == '\n' || b[n] == '\r') {
+			n++
 		}
-		d.skip(1)
+		if n == 0 {
+			return b[0], nil
+		}
+		d.skip(n)
 	}
 }
 

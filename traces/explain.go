@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,17 +20,16 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
-// Explainer says why something in a run is as it is, from its spans alone.
+// Explainer says why something in a run is as it is, from its spans alone. It reads again what it wants to know of a span.
 type Explainer struct {
-	spans      []Span
-	epoch      time.Time
-	byID       map[world.CausalID]*Span
-	children   map[world.CausalID][]*Span // by start
-	byProcess  map[string][]*Span         // by end
-	faults     []*Span                    // in their order
-	elections  []*Span                    // by start
-	operations map[string]*Span           // by the names of their requests: client-2/3
-	nodes      []string                   // those that the cluster consists of
+	*Spans
+
+	children   []int32            // all spans: by their parents' ids, then by start
+	byProcess  map[string][]int32 // by end
+	faults     []*Span            // in their order
+	elections  []*Span            // by start
+	operations map[string]int32   // by the names of their requests: client-2/3
+	nodes      []string           // those that the cluster consists of
 }
 
 // Explanation is an answer, and below it what led to it.
@@ -63,41 +63,105 @@ type QuestionError struct {
 func (q *QuestionError) Error() string { return q.Message }
 
 // NewExplainer makes ready to answer questions about a run.
-func NewExplainer(all []Span) *Explainer {
-	all = slices.Clone(all)
-	for i := range all {
-		all[i].Service = printable(all[i].Service) // it is part of most sentences
-	}
-	e := &Explainer{
-		spans: all, epoch: epochOf(all), byID: make(map[world.CausalID]*Span, len(all)), children: map[world.CausalID][]*Span{},
-		byProcess: map[string][]*Span{}, operations: map[string]*Span{},
-	}
-	for i := range all {
-		s := &all[i]
-		e.byID[s.ID] = s
-		e.children[s.Parent] = append(e.children[s.Parent], s)
-		e.byProcess[s.Service] = append(e.byProcess[s.Service], s)
-		switch s.Name {
+func NewExplainer(all *Spans) *Explainer {
+	e := &Explainer{Spans: all, byProcess: map[string][]int32{}, operations: map[string]int32{}}
+	for i := range all.list {
+		at := int32(i)
+		shape := all.shapeOf(at)
+		service := printable(shape.service)
+		e.byProcess[service] = append(e.byProcess[service], at)
+		switch shape.name {
 		case spans.FaultName:
-			e.faults = append(e.faults, s)
+			e.faults = append(e.faults, e.span(at))
 		case spans.ElectionName:
-			e.elections = append(e.elections, s)
+			e.elections = append(e.elections, e.span(at))
 		case spans.KVPutName, spans.KVGetName, spans.KVDeleteName:
-			e.operations[s.Attribute(spans.KVRequestIDKey).AsString()] = s
+			e.operations[e.span(at).Attribute(spans.KVRequestIDKey).AsString()] = at
 		case spans.SetPeersName:
-			e.nodes = s.Attribute(spans.RaftPeersKey).AsStringSlice()
+			e.nodes = e.span(at).Attribute(spans.RaftPeersKey).AsStringSlice()
 		}
 	}
-	byStart := func(a, b *Span) int { return a.Start.Compare(b.Start) }
-	for _, list := range e.children {
-		slices.SortStableFunc(list, byStart)
-	}
+	e.children = all.inOrder(func(a, b int32) int {
+		x, y := &all.list[a], &all.list[b]
+		return cmp.Or(cmp.Compare(x.parent, y.parent), cmp.Compare(x.start, y.start))
+	})
 	for _, list := range e.byProcess {
-		slices.SortStableFunc(list, func(a, b *Span) int { return a.End.Compare(b.End) })
+		slices.SortStableFunc(list, func(a, b int32) int { return cmp.Compare(all.list[a].end, all.list[b].end) })
 	}
+	byStart := func(a, b *Span) int { return a.Start.Compare(b.Start) }
 	slices.SortStableFunc(e.faults, byStart)
 	slices.SortStableFunc(e.elections, byStart)
 	return e
+}
+
+// span is a span with all that it says, and its process as it can be part of a sentence.
+func (e *Explainer) span(i int32) *Span {
+	s := e.at(i)
+	s.Service = printable(s.Service)
+	return s
+}
+
+// spanOf is the span with an id; nil if there is none.
+func (e *Explainer) spanOf(id world.CausalID) *Span {
+	if i := e.byID.get(id); i >= 0 && id != 0 {
+		return e.span(i)
+	}
+	return nil
+}
+
+// operation is the span of an operation by the name of its request; nil if there is none.
+func (e *Explainer) operation(request string) *Span {
+	if i, ok := e.operations[request]; ok {
+		return e.span(i)
+	}
+	return nil
+}
+
+// below are the spans whose parent one is, by start.
+func (e *Explainer) below(id world.CausalID) iter.Seq[*Span] {
+	return func(yield func(*Span) bool) {
+		from, _ := slices.BinarySearchFunc(e.children, id, func(i int32, id world.CausalID) int { return cmp.Compare(e.list[i].parent, id) })
+		for _, i := range e.children[from:] {
+			if e.list[i].parent != id || !yield(e.span(i)) {
+				return
+			}
+		}
+	}
+}
+
+// of are the spans of a process that have one of these names, by end; those of all processes, in the order of the file, for an empty one.
+func (e *Explainer) of(process string, names ...string) iter.Seq[*Span] {
+	return e.where(process, func(i int32) bool { return slices.Contains(names, e.shapeOf(i).name) })
+}
+
+// where are the spans of a process, as of, of which something is so that is known without reading them again.
+func (e *Explainer) where(process string, is func(i int32) bool) iter.Seq[*Span] {
+	return func(yield func(*Span) bool) {
+		if process == "" {
+			for i := range e.list {
+				if is(int32(i)) && !yield(e.span(int32(i))) {
+					return
+				}
+			}
+			return
+		}
+		for _, i := range e.byProcess[process] {
+			if is(i) && !yield(e.span(i)) {
+				return
+			}
+		}
+	}
+}
+
+// backward is of, the last one first.
+func (e *Explainer) backward(process string, names ...string) iter.Seq[*Span] {
+	return func(yield func(*Span) bool) {
+		for _, i := range slices.Backward(e.byProcess[process]) {
+			if slices.Contains(names, e.shapeOf(i).name) && !yield(e.span(i)) {
+				return
+			}
+		}
+	}
 }
 
 // Explain answers a question: a span's id, `leader term 4`, `client-2 3`, or `index 7 node-3`. An error says what is wrong with the question, and is a
@@ -205,12 +269,12 @@ func (e *Explainer) find(word string) (*Span, error) {
 		return nil, nil // it is a question of another kind then
 	}
 	var found *Span
-	for i := range e.spans {
-		if s := &e.spans[i]; strings.HasPrefix(s.ID.String(), digits) {
-			if found != nil && found.ID != s.ID {
-				return nil, fmt.Errorf("two spans' ids begin with %s: %s and %s", word, found.ID, s.ID)
+	for i := range e.list {
+		if id := e.list[i].id; strings.HasPrefix(id.String(), digits) {
+			if found != nil && found.ID != id {
+				return nil, fmt.Errorf("two spans' ids begin with %s: %s and %s", word, found.ID, id)
 			}
-			found = s
+			found = e.span(int32(i))
 		}
 	}
 	if found == nil {
@@ -223,8 +287,8 @@ func (e *Explainer) find(word string) (*Span, error) {
 func (e *Explainer) mistyped(digits string) string {
 	const most = 2
 	nearest, least := "", most+1
-	for i := range e.spans {
-		id, wrong := e.spans[i].ID.String(), 0
+	for i := range e.list {
+		id, wrong := e.list[i].id.String(), 0
 		for k := range digits {
 			if digits[k] != id[k] {
 				wrong++
@@ -271,7 +335,7 @@ func (x *Explanation) Write(w io.Writer, columns int) error {
 
 func (e *Explainer) since(at time.Time) time.Duration { return at.Sub(e.epoch) }
 
-func (e *Explainer) at(at time.Time) string { return milliseconds(e.since(at)) }
+func (e *Explainer) time(at time.Time) string { return milliseconds(e.since(at)) }
 
 func (e *Explainer) step(at time.Time, id world.CausalID, format string, arguments ...any) ExplanationStep {
 	return ExplanationStep{e.since(at), fmt.Sprintf(format, arguments...), id}
@@ -316,8 +380,8 @@ func together(a, b time.Time) bool { return a.Sub(b).Abs() <= time.Microsecond }
 // receivers are the spans that took in what a span sent: none if it was lost, two if it was doubled.
 func (e *Explainer) receivers(call *Span) []*Span {
 	var list []*Span
-	for _, s := range e.children[call.ID] {
-		if isReceiver(s) && s != call {
+	for s := range e.below(call.ID) {
+		if isReceiver(s) && s.ID != call.ID {
 			list = append(list, s)
 		}
 	}

@@ -38,7 +38,7 @@ func writeExplanation(t *testing.T, x *traces.Explanation) string {
 func TestExplainAnswersWhatItSays(t *testing.T) {
 	for _, s := range []scenario{rough(), reference()} {
 		spans := read(t, recordFile(t, s))
-		e := traces.NewExplainer(spans)
+		e := traces.NewExplainer(traces.SpansOf(spans))
 		questions := e.Questions(1000)
 		for i := range spans {
 			questions = append(questions, spans[i].ID.String())
@@ -66,7 +66,7 @@ func TestExplainAnswersWhatItSays(t *testing.T) {
 // The parts of an operation's time are its whole.
 func TestExplainAccountsForAllTime(t *testing.T) {
 	spans := read(t, recordFile(t, rough()))
-	e := traces.NewExplainer(spans)
+	e := traces.NewExplainer(traces.SpansOf(spans))
 	operations := 0
 	for i := range spans {
 		s := &spans[i]
@@ -92,7 +92,7 @@ func TestExplainAccountsForAllTime(t *testing.T) {
 // A question can be worded in more than one way, and one that has no answer is said to have none, with the nearest that has.
 func TestExplainQuestions(t *testing.T) {
 	spans := read(t, recordFile(t, rough()))
-	e := traces.NewExplainer(spans)
+	e := traces.NewExplainer(traces.SpansOf(spans))
 	id := spans[len(spans)/2].ID.String()
 	for _, same := range [][]string{
 		{"leader term 1", "leader 1", "term 1", "term 1 leader"}, {"client-2 3", "client-2/3"}, {"index 2 node-3", "node-3 index 2"}, {id, id[:12], strings.ToUpper(id)},
@@ -135,7 +135,7 @@ func TestExplainQuestions(t *testing.T) {
 // The causes that are found are those that the trace has: who crashed, what was lost, which of the acknowledgements counted.
 func TestExplainFindsCauses(t *testing.T) {
 	spans := read(t, recordFile(t, rough()))
-	e := traces.NewExplainer(spans)
+	e := traces.NewExplainer(traces.SpansOf(spans))
 	for i := range spans {
 		s := &spans[i]
 		if s.Name != "raft.commit" || len(s.Attribute("raft.commit.acknowledged_by").AsStringSlice()) == 0 {
@@ -166,7 +166,7 @@ func TestExplainFindsCauses(t *testing.T) {
 // explainAll asks everything of whatever can be read: nothing may panic.
 func explainAll(t *testing.T, spans []traces.Span) string {
 	t.Helper()
-	e := traces.NewExplainer(spans)
+	e := traces.NewExplainer(traces.SpansOf(spans))
 	questions := append(e.Questions(20), "leader term 1", "client-1 1", "index 1 node-1")
 	for i := range spans {
 		questions = append(questions, spans[i].ID.String())
@@ -196,7 +196,7 @@ func TestExplainViolation(t *testing.T) {
 	violation.Attributes = []attribute.KeyValue{
 		attribute.String("raftkv.invariant", "ElectionSafety"), attribute.StringSlice("raftkv.violation.facts", []string{"node-1 leads term 1", "node-2 leads term 1"}),
 	}
-	e := traces.NewExplainer(append(spans, violation))
+	e := traces.NewExplainer(traces.SpansOf(append(spans, violation)))
 	x := explained(t, e, "0000000000000077")
 	text := strings.Join(strings.Fields(writeExplanation(t, x)), " ")
 	for _, want := range []string{"The invariant ElectionSafety did not hold at 90.000ms", "At most one leader is elected in a term, ever.", "90.000ms node-2 leads term 1."} {

@@ -147,7 +147,7 @@ func (e *Explainer) whyLost(from, to string, drop *Event) string {
 	switch drop.Attribute(spans.RaftkvCauseKey).AsString() {
 	case spans.CauseFault:
 		if f := e.between(from, to, drop.At); f != nil {
-			return ", because at " + e.at(f.Start) + " " + e.faultSaid(f)
+			return ", because at " + e.time(f.Start) + " " + e.faultSaid(f)
 		}
 		return " to a fault"
 	case spans.CauseCounterfactual:
@@ -167,24 +167,24 @@ func (e *Explainer) absent(call *Span) (why string, id world.CausalID) {
 		drop := r.event(spans.EventDrop)
 		switch {
 		case drop != nil:
-			return peer + " answered at " + e.at(r.End) + ", but the answer was lost" + e.whyLost(peer, call.Service, drop), r.ID
+			return peer + " answered at " + e.time(r.End) + ", but the answer was lost" + e.whyLost(peer, call.Service, drop), r.ID
 		case r.Status.Code == codes.Error && r.value(spans.ErrorTypeKey) == spans.ErrorTypeCrash:
-			return peer + " crashed at " + e.at(r.End) + " before it had answered", r.ID
+			return peer + " crashed at " + e.time(r.End) + " before it had answered", r.ID
 		case r.Attribute(spans.RaftUnfinishedKey).AsBool():
 			return peer + " had taken it in, and had not answered when the run ended", r.ID
 		case r.value(spans.RaftReplyKey) != "" && r.End.After(call.End):
-			return peer + " answered only at " + e.at(r.End) + e.ailing(peer, r.End), r.ID
+			return peer + " answered only at " + e.time(r.End) + e.ailing(peer, r.End), r.ID
 		case r.value(spans.RaftReplyKey) != "":
-			return peer + " answered at " + e.at(r.End) + ", and that was still on its way" + e.ailing(call.Service, call.End), r.ID
+			return peer + " answered at " + e.time(r.End) + ", and that was still on its way" + e.ailing(call.Service, call.End), r.ID
 		}
 	}
 	if f := e.downSince(peer, call.Start); f != nil {
-		return peer + " had been down since its crash at " + e.at(f.Start), f.ID
+		return peer + " had been down since its crash at " + e.time(f.Start), f.ID
 	}
 	oneWay := call.Kind == trace.SpanKindProducer // nothing ends it
 	for _, f := range e.faults {
 		if isCrash(f) && touches(f, peer) && f.Start.After(call.Start) && (oneWay || !f.Start.After(call.End)) {
-			return peer + " crashed at " + e.at(f.Start) + ", before it had handled it", f.ID
+			return peer + " crashed at " + e.time(f.Start) + ", before it had handled it", f.ID
 		}
 	}
 	if oneWay || call.Attribute(spans.RaftUnfinishedKey).AsBool() {
@@ -200,7 +200,7 @@ func (e *Explainer) absent(call *Span) (why string, id world.CausalID) {
 func (e *Explainer) ailing(process string, at time.Time) string {
 	for _, f := range slices.Backward(e.inForce(at)) {
 		if kind := faultKind(f); touches(f, process) && (kind == spans.FaultSlow || kind == spans.FaultPause) {
-			return " (at " + e.at(f.Start) + " " + e.faultSaid(f) + ")"
+			return " (at " + e.time(f.Start) + " " + e.faultSaid(f) + ")"
 		}
 	}
 	return ""

@@ -26,7 +26,7 @@ type held struct {
 // history are the entries that a server's log held at an index, each from when it came there. An entry that is sent again is told once.
 func (e *Explainer) history(node string, index int64) []held {
 	var list []held
-	for _, s := range e.byProcess[node] {
+	for s := range e.where(node, func(i int32) bool { return e.shapeOf(i).name == spans.AppendEntriesServerName || e.has(i, hasEvents) }) {
 		if s.is(spans.AppendEntriesServerName, trace.SpanKindServer) && s.replied(protocol.AppendEntriesOk{}) && s.carries(index) {
 			if term, command, ok := entryAt(s, index); ok {
 				list = append(list, held{term, command, s.End, s})
@@ -58,7 +58,7 @@ func entryAt(s *Span, index int64) (term int64, command string, ok bool) {
 // lastIndex is the highest index that a server's log ever had.
 func (e *Explainer) lastIndex(node string) int64 {
 	last := int64(0)
-	for _, s := range e.byProcess[node] {
+	for s := range e.where(node, func(i int32) bool { return e.shapeOf(i).name == spans.AppendEntriesServerName || e.has(i, hasEvents) }) {
 		if s.is(spans.AppendEntriesServerName, trace.SpanKindServer) && s.replied(protocol.AppendEntriesOk{}) {
 			last = max(last, s.number(spans.RaftPrevLogIndexKey)+s.number(spans.RaftEntriesCountKey))
 		}
@@ -92,7 +92,7 @@ func (e *Explainer) explainEntry(index int64, node string) (*Explanation, error)
 	case applied == nil:
 		x.Answer += node + " never applied it: it did not learn in this run that it is committed."
 	default:
-		x.Answer += fmt.Sprintf("%s applied it at %s, with the result %s.", node, e.at(applied.End), resultText(c, applied.Attribute(spans.KVResultKey).AsString())) + e.appliedBefore(applied)
+		x.Answer += fmt.Sprintf("%s applied it at %s, with the result %s.", node, e.time(applied.End), resultText(c, applied.Attribute(spans.KVResultKey).AsString())) + e.appliedBefore(applied)
 	}
 	for i, h := range entries[:len(entries)-1] {
 		x.Parts = append(x.Parts, ExplanationPart{
@@ -120,8 +120,8 @@ func (e *Explainer) explainEntry(index int64, node string) (*Explanation, error)
 
 // applied is where a server applied an index last: one that starts again applies its log anew.
 func (e *Explainer) applied(node string, index int64) *Span {
-	for _, s := range slices.Backward(e.byProcess[node]) {
-		if s.Name == spans.ApplyName && s.number(spans.RaftIndexKey) == index {
+	for s := range e.backward(node, spans.ApplyName) {
+		if s.number(spans.RaftIndexKey) == index {
 			return s
 		}
 	}
@@ -130,12 +130,12 @@ func (e *Explainer) applied(node string, index int64) *Span {
 
 // appliedBefore says when a server applied an entry for the first time, if it did so again after a crash.
 func (e *Explainer) appliedBefore(applied *Span) string {
-	for _, s := range e.byProcess[applied.Service] {
-		if s.Name == spans.ApplyName && s.number(spans.RaftIndexKey) == applied.number(spans.RaftIndexKey) {
-			if s == applied {
+	for s := range e.of(applied.Service, spans.ApplyName) {
+		if s.number(spans.RaftIndexKey) == applied.number(spans.RaftIndexKey) {
+			if s.ID == applied.ID {
 				break
 			}
-			return " It had done so before, first at " + e.at(s.End) + ", and lost that when it crashed."
+			return " It had done so before, first at " + e.time(s.End) + ", and lost that when it crashed."
 		}
 	}
 	return ""
@@ -144,7 +144,7 @@ func (e *Explainer) appliedBefore(applied *Span) string {
 // nextOf is what to ask next: about the request that an entry is of, or the election of its leader.
 func (e *Explainer) nextOf(h held, applied *Span) string {
 	if applied != nil {
-		if request := applied.Attribute(spans.KVRequestIDKey).AsString(); e.operations[request] != nil {
+		if request := applied.Attribute(spans.KVRequestIDKey).AsString(); e.operation(request) != nil {
 			return strings.ReplaceAll(request, "/", " ")
 		}
 	}
@@ -153,8 +153,7 @@ func (e *Explainer) nextOf(h held, applied *Span) string {
 
 // leaderOf is the span with which a leader appended an entry first, and the event.
 func (e *Explainer) leaderOf(h held, index int64) (*Span, *Event) {
-	for i := range e.spans {
-		s := &e.spans[i]
+	for s := range e.where("", func(i int32) bool { return e.has(i, hasEvents) }) {
 		for k := range s.Events {
 			v := &s.Events[k]
 			if v.Name == spans.EventAppend && v.Attribute(spans.RaftIndexKey).AsInt64() == index && v.Attribute(spans.RaftTermKey).AsInt64() == h.term {
@@ -172,9 +171,9 @@ func (e *Explainer) origin(h held, index int64) []ExplanationStep {
 		return []ExplanationStep{e.step(h.at, 0, "The leader of term %d made it; its span is not in this trace.", h.term)}
 	}
 	var steps []ExplanationStep
-	if op := e.operations[s.Attribute(spans.KVRequestIDKey).AsString()]; op != nil {
+	if op := e.operation(s.Attribute(spans.KVRequestIDKey).AsString()); op != nil {
 		steps = append(steps, e.step(op.Start, op.ID, "%s began its request %s: %s.", op.Service, op.ordinal(), op.operationText()))
-		if try := e.byID[s.Parent]; try != nil && try.number(spans.KVTryKey) > 1 {
+		if try := e.spanOf(s.Parent); try != nil && try.number(spans.KVTryKey) > 1 {
 			steps = append(steps, e.step(try.Start, try.ID, "It asked %s, its try %s of the same request.", s.Service, try.value(spans.KVTryKey)))
 		}
 		return append(steps, e.step(appended.At, s.ID, "%s, the leader of term %d, appended it at index %d, the next one of its log.", s.Service, h.term, index))
@@ -189,7 +188,7 @@ func (e *Explainer) arrival(h held, index int64, node string) []ExplanationStep 
 	}
 	leader := h.by.peer()
 	var steps []ExplanationStep
-	for _, s := range e.byProcess[leader] {
+	for s := range e.of(leader, spans.AppendEntriesClientName) {
 		if !s.is(spans.AppendEntriesClientName, trace.SpanKindClient) || s.peer() != node || s.Start.After(h.at) || s.number(spans.RaftTermKey) != h.by.number(spans.RaftTermKey) {
 			continue
 		}
@@ -201,7 +200,7 @@ func (e *Explainer) arrival(h held, index int64, node string) []ExplanationStep 
 			steps = append(steps, e.step(s.Start, id, "%s sent it to %s in vain: %s.", leader, node, why))
 		}
 	}
-	if carrier := e.byID[h.by.Parent]; carrier != nil {
+	if carrier := e.spanOf(h.by.Parent); carrier != nil {
 		steps = append(steps, e.step(carrier.Start, carrier.ID, "%s sent it to %s%s%s.", leader, node, e.heldBack(carrier, h, index, len(steps) > 0), e.ailing(node, carrier.Start)))
 	}
 	return append(steps, e.step(h.at, h.by.ID, "%s's AppendEntries with it arrived, and followed on what %s had at index %s: it was appended.",
@@ -239,9 +238,8 @@ func (e *Explainer) refusal(call *Span) string {
 // committed is the entry that a leader committed at an index first, and the span with which it did; the entry is nil if none did, or the trace does not say which one it is.
 func (e *Explainer) committed(index int64) (*held, *Span) {
 	var first *Span
-	for i := range e.spans {
-		s := &e.spans[i]
-		if s.Name == spans.CommitName && s.value(spans.RaftRoleKey) == protocol.RoleLeader.String() && s.number(spans.RaftCommitFromKey) < index &&
+	for s := range e.of("", spans.CommitName) {
+		if s.value(spans.RaftRoleKey) == protocol.RoleLeader.String() && s.number(spans.RaftCommitFromKey) < index &&
 			index <= s.number(spans.RaftCommitToKey) && (first == nil || s.End.Before(first.End)) {
 			first = s
 		}
@@ -276,17 +274,17 @@ func (e *Explainer) commitment(h held, index int64) []ExplanationStep {
 
 // applying says how a server learned that an entry is committed.
 func (e *Explainer) applying(h held, applied *Span) []ExplanationStep {
-	commit := e.byID[applied.Parent]
+	commit := e.spanOf(applied.Parent)
 	if commit == nil {
 		return nil
 	}
 	var steps []ExplanationStep
-	for _, s := range e.byProcess[applied.Service] {
-		if s.Name == spans.StartName && s.Start.After(h.at) && s.Start.Before(applied.End) {
+	for s := range e.of(applied.Service, spans.StartName) {
+		if s.Start.After(h.at) && s.Start.Before(applied.End) {
 			steps = append(steps, e.step(s.Start, s.ID, "%s started again. Its log was still there, and what it had applied was not.", applied.Service))
 		}
 	}
-	told := e.byID[commit.Parent]
+	told := e.spanOf(commit.Parent)
 	id, how := commit.ID, "It had found so itself, as the leader."
 	if told != nil && isReceiver(told) && commit.value(spans.RaftRoleKey) != protocol.RoleLeader.String() {
 		id = told.ID
@@ -313,8 +311,8 @@ func (e *Explainer) replaced(h, next held, index int64, node string) []Explanati
 	why := fmt.Sprintf("%s replaced it: %s, the leader of term %s, had another entry there, and a leader's log is the one that counts (§5.3).", node, next.by.peer(), next.by.value(spans.RaftTermKey))
 	slices.SortStableFunc(steps, func(a, b ExplanationStep) int { return cmp.Compare(a.At, b.At) })
 	steps = append(steps, e.step(next.at, next.by.ID, "%s", why))
-	for i := range e.spans {
-		if s := &e.spans[i]; s.Name == spans.ApplyName && s.number(spans.RaftIndexKey) == index && s.number(spans.RaftEntryTermKey) == h.term {
+	for s := range e.of("", spans.ApplyName) {
+		if s.number(spans.RaftIndexKey) == index && s.number(spans.RaftEntryTermKey) == h.term {
 			return append(steps, e.step(s.End, s.ID, "But %s had applied it: what is committed must never be replaced (§5.4.3).", s.Service))
 		}
 	}
@@ -324,7 +322,7 @@ func (e *Explainer) replaced(h, next held, index int64, node string) []Explanati
 
 // forWhom says whose request a leader handled.
 func (e *Explainer) forWhom(s *Span) string {
-	if op := e.operations[s.Attribute(spans.KVRequestIDKey).AsString()]; op != nil {
+	if op := e.operation(s.Attribute(spans.KVRequestIDKey).AsString()); op != nil {
 		return " for " + op.Service + "'s request " + op.ordinal()
 	}
 	return ""
@@ -340,7 +338,7 @@ func (e *Explainer) vainCopies(leader *Span, appended *Event, index int64, until
 	}
 	var order []string
 	failures := map[string]*failure{}
-	for _, s := range e.byProcess[leader.Service] {
+	for s := range e.of(leader.Service, spans.AppendEntriesClientName) {
 		if !s.is(spans.AppendEntriesClientName, trace.SpanKindClient) || !s.carries(index) || s.Start.Before(appended.At) || s.Start.After(until) ||
 			s.number(spans.RaftTermKey) != appended.Attribute(spans.RaftTermKey).AsInt64() || s.replied(protocol.AppendEntriesOk{}) {
 			continue

@@ -69,7 +69,7 @@ func (e *Explainer) wonSaid(s *Span) string {
 		of = " of " + counted(int64(len(e.nodes)), "server")
 	}
 	return fmt.Sprintf("%s became the leader of term %d at %s. It had stood for election at %s, and after %s it had %s, its own included; %d%s are a majority.",
-		s.Service, s.number(spans.RaftTermKey), e.at(s.End), e.at(s.Start), took(s.Start, s.End), counted(votes, "vote"), quorum, of)
+		s.Service, s.number(spans.RaftTermKey), e.time(s.End), e.time(s.Start), took(s.Start, s.End), counted(votes, "vote"), quorum, of)
 }
 
 // outcomeSaid says how an election ended for its candidate.
@@ -77,23 +77,23 @@ func (e *Explainer) outcomeSaid(s *Span) string {
 	votes := counted(s.number(spans.RaftVotesKey), "vote") + " of the " + s.value(spans.RaftQuorumKey) + " that it needed"
 	switch {
 	case s.value(spans.RaftOutcomeKey) == spans.OutcomeWon:
-		return "it won at " + e.at(s.End)
+		return "it won at " + e.time(s.End)
 	case s.value(spans.RaftOutcomeKey) != "":
 		ended := e.whyNoWinner(s)
 		if s.value(spans.RaftOutcomeKey) == spans.OutcomeLost {
 			ended = e.whyLostElection(s)
 		}
-		return "it had " + votes + " when, at " + e.at(s.End) + ", " + ended
+		return "it had " + votes + " when, at " + e.time(s.End) + ", " + ended
 	case s.Status.Code == codes.Error && s.value(spans.ErrorTypeKey) == spans.ErrorTypeCrash:
-		return "it crashed at " + e.at(s.End) + " before there was a result"
+		return "it crashed at " + e.time(s.End) + " before there was a result"
 	}
 	return "there was no result when the run ended"
 }
 
 // whyNoWinner says what made a candidate stand anew.
 func (e *Explainer) whyNoWinner(election *Span) string {
-	for _, s := range e.byProcess[election.Service] {
-		if s.Name == spans.RoleChangeName && together(s.End, election.End) && s.value(spans.RaftRoleEventKey) == protocol.RoleEventToldToStart.String() {
+	for s := range e.of(election.Service, spans.RoleChangeName) {
+		if together(s.End, election.End) && s.value(spans.RaftRoleEventKey) == protocol.RoleEventToldToStart.String() {
 			return "it was told to stand anew"
 		}
 	}
@@ -102,12 +102,12 @@ func (e *Explainer) whyNoWinner(election *Span) string {
 
 // whyLostElection says what a candidate heard that made it a follower again.
 func (e *Explainer) whyLostElection(election *Span) string {
-	for _, s := range e.byProcess[election.Service] {
-		if s.Name != spans.RoleChangeName || !together(s.End, election.End) || s.value(spans.RaftRoleKey) != protocol.RoleFollower.String() {
+	for s := range e.of(election.Service, spans.RoleChangeName) {
+		if !together(s.End, election.End) || s.value(spans.RaftRoleKey) != protocol.RoleFollower.String() {
 			continue
 		}
 		from := ""
-		if cause := e.byID[s.Parent]; cause != nil && cause.peer() != "" {
+		if cause := e.spanOf(s.Parent); cause != nil && cause.peer() != "" {
 			from = " from " + cause.peer()
 		}
 		if s.value(spans.RaftRoleEventKey) == protocol.RoleEventLeaderDiscovered.String() {
@@ -153,7 +153,7 @@ func andList(names []string) string {
 func (e *Explainer) whyStood(election *Span) []ExplanationStep {
 	node, term := election.Service, election.number(spans.RaftTermKey)
 	event, from := "", ""
-	for _, s := range e.children[election.ID] {
+	for s := range e.below(election.ID) {
 		if s.Name == spans.RoleChangeName && s.value(spans.RaftRoleKey) == protocol.RoleCandidate.String() {
 			event, from = s.value(spans.RaftRoleEventKey), s.value(spans.RaftRoleFromKey)
 		}
@@ -226,7 +226,7 @@ func (e *Explainer) electionBefore(election *Span) *Span {
 // lastHeard is what started a server's election timer anew the last time before an election, as a sentence, and the leader or candidate that it came from.
 func (e *Explainer) lastHeard(election *Span) (heard *Span, said, from string) {
 	node := election.Service
-	for _, s := range slices.Backward(e.byProcess[node]) {
+	for s := range e.backward(node, spans.AppendEntriesServerName, spans.RequestVoteServerName, spans.StartName, spans.SetPeersName) {
 		if s.End.After(election.Start) || s.ID == election.ID {
 			continue
 		}
@@ -253,12 +253,12 @@ func (e *Explainer) silence(heard *Span, leader string, election *Span) []Explan
 	node := election.Service
 	steps := e.meanwhile(heard.Start, election.Start, leader, node)
 	for i, s := range steps {
-		if f := e.byID[s.ID]; f != nil && isCrash(f) && touches(f, leader) {
+		if f := e.spanOf(s.ID); f != nil && isCrash(f) && touches(f, leader) {
 			steps[i].Text = strings.TrimSuffix(s.Text, ".") + "; from then on it sent nothing."
 		}
 	}
 	var lost []*Span
-	for _, s := range e.byProcess[leader] {
+	for s := range e.of(leader, spans.AppendEntriesClientName) {
 		if s.is(spans.AppendEntriesClientName, trace.SpanKindClient) && s.peer() == node && s.Start.After(e.sentAt(heard)) && s.Start.Before(election.Start) &&
 			s.event(spans.EventDrop) != nil && len(e.receivers(s)) == 0 {
 			lost = append(lost, s)
@@ -269,7 +269,7 @@ func (e *Explainer) silence(heard *Span, leader string, election *Span) []Explan
 		first, last := lost[0], lost[len(lost)-1]
 		text := "What " + leader + " sent to " + node + " did not arrive: the AppendEntries was lost" + e.whyLost(leader, node, first.event(spans.EventDrop)) + "."
 		if len(lost) > 1 {
-			text = fmt.Sprintf("What %s sent to %s did not arrive: %d AppendEntries until %s, all lost%s.", leader, node, len(lost), e.at(last.Start), e.whyLost(leader, node, first.event(spans.EventDrop)))
+			text = fmt.Sprintf("What %s sent to %s did not arrive: %d AppendEntries until %s, all lost%s.", leader, node, len(lost), e.time(last.Start), e.whyLost(leader, node, first.event(spans.EventDrop)))
 		}
 		steps = append(steps, e.step(first.Start, first.ID, "%s", text))
 	}
@@ -279,7 +279,7 @@ func (e *Explainer) silence(heard *Span, leader string, election *Span) []Explan
 
 // sentAt is when a message was sent that a span took in.
 func (e *Explainer) sentAt(receiver *Span) time.Time {
-	if sender := e.byID[receiver.Parent]; sender != nil {
+	if sender := e.spanOf(receiver.Parent); sender != nil {
 		return sender.Start
 	}
 	return receiver.Start
@@ -290,7 +290,7 @@ func (e *Explainer) votes(election *Span) []ExplanationStep {
 	node, quorum := election.Service, election.number(spans.RaftQuorumKey)
 	steps := []ExplanationStep{e.step(election.Start, election.ID, "%s voted for itself.", node)}
 	var calls []*Span
-	for _, s := range e.children[election.ID] {
+	for s := range e.below(election.ID) {
 		if s.is(spans.RequestVoteClientName, trace.SpanKindClient) {
 			calls = append(calls, s)
 		}
@@ -354,12 +354,12 @@ func (e *Explainer) whyDenied(call *Span) string {
 	case protocol.ReasonAlreadyVoted.String():
 		for _, s := range e.elections {
 			if s.Service == peer && s.number(spans.RaftTermKey) == term {
-				return fmt.Sprintf("it stood in term %d itself, and had voted for itself at %s", term, e.at(s.Start))
+				return fmt.Sprintf("it stood in term %d itself, and had voted for itself at %s", term, e.time(s.Start))
 			}
 		}
-		for _, s := range e.byProcess[peer] {
+		for s := range e.of(peer, spans.RequestVoteServerName) {
 			if s.is(spans.RequestVoteServerName, trace.SpanKindServer) && s.replied(protocol.VoteGranted{}) && s.number(spans.RaftTermKey) == term {
-				return fmt.Sprintf("it had given its vote of term %d to %s at %s", term, s.peer(), e.at(s.End))
+				return fmt.Sprintf("it had given its vote of term %d to %s at %s", term, s.peer(), e.time(s.End))
 			}
 		}
 		return "it had voted in this term already"
@@ -369,7 +369,7 @@ func (e *Explainer) whyDenied(call *Span) string {
 
 // firstDeeds says what a new leader did first.
 func (e *Explainer) firstDeeds(election *Span) []ExplanationStep {
-	for _, s := range e.children[election.ID] {
+	for s := range e.below(election.ID) {
 		if appended := s.event(spans.EventAppend); s.Name == spans.RoleChangeName && appended != nil {
 			return []ExplanationStep{e.step(appended.At, s.ID,
 				"It appended a no-op at index %s. A leader commits only what is of its own term by counting copies; what stands before it is committed with it (§5.4.2, §8).",

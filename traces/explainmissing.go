@@ -66,7 +66,7 @@ func (e *Explainer) neverArrived(h held, index int64, node string) []Explanation
 	var steps, other []ExplanationStep
 	for _, leader := range e.nodes {
 		var vain []*Span
-		for _, s := range e.byProcess[leader] {
+		for s := range e.of(leader, spans.AppendEntriesClientName) {
 			if s.is(spans.AppendEntriesClientName, trace.SpanKindClient) && s.peer() == node && !s.replied(protocol.AppendEntriesOk{}) && !s.End.Before(h.at) {
 				vain = append(vain, s)
 			}
@@ -83,7 +83,7 @@ func (e *Explainer) neverArrived(h held, index int64, node string) []Explanation
 	if len(steps) == 0 {
 		id, why := world.CausalID(0), "nobody had sent it there when the run ended"
 		if f := e.downSince(node, h.at); f != nil {
-			id, why = f.ID, node+" had been down since its crash at "+e.at(f.Start)
+			id, why = f.ID, node+" had been down since its crash at "+e.time(f.Start)
 		}
 		steps = append(steps, e.step(h.at, id, "%s.", capital(why)))
 	}
@@ -98,7 +98,7 @@ func (e *Explainer) vainly(calls []*Span, did string) ExplanationStep {
 	why, id := e.absent(first)
 	times := ""
 	if len(calls) > 1 {
-		times = fmt.Sprintf(" (the first of %d times, the last at %s)", len(calls), e.at(calls[len(calls)-1].Start))
+		times = fmt.Sprintf(" (the first of %d times, the last at %s)", len(calls), e.time(calls[len(calls)-1].Start))
 	}
 	return e.step(first.Start, id, "%s %s: %s%s.", first.Service, did, why, times)
 }
@@ -108,7 +108,7 @@ func (e *Explainer) neverTold(index int64, node string, since time.Time) []Expla
 	var steps []ExplanationStep
 	for _, leader := range e.nodes {
 		var vain []*Span
-		for _, s := range e.byProcess[leader] {
+		for s := range e.of(leader, spans.CommitNotificationProducerName, spans.AppendEntriesClientName) {
 			tells := s.is(spans.CommitNotificationProducerName, trace.SpanKindProducer) || s.is(spans.AppendEntriesClientName, trace.SpanKindClient)
 			if tells && s.peer() == node && s.number(spans.RaftLeaderCommitKey) >= index && !s.Start.Before(since) && len(e.receivers(s)) == 0 {
 				vain = append(vain, s)
@@ -125,13 +125,12 @@ func (e *Explainer) neverTold(index int64, node string, since time.Time) []Expla
 }
 
 // end is when the last span of the run ends.
-func (e *Explainer) end() (last time.Time) {
-	for i := range e.spans {
-		if e.spans[i].End.After(last) {
-			last = e.spans[i].End
-		}
+func (e *Explainer) end() time.Time {
+	last := int64(0)
+	for i := range e.list {
+		last = max(last, e.list[i].end)
 	}
-	return last
+	return time.Unix(0, last).UTC()
 }
 
 // neverCommitted says why an entry was not committed: where it did not come, and what was committed in its place.

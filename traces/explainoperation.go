@@ -42,13 +42,13 @@ func (t *times) most(whole time.Duration) string {
 
 // explainOperation says where the time of a client's operation went, and why its answer is what it is.
 func (e *Explainer) explainOperation(request string) (*Explanation, error) {
-	op := e.operations[request]
+	op := e.operation(request)
 	if op == nil {
 		near := &QuestionError{Message: "no client of this run has an operation " + strings.ReplaceAll(request, "/", " ")}
 		client, _, _ := strings.Cut(request, "/")
 		var last *Span
-		for _, other := range e.operations {
-			if other.Service == client && (last == nil || other.Start.After(last.Start)) {
+		for other := range e.of(client, spans.KVPutName, spans.KVGetName, spans.KVDeleteName) {
+			if last == nil || other.Start.After(last.Start) {
 				last = other
 			}
 		}
@@ -60,7 +60,7 @@ func (e *Explainer) explainOperation(request string) (*Explanation, error) {
 	t := &times{explainer: e, at: op.Start}
 	involved := []string{op.Service}
 	var tries []*Span
-	for _, s := range e.children[op.ID] {
+	for s := range e.below(op.ID) {
 		if s.Kind == trace.SpanKindClient {
 			tries = append(tries, s)
 		}
@@ -89,7 +89,7 @@ func (e *Explainer) explainOperation(request string) (*Explanation, error) {
 	}
 	x := &Explanation{Answer: e.operationSaid(op, len(tries)) + t.most(op.End.Sub(op.Start))}
 	x.Parts = append(x.Parts,
-		ExplanationPart{"Where the time went, from " + e.at(op.Start) + " to " + e.at(op.End), t.steps},
+		ExplanationPart{"Where the time went, from " + e.time(op.Start) + " to " + e.time(op.End), t.steps},
 		ExplanationPart{"What was wrong meanwhile", e.meanwhile(op.Start, op.End, involved...)},
 		ExplanationPart{"Which servers stored it", e.copies(entries, op)},
 		ExplanationPart{"Why this answer", e.whyThisAnswer(op)})
@@ -192,7 +192,7 @@ func (e *Explainer) whyUnknown(server *Span) string {
 	index := appended.Attribute(spans.RaftIndexKey).AsInt64()
 	said := fmt.Sprintf("appended it at index %d, and could not get it committed", index)
 	var why, peers []string
-	for _, s := range e.byProcess[server.Service] {
+	for s := range e.of(server.Service, spans.AppendEntriesClientName) {
 		if s.is(spans.AppendEntriesClientName, trace.SpanKindClient) && s.carries(index) && !s.Start.Before(appended.At) && s.Start.Before(server.End) && !s.replied(protocol.AppendEntriesOk{}) {
 			why = append(why, e.why(s))
 			if !slices.Contains(peers, s.peer()) {
@@ -204,8 +204,8 @@ func (e *Explainer) whyUnknown(server *Span) string {
 		slices.Sort(peers)
 		said += ", because nothing came back of what it sent to " + andList(peers) + ": " + why[0]
 	}
-	for _, s := range e.byProcess[server.Service] {
-		if s.Name == spans.RoleChangeName && together(s.End, server.End) && s.value(spans.RaftRoleKey) == protocol.RoleFollower.String() {
+	for s := range e.of(server.Service, spans.RoleChangeName) {
+		if together(s.End, server.End) && s.value(spans.RaftRoleKey) == protocol.RoleFollower.String() {
 			said += ". Then it heard of term " + s.value(spans.RaftTermKey) + " and led no more"
 		}
 	}
@@ -222,7 +222,7 @@ func (e *Explainer) answeredTry(t *times, try, server *Span) (entries []*Span) {
 		index := appended.Attribute(spans.RaftIndexKey).AsInt64()
 		t.until(appended.At, server.ID, "%s, the leader of term %s, appended it at index %d.", leader, server.value(spans.RaftTermKey), index)
 		commit = e.commitOf(leader, index, appended.At)
-		for _, s := range e.byProcess[leader] {
+		for s := range e.of(leader, spans.AppendEntriesClientName) {
 			if s.is(spans.AppendEntriesClientName, trace.SpanKindClient) && s.carries(index) && !s.Start.Before(appended.At) {
 				entries = append(entries, s)
 			}
@@ -243,8 +243,8 @@ func (e *Explainer) answeredTry(t *times, try, server *Span) (entries []*Span) {
 
 // commitOf is the first commit of an index by a server since a time.
 func (e *Explainer) commitOf(node string, index int64, since time.Time) *Span {
-	for _, s := range e.byProcess[node] {
-		if s.Name == spans.CommitName && !s.End.Before(since) && s.number(spans.RaftCommitFromKey) < index && index <= s.number(spans.RaftCommitToKey) {
+	for s := range e.of(node, spans.CommitName) {
+		if !s.End.Before(since) && s.number(spans.RaftCommitFromKey) < index && index <= s.number(spans.RaftCommitToKey) {
 			return s
 		}
 	}
@@ -282,7 +282,7 @@ func (e *Explainer) replication(t *times, entries []*Span, commit *Span) {
 
 // inVain says why an AppendEntries came to nothing that was on its way to a server until a time; empty if it did not.
 func (e *Explainer) inVain(leader, peer string, until time.Time) string {
-	for _, s := range e.byProcess[leader] {
+	for s := range e.of(leader, spans.AppendEntriesClientName) {
 		if s.is(spans.AppendEntriesClientName, trace.SpanKindClient) && s.peer() == peer && s.number(spans.RaftEntriesCountKey) > 0 && together(s.End, until) &&
 			s.Status.Code == codes.Error {
 			return ", in vain: " + e.why(s)
@@ -318,9 +318,8 @@ func (e *Explainer) copies(entries []*Span, op *Span) []ExplanationStep {
 func (e *Explainer) appliedBy(op *Span) *Span {
 	var first *Span
 	request := op.Attribute(spans.KVRequestIDKey).AsString()
-	for i := range e.spans {
-		s := &e.spans[i]
-		if s.Name == spans.ApplyName && s.Attribute(spans.KVRequestIDKey).AsString() == request && (first == nil || s.End.Before(first.End)) {
+	for s := range e.of("", spans.ApplyName) {
+		if s.Attribute(spans.KVRequestIDKey).AsString() == request && (first == nil || s.End.Before(first.End)) {
 			first = s
 		}
 	}
@@ -335,8 +334,8 @@ func (e *Explainer) whyThisAnswer(op *Span) []ExplanationStep {
 	}
 	node, index := applied.Service, applied.number(spans.RaftIndexKey)
 	steps := []ExplanationStep{e.step(applied.End, applied.ID, "%s was the first to apply it, at index %d: %s.", node, index, e.appliedSaid(applied))}
-	for _, s := range e.byProcess[node] {
-		if again := s.number(spans.RaftIndexKey); s.Name == spans.ApplyName && again > index && s.value(spans.KVRequestIDKey) == op.value(spans.KVRequestIDKey) {
+	for s := range e.of(node, spans.ApplyName) {
+		if again := s.number(spans.RaftIndexKey); again > index && s.value(spans.KVRequestIDKey) == op.value(spans.KVRequestIDKey) {
 			otherwise := ""
 			if s.value(spans.KVResultKey) != applied.value(spans.KVResultKey) {
 				otherwise = " That is another answer than the first, which a retry must get."
@@ -346,9 +345,9 @@ func (e *Explainer) whyThisAnswer(op *Span) []ExplanationStep {
 	}
 	key := parseCommand(applied.Attribute(spans.RaftCommandKey).AsString()).key
 	var last *Span // to change the key before
-	for _, s := range e.byProcess[node] {
+	for s := range e.of(node, spans.ApplyName) {
 		c := parseCommand(s.Attribute(spans.RaftCommandKey).AsString())
-		if s.Name == spans.ApplyName && s.number(spans.RaftIndexKey) < index && c.key == key && (c.verb == "put" || c.verb == "delete") &&
+		if s.number(spans.RaftIndexKey) < index && c.key == key && (c.verb == "put" || c.verb == "delete") &&
 			s.Attribute(spans.KVResultKey).AsString() == (protocol.Stored{}).String() && !s.End.After(applied.End) &&
 			(last == nil || s.number(spans.RaftIndexKey) > last.number(spans.RaftIndexKey)) {
 			last = s

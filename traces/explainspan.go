@@ -1,14 +1,17 @@
 package traces
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/world"
 )
 
 // explainSpan says what a span is, and what led to it: its causes, one by one, back to what began its trace, and why that began.
@@ -19,7 +22,7 @@ func (e *Explainer) explainSpan(s *Span) *Explanation {
 			return x
 		}
 		return &Explanation{
-			Answer: fmt.Sprintf("%s stood for election in term %s at %s: %s.", s.Service, s.value(spans.RaftTermKey), e.at(s.Start), e.outcomeSaid(s)),
+			Answer: fmt.Sprintf("%s stood for election in term %s at %s: %s.", s.Service, s.value(spans.RaftTermKey), e.time(s.Start), e.outcomeSaid(s)),
 			Parts: []ExplanationPart{
 				{"Why " + s.Service + " stood for election", e.whyStood(s)}, {"Who voted how", e.votes(s)},
 			},
@@ -49,8 +52,11 @@ func (e *Explainer) explainSpan(s *Span) *Explanation {
 		x.Next = e.electionAfter(s)
 	case s.Name == spans.ApplyName:
 		x.Next = "index " + s.value(spans.RaftIndexKey) + " " + s.Service
-	case root == s && len(e.children[s.ID]) > 0:
-		x.Next = e.children[s.ID][0].ID.String()
+	case root.ID == s.ID:
+		for first := range e.below(s.ID) {
+			x.Next = first.ID.String()
+			break
+		}
 	}
 	if x.Next == s.ID.String() { // ask something else
 		x.Next = e.suggested(s)
@@ -60,7 +66,7 @@ func (e *Explainer) explainSpan(s *Span) *Explanation {
 
 // suggested is a question about what a span begins: a client's first request, or the first election.
 func (e *Explainer) suggested(s *Span) string {
-	if first := s.Service + "/1"; e.operations[first] != nil {
+	if first := s.Service + "/1"; e.operation(first) != nil {
 		return s.Service + " 1"
 	}
 	if all := e.Questions(1); len(all) > 0 {
@@ -80,16 +86,28 @@ func (e *Explainer) explainViolation(x *Explanation, s *Span) *Explanation {
 	}
 	x.Parts = append(x.Parts, ExplanationPart{"What does not agree", facts})
 	x.Next = s.ID.String()
-	var last *Span // what a server did last
-	for i := range e.spans {
-		if p := &e.spans[i]; p.Service != spans.ServiceWorld && p.Name != spans.RunName && p.Start != p.End && !p.End.After(s.Start) && !p.Attribute(spans.RaftUnfinishedKey).AsBool() && (last == nil || !p.End.Before(last.End)) {
-			last = p
-		}
-	}
-	if last != nil {
+	if last := e.doneBefore(s.Start); last != nil {
 		x.Next = last.ID.String()
 	}
 	return x
+}
+
+// doneBefore is what a process did last before a moment; nil if there was nothing.
+func (e *Explainer) doneBefore(moment time.Time) *Span {
+	var done []int32
+	for i := range e.list {
+		s, shape := &e.list[i], e.shapeOf(int32(i))
+		if shape.service != spans.ServiceWorld && shape.name != spans.RunName && s.start != s.end && s.end <= moment.UnixNano() {
+			done = append(done, int32(i))
+		}
+	}
+	slices.SortFunc(done, func(i, j int32) int { return cmp.Or(cmp.Compare(e.list[j].end, e.list[i].end), cmp.Compare(j, i)) })
+	for _, i := range done {
+		if s := e.span(i); !s.Attribute(spans.RaftUnfinishedKey).AsBool() {
+			return s
+		}
+	}
+	return nil
 }
 
 // electionAfter is the question about the first election since a fault, or about the last one there was.
@@ -107,10 +125,10 @@ func (e *Explainer) electionAfter(fault *Span) string {
 // chain are the causes of a span, the last one first, and the first of them.
 func (e *Explainer) chain(s *Span) (steps []ExplanationStep, root *Span) {
 	root = s
-	seen := map[*Span]bool{s: true}
-	for parent := e.byID[s.Parent]; parent != nil && s.Parent != 0 && !seen[parent]; parent = e.byID[root.Parent] {
+	seen := map[world.CausalID]bool{s.ID: true}
+	for parent := e.spanOf(s.Parent); parent != nil && s.Parent != 0 && !seen[parent.ID]; parent = e.spanOf(root.Parent) {
 		steps = append(steps, e.step(parent.Start, parent.ID, "%s.", capital(e.spanSaid(parent, false))))
-		seen[parent] = true
+		seen[parent.ID] = true
 		root = parent
 		if root.Parent == 0 {
 			break
@@ -124,7 +142,7 @@ func (e *Explainer) whyBegan(root *Span) []ExplanationStep {
 	switch root.Name {
 	case spans.HeartbeatName:
 		for _, l := range root.Links {
-			if election := e.byID[l.ID]; election != nil {
+			if election := e.spanOf(l.ID); election != nil {
 				return []ExplanationStep{
 					e.step(root.Start, 0, "The heartbeat timer of %s ran out: a leader lets its followers hear from it before they time out.", root.Service),
 					e.step(election.End, election.ID, "%s leads since it won the election of term %s.", election.Service, election.value(spans.RaftTermKey)),
@@ -132,14 +150,10 @@ func (e *Explainer) whyBegan(root *Span) []ExplanationStep {
 			}
 		}
 	case spans.KVPutName, spans.KVGetName, spans.KVDeleteName:
-		var before *Span
-		for _, op := range e.operations {
-			if op.Service == root.Service && !op.End.After(root.Start) && op != root && (before == nil || op.End.After(before.End)) {
-				before = op
+		for before := range e.backward(root.Service, spans.KVPutName, spans.KVGetName, spans.KVDeleteName) {
+			if before.ID != root.ID && !before.End.After(root.Start) {
+				return []ExplanationStep{e.step(before.End, before.ID, "%s had the answer to its request %s, and a client has one request at a time.", before.Service, before.ordinal())}
 			}
-		}
-		if before != nil {
-			return []ExplanationStep{e.step(before.End, before.ID, "%s had the answer to its request %s, and a client has one request at a time.", before.Service, before.ordinal())}
 		}
 		return []ExplanationStep{e.step(root.Start, 0, "It is %s's first request, and came when the client started.", root.Service)}
 	case spans.FaultName:
@@ -158,10 +172,10 @@ func (e *Explainer) whyBegan(root *Span) []ExplanationStep {
 func (e *Explainer) spanSaid(s *Span, timed bool) string {
 	at, during := "", ""
 	if timed {
-		at = " at " + e.at(s.Start)
+		at = " at " + e.time(s.Start)
 		during = at
 		if s.End.After(s.Start) {
-			during = " from " + e.at(s.Start) + " to " + e.at(s.End)
+			during = " from " + e.time(s.Start) + " to " + e.time(s.End)
 		}
 	}
 	t := teller{span: s}
@@ -227,14 +241,14 @@ func (e *Explainer) callEnded(s *Span) string {
 	reply := s.value(spans.RaftReplyKey)
 	switch {
 	case reply != "":
-		return ", and had the reply " + reply + " at " + e.at(s.End)
+		return ", and had the reply " + reply + " at " + e.time(s.End)
 	case s.Kind == trace.SpanKindProducer:
 		if drop := s.event(spans.EventDrop); drop != nil {
 			return ", which was lost" + e.whyLost(s.Service, s.peer(), drop)
 		}
 		return ""
 	case s.Status.Code == codes.Error:
-		return ", and gave it up at " + e.at(s.End) + " (" + s.value(spans.ErrorTypeKey) + ")"
+		return ", and gave it up at " + e.time(s.End) + " (" + s.value(spans.ErrorTypeKey) + ")"
 	}
 	return ""
 }

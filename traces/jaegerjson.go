@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"cmp"
 	"encoding/base64"
+	"errors"
 	"io"
 	"math"
 	"slices"
@@ -18,59 +19,48 @@ import (
 
 // WriteJaeger writes spans as Jaeger's own JSON, which its search page loads without a server behind it. The format has less than OTLP: times are cut to microseconds, a link has
 // no attributes, a list is the text of its JSON, an event's name is a field of a log, and what kind a span is and how it ended are tags.
-func WriteJaeger(w io.Writer, all []Span) error {
+func WriteJaeger(w io.Writer, all *Spans) error {
 	b := bufio.NewWriter(w)
 	_, _ = b.WriteString(`{"data":[`) // Flush tells
-	for i, spans := range byTrace(all) {
-		text := []byte("\n")
-		if i > 0 {
-			text = []byte(",\n")
+	order := all.inOrder(func(a, b int32) int { return cmp.Compare(all.list[a].trace, all.list[b].trace) })
+	separator := "\n"
+	for len(order) > 0 && all.Err() == nil {
+		n := 1
+		for n < len(order) && all.list[order[n]].trace == all.list[order[0]].trace {
+			n++
 		}
-		_, _ = b.Write(appendJaegerTrace(text, spans))
+		_, _ = b.WriteString(separator)
+		writeJaegerTrace(b, all, order[:n])
+		order, separator = order[n:], ",\n"
 	}
 	_, _ = b.WriteString("\n]}\n")
-	return b.Flush()
+	return errors.Join(b.Flush(), all.Err())
 }
 
-// byTrace are the spans of each trace, in the order in which the traces come up, each in its own order.
-func byTrace(all []Span) [][]*Span {
-	type name struct {
-		run  uint64
-		root world.CausalID
-	}
-	places := map[name]int{}
-	var list [][]*Span
-	for i := range all {
-		s := &all[i]
-		n := name{s.Run, s.Root}
-		place, ok := places[n]
-		if !ok {
-			place = len(list)
-			places[n] = place
-			list = append(list, nil)
-		}
-		list[place] = append(list[place], s)
-	}
-	return list
-}
-
-func appendJaegerTrace(b []byte, spans []*Span) []byte {
+// writeJaegerTrace writes the spans of a trace, and behind them their processes.
+func writeJaegerTrace(w *bufio.Writer, all *Spans, trace []int32) {
 	var processes []*Span // the first span of each
-	for _, s := range spans {
-		if jaegerProcess(processes, s) == 0 {
-			processes = append(processes, s)
+	for n, i := range trace {
+		if all.Err() != nil {
+			return
 		}
-	}
-	b = append(b, `{"traceID":`...)
-	b = appendString(b, spans[0].TraceID().String())
-	b = append(b, `,"spans":[`...)
-	for i, s := range spans {
-		if i > 0 {
+		s := all.at(i)
+		var b []byte
+		if n == 0 {
+			b = append(b, `{"traceID":`...)
+			b = appendString(b, s.TraceID().String())
+			b = append(b, `,"spans":[`...)
+		} else {
 			b = append(b, ',')
 		}
-		b = appendJaegerSpan(append(b, '\n'), s, jaegerProcess(processes, s))
+		process := jaegerProcess(processes, s)
+		if process == 0 {
+			processes = append(processes, s)
+			process = len(processes)
+		}
+		_, _ = w.Write(appendJaegerSpan(append(b, '\n'), s, process)) // Flush tells
 	}
-	b = append(b, "\n],\"processes\":{"...)
+	b := []byte("\n],\"processes\":{")
 	for i, p := range processes {
 		if i > 0 {
 			b = append(b, ',')
@@ -84,7 +74,7 @@ func appendJaegerTrace(b []byte, spans []*Span) []byte {
 		b = appendTags(b, tags)
 		b = append(b, '}')
 	}
-	return append(b, "}}"...)
+	_, _ = w.Write(append(b, "}}"...)) // Flush tells
 }
 
 // jaegerProcess is the ordinal of a span's process, from 1; 0 if it is not among them.

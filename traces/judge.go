@@ -3,9 +3,7 @@ package traces
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"sync"
@@ -106,19 +104,16 @@ func (j *Judge) Read(ctx context.Context, r *Reader) error {
 	if err := r.ahead(ctx, j.note, conform, take); err != nil {
 		return err
 	}
-	for n := 0; ; n++ {
-		s, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err == nil && n%(1<<12) == 0 {
-			err = ctx.Err()
+	for s, err := range r.All() {
+		if err == nil && ctx.Err() != nil {
+			err = interrupted(r.name)
 		}
 		if err != nil {
 			return err
 		}
 		j.Add(&s, r.Line())
 	}
+	return nil
 }
 
 // Add adds a span, which stands in this line of its file. Nothing of the span is kept.

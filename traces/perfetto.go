@@ -3,7 +3,9 @@ package traces
 import (
 	"bufio"
 	"cmp"
+	"errors"
 	"io"
+	"iter"
 	"math"
 	"slices"
 	"strconv"
@@ -13,75 +15,48 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/raftkv/spans"
-	"github.com/raftkv/raftkv/raftkv/world"
 )
 
 // WritePerfetto writes spans in the trace event format of Chrome's tracing page, which Perfetto's page opens, too: a track for each process, and an arrow for each message and each
 // reply. A span stands below its parent or in a lane of its own, because a track can show only what nests. Times are those of the run, from its beginning on. A link is lost, but
 // for its id among the arguments, and so is the difference between types of lists.
-func WritePerfetto(w io.Writer, all []Span) error {
+func WritePerfetto(w io.Writer, all *Spans) error {
 	p := newPerfetto(all)
 	b := bufio.NewWriter(w)
 	_, _ = b.WriteString("{\"displayTimeUnit\":\"ms\",\"traceEvents\":[") // Flush tells
 	separator := "\n"
-	for _, text := range p.events() {
+	for text := range p.events() {
 		_, _ = b.WriteString(separator)
 		_, _ = b.Write(text)
 		separator = ",\n"
 	}
 	_, _ = b.WriteString("\n]}\n")
-	return b.Flush()
+	return errors.Join(b.Flush(), all.Err())
 }
 
 // perfetto is a trace to be written in the trace event format.
 type perfetto struct {
-	spans     []Span
-	epoch     time.Time
-	order     []int // of the spans: by start, and the longer one first
-	byID      map[world.CausalID]int
+	*Spans
+
+	order     []int32 // of the spans: by start, and the longer one first
 	processes []string
 	numbers   map[string]int // of the processes, from 1
-	lanes     []int          // of each span, from 1
+	lanes     []int32        // of each span, from 1
 	laneCount map[string]int
 }
 
-func newPerfetto(all []Span) *perfetto {
-	p := &perfetto{
-		spans: all, epoch: epochOf(all), order: make([]int, len(all)), byID: make(map[world.CausalID]int, len(all)),
-		numbers: map[string]int{}, lanes: make([]int, len(all)), laneCount: map[string]int{},
-	}
-	for i := range all {
-		p.order[i], p.byID[all[i].ID] = i, i
-		if !slices.Contains(p.processes, all[i].Service) {
-			p.processes = append(p.processes, all[i].Service)
-		}
-	}
-	slices.SortFunc(p.processes, compareProcesses)
+func newPerfetto(all *Spans) *perfetto {
+	p := &perfetto{Spans: all, processes: all.services(), numbers: map[string]int{}, lanes: make([]int32, len(all.list)), laneCount: map[string]int{}}
 	for i, name := range p.processes {
 		p.numbers[name] = i + 1
 	}
-	depths := depthsOf(all, p.byID)
-	slices.SortStableFunc(p.order, func(a, b int) int {
-		x, y := &all[a], &all[b]
-		return cmp.Or(x.Start.Compare(y.Start), y.End.Compare(x.End), cmp.Compare(depths[a], depths[b]))
+	depths := all.depths()
+	p.order = all.inOrder(func(a, b int32) int {
+		x, y := &all.list[a], &all.list[b]
+		return cmp.Or(cmp.Compare(x.start, y.start), cmp.Compare(y.end, x.end), cmp.Compare(depths[a], depths[b]))
 	})
 	p.assignLanes()
 	return p
-}
-
-// epochOf is when a run began: the start of its own span, or else of the first one.
-func epochOf(all []Span) time.Time {
-	var epoch time.Time
-	for i := range all {
-		s := &all[i]
-		if s.Name == spans.RunName {
-			return s.Start
-		}
-		if i == 0 || s.Start.Before(epoch) {
-			epoch = s.Start
-		}
-	}
-	return epoch
 }
 
 // compareProcesses orders processes as a person looks for them: the world, the clients, then the nodes, each by their numbers.
@@ -109,32 +84,16 @@ func processNumber(name string) (group string, number uint64) {
 	return name, 0
 }
 
-// depthsOf are how many ancestors each span has; in a ring of parents, which no sound trace has, how many it takes to see that.
-func depthsOf(all []Span, byID map[world.CausalID]int) []int {
-	depths := make([]int, len(all))
-	for i := range all {
-		for at, steps := i, 0; steps < maxDepth; steps++ {
-			parent, ok := byID[all[at].Parent]
-			if !ok || all[at].Parent == 0 {
-				break
-			}
-			at = parent
-			depths[i]++
-		}
-	}
-	return depths
-}
-
 // assignLanes gives each span the first lane of its process in which it is alone, or below an ancestor.
 func (p *perfetto) assignLanes() {
-	open := map[string][][]int{} // of each process, of each lane, the spans that are open, the innermost last
+	open := map[string][][]int32{} // of each process, of each lane, the spans that are open, the innermost last
 	for _, i := range p.order {
-		s := &p.spans[i]
-		lanes := open[s.Service]
+		service := p.shapeOf(i).service
+		lanes := open[service]
 		lane := 0
 		for ; lane < len(lanes); lane++ {
 			stack := lanes[lane]
-			for len(stack) > 0 && !p.spans[stack[len(stack)-1]].End.After(s.Start) {
+			for len(stack) > 0 && p.list[stack[len(stack)-1]].end <= p.list[i].start {
 				stack = stack[:len(stack)-1]
 			}
 			lanes[lane] = stack
@@ -146,54 +105,90 @@ func (p *perfetto) assignLanes() {
 			lanes = append(lanes, nil)
 		}
 		lanes[lane] = append(lanes[lane], i)
-		open[s.Service] = lanes
-		p.lanes[i] = lane + 1
-		p.laneCount[s.Service] = max(p.laneCount[s.Service], lane+1)
+		open[service] = lanes
+		p.lanes[i] = int32(lane + 1)
+		p.laneCount[service] = max(p.laneCount[service], lane+1)
 	}
 }
 
 // within says whether a span is over before another one that it descends from.
-func (p *perfetto) within(inner, outer int) bool {
-	if p.spans[inner].End.After(p.spans[outer].End) {
+func (p *perfetto) within(inner, outer int32) bool {
+	if p.list[inner].end > p.list[outer].end {
 		return false
 	}
 	for steps := 0; steps < maxDepth; steps++ {
-		parent, ok := p.byID[p.spans[inner].Parent]
-		if !ok {
-			return false
-		}
-		if parent == outer {
-			return true
+		parent := p.parentOf(inner)
+		if parent < 0 || parent == outer {
+			return parent == outer
 		}
 		inner = parent
 	}
 	return false
 }
 
-// traceEvent is an event with what it is ordered by.
+// traceEvent is an event of the format: what of which span, and when.
 type traceEvent struct {
-	at   time.Time
-	rank int // among those at one time: what ends, what begins, what happens within
-	text []byte
+	at   int64 // in ns since 1970
+	span int32 // its place in the order
+	what int32
+}
+
+// What there is of a span: the span with the arrows that begin or end with it, and behind these, one for each, what happened within it.
+const (
+	theSpan int32 = iota
+	messageEnds
+	messageBegins
+	replyBegins
+	replyEnds
+	lateReplyBegins
+	lateReplyEnds
+	happened
+)
+
+// rank is an event's among those at one time: what ends, what begins, what happens within.
+func (e *traceEvent) rank() int {
+	switch e.what {
+	case theSpan:
+		return 1
+	case messageEnds, messageBegins:
+		return 2
+	case replyBegins, replyEnds, lateReplyBegins, lateReplyEnds:
+		return 0
+	}
+	return 3
 }
 
 // events are all events, in the order of time.
-func (p *perfetto) events() [][]byte {
-	var texts [][]byte
+func (p *perfetto) events() iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		for _, text := range p.names() {
+			if !yield(text) {
+				return
+			}
+		}
+		list := make([]traceEvent, 0, 3*len(p.order))
+		for n := range p.order {
+			list = p.appendEventsOf(list, int32(n))
+		}
+		slices.SortFunc(list, func(a, b traceEvent) int {
+			return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.rank(), b.rank()), cmp.Compare(a.span, b.span), cmp.Compare(a.what, b.what))
+		})
+		for i := range list {
+			if p.Err() != nil || !yield(p.written(&list[i])) {
+				return
+			}
+		}
+	}
+}
+
+// names name the processes and their lanes.
+func (p *perfetto) names() (texts [][]byte) {
 	for _, name := range p.processes {
 		texts = append(texts, p.meta("process_name", name, 0, "name", name))
 		texts = append(texts, appendNumber(p.meta("process_sort_index", name, 0, "", ""), p.numbers[name]))
 		for lane := range p.laneCount[name] {
 			texts = append(texts, p.meta("thread_name", name, lane+1, "name", name))
 		}
-	}
-	var list []traceEvent
-	for _, i := range p.order {
-		list = append(list, p.eventsOf(i)...)
-	}
-	slices.SortStableFunc(list, func(a, b traceEvent) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.rank, b.rank)) })
-	for _, e := range list {
-		texts = append(texts, e.text)
 	}
 	return texts
 }
@@ -218,52 +213,74 @@ func (p *perfetto) meta(what, process string, lane int, key, value string) []byt
 	return append(b, "}}"...)
 }
 
-// eventsOf are those of one span: the span with the arrow that begins with it, the arrows that end, and what happened within.
-func (p *perfetto) eventsOf(i int) []traceEvent {
-	s := &p.spans[i]
-	b := p.head('X', s.Name, i, s.Start)
-	b = append(b, `,"dur":`...)
-	b = appendMicroseconds(b, max(0, s.End.Sub(s.Start)))
-	b = append(b, `,"args":`...)
-	b = append(appendJSONObject(b, p.arguments(s)), '}')
-	begin := traceEvent{s.Start, 1, b}
-	var ends []traceEvent
-	parent, ok := p.byID[s.Parent]
-	receives := ok && isReceiver(s) && !p.spans[parent].Start.After(s.Start)
-	if receives {
-		ends = append(ends, traceEvent{s.Start, 2, p.arrow('f', "message", i, s.Start, s.ID)})
-		at := p.spans[parent].Start
-		ends = append(ends, traceEvent{at, 2, p.arrow('s', "message", parent, at, s.ID)})
+// appendEventsOf appends those of one span: the span with the arrow that begins with it, the arrows that end, and what happened within.
+func (p *perfetto) appendEventsOf(list []traceEvent, n int32) []traceEvent {
+	i := p.order[n]
+	s := &p.list[i]
+	list = append(list, traceEvent{s.start, n, theSpan})
+	if parent := p.parentOf(i); parent >= 0 {
+		above := &p.list[parent]
+		receives := p.isReceiver(i) && above.start <= s.start
+		if receives {
+			list = append(list, traceEvent{s.start, n, messageEnds}, traceEvent{above.start, n, messageBegins})
+		}
+		if receives && p.isAnswered(parent) && above.end >= s.end && !p.has(i, isCopy) {
+			list = append(list, traceEvent{s.end, n, replyBegins}, traceEvent{above.end, n, replyEnds})
+		}
+		if p.shapeOf(i).name == spans.LateReplyName && above.end <= s.end {
+			list = append(list, traceEvent{above.end, n, lateReplyBegins}, traceEvent{s.end, n, lateReplyEnds})
+		}
 	}
-	if receives && isAnswered(&p.spans[parent]) && !p.spans[parent].End.Before(s.End) && s.Attribute(spans.RaftkvCopyKey).AsInt64() == 0 {
-		at := p.spans[parent].End
-		ends = append(ends, traceEvent{s.End, 0, p.arrow('s', "reply", i, s.End, s.ID)}, traceEvent{at, 0, p.arrow('f', "reply", parent, at, s.ID)})
-	}
-	if ok && s.Name == spans.LateReplyName && !p.spans[parent].End.After(s.End) {
-		at := p.spans[parent].End
-		ends = append(ends, traceEvent{at, 0, p.arrow('s', "reply", parent, at, s.ID)}, traceEvent{s.End, 0, p.arrow('f', "reply", i, s.End, s.ID)})
-	}
-	list := append([]traceEvent{begin}, ends...)
-	for k := range s.Events {
-		e := &s.Events[k]
-		b := p.head('i', e.Name, i, e.At)
-		b = append(b, `,"s":"t","args":`...)
-		list = append(list, traceEvent{e.At, 3, append(appendJSONObject(b, e.Attributes), '}')})
+	if p.has(i, hasEvents) {
+		for k, e := range p.at(i).Events {
+			list = append(list, traceEvent{e.At.UnixNano(), n, happened + int32(k)})
+		}
 	}
 	return list
 }
 
+// written is an event as the format has it.
+func (p *perfetto) written(e *traceEvent) []byte {
+	i := p.order[e.span]
+	parent := p.parentOf(i)
+	switch e.what {
+	case theSpan:
+		s := p.at(i)
+		b := p.head('X', s.Name, s.Kind, i, s.Start)
+		b = append(b, `,"dur":`...)
+		b = appendMicroseconds(b, max(0, s.End.Sub(s.Start)))
+		b = append(b, `,"args":`...)
+		return append(appendJSONObject(b, arguments(s)), '}')
+	case messageEnds:
+		return p.arrow('f', "message", i, e.at, i)
+	case messageBegins:
+		return p.arrow('s', "message", parent, e.at, i)
+	case replyBegins:
+		return p.arrow('s', "reply", i, e.at, i)
+	case replyEnds:
+		return p.arrow('f', "reply", parent, e.at, i)
+	case lateReplyBegins:
+		return p.arrow('s', "reply", parent, e.at, i)
+	case lateReplyEnds:
+		return p.arrow('f', "reply", i, e.at, i)
+	}
+	s := p.at(i)
+	k := int(e.what - happened)
+	if k >= len(s.Events) {
+		return []byte("{}") // the file changed, which is told at the end
+	}
+	b := p.head('i', s.Events[k].Name, s.Kind, i, s.Events[k].At)
+	b = append(b, `,"s":"t","args":`...)
+	return append(appendJSONObject(b, s.Events[k].Attributes), '}')
+}
+
+// isReceiver says whether a span takes in a message when it begins.
 func isReceiver(s *Span) bool {
 	return s.Kind == trace.SpanKindServer || s.Kind == trace.SpanKindConsumer
 }
 
-// isAnswered says whether a call got its reply.
-func isAnswered(s *Span) bool {
-	return s.Kind == trace.SpanKindClient && s.Attribute(spans.RaftReplyKey).AsString() != ""
-}
-
 // arguments are a span's attributes, and what else of it the format has no place for.
-func (p *perfetto) arguments(s *Span) []attribute.KeyValue {
+func arguments(s *Span) []attribute.KeyValue {
 	list := []attribute.KeyValue{attribute.String("trace id", s.TraceID().String()), attribute.String("span id", s.ID.String())}
 	if s.Parent != 0 {
 		list = append(list, attribute.String("parent id", s.Parent.String()))
@@ -281,35 +298,36 @@ func (p *perfetto) arguments(s *Span) []attribute.KeyValue {
 	return append(list, s.Attributes...)
 }
 
-// head begins an event.
-func (p *perfetto) head(phase byte, name string, span int, at time.Time) []byte {
-	s := &p.spans[span]
+// head begins an event of a span.
+func (p *perfetto) head(phase byte, name string, kind trace.SpanKind, span int32, at time.Time) []byte {
 	b := append([]byte(`{"ph":"`), phase)
 	b = append(b, `","name":`...)
 	b = appendString(b, name)
 	b = append(b, `,"cat":`...)
-	b = appendString(b, s.Kind.String())
+	b = appendString(b, kind.String())
 	b = append(b, `,"pid":`...)
-	b = strconv.AppendInt(b, int64(p.numbers[s.Service]), 10)
-	b = append(b, `,"tid":`...)
-	b = strconv.AppendInt(b, int64(p.lanes[span]), 10)
-	b = append(b, `,"ts":`...)
+	b = p.appendTrack(b, span)
 	return appendMicroseconds(b, at.Sub(p.epoch))
 }
 
-// arrow begins or ends an arrow: both ends have one name, one category and one id.
-func (p *perfetto) arrow(phase byte, name string, span int, at time.Time, id world.CausalID) []byte {
+// arrow begins or ends an arrow at a span, for one that takes in what is sent: both ends have one name, one category and one id.
+func (p *perfetto) arrow(phase byte, name string, span int32, at int64, receiver int32) []byte {
 	b := append([]byte(`{"ph":"`), phase)
-	b = append(b, `","name":"`+name+`","cat":"`+name+`","id":"0x`+id.String()+`"`...)
+	b = append(b, `","name":"`+name+`","cat":"`+name+`","id":"0x`+p.list[receiver].id.String()+`"`...)
 	if phase == 'f' {
 		b = append(b, `,"bp":"e"`...)
 	}
 	b = append(b, `,"pid":`...)
-	b = strconv.AppendInt(b, int64(p.numbers[p.spans[span].Service]), 10)
+	b = p.appendTrack(b, span)
+	return append(appendMicroseconds(b, time.Unix(0, at).Sub(p.epoch)), '}')
+}
+
+// appendTrack appends where a span is shown, and the key of the time.
+func (p *perfetto) appendTrack(b []byte, span int32) []byte {
+	b = strconv.AppendInt(b, int64(p.numbers[p.shapeOf(span).service]), 10)
 	b = append(b, `,"tid":`...)
 	b = strconv.AppendInt(b, int64(p.lanes[span]), 10)
-	b = append(b, `,"ts":`...)
-	return append(appendMicroseconds(b, at.Sub(p.epoch)), '}')
+	return append(b, `,"ts":`...)
 }
 
 // appendMicroseconds appends a time as the format wants it: microseconds, to the nanosecond.

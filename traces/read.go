@@ -267,6 +267,9 @@ func (r *Reader) next() ([]byte, error) {
 	if !errors.Is(err, bufio.ErrBufferFull) {
 		return line, err
 	}
+	if begin := bytes.TrimLeft(line, " \t\r"); !bytes.HasPrefix(begin, []byte{'{'}) { // it is no line of spans, however long it is
+		return line, errLongLine
+	}
 	r.long = r.long[:0]
 	for errors.Is(err, bufio.ErrBufferFull) {
 		r.long = append(r.long, line...)

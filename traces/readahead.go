@@ -62,9 +62,12 @@ func (r *Reader) ahead(ctx context.Context, note func(*Span, *attribute.KeyValue
 		}
 		b := queue[0]
 		<-b.decoded
-		if err := ctx.Err(); err != nil || b.refused {
+		if ctx.Err() != nil {
+			return interrupted(r.name)
+		}
+		if b.refused {
 			r.pending = append(queue, r.pending...)
-			return err
+			return nil
 		}
 		queue = queue[1:]
 		r.line, r.any = b.line, r.any || len(b.spans) > 0

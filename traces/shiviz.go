@@ -3,19 +3,18 @@ package traces
 import (
 	"bufio"
 	"cmp"
+	"errors"
 	"io"
-	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/spans"
-	"github.com/raftkv/raftkv/raftkv/world"
 )
 
 // ShiVizPattern is the regular expression by which ShiViz reads the events of a log: the first line of the file.
@@ -24,78 +23,112 @@ const ShiVizPattern = `(?<host>\S*) (?<clock>{.*})\n(?<time>\S*) (?<span>\S*) (?
 // WriteShiViz writes a run as a log with vector clocks, with the regular expression that it is read by in front, as ShiViz wants a file to be. An event is the beginning or the end of a
 // span, and only what a message carried orders events of two processes, so that a fault, which no message told, stands beside them all. What a span has beyond its name, its ids, its
 // times and the few attributes that the event's text says is lost.
-func WriteShiViz(w io.Writer, all []Span) error {
+func WriteShiViz(w io.Writer, all *Spans) error {
 	v := newShiViz(all)
 	b := bufio.NewWriter(w)
 	_, _ = b.WriteString(ShiVizPattern + "\n\n") // Flush tells; the second line would part several runs
-	for i := range v.events {
-		e := &v.events[i]
-		_, _ = b.WriteString(e.span.process() + " " + v.tick(e) + "\n" + milliseconds(e.at.Sub(v.epoch)) + " " + e.span.ID.String() + " " + e.text + "\n")
+	for _, e := range v.events {
+		if all.Err() != nil {
+			break
+		}
+		s := all.at(e.span)
+		text, at := beginning(s), s.Start
+		if e.ends {
+			text, at = ending(s), s.End
+		}
+		if text != "" { // else it is one event with its other end, or says nothing
+			_, _ = b.WriteString(s.process() + " " + v.tick(e) + "\n" + milliseconds(at.Sub(all.epoch)) + " " + s.ID.String() + " " + text + "\n")
+		}
 	}
-	return b.Flush()
+	return errors.Join(b.Flush(), all.Err())
 }
 
 // process is the name of a span's process, as one word.
-func (s *Span) process() string {
+func (s *Span) process() string { return oneWord(s.Service) }
+
+func oneWord(service string) string {
 	name := strings.Map(func(r rune) rune {
 		if r == ' ' || r == '"' || r == '\\' {
 			return '_'
 		}
 		return r
-	}, printable(s.Service))
+	}, printable(service))
 	return cmp.Or(name, "unnamed")
-}
-
-// clockEvent is an event of a log with vector clocks.
-type clockEvent struct {
-	span  *Span
-	at    time.Time
-	ends  bool // the span's end, and not its beginning
-	depth int
-	text  string
 }
 
 // moment is one end of a span.
 type moment struct {
-	span world.CausalID
+	span int32
 	ends bool
 }
 
-type shiViz struct {
-	epoch  time.Time
-	spans  []Span
-	byID   map[world.CausalID]int
-	child  map[world.CausalID]*Span // of a call, the span that handled the first copy of it
-	events []clockEvent
-	clocks map[string]map[string]int // of each process
-	sent   map[moment]map[string]int // the clock that a message carried
+// index is a number for each moment.
+func (m moment) index() int {
+	if m.ends {
+		return 2*int(m.span) + 1
+	}
+	return 2 * int(m.span)
 }
 
-func newShiViz(all []Span) *shiViz {
+// shiViz is a run to be written as a log with vector clocks.
+type shiViz struct {
+	*Spans
+
+	replies   []int32  // of each call, the span that handled the first copy of it; -1 for none
+	events    []moment // in their order
+	processes []string // in the order in which clocks name them
+	numbers   map[string]int
+	clocks    [][]int32          // of each process: of each, how many of its events are known
+	takers    []uint16           // of each moment, how many others take in what was sent then
+	sent      map[moment][]int32 // the clocks that messages on their way carry
+}
+
+func newShiViz(all *Spans) *shiViz {
 	v := &shiViz{
-		epoch: epochOf(all), spans: all, byID: make(map[world.CausalID]int, len(all)), child: map[world.CausalID]*Span{},
-		clocks: map[string]map[string]int{}, sent: map[moment]map[string]int{},
+		Spans: all, replies: make([]int32, len(all.list)), events: make([]moment, 0, 2*len(all.list)), numbers: map[string]int{},
+		takers: make([]uint16, 2*len(all.list)), sent: map[moment][]int32{},
 	}
-	for i := range all {
-		v.byID[all[i].ID] = i
-		if s := &all[i]; isReceiver(s) && s.Attribute(spans.RaftkvCopyKey).AsInt64() == 0 {
-			v.child[s.Parent] = s
+	for _, service := range all.services() {
+		if name := oneWord(service); !slices.Contains(v.processes, name) {
+			v.processes = append(v.processes, name)
 		}
 	}
-	depths := depthsOf(all, v.byID)
-	for i := range all {
-		s := &all[i]
-		if text := beginning(s); text != "" {
-			v.events = append(v.events, clockEvent{s, s.Start, false, depths[i], text})
-		}
-		if text := ending(s); text != "" {
-			v.events = append(v.events, clockEvent{s, s.End, true, -depths[i], text})
-		}
+	slices.SortFunc(v.processes, compareProcesses)
+	for i, name := range v.processes {
+		v.numbers[name] = i
+		v.clocks = append(v.clocks, make([]int32, len(v.processes)))
 	}
-	slices.SortStableFunc(v.events, func(a, b clockEvent) int {
-		return cmp.Or(a.at.Compare(b.at), compareBools(a.ends, b.ends), cmp.Compare(a.depth, b.depth))
+	for i := range v.replies {
+		v.replies[i] = -1
+	}
+	for i := range all.list {
+		at := int32(i)
+		if parent := all.parentOf(at); parent >= 0 && all.isReceiver(at) && !all.has(at, isCopy) {
+			v.replies[parent] = at
+		}
+		v.events = append(v.events, moment{at, false}, moment{at, true})
+	}
+	depths := all.depths()
+	slices.SortFunc(v.events, func(a, b moment) int {
+		depthA, depthB := int(depths[a.span]), int(depths[b.span])
+		if a.ends {
+			depthA, depthB = -depthA, -depthB
+		}
+		return cmp.Or(cmp.Compare(v.time(a), v.time(b)), compareBools(a.ends, b.ends), cmp.Compare(depthA, depthB), cmp.Compare(a.span, b.span))
 	})
+	for _, e := range v.events {
+		if from := v.from(e); from.span >= 0 && v.takers[from.index()] < math.MaxUint16 {
+			v.takers[from.index()]++
+		}
+	}
 	return v
+}
+
+func (v *shiViz) time(e moment) int64 {
+	if e.ends {
+		return v.list[e.span].end
+	}
+	return v.list[e.span].start
 }
 
 func compareBools(a, b bool) int {
@@ -108,36 +141,45 @@ func compareBools(a, b bool) int {
 	return 1
 }
 
+// from is the moment at which a message was sent that a moment takes in; it has no span, -1, where none is.
+func (v *shiViz) from(e moment) moment {
+	switch {
+	case e.ends && v.isAnswered(e.span):
+		return moment{v.replies[e.span], true}
+	case e.ends && v.shapeOf(e.span).name == spans.LateReplyName:
+		return moment{v.parentOf(e.span), true}
+	case !e.ends && v.isReceiver(e.span):
+		return moment{v.parentOf(e.span), false}
+	}
+	return moment{span: -1}
+}
+
 // tick lets a process's clock go on to an event, and returns it as the log has it.
-func (v *shiViz) tick(e *clockEvent) string {
-	process := e.span.process()
+func (v *shiViz) tick(e moment) string {
+	process := v.numbers[oneWord(v.shapeOf(e.span).service)]
 	clock := v.clocks[process]
-	if clock == nil {
-		clock = map[string]int{}
-		v.clocks[process] = clock
-	}
-	var carried map[string]int // by the message that this event takes in
-	if e.ends && isAnswered(e.span) {
-		if reply := v.child[e.span.ID]; reply != nil {
-			carried = v.sent[moment{reply.ID, true}]
+	if from := v.from(e); from.span >= 0 {
+		for other, n := range v.sent[from] {
+			clock[other] = max(clock[other], n)
 		}
-	} else if e.ends && e.span.Name == spans.LateReplyName {
-		carried = v.sent[moment{e.span.Parent, true}]
-	} else if !e.ends && isReceiver(e.span) {
-		carried = v.sent[moment{e.span.Parent, false}]
-	}
-	for other, n := range carried {
-		clock[other] = max(clock[other], n)
+		if v.takers[from.index()]--; v.takers[from.index()] == 0 { // nobody else takes it in
+			delete(v.sent, from)
+		}
 	}
 	clock[process]++
-	v.sent[moment{e.span.ID, e.ends}] = maps.Clone(clock)
+	if v.takers[e.index()] > 0 {
+		v.sent[e] = slices.Clone(clock)
+	}
 	b := []byte{'{'}
-	for i, other := range slices.SortedFunc(maps.Keys(clock), compareProcesses) {
-		if i > 0 {
+	for other, n := range clock {
+		if n == 0 {
+			continue
+		}
+		if len(b) > 1 {
 			b = append(b, ',')
 		}
-		b = append(appendString(b, other), ':')
-		b = strconv.AppendInt(b, int64(clock[other]), 10)
+		b = append(appendString(b, v.processes[other]), ':')
+		b = strconv.AppendInt(b, int64(n), 10)
 	}
 	return string(append(b, '}'))
 }

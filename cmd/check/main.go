@@ -6,9 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
@@ -58,57 +56,28 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return status
 }
 
+// takes is what a judge keeps of a trace.
+var takes = runs.Takes{What: "check", Span: 380, Document: 380}
+
 // verdictOn reads the trace of a run, and judges it.
-func verdictOn(ctx context.Context, name string, stderr io.Writer) (verdict, error) {
-	path, err := runs.Find(name)
+func verdictOn(ctx context.Context, name string, stderr io.Writer) (v verdict, err error) {
+	judge := traces.NewJudge()
+	folder := ""
+	err = runs.Read(ctx, stderr, []string{name}, takes, func(ctx context.Context, _ int, run runs.Run) error {
+		reader, err := traces.OpenContext(ctx, run.Path, run.Progress)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = reader.Close() }() // was only read
+		folder = filepath.Dir(reader.Name())
+		judge.Expect(run.Spans)
+		return judge.Read(ctx, reader)
+	})
 	if err != nil {
 		return verdict{}, err
 	}
-	file := path
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		file = filepath.Join(path, traces.FileName)
-	}
-	input, err := os.Open(file)
-	if err != nil {
-		return verdict{}, fmt.Errorf("cannot read the trace of %s: %w", name, err)
-	}
-	defer func() { _ = input.Close() }() // was only read
-	size := int64(0)
-	if info, err := input.Stat(); err == nil {
-		size = info.Size()
-	}
-	bar := terminal.NewProgress(stderr, "MiB", int(size>>20))
-	defer bar.Done()
-	judge := traces.NewJudge()
-	reader := traces.NewReader(file, &counted{input: input, read: func(bytes int64) { bar.Set(int(bytes >> 20)) }})
-	for n := 0; ; n++ {
-		span, err := reader.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err == nil && n%(1<<12) == 0 {
-			err = ctx.Err()
-		}
-		if err != nil {
-			return verdict{}, err
-		}
-		judge.Add(&span, reader.Line())
-	}
-	v := verdict{Run: name, Report: judge.Report()}
-	v.Linearizable, err = linearizable(v.Report.History, filepath.Dir(file))
+	defer terminal.Wait(stderr, "judging")()
+	v = verdict{Run: name, Report: judge.Report()}
+	v.Linearizable, err = linearizable(v.Report.History, folder)
 	return v, err
-}
-
-// counted tells how much was read.
-type counted struct {
-	input io.Reader
-	total int64
-	read  func(bytes int64)
-}
-
-func (c *counted) Read(p []byte) (int, error) {
-	n, err := c.input.Read(p)
-	c.total += int64(n)
-	c.read(c.total)
-	return n, err
 }

@@ -50,7 +50,7 @@ func isCleanWhenCut(t *testing.T, scenario string, changes ...string) {
 		spans = append(spans, s)
 	}
 	var cut bytes.Buffer
-	if err := traces.WriteJaeger(&cut, spans); err != nil {
+	if err := traces.WriteJaeger(&cut, traces.SpansOf(spans)); err != nil {
 		t.Fatal(err)
 	}
 	isClean(t, cut.Bytes(), strings.Join(append([]string{scenario}, changes...), ", "))

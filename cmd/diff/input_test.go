@@ -91,7 +91,7 @@ func TestOtherFormats(t *testing.T) {
 	if err := json.Indent(&layout, file, "", "  "); err != nil {
 		t.Fatal(err)
 	}
-	if err := traces.WriteJaeger(&jaeger, spansOf(t, file)); err != nil {
+	if err := traces.WriteJaeger(&jaeger, traces.SpansOf(spansOf(t, file))); err != nil {
 		t.Fatal(err)
 	}
 	for name, content := range map[string][]byte{"layout.json": layout.Bytes(), "jaeger.json": jaeger.Bytes(), "cut.jsonl": cut} {

@@ -6,9 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"os"
-	"path/filepath"
-	"sync"
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/flags"
@@ -25,6 +22,9 @@ const (
 )
 
 func main() { command.Main(run) }
+
+// takes is what is held of both traces, and of what is compared with what.
+var takes = runs.Takes{What: "compare", Span: 360, Document: 1900}
 
 // run is the command: what it was called with, where it writes, and the status it exits with.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -44,7 +44,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			_ = x.Close() // was only read
 		}
 	}()
+	done := terminal.Wait(stderr, "comparing")
 	d, err := traces.Compare(ctx, both[0], both[1], options.diff)
+	done()
 	if err != nil {
 		return command.Failed(stderr, err)
 	}
@@ -66,57 +68,18 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // index makes both traces ready, at the same time: each is read by a processor of its own. What is wrong with either is said.
 func index(ctx context.Context, o *options, stderr io.Writer) (both [2]*traces.Indexed, err error) {
-	var paths [2]string
-	var wrong [2]error
-	total := int64(0)
-	for i, arg := range o.runs {
-		paths[i], wrong[i] = runs.Find(arg)
-		total += size(paths[i])
-	}
-	if err := errors.Join(wrong[:]...); err != nil {
-		return both, err
-	}
-	bar := terminal.NewProgress(stderr, "MiB", int(total>>20))
-	var mu sync.Mutex
-	done := int64(0)
-	progress := func(bytes int) {
-		mu.Lock()
-		defer mu.Unlock()
-		done += int64(bytes)
-		bar.Set(int(done >> 20))
-	}
-	var reading sync.WaitGroup
-	for i := range paths {
-		reading.Go(func() {
-			both[i], wrong[i] = traces.Index(ctx, paths[i], traces.IndexOptions{Ignore: o.diff.Ignore, Progress: progress})
-		})
-	}
-	reading.Wait()
-	bar.Done()
-	if err := errors.Join(wrong[:]...); err != nil {
+	err = runs.Read(ctx, stderr, o.runs[:], takes, func(ctx context.Context, i int, run runs.Run) (err error) {
+		both[i], err = traces.Index(ctx, run.Path, traces.IndexOptions{Ignore: o.diff.Ignore, Progress: run.Progress})
+		return err
+	})
+	if err != nil {
 		for _, x := range both {
 			if x != nil {
 				_ = x.Close() // was only read
 			}
 		}
-		if paths[0] == paths[1] {
-			return both, wrong[0]
-		}
-		return both, err
 	}
-	return both, nil
-}
-
-// size is how much there is to read; what cannot be found is said by whoever reads it.
-func size(path string) int64 {
-	info, err := os.Stat(path)
-	if err == nil && info.IsDir() {
-		info, err = os.Stat(filepath.Join(path, traces.FileName))
-	}
-	if err != nil {
-		return 0
-	}
-	return info.Size()
+	return both, err
 }
 
 // quoted is a command line with these words.

@@ -95,7 +95,7 @@ func TestExplainReadsOtherFormats(t *testing.T) {
 	}
 	file := filepath.Join(t.TempDir(), "trace.json")
 	var b bytes.Buffer
-	if err := traces.WriteJaeger(&b, spans); err != nil {
+	if err := traces.WriteJaeger(&b, traces.SpansOf(spans)); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {

@@ -18,13 +18,16 @@ import (
 
 func main() { command.Main(run) }
 
+// takes is what is held of a trace.
+var takes = runs.Takes{What: "explain", Span: 170, Document: 1600}
+
 // widest is how long a line is at most: longer ones are hard to read.
 const widest = 80
 
 // mostEntries is how many questions about entries a wrong question is compared with.
 const mostEntries = 1000
 
-func run(_ context.Context, args []string, stdout, stderr io.Writer) int {
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	name, question, err := parseFlags(args)
 	if errors.Is(err, flags.ErrHelp) {
 		return command.Printed(usage(stdout), stderr)
@@ -32,16 +35,20 @@ func run(_ context.Context, args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return command.Failed(stderr, err)
 	}
-	path, err := runs.Find(name)
+	_, spans, err := runs.ReadSpans(ctx, stderr, name, takes)
 	if err != nil {
 		return command.Failed(stderr, err)
 	}
-	spans, err := traces.ReadAll(path)
-	if err != nil {
-		return command.Failed(stderr, err)
-	}
+	defer func() { _ = spans.Close() }() // was only read
+	done := terminal.Wait(stderr, "explaining")
+	defer done()
+	spans.Watch(ctx, func(int) {})
 	e := traces.NewExplainer(spans)
 	x, err := e.Explain(question)
+	done()
+	if err := spans.Err(); err != nil {
+		return command.Failed(stderr, err)
+	}
 	if err != nil {
 		return command.Failed(stderr, nearest(err, e, name, question))
 	}

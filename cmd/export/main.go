@@ -15,6 +15,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/flags"
 	"github.com/raftkv/raftkv/cmd/internal/runs"
+	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/traces"
 )
 
@@ -25,21 +26,29 @@ type format struct {
 	name, file string // the file is written beside the run
 	help       string // for the usage
 	next       string // what a person does with the file
-	write      func(io.Writer, []traces.Span) error
+	write      func(io.Writer, *traces.Spans) error
+	reads      int // how often each span is read again
+	takes      runs.Takes
 }
 
 var formats = []format{
 	{
 		"jaeger", "trace.jaeger.json", "Jaeger's own JSON: its page loads it, with no server behind",
 		"open the search page of any Jaeger, choose Upload, and give it the file", traces.WriteJaeger,
+		1,
+		runs.Takes{What: "export", Span: 170, Document: 1600},
 	},
 	{
 		"perfetto", "trace.perfetto.json", "the trace event format: a track for each process, arrows for messages",
 		"open https://ui.perfetto.dev, or chrome://tracing, and give it the file", traces.WritePerfetto,
+		1,
+		runs.Takes{What: "export", Span: 215, Document: 1600},
 	},
 	{
 		"shiviz", "trace.shiviz.log", "a log with vector clocks, and the regular expression that reads it",
 		"open https://bestchai.bitbucket.io/shiviz/, choose Try out ShiViz, and upload the file", traces.WriteShiViz,
+		2,
+		runs.Takes{What: "export", Span: 190, Document: 1600},
 	},
 }
 
@@ -50,7 +59,7 @@ type options struct {
 	run    string
 }
 
-func run(_ context.Context, args []string, stdout, stderr io.Writer) int {
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	o, err := parseFlags(args)
 	if errors.Is(err, flags.ErrHelp) {
 		return command.Printed(usage(stdout), stderr)
@@ -59,23 +68,33 @@ func run(_ context.Context, args []string, stdout, stderr io.Writer) int {
 		return command.Failed(stderr, err)
 	}
 	f, _ := formatNamed(o.to)
-	path, err := runs.Find(o.run)
+	path, spans, err := runs.ReadSpans(ctx, stderr, o.run, f.takes)
 	if err != nil {
 		return command.Failed(stderr, err)
 	}
-	spans, err := traces.ReadAll(path)
-	if err != nil {
-		return command.Failed(stderr, err)
-	}
+	defer func() { _ = spans.Close() }() // was only read
+	content := func(w io.Writer) error { return written(ctx, f, w, spans, stderr) }
 	if o.output == "-" {
-		return command.Printed(f.write(stdout, spans), stderr)
+		return command.Printed(content(stdout), stderr)
 	}
 	file := cmp.Or(o.output, filepath.Join(folderOf(path), f.file))
-	if err := write(file, func(w io.Writer) error { return f.write(w, spans) }); err != nil {
+	if err := write(file, content); err != nil {
 		return command.Failed(stderr, fmt.Errorf("cannot write %s: %w", file, err))
 	}
-	_, err = fmt.Fprintf(stdout, "wrote %s, %d spans\nnext  %s\n", file, len(spans), f.next)
+	_, err = fmt.Fprintf(stdout, "wrote %s, %d spans\nnext  %s\n", file, spans.Len(), f.next)
 	return command.Printed(err, stderr)
+}
+
+// written writes spans in a format. Who waits sees a bar.
+func written(ctx context.Context, f format, w io.Writer, spans *traces.Spans, stderr io.Writer) error {
+	bar := terminal.NewProgress(stderr, "spans", f.reads*spans.Len())
+	defer bar.Done()
+	done := 0
+	spans.Watch(ctx, func(more int) {
+		done += more
+		bar.Set(min(done, f.reads*spans.Len())) // one with events may be read once more
+	})
+	return f.write(w, spans)
 }
 
 func formatNamed(name string) (format, error) {

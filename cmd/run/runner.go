@@ -44,7 +44,10 @@ func (r *runner) run(ctx context.Context) int {
 	if err := r.unmet(); err != nil && r.result.Checks.Violation == nil { // what a violation stopped may not have come to every message
 		return command.Failed(r.stderr, err)
 	}
-	if err := r.writeFiles(ctx, recorder); err != nil {
+	done := terminal.Wait(r.stderr, "writing the files")
+	err = r.writeFiles(ctx, recorder)
+	done()
+	if err != nil {
 		return command.Failed(r.stderr, r.unwritten(err))
 	}
 	return r.conclude(ctx)

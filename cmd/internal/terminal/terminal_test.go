@@ -150,6 +150,32 @@ func TestProgress(t *testing.T) {
 	step(patience, 0, "\rnothing [........................................]   0% 0/0\x1b[K")
 }
 
+func TestWait(t *testing.T) {
+	var b bytes.Buffer
+	began := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+	ticks := make(chan time.Time)
+	done := wait(&b, "comparing", 80, ticks, func() time.Time { return began })
+	for _, after := range []time.Duration{time.Second, patience, 61 * time.Second} {
+		ticks <- began.Add(after)
+	}
+	done()
+	done()
+	if got, want := b.String(), "\rcomparing, for 2 s\x1b[K\rcomparing, for 61 s\x1b[K\r\x1b[K"; got != want {
+		t.Errorf("it wrote %q, want %q", got, want)
+	}
+	b.Reset()
+	done = wait(&b, "comparing", 80, ticks, func() time.Time { return began })
+	ticks <- began.Add(time.Second)
+	done()
+	if b.Len() > 0 {
+		t.Errorf("what was done at once wrote %q", b.String())
+	}
+	Wait(&b, "comparing")()
+	if b.Len() > 0 {
+		t.Errorf("to what is no terminal it wrote %q", b.String())
+	}
+}
+
 func TestPlots(t *testing.T) {
 	unicode, ascii := Plots{}, Plots{ASCII: true}
 	for _, c := range []struct{ got, want string }{

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/raftkv/raftkv/cmd/internal/command"
+	"github.com/raftkv/raftkv/cmd/internal/recorded"
+	"github.com/raftkv/raftkv/traces"
+)
+
+// What a comparison is said to hold of each span is what it holds, and a half to three times as much more for what it holds for a moment.
+func TestMemory(t *testing.T) {
+	other := recorded.Run(t, "default", "seed=2", "requests_per_client=2")
+	holds := recorded.PerSpan(t, func(folder string, now func()) {
+		var both [2]*traces.Indexed
+		for i, path := range []string{folder, other} {
+			x, err := traces.Index(t.Context(), path, traces.IndexOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = x.Close() }()
+			both[i] = x
+		}
+		d, err := traces.Compare(t.Context(), both[0], both[1], traces.DiffOptions{Max: 20})
+		now()
+		if err != nil || d.First == nil || both[0] == both[1] {
+			t.Fatal(err)
+		}
+	})
+	if takes.Span < holds || takes.Span > 4*holds {
+		t.Errorf("it holds %d bytes for each span, and is said to take %d", holds, takes.Span)
+	}
+}
+
+// Without memory nothing is read, and who interrupts is not kept waiting: status 2.
+func TestGivesUp(t *testing.T) {
+	folder := recorded.Run(t, "lost-reply")
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	var out, wrong bytes.Buffer
+	if status := run(ctx, []string{folder, folder}, &out, &wrong); status != command.Trouble || !strings.HasSuffix(wrong.String(), ": interrupted\n") {
+		t.Errorf("interrupted: exit status %d\n%s%s", status, &out, &wrong)
+	}
+	recorded.NoMemory(t)
+	wrong.Reset()
+	if status := run(t.Context(), []string{folder, folder}, &out, &wrong); status != command.Trouble || !strings.Contains(wrong.String(), " of memory to compare, and 0 MiB is free: set GOMEMLIMIT=1GiB\n") {
+		t.Errorf("without memory: exit status %d\n%s%s", status, &out, &wrong)
+	}
+}

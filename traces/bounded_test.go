@@ -1,0 +1,91 @@
+package traces_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/raftkv/raftkv/traces"
+)
+
+// endless is a file of so many bytes that is nowhere: a beginning, the same over and over, and an end. It notes the most memory that was in use while it was read.
+type endless struct {
+	begin, again, end []byte
+	size              int
+	at                int
+	peak              uint64
+}
+
+func (f *endless) Read(p []byte) (int, error) {
+	if f.at%(16<<20) < len(p) {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		f.peak = max(f.peak, m.HeapAlloc)
+	}
+	n := 0
+	for n < len(p) {
+		var part []byte
+		switch middle := f.at - len(f.begin); {
+		case middle < 0:
+			part = f.begin[f.at:]
+		case middle < f.size:
+			part = f.again[middle%len(f.again):]
+		default:
+			part = f.end[min(middle-f.size, len(f.end)):]
+		}
+		if len(part) == 0 {
+			return n, io.EOF
+		}
+		c := copy(p[n:], part)
+		n, f.at = n+c, f.at+c
+	}
+	return n, nil
+}
+
+// Whatever a file is, however long, a bounded part of it is in memory, and what is wrong with it is said.
+func TestMemoryIsBounded(t *testing.T) {
+	const (
+		giga  = 1 << 30   // of what is seen to be no trace before all of it is read
+		large = 72 << 20  // more than the longest line
+		bound = 256 << 20 // a line that is too long, twice, and garbage
+	)
+	// As one value of a process's spans: what stands around a span and the span.
+	process := strings.TrimSuffix(strings.TrimPrefix(string(bytes.TrimSpace(write(t, plainStub(1)))), `{"resourceSpans":[`), "]}")
+	span := strings.TrimSuffix(process[strings.Index(process, `"spans":[`)+len(`"spans":[`):], "]}]}")
+	wide := strings.Replace(process, span, strings.Repeat(span+",", 2000)+span, 1) // a megabyte
+	jaeger := `{"traceID":"c","spans":[` + strings.Repeat(`{"traceID":"c","spanID":"ab","operationName":"a","references":[],"startTime":1,"duration":2,"tags":[],"logs":[],"processID":"p1"},`, 9999) +
+		`{"traceID":"c","spanID":"ab","operationName":"a","references":[],"startTime":1,"duration":2,"tags":[],"logs":[],"processID":"p1"}],"processes":{"p1":{"serviceName":"node-1","tags":[]}}}`
+	times := func(s string) int { return large / len(s) * len(s) }
+	for name, c := range map[string]struct {
+		file endless
+		want string // of the error; empty for none
+	}{
+		"zeros":                     {endless{again: make([]byte, 4096), size: giga}, "trace:1:1: want a JSON object or array, not '\\x00'"},
+		"brackets":                  {endless{again: bytes.Repeat([]byte("["), 4096), size: giga}, "nested more than 100 deep"},
+		"a name without end":        {endless{begin: []byte(`{"`), again: bytes.Repeat([]byte("a"), 4096), size: giga}, "a value longer than 64 MiB, which no trace has"},
+		"blank lines":               {endless{again: bytes.Repeat([]byte("\n"), 4096), size: large / 8}, "trace: there are no spans in it"},
+		"one blank line":            {endless{again: bytes.Repeat([]byte(" "), 4096), size: large}, "trace: there are no spans in it"},
+		"one line":                  {endless{begin: []byte(`{"resourceSpans":[` + process), again: []byte("," + wide), size: times("," + wide), end: []byte("]}")}, ""},
+		"a document without spaces": {endless{begin: []byte("[" + jaeger), again: []byte("," + jaeger), size: times("," + jaeger), end: []byte("]")}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			runtime.GC()
+			r := traces.NewReader("trace", &c.file)
+			spans := 0
+			var err error
+			for err == nil {
+				_, err = r.Next()
+				spans++
+			}
+			if ok := errors.Is(err, io.EOF); ok != (c.want == "") || !strings.Contains(err.Error(), c.want) || ok && spans < 1000 {
+				t.Errorf("after %d spans: error %v, want %q", spans, err, c.want)
+			}
+			if c.file.peak > bound {
+				t.Errorf("%d MiB were in use", c.file.peak>>20)
+			}
+		})
+	}
+}

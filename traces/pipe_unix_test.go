@@ -1,0 +1,51 @@
+//go:build unix
+
+package traces_test
+
+import (
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/raftkv/raftkv/traces"
+)
+
+// What can be read only once is copied, and nothing is left of the copy.
+func TestPipe(t *testing.T) {
+	folder := t.TempDir()
+	t.Setenv("TMPDIR", folder)
+	file := recordFile(t, rough())
+	spans := read(t, file)
+	want := told(t, traces.SpansOf(spans), spans)
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	written := make(chan error)
+	write := func(content []byte) { written <- os.WriteFile(pipe, content, 0o600) }
+	go write(file)
+	all, err := traces.ReadSpans(t.Context(), pipe, nil)
+	if err := <-written; err != nil {
+		t.Fatal(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := told(t, all, spans); got != want {
+		t.Errorf("%d bytes are made of what comes from a pipe, not these %d", len(got), len(want))
+	}
+	if err := all.Close(); err != nil {
+		t.Error(err)
+	}
+	go write([]byte("hello\n"))
+	if _, err := traces.Index(t.Context(), pipe, traces.IndexOptions{}); err == nil {
+		t.Error("what is no trace is taken for one")
+	}
+	if err := <-written; err != nil {
+		t.Fatal(err)
+	}
+	if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
+		t.Errorf("what is left is %v, %v", left, err)
+	}
+}

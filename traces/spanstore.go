@@ -1,0 +1,342 @@
+package traces
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/world"
+)
+
+// Spans are the spans of a trace whose file stays open: of each a few numbers are in memory, 100 bytes with the way to find it by its id, and the rest is read again when it is
+// asked for. Where spans are not in lines they are all in memory.
+type Spans struct {
+	name   string
+	list   []stored
+	shapes []sharedShape
+	byID   idTable
+	traces int
+	epoch  time.Time // when the run began: the start of its own span, or else of the first one
+
+	file    readerAtCloser
+	held    []Span // those that cannot be read again
+	blocks  [64]block
+	decoder decoder
+	failed  error // a span could not be read again
+
+	ctx      context.Context // of who asks for spans from now on; see Watch
+	progress func(spans int)
+	asked    int
+}
+
+// stored is what is in memory of each span.
+type stored struct {
+	id, parent world.CausalID
+	start, end int64 // in ns since 1970
+	offset     int64 // in the file; among those that are held, its place
+	length     uint32
+	trace      uint32 // the ordinal of its trace, in the order in which traces come up
+	shape      uint32
+	marks      marks
+}
+
+// marks are what one wants to know of a span before it is read again.
+type marks uint8
+
+const (
+	isHeld    marks = 1 << iota
+	hasEvents       // things happened within it
+	isCopy          // what it handled, or sent, was a message's second copy
+	hasReply        // it names a reply
+)
+
+// sharedShape is what many spans have in common.
+type sharedShape struct {
+	shape
+
+	resource []attribute.KeyValue
+}
+
+// block is a part of the file that is in memory: neighbours are often asked for one after the other.
+type block struct {
+	number int64 // from 1; 0 for none
+	data   []byte
+}
+
+const blockSize = 64 << 10
+
+// ReadSpans reads the trace in a file, or in the folder of a run. progress, which may be nil, is told how many more bytes were read, and once ctx is done reading fails. Close
+// closes the file.
+func ReadSpans(ctx context.Context, path string, progress func(bytes int)) (*Spans, error) {
+	r, again, err := openAgain(ctx, path, progress)
+	if err != nil {
+		return nil, err
+	}
+	x := &Spans{name: r.Name(), file: again}
+	if err := x.read(r); err != nil {
+		return nil, errors.Join(err, again.Close())
+	}
+	return x, nil
+}
+
+// SpansOf are spans that are all in memory.
+func SpansOf(all []Span) *Spans {
+	x := &Spans{}
+	b := newSpansBuilder(x)
+	for i := range all {
+		b.add(&all[i], -1, place{})
+	}
+	b.finish()
+	return x
+}
+
+// Len is how many there are.
+func (x *Spans) Len() int { return len(x.list) }
+
+// Close closes the file.
+func (x *Spans) Close() error {
+	if x.file == nil {
+		return nil
+	}
+	return x.file.Close()
+}
+
+// Err says that a span could not be read again: then what was made of the spans is not to be trusted.
+func (x *Spans) Err() error { return x.failed }
+
+// Watch has progress be told how many more spans were asked for, and none be read again once ctx is done.
+func (x *Spans) Watch(ctx context.Context, progress func(spans int)) {
+	x.ctx, x.progress = ctx, progress
+}
+
+// tick goes on with what Watch is about.
+func (x *Spans) tick() {
+	const few = 1 << 10
+	if x.asked++; x.asked%few == 0 && x.ctx != nil {
+		x.progress(few)
+		if x.ctx.Err() != nil {
+			x.failed = interrupted(x.name)
+		}
+	}
+}
+
+func (x *Spans) read(r *Reader) error {
+	b := newSpansBuilder(x)
+	size := int64(0)
+	if file, ok := x.file.(*os.File); ok {
+		if info, err := file.Stat(); err == nil {
+			size = info.Size()
+		}
+	}
+	// Once it is known how large spans are there is made room for all that most likely come: a list that grows bit by bit takes twice the memory.
+	const enoughToTell = 1 << 14
+	reserved := false
+	for {
+		line, offset, err := r.lineOfSpans()
+		if errors.Is(err, io.EOF) {
+			b.finish()
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if n := len(x.list); n >= enoughToTell && !reserved && offset > 0 {
+			reserved = true
+			x.list = slices.Grow(x.list, int(float64(max(0, size-offset))/float64(offset)*float64(n)*1.05))
+		}
+		for i := range line {
+			b.add(&line[i], offset, r.decoder.places[i])
+		}
+	}
+}
+
+// spansBuilder is what is known only while spans are read.
+type spansBuilder struct {
+	*Spans
+
+	numbers map[shapeKey]uint32
+	traceOf map[traceName]uint32
+	run     bool
+}
+
+type shapeKey struct {
+	shape
+
+	resource *attribute.KeyValue // the first of them: processes have a list each
+}
+
+type traceName struct {
+	run  uint64
+	root world.CausalID
+}
+
+func newSpansBuilder(x *Spans) *spansBuilder {
+	return &spansBuilder{Spans: x, numbers: map[shapeKey]uint32{}, traceOf: map[traceName]uint32{}}
+}
+
+// add adds a span that stands there in the file; offset is that of its line, and -1 for one that cannot be read again.
+func (b *spansBuilder) add(s *Span, offset int64, at place) {
+	key := shapeKey{shape: shape{s.Service, s.Name, s.Kind}}
+	if len(s.Resource) > 0 {
+		key.resource = &s.Resource[0]
+	}
+	number, ok := b.numbers[key]
+	if !ok {
+		number = uint32(len(b.shapes))
+		b.numbers[key] = number
+		b.shapes = append(b.shapes, sharedShape{key.shape, s.Resource})
+	}
+	name := traceName{s.Run, s.Root}
+	ordinal, ok := b.traceOf[name]
+	if !ok {
+		ordinal = uint32(len(b.traceOf))
+		b.traceOf[name] = ordinal
+	}
+	e := stored{
+		id: s.ID, parent: s.Parent, start: s.Start.UnixNano(), end: s.End.UnixNano(), offset: offset + int64(at.start), length: uint32(at.end - at.start), trace: ordinal, shape: number,
+		marks: marksOf(s),
+	}
+	if offset < 0 {
+		e.offset, e.marks = int64(len(b.held)), e.marks|isHeld
+		b.held = append(b.held, *s)
+	}
+	switch {
+	case b.run:
+	case s.Name == spans.RunName:
+		b.epoch, b.run = s.Start, true
+	case len(b.list) == 0 || s.Start.Before(b.epoch):
+		b.epoch = s.Start
+	}
+	b.list = append(b.list, e)
+}
+
+func marksOf(s *Span) (m marks) {
+	if len(s.Events) > 0 {
+		m |= hasEvents
+	}
+	if s.Attribute(spans.RaftkvCopyKey).AsInt64() != 0 {
+		m |= isCopy
+	}
+	if s.Attribute(spans.RaftReplyKey).AsString() != "" {
+		m |= hasReply
+	}
+	return m
+}
+
+func (b *spansBuilder) finish() {
+	b.traces = len(b.traceOf)
+	b.byID = newIDTable(len(b.list))
+	for i := range b.list {
+		b.byID.put(b.list[i].id, int32(i))
+	}
+}
+
+// at is a span with all that it says.
+func (x *Spans) at(i int32) *Span {
+	x.tick()
+	e := &x.list[i]
+	shape := &x.shapes[e.shape]
+	if e.marks&isHeld != 0 {
+		s := x.held[e.offset]
+		return &s
+	}
+	d := &x.decoder
+	d.reset(x.text(e.offset, int(e.length)))
+	d.clear()
+	d.span(knownResource{service: shape.service, attributes: shape.resource})
+	if d.err != nil || len(d.spans) != 1 || d.spans[0].ID != e.id {
+		if x.failed == nil {
+			x.failed = fmt.Errorf("%s: the file changed while it was read", x.name)
+		}
+		return &Span{ID: e.id, Parent: e.parent, Name: shape.name, Service: shape.service, Kind: shape.kind, Start: time.Unix(0, e.start).UTC(), End: time.Unix(0, e.end).UTC()}
+	}
+	s := d.spans[0]
+	return &s
+}
+
+// text is a part of the file; what cannot be read is empty. It is valid until the next one is asked for.
+func (x *Spans) text(offset int64, length int) []byte {
+	number, from := offset/blockSize+1, int(offset%blockSize)
+	if from+length > blockSize {
+		text := make([]byte, length)
+		n, _ := x.file.ReadAt(text, offset) // what is missing is seen when it is read
+		return text[:n]
+	}
+	b := &x.blocks[number%int64(len(x.blocks))]
+	if b.number != number {
+		if b.data == nil {
+			b.data = make([]byte, blockSize)
+		}
+		n, _ := x.file.ReadAt(b.data[:blockSize], offset-int64(from)) // likewise
+		b.number, b.data = number, b.data[:n]
+	}
+	return b.data[min(from, len(b.data)):min(from+length, len(b.data))]
+}
+
+// shapeOf is what a span has in common with others.
+func (x *Spans) shapeOf(i int32) *sharedShape { return &x.shapes[x.list[i].shape] }
+
+// parentOf is the place of a span's parent; -1 for none, or one that is missing.
+func (x *Spans) parentOf(i int32) int32 {
+	if x.list[i].parent == 0 {
+		return -1
+	}
+	return x.byID.get(x.list[i].parent)
+}
+
+func (x *Spans) has(i int32, m marks) bool { return x.list[i].marks&m != 0 }
+
+// isReceiver says of a span what isReceiver says.
+func (x *Spans) isReceiver(i int32) bool {
+	kind := x.shapeOf(i).kind
+	return kind == trace.SpanKindServer || kind == trace.SpanKindConsumer
+}
+
+// isAnswered says whether a call got its reply.
+func (x *Spans) isAnswered(i int32) bool {
+	return x.shapeOf(i).kind == trace.SpanKindClient && x.has(i, hasReply)
+}
+
+// depths are how many ancestors each span has; in a ring of parents, which no sound trace has, how many it takes to see that.
+func (x *Spans) depths() []uint8 {
+	depths := make([]uint8, len(x.list))
+	for i := range depths {
+		for at := x.parentOf(int32(i)); at >= 0 && depths[i] < maxDepth; at = x.parentOf(at) {
+			depths[i]++
+		}
+	}
+	return depths
+}
+
+// inOrder are the places of all spans, in an order; of those that are the same in it, in that of the file.
+func (x *Spans) inOrder(compare func(a, b int32) int) []int32 {
+	order := make([]int32, len(x.list))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(a, b int32) int { return cmp.Or(compare(a, b), cmp.Compare(a, b)) })
+	return order
+}
+
+// services are the processes, as a person looks for them.
+func (x *Spans) services() []string {
+	var list []string
+	seen := map[string]bool{}
+	for i := range x.shapes {
+		if service := x.shapes[i].service; !seen[service] {
+			seen[service] = true
+			list = append(list, service)
+		}
+	}
+	slices.SortFunc(list, compareProcesses)
+	return list
+}

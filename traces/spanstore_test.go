@@ -1,0 +1,136 @@
+package traces_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/raftkv/raftkv/traces"
+)
+
+// stored reads the spans of a file as commands do.
+func stored(t *testing.T, file []byte) (all *traces.Spans, path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "trace")
+	if err := os.WriteFile(path, file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	all, err := traces.ReadSpans(t.Context(), path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = all.Close() })
+	return all, path
+}
+
+// told is all that is made of spans.
+func told(t *testing.T, all *traces.Spans, spans []traces.Span) string {
+	t.Helper()
+	var b bytes.Buffer
+	for _, name := range []string{"jaeger", "perfetto", "shiviz"} {
+		if err := converters[name](&b, all); err != nil {
+			t.Fatal(err)
+		}
+	}
+	e := traces.NewExplainer(all)
+	questions := e.Questions(20)
+	for i := range spans {
+		questions = append(questions, spans[i].ID.String())
+	}
+	for _, question := range questions {
+		b.WriteString(writeExplanation(t, explained(t, e, question)))
+	}
+	return b.String()
+}
+
+// What is made of spans is the same whether they are in memory or are read again, from lines, which may be longer than a block of the file, or from another layout.
+func TestSpansAreReadAgain(t *testing.T) {
+	file := recordFile(t, rough())
+	spans := read(t, file)
+	want := told(t, traces.SpansOf(spans), spans)
+	var lines, pretty bytes.Buffer
+	for line := range bytes.Lines(file) {
+		lines.Write(bytes.Replace(line, []byte(`{"resourceSpans"`), []byte(`{"x":"`+strings.Repeat(" ", 200_000)+`","resourceSpans"`), 1))
+		if err := json.Indent(&pretty, line, "", " "); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, file := range map[string][]byte{"as written": file, "in long lines": lines.Bytes(), "in another layout": pretty.Bytes()} {
+		all, _ := stored(t, file)
+		if got := told(t, all, spans); got != want || all.Len() != len(spans) || all.Err() != nil {
+			t.Errorf("%s: %d spans of %d, error %v, and %d bytes are made of them, not these %d", name, all.Len(), len(spans), all.Err(), len(got), len(want))
+		}
+	}
+}
+
+// A file that changes while it is looked at, and somebody who does not want to wait any more, are errors, wherever it comes to them.
+func TestSpansCannotBeReadAgain(t *testing.T) {
+	file := recordFile(t, rough())
+	for name, write := range converters {
+		all, path := stored(t, file)
+		if err := os.Truncate(path, int64(len(file)/2)); err != nil {
+			t.Fatal(err)
+		}
+		if err := write(&bytes.Buffer{}, all); err == nil || !strings.HasSuffix(err.Error(), "the file changed while it was read") {
+			t.Errorf("%s of a file that was cut: error %v", name, err)
+		}
+		all, path = stored(t, file)
+		if err := os.WriteFile(path, bytes.ReplaceAll(file, []byte(`"spanId":"0`), []byte(`"spanId":"1`)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := write(&bytes.Buffer{}, all); err == nil || !strings.HasSuffix(err.Error(), "the file changed while it was read") {
+			t.Errorf("%s of a file with other spans: error %v", name, err)
+		}
+		all, _ = stored(t, bytes.Repeat(file, 10))
+		ctx, stop := context.WithCancel(t.Context())
+		told := 0
+		all.Watch(ctx, func(spans int) {
+			told += spans
+			stop()
+		})
+		if err := write(&bytes.Buffer{}, all); err == nil || !strings.HasSuffix(err.Error(), ": interrupted") || told == 0 || told > all.Len() {
+			t.Errorf("%s, interrupted after %d spans of %d: error %v", name, told, all.Len(), err)
+		}
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	_, path := stored(t, file)
+	if _, err := traces.ReadSpans(ctx, path, nil); err == nil || !strings.HasSuffix(err.Error(), ": interrupted") {
+		t.Errorf("interrupted at once: error %v", err)
+	}
+}
+
+// Who waits is told of every byte, once.
+func TestProgress(t *testing.T) {
+	file := recordFile(t, rough())
+	_, path := stored(t, file)
+	for name, read := range map[string]func(progress func(int)) error{
+		"ReadSpans": func(progress func(int)) error {
+			all, err := traces.ReadSpans(t.Context(), path, progress)
+			if err == nil {
+				err = all.Close()
+			}
+			return err
+		},
+		"Index": func(progress func(int)) error {
+			x, err := traces.Index(t.Context(), path, traces.IndexOptions{Progress: progress})
+			if err == nil {
+				err = x.Close()
+			}
+			return err
+		},
+		"IndexReader": func(progress func(int)) error {
+			_, err := traces.IndexReader(t.Context(), "x", bytes.NewReader(file), traces.IndexOptions{Progress: progress})
+			return err
+		},
+	} {
+		total := 0
+		if err := read(func(bytes int) { total += bytes }); err != nil || total != len(file) {
+			t.Errorf("%s tells of %d bytes of %d, error %v", name, total, len(file), err)
+		}
+	}
+}
