@@ -164,14 +164,19 @@ func (j *Judge) conform(s *Span, shape *specShape, line int, notes []note) {
 			j.find(ruleUnknownEvent, ref, "an event "+printable(e.Name), oneOf("no event", "one of ", eventNames(shape.Spec)))
 			continue
 		}
+		if slices.ContainsFunc(s.Events[:i], func(other Event) bool { return other.Name == e.Name }) {
+			j.find(ruleUnknownEvent, ref, "an event "+e.Name+" for the second time", "one of each")
+		}
 		j.attributes(ref, "event "+e.Name+": ", e.Attributes, &known.attributes, false, nil)
-		if e.At.Before(s.Start) || e.At.After(s.End.Add(s.Resolution)) {
-			j.find(ruleWrongTime, ref, fmt.Sprintf("its event %s is at %s", e.Name, milliseconds(e.At.Sub(j.epoch))),
-				fmt.Sprintf("a time from %s to %s, as the span's own", milliseconds(s.Start.Sub(j.epoch)), milliseconds(s.End.Sub(j.epoch))))
+		switch {
+		case e.At.Before(s.Start):
+			j.find(ruleWrongTime, ref, fmt.Sprintf("its event %s is %s before its start", printable(e.Name), milliseconds(s.Start.Sub(e.At))), "a time within the span")
+		case later(e.At.UnixNano(), s.End.UnixNano()):
+			j.find(ruleWrongTime, ref, fmt.Sprintf("its event %s is %s after its end", printable(e.Name), milliseconds(e.At.Sub(s.End))), "a time within the span")
 		}
 	}
 	if s.End.Before(s.Start) {
-		j.find(ruleWrongTime, ref, fmt.Sprintf("it ends at %s, and starts at %s", milliseconds(s.End.Sub(j.epoch)), milliseconds(s.Start.Sub(j.epoch))), "an end at its start or after it")
+		j.find(ruleWrongTime, ref, fmt.Sprintf("it ends %s before it starts", milliseconds(s.Start.Sub(s.End))), "an end at its start or after it")
 	}
 	j.service(s, shape, ref)
 	j.status(s, ref)

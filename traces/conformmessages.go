@@ -13,40 +13,53 @@ const cutSlack = 100e6
 // deliveries compares what was sent with what was handled.
 func (j *Judge) deliveries() {
 	j.receivers = make([]int32, len(j.records))
-	latest := int64(0)          // how long a message took at most
-	end, cut := int64(0), false // when the run ended, and whether it was ended before all that was in flight was handled
+	t := &traffic{ill: j.ailing(), ways: map[[2]uint16]travel{}}
+	re := &echoes{given: make([]uint8, len(j.records)), heard: make([]uint8, len(j.records)), last: map[int32]int64{}}
+	copies := make([]uint8, len(j.records)) // of each message, which copies were handled, as bits
 	for i := range j.records {
 		at := int32(i)
-		end = max(end, j.records[i].end)
-		cut = cut || j.records[i].is&unfinished != 0 || j.is(at, spans.ViolationID)
-		if !j.receives(at) {
-			continue
-		}
-		above := j.records[i].above
-		if above < 0 {
-			continue
-		}
-		sender, r := &j.records[above], &j.records[i]
-		latest = max(latest, r.start-sender.start)
-		j.handled(at, above)
-		switch {
-		case r.copies > 0 && sender.is&doubled == 0:
-			j.find(ruleDuplicateDelivery, j.ref(at), fmt.Sprintf("it handles copy %d, and the network doubled nothing", r.copies), "the event duplicate in "+j.nameOf(above), above)
-		case r.copies == 0 && j.receivers[above] > 0 && j.records[j.receivers[above]-1].copies == 0:
-			j.find(ruleDuplicateDelivery, j.ref(at), "the message was handled before, by "+j.nameOf(j.receivers[above]-1), "one receiver's span of each copy", j.receivers[above]-1)
-		case r.copies == 0 && sender.is&dropped != 0:
-			j.find(ruleUnhandledDelivery, j.ref(at), "it handles a message that was lost", "no span of a receiver, or no event drop in "+j.nameOf(above), above)
-		}
-		if j.receivers[above] == 0 || r.copies == 0 {
-			j.receivers[above] = at + 1
+		t.end = max(t.end, j.records[i].end)
+		t.cut = t.cut || j.records[i].is&unfinished != 0 || j.is(at, spans.ViolationID)
+		if above := j.records[i].above; above >= 0 && j.receives(at) {
+			j.received(at, above, copies)
+			re.gives(&j.records[i], &j.records[above], above, j.delays[at])
+			if sender := &j.records[above]; sender.is&delayed == 0 {
+				t.took(sender.process, j.records[i].process, sender.start, j.records[i].start)
+			}
 		}
 	}
-	if cut {
-		latest = 4*latest + cutSlack
-	}
-	down := j.downtimes()
 	for i := range j.records {
-		j.sent(int32(i), j.receivers[i]-1, latest, end, down)
+		if at := int32(i); j.is(at, spans.LateReplyID) {
+			j.late(at, re, t)
+		}
+		if receiver := j.receivers[i] - 1; receiver >= 0 && j.records[i].reply != noText && j.records[i].is&doubled == 0 && j.records[receiver].is&delayed == 0 {
+			t.took(j.records[receiver].process, j.records[i].process, j.records[receiver].end, j.records[i].end)
+		}
+	}
+	for i := range j.records {
+		if at := int32(i); j.sends(at) {
+			j.sent(at, j.receivers[i]-1, copies[i], re, t)
+		}
+	}
+	j.idle(t.ill)
+}
+
+// received looks at a span that handles a message, and notes it with the message.
+func (j *Judge) received(at, above int32, copies []uint8) {
+	sender, r := &j.records[above], &j.records[at]
+	j.handled(at, above)
+	bit := uint8(1) << min(r.copies, 7)
+	switch {
+	case r.copies > 0 && sender.is&doubled == 0:
+		j.find(ruleDuplicateDelivery, j.ref(at), fmt.Sprintf("it handles copy %d, and the network doubled nothing", r.copies), "the event duplicate in "+j.nameOf(above), above)
+	case copies[above]&bit != 0:
+		j.find(ruleDuplicateDelivery, j.ref(at), "the message was handled before, by "+j.nameOf(j.receivers[above]-1), "one receiver's span of each copy", j.receivers[above]-1)
+	case r.copies == 0 && sender.is&dropped != 0:
+		j.find(ruleUnhandledDelivery, j.ref(at), "it handles a message that was lost", "no span of a receiver, or no event drop in "+j.nameOf(above), above)
+	}
+	copies[above] |= bit
+	if j.receivers[above] == 0 || r.copies == 0 {
+		j.receivers[above] = at + 1
 	}
 }
 
@@ -101,20 +114,21 @@ func (j *Judge) entry(index uint64, s slot) string {
 }
 
 // sent finds a message that nobody handled though it arrived, and a reply that nobody gave.
-func (j *Judge) sent(at, receiver int32, latest, end int64, down map[uint16][]downtime) {
+func (j *Judge) sent(at, receiver int32, copies uint8, re *echoes, t *traffic) {
 	r := &j.records[at]
-	if !j.sends(at) {
-		return
+	surely := func(sent int64) bool { return t.arrives(r.process, r.peer, sent) }
+	switch {
+	case receiver < 0 && r.reply != noText:
+		j.find(ruleUnhandledDelivery, j.ref(at), fmt.Sprintf("it was answered %s, and no span of %s handles it", j.texts.of(r.reply), j.process(r.peer)), "the receiver's span, below this one")
+	case copies&1 == 0 && r.is&dropped == 0 && surely(r.start+j.delays[at]):
+		j.find(ruleUnhandledDelivery, j.ref(at), fmt.Sprintf("nothing became of it: %s, which was up, has no span that handles it", j.process(r.peer)), "the receiver's span below this one, or an event drop")
+	case copies&^1 == 0 && r.is&doubled != 0 && surely(r.start):
+		j.find(ruleUnhandledDelivery, j.ref(at), fmt.Sprintf("nothing became of its second copy: %s, which was up, has no span that handles it", j.process(r.peer)), "a receiver's span of copy 1 below this one, or no event duplicate")
 	}
 	if receiver < 0 {
-		switch {
-		case r.reply != noText:
-			j.find(ruleUnhandledDelivery, j.ref(at), fmt.Sprintf("it was answered %s, and no span of %s handles it", j.texts.of(r.reply), j.process(r.peer)), "the receiver's span, below this one")
-		case r.is&dropped == 0 && r.start+latest < end && isUp(down[r.peer], r.start, end):
-			j.find(ruleUnhandledDelivery, j.ref(at), fmt.Sprintf("nothing became of it: %s, which was up, has no span that handles it", j.process(r.peer)), "the receiver's span below this one, or an event drop")
-		}
 		return
 	}
+	j.answered(at, receiver, re, t)
 	answer := &j.records[receiver]
 	if r.reply == noText {
 		return
@@ -122,7 +136,7 @@ func (j *Judge) sent(at, receiver int32, latest, end int64, down map[uint16][]do
 	if answer.reply != r.reply && r.is&doubled == 0 {
 		j.find(ruleMessageMismatch, j.ref(at), fmt.Sprintf("the reply is %s, and %s gave %s", j.texts.of(r.reply), j.process(r.peer), quotedOr(j.texts.of(answer.reply), "none")), "the reply that was given", receiver)
 	}
-	if answer.end > r.end+j.resolution && r.is&doubled == 0 {
+	if later(answer.end, r.end) && r.is&doubled == 0 {
 		j.find(ruleWrongTime, j.ref(at), fmt.Sprintf("the reply is handled at %s, before %s gives it, at %s", j.since(r.end), j.process(r.peer), j.since(answer.end)), "an end that is not before the reply is given", receiver)
 	}
 	if answer.reply == r.reply {
@@ -166,34 +180,6 @@ func (j *Judge) replied(at, receiver int32) {
 			differ("kv.leader.id", j.process(a.leader), j.process(b.leader))
 		}
 	}
-}
-
-// downtime is while a process was not there, or not able to do anything.
-type downtime struct{ from, to int64 }
-
-// isUp says whether a process was there all the time.
-func isUp(down []downtime, from, to int64) bool {
-	return !slices.ContainsFunc(down, func(d downtime) bool { return d.from <= to && d.to >= from })
-}
-
-// downtimes are when each process was down, paused or slow, as the faults tell it.
-func (j *Judge) downtimes() map[uint16][]downtime {
-	const forever = int64(^uint64(0) >> 1)
-	down := map[uint16][]downtime{}
-	for i := range j.records {
-		r := &j.records[i]
-		if !j.is(int32(i), spans.FaultID) {
-			continue
-		}
-		fault := j.facts.faults[r.fact]
-		switch j.texts.of(fault.kind) {
-		case spans.FaultCrash, spans.FaultLoseUnsynced, spans.FaultPause, spans.FaultSlow:
-			// Until when is not looked for: what was sent before or while it lasts may never have been handled.
-			process := j.processes.add(j.texts.of(fault.target))
-			down[process] = append(down[process], downtime{r.start, forever})
-		}
-	}
-	return down
 }
 
 // lostWrites are the processes that crashed in the middle of a write, as the faults tell it.

@@ -2,6 +2,7 @@ package traces
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -16,6 +17,7 @@ func (j *Judge) relate() {
 		j.records[i].above = j.places.get(world.CausalID(j.records[i].parent))
 	}
 	linked := make([]shapeSet, len(j.records)) // of each span, what it links to
+	j.requestLinks = make([]uint16, len(j.records))
 	for _, l := range j.links {
 		target := j.places.get(world.CausalID(l.id))
 		if target < 0 {
@@ -28,11 +30,20 @@ func (j *Judge) relate() {
 			continue
 		}
 		linked[l.from] |= 1 << to.number
+		if j.is(target, spans.PutServerID, spans.GetServerID, spans.DeleteServerID) && j.requestLinks[l.from] < math.MaxUint16 {
+			j.requestLinks[l.from]++
+		}
 		switch {
 		case !from.links.has(to.number):
 			j.find(ruleWrongLink, j.ref(l.from), "a link to "+j.nameOf(target), oneOf("no link", "a link to ", linkNames(from)), target)
-		case j.records[target].start > j.records[l.from].end+j.resolution:
+		case l.root != j.records[target].root:
+			j.find(ruleWrongLink, j.ref(l.from), fmt.Sprintf("a link to %s in the trace of the root %016x", j.nameOf(target), l.root), fmt.Sprintf("the trace that it is in, of the root %016x", j.records[target].root), target)
+		case later(j.records[target].start, j.records[l.from].end):
 			j.find(ruleWrongTime, j.ref(l.from), "it links to what starts after its end: "+j.nameOf(target), "a link to what was there before", target)
+		default:
+			if want := j.fits(l.from, target); want != "" {
+				j.find(ruleWrongLink, j.ref(l.from), "a link to "+j.nameOf(target), want, target)
+			}
 		}
 	}
 	for i := range j.records {
@@ -102,6 +113,9 @@ func (j *Judge) parent(at int32, shape *specShape) {
 		j.find(ruleWrongTime, j.ref(at), fmt.Sprintf("it starts at %s, before its parent does, at %s", j.since(r.start), j.since(parent.start)), "a start that is not before the parent's", above)
 	}
 	j.acrossProcesses(at, above)
+	if j.shapeOf(above) != nil {
+		j.cause(at, above)
+	}
 }
 
 // acrossProcesses says where the child of a span has to be: at the other end of a message, or in the same process.
@@ -166,9 +180,11 @@ func (j *Judge) needsLinks(at int32, shape *specShape, linked shapeSet) {
 			need(shape.ID)
 		}
 	case spans.AppendEntriesClientID:
-		if j.facts.entries[r.fact].attempt > 1 {
+		e := &j.facts.entries[r.fact]
+		if e.attempt > 1 {
 			need(shape.ID)
 		}
+		j.linksToAll(at, j.slots(e.entries))
 	case spans.PutClientID, spans.GetClientID, spans.DeleteClientID:
 		if j.facts.requests[r.fact].try > 1 {
 			need(shape.ID)
@@ -179,6 +195,24 @@ func (j *Judge) needsLinks(at int32, shape *specShape, linked shapeSet) {
 		if r.role == leads {
 			need(spans.ElectionID)
 		}
+	}
+}
+
+// linksToAll finds that a span does not link to each of the requests whose entries it sends or commits, its parent aside.
+func (j *Judge) linksToAll(at int32, entries []slot) {
+	r := &j.records[at]
+	want := 0
+	for _, e := range entries {
+		if e.term == r.term && j.texts.of(e.command) != (protocol.Noop{}).String() {
+			want++
+		}
+	}
+	above := r.above
+	if want > 0 && above >= 0 && j.is(above, spans.PutServerID, spans.GetServerID, spans.DeleteServerID) {
+		want--
+	}
+	if got := int(j.requestLinks[at]); got < min(want, math.MaxUint16) && above >= 0 {
+		j.find(ruleMissingLink, j.ref(at), fmt.Sprintf("it links to %d requests", got), fmt.Sprintf("to %d: one for each entry that a client asked for in term %d, but for its parent's", want, r.term))
 	}
 }
 

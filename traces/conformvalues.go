@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/spans"
@@ -55,6 +56,68 @@ func (j *Judge) values(s *Span, shape *specShape, ref SpanRef, notes []note) {
 	}
 	if shape.ID == spans.AppendEntriesClientID || shape.ID == spans.AppendEntriesServerID {
 		j.entries(s, ref)
+	}
+	j.reply(s, shape, ref)
+	j.namesIn(s, shape, ref)
+}
+
+// says are the attributes that a span has with one reply to its message, and with no other.
+type says struct {
+	reply string
+	keys  []attribute.Key
+}
+
+// sayings are those by the spans that tell a reply.
+var sayings = func() map[string][]says {
+	ok, rejected, denied := (protocol.AppendEntriesOk{}).Name(), (protocol.AppendEntriesRejected{}).Name(), (protocol.VoteDenied{}).Name()
+	all := map[string][]says{
+		spans.RequestVoteServerID:   {{denied, []attribute.Key{spans.RaftReasonKey}}},
+		spans.AppendEntriesClientID: {{ok, []attribute.Key{spans.RaftMatchIndexKey}}, {rejected, []attribute.Key{spans.RaftConflictIndexKey, spans.RaftConflictTermKey}}},
+		spans.AppendEntriesServerID: {{ok, []attribute.Key{spans.RaftMatchIndexKey}}, {rejected, []attribute.Key{spans.RaftConflictIndexKey, spans.RaftConflictTermKey, spans.RaftReasonKey}}},
+	}
+	for _, id := range []string{spans.PutClientID, spans.GetClientID, spans.DeleteClientID, spans.PutServerID, spans.GetServerID, spans.DeleteServerID} {
+		all[id] = []says{{(protocol.Answered{}).Name(), []attribute.Key{spans.KVResultKey}}}
+	}
+	return all
+}()
+
+// reply compares what a span says of a reply with which one it is.
+func (j *Judge) reply(s *Span, shape *specShape, ref SpanRef) {
+	for _, saying := range sayings[shape.ID] {
+		reply := s.Attribute(spans.RaftReplyKey).AsString()
+		for _, key := range saying.keys {
+			there := s.Attribute(key).Type() != attribute.EMPTY
+			switch {
+			case reply == saying.reply && !there:
+				j.find(ruleRequired, ref, fmt.Sprintf("the reply is %s, and there is no %s", reply, key), fmt.Sprintf("%s, which that reply tells", key))
+			case reply != saying.reply && there:
+				j.find(ruleUnknownAttribute, ref, fmt.Sprintf("the reply is %s, and there is %s", quotedOr(reply, "none"), key), fmt.Sprintf("none of that name: only %s tells it", saying.reply))
+			}
+		}
+	}
+}
+
+// namesIn compares the names that a span gives with each other: of the method, of who is called, and of whose operation it is.
+func (j *Judge) namesIn(s *Span, shape *specShape, ref SpanRef) {
+	differs := func(key attribute.Key, want string) {
+		if is := s.Attribute(key); is.Type() == attribute.STRING && is.AsString() != want {
+			j.find(ruleMalformedValue, ref, fmt.Sprintf("%s is %s", key, printable(is.AsString())), printable(want))
+		}
+	}
+	if shape.Kind == trace.SpanKindClient || shape.Kind == trace.SpanKindServer {
+		called := s.Service
+		if shape.Kind == trace.SpanKindClient {
+			called = s.Attribute(spans.RaftPeerIDKey).AsString()
+		}
+		differs(spans.RPCSystemNameKey, spans.System)
+		differs(spans.RPCMethodKey, shape.Name)
+		differs(spans.ServerAddressKey, called)
+	}
+	if shape.Service == spans.ServiceClient {
+		request := s.Attribute(spans.KVRequestIDKey).AsString()
+		if client, _, found := strings.Cut(request, "/"); found && client != s.Service {
+			j.find(ruleWrongService, ref, "it is about the operation "+printable(request), "an operation of "+printable(s.Service))
+		}
 	}
 }
 

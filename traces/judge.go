@@ -18,21 +18,21 @@ import (
 type Judge struct {
 	specShapes
 
-	texts     texts
-	processes processes
-	records   []record
-	facts     facts
-	links     []linkRef
-	places    idTable
-	run       uint64 // the first half of the trace ids
-	began     bool
-	epoch     time.Time
-	others    int // spans of other runs
-	findings  collector
-	history   []Operation
-	receivers []int32 // of each message, the place of the span that handled it, plus one
-
-	resolution int64 // in ns, the coarsest of the spans': what is no further apart may be at the same time
+	texts        texts
+	processes    processes
+	records      []record
+	facts        facts
+	links        []linkRef
+	places       idTable // of the records, by id
+	run          uint64  // the first half of the trace ids
+	began        bool
+	epoch        time.Time
+	others       others
+	findings     collector
+	history      []Operation
+	delays       map[int32]int64 // of messages that were made late, by how much in ns
+	requestLinks []uint16        // how many links each span has to requests
+	receivers    []int32         // of each message, the place of the span that handled it, plus one
 }
 
 // SpanRef names a span of a trace that is judged.
@@ -42,6 +42,8 @@ type SpanRef struct {
 	Process string
 	At      time.Duration // from the beginning of the run to when it started
 	Line    int           // of the file
+
+	start int64 // in nanoseconds since 1970: when the run began is known at the end
 }
 
 // String is the span as a finding names it.
@@ -77,9 +79,7 @@ const mostFindings = 100
 
 // NewJudge makes a judge who has heard of nothing yet.
 func NewJudge() *Judge {
-	j := &Judge{specShapes: newSpecShapes(), texts: newTexts(), findings: collector{counts: map[string]int{}}}
-	j.places = newIDTable(1 << 10)
-	return j
+	return &Judge{specShapes: newSpecShapes(), delays: map[int32]int64{}, texts: newTexts(), places: newIDTable(1 << 10), findings: collector{counts: map[string]int{}}}
 }
 
 // Read adds the spans of a file, all of them, with all processors there are.
@@ -128,7 +128,6 @@ func (j *Judge) add(s *Span, line int, conforms bool) {
 		j.otherRun(s, line)
 		return
 	}
-	j.resolution = max(j.resolution, int64(s.Resolution))
 	if s.Start.Before(j.epoch) {
 		j.epoch = s.Start
 	}
@@ -148,19 +147,36 @@ func (j *Judge) add(s *Span, line int, conforms bool) {
 		j.conform(s, shape, line, nil)
 	}
 	j.readFacts(s, shape, at)
+	if r.is&delayed != 0 {
+		j.delays[at] = delayOf(s)
+	}
 	for i := range s.Links {
-		j.links = append(j.links, linkRef{from: at, id: uint64(s.Links[i].ID)})
+		j.links = append(j.links, linkRef{from: at, id: uint64(s.Links[i].ID), root: uint64(s.Links[i].Root)})
 		if s.Links[i].Run != s.Run {
 			j.find(ruleWrongLink, j.refOf(s, line), fmt.Sprintf("a link to span %s of another run", s.Links[i].ID), "links within the run")
 		}
 	}
 }
 
-// otherRun is a span of another run than the first one's: it is told once, and such spans are not judged, since the same ids would mean other spans.
+// others are the spans of other runs than the first one's.
+type others struct {
+	count int
+	run   uint64 // of the first of them
+	first SpanRef
+}
+
+// otherRun notes a span of another run: such spans are not judged, since the same ids would mean other spans.
 func (j *Judge) otherRun(s *Span, line int) {
-	if j.others++; j.others == 1 {
-		j.find(ruleMixedRuns, j.refOf(s, line), fmt.Sprintf("its trace id begins with %016x, that of the first span with %016x", s.Run, j.run),
-			"the spans of one run; those of the other are not judged: give them a file of their own")
+	if j.others.count++; j.others.count == 1 {
+		j.others.run, j.others.first = s.Run, j.refOf(s, line)
+	}
+}
+
+// mixed finds that there were spans of other runs, once.
+func (j *Judge) mixed() {
+	if o := &j.others; o.count > 0 {
+		j.find(ruleMixedRuns, o.first, fmt.Sprintf("%d spans of the file are of another run than its first span; the trace id of the first of them begins with %016x, and not with %016x", o.count, o.run, j.run),
+			"the spans of one run; those of the others are not judged: give them files of their own")
 	}
 }
 
@@ -173,14 +189,36 @@ func (j *Judge) Report() Report {
 	j.deliveries()
 	sorting.Wait()
 	j.walk(moments)
+	j.mixed()
+	slices.SortStableFunc(j.history, func(a, b Operation) int { return cmp.Or(a.Call.Compare(b.Call), cmp.Compare(a.Span.ID, b.Span.ID)) })
+	j.clients()
+	mendHistory(j.history)
+	j.dateFindings()
 	slices.SortStableFunc(j.findings.list, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.Span.At, b.Span.At), cmp.Compare(a.Span.Line, b.Span.Line))
 	})
-	slices.SortStableFunc(j.history, func(a, b Operation) int { return cmp.Or(a.Call.Compare(b.Call), cmp.Compare(a.Span.ID, b.Span.ID)) })
-	widen(j.history, time.Duration(j.resolution))
+	resolution := time.Duration(0)
+	if j.timesAreCut() {
+		resolution = jaegerResolution
+	}
 	return Report{
 		Spans: len(j.records), Processes: len(j.processes.names), Findings: j.findings.list, Counts: maps.Clone(j.findings.counts), History: j.history, Epoch: j.epoch,
-		Resolution: time.Duration(j.resolution),
+		Resolution: resolution,
+	}
+}
+
+// dateFindings says when everything that was found was, now that it is known when the run began.
+func (j *Judge) dateFindings() {
+	date := func(s *SpanRef) { s.At = time.Duration(s.start - j.epoch.UnixNano()) }
+	for i := range j.findings.list {
+		f := &j.findings.list[i]
+		date(&f.Span)
+		for k := range f.Clashes {
+			date(&f.Clashes[k])
+		}
+	}
+	for i := range j.history {
+		date(&j.history[i].Span)
 	}
 }
 
@@ -227,9 +265,7 @@ func (j *Judge) refs(records []int32) []SpanRef {
 // ref names a span that is kept.
 func (j *Judge) ref(at int32) SpanRef {
 	r := &j.records[at]
-	return SpanRef{
-		ID: world.CausalID(r.id), Name: j.texts.of(r.name), Process: j.processes.names[r.process], At: time.Duration(r.start - j.epoch.UnixNano()), Line: int(r.line),
-	}
+	return SpanRef{ID: world.CausalID(r.id), Name: j.texts.of(r.name), Process: j.processes.names[r.process], Line: int(r.line), start: r.start}
 }
 
 // nameOf is a span within a sentence.
@@ -239,5 +275,5 @@ func (j *Judge) nameOf(at int32) string {
 }
 
 func (j *Judge) refOf(s *Span, line int) SpanRef {
-	return SpanRef{ID: s.ID, Name: s.Name, Process: s.Service, At: s.Start.Sub(j.epoch), Line: line}
+	return SpanRef{ID: s.ID, Name: s.Name, Process: s.Service, Line: line, start: s.Start.UnixNano()}
 }

@@ -2,6 +2,7 @@ package traces
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/spans"
@@ -82,6 +83,18 @@ func (w *walk) counted(s *server, of int32, c *commitFact) {
 	acks := w.facts.acks[c.acks.from:c.acks.to]
 	if uint64(len(acks)) < c.quorum {
 		w.breaks(protocol.InvariantQuorumLog, w.ref(of), fmt.Sprintf("%d servers hold what is committed", len(acks)), fmt.Sprintf("%d, which make a majority", c.quorum))
+	}
+	if c.from < c.to && c.to <= uint64(len(s.log)) {
+		w.linksToAll(of, s.log[c.from:c.to])
+	}
+	w.majority(of, c.quorum)
+	for i, holder := range acks {
+		switch match := s.matched[holder]; {
+		case slices.Contains(acks[:i], holder):
+			w.breaks(protocol.InvariantQuorumLog, w.ref(of), w.process(holder)+" is counted twice", "each server once")
+		case holder != s.process && match < c.to:
+			w.breaks(protocol.InvariantQuorumLog, w.ref(of), fmt.Sprintf("%s is said to hold what is committed up to index %d", w.process(holder), c.to), fmt.Sprintf("those who do: its replies tell so up to index %d", match))
+		}
 	}
 	if c.to == 0 || c.to > uint64(len(s.log)) {
 		return

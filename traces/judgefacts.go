@@ -20,7 +20,7 @@ type facts struct {
 	applies   []applyFact
 	requests  []requestFact
 	elections []electionFact
-	told      []uint64 // commit indexes that were told
+	told      []uint64 // commit indexes that were told, and numbers of heartbeat rounds
 	faults    []faultFact
 	peers     []peersFact
 
@@ -81,6 +81,7 @@ type applyFact struct {
 type requestFact struct {
 	try             uint64
 	request, result uint32
+	command         uint32 // that a client's operation is
 	leader          uint16
 	appended        appended
 }
@@ -144,12 +145,16 @@ func (j *Judge) readFacts(s *Span, shape *specShape, at int32) {
 		})
 	case spans.CommitNotificationProducerID, spans.CommitNotificationConsumerID:
 		r.fact = push(&f.told, number(s.Attribute(spans.RaftLeaderCommitKey)))
+	case spans.HeartbeatID:
+		r.fact = push(&f.told, number(s.Attribute(spans.RaftHeartbeatKey)))
 	case spans.FaultID:
 		r.fact = push(&f.faults, faultFact{j.texts.add(s.Attribute(spans.RaftkvFaultKey).AsString()), j.texts.add(s.Attribute(spans.RaftkvFaultTargetKey).AsString())})
 	case spans.SetPeersID:
 		r.fact = push(&f.peers, peersFact{j.processList(s.Attribute(spans.RaftPeersKey)), number(s.Attribute(spans.RaftQuorumKey))})
 	case spans.KVPutID, spans.KVGetID, spans.KVDeleteID:
-		r.fact = push(&f.requests, j.requestOf(s))
+		request := j.requestOf(s)
+		request.command = j.texts.add(commandOf(s, shape))
+		r.fact = push(&f.requests, request)
 		j.operation(s, shape, at)
 	}
 }
@@ -213,6 +218,28 @@ func (j *Judge) appendedOf(s *Span) (a appended) {
 		}
 	}
 	return a
+}
+
+// commandOf is the command that a client's operation asks for.
+func commandOf(s *Span, shape *specShape) string {
+	key := s.Attribute(spans.KVKeyKey).AsString()
+	switch shape.ID {
+	case spans.KVPutID:
+		return protocol.Put{Key: key, Value: s.Attribute(spans.KVValueKey).AsString()}.String()
+	case spans.KVDeleteID:
+		return protocol.Delete{Key: key}.String()
+	}
+	return protocol.Get{Key: key}.String()
+}
+
+// delayOf is by how much a message was made late, in ns.
+func delayOf(s *Span) (delay int64) {
+	for i := range s.Events {
+		if e := &s.Events[i]; e.Name == spans.EventDelay {
+			delay = max(delay, int64(number(e.Attribute(spans.RaftkvDelayNsKey))))
+		}
+	}
+	return delay
 }
 
 func (j *Judge) requestOf(s *Span) requestFact {

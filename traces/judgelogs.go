@@ -159,9 +159,34 @@ func (w *walk) rejected(s *server, of int32, e *entriesFact) {
 			w.breaks(protocol.InvariantTraceIntegrity, w.ref(of), fmt.Sprintf("it refuses entries after index %d, as if it had none there", e.prevIndex), fmt.Sprintf("its log ends at index %d", last))
 		}
 	case protocol.ReasonTermConflict.String():
-		if known := s.termAt(e.prevIndex); known != unknownTerm && known != e.conflictTerm {
-			w.breaks(protocol.InvariantTraceIntegrity, w.ref(of), fmt.Sprintf("it says that its entry at index %d is of term %d", e.prevIndex, e.conflictTerm), fmt.Sprintf("of term %d, as what it was sent tells", known))
+		w.conflict(s, of, e)
+	case protocol.ReasonStaleTerm.String():
+		if above := w.records[of].above; above >= 0 && w.records[above].term >= w.records[of].term && s.role != leads {
+			w.breaks(protocol.InvariantTraceIntegrity, w.ref(of), "it refuses entries because their leader's term is over", fmt.Sprintf("another reason, or none: both are in term %d", w.records[of].term), above)
 		}
+	}
+}
+
+// conflict compares what a refusal says of the entry that does not match, and of where its term begins, with the log.
+func (w *walk) conflict(s *server, of int32, e *entriesFact) {
+	known := s.termAt(e.prevIndex)
+	if e.conflictTerm == e.prevTerm {
+		w.breaks(protocol.InvariantTraceIntegrity, w.ref(of), fmt.Sprintf("it refuses entries because its own at index %d is of another term than %d, and says that it is of that", e.prevIndex, e.prevTerm), "a refusal of what does not match")
+		return
+	}
+	if known == unknownTerm {
+		return
+	}
+	if known != e.conflictTerm {
+		w.breaks(protocol.InvariantTraceIntegrity, w.ref(of), fmt.Sprintf("it says that its entry at index %d is of term %d", e.prevIndex, e.conflictTerm), fmt.Sprintf("of term %d, as what it was sent tells", known))
+		return
+	}
+	first := e.prevIndex
+	for first > 1 && s.termAt(first-1) == known {
+		first--
+	}
+	if s.termAt(first-1) != unknownTerm && e.conflictIndex != first {
+		w.breaks(protocol.InvariantTraceIntegrity, w.ref(of), fmt.Sprintf("it says that its entries of term %d begin at index %d", known, e.conflictIndex), fmt.Sprintf("at index %d, as what it was sent tells", first))
 	}
 }
 

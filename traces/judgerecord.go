@@ -41,8 +41,8 @@ const (
 
 // linkRef is a link to another span.
 type linkRef struct {
-	from int32
-	id   uint64
+	from     int32
+	id, root uint64
 }
 
 // noProcess is no process, and noText no text.

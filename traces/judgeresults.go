@@ -98,10 +98,22 @@ func (w *walk) answers() {
 	for i := range w.records {
 		of := int32(i)
 		r := &w.records[i]
-		switch {
-		case r.shape == 0 || r.fact < 0 || r.reply != answered:
-		case w.is(of, spans.PutServerID, spans.GetServerID, spans.DeleteServerID):
-			w.answeredBy(of, &w.facts.requests[r.fact])
+		if !w.is(of, spans.PutServerID, spans.GetServerID, spans.DeleteServerID) {
+			continue
+		}
+		f := &w.facts.requests[r.fact]
+		if f.appended.index > 0 {
+			w.asWanted(of, f)
+		}
+		switch w.texts.of(r.reply) {
+		case (protocol.Answered{}).Name():
+			w.answeredBy(of, f)
+		case (protocol.OutcomeUnknown{}).Name():
+			if f.appended.index == 0 {
+				w.find(ruleAnswerWithoutEntry, w.ref(of), "its outcome is said not to be known, and it took no entry into its log", "NotLeader, or an event append")
+			}
+		case (protocol.NotLeader{}).Name():
+			w.redirected(of, f)
 		}
 	}
 	for i := range w.records {
@@ -110,6 +122,64 @@ func (w *walk) answers() {
 			w.toldClient(of)
 		}
 	}
+}
+
+// asWanted compares the command that a server took into its log with what the client's operation is.
+func (w *walk) asWanted(of int32, f *requestFact) {
+	try := w.records[of].above
+	if try < 0 || !w.is(try, spans.PutClientID, spans.GetClientID, spans.DeleteClientID) {
+		return
+	}
+	operation := w.records[try].above
+	if operation < 0 || !w.is(operation, spans.KVPutID, spans.KVGetID, spans.KVDeleteID) {
+		return
+	}
+	if want := w.facts.requests[w.records[operation].fact].command; f.appended.command != want {
+		w.find(ruleMessageMismatch, w.ref(of), fmt.Sprintf("%s takes %s into its log", w.process(w.records[of].process), printable(w.texts.of(f.appended.command))), printable(w.texts.of(want))+", which its client wants", operation)
+	}
+}
+
+// redirected looks at the answer of a server that does not lead.
+func (w *walk) redirected(of int32, f *requestFact) {
+	r := &w.records[of]
+	leader, known := w.leaders[r.term]
+	switch {
+	case f.appended.index > 0:
+		w.find(ruleAnswerWithoutEntry, w.ref(of), fmt.Sprintf("%s answers that it does not lead, and took the command into its log at index %d", w.process(r.process), f.appended.index), "OutcomeUnknown: the entry may be committed yet")
+	case r.role == leads:
+		w.breaks(protocol.InvariantTraceIntegrity, w.ref(of), w.process(r.process)+" leads, and answers that it does not", "another answer", leader)
+	case f.leader != noProcess && !known:
+		w.breaks(protocol.InvariantTraceIntegrity, w.ref(of), fmt.Sprintf("%s takes %s for the leader of term %d, in which no span leads", w.process(r.process), w.process(f.leader), r.term), "nobody")
+	case f.leader != noProcess && w.records[leader].process != f.leader:
+		w.breaks(protocol.InvariantTraceIntegrity, w.ref(of), fmt.Sprintf("%s takes %s for the leader of term %d", w.process(r.process), w.process(f.leader), r.term), w.process(w.records[leader].process)+", or nobody", leader)
+	}
+}
+
+// clients looks at what each client did: one operation after the other, in the order of their numbers. They are in the order of their calls.
+func (j *Judge) clients() {
+	latest := map[string]*Operation{}
+	for i := range j.history {
+		op := &j.history[i]
+		before := latest[op.Client]
+		latest[op.Client] = op
+		if before == nil {
+			continue
+		}
+		at, first := j.places.get(op.Span.ID), j.places.get(before.Span.ID)
+		switch {
+		case later(before.Return.UnixNano(), op.Call.UnixNano()):
+			j.find(ruleWrongTime, j.ref(at), fmt.Sprintf("it begins before %s ends, at %s", printable(before.Request), j.since(before.Return.UnixNano())), "one operation of a client after the other", first)
+		case sequenceOf(op.Request) <= sequenceOf(before.Request):
+			j.find(ruleMalformedValue, j.ref(at), fmt.Sprintf("kv.request.id is %s, after %s", printable(op.Request), printable(before.Request)), "a greater number than that of the client's operation before", first)
+		}
+	}
+}
+
+// sequenceOf is the number of an operation; 0 if its name has none.
+func sequenceOf(request string) uint64 {
+	_, number, _ := strings.Cut(request, "/")
+	sequence, _ := strconv.ParseUint(number, 10, 64)
+	return sequence
 }
 
 // answeredBy looks at a server's answer: that of the entry that it took into its log.
@@ -143,10 +213,7 @@ func (w *walk) toldClient(of int32) {
 		return
 	}
 	op, f := &w.facts.requests[w.records[above].fact], &w.facts.requests[r.fact]
-	switch {
-	case op.request != f.request:
-		w.find(ruleMessageMismatch, w.ref(of), "it is a try of "+printable(w.texts.of(f.request)), "of "+printable(w.texts.of(op.request))+", its parent's", above)
-	case op.result != f.result && w.records[above].is&(failed|unfinished) == 0:
+	if op.result != f.result && w.records[above].is&(failed|unfinished) == 0 {
 		w.find(ruleMessageMismatch, w.ref(above), "it ends with "+quotedOr(printable(w.texts.of(op.result)), "nothing"), quotedOr(printable(w.texts.of(f.result)), "nothing")+", as it was answered", of)
 	}
 }

@@ -11,7 +11,7 @@ var (
 	ruleTypeMismatch       = rule{"type_mismatch", "An attribute is of the type that the spec declares."}
 	ruleUndefinedVariant   = rule{"undefined_enum_variant", "An attribute has one of the values that the spec declares."}
 	ruleMalformedValue     = rule{"malformed_value", "An attribute reads as its type in the spec does."}
-	ruleUnknownEvent       = rule{"unknown_event", "A span has no events but those that the spec declares."}
+	ruleUnknownEvent       = rule{"unknown_event", "A span has no events but those that the spec declares, each once."}
 	ruleWrongStatus        = rule{"wrong_status", "A span's status is an error exactly when error.type says why."}
 	ruleWrongTime          = rule{"wrong_time", "A span ends after it starts, its events are in between, and nothing comes before its cause."}
 	ruleDuplicateID        = rule{"duplicate_id", "No two spans of a run share an id."}
@@ -23,6 +23,7 @@ var (
 	ruleMissingLink        = rule{"missing_link", "A span links to its cause: a consumer to its producer, a resend to what was sent before, what a leader does to its election."}
 	ruleUnhandledDelivery  = rule{"unhandled_delivery", "A message that arrives at a live process is handled there, and only one that was handled is answered."}
 	ruleDuplicateDelivery  = rule{"duplicate_delivery", "A message is handled once, and a second time only if the network doubled it."}
+	ruleWhileDown          = rule{"span_while_down", "A process does nothing while it is down or paused, as the faults tell."}
 	ruleMessageMismatch    = rule{"message_mismatch", "Sender and receiver say the same of a message, and of its reply."}
 	ruleIllegalTransition  = rule{"illegal_transition", "A role changes along the edges of Figure 4, from the role that the server had."}
 	ruleMissingSpan        = rule{"missing_span", "What a process did has a span: an election its change of role, a commit its applications."}
@@ -36,7 +37,7 @@ func Rules() [][2]string {
 	for _, r := range []rule{
 		ruleUnknownSpan, ruleWrongKind, ruleWrongService, ruleRequired, ruleUnknownAttribute, ruleDuplicateAttribute, ruleTypeMismatch, ruleUndefinedVariant,
 		ruleMalformedValue, ruleUnknownEvent, ruleWrongStatus, ruleWrongTime, ruleDuplicateID, ruleMixedRuns, ruleWrongTrace, ruleWrongParent, ruleMissingParent,
-		ruleWrongLink, ruleMissingLink, ruleUnhandledDelivery, ruleDuplicateDelivery, ruleMessageMismatch, ruleIllegalTransition, ruleMissingSpan,
+		ruleWrongLink, ruleMissingLink, ruleUnhandledDelivery, ruleDuplicateDelivery, ruleWhileDown, ruleMessageMismatch, ruleIllegalTransition, ruleMissingSpan,
 		ruleUnjustifiedCommit, ruleAnswerWithoutEntry,
 	} {
 		all = append(all, [2]string{r.id, r.says})

@@ -40,6 +40,11 @@ func (w *walk) termOf(s *server, of int32) {
 	case r.term > known && r.term > 0 && !w.elected[r.term]:
 		w.breaks(protocol.InvariantTermAndVote, w.ref(of), fmt.Sprintf("%s is in term %d, in which no server stood for election", w.process(s.process), r.term),
 			fmt.Sprintf("a term that an election began; it was in term %d before", known), by)
+	case r.term > max(known, s.owed) && !s.loose && !w.bringsTerm(of):
+		w.breaks(protocol.InvariantTermAndVote, w.ref(of), fmt.Sprintf("%s is in term %d, and nothing that it was sent tells of that", w.process(s.process), r.term), fmt.Sprintf("term %d", max(known, s.owed)), by)
+	}
+	if r.term > known {
+		s.loose = false
 	}
 	w.messageTerm(of)
 	if w.is(of, spans.LateReplyID, spans.CommitNotificationConsumerID) {
@@ -51,6 +56,25 @@ func (w *walk) termOf(s *server, of int32) {
 	if r.term >= s.term {
 		s.term, s.termBy = r.term, of
 	}
+}
+
+// bringsTerm says whether a span tells where its server has a new term from: it stands for election, or was sent something of that term.
+func (w *walk) bringsTerm(of int32) bool {
+	r := &w.records[of]
+	above := r.above
+	if w.is(of, spans.RoleChangeID) {
+		switch {
+		case w.restarts(of), r.role == uint8(protocol.RoleCandidate)+1, above < 0:
+			return true
+		case w.is(above, spans.LateReplyID) || w.receives(above):
+			return w.bringsTerm(above)
+		}
+		return false
+	}
+	if w.receives(of) || w.is(of, spans.LateReplyID) {
+		return above < 0 || w.records[above].term == r.term
+	}
+	return false
 }
 
 // messageTerm compares a receiver's term with that of the message.
@@ -75,16 +99,35 @@ func (w *walk) messageTerm(of int32) {
 	}
 }
 
-// replyHandled notes the term that a reply told.
+// replyHandled notes what a reply told: its term, a vote, how far a follower holds the log.
 func (w *walk) replyHandled(s *server, of int32) {
 	r := &w.records[of]
+	if w.is(of, spans.LateReplyID) {
+		if answer := r.above; answer >= 0 && w.receives(answer) && w.records[answer].reply == r.reply {
+			w.heard(s, answer, &w.records[answer], r.peer)
+		}
+		return
+	}
+	s.loose = s.loose || r.is&doubled != 0
 	for _, answer := range w.answersTo(of) {
 		if a := &w.records[answer]; a.reply == r.reply && a.term > s.owed {
 			s.owed, s.owedBy, s.owedAt = a.term, answer, s.at
 		}
 	}
+	w.heard(s, of, r, r.peer)
 	if w.is(of, spans.AppendEntriesClientID) {
 		w.refused(of)
+	}
+}
+
+// heard notes a vote, or how far a follower holds the log, as the span of either end tells it: a reply that is no refusal is of the same term as what it answers.
+func (w *walk) heard(s *server, of int32, r *record, peer uint16) {
+	if w.is(of, spans.RequestVoteClientID, spans.RequestVoteServerID) {
+		w.hearVote(s, peer, r.reply, r.term)
+		return
+	}
+	if w.is(of, spans.AppendEntriesClientID, spans.AppendEntriesServerID) && w.texts.of(r.reply) == (protocol.AppendEntriesOk{}).Name() && s.role == leads && r.term == s.term && s.matched != nil {
+		s.matched[peer] = max(s.matched[peer], w.facts.entries[r.fact].match)
 	}
 }
 
@@ -118,6 +161,7 @@ func (w *walk) stood(s *server, of int32) {
 		w.breaks(protocol.InvariantTermAndVote, w.ref(of), fmt.Sprintf("%s stands for election in term %d", w.process(s.process), r.term), fmt.Sprintf("term %d, the one after its own", known+1), s.termBy)
 	}
 	w.vote(of, s.process, r.term, s.process)
+	w.stand(s, of)
 	if parent := r.above; parent >= 0 && w.is(parent, spans.ElectionID) && w.records[parent].term != r.term {
 		w.breaks(protocol.InvariantTraceIntegrity, w.ref(of), fmt.Sprintf("a candidate of term %d", r.term), fmt.Sprintf("of term %d, as its election is", w.records[parent].term), parent)
 	}
@@ -126,21 +170,20 @@ func (w *walk) stood(s *server, of int32) {
 // voted looks at a vote that was asked for.
 func (w *walk) voted(s *server, of int32) {
 	r := &w.records[of]
-	if w.texts.of(r.reply) != (protocol.VoteGranted{}).Name() {
-		return
+	granted := w.texts.of(r.reply) == (protocol.VoteGranted{}).Name()
+	if granted {
+		w.vote(of, s.process, r.term, r.peer)
 	}
-	w.vote(of, s.process, r.term, r.peer)
 	above := r.above
 	if above < 0 || !w.is(above, spans.RequestVoteClientID) {
 		return
 	}
-	asked := &w.facts.votes[w.records[above].fact]
-	last := uint64(len(s.log))
-	term := uint64(0)
-	if last > 0 {
-		term = s.log[last-1].term
+	if !granted {
+		w.denied(s, of, above)
+		return
 	}
-	if asked.lastTerm < term || asked.lastTerm == term && asked.lastIndex < last {
+	asked := &w.facts.votes[w.records[above].fact]
+	if last, term := s.lastEntry(); term != unknownTerm && isBehind(asked, last, term) {
 		w.breaks(protocol.InvariantLeaderCompleteness, w.ref(of),
 			fmt.Sprintf("%s votes for %s, whose log ends with index %d of term %d; its own ends with index %d of term %d", w.process(s.process), w.process(r.peer), asked.lastIndex, asked.lastTerm, last, term),
 			"a refusal: the candidate's log is less up to date than the voter's (§5.4.1)", above)
@@ -193,22 +236,10 @@ func (w *walk) won(s *server, of int32) {
 		w.breaks(protocol.InvariantElectionSafety, w.ref(of), fmt.Sprintf("%s leads term %d by the votes of %d servers", w.process(s.process), r.term, voters),
 			fmt.Sprintf("the votes of %d, which make a majority", w.quorum), w.quorumBy)
 	}
-	if parent := r.above; parent >= 0 && w.is(parent, spans.ElectionID) {
-		w.outcome(of, parent, voters)
+	if arrived := uint64(len(s.voters)); w.quorum > 0 && arrived < w.quorum && arrived < voters {
+		w.breaks(protocol.InvariantElectionSafety, w.ref(of), fmt.Sprintf("%s leads term %d when the votes of %d servers have arrived", w.process(s.process), r.term, arrived),
+			fmt.Sprintf("the votes of %d, which make a majority", w.quorum), w.quorumBy)
 	}
+	s.matched = map[uint16]uint64{}
 	w.complete(s, of, r.term)
-}
-
-// outcome compares what an election's span says with what came of it.
-func (w *walk) outcome(of, election int32, voters uint64) {
-	e := &w.facts.elections[w.records[election].fact]
-	switch {
-	case w.records[election].is&(failed|unfinished) != 0:
-	case w.texts.of(e.outcome) != spans.OutcomeWon:
-		w.find(ruleMissingSpan, w.ref(election), "its outcome is "+w.texts.of(e.outcome)+", and its candidate became leader", spans.OutcomeWon, of)
-	case e.votes > voters:
-		w.breaks(protocol.InvariantElectionSafety, w.ref(election), fmt.Sprintf("it counts %d votes, and %d servers gave theirs", e.votes, voters), "one vote of each server", of)
-	case e.votes < e.quorum:
-		w.breaks(protocol.InvariantElectionSafety, w.ref(election), fmt.Sprintf("it is won with %d votes", e.votes), fmt.Sprintf("%d votes, a majority", e.quorum), of)
-	}
 }

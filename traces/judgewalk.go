@@ -15,26 +15,27 @@ type stepMoment struct {
 	rank    uint8  // orders what one step did, as a step does it
 	key     uint64 // orders what is of the same rank
 	of      int32
-	reply   bool // the end of a call, whose reply was handled
+	reply   bool // a reply was handled
 }
 
 // The ranks. The order of the lines of a file does not matter: spans may have been elsewhere in between.
 const (
 	rankStart uint8 = iota
+	rankHear        // a reply comes first: what a step does follows from it
 	rankRole
 	rankReceive
 	rankAppend
 	rankCommit
 	rankApply
 	rankSend
-	rankReply
+	rankLate
 	rankAgain   // a server that crashed as the step ended starts again
 	rankRestart // and is a follower
 )
 
 // walk goes through what the servers did, in the order of time, and looks at what the invariants say of it.
 func (j *Judge) walk(moments []stepMoment) {
-	w := &walk{Judge: j, lostWrites: j.lostWrites(), servers: map[uint16]*server{}, leaders: map[uint64]int32{}, votes: map[ballot]int32{}, grants: map[ballot][]uint16{}, elected: j.electedTerms()}
+	w := &walk{Judge: j, lostWrites: j.lostWrites(), servers: map[uint16]*server{}, leaders: map[uint64]int32{}, votes: map[ballot]int32{}, grants: map[ballot][]uint16{}, elected: j.electedTerms(), quorumBy: -1}
 	for i := range moments {
 		m := &moments[i]
 		s := w.server(m.process)
@@ -62,8 +63,9 @@ type walk struct {
 	votes     map[ballot]int32 // of each voter and term, the span that says whom the vote went to
 	grants    map[ballot][]uint16
 	elected   map[uint64]bool // terms that a server stood for election in
+	members   []uint16        // of the cluster
 	quorum    uint64
-	quorumBy  int32
+	quorumBy  int32 // -1 while it is not known
 	seen      []sight
 	committed []committed
 	stuck     map[[2]uint16]*refusals
@@ -88,6 +90,12 @@ type server struct {
 	role                    uint8 // plus one; 0 when it is not known
 	roleBy                  int32
 	restarted               bool // and has not told its term since
+	loose                   bool // it may have a term that a reply told of, and nobody can tell which reply that was
+
+	election       int32             // that it stands in; -1 for none
+	voters         []uint16          // whose votes arrived in it
+	matched        map[uint16]uint64 // of a leader: up to where each server said that it holds its log
+	beatTerm, beat uint64            // its latest heartbeat round
 
 	log          []slot
 	commit       uint64
@@ -109,7 +117,7 @@ type server struct {
 func (w *walk) server(process uint16) *server {
 	s := w.servers[process]
 	if s == nil {
-		s = &server{process: process, termBy: -1, heardBy: -1, owedBy: -1, roleBy: -1, commitBy: -1, highestBy: -1, toldBy: -1, matchBy: -1, expectedBy: -1}
+		s = &server{process: process, termBy: -1, heardBy: -1, owedBy: -1, roleBy: -1, commitBy: -1, highestBy: -1, toldBy: -1, matchBy: -1, expectedBy: -1, election: -1}
 		w.servers[process] = s
 		w.order = append(w.order, process)
 	}
@@ -126,7 +134,7 @@ func (j *Judge) moments() []stepMoment {
 			continue
 		}
 		r := &j.records[i]
-		m := stepMoment{at: r.end, process: r.process, rank: rankReply, of: at, key: r.id}
+		m := stepMoment{at: r.end, process: r.process, rank: rankLate, of: at, key: r.id}
 		switch shape.ID {
 		case spans.StartID:
 			m.rank = rankStart
@@ -152,8 +160,10 @@ func (j *Judge) moments() []stepMoment {
 		case spans.RequestVoteClientID, spans.AppendEntriesClientID:
 			m.at, m.rank = r.start, rankSend
 			if r.reply != noText && r.is&failed == 0 {
-				moments = append(moments, stepMoment{at: r.end, process: r.process, rank: rankReply, of: at, key: r.id, reply: true})
+				moments = append(moments, stepMoment{at: r.end, process: r.process, rank: rankHear, of: at, key: r.id, reply: true})
 			}
+		case spans.LateReplyID:
+			moments = append(moments, stepMoment{at: r.end, process: r.process, rank: rankHear, of: at, key: r.id, reply: true})
 		case spans.CommitNotificationProducerID, spans.HeartbeatID:
 			m.rank = rankSend
 		case spans.ElectionID:
@@ -161,8 +171,10 @@ func (j *Judge) moments() []stepMoment {
 		}
 		moments = append(moments, m)
 	}
-	joinMoments(moments, j.resolution)
 	sortWith(moments, compareMoments)
+	if j.timesAreCut() {
+		mendMoments(moments)
+	}
 	return moments
 }
 
@@ -181,6 +193,7 @@ func (w *walk) visit(s *server, m *stepMoment) {
 		w.replyHandled(s, m.of)
 		return
 	}
+	w.startedWhole(s, m.of)
 	switch shape.ID {
 	case spans.StartID:
 		w.started(s, m.of)
@@ -197,6 +210,8 @@ func (w *walk) visit(s *server, m *stepMoment) {
 		if a := &w.facts.roles[r.fact].appended; a.index > 0 {
 			w.append(s, m.of, a)
 		}
+	case spans.HeartbeatID:
+		w.beats(s, m.of)
 	case spans.RequestVoteServerID:
 		w.voted(s, m.of)
 	case spans.RequestVoteClientID:
@@ -228,21 +243,23 @@ func (w *walk) started(s *server, of int32) {
 	}
 	w.covered(s)
 	s.restarted = true
-	s.heard, s.owed = 0, 0
+	s.heard, s.owed, s.loose = 0, 0, false
 	s.commit, s.commitBefore, s.applied, s.commitBy = 0, 0, 0, -1
 	s.followed, s.told, s.match, s.expected = 0, 0, 0, 0
 	s.appliedOf, s.wanted = 0, 0
 }
 
-// peers notes how many servers make a majority.
-func (w *walk) peers(of int32) {
-	p := &w.facts.peers[w.records[of].fact]
-	if want := uint64(p.peers.to-p.peers.from)/2 + 1; p.quorum != want {
-		w.find(ruleMalformedValue, w.ref(of), fmt.Sprintf("raft.quorum is %d", p.quorum), fmt.Sprintf("%d, the majority of %d servers", want, p.peers.to-p.peers.from))
+// startedWhole finds a server that started again and does not say what it was.
+func (w *walk) startedWhole(s *server, of int32) {
+	if s.restarted && !w.restarts(of) {
+		w.find(ruleMissingSpan, w.ref(of), fmt.Sprintf("%s started again, and no raft.role_change by restart says as what", w.process(s.process)), "one, below its raft.start")
+		s.restarted, s.role = false, 0
 	}
-	if w.quorum == 0 {
-		w.quorum, w.quorumBy = uint64(p.peers.to-p.peers.from)/2+1, of
-	}
+}
+
+// restarts says whether a span is the change of role by which a server starts again.
+func (w *walk) restarts(of int32) bool {
+	return w.is(of, spans.RoleChangeID) && w.facts.roles[w.records[of].fact].event == uint8(protocol.RoleEventRestart)+1
 }
 
 // roleChanged compares a change of role with Figure 4, and with the role before.
@@ -263,6 +280,9 @@ func (w *walk) roleChanged(s *server, of int32) {
 	}
 	if event == protocol.RoleEventRestart {
 		w.restartedWith(s, of)
+	}
+	if from == protocol.RoleCandidate {
+		w.electionEnded(s, of, to)
 	}
 	s.role, s.roleBy = r.role, of
 	switch to {

@@ -150,7 +150,7 @@ func TestJudgeOfCutTimes(t *testing.T) {
 			s := &all[find(all, "raftkv.KV/Get", "node-1")]
 			s.Events = slices.Clone(s.Events)
 			s.Events[0].At = s.End.Add(by)
-		}, "its event append is at"},
+		}, "its event append is"},
 		"link": {func(all []traces.Span, by time.Duration) {
 			from := &all[find(all, "raft.commit", "node-1")]
 			from.Links = []traces.Link{{Run: from.Run, Root: from.Root, ID: all[find(all, "raftkv.KV/Get", "node-1")].ID}}
@@ -163,10 +163,12 @@ func TestJudgeOfCutTimes(t *testing.T) {
 		for _, resolution := range []time.Duration{0, time.Microsecond} {
 			for _, by := range []time.Duration{0, time.Microsecond, 2 * time.Microsecond} {
 				all := read(t, server(t, traces.FileName))
+				for i := range all {
+					all[i].Start, all[i].End = all[i].Start.Truncate(resolution), all[i].End.Truncate(resolution)
+				}
 				c.move(all, by)
 				j := traces.NewJudge()
 				for i := range all {
-					all[i].Resolution = resolution
 					j.Add(&all[i], i+1)
 				}
 				found := slices.ContainsFunc(j.Report().Findings, func(f traces.Finding) bool { return f.ID == "wrong_time" && strings.Contains(f.Got, c.says) })

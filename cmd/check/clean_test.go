@@ -5,12 +5,18 @@ import (
 	"errors"
 	"io"
 	"strconv"
+	"strings"
 	"testing"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/library"
 	"github.com/raftkv/raftkv/raftkv/check"
+	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
 )
 
@@ -85,13 +91,108 @@ func TestScenariosAreClean(t *testing.T) {
 	}
 }
 
-// TestMixedSeedsAreClean judges runs in which everything goes wrong that may.
-func TestMixedSeedsAreClean(t *testing.T) {
-	for seed := range mixedSeeds {
+// TestDrawnRunsAreClean judges runs in which everything goes wrong that may, and runs of each kind of it, some of them cut short with much in flight.
+func TestDrawnRunsAreClean(t *testing.T) {
+	for _, c := range []struct {
+		profile string
+		seeds   int
+		changes []string
+	}{
+		{"mixed", drawnSeeds, nil},
+		{"mixed", drawnSeeds / 5, []string{"max_duration=700ms"}},
+		{"crashes", drawnSeeds / 10, nil},
+		{"partitions", drawnSeeds / 10, nil},
+		{"lossy", drawnSeeds / 10, nil},
+		{"clocks", drawnSeeds / 10, nil},
+		{"clocks", drawnSeeds / 10, []string{"max_duration=1500ms", "network.latency=1ms..80ms"}},
+	} {
+		t.Run(strings.Join(append([]string{c.profile}, c.changes...), ","), func(t *testing.T) {
+			t.Parallel()
+			for seed := range c.seeds {
+				file, _ := traced(t, configOf(t, "", c.profile, append([]string{"seed=" + strconv.Itoa(seed+1)}, c.changes...)...))
+				isClean(t, file, "seed "+strconv.Itoa(seed+1))
+				if t.Failed() {
+					return
+				}
+			}
+		})
+	}
+}
+
+// TestCutTimesAreClean judges runs as Jaeger answers with them: of each span it keeps when it started and how long it took, both without what is less than a microsecond.
+func TestCutTimesAreClean(t *testing.T) {
+	for seed := range drawnSeeds / 10 {
 		file, _ := traced(t, configOf(t, "", "mixed", "seed="+strconv.Itoa(seed+1)))
-		isClean(t, file, "mixed, seed "+strconv.Itoa(seed+1))
-		if t.Failed() {
-			return
+		j := traces.NewJudge()
+		for i, s := range all(t, file) {
+			took := s.End.Sub(s.Start)
+			s.Start = s.Start.Truncate(time.Microsecond)
+			s.End = s.Start.Add(took.Truncate(time.Microsecond))
+			for k := range s.Events {
+				s.Events[k].At = s.Events[k].At.Truncate(time.Microsecond)
+			}
+			j.Add(&s, i+1)
+		}
+		report := j.Report()
+		for _, f := range report.Findings {
+			t.Fatalf("seed %d, cut: %s: %s\n\t%s\n\twant %s\n\t%v", seed+1, f.ID, f.Span, f.Got, f.Want, f.Clashes)
+		}
+		if history, err := linearizable(report.History, report.Epoch, t.TempDir()); err != nil || !history.Holds {
+			t.Fatalf("seed %d, cut: %s, %v", seed+1, history.Problem, err)
 		}
 	}
+}
+
+// TestCutHistory reads a key while it is written, by two clients whose times were cut so that one seems to follow the other.
+func TestCutHistory(t *testing.T) {
+	epoch := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+	op := func(id uint64, name, service string, start, took time.Duration, result string) *traces.Span {
+		return &traces.Span{
+			Run: 1, Root: world.CausalID(id), ID: world.CausalID(id), Name: name, Kind: internal, Service: service, Start: epoch.Add(start), End: epoch.Add(start + took),
+			Attributes: []attribute.KeyValue{spans.KVRequestIDKey.String(service + "/1"), spans.KVKeyKey.String("k"), spans.KVValueKey.String("x"), spans.KVResultKey.String(result)},
+		}
+	}
+	j := traces.NewJudge()
+	j.Add(op(1, spans.KVPutName, "client-1", 50*time.Microsecond, 49*time.Microsecond, "ok"), 1) // was from 50.9us to 100.8us
+	j.Add(op(2, spans.KVGetName, "client-2", 100*time.Microsecond, 60*time.Microsecond, "error: key not found: k"), 2)
+	report := j.Report()
+	if history, err := linearizable(report.History, report.Epoch, t.TempDir()); err != nil || !history.Holds {
+		t.Errorf("%s, %v", history.Problem, err)
+	}
+}
+
+// TestDelayedMessageIsClean judges a run that ends before a message arrives that was made late.
+func TestDelayedMessageIsClean(t *testing.T) {
+	file, _ := traced(t, configOf(t, "default", ""))
+	var sent *traces.Span
+	for _, s := range all(t, file) {
+		if isA(spans.AppendEntriesClientName, client)(&s) {
+			sent = &s
+			break
+		}
+	}
+	request, err := library.Request("default", "", []config.Override{
+		config.Set("-set", "max_duration=2s"), config.Set("-set", "requests_per_client=1000"), config.AddFault("-delay", config.Delay, sent.ID.String()+"=1h"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := config.Resolve(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, _ = traced(t, c)
+	isClean(t, file, "delayed by an hour")
+}
+
+// all are the spans of a trace.
+func all(t testing.TB, file []byte) (list []traces.Span) {
+	t.Helper()
+	for s, err := range traces.NewReader("trace", bytes.NewReader(file)).All() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, s)
+	}
+	return list
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/raftkv/raftkv/cmd/internal/flags"
+	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/traces"
 )
 
@@ -24,8 +25,8 @@ const defaultMax = 3
 func flagGroups() []flags.Group[options] {
 	return []flags.Group[options]{
 		{Title: "What comes out", Flags: []flags.Flag[options]{
-			{Name: "max", Takes: "N", Help: fmt.Sprintf("tell at most N findings of each rule; by default %d, and 0 tells the first hundred", defaultMax), Set: setMax},
-			{Name: "json", Help: "print all of it as JSON", Set: func(o *options, v string) []error { return flags.SetBool("-json", &o.json, v) }},
+			{Name: "max", Takes: "N", Help: fmt.Sprintf("tell at most N findings of each rule and invariant, the first in time; by default %d, and 0 tells the first hundred", defaultMax), Set: setMax},
+			{Name: "json", Help: "print JSON for programs: a list with what was found of each run, up to a hundred findings of each rule, and how many there are", Set: func(o *options, v string) []error { return flags.SetBool("-json", &o.json, v) }},
 			{Name: "h", Help: "show this"},
 		}},
 	}
@@ -55,12 +56,13 @@ func setMax(o *options, value string) []error {
 
 const head = `usage: go run ./cmd/check [flags] RUN...
 
-Checks runs from their traces alone: whether each span is as the spec declares it,
-whether the invariants hold of what the spans tell, and whether the clients'
+Checks runs from their traces alone: whether each span is as the spec declares
+it, whether the invariants hold of what the spans tell, and whether the clients'
 history is linearizable. What a trace says of itself, in raftkv.config and in
 raftkv.violation, is not listened to. RUN is the folder of a run, its name in
 traces/runs, or a trace: OTLP as anybody writes it, or Jaeger's own JSON.
 
+Of a history that is not linearizable, a picture is written beside the trace.
 `
 
 const tail = `Examples
@@ -79,14 +81,18 @@ Exit status of the built program; under go run every failure is 1
 
 // usage prints what the command does, and its flags.
 func usage(w io.Writer) error {
-	return flags.Usage(w, head, flagGroups(), rules()+tail)
+	return flags.Usage(w, head, flagGroups(), rules(min(widest, terminal.Width(w)))+tail)
 }
 
+// widest is how long a line gets in which people still find the next one.
+const widest = 140
+
 // rules lists what a trace has to conform to.
-func rules() string {
-	text := "Rules that a trace has to conform to, besides the invariants of spec/PROTOCOL.md\n"
-	for _, r := range traces.Rules() {
-		text += fmt.Sprintf("  %-30s  %s\n", r[0], r[1])
+func rules(width int) string {
+	rows, left := traces.Rules(), 0
+	for i := range rows {
+		rows[i][0] = "  " + rows[i][0]
+		left = max(left, terminal.Length(rows[i][0]))
 	}
-	return text + "\n"
+	return "\nRules that a trace has to conform to; the invariants are in spec/PROTOCOL.md\n" + terminal.LayOut(rows, left, width) + "\n"
 }

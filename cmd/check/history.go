@@ -42,29 +42,33 @@ type content struct {
 
 // linearizable says whether some order of the operations, each between its call and its answer, explains all answers (Herlihy and Wing 1990). It is the check of a run, fed with
 // what the spans of the clients say; porcupine draws what it refuses.
-func linearizable(operations []traces.Operation, folder string) (history, error) {
+func linearizable(operations []traces.Operation, epoch time.Time, folder string) (history, error) {
 	h := history{Operations: len(operations), Holds: true}
 	keys := map[string]bool{}
 	for i := range operations {
 		keys[operations[i].Key] = true
 	}
 	h.Keys = len(keys)
-	violation := replay(operations)
+	violation := replay(operations, epoch)
 	if violation == nil {
 		return h, nil
 	}
 	h.Holds, h.Problem = false, violation.Facts[0]+"; but "+violation.Facts[1]
-	h.Page = filepath.Join(folder, pageName)
-	return h, draw(operations, violation, h.Page)
+	picture := filepath.Join(folder, pageName)
+	if err := draw(operations, violation, picture); err != nil {
+		return h, err
+	}
+	h.Page = picture
+	return h, nil
 }
 
-// replay has the clients ask and be answered as their spans say, and returns what is wrong with that.
-func replay(operations []traces.Operation) *check.Violation {
+// replay has the clients ask and be answered as their spans say, in a run that began at epoch, and returns what is wrong with that.
+func replay(operations []traces.Operation, epoch time.Time) *check.Violation {
 	now := time.Duration(0)
 	checker := check.New(check.Options{Now: func() time.Duration { return now }})
 	for e := range events(operations) {
 		op := &operations[e.operation]
-		now = e.at.Sub(operations[0].Call)
+		now = e.at.Sub(epoch)
 		request := requestOf(op)
 		switch {
 		case e.answer && op.Result != "":

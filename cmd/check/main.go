@@ -34,6 +34,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		v, err := verdictOn(ctx, name, stderr)
 		if err != nil {
 			unread = append(unread, err)
+		}
+		if v.Run == "" {
 			continue
 		}
 		verdicts = append(verdicts, v)
@@ -59,7 +61,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 // takes is what a judge keeps of a trace.
 var takes = runs.Takes{What: "check", Span: 380, Document: 380}
 
-// verdictOn reads the trace of a run, and judges it.
+// verdictOn reads the trace of a run, and judges it. There may be a verdict with the error: that the picture could not be written.
 func verdictOn(ctx context.Context, name string, stderr io.Writer) (v verdict, err error) {
 	judge := traces.NewJudge()
 	folder := ""
@@ -78,6 +80,6 @@ func verdictOn(ctx context.Context, name string, stderr io.Writer) (v verdict, e
 	}
 	defer terminal.Wait(stderr, "judging")()
 	v = verdict{Run: name, Report: judge.Report()}
-	v.Linearizable, err = linearizable(v.Report.History, folder)
+	v.Linearizable, err = linearizable(v.Report.History, v.Report.Epoch, folder)
 	return v, err
 }

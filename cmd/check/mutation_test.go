@@ -19,8 +19,8 @@ import (
 // mutation is one thing that is made wrong in a good trace, and the finding that has to come of it.
 type mutation struct {
 	name     string
-	scenario string // leader-crash where it says none
-	want     string // the id of a rule, or the name of an invariant
+	scenario string // leader-crash where it says none; changes of its config may follow
+	want     string // the id of a rule, or the name of an invariant; a colon and what has to be found may follow
 	mutate   func(m *mutated)
 }
 
@@ -78,6 +78,7 @@ const (
 	consumer = trace.SpanKindConsumer
 )
 
+// mutations are of one span each, or of few.
 var mutations = []mutation{
 	{"a span of another protocol", "", "unknown_span", func(m *mutated) { m.find(spans.CommitName, internal).Name = "raft.comit" }},
 	{"a server's span as a client's", "", "wrong_kind", func(m *mutated) { m.find(spans.CommitName, internal).Kind = server }},
@@ -256,18 +257,20 @@ var mutations = []mutation{
 
 // TestMutations makes one thing after the other wrong in a trace that is right, and wants it found.
 func TestMutations(t *testing.T) {
-	if len(mutations) < 40 {
-		t.Fatalf("there are %d mutations, want at least 40", len(mutations))
+	all := slices.Concat(mutations, untangled, contradictory)
+	if len(all) < 100 {
+		t.Fatalf("there are %d mutations, want at least 100", len(all))
 	}
 	files := map[string][]byte{}
-	for _, c := range mutations {
+	for _, c := range all {
 		t.Run(strings.ReplaceAll(c.name, " ", "_"), func(t *testing.T) {
 			scenario := c.scenario
 			if scenario == "" {
 				scenario = "leader-crash"
 			}
 			if files[scenario] == nil {
-				files[scenario], _ = traced(t, configOf(t, scenario, ""))
+				words := strings.Fields(scenario)
+				files[scenario], _ = traced(t, configOf(t, words[0], "", words[1:]...))
 			}
 			m := &mutated{t: t}
 			for s, err := range traces.NewReader("trace", bytes.NewReader(files[scenario])).All() {
@@ -282,7 +285,11 @@ func TestMutations(t *testing.T) {
 				j.Add(&m.all[i], i+1)
 			}
 			report := j.Report()
-			if report.Counts[c.want] == 0 {
+			if history, err := linearizable(report.History, report.Epoch, t.TempDir()); err != nil || !history.Holds {
+				report.Counts["Linearizable"]++
+			}
+			id, text, _ := strings.Cut(c.want, ": ")
+			if report.Counts[id] == 0 || text != "" && !slices.ContainsFunc(report.Findings, func(f traces.Finding) bool { return f.ID == id && strings.Contains(f.Got, text) }) {
 				t.Errorf("%s is not found; what is found is %v", c.want, report.Counts)
 			}
 		})

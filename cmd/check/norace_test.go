@@ -3,6 +3,6 @@
 package main
 
 const (
-	mixedSeeds = 300 // of mixed that are judged
+	drawnSeeds = 200 // of mixed that are judged; fewer of the others
 	tried      = 150 // seeds of mixed that a bug may take until a trace convicts it
 )

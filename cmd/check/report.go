@@ -75,10 +75,27 @@ func (p *page) tell(verdicts []verdict) string {
 		}
 		p.one(&b, &verdicts[i])
 	}
+	if len(verdicts) > 1 {
+		b.WriteString("\n" + p.together(verdicts) + "\n")
+	}
 	if len(verdicts) > 0 {
 		b.WriteString("\nnext  " + next(verdicts) + "\n")
 	}
 	return b.String()
+}
+
+// together says of how many runs something is wrong.
+func (p *page) together(verdicts []verdict) string {
+	wrong := 0
+	for i := range verdicts {
+		if !verdicts[i].fine() {
+			wrong++
+		}
+	}
+	if wrong == 0 {
+		return fmt.Sprintf("all %d runs are %s", len(verdicts), p.style.Green("fine"))
+	}
+	return fmt.Sprintf("%d of %d runs are %s", wrong, len(verdicts), p.style.Red("NOT fine"))
 }
 
 // next is the command worth trying after this one: why the first thing is as it is, or what another run has to say.
@@ -96,7 +113,11 @@ func (p *page) one(b *strings.Builder, v *verdict) {
 	if !v.fine() {
 		head = p.style.Red("NOT fine")
 	}
-	fmt.Fprintf(b, "%s  %s: %d spans of %d processes\n", p.style.Bold(v.Run), head, v.Report.Spans, v.Report.Processes)
+	processes := "processes"
+	if v.Report.Processes == 1 {
+		processes = "process"
+	}
+	fmt.Fprintf(b, "%s  %s: %s of %d %s\n", p.style.Bold(v.Run), head, count(v.Report.Spans, "span"), v.Report.Processes, processes)
 	conformance, invariants := 0, 0
 	for id, n := range v.Report.Counts {
 		if isInvariant(id) {
@@ -107,46 +128,77 @@ func (p *page) one(b *strings.Builder, v *verdict) {
 	}
 	p.line(b, "conformance", found(conformance, fmt.Sprintf("%d rules of the spec are kept", len(traces.Rules()))))
 	p.line(b, "invariants", found(invariants, "they hold, as far as spans tell"))
-	outcome := fmt.Sprintf("linearizable: %d operations on %d keys", v.Linearizable.Operations, v.Linearizable.Keys)
+	outcome := fmt.Sprintf("linearizable: %s on %s", count(v.Linearizable.Operations, "operation"), count(v.Linearizable.Keys, "key"))
 	if !v.Linearizable.Holds {
-		outcome = p.style.Red("NOT linearizable") + ": " + v.Linearizable.Problem + "; the picture of it is in " + v.Linearizable.Page
+		outcome = p.style.Red("NOT linearizable") + ": " + v.Linearizable.Problem
+		if v.Linearizable.Page != "" {
+			outcome += "; the picture of it is in " + v.Linearizable.Page
+		}
 	}
 	p.line(b, "history", outcome)
 	if v.Report.Resolution > 0 {
 		p.line(b, "times", "whole microseconds, as Jaeger has them: a server's steps that are one apart are taken for one step")
 	}
-	told := map[string]int{}
-	for i := range v.Report.Findings {
-		f := &v.Report.Findings[i]
-		if told[f.ID]++; p.max == 0 || told[f.ID] <= p.max {
-			p.finding(b, f)
+	for _, id := range inOrder(v.Report.Findings) {
+		p.rule(b, v, id)
+	}
+}
+
+// inOrder are the ids of what was found, the first in time first.
+func inOrder(findings []traces.Finding) (ids []string) {
+	for i := range findings {
+		if !slices.Contains(ids, findings[i].ID) {
+			ids = append(ids, findings[i].ID)
 		}
 	}
-	p.folded(b, v, told)
+	return ids
+}
+
+// rule tells what was found of one rule or invariant.
+func (p *page) rule(b *strings.Builder, v *verdict, id string) {
+	told := 0
+	for i := range v.Report.Findings {
+		f := &v.Report.Findings[i]
+		if f.ID != id || p.max > 0 && told == p.max {
+			continue
+		}
+		if told++; told == 1 {
+			says := f.Rule
+			if f.Section != "" {
+				says += " (" + f.Section + ")"
+			}
+			fmt.Fprintf(b, "\n%s\n", p.style.Bold(id))
+			p.line(b, "rule", says)
+		} else {
+			b.WriteByte('\n')
+		}
+		p.finding(b, f)
+	}
+	if more := v.Report.Counts[id] - told; more > 0 {
+		fmt.Fprintf(b, "\n  ... and %d more of %s\n", more, id)
+	}
 }
 
 func found(n int, none string) string {
-	switch n {
-	case 0:
+	if n == 0 {
 		return none
-	case 1:
-		return "1 finding"
 	}
-	return fmt.Sprintf("%d findings", n)
+	return count(n, "finding")
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 func isInvariant(id string) bool {
 	return slices.ContainsFunc(protocol.AllInvariants(), func(i protocol.Invariant) bool { return string(i.Name) == id })
 }
 
-// finding tells what is wrong, where, what would have been right, and what it clashes with.
+// finding tells where something is wrong, what is found there, what would have been right, and what it clashes with.
 func (p *page) finding(b *strings.Builder, f *traces.Finding) {
-	rule := f.Rule
-	if f.Section != "" {
-		rule += " (" + f.Section + ")"
-	}
-	fmt.Fprintf(b, "\n%s\n", p.style.Bold(f.ID))
-	p.line(b, "rule", rule)
 	p.line(b, "span", f.Span.String())
 	p.line(b, "found", f.Got)
 	p.line(b, "right", f.Want)
@@ -156,24 +208,6 @@ func (p *page) finding(b *strings.Builder, f *traces.Finding) {
 			name = ""
 		}
 		p.line(b, name, clash.String())
-	}
-}
-
-// folded says how many more findings there are of the rules that were told enough of.
-func (p *page) folded(b *strings.Builder, v *verdict, told map[string]int) {
-	var ids []string
-	for id, n := range v.Report.Counts {
-		if p.max > 0 && n > p.max || n > told[id] {
-			ids = append(ids, id)
-		}
-	}
-	slices.Sort(ids)
-	for _, id := range ids {
-		shown := told[id]
-		if p.max > 0 {
-			shown = min(shown, p.max)
-		}
-		fmt.Fprintf(b, "\n… and %d more of %s\n", v.Report.Counts[id]-shown, id)
 	}
 }
 

@@ -1,0 +1,212 @@
+package traces
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/raftkv/raftkv/raftkv/spans"
+)
+
+// stretch is a span of time in which something was so, in ns since 1970.
+type stretch struct{ from, to int64 }
+
+// meets says whether there is a moment in both, their ends included.
+func (s stretch) meets(from, to int64) bool { return s.from <= to && s.to >= from }
+
+// forever is the end of what does not end.
+const forever = int64(math.MaxInt64)
+
+// ailments are when a process could do nothing, or little, as the faults tell it.
+type ailments struct {
+	down   []stretch // it crashed, until it started again
+	paused []stretch
+	slow   []stretch
+	guess  []stretch // it was down for some of this: it started again, and no fault tells that it crashed
+}
+
+// ailing are the ailments of all processes.
+func (j *Judge) ailing() map[uint16]*ailments {
+	ill := map[uint16]*ailments{}
+	of := func(process uint16) *ailments {
+		if ill[process] == nil {
+			ill[process] = &ailments{}
+		}
+		return ill[process]
+	}
+	for _, at := range j.inOrder(spans.FaultID) {
+		fault, when := &j.facts.faults[j.records[at].fact], j.records[at].start
+		target, known := j.processes.known[j.texts.of(fault.target)]
+		switch kind := j.texts.of(fault.kind); {
+		case kind == spans.FaultHeal:
+			for process, a := range ill {
+				if !known || process == target {
+					ended(a.paused, when)
+					ended(a.slow, when)
+				}
+			}
+		case !known: // nothing else is told of it
+		case kind == spans.FaultCrash, kind == spans.FaultLoseUnsynced:
+			ended(of(target).paused, when)
+			of(target).down = append(of(target).down, stretch{when, forever})
+		case kind == spans.FaultPause:
+			of(target).paused = append(of(target).paused, stretch{when, forever})
+		case kind == spans.FaultSlow:
+			of(target).slow = append(of(target).slow, stretch{when, forever})
+		}
+	}
+	latest := map[uint16]int64{} // of each process, when it started last
+	for _, at := range j.inOrder(spans.StartID) {
+		r := &j.records[at]
+		before, again := latest[r.process]
+		latest[r.process] = r.start
+		a := ill[r.process]
+		if a != nil && ended(a.down, r.start) || !again {
+			continue
+		}
+		of(r.process).guess = append(of(r.process).guess, stretch{before, r.start})
+	}
+	j.narrow(ill)
+	return ill
+}
+
+// narrow has what is guessed begin when the process did something for the last time.
+func (j *Judge) narrow(ill map[uint16]*ailments) {
+	for i := range j.records {
+		r := &j.records[i]
+		if a := ill[r.process]; a != nil {
+			for k := range a.guess {
+				if g := &a.guess[k]; r.start < g.to && r.end <= g.to {
+					g.from = max(g.from, r.end)
+				}
+			}
+		}
+	}
+}
+
+// ended ends what lasts at a moment, from then on, and says whether anything did.
+func ended(list []stretch, at int64) (lasted bool) {
+	for i := range list {
+		if list[i].to == forever && list[i].from <= at {
+			list[i].to, lasted = at, true
+		}
+	}
+	return lasted
+}
+
+// inOrder are the spans of a shape in the order of time. What is healed may be hurt anew at once.
+func (j *Judge) inOrder(id string) []int32 {
+	var list []int32
+	heals := func(at int32) int {
+		if id == spans.FaultID && j.texts.of(j.facts.faults[j.records[at].fact].kind) == spans.FaultHeal {
+			return 0
+		}
+		return 1
+	}
+	for i := range j.records {
+		if j.is(int32(i), id) {
+			list = append(list, int32(i))
+		}
+	}
+	slices.SortFunc(list, func(a, b int32) int {
+		return cmp.Or(cmp.Compare(j.records[a].start, j.records[b].start), cmp.Compare(heals(a), heals(b)), cmp.Compare(j.records[a].id, j.records[b].id))
+	})
+	return list
+}
+
+// idle finds what a process did while it could do nothing.
+func (j *Judge) idle(ill map[uint16]*ailments) {
+	if len(ill) == 0 {
+		return
+	}
+	for i := range j.records {
+		r := &j.records[i]
+		a := ill[r.process]
+		if a == nil {
+			continue
+		}
+		within := func(s stretch, at int64) bool { return at > s.from && later(s.to, at) }
+		for _, s := range a.down {
+			if later(r.end, s.from) && r.start < s.to {
+				j.find(ruleWhileDown, j.ref(int32(i)), fmt.Sprintf("%s crashed at %s, and this span is after that", j.process(r.process), j.since(s.from)), "a span that ends by the crash, or starts when the process does again")
+			}
+		}
+		for _, s := range a.paused {
+			if r.is&unfinished == 0 && (within(s, r.start) || within(s, r.end)) {
+				j.find(ruleWhileDown, j.ref(int32(i)), fmt.Sprintf("%s was paused at %s, and this span starts or ends while it was", j.process(r.process), j.since(s.from)), "nothing that is done before it is healed")
+			}
+		}
+	}
+}
+
+// travel is how long messages of one process to another took.
+type travel struct {
+	count int
+	max   int64
+}
+
+// mostNeeded is how many messages have to have gone a way before it is said how long one takes there at most: more than four times what the slowest of them took is then less
+// likely than one in 65,536, if none is likelier than another.
+const mostNeeded = 8
+
+// traffic is what is known of messages on their way, and of those who wait for them.
+type traffic struct {
+	ill    map[uint16]*ailments
+	ways   map[[2]uint16]travel
+	latest int64 // how long any took
+	end    int64 // of the run
+	cut    bool  // it was ended before all that was in flight was handled
+}
+
+// took notes how long a message was on its way, if nothing held it up.
+func (t *traffic) took(from, to uint16, sent, handled int64) {
+	if a := t.ill[to]; a != nil && (slices.ContainsFunc(a.paused, func(s stretch) bool { return s.meets(sent, handled) }) || slices.ContainsFunc(a.slow, func(s stretch) bool { return s.meets(sent, handled) })) {
+		return
+	}
+	way := t.ways[[2]uint16{from, to}]
+	way.count++
+	way.max = max(way.max, handled-sent)
+	t.ways[[2]uint16{from, to}] = way
+	t.latest = max(t.latest, handled-sent)
+}
+
+// arrives says whether a message that was sent, and not lost, was surely handled before the run ended. A run that was not cut short ends when all that was in flight is handled.
+func (t *traffic) arrives(from, to uint16, sent int64) bool {
+	a := t.ill[to]
+	over := func(s stretch) bool { return s.to < sent }
+	if !t.cut && (a == nil || all(a.down, over) && all(a.paused, over) && all(a.slow, over) && all(a.guess, over)) {
+		return sent+t.latest < t.end
+	}
+	return t.arrivesBy(from, to, sent, t.end)
+}
+
+// arrivesBy says whether it was surely handled by a time.
+func (t *traffic) arrivesBy(from, to uint16, sent, by int64) bool {
+	a := t.ill[to]
+	way := t.ways[[2]uint16{from, to}]
+	if way.count < mostNeeded {
+		return false
+	}
+	wait := 4*way.max + cutSlack
+	reach := sent + wait
+	if a == nil {
+		return reach < by
+	}
+	for _, list := range [][]stretch{a.paused, a.slow} {
+		for _, s := range list {
+			if s.meets(sent, reach) {
+				if s.to == forever {
+					return false
+				}
+				reach = max(reach, s.to+(s.to-s.from)+wait) // what had come by then takes less time to handle than to come
+			}
+		}
+	}
+	gone := func(s stretch) bool { return s.meets(sent, reach) }
+	return reach < by && !slices.ContainsFunc(a.down, gone) && !slices.ContainsFunc(a.guess, gone)
+}
+
+func all(list []stretch, is func(stretch) bool) bool {
+	return !slices.ContainsFunc(list, func(s stretch) bool { return !is(s) })
+}

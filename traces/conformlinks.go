@@ -1,0 +1,96 @@
+package traces
+
+import (
+	"fmt"
+
+	"github.com/raftkv/raftkv/raftkv/spans"
+)
+
+// fits says what would have been the right target of a link that goes to a span of the right kind; nothing if it is the right one.
+func (j *Judge) fits(from, target int32) (want string) {
+	r, to := &j.records[from], &j.records[target]
+	switch {
+	case j.is(from, spans.CommitNotificationConsumerID, spans.TurnConsumerID):
+		if r.parent != to.id {
+			return "a link to its parent, the producer that it was sent by"
+		}
+	case r.shape == to.shape:
+		return j.fitsAttempt(r, to)
+	case r.process != to.process || r.term != to.term && j.is(target, spans.ElectionID):
+		return fmt.Sprintf("a link to what %s did in term %d", j.process(r.process), r.term)
+	case j.is(target, spans.PutServerID, spans.GetServerID, spans.DeleteServerID):
+		index := j.facts.requests[to.fact].appended.index
+		if first, last := j.indexes(from); index < first || index > last {
+			return fmt.Sprintf("a link to a request whose entry is among those from index %d to %d", first, last)
+		}
+	}
+	return ""
+}
+
+// fitsAttempt says the same of a link to what was sent before: the same, by the same process, for the same cause.
+func (j *Judge) fitsAttempt(r, to *record) (want string) {
+	attempt, before, same := uint64(0), uint64(0), r.process == to.process
+	f := &j.facts
+	switch j.byNumber[r.shape-1].ID {
+	case spans.RequestVoteClientID:
+		attempt, before = f.votes[r.fact].attempt, f.votes[to.fact].attempt
+		same = same && r.peer == to.peer && r.parent == to.parent
+	case spans.AppendEntriesClientID:
+		a, b := &f.entries[r.fact], &f.entries[to.fact]
+		attempt, before = a.attempt, b.attempt
+		same = same && r.peer == to.peer && r.term == to.term && a.prevIndex == b.prevIndex
+	default: // a client's try
+		attempt, before = f.requests[r.fact].try, f.requests[to.fact].try
+		same = same && r.parent == to.parent && !later(to.end, r.start)
+	}
+	if !same || attempt != before+1 {
+		return fmt.Sprintf("a link to number %d of the same, which this is number %d of", max(attempt, 1)-1, attempt)
+	}
+	return ""
+}
+
+// indexes are those of the entries that a span sends or commits.
+func (j *Judge) indexes(at int32) (first, last uint64) {
+	r := &j.records[at]
+	if j.is(at, spans.CommitID) {
+		c := &j.facts.commits[r.fact]
+		return c.from + 1, c.to
+	}
+	e := &j.facts.entries[r.fact]
+	return e.prevIndex + 1, e.prevIndex + uint64(e.entries.to-e.entries.from)
+}
+
+// cause compares a span with the parent that it says caused it, which is of a kind that may.
+func (j *Judge) cause(at, above int32) {
+	r, parent := &j.records[at], &j.records[above]
+	f := &j.facts
+	differ := func(want string) { j.find(ruleWrongParent, j.ref(at), "its parent is "+j.nameOf(above), want, above) }
+	switch {
+	case j.is(at, spans.RequestVoteClientID):
+		if r.term != parent.term {
+			differ(fmt.Sprintf("an election in term %d, as its own", r.term))
+		}
+	case j.is(at, spans.AppendEntriesClientID), j.is(at, spans.CommitID) && j.is(above, spans.PutServerID, spans.GetServerID, spans.DeleteServerID, spans.ElectionID):
+		first, last := j.indexes(at)
+		switch {
+		case j.is(above, spans.HeartbeatID):
+			if first <= last || r.term != parent.term {
+				differ("a heartbeat round of its term for what carries no entries, and for entries what caused the first of them")
+			}
+		case j.is(above, spans.ElectionID):
+			if first > last || r.term != parent.term {
+				differ("the election of its term for the no-op and for inherited entries, and a heartbeat round for what carries no entries")
+			}
+		case f.requests[parent.fact].appended.index != first || f.requests[parent.fact].appended.term != r.term:
+			differ(fmt.Sprintf("the request whose entry was taken into the log at index %d in term %d", first, r.term))
+		}
+	case j.is(at, spans.PutClientID, spans.GetClientID, spans.DeleteClientID):
+		if a, b := f.requests[r.fact].request, f.requests[parent.fact].request; a != b {
+			j.find(ruleMessageMismatch, j.ref(at), "it is a try of "+printable(j.texts.of(a)), "of "+printable(j.texts.of(b))+", its parent's", above)
+		}
+	case j.is(at, spans.LateReplyID):
+		if later(parent.end, r.start) {
+			j.find(ruleWrongTime, j.ref(at), fmt.Sprintf("it starts at %s, before the reply is given, at %s", j.since(r.start), j.since(parent.end)), "a start that is not before the reply's", above)
+		}
+	}
+}
