@@ -19,6 +19,7 @@ type specShape struct {
 	parents    shapeSet
 	links      shapeSet
 	events     map[string]*eventShape
+	sayings    []says
 }
 
 // eventShape is the same for an event.
@@ -33,6 +34,14 @@ type attributeShapes struct {
 	places   []uint8 // by the numbers of keys: the place in specs plus one
 	required keySet
 	answered keySet // required of what was answered
+	of       []attributeOf
+}
+
+// attributeOf is an attribute of a span of the spec.
+type attributeOf struct {
+	shape *specShape
+	spec  *spans.AttributeSpec
+	key   uint8 // its number
 }
 
 // shapeSet are spans of the spec, by their numbers.
@@ -82,8 +91,12 @@ func newSpecShapes() specShapes {
 }
 
 func (all *specShapes) newSpecShape(number int, spec *spans.Spec) *specShape {
-	s := &specShape{Spec: spec, number: number, events: map[string]*eventShape{}}
+	s := &specShape{Spec: spec, number: number, events: map[string]*eventShape{}, sayings: sayings[spec.ID]}
 	s.attributes = all.number(spec.Attributes)
+	for i := range spec.Attributes {
+		a := &spec.Attributes[i]
+		s.attributes.of = append(s.attributes.of, attributeOf{s, a, uint8(all.keys[string(a.Key)])})
+	}
 	for i, other := range spans.Specs() {
 		if slices.Contains(spec.Parents, other.ID) {
 			s.parents |= 1 << i
@@ -122,15 +135,18 @@ func (all *specShapes) number(attributes []spans.AttributeSpec) attributeShapes 
 	return shapes
 }
 
-// note says of an attribute of a span whether it is as the spec wants it, as far as it does by itself.
-func (all *specShapes) note(s *Span, a *attribute.KeyValue) note {
-	shape := all.shapes[spanShape{s.Name, s.Kind}]
-	n, known := all.keys[string(a.Key)]
-	if shape == nil || !known || shape.attributes.places[n] == 0 {
-		return note{}
+// note says of an attribute of a span whether it is as the spec wants it, as far as it does by itself. Before is what was noted of one of the same key and a span of the same name.
+func (all *specShapes) note(s *Span, a *attribute.KeyValue, before note) note {
+	of := before.of
+	if of == nil {
+		shape := all.shapes[spanShape{s.Name, s.Kind}]
+		n, known := all.keys[string(a.Key)]
+		if shape == nil || !known || shape.attributes.places[n] == 0 {
+			return note{}
+		}
+		of = &shape.attributes.of[shape.attributes.places[n]-1]
 	}
-	spec := &shape.attributes.specs[shape.attributes.places[n]-1]
-	return note{key: uint8(n), sound: isOf(a.Value, spec.Type) && isVariant(a.Value, spec) && malformed(shape.ID, a) == "" && repliesTo(shape.ID, a)}
+	return note{of: of, sound: isOf(a.Value, of.spec.Type) && isVariant(a.Value, of.spec) && malformed(of.shape.ID, a) == "" && repliesTo(of.shape.ID, a)}
 }
 
 // unknown finds that the spec has no such span.
@@ -191,7 +207,7 @@ func (j *Judge) attributes(ref SpanRef, of string, got []attribute.KeyValue, sha
 		sound := notes != nil && notes[i].sound
 		n, known := 0, true
 		if sound {
-			n = int(notes[i].key)
+			n = int(notes[i].of.key)
 		} else {
 			n, known = j.keys[string(a.Key)]
 		}

@@ -23,14 +23,18 @@ type decoder struct {
 	kept       []attribute.KeyValue // where lists are kept: a slice for many spans
 	reuse      bool                 // of what is kept, when the next line is read: nobody looks at the spans of a line then
 	templates  map[templateKey]*template
-	notes      []note                                // of the attributes of the spans of the current line
-	note       func(*Span, *attribute.KeyValue) note // makes them; nil if nobody wants any
-	values     []attribute.Value                     // a stack, as attributes
-	texts      []string                              // of a list of strings
+	notes      []note // of the attributes of the spans of the current line
+	note       noter  // makes them; nil if nobody wants any
+	beyond     seat
+	values     []attribute.Value // a stack, as attributes
+	texts      []string          // of a list of strings
 	resources  []knownResource
 	wrapped    bool                     // the line may have spans elsewhere than directly in its resourceSpans, and so has to be read as a document
 	processes  map[string]knownResource // of a trace in Jaeger's own JSON
 }
+
+// noter makes a note of an attribute of a span; before is that of the one in the same place of another span, if it had the same key.
+type noter func(s *Span, a *attribute.KeyValue, before note) note
 
 // place is where a span stands in its line, from its first byte to behind its last, and what is known of its attributes.
 type place struct {

@@ -55,12 +55,12 @@ func (d *decoder) span(resource knownResource) {
 
 // header reads the fields that OTLPFile, as the Collector, writes first in a span, in the order in which they do, and says whether it did; if not, it moved nowhere.
 func (d *decoder) header(s *Span) bool {
-	start, before := d.pos, *s
+	start := d.pos
 	if d.headerAsWritten(s) {
 		return true
 	}
 	if d.err == nil {
-		d.pos, *s = start, before
+		d.pos, *s = start, Span{Service: s.Service, Resource: s.Resource, Start: zeroTime, End: zeroTime}
 	}
 	return false
 }
@@ -133,8 +133,8 @@ type seat struct {
 type note struct {
 	hash  uint64 // of the key and the value
 	role  attributeRole
-	key   uint8 // its number
-	sound bool  // it is as the spec wants it
+	sound bool         // it is as the spec wants it
+	of    *attributeOf // what the spec has of its key; nil if that is nothing
 }
 
 // What is remembered is bounded, whatever a file holds.
@@ -164,10 +164,9 @@ func (d *decoder) template(s *Span, resource knownResource) *template {
 func (d *decoder) spanAttributes(s *Span, resource knownResource) {
 	t := d.template(s, resource)
 	first, notes := len(d.kept), len(d.notes)
-	var beyond seat
 	i := 0
 	for more := d.open('[', "an array"); more; more = d.more('[') {
-		at := &beyond
+		at := &d.beyond
 		switch {
 		case i < len(t.seats):
 			at = &t.seats[i]
@@ -225,7 +224,7 @@ func (d *decoder) asBefore(s *Span, at *seat) bool {
 		return false
 	}
 	at.attribute.Value = v
-	d.seat(s, at, rest[:d.pos-start])
+	d.seat(s, at, rest[:d.pos-start], at.note)
 	return true
 }
 
@@ -234,13 +233,13 @@ func (d *decoder) remember(s *Span, at *seat) {
 	d.peek()
 	start := d.pos
 	at.attribute = d.attribute(0)
-	d.seat(s, at, d.data[start:d.pos])
+	d.seat(s, at, d.data[start:d.pos], note{})
 }
 
-// seat is done when another attribute was read than the one before.
-func (d *decoder) seat(s *Span, at *seat, raw []byte) {
+// seat is done when another attribute was read than the one before; before is what was noted of that, if it had the same key.
+func (d *decoder) seat(s *Span, at *seat, raw []byte, before note) {
 	if d.note != nil {
-		at.note = d.note(s, &at.attribute)
+		at.note = d.note(s, &at.attribute, before)
 	}
 	at.raw, at.key, at.bare = at.raw[:0], 0, 0
 	rest := raw

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -23,8 +24,11 @@ type Judge struct {
 	records      []record
 	facts        facts
 	links        []linkRef
+	kinds        []spanKind
+	kindNumbers  map[shape]uint32
 	places       idTable // of the records, by id
-	run          uint64  // the first half of the trace ids
+	fetched      world.CausalID
+	run          uint64 // the first half of the trace ids
 	began        bool
 	epoch        time.Time
 	others       others
@@ -79,29 +83,19 @@ const mostFindings = 100
 
 // NewJudge makes a judge who has heard of nothing yet.
 func NewJudge() *Judge {
-	return &Judge{specShapes: newSpecShapes(), delays: map[int32]int64{}, texts: newTexts(), places: newIDTable(1 << 10), findings: collector{counts: map[string]int{}}}
+	return &Judge{specShapes: newSpecShapes(), delays: map[int32]int64{}, texts: newTexts(), kindNumbers: map[shape]uint32{}, places: newIDTable(1 << 10), findings: collector{counts: map[string]int{}}}
 }
 
 // Read adds the spans of a file, all of them, with all processors there are.
 func (j *Judge) Read(ctx context.Context, r *Reader) error {
-	conform := func(b *batch) {
-		clerk := Judge{specShapes: j.specShapes, findings: collector{counts: map[string]int{}}} // looks at spans by themselves, and has only to know whether there is something to be found
-		b.fine = b.fine[:0]
+	take := func(b *batch) {
+		j.fetched ^= j.places.fetch(b.spans)
 		for i := range b.spans {
 			s := &b.spans[i]
-			if shape := j.shapes[spanShape{s.Name, s.Kind}]; shape != nil {
-				clerk.conform(s, shape, b.line, b.places[i].notesFor(s))
-			}
-			b.fine = append(b.fine, len(clerk.findings.counts) == 0)
-			clear(clerk.findings.counts)
+			j.add(s, b.line, b.places[i].seen, b.fine[i])
 		}
 	}
-	take := func(b *batch) {
-		for i := range b.spans {
-			j.add(&b.spans[i], b.line, b.fine[i])
-		}
-	}
-	if err := r.ahead(ctx, j.note, conform, take); err != nil {
+	if err := r.ahead(ctx, j.note, j.conforming, take); err != nil {
 		return err
 	}
 	for s, err := range r.All() {
@@ -116,11 +110,52 @@ func (j *Judge) Read(ctx context.Context, r *Reader) error {
 	return nil
 }
 
+// conforming says of the spans of a line which of them conform to the spec, as far as a span by itself does. It is called by many at once, and changes nothing of the judge.
+func (j *Judge) conforming(b *batch) {
+	clerk := Judge{specShapes: j.specShapes, findings: collector{counts: map[string]int{}}} // has only to know whether there is something to be found
+	b.fine = b.fine[:0]
+	for i := range b.spans {
+		s := &b.spans[i]
+		if shape := j.shapes[spanShape{s.Name, s.Kind}]; shape != nil {
+			clerk.conform(s, shape, b.line, b.places[i].notesFor(s))
+		}
+		b.fine = append(b.fine, len(clerk.findings.counts) == 0)
+		clear(clerk.findings.counts)
+	}
+}
+
 // Add adds a span, which stands in this line of its file. Nothing of the span is kept.
-func (j *Judge) Add(s *Span, line int) { j.add(s, line, false) }
+func (j *Judge) Add(s *Span, line int) { j.add(s, line, nil, false) }
+
+// spanKind is what spans of one name, kind and process have in common.
+type spanKind struct {
+	is      shape
+	spec    *specShape // nil when the spec knows no such span
+	name    uint32     // among the texts
+	process uint16
+}
+
+// kindOf is that of a span. Where it is known what such spans looked like before, that has the number of their kind.
+func (j *Judge) kindOf(s *Span, seen *template) *spanKind {
+	is := shape{s.Service, s.Name, s.Kind}
+	if seen != nil && seen.number > 0 && j.kinds[seen.number-1].is == is { // it is another where the attributes stand before the name
+		return &j.kinds[seen.number-1]
+	}
+	number, known := j.kindNumbers[is]
+	if !known {
+		number = uint32(len(j.kinds))
+		is.name, is.service = strings.Clone(is.name), strings.Clone(is.service)
+		j.kinds = append(j.kinds, spanKind{is: is, spec: j.shapes[spanShape{s.Name, s.Kind}], name: j.texts.add(s.Name), process: j.processes.add(s.Service)})
+		j.kindNumbers[is] = number
+	}
+	if seen != nil {
+		seen.number = number + 1
+	}
+	return &j.kinds[number]
+}
 
 // add is Add for a span of which may be known that it conforms to the spec, as far as a span by itself does.
-func (j *Judge) add(s *Span, line int, conforms bool) {
+func (j *Judge) add(s *Span, line int, seen *template, conforms bool) {
 	if !j.began {
 		j.began, j.run, j.epoch = true, s.Run, s.Start
 	}
@@ -131,22 +166,22 @@ func (j *Judge) add(s *Span, line int, conforms bool) {
 	if s.Start.Before(j.epoch) {
 		j.epoch = s.Start
 	}
-	shape := j.shapes[spanShape{s.Name, s.Kind}]
-	r := j.newRecord(s, shape, line)
+	kind := j.kindOf(s, seen)
+	r := j.newRecord(s, kind, line)
 	at := int32(len(j.records))
 	if first, known := j.places.put(s.ID, at); known {
 		j.find(ruleDuplicateID, j.refOf(s, line), "the id is also that of "+j.nameOf(first), "an id of its own: no two spans of a run share one", first)
 		return
 	}
 	j.records = append(j.records, r)
-	if shape == nil {
+	if kind.spec == nil {
 		j.unknown(s, line)
 		return
 	}
 	if !conforms {
-		j.conform(s, shape, line, nil)
+		j.conform(s, kind.spec, line, nil)
 	}
-	j.readFacts(s, shape, at)
+	j.readFacts(s, kind.spec, at)
 	if r.is&delayed != 0 {
 		j.delays[at] = delayOf(s)
 	}

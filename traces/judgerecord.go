@@ -98,15 +98,15 @@ func (p *processes) add(name string) uint16 {
 }
 
 // newRecord keeps what every span has.
-func (j *Judge) newRecord(s *Span, shape *specShape, line int) record {
+func (j *Judge) newRecord(s *Span, kind *spanKind, line int) record {
 	r := record{
 		id: uint64(s.ID), parent: uint64(s.Parent), root: uint64(s.Root), start: s.Start.UnixNano(), end: s.End.UnixNano(),
-		name: j.texts.add(s.Name), fact: -1, line: int32(line), process: j.processes.add(s.Service), peer: noProcess,
+		name: kind.name, fact: -1, line: int32(line), process: kind.process, peer: noProcess,
 	}
-	if shape == nil {
+	if kind.spec == nil {
 		return r
 	}
-	r.shape = uint8(shape.number + 1)
+	r.shape = uint8(kind.spec.number + 1)
 	if s.Status.Code == codes.Error {
 		r.is |= failed
 	}

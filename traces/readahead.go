@@ -19,14 +19,14 @@ type batch struct {
 	places  []place
 	kept    []attribute.KeyValue
 	notes   []note
-	fine    []bool // what was made of each span by whoever decoded it
+	fine    []bool // of each span: see Judge.Read
 	decoded chan struct{}
 }
 
 // ahead decodes the lines of a file with all processors there are, and hands them out in the file's order. work is called for each line on any of them, take in order on this one; what
 // is in a batch is theirs until take returns. It ends, without an error, where the lines do, or before the first that does not just have spans: Next goes on from there, and tells
 // what is wrong.
-func (r *Reader) ahead(ctx context.Context, note func(*Span, *attribute.KeyValue) note, work, take func(*batch)) error {
+func (r *Reader) ahead(ctx context.Context, note noter, work, take func(*batch)) error {
 	if r.whole != nil || r.err != nil || len(r.spans) > 0 {
 		return r.err
 	}
