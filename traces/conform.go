@@ -20,6 +20,8 @@ type specShape struct {
 	links      shapeSet
 	events     map[string]*eventShape
 	sayings    []says
+	sends      bool // a message
+	receives   bool
 }
 
 // eventShape is the same for an event.
@@ -92,6 +94,12 @@ func newSpecShapes() specShapes {
 
 func (all *specShapes) newSpecShape(number int, spec *spans.Spec) *specShape {
 	s := &specShape{Spec: spec, number: number, events: map[string]*eventShape{}, sayings: sayings[spec.ID]}
+	switch spec.ID {
+	case spans.RequestVoteClientID, spans.AppendEntriesClientID, spans.PutClientID, spans.GetClientID, spans.DeleteClientID, spans.CommitNotificationProducerID, spans.TurnProducerID:
+		s.sends = true
+	case spans.RequestVoteServerID, spans.AppendEntriesServerID, spans.PutServerID, spans.GetServerID, spans.DeleteServerID, spans.CommitNotificationConsumerID, spans.TurnConsumerID:
+		s.receives = true
+	}
 	s.attributes = all.number(spec.Attributes)
 	for i := range spec.Attributes {
 		a := &spec.Attributes[i]

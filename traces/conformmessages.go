@@ -146,8 +146,8 @@ func (j *Judge) sent(at, receiver int32, copies uint8, re *echoes, t *traffic) {
 
 // sends says whether a span is that of a message's sender.
 func (j *Judge) sends(at int32) bool {
-	return j.is(at, spans.RequestVoteClientID, spans.AppendEntriesClientID, spans.PutClientID, spans.GetClientID, spans.DeleteClientID,
-		spans.CommitNotificationProducerID, spans.TurnProducerID)
+	shape := j.shapeOf(at)
+	return shape != nil && shape.sends
 }
 
 // replied compares what both ends say of a reply.

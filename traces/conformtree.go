@@ -11,11 +11,15 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
-// relate looks at how spans name each other: parents, links, traces, and that nothing comes before its cause.
-func (j *Judge) relate() {
+// findParents finds the span above each.
+func (j *Judge) findParents() {
 	for i := range j.records {
 		j.records[i].above = j.places.get(world.CausalID(j.records[i].parent))
 	}
+}
+
+// relate looks at how spans name each other: parents, links, traces, and that nothing comes before its cause.
+func (j *Judge) relate() {
 	linked := make([]shapeSet, len(j.records)) // of each span, what it links to
 	j.requestLinks = make([]uint16, len(j.records))
 	for _, l := range j.links {
@@ -143,8 +147,8 @@ func (j *Judge) acrossProcesses(at, above int32) {
 
 // receives says whether a span is that of a message's receiver.
 func (j *Judge) receives(at int32) bool {
-	return j.is(at, spans.RequestVoteServerID, spans.AppendEntriesServerID, spans.PutServerID, spans.GetServerID, spans.DeleteServerID,
-		spans.CommitNotificationConsumerID, spans.TurnConsumerID)
+	shape := j.shapeOf(at)
+	return shape != nil && shape.receives
 }
 
 func (j *Judge) process(n uint16) string {

@@ -217,12 +217,18 @@ func (j *Judge) mixed() {
 
 // Report ends the hearing: it says all that is wrong.
 func (j *Judge) Report() Report {
+	j.findParents()
+	relating, delivering := *j, *j // with findings of their own
+	relating.findings, delivering.findings = collector{counts: map[string]int{}}, collector{counts: map[string]int{}}
 	var moments []stepMoment
-	var sorting sync.WaitGroup
-	sorting.Go(func() { moments = j.moments() })
-	j.relate()
-	j.deliveries()
-	sorting.Wait()
+	var working sync.WaitGroup
+	working.Go(func() { moments = j.moments() })
+	working.Go(relating.relate)
+	working.Go(delivering.deliveries)
+	working.Wait()
+	j.findings.join(&relating.findings)
+	j.findings.join(&delivering.findings)
+	j.requestLinks, j.receivers = relating.requestLinks, delivering.receivers
 	j.walk(moments)
 	j.mixed()
 	slices.SortStableFunc(j.history, func(a, b Operation) int { return cmp.Or(a.Call.Compare(b.Call), cmp.Compare(a.Span.ID, b.Span.ID)) })
@@ -269,6 +275,18 @@ type collector struct {
 func (c *collector) add(f Finding) {
 	if c.counts[f.ID]++; c.counts[f.ID] <= mostFindings {
 		c.list = append(c.list, f)
+	}
+}
+
+// join adds what another collector has.
+func (c *collector) join(other *collector) {
+	beyond := maps.Clone(other.counts) // of each id, how many there are that were not kept
+	for _, f := range other.list {
+		c.add(f)
+		beyond[f.ID]--
+	}
+	for id, n := range beyond {
+		c.counts[id] += n
 	}
 }
 
