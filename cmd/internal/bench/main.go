@@ -21,6 +21,13 @@ func main() {
 		}
 		return
 	}
+	if len(os.Args) == 3 && readers[os.Args[1]] != nil {
+		if err := readers[os.Args[1]](os.Args[2]); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(2)
+		}
+		return
+	}
 	if err := all(); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(2)

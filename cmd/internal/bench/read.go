@@ -42,17 +42,21 @@ func read() (f figures, err error) {
 	if f.Spans, err = writeTraces(whole, lost, other); err != nil {
 		return f, err
 	}
+	self, err := os.Executable()
+	if err != nil {
+		return f, err
+	}
 	takes := map[string][]cost{}
 	for range rounds {
 		for _, one := range []struct {
 			what string
 			call func() (cost, error)
 		}{
-			{"lines", func() (cost, error) { return timed(func() error { return readLines(whole) }) }},
+			{"lines", func() (cost, error) { return called(0, self, "-lines", whole) }},
 			{"diff", func() (cost, error) { return called(1, filepath.Join(folder, "diff"), whole, lost) }},
 			{"check", func() (cost, error) { return called(0, filepath.Join(folder, "check"), whole) }},
 			{"seeds", func() (cost, error) { return called(1, filepath.Join(folder, "diff"), whole, other) }},
-			{"collector", func() (cost, error) { return timed(func() error { return decodeAsTheCollector(whole) }) }},
+			{"collector", func() (cost, error) { return called(0, self, "-collector", whole) }},
 		} {
 			c, err := one.call()
 			if err != nil {
@@ -74,16 +78,12 @@ type cost struct {
 	PeakMiB float64 // of resident memory, of a command; 0 where the system does not tell
 }
 
-func timed(do func() error) (cost, error) {
-	begin := time.Now()
-	err := do()
-	return cost{Seconds: time.Since(begin).Seconds()}, err
-}
-
 // called runs a command that exits with this status.
 func called(status int, name string, args ...string) (cost, error) {
 	command := exec.Command(name, args...)
-	c, err := timed(command.Run)
+	begin := time.Now()
+	err := command.Run()
+	c := cost{Seconds: time.Since(begin).Seconds()}
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
 		err = nil
 	}
@@ -114,6 +114,9 @@ func writeTraces(whole, lost, other string) (spans float64, err error) {
 	c.Faults = append(c.Faults, config.Fault{Kind: config.Drop, Message: message.found})
 	return float64(count.spans), writeTrace(c, lost)
 }
+
+// readers are what else reads a trace, in a process of its own, as the commands do.
+var readers = map[string]func(path string) error{"-lines": readLines, "-collector": decodeAsTheCollector}
 
 // readLines reads the lines of a file, and nothing more.
 func readLines(path string) error {
