@@ -23,9 +23,9 @@ type decoder struct {
 	kept       []attribute.KeyValue // where lists are kept: a slice for many spans
 	reuse      bool                 // of what is kept, when the next line is read: nobody looks at the spans of a line then
 	templates  map[templateKey]*template
-	notes      []note // of the attributes of the spans of the current line
-	note       noter  // makes them; nil if nobody wants any
-	beyond     seat
+	notes      []note            // of the attributes of the spans of the current line
+	note       noter             // makes them; nil if nobody wants any
+	beyond     seat              // for attributes further behind than is remembered
 	values     []attribute.Value // a stack, as attributes
 	texts      []string          // of a list of strings
 	resources  []knownResource

@@ -164,6 +164,7 @@ func (d *decoder) template(s *Span, resource knownResource) *template {
 func (d *decoder) spanAttributes(s *Span, resource knownResource) {
 	t := d.template(s, resource)
 	first, notes := len(d.kept), len(d.notes)
+	d.beyond.key = 0 // what stood there was of another span
 	i := 0
 	for more := d.open('[', "an array"); more; more = d.more('[') {
 		at := &d.beyond
