@@ -4,26 +4,95 @@
 // in the stdouttrace exporter's format, Push sends it to a Collector or a Jaeger, and Story tells it to a person. Everything else is made from the trace file alone:
 // a Reader gives back its spans, one line of the file in memory at a time. It takes files of other origins, too: OTLP/JSON in any layout, and Jaeger's own JSON.
 //
-// Where things are:
+// Spans are not started here, but in raftkv/node, raftkv/client and cmd/internal/cluster. What is done with them is in these files:
 //
-//	recorder.go                           from the SDK to the exporters
-//	otlpfile.go, otlpjson.go              the trace file, written
-//	read.go, decode.go, decodevalue.go,
-//	json.go, span.go                      the trace file, read
-//	document.go, jaegerread.go            files of other origins, read
-//	jaegerjson.go, perfetto.go, shiviz.go a run in the formats of other programs
-//	story.go, storylines.go, storytext.go the run as a person reads it
-//	explain.go, explainleader.go, explainoperation.go,
-//	explainentry.go, explainspan.go,
-//	explainabsent.go, explainmissing.go   why something in a run is as it is
-//	judge*.go, conform*.go                whether a trace is as the spec declares it, and whether the invariants hold
-//	tree.go                               spans for a reviewer's eye
-//	push.go, environment.go, jaeger.go    other programs
-//	diff.go, diffalign.go, diffcause.go,
-//	diffbusy.go, diffreason.go            what differs between two traces, and why
-//	diffside.go, diffhash.go              a trace in memory, 100 bytes a span
-//	resolution.go                         times that were cut to microseconds on the way
-//	difftree.go, diffoutcome.go,
-//	diffphrase.go, diffconfig.go          how that is told
-//	stdout.go                             stdouttrace
+// Where does a span go when it ends?
+//
+//	recorder.go         from the SDK to the exporters
+//	otlpfile.go         the exporter that writes the trace file
+//	otlpjson.go         a span as OTLP/JSON
+//	stdout.go           the exporter that writes spans.json
+//	push.go             the exporter that sends spans to a Collector or a Jaeger
+//	environment.go      the variables OTEL_*, which must not leak into a run
+//	jaeger.go           links to Jaeger's pages
+//
+// Where is a trace read?
+//
+//	span.go             a span, as all that follows sees it
+//	read.go             Reader: one span after the other, in the file's order
+//	input.go            files that somebody waits for, and pipes
+//	readahead.go        lines, decoded by all processors
+//	json.go             a reader of JSON that is fast
+//	decode.go           OTLP/JSON
+//	decodespan.go       the fields of its spans
+//	decodevalue.go      attributes and their values
+//	document.go         JSON that is not in lines
+//	jaegerread.go       Jaeger's own JSON
+//	spanstore.go        Spans: a trace in memory, 100 bytes a span; explain and the other formats use it
+//	idtable.go          spans by their ids
+//	sort.go             sorting, with all processors
+//
+// How is a run told?
+//
+//	story.go            Story: its lines, in order
+//	storylines.go       what each kind of span says
+//	storyworld.go       the run itself, faults and violations
+//	storylog.go         what no span says by itself: removed entries, repeated requests
+//	storyfold.go        what is said over and over, said once
+//	storytext.go        commands and results
+//	causes.go           the lines that led to a violation
+//	tree.go             spans as trees, for who reviews the golden files
+//
+// Where are two runs aligned, and what differs?
+//
+//	diff.go             Compare, and what it gives back
+//	diffside.go         Indexed: a trace in memory, ready to be compared
+//	diffhash.go         what spans are compared by, as hashes
+//	diffalign.go        which span of one run is which of the other: by causal id, or by what it is
+//	diffcause.go        which difference comes of which
+//	diffbusy.go         those that come of a process that was busy
+//	diffreason.go       what made the first one: a key of the config, a fault, the seed, the code
+//	diffconfig.go       the keys of the configs that differ
+//	difftree.go         what followed, as a tree
+//	diffoutcome.go      what users saw
+//	diffphrase.go       what a span is, in words
+//	resolution.go       times that Jaeger cut to microseconds
+//
+// Where is a rule of the judge? A rule says what a span must be like, an invariant what the servers must have done.
+//
+//	judge.go            Judge: it reads a trace, and reports
+//	judgerules.go       all rules, with their ids
+//	judgerecord.go      what is kept of every span
+//	judgefacts.go       what is kept of some
+//	judgeexpect.go      room for it
+//	conform.go          one span: its name, kind, service, attributes, events, status
+//	conformvalues.go    the values of its attributes
+//	conformtree.go      parents, links and traces
+//	conformlinks.go     what spans that link to each other say
+//	conformmessages.go  messages: sent, delivered, handled
+//	conformreplies.go   replies
+//	conformdown.go      processes that are down or paused
+//	judgewalk.go        the servers' steps in the order of time, and their roles
+//	judgeterms.go       terms and votes
+//	judgevotes.go       the votes of an election, counted, and refused
+//	judgelogs.go        logs
+//	judgecommits.go     commits and applies
+//	judgeresults.go     the store's answers, and the clients' history
+//	judgetimes.go       times that Jaeger cut, put in order
+//
+// Where is an answer of explain?
+//
+//	explain.go          Explainer: what is asked
+//	explainleader.go    leader term 4
+//	explainoperation.go client-2 3
+//	explainentry.go     index 7 node-3
+//	explainmissing.go   an entry that is not there, or is not applied
+//	explainspan.go      a span's id
+//	explainabsent.go    why something did not arrive
+//
+// In what other formats is a run written?
+//
+//	jaegerjson.go       Jaeger's own JSON
+//	perfetto.go         the trace event format of Perfetto and Chrome
+//	shiviz.go           a log for ShiViz
 package traces

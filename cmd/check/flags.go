@@ -57,26 +57,27 @@ func setMax(o *options, value string) []error {
 const head = `usage: go run ./cmd/check [flags] RUN...
 
 Checks runs from their traces alone: whether each span is as the spec declares
-it, whether the invariants hold of what the spans tell, and whether the clients'
+it, whether the invariants hold as far as spans tell, and whether the clients'
 history is linearizable. What a trace says of itself, in raftkv.config and in
-raftkv.violation, is not listened to. RUN is the folder of a run, its name in
-traces/runs, or a trace: OTLP as anybody writes it, or Jaeger's own JSON.
+raftkv.violation, does not count. RUN is the name of a run in traces/runs, its
+folder, or a trace file: OTLP/JSON in any layout that a Collector or Jaeger
+writes, or Jaeger's own JSON.
 
 Of a history that is not linearizable, a picture is written beside the trace.
 `
 
 const tail = `Examples
-  go run ./cmd/check default-1
-      the run in traces/runs/default-1
-  go run ./cmd/check traces/runs/*
-      all of them
-  go run ./cmd/check downloaded.json
-      a trace that came back from a Jaeger
+  go run ./cmd/run -quiet && go run ./cmd/check default-1
+      the run that the first command writes to traces/runs/default-1
+  go run ./cmd/check traces/runs/default-*
+      all runs of the default scenario
+  go run ./cmd/check -max 0 traces/runs/default-1/trace.otlp.jsonl
+      a file, such as one that came back from a Jaeger, with all findings
 
 Exit status of the built program; under go run every failure is 1
   0  nothing is wrong
   1  something is wrong with what a trace tells
-  2  it could not be done: a wrong flag, a file that cannot be read
+  2  it could not be done: a wrong flag, no such run, an unreadable trace
 `
 
 // usage prints what the command does, and its flags.

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -33,6 +34,7 @@ func TestMemory(t *testing.T) {
 	if takes.Span < holds || takes.Span > 4*holds {
 		t.Errorf("it holds %d bytes for each span, and is said to take %d", holds, takes.Span)
 	}
+	recorded.InReadme(t, fmt.Sprintf("`check` %d", takes.Span))
 }
 
 // Without memory nothing is read, and who interrupts is not kept waiting: status 2.

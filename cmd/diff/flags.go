@@ -109,24 +109,27 @@ func setMax(o *options, value string) []error {
 
 const usageBefore = `usage: go run ./cmd/diff [flags] RUN RUN
 
-Says what differs between two runs, and why: where they part and what made them,
-what followed from it, and what users saw. A RUN is the folder of a run, its name
-in traces/runs, or a trace file: the trace alone says all.
+Says what differs between two runs, and why: where they part, what made them
+part, what followed from it, and what users saw. RUN is the name of a run in
+traces/runs, its folder, or a trace file: OTLP/JSON in any layout that a
+Collector or Jaeger writes, or Jaeger's own JSON.
 `
 
 const usageAfter = `
 Examples
-  go run ./cmd/diff default-1 lost-vote
-      two runs in traces/runs
+  go run ./cmd/run -quiet && go run ./cmd/run -quiet -seed 2
+      makes the runs default-1 and default-2
+  go run ./cmd/diff default-1 default-2
+      what another seed changes
   go run ./cmd/diff -only client-2 -tolerance 1ms default-1 default-2
-      what client-2 saw of another seed, but for times that differ by little
-  go run ./cmd/diff -json a/trace.otlp.jsonl b/trace.otlp.jsonl
-      two files, for a program that reads JSON
+      what client-2 saw of that, but for times that differ by little
+  go run ./cmd/diff -json traces/runs/default-1 traces/runs/default-2
+      the folders, for a program that reads JSON
 
 Exit status of the built program, as of diff(1); under go run every failure is 1
   0  the runs are the same
   1  they differ
-  2  it could not be done: a wrong flag, a file that is no trace
+  2  it could not be done: a wrong flag, no such run, an unreadable trace
 `
 
 // usage prints how the command is called.

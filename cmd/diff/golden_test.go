@@ -11,7 +11,6 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/golden"
 	"github.com/raftkv/raftkv/cmd/internal/runs"
-	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
@@ -129,47 +128,5 @@ func TestGolden(t *testing.T) {
 			}
 			golden.Compare(t, filepath.Join(testdata, pair.name+".txt"), got.stdout)
 		})
-	}
-}
-
-// TestReadme holds what the README shows of a diff against the command.
-func TestReadme(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Chdir(t.TempDir())
-	c := scenario(t, "default")
-	file, _ := traced(t, c)
-	keep(t, "default-1", file)
-	all := spansOf(t, file)
-	lost := world.CausalID(0)
-	for i := range all {
-		s := &all[i]
-		if s.Kind == trace.SpanKindServer && s.Attribute(spans.RaftReplyKey).AsString() == (protocol.VoteGranted{}).Name() && lost == 0 {
-			lost = s.ID // the first in the order of time, as in the story
-		}
-	}
-	other, _ := traced(t, dropping(c, lost))
-	keep(t, "lost-vote", other)
-	quotedIn(t, string(readme), statusDiffer)
-}
-
-// quotedIn carries out the command that a text shows the output of, and compares.
-func quotedIn(t *testing.T, readme string, want int) {
-	t.Helper()
-	_, after, found := bytes.Cut([]byte(readme), []byte("\n`go run ./cmd/diff "))
-	args, after, ok := bytes.Cut(after, []byte("` says:\n\n```\n"))
-	block, _, closed := bytes.Cut(after, []byte("```\n"))
-	if !found || !ok || !closed {
-		t.Fatal("README.md shows no diff")
-	}
-	var words []string
-	for _, word := range bytes.Fields(args) {
-		words = append(words, string(word))
-	}
-	got := call(t, words...)
-	if got.status != want || got.stdout != string(block) {
-		t.Errorf("README.md does not say what go run ./cmd/diff %s says (exit status %d):\n%s%s", args, got.status, got.stdout, got.stderr)
 	}
 }

@@ -151,20 +151,3 @@ func TestUsage(t *testing.T) {
 		}
 	}
 }
-
-// TestReadme holds the answer that README.md shows against the command.
-func TestReadme(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, after, found := strings.Cut(string(readme), "\n`go run ./cmd/explain leader-crash-1 ")
-	question, after, ok := strings.Cut(after, "` says:\n\n```\n")
-	shown, _, closed := strings.Cut(after, "```\n")
-	if !found || !ok || !closed {
-		t.Fatal("README.md shows no answer")
-	}
-	if diff := cmp.Diff(answered(t, "leader-crash", question), shown); diff != "" {
-		t.Errorf("README.md does not say what go run ./cmd/explain leader-crash-1 %s says (-command +README):\n%s", question, diff)
-	}
-}

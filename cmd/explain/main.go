@@ -98,12 +98,14 @@ func flagGroups() []flags.Group[struct{}] {
 
 const usageBefore = `usage: go run ./cmd/explain RUN WHAT
 
-Says why something in a run is as it is, from its trace alone: what led to it, and
-what did not arrive. RUN is the name of a run in traces/runs, its folder, or a trace
-file of any origin. WHAT is one of
+Says why something in a run is as it is, from its trace alone: what led to it,
+and what did not arrive. RUN is the name of a run in traces/runs, its folder, or
+a trace file: OTLP/JSON in any layout that a Collector or Jaeger writes, or
+Jaeger's own JSON. WHAT is one of
 
-  leader term 4     why a server won the election of that term, or why nobody did
-  client-2 3        where the time of a client's request went, and why its answer
+  leader term 4     why a server won the election of that term, or nobody did
+  client-2 3        where the time of a client's request went, and why it was
+                    answered as it was
   index 7 node-3    why a server's log has what it has there, or has nothing
   46174201b02135d1  what a span is, and its causes; six digits may do
 `
@@ -120,7 +122,8 @@ Examples
 
 Exit status of the built program; under go run every failure is 1
   0  it is explained
-  2  it could not be: no such run, a trace that cannot be read, a question without an answer
+  2  it could not be: no such run, a trace that cannot be read, a question
+     without an answer
 `
 
 // usage prints how the command is called.

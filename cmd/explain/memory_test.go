@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -31,6 +32,8 @@ func TestMemory(t *testing.T) {
 	if takes.Span < holds || takes.Span > 4*holds {
 		t.Errorf("it holds %d bytes for each span, and is said to take %d", holds, takes.Span)
 	}
+	recorded.InReadme(t, fmt.Sprintf("`explain` holds %d bytes", takes.Span))
+	recorded.InReadme(t, fmt.Sprintf("`explain` and `export` hold %d,%03d bytes", takes.Document/1000, takes.Document%1000))
 }
 
 // Without memory nothing is read, and who interrupts is not kept waiting: status 2.

@@ -165,7 +165,7 @@ func parseFlags(args []string) (options, error) {
 
 func flagGroups() []flags.Group[options] {
 	g := flags.Group[options]{Title: "Flags", Flags: []flags.Flag[options]{
-		{Name: "to", Takes: "FORMAT", Help: "which format; see below", Set: func(o *options, v string) []error {
+		{Name: "to", Takes: "FORMAT", Help: "which of the formats below", Set: func(o *options, v string) []error {
 			o.to = v
 			return nil
 		}},
@@ -175,30 +175,33 @@ func flagGroups() []flags.Group[options] {
 		}},
 		{Name: "h", Help: "show this"},
 	}}
+	all := flags.Group[options]{Title: "Formats, and what the file beside the run is called"}
 	for _, f := range formats {
-		g.Values = append(g.Values, [2]string{f.name, f.help + " (" + f.file + ")"})
+		all.Values = append(all.Values, [2]string{f.name, f.help + " (" + f.file + ")"})
 	}
-	return []flags.Group[options]{g}
+	return []flags.Group[options]{g, all}
 }
 
 const usageBefore = `usage: go run ./cmd/export -to FORMAT [flags] RUN
 
-Writes a run in a format of other people's programs, beside its trace. RUN is the
-name of a run in traces/runs, its folder, or a trace file: OTLP/JSON in any layout
-that a Collector or Jaeger writes, or Jaeger's own JSON.
+Writes a run in a format of other people's programs, beside its trace. RUN is
+the name of a run in traces/runs, its folder, or a trace file: OTLP/JSON in any
+layout that a Collector or Jaeger writes, or Jaeger's own JSON.
 `
 
 const usageAfter = `
 What is lost on the way
-  jaeger    times are cut to microseconds; links have no attributes; lists are texts
+  jaeger    times are cut to microseconds; links have no attributes; lists are
+            texts
   perfetto  links are ids among the arguments; nothing reads the file back
-  shiviz    all but ids, times, and what each event says of itself; faults reach nobody
+  shiviz    all but ids, times, and what each event says of itself; faults reach
+            nobody
 
 Examples
-  go run ./cmd/export -to perfetto default-1
+  go run ./cmd/run -quiet && go run ./cmd/export -to perfetto default-1
       writes traces/runs/default-1/trace.perfetto.json
-  go run ./cmd/export -to jaeger -o crash.json traces/runs/leader-crash-1
-      writes crash.json, which Jaeger's search page uploads
+  go run ./cmd/export -to jaeger -o default.json traces/runs/default-1
+      writes default.json, which Jaeger's search page uploads
   go run ./cmd/export -to shiviz -o - default-1 | head
       shows what ShiViz would read
 

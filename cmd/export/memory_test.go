@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -25,6 +26,7 @@ func (w *atFirst) Write(p []byte) (int, error) {
 
 // What each format is said to hold of each span is what it holds, and up to three times as much more for what it holds for a moment.
 func TestMemory(t *testing.T) {
+	most := 0
 	for _, f := range formats {
 		holds := recorded.PerSpan(t, func(folder string, now func()) {
 			spans, err := traces.ReadSpans(t.Context(), folder, nil)
@@ -39,7 +41,9 @@ func TestMemory(t *testing.T) {
 		if f.takes.Span < holds || f.takes.Span > 4*holds {
 			t.Errorf("%s holds %d bytes for each span, and is said to take %d", f.name, holds, f.takes.Span)
 		}
+		most = max(most, f.takes.Span)
 	}
+	recorded.InReadme(t, fmt.Sprintf("`export` up to %d", most))
 }
 
 // Without memory nothing is read, and who interrupts is not kept waiting: status 2.

@@ -9,11 +9,11 @@ import (
 const usageBefore = `usage: go run ./cmd/run [flags] [SCENARIO | FILE.toml]
 
 Runs Raft in a deterministic world, tells what happens, and writes the run to
-traces/runs/NAME/: trace.otlp.jsonl, the OpenTelemetry trace, which Jaeger opens;
-spans.json, the same spans in the stdout exporter's format; story.txt; and
-run.toml, the config that runs the same again.
+traces/runs/NAME/: trace.otlp.jsonl, the OpenTelemetry trace, which Jaeger
+opens; spans.json, the same spans in the format of the stdouttrace exporter;
+story.txt; and run.toml, the config that runs the same again.
 
-Without a scenario it runs the default, cmd/run/config.toml, which shows all keys.
+Without a scenario it runs the default, cmd/run/config.toml, where all keys are.
 `
 
 const usageAfter = `
@@ -28,13 +28,14 @@ Examples
       the same run again, to the byte
   go run ./cmd/run -faults mixed -seed 1234
       a run in which the seed decides what goes wrong: traces/runs/mixed-1234
-  go run ./cmd/run -drop 00f067aa0ba902b7
-      the default without one message: a span's id, from a trace or a story
+  go run ./cmd/run -drop e2a226e9f981f884
+      the default without one message: the id of its span is in the story
 
 Exit status of the built program; under go run every failure is 1
   0  the run went as it should
   1  what the scenario expects did not come true, or an invariant was violated
-  2  it could not be done: a wrong flag or config, a file that cannot be read or written
+  2  it could not be done: a wrong flag or config, a file that cannot be read or
+     written
 `
 
 // usage prints how the command is called.

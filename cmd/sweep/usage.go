@@ -10,9 +10,10 @@ const usageBefore = `usage: go run ./cmd/sweep [flags] [SCENARIO | FILE.toml]
        go run ./cmd/sweep -merge FILE...
 
 Runs a scenario with many seeds, or many runs that a profile of faults draws, on
-all processors, and checks every invariant after every event of each. It stops at
-the first violation, prints the command that shows it again, and tells in a table
-what the runs were like. What a scenario expects of its own seed is not looked at.
+all processors, and checks every invariant after every event of each. It stops
+at the first violation, prints the command that shows it again, and tells in a
+table what the runs were like. What a scenario expects of its own seed is not
+looked at.
 `
 
 const usageAfter = `
@@ -23,15 +24,17 @@ Examples
       the default with crashes
   go run ./cmd/sweep -faults mixed -bug forget-vote -seeds 1-2000
       how soon a known bug is caught
-  go run ./cmd/sweep -shard 2/8 -json > part-2.json
-      the second of eight parts
+  go run ./cmd/sweep -shard 1/2 -json > part-1.json
+  go run ./cmd/sweep -shard 2/2 -json > part-2.json
+      two parts, for a machine each
   go run ./cmd/sweep -merge part-*.json
       the table of all of them, as one machine gives it
 
 Exit status of the built program; under go run every failure is 1
   0  all invariants held
   1  an invariant was violated
-  2  it could not be done, or not to the end: a wrong flag or config, an interrupt
+  2  it could not be done, or not to the end: a wrong flag or config, an
+     interrupt
 `
 
 // usage prints how the command is called.

@@ -169,8 +169,10 @@ func Usage[Options any](w io.Writer, before string, groups []Group[Options], aft
 		for _, f := range group.Flags {
 			rows = append(rows, [2]string{f.usage(), f.Help})
 		}
+		left := left
 		for _, value := range group.Values {
 			rows = append(rows, [2]string{"  " + value[0], value[1]})
+			left = max(left, terminal.Length(rows[len(rows)-1][0]))
 		}
 		b.WriteString("\n" + style.Bold(group.Title) + "\n" + terminal.LayOut(rows, left, min(widest, terminal.Width(w))))
 	}

@@ -1,8 +1,11 @@
 package recorded
 
 import (
+	"os"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"testing"
 
 	"github.com/raftkv/raftkv/traces"
@@ -26,6 +29,18 @@ func PerSpan(t testing.TB, look func(folder string, now func())) int {
 	}
 	few, many := measure("50"), measure("250")
 	return (many.bytes - few.bytes) / (many.spans - few.spans)
+}
+
+// InReadme holds what README.md says that is held of each span against what the command says.
+func InReadme(t testing.TB, says string) {
+	t.Helper()
+	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(readme), says) {
+		t.Errorf("README.md does not say: %s", says)
+	}
 }
 
 // inUse is how much memory is in use, garbage left out.

@@ -1,0 +1,327 @@
+package raftkv_test
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/raftkv/raftkv/raftkv/world"
+	"github.com/raftkv/raftkv/traces"
+)
+
+// TestReadme carries out what README.md and the -h of each command show, in their order and in one folder: a command that is quoted says what the quotation says, and every other
+// one works, or exits with the status that its comment has. What needs minutes, or a program that is not the project's, is left out.
+func TestReadme(t *testing.T) {
+	readme := readReadme(t)
+	s := newShell(t)
+	for _, command := range s.commands {
+		s.usage(command)
+	}
+	for _, fence := range fences(readme) {
+		switch {
+		case fence.language == "sh":
+			s.block(fence.text)
+		case fence.command != "" && fence.whole:
+			if diff := cmp.Diff(s.said(fence.command), fence.text); diff != "" {
+				t.Errorf("README.md does not say what %s says (-command +README):\n%s", fence.command, diff)
+			}
+		case fence.command != "":
+			inOrder(t, fence.command, s.said(fence.command), fence.text)
+		}
+	}
+	if s.quoted != 6 { // a run, a diff, an explanation, a check, a sweep, a run cut down
+		t.Errorf("README.md quotes %d commands: the test finds no more, or there are others", s.quoted)
+	}
+	picture(t, readme, filepath.Join(s.folder, "traces", "runs", "default-1"))
+}
+
+func readReadme(t *testing.T) string {
+	t.Helper()
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(readme)
+}
+
+// fence is a block of code, and of what command it is the output: of all or of some lines of it.
+type fence struct {
+	language, text string
+	command        string
+	whole          bool
+}
+
+func fences(readme string) (all []fence) {
+	quotes := regexp.MustCompile("(?m)^`(go run [^`]*)` says(:|, among other lines:)\n\n\\z")
+	for {
+		before, after, opened := strings.Cut(readme, "```")
+		language, after, _ := strings.Cut(after, "\n")
+		text, rest, closed := strings.Cut(after, "```\n")
+		if !opened || !closed {
+			return all
+		}
+		f := fence{language: language, text: text}
+		if says := quotes.FindStringSubmatch(before); says != nil {
+			f.command, f.whole = says[1], says[2] == ":"
+		}
+		all, readme = append(all, f), rest
+	}
+}
+
+// inOrder looks for lines in what a command says.
+func inOrder(t *testing.T, command, said, lines string) {
+	t.Helper()
+	for line := range strings.Lines(lines) {
+		_, following, told := strings.Cut(said, line)
+		if !told {
+			t.Errorf("README.md quotes a line that %s does not tell, or not here:\n%s", command, line)
+			return
+		}
+		said = following
+	}
+}
+
+// shell carries out commands, for which it builds the project's own.
+type shell struct {
+	t              *testing.T
+	folder, built  string
+	commands       []string
+	quoted         int
+	goRun, longest *regexp.Regexp
+}
+
+func newShell(t *testing.T) *shell {
+	t.Helper()
+	s := &shell{t: t, folder: t.TempDir(), built: t.TempDir()}
+	s.goRun = regexp.MustCompile(`(go generate && )?go run \./cmd/(\w+)`)
+	s.longest = regexp.MustCompile(`/sweep"( |$)(.*)`)
+	mains, err := filepath.Glob("cmd/*/main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, room := range []string{"cmd", "raftkv", "traces"} { // the go command must see these files looked at, or it would keep a result that they put out of date
+		if err := filepath.WalkDir(room, func(path string, _ fs.DirEntry, err error) error {
+			if ext := filepath.Ext(path); err == nil && (ext == ".go" || ext == ".toml") {
+				_, err = os.Stat(path)
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	build := []string{"build", "-o", s.built}
+	for _, main := range mains {
+		command := filepath.Base(filepath.Dir(main))
+		s.commands = append(s.commands, command)
+		build = append(build, "./cmd/"+command)
+	}
+	goBuild := exec.CommandContext(t.Context(), "go", build...)
+	goBuild.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := goBuild.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return s
+}
+
+// script has a line carried out with what was built, and fewer seeds in a sweep that does not say how many.
+func (s *shell) script(line string) string {
+	line = s.goRun.ReplaceAllString(line, `"`+filepath.ToSlash(s.built)+`/$2"`)
+	if !strings.Contains(line, "-seeds") && !strings.Contains(line, "-merge") && !strings.Contains(line, " -h") {
+		line = s.longest.ReplaceAllString(line, `/sweep" -seeds 1-20$1$2`)
+	}
+	return line
+}
+
+func (s *shell) run(script string) (stdout, stderr string, err error) {
+	var out, wrong bytes.Buffer
+	command := exec.CommandContext(s.t.Context(), "sh", "-c", script)
+	command.Dir, command.Stdout, command.Stderr = s.folder, &out, &wrong
+	command.Env = slices.DeleteFunc(os.Environ(), func(entry string) bool { return strings.HasPrefix(entry, "OTEL_") })
+	err = command.Run()
+	return out.String(), wrong.String(), err
+}
+
+// said is what a command prints that README.md quotes.
+func (s *shell) said(command string) string {
+	s.t.Helper()
+	s.quoted++
+	stdout, stderr, err := s.run(s.script(command))
+	if troubled(err) {
+		s.t.Errorf("%s: %v\n%s", command, err, stderr)
+	}
+	return stdout
+}
+
+// troubled says whether a command could not do what it was asked for.
+func troubled(err error) bool {
+	var exit *exec.ExitError
+	return err != nil && (!errors.As(err, &exit) || exit.ExitCode() != 1)
+}
+
+// block carries out the commands of a block, if all of it can be.
+func (s *shell) block(text string) {
+	s.t.Helper()
+	var script strings.Builder
+	for line := range strings.Lines(text) {
+		command, comment, _ := strings.Cut(strings.TrimSpace(line), "  #")
+		command = strings.TrimSpace(command)
+		want := "0"
+		if strings.Contains(comment, "exit status 1") {
+			want = "1"
+		}
+		switch {
+		case strings.HasPrefix(command, "jaeger="): // `make test-jaeger` carries out this block
+			return
+		case strings.HasPrefix(command, "make "), strings.Contains(command, "-otlp "), strings.Contains(command, "kubectl"):
+		default:
+			script.WriteString(s.script(command) + "\nstatus=$?; [ $status = " + want + " ] || { echo \"exit status $status, want " + want + ", of\" >&2; cat >&2 <<'END'\n" + command + "\nEND\nexit 9; }\n")
+		}
+	}
+	if _, stderr, err := s.run(script.String()); err != nil {
+		s.t.Errorf("README.md has a block that does not do what it says:\n%s%s", text, stderr)
+	}
+}
+
+// usage looks whether the -h of a command has room in 80 columns, and whether what it shows works.
+func (s *shell) usage(command string) {
+	s.t.Helper()
+	help, _, err := s.run(s.script("go run ./cmd/" + command + " -h"))
+	if err != nil {
+		s.t.Fatalf("%s -h: %v", command, err)
+	}
+	_, examples, _ := strings.Cut(help, "\nExamples\n")
+	examples, _, found := strings.Cut(examples, "\nExit status")
+	if !found {
+		s.t.Errorf("%s -h has no examples before its exit statuses", command)
+	}
+	for line := range strings.Lines(help) {
+		if utf8.RuneCountInString(strings.TrimSuffix(line, "\n")) > 80 {
+			s.t.Errorf("%s -h has a line of more than 80 columns:\n%s", command, line)
+		}
+	}
+	for line := range strings.Lines(examples) {
+		if example := strings.TrimSpace(line); strings.HasPrefix(example, "go run ") {
+			if _, stderr, err := s.run(s.script(example)); troubled(err) {
+				s.t.Errorf("%s -h shows an example that does not work: %s: %v\n%s", command, example, err, stderr)
+			}
+		}
+	}
+}
+
+// picture holds the tree of spans that README.md draws against a run: it has an operation with all of them.
+func picture(t *testing.T, readme, run string) {
+	t.Helper()
+	all, err := traces.ReadAll(filepath.Join(run, traces.FileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	below := map[world.CausalID][]*traces.Span{}
+	for i := range all {
+		below[all[i].Parent] = append(below[all[i].Parent], &all[i])
+	}
+	drawn := regexp.MustCompile(`(?m)^([ │├└]*)(\w+-\d+)  (\S+)`).FindAllStringSubmatch(strings.Split(readme, "\nIts spans")[1], -1)
+	if len(drawn) < 5 {
+		t.Fatal("README.md draws no spans")
+	}
+	// at are the spans that the last line of each depth may be of: all that are of its process and name, below those that the line above may be of.
+	at := [][]*traces.Span{below[0]}
+	for i, line := range drawn {
+		depth := utf8.RuneCountInString(line[1]) / 2
+		if i > 0 && depth == 0 {
+			break // of another picture
+		}
+		var these []*traces.Span
+		for _, span := range at[depth] {
+			if span.Service == line[2] && span.Name == line[3] {
+				these = append(these, span)
+			}
+		}
+		var children []*traces.Span
+		for _, span := range these {
+			children = append(children, below[span.ID]...)
+		}
+		if len(these) == 0 {
+			t.Errorf("README.md draws a span that the run does not have there: %s", line[0])
+		}
+		at = append(at[:depth+1], children)
+	}
+}
+
+// TestReadmeRooms holds the map in README.md against the rooms there are, and what it says is in them.
+func TestReadmeRooms(t *testing.T) {
+	readme := readReadme(t)
+	for _, room := range slices.Concat([]string{"spec", "gen", "traces"}, foldersIn(t, "raftkv"), foldersIn(t, "cmd")) {
+		if !strings.Contains(readme, "\n| ["+room+"/]("+room+") | ") {
+			t.Errorf("the map in README.md has no row for %s", room)
+		}
+	}
+	_, inside, _ := strings.Cut(readme, "\n| [cmd/internal/]")
+	inside, _, _ = strings.Cut(inside, "\n")
+	for _, room := range foldersIn(t, "cmd/internal") {
+		if !strings.Contains(inside, "`"+path.Base(room)+"`") {
+			t.Errorf("the map in README.md does not say what %s is for", room)
+		}
+	}
+	for _, link := range regexp.MustCompile(`\]\(([^)#]+)\)`).FindAllStringSubmatch(readme, -1) {
+		if _, err := os.Stat(link[1]); err != nil {
+			t.Errorf("README.md leads to %s: %v", link[1], err)
+		}
+	}
+	for _, method := range regexp.MustCompile("`(\\w+)\\.\\(\\*(\\w+)\\)\\.(\\w+)`").FindAllStringSubmatch(readme, -1) {
+		if !declares(t, filepath.Join("raftkv", method[1]), `func \(\w+ \*`+method[2]+`\) `+method[3]+`\(`) {
+			t.Errorf("README.md names %s, which is not there", method[0])
+		}
+	}
+	for _, place := range regexp.MustCompile("`(\\w+)`(?: does)? in \\[[^\\]]+\\]\\((raftkv/raft/\\w+\\.go)\\)").FindAllStringSubmatch(readme, -1) {
+		if !declares(t, place[2], `func \(\w+ \*\w+\) `+place[1]+`\(`) {
+			t.Errorf("README.md says that %s is in %s", place[1], place[2])
+		}
+	}
+}
+
+func foldersIn(t *testing.T, parent string) (folders []string) {
+	t.Helper()
+	entries, err := os.ReadDir(parent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		if entry.IsDir() {
+			folders = append(folders, path.Join(parent, entry.Name()))
+		}
+	}
+	return folders
+}
+
+// declares says whether a file, or a file of a folder, has this.
+func declares(t *testing.T, place, pattern string) bool {
+	t.Helper()
+	files := []string{place}
+	if filepath.Ext(place) == "" {
+		var err error
+		if files, err = filepath.Glob(filepath.Join(place, "*.go")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if regexp.MustCompile(pattern).Match(content) {
+			return true
+		}
+	}
+	return false
+}
