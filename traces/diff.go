@@ -254,7 +254,7 @@ func (l *alignment) divergence(changes []ConfigChange) Divergence {
 // event is a span as a line tells it.
 func (x *Indexed) event(i int32) DiffEvent {
 	s := x.span(i)
-	return DiffEvent{s.ID.String(), s.Service, s.Name, s.Kind.String(), phrase(&s), time.Duration(x.prints[i].start)}
+	return DiffEvent{s.ID.String(), printable(s.Service), printable(s.Name), s.Kind.String(), phrase(&s), time.Duration(x.prints[i].start)}
 }
 
 // fields are what differs in the spans of a pair, both values side by side. Of a span that only one run has it is what says which one that is.
@@ -339,7 +339,7 @@ func fieldsOf(s *Span, begin time.Time, ignored []string) []ValueChange {
 	attributes := func(all []attribute.KeyValue) (words []string) {
 		for _, a := range all {
 			if !slices.Contains(ignored, string(a.Key)) {
-				words = append(words, string(a.Key)+"="+unspaced(text(a.Value)))
+				words = append(words, printable(string(a.Key))+"="+unspaced(text(a.Value)))
 			}
 		}
 		return words

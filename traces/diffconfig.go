@@ -20,19 +20,19 @@ func configChanges(a, b *Indexed) []ConfigChange {
 	changes := []ConfigChange{}
 	for key, value := range one.values {
 		if value != other.values[key] {
-			changes = append(changes, ConfigChange{key, value, other.values[key]})
+			changes = append(changes, ConfigChange{printable(key), printable(value), printable(other.values[key])})
 		}
 	}
 	for key, value := range other.values {
 		if _, both := one.values[key]; !both {
-			changes = append(changes, ConfigChange{key, "", value})
+			changes = append(changes, ConfigChange{printable(key), "", printable(value)})
 		}
 	}
 	for _, item := range one.without(other) {
-		changes = append(changes, ConfigChange{item.table, item.text, ""})
+		changes = append(changes, ConfigChange{printable(item.table), printable(item.text), ""})
 	}
 	for _, item := range other.without(one) {
-		changes = append(changes, ConfigChange{item.table, "", item.text})
+		changes = append(changes, ConfigChange{printable(item.table), "", printable(item.text)})
 	}
 	slices.SortFunc(changes, func(x, y ConfigChange) int {
 		return strings.Compare(x.Key+"\x00"+x.A+x.B, y.Key+"\x00"+y.A+y.B)

@@ -252,7 +252,7 @@ func (l *alignment) operationChanges(a, b *outcome) []OperationChange {
 		if both && x.command == y.command && x.result == y.result && x.tries == y.tries && (l.options.ignoresTime() || longer <= l.options.Tolerance) {
 			continue
 		}
-		c := OperationChange{Request: request, CommandA: x.command, ResultA: x.result, LatencyA: &x.latency, TriesA: x.tries}
+		c := OperationChange{Request: printable(request), CommandA: x.command, ResultA: x.result, LatencyA: &x.latency, TriesA: x.tries}
 		if both {
 			c.CommandB, c.ResultB, c.LatencyB, c.TriesB = y.command, y.result, &y.latency, y.tries
 		}
@@ -260,7 +260,7 @@ func (l *alignment) operationChanges(a, b *outcome) []OperationChange {
 	}
 	for request, y := range b.operations {
 		if _, both := a.operations[request]; !both {
-			changes = append(changes, OperationChange{Request: request, CommandB: y.command, ResultB: y.result, LatencyB: &y.latency, TriesB: y.tries})
+			changes = append(changes, OperationChange{Request: printable(request), CommandB: y.command, ResultB: y.result, LatencyB: &y.latency, TriesB: y.tries})
 		}
 	}
 	slices.SortFunc(changes, func(x, y OperationChange) int { return inOrder(x.Request, y.Request) })
@@ -272,12 +272,12 @@ func valueChanges(a, b map[string]string) []ValueChange {
 	changes := []ValueChange{}
 	for name, value := range a {
 		if value != b[name] {
-			changes = append(changes, ValueChange{name, value, b[name]})
+			changes = append(changes, ValueChange{printable(name), printable(value), printable(b[name])})
 		}
 	}
 	for name, value := range b {
 		if _, both := a[name]; !both {
-			changes = append(changes, ValueChange{name, "", value})
+			changes = append(changes, ValueChange{printable(name), "", printable(value)})
 		}
 	}
 	slices.SortFunc(changes, func(x, y ValueChange) int { return inOrder(x.Name, y.Name) })

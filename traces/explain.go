@@ -78,7 +78,7 @@ func NewExplainer(all *Spans) *Explainer {
 		case spans.KVPutName, spans.KVGetName, spans.KVDeleteName:
 			e.operations[e.span(at).Attribute(spans.KVRequestIDKey).AsString()] = at
 		case spans.SetPeersName:
-			e.nodes = e.span(at).Attribute(spans.RaftPeersKey).AsStringSlice()
+			e.nodes = e.span(at).values(spans.RaftPeersKey)
 		}
 	}
 	e.children = all.inOrder(func(a, b int32) int {
@@ -353,6 +353,15 @@ func counted(n int64, what string) string {
 
 // value is an attribute as a sentence says it.
 func (s *Span) value(key attribute.Key) string { return text(s.Attribute(key)) }
+
+// values are the texts of an attribute as a sentence says them.
+func (s *Span) values(key attribute.Key) []string {
+	list := s.Attribute(key).AsStringSlice()
+	for i := range list {
+		list[i] = printable(list[i])
+	}
+	return list
+}
 
 func (s *Span) number(key attribute.Key) int64 { return s.Attribute(key).AsInt64() }
 

@@ -145,7 +145,7 @@ func (e *Explainer) appliedBefore(applied *Span) string {
 func (e *Explainer) nextOf(h held, applied *Span) string {
 	if applied != nil {
 		if request := applied.Attribute(spans.KVRequestIDKey).AsString(); e.operation(request) != nil {
-			return strings.ReplaceAll(request, "/", " ")
+			return strings.ReplaceAll(printable(request), "/", " ")
 		}
 	}
 	return "leader term " + strconv.FormatInt(h.term, 10)
@@ -262,7 +262,7 @@ func (e *Explainer) commitment(h held, index int64) []ExplanationStep {
 	if first == nil {
 		return []ExplanationStep{e.step(h.at, 0, "No leader of this run found it to be on a majority: it is not committed, and may be replaced.")}
 	}
-	by := andList(first.Attribute(spans.RaftCommitAcknowledgedByKey).AsStringSlice())
+	by := andList(first.values(spans.RaftCommitAcknowledgedByKey))
 	to := first.number(spans.RaftCommitToKey)
 	said := fmt.Sprintf("%s, the leader of term %s, knew that %s had it, a majority, and committed it.", first.Service, first.value(spans.RaftTermKey), by)
 	if to > index {

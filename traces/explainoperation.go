@@ -276,7 +276,7 @@ func (e *Explainer) replication(t *times, entries []*Span, commit *Span) {
 	if receiver := e.answering(decider); receiver != nil {
 		t.until(receiver.End, receiver.ID, "It went to %s, which stored it%s.", peer, e.ailing(peer, receiver.End))
 	}
-	by := commit.Attribute(spans.RaftCommitAcknowledgedByKey).AsStringSlice()
+	by := commit.values(spans.RaftCommitAcknowledgedByKey)
 	t.until(commit.Start, decider.ID, "%s's acknowledgement went back to %s. With it %s had the entry, which is a majority.", peer, commit.Service, andList(by))
 }
 

@@ -81,8 +81,8 @@ func (e *Explainer) explainViolation(x *Explanation, s *Span) *Explanation {
 		x.Answer += " It says: " + says
 	}
 	var facts []ExplanationStep
-	for _, fact := range s.Attribute(spans.RaftkvViolationFactsKey).AsStringSlice() {
-		facts = append(facts, e.step(s.Start, 0, "%s.", capital(printable(fact))))
+	for _, fact := range s.values(spans.RaftkvViolationFactsKey) {
+		facts = append(facts, e.step(s.Start, 0, "%s.", capital(fact)))
 	}
 	x.Parts = append(x.Parts, ExplanationPart{"What does not agree", facts})
 	x.Next = s.ID.String()
@@ -195,7 +195,7 @@ func (e *Explainer) spanSaid(s *Span, timed bool) string {
 			spaced(s.value(spans.RaftRoleEventKey)) + ")" + during
 	case s.Name == spans.CommitName:
 		said := s.Service + " moved its commit index from " + s.value(spans.RaftCommitFromKey) + " to " + s.value(spans.RaftCommitToKey) + during
-		if by := s.Attribute(spans.RaftCommitAcknowledgedByKey).AsStringSlice(); len(by) > 0 {
+		if by := s.values(spans.RaftCommitAcknowledgedByKey); len(by) > 0 {
 			said += ", because " + andList(by) + " had what is up to there"
 		}
 		return said
@@ -204,7 +204,7 @@ func (e *Explainer) spanSaid(s *Span, timed bool) string {
 	case s.Name == spans.StartName, s.Name == spans.ClientStartName:
 		return s.Service + " started" + during
 	case s.Name == spans.SetPeersName:
-		return s.Service + " was told which servers there are, " + andList(s.Attribute(spans.RaftPeersKey).AsStringSlice()) + "," + during
+		return s.Service + " was told which servers there are, " + andList(s.values(spans.RaftPeersKey)) + "," + during
 	case s.Name == spans.ViolationName:
 		return "the invariant " + s.value(spans.RaftkvInvariantKey) + " did not hold" + at + ", and the run was stopped"
 	case isSender(s):

@@ -3,38 +3,107 @@ package traces_test
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/raftkv/raftkv/raftkv/spans"
 	"github.com/raftkv/raftkv/traces"
 )
 
 // TestHostileSpans reads spans in which every text holds a control character: none of it reaches whoever reads what is told, drawn, judged or explained of them.
 func TestHostileSpans(t *testing.T) {
-	const line = `{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"%s"}}]},"scopeSpans":[{"spans":[{"traceId":"00000000000000ab0000000000000001",` +
-		`"spanId":"0000000000000001","name":"%s","kind":%d,"startTimeUnixNano":"1","endTimeUnixNano":"2","status":{"code":2,"message":"m\u007f"},"events":[{"name":"e\u007f","timeUnixNano":"1"}],` +
-		`"attributes":[{"key":"%s","value":{"stringValue":"v\u007f"}}]}]}]}]}`
-	names := []string{"kv.put", "raft.commit", "raft.apply", "raftkv.run", "raft.election", "raft.role_change", "raftkv.fault", "raft.Raft/AppendEntries", `x\u007fy`}
-	keys := []string{
-		"raft.command", "raft.role", "kv.result", "kv.request.id", "kv.key", "raft.peer.id", "raft.node.id", "raft.reply", "error.type", "raftkv.fault", "raftkv.fault.target", `a\u007f`,
-	}
-	for _, name := range names {
-		for _, service := range []string{"node-1", `no\u007fde`} {
-			for _, kind := range []int{1, 3} {
-				for _, key := range keys {
-					text := fmt.Sprintf(line, service, name, kind, key)
-					var all []traces.Span
-					for s, err := range traces.NewReader("trace", strings.NewReader(text)).All() {
-						if err != nil {
-							t.Fatal(err)
-						}
-						all = append(all, s)
-					}
-					if told := everythingToldOf(t, all); strings.Contains(told, "\x7f") {
-						t.Errorf("%s of %s with %s: a control character reaches the terminal: %q", name, service, key, told)
-					}
+	specs := append(spans.Specs(), spans.Spec{Name: "x\x7fy", Kind: trace.SpanKindInternal, Attributes: []spans.AttributeSpec{{Key: "a\x7f", Type: attribute.STRING}}})
+	for _, spec := range specs {
+		for _, service := range []string{"node-1", "no\x7fde"} {
+			s := traces.Span{
+				Run: 1, Root: 1, ID: 1, Name: spec.Name, Kind: spec.Kind, Service: service, Start: time.Unix(0, 1), End: time.Unix(0, 2),
+				Status: traces.Status{Code: codes.Error, Description: "m\x7f"}, Events: []traces.Event{{Name: "e\x7f", At: time.Unix(0, 1)}},
+			}
+			for _, attributes := range hostileAttributes(spec.Attributes) {
+				s := s
+				s.Attributes = attributes
+				tellNothingHostile(t, spec.Name, s)
+			}
+			for _, event := range spec.Events {
+				for _, attributes := range hostileAttributes(event.Attributes) {
+					s := s
+					s.Events = []traces.Event{{Name: event.Name, At: time.Unix(0, 1), Attributes: attributes}}
+					tellNothingHostile(t, spec.Name, s)
 				}
 			}
+		}
+	}
+}
+
+// hostileAttributes are texts with a control character for each attribute alone, and for all.
+func hostileAttributes(specs []spans.AttributeSpec) [][]attribute.KeyValue {
+	all := []attribute.KeyValue{}
+	list := [][]attribute.KeyValue{}
+	for _, a := range specs {
+		value := attribute.StringValue("put v\x7f w\x7f")
+		if a.Type == attribute.STRINGSLICE {
+			value = attribute.StringSliceValue([]string{"1@1 put v\x7f w\x7f", "x\x7f"})
+		}
+		all = append(all, attribute.KeyValue{Key: a.Key, Value: value})
+		list = append(list, all[len(all)-1:])
+	}
+	return append(list, slices.Clip(all))
+}
+
+// TestHostileRun reads a run in which one attribute after the other holds a control character wherever it is, so that it comes into what is told of several spans.
+func TestHostileRun(t *testing.T) {
+	short := rough()
+	short.requests = 2
+	run := read(t, recordFile(t, short))
+	keys := map[attribute.Key]bool{}
+	for _, s := range run {
+		for _, a := range s.Attributes {
+			if spoilt(a.Value) != a.Value {
+				keys[a.Key] = true
+			}
+		}
+	}
+	for key := range keys {
+		hostile := slices.Clone(run)
+		for i := range hostile {
+			s := &hostile[i]
+			s.Attributes = slices.Clone(s.Attributes)
+			for k, a := range s.Attributes {
+				if a.Key == key {
+					s.Attributes[k].Value = spoilt(a.Value)
+				}
+			}
+		}
+		tellNothingHostile(t, string(key), hostile...)
+	}
+}
+
+// spoilt is a value whose texts end with a control character.
+func spoilt(v attribute.Value) attribute.Value {
+	if v.Type() == attribute.STRING {
+		return attribute.StringValue(v.AsString() + "\x7f")
+	}
+	list := v.AsStringSlice()
+	if len(list) == 0 {
+		return v
+	}
+	for i := range list {
+		list[i] += "\x7f"
+	}
+	return attribute.StringSliceValue(list)
+}
+
+func tellNothingHostile(t *testing.T, what string, all ...traces.Span) {
+	t.Helper()
+	for line := range strings.Lines(everythingToldOf(t, all)) {
+		if strings.Contains(line, "\x7f") {
+			t.Errorf("%s: a control character reaches the terminal: %q", what, line)
 		}
 	}
 }
@@ -53,7 +122,7 @@ func everythingToldOf(t *testing.T, all []traces.Span) string {
 	}
 	told := tell(t, story, traces.Plain) + tree.String() + explainAll(t, all)
 	for _, f := range judge.Report().Findings {
-		told += f.Span.String() + f.Got + f.Want
+		told += f.Span.String() + f.Got + f.Want + fmt.Sprint(f.Clashes)
 	}
 	return told
 }

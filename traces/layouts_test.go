@@ -147,25 +147,6 @@ func TestReadFaultsOfDocuments(t *testing.T) {
 	}
 }
 
-// A line that is longer than one is that has to be held is read without being held.
-func TestReadALineWithoutAnEnd(t *testing.T) {
-	file := strings.TrimSpace(string(write(t, plainStub(1), plainStub(2))))
-	part := strings.TrimSuffix(strings.TrimPrefix(file, `{"resourceSpans":[`), "]}")
-	const size = 70 << 20
-	times := size/len(part) + 1
-	r := traces.NewReader("trace", io.MultiReader(strings.NewReader(`{"resourceSpans":[`+part), &repeated{text: "," + part, times: times}, strings.NewReader("]}")))
-	spans := 0
-	for _, err := range r.All() {
-		if err != nil {
-			t.Fatal(err)
-		}
-		spans++
-	}
-	if want := 2 * (times + 1); spans != want {
-		t.Errorf("%d spans, want %d", spans, want)
-	}
-}
-
 // repeated reads a text over and over.
 type repeated struct {
 	text  string

@@ -47,6 +47,10 @@ func PushWanted(endpoint string) bool {
 // else is taken in any case: the OTEL_EXPORTER_OTLP_* variables of the OpenTelemetry specification. The protocol is OTEL_EXPORTER_OTLP_PROTOCOL, or gRPC for port 4317, or else
 // http/protobuf.
 func NewPush(ctx context.Context, endpoint string) (*Push, error) {
+	return newPush(ctx, endpoint, retryFor)
+}
+
+func newPush(ctx context.Context, endpoint string, retryFor time.Duration) (*Push, error) {
 	target, fromEnvironment := endpoint, endpoint == ""
 	if fromEnvironment {
 		if target = variable("TRACES_ENDPOINT"); target == "" {

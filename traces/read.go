@@ -58,7 +58,16 @@ func Open(path string) (*Reader, error) {
 
 // NewReader reads a trace from input; name is what errors call it.
 func NewReader(name string, input io.Reader) *Reader {
-	return &Reader{name: name, input: bufio.NewReaderSize(input, 1<<20)}
+	return &Reader{name: name, input: bufio.NewReaderSize(input, atOnce(input))}
+}
+
+// atOnce is how many bytes are read at once: all that there is, where that is known and little, or else so many that to ask for them costs nothing.
+func atOnce(input io.Reader) int {
+	const much = 1 << 20
+	if known, ok := input.(interface{ Len() int }); ok {
+		return min(known.Len()+1, much) // the one more is where the end is seen
+	}
+	return much
 }
 
 // Name is the file that is read.
@@ -195,7 +204,7 @@ var errLongLine = errors.New("a line too long")
 
 // readWhole goes on without lines, from the beginning of a line that was read.
 func (r *Reader) readWhole(line []byte) {
-	input := bufio.NewReaderSize(io.MultiReader(bytes.NewReader(bytes.Clone(line)), r.pendingLines(), r.input), 1<<20)
+	input := bufio.NewReaderSize(io.MultiReader(bytes.NewReader(bytes.Clone(line)), r.pendingLines(), r.input), r.input.Size())
 	r.decoder.reuse = false
 	r.whole = &document{input: input, line: r.line, column: 1}
 	r.long = nil

@@ -282,7 +282,7 @@ func (t *teller) fatesOn(kind wayKind, message string) {
 	lost, twice := false, false
 	for i := range t.span.Events {
 		e := &t.span.Events[i]
-		by := " (" + printable(e.Attribute(spans.RaftkvCauseKey).AsString()) + ")"
+		by := " (" + text(e.Attribute(spans.RaftkvCauseKey)) + ")"
 		switch e.Name {
 		case spans.EventDrop:
 			lost = true

@@ -101,9 +101,9 @@ func TestDrop(t *testing.T) {
 	for _, s := range library.BuiltIn() {
 		t.Run(s.Name, func(t *testing.T) {
 			t.Parallel()
-			most := 20
+			most := dropsOfEach
 			if s.Name == library.Default {
-				most = 200
+				most = dropsOfDefault
 			}
 			c := scenario(t, s.Name)
 			file, _ := traced(t, c)

@@ -3,6 +3,10 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/raftkv/raftkv/traces"
@@ -17,20 +21,85 @@ func FuzzCompare(f *testing.F) {
 	f.Add(renamed(good))
 	f.Add([]byte(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"00000000000000010000000000000002","spanId":"0000000000000002","parentSpanId":"0000000000000003","name":"kv.put"},` +
 		`{"traceId":"00000000000000010000000000000002","spanId":"0000000000000003","parentSpanId":"0000000000000002","name":"raft.apply","kind":3}]}]}]}`))
+	run := indexed(f, "good", good)
 	f.Fuzz(func(t *testing.T, file []byte) {
 		x, err := traces.IndexReader(t.Context(), "x", bytes.NewReader(file), traces.IndexOptions{})
 		if err != nil {
 			return
 		}
 		for _, o := range []traces.DiffOptions{{Max: 3}, {Only: traces.OnlyElections}, {Only: traces.OnlyKV, Tolerance: 1}} {
-			d, err := traces.Compare(t.Context(), indexed(t, "good", good), x, o)
+			d, err := traces.Compare(t.Context(), run, x, o)
 			if err != nil {
 				t.Fatal(err)
 			}
-			_ = (&report{d: d, width: 80, options: &options{runs: [2]string{"a", "b"}}}).String()
+			isForATerminal(t, "", d)
 			if _, err := json.Marshal(d); err != nil {
 				t.Fatal(err)
 			}
 		}
 	})
+}
+
+// isForATerminal says of a text what is in it that is no text.
+func isForATerminal(t *testing.T, what string, d *traces.Difference) {
+	t.Helper()
+	for line := range strings.Lines((&report{d: d, width: 80, options: &options{runs: [2]string{"a", "b"}}}).String()) {
+		for _, r := range strings.TrimSuffix(line, "\n") {
+			if !strconv.IsPrint(r) {
+				t.Errorf("%s: %q reaches the terminal in %q", what, r, line)
+				break
+			}
+		}
+	}
+}
+
+// TestHostileRun compares a run with itself and with another in which one text after the other begins or ends with a control character, wherever it is or in one span of some.
+func TestHostileRun(t *testing.T) {
+	good, _ := traced(t, smallest(t))
+	different := smallest(t)
+	different.Seed = 2
+	other, _ := traced(t, different)
+	texts := []*regexp.Regexp{ // names, texts in lists, and what the config says
+		regexp.MustCompile(`("name":")([^"]+)(")`), regexp.MustCompile(`([[,]\{"stringValue":")([^"]+)(")`), regexp.MustCompile(`(\\n)(seed = [12])(\\n)`),
+	}
+	for _, m := range regexp.MustCompile(`"key":"([^"]+)","value":\{"stringValue":"`).FindAllSubmatch(good, -1) {
+		text := regexp.MustCompile(`("key":"` + regexp.QuoteMeta(string(m[1])) + `","value":\{"stringValue":")((?:[^"\\]|\\.)*)(")`)
+		if !slices.ContainsFunc(texts, func(other *regexp.Regexp) bool { return other.String() == text.String() }) {
+			texts = append(texts, text)
+		}
+	}
+	if len(texts) < 13 {
+		t.Fatalf("there are no more texts than %v", texts)
+	}
+	for _, text := range texts {
+		for _, by := range []string{"$1\x7f$2$3", "$1$2\x7f$3"} {
+			for _, every := range []int{1, 7} {
+				compareHostile(t, text.String(), good, spoil(good, text, by, every))
+				compareHostile(t, text.String(), good, spoil(other, text, by, every))
+			}
+		}
+	}
+}
+
+// spoil replaces every so manieth match.
+func spoil(file []byte, text *regexp.Regexp, by string, every int) []byte {
+	n := 0
+	return text.ReplaceAllFunc(file, func(match []byte) []byte {
+		if n++; n%every != 0 {
+			return match
+		}
+		return text.ReplaceAll(match, []byte(by))
+	})
+}
+
+func compareHostile(t *testing.T, what string, file, hostile []byte) {
+	t.Helper()
+	a, b := indexed(t, "good", file), indexed(t, "hostile", hostile)
+	for _, both := range [][2]*traces.Indexed{{a, b}, {b, a}} {
+		d, err := traces.Compare(t.Context(), both[0], both[1], traces.DiffOptions{Max: 100})
+		if err != nil {
+			t.Fatal(err)
+		}
+		isForATerminal(t, what, d)
+	}
 }

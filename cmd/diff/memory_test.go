@@ -30,7 +30,7 @@ func TestMemory(t *testing.T) {
 		if err != nil || d.First == nil || both[0] == both[1] {
 			t.Fatal(err)
 		}
-	})
+	})[0]
 	if takes.Span < holds || takes.Span > 4*holds {
 		t.Errorf("it holds %d bytes for each span, and is said to take %d", holds, takes.Span)
 	}

@@ -28,7 +28,7 @@ func TestMemory(t *testing.T) {
 		if _, err := e.Explain("leader term 1"); err != nil {
 			t.Fatal(err)
 		}
-	})
+	})[0]
 	if takes.Span < holds || takes.Span > 4*holds {
 		t.Errorf("it holds %d bytes for each span, and is said to take %d", holds, takes.Span)
 	}

@@ -27,8 +27,9 @@ func (w *atFirst) Write(p []byte) (int, error) {
 // What each format is said to hold of each span is what it holds, and up to three times as much more for what it holds for a moment.
 func TestMemory(t *testing.T) {
 	most := 0
+	var looks []func(folder string, now func())
 	for _, f := range formats {
-		holds := recorded.PerSpan(t, func(folder string, now func()) {
+		looks = append(looks, func(folder string, now func()) {
 			spans, err := traces.ReadSpans(t.Context(), folder, nil)
 			if err != nil {
 				t.Fatal(err)
@@ -38,10 +39,12 @@ func TestMemory(t *testing.T) {
 				t.Fatal(err)
 			}
 		})
-		if f.takes.Span < holds || f.takes.Span > 4*holds {
+	}
+	for i, holds := range recorded.PerSpan(t, looks...) {
+		if f := formats[i]; f.takes.Span < holds || f.takes.Span > 4*holds {
 			t.Errorf("%s holds %d bytes for each span, and is said to take %d", f.name, holds, f.takes.Span)
 		}
-		most = max(most, f.takes.Span)
+		most = max(most, formats[i].takes.Span)
 	}
 	recorded.InReadme(t, fmt.Sprintf("`export` up to %d", most))
 }

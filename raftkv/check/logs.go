@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/raftkv/raftkv/raftkv/protocol"
 )
@@ -115,5 +116,5 @@ func text(command protocol.Command) string {
 	if command == nil {
 		return "an entry without a command"
 	}
-	return "\"" + command.String() + "\""
+	return strconv.Quote(command.String())
 }

@@ -11,24 +11,33 @@ import (
 	"github.com/raftkv/raftkv/traces"
 )
 
-// PerSpan is how many bytes a command holds for each span of a run: look does what the command does with the trace in a folder, and calls now when it holds most. What it holds for
-// any trace does not count.
-func PerSpan(t testing.TB, look func(folder string, now func())) int {
+// PerSpan is how many bytes each of some commands holds for each span of a run: look does what the command does with the trace in a folder, and calls now when it holds most. What it
+// holds for any trace does not count.
+func PerSpan(t testing.TB, looks ...func(folder string, now func())) []int {
 	t.Helper()
-	type run struct{ spans, bytes int }
-	measure := func(requests string) run {
-		folder := Run(t, "default", "requests_per_client="+requests)
-		spans, err := traces.ReadAll(folder)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r := run{spans: len(spans)}
-		before := inUse()
-		look(folder, func() { r.bytes = inUse() - before })
-		return r
+	few, spansOfFew := lookAt(t, "50", looks)
+	many, spansOfMany := lookAt(t, "250", looks)
+	for i := range many {
+		many[i] = (many[i] - few[i]) / (spansOfMany - spansOfFew)
 	}
-	few, many := measure("50"), measure("250")
-	return (many.bytes - few.bytes) / (many.spans - few.spans)
+	return many
+}
+
+// lookAt is how many bytes each look holds at a run in which clients have so many requests, and how many spans the run has.
+func lookAt(t testing.TB, requests string, looks []func(folder string, now func())) (bytes []int, spans int) {
+	t.Helper()
+	folder := Run(t, "default", "requests_per_client="+requests)
+	all, err := traces.ReadAll(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	spans = len(all)
+	for _, look := range looks {
+		before, held := inUse(), 0
+		look(folder, func() { held = inUse() - before })
+		bytes = append(bytes, held)
+	}
+	return bytes, spans
 }
 
 // InReadme holds what README.md says that is held of each span against what the command says.
