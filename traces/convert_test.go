@@ -14,7 +14,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 
+	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
 )
 
@@ -330,19 +332,50 @@ func TestPerfettoRules(t *testing.T) {
 		}
 	}
 	services := map[string]bool{}
-	messages, total := 0, 0
+	messages, total, late := 0, 0, 0
 	for i := range spans {
 		services[spans[i].Service] = true
 		if k := spans[i].Kind.String(); k == "server" || k == "consumer" {
 			messages++
+		} else if spans[i].Name == "raft.late_reply" {
+			late++
 		}
+	}
+	replies, copies := repliesOf(spans)
+	if copies == 0 {
+		t.Error("no reply to a second copy is taken in, so that this test sees none")
 	}
 	for _, list := range slicesOn {
 		total += len(list)
 	}
-	if diff := cmp.Diff(services, processes); diff != "" || total != len(spans) || len(arrows) < messages {
-		t.Errorf("%d slices of %d spans, %d arrows for %d messages; -services, +processes:\n%s", total, len(spans), len(arrows), messages, diff)
+	if diff := cmp.Diff(services, processes); diff != "" || total != len(spans) || len(arrows) != messages+len(replies)+late {
+		t.Errorf("%d slices of %d spans, %d arrows for %d messages, %d replies and %d late ones; -services, +processes:\n%s", total, len(spans), len(arrows), messages, len(replies), late, diff)
 	}
+}
+
+// repliesOf are the spans that handled a call and whose reply was taken in, by the call's id; and how many of these handled a second copy, because the first one was handled too late.
+func repliesOf(spans []traces.Span) (replies map[world.CausalID]*traces.Span, copies int) {
+	replies = map[world.CausalID]*traces.Span{}
+	for i := range spans {
+		call, second := &spans[i], (*traces.Span)(nil)
+		if call.Kind != trace.SpanKindClient || call.Attribute("raft.reply").AsString() == "" {
+			continue
+		}
+		for k := range spans {
+			switch s := &spans[k]; {
+			case s.Parent != call.ID || s.Kind != trace.SpanKindServer || s.End.After(call.End):
+			case s.Attribute("raftkv.copy").AsInt64() == 0:
+				replies[call.ID] = s
+			default:
+				second = s
+			}
+		}
+		if replies[call.ID] == nil {
+			replies[call.ID] = second
+			copies++
+		}
+	}
+	return replies, copies
 }
 
 // The rules of ShiViz: its regular expression reads the whole log, a process's own clock counts its events from 1, clocks never fall, and each message is an edge.
@@ -390,12 +423,21 @@ func TestShiVizRules(t *testing.T) {
 	for i := range spans {
 		byID[spans[i].ID.String()] = &spans[i]
 	}
-	edges := 0
+	replies, _ := repliesOf(spans)
+	edges, answered := 0, 0
 	for _, m := range matches {
-		if !strings.HasPrefix(field(m, "event"), "receive ") || byID[field(m, "span")].Kind.String() == "client" {
-			continue // its reply is that of one of its children
+		if !strings.HasPrefix(field(m, "event"), "receive ") {
+			continue
 		}
-		sender := byID[byID[field(m, "span")].Parent.String()]
+		receiver := byID[field(m, "span")]
+		sender := byID[receiver.Parent.String()]
+		if receiver.Kind == trace.SpanKindClient {
+			answered++
+			if sender = replies[receiver.ID]; sender == nil {
+				t.Errorf("call %s got no reply, and receives one", receiver.ID)
+				continue
+			}
+		}
 		clock := map[string]int{}
 		_ = json.Unmarshal([]byte(field(m, "clock")), &clock) // it was read above
 		if from := sent[sender.ID.String()]; from == nil || clock[sender.Service] < from[sender.Service] {
@@ -403,8 +445,8 @@ func TestShiVizRules(t *testing.T) {
 		}
 		edges++
 	}
-	if edges == 0 {
-		t.Error("no message is received")
+	if edges == answered || answered != len(replies) {
+		t.Errorf("%d messages are received, and of %d replies %d", edges, len(replies), answered)
 	}
 }
 

@@ -43,10 +43,11 @@ type perfetto struct {
 	numbers   map[string]int // of the processes, from 1
 	lanes     []int32        // of each span, from 1
 	laneCount map[string]int
+	replies   []int32 // see Spans.replies
 }
 
 func newPerfetto(all *Spans) *perfetto {
-	p := &perfetto{Spans: all, processes: all.services(), numbers: map[string]int{}, lanes: make([]int32, len(all.list)), laneCount: map[string]int{}}
+	p := &perfetto{Spans: all, processes: all.services(), numbers: map[string]int{}, lanes: make([]int32, len(all.list)), laneCount: map[string]int{}, replies: all.replies()}
 	for i, name := range p.processes {
 		p.numbers[name] = i + 1
 	}
@@ -224,7 +225,7 @@ func (p *perfetto) appendEventsOf(list []traceEvent, n int32) []traceEvent {
 		if receives {
 			list = append(list, traceEvent{s.start, n, messageEnds}, traceEvent{above.start, n, messageBegins})
 		}
-		if receives && p.isAnswered(parent) && above.end >= s.end && !p.has(i, isCopy) {
+		if receives && p.replies[parent] == i {
 			list = append(list, traceEvent{s.end, n, replyBegins}, traceEvent{above.end, n, replyEnds})
 		}
 		if p.shapeOf(i).name == spans.LateReplyName && above.end <= s.end {

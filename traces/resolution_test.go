@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+
 	"github.com/raftkv/raftkv/traces"
 )
 
@@ -207,5 +209,30 @@ func TestHistoryOfCutTimes(t *testing.T) {
 			t.Errorf("%s is asked at %s, before %s is answered at %s", op.Request, op.Call, before.Request, before.Return)
 		}
 		last[op.Client] = &op
+	}
+}
+
+// What is not looked at is not looked at in the trace that is read once more, either.
+func TestDiffOfCutTimesIgnoresWhatItIsTold(t *testing.T) {
+	own := server(t, traces.FileName)
+	changed := read(t, own)
+	for i := range changed {
+		for k, a := range changed[i].Attributes {
+			if a.Key == "raft.term" {
+				changed[i].Attributes[k].Value = attribute.Int64Value(77)
+			}
+		}
+	}
+	var both [2]*traces.Indexed
+	for i, file := range [][]byte{own, converted(t, traces.WriteJaeger, changed)} {
+		x, err := traces.IndexReader(t.Context(), "trace", bytes.NewReader(file), traces.IndexOptions{Ignore: []string{"raft.term"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		both[i] = x
+	}
+	d, err := traces.Compare(t.Context(), both[0], both[1], traces.DiffOptions{Ignore: []string{"raft.term"}})
+	if err != nil || d.Resolution != time.Microsecond || d.First != nil {
+		t.Errorf("error %v, resolution %s, first %+v", err, d.Resolution, d.First)
 	}
 }

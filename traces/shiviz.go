@@ -74,7 +74,7 @@ func (m moment) index() int {
 type shiViz struct {
 	*Spans
 
-	replies   []int32  // of each call, the span that handled the first copy of it; -1 for none
+	replies   []int32  // see Spans.replies
 	events    []moment // in their order
 	processes []string // in the order in which clocks name them
 	numbers   map[string]int
@@ -85,7 +85,7 @@ type shiViz struct {
 
 func newShiViz(all *Spans) *shiViz {
 	v := &shiViz{
-		Spans: all, replies: make([]int32, len(all.list)), events: make([]moment, 0, 2*len(all.list)), numbers: map[string]int{},
+		Spans: all, replies: all.replies(), events: make([]moment, 0, 2*len(all.list)), numbers: map[string]int{},
 		takers: make([]uint16, 2*len(all.list)), sent: map[moment][]int32{},
 	}
 	for _, service := range all.services() {
@@ -98,14 +98,8 @@ func newShiViz(all *Spans) *shiViz {
 		v.numbers[name] = i
 		v.clocks = append(v.clocks, make([]int32, len(v.processes)))
 	}
-	for i := range v.replies {
-		v.replies[i] = -1
-	}
 	for i := range all.list {
 		at := int32(i)
-		if parent := all.parentOf(at); parent >= 0 && all.isReceiver(at) && !all.has(at, isCopy) {
-			v.replies[parent] = at
-		}
 		v.events = append(v.events, moment{at, false}, moment{at, true})
 	}
 	depths := all.depths()
@@ -144,7 +138,7 @@ func compareBools(a, b bool) int {
 // from is the moment at which a message was sent that a moment takes in; it has no span, -1, where none is.
 func (v *shiViz) from(e moment) moment {
 	switch {
-	case e.ends && v.isAnswered(e.span):
+	case e.ends && v.replies[e.span] >= 0:
 		return moment{v.replies[e.span], true}
 	case e.ends && v.shapeOf(e.span).name == spans.LateReplyName:
 		return moment{v.parentOf(e.span), true}

@@ -24,7 +24,6 @@ type Spans struct {
 	list   []stored
 	shapes []sharedShape
 	byID   idTable
-	traces int
 	epoch  time.Time // when the run began: the start of its own span, or else of the first one
 
 	file    readerAtCloser
@@ -233,7 +232,6 @@ func marksOf(s *Span) (m marks) {
 }
 
 func (b *spansBuilder) finish() {
-	b.traces = len(b.traceOf)
 	b.byID = newIDTable(len(b.list))
 	for i := range b.list {
 		b.byID.put(b.list[i].id, int32(i))
@@ -304,6 +302,23 @@ func (x *Spans) isReceiver(i int32) bool {
 // isAnswered says whether a call got its reply.
 func (x *Spans) isAnswered(i int32) bool {
 	return x.shapeOf(i).kind == trace.SpanKindClient && x.has(i, hasReply)
+}
+
+// replies are, of each call, the span that handled it and whose reply was taken in; -1 for none. Both copies of a message are answered: it is the reply to the first one, unless that was
+// handled only after a reply had come.
+func (x *Spans) replies() []int32 {
+	replies := fill(len(x.list))
+	for i := range x.list {
+		at := int32(i)
+		call := x.parentOf(at)
+		if call < 0 || !x.isReceiver(at) || !x.isAnswered(call) || x.list[at].end > x.list[call].end {
+			continue
+		}
+		if replies[call] < 0 || !x.has(at, isCopy) {
+			replies[call] = at
+		}
+	}
+	return replies
 }
 
 // depths are how many ancestors each span has; in a ring of parents, which no sound trace has, how many it takes to see that.

@@ -42,7 +42,7 @@ var formats = []format{
 		"perfetto", "trace.perfetto.json", "the trace event format: a track for each process, arrows for messages",
 		"open https://ui.perfetto.dev, or chrome://tracing, and give it the file", traces.WritePerfetto,
 		1,
-		runs.Takes{What: "export", Span: 215, Document: 1600},
+		runs.Takes{What: "export", Span: 220, Document: 1600},
 	},
 	{
 		"shiviz", "trace.shiviz.log", "a log with vector clocks, and the regular expression that reads it",

@@ -61,6 +61,12 @@ func TestLeft(t *testing.T) {
 		"version 1, no limit": {map[string]string{
 			"proc/meminfo": machine, "proc/self/cgroup": "4:memory:/\n", "sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n", "sys/fs/cgroup/memory/memory.usage_in_bytes": "7\n",
 		}, Room{5 * gibi, Machine}},
+		"version 1, no limit, and nothing of the machine": {map[string]string{
+			"proc/self/cgroup": "4:memory:/\n", "sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n", "sys/fs/cgroup/memory/memory.usage_in_bytes": "7\n",
+		}, Room{math.MaxInt64, Machine}},
+		"version 2, beside version 1": {map[string]string{
+			"proc/self/cgroup": "4:cpu:/a\n0::/a\n", "sys/fs/cgroup/unified/a/memory.max": "1073741824\n", "sys/fs/cgroup/unified/a/memory.current": "0\n",
+		}, Room{gibi, ControlGroup}},
 		"nonsense": {map[string]string{"proc/meminfo": "x", "proc/self/cgroup": "y\n", "proc/self/limits": "Max address space"}, Room{math.MaxInt64, Machine}},
 	} {
 		if got := left(system(c.files)); got != c.want {
@@ -78,7 +84,7 @@ func TestGOMEMLIMIT(t *testing.T) {
 		t.Errorf("off leaves %+v", got)
 	}
 	debug.SetMemoryLimit(1 << 50)
-	if got := Left(); got.Of != MemoryLimit || got.Bytes > 1<<50 || got.Bytes < 1<<49 {
+	if got := Left(); got.Of != MemoryLimit || got.Bytes >= 1<<50 || got.Bytes < 1<<49 {
 		t.Errorf("GOMEMLIMIT leaves %+v", got)
 	}
 	Room{Bytes: 1 << 40}.Guard(true)
@@ -91,6 +97,7 @@ func TestGuard(t *testing.T) {
 	before := debug.SetMemoryLimit(-1)
 	defer debug.SetMemoryLimit(before)
 	t.Setenv("GOMEMLIMIT", "")
+	held := make([]byte, 200<<20) // what is in use before does not count
 	for _, c := range []struct {
 		room     Room
 		known    bool
@@ -103,7 +110,15 @@ func TestGuard(t *testing.T) {
 		{Room{96 << 20, AddressSpace}, false, true},
 		{Room{math.MaxInt64, Machine}, false, false},
 	} {
+		debug.SetMemoryLimit(math.MaxInt64)
+		most := c.room.Bytes
+		if most != math.MaxInt64 {
+			most += used()
+		}
 		g := c.room.Guard(c.known)
+		if limit := debug.SetMemoryLimit(-1); limit > most {
+			t.Errorf("%+v, known %t: garbage may be %d bytes more than there is", c.room, c.known, limit-most)
+		}
 		kept := make([]byte, 40<<20)
 		if got := g.Exceeded(); got != c.exceeded {
 			t.Errorf("%+v, known %t: 40 MiB exceed it: %t", c.room, c.known, got)
@@ -111,6 +126,7 @@ func TestGuard(t *testing.T) {
 		kept[0] = 1
 		debug.FreeOSMemory()
 	}
+	held[0] = 1
 }
 
 func TestSize(t *testing.T) {

@@ -104,7 +104,7 @@ func TestReadUntilMemoryIsFull(t *testing.T) {
 		}
 		return errors.New("never mind")
 	})
-	if short := (*Short)(nil); !errors.As(err, &short) || !strings.Contains(short.Error(), "too large for the memory there is: 0 MiB was free, and after ") || len(held) > 10 {
+	if short := (*Short)(nil); !errors.As(err, &short) || !strings.Contains(short.Error(), "too large for the memory there is: 0 MiB was free, and after ") || !strings.HasSuffix(short.Error(), "set GOMEMLIMIT=1GiB") || len(held) > 10 {
 		t.Errorf("after %d MiB: error %v", len(held), err)
 	}
 }
@@ -151,5 +151,35 @@ func TestHowLarge(t *testing.T) {
 	}
 	if err := takes.enough(large, memory.Room{Bytes: 4<<30 + least, Of: memory.AddressSpace}); err != nil {
 		t.Errorf("where there is room it says %v", err)
+	}
+	if err := takes.enough([]Run{{file: "a", Spans: 1, memory: 1}}, memory.Room{Bytes: least}); err == nil {
+		t.Error("the program itself is said to take nothing")
+	}
+	want = "a and b: too large for the memory there is: 3.0 GiB was free, and after 1.0 GiB of the file there may not be enough for the rest: set GOMEMLIMIT=6GiB"
+	if err := exceeded(large, 1<<30, memory.Room{Bytes: 3 << 30, Of: memory.MemoryLimit}); err.Error() != want {
+		t.Errorf("it says\n%v\nwant\n%s", err, want)
+	}
+	if !known(large) || known(append(large, Run{file: "c"})) {
+		t.Error("it is not known how much runs take of which one tells nothing")
+	}
+}
+
+// A run has its spans at hand by its name alone.
+func TestReadSpans(t *testing.T) {
+	file := filepath.Join(recorded.Run(t, "lost-reply"), traces.FileName)
+	t.Chdir(t.TempDir())
+	folder := filepath.Join(filepath.FromSlash(Folder), "mine")
+	if err := errors.Join(os.MkdirAll(folder, 0o755), os.Rename(file, filepath.Join(folder, traces.FileName))); err != nil {
+		t.Fatal(err)
+	}
+	path, spans, err := ReadSpans(t.Context(), io.Discard, "mine", takes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if path != folder || spans.Len() == 0 || spans.Err() != nil {
+		t.Errorf("%d spans of %s, error %v; want those of %s", spans.Len(), path, spans.Err(), folder)
+	}
+	if err := spans.Close(); err != nil {
+		t.Error(err)
 	}
 }

@@ -3,6 +3,7 @@ package runs
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -25,8 +26,14 @@ func TestFind(t *testing.T) {
 			t.Errorf("%q is %q, %v, want %q", arg, got, err, want)
 		}
 	}
+	if err := os.Mkdir(filepath.Join(folder, "default-1", "within"), 0o755); err != nil { // is no run of the folder
+		t.Fatal(err)
+	}
+	if names := Names(folder); !slices.Equal(names, []string{"default-1", "figure-8-1"}) {
+		t.Errorf("the runs are %q", names)
+	}
 	for arg, want := range map[string]string{
-		"": "needs a name", "defualt-1": "the nearest in " + folder + " is default-1", "no/such": "there is no run no/such",
+		"default-1/within": "there is no run default-1/within", "a.jsonl": "there is no run a.jsonl", "": "needs a name", "defualt-1": "the nearest in " + folder + " is default-1", "no/such": "there is no run no/such",
 	} {
 		if got, err := findIn(folder, arg); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is %q, %v, want an error that says %q", arg, got, err, want)
