@@ -247,6 +247,13 @@ func TestReadWhatJaegersAPIv3Answers(t *testing.T) {
 	}
 }
 
+// twice is a run in which many messages arrive twice, so that either copy of a call may be answered first.
+func twice() scenario {
+	s := rough()
+	s.sim.Duplicate = 0.5
+	return s
+}
+
 // chromeEvent is an event as the trace event format has it.
 type chromeEvent struct {
 	Ph, Name, Cat, ID, BP, S string
@@ -257,7 +264,7 @@ type chromeEvent struct {
 
 // The rules of the trace event format: each event has what its phase needs, each arrow has a beginning and an end that lie in a slice each, and what shares a track nests.
 func TestPerfettoRules(t *testing.T) {
-	spans := read(t, recordFile(t, rough()))
+	spans := read(t, recordFile(t, twice()))
 	var file struct{ TraceEvents []chromeEvent }
 	if err := json.Unmarshal(converted(t, traces.WritePerfetto, spans), &file); err != nil {
 		t.Fatal(err)
@@ -380,7 +387,7 @@ func repliesOf(spans []traces.Span) (replies map[world.CausalID]*traces.Span, co
 
 // The rules of ShiViz: its regular expression reads the whole log, a process's own clock counts its events from 1, clocks never fall, and each message is an edge.
 func TestShiVizRules(t *testing.T) {
-	spans := read(t, recordFile(t, rough()))
+	spans := read(t, recordFile(t, twice()))
 	file := string(converted(t, traces.WriteShiViz, spans))
 	pattern, rest, _ := strings.Cut(file, "\n")
 	delimiter, log, _ := strings.Cut(rest, "\n")
