@@ -15,6 +15,7 @@ type specShape struct {
 	*spans.Spec
 
 	number     int
+	list       factList
 	attributes attributeShapes
 	parents    shapeSet
 	links      shapeSet
@@ -93,7 +94,7 @@ func newSpecShapes() specShapes {
 }
 
 func (all *specShapes) newSpecShape(number int, spec *spans.Spec) *specShape {
-	s := &specShape{Spec: spec, number: number, events: map[string]*eventShape{}, sayings: sayings[spec.ID]}
+	s := &specShape{Spec: spec, number: number, list: lists[spec.ID], events: map[string]*eventShape{}, sayings: sayings[spec.ID]}
 	switch spec.ID {
 	case spans.RequestVoteClientID, spans.AppendEntriesClientID, spans.PutClientID, spans.GetClientID, spans.DeleteClientID, spans.CommitNotificationProducerID, spans.TurnProducerID:
 		s.sends = true
@@ -153,6 +154,9 @@ func (all *specShapes) note(s *Span, a *attribute.KeyValue, before note) note {
 			return note{}
 		}
 		of = &shape.attributes.of[shape.attributes.places[n]-1]
+	}
+	if a.Value.Type() == attribute.INT64 && a.Value.AsInt64() >= 0 { // such as most are
+		return note{of: of, sound: of.spec.Type == attribute.INT64}
 	}
 	return note{of: of, sound: isOf(a.Value, of.spec.Type) && isVariant(a.Value, of.spec) && malformed(of.shape.ID, a) == "" && repliesTo(of.shape.ID, a)}
 }

@@ -159,7 +159,7 @@ func (j *Judge) process(n uint16) string {
 }
 
 func (j *Judge) since(nanoseconds int64) string {
-	return milliseconds(time.Duration(nanoseconds - j.epoch.UnixNano()))
+	return milliseconds(time.Duration(nanoseconds - j.epoch))
 }
 
 // needsLinks finds the links that have to be there.

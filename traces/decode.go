@@ -25,7 +25,7 @@ type decoder struct {
 	templates  map[templateKey]*template
 	notes      []note            // of the attributes of the spans of the current line
 	note       noter             // makes them; nil if nobody wants any
-	beyond     seat              // for attributes further behind than is remembered
+	visit      visitor           // sees each span as soon as it is read; nil if all are kept until the next line
 	values     []attribute.Value // a stack, as attributes
 	texts      []string          // of a list of strings
 	resources  []knownResource
@@ -36,19 +36,15 @@ type decoder struct {
 // noter makes a note of an attribute of a span; before is that of the one in the same place of another span, if it had the same key.
 type noter func(s *Span, a *attribute.KeyValue, before note) note
 
+// visitor looks at a span as soon as it is read, while its attributes are still where they were read to, and says whether the span has to be kept: most have not, and half of the
+// time that it takes to keep one is saved.
+type visitor func(s *Span, at *place) (keep bool)
+
 // place is where a span stands in its line, from its first byte to behind its last, and what is known of its attributes.
 type place struct {
 	start, end int
 	seen       *template // nil in a document without lines
 	notes      []note
-}
-
-// notesFor are the notes of a span's attributes; nil where there are none. Where its name stands behind its attributes in the file they were taken for those of another.
-func (p *place) notesFor(s *Span) []note {
-	if p.seen == nil || p.seen.name != s.Name || p.seen.kind != s.Kind || len(p.notes) != len(s.Attributes) {
-		return nil
-	}
-	return p.notes
 }
 
 // knownResource is a resource that was read before. Each process has one, and a file repeats it whenever the next span is of another process.

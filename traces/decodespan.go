@@ -2,6 +2,7 @@ package traces
 
 import (
 	"bytes"
+	"slices"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
@@ -50,6 +51,19 @@ func (d *decoder) span(resource knownResource) {
 	d.places[len(d.places)-1].end = d.pos
 	if d.err == nil && (s.ID == 0 || s.Run == 0 && s.Root == 0) {
 		d.fail(start, "a span without a traceId and a spanId, which are not all zeros")
+	}
+	if d.visit != nil && d.err == nil {
+		d.visited(s)
+	}
+}
+
+// visited keeps the last span if whoever visits it wants that.
+func (d *decoder) visited(s *Span) {
+	last := len(d.spans) - 1
+	if d.visit(s, &d.places[last]) {
+		s.Attributes = d.keep(s.Attributes)
+	} else {
+		d.spans, d.places = d.spans[:last], d.places[:last]
 	}
 }
 
@@ -110,8 +124,14 @@ func (d *decoder) sixteen(n *uint64) (ok bool) {
 type template struct {
 	templateKey
 
-	seats  []seat
-	number uint32 // that whoever reads the spans gave them; 0 for none
+	seats      []seat
+	attributes []attribute.KeyValue // what stood in each seat the last time
+	notes      []note               // of each of those, if anybody wants any
+	number     uint32               // that whoever reads the spans gave them; 0 for none
+	times      uint64               // that a list was read
+	changed    uint64               // in the last one, a bit for each seat, of the attributes that are not as in the list before
+	moved      bool                 // it had other keys than the list before, or more, or fewer, or another order
+	count      int                  // of the attributes in it
 }
 
 type templateKey struct {
@@ -120,13 +140,11 @@ type templateKey struct {
 	resource int
 }
 
-// seat is the attribute that stood in a place of the list the last time.
+// seat is a place of the list, and how the attribute was written that stood there the last time.
 type seat struct {
-	raw       []byte // as it was written
-	key       int    // how much of it is the key, if it was written as OTLPFile does; else 0
-	bare      int    // and how much comes before the value if it is a text or a whole number; else 0
-	attribute attribute.KeyValue
-	note      note
+	raw  []byte
+	key  int // how much of it is the key, if it was written as OTLPFile does; else 0
+	bare int // and how much comes before the value if it is a text or a whole number; else 0
 }
 
 // note is what somebody who reads many spans wants to know of an attribute: it is made once as long as the attribute stays the same.
@@ -135,6 +153,8 @@ type note struct {
 	role  attributeRole
 	sound bool         // it is as the spec wants it
 	of    *attributeOf // what the spec has of its key; nil if that is nothing
+	fieldOf
+	says uint64 // see said
 }
 
 // What is remembered is bounded, whatever a file holds.
@@ -163,38 +183,51 @@ func (d *decoder) template(s *Span, resource knownResource) *template {
 // spanAttributes reads the attributes of a span.
 func (d *decoder) spanAttributes(s *Span, resource knownResource) {
 	t := d.template(s, resource)
-	first, notes := len(d.kept), len(d.notes)
-	d.beyond.key = 0 // what stood there was of another span
-	i := 0
-	for more := d.open('[', "an array"); more; more = d.more('[') {
-		at := &d.beyond
-		switch {
-		case i < len(t.seats):
-			at = &t.seats[i]
-		case i < mostSeats:
-			t.seats = append(t.seats, seat{})
-			at = &t.seats[i]
+	t.changed, t.moved = 0, false
+	n, before := 0, t.count
+	more := d.open('[', "an array")
+	for ; more && n < mostSeats; more = d.more('[') {
+		if n == len(t.seats) {
+			t.seats, t.attributes, t.notes = append(t.seats, seat{}), append(t.attributes, attribute.KeyValue{}), append(t.notes, note{})
 		}
-		if i++; !d.asBefore(s, at) {
-			d.remember(s, at)
+		if !d.asBefore(s, t, n) {
+			d.remember(s, t, n)
 		}
-		if len(d.kept) == cap(d.kept) {
-			first = d.makeRoom(d.kept[first:])
-		}
-		d.kept = append(d.kept, at.attribute)
-		if d.note != nil {
-			d.notes = append(d.notes, at.note)
-		}
+		n++
 	}
-	if s.Attributes = nil; i > 0 {
-		s.Attributes = d.kept[first:len(d.kept):len(d.kept)]
+	list, notes := t.attributes[:n:n], t.notes[:n:n]
+	if more {
+		list, notes = d.furtherAttributes(s, list, notes)
 	}
+	t.times, t.count, t.moved = t.times+1, len(list), t.moved || len(list) != before || more
 	p := &d.places[len(d.places)-1]
-	p.seen, p.notes = t, d.notes[notes:len(d.notes):len(d.notes)]
+	s.Attributes, p.seen, p.notes = list, t, notes
+	if d.visit != nil {
+		return // which looks at them where they are
+	}
+	s.Attributes = d.keep(list)
+	if p.notes = nil; d.note != nil {
+		first := len(d.notes)
+		d.notes = append(d.notes, notes...)
+		p.notes = d.notes[first:len(d.notes):len(d.notes)]
+	}
+}
+
+// furtherAttributes reads those that stand further behind than is remembered, and returns all there are.
+func (d *decoder) furtherAttributes(s *Span, list []attribute.KeyValue, notes []note) ([]attribute.KeyValue, []note) {
+	list, notes = slices.Clone(list), slices.Clone(notes)
+	for more := true; more; more = d.more('[') {
+		list = append(list, d.attribute(0))
+		if d.note != nil {
+			notes = append(notes, d.note(s, &list[len(list)-1], note{}))
+		}
+	}
+	return list, notes
 }
 
 // asBefore reads an attribute that has the key that stood in this place before, and says whether it did; if not, it moved nowhere.
-func (d *decoder) asBefore(s *Span, at *seat) bool {
+func (d *decoder) asBefore(s *Span, t *template, n int) bool {
+	at := &t.seats[n]
 	rest := d.data[d.pos:]
 	if at.key == 0 {
 		return false
@@ -205,14 +238,15 @@ func (d *decoder) asBefore(s *Span, at *seat) bool {
 	}
 	start := d.pos
 	var v attribute.Value
+	as := at.bare > 0 && bytes.HasPrefix(rest, at.raw[:at.bare])
 	switch {
-	case at.bare > 0 && bytes.HasPrefix(rest, at.raw[:at.bare]):
+	case as && t.attributes[n].Value.Type() == attribute.INT64:
 		d.pos += at.bare
-		if at.attribute.Value.Type() == attribute.INT64 {
-			v = attribute.Int64Value(d.int())
-		} else {
-			v = attribute.StringValue(d.text())
-		}
+		v = attribute.Int64Value(d.int())
+		d.accept("}")
+	case as:
+		d.pos += at.bare
+		v = attribute.StringValue(d.text())
 		d.accept("}")
 	case bytes.HasPrefix(rest, at.raw[:at.key]):
 		d.pos += at.key
@@ -224,43 +258,57 @@ func (d *decoder) asBefore(s *Span, at *seat) bool {
 		}
 		return false
 	}
-	at.attribute.Value = v
-	d.seat(s, at, rest[:d.pos-start], at.note)
+	t.attributes[n].Value = v
+	t.changed |= 1 << n
+	if d.note != nil {
+		t.notes[n] = d.note(s, &t.attributes[n], t.notes[n])
+	}
+	if at.write(rest[:d.pos-start]); !as {
+		at.bareAs(v.Type())
+	}
 	return true
 }
 
 // remember reads an attribute of whatever kind, which is what stands in this place from now on.
-func (d *decoder) remember(s *Span, at *seat) {
+func (d *decoder) remember(s *Span, t *template, n int) {
 	d.peek()
 	start := d.pos
-	at.attribute = d.attribute(0)
-	d.seat(s, at, d.data[start:d.pos], note{})
-}
-
-// seat is done when another attribute was read than the one before; before is what was noted of that, if it had the same key.
-func (d *decoder) seat(s *Span, at *seat, raw []byte, before note) {
+	t.attributes[n], t.moved = d.attribute(0), true
 	if d.note != nil {
-		at.note = d.note(s, &at.attribute, before)
+		t.notes[n] = d.note(s, &t.attributes[n], note{})
 	}
+	at := &t.seats[n]
 	at.raw, at.key, at.bare = at.raw[:0], 0, 0
-	rest := raw
-	for _, due := range []string{`{"key":"`, string(at.attribute.Key), `","value":`} {
+	rest := d.data[start:d.pos]
+	for _, due := range []string{`{"key":"`, string(t.attributes[n].Key), `","value":`} {
 		if !bytes.HasPrefix(rest, []byte(due)) {
 			return
 		}
 		rest = rest[len(due):]
 	}
-	if d.err != nil || len(raw) > mostRaw {
+	if d.err == nil {
+		at.key = d.pos - start - len(rest)
+		at.write(d.data[start:d.pos])
+		at.bareAs(t.attributes[n].Value.Type())
+	}
+}
+
+// write notes how an attribute was written; its key was written as OTLPFile does.
+func (at *seat) write(raw []byte) {
+	if len(raw) > mostRaw {
+		at.raw, at.key = at.raw[:0], 0
 		return
 	}
-	at.raw, at.key = append(at.raw, raw...), len(raw)-len(rest)
-	how := ""
-	if kind := at.attribute.Value.Type(); kind == attribute.STRING {
-		how = `{"stringValue":`
-	} else if kind == attribute.INT64 {
-		how = `{"intValue":`
-	}
-	if how != "" && bytes.HasPrefix(rest, []byte(how)) {
+	at.raw = append(at.raw[:0], raw...)
+}
+
+// bareAs notes where the value itself begins, if it was written as OTLPFile does.
+func (at *seat) bareAs(kind attribute.Type) {
+	at.bare = 0
+	if how := bareValues[kind]; how != "" && at.key > 0 && bytes.HasPrefix(at.raw[at.key:], []byte(how)) {
 		at.bare = at.key + len(how)
 	}
 }
+
+// bareValues is what stands before a value of which no more is to be known than where it begins.
+var bareValues = map[attribute.Type]string{attribute.STRING: `{"stringValue":`, attribute.INT64: `{"intValue":`}

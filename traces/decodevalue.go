@@ -43,22 +43,16 @@ func (d *decoder) keep(list []attribute.KeyValue) []attribute.KeyValue {
 	if len(list) == 0 {
 		return nil
 	}
-	start := len(d.kept)
-	if cap(d.kept)-start < len(list) {
-		start = d.makeRoom(nil)
+	if cap(d.kept)-len(d.kept) < len(list) { // go on elsewhere: what was kept stays where it is
+		room := max(256, len(list))
+		if d.reuse {
+			room = max(room, 2*cap(d.kept))
+		}
+		d.kept = make([]attribute.KeyValue, 0, room)
 	}
+	start := len(d.kept)
 	d.kept = append(d.kept, list...)
 	return d.kept[start:len(d.kept):len(d.kept)]
-}
-
-// makeRoom goes on to keep elsewhere, and takes there what is unfinished; it returns where that begins.
-func (d *decoder) makeRoom(unfinished []attribute.KeyValue) int {
-	room := max(256, 2*len(unfinished))
-	if d.reuse {
-		room = max(room, 2*cap(d.kept))
-	}
-	d.kept = append(make([]attribute.KeyValue, 0, room), unfinished...)
-	return 0
 }
 
 // value reads an AnyValue.

@@ -62,6 +62,9 @@
 //
 //	judge.go            Judge: it reads a trace, and reports
 //	judgerules.go       all rules, with their ids
+//	judgeclerk.go       a clerk of the judge, one on each processor: it reads spans, and makes digests of them
+//	judgesaid.go        what the attributes of a span say, as numbers
+//	judgedigest.go      digests, and how their numbers become the judge's
 //	judgerecord.go      what is kept of every span
 //	judgefacts.go       what is kept of some
 //	judgeexpect.go      room for it

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -24,13 +23,13 @@ type Judge struct {
 	records      []record
 	facts        facts
 	links        []linkRef
-	kinds        []spanKind
-	kindNumbers  map[shape]uint32
+	clerk        *clerk  // of the spans that are added one by one
+	single       *digest // of one of them
 	places       idTable // of the records, by id
 	fetched      world.CausalID
 	run          uint64 // the first half of the trace ids
 	began        bool
-	epoch        time.Time
+	epoch        int64 // the earliest start, in ns since 1970
 	others       others
 	findings     collector
 	history      []Operation
@@ -83,19 +82,17 @@ const mostFindings = 100
 
 // NewJudge makes a judge who has heard of nothing yet.
 func NewJudge() *Judge {
-	return &Judge{specShapes: newSpecShapes(), delays: map[int32]int64{}, texts: newTexts(), kindNumbers: map[shape]uint32{}, places: newIDTable(1 << 10), findings: collector{counts: map[string]int{}}}
+	return &Judge{specShapes: newSpecShapes(), delays: map[int32]int64{}, texts: newTexts(), places: newIDTable(1 << 10), findings: collector{counts: map[string]int{}}}
 }
 
 // Read adds the spans of a file, all of them, with all processors there are.
 func (j *Judge) Read(ctx context.Context, r *Reader) error {
-	take := func(b *batch) {
-		j.fetched ^= j.places.fetch(b.spans)
-		for i := range b.spans {
-			s := &b.spans[i]
-			j.add(s, b.line, b.places[i].seen, b.fine[i])
-		}
+	hire := func(d *decoder) func(*batch) {
+		c := newClerk(j.specShapes, d)
+		d.note, d.visit = c.note, c.visit
+		return func(b *batch) { c.start(&b.digest, b.line) }
 	}
-	if err := r.ahead(ctx, j.note, j.conforming, take); err != nil {
+	if err := r.ahead(ctx, hire, j.take); err != nil {
 		return err
 	}
 	for s, err := range r.All() {
@@ -110,87 +107,94 @@ func (j *Judge) Read(ctx context.Context, r *Reader) error {
 	return nil
 }
 
-// conforming says of the spans of a line which of them conform to the spec, as far as a span by itself does. It is called by many at once, and changes nothing of the judge.
-func (j *Judge) conforming(b *batch) {
-	clerk := Judge{specShapes: j.specShapes, findings: collector{counts: map[string]int{}}} // has only to know whether there is something to be found
-	b.fine = b.fine[:0]
-	for i := range b.spans {
-		s := &b.spans[i]
-		if shape := j.shapes[spanShape{s.Name, s.Kind}]; shape != nil {
-			clerk.conform(s, shape, b.line, b.places[i].notesFor(s))
+// take takes in the spans of a line of which a clerk made a digest, and those that are left.
+func (j *Judge) take(b *batch) {
+	d := &b.digest
+	d.numbers.hear(d)
+	j.fetched ^= j.places.fetch(d.records)
+	links, left := d.links, d.left
+	leave := func(before int) {
+		for len(left) > 0 && int(left[0].before) == before {
+			j.add(&b.spans[len(d.left)-len(left)], b.line, left[0].fine)
+			left = left[1:]
 		}
-		b.fine = append(b.fine, len(clerk.findings.counts) == 0)
-		clear(clerk.findings.counts)
 	}
+	for i := range d.records {
+		leave(i)
+		at, entered := j.enter(d, i)
+		for len(links) > 0 && int(links[0].from) == i {
+			if links[0].from = at; entered {
+				j.links = append(j.links, links[0])
+			}
+			links = links[1:]
+		}
+	}
+	leave(len(d.records))
 }
 
 // Add adds a span, which stands in this line of its file. Nothing of the span is kept.
-func (j *Judge) Add(s *Span, line int) { j.add(s, line, nil, false) }
+func (j *Judge) Add(s *Span, line int) { j.add(s, line, false) }
 
-// spanKind is what spans of one name, kind and process have in common.
-type spanKind struct {
-	is      shape
-	spec    *specShape // nil when the spec knows no such span
-	name    uint32     // among the texts
-	process uint16
-}
-
-// kindOf is that of a span. Where it is known what such spans looked like before, that has the number of their kind.
-func (j *Judge) kindOf(s *Span, seen *template) *spanKind {
-	is := shape{s.Service, s.Name, s.Kind}
-	if seen != nil && seen.number > 0 && j.kinds[seen.number-1].is == is { // it is another where the attributes stand before the name
-		return &j.kinds[seen.number-1]
+// add is Add for a span of which may be known that it conforms to the spec by itself.
+func (j *Judge) add(s *Span, line int, fine bool) {
+	if j.clerk == nil {
+		j.clerk, j.single = newClerk(j.specShapes, nil), &digest{}
 	}
-	number, known := j.kindNumbers[is]
-	if !known {
-		number = uint32(len(j.kinds))
-		is.name, is.service = strings.Clone(is.name), strings.Clone(is.service)
-		j.kinds = append(j.kinds, spanKind{is: is, spec: j.shapes[spanShape{s.Name, s.Kind}], name: j.texts.add(s.Name), process: j.processes.add(s.Service)})
-		j.kindNumbers[is] = number
-	}
-	if seen != nil {
-		seen.number = number + 1
-	}
-	return &j.kinds[number]
-}
-
-// add is Add for a span of which may be known that it conforms to the spec, as far as a span by itself does.
-func (j *Judge) add(s *Span, line int, seen *template, conforms bool) {
-	if !j.began {
-		j.began, j.run, j.epoch = true, s.Run, s.Start
-	}
-	if s.Run != j.run {
-		j.otherRun(s, line)
+	c, d := j.clerk, j.single
+	c.start(d, line)
+	kind := c.enterWhole(s)
+	d.numbers.hear(d)
+	at, entered := j.enter(d, 0)
+	if !entered {
 		return
 	}
-	if s.Start.Before(j.epoch) {
-		j.epoch = s.Start
-	}
-	kind := j.kindOf(s, seen)
-	r := j.newRecord(s, kind, line)
-	at := int32(len(j.records))
-	if first, known := j.places.put(s.ID, at); known {
-		j.find(ruleDuplicateID, j.refOf(s, line), "the id is also that of "+j.nameOf(first), "an id of its own: no two spans of a run share one", first)
-		return
-	}
-	j.records = append(j.records, r)
-	if kind.spec == nil {
+	spec := c.kinds[kind].spec
+	if spec == nil {
 		j.unknown(s, line)
 		return
 	}
-	if !conforms {
-		j.conform(s, kind.spec, line, nil)
+	if !fine {
+		j.conform(s, spec, line, nil)
 	}
-	j.readFacts(s, kind.spec, at)
-	if r.is&delayed != 0 {
+	if spec.list == listOperations {
+		j.operation(s, spec, at)
+	}
+	if j.records[at].is&delayed != 0 {
 		j.delays[at] = delayOf(s)
 	}
-	for i := range s.Links {
-		j.links = append(j.links, linkRef{from: at, id: uint64(s.Links[i].ID), root: uint64(s.Links[i].Root)})
+	for i, l := range d.links {
+		l.from = at
+		j.links = append(j.links, l)
 		if s.Links[i].Run != s.Run {
 			j.find(ruleWrongLink, j.refOf(s, line), fmt.Sprintf("a link to span %s of another run", s.Links[i].ID), "links within the run")
 		}
 	}
+}
+
+// enter keeps a span of a digest, unless it is of another run or has the id of another; at is its place then.
+func (j *Judge) enter(d *digest, i int) (at int32, entered bool) {
+	r := &d.records[i]
+	if !j.began {
+		j.began, j.run, j.epoch = true, d.run, r.start
+	}
+	if d.run != j.run {
+		j.otherRun(d, r)
+		return 0, false
+	}
+	j.epoch = min(j.epoch, r.start)
+	kind := j.kindOf(d.numbers, r.name)
+	at = int32(len(j.records))
+	e := *r
+	e.name, e.process, e.peer, e.reply = kind.name, kind.process, j.processOf(d.numbers, r.peer), j.textOf(d.numbers, r.reply)
+	if first, known := j.places.put(world.CausalID(r.id), at); known {
+		j.find(ruleDuplicateID, j.refTo(&e), "the id is also that of "+j.nameOf(first), "an id of its own: no two spans of a run share one", first)
+		return 0, false
+	}
+	if r.shape > 0 {
+		e.fact = j.keep(d, j.byNumber[r.shape-1].list, r.fact)
+	}
+	j.records = append(j.records, e)
+	return at, true
 }
 
 // others are the spans of other runs than the first one's.
@@ -201,9 +205,10 @@ type others struct {
 }
 
 // otherRun notes a span of another run: such spans are not judged, since the same ids would mean other spans.
-func (j *Judge) otherRun(s *Span, line int) {
+func (j *Judge) otherRun(d *digest, r *record) {
 	if j.others.count++; j.others.count == 1 {
-		j.others.run, j.others.first = s.Run, j.refOf(s, line)
+		kind := &d.numbers.kinds[r.name]
+		j.others.run, j.others.first = d.run, SpanRef{ID: world.CausalID(r.id), Name: kind.name, Process: kind.service, Line: int(r.line), start: r.start}
 	}
 }
 
@@ -243,14 +248,14 @@ func (j *Judge) Report() Report {
 		resolution = jaegerResolution
 	}
 	return Report{
-		Spans: len(j.records), Processes: len(j.processes.names), Findings: j.findings.list, Counts: maps.Clone(j.findings.counts), History: j.history, Epoch: j.epoch,
+		Spans: len(j.records), Processes: len(j.processes.names), Findings: j.findings.list, Counts: maps.Clone(j.findings.counts), History: j.history, Epoch: time.Unix(0, j.epoch).UTC(),
 		Resolution: resolution,
 	}
 }
 
 // dateFindings says when everything that was found was, now that it is known when the run began.
 func (j *Judge) dateFindings() {
-	date := func(s *SpanRef) { s.At = time.Duration(s.start - j.epoch.UnixNano()) }
+	date := func(s *SpanRef) { s.At = time.Duration(s.start - j.epoch) }
 	for i := range j.findings.list {
 		f := &j.findings.list[i]
 		date(&f.Span)
@@ -316,8 +321,9 @@ func (j *Judge) refs(records []int32) []SpanRef {
 }
 
 // ref names a span that is kept.
-func (j *Judge) ref(at int32) SpanRef {
-	r := &j.records[at]
+func (j *Judge) ref(at int32) SpanRef { return j.refTo(&j.records[at]) }
+
+func (j *Judge) refTo(r *record) SpanRef {
 	return SpanRef{ID: world.CausalID(r.id), Name: j.texts.of(r.name), Process: j.processes.names[r.process], Line: int(r.line), start: r.start}
 }
 

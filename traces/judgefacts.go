@@ -112,51 +112,145 @@ func namesOf[T interface{ String() string }](values []T) []string {
 	return names
 }
 
-// readFacts keeps what a span says.
-func (j *Judge) readFacts(s *Span, shape *specShape, at int32) {
-	r := &j.records[at]
-	f := &j.facts
-	switch shape.ID {
-	case spans.RequestVoteClientID, spans.RequestVoteServerID:
-		r.fact = push(&f.votes, voteFact{
-			attempt: number(s.Attribute(spans.RaftAttemptKey)), lastIndex: number(s.Attribute(spans.RaftLastLogIndexKey)), lastTerm: number(s.Attribute(spans.RaftLastLogTermKey)),
-			reason: j.texts.add(s.Attribute(spans.RaftReasonKey).AsString()),
+// clear empties the lists.
+func (f *facts) clear() {
+	f.votes, f.entries, f.roles, f.commits, f.applies = f.votes[:0], f.entries[:0], f.roles[:0], f.commits[:0], f.applies[:0]
+	f.requests, f.elections, f.told, f.faults, f.peers = f.requests[:0], f.elections[:0], f.told[:0], f.faults[:0], f.peers[:0]
+	f.slots, f.acks = f.slots[:0], f.acks[:0]
+}
+
+// factList is the list that what is kept of a span goes to.
+type factList uint8
+
+// The lists.
+const (
+	listNone factList = iota
+	listVotes
+	listEntries
+	listRoles
+	listCommits
+	listApplies
+	listRequests
+	listOperations // which are requests too, and whose commands their clients tell
+	listElections
+	listTold
+	listBeats // which are among what was told
+	listFaults
+	listPeers
+)
+
+// lists are those of the spans that there is more to keep of.
+var lists = map[string]factList{
+	spans.RequestVoteClientID: listVotes, spans.RequestVoteServerID: listVotes,
+	spans.AppendEntriesClientID: listEntries, spans.AppendEntriesServerID: listEntries,
+	spans.RoleChangeID: listRoles, spans.CommitID: listCommits, spans.ApplyID: listApplies,
+	spans.PutClientID: listRequests, spans.GetClientID: listRequests, spans.DeleteClientID: listRequests,
+	spans.PutServerID: listRequests, spans.GetServerID: listRequests, spans.DeleteServerID: listRequests,
+	spans.KVPutID: listOperations, spans.KVGetID: listOperations, spans.KVDeleteID: listOperations,
+	spans.ElectionID: listElections, spans.CommitNotificationProducerID: listTold, spans.CommitNotificationConsumerID: listTold, spans.HeartbeatID: listBeats,
+	spans.FaultID: listFaults, spans.SetPeersID: listPeers,
+}
+
+// factOf keeps what a span says, and returns where in its list.
+func (c *clerk) factOf(s *Span, spec *specShape, v *said) int32 {
+	f := &c.out.facts
+	switch spec.list {
+	case listVotes:
+		return push(&f.votes, voteFact{attempt: v[saidAttempt], lastIndex: v[saidLastLogIndex], lastTerm: v[saidLastLogTerm], reason: v.text(saidReason)})
+	case listEntries:
+		return push(&f.entries, entriesFact{
+			attempt: v[saidAttempt], prevIndex: v[saidPrevLogIndex], prevTerm: v[saidPrevLogTerm], commit: v[saidLeaderCommit], match: v[saidMatchIndex],
+			conflictIndex: v[saidConflictIndex], conflictTerm: v[saidConflictTerm], entries: c.entriesOf(s, v), reason: v.text(saidReason),
 		})
-	case spans.AppendEntriesClientID, spans.AppendEntriesServerID:
-		r.fact = push(&f.entries, j.entriesOf(s))
-	case spans.RoleChangeID:
-		r.fact = push(&f.roles, roleFact{
-			from: variant(roleNames, s.Attribute(spans.RaftRoleFromKey).AsString()), event: variant(roleEventNames, s.Attribute(spans.RaftRoleEventKey).AsString()), appended: j.appendedOf(s),
-		})
-	case spans.CommitID:
-		c := commitFact{from: number(s.Attribute(spans.RaftCommitFromKey)), to: number(s.Attribute(spans.RaftCommitToKey)), quorum: number(s.Attribute(spans.RaftQuorumKey))}
-		c.acks = j.processList(s.Attribute(spans.RaftCommitAcknowledgedByKey))
-		r.fact = push(&f.commits, c)
-	case spans.ApplyID:
-		r.fact = push(&f.applies, applyFact{
-			index: number(s.Attribute(spans.RaftIndexKey)), term: number(s.Attribute(spans.RaftEntryTermKey)), command: j.texts.add(s.Attribute(spans.RaftCommandKey).AsString()),
-			request: j.texts.add(s.Attribute(spans.KVRequestIDKey).AsString()), result: j.texts.add(s.Attribute(spans.KVResultKey).AsString()),
-		})
-	case spans.PutClientID, spans.GetClientID, spans.DeleteClientID, spans.PutServerID, spans.GetServerID, spans.DeleteServerID:
-		r.fact = push(&f.requests, j.requestOf(s))
-	case spans.ElectionID:
-		r.fact = push(&f.elections, electionFact{
-			outcome: j.texts.add(s.Attribute(spans.RaftOutcomeKey).AsString()), votes: number(s.Attribute(spans.RaftVotesKey)), quorum: number(s.Attribute(spans.RaftQuorumKey)),
-		})
-	case spans.CommitNotificationProducerID, spans.CommitNotificationConsumerID:
-		r.fact = push(&f.told, number(s.Attribute(spans.RaftLeaderCommitKey)))
-	case spans.HeartbeatID:
-		r.fact = push(&f.told, number(s.Attribute(spans.RaftHeartbeatKey)))
-	case spans.FaultID:
-		r.fact = push(&f.faults, faultFact{j.texts.add(s.Attribute(spans.RaftkvFaultKey).AsString()), j.texts.add(s.Attribute(spans.RaftkvFaultTargetKey).AsString())})
-	case spans.SetPeersID:
-		r.fact = push(&f.peers, peersFact{j.processList(s.Attribute(spans.RaftPeersKey)), number(s.Attribute(spans.RaftQuorumKey))})
-	case spans.KVPutID, spans.KVGetID, spans.KVDeleteID:
-		request := j.requestOf(s)
-		request.command = j.texts.add(commandOf(s, shape))
-		r.fact = push(&f.requests, request)
-		j.operation(s, shape, at)
+	case listRoles:
+		return push(&f.roles, roleFact{from: uint8(v[saidRoleFrom]), event: uint8(v[saidRoleEvent]), appended: c.appendedOf(s)})
+	case listCommits:
+		return push(&f.commits, commitFact{from: v[saidCommitFrom], to: v[saidCommitTo], quorum: v[saidQuorum], acks: c.processList(s, v, saidAcknowledged)})
+	case listApplies:
+		return push(&f.applies, applyFact{index: v[saidIndex], term: v[saidEntryTerm], command: v.text(saidCommand), request: v.text(saidRequest), result: v.text(saidResult)})
+	case listRequests, listOperations:
+		request := requestFact{try: v[saidTry], request: v.text(saidRequest), result: v.text(saidResult), leader: v.process(saidLeader), appended: c.appendedOf(s)}
+		if spec.list == listOperations {
+			request.command = c.text(commandOf(s, spec))
+		}
+		return push(&f.requests, request)
+	case listElections:
+		return push(&f.elections, electionFact{outcome: v.text(saidOutcome), votes: v[saidVotes], quorum: v[saidQuorum]})
+	case listTold:
+		return push(&f.told, v[saidLeaderCommit])
+	case listBeats:
+		return push(&f.told, v[saidHeartbeat])
+	case listFaults:
+		return push(&f.faults, faultFact{v.text(saidFault), v.text(saidFaultTarget)})
+	case listPeers:
+		return push(&f.peers, peersFact{c.processList(s, v, saidPeers), v[saidQuorum]})
+	case listNone:
 	}
+	return -1
+}
+
+// keep adds to the judge's facts one of a digest, with the judge's numbers, and returns where in its list.
+func (j *Judge) keep(d *digest, list factList, at int32) int32 {
+	f, from, n := &j.facts, &d.facts, d.numbers
+	text := func(of uint32) uint32 { return j.textOf(n, of) }
+	switch list {
+	case listVotes:
+		v := from.votes[at]
+		v.reason = text(v.reason)
+		return push(&f.votes, v)
+	case listEntries:
+		e := from.entries[at]
+		e.reason = text(e.reason)
+		e.entries = j.keepSlots(d, e.entries)
+		return push(&f.entries, e)
+	case listRoles:
+		r := from.roles[at]
+		r.appended.command = text(r.appended.command)
+		return push(&f.roles, r)
+	case listCommits:
+		c := from.commits[at]
+		c.acks = j.keepProcesses(d, c.acks)
+		return push(&f.commits, c)
+	case listApplies:
+		a := from.applies[at]
+		a.command, a.request, a.result = text(a.command), text(a.request), text(a.result)
+		return push(&f.applies, a)
+	case listRequests, listOperations:
+		r := from.requests[at]
+		r.request, r.result, r.command, r.appended.command = text(r.request), text(r.result), text(r.command), text(r.appended.command)
+		r.leader = j.processOf(n, r.leader)
+		return push(&f.requests, r)
+	case listElections:
+		e := from.elections[at]
+		e.outcome = text(e.outcome)
+		return push(&f.elections, e)
+	case listTold, listBeats:
+		return push(&f.told, from.told[at])
+	case listFaults:
+		return push(&f.faults, faultFact{text(from.faults[at].kind), text(from.faults[at].target)})
+	case listPeers:
+		p := from.peers[at]
+		p.peers = j.keepProcesses(d, p.peers)
+		return push(&f.peers, p)
+	case listNone:
+	}
+	return -1
+}
+
+func (j *Judge) keepSlots(d *digest, l list) list {
+	from := uint32(len(j.facts.slots))
+	for _, s := range d.facts.slots[l.from:l.to] {
+		j.facts.slots = append(j.facts.slots, slot{s.term, j.textOf(d.numbers, s.command)})
+	}
+	return list{from, uint32(len(j.facts.slots))}
+}
+
+func (j *Judge) keepProcesses(d *digest, l list) list {
+	from := uint32(len(j.facts.acks))
+	for _, p := range d.facts.acks[l.from:l.to] {
+		j.facts.acks = append(j.facts.acks, j.processOf(d.numbers, p))
+	}
+	return list{from, uint32(len(j.facts.acks))}
 }
 
 func push[T any](list *[]T, item T) int32 {
@@ -164,37 +258,18 @@ func push[T any](list *[]T, item T) int32 {
 	return int32(len(*list) - 1)
 }
 
-func (j *Judge) entriesOf(s *Span) entriesFact {
-	e := entriesFact{}
-	for i := range s.Attributes {
-		a := &s.Attributes[i]
-		switch a.Key {
-		case spans.RaftAttemptKey:
-			e.attempt = number(a.Value)
-		case spans.RaftPrevLogIndexKey:
-			e.prevIndex = number(a.Value)
-		case spans.RaftPrevLogTermKey:
-			e.prevTerm = number(a.Value)
-		case spans.RaftLeaderCommitKey:
-			e.commit = number(a.Value)
-		case spans.RaftMatchIndexKey:
-			e.match = number(a.Value)
-		case spans.RaftConflictIndexKey:
-			e.conflictIndex = number(a.Value)
-		case spans.RaftConflictTermKey:
-			e.conflictTerm = number(a.Value)
-		case spans.RaftReasonKey:
-			e.reason = j.texts.add(a.Value.AsString())
-		case spans.RaftEntriesKey:
-			e.entries.from = uint32(len(j.facts.slots))
-			for _, entry := range a.Value.AsStringSlice() {
-				_, term, command, _ := parseEntry(entry)
-				j.facts.slots = append(j.facts.slots, slot{term: term, command: j.texts.add(command)})
-			}
-			e.entries.to = uint32(len(j.facts.slots))
+// entriesOf are the entries that a span lists.
+func (c *clerk) entriesOf(s *Span, v *said) list {
+	f := &c.out.facts
+	l := list{from: uint32(len(f.slots))}
+	if at := v[saidEntries]; at > 0 {
+		for _, entry := range s.Attributes[at-1].Value.AsStringSlice() {
+			_, term, command, _ := parseEntry(entry)
+			f.slots = append(f.slots, slot{term: term, command: c.text(command)})
 		}
 	}
-	return e
+	l.to = uint32(len(f.slots))
+	return l
 }
 
 // parseEntry reads `index@term command`.
@@ -207,12 +282,12 @@ func parseEntry(s string) (index, term uint64, command string, ok bool) {
 }
 
 // appendedOf is the entry that a span says was taken into the log.
-func (j *Judge) appendedOf(s *Span) (a appended) {
+func (c *clerk) appendedOf(s *Span) (a appended) {
 	for i := range s.Events {
 		e := &s.Events[i]
 		if e.Name == spans.EventAppend {
 			a = appended{
-				index: number(e.Attribute(spans.RaftIndexKey)), term: number(e.Attribute(spans.RaftTermKey)), command: j.texts.add(e.Attribute(spans.RaftCommandKey).AsString()),
+				index: number(e.Attribute(spans.RaftIndexKey)), term: number(e.Attribute(spans.RaftTermKey)), command: c.text(e.Attribute(spans.RaftCommandKey).AsString()),
 				at: e.At.UnixNano(),
 			}
 		}
@@ -242,32 +317,15 @@ func delayOf(s *Span) (delay int64) {
 	return delay
 }
 
-func (j *Judge) requestOf(s *Span) requestFact {
-	f := requestFact{leader: noProcess, appended: j.appendedOf(s)}
-	for i := range s.Attributes {
-		a := &s.Attributes[i]
-		switch a.Key {
-		case spans.KVTryKey:
-			f.try = number(a.Value)
-		case spans.KVRequestIDKey:
-			f.request = j.texts.add(a.Value.AsString())
-		case spans.KVResultKey:
-			f.result = j.texts.add(a.Value.AsString())
-		case spans.KVLeaderIDKey:
-			if id := a.Value.AsString(); id != protocol.NodeID(0).String() {
-				f.leader = j.processes.add(id)
-			}
+// processList are the processes that a span lists.
+func (c *clerk) processList(s *Span, v *said, f field) list {
+	l := list{from: uint32(len(c.out.facts.acks))}
+	if at := v[f]; at > 0 {
+		for _, name := range s.Attributes[at-1].Value.AsStringSlice() {
+			c.out.facts.acks = append(c.out.facts.acks, uint16(c.process(name)-1))
 		}
 	}
-	return f
-}
-
-func (j *Judge) processList(v attribute.Value) list {
-	l := list{from: uint32(len(j.facts.acks))}
-	for _, name := range v.AsStringSlice() {
-		j.facts.acks = append(j.facts.acks, j.processes.add(name))
-	}
-	l.to = uint32(len(j.facts.acks))
+	l.to = uint32(len(c.out.facts.acks))
 	return l
 }
 

@@ -97,52 +97,30 @@ func (p *processes) add(name string) uint16 {
 	return n
 }
 
-// newRecord keeps what every span has.
-func (j *Judge) newRecord(s *Span, kind *spanKind, line int) record {
-	r := record{
-		id: uint64(s.ID), parent: uint64(s.Parent), root: uint64(s.Root), start: s.Start.UnixNano(), end: s.End.UnixNano(),
-		name: kind.name, fact: -1, line: int32(line), process: kind.process, peer: noProcess,
+// say keeps what the attributes of every span may say.
+func (r *record) say(v *said) {
+	r.term, r.role, r.peer, r.reply, r.copies = v[saidTerm], uint8(v[saidRole]), v.process(saidPeer), v.text(saidReply), uint8(min(v[saidCopy], 255))
+}
+
+// flagsOf are those of a span.
+func flagsOf(s *Span, v *said) (is flag) {
+	if s.Status.Code == codes.Error || v[saidFailed] != 0 {
+		is |= failed
 	}
-	if kind.spec == nil {
-		return r
-	}
-	r.shape = uint8(kind.spec.number + 1)
-	if s.Status.Code == codes.Error {
-		r.is |= failed
-	}
-	for i := range s.Attributes {
-		r.note(j, &s.Attributes[i])
+	if v[saidUnfinished] != 0 {
+		is |= unfinished
 	}
 	for i := range s.Events {
 		switch s.Events[i].Name {
 		case spans.EventDrop:
-			r.is |= dropped
+			is |= dropped
 		case spans.EventDelay:
-			r.is |= delayed
+			is |= delayed
 		case spans.EventDuplicate:
-			r.is |= doubled
+			is |= doubled
 		}
 	}
-	return r
-}
-
-func (r *record) note(j *Judge, a *attribute.KeyValue) {
-	switch a.Key {
-	case spans.RaftTermKey:
-		r.term = number(a.Value)
-	case spans.RaftRoleKey:
-		r.role = variant(roleNames, a.Value.AsString())
-	case spans.RaftPeerIDKey, spans.KVClientIDKey:
-		r.peer = j.processes.add(a.Value.AsString())
-	case spans.RaftReplyKey:
-		r.reply = j.texts.add(a.Value.AsString())
-	case spans.RaftkvCopyKey:
-		r.copies = uint8(min(number(a.Value), 255))
-	case spans.ErrorTypeKey:
-		r.is |= failed
-	case spans.RaftUnfinishedKey:
-		r.is |= unfinished
-	}
+	return is
 }
 
 // number is an integer that is not negative; what is no such thing is 0, which conformance tells.

@@ -138,7 +138,7 @@ func (j *Judge) moments() []stepMoment {
 		switch shape.ID {
 		case spans.StartID:
 			m.rank = rankStart
-			if r.start > j.epoch.UnixNano() {
+			if r.start > j.epoch {
 				m.rank = rankAgain
 			}
 		case spans.RoleChangeID:

@@ -18,15 +18,14 @@ type batch struct {
 	spans   []Span
 	places  []place
 	kept    []attribute.KeyValue
-	notes   []note
-	fine    []bool // of each span: see Judge.Read
+	digest  digest // of those spans that are not among these
 	decoded chan struct{}
 }
 
-// ahead decodes the lines of a file with all processors there are, and hands them out in the file's order. work is called for each line on any of them, take in order on this one; what
-// is in a batch is theirs until take returns. It ends, without an error, where the lines do, or before the first that does not just have spans: Next goes on from there, and tells
+// ahead decodes the lines of a file with all processors there are, and hands them out in the file's order. hire makes a decoder ready for each of them, and returns what is to be
+// called on that processor before each line; take is called on this one, in order. What is in a batch is theirs until take returns. It ends, without an error, where the lines do, or before the first that does not just have spans: Next goes on from there, and tells
 // what is wrong.
-func (r *Reader) ahead(ctx context.Context, note noter, work, take func(*batch)) error {
+func (r *Reader) ahead(ctx context.Context, hire func(*decoder) (begin func(*batch)), take func(*batch)) error {
 	if r.whole != nil || r.err != nil || len(r.spans) > 0 {
 		return r.err
 	}
@@ -38,9 +37,10 @@ func (r *Reader) ahead(ctx context.Context, note noter, work, take func(*batch))
 	defer close(todo)
 	for range processors {
 		working.Go(func() {
-			d := &decoder{note: note, reuse: true}
+			d := &decoder{reuse: true}
+			begin := hire(d)
 			for b := range todo {
-				b.decode(d, work)
+				b.decode(d, begin)
 			}
 		})
 	}
@@ -70,7 +70,7 @@ func (r *Reader) ahead(ctx context.Context, note noter, work, take func(*batch))
 			return nil
 		}
 		queue = queue[1:]
-		r.line, r.any = b.line, r.any || len(b.spans) > 0
+		r.line, r.any = b.line, r.any || len(b.spans)+len(b.digest.records) > 0
 		take(b)
 		free = append(free, b)
 	}
@@ -87,17 +87,15 @@ func (r *Reader) readAhead(line int, free []*batch) *batch {
 	return b
 }
 
-func (b *batch) decode(d *decoder, work func(*batch)) {
-	d.spans, d.places, d.kept, d.notes = b.spans, b.places, b.kept, b.notes
+func (b *batch) decode(d *decoder, begin func(*batch)) {
+	begin(b)
+	d.spans, d.places, d.kept = b.spans, b.places, b.kept
 	if blank(b.raw) {
 		d.clear()
 	} else if _, f := d.decode(b.raw); f != nil || d.wrapped {
 		b.refused = true
 	}
-	b.spans, b.places, b.kept, b.notes = d.spans, d.places, d.kept, d.notes
-	if !b.refused {
-		work(b)
-	}
+	b.spans, b.places, b.kept = d.spans, d.places, d.kept
 	b.decoded <- struct{}{}
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"errors"
-	"io"
 	"strconv"
 	"strings"
 	"testing"
@@ -54,16 +53,10 @@ func configOf(t testing.TB, scenario, faults string, changes ...string) *config.
 func judged(t testing.TB, file []byte) traces.Report {
 	t.Helper()
 	j, r := traces.NewJudge(), traces.NewReader("trace", bytes.NewReader(file))
-	for {
-		s, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			return j.Report()
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		j.Add(&s, r.Line())
+	if err := j.Read(t.Context(), r); err != nil {
+		t.Fatal(err)
 	}
+	return j.Report()
 }
 
 func isClean(t *testing.T, file []byte, how string) {

@@ -1,0 +1,276 @@
+package traces
+
+import (
+	"math/bits"
+	"slices"
+	"strings"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/spans"
+)
+
+// clerk reads spans for a judge, and makes a digest of those of each line: what the judge is to keep of them. There is one for each processor. Spans of one template are alike, and
+// of a span the clerk looks only at what is not as in the one before it.
+type clerk struct {
+	specShapes
+
+	out   *digest
+	line  int32
+	forms Judge // who knows how spans conform to the spec; its findings are only counted
+
+	texts     texts
+	processes processes
+	kinds     []kindOfSpan
+	known     map[shape]uint32 // the kinds, by what they are of
+	memos     []memo           // of each template, by its number
+	decoder   *decoder         // that has the templates; nil where there are none
+	anew      bool             // its numbers begin again
+	numbers   *numbers         // what the judge makes of them
+}
+
+// kindOfSpan is what spans of one name, kind and process have in common.
+type kindOfSpan struct {
+	shape
+
+	spec *specShape // nil when the spec knows no such span
+}
+
+// memo is what is known of the last span of a template that the clerk saw.
+type memo struct {
+	times  uint64 // that a list of attributes of the template was read by then
+	kind   uint32
+	with   [alone + 1]uint64 // its attributes by what they have to fit with, a bit for each seat
+	fine   bool              // it conforms to the spec, as far as a span by itself does
+	status codes.Code
+	said   said
+}
+
+// mostTexts is how many texts a clerk remembers, before it begins anew: each is also among those of the judge.
+const mostTexts = 1 << 14
+
+func newClerk(shapes specShapes, d *decoder) *clerk {
+	c := &clerk{specShapes: shapes, decoder: d, forms: Judge{specShapes: shapes, findings: collector{counts: map[string]int{}}}, numbers: &numbers{}}
+	c.forget()
+	return c
+}
+
+// forget begins anew.
+func (c *clerk) forget() {
+	c.texts, c.processes, c.kinds, c.known, c.memos, c.anew = newTexts(), processes{}, nil, map[shape]uint32{}, nil, true
+	if c.decoder != nil {
+		c.decoder.templates = nil
+	}
+}
+
+// start begins with another line.
+func (c *clerk) start(out *digest, line int) {
+	if len(c.texts.all) > mostTexts || len(c.kinds) > mostTexts {
+		c.forget()
+	}
+	out.clear()
+	c.out, c.line = out, int32(line)
+	out.numbers, out.anew, c.anew = c.numbers, c.anew, false
+}
+
+// visit makes the digest of a span, or leaves it to be looked at as a whole: one that does not conform, one that is an operation.
+func (c *clerk) visit(s *Span, at *place) (keep bool) {
+	if len(c.out.records)+len(c.out.left) == 0 {
+		c.out.run = s.Run
+	}
+	m := c.memoOf(s, at.seen)
+	fine := m != nil && c.conforms(s, at, m)
+	if !fine || c.needsAll(s, m) {
+		c.out.left = append(c.out.left, leftSpan{before: int32(len(c.out.records)), fine: fine})
+		return true
+	}
+	c.enter(s, m.kind, &m.said)
+	return false
+}
+
+// needsAll says whether more is to be known of a span than what its attributes say.
+func (c *clerk) needsAll(s *Span, m *memo) bool {
+	if c.kinds[m.kind].spec.list == listOperations || s.Run != c.out.run {
+		return true
+	}
+	for i := range s.Links {
+		if s.Links[i].Run != s.Run {
+			return true
+		}
+	}
+	return slices.ContainsFunc(s.Events, func(e Event) bool { return e.Name == spans.EventDelay })
+}
+
+// memoOf is that of the spans of a template; nil where the span is of none: its name stands behind its attributes, or there are more processes or kinds than are remembered.
+func (c *clerk) memoOf(s *Span, t *template) *memo {
+	if t == nil || t.name != s.Name || t.kind != s.Kind {
+		return nil
+	}
+	is := shape{s.Service, s.Name, s.Kind}
+	if t.number == 0 {
+		if len(c.memos) == mostTemplates {
+			return nil
+		}
+		c.memos = append(c.memos, memo{kind: c.kindOf(is)})
+		t.number = uint32(len(c.memos))
+	}
+	m := &c.memos[t.number-1]
+	if c.kinds[m.kind].shape != is {
+		return nil
+	}
+	return m
+}
+
+// conforms brings a memo to what a span says, and says whether the span conforms to the spec by itself.
+func (c *clerk) conforms(s *Span, at *place, m *memo) bool {
+	spec := c.kinds[m.kind].spec
+	if spec == nil {
+		return false
+	}
+	t := at.seen
+	as := !t.moved && m.times+1 == t.times // as before, but for the values that changed
+	m.times = t.times
+	if !as {
+		m.say(at.notes)
+	}
+	for rest := t.changed; as && rest != 0; rest &= rest - 1 {
+		i := bits.TrailingZeros64(rest)
+		m.said.apply(&at.notes[i], i)
+		m.fine = m.fine && at.notes[i].sound
+	}
+	f := &c.forms
+	ref := f.refOf(s, int(c.line))
+	if as && m.fine && t.changed&m.with[withAll] == 0 && len(s.Events) == 0 && s.Status.Code == m.status && !s.End.Before(s.Start) {
+		if t.changed&m.with[withNames] != 0 {
+			f.namesIn(s, spec, ref)
+		}
+		if t.changed&m.with[withEntries] != 0 {
+			f.entries(s, ref)
+		}
+	} else {
+		f.conform(s, spec, int(c.line), at.notes)
+	}
+	m.status = s.Status.Code
+	m.fine = len(f.findings.counts) == 0
+	if !m.fine {
+		f.findings = collector{counts: map[string]int{}}
+	}
+	return m.fine
+}
+
+// say notes all that the attributes of a span say.
+func (m *memo) say(notes []note) {
+	m.said, m.with = said{}, [alone + 1]uint64{}
+	for i := range notes {
+		m.said.apply(&notes[i], i)
+		if i < mostSeats {
+			m.with[notes[i].with] |= 1 << i
+		}
+	}
+}
+
+// apply notes what an attribute says.
+func (s *said) apply(n *note, i int) {
+	s[n.field] = n.says
+	if n.field >= saidEntries {
+		s[n.field] = uint64(i + 1)
+	}
+}
+
+// kindOf is the number of a kind.
+func (c *clerk) kindOf(is shape) uint32 {
+	n, known := c.known[is]
+	if !known {
+		n = uint32(len(c.kinds))
+		is.service, is.name = strings.Clone(is.service), strings.Clone(is.name)
+		k := kindOfSpan{is, c.shapes[spanShape{is.name, is.kind}]}
+		c.kinds, c.known[is] = append(c.kinds, k), n
+		c.out.kinds = append(c.out.kinds, k)
+	}
+	return n
+}
+
+// note says of an attribute whether it is as the spec wants it, and what it says.
+func (c *clerk) note(s *Span, a *attribute.KeyValue, before note) note {
+	n := c.specShapes.note(s, a, before)
+	of := before.fieldOf
+	if before.of == nil {
+		of = fieldsByKey[a.Key]
+		if n.of != nil && (of.field == saidRequest && n.of.shape.Service != spans.ServiceClient || of.field == saidPeer && n.of.shape.Kind != trace.SpanKindClient) {
+			of.with = alone // there is no other name in such a span that it has to fit with
+		}
+	}
+	n.fieldOf = of
+	switch of.how {
+	case sayNumber:
+		n.says = number(a.Value)
+	case sayText:
+		n.says = uint64(c.text(a.Value.AsString()))
+	case sayProcess:
+		n.says = c.process(a.Value.AsString())
+	case sayLeader:
+		if id := a.Value.AsString(); id != protocol.NodeID(0).String() {
+			n.says = c.process(id)
+		}
+	case sayRole:
+		n.says = uint64(variant(roleNames, a.Value.AsString()))
+	case sayRoleEvent:
+		n.says = uint64(variant(roleEventNames, a.Value.AsString()))
+	case sayThere:
+		n.says = 1
+	case sayList:
+	}
+	return n
+}
+
+// text is the number of a text.
+func (c *clerk) text(s string) uint32 {
+	before := len(c.texts.all)
+	n := c.texts.add(s)
+	c.out.texts = append(c.out.texts, c.texts.all[before:]...)
+	return n
+}
+
+// process is the number of a process, plus one.
+func (c *clerk) process(name string) uint64 {
+	before := len(c.processes.names)
+	n := c.processes.add(name)
+	c.out.processes = append(c.out.processes, c.processes.names[before:]...)
+	return uint64(n) + 1
+}
+
+// enterWhole keeps a span of no template, and returns its kind.
+func (c *clerk) enterWhole(s *Span) (kind uint32) {
+	c.out.run = s.Run
+	kind = c.kindOf(shape{s.Service, s.Name, s.Kind})
+	var v said
+	for i := range s.Attributes {
+		n := c.note(s, &s.Attributes[i], note{})
+		v.apply(&n, i)
+	}
+	c.enter(s, kind, &v)
+	return kind
+}
+
+// enter keeps a span.
+func (c *clerk) enter(s *Span, kind uint32, v *said) {
+	r := record{
+		id: uint64(s.ID), parent: uint64(s.Parent), root: uint64(s.Root), start: s.Start.UnixNano(), end: s.End.UnixNano(),
+		name: kind, fact: -1, line: c.line, peer: noProcess,
+	}
+	spec := c.kinds[kind].spec
+	at := int32(len(c.out.records))
+	if spec != nil {
+		r.shape = uint8(spec.number + 1)
+		r.say(v)
+		r.is = flagsOf(s, v)
+		r.fact = c.factOf(s, spec, v)
+		for i := range s.Links {
+			c.out.links = append(c.out.links, linkRef{from: at, id: uint64(s.Links[i].ID), root: uint64(s.Links[i].Root)})
+		}
+	}
+	c.out.records = append(c.out.records, r)
+}

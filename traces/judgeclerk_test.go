@@ -1,0 +1,193 @@
+package traces_test
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/traces"
+)
+
+// attributeText is an attribute as OTLPFile writes it, of a number, a text, a truth or a list, behind which there is another.
+var attributeText = regexp.MustCompile(`\{"key":"([^"]+)","value":\{"(?:intValue":"(\d+)"|stringValue":"([^"]*)"|boolValue":(true|false)|arrayValue":\{"values":\[((?:\{"stringValue":"[^"]*"\},?)+)\]\})\}\},`)
+
+// A clerk looks only at what is not as in the span before. Attributes are made others here, one of each key in a file, in spans that stand among others like them: what is found of
+// them has to be what is found by looking at each span as a whole, whatever else of the span the attribute has to fit with.
+func TestClerkAsWhole(t *testing.T) {
+	const perKey = 16
+	var written bytes.Buffer
+	record(t, rough(), traces.NewOTLPFile(&written))
+	file := written.Bytes()
+	byKey := map[string][]valueAt{}
+	for _, at := range attributeText.FindAllSubmatchIndex(file, -1) {
+		key := string(file[at[2]:at[3]])
+		byKey[key] = append(byKey[key], valueAt{at, byKey[key]})
+	}
+	if len(byKey) < 40 {
+		t.Fatalf("the file has %d keys: too few for this test", len(byKey))
+	}
+	found := map[string]int{}
+	for n := range perKey {
+		var which []valueAt
+		for _, all := range byKey {
+			which = append(which, all[n*len(all)/perKey])
+		}
+		slices.SortFunc(which, func(a, b valueAt) int { return cmp.Compare(a.at[0], b.at[0]) })
+		for kind, change := range changesOfAttributes {
+			var mutated []byte
+			from := 0
+			for _, v := range which {
+				mutated = append(append(mutated, file[from:v.at[0]]...), change(file, v)...)
+				from = v.at[1]
+			}
+			asOneByOne(t, fmt.Sprintf("%s of the %d/%dth of each key", kind, n, perKey), append(mutated, file[from:]...), found)
+		}
+	}
+	if len(found) < 10 {
+		t.Errorf("findings of %d kinds only, %v: this compares little", len(found), found)
+	}
+}
+
+// The same for what fits together in a span, each in spans that are like the one before them but for that.
+func TestClerkAsWholeSpans(t *testing.T) {
+	var written bytes.Buffer
+	record(t, rough(), traces.NewOTLPFile(&written))
+	file := bytes.Join(spansAlone(t, written.Bytes()), []byte("\n"))
+	for _, each := range []struct {
+		name          string
+		every         int // of the places that fit
+		from, to      string
+		asWrittenLine bool // many spans a line
+	}{
+		{name: "an error without a type", every: 40, from: `"status":\{\}`, to: `"status":{"code":2}`},
+		{name: "an error with an empty type", every: 2, from: `("error.type","value":\{"stringValue":")[^"]+`, to: `${1}`},
+		{name: "an end before its start", every: 40, from: `"endTimeUnixNano":"\d+"`, to: `"endTimeUnixNano":"7"`},
+		{name: "a span of another process", every: 40, from: `"stringValue":"node-1"`, to: `"stringValue":"node-2"`},
+		{name: "a name of another span", every: 5, from: `"name":"raft.apply"`, to: `"name":"raft.commit"`},
+		{name: "a name behind the rest", every: 1, from: `("name":"[^"]*"),(.*?"status":\{\})`, to: `${2},${1}`},
+		{name: "another run", every: 40, from: `"traceId":"...(.{29}","spanId":"[^"]*","parent)`, to: `"traceId":"abc${1}`, asWrittenLine: true},
+		{name: "a link to another run", every: 3, from: `("links":\[\{"traceId":")...`, to: `${1}abc`},
+		{name: "another reply", every: 5, from: `AppendEntriesOk`, to: `AppendEntriesRejected`},
+		{name: "the operation of another client", every: 3, from: `("kv.request.id","value":\{"stringValue":")client-1`, to: `${1}client-2`},
+		{name: "entries of an earlier term than the one before them", every: 3, from: `("raft.prev_log.term","value":\{"intValue":")\d+`, to: `${1}9`},
+		{name: "attributes that come twice, and are not as they were before", every: 20, from: `("attributes":\[\{"key":"r[^\n]*?"raft.term","value":\{"intValue":")\d+([^\n]*?\}\}\])`, to: `${1}77${2},${1}77${2}`},
+	} {
+		before := file
+		if each.asWrittenLine {
+			before = written.Bytes()
+		}
+		from := regexp.MustCompile(each.from)
+		n := 0
+		mutated := from.ReplaceAllFunc(before, func(is []byte) []byte {
+			if n++; n%each.every != 0 {
+				return is
+			}
+			return from.ReplaceAll(is, []byte(each.to))
+		})
+		found := map[string]int{}
+		asOneByOne(t, each.name, mutated, found)
+		if bytes.Equal(before, mutated) || len(found) == 0 && each.every > 1 {
+			t.Errorf("%s: in %d places, of which findings of %d kinds came", each.name, n/each.every, len(found))
+		}
+	}
+}
+
+// A clerk that was told very many texts begins anew, and nothing takes one for another.
+func TestClerkManyTexts(t *testing.T) {
+	const many, clashes, perLine = 40_000, 70, 500
+	var file bytes.Buffer
+	for node := 1; node <= 2; node++ {
+		for index := 1; index <= many; index++ {
+			if index%perLine == 1 {
+				fmt.Fprintf(&file, `{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"node-%d"}}]},"scopeSpans":[{"spans":[`, node)
+			}
+			command := fmt.Sprintf("put k %d", index)
+			if index > many-clashes && node == 2 {
+				command += " of another"
+			}
+			fmt.Fprintf(&file, `{"traceId":"%016x%016[1]x","spanId":"%016x","name":"raft.apply","kind":1,"startTimeUnixNano":"%d","endTimeUnixNano":"%[3]d","attributes":[`, 1, node*many+index, 1000*index+node)
+			fmt.Fprintf(&file, `{"key":"raft.node.id","value":{"stringValue":"node-%d"}},{"key":"raft.term","value":{"intValue":"1"}},{"key":"raft.role","value":{"stringValue":"leader"}},`, node)
+			fmt.Fprintf(&file, `{"key":"raft.index","value":{"intValue":"%d"}},{"key":"raft.entry.term","value":{"intValue":"1"}},{"key":"raft.command","value":{"stringValue":"%s"}},`, index, command)
+			file.WriteString(`{"key":"kv.result","value":{"stringValue":"ok"}}],"status":{}}`)
+			if index%perLine == 0 {
+				file.WriteString("]}]}]}\n")
+			} else {
+				file.WriteString(",")
+			}
+		}
+	}
+	report, err := judgedAhead(file.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := report.Counts[string(protocol.InvariantStateMachineSafety)]; got != clashes {
+		t.Errorf("%d clashes were found where there are %d", got, clashes)
+	}
+	if report.Counts["unknown_attribute"]+report.Counts["required_attribute_not_present"] > 0 {
+		t.Errorf("spans that do not conform are not read by clerks: %v", report.Counts)
+	}
+	asOneByOne(t, "many texts", file.Bytes(), map[string]int{})
+}
+
+// asOneByOne compares what clerks make of a file with what comes of looking at each span as a whole, and counts which findings there were.
+func asOneByOne(t *testing.T, name string, file []byte, found map[string]int) {
+	t.Helper()
+	want, wantErr := judgedOneByOne(file)
+	got, err := judgedAhead(file)
+	if wantErr != nil || err != nil {
+		t.Fatalf("%s: %v, %v", name, wantErr, err)
+	}
+	if diff := gocmp.Diff(want, got, cmpopts.IgnoreUnexported(traces.SpanRef{})); diff != "" {
+		t.Errorf("%s: -one by one, +by a clerk:\n%s", name, diff)
+	}
+	for id := range want.Counts {
+		found[id]++
+	}
+}
+
+// valueAt is where an attribute stands in a file.
+type valueAt struct {
+	at     []int     // as attributeText finds it
+	before []valueAt // those of the same key
+}
+
+// changesOfAttributes make an attribute another.
+var changesOfAttributes = map[string]func(file []byte, v valueAt) []byte{
+	"another value": func(file []byte, v valueAt) []byte {
+		return v.with(file, "3", "node-2", "false", `{"stringValue":"7@1 noop"}`)
+	},
+	"a wrong value": func(file []byte, v valueAt) []byte {
+		return v.with(file, "-4", "x", "true", `{"stringValue":"node-9"}`)
+	},
+	"an empty value":    func(file []byte, v valueAt) []byte { return v.with(file, "0", "", "false", ``) },
+	"twice":             func(file []byte, v valueAt) []byte { return bytes.Repeat(file[v.at[0]:v.at[1]], 2) },
+	"not at all":        func([]byte, valueAt) []byte { return nil },
+	"as another has it": asAnother,
+}
+
+func (v valueAt) with(file []byte, values ...string) []byte {
+	for group, value := range values {
+		if from, to := v.at[2*group+4], v.at[2*group+5]; from >= 0 {
+			return bytes.Join([][]byte{file[v.at[0]:from], []byte(value), file[to:v.at[1]]}, nil)
+		}
+	}
+	panic("an attribute of another type: " + string(file[v.at[0]:v.at[1]]))
+}
+
+// asAnother gives an attribute the last value before it that is another.
+func asAnother(file []byte, v valueAt) []byte {
+	is := file[v.at[0]:v.at[1]]
+	for _, other := range slices.Backward(v.before) {
+		if was := file[other.at[0]:other.at[1]]; !bytes.Equal(was, is) {
+			return was
+		}
+	}
+	return is
+}
