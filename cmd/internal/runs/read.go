@@ -27,6 +27,17 @@ type Run struct {
 // Read finds the runs that a command line names and has them read, each by a goroutine of its own; i is which of the names it has. Who waits sees a bar on stderr. What is wrong is
 // said of all of them. A trace that takes more memory than there is is not read, or no further: then ctx ends, and the error is a Short.
 func Read(ctx context.Context, stderr io.Writer, names []string, takes Takes, read func(ctx context.Context, i int, run Run) error) error {
+	return readTold(ctx, func(mebi int) bar { return terminal.NewProgress(stderr, "MiB", mebi) }, names, takes, read)
+}
+
+// bar shows how many MiB of all were read.
+type bar interface {
+	Set(mebi int)
+	Done()
+}
+
+// readTold is Read with the bar that who waits sees.
+func readTold(ctx context.Context, barOf func(mebi int) bar, names []string, takes Takes, read func(ctx context.Context, i int, run Run) error) error {
 	list := make([]Run, len(names))
 	wrong := make([]error, len(names))
 	total := int64(0)
@@ -47,15 +58,15 @@ func Read(ctx context.Context, stderr io.Writer, names []string, takes Takes, re
 	guard := room.Guard(known(list))
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	bar := terminal.NewProgress(stderr, "MiB", int(total>>20))
-	defer bar.Done()
+	shown := barOf(int(total >> 20))
+	defer shown.Done()
 	var mu sync.Mutex
 	done := int64(0)
 	progress := func(bytes int) {
 		mu.Lock()
 		defer mu.Unlock()
 		done += int64(bytes)
-		bar.Set(int(done >> 20))
+		shown.Set(int(done >> 20))
 		if guard.Exceeded() {
 			stop(exceeded(list, done, room))
 		}

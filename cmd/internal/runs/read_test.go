@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"testing"
@@ -106,6 +107,69 @@ func TestReadUntilMemoryIsFull(t *testing.T) {
 	})
 	if short := (*Short)(nil); !errors.As(err, &short) || !strings.Contains(short.Error(), "too large for the memory there is: 0 MiB was free, and after ") || !strings.HasSuffix(short.Error(), "set GOMEMLIMIT=1GiB") || len(held) > 10 {
 		t.Errorf("after %d MiB: error %v", len(held), err)
+	}
+}
+
+// For the rest of a trace that is known there is all the room; half of it is kept free for one of which nobody knows how large it is.
+func TestReadKeepsRoomForWhatIsUnknown(t *testing.T) {
+	const room, held = 128 << 20, 96 << 20
+	before := debug.SetMemoryLimit(-1)
+	defer debug.SetMemoryLimit(before)
+	t.Setenv("GOMEMLIMIT", "1")
+	unknown := filepath.Join(t.TempDir(), "x")
+	if err := os.WriteFile(unknown, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		path string
+		fits bool
+	}{{recorded.Run(t, "lost-reply"), true}, {unknown, false}} {
+		debug.FreeOSMemory()
+		const much = 1 << 40
+		debug.SetMemoryLimit(much)
+		debug.SetMemoryLimit(much - memory.Left().Bytes + room)
+		err := Read(t.Context(), io.Discard, []string{c.path}, takes, func(_ context.Context, _ int, run Run) error {
+			kept := bytes.Repeat([]byte{1}, held)
+			run.Progress(1)
+			runtime.KeepAlive(kept)
+			return nil
+		})
+		if short := (*Short)(nil); errors.As(err, &short) == c.fits || c.fits && err != nil {
+			t.Errorf("%s: with %d of %d MiB taken the error is %v; it fits: %t", c.path, held>>20, room>>20, err, c.fits)
+		}
+	}
+}
+
+// heard is a bar that notes what it shows.
+type heard struct{ total, done, ended int }
+
+func (h *heard) Set(mebi int) { h.done = mebi }
+
+func (h *heard) Done() { h.ended++ }
+
+// Who waits for two runs sees how much there is of both.
+func TestReadTellsHowMuchThereIs(t *testing.T) {
+	trace, err := os.ReadFile(filepath.Join(recorded.Run(t, "lost-reply"), traces.FileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var paths []string
+	size := 0
+	for _, mebi := range []int{3, 4} {
+		path := filepath.Join(t.TempDir(), "trace")
+		content := append(bytes.Clone(trace), bytes.Repeat([]byte{' '}, mebi<<20)...)
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		paths, size = append(paths, path), size+len(content)
+	}
+	var seen heard
+	err = readTold(t.Context(), func(mebi int) bar {
+		seen.total = mebi
+		return &seen
+	}, paths, takes, all)
+	if want := (heard{size >> 20, size >> 20, 1}); err != nil || seen != want {
+		t.Errorf("of %d bytes is seen %+v, error %v, want %+v", size, seen, err, want)
 	}
 }
 
