@@ -178,3 +178,33 @@ func TestEpochIsTheFirstStart(t *testing.T) {
 		t.Errorf("a span that began 7ms after the first is told of as\n%s", text)
 	}
 }
+
+// What two runs did in the same way has the same half of a trace id in both, and is told of as two traces.
+func TestSpansOfTwoRunsAreTwoTraces(t *testing.T) {
+	span := func(run uint64, id world.CausalID) traces.Span {
+		return traces.Span{Run: run, Root: 7, ID: id, Name: "raft.heartbeat", Kind: trace.SpanKindInternal, Service: "node-1", Start: epoch, End: epoch.Add(time.Millisecond)}
+	}
+	var file struct {
+		Data []struct {
+			TraceID string
+			Spans   []struct{ TraceID, SpanID string }
+		}
+	}
+	if err := json.Unmarshal(converted(t, traces.WriteJaeger, []traces.Span{span(1, 7), span(2, 7), span(1, 8), span(2, 8)}), &file); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, one := range file.Data {
+		for _, s := range one.Spans {
+			got = append(got, one.TraceID+" has "+s.SpanID+" of "+s.TraceID)
+		}
+	}
+	const first, second = "00000000000000010000000000000007", "00000000000000020000000000000007"
+	want := []string{
+		first + " has 0000000000000007 of " + first, first + " has 0000000000000008 of " + first,
+		second + " has 0000000000000007 of " + second, second + " has 0000000000000008 of " + second,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want, +what each trace has:\n%s", diff)
+	}
+}
