@@ -21,11 +21,8 @@ func main() { command.Main(run) }
 // run is the command: what it was called with, where it writes, and the status it exits with. A run that cannot be read does not keep the others from being checked.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	options, err := parseFlags(args)
-	switch {
-	case errors.Is(err, flags.ErrHelp):
-		return command.Printed(usage(stdout), stderr)
-	case err != nil:
-		return command.Failed(stderr, err)
+	if err != nil {
+		return flags.Failed(err, usage, stdout, stderr)
 	}
 	verdicts := []verdict{}
 	var unread []error

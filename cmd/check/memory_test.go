@@ -1,13 +1,9 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"fmt"
-	"strings"
 	"testing"
 
-	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/traces"
 )
@@ -31,24 +27,12 @@ func TestMemory(t *testing.T) {
 		now()
 		judge.Report()
 	})[0]
-	if takes.Span < holds || takes.Span > 4*holds {
-		t.Errorf("it holds %d bytes for each span, and is said to take %d", holds, takes.Span)
-	}
+	recorded.SaidToTake(t, "check", takes.Span, holds)
 	recorded.InReadme(t, fmt.Sprintf("`check` %d", takes.Span))
 }
 
-// Without memory nothing is read, and who interrupts is not kept waiting: status 2.
+// Without memory nothing is read, and who interrupts is not kept waiting.
 func TestGivesUp(t *testing.T) {
 	folder := recorded.Run(t, "lost-reply")
-	ctx, stop := context.WithCancel(t.Context())
-	stop()
-	var out, wrong bytes.Buffer
-	if status := run(ctx, []string{folder}, &out, &wrong); status != command.Trouble || !strings.HasSuffix(wrong.String(), ": interrupted\n") {
-		t.Errorf("interrupted: exit status %d\n%s%s", status, &out, &wrong)
-	}
-	recorded.NoMemory(t)
-	wrong.Reset()
-	if status := run(t.Context(), []string{folder}, &out, &wrong); status != command.Trouble || !strings.Contains(wrong.String(), " of memory to check, and 0 MiB is free: set GOMEMLIMIT=1GiB\n") {
-		t.Errorf("without memory: exit status %d\n%s%s", status, &out, &wrong)
-	}
+	recorded.GivesUp(t, run, "check", folder)
 }

@@ -4,7 +4,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
@@ -29,11 +28,8 @@ var takes = runs.Takes{What: "compare", Span: 360, Document: 1900}
 // run is the command: what it was called with, where it writes, and the status it exits with.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	options, err := parseFlags(args)
-	switch {
-	case errors.Is(err, flags.ErrHelp):
-		return command.Printed(usage(stdout), stderr)
-	case err != nil:
-		return command.Failed(stderr, err)
+	if err != nil {
+		return flags.Failed(err, usage, stdout, stderr)
 	}
 	both, err := index(ctx, &options, stderr)
 	if err != nil {

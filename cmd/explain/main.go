@@ -29,11 +29,8 @@ const mostEntries = 1000
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	name, question, err := parseFlags(args)
-	if errors.Is(err, flags.ErrHelp) {
-		return command.Printed(usage(stdout), stderr)
-	}
 	if err != nil {
-		return command.Failed(stderr, err)
+		return flags.Failed(err, usage, stdout, stderr)
 	}
 	_, spans, err := runs.ReadSpans(ctx, stderr, name, takes)
 	if err != nil {

@@ -61,11 +61,8 @@ type options struct {
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	o, err := parseFlags(args)
-	if errors.Is(err, flags.ErrHelp) {
-		return command.Printed(usage(stdout), stderr)
-	}
 	if err != nil {
-		return command.Failed(stderr, err)
+		return flags.Failed(err, usage, stdout, stderr)
 	}
 	f, _ := formatNamed(o.to)
 	path, spans, err := runs.ReadSpans(ctx, stderr, o.run, f.takes)

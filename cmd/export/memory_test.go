@@ -1,14 +1,10 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"fmt"
-	"strings"
 	"sync"
 	"testing"
 
-	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/traces"
 )
@@ -41,25 +37,14 @@ func TestMemory(t *testing.T) {
 		})
 	}
 	for i, holds := range recorded.PerSpan(t, looks...) {
-		if f := formats[i]; f.takes.Span < holds || f.takes.Span > 4*holds {
-			t.Errorf("%s holds %d bytes for each span, and is said to take %d", f.name, holds, f.takes.Span)
-		}
+		recorded.SaidToTake(t, formats[i].name, formats[i].takes.Span, holds)
 		most = max(most, formats[i].takes.Span)
 	}
 	recorded.InReadme(t, fmt.Sprintf("`export` up to %d", most))
 }
 
-// Without memory nothing is read, and who interrupts is not kept waiting: status 2.
+// Without memory nothing is read, and who interrupts is not kept waiting.
 func TestGivesUp(t *testing.T) {
 	folder := recorded.Run(t, "lost-reply")
-	ctx, stop := context.WithCancel(t.Context())
-	stop()
-	var out, wrong bytes.Buffer
-	if status := run(ctx, []string{"-to", "jaeger", folder}, &out, &wrong); status != command.Trouble || !strings.HasSuffix(wrong.String(), ": interrupted\n") {
-		t.Errorf("interrupted: exit status %d\n%s%s", status, &out, &wrong)
-	}
-	recorded.NoMemory(t)
-	if _, wrong := wants(t, command.Trouble, "-to", "jaeger", folder); !strings.Contains(wrong, " of memory to export, and 0 MiB is free: set GOMEMLIMIT=1GiB\n") {
-		t.Errorf("without memory it says\n%s", wrong)
-	}
+	recorded.GivesUp(t, run, "export", "-to", "jaeger", folder)
 }

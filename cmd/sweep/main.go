@@ -4,7 +4,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -25,10 +24,8 @@ func main() { command.Main(run) }
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	options, err := parseFlags(args)
 	switch {
-	case errors.Is(err, flags.ErrHelp):
-		return command.Printed(usage(stdout), stderr)
 	case err != nil:
-		return command.Failed(stderr, err)
+		return flags.Failed(err, usage, stdout, stderr)
 	case options.list:
 		return command.Printed(library.List(stdout), stderr)
 	case options.merge:

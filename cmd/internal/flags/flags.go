@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/profile"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
@@ -47,6 +48,14 @@ func Parse[Options any](args []string, o *Options, groups []Group[Options], is f
 	}
 	arguments = p.parse(args)
 	return arguments, errors.Join(p.wrong...)
+}
+
+// Failed is the status of a command whose line Parse did not read: the usage is printed if it was asked for, or else what is wrong.
+func Failed(err error, usage func(io.Writer) error, stdout, stderr io.Writer) int {
+	if errors.Is(err, ErrHelp) {
+		return command.Printed(usage(stdout), stderr)
+	}
+	return command.Failed(stderr, err)
 }
 
 // end is where no flags follow any more: behind "--".
