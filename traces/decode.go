@@ -23,12 +23,13 @@ type decoder struct {
 	kept       []attribute.KeyValue // where lists are kept: a slice for many spans
 	reuse      bool                 // of what is kept, when the next line is read: nobody looks at the spans of a line then
 	templates  map[templateKey]*template
-	notes      []note            // of the attributes of the spans of the current line
-	note       noter             // makes them; nil if nobody wants any
-	visit      visitor           // sees each span as soon as it is read; nil if all are kept until the next line
-	values     []attribute.Value // a stack, as attributes
-	texts      []string          // of a list of strings
-	resources  []knownResource
+	notes      []note                   // of the attributes of the spans of the current line
+	note       noter                    // makes them; nil if nobody wants any
+	visit      visitor                  // sees each span as soon as it is read; nil if all are kept until the next line
+	values     []attribute.Value        // a stack, as attributes
+	texts      []string                 // of a list of strings
+	resources  []knownResource          // in OTLP
+	tellers    []knownResource          // processes in Jaeger's own JSON, which may say something else in the same words
 	wrapped    bool                     // the line may have spans elsewhere than directly in its resourceSpans, and so has to be read as a document
 	processes  map[string]knownResource // of a trace in Jaeger's own JSON
 }
@@ -154,15 +155,11 @@ func (d *decoder) resourceSpans() {
 }
 
 func (d *decoder) resource() knownResource {
-	d.peek()
-	start := d.pos
-	for _, r := range d.resources {
-		if bytes.HasPrefix(d.data[start:], r.raw) {
-			d.pos += len(r.raw)
-			return r
-		}
+	if r, ok := d.known(d.resources); ok {
+		return r
 	}
 	var r knownResource
+	start := d.pos
 	for more := d.open('{', "an object"); more; more = d.more('{') {
 		switch string(d.key()) {
 		case "attributes":
@@ -173,9 +170,26 @@ func (d *decoder) resource() knownResource {
 	}
 	r.attributes = slices.Clone(r.attributes) // which outlive the line
 	r.service = find(r.attributes, serviceName).AsString()
-	if d.err == nil && d.data[start] == '{' && len(d.resources) < 256 {
-		r.raw, r.number = bytes.Clone(d.data[start:d.pos]), len(d.resources)+1
-		d.resources = append(d.resources, r)
+	return d.remembered(&d.resources, r, start)
+}
+
+// known reads a resource that was read before, if it is one; if not, it moved no further than to where one begins.
+func (d *decoder) known(list []knownResource) (knownResource, bool) {
+	d.peek()
+	for _, r := range list {
+		if bytes.HasPrefix(d.data[d.pos:], r.raw) {
+			d.pos += len(r.raw)
+			return r, true
+		}
+	}
+	return knownResource{}, false
+}
+
+// remembered is a resource that was read, from start, and is known from now on.
+func (d *decoder) remembered(list *[]knownResource, r knownResource, start int) knownResource {
+	if d.err == nil && d.data[start] == '{' && len(*list) < mostResources {
+		r.raw, r.number = bytes.Clone(d.data[start:d.pos]), len(*list)+1
+		*list = append(*list, r)
 	}
 	return r
 }

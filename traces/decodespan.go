@@ -162,6 +162,7 @@ const (
 	mostTemplates = 1 << 10
 	mostSeats     = 48
 	mostRaw       = 1 << 10
+	mostResources = 256
 )
 
 // template is that of a span.

@@ -34,8 +34,7 @@ type Indexed struct {
 	finest   time.Duration
 	outcome  outcome
 	detailed decoder
-	kept     map[int32]Span // of a document without lines, in which a span cannot be found again
-	changed  error          // the file is not what it was when it was read first
+	changed  error // the file is not what it was when it was read first
 	numbers  map[shape]uint32
 	ignored  []string
 	cut      time.Duration // see IndexOptions
@@ -62,6 +61,7 @@ type fingerprint struct {
 	shape            uint16
 	depth            uint8 // how many spans it is below
 	unfinished       bool  // the run ended before the span did
+	layout           layout
 }
 
 // IndexOptions are how a trace is made ready.
@@ -99,7 +99,7 @@ func (x *Indexed) Close() error {
 }
 
 func index(ctx context.Context, r *Reader, input io.ReaderAt, o IndexOptions) (*Indexed, error) {
-	x := &Indexed{name: r.Name(), input: input, ignored: o.Ignore, cut: o.cut, finest: math.MaxInt64, numbers: map[shape]uint32{}, kept: map[int32]Span{}, outcome: newOutcome()}
+	x := &Indexed{name: r.Name(), input: input, ignored: o.Ignore, cut: o.cut, finest: math.MaxInt64, numbers: map[shape]uint32{}, outcome: newOutcome()}
 	x.reserve(input)
 	first := time.Time{}
 	r.decoder.note = x.note
@@ -129,10 +129,7 @@ func index(ctx context.Context, r *Reader, input io.ReaderAt, o IndexOptions) (*
 				run.Attributes = slices.Clone(run.Attributes)
 				x.run, first = &run, s.Start
 			}
-			if offset < 0 {
-				x.kept[int32(len(x.prints))] = *s
-			}
-			if err := x.add(s, offset, &r.decoder.places[i]); err != nil {
+			if err := x.add(s, offset, &r.decoder.places[i], r.layout); err != nil {
 				return nil, fmt.Errorf("%s:%d: %w", x.name, r.Line(), err)
 			}
 		}
@@ -161,7 +158,7 @@ func (x *Indexed) reserve(input io.ReaderAt) {
 	}
 }
 
-func (x *Indexed) add(s *Span, offset int64, at *place) error {
+func (x *Indexed) add(s *Span, offset int64, at *place, as layout) error {
 	number, err := x.number(s, at.seen)
 	if err != nil {
 		return err
@@ -175,7 +172,7 @@ func (x *Indexed) add(s *Span, offset int64, at *place) error {
 	x.prints = append(x.prints, fingerprint{
 		id: s.ID, parent: s.Parent, root: s.Root, start: s.Start.UnixNano(), end: s.End.UnixNano(), content: h.content, asked: h.asked, what: h.what,
 		relations: hashRelations(s, x.ignored), clock: hashClock(s), offset: offset + int64(at.start), length: uint32(at.end - at.start), shape: number,
-		unfinished: h.unfinished && s.Attribute(spans.RaftUnfinishedKey).AsBool(),
+		unfinished: h.unfinished && s.Attribute(spans.RaftUnfinishedKey).AsBool(), layout: as,
 	})
 	return nil
 }
@@ -241,20 +238,13 @@ func (x *Indexed) indexIDs() error {
 
 // span is a span with all that it says, read again.
 func (x *Indexed) span(i int32) Span {
-	if s, ok := x.kept[i]; ok {
-		return s
-	}
 	p := &x.prints[i]
 	shape := &x.shapes[p.shape]
 	text := make([]byte, p.length)
 	s := Span{ID: p.id, Parent: p.parent, Root: p.root, Name: shape.name, Service: shape.service, Kind: shape.kind}
 	if n, err := x.input.ReadAt(text, p.offset); n == len(text) || err == nil {
-		d := &x.detailed
-		d.reset(text)
-		d.clear()
-		d.span(knownResource{service: shape.service})
-		if d.err == nil && len(d.spans) == 1 && d.spans[0].ID == p.id {
-			s = d.spans[0]
+		if again, ok := x.detailed.again(text, p.layout, p.id, knownResource{service: shape.service}); ok {
+			s = again
 			s.cut(x.cut)
 		}
 	}

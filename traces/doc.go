@@ -28,6 +28,7 @@
 //	decodevalue.go      attributes and their values
 //	document.go         JSON that is not in lines
 //	jaegerread.go       Jaeger's own JSON
+//	again.go            a span, read again
 //	spanstore.go        Spans: a trace in memory, 100 bytes a span; explain and the other formats use it
 //	idtable.go          spans by their ids
 //	sort.go             sorting, with all processors

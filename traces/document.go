@@ -12,7 +12,8 @@ import (
 // It goes into what wraps spans, and holds no more of it than one process's spans, or one trace of Jaeger's.
 type document struct {
 	input        *bufio.Reader
-	line, column int // of the next byte, from 1
+	line, column int   // of the next byte, from 1
+	offset       int64 // of it in the file
 	stack        []frame
 	piece        []byte // which was cut out last
 	end          bool   // the input has ended
@@ -31,6 +32,7 @@ type frame struct {
 type piece struct {
 	data         []byte
 	line, column int
+	offset       int64
 	result       bool // it is within an answer of Jaeger's API v3
 }
 
@@ -215,6 +217,7 @@ func (d *document) skip(n int) {
 	} else {
 		d.column += len(b)
 	}
+	d.offset += int64(len(b))
 	_, _ = d.input.Discard(len(b)) // they are in the buffer
 }
 
@@ -242,7 +245,7 @@ func (d *document) cut() (*piece, error) {
 	if _, err := d.peek(); err != nil {
 		return nil, d.cutOff(err)
 	}
-	p := piece{line: d.line, column: d.column}
+	p := piece{line: d.line, column: d.column, offset: d.offset}
 	d.piece = d.piece[:0]
 	var e edge
 	for whole := false; !whole; {

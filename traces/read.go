@@ -23,8 +23,9 @@ type Reader struct {
 	long    []byte   // a line that does not fit into the buffer
 	pending []*batch // lines that were read ahead and not taken
 	line    int
-	offset  int64 // where the line begins that was read last
-	length  int   // of that line
+	offset  int64 // where the line begins that was read last, or what was read last of a document
+	layout  layout
+	length  int // of that line
 	decoder decoder
 	spans   []Span          // of the line, those that were not handed out yet
 	whole   *document       // what is read where the spans are not in lines; nil while they are
@@ -89,17 +90,14 @@ func (r *Reader) Next() (Span, error) {
 	return s, nil
 }
 
-// lineOfSpans are the spans of the next line that has any, valid until the next call with all that is in them but texts, and where the line stands in the file: nowhere, -1, in a
-// document without lines, whose spans stay valid.
+// lineOfSpans are the spans of the next line that has any, or of the next part of a document without lines, valid until the next call with all that is in them but texts and what
+// their processes say, and where they stand in the file: what the reader has as their places counts from there.
 func (r *Reader) lineOfSpans() (line []Span, offset int64, err error) {
-	r.decoder.reuse = r.whole == nil
+	r.decoder.reuse = true
 	if err := r.fill(); err != nil {
 		return nil, 0, err
 	}
 	line, r.spans = r.spans, nil
-	if r.whole != nil {
-		return line, -1, nil
-	}
 	return line, r.offset, nil
 }
 
@@ -205,8 +203,7 @@ var errLongLine = errors.New("a line too long")
 // readWhole goes on without lines, from the beginning of a line that was read.
 func (r *Reader) readWhole(line []byte) {
 	input := bufio.NewReaderSize(io.MultiReader(bytes.NewReader(bytes.Clone(line)), r.pendingLines(), r.input), r.input.Size())
-	r.decoder.reuse = false
-	r.whole = &document{input: input, line: r.line, column: 1}
+	r.whole = &document{input: input, line: r.line, column: 1, offset: r.offset}
 	r.long = nil
 }
 
@@ -214,17 +211,19 @@ func (r *Reader) readWhole(line []byte) {
 func (r *Reader) readPiece() error {
 	otlp, jaeger, processes, err := r.whole.next()
 	spans := otlp
+	r.layout = inOTLP
 	switch {
 	case errors.Is(err, io.EOF) && !r.any:
 		return fmt.Errorf("%s: there are no spans in it", r.name)
 	case errors.Is(err, io.EOF):
 		return err
 	case err == nil && jaeger != nil:
-		spans, err = jaeger, r.decodeJaeger(jaeger, processes)
+		spans, r.layout, err = jaeger, inJaeger, r.decodeJaeger(jaeger, processes)
 	case err == nil:
 		if f := r.decoder.decodeProcess(otlp.data); f != nil {
 			err = r.whole.fault(otlp, f)
 		} else if otlp.result {
+			r.layout = inAnswer
 			mend(r.decoder.spans)
 			for i := range r.decoder.places {
 				r.decoder.places[i].seen = nil // what was noted of the attributes does not hold for the mended ones
@@ -238,9 +237,9 @@ func (r *Reader) readPiece() error {
 	case err != nil:
 		return fmt.Errorf("%s:%d: %w", r.name, r.whole.line, err)
 	}
-	r.spans = r.decoder.spans
+	r.spans, r.offset = r.decoder.spans, spans.offset
 	r.any = r.any || len(r.spans) > 0
-	if (jaeger != nil || otlp.result) && r.repeated() {
+	if r.layout != inOTLP && r.repeated() {
 		r.spans = nil
 	}
 	r.lines = r.lines[:0]

@@ -18,7 +18,7 @@ import (
 )
 
 // Spans are the spans of a trace whose file stays open: of each a few numbers are in memory, 100 bytes with the way to find it by its id, and the rest is read again when it is
-// asked for. Where spans are not in lines they are all in memory.
+// asked for.
 type Spans struct {
 	name   string
 	list   []stored
@@ -27,7 +27,7 @@ type Spans struct {
 	epoch  time.Time // when the run began: the start of its own span, or else of the first one
 
 	file    readerAtCloser
-	held    []Span // those that cannot be read again
+	held    []Span // those that were never in a file
 	blocks  [64]block
 	decoder decoder
 	failed  error // a span could not be read again
@@ -46,6 +46,7 @@ type stored struct {
 	trace      uint32 // the ordinal of its trace, in the order in which traces come up
 	shape      uint32
 	marks      marks
+	layout     layout
 }
 
 // marks are what one wants to know of a span before it is read again.
@@ -92,7 +93,7 @@ func SpansOf(all []Span) *Spans {
 	x := &Spans{}
 	b := newSpansBuilder(x)
 	for i := range all {
-		b.add(&all[i], -1, place{})
+		b.add(&all[i], -1, place{}, inOTLP)
 	}
 	b.finish()
 	return x
@@ -153,7 +154,7 @@ func (x *Spans) read(r *Reader) error {
 			x.list = slices.Grow(x.list, int(float64(max(0, size-offset))/float64(offset)*float64(n)*1.05))
 		}
 		for i := range line {
-			b.add(&line[i], offset, r.decoder.places[i])
+			b.add(&line[i], offset, r.decoder.places[i], r.layout)
 		}
 	}
 }
@@ -182,8 +183,8 @@ func newSpansBuilder(x *Spans) *spansBuilder {
 	return &spansBuilder{Spans: x, numbers: map[shapeKey]uint32{}, traceOf: map[traceName]uint32{}}
 }
 
-// add adds a span that stands there in the file; offset is that of its line, and -1 for one that cannot be read again.
-func (b *spansBuilder) add(s *Span, offset int64, at place) {
+// add adds a span that stands there in the file; offset is what its place counts from, and -1 for one that is in no file.
+func (b *spansBuilder) add(s *Span, offset int64, at place, as layout) {
 	key := shapeKey{shape: shape{s.Service, s.Name, s.Kind}}
 	if len(s.Resource) > 0 {
 		key.resource = &s.Resource[0]
@@ -202,7 +203,7 @@ func (b *spansBuilder) add(s *Span, offset int64, at place) {
 	}
 	e := stored{
 		id: s.ID, parent: s.Parent, start: s.Start.UnixNano(), end: s.End.UnixNano(), offset: offset + int64(at.start), length: uint32(at.end - at.start), trace: ordinal, shape: number,
-		marks: marksOf(s),
+		marks: marksOf(s), layout: as,
 	}
 	if offset < 0 {
 		e.offset, e.marks = int64(len(b.held)), e.marks|isHeld
@@ -247,17 +248,13 @@ func (x *Spans) at(i int32) *Span {
 		s := x.held[e.offset]
 		return &s
 	}
-	d := &x.decoder
-	d.reset(x.text(e.offset, int(e.length)))
-	d.clear()
-	d.span(knownResource{service: shape.service, attributes: shape.resource})
-	if d.err != nil || len(d.spans) != 1 || d.spans[0].ID != e.id {
+	s, ok := x.decoder.again(x.text(e.offset, int(e.length)), e.layout, e.id, knownResource{service: shape.service, attributes: shape.resource})
+	if !ok {
 		if x.failed == nil {
 			x.failed = fmt.Errorf("%s: the file changed while it was read", x.name)
 		}
 		return &Span{ID: e.id, Parent: e.parent, Name: shape.name, Service: shape.service, Kind: shape.kind, Start: time.Unix(0, e.start).UTC(), End: time.Unix(0, e.end).UTC()}
 	}
-	s := d.spans[0]
 	return &s
 }
 
