@@ -247,6 +247,16 @@ func TestReadWhatJaegersAPIv3Answers(t *testing.T) {
 	}
 }
 
+// A process that says nothing of itself is one without a name in Jaeger's own JSON, and nothing in OTLP.
+func TestReadProcessesThatSayNothing(t *testing.T) {
+	const file = `{"data":[{"spans":[{"traceID":"c","spanID":"a","processID":"p1"}],"processes":{"p1":{}}}]}
+		{"resourceSpans":[{"resource":{},"scopeSpans":[{"spans":[{"traceId":"0000000000000001000000000000000c","spanId":"00000000000000ab"}]}]}]}`
+	got := read(t, []byte(file))
+	if len(got) != 2 || len(got[0].Resource) != 1 || len(got[1].Resource) != 0 {
+		t.Errorf("processes that say nothing are read as %+v", got)
+	}
+}
+
 // twice is a run in which many messages arrive twice, so that either copy of a call may be answered first.
 func twice() scenario {
 	s := rough()

@@ -29,7 +29,7 @@ type decoder struct {
 	values     []attribute.Value        // a stack, as attributes
 	texts      []string                 // of a list of strings
 	resources  []knownResource          // in OTLP
-	tellers    []knownResource          // processes in Jaeger's own JSON, which may say something else in the same words
+	jaegers    []knownResource          // processes in Jaeger's own JSON, which may say something else in the same words
 	wrapped    bool                     // the line may have spans elsewhere than directly in its resourceSpans, and so has to be read as a document
 	processes  map[string]knownResource // of a trace in Jaeger's own JSON
 }

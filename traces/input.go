@@ -18,9 +18,6 @@ func OpenContext(ctx context.Context, path string, progress func(bytes int)) (*R
 	return r, nil
 }
 
-// InLines says whether the spans that were read stand in lines, as the OTLP file format wants it.
-func (r *Reader) InLines() bool { return r.whole == nil }
-
 // watched is a file that somebody waits for.
 type watched struct {
 	ctx      context.Context // of this one reading

@@ -57,7 +57,7 @@ func (d *decoder) decodeJaegerProcesses(data []byte) *fault {
 }
 
 func (d *decoder) jaegerProcess() (r knownResource) {
-	if r, ok := d.known(d.tellers); ok {
+	if r, ok := d.known(d.jaegers); ok {
 		return r
 	}
 	start := d.pos
@@ -73,7 +73,7 @@ func (d *decoder) jaegerProcess() (r knownResource) {
 	}
 	r.attributes = append(slices.Clone(r.attributes), attribute.String(string(serviceName), r.service))
 	slices.SortStableFunc(r.attributes, func(a, b attribute.KeyValue) int { return cmp.Compare(a.Key, b.Key) })
-	return d.remembered(&d.tellers, r, start)
+	return d.remembered(&d.jaegers, r, start)
 }
 
 // decodeJaegerSpans reads the spans of a trace in Jaeger's own JSON, whose processes are known.

@@ -15,7 +15,7 @@ import (
 func TestPipe(t *testing.T) {
 	folder := t.TempDir()
 	t.Setenv("TMPDIR", folder)
-	file := recordFile(t, rough())
+	file := converted(t, traces.WriteJaeger, read(t, recordFile(t, rough()))) // which is read a second time from other places than lines are
 	spans := read(t, file)
 	want := told(t, traces.SpansOf(spans), spans)
 	pipe := filepath.Join(t.TempDir(), "pipe")

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -53,6 +55,38 @@ func told(t *testing.T, all *traces.Spans, spans []traces.Span) string {
 	return b.String()
 }
 
+// textLists are lists of texts in OTLP.
+var textLists = regexp.MustCompile(`\{"arrayValue":\{"values":\[([^][]*)\]\}\}`)
+
+// asAnswered lays a file out as a Jaeger's API v3 answers, line by line: lists are texts then.
+func asAnswered(t *testing.T, file []byte) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	for line := range bytes.Lines(file) {
+		b.WriteString(`{"result":`)
+		b.Write(textLists.ReplaceAllFunc(bytes.TrimSpace(line), func(list []byte) []byte {
+			var of struct {
+				ArrayValue struct {
+					Values []struct{ StringValue string }
+				}
+			}
+			texts := []string{}
+			err := json.Unmarshal(list, &of)
+			for _, v := range of.ArrayValue.Values {
+				texts = append(texts, v.StringValue)
+			}
+			plain, errPlain := json.Marshal(texts)
+			text, errText := json.Marshal(string(plain))
+			if err := errors.Join(err, errPlain, errText); err != nil {
+				t.Fatal(err)
+			}
+			return slices.Concat([]byte(`{"stringValue":`), text, []byte("}"))
+		}))
+		b.WriteString("}\n")
+	}
+	return b.Bytes()
+}
+
 // What is made of spans is the same whether they are in memory or are read again, from lines, which may be longer than a block of the file, or from another layout.
 func TestSpansAreReadAgain(t *testing.T) {
 	file := recordFile(t, rough())
@@ -65,7 +99,18 @@ func TestSpansAreReadAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for name, file := range map[string][]byte{"as written": file, "in long lines": lines.Bytes(), "in another layout": pretty.Bytes()} {
+	end := bytes.IndexByte(file, '\n') + 1
+	jaeger := converted(t, traces.WriteJaeger, spans)
+	for name, file := range map[string][]byte{
+		"as written": file, "in long lines": lines.Bytes(), "in another layout": pretty.Bytes(), "in Jaeger's API v3": asAnswered(t, file), "in Jaeger's own JSON": jaeger,
+		"in lines, and then not":              slices.Concat(file[:end], []byte("\n \n["), bytes.ReplaceAll(bytes.TrimSpace(file[end:]), []byte("\n"), []byte(",\n")), []byte("]")),
+		"in Jaeger's own JSON, and then OTLP": slices.Concat(converted(t, traces.WriteJaeger, read(t, file[:end])), file[end:]),
+	} {
+		spans, want := spans, want
+		if strings.HasPrefix(name, "in Jaeger's own JSON") { // which says less, in another order
+			spans = read(t, file)
+			want = told(t, traces.SpansOf(spans), spans)
+		}
 		all, _ := stored(t, file)
 		if got := told(t, all, spans); got != want || all.Len() != len(spans) || all.Err() != nil {
 			t.Errorf("%s: %d spans of %d, error %v, and %d bytes are made of them, not these %d", name, all.Len(), len(spans), all.Err(), len(got), len(want))
@@ -103,22 +148,26 @@ func TestSpansKeepWhatTheirProcessSays(t *testing.T) {
 // A file that changes while it is looked at, and somebody who does not want to wait any more, are errors, wherever it comes to them.
 func TestSpansCannotBeReadAgain(t *testing.T) {
 	file := recordFile(t, rough())
+	jaeger := converted(t, traces.WriteJaeger, read(t, file))
 	for name, write := range converters {
-		all, path := stored(t, file)
-		if err := os.Truncate(path, int64(len(file)/2)); err != nil {
-			t.Fatal(err)
+		for _, file := range [][]byte{file, jaeger} {
+			all, path := stored(t, file)
+			if err := os.Truncate(path, int64(len(file)/2)); err != nil {
+				t.Fatal(err)
+			}
+			if err := write(&bytes.Buffer{}, all); err == nil || !strings.HasSuffix(err.Error(), "the file changed while it was read") {
+				t.Errorf("%s of a file that was cut: error %v", name, err)
+			}
+			all, path = stored(t, file)
+			other := bytes.ReplaceAll(bytes.ReplaceAll(file, []byte(`"spanId":"0`), []byte(`"spanId":"1`)), []byte(`"spanID":"0`), []byte(`"spanID":"1`))
+			if err := os.WriteFile(path, other, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := write(&bytes.Buffer{}, all); err == nil || !strings.HasSuffix(err.Error(), "the file changed while it was read") {
+				t.Errorf("%s of a file with other spans: error %v", name, err)
+			}
 		}
-		if err := write(&bytes.Buffer{}, all); err == nil || !strings.HasSuffix(err.Error(), "the file changed while it was read") {
-			t.Errorf("%s of a file that was cut: error %v", name, err)
-		}
-		all, path = stored(t, file)
-		if err := os.WriteFile(path, bytes.ReplaceAll(file, []byte(`"spanId":"0`), []byte(`"spanId":"1`)), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := write(&bytes.Buffer{}, all); err == nil || !strings.HasSuffix(err.Error(), "the file changed while it was read") {
-			t.Errorf("%s of a file with other spans: error %v", name, err)
-		}
-		all, _ = stored(t, bytes.Repeat(file, 10))
+		all, _ := stored(t, bytes.Repeat(file, 10))
 		ctx, stop := context.WithCancel(t.Context())
 		told := 0
 		all.Watch(ctx, func(spans int) {

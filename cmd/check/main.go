@@ -56,7 +56,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 // takes is what a judge keeps of a trace.
-var takes = runs.Takes{What: "check", Span: 380, Document: 380}
+var takes = runs.Takes{What: "check", Span: 380}
 
 // verdictOn reads the trace of a run, and judges it. There may be a verdict with the error: that the picture could not be written.
 func verdictOn(ctx context.Context, name string, stderr io.Writer) (v verdict, err error) {

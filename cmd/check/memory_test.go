@@ -8,10 +8,10 @@ import (
 	"github.com/raftkv/raftkv/traces"
 )
 
-// What a judge is said to hold of each span is what it holds, and a half to three times as much more for what it holds for a moment.
+// What a judge is said to hold of each span is what it holds.
 func TestMemory(t *testing.T) {
-	holds := recorded.PerSpan(t, func(folder string, now func()) {
-		reader, err := traces.Open(folder)
+	recorded.SaidToTake(t, recorded.Look{Command: "check", Takes: takes.Span, At: func(path string, now func()) {
+		reader, err := traces.Open(path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -26,8 +26,7 @@ func TestMemory(t *testing.T) {
 		judge.Report()
 		now()
 		judge.Report()
-	})[0]
-	recorded.SaidToTake(t, "check", takes.Span, holds)
+	}})
 	recorded.InReadme(t, fmt.Sprintf("`check` %d", takes.Span))
 }
 

@@ -8,13 +8,13 @@ import (
 	"github.com/raftkv/raftkv/traces"
 )
 
-// What a comparison is said to hold of each span is what it holds, and a half to three times as much more for what it holds for a moment.
+// What a comparison is said to hold of each span is what it holds.
 func TestMemory(t *testing.T) {
 	other := recorded.Run(t, "default", "seed=2", "requests_per_client=2")
-	holds := recorded.PerSpan(t, func(folder string, now func()) {
+	recorded.SaidToTake(t, recorded.Look{Command: "diff", Takes: takes.Span, At: func(path string, now func()) {
 		var both [2]*traces.Indexed
-		for i, path := range []string{folder, other} {
-			x, err := traces.Index(t.Context(), path, traces.IndexOptions{})
+		for i, side := range []string{path, other} {
+			x, err := traces.Index(t.Context(), side, traces.IndexOptions{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -26,10 +26,8 @@ func TestMemory(t *testing.T) {
 		if err != nil || d.First == nil || both[0] == both[1] {
 			t.Fatal(err)
 		}
-	})[0]
-	recorded.SaidToTake(t, "diff", takes.Span, holds)
+	}})
 	recorded.InReadme(t, fmt.Sprintf("`diff` %d", takes.Span))
-	recorded.InReadme(t, fmt.Sprintf("`diff` %d,%03d", takes.Document/1000, takes.Document%1000))
 }
 
 // Without memory nothing is read, and who interrupts is not kept waiting.

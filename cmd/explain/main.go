@@ -19,7 +19,7 @@ import (
 func main() { command.Main(run) }
 
 // takes is what is held of a trace.
-var takes = runs.Takes{What: "explain", Span: 170, Document: 1600}
+var takes = runs.Takes{What: "explain", Span: 170}
 
 // widest is how long a line is at most: longer ones are hard to read.
 const widest = 80

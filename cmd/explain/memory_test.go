@@ -8,10 +8,10 @@ import (
 	"github.com/raftkv/raftkv/traces"
 )
 
-// What an explanation is said to hold of each span is what it holds, and up to three times as much more for what it holds for a moment.
+// What an explanation is said to hold of each span is what it holds.
 func TestMemory(t *testing.T) {
-	holds := recorded.PerSpan(t, func(folder string, now func()) {
-		spans, err := traces.ReadSpans(t.Context(), folder, nil)
+	recorded.SaidToTake(t, recorded.Look{Command: "explain", Takes: takes.Span, At: func(path string, now func()) {
+		spans, err := traces.ReadSpans(t.Context(), path, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -24,10 +24,8 @@ func TestMemory(t *testing.T) {
 		if _, err := e.Explain("leader term 1"); err != nil {
 			t.Fatal(err)
 		}
-	})[0]
-	recorded.SaidToTake(t, "explain", takes.Span, holds)
+	}})
 	recorded.InReadme(t, fmt.Sprintf("`explain` holds %d bytes", takes.Span))
-	recorded.InReadme(t, fmt.Sprintf("`explain` and `export` hold %d,%03d bytes", takes.Document/1000, takes.Document%1000))
 }
 
 // Without memory nothing is read, and who interrupts is not kept waiting.

@@ -20,13 +20,13 @@ func (w *atFirst) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// What each format is said to hold of each span is what it holds, and up to three times as much more for what it holds for a moment.
+// What each format is said to hold of each span is what it holds.
 func TestMemory(t *testing.T) {
 	most := 0
-	var looks []func(folder string, now func())
+	var looks []recorded.Look
 	for _, f := range formats {
-		looks = append(looks, func(folder string, now func()) {
-			spans, err := traces.ReadSpans(t.Context(), folder, nil)
+		looks = append(looks, recorded.Look{Command: f.name, Takes: f.takes.Span, At: func(path string, now func()) {
+			spans, err := traces.ReadSpans(t.Context(), path, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -34,12 +34,10 @@ func TestMemory(t *testing.T) {
 			if err := f.write(&atFirst{now: now}, spans); err != nil {
 				t.Fatal(err)
 			}
-		})
+		}})
+		most = max(most, f.takes.Span)
 	}
-	for i, holds := range recorded.PerSpan(t, looks...) {
-		recorded.SaidToTake(t, formats[i].name, formats[i].takes.Span, holds)
-		most = max(most, formats[i].takes.Span)
-	}
+	recorded.SaidToTake(t, looks...)
 	recorded.InReadme(t, fmt.Sprintf("`export` up to %d", most))
 }
 

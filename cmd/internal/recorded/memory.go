@@ -3,6 +3,7 @@ package recorded
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -15,41 +16,55 @@ import (
 	"github.com/raftkv/raftkv/traces"
 )
 
-// PerSpan is how many bytes each of some commands holds for each span of a run: look does what the command does with the trace in a folder, and calls now when it holds most. What it
-// holds for any trace does not count.
-func PerSpan(t testing.TB, looks ...func(folder string, now func())) []int {
-	t.Helper()
-	few, spansOfFew := lookAt(t, "50", looks)
-	many, spansOfMany := lookAt(t, "250", looks)
-	for i := range many {
-		many[i] = (many[i] - few[i]) / (spansOfMany - spansOfFew)
-	}
-	return many
+// Look is what a command does with a trace. It calls now when it holds most.
+type Look struct {
+	Command string
+	Takes   int // bytes for each span, as the command says
+	At      func(path string, now func())
 }
 
-// lookAt is how many bytes each look holds at a run in which clients have so many requests, and how many spans the run has.
-func lookAt(t testing.TB, requests string, looks []func(folder string, now func())) (bytes []int, spans int) {
+// SaidToTake holds what commands are said to take of each span against what they hold, in lines and in Jaeger's own JSON: that much, and up to three times as much more for what
+// they hold for a moment. What they hold for any trace does not count.
+func SaidToTake(t testing.TB, looks ...Look) {
+	t.Helper()
+	few, many := atRun(t, "50"), atRun(t, "250")
+	for i, layout := range []string{"lines", "Jaeger's own JSON"} {
+		for _, look := range looks {
+			holds := (look.holds(many.paths[i]) - look.holds(few.paths[i])) / (many.spans - few.spans)
+			if look.Takes < holds || look.Takes > 4*holds {
+				t.Errorf("%s holds %d bytes for each span in %s, and is said to take %d", look.Command, holds, layout, look.Takes)
+			}
+		}
+	}
+}
+
+// looked is a run that is looked at, and how many spans it has.
+type looked struct {
+	paths [2]string // in lines, and in Jaeger's own JSON
+	spans int
+}
+
+// atRun is a run in which clients have so many requests.
+func atRun(t testing.TB, requests string) looked {
 	t.Helper()
 	folder := Run(t, "default", "requests_per_client="+requests)
-	all, err := traces.ReadAll(folder)
+	spans, err := traces.ReadAll(folder)
 	if err != nil {
 		t.Fatal(err)
 	}
-	spans = len(all)
-	for _, look := range looks {
-		before, held := inUse(), 0
-		look(folder, func() { held = inUse() - before })
-		bytes = append(bytes, held)
+	var jaeger bytes.Buffer
+	path := filepath.Join(folder, "trace.jaeger.json")
+	if err := errors.Join(traces.WriteJaeger(&jaeger, traces.SpansOf(spans)), os.WriteFile(path, jaeger.Bytes(), 0o600)); err != nil {
+		t.Fatal(err)
 	}
-	return bytes, spans
+	return looked{[2]string{folder, path}, len(spans)}
 }
 
-// SaidToTake holds what a command is said to take of each span against what it holds: that much, and up to three times as much more for what it holds for a moment.
-func SaidToTake(t testing.TB, command string, takes, holds int) {
-	t.Helper()
-	if takes < holds || takes > 4*holds {
-		t.Errorf("%s holds %d bytes for each span, and is said to take %d", command, holds, takes)
-	}
+// holds is how many bytes a command holds for a trace.
+func (l Look) holds(path string) (bytes int) {
+	before := inUse()
+	l.At(path, func() { bytes = inUse() - before })
+	return bytes
 }
 
 // GivesUp has a command read runs without memory, and by somebody who does not want to wait any more: it reads nothing then, and its status is 2. What it is to do is what it says

@@ -17,7 +17,7 @@ import (
 	"github.com/raftkv/raftkv/traces"
 )
 
-var takes = Takes{What: "look at", Span: 1000, Document: 1 << 20}
+var takes = Takes{What: "look at", Span: 1000}
 
 // all reads a run.
 func all(ctx context.Context, _ int, run Run) error {
@@ -173,7 +173,7 @@ func TestReadTellsHowMuchThereIs(t *testing.T) {
 	}
 }
 
-// How many spans there are is told from the beginning of a file; how they take memory, from whether they are in lines.
+// How many spans there are, and so how much memory they take, is told from the beginning of a file.
 func TestHowLarge(t *testing.T) {
 	folder := recorded.Run(t, "default", "requests_per_client=100")
 	spans, err := traces.ReadAll(folder)
@@ -189,22 +189,21 @@ func TestHowLarge(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct {
-		file    []byte
-		spans   int
-		perSpan int
+		file  []byte
+		spans int
 	}{
-		"whole":           {file, len(spans), takes.Span},
-		"many times":      {bytes.Repeat(file, 4), 4 * len(spans), takes.Span},
-		"Jaeger's":        {jaeger.Bytes(), len(spans), takes.Document},
-		"Jaeger's, twice": {bytes.Repeat(jaeger.Bytes(), 2), 2 * len(spans), takes.Document},
-		"none":            {nil, 0, 0},
+		"whole":           {file, len(spans)},
+		"many times":      {bytes.Repeat(file, 4), 4 * len(spans)},
+		"Jaeger's":        {jaeger.Bytes(), len(spans)},
+		"Jaeger's, twice": {bytes.Repeat(jaeger.Bytes(), 2), 2 * len(spans)},
+		"none":            {nil, 0},
 	} {
 		path := filepath.Join(t.TempDir(), "trace")
 		if err := os.WriteFile(path, c.file, 0o600); err != nil {
 			t.Fatal(err)
 		}
 		run := takes.of(path)
-		if run.size != int64(len(c.file)) || run.Spans*10 < c.spans*9 || run.Spans*10 > c.spans*11 || run.memory != int64(run.Spans)*int64(c.perSpan) {
+		if run.size != int64(len(c.file)) || run.Spans*10 < c.spans*9 || run.Spans*10 > c.spans*11 || run.memory != int64(run.Spans)*int64(takes.Span) {
 			t.Errorf("%s: %d bytes, %d spans, %d bytes of memory; want %d spans", name, run.size, run.Spans, run.memory, c.spans)
 		}
 	}

@@ -14,9 +14,8 @@ import (
 // Takes is how much memory a command takes for a trace, as measured with one of a million spans: the peak, with as little garbage as the collector can do with, and a fifth more,
 // because tables grow by doubling.
 type Takes struct {
-	What     string // the command is to do: check it
-	Span     int    // bytes for each span of a file in lines, as the OTLP file format wants it
-	Document int    // likewise of a file in which spans are not in lines
+	What string // the command is to do: check it
+	Span int    // bytes for each span, however they are laid out in the file
 }
 
 // Short is the error of a trace that takes more memory than there is.
@@ -51,10 +50,7 @@ func (t Takes) of(path string) Run {
 	if !errors.Is(err, io.EOF) && r.size > beginning { // it was cut off
 		r.Spans = int(float64(r.Spans) * float64(r.size) / beginning)
 	}
-	r.memory = int64(r.Spans) * int64(t.Document)
-	if reader.InLines() {
-		r.memory = int64(r.Spans) * int64(t.Span)
-	}
+	r.memory = int64(r.Spans) * int64(t.Span)
 	return r
 }
 
