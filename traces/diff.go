@@ -83,6 +83,7 @@ type Divergence struct {
 	Reason  Reason        `json:"reason"`
 	Span    DiffEvent     `json:"span"`
 	Origin  *DiffEvent    `json:"origin,omitempty"` // what it comes of, where that is not of what is compared, or differs by what is not looked at
+	Rule    Rule          `json:"rule,omitempty"`   // by which it comes of Origin; of several on the way the least sure one
 	Fields  []ValueChange `json:"fields"`           // of the span, those that differ; empty in a run that does not have it
 	Before  []DiffEvent   `json:"before"`           // what both runs share, in the order of time
 	Service string        `json:"process"`          // whose span it is
@@ -245,7 +246,7 @@ func (l *alignment) divergence(changes []ConfigChange) Divergence {
 	d := Divergence{At: time.Duration(p.moment), Reason: l.reason(origin, changes), Span: side.event(p.index()), Fields: l.fields(p), Before: l.before(p)}
 	if !l.begins(p) {
 		e := l.sideOf(origin).event(origin.index())
-		d.Origin = &e
+		d.Origin, d.Rule = &e, p.way
 	}
 	d.Service = d.Span.Process
 	return d

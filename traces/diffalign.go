@@ -34,6 +34,8 @@ type pair struct {
 	rank   uint8 // what is a cause by itself goes before what happens at the same moment
 	change Change
 	ending bool // it is there, or not, because one of the runs goes on for longer
+	rule   Rule // by which it comes of its cause
+	way    Rule // the least sure one on the way from the origin
 }
 
 // alignment is two runs side by side.

@@ -2,6 +2,7 @@ package traces
 
 import (
 	"cmp"
+	"container/heap"
 	"strings"
 
 	"go.opentelemetry.io/otel/trace"
@@ -25,7 +26,7 @@ func (l *alignment) findBusy() {
 			steps = l.longestSteps()
 		}
 		if j := l.busyWith(int32(i), steps[l.shape(p).service]); j >= 0 {
-			p.cause, found = j, true
+			p.cause, p.rule, found = j, RuleBusy, true
 		}
 	}
 	if found {
@@ -110,18 +111,20 @@ func (l *alignment) putCausesFirst() {
 	place := fill(len(l.pairs)) // of each in the new order
 	waiting := map[int32][]int32{}
 	ordered := make([]pair, 0, len(l.pairs))
+	var ready earliestFirst
 	for i := range l.pairs {
-		ready := []int32{int32(i)}
+		ready = append(ready, int32(i))
 		for len(ready) > 0 {
-			k := ready[0]
-			ready = ready[1:]
+			k := ready.take()
 			if cause := l.pairs[k].cause; cause >= 0 && place[cause] < 0 {
 				waiting[cause] = append(waiting[cause], k)
 				continue
 			}
 			place[k] = int32(len(ordered))
 			ordered = append(ordered, l.pairs[k])
-			ready = append(waiting[k], ready...)
+			for _, next := range waiting[k] {
+				heap.Push(&ready, next)
+			}
 		}
 	}
 	for i := range ordered {
@@ -131,4 +134,27 @@ func (l *alignment) putCausesFirst() {
 	}
 	l.pairs = ordered
 	l.number()
+}
+
+// earliestFirst are pairs whose cause has its place, as a heap.
+type earliestFirst []int32
+
+func (e *earliestFirst) take() int32 {
+	if len(*e) > 1 {
+		return heap.Pop(e).(int32)
+	}
+	k := (*e)[0]
+	*e = (*e)[:0]
+	return k
+}
+
+func (e *earliestFirst) Len() int           { return len(*e) }
+func (e *earliestFirst) Less(i, j int) bool { return (*e)[i] < (*e)[j] }
+func (e *earliestFirst) Swap(i, j int)      { (*e)[i], (*e)[j] = (*e)[j], (*e)[i] }
+func (e *earliestFirst) Push(k any)         { *e = append(*e, k.(int32)) }
+func (e *earliestFirst) Pop() any {
+	last := len(*e) - 1
+	k := (*e)[last]
+	*e = (*e)[:last]
+	return k
 }

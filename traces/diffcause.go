@@ -15,7 +15,10 @@ func (l *alignment) findCauses(changes []ConfigChange) {
 	c := causes{alignment: l, given: slices.ContainsFunc(changes, givesFault), onProcess: map[string]int32{}, faultOn: map[string]int32{}, crashed: map[string]int32{}, repliesA: fill(len(l.a.prints)), repliesB: fill(len(l.b.prints)), fault: none, lasting: none}
 	for i := range l.pairs {
 		p := &l.pairs[i]
-		p.cause, p.size = c.of(p), 1
+		p.size = 1
+		if p.cause, p.rule = c.of(p); p.cause < 0 {
+			p.rule = NoRule
+		}
 		c.note(int32(i))
 	}
 	l.findBusy()
@@ -23,6 +26,7 @@ func (l *alignment) findCauses(changes []ConfigChange) {
 		p := &l.pairs[i]
 		if p.origin = int32(i); p.cause >= 0 {
 			p.origin = l.pairs[p.cause].origin
+			p.way = max(p.rule, l.pairs[p.cause].way)
 		}
 	}
 	l.measure()
@@ -47,15 +51,17 @@ func (l *alignment) narrow() {
 		return
 	}
 	nearest := make([]int32, len(l.whole)) // the pair that is looked at: itself, or what it comes of
+	rules := make([]Rule, len(l.whole))    // the least sure one on the way to that
 	l.pairs = nil
 	for i := range l.whole {
 		p := l.whole[i]
 		nearest[i] = none
 		if p.cause >= 0 {
-			nearest[i] = nearest[p.cause]
+			nearest[i], rules[i] = nearest[p.cause], max(p.rule, rules[p.cause])
 		}
 		if l.wanted(l.sideOf(&p), p.index()) && !l.negligible(&p) {
-			p.cause, nearest[i] = nearest[i], int32(len(l.pairs))
+			p.cause, p.rule = nearest[i], rules[i]
+			nearest[i], rules[i] = int32(len(l.pairs)), NoRule
 			l.pairs = append(l.pairs, p)
 		}
 	}
@@ -81,74 +87,102 @@ func givesFault(c ConfigChange) bool {
 	return c.Key == faultKey && !strings.HasPrefix(text, spans.EventDrop+" ") && !strings.HasPrefix(text, spans.EventDelay+" ") && !strings.HasPrefix(text, spans.EventDuplicate+" ")
 }
 
-func (c *causes) of(p *pair) int32 {
+// of is the pair that another comes of, and the rule by which it does.
+func (c *causes) of(p *pair) (int32, Rule) {
 	if c.shape(p).name == spans.FaultName {
 		if c.given && p.change != Moved {
-			return none // one of the runs was given it, and the other was not
+			return none, NoRule // one of the runs was given it, and the other was not
 		}
-		return c.lasting
+		return c.lasting, RuleRun
 	}
 	if p.rank == rankFault {
 		e, _, _ := c.firstEvent(p)
 		switch cause := e.Attribute(spans.RaftkvCauseKey).AsString(); {
 		case cause == spans.CauseCounterfactual, cause == spans.CauseNetwork: // a draw that the message's id decides, and not what happened before
-			return none
+			return none, NoRule
 		case cause == spans.CauseFault && c.fault >= 0:
-			return c.fault
+			return c.fault, RuleLost
 		}
 	}
-	if cause := c.parent(p); cause >= 0 {
-		return cause
+	if cause, rule := c.parent(p); cause >= 0 {
+		return cause, rule
 	}
 	if c.shape(p).kind == trace.SpanKindClient {
 		if p.a >= 0 && c.repliesA[p.a] >= 0 {
-			return c.repliesA[p.a]
+			return c.repliesA[p.a], RuleReply
 		}
 		if p.b >= 0 && c.repliesB[p.b] >= 0 {
-			return c.repliesB[p.b]
+			return c.repliesB[p.b], RuleReply
 		}
 	}
 	service := c.shape(p).service
 	if fault, ok := c.faultOn[service]; ok && c.pairs[fault].moment == p.moment {
-		return fault
+		return fault, RuleFault
 	}
 	if crash, ok := c.crashed[service]; ok && (p.change == OnlyA || p.change == OnlyB) && p.change != c.pairs[crash].change {
-		return crash // the other run did that, and in this one nobody was there to do it
+		return crash, RuleDown // the other run did that, and in this one nobody was there to do it
 	}
 	if cause, ok := c.onProcess[service]; ok {
-		return cause
+		if c.inOneStep(p, &c.pairs[cause]) {
+			return cause, RuleStep
+		}
+		return cause, RuleProcess
 	}
 	if p.ending || c.shape(p).service == spans.ServiceWorld {
-		return c.lasting
+		return c.lasting, RuleRun
 	}
-	return none
+	return none, NoRule
 }
 
 // parent is the earlier pair of the span's parent, or of what that is below, in either run.
-func (c *causes) parent(p *pair) int32 {
+func (c *causes) parent(p *pair) (int32, Rule) {
 	if p.a >= 0 {
-		if i := c.ancestor(c.a, p.a, c.pairOfA, p); i >= 0 {
-			return i
+		if i, rule := c.ancestor(c.a, p.a, c.pairOfA, p); i >= 0 {
+			return i, rule
 		}
 	}
 	if p.b >= 0 {
 		return c.ancestor(c.b, p.b, c.pairOfB, p)
 	}
-	return none
+	return none, NoRule
 }
 
 // ancestor is the earlier pair of the span's parent in a run, or else of what is further above, if that differs from its beginning: what ends otherwise there, later, is no cause.
-func (c *causes) ancestor(x *Indexed, i int32, pairOf []int32, p *pair) int32 {
+func (c *causes) ancestor(x *Indexed, i int32, pairOf []int32, p *pair) (int32, Rule) {
 	depth := x.prints[i].depth // no further, should parents go around in a ring
 	for k := range depth {
 		if i = x.prints[i].above; i < 0 {
 			break
 		}
 		if j := pairOf[i]; j >= 0 && c.earlier(j, p) && (k == 0 || c.differsAtOnce(&c.pairs[j])) {
-			return j
+			q := &c.pairs[j]
+			switch own := c.shape(q).service == c.shape(p).service; {
+			case k > 0 || !own && !c.differsAtOnce(q) && q.rank != rankFault: // a call that only ends otherwise sent the same message
+				return j, RuleBelow
+			case own:
+				return j, RuleParent
+			}
+			return j, RuleMessage
 		}
 	}
-	return none
+	return none, NoRule
+}
+
+// inOneStep says whether in one of the runs a span begins or ends at the moment from which on one that is open then differs: a process does one step at a time.
+func (c *causes) inOneStep(p, before *pair) bool {
+	for _, side := range []struct {
+		x       *Indexed
+		i, then int32
+	}{{c.a, p.a, before.a}, {c.b, p.b, before.b}} {
+		if side.i < 0 || side.then < 0 {
+			continue
+		}
+		this, that := &side.x.prints[side.i], &side.x.prints[side.then]
+		if this.start <= p.moment && p.moment <= this.end && (that.start == p.moment || that.end == p.moment) {
+			return true
+		}
+	}
+	return false
 }
 
 // differsAtOnce says whether the spans of a pair differ from their beginning.

@@ -22,6 +22,7 @@ type Consequence struct {
 	Depth  int           `json:"depth"`            // in the tree as a person sees it, from 0; only where several come of one do they stand deeper
 	Of     string        `json:"of,omitempty"`     // the span in the tree that it comes of; of a beginning there is none
 	Origin string        `json:"origin,omitempty"` // of a beginning that comes of what is not compared, the span that this begins with
+	Rule   Rule          `json:"rule,omitempty"`   // by which it comes of Of, or of Origin; where spans that are not told stand between, the least sure one on the way
 	Change Change        `json:"change"`           // only in A, only in B, changed or moved
 	Event  DiffEvent     `json:"span"`
 	Fields []ValueChange `json:"fields,omitempty"` // that differ, where both runs have the span
@@ -52,12 +53,17 @@ type Tally struct {
 	Least   time.Duration `json:"moved_least_ns"`
 	Most    time.Duration `json:"moved_most_ns"`
 	Ending  int           `json:"ending"` // how many of them are there, or not, because one run goes on for longer
+
+	Possible int `json:"possible"` // how many of them only may come of what all this begins with: a rule on the way is not Seen
 }
 
 func (t *Tally) add(p *pair, by time.Duration) {
 	t.Spans++
 	if p.ending {
 		t.Ending++
+	}
+	if !p.way.Seen() {
+		t.Possible++
 	}
 	switch p.change {
 	case OnlyA:
@@ -94,13 +100,14 @@ func (l *alignment) consequences() (followed, elsewhere Consequences) {
 	}
 	origin := l.pairs[0].origin
 	above := make([]int32, len(l.pairs)) // what each is told below: what only moved stands between, and is counted
+	rules := make([]Rule, len(l.pairs))  // by which it comes of that
 	ofFirst, ofOthers := largest{alignment: l, least: -1}, largest{alignment: l, least: -1}
 	for i := range l.pairs {
 		p := &l.pairs[i]
 		above[i] = none
 		if p.cause >= 0 {
-			if above[i] = p.cause; !l.telling(p.cause) {
-				above[i] = above[p.cause]
+			if above[i], rules[i] = p.cause, p.rule; !l.telling(p.cause) {
+				above[i], rules[i] = above[p.cause], max(p.rule, rules[p.cause])
 			}
 		}
 		sum, told := &followed.Tally, &ofFirst
@@ -112,8 +119,8 @@ func (l *alignment) consequences() (followed, elsewhere Consequences) {
 			told.add(int32(i))
 		}
 	}
-	followed.Tree, followed.Rest = l.tree(ofFirst.list(), above, func(p *pair) bool { return p.origin == origin })
-	elsewhere.Tree, elsewhere.Rest = l.tree(ofOthers.list(), above, func(p *pair) bool { return p.origin != origin })
+	followed.Tree, followed.Rest = l.tree(ofFirst.list(), above, rules, func(p *pair) bool { return p.origin == origin })
+	elsewhere.Tree, elsewhere.Rest = l.tree(ofOthers.list(), above, rules, func(p *pair) bool { return p.origin != origin })
 	return followed, elsewhere
 }
 
@@ -165,8 +172,8 @@ func (k *largest) list() []int32 {
 }
 
 // tree puts pairs below what they come of. With each pair there are those that it comes of, for they are as large at least.
-func (l *alignment) tree(shown []int32, above []int32, within func(*pair) bool) (lines []Consequence, rest Tally) {
-	t := treeTeller{alignment: l, below: map[int32][]int32{}, folded: map[int32]*Tally{}, lines: []Consequence{}}
+func (l *alignment) tree(shown []int32, above []int32, rules []Rule, within func(*pair) bool) (lines []Consequence, rest Tally) {
+	t := treeTeller{alignment: l, rules: rules, below: map[int32][]int32{}, folded: map[int32]*Tally{}, lines: []Consequence{}}
 	for _, i := range shown {
 		t.folded[i] = &Tally{}
 	}
@@ -206,6 +213,7 @@ func (l *alignment) tree(shown []int32, above []int32, within func(*pair) bool) 
 type treeTeller struct {
 	*alignment
 
+	rules  []Rule // by which each comes of what it is told below
 	below  map[int32][]int32
 	folded map[int32]*Tally
 	lines  []Consequence
@@ -217,8 +225,9 @@ func (t *treeTeller) tell(i int32, line Consequence) {
 		p := &t.pairs[i]
 		below := t.below[i]
 		line.Change, line.Event, line.Size, line.Folded = p.change, t.sideOf(p).event(p.index()), int(p.size), *t.folded[i]
+		line.Rule = t.rules[i]
 		if line.Of == "" && !t.begins(p) {
-			line.Origin = t.id(&t.whole[p.origin]).String()
+			line.Origin, line.Rule = t.id(&t.whole[p.origin]).String(), p.way
 		}
 		if p.a >= 0 && p.b >= 0 {
 			line.Fields = t.fields(p)

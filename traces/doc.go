@@ -51,6 +51,7 @@
 //	diffhash.go         what spans are compared by, as hashes
 //	diffalign.go        which span of one run is which of the other: by causal id, or by what it is
 //	diffcause.go        which difference comes of which
+//	diffrule.go         by what rule it does: seen, or only possible
 //	diffbusy.go         those that come of a process that was busy
 //	diffreason.go       what made the first one: a key of the config, a fault, the seed, the code
 //	diffconfig.go       the keys of the configs that differ

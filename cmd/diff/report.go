@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -109,7 +108,11 @@ func (r *report) first() {
 	r.title("The first divergence, at " + milliseconds(first.At))
 	r.event(" ", &first.Span, "", "", "")
 	if first.Origin != nil {
-		r.printf("%swhich comes of something that is not compared here:\n", indent)
+		comes := "comes"
+		if !first.Rule.Seen() {
+			comes = "may come"
+		}
+		r.printf("%swhich %s of something that is not compared here:\n", indent, comes)
 		r.event(" ", first.Origin, "", "", "")
 	}
 	colon := ""
@@ -217,7 +220,7 @@ func (r *report) before() {
 	}
 }
 
-// event prints a span as a line: what changed, when it begins, whose it is, its id, and what it is; the last in as many lines as it takes, behind what leads to it from above.
+// event prints a span as a line: its mark, when it begins, whose it is, its id, and what it is; the last in as many lines as it takes, behind what leads to it from above.
 func (r *report) event(mark string, e *traces.DiffEvent, first, rest, more string) {
 	left := fmt.Sprintf("%s %9s %-8s %s  ", mark, milliseconds(e.At), e.Process, e.ID)
 	text := e.Text
@@ -236,207 +239,13 @@ func (r *report) event(mark string, e *traces.DiffEvent, first, rest, more strin
 
 // marked has what is only in one run stand out.
 func (r *report) marked(mark, text string) string {
-	switch mark {
-	case "-":
+	switch mark[:1] {
+	case marks[traces.OnlyA]:
 		return r.style.Red(text)
-	case "+":
+	case marks[traces.OnlyB]:
 		return r.style.Green(text)
 	}
 	return text
-}
-
-// followed tells what comes of the first divergence.
-func (r *report) followed() {
-	f := &r.d.Followed
-	r.title("What followed from it")
-	text := r.tally(&f.Tally) + "."
-	if r.d.First.Origin != nil {
-		text += " All of it comes of the same thing as the first divergence."
-	}
-	r.paragraph("", text+reading(f))
-	r.tree(f)
-}
-
-// reading says how a tree is read, if it takes more than one line.
-func reading(c *traces.Consequences) string {
-	if len(c.Tree) < 2 {
-		return ""
-	}
-	return " Below each span stands what comes of it, the largest first; times are A's where both runs have the span."
-}
-
-var marks = map[traces.Change]string{traces.OnlyA: "-", traces.OnlyB: "+", traces.Changed: "~", traces.Moved: ">"}
-
-// tree tells spans below what they come of. What alone comes of a span stands straight below it; where there are several they branch off.
-func (r *report) tree(c *traces.Consequences) {
-	var rails []string // what the lines below each branch begin with
-	for i := range c.Tree {
-		line := &c.Tree[i]
-		if line.Of == "" && i > 0 {
-			r.printf("\n") // another beginning
-		}
-		rails = rails[:min(len(rails), line.Depth)]
-		first := ""
-		switch line.Branch {
-		case traces.NoBranch:
-			first = below(rails)
-		case traces.MoreBranch:
-			rails = rails[:line.Depth-1]
-			first, rails = below(rails)+"├ ", append(rails, "│ ")
-		case traces.LastBranch:
-			rails = rails[:line.Depth-1]
-			first, rails = below(rails)+"└ ", append(rails, "  ")
-		}
-		rest, folded := below(rails), below(rails)
-		if i+1 < len(c.Tree) && c.Tree[i+1].Depth > line.Depth {
-			rest, folded = rest+"│ ", folded+"│ "
-		}
-		r.event(marks[line.Change], &line.Event, first, rest, changesOf(line))
-		r.folded(folded, &line.Folded)
-	}
-	if c.Rest.Spans > 0 && len(c.Tree) > 0 {
-		r.paragraph("", "Besides these: "+r.tally(&c.Rest)+".")
-	}
-}
-
-// below is what leads down to a line: no more than so many of the branches that it is in, or there would be no room for it.
-func below(rails []string) string {
-	const most = 7
-	return strings.Join(rails[:min(len(rails), most)], "")
-}
-
-// folded says how many spans there are below one that no line tells of.
-func (r *report) folded(before string, t *traces.Tally) {
-	if t.Spans == 0 {
-		return
-	}
-	left := strings.Repeat(" ", 39) + before
-	for i, text := range terminal.Wrap("... and "+r.tally(t), r.width-terminal.Length(left)-4) {
-		r.printf("%s%s\n", left+strings.Repeat(" ", 4*min(i, 1)), r.style.Dim(text))
-	}
-}
-
-// changesOf says in a few words what differs in a span that both runs have.
-func changesOf(line *traces.Consequence) string {
-	const most = 3
-	var words []string
-	switch {
-	case line.Begins == line.Ends && line.Ends != 0:
-		words = append(words, signed(line.Ends))
-	case line.Begins != 0:
-		words = append(words, "begins "+signed(line.Begins)+", ends "+signed(line.Ends))
-	case line.Ends != 0:
-		words = append(words, "ends "+signed(line.Ends))
-	}
-	told := 0
-	for _, f := range line.Fields {
-		if f.Name == "begins" || f.Name == "ends" || strings.HasPrefix(f.Name, "event") && f.A != "" && f.B != "" {
-			continue // the times are told, and those of events go with them
-		}
-		if told++; told <= most {
-			words = append(words, changeOf(&f))
-		}
-	}
-	if told > most {
-		words = append(words, fmt.Sprintf("and %d more", told-most))
-	}
-	return strings.Join(words, ", ")
-}
-
-// changeOf says what differs in a field: both values, or which run alone has it.
-func changeOf(f *traces.ValueChange) string {
-	if strings.HasPrefix(f.Name, "event") {
-		if f.A == "" {
-			return f.B + " (only in B)"
-		}
-		return f.A + " (only in A)"
-	}
-	return fmt.Sprintf("%s %s -> %s", strings.TrimPrefix(f.Name, "raft."), orNone(f.A), orNone(f.B))
-}
-
-// tally says how many spans differ, and how.
-func (r *report) tally(t *traces.Tally) string {
-	var words []string
-	for _, part := range []struct {
-		n    int
-		text string
-	}{{t.OnlyA, "only in A"}, {t.OnlyB, "only in B"}, {t.Changed, "changed"}} {
-		if part.n > 0 {
-			words = append(words, grouped(part.n)+" "+part.text)
-		}
-	}
-	if t.Moved > 0 {
-		words = append(words, grouped(t.Moved)+" moved by "+between(t.Least, t.Most))
-	}
-	text := counted(t.Spans, "span")
-	if len(words) == 1 {
-		_, how, _ := strings.Cut(words[0], " ")
-		text += " " + how
-	} else {
-		text += ": " + strings.Join(words, ", ")
-	}
-	switch t.Ending {
-	case 0:
-	case t.Spans:
-		text += ", after the end of the other run"
-	default:
-		text += fmt.Sprintf(" (%s after the end of the other run)", grouped(t.Ending))
-	}
-	return text
-}
-
-func between(least, most time.Duration) string {
-	if signed(least) == signed(most) {
-		return signed(least)
-	}
-	return signed(least) + " to " + signed(most)
-}
-
-func signed(d time.Duration) string {
-	if d >= 0 {
-		return "+" + milliseconds(d)
-	}
-	return milliseconds(d)
-}
-
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return grouped(n) + " " + what + "s"
-}
-
-// elsewhere tells what differs, too, and has no cause among what differed before.
-func (r *report) elsewhere() {
-	e := &r.d.Elsewhere
-	if e.Spans == 0 {
-		return
-	}
-	r.title("What differs without coming of it")
-	text := r.tally(&e.Tally) + ". " + r.unexplained()
-	if len(r.d.Followed.Tree) < 2 {
-		text += reading(e) // or it was said already
-	}
-	r.paragraph("", text)
-	r.tree(e)
-}
-
-// unexplained says what is known of what comes of nothing that differs.
-func (r *report) unexplained() string {
-	shown, begin, come := "The traces show nothing that they come of", "each begins by itself", "They come"
-	if r.d.Elsewhere.Spans == 1 {
-		shown, begin, come = "The traces show nothing that it comes of", "it begins by itself", "It comes"
-	}
-	tree := r.d.Elsewhere.Tree
-	switch {
-	case slices.ContainsFunc(tree, func(c traces.Consequence) bool { return c.Origin != "" }):
-		return come + " of something else, which is not compared here, or " + begin + "."
-	case len(r.d.Config) > 1 || len(r.d.Config) == 1 && r.d.Config[0].Key != "fault":
-		return shown + ": " + begin + ", made by what the runs were given."
-	case len(r.d.Config) == 1:
-		return shown + ". " + come + " of it all the same, for the runs were given nothing else that differs: as where a message is lost, which takes its receiver's time and leaves no span there."
-	}
-	return shown + ": " + begin + "."
 }
 
 func (r *report) independent() {
