@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/raftkv/raftkv/traces"
 )
@@ -16,6 +19,10 @@ type handmade struct {
 	process    string
 	start, end int
 	says       string // the value of an attribute, for what is to be changed
+	fault      string // what was done, where it is a fault
+	target     string // and to whom
+	lost       bool   // the message is, by a fault, when it is sent
+	appends    int    // when it appends an entry; 0 for never
 }
 
 const (
@@ -37,11 +44,17 @@ var (
 	call    = sort{"raft.Raft/AppendEntries", 3}  // ends when its process comes to the reply
 	request = sort{"raftkv.KV/Put", 2}            // is open for longer than its handling takes
 	commit  = sort{"raft.commit", 1}
+	sending = sort{"raft.commit_notification", 4}
+	handled = sort{"raft.Raft/AppendEntries", 2}
+	fault   = sort{"raftkv.fault", 1}
 )
 
 func (s sort) of(id int, process string, start, end int) handmade {
 	return handmade{sort: s, id: id, process: process, start: start, end: end}
 }
+
+// idByHand is such an id as reports have it.
+func idByHand(id int) string { return fmt.Sprintf("%016x", id) }
 
 func (s handmade) below(parent int) handmade {
 	s.parent = parent
@@ -62,10 +75,20 @@ func indexedByHand(t *testing.T, all ...handmade) *traces.Indexed {
 		if s.parent != 0 {
 			parent = fmt.Sprintf(`"parentSpanId":"%016x",`, s.parent)
 		}
+		attributes, events := fmt.Sprintf(`{"key":"raft.reason","value":{"stringValue":%q}}`, s.says), ""
+		if s.fault != "" {
+			attributes += fmt.Sprintf(`,{"key":"raftkv.fault","value":{"stringValue":%q}},{"key":"raftkv.fault.target","value":{"stringValue":%q}}`, s.fault, s.target)
+		}
 		const epoch = 946684800_000000
+		if s.lost {
+			events = fmt.Sprintf(`{"timeUnixNano":"%d000","name":"drop","attributes":[{"key":"raftkv.cause","value":{"stringValue":"fault"}}]}`, epoch+s.start)
+		}
+		if s.appends > 0 {
+			events = fmt.Sprintf(`{"timeUnixNano":"%d000","name":"append"}`, epoch+s.appends)
+		}
 		fmt.Fprintf(&file, `{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":%q}}]},"scopeSpans":[{"spans":[{"traceId":"%016x%016x","spanId":"%016x",%s`+
-			`"name":%q,"kind":%d,"startTimeUnixNano":"%d000","endTimeUnixNano":"%d000","attributes":[{"key":"raft.reason","value":{"stringValue":%q}}]}]}]}]}`+"\n",
-			s.process, 7, s.id, s.id, parent, s.name, s.kind, epoch+s.start, epoch+s.end, s.says)
+			`"name":%q,"kind":%d,"startTimeUnixNano":"%d000","endTimeUnixNano":"%d000","attributes":[%s],"events":[%s]}]}]}]}`+"\n",
+			s.process, 7, s.id, s.id, parent, s.name, s.kind, epoch+s.start, epoch+s.end, attributes, events)
 	}
 	x, err := traces.IndexReader(t.Context(), "by hand", strings.NewReader(file.String()), traces.IndexOptions{})
 	if err != nil {
@@ -169,7 +192,7 @@ func TestBusy(t *testing.T) {
 		},
 	} {
 		for _, swapped := range []bool{false, true} {
-			sends := sort{message.name, 4}.of(sender, "node-8", 0, 0)
+			sends := sending.of(sender, "node-8", 0, 0)
 			a, b := indexedByHand(t, append(c.busy, sends)...), indexedByHand(t, c.other...)
 			if swapped {
 				a, b = b, a
@@ -183,6 +206,58 @@ func TestBusy(t *testing.T) {
 			} else if got := d.Followed.Tree[0]; got.Event.ID != fmt.Sprintf("%016x", sender) || got.Size != c.followed {
 				t.Errorf("%s, swapped %v: of %s come %d; want %016x and %d", name, swapped, got.Event.ID, got.Size, sender, c.followed)
 			}
+		}
+	}
+}
+
+// What waits for one thing is told in the order in which it differs, and so is what comes of what waits.
+func TestBusyInOrder(t *testing.T) {
+	const first, second = waits, waitsToo
+	sends := sending.of(sender, "node-8", 0, 0)
+	busy := message.of(busyMessage, "node-1", 0, 10).below(sender)
+	waiting := []handmade{message.of(first, "node-1", 10, 20), message.of(second, "node-1", 10, 21)}
+	sooner := []handmade{message.of(first, "node-1", 5, 15), message.of(second, "node-1", 6, 15)}
+	for name, c := range map[string]struct {
+		of   []handmade // what comes of those that wait, only in the run that is busy
+		want []int      // in this order
+	}{
+		"of the first, then of the second": {[]handmade{commit.of(0x50, "node-2", 7, 7).below(first), commit.of(0x60, "node-3", 8, 8).below(second)}, []int{0x50, 0x60}},
+		"of the second, then of the first": {[]handmade{commit.of(0x50, "node-2", 8, 8).below(first), commit.of(0x60, "node-3", 7, 7).below(second)}, []int{0x60, 0x50}},
+		"some of it late": {
+			[]handmade{commit.of(0x50, "node-2", 7, 7).below(first), commit.of(0x51, "node-4", 8, 8).below(0x50), commit.of(0x60, "node-3", 9, 9).below(second), commit.of(0x61, "node-5", 11, 11).below(0x60)},
+			[]int{0x50, 0x51, 0x60, 0x61},
+		},
+	} {
+		a, b := indexedByHand(t, append(append([]handmade{sends, busy}, waiting...), c.of...)...), indexedByHand(t, sooner...)
+		d, err := traces.Compare(t.Context(), a, b, traces.DiffOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []string{idByHand(sender), idByHand(busyMessage)}
+		for _, id := range c.want {
+			want = append(want, idByHand(id))
+		}
+		var got []string
+		for _, line := range d.Followed.Tree {
+			got = append(got, line.Event.ID)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: it is told in another order (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// A span that waited is looked away from, within a tolerance, for what it is, though its pair stands elsewhere since its cause was found.
+func TestBusyWithin(t *testing.T) {
+	a := indexedByHand(t, sending.of(sender, "node-8", 0, 0), message.of(busyMessage, "node-1", 0, 10).below(sender), message.of(waits, "node-1", 10, 20))
+	b := indexedByHand(t, message.of(waits, "node-1", 5, 15))
+	for tolerance, same := range map[time.Duration]int{0: 1, 5 * time.Microsecond: 2} { // the last span of both runs is
+		d, err := traces.Compare(t.Context(), a, b, traces.DiffOptions{Tolerance: tolerance})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if in := &d.Independent; in.Before+in.After != same {
+			t.Errorf("within %v %d spans are the same, want %d", tolerance, in.Before+in.After, same)
 		}
 	}
 }

@@ -168,21 +168,30 @@ func (c *causes) ancestor(x *Indexed, i int32, pairOf []int32, p *pair) (int32, 
 	return none, NoRule
 }
 
-// inOneStep says whether in one of the runs a span begins or ends at the moment from which on one that is open then differs: a process does one step at a time.
+// inOneStep says whether a process did the one before in the step from which on another differs. What a step does it does at its end, and a message that waited begins when that ends.
 func (c *causes) inOneStep(p, before *pair) bool {
+	doneAt := func(x *Indexed, i int32) bool {
+		q := &x.prints[i]
+		return q.end == p.moment || q.start == p.moment && beginsInStep(&x.shapes[q.shape])
+	}
 	for _, side := range []struct {
 		x       *Indexed
 		i, then int32
 	}{{c.a, p.a, before.a}, {c.b, p.b, before.b}} {
-		if side.i < 0 || side.then < 0 {
+		if side.i < 0 || side.then < 0 || !doneAt(side.x, side.then) {
 			continue
 		}
-		this, that := &side.x.prints[side.i], &side.x.prints[side.then]
-		if this.start <= p.moment && p.moment <= this.end && (that.start == p.moment || that.end == p.moment) {
+		q := &side.x.prints[side.i]
+		if q.start < p.moment && p.moment < q.end || doneAt(side.x, side.i) { // or it had an event then
 			return true
 		}
 	}
 	return false
+}
+
+// beginsInStep says whether what a span tells of is begun by a step of its process, and is not such a step.
+func beginsInStep(s *shape) bool {
+	return (s.kind == trace.SpanKindClient || s.kind == trace.SpanKindProducer || s.kind == trace.SpanKindInternal) && !atTheEnd(s.name)
 }
 
 // differsAtOnce says whether the spans of a pair differ from their beginning.

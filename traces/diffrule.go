@@ -20,7 +20,7 @@ const (
 	RuleReply   // the other is its child, and answers it
 	RuleFault   // the other is a fault, which names its process, and the two differ from the same moment on
 	RuleDown    // the other is a crash of its process in one run, and it is only in the other run, before the process starts again
-	RuleStep    // its process did the other in the same step, as in one run the other begins or ends at the moment from which on this one differs
+	RuleStep    // its process did the other in the same step: in one run that ends, or a call, a message or the like begins, at the very moment from which on this one differs
 
 	// Possible.
 
