@@ -16,9 +16,7 @@ func (l *alignment) findCauses(changes []ConfigChange) {
 	for i := range l.pairs {
 		p := &l.pairs[i]
 		p.size = 1
-		if p.cause, p.rule = c.of(p); p.cause < 0 {
-			p.rule = NoRule
-		}
+		p.cause, p.rule = c.of(p)
 		c.note(int32(i))
 	}
 	l.findBusy()
@@ -157,7 +155,7 @@ func (c *causes) ancestor(x *Indexed, i int32, pairOf []int32, p *pair) (int32, 
 		if j := pairOf[i]; j >= 0 && c.earlier(j, p) && (k == 0 || c.differsAtOnce(&c.pairs[j])) {
 			q := &c.pairs[j]
 			switch own := c.shape(q).service == c.shape(p).service; {
-			case k > 0 || !own && !c.differsAtOnce(q) && q.rank != rankFault: // a call that only ends otherwise sent the same message
+			case k > 0 || !own && !c.differsAtOnce(q): // a call that only ends otherwise sent the same message
 				return j, RuleBelow
 			case own:
 				return j, RuleParent

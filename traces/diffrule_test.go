@@ -83,6 +83,12 @@ func TestRules(t *testing.T) {
 		"begins when a message that waited does": {
 			[]handmade{message.of(cause, "node-1", 10, 20), commit.of(effect, "node-1", 5, 10)}, []handmade{message.of(cause, "node-1", 5, 15)}, traces.RuleProcess, 1,
 		},
+		"when a step begins": {
+			[]handmade{commit.of(cause, "node-1", 10, 20), call.of(effect, "node-1", 0, 10).saying("yes")}, []handmade{commit.of(cause, "node-1", 5, 8), call.of(effect, "node-1", 0, 25)}, traces.RuleProcess, 1,
+		},
+		"a message that is lost": {
+			[]handmade{call.of(cause, "node-1", 0, 50), handled.of(effect, "node-2", 10, 20).below(cause)}, []handmade{losing(call.of(cause, "node-1", 0, 50))}, traces.RuleMessage, 0,
+		},
 		"a message that waited for a step": {
 			[]handmade{call.of(cause, "node-1", 0, 10), message.of(effect, "node-1", 10, 20)}, []handmade{call.of(cause, "node-1", 5, 25)}, traces.RuleProcess, 1,
 		},
