@@ -90,7 +90,12 @@ func TestRules(t *testing.T) {
 			[]handmade{call.of(cause, "node-1", 0, 50), handled.of(effect, "node-2", 10, 20).below(cause)}, []handmade{losing(call.of(cause, "node-1", 0, 50))}, traces.RuleMessage, 0,
 		},
 		"a message that waited for a step": {
-			[]handmade{call.of(cause, "node-1", 0, 10), message.of(effect, "node-1", 10, 20)}, []handmade{call.of(cause, "node-1", 5, 25)}, traces.RuleProcess, 1,
+			[]handmade{call.of(cause, "node-1", 0, 10), message.of(effect, "node-1", 10, 20).saying("yes")}, []handmade{call.of(cause, "node-1", 5, 25), message.of(effect, "node-1", 12, 22)}, traces.RuleProcess, 1,
+		},
+		"a message that only moved, and then a step later": {
+			[]handmade{call.of(cause, "node-1", 5, 50), handled.of(on, "node-2", 10, 20).below(cause), commit.of(effect, "node-2", 30, 40)},
+			[]handmade{call.of(cause, "node-1", 0, 50), handled.of(on, "node-2", 8, 18).below(cause)},
+			traces.RuleProcess, 1,
 		},
 		"begun in the step that began another": {
 			[]handmade{call.of(cause, "node-1", 10, 30), call.of(effect, "node-1", 10, 40)}, nil, traces.RuleStep, 0,
@@ -188,6 +193,25 @@ func TestRuleOfPart(t *testing.T) {
 		if diff := cmp.Diff(words(want), words(got)); diff != "" {
 			t.Errorf("%s: the rules are others (-want +got):\n%s", name, diff)
 		}
+	}
+}
+
+// What stands below nothing in a part, as what is between has no line, comes of the origin by the least sure rule on all of the way.
+func TestRuleOfPartFromOrigin(t *testing.T) {
+	const between = 0x600
+	a := indexedByHand(t, sending.of(cause, "node-8", 0, 0), call.of(0x700, "node-1", 1, 50).below(cause),
+		sending.of(between, "node-8", 2, 2), message.of(on, "node-1", 20, 30).below(between), commit.of(effect, "node-1", 20, 30).below(on))
+	d, err := traces.Compare(t.Context(), a, indexedByHand(t, message.of(on, "node-1", 22, 32).below(between)), traces.DiffOptions{Only: "node-1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]traces.Rule{}
+	for _, line := range d.Followed.Tree {
+		got[line.Origin+" > "+line.Event.ID] = line.Rule
+	}
+	want := map[string]traces.Rule{idByHand(cause) + " > " + idByHand(0x700): traces.RuleMessage, idByHand(cause) + " > " + idByHand(effect): traces.RuleProcess}
+	if diff := cmp.Diff(words(want), words(got)); diff != "" {
+		t.Errorf("the rules are others (-want +got):\n%s", diff)
 	}
 }
 
