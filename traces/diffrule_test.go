@@ -17,8 +17,9 @@ const (
 	effect = 0x300
 )
 
-func striking(process string, at int, what string) handmade {
-	s := fault.of(cause, "world", at, at)
+// striking is done to a process at 50.
+func striking(process, what string) handmade {
+	s := fault.of(cause, "world", 50, 50)
 	s.fault, s.target = what, process
 	return s
 }
@@ -59,11 +60,11 @@ func TestRules(t *testing.T) {
 			[]handmade{call.of(effect, "node-1", 0, 50).saying("no"), handled.of(cause, "node-2", 10, 20).below(effect).saying("no")},
 			traces.RuleReply, 0,
 		},
-		"a fault in the same instant": {[]handmade{call.of(effect, "node-1", 0, 80)}, []handmade{striking("node-1", 50, "crash"), call.of(effect, "node-1", 0, 50).saying("crashed")}, traces.RuleFault, 0},
-		"a fault before":              {[]handmade{call.of(effect, "node-1", 0, 80)}, []handmade{striking("node-1", 50, "crash"), call.of(effect, "node-1", 0, 51).saying("crashed")}, traces.RuleProcess, 1},
-		"down":                        {[]handmade{commit.of(effect, "node-1", 70, 80)}, []handmade{striking("node-1", 50, "crash")}, traces.RuleDown, 0},
-		"not down, but cut off":       {[]handmade{commit.of(effect, "node-1", 70, 80)}, []handmade{striking("node-1", 50, "isolate")}, traces.RuleProcess, 1},
-		"not down in its run":         {nil, []handmade{striking("node-1", 50, "crash"), commit.of(effect, "node-1", 70, 80)}, traces.RuleProcess, 1},
+		"a fault in the same instant": {[]handmade{call.of(effect, "node-1", 0, 80)}, []handmade{striking("node-1", "crash"), call.of(effect, "node-1", 0, 50).saying("crashed")}, traces.RuleFault, 0},
+		"a fault before":              {[]handmade{call.of(effect, "node-1", 0, 80)}, []handmade{striking("node-1", "crash"), call.of(effect, "node-1", 0, 51).saying("crashed")}, traces.RuleProcess, 1},
+		"down":                        {[]handmade{commit.of(effect, "node-1", 70, 80)}, []handmade{striking("node-1", "crash")}, traces.RuleDown, 0},
+		"not down, but cut off":       {[]handmade{commit.of(effect, "node-1", 70, 80)}, []handmade{striking("node-1", "isolate")}, traces.RuleProcess, 1},
+		"not down in its run":         {nil, []handmade{striking("node-1", "crash"), commit.of(effect, "node-1", 70, 80)}, traces.RuleProcess, 1},
 		"in the step that ends a call": {
 			[]handmade{call.of(cause, "node-1", 0, 20), commit.of(effect, "node-1", 10, 20)}, []handmade{call.of(cause, "node-1", 0, 30)}, traces.RuleStep, 0,
 		},
@@ -75,7 +76,7 @@ func TestRules(t *testing.T) {
 		},
 		"a step later": {[]handmade{message.of(cause, "node-1", 0, 10), commit.of(effect, "node-1", 12, 20)}, nil, traces.RuleProcess, 1},
 		"lost by a fault": {
-			[]handmade{sending.of(effect, "node-1", 60, 60)}, []handmade{striking("node-1 | node-2", 50, "partition"), losing(sending.of(effect, "node-1", 60, 60))}, traces.RuleLost, 1,
+			[]handmade{sending.of(effect, "node-1", 60, 60)}, []handmade{striking("node-1 | node-2", "partition"), losing(sending.of(effect, "node-1", 60, 60))}, traces.RuleLost, 1,
 		},
 		"busy, and then a child": {
 			[]handmade{sending.of(cause, "node-8", 0, 0), message.of(0x400, "node-1", 0, 10).below(cause), message.of(on, "node-1", 10, 20), commit.of(effect, "node-1", 10, 20).below(on)}, []handmade{message.of(on, "node-1", 5, 15)}, traces.RuleBusy, 2,
@@ -106,7 +107,7 @@ func TestRules(t *testing.T) {
 		"a child, and then a step later": {
 			[]handmade{message.of(cause, "node-1", 0, 10), message.of(on, "node-2", 5, 10), commit.of(effect, "node-1", 12, 20)}, []handmade{message.of(on, "node-2", 5, 10)}, traces.RuleProcess, 1,
 		},
-		"a fault that differs": {[]handmade{message.of(cause, "node-1", 0, 10)}, []handmade{another(striking("node-2", 50, "pause"))}, traces.RuleRun, 1},
+		"a fault that differs": {[]handmade{message.of(cause, "node-1", 0, 10)}, []handmade{another(striking("node-2", "pause"))}, traces.RuleRun, 1},
 	} {
 		for _, swapped := range []bool{false, true} {
 			a, b := indexedByHand(t, c.a...), indexedByHand(t, c.b...)
