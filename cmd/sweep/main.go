@@ -125,19 +125,20 @@ func conclude(r *report, o options, stdout, stderr io.Writer) int {
 	case o.json:
 		err = json.NewEncoder(stdout).Encode(r)
 	default:
-		t := table{report: r, style: terminal.StyleOf(stdout), plots: terminal.PlotsFor(stdout)}
+		t := table{report: r, style: terminal.StyleOf(stdout), plots: terminal.PlotsFor(stdout), width: min(widest, terminal.Width(stdout))}
 		_, err = io.WriteString(stdout, t.String())
 	}
 	status := command.Printed(err, stderr)
 	if never := r.never(); o.demand && len(never) > 0 {
 		status = max(status, command.Violation)
-		_, _ = fmt.Fprintf(stderr, "%s in %s: %s\n", terminal.StyleOf(stderr).Red("never happened"), r.Seeds, strings.Join(never, ", "))
+		text := fmt.Sprintf("%s in %s: %s", terminal.StyleOf(stderr).Red("never happened"), r.Seeds, strings.Join(never, ", "))
+		_, _ = io.WriteString(stderr, terminal.Paragraph("", "  ", text, min(widest, terminal.Width(stderr))))
 	}
 	if len(r.Violations) == 0 {
 		return status
 	}
 	if !o.json { // which has them all
-		_, _ = io.WriteString(stderr, r.violations(terminal.StyleOf(stderr))) // the exit status tells those who cannot be told
+		_, _ = io.WriteString(stderr, r.violations(terminal.StyleOf(stderr), min(widest, terminal.Width(stderr)))) // the exit status tells those who cannot be told
 	}
 	return max(status, command.Violation)
 }
@@ -147,12 +148,12 @@ func (r *report) again(seed uint64) string {
 	return strings.TrimRight(fmt.Sprintf("go run ./cmd/run -seed %d %s", seed, r.Run), " ")
 }
 
-// violations tells all of them, each with the command that shows it again.
-func (r *report) violations(style terminal.Style) string {
+// violations tells all of them in lines of a width, each with the command that shows it again.
+func (r *report) violations(style terminal.Style, width int) string {
 	var b strings.Builder
 	for _, v := range r.Violations {
-		fmt.Fprintf(&b, "%s with seed %d at %s: %s (%s, %s): %s, but %s\n  %s\n", style.Red("violation"), v.Seed, v.At, v.Invariant, v.ID, v.Section, v.Facts[0], v.Facts[1],
-			r.again(v.Seed))
+		text := fmt.Sprintf("%s with seed %d at %s: %s (%s, %s): %s, but %s", style.Red("violation"), v.Seed, v.At, v.Invariant, v.ID, v.Section, v.Facts[0], v.Facts[1])
+		b.WriteString(terminal.Paragraph("", "    ", text, width) + "  " + r.again(v.Seed) + "\n")
 	}
 	return b.String()
 }

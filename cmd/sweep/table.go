@@ -10,11 +10,15 @@ import (
 	"github.com/raftkv/raftkv/raftkv/protocol"
 )
 
-// table is a report as a person reads it. Nothing in it depends on the machine.
+// widest is how long a line is at most, but for a command, which is copied whole.
+const widest = 80
+
+// table is a report as a person reads it. Nothing in it depends on the machine but for its terminal.
 type table struct {
 	report *report
 	style  terminal.Style
 	plots  terminal.Plots
+	width  int // of its lines; those of the tables in it fit into widest
 }
 
 func (t *table) String() string {
@@ -24,13 +28,16 @@ func (t *table) String() string {
 		parts = append(parts, t.numbers(), t.totals(), t.happened())
 	}
 	if f.Unfinished > 0 {
-		parts = append(parts, fmt.Sprintf("%s runs were cut short by max_duration\n", thousands(f.Unfinished)))
+		parts = append(parts, t.text(verb(f.Unfinished, "run", "was", "were")+" cut short by max_duration"))
 	}
 	if len(t.report.Violations) > 0 {
 		parts = append(parts, t.broken())
 	}
-	return strings.Join(append(parts, t.style.Bold("next")+"  "+t.next()+"\n"), "\n")
+	return strings.Join(append(parts, t.next()), "\n")
 }
+
+// text is one that is broken into lines.
+func (t *table) text(text string) string { return terminal.Paragraph("", "", text, t.width) }
 
 // head says what was run, and whether all was well.
 func (t *table) head() string {
@@ -48,7 +55,11 @@ func (t *table) head() string {
 	if n := len(r.Violations); n > 0 {
 		verdict = t.style.Red(fmt.Sprintf("an invariant was violated in %s", plural(uint64(n), "run")))
 	}
-	return fmt.Sprintf("%s, %s%s: %s, %s\n", t.style.Bold(what), r.Seeds, part, runs, verdict)
+	text := fmt.Sprintf("%s, %s%s: %s", t.style.Bold(what), r.Seeds, part, runs)
+	if terminal.Length(text+", "+verdict) <= t.width {
+		return text + ", " + verdict + "\n"
+	}
+	return t.text(text+",") + t.text(verdict)
 }
 
 const (
@@ -60,7 +71,7 @@ const (
 func (t *table) numbers() string {
 	f := &t.report.Figures
 	count := func(n uint64) string { return thousands(n) }
-	rows := [][]string{{"of each run", "half", "9 of 10", "99 of 100", "all", "from the least to 99 of 100"}}
+	rows := [][]string{{"of each run", "half", "9 of 10", "99 of 100", "all", "least to 99 of 100"}}
 	for _, row := range []struct {
 		name   string
 		counts counts
@@ -82,14 +93,14 @@ func (t *table) numbers() string {
 		})
 	}
 	return terminal.Table(rows, terminal.Left, terminal.Right, terminal.Right, terminal.Right, terminal.Right) +
-		"each is at most that. Commit latency is a client's, of each operation: from its first asking to the answer, retries included\n"
+		t.text("Each is at most that. Commit latency is a client's, of each operation: from its first asking to the answer, retries included.")
 }
 
 // totals are the numbers of all runs together.
 func (t *table) totals() string {
 	f := &t.report.Figures
-	return fmt.Sprintf("in all: %s operations answered, %s entries committed, %s messages sent, %s lost, %s duplicated\n",
-		thousands(f.Operations), thousands(f.Commits), thousands(f.Messages), thousands(f.Lost), thousands(f.Duplicated))
+	return t.text(fmt.Sprintf("in all: %s operations answered, %s entries committed, %s messages sent, %s lost, %s duplicated",
+		thousands(f.Operations), thousands(f.Commits), thousands(f.Messages), thousands(f.Lost), thousands(f.Duplicated)))
 }
 
 // happened says in how many runs that happened which should happen sometimes.
@@ -125,19 +136,28 @@ func (t *table) broken() string {
 	return terminal.Table(rows, terminal.Left, terminal.Right)
 }
 
-// next is the command worth trying after this sweep.
+// next is the command worth trying after this sweep, with what it is for: beside it, or where there is no room, below.
 func (t *table) next() string {
+	command, what := t.suggestion()
+	first, others := t.style.Bold("next")+"  ", "      # "
+	if line := first + command + "   # " + what; what != "" && terminal.Length(line) <= t.width {
+		return line + "\n"
+	}
+	return first + command + "\n" + terminal.Paragraph(others, others, what, t.width)
+}
+
+func (t *table) suggestion() (command, what string) {
 	r := t.report
-	if len(r.Violations) > 0 {
-		return r.again(r.Violations[0].Seed) + "   # the story of what was violated; with -shrink, cut down to what it takes"
+	switch {
+	case len(r.Violations) > 0:
+		return r.again(r.Violations[0].Seed), "the story of what was violated; with -shrink, cut down to what it takes"
+	case r.Done == 0:
+		return "go run ./cmd/sweep -h", ""
+	case r.Shard.Of > 1:
+		return "go run ./cmd/sweep -merge FILE...", fmt.Sprintf("when all %d parts are there, each with -json", r.Shard.Of)
+	default:
+		return r.again(r.Figures.Busiest.Seed), plural(r.Figures.Busiest.Elections, "election") + ", the most of all"
 	}
-	if r.Done == 0 {
-		return "go run ./cmd/sweep -h"
-	}
-	if r.Shard.Of > 1 {
-		return fmt.Sprintf("go run ./cmd/sweep -merge FILE...   # when all %d parts are there, each with -json", r.Shard.Of)
-	}
-	return fmt.Sprintf("%s   # %s, the most of all", r.again(r.Figures.Busiest.Seed), plural(r.Figures.Busiest.Elections, "election"))
 }
 
 // thousands is a number that a person can read.
@@ -154,6 +174,14 @@ func plural(n uint64, what string) string {
 		return "1 " + what
 	}
 	return thousands(n) + " " + what + "s"
+}
+
+// verb is so many things, and the verb for them.
+func verb(n uint64, what, one, more string) string {
+	if n == 1 {
+		return plural(n, what) + " " + one
+	}
+	return plural(n, what) + " " + more
 }
 
 // percent never says of a few that they are none, or of almost all that they are all.

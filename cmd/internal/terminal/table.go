@@ -46,7 +46,8 @@ func Table(rows [][]string, sides ...Side) string {
 	return b.String()
 }
 
-// Wrap breaks a text into lines of at most so many characters, where it has spaces.
+// Wrap breaks a text into lines of at most so many characters, where it has spaces. A line that ends within a style ends that, and the next one takes it up: what shows one line
+// by itself shows it as it is meant.
 func Wrap(text string, most int) []string {
 	var lines []string
 	for _, word := range strings.Fields(text) {
@@ -57,7 +58,30 @@ func Wrap(text string, most int) []string {
 			lines = append(lines, word)
 		}
 	}
+	style := ""
+	for i, line := range lines {
+		lines[i] = style + line
+		if codes := styling.FindAllString(line, -1); len(codes) > 0 {
+			style = strings.TrimPrefix(codes[len(codes)-1], plain)
+		}
+		if style != "" {
+			lines[i] += plain
+		}
+	}
 	return lines
+}
+
+// Paragraph is a text broken into lines of a width, of which the first begins with one text, and the others with another.
+func Paragraph(first, others, text string, width int) string {
+	lines := Wrap(text, width-Length(first))
+	if len(lines) == 0 {
+		return ""
+	}
+	b := first + lines[0] + "\n"
+	for _, line := range Wrap(strings.Join(lines[1:], " "), width-Length(others)) {
+		b += others + line + "\n"
+	}
+	return b
 }
 
 var styling = regexp.MustCompile("\x1b\\[[0-9;]*m")

@@ -42,6 +42,9 @@ type Style struct {
 	Colour bool // without it every text stays as it is
 }
 
+// plain ends every style.
+const plain = "\x1b[0m"
+
 // StyleOf is the style for what is written there: colour is for terminals that have it, and for people who did not ask for none (see no-color.org).
 func StyleOf(w io.Writer) Style {
 	return Style{Colour: Interactive(w) && wantsColour(os.Getenv)}
@@ -71,5 +74,5 @@ func (s Style) in(code, text string) string {
 	if !s.Colour || text == "" {
 		return text
 	}
-	return "\x1b[" + code + "m" + text + "\x1b[0m"
+	return "\x1b[" + code + "m" + text + plain
 }

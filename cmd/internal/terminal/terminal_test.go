@@ -81,8 +81,22 @@ func TestWrap(t *testing.T) {
 	if want := "one two|three|fifteenth|x \x1b[1mbold\x1b[0m"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
+	got = strings.Join(Wrap(Style{Colour: true}.Red("one two three")+" four five", 8), "|")
+	if want := "\x1b[31mone two\x1b[0m|\x1b[31mthree\x1b[0m|four|five"; got != want {
+		t.Errorf("a style that goes on is wrapped into %q, want %q", got, want)
+	}
 	if got := Wrap(" ", 8); len(got) > 0 {
 		t.Errorf("nothing is wrapped into %q", got)
+	}
+}
+
+func TestParagraph(t *testing.T) {
+	got := Paragraph("- ", "      ", "one two three four five six", 11)
+	if want := "- one two\n      three\n      four\n      five\n      six\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := Paragraph("- ", "  ", " ", 11); got != "" {
+		t.Errorf("nothing is a paragraph %q", got)
 	}
 }
 
