@@ -5,13 +5,40 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/library"
+	"github.com/raftkv/raftkv/cmd/internal/shrink"
 	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/raft"
 )
+
+// prey is a bug, and what became of it.
+type prey struct {
+	bug       string
+	scenarios []string    // that catch it
+	found     *conviction // by a seed; nil for none
+	took      time.Duration
+	small     *shrink.Result // what is left of that seed's run when it is shrunk
+}
+
+// hunt looks for what catches a bug.
+func hunt(ctx context.Context, bug raft.BugDescription) (prey, error) {
+	p := prey{bug: bug.Name}
+	var err error
+	if p.scenarios, err = convicting(ctx, bug); err != nil {
+		return p, err
+	}
+	began := time.Now()
+	if p.found, err = search(ctx, bug, mostSeeds); err != nil || p.found == nil {
+		return p, err
+	}
+	p.took = time.Since(began)
+	p.small, err = shrink.Shrink(ctx, p.found.config, shrink.Options{})
+	return p, err
+}
 
 // conviction is a run in which a bug was caught.
 type conviction struct {

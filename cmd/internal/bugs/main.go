@@ -6,11 +6,11 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
-	"github.com/raftkv/raftkv/cmd/internal/shrink"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/raftkv/raft"
 )
@@ -19,60 +19,87 @@ func main() { command.Main(run) }
 
 func run(ctx context.Context, _ []string, stdout, stderr io.Writer) int {
 	bar := terminal.NewProgress(stderr, "bugs", len(raft.Bugs()))
-	rows := [][]string{{"bug", "caught in the scenarios", "seeds of mixed", "by", "in", "shrunk to"}}
+	var hunted []prey
 	status := command.Fine
 	for i, bug := range raft.Bugs() {
-		row, caught, err := hunt(ctx, bug)
+		one, err := hunt(ctx, bug)
 		if err != nil {
 			bar.Done()
 			return command.Failed(stderr, err)
 		}
-		if !caught {
+		if one.found == nil {
 			status = command.Violation
 		}
-		rows = append(rows, row)
+		hunted = append(hunted, one)
 		bar.Set(i + 1)
 	}
 	bar.Done()
-	text := terminal.Table(rows, terminal.Left, terminal.Left, terminal.Right, terminal.Left, terminal.Right, terminal.Left) +
-		"\nTo see one: go run ./cmd/run -faults mixed -seed SEED -bug BUG -shrink\n"
-	_, err := io.WriteString(stdout, text)
+	_, err := io.WriteString(stdout, table(hunted, min(widest, terminal.Width(stdout))))
 	return max(status, command.Printed(err, stderr))
 }
 
-// hunt is the row of a bug, and whether it was caught.
-func hunt(ctx context.Context, bug raft.BugDescription) (row []string, caught bool, err error) {
-	var in []string
-	scenarios, err := convicting(ctx, bug)
-	if err != nil {
-		return nil, false, err
+// widest is how long a line is at most.
+const widest = 80
+
+// table tells of each bug in two rows: what became of it in the seeds, and below that the scenarios that catch it, broken into lines of a width.
+func table(hunted []prey, width int) string {
+	rows := [][]string{{"bug", "seed", "in", "violates", "shrunk to"}}
+	left := 0
+	for _, one := range hunted {
+		rows = append(rows, one.row())
+		left = max(left, terminal.Length(one.bug))
 	}
-	in = append(in, scenarios[:min(len(scenarios), mostNamed)]...)
-	if more := len(scenarios) - len(in); more > 0 {
-		in = append(in, fmt.Sprintf("%d more", more))
+	lines := strings.SplitAfter(terminal.Table(rows, terminal.Left, terminal.Right, terminal.Right), "\n")
+	var b strings.Builder
+	b.WriteString(lines[0])
+	indent := strings.Repeat(" ", left+len("  "))
+	for i, one := range hunted {
+		b.WriteString(lines[i+1])
+		if len(one.scenarios) > 0 {
+			b.WriteString(terminal.Paragraph(indent, indent+"  ", "scenarios: "+one.named(), width))
+		}
 	}
-	row = []string{bug.Name, strings.Join(in, ", ")}
-	began := time.Now()
-	found, err := search(ctx, bug, mostSeeds)
-	if err != nil {
-		return nil, false, err
+	for _, text := range []string{
+		fmt.Sprintf("Seed is the first of %s that catches the bug, found in that time by what it violates, and shrunk to so much. The scenarios catch it, too, with seeds of their own.", profileOfHunts),
+		"To see one: go run ./cmd/run -faults " + profileOfHunts + " -seed SEED -bug BUG -shrink",
+	} {
+		b.WriteString("\n" + terminal.Paragraph("", "", text, width))
 	}
-	if found == nil {
-		return append(row, fmt.Sprintf("not within %d", mostSeeds)), false, nil
-	}
-	took := time.Since(began)
-	small, err := shrink.Shrink(ctx, found.config, shrink.Options{})
-	if err != nil {
-		return nil, false, err
-	}
-	return append(row, fmt.Sprint(found.seed), string(found.violation.Invariant.Name), took.Round(time.Millisecond).String(),
-		fmt.Sprintf("%s, %s", counted(small.After.Faults, "fault"), counted(small.After.Operations, "operation"))), true, nil
+	return b.String()
 }
 
 const (
 	mostSeeds = 2000 // that are tried
 	mostNamed = 3    // scenarios in a row
 )
+
+// row is what became of a bug in the seeds.
+func (p *prey) row() []string {
+	if p.found == nil {
+		return []string{p.bug, "none", "", fmt.Sprintf("nothing up to %d", mostSeeds)}
+	}
+	return []string{
+		p.bug, fmt.Sprint(p.found.seed), duration(p.took), string(p.found.violation.Invariant.Name),
+		fmt.Sprintf("%s, %s", counted(p.small.After.Faults, "fault"), counted(p.small.After.Operations, "operation")),
+	}
+}
+
+// named are the scenarios that catch a bug, or a few of many.
+func (p *prey) named() string {
+	named := slices.Clone(p.scenarios[:min(len(p.scenarios), mostNamed)])
+	if more := len(p.scenarios) - len(named); more > 0 {
+		named = append(named, fmt.Sprintf("%d more", more))
+	}
+	return strings.Join(named, ", ")
+}
+
+// duration is a time as short as a column of a few characters needs it.
+func duration(d time.Duration) string {
+	if d < time.Second {
+		return d.Round(time.Millisecond).String()
+	}
+	return fmt.Sprintf("%.1fs", d.Seconds())
+}
 
 func counted(n int, what string) string {
 	if n == 1 {
