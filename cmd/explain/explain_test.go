@@ -130,12 +130,12 @@ func TestExplainTrouble(t *testing.T) {
 		"what of nosuchrun?":         {"nosuchrun"},
 		"there is no run nosuchrun":  {"nosuchrun", "leader term 1"},
 		"there are no spans in it":   {empty, "leader term 1"},
-		"nobody stood for election in term 7; the nearest question that has an answer is `go run ./cmd/explain " + folder + " leader term 2`": {folder, "leader", "term", "7"},
-		"client-1 9; the nearest question that has an answer is `go run ./cmd/explain " + folder + " client-1 3`":                             {folder, "client-1", "9"},
-		`cannot tell what "ledaer term 2" asks: nothing can be made of "ledaer"; ask for a span by 6 digits`:                                  {folder, "ledaer term 2"},
-		" leader term 2`": {folder, "ledaer term 2"},
-		"index 3 node-1`": {folder, "index 3"},
-		"unknown flag -x": {"-x", folder, "leader term 1"},
+		"nobody stood for election in term 7; the nearest question that has an answer is\n  go run ./cmd/explain " + folder + " leader term 2\n": {folder, "leader", "term", "7"},
+		"client-1 9; the nearest question that has an answer is\n  go run ./cmd/explain " + folder + " client-1 3\n":                             {folder, "client-1", "9"},
+		`cannot tell what "ledaer term 2" asks: nothing can be made of "ledaer"; ask for a span by 6 digits`:                                     {folder, "ledaer term 2"},
+		" leader term 2\n": {folder, "ledaer term 2"},
+		"index 3 node-1\n": {folder, "index 3"},
+		"unknown flag -x":  {"-x", folder, "leader term 1"},
 	} {
 		if _, wrong := wants(t, command.Trouble, args...); !strings.Contains(wrong, want) {
 			t.Errorf("explain %v says\n%swant in it\n%s", args, wrong, want)

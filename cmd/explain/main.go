@@ -61,7 +61,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 func nearest(wrong error, e *traces.Explainer, name, question string) error {
 	var q *traces.QuestionError
 	if errors.As(wrong, &q) && q.Nearest != "" {
-		return fmt.Errorf("%w; the nearest question that has an answer is `go run ./cmd/explain %s %s`", wrong, command.ShellWord(name), q.Nearest)
+		return instead(wrong, name, q.Nearest)
 	}
 	if q != nil && q.Alone {
 		return wrong
@@ -70,8 +70,12 @@ func nearest(wrong error, e *traces.Explainer, name, question string) error {
 	if len(questions) == 0 {
 		return fmt.Errorf("%w; and there is nothing in this trace to be explained but its spans, by their ids", wrong)
 	}
-	near := config.Nearest(strings.ReplaceAll(question, "/", " "), questions)
-	return fmt.Errorf("%w; the nearest question that has an answer is `go run ./cmd/explain %s %s`", wrong, command.ShellWord(name), near)
+	return instead(wrong, name, config.Nearest(strings.ReplaceAll(question, "/", " "), questions))
+}
+
+// instead has, in a line of its own, the question that has an answer.
+func instead(wrong error, name, question string) error {
+	return fmt.Errorf("%w; the nearest question that has an answer is\n  go run ./cmd/explain %s %s", wrong, command.ShellWord(name), question)
 }
 
 // parseFlags reads the command line: the run, and the words of the question. The error is flags.ErrHelp, or all that is wrong.

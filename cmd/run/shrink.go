@@ -74,17 +74,13 @@ func (r *runner) printShrunk(to io.Writer, shrunk *shrink.Result, story *traces.
 		return err
 	}
 	folder := filepath.Join(r.options.out, r.name())
-	rows := [][2]string{
-		{"shrunk from", shrunk.Before.String()},
-		{"to", fmt.Sprintf("%s, in %d runs%s", shrunk.After, shrunk.Runs, unproven(shrunk))},
-		{"violation", fmt.Sprintf("%s at %s: %s; but %s", v.Invariant.Name, v.At, v.Facts[0], v.Facts[1])},
-		{"files", folder + string(filepath.Separator) + ": " + shrunkFile + ", " + shrunkStoryFile},
-		{"next", "go run ./cmd/run " + command.ShellWord(filepath.Join(folder, shrunkFile))},
-	}
-	_, _ = io.WriteString(w, "\n")
-	for _, row := range rows {
-		_, _ = fmt.Fprintf(w, "%s %s\n", style.Bold(fmt.Sprintf("%-11s", row[0])), row[1])
-	}
+	_, _ = io.WriteString(w, "\n"+r.laidOut([]row{
+		{"shrunk from", "", shrunk.Before.String()},
+		{"to", "", fmt.Sprintf("%s, in %d runs%s", shrunk.After, shrunk.Runs, unproven(shrunk))},
+		{"violation", "", fmt.Sprintf("%s at %s: %s; but %s", v.Invariant.Name, v.At, v.Facts[0], v.Facts[1])},
+		r.filesRow(shrunkFile, shrunkStoryFile),
+		{"next", "go run ./cmd/run " + command.ShellWord(filepath.Join(folder, shrunkFile)), ""},
+	}))
 	return w.Flush()
 }
 

@@ -52,25 +52,35 @@ func (r *runner) printStory(to io.Writer) error {
 	if err := r.story.WriteWithin(w, r.storyStyle(), terminal.Columns(r.stdout)); err != nil {
 		return err
 	}
-	style := terminal.StyleOf(r.stdout)
-	text := "\n"
-	for _, row := range append(r.lesson(), r.summary()...) {
-		text += style.Bold(fmt.Sprintf("%-11s", row[0])) + " " + row[1] + "\n"
-	}
-	if _, err := w.WriteString(text); err != nil {
+	if _, err := w.WriteString("\n" + r.laidOut(append(r.lesson(), r.summary()...))); err != nil {
 		return err
 	}
 	return w.Flush()
 }
 
+// row is a line of the summary: its name, what stands in its first line and is copied whole, and a text that is broken into lines.
+type row struct{ name, whole, text string }
+
+func (r *runner) laidOut(rows []row) string {
+	style, width := terminal.StyleOf(r.stdout), terminal.Width(r.stdout)
+	var b strings.Builder
+	for _, row := range rows {
+		first := style.Bold(fmt.Sprintf("%-11s", row.name)) + " " + row.whole
+		if row.text == "" {
+			b.WriteString(first + "\n")
+			continue
+		}
+		b.WriteString(terminal.Paragraph(first, strings.Repeat(" ", 12), row.text, width))
+	}
+	return b.String()
+}
+
 // lesson is what a scenario shows, and what to look for in the story above.
-func (r *runner) lesson() [][2]string {
-	var rows [][2]string
-	for _, row := range [][2]string{{"shows", r.config.Title}, {"watch", r.config.Watch}} {
-		if row[1] != "" {
-			const left = 12
-			lines := terminal.Wrap(row[1], terminal.Width(r.stdout)-left)
-			rows = append(rows, [2]string{row[0], strings.Join(lines, "\n"+strings.Repeat(" ", left))})
+func (r *runner) lesson() []row {
+	var rows []row
+	for _, row := range []row{{"shows", "", r.config.Title}, {"watch", "", r.config.Watch}} {
+		if row.text != "" {
+			rows = append(rows, row)
 		}
 	}
 	return rows
@@ -83,25 +93,28 @@ func (r *runner) storyStyle() traces.Style {
 	return traces.Plain
 }
 
-func (r *runner) summary() [][2]string {
+func (r *runner) summary() []row {
 	wanted := r.config.TotalOperations()
-	rows := [][2]string{
-		{"operations", fmt.Sprintf("%d of %d answered", r.result.Operations, wanted)},
-		{"commits", fmt.Sprintf("index %d is committed", r.result.Committed)},
-		{"elections", fmt.Sprint(r.tally.elections)},
-		{"spans", fmt.Sprint(r.tally.spans)},
-		{"messages", r.messages()},
+	rows := []row{
+		{"operations", "", fmt.Sprintf("%d of %d answered", r.result.Operations, wanted)},
+		{"commits", "", fmt.Sprintf("index %d is committed", r.result.Committed)},
+		{"elections", "", fmt.Sprint(r.tally.elections)},
+		{"spans", "", fmt.Sprint(r.tally.spans)},
+		{"messages", "", r.messages()},
 	}
 	if planned := r.plannedFaults(); planned > 0 {
-		rows = append(rows, [2]string{"faults", fmt.Sprintf("%d of %d happened", r.result.Faults, planned)})
+		rows = append(rows, row{"faults", "", fmt.Sprintf("%d of %d happened", r.result.Faults, planned)})
 	}
-	rows = append(rows, [2]string{"time", r.ended()}, [2]string{"checks", r.checks()})
-	folder := filepath.Join(r.options.out, r.name())
-	rows = append(rows, [2]string{"files", folder + string(filepath.Separator) + ": " + strings.Join(r.written(), ", ")})
+	rows = append(rows, row{"time", "", r.ended()}, row{"checks", "", r.checks()}, r.filesRow(r.written()...))
 	for _, link := range r.links() {
-		rows = append(rows, [2]string{"jaeger", link})
+		rows = append(rows, row{"jaeger", link, ""})
 	}
-	return append(rows, [2]string{"next", r.next()})
+	return append(rows, row{"next", r.next(), ""})
+}
+
+// filesRow says which files are where.
+func (r *runner) filesRow(names ...string) row {
+	return row{"files", filepath.Join(r.options.out, r.name()) + string(filepath.Separator) + ": ", strings.Join(names, ", ")}
 }
 
 // checks says what held, and what happened of what should happen in some runs.

@@ -19,9 +19,11 @@ import (
 // tells those who cannot be told.
 func (r *runner) printViolation(ctx context.Context, w io.Writer) {
 	v := r.result.Checks.Violation
-	style := terminal.StyleOf(w)
-	_, _ = fmt.Fprintf(w, "%s at %s: %s (%s, %s)\n  %s\n  one fact:   %s\n  the other:  %s\n",
-		style.Bold(style.Red("violation")), v.At, v.Invariant.Name, v.Invariant.ID, v.Invariant.Section, v.Invariant.Doc, v.Facts[0], v.Facts[1])
+	style, width := terminal.StyleOf(w), terminal.Width(w)
+	const below = "              "
+	_, _ = fmt.Fprintf(w, "%s at %s: %s (%s, %s)\n%s%s%s",
+		style.Bold(style.Red("violation")), v.At, v.Invariant.Name, v.Invariant.ID, v.Invariant.Section, terminal.Paragraph("  ", "  ", v.Invariant.Doc, width),
+		terminal.Paragraph("  one fact:   ", below, v.Facts[0], width), terminal.Paragraph("  the other:  ", below, v.Facts[1], width))
 	if causes := r.causes(ctx, w, v); causes != "" {
 		_, _ = fmt.Fprintf(w, "  what led to it:\n%s", causes)
 	}
@@ -53,17 +55,19 @@ func (r *runner) causes(ctx context.Context, w io.Writer, v *check.Violation) st
 		style = traces.ANSI
 	}
 	var b bytes.Buffer
-	if err := story.WriteCauses(&b, style, terminal.Columns(w), process, r.config.StartTime.Add(v.At)); err != nil {
+	if err := story.WriteCauses(&b, style, max(0, terminal.Columns(w)-len(indent)), process, r.config.StartTime.Add(v.At)); err != nil {
 		return ""
 	}
 	return indented(b.String())
 }
 
-// indented is a text with each line two columns further in.
+const indent = "  "
+
+// indented is a text with each line further in.
 func indented(text string) string {
 	var b strings.Builder
 	for line := range strings.Lines(text) {
-		b.WriteString("  " + line)
+		b.WriteString(indent + line)
 	}
 	return b.String()
 }

@@ -143,8 +143,7 @@ func (b builtInBug) read(v any, complain complainer) {
 	}
 	bug, known := raft.BugNamed(s)
 	if !known {
-		names := bugs()
-		complain(whole, "cannot be %s: there are %s; the nearest is %q", quote(short(s)), strings.Join(names, ", "), Nearest(s, names))
+		complain(whole, "cannot be %s; the nearest is %q, and -h shows all", quote(short(s)), Nearest(s, bugs()))
 		return
 	}
 	*b.field = bug

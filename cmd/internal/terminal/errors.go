@@ -1,7 +1,6 @@
 package terminal
 
 import (
-	"fmt"
 	"io"
 	"strings"
 )
@@ -20,22 +19,23 @@ type Located interface {
 	Excerpt() (line, marks string)
 }
 
-// PrintErrors prints an error, or each of those that it joins, as a person reads it: a line for each, and below it the line that it is about. What cannot be
-// printed is lost: there is nowhere else to say it.
+// PrintErrors prints an error, or each of those that it joins, as a person reads it: a line for each, and below it the line that it is about. A terminal has it broken into
+// lines; in a file it is one, which programs find. What cannot be printed is lost: there is nowhere else to say it.
 func PrintErrors(w io.Writer, err error) {
 	var b strings.Builder
-	writeErrors(&b, StyleOf(w), err)
+	writeErrors(&b, StyleOf(w), Columns(w), err)
 	_, _ = io.WriteString(w, b.String())
 }
 
-func writeErrors(b *strings.Builder, style Style, err error) {
+// writeErrors breaks lines at so many columns; 0 is never.
+func writeErrors(b *strings.Builder, style Style, columns int, err error) {
 	switch err := err.(type) { //nolint:errorlint // an error that wraps one with a place says more than that one: it is printed as it is
 	case interface{ Unwrap() []error }:
 		for _, each := range err.Unwrap() {
-			writeErrors(b, style, each)
+			writeErrors(b, style, columns, each)
 		}
 	case Located:
-		fmt.Fprintf(b, "%s %s\n", style.Bold(err.Where()+":"), err.What())
+		b.WriteString(broken(style.Bold(err.Where()+":")+" "+err.What(), columns))
 		if line, marks := err.Excerpt(); line != "" || marks != "" {
 			const indent = "    "
 			bare := strings.TrimLeft(marks, " \t")
@@ -43,6 +43,19 @@ func writeErrors(b *strings.Builder, style Style, err error) {
 			b.WriteString(indent + line + "\n" + indent + blank + style.Red(bare) + "\n")
 		}
 	default:
-		fmt.Fprintf(b, "%s %s\n", style.Red("error:"), err)
+		b.WriteString(broken(style.Red("error:")+" "+err.Error(), columns))
 	}
+}
+
+// broken is a message whose lines are broken at so many columns, but for those that are further in: they are to be copied, or are laid out already.
+func broken(message string, columns int) string {
+	var b strings.Builder
+	for line := range strings.Lines(message + "\n") {
+		if columns == 0 || Length(strings.TrimSuffix(line, "\n")) <= columns || strings.HasPrefix(line, " ") {
+			b.WriteString(line)
+		} else {
+			b.WriteString(Paragraph("", "  ", line, columns))
+		}
+	}
+	return b.String()
 }

@@ -118,10 +118,22 @@ func TestErrors(t *testing.T) {
 			"\x1b[1mmy.toml:3:5:\x1b[0m it is wrong\n    \tseed = x\n    \t       \x1b[31m^\x1b[0m\n\x1b[1mmy.toml:3:5:\x1b[0m it is wrong\n"},
 	} {
 		var b strings.Builder
-		writeErrors(&b, Style{Colour: c.colour}, err)
+		writeErrors(&b, Style{Colour: c.colour}, 0, err)
 		if diff := cmp.Diff(c.want, b.String()); diff != "" {
 			t.Errorf("errors (-want +got):\n%s", diff)
 		}
+	}
+}
+
+// TestErrorsOnATerminal breaks what is wrong into lines, but for the line that it is in, and for a command to be copied.
+func TestErrorsOnATerminal(t *testing.T) {
+	err := errors.Join(errors.New("nobody was a leader; ask\n  go run ./cmd/explain RUN leader term 1"), located{"\tseed = xxxxxxxxxxxxxxxx", "\t       ^"}, errors.New("short, just fits"))
+	var b strings.Builder
+	writeErrors(&b, Style{}, 23, err)
+	want := "error: nobody was a\n  leader; ask\n  go run ./cmd/explain RUN leader term 1\nmy.toml:3:5: it is\n  wrong\n    \tseed = xxxxxxxxxxxxxxxx\n    \t       ^\n" +
+		"error: short, just fits\n"
+	if diff := cmp.Diff(want, b.String()); diff != "" {
+		t.Errorf("errors (-want +got):\n%s", diff)
 	}
 }
 
