@@ -171,7 +171,7 @@ func TestUsage(t *testing.T) {
 
 func TestList(t *testing.T) {
 	var b bytes.Buffer
-	if err := library.List(&b); err != nil {
+	if err := library.List(&b, "go run ./cmd/run leader-crash"); err != nil {
 		t.Fatal(err)
 	}
 	golden.Compare(t, "testdata/list.golden", b.String())

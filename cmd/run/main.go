@@ -28,7 +28,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case err != nil:
 		return flags.Failed(err, usage, stdout, stderr)
 	case options.list:
-		return command.Printed(library.List(stdout), stderr)
+		return command.Printed(library.List(stdout, "go run ./cmd/run leader-crash"), stderr)
 	}
 	if err := traces.ClearEnvironment(); err != nil {
 		return command.Failed(stderr, err)

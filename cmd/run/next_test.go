@@ -80,3 +80,15 @@ func TestGoRun(t *testing.T) {
 		}
 	}
 }
+
+// TestNextOfAViolation has the trace judged by somebody who does not see the servers' state.
+func TestNextOfAViolation(t *testing.T) {
+	t.Parallel()
+	out := t.TempDir()
+	for files, want := range map[string]string{"otlp": "go run ./cmd/check " + filepath.Join(out, "x"), "story": "go run ./cmd/run -out " + out + " -drop "} {
+		c := here(t, "-out", out, "-name", "x", "-files", files, "-bug", "local-read", "two-leaders").wants(t, statusViolation, "violation")
+		if next := summaryOf(t, c)["next"]; !strings.HasPrefix(next, want) {
+			t.Errorf("the next command is %q, want %q: %s", next, want, c)
+		}
+	}
+}

@@ -202,11 +202,15 @@ func jaegerPages(endpoint string) traces.Jaeger {
 	return traces.Jaeger("http://" + net.JoinHostPort(u.Hostname(), "16686"))
 }
 
-// next is the command worth trying after this run: what differs from the run without its counterfactuals, or what one lost message would have changed.
+// next is the command worth trying after this run: what differs from the run without its counterfactuals, whether the trace alone shows a violation, or what one lost message would
+// have changed.
 func (r *runner) next() string {
 	folder := filepath.Join(r.options.out, r.name())
 	if original := r.original(); original != "" && r.options.files.otlp {
 		return fmt.Sprintf("go run ./cmd/diff %s %s", command.ShellWord(original), command.ShellWord(folder))
+	}
+	if r.result.Checks.Violation != nil && r.options.files.otlp {
+		return "go run ./cmd/check " + command.ShellWord(folder)
 	}
 	if r.tally.notification != "" {
 		again := "go run ./cmd/run"

@@ -27,7 +27,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case err != nil:
 		return flags.Failed(err, usage, stdout, stderr)
 	case options.list:
-		return command.Printed(library.List(stdout), stderr)
+		return command.Printed(library.List(stdout, "go run ./cmd/sweep -seeds 1-1000 -faults crashes default"), stderr)
 	case options.merge:
 		r, err := mergeFiles(options.files)
 		if err != nil {

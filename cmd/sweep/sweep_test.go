@@ -236,6 +236,13 @@ func TestASeedThatCannotBeRun(t *testing.T) {
 	}
 }
 
+// TestOneSeed has one run, and not runs.
+func TestOneSeed(t *testing.T) {
+	if stdout := fine(t, "-seeds", "7"); !strings.HasPrefix(stdout, "mixed, seed 7: 1 run, 17 invariants held") {
+		t.Errorf("go run ./cmd/sweep -seeds 7 says\n%s", stdout)
+	}
+}
+
 // TestQuiet has nothing on standard output, but for JSON of one line if that is asked for.
 func TestQuiet(t *testing.T) {
 	if stdout := fine(t, "-seeds", "1-3", "-quiet"); stdout != "" {

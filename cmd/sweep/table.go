@@ -43,7 +43,7 @@ func (t *table) text(text string) string { return terminal.Paragraph("", "", tex
 func (t *table) head() string {
 	r := t.report
 	what := strings.TrimPrefix(r.Run, "-faults ")
-	runs := fmt.Sprintf("%s runs", thousands(r.Done))
+	runs := plural(r.Done, "run")
 	if whole := r.Shard.count(r.Seeds); r.Done < whole {
 		runs = fmt.Sprintf("the first %s of %s runs", thousands(r.Done), thousands(whole))
 	}

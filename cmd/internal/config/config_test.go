@@ -307,6 +307,15 @@ func TestDurations(t *testing.T) {
 	}
 }
 
+// TestNear names nothing where nothing is near.
+func TestNear(t *testing.T) {
+	for name, want := range map[string]string{"figure-9": "figure-7", "leader": "leader-crash", "elections": "", "1-100": ""} {
+		if got := Near(name, []string{"default", "everything", "figure-7", "leader-crash", "storm"}); got != want {
+			t.Errorf("near %q is %q, want %q", name, got, want)
+		}
+	}
+}
+
 func TestNearest(t *testing.T) {
 	for _, c := range []struct{ name, want string }{
 		{"max_entires", "raft.max_entries"},

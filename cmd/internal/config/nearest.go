@@ -15,6 +15,15 @@ func Nearest(name string, candidates []string) string {
 	return nearest
 }
 
+// Near is Nearest for names that may be anything: it is empty where nothing is near, because more than half of the name would have to be another.
+func Near(name string, candidates []string) string {
+	nearest := Nearest(name, candidates)
+	if steps(name, nearest) > len(name)/2 {
+		return ""
+	}
+	return nearest
+}
+
 // steps is how far a candidate is from a name.
 func steps(name, candidate string) int {
 	const telling = 4 // a shorter part can be of anything

@@ -59,7 +59,10 @@ func Find(arg string) (config.Scenario, error) {
 	if _, err := os.Stat(arg); err == nil {
 		return config.Scenario{}, fmt.Errorf("unknown scenario %q; the file of that name is ./%s, if that is what you mean", arg, arg)
 	}
-	return config.Scenario{}, fmt.Errorf("unknown scenario %q; the nearest is %q, and -list shows all", arg, config.Nearest(arg, names))
+	if near := config.Near(arg, names); near != "" {
+		return config.Scenario{}, fmt.Errorf("unknown scenario %q; the nearest is %q, and -list shows all", arg, near)
+	}
+	return config.Scenario{}, fmt.Errorf("unknown scenario %q; -list shows all, and a file ends with .toml", arg)
 }
 
 func readScenario(file string) (config.Scenario, error) {
@@ -108,8 +111,8 @@ func Request(scenario, faults string, overrides []config.Override) (config.Reque
 	return request, nil
 }
 
-// List prints the scenarios and the profiles of faults, with a sentence each.
-func List(w io.Writer) error {
+// List prints the scenarios and the profiles of faults, with a sentence each, and the command worth trying next.
+func List(w io.Writer, next string) error {
 	style := terminal.StyleOf(w)
 	left := 0
 	var rows, profiles [][2]string
@@ -126,7 +129,7 @@ func List(w io.Writer) error {
 		left = max(left, len(s.Name))
 	}
 	width := terminal.Width(w)
-	_, err := io.WriteString(w, terminal.LayOut(rows, left, width)+"\nProfiles of faults, for -faults\n"+terminal.LayOut(profiles, left, width))
+	_, err := io.WriteString(w, terminal.LayOut(rows, left, width)+"\nProfiles of faults, for -faults\n"+terminal.LayOut(profiles, left, width)+"\n"+style.Bold("next")+"  "+next+"\n")
 	return err
 }
 
