@@ -33,6 +33,7 @@ type Judge struct {
 	others       others
 	findings     collector
 	history      []Operation
+	expected     int             // spans, of which makeRoom has not heard yet
 	delays       map[int32]int64 // of messages that were made late, by how much in ns
 	requestLinks []uint16        // how many links each span has to requests
 	receivers    []int32         // of each message, the place of the span that handled it, plus one
@@ -130,6 +131,9 @@ func (j *Judge) take(b *batch) {
 		}
 	}
 	leave(len(d.records))
+	if j.expected > 0 {
+		j.makeRoom()
+	}
 }
 
 // Add adds a span, which stands in this line of its file. Nothing of the span is kept.
@@ -182,18 +186,20 @@ func (j *Judge) enter(d *digest, i int) (at int32, entered bool) {
 		return 0, false
 	}
 	j.epoch = min(j.epoch, r.start)
-	kind := j.kindOf(d.numbers, r.name)
 	at = int32(len(j.records))
-	e := *r
+	first, known := j.places.put(world.CausalID(r.id), at)
+	j.records = append(j.records, *r)
+	kind := j.kindOf(d.numbers, r.name)
+	e := &j.records[at]
 	e.name, e.process, e.peer, e.reply = kind.name, kind.process, j.processOf(d.numbers, r.peer), j.textOf(d.numbers, r.reply)
-	if first, known := j.places.put(world.CausalID(r.id), at); known {
-		j.find(ruleDuplicateID, j.refTo(&e), "the id is also that of "+j.nameOf(first), "an id of its own: no two spans of a run share one", first)
+	if known {
+		j.find(ruleDuplicateID, j.ref(at), "the id is also that of "+j.nameOf(first), "an id of its own: no two spans of a run share one", first)
+		j.records = j.records[:at]
 		return 0, false
 	}
 	if r.shape > 0 {
 		e.fact = j.keep(d, j.byNumber[r.shape-1].list, r.fact)
 	}
-	j.records = append(j.records, e)
 	return at, true
 }
 
@@ -321,9 +327,8 @@ func (j *Judge) refs(records []int32) []SpanRef {
 }
 
 // ref names a span that is kept.
-func (j *Judge) ref(at int32) SpanRef { return j.refTo(&j.records[at]) }
-
-func (j *Judge) refTo(r *record) SpanRef {
+func (j *Judge) ref(at int32) SpanRef {
+	r := &j.records[at]
 	return SpanRef{ID: world.CausalID(r.id), Name: j.texts.of(r.name), Process: j.processes.names[r.process], Line: int(r.line), start: r.start}
 }
 

@@ -24,6 +24,7 @@ type clerk struct {
 
 	texts     texts
 	processes processes
+	recent    [fields][8]recentText // of each field, what it said of late
 	kinds     []kindOfSpan
 	known     map[shape]uint32 // the kinds, by what they are of
 	memos     []memo           // of each template, by its number
@@ -61,6 +62,7 @@ func newClerk(shapes specShapes, d *decoder) *clerk {
 // forget begins anew.
 func (c *clerk) forget() {
 	c.texts, c.processes, c.kinds, c.known, c.memos, c.anew = newTexts(), processes{}, nil, map[shape]uint32{}, nil, true
+	c.recent = [fields][8]recentText{}
 	if c.decoder != nil {
 		c.decoder.templates = nil
 	}
@@ -208,12 +210,12 @@ func (c *clerk) note(s *Span, a *attribute.KeyValue, before note) note {
 	case sayNumber:
 		n.says = number(a.Value)
 	case sayText:
-		n.says = uint64(c.text(a.Value.AsString()))
+		n.says = c.recall(of.field, a.Value.AsString(), c.textSaid)
 	case sayProcess:
-		n.says = c.process(a.Value.AsString())
+		n.says = c.recall(of.field, a.Value.AsString(), c.process)
 	case sayLeader:
 		if id := a.Value.AsString(); id != protocol.NodeID(0).String() {
-			n.says = c.process(id)
+			n.says = c.recall(of.field, id, c.process)
 		}
 	case sayRole:
 		n.says = uint64(variant(roleNames, a.Value.AsString()))
@@ -225,6 +227,27 @@ func (c *clerk) note(s *Span, a *attribute.KeyValue, before note) note {
 	}
 	return n
 }
+
+// recentText is a text and its number. Most attributes say one of few things, and to look those up first is several times faster.
+type recentText struct {
+	text   string
+	number uint64
+}
+
+// recall is the number of a text that a field says, which is found by find if it was not said of late.
+func (c *clerk) recall(f field, text string, find func(string) uint64) uint64 {
+	if text == "" {
+		return find(text)
+	}
+	of := &c.recent[f]
+	r := &of[int(text[len(text)-1])%len(of)]
+	if r.text != text {
+		*r = recentText{text, find(text)}
+	}
+	return r.number
+}
+
+func (c *clerk) textSaid(s string) uint64 { return uint64(c.text(s)) }
 
 // text is the number of a text.
 func (c *clerk) text(s string) uint32 {

@@ -6,9 +6,27 @@ import (
 	"sync"
 )
 
-// sortWith sorts with all processors there are. No two items may be equal: then there is one order, however many processors there are.
+// sortWith sorts with all processors there are. No two items may be equal: then there is one order, however many processors there are. What is in a file is nearly in the order of
+// time, so only those items are sorted that come too late, and put between the others.
 func sortWith[T any](list []T, compare func(a, b T) int) {
-	sortParts(list, compare, runtime.GOMAXPROCS(0))
+	inOrder := list[:0]
+	var late []T
+	for _, item := range list {
+		if n := len(inOrder); n > 0 && compare(item, inOrder[n-1]) < 0 {
+			late = append(late, item)
+		} else {
+			inOrder = append(inOrder, item)
+		}
+	}
+	sortParts(late, compare, runtime.GOMAXPROCS(0))
+	i, k := len(inOrder)-1, len(late)-1
+	for at := len(list) - 1; k >= 0; at-- { // what is written never comes to what is still to be read
+		if i >= 0 && compare(inOrder[i], late[k]) > 0 {
+			list[at], i = inOrder[i], i-1
+		} else {
+			list[at], k = late[k], k-1
+		}
+	}
 }
 
 // fewToSort is how many items are sorted sooner than another processor begins.
