@@ -96,3 +96,28 @@ func TestMemoryIsBounded(t *testing.T) {
 		})
 	}
 }
+
+// The same for a judge, who has lines read ahead.
+func TestMemoryIsBoundedAhead(t *testing.T) {
+	const giga, parts, longLine = 1 << 30, 32 << 20, 384 << 20 // a long line is read ahead, and read again as a document
+	for name, c := range map[string]struct {
+		file  endless
+		bound uint64
+		want  string // of the error
+	}{
+		"zeros":              {endless{again: make([]byte, 4096), size: giga}, parts, "trace:1:1: want a JSON object or array, not '\\x00'"},
+		"brackets":           {endless{again: bytes.Repeat([]byte("["), 4096), size: giga}, parts, "nested more than 100 deep"},
+		"a name without end": {endless{begin: []byte(`{"`), again: bytes.Repeat([]byte("a"), 4096), size: giga}, longLine, "a value longer than 64 MiB, which no trace has"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			runtime.GC()
+			err := traces.NewJudge().Read(t.Context(), traces.NewReader("trace", &c.file))
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v; want %q", err, c.want)
+			}
+			if c.file.peak > c.bound {
+				t.Errorf("%d MiB were in use", c.file.peak>>20)
+			}
+		})
+	}
+}

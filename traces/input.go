@@ -14,7 +14,7 @@ func OpenContext(ctx context.Context, path string, progress func(bytes int)) (*R
 	if err != nil {
 		return nil, err
 	}
-	r.input.Reset(&watched{ctx, r.closer.(io.Reader), progress})
+	r.from(&watched{ctx, r.closer.(io.Reader), progress})
 	return r, nil
 }
 
@@ -54,7 +54,7 @@ func openAgain(ctx context.Context, path string, progress func(bytes int)) (r *R
 	if err != nil {
 		return nil, nil, errors.Join(err, file.Close())
 	}
-	r.input.Reset(io.TeeReader(&watched{ctx, file, progress}, spool))
+	r.from(io.TeeReader(&watched{ctx, file, progress}, spool))
 	return r, &copied{spool, file}, nil
 }
 

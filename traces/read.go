@@ -19,9 +19,10 @@ const maxLine = 64 << 20
 type Reader struct {
 	name    string
 	closer  io.Closer
-	input   *bufio.Reader
-	long    []byte   // a line that does not fit into the buffer
-	pending []*batch // lines that were read ahead and not taken
+	source  io.Reader
+	input   *bufio.Reader // of the source
+	long    []byte        // a line that does not fit into the buffer
+	pending []*batch      // lines that were read ahead and not taken
 	line    int
 	offset  int64 // where the line begins that was read last, or what was read last of a document
 	layout  layout
@@ -59,7 +60,13 @@ func Open(path string) (*Reader, error) {
 
 // NewReader reads a trace from input; name is what errors call it.
 func NewReader(name string, input io.Reader) *Reader {
-	return &Reader{name: name, input: bufio.NewReaderSize(input, atOnce(input))}
+	return &Reader{name: name, source: input, input: bufio.NewReaderSize(input, atOnce(input))}
+}
+
+// from has the spans be read from another input than it was opened for.
+func (r *Reader) from(input io.Reader) {
+	r.source = input
+	r.input.Reset(input)
 }
 
 // atOnce is how many bytes are read at once: all that there is, where that is known and little, or else so many that to ask for them costs nothing.
@@ -275,7 +282,7 @@ func (r *Reader) next() ([]byte, error) {
 	if !errors.Is(err, bufio.ErrBufferFull) {
 		return line, err
 	}
-	if begin := bytes.TrimLeft(line, " \t\r"); !bytes.HasPrefix(begin, []byte{'{'}) { // it is no line of spans, however long it is
+	if !opensObject(line) { // it is no line of spans, however long it is
 		return line, errLongLine
 	}
 	r.long = r.long[:0]
@@ -288,6 +295,10 @@ func (r *Reader) next() ([]byte, error) {
 	}
 	r.long = append(r.long, line...)
 	return r.long, err
+}
+
+func opensObject(line []byte) bool {
+	return bytes.HasPrefix(bytes.TrimLeft(line, " \t\r"), []byte{'{'})
 }
 
 func blank(line []byte) bool {

@@ -3,7 +3,9 @@ package traces
 import (
 	"bytes"
 	"context"
+	"io"
 	"runtime"
+	"slices"
 	"sync"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -44,11 +46,13 @@ func (r *Reader) ahead(ctx context.Context, hire func(*decoder) (begin func(*bat
 			}
 		})
 	}
+	feed := r.feed()
+	defer r.goOn(feed)
 	var queue, free []*batch
 	for line := r.line; ; {
 		for len(queue) < most && len(r.pending) == 0 {
 			line++
-			b := r.readAhead(line, free)
+			b := r.readAhead(line, free, feed)
 			free = free[:max(0, len(free)-1)]
 			if b.err != nil {
 				r.pending = append(r.pending, b)
@@ -77,14 +81,74 @@ func (r *Reader) ahead(ctx context.Context, hire func(*decoder) (begin func(*bat
 }
 
 // readAhead reads a line, into the last batch that is free, if any is.
-func (r *Reader) readAhead(line int, free []*batch) *batch {
+func (r *Reader) readAhead(line int, free []*batch, feed *feed) *batch {
 	b := &batch{decoded: make(chan struct{}, 1)}
 	if len(free) > 0 {
 		b = free[len(free)-1]
 	}
-	raw, err := r.next()
-	b.raw, b.err, b.line = append(b.raw[:0], raw...), err, line
+	b.line = line
+	if len(r.pending) > 0 {
+		raw, err := r.nextPending()
+		b.raw, b.err = append(b.raw[:0], raw...), err
+	} else {
+		b.raw, b.err = feed.line(b.raw)
+	}
 	return b
+}
+
+// feed is what reads the lines from where the reader stands.
+func (r *Reader) feed() *feed {
+	read, _ := r.input.Peek(r.input.Buffered()) // which cannot fail
+	return &feed{source: r.source, beyond: bytes.Clone(read)}
+}
+
+// goOn has the reader stand where a feed stands.
+func (r *Reader) goOn(f *feed) {
+	r.from(io.MultiReader(bytes.NewReader(f.beyond), f))
+}
+
+// feed reads lines to where they stay, so that they need not be copied.
+type feed struct {
+	source io.Reader
+	beyond []byte // what was read beyond the last line
+	err    error  // that came with it
+	idle   int    // how often nothing came, and no error
+}
+
+// Read is what is behind all that was read.
+func (f *feed) Read(p []byte) (int, error) {
+	if f.err != nil {
+		return 0, f.err
+	}
+	return f.source.Read(p)
+}
+
+// line reads the next line with its end into buffer, or into a larger one; what it returns is as what Reader.next does.
+func (f *feed) line(buffer []byte) ([]byte, error) {
+	const atOnce, much, mostIdle = 32 << 10, 1 << 20, 100 // bytes, but for the last
+	line := append(buffer[:0], f.beyond...)
+	f.beyond = f.beyond[:0]
+	for from := 0; ; {
+		if i := bytes.IndexByte(line[from:], '\n'); i >= 0 {
+			end := from + i + 1
+			f.beyond = append(f.beyond, line[end:]...)
+			return line[:end], nil
+		}
+		switch from = len(line); {
+		case f.err != nil:
+			return line, f.err
+		case from > maxLine, from > much && !opensObject(line):
+			return line, errLongLine
+		}
+		line = slices.Grow(line, atOnce)
+		var n int
+		if n, f.err = f.source.Read(line[from : from+atOnce]); n > 0 {
+			f.idle = 0
+		} else if f.idle++; f.err == nil && f.idle == mostIdle {
+			f.err = io.ErrNoProgress
+		}
+		line = line[:from+n]
+	}
 }
 
 func (b *batch) decode(d *decoder, begin func(*batch)) {

@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -20,14 +21,22 @@ import (
 
 // judgedOneByOne is what a judge says of a file that is read one span after the other.
 func judgedOneByOne(file []byte) (traces.Report, error) {
-	j, r := traces.NewJudge(), traces.NewReader("trace", bytes.NewReader(file))
+	j := traces.NewJudge()
+	if err := addAll(j, traces.NewReader("trace", bytes.NewReader(file))); err != nil {
+		return traces.Report{}, err
+	}
+	return j.Report(), nil
+}
+
+// addAll has a judge look at the spans of a file one after the other.
+func addAll(j *traces.Judge, r *traces.Reader) error {
 	for {
 		s, err := r.Next()
 		if errors.Is(err, io.EOF) {
-			return j.Report(), nil
+			return nil
 		}
 		if err != nil {
-			return traces.Report{}, err
+			return err
 		}
 		j.Add(&s, r.Line())
 	}
@@ -109,3 +118,42 @@ func TestReadAheadInterrupted(t *testing.T) {
 		t.Errorf("error %v; want that it was interrupted", err)
 	}
 }
+
+// Whatever pieces a file comes in, its lines are the same; and a file that ends in an error, or from which nothing comes, is no reason to go on forever.
+func TestReadAheadInPieces(t *testing.T) {
+	var file bytes.Buffer
+	record(t, rough(), traces.NewOTLPFile(&file))
+	lines := bytes.SplitAfter(file.Bytes(), []byte("\n"))
+	file.Write([]byte(`{"resourceSpans":[]}`)) // a line without an end
+	document := bytes.Join([][]byte{lines[0], []byte("["), bytes.Join(lines[1:len(lines)-1], []byte(",\n")), []byte("]\n")}, nil)
+	for name, input := range map[string]func(io.Reader) io.Reader{
+		"bytes":           iotest.OneByteReader,
+		"halves":          iotest.HalfReader,
+		"the end at once": iotest.DataErrReader,
+		"a fault": func(r io.Reader) io.Reader {
+			return io.MultiReader(io.LimitReader(r, 100_000), iotest.ErrReader(errors.New("the disk is gone")))
+		},
+		"nothing": func(r io.Reader) io.Reader { return io.MultiReader(io.LimitReader(r, 100_000), idle{}) },
+	} {
+		for _, whole := range [][]byte{file.Bytes(), document} {
+			var want, got traces.Report
+			oneByOne, ahead := traces.NewJudge(), traces.NewJudge()
+			wantErr := addAll(oneByOne, traces.NewReader("trace", input(bytes.NewReader(whole))))
+			err := ahead.Read(t.Context(), traces.NewReader("trace", input(bytes.NewReader(whole))))
+			if wantErr == nil && err == nil {
+				want, got = oneByOne.Report(), ahead.Report()
+			}
+			if diff := cmp.Diff(fmt.Sprint(wantErr), fmt.Sprint(err)); diff != "" {
+				t.Errorf("%s: -one by one, +ahead:\n%s", name, diff)
+			}
+			if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(traces.SpanRef{})); diff != "" {
+				t.Errorf("%s: -one by one, +ahead:\n%s", name, diff)
+			}
+		}
+	}
+}
+
+// idle is an input from which nothing comes.
+type idle struct{}
+
+func (idle) Read([]byte) (int, error) { return 0, nil }
