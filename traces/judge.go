@@ -160,9 +160,6 @@ func (j *Judge) add(s *Span, line int, fine bool) {
 	if !fine {
 		j.conform(s, spec, line, nil)
 	}
-	if spec.list == listOperations {
-		j.operation(s, spec, at)
-	}
 	if j.records[at].is&delayed != 0 {
 		j.delays[at] = delayOf(s)
 	}
@@ -198,7 +195,10 @@ func (j *Judge) enter(d *digest, i int) (at int32, entered bool) {
 		return 0, false
 	}
 	if r.shape > 0 {
-		e.fact = j.keep(d, j.byNumber[r.shape-1].list, r.fact)
+		list := j.byNumber[r.shape-1].list
+		if e.fact = j.keep(d, list, r.fact); list == listOperations {
+			j.operation(at)
+		}
 	}
 	return at, true
 }

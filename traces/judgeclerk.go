@@ -78,7 +78,7 @@ func (c *clerk) start(out *digest, line int) {
 	out.numbers, out.anew, c.anew = c.numbers, c.anew, false
 }
 
-// visit makes the digest of a span, or leaves it to be looked at as a whole: one that does not conform, one that is an operation.
+// visit makes the digest of a span, or leaves it to be looked at as a whole: one that does not conform, or that a judge asks more of.
 func (c *clerk) visit(s *Span, at *place) (keep bool) {
 	if len(c.out.records)+len(c.out.left) == 0 {
 		c.out.run = s.Run
@@ -95,7 +95,7 @@ func (c *clerk) visit(s *Span, at *place) (keep bool) {
 
 // needsAll says whether more is to be known of a span than what its attributes say.
 func (c *clerk) needsAll(s *Span, m *memo) bool {
-	if c.kinds[m.kind].spec.list == listOperations || s.Run != c.out.run {
+	if s.Run != c.out.run {
 		return true
 	}
 	for i := range s.Links {

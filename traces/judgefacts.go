@@ -5,8 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"go.opentelemetry.io/otel/attribute"
-
 	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/spans"
 )
@@ -82,6 +80,7 @@ type requestFact struct {
 	try             uint64
 	request, result uint32
 	command         uint32 // that a client's operation is
+	key, value      uint32 // that it is of
 	leader          uint16
 	appended        appended
 }
@@ -171,7 +170,7 @@ func (c *clerk) factOf(s *Span, spec *specShape, v *said) int32 {
 	case listRequests, listOperations:
 		request := requestFact{try: v[saidTry], request: v.text(saidRequest), result: v.text(saidResult), leader: v.process(saidLeader), appended: c.appendedOf(s)}
 		if spec.list == listOperations {
-			request.command = c.text(commandOf(s, spec))
+			request.command, request.key, request.value = c.text(commandOf(s, spec)), v.text(saidKey), v.text(saidValue)
 		}
 		return push(&f.requests, request)
 	case listElections:
@@ -218,6 +217,7 @@ func (j *Judge) keep(d *digest, list factList, at int32) int32 {
 	case listRequests, listOperations:
 		r := from.requests[at]
 		r.request, r.result, r.command, r.appended.command = text(r.request), text(r.result), text(r.command), text(r.appended.command)
+		r.key, r.value = text(r.key), text(r.value)
 		r.leader = j.processOf(n, r.leader)
 		return push(&f.requests, r)
 	case listElections:
@@ -345,18 +345,16 @@ type Operation struct {
 // Unanswered is the result of an operation that its client gave up.
 const Unanswered = "outcome unknown"
 
-func (j *Judge) operation(s *Span, shape *specShape, at int32) {
+// operation adds a client's operation to the history.
+func (j *Judge) operation(at int32) {
+	r := &j.records[at]
+	f := &j.facts.requests[r.fact]
 	op := Operation{
-		Span: j.ref(at), Client: j.processes.names[j.records[at].process], Request: j.text(s, spans.KVRequestIDKey), Kind: shape.ID,
-		Key: j.text(s, spans.KVKeyKey), Value: j.text(s, spans.KVValueKey), Result: j.text(s, spans.KVResultKey), Call: s.Start, Return: s.End,
+		Span: j.ref(at), Client: j.processes.names[r.process], Request: j.texts.of(f.request), Kind: j.shapeOf(at).ID,
+		Key: j.texts.of(f.key), Value: j.texts.of(f.value), Result: j.texts.of(f.result), Call: time.Unix(0, r.start).UTC(), Return: time.Unix(0, r.end).UTC(),
 	}
-	if op.Result == Unanswered || j.records[at].is&(failed|unfinished) != 0 {
+	if op.Result == Unanswered || r.is&(failed|unfinished) != 0 {
 		op.Result = ""
 	}
 	j.history = append(j.history, op)
-}
-
-// text is the value of an attribute, kept once however often it comes.
-func (j *Judge) text(s *Span, key attribute.Key) string {
-	return j.texts.of(j.texts.add(s.Attribute(key).AsString()))
 }

@@ -48,6 +48,8 @@ const (
 	saidHeartbeat
 	saidFault
 	saidFaultTarget
+	saidKey
+	saidValue
 	saidEntries // of a list, the place of its attribute, plus one
 	saidAcknowledged
 	saidPeers
@@ -124,6 +126,8 @@ var fieldsByKey = map[attribute.Key]fieldOf{
 	spans.RaftHeartbeatKey:            {saidHeartbeat, sayNumber, alone},
 	spans.RaftkvFaultKey:              {saidFault, sayText, alone},
 	spans.RaftkvFaultTargetKey:        {saidFaultTarget, sayText, alone},
+	spans.KVKeyKey:                    {saidKey, sayText, alone},
+	spans.KVValueKey:                  {saidValue, sayText, alone},
 	spans.RaftEntriesKey:              {saidEntries, sayList, withEntries},
 	spans.RaftCommitAcknowledgedByKey: {saidAcknowledged, sayList, alone},
 	spans.RaftPeersKey:                {saidPeers, sayList, alone},
