@@ -176,10 +176,10 @@ func (d *decoder) resource() knownResource {
 // known reads a resource that was read before, if it is one; if not, it moved no further than to where one begins.
 func (d *decoder) known(list []knownResource) (knownResource, bool) {
 	d.peek()
-	for _, r := range list {
-		if bytes.HasPrefix(d.data[d.pos:], r.raw) {
+	for i := range list {
+		if r := &list[i]; bytes.HasPrefix(d.data[d.pos:], r.raw) {
 			d.pos += len(r.raw)
-			return r, true
+			return *r, true
 		}
 	}
 	return knownResource{}, false

@@ -326,8 +326,37 @@ func (s *scanner) digits() (n int) {
 	return n
 }
 
+// quoted reads a whole number without a sign that stands in quotes, as 64-bit integers do in OTLP, and says whether it did; if not, it moved nowhere.
+func (s *scanner) quoted() (n uint64, ok bool) {
+	const most = 19 // digits, which are always a number of 64 bits
+	if s.pos == len(s.data) || s.data[s.pos] != '"' {
+		return 0, false
+	}
+	first := s.pos + 1
+	i := first
+	for i+8 <= len(s.data) {
+		eight, ok := eightDigits(binary.LittleEndian.Uint64(s.data[i:]))
+		if !ok {
+			break
+		}
+		n, i = n*1e8+eight, i+8
+	}
+	for ; i < len(s.data) && s.data[i]-'0' <= 9; i++ {
+		n = n*10 + uint64(s.data[i]-'0')
+	}
+	if i == first || i > first+most || i == len(s.data) || s.data[i] != '"' {
+		return 0, false
+	}
+	s.pos = i + 1
+	return n, true
+}
+
 func (s *scanner) uint(bits int) uint64 {
 	pos := s.pos
+	if n, ok := s.quoted(); ok && bits == 64 {
+		return n
+	}
+	s.pos = pos
 	text := s.number()
 	if s.err != nil {
 		return 0
@@ -341,6 +370,10 @@ func (s *scanner) uint(bits int) uint64 {
 
 func (s *scanner) int() int64 {
 	pos := s.pos
+	if n, ok := s.quoted(); ok && n < 1<<63 {
+		return int64(n)
+	}
+	s.pos = pos
 	text := s.number()
 	if s.err != nil {
 		return 0

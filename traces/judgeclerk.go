@@ -85,7 +85,7 @@ func (c *clerk) visit(s *Span, at *place) (keep bool) {
 	}
 	m := c.memoOf(s, at.seen)
 	fine := m != nil && c.conforms(s, at, m)
-	if !fine || c.needsAll(s, m) {
+	if !fine || c.needsAll(s) {
 		c.out.left = append(c.out.left, leftSpan{before: int32(len(c.out.records)), fine: fine})
 		return true
 	}
@@ -94,7 +94,7 @@ func (c *clerk) visit(s *Span, at *place) (keep bool) {
 }
 
 // needsAll says whether more is to be known of a span than what its attributes say.
-func (c *clerk) needsAll(s *Span, m *memo) bool {
+func (c *clerk) needsAll(s *Span) bool {
 	if s.Run != c.out.run {
 		return true
 	}
