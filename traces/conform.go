@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"go.opentelemetry.io/otel/attribute"
 
@@ -81,6 +82,9 @@ type specShapes struct {
 	byID     map[string]*specShape
 	keys     map[string]int // of all attributes there are, each with a number
 }
+
+// theSpec is all that the spec declares, made ready once: it takes longer than to judge a small trace.
+var theSpec = sync.OnceValue(newSpecShapes)
 
 func newSpecShapes() specShapes {
 	all := specShapes{shapes: map[spanShape]*specShape{}, names: map[string][]*specShape{}, byID: map[string]*specShape{}, keys: map[string]int{}}

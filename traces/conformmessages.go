@@ -153,8 +153,11 @@ func (j *Judge) sends(at int32) bool {
 // replied compares what both ends say of a reply.
 func (j *Judge) replied(at, receiver int32) {
 	r, answer := &j.records[at], &j.records[receiver]
-	if r.is&doubled != 0 || r.fact < 0 || answer.fact < 0 {
-		return // of two copies either may have been answered first
+	if r.is&doubled != 0 { // of two copies either may have been answered first
+		return
+	}
+	if r.fact < 0 || answer.fact < 0 || !j.shapeOf(receiver).parents.has(j.shapeOf(at).number) { // they tell of different messages
+		return
 	}
 	differ := func(what string, sent, got any) {
 		j.find(ruleMessageMismatch, j.ref(at), fmt.Sprintf("of the reply, %s is %v, and was given as %v", what, got, sent), "what was given", receiver)

@@ -3,6 +3,7 @@ package traces
 import (
 	"bytes"
 	"slices"
+	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
@@ -20,7 +21,11 @@ func (d *decoder) span(resource knownResource) {
 	if d.pos == start {
 		more = d.open('{', "an object")
 	}
-	for ; more && !d.accept(`"status":{}}`); more = d.more('{') { // which is how most spans end
+	for ; more; more = d.more('{') {
+		if d.accept(`"status":{}}`) { // which is how most spans end
+			s.Status = Status{}
+			break
+		}
 		switch string(d.key()) {
 		case "traceId":
 			s.Run, s.Root = d.traceID()
@@ -88,8 +93,8 @@ func (d *decoder) headerAsWritten(s *Span) bool {
 	if d.accept(`,"parentSpanId":"`) && (!d.sixteen((*uint64)(&s.Parent)) || !d.accept(`"`)) {
 		return false
 	}
-	if d.accept(`,"flags":`) && d.digits() == 0 {
-		return false
+	if d.accept(`,"flags":`) {
+		d.skip(0)
 	}
 	if !d.accept(`,"name":`) {
 		return false
@@ -280,8 +285,11 @@ func (d *decoder) remember(s *Span, t *template, n int) {
 	}
 	at := &t.seats[n]
 	at.raw, at.key, at.bare = at.raw[:0], 0, 0
-	rest := d.data[start:d.pos]
-	for _, due := range []string{`{"key":"`, string(t.attributes[n].Key), `","value":`} {
+	rest, key := d.data[start:d.pos], string(t.attributes[n].Key)
+	if strings.ContainsAny(key, `"\`) { // it was escaped, and what reads like it is not it
+		return
+	}
+	for _, due := range []string{`{"key":"`, key, `","value":`} {
 		if !bytes.HasPrefix(rest, []byte(due)) {
 			return
 		}

@@ -83,7 +83,7 @@ const mostFindings = 100
 
 // NewJudge makes a judge who has heard of nothing yet.
 func NewJudge() *Judge {
-	return &Judge{specShapes: newSpecShapes(), delays: map[int32]int64{}, texts: newTexts(), places: newIDTable(1 << 10), findings: collector{counts: map[string]int{}}}
+	return &Judge{specShapes: theSpec(), delays: map[int32]int64{}, texts: newTexts(), places: newIDTable(1 << 10), findings: collector{counts: map[string]int{}}}
 }
 
 // Read adds the spans of a file, all of them, with all processors there are.

@@ -142,7 +142,7 @@ func (w *walk) applies(s *server, of int32) {
 
 // agrees compares an applied entry with that of the first server that applied its index.
 func (w *walk) agrees(s *server, of int32, a *applyFact) {
-	if a.index == 0 || a.index > longestLog {
+	if a.index == 0 || a.index > w.longestLog() {
 		return
 	}
 	for uint64(len(w.committed)) < a.index {

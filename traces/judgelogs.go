@@ -15,12 +15,13 @@ type sight struct {
 	other  *sight
 }
 
-// longestLog is how long a log may be that is put together from a trace: a bound on what a wrong index can make us ask for.
-const longestLog = 1 << 26
+// longestLog is how long a log may be that is put together from a trace: far longer than one of whose every entry a span of it tells, and a bound on what a wrong index can make us
+// ask for.
+func (j *Judge) longestLog() uint64 { return 1<<16 + 64*uint64(len(j.records)) }
 
 // see compares an entry with what was seen of its index and term: the same entry, after the same one (§5.3). A term before of unknownTerm is not compared.
 func (w *walk) see(of int32, index uint64, e slot, before uint64) {
-	if index == 0 || index > longestLog || e.term == 0 {
+	if index == 0 || index > w.longestLog() || e.term == 0 {
 		return
 	}
 	for uint64(len(w.seen)) < index {
@@ -64,7 +65,7 @@ func (s *server) termAt(index uint64) uint64 {
 
 // append looks at an entry that a leader took into its log, at its end (§5.3).
 func (w *walk) append(s *server, of int32, a *appended) {
-	if a.index > longestLog {
+	if a.index > w.longestLog() {
 		return
 	}
 	last := uint64(len(s.log))
@@ -85,7 +86,7 @@ func (w *walk) append(s *server, of int32, a *appended) {
 
 // write puts entries into a log, in place of what it holds from there on.
 func (w *walk) write(s *server, of int32, index uint64, entries []slot) {
-	if index+uint64(len(entries)) > longestLog {
+	if index+uint64(len(entries)) > w.longestLog() {
 		return
 	}
 	if index <= s.highest && index <= uint64(len(s.log)) {
@@ -115,7 +116,7 @@ func (w *walk) entriesHandled(s *server, of int32) {
 	if known := s.termAt(e.prevIndex); known != unknownTerm && known != e.prevTerm {
 		w.breaks(protocol.InvariantLogMatching, w.ref(of), fmt.Sprintf("%s takes entries after index %d of term %d, and its entry there is of term %d", w.process(s.process), e.prevIndex, e.prevTerm, known),
 			"a refusal: the logs do not match there (§5.3)")
-	} else if known == unknownTerm && e.prevIndex > uint64(len(s.log)) && e.prevIndex <= longestLog {
+	} else if known == unknownTerm && e.prevIndex > uint64(len(s.log)) && e.prevIndex <= w.longestLog() {
 		w.breaks(protocol.InvariantLogMatching, w.ref(of), fmt.Sprintf("%s takes entries after index %d, and its log ends at index %d", w.process(s.process), e.prevIndex, len(s.log)),
 			"a refusal: it has no entry there (§5.3)")
 	}

@@ -75,7 +75,7 @@ func TestReadAfterOtherSpans(t *testing.T) {
 }
 
 // spansAlone are the spans of a file, each in a line of its own.
-func spansAlone(t *testing.T, written []byte) (lines [][]byte) {
+func spansAlone(t testing.TB, written []byte) (lines [][]byte) {
 	t.Helper()
 	type scope struct {
 		Spans []json.RawMessage `json:"spans"`
