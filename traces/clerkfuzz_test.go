@@ -195,6 +195,8 @@ func oddSpan(id int, head, tail string) string {
 	return fmt.Sprintf(`{"traceId":"%016x%016[1]x","spanId":"%016x",%s,"startTimeUnixNano":"%d","endTimeUnixNano":"%[4]d",%s}`, 1, id, head, 1000*id, tail)
 }
 
-func oddLine(spans ...string) string {
-	return `{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"node-1"}}]},"scopeSpans":[{"spans":[` + strings.Join(spans, ",") + "]}]}]}\n"
+func oddLine(spans ...string) string { return oddLineOf("node-1", spans...) }
+
+func oddLineOf(service string, spans ...string) string {
+	return `{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"` + service + `"}}]},"scopeSpans":[{"spans":[` + strings.Join(spans, ",") + "]}]}]}\n"
 }

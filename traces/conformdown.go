@@ -27,9 +27,9 @@ type ailments struct {
 }
 
 // ailing are the ailments of all processes.
-func (j *Judge) ailing() map[uint16]*ailments {
-	ill := map[uint16]*ailments{}
-	of := func(process uint16) *ailments {
+func (j *Judge) ailing() map[processPlace]*ailments {
+	ill := map[processPlace]*ailments{}
+	of := func(process processPlace) *ailments {
 		if ill[process] == nil {
 			ill[process] = &ailments{}
 		}
@@ -56,7 +56,7 @@ func (j *Judge) ailing() map[uint16]*ailments {
 			of(target).slow = append(of(target).slow, stretch{when, forever})
 		}
 	}
-	latest := map[uint16]int64{} // of each process, when it started last
+	latest := map[processPlace]int64{} // of each process, when it started last
 	for _, at := range j.inOrder(spans.StartID) {
 		r := &j.records[at]
 		before, again := latest[r.process]
@@ -72,7 +72,7 @@ func (j *Judge) ailing() map[uint16]*ailments {
 }
 
 // narrow has what is guessed begin when the process did something for the last time.
-func (j *Judge) narrow(ill map[uint16]*ailments) {
+func (j *Judge) narrow(ill map[processPlace]*ailments) {
 	for i := range j.records {
 		r := &j.records[i]
 		if a := ill[r.process]; a != nil {
@@ -116,7 +116,7 @@ func (j *Judge) inOrder(id string) []int32 {
 }
 
 // idle finds what a process did while it could do nothing.
-func (j *Judge) idle(ill map[uint16]*ailments) {
+func (j *Judge) idle(ill map[processPlace]*ailments) {
 	if len(ill) == 0 {
 		return
 	}
@@ -152,27 +152,27 @@ const mostNeeded = 8
 
 // traffic is what is known of messages on their way, and of those who wait for them.
 type traffic struct {
-	ill    map[uint16]*ailments
-	ways   map[[2]uint16]travel
+	ill    map[processPlace]*ailments
+	ways   map[[2]processPlace]travel
 	latest int64 // how long any took
 	end    int64 // of the run
 	cut    bool  // it was ended before all that was in flight was handled
 }
 
 // took notes how long a message was on its way, if nothing held it up.
-func (t *traffic) took(from, to uint16, sent, handled int64) {
+func (t *traffic) took(from, to processPlace, sent, handled int64) {
 	if a := t.ill[to]; a != nil && (slices.ContainsFunc(a.paused, func(s stretch) bool { return s.meets(sent, handled) }) || slices.ContainsFunc(a.slow, func(s stretch) bool { return s.meets(sent, handled) })) {
 		return
 	}
-	way := t.ways[[2]uint16{from, to}]
+	way := t.ways[[2]processPlace{from, to}]
 	way.count++
 	way.max = max(way.max, handled-sent)
-	t.ways[[2]uint16{from, to}] = way
+	t.ways[[2]processPlace{from, to}] = way
 	t.latest = max(t.latest, handled-sent)
 }
 
 // arrives says whether a message that was sent, and not lost, was surely handled before the run ended. A run that was not cut short ends when all that was in flight is handled.
-func (t *traffic) arrives(from, to uint16, sent int64) bool {
+func (t *traffic) arrives(from, to processPlace, sent int64) bool {
 	a := t.ill[to]
 	over := func(s stretch) bool { return s.to < sent }
 	if !t.cut && (a == nil || all(a.down, over) && all(a.paused, over) && all(a.slow, over) && all(a.guess, over)) {
@@ -182,9 +182,9 @@ func (t *traffic) arrives(from, to uint16, sent int64) bool {
 }
 
 // arrivesBy says whether it was surely handled by a time.
-func (t *traffic) arrivesBy(from, to uint16, sent, by int64) bool {
+func (t *traffic) arrivesBy(from, to processPlace, sent, by int64) bool {
 	a := t.ill[to]
-	way := t.ways[[2]uint16{from, to}]
+	way := t.ways[[2]processPlace{from, to}]
 	if way.count < mostNeeded {
 		return false
 	}

@@ -13,7 +13,7 @@ const cutSlack = 100e6
 // deliveries compares what was sent with what was handled.
 func (j *Judge) deliveries() {
 	j.receivers = make([]int32, len(j.records))
-	t := &traffic{ill: j.ailing(), ways: map[[2]uint16]travel{}}
+	t := &traffic{ill: j.ailing(), ways: map[[2]processPlace]travel{}}
 	re := &echoes{given: make([]uint8, len(j.records)), heard: make([]uint8, len(j.records)), last: map[int32]int64{}}
 	copies := make([]uint8, len(j.records)) // of each message, which copies were handled, as bits
 	for i := range j.records {
@@ -186,8 +186,8 @@ func (j *Judge) replied(at, receiver int32) {
 }
 
 // lostWrites are the processes that crashed in the middle of a write, as the faults tell it.
-func (j *Judge) lostWrites() map[uint16]bool {
-	lost := map[uint16]bool{}
+func (j *Judge) lostWrites() map[processPlace]bool {
+	lost := map[processPlace]bool{}
 	for i := range j.records {
 		if !j.is(int32(i), spans.FaultID) {
 			continue

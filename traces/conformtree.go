@@ -151,7 +151,7 @@ func (j *Judge) receives(at int32) bool {
 	return shape != nil && shape.receives
 }
 
-func (j *Judge) process(n uint16) string {
+func (j *Judge) process(n processPlace) string {
 	if n == noProcess {
 		return "nobody"
 	}

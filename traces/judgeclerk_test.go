@@ -191,3 +191,45 @@ func asAnother(file []byte, v valueAt) []byte {
 	}
 	return is
 }
+
+// More processes and kinds of spans than are remembered are only read more slowly.
+func TestClerkManyKinds(t *testing.T) {
+	const nodes = 300 // of four kinds each
+	var file bytes.Buffer
+	id := 0
+	for round := range 3 {
+		for node := range nodes {
+			service := fmt.Sprintf("node-%d", node+1)
+			span := func(name, attributes string) string {
+				id++
+				role := "follower"
+				if id%97 == 0 {
+					role = "nobody"
+				}
+				return oddSpan(id, fmt.Sprintf(`"name":%q,"kind":1`, name), fmt.Sprintf(`"attributes":[{"key":"raft.node.id","value":{"stringValue":%q}},{"key":"raft.term","value":{"intValue":"%d"}},`+
+					`{"key":"raft.role","value":{"stringValue":%q}}%s],"status":{}`, service, round, role, attributes))
+			}
+			file.WriteString(oddLineOf(service, span("raft.start", ""), span("raft.heartbeat", fmt.Sprintf(`,{"key":"raft.heartbeat","value":{"intValue":"%d"}}`, node)),
+				span("raft.commit", fmt.Sprintf(`,{"key":"raft.commit.from","value":{"intValue":"%d"}},{"key":"raft.commit.to","value":{"intValue":"1"}}`, round)), span("raft.set_peers", "")))
+		}
+	}
+	report := clerksAsWhole(t, "many kinds", file.Bytes())
+	if got := report.Counts["undefined_enum_variant"]; report.Processes != nodes || got != id/97 {
+		t.Errorf("%d wrong roles in %d processes; want %d in %d", got, report.Processes, id/97, nodes)
+	}
+}
+
+// The names that a span of another run tells, more than anybody has, change nothing of what is found in this one.
+func TestClerkManyProcesses(t *testing.T) {
+	var names []byte
+	for i := range 1<<16 + 100 {
+		names = fmt.Appendf(names, `{"stringValue":"x-%d"},`, i)
+	}
+	other := oddLine(oddSpan(1, `"name":"raft.commit","kind":1`, `"attributes":[{"key":"raft.commit.acknowledged_by","value":{"arrayValue":{"values":[`+string(names)+`{"stringValue":"x"}]}}}]`))
+	alone := spansAlone(t, recordFile(t, rough()))
+	want := clerksAsWhole(t, "as it was", bytes.Join(alone, newline))
+	got := clerksAsWhole(t, "with many names", slices.Concat(alone[0], newline, []byte(other), bytes.Join(alone[1:], newline)))
+	if got.Processes != want.Processes || got.Counts["mixed_runs"] != 1 || len(got.Counts) != len(want.Counts)+1 {
+		t.Errorf("%d processes and %v are found; want %d processes, and but for a span of another run %v", got.Processes, got.Counts, want.Processes, want.Counts)
+	}
+}

@@ -44,7 +44,7 @@ type numbers struct {
 type judgedKind struct {
 	known   bool
 	name    uint32 // among the texts
-	process uint16
+	process processPlace
 }
 
 // hear takes in what got numbers since the line before.
@@ -67,14 +67,14 @@ func (j *Judge) textOf(n *numbers, of uint32) uint32 {
 }
 
 // processOf is the judge's number of a process, of which there may be none.
-func (j *Judge) processOf(n *numbers, of uint16) uint16 {
+func (j *Judge) processOf(n *numbers, of processPlace) processPlace {
 	if of == noProcess {
 		return noProcess
 	}
 	if n.ofProcesses[of] == 0 {
 		n.ofProcesses[of] = uint32(j.processes.add(n.processes[of])) + 1
 	}
-	return uint16(n.ofProcesses[of] - 1)
+	return processPlace(n.ofProcesses[of] - 1)
 }
 
 // kindOf is what the judge knows of a kind.

@@ -23,7 +23,7 @@ type facts struct {
 	peers     []peersFact
 
 	slots []slot // of the lists of entries
-	acks  []uint16
+	acks  []processPlace
 }
 
 // slot is an entry of a log; of term 0 when it is not known.
@@ -81,7 +81,7 @@ type requestFact struct {
 	request, result uint32
 	command         uint32 // that a client's operation is
 	key, value      uint32 // that it is of
-	leader          uint16
+	leader          processPlace
 	appended        appended
 }
 
@@ -322,7 +322,7 @@ func (c *clerk) processList(s *Span, v *said, f field) list {
 	l := list{from: uint32(len(c.out.facts.acks))}
 	if at := v[f]; at > 0 {
 		for _, name := range s.Attributes[at-1].Value.AsStringSlice() {
-			c.out.facts.acks = append(c.out.facts.acks, uint16(c.process(name)-1))
+			c.out.facts.acks = append(c.out.facts.acks, processPlace(c.process(name)-1))
 		}
 	}
 	l.to = uint32(len(c.out.facts.acks))

@@ -259,9 +259,9 @@ func (w *walk) refused(of int32) {
 		return
 	}
 	if w.stuck == nil {
-		w.stuck = map[[2]uint16]*refusals{}
+		w.stuck = map[[2]processPlace]*refusals{}
 	}
-	key := [2]uint16{r.process, r.peer}
+	key := [2]processPlace{r.process, r.peer}
 	last := w.stuck[key]
 	if last == nil || last.term != r.term || last.prev != e.prevIndex {
 		w.stuck[key] = &refusals{term: r.term, prev: e.prevIndex, handled: r.end, count: 1, of: of}

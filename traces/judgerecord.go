@@ -19,11 +19,11 @@ type record struct {
 	fact             int32  // where its facts are, in the list for its kind; -1 for none
 	line             int32
 	above            int32 // the parent's place; -1 when it has none in the file
-	process          uint16
-	peer             uint16 // noProcess when it names none
-	shape            uint8  // its spec's place plus one; 0 when the spec knows no such span
-	role             uint8  // plus one; 0 when it has none
-	copies           uint8  // which copy of a message it handles
+	process          processPlace
+	peer             processPlace // noProcess when it names none
+	shape            uint8        // its spec's place plus one; 0 when the spec knows no such span
+	role             uint8        // plus one; 0 when it has none
+	copies           uint8        // which copy of a message it handles
 	is               flag
 }
 
@@ -45,9 +45,12 @@ type linkRef struct {
 	id, root uint64
 }
 
+// processPlace is a process, as the place of its name among those of all.
+type processPlace uint32
+
 // noProcess is no process, and noText no text.
 const (
-	noProcess = ^uint16(0)
+	noProcess = ^processPlace(0)
 	noText    = 0
 )
 
@@ -75,23 +78,17 @@ func (t *texts) of(n uint32) string { return t.all[n] }
 // processes are the processes of a trace.
 type processes struct {
 	names []string
-	known map[string]uint16
+	known map[string]processPlace
 }
 
-// mostProcesses is how many processes there are room for: what comes after them is taken for one of them, which no run of this protocol notices.
-const mostProcesses = 1<<16 - 2
-
-func (p *processes) add(name string) uint16 {
+func (p *processes) add(name string) processPlace {
 	if n, ok := p.known[name]; ok {
 		return n
 	}
 	if p.known == nil {
-		p.known = map[string]uint16{}
+		p.known = map[string]processPlace{}
 	}
-	if len(p.names) > mostProcesses {
-		return mostProcesses
-	}
-	n := uint16(len(p.names))
+	n := processPlace(len(p.names))
 	name = strings.Clone(name)
 	p.names, p.known[name] = append(p.names, name), n
 	return n

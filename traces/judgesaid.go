@@ -136,11 +136,11 @@ var fieldsByKey = map[attribute.Key]fieldOf{
 }
 
 // process is one that was named, or noProcess.
-func (s *said) process(f field) uint16 {
+func (s *said) process(f field) processPlace {
 	if s[f] == 0 {
 		return noProcess
 	}
-	return uint16(s[f] - 1)
+	return processPlace(s[f] - 1)
 }
 
 // text is the number of one; noText where there is none.

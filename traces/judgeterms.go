@@ -121,7 +121,7 @@ func (w *walk) replyHandled(s *server, of int32) {
 }
 
 // heard notes a vote, or how far a follower holds the log, as the span of either end tells it: a reply that is no refusal is of the same term as what it answers.
-func (w *walk) heard(s *server, of int32, r *record, peer uint16) {
+func (w *walk) heard(s *server, of int32, r *record, peer processPlace) {
 	if w.is(of, spans.RequestVoteClientID, spans.RequestVoteServerID) {
 		w.hearVote(s, peer, r.reply, r.term)
 		return
@@ -191,7 +191,7 @@ func (w *walk) voted(s *server, of int32) {
 }
 
 // vote notes a vote, which goes to one candidate in a term.
-func (w *walk) vote(of int32, voter uint16, term uint64, candidate uint16) {
+func (w *walk) vote(of int32, voter processPlace, term uint64, candidate processPlace) {
 	b := ballot{voter, term}
 	if first, voted := w.votes[b]; voted {
 		if before := w.votedFor(first); before != candidate {
@@ -208,7 +208,7 @@ func (w *walk) vote(of int32, voter uint16, term uint64, candidate uint16) {
 }
 
 // votedFor is who got the vote that a span tells of.
-func (w *walk) votedFor(of int32) uint16 {
+func (w *walk) votedFor(of int32) processPlace {
 	if w.is(of, spans.RequestVoteServerID) {
 		return w.records[of].peer
 	}
@@ -240,6 +240,6 @@ func (w *walk) won(s *server, of int32) {
 		w.breaks(protocol.InvariantElectionSafety, w.ref(of), fmt.Sprintf("%s leads term %d when the votes of %d servers have arrived", w.process(s.process), r.term, arrived),
 			fmt.Sprintf("the votes of %d, which make a majority", w.quorum), w.quorumBy)
 	}
-	s.matched = map[uint16]uint64{}
+	s.matched = map[processPlace]uint64{}
 	w.complete(s, of, r.term)
 }

@@ -32,7 +32,7 @@ func (j *Judge) timesAreCut() bool {
 
 // mendMoments has what a server did in one step be at one time again, where times were cut.
 func mendMoments(moments []stepMoment) {
-	began := map[uint16]int64{} // of each server, when its latest step was
+	began := map[processPlace]int64{} // of each server, when its latest step was
 	for i := range moments {
 		m := &moments[i]
 		if at, known := began[m.process]; known && m.at <= at+cut {

@@ -17,7 +17,7 @@ func (w *walk) stand(s *server, of int32) {
 }
 
 // hearVote notes a vote of the term at hand that arrived at the candidate.
-func (w *walk) hearVote(s *server, voter uint16, reply uint32, term uint64) {
+func (w *walk) hearVote(s *server, voter processPlace, reply uint32, term uint64) {
 	if w.texts.of(reply) == (protocol.VoteGranted{}).Name() && s.role == uint8(protocol.RoleCandidate)+1 && term == s.term && !slices.Contains(s.voters, voter) {
 		s.voters = append(s.voters, voter)
 	}

@@ -11,7 +11,7 @@ import (
 // stepMoment is when a server was in the state that a span tells of: all spans of one step of a server have the same.
 type stepMoment struct {
 	at      int64
-	process uint16
+	process processPlace
 	rank    uint8  // orders what one step did, as a step does it
 	key     uint64 // orders what is of the same rank
 	of      int32
@@ -35,7 +35,7 @@ const (
 
 // walk goes through what the servers did, in the order of time, and looks at what the invariants say of it.
 func (j *Judge) walk(moments []stepMoment) {
-	w := &walk{Judge: j, lostWrites: j.lostWrites(), servers: map[uint16]*server{}, leaders: map[uint64]int32{}, votes: map[ballot]int32{}, grants: map[ballot][]uint16{}, elected: j.electedTerms(), quorumBy: -1}
+	w := &walk{Judge: j, lostWrites: j.lostWrites(), servers: map[processPlace]*server{}, leaders: map[uint64]int32{}, votes: map[ballot]int32{}, grants: map[ballot][]processPlace{}, elected: j.electedTerms(), quorumBy: -1}
 	for i := range moments {
 		m := &moments[i]
 		s := w.server(m.process)
@@ -57,31 +57,31 @@ func (j *Judge) walk(moments []stepMoment) {
 type walk struct {
 	*Judge
 
-	servers   map[uint16]*server
-	order     []uint16         // of the servers, as they appear
+	servers   map[processPlace]*server
+	order     []processPlace   // of the servers, as they appear
 	leaders   map[uint64]int32 // of each term, the first span that says who leads it
 	votes     map[ballot]int32 // of each voter and term, the span that says whom the vote went to
-	grants    map[ballot][]uint16
+	grants    map[ballot][]processPlace
 	elected   map[uint64]bool // terms that a server stood for election in
-	members   []uint16        // of the cluster
+	members   []processPlace  // of the cluster
 	quorum    uint64
 	quorumBy  int32 // -1 while it is not known
 	seen      []sight
 	committed []committed
-	stuck     map[[2]uint16]*refusals
+	stuck     map[[2]processPlace]*refusals
 
-	lostWrites map[uint16]bool // of each server, whether it ever crashed in a write
+	lostWrites map[processPlace]bool // of each server, whether it ever crashed in a write
 }
 
 // ballot names who votes, or is voted for, in a term.
 type ballot struct {
-	process uint16
+	process processPlace
 	term    uint64
 }
 
 // server is what is known of one server.
 type server struct {
-	process uint16
+	process processPlace
 	at      int64 // of the step that is being looked at
 
 	term, heard, owed       uint64 // its term; one that it may have forgotten in a crash; one that a reply told it
@@ -92,10 +92,10 @@ type server struct {
 	restarted               bool // and has not told its term since
 	loose                   bool // it may have a term that a reply told of, and nobody can tell which reply that was
 
-	election       int32             // that it stands in; -1 for none
-	voters         []uint16          // whose votes arrived in it
-	matched        map[uint16]uint64 // of a leader: up to where each server said that it holds its log
-	beatTerm, beat uint64            // its latest heartbeat round
+	election       int32                   // that it stands in; -1 for none
+	voters         []processPlace          // whose votes arrived in it
+	matched        map[processPlace]uint64 // of a leader: up to where each server said that it holds its log
+	beatTerm, beat uint64                  // its latest heartbeat round
 
 	log          []slot
 	commit       uint64
@@ -114,7 +114,7 @@ type server struct {
 	appliedOf, wanted uint64 // of the latest commit
 }
 
-func (w *walk) server(process uint16) *server {
+func (w *walk) server(process processPlace) *server {
 	s := w.servers[process]
 	if s == nil {
 		s = &server{process: process, termBy: -1, heardBy: -1, owedBy: -1, roleBy: -1, commitBy: -1, highestBy: -1, toldBy: -1, matchBy: -1, expectedBy: -1, election: -1}
