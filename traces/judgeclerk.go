@@ -29,6 +29,7 @@ type clerk struct {
 	known     map[shape]uint32 // the kinds, by what they are of
 	memos     []memo           // of each template, by its number
 	decoder   *decoder         // that has the templates; nil where there are none
+	size      int              // of the texts and names that have numbers, in bytes
 	anew      bool             // its numbers begin again
 	numbers   *numbers         // what the judge makes of them
 }
@@ -50,8 +51,12 @@ type memo struct {
 	said   said
 }
 
-// mostTexts is how many texts a clerk remembers, before it begins anew: each is also among those of the judge.
-const mostTexts = 1 << 14
+// mostNumbers is how many texts and names a clerk remembers, before it begins anew, and mostBytes how long they may be: they are there once for each processor, and those that are
+// not judged nowhere else.
+const (
+	mostNumbers = 1 << 14
+	mostBytes   = 4 << 20
+)
 
 func newClerk(shapes specShapes, d *decoder) *clerk {
 	c := &clerk{specShapes: shapes, decoder: d, forms: Judge{specShapes: shapes, findings: collector{counts: map[string]int{}}}, numbers: &numbers{}}
@@ -61,7 +66,7 @@ func newClerk(shapes specShapes, d *decoder) *clerk {
 
 // forget begins anew.
 func (c *clerk) forget() {
-	c.texts, c.processes, c.kinds, c.known, c.memos, c.anew = newTexts(), processes{}, nil, map[shape]uint32{}, nil, true
+	c.texts, c.processes, c.kinds, c.known, c.memos, c.size, c.anew = newTexts(), processes{}, nil, map[shape]uint32{}, nil, 0, true
 	c.recent = [fields][8]recentText{}
 	if c.decoder != nil {
 		c.decoder.templates = nil
@@ -70,7 +75,7 @@ func (c *clerk) forget() {
 
 // start begins with another line.
 func (c *clerk) start(out *digest, line int) {
-	if len(c.texts.all) > mostTexts || len(c.kinds) > mostTexts {
+	if len(c.texts.all)+len(c.processes.names)+len(c.kinds) > mostNumbers || c.size > mostBytes {
 		c.forget()
 	}
 	out.clear()
@@ -190,7 +195,7 @@ func (c *clerk) kindOf(is shape) uint32 {
 		is.service, is.name = strings.Clone(is.service), strings.Clone(is.name)
 		k := kindOfSpan{is, c.shapes[spanShape{is.name, is.kind}]}
 		c.kinds, c.known[is] = append(c.kinds, k), n
-		c.out.kinds = append(c.out.kinds, k)
+		c.out.kinds, c.size = append(c.out.kinds, k), c.size+len(is.service)+len(is.name)
 	}
 	return n
 }
@@ -253,7 +258,9 @@ func (c *clerk) textSaid(s string) uint64 { return uint64(c.text(s)) }
 func (c *clerk) text(s string) uint32 {
 	before := len(c.texts.all)
 	n := c.texts.add(s)
-	c.out.texts = append(c.out.texts, c.texts.all[before:]...)
+	if len(c.texts.all) > before {
+		c.out.texts, c.size = append(c.out.texts, c.texts.all[n]), c.size+len(s)
+	}
 	return n
 }
 
@@ -261,7 +268,9 @@ func (c *clerk) text(s string) uint32 {
 func (c *clerk) process(name string) uint64 {
 	before := len(c.processes.names)
 	n := c.processes.add(name)
-	c.out.processes = append(c.out.processes, c.processes.names[before:]...)
+	if len(c.processes.names) > before {
+		c.out.processes, c.size = append(c.out.processes, c.processes.names[n]), c.size+len(name)
+	}
 	return uint64(n) + 1
 }
 

@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"io"
 	"regexp"
+	"runtime"
 	"slices"
+	"strings"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
@@ -231,5 +234,44 @@ func TestClerkManyProcesses(t *testing.T) {
 	got := clerksAsWhole(t, "with many names", slices.Concat(alone[0], newline, []byte(other), bytes.Join(alone[1:], newline)))
 	if got.Processes != want.Processes || got.Counts["mixed_runs"] != 1 || len(got.Counts) != len(want.Counts)+1 {
 		t.Errorf("%d processes and %v are found; want %d processes, and but for a span of another run %v", got.Processes, got.Counts, want.Processes, want.Counts)
+	}
+}
+
+// longTexts are lines of one span each, with texts that nothing is kept of: they are of another run than the first.
+type longTexts struct {
+	lines int
+	rest  []byte
+	inUse uint64 // at the end
+}
+
+func (f *longTexts) Read(p []byte) (n int, err error) {
+	if len(f.rest) == 0 && f.lines == 0 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		f.inUse = m.HeapAlloc
+		return 0, io.EOF
+	}
+	if len(f.rest) == 0 {
+		text := strings.Repeat(fmt.Sprintf("%08d", f.lines), 1<<15)
+		line := oddLine(oddSpan(1, `"name":"raft.apply","kind":1`, `"attributes":[{"key":"raft.command","value":{"stringValue":"`+text+`"}}]`))
+		f.rest = []byte(strings.Replace(line, `"traceId":"0`, fmt.Sprintf(`"traceId":"%x`, min(f.lines/100, 1)), 1))
+		f.lines--
+	}
+	n = copy(p, f.rest)
+	f.rest = f.rest[n:]
+	return n, nil
+}
+
+// A clerk remembers no more of long texts than of short ones.
+func TestClerkLongTexts(t *testing.T) {
+	const lines, bound = 100, 16 << 20 // of a quarter of a megabyte
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
+	file := &longTexts{lines: lines}
+	if err := traces.NewJudge().Read(t.Context(), traces.NewReader("trace", file)); err != nil {
+		t.Fatal(err)
+	}
+	if file.inUse > bound {
+		t.Errorf("%d MiB are in use", file.inUse>>20)
 	}
 }
