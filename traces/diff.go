@@ -101,7 +101,7 @@ type DiffEvent struct {
 
 // Compare says what differs between two runs. With the runs in the other order it says the same.
 func Compare(ctx context.Context, a, b *Indexed, o DiffOptions) (*Difference, error) {
-	if err := a.checkOnly(b, o.Only); err != nil {
+	if err := errors.Join(append(a.checkIgnored(b), a.checkOnly(b, o.Only))...); err != nil {
 		return nil, err
 	}
 	a, b, resolution, err := equalResolutions(ctx, a, b)

@@ -37,7 +37,8 @@ type Indexed struct {
 	changed  error // the file is not what it was when it was read first
 	numbers  map[shape]uint32
 	ignored  []string
-	cut      time.Duration // see IndexOptions
+	names    map[attribute.Key]struct{} // of all attributes; nil if none is ignored
+	cut      time.Duration              // see IndexOptions
 }
 
 // shape is what many spans have in common.
@@ -101,6 +102,7 @@ func (x *Indexed) Close() error {
 func index(ctx context.Context, r *Reader, input io.ReaderAt, o IndexOptions) (*Indexed, error) {
 	x := &Indexed{name: r.Name(), input: input, ignored: o.Ignore, cut: o.cut, finest: math.MaxInt64, numbers: map[shape]uint32{}, outcome: newOutcome()}
 	x.reserve(input)
+	x.expectNames()
 	first := time.Time{}
 	r.decoder.note = x.note
 	for {
@@ -164,6 +166,7 @@ func (x *Indexed) add(s *Span, offset int64, at *place, as layout) error {
 		return err
 	}
 	x.outcome.add(s)
+	x.keepNames(s)
 	notes := at.notes
 	if at.seen == nil {
 		notes = x.notesOf(s)
@@ -204,6 +207,7 @@ func (x *Indexed) note(_ *Span, a *attribute.KeyValue, _ note) note {
 	if slices.Contains(x.ignored, string(a.Key)) {
 		n.role |= ignored
 	}
+	x.keepName(a.Key)
 	return n
 }
 

@@ -48,6 +48,7 @@
 //
 //	diff.go             Compare, and what it gives back
 //	diffside.go         Indexed: a trace in memory, ready to be compared
+//	diffignore.go       attributes that are not looked at, and whether there are any such
 //	diffhash.go         what spans are compared by, as hashes
 //	diffalign.go        which span of one run is which of the other: by causal id, or by what it is
 //	diffcause.go        which difference comes of which

@@ -43,6 +43,10 @@ func TestWrong(t *testing.T) {
 		{[]string{"-only", "electoins", "good", "good"}, []string{"the nearest is elections"}},
 		{[]string{"-only", "server-3", "good", "good"}, []string{`not "server-3"`}},
 		{[]string{"-only", "node-9", "good", "good"}, []string{"-only node-9: neither run has such a process"}},
+		{[]string{"-ignore", "tim", "good", "good"}, []string{"-ignore tim: neither run has such an attribute; the nearest is time"}},
+		{[]string{"-ignore", "raft.votes", "-ignore", "raft.peer", "-ignore=RAFT.TERM", "-only", "node-9", "good", "good"}, []string{
+			"-ignore raft.peer: neither run has such an attribute; the nearest is raft.peer", "-ignore RAFT.TERM: ", "-only node-9: ",
+		}},
 		{[]string{"good", write("cut.jsonl", file[:len(file)-100])}, []string{"cut.jsonl:1:", "the file is cut off within its last line"}},
 		{[]string{"good", write("empty.jsonl", nil)}, []string{"empty.jsonl: there are no spans in it"}},
 		{[]string{"good", write("text.jsonl", []byte("hello\n"))}, []string{"text.jsonl:1:1: want a JSON object"}},

@@ -4,9 +4,12 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
+	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/flags"
 	"github.com/raftkv/raftkv/cmd/internal/runs"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
@@ -44,7 +47,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	d, err := traces.Compare(ctx, both[0], both[1], options.diff)
 	done()
 	if err != nil {
-		return command.Failed(stderr, err)
+		return command.Failed(stderr, nearest(err))
 	}
 	d.A.Name, d.B.Name = options.runs[0], options.runs[1]
 	status := statusDiffer
@@ -76,6 +79,23 @@ func index(ctx context.Context, o *options, stderr io.Writer) (both [2]*traces.I
 		}
 	}
 	return both, err
+}
+
+// nearest says of each attribute that there is not which one is called most alike.
+func nearest(err error) error {
+	joined, several := err.(interface{ Unwrap() []error })
+	if !several {
+		return err
+	}
+	var all []error
+	for _, each := range joined.Unwrap() {
+		var unknown *traces.IgnoreError
+		if errors.As(each, &unknown) {
+			each = fmt.Errorf("%w; the nearest is %s", each, config.Nearest(unknown.Name, append([]string{traces.IgnoreTime}, unknown.Attributes...)))
+		}
+		all = append(all, each)
+	}
+	return errors.Join(all...)
 }
 
 // quoted is a command line with these words.

@@ -162,3 +162,28 @@ func TestJSONTellsAll(t *testing.T) {
 		}
 	}
 }
+
+// TestIgnoredAttributes looks away from attributes that one run alone has, on a span, an event or a link, and from one that the spec has and neither run does: nothing is wrong with that.
+func TestIgnoredAttributes(t *testing.T) {
+	file, _ := traced(t, smallest(t))
+	if bytes.Contains(file, []byte(spans.ErrorTypeKey)) {
+		t.Fatalf("the run has %s", spans.ErrorTypeKey)
+	}
+	t.Chdir(t.TempDir())
+	keep(t, "a", file)
+	const ids, own = `"traceId":"00000000000000010000000000000002","spanId":"0000000000000002"`, `"attributes":[{"key":"own.key","value":{"intValue":"1"}}]`
+	for _, c := range [][2]string{
+		{"own.key", own},
+		{"own.key", `"events":[{"timeUnixNano":"946684800000000000","name":"x",` + own + `}]`},
+		{"own.key", `"links":[{` + ids + `,` + own + `}]`},
+		{string(spans.ErrorTypeKey), `"kind":1`},
+	} {
+		span := `{` + ids + `,"name":"x","startTimeUnixNano":"946684800000000000","endTimeUnixNano":"946684800000000000",` + c[1] + `}`
+		keep(t, "b", append(bytes.Clone(file), `{"resourceSpans":[{"scopeSpans":[{"spans":[`+span+"]}]}]}\n"...))
+		for _, names := range [][]string{{"a", "b"}, {"b", "a"}} {
+			if got := call(t, "-ignore", c[0], names[0], names[1]); got.status != statusDiffer || got.stderr != "" {
+				t.Errorf("diff -ignore %s %q, where b has the span %s: exit status %d, want %d\n%s", c[0], names, span, got.status, statusDiffer, got.stderr)
+			}
+		}
+	}
+}
