@@ -86,6 +86,7 @@ func flagGroups() []flags.Group[options] {
 			{Name: "h", Help: "show this"},
 		}},
 		flags.Bugs[options](),
+		flags.Scenario[options]("go run ./cmd/run"),
 	}
 }
 

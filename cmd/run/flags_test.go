@@ -122,6 +122,12 @@ func TestWrongFlags(t *testing.T) {
 		{"-name", "a:b", "-name", "a\\b", "-name", "a\x00b", "-name", strings.Repeat("x", 201)},
 		{"-otlp", "ftp://localhost", "-otlp", "http://", "-otlp", ":"},
 		{"flags_test"},
+		{"-seed", "3", "-scenario", "leader-crash"},
+		{"--scenario=leader-crsh", "-quite"},
+		{"-scenaro", "leader-crash"},
+		{"-scenario", "nowhere"},
+		{"-scenario"},
+		{"-config", "my.toml"},
 		{"--", "-seed"},
 		{"-"},
 	} {

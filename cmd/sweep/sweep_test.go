@@ -269,6 +269,7 @@ func TestWrongFlags(t *testing.T) {
 		{"-merge"},
 		{"-merge", "-faults", "mixed", "-keep-going", "x.json"},
 		{"default", "reference"},
+		{"-scenario", "split-vote", "-seeds", "1-9"},
 		{"-set", "num_nodes=3", "-set", "raft.first_leader=4", "-faults", "none"},
 	} {
 		status, stdout, stderr := call(t, args...)

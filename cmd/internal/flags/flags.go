@@ -2,6 +2,7 @@
 package flags
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/cmd/internal/library"
 	"github.com/raftkv/raftkv/cmd/internal/profile"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/raftkv/raft"
@@ -22,6 +24,9 @@ type Flag[Options any] struct {
 	Takes string // what the value is, for people; empty for a flag that takes none
 	Help  string
 	Set   func(o *Options, value string) (wrong []error)
+
+	// Instead makes this no flag, but what people take for one: it says what to write in its place, and the usage does not have it.
+	Instead func(value string) string
 }
 
 // Group is a part of the usage.
@@ -99,14 +104,8 @@ func (p *parser[Options]) parse(args []string) (arguments []string) {
 func (p *parser[Options]) flag(arg string, rest []string) (taken int) {
 	name, value, hasValue := strings.Cut(strings.TrimPrefix(arg[1:], "-"), "=")
 	f, ok := p.flags[name]
-	if !ok {
-		nearest := config.Nearest("-"+name, p.names)
-		p.complain("unknown flag -%s; the nearest is %s, and -h shows all", name, nearest)
-		// What follows is most likely meant for the flag that was meant.
-		if !hasValue && p.flags[nearest[1:]].Takes != "" && len(rest) > 0 && !strings.HasPrefix(rest[0], "-") && !p.is(rest[0]) {
-			return 1
-		}
-		return 0
+	if !ok || f.Instead != nil {
+		return p.unknown(name, value, hasValue, rest)
 	}
 	if f.Takes == "" {
 		if !hasValue {
@@ -120,6 +119,22 @@ func (p *parser[Options]) flag(arg string, rest []string) (taken int) {
 		value, taken = rest[0], 1
 	}
 	p.wrong = append(p.wrong, f.Set(p.options, value)...)
+	return taken
+}
+
+// unknown says of a flag that there is none of that name, and which one is most likely meant. It returns how many of the arguments that follow belong to it.
+func (p *parser[Options]) unknown(name, value string, hasValue bool, rest []string) (taken int) {
+	nearest := config.Nearest("-"+name, p.names)
+	meant := p.flags[nearest[1:]]
+	// What follows is most likely meant for the flag that was meant.
+	if !hasValue && meant.Takes != "" && len(rest) > 0 && !strings.HasPrefix(rest[0], "-") && (meant.Instead != nil || !p.is(rest[0])) {
+		value, taken = rest[0], 1
+	}
+	if meant.Instead != nil {
+		p.complain("unknown flag -%s: %s", name, meant.Instead(value))
+	} else {
+		p.complain("unknown flag -%s; the nearest is %s, and -h shows all", name, nearest)
+	}
 	return taken
 }
 
@@ -167,7 +182,7 @@ func Usage[Options any](w io.Writer, before string, groups []Group[Options], aft
 	style := terminal.StyleOf(w)
 	left := 0
 	for _, group := range groups {
-		for _, f := range group.Flags {
+		for _, f := range group.shown() {
 			left = max(left, terminal.Length(f.usage()))
 		}
 	}
@@ -175,7 +190,7 @@ func Usage[Options any](w io.Writer, before string, groups []Group[Options], aft
 	b.WriteString(before)
 	for _, group := range groups {
 		var rows [][2]string
-		for _, f := range group.Flags {
+		for _, f := range group.shown() {
 			rows = append(rows, [2]string{f.usage(), f.Help})
 		}
 		left := left
@@ -183,11 +198,18 @@ func Usage[Options any](w io.Writer, before string, groups []Group[Options], aft
 			rows = append(rows, [2]string{"  " + value[0], value[1]})
 			left = max(left, terminal.Length(rows[len(rows)-1][0]))
 		}
-		b.WriteString("\n" + style.Bold(group.Title) + "\n" + terminal.LayOut(rows, left, min(widest, terminal.Width(w))))
+		if len(rows) > 0 {
+			b.WriteString("\n" + style.Bold(group.Title) + "\n" + terminal.LayOut(rows, left, min(widest, terminal.Width(w))))
+		}
 	}
 	b.WriteString(after)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// shown are the flags that there are.
+func (g *Group[Options]) shown() []Flag[Options] {
+	return slices.DeleteFunc(slices.Clone(g.Flags), func(f Flag[Options]) bool { return f.Instead != nil })
 }
 
 // usage is the flag as it is called.
@@ -200,6 +222,21 @@ func Bugs[Options any]() Group[Options] {
 		g.Values = append(g.Values, [2]string{bug.Name, bug.Doc + " Caught by " + CaughtBy(bug) + "."})
 	}
 	return g
+}
+
+// Scenario is what people take for a flag of a command that takes a scenario, or a file, and needs none for it.
+func Scenario[Options any](call string) Group[Options] {
+	var names []string
+	for _, s := range library.BuiltIn() {
+		names = append(names, s.Name)
+	}
+	instead := func(value string) string {
+		if !library.Is(value) {
+			value = cmp.Or(config.Near(value, names), names[len(names)-1])
+		}
+		return "a scenario needs no flag, nor does a file: this runs one, and -list shows all\n  " + call + " " + command.ShellWord(value)
+	}
+	return Group[Options]{Flags: []Flag[Options]{{Name: "scenario", Takes: "NAME", Instead: instead}, {Name: "config", Takes: "FILE", Instead: instead}}}
 }
 
 // CaughtBy are the invariants that catch a bug, by name.
