@@ -177,6 +177,7 @@ func (e *Explainer) Explain(question string) (*Explanation, error) {
 	}
 	var term, index, ordinal uint64
 	var group, process string
+	elected := false
 	var strange []string // words that nothing can be made of
 	for i := 0; i < len(words); i++ {
 		number, isNumber := uint64(0), false
@@ -186,10 +187,11 @@ func (e *Explainer) Explain(question string) (*Explanation, error) {
 		}
 		name, _ := processNumber(words[i])
 		switch word := words[i]; {
-		case word == "leader" && isNumber, word == "term" && isNumber:
+		case (isElection(word) || word == "term") && isNumber:
 			term = number
 			i++
-		case word == "leader" && i+1 < len(words) && words[i+1] == "term", word == "leader" && group == "":
+		case isElection(word) && group == "", word == "term" && i > 0 && isElection(words[i-1]):
+			elected = true
 		case word == "index" && isNumber:
 			index = number
 			i++
@@ -214,6 +216,8 @@ func (e *Explainer) Explain(question string) (*Explanation, error) {
 		return e.explainOperation(process + "/" + strconv.FormatUint(ordinal, 10))
 	case index > 0 && term == 0 && group == spans.ServiceNode:
 		return e.explainEntry(int64(index), process)
+	case elected && term == 0 && group == "" && index == 0:
+		return nil, e.whichTerm(question)
 	case index > 0 && group == "" && term == 0:
 		return nil, fmt.Errorf("cannot tell what %q asks: of which server it does not say", question)
 	case group == spans.ServiceNode && len(words) == 1:

@@ -13,6 +13,7 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 
+	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
 )
 
@@ -95,7 +96,7 @@ func TestExplainQuestions(t *testing.T) {
 	e := traces.NewExplainer(traces.SpansOf(spans))
 	id := spans[len(spans)/2].ID.String()
 	for _, same := range [][]string{
-		{"leader term 1", "leader 1", "term 1", "term 1 leader"}, {"client-2 3", "client-2/3"}, {"index 2 node-3", "node-3 index 2"}, {id, id[:12], strings.ToUpper(id)},
+		{"leader term 1", "leader 1", "term 1", "term 1 leader", "election 1", "election term 1", "elections term 1"}, {"client-2 3", "client-2/3"}, {"index 2 node-3", "node-3 index 2"}, {id, id[:12], strings.ToUpper(id)},
 	} {
 		want := writeExplanation(t, explained(t, e, same[0]))
 		for _, question := range same[1:] {
@@ -112,7 +113,10 @@ func TestExplainQuestions(t *testing.T) {
 		"index 999 node-1":                 {"the log of node-1 never had an index 999", "index "},
 		"index 1 node-9":                   {"there is no node-9", ""},
 		"ffffffffffffffff":                 {"no span of this run has the id ffffffffffffffff", ""},
-		"leader":                           {`cannot tell what "leader" asks`, ""},
+		"leader":                           {`cannot tell what "leader" asks: of which term it does not say, and there were elections in`, "leader term 1"},
+		"leader term":                      {`cannot tell what "leader term" asks: of which term it does not say`, "leader term 1"},
+		"election":                         {`cannot tell what "election" asks: of which term it does not say`, "leader term 1"},
+		"election node-1":                  {`cannot tell what "election node-1" asks`, ""},
 		"leader trem 1 index 9 nod-7":      {`cannot tell what "leader trem 1 index 9 nod-7" asks: nothing can be made of "trem" and "nod-7"; ask for a span by 6 digits of its id or more, leader term N`, ""},
 		"":                                 {`cannot tell what "" asks`, ""},
 		"index 1":                          {`cannot tell what "index 1" asks: of which server it does not say`, ""},
@@ -128,6 +132,31 @@ func TestExplainQuestions(t *testing.T) {
 			t.Errorf("%q: error %v, want %q", question, err, want.says)
 		} else if errors.As(err, &q) && !strings.HasPrefix(q.Nearest, want.nearest) || q == nil && want.nearest != "" {
 			t.Errorf("%q: the nearest question is said to be %+v, want %q", question, q, want.nearest)
+		}
+	}
+}
+
+// Of an election whose term is not said all terms are told, where they are few.
+func TestExplainWhichTerm(t *testing.T) {
+	for _, c := range []struct {
+		terms []int64
+		want  string
+	}{
+		{nil, ", and nobody stood for election in this run"},
+		{[]int64{2, 2}, ", and there were elections in term 2 alone"},
+		{[]int64{5, 3, 5, 4}, ", and there were elections in the terms 3, 4 and 5"},
+		{[]int64{9, 1, 2, 3, 4, 6, 7}, ", and there were elections in 7 terms, from 1 to 9"},
+	} {
+		var all []traces.Span
+		for i, term := range c.terms {
+			all = append(all, traces.Span{
+				ID: world.CausalID(i + 1), Service: "node-1", Name: "raft.election", Start: time.Unix(int64(i), 0),
+				Attributes: []attribute.KeyValue{attribute.Int64("raft.term", term)},
+			})
+		}
+		_, err := traces.NewExplainer(traces.SpansOf(all)).Explain("elections")
+		if want := `cannot tell what "elections" asks: of which term it does not say` + c.want; err == nil || err.Error() != want {
+			t.Errorf("elections in the terms %v: error %v, want %s", c.terms, err, want)
 		}
 	}
 }

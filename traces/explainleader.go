@@ -2,6 +2,7 @@ package traces
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -14,6 +15,40 @@ import (
 	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/spans"
 )
+
+// isElection says whether a word asks for an election.
+func isElection(word string) bool {
+	return word == "leader" || word == "election" || word == "elections"
+}
+
+// whichTerm says of a question about an election that it does not say which one, and which there are.
+func (e *Explainer) whichTerm(question string) error {
+	const most = 6
+	said := fmt.Sprintf("cannot tell what %q asks: of which term it does not say", question)
+	if len(e.elections) == 0 {
+		return errors.New(said + ", and nobody stood for election in this run")
+	}
+	var terms []int64
+	for _, s := range e.elections {
+		terms = append(terms, s.number(spans.RaftTermKey))
+	}
+	slices.Sort(terms)
+	terms = slices.Compact(terms)
+	first, last := strconv.FormatInt(terms[0], 10), strconv.FormatInt(terms[len(terms)-1], 10)
+	switch n := len(terms); {
+	case n == 1:
+		said += ", and there were elections in term " + first + " alone"
+	case n <= most:
+		words := make([]string, n)
+		for i, term := range terms {
+			words[i] = strconv.FormatInt(term, 10)
+		}
+		said += ", and there were elections in the terms " + andList(words)
+	default:
+		said += fmt.Sprintf(", and there were elections in %d terms, from %s to %s", n, first, last)
+	}
+	return &QuestionError{Message: said, Nearest: "leader term " + first}
+}
 
 // explainTerm says why a server won the election of a term, or why nobody did.
 func (e *Explainer) explainTerm(term int64) (*Explanation, error) {

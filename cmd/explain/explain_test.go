@@ -133,6 +133,7 @@ func TestExplainTrouble(t *testing.T) {
 		"nobody stood for election in term 7; the nearest question that has an answer is\n  go run ./cmd/explain " + folder + " leader term 2\n": {folder, "leader", "term", "7"},
 		"client-1 9; the nearest question that has an answer is\n  go run ./cmd/explain " + folder + " client-1 3\n":                             {folder, "client-1", "9"},
 		`cannot tell what "ledaer term 2" asks: nothing can be made of "ledaer"; ask for a span by 6 digits`:                                     {folder, "ledaer term 2"},
+		"elections in the terms 1 and 2; the nearest question that has an answer is\n  go run ./cmd/explain " + folder + " leader term 1\n":      {folder, "election"},
 		" leader term 2\n": {folder, "ledaer term 2"},
 		"index 3 node-1\n": {folder, "index 3"},
 		"unknown flag -x":  {"-x", folder, "leader term 1"},
