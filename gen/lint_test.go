@@ -40,6 +40,7 @@ func TestNewMessageFailsTheLintAtEachSwitch(t *testing.T) {
 	for section, added := range map[string]string{
 		"\nmessages:\n":  "  - {name: Ping, doc: A new message., fields: {term: Term}}\n",
 		"\nexchanges:\n": "  - {request: Ping, replies: [], from: [leader], to: server, method: raft.ping, doc: A new exchange.}\n",
+		"\nspans:\n":     "  - {id: ping_producer, name: raft.ping, kind: producer, service: node, root: true, groups: [Who], doc: A new span.}\n",
 	} {
 		spec = bytes.Replace(spec, []byte(section), []byte(section+added), 1)
 	}

@@ -95,6 +95,7 @@ func TestNewMessageMustBeHandled(t *testing.T) {
 	for _, added := range [][2]string{
 		{"\nmessages:\n", "  - {name: Ping, doc: A question., fields: {term: Term}}\n  - {name: Pong, doc: Its answer., fields: {term: Term}}\n"},
 		{"\nexchanges:\n", "  - {request: Ping, replies: [Pong], from: [leader], to: server, method: raft.Raft/Ping, doc: A new exchange.}\n"},
+		{"\nspans:\n", "  - {id: ping_client, name: raft.Raft/Ping, kind: client, service: node, root: true, groups: [Who], doc: A new span.}\n"},
 	} {
 		if !bytes.Contains(spec, []byte(added[0])) {
 			t.Fatalf("%s has no line %q", realSpec, strings.TrimSpace(added[0]))

@@ -57,6 +57,7 @@ func Resolve(file string, content []byte) (*Protocol, *load.Faults) {
 	r.telemetry()
 	r.groupsAndEvents()
 	r.declareSpans()
+	r.spansOfExchanges()
 	r.invariants()
 	r.clashes()
 	if faults.Any() {
