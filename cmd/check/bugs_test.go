@@ -20,7 +20,7 @@ func TestBugsAreConvicted(t *testing.T) {
 			for seed := 1; seed <= tried; seed++ {
 				file, violation := traced(t, configOf(t, "", "mixed", fmt.Sprint("seed=", seed), "bug="+bug.Name))
 				report := judged(t, file)
-				history, err := linearizable(report.History, report.Epoch, t.TempDir())
+				history, err := linearizable(t.Context(), report.History, report.Epoch, t.TempDir())
 				if err != nil {
 					t.Fatal(err)
 				}

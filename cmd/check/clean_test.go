@@ -130,7 +130,7 @@ func TestCutTimesAreClean(t *testing.T) {
 		for _, f := range report.Findings {
 			t.Fatalf("seed %d, cut: %s: %s\n\t%s\n\twant %s\n\t%v", seed+1, f.ID, f.Span, f.Got, f.Want, f.Clashes)
 		}
-		if history, err := linearizable(report.History, report.Epoch, t.TempDir()); err != nil || !history.Holds {
+		if history, err := linearizable(t.Context(), report.History, report.Epoch, t.TempDir()); err != nil || !history.Holds {
 			t.Fatalf("seed %d, cut: %s, %v", seed+1, history.Problem, err)
 		}
 	}
@@ -149,7 +149,7 @@ func TestCutHistory(t *testing.T) {
 	j.Add(op(1, spans.KVPutName, "client-1", 50*time.Microsecond, 49*time.Microsecond, "ok"), 1) // was from 50.9us to 100.8us
 	j.Add(op(2, spans.KVGetName, "client-2", 100*time.Microsecond, 60*time.Microsecond, "error: key not found: k"), 2)
 	report := j.Report()
-	if history, err := linearizable(report.History, report.Epoch, t.TempDir()); err != nil || !history.Holds {
+	if history, err := linearizable(t.Context(), report.History, report.Epoch, t.TempDir()); err != nil || !history.Holds {
 		t.Errorf("%s, %v", history.Problem, err)
 	}
 }

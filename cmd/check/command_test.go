@@ -175,7 +175,7 @@ func TestHistories(t *testing.T) {
 		"its next, asked at once, is old": {[]traces.Operation{put, op("client-1", "2", spans.KVGetID, "", "error: key not found: k", 10, 20)}, false},
 	} {
 		folder := t.TempDir()
-		h, err := linearizable(c.operations, start, folder)
+		h, err := linearizable(t.Context(), c.operations, start, folder)
 		if err != nil || h.Holds != c.holds {
 			t.Errorf("%s: holds is %v, want %v: %s, %v", name, h.Holds, c.holds, h.Problem, err)
 		}

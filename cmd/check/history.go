@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"iter"
@@ -24,8 +25,9 @@ type history struct {
 	Operations int    `json:"operations"`
 	Keys       int    `json:"keys"`
 	Holds      bool   `json:"holds"`
-	Problem    string `json:"problem,omitempty"` // in a sentence, if it does not hold
-	Page       string `json:"page,omitempty"`    // porcupine's own, with the picture of it
+	Undecided  bool   `json:"undecided,omitempty"` // nobody waited until it was known whether it holds
+	Problem    string `json:"problem,omitempty"`   // in a sentence, if it does not hold
+	Page       string `json:"page,omitempty"`      // porcupine's own, with the picture of it
 }
 
 // patience is how long an order of a history's operations is looked for.
@@ -41,31 +43,35 @@ type content struct {
 }
 
 // linearizable says whether some order of the operations, each between its call and its answer, explains all answers (Herlihy and Wing 1990). It is the check of a run, fed with
-// what the spans of the clients say; porcupine draws what it refuses.
-func linearizable(operations []traces.Operation, epoch time.Time, folder string) (history, error) {
+// what the spans of the clients say; porcupine draws what it refuses. Who does not want to wait is told what is known by then, with an error.
+func linearizable(ctx context.Context, operations []traces.Operation, epoch time.Time, folder string) (history, error) {
 	h := history{Operations: len(operations), Holds: true}
 	keys := map[string]bool{}
 	for i := range operations {
 		keys[operations[i].Key] = true
 	}
 	h.Keys = len(keys)
-	violation := replay(operations, epoch)
+	violation := replay(ctx, operations, epoch)
+	if violation == nil && ctx.Err() != nil {
+		h.Holds, h.Undecided = false, true
+		return h, errors.New("interrupted: whether the history is linearizable was not decided")
+	}
 	if violation == nil {
 		return h, nil
 	}
 	h.Holds, h.Problem = false, violation.Facts[0]+"; but "+violation.Facts[1]
 	picture := filepath.Join(folder, pageName)
-	if err := draw(operations, violation, picture); err != nil {
+	if err := draw(ctx, operations, violation, picture); err != nil {
 		return h, err
 	}
 	h.Page = picture
 	return h, nil
 }
 
-// replay has the clients ask and be answered as their spans say, in a run that began at epoch, and returns what is wrong with that.
-func replay(operations []traces.Operation, epoch time.Time) *check.Violation {
+// replay has the clients ask and be answered as their spans say, in a run that began at epoch, and returns what is wrong with that, as far as somebody waited for it.
+func replay(ctx context.Context, operations []traces.Operation, epoch time.Time) *check.Violation {
 	now := time.Duration(0)
-	checker := check.New(check.Options{Now: func() time.Duration { return now }})
+	checker := check.New(check.Options{Now: func() time.Duration { return now }, Stopped: func() bool { return ctx.Err() != nil }})
 	for e := range events(operations) {
 		op := &operations[e.operation]
 		now = e.at.Sub(epoch)
@@ -76,7 +82,7 @@ func replay(operations []traces.Operation, epoch time.Time) *check.Violation {
 		case !e.answer:
 			checker.Asked(request, commandOf(op))
 		}
-		if v := checker.Violation(); v != nil {
+		if v := checker.Violation(); v != nil || ctx.Err() != nil {
 			return v
 		}
 	}
@@ -170,7 +176,7 @@ func resultOf(op *traces.Operation) protocol.Result {
 }
 
 // draw has porcupine draw the history of the key that a violation is about.
-func draw(operations []traces.Operation, violation *check.Violation, path string) error {
+func draw(ctx context.Context, operations []traces.Operation, violation *check.Violation, path string) error {
 	request, _, _ := strings.Cut(violation.Facts[1], " ")
 	at := slices.IndexFunc(operations, func(op traces.Operation) bool { return op.Request == request })
 	var all []porcupine.Operation
@@ -179,7 +185,17 @@ func draw(operations []traces.Operation, violation *check.Violation, path string
 			all = append(all, known)
 		}
 	}
-	_, info := porcupine.CheckOperationsVerbose(model, all, patience)
+	drawn := model
+	drawn.Step = func(state, input, output any) (bool, any) { // without a possible step porcupine ends soon
+		if ctx.Err() != nil {
+			return false, state
+		}
+		return model.Step(state, input, output)
+	}
+	_, info := porcupine.CheckOperationsVerbose(drawn, all, patience)
+	if ctx.Err() != nil {
+		return errors.New("interrupted: there is no picture of the history")
+	}
 	file, err := os.Create(path)
 	if err != nil {
 		return fmt.Errorf("cannot write the picture of the history: %w", err)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"path/filepath"
 
@@ -36,7 +37,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			continue
 		}
 		verdicts = append(verdicts, v)
-		if !v.fine() {
+		if v.wrong() {
 			status = command.Violation
 		}
 	}
@@ -58,7 +59,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 // takes is what a judge keeps of a trace.
 var takes = runs.Takes{What: "check", Span: 380}
 
-// verdictOn reads the trace of a run, and judges it. There may be a verdict with the error: that the picture could not be written.
+// verdictOn reads the trace of a run, and judges it. There may be a verdict with the error: that the picture could not be written, or that
+// nobody waited for all of it.
 func verdictOn(ctx context.Context, name string, stderr io.Writer) (v verdict, err error) {
 	judge := traces.NewJudge()
 	folder := ""
@@ -77,6 +79,9 @@ func verdictOn(ctx context.Context, name string, stderr io.Writer) (v verdict, e
 	}
 	defer terminal.Wait(stderr, "judging")()
 	v = verdict{Run: name, Report: judge.Report()}
-	v.Linearizable, err = linearizable(v.Report.History, v.Report.Epoch, folder)
+	v.Linearizable, err = linearizable(ctx, v.Report.History, v.Report.Epoch, folder)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", name, err)
+	}
 	return v, err
 }

@@ -285,7 +285,7 @@ func TestMutations(t *testing.T) {
 				j.Add(&m.all[i], i+1)
 			}
 			report := j.Report()
-			if history, err := linearizable(report.History, report.Epoch, t.TempDir()); err != nil || !history.Holds {
+			if history, err := linearizable(t.Context(), report.History, report.Epoch, t.TempDir()); err != nil || !history.Holds {
 				report.Counts["Linearizable"]++
 			}
 			id, text, _ := strings.Cut(c.want, ": ")

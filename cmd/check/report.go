@@ -22,6 +22,11 @@ type verdict struct {
 
 func (v *verdict) fine() bool { return len(v.Report.Findings) == 0 && v.Linearizable.Holds }
 
+// wrong is not the contrary of fine: of a run that was not judged to the end neither may be known.
+func (v *verdict) wrong() bool {
+	return len(v.Report.Findings) > 0 || !v.Linearizable.Holds && !v.Linearizable.Undecided
+}
+
 // MarshalJSON writes it for programs.
 func (v verdict) MarshalJSON() ([]byte, error) {
 	type span struct {
@@ -86,14 +91,20 @@ func (p *page) tell(verdicts []verdict) string {
 
 // together says of how many runs something is wrong.
 func (p *page) together(verdicts []verdict) string {
-	wrong := 0
+	wrong, fine := 0, 0
 	for i := range verdicts {
-		if !verdicts[i].fine() {
+		switch {
+		case verdicts[i].fine():
+			fine++
+		case verdicts[i].wrong():
 			wrong++
 		}
 	}
-	if wrong == 0 {
+	switch {
+	case fine == len(verdicts):
 		return fmt.Sprintf("all %d runs are %s", len(verdicts), p.style.Green("fine"))
+	case wrong == 0:
+		return fmt.Sprintf("%d of %d runs are %s", fine, len(verdicts), p.style.Green("fine"))
 	}
 	return fmt.Sprintf("%d of %d runs are %s", wrong, len(verdicts), p.style.Red("NOT fine"))
 }
@@ -109,8 +120,11 @@ func next(verdicts []verdict) string {
 }
 
 func (p *page) one(b *strings.Builder, v *verdict) {
-	head := p.style.Green("fine")
-	if !v.fine() {
+	head := p.style.Yellow("not decided")
+	switch {
+	case v.fine():
+		head = p.style.Green("fine")
+	case v.wrong():
 		head = p.style.Red("NOT fine")
 	}
 	processes := "processes"
@@ -129,7 +143,10 @@ func (p *page) one(b *strings.Builder, v *verdict) {
 	p.line(b, "conformance", found(conformance, fmt.Sprintf("%d rules of the spec are kept", len(traces.Rules()))))
 	p.line(b, "invariants", found(invariants, "they hold, as far as spans tell"))
 	outcome := fmt.Sprintf("linearizable: %s on %s", count(v.Linearizable.Operations, "operation"), count(v.Linearizable.Keys, "key"))
-	if !v.Linearizable.Holds {
+	switch {
+	case v.Linearizable.Undecided:
+		outcome = p.style.Yellow("not decided") + ": interrupted before it was known whether some order of the " + count(v.Linearizable.Operations, "operation") + " explains all answers"
+	case !v.Linearizable.Holds:
 		outcome = p.style.Red("NOT linearizable") + ": " + v.Linearizable.Problem
 		if v.Linearizable.Page != "" {
 			outcome += "; the picture of it is in " + v.Linearizable.Page

@@ -55,7 +55,7 @@ func isCleanWhenCut(t *testing.T, scenario string, changes ...string) {
 	}
 	isClean(t, cut.Bytes(), strings.Join(append([]string{scenario}, changes...), ", "))
 	report := judged(t, cut.Bytes())
-	if h, err := linearizable(report.History, report.Epoch, t.TempDir()); err != nil || !h.Holds {
+	if h, err := linearizable(t.Context(), report.History, report.Epoch, t.TempDir()); err != nil || !h.Holds {
 		t.Errorf("%s: %s, %v", scenario, h.Problem, err)
 	}
 }

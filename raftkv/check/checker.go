@@ -12,6 +12,10 @@ type Options struct {
 	Now      func() time.Duration // the time of the run, whatever the processes' clocks say
 	Violated func(*Violation)     // told of the first violation, at once; after it nothing is checked any more. May be nil
 	Bound    time.Duration        // without a disturbance for so long, Progress is promised. Zero: never
+
+	// Stopped says that nobody wants to know any more whether the clients' history is linearizable, which takes minutes where many clients ask for one key. From then on
+	// the Checker leaves it undecided, and finds no violation of it. It is asked from several goroutines, and must not take it back. May be nil: never.
+	Stopped func() bool
 }
 
 // Checker checks a run. It is not safe for concurrent use.
@@ -41,7 +45,7 @@ var _ protocol.Invariants[*View] = (*Checker)(nil)
 func New(options Options) *Checker {
 	c := &Checker{
 		options: options, leaders: map[protocol.Term]protocol.NodeID{},
-		model: newModel(), history: newHistory(),
+		model: newModel(), history: newHistory(options.Stopped),
 	}
 	for id := range options.Servers + 1 {
 		c.servers = append(c.servers, &server{id: protocol.NodeID(id), durable: &Durable{}, sentUpTo: make([]protocol.LogIndex, options.Servers+1)})

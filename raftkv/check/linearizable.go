@@ -18,6 +18,7 @@ type history struct {
 	open    map[protocol.ClientID]*Operation
 	givenUp []Operation // writes that their clients gave up: they may have taken effect, or may still
 	keys    map[string]*keyHistory
+	stopped func() bool // see Options
 }
 
 // keyHistory is the history of one key since it was last at rest, with no operation open. At rest a key holds what the last write left, so that the history up to there
@@ -29,16 +30,20 @@ type keyHistory struct {
 	next     []content   // room for the next contents
 	settled  Operation   // the last write that was answered before it was last at rest; without a result if there was none
 	failed   []Operation // writes that were answered to have failed: they are taken at their word and are no part of the history
+	stopped  func() bool // see Options
 }
 
-func newHistory() history {
-	return history{open: map[protocol.ClientID]*Operation{}, keys: map[string]*keyHistory{}}
+func newHistory(stopped func() bool) history {
+	if stopped == nil {
+		stopped = func() bool { return false }
+	}
+	return history{open: map[protocol.ClientID]*Operation{}, keys: map[string]*keyHistory{}, stopped: stopped}
 }
 
 func (h *history) key(key string) *keyHistory {
 	k := h.keys[key]
 	if k == nil {
-		k = &keyHistory{contents: []content{{}}}
+		k = &keyHistory{contents: []content{{}}, stopped: h.stopped}
 		h.keys[key] = k
 	}
 	return k
@@ -152,8 +157,15 @@ func (k *keyHistory) rest(key string) error {
 			continue
 		}
 		for _, after := range k.mayHold(before) {
-			if !slices.Contains(next, after) && linearizable(before, k.answered, nil, &after) == porcupine.Ok {
+			if slices.Contains(next, after) {
+				continue
+			}
+			switch k.order(before, k.answered, nil, &after) {
+			case porcupine.Ok:
 				next = append(next, after)
+			case porcupine.Unknown:
+				return k.undecided(key) // what it may hold then is not known either
+			case porcupine.Illegal:
 			}
 		}
 	}
@@ -239,23 +251,29 @@ func (k *keyHistory) check(key string, pending []Operation) error {
 		return nil
 	}
 	for _, before := range k.contents {
-		switch linearizable(before, k.answered, pending, nil) {
+		switch k.order(before, k.answered, pending, nil) {
 		case porcupine.Ok:
 			return nil
 		case porcupine.Unknown:
-			return clashing(fmt.Sprintf("%d operations on key %q were answered at once", len(k.answered), key),
-				fmt.Sprintf("whether any order of them explains the answers was not found out within %s", patience))
+			return k.undecided(key)
 		case porcupine.Illegal:
 		}
 	}
 	return k.explain(key, pending)
 }
 
+// undecided says that no order was found, and that there may be one all the same.
+func (k *keyHistory) undecided(key string) error {
+	return clashing(fmt.Sprintf("%d operations on key %q were answered at once", len(k.answered), key),
+		fmt.Sprintf("whether any order of them explains the answers was not found out within %s", patience))
+}
+
 // patience is how long an order is looked for.
 const patience = time.Minute
 
-// linearizable asks whether there is an order of operations, from what the key holds before, to what it holds after unless that is nil.
-func linearizable(before content, answered, pending []Operation, after *content) porcupine.CheckResult {
+// order asks whether there is an order of operations, from what the key holds before, to what it holds after unless that is nil. It is Unknown when patience ends. When nobody wants
+// to know any more no step is possible, so that porcupine, which cannot be told to stop, has soon tried all there are: Illegal says nothing then, and explain keeps it to itself.
+func (k *keyHistory) order(before content, answered, pending []Operation, after *content) porcupine.CheckResult {
 	operations := make([]porcupine.Operation, 0, len(answered)+len(pending)+1)
 	for i := range answered {
 		op := &answered[i]
@@ -267,7 +285,13 @@ func linearizable(before content, answered, pending []Operation, after *content)
 	if after != nil {
 		operations = append(operations, porcupine.Operation{ClientId: len(answered), Input: *after, Call: math.MaxInt64 - 1, Return: math.MaxInt64})
 	}
-	return porcupine.CheckOperationsTimeout(porcupine.Model{Init: func() any { return before }, Step: step}, operations, patience)
+	possible := func(state, input, output any) (bool, any) {
+		if k.stopped() {
+			return false, state
+		}
+		return step(state, input, output)
+	}
+	return porcupine.CheckOperationsTimeout(porcupine.Model{Init: func() any { return before }, Step: possible}, operations, patience)
 }
 
 // step is the store's semantics for one key. The result of an operation without an answer may be anything.
@@ -301,6 +325,9 @@ func (k *keyHistory) explain(key string, pending []Operation) error {
 			break
 		}
 	}
+	if k.stopped() {
+		return nil // whether it was then that an order was refused is not known, nor which answer it is
+	}
 	return clashing(before, fmt.Sprintf("%s was answered %q to %s, asked at %s: no order of the operations on that key explains it",
 		op.Request, op.Result, text(op.Command), op.Asked))
 }
@@ -315,7 +342,7 @@ func (k *keyHistory) fits(n int, pending []Operation) bool {
 		}
 	}
 	return slices.ContainsFunc(k.contents, func(before content) bool {
-		return linearizable(before, k.answered[:n+1], later, nil) != porcupine.Illegal
+		return k.order(before, k.answered[:n+1], later, nil) != porcupine.Illegal
 	})
 }
 
