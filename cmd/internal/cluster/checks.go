@@ -27,6 +27,7 @@ var nameViolation = world.NameOf(spans.ViolationName)
 func (cl *Cluster) newChecker(tracer *spans.Tracer) *check.Checker {
 	return check.New(check.Options{
 		Servers: cl.config.NumNodes, Now: cl.now, Bound: cl.bound(),
+		Stopped: func() bool { return cl.stopped() },
 		Violated: func(v *check.Violation) {
 			traceViolation(tracer, v)
 			cl.sim.Stop()

@@ -48,6 +48,7 @@ type Cluster struct {
 	settled   bool              // finished was true: what is in flight is handled, and nothing else happens
 	handled   int               // events, to tell of the progress now and then
 	checker   *check.Checker    // nil when nobody checks
+	stopped   func() bool       // nobody waits for the checks any more
 	faults    *faults
 	results   map[string]string // of operations that something is expected of, by their requests
 	glimpses  map[glimpse][]int // the terms in the logs that something is expected of before the end
@@ -283,6 +284,7 @@ func (cl *Cluster) Run(ctx context.Context) (Result, error) {
 	if !cl.tuned {
 		defer Tune()()
 	}
+	cl.stopped = func() bool { return ctx.Err() != nil }
 	outcome, err := cl.sim.Run(ctx)
 	if err != nil {
 		return Result{}, err
@@ -294,6 +296,9 @@ func (cl *Cluster) Run(ctx context.Context) (Result, error) {
 		r.Tries += c.Tries()
 	}
 	r.Surprises = cl.surprises(&r)
+	if err := ctx.Err(); err != nil { // then the checks have left something undecided
+		return Result{}, err
+	}
 	return r, nil
 }
 
