@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v4"
 
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
@@ -324,4 +325,45 @@ func declares(t *testing.T, place, pattern string) bool {
 		}
 	}
 	return false
+}
+
+// TestCitation holds CITATION.cff against what version 1.2.0 of its format demands, and against what the project says of itself elsewhere. It has no date and no number that a release
+// would have to change.
+func TestCitation(t *testing.T) {
+	content, err := os.ReadFile("CITATION.cff")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cited struct {
+		Version    string `yaml:"cff-version"`
+		Type       string
+		Message    string
+		Title      string
+		Abstract   string
+		Authors    []struct{ Name string }
+		Repository string `yaml:"repository-code"`
+		License    string
+		Keywords   []string
+	}
+	if err := yaml.Load(content, &cited, yaml.WithKnownFields()); err != nil {
+		t.Fatalf("CITATION.cff:1: %v", err)
+	}
+	module, err := os.ReadFile("go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme := readReadme(t)
+	for what, holds := range map[string]bool{
+		"cff-version is 1.2.0": cited.Version == "1.2.0", "type is software": cited.Type == "software", "message is given": cited.Message != "",
+		"title begins with the project's name":       strings.HasPrefix(cited.Title, "raftkv: "),
+		"an author is given":                         len(cited.Authors) > 0 && cited.Authors[0].Name != "",
+		"repository-code is the module's":            strings.HasPrefix(string(module), "module "+strings.TrimPrefix(cited.Repository, "https://")+"\n"),
+		"license is that of README.md":               cited.License != "" && strings.Contains(readme, "["+cited.License+"](LICENSE)"),
+		"README.md names it":                         strings.Contains(readme, "[CITATION.cff](CITATION.cff)"),
+		"abstract and keywords say what it is about": strings.Contains(cited.Abstract, "Raft") && slices.Contains(cited.Keywords, "Raft"),
+	} {
+		if !holds {
+			t.Errorf("CITATION.cff:1: it does not hold that %s", what)
+		}
+	}
 }
