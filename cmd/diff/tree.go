@@ -22,7 +22,11 @@ func (r *report) followed() {
 		}
 		text += " All of it " + comes + " of the same thing as the first divergence."
 	}
-	r.paragraph("", text+seen(&f.Tally)+reading(f))
+	text += seen(&f.Tally)
+	if again := r.partAgain(); again != nil && r.d.Elsewhere.Spans > f.Spans {
+		text += " The runs part in other places, too, and most of what differs begins there: that is told further down."
+	}
+	r.paragraph("", text+reading(f))
 	r.legend(f)
 	r.tree(f)
 }
@@ -228,40 +232,4 @@ func counted(n int, what string) string {
 		return "1 " + what
 	}
 	return grouped(n) + " " + what + "s"
-}
-
-// elsewhere tells what differs, too, and has no cause among what differed before.
-func (r *report) elsewhere() {
-	e := &r.d.Elsewhere
-	if e.Spans == 0 {
-		return
-	}
-	r.title("What differs without coming of it")
-	text := head(e) + ". " + r.unexplained()
-	if len(r.d.Followed.Tree) < 2 {
-		text += reading(e) // or it was said already
-	}
-	r.paragraph("", text)
-	r.legend(e)
-	r.tree(e)
-}
-
-// unexplained says what is known of what comes of nothing that differs.
-func (r *report) unexplained() string {
-	shown, begin, come := "The traces show nothing that they come of", "each begins by itself", "They come"
-	if r.d.Elsewhere.Spans == 1 {
-		shown, begin, come = "The traces show nothing that it comes of", "it begins by itself", "It comes"
-	}
-	tree := r.d.Elsewhere.Tree
-	switch {
-	case slices.ContainsFunc(tree, func(c traces.Consequence) bool { return c.Origin != "" && !c.Rule.Seen() }):
-		return come + ", or may come, of something else, which is not compared here, or " + begin + "."
-	case slices.ContainsFunc(tree, func(c traces.Consequence) bool { return c.Origin != "" }):
-		return come + " of something else, which is not compared here, or " + begin + "."
-	case len(r.d.Config) > 1 || len(r.d.Config) == 1 && r.d.Config[0].Key != "fault":
-		return shown + ": " + begin + ", made by what the runs were given."
-	case len(r.d.Config) == 1:
-		return shown + ". " + come + " of it all the same, for the runs were given nothing else that differs: as where a message is lost, which takes its receiver's time and leaves no span there."
-	}
-	return shown + ": " + begin + "."
 }
