@@ -17,6 +17,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
+	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/traces"
 )
 
@@ -121,9 +122,18 @@ func (r *runner) filesRow(names ...string) row {
 func (r *runner) checks() string {
 	checks := &r.result.Checks
 	if v := checks.Violation; v != nil {
-		return fmt.Sprintf("%s does NOT hold, after %d events; sometimes: %s", v.Invariant.Name, checks.Events, &checks.Sometimes)
+		return fmt.Sprintf("%s does NOT hold, after %d events; sometimes: %s", v.Invariant.Name, checks.Events, sometimes(&checks.Sometimes))
 	}
-	return fmt.Sprintf("%d invariants held after each of %d events; sometimes: %s", checks.Invariants, checks.Events, &checks.Sometimes)
+	return fmt.Sprintf("%d invariants held after each of %d events; sometimes: %s", checks.Invariants, checks.Events, sometimes(&checks.Sometimes))
+}
+
+// sometimes is what happened of what should happen in some runs, each with its count in one line.
+func sometimes(s *check.Sometimes) string {
+	parts := strings.Split(s.String(), ", ")
+	for i := range parts {
+		parts[i] = strings.ReplaceAll(parts[i], " ", terminal.NoBreak)
+	}
+	return strings.Join(parts, ", ")
 }
 
 // plannedFaults is how many faults the config has besides what happens to one message. One does not happen when the run is over before, its condition never comes true, or

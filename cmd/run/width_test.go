@@ -13,6 +13,7 @@ import (
 func TestWidth(t *testing.T) {
 	t.Parallel()
 	whole := regexp.MustCompile(`^ *\d+\.\d{3}ms \S+ +[0-9a-f]{16}  |^(next {7}|  again: {5}|  shorter: {3}) go run |^files {7}\S+ \S+$`)
+	parted := regexp.MustCompile(`sometimes:[^:]*[a-z]\n[^:]*\nfiles `) // a line that ends within a name, or between it and its count
 	out := t.TempDir()
 	for _, args := range []string{
 		"",
@@ -28,6 +29,9 @@ func TestWidth(t *testing.T) {
 		c := here(t, append([]string{"-out", out}, strings.Fields(args)...)...)
 		if c.stdout == "" {
 			t.Errorf("it says nothing: %s", c)
+		}
+		if at := parted.FindString(c.stdout); at != "" {
+			t.Errorf("a line breaks within what happened sometimes, or before how often: %s\n%s", c, at)
 		}
 		for line := range strings.Lines(c.stdout + c.stderr) {
 			line = strings.TrimSuffix(line, "\n")

@@ -99,8 +99,10 @@ func (t *table) numbers() string {
 // totals are the numbers of all runs together.
 func (t *table) totals() string {
 	f := &t.report.Figures
-	return t.text(fmt.Sprintf("in all: %s operations answered, %s entries committed, %s messages sent, %s lost, %s duplicated",
-		thousands(f.Operations), thousands(f.Commits), thousands(f.Messages), thousands(f.Lost), thousands(f.Duplicated)))
+	counted := func(n uint64, what string) string { return thousands(n) + terminal.NoBreak + what } // a number stays with what it is of
+	return t.text("in all: " + strings.Join([]string{
+		counted(f.Operations, "operations answered"), counted(f.Commits, "entries committed"), counted(f.Messages, "messages sent"), counted(f.Lost, "lost"), counted(f.Duplicated, "duplicated"),
+	}, ", "))
 }
 
 // happened says in how many runs that happened which should happen sometimes.

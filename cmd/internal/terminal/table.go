@@ -3,6 +3,7 @@ package terminal
 import (
 	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -46,11 +47,17 @@ func Table(rows [][]string, sides ...Side) string {
 	return b.String()
 }
 
+// NoBreak is a space at which no line is broken. Wrap and Paragraph make it a space like any other.
+const NoBreak = "\u00a0"
+
 // Wrap breaks a text into lines of at most so many characters, where it has spaces. A line that ends within a style ends that, and the next one takes it up: what shows one line
 // by itself shows it as it is meant.
-func Wrap(text string, most int) []string {
+func Wrap(text string, most int) []string { return styled(fill(text, most)) }
+
+// fill is the lines of a text with the spaces at which none is broken.
+func fill(text string, most int) []string {
 	var lines []string
-	for _, word := range strings.Fields(text) {
+	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) && string(r) != NoBreak }) {
 		last := len(lines) - 1
 		if last >= 0 && Length(lines[last])+1+Length(word) <= most {
 			lines[last] += " " + word
@@ -58,9 +65,14 @@ func Wrap(text string, most int) []string {
 			lines = append(lines, word)
 		}
 	}
+	return lines
+}
+
+// styled are lines as they are printed, each with its own style.
+func styled(lines []string) []string {
 	style := ""
 	for i, line := range lines {
-		lines[i] = style + line
+		lines[i] = style + strings.ReplaceAll(line, NoBreak, " ")
 		if codes := styling.FindAllString(line, -1); len(codes) > 0 {
 			style = strings.TrimPrefix(codes[len(codes)-1], plain)
 		}
@@ -73,12 +85,13 @@ func Wrap(text string, most int) []string {
 
 // Paragraph is a text broken into lines of a width, of which the first begins with one text, and the others with another.
 func Paragraph(first, others, text string, width int) string {
-	lines := Wrap(text, width-Length(first))
+	lines := fill(text, width-Length(first))
 	if len(lines) == 0 {
 		return ""
 	}
+	lines = styled(append(lines[:1:1], fill(strings.Join(lines[1:], " "), width-Length(others))...))
 	b := first + lines[0] + "\n"
-	for _, line := range Wrap(strings.Join(lines[1:], " "), width-Length(others)) {
+	for _, line := range lines[1:] {
 		b += others + line + "\n"
 	}
 	return b

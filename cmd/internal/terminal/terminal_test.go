@@ -85,6 +85,10 @@ func TestWrap(t *testing.T) {
 	if want := "\x1b[31mone two\x1b[0m|\x1b[31mthree\x1b[0m|four|five"; got != want {
 		t.Errorf("a style that goes on is wrapped into %q, want %q", got, want)
 	}
+	got = strings.Join(Wrap("won"+NoBreak+"1, lost"+NoBreak+"22, denied 333", 12), "|")
+	if want := "won 1,|lost 22,|denied 333"; got != want {
+		t.Errorf("spaces at which no line is broken are wrapped into %q, want %q", got, want)
+	}
 	if got := Wrap(" ", 8); len(got) > 0 {
 		t.Errorf("nothing is wrapped into %q", got)
 	}
@@ -94,6 +98,14 @@ func TestParagraph(t *testing.T) {
 	got := Paragraph("- ", "      ", "one two three four five six", 11)
 	if want := "- one two\n      three\n      four\n      five\n      six\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+	got = Paragraph("- ", "  ", "one, won"+NoBreak+"1, lost"+NoBreak+"22, x"+NoBreak+"3", 13)
+	if want := "- one, won 1,\n  lost 22,\n  x 3\n"; got != want {
+		t.Errorf("spaces at which no line is broken: got %q, want %q", got, want)
+	}
+	got = Paragraph("- ", "  ", Style{Colour: true}.Red("one two three"), 9)
+	if want := "- \x1b[31mone two\x1b[0m\n  \x1b[31mthree\x1b[0m\n"; got != want {
+		t.Errorf("a style that goes on: got %q, want %q", got, want)
 	}
 	if got := Paragraph("- ", "  ", " ", 11); got != "" {
 		t.Errorf("nothing is a paragraph %q", got)
