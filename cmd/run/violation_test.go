@@ -8,6 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/protocol"
 )
@@ -99,3 +102,55 @@ func TestWhatLedToAViolation(t *testing.T) {
 		}
 	}
 }
+
+// TestViolationAtATerminal tells of a violation to a terminal of 80 columns: an event that is longer goes on below its own text, and says what it says in a file.
+func TestViolationAtATerminal(t *testing.T) {
+	t.Parallel()
+	options, err := parseFlags([]string{"-quiet", "-out", t.TempDir(), "-bug", "no-dedup", "lost-reply"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := resolve(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr bytes.Buffer
+	r := &runner{options: options, config: config, stdout: &stdout, stderr: &stderr}
+	if status := r.run(t.Context()); status != statusViolation {
+		t.Fatalf("exit status %d\n%s", status, &stderr)
+	}
+	const columns = 80
+	for _, style := range []terminal.Style{{}, {Colour: true}} {
+		var file, screen bytes.Buffer
+		r.tellViolation(t.Context(), &file, style, columns, 0)
+		r.tellViolation(t.Context(), &screen, style, columns, columns)
+		led := func(said string) string {
+			_, led, _ := strings.Cut(said, "what led to it:\n")
+			led, _, _ = strings.Cut(led, "  again: ")
+			return led
+		}
+		event, goesOn := regexp.MustCompile(`^ +\d+\.\d{3}ms (client|node|world)\S* +[0-9a-f]{16}  \S`), regexp.MustCompile(`^ {41}\S`)
+		events, more := 0, 0
+		for line := range strings.Lines(led(screen.String())) {
+			switch plain := escapes.ReplaceAllString(strings.TrimSuffix(line, "\n"), ""); {
+			case terminal.Length(plain) > columns:
+				t.Errorf("a line has %d columns, want at most %d:\n%s", terminal.Length(plain), columns, plain)
+			case event.MatchString(plain):
+				events++
+			case goesOn.MatchString(plain):
+				more++
+			default:
+				t.Errorf("a line is no event, and none that goes on below its text:\n%s", plain)
+			}
+		}
+		if lines := strings.Count(led(file.String()), "\n"); events != lines || more == 0 {
+			t.Errorf("%d events, and %d lines in which they go on; want %d events, and some lines:\n%s", events, more, lines, &screen)
+		}
+		words := func(said string) string { return strings.Join(strings.Fields(escapes.ReplaceAllString(said, "")), " ") }
+		if diff := cmp.Diff(words(file.String()), words(screen.String())); diff != "" {
+			t.Errorf("a terminal is told something else than a file (-file +terminal):\n%s", diff)
+		}
+	}
+}
+
+var escapes = regexp.MustCompile("\x1b\\[[0-9;]*m")
