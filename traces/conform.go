@@ -148,21 +148,24 @@ func (all *specShapes) number(attributes []spans.AttributeSpec) attributeShapes 
 	return shapes
 }
 
-// note says of an attribute of a span whether it is as the spec wants it, as far as it does by itself. Before is what was noted of one of the same key and a span of the same name.
-func (all *specShapes) note(s *Span, a *attribute.KeyValue, before note) note {
-	of := before.of
+// note says of an attribute of a span whether it is as the spec wants it, as far as it does by itself. The note may be that of one of the same key and of a span of the same name.
+func (all *specShapes) note(s *Span, a *attribute.KeyValue, n *note) {
+	of := n.of
 	if of == nil {
 		shape := all.shapes[spanShape{s.Name, s.Kind}]
-		n, known := all.keys[string(a.Key)]
-		if shape == nil || !known || shape.attributes.places[n] == 0 {
-			return note{}
+		key, known := all.keys[string(a.Key)]
+		if shape == nil || !known || shape.attributes.places[key] == 0 {
+			n.sound = false
+			return
 		}
-		of = &shape.attributes.of[shape.attributes.places[n]-1]
+		of = &shape.attributes.of[shape.attributes.places[key]-1]
+		n.of = of
 	}
 	if a.Value.Type() == attribute.INT64 && a.Value.AsInt64() >= 0 { // such as most are
-		return note{of: of, sound: of.spec.Type == attribute.INT64}
+		n.sound = of.spec.Type == attribute.INT64
+		return
 	}
-	return note{of: of, sound: isOf(a.Value, of.spec.Type) && isVariant(a.Value, of.spec) && malformed(of.shape.ID, a) == "" && repliesTo(of.shape.ID, a)}
+	n.sound = isOf(a.Value, of.spec.Type) && isVariant(a.Value, of.spec) && malformed(of.shape.ID, a) == "" && repliesTo(of.shape.ID, a)
 }
 
 // unknown finds that the spec has no such span.

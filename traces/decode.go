@@ -23,6 +23,9 @@ type decoder struct {
 	kept       []attribute.KeyValue // where lists are kept: a slice for many spans
 	reuse      bool                 // of what is kept, when the next line is read: nobody looks at the spans of a line then
 	templates  map[templateKey]*template
+	heads      heads
+	runText    string // the run's half of the last trace id
+	lastRun    uint64
 	notes      []note                   // of the attributes of the spans of the current line
 	note       noter                    // makes them; nil if nobody wants any
 	visit      visitor                  // sees each span as soon as it is read; nil if all are kept until the next line
@@ -34,8 +37,8 @@ type decoder struct {
 	processes  map[string]knownResource // of a trace in Jaeger's own JSON
 }
 
-// noter makes a note of an attribute of a span; before is that of the one in the same place of another span, if it had the same key.
-type noter func(s *Span, a *attribute.KeyValue, before note) note
+// noter makes a note of an attribute of a span. The note is that of the one in the same place of another span, if it had the same key, and else empty.
+type noter func(s *Span, a *attribute.KeyValue, n *note)
 
 // visitor looks at a span as soon as it is read, while its attributes are still where they were read to, and says whether the span has to be kept: most have not, and half of the
 // time that it takes to keep one is saved.
@@ -44,7 +47,8 @@ type visitor func(s *Span, at *place) (keep bool)
 // place is where a span stands in its line, from its first byte to behind its last, and what is known of its attributes.
 type place struct {
 	start, end int
-	seen       *template // nil in a document without lines
+	head       *template // of spans with the name and the kind that stand first in it, where they do
+	seen       *template // that its attributes were read with; nil in a document without lines
 	notes      []note
 }
 

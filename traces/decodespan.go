@@ -7,8 +7,6 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
-
-	"github.com/raftkv/raftkv/raftkv/world"
 )
 
 func (d *decoder) span(resource knownResource) {
@@ -17,7 +15,7 @@ func (d *decoder) span(resource knownResource) {
 	d.spans = append(d.spans, Span{Service: resource.service, Resource: resource.attributes, Start: zeroTime, End: zeroTime})
 	d.places = append(d.places, place{start: start})
 	s := &d.spans[len(d.spans)-1]
-	more := d.header(s) && d.more('{')
+	more := d.header(s, resource) && d.more('{')
 	if d.pos == start {
 		more = d.open('{', "an object")
 	}
@@ -25,6 +23,10 @@ func (d *decoder) span(resource knownResource) {
 		if d.accept(`"status":{}}`) { // which is how most spans end
 			s.Status = Status{}
 			break
+		}
+		if d.accept(`"attributes":`) {
+			d.spanAttributes(s, resource)
+			continue
 		}
 		switch string(d.key()) {
 		case "traceId":
@@ -34,9 +36,9 @@ func (d *decoder) span(resource knownResource) {
 		case "parentSpanId":
 			s.Parent = d.spanID("parentSpanId")
 		case "name":
-			s.Name = d.text()
+			s.Name, d.places[len(d.places)-1].head = d.text(), nil
 		case "kind":
-			s.Kind = d.kind()
+			s.Kind, d.places[len(d.places)-1].head = d.kind(), nil
 		case "startTimeUnixNano":
 			s.Start = d.time()
 		case "endTimeUnixNano":
@@ -70,58 +72,6 @@ func (d *decoder) visited(s *Span) {
 	} else {
 		d.spans, d.places = d.spans[:last], d.places[:last]
 	}
-}
-
-// header reads the fields that OTLPFile, as the Collector, writes first in a span, in the order in which they do, and says whether it did; if not, it moved nowhere.
-func (d *decoder) header(s *Span) bool {
-	start := d.pos
-	if d.headerAsWritten(s) {
-		return true
-	}
-	if d.err == nil {
-		d.pos, *s = start, Span{Service: s.Service, Resource: s.Resource, Start: zeroTime, End: zeroTime}
-	}
-	return false
-}
-
-func (d *decoder) headerAsWritten(s *Span) bool {
-	var run, root uint64
-	if !d.accept(`{"traceId":"`) || !d.sixteen(&run) || !d.sixteen(&root) || !d.accept(`","spanId":"`) || !d.sixteen((*uint64)(&s.ID)) || !d.accept(`"`) {
-		return false
-	}
-	s.Run, s.Root = run, world.CausalID(root)
-	if d.accept(`,"parentSpanId":"`) && (!d.sixteen((*uint64)(&s.Parent)) || !d.accept(`"`)) {
-		return false
-	}
-	if d.accept(`,"flags":`) {
-		d.skip(0)
-	}
-	if !d.accept(`,"name":`) {
-		return false
-	}
-	s.Name = d.text()
-	if d.accept(`,"kind":`) {
-		s.Kind = d.kind()
-	}
-	if !d.accept(`,"startTimeUnixNano":`) {
-		return false
-	}
-	s.Start = d.time()
-	if !d.accept(`,"endTimeUnixNano":`) {
-		return false
-	}
-	s.End = d.time()
-	return d.err == nil
-}
-
-// sixteen reads sixteen hex digits.
-func (d *decoder) sixteen(n *uint64) (ok bool) {
-	if len(d.data)-d.pos < 16 {
-		return false
-	}
-	*n, ok = hex(d.data[d.pos : d.pos+16])
-	d.pos += 16
-	return ok
 }
 
 // template is what the spans of one name, kind and process looked like before. They have the same attributes in the same order, and many of the same values: to compare with what
@@ -188,7 +138,11 @@ func (d *decoder) template(s *Span, resource knownResource) *template {
 
 // spanAttributes reads the attributes of a span.
 func (d *decoder) spanAttributes(s *Span, resource knownResource) {
-	t := d.template(s, resource)
+	p := &d.places[len(d.places)-1]
+	if p.seen = p.head; p.seen == nil {
+		p.seen = d.template(s, resource)
+	}
+	t := p.seen
 	t.changed, t.moved = 0, false
 	n, before := 0, t.count
 	more := d.open('[', "an array")
@@ -206,8 +160,7 @@ func (d *decoder) spanAttributes(s *Span, resource knownResource) {
 		list, notes = d.furtherAttributes(s, list, notes)
 	}
 	t.times, t.count, t.moved = t.times+1, len(list), t.moved || len(list) != before || more
-	p := &d.places[len(d.places)-1]
-	s.Attributes, p.seen, p.notes = list, t, notes
+	s.Attributes, p.notes = list, notes
 	if d.visit != nil {
 		return // which looks at them where they are
 	}
@@ -225,7 +178,8 @@ func (d *decoder) furtherAttributes(s *Span, list []attribute.KeyValue, notes []
 	for more := true; more; more = d.more('[') {
 		list = append(list, d.attribute(0))
 		if d.note != nil {
-			notes = append(notes, d.note(s, &list[len(list)-1], note{}))
+			notes = append(notes, note{})
+			d.note(s, &list[len(list)-1], &notes[len(notes)-1])
 		}
 	}
 	return list, notes
@@ -233,23 +187,29 @@ func (d *decoder) furtherAttributes(s *Span, list []attribute.KeyValue, notes []
 
 // asBefore reads an attribute that has the key that stood in this place before, and says whether it did; if not, it moved nowhere.
 func (d *decoder) asBefore(s *Span, t *template, n int) bool {
-	at := &t.seats[n]
+	at, a := &t.seats[n], &t.attributes[n]
 	rest := d.data[d.pos:]
 	if at.key == 0 {
 		return false
 	}
-	if bytes.HasPrefix(rest, at.raw) {
+	start := d.pos
+	if at.bare > 0 && a.Value.Type() == attribute.INT64 && bytes.HasPrefix(rest, at.raw[:at.bare]) {
+		d.pos += at.bare
+		if v, ok := d.quoted(); ok && v < 1<<63 && d.accept("}}") {
+			if int64(v) != a.Value.AsInt64() {
+				a.Value = attribute.Int64Value(int64(v))
+				d.changes(s, t, n)
+			}
+			return true
+		}
+		d.pos = start
+	} else if bytes.HasPrefix(rest, at.raw) {
 		d.pos += len(at.raw)
 		return true
 	}
-	start := d.pos
 	var v attribute.Value
-	as := at.bare > 0 && bytes.HasPrefix(rest, at.raw[:at.bare])
+	as := at.bare > 0 && a.Value.Type() == attribute.STRING && bytes.HasPrefix(rest, at.raw[:at.bare])
 	switch {
-	case as && t.attributes[n].Value.Type() == attribute.INT64:
-		d.pos += at.bare
-		v = attribute.Int64Value(d.int())
-		d.accept("}")
 	case as:
 		d.pos += at.bare
 		v = attribute.StringValue(d.text())
@@ -264,15 +224,20 @@ func (d *decoder) asBefore(s *Span, t *template, n int) bool {
 		}
 		return false
 	}
-	t.attributes[n].Value = v
-	t.changed |= 1 << n
-	if d.note != nil {
-		t.notes[n] = d.note(s, &t.attributes[n], t.notes[n])
-	}
+	a.Value = v
+	d.changes(s, t, n)
 	if at.write(rest[:d.pos-start]); !as {
 		at.bareAs(v.Type())
 	}
 	return true
+}
+
+// changes notes that an attribute is not as before.
+func (d *decoder) changes(s *Span, t *template, n int) {
+	t.changed |= 1 << n
+	if d.note != nil {
+		d.note(s, &t.attributes[n], &t.notes[n])
+	}
 }
 
 // remember reads an attribute of whatever kind, which is what stands in this place from now on.
@@ -281,7 +246,8 @@ func (d *decoder) remember(s *Span, t *template, n int) {
 	start := d.pos
 	t.attributes[n], t.moved = d.attribute(0), true
 	if d.note != nil {
-		t.notes[n] = d.note(s, &t.attributes[n], note{})
+		t.notes[n] = note{}
+		d.note(s, &t.attributes[n], &t.notes[n])
 	}
 	at := &t.seats[n]
 	at.raw, at.key, at.bare = at.raw[:0], 0, 0

@@ -201,20 +201,19 @@ func (x *Indexed) number(s *Span, seen *template) (uint16, error) {
 }
 
 // note is what the fingerprint of a span takes from an attribute.
-func (x *Indexed) note(_ *Span, a *attribute.KeyValue, _ note) note {
+func (x *Indexed) note(_ *Span, a *attribute.KeyValue, n *note) {
 	key := hashText(string(a.Key))
-	n := note{hash: join(key, hashValue(a.Value)), role: roleOf(key)}
+	n.hash, n.role = join(key, hashValue(a.Value)), roleOf(key)
 	if slices.Contains(x.ignored, string(a.Key)) {
 		n.role |= ignored
 	}
 	x.keepName(a.Key)
-	return n
 }
 
 func (x *Indexed) notesOf(s *Span) []note {
 	notes := make([]note, len(s.Attributes))
 	for i := range s.Attributes {
-		notes[i] = x.note(s, &s.Attributes[i], note{})
+		x.note(s, &s.Attributes[i], &notes[i])
 	}
 	return notes
 }

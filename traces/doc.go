@@ -24,7 +24,8 @@
 //	readahead.go        lines, decoded by all processors
 //	json.go             a reader of JSON that is fast
 //	decode.go           OTLP/JSON
-//	decodespan.go       the fields of its spans
+//	decodehead.go       what stands first in a span: its ids, its name and kind, and its times
+//	decodespan.go       the other fields of its spans
 //	decodevalue.go      attributes and their values
 //	document.go         JSON that is not in lines
 //	jaegerread.go       Jaeger's own JSON

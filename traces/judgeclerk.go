@@ -69,7 +69,7 @@ func (c *clerk) forget() {
 	c.texts, c.processes, c.kinds, c.known, c.memos, c.size, c.anew = newTexts(), processes{}, nil, map[shape]uint32{}, nil, 0, true
 	c.recent = [fields][8]recentText{}
 	if c.decoder != nil {
-		c.decoder.templates = nil
+		c.decoder.templates, c.decoder.heads = nil, heads{}
 	}
 }
 
@@ -201,26 +201,26 @@ func (c *clerk) kindOf(is shape) uint32 {
 }
 
 // note says of an attribute whether it is as the spec wants it, and what it says.
-func (c *clerk) note(s *Span, a *attribute.KeyValue, before note) note {
-	n := c.specShapes.note(s, a, before)
-	of := before.fieldOf
-	if before.of == nil {
-		of = fieldsByKey[a.Key]
-		if n.of != nil && (of.field == saidRequest && n.of.shape.Service != spans.ServiceClient || of.field == saidPeer && n.of.shape.Kind != trace.SpanKindClient) {
-			of.with = alone // there is no other name in such a span that it has to fit with
+func (c *clerk) note(s *Span, a *attribute.KeyValue, n *note) {
+	known := n.of != nil
+	c.specShapes.note(s, a, n)
+	if !known {
+		n.fieldOf = fieldsByKey[a.Key]
+		if n.of != nil && (n.field == saidRequest && n.of.shape.Service != spans.ServiceClient || n.field == saidPeer && n.of.shape.Kind != trace.SpanKindClient) {
+			n.with = alone // there is no other name in such a span that it has to fit with
 		}
 	}
-	n.fieldOf = of
-	switch of.how {
+	n.says = 0
+	switch n.how {
 	case sayNumber:
 		n.says = number(a.Value)
 	case sayText:
-		n.says = c.recall(of.field, a.Value.AsString(), c.textSaid)
+		n.says = c.recall(n.field, a.Value.AsString(), c.textSaid)
 	case sayProcess:
-		n.says = c.recall(of.field, a.Value.AsString(), c.process)
+		n.says = c.recall(n.field, a.Value.AsString(), c.process)
 	case sayLeader:
 		if id := a.Value.AsString(); id != protocol.NodeID(0).String() {
-			n.says = c.recall(of.field, id, c.process)
+			n.says = c.recall(n.field, id, c.process)
 		}
 	case sayRole:
 		n.says = uint64(variant(roleNames, a.Value.AsString()))
@@ -230,7 +230,6 @@ func (c *clerk) note(s *Span, a *attribute.KeyValue, before note) note {
 		n.says = 1
 	case sayList:
 	}
-	return n
 }
 
 // recentText is a text and its number. Most attributes say one of few things, and to look those up first is several times faster.
@@ -280,7 +279,8 @@ func (c *clerk) enterWhole(s *Span) (kind uint32) {
 	kind = c.kindOf(shape{s.Service, s.Name, s.Kind})
 	var v said
 	for i := range s.Attributes {
-		n := c.note(s, &s.Attributes[i], note{})
+		n := note{}
+		c.note(s, &s.Attributes[i], &n)
 		v.apply(&n, i)
 	}
 	c.enter(s, kind, &v)

@@ -1,0 +1,122 @@
+package traces
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/raftkv/raftkv/raftkv/world"
+)
+
+// head is what stands in a span between its ids and its times, which is its name and its kind: there are few, and to compare with those that are known is several times faster than
+// to read it again.
+type head struct {
+	raw      []byte // from behind the ids up to where the first time begins
+	resource int    // its number
+	name     string
+	kind     trace.SpanKind
+	seen     *template // of the spans with it
+}
+
+// heads are those that are remembered, by a hash of a part of them.
+type heads [64][4]head
+
+// header reads the fields that OTLPFile, as the Collector, writes first in a span, in the order in which they do, and says whether it did; if not, it moved nowhere.
+func (d *decoder) header(s *Span, resource knownResource) bool {
+	start := d.pos
+	if d.idsAsWritten(s) && d.headAsWritten(s, resource) && d.timesAsWritten(s) {
+		return true
+	}
+	if d.err == nil {
+		d.pos, *s = start, Span{Service: s.Service, Resource: s.Resource, Start: zeroTime, End: zeroTime}
+		d.places[len(d.places)-1].head = nil
+	}
+	return false
+}
+
+func (d *decoder) idsAsWritten(s *Span) bool {
+	if !d.accept(`{"traceId":"`) || !d.run(&s.Run) || !d.sixteen(&s.Root) || !d.accept(`","spanId":"`) || !d.sixteen(&s.ID) || !d.accept(`"`) {
+		return false
+	}
+	return !d.accept(`,"parentSpanId":"`) || d.sixteen(&s.Parent) && d.accept(`"`)
+}
+
+// run reads the run's half of a trace id, which seldom is another than that of the span before.
+func (d *decoder) run(n *uint64) bool {
+	if d.runText != "" && d.accept(d.runText) {
+		*n = d.lastRun
+		return true
+	}
+	start := d.pos
+	var id world.CausalID
+	if !d.sixteen(&id) {
+		return false
+	}
+	*n, d.lastRun, d.runText = uint64(id), uint64(id), string(d.data[start:d.pos])
+	return true
+}
+
+// sixteen reads sixteen hex digits.
+func (d *decoder) sixteen(id *world.CausalID) bool {
+	if len(d.data)-d.pos < 16 {
+		return false
+	}
+	n, ok := hex(d.data[d.pos : d.pos+16])
+	*id = world.CausalID(n)
+	d.pos += 16
+	return ok
+}
+
+// headAsWritten reads what stands between the ids and the first time.
+func (d *decoder) headAsWritten(s *Span, resource knownResource) bool {
+	at := &d.places[len(d.places)-1]
+	known := d.headsHere(resource)
+	for i := range known {
+		if h := &known[i]; h.resource == resource.number && h.raw != nil && bytes.HasPrefix(d.data[d.pos:], h.raw) {
+			d.pos += len(h.raw)
+			s.Name, s.Kind, at.head = h.name, h.kind, h.seen
+			return true
+		}
+	}
+	start := d.pos
+	if d.accept(`,"flags":`) {
+		d.skip(0)
+	}
+	if !d.accept(`,"name":`) {
+		return false
+	}
+	s.Name = d.text()
+	if d.accept(`,"kind":`) {
+		s.Kind = d.kind()
+	}
+	if !d.accept(`,"startTimeUnixNano":`) {
+		return false
+	}
+	at.head = d.template(s, resource)
+	if len(known) > 0 && d.pos-start <= mostRaw {
+		copy(known[1:], known)
+		known[0] = head{bytes.Clone(d.data[start:d.pos]), resource.number, s.Name, s.Kind, at.head}
+	}
+	return true
+}
+
+// headsHere are those of which one may stand here; none at the end of a line.
+func (d *decoder) headsHere(resource knownResource) []head {
+	const first, second = 24, 32 // of what the flags and the key come before: parts of the name, and what is behind it
+	if len(d.data)-d.pos < second+8 {
+		return nil
+	}
+	rest := d.data[d.pos:]
+	h := binary.LittleEndian.Uint64(rest[first:])*hashFirst ^ binary.LittleEndian.Uint64(rest[second:])*hashSecond ^ uint64(resource.number)*hashFirst<<1
+	return d.heads[h>>32%uint64(len(d.heads))][:]
+}
+
+func (d *decoder) timesAsWritten(s *Span) bool {
+	s.Start = d.time()
+	if !d.accept(`,"endTimeUnixNano":`) {
+		return false
+	}
+	s.End = d.time()
+	return d.err == nil
+}
