@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/raftkv/raftkv/raftkv/protocol"
@@ -11,19 +12,30 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
-// findParents finds the span above each.
-func (j *Judge) findParents() {
-	for i := range j.records {
-		j.records[i].above = j.places.get(world.CausalID(j.records[i].parent))
+// findRelated finds the parents of all spans, and what they link to.
+func (j *Judge) findRelated() {
+	var working sync.WaitGroup
+	working.Go(func() {
+		for i := range j.records {
+			j.records[i].above = j.places.get(world.CausalID(j.records[i].parent))
+		}
+	})
+	j.requestLinks = make([]uint16, len(j.records))
+	for i := range j.links {
+		l := &j.links[i]
+		l.target = j.places.get(world.CausalID(l.id))
+		if l.target >= 0 && j.is(l.target, spans.PutServerID, spans.GetServerID, spans.DeleteServerID) && j.shapeOf(l.from) != nil && j.requestLinks[l.from] < math.MaxUint16 {
+			j.requestLinks[l.from]++
+		}
 	}
+	working.Wait()
 }
 
 // relate looks at how spans name each other: parents, links, traces, and that nothing comes before its cause.
 func (j *Judge) relate() {
 	linked := make([]shapeSet, len(j.records)) // of each span, what it links to
-	j.requestLinks = make([]uint16, len(j.records))
 	for _, l := range j.links {
-		target := j.places.get(world.CausalID(l.id))
+		target := l.target
 		if target < 0 {
 			j.find(ruleWrongLink, j.ref(l.from), fmt.Sprintf("a link to span %016x, which is not in the file", l.id), "a span of the file")
 			continue
@@ -34,9 +46,6 @@ func (j *Judge) relate() {
 			continue
 		}
 		linked[l.from] |= 1 << to.number
-		if j.is(target, spans.PutServerID, spans.GetServerID, spans.DeleteServerID) && j.requestLinks[l.from] < math.MaxUint16 {
-			j.requestLinks[l.from]++
-		}
 		switch {
 		case !from.links.has(to.number):
 			j.find(ruleWrongLink, j.ref(l.from), "a link to "+j.nameOf(target), oneOf("no link", "a link to ", linkNames(from)), target)

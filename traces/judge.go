@@ -33,6 +33,8 @@ type Judge struct {
 	others       others
 	findings     collector
 	history      []Operation
+	settled      bool            // it is in order
+	asking       *Judge          // who looked at it
 	expected     int             // spans, of which makeRoom has not heard yet
 	delays       map[int32]int64 // of messages that were made late, by how much in ns
 	requestLinks []uint16        // how many links each span has to requests
@@ -226,26 +228,56 @@ func (j *Judge) mixed() {
 	}
 }
 
+// History ends the hearing: it says what the clients asked for and were answered, in the order of time, and when the run began. Whoever asks for it first may look at it while Report
+// looks at the rest.
+func (j *Judge) History() ([]Operation, time.Time) {
+	if !j.settled {
+		j.settled = true
+		slices.SortStableFunc(j.history, func(a, b Operation) int { return cmp.Or(a.Call.Compare(b.Call), cmp.Compare(a.Span.ID, b.Span.ID)) })
+		j.asking = j.part()
+		j.asking.clients()
+		mendHistory(j.history)
+		for i := range j.history {
+			j.date(&j.history[i].Span)
+		}
+	}
+	return j.history, time.Unix(0, j.epoch).UTC()
+}
+
+// part is a judge of the same spans with findings of its own, who looks at one thing while others look at other things.
+func (j *Judge) part() *Judge {
+	p := *j
+	p.findings = collector{counts: map[string]int{}}
+	return &p
+}
+
 // Report ends the hearing: it says all that is wrong.
 func (j *Judge) Report() Report {
-	j.findParents()
-	relating, delivering := *j, *j // with findings of their own
-	relating.findings, delivering.findings = collector{counts: map[string]int{}}, collector{counts: map[string]int{}}
-	var moments []stepMoment
+	history, epoch := j.History()
+	j.findRelated()
+	relating, delivering, walking := j.part(), j.part(), j.part()
+	ordered := make(chan []stepMoment, 1)
 	var working sync.WaitGroup
-	working.Go(func() { moments = j.moments() })
-	working.Go(relating.relate)
-	working.Go(delivering.deliveries)
+	working.Go(func() {
+		ordered <- j.moments()
+		relating.relate()
+	})
+	delivering.deliveries()
+	walking.receivers = delivering.receivers
+	walking.walk(<-ordered)
 	working.Wait()
-	j.findings.join(&relating.findings)
-	j.findings.join(&delivering.findings)
-	j.requestLinks, j.receivers = relating.requestLinks, delivering.receivers
-	j.walk(moments)
+	for _, p := range []*Judge{relating, delivering, walking} {
+		j.findings.join(&p.findings)
+	}
 	j.mixed()
-	slices.SortStableFunc(j.history, func(a, b Operation) int { return cmp.Or(a.Call.Compare(b.Call), cmp.Compare(a.Span.ID, b.Span.ID)) })
-	j.clients()
-	mendHistory(j.history)
-	j.dateFindings()
+	j.findings.join(&j.asking.findings)
+	for i := range j.findings.list {
+		f := &j.findings.list[i]
+		j.date(&f.Span)
+		for k := range f.Clashes {
+			j.date(&f.Clashes[k])
+		}
+	}
 	slices.SortStableFunc(j.findings.list, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.Span.At, b.Span.At), cmp.Compare(a.Span.Line, b.Span.Line))
 	})
@@ -254,25 +286,12 @@ func (j *Judge) Report() Report {
 		resolution = jaegerResolution
 	}
 	return Report{
-		Spans: len(j.records), Processes: len(j.processes.names), Findings: j.findings.list, Counts: maps.Clone(j.findings.counts), History: j.history, Epoch: time.Unix(0, j.epoch).UTC(),
-		Resolution: resolution,
+		Spans: len(j.records), Processes: len(walking.processes.names), Findings: j.findings.list, Counts: maps.Clone(j.findings.counts), History: history, Epoch: epoch, Resolution: resolution,
 	}
 }
 
-// dateFindings says when everything that was found was, now that it is known when the run began.
-func (j *Judge) dateFindings() {
-	date := func(s *SpanRef) { s.At = time.Duration(s.start - j.epoch) }
-	for i := range j.findings.list {
-		f := &j.findings.list[i]
-		date(&f.Span)
-		for k := range f.Clashes {
-			date(&f.Clashes[k])
-		}
-	}
-	for i := range j.history {
-		date(&j.history[i].Span)
-	}
-}
+// date says when a span was, now that it is known when the run began.
+func (j *Judge) date(s *SpanRef) { s.At = time.Duration(s.start - j.epoch) }
 
 // rule is what a trace has to conform to.
 type rule struct{ id, says string }

@@ -23,6 +23,7 @@ func (j *Judge) makeRoom() {
 	j.links = grown(j.links, times)
 	f.votes, f.entries, f.roles, f.commits = grown(f.votes, times), grown(f.entries, times), grown(f.roles, times), grown(f.commits, times)
 	f.applies, f.requests, f.told = grown(f.applies, times), grown(f.requests, times), grown(f.told, times)
+	j.history = grown(j.history, times)
 	f.slots, f.acks = grown(f.slots, times), grown(f.acks, times)
 }
 

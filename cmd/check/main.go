@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"sync"
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/flags"
@@ -78,8 +79,12 @@ func verdictOn(ctx context.Context, name string, stderr io.Writer) (v verdict, e
 		return verdict{}, err
 	}
 	defer terminal.Wait(stderr, "judging")()
-	v = verdict{Run: name, Report: judge.Report()}
-	v.Linearizable, err = linearizable(ctx, v.Report.History, v.Report.Epoch, folder)
+	v = verdict{Run: name}
+	operations, epoch := judge.History()
+	var reporting sync.WaitGroup
+	reporting.Go(func() { v.Report = judge.Report() })
+	v.Linearizable, err = linearizable(ctx, operations, epoch, folder)
+	reporting.Wait()
 	if err != nil {
 		err = fmt.Errorf("%s: %w", name, err)
 	}
