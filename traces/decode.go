@@ -29,6 +29,7 @@ type decoder struct {
 	notes      []note                   // of the attributes of the spans of the current line
 	note       noter                    // makes them; nil if nobody wants any
 	visit      visitor                  // sees each span as soon as it is read; nil if all are kept until the next line
+	linked     []Link                   // of the last span, where a visitor looks at it
 	values     []attribute.Value        // a stack, as attributes
 	texts      []string                 // of a list of strings
 	resources  []knownResource          // in OTLP
@@ -234,28 +235,40 @@ func (d *decoder) events() (events []Event) {
 }
 
 func (d *decoder) links() (links []Link) {
-	for more := d.open('[', "an array"); more; more = d.more('[') {
-		var l Link
-		d.peek()
-		start := d.pos
-		for more := d.open('{', "an object"); more; more = d.more('{') {
-			switch string(d.key()) {
-			case "traceId":
-				l.Run, l.Root = d.traceID()
-			case "spanId":
-				l.ID = d.spanID("spanId")
-			case "attributes":
-				l.Attributes = d.keyValues(0)
-			default:
-				d.skip(0)
-			}
-		}
-		if d.err == nil && (l.ID == 0 || l.Run == 0 && l.Root == 0) {
-			d.fail(start, "a link without a traceId and a spanId, which are not all zeros")
-		}
-		links = append(links, l)
+	if d.visit != nil {
+		links = d.linked[:0]
 	}
+	for more := d.open('[', "an array"); more; more = d.more('[') {
+		links = append(links, Link{})
+		if l := &links[len(links)-1]; !d.linkAsWritten(l) {
+			d.link(l)
+		}
+	}
+	if len(links) == 0 {
+		return nil
+	}
+	d.linked = links
 	return links
+}
+
+func (d *decoder) link(l *Link) {
+	d.peek()
+	start := d.pos
+	for more := d.open('{', "an object"); more; more = d.more('{') {
+		switch string(d.key()) {
+		case "traceId":
+			l.Run, l.Root = d.traceID()
+		case "spanId":
+			l.ID = d.spanID("spanId")
+		case "attributes":
+			l.Attributes = d.keyValues(0)
+		default:
+			d.skip(0)
+		}
+	}
+	if d.err == nil && (l.ID == 0 || l.Run == 0 && l.Root == 0) {
+		d.fail(start, "a link without a traceId and a spanId, which are not all zeros")
+	}
 }
 
 func (d *decoder) status() (s Status) {
@@ -349,8 +362,15 @@ func ifBase64(id []byte, size int) string {
 	return ""
 }
 
-// hex reads 16 hex digits.
+// hex reads up to 16 hex digits.
 func hex(digits []byte) (n uint64, ok bool) {
+	if len(digits) == 16 {
+		high, ok := eightHexDigits(word(digits))
+		low, okToo := eightHexDigits(word(digits[8:]))
+		if ok && okToo {
+			return high<<32 | low, true
+		}
+	}
 	bad := byte(0)
 	for _, c := range digits {
 		v := unhex[c]
@@ -358,6 +378,21 @@ func hex(digits []byte) (n uint64, ok bool) {
 		n = n<<4 | uint64(v&0xf)
 	}
 	return n, bad <= 0xf
+}
+
+// eightHexDigits reads eight hex digits at once, the letters of which are small, and says whether they are such.
+func eightHexDigits(text uint64) (n uint64, ok bool) {
+	const ones = 0x0101010101010101
+	letters := text >> 6 & ones // which have a bit that digits have not
+	n = text&(0x0f*ones) + letters*9
+	again := n + '0'*ones + letters*('a'-'0'-10)
+	tooMuch := (n + 6*ones) >> 4 & ones // more than nine
+	if again != text || tooMuch != letters || n&(0xf0*ones) != 0 {
+		return 0, false
+	}
+	n = (n<<4 | n>>8) & 0x00ff00ff00ff00ff
+	n = (n<<8 | n>>16) & 0x0000ffff0000ffff
+	return (n<<16 | n>>32) & 0xffffffff, true
 }
 
 // unhex is what a hex digit stands for; 0xff for what is none.

@@ -36,10 +36,31 @@ func (d *decoder) header(s *Span, resource knownResource) bool {
 }
 
 func (d *decoder) idsAsWritten(s *Span) bool {
-	if !d.accept(`{"traceId":"`) || !d.run(&s.Run) || !d.sixteen(&s.Root) || !d.accept(`","spanId":"`) || !d.sixteen(&s.ID) || !d.accept(`"`) {
+	if !d.namesAsWritten(&s.Run, &s.Root, &s.ID) {
 		return false
 	}
 	return !d.accept(`,"parentSpanId":"`) || d.sixteen(&s.Parent) && d.accept(`"`)
+}
+
+// namesAsWritten reads the ids by which a span is called, in it and in links to it.
+func (d *decoder) namesAsWritten(run *uint64, root, id *world.CausalID) bool {
+	return d.accept(`{"traceId":"`) && d.run(run) && d.sixteen(root) && d.accept(`","spanId":"`) && d.sixteen(id) && d.accept(`"`)
+}
+
+// linkAsWritten reads a link that is written as OTLPFile does, and says whether it is one; if not, it moved nowhere.
+func (d *decoder) linkAsWritten(l *Link) bool {
+	start := d.pos
+	if d.namesAsWritten(&l.Run, &l.Root, &l.ID) {
+		if d.accept(`,"flags":`) {
+			d.skip(0)
+		}
+		if d.accept("}") && l.ID != 0 && (l.Run != 0 || l.Root != 0) {
+			return true
+		}
+	}
+	d.back(start)
+	*l = Link{}
+	return false
 }
 
 // run reads the run's half of a trace id, which seldom is another than that of the span before.

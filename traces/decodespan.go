@@ -68,7 +68,7 @@ func (d *decoder) span(resource knownResource) {
 func (d *decoder) visited(s *Span) {
 	last := len(d.spans) - 1
 	if d.visit(s, &d.places[last]) {
-		s.Attributes = d.keep(s.Attributes)
+		s.Attributes, s.Links = d.keep(s.Attributes), slices.Clone(s.Links)
 	} else {
 		d.spans, d.places = d.spans[:last], d.places[:last]
 	}
@@ -79,6 +79,8 @@ func (d *decoder) visited(s *Span) {
 type template struct {
 	templateKey
 
+	raw        []byte // the list before, from behind its first bracket
+	known      int    // of the seats, those that are in it; 0 where it is not remembered
 	seats      []seat
 	attributes []attribute.KeyValue // what stood in each seat the last time
 	notes      []note               // of each of those, if anybody wants any
@@ -95,11 +97,11 @@ type templateKey struct {
 	resource int
 }
 
-// seat is a place of the list, and how the attribute was written that stood there the last time.
+// seat is a place of the list: where in its text the attribute stood that was there the last time, and how it was written.
 type seat struct {
-	raw  []byte
-	key  int // how much of it is the key, if it was written as OTLPFile does; else 0
-	bare int // and how much comes before the value if it is a text or a whole number; else 0
+	start, end int
+	key        int // how much of it is the key, if it was written as OTLPFile does; else 0
+	bare       int // and how much comes before the value if it is one of bareValues; else 0
 }
 
 // note is what somebody who reads many spans wants to know of an attribute: it is made once as long as the attribute stays the same.
@@ -116,7 +118,7 @@ type note struct {
 const (
 	mostTemplates = 1 << 10
 	mostSeats     = 48
-	mostRaw       = 1 << 10
+	mostRaw       = 1 << 14
 	mostResources = 256
 )
 
@@ -144,16 +146,24 @@ func (d *decoder) spanAttributes(s *Span, resource knownResource) {
 	}
 	t := p.seen
 	t.changed, t.moved = 0, false
-	n, before := 0, t.count
+	n, before, known := 0, t.count, t.known
 	more := d.open('[', "an array")
+	start := d.pos
+	if more {
+		n, more = d.asBefore(s, t)
+	}
+	if n < known || more || t.changed != 0 {
+		t.known = 0
+	}
 	for ; more && n < mostSeats; more = d.more('[') {
 		if n == len(t.seats) {
 			t.seats, t.attributes, t.notes = append(t.seats, seat{}), append(t.attributes, attribute.KeyValue{}), append(t.notes, note{})
 		}
-		if !d.asBefore(s, t, n) {
-			d.remember(s, t, n)
-		}
+		d.remember(s, t, n, start)
 		n++
+	}
+	if t.known == 0 && !more && d.err == nil && d.pos-start <= mostRaw {
+		t.raw, t.known = append(t.raw[:0], d.data[start:d.pos]...), n
 	}
 	list, notes := t.attributes[:n:n], t.notes[:n:n]
 	if more {
@@ -185,52 +195,99 @@ func (d *decoder) furtherAttributes(s *Span, list []attribute.KeyValue, notes []
 	return list, notes
 }
 
-// asBefore reads an attribute that has the key that stood in this place before, and says whether it did; if not, it moved nowhere.
-func (d *decoder) asBefore(s *Span, t *template, n int) bool {
-	at, a := &t.seats[n], &t.attributes[n]
-	rest := d.data[d.pos:]
-	if at.key == 0 {
-		return false
+// asBefore reads attributes as long as they have the keys that stood in their places before. It returns how many it read, and whether more follow.
+func (d *decoder) asBefore(s *Span, t *template) (n int, more bool) {
+	if t.known == 0 {
+		return 0, true
 	}
 	start := d.pos
-	if at.bare > 0 && a.Value.Type() == attribute.INT64 && bytes.HasPrefix(rest, at.raw[:at.bare]) {
+	shift := start // from a place in the list before to where the same stands now
+	for at := 0; ; {
+		at += common(d.data[at+shift:], t.raw[at:])
+		for ; n < t.known && t.seats[n].end <= at; n++ {
+			t.seats[n].moveBy(shift - start)
+		}
+		switch {
+		case at == len(t.raw):
+			d.pos = at + shift
+			return n, false
+		case n > 0 && (n == t.known || at < t.seats[n].start): // what is between two of them is written in another way, or there is no other
+			d.pos = start + t.seats[n-1].end
+			return n, d.more('[')
+		}
+		was := t.seats[n]
+		if d.pos = was.start + shift; at < was.start || !d.otherValue(s, t, n, at-was.start) {
+			return n, d.err == nil
+		}
+		t.seats[n].start, t.seats[n].end = was.start+shift-start, d.pos-start
+		at, shift, n = was.end, d.pos-was.end, n+1
+	}
+}
+
+// otherValue reads an attribute of which so many bytes are as before, and says whether its key is; if not, it moved nowhere.
+func (d *decoder) otherValue(s *Span, t *template, n, same int) bool {
+	at, a := &t.seats[n], &t.attributes[n]
+	start := d.pos
+	if at.bare > 0 && same >= at.bare {
 		d.pos += at.bare
-		if v, ok := d.quoted(); ok && v < 1<<63 && d.accept("}}") {
-			if int64(v) != a.Value.AsInt64() {
-				a.Value = attribute.Int64Value(int64(v))
-				d.changes(s, t, n)
-			}
+		if d.bareValue(a) {
+			d.changes(s, t, n)
 			return true
 		}
-		d.pos = start
-	} else if bytes.HasPrefix(rest, at.raw) {
-		d.pos += len(at.raw)
-		return true
 	}
-	var v attribute.Value
-	as := at.bare > 0 && a.Value.Type() == attribute.STRING && bytes.HasPrefix(rest, at.raw[:at.bare])
-	switch {
-	case as:
-		d.pos += at.bare
-		v = attribute.StringValue(d.text())
-		d.accept("}")
-	case bytes.HasPrefix(rest, at.raw[:at.key]):
-		d.pos += at.key
-		v = d.value(1)
+	if d.err != nil || at.key == 0 || same < at.key {
+		d.back(start)
+		return false
 	}
-	if d.err != nil || d.pos == start || !d.accept("}") {
-		if d.err == nil {
-			d.pos = start
-		}
+	d.pos = start + at.key
+	v := d.value(1)
+	if d.err != nil || !d.accept("}") {
+		d.back(start)
 		return false
 	}
 	a.Value = v
+	at.bareAs(d.data[start:d.pos], v.Type())
 	d.changes(s, t, n)
-	if at.write(rest[:d.pos-start]); !as {
-		at.bareAs(v.Type())
-	}
 	return true
 }
+
+// bareValue reads a value of the type that an attribute had before, of which no more is left than itself, and says whether it did.
+func (d *decoder) bareValue(a *attribute.KeyValue) bool {
+	switch a.Value.Type() {
+	case attribute.INT64:
+		v, ok := d.quoted()
+		a.Value = attribute.Int64Value(int64(v))
+		return ok && v < 1<<63 && d.accept("}}")
+	case attribute.STRING:
+		a.Value = attribute.StringValue(d.text())
+		return d.accept("}}")
+	case attribute.STRINGSLICE:
+		for d.texts = d.texts[:0]; d.accept(`{"stringValue":`); {
+			if d.texts = append(d.texts, d.text()); !d.accept("}") {
+				return false
+			}
+			if d.accept("]}}}") {
+				a.Value = attribute.StringSliceValue(d.texts)
+				return true
+			}
+			if !d.accept(",") {
+				return false
+			}
+		}
+	case attribute.EMPTY, attribute.BOOL, attribute.FLOAT64, attribute.BOOLSLICE, attribute.INT64SLICE, attribute.FLOAT64SLICE, attribute.BYTESLICE, attribute.SLICE, attribute.MAP:
+	}
+	return false
+}
+
+// back goes back to where nothing was wrong yet.
+func (d *decoder) back(start int) {
+	if d.err == nil {
+		d.pos = start
+	}
+}
+
+// moveBy has a seat be elsewhere in the text of the list.
+func (at *seat) moveBy(n int) { at.start, at.end = at.start+n, at.end+n }
 
 // changes notes that an attribute is not as before.
 func (d *decoder) changes(s *Span, t *template, n int) {
@@ -240,50 +297,39 @@ func (d *decoder) changes(s *Span, t *template, n int) {
 	}
 }
 
-// remember reads an attribute of whatever kind, which is what stands in this place from now on.
-func (d *decoder) remember(s *Span, t *template, n int) {
+// remember reads an attribute of whatever kind, which is what stands in this place from now on, in a list that began at start.
+func (d *decoder) remember(s *Span, t *template, n, start int) {
 	d.peek()
-	start := d.pos
+	from := d.pos
 	t.attributes[n], t.moved = d.attribute(0), true
 	if d.note != nil {
 		t.notes[n] = note{}
 		d.note(s, &t.attributes[n], &t.notes[n])
 	}
 	at := &t.seats[n]
-	at.raw, at.key, at.bare = at.raw[:0], 0, 0
-	rest, key := d.data[start:d.pos], string(t.attributes[n].Key)
+	*at = seat{start: from - start, end: d.pos - start}
+	raw, key := d.data[from:d.pos], string(t.attributes[n].Key)
 	if strings.ContainsAny(key, `"\`) { // it was escaped, and what reads like it is not it
 		return
 	}
+	rest := raw
 	for _, due := range []string{`{"key":"`, key, `","value":`} {
 		if !bytes.HasPrefix(rest, []byte(due)) {
 			return
 		}
 		rest = rest[len(due):]
 	}
-	if d.err == nil {
-		at.key = d.pos - start - len(rest)
-		at.write(d.data[start:d.pos])
-		at.bareAs(t.attributes[n].Value.Type())
-	}
+	at.key = len(raw) - len(rest)
+	at.bareAs(raw, t.attributes[n].Value.Type())
 }
 
-// write notes how an attribute was written; its key was written as OTLPFile does.
-func (at *seat) write(raw []byte) {
-	if len(raw) > mostRaw {
-		at.raw, at.key = at.raw[:0], 0
-		return
-	}
-	at.raw = append(at.raw[:0], raw...)
-}
-
-// bareAs notes where the value itself begins, if it was written as OTLPFile does.
-func (at *seat) bareAs(kind attribute.Type) {
+// bareAs notes where the value itself begins, if the attribute was written as OTLPFile does.
+func (at *seat) bareAs(raw []byte, kind attribute.Type) {
 	at.bare = 0
-	if how := bareValues[kind]; how != "" && at.key > 0 && bytes.HasPrefix(at.raw[at.key:], []byte(how)) {
+	if how := bareValues[kind]; how != "" && at.key > 0 && bytes.HasPrefix(raw[at.key:], []byte(how)) {
 		at.bare = at.key + len(how)
 	}
 }
 
-// bareValues is what stands before a value of which no more is to be known than where it begins.
-var bareValues = map[attribute.Type]string{attribute.STRING: `{"stringValue":`, attribute.INT64: `{"intValue":`}
+// bareValues is what stands before a text, a whole number, and the first of a list of texts.
+var bareValues = map[attribute.Type]string{attribute.STRING: `{"stringValue":`, attribute.INT64: `{"intValue":`, attribute.STRINGSLICE: `{"arrayValue":{"values":[`}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"math/bits"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -79,6 +80,14 @@ func (s *scanner) open(bracket byte, what string) bool {
 
 // more goes to the next member of an object or an array, and says whether there is one; if not, it has left.
 func (s *scanner) more(bracket byte) bool {
+	if s.pos == len(s.data) || s.data[s.pos] != ',' {
+		return s.moreOrLeft(bracket)
+	}
+	s.pos++
+	return true
+}
+
+func (s *scanner) moreOrLeft(bracket byte) bool {
 	if s.err != nil {
 		return false
 	}
@@ -138,6 +147,30 @@ func allPlain(eight uint64) bool {
 	quote, backslash := eight^'"'*ones, eight^'\\'*ones
 	return ((eight-' '*ones)|(quote-ones)|(backslash-ones)|eight)&highs == 0
 }
+
+// common is how many bytes two texts begin with that are the same.
+func common(a, b []byte) int {
+	n := min(len(a), len(b))
+	a, b = a[:n], b[:n]
+	i := 0
+	for ; i+32 <= n; i += 32 {
+		x, y := a[i:i+32], b[i:i+32]
+		if (word(x)^word(y))|(word(x[8:])^word(y[8:]))|(word(x[16:])^word(y[16:]))|(word(x[24:])^word(y[24:])) != 0 {
+			break
+		}
+	}
+	for ; i+8 <= n; i += 8 {
+		if differ := word(a[i:]) ^ word(b[i:]); differ != 0 {
+			return i + bits.TrailingZeros64(differ)/8
+		}
+	}
+	for i < n && a[i] == b[i] {
+		i++
+	}
+	return i
+}
+
+func word(b []byte) uint64 { return binary.LittleEndian.Uint64(b) }
 
 // unescape goes on with a string that began at start where its first byte that is not plain stands.
 func (s *scanner) unescape(start, i int) []byte {

@@ -1,6 +1,7 @@
 package traces
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 	"testing"
@@ -40,5 +41,52 @@ func numberAsWanted[T int64 | uint64](t *testing.T, text string, want T, fine bo
 	s.reset([]byte(`"` + text))
 	if read(&s); s.err == nil {
 		t.Errorf("%q without a quote behind it is taken for a number", text)
+	}
+}
+
+// Two texts have in common what they begin with, wherever in it the first byte stands that differs, and however much is behind it.
+func TestCommon(t *testing.T) {
+	const most = 70 // bytes: twice what is compared at once, and a rest
+	text := []byte(strings.Repeat("0123456789", most/10))
+	for long := range most + 1 {
+		for short := range long + 1 {
+			if got := common(text[:long], text[:short]); got != short {
+				t.Errorf("%d bytes and the first %d of them have %d in common", long, short, got)
+			}
+			if got := common(text[:short], text[:long]); got != short {
+				t.Errorf("the first %d of %d bytes and all of them have %d in common", short, long, got)
+			}
+			if short == long {
+				continue
+			}
+			for _, flip := range []byte{0x01, 0x80} {
+				other := bytes.Clone(text[:long])
+				other[short] ^= flip
+				if got := common(text[:long], other); got != short {
+					t.Errorf("%d bytes that differ at %d by %#x have %d in common", long, short, flip, got)
+				}
+			}
+		}
+	}
+}
+
+// Ids are what strconv makes of their digits, whichever byte stands in whichever place; no digit that strconv refuses is taken for one.
+func TestHex(t *testing.T) {
+	for at := range 16 {
+		for c := range 256 {
+			digits := []byte("fedcba9876543210")
+			digits[at] = byte(c)
+			want, err := strconv.ParseUint(string(digits), 16, 64)
+			if got, ok := hex(digits); ok != (err == nil) || ok && got != want {
+				t.Errorf("%q gives %x, %t; want %x, %v", digits, got, ok, want, err)
+			}
+		}
+	}
+	for long := range 16 {
+		digits := "fedcba9876543210"[:long]
+		want, _ := strconv.ParseUint("0"+digits, 16, 64)
+		if got, ok := hex([]byte(digits)); !ok || got != want {
+			t.Errorf("%q gives %x, %t; want %x", digits, got, ok, want)
+		}
 	}
 }
