@@ -53,6 +53,37 @@ type shapeSet uint64
 
 func (s shapeSet) has(number int) bool { return s&(1<<number) != 0 }
 
+// The spans that a judge asks for, by what they are.
+var (
+	starts       = shapesOf(spans.StartID)
+	faults       = shapesOf(spans.FaultID)
+	violations   = shapesOf(spans.ViolationID)
+	elections    = shapesOf(spans.ElectionID)
+	roleChanges  = shapesOf(spans.RoleChangeID)
+	heartbeats   = shapesOf(spans.HeartbeatID)
+	commits      = shapesOf(spans.CommitID)
+	voteCalls    = shapesOf(spans.RequestVoteClientID)
+	votesAsked   = shapesOf(spans.RequestVoteServerID)
+	entriesSent  = shapesOf(spans.AppendEntriesClientID)
+	entriesTaken = shapesOf(spans.AppendEntriesServerID)
+	repliesLate  = shapesOf(spans.LateReplyID)
+	notices      = shapesOf(spans.CommitNotificationProducerID)
+	noticesHeard = shapesOf(spans.CommitNotificationConsumerID)
+	turnsTaken   = shapesOf(spans.TurnConsumerID)
+	operations   = shapesOf(spans.KVPutID, spans.KVGetID, spans.KVDeleteID)
+	tries        = shapesOf(spans.PutClientID, spans.GetClientID, spans.DeleteClientID)
+	requests     = shapesOf(spans.PutServerID, spans.GetServerID, spans.DeleteServerID)
+)
+
+func shapesOf(ids ...string) (set shapeSet) {
+	for number, spec := range spans.Specs() {
+		if slices.Contains(ids, spec.ID) {
+			set |= 1 << number
+		}
+	}
+	return set
+}
+
 // keySet are keys of attributes, by their numbers.
 type keySet [4]uint64
 

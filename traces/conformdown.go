@@ -35,7 +35,7 @@ func (j *Judge) ailing() map[processPlace]*ailments {
 		}
 		return ill[process]
 	}
-	for _, at := range j.inOrder(spans.FaultID) {
+	for _, at := range j.inOrder(faults) {
 		fault, when := &j.facts.faults[j.records[at].fact], j.records[at].start
 		target, known := j.processes.known[j.texts.of(fault.target)]
 		switch kind := j.texts.of(fault.kind); {
@@ -57,7 +57,7 @@ func (j *Judge) ailing() map[processPlace]*ailments {
 		}
 	}
 	latest := map[processPlace]int64{} // of each process, when it started last
-	for _, at := range j.inOrder(spans.StartID) {
+	for _, at := range j.inOrder(starts) {
 		r := &j.records[at]
 		before, again := latest[r.process]
 		latest[r.process] = r.start
@@ -95,17 +95,17 @@ func ended(list []stretch, at int64) (lasted bool) {
 	return lasted
 }
 
-// inOrder are the spans of a shape in the order of time. What is healed may be hurt anew at once.
-func (j *Judge) inOrder(id string) []int32 {
+// inOrder are the spans of some shapes in the order of time. What is healed may be hurt anew at once.
+func (j *Judge) inOrder(of shapeSet) []int32 {
 	var list []int32
 	heals := func(at int32) int {
-		if id == spans.FaultID && j.texts.of(j.facts.faults[j.records[at].fact].kind) == spans.FaultHeal {
+		if j.is(at, faults) && j.texts.of(j.facts.faults[j.records[at].fact].kind) == spans.FaultHeal {
 			return 0
 		}
 		return 1
 	}
 	for i := range j.records {
-		if j.is(int32(i), id) {
+		if j.is(int32(i), of) {
 			list = append(list, int32(i))
 		}
 	}

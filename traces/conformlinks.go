@@ -10,15 +10,15 @@ import (
 func (j *Judge) fits(from, target int32) (want string) {
 	r, to := &j.records[from], &j.records[target]
 	switch {
-	case j.is(from, spans.CommitNotificationConsumerID, spans.TurnConsumerID):
+	case j.is(from, noticesHeard|turnsTaken):
 		if r.parent != to.id {
 			return "a link to its parent, the producer that it was sent by"
 		}
 	case r.shape == to.shape:
 		return j.fitsAttempt(r, to)
-	case r.process != to.process || r.term != to.term && j.is(target, spans.ElectionID):
+	case r.process != to.process || r.term != to.term && j.is(target, elections):
 		return fmt.Sprintf("a link to what %s did in term %d", j.process(r.process), r.term)
-	case j.is(target, spans.PutServerID, spans.GetServerID, spans.DeleteServerID):
+	case j.is(target, requests):
 		index := j.facts.requests[to.fact].appended.index
 		if first, last := j.indexes(from); index < first || index > last {
 			return fmt.Sprintf("a link to a request whose entry is among those from index %d to %d", first, last)
@@ -52,7 +52,7 @@ func (j *Judge) fitsAttempt(r, to *record) (want string) {
 // indexes are those of the entries that a span sends or commits.
 func (j *Judge) indexes(at int32) (first, last uint64) {
 	r := &j.records[at]
-	if j.is(at, spans.CommitID) {
+	if j.is(at, commits) {
 		c := &j.facts.commits[r.fact]
 		return c.from + 1, c.to
 	}
@@ -66,29 +66,29 @@ func (j *Judge) cause(at, above int32) {
 	f := &j.facts
 	differ := func(want string) { j.find(ruleWrongParent, j.ref(at), "its parent is "+j.nameOf(above), want, above) }
 	switch {
-	case j.is(at, spans.RequestVoteClientID):
+	case j.is(at, voteCalls):
 		if r.term != parent.term {
 			differ(fmt.Sprintf("an election in term %d, as its own", r.term))
 		}
-	case j.is(at, spans.AppendEntriesClientID), j.is(at, spans.CommitID) && j.is(above, spans.PutServerID, spans.GetServerID, spans.DeleteServerID, spans.ElectionID):
+	case j.is(at, entriesSent), j.is(at, commits) && j.is(above, requests|elections):
 		first, last := j.indexes(at)
 		switch {
-		case j.is(above, spans.HeartbeatID):
+		case j.is(above, heartbeats):
 			if first <= last || r.term != parent.term {
 				differ("a heartbeat round of its term for what carries no entries, and for entries what caused the first of them")
 			}
-		case j.is(above, spans.ElectionID):
+		case j.is(above, elections):
 			if first > last || r.term != parent.term {
 				differ("the election of its term for the no-op and for inherited entries, and a heartbeat round for what carries no entries")
 			}
 		case f.requests[parent.fact].appended.index != first || f.requests[parent.fact].appended.term != r.term:
 			differ(fmt.Sprintf("the request whose entry was taken into the log at index %d in term %d", first, r.term))
 		}
-	case j.is(at, spans.PutClientID, spans.GetClientID, spans.DeleteClientID):
+	case j.is(at, tries):
 		if a, b := f.requests[r.fact].request, f.requests[parent.fact].request; a != b {
 			j.find(ruleMessageMismatch, j.ref(at), "it is a try of "+printable(j.texts.of(a)), "of "+printable(j.texts.of(b))+", its parent's", above)
 		}
-	case j.is(at, spans.LateReplyID):
+	case j.is(at, repliesLate):
 		if later(parent.end, r.start) {
 			j.find(ruleWrongTime, j.ref(at), fmt.Sprintf("it starts at %s, before the reply is given, at %s", j.since(r.start), j.since(parent.end)), "a start that is not before the reply's", above)
 		}

@@ -19,7 +19,7 @@ func (j *Judge) deliveries() {
 	for i := range j.records {
 		at := int32(i)
 		t.end = max(t.end, j.records[i].end)
-		t.cut = t.cut || j.records[i].is&unfinished != 0 || j.is(at, spans.ViolationID)
+		t.cut = t.cut || j.records[i].is&unfinished != 0 || j.is(at, violations)
 		if above := j.records[i].above; above >= 0 && j.receives(at) {
 			j.received(at, above, copies)
 			re.gives(&j.records[i], &j.records[above], above, j.delays[at])
@@ -29,7 +29,7 @@ func (j *Judge) deliveries() {
 		}
 	}
 	for i := range j.records {
-		if at := int32(i); j.is(at, spans.LateReplyID) {
+		if at := int32(i); j.is(at, repliesLate) {
 			j.late(at, re, t)
 		}
 		if receiver := j.receivers[i] - 1; receiver >= 0 && j.records[i].reply != noText && j.records[i].is&doubled == 0 && j.records[receiver].is&delayed == 0 {
@@ -72,7 +72,7 @@ func (j *Judge) handled(at, above int32) {
 	}
 	switch {
 	case sender.shape == 0 || sender.fact < 0 || !j.shapeOf(at).parents.has(j.shapeOf(above).number):
-	case j.is(at, spans.AppendEntriesServerID):
+	case j.is(at, entriesTaken):
 		a, b := &f.entries[sender.fact], &f.entries[r.fact]
 		switch {
 		case a.prevIndex != b.prevIndex:
@@ -84,11 +84,11 @@ func (j *Judge) handled(at, above int32) {
 		case !slices.Equal(j.slots(a.entries), j.slots(b.entries)):
 			differ("raft.entries", j.describe(a), j.describe(b))
 		}
-	case j.is(at, spans.CommitNotificationConsumerID):
+	case j.is(at, noticesHeard):
 		if a, b := f.told[sender.fact], f.told[r.fact]; a != b {
 			differ("raft.leader_commit", a, b)
 		}
-	case j.is(at, spans.PutServerID, spans.GetServerID, spans.DeleteServerID):
+	case j.is(at, requests):
 		if a, b := f.requests[sender.fact].request, f.requests[r.fact].request; a != b {
 			differ("kv.request.id", j.texts.of(a), j.texts.of(b))
 		}
@@ -164,7 +164,7 @@ func (j *Judge) replied(at, receiver int32) {
 	}
 	f := &j.facts
 	switch {
-	case j.is(at, spans.AppendEntriesClientID):
+	case j.is(at, entriesSent):
 		a, b := &f.entries[answer.fact], &f.entries[r.fact]
 		switch {
 		case a.match != b.match:
@@ -174,7 +174,7 @@ func (j *Judge) replied(at, receiver int32) {
 		case a.conflictTerm != b.conflictTerm:
 			differ("raft.conflict.term", a.conflictTerm, b.conflictTerm)
 		}
-	case j.is(at, spans.PutClientID, spans.GetClientID, spans.DeleteClientID):
+	case j.is(at, tries):
 		a, b := &f.requests[answer.fact], &f.requests[r.fact]
 		switch {
 		case a.result != b.result:
@@ -189,7 +189,7 @@ func (j *Judge) replied(at, receiver int32) {
 func (j *Judge) lostWrites() map[processPlace]bool {
 	lost := map[processPlace]bool{}
 	for i := range j.records {
-		if !j.is(int32(i), spans.FaultID) {
+		if !j.is(int32(i), faults) {
 			continue
 		}
 		if fault := j.facts.faults[j.records[i].fact]; j.texts.of(fault.kind) == spans.FaultLoseUnsynced {

@@ -1,10 +1,6 @@
 package traces
 
-import (
-	"fmt"
-
-	"github.com/raftkv/raftkv/raftkv/spans"
-)
+import "fmt"
 
 // echoes are how often the reply to a message came back, by the places of the messages' spans.
 type echoes struct {
@@ -15,7 +11,7 @@ type echoes struct {
 
 // calls says whether a span is that of one server's request to another, which handles each reply that comes, the late ones too.
 func (j *Judge) calls(at int32) bool {
-	return j.is(at, spans.RequestVoteClientID, spans.AppendEntriesClientID)
+	return j.is(at, voteCalls|entriesSent)
 }
 
 // gives counts the copies of the reply that a receiver gave.

@@ -24,7 +24,7 @@ func (j *Judge) findRelated() {
 	for i := range j.links {
 		l := &j.links[i]
 		l.target = j.places.get(world.CausalID(l.id))
-		if l.target >= 0 && j.is(l.target, spans.PutServerID, spans.GetServerID, spans.DeleteServerID) && j.shapeOf(l.from) != nil && j.requestLinks[l.from] < math.MaxUint16 {
+		if l.target >= 0 && j.is(l.target, requests) && j.shapeOf(l.from) != nil && j.requestLinks[l.from] < math.MaxUint16 {
 			j.requestLinks[l.from]++
 		}
 	}
@@ -69,7 +69,7 @@ func (j *Judge) relate() {
 }
 
 func (j *Judge) shapeOf(at int32) *specShape {
-	n := j.records[at].shape
+	n := j.shapes[at]
 	if n == 0 {
 		return nil
 	}
@@ -77,18 +77,7 @@ func (j *Judge) shapeOf(at int32) *specShape {
 }
 
 // is says whether a span is one of these of the spec.
-func (j *Judge) is(at int32, ids ...string) bool {
-	shape := j.shapeOf(at)
-	if shape == nil {
-		return false
-	}
-	for _, id := range ids {
-		if shape.ID == id {
-			return true
-		}
-	}
-	return false
-}
+func (j *Judge) is(at int32, one shapeSet) bool { return one&(1<<j.shapes[at]>>1) != 0 }
 
 func linkNames(s *specShape) []string {
 	var names []string
@@ -142,7 +131,7 @@ func (j *Judge) acrossProcesses(at, above int32) {
 		case r.peer != parent.process:
 			j.find(ruleMessageMismatch, j.ref(at), fmt.Sprintf("it names %s as its sender, and was sent by %s", j.process(r.peer), j.process(parent.process)), "its sender", above)
 		}
-	case j.is(at, spans.LateReplyID):
+	case j.is(at, repliesLate):
 		if parent.peer != r.process || r.peer != parent.process {
 			j.find(ruleMessageMismatch, j.ref(at), fmt.Sprintf("a reply of %s to %s", j.process(parent.process), j.process(parent.peer)), "a reply to this process of that peer", above)
 		}
@@ -221,7 +210,7 @@ func (j *Judge) linksToAll(at int32, entries []slot) {
 		}
 	}
 	above := r.above
-	if want > 0 && above >= 0 && j.is(above, spans.PutServerID, spans.GetServerID, spans.DeleteServerID) {
+	if want > 0 && above >= 0 && j.is(above, requests) {
 		want--
 	}
 	if got := int(j.requestLinks[at]); got < min(want, math.MaxUint16) && above >= 0 {

@@ -21,6 +21,7 @@ type Judge struct {
 	texts        texts
 	processes    processes
 	records      []record
+	shapes       []uint8 // of them, as they have it: who goes through all of them most often asks for this
 	facts        facts
 	links        []linkRef
 	clerk        *clerk  // of the spans that are added one by one
@@ -187,13 +188,13 @@ func (j *Judge) enter(d *digest, i int) (at int32, entered bool) {
 	j.epoch = min(j.epoch, r.start)
 	at = int32(len(j.records))
 	first, known := j.places.put(world.CausalID(r.id), at)
-	j.records = append(j.records, *r)
+	j.records, j.shapes = append(j.records, *r), append(j.shapes, r.shape)
 	kind := j.kindOf(d.numbers, r.name)
 	e := &j.records[at]
 	e.name, e.process, e.peer, e.reply = kind.name, kind.process, j.processOf(d.numbers, r.peer), j.textOf(d.numbers, r.reply)
 	if known {
 		j.find(ruleDuplicateID, j.ref(at), "the id is also that of "+j.nameOf(first), "an id of its own: no two spans of a run share one", first)
-		j.records = j.records[:at]
+		j.records, j.shapes = j.records[:at], j.shapes[:at]
 		return 0, false
 	}
 	if r.shape > 0 {

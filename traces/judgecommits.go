@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/raftkv/raftkv/raftkv/protocol"
-	"github.com/raftkv/raftkv/raftkv/spans"
 )
 
 // committed is an entry that was committed, as the first server that applied it tells.
@@ -25,7 +24,7 @@ func (s *server) follow(term uint64) {
 
 // hearCommit notes a commit index that the leader of a term told.
 func (w *walk) hearCommit(s *server, of int32, term, index uint64) {
-	if above := w.records[of].above; above >= 0 && w.is(above, spans.CommitNotificationProducerID) && w.records[above].term < term {
+	if above := w.records[of].above; above >= 0 && w.is(above, notices) && w.records[above].term < term {
 		return // of a term that is over
 	}
 	s.follow(term)

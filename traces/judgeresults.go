@@ -98,7 +98,7 @@ func (w *walk) answers() {
 	for i := range w.records {
 		of := int32(i)
 		r := &w.records[i]
-		if !w.is(of, spans.PutServerID, spans.GetServerID, spans.DeleteServerID) {
+		if !w.is(of, requests) {
 			continue
 		}
 		f := &w.facts.requests[r.fact]
@@ -118,7 +118,7 @@ func (w *walk) answers() {
 	}
 	for i := range w.records {
 		of := int32(i)
-		if w.is(of, spans.PutClientID, spans.GetClientID, spans.DeleteClientID) && w.records[i].reply == answered {
+		if w.is(of, tries) && w.records[i].reply == answered {
 			w.toldClient(of)
 		}
 	}
@@ -127,11 +127,11 @@ func (w *walk) answers() {
 // asWanted compares the command that a server took into its log with what the client's operation is.
 func (w *walk) asWanted(of int32, f *requestFact) {
 	try := w.records[of].above
-	if try < 0 || !w.is(try, spans.PutClientID, spans.GetClientID, spans.DeleteClientID) {
+	if try < 0 || !w.is(try, tries) {
 		return
 	}
 	operation := w.records[try].above
-	if operation < 0 || !w.is(operation, spans.KVPutID, spans.KVGetID, spans.KVDeleteID) {
+	if operation < 0 || !w.is(operation, operations) {
 		return
 	}
 	if want := w.facts.requests[w.records[operation].fact].command; f.appended.command != want {
@@ -209,7 +209,7 @@ func (w *walk) answeredBy(of int32, f *requestFact) {
 func (w *walk) toldClient(of int32) {
 	r := &w.records[of]
 	above := r.above
-	if above < 0 || !w.is(above, spans.KVPutID, spans.KVGetID, spans.KVDeleteID) {
+	if above < 0 || !w.is(above, operations) {
 		return
 	}
 	op, f := &w.facts.requests[w.records[above].fact], &w.facts.requests[r.fact]

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/raftkv/raftkv/raftkv/protocol"
-	"github.com/raftkv/raftkv/raftkv/spans"
 )
 
 // electedTerms are the terms that a server stood for election in.
@@ -13,7 +12,7 @@ func (j *Judge) electedTerms() map[uint64]bool {
 	terms := map[uint64]bool{}
 	for i := range j.records {
 		r := &j.records[i]
-		if j.is(int32(i), spans.ElectionID) || j.is(int32(i), spans.RoleChangeID) && r.role == uint8(protocol.RoleCandidate)+1 {
+		if j.is(int32(i), elections) || j.is(int32(i), roleChanges) && r.role == uint8(protocol.RoleCandidate)+1 {
 			terms[r.term] = true
 		}
 	}
@@ -47,7 +46,7 @@ func (w *walk) termOf(s *server, of int32) {
 		s.loose = false
 	}
 	w.messageTerm(of)
-	if w.is(of, spans.LateReplyID, spans.CommitNotificationConsumerID) {
+	if w.is(of, repliesLate|noticesHeard) {
 		if r.term > s.heard { // it is told before the term is on the disk
 			s.heard, s.heardBy = r.term, of
 		}
@@ -62,16 +61,16 @@ func (w *walk) termOf(s *server, of int32) {
 func (w *walk) bringsTerm(of int32) bool {
 	r := &w.records[of]
 	above := r.above
-	if w.is(of, spans.RoleChangeID) {
+	if w.is(of, roleChanges) {
 		switch {
 		case w.restarts(of), r.role == uint8(protocol.RoleCandidate)+1, above < 0:
 			return true
-		case w.is(above, spans.LateReplyID) || w.receives(above):
+		case w.is(above, repliesLate) || w.receives(above):
 			return w.bringsTerm(above)
 		}
 		return false
 	}
-	if w.receives(of) || w.is(of, spans.LateReplyID) {
+	if w.receives(of) || w.is(of, repliesLate) {
 		return above < 0 || w.records[above].term == r.term
 	}
 	return false
@@ -80,7 +79,7 @@ func (w *walk) bringsTerm(of int32) bool {
 // messageTerm compares a receiver's term with that of the message.
 func (w *walk) messageTerm(of int32) {
 	r := &w.records[of]
-	if !w.is(of, spans.RequestVoteServerID, spans.AppendEntriesServerID, spans.CommitNotificationConsumerID, spans.LateReplyID) {
+	if !w.is(of, votesAsked|entriesTaken|noticesHeard|repliesLate) {
 		return
 	}
 	above := r.above
@@ -93,7 +92,7 @@ func (w *walk) messageTerm(of int32) {
 			fmt.Sprintf("term %d at least", sender.term), above)
 	}
 	reply := w.texts.of(r.reply)
-	if r.term > sender.term && (reply == (protocol.VoteGranted{}).Name() || reply == (protocol.AppendEntriesOk{}).Name()) && !w.is(of, spans.LateReplyID) {
+	if r.term > sender.term && (reply == (protocol.VoteGranted{}).Name() || reply == (protocol.AppendEntriesOk{}).Name()) && !w.is(of, repliesLate) {
 		w.breaks(protocol.InvariantTermAndVote, w.ref(of), fmt.Sprintf("%s answers %s in term %d to a message of term %d", w.process(r.process), reply, r.term, sender.term),
 			"a refusal of what is of a term that is over", above)
 	}
@@ -102,7 +101,7 @@ func (w *walk) messageTerm(of int32) {
 // replyHandled notes what a reply told: its term, a vote, how far a follower holds the log.
 func (w *walk) replyHandled(s *server, of int32) {
 	r := &w.records[of]
-	if w.is(of, spans.LateReplyID) {
+	if w.is(of, repliesLate) {
 		if answer := r.above; answer >= 0 && w.receives(answer) && w.records[answer].reply == r.reply {
 			w.heard(s, answer, &w.records[answer], r.peer)
 		}
@@ -115,18 +114,18 @@ func (w *walk) replyHandled(s *server, of int32) {
 		}
 	}
 	w.heard(s, of, r, r.peer)
-	if w.is(of, spans.AppendEntriesClientID) {
+	if w.is(of, entriesSent) {
 		w.refused(of)
 	}
 }
 
 // heard notes a vote, or how far a follower holds the log, as the span of either end tells it: a reply that is no refusal is of the same term as what it answers.
 func (w *walk) heard(s *server, of int32, r *record, peer processPlace) {
-	if w.is(of, spans.RequestVoteClientID, spans.RequestVoteServerID) {
+	if w.is(of, voteCalls|votesAsked) {
 		w.hearVote(s, peer, r.reply, r.term)
 		return
 	}
-	if w.is(of, spans.AppendEntriesClientID, spans.AppendEntriesServerID) && w.texts.of(r.reply) == (protocol.AppendEntriesOk{}).Name() && s.role == leads && r.term == s.term && s.matched != nil {
+	if w.is(of, entriesSent|entriesTaken) && w.texts.of(r.reply) == (protocol.AppendEntriesOk{}).Name() && s.role == leads && r.term == s.term && s.matched != nil {
 		s.matched[peer] = max(s.matched[peer], w.facts.entries[r.fact].match)
 	}
 }
@@ -162,7 +161,7 @@ func (w *walk) stood(s *server, of int32) {
 	}
 	w.vote(of, s.process, r.term, s.process)
 	w.stand(s, of)
-	if parent := r.above; parent >= 0 && w.is(parent, spans.ElectionID) && w.records[parent].term != r.term {
+	if parent := r.above; parent >= 0 && w.is(parent, elections) && w.records[parent].term != r.term {
 		w.breaks(protocol.InvariantTraceIntegrity, w.ref(of), fmt.Sprintf("a candidate of term %d", r.term), fmt.Sprintf("of term %d, as its election is", w.records[parent].term), parent)
 	}
 }
@@ -175,7 +174,7 @@ func (w *walk) voted(s *server, of int32) {
 		w.vote(of, s.process, r.term, r.peer)
 	}
 	above := r.above
-	if above < 0 || !w.is(above, spans.RequestVoteClientID) {
+	if above < 0 || !w.is(above, voteCalls) {
 		return
 	}
 	if !granted {
@@ -209,7 +208,7 @@ func (w *walk) vote(of int32, voter processPlace, term uint64, candidate process
 
 // votedFor is who got the vote that a span tells of.
 func (w *walk) votedFor(of int32) processPlace {
-	if w.is(of, spans.RequestVoteServerID) {
+	if w.is(of, votesAsked) {
 		return w.records[of].peer
 	}
 	return w.records[of].process

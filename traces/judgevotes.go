@@ -11,7 +11,7 @@ import (
 // stand begins a candidacy, with the vote that the candidate gives itself.
 func (w *walk) stand(s *server, of int32) {
 	s.election, s.voters = -1, append(s.voters[:0], s.process)
-	if parent := w.records[of].above; parent >= 0 && w.is(parent, spans.ElectionID) {
+	if parent := w.records[of].above; parent >= 0 && w.is(parent, elections) {
 		s.election = parent
 	}
 }

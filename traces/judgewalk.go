@@ -259,7 +259,7 @@ func (w *walk) startedWhole(s *server, of int32) {
 
 // restarts says whether a span is the change of role by which a server starts again.
 func (w *walk) restarts(of int32) bool {
-	return w.is(of, spans.RoleChangeID) && w.facts.roles[w.records[of].fact].event == uint8(protocol.RoleEventRestart)+1
+	return w.is(of, roleChanges) && w.facts.roles[w.records[of].fact].event == uint8(protocol.RoleEventRestart)+1
 }
 
 // roleChanged compares a change of role with Figure 4, and with the role before.
