@@ -28,10 +28,7 @@ func (d *decoder) header(s *Span, resource knownResource) bool {
 	if d.idsAsWritten(s) && d.headAsWritten(s, resource) && d.timesAsWritten(s) {
 		return true
 	}
-	if d.err == nil {
-		d.pos, *s = start, Span{Service: s.Service, Resource: s.Resource, Start: zeroTime, End: zeroTime}
-		d.places[len(d.places)-1].head = nil
-	}
+	d.back(start) // and all of these fields are read again
 	return false
 }
 
@@ -58,8 +55,7 @@ func (d *decoder) linkAsWritten(l *Link) bool {
 			return true
 		}
 	}
-	d.back(start)
-	*l = Link{}
+	d.back(start) // and all of these fields are read again
 	return false
 }
 

@@ -211,13 +211,13 @@ func (d *decoder) asBefore(s *Span, t *template) (n int, more bool) {
 		case at == len(t.raw):
 			d.pos = at + shift
 			return n, false
-		case n > 0 && (n == t.known || at < t.seats[n].start): // what is between two of them is written in another way, or there is no other
+		case n == t.known || at < t.seats[n].start: // what is behind an attribute is written in another way, or another list goes on here
 			d.pos = start + t.seats[n-1].end
 			return n, d.more('[')
 		}
 		was := t.seats[n]
-		if d.pos = was.start + shift; at < was.start || !d.otherValue(s, t, n, at-was.start) {
-			return n, d.err == nil
+		if d.pos = was.start + shift; !d.otherValue(s, t, n, at-was.start) {
+			return n, true
 		}
 		t.seats[n].start, t.seats[n].end = was.start+shift-start, d.pos-start
 		at, shift, n = was.end, d.pos-was.end, n+1

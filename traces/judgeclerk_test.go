@@ -275,3 +275,22 @@ func TestClerkLongTexts(t *testing.T) {
 		t.Errorf("%d MiB are in use", file.inUse>>20)
 	}
 }
+
+// A span may have another name behind the one that it has first. What its attributes are is then no help with the next span of the first name.
+func TestClerkNameBehindAnother(t *testing.T) {
+	tried := 0
+	for _, line := range spansAlone(t, recordFile(t, rough())) {
+		if !bytes.Contains(line, []byte(`"name":"raft.Raft/RequestVote","kind":3`)) || !bytes.Contains(line, []byte("VoteGranted")) {
+			continue
+		}
+		tried++
+		second := bytes.ReplaceAll(line, []byte("VoteGranted"), []byte("AppendEntriesOk"))
+		first := bytes.Replace(second, []byte(`"attributes":[{"key":"raft.node.id"`), []byte(`"name":"raft.Raft/AppendEntries","attributes":[{"key":"raft.node.id"`), 1)
+		first = bytes.Replace(first, []byte(`"spanId":"`), []byte(`"spanId":"a`), 1)
+		first = regexp.MustCompile(`"spanId":"a(.{15}).`).ReplaceAll(first, []byte(`"spanId":"a$1`))
+		clerksAsWhole(t, string(line), slices.Concat(first, newline, second, newline))
+	}
+	if tried == 0 {
+		t.Error("no vote is granted: this looks at nothing")
+	}
+}

@@ -127,6 +127,7 @@ func TestReadFaults(t *testing.T) {
 		"no hex":            {replace("0001000000000002", "000100000000000g"), `spanId "000100000000000g": want 16 hex digits (near`},
 		"no id":             {replace(`"spanId":"0001000000000002"`, `"spanId":""`), "a span without a traceId and a spanId"},
 		"link to nothing":   {replace(`"status":{}`, `"links":[{"spanId":"0001000000000002"}]`), "a link without a traceId and a spanId"},
+		"link to zero":      {replace(`"status":{}`, `"links":[{"traceId":"00000000000000ab0000000000000001","spanId":"0000000000000000","flags":769}]`), "a link without a traceId and a spanId"},
 		"zero id":           {replace("0001000000000002", "0000000000000000"), "a span without a traceId and a spanId"},
 		"kind by name":      {replace(`"kind":3`, `"kind":"SPAN_KIND_CLIENT"`), "kind: OTLP/JSON has a number here, and no name"},
 		"kind too large":    {replace(`"kind":3`, `"kind":6`), "kind 6: want a number from 0 to 5"},

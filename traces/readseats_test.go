@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -24,12 +25,20 @@ func TestReadAfterAnotherAttribute(t *testing.T) {
 		`{"key":"a","value":{"stringValue":"1"},"more":0}`,
 		`{"key":"a","value":{"stringValue":"` + strings.Repeat("long ", 1000) + `"}}`,
 		`{"key":"a","value":{"intValue":"1"}}`,
+		`{"key":"a","value":{"intValue":"2"}}`,
+		`{"key":"a","value":{"intValue":"2" }}`,
+		`{"key":"a","value":{"intValue":"2","stringValue":"1"}}`,
 		`{"key":"a","value":{"intValue":"-9223372036854775808"}}`,
 		`{"key":"a","value":{"intValue":12345678}}`,
 		`{"key":"a","value":{"boolValue":true}}`,
 		`{"key":"a","value":{"doubleValue":1}}`,
 		`{"key":"a","value":{"arrayValue":{"values":[{"stringValue":"1"}]}}}`,
 		`{"key":"a","value":{"arrayValue":{"values":[{"stringValue":"1"},{"stringValue":"2"}]}}}`,
+		`{"key":"a","value":{"arrayValue":{"values":[{"stringValue":"1"}, {"stringValue":"3"}]}}}`,
+		`{"key":"a","value":{"arrayValue":{"values":[{"stringValue":"1"},{"intValue":"2"}]}}}`,
+		`{"key":"a","value":{"arrayValue":{"values":[{"stringValue":"1","intValue":"2"}]}}}`,
+		`{"key":"a","value":{"arrayValue":{"values":[{"stringValue":"2"}],"more":0}}}`,
+		`{"key":"a","value":{"arrayValue":{"values":[]}}}`,
 		`{"key":"a","value":{"kvlistValue":{"values":[{"key":"b","value":{"stringValue":"1"}},{"key":"a","value":{}}]}}}`,
 		`{"key":"a","value":{}}`,
 		`{"key":"a"}`,
@@ -48,6 +57,8 @@ func TestReadAfterAnotherAttribute(t *testing.T) {
 	for _, before := range attributes {
 		for _, now := range attributes {
 			lines := []string{span(1, before), span(2, now), span(3, now, before), span(4, before), span(5), span(6, before, before, now)}
+			many := slices.Repeat([]string{now}, 50) // more than are remembered
+			lines = append(lines, span(7, many...), span(8, many...), span(9, append(many, before)...))
 			var want []traces.Span
 			for _, line := range lines {
 				want = append(want, read(t, []byte(line))...)
@@ -55,6 +66,37 @@ func TestReadAfterAnotherAttribute(t *testing.T) {
 			if diff := cmp.Diff(want, read(t, []byte(strings.Join(lines, ""))), sameSpans); diff != "" {
 				t.Errorf("after %s, %s is read otherwise:\n-by a reader of its own, +after the other:\n%s", before, now, diff)
 			}
+		}
+	}
+}
+
+// What is no value is none behind one that is.
+func TestFaultAfterAValue(t *testing.T) {
+	const number, texts = `{"intValue":"%s"}`, `{"arrayValue":{"values":[{"stringValue":"%s"}]}}`
+	for _, c := range []struct{ value, good, bad, want string }{
+		{number, "1", "9223372036854775808", `"9223372036854775808" is no number of 64 bits`},
+		{number, "1", "-", `"-" is no number of 64 bits`},
+		{number, "1", "1x", `"1x" is no number of 64 bits`},
+		{number, "1", "", `"" is no number of 64 bits`},
+		{texts, "1", `2"]}}}`, `want a comma or '}', not ']'`},
+		{texts, "1", `2",{"stringValue":"3`, `want a key, not '{'`},
+		{texts, "1", `2"}{"stringValue":"3`, `want a comma or ']', not '{'`},
+	} {
+		span := func(id int, value string) string {
+			return oddLine(oddSpan(id, `"name":"n","kind":1`, `"attributes":[{"key":"a","value":`+fmt.Sprintf(c.value, value)+`}]`))
+		}
+		if _, err := tryRead([]byte(span(1, c.good) + span(2, c.bad))); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("error %v, want in it %s", err, c.want)
+		}
+	}
+}
+
+// What stands behind the ids of a span may end wherever it likes: there is no more of the line to be read then.
+func TestShortSpans(t *testing.T) {
+	for more := range 80 {
+		line := `{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"00000000000000010000000000000001","spanId":"0000000000000001","more":"` + strings.Repeat("x", more) + `"}]}]}]}`
+		if got := read(t, []byte(line)); len(got) != 1 || got[0].ID != 1 {
+			t.Errorf("%d bytes more: %v", more, got)
 		}
 	}
 }
