@@ -294,3 +294,21 @@ func TestClerkNameBehindAnother(t *testing.T) {
 		t.Error("no vote is granted: this looks at nothing")
 	}
 }
+
+// What is excused of a span that was not at its end when the run ended is not of the next one that was.
+func TestClerkUnfinished(t *testing.T) {
+	const unfinished = `{"key":"raft.unfinished","value":{"boolValue":true}}`
+	tried := 0
+	for _, line := range spansAlone(t, recordFile(t, rough())) {
+		if !bytes.Contains(line, []byte(unfinished)) {
+			continue
+		}
+		tried++
+		second := bytes.Replace(line, []byte(unfinished), []byte(`{"key":"raft.unfinished","value":{"boolValue":false}}`), 1)
+		second = regexp.MustCompile(`"spanId":"(.{15}).`).ReplaceAll(second, []byte(`"spanId":"a$1`))
+		clerksAsWhole(t, string(line), slices.Concat(line, newline, second, newline))
+	}
+	if tried == 0 {
+		t.Error("no span is unfinished: this looks at nothing")
+	}
+}
