@@ -24,7 +24,7 @@ func (j *Judge) findRelated() {
 	for i := range j.links {
 		l := &j.links[i]
 		l.target = j.places.get(world.CausalID(l.id))
-		if l.target >= 0 && j.is(l.target, requests) && j.shapeOf(l.from) != nil && j.requestLinks[l.from] < math.MaxUint16 {
+		if l.target >= 0 && j.is(l.target, requests) && j.requestLinks[l.from] < math.MaxUint16 {
 			j.requestLinks[l.from]++
 		}
 	}

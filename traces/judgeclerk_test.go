@@ -312,3 +312,27 @@ func TestClerkUnfinished(t *testing.T) {
 		t.Error("no span is unfinished: this looks at nothing")
 	}
 }
+
+// The history is in the order of time, each operation with its span and when that began, and is the same before the report as in it.
+func TestHistoryBeforeTheReport(t *testing.T) {
+	j := traces.NewJudge()
+	if err := j.Read(t.Context(), traces.NewReader("trace", bytes.NewReader(recordFile(t, rough())))); err != nil {
+		t.Fatal(err)
+	}
+	history, epoch := j.History()
+	if len(history) < 2 {
+		t.Fatalf("%d operations are too few for this test", len(history))
+	}
+	for i, op := range history {
+		if want := op.Call.Sub(epoch); op.Span.At != want {
+			t.Errorf("%s begins at %s, and its span at %s", op.Request, want, op.Span.At)
+		}
+		if i > 0 && op.Call.Before(history[i-1].Call) {
+			t.Errorf("%s, of %s, comes behind %s", op.Request, op.Call, history[i-1].Call)
+		}
+	}
+	report := j.Report()
+	if diff := gocmp.Diff(history, report.History, cmpopts.IgnoreUnexported(traces.SpanRef{})); diff != "" || !report.Epoch.Equal(epoch) {
+		t.Errorf("it began at %s, and %s in the report; -before, +in the report:\n%s", epoch, report.Epoch, diff)
+	}
+}
