@@ -55,19 +55,27 @@ func TestReadAfterAnotherAttribute(t *testing.T) {
 			`"startTimeUnixNano":"946684800010000000","endTimeUnixNano":"946684800010000001","attributes":[%s],"status":{}}]}]}]}`+"\n", id, strings.Join(attributes, ","))
 	}
 	for _, before := range attributes {
+		many := slices.Repeat([]string{before}, 50) // more than are remembered
+		if diff := afterOthers(t, span(1, many...), span(2, many...), span(3, append(many, attributes[0])...)); diff != "" {
+			t.Errorf("after 50 times %s, it is read otherwise:\n-by a reader of its own, +after the others:\n%s", before, diff)
+		}
 		for _, now := range attributes {
 			lines := []string{span(1, before), span(2, now), span(3, now, before), span(4, before), span(5), span(6, before, before, now)}
-			many := slices.Repeat([]string{now}, 50) // more than are remembered
-			lines = append(lines, span(7, many...), span(8, many...), span(9, append(many, before)...))
-			var want []traces.Span
-			for _, line := range lines {
-				want = append(want, read(t, []byte(line))...)
-			}
-			if diff := cmp.Diff(want, read(t, []byte(strings.Join(lines, ""))), sameSpans); diff != "" {
+			if diff := afterOthers(t, lines...); diff != "" {
 				t.Errorf("after %s, %s is read otherwise:\n-by a reader of its own, +after the other:\n%s", before, now, diff)
 			}
 		}
 	}
+}
+
+// afterOthers compares what each of some lines is to a reader that saw nothing before with what it is behind the others.
+func afterOthers(t *testing.T, lines ...string) string {
+	t.Helper()
+	var want []traces.Span
+	for _, line := range lines {
+		want = append(want, read(t, []byte(line))...)
+	}
+	return cmp.Diff(want, read(t, []byte(strings.Join(lines, ""))), sameSpans)
 }
 
 // What is no value is none behind one that is.
