@@ -1,6 +1,7 @@
 package traces
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"math"
@@ -375,9 +376,18 @@ func (d *decoder) tagValue(kind string) attribute.Value {
 	case c == '{', c == '[':
 		start := d.pos
 		d.skip(0)
-		return attribute.StringValue(string(d.data[start:d.pos]))
+		return attribute.StringValue(compact(d.data[start:d.pos]))
 	}
 	return attribute.Float64Value(d.float())
+}
+
+// compact is a value of JSON without the blanks in it, so that it is the same in any layout.
+func compact(value []byte) string {
+	var out bytes.Buffer
+	if err := json.Compact(&out, value); err != nil {
+		return string(value)
+	}
+	return out.String()
 }
 
 // microseconds reads a time or a duration, neither of which is negative in a trace.
