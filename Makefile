@@ -8,6 +8,7 @@ RACE ?=
 TESTFLAGS = $(if $(RACE),-race)
 CGO = $(if $(RACE),1,0)
 FUZZTIME ?= 60s
+CROSS ?= windows/amd64 darwin/arm64 linux/arm64
 GOLANGCI_LINT_VERSION = v2.15.0
 GOLANGCI_LINT = bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
 
@@ -68,7 +69,7 @@ test-collector: ## push runs through a real OpenTelemetry Collector: check and d
 	bash .ci/test-server.sh collector
 
 cross: ## compile for other systems
-	@for target in windows/amd64 darwin/arm64 linux/arm64; do echo "build $$target"; CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} $(GO) build -o /dev/null ./... || exit 1; done
+	@for target in $(CROSS); do echo "build $$target"; CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} $(GO) build -o /dev/null ./... || exit 1; done
 
 ci: ## what continuous integration runs
 	bash .ci/run

@@ -24,6 +24,7 @@
 //	readahead.go        lines, decoded by all processors
 //	json.go             a reader of JSON that is fast
 //	decode.go           OTLP/JSON
+//	digits.go           digits and texts, eight bytes at a time
 //	decodehead.go       what stands first in a span: its ids, its name and kind, and its times
 //	decodespan.go       the other fields of its spans
 //	decodevalue.go      attributes and their values

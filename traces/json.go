@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"math/bits"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -147,30 +146,6 @@ func allPlain(eight uint64) bool {
 	quote, backslash := eight^'"'*ones, eight^'\\'*ones
 	return ((eight-' '*ones)|(quote-ones)|(backslash-ones)|eight)&highs == 0
 }
-
-// common is how many bytes two texts begin with that are the same.
-func common(a, b []byte) int {
-	n := min(len(a), len(b))
-	a, b = a[:n], b[:n]
-	i := 0
-	for ; i+32 <= n; i += 32 {
-		x, y := a[i:i+32], b[i:i+32]
-		if (word(x)^word(y))|(word(x[8:])^word(y[8:]))|(word(x[16:])^word(y[16:]))|(word(x[24:])^word(y[24:])) != 0 {
-			break
-		}
-	}
-	for ; i+8 <= n; i += 8 {
-		if differ := word(a[i:]) ^ word(b[i:]); differ != 0 {
-			return i + bits.TrailingZeros64(differ)/8
-		}
-	}
-	for i < n && a[i] == b[i] {
-		i++
-	}
-	return i
-}
-
-func word(b []byte) uint64 { return binary.LittleEndian.Uint64(b) }
 
 // unescape goes on with a string that began at start where its first byte that is not plain stands.
 func (s *scanner) unescape(start, i int) []byte {
@@ -445,17 +420,6 @@ func decimal(text []byte) (n uint64, ok bool) {
 		n = n*10 + uint64(c-'0')
 	}
 	return n, true
-}
-
-// eightDigits reads eight digits at once: neighbours are joined to numbers of two digits, those to numbers of four, and those to one of eight.
-func eightDigits(text uint64) (n uint64, ok bool) {
-	const highs, sixes, zeros = 0xf0f0f0f0f0f0f0f0, 0x0606060606060606, 0x3030303030303030
-	if text&highs != zeros || (text+sixes)&highs != zeros {
-		return 0, false
-	}
-	text = (text & 0x0f0f0f0f0f0f0f0f) * (1 + 10<<8) >> 8
-	text = (text & 0x00ff00ff00ff00ff) * (1 + 100<<16) >> 16
-	return (text & 0x0000ffff0000ffff) * (1 + 10_000<<32) >> 32, true
 }
 
 func (s *scanner) float() float64 {
