@@ -15,10 +15,10 @@ import (
 	"github.com/raftkv/raftkv/raftkv/protocol"
 )
 
-// TestViolation concludes a run whose checks found something: exit status 1, and all that is known of it.
-func TestViolation(t *testing.T) {
-	out := t.TempDir()
-	options, err := parseFlags([]string{"-out", out})
+// runnerOf is what runs as it was called, and what it writes to.
+func runnerOf(t *testing.T, args ...string) (r *runner, stdout, stderr *bytes.Buffer) {
+	t.Helper()
+	options, err := parseFlags(args)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,13 +26,19 @@ func TestViolation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var stdout, stderr bytes.Buffer
-	r := &runner{options: options, config: config, stdout: &stdout, stderr: &stderr}
+	stdout, stderr = &bytes.Buffer{}, &bytes.Buffer{}
+	return &runner{options: options, config: config, stdout: stdout, stderr: stderr}, stdout, stderr
+}
+
+// TestViolation concludes a run whose checks found something: exit status 1, and all that is known of it.
+func TestViolation(t *testing.T) {
+	out := t.TempDir()
+	r, stdout, stderr := runnerOf(t, "-out", out)
 	if status := r.run(t.Context()); status != statusFine {
-		t.Fatalf("exit status %d\n%s", status, &stderr)
+		t.Fatalf("exit status %d\n%s", status, stderr)
 	}
 	if row := regexp.MustCompile(`\nchecks      17 invariants held after each of \d+ events; sometimes:\s+election won 1,\s+commit by notification \d+\n`); !row.MatchString(stdout.String()) {
-		t.Errorf("the summary says nothing of the checks:\n%s", &stdout)
+		t.Errorf("the summary says nothing of the checks:\n%s", stdout)
 	}
 	stdout.Reset()
 	stderr.Reset()
@@ -71,10 +77,10 @@ func TestViolation(t *testing.T) {
   again:      go run ./cmd/run ` + filepath.Join(out, "default-1", "run.toml") + "\n" +
 		"  shorter:    go run ./cmd/run -shrink -out " + out + " " + filepath.Join(out, "default-1", "run.toml") + "\n"
 	if stderr.String() != want {
-		t.Errorf("it is told as\n%s\nand not as\n%s", &stderr, want)
+		t.Errorf("it is told as\n%s\nand not as\n%s", stderr, want)
 	}
 	if !strings.Contains(stdout.String(), "ElectionSafety does NOT hold, after ") {
-		t.Errorf("the summary does not tell of it:\n%s", &stdout)
+		t.Errorf("the summary does not tell of it:\n%s", stdout)
 	}
 }
 
@@ -106,18 +112,9 @@ func TestWhatLedToAViolation(t *testing.T) {
 // TestViolationAtATerminal tells of a violation to a terminal of 80 columns: an event that is longer goes on below its own text, and says what it says in a file.
 func TestViolationAtATerminal(t *testing.T) {
 	t.Parallel()
-	options, err := parseFlags([]string{"-quiet", "-out", t.TempDir(), "-bug", "no-dedup", "lost-reply"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	config, err := resolve(options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var stdout, stderr bytes.Buffer
-	r := &runner{options: options, config: config, stdout: &stdout, stderr: &stderr}
+	r, _, stderr := runnerOf(t, "-quiet", "-out", t.TempDir(), "-bug", "no-dedup", "lost-reply")
 	if status := r.run(t.Context()); status != statusViolation {
-		t.Fatalf("exit status %d\n%s", status, &stderr)
+		t.Fatalf("exit status %d\n%s", status, stderr)
 	}
 	const columns = 80
 	for _, style := range []terminal.Style{{}, {Colour: true}} {
