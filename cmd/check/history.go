@@ -112,14 +112,6 @@ func events(operations []traces.Operation) iter.Seq[happening] {
 			for together < len(all) && all[together].at.Equal(all[0].at) {
 				together++
 			}
-			if e := all[0]; together == 1 { // as nearly all are
-				open[operations[e.operation].Client] = !e.answer
-				if !yield(e) {
-					return
-				}
-				all = all[1:]
-				continue
-			}
 			var now, later []happening
 			for _, e := range all[:together] {
 				if !e.answer && !open[operations[e.operation].Client] {
@@ -150,10 +142,11 @@ func events(operations []traces.Operation) iter.Seq[happening] {
 
 // requestOf is the name of an operation; one that has none that can be read is told from others by its span.
 func requestOf(op *traces.Operation) protocol.RequestID {
-	client, number, _ := strings.Cut(strings.TrimPrefix(op.Request, spans.ServiceClient+"-"), "/")
+	name, named := strings.CutPrefix(op.Request, spans.ServiceClient+"-")
+	client, number, _ := strings.Cut(name, "/")
 	id, err := strconv.ParseUint(client, 10, 31)
 	sequence, err2 := strconv.ParseUint(number, 10, 32)
-	if err != nil || err2 != nil {
+	if !named || err != nil || err2 != nil {
 		return protocol.RequestID{Client: 1 << 31, Sequence: protocol.Sequence(op.Span.ID)}
 	}
 	return protocol.RequestID{Client: protocol.ClientID(id), Sequence: protocol.Sequence(sequence)}
