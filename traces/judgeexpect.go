@@ -1,10 +1,9 @@
 package traces
 
-import "slices"
-
 // Expect makes room for about so many spans. What grows bit by bit takes twice the memory, and leaves gaps.
 func (j *Judge) Expect(spans int) {
-	j.records, j.shapes = slices.Grow(j.records, spans), slices.Grow(j.shapes, spans)
+	const more = 16 // one part of so many: that there are a few more must not cost a copy of all; what nobody writes to takes no memory
+	j.records, j.shapes = roomFor(j.records, spans+spans/more), roomFor(j.shapes, spans+spans/more)
 	j.expected = spans
 	if len(j.records) == 0 {
 		j.places = newIDTable(spans)
@@ -29,5 +28,11 @@ func (j *Judge) makeRoom() {
 
 // grown is a list with room for so many times as much.
 func grown[T any](list []T, times float64) []T {
-	return slices.Grow(list, int(float64(len(list))*max(0, times-1)))
+	return roomFor(list, int(float64(len(list))*max(0, times-1)))
+}
+
+// roomFor is a list with room for so many items more. slices.Grow would write zeros to all of it: the system finds memory for each page at once then, and a collection of garbage
+// has to wait for it.
+func roomFor[T any](list []T, more int) []T {
+	return append(make([]T, 0, len(list)+max(0, more)), list...)
 }
