@@ -12,7 +12,7 @@ const (
 )
 
 // again reads a span again, of a process that is known; false says that it does not stand there. What is in it is valid as long as that of other spans of the decoder.
-func (d *decoder) again(text []byte, as layout, id world.CausalID, of knownResource) (Span, bool) {
+func (d *decoder) again(text []byte, as layout, id world.CausalID, of *knownResource) (Span, bool) {
 	d.reset(text)
 	d.clear()
 	if as == inJaeger {

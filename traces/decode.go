@@ -32,10 +32,11 @@ type decoder struct {
 	linked     []Link                   // of the last span, where a visitor looks at it
 	values     []attribute.Value        // a stack, as attributes
 	texts      []string                 // of a list of strings
-	resources  []knownResource          // in OTLP
-	jaegers    []knownResource          // processes in Jaeger's own JSON, which may say something else in the same words
+	resources  []*knownResource         // in OTLP
+	jaegers    []*knownResource         // processes in Jaeger's own JSON, which may say something else in the same words
+	leads      []lead                   // to the spans of those in OTLP
 	wrapped    bool                     // the line may have spans elsewhere than directly in its resourceSpans, and so has to be read as a document
-	processes  map[string]knownResource // of a trace in Jaeger's own JSON
+	processes  map[string]*knownResource // of a trace in Jaeger's own JSON
 }
 
 // noter makes a note of an attribute of a span. The note is that of the one in the same place of another span, if it had the same key, and else empty.
@@ -127,31 +128,40 @@ func whatElse(key string) string {
 
 // resourceSpans reads the spans of one process. Those that stand before the resource, as nobody writes them, are read after it.
 func (d *decoder) resourceSpans() {
-	var (
-		resource knownResource
-		known    bool
-		earlier  []int
-	)
-	for more := d.open('{', "an object"); more; more = d.more('{') {
+	d.peek()
+	start := d.pos
+	resource := d.leadAsWritten()
+	within := resource != nil
+	var earlier []int
+	for more := within || d.open('{', "an object"); more; more = d.more('{') {
+		if within {
+			d.scopeSpans(resource, true, nowhere)
+			start, within = nowhere, false
+			continue
+		}
 		switch string(d.key()) {
 		case "resource":
-			resource, known = d.resource(), true
+			resource = d.resource()
 		case "scopeSpans":
-			if known {
-				d.scopeSpans(resource)
+			if resource != nil {
+				d.scopeSpans(resource, false, start)
 			} else {
 				earlier = append(earlier, d.pos)
 				d.skip(0)
 			}
+			start = nowhere
 		default:
 			d.skip(0)
 		}
+	}
+	if resource == nil {
+		resource = &knownResource{}
 	}
 	for _, pos := range earlier {
 		if d.err == nil {
 			end := d.pos
 			d.pos = pos
-			d.scopeSpans(resource)
+			d.scopeSpans(resource, false, nowhere)
 			if d.err == nil {
 				d.pos = end
 			}
@@ -159,11 +169,11 @@ func (d *decoder) resourceSpans() {
 	}
 }
 
-func (d *decoder) resource() knownResource {
-	if r, ok := d.known(d.resources); ok {
+func (d *decoder) resource() *knownResource {
+	if r := d.known(d.resources); r != nil {
 		return r
 	}
-	var r knownResource
+	r := &knownResource{}
 	start := d.pos
 	for more := d.open('{', "an object"); more; more = d.more('{') {
 		switch string(d.key()) {
@@ -175,41 +185,49 @@ func (d *decoder) resource() knownResource {
 	}
 	r.attributes = slices.Clone(r.attributes) // which outlive the line
 	r.service = find(r.attributes, serviceName).AsString()
-	return d.remembered(&d.resources, r, start)
+	d.remembered(&d.resources, r, start)
+	return r
 }
 
 // known reads a resource that was read before, if it is one; if not, it moved no further than to where one begins.
-func (d *decoder) known(list []knownResource) (knownResource, bool) {
+func (d *decoder) known(list []*knownResource) *knownResource {
 	d.peek()
-	for i := range list {
-		if r := &list[i]; bytes.HasPrefix(d.data[d.pos:], r.raw) {
+	for _, r := range list {
+		if bytes.HasPrefix(d.data[d.pos:], r.raw) {
 			d.pos += len(r.raw)
-			return *r, true
+			return r
 		}
 	}
-	return knownResource{}, false
+	return nil
 }
 
-// remembered is a resource that was read, from start, and is known from now on.
-func (d *decoder) remembered(list *[]knownResource, r knownResource, start int) knownResource {
+// remembered has a resource that was read, from start, be known from now on.
+func (d *decoder) remembered(list *[]*knownResource, r *knownResource, start int) {
 	if d.err == nil && d.data[start] == '{' && len(*list) < mostResources {
 		r.raw, r.number = bytes.Clone(d.data[start:d.pos]), len(*list)+1
 		*list = append(*list, r)
 	}
-	return r
 }
 
-func (d *decoder) scopeSpans(resource knownResource) {
-	for more := d.open('[', "an array"); more; more = d.more('[') {
-		for more := d.open('{', "an object"); more; more = d.more('{') {
-			switch string(d.key()) {
-			case "spans":
-				for more := d.open('[', "an array"); more; more = d.more('[') {
-					d.span(resource)
-				}
-			default:
+// scopeSpans reads the spans of the scopes of a process, the text of which begins at lead, or nowhere; it may stand within the first list of them.
+func (d *decoder) scopeSpans(resource *knownResource, within bool, lead int) {
+	for more := within || d.open('[', "an array"); more; more = d.more('[') {
+		for more := within || d.open('{', "an object"); more; more = d.more('{') {
+			switch {
+			case !within && string(d.key()) != "spans":
 				d.skip(0)
+				continue
+			case within:
+				within = false
+			case d.open('[', "an array"):
+				d.rememberLead(lead, resource)
+			default:
+				continue
 			}
+			for more := true; more; more = d.more('[') {
+				d.span(resource)
+			}
+			lead = nowhere
 		}
 	}
 }

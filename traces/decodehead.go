@@ -22,8 +22,38 @@ type head struct {
 // heads are those that are remembered, by a hash of a part of them.
 type heads [64][4]head
 
+// lead is what stands before the spans of a process, from the beginning of what the line has of it.
+type lead struct {
+	raw      []byte
+	resource *knownResource
+}
+
+// nowhere is where a lead begins that is not to be remembered.
+const nowhere = -1
+
+// leadAsWritten reads a lead that was read before, and says whose it is; nil if it is none, and then it moved nowhere.
+func (d *decoder) leadAsWritten() *knownResource {
+	start := d.pos
+	for i := range d.leads {
+		if l := &d.leads[i]; bytes.HasPrefix(d.data[start:], l.raw) {
+			if d.pos += len(l.raw); d.peek() != ']' {
+				return l.resource
+			}
+			d.pos = start // there are no spans
+		}
+	}
+	return nil
+}
+
+// rememberLead remembers what was read since start, which may be nowhere.
+func (d *decoder) rememberLead(start int, resource *knownResource) {
+	if start != nowhere && d.err == nil && d.pos-start <= mostRaw && len(d.leads) < mostResources {
+		d.leads = append(d.leads, lead{bytes.Clone(d.data[start:d.pos]), resource})
+	}
+}
+
 // header reads the fields that OTLPFile, as the Collector, writes first in a span, in the order in which they do, and says whether it did; if not, it moved nowhere.
-func (d *decoder) header(s *Span, resource knownResource) bool {
+func (d *decoder) header(s *Span, resource *knownResource) bool {
 	start := d.pos
 	if d.idsAsWritten(s) && d.headAsWritten(s, resource) && d.timesAsWritten(s) {
 		return true
@@ -86,7 +116,7 @@ func (d *decoder) sixteen(id *world.CausalID) bool {
 }
 
 // headAsWritten reads what stands between the ids and the first time.
-func (d *decoder) headAsWritten(s *Span, resource knownResource) bool {
+func (d *decoder) headAsWritten(s *Span, resource *knownResource) bool {
 	at := &d.places[len(d.places)-1]
 	known := d.headsHere(resource)
 	for i := range known {
@@ -119,7 +149,7 @@ func (d *decoder) headAsWritten(s *Span, resource knownResource) bool {
 }
 
 // headsHere are those of which one may stand here; none at the end of a line.
-func (d *decoder) headsHere(resource knownResource) []head {
+func (d *decoder) headsHere(resource *knownResource) []head {
 	const first, second = 24, 32 // of what the flags and the key come before: parts of the name, and what is behind it
 	if len(d.data)-d.pos < second+8 {
 		return nil

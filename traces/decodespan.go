@@ -9,7 +9,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-func (d *decoder) span(resource knownResource) {
+func (d *decoder) span(resource *knownResource) {
 	d.peek()
 	start := d.pos
 	d.spans = append(d.spans, Span{Service: resource.service, Resource: resource.attributes, Start: zeroTime, End: zeroTime})
@@ -123,7 +123,7 @@ const (
 )
 
 // template is that of a span.
-func (d *decoder) template(s *Span, resource knownResource) *template {
+func (d *decoder) template(s *Span, resource *knownResource) *template {
 	key := templateKey{s.Name, s.Kind, resource.number}
 	t, known := d.templates[key]
 	if !known {
@@ -139,7 +139,7 @@ func (d *decoder) template(s *Span, resource knownResource) *template {
 }
 
 // spanAttributes reads the attributes of a span.
-func (d *decoder) spanAttributes(s *Span, resource knownResource) {
+func (d *decoder) spanAttributes(s *Span, resource *knownResource) {
 	p := &d.places[len(d.places)-1]
 	if p.seen = p.head; p.seen == nil {
 		p.seen = d.template(s, resource)

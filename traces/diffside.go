@@ -246,7 +246,7 @@ func (x *Indexed) span(i int32) Span {
 	text := make([]byte, p.length)
 	s := Span{ID: p.id, Parent: p.parent, Root: p.root, Name: shape.name, Service: shape.service, Kind: shape.kind}
 	if n, err := x.input.ReadAt(text, p.offset); n == len(text) || err == nil {
-		if again, ok := x.detailed.again(text, p.layout, p.id, knownResource{service: shape.service}); ok {
+		if again, ok := x.detailed.again(text, p.layout, p.id, &knownResource{service: shape.service}); ok {
 			s = again
 			s.cut(x.cut)
 		}

@@ -47,7 +47,7 @@ func (d *decoder) decodeProcess(data []byte) *fault {
 func (d *decoder) decodeJaegerProcesses(data []byte) *fault {
 	d.reset(data)
 	d.clear()
-	d.processes = map[string]knownResource{}
+	d.processes = map[string]*knownResource{}
 	for more := d.open('{', "an object"); more; more = d.more('{') {
 		name := string(d.key())
 		if d.err == nil {
@@ -57,10 +57,11 @@ func (d *decoder) decodeJaegerProcesses(data []byte) *fault {
 	return d.err
 }
 
-func (d *decoder) jaegerProcess() (r knownResource) {
-	if r, ok := d.known(d.jaegers); ok {
+func (d *decoder) jaegerProcess() *knownResource {
+	if r := d.known(d.jaegers); r != nil {
 		return r
 	}
+	r := &knownResource{}
 	start := d.pos
 	for more := d.open('{', "an object"); more; more = d.more('{') {
 		switch string(d.key()) {
@@ -74,7 +75,8 @@ func (d *decoder) jaegerProcess() (r knownResource) {
 	}
 	r.attributes = append(slices.Clone(r.attributes), attribute.String(string(serviceName), r.service))
 	slices.SortStableFunc(r.attributes, func(a, b attribute.KeyValue) int { return cmp.Compare(a.Key, b.Key) })
-	return d.remembered(&d.jaegers, r, start)
+	d.remembered(&d.jaegers, r, start)
+	return r
 }
 
 // decodeJaegerSpans reads the spans of a trace in Jaeger's own JSON, whose processes are known.
@@ -114,8 +116,9 @@ func (d *decoder) jaegerSpan() {
 		case "logs":
 			s.Events = d.logs()
 		case "processID":
-			p := d.processes[d.text()]
-			s.Service, s.Resource = p.service, p.attributes
+			if p := d.processes[d.text()]; p != nil {
+				s.Service, s.Resource = p.service, p.attributes
+			}
 		default:
 			d.skip(0)
 		}

@@ -156,3 +156,48 @@ func spansAlone(t testing.TB, written []byte) (lines [][]byte) {
 	}
 	return lines
 }
+
+// A reader compares what stands before the spans of a process with what stood there before. Whatever that was, it reads what is there.
+func TestReadAfterAnotherProcess(t *testing.T) {
+	span := func(id int) string {
+		return fmt.Sprintf(`{"traceId":"0000000000000001000000000000000c","spanId":"%016x","name":"n","startTimeUnixNano":"1","endTimeUnixNano":"2"}`, id)
+	}
+	resource := func(name string) string {
+		return `"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"` + name + `"}}]}`
+	}
+	scope := `"scope":{"name":"s"},`
+	processes := []string{ // with %s where a span is
+		`{` + resource("a") + `,"scopeSpans":[{` + scope + `"spans":[%s]}]}`,
+		`{` + resource("b") + `,"scopeSpans":[{` + scope + `"spans":[%s]}]}`,
+		`{` + resource("a") + `,"scopeSpans":[{` + scope + `"spans":[%s,%s]}]}`,
+		`{` + resource("a") + `,"scopeSpans":[{` + scope + `"spans":[%s],"schemaUrl":"u"}],"schemaUrl":"u"}`,
+		`{` + resource("a") + `,"scopeSpans":[{` + scope + `"spans":[%s]},{"spans":[%s]},{` + scope + `"spans":[%s]}]}`,
+		`{` + resource("a") + `,"scopeSpans":[{` + scope + `"spans":[%s],"spans":[%s]}],"scopeSpans":[{"spans":[%s]}]}`,
+		`{` + resource("a") + `,"scopeSpans":[{` + scope + `"spans":[ ]},{` + scope + `"spans":[%s]}]}`,
+		`{` + resource("a") + `,"scopeSpans":[{"spans":[]},{` + scope + `"spans":[%s]}]}`,
+		`{` + resource("a") + `,"scopeSpans":[{"spans":null},{` + scope + `"spans":[ %s ] } ] }`,
+		`{"scopeSpans":[{"spans":[%s]}],` + resource("a") + `,"scopeSpans":[{` + scope + `"spans":[%s]}]}`,
+		`{"scopeSpans":[{"spans":[%s]}],` + resource("a") + `}`,
+		`{"scopeSpans":[{"spans":[%s]}]}`,
+		`{"resource":null,"scopeSpans":[{"spans":[%s]}]}`,
+		`{` + resource("a") + `,` + resource("b") + `,"scopeSpans":[{` + scope + `"spans":[%s]}],` + resource("c") + `,"scopeSpans":[{"spans":[%s]}]}`,
+	}
+	line := func(id int, processes ...string) string {
+		text := `{"resourceSpans":[` + strings.Join(processes, ",") + "]}\n"
+		for strings.Contains(text, "%s") {
+			text, id = strings.Replace(text, "%s", span(id), 1), id+1
+		}
+		return text
+	}
+	for _, before := range processes {
+		for _, now := range processes {
+			lines := []string{line(1, before), line(11, now), line(11, now, before, now)} // with the same ids, since what stands before may have spans in it
+			if got := len(read(t, []byte(strings.Join(lines, "")))); got != 2*strings.Count(before, "%s")+3*strings.Count(now, "%s") {
+				t.Errorf("after %s, %s: %d spans are read", before, now, got)
+			}
+			if diff := afterOthers(t, lines...); diff != "" {
+				t.Errorf("after %s, %s is read otherwise:\n-by a reader of its own, +after the other:\n%s", before, now, diff)
+			}
+		}
+	}
+}

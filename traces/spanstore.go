@@ -248,7 +248,7 @@ func (x *Spans) at(i int32) *Span {
 		s := x.held[e.offset]
 		return &s
 	}
-	s, ok := x.decoder.again(x.text(e.offset, int(e.length)), e.layout, e.id, knownResource{service: shape.service, attributes: shape.resource})
+	s, ok := x.decoder.again(x.text(e.offset, int(e.length)), e.layout, e.id, &knownResource{service: shape.service, attributes: shape.resource})
 	if !ok {
 		if x.failed == nil {
 			x.failed = fmt.Errorf("%s: the file changed while it was read", x.name)
