@@ -223,6 +223,17 @@ func (j *Judge) conform(s *Span, shape *specShape, line int, notes []note) {
 	ref := j.refOf(s, line)
 	excused := s.Attribute(spans.ErrorTypeKey).AsString() != "" || s.Attribute(spans.RaftUnfinishedKey).AsBool()
 	j.attributes(ref, "", s.Attributes, &shape.attributes, excused, notes)
+	j.events(s, shape, ref)
+	if s.End.Before(s.Start) {
+		j.find(ruleWrongTime, ref, fmt.Sprintf("it ends %s before it starts", milliseconds(s.Start.Sub(s.End))), "an end at its start or after it")
+	}
+	j.service(s, shape, ref)
+	j.status(s, ref)
+	j.values(s, shape, ref, notes)
+}
+
+// events compares the events of a span with those that the spec declares.
+func (j *Judge) events(s *Span, shape *specShape, ref SpanRef) {
 	for i := range s.Events {
 		e := &s.Events[i]
 		known := shape.events[e.Name]
@@ -241,12 +252,6 @@ func (j *Judge) conform(s *Span, shape *specShape, line int, notes []note) {
 			j.find(ruleWrongTime, ref, fmt.Sprintf("its event %s is %s after its end", printable(e.Name), milliseconds(e.At.Sub(s.End))), "a time within the span")
 		}
 	}
-	if s.End.Before(s.Start) {
-		j.find(ruleWrongTime, ref, fmt.Sprintf("it ends %s before it starts", milliseconds(s.Start.Sub(s.End))), "an end at its start or after it")
-	}
-	j.service(s, shape, ref)
-	j.status(s, ref)
-	j.values(s, shape, ref, notes)
 }
 
 // attributes compares attributes with those that the spec declares. Those that are noted to be sound were compared before.

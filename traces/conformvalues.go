@@ -207,9 +207,10 @@ func (j *Judge) entries(s *Span, ref SpanRef) {
 	}
 	before := number(s.Attribute(spans.RaftPrevLogTermKey))
 	for i, entry := range entries {
-		index, term, command, ok := parseEntry(entry)
+		read := j.entriesRead.entry(entry)
+		index, term := read.index, read.term
 		switch {
-		case !ok || !isCommand(command):
+		case !read.ok:
 			j.find(ruleMalformedValue, ref, fmt.Sprintf("an entry reads %s", printable(entry)), "INDEX@TERM COMMAND, such as 7@2 put a val_3")
 			return
 		case index != prev+uint64(i)+1:

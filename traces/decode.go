@@ -26,16 +26,16 @@ type decoder struct {
 	heads      heads
 	runText    string // the run's half of the last trace id
 	lastRun    uint64
-	notes      []note                   // of the attributes of the spans of the current line
-	note       noter                    // makes them; nil if nobody wants any
-	visit      visitor                  // sees each span as soon as it is read; nil if all are kept until the next line
-	linked     []Link                   // of the last span, where a visitor looks at it
-	values     []attribute.Value        // a stack, as attributes
-	texts      []string                 // of a list of strings
-	resources  []*knownResource         // in OTLP
-	jaegers    []*knownResource         // processes in Jaeger's own JSON, which may say something else in the same words
-	leads      []lead                   // to the spans of those in OTLP
-	wrapped    bool                     // the line may have spans elsewhere than directly in its resourceSpans, and so has to be read as a document
+	notes      []note                    // of the attributes of the spans of the current line
+	note       noter                     // makes them; nil if nobody wants any
+	visit      visitor                   // sees each span as soon as it is read; nil if all are kept until the next line
+	linked     []Link                    // of the last span, where a visitor looks at it
+	values     []attribute.Value         // a stack, as attributes
+	texts      []string                  // of a list of strings
+	resources  []*knownResource          // in OTLP
+	jaegers    []*knownResource          // processes in Jaeger's own JSON, which may say something else in the same words
+	leads      []lead                    // to the spans of those in OTLP
+	wrapped    bool                      // the line may have spans elsewhere than directly in its resourceSpans, and so has to be read as a document
 	processes  map[string]*knownResource // of a trace in Jaeger's own JSON
 }
 

@@ -25,7 +25,7 @@
 //	json.go             a reader of JSON that is fast
 //	decode.go           OTLP/JSON
 //	digits.go           digits and texts, eight bytes at a time
-//	decodehead.go       what stands first in a span: its ids, its name and kind, and its times
+//	decodehead.go       what stands before spans, and first in one: its ids, its name and kind, and its times
 //	decodespan.go       the other fields of its spans
 //	decodevalue.go      attributes and their values
 //	document.go         JSON that is not in lines
@@ -72,6 +72,7 @@
 //	judgedigest.go      digests, and how their numbers become the judge's
 //	judgerecord.go      what is kept of every span
 //	judgefacts.go       what is kept of some
+//	judgeentries.go     entries, as spans list them
 //	judgeexpect.go      room for it
 //	conform.go          one span: its name, kind, service, attributes, events, status
 //	conformvalues.go    the values of its attributes

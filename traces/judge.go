@@ -38,8 +38,9 @@ type Judge struct {
 	asking       *Judge          // who looked at it
 	expected     int             // spans, of which makeRoom has not heard yet
 	delays       map[int32]int64 // of messages that were made late, by how much in ns
-	requestLinks []uint16        // how many links each span has to requests
-	receivers    []int32         // of each message, the place of the span that handled it, plus one
+	entriesRead  *entriesRead
+	requestLinks []uint16 // how many links each span has to requests
+	receivers    []int32  // of each message, the place of the span that handled it, plus one
 }
 
 // SpanRef names a span of a trace that is judged.
@@ -86,7 +87,7 @@ const mostFindings = 100
 
 // NewJudge makes a judge who has heard of nothing yet.
 func NewJudge() *Judge {
-	return &Judge{specShapes: theSpec(), delays: map[int32]int64{}, texts: newTexts(), places: newIDTable(1 << 10), findings: collector{counts: map[string]int{}}}
+	return &Judge{specShapes: theSpec(), delays: map[int32]int64{}, texts: newTexts(), places: newIDTable(1 << 10), entriesRead: &entriesRead{}, findings: collector{counts: map[string]int{}}}
 }
 
 // Read adds the spans of a file, all of them, with all processors there are.

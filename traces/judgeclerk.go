@@ -59,7 +59,7 @@ const (
 )
 
 func newClerk(shapes specShapes, d *decoder) *clerk {
-	c := &clerk{specShapes: shapes, decoder: d, forms: Judge{specShapes: shapes, findings: collector{counts: map[string]int{}}}, numbers: &numbers{}}
+	c := &clerk{specShapes: shapes, decoder: d, forms: Judge{specShapes: shapes, entriesRead: &entriesRead{}, findings: collector{counts: map[string]int{}}}, numbers: &numbers{}}
 	c.forget()
 	return c
 }
@@ -67,7 +67,7 @@ func newClerk(shapes specShapes, d *decoder) *clerk {
 // forget begins anew.
 func (c *clerk) forget() {
 	c.texts, c.processes, c.kinds, c.known, c.memos, c.size, c.anew = newTexts(), processes{}, nil, map[shape]uint32{}, nil, 0, true
-	c.recent = [fields][8]recentText{}
+	c.recent, *c.forms.entriesRead = [fields][8]recentText{}, entriesRead{}
 	if c.decoder != nil {
 		c.decoder.templates, c.decoder.heads = nil, heads{}
 	}
@@ -150,13 +150,14 @@ func (c *clerk) conforms(s *Span, at *place, m *memo) bool {
 	}
 	f := &c.forms
 	ref := f.refOf(s, int(c.line))
-	if as && m.fine && t.changed&m.with[withAll] == 0 && len(s.Events) == 0 && s.Status.Code == m.status && !s.End.Before(s.Start) {
+	if as && m.fine && t.changed&m.with[withAll] == 0 && s.Status.Code == m.status && !s.End.Before(s.Start) {
 		if t.changed&m.with[withNames] != 0 {
 			f.namesIn(s, spec, ref)
 		}
 		if t.changed&m.with[withEntries] != 0 {
 			f.entries(s, ref)
 		}
+		f.events(s, spec, ref)
 	} else {
 		f.conform(s, spec, int(c.line), at.notes)
 	}

@@ -1,8 +1,6 @@
 package traces
 
 import (
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/raftkv/raftkv/raftkv/protocol"
@@ -264,21 +262,15 @@ func (c *clerk) entriesOf(s *Span, v *said) list {
 	l := list{from: uint32(len(f.slots))}
 	if at := v[saidEntries]; at > 0 {
 		for _, entry := range s.Attributes[at-1].Value.AsStringSlice() {
-			_, term, command, _ := parseEntry(entry)
-			f.slots = append(f.slots, slot{term: term, command: c.text(command)})
+			read := c.forms.entriesRead.entry(entry)
+			if read.number == 0 {
+				read.number = c.text(read.command) + 1
+			}
+			f.slots = append(f.slots, slot{term: read.term, command: read.number - 1})
 		}
 	}
 	l.to = uint32(len(f.slots))
 	return l
-}
-
-// parseEntry reads `index@term command`.
-func parseEntry(s string) (index, term uint64, command string, ok bool) {
-	head, command, hasCommand := strings.Cut(s, " ")
-	i, t, hasTerm := strings.Cut(head, "@")
-	index, err := strconv.ParseUint(i, 10, 64)
-	term, err2 := strconv.ParseUint(t, 10, 64)
-	return index, term, command, hasCommand && hasTerm && err == nil && err2 == nil && index > 0 && term > 0
 }
 
 // appendedOf is the entry that a span says was taken into the log.
