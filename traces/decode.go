@@ -24,6 +24,7 @@ type decoder struct {
 	reuse      bool                 // of what is kept, when the next line is read: nobody looks at the spans of a line then
 	templates  map[templateKey]*template
 	heads      heads
+	spare      []byte // a buffer that nobody needs at the moment
 	runText    string // the run's half of the last trace id
 	lastRun    uint64
 	notes      []note                    // of the attributes of the spans of the current line

@@ -89,6 +89,8 @@ type template struct {
 	changed    uint64               // in the last one, a bit for each seat, of the attributes that are not as in the list before
 	moved      bool                 // it had other keys than the list before, or more, or fewer, or another order
 	count      int                  // of the attributes in it
+	owed       uint64               // as changed, of what was read into it of a list that went on as that of one of its kin
+	kin        *kin
 }
 
 type templateKey struct {
@@ -128,6 +130,7 @@ func (d *decoder) template(s *Span, resource *knownResource) *template {
 	t, known := d.templates[key]
 	if !known {
 		t = &template{templateKey: key}
+		t.kin = &kin{all: []*template{t}, latest: t}
 		if d.templates == nil {
 			d.templates = map[templateKey]*template{}
 		}
@@ -144,15 +147,18 @@ func (d *decoder) spanAttributes(s *Span, resource *knownResource) {
 	if p.seen = p.head; p.seen == nil {
 		p.seen = d.template(s, resource)
 	}
-	t := p.seen
-	t.changed, t.moved = 0, false
-	n, before, known := 0, t.count, t.known
+	t := p.seen.latest()
+	n := 0
 	more := d.open('[', "an array")
 	start := d.pos
 	if more {
-		n, more = d.asBefore(s, t)
+		t, n, more = d.asBefore(s, t, start)
+	} else {
+		t.begin()
 	}
-	if n < known || more || t.changed != 0 {
+	p.seen = t
+	before := t.count
+	if n < t.known || more || t.changed != 0 {
 		t.known = 0
 	}
 	for ; more && n < mostSeats; more = d.more('[') {
@@ -195,14 +201,37 @@ func (d *decoder) furtherAttributes(s *Span, list []attribute.KeyValue, notes []
 	return list, notes
 }
 
-// asBefore reads attributes as long as they have the keys that stood in their places before. It returns how many it read, and whether more follow.
-func (d *decoder) asBefore(s *Span, t *template) (n int, more bool) {
+// asBefore reads attributes as long as they have the keys that stood in their places before, in the last list of this template or in that of one of its kin, which it returns. It
+// says how many it read, and whether more follow.
+func (d *decoder) asBefore(s *Span, t *template, start int) (of *template, n int, more bool) {
+	t.begin()
 	if t.known == 0 {
-		return 0, true
+		return t, 0, true
 	}
-	start := d.pos
-	shift := start // from a place in the list before to where the same stands now
-	for at := 0; ; {
+	n, more = d.asIn(s, t, start, 0)
+	for d.err == nil && (n < t.known || more) {
+		other := d.otherKin(t, n, more)
+		if other == nil {
+			break
+		}
+		d.goOnIn(t, other, start, n)
+		if t = other; more && t.known > 0 {
+			n, more = d.asIn(s, t, start, n)
+		} else if more {
+			break
+		}
+	}
+	return t, n, more
+}
+
+// asIn reads attributes, from the nth of a list that begins at start, as long as they have the keys of those in the last list of a template.
+func (d *decoder) asIn(s *Span, t *template, start, n int) (read int, more bool) {
+	at := 0
+	if n > 0 {
+		at = t.seats[n].start
+	}
+	shift := d.pos - at // from a place in the list before to where the same stands now
+	for {
 		at += common(d.data[at+shift:], t.raw[at:])
 		for ; n < t.known && t.seats[n].end <= at; n++ {
 			t.seats[n].moveBy(shift - start)

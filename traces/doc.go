@@ -27,6 +27,7 @@
 //	digits.go           digits and texts, eight bytes at a time
 //	decodehead.go       what stands before spans, and first in one: its ids, its name and kind, and its times
 //	decodespan.go       the other fields of its spans
+//	decodekin.go        spans of one name with other attributes than those before
 //	decodevalue.go      attributes and their values
 //	document.go         JSON that is not in lines
 //	jaegerread.go       Jaeger's own JSON
