@@ -12,7 +12,6 @@ const cutSlack = 100e6
 
 // deliveries compares what was sent with what was handled.
 func (j *Judge) deliveries() {
-	j.receivers = make([]int32, len(j.records))
 	t := &traffic{ill: j.ailing(), ways: map[[2]processPlace]travel{}}
 	re := &echoes{given: make([]uint8, len(j.records)), heard: make([]uint8, len(j.records)), last: map[int32]int64{}}
 	copies := make([]uint8, len(j.records)) // of each message, which copies were handled, as bits
@@ -44,7 +43,7 @@ func (j *Judge) deliveries() {
 	j.idle(t.ill)
 }
 
-// received looks at a span that handles a message, and notes it with the message.
+// received looks at a span that handles a message.
 func (j *Judge) received(at, above int32, copies []uint8) {
 	sender, r := &j.records[above], &j.records[at]
 	j.handled(at, above)
@@ -58,9 +57,6 @@ func (j *Judge) received(at, above int32, copies []uint8) {
 		j.find(ruleUnhandledDelivery, j.ref(at), "it handles a message that was lost", "no span of a receiver, or no event drop in "+j.nameOf(above), above)
 	}
 	copies[above] |= bit
-	if j.receivers[above] == 0 || r.copies == 0 {
-		j.receivers[above] = at + 1
-	}
 }
 
 // handled compares what sender and receiver say of a message.

@@ -14,13 +14,17 @@ import (
 
 // findRelated finds the parents of all spans, and what they link to.
 func (j *Judge) findRelated() {
+	j.requestLinks, j.receivers = make([]uint16, len(j.records)), make([]int32, len(j.records))
 	var working sync.WaitGroup
 	working.Go(func() {
 		for i := range j.records {
-			j.records[i].above = j.places.get(world.CausalID(j.records[i].parent))
+			r := &j.records[i]
+			r.above = j.places.get(world.CausalID(r.parent))
+			if r.above >= 0 && j.receives(int32(i)) {
+				j.receivedBy(r.above, int32(i))
+			}
 		}
 	})
-	j.requestLinks = make([]uint16, len(j.records))
 	for i := range j.links {
 		l := &j.links[i]
 		l.target = j.places.get(world.CausalID(l.id))
@@ -29,6 +33,13 @@ func (j *Judge) findRelated() {
 		}
 	}
 	working.Wait()
+}
+
+// receivedBy notes with a message the span that handles it: of several the first that handles no copy.
+func (j *Judge) receivedBy(message, at int32) {
+	if by := &j.receivers[message]; *by == 0 || j.records[at].copies == 0 && j.records[*by-1].copies > 0 {
+		*by = at + 1
+	}
 }
 
 // relate looks at how spans name each other: parents, links, traces, and that nothing comes before its cause.

@@ -34,10 +34,10 @@ type Judge struct {
 	others       others
 	findings     collector
 	history      []Operation
-	settled      bool            // it is in order
-	asking       *Judge          // who looked at it
-	expected     int             // spans, of which makeRoom has not heard yet
-	delays       map[int32]int64 // of messages that were made late, by how much in ns
+	asking       *Judge              // who looked at it, when it was put in order
+	ordered      func() []stepMoment // what the servers did, which is put in order too then
+	expected     int                 // spans, of which makeRoom has not heard yet
+	delays       map[int32]int64     // of messages that were made late, by how much in ns
 	entriesRead  *entriesRead
 	requestLinks []uint16 // how many links each span has to requests
 	receivers    []int32  // of each message, the place of the span that handled it, plus one
@@ -233,8 +233,9 @@ func (j *Judge) mixed() {
 // History ends the hearing: it says what the clients asked for and were answered, in the order of time, and when the run began. Whoever asks for it first may look at it while Report
 // looks at the rest.
 func (j *Judge) History() ([]Operation, time.Time) {
-	if !j.settled {
-		j.settled = true
+	if j.ordered == nil {
+		j.ordered = sync.OnceValue(j.moments)
+		go j.ordered() // which takes longest, and is what Report waits for
 		slices.SortStableFunc(j.history, func(a, b Operation) int { return cmp.Or(a.Call.Compare(b.Call), cmp.Compare(a.Span.ID, b.Span.ID)) })
 		j.asking = j.part()
 		j.asking.clients()
@@ -258,15 +259,10 @@ func (j *Judge) Report() Report {
 	history, epoch := j.History()
 	j.findRelated()
 	relating, delivering, walking := j.part(), j.part(), j.part()
-	ordered := make(chan []stepMoment, 1)
 	var working sync.WaitGroup
-	working.Go(func() {
-		ordered <- j.moments()
-		relating.relate()
-	})
-	delivering.deliveries()
-	walking.receivers = delivering.receivers
-	walking.walk(<-ordered)
+	working.Go(delivering.deliveries)
+	working.Go(relating.relate)
+	walking.walk(j.ordered())
 	working.Wait()
 	for _, p := range []*Judge{relating, delivering, walking} {
 		j.findings.join(&p.findings)
