@@ -100,7 +100,7 @@ type happening struct {
 
 // events are the calls and the answers in the order of time. What is at the same time is taken to overlap, but for a client's own: it asks again when it was answered.
 func events(operations []traces.Operation) iter.Seq[happening] {
-	var all []happening
+	all := make([]happening, 0, 2*len(operations))
 	for i := range operations {
 		all = append(all, happening{operations[i].Call, false, i}, happening{operations[i].Return, true, i})
 	}
@@ -112,24 +112,7 @@ func events(operations []traces.Operation) iter.Seq[happening] {
 			for together < len(all) && all[together].at.Equal(all[0].at) {
 				together++
 			}
-			var now, later []happening
-			for _, e := range all[:together] {
-				if !e.answer && !open[operations[e.operation].Client] {
-					now = append(now, e)
-				} else {
-					later = append(later, e)
-				}
-			}
-			slices.SortStableFunc(later, func(a, b happening) int { // answers first
-				switch {
-				case a.answer == b.answer:
-					return 0
-				case a.answer:
-					return -1
-				}
-				return 1
-			})
-			for _, e := range append(now, later...) {
+			for _, e := range inTurn(all[:together], func(op int) bool { return open[operations[op].Client] }) {
 				open[operations[e.operation].Client] = !e.answer
 				if !yield(e) {
 					return
@@ -138,6 +121,25 @@ func events(operations []traces.Operation) iter.Seq[happening] {
 			all = all[together:]
 		}
 	}
+}
+
+// inTurn puts what is at the same time in the order in which it is taken to have been: first the calls of clients that wait for nothing, then the answers.
+func inTurn(all []happening, waits func(operation int) bool) []happening {
+	if len(all) == 1 {
+		return all
+	}
+	turn := func(e happening) int {
+		switch {
+		case e.answer:
+			return 1
+		case waits(e.operation):
+			return 2
+		}
+		return 0
+	}
+	all = slices.Clone(all)
+	slices.SortStableFunc(all, func(a, b happening) int { return turn(a) - turn(b) })
+	return all
 }
 
 // requestOf is the name of an operation; one that has none that can be read is told from others by its span.
