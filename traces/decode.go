@@ -23,6 +23,7 @@ type decoder struct {
 	kept       []attribute.KeyValue // where lists are kept: a slice for many spans
 	reuse      bool                 // of what is kept, when the next line is read: nobody looks at the spans of a line then
 	templates  map[templateKey]*template
+	others     int // templates that are not the first of their kin
 	heads      heads
 	spare      []byte // a buffer that nobody needs at the moment
 	runText    string // the run's half of the last trace id
@@ -115,6 +116,9 @@ func (d *decoder) clear() {
 		d.kept = d.kept[:0]
 	}
 }
+
+// forget forgets what spans looked like before.
+func (d *decoder) forget() { d.templates, d.others, d.heads = nil, 0, heads{} }
 
 // whatElse says what a line without resourceSpans looks like.
 func whatElse(key string) string {

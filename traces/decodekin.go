@@ -13,7 +13,7 @@ type kin struct {
 	latest *template
 }
 
-// mostKin is how many of one kin are remembered.
+// mostKin is how many of one kin are remembered; and beyond the first of each kin no more than there are kins.
 const mostKin = 8
 
 // latest is the one of its kin that was read last: where lists go on otherwise than there, that one is looked for in which they do.
@@ -36,9 +36,10 @@ func (d *decoder) otherKin(t *template, n int, more bool) *template {
 			return other
 		}
 	}
-	if len(t.kin.all) == mostKin {
+	if len(t.kin.all) == mostKin || d.others == mostTemplates {
 		return nil
 	}
+	d.others++
 	other := &template{templateKey: t.templateKey, kin: t.kin}
 	t.kin.all = append(t.kin.all, other)
 	return other

@@ -69,7 +69,7 @@ func (c *clerk) forget() {
 	c.texts, c.processes, c.kinds, c.known, c.memos, c.size, c.anew = newTexts(), processes{}, nil, map[shape]uint32{}, nil, 0, true
 	c.recent, *c.forms.entriesRead = [fields][8]recentText{}, entriesRead{}
 	if c.decoder != nil {
-		c.decoder.templates, c.decoder.heads = nil, heads{}
+		c.decoder.forget()
 	}
 }
 
