@@ -19,7 +19,9 @@ func newIDTable(n int) idTable {
 	for size < n*2 {
 		size *= 2
 	}
-	return idTable{slots: make([]idSlot, size)}
+	t := idTable{slots: make([]idSlot, size)}
+	clear(t.slots) // or else each page of it is found twice: when it is first read, and when it is first written to
+	return t
 }
 
 // slot is where an id is, or where it is to be put.

@@ -10,7 +10,7 @@ import (
 // time, so only those items are sorted that come too late, and put between the others.
 func sortWith[T any](list []T, compare func(a, b T) int) {
 	inOrder := list[:0]
-	var late []T
+	late := make([]T, 0, len(list)/4)
 	for _, item := range list {
 		if n := len(inOrder); n > 0 && compare(item, inOrder[n-1]) < 0 {
 			late = append(late, item)
