@@ -200,12 +200,14 @@ func isCommand(s string) bool {
 
 // entries compares the entries of an AppendEntries with what it says of them.
 func (j *Judge) entries(s *Span, ref SpanRef) {
-	prev, count := number(s.Attribute(spans.RaftPrevLogIndexKey)), number(s.Attribute(spans.RaftEntriesCountKey))
-	entries := s.Attribute(spans.RaftEntriesKey).AsStringSlice()
+	j.entriesListed(ref, number(s.Attribute(spans.RaftPrevLogIndexKey)), number(s.Attribute(spans.RaftPrevLogTermKey)), number(s.Attribute(spans.RaftEntriesCountKey)), s.Attribute(spans.RaftEntriesKey).AsStringSlice())
+}
+
+// entriesListed compares entries with the index and the term of what they say comes before them, and with how many they say there are.
+func (j *Judge) entriesListed(ref SpanRef, prev, before, count uint64, entries []string) {
 	if uint64(len(entries)) != count {
 		j.find(ruleMalformedValue, ref, fmt.Sprintf("%s lists %d entries, and %s is %d", spans.RaftEntriesKey, len(entries), spans.RaftEntriesCountKey, count), "as many as the count says")
 	}
-	before := number(s.Attribute(spans.RaftPrevLogTermKey))
 	for i, entry := range entries {
 		read := j.entriesRead.entry(entry)
 		index, term := read.index, read.term

@@ -12,9 +12,9 @@ import (
 func (d *decoder) span(resource *knownResource) {
 	d.peek()
 	start := d.pos
-	d.spans = append(d.spans, Span{Service: resource.service, Resource: resource.attributes, Start: zeroTime, End: zeroTime})
-	d.places = append(d.places, place{start: start})
+	d.spans, d.places = slices.Grow(d.spans, 1)[:len(d.spans)+1], append(d.places, place{start: start})
 	s := &d.spans[len(d.spans)-1]
+	*s = Span{Service: resource.service, Resource: resource.attributes, Start: zeroTime, End: zeroTime}
 	more := d.header(s, resource) && d.more('{')
 	if d.pos == start {
 		more = d.open('{', "an object")

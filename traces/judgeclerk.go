@@ -24,9 +24,10 @@ type clerk struct {
 
 	texts     texts
 	processes processes
-	recent    [fields][8]recentText // of each field, what it said of late
+	recent    [fields]recentTexts // of each field, what it said of late
 	kinds     []kindOfSpan
 	known     map[shape]uint32 // the kinds, by what they are of
+	listed    []string         // the entries of the span at hand; nil where nobody asked for them yet
 	memos     []memo           // of each template, by its number
 	decoder   *decoder         // that has the templates; nil where there are none
 	size      int              // of the texts and names that have numbers, in bytes
@@ -67,7 +68,7 @@ func newClerk(shapes specShapes, d *decoder) *clerk {
 // forget begins anew.
 func (c *clerk) forget() {
 	c.texts, c.processes, c.kinds, c.known, c.memos, c.size, c.anew = newTexts(), processes{}, nil, map[shape]uint32{}, nil, 0, true
-	c.recent, *c.forms.entriesRead = [fields][8]recentText{}, entriesRead{}
+	c.recent, *c.forms.entriesRead = [fields]recentTexts{}, entriesRead{}
 	if c.decoder != nil {
 		c.decoder.forget()
 	}
@@ -88,6 +89,7 @@ func (c *clerk) visit(s *Span, at *place) (keep bool) {
 	if len(c.out.records)+len(c.out.left) == 0 {
 		c.out.run = s.Run
 	}
+	c.listed = nil
 	m := c.memoOf(s, at.seen)
 	fine := m != nil && c.conforms(s, at, m)
 	if !fine || c.needsAll(s) {
@@ -125,7 +127,7 @@ func (c *clerk) memoOf(s *Span, t *template) *memo {
 		t.number = uint32(len(c.memos))
 	}
 	m := &c.memos[t.number-1]
-	if c.kinds[m.kind].shape != is {
+	if t.resource == 0 && c.kinds[m.kind].shape != is { // all the others are of one process
 		return nil
 	}
 	return m
@@ -149,15 +151,8 @@ func (c *clerk) conforms(s *Span, at *place, m *memo) bool {
 		m.fine = m.fine && at.notes[i].sound
 	}
 	f := &c.forms
-	ref := f.refOf(s, int(c.line))
 	if as && m.fine && t.changed&m.with[withAll] == 0 && s.Status.Code == m.status && !s.End.Before(s.Start) {
-		if t.changed&m.with[withNames] != 0 {
-			f.namesIn(s, spec, ref)
-		}
-		if t.changed&m.with[withEntries] != 0 {
-			f.entries(s, ref)
-		}
-		f.events(s, spec, ref)
+		c.stillConforms(s, spec, m, t.changed)
 	} else {
 		f.conform(s, spec, int(c.line), at.notes)
 	}
@@ -167,6 +162,21 @@ func (c *clerk) conforms(s *Span, at *place, m *memo) bool {
 		f.findings = collector{counts: map[string]int{}}
 	}
 	return m.fine
+}
+
+// stillConforms looks at what of a span has to fit together, where each attribute by itself does and only the values of some changed.
+func (c *clerk) stillConforms(s *Span, spec *specShape, m *memo, changed uint64) {
+	f := &c.forms
+	if changed&m.with[withNames] != 0 {
+		f.namesIn(s, spec, f.refOf(s, int(c.line)))
+	}
+	if changed&m.with[withEntries] != 0 {
+		v := &m.said
+		f.entriesListed(f.refOf(s, int(c.line)), v[saidPrevLogIndex], v[saidPrevLogTerm], v[saidEntriesCount], c.entriesIn(s, v))
+	}
+	if len(s.Events) > 0 {
+		f.events(s, spec, f.refOf(s, int(c.line)))
+	}
 }
 
 // say notes all that the attributes of a span say.
@@ -239,13 +249,16 @@ type recentText struct {
 	number uint64
 }
 
+// recentTexts are some, each at a place that a part of it says.
+type recentTexts [32]recentText
+
 // recall is the number of a text that a field says, which is found by find if it was not said of late.
 func (c *clerk) recall(f field, text string, find func(string) uint64) uint64 {
 	if text == "" {
 		return find(text)
 	}
 	of := &c.recent[f]
-	r := &of[int(text[len(text)-1])%len(of)]
+	r := &of[(int(text[len(text)-1])+int(text[len(text)/2])*7+len(text))%len(of)]
 	if r.text != text {
 		*r = recentText{text, find(text)}
 	}
@@ -276,7 +289,7 @@ func (c *clerk) process(name string) uint64 {
 
 // enterWhole keeps a span of no template, and returns its kind.
 func (c *clerk) enterWhole(s *Span) (kind uint32) {
-	c.out.run = s.Run
+	c.out.run, c.listed = s.Run, nil
 	kind = c.kindOf(shape{s.Service, s.Name, s.Kind})
 	var v said
 	for i := range s.Attributes {

@@ -260,17 +260,23 @@ func push[T any](list *[]T, item T) int32 {
 func (c *clerk) entriesOf(s *Span, v *said) list {
 	f := &c.out.facts
 	l := list{from: uint32(len(f.slots))}
-	if at := v[saidEntries]; at > 0 {
-		for _, entry := range s.Attributes[at-1].Value.AsStringSlice() {
-			read := c.forms.entriesRead.entry(entry)
-			if read.number == 0 {
-				read.number = c.text(read.command) + 1
-			}
-			f.slots = append(f.slots, slot{term: read.term, command: read.number - 1})
+	for _, entry := range c.entriesIn(s, v) {
+		read := c.forms.entriesRead.entry(entry)
+		if read.number == 0 {
+			read.number = c.text(read.command) + 1
 		}
+		f.slots = append(f.slots, slot{term: read.term, command: read.number - 1})
 	}
 	l.to = uint32(len(f.slots))
 	return l
+}
+
+// entriesIn are the texts of them.
+func (c *clerk) entriesIn(s *Span, v *said) []string {
+	if at := v[saidEntries]; at > 0 && c.listed == nil {
+		c.listed = s.Attributes[at-1].Value.AsStringSlice()
+	}
+	return c.listed
 }
 
 // appendedOf is the entry that a span says was taken into the log.

@@ -50,6 +50,7 @@ const (
 	saidFaultTarget
 	saidKey
 	saidValue
+	saidEntriesCount
 	saidEntries // of a list, the place of its attribute, plus one
 	saidAcknowledged
 	saidPeers
@@ -131,7 +132,7 @@ var fieldsByKey = map[attribute.Key]fieldOf{
 	spans.RaftEntriesKey:              {saidEntries, sayList, withEntries},
 	spans.RaftCommitAcknowledgedByKey: {saidAcknowledged, sayList, alone},
 	spans.RaftPeersKey:                {saidPeers, sayList, alone},
-	spans.RaftEntriesCountKey:         {saidNothing, sayNumber, withEntries},
+	spans.RaftEntriesCountKey:         {saidEntriesCount, sayNumber, withEntries},
 	spans.ServerAddressKey:            {saidNothing, sayThere, withNames},
 }
 

@@ -35,7 +35,7 @@ const (
 
 // walk goes through what the servers did, in the order of time, and looks at what the invariants say of it.
 func (j *Judge) walk(moments []stepMoment) {
-	w := &walk{Judge: j, lostWrites: j.lostWrites(), servers: map[processPlace]*server{}, leaders: map[uint64]int32{}, votes: map[ballot]int32{}, grants: map[ballot][]processPlace{}, elected: j.electedTerms(), quorumBy: -1}
+	w := &walk{Judge: j, lostWrites: j.lostWrites(), servers: make([]*server, len(j.processes.names)), leaders: map[uint64]int32{}, votes: map[ballot]int32{}, grants: map[ballot][]processPlace{}, elected: j.electedTerms(), quorumBy: -1}
 	for i := range moments {
 		m := &moments[i]
 		s := w.server(m.process)
@@ -57,7 +57,7 @@ func (j *Judge) walk(moments []stepMoment) {
 type walk struct {
 	*Judge
 
-	servers   map[processPlace]*server
+	servers   []*server        // by their places; nil for what is none
 	order     []processPlace   // of the servers, as they appear
 	leaders   map[uint64]int32 // of each term, the first span that says who leads it
 	votes     map[ballot]int32 // of each voter and term, the span that says whom the vote went to
