@@ -1,14 +1,13 @@
 package runs
 
 import (
-	"errors"
+	"bytes"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 
 	"github.com/raftkv/raftkv/cmd/internal/memory"
-	"github.com/raftkv/raftkv/traces"
 )
 
 // Takes is how much memory a command takes for a trace, as measured with one of a million spans: the peak, with as little garbage as the collector can do with, and a fifth more,
@@ -27,6 +26,9 @@ func (s *Short) Error() string { return s.message }
 // least is what no trace is too large for: the program takes as much without one.
 const least = 32 << 20
 
+// inEachSpan is what stands once in nearly every span, and nowhere else, in OTLP and in Jaeger's own JSON: to count spans takes a tenth of what it takes to read them.
+var inEachSpan = [][]byte{[]byte(`"startTimeUnixNano"`), []byte(`"operationName"`)}
+
 // of says how large the run at a path is, as far as the beginning of its file tells. What cannot be read is said by whoever reads it.
 func (t Takes) of(path string) Run {
 	const beginning = 4 << 20
@@ -41,13 +43,12 @@ func (t Takes) of(path string) Run {
 		return r
 	}
 	defer func() { _ = file.Close() }() // was only read
-	reader := traces.NewReader(r.file, io.LimitReader(file, beginning))
-	for err == nil {
-		if _, err = reader.Next(); err == nil {
-			r.Spans++
-		}
+	text := make([]byte, min(r.size, beginning))
+	n, _ := io.ReadFull(file, text) // what is wrong with it is for others to say
+	for _, key := range inEachSpan {
+		r.Spans += bytes.Count(text[:n], key)
 	}
-	if !errors.Is(err, io.EOF) && r.size > beginning { // it was cut off
+	if r.size > beginning { // it was cut off
 		r.Spans = int(float64(r.Spans) * float64(r.size) / beginning)
 	}
 	r.memory = int64(r.Spans) * int64(t.Span)
