@@ -178,11 +178,19 @@ func (j *Judge) moments() []stepMoment {
 	return moments
 }
 
+// compareMoments puts moments in order. It looks no further than it has to: a million of them are compared twenty times.
 func compareMoments(a, b stepMoment) int {
-	if a.at != b.at {
+	switch {
+	case a.at != b.at:
 		return cmp.Compare(a.at, b.at)
+	case a.process != b.process:
+		return cmp.Compare(a.process, b.process)
+	case a.rank != b.rank:
+		return cmp.Compare(a.rank, b.rank)
+	case a.key != b.key:
+		return cmp.Compare(a.key, b.key)
 	}
-	return cmp.Or(cmp.Compare(a.process, b.process), cmp.Compare(a.rank, b.rank), cmp.Compare(a.key, b.key), cmp.Compare(a.of, b.of))
+	return cmp.Compare(a.of, b.of)
 }
 
 // visit looks at one moment.
