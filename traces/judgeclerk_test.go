@@ -237,6 +237,9 @@ func TestClerkManyProcesses(t *testing.T) {
 	}
 }
 
+// manyLongTexts is a hundred megabytes of them.
+const manyLongTexts = 400
+
 // longTexts are lines of one span each, with texts that nothing is kept of: they are of another run than the first.
 type longTexts struct {
 	lines int
@@ -255,7 +258,7 @@ func (f *longTexts) Read(p []byte) (n int, err error) {
 	if len(f.rest) == 0 {
 		text := strings.Repeat(fmt.Sprintf("%08d", f.lines), 1<<15)
 		line := oddLine(oddSpan(1, `"name":"raft.apply","kind":1`, `"attributes":[{"key":"raft.command","value":{"stringValue":"`+text+`"}}]`))
-		f.rest = []byte(strings.Replace(line, `"traceId":"0`, fmt.Sprintf(`"traceId":"%x`, min(f.lines/100, 1)), 1))
+		f.rest = []byte(strings.Replace(line, `"traceId":"0`, fmt.Sprintf(`"traceId":"%x`, min(f.lines/manyLongTexts, 1)), 1))
 		f.lines--
 	}
 	n = copy(p, f.rest)
@@ -265,9 +268,9 @@ func (f *longTexts) Read(p []byte) (n int, err error) {
 
 // A clerk remembers no more of long texts than of short ones.
 func TestClerkLongTexts(t *testing.T) {
-	const lines, bound = 100, 16 << 20 // of a quarter of a megabyte
+	const bound = 40 << 20
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
-	file := &longTexts{lines: lines}
+	file := &longTexts{lines: manyLongTexts}
 	if err := traces.NewJudge().Read(t.Context(), traces.NewReader("trace", file)); err != nil {
 		t.Fatal(err)
 	}

@@ -32,7 +32,8 @@ func (r *Reader) ahead(ctx context.Context, hire func(*decoder) (begin func(*bat
 		return r.err
 	}
 	processors := runtime.GOMAXPROCS(0)
-	most := 2 * processors // lines that are decoded, or are to be
+	fewest, most := 2*processors, 8*processors // lines that are decoded, or are to be: the more there are, the less one waits for another
+	const much = 8 << 20                       // bytes of them, beyond the fewest
 	todo := make(chan *batch, most)
 	var working sync.WaitGroup
 	defer working.Wait()
@@ -49,8 +50,9 @@ func (r *Reader) ahead(ctx context.Context, hire func(*decoder) (begin func(*bat
 	feed := r.feed()
 	defer r.goOn(feed)
 	var queue, free []*batch
+	waiting := 0 // bytes of the queue
 	for line := r.line; ; {
-		for len(queue) < most && len(r.pending) == 0 {
+		for len(queue) < most && (len(queue) < fewest || waiting < much) && len(r.pending) == 0 {
 			line++
 			b := r.readAhead(line, free, feed)
 			free = free[:max(0, len(free)-1)]
@@ -58,7 +60,7 @@ func (r *Reader) ahead(ctx context.Context, hire func(*decoder) (begin func(*bat
 				r.pending = append(r.pending, b)
 				break
 			}
-			queue = append(queue, b)
+			queue, waiting = append(queue, b), waiting+len(b.raw)
 			todo <- b
 		}
 		if len(queue) == 0 {
@@ -73,7 +75,7 @@ func (r *Reader) ahead(ctx context.Context, hire func(*decoder) (begin func(*bat
 			r.pending = append(queue, r.pending...)
 			return nil
 		}
-		queue = queue[1:]
+		queue, waiting = queue[1:], waiting-len(b.raw)
 		r.line, r.any = b.line, r.any || len(b.spans)+len(b.digest.records) > 0
 		take(b)
 		free = append(free, b)
