@@ -9,7 +9,6 @@ import (
 
 	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/spans"
-	"github.com/raftkv/raftkv/raftkv/world"
 )
 
 // findRelated finds the parents of all spans, and what they link to.
@@ -19,7 +18,7 @@ func (j *Judge) findRelated() {
 	working.Go(func() {
 		for i := range j.records {
 			r := &j.records[i]
-			r.above = j.places.get(world.CausalID(r.parent))
+			r.above = j.places.get(j.records, r.parent)
 			if r.above >= 0 && j.receives(int32(i)) {
 				j.receivedBy(r.above, int32(i))
 			}
@@ -27,7 +26,7 @@ func (j *Judge) findRelated() {
 	})
 	for i := range j.links {
 		l := &j.links[i]
-		l.target = j.places.get(world.CausalID(l.id))
+		l.target = j.places.get(j.records, l.id)
 		if l.target >= 0 && j.is(l.target, requests) && j.requestLinks[l.from] < math.MaxUint16 {
 			j.requestLinks[l.from]++
 		}

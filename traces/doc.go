@@ -75,6 +75,7 @@
 //	judgefacts.go       what is kept of some
 //	judgeentries.go     entries, as spans list them
 //	judgeexpect.go      room for it
+//	recordtable.go      which of them has an id
 //	conform.go          one span: its name, kind, service, attributes, events, status
 //	conformvalues.go    the values of its attributes
 //	conformtree.go      parents, links and traces

@@ -34,16 +34,6 @@ func (t *idTable) slot(id world.CausalID) *idSlot {
 	}
 }
 
-// fetch has the processor fetch the places of many ids at once. A place is seldom in its cache, and whoever asks for one after the other waits for each. The sum is of no use, but
-// without it nothing would be fetched.
-func (t *idTable) fetch(all []record) (sum world.CausalID) {
-	mask := uint64(len(t.slots) - 1)
-	for i := range all {
-		sum ^= t.slots[(all[i].id*hashFirst)>>16&mask].id
-	}
-	return sum
-}
-
 // put adds a span, unless the id is there: then it says whose it is.
 func (t *idTable) put(id world.CausalID, span int32) (other int32, there bool) {
 	at := t.slot(id)

@@ -26,8 +26,8 @@ type Judge struct {
 	links        []linkRef
 	clerk        *clerk  // of the spans that are added one by one
 	single       *digest // of one of them
-	places       idTable // of the records, by id
-	fetched      world.CausalID
+	places       recordTable
+	fetched      uint32
 	run          uint64 // the first half of the trace ids
 	began        bool
 	epoch        int64 // the earliest start, in ns since 1970
@@ -87,7 +87,7 @@ const mostFindings = 100
 
 // NewJudge makes a judge who has heard of nothing yet.
 func NewJudge() *Judge {
-	return &Judge{specShapes: theSpec(), delays: map[int32]int64{}, texts: newTexts(), places: newIDTable(1 << 10), entriesRead: &entriesRead{}, findings: collector{counts: map[string]int{}}}
+	return &Judge{specShapes: theSpec(), delays: map[int32]int64{}, texts: newTexts(), places: newRecordTable(1 << 10), entriesRead: &entriesRead{}, findings: collector{counts: map[string]int{}}}
 }
 
 // Read adds the spans of a file, all of them, with all processors there are.
@@ -188,7 +188,7 @@ func (j *Judge) enter(d *digest, i int) (at int32, entered bool) {
 	}
 	j.epoch = min(j.epoch, r.start)
 	at = int32(len(j.records))
-	first, known := j.places.put(world.CausalID(r.id), at)
+	first, known := j.places.put(j.records, r.id)
 	j.records, j.shapes = append(j.records, *r), append(j.shapes, r.shape)
 	kind := j.kindOf(d.numbers, r.name)
 	e := &j.records[at]

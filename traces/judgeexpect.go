@@ -6,7 +6,7 @@ func (j *Judge) Expect(spans int) {
 	j.records, j.shapes = roomFor(j.records, spans+spans/more), roomFor(j.shapes, spans+spans/more)
 	j.expected = spans
 	if len(j.records) == 0 {
-		j.places = newIDTable(spans)
+		j.places = newRecordTable(spans)
 	}
 }
 

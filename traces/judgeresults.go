@@ -165,7 +165,7 @@ func (j *Judge) clients() {
 		if before == nil {
 			continue
 		}
-		at, first := j.places.get(op.Span.ID), j.places.get(before.Span.ID)
+		at, first := j.places.get(j.records, uint64(op.Span.ID)), j.places.get(j.records, uint64(before.Span.ID))
 		switch {
 		case later(before.Return.UnixNano(), op.Call.UnixNano()):
 			j.find(ruleWrongTime, j.ref(at), fmt.Sprintf("it begins before %s ends, at %s", printable(before.Request), j.since(before.Return.UnixNano())), "one operation of a client after the other", first)
