@@ -58,7 +58,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 // takes is what a judge keeps of a trace.
-var takes = runs.Takes{What: "check", Span: 380}
+var takes = runs.Takes{What: "check", Span: 330}
 
 // verdictOn reads the trace of a run, and judges it. There may be a verdict with the error: that the picture could not be written, or that
 // nobody waited for all of it.
