@@ -15,13 +15,18 @@ type idSlot struct {
 
 // newIDTable makes a table for so many spans; it grows if there are more.
 func newIDTable(n int) idTable {
+	return idTable{slots: emptySlots[idSlot](n)}
+}
+
+// emptySlots are those of a table for so many spans.
+func emptySlots[T any](n int) []T {
 	size := 16
 	for size < n*2 {
 		size *= 2
 	}
-	t := idTable{slots: make([]idSlot, size)}
-	clear(t.slots) // or else each page of it is found twice: when it is first read, and when it is first written to
-	return t
+	slots := make([]T, size)
+	clear(slots) // or else each page of them is found twice: when it is first read, and when it is first written to
+	return slots
 }
 
 // slot is where an id is, or where it is to be put.

@@ -14,13 +14,7 @@ type recordSlot struct {
 
 // newRecordTable makes a table for so many records; it grows if there are more.
 func newRecordTable(n int) recordTable {
-	size := 16
-	for size < n*2 {
-		size *= 2
-	}
-	t := recordTable{slots: make([]recordSlot, size)}
-	clear(t.slots) // or else each page of it is found twice: when it is first read, and when it is first written to
-	return t
+	return recordTable{slots: emptySlots[recordSlot](n)}
 }
 
 // slot is where an id is, or where it is to be put.
