@@ -10,10 +10,10 @@ import (
 // kin are the templates of one name, kind and process: an AppendEntries without entries has other attributes than one with some, and each is compared with the last of its like.
 type kin struct {
 	all    []*template
-	latest *template
+	latest *template // the one that was read last
 }
 
-// mostKin is how many of one kin are remembered; and beyond the first of each kin no more than there are kins.
+// mostKin is how many of one kin are remembered. Of those that are not the first of their kin there are mostTemplates at most, of all kinds together.
 const mostKin = 8
 
 // latest is the one of its kin that was read last: where lists go on otherwise than there, that one is looked for in which they do.

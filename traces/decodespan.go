@@ -90,7 +90,7 @@ type template struct {
 	moved      bool                 // it had other keys than the list before, or more, or fewer, or another order
 	count      int                  // of the attributes in it
 	owed       uint64               // as changed, of what was read into it of a list that went on as that of one of its kin
-	kin        *kin
+	kin        *kin                 // with what other keys there are
 }
 
 type templateKey struct {
