@@ -3,6 +3,7 @@ package traces
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -14,24 +15,41 @@ import (
 // findRelated finds the parents of all spans, and what they link to.
 func (j *Judge) findRelated() {
 	j.requestLinks, j.receivers = make([]uint16, len(j.records)), make([]int32, len(j.records))
+	fetched := uint32(0)
 	var working sync.WaitGroup
 	working.Go(func() {
-		for i := range j.records {
-			r := &j.records[i]
-			r.above = j.places.get(j.records, r.parent)
-			if r.above >= 0 && j.receives(int32(i)) {
-				j.receivedBy(r.above, int32(i))
+		first := 0
+		for some := range slices.Chunk(j.records, fewToFetch) {
+			fetched ^= j.places.fetch(len(some), func(i int) uint64 { return some[i].parent })
+			for i := range some {
+				j.findParent(int32(first + i))
 			}
+			first += len(some)
 		}
 	})
-	for i := range j.links {
-		l := &j.links[i]
-		l.target = j.places.get(j.records, l.id)
-		if l.target >= 0 && j.is(l.target, requests) && j.requestLinks[l.from] < math.MaxUint16 {
-			j.requestLinks[l.from]++
+	for some := range slices.Chunk(j.links, fewToFetch) {
+		j.fetched ^= j.places.fetch(len(some), func(i int) uint64 { return some[i].id })
+		for i := range some {
+			j.findTarget(&some[i])
 		}
 	}
 	working.Wait()
+	j.fetched ^= fetched
+}
+
+func (j *Judge) findParent(at int32) {
+	r := &j.records[at]
+	r.above = j.places.get(j.records, r.parent)
+	if r.above >= 0 && j.receives(at) {
+		j.receivedBy(r.above, at)
+	}
+}
+
+func (j *Judge) findTarget(l *linkRef) {
+	l.target = j.places.get(j.records, l.id)
+	if l.target >= 0 && j.is(l.target, requests) && j.requestLinks[l.from] < math.MaxUint16 {
+		j.requestLinks[l.from]++
+	}
 }
 
 // receivedBy notes with a message the span that handles it: of several the first that handles no copy.

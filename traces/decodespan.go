@@ -14,7 +14,8 @@ func (d *decoder) span(resource *knownResource) {
 	start := d.pos
 	d.spans, d.places = slices.Grow(d.spans, 1)[:len(d.spans)+1], append(d.places, place{start: start})
 	s := &d.spans[len(d.spans)-1]
-	*s = Span{Service: resource.service, Resource: resource.attributes, Start: zeroTime, End: zeroTime}
+	*s = Span{} // and then its fields: a whole one would be written elsewhere, and copied
+	s.Service, s.Resource, s.Start, s.End = resource.service, resource.attributes, zeroTime, zeroTime
 	more := d.header(s, resource) && d.more('{')
 	if d.pos == start {
 		more = d.open('{', "an object")

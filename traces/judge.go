@@ -116,7 +116,7 @@ func (j *Judge) Read(ctx context.Context, r *Reader) error {
 func (j *Judge) take(b *batch) {
 	d := &b.digest
 	d.numbers.hear(d)
-	j.fetched ^= j.places.fetch(d.records)
+	j.fetched ^= j.places.fetch(len(d.records), func(i int) uint64 { return d.records[i].id })
 	links, left := d.links, d.left
 	leave := func(before int) {
 		for len(left) > 0 && int(left[0].before) == before {

@@ -27,15 +27,18 @@ func (t *recordTable) slot(all []record, id uint64) *recordSlot {
 	}
 }
 
-// fetch has the processor fetch the places of many ids at once. A place is seldom in its cache, and whoever asks for one after the other waits for each. The sum is of no use, but
+// fetch has the processor fetch the places of so many ids at once. A place is seldom in its cache, and whoever asks for one after the other waits for each. The sum is of no use, but
 // without it nothing would be fetched.
-func (t *recordTable) fetch(ids []record) (sum uint32) {
+func (t *recordTable) fetch(n int, id func(i int) uint64) (sum uint32) {
 	mask := uint64(len(t.slots) - 1)
-	for i := range ids {
-		sum ^= t.slots[(ids[i].id*hashFirst)>>16&mask].part
+	for i := range n {
+		sum ^= t.slots[(id(i)*hashFirst)>>16&mask].part
 	}
 	return sum
 }
+
+// fewToFetch is how many places are fetched at once: so many that it pays, and so few that the first is still there after the last.
+const fewToFetch = 256
 
 // put adds the record that comes next, unless its id is there: then it says which record has it.
 func (t *recordTable) put(all []record, id uint64) (other int32, there bool) {
