@@ -62,6 +62,8 @@ var (
 	roleChanges  = shapesOf(spans.RoleChangeID)
 	heartbeats   = shapesOf(spans.HeartbeatID)
 	commits      = shapesOf(spans.CommitID)
+	applies      = shapesOf(spans.ApplyID)
+	peersSet     = shapesOf(spans.SetPeersID)
 	voteCalls    = shapesOf(spans.RequestVoteClientID)
 	votesAsked   = shapesOf(spans.RequestVoteServerID)
 	entriesSent  = shapesOf(spans.AppendEntriesClientID)

@@ -204,24 +204,24 @@ func (j *Judge) needsLinks(at int32, shape *specShape, linked shapeSet) {
 			need(l.To)
 		}
 	}
-	switch shape.ID {
-	case spans.RequestVoteClientID:
+	switch n := shape.number; {
+	case voteCalls.has(n):
 		if j.facts.votes[r.fact].attempt > 1 {
 			need(shape.ID)
 		}
-	case spans.AppendEntriesClientID:
+	case entriesSent.has(n):
 		e := &j.facts.entries[r.fact]
 		if e.attempt > 1 {
 			need(shape.ID)
 		}
 		j.linksToAll(at, j.slots(e.entries))
-	case spans.PutClientID, spans.GetClientID, spans.DeleteClientID:
+	case tries.has(n):
 		if j.facts.requests[r.fact].try > 1 {
 			need(shape.ID)
 		}
-	case spans.HeartbeatID:
+	case heartbeats.has(n):
 		need(spans.ElectionID)
-	case spans.PutServerID, spans.GetServerID, spans.DeleteServerID:
+	case requests.has(n):
 		if r.role == leads {
 			need(spans.ElectionID)
 		}

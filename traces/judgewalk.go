@@ -135,38 +135,38 @@ func (j *Judge) moments() []stepMoment {
 		}
 		r := &j.records[i]
 		m := stepMoment{at: r.end, process: r.process, rank: rankLate, of: at, key: r.id}
-		switch shape.ID {
-		case spans.StartID:
+		switch n := shape.number; {
+		case starts.has(n):
 			m.rank = rankStart
 			if r.start > j.epoch {
 				m.rank = rankAgain
 			}
-		case spans.RoleChangeID:
+		case roleChanges.has(n):
 			m.rank, m.key = rankRole, r.term<<8|uint64(r.role)
 			if j.facts.roles[r.fact].event == uint8(protocol.RoleEventRestart)+1 {
 				m.rank = rankRestart
 			}
-		case spans.RequestVoteServerID, spans.AppendEntriesServerID, spans.CommitNotificationConsumerID, spans.SetPeersID:
+		case (votesAsked | entriesTaken | noticesHeard | peersSet).has(n):
 			m.rank = rankReceive
-		case spans.PutServerID, spans.GetServerID, spans.DeleteServerID:
+		case requests.has(n):
 			m.rank = rankAppend
 			if a := j.facts.requests[r.fact].appended; a.index > 0 {
 				m.at, m.key = a.at, a.index
 			}
-		case spans.CommitID:
+		case commits.has(n):
 			m.rank, m.key = rankCommit, j.facts.commits[r.fact].from
-		case spans.ApplyID:
+		case applies.has(n):
 			m.rank, m.key = rankApply, j.facts.applies[r.fact].index
-		case spans.RequestVoteClientID, spans.AppendEntriesClientID:
+		case (voteCalls | entriesSent).has(n):
 			m.at, m.rank = r.start, rankSend
 			if r.reply != noText && r.is&failed == 0 {
 				moments = append(moments, stepMoment{at: r.end, process: r.process, rank: rankHear, of: at, key: r.id, reply: true})
 			}
-		case spans.LateReplyID:
+		case repliesLate.has(n):
 			moments = append(moments, stepMoment{at: r.end, process: r.process, rank: rankHear, of: at, key: r.id, reply: true})
-		case spans.CommitNotificationProducerID, spans.HeartbeatID:
+		case (notices | heartbeats).has(n):
 			m.rank = rankSend
-		case spans.ElectionID:
+		case elections.has(n):
 			continue // its change of role tells the same, and when
 		}
 		moments = append(moments, m)
@@ -202,43 +202,44 @@ func (w *walk) visit(s *server, m *stepMoment) {
 		return
 	}
 	w.startedWhole(s, m.of)
-	switch shape.ID {
-	case spans.StartID:
+	n := shape.number
+	switch {
+	case starts.has(n):
 		w.started(s, m.of)
 		return
-	case spans.SetPeersID:
+	case peersSet.has(n):
 		w.peers(m.of)
-	case spans.RoleChangeID:
+	case roleChanges.has(n):
 		w.roleChanged(s, m.of)
 	}
 	w.termOf(s, m.of)
 	w.roleOf(s, m.of)
-	switch shape.ID {
-	case spans.RoleChangeID:
+	switch {
+	case roleChanges.has(n):
 		if a := &w.facts.roles[r.fact].appended; a.index > 0 {
 			w.append(s, m.of, a)
 		}
-	case spans.HeartbeatID:
+	case heartbeats.has(n):
 		w.beats(s, m.of)
-	case spans.RequestVoteServerID:
+	case votesAsked.has(n):
 		w.voted(s, m.of)
-	case spans.RequestVoteClientID:
+	case voteCalls.has(n):
 		w.askedForVote(s, m.of)
-	case spans.AppendEntriesServerID:
+	case entriesTaken.has(n):
 		w.entriesHandled(s, m.of)
-	case spans.AppendEntriesClientID:
+	case entriesSent.has(n):
 		w.entriesSent(s, m.of)
-	case spans.PutServerID, spans.GetServerID, spans.DeleteServerID:
+	case requests.has(n):
 		if a := &w.facts.requests[r.fact].appended; a.index > 0 {
 			w.append(s, m.of, a)
 		}
-	case spans.CommitID:
+	case commits.has(n):
 		w.commits(s, m.of)
-	case spans.ApplyID:
+	case applies.has(n):
 		w.applies(s, m.of)
-	case spans.CommitNotificationProducerID:
+	case notices.has(n):
 		w.toldCommit(s, m.of, w.facts.told[r.fact])
-	case spans.CommitNotificationConsumerID:
+	case noticesHeard.has(n):
 		w.hearCommit(s, m.of, r.term, w.facts.told[r.fact])
 	}
 }
