@@ -61,16 +61,16 @@ func readTold(ctx context.Context, barOf func(mebi int) bar, names []string, tak
 	shown := barOf(int(total >> 20))
 	defer shown.Done()
 	var mu sync.Mutex
-	const often = 256 << 10 // bytes: to ask at each of them takes longer than to read it
-	done, asked := int64(0), int64(0)
+	const often = 256 << 10 // bytes: to ask more often takes a while
+	done, next := int64(0), int64(0)
 	progress := func(bytes int) {
 		mu.Lock()
 		defer mu.Unlock()
 		done += int64(bytes)
-		if done < asked+often {
+		if done < next {
 			return
 		}
-		asked = done
+		next = done + often
 		shown.Set(int(done >> 20))
 		if guard.Exceeded() {
 			stop(exceeded(list, done, room))
