@@ -11,11 +11,11 @@ func (j *Judge) fits(from, target int32) (want string) {
 	r, to := &j.records[from], &j.records[target]
 	switch {
 	case j.is(from, noticesHeard|turnsTaken):
-		if r.parent != to.id {
+		if j.origins[from].parent != to.id {
 			return "a link to its parent, the producer that it was sent by"
 		}
 	case r.shape == to.shape:
-		return j.fitsAttempt(r, to)
+		return j.fitsAttempt(from, target)
 	case r.process != to.process || r.term != to.term && j.is(target, elections):
 		return fmt.Sprintf("a link to what %s did in term %d", j.process(r.process), r.term)
 	case j.is(target, requests):
@@ -28,20 +28,22 @@ func (j *Judge) fits(from, target int32) (want string) {
 }
 
 // fitsAttempt says the same of a link to what was sent before: the same, by the same process, for the same cause.
-func (j *Judge) fitsAttempt(r, to *record) (want string) {
+func (j *Judge) fitsAttempt(from, target int32) (want string) {
+	r, to := &j.records[from], &j.records[target]
+	sameCause := j.origins[from].parent == j.origins[target].parent
 	attempt, before, same := uint64(0), uint64(0), r.process == to.process
 	f := &j.facts
 	switch j.byNumber[r.shape-1].ID {
 	case spans.RequestVoteClientID:
 		attempt, before = f.votes[r.fact].attempt, f.votes[to.fact].attempt
-		same = same && r.peer == to.peer && r.parent == to.parent
+		same = same && r.peer == to.peer && sameCause
 	case spans.AppendEntriesClientID:
 		a, b := &f.entries[r.fact], &f.entries[to.fact]
 		attempt, before = a.attempt, b.attempt
 		same = same && r.peer == to.peer && r.term == to.term && a.prevIndex == b.prevIndex
 	default: // a client's try
 		attempt, before = f.requests[r.fact].try, f.requests[to.fact].try
-		same = same && r.parent == to.parent && !later(to.end, r.start)
+		same = same && sameCause && !later(to.end, r.start)
 	}
 	if !same || attempt != before+1 {
 		return fmt.Sprintf("a link to number %d of the same, which this is number %d of", max(attempt, 1)-1, attempt)

@@ -19,10 +19,10 @@ func (j *Judge) findRelated() {
 	var working sync.WaitGroup
 	working.Go(func() {
 		first := 0
-		for some := range slices.Chunk(j.records, fewToFetch) {
+		for some := range slices.Chunk(j.origins, fewToFetch) {
 			fetched ^= j.places.fetch(len(some), func(i int) uint64 { return some[i].parent })
 			for i := range some {
-				j.findParent(int32(first + i))
+				j.findParent(int32(first+i), some[i].parent)
 			}
 			first += len(some)
 		}
@@ -37,11 +37,10 @@ func (j *Judge) findRelated() {
 	j.fetched ^= fetched
 }
 
-func (j *Judge) findParent(at int32) {
-	r := &j.records[at]
-	r.above = j.places.get(j.records, r.parent)
-	if r.above >= 0 && j.receives(at) {
-		j.receivedBy(r.above, at)
+func (j *Judge) findParent(at int32, parent uint64) {
+	above := j.places.get(j.records, parent)
+	if j.records[at].above = above; above >= 0 && j.receives(at) {
+		j.receivedBy(above, at)
 	}
 }
 
@@ -118,17 +117,9 @@ func linkNames(s *specShape) []string {
 // parent compares a span's place in its trace with what the spec allows.
 func (j *Judge) parent(at int32, shape *specShape) {
 	r := &j.records[at]
-	if r.parent == 0 {
-		if !shape.Root {
-			j.find(ruleWrongParent, j.ref(at), "it has no parent", "a parent: "+strings.Join(shape.Parents, " or "))
-		} else if r.root != r.id {
-			j.find(ruleWrongTrace, j.ref(at), fmt.Sprintf("it has no parent, and its trace is that of the root %016x", r.root), fmt.Sprintf("its own id, %016x", r.id))
-		}
-		return
-	}
 	above := r.above
 	if above < 0 {
-		j.find(ruleMissingParent, j.ref(at), fmt.Sprintf("its parent %016x is not in the file", r.parent), oneOf("no parent", "a parent in the file: ", shape.Parents))
+		j.noParent(at, shape)
 		return
 	}
 	parent := &j.records[above]
@@ -145,6 +136,19 @@ func (j *Judge) parent(at int32, shape *specShape) {
 	j.acrossProcesses(at, above)
 	if j.shapeOf(above) != nil {
 		j.cause(at, above)
+	}
+}
+
+// noParent looks at a span that has no parent in the file.
+func (j *Judge) noParent(at int32, shape *specShape) {
+	r, parent := &j.records[at], j.origins[at].parent
+	switch {
+	case parent != 0:
+		j.find(ruleMissingParent, j.ref(at), fmt.Sprintf("its parent %016x is not in the file", parent), oneOf("no parent", "a parent in the file: ", shape.Parents))
+	case !shape.Root:
+		j.find(ruleWrongParent, j.ref(at), "it has no parent", "a parent: "+strings.Join(shape.Parents, " or "))
+	case r.root != r.id:
+		j.find(ruleWrongTrace, j.ref(at), fmt.Sprintf("it has no parent, and its trace is that of the root %016x", r.root), fmt.Sprintf("its own id, %016x", r.id))
 	}
 }
 

@@ -21,6 +21,7 @@ type Judge struct {
 	texts        texts
 	processes    processes
 	records      []record
+	origins      []origin
 	shapes       []uint8 // of them, as they have it: who goes through all of them most often asks for this
 	facts        facts
 	links        []linkRef
@@ -178,24 +179,24 @@ func (j *Judge) add(s *Span, line int, fine bool) {
 
 // enter keeps a span of a digest, unless it is of another run or has the id of another; at is its place then.
 func (j *Judge) enter(d *digest, i int) (at int32, entered bool) {
-	r := &d.records[i]
+	r, o := &d.records[i], d.origins[i]
 	if !j.began {
 		j.began, j.run, j.epoch = true, d.run, r.start
 	}
 	if d.run != j.run {
-		j.otherRun(d, r)
+		j.otherRun(d, i)
 		return 0, false
 	}
 	j.epoch = min(j.epoch, r.start)
 	at = int32(len(j.records))
 	first, known := j.places.put(j.records, r.id)
-	j.records, j.shapes = append(j.records, *r), append(j.shapes, r.shape)
-	kind := j.kindOf(d.numbers, r.name)
+	kind := j.kindOf(d.numbers, o.name)
+	j.records, j.shapes, j.origins = append(j.records, *r), append(j.shapes, r.shape), append(j.origins, origin{o.parent, kind.name, o.line})
 	e := &j.records[at]
-	e.name, e.process, e.peer, e.reply = kind.name, kind.process, j.processOf(d.numbers, r.peer), j.textOf(d.numbers, r.reply)
+	e.process, e.peer, e.reply = kind.process, j.processOf(d.numbers, r.peer), j.textOf(d.numbers, r.reply)
 	if known {
 		j.find(ruleDuplicateID, j.ref(at), "the id is also that of "+j.nameOf(first), "an id of its own: no two spans of a run share one", first)
-		j.records, j.shapes = j.records[:at], j.shapes[:at]
+		j.records, j.shapes, j.origins = j.records[:at], j.shapes[:at], j.origins[:at]
 		return 0, false
 	}
 	if r.shape > 0 {
@@ -215,10 +216,11 @@ type others struct {
 }
 
 // otherRun notes a span of another run: such spans are not judged, since the same ids would mean other spans.
-func (j *Judge) otherRun(d *digest, r *record) {
+func (j *Judge) otherRun(d *digest, i int) {
 	if j.others.count++; j.others.count == 1 {
-		kind := &d.numbers.kinds[r.name]
-		j.others.run, j.others.first = d.run, SpanRef{ID: world.CausalID(r.id), Name: kind.name, Process: kind.service, Line: int(r.line), start: r.start}
+		r, o := &d.records[i], d.origins[i]
+		kind := &d.numbers.kinds[o.name]
+		j.others.run, j.others.first = d.run, SpanRef{ID: world.CausalID(r.id), Name: kind.name, Process: kind.service, Line: int(o.line), start: r.start}
 	}
 }
 
@@ -259,11 +261,7 @@ func (j *Judge) Report() Report {
 	history, epoch := j.History()
 	j.findRelated()
 	relating, delivering, walking := j.part(), j.part(), j.part()
-	var working sync.WaitGroup
-	working.Go(delivering.deliveries)
-	working.Go(relating.relate)
-	walking.walk(j.ordered())
-	working.Wait()
+	inTurn(func() { walking.walk(j.ordered()) }, delivering.deliveries, relating.relate)
 	for _, p := range []*Judge{relating, delivering, walking} {
 		j.findings.join(&p.findings)
 	}
@@ -345,8 +343,8 @@ func (j *Judge) refs(records []int32) []SpanRef {
 
 // ref names a span that is kept.
 func (j *Judge) ref(at int32) SpanRef {
-	r := &j.records[at]
-	return SpanRef{ID: world.CausalID(r.id), Name: j.texts.of(r.name), Process: j.processes.names[r.process], Line: int(r.line), start: r.start}
+	r, o := &j.records[at], j.origins[at]
+	return SpanRef{ID: world.CausalID(r.id), Name: j.texts.of(o.name), Process: j.processes.names[r.process], Line: int(o.line), start: r.start}
 }
 
 // nameOf is a span within a sentence.

@@ -304,8 +304,7 @@ func (c *clerk) enterWhole(s *Span) (kind uint32) {
 // enter keeps a span.
 func (c *clerk) enter(s *Span, kind uint32, v *said) {
 	r := record{
-		id: uint64(s.ID), parent: uint64(s.Parent), root: uint64(s.Root), start: s.Start.UnixNano(), end: s.End.UnixNano(),
-		name: kind, fact: -1, line: c.line, peer: noProcess,
+		id: uint64(s.ID), root: uint64(s.Root), start: s.Start.UnixNano(), end: s.End.UnixNano(), fact: -1, peer: noProcess,
 	}
 	spec := c.kinds[kind].spec
 	at := int32(len(c.out.records))
@@ -318,5 +317,5 @@ func (c *clerk) enter(s *Span, kind uint32, v *said) {
 			c.out.links = append(c.out.links, linkRef{from: at, id: uint64(s.Links[i].ID), root: uint64(s.Links[i].Root)})
 		}
 	}
-	c.out.records = append(c.out.records, r)
+	c.out.records, c.out.origins = append(c.out.records, r), append(c.out.origins, origin{uint64(s.Parent), kind, c.line})
 }

@@ -118,7 +118,7 @@ func (w *walk) covered(s *server) {
 func (w *walk) applies(s *server, of int32) {
 	r := &w.records[of]
 	a := &w.facts.applies[r.fact]
-	if r.parent != 0 && (s.commitBy < 0 || w.records[s.commitBy].id != r.parent) {
+	if (r.above < 0 || r.above != s.commitBy) && w.origins[of].parent != 0 {
 		w.breaks(protocol.InvariantTraceIntegrity, w.ref(of), "it is no child of what its server committed last", "a child of the commit that it follows from", s.commitBy)
 	}
 	switch {

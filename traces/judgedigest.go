@@ -4,6 +4,7 @@ package traces
 type digest struct {
 	run     uint64 // of the first span
 	records []record
+	origins []origin // of these; the name is the kind's number
 	facts   facts
 	links   []linkRef // from places among these records
 	left    []leftSpan
@@ -23,7 +24,7 @@ type leftSpan struct {
 
 // clear makes room for another line.
 func (d *digest) clear() {
-	d.records, d.links, d.left = d.records[:0], d.links[:0], d.left[:0]
+	d.records, d.origins, d.links, d.left = d.records[:0], d.origins[:0], d.links[:0], d.left[:0]
 	d.texts, d.processes, d.kinds = d.texts[:0], d.processes[:0], d.kinds[:0]
 	d.facts.clear()
 }

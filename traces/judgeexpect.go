@@ -3,7 +3,8 @@ package traces
 // Expect makes room for about so many spans. What grows bit by bit takes twice the memory, and leaves gaps.
 func (j *Judge) Expect(spans int) {
 	const more = 16 // one part of so many: that there are a few more must not cost a copy of all; what nobody writes to takes no memory
-	j.records, j.shapes = roomFor(j.records, spans+spans/more), roomFor(j.shapes, spans+spans/more)
+	room := spans + spans/more
+	j.records, j.shapes, j.origins = roomFor(j.records, room), roomFor(j.shapes, room), roomFor(j.origins, room)
 	j.expected = spans
 	if len(j.records) == 0 {
 		j.places = newRecordTable(spans)

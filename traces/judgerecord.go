@@ -9,22 +9,27 @@ import (
 	"github.com/raftkv/raftkv/raftkv/spans"
 )
 
-// record is what is kept of every span.
+// record is what is kept of every span and is asked for often. It fills 64 bytes, which is what a processor fetches at once.
 type record struct {
-	id, parent, root uint64
-	start, end       int64 // in nanoseconds since 1970
-	term             uint64
-	name             uint32 // of the span, among the texts
-	reply            uint32 // the reply's name; 0 for none
-	fact             int32  // where its facts are, in the list for its kind; -1 for none
-	line             int32
-	above            int32 // the parent's place; -1 when it has none in the file
-	process          processPlace
-	peer             processPlace // noProcess when it names none
-	shape            uint8        // its spec's place plus one; 0 when the spec knows no such span
-	role             uint8        // plus one; 0 when it has none
-	copies           uint8        // which copy of a message it handles
-	is               flag
+	id, root   uint64
+	start, end int64 // in nanoseconds since 1970
+	term       uint64
+	reply      uint32 // the reply's name, among the texts; 0 for none
+	fact       int32  // where its facts are, in the list for its kind; -1 for none
+	above      int32  // the parent's place; -1 when it has none in the file
+	process    processPlace
+	peer       processPlace // noProcess when it names none
+	shape      uint8        // its spec's place plus one; 0 when the spec knows no such span
+	role       uint8        // plus one; 0 when it has none
+	copies     uint8        // which copy of a message it handles
+	is         flag
+}
+
+// origin is what is kept of every span besides, and is seldom asked for.
+type origin struct {
+	parent uint64
+	name   uint32 // of the span, among the texts
+	line   int32
 }
 
 // flag is what a span says of itself by being there.

@@ -54,3 +54,21 @@ func sortParts[T any](list []T, compare func(a, b T) int, processors int) {
 		}
 	}
 }
+
+// inTurn does what is to be done with all processors there are. What takes longest is to come first: with others beside it, it would end last.
+func inTurn(tasks ...func()) {
+	todo := make(chan func(), len(tasks))
+	for _, task := range tasks {
+		todo <- task
+	}
+	close(todo)
+	var working sync.WaitGroup
+	for range min(len(tasks), runtime.GOMAXPROCS(0)) {
+		working.Go(func() {
+			for task := range todo {
+				task()
+			}
+		})
+	}
+	working.Wait()
+}
