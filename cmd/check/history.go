@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -98,13 +99,27 @@ type happening struct {
 	operation int
 }
 
+func (h happening) compare(other happening) int {
+	switch c := h.at.Compare(other.at); {
+	case c != 0:
+		return c
+	case h.operation != other.operation:
+		return cmp.Compare(h.operation, other.operation)
+	case h.answer == other.answer:
+		return 0
+	case other.answer:
+		return -1
+	}
+	return 1
+}
+
 // events are the calls and the answers in the order of time. What is at the same time is taken to overlap, but for a client's own: it asks again when it was answered.
 func events(operations []traces.Operation) iter.Seq[happening] {
 	all := make([]happening, 0, 2*len(operations))
 	for i := range operations {
 		all = append(all, happening{operations[i].Call, false, i}, happening{operations[i].Return, true, i})
 	}
-	slices.SortStableFunc(all, func(a, b happening) int { return a.at.Compare(b.at) })
+	slices.SortFunc(all, happening.compare)
 	return func(yield func(happening) bool) {
 		open := map[string]bool{}
 		for len(all) > 0 {
@@ -166,17 +181,19 @@ func commandOf(op *traces.Operation) protocol.Command {
 
 // resultOf reads an answer. One that no store gives is what a read found, which explains no write.
 func resultOf(op *traces.Operation) protocol.Result {
-	possible := []protocol.Result{protocol.KeyNotFound{Key: op.Key}, protocol.ReplicationFailed{}}
-	switch op.Kind {
-	case spans.KVPutID:
-		possible = append(possible, protocol.Stored{}, protocol.KeyExists{Key: op.Key})
-	case spans.KVDeleteID:
-		possible = append(possible, protocol.Deleted{})
-	}
-	for _, result := range possible {
-		if op.Result == result.String() {
-			return result
-		}
+	stored, deleted, failed := protocol.Stored{}, protocol.Deleted{}, protocol.ReplicationFailed{}
+	exists, missing := protocol.KeyExists{Key: op.Key}, protocol.KeyNotFound{Key: op.Key}
+	switch put := op.Kind == spans.KVPutID; {
+	case put && op.Result == stored.String():
+		return stored
+	case op.Kind == spans.KVDeleteID && op.Result == deleted.String():
+		return deleted
+	case op.Result == missing.String():
+		return missing
+	case op.Result == failed.String():
+		return failed
+	case put && op.Result == exists.String():
+		return exists
 	}
 	return protocol.Found{Value: op.Result}
 }
