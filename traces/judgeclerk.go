@@ -24,7 +24,7 @@ type clerk struct {
 
 	texts     texts
 	processes processes
-	recent    [fields]recentTexts // of each field, what it said of late
+	recent    recentTexts
 	kinds     []kindOfSpan
 	known     map[shape]uint32 // the kinds, by what they are of
 	listed    []string         // the entries of the span at hand; nil where nobody asked for them yet
@@ -68,7 +68,7 @@ func newClerk(shapes specShapes, d *decoder) *clerk {
 // forget begins anew.
 func (c *clerk) forget() {
 	c.texts, c.processes, c.kinds, c.known, c.memos, c.size, c.anew = newTexts(), processes{}, nil, map[shape]uint32{}, nil, 0, true
-	c.recent, *c.forms.entriesRead = [fields]recentTexts{}, entriesRead{}
+	c.recent, *c.forms.entriesRead = recentTexts{}, entriesRead{}
 	if c.decoder != nil {
 		c.decoder.forget()
 	}
@@ -213,6 +213,10 @@ func (c *clerk) kindOf(is shape) uint32 {
 
 // note says of an attribute whether it is as the spec wants it, and what it says.
 func (c *clerk) note(s *Span, a *attribute.KeyValue, n *note) {
+	if n.of != nil && a.Value.Type() == attribute.STRING {
+		c.noteText(s, a, n)
+		return
+	}
 	known := n.of != nil
 	c.specShapes.note(s, a, n)
 	if !known {
@@ -221,51 +225,63 @@ func (c *clerk) note(s *Span, a *attribute.KeyValue, n *note) {
 			n.with = alone // there is no other name in such a span that it has to fit with
 		}
 	}
-	n.says = 0
-	switch n.how {
+	n.says = c.saidBy(n.how, a.Value)
+}
+
+// noteText is note for a text in the place of one of the same key. Most attributes say one of few things, and to find what was noted of late is several times faster.
+func (c *clerk) noteText(s *Span, a *attribute.KeyValue, n *note) {
+	text := a.Value.AsString()
+	r := c.recent.of(n.of, text)
+	if r.attribute != n.of || r.text != text {
+		c.specShapes.note(s, a, n)
+		*r = recentText{n.of, text, n.sound, c.saidBy(n.how, a.Value)}
+	}
+	n.sound, n.says = r.sound, r.says
+}
+
+// saidBy is what the value of an attribute says.
+func (c *clerk) saidBy(how saying, v attribute.Value) uint64 {
+	switch how {
 	case sayNumber:
-		n.says = number(a.Value)
+		return number(v)
 	case sayText:
-		n.says = c.recall(n.field, a.Value.AsString(), c.textSaid)
+		return uint64(c.text(v.AsString()))
 	case sayProcess:
-		n.says = c.recall(n.field, a.Value.AsString(), c.process)
+		return c.process(v.AsString())
 	case sayLeader:
-		if id := a.Value.AsString(); id != protocol.NodeID(0).String() {
-			n.says = c.recall(n.field, id, c.process)
+		if id := v.AsString(); id != protocol.NodeID(0).String() {
+			return c.process(id)
 		}
 	case sayRole:
-		n.says = uint64(variant(roleNames, a.Value.AsString()))
+		return uint64(variant(roleNames, v.AsString()))
 	case sayRoleEvent:
-		n.says = uint64(variant(roleEventNames, a.Value.AsString()))
+		return uint64(variant(roleEventNames, v.AsString()))
 	case sayThere:
-		n.says = 1
+		return 1
 	case sayList:
 	}
+	return 0
 }
 
-// recentText is a text and its number. Most attributes say one of few things, and to look those up first is several times faster.
+// recentText is what was noted of an attribute with a text.
 type recentText struct {
-	text   string
-	number uint64
+	attribute *attributeOf
+	text      string
+	sound     bool
+	says      uint64
 }
 
-// recentTexts are some, each at a place that a part of it says.
-type recentTexts [32]recentText
+// recentTexts are some, each at a place that the attribute and a part of the text say.
+type recentTexts [1024]recentText
 
-// recall is the number of a text that a field says, which is found by find if it was not said of late.
-func (c *clerk) recall(f field, text string, find func(string) uint64) uint64 {
-	if text == "" {
-		return find(text)
+// of is where an attribute with a text is, or is to be.
+func (r *recentTexts) of(a *attributeOf, text string) *recentText {
+	at := a.shape.number*67 + int(a.key)*13 + len(text)
+	if text != "" {
+		at += int(text[len(text)-1]) + int(text[len(text)/2])*7
 	}
-	of := &c.recent[f]
-	r := &of[(int(text[len(text)-1])+int(text[len(text)/2])*7+len(text))%len(of)]
-	if r.text != text {
-		*r = recentText{text, find(text)}
-	}
-	return r.number
+	return &r[at%len(r)]
 }
-
-func (c *clerk) textSaid(s string) uint64 { return uint64(c.text(s)) }
 
 // text is the number of a text.
 func (c *clerk) text(s string) uint32 {
