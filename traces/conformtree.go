@@ -5,49 +5,24 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/spans"
 )
 
-// findRelated finds the parents of all spans, and what they link to.
-func (j *Judge) findRelated() {
-	j.requestLinks, j.receivers = make([]uint16, len(j.records)), make([]int32, len(j.records))
-	fetched := uint32(0)
-	var working sync.WaitGroup
-	working.Go(func() {
-		first := 0
-		for some := range slices.Chunk(j.origins, fewToFetch) {
-			fetched ^= j.places.fetch(len(some), func(i int) uint64 { return some[i].parent })
-			for i := range some {
-				j.findParent(int32(first+i), some[i].parent)
-			}
-			first += len(some)
-		}
-	})
-	for some := range slices.Chunk(j.links, fewToFetch) {
-		j.fetched ^= j.places.fetch(len(some), func(i int) uint64 { return some[i].id })
+// findParents finds the parents of all spans, and of the messages among them who handled them.
+func (j *Judge) findParents() {
+	first := int32(0)
+	for some := range slices.Chunk(j.origins, fewToFetch) {
+		j.fetched ^= j.places.fetch(len(some), func(i int) uint64 { return some[i].parent })
 		for i := range some {
-			j.findTarget(&some[i])
+			at, above := first+int32(i), j.places.get(j.records, some[i].parent)
+			if j.records[at].above = above; above >= 0 && j.receives(at) {
+				j.receivedBy(above, at)
+			}
 		}
-	}
-	working.Wait()
-	j.fetched ^= fetched
-}
-
-func (j *Judge) findParent(at int32, parent uint64) {
-	above := j.places.get(j.records, parent)
-	if j.records[at].above = above; above >= 0 && j.receives(at) {
-		j.receivedBy(above, at)
-	}
-}
-
-func (j *Judge) findTarget(l *linkRef) {
-	l.target = j.places.get(j.records, l.id)
-	if l.target >= 0 && j.is(l.target, requests) && j.requestLinks[l.from] < math.MaxUint16 {
-		j.requestLinks[l.from]++
+		first += int32(len(some))
 	}
 }
 
@@ -58,39 +33,52 @@ func (j *Judge) receivedBy(message, at int32) {
 	}
 }
 
-// relate looks at how spans name each other: parents, links, traces, and that nothing comes before its cause.
-func (j *Judge) relate() {
-	linked := make([]shapeSet, len(j.records)) // of each span, what it links to
-	for _, l := range j.links {
-		target := l.target
-		if target < 0 {
-			j.find(ruleWrongLink, j.ref(l.from), fmt.Sprintf("a link to span %016x, which is not in the file", l.id), "a span of the file")
-			continue
-		}
-		from := j.shapeOf(l.from)
-		to := j.shapeOf(target)
-		if from == nil || to == nil {
-			continue
-		}
-		linked[l.from] |= 1 << to.number
-		switch {
-		case !from.links.has(to.number):
-			j.find(ruleWrongLink, j.ref(l.from), "a link to "+j.nameOf(target), oneOf("no link", "a link to ", linkNames(from)), target)
-		case l.root != j.records[target].root:
-			j.find(ruleWrongLink, j.ref(l.from), fmt.Sprintf("a link to %s in the trace of the root %016x", j.nameOf(target), l.root), fmt.Sprintf("the trace that it is in, of the root %016x", j.records[target].root), target)
-		case later(j.records[target].start, j.records[l.from].end):
-			j.find(ruleWrongTime, j.ref(l.from), "it links to what starts after its end: "+j.nameOf(target), "a link to what was there before", target)
-		default:
-			if want := j.fits(l.from, target); want != "" {
-				j.find(ruleWrongLink, j.ref(l.from), "a link to "+j.nameOf(target), want, target)
-			}
+// findTargets finds what spans link to, and looks at the links.
+func (j *Judge) findTargets() {
+	for some := range slices.Chunk(j.links, fewToFetch) {
+		j.fetched ^= j.places.fetch(len(some), func(i int) uint64 { return some[i].id })
+		for i := range some {
+			j.link(&some[i])
 		}
 	}
+}
+
+// link looks at a link.
+func (j *Judge) link(l *linkRef) {
+	target := j.places.get(j.records, l.id)
+	if target < 0 {
+		j.find(ruleWrongLink, j.ref(l.from), fmt.Sprintf("a link to span %016x, which is not in the file", l.id), "a span of the file")
+		return
+	}
+	from, to := j.shapeOf(l.from), j.shapeOf(target)
+	if j.is(target, requests) && j.requestLinks[l.from] < math.MaxUint16 {
+		j.requestLinks[l.from]++
+	}
+	if from == nil || to == nil {
+		return
+	}
+	j.linked[l.from] |= 1 << to.number
+	switch {
+	case !from.links.has(to.number):
+		j.find(ruleWrongLink, j.ref(l.from), "a link to "+j.nameOf(target), oneOf("no link", "a link to ", linkNames(from)), target)
+	case l.root != j.records[target].root:
+		j.find(ruleWrongLink, j.ref(l.from), fmt.Sprintf("a link to %s in the trace of the root %016x", j.nameOf(target), l.root), fmt.Sprintf("the trace that it is in, of the root %016x", j.records[target].root), target)
+	case later(j.records[target].start, j.records[l.from].end):
+		j.find(ruleWrongTime, j.ref(l.from), "it links to what starts after its end: "+j.nameOf(target), "a link to what was there before", target)
+	default:
+		if want := j.fits(l.from, target); want != "" {
+			j.find(ruleWrongLink, j.ref(l.from), "a link to "+j.nameOf(target), want, target)
+		}
+	}
+}
+
+// relate looks at how spans name each other: parents, traces, and that all links are there that have to be.
+func (j *Judge) relate() {
 	for i := range j.records {
 		at := int32(i)
 		if shape := j.shapeOf(at); shape != nil {
 			j.parent(at, shape)
-			j.needsLinks(at, shape, linked[i])
+			j.needsLinks(at, shape, j.linked[at])
 		}
 	}
 }

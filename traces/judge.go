@@ -40,8 +40,9 @@ type Judge struct {
 	expected     int                 // spans, of which makeRoom has not heard yet
 	delays       map[int32]int64     // of messages that were made late, by how much in ns
 	entriesRead  *entriesRead
-	requestLinks []uint16 // how many links each span has to requests
-	receivers    []int32  // of each message, the place of the span that handled it, plus one
+	linked       []shapeSet // what each span links to
+	requestLinks []uint16   // how many links each span has to requests
+	receivers    []int32    // of each message, the place of the span that handled it, plus one
 }
 
 // SpanRef names a span of a trace that is judged.
@@ -259,8 +260,9 @@ func (j *Judge) part() *Judge {
 // Report ends the hearing: it says all that is wrong.
 func (j *Judge) Report() Report {
 	history, epoch := j.History()
-	j.findRelated()
+	j.linked, j.requestLinks, j.receivers = make([]shapeSet, len(j.records)), make([]uint16, len(j.records)), make([]int32, len(j.records))
 	relating, delivering, walking := j.part(), j.part(), j.part()
+	inTurn(j.findParents, relating.findTargets)
 	inTurn(func() { walking.walk(j.ordered()) }, delivering.deliveries, relating.relate)
 	for _, p := range []*Judge{relating, delivering, walking} {
 		j.findings.join(&p.findings)

@@ -47,7 +47,6 @@ const (
 // linkRef is a link to another span.
 type linkRef struct {
 	from     int32
-	target   int32 // the place of the span with the id; -1 when there is none in the file
 	id, root uint64
 }
 
