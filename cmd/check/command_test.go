@@ -117,6 +117,13 @@ func TestAnyOrder(t *testing.T) {
 				s := m.find(spans.CommitName, internal)
 				s.Events = []traces.Event{{Name: "lost", At: s.End.Add(time.Second)}}
 			},
+			"with a second copy that nobody sent": func(m *mutated) {
+				s := *m.find(spans.AppendEntriesServerName, server, "raft.reply", "AppendEntriesOk")
+				s.ID++
+				set(&s, spans.RaftkvCopyKey.Int(1))
+				set(&s, spans.RaftMatchIndexKey.Int(1<<20))
+				m.add(s)
+			},
 		} {
 			m := &mutated{t: t, all: all(t, file)}
 			mutate(m)

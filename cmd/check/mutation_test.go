@@ -146,6 +146,11 @@ var mutations = []mutation{
 	}},
 	{"a consumer without a link", "", "missing_link", func(m *mutated) { m.find(spans.CommitNotificationConsumerName, consumer).Links = nil }},
 	{"a message that nobody handled", "", "unhandled_delivery", func(m *mutated) { m.remove(m.find(spans.AppendEntriesServerName, server)) }},
+	{"a message that another span than a receiver's stands below", "", "unhandled_delivery: it was answered AppendEntriesOk", func(m *mutated) {
+		sent := *m.find(spans.AppendEntriesClientName, client, "raft.reply", "AppendEntriesOk")
+		m.remove(m.where(func(s *traces.Span) bool { return s.Parent == sent.ID }))
+		m.find(spans.ApplyName, internal).Parent = sent.ID
+	}},
 	{"a notification that nobody handled", "", "unhandled_delivery", func(m *mutated) {
 		m.remove(m.find(spans.CommitNotificationConsumerName, consumer))
 	}},
