@@ -72,7 +72,7 @@ func (j *Judge) link(l *linkRef) {
 	}
 }
 
-// relate looks at how spans name each other: parents, traces, and that all links are there that have to be.
+// relate looks at how spans name each other: parents, traces, that nothing comes before its cause, and that all links are there that have to be.
 func (j *Judge) relate() {
 	for i := range j.records {
 		at := int32(i)

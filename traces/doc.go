@@ -34,7 +34,7 @@
 //	again.go            a span, read again
 //	spanstore.go        Spans: a trace in memory, 100 bytes a span; explain and the other formats use it
 //	idtable.go          spans by their ids
-//	sort.go             sorting, with all processors
+//	sort.go             sorting, and what else is done with all processors
 //
 // How is a run told?
 //

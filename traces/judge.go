@@ -262,8 +262,8 @@ func (j *Judge) Report() Report {
 	history, epoch := j.History()
 	j.linked, j.requestLinks, j.receivers = make([]shapeSet, len(j.records)), make([]uint16, len(j.records)), make([]int32, len(j.records))
 	relating, delivering, walking := j.part(), j.part(), j.part()
-	inTurn(j.findParents, relating.findTargets)
-	inTurn(func() { walking.walk(j.ordered()) }, delivering.deliveries, relating.relate)
+	inParallel(j.findParents, relating.findTargets)
+	inParallel(func() { walking.walk(j.ordered()) }, delivering.deliveries, relating.relate)
 	for _, p := range []*Judge{relating, delivering, walking} {
 		j.findings.join(&p.findings)
 	}

@@ -1,6 +1,17 @@
 package traces
 
-import "testing"
+import (
+	"reflect"
+	"testing"
+)
+
+// A record fills what a processor fetches at once: with one number more, most of them would be fetched in two parts.
+func TestRecordFitsACacheLine(t *testing.T) {
+	const line = 64
+	if size := reflect.TypeFor[record]().Size(); size != line {
+		t.Errorf("a record has %d bytes, want %d", size, line)
+	}
+}
 
 // Records are found by their ids, also where those were chosen so that one passes for another by its hash, and while the table grows.
 func TestRecordTable(t *testing.T) {

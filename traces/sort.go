@@ -55,8 +55,8 @@ func sortParts[T any](list []T, compare func(a, b T) int, processors int) {
 	}
 }
 
-// inTurn does what is to be done with all processors there are. What takes longest is to come first: with others beside it, it would end last.
-func inTurn(tasks ...func()) {
+// inParallel does what is to be done with all processors there are. What takes longest is to come first: with others beside it, it would end last.
+func inParallel(tasks ...func()) {
 	todo := make(chan func(), len(tasks))
 	for _, task := range tasks {
 		todo <- task
