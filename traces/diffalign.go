@@ -42,7 +42,8 @@ type pair struct {
 type alignment struct {
 	a, b    *Indexed
 	options DiffOptions
-	byWhat  bool // they are aligned by what the events are, because their ids tell nothing
+	reading sync.Mutex // of spans, again
+	byWhat  bool       // they are aligned by what the events are, because their ids tell nothing
 	ofA     []int32
 	ofB     []int32 // the span of the other run that each is; -1 for none
 	whole   []pair  // all that differs, in the order in which it begins to, and no cause behind what comes of it
@@ -89,35 +90,44 @@ func fill(n int) []int32 {
 
 // match finds the span of the other run for each. Ids are the same for the same events, unless they were made of something else: then few are shared.
 func (l *alignment) match() {
-	shared := l.matchBy(func(p *fingerprint) world.CausalID { return p.id }, l.b.byID)
+	shared := l.matchBy(func(i int32) world.CausalID { return l.a.prints[i].id }, l.b.byID)
 	if 2*shared >= min(len(l.a.prints), len(l.b.prints)) {
 		return
 	}
 	byID, ofA, ofB := shared, l.ofA, l.ofB
-	var keysOfA, keysOfB []world.CausalID
-	var naming sync.WaitGroup
-	naming.Go(func() { keysOfA = whats(l.a) })
-	keysOfB = whats(l.b)
-	naming.Wait()
-	table := newIDTable(len(l.b.prints))
-	for i := range l.b.prints {
-		table.put(keysOfB[i], int32(i))
-	}
-	i := -1
-	shared = l.matchBy(func(*fingerprint) world.CausalID { i++; return keysOfA[i] }, table)
+	var keysOfA []world.CausalID
+	var table idTable
+	inParallel(func() {
+		table = newIDTable(len(l.b.prints))
+		for i, key := range whats(l.b) {
+			table.put(key, int32(i))
+		}
+	}, func() { keysOfA = whats(l.a) })
+	shared = l.matchBy(func(i int32) world.CausalID { return keysOfA[i] }, table)
 	if l.byWhat = shared > 2*byID; !l.byWhat {
 		l.ofA, l.ofB = ofA, ofB
 	}
 }
 
-func (l *alignment) matchBy(key func(*fingerprint) world.CausalID, table idTable) (shared int) {
-	l.ofA, l.ofB = fill(len(l.a.prints)), fill(len(l.b.prints))
-	for i := range l.a.prints {
-		p := &l.a.prints[i]
-		j := table.get(key(p))
-		if j >= 0 && l.ofB[j] < 0 && alike(&l.a.shapes[p.shape], &l.b.shapes[l.b.prints[j].shape]) {
-			l.ofA[i], l.ofB[j] = j, int32(i)
+func (l *alignment) matchBy(key func(i int32) world.CausalID, table idTable) (shared int) {
+	l.ofA, l.ofB = make([]int32, len(l.a.prints)), fill(len(l.b.prints))
+	inParts(len(l.ofA), func(from, to int32) {
+		for i := from; i < to; i++ {
+			if j := table.get(key(i)); j >= 0 && alike(&l.a.shapes[l.a.prints[i].shape], &l.b.shapes[l.b.prints[j].shape]) {
+				l.ofA[i] = j
+			} else {
+				l.ofA[i] = none
+			}
+		}
+	})
+	for i, j := range l.ofA {
+		switch {
+		case j < 0:
+		case l.ofB[j] < 0:
+			l.ofB[j] = int32(i)
 			shared++
+		default: // an earlier one has it
+			l.ofA[i] = none
 		}
 	}
 	return shared
@@ -157,25 +167,48 @@ func whats(x *Indexed) []world.CausalID {
 	return names
 }
 
-// compare makes pairs of what differs.
+// compare makes pairs of what differs: those of A's spans, and then those of spans that only B has.
 func (l *alignment) compare() {
-	for i, j := range l.ofA {
-		p := &l.a.prints[i]
-		switch {
-		case l.a.shapes[p.shape].name == spans.RunName:
-		case j < 0:
-			l.add(pair{a: int32(i), b: none, change: OnlyA})
-		default:
-			if change, differs := l.difference(p, &l.b.prints[j]); differs {
-				l.add(pair{a: int32(i), b: j, change: change})
+	all := len(l.ofA) + len(l.ofB)
+	places := make([]int, parts(all)) // of each part of them, how many pairs it has, and then where the first of those is
+	inParts(all, func(from, to int32) {
+		for k := from; k < to; k++ {
+			if _, _, _, differ := l.couple(k); differ {
+				places[from/onePart]++
 			}
 		}
+	})
+	total := 0
+	for i, n := range places {
+		places[i], total = total, total+n
 	}
-	for j, i := range l.ofB {
-		if i < 0 && l.b.shapes[l.b.prints[j].shape].name != spans.RunName {
-			l.add(pair{a: none, b: int32(j), change: OnlyB})
+	l.pairs = make([]pair, total)
+	inParts(all, func(from, to int32) {
+		at := places[from/onePart]
+		for k := from; k < to; k++ {
+			if a, b, change, differ := l.couple(k); differ {
+				l.pairs[at] = l.pair(a, b, change)
+				at++
+			}
 		}
+	})
+}
+
+// couple is a span of A and that of B, for k among A's spans, and for k behind those a span of B that has none of A; and whether they make a pair.
+func (l *alignment) couple(k int32) (a, b int32, change Change, differ bool) {
+	if last := int32(len(l.ofA)); k >= last {
+		b = k - last
+		return none, b, OnlyB, l.ofB[b] < 0 && l.b.shapes[l.b.prints[b].shape].name != spans.RunName
 	}
+	p, b := &l.a.prints[k], l.ofA[k]
+	switch {
+	case l.a.shapes[p.shape].name == spans.RunName:
+		return k, b, "", false
+	case b < 0:
+		return k, none, OnlyA, true
+	}
+	change, differ = l.difference(p, &l.b.prints[b])
+	return k, b, change, differ
 }
 
 func (l *alignment) difference(p, q *fingerprint) (Change, bool) {
@@ -198,15 +231,16 @@ func (l *alignment) negligible(p *pair) bool {
 	return l.options.ignoresTime() || within(x.start, y.start) && within(x.end, y.end)
 }
 
-func (l *alignment) add(p pair) {
-	p.cause = none
+// pair is that of two spans, of which one may not be there.
+func (l *alignment) pair(a, b int32, change Change) pair {
+	p := pair{a: a, b: b, change: change, cause: none}
 	p.moment, p.rank = l.diverges(&p)
 	p.order = l.orderOf(&p)
 	p.ending = l.ends(&p)
 	if p.ending {
 		p.rank = rankEnding
 	}
-	l.pairs = append(l.pairs, p)
+	return p
 }
 
 // The ranks of pairs, in the order in which they are told when they begin to differ at the same moment.
@@ -264,6 +298,8 @@ func atTheEnd(name string) bool {
 
 // firstEvent is the first event that the spans of a pair do not share, and whether it is A's.
 func (l *alignment) firstEvent(p *pair) (first Event, ofA, differ bool) {
+	l.reading.Lock()
+	defer l.reading.Unlock()
 	a, b := l.a.span(p.a), l.b.span(p.b)
 	key := func(e *Event, s *Span) uint64 {
 		return join(hashText(e.Name)^hashAttributes(e.Attributes, l.options.Ignore), uint64(e.At.Sub(s.Start)))

@@ -72,3 +72,19 @@ func inParallel(tasks ...func()) {
 	}
 	working.Wait()
 }
+
+// onePart is how many of many things are done at once by inParts.
+const onePart = 1 << 14
+
+// parts is how many parts so many things have.
+func parts(n int) int { return (n + onePart - 1) / onePart }
+
+// inParts does something to many things with all processors there are, part by part, from one to before another.
+func inParts(n int, do func(from, to int32)) {
+	tasks := make([]func(), parts(n))
+	for i := range tasks {
+		from := i * onePart
+		tasks[i] = func() { do(int32(from), int32(min(n, from+onePart))) }
+	}
+	inParallel(tasks...)
+}
