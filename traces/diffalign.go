@@ -2,6 +2,8 @@ package traces
 
 import (
 	"cmp"
+	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -13,15 +15,40 @@ import (
 )
 
 // Change is how a span of one run differs from that of the other.
-type Change string
+type Change uint8
 
 // The changes there are.
 const (
-	OnlyA   Change = "only in A"
-	OnlyB   Change = "only in B"
-	Changed Change = "changed" // in what it says, or in what it belongs to
-	Moved   Change = "moved"   // in time, and in nothing else
+	NoChange Change = iota
+	OnlyA
+	OnlyB
+	Changed // in what it says, or in what it belongs to
+	Moved   // in time, and in nothing else
 )
+
+// changeWords are the changes in JSON.
+var changeWords = [...]string{NoChange: "", OnlyA: "only in A", OnlyB: "only in B", Changed: "changed", Moved: "moved"}
+
+// String is the change in words.
+func (c Change) String() string {
+	if int(c) < len(changeWords) {
+		return changeWords[c]
+	}
+	return fmt.Sprintf("change %d", uint8(c))
+}
+
+// MarshalText are the words that stand in JSON.
+func (c Change) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// UnmarshalText reads such words. Words that no change has are an error.
+func (c *Change) UnmarshalText(words []byte) error {
+	i := slices.Index(changeWords[:], string(words))
+	if i < 0 {
+		return fmt.Errorf("no change is called %q", words)
+	}
+	*c = Change(i)
+	return nil
+}
 
 // pair is an event of two runs that differs: a span of each, or of one.
 type pair struct {
@@ -203,7 +230,7 @@ func (l *alignment) couple(k int32) (a, b int32, change Change, differ bool) {
 	p, b := &l.a.prints[k], l.ofA[k]
 	switch {
 	case l.a.shapes[p.shape].name == spans.RunName:
-		return k, b, "", false
+		return k, b, NoChange, false
 	case b < 0:
 		return k, none, OnlyA, true
 	}
@@ -216,7 +243,7 @@ func (l *alignment) difference(p, q *fingerprint) (Change, bool) {
 		return Changed, true
 	}
 	if p.start == q.start && p.end == q.end && p.clock == q.clock {
-		return "", false
+		return NoChange, false
 	}
 	return Moved, true
 }

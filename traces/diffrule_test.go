@@ -2,7 +2,9 @@ package traces_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -238,5 +240,20 @@ func TestRuleWords(t *testing.T) {
 	var rule traces.Rule
 	if err := rule.UnmarshalText([]byte("perhaps")); err == nil || fmt.Sprint(traces.Rule(200)) != "rule 200" {
 		t.Errorf("there is no rule perhaps: %v", err)
+	}
+}
+
+// The changes in JSON, as words; and what is none.
+func TestChangesInWords(t *testing.T) {
+	for change, want := range map[traces.Change]string{traces.OnlyA: "only in A", traces.OnlyB: "only in B", traces.Changed: "changed", traces.Moved: "moved", traces.NoChange: ""} {
+		text, err := json.Marshal(traces.Consequence{Change: change})
+		var back traces.Consequence
+		if err := errors.Join(err, json.Unmarshal(text, &back)); err != nil || back.Change != change || !strings.Contains(string(text), fmt.Sprintf(`"change":%q`, want)) {
+			t.Errorf("%q is read back as %q from %s: %v", change, back.Change, text, err)
+		}
+	}
+	var change traces.Change
+	if err := change.UnmarshalText([]byte("gone")); err == nil || fmt.Sprint(traces.Change(200)) != "change 200" {
+		t.Errorf("there is no change gone: %v", err)
 	}
 }

@@ -66,6 +66,7 @@ func (t *Tally) add(p *pair, by time.Duration) {
 		t.Possible++
 	}
 	switch p.change {
+	case NoChange:
 	case OnlyA:
 		t.OnlyA++
 	case OnlyB:

@@ -190,7 +190,7 @@ func tallied(t *traces.Tally, mark func(traces.Change) string) string {
 		change traces.Change
 	}{{t.OnlyA, traces.OnlyA}, {t.OnlyB, traces.OnlyB}, {t.Changed, traces.Changed}} {
 		if part.n > 0 {
-			words = append(words, grouped(part.n)+" "+string(part.change)+mark(part.change))
+			words = append(words, grouped(part.n)+" "+part.change.String()+mark(part.change))
 		}
 	}
 	if t.Moved > 0 {
