@@ -26,7 +26,7 @@ const (
 func main() { command.Main(run) }
 
 // takes is what is held of both traces, and of what is compared with what.
-var takes = runs.Takes{What: "compare", Span: 360}
+var takes = runs.Takes{What: "compare", Span: 340}
 
 // run is the command: what it was called with, where it writes, and the status it exits with.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
