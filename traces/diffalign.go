@@ -2,8 +2,6 @@ package traces
 
 import (
 	"cmp"
-	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -30,24 +28,16 @@ const (
 var changeWords = [...]string{NoChange: "", OnlyA: "only in A", OnlyB: "only in B", Changed: "changed", Moved: "moved"}
 
 // String is the change in words.
-func (c Change) String() string {
-	if int(c) < len(changeWords) {
-		return changeWords[c]
-	}
-	return fmt.Sprintf("change %d", uint8(c))
-}
+func (c Change) String() string { return wordsOf("change", changeWords[:], uint8(c)) }
 
 // MarshalText are the words that stand in JSON.
 func (c Change) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
 // UnmarshalText reads such words. Words that no change has are an error.
 func (c *Change) UnmarshalText(words []byte) error {
-	i := slices.Index(changeWords[:], string(words))
-	if i < 0 {
-		return fmt.Errorf("no change is called %q", words)
-	}
-	*c = Change(i)
-	return nil
+	n, err := numberOf("change", changeWords[:], words)
+	*c = Change(n)
+	return err
 }
 
 // pair is an event of two runs that differs: a span of each, or of one.

@@ -41,22 +41,31 @@ var ruleWords = [...]string{
 func (r Rule) Seen() bool { return r <= RuleStep }
 
 // String is the rule as a word.
-func (r Rule) String() string {
-	if int(r) < len(ruleWords) {
-		return ruleWords[r]
-	}
-	return fmt.Sprintf("rule %d", uint8(r))
-}
+func (r Rule) String() string { return wordsOf("rule", ruleWords[:], uint8(r)) }
 
 // MarshalText is the word that stands in JSON.
 func (r Rule) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
 // UnmarshalText reads such a word. A word that no rule has is an error.
 func (r *Rule) UnmarshalText(word []byte) error {
-	i := slices.Index(ruleWords[:], string(word))
-	if i < 0 {
-		return fmt.Errorf("no rule is called %q", word)
+	n, err := numberOf("rule", ruleWords[:], word)
+	*r = Rule(n)
+	return err
+}
+
+// wordsOf are the words for the number of a rule, or of what kind it is.
+func wordsOf(kind string, all []string, n uint8) string {
+	if int(n) < len(all) {
+		return all[n]
 	}
-	*r = Rule(i)
-	return nil
+	return fmt.Sprintf("%s %d", kind, n)
+}
+
+// numberOf is the number that some words stand for; words for none are an error.
+func numberOf(kind string, all []string, words []byte) (uint8, error) {
+	n := slices.Index(all, string(words))
+	if n < 0 {
+		return 0, fmt.Errorf("no %s is called %q", kind, words)
+	}
+	return uint8(n), nil
 }
