@@ -147,7 +147,7 @@ func (l *alignment) unaskedReason() Reason {
 	}
 	a, b := l.a.about(spans.RaftkvBuildKey), l.b.about(spans.RaftkvBuildKey)
 	if a != b {
-		return Reason{ReasonCode, "the code: A is of the build " + a + ", B of " + b, nil}
+		return Reason{ReasonCode, "the code: A is of the build " + printable(a) + ", B of " + printable(b), nil}
 	}
 	return Reason{ReasonCode, "the code: both runs were given the same, and their builds have one name", nil}
 }

@@ -59,6 +59,10 @@ func TestHostileRun(t *testing.T) {
 	different := smallest(t)
 	different.Seed = 2
 	other, _ := traced(t, different)
+	changed := bytes.Replace(good, []byte(`"raft.term","value":{"intValue":"1"}`), []byte(`"raft.term","value":{"intValue":"2"}`), 1) // and nobody asked for that
+	if bytes.Equal(changed, good) {
+		t.Fatal("nothing is changed")
+	}
 	texts := []*regexp.Regexp{ // names, texts in lists, and what the config says
 		regexp.MustCompile(`("name":")([^"]+)(")`), regexp.MustCompile(`([[,]\{"stringValue":")([^"]+)(")`), regexp.MustCompile(`(\\n)(seed = [12])(\\n)`),
 	}
@@ -76,6 +80,7 @@ func TestHostileRun(t *testing.T) {
 			for _, every := range []int{1, 7} {
 				compareHostile(t, text.String(), good, spoil(good, text, by, every))
 				compareHostile(t, text.String(), good, spoil(other, text, by, every))
+				compareHostile(t, text.String(), good, spoil(changed, text, by, every))
 			}
 		}
 	}
