@@ -34,3 +34,31 @@ func TestSortWith(t *testing.T) {
 		}
 	}
 }
+
+// Parts that are done at once are all that there is, each thing once; and one processor does them as well as many.
+func TestInParts(t *testing.T) {
+	for _, processors := range []int{1, 4} {
+		before := runtime.GOMAXPROCS(processors)
+		for _, n := range []int{0, 1, onePart, onePart + 1, 3*onePart + 5} {
+			done := make([]int, n)
+			first := make([]bool, parts(n))
+			inParts(n, func(from, to int32) {
+				first[from/onePart] = from%onePart == 0
+				for i := from; i < to; i++ {
+					done[i]++
+				}
+			})
+			for i, times := range done {
+				if times != 1 {
+					t.Fatalf("%d processors, %d things: number %d is done %d times", processors, n, i, times)
+				}
+			}
+			for i, is := range first {
+				if !is {
+					t.Errorf("%d processors, %d things: part %d does not begin where it should", processors, n, i)
+				}
+			}
+		}
+		runtime.GOMAXPROCS(before)
+	}
+}
