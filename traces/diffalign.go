@@ -189,11 +189,13 @@ func (l *alignment) compare() {
 	all := len(l.ofA) + len(l.ofB)
 	places := make([]int, parts(all)) // of each part of them, how many pairs it has, and then where the first of those is
 	inParts(all, func(from, to int32) {
+		n := 0
 		for k := from; k < to; k++ {
 			if _, _, _, differ := l.couple(k); differ {
-				places[from/onePart]++
+				n++
 			}
 		}
+		places[from/onePart] = n
 	})
 	total := 0
 	for i, n := range places {

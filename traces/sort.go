@@ -73,8 +73,8 @@ func inParallel(tasks ...func()) {
 	working.Wait()
 }
 
-// onePart is how many of many things are done at once by inParts.
-const onePart = 1 << 14
+// onePart is how many of many things are done at once by inParts: so few that a small trace has several parts too, and its tests show what is wrong with them.
+const onePart = 1 << 9
 
 // parts is how many parts so many things have.
 func parts(n int) int { return (n + onePart - 1) / onePart }
