@@ -17,11 +17,11 @@ type Change uint8
 
 // The changes there are.
 const (
-	NoChange Change = iota
-	OnlyA
-	OnlyB
-	Changed // in what it says, or in what it belongs to
-	Moved   // in time, and in nothing else
+	NoChange Change = iota // in nothing that is compared
+	OnlyA                  // it is there in A, and not in B
+	OnlyB                  // and the other way round
+	Changed                // in what it says, or in what it belongs to
+	Moved                  // in time, and in nothing else
 )
 
 // changeWords are the changes in JSON.
