@@ -234,7 +234,7 @@ func (j *Judge) linksToAll(at int32, entries []slot) {
 		want--
 	}
 	if got := int(j.requestLinks[at]); got < min(want, math.MaxUint16) && above >= 0 {
-		j.find(ruleMissingLink, j.ref(at), fmt.Sprintf("it links to %d requests", got), fmt.Sprintf("to %d: one for each entry that a client asked for in term %d, but for its parent's", want, r.term))
+		j.find(ruleMissingLink, j.ref(at), "it links to "+Counted(got, "request"), fmt.Sprintf("to %d: one for each entry that a client asked for in term %d, but for its parent's", want, r.term))
 	}
 }
 

@@ -206,7 +206,7 @@ func (j *Judge) entries(s *Span, ref SpanRef) {
 // entriesListed compares entries with the index and the term of what they say comes before them, and with how many they say there are.
 func (j *Judge) entriesListed(ref SpanRef, prev, before, count uint64, entries []string) {
 	if uint64(len(entries)) != count {
-		j.find(ruleMalformedValue, ref, fmt.Sprintf("%s lists %d entries, and %s is %d", spans.RaftEntriesKey, len(entries), spans.RaftEntriesCountKey, count), "as many as the count says")
+		j.find(ruleMalformedValue, ref, fmt.Sprintf("%s lists %s, and %s is %d", spans.RaftEntriesKey, Counted(len(entries), "entry"), spans.RaftEntriesCountKey, count), "as many as the count says")
 	}
 	for i, entry := range entries {
 		read := j.entriesRead.entry(entry)

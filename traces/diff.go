@@ -178,7 +178,7 @@ func (l *alignment) restrict(u *Users) {
 // verdict sums up what differs; so many spans do not.
 func (l *alignment) verdict(u *Users, same int) (Verdict, string) {
 	if len(l.pairs) == 0 {
-		return Same, fmt.Sprintf("%s, all as in the other run", count(same, "span"))
+		return Same, fmt.Sprintf("%s, all as in the other run", Counted(same, "span"))
 	}
 	var whys []string
 	answers, only := 0, 0
@@ -191,25 +191,25 @@ func (l *alignment) verdict(u *Users, same int) (Verdict, string) {
 		}
 	}
 	if answers > 0 {
-		whys = append(whys, count(answers, "operation")+" answered otherwise")
+		whys = append(whys, Counted(answers, "operation")+" answered otherwise")
 	}
 	if only > 0 {
-		whys = append(whys, count(only, "operation")+" in one run only")
+		whys = append(whys, Counted(only, "operation")+" in one run only")
 	}
 	if n := len(u.Violations); n > 0 {
-		whys = append(whys, count(n, "invariant")+" violated in one run only")
+		whys = append(whys, Counted(n, "invariant")+" violated in one run only")
 	}
 	if u.order {
 		whys = append(whys, "operations took effect in another order")
 	}
 	if u.store {
-		whys = append(whys, count(len(u.Store), "key")+" with another value at the end")
+		whys = append(whys, Counted(len(u.Store), "key")+" with another value at the end")
 	}
 	switch {
 	case len(whys) > 0:
 		return DifferentOutcome, strings.Join(whys, ", ")
 	case !slices.ContainsFunc(l.pairs, func(p pair) bool { return p.change != Moved }):
-		return SameButTime, count(len(l.pairs), "span") + " moved, and nothing else changed"
+		return SameButTime, Counted(len(l.pairs), "span") + " moved, and nothing else changed"
 	}
 	switch only := l.options.Only; {
 	case only == "" || only == OnlyKV:
@@ -219,23 +219,6 @@ func (l *alignment) verdict(u *Users, same int) (Verdict, string) {
 	default:
 		return SameOutcome, "what clients got of it is not part of " + only
 	}
-}
-
-// count is a number of things.
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return grouped(n) + " " + what + "s"
-}
-
-// grouped is a number as people write it: 1,234,567.
-func grouped(n int) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }
 
 // divergence tells of the first pair.

@@ -141,7 +141,7 @@ func (l *alignment) unaskedReason() Reason {
 	}{{l.a, "A", OnlyB}, {l.b, "B", OnlyA}} {
 		lost := missingParents(side.x)
 		if lost > 0 && !slices.ContainsFunc(l.whole, func(p pair) bool { return p.change != side.only }) {
-			return Reason{ReasonCut, "a trace that is not whole: " + count(len(l.whole), "span") + " that the other has cannot be found in " + side.name + ", and of " + count(lost, "span") +
+			return Reason{ReasonCut, "a trace that is not whole: " + Counted(len(l.whole), "span") + " that the other has cannot be found in " + side.name + ", and of " + Counted(lost, "span") +
 				" there the parent is missing. Nothing else differs", nil}
 		}
 	}

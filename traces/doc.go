@@ -44,6 +44,7 @@
 //	storylog.go         what no span says by itself: removed entries, repeated requests
 //	storyfold.go        what is said over and over, said once
 //	storytext.go        commands and results
+//	count.go            numbers of things: 1 vote, 2 votes
 //	causes.go           the lines that led to a violation
 //	tree.go             spans as trees, for who reviews the golden files
 //

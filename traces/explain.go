@@ -347,14 +347,6 @@ func (e *Explainer) step(at time.Time, id world.CausalID, format string, argumen
 
 func took(from, to time.Time) string { return milliseconds(to.Sub(from)) }
 
-// counted is 1 vote, 2 votes.
-func counted(n int64, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return strconv.FormatInt(n, 10) + " " + what + "s"
-}
-
 // value is an attribute as a sentence says it.
 func (s *Span) value(key attribute.Key) string { return text(s.Attribute(key)) }
 

@@ -101,15 +101,15 @@ func (e *Explainer) wonSaid(s *Span) string {
 	votes, quorum := s.number(spans.RaftVotesKey), s.number(spans.RaftQuorumKey)
 	of := ""
 	if len(e.nodes) > 0 {
-		of = " of " + counted(int64(len(e.nodes)), "server")
+		of = " of " + Counted(int64(len(e.nodes)), "server")
 	}
 	return fmt.Sprintf("%s became the leader of term %d at %s. It had stood for election at %s, and after %s it had %s, its own included; %d%s are a majority.",
-		s.Service, s.number(spans.RaftTermKey), e.time(s.End), e.time(s.Start), took(s.Start, s.End), counted(votes, "vote"), quorum, of)
+		s.Service, s.number(spans.RaftTermKey), e.time(s.End), e.time(s.Start), took(s.Start, s.End), Counted(votes, "vote"), quorum, of)
 }
 
 // outcomeSaid says how an election ended for its candidate.
 func (e *Explainer) outcomeSaid(s *Span) string {
-	votes := counted(s.number(spans.RaftVotesKey), "vote") + " of the " + s.value(spans.RaftQuorumKey) + " that it needed"
+	votes := Counted(s.number(spans.RaftVotesKey), "vote") + " of the " + s.value(spans.RaftQuorumKey) + " that it needed"
 	switch {
 	case s.value(spans.RaftOutcomeKey) == spans.OutcomeWon:
 		return "it won at " + e.time(s.End)

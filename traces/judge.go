@@ -228,7 +228,7 @@ func (j *Judge) otherRun(d *digest, i int) {
 // mixed finds that there were spans of other runs, once.
 func (j *Judge) mixed() {
 	if o := &j.others; o.count > 0 {
-		j.find(ruleMixedRuns, o.first, fmt.Sprintf("%d spans of the file are of another run than its first span; the trace id of the first of them begins with %016x, and not with %016x", o.count, o.run, j.run),
+		j.find(ruleMixedRuns, o.first, fmt.Sprintf("%s of the file are of another run than its first span; the trace id of the first of them begins with %016x, and not with %016x", Counted(o.count, "span"), o.run, j.run),
 			"the spans of one run; those of the others are not judged: give them files of their own")
 	}
 }

@@ -81,7 +81,7 @@ func (w *walk) counted(s *server, of int32, c *commitFact) {
 	}
 	acks := w.facts.acks[c.acks.from:c.acks.to]
 	if uint64(len(acks)) < c.quorum {
-		w.breaks(protocol.InvariantQuorumLog, w.ref(of), fmt.Sprintf("%d servers hold what is committed", len(acks)), fmt.Sprintf("%d, which make a majority", c.quorum))
+		w.breaks(protocol.InvariantQuorumLog, w.ref(of), fmt.Sprintf("%s %s what is committed", Counted(len(acks), "server"), Agree(len(acks), "holds", "hold")), fmt.Sprintf("%d, which make a majority", c.quorum))
 	}
 	if c.from < c.to && c.to <= uint64(len(s.log)) {
 		w.linksToAll(of, s.log[c.from:c.to])

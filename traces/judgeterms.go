@@ -232,11 +232,11 @@ func (w *walk) won(s *server, of int32) {
 	r := &w.records[of]
 	voters := uint64(len(w.grants[ballot{s.process, r.term}]))
 	if w.quorum > 0 && voters < w.quorum {
-		w.breaks(protocol.InvariantElectionSafety, w.ref(of), fmt.Sprintf("%s leads term %d by the votes of %d servers", w.process(s.process), r.term, voters),
+		w.breaks(protocol.InvariantElectionSafety, w.ref(of), fmt.Sprintf("%s leads term %d by the votes of %s", w.process(s.process), r.term, Counted(voters, "server")),
 			fmt.Sprintf("the votes of %d, which make a majority", w.quorum), w.quorumBy)
 	}
 	if arrived := uint64(len(s.voters)); w.quorum > 0 && arrived < w.quorum && arrived < voters {
-		w.breaks(protocol.InvariantElectionSafety, w.ref(of), fmt.Sprintf("%s leads term %d when the votes of %d servers have arrived", w.process(s.process), r.term, arrived),
+		w.breaks(protocol.InvariantElectionSafety, w.ref(of), fmt.Sprintf("%s leads term %d when the votes of %s had arrived", w.process(s.process), r.term, Counted(arrived, "server")),
 			fmt.Sprintf("the votes of %d, which make a majority", w.quorum), w.quorumBy)
 	}
 	s.matched = map[processPlace]uint64{}

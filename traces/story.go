@@ -51,7 +51,7 @@ type storyLine struct {
 	root    world.CausalID
 	mark    mark
 	open    bool       // what it tells of was not over when the run ended
-	slot    uint64     // that a follower applied
+	index   uint64     // that a follower applied
 	of      *complaint // which this line is; nil for what is not told often
 }
 

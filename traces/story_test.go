@@ -50,7 +50,7 @@ func TestStoryHasTheReferencesOrder(t *testing.T) {
 		`node-1   IDreplication 3/3 acks: index 1 is committed`,
 		`node-1   IDapplied result (PUT|GET|DELETE) "\w"`,
 		`node-[2-5]   IDcommit index 0 -> 1`,
-		`node-[2-5]   IDapplied slot 1:`,
+		`node-[2-5]   IDapplied index 1:`,
 		`client-\d IDrequest 1: (PUT|GET|DELETE) "\w".* ->`,
 	} {
 		at := regexp.MustCompile(`(?m)^ *\d+\.\d{3}ms ` + strings.Replace(want, "ID", `[0-9a-f]{16}  `, 1) + `.*$`).FindStringIndex(rest)
@@ -330,7 +330,7 @@ func TestStoryLines(t *testing.T) {
 		`2.000ms  node-1    applied result NOOP -> OK`: func(s *scene) {
 			s.node.StartApply(s.begin(), s.leader, 5, 4, protocol.Noop{}, protocol.Nothing{}.String()).End(end)
 		},
-		`2.000ms  node-1    applied slot 5: DELETE "a" -> NOT FOUND`: func(s *scene) {
+		`2.000ms  node-1    applied index 5: DELETE "a" -> NOT FOUND`: func(s *scene) {
 			s.node.StartApply(s.begin(), s.peer, 5, 4, protocol.Delete{Key: "a"}, protocol.KeyNotFound{Key: "a"}.String()).End(end)
 		},
 	} {
@@ -454,10 +454,10 @@ func TestStoryFollowsTheLogs(t *testing.T) {
 	text := tell(t, story, traces.Plain)
 	for want, times := range map[string]int{
 		"removing": 1, "  removing entries 2 to 3 of term 2 and 3: in conflict with node-2's log\n": 1,
-		"a retry": 2, "  applied slot 6: PUT \"a\" = \"x\" -> REJECTED (key exists) (a retry, and NOT as at first)\n": 1,
-		"  applied slot 7: PUT \"a\" = \"x\" -> OK (a late copy of an old request)\n": 1,
-		`  applied slot 2: PUT "a" = "x" -> OK (a retry: as at first)` + "\n":         1,
-		"applied slot": 5, "  applied slots 3 to 5\n": 1,
+		"a retry": 2, "  applied index 6: PUT \"a\" = \"x\" -> REJECTED (key exists) (a retry, and NOT as at first)\n": 1,
+		"  applied index 7: PUT \"a\" = \"x\" -> OK (a late copy of an old request)\n": 1,
+		`  applied index 2: PUT "a" = "x" -> OK (a retry: as at first)` + "\n":         1,
+		"applied index": 5, "  applied indexes 3 to 5\n": 1,
 	} {
 		if got := strings.Count(text, want); got != times {
 			t.Errorf("the story says %d times, not %d:\n%s\n%s", got, times, want, text)

@@ -103,7 +103,7 @@ type again struct {
 	more  int
 	until time.Time
 	peers []string // whom it is about, if that is more than one
-	last  uint64   // of the slots that were applied at once, if that is many
+	last  uint64   // of the indexes that were applied at once, if that is many
 }
 
 // fold finds out what is told.
@@ -188,21 +188,21 @@ func (r *retold) together(lines []storyLine) {
 	}
 }
 
-// manySlots is how many slots that are applied at once are told in one line.
-const manySlots = 2
+// manyIndexes is how many indexes that are applied at once are told in one line.
+const manyIndexes = 2
 
 // applied makes one line of what a follower applies at once.
 func (r *retold) applied(lines []storyLine) {
 	for i := 0; i < len(lines); i++ {
-		if lines[i].slot == 0 {
+		if lines[i].index == 0 {
 			continue
 		}
 		end := i + 1
-		for end < len(lines) && lines[end].slot == lines[end-1].slot+1 && lines[end].process == lines[i].process && lines[end].at.Equal(lines[i].at) {
+		for end < len(lines) && lines[end].index == lines[end-1].index+1 && lines[end].process == lines[i].process && lines[end].at.Equal(lines[i].at) {
 			end++
 		}
-		if end-i >= manySlots {
-			r.first[i] = &again{last: lines[end-1].slot}
+		if end-i >= manyIndexes {
+			r.first[i] = &again{last: lines[end-1].index}
 			for j := i + 1; j < end; j++ {
 				r.hidden[j] = true
 			}
@@ -218,7 +218,7 @@ func (r *retold) text(i int, l *storyLine, epoch time.Time) string {
 		return l.text
 	}
 	if a.last > 0 {
-		return fmt.Sprintf("applied slots %d to %d", l.slot, a.last)
+		return fmt.Sprintf("applied indexes %d to %d", l.index, a.last)
 	}
 	text := l.text
 	if len(a.peers) > 0 {

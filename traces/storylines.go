@@ -32,7 +32,7 @@ func (t *teller) tell(id string) {
 	case spans.StartID:
 		t.start()
 	case spans.SetPeersID:
-		t.line(t.span.End, ordinary, "peers configured: ", strconv.Itoa(len(t.texts(spans.RaftPeersKey))), " servers, a majority is ", t.text(spans.RaftQuorumKey))
+		t.line(t.span.End, ordinary, "peers configured: ", Counted(len(t.texts(spans.RaftPeersKey)), "server"), ", a majority is ", t.text(spans.RaftQuorumKey))
 	case spans.ClientStartID:
 		t.line(t.span.Start, ordinary, "client started")
 	case spans.KVPutID, spans.KVGetID, spans.KVDeleteID:
@@ -152,10 +152,7 @@ func (t *teller) appending() {
 
 func (t *teller) election() {
 	t.line(t.span.Start, ordinary, "starting election for term ", t.text(spans.RaftTermKey))
-	votes := t.text(spans.RaftVotesKey) + " votes (need " + t.text(spans.RaftQuorumKey) + ")"
-	if votes[0] == '1' && votes[1] == ' ' {
-		votes = strings.Replace(votes, "votes", "vote", 1)
-	}
+	votes := Counted(t.integer(spans.RaftVotesKey), "vote") + " (need " + t.text(spans.RaftQuorumKey) + ")"
 	switch {
 	case t.failed():
 		t.line(t.span.End, trouble, "election for term ", t.text(spans.RaftTermKey), " ends without a result (", t.cause(), ")")
@@ -268,9 +265,9 @@ func (t *teller) apply() {
 		t.line(t.span.End, ordinary, "applied result ", outcome)
 		return
 	}
-	t.line(t.span.End, ordinary, "applied slot ", t.text(spans.RaftIndexKey), ": ", outcome)
+	t.line(t.span.End, ordinary, "applied index ", t.text(spans.RaftIndexKey), ": ", outcome)
 	if again == "" { // what a reader would want to know is not folded away
-		t.story.lines[len(t.story.lines)-1].slot = uint64(t.integer(spans.RaftIndexKey))
+		t.story.lines[len(t.story.lines)-1].index = uint64(t.integer(spans.RaftIndexKey))
 	}
 }
 

@@ -12,9 +12,17 @@ func (t *teller) run() {
 	config := t.span.Attribute(spans.RaftkvConfigKey).AsString()
 	counts := ""
 	if nodes, clients := topLevel(config, "num_nodes"), topLevel(config, "num_clients"); nodes != "" && clients != "" {
-		counts = ", " + nodes + " nodes, " + clients + " clients"
+		counts = ", " + countedText(nodes, "node") + ", " + countedText(clients, "client")
 	}
 	t.line(t.span.Start, ordinary, "config read: ", t.text(spans.RaftkvScenarioKey), ", seed ", t.text(spans.RaftkvSeedKey), counts)
+}
+
+// countedText is Counted for a number that stands in a document.
+func countedText(number, one string) string {
+	if n, err := strconv.ParseUint(number, 10, 64); err == nil {
+		return Counted(n, one)
+	}
+	return number + " " + one + "s"
 }
 
 // topLevel is the value of a key of a TOML document, as it stands there; it knows no more of TOML than that tables begin with a bracket.

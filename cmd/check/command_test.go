@@ -47,7 +47,7 @@ func TestCommand(t *testing.T) {
 	}{
 		{"good.jsonl", command.Fine, []string{"good.jsonl  fine: ", "27 rules of the spec are kept", "they hold, as far as spans tell", "linearizable: ", "\nnext  go run ./cmd/explain good.jsonl leader term 1\n"}, nil},
 		{"stale.jsonl", command.Violation, []string{"stale.jsonl  NOT fine: ", "NOT linearizable: ", "\nanswer_without_entry\n", "\nnext  go run ./cmd/explain stale.jsonl "}, nil},
-		{"good.jsonl stale.jsonl", command.Violation, []string{"good.jsonl  fine", "stale.jsonl  NOT fine", "\n1 of 2 runs are NOT fine\n"}, nil},
+		{"good.jsonl stale.jsonl", command.Violation, []string{"good.jsonl  fine", "stale.jsonl  NOT fine", "\n1 of 2 runs is NOT fine\n"}, nil},
 		{"good.jsonl good.jsonl", command.Fine, []string{"\nall 2 runs are fine\n"}, nil},
 		{"nowhere good.jsonl", command.Trouble, []string{"good.jsonl  fine"}, []string{"there is no run nowhere"}},
 		{write(t, "cut.jsonl", good[:len(good)-100]), command.Trouble, nil, []string{"cut.jsonl:1:", "cut off within its last line"}},

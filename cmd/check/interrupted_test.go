@@ -136,8 +136,8 @@ func TestUndecidedPage(t *testing.T) {
 		verdicts []verdict
 		want     []string
 	}{
-		{[]verdict{sure, unsure}, []string{"sure  fine: ", "unsure  not decided: ", "\n1 of 2 runs are fine\n"}},
-		{[]verdict{sure, wrong}, []string{"sure  fine: ", "unsure  NOT fine: ", "not decided: interrupted", "\n1 of 2 runs are NOT fine\n"}},
+		{[]verdict{sure, unsure}, []string{"sure  fine: ", "unsure  not decided: ", "\n1 of 2 runs is fine\n"}},
+		{[]verdict{sure, wrong}, []string{"sure  fine: ", "unsure  NOT fine: ", "not decided: interrupted", "\n1 of 2 runs is NOT fine\n"}},
 		{[]verdict{sure, sure}, []string{"\nall 2 runs are fine\n"}},
 	} {
 		said := (&page{width: 80}).tell(c.verdicts)

@@ -84,7 +84,7 @@ var contradictory = []mutation{
 			return s.Name == spans.ElectionName && textOf(s, spans.RaftOutcomeKey) != spans.OutcomeWon
 		}), spans.RaftVotesKey.Int(2))
 	}},
-	{"a leader before its votes arrived", "default", string(protocol.InvariantElectionSafety) + ": servers have arrived", func(m *mutated) {
+	{"a leader before its votes arrived", "default", string(protocol.InvariantElectionSafety) + ": had arrived", func(m *mutated) {
 		m.every(func(s *traces.Span) bool {
 			return isA(spans.RequestVoteClientName, client)(s) && textOf(s, spans.RaftReplyKey) != ""
 		}, func(s *traces.Span) { s.End = s.End.Add(time.Second) })

@@ -104,9 +104,9 @@ func (p *page) together(verdicts []verdict) string {
 	case fine == len(verdicts):
 		return fmt.Sprintf("all %d runs are %s", len(verdicts), p.style.Green("fine"))
 	case wrong == 0:
-		return fmt.Sprintf("%d of %d runs are %s", fine, len(verdicts), p.style.Green("fine"))
+		return fmt.Sprintf("%d of %d runs %s %s", fine, len(verdicts), traces.Agree(fine, "is", "are"), p.style.Green("fine"))
 	}
-	return fmt.Sprintf("%d of %d runs are %s", wrong, len(verdicts), p.style.Red("NOT fine"))
+	return fmt.Sprintf("%d of %d runs %s %s", wrong, len(verdicts), traces.Agree(wrong, "is", "are"), p.style.Red("NOT fine"))
 }
 
 // next is the command worth trying after this one: why the first thing is as it is, or what another run has to say.
@@ -127,11 +127,7 @@ func (p *page) one(b *strings.Builder, v *verdict) {
 	case v.wrong():
 		head = p.style.Red("NOT fine")
 	}
-	processes := "processes"
-	if v.Report.Processes == 1 {
-		processes = "process"
-	}
-	fmt.Fprintf(b, "%s  %s: %s of %d %s\n", p.style.Bold(v.Run), head, count(v.Report.Spans, "span"), v.Report.Processes, processes)
+	fmt.Fprintf(b, "%s  %s: %s of %s\n", p.style.Bold(v.Run), head, traces.Counted(v.Report.Spans, "span"), traces.Counted(v.Report.Processes, "process"))
 	conformance, invariants := 0, 0
 	for id, n := range v.Report.Counts {
 		if isInvariant(id) {
@@ -142,10 +138,10 @@ func (p *page) one(b *strings.Builder, v *verdict) {
 	}
 	p.line(b, "conformance", found(conformance, fmt.Sprintf("%d rules of the spec are kept", len(traces.Rules()))))
 	p.line(b, "invariants", found(invariants, "they hold, as far as spans tell"))
-	outcome := fmt.Sprintf("linearizable: %s on %s", count(v.Linearizable.Operations, "operation"), count(v.Linearizable.Keys, "key"))
+	outcome := fmt.Sprintf("linearizable: %s on %s", traces.Counted(v.Linearizable.Operations, "operation"), traces.Counted(v.Linearizable.Keys, "key"))
 	switch {
 	case v.Linearizable.Undecided:
-		outcome = p.style.Yellow("not decided") + ": interrupted before it was known whether some order of the " + count(v.Linearizable.Operations, "operation") + " explains all answers"
+		outcome = p.style.Yellow("not decided") + ": interrupted before it was known whether some order of the " + traces.Counted(v.Linearizable.Operations, "operation") + " explains all answers"
 	case !v.Linearizable.Holds:
 		outcome = p.style.Red("NOT linearizable") + ": " + v.Linearizable.Problem
 		if v.Linearizable.Page != "" {
@@ -200,14 +196,7 @@ func found(n int, none string) string {
 	if n == 0 {
 		return none
 	}
-	return count(n, "finding")
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return traces.Counted(n, "finding")
 }
 
 func isInvariant(id string) bool {

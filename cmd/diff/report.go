@@ -67,7 +67,7 @@ func (r *report) verdict() {
 		name string
 		run  *traces.RunAbout
 	}{{"A", &r.d.A}, {"B", &r.d.B}} {
-		r.printf("%s  %s (%s spans, %s)\n", side.name, side.run.Name, grouped(side.run.Spans), milliseconds(side.run.End))
+		r.printf("%s  %s (%s, %s)\n", side.name, side.run.Name, traces.Counted(side.run.Spans, "span"), milliseconds(side.run.End))
 	}
 	r.lookedAt()
 	if r.d.Resolution > 0 {
@@ -256,11 +256,11 @@ func (r *report) independent() {
 		if o := &r.options.diff; o.Tolerance > 0 || len(o.Ignore) > 0 {
 			how = ", but for what is not looked at"
 		}
-		r.paragraph("", counted(in.Before+in.After, "span")+" are the same in both runs"+how+".")
+		r.paragraph("", traces.Counted(in.Before+in.After, "span")+" are the same in both runs"+how+".")
 		return
 	}
 	r.title("What is independent of it")
-	r.paragraph("", fmt.Sprintf("%s before it and %s after it are the same in both runs.", counted(in.Before, "span"), grouped(in.After)))
+	r.paragraph("", fmt.Sprintf("%s before it and %s after it are the same in both runs.", traces.Counted(in.Before, "span"), traces.Grouped(in.After)))
 }
 
 // milliseconds is a duration as stories have it.
@@ -270,13 +270,4 @@ func milliseconds(d time.Duration) string {
 		sign, d = "-", -d
 	}
 	return fmt.Sprintf("%s%d.%03dms", sign, d/time.Millisecond, d%time.Millisecond/time.Microsecond)
-}
-
-// grouped is a number as people write it: 1,234,567.
-func grouped(n int) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }

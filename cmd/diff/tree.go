@@ -39,9 +39,9 @@ func seen(t *traces.Tally) string {
 	case t.Spans:
 		return " The traces show this for none of them: it is only possible."
 	case 1:
-		return " The traces show this for " + grouped(t.Spans-1) + " of them; for the other one it is only possible."
+		return " The traces show this for " + traces.Grouped(t.Spans-1) + " of them; for the other one it is only possible."
 	}
-	return " The traces show this for " + grouped(t.Spans-t.Possible) + " of them; for the other " + grouped(t.Possible) + " it is only possible."
+	return " The traces show this for " + traces.Grouped(t.Spans-t.Possible) + " of them; for the other " + traces.Grouped(t.Possible) + " it is only possible."
 }
 
 // reading says how a tree is read, if it takes more than one line.
@@ -190,13 +190,13 @@ func tallied(t *traces.Tally, mark func(traces.Change) string) string {
 		change traces.Change
 	}{{t.OnlyA, traces.OnlyA}, {t.OnlyB, traces.OnlyB}, {t.Changed, traces.Changed}} {
 		if part.n > 0 {
-			words = append(words, grouped(part.n)+" "+part.change.String()+mark(part.change))
+			words = append(words, traces.Grouped(part.n)+" "+part.change.String()+mark(part.change))
 		}
 	}
 	if t.Moved > 0 {
-		words = append(words, grouped(t.Moved)+" moved by "+between(t.Least, t.Most)+mark(traces.Moved))
+		words = append(words, traces.Grouped(t.Moved)+" moved by "+between(t.Least, t.Most)+mark(traces.Moved))
 	}
-	text := counted(t.Spans, "span")
+	text := traces.Counted(t.Spans, "span")
 	if len(words) == 1 {
 		_, how, _ := strings.Cut(words[0], " ")
 		text += " " + how
@@ -208,7 +208,7 @@ func tallied(t *traces.Tally, mark func(traces.Change) string) string {
 	case t.Spans:
 		text += ", after the end of the other run"
 	default:
-		text += fmt.Sprintf(" (%s after the end of the other run)", grouped(t.Ending))
+		text += fmt.Sprintf(" (%s after the end of the other run)", traces.Grouped(t.Ending))
 	}
 	return text
 }
@@ -225,11 +225,4 @@ func signed(d time.Duration) string {
 		return "+" + milliseconds(d)
 	}
 	return milliseconds(d)
-}
-
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return grouped(n) + " " + what + "s"
 }

@@ -43,10 +43,10 @@ func (r *report) operations(all []traces.OperationChange) {
 		r.printf("%soperations: all the same\n", indent)
 		return
 	}
-	r.printf("%soperations: %s otherwise\n", indent, grouped(len(all)))
+	r.printf("%soperations: %s otherwise\n", indent, traces.Grouped(len(all)))
 	for i := range all {
 		if r.options.diff.Max > 0 && i == r.options.diff.Max {
-			r.printf("%s  and %s more\n", indent, grouped(len(all)-i))
+			r.printf("%s  and %s more\n", indent, traces.Grouped(len(all)-i))
 			return
 		}
 		lines := pieces(operation(&all[i]), r.width-18)
@@ -84,7 +84,7 @@ func worst(all []traces.OperationChange) *traces.OperationChange {
 // operation says how an operation differs: its answer, how long it took, how often it was tried.
 func operation(c *traces.OperationChange) string {
 	took := func(result string, latency time.Duration, tries int) string {
-		return fmt.Sprintf("%s after %s in %s", result, milliseconds(latency), attempts(tries))
+		return fmt.Sprintf("%s after %s in %s", result, milliseconds(latency), traces.Counted(tries, "try"))
 	}
 	switch {
 	case c.LatencyB == nil:
@@ -103,20 +103,13 @@ func operation(c *traces.OperationChange) string {
 		parts = append(parts, fmt.Sprintf("%s -> %s (%s)", milliseconds(*c.LatencyA), milliseconds(*c.LatencyB), signed(*c.LatencyB-*c.LatencyA)))
 	}
 	if c.TriesA != c.TriesB {
-		parts = append(parts, fmt.Sprintf("%d -> %s", c.TriesA, attempts(c.TriesB)))
+		parts = append(parts, fmt.Sprintf("%d -> %s", c.TriesA, traces.Counted(c.TriesB, "try")))
 	}
 	text := strings.Join(parts, ", ")
 	if c.CommandA == c.CommandB {
 		text = c.CommandA + ": " + text
 	}
 	return text
-}
-
-func attempts(n int) string {
-	if n == 1 {
-		return "1 try"
-	}
-	return fmt.Sprintf("%d tries", n)
 }
 
 func (r *report) values(title string, all []traces.ValueChange) {
@@ -127,10 +120,10 @@ func (r *report) values(title string, all []traces.ValueChange) {
 		r.printf("%s%s: the same\n", indent, title)
 		return
 	}
-	r.printf("%s%s: %s otherwise\n", indent, title, grouped(len(all)))
+	r.printf("%s%s: %s otherwise\n", indent, title, traces.Grouped(len(all)))
 	for i, c := range all {
 		if r.options.diff.Max > 0 && i == r.options.diff.Max {
-			r.printf("%s  and %s more\n", indent, grouped(len(all)-i))
+			r.printf("%s  and %s more\n", indent, traces.Grouped(len(all)-i))
 			return
 		}
 		r.change(c.Name, c.A, c.B)

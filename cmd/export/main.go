@@ -78,7 +78,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err := write(file, content); err != nil {
 		return command.Failed(stderr, fmt.Errorf("cannot write %s: %w", file, err))
 	}
-	_, err = fmt.Fprintf(stdout, "wrote %s, %d spans\n%s", file, spans.Len(), terminal.Paragraph("next  ", "      ", f.next, terminal.Width(stdout)))
+	_, err = fmt.Fprintf(stdout, "wrote %s, %s\n%s", file, traces.Counted(spans.Len(), "span"), terminal.Paragraph("next  ", "      ", f.next, terminal.Width(stdout)))
 	return command.Printed(err, stderr)
 }
 

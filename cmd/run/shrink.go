@@ -76,7 +76,7 @@ func (r *runner) printShrunk(to io.Writer, shrunk *shrink.Result, story *traces.
 	folder := filepath.Join(r.options.out, r.name())
 	_, _ = io.WriteString(w, "\n"+r.laidOut([]row{
 		{"shrunk from", "", shrunk.Before.String()},
-		{"to", "", fmt.Sprintf("%s, in %d runs%s", shrunk.After, shrunk.Runs, unproven(shrunk))},
+		{"to", "", fmt.Sprintf("%s, in %s%s", shrunk.After, traces.Counted(shrunk.Runs, "run"), unproven(shrunk))},
 		{"violation", "", fmt.Sprintf("%s at %s: %s; but %s", v.Invariant.Name, v.At, v.Facts[0], v.Facts[1])},
 		r.filesRow(shrunkFile, shrunkStoryFile),
 		{"next", "go run ./cmd/run " + command.ShellWord(filepath.Join(folder, shrunkFile)), ""},

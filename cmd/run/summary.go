@@ -122,7 +122,7 @@ func (r *runner) filesRow(names ...string) row {
 func (r *runner) checks() string {
 	checks := &r.result.Checks
 	if v := checks.Violation; v != nil {
-		return fmt.Sprintf("%s does NOT hold, after %d events; sometimes: %s", v.Invariant.Name, checks.Events, sometimes(&checks.Sometimes))
+		return fmt.Sprintf("%s does NOT hold, after %s; sometimes: %s", v.Invariant.Name, traces.Counted(checks.Events, "event"), sometimes(&checks.Sometimes))
 	}
 	return fmt.Sprintf("%d invariants held after each of %d events; sometimes: %s", checks.Invariants, checks.Events, sometimes(&checks.Sometimes))
 }

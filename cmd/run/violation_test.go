@@ -73,7 +73,7 @@ func TestViolation(t *testing.T) {
      10.332ms node-1   cd8035942d6629d2  ack from node-2, match_index 1
      10.707ms node-1   0218d74176d2bc02  ack from node-4, match_index 1
      11.864ms node-2   5df4af84ba9330e0  commit index 0 -> 1
-     11.864ms node-2   2b60710065f9e0f8  applied slot 1: NOOP -> OK
+     11.864ms node-2   2b60710065f9e0f8  applied index 1: NOOP -> OK
   again:      go run ./cmd/run ` + filepath.Join(out, "default-1", "run.toml") + "\n" +
 		"  shorter:    go run ./cmd/run -shrink -out " + out + " " + filepath.Join(out, "default-1", "run.toml") + "\n"
 	if stderr.String() != want {

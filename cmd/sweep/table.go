@@ -8,6 +8,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/traces"
 )
 
 // widest is how long a line is at most, but for a command, which is copied whole.
@@ -28,7 +29,7 @@ func (t *table) String() string {
 		parts = append(parts, t.numbers(), t.totals(), t.happened())
 	}
 	if f.Unfinished > 0 {
-		parts = append(parts, t.text(verb(f.Unfinished, "run", "was", "were")+" cut short by max_duration"))
+		parts = append(parts, t.text(traces.Counted(f.Unfinished, "run")+" "+traces.Agree(f.Unfinished, "was", "were")+" cut short by max_duration"))
 	}
 	if len(t.report.Violations) > 0 {
 		parts = append(parts, t.broken())
@@ -43,17 +44,17 @@ func (t *table) text(text string) string { return terminal.Paragraph("", "", tex
 func (t *table) head() string {
 	r := t.report
 	what := strings.TrimPrefix(r.Run, "-faults ")
-	runs := plural(r.Done, "run")
+	runs := traces.Counted(r.Done, "run")
 	if whole := r.Shard.count(r.Seeds); r.Done < whole {
-		runs = fmt.Sprintf("the first %s of %s runs", thousands(r.Done), thousands(whole))
+		runs = fmt.Sprintf("the first %s of %s runs", traces.Grouped(r.Done), traces.Grouped(whole))
 	}
 	part := ""
 	if r.Shard.Of > 1 {
 		part = ", part " + r.Shard.String()
 	}
-	verdict := t.style.Green(fmt.Sprintf("%d invariants held after each of %s events", len(invariants()), thousands(r.Figures.Events)))
+	verdict := t.style.Green(fmt.Sprintf("%d invariants held after each of %s events", len(invariants()), traces.Grouped(r.Figures.Events)))
 	if n := len(r.Violations); n > 0 {
-		verdict = t.style.Red(fmt.Sprintf("an invariant was violated in %s", plural(uint64(n), "run")))
+		verdict = t.style.Red(fmt.Sprintf("an invariant was violated in %s", traces.Counted(uint64(n), "run")))
 	}
 	text := fmt.Sprintf("%s, %s%s: %s", t.style.Bold(what), r.Seeds, part, runs)
 	if terminal.Length(text+", "+verdict) <= t.width {
@@ -70,7 +71,7 @@ const (
 // numbers are those that differ from run to run.
 func (t *table) numbers() string {
 	f := &t.report.Figures
-	count := func(n uint64) string { return thousands(n) }
+	count := func(n uint64) string { return traces.Grouped(n) }
 	rows := [][]string{{"of each run", "half", "9 of 10", "99 of 100", "all", "least to 99 of 100"}}
 	for _, row := range []struct {
 		name   string
@@ -99,9 +100,12 @@ func (t *table) numbers() string {
 // totals are the numbers of all runs together.
 func (t *table) totals() string {
 	f := &t.report.Figures
-	counted := func(n uint64, what string) string { return thousands(n) + terminal.NoBreak + what } // a number stays with what it is of
+	of := func(n uint64, one, done string) string { // a number stays with what it is of
+		return traces.Grouped(n) + terminal.NoBreak + traces.Plural(n, one) + " " + done
+	}
+	lost := func(n uint64, how string) string { return traces.Grouped(n) + terminal.NoBreak + how }
 	return t.text("in all: " + strings.Join([]string{
-		counted(f.Operations, "operations answered"), counted(f.Commits, "entries committed"), counted(f.Messages, "messages sent"), counted(f.Lost, "lost"), counted(f.Duplicated, "duplicated"),
+		of(f.Operations, "operation", "answered"), of(f.Commits, "entry", "committed"), of(f.Messages, "message", "sent"), lost(f.Lost, "lost"), lost(f.Duplicated, "duplicated"),
 	}, ", "))
 }
 
@@ -115,7 +119,7 @@ func (t *table) happened() string {
 		if n == 0 {
 			name = t.style.Yellow(name)
 		}
-		rows = append(rows, []string{name, thousands(n), percent(share), t.plots.Bar(share, barWidth)})
+		rows = append(rows, []string{name, traces.Grouped(n), percent(share), t.plots.Bar(share, barWidth)})
 	}
 	return terminal.Table(rows, terminal.Left, terminal.Right, terminal.Right)
 }
@@ -132,7 +136,7 @@ func (t *table) broken() string {
 	rows := [][]string{{"violated", "runs", "first by"}}
 	for _, invariant := range invariants() {
 		if v, ok := first[invariant]; ok {
-			rows = append(rows, []string{t.style.Red(invariant), thousands(runs[invariant]), fmt.Sprintf("seed %d", v.Seed)})
+			rows = append(rows, []string{t.style.Red(invariant), traces.Grouped(runs[invariant]), fmt.Sprintf("seed %d", v.Seed)})
 		}
 	}
 	return terminal.Table(rows, terminal.Left, terminal.Right)
@@ -158,32 +162,8 @@ func (t *table) suggestion() (command, what string) {
 	case r.Shard.Of > 1:
 		return "go run ./cmd/sweep -merge FILE...", fmt.Sprintf("when all %d parts are there, each with -json", r.Shard.Of)
 	default:
-		return r.again(r.Figures.Busiest.Seed), plural(r.Figures.Busiest.Elections, "election") + ", the most of all"
+		return r.again(r.Figures.Busiest.Seed), traces.Counted(r.Figures.Busiest.Elections, "election") + ", the most of all"
 	}
-}
-
-// thousands is a number that a person can read.
-func thousands(n uint64) string {
-	digits := fmt.Sprint(n)
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
-}
-
-func plural(n uint64, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return thousands(n) + " " + what + "s"
-}
-
-// verb is so many things, and the verb for them.
-func verb(n uint64, what, one, more string) string {
-	if n == 1 {
-		return plural(n, what) + " " + one
-	}
-	return plural(n, what) + " " + more
 }
 
 // percent never says of a few that they are none, or of almost all that they are all.

@@ -13,6 +13,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/raftkv/raft"
+	"github.com/raftkv/raftkv/traces"
 )
 
 func main() { command.Main(run) }
@@ -80,7 +81,7 @@ func (p *prey) row() []string {
 	}
 	return []string{
 		p.bug, fmt.Sprint(p.found.seed), duration(p.took), string(p.found.violation.Invariant.Name),
-		fmt.Sprintf("%s, %s", counted(p.small.After.Faults, "fault"), counted(p.small.After.Operations, "operation")),
+		fmt.Sprintf("%s, %s", traces.Counted(p.small.After.Faults, "fault"), traces.Counted(p.small.After.Operations, "operation")),
 	}
 }
 
@@ -99,11 +100,4 @@ func duration(d time.Duration) string {
 		return d.Round(time.Millisecond).String()
 	}
 	return fmt.Sprintf("%.1fs", d.Seconds())
-}
-
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/world"
+	"github.com/raftkv/raftkv/traces"
 )
 
 // Surprise is something expected that is not so at the end of a run.
@@ -37,9 +38,9 @@ func (cl *Cluster) surprise(e *config.Expect, r *Result) string {
 	case e.Sometimes != "" && cl.happened(r, e.Sometimes) == 0:
 		return fmt.Sprintf("it did not happen: %s", e.Sometimes)
 	case e.Never != "" && cl.happened(r, e.Never) > 0:
-		return fmt.Sprintf("it happened %d times: %s", cl.happened(r, e.Never), e.Never)
+		return fmt.Sprintf("it happened %s: %s", traces.Counted(cl.happened(r, e.Never), "time"), e.Never)
 	case e.Answered != 0 && e.Answered != r.Operations:
-		return fmt.Sprintf("%d operations have an answer", r.Operations)
+		return fmt.Sprintf("%s answered", traces.Counted(r.Operations, "operation"))
 	case e.Operation != "" && cl.results[e.Operation] != e.Result:
 		return fmt.Sprintf("%s ended with %s", e.Operation, strconv.Quote(cl.results[e.Operation]))
 	case e.At != 0:

@@ -388,7 +388,7 @@ func TestExpectations(t *testing.T) {
 	}
 	want := []cluster.Surprise{
 		{Expect: 2, Got: "it did not happen: conflict repaired"},
-		{Expect: 4, Got: "it happened 1 times: election won"},
+		{Expect: 4, Got: "it happened 1 time: election won"},
 		{Expect: 7, Got: `client-1/1 ended with "ok"`},
 		{Expect: 9, Got: "the entries in the log of node-3 are of the terms [1 1 1]"},
 		{Expect: 11, Got: "at 90ms the entries in the log of node-2 are of the terms [1 1]"},

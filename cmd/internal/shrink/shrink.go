@@ -17,6 +17,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/traces"
 )
 
 // DefaultRuns is how many runs are made at most when nobody says otherwise.
@@ -66,16 +67,9 @@ func SizeOf(c *config.Config) Size {
 func (s Size) String() string {
 	links := ""
 	if s.Links > 0 {
-		links = ", " + count(s.Links, "link")
+		links = ", " + traces.Counted(s.Links, "link")
 	}
-	return fmt.Sprintf("%s%s and %s on %s", count(s.Faults, "fault"), links, count(s.Operations, "operation"), count(s.Nodes, "node"))
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return fmt.Sprintf("%s%s and %s on %s", traces.Counted(s.Faults, "fault"), links, traces.Counted(s.Operations, "operation"), traces.Counted(s.Nodes, "node"))
 }
 
 // small says whether a person can still read it.
