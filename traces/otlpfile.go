@@ -26,7 +26,7 @@ type OTLPFile struct {
 	line     []byte
 	spans    int // on this line
 	service  serviceKey
-	prefixes map[serviceKey][]byte
+	around   map[serviceKey]surroundings
 	err      error
 }
 
@@ -36,11 +36,14 @@ type serviceKey struct {
 	scope    instrumentation.Scope
 }
 
+// surroundings are what stands before the spans of an entry, and behind them.
+type surroundings struct{ before, behind []byte }
+
 var _ sdktrace.SpanExporter = (*OTLPFile)(nil)
 
 // NewOTLPFile writes to w, a line at a time. Shutdown writes the last line, and leaves w open.
 func NewOTLPFile(w io.Writer) *OTLPFile {
-	return &OTLPFile{w: w, prefixes: map[serviceKey][]byte{}}
+	return &OTLPFile{w: w, around: map[serviceKey]surroundings{}}
 }
 
 // ExportSpans appends spans to the current line, and writes the line when it is full. After an error it writes no more, and returns that error again.
@@ -70,29 +73,33 @@ func (f *OTLPFile) add(s sdktrace.ReadOnlySpan) {
 	switch {
 	case f.spans == 0:
 		f.line = append(f.line[:0], `{"resourceSpans":[`...)
-		f.line = append(f.line, f.prefix(service)...)
+		f.line = append(f.line, f.of(service).before...)
 	case service == f.service:
 		f.line = append(f.line, ',')
 	default:
-		f.line = append(f.line, `]}]},`...)
-		f.line = append(f.line, f.prefix(service)...)
+		f.line = append(f.line, f.of(f.service).behind...)
+		f.line = append(f.line, ',')
+		f.line = append(f.line, f.of(service).before...)
 	}
 	f.service = service
 	f.line = appendSpan(f.line, s)
 	f.spans++
 }
 
-func (f *OTLPFile) prefix(service serviceKey) []byte {
-	b, ok := f.prefixes[service]
+// of returns the surroundings of a service's spans.
+func (f *OTLPFile) of(service serviceKey) surroundings {
+	s, ok := f.around[service]
 	if !ok {
-		b = appendSpansOf(nil, service.resource, service.scope)
-		f.prefixes[service] = b
+		s.before = appendSpansOf(nil, service.resource, service.scope)
+		s.behind = appendSpansEnd(nil, service.resource, service.scope)
+		f.around[service] = s
 	}
-	return b
+	return s
 }
 
 func (f *OTLPFile) endLine() {
-	f.line = append(f.line, "]}]}]}\n"...)
+	f.line = append(f.line, f.of(f.service).behind...)
+	f.line = append(f.line, "]}\n"...)
 	f.spans = 0
 	_, f.err = f.w.Write(f.line)
 }

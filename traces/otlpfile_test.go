@@ -110,13 +110,16 @@ func TestOTLPFileIsWhatTheCollectorWrites(t *testing.T) {
 	ok, unspecified := stub(3), plainStub(4)
 	ok.Status = sdktrace.Status{Code: codes.Ok}
 	unspecified.SpanKind, unspecified.Name = trace.SpanKindUnspecified, ""
-	line := write(t, stub(1), plainStub(1), plainStub(2), ok, unspecified)
+	ofSchema := plainStub(5)
+	ofSchema.Resource = resource.NewWithAttributes("https://example.com/1", ofSchema.Resource.Attributes()...)
+	ofSchema.InstrumentationScope.SchemaURL = "https://example.com/2"
+	line := write(t, stub(1), plainStub(1), ofSchema, plainStub(2), ok, unspecified)
 	read, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(line)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := read.SpanCount(); got != 5 {
-		t.Errorf("the Collector reads %d spans, want 5", got)
+	if got := read.SpanCount(); got != 6 {
+		t.Errorf("the Collector reads %d spans, want 6", got)
 	}
 	again, err := (&ptrace.JSONMarshaler{}).MarshalTraces(read)
 	if err != nil {

@@ -37,6 +37,21 @@ func appendSpansOf(b []byte, r *resource.Resource, scope instrumentation.Scope) 
 	return append(b, `},"spans":[`...)
 }
 
+// appendSpansEnd ends what appendSpansOf began.
+func appendSpansEnd(b []byte, r *resource.Resource, scope instrumentation.Scope) []byte {
+	b = appendSchema(append(b, ']'), scope.SchemaURL)
+	b = appendSchema(append(b, "}]"...), r.SchemaURL())
+	return append(b, '}')
+}
+
+// appendSchema appends which version of the semantic conventions is followed.
+func appendSchema(b []byte, url string) []byte {
+	if url == "" {
+		return b
+	}
+	return appendString(append(b, `,"schemaUrl":`...), url)
+}
+
 // appendSpan appends a span in the order of fields, and with the omissions, of the OpenTelemetry Collector's own marshaler.
 func appendSpan(b []byte, s sdktrace.ReadOnlySpan) []byte {
 	context, parent := s.SpanContext(), s.Parent()

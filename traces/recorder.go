@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0" // the newest that this release of OpenTelemetry has
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/raftkv/spans"
@@ -56,7 +57,7 @@ func (r *Recorder) Tracer(service string) trace.Tracer {
 	if t, ok := r.tracers[service]; ok {
 		return t
 	}
-	own := resource.NewSchemaless(
+	own := resource.NewWithAttributes(semconv.SchemaURL,
 		attribute.String("service.name", service),
 		attribute.String("service.namespace", r.options.Namespace),
 		attribute.String("service.instance.id", service),
@@ -80,7 +81,7 @@ func (r *Recorder) Tracer(service string) trace.Tracer {
 			AttributePerLinkCountLimit:  -1,
 		}),
 	)
-	t := provider.Tracer(spans.Scope)
+	t := provider.Tracer(spans.Scope, trace.WithSchemaURL(semconv.SchemaURL))
 	r.tracers[service] = t
 	return t
 }

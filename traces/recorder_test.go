@@ -10,9 +10,11 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 
 	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/spans"
@@ -71,6 +73,38 @@ func TestRecorderResource(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, s.Resource, sameSpans); diff != "" {
 			t.Fatalf("%s: -want, +got:\n%s", s.Service, diff)
+		}
+	}
+}
+
+// Every entry of a trace file says which version of the semantic conventions it follows, and the names that a span has
+// of them are of that version.
+func TestRecorderFollowsTheConventions(t *testing.T) {
+	entries := 0
+	for line := range bytes.Lines(recordFile(t, reference())) {
+		read, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, of := range read.ResourceSpans().All() {
+			for _, scope := range of.ScopeSpans().All() {
+				if entries++; of.SchemaUrl() != semconv.SchemaURL || scope.SchemaUrl() != semconv.SchemaURL {
+					t.Fatalf("the schemas are %q and %q, want %q", of.SchemaUrl(), scope.SchemaUrl(), semconv.SchemaURL)
+				}
+			}
+		}
+	}
+	if entries == 0 {
+		t.Error("there are no spans")
+	}
+	for _, pair := range [][2]attribute.Key{
+		{spans.RPCSystemNameKey, semconv.RPCSystemNameKey}, {spans.RPCMethodKey, semconv.RPCMethodKey},
+		{spans.ServerAddressKey, semconv.ServerAddressKey}, {spans.ErrorTypeKey, semconv.ErrorTypeKey},
+		{"service.name", semconv.ServiceNameKey}, {"service.namespace", semconv.ServiceNamespaceKey},
+		{"service.instance.id", semconv.ServiceInstanceIDKey}, {"host.id", semconv.HostIDKey},
+	} {
+		if pair[0] != pair[1] {
+			t.Errorf("an attribute is called %s, and %s by the conventions", pair[0], pair[1])
 		}
 	}
 }
