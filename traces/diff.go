@@ -322,7 +322,7 @@ func fieldsOf(s *Span, begin time.Time, ignored []string) []ValueChange {
 	}
 	attributes := func(all []attribute.KeyValue) (words []string) {
 		for _, a := range all {
-			if !slices.Contains(ignored, string(a.Key)) {
+			if !isIgnored(a.Key, ignored) {
 				words = append(words, printable(string(a.Key))+"="+unspaced(text(a.Value)))
 			}
 		}
@@ -332,7 +332,7 @@ func fieldsOf(s *Span, begin time.Time, ignored []string) []ValueChange {
 		add("parent", s.Parent.String())
 	}
 	for _, a := range s.Attributes {
-		if !slices.Contains(ignored, string(a.Key)) && a.Key != spans.RPCSystemNameKey && a.Key != spans.RPCMethodKey && a.Key != spans.ServerAddressKey {
+		if !isIgnored(a.Key, ignored) && a.Key != spans.RPCSystemNameKey && a.Key != spans.RPCMethodKey && a.Key != spans.ServerAddressKey {
 			add(printable(string(a.Key)), unspaced(text(a.Value)))
 		}
 	}

@@ -2,7 +2,6 @@ package traces
 
 import (
 	"math/bits"
-	"slices"
 
 	"go.opentelemetry.io/otel/attribute"
 
@@ -57,7 +56,7 @@ func hashValue(v attribute.Value) uint64 {
 // hashAttributes is the same in whichever order they stand: writers of traces differ in that.
 func hashAttributes(all []attribute.KeyValue, ignore []string) (sum uint64) {
 	for i := range all {
-		if len(ignore) == 0 || !slices.Contains(ignore, string(all[i].Key)) {
+		if !isIgnored(all[i].Key, ignore) {
 			sum += join(hashText(string(all[i].Key)), hashValue(all[i].Value))
 		}
 	}
@@ -156,6 +155,7 @@ var roles = func() (table [256]keyRole) {
 		spans.ErrorTypeKey, spans.RaftOutcomeKey, spans.RaftVotesKey, spans.RaftUnfinishedKey)
 	put(term, spans.RaftTermKey)
 	put(ends, spans.RaftUnfinishedKey)
+	put(ignored, spans.RaftkvStepKey, spans.RaftkvEndStepKey)
 	return table
 }()
 

@@ -9,6 +9,12 @@ import (
 	"github.com/raftkv/raftkv/raftkv/spans"
 )
 
+// isIgnored says whether an attribute is not looked at, be it asked for or not. The number of a step never is: it says how
+// much its process was told before, so that one message more shifts all numbers that follow.
+func isIgnored(key attribute.Key, ignored []string) bool {
+	return isStep(key) || slices.Contains(ignored, string(key))
+}
+
 // IgnoreError says that an attribute is not to be looked at which there is nowhere: most likely it is called otherwise.
 type IgnoreError struct {
 	Name       string

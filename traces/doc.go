@@ -34,6 +34,7 @@
 //	again.go            a span, read again
 //	spanstore.go        Spans: a trace in memory, 100 bytes a span; explain and the other formats use it
 //	idtable.go          spans by their ids
+//	order.go            the order of what spans tell of: steps
 //	sort.go             sorting, and what else is done with all processors
 //
 // How is a run told?

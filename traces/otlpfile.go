@@ -22,12 +22,12 @@ const (
 // OTLPFile writes spans in the OTLP file format: JSON lines, each a TracesData, with the spans in order of their end. It is an exporter as the SDK knows them, and
 // keeps no more than one line in memory.
 type OTLPFile struct {
-	w        io.Writer
-	line     []byte
-	spans    int // on this line
-	service  serviceKey
-	around   map[serviceKey]surroundings
-	err      error
+	w       io.Writer
+	line    []byte
+	spans   int // on this line
+	service serviceKey
+	around  map[serviceKey]surroundings
+	err     error
 }
 
 // serviceKey tells apart what cannot share an entry of resourceSpans.

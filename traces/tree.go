@@ -18,7 +18,7 @@ import (
 )
 
 // WriteTree writes spans for a reviewer's eye: each trace as a tree in the order of time, a line a span, with name, process, start, width and attributes, and below it its
-// events and links. Ids are left out: the tree, and the names of the links' targets, say what they would; so are attributes that say again what the line says. A span whose
+// events and links. Ids are left out: the tree, and the names of the links' targets, say what they would; so are attributes that say again what the line says, and the numbers of steps, of which one shifts all others. A span whose
 // parent is not there says so.
 func WriteTree(w io.Writer, all []Span) error {
 	t := newTree(w, all)
@@ -100,14 +100,14 @@ func (t *tree) write(i, depth int) {
 	}
 	attributes := slices.DeleteFunc(slices.Clone(s.Attributes), func(a attribute.KeyValue) bool {
 		v := a.Value.AsString()
-		return v != "" && (v == s.Name || v == s.Service || a.Key == spans.RPCSystemNameKey && v == spans.System)
+		return isStep(a.Key) || v != "" && (v == s.Name || v == s.Service || a.Key == spans.RPCSystemNameKey && v == spans.System)
 	})
 	writeAttributes(&line, attributes)
 	line.WriteByte('\n')
 	for i := range s.Events {
 		e := &s.Events[i]
 		fmt.Fprintf(&line, "%-46s %11s", indent+"  * "+printable(e.Name), t.since(e.At))
-		writeAttributes(&line, e.Attributes)
+		writeAttributes(&line, slices.DeleteFunc(slices.Clone(e.Attributes), func(a attribute.KeyValue) bool { return isStep(a.Key) }))
 		line.WriteByte('\n')
 	}
 	for _, l := range s.Links {

@@ -12,7 +12,7 @@ import (
 
 // rawSpan is a span as its file has it, read with nothing of what the diff is made of.
 type rawSpan struct {
-	text string // all that the file says of it and of its process, less the run's half of trace ids
+	text string // all that the file says of it and of its process, less the run's half of trace ids, and numbers of steps
 	peer string // whom it sends to, or answers; empty for none
 	lost bool   // that was lost
 	end  int64  // ns from the beginning of the run
@@ -20,6 +20,9 @@ type rawSpan struct {
 
 // runsHalf is what a trace id begins with: the run's half of it.
 var runsHalf = regexp.MustCompile(`"traceId":"[0-9a-f]{16}`)
+
+// steps are the attributes that number the steps of a process: one more shifts all that follow.
+var steps = regexp.MustCompile(`,?\{"key":"raftkv\.(end_)?step","value":\{"intValue":"[0-9]+"\}\}`)
 
 // rawSpans are the spans of a trace by their ids, but for the one that says what made the run.
 func rawSpans(t *testing.T, file []byte) map[string]rawSpan {
@@ -89,7 +92,7 @@ func rawSpanOf(t *testing.T, resource, text json.RawMessage) (id, name string, s
 	if err := json.Unmarshal(text, &s); err != nil {
 		t.Fatal(err)
 	}
-	span = rawSpan{text: string(resource) + string(text), peer: s.Attributes.text(string(spans.RaftPeerIDKey)), end: s.End}
+	span = rawSpan{text: string(resource) + string(steps.ReplaceAll(text, nil)), peer: s.Attributes.text(string(spans.RaftPeerIDKey)), end: s.End}
 	for _, e := range s.Events {
 		span.lost = span.lost || e.Name == spans.EventDrop
 	}

@@ -100,6 +100,7 @@ func (c *Client) Tries() int { return c.tries }
 // Start implements world.Process.
 func (c *Client) Start(w world.World) {
 	c.world = w
+	c.tracer.Steps(w.Step)
 	if c.config.Turns && c.config.ID > 1 {
 		return // see receiveTurn
 	}

@@ -120,6 +120,7 @@ func (n *Node) Store() *kv.Store { return n.store }
 // Start implements world.Process.
 func (n *Node) Start(w world.World) {
 	n.world = w
+	n.tracer.Steps(w.Step)
 	n.started()
 }
 

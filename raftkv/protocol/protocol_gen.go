@@ -9,4 +9,4 @@
 package protocol
 
 // SpecHash names the spec that this package was generated from: the first 64 bits of its SHA-256, in hex.
-const SpecHash = "4e1401e317f5ea25"
+const SpecHash = "84677021fce315ed"

@@ -22,6 +22,8 @@ type actor struct {
 	timers  timers
 	disk    disk
 
+	steps uint64 // so far, the one under way included
+
 	busy  bool
 	step  letter      // what it is busy with
 	timer world.Timer // that, if it is a timer
@@ -38,6 +40,9 @@ var _ world.World = (*actor)(nil)
 
 // Now is the moment of the event that is handled.
 func (a *actor) Now() time.Duration { return a.sim.now }
+
+// Step is the number of what the process does now.
+func (a *actor) Step() uint64 { return a.steps }
 
 // Send hands a message to the network. Nobody hears a process that is down, or one that speaks when the run is over: the network has nothing to tell of that.
 func (a *actor) Send(e world.Envelope) (fate world.Fate) {
@@ -142,6 +147,7 @@ func (a *actor) next() {
 
 // handle has the process do what it was busy with, unless that was a message that tells it nothing.
 func (a *actor) handle() bool {
+	a.steps++
 	if a.step.timer != 0 {
 		a.inside = true
 		a.process.Timeout(a.timer, a.began)
@@ -158,6 +164,12 @@ func (a *actor) handle() bool {
 	}
 	flights.release(message)
 	return !lost
+}
+
+// enter is called before a method of the process that is called for no message and no timer.
+func (a *actor) enter() {
+	a.inside = true
+	a.steps++
 }
 
 // leave is called when a handler of the process returns.

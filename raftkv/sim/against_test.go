@@ -28,6 +28,7 @@ type moment struct {
 	process    world.ProcessID
 	what       string
 	id         world.CausalID
+	number     uint64
 	detail     string
 }
 
@@ -64,7 +65,7 @@ type whimsical struct {
 var nameMessage, nameTimer, nameWord = world.NameOf("message"), world.NameOf("timer"), world.NameOf("word")
 
 func (w *whimsical) note(what string, id world.CausalID, began time.Duration, detail string) {
-	*w.moments = append(*w.moments, moment{now: w.Now(), began: began, process: w.id, what: what, id: id, detail: detail})
+	*w.moments = append(*w.moments, moment{now: w.Now(), began: began, process: w.id, what: what, id: id, number: w.Step(), detail: detail})
 }
 
 func (w *whimsical) ID() world.ProcessID { return w.id }

@@ -134,7 +134,7 @@ func (a *actor) restart() {
 // catchUp tells a process that is in none of its methods what became of it, and what becomes of it as it is told.
 func (a *actor) catchUp() {
 	for a.falls || a.rises {
-		a.inside = true
+		a.enter()
 		if a.falls {
 			a.falls = false
 			a.process.Crash()

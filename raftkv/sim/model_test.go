@@ -88,6 +88,7 @@ type place struct {
 	mailbox []item
 	alarms  map[world.TimerHandle]*alarm
 	handles world.TimerHandle
+	number  uint64 // of the step
 	records [][]byte
 	synced  int
 }
@@ -141,6 +142,7 @@ func (m *model) Run() sim.Outcome {
 		do()
 	}
 	for _, p := range m.places {
+		p.number++
 		p.process.Start(p)
 		p.leave()
 	}
@@ -158,6 +160,7 @@ func (m *model) Run() sim.Outcome {
 	m.outcome.Finished = m.drain && m.open == m.held()
 	m.over, m.drain = true, true
 	for _, p := range m.places {
+		p.number++
 		p.process.Finish()
 	}
 	m.outcome.End = m.now
@@ -259,6 +262,7 @@ func (p *place) begin(i item, random uint64, handle func()) {
 	p.doing = i
 	p.step = p.at(p.now+p.config.StepTime.Pick(random)+p.slow, happening{process: p.process.ID(), kind: endsStep}, func() {
 		p.open--
+		p.number++
 		if i.message == nil || i.message.Payload != broken {
 			p.outcome.Deliveries++
 			p.inside = true
@@ -310,9 +314,11 @@ func (p *place) leave() {
 		switch {
 		case p.falls:
 			p.falls = false
+			p.number++
 			p.process.Crash()
 		case p.rises:
 			p.rises, p.down = false, false
+			p.number++
 			p.process.Restart()
 		default:
 			p.inside = false
@@ -321,6 +327,8 @@ func (p *place) leave() {
 		p.unseen = true
 	}
 }
+
+func (p *place) Step() uint64 { return p.number }
 
 func (p *place) Send(e world.Envelope) world.Fate {
 	p.outcome.Messages++

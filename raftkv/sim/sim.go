@@ -221,6 +221,7 @@ func (s *Sim) Run(ctx context.Context) (Outcome, error) {
 	}
 	s.over, s.draining = true, true
 	for _, a := range s.actors {
+		a.enter()
 		a.process.Finish()
 	}
 	s.outcome.End = s.now
@@ -251,6 +252,7 @@ func (s *Sim) begin() {
 		return
 	}
 	for _, a := range s.actors {
+		a.enter()
 		a.process.Start(a)
 		a.catchUp()
 	}

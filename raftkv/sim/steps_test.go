@@ -1,6 +1,8 @@
 package sim_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -166,4 +168,40 @@ func TestAProcessSpeaksForItself(t *testing.T) {
 	d.is(t, `10ms..12ms node-2 receives 1 copy 0 from node-1
 		12ms node-1 finishes
 		12ms node-2 finishes`)
+}
+
+// A process numbers its steps over its lives. A message that is lost takes the number of the step in
+// which it tells nothing, so that all others keep theirs.
+func TestAProcessNumbersItsSteps(t *testing.T) {
+	c := steady()
+	c.Drop = []world.CausalID{2}
+	s, d, one, two := pair(c)
+	number := func(what string) { d.write("%s is step %d", what, two.Step()) }
+	one.start = func(p *probe) {
+		p.send(1, two.id)
+		p.send(2, two.id)
+		p.send(3, two.id)
+	}
+	two.start = func(*probe) { number("the start") }
+	two.receive = func(p *probe, e world.Envelope) {
+		number("message " + e.ID.String()[15:])
+		if e.ID == 3 {
+			p.SetTimer(0, world.Timer{ID: 9}, 1*ms)
+		}
+	}
+	two.timeout = func(*probe, world.Timer) { number("the timer") }
+	two.restart = func(*probe) { number("the restart") }
+	two.finish = func(*probe) { number("the end") }
+	crashAt(s, 20*ms, two.id)
+	restartAt(s, 30*ms, two.id)
+	s.Tell(40*ms, two.id, 4, nil)
+	run(t, s)
+	d.lines = slices.DeleteFunc(d.lines, func(line string) bool { return !strings.Contains(line, " is step ") })
+	d.is(t, `the start is step 1
+		message 1 is step 2
+		message 3 is step 4
+		the timer is step 5
+		the restart is step 7
+		message 4 is step 8
+		the end is step 9`)
 }

@@ -102,6 +102,10 @@ const (
 	RaftkvSeedKey = attribute.Key("raftkv.seed")
 	// The run's scenario.
 	RaftkvScenarioKey = attribute.Key("raftkv.scenario")
+	// The step of its process that the span, or the event, begins in. A process numbers them from 1 on, and goes on after a crash.
+	RaftkvStepKey = attribute.Key("raftkv.step")
+	// The step that the span ends in, where that is a later one.
+	RaftkvEndStepKey = attribute.Key("raftkv.end_step")
 	// What did this to the message.
 	RaftkvCauseKey = attribute.Key("raftkv.cause")
 	// How much later the message arrives than it would.

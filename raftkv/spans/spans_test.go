@@ -224,6 +224,10 @@ func TestStartersFollowSpecs(t *testing.T) {
 				t.Fatal("no spec")
 			}
 			tracer, exporter := record(t)
+			if spec.Service != spans.ServiceWorld {
+				step := uint64(0)
+				tracer.Steps(func() uint64 { step++; return step })
+			}
 			everything(t, tracer, starter)
 			got := only(t, exporter)
 			if got.Name != spec.Name || got.SpanKind != spec.Kind {
@@ -341,5 +345,37 @@ func BenchmarkSpans(b *testing.B) {
 				all(tracer, protocol.Noop{}, entries)
 			}
 		})
+	}
+}
+
+// A span says which step of its process it begins in, and which it ends in if that is a later one; an event, which it
+// happens in if that is later than the beginning.
+func TestStepsAreToldWhereTheyAreOthers(t *testing.T) {
+	tracer, exporter := record(t)
+	step := uint64(7)
+	tracer.Steps(func() uint64 { return step })
+	span := tracer.StartClientStart(spans.Begin{Self: spans.Ref{Root: 1, ID: 1}})
+	span.End(0)
+	if got := only(t, exporter).Attributes; !slices.Equal(got, []attribute.KeyValue{spans.RaftkvStepKey.Int64(7)}) {
+		t.Errorf("a span of one step has %v", got)
+	}
+	tracer, exporter = record(t)
+	tracer.Steps(func() uint64 { return step })
+	turn := tracer.StartTurnProducer(spans.Begin{Self: spans.Ref{Root: 1, ID: 2}, Parent: 1}, 2)
+	turn.Drop(0, spans.CauseNetwork)
+	step = 9
+	turn.Delay(0, spans.CauseNetwork, 1)
+	step = 12
+	turn.End(0)
+	got := only(t, exporter)
+	want := []attribute.KeyValue{spans.RaftkvStepKey.Int64(7), spans.RaftkvEndStepKey.Int64(12)}
+	if !slices.Equal(got.Attributes[1:], want) {
+		t.Errorf("a span of several steps has %v, want %v", got.Attributes[1:], want)
+	}
+	for i, want := range []attribute.KeyValue{{}, spans.RaftkvStepKey.Int64(9)} {
+		all := got.Events[i].Attributes
+		if at := slices.IndexFunc(all, func(a attribute.KeyValue) bool { return a.Key == spans.RaftkvStepKey }); at >= 0 != (want.Key != "") || at >= 0 && all[at] != want {
+			t.Errorf("event %s has %v, want %v", got.Events[i].Name, all, want)
+		}
 	}
 }

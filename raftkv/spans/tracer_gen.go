@@ -34,6 +34,7 @@ type Tracer struct {
 	tracer trace.Tracer
 	run    [8]byte
 	epoch  time.Time
+	step   func() uint64 // see Steps; nil where the process has none
 
 	// Room for the attributes and options of one call. The API and the SDK copy what they are given.
 	attributes []attribute.KeyValue
@@ -46,6 +47,22 @@ func NewTracer(tracer trace.Tracer, run uint64, epoch time.Time) *Tracer {
 	t := &Tracer{tracer: tracer, epoch: epoch, attributes: make([]attribute.KeyValue, 0, 32)}
 	binary.BigEndian.PutUint64(t.run[:], run)
 	return t
+}
+
+// Steps has every span, and every event in one, say in which step of its process it begins, and every span in which it
+// ends. current is the number of the step that the process is in.
+func (t *Tracer) Steps(current func() uint64) {
+	if t != nil {
+		t.step = current
+	}
+}
+
+// currentStep is the number of the step that the process is in; 0 where it has none.
+func (t *Tracer) currentStep() uint64 {
+	if t.step == nil {
+		return 0
+	}
+	return t.step()
 }
 
 // On says whether spans are recorded. What is costly to find out for a span need not be found out if not.
@@ -100,12 +117,20 @@ func CausalIDs(ctx context.Context) (root, id uint64, ok bool) {
 type span struct {
 	span   trace.Span
 	tracer *Tracer
+	step   uint64 // that it began in
 }
 
 func (t *Tracer) start(b Begin, name string, kind trace.SpanKind, attributes []attribute.KeyValue) span {
 	var ctx context.Context = &causal{Context: context.Background(), self: b.Self}
 	if b.Parent != 0 {
 		ctx = trace.ContextWithRemoteSpanContext(ctx, t.remote(b.Self.Root, b.Parent))
+	}
+	step := t.currentStep()
+	if step != 0 {
+		if attributes == nil {
+			attributes = t.attributes[:0]
+		}
+		attributes = append(attributes, RaftkvStepKey.Int64(int64(step)))
 	}
 	if attributes != nil {
 		t.attributes = attributes[:0]
@@ -120,7 +145,7 @@ func (t *Tracer) start(b Begin, name string, kind trace.SpanKind, attributes []a
 		t.options = append(t.options, trace.WithLinks(t.links...))
 	}
 	_, started := t.tracer.Start(ctx, name, t.options...)
-	return span{span: started, tracer: t}
+	return span{span: started, tracer: t, step: step}
 }
 
 // room is an empty slice to gather attributes in.
@@ -129,10 +154,18 @@ func (s span) room() []attribute.KeyValue { return s.tracer.attributes[:0] }
 func (s span) set(attributes ...attribute.KeyValue) { s.span.SetAttributes(attributes...) }
 
 func (s span) event(at time.Duration, name string, attributes ...attribute.KeyValue) {
+	if step := s.tracer.currentStep(); step != s.step {
+		attributes = append(attributes, RaftkvStepKey.Int64(int64(step)))
+	}
 	s.span.AddEvent(name, trace.WithTimestamp(s.tracer.epoch.Add(at)), trace.WithAttributes(attributes...))
 }
 
-func (s span) end(at time.Duration) { s.span.End(trace.WithTimestamp(s.tracer.epoch.Add(at))) }
+func (s span) end(at time.Duration) {
+	if step := s.tracer.currentStep(); step != s.step {
+		s.set(RaftkvEndStepKey.Int64(int64(step)))
+	}
+	s.span.End(trace.WithTimestamp(s.tracer.epoch.Add(at)))
+}
 
 // On says whether the span is recorded.
 func (s span) On() bool { return s.span != nil }

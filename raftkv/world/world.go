@@ -13,6 +13,11 @@ type World interface {
 	// its own time, so that all processes agree: what a process does must depend on its timers alone, which run by its own clock, be that right or wrong.
 	Now() time.Duration
 
+	// Step numbers what the process does, from 1 on, over all its lives. Each call of a method of Process but ID is a
+	// step, and so is a message that was lost on its way, where that takes the process's time: then a loss shifts no
+	// number.
+	Step() uint64
+
 	// Send hands a message to the network and tells what the network will do to it, as far as the world knows: a real network knows nothing and returns
 	// the zero Fate. It never blocks and never fails; a message may be lost.
 	Send(Envelope) Fate

@@ -224,8 +224,13 @@ func allUses(view page, s *model.Span) []model.Use {
 		}
 	}
 	all = append(all, s.Uses...)
-	return append(all, model.Use{Attribute: view.Telemetry.Error, Level: model.Optional}, model.Use{Attribute: view.Telemetry.Unfinished, Level: model.Optional})
+	if view.HasSteps(s) {
+		all = append(all, optional(view.Telemetry.Step), optional(view.Telemetry.EndStep))
+	}
+	return append(all, optional(view.Telemetry.Error), optional(view.Telemetry.Unfinished))
 }
+
+func optional(a *model.Attribute) model.Use { return model.Use{Attribute: a, Level: model.Optional} }
 
 // fieldDoc is a field's doc, and what it begins as.
 func fieldDoc(f *model.Field) string {

@@ -44,6 +44,8 @@ type Telemetry struct {
 	Peer       Text `yaml:"peer"`
 	Error      Text `yaml:"error,required"`
 	Unfinished Text `yaml:"unfinished,required"`
+	Step       Text `yaml:"step"`
+	EndStep    Text `yaml:"end_step"`
 }
 
 // Named is something that has a name and a doc, and nothing else.

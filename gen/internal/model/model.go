@@ -1,6 +1,8 @@
 // Package model is a spec whose names are resolved and checked: what the emitted code and documents are made of.
 package model
 
+import "slices"
+
 // Protocol is a whole spec.
 type Protocol struct {
 	Name, Doc, Hash string
@@ -33,7 +35,14 @@ type Telemetry struct {
 	Self, Peer    *Attribute // nil when there is none
 	Error         *Attribute
 	Unfinished    *Attribute
+	Step, EndStep *Attribute    // nil when steps have no numbers
 	RPC           [3]*Attribute // system, method, address; nil without RPC spans
+}
+
+// HasSteps says whether a span is of processes whose steps have numbers: those of a party.
+func (p *Protocol) HasSteps(s *Span) bool {
+	isParty := func(party *Party) bool { return party.Service == s.Service }
+	return p.Telemetry.Step != nil && slices.ContainsFunc(p.Parties, isParty)
 }
 
 // Scalar is a named type with one value.

@@ -85,6 +85,9 @@ func (r *resolver) telemetry() {
 	out.Peer, _ = find(r, r.attributes, t.Peer, "attribute")
 	out.Error, _ = find(r, r.attributes, t.Error, "attribute")
 	out.Unfinished, _ = find(r, r.attributes, t.Unfinished, "attribute")
+	out.Step, _ = find(r, r.attributes, t.Step, "attribute")
+	out.EndStep, _ = find(r, r.attributes, t.EndStep, "attribute")
+	r.steps(t, out)
 	if out.Error != nil && out.Error.Kind != String {
 		r.faults.Add(t.Error.Pos, "attribute %q must be a string", t.Error.Value)
 	}
@@ -93,6 +96,25 @@ func (r *resolver) telemetry() {
 	}
 	for i, key := range rpcAttributes {
 		out.RPC[i] = r.attributes[key]
+	}
+}
+
+// steps checks the attributes that number steps.
+func (r *resolver) steps(t *load.Telemetry, out *Telemetry) {
+	if t.Step.Given() != t.EndStep.Given() {
+		given, missing := t.Step, "end_step"
+		if t.EndStep.Given() {
+			given, missing = t.EndStep, "step"
+		}
+		r.faults.Add(given.Pos, "numbers of steps need %s, too", missing)
+	}
+	for _, name := range []load.Text{t.Step, t.EndStep} {
+		if a := r.attributes[name.Value]; a != nil && a.Kind != Int {
+			r.faults.Add(name.Pos, "attribute %q must be an int", name.Value)
+		}
+	}
+	if out.Step != nil && out.Step == out.EndStep {
+		r.faults.Add(t.EndStep.Pos, "attribute %q is that of step, too", t.EndStep.Value)
 	}
 }
 
