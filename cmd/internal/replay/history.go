@@ -1,0 +1,146 @@
+// Package replay checks the clients' history that a trace tells, with the check that a run itself is under.
+package replay
+
+import (
+	"cmp"
+	"context"
+	"iter"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/raftkv/raftkv/raftkv/check"
+	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/traces"
+)
+
+// History returns what is wrong with the clients' history, nil if some order of the operations, each between its call and its answer, explains all answers (Herlihy and
+// Wing 1990). It has the clients ask and be answered as their spans say, in a run that began at epoch. When ctx ends before it is known, it returns nil, too.
+func History(ctx context.Context, operations []traces.Operation, epoch time.Time) *check.Violation {
+	now := time.Duration(0)
+	checker := check.New(check.Options{Now: func() time.Duration { return now }, Stopped: func() bool { return ctx.Err() != nil }})
+	for e := range events(operations) {
+		op := &operations[e.operation]
+		now = e.at.Sub(epoch)
+		request := requestOf(op)
+		switch {
+		case e.answer && op.Result != "":
+			checker.Answered(request, resultOf(op))
+		case !e.answer:
+			checker.Asked(request, commandOf(op))
+		}
+		if v := checker.Violation(); v != nil || ctx.Err() != nil {
+			return v
+		}
+	}
+	checker.End(true)
+	return checker.Violation()
+}
+
+// happening is a call or an answer.
+type happening struct {
+	at        time.Time
+	answer    bool
+	operation int
+}
+
+func (h happening) compare(other happening) int {
+	switch c := h.at.Compare(other.at); {
+	case c != 0:
+		return c
+	case h.operation != other.operation:
+		return cmp.Compare(h.operation, other.operation)
+	case h.answer == other.answer:
+		return 0
+	case other.answer:
+		return -1
+	}
+	return 1
+}
+
+// events are the calls and the answers in the order of time. What is at the same time is taken to overlap, but for a client's own: it asks again when it was answered.
+func events(operations []traces.Operation) iter.Seq[happening] {
+	all := make([]happening, 0, 2*len(operations))
+	for i := range operations {
+		all = append(all, happening{operations[i].Call, false, i}, happening{operations[i].Return, true, i})
+	}
+	slices.SortFunc(all, happening.compare)
+	return func(yield func(happening) bool) {
+		open := map[string]bool{}
+		for len(all) > 0 {
+			together := 1
+			for together < len(all) && all[together].at.Equal(all[0].at) {
+				together++
+			}
+			for _, e := range inTurn(all[:together], func(op int) bool { return open[operations[op].Client] }) {
+				open[operations[e.operation].Client] = !e.answer
+				if !yield(e) {
+					return
+				}
+			}
+			all = all[together:]
+		}
+	}
+}
+
+// inTurn puts what is at the same time in the order in which it is taken to have been: first the calls of clients that wait for nothing, then the answers.
+func inTurn(all []happening, waits func(operation int) bool) []happening {
+	if len(all) == 1 {
+		return all
+	}
+	turn := func(e happening) int {
+		switch {
+		case e.answer:
+			return 1
+		case waits(e.operation):
+			return 2
+		}
+		return 0
+	}
+	all = slices.Clone(all)
+	slices.SortStableFunc(all, func(a, b happening) int { return turn(a) - turn(b) })
+	return all
+}
+
+// requestOf is the name of an operation; one that has none that can be read is told from others by its span.
+func requestOf(op *traces.Operation) protocol.RequestID {
+	name, named := strings.CutPrefix(op.Request, spans.ServiceClient+"-")
+	client, number, _ := strings.Cut(name, "/")
+	id, err := strconv.ParseUint(client, 10, 31)
+	sequence, err2 := strconv.ParseUint(number, 10, 32)
+	if !named || err != nil || err2 != nil {
+		return protocol.RequestID{Client: 1 << 31, Sequence: protocol.Sequence(op.Span.ID)}
+	}
+	return protocol.RequestID{Client: protocol.ClientID(id), Sequence: protocol.Sequence(sequence)}
+}
+
+func commandOf(op *traces.Operation) protocol.Command {
+	switch op.Kind {
+	case spans.KVPutID:
+		return protocol.Put{Key: op.Key, Value: op.Value}
+	case spans.KVDeleteID:
+		return protocol.Delete{Key: op.Key}
+	}
+	return protocol.Get{Key: op.Key}
+}
+
+// resultOf reads an answer. One that no store gives is what a read found, which explains no write.
+func resultOf(op *traces.Operation) protocol.Result {
+	stored, deleted, failed := protocol.Stored{}, protocol.Deleted{}, protocol.ReplicationFailed{}
+	exists, missing := protocol.KeyExists{Key: op.Key}, protocol.KeyNotFound{Key: op.Key}
+	switch put := op.Kind == spans.KVPutID; {
+	case put && op.Result == stored.String():
+		return stored
+	case op.Kind == spans.KVDeleteID && op.Result == deleted.String():
+		return deleted
+	case op.Result == missing.String():
+		return missing
+	case op.Result == failed.String():
+		return failed
+	case put && op.Result == exists.String():
+		return exists
+	}
+	return protocol.Found{Value: op.Result}
+}
