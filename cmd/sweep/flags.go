@@ -21,6 +21,7 @@ type options struct {
 	shard     shard
 	shards    uint64 // how many there are, when the environment says which one this is
 	keepGoing bool
+	check     bool // the traces, too, as cmd/check does
 	demand    bool // what should happen sometimes must have happened
 	json      bool
 	quiet     bool
@@ -54,10 +55,14 @@ func flagGroups() []flags.Group[options] {
 				Name: "set", Takes: "KEY=VALUE", Help: "give any key of the config a value, as in -set num_nodes=5; may be repeated, and the last one wins",
 				Set: change("-set", func(v string) config.Override { return config.Set("-set", v) }),
 			},
+			{
+				Name: "check", Help: "judge each run's trace as well, as cmd/check does, in this process and without files; what is wrong with one counts like a violation",
+				Set: func(o *options, v string) []error { return flags.SetBool("-check", &o.check, v) },
+			},
 			{Name: "demand", Help: "exit with 1, too, if something that should happen sometimes never did: a sweep cannot pass by doing nothing", Set: func(o *options, v string) []error {
 				return flags.SetBool("-demand", &o.demand, v)
 			}},
-			{Name: "keep-going", Help: "go on after a violation, and tell all of them", Set: func(o *options, v string) []error { return flags.SetBool("-keep-going", &o.keepGoing, v) }},
+			{Name: "keep-going", Help: "go on after a violation, or a trace that something is wrong with, and tell all of them", Set: func(o *options, v string) []error { return flags.SetBool("-keep-going", &o.keepGoing, v) }},
 		}},
 		{Title: "On several machines", Flags: []flags.Flag[options]{
 			{Name: "shard", Takes: "I/N", Help: "run only the I-th of N parts, as in -shard 2/8; goes on after a violation, because no part knows what another one finds", Set: setShard},
@@ -119,7 +124,7 @@ func (o *options) checkMerge() error {
 	if len(o.files) == 0 {
 		return errors.New("-merge needs the files that the parts wrote with -json: -merge part-1.json part-2.json")
 	}
-	if o.seeds != defaultSeeds || o.faults != "" || len(o.words) > 0 || o.shards > 0 || o.shard.Of > 1 || o.keepGoing {
+	if o.seeds != defaultSeeds || o.faults != "" || len(o.words) > 0 || o.shards > 0 || o.shard.Of > 1 || o.keepGoing || o.check {
 		return errors.New("-merge runs nothing: what was run is in the files, and no flag changes it")
 	}
 	return nil

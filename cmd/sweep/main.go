@@ -70,14 +70,18 @@ func newSweep(o options) (*sweep, error) {
 		workers: processors(),
 		report: report{
 			Format: format, Build: cluster.Build(), Run: o.run(), Config: fmt.Sprintf("%016x", first.Hash()), Seeds: o.seeds, Shard: o.shard,
-			Keep: o.keepGoing || o.shard.Of > 1, Figures: newFigures(), Violations: []violation{},
+			Keep: o.keepGoing || o.shard.Of > 1, Judged: o.check, Figures: newFigures(), Violations: []violation{},
 		},
-		run: func(ctx context.Context, seed uint64) (cluster.Result, error) {
+		run: func(ctx context.Context, seed uint64) (ran, error) {
 			c, err := configOf(seed)
-			if err != nil {
-				return cluster.Result{}, err
+			switch {
+			case err != nil:
+				return ran{}, err
+			case o.check:
+				return judged(ctx, c)
 			}
-			return cluster.New(c, cluster.Options{Tuned: true}).Run(ctx)
+			result, err := cluster.New(c, cluster.Options{Tuned: true}).Run(ctx)
+			return ran{Result: result}, err
 		},
 	}, nil
 }
@@ -117,7 +121,7 @@ func (o *options) run() string {
 	return strings.Join(words, " ")
 }
 
-// conclude prints what was asked for, tells the violations, and says how the sweep ended.
+// conclude prints what was asked for, tells what is wrong, and says how the sweep ended.
 func conclude(r *report, o options, stdout, stderr io.Writer) int {
 	var err error
 	switch {
@@ -134,11 +138,12 @@ func conclude(r *report, o options, stdout, stderr io.Writer) int {
 		text := fmt.Sprintf("%s in %s: %s", terminal.StyleOf(stderr).Red("never happened"), r.Seeds, strings.Join(never, ", "))
 		_, _ = io.WriteString(stderr, terminal.Paragraph("", "  ", text, min(widest, terminal.Width(stderr))))
 	}
-	if len(r.Violations) == 0 {
+	if !r.wrong() {
 		return status
 	}
 	if !o.json { // which has them all
-		_, _ = io.WriteString(stderr, r.violations(terminal.StyleOf(stderr), min(widest, terminal.Width(stderr)))) // the exit status tells those who cannot be told
+		style, width := terminal.StyleOf(stderr), min(widest, terminal.Width(stderr))
+		_, _ = io.WriteString(stderr, r.violations(style, width)+r.findings(style, width)) // the exit status tells those who cannot be told
 	}
 	return max(status, command.Violation)
 }

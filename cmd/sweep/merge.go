@@ -59,7 +59,7 @@ func readReport(file string) (*report, error) {
 	case r.damaged():
 		return nil, fmt.Errorf("%s is damaged: there is no part %s of %s, or its counts are gone", file, r.Shard, r.Seeds)
 	}
-	if wanted := r.Shard.count(r.Seeds); r.Broken || r.Done > wanted || r.Done < wanted && (r.Keep || len(r.Violations) == 0) {
+	if wanted := r.Shard.count(r.Seeds); r.Broken || r.Done > wanted || r.Done < wanted && (r.Keep || !r.wrong()) {
 		return nil, fmt.Errorf("%s is incomplete: %d of %d seeds were run; run part %s again", file, r.Done, wanted, r.Shard)
 	}
 	return &r, nil
@@ -86,6 +86,7 @@ func fit(parts []*report, names []string) error {
 			{"another version of raftkv", first.Build, part.Build},
 			{"other runs", first.Run, part.Run},
 			{"other seeds", first.Seeds.String(), part.Seeds.String()},
+			{"other checks", first.checks(), part.checks()},
 			{"another number of parts", fmt.Sprint(first.Shard.Of), fmt.Sprint(part.Shard.Of)},
 			{"runs with another config", first.Config, part.Config},
 		} {
@@ -116,6 +117,14 @@ func fit(parts []*report, names []string) error {
 		wrong = append(wrong, fmt.Errorf("part %s is missing", part))
 	}
 	return errors.Join(wrong...)
+}
+
+// checks is what of a command line makes the checks of the runs.
+func (r *report) checks() string {
+	if r.Judged {
+		return "-check"
+	}
+	return ""
 }
 
 // quoted is a value that differs; one that is empty is nothing special.

@@ -23,6 +23,10 @@ type report struct {
 
 	Figures    figures     `json:"figures"`
 	Violations []violation `json:"violations"` // in the order of the seeds
+
+	Judged   bool      `json:"judged,omitempty"` // the traces, too
+	Spans    uint64    `json:"spans,omitempty"`  // in them
+	Findings []finding `json:"findings,omitempty"`
 }
 
 // format is the version of what -json writes.
@@ -74,9 +78,11 @@ func newFigures() figures {
 }
 
 // add takes in the run of one seed.
-func (r *report) add(seed uint64, result *cluster.Result) {
+func (r *report) add(seed uint64, result *ran) {
 	r.Done++
-	r.Figures.add(seed, result)
+	r.Spans += uint64(result.spans)
+	r.Findings = append(r.Findings, result.findings...)
+	r.Figures.add(seed, &result.Result)
 	if v := result.Checks.Violation; v != nil {
 		r.Violations = append(r.Violations, violation{
 			Seed: seed, Invariant: string(v.Invariant.Name), ID: v.Invariant.ID, Section: v.Invariant.Section, At: v.At.Round(time.Microsecond).String(), Facts: v.Facts,
@@ -124,11 +130,17 @@ func busier(a, b busiest) busiest {
 	return a
 }
 
+// wrong says whether something is wrong with one of the runs.
+func (r *report) wrong() bool { return len(r.Violations) > 0 || len(r.Findings) > 0 }
+
 // merge takes in the report of another shard.
 func (r *report) merge(other *report) {
 	r.Done += other.Done
 	r.Violations = append(r.Violations, other.Violations...)
 	slices.SortFunc(r.Violations, func(a, b violation) int { return cmp.Compare(a.Seed, b.Seed) })
+	r.Spans += other.Spans
+	r.Findings = append(r.Findings, other.Findings...)
+	slices.SortStableFunc(r.Findings, func(a, b finding) int { return cmp.Compare(a.Seed, b.Seed) }) // those of one seed are of one part
 	f, o := &r.Figures, &other.Figures
 	f.Events += o.Events
 	f.Messages += o.Messages

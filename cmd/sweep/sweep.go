@@ -15,18 +15,18 @@ import (
 type sweep struct {
 	report   report
 	workers  int
-	run      func(ctx context.Context, seed uint64) (cluster.Result, error)
+	run      func(ctx context.Context, seed uint64) (ran, error)
 	progress func(done uint64)
 }
 
 // outcome is what the run of one seed came to.
 type outcome struct {
 	turn   uint64 // which of the shard's it is
-	result cluster.Result
+	result ran
 	err    error
 }
 
-// do runs all seeds, or those up to the first violation. The error is that of the first seed that cannot be run, or that of a context that ends before all is done: the report
+// do runs all seeds, or those up to the first that something is wrong with. The error is that of the first seed that cannot be run, or that of a context that ends before all is done: the report
 // is then of the seeds before.
 func (s *sweep) do(ctx context.Context) error {
 	defer cluster.Tune()()
@@ -51,7 +51,7 @@ func (s *sweep) do(ctx context.Context) error {
 			s.report.add(s.seed(next), &o.result)
 			next++
 			s.progress(next)
-			if len(s.report.Violations) > 0 && !s.report.Keep {
+			if s.report.wrong() && !s.report.Keep {
 				stop()
 				drain(outcomes)
 				return nil
@@ -96,7 +96,7 @@ func drain(outcomes <-chan outcome) {
 }
 
 // safely runs a seed. A panic in it is a fault of the program, told with the seed that shows it.
-func (s *sweep) safely(ctx context.Context, seed uint64) (result cluster.Result, err error) {
+func (s *sweep) safely(ctx context.Context, seed uint64) (result ran, err error) {
 	defer func() {
 		if reason := recover(); reason != nil {
 			err = fmt.Errorf("the program failed: %v", reason)

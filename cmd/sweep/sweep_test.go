@@ -53,8 +53,8 @@ func planted(t *testing.T, args string, workers int, violating ...uint64) *sweep
 		t.Fatal(err)
 	}
 	s.workers, s.progress = workers, func(uint64) {}
-	s.run = func(_ context.Context, seed uint64) (cluster.Result, error) {
-		r := cluster.Result{Tries: int(seed % 7), Faults: int(seed % 5), Committed: protocol.LogIndex(seed % 3)}
+	s.run = func(_ context.Context, seed uint64) (ran, error) {
+		r := ran{Result: cluster.Result{Tries: int(seed % 7), Faults: int(seed % 5), Committed: protocol.LogIndex(seed % 3)}}
 		r.Messages, r.Finished = seed, true
 		r.Checks.Events, r.Checks.Sometimes[check.Crash] = 1, seed%2
 		r.Checks.Figures = check.Figures{Elections: seed % 11, Led: seed%4 > 0, FirstLeader: time.Duration(seed) * time.Millisecond, Answers: []time.Duration{time.Duration(seed * seed)}}
@@ -89,6 +89,60 @@ func TestAPlantedViolation(t *testing.T) {
 	}
 }
 
+// TestPlantedFindings has something wrong with traces. It counts like a violation, and each is told with the command that shows it.
+func TestPlantedFindings(t *testing.T) {
+	for file, args := range map[string]string{
+		"finding.golden":             "-check -faults crashes -seeds 10-1000 -set num_nodes=3 default",
+		"findings-keep-going.golden": "-check -seeds 1-1000 -keep-going",
+	} {
+		for _, workers := range []int{1, 3, 16} {
+			s := planted(t, args, workers, 61, 900)
+			runSeed := s.run
+			s.run = func(ctx context.Context, seed uint64) (ran, error) {
+				r, err := runSeed(ctx, seed)
+				r.spans = 10
+				if seed == 40 || seed == 61 {
+					r.findings = []finding{
+						{Seed: seed, Run: "mixed-40", ID: "missing_link", Count: 3, Rule: "a rule", Span: "raft.commit 0123456789abcdef of node-1", Got: "none", Want: "one"},
+						{Seed: seed, Run: "mixed-40", ID: "Linearizable", Count: 1, Rule: "a rule", Section: "I13, §8", Got: "an answer", Want: "another"},
+					}
+				}
+				return r, err
+			}
+			if err := s.do(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			var stdout, stderr bytes.Buffer
+			if status := conclude(&s.report, options{}, &stdout, &stderr); status != command.Violation {
+				t.Errorf("exit status %d", status)
+			}
+			golden.Compare(t, filepath.Join("testdata", file), stdout.String()+"--- on standard error\n"+stderr.String())
+		}
+	}
+}
+
+// TestCheckConvicts sweeps with a bug built in: cmd/check finds it in the traces, too, and that of a history that is not linearizable.
+func TestCheckConvicts(t *testing.T) {
+	for want, args := range map[string][]string{
+		`"findings":[{"seed":1,"run":"two-leaders-1-`: {"-bug", "local-read", "-seeds", "1", "two-leaders"},
+		`"id":"Linearizable","count":1`:               {"-bug", "local-read", "-seeds", "1", "two-leaders"},
+		`"id":"ElectionSafety","count":`:              {"-bug", "count-duplicate-votes", "-seeds", "1", "storm"},
+	} {
+		status, stdout, _ := call(t, append([]string{"-json", "-check"}, args...)...)
+		if status != command.Violation || !strings.Contains(stdout, want) {
+			t.Errorf("%q: exit status %d, and not %s in\n%s", args, status, want, stdout)
+		}
+	}
+}
+
+// TestSoundTracesAreFine has -check find nothing, and say so.
+func TestSoundTracesAreFine(t *testing.T) {
+	stdout := fine(t, "-check", "-seeds", "1-20")
+	if text := strings.Join(strings.Fields(stdout), " "); !strings.Contains(text, "events, and cmd/check finds nothing wrong with ") {
+		t.Errorf("-check says\n%s", stdout)
+	}
+}
+
 // TestABugIsCaught sweeps with one built in, and follows the command that is printed.
 func TestABugIsCaught(t *testing.T) {
 	status, stdout, stderr := call(t, "-seeds", "1-100", "-bug", "forget-vote")
@@ -109,6 +163,8 @@ func TestMerge(t *testing.T) {
 		"a scenario, profile":  {"-seeds", "1-20", "-faults", "partitions", "-set", "network.loss=0.1", "reference"},
 		"less seeds than part": {"-seeds", "0-1"},
 		"violations":           {"-seeds", "1-30", "-bug", "commit-old-term", "-keep-going"},
+		"traces":               {"-check", "-seeds", "1-20"},
+		"findings":             {"-check", "-seeds", "1-30", "-bug", "longest-log-wins", "-keep-going"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -150,6 +206,7 @@ func TestWrongParts(t *testing.T) {
 	part("crashes.json", "-shard", "3/3", "-faults", "crashes")
 	part("seeds.json", "-shard", "3/3", "-seeds", "1-9")
 	part("halves.json", "-shard", "1/2")
+	part("checked.json", "-shard", "3/3", "-check")
 	write(t, dir, "text.json", "Hello.\n")
 	write(t, dir, "old.json", `{"format": "raftkv-sweep-0"}`)
 	one, err := os.ReadFile("1.json")
@@ -167,7 +224,7 @@ func TestWrongParts(t *testing.T) {
 	write(t, dir, "stopped.json", strings.Replace(string(one), `"stopped":false`, `"stopped":true`, 1))
 	var got strings.Builder
 	for _, files := range []string{
-		"1.json 2.json", "1.json", "1.json 1.json 2.json", "1.json 2.json crashes.json", "1.json 2.json seeds.json", "1.json halves.json", "1.json 2.json config.json",
+		"1.json 2.json", "1.json", "1.json 1.json 2.json", "1.json 2.json crashes.json", "1.json 2.json seeds.json", "1.json halves.json", "1.json 2.json checked.json", "1.json 2.json config.json",
 		"text.json old.json none.json both.json null.json stopped.json",
 	} {
 		status, stdout, stderr := call(t, append([]string{"-merge"}, strings.Fields(files)...)...)
@@ -194,10 +251,10 @@ func TestInterrupted(t *testing.T) {
 	defer stop()
 	s := planted(t, "-seeds 1-1000", 2)
 	runSeed := s.run
-	s.run = func(ctx context.Context, seed uint64) (cluster.Result, error) {
+	s.run = func(ctx context.Context, seed uint64) (ran, error) {
 		if seed > 100 {
 			stop()
-			return cluster.Result{}, ctx.Err()
+			return ran{}, ctx.Err()
 		}
 		return runSeed(ctx, seed)
 	}
@@ -218,13 +275,13 @@ func TestInterrupted(t *testing.T) {
 
 // TestASeedThatCannotBeRun says which, and why.
 func TestASeedThatCannotBeRun(t *testing.T) {
-	for want, what := range map[string]func() (cluster.Result, error){
-		"seed 7: no such thing":                 func() (cluster.Result, error) { return cluster.Result{}, errors.New("no such thing") },
-		"seed 7: the program failed: a mistake": func() (cluster.Result, error) { panic("a mistake") },
+	for want, what := range map[string]func() (ran, error){
+		"seed 7: no such thing":                 func() (ran, error) { return ran{}, errors.New("no such thing") },
+		"seed 7: the program failed: a mistake": func() (ran, error) { panic("a mistake") },
 	} {
 		s := planted(t, "-seeds 1-1000", 3)
 		runSeed := s.run
-		s.run = func(ctx context.Context, seed uint64) (cluster.Result, error) {
+		s.run = func(ctx context.Context, seed uint64) (ran, error) {
 			if seed >= 7 {
 				return what()
 			}

@@ -34,6 +34,9 @@ func (t *table) String() string {
 	if len(t.report.Violations) > 0 {
 		parts = append(parts, t.broken())
 	}
+	if len(t.report.Findings) > 0 {
+		parts = append(parts, t.found())
+	}
 	return strings.Join(append(parts, t.next()), "\n")
 }
 
@@ -55,6 +58,12 @@ func (t *table) head() string {
 	verdict := t.style.Green(fmt.Sprintf("%d invariants held after each of %s events", len(invariants()), traces.Grouped(r.Figures.Events)))
 	if n := len(r.Violations); n > 0 {
 		verdict = t.style.Red(fmt.Sprintf("an invariant was violated in %s", traces.Counted(uint64(n), "run")))
+	}
+	switch n := r.blamed(); {
+	case n > 0:
+		verdict += ", and " + t.style.Red("cmd/check finds fault with "+traces.Counted(n, "trace"))
+	case r.Judged:
+		verdict += ", and " + t.style.Green("cmd/check finds nothing wrong with "+traces.Counted(r.Spans, "span"))
 	}
 	text := fmt.Sprintf("%s, %s%s: %s", t.style.Bold(what), r.Seeds, part, runs)
 	if terminal.Length(text+", "+verdict) <= t.width {
@@ -157,6 +166,8 @@ func (t *table) suggestion() (command, what string) {
 	switch {
 	case len(r.Violations) > 0:
 		return r.again(r.Violations[0].Seed), "the story of what was violated; with -shrink, cut down to what it takes"
+	case len(r.Findings) > 0:
+		return r.check(&r.Findings[0]), "what is wrong with its trace"
 	case r.Done == 0:
 		return "go run ./cmd/sweep -h", ""
 	case r.Shard.Of > 1:

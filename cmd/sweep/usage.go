@@ -12,8 +12,8 @@ const usageBefore = `usage: go run ./cmd/sweep [flags] [SCENARIO | FILE.toml]
 Runs a scenario with many seeds, or many runs that a profile of faults draws, on
 all processors, and checks every invariant after every event of each. It stops
 at the first violation, prints the command that shows it again, and tells in a
-table what the runs were like. What a scenario expects of its own seed is not
-looked at.
+table what the runs were like. With -check their traces are judged, too. What a
+scenario expects of its own seed is not looked at.
 `
 
 const usageAfter = `
@@ -24,6 +24,8 @@ Examples
       the default with crashes
   go run ./cmd/sweep -faults mixed -bug forget-vote -seeds 1-2000
       how soon a known bug is caught
+  go run ./cmd/sweep -check -keep-going -seeds 1-1000
+      whether cmd/check finds fault with any of the traces
   go run ./cmd/sweep -shard 1/2 -json > part-1.json
   go run ./cmd/sweep -shard 2/2 -json > part-2.json
       two parts, for a machine each
@@ -32,7 +34,7 @@ Examples
 
 Exit status of the built program; under go run every failure is 1
   0  all invariants held
-  1  an invariant was violated
+  1  an invariant was violated, or something is wrong with a trace
   2  it could not be done, or not to the end: a wrong flag or config, an
      interrupt
 `
