@@ -13,7 +13,7 @@ const cutSlack = 100e6
 // deliveries compares what was sent with what was handled.
 func (j *Judge) deliveries() {
 	t := &traffic{ill: j.ailing(), ways: map[[2]processPlace]travel{}}
-	re := &echoes{given: make([]uint8, len(j.records)), heard: make([]uint8, len(j.records)), last: map[int32]int64{}}
+	re := newEchoes(len(j.records))
 	copies := make([]uint8, len(j.records)) // of each message, which copies were handled, as bits
 	for i := range j.records {
 		at := int32(i)
@@ -21,7 +21,7 @@ func (j *Judge) deliveries() {
 		t.cut = t.cut || j.records[i].is&unfinished != 0 || j.is(at, violations)
 		if above := j.records[i].above; above >= 0 && j.receives(at) {
 			j.received(at, above, copies)
-			re.gives(&j.records[i], &j.records[above], above, j.delays[at])
+			re.given[above] += copiesGiven(&j.records[i])
 			if sender := &j.records[above]; sender.is&delayed == 0 {
 				t.took(sender.process, j.records[i].process, sender.start, j.records[i].start)
 			}
@@ -35,6 +35,7 @@ func (j *Judge) deliveries() {
 			t.took(j.records[receiver].process, j.records[i].process, j.records[receiver].end, j.records[i].end)
 		}
 	}
+	j.missing(re, t)
 	for i := range j.records {
 		if at := int32(i); j.sends(at) {
 			j.sent(at, j.receivers[i]-1, copies[i], re, t)
@@ -124,7 +125,7 @@ func (j *Judge) sent(at, receiver int32, copies uint8, re *echoes, t *traffic) {
 	if receiver < 0 {
 		return
 	}
-	j.answered(at, receiver, re, t)
+	j.answered(at, receiver, re)
 	answer := &j.records[receiver]
 	if r.reply == noText {
 		return
@@ -181,15 +182,16 @@ func (j *Judge) replied(at, receiver int32) {
 	}
 }
 
-// lostWrites are the processes that crashed in the middle of a write, as the faults tell it.
-func (j *Judge) lostWrites() map[processPlace]bool {
-	lost := map[processPlace]bool{}
+// lostWrites is when processes crashed in the middle of a write, as the faults tell it.
+func (j *Judge) lostWrites() map[processPlace][]int64 {
+	lost := map[processPlace][]int64{}
 	for i := range j.records {
 		if !j.is(int32(i), faults) {
 			continue
 		}
 		if fault := j.facts.faults[j.records[i].fact]; j.texts.of(fault.kind) == spans.FaultLoseUnsynced {
-			lost[j.processes.add(j.texts.of(fault.target))] = true
+			target := j.processes.add(j.texts.of(fault.target))
+			lost[target] = append(lost[target], j.records[i].start)
 		}
 	}
 	return lost

@@ -4,9 +4,16 @@ import "fmt"
 
 // echoes are how often the reply to a message came back, by the places of the messages' spans.
 type echoes struct {
-	given []uint8         // copies that were given and not lost
-	heard []uint8         // those that were handled late
-	last  map[int32]int64 // of messages that were doubled: when the last reply to them was given
+	given []uint8 // copies that were given and not lost
+	heard []uint8 // those that were handled late
+
+	late    []uint8 // the same, of each reply by itself
+	took    []bool  // a reply is taken for that which ended the call
+	missing []uint8 // copies that surely came back, and that nobody handled
+}
+
+func newEchoes(spans int) *echoes {
+	return &echoes{given: make([]uint8, spans), heard: make([]uint8, spans), late: make([]uint8, spans), took: make([]bool, spans), missing: make([]uint8, spans)}
 }
 
 // calls says whether a span is that of one server's request to another, which handles each reply that comes, the late ones too.
@@ -14,19 +21,41 @@ func (j *Judge) calls(at int32) bool {
 	return j.is(at, voteCalls|entriesSent)
 }
 
-// gives counts the copies of the reply that a receiver gave.
-func (re *echoes) gives(r, sender *record, above int32, delay int64) {
-	if r.reply == noText || r.is&(failed|unfinished) != 0 {
-		return
-	}
-	if sender.is&doubled != 0 {
-		re.last[above] = max(re.last[above], r.end+delay)
+// copiesGiven is how many copies of a receiver's reply were sent and not lost.
+func copiesGiven(r *record) (n uint8) {
+	switch {
+	case r.reply == noText || r.is&(failed|unfinished) != 0:
+		return 0
+	case r.is&doubled != 0:
+		n++
 	}
 	if r.is&dropped == 0 {
-		re.given[above]++
+		n++
 	}
-	if r.is&doubled != 0 {
-		re.given[above]++
+	return n
+}
+
+// missing counts the copies of replies that surely came back, and that nobody handled. Each reply is asked for by itself: whoever waits may crash between two replies to one message.
+func (j *Judge) missing(re *echoes, t *traffic) {
+	for i := range j.records {
+		answer := &j.records[i]
+		at, call := int32(i), answer.above
+		if call < 0 || !j.receives(at) {
+			continue
+		}
+		to, missing := &j.records[call], copiesGiven(answer)
+		missing -= min(missing, re.late[at])
+		if missing > 0 && to.reply != noText && !re.took[call] && !later(answer.end, to.end) {
+			re.took[call] = true // no span tells which of two replies it was
+			missing--
+		}
+		if missing == 0 {
+			continue
+		}
+		sentAt := answer.end + j.delays[at]
+		if j.calls(call) && t.arrives(answer.process, to.process, sentAt) || !j.calls(call) && t.arrivesBy(answer.process, to.process, sentAt, to.end) {
+			re.missing[call] += missing
+		}
 	}
 }
 
@@ -43,6 +72,7 @@ func (j *Judge) late(at int32, re *echoes, t *traffic) {
 		return
 	}
 	re.heard[call]++
+	re.late[server]++
 	if answer.is&delayed == 0 {
 		t.took(answer.process, r.process, answer.end, r.start)
 	}
@@ -57,19 +87,19 @@ func (j *Judge) late(at int32, re *echoes, t *traffic) {
 }
 
 // answered compares how often the reply to a message came back with how often it was given.
-func (j *Judge) answered(at, receiver int32, re *echoes, t *traffic) {
+func (j *Judge) answered(at, receiver int32, re *echoes) {
 	r, answer := &j.records[at], &j.records[receiver]
 	heard := int(re.heard[at])
 	if r.reply != noText {
 		heard++
 	}
-	given, sentAt := int(re.given[at]), max(answer.end+j.delays[receiver], re.last[at])
+	given, missing := int(re.given[at]), int(re.missing[at])
 	switch {
 	case j.calls(at) && heard > given:
 		j.find(ruleDuplicateDelivery, j.ref(at), fmt.Sprintf("its reply was handled %s, and %s", howOften(heard), arrived(given)), "each copy of a reply handled once", receiver)
-	case heard < given && j.calls(at) && t.arrives(answer.process, r.process, sentAt):
-		j.find(ruleUnhandledDelivery, j.ref(at), fmt.Sprintf("its reply was handled %s, and %s", howOften(heard), arrived(given)), "its reply, or a late reply below "+j.nameOf(receiver), receiver)
-	case heard == 0 && given > 0 && !j.calls(at) && t.arrivesBy(answer.process, r.process, sentAt, r.end):
+	case missing > 0 && j.calls(at):
+		j.find(ruleUnhandledDelivery, j.ref(at), fmt.Sprintf("its reply was handled %s, and %s", howOften(heard), arrived(heard+missing)), "its reply, or a late reply below "+j.nameOf(receiver), receiver)
+	case heard == 0 && missing > 0 && !j.calls(at):
 		j.find(ruleUnhandledDelivery, j.ref(at), fmt.Sprintf("it has no reply, and %s gave one at %s", j.process(answer.process), j.since(answer.end)), "the reply that was given, or an event drop in "+j.nameOf(receiver), receiver)
 	}
 }

@@ -3,6 +3,7 @@ package traces
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/spans"
@@ -29,8 +30,7 @@ const (
 	rankApply
 	rankSend
 	rankLate
-	rankAgain   // a server that crashed as the step ended starts again
-	rankRestart // and is a follower
+	rankAgain // a server that crashed as the step ended starts again, and is a follower
 )
 
 // walk goes through what the servers did, in the order of time, and looks at what the invariants say of it.
@@ -70,7 +70,7 @@ type walk struct {
 	committed []committed
 	stuck     map[[2]processPlace]*refusals
 
-	lostWrites map[processPlace]bool // of each server, whether it ever crashed in a write
+	lostWrites map[processPlace][]int64 // of each server, when it crashed in a write
 }
 
 // ballot names who votes, or is voted for, in a term.
@@ -90,6 +90,10 @@ type server struct {
 	role                    uint8 // plus one; 0 when it is not known
 	roleBy                  int32
 	restarted               bool // and has not told its term since
+	startedAt               int64
+	diedWriting             bool  // before it started last
+	lost                    uint8 // plus one: the role that it had in its memory only when it crashed in a write; 0 when no span tells
+	lostBy                  int32
 	loose                   bool // it may have a term that a reply told of, and nobody can tell which reply that was
 
 	election       int32                   // that it stands in; -1 for none
@@ -139,12 +143,12 @@ func (j *Judge) moments() []stepMoment {
 		case starts.has(n):
 			m.rank = rankStart
 			if r.start > j.epoch {
-				m.rank = rankAgain
+				m.rank, m.key = rankAgain, j.lifeKey(at, false)
 			}
 		case roleChanges.has(n):
 			m.rank, m.key = rankRole, r.term<<8|uint64(r.role)
 			if j.facts.roles[r.fact].event == uint8(protocol.RoleEventRestart)+1 {
-				m.rank = rankRestart
+				m.rank, m.key = rankAgain, j.lifeKey(j.places.get(j.records, j.origins[i].parent), true)
 			}
 		case (votesAsked | entriesTaken | noticesHeard | peersSet).has(n):
 			m.rank = rankReceive
@@ -176,6 +180,22 @@ func (j *Judge) moments() []stepMoment {
 		mendMoments(moments)
 	}
 	return moments
+}
+
+// lifeKey orders the lives that a server began at one moment: each start of the server stands before its change of role. Only what it was before the first of them is not known
+// to be a follower.
+func (j *Judge) lifeKey(start int32, changes bool) uint64 {
+	if start < 0 {
+		return 0
+	}
+	key := j.records[start].id >> 2 << 1
+	if j.records[start].role == uint8(protocol.RoleFollower)+1 {
+		key |= 1 << 63
+	}
+	if changes {
+		key |= 1
+	}
+	return key
 }
 
 // compareMoments puts moments in order. It looks no further than it has to: a million of them are compared twenty times.
@@ -251,7 +271,8 @@ func (w *walk) started(s *server, of int32) {
 		return
 	}
 	w.covered(s)
-	s.restarted = true
+	s.diedWriting = slices.ContainsFunc(w.lostWrites[s.process], func(at int64) bool { return !later(s.startedAt, at) && !later(at, s.at) })
+	s.restarted, s.startedAt = true, s.at
 	s.heard, s.owed, s.loose = 0, 0, false
 	s.commit, s.commitBefore, s.applied, s.commitBy = 0, 0, 0, -1
 	s.followed, s.told, s.match, s.expected = 0, 0, 0, 0
@@ -282,12 +303,15 @@ func (w *walk) roleChanged(s *server, of int32) {
 	switch {
 	case !protocol.LegalRoleTransition(from, to, event):
 		w.find(ruleIllegalTransition, w.ref(of), fmt.Sprintf("from %s to %s by %s", from, to, event), "one of the steps of Figure 4: "+steps(from))
-	case event == protocol.RoleEventRestart && w.lostWrites[s.process]:
-		// It died in a step that was to change its role: nobody was told, and the change is in its memory only.
+	case event == protocol.RoleEventRestart && s.diedWriting && s.lost != 0 && f.from != s.lost:
+		w.find(ruleIllegalTransition, w.ref(of), fmt.Sprintf("it was %s before, as it says", from), fmt.Sprintf("%s, which it was when it crashed", protocol.Role(s.lost-1)), s.lostBy)
+	case event == protocol.RoleEventRestart && s.diedWriting:
+		// It died in a step that was to change its role: nobody was told, and the change was in its memory only.
 	case s.role != 0 && f.from != s.role:
 		w.find(ruleIllegalTransition, w.ref(of), fmt.Sprintf("it was %s before, as it says", from), fmt.Sprintf("%s, which it was", protocol.Role(s.role-1)), s.roleBy)
 	}
 	if event == protocol.RoleEventRestart {
+		s.lost = 0
 		w.restartedWith(s, of)
 	}
 	if from == protocol.RoleCandidate {
@@ -301,6 +325,18 @@ func (w *walk) roleChanged(s *server, of int32) {
 		w.won(s, of)
 	case protocol.RoleFollower:
 	}
+}
+
+// diesWriting says whether a server crashes in a write at the end of this step.
+func (w *walk) diesWriting(s *server) bool {
+	return slices.ContainsFunc(w.lostWrites[s.process], func(at int64) bool { return !later(at, s.at) && !later(s.at, at) })
+}
+
+// follows says whether a role may come after another one, both plus one.
+func follows(from, to uint8) bool {
+	return slices.ContainsFunc(protocol.RoleTransitions(), func(t protocol.RoleTransition) bool {
+		return uint8(t.From)+1 == from && uint8(t.To)+1 == to && t.Event != protocol.RoleEventRestart
+	})
 }
 
 func steps(from protocol.Role) string {
@@ -320,6 +356,10 @@ func steps(from protocol.Role) string {
 func (w *walk) roleOf(s *server, of int32) {
 	r := &w.records[of]
 	if r.role == 0 {
+		return
+	}
+	if s.role != 0 && r.role != s.role && w.diesWriting(s) && follows(s.role, r.role) {
+		s.lost, s.lostBy = r.role, of // the change of role was to be told after the write that failed
 		return
 	}
 	if s.role != 0 && r.role != s.role {
