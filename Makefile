@@ -1,6 +1,6 @@
 # Everything here needs Go and make; what needs more says so. `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run generate test race lint fmt build bench sweep sweep-ci fuzz golden jaeger test-jaeger test-collector cross ci bugs
+.PHONY: help run generate test race lint fmt build bench sweep sweep-ci fuzz golden jaeger test-jaeger test-collector test-386 cross ci bugs
 
 GO ?= go
 # `make test` needs no C compiler; the race detector does: `make test RACE=1`.
@@ -8,12 +8,12 @@ RACE ?=
 TESTFLAGS = $(if $(RACE),-race)
 CGO = $(if $(RACE),1,0)
 FUZZTIME ?= 60s
-CROSS ?= windows/amd64 darwin/arm64 linux/arm64
+CROSS ?= windows/amd64 darwin/arm64 linux/arm64 linux/386
 GOLANGCI_LINT_VERSION = v2.15.0
 GOLANGCI_LINT = bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## run the default scenario
 	$(GO) generate && $(GO) run ./cmd/run
@@ -70,6 +70,9 @@ test-collector: ## push runs through a real OpenTelemetry Collector: check and d
 
 cross: ## compile for other systems
 	@for target in $(CROSS); do echo "build $$target"; CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} $(GO) build -o /dev/null ./... || exit 1; done
+
+test-386: ## test with numbers of 32 bits: on linux/amd64, which runs such programs as they are
+	CGO_ENABLED=0 GO=$(GO) sh .ci/test-386.sh
 
 ci: ## what continuous integration runs
 	bash .ci/run

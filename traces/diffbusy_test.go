@@ -79,16 +79,16 @@ func indexedByHand(t *testing.T, all ...handmade) *traces.Indexed {
 		if s.fault != "" {
 			attributes += fmt.Sprintf(`,{"key":"raftkv.fault","value":{"stringValue":%q}},{"key":"raftkv.fault.target","value":{"stringValue":%q}}`, s.fault, s.target)
 		}
-		const epoch = 946684800_000000
+		const epoch int64 = 946684800_000000
 		if s.lost {
-			events = fmt.Sprintf(`{"timeUnixNano":"%d000","name":"drop","attributes":[{"key":"raftkv.cause","value":{"stringValue":"fault"}}]}`, epoch+s.start)
+			events = fmt.Sprintf(`{"timeUnixNano":"%d000","name":"drop","attributes":[{"key":"raftkv.cause","value":{"stringValue":"fault"}}]}`, epoch+int64(s.start))
 		}
 		if s.appends > 0 {
-			events = fmt.Sprintf(`{"timeUnixNano":"%d000","name":"append"}`, epoch+s.appends)
+			events = fmt.Sprintf(`{"timeUnixNano":"%d000","name":"append"}`, epoch+int64(s.appends))
 		}
 		fmt.Fprintf(&file, `{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":%q}}]},"scopeSpans":[{"spans":[{"traceId":"%016x%016x","spanId":"%016x",%s`+
 			`"name":%q,"kind":%d,"startTimeUnixNano":"%d000","endTimeUnixNano":"%d000","attributes":[%s],"events":[%s]}]}]}]}`+"\n",
-			s.process, 7, s.id, s.id, parent, s.name, s.kind, epoch+s.start, epoch+s.end, attributes, events)
+			s.process, 7, s.id, s.id, parent, s.name, s.kind, epoch+int64(s.start), epoch+int64(s.end), attributes, events)
 	}
 	x, err := traces.IndexReader(t.Context(), "by hand", strings.NewReader(file.String()), traces.IndexOptions{})
 	if err != nil {

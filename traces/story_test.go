@@ -424,7 +424,7 @@ func TestStoryFollowsTheLogs(t *testing.T) {
 		return spans.Begin{Self: spans.Ref{Root: 1, ID: id}, At: time.Duration(id) * time.Millisecond}
 	}
 	store := func(prev protocol.LogIndex, entries ...string) {
-		span := node.StartAppendEntriesServer(begin(), who, "node-2", prev, 1, len(entries), 0)
+		span := node.StartAppendEntriesServer(begin(), who, "node-2", prev, 1, int64(len(entries)), 0)
 		span.SetEntries(entries)
 		span.SetMatchIndex(prev + protocol.LogIndex(len(entries)))
 		span.End(time.Duration(id)*time.Millisecond, "AppendEntriesOk")

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -307,7 +308,7 @@ func step(state, input, _ any) (bool, any) {
 
 // explain finds the answer that cannot be: the first without which, and without those after it, an order could be found.
 func (k *keyHistory) explain(key string, pending []Operation) error {
-	slices.SortFunc(k.answered, func(a, b Operation) int { return int(int64(a.Return) - int64(b.Return)) })
+	slices.SortFunc(k.answered, func(a, b Operation) int { return cmp.Compare(a.Return, b.Return) })
 	wrong := len(k.answered) - 1
 	for n := range k.answered {
 		if !k.fits(n, pending) {

@@ -139,7 +139,7 @@ func (c *Checker) noteSent(s *server, sent *Sent) {
 			s.sentIn = m.Term
 			clear(s.sentUpTo)
 		}
-		if len(m.Entries) > 0 && int(sent.To) < len(s.sentUpTo) {
+		if len(m.Entries) > 0 && uint64(sent.To) < uint64(len(s.sentUpTo)) {
 			if m.PrevLogIndex < s.sentUpTo[sent.To] {
 				c.sometimes[Resend]++
 			}

@@ -304,7 +304,7 @@ func (c *Client) tryTimedOut(t world.Timer) {
 
 // after is the server that follows in the order of their numbers, around.
 func (c *Client) after(id protocol.NodeID) protocol.NodeID {
-	return protocol.NodeID(int(id)%c.config.Servers + 1)
+	return protocol.NodeID(uint64(id)%uint64(c.config.Servers) + 1)
 }
 
 // Crash implements world.Process.

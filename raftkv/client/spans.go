@@ -31,7 +31,7 @@ type operationSpan interface {
 type sender interface {
 	Drop(at time.Duration, cause string)
 	Delay(at time.Duration, cause string, delay time.Duration)
-	Duplicate(at time.Duration, cause string, copies int)
+	Duplicate(at time.Duration, cause string, copies int64)
 }
 
 // trySpan is what the spans of their tries have in common.
@@ -74,11 +74,11 @@ func (c *Client) startTry() trySpan {
 	}
 	switch op.Kind {
 	case Put:
-		return c.tracer.StartPutClient(begin, op.request, op.tries, c.target.String())
+		return c.tracer.StartPutClient(begin, op.request, int64(op.tries), c.target.String())
 	case Get:
-		return c.tracer.StartGetClient(begin, op.request, op.tries, c.target.String())
+		return c.tracer.StartGetClient(begin, op.request, int64(op.tries), c.target.String())
 	case Delete:
-		return c.tracer.StartDeleteClient(begin, op.request, op.tries, c.target.String())
+		return c.tracer.StartDeleteClient(begin, op.request, int64(op.tries), c.target.String())
 	}
 	return nil
 }

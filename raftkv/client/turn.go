@@ -38,7 +38,7 @@ func (c *Client) receiveTurn(e world.Envelope, began time.Duration) {
 	self := spans.Ref{Root: producer.Root, ID: uint64(e.ID.Child(nameTurn, c.id, e.From, 0, e.Copy))}
 	span := c.tracer.StartTurnConsumer(spans.Begin{Self: self, Parent: producer.ID, At: began, Links: []spans.Ref{producer}}, protocol.ClientID(e.From.Number()))
 	if e.Copy > 0 {
-		span.SetCopy(int(e.Copy))
+		span.SetCopy(int64(e.Copy))
 	}
 	span.End(c.world.Now())
 	if c.operation.ref.ID == 0 {

@@ -108,7 +108,7 @@ func (n *Node) callRequestVote(to protocol.NodeID, m protocol.RequestVote, boxed
 		if ordinal > 0 {
 			begin.Links = []spans.Ref{n.child(election, nameRequestVote, process(to), ordinal-1, 0)}
 		}
-		c.requestVote = n.tracer.StartRequestVoteClient(begin, n.who(), to.String(), int(ordinal)+1, m.LastLogIndex, m.LastLogTerm)
+		c.requestVote = n.tracer.StartRequestVoteClient(begin, n.who(), to.String(), int64(ordinal)+1, m.LastLogIndex, m.LastLogTerm)
 	}
 	sent(n, c.requestVote, n.dispatch(c, election.Root))
 }
@@ -128,7 +128,7 @@ func (n *Node) callAppendEntries(to protocol.NodeID, m protocol.AppendEntries, b
 			links = append(links, previous)
 		}
 		begin := spans.Begin{Self: ref, Parent: parent.ID, At: n.world.Now(), Links: links}
-		c.appendEntries = n.tracer.StartAppendEntriesClient(begin, n.who(), to.String(), attempt, m.PrevLogIndex, m.PrevLogTerm, len(m.Entries), m.LeaderCommit)
+		c.appendEntries = n.tracer.StartAppendEntriesClient(begin, n.who(), to.String(), int64(attempt), m.PrevLogIndex, m.PrevLogTerm, int64(len(m.Entries)), m.LeaderCommit)
 		if len(m.Entries) > 0 {
 			c.appendEntries.SetEntries(describe(m.PrevLogIndex+1, m.Entries))
 		}
@@ -181,7 +181,7 @@ type sender interface {
 	On() bool
 	Drop(at time.Duration, cause string)
 	Delay(at time.Duration, cause string, delay time.Duration)
-	Duplicate(at time.Duration, cause string, copies int)
+	Duplicate(at time.Duration, cause string, copies int64)
 }
 
 // sent notes on a message's span what the network does to it.

@@ -108,7 +108,7 @@ func (n *Node) traceRequestVote(_ protocol.RequestVote, e protocol.Reply) (span 
 		span.SetReason(e.Reason)
 	}
 	if request.Copy > 0 {
-		span.SetCopy(int(request.Copy))
+		span.SetCopy(int64(request.Copy))
 	}
 	return span
 }
@@ -119,7 +119,7 @@ func (n *Node) traceAppendEntries(m protocol.AppendEntries, e protocol.Reply) (s
 	}
 	request := &n.step.envelope
 	span = n.tracer.StartAppendEntriesServer(n.begin(n.step.cause, uint64(request.ID)), n.who(), request.From.String(),
-		m.PrevLogIndex, m.PrevLogTerm, len(m.Entries), m.LeaderCommit)
+		m.PrevLogIndex, m.PrevLogTerm, int64(len(m.Entries)), m.LeaderCommit)
 	if len(m.Entries) > 0 {
 		span.SetEntries(describe(m.PrevLogIndex+1, m.Entries))
 	}
@@ -132,7 +132,7 @@ func (n *Node) traceAppendEntries(m protocol.AppendEntries, e protocol.Reply) (s
 		span.SetReason(e.Reason)
 	}
 	if request.Copy > 0 {
-		span.SetCopy(int(request.Copy))
+		span.SetCopy(int64(request.Copy))
 	}
 	return span
 }
@@ -145,7 +145,7 @@ func (n *Node) traceNotification(m protocol.CommitNotification) {
 	producer := spans.Ref{Root: uint64(e.Root), ID: uint64(e.ID)}
 	span := n.tracer.StartCommitNotificationConsumer(n.begin(n.step.cause, producer.ID, producer), n.who(), e.From.String(), m.LeaderCommit)
 	if e.Copy > 0 {
-		span.SetCopy(int(e.Copy))
+		span.SetCopy(int64(e.Copy))
 	}
 	span.End(n.world.Now())
 }
@@ -191,7 +191,7 @@ func (n *Node) committed(e protocol.Commit) {
 		span := n.tracer.StartCommit(begin, n.who(), e.From, e.To)
 		if leading {
 			span.SetCommitAcknowledgedBy(names(e.AcknowledgedBy))
-			span.SetQuorum(n.raft.Quorum())
+			span.SetQuorum(int64(n.raft.Quorum()))
 		}
 		span.End(now)
 	}
@@ -301,7 +301,7 @@ func (n *Node) heartbeatRound() spans.Ref {
 	n.step.heartbeat = n.root(nameHeartbeat, uint64(term), round)
 	if n.tracer.On() {
 		begin := spans.Begin{Self: n.step.heartbeat, At: n.step.began, Links: []spans.Ref{n.election.ref}}
-		n.tracer.StartHeartbeat(begin, n.who(), int(round)).End(n.world.Now())
+		n.tracer.StartHeartbeat(begin, n.who(), int64(round)).End(n.world.Now())
 	}
 	return n.step.heartbeat
 }

@@ -37,13 +37,13 @@ func (n *Node) openElection() {
 		voteRequests: make([]uint64, servers), appends: make([]uint64, servers), sent: make([][]sentEntries, servers),
 	}
 	who := spans.Who{Node: n.config.ID, Term: term, Role: protocol.RoleCandidate}
-	n.election.span = n.tracer.StartElection(spans.Begin{Self: n.election.ref, At: n.step.began}, who, n.raft.Quorum())
+	n.election.span = n.tracer.StartElection(spans.Begin{Self: n.election.ref, At: n.step.began}, who, int64(n.raft.Quorum()))
 }
 
 // end ends the election's span; what it caused afterwards still names it.
 func (e *election) end(now time.Duration, outcome string) {
 	if e.open {
-		e.span.End(now, outcome, e.votes)
+		e.span.End(now, outcome, int64(e.votes))
 	}
 	e.open = false
 }

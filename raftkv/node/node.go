@@ -155,7 +155,7 @@ func (n *Node) setPeers(input protocol.SetPeers) {
 	ref := n.root(nameSetPeers, n.incarnation, 0)
 	n.carryOut(n.raft.Step(input))
 	if n.tracer.On() {
-		span := n.tracer.StartSetPeers(spans.Begin{Self: ref, At: n.step.began}, n.who(), names(input.Peers), n.raft.Quorum())
+		span := n.tracer.StartSetPeers(spans.Begin{Self: ref, At: n.step.began}, n.who(), names(input.Peers), int64(n.raft.Quorum()))
 		span.End(n.world.Now())
 	}
 }
@@ -203,7 +203,7 @@ func (n *Node) traceLateReply(input protocol.Receive) {
 	}
 	span := n.tracer.StartLateReply(n.begin(n.step.cause, uint64(e.ID)), n.who(), input.From.String(), input.Message.Name())
 	if e.Copy > 0 {
-		span.SetCopy(int(e.Copy))
+		span.SetCopy(int64(e.Copy))
 	}
 	span.End(n.world.Now())
 }

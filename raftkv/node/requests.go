@@ -34,7 +34,7 @@ type requestSpan interface {
 	End(at time.Duration, reply string)
 	SetResult(string)
 	SetLeaderID(protocol.NodeID)
-	SetCopy(int)
+	SetCopy(int64)
 	Append(at time.Duration, index protocol.LogIndex, term protocol.Term, command protocol.Command)
 }
 
@@ -187,7 +187,7 @@ func (n *Node) startRequestSpan(payload any) requestSpan {
 		span = n.tracer.StartDeleteServer(begin, n.who(), e.From.String(), m.Request)
 	}
 	if e.Copy > 0 {
-		span.SetCopy(int(e.Copy))
+		span.SetCopy(int64(e.Copy))
 	}
 	return span
 }

@@ -178,7 +178,7 @@ func (f *flights) put(e *world.Envelope) uint32 {
 		f.envelopes[place] = *e
 		return place
 	}
-	if len(f.envelopes) == maxFlights {
+	if uint64(len(f.envelopes)) == maxFlights {
 		panic("sim: 2^31 messages are on their way at once")
 	}
 	f.envelopes = append(f.envelopes, *e)

@@ -141,7 +141,7 @@ const (
 // Add puts a process into the world, before Run. The order of calls does not matter.
 func (s *Sim) Add(p world.Process) {
 	id := p.ID()
-	group, number := int(id.Group()), int(id.Number())
+	group, number := uint64(id.Group()), uint64(id.Number())
 	if group >= maxGroups || number >= maxNumbers || len(s.actors) == maxProcesses {
 		s.fail("process %#x: a group must be below %d, a number below %d", uint64(id), maxGroups, maxNumbers)
 		return
@@ -150,10 +150,10 @@ func (s *Sim) Add(p world.Process) {
 		s.fail("there are two processes %s", id)
 		return
 	}
-	for len(s.byGroup) <= group {
+	for uint64(len(s.byGroup)) <= group {
 		s.byGroup = append(s.byGroup, nil)
 	}
-	for len(s.byGroup[group]) <= number {
+	for uint64(len(s.byGroup[group])) <= number {
 		s.byGroup[group] = append(s.byGroup[group], nil)
 	}
 	a := &actor{sim: s, process: p, id: id, inside: true, rate: trueRate}

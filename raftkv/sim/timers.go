@@ -82,7 +82,7 @@ func (t *timers) vacant(deadline time.Duration) uint32 {
 // named is the slot of the timer that a handle names, nil if it names none.
 func (t *timers) named(h world.TimerHandle) *slot {
 	place := uint32(h)
-	if int(place) >= len(t.slots) {
+	if uint64(place) >= uint64(len(t.slots)) {
 		return nil
 	}
 	s := &t.slots[place]

@@ -123,9 +123,9 @@ func (s TurnProducerSpan) Delay(at time.Duration, cause string, delay time.Durat
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
-func (s TurnProducerSpan) Duplicate(at time.Duration, cause string, copyValue int) {
+func (s TurnProducerSpan) Duplicate(at time.Duration, cause string, copyValue int64) {
 	if s.On() {
-		s.event(at, EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int(copyValue))...)
+		s.event(at, EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
 	}
 }
 
@@ -150,9 +150,9 @@ func (t *Tracer) StartTurnConsumer(b Begin, client protocol.ClientID) TurnConsum
 }
 
 // SetCopy sets raftkv.copy: which copy of a duplicated message this is: 0 is the first.
-func (s TurnConsumerSpan) SetCopy(copyValue int) {
+func (s TurnConsumerSpan) SetCopy(copyValue int64) {
 	if s.On() {
-		s.set(append(s.room(), RaftkvCopyKey.Int(copyValue))...)
+		s.set(append(s.room(), RaftkvCopyKey.Int64(copyValue))...)
 	}
 }
 
@@ -167,7 +167,7 @@ func (s TurnConsumerSpan) End(at time.Duration) {
 type PutClientSpan struct{ span }
 
 // StartPutClient starts a PutClientSpan, a child of KVPut.
-func (t *Tracer) StartPutClient(b Begin, request protocol.RequestID, try int, peer string) PutClientSpan {
+func (t *Tracer) StartPutClient(b Begin, request protocol.RequestID, try int64, peer string) PutClientSpan {
 	if t == nil {
 		return PutClientSpan{}
 	}
@@ -176,7 +176,7 @@ func (t *Tracer) StartPutClient(b Begin, request protocol.RequestID, try int, pe
 		RPCMethodKey.String(PutClientName),
 		ServerAddressKey.String(peer),
 		KVRequestIDKey.String(request.String()),
-		KVTryKey.Int(try),
+		KVTryKey.Int64(try),
 		RaftPeerIDKey.String(peer),
 	))}
 }
@@ -210,9 +210,9 @@ func (s PutClientSpan) Delay(at time.Duration, cause string, delay time.Duration
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
-func (s PutClientSpan) Duplicate(at time.Duration, cause string, copyValue int) {
+func (s PutClientSpan) Duplicate(at time.Duration, cause string, copyValue int64) {
 	if s.On() {
-		s.event(at, EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int(copyValue))...)
+		s.event(at, EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
 	}
 }
 
@@ -228,7 +228,7 @@ func (s PutClientSpan) End(at time.Duration, reply string) {
 type GetClientSpan struct{ span }
 
 // StartGetClient starts a GetClientSpan, a child of KVGet.
-func (t *Tracer) StartGetClient(b Begin, request protocol.RequestID, try int, peer string) GetClientSpan {
+func (t *Tracer) StartGetClient(b Begin, request protocol.RequestID, try int64, peer string) GetClientSpan {
 	if t == nil {
 		return GetClientSpan{}
 	}
@@ -237,7 +237,7 @@ func (t *Tracer) StartGetClient(b Begin, request protocol.RequestID, try int, pe
 		RPCMethodKey.String(GetClientName),
 		ServerAddressKey.String(peer),
 		KVRequestIDKey.String(request.String()),
-		KVTryKey.Int(try),
+		KVTryKey.Int64(try),
 		RaftPeerIDKey.String(peer),
 	))}
 }
@@ -271,9 +271,9 @@ func (s GetClientSpan) Delay(at time.Duration, cause string, delay time.Duration
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
-func (s GetClientSpan) Duplicate(at time.Duration, cause string, copyValue int) {
+func (s GetClientSpan) Duplicate(at time.Duration, cause string, copyValue int64) {
 	if s.On() {
-		s.event(at, EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int(copyValue))...)
+		s.event(at, EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
 	}
 }
 
@@ -289,7 +289,7 @@ func (s GetClientSpan) End(at time.Duration, reply string) {
 type DeleteClientSpan struct{ span }
 
 // StartDeleteClient starts a DeleteClientSpan, a child of KVDelete.
-func (t *Tracer) StartDeleteClient(b Begin, request protocol.RequestID, try int, peer string) DeleteClientSpan {
+func (t *Tracer) StartDeleteClient(b Begin, request protocol.RequestID, try int64, peer string) DeleteClientSpan {
 	if t == nil {
 		return DeleteClientSpan{}
 	}
@@ -298,7 +298,7 @@ func (t *Tracer) StartDeleteClient(b Begin, request protocol.RequestID, try int,
 		RPCMethodKey.String(DeleteClientName),
 		ServerAddressKey.String(peer),
 		KVRequestIDKey.String(request.String()),
-		KVTryKey.Int(try),
+		KVTryKey.Int64(try),
 		RaftPeerIDKey.String(peer),
 	))}
 }
@@ -332,9 +332,9 @@ func (s DeleteClientSpan) Delay(at time.Duration, cause string, delay time.Durat
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
-func (s DeleteClientSpan) Duplicate(at time.Duration, cause string, copyValue int) {
+func (s DeleteClientSpan) Duplicate(at time.Duration, cause string, copyValue int64) {
 	if s.On() {
-		s.event(at, EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int(copyValue))...)
+		s.event(at, EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
 	}
 }
 

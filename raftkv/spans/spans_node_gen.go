@@ -43,7 +43,7 @@ func (s StartSpan) End(at time.Duration) {
 type SetPeersSpan struct{ span }
 
 // StartSetPeers starts a SetPeersSpan, a root.
-func (t *Tracer) StartSetPeers(b Begin, who Who, peers []string, quorum int) SetPeersSpan {
+func (t *Tracer) StartSetPeers(b Begin, who Who, peers []string, quorum int64) SetPeersSpan {
 	if t == nil {
 		return SetPeersSpan{}
 	}
@@ -52,7 +52,7 @@ func (t *Tracer) StartSetPeers(b Begin, who Who, peers []string, quorum int) Set
 		RaftTermKey.Int64(int64(who.Term)),
 		RaftRoleKey.String(who.Role.String()),
 		RaftPeersKey.StringSlice(peers),
-		RaftQuorumKey.Int(quorum),
+		RaftQuorumKey.Int64(quorum),
 	))}
 }
 
@@ -112,9 +112,9 @@ func (s PutServerSpan) SetLeaderID(leader protocol.NodeID) {
 }
 
 // SetCopy sets raftkv.copy: which copy of a duplicated message this is: 0 is the first.
-func (s PutServerSpan) SetCopy(copyValue int) {
+func (s PutServerSpan) SetCopy(copyValue int64) {
 	if s.On() {
-		s.set(append(s.room(), RaftkvCopyKey.Int(copyValue))...)
+		s.set(append(s.room(), RaftkvCopyKey.Int64(copyValue))...)
 	}
 }
 
@@ -140,9 +140,9 @@ func (s PutServerSpan) Delay(at time.Duration, cause string, delay time.Duration
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
-func (s PutServerSpan) Duplicate(at time.Duration, cause string, copyValue int) {
+func (s PutServerSpan) Duplicate(at time.Duration, cause string, copyValue int64) {
 	if s.On() {
-		s.event(at, EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int(copyValue))...)
+		s.event(at, EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
 	}
 }
 
@@ -196,9 +196,9 @@ func (s GetServerSpan) SetLeaderID(leader protocol.NodeID) {
 }
 
 // SetCopy sets raftkv.copy: which copy of a duplicated message this is: 0 is the first.
-func (s GetServerSpan) SetCopy(copyValue int) {
+func (s GetServerSpan) SetCopy(copyValue int64) {
 	if s.On() {
-		s.set(append(s.room(), RaftkvCopyKey.Int(copyValue))...)
+		s.set(append(s.room(), RaftkvCopyKey.Int64(copyValue))...)
 	}
 }
 
@@ -224,9 +224,9 @@ func (s GetServerSpan) Delay(at time.Duration, cause string, delay time.Duration
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
-func (s GetServerSpan) Duplicate(at time.Duration, cause string, copyValue int) {
+func (s GetServerSpan) Duplicate(at time.Duration, cause string, copyValue int64) {
 	if s.On() {
-		s.event(at, EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int(copyValue))...)
+		s.event(at, EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
 	}
 }
 
@@ -280,9 +280,9 @@ func (s DeleteServerSpan) SetLeaderID(leader protocol.NodeID) {
 }
 
 // SetCopy sets raftkv.copy: which copy of a duplicated message this is: 0 is the first.
-func (s DeleteServerSpan) SetCopy(copyValue int) {
+func (s DeleteServerSpan) SetCopy(copyValue int64) {
 	if s.On() {
-		s.set(append(s.room(), RaftkvCopyKey.Int(copyValue))...)
+		s.set(append(s.room(), RaftkvCopyKey.Int64(copyValue))...)
 	}
 }
 
@@ -308,9 +308,9 @@ func (s DeleteServerSpan) Delay(at time.Duration, cause string, delay time.Durat
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
-func (s DeleteServerSpan) Duplicate(at time.Duration, cause string, copyValue int) {
+func (s DeleteServerSpan) Duplicate(at time.Duration, cause string, copyValue int64) {
 	if s.On() {
-		s.event(at, EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int(copyValue))...)
+		s.event(at, EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
 	}
 }
 
@@ -326,7 +326,7 @@ func (s DeleteServerSpan) End(at time.Duration, reply string) {
 type ElectionSpan struct{ span }
 
 // StartElection starts an ElectionSpan, a root.
-func (t *Tracer) StartElection(b Begin, who Who, quorum int) ElectionSpan {
+func (t *Tracer) StartElection(b Begin, who Who, quorum int64) ElectionSpan {
 	if t == nil {
 		return ElectionSpan{}
 	}
@@ -334,7 +334,7 @@ func (t *Tracer) StartElection(b Begin, who Who, quorum int) ElectionSpan {
 		RaftNodeIDKey.String(who.Node.String()),
 		RaftTermKey.Int64(int64(who.Term)),
 		RaftRoleKey.String(who.Role.String()),
-		RaftQuorumKey.Int(quorum),
+		RaftQuorumKey.Int64(quorum),
 	))}
 }
 
@@ -346,9 +346,9 @@ func (s ElectionSpan) SetWho(who Who) {
 }
 
 // End ends the span with its answer.
-func (s ElectionSpan) End(at time.Duration, outcome string, votes int) {
+func (s ElectionSpan) End(at time.Duration, outcome string, votes int64) {
 	if s.On() {
-		s.set(append(s.room(), RaftOutcomeKey.String(outcome), RaftVotesKey.Int(votes))...)
+		s.set(append(s.room(), RaftOutcomeKey.String(outcome), RaftVotesKey.Int64(votes))...)
 		s.end(at)
 	}
 }
@@ -357,7 +357,7 @@ func (s ElectionSpan) End(at time.Duration, outcome string, votes int) {
 type HeartbeatSpan struct{ span }
 
 // StartHeartbeat starts a HeartbeatSpan, a root.
-func (t *Tracer) StartHeartbeat(b Begin, who Who, heartbeat int) HeartbeatSpan {
+func (t *Tracer) StartHeartbeat(b Begin, who Who, heartbeat int64) HeartbeatSpan {
 	if t == nil {
 		return HeartbeatSpan{}
 	}
@@ -365,7 +365,7 @@ func (t *Tracer) StartHeartbeat(b Begin, who Who, heartbeat int) HeartbeatSpan {
 		RaftNodeIDKey.String(who.Node.String()),
 		RaftTermKey.Int64(int64(who.Term)),
 		RaftRoleKey.String(who.Role.String()),
-		RaftHeartbeatKey.Int(heartbeat),
+		RaftHeartbeatKey.Int64(heartbeat),
 	))}
 }
 
@@ -426,7 +426,7 @@ func (s RoleChangeSpan) End(at time.Duration) {
 type RequestVoteClientSpan struct{ span }
 
 // StartRequestVoteClient starts a RequestVoteClientSpan, a child of Election.
-func (t *Tracer) StartRequestVoteClient(b Begin, who Who, peer string, attempt int, lastLogIndex protocol.LogIndex, lastLogTerm protocol.Term) RequestVoteClientSpan {
+func (t *Tracer) StartRequestVoteClient(b Begin, who Who, peer string, attempt int64, lastLogIndex protocol.LogIndex, lastLogTerm protocol.Term) RequestVoteClientSpan {
 	if t == nil {
 		return RequestVoteClientSpan{}
 	}
@@ -438,7 +438,7 @@ func (t *Tracer) StartRequestVoteClient(b Begin, who Who, peer string, attempt i
 		RPCMethodKey.String(RequestVoteClientName),
 		ServerAddressKey.String(peer),
 		RaftPeerIDKey.String(peer),
-		RaftAttemptKey.Int(attempt),
+		RaftAttemptKey.Int64(attempt),
 		RaftLastLogIndexKey.Int64(int64(lastLogIndex)),
 		RaftLastLogTermKey.Int64(int64(lastLogTerm)),
 	))}
@@ -466,9 +466,9 @@ func (s RequestVoteClientSpan) Delay(at time.Duration, cause string, delay time.
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
-func (s RequestVoteClientSpan) Duplicate(at time.Duration, cause string, copyValue int) {
+func (s RequestVoteClientSpan) Duplicate(at time.Duration, cause string, copyValue int64) {
 	if s.On() {
-		s.event(at, EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int(copyValue))...)
+		s.event(at, EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
 	}
 }
 
@@ -514,9 +514,9 @@ func (s RequestVoteServerSpan) SetReason(reason protocol.Reason) {
 }
 
 // SetCopy sets raftkv.copy: which copy of a duplicated message this is: 0 is the first.
-func (s RequestVoteServerSpan) SetCopy(copyValue int) {
+func (s RequestVoteServerSpan) SetCopy(copyValue int64) {
 	if s.On() {
-		s.set(append(s.room(), RaftkvCopyKey.Int(copyValue))...)
+		s.set(append(s.room(), RaftkvCopyKey.Int64(copyValue))...)
 	}
 }
 
@@ -535,9 +535,9 @@ func (s RequestVoteServerSpan) Delay(at time.Duration, cause string, delay time.
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
-func (s RequestVoteServerSpan) Duplicate(at time.Duration, cause string, copyValue int) {
+func (s RequestVoteServerSpan) Duplicate(at time.Duration, cause string, copyValue int64) {
 	if s.On() {
-		s.event(at, EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int(copyValue))...)
+		s.event(at, EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
 	}
 }
 
@@ -554,7 +554,7 @@ func (s RequestVoteServerSpan) End(at time.Duration, reply string) {
 type AppendEntriesClientSpan struct{ span }
 
 // StartAppendEntriesClient starts an AppendEntriesClientSpan, a child of PutServer, GetServer, DeleteServer, Election, Heartbeat.
-func (t *Tracer) StartAppendEntriesClient(b Begin, who Who, peer string, attempt int, prevLogIndex protocol.LogIndex, prevLogTerm protocol.Term, entriesCount int, leaderCommit protocol.LogIndex) AppendEntriesClientSpan {
+func (t *Tracer) StartAppendEntriesClient(b Begin, who Who, peer string, attempt int64, prevLogIndex protocol.LogIndex, prevLogTerm protocol.Term, entriesCount int64, leaderCommit protocol.LogIndex) AppendEntriesClientSpan {
 	if t == nil {
 		return AppendEntriesClientSpan{}
 	}
@@ -566,10 +566,10 @@ func (t *Tracer) StartAppendEntriesClient(b Begin, who Who, peer string, attempt
 		RPCMethodKey.String(AppendEntriesClientName),
 		ServerAddressKey.String(peer),
 		RaftPeerIDKey.String(peer),
-		RaftAttemptKey.Int(attempt),
+		RaftAttemptKey.Int64(attempt),
 		RaftPrevLogIndexKey.Int64(int64(prevLogIndex)),
 		RaftPrevLogTermKey.Int64(int64(prevLogTerm)),
-		RaftEntriesCountKey.Int(entriesCount),
+		RaftEntriesCountKey.Int64(entriesCount),
 		RaftLeaderCommitKey.Int64(int64(leaderCommit)),
 	))}
 }
@@ -624,9 +624,9 @@ func (s AppendEntriesClientSpan) Delay(at time.Duration, cause string, delay tim
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
-func (s AppendEntriesClientSpan) Duplicate(at time.Duration, cause string, copyValue int) {
+func (s AppendEntriesClientSpan) Duplicate(at time.Duration, cause string, copyValue int64) {
 	if s.On() {
-		s.event(at, EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int(copyValue))...)
+		s.event(at, EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
 	}
 }
 
@@ -642,7 +642,7 @@ func (s AppendEntriesClientSpan) End(at time.Duration, reply string) {
 type AppendEntriesServerSpan struct{ span }
 
 // StartAppendEntriesServer starts an AppendEntriesServerSpan, a child of AppendEntriesClient.
-func (t *Tracer) StartAppendEntriesServer(b Begin, who Who, peer string, prevLogIndex protocol.LogIndex, prevLogTerm protocol.Term, entriesCount int, leaderCommit protocol.LogIndex) AppendEntriesServerSpan {
+func (t *Tracer) StartAppendEntriesServer(b Begin, who Who, peer string, prevLogIndex protocol.LogIndex, prevLogTerm protocol.Term, entriesCount int64, leaderCommit protocol.LogIndex) AppendEntriesServerSpan {
 	if t == nil {
 		return AppendEntriesServerSpan{}
 	}
@@ -656,7 +656,7 @@ func (t *Tracer) StartAppendEntriesServer(b Begin, who Who, peer string, prevLog
 		RaftPeerIDKey.String(peer),
 		RaftPrevLogIndexKey.Int64(int64(prevLogIndex)),
 		RaftPrevLogTermKey.Int64(int64(prevLogTerm)),
-		RaftEntriesCountKey.Int(entriesCount),
+		RaftEntriesCountKey.Int64(entriesCount),
 		RaftLeaderCommitKey.Int64(int64(leaderCommit)),
 	))}
 }
@@ -704,9 +704,9 @@ func (s AppendEntriesServerSpan) SetReason(reason protocol.Reason) {
 }
 
 // SetCopy sets raftkv.copy: which copy of a duplicated message this is: 0 is the first.
-func (s AppendEntriesServerSpan) SetCopy(copyValue int) {
+func (s AppendEntriesServerSpan) SetCopy(copyValue int64) {
 	if s.On() {
-		s.set(append(s.room(), RaftkvCopyKey.Int(copyValue))...)
+		s.set(append(s.room(), RaftkvCopyKey.Int64(copyValue))...)
 	}
 }
 
@@ -725,9 +725,9 @@ func (s AppendEntriesServerSpan) Delay(at time.Duration, cause string, delay tim
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
-func (s AppendEntriesServerSpan) Duplicate(at time.Duration, cause string, copyValue int) {
+func (s AppendEntriesServerSpan) Duplicate(at time.Duration, cause string, copyValue int64) {
 	if s.On() {
-		s.event(at, EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int(copyValue))...)
+		s.event(at, EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
 	}
 }
 
@@ -765,9 +765,9 @@ func (s LateReplySpan) SetWho(who Who) {
 }
 
 // SetCopy sets raftkv.copy: which copy of a duplicated message this is: 0 is the first.
-func (s LateReplySpan) SetCopy(copyValue int) {
+func (s LateReplySpan) SetCopy(copyValue int64) {
 	if s.On() {
-		s.set(append(s.room(), RaftkvCopyKey.Int(copyValue))...)
+		s.set(append(s.room(), RaftkvCopyKey.Int64(copyValue))...)
 	}
 }
 
@@ -810,9 +810,9 @@ func (s CommitSpan) SetCommitAcknowledgedBy(commitAcknowledgedBy []string) {
 }
 
 // SetQuorum sets raft.quorum: how many servers make a majority.
-func (s CommitSpan) SetQuorum(quorum int) {
+func (s CommitSpan) SetQuorum(quorum int64) {
 	if s.On() {
-		s.set(append(s.room(), RaftQuorumKey.Int(quorum))...)
+		s.set(append(s.room(), RaftQuorumKey.Int64(quorum))...)
 	}
 }
 
@@ -903,9 +903,9 @@ func (s CommitNotificationProducerSpan) Delay(at time.Duration, cause string, de
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
-func (s CommitNotificationProducerSpan) Duplicate(at time.Duration, cause string, copyValue int) {
+func (s CommitNotificationProducerSpan) Duplicate(at time.Duration, cause string, copyValue int64) {
 	if s.On() {
-		s.event(at, EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int(copyValue))...)
+		s.event(at, EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
 	}
 }
 
@@ -941,9 +941,9 @@ func (s CommitNotificationConsumerSpan) SetWho(who Who) {
 }
 
 // SetCopy sets raftkv.copy: which copy of a duplicated message this is: 0 is the first.
-func (s CommitNotificationConsumerSpan) SetCopy(copyValue int) {
+func (s CommitNotificationConsumerSpan) SetCopy(copyValue int64) {
 	if s.On() {
-		s.set(append(s.room(), RaftkvCopyKey.Int(copyValue))...)
+		s.set(append(s.room(), RaftkvCopyKey.Int64(copyValue))...)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 type RunSpan struct{ span }
 
 // StartRun starts a RunSpan, a root.
-func (t *Tracer) StartRun(b Begin, config string, build string, scenario string, seed int) RunSpan {
+func (t *Tracer) StartRun(b Begin, config string, build string, scenario string, seed int64) RunSpan {
 	if t == nil {
 		return RunSpan{}
 	}
@@ -20,7 +20,7 @@ func (t *Tracer) StartRun(b Begin, config string, build string, scenario string,
 		RaftkvConfigKey.String(config),
 		RaftkvBuildKey.String(build),
 		RaftkvScenarioKey.String(scenario),
-		RaftkvSeedKey.Int(seed),
+		RaftkvSeedKey.Int64(seed),
 	))}
 }
 
@@ -76,9 +76,9 @@ func (s FaultSpan) SetFaultBy(faultBy time.Duration) {
 }
 
 // SetFaultRatePermille sets raftkv.fault.rate_permille: how fast the clock runs: 1000 is as fast as the true time.
-func (s FaultSpan) SetFaultRatePermille(faultRatePermille int) {
+func (s FaultSpan) SetFaultRatePermille(faultRatePermille int64) {
 	if s.On() {
-		s.set(append(s.room(), RaftkvFaultRatePermilleKey.Int(faultRatePermille))...)
+		s.set(append(s.room(), RaftkvFaultRatePermilleKey.Int64(faultRatePermille))...)
 	}
 }
 

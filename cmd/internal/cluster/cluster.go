@@ -129,7 +129,7 @@ func traceRun(c *config.Config, tracer *spans.Tracer) {
 		return
 	}
 	id := uint64(world.RootID(0, nameRun, 0, 0))
-	tracer.StartRun(spans.Begin{Self: spans.Ref{Root: id, ID: id}}, string(c.TOML()), Build(), c.Scenario, int(c.Seed)).End(0)
+	tracer.StartRun(spans.Begin{Self: spans.Ref{Root: id, ID: id}}, string(c.TOML()), Build(), c.Scenario, int64(c.Seed)).End(0)
 }
 
 func (cl *Cluster) addNodes(tracer func(string) *spans.Tracer) {

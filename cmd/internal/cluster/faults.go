@@ -288,7 +288,7 @@ func (f *faults) tell(fault *config.Fault) {
 		span.SetFaultBy(fault.By)
 	}
 	if fault.Rate != 0 {
-		span.SetFaultRatePermille(fault.Rate)
+		span.SetFaultRatePermille(int64(fault.Rate))
 	}
 	if fault.OneWay {
 		span.SetFaultOneWay(true)

@@ -203,7 +203,7 @@ func syntaxProblem(src *source, err error) *problem {
 		message = "key " + rest
 	}
 	if number, ok := strings.CutSuffix(message, " is out of range for int64"); ok {
-		message = fmt.Sprintf("%s is out of range: whole numbers go from %d to %d", short(number), math.MinInt64, math.MaxInt64)
+		message = fmt.Sprintf("%s is out of range: whole numbers go from %d to %d", short(number), int64(math.MinInt64), int64(math.MaxInt64))
 	}
 	if strings.HasPrefix(message, "expected ") {
 		message += quotesHint(src.text, start)

@@ -29,6 +29,7 @@ const (
 	ControlGroup       // such as a container
 	AddressSpace       // ulimit -v
 	MemoryLimit        // GOMEMLIMIT
+	Pointers           // of 32 bits
 )
 
 // More is how to have room for so many bytes, as the end of a sentence.
@@ -43,6 +44,8 @@ func (b Bound) More(bytes int64) string {
 		return "raise the limit that ulimit -v has set"
 	case MemoryLimit:
 		return fmt.Sprintf("set GOMEMLIMIT=%dGiB", gibi)
+	case Pointers:
+		return "build the program for 64 bits: one for 32 bits cannot take more"
 	}
 	return "give it more"
 }
@@ -53,11 +56,20 @@ func Left() Room {
 	limit := debug.SetMemoryLimit(-1)
 	switch {
 	case !asked():
-		return left(os.DirFS("/"))
+		return left(os.DirFS("/")).within(strconv.IntSize, used())
 	case limit == math.MaxInt64: // off
 		return Room{Bytes: limit}
 	}
 	return Room{max(0, limit-used()), MemoryLimit}
+}
+
+// within is the room that a program leaves with pointers of so many bits, which holds so many bytes already.
+func (r Room) within(pointer int, held int64) Room {
+	const most = 3 << 29 // half of what 32 bits address at best, since a table that grows is there twice
+	if pointer == 32 && r.Bytes > most-held {
+		return Room{max(0, most-held), Pointers}
+	}
+	return r
 }
 
 // asked says whether somebody has said how much memory may be taken.

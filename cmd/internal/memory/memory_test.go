@@ -10,6 +10,8 @@ import (
 	"testing/fstest"
 )
 
+const gibi = 1 << 30
+
 // system is a Linux with these files.
 func system(files map[string]string) fstest.MapFS {
 	s := fstest.MapFS{}
@@ -20,7 +22,6 @@ func system(files map[string]string) fstest.MapFS {
 }
 
 func TestLeft(t *testing.T) {
-	const gibi = 1 << 30
 	machine := "MemTotal:       16000000 kB\nMemFree:         100 kB\nMemAvailable:    4194304 kB\nSwapFree:       1048576 kB\n"
 	limits := func(soft string) string {
 		return "Limit                     Soft Limit           Hard Limit           Units     \nMax address space         " + soft + "           unlimited            bytes     \n"
@@ -33,7 +34,7 @@ func TestLeft(t *testing.T) {
 		"another system": {nil, Room{math.MaxInt64, Machine}},
 		"the machine":    {map[string]string{"proc/meminfo": machine, "proc/self/limits": limits("unlimited"), "proc/self/cgroup": "0::/\n"}, Room{5 * gibi, Machine}},
 		"ulimit -v": {
-			map[string]string{"proc/meminfo": machine, "proc/self/limits": limits(fmt.Sprint(3*gibi + 64<<20)), "proc/self/statm": pages + " 1 1 1 0 1 0\n"}, Room{3 * gibi / 2, AddressSpace},
+			map[string]string{"proc/meminfo": machine, "proc/self/limits": limits(fmt.Sprint(int64(3*gibi + 64<<20))), "proc/self/statm": pages + " 1 1 1 0 1 0\n"}, Room{3 * gibi / 2, AddressSpace},
 		},
 		"ulimit -v, full": {map[string]string{"proc/self/limits": limits(fmt.Sprint(gibi)), "proc/self/statm": pages + " 1\n"}, Room{0, AddressSpace}},
 		"version 2, within": {map[string]string{
@@ -139,6 +140,27 @@ func TestSize(t *testing.T) {
 		said := bound.More(3<<30 - 1)
 		if (bound == Machine || bound == MemoryLimit) != strings.Contains(said, "GOMEMLIMIT=3GiB") {
 			t.Errorf("more of %d is had so: %s", bound, said)
+		}
+	}
+}
+
+// TestAProgramFor32Bits has less room than its machine.
+func TestAProgramFor32Bits(t *testing.T) {
+	machine := Room{8 * gibi, Machine}
+	for _, c := range []struct {
+		pointer int
+		held    int64
+		of      Room
+		want    Room
+	}{
+		{64, gibi, machine, machine},
+		{32, gibi, machine, Room{gibi / 2, Pointers}},
+		{32, 2 * gibi, machine, Room{0, Pointers}},
+		{32, gibi, Room{math.MaxInt64, Machine}, Room{gibi / 2, Pointers}},
+		{32, gibi, Room{gibi / 4, ControlGroup}, Room{gibi / 4, ControlGroup}},
+	} {
+		if got := c.of.within(c.pointer, c.held); got != c.want {
+			t.Errorf("pointers of %d bits leave %v of %v, want %v", c.pointer, got, c.of, c.want)
 		}
 	}
 }

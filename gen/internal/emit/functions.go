@@ -113,7 +113,7 @@ func goOf(a *model.Attribute) string {
 	case model.Bool:
 		return "bool"
 	case model.Int:
-		return "int"
+		return "int64" // on every machine, as in OTLP
 	case model.Duration:
 		return "time.Duration"
 	case model.Unsigned, model.Stringer:
@@ -131,7 +131,7 @@ func keyValue(a *model.Attribute, x string) string {
 	case model.Bool:
 		return a.Const + ".Bool(" + x + ")"
 	case model.Int:
-		return a.Const + ".Int(" + x + ")"
+		return a.Const + ".Int64(" + x + ")"
 	case model.Duration:
 		return a.Const + ".Int64(int64(" + x + "))"
 	case model.Unsigned:
