@@ -44,6 +44,8 @@
 //	storyworld.go       the run itself, faults and violations
 //	storylog.go         what no span says by itself: removed entries, repeated requests
 //	storyfold.go        what is said over and over, said once
+//	storyphases.go      headings, where phases of the run begin
+//	storyselect.go      a part of the story: processes, times
 //	storytext.go        commands and results
 //	count.go            numbers of things: 1 vote, 2 votes
 //	causes.go           the lines that led to a violation

@@ -1,13 +1,10 @@
 package traces
 
 import (
-	"bufio"
-	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"iter"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,6 +29,7 @@ type Story struct {
 	logs     map[string][]uint64           // of each process, the terms of its entries
 	latest   map[string]map[string]applied // of each process, the last request of each client that it applied
 	faults   []world.CausalID
+	turns    []turn                              // what its headings are made of
 	failed   map[way]bool                        // the ways on which something failed
 	passages []passage                           // what passed on them
 	causes   map[world.CausalID][]world.CausalID // of each span: its parent, what it links to, and what answered it
@@ -118,24 +116,8 @@ func (s *Story) Write(w io.Writer, style Style) error { return s.WriteWithin(w, 
 
 // WriteWithin is Write for a screen of so many columns, on which a text that is too long goes on below where it began. Zero is a screen without an end.
 func (s *Story) WriteWithin(w io.Writer, style Style, columns int) error {
-	slices.SortStableFunc(s.lines, func(a, b storyLine) int {
-		return cmp.Or(a.at.Compare(b.at), a.of.order()-b.of.order()) // what came of something is told after it
-	})
-	told := s.fold()
-	b := bufio.NewWriter(w)
-	var line []byte
-	for i := range s.lines {
-		l := s.lines[i]
-		if told.hidden[i] || l.mark == routine && !told.rounds[l.root] {
-			continue
-		}
-		l.text = told.text(i, &l, s.epoch)
-		line = s.appendLine(line[:0], &l, style, columns)
-		if _, err := b.Write(line); err != nil {
-			return err
-		}
-	}
-	return b.Flush()
+	_, err := s.WriteSelected(w, style, columns, Selection{})
+	return err
 }
 
 func (s *Story) add(l storyLine) { s.lines = append(s.lines, l) }
@@ -178,6 +160,19 @@ func (s *Story) appendLine(b []byte, l *storyLine, style Style, columns int) []b
 		b = coloured(b, style, colour, part)
 		b = append(b, '\n')
 		indent = strings.Repeat(" ", textColumn)
+	}
+	return b
+}
+
+// appendHeading appends a heading: ── 251.131ms  election in term 2: node-2 stands.
+func (s *Story) appendHeading(b []byte, h *heading, style Style, columns int) []byte {
+	const rule = "── "
+	text := rule + milliseconds(h.at.Sub(s.epoch)) + "  " + h.text
+	indent := ""
+	for part := range broken(text, columns-utf8.RuneCountInString(rule)) {
+		b = coloured(append(b, indent...), style, ansiBold, part)
+		b = append(b, '\n')
+		indent = strings.Repeat(" ", utf8.RuneCountInString(rule))
 	}
 	return b
 }

@@ -34,6 +34,7 @@ func (t *teller) tell(id string) {
 	case spans.SetPeersID:
 		t.line(t.span.End, ordinary, "peers configured: ", Counted(len(t.texts(spans.RaftPeersKey)), "server"), ", a majority is ", t.text(spans.RaftQuorumKey))
 	case spans.ClientStartID:
+		t.note(t.span.Start, turnClientStarts, nil)
 		t.line(t.span.Start, ordinary, "client started")
 	case spans.KVPutID, spans.KVGetID, spans.KVDeleteID:
 		t.operation(id)
@@ -72,6 +73,7 @@ func (t *teller) tell(id string) {
 }
 
 func (t *teller) start() {
+	t.note(t.span.Start, turnStarts, nil)
 	role, term := t.text(spans.RaftRoleKey), t.text(spans.RaftTermKey)
 	delete(t.story.latest, t.span.Service) // it applies its log anew
 	if t.story.starts[t.span.Service]++; t.story.starts[t.span.Service] > 1 {
@@ -151,6 +153,7 @@ func (t *teller) appending() {
 }
 
 func (t *teller) election() {
+	t.noteElection()
 	t.line(t.span.Start, ordinary, "starting election for term ", t.text(spans.RaftTermKey))
 	votes := Counted(t.integer(spans.RaftVotesKey), "vote") + " (need " + t.text(spans.RaftQuorumKey) + ")"
 	switch {
@@ -171,6 +174,7 @@ func (t *teller) heartbeat() {
 }
 
 func (t *teller) roleChange() {
+	t.noteRole()
 	event, from, to := t.text(spans.RaftRoleEventKey), t.text(spans.RaftRoleFromKey), t.text(spans.RaftRoleKey)
 	term := t.text(spans.RaftTermKey)
 	switch {
@@ -234,6 +238,7 @@ func (t *teller) appended() {
 		t.storing()
 		t.line(t.span.End, ordinary, "AppendEntries from ", t.peer(), " ok, match_index ", t.text(spans.RaftMatchIndexKey))
 	case t.replied(protocol.AppendEntriesRejected{}):
+		t.noteRefusal()
 		t.line(t.span.End, trouble, "AppendEntries from ", t.peer(), " rejected: ", spaced(t.text(spans.RaftReasonKey)), " at ", t.text(spans.RaftPrevLogIndexKey))
 	}
 	t.fatesOn(replies, "ack to "+t.peer())

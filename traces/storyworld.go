@@ -1,6 +1,7 @@
 package traces
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -14,6 +15,7 @@ func (t *teller) run() {
 	if nodes, clients := topLevel(config, "num_nodes"), topLevel(config, "num_clients"); nodes != "" && clients != "" {
 		counts = ", " + countedText(nodes, "node") + ", " + countedText(clients, "client")
 	}
+	t.note(t.span.Start, turnRunBegins, func(n *turn) { n.said = cmp.Or(strings.TrimPrefix(counts, ", "), "the run begins") })
 	t.line(t.span.Start, ordinary, "config read: ", t.text(spans.RaftkvScenarioKey), ", seed ", t.text(spans.RaftkvSeedKey), counts)
 }
 
@@ -41,6 +43,7 @@ func topLevel(document, key string) string {
 
 // violation tells of an invariant that does not hold: the two facts, which clash.
 func (t *teller) violation() {
+	t.note(t.span.Start, turnViolated, func(n *turn) { n.said = t.text(spans.RaftkvInvariantKey) })
 	t.line(t.span.Start, trouble, "VIOLATION of ", t.text(spans.RaftkvInvariantKey), ": ", printable(t.span.Status.Description))
 	for i, fact := range t.texts(spans.RaftkvViolationFactsKey) {
 		t.line(t.span.Start, trouble, [...]string{"  ", "  but "}[min(i, 1)], printable(fact))
@@ -82,6 +85,7 @@ func (t *teller) fault() {
 	default:
 		said = kind + " " + target
 	}
+	t.noteFault(said)
 	if when := t.text(spans.RaftkvFaultWhenKey); strings.Contains(when, " ") { // a condition, and no time
 		said += " (as " + when + ")"
 	}
