@@ -3,6 +3,7 @@ package traces
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"go.opentelemetry.io/otel/attribute"
 
@@ -80,14 +81,15 @@ func text(v attribute.Value) string {
 	return printable(v.String())
 }
 
-// printable keeps a text on its line, and what it holds from being a command to the terminal.
+// Printable is a text as it is shown to people: as it is, or quoted as Go quotes it where it holds a character that is not seen. Such a one may break the line, be a command to the
+// terminal, or turn the order of what is read around. This is the one rule for all names and values, wherever they are shown.
+func Printable(s string) string { return printable(s) }
+
 func printable(s string) string {
-	for _, r := range s {
-		if !strconv.IsPrint(r) {
-			return strconv.Quote(s)
-		}
+	if utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !strconv.IsPrint(r) }) {
+		return s
 	}
-	return s
+	return strconv.Quote(s)
 }
 
 func spaced(s string) string { return strings.ReplaceAll(s, "_", " ") }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
+	"github.com/raftkv/raftkv/cmd/internal/runs"
 	"github.com/raftkv/raftkv/raftkv/spans"
 	"github.com/raftkv/raftkv/traces"
 )
@@ -73,18 +74,18 @@ func TestCommand(t *testing.T) {
 			}
 		}
 	}
-	if err := errors.Join(os.Remove(pageName), os.Mkdir(pageName, 0o755)); err != nil {
+	if err := errors.Join(os.Remove(runs.HistoryFile), os.Mkdir(runs.HistoryFile, 0o755)); err != nil {
 		t.Fatal(err)
 	}
 	status, stdout, stderr := call(t, "stale.jsonl", "good.jsonl")
 	if status != command.Trouble || !strings.Contains(stderr, "cannot write the picture") || !strings.Contains(stdout, "NOT linearizable") || !strings.Contains(stdout, "good.jsonl  fine") || strings.Contains(stdout, "picture") {
 		t.Errorf("without room for the picture: exit status %d\n%s%s", status, stdout, stderr)
 	}
-	if err := os.Remove(pageName); err != nil {
+	if err := os.Remove(runs.HistoryFile); err != nil {
 		t.Fatal(err)
 	}
 	_, _, _ = call(t, "stale.jsonl")
-	if page, err := os.ReadFile(pageName); err != nil || !bytes.Contains(page, []byte("stale")) {
+	if page, err := os.ReadFile(runs.HistoryFile); err != nil || !bytes.Contains(page, []byte("stale")) {
 		t.Errorf("the picture of the stale read is not there: %v", err)
 	}
 }
@@ -93,7 +94,7 @@ func TestCommand(t *testing.T) {
 func TestJSON(t *testing.T) {
 	stale, _ := traced(t, configOf(t, "two-leaders", "", "bug=local-read"))
 	_, stdout, _ := call(t, "-json", write(t, filepath.Join(t.TempDir(), "stale.jsonl"), stale))
-	var runs []struct {
+	var verdicts []struct {
 		Fine     bool
 		Findings []struct {
 			ID   string
@@ -101,8 +102,9 @@ func TestJSON(t *testing.T) {
 		}
 		Linearizable struct{ Holds bool }
 	}
-	if err := json.Unmarshal([]byte(stdout), &runs); err != nil || len(runs) != 1 || runs[0].Fine || runs[0].Linearizable.Holds || len(runs[0].Findings) == 0 || len(runs[0].Findings[0].Span.ID) != 16 {
-		t.Errorf("%v: %+v of\n%s", err, runs, stdout)
+	if err := json.Unmarshal([]byte(stdout), &verdicts); err != nil || len(verdicts) != 1 || verdicts[0].Fine || verdicts[0].Linearizable.Holds || len(verdicts[0].Findings) == 0 ||
+		len(verdicts[0].Findings[0].Span.ID) != 16 {
+		t.Errorf("%v: %+v of\n%s", err, verdicts, stdout)
 	}
 }
 
@@ -186,7 +188,7 @@ func TestHistories(t *testing.T) {
 		if err != nil || h.Holds != c.holds {
 			t.Errorf("%s: holds is %v, want %v: %s, %v", name, h.Holds, c.holds, h.Problem, err)
 		}
-		if _, err := os.Stat(filepath.Join(folder, pageName)); (err == nil) == c.holds {
+		if _, err := os.Stat(filepath.Join(folder, runs.HistoryFile)); (err == nil) == c.holds {
 			t.Errorf("%s: the picture: %v", name, err)
 		}
 	}

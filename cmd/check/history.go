@@ -4,8 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"html"
+	"io"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,7 +14,9 @@ import (
 
 	"github.com/anishathalye/porcupine"
 
+	"github.com/raftkv/raftkv/cmd/internal/draft"
 	"github.com/raftkv/raftkv/cmd/internal/replay"
+	"github.com/raftkv/raftkv/cmd/internal/runs"
 	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/spans"
@@ -32,9 +35,6 @@ type history struct {
 
 // patience is how long an order of a history's operations is looked for.
 const patience = time.Minute
-
-// pageName is the file, beside the trace, that shows a history that no order explains.
-const pageName = "history.html"
 
 // content is what a key holds; the zero content is nothing.
 type content struct {
@@ -60,7 +60,7 @@ func linearizable(ctx context.Context, operations []traces.Operation, epoch time
 		return h, nil
 	}
 	h.Holds, h.Problem = false, violation.Facts[0]+"; but "+violation.Facts[1]
-	picture := filepath.Join(folder, pageName)
+	picture := filepath.Join(folder, runs.HistoryFile)
 	if err := draw(ctx, operations, violation, picture); err != nil {
 		return h, err
 	}
@@ -89,11 +89,7 @@ func draw(ctx context.Context, operations []traces.Operation, violation *check.V
 	if ctx.Err() != nil {
 		return errors.New("interrupted: there is no picture of the history")
 	}
-	file, err := os.Create(path)
-	if err != nil {
-		return fmt.Errorf("cannot write the picture of the history: %w", err)
-	}
-	if err := errors.Join(porcupine.Visualize(model, info, file), file.Close()); err != nil {
+	if err := draft.Write(path, func(w io.Writer) error { return porcupine.Visualize(model, info, w) }); err != nil {
 		return fmt.Errorf("cannot write the picture of the history: %w", err)
 	}
 	return nil
@@ -149,11 +145,11 @@ var model = porcupine.Model{
 		if output == "" {
 			output = traces.Unanswered
 		}
-		return fmt.Sprintf("%s %s -> %s", op.Request, command, output)
+		return traces.Printable(fmt.Sprintf("%s %s -> %s", op.Request, command, output)) // the page shows it as a text
 	},
 	DescribeState: func(state any) string {
 		if c := state.(content); c.present {
-			return c.value
+			return html.EscapeString(traces.Printable(c.value)) // the page takes it for HTML
 		}
 		return "nothing"
 	},

@@ -13,6 +13,7 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/cmd/internal/draft"
 	"github.com/raftkv/raftkv/cmd/internal/flags"
 	"github.com/raftkv/raftkv/cmd/internal/runs"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
@@ -33,19 +34,19 @@ type format struct {
 
 var formats = []format{
 	{
-		"jaeger", "trace.jaeger.json", "Jaeger's own JSON: its page loads it, with no server behind",
+		"jaeger", runs.JaegerFile, "Jaeger's own JSON: its page loads it, with no server behind",
 		"open the search page of any Jaeger, choose Upload, and give it the file", traces.WriteJaeger,
 		1,
 		runs.Takes{What: "export", Span: 170},
 	},
 	{
-		"perfetto", "trace.perfetto.json", "the trace event format: a track for each process, arrows for messages",
+		"perfetto", runs.PerfettoFile, "the trace event format: a track for each process, arrows for messages",
 		"open https://ui.perfetto.dev, or chrome://tracing, and give it the file", traces.WritePerfetto,
 		1,
 		runs.Takes{What: "export", Span: 220},
 	},
 	{
-		"shiviz", "trace.shiviz.log", "a log with vector clocks, and the regular expression that reads it",
+		"shiviz", runs.ShiVizFile, "a log with vector clocks, and the regular expression that reads it",
 		"open https://bestchai.bitbucket.io/shiviz/, choose Try out ShiViz, and upload the file", traces.WriteShiViz,
 		2,
 		runs.Takes{What: "export", Span: 190},
@@ -75,7 +76,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return command.Printed(content(stdout), stderr)
 	}
 	file := cmp.Or(o.output, filepath.Join(folderOf(path), f.file))
-	if err := write(file, content); err != nil {
+	if err := draft.Write(file, content); err != nil {
 		return command.Failed(stderr, fmt.Errorf("cannot write %s: %w", file, err))
 	}
 	_, err = fmt.Fprintf(stdout, "wrote %s, %s\n%s", file, traces.Counted(spans.Len(), "span"), terminal.Paragraph("next  ", "      ", f.next, terminal.Width(stdout)))
@@ -114,30 +115,6 @@ func folderOf(path string) string {
 		return path
 	}
 	return filepath.Dir(path)
-}
-
-// write writes a file that is either whole or as it was.
-func write(path string, content func(io.Writer) error) (err error) {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() { // a device or a pipe, which must not be replaced by a file
-		file, err := os.OpenFile(path, os.O_WRONLY, 0)
-		if err != nil {
-			return err
-		}
-		return errors.Join(content(file), file.Close())
-	}
-	temporary, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(temporary.Name()) // the error that led here says more
-		}
-	}()
-	if err := errors.Join(content(temporary), temporary.Chmod(0o644), temporary.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temporary.Name(), path)
 }
 
 // parseFlags reads the command line. The error is flags.ErrHelp, or all that is wrong.

@@ -10,7 +10,9 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/raftkv/raftkv/cmd/internal/draft"
 	"github.com/raftkv/raftkv/cmd/internal/library"
+	"github.com/raftkv/raftkv/cmd/internal/runs"
 )
 
 // The files of a run's folder.
@@ -29,14 +31,14 @@ var (
 )
 
 // defaultOut is where the folders of runs are when nobody says otherwise.
-var defaultOut = filepath.Join("traces", "runs")
+var defaultOut = filepath.FromSlash(runs.Folder)
 
 // folder is a run's folder in the making: its files are written in a draft beside it, and take their places all together when they are whole. So whatever stops a run, a
 // folder holds the files of one run, or none.
 type folder struct {
 	path  string   // where the files shall be
 	made  []string // the folders around it that were made for it, the innermost first
-	draft string   // a hidden folder of this run alone
+	draft *draft.Folder
 	files []*draftFile
 }
 
@@ -52,29 +54,29 @@ func newFolder(parent, name string) (*folder, error) {
 		}
 	}
 	f := &folder{path: path, made: missing(parent)}
-	if err := f.makeDraft(parent, name); err != nil {
+	if err := f.makeDraft(parent); err != nil {
 		f.discard()
 		return nil, fmt.Errorf("cannot write into the folder of the runs: %w", err)
 	}
 	return f, nil
 }
 
-func (f *folder) makeDraft(parent, name string) (err error) {
+func (f *folder) makeDraft(parent string) (err error) {
 	if err := os.MkdirAll(parent, 0o755); err != nil {
 		return err
 	}
-	if f.draft, err = os.MkdirTemp(parent, "."+name+"-*"); err != nil {
+	if f.draft, err = draft.NewFolder(parent); err != nil {
 		return err
 	}
-	// MkdirTemp keeps others out. The folder that takes its place is one like others.
+	// A draft keeps others out. The folder that takes its place is one like others.
 	return os.Mkdir(f.fresh(), 0o755)
 }
 
 // fresh is where the files are that shall take their places.
-func (f *folder) fresh() string { return filepath.Join(f.draft, "new") }
+func (f *folder) fresh() string { return filepath.Join(f.draft.Path(), "new") }
 
 // aside is where an earlier run's files wait until those of this one are in their places.
-func (f *folder) aside() string { return filepath.Join(f.draft, "old") }
+func (f *folder) aside() string { return filepath.Join(f.draft.Path(), "old") }
 
 // missing are the folders that have to be made before there is this one, the innermost first.
 func missing(path string) []string {
@@ -94,16 +96,15 @@ func (f *folder) create(name string) (io.Writer, error) {
 
 // scratch begins a file that does not outlive the draft.
 func (f *folder) scratch(name string) (io.Writer, error) {
-	return f.begin(f.draft, name)
+	return f.begin(f.draft.Path(), name)
 }
 
 func (f *folder) begin(dir, name string) (io.Writer, error) {
-	file, err := os.Create(filepath.Join(dir, name))
+	file, err := draft.Create(filepath.Join(dir, name), filepath.Join(f.path, name))
 	if err != nil {
 		return nil, err
 	}
-	d := &draftFile{shown: filepath.Join(f.path, name), file: file}
-	d.Writer = bufio.NewWriterSize(unbuffered{d}, 1<<18)
+	d := &draftFile{bufio.NewWriterSize(file, 1<<18), file}
 	f.files = append(f.files, d)
 	return d, nil
 }
@@ -112,30 +113,13 @@ func (f *folder) begin(dir, name string) (io.Writer, error) {
 type draftFile struct {
 	*bufio.Writer
 
-	file  *os.File
-	shown string // its name in errors: people do not know of drafts
+	file *draft.File
 }
 
 // finish writes out what is buffered.
 func (d *draftFile) finish() error {
 	err := d.Flush()
-	return errors.Join(err, d.explain(d.file.Close()))
-}
-
-func (d *draftFile) explain(err error) error {
-	var wrong *fs.PathError
-	if !errors.As(err, &wrong) {
-		return err
-	}
-	return &fs.PathError{Op: wrong.Op, Path: d.shown, Err: wrong.Err}
-}
-
-// unbuffered writes to the file itself.
-type unbuffered struct{ *draftFile }
-
-func (u unbuffered) Write(p []byte) (int, error) {
-	n, err := u.file.Write(p)
-	return n, u.explain(err)
+	return errors.Join(err, d.file.Close())
 }
 
 // finish writes out what all files hold, and closes them.
@@ -160,9 +144,20 @@ func (f *folder) commit() error {
 	if err == nil {
 		_ = os.RemoveAll(f.fresh()) // discard tries again
 		_ = os.RemoveAll(f.aside())
-		_ = os.Remove(f.draft)
+		_ = os.Remove(f.draft.Path())
 	}
 	return err
+}
+
+// earlier are the files of an earlier run that may be there: its own, and those that commands made of it. A folder or a link that is called like one of the latter is a person's.
+func (f *folder) earlier() []string {
+	names := slices.Concat(runFiles, laidFiles)
+	for _, name := range runs.Derived() {
+		if info, err := os.Lstat(filepath.Join(f.path, name)); err == nil && info.Mode().IsRegular() {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // replace puts the files into a folder that was there before, in which only what an earlier run left goes away. When something goes wrong, all is as it was.
@@ -179,7 +174,7 @@ func (f *folder) replace() (err error) {
 		}
 	}()
 	for _, step := range []struct{ from, to string }{{f.path, f.aside()}, {f.fresh(), f.path}} {
-		for _, name := range slices.Concat(runFiles, laidFiles) {
+		for _, name := range f.earlier() {
 			from, to := filepath.Join(step.from, name), filepath.Join(step.to, name)
 			switch err := os.Rename(from, to); {
 			case err == nil:
@@ -193,24 +188,11 @@ func (f *folder) replace() (err error) {
 }
 
 // add puts one more file beside those that are in their places.
-func (f *folder) add(name string, content []byte) (err error) {
-	file, err := os.CreateTemp(f.path, "."+name+"-*")
-	if err != nil {
+func (f *folder) add(name string, content []byte) error {
+	return draft.Write(filepath.Join(f.path, name), func(w io.Writer) error {
+		_, err := w.Write(content)
 		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(file.Name()) // its name begins with a dot and is no run's
-		}
-	}()
-	_, err = file.Write(content)
-	if err = errors.Join(err, file.Close()); err != nil {
-		return err
-	}
-	if err = os.Chmod(file.Name(), 0o644); err != nil { // CreateTemp keeps others out
-		return err
-	}
-	return os.Rename(file.Name(), filepath.Join(f.path, name))
+	})
 }
 
 // discard takes away what is not in its place, and the folders that were made for nothing.
@@ -219,9 +201,7 @@ func (f *folder) discard() {
 		_ = d.file.Close() // it is removed
 	}
 	f.files = nil
-	if f.draft != "" {
-		_ = os.RemoveAll(f.draft) // what cannot be removed does no harm: its name begins with a dot and is no run's
-	}
+	f.draft.Remove()
 	for _, dir := range f.made {
 		_ = os.Remove(dir) // only an empty one goes away
 	}

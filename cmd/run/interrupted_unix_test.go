@@ -32,7 +32,7 @@ func TestInterrupted(t *testing.T) {
 				t.Fatal(err)
 			}
 			<-underWay
-			if draft, err := filepath.Glob(filepath.Join(c.dir, "a", "b", ".default-1-*", "new", "*")); err != nil || len(draft) == 0 {
+			if draft, err := filepath.Glob(filepath.Join(c.dir, "a", "b", ".raftkv-draft-*", "new", "*")); err != nil || len(draft) == 0 {
 				t.Errorf("there is no draft (%v): %s", err, c)
 			}
 			if err := command.Process.Signal(signal); err != nil {
@@ -46,6 +46,44 @@ func TestInterrupted(t *testing.T) {
 			}
 			nothingIn(t, c.dir, c)
 		})
+	}
+}
+
+// TestKilled kills a run in the middle, which leaves what it made: the next run that writes there takes it away.
+func TestKilled(t *testing.T) {
+	t.Parallel()
+	underWay := make(chan struct{})
+	var once sync.Once
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { once.Do(func() { close(underWay) }) }))
+	t.Cleanup(server.Close)
+	dir := t.TempDir()
+	c := &call{dir: dir, args: []string{"-requests", "1000000", "-set", "max_duration=8760h", "-out", ".", "-name", "killed", "-otlp", server.URL}}
+	command := c.command(t)
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	<-underWay
+	drafts := func() []string {
+		all, err := filepath.Glob(filepath.Join(dir, ".*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	here(t, "-quiet", "-out", dir, "-name", "meanwhile").wants(t, statusFine)
+	if all := drafts(); len(all) != 1 {
+		t.Errorf("another run at the same time leaves the drafts %q, want that of the one that is under way", all)
+	}
+	if err := command.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = command.Wait() // it was killed
+	if all := drafts(); len(all) != 1 {
+		t.Errorf("the killed run leaves %q: then this test kills it too late", all)
+	}
+	here(t, "-quiet", "-out", dir, "-name", "next").wants(t, statusFine)
+	if all := drafts(); len(all) > 0 {
+		t.Errorf("%q is left behind", all)
 	}
 }
 

@@ -35,7 +35,7 @@ func (r *runner) print(w io.Writer) error {
 
 // printSpans copies the file of JSON lines, wherever it is by now.
 func (r *runner) printSpans(w io.Writer) error {
-	path := filepath.Join(r.folder.draft, stdouttraceFile)
+	path := filepath.Join(r.folder.draft.Path(), stdouttraceFile)
 	if r.options.files.stdouttrace {
 		path = filepath.Join(r.folder.path, stdouttraceFile)
 	}

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/raftkv/raftkv/cmd/internal/runs"
 )
 
 // TestEarlierFilesStay runs what fails where an earlier run is: that one's files stay, to the byte.
@@ -38,6 +40,33 @@ func TestEarlierFilesStay(t *testing.T) {
 	other["notes.md"] = "mine"
 	again := here(t, "-quiet", "-out", out, "-name", "x", "-seed", "2").wants(t, statusFine)
 	same(t, other, filesOf(t, filepath.Join(out, "x")), again)
+}
+
+// TestDerivedFilesGo runs where an earlier run is of which other commands made files: they are of the earlier one, and go away with it. What is called otherwise stays, and so do a
+// folder and a link.
+func TestDerivedFilesGo(t *testing.T) {
+	t.Parallel()
+	out := t.TempDir()
+	folder := filepath.Join(out, "x")
+	here(t, "-quiet", "-out", out, "-name", "x").wants(t, statusFine)
+	for _, name := range append(runs.Derived(), laidFiles...) {
+		write(t, folder, name, "of the earlier run")
+	}
+	write(t, folder, "history.html.mine", "mine")
+	broken := here(t, "-quiet", "-out", out, "-name", "x", "-nodes", "0").wants(t, statusTrouble, "")
+	if all := filesOf(t, folder); len(all) != len(runFiles)+len(runs.Derived())+len(laidFiles)+1 {
+		t.Errorf("a run that cannot be done takes files away: %s", broken)
+	}
+	want, _ := runFolder(t, "-seed", "2")
+	want["history.html.mine"] = "mine"
+	c := here(t, "-quiet", "-out", out, "-name", "x", "-seed", "2").wants(t, statusFine)
+	same(t, want, filesOf(t, folder), c)
+	if err := errors.Join(os.Mkdir(filepath.Join(folder, runs.HistoryFile), 0o755), os.Symlink("history.html.mine", filepath.Join(folder, runs.JaegerFile))); err != nil {
+		t.Fatal(err)
+	}
+	want[runs.HistoryFile+"/"], want[runs.JaegerFile] = "", "mine"
+	c = here(t, "-quiet", "-out", out, "-name", "x", "-seed", "2").wants(t, statusFine)
+	same(t, want, filesOf(t, folder), c)
 }
 
 // TestFolderInTheWay has a folder where a file shall be: it is not touched, nor are the other files.

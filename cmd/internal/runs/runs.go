@@ -7,12 +7,25 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/traces"
 )
 
 // Folder is where the runner puts its runs when nobody says otherwise.
 const Folder = "traces/runs"
+
+// The files that commands make of a run, and write beside its trace.
+const (
+	HistoryFile  = "history.html"
+	JaegerFile   = "trace.jaeger.json"
+	PerfettoFile = "trace.perfetto.json"
+	ShiVizFile   = "trace.shiviz.log"
+)
+
+// Derived are the names of all of them. When another run takes the place of the one that they were made of they are false.
+func Derived() []string { return []string{HistoryFile, JaegerFile, PerfettoFile, ShiVizFile} }
 
 // Find is the path of a run: its folder or its trace file as they are given, or else the folder of that name among the runner's. The path is for traces.Open.
 func Find(arg string) (path string, err error) { return findIn(Folder, arg) }
@@ -39,7 +52,7 @@ func findIn(folder, arg string) (string, error) {
 	return "", fmt.Errorf("there is no run %s; the nearest in %s is %s", arg, folder, config.Nearest(filepath.Base(arg), names))
 }
 
-// Names are the runs in a folder, in their order.
+// Names are the runs in a folder that have a trace, in their order.
 func Names(folder string) []string {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
@@ -47,7 +60,10 @@ func Names(folder string) []string {
 	}
 	var names []string
 	for _, e := range entries {
-		if e.IsDir() {
+		if strings.HasPrefix(e.Name(), ".") { // a run in the making, which has no name yet
+			continue
+		}
+		if _, err := os.Stat(filepath.Join(folder, e.Name(), traces.FileName)); err == nil {
 			names = append(names, e.Name())
 		}
 	}

@@ -6,13 +6,20 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/raftkv/raftkv/traces"
 )
 
 func TestFind(t *testing.T) {
 	folder := t.TempDir()
-	for _, name := range []string{"default-1", "figure-8-1"} {
+	for _, name := range []string{"default-1", "figure-8-1", ".killed-123", "defualt"} {
 		if err := os.Mkdir(filepath.Join(folder, name), 0o755); err != nil {
 			t.Fatal(err)
+		}
+		if name != "defualt" { // which has no trace
+			if err := os.WriteFile(filepath.Join(folder, name, traces.FileName), nil, 0o644); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	file := filepath.Join(folder, "a.jsonl")
@@ -33,7 +40,8 @@ func TestFind(t *testing.T) {
 		t.Errorf("the runs are %q", names)
 	}
 	for arg, want := range map[string]string{
-		"default-1/within": "there is no run default-1/within", "a.jsonl": "there is no run a.jsonl", "": "needs a name", "defualt-1": "the nearest in " + folder + " is default-1", "no/such": "there is no run no/such",
+		"default-1/within": "there is no run default-1/within", "a.jsonl": "there is no run a.jsonl", "": "needs a name", "defualt-1": "the nearest in " + folder + " is default-1",
+		"killed-1234": "the nearest in " + folder + " is figure-8-1", "no/such": "there is no run no/such",
 	} {
 		if got, err := findIn(folder, arg); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is %q, %v, want an error that says %q", arg, got, err, want)

@@ -1,6 +1,6 @@
 //go:build unix
 
-package main
+package draft
 
 import (
 	"io"
@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// TestWritesToAPipe exports to what is no file: it is written to, and not replaced.
+// TestWritesToAPipe writes to what is no file: it is written to, and not replaced.
 func TestWritesToAPipe(t *testing.T) {
 	pipe := filepath.Join(t.TempDir(), "pipe")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
@@ -28,7 +28,7 @@ func TestWritesToAPipe(t *testing.T) {
 		_ = file.Close()
 		read <- string(content)
 	}()
-	err := write(pipe, func(w io.Writer) error {
+	err := Write(pipe, func(w io.Writer) error {
 		_, err := io.Copy(w, strings.NewReader("exported"))
 		return err
 	})
