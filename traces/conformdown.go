@@ -62,9 +62,10 @@ func (j *Judge) ailing() map[processPlace]*ailments {
 		before, again := latest[r.process]
 		latest[r.process] = r.start
 		a := ill[r.process]
-		if a != nil && ended(a.down, r.start) || !again {
+		if a != nil && startedAgain(a.down, r.start) || !again {
 			continue
 		}
+		j.doubts.doubt(doubtCrash, at, 1)
 		of(r.process).guess = append(of(r.process).guess, stretch{before, r.start})
 	}
 	j.narrow(ill)
@@ -93,6 +94,16 @@ func ended(list []stretch, at int64) (lasted bool) {
 		}
 	}
 	return lasted
+}
+
+// startedAgain ends what a process was down for when it starts, and says whether it was. Of the crashes at that very moment it ends one: each has a start of its own.
+func startedAgain(down []stretch, at int64) (was bool) {
+	for i := range down {
+		if s := &down[i]; s.to == forever && (s.from < at || s.from == at && !was) {
+			s.to, was = at, true
+		}
+	}
+	return was
 }
 
 // inOrder are the spans of some shapes in the order of time. What is healed may be hurt anew at once.

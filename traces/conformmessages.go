@@ -2,6 +2,7 @@ package traces
 
 import (
 	"fmt"
+	"math/bits"
 	"slices"
 
 	"github.com/raftkv/raftkv/raftkv/spans"
@@ -122,8 +123,14 @@ func (j *Judge) sent(at, receiver int32, copies uint8, re *echoes, t *traffic) {
 	case copies&^1 == 0 && r.is&doubled != 0 && surely(r.start):
 		j.find(ruleUnhandledDelivery, j.ref(at), fmt.Sprintf("nothing became of its second copy: %s, which was up, has no span that handles it", j.process(r.peer)), "a receiver's span of copy 1 below this one, or no event duplicate")
 	}
+	if lost := expected(r) &^ copies; lost != 0 { // or it would have been found
+		j.doubts.doubt(doubtArrival, at, bits.OnesCount8(lost))
+	}
 	if receiver < 0 {
 		return
+	}
+	if r.is&doubled != 0 && r.reply != noText && re.given[at] > 1 {
+		j.doubts.doubt(doubtWhichReply, at, 1)
 	}
 	j.answered(at, receiver, re)
 	answer := &j.records[receiver]
@@ -139,6 +146,17 @@ func (j *Judge) sent(at, receiver int32, copies uint8, re *echoes, t *traffic) {
 	if answer.reply == r.reply {
 		j.replied(at, receiver)
 	}
+}
+
+// expected are the copies of a message that were not lost on the way, as bits.
+func expected(r *record) (copies uint8) {
+	if r.is&dropped == 0 {
+		copies |= 1
+	}
+	if r.is&doubled != 0 {
+		copies |= 2
+	}
+	return copies
 }
 
 // sends says whether a span is that of a message's sender.

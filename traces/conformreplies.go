@@ -55,6 +55,8 @@ func (j *Judge) missing(re *echoes, t *traffic) {
 		sentAt := answer.end + j.delays[at]
 		if j.calls(call) && t.arrives(answer.process, to.process, sentAt) || !j.calls(call) && t.arrivesBy(answer.process, to.process, sentAt, to.end) {
 			re.missing[call] += missing
+		} else if j.calls(call) || to.reply == noText {
+			j.doubts.doubt(doubtReply, at, int(missing))
 		}
 	}
 }

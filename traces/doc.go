@@ -93,6 +93,7 @@
 //	judgelogs.go        logs
 //	judgecommits.go     commits and applies
 //	judgeresults.go     the store's answers, and the clients' history
+//	judgeunknown.go     what a trace does not tell
 //	judgetimes.go       times that Jaeger cut, put in order
 //
 // Where is an answer of explain?

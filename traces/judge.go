@@ -34,6 +34,7 @@ type Judge struct {
 	epoch        int64 // the earliest start, in ns since 1970
 	others       others
 	findings     collector
+	doubts       doubts
 	history      []Operation
 	asking       *Judge              // who looked at it, when it was put in order
 	ordered      func() []stepMoment // what the servers did, which is put in order too then
@@ -78,6 +79,7 @@ type Report struct {
 	Processes int
 	Findings  []Finding      // in the order of time; of each id the first mostFindings
 	Counts    map[string]int // how many there are of each id
+	Unknown   []Unknown      // what the trace does not tell, and nobody can judge for that; of each kind there is one at most
 	History   []Operation    // what the clients asked for and were answered, in the order of time
 	Epoch     time.Time      // when the run began
 
@@ -253,7 +255,7 @@ func (j *Judge) History() ([]Operation, time.Time) {
 // part is a judge of the same spans with findings of its own, who looks at one thing while others look at other things.
 func (j *Judge) part() *Judge {
 	p := *j
-	p.findings = collector{counts: map[string]int{}}
+	p.findings, p.doubts = collector{counts: map[string]int{}}, doubts{}
 	return &p
 }
 
@@ -266,6 +268,7 @@ func (j *Judge) Report() Report {
 	inParallel(func() { walking.walk(j.ordered()) }, delivering.deliveries, relating.relate)
 	for _, p := range []*Judge{relating, delivering, walking} {
 		j.findings.join(&p.findings)
+		j.doubts.join(&p.doubts)
 	}
 	j.mixed()
 	j.findings.join(&j.asking.findings)
@@ -284,7 +287,7 @@ func (j *Judge) Report() Report {
 		resolution = jaegerResolution
 	}
 	return Report{
-		Spans: len(j.records), Processes: len(walking.processes.names), Findings: j.findings.list, Counts: maps.Clone(j.findings.counts), History: history, Epoch: epoch, Resolution: resolution,
+		Spans: len(j.records), Processes: len(walking.processes.names), Findings: j.findings.list, Counts: maps.Clone(j.findings.counts), Unknown: j.unknowns(), History: history, Epoch: epoch, Resolution: resolution,
 	}
 }
 

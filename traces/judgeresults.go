@@ -22,6 +22,7 @@ func (w *walk) results() {
 	for i := range w.committed {
 		c := &w.committed[i]
 		if c.of < 0 {
+			w.doubts.doubt(doubtStore, -1, 1)
 			return // what follows depends on what is not known
 		}
 		command, got := w.texts.of(c.command), w.texts.of(c.result)

@@ -49,6 +49,9 @@ func (j *Judge) walk(moments []stepMoment) {
 		w.stepEnded(w.servers[process])
 		w.covered(w.servers[process])
 	}
+	if w.quorum == 0 && len(w.order) > 0 {
+		w.doubts.doubt(doubtMembers, -1, 1)
+	}
 	w.results()
 	w.answers()
 }

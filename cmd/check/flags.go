@@ -59,9 +59,10 @@ const head = `usage: go run ./cmd/check [flags] RUN...
 Checks runs from their traces alone: whether each span is as the spec declares
 it, whether the invariants hold as far as spans tell, and whether the clients'
 history is linearizable. What a trace says of itself, in raftkv.config and in
-raftkv.violation, does not count. RUN is the name of a run in traces/runs, its
-folder, or a trace file: OTLP/JSON in any layout that a Collector or Jaeger
-writes, or Jaeger's own JSON.
+raftkv.violation, does not count. What a trace does not tell, such as whether a
+message arrived at a server that crashed, is told as not known, and is nothing
+wrong. RUN is the name of a run in traces/runs, its folder, or a trace file:
+OTLP/JSON in any layout that a Collector or Jaeger writes, or Jaeger's own JSON.
 
 Of a history that is not linearizable, a picture is written beside the trace.
 `

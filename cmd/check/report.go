@@ -54,15 +54,31 @@ func (v verdict) MarshalJSON() ([]byte, error) {
 		}
 		findings = append(findings, one)
 	}
+	type unknown struct {
+		ID    string `json:"id"`
+		Says  string `json:"says"`
+		Count int    `json:"count"`
+		First *span  `json:"first,omitempty"`
+	}
+	var unknowns []unknown
+	for _, u := range v.Report.Unknown {
+		one := unknown{ID: u.ID, Says: u.Says, Count: u.Count}
+		if u.First.Name != "" {
+			first := of(u.First)
+			one.First = &first
+		}
+		unknowns = append(unknowns, one)
+	}
 	return json.Marshal(struct {
 		Run          string         `json:"run"`
 		Fine         bool           `json:"fine"`
 		Spans        int            `json:"spans"`
 		Findings     []finding      `json:"findings"`
 		Counts       map[string]int `json:"counts"`
+		Unknown      []unknown      `json:"unknown,omitempty"`
 		Resolution   time.Duration  `json:"resolution_ns,omitempty"`
 		Linearizable history        `json:"linearizable"`
-	}{v.Run, v.fine(), v.Report.Spans, findings, v.Report.Counts, v.Report.Resolution, v.Linearizable})
+	}{v.Run, v.fine(), v.Report.Spans, findings, v.Report.Counts, unknowns, v.Report.Resolution, v.Linearizable})
 }
 
 // page tells verdicts to a person.
@@ -152,8 +168,27 @@ func (p *page) one(b *strings.Builder, v *verdict) {
 	if v.Report.Resolution > 0 {
 		p.line(b, "times", "whole microseconds, as Jaeger has them: a server's steps that are one apart are taken for one step")
 	}
+	p.unknown(b, v.Report.Unknown)
 	for _, id := range inOrder(v.Report.Findings) {
 		p.rule(b, v, id)
+	}
+}
+
+// unknown tells what nobody can know from a trace.
+func (p *page) unknown(b *strings.Builder, all []traces.Unknown) {
+	for i, u := range all {
+		name, text := "not known", u.Says
+		if i > 0 {
+			name = ""
+		}
+		switch {
+		case u.First.Name == "":
+		case u.Count == 1:
+			text += "; it is " + u.First.String()
+		default:
+			text += "; the first is " + u.First.String()
+		}
+		p.line(b, name, text)
 	}
 }
 
