@@ -209,6 +209,27 @@ func TestEveryKeyIsChecked(t *testing.T) {
 	}
 }
 
+// TestAKeyOfAnotherTable says where a key belongs, and not what its name resembles.
+func TestAKeyOfAnotherTable(t *testing.T) {
+	for text, want := range map[string]string{
+		"[[fault]]\nnum_nodes = 3":          `unknown key "fault.num_nodes": num_nodes must stand above the tables, since all that follows [[fault]] is in it`,
+		"[[expect]]\nseed = 3":              `unknown key "expect.seed": seed must stand above the tables, since all that follows [[expect]] is in it`,
+		"[raft]\nkeys = []":                 `unknown key "raft.keys": keys must stand above the tables, since all that follows [raft] is in it`,
+		"[[link]]\nraft.max_entries = 1":    `unknown key "link.raft": raft is a table beside [[link]]; give it a header of its own, [raft]`,
+		"[[fault]]\n[[fault.expect]]\n":     `unknown key "fault.expect": expect is a table beside [[fault]]; give it a header of its own, [[expect]]`,
+		"[network]\na = 1":                  `unknown key "network.a"; [network] has latency, loss, duplicate`,
+		"[network]\nlos = 1":                `unknown key "network.los"; the nearest is "network.loss"`,
+		"[raft]\nlatency = \"1ms\"":         `unknown key "raft.latency"; the nearest is "network.latency"`,
+		"max_entries = 1":                   `unknown key "max_entries"; the nearest is "raft.max_entries"`,
+		"[[fault]]\nat = \"1ms\"\ncrsh = 1": `unknown key "fault.crsh"; the nearest is "fault.crash"`,
+	} {
+		_, err := Parse("x.toml", []byte(text))
+		if err == nil || !strings.Contains(err.Error(), ": "+want+"\n") {
+			t.Errorf("%s\nsays:\n%v\nwant:\n%s", text, err, want)
+		}
+	}
+}
+
 func TestFaultsAreReadAndWritten(t *testing.T) {
 	node, client := func(n uint32) world.ProcessID { return world.NewProcessID(world.NodeGroup, n) }, world.NewProcessID(world.ClientGroup, 2)
 	c, err := Parse("x.toml", []byte(`

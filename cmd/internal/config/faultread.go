@@ -75,7 +75,7 @@ func (r *reader) fault(table map[string]any, p *place) {
 		case slices.Contains(faultKinds, FaultKind(key)):
 			kinds = append(kinds, FaultKind(key))
 		case !slices.Contains(faultKeys(), key):
-			r.complain(p.child(key).key, "unknown key %q; the nearest is %q", faultTable+"."+short(key), faultTable+"."+Nearest(key, faultKeys()))
+			r.complain(p.child(key).key, "unknown key %q%s", faultTable+"."+short(key), advice(faultTable, key, faultTable+"."+Nearest(key, faultKeys())))
 		}
 	}
 	slices.SortFunc(kinds, func(a, b FaultKind) int { return p.child(string(a)).key.start - p.child(string(b)).key.start })

@@ -111,7 +111,7 @@ func (r *reader) table(name string, values map[string]any, at *place) {
 			}
 			r.table(key, section, p)
 		default:
-			r.complain(p.key, "unknown key %q; the nearest is %q", short(key), nearestKey(key))
+			r.complain(p.key, "unknown key %q%s", short(key), advice(name, leaf, nearestKey(key)))
 		}
 	}
 }
@@ -173,19 +173,29 @@ func decode(src *source) (values map[string]any, at *place, wrong *problem) {
 	if len(src.text) > largest {
 		return nil, nil, &problem{origin{src, span{}}, fmt.Sprintf("the text is larger than %d bytes: that is no config", largest)}
 	}
-	for _, mark := range []string{"\xef\xbb\xbf", "\xff\xfe", "\xfe\xff"} { // as the library does
-		if rest, ok := strings.CutPrefix(src.text, mark); ok {
-			src.text = rest
-			break
-		}
+	if isUTF16(src.text) {
+		return nil, nil, &problem{origin{src, span{}}, "the text is UTF-16, as PowerShell's > writes it, and must be UTF-8: write it with Out-File -Encoding utf8"}
 	}
+	src.text = strings.TrimPrefix(src.text, "\xef\xbb\xbf") // as the library does
 	if at, ok := tooDeep(src.text); ok {
 		return nil, nil, &problem{origin{src, span{at, at + 1}}, "nests too deep: that is no config"}
 	}
 	if _, err := toml.Decode(src.text, &values); err != nil {
 		return nil, nil, syntaxProblem(src, err)
 	}
-	return values, scan(src.text), nil
+	at, again := scan(src.text)
+	if again != nil {
+		before, _, _ := strings.Cut(origin{src, again.before.span}.where(), " ")
+		message := fmt.Sprintf("key %s has already been defined, at %s: TOML lets nothing be added to it here", quote(short(again.now.name)), before)
+		return nil, nil, &problem{origin{src, again.now.span}, message}
+	}
+	return values, at, nil
+}
+
+// isUTF16 says whether a text begins with the mark of UTF-16, or with a letter of it.
+func isUTF16(text string) bool {
+	begin := text[:min(len(text), 4)]
+	return strings.HasPrefix(begin, "\xff\xfe") || strings.HasPrefix(begin, "\xfe\xff") || strings.Contains(begin, "\x00")
 }
 
 // syntaxProblem is the first thing that makes a text no TOML.

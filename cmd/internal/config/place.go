@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -13,7 +14,21 @@ type place struct {
 	value span
 	names map[string]*place // of a table
 	items []*place          // of an array
+	made  making
 }
+
+// making is how a table came to be, which decides what may still be put into it.
+type making uint8
+
+const (
+	notMade  making = iota
+	byDots          // of a dotted key: only the keys beside it may add to it
+	byHeader        // of [a] or [[a]]: a dotted key elsewhere may not add to it
+	byValue         // of a = …, inline tables included: nothing may add to it
+)
+
+// redefinition is a key or a header that defines what has been defined before. The library lets several of them pass, and takes both values.
+type redefinition struct{ now, before keyPart }
 
 // child is where the value of a key stands; the table itself when the scanner does not know.
 func (p *place) child(name string) *place {
@@ -42,6 +57,14 @@ func (p *place) grow(part keyPart) *place {
 		p.names[part.name] = c
 	}
 	return c
+}
+
+// make notes how a place is made, and that it may not be if it was made in one of these ways.
+func (s *scanner) make(p *place, part keyPart, how making, never ...making) {
+	if s.wrong == nil && slices.Contains(never, p.made) {
+		s.wrong = &redefinition{part, keyPart{part.name, p.key}}
+	}
+	p.made = max(p.made, how)
 }
 
 // keyPart is one of the names in a dotted key.
@@ -83,12 +106,13 @@ func tooDeep(text string) (at int, yes bool) {
 
 // scanner finds the places in a TOML text.
 type scanner struct {
-	text string
-	at   int
+	text  string
+	at    int
+	wrong *redefinition // the first there is
 }
 
-// scan finds the places in a text that is known to be TOML.
-func scan(text string) *place {
+// scan finds the places in a text that the library takes for TOML, and what it should not have taken.
+func scan(text string) (*place, *redefinition) {
 	s := &scanner{text: text}
 	root := &place{}
 	table := root
@@ -96,7 +120,7 @@ func scan(text string) *place {
 		s.skipBlank()
 		switch s.peek() {
 		case 0:
-			return root
+			return root, s.wrong
 		case '[':
 			table = s.header(root)
 		default:
@@ -151,8 +175,13 @@ func (s *scanner) header(root *place) *place {
 		switch last := i == len(parts)-1; {
 		case last && array:
 			item := &place{key: part.span, value: part.span}
+			s.make(table, part, byHeader, byDots, byValue)
 			table.items = append(table.items, item)
 			table = item
+		case last:
+			s.make(table, part, byHeader, byDots, byHeader, byValue)
+		case table.made == byValue:
+			s.make(table, part, byValue, byValue)
 		case len(table.items) > 0:
 			table = table.items[len(table.items)-1]
 		}
@@ -162,8 +191,14 @@ func (s *scanner) header(root *place) *place {
 
 // keyValue reads a.b = value.
 func (s *scanner) keyValue(table *place) {
-	for _, part := range s.keyParts() {
+	parts := s.keyParts()
+	for i, part := range parts {
 		table = table.grow(part)
+		if i == len(parts)-1 {
+			s.make(table, part, byValue, byDots, byHeader, byValue)
+		} else {
+			s.make(table, part, byDots, byHeader, byValue)
+		}
 		if len(table.items) > 0 {
 			table = table.items[len(table.items)-1]
 		}

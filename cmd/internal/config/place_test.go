@@ -57,7 +57,11 @@ o = 4
 		t.Fatal(err.message)
 	}
 	var got strings.Builder
-	places(text, "", scan(text), &got)
+	at, again := scan(text)
+	if again != nil {
+		t.Fatalf("%q is said to be defined again", again.now.name)
+	}
+	places(text, "", at, &got)
 	golden.Compare(t, "testdata/places.golden", got.String())
 }
 
@@ -93,6 +97,22 @@ func disagreement(path string, v any, p *place) string {
 		}
 	}
 	return ""
+}
+
+// TestWhatTomlLetsBeAdded reads tables that are put together in all the ways that TOML has; the syntax errors have the others.
+func TestWhatTomlLetsBeAdded(t *testing.T) {
+	for _, text := range []string{
+		"[fruit]\napple.color = 1\napple.taste.sweet = true\n[fruit.apple.texture]\nsmooth = true\n",
+		"a.b = 1\na.c = 2\n",
+		"[a.b]\nc = 1\n[a]\nd = 2\n",
+		"[[a]]\nb.c = 1\n[[a]]\nb.c = 2\n[a.d]\nx = 1\n",
+		"[a]\nx = {y.z = 1, y.w = 2}\n",
+		"'a'.\"b\" = 1\na.c = 2\r\n",
+	} {
+		if _, _, wrong := decode(&source{text: text}); wrong != nil {
+			t.Errorf("%s: %s", text, wrong.message)
+		}
+	}
 }
 
 func TestTooDeep(t *testing.T) {

@@ -46,7 +46,7 @@ func readRow[T any](r *reader, table string, columns []column[T], values map[str
 		i := slices.Index(names, key)
 		where := at.child(key)
 		if i < 0 {
-			r.complain(where.key, "unknown key %q; the nearest is %q", table+"."+short(key), table+"."+Nearest(key, names))
+			r.complain(where.key, "unknown key %q%s", table+"."+short(key), advice(table, key, table+"."+Nearest(key, names)))
 			continue
 		}
 		v := columns[i].value(&p.row)

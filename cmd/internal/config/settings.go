@@ -135,6 +135,41 @@ func nearestKey(key string) string {
 	return nearest
 }
 
+// advice ends the message about a key that its table does not have, with where it should stand if it has a place elsewhere, and with the nearest that there is if not.
+func advice(table, leaf, nearest string) string {
+	_, known := settingOf(leaf)
+	header := "[" + table + "]"
+	if isArrayTable(table) {
+		header = "[" + header + "]"
+	}
+	switch {
+	case table == "":
+	case known:
+		return fmt.Sprintf(": %s must stand above the tables, since all that follows %s is in it", leaf, header)
+	case isSection(leaf):
+		return fmt.Sprintf(": %s is a table beside %s; give it a header of its own, [%s]", leaf, header, leaf)
+	case isArrayTable(leaf):
+		return fmt.Sprintf(": %s is a table beside %s; give it a header of its own, [[%s]]", leaf, header, leaf)
+	case isSection(table) && Near(leaf, []string{nearest[strings.LastIndexByte(nearest, '.')+1:]}) == "":
+		return fmt.Sprintf("; [%s] has %s", table, strings.Join(keysOf(table), ", "))
+	}
+	return fmt.Sprintf("; the nearest is %q", nearest)
+}
+
+func isArrayTable(name string) bool {
+	return slices.Contains([]string{linkTable, operationTable, faultTable, expectTable}, name)
+}
+
+// keysOf are the names of a table's keys.
+func keysOf(table string) (names []string) {
+	for _, s := range settings {
+		if section(s.key) == table {
+			names = append(names, strings.TrimPrefix(s.key, table+"."))
+		}
+	}
+	return names
+}
+
 // longestScenario is the most bytes that the name of a scenario has.
 const longestScenario = 100
 
