@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/raftkv/raftkv/gen/internal/emit"
+	"github.com/raftkv/raftkv/gen/internal/load"
 )
 
 // update rewrites the expectations under testdata. Look at every change before you keep it.
@@ -24,7 +25,7 @@ func read(t *testing.T, name string) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return content
+	return load.Normal(content)
 }
 
 func write(t *testing.T, name string, content []byte) {
@@ -58,7 +59,7 @@ func same(t *testing.T, root string, files []emit.File, remedy string) {
 		have, err := os.ReadFile(filepath.Join(root, f.Path))
 		if err != nil {
 			t.Errorf("%v: %s", err, remedy)
-		} else if diff := cmp.Diff(strings.Split(string(have), "\n"), strings.Split(string(f.Content), "\n")); diff != "" {
+		} else if diff := cmp.Diff(strings.Split(string(load.Normal(have)), "\n"), strings.Split(string(f.Content), "\n")); diff != "" {
 			t.Errorf("%s is not as generated: %s\n(-file +generated)\n%s", filepath.Join(root, f.Path), remedy, diff)
 		}
 	}
@@ -88,6 +89,32 @@ func TestTwice(t *testing.T) {
 			if f.Path != again[i].Path || !bytes.Equal(f.Content, again[i].Content) {
 				t.Errorf("%s generated twice differs in %s", spec, f.Path)
 			}
+		}
+	}
+}
+
+// TestLineEndings generates in a clone whose lines end with CRLF, as Git for Windows makes them: the same bytes, and nothing is written over that differs in nothing else.
+func TestLineEndings(t *testing.T) {
+	crlf := func(content []byte) []byte { return bytes.ReplaceAll(content, []byte("\n"), []byte("\r\n")) }
+	for _, content := range [][]byte{crlf(read(t, realSpec)), append([]byte("\xef\xbb\xbf"), crlf(read(t, realSpec))...)} {
+		root := t.TempDir()
+		spec := filepath.Join(root, "spec", "raftkv.yaml")
+		write(t, spec, content)
+		var said bytes.Buffer
+		if status := run([]string{"-spec", spec, "-out", root}, &said); status != fine {
+			t.Fatal(said.String())
+		}
+		files := generated(t, realSpec, "spec/raftkv.yaml")
+		same(t, root, files, "with CRLF it is another")
+		for _, f := range files {
+			name := filepath.Join(root, filepath.FromSlash(f.Path))
+			if have, err := os.ReadFile(name); err != nil || !bytes.Equal(have, f.Content) {
+				t.Errorf("%s has other bytes: %v", f.Path, err)
+			}
+			write(t, name, crlf(f.Content))
+		}
+		if status := run([]string{"-check", "-spec", spec, "-out", root}, &said); status != fine {
+			t.Error(said.String())
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -71,7 +72,7 @@ func compare(t *testing.T, file string, got []byte) {
 	if err != nil {
 		t.Fatalf("%v; write it with: make golden", err)
 	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+	if diff := cmp.Diff(strings.ReplaceAll(string(want), "\r\n", "\n"), string(got)); diff != "" {
 		t.Errorf("%s differs (-golden +now); if that is meant: make golden\n%s", file, diff)
 	}
 }

@@ -230,6 +230,21 @@ func TestAKeyOfAnotherTable(t *testing.T) {
 	}
 }
 
+// TestLineEndings reads a config as a clone has it whose lines end with CRLF.
+func TestLineEndings(t *testing.T) {
+	lf, err := Parse("x.toml", []byte(everything))
+	if err != nil {
+		t.Fatal(err)
+	}
+	crlf, err := Parse("x.toml", []byte("\xef\xbb\xbf"+strings.ReplaceAll(everything, "\n", "\r\n")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(lf, crlf); diff != "" {
+		t.Errorf("with CRLF it is another config (-LF +CRLF):\n%s", diff)
+	}
+}
+
 func TestFaultsAreReadAndWritten(t *testing.T) {
 	node, client := func(n uint32) world.ProcessID { return world.NewProcessID(world.NodeGroup, n) }, world.NewProcessID(world.ClientGroup, 2)
 	c, err := Parse("x.toml", []byte(`

@@ -9,6 +9,7 @@ import (
 	"go/format"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"maps"
 	"path"
 	"regexp"
@@ -16,6 +17,7 @@ import (
 	"strings"
 	"text/template"
 
+	"github.com/raftkv/raftkv/gen/internal/load"
 	"github.com/raftkv/raftkv/gen/internal/model"
 )
 
@@ -80,9 +82,30 @@ type page struct {
 	Service *model.Service
 }
 
+// read parses the templates of a folder, however their lines end.
+func read(files fs.FS, functions template.FuncMap) (*template.Template, error) {
+	templates := template.New("").Funcs(functions)
+	for _, pattern := range []string{"templates/*/*.tmpl", "templates/*.tmpl"} {
+		names, err := fs.Glob(files, pattern)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range names {
+			content, err := fs.ReadFile(files, name)
+			if err != nil {
+				return nil, err
+			}
+			if _, err := templates.New(path.Base(name)).Parse(string(load.Normal(content))); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return templates, nil
+}
+
 // Files makes everything of a protocol: the Go packages, and the document beside the spec.
 func Files(p *model.Protocol, spec string) ([]File, error) {
-	templates, err := template.New("").Funcs(functions(prose{p.Names()})).ParseFS(sources, "templates/*/*.tmpl", "templates/*.tmpl")
+	templates, err := read(sources, functions(prose{p.Names()}))
 	if err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}

@@ -9,6 +9,8 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+
+	"github.com/raftkv/raftkv/gen/internal/load"
 )
 
 // Stale are the files under root that are not as generated: changed, missing, or left over from another spec.
@@ -19,7 +21,7 @@ func Stale(root string, files []File) ([]string, error) {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
-		if err != nil || !bytes.Equal(content, f.Content) {
+		if err != nil || !bytes.Equal(load.Normal(content), f.Content) {
 			stale = append(stale, f.Path)
 		}
 	}
@@ -103,7 +105,7 @@ func leftOver(root string, files []File) ([]string, error) {
 			if err != nil {
 				return nil, err
 			}
-			if mark, _, _ := strings.Cut(Header, "%s"); strings.HasPrefix(string(content), mark) {
+			if mark, _, _ := strings.Cut(Header, "%s"); strings.HasPrefix(string(load.Normal(content)), mark) {
 				left = append(left, name)
 			}
 		}

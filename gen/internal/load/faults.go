@@ -112,6 +112,16 @@ func (f *Faults) line(number int) []rune {
 	return line
 }
 
+// tab is the column of the first tab in what a line is indented by; 0 if there is none.
+func (f *Faults) tab(number int) int {
+	if number < 1 || number > len(f.lines) {
+		return 0
+	}
+	line := f.lines[number-1]
+	indent := line[:len(line)-len(strings.TrimLeft(line, " \t"))]
+	return 1 + strings.IndexByte(indent, '\t')
+}
+
 // shown is how many characters of a long line are quoted.
 const shown = 110
 

@@ -11,7 +11,12 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// Parse reads a spec. Faults holds all that is wrong with its shape; a file that is no YAML has one fault, where it stops being YAML.
+// Normal is the content of a text file as every system has it: lines end with \n alone, and no mark of UTF-8 comes first.
+func Normal(content []byte) []byte {
+	return bytes.ReplaceAll(bytes.TrimPrefix(content, []byte("\xef\xbb\xbf")), []byte("\r\n"), []byte("\n"))
+}
+
+// Parse reads a spec, which is Normal. Faults holds all that is wrong with its shape; a file that is no YAML has one fault, where it stops being YAML.
 func Parse(file string, content []byte) (*Spec, *Faults) {
 	faults := NewFaults(file, content)
 	spec := &Spec{}
@@ -60,6 +65,10 @@ func syntax(err error, faults *Faults) {
 	wrong := &yaml.LoadError{Message: err.Error()}
 	errors.As(err, &wrong)
 	pos := Pos{Line: max(wrong.Mark.Line, 1), Column: max(wrong.Mark.Column, 1)}
+	if column := faults.tab(pos.Line); column > 0 {
+		faults.Add(Pos{pos.Line, column}, "a tab: YAML indents with spaces alone")
+		return
+	}
 	if wrong.ContextMsg != "" && wrong.ContextMark.Line > 0 {
 		faults.Add(pos, "%s, %s that begins in line %d", wrong.Message, wrong.ContextMsg, wrong.ContextMark.Line)
 		return
@@ -70,6 +79,9 @@ func syntax(err error, faults *Faults) {
 // unreadable finds the first byte that no YAML file may hold, because the library names no place for it.
 func unreadable(content []byte) (Pos, string) {
 	pos := Pos{Line: 1, Column: 1}
+	if begin := content[:min(len(content), 4)]; bytes.HasPrefix(begin, []byte("\xff\xfe")) || bytes.HasPrefix(begin, []byte("\xfe\xff")) || bytes.IndexByte(begin, 0) >= 0 {
+		return pos, "the text is UTF-16, as PowerShell's > writes it, and must be UTF-8: write it with Out-File -Encoding utf8"
+	}
 	for rest := content; len(rest) > 0; {
 		r, size := utf8.DecodeRune(rest)
 		switch {

@@ -33,6 +33,7 @@ type resolver struct {
 
 // Resolve makes a model of a spec file's content. It is nil if anything is wrong; the faults then say all that is.
 func Resolve(file string, content []byte) (*Protocol, *load.Faults) {
+	content = load.Normal(content) // or the hash would depend on how git was told to end lines
 	spec, faults := load.Parse(file, content)
 	if !spec.Format.Given() && faults.Any() {
 		return nil, faults // what has no shape has no meaning
