@@ -98,10 +98,14 @@ func TestRecorderFollowsTheConventions(t *testing.T) {
 		t.Error("there are no spans")
 	}
 	for _, pair := range [][2]attribute.Key{
-		{spans.RPCSystemNameKey, semconv.RPCSystemNameKey}, {spans.RPCMethodKey, semconv.RPCMethodKey},
-		{spans.ServerAddressKey, semconv.ServerAddressKey}, {spans.ErrorTypeKey, semconv.ErrorTypeKey},
-		{"service.name", semconv.ServiceNameKey}, {"service.namespace", semconv.ServiceNamespaceKey},
-		{"service.instance.id", semconv.ServiceInstanceIDKey}, {"host.id", semconv.HostIDKey},
+		{spans.RPCSystemNameKey, semconv.RPCSystemNameKey},
+		{spans.RPCMethodKey, semconv.RPCMethodKey},
+		{spans.ServerAddressKey, semconv.ServerAddressKey},
+		{spans.ErrorTypeKey, semconv.ErrorTypeKey},
+		{"service.name", semconv.ServiceNameKey},
+		{"service.namespace", semconv.ServiceNamespaceKey},
+		{"service.instance.id", semconv.ServiceInstanceIDKey},
+		{"host.id", semconv.HostIDKey},
 	} {
 		if pair[0] != pair[1] {
 			t.Errorf("an attribute is called %s, and %s by the conventions", pair[0], pair[1])

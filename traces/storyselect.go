@@ -7,12 +7,14 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/raftkv/raftkv/raftkv/spans"
 )
 
 // Selection is a part of a story. The zero value is all of it.
 type Selection struct {
 	Only     []string      // what these processes tell: node-3, world, or all that begin alike: nodes, clients; empty for all
-	From, To time.Duration // of virtual time, both included; a To of 0 is the end
+	From, To time.Duration // of virtual time as lines show it, to the microsecond, both included; a To of 0 is the end
 }
 
 // Told is how many lines of a story were written, of how many. Headings are not counted.
@@ -20,6 +22,7 @@ type Told struct{ Lines, Of int }
 
 // has says whether a line is in the part.
 func (s *Selection) has(process string, at time.Duration) bool {
+	at = at.Truncate(time.Microsecond)
 	return at >= s.From && (s.To == 0 || at <= s.To) && s.of(process)
 }
 
@@ -32,6 +35,33 @@ func (s *Selection) of(process string) bool {
 func Selects(only, process string) bool {
 	group, _, numbered := strings.Cut(process, "-")
 	return only == process || numbered && only == group+"s"
+}
+
+// TellSpans is the story of a trace, and how many runs there are in it: it is told in the order in which its spans ended, in whichever they are in their file.
+func TellSpans(all *Spans) (story *Story, runs int) {
+	story = NewStory()
+	for _, i := range all.inOrder(func(a, b int32) int { return cmp.Compare(all.list[a].end, all.list[b].end) }) {
+		if all.Err() != nil {
+			break
+		}
+		s := all.at(i)
+		if s.Name == spans.RunName {
+			runs++
+		}
+		story.Add(s)
+	}
+	return story, runs
+}
+
+// LastTerm is the last one in which a server stood for election; 0 for none.
+func (s *Story) LastTerm() int64 {
+	last := int64(0)
+	for i := range s.turns {
+		if s.turns[i].kind == turnStands {
+			last = max(last, s.turns[i].term)
+		}
+	}
+	return last
 }
 
 // Processes are those that tell something in the story.

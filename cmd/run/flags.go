@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"net/url"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/flags"
 	"github.com/raftkv/raftkv/cmd/internal/library"
+	"github.com/raftkv/raftkv/cmd/internal/telling"
 )
 
 // options are what the command line asks for.
@@ -25,6 +27,7 @@ type options struct {
 	otlp      string // where to push to, too; empty leaves it to the environment
 	shrink    bool
 	list      bool
+	part      telling.Part // of the story that is printed
 }
 
 // fileSet says which files are written, besides run.toml.
@@ -69,6 +72,7 @@ func flagGroups() []flags.Group[options] {
 				Set: override(func(value string) config.Override { return config.SetString("-bug", "bug", value) }),
 			},
 		}},
+		{Title: "What is told of the story; story.txt has all of it", Flags: telling.Flags(func(o *options) *telling.Part { return &o.part })},
 		{Title: "What comes out", Flags: []flags.Flag[options]{
 			{
 				Name: "shrink", Help: "when an invariant does not hold, cut the run down to the faults and operations that it takes, and write that beside it: shrunk.toml and shrunk.txt",
@@ -105,7 +109,20 @@ func parseFlags(args []string) (options, error) {
 	if o.quiet && o.stdout {
 		contradiction = errors.New("-quiet and -stdout contradict each other: nothing on standard output, and the spans there")
 	}
-	return o, errors.Join(wrong, err, contradiction)
+	return o, errors.Join(wrong, err, contradiction, o.part.Wrong(), o.untold())
+}
+
+// untold says that a part of the story is chosen, and none is told.
+func (o *options) untold() error {
+	for _, other := range []struct {
+		name string
+		is   bool
+	}{{"-quiet", o.quiet}, {"-stdout", o.stdout}} {
+		if o.part.Chosen() && other.is {
+			return fmt.Errorf("-only, -from and -to choose what is told of the story, and with %s it is not told", other.name)
+		}
+	}
+	return nil
 }
 
 // setName takes the name of a folder: one that is inside its parent on every system.

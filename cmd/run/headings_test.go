@@ -89,10 +89,12 @@ func (e evidence) wrong() string {
 	text := e.h.text
 	if nobody := strings.Contains(text, "nobody leads"); nobody {
 		until := e.until
-		if s := e.find(func(s *traces.Span) bool { return s.Name == spans.RoleChangeName && e.at(s.End).Truncate(time.Microsecond) == e.until }); s != nil {
+		if s := e.find(func(s *traces.Span) bool {
+			return s.Name == spans.RoleChangeName && e.at(s.End).Truncate(time.Microsecond) == e.until
+		}); s != nil {
 			until = e.at(s.Start)
 		}
-		if s := e.find(func(s *traces.Span) bool { 
+		if s := e.find(func(s *traces.Span) bool {
 			// A server starts as what it was before it crashed, and a change of roles begins with the step that comes to it.
 			return role(s) == "leader" && s.Name != spans.StartName && s.Name != spans.RoleChangeName && e.at(s.Start) >= e.h.at+time.Microsecond && e.at(s.Start) < until
 		}); s != nil {
@@ -106,13 +108,17 @@ func (e evidence) wrong() string {
 	}
 	if m := regexp.MustCompile(`^election in term (\d+): (.*) stands?`).FindStringSubmatch(text); m != nil {
 		for _, name := range regexp.MustCompile(`node-\d+`).FindAllString(m[2], -1) {
-			if e.find(func(s *traces.Span) bool { return s.Name == spans.ElectionName && s.Service == name && attribute(s, "raft.term") == m[1] }) == nil {
+			if e.find(func(s *traces.Span) bool {
+				return s.Name == spans.ElectionName && s.Service == name && attribute(s, "raft.term") == m[1]
+			}) == nil {
 				return name + " does not stand"
 			}
 		}
 	}
 	if m := regexp.MustCompile(`nobody won term (\d+)`).FindStringSubmatch(text); m != nil {
-		if e.find(func(s *traces.Span) bool { return s.Name == spans.ElectionName && attribute(s, "raft.term") == m[1] && attribute(s, "raft.outcome") == "won" }) != nil {
+		if e.find(func(s *traces.Span) bool {
+			return s.Name == spans.ElectionName && attribute(s, "raft.term") == m[1] && attribute(s, "raft.outcome") == "won"
+		}) != nil {
 			return "somebody won"
 		}
 	}

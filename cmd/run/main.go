@@ -9,6 +9,8 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/flags"
 	"github.com/raftkv/raftkv/cmd/internal/library"
+	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
 )
 
@@ -37,8 +39,23 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return command.Failed(stderr, err)
 	}
+	if err := options.part.Check(processes(resolved)); err != nil {
+		return command.Failed(stderr, err)
+	}
 	r := &runner{options: options, config: resolved, stdout: stdout, stderr: stderr}
 	return r.run(ctx)
+}
+
+// processes are those of a run.
+func processes(c *config.Resolved) []string {
+	names := []string{spans.ServiceWorld}
+	for i := range c.NumNodes {
+		names = append(names, world.NewProcessID(world.NodeGroup, uint32(i+1)).String())
+	}
+	for i := range c.NumClients {
+		names = append(names, world.NewProcessID(world.ClientGroup, uint32(i+1)).String())
+	}
+	return names
 }
 
 // resolve finds the scenario that was asked for and puts its config together.

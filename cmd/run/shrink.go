@@ -13,6 +13,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/shrink"
+	"github.com/raftkv/raftkv/cmd/internal/telling"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/traces"
 )
@@ -70,7 +71,7 @@ func (r *runner) printShrunk(to io.Writer, shrunk *shrink.Result, story *traces.
 	w := bufio.NewWriterSize(to, 1<<16)
 	style, v := terminal.StyleOf(r.stdout), shrunk.Violation
 	_, _ = fmt.Fprintf(w, "\n%s\n\n", style.Bold(fmt.Sprintf("The shortest run found that violates %s", v.Invariant.Name))) // Flush tells
-	if err := story.WriteWithin(w, r.storyStyle(), terminal.Columns(r.stdout)); err != nil {
+	if err := story.WriteWithin(w, telling.Style(r.stdout), terminal.Columns(r.stdout)); err != nil {
 		return err
 	}
 	folder := filepath.Join(r.options.out, r.name())

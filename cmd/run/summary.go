@@ -16,6 +16,7 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/cmd/internal/telling"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/traces"
@@ -50,10 +51,15 @@ func (r *runner) printSpans(w io.Writer) error {
 // printStory tells the story, the summary, and what to do next.
 func (r *runner) printStory(to io.Writer) error {
 	w := bufio.NewWriterSize(to, 1<<16)
-	if err := r.story.WriteWithin(w, r.storyStyle(), terminal.Columns(r.stdout)); err != nil {
+	told, err := r.story.WriteSelected(w, telling.Style(r.stdout), terminal.Columns(r.stdout), r.options.part.Selection)
+	if err != nil {
 		return err
 	}
-	if _, err := w.WriteString("\n" + r.laidOut(append(r.lesson(), r.summary()...))); err != nil {
+	rows := r.lesson()
+	if r.options.part.Chosen() {
+		rows = append(rows, row{"told", "", r.options.part.Said(told)})
+	}
+	if _, err := w.WriteString("\n" + r.laidOut(append(rows, r.summary()...))); err != nil {
 		return err
 	}
 	return w.Flush()
@@ -85,13 +91,6 @@ func (r *runner) lesson() []row {
 		}
 	}
 	return rows
-}
-
-func (r *runner) storyStyle() traces.Style {
-	if terminal.StyleOf(r.stdout).Colour {
-		return traces.ANSI
-	}
-	return traces.Plain
 }
 
 func (r *runner) summary() []row {

@@ -4,6 +4,7 @@ import (
 	"io"
 
 	"github.com/raftkv/raftkv/cmd/internal/flags"
+	"github.com/raftkv/raftkv/cmd/internal/telling"
 )
 
 const usageBefore = `usage: go run ./cmd/run [flags] [SCENARIO | FILE.toml]
@@ -14,7 +15,7 @@ opens; spans.json, the same spans in the format of the stdouttrace exporter;
 story.txt; and run.toml, the config that runs the same again.
 
 Without a scenario it runs the default, cmd/run/config.toml, where all keys are.
-`
+` + telling.Legend
 
 const usageAfter = `
 Examples
@@ -26,6 +27,8 @@ Examples
       a tenth of the messages is lost; the folder is traces/runs/lossy
   go run ./cmd/run traces/runs/lossy/run.toml
       the same run again, to the byte
+  go run ./cmd/run -only node-2,world -from 60ms leader-crash
+      what one server tells of a scenario, from then on
   go run ./cmd/run -faults mixed -seed 1234
       a run in which the seed decides what goes wrong: traces/runs/mixed-1234
   go run ./cmd/run -drop e2a226e9f981f884
