@@ -61,6 +61,7 @@ type operation struct {
 	giveUp  world.TimerHandle
 	pause   world.TimerHandle
 	tries   int
+	told    int       // how often in a row it went where the leader was said to be
 	asked   []uint64  // how often each server was asked, by NodeID
 	last    spans.Ref // the try before
 }
@@ -278,13 +279,17 @@ func (c *Client) ended(now time.Duration, result fmt.Stringer) {
 	c.wait(timerThink, id, c.config.ThinkTime.Pick(c.world.Random(drawThinkTime, id)))
 }
 
-// redirect goes where the leader is said to be, at once if that is another server than the one that was asked, and after a pause otherwise.
+// redirect goes where the leader is said to be, at once if that is another server than the one that was asked, and
+// after a pause otherwise. When as many as there are servers have each named another one, it pauses, too: they may
+// name each other for ever.
 func (c *Client) redirect(leader protocol.NodeID) {
-	if leader != 0 && leader != c.target {
+	if leader != 0 && leader != c.target && c.operation.told < c.config.Servers {
+		c.operation.told++
 		c.target = leader
 		c.ask()
 		return
 	}
+	c.operation.told = 0
 	c.target = c.after(c.target)
 	c.operation.pause = c.wait(timerPause, world.CausalID(c.operation.ref.ID).Child(namePause, c.id, 0, uint64(c.operation.tries), 0), redirectPause)
 }
@@ -298,6 +303,7 @@ func (c *Client) tryTimedOut(t world.Timer) {
 		c.try.span.Fail(c.world.Now(), "timeout", "no answer in time")
 	}
 	c.try = try{}
+	c.operation.told = 0
 	c.target = c.after(c.target)
 	c.ask()
 }

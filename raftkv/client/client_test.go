@@ -259,3 +259,18 @@ func TestGivesUpWhileItWaits(t *testing.T) {
 	})
 	check(t, heard, "11ms node-1 hears client-1/1", "20ms node-2 hears client-1/2")
 }
+
+// TestRedirectedInCircles has two servers name each other as the leader for a second. A message takes a millisecond,
+// so that without a pause they would be asked 500 times.
+func TestRedirectedInCircles(t *testing.T) {
+	heard, _ := try(t, client.Config{Requests: 1}, 1, func(id protocol.NodeID, r protocol.RequestID) protocol.Message {
+		return protocol.NotLeader{Request: r, LeaderID: 3 - min(id, 2)}
+	})
+	if len(heard) > 250 {
+		t.Errorf("a client asked %d times", len(heard))
+	}
+	want := []string{"11ms node-1", "13ms node-2", "15ms node-1", "17ms node-2", "29ms node-3"}
+	if first := heard[:min(5, len(heard))]; !slices.EqualFunc(first, want, strings.HasPrefix) {
+		t.Errorf("the first were asked at %q, want %q", first, want)
+	}
+}
