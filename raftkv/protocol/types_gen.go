@@ -57,7 +57,8 @@ func ParseClientID(s string) (ClientID, error) {
 	return ClientID(n), nil
 }
 
-// Term: a period of time with at most one leader, numbered from 1. Zero is before the first election (§5.1).
+// Term: a period of time with at most one leader, numbered from 1. Zero is before the first election. None follows the
+// highest, and a server in it starts no election (§5.1).
 type Term uint64
 
 // LogIndex: a position in the log, numbered from 1. Zero is before the first entry (§5.3).

@@ -38,4 +38,5 @@
 //     and fills the window again once that is answered.
 //   - Messages from servers outside the cluster are ignored, as are those from the server itself: membership changes (§6) are not part of this.
 //   - Log compaction (§7) is not part of this.
+//   - Terms end: a server in the highest one starts no election.
 package raft

@@ -7,9 +7,9 @@ import (
 )
 
 // startElection makes a server that is not the leader a candidate: it increments its term, votes for itself, resets its election timer and asks all other servers for
-// their votes (§5.2, and "Candidates" in Figure 2).
+// their votes (§5.2, and "Candidates" in Figure 2). In the last term there is, it stays what it is.
 func (n *Node) startElection(event protocol.RoleEvent) {
-	if n.state.Role == protocol.RoleLeader || !n.isMember(n.config.ID) {
+	if n.state.Role == protocol.RoleLeader || !n.isMember(n.config.ID) || n.state.CurrentTerm == lastTerm {
 		return
 	}
 	n.enterTerm(n.state.CurrentTerm+1, n.config.ID)

@@ -71,26 +71,26 @@ func (n *Node) nextIndexAfterRefusal(m protocol.AppendEntriesRejected) protocol.
 
 // firstIndexOf is the first index of the term that the entry at upTo is of. Terms never fall along a log.
 func (n *Node) firstIndexOf(term protocol.Term, upTo protocol.LogIndex) protocol.LogIndex {
-	return n.entriesBefore(term, upTo) + 1
+	return n.entriesUntil(upTo, func(t protocol.Term) bool { return t >= term }) + 1
 }
 
 // lastIndexOf is the last index of a term, up to an index; 0 when there is none.
 func (n *Node) lastIndexOf(term protocol.Term, upTo protocol.LogIndex) protocol.LogIndex {
-	last := n.entriesBefore(term+1, upTo)
+	last := n.entriesUntil(upTo, func(t protocol.Term) bool { return t > term })
 	if term == 0 || n.termAt(last) != term {
 		return 0
 	}
 	return last
 }
 
-// entriesBefore is how many entries up to an index are of terms before one.
-func (n *Node) entriesBefore(term protocol.Term, upTo protocol.LogIndex) protocol.LogIndex {
+// entriesUntil is how many entries there are, up to an index, before the first whose term is reached.
+func (n *Node) entriesUntil(upTo protocol.LogIndex, reached func(protocol.Term) bool) protocol.LogIndex {
 	before := protocol.LogIndex(0)
 	for before < upTo {
-		if middle := before + (upTo-before)/2; n.termAt(middle+1) < term {
-			before = middle + 1
-		} else {
+		if middle := before + (upTo-before)/2; reached(n.termAt(middle + 1)) {
 			upTo = middle
+		} else {
+			before = middle + 1
 		}
 	}
 	return before

@@ -2,6 +2,10 @@ package raft
 
 import "github.com/raftkv/raftkv/raftkv/protocol"
 
+// lastTerm is the highest that a Term can be. No election follows it: one more would be 0, and a term never falls
+// (§5.1).
+const lastTerm = ^protocol.Term(0)
+
 // updateTerm makes a term that is newer than the server's own the server's, in which it is a follower that has not voted, and says whether the
 // term is the current one: if not, it is over (§5.1, and "All Servers" in Figure 2).
 func (n *Node) updateTerm(term protocol.Term) bool {
