@@ -136,8 +136,9 @@ func (n *Node) callAppendEntries(to protocol.NodeID, m protocol.AppendEntries, b
 	sent(n, c.appendEntries, n.dispatch(c, parent.Root))
 }
 
-// causeOfAppendEntries is the request whose entry comes first; the election for what the leader inherited and for its no-op; the heartbeat round for an
-// AppendEntries without entries. With it come the ordinal among its parent's, the attempt, and the attempt before.
+// causeOfAppendEntries is the request whose entry comes first; the election for what the leader inherited, for its
+// no-op, and for what the follower had acknowledged and now lacks; the heartbeat round for an AppendEntries without
+// entries. With it come the ordinal among its parent's, the attempt, and the attempt before.
 func (n *Node) causeOfAppendEntries(to protocol.NodeID, m protocol.AppendEntries) (parent spans.Ref, ordinal uint64, attempt int, previous spans.Ref) {
 	if len(m.Entries) == 0 {
 		return n.heartbeatRound(), 0, 1, spans.Ref{}
@@ -145,6 +146,9 @@ func (n *Node) causeOfAppendEntries(to protocol.NodeID, m protocol.AppendEntries
 	first := m.PrevLogIndex + 1
 	attempt, previous = n.election.attempt(to, first, n.raft.State().MatchIndex[to])
 	parent = n.requests.cause(first, n.election.ref)
+	if first <= n.election.acknowledged[to] {
+		parent = n.election.ref
+	}
 	if parent == n.election.ref {
 		return parent, n.election.nextAppend(to), attempt, previous
 	}

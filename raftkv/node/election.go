@@ -15,9 +15,10 @@ type election struct {
 	open  bool
 	votes int
 
-	roleChanges, commits  uint64          // children so far
-	voteRequests, appends []uint64        // children so far, by NodeID
-	sent                  [][]sentEntries // by NodeID; what a follower does not hold yet
+	roleChanges, commits  uint64              // children so far
+	voteRequests, appends []uint64            // children so far, by NodeID
+	sent                  [][]sentEntries     // by NodeID; what a follower does not hold yet
+	acknowledged          []protocol.LogIndex // by NodeID; the highest index that a follower was known to hold
 }
 
 // sentEntries is the last AppendEntries that began with an entry, so that the next one is known to be a resend.
@@ -35,6 +36,7 @@ func (n *Node) openElection() {
 	n.election = election{
 		ref: n.root(nameElection, uint64(term), ordinal), open: true, votes: 1,
 		voteRequests: make([]uint64, servers), appends: make([]uint64, servers), sent: make([][]sentEntries, servers),
+		acknowledged: make([]protocol.LogIndex, servers),
 	}
 	who := spans.Who{Node: n.config.ID, Term: term, Role: protocol.RoleCandidate}
 	n.election.span = n.tracer.StartElection(spans.Begin{Self: n.election.ref, At: n.step.began}, who, int64(n.raft.Quorum()))
@@ -62,15 +64,17 @@ func (e *election) nextAppend(to protocol.NodeID) uint64 {
 	return e.appends[to] - 1
 }
 
-// attempt says the how-manieth time entries from first on are about to be sent to a follower, and which span sent them before. What the follower is known
-// to hold is never sent again, and forgotten here.
+// attempt returns how often entries from first on were sent to a follower, this time included, and the span that sent
+// them before. What the follower acknowledged is forgotten here: should it lack that after all, the count begins
+// anew.
 func (e *election) attempt(to protocol.NodeID, first, match protocol.LogIndex) (attempt int, previous spans.Ref) {
+	e.acknowledged[to] = max(e.acknowledged[to], match)
 	kept := e.sent[to][:0]
 	attempt = 1
 	for _, s := range e.sent[to] {
 		if s.first == first {
 			attempt, previous = s.attempt+1, s.ref
-		} else if s.first > match {
+		} else if s.first > e.acknowledged[to] {
 			kept = append(kept, s)
 		}
 	}

@@ -20,11 +20,14 @@ type request struct {
 	span    requestSpan // nil when no spans are opened
 }
 
-// requests are the requests of this leadership by the index of their entry, consecutive from first on. One is let go of once every follower holds its entry:
-// until then, it may have to be sent, and what is sent is caused by it.
+// requests are the requests of this leadership by the index of their entry, consecutive from first on. One is let go
+// of once every follower holds its entry. Its cause is kept: a follower that lacks the entry after all has to be sent
+// it again.
 type requests struct {
-	first protocol.LogIndex
-	items []request
+	first  protocol.LogIndex
+	items  []request
+	began  protocol.LogIndex // where causes begin
+	causes []spans.Ref
 }
 
 // requestSpan is the span of a client's request at the server: the three kinds have it in common.
@@ -43,6 +46,10 @@ func (r *requests) add(index protocol.LogIndex, item request) {
 		r.first = index
 	}
 	r.items = append(r.items, item)
+	if len(r.causes) == 0 {
+		r.began = index
+	}
+	r.causes = append(r.causes, item.ref)
 }
 
 // at is the request at an index; nil when it is not of this leadership, or let go of.
@@ -55,10 +62,10 @@ func (r *requests) at(index protocol.LogIndex) *request {
 
 // cause is the span that an entry came from; the election when it was inherited.
 func (r *requests) cause(index protocol.LogIndex, election spans.Ref) spans.Ref {
-	if item := r.at(index); item != nil {
-		return item.ref
+	if index < r.began || index >= r.began+protocol.LogIndex(len(r.causes)) {
+		return election
 	}
-	return election
+	return r.causes[index-r.began]
 }
 
 // links are the causes of the entries from first to last but for the parent, each once.

@@ -100,6 +100,8 @@ func (c CandidateState) Clone() CandidateState {
 func (l LeaderState) Clone() LeaderState {
 	l.NextIndex = slices.Clone(l.NextIndex)
 	l.MatchIndex = slices.Clone(l.MatchIndex)
+	l.Round = slices.Clone(l.Round)
+	l.Window = slices.Clone(l.Window)
 	l.InFlight = cloneEach(l.InFlight, slices.Clone[[]InFlight])
 	return l
 }

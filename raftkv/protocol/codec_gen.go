@@ -408,6 +408,8 @@ func decodeCandidateState(d *decoder) (v CandidateState) {
 func AppendLeaderState(b []byte, v LeaderState) []byte {
 	b = appendEach(b, v.NextIndex, appendUnsigned)
 	b = appendEach(b, v.MatchIndex, appendUnsigned)
+	b = appendEach(b, v.Round, appendUnsigned)
+	b = appendEach(b, v.Window, appendUnsigned)
 	b = appendEach(b, v.InFlight, func(b []byte, v []InFlight) []byte { return appendEach(b, v, AppendInFlight) })
 	return b
 }
@@ -420,6 +422,8 @@ func DecodeLeaderState(b []byte) (v LeaderState, rest []byte, err error) {
 func decodeLeaderState(d *decoder) (v LeaderState) {
 	v.NextIndex = decodeEach(d, decodeUnsigned[LogIndex])
 	v.MatchIndex = decodeEach(d, decodeUnsigned[LogIndex])
+	v.Round = decodeEach(d, decodeUnsigned[Round])
+	v.Window = decodeEach(d, decodeUnsigned[uint64])
 	v.InFlight = decodeEach(d, func(d *decoder) []InFlight { return decodeEach(d, decodeInFlight) })
 	return v
 }
@@ -569,6 +573,7 @@ func appendMessageAppendEntries(b []byte, v AppendEntries) []byte {
 	b = appendUnsigned(b, v.PrevLogTerm)
 	b = appendEach(b, v.Entries, AppendLogEntry)
 	b = appendUnsigned(b, v.LeaderCommit)
+	b = appendUnsigned(b, v.Round)
 	return b
 }
 
@@ -579,6 +584,7 @@ func decodeMessageAppendEntries(d *decoder) (v AppendEntries) {
 	v.PrevLogTerm = decodeUnsigned[Term](d)
 	v.Entries = decodeEach(d, decodeLogEntry)
 	v.LeaderCommit = decodeUnsigned[LogIndex](d)
+	v.Round = decodeUnsigned[Round](d)
 	return v
 }
 
@@ -599,6 +605,7 @@ func appendMessageAppendEntriesRejected(b []byte, v AppendEntriesRejected) []byt
 	b = appendUnsigned(b, v.PrevLogIndex)
 	b = appendUnsigned(b, v.ConflictTerm)
 	b = appendUnsigned(b, v.ConflictIndex)
+	b = appendUnsigned(b, v.Round)
 	return b
 }
 
@@ -607,6 +614,7 @@ func decodeMessageAppendEntriesRejected(d *decoder) (v AppendEntriesRejected) {
 	v.PrevLogIndex = decodeUnsigned[LogIndex](d)
 	v.ConflictTerm = decodeUnsigned[Term](d)
 	v.ConflictIndex = decodeUnsigned[LogIndex](d)
+	v.Round = decodeUnsigned[Round](d)
 	return v
 }
 

@@ -113,7 +113,7 @@ func TestEncoding(t *testing.T) {
 		Term: 300, LeaderID: 2, PrevLogIndex: 1, PrevLogTerm: 1, LeaderCommit: 0,
 		Entries: []protocol.LogEntry{{Term: 300, Request: protocol.RequestID{Client: 1, Sequence: 5}, Command: protocol.Put{Key: "a", Value: "v"}}},
 	}
-	want := []byte{4, 0xac, 2, 2, 1, 1, 1, 0xac, 2, 1, 5, 1, 1, 'a', 1, 'v', 0}
+	want := []byte{4, 0xac, 2, 2, 1, 1, 1, 0xac, 2, 1, 5, 1, 1, 'a', 1, 'v', 0, 0}
 	if got := protocol.AppendMessage(nil, m); !bytes.Equal(got, want) {
 		t.Errorf("%v\nis written as %v\nwant          %v", m, got, want)
 	}

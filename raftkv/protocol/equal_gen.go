@@ -48,7 +48,8 @@ func (a AppendEntries) Equal(other AppendEntries) bool {
 		a.PrevLogIndex == other.PrevLogIndex &&
 		a.PrevLogTerm == other.PrevLogTerm &&
 		slices.Equal(a.Entries, other.Entries) &&
-		a.LeaderCommit == other.LeaderCommit
+		a.LeaderCommit == other.LeaderCommit &&
+		a.Round == other.Round
 }
 
 func (s SetPeers) Equal(other SetPeers) bool {
@@ -107,6 +108,8 @@ func (c CandidateState) Equal(other CandidateState) bool {
 func (l LeaderState) Equal(other LeaderState) bool {
 	return slices.Equal(l.NextIndex, other.NextIndex) &&
 		slices.Equal(l.MatchIndex, other.MatchIndex) &&
+		slices.Equal(l.Round, other.Round) &&
+		slices.Equal(l.Window, other.Window) &&
 		slices.EqualFunc(l.InFlight, other.InFlight, slices.Equal[[]InFlight])
 }
 

@@ -44,6 +44,7 @@ type AppendEntries struct {
 	PrevLogTerm  Term       // Term of that entry.
 	Entries      []LogEntry // What to store; none in a heartbeat.
 	LeaderCommit LogIndex   // The leader's commit index.
+	Round        Round      // The leader's round with this follower. A refusal repeats it.
 }
 
 // AppendEntriesOk: the follower holds the leader's log up to match_index (§5.3).
@@ -55,9 +56,10 @@ type AppendEntriesOk struct {
 // AppendEntriesRejected: the logs do not match at prev_log_index, or the leader's term is over (§5.1, §5.3).
 type AppendEntriesRejected struct {
 	Term          Term     // The follower's term.
-	PrevLogIndex  LogIndex // Of the request that is refused, so that a late refusal is known as one.
+	PrevLogIndex  LogIndex // Of the request that is refused.
 	ConflictTerm  Term     // Term of the follower's entry at prev_log_index; 0 when it has none there.
 	ConflictIndex LogIndex // The first index of that term, or the follower's last index + 1 (§5.3, fast back-up).
+	Round         Round    // Of the request that is refused, so that a late refusal is known as one.
 }
 
 // CommitNotification: the leader tells that its commit index moved. One-way, and not in the paper, where the next

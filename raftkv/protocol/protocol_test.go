@@ -39,7 +39,8 @@ func TestString(t *testing.T) {
 		{protocol.CandidateState{VotesGranted: []bool{false, true, false}}, "CandidateState{votes_granted: [node-1: true, node-2: false]}"},
 		{
 			protocol.LeaderState{NextIndex: []protocol.LogIndex{0, 4}, InFlight: [][]protocol.InFlight{nil, {{PrevLogIndex: 3, LastIndex: 4}}}},
-			"LeaderState{next_index: [node-1: 4], match_index: [], in_flight: [node-1: [InFlight{prev_log_index: 3, last_index: 4}]]}",
+			"LeaderState{next_index: [node-1: 4], match_index: [], round: [], window: [], " +
+				"in_flight: [node-1: [InFlight{prev_log_index: 3, last_index: 4}]]}",
 		},
 	} {
 		if got := test.value.String(); got != test.want {

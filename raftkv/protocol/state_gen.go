@@ -43,5 +43,7 @@ type CandidateState struct {
 type LeaderState struct {
 	NextIndex  []LogIndex   // For each server, the next entry to send to it. Indexed by NodeID. At first: last log index + 1.
 	MatchIndex []LogIndex   // For each server, the highest entry known to be replicated on it. Indexed by NodeID. At first: 0.
+	Round      []Round      // For each server, how often the leader went back in its log. Indexed by NodeID. At first: 0.
+	Window     []uint64     // For each server, how many AppendEntries with entries may be on the way to it: one, and more as they are acknowledged. Indexed by NodeID. At first: 1.
 	InFlight   [][]InFlight // For each server, the AppendEntries with entries that were not answered yet. Indexed by NodeID. At first: empty.
 }

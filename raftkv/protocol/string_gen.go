@@ -68,7 +68,7 @@ func (v VoteDenied) String() string {
 }
 
 func (a AppendEntries) String() string {
-	return "AppendEntries{term: " + strconv.FormatUint(uint64(a.Term), 10) + ", leader_id: " + a.LeaderID.String() + ", prev_log_index: " + strconv.FormatUint(uint64(a.PrevLogIndex), 10) + ", prev_log_term: " + strconv.FormatUint(uint64(a.PrevLogTerm), 10) + ", entries: " + textEach(a.Entries, LogEntry.String) + ", leader_commit: " + strconv.FormatUint(uint64(a.LeaderCommit), 10) + "}"
+	return "AppendEntries{term: " + strconv.FormatUint(uint64(a.Term), 10) + ", leader_id: " + a.LeaderID.String() + ", prev_log_index: " + strconv.FormatUint(uint64(a.PrevLogIndex), 10) + ", prev_log_term: " + strconv.FormatUint(uint64(a.PrevLogTerm), 10) + ", entries: " + textEach(a.Entries, LogEntry.String) + ", leader_commit: " + strconv.FormatUint(uint64(a.LeaderCommit), 10) + ", round: " + strconv.FormatUint(uint64(a.Round), 10) + "}"
 }
 
 func (a AppendEntriesOk) String() string {
@@ -76,7 +76,7 @@ func (a AppendEntriesOk) String() string {
 }
 
 func (a AppendEntriesRejected) String() string {
-	return "AppendEntriesRejected{term: " + strconv.FormatUint(uint64(a.Term), 10) + ", prev_log_index: " + strconv.FormatUint(uint64(a.PrevLogIndex), 10) + ", conflict_term: " + strconv.FormatUint(uint64(a.ConflictTerm), 10) + ", conflict_index: " + strconv.FormatUint(uint64(a.ConflictIndex), 10) + "}"
+	return "AppendEntriesRejected{term: " + strconv.FormatUint(uint64(a.Term), 10) + ", prev_log_index: " + strconv.FormatUint(uint64(a.PrevLogIndex), 10) + ", conflict_term: " + strconv.FormatUint(uint64(a.ConflictTerm), 10) + ", conflict_index: " + strconv.FormatUint(uint64(a.ConflictIndex), 10) + ", round: " + strconv.FormatUint(uint64(a.Round), 10) + "}"
 }
 
 func (c CommitNotification) String() string {
@@ -178,7 +178,7 @@ func (c CandidateState) String() string {
 }
 
 func (l LeaderState) String() string {
-	return "LeaderState{next_index: " + textByIndex[NodeID](l.NextIndex, NodeID.String, func(v LogIndex) string { return strconv.FormatUint(uint64(v), 10) }) + ", match_index: " + textByIndex[NodeID](l.MatchIndex, NodeID.String, func(v LogIndex) string { return strconv.FormatUint(uint64(v), 10) }) + ", in_flight: " + textByIndex[NodeID](l.InFlight, NodeID.String, func(v []InFlight) string { return textEach(v, InFlight.String) }) + "}"
+	return "LeaderState{next_index: " + textByIndex[NodeID](l.NextIndex, NodeID.String, func(v LogIndex) string { return strconv.FormatUint(uint64(v), 10) }) + ", match_index: " + textByIndex[NodeID](l.MatchIndex, NodeID.String, func(v LogIndex) string { return strconv.FormatUint(uint64(v), 10) }) + ", round: " + textByIndex[NodeID](l.Round, NodeID.String, func(v Round) string { return strconv.FormatUint(uint64(v), 10) }) + ", window: " + textByIndex[NodeID](l.Window, NodeID.String, func(v uint64) string { return strconv.FormatUint(v, 10) }) + ", in_flight: " + textByIndex[NodeID](l.InFlight, NodeID.String, func(v []InFlight) string { return textEach(v, InFlight.String) }) + "}"
 }
 
 func (s State) String() string {

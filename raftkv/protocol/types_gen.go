@@ -64,6 +64,10 @@ type Term uint64
 // LogIndex: a position in the log, numbered from 1. Zero is before the first entry (§5.3).
 type LogIndex uint64
 
+// Round: how often a leader went back in its log for one follower. What was sent before that is given up, and a refusal
+// of it is late (§5.3).
+type Round uint64
+
 // Sequence: the ordinal of a client's operation, from 1. A retry keeps it (§8).
 type Sequence uint32
 

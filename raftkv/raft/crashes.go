@@ -26,9 +26,10 @@ func (n *Node) retryRequestVote(peer protocol.NodeID, m protocol.RequestVote) {
 	}
 }
 
-// retryAppendEntries goes back to the entries that the given-up message carried. An empty one carried none, and the next heartbeat comes anyway.
+// retryAppendEntries goes back to the entries that the given-up message carried. An empty one carried none, and the
+// next heartbeat comes anyway. One of an earlier round was given up before.
 func (n *Node) retryAppendEntries(peer protocol.NodeID, m protocol.AppendEntries) {
-	if n.state.Role != protocol.RoleLeader || m.Term != n.state.CurrentTerm {
+	if n.state.Role != protocol.RoleLeader || m.Term != n.state.CurrentTerm || m.Round != n.state.Round[peer] {
 		return
 	}
 	givenUp := protocol.InFlight{PrevLogIndex: m.PrevLogIndex, LastIndex: m.PrevLogIndex + protocol.LogIndex(len(m.Entries))}

@@ -30,12 +30,24 @@
 // The slice of effects is the node's and is valid until the next Step; so are a Persist's entries. Messages own what they hold and may be kept, and must not be
 // changed.
 //
+// # What is assumed
+//
+// Of the network, nothing: it may lose, delay, duplicate and reorder messages, as in the paper. What a message says
+// was said by the server that it comes from.
+//
+// Of a disk, that it keeps what a Persist made durable. A follower whose disk lost what it acknowledged is sent that
+// again as soon as it refuses what follows. But when too many disks lose an entry before that, a leader may be elected
+// that lacks it, and no server can tell.
+//
 // # Beyond the paper
 //
 //   - CommitNotification tells followers at once that the commit index moved. It may overtake the entries, so a follower remembers the highest index that the
 //     current term's leader told of, and commits it once its log is known to match that far.
-//   - Several AppendEntries may be on the way to one follower (Ongaro's thesis, section 10.2.1). When one is refused or given up, the leader goes back and sends one,
-//     and fills the window again once that is answered.
+//   - Several AppendEntries may be on the way to one follower (Ongaro's thesis, section 10.2.1). A new leader sends a
+//     follower one, and more once that is acknowledged. When one is refused or given up, it goes back and sends one,
+//     and then one more for each acknowledgement.
+//   - An AppendEntries has a round, and its refusal repeats it: how often the leader went back for this follower. By it,
+//     a late refusal of what was given up is told from one of what was sent since.
 //   - Messages from servers outside the cluster are ignored, as are those from the server itself: membership changes (§6) are not part of this.
 //   - Log compaction (§7) is not part of this.
 //   - Terms end: a server in the highest one starts no election.

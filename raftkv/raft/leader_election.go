@@ -109,6 +109,8 @@ func (n *Node) becomeLeader() {
 	for _, peer := range n.peers {
 		n.state.NextIndex[peer] = n.lastLogIndex() + 1
 		n.state.MatchIndex[peer] = 0
+		n.state.Round[peer] = 0
+		n.state.Window[peer] = 1
 		n.state.InFlight[peer] = n.state.InFlight[peer][:0]
 	}
 	if n.config.Heartbeats {

@@ -45,14 +45,16 @@ func (n *Node) withTail(index protocol.LogIndex, entries []protocol.LogEntry) []
 
 // rejectAppendEntries refuses an AppendEntries. If the logs do not match it says what the leader needs to skip a whole term at once: the term of the conflicting entry and
 // the first index of that term, or where the log ends (§5.3, its last part).
-func (n *Node) rejectAppendEntries(prevLogIndex protocol.LogIndex, reason protocol.Reason) {
-	m := protocol.AppendEntriesRejected{Term: n.state.CurrentTerm, PrevLogIndex: prevLogIndex}
+func (n *Node) rejectAppendEntries(refused protocol.AppendEntries, reason protocol.Reason) {
+	m := protocol.AppendEntriesRejected{
+		Term: n.state.CurrentTerm, PrevLogIndex: refused.PrevLogIndex, Round: refused.Round,
+	}
 	switch reason {
 	case protocol.ReasonEntryMissing:
 		m.ConflictIndex = n.lastLogIndex() + 1
 	case protocol.ReasonTermConflict:
-		m.ConflictTerm = n.termAt(prevLogIndex)
-		m.ConflictIndex = n.firstIndexOf(m.ConflictTerm, prevLogIndex)
+		m.ConflictTerm = n.termAt(refused.PrevLogIndex)
+		m.ConflictIndex = n.firstIndexOf(m.ConflictTerm, refused.PrevLogIndex)
 	case protocol.ReasonNone, protocol.ReasonStaleTerm, protocol.ReasonAlreadyVoted, protocol.ReasonLogBehind:
 		// Nothing about the log.
 	}

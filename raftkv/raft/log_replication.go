@@ -25,7 +25,7 @@ func (n *Node) replicateToAll() {
 
 // replicate sends a follower the entries from nextIndex on, as long as there is room on the way ("Leaders" in Figure 2).
 func (n *Node) replicate(peer protocol.NodeID) {
-	for n.state.NextIndex[peer] <= n.lastLogIndex() && len(n.state.InFlight[peer]) < n.config.MaxInFlight {
+	for n.state.NextIndex[peer] <= n.lastLogIndex() && uint64(len(n.state.InFlight[peer])) < n.state.Window[peer] {
 		n.sendEntries(peer)
 	}
 }
@@ -34,7 +34,7 @@ func (n *Node) replicate(peer protocol.NodeID) {
 func (n *Node) sendEntries(peer protocol.NodeID) {
 	prev := n.state.NextIndex[peer] - 1
 	last := min(prev+protocol.LogIndex(n.config.MaxEntries), n.lastLogIndex())
-	n.send(peer, n.appendEntries(prev, last))
+	n.send(peer, n.appendEntries(peer, prev, last))
 	n.state.InFlight[peer] = append(n.state.InFlight[peer], protocol.InFlight{PrevLogIndex: prev, LastIndex: last})
 	n.state.NextIndex[peer] = last + 1
 }
@@ -50,29 +50,34 @@ func (n *Node) sendEmptyAppendEntries() {
 		if len(n.state.InFlight[peer]) > 0 {
 			prev = n.state.MatchIndex[peer]
 		}
-		n.send(peer, n.appendEntries(prev, prev))
+		n.send(peer, n.appendEntries(peer, prev, prev))
 	}
 }
 
 // madeAppendEntries is the message that was made last, for the next follower that lacks the same entries.
 type madeAppendEntries struct {
-	prev, last   protocol.LogIndex
-	leaderCommit protocol.LogIndex
-	message      protocol.Message
+	appendEntriesOf
+	message protocol.Message
 }
 
-// appendEntries is the message that carries the entries after prev, up to last.
-func (n *Node) appendEntries(prev, last protocol.LogIndex) protocol.Message {
-	made := &n.made
-	if made.message != nil && made.prev == prev && made.last == last && made.leaderCommit == n.state.CommitIndex {
-		return made.message
+// appendEntriesOf is what tells the AppendEntries of a step apart.
+type appendEntriesOf struct {
+	prev, last   protocol.LogIndex
+	leaderCommit protocol.LogIndex
+	round        protocol.Round
+}
+
+// appendEntries is the message that carries a follower the entries after prev, up to last.
+func (n *Node) appendEntries(peer protocol.NodeID, prev, last protocol.LogIndex) protocol.Message {
+	of := appendEntriesOf{prev: prev, last: last, leaderCommit: n.state.CommitIndex, round: n.state.Round[peer]}
+	if n.made.message == nil || n.made.appendEntriesOf != of {
+		n.made = madeAppendEntries{of, protocol.AppendEntries{
+			Term: n.state.CurrentTerm, LeaderID: n.config.ID,
+			PrevLogIndex: prev, PrevLogTerm: n.termAt(prev),
+			Entries: n.copyEntries(prev, last), LeaderCommit: of.leaderCommit, Round: of.round,
+		}}
 	}
-	*made = madeAppendEntries{prev: prev, last: last, leaderCommit: n.state.CommitIndex, message: protocol.AppendEntries{
-		Term: n.state.CurrentTerm, LeaderID: n.config.ID,
-		PrevLogIndex: prev, PrevLogTerm: n.termAt(prev),
-		Entries: n.copyEntries(prev, last), LeaderCommit: n.state.CommitIndex,
-	}}
-	return made.message
+	return n.made.message
 }
 
 // HandleAppendEntries has a follower take over what the leader's log holds after prevLogIndex, if the two logs match up to there. The numbers are those of the
@@ -80,13 +85,13 @@ func (n *Node) appendEntries(prev, last protocol.LogIndex) protocol.Message {
 func (n *Node) HandleAppendEntries(_ protocol.NodeID, m protocol.AppendEntries) {
 	// A second leader of the same term, which Election Safety rules out, is answered like one whose term is over.
 	if m.Term < n.state.CurrentTerm || n.state.Role == protocol.RoleLeader { // 1.
-		n.rejectAppendEntries(m.PrevLogIndex, protocol.ReasonStaleTerm)
+		n.rejectAppendEntries(m, protocol.ReasonStaleTerm)
 		return
 	}
 	n.follow(m.LeaderID)
 	n.setElectionTimer()
 	if reason := n.mismatch(m.PrevLogIndex, m.PrevLogTerm); reason != protocol.ReasonNone { // 2.
-		n.rejectAppendEntries(m.PrevLogIndex, reason)
+		n.rejectAppendEntries(m, reason)
 		return
 	}
 	n.storeEntries(m.PrevLogIndex, m.Entries) // 3. and 4.
@@ -118,48 +123,76 @@ func (n *Node) HandleAppendEntriesReply(from protocol.NodeID, reply protocol.App
 	}
 }
 
-// followerMatches updates nextIndex and matchIndex of a follower that holds the leader's log up to match. Neither falls when replies arrive out of order (§5.3).
+// followerMatches updates nextIndex and matchIndex of a follower that holds the leader's log up to match. Neither
+// falls when acknowledgements arrive out of order (§5.3).
 func (n *Node) followerMatches(peer protocol.NodeID, match protocol.LogIndex) {
 	if match > n.lastLogIndex() {
 		return // no follower holds more of this log than there is
 	}
-	match = max(match, n.state.MatchIndex[peer])
+	known := n.state.MatchIndex[peer]
+	match = max(match, known)
 	n.state.MatchIndex[peer] = match
 	n.state.NextIndex[peer] = max(n.state.NextIndex[peer], match+1)
 	n.state.InFlight[peer] = slices.DeleteFunc(n.state.InFlight[peer], func(f protocol.InFlight) bool { return f.LastIndex <= match })
+	if match > known || len(n.state.InFlight[peer]) == 0 {
+		n.widenWindow(peer)
+	}
 	n.advanceCommitIndex()
 	n.replicate(peer)
 }
 
-// followerRefused goes back to where the follower's log may match, and tries again. While anything is on the way, a refusal of something else is late; when nothing is, it
-// answers an empty AppendEntries (§5.3).
+// widenWindow lets more be on the way to a follower that acknowledged what it was sent. Where nothing was given up
+// yet, that is as much as may be. Otherwise messages are lost or overtake each other, which has all that is behind
+// them refused: then it is one more.
+func (n *Node) widenWindow(peer protocol.NodeID) {
+	most := uint64(n.config.MaxInFlight)
+	if n.state.Round[peer] > 0 {
+		most = min(most, n.state.Window[peer]+1)
+	}
+	n.state.Window[peer] = most
+}
+
+// followerRefused goes back to where the follower's log may match, and tries again (§5.3). What answers a refusal
+// begins before what was refused, so that it is never the same again. A refusal of an earlier round is late: what it
+// refuses was given up. So is one of what the follower acknowledged since.
+//
+// If it refuses what directly follows what it acknowledged, then either the acknowledgement overtook the refusal, and
+// will come again; or its disk lost what it had stored, against all that Raft assumes. The leader cannot tell, and
+// takes it for lost, so that nothing is committed because of it. Nothing else makes matchIndex fall.
 func (n *Node) followerRefused(peer protocol.NodeID, m protocol.AppendEntriesRejected) {
+	match := n.state.MatchIndex[peer]
 	switch {
 	case m.ConflictIndex == 0:
 		return // it was refused for its term, before this server led the current one
 	case m.PrevLogIndex > n.lastLogIndex():
 		return // no such AppendEntries was sent in this term
-	case len(n.state.InFlight[peer]) > 0 && !n.isInFlight(peer, m.PrevLogIndex):
+	case m.PrevLogIndex == 0:
+		return // nobody refuses what begins the log
+	case m.Round != n.state.Round[peer] || m.PrevLogIndex < match:
 		return
 	}
 	if n.config.Bug == BugNextIndexStuck {
 		n.giveUpFrom(peer, m.PrevLogIndex+1) // and sends it again with the next command or heartbeat
 		return
 	}
-	n.goBack(peer, n.nextIndexAfterRefusal(m))
+	next := n.nextIndexAfterRefusal(m)
+	if m.PrevLogIndex == match {
+		n.state.MatchIndex[peer] = next - 1
+	}
+	n.goBack(peer, next)
 }
 
-func (n *Node) isInFlight(peer protocol.NodeID, prev protocol.LogIndex) bool {
-	return slices.ContainsFunc(n.state.InFlight[peer], func(f protocol.InFlight) bool { return f.PrevLogIndex == prev })
-}
-
-// goBack has a follower sent the entries from next on again: what was on the way there from then on is given up. It sends one AppendEntries only, whose reply opens the
-// window again, since what was given up may be refused one by one and must not be taken for a refusal of what is sent now.
+// goBack begins a new round with a follower: what was on the way there from next on is given up, and sent again. It
+// sends one AppendEntries only, whose reply lets more follow.
+//
+// Nothing is assumed of the network: it may lose, delay, duplicate and reorder messages. So replies to what was given
+// up may come at any later time. An acknowledgement is as true then as it ever was. A refusal, and a timeout, are
+// told by their round from those of what is sent now.
 func (n *Node) goBack(peer protocol.NodeID, next protocol.LogIndex) {
 	n.giveUpFrom(peer, next)
-	if n.state.NextIndex[peer] <= n.lastLogIndex() {
-		n.sendEntries(peer)
-	}
+	n.state.Round[peer]++
+	n.state.Window[peer] = 1
+	n.sendEntries(peer)
 }
 
 // giveUpFrom takes what a follower was sent from next on for not received, unless it is known to be.

@@ -149,6 +149,8 @@ func (n *Node) makeRoomForPeers() {
 	n.state.VotesGranted = grown(n.state.VotesGranted, len(n.member))
 	n.state.NextIndex = grown(n.state.NextIndex, len(n.member))
 	n.state.MatchIndex = grown(n.state.MatchIndex, len(n.member))
+	n.state.Round = grown(n.state.Round, len(n.member))
+	n.state.Window = grown(n.state.Window, len(n.member))
 	n.state.InFlight = grown(n.state.InFlight, len(n.member))
 }
 

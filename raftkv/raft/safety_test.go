@@ -54,6 +54,7 @@ func (f *safety) beforeEffects(c *cluster, s *server, input protocol.Input, effe
 	if !ok {
 		return
 	}
+	f.answersRefusal(s, in, effects)
 	want := 0
 	if in.From == 0 {
 		want = 1 - appends
@@ -62,6 +63,24 @@ func (f *safety) beforeEffects(c *cluster, s *server, input protocol.Input, effe
 	}
 	if replies != want {
 		f.violated("Reply", s, "%d of them for %v", replies, in.Message)
+	}
+}
+
+// answersRefusal checks that a leader that is refused never answers at once with the same, or with what follows it:
+// it goes back, or sends nothing (§5.3).
+func (f *safety) answersRefusal(s *server, in protocol.Receive, effects []protocol.Effect) {
+	refusal, ok := in.Message.(protocol.AppendEntriesRejected)
+	if !ok {
+		return
+	}
+	for _, effect := range effects {
+		send, ok := effect.(protocol.Send)
+		if !ok {
+			continue
+		}
+		if m, ok := send.Message.(protocol.AppendEntries); ok && m.PrevLogIndex >= refusal.PrevLogIndex {
+			f.violated("GoesBack", s, "%v answers %v", m, refusal)
+		}
 	}
 }
 

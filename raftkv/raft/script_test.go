@@ -58,6 +58,7 @@ type script struct {
 	out      strings.Builder
 	terse    bool // shows the less of it
 	quiet    bool // shows nothing
+	broken   bool // what does not hold is part of what happens
 	sequence protocol.Sequence
 }
 
@@ -73,7 +74,7 @@ func (s *script) run(t *testing.T, d *datadriven.TestData) string {
 		s.command(t, d.Pos, name, args)
 	}
 	for _, violation := range s.safety.violations {
-		if s.bug != raft.BugNone { // it is what the script shows
+		if s.broken {
 			fmt.Fprintf(&s.out, "violated: %s\n", violation)
 			continue
 		}
@@ -141,6 +142,7 @@ func (s *script) newCluster(a arguments) {
 	if bug != raft.BugNone {
 		s.sequence = 0 // as in the schedule without it, which precedes
 	}
+	s.broken = bug != raft.BugNone || a.has("lying-disks")
 	s.cluster = newCluster(int(a.number("")), raft.Config{
 		Bug:        bug,
 		MaxEntries: int(a.number("max-entries")), MaxInFlight: int(a.number("in-flight")),
@@ -219,7 +221,10 @@ func (s *script) receive(a arguments) {
 	case "AppendEntriesOk":
 		message = protocol.AppendEntriesOk{Term: term, MatchIndex: index("match")}
 	case "AppendEntriesRejected":
-		message = protocol.AppendEntriesRejected{Term: term, PrevLogIndex: index("prev"), ConflictIndex: index("conflict"), ConflictTerm: protocol.Term(a.number("conflict-term"))}
+		message = protocol.AppendEntriesRejected{
+			Term: term, PrevLogIndex: index("prev"), ConflictIndex: index("conflict"),
+			ConflictTerm: protocol.Term(a.number("conflict-term")), Round: protocol.Round(a.number("round")),
+		}
 	case "CommitNotification":
 		message = protocol.CommitNotification{Term: term, LeaderID: from, LeaderCommit: index("commit")}
 	default:

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/raftkv/world"
@@ -162,8 +163,26 @@ func drawnAhead(next func() uint64, c *config.Config) func() uint64 {
 // TestIDsAreUnique looks for two spans of one run that share an id, and for a zero one, over many seeds.
 func TestIDsAreUnique(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(idSeeds) {
-		e := run(t, seeded(seed+1))
+	unique(t, idSeeds, seeded)
+}
+
+// TestIDsAreUniqueOutOfOrder is the same where messages overtake each other, and a follower refuses what follows that
+// which it acknowledged just now.
+func TestIDsAreUniqueOutOfOrder(t *testing.T) {
+	t.Parallel()
+	unique(t, max(1, idSeeds/50), func(seed uint64) *config.Config {
+		c := seeded(seed)
+		c.RequestsPerClient *= 5
+		c.Network.Latency = world.Range{Min: time.Millisecond, Max: 27 * time.Millisecond}
+		c.Raft.MaxEntries, c.Raft.MaxInflight = 1, 32
+		return c
+	})
+}
+
+func unique(t *testing.T, seeds uint64, configured func(seed uint64) *config.Config) {
+	t.Helper()
+	for seed := range seeds {
+		e := run(t, configured(seed+1))
 		if len(e.byID) != len(e.spans) {
 			t.Errorf("seed %d: %d spans have %d ids between them", seed+1, len(e.spans), len(e.byID))
 		}
