@@ -65,7 +65,7 @@ func lint(t *testing.T, root string, spec []byte) (findings []string, switches i
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := emit.Write(root, files); err != nil {
+	if _, err := emit.Write(root, files); err != nil {
 		t.Fatal(err)
 	}
 	loaded, err := packages.Load(&packages.Config{

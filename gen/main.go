@@ -24,19 +24,19 @@ const (
 )
 
 func main() {
-	os.Exit(run(os.Args[1:], os.Stderr))
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// run is the command: it says what is wrong to stderr, and returns the exit status.
-func run(arguments []string, stderr io.Writer) int {
-	status, err := command(arguments, stderr)
+// run is the command: it says to stdout what it did, and what is wrong to stderr, and returns the exit status.
+func run(arguments []string, stdout, stderr io.Writer) int {
+	status, err := command(arguments, stdout, stderr)
 	if err != nil {
 		_, _ = fmt.Fprintln(stderr, err) // if nobody hears it, the exit status still says it
 	}
 	return status
 }
 
-func command(arguments []string, stderr io.Writer) (int, error) {
+func command(arguments []string, stdout, stderr io.Writer) (int, error) {
 	flags := flag.NewFlagSet("gen", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	spec := flags.String("spec", "spec/raftkv.yaml", "the `file` to read; its name is written into what is made of it")
@@ -60,9 +60,11 @@ func command(arguments []string, stderr io.Writer) (int, error) {
 		return failed, err
 	}
 	if !*check {
-		if err := emit.Write(*out, files); err != nil {
+		changed, err := emit.Write(*out, files)
+		if err != nil {
 			return failed, fmt.Errorf("gen: %w", err)
 		}
+		told(stdout, *spec, len(files), changed)
 		return fine, nil
 	}
 	names, err := emit.Stale(*out, files)
@@ -73,6 +75,15 @@ func command(arguments []string, stderr io.Writer) (int, error) {
 		return stale, fmt.Errorf("not as generated (run go generate): %s", strings.Join(names, ", "))
 	}
 	return fine, nil
+}
+
+// told says in a line what came of it.
+func told(stdout io.Writer, spec string, files int, changed []string) {
+	said := fmt.Sprintf("all %d files are up to date", files)
+	if len(changed) > 0 {
+		said = "written or removed: " + strings.Join(changed, ", ") + fmt.Sprintf("; the others of %d were up to date", files)
+	}
+	_, _ = fmt.Fprintf(stdout, "gen: %s: %s\n", spec, said) // the exit status says that it went well
 }
 
 // generate makes everything of a spec in memory: file is what its faults call it, and name what the generated files do.

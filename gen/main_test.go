@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"flag"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -75,7 +76,7 @@ func TestGeneratedFresh(t *testing.T) {
 func TestGolden(t *testing.T) {
 	files := generated(t, "testdata/tiny/tiny.yaml", "tiny.yaml")
 	if *update {
-		if err := emit.Write("testdata/tiny", files); err != nil {
+		if _, err := emit.Write("testdata/tiny", files); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -101,7 +102,7 @@ func TestLineEndings(t *testing.T) {
 		spec := filepath.Join(root, "spec", "raftkv.yaml")
 		write(t, spec, content)
 		var said bytes.Buffer
-		if status := run([]string{"-spec", spec, "-out", root}, &said); status != fine {
+		if status := run([]string{"-spec", spec, "-out", root}, io.Discard, &said); status != fine {
 			t.Fatal(said.String())
 		}
 		files := generated(t, realSpec, "spec/raftkv.yaml")
@@ -113,7 +114,7 @@ func TestLineEndings(t *testing.T) {
 			}
 			write(t, name, crlf(f.Content))
 		}
-		if status := run([]string{"-check", "-spec", spec, "-out", root}, &said); status != fine {
+		if status := run([]string{"-check", "-spec", spec, "-out", root}, io.Discard, &said); status != fine {
 			t.Error(said.String())
 		}
 	}
@@ -131,7 +132,7 @@ func TestRegenerate(t *testing.T) {
 	command := func(want int, arguments ...string) string {
 		t.Helper()
 		var errors bytes.Buffer
-		if status := run(append(arguments, "-spec", spec, "-out", root), &errors); status != want {
+		if status := run(append(arguments, "-spec", spec, "-out", root), io.Discard, &errors); status != want {
 			t.Fatalf("gen %s: exit status %d, want %d\n%s", strings.Join(arguments, " "), status, want, &errors)
 		}
 		return errors.String()
@@ -168,7 +169,7 @@ func TestFaultWritesNothing(t *testing.T) {
 	spec := filepath.Join(root, "raftkv.yaml")
 	write(t, spec, bytes.Replace(read(t, realSpec), []byte("last_log_term: {type: Term"), []byte("last_log_term: {type: Trem"), 1))
 	var errors bytes.Buffer
-	if status := run([]string{"-spec", spec, "-out", root}, &errors); status != failed {
+	if status := run([]string{"-spec", spec, "-out", root}, io.Discard, &errors); status != failed {
 		t.Errorf("exit status %d, want %d", status, failed)
 	}
 	if !strings.Contains(errors.String(), `: undefined type "Trem" (nearest: "Term")`) {
@@ -179,8 +180,32 @@ func TestFaultWritesNothing(t *testing.T) {
 		t.Errorf("it wrote something: %v, %v", entries, err)
 	}
 	for _, arguments := range [][]string{{"-spec", filepath.Join(root, "nothing.yaml")}, {"-whatever"}, {"what"}} {
-		if status := run(arguments, &errors); status != failed {
+		if status := run(arguments, io.Discard, &errors); status != failed {
 			t.Errorf("gen %v: exit status %d, want %d", arguments, status, failed)
+		}
+	}
+}
+
+// TestSays wants a line of what was written, and of all that was up to date.
+func TestSays(t *testing.T) {
+	root := t.TempDir()
+	spec := filepath.Join(root, "spec", "raftkv.yaml")
+	write(t, spec, read(t, realSpec))
+	arguments := []string{"-spec", spec, "-out", root}
+	for _, c := range []struct{ spoilt, want string }{
+		{"", "written or removed: "},
+		{"", "all "},
+		{"raftkv/spans/names_gen.go", "written or removed: raftkv/spans/names_gen.go; the others of "},
+	} {
+		if c.spoilt != "" {
+			write(t, filepath.Join(root, filepath.FromSlash(c.spoilt)), nil)
+		}
+		var said, wrong bytes.Buffer
+		if status := run(arguments, &said, &wrong); status != fine || wrong.Len() > 0 {
+			t.Fatal(wrong.String())
+		}
+		if got := said.String(); !strings.HasPrefix(got, "gen: "+spec+": "+c.want) || strings.Count(got, "\n") != 1 {
+			t.Errorf("it says %q, want %q", got, c.want)
 		}
 	}
 }

@@ -35,7 +35,7 @@ func TestSecondProtocol(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
 	module(t, root, "example.com")
-	if err := emit.Write(root, generated(t, "testdata/paxos/paxos.yaml", "paxos.yaml")); err != nil {
+	if _, err := emit.Write(root, generated(t, "testdata/paxos/paxos.yaml", "paxos.yaml")); err != nil {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(root, "paxos", "paxos_test.go"), read(t, "testdata/paxos/paxos_test.go.txt"))
@@ -83,7 +83,7 @@ func TestNewMessageMustBeHandled(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := emit.Write(root, files); err != nil {
+		if _, err := emit.Write(root, files); err != nil {
 			t.Fatal(err)
 		}
 		return goCommand(t, root, "build", "./raftkv/raft")

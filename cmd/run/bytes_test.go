@@ -133,7 +133,7 @@ func TestSameBytesFromRunTOML(t *testing.T) {
 // beforeSummary is the story as it was printed.
 func beforeSummary(stdout string) string {
 	story, _, _ := strings.Cut(stdout, "\n\n")
-	return story
+	return story[max(0, strings.Index(story, "── ")):] // what the scenario is about stands before it
 }
 
 // TestNamedRunIsTheSame gives a run another name, and another folder: its files do not know.

@@ -24,6 +24,7 @@ type options struct {
 	files     fileSet
 	quiet     bool
 	stdout    bool
+	json      bool
 	otlp      string // where to push to, too; empty leaves it to the environment
 	shrink    bool
 	list      bool
@@ -83,6 +84,7 @@ func flagGroups() []flags.Group[options] {
 			{Name: "files", Takes: "LIST", Help: "which files to write, of " + strings.Join(fileNames, ",") + "; by default all, and run.toml in any case", Set: setFiles},
 			{Name: "otlp", Takes: "URL", Help: "push the spans to a receiver, too, as in -otlp http://localhost:4318; OTEL_EXPORTER_OTLP_ENDPOINT says the same", Set: setOTLP},
 			{Name: "stdout", Help: "print the spans as JSON lines on standard output, and nothing else there", Set: func(o *options, v string) []error { return flags.SetBool("-stdout", &o.stdout, v) }},
+			{Name: "json", Help: "print what the summary tells as one JSON object, and nothing else on standard output; its fields are below", Set: func(o *options, v string) []error { return flags.SetBool("-json", &o.json, v) }},
 			{Name: "quiet", Help: "print nothing on standard output; what goes wrong is still said on standard error", Set: func(o *options, v string) []error { return flags.SetBool("-quiet", &o.quiet, v) }},
 		}},
 		{Title: "Instead of a run", Flags: []flags.Flag[options]{
@@ -109,6 +111,9 @@ func parseFlags(args []string) (options, error) {
 	if o.quiet && o.stdout {
 		contradiction = errors.New("-quiet and -stdout contradict each other: nothing on standard output, and the spans there")
 	}
+	if o.json && o.stdout {
+		contradiction = errors.Join(contradiction, errors.New("-json and -stdout contradict each other: one object on standard output, and the spans there"))
+	}
 	return o, errors.Join(wrong, err, contradiction, o.part.Wrong(), o.untold())
 }
 
@@ -117,7 +122,7 @@ func (o *options) untold() error {
 	for _, other := range []struct {
 		name string
 		is   bool
-	}{{"-quiet", o.quiet}, {"-stdout", o.stdout}} {
+	}{{"-quiet", o.quiet}, {"-stdout", o.stdout}, {"-json", o.json}} {
 		if o.part.Chosen() && other.is {
 			return fmt.Errorf("-only, -from and -to choose what is told of the story, and with %s it is not told", other.name)
 		}

@@ -134,7 +134,7 @@ func (h *heldPush) finish(ctx context.Context) error {
 	return errors.Join(err, h.push.Shutdown(ctx))
 }
 
-func (r *runner) printsStory() bool { return !r.options.quiet && !r.options.stdout }
+func (r *runner) printsStory() bool { return !r.options.quiet && !r.options.stdout && !r.options.json }
 
 func (r *runner) name() string {
 	if r.options.name != "" {

@@ -27,6 +27,8 @@ func (r *runner) print(w io.Writer) error {
 	switch {
 	case r.options.stdout:
 		return r.printSpans(w)
+	case r.options.json:
+		return r.printJSON(w)
 	case r.options.quiet:
 		return nil
 	default:
@@ -51,6 +53,7 @@ func (r *runner) printSpans(w io.Writer) error {
 // printStory tells the story, the summary, and what to do next.
 func (r *runner) printStory(to io.Writer) error {
 	w := bufio.NewWriterSize(to, 1<<16)
+	_, _ = w.WriteString(r.introduction()) // Flush tells
 	told, err := r.story.WriteSelected(w, telling.Style(r.stdout), terminal.Columns(r.stdout), r.options.part.Selection)
 	if err != nil {
 		return err
@@ -82,6 +85,22 @@ func (r *runner) laidOut(rows []row) string {
 	return b.String()
 }
 
+// introduction is what happens in the scenario and why it matters, for who is about to read the story.
+func (r *runner) introduction() string {
+	what := r.config.What
+	if what == "" {
+		return ""
+	}
+	if r.config.Changed {
+		what += " (This run changes the scenario, which the text does not know.)"
+	}
+	var b strings.Builder
+	for _, line := range terminal.Wrap(what, terminal.Width(r.stdout)) {
+		b.WriteString(terminal.StyleOf(r.stdout).Dim(line) + "\n")
+	}
+	return b.String()
+}
+
 // lesson is what a scenario shows, and what to look for in the story above.
 func (r *runner) lesson() []row {
 	var rows []row
@@ -105,11 +124,19 @@ func (r *runner) summary() []row {
 	if planned := r.plannedFaults(); planned > 0 {
 		rows = append(rows, row{"faults", "", fmt.Sprintf("%d of %d happened", r.result.Faults, planned)})
 	}
-	rows = append(rows, row{"time", "", r.ended()}, row{"checks", "", r.checks()}, r.filesRow(r.written()...))
+	rows = append(rows, row{"time", "", r.ended()}, row{"checks", "", r.checks()})
+	if len(r.config.Expects) > 0 {
+		rows = append(rows, row{"expected", "", r.expected()})
+	}
+	rows = append(rows, r.filesRow(r.written()...))
 	for _, link := range r.links() {
 		rows = append(rows, row{"jaeger", link, ""})
 	}
-	return append(rows, row{"next", r.next(), ""})
+	next := r.next()
+	if strings.Contains(next, " -drop ") {
+		rows = append(rows, row{"what if", "", "this message were lost: " + r.tally.message})
+	}
+	return append(rows, row{"next", next, ""})
 }
 
 // filesRow says which files are where.

@@ -17,7 +17,7 @@ story.txt; and run.toml, the config that runs the same again.
 Without a scenario it runs the default, cmd/run/config.toml, where all keys are.
 ` + telling.Legend
 
-const usageAfter = `
+const usageAfter = jsonFields + `
 Examples
   go run ./cmd/run
       the default: 5 nodes, 3 clients, 5 requests each
@@ -33,6 +33,8 @@ Examples
       a run in which the seed decides what goes wrong: traces/runs/mixed-1234
   go run ./cmd/run -drop e2a226e9f981f884
       the default without one message: the id of its span is in the story
+  go run ./cmd/run -json -quiet leader-crash
+      what came of it, for a program
 
 Exit status of the built program; under go run every failure is 1
   0  the run went as it should

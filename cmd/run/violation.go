@@ -31,10 +31,15 @@ func (r *runner) tellViolation(ctx context.Context, w io.Writer, style terminal.
 	if causes := r.causes(ctx, style, columns, v); causes != "" {
 		_, _ = fmt.Fprintf(w, "  what led to it:\n%s", causes)
 	}
-	_, _ = fmt.Fprintf(w, "  again:      go run ./cmd/run %s\n", command.ShellWord(filepath.Join(r.options.out, r.name(), configFile)))
+	_, _ = fmt.Fprintf(w, "  again:      %s\n", r.again())
 	if !r.options.shrink {
 		_, _ = fmt.Fprintf(w, "  shorter:    %s\n", r.shorter())
 	}
+}
+
+// again is the command that has the run happen again.
+func (r *runner) again() string {
+	return "go run ./cmd/run " + command.ShellWord(filepath.Join(r.options.out, r.name(), configFile))
 }
 
 // causes are the lines of the story that led to a violation. Where nobody wanted the story the run is carried out once more for it: it is the same run.

@@ -30,11 +30,11 @@ func Stale(root string, files []File) ([]string, error) {
 }
 
 // Write brings the files under root up to date. Each is whole at every moment, one that is as it should be is not touched, and generated files that are
-// no longer generated are removed.
-func Write(root string, files []File) error {
+// no longer generated are removed. It returns those that it wrote or removed.
+func Write(root string, files []File) (changed []string, err error) {
 	stale, err := Stale(root, files)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	content := map[string][]byte{}
 	for _, f := range files {
@@ -43,15 +43,15 @@ func Write(root string, files []File) error {
 	for _, name := range stale {
 		if content[name] == nil {
 			if err := os.Remove(filepath.Join(root, name)); err != nil {
-				return err
+				return nil, err
 			}
 			continue
 		}
 		if err := replace(filepath.Join(root, name), content[name]); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return stale, nil
 }
 
 // replace puts a whole file in the place of another.

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"path/filepath"
+	"time"
+
+	"github.com/raftkv/raftkv/raftkv/check"
+)
+
+// report is the summary for programs: what -json prints. A field is never renamed; -h lists them.
+type report struct {
+	Run          string            `json:"run"`
+	Scenario     string            `json:"scenario"`
+	Seed         uint64            `json:"seed"`
+	Files        []string          `json:"files"`
+	Operations   answeredOf        `json:"operations"`
+	Committed    uint64            `json:"committed"`
+	Elections    int               `json:"elections"`
+	Leader       string            `json:"leader,omitempty"`
+	Spans        int               `json:"spans"`
+	Messages     messageCounts     `json:"messages"`
+	Faults       happenedOf        `json:"faults"`
+	EndNs        time.Duration     `json:"end_ns"`
+	Finished     bool              `json:"finished"`
+	Invariants   int               `json:"invariants"`
+	Events       uint64            `json:"events"`
+	Sometimes    map[string]uint64 `json:"sometimes"`
+	Expectations []expectation     `json:"expectations"`
+	Violation    *violated         `json:"violation,omitempty"`
+	Next         string            `json:"next"`
+}
+
+type answeredOf struct {
+	Answered int `json:"answered"`
+	Of       int `json:"of"`
+}
+
+type messageCounts struct {
+	Sent       uint64 `json:"sent"`
+	Lost       uint64 `json:"lost"`
+	Duplicated uint64 `json:"duplicated"`
+}
+
+type happenedOf struct {
+	Happened int `json:"happened"`
+	Of       int `json:"of"`
+}
+
+// violated is an invariant that does not hold.
+type violated struct {
+	Invariant string        `json:"invariant"`
+	AtNs      time.Duration `json:"at_ns"`
+	Facts     [2]string     `json:"facts"`
+	Again     string        `json:"again"`
+}
+
+// jsonFields are those of a report, for -h.
+const jsonFields = `
+-json prints one object with these fields, which stay what they are called:
+  run, scenario, seed, next         names, and the command worth trying next
+  files                             what was written
+  operations, faults                {answered, of} and {happened, of}
+  committed, elections, leader      the highest index, how many, who leads at
+                                    the end if somebody does
+  spans, messages                   how many; {sent, lost, duplicated}
+  end_ns, finished                  virtual time; false if it was cut short
+  invariants, events, sometimes     how many were held after each of how many
+                                    events, and what happened how often
+  expectations                      [{expected, held, instead}]
+  violation                         {invariant, at_ns, facts, again}, if any
+`
+
+// printJSON prints the report.
+func (r *runner) printJSON(w io.Writer) error {
+	rep := report{
+		Run: r.name(), Scenario: r.config.Scenario, Seed: r.config.Seed,
+		Operations: answeredOf{r.result.Operations, r.config.TotalOperations()}, Committed: uint64(r.result.Committed), Elections: r.tally.elections,
+		Spans: r.tally.spans, Messages: messageCounts{r.result.Messages, r.result.Lost, r.result.Duplicated}, Faults: happenedOf{r.result.Faults, r.plannedFaults()},
+		EndNs: r.result.End, Finished: r.result.Finished, Invariants: int(r.result.Checks.Invariants), Events: uint64(r.result.Checks.Events), Sometimes: map[string]uint64{},
+		Expectations: r.expectations(), Next: r.next(),
+	}
+	for _, name := range r.written() {
+		rep.Files = append(rep.Files, filepath.Join(r.folder.path, name))
+	}
+	if r.result.Leader != 0 {
+		rep.Leader = r.result.Leader.String()
+	}
+	for _, one := range check.AllSometimes() {
+		if n := r.result.Checks.Sometimes[one]; n > 0 {
+			rep.Sometimes[one.String()] = n
+		}
+	}
+	if v := r.result.Checks.Violation; v != nil {
+		rep.Violation = &violated{string(v.Invariant.Name), v.At, v.Facts, r.again()}
+	}
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(&rep)
+}
