@@ -41,6 +41,7 @@ const (
 	SameButTime      Verdict = "same but for time"
 	SameOutcome      Verdict = "same outcome by other messages"
 	DifferentOutcome Verdict = "different outcome"
+	UnknownOutcome   Verdict = "outcome not known" // the spans differ, and what users saw is not in the traces
 )
 
 // The values of AlignedBy.
@@ -53,7 +54,7 @@ const (
 type Difference struct {
 	A           RunAbout       `json:"a"`
 	B           RunAbout       `json:"b"`
-	Verdict     Verdict        `json:"verdict"`    // same, same but for time, same outcome by other messages, or different outcome
+	Verdict     Verdict        `json:"verdict"`    // same, same but for time, same outcome by other messages, different outcome, or outcome not known
 	Why         string         `json:"why"`        // what the verdict rests on
 	AlignedBy   string         `json:"aligned_by"` // AlignedByIDs or AlignedByWhat
 	Only        string         `json:"only,omitempty"`
@@ -75,6 +76,11 @@ type RunAbout struct {
 	Build    string        `json:"build"`
 	Spans    int           `json:"spans"`
 	End      time.Duration `json:"end_ns"` // of the last span, from the beginning of the run
+
+	Part       string `json:"part,omitempty"` // why the trace may be a part of a run; what it does not have may have been there then
+	Operations int    `json:"operations"`     // of clients, that the trace has and that are compared
+	Applied    int    `json:"applied"`        // entries of the log, from index 1 on without a gap
+	Leaders    int    `json:"leaders"`        // elections won
 }
 
 // Divergence is where two runs begin to differ.
@@ -121,14 +127,14 @@ func Compare(ctx context.Context, a, b *Indexed, o DiffOptions) (*Difference, er
 	l.findCauses(changes)
 	l.narrow()
 	d := &Difference{
-		A: a.runAbout(), B: b.runAbout(), AlignedBy: AlignedByIDs, Only: o.Only, Ignored: o.Ignore, Tolerance: o.Tolerance, Resolution: resolution,
+		A: a.runAbout(o.Only), B: b.runAbout(o.Only), AlignedBy: AlignedByIDs, Only: o.Only, Ignored: o.Ignore, Tolerance: o.Tolerance, Resolution: resolution,
 		Config: changes, Users: users, Independent: l.independent(),
 	}
 	if l.byWhat {
 		d.AlignedBy = AlignedByWhat
 	}
 	l.restrict(&d.Users)
-	d.Verdict, d.Why = l.verdict(&d.Users, d.Independent.Before+d.Independent.After)
+	d.Verdict, d.Why = l.verdict(d)
 	d.Followed, d.Elsewhere = l.consequences()
 	if len(l.pairs) > 0 {
 		first := l.divergence(d.Config)
@@ -155,8 +161,11 @@ func (x *Indexed) checkOnly(other *Indexed, only string) error {
 	return fmt.Errorf("-only %s: neither run has such a process; want a process of the runs such as node-1 or client-1, %s or %s", only, OnlyKV, OnlyElections)
 }
 
-func (x *Indexed) runAbout() RunAbout {
-	return RunAbout{x.name, x.about(spans.RaftkvScenarioKey), x.about(spans.RaftkvBuildKey), len(x.prints), x.end}
+func (x *Indexed) runAbout(only string) RunAbout {
+	return RunAbout{
+		Name: x.name, Scenario: x.about(spans.RaftkvScenarioKey), Build: x.about(spans.RaftkvBuildKey), Spans: len(x.prints), End: x.end,
+		Part: x.part(), Operations: x.outcome.operationsOf(only), Applied: x.outcome.applied(), Leaders: len(x.outcome.leaders),
+	}
 }
 
 // restrict leaves of what users saw only what was asked for.
@@ -172,52 +181,6 @@ func (l *alignment) restrict(u *Users) {
 		u.Leaders, u.Violations = []ValueChange{}, []ValueChange{}
 	default:
 		*u = Users{Operations: []OperationChange{}, Leaders: u.Leaders, Log: []ValueChange{}, Store: []ValueChange{}, Violations: []ValueChange{}}
-	}
-}
-
-// verdict sums up what differs; so many spans do not.
-func (l *alignment) verdict(u *Users, same int) (Verdict, string) {
-	if len(l.pairs) == 0 {
-		return Same, fmt.Sprintf("%s, all as in the other run", Counted(same, "span"))
-	}
-	var whys []string
-	answers, only := 0, 0
-	for i := range u.Operations {
-		switch c := &u.Operations[i]; {
-		case c.LatencyA == nil || c.LatencyB == nil:
-			only++
-		case c.answered():
-			answers++
-		}
-	}
-	if answers > 0 {
-		whys = append(whys, Counted(answers, "operation")+" answered otherwise")
-	}
-	if only > 0 {
-		whys = append(whys, Counted(only, "operation")+" in one run only")
-	}
-	if n := len(u.Violations); n > 0 {
-		whys = append(whys, Counted(n, "invariant")+" violated in one run only")
-	}
-	if u.order {
-		whys = append(whys, "operations took effect in another order")
-	}
-	if u.store {
-		whys = append(whys, Counted(len(u.Store), "key")+" with another value at the end")
-	}
-	switch {
-	case len(whys) > 0:
-		return DifferentOutcome, strings.Join(whys, ", ")
-	case !slices.ContainsFunc(l.pairs, func(p pair) bool { return p.change != Moved }):
-		return SameButTime, Counted(len(l.pairs), "span") + " moved, and nothing else changed"
-	}
-	switch only := l.options.Only; {
-	case only == "" || only == OnlyKV:
-		return SameOutcome, "every operation has the same answer, and the store ends the same"
-	case strings.HasPrefix(only, spans.ServiceClient+"-"):
-		return SameOutcome, "every operation of " + only + " has the same answer"
-	default:
-		return SameOutcome, "what clients got of it is not part of " + only
 	}
 }
 

@@ -93,13 +93,16 @@ func (o *outcome) finish() {
 	o.replay()
 }
 
+// noAnswer begins the result of an operation that was not answered.
+const noAnswer = "no answer"
+
 // answer is what a client got.
 func answer(s *Span, command command) string {
 	switch {
 	case s.Status.Code == codes.Error:
-		return "no answer (" + text(s.Attribute(spans.ErrorTypeKey)) + ")"
+		return noAnswer + " (" + text(s.Attribute(spans.ErrorTypeKey)) + ")"
 	case s.Attribute(spans.RaftUnfinishedKey).AsBool():
-		return "no answer when the run ended"
+		return noAnswer + " when the run ended"
 	case s.Attribute(spans.KVResultKey).AsString() == outcomeUnknown:
 		return outcomeUnknown
 	}

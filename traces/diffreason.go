@@ -34,6 +34,9 @@ func (l *alignment) reason(p *pair, changes []ConfigChange) Reason {
 			return l.fateReason(p, &e, ofA, changes)
 		}
 	}
+	if foreign, is := l.foreignReason(p); is {
+		return foreign
+	}
 	faults := those(changes, givesFault)
 	messages := those(changes, func(c ConfigChange) bool { return c.Key == faultKey && !givesFault(c) })
 	draws := those(changes, func(c ConfigChange) bool { return c.Key == seedKey })
@@ -149,7 +152,11 @@ func (l *alignment) unaskedReason() Reason {
 	if a != b {
 		return Reason{ReasonCode, "the code: A is of the build " + printable(a) + ", B of " + printable(b), nil}
 	}
-	return Reason{ReasonCode, "the code: both runs were given the same, and their builds have one name", nil}
+	what := "their builds have one name; the code was changed, or a trace was"
+	if a == "" {
+		what = "neither trace names its build"
+	}
+	return Reason{ReasonUnknown, "something that cannot be told: both runs were given the same, and " + what, nil}
 }
 
 // missingParents counts the spans whose parent is not in the trace.

@@ -28,6 +28,7 @@ type Consequence struct {
 	Fields []ValueChange `json:"fields,omitempty"` // that differ, where both runs have the span
 	Begins time.Duration `json:"begins_later_ns"`  // in B, where both runs have the span
 	Ends   time.Duration `json:"ends_later_ns"`
+	Until  time.Duration `json:"-"`      // when the span ends in A
 	Size   int           `json:"size"`   // how many spans come of it, itself included
 	Folded Tally         `json:"folded"` // those of them that are below it and not in the tree
 	Branch Branch        `json:"-"`
@@ -233,7 +234,7 @@ func (t *treeTeller) tell(i int32, line Consequence) {
 		if p.a >= 0 && p.b >= 0 {
 			line.Fields = t.fields(p)
 			x, y := &t.a.prints[p.a], &t.b.prints[p.b]
-			line.Begins, line.Ends = time.Duration(y.start-x.start), time.Duration(y.end-x.end)
+			line.Begins, line.Ends, line.Until = time.Duration(y.start-x.start), time.Duration(y.end-x.end), time.Duration(x.end)
 		}
 		t.lines = append(t.lines, line)
 		next := Consequence{Depth: line.Depth, Of: line.Event.ID}
@@ -268,7 +269,13 @@ func (l *alignment) independent() Independent {
 	}
 	for i, j := range l.ofA {
 		p := &l.a.prints[i]
-		if k := l.pairOfA[i]; j < 0 || k >= 0 && !l.negligible(&l.whole[k]) || l.a.shapes[p.shape].name == spans.RunName || !l.wanted(l.a, int32(i)) {
+		if k := l.pairOfA[i]; j < 0 || k >= 0 && !l.negligible(&l.whole[k]) || !l.wanted(l.a, int32(i)) {
+			continue
+		}
+		if l.a.shapes[p.shape].name == spans.RunName { // both have it, whatever it says
+			if l.sameRuns() {
+				in.Before++
+			}
 			continue
 		}
 		if min(p.end, l.b.prints[j].end) < moment {

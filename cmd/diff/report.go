@@ -59,7 +59,7 @@ func (r *report) verdict() {
 		colour = r.style.Green
 	case traces.DifferentOutcome:
 		colour = r.style.Red
-	case traces.SameButTime, traces.SameOutcome:
+	case traces.SameButTime, traces.SameOutcome, traces.UnknownOutcome:
 	}
 	lines := terminal.Wrap(string(r.d.Verdict)+": "+r.d.Why, r.width)
 	r.printf("%s\n", strings.Replace(strings.Join(lines, "\n"), string(r.d.Verdict), colour(string(r.d.Verdict)), 1))
@@ -261,6 +261,11 @@ func (r *report) independent() {
 	}
 	r.title("What is independent of it")
 	r.paragraph("", fmt.Sprintf("%s before it and %s after it are the same in both runs.", traces.Counted(in.Before, "span"), traces.Grouped(in.After)))
+}
+
+// apart is how far a time is from another, as their texts have it: each is cut to microseconds by itself.
+func apart(from, to time.Duration) time.Duration {
+	return to.Truncate(time.Microsecond) - from.Truncate(time.Microsecond)
 }
 
 // milliseconds is a duration as stories have it.

@@ -136,13 +136,14 @@ func (r *report) folded(left string, t *traces.Tally) {
 func changesOf(line *traces.Consequence) string {
 	const most = 3
 	var words []string
+	begins, ends := signed(apart(line.Event.At, line.Event.At+line.Begins)), signed(apart(line.Until, line.Until+line.Ends))
 	switch {
 	case line.Begins == line.Ends && line.Ends != 0:
-		words = append(words, "moved by "+signed(line.Ends))
+		words = append(words, "moved by "+begins)
 	case line.Begins != 0:
-		words = append(words, "begins "+signed(line.Begins)+", ends "+signed(line.Ends))
+		words = append(words, "begins "+begins+", ends "+ends)
 	case line.Ends != 0:
-		words = append(words, "ends "+signed(line.Ends))
+		words = append(words, "ends "+ends)
 	}
 	told := 0
 	for _, f := range line.Fields {

@@ -20,27 +20,55 @@ func (r *report) users() {
 		return
 	}
 	if len(u.Operations)+len(u.Leaders)+len(u.Log)+len(u.Store)+len(u.Violations) == 0 {
-		if r.d.Only != "" {
-			r.paragraph("", "The same in both runs, as far as it is part of "+r.d.Only+".")
-			return
-		}
-		r.paragraph("", "The same in both runs: every operation its answer, latency and tries; the leaders; the log and the store at the end.")
+		r.paragraph("", r.seenAlike(clients))
 		return
 	}
 	if clients {
 		r.operations(u.Operations)
 	}
-	r.values("leaders", u.Leaders)
-	r.values("log at the end", u.Log)
-	r.values("store at the end", u.Store)
+	logs := r.d.A.Applied > 0 && r.d.B.Applied > 0
+	r.values("leaders", u.Leaders, r.d.A.Leaders > 0 && r.d.B.Leaders > 0)
+	r.values("log at the end", u.Log, logs)
+	r.values("store at the end", u.Store, logs)
 	if len(u.Violations) > 0 {
-		r.values("invariants", u.Violations)
+		r.values("invariants", u.Violations, true)
 	}
+}
+
+// seenAlike says what of what users saw is the same in both runs, as far as the traces have it.
+func (r *report) seenAlike(clients bool) string {
+	a, b := &r.d.A, &r.d.B
+	var same []string
+	if clients && a.Operations > 0 && b.Operations > 0 {
+		same = append(same, "every operation its answer, latency and tries")
+	}
+	all := r.d.Only == ""
+	if (all || !clients) && a.Leaders > 0 && b.Leaders > 0 {
+		same = append(same, "the leaders")
+	}
+	if (all || r.d.Only == traces.OnlyKV) && a.Applied > 0 && b.Applied > 0 {
+		same = append(same, "the log and the store at the end")
+	}
+	switch {
+	case len(same) == 0:
+		return "That is not known: the traces have nothing of it, as far as they are compared."
+	case !all:
+		return "The same in both runs, as far as it is part of " + r.d.Only + "."
+	}
+	text := "The same in both runs: " + strings.Join(same, "; ") + "."
+	if len(same) < 3 {
+		text += " The rest of it is not in the traces."
+	}
+	return text
 }
 
 func (r *report) operations(all []traces.OperationChange) {
 	if len(all) == 0 {
-		r.printf("%soperations: all the same\n", indent)
+		same := "all the same"
+		if r.d.A.Operations == 0 {
+			same = "none in either trace"
+		}
+		r.printf("%soperations: %s\n", indent, same)
 		return
 	}
 	r.printf("%soperations: %s otherwise\n", indent, traces.Grouped(len(all)))
@@ -100,7 +128,7 @@ func operation(c *traces.OperationChange) string {
 		parts = append(parts, "answer "+c.ResultA+" -> "+c.ResultB)
 	}
 	if *c.LatencyA != *c.LatencyB {
-		parts = append(parts, fmt.Sprintf("%s -> %s (%s)", milliseconds(*c.LatencyA), milliseconds(*c.LatencyB), signed(*c.LatencyB-*c.LatencyA)))
+		parts = append(parts, fmt.Sprintf("%s -> %s (%s)", milliseconds(*c.LatencyA), milliseconds(*c.LatencyB), signed(apart(*c.LatencyA, *c.LatencyB))))
 	}
 	if c.TriesA != c.TriesB {
 		parts = append(parts, fmt.Sprintf("%d -> %s", c.TriesA, traces.Counted(c.TriesB, "try")))
@@ -112,12 +140,17 @@ func operation(c *traces.OperationChange) string {
 	return text
 }
 
-func (r *report) values(title string, all []traces.ValueChange) {
+// values tells what differs; where nothing does, and the traces do not have it, it is not known.
+func (r *report) values(title string, all []traces.ValueChange, known bool) {
 	if r.d.Only != "" && len(all) == 0 {
 		return // what a part does not have is not said to be the same
 	}
 	if len(all) == 0 {
-		r.printf("%s%s: the same\n", indent, title)
+		same := "the same"
+		if !known {
+			same = "not in the traces"
+		}
+		r.printf("%s%s: %s\n", indent, title, same)
 		return
 	}
 	r.printf("%s%s: %s otherwise\n", indent, title, traces.Grouped(len(all)))
