@@ -63,15 +63,15 @@ func (l *alignment) verdict(d *Difference) (Verdict, string) {
 	return sameOutcome(d)
 }
 
-// partOf says which of two traces may be parts of runs.
+// partOf says why traces may be parts of runs, in the same words for either order.
 func partOf(a, b *RunAbout) string {
-	var words []string
-	for i, run := range []*RunAbout{a, b} {
-		if run.Part != "" {
-			words = append(words, "AB"[i:i+1]+" may be a part of a run: "+run.Part)
-		}
+	switch {
+	case a.Part == "" || b.Part == "":
+		return "one trace may be a part of a run: " + a.Part + b.Part
+	case a.Part == b.Part:
+		return "both traces may be parts of runs: " + a.Part
 	}
-	return strings.Join(words, ", and ")
+	return "both traces may be parts of runs: " + min(a.Part, b.Part) + "; and " + max(a.Part, b.Part)
 }
 
 // otherOutcome is what users saw otherwise, and what they may have: what only one trace has may have been in the run that the other is a part of.
@@ -105,8 +105,9 @@ func otherOutcome(d *Difference) (whys, unsure []string) {
 	noneInA := slices.ContainsFunc(u.Violations, func(c ValueChange) bool { return c.A == "" })
 	noneInB := slices.ContainsFunc(u.Violations, func(c ValueChange) bool { return c.B == "" })
 	say(len(u.Violations) > 0, missing(noneInA, noneInB), Counted(len(u.Violations), "invariant")+" violated in one run only")
-	say(u.order, missing(true, true), "operations took effect in another order")
-	say(u.store, missing(true, true), Counted(len(u.Store), "key")+" with another value at the end")
+	logs := missing(true, true) || d.A.Applied > 0 && d.A.Applied == d.B.Applied // then what they differ in is there in both
+	say(u.order, logs, "operations took effect in another order")
+	say(u.store, logs, Counted(len(u.Store), "key")+" with another value at the end")
 	return whys, unsure
 }
 
