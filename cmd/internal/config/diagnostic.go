@@ -60,7 +60,7 @@ func (d Diagnostic) Excerpt() (line, marks string) {
 		switch {
 		case r == '\t':
 			blank = '\t'
-		case unicode.IsControl(r):
+		case !unicode.IsPrint(r):
 			r = '\uFFFD'
 		}
 		text.WriteRune(r)

@@ -161,8 +161,8 @@ func (p paragraph) read(v any, complain complainer) {
 		return
 	}
 	s = strings.Join(strings.Fields(s), " ")
-	if strings.ContainsFunc(s, unicode.IsControl) {
-		complain(whole, "must not hold control characters")
+	if strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		complain(whole, "must not hold control characters, nor others that are not seen")
 		return
 	}
 	*p.field = s
@@ -380,10 +380,12 @@ func quote(s string) string {
 		case r == '"' || r == '\\':
 			b.WriteByte('\\')
 			b.WriteRune(r)
-		case unicode.IsControl(r):
+		case unicode.IsPrint(r):
+			b.WriteRune(r)
+		case r <= 0xFFFF:
 			fmt.Fprintf(&b, "\\u%04X", r)
 		default:
-			b.WriteRune(r)
+			fmt.Fprintf(&b, "\\U%08X", r)
 		}
 	}
 	b.WriteByte('"')

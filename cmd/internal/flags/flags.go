@@ -16,6 +16,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/profile"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/raftkv/raft"
+	"github.com/raftkv/raftkv/traces"
 )
 
 // Flag is a flag of a command with these options: what it is called, what it takes, and what it does.
@@ -51,8 +52,23 @@ func Parse[Options any](args []string, o *Options, groups []Group[Options], is f
 	if slices.ContainsFunc(args[:end(args)], isHelp) {
 		return nil, ErrHelp
 	}
-	arguments = p.parse(args)
+	arguments = p.parse(p.shown(args))
 	return arguments, errors.Join(p.wrong...)
+}
+
+// shown are arguments as they can be shown. One with a character that is not seen is refused, whatever it names: whoever is told of it could not copy it, and the terminal might take
+// it for a command. What is given with -set has its own rule.
+func (p *parser[Options]) shown(args []string) []string {
+	shown := slices.Clone(args)
+	for i, arg := range args {
+		if strings.HasPrefix(strings.TrimLeft(arg, "-"), "set=") || i > 0 && strings.TrimLeft(args[i-1], "-") == "set" {
+			continue
+		}
+		if shown[i] = traces.Printable(arg); shown[i] != arg {
+			p.complain("the argument %s holds a character that is not seen: a file or a run needs another name", shown[i])
+		}
+	}
+	return shown
 }
 
 // Failed is the status of a command whose line Parse did not read: the usage is printed if it was asked for, or else what is wrong.

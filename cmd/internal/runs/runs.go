@@ -60,7 +60,7 @@ func Names(folder string) []string {
 	}
 	var names []string
 	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), ".") { // a run in the making, which has no name yet
+		if strings.HasPrefix(e.Name(), ".") || traces.Printable(e.Name()) != e.Name() { // a run in the making, which has no name yet, or one that no command takes
 			continue
 		}
 		if _, err := os.Stat(filepath.Join(folder, e.Name(), traces.FileName)); err == nil {

@@ -105,7 +105,7 @@ func (f *Faults) line(number int) []rune {
 	}
 	line := []rune(strings.TrimRight(f.lines[number-1], "\r"))
 	for i, r := range line {
-		if unicode.IsControl(r) {
+		if !unicode.IsPrint(r) {
 			line[i] = ' '
 		}
 	}

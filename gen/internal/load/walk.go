@@ -1,10 +1,13 @@
 package load
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -182,6 +185,11 @@ func (t *Text) from(w walker, n *yaml.Node) {
 	}
 	if n.Tag == "!!null" || strings.TrimSpace(n.Value) == "" {
 		w.faults.Add(position(n), "want a text, got nothing")
+		return
+	}
+	if i := strings.IndexFunc(n.Value, func(r rune) bool { return !unicode.IsPrint(r) && !unicode.IsSpace(r) }); i >= 0 {
+		r, _ := utf8.DecodeRuneInString(n.Value[i:])
+		w.faults.Add(position(n), "a text must not hold a character that is not seen, such as %s", fmt.Sprintf("%U", r))
 		return
 	}
 	t.Value, t.Pos = n.Value, position(n)
