@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/config"
@@ -64,8 +65,14 @@ func (p *parser[Options]) shown(args []string) []string {
 		if strings.HasPrefix(strings.TrimLeft(arg, "-"), "set=") || i > 0 && strings.TrimLeft(args[i-1], "-") == "set" {
 			continue
 		}
-		if shown[i] = traces.Printable(arg); shown[i] != arg {
-			p.complain("the argument %s holds a character that is not seen: a file or a run needs another name", shown[i])
+		if quoted := traces.Printable(arg); quoted != arg {
+			p.complain("the argument %s holds a character that is not seen: a file or a run needs another name", quoted)
+			shown[i] = strings.Map(func(r rune) rune {
+				if unicode.IsPrint(r) {
+					return r
+				}
+				return unicode.ReplacementChar
+			}, arg)
 		}
 	}
 	return shown
