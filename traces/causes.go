@@ -14,22 +14,45 @@ import (
 // mostCauses is how many lines of causes a person reads.
 const mostCauses = 24
 
-// WriteCauses writes, as lines of the story, what led to what a process did last until a moment: the last fault before it, and from there on the events that caused each
-// other, by parents, links and answers. Without a fault it goes back to the beginning, as far as a person would read. An empty process is any.
-func (s *Story) WriteCauses(w io.Writer, style Style, columns int, process string, until time.Time) error {
-	causes := s.ancestors(s.last(process, until))
+// Fact is something in a story whose causes are asked for: a span, with what its process did at the same moment if that is named; without a span, what a process did last until a
+// moment. An empty process is any.
+type Fact struct {
+	Span    world.CausalID
+	Process string
+	At      time.Time
+}
+
+// WriteCauses writes, as lines of the story, what led to facts, of which the last is the one that is wrong: the last fault before that, and from there on the events that caused
+// each other, by parents, links and answers. Without a fault it goes back to the beginning, as far as a person would read. Of the other facts at least their own lines are there.
+func (s *Story) WriteCauses(w io.Writer, style Style, columns int, facts ...Fact) error {
+	own, reached := map[world.CausalID]bool{}, []world.CausalID{}
+	var until time.Time
+	for i := range facts {
+		ids, last := s.spansOf(&facts[i])
+		for _, id := range ids {
+			own[id] = true
+		}
+		if reached = append(reached, ids...); last.After(until) {
+			until = last
+		}
+	}
+	causes := s.ancestors(reached)
 	var lines []*storyLine
-	fault := s.lastFault(until)
+	fault := s.lastFault(s.begins(&facts[len(facts)-1]))
 	for i := range s.lines {
 		l := &s.lines[i]
-		if causes[l.id] && !l.open && !l.at.After(until) && (fault == nil || !l.at.Before(fault.at)) && l.mark != routine {
+		if l.open || l.at.After(until) || l.mark == routine {
+			continue
+		}
+		if own[l.id] || causes[l.id] && (fault == nil || !l.at.Before(fault.at)) {
 			lines = append(lines, l)
 		}
 	}
 	slices.SortStableFunc(lines, func(a, b *storyLine) int { return a.at.Compare(b.at) })
-	lines = lines[max(0, len(lines)-mostCauses):]
-	if fault != nil {
-		lines = append([]*storyLine{fault}, lines...)
+	lines = shortened(lines, own)
+	if fault != nil && !slices.Contains(lines, fault) {
+		at, _ := slices.BinarySearchFunc(lines, fault, func(a, b *storyLine) int { return a.at.Compare(b.at) })
+		lines = slices.Insert(lines, at, fault)
 	}
 	var b []byte
 	for _, l := range lines {
@@ -37,6 +60,58 @@ func (s *Story) WriteCauses(w io.Writer, style Style, columns int, process strin
 	}
 	_, err := w.Write(b)
 	return err
+}
+
+// shortened leaves out the first lines, as many as are too many, but for those that are kept in any case.
+func shortened(lines []*storyLine, kept map[world.CausalID]bool) []*storyLine {
+	tooMany := len(lines) - mostCauses
+	return slices.DeleteFunc(lines, func(l *storyLine) bool {
+		if tooMany <= 0 || kept[l.id] {
+			return false
+		}
+		tooMany--
+		return true
+	})
+}
+
+// spansOf are the spans of a fact, and the moment until which they tell of it.
+func (s *Story) spansOf(f *Fact) (ids []world.CausalID, until time.Time) {
+	if f.Span == 0 {
+		return s.last(f.Process, f.At), f.At
+	}
+	for i := range s.lines {
+		if l := &s.lines[i]; l.id == f.Span && !l.open && l.at.After(until) {
+			until = l.at
+		}
+	}
+	if until.IsZero() {
+		return []world.CausalID{f.Span}, f.At // no line tells of it
+	}
+	if f.Process != "" {
+		ids = s.last(f.Process, until)
+	}
+	return append(ids, f.Span), until
+}
+
+// Told is when a span is told of first; false if no line does.
+func (s *Story) Told(id world.CausalID) (at time.Time, told bool) {
+	for i := range s.lines {
+		if l := &s.lines[i]; l.id == id && (!told || l.at.Before(at)) {
+			at, told = l.at, true
+		}
+	}
+	return at, told
+}
+
+// begins is the moment at which a fact begins to come about: of an operation, when it was asked for.
+func (s *Story) begins(f *Fact) time.Time {
+	begin := f.At
+	for i := range s.lines {
+		if l := &s.lines[i]; f.Span != 0 && (l.id == f.Span || l.root == f.Span) && (begin.IsZero() || l.at.Before(begin)) {
+			begin = l.at
+		}
+	}
+	return begin
 }
 
 // last are the spans of what a process did last until a moment: all that it did at the same time, for that is one event, whichever line tells of it last.

@@ -8,10 +8,14 @@ import (
 	"path/filepath"
 	"strings"
 
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/raftkv/check"
+	"github.com/raftkv/raftkv/raftkv/client"
+	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/traces"
 )
 
@@ -28,7 +32,12 @@ func (r *runner) tellViolation(ctx context.Context, w io.Writer, style terminal.
 	_, _ = fmt.Fprintf(w, "%s at %s: %s (%s, %s)\n%s%s%s",
 		style.Bold(style.Red("violation")), v.At, v.Invariant.Name, v.Invariant.ID, v.Invariant.Section, terminal.Paragraph("  ", "  ", v.Invariant.Doc, width),
 		terminal.Paragraph("  one fact:   ", below, v.Facts[0], width), terminal.Paragraph("  the other:  ", below, v.Facts[1], width))
-	if causes := r.causes(ctx, style, columns, v); causes != "" {
+	story, finding := r.retold(ctx)
+	if finding != nil {
+		text := fmt.Sprintf("%s, %s %s of %s at %s: %s; right is: %s", finding.ID, finding.Span.Name, finding.Span.ID, finding.Span.Process, finding.Span.At, finding.Got, finding.Want)
+		_, _ = io.WriteString(w, terminal.Paragraph("  before it:  ", below, text, width))
+	}
+	if causes := r.causes(story, style, columns, r.facts(finding)); causes != "" {
 		_, _ = fmt.Fprintf(w, "  what led to it:\n%s", causes)
 	}
 	_, _ = fmt.Fprintf(w, "  again:      %s\n", r.again())
@@ -42,29 +51,75 @@ func (r *runner) again() string {
 	return "go run ./cmd/run " + command.ShellWord(filepath.Join(r.options.out, r.name(), configFile))
 }
 
-// causes are the lines of the story that led to a violation. Where nobody wanted the story the run is carried out once more for it: it is the same run.
-func (r *runner) causes(ctx context.Context, style terminal.Style, columns int, v *check.Violation) string {
-	story := r.story
-	if story == nil {
-		story = traces.NewStory()
-		recorder := traces.NewRecorder(traces.RecorderOptions{Run: r.config.Hash()}, story)
-		if _, err := cluster.New(r.config.Config, cluster.Options{Tracers: recorder.Tracer}).Run(ctx); err != nil {
-			return "" // interrupted
-		}
-		if err := recorder.Close(ctx); err != nil {
-			return ""
-		}
+// retold carries the run out once more: it is the same run. It returns its story, and what is wrong in its trace before the fact at which the invariant was seen not to hold,
+// if there is any such thing: there the mistake is. Both are nil when the run was interrupted.
+func (r *runner) retold(ctx context.Context) (*traces.Story, *traces.Finding) {
+	story, judge := traces.NewStory(), traces.NewJudge()
+	exporters := []sdktrace.SpanExporter{story}
+	if r.tally.spans <= mostJudged {
+		exporters = append(exporters, judge)
 	}
-	process := ""
-	if v.Server != 0 {
-		process = v.Server.String()
+	recorder := traces.NewRecorder(traces.RecorderOptions{Run: r.config.Hash()}, exporters...)
+	if _, err := cluster.New(r.config.Config, cluster.Options{Tracers: recorder.Tracer}).Run(ctx); err != nil {
+		return nil, nil
+	}
+	if err := recorder.Close(ctx); err != nil {
+		return nil, nil
+	}
+	found := judge.Report().Findings
+	if len(found) == 0 {
+		return story, nil
+	}
+	at, told := story.Told(found[0].Span.ID)
+	if !told {
+		at = r.config.StartTime.Add(found[0].Span.At)
+	}
+	if !at.Before(r.config.StartTime.Add(r.result.Checks.Violation.Places[1].At)) {
+		return story, nil
+	}
+	return story, &found[0]
+}
+
+// mostJudged is how many spans are judged to say what was wrong before: more would take memory that nobody asked whether there is.
+const mostJudged = 1_000_000
+
+// facts are those whose causes are told, the wrong one last.
+func (r *runner) facts(finding *traces.Finding) []traces.Fact {
+	places := r.result.Checks.Violation.Places
+	var facts []traces.Fact
+	add := func(p check.Place) {
+		f := traces.Fact{At: r.config.StartTime.Add(p.At)}
+		if p.Server != 0 {
+			f.Process = p.Server.String()
+		}
+		if p.Request != (protocol.RequestID{}) {
+			f.Span = client.OperationID(p.Request.Client, int(p.Request.Sequence))
+		}
+		facts = append(facts, f)
+	}
+	if places[0] != (check.Place{}) {
+		add(places[0])
+	}
+	if finding == nil || places[1].Request != (protocol.RequestID{}) {
+		add(places[1])
+	}
+	if finding != nil {
+		facts = append(facts, traces.Fact{Span: finding.Span.ID, Process: finding.Span.Process, At: r.config.StartTime.Add(finding.Span.At)})
+	}
+	return facts
+}
+
+// causes are the lines of the story that led to facts.
+func (r *runner) causes(story *traces.Story, style terminal.Style, columns int, facts []traces.Fact) string {
+	if story == nil {
+		return ""
 	}
 	told := traces.Plain
 	if style.Colour {
 		told = traces.ANSI
 	}
 	var b bytes.Buffer
-	if err := story.WriteCauses(&b, told, max(0, columns-len(indent)), process, r.config.StartTime.Add(v.At)); err != nil {
+	if err := story.WriteCauses(&b, told, max(0, columns-len(indent)), facts...); err != nil {
 		return ""
 	}
 	return indented(b.String())

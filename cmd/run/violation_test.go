@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -44,6 +45,7 @@ func TestViolation(t *testing.T) {
 	stderr.Reset()
 	r.result.Checks.Violation = &check.Violation{
 		Invariant: protocol.AllInvariants()[0], At: 12 * time.Millisecond, Facts: [2]string{"node-1 became leader of term 1", "node-2 did as well"},
+		Places: [2]check.Place{1: {At: 12 * time.Millisecond}},
 	}
 	r.config.Expects = nil
 	if status := r.conclude(t.Context()); status != statusViolation {
@@ -105,6 +107,66 @@ func TestWhatLedToAViolation(t *testing.T) {
 		_, led, _ := strings.Cut(run.stderr, "what led to it:\n")
 		if want := "(?s)" + strings.Join(c.want, ".*"); !regexp.MustCompile(want).MatchString(led) {
 			t.Errorf("%s\ntells of what led to it:\n%s\nand not, one after the other, of\n%s", run, led, strings.Join(c.want, "\n"))
+		}
+	}
+}
+
+// lateStaleRead has a third client write the key for so long that it comes to rest only a second after the stale read.
+const lateStaleRead = `
+num_nodes = 3
+num_clients = 3
+[[operation]]
+client = "client-1"
+put = "a"
+value = "stale"
+[[operation]]
+client = "client-2"
+at = "280ms"
+server = "node-2"
+delete = "a"
+[[operation]]
+client = "client-1"
+at = "320ms"
+server = "node-1"
+get = "a"
+[[operation]]
+client = "client-3"
+at = "310ms"
+server = "node-1"
+put = "a"
+value = "late"
+[[fault]]
+at = "70ms"
+isolate = "node-1"
+[[fault]]
+at = "900ms"
+heal = "node-1"
+`
+
+// TestReportsBeginAtTheCause looks at violations that are seen long after what is wrong: the report names what was wrong in the trace before, and begins around it.
+func TestReportsBeginAtTheCause(t *testing.T) {
+	t.Parallel()
+	late := filepath.Join(t.TempDir(), "late.toml")
+	if err := os.WriteFile(late, []byte(lateStaleRead), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args        string
+		seen        string // when the invariant was seen not to hold
+		cause       string
+		first, last string // of the lines that led to it
+	}{
+		{"-bug next-index-stuck -faults mixed -seed 3", "violation at 16s: Progress", "Progress, raft.Raft/AppendEntries e4f9d2bd01de73ac of node-1 at", "8.862ms node-3", "743.826ms node-1"},
+		{"-bug local-read two-leaders", "violation at 325.057451ms: Linearizable", "answer_without_entry, raftkv.KV/Get 3e5d1fdadfb29d0c of node-1 at", "70.000ms world", "325.057ms client-1"},
+		{"-bug local-read " + late, "violation at 835.998497ms", "answer_without_entry, raftkv.KV/Get 3e5d1fdadfb29d0c of node-1 at", "70.000ms world", "325.057ms client-1"},
+	} {
+		run := here(t, append([]string{"-quiet", "-out", t.TempDir()}, strings.Fields(c.args)...)...).wants(t, statusViolation, c.seen)
+		said := strings.Join(strings.Fields(run.stderr), " ")
+		_, led, _ := strings.Cut(run.stderr, "what led to it:\n")
+		led, _, _ = strings.Cut(led, "  again: ")
+		lines := strings.Split(strings.TrimSpace(led), "\n")
+		if first, last := strings.TrimSpace(lines[0]), strings.TrimSpace(lines[len(lines)-1]); !strings.Contains(said, "before it: "+c.cause) || !strings.HasPrefix(first, c.first) || !strings.HasPrefix(last, c.last) {
+			t.Errorf("%s\ndoes not tell of %s, or not from %s to %s", run, c.cause, c.first, c.last)
 		}
 	}
 }

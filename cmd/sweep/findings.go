@@ -6,9 +6,6 @@ import (
 	"strings"
 	"time"
 
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-	"go.opentelemetry.io/otel/trace"
-
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/config"
@@ -41,9 +38,9 @@ type ran struct {
 
 // judged carries out a run, and judges its trace as cmd/check does.
 func judged(ctx context.Context, c *config.Config) (ran, error) {
-	j := judging{judge: traces.NewJudge()}
-	recorder := traces.NewRecorder(traces.RecorderOptions{Run: c.Hash()}, &j)
-	result, err := cluster.New(c, cluster.Options{Tuned: true, Tracers: func(service string) trace.Tracer { return recorder.Tracer(service) }}).Run(ctx)
+	j := traces.NewJudge()
+	recorder := traces.NewRecorder(traces.RecorderOptions{Run: c.Hash()}, j)
+	result, err := cluster.New(c, cluster.Options{Tuned: true, Tracers: recorder.Tracer}).Run(ctx)
 	if err != nil {
 		return ran{}, err
 	}
@@ -51,32 +48,13 @@ func judged(ctx context.Context, c *config.Config) (ran, error) {
 		return ran{}, err
 	}
 	r := ran{Result: result}
-	j.tell(ctx, &r, c)
+	r.judge(ctx, j, c)
 	return r, ctx.Err() // a history that nobody waited for is not decided
 }
 
-// judging is an exporter that hands each span to a judge.
-type judging struct {
-	judge *traces.Judge
-	spans int
-}
-
-// ExportSpans implements sdktrace.SpanExporter.
-func (j *judging) ExportSpans(_ context.Context, list []sdktrace.ReadOnlySpan) error {
-	for _, s := range list {
-		span := traces.FromSDK(s)
-		j.spans++
-		j.judge.Add(&span, j.spans)
-	}
-	return nil
-}
-
-// Shutdown implements sdktrace.SpanExporter.
-func (*judging) Shutdown(context.Context) error { return nil }
-
-// tell adds what was found in the trace of a run.
-func (j *judging) tell(ctx context.Context, r *ran, c *config.Config) {
-	found := j.judge.Report()
+// judge adds what is found in the trace of the run.
+func (r *ran) judge(ctx context.Context, j *traces.Judge, c *config.Config) {
+	found := j.Report()
 	r.spans = found.Spans
 	told := map[string]bool{}
 	for i := range found.Findings {

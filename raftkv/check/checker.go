@@ -27,7 +27,7 @@ type Checker struct {
 	figures   Figures
 
 	servers   []*server // by NodeID
-	leaders   map[protocol.Term]protocol.NodeID
+	leaders   map[protocol.Term]Place
 	committed ghost
 	extended  protocol.LogIndex // the first index that this event added to what is committed; 0 if none
 	seen      []sighting        // by index
@@ -44,7 +44,7 @@ var _ protocol.Invariants[*View] = (*Checker)(nil)
 // New makes a checker of a run that has not begun.
 func New(options Options) *Checker {
 	c := &Checker{
-		options: options, leaders: map[protocol.Term]protocol.NodeID{},
+		options: options, leaders: map[protocol.Term]Place{},
 		model: newModel(), history: newHistory(options.Stopped),
 	}
 	for id := range options.Servers + 1 {

@@ -18,7 +18,7 @@ func (c *Checker) StateMachineSafety(v *View) error {
 			continue
 		}
 		if first := &c.committed[a.Index-1]; first.entry != a.Entry {
-			return clashing(c.describeCommitted(a.Index), fmt.Sprintf("%s applied %s of term %d there", s.id, text(a.Entry.Command), a.Entry.Term))
+			return since(c.committedAt(a.Index), clashing(c.describeCommitted(a.Index), fmt.Sprintf("%s applied %s of term %d there", s.id, text(a.Entry.Command), a.Entry.Term)))
 		}
 	}
 	return nil
@@ -35,7 +35,7 @@ func (c *Checker) CommittedPrefix(v *View) error {
 		return nil
 	}
 	index := firstDifference(s.log.at, c.committed.at, upTo)
-	return clashing(c.describeCommitted(index), fmt.Sprintf("%s takes index %d for committed and %s", s.id, s.now.commit, s.holding(index)))
+	return since(c.committedAt(index), clashing(c.describeCommitted(index), fmt.Sprintf("%s takes index %d for committed and %s", s.id, s.now.commit, s.holding(index))))
 }
 
 // Monotonic implements protocol.Invariants.

@@ -14,11 +14,11 @@ func (c *Checker) ElectionSafety(v *View) error {
 	}
 	first, elected := c.leaders[s.now.term]
 	if !elected {
-		c.leaders[s.now.term] = s.id
+		c.leaders[s.now.term] = placeOf(v)
 		return nil
 	}
-	if first != s.id {
-		return clashing(fmt.Sprintf("%s became leader of term %d", first, s.now.term), fmt.Sprintf("%s became leader of term %d as well", s.id, s.now.term))
+	if first.Server != s.id {
+		return since(first, clashing(fmt.Sprintf("%s became leader of term %d", first.Server, s.now.term), fmt.Sprintf("%s became leader of term %d as well", s.id, s.now.term)))
 	}
 	return nil
 }
@@ -53,7 +53,8 @@ func (c *Checker) holds(leader *server, upTo protocol.LogIndex) error {
 		return nil
 	}
 	index := firstDifference(leader.log.at, c.committed.at, upTo)
-	return clashing(c.describeCommitted(index), fmt.Sprintf("%s leads term %d and %s", leader.id, leader.now.term, leader.holding(index)))
+	return from(c.committedAt(index), c.leaders[leader.now.term],
+		clashing(c.describeCommitted(index), fmt.Sprintf("%s leads term %d and %s", leader.id, leader.now.term, leader.holding(index))))
 }
 
 // TermAndVote implements protocol.Invariants.
@@ -69,14 +70,14 @@ func (c *Checker) TermAndVote(v *View) error {
 		return clashing(fmt.Sprintf("%s handled %s of term %d", s.id, v.Received.Name(), term), fmt.Sprintf("it is still in term %d", s.now.term))
 	}
 	if s.was.term == s.now.term && s.was.votedFor != 0 && s.was.votedFor != s.now.votedFor {
-		return clashing(fmt.Sprintf("%s gave its vote of term %d to %s", s.id, s.was.term, s.was.votedFor), fmt.Sprintf("the vote of that term is %s's now", owner(s.now.votedFor)))
+		return since(s.vote.place, clashing(fmt.Sprintf("%s gave its vote of term %d to %s", s.id, s.was.term, s.was.votedFor), fmt.Sprintf("the vote of that term is %s's now", owner(s.now.votedFor))))
 	}
-	if err := s.promise(s.now.term, s.now.votedFor); err != nil {
+	if err := s.promise(s.now.term, s.now.votedFor, placeOf(v)); err != nil {
 		return err
 	}
 	for i := range v.Sent {
 		if granted, ok := v.Sent[i].Message.(protocol.VoteGranted); ok {
-			if err := s.promise(granted.Term, v.Sent[i].To); err != nil {
+			if err := s.promise(granted.Term, v.Sent[i].To, placeOf(v)); err != nil {
 				return err
 			}
 		}
@@ -92,14 +93,16 @@ func owner(id protocol.NodeID) string {
 }
 
 // promise remembers the vote of a term, which goes to one candidate.
-func (s *server) promise(term protocol.Term, candidate protocol.NodeID) error {
+func (s *server) promise(term protocol.Term, candidate protocol.NodeID, at Place) error {
 	if candidate == 0 || term < s.vote.term {
 		return nil
 	}
 	if s.vote.term == term && s.vote.candidate != candidate {
-		return clashing(fmt.Sprintf("%s gave its vote of term %d to %s", s.id, term, s.vote.candidate), fmt.Sprintf("it gave the vote of that term to %s as well", candidate))
+		return since(s.vote.place, clashing(fmt.Sprintf("%s gave its vote of term %d to %s", s.id, term, s.vote.candidate), fmt.Sprintf("it gave the vote of that term to %s as well", candidate)))
 	}
-	s.vote = promise{term: term, candidate: candidate}
+	if s.vote.term != term {
+		s.vote = promise{term: term, candidate: candidate, place: at}
+	}
 	return nil
 }
 

@@ -139,6 +139,7 @@ type snapshot struct {
 type promise struct {
 	term      protocol.Term
 	candidate protocol.NodeID
+	place     Place
 }
 
 // readLog brings the chain up to date with the log, and notes what changed. Only where the event can have changed it is it read: at its end, where
@@ -222,5 +223,6 @@ type sighting struct {
 	mark
 
 	by    protocol.NodeID
+	when  time.Duration
 	other *sighting // of another term, at the same index
 }

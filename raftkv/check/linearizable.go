@@ -317,20 +317,20 @@ func (k *keyHistory) explain(key string, pending []Operation) error {
 		}
 	}
 	op := &k.answered[wrong]
-	before := k.lastWrite(key, op)
+	before, place := k.lastWrite(key, op)
 	for i := range k.failed {
 		effective := k.failed[i]
 		effective.Result = nil
 		if k.fits(wrong, append(slices.Clone(pending), effective)) {
-			before = told(&k.failed[i]) // it took effect all the same
+			before, place = told(&k.failed[i]), k.failed[i].place() // it took effect all the same
 			break
 		}
 	}
 	if k.stopped() {
 		return nil // whether it was then that an order was refused is not known, nor which answer it is
 	}
-	return clashing(before, fmt.Sprintf("%s was answered %q to %s, asked at %s: no order of the operations on that key explains it",
-		op.Request, op.Result, text(op.Command), op.Asked))
+	return from(place, op.place(), clashing(before, fmt.Sprintf("%s was answered %q to %s, asked at %s: no order of the operations on that key explains it",
+		op.Request, op.Result, text(op.Command), op.Asked)))
 }
 
 // fits says whether the answers up to the nth can be put in an order. What was asked for before it and answered after it may have taken effect by then.
@@ -352,8 +352,11 @@ func told(op *Operation) string {
 	return fmt.Sprintf("%s was answered %q to %s at %s", op.Request, op.Result, text(op.Command), op.Ended)
 }
 
+// place is where an operation was answered.
+func (o *Operation) place() Place { return Place{At: o.Ended, Request: o.Request} }
+
 // lastWrite tells what a key held for sure, or may have held, when an operation was asked for.
-func (k *keyHistory) lastWrite(key string, before *Operation) string {
+func (k *keyHistory) lastWrite(key string, before *Operation) (string, Place) {
 	var last *Operation
 	for i := range k.answered {
 		op := &k.answered[i]
@@ -365,7 +368,7 @@ func (k *keyHistory) lastWrite(key string, before *Operation) string {
 		last = &k.settled
 	}
 	if last != nil {
-		return told(last)
+		return told(last), last.place()
 	}
 	var held []string
 	for _, may := range k.contents {
@@ -375,5 +378,5 @@ func (k *keyHistory) lastWrite(key string, before *Operation) string {
 			held = append(held, "nothing")
 		}
 	}
-	return fmt.Sprintf("key %q held %s before", key, slices.Sorted(slices.Values(held))[0])
+	return fmt.Sprintf("key %q held %s before", key, slices.Sorted(slices.Values(held))[0]), Place{}
 }

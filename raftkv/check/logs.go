@@ -23,18 +23,18 @@ func (c *Checker) LogMatching(v *View) error {
 		return nil
 	}
 	for index := s.grown; index <= s.log.last(); index++ {
-		if first := c.sight(index, s.log.at(index), s.id); first != nil {
-			return clashing(fmt.Sprintf("%s held an entry at index %d of term %d", first.by, index, first.term),
-				fmt.Sprintf("%s holds another one there of that term, or others before it: %s", s.id, v.entryAt(index).Command))
+		if first := c.sight(index, s.log.at(index), placeOf(v)); first != nil {
+			return since(Place{At: first.when, Server: first.by}, clashing(fmt.Sprintf("%s held an entry at index %d of term %d", first.by, index, first.term),
+				fmt.Sprintf("%s holds another one there of that term, or others before it: %s", s.id, v.entryAt(index).Command)))
 		}
 	}
 	return nil
 }
 
 // sight remembers an entry, and returns the one that was seen at its index in its term if that is not the same.
-func (c *Checker) sight(index protocol.LogIndex, m mark, by protocol.NodeID) *sighting {
+func (c *Checker) sight(index protocol.LogIndex, m mark, by Place) *sighting {
 	if index > protocol.LogIndex(len(c.seen)) {
-		c.seen = append(c.seen, sighting{mark: m, by: by})
+		c.seen = append(c.seen, sighting{mark: m, by: by.Server, when: by.At})
 		return nil
 	}
 	for at := &c.seen[index-1]; ; at = at.other {
@@ -45,7 +45,7 @@ func (c *Checker) sight(index protocol.LogIndex, m mark, by protocol.NodeID) *si
 			return nil
 		}
 		if at.other == nil {
-			at.other = &sighting{mark: m, by: by}
+			at.other = &sighting{mark: m, by: by.Server, when: by.At}
 			return nil
 		}
 	}
@@ -64,7 +64,8 @@ func (c *Checker) QuorumLog(v *View) error {
 		}
 	}
 	if lacking := c.options.Servers - holders; last > 0 && lacking >= c.quorum() {
-		return clashing(c.describeCommitted(last), fmt.Sprintf("the disks of %d servers lack some of what is committed up to there, and %d are a quorum", lacking, c.quorum()))
+		return since(c.committedAt(last),
+			clashing(c.describeCommitted(last), fmt.Sprintf("the disks of %d servers lack some of what is committed up to there, and %d are a quorum", lacking, c.quorum())))
 	}
 	return nil
 }
@@ -109,6 +110,12 @@ func (s *server) holding(index protocol.LogIndex) string {
 func (c *Checker) describeCommitted(index protocol.LogIndex) string {
 	e := &c.committed[index-1]
 	return fmt.Sprintf("%s committed %s of term %d at index %d in term %d", e.by, text(e.entry.Command), e.entry.Term, index, e.in)
+}
+
+// committedAt is where an index was committed first.
+func (c *Checker) committedAt(index protocol.LogIndex) Place {
+	e := &c.committed[index-1]
+	return Place{At: e.at, Server: e.by}
 }
 
 // text is a command as a fact tells it.

@@ -273,12 +273,60 @@ func TestPlantedViolationsAreSeen(t *testing.T) {
 			case v.Facts[0] == "" || v.Facts[1] == "" || v.Invariant.Section == "":
 				t.Errorf("something is missing: %+v", v)
 			}
+			for i, place := range v.Places {
+				if !tellsOf(v.Facts[i], place) {
+					t.Errorf("%q is said to have come about at %+v", v.Facts[i], place)
+				}
+			}
+			if v.Places[1] == (Place{}) || v.Places[0] == (Place{}) && strings.Contains(v.Facts[0], " committed ") {
+				t.Errorf("it is not known where the facts came about: %+v", v)
+			}
 		})
 	}
 	for _, invariant := range protocol.AllInvariants() {
 		if !covered[invariant.Name] {
 			t.Errorf("no violation of %s is planted", invariant.Name)
 		}
+	}
+}
+
+// tellsOf says whether a fact names whoever it came about with, as far as that is known.
+func tellsOf(fact string, place Place) bool {
+	switch {
+	case place.Request != protocol.RequestID{}:
+		return strings.Contains(fact, place.Request.String())
+	case place.Server != 0:
+		return strings.Contains(fact, place.Server.String()) || strings.HasPrefix(fact, "it") || strings.HasPrefix(fact, "the vote") || strings.Contains(fact, "disk")
+	}
+	return true
+}
+
+// TestPlaces has facts that came about long before they are seen to clash: each has its own time.
+func TestPlaces(t *testing.T) {
+	f := newFake(t)
+	f.ask(3, 1, protocol.Put{Key: "a", Value: "y"}) // so that the key is not at rest
+	f.ask(1, 1, protocol.Put{Key: "a", Value: "x"}).answer(1, 1, protocol.Stored{})
+	written := f.now
+	f.ask(2, 1, protocol.Get{Key: "a"}).answer(2, 1, protocol.KeyNotFound{Key: "a"})
+	read := f.now
+	f.now += time.Second
+	f.answer(3, 1, protocol.KeyExists{Key: "a"})
+	v := f.checker.Violation()
+	want := [2]Place{{At: written, Request: protocol.RequestID{Client: 1, Sequence: 1}}, {At: read, Request: protocol.RequestID{Client: 2, Sequence: 1}}}
+	if v == nil || v.Places != want {
+		t.Errorf("a stale read: %+v, and not of %+v", v, want)
+	}
+
+	f = newFake(t)
+	f.elect(1, 1)
+	f.hold([]protocol.LogEntry{first}, 1, 2, 3)
+	f.commit(1, 1, 2)
+	committed := f.now - time.Millisecond // node-2 followed
+	f.now += time.Minute
+	f.checker.End(true)
+	want = [2]Place{{At: committed, Server: 1}, {At: f.now, Server: 3}}
+	if v = f.checker.Violation(); v == nil || v.Places != want {
+		t.Errorf("a server behind: %+v, and not of %+v", v, want)
 	}
 }
 

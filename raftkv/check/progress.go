@@ -18,7 +18,7 @@ func (c *Checker) Progress(v *View) error {
 		if !c.settled {
 			c.Settled()
 		}
-		return c.behind(c.owed, "when the run finished")
+		return c.behind(v, c.owed, "when the run finished")
 	}
 	if c.troubled || c.options.Bound == 0 || v.At-c.disturbed < c.options.Bound || c.live() < c.quorum() {
 		return nil
@@ -36,7 +36,8 @@ func (c *Checker) Progress(v *View) error {
 	case 1:
 	default:
 		first, second := c.servers[leaders[0]], c.servers[leaders[1]]
-		return clashing(fmt.Sprintf("%s leads term %d %s", first.id, first.now.term, while), fmt.Sprintf("%s leads term %d", second.id, second.now.term))
+		return from(c.leaders[first.now.term], c.leaders[second.now.term],
+			clashing(fmt.Sprintf("%s leads term %d %s", first.id, first.now.term, while), fmt.Sprintf("%s leads term %d", second.id, second.now.term)))
 	}
 	last := c.committed.last()
 	for last > 0 && v.At-c.committed[last-1].at < c.options.Bound {
@@ -45,7 +46,7 @@ func (c *Checker) Progress(v *View) error {
 	if leader := c.servers[leaders[0]]; leader.log.at(leader.log.last()).term < leader.now.term {
 		last = min(last, leader.now.commit)
 	}
-	return c.behind(last, while)
+	return c.behind(v, last, while)
 }
 
 func (c *Checker) live() int {
@@ -59,10 +60,11 @@ func (c *Checker) live() int {
 }
 
 // behind says which live server has not applied what was committed up to an index.
-func (c *Checker) behind(upTo protocol.LogIndex, when string) error {
+func (c *Checker) behind(v *View, upTo protocol.LogIndex, when string) error {
 	for _, s := range c.servers[1:] {
 		if s.watched && !s.down && s.now.applied < upTo {
-			return clashing(c.describeCommitted(upTo), fmt.Sprintf("%s has applied entries up to index %d only, %s", s.id, s.now.applied, when))
+			lacks := c.committedAt(s.now.applied + 1)
+			return from(lacks, Place{At: v.At, Server: s.id}, clashing(c.describeCommitted(upTo), fmt.Sprintf("%s has applied entries up to index %d only, %s", s.id, s.now.applied, when)))
 		}
 	}
 	return nil

@@ -112,8 +112,8 @@ func (c *Checker) ExactlyOnce(v *View) error {
 			continue
 		}
 		if wanted := c.committed[a.Index-1].result; wanted != a.Result {
-			return clashing(fmt.Sprintf("with each operation taken once, %s of %s at index %d answers %q", text(a.Entry.Command), a.Entry.Request, a.Index, wanted),
-				fmt.Sprintf("%s answered %q", s.id, a.Result))
+			return since(Place{At: v.At, Request: a.Entry.Request}, clashing(fmt.Sprintf("with each operation taken once, %s of %s at index %d answers %q", text(a.Entry.Command), a.Entry.Request, a.Index, wanted),
+				fmt.Sprintf("%s answered %q", s.id, a.Result)))
 		}
 	}
 	return nil

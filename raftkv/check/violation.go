@@ -12,8 +12,19 @@ type Violation struct {
 	Invariant protocol.Invariant // as the spec states it
 	At        time.Duration      // when the event took place that broke it
 	Facts     [2]string          // the two that clash, the earlier one first
+	Places    [2]Place           // of the facts: where to begin to look
 	Server    protocol.NodeID    // whose event it was; none where it was no server's
 }
+
+// Place is where a fact came about. The zero Place is not known.
+type Place struct {
+	At      time.Duration
+	Server  protocol.NodeID    // whose event it was, if it was a server's
+	Request protocol.RequestID // of the operation, if it was a client's
+}
+
+// placeOf is where the event takes place that is looked at.
+func placeOf(v *View) Place { return Place{At: v.At, Server: v.Server} }
 
 // Error says which invariant, and what breaks it.
 func (v *Violation) Error() string {
@@ -21,15 +32,21 @@ func (v *Violation) Error() string {
 }
 
 // clash are two facts that cannot both be, as an invariant's method finds them.
-type clash [2]string
+type clash struct {
+	facts  [2]string
+	places [2]Place
+}
 
-func (c clash) Error() string { return c[0] + ", but " + c[1] }
+func (c clash) Error() string { return c.facts[0] + ", but " + c.facts[1] }
 
 // violation names what clashes.
 func violation(name protocol.InvariantName, err error, v *View) *Violation {
-	found := &Violation{At: v.At, Server: v.Server, Facts: [2]string{err.Error()}}
+	found := &Violation{At: v.At, Server: v.Server, Facts: [2]string{err.Error()}, Places: [2]Place{1: placeOf(v)}}
 	if c, ok := err.(clash); ok { //nolint:errorlint // the invariants' methods return it as it is
-		found.Facts = c
+		found.Facts, found.Places[0] = c.facts, c.places[0]
+		if c.places[1] != (Place{}) {
+			found.Places[1] = c.places[1]
+		}
 	}
 	for _, invariant := range protocol.AllInvariants() {
 		if invariant.Name == name {
@@ -39,5 +56,17 @@ func violation(name protocol.InvariantName, err error, v *View) *Violation {
 	return found
 }
 
-// clashing are two facts, each made only now that it is needed.
-func clashing(first, second string) error { return clash{first, second} }
+// clashing are two facts, each made only now that it is needed. The second came about in the event that is looked at.
+func clashing(first, second string) error { return clash{facts: [2]string{first, second}} }
+
+// since says where the first of two facts that clash came about.
+func since(first Place, err error) error { return from(first, Place{}, err) }
+
+// from says where both came about.
+func from(first, second Place, err error) error {
+	if c, ok := err.(clash); ok { //nolint:errorlint // it was made just now
+		c.places = [2]Place{first, second}
+		return c
+	}
+	return err
+}

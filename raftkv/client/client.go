@@ -156,7 +156,7 @@ func (c *Client) next(began time.Duration) {
 	}
 	next := c.config.Operation(c.done, c.world.Random)
 	if now := c.world.Now(); next.At > now {
-		c.wait(timerThink, operationID(c.config.ID, next.Number), next.At-now)
+		c.wait(timerThink, OperationID(c.config.ID, next.Number), next.At-now)
 		return
 	}
 	c.begin(next, began)
@@ -165,7 +165,7 @@ func (c *Client) next(began time.Duration) {
 
 // begin makes an operation the one at hand.
 func (c *Client) begin(next Operation, at time.Duration) {
-	id := operationID(c.config.ID, next.Number)
+	id := OperationID(c.config.ID, next.Number)
 	op := operation{
 		Operation: next, open: true, ref: spans.Ref{Root: uint64(id), ID: uint64(id)}, asked: c.operation.asked,
 		request: protocol.RequestID{Client: c.config.ID, Sequence: protocol.Sequence(next.Number)},
@@ -275,7 +275,7 @@ func (c *Client) ended(now time.Duration, result fmt.Stringer) {
 		c.next(now)
 		return
 	}
-	id := operationID(c.config.ID, c.operation.Number+1)
+	id := OperationID(c.config.ID, c.operation.Number+1)
 	c.wait(timerThink, id, c.config.ThinkTime.Pick(c.world.Random(drawThinkTime, id)))
 }
 

@@ -67,7 +67,7 @@ func (c *Config) Operation(after int, random func(world.Name, world.CausalID) ui
 	if c.Written {
 		return c.Operations[after]
 	}
-	id := operationID(c.ID, after+1)
+	id := OperationID(c.ID, after+1)
 	o := Operation{Number: after + 1, Kind: Kind(random(drawKind, id) % 3), Key: c.Keys[random(drawKey, id)%uint64(len(c.Keys))]}
 	if o.Kind == Put {
 		o.Value = c.value(id, o.Number, random)
@@ -75,8 +75,8 @@ func (c *Config) Operation(after int, random func(world.Name, world.CausalID) ui
 	return o
 }
 
-// operationID names a client's operation, whatever it asks for.
-func operationID(client protocol.ClientID, number int) world.CausalID {
+// OperationID names a client's operation, whatever it asks for.
+func OperationID(client protocol.ClientID, number int) world.CausalID {
 	return world.RootID(world.NewProcessID(world.ClientGroup, uint32(client)), nameOperation, uint64(number), 0)
 }
 
