@@ -28,6 +28,8 @@ type runner struct {
 	push   *heldPush     // nil when nothing is pushed
 	pushed error         // what went wrong with it
 	result cluster.Result
+
+	latencies func() uint64 // for tests, which have a run panic: see cluster.Options
 }
 
 // run simulates, writes the files, and only then pushes and prints: a run that cannot be done leaves nothing anywhere, and a reader that goes away costs no file.
@@ -38,7 +40,11 @@ func (r *runner) run(ctx context.Context) int {
 	}
 	defer r.folder.discard()
 	recorder := traces.NewRecorder(traces.RecorderOptions{Run: r.config.Hash()}, exporters...)
-	if err := r.simulate(ctx, recorder); err != nil {
+	err = r.simulate(ctx, recorder)
+	if failed := (*cluster.Panic)(nil); errors.As(err, &failed) {
+		return r.salvage(ctx, recorder, failed)
+	}
+	if err != nil {
 		return command.Failed(r.stderr, err)
 	}
 	if err := r.unmet(); err != nil && r.result.Checks.Violation == nil { // what a violation stopped may not have come to every message
@@ -150,7 +156,7 @@ func (r *runner) simulate(ctx context.Context, recorder *traces.Recorder) error 
 	bar := terminal.NewProgress(r.stderr, "operations", r.config.TotalOperations())
 	defer bar.Done()
 	var err error
-	r.result, err = cluster.New(r.config.Config, cluster.Options{Tracers: recorder.Tracer, Progress: func(operations int) {
+	r.result, err = cluster.New(r.config.Config, cluster.Options{Tracers: recorder.Tracer, Latencies: r.latencies, Progress: func(operations int) {
 		bar.Set(operations)
 		if recorder.Err() != nil {
 			stop()

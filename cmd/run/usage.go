@@ -38,7 +38,8 @@ Examples
 
 Exit status of the built program; under go run every failure is 1
   0  the run went as it should
-  1  what the scenario expects did not come true, or an invariant was violated
+  1  what the scenario expects did not come true, an invariant was violated, or
+     the program panicked
   2  it could not be done: a wrong flag or config, a file that cannot be read or
      written
 `

@@ -34,6 +34,7 @@ type ran struct {
 
 	spans    int // of its trace, if that was judged
 	findings []finding
+	panicked *cluster.Panic // nil if the program did not
 }
 
 // judged carries out a run, and judges its trace as cmd/check does.

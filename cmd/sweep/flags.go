@@ -62,7 +62,7 @@ func flagGroups() []flags.Group[options] {
 			{Name: "demand", Help: "exit with 1, too, if something that should happen sometimes never did: a sweep cannot pass by doing nothing", Set: func(o *options, v string) []error {
 				return flags.SetBool("-demand", &o.demand, v)
 			}},
-			{Name: "keep-going", Help: "go on after a violation, or a trace that something is wrong with, and tell all of them", Set: func(o *options, v string) []error { return flags.SetBool("-keep-going", &o.keepGoing, v) }},
+			{Name: "keep-going", Help: "go on after a violation, a panic, or a trace that something is wrong with, and tell all of them", Set: func(o *options, v string) []error { return flags.SetBool("-keep-going", &o.keepGoing, v) }},
 		}},
 		{Title: "On several machines", Flags: []flags.Flag[options]{
 			{Name: "shard", Takes: "I/N", Help: "run only the I-th of N parts, as in -shard 2/8; goes on after a violation, because no part knows what another one finds", Set: setShard},

@@ -143,7 +143,7 @@ func conclude(r *report, o options, stdout, stderr io.Writer) int {
 	}
 	if !o.json { // which has them all
 		style, width := terminal.StyleOf(stderr), min(widest, terminal.Width(stderr))
-		_, _ = io.WriteString(stderr, r.violations(style, width)+r.findings(style, width)) // the exit status tells those who cannot be told
+		_, _ = io.WriteString(stderr, r.panics(style, width)+r.violations(style, width)+r.findings(style, width)) // the exit status tells those who cannot be told
 	}
 	return max(status, command.Violation)
 }
@@ -151,6 +151,19 @@ func conclude(r *report, o options, stdout, stderr io.Writer) int {
 // again is the command that shows one of the runs.
 func (r *report) again(seed uint64) string {
 	return strings.TrimRight(fmt.Sprintf("go run ./cmd/run -seed %d %s", seed, r.Run), " ")
+}
+
+// panics tells all of them, each with the calls that led to it and the command that shows it again.
+func (r *report) panics(style terminal.Style, width int) string {
+	var b strings.Builder
+	for _, p := range r.Panics {
+		b.WriteString(terminal.Paragraph("", "    ", fmt.Sprintf("%s with seed %d at %s: %s", style.Red("panic"), p.Seed, p.At, p.Reason), width))
+		for _, call := range p.Stack {
+			b.WriteString("    " + call + "\n")
+		}
+		b.WriteString("  " + r.again(p.Seed) + "\n")
+	}
+	return b.String()
 }
 
 // violations tells all of them in lines of a width, each with the command that shows it again.

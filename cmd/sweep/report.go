@@ -27,6 +27,8 @@ type report struct {
 	Judged   bool      `json:"judged,omitempty"` // the traces, too
 	Spans    uint64    `json:"spans,omitempty"`  // in them
 	Findings []finding `json:"findings,omitempty"`
+
+	Panics []panicked `json:"panics,omitempty"`
 }
 
 // format is the version of what -json writes.
@@ -77,9 +79,21 @@ func newFigures() figures {
 	}
 }
 
+// panicked is a run in which the program panicked.
+type panicked struct {
+	Seed   uint64   `json:"seed"`
+	At     string   `json:"at"`
+	Reason string   `json:"reason"`
+	Stack  []string `json:"stack"`
+}
+
 // add takes in the run of one seed.
 func (r *report) add(seed uint64, result *ran) {
 	r.Done++
+	if p := result.panicked; p != nil {
+		r.Panics = append(r.Panics, panicked{Seed: seed, At: p.At.Round(time.Microsecond).String(), Reason: p.Reason, Stack: p.Stack})
+		return
+	}
 	r.Spans += uint64(result.spans)
 	r.Findings = append(r.Findings, result.findings...)
 	r.Figures.add(seed, &result.Result)
@@ -131,13 +145,17 @@ func busier(a, b busiest) busiest {
 }
 
 // wrong says whether something is wrong with one of the runs.
-func (r *report) wrong() bool { return len(r.Violations) > 0 || len(r.Findings) > 0 }
+func (r *report) wrong() bool {
+	return len(r.Violations) > 0 || len(r.Findings) > 0 || len(r.Panics) > 0
+}
 
 // merge takes in the report of another shard.
 func (r *report) merge(other *report) {
 	r.Done += other.Done
 	r.Violations = append(r.Violations, other.Violations...)
 	slices.SortFunc(r.Violations, func(a, b violation) int { return cmp.Compare(a.Seed, b.Seed) })
+	r.Panics = append(r.Panics, other.Panics...)
+	slices.SortFunc(r.Panics, func(a, b panicked) int { return cmp.Compare(a.Seed, b.Seed) })
 	r.Spans += other.Spans
 	r.Findings = append(r.Findings, other.Findings...)
 	slices.SortStableFunc(r.Findings, func(a, b finding) int { return cmp.Compare(a.Seed, b.Seed) }) // those of one seed are of one part

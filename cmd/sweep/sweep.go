@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"sync"
@@ -95,14 +96,18 @@ func drain(outcomes <-chan outcome) {
 	}
 }
 
-// safely runs a seed. A panic in it is a fault of the program, told with the seed that shows it.
+// safely runs a seed. A panic in it is what the run came to: a mistake in the program, told with the seed that shows it.
 func (s *sweep) safely(ctx context.Context, seed uint64) (result ran, err error) {
 	defer func() {
 		if reason := recover(); reason != nil {
-			err = fmt.Errorf("the program failed: %v", reason)
+			result, err = ran{panicked: cluster.Panicked(reason)}, nil
 		}
 	}()
-	return s.run(ctx, seed)
+	result, err = s.run(ctx, seed)
+	if failed := (*cluster.Panic)(nil); errors.As(err, &failed) {
+		return ran{panicked: failed}, nil
+	}
+	return result, err
 }
 
 func (s *sweep) seed(turn uint64) uint64 { return s.report.Shard.seed(s.report.Seeds, turn) }

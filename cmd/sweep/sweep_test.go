@@ -5,9 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +23,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/traces"
 )
 
 // call calls the command in the test's own process.
@@ -276,8 +279,7 @@ func TestInterrupted(t *testing.T) {
 // TestASeedThatCannotBeRun says which, and why.
 func TestASeedThatCannotBeRun(t *testing.T) {
 	for want, what := range map[string]func() (ran, error){
-		"seed 7: no such thing":                 func() (ran, error) { return ran{}, errors.New("no such thing") },
-		"seed 7: the program failed: a mistake": func() (ran, error) { panic("a mistake") },
+		"seed 7: no such thing": func() (ran, error) { return ran{}, errors.New("no such thing") },
 	} {
 		s := planted(t, "-seeds 1-1000", 3)
 		runSeed := s.run
@@ -289,6 +291,39 @@ func TestASeedThatCannotBeRun(t *testing.T) {
 		}
 		if err := s.do(t.Context()); err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
+
+// TestPanicsAreToldAndPassed has the program panic with two seeds. The first ends the sweep; with -keep-going both are told, with their calls and commands, in the text and in -json.
+func TestPanicsAreToldAndPassed(t *testing.T) {
+	for args, seeds := range map[string][]uint64{"-seeds 1-1000": {7}, "-seeds 1-100 -keep-going": {7, 70}, "-seeds 1-100 -shard 1/1 -keep-going -check": {7, 70}} {
+		s := planted(t, args, 3)
+		runSeed := s.run
+		s.run = func(ctx context.Context, seed uint64) (ran, error) {
+			switch seed {
+			case 7:
+				panic("a mistake")
+			case 70:
+				return ran{}, fmt.Errorf("one more: %w", &cluster.Panic{At: time.Second, Reason: "another", Stack: []string{"raft.Step at raft/raft.go:1"}})
+			}
+			return runSeed(ctx, seed)
+		}
+		if err := s.do(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var told []uint64
+		for _, p := range s.report.Panics {
+			told = append(told, p.Seed)
+		}
+		var stdout, stderr, parts bytes.Buffer
+		status := conclude(&s.report, options{}, &stdout, &stderr)
+		want := regexp.MustCompile(`^panic with seed 7 at 0s: a mistake\n    \S+ at \S+/sweep_test.go:\d+\n(    \S+ at \S+:\d+\n)+  go run ./cmd/run -seed 7 -faults mixed\n`)
+		if status != command.Violation || !slices.Equal(told, seeds) || !want.MatchString(stderr.String()) || !strings.Contains(stdout.String(), "the program panicked in "+traces.Counted(len(seeds), "run")) {
+			t.Errorf("%s: exit status %d, of seeds %d\n%s\n%s", args, status, told, &stdout, &stderr)
+		}
+		if conclude(&s.report, options{json: true}, &parts, io.Discard) != command.Violation || !strings.Contains(parts.String(), `"panics":[{"seed":7,"at":"0s","reason":"a mistake","stack":["`) {
+			t.Errorf("%s: the JSON is\n%s", args, &parts)
 		}
 	}
 }

@@ -59,6 +59,9 @@ func (t *table) head() string {
 	if n := len(r.Violations); n > 0 {
 		verdict = t.style.Red(fmt.Sprintf("an invariant was violated in %s", traces.Counted(uint64(n), "run")))
 	}
+	if n := len(r.Panics); n > 0 {
+		verdict += ", and " + t.style.Red("the program panicked in "+traces.Counted(n, "run"))
+	}
 	switch n := r.blamed(); {
 	case n > 0:
 		verdict += ", and " + t.style.Red("cmd/check finds fault with "+traces.Counted(n, "trace"))
@@ -164,6 +167,8 @@ func (t *table) next() string {
 func (t *table) suggestion() (command, what string) {
 	r := t.report
 	switch {
+	case len(r.Panics) > 0:
+		return r.again(r.Panics[0].Seed), "the panic, and the trace of what was before it"
 	case len(r.Violations) > 0:
 		return r.again(r.Violations[0].Seed), "the story of what was violated; with -shrink, cut down to what it takes"
 	case len(r.Findings) > 0:

@@ -34,7 +34,8 @@ Examples
 
 Exit status of the built program; under go run every failure is 1
   0  all invariants held
-  1  an invariant was violated, or something is wrong with a trace
+  1  an invariant was violated, something is wrong with a trace, or the program
+     panicked
   2  it could not be done, or not to the end: a wrong flag or config, an
      interrupt
 `

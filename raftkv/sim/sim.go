@@ -229,6 +229,23 @@ func (s *Sim) Run(ctx context.Context) (Outcome, error) {
 	return s.outcome, nil
 }
 
+// Abandon ends a run that a panic in a process stopped: each process is told that it is over, as far as it can take that in.
+func (s *Sim) Abandon() {
+	if s.over {
+		return
+	}
+	s.over = true
+	for _, a := range s.actors {
+		a.abandon()
+	}
+}
+
+// abandon tells a process that the run is over. One whose state the panic left in pieces may panic again.
+func (a *actor) abandon() {
+	defer func() { _ = recover() }()
+	a.process.Finish()
+}
+
 // begin starts the processes in the order of their ids.
 func (s *Sim) begin() {
 	s.running = true

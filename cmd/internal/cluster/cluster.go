@@ -279,13 +279,13 @@ func Tune() (restore func()) {
 	}
 }
 
-// Run has everything happen. It returns ctx's error as soon as it sees one.
+// Run has everything happen. It returns ctx's error as soon as it sees one, and a *Panic when the program panicked.
 func (cl *Cluster) Run(ctx context.Context) (Result, error) {
 	if !cl.tuned {
 		defer Tune()()
 	}
 	cl.stopped = func() bool { return ctx.Err() != nil }
-	outcome, err := cl.sim.Run(ctx)
+	outcome, err := cl.simulate(ctx)
 	if err != nil {
 		return Result{}, err
 	}
