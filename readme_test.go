@@ -53,6 +53,7 @@ func readReadme(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	readme = bytes.ReplaceAll(readme, []byte("\r\n"), []byte("\n")) // as a clone may have it
 	return string(readme)
 }
 
@@ -334,6 +335,7 @@ func TestCitation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	content = bytes.ReplaceAll(content, []byte("\r\n"), []byte("\n")) // as a clone may have it
 	var cited struct {
 		Version    string `yaml:"cff-version"`
 		Type       string
@@ -352,6 +354,7 @@ func TestCitation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	module = bytes.ReplaceAll(module, []byte("\r\n"), []byte("\n")) // as a clone may have it
 	readme := readReadme(t)
 	for what, holds := range map[string]bool{
 		"cff-version is 1.2.0": cited.Version == "1.2.0", "type is software": cited.Type == "software", "message is given": cited.Message != "",

@@ -3,7 +3,9 @@ package traces
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/binary"
 	"slices"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -37,6 +39,8 @@ type decoder struct {
 	resources  []*knownResource          // in OTLP
 	jaegers    []*knownResource          // processes in Jaeger's own JSON, which may say something else in the same words
 	leads      []lead                    // to the spans of those in OTLP
+	tempo      bool                      // ids may be in base64, and enums names: see document.member
+	other      string                    // a key that the line has in place of resourceSpans; "" if it has them, or nothing
 	wrapped    bool                      // the line may have spans elsewhere than directly in its resourceSpans, and so has to be read as a document
 	processes  map[string]*knownResource // of a trace in Jaeger's own JSON
 }
@@ -87,21 +91,19 @@ func (d *decoder) decode(line []byte) ([]Span, *fault) {
 			for more := d.open('[', "an array"); more; more = d.more('[') {
 				d.resourceSpans()
 			}
-		case "data", "result", "spans":
+		case "data", "result", "spans", "batches", "trace":
 			d.wrapped = true
 			d.skip(0)
-		case "Name", "SpanContext", "resourceLogs", "resourceMetrics":
-			other = string(key)
-			d.skip(0)
 		default:
+			other = foreign(other, string(key))
 			d.skip(0)
 		}
 	}
 	if d.peek(); d.pos < len(d.data) {
 		d.fail(d.pos, "more than one JSON value on the line")
 	}
-	if d.err == nil && !seen && !d.wrapped {
-		d.fail(0, "no resourceSpans: %s", whatElse(other))
+	if !seen && !d.wrapped {
+		d.other = other
 	}
 	return d.spans, d.err
 }
@@ -112,6 +114,7 @@ var zstdMagic = []byte{0x28, 0xb5, 0x2f, 0xfd}
 // clear makes ready for the spans of the next line, or of the next part of a document.
 func (d *decoder) clear() {
 	d.spans, d.attributes, d.values, d.places, d.notes, d.wrapped = d.spans[:0], d.attributes[:0], d.values[:0], d.places[:0], d.notes[:0], false
+	d.other = ""
 	if d.reuse {
 		d.kept = d.kept[:0]
 	}
@@ -119,17 +122,6 @@ func (d *decoder) clear() {
 
 // forget forgets what spans looked like before.
 func (d *decoder) forget() { d.templates, d.others, d.heads = nil, 0, heads{} }
-
-// whatElse says what a line without resourceSpans looks like.
-func whatElse(key string) string {
-	switch key {
-	case "Name", "SpanContext":
-		return "this is the stdouttrace exporter's own format; " + FileName + " beside it has the same spans"
-	case "resourceLogs", "resourceMetrics":
-		return "this is OTLP, but no traces"
-	}
-	return "this is no trace in the OTLP file format"
-}
 
 // resourceSpans reads the spans of one process. Those that stand before the resource, as nobody writes them, are read after it.
 func (d *decoder) resourceSpans() {
@@ -147,7 +139,7 @@ func (d *decoder) resourceSpans() {
 		switch string(d.key()) {
 		case "resource":
 			resource = d.resource()
-		case "scopeSpans":
+		case "scopeSpans", "instrumentationLibrarySpans": // as it was called up to OTLP 0.19
 			if resource != nil {
 				d.scopeSpans(resource, false, start)
 			} else {
@@ -301,7 +293,7 @@ func (d *decoder) status() (s Status) {
 			s.Description = d.text()
 		case "code":
 			pos := d.pos
-			switch n := d.enum("code"); n { // the numbers of OTLP are not those of the API
+			switch n := d.enum("code", statusNames); n { // the numbers of OTLP are not those of the API
 			case 0:
 				s.Code = codes.Unset
 			case 1:
@@ -320,14 +312,29 @@ func (d *decoder) status() (s Status) {
 
 func (d *decoder) kind() trace.SpanKind {
 	pos := d.pos
-	n := d.enum("kind")
+	n := d.enum("kind", kindNames)
 	if n > uint64(trace.SpanKindConsumer) {
 		d.fail(pos, "kind %d: want a number from 0 to 5", n)
 	}
 	return trace.SpanKind(n) // the API counts as OTLP does
 }
 
-func (d *decoder) enum(field string) uint64 {
+// The names that Tempo writes for the numbers of OTLP.
+var (
+	kindNames   = []string{"SPAN_KIND_UNSPECIFIED", "SPAN_KIND_INTERNAL", "SPAN_KIND_SERVER", "SPAN_KIND_CLIENT", "SPAN_KIND_PRODUCER", "SPAN_KIND_CONSUMER"}
+	statusNames = []string{"STATUS_CODE_UNSET", "STATUS_CODE_OK", "STATUS_CODE_ERROR"}
+)
+
+func (d *decoder) enum(field string, names []string) uint64 {
+	if d.peek() == '"' && d.tempo {
+		pos := d.pos
+		name := string(d.bytes("a name"))
+		n := slices.Index(names, name)
+		if d.err == nil && n < 0 {
+			d.fail(pos, "%s %.40q: want one of %s", field, name, strings.Join(names, ", "))
+		}
+		return uint64(max(0, n))
+	}
 	if d.peek() == '"' {
 		d.fail(d.pos, "%s: OTLP/JSON has a number here, and no name", field)
 	}
@@ -345,8 +352,8 @@ func (d *decoder) time() time.Time {
 func (d *decoder) traceID() (run uint64, root world.CausalID) {
 	d.peek()
 	pos := d.pos
-	id := d.bytes("a trace id")
-	if d.err != nil {
+	id := d.bytesOrNull("a trace id")
+	if d.err != nil || len(id) == 0 {
 		return 0, 0
 	}
 	if len(id) == 32 {
@@ -356,6 +363,9 @@ func (d *decoder) traceID() (run uint64, root world.CausalID) {
 			return high, world.CausalID(low)
 		}
 	}
+	if b, ok := d.base64ID(id, 16); ok {
+		return binary.BigEndian.Uint64(b), world.CausalID(binary.BigEndian.Uint64(b[8:]))
+	}
 	d.fail(pos, "traceId %.40q: want 32 hex digits%s", id, ifBase64(id, 16))
 	return 0, 0
 }
@@ -364,7 +374,7 @@ func (d *decoder) traceID() (run uint64, root world.CausalID) {
 func (d *decoder) spanID(field string) world.CausalID {
 	d.peek()
 	pos := d.pos
-	id := d.bytes("a span id")
+	id := d.bytesOrNull("a span id")
 	if d.err != nil || len(id) == 0 {
 		return 0
 	}
@@ -373,8 +383,20 @@ func (d *decoder) spanID(field string) world.CausalID {
 			return world.CausalID(n)
 		}
 	}
+	if b, ok := d.base64ID(id, 8); ok {
+		return world.CausalID(binary.BigEndian.Uint64(b))
+	}
 	d.fail(pos, "%s %.40q: want 16 hex digits%s", field, id, ifBase64(id, 8))
 	return 0
+}
+
+// base64ID is an id of so many bytes as Tempo writes it.
+func (d *decoder) base64ID(id []byte, size int) ([]byte, bool) {
+	if !d.tempo {
+		return nil, false
+	}
+	b, err := base64.StdEncoding.AppendDecode(nil, id)
+	return b, err == nil && len(b) == size
 }
 
 // ifBase64 explains the most common mistake of those who write OTLP as JSON.

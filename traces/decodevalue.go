@@ -87,7 +87,7 @@ func (d *decoder) value(depth int) (v attribute.Value) {
 func (d *decoder) base64() []byte {
 	d.peek()
 	pos := d.pos
-	text := d.bytes("base64")
+	text := d.bytesOrNull("base64")
 	b, err := base64.StdEncoding.AppendDecode(nil, text)
 	if err != nil {
 		d.fail(pos, "bytesValue: %v", err)

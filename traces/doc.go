@@ -29,6 +29,7 @@
 //	decodespan.go       the other fields of its spans
 //	decodekin.go        spans of one name with other attributes than those before
 //	decodevalue.go      attributes and their values
+//	layout.go           what a file is that has no spans, and marks of its encoding
 //	document.go         JSON that is not in lines
 //	jaegerread.go       Jaeger's own JSON
 //	again.go            a span, read again
@@ -78,6 +79,7 @@
 //	judgerecord.go      what is kept of every span
 //	judgefacts.go       what is kept of some
 //	judgeentries.go     entries, as spans list them
+//	judgepart.go        what is judged of a part of a run
 //	judgeexpect.go      room for it
 //	recordtable.go      which of them has an id
 //	conform.go          one span: its name, kind, service, attributes, events, status

@@ -17,6 +17,9 @@ type document struct {
 	stack        []frame
 	piece        []byte // which was cut out last
 	end          bool   // the input has ended
+	known        bool   // it has a key within which there are spans, if there are any
+	other        string // a key of what has no spans, that says most of what it is
+	otherLine    int
 }
 
 // frame is an object or an array that was entered and not left.
@@ -25,6 +28,7 @@ type frame struct {
 	after            bool // a member, so that a comma is due before the next
 	resourceSpans    bool // each member is a process's spans in OTLP
 	result           bool // it is within an answer of Jaeger's API v3
+	tempo            bool // it is within what Tempo answers
 	spans, processes *piece
 }
 
@@ -34,6 +38,7 @@ type piece struct {
 	line, column int
 	offset       int64
 	result       bool // it is within an answer of Jaeger's API v3
+	tempo        bool // it is within what Tempo answers
 }
 
 // misplaced is what is wrong with a document, and where.
@@ -82,7 +87,7 @@ func (d *document) next() (otlp, jaeger, processes *piece, err error) {
 		case top.resourceSpans:
 			p, err := d.cut()
 			if err == nil {
-				p.result = top.result
+				p.result, p.tempo = top.result, top.tempo
 			}
 			return p, nil, nil, err
 		case top.bracket == '[':
@@ -102,6 +107,8 @@ func (d *document) member(of *frame) error {
 	if err != nil {
 		return err
 	}
+	known := d.known
+	d.known = true
 	switch key {
 	case "resourceSpans":
 		return d.value(frame{resourceSpans: true})
@@ -109,11 +116,19 @@ func (d *document) member(of *frame) error {
 		return d.value(frame{})
 	case "result": // of Jaeger's API v3
 		return d.value(frame{result: true})
+	case "batches": // of Tempo, which writes ids in base64, and enums as names
+		return d.value(frame{resourceSpans: true, tempo: true})
+	case "trace": // of its newer versions
+		return d.value(frame{tempo: true})
 	case "spans":
 		of.spans, err = d.kept()
 	case "processes":
 		of.processes, err = d.kept()
 	default:
+		d.known = known
+		if best := foreign(d.other, key); best != d.other {
+			d.other, d.otherLine = best, d.line
+		}
 		_, err = d.cut()
 	}
 	return err
@@ -141,7 +156,8 @@ func (d *document) enter(f frame) error {
 	}
 	f.bracket, _ = d.peek()
 	if len(d.stack) > 0 {
-		f.result = f.result || d.stack[len(d.stack)-1].result
+		above := d.stack[len(d.stack)-1]
+		f.result, f.tempo = f.result || above.result, f.tempo || above.tempo
 	}
 	d.stack = append(d.stack, f)
 	d.skip(1)

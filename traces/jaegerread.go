@@ -409,7 +409,7 @@ func (d *decoder) microseconds() time.Duration {
 func (d *decoder) jaegerTraceID() (run uint64, root world.CausalID) {
 	d.peek()
 	pos := d.pos
-	id := d.bytes("a trace id")
+	id := d.bytesOrNull("a trace id")
 	if d.err == nil && len(id) <= 32 {
 		split := max(0, len(id)-16)
 		high, ok := hex(id[:split])
@@ -426,7 +426,7 @@ func (d *decoder) jaegerTraceID() (run uint64, root world.CausalID) {
 func (d *decoder) jaegerSpanID(field string) world.CausalID {
 	d.peek()
 	pos := d.pos
-	id := d.bytes("a span id")
+	id := d.bytesOrNull("a span id")
 	if d.err == nil && len(id) <= 16 {
 		if n, ok := hex(id); ok {
 			return world.CausalID(n)

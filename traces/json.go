@@ -116,6 +116,15 @@ func (s *scanner) key() []byte {
 	return key
 }
 
+// bytesOrNull is a string's content, as bytes has it; null counts as an empty one.
+func (s *scanner) bytesOrNull(what string) []byte {
+	if s.peek() == 'n' {
+		s.literal("null")
+		return nil
+	}
+	return s.bytes(what)
+}
+
 // bytes is a string's content, valid until the next string is read.
 func (s *scanner) bytes(what string) []byte {
 	if s.peek() != '"' {
@@ -232,11 +241,7 @@ func (s *scanner) hexRune(i int) (rune, bool) {
 
 // text is a string; null counts as an empty one.
 func (s *scanner) text() string {
-	if s.peek() == 'n' {
-		s.literal("null")
-		return ""
-	}
-	return s.intern(s.bytes("a string"))
+	return s.intern(s.bytesOrNull("a string"))
 }
 
 // intern makes a string of bytes, and the same string of the same bytes as long as it remembers: attributes' keys, names and services come again and again.

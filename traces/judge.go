@@ -84,6 +84,7 @@ type Report struct {
 	Unknown   []Unknown      // what the trace does not tell, and nobody can judge for that; of each kind there is one at most
 	History   []Operation    // what the clients asked for and were answered, in the order of time
 	Epoch     time.Time      // when the run began
+	Part      bool           // of a run: only what can be known of a part was judged, and there is no History
 
 	Resolution time.Duration // of the times, where they were cut on the way; 0 is as they were
 }
@@ -259,6 +260,9 @@ func (j *Judge) History() ([]Operation, time.Time) {
 		j.asking = j.part()
 		j.asking.clients()
 		mendHistory(j.history)
+		if j.isPart() {
+			j.history = nil // an answer may come of what is not in it
+		}
 		for i := range j.history {
 			j.date(&j.history[i].Span)
 		}
@@ -286,6 +290,9 @@ func (j *Judge) Report() Report {
 	}
 	j.mixed()
 	j.findings.join(&j.asking.findings)
+	if j.isPart() {
+		j.findings.leaveToPart()
+	}
 	for i := range j.findings.list {
 		f := &j.findings.list[i]
 		j.date(&f.Span)
@@ -301,7 +308,8 @@ func (j *Judge) Report() Report {
 		resolution = jaegerResolution
 	}
 	return Report{
-		Spans: len(j.records), Processes: len(walking.processes.names), Findings: j.findings.list, Counts: maps.Clone(j.findings.counts), Unknown: j.unknowns(), History: history, Epoch: epoch, Resolution: resolution,
+		Spans: len(j.records), Processes: len(walking.processes.names), Findings: j.findings.list, Counts: maps.Clone(j.findings.counts), Unknown: j.unknowns(), History: history,
+		Epoch: epoch, Part: j.isPart(), Resolution: resolution,
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // maxLine is how long a line may be: many times what OTLPFile writes, and a bound on what a file that is no trace can make a reader hold.
@@ -33,7 +34,11 @@ type Reader struct {
 	lines   []int           // of the spans of a document that were not handed out yet, the lines in which they stand
 	given   map[uint64]bool // of the answers of a Jaeger, what was handed out: see repeated
 	any     bool
-	err     error
+	marked  bool   // it was looked for a mark of the text's encoding
+	other   string // see noteOther
+	// otherLine is where other stands.
+	otherLine int
+	err       error
 }
 
 // Open opens a trace: the folder of a run, or a file.
@@ -114,6 +119,9 @@ func (r *Reader) fill() error {
 		if r.err != nil {
 			return r.err
 		}
+		if r.err = r.mark(); r.err != nil {
+			return r.err
+		}
 		if r.whole == nil {
 			r.err = r.readLine()
 		} else {
@@ -181,7 +189,7 @@ func (r *Reader) readLine() error {
 	}
 	if ended && len(line) == 0 {
 		if !r.any {
-			return fmt.Errorf("%s: there are no spans in it", r.name)
+			return r.noSpans()
 		}
 		return io.EOF
 	}
@@ -196,6 +204,7 @@ func (r *Reader) readLine() error {
 	case f == nil:
 		r.spans = spans
 		r.any = r.any || len(spans) > 0
+		r.noteOther(r.decoder.other, r.line)
 		return nil
 	case ended && f.pos >= len(line):
 		return fmt.Errorf("%s:%d:%d: %s: the file is cut off within its last line", r.name, r.line, f.pos+1, f.message)
@@ -221,12 +230,19 @@ func (r *Reader) readPiece() error {
 	r.layout = inOTLP
 	switch {
 	case errors.Is(err, io.EOF) && !r.any:
-		return fmt.Errorf("%s: there are no spans in it", r.name)
+		if !r.whole.known || slices.ContainsFunc(layoutKeys, func(f layoutKey) bool { return f.key == r.whole.other }) {
+			r.noteOther(r.whole.other, r.whole.otherLine)
+		}
+		return r.noSpans()
 	case errors.Is(err, io.EOF):
 		return err
 	case err == nil && jaeger != nil:
 		spans, r.layout, err = jaeger, inJaeger, r.decodeJaeger(jaeger, processes)
 	case err == nil:
+		r.decoder.tempo = otlp.tempo
+		if otlp.tempo {
+			r.layout = inTempo
+		}
 		if f := r.decoder.decodeProcess(otlp.data); f != nil {
 			err = r.whole.fault(otlp, f)
 		} else if otlp.result {

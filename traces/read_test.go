@@ -147,10 +147,20 @@ func TestReadFaults(t *testing.T) {
 		"too deep a value": {
 			replace(`{"stringValue":"plain"}`, strings.Repeat(`{"arrayValue":{"values":[`, 200)+strings.Repeat("]}}", 200)), "nested more than 100 deep",
 		},
-		"stdouttrace": {`{"Name":"a","SpanContext":{}}`, "trace:1:1: no resourceSpans: this is the stdouttrace exporter's own format; trace.otlp.jsonl beside it has the same spans"},
-		"Jaeger":      {`{"data":[]}`, "trace: there are no spans in it"},
-		"logs":        {`{"resourceLogs":[]}`, "no resourceSpans: this is OTLP, but no traces"},
-		"something":   {`{"a":1}`, "no resourceSpans: this is no trace in the OTLP file format"},
+		"stdouttrace":             {`{"Name":"a","SpanContext":{}}`, "trace:1:1: no resourceSpans: this is the stdouttrace exporter's own format; trace.otlp.jsonl beside it has the same spans"},
+		"Jaeger":                  {`{"data":[]}`, "trace: there are no spans in it"},
+		"logs":                    {`{"resourceLogs":[]}`, "no resourceSpans: this is OTLP, but no traces"},
+		"something":               {`{"a":1}`, "trace:1:1: no resourceSpans: this is no trace in the OTLP file format, and no layout that is known; it has \"a\""},
+		"profiles":                {"{}\n" + `{"resourceProfiles":[]}`, "trace:2:1: no resourceSpans: this is OTLP, but no traces"},
+		"Zipkin":                  {`[{"traceId":"02","id":"02","name":"n","localEndpoint":{}}]`, "trace:1:1: no resourceSpans: this is Zipkin's own JSON"},
+		"Zipkin, over lines":      {"[\n{\n\"traceId\":\"02\",\n\"localEndpoint\":{}}]", "trace:4:1: no resourceSpans: this is Zipkin's own JSON"},
+		"unknown, over lines":     {"{\n\"a\":1\n}", "trace:2:1: no resourceSpans: this is no trace in the OTLP file format, and no layout that is known; it has \"a\""},
+		"stdouttrace, over lines": {"{\n\"Name\":\"a\",\n\"Resource\":[]\n}", "trace:2:1: no resourceSpans: this is the stdouttrace exporter's own format"},
+		"a search of Tempo":       {"{\n\"traces\":[]\n}", "trace:2:1: no resourceSpans: this is a list of traces"},
+		"an empty answer":         {`{"data":[],"total":0,"errors":null}`, "trace: there are no spans in it"},
+		"UTF-16":                  {"\xff\xfe{\x00}\x00", "trace:1:1: the text is UTF-16"},
+		"UTF-16, big end first":   {"\xfe\xff\x00{\x00}", "trace:1:1: the text is UTF-16"},
+		"UTF-16 without a mark":   {"{\x00}\x00", "trace:1:1: the text is UTF-16"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := traces.NewReader("trace", strings.NewReader(c.file))

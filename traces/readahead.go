@@ -31,6 +31,9 @@ func (r *Reader) ahead(ctx context.Context, hire func(*decoder) (begin func(*bat
 	if r.whole != nil || r.err != nil || len(r.spans) > 0 {
 		return r.err
 	}
+	if r.err = r.mark(); r.err != nil {
+		return r.err
+	}
 	processors := runtime.GOMAXPROCS(0)
 	fewest, most := 2*processors, 8*processors // lines that are decoded, or are to be: the more there are, the less one waits for another
 	const much = 8 << 20                       // bytes of them, beyond the fewest
@@ -158,7 +161,7 @@ func (b *batch) decode(d *decoder, begin func(*batch)) {
 	d.spans, d.places, d.kept = b.spans, b.places, b.kept
 	if blank(b.raw) {
 		d.clear()
-	} else if _, f := d.decode(b.raw); f != nil || d.wrapped {
+	} else if _, f := d.decode(b.raw); f != nil || d.wrapped || d.other != "" {
 		b.refused = true
 	}
 	b.spans, b.places, b.kept = d.spans, d.places, d.kept

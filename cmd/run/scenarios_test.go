@@ -212,6 +212,7 @@ func TestGoldenReadmeScenarios(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	readme = bytes.ReplaceAll(readme, []byte("\r\n"), []byte("\n")) // as a clone may have it
 	before, after, begins := strings.Cut(string(readme), tableBegins)
 	got, rest, ends := strings.Cut(after, tableEnds)
 	if !begins || !ends {
