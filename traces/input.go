@@ -55,7 +55,9 @@ func openAgain(ctx context.Context, path string, progress func(bytes int)) (r *R
 		return nil, nil, errors.Join(err, file.Close())
 	}
 	r.from(io.TeeReader(&watched{ctx, file, progress}, spool))
-	return r, &copied{spool, file}, nil
+	// Where the system lets an open file go it needs no name, and nothing is left of it however the command ends.
+	named := os.Remove(spool.Name()) != nil
+	return r, &copied{spool, file, named}, nil
 }
 
 type readerAtCloser interface {
@@ -67,7 +69,14 @@ type readerAtCloser interface {
 type copied struct {
 	*os.File
 
-	of *os.File
+	of    *os.File
+	named bool // it is still to be removed
 }
 
-func (c *copied) Close() error { return errors.Join(c.File.Close(), os.Remove(c.Name()), c.of.Close()) }
+func (c *copied) Close() error {
+	err := errors.Join(c.File.Close(), c.of.Close())
+	if c.named {
+		err = errors.Join(err, os.Remove(c.Name()))
+	}
+	return err
+}

@@ -32,6 +32,9 @@ func TestPipe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if left, err := os.ReadDir(folder); err != nil || len(left) > 0 { // so that nothing is, should the command be killed
+		t.Errorf("while the copy is read there is %v, %v", left, err)
+	}
 	if got := told(t, all, spans); got != want {
 		t.Errorf("%d bytes are made of what comes from a pipe, not these %d", len(got), len(want))
 	}
