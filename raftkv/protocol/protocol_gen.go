@@ -9,4 +9,4 @@
 package protocol
 
 // SpecHash names the spec that this package was generated from: the first 64 bits of its SHA-256, in hex.
-const SpecHash = "68ad0dffa2b54cd1"
+const SpecHash = "4fc65ca703632560"

@@ -44,6 +44,6 @@ type LeaderState struct {
 	NextIndex  []LogIndex   // For each server, the next entry to send to it. Indexed by NodeID. At first: last log index + 1.
 	MatchIndex []LogIndex   // For each server, the highest entry known to be replicated on it. Indexed by NodeID. At first: 0.
 	Round      []Round      // For each server, how often the leader went back in its log. Indexed by NodeID. At first: 0.
-	Window     []uint64     // For each server, how many AppendEntries with entries may be on the way to it: one after the leader went back, and then one more for each that is acknowledged. Indexed by NodeID. At first: as many as are configured.
+	Window     []uint64     // For each server, how many AppendEntries with entries may be on the way to it: one, and more as they are acknowledged. Indexed by NodeID. At first: 1.
 	InFlight   [][]InFlight // For each server, the AppendEntries with entries that were not answered yet. Indexed by NodeID. At first: empty.
 }

@@ -43,8 +43,9 @@
 //
 //   - CommitNotification tells followers at once that the commit index moved. It may overtake the entries, so a follower remembers the highest index that the
 //     current term's leader told of, and commits it once its log is known to match that far.
-//   - Several AppendEntries may be on the way to one follower (Ongaro's thesis, section 10.2.1). When one
-//     is refused or given up, the leader goes back and sends one, and then one more for each acknowledgement.
+//   - Several AppendEntries may be on the way to one follower (Ongaro's thesis, section 10.2.1). A new leader sends a
+//     follower one, and more once that is acknowledged. When one is refused or given up, it goes back and sends one,
+//     and then one more for each acknowledgement.
 //   - An AppendEntries has a round, and its refusal repeats it: how often the leader went back for this follower. By it,
 //     a late refusal of what was given up is told from one of what was sent since.
 //   - Messages from servers outside the cluster are ignored, as are those from the server itself: membership changes (§6) are not part of this.

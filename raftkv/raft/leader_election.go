@@ -110,7 +110,7 @@ func (n *Node) becomeLeader() {
 		n.state.NextIndex[peer] = n.lastLogIndex() + 1
 		n.state.MatchIndex[peer] = 0
 		n.state.Round[peer] = 0
-		n.state.Window[peer] = uint64(n.config.MaxInFlight)
+		n.state.Window[peer] = 1
 		n.state.InFlight[peer] = n.state.InFlight[peer][:0]
 	}
 	if n.config.Heartbeats {

@@ -135,10 +135,21 @@ func (n *Node) followerMatches(peer protocol.NodeID, match protocol.LogIndex) {
 	n.state.NextIndex[peer] = max(n.state.NextIndex[peer], match+1)
 	n.state.InFlight[peer] = slices.DeleteFunc(n.state.InFlight[peer], func(f protocol.InFlight) bool { return f.LastIndex <= match })
 	if match > known || len(n.state.InFlight[peer]) == 0 {
-		n.state.Window[peer] = min(n.state.Window[peer]+1, uint64(n.config.MaxInFlight))
+		n.widenWindow(peer)
 	}
 	n.advanceCommitIndex()
 	n.replicate(peer)
+}
+
+// widenWindow lets more be on the way to a follower that acknowledged what it was sent. Where nothing was given up
+// yet, that is as much as may be. Otherwise messages are lost or overtake each other, which has all that is behind
+// them refused: then it is one more.
+func (n *Node) widenWindow(peer protocol.NodeID) {
+	most := uint64(n.config.MaxInFlight)
+	if n.state.Round[peer] > 0 {
+		most = min(most, n.state.Window[peer]+1)
+	}
+	n.state.Window[peer] = most
 }
 
 // followerRefused goes back to where the follower's log may match, and tries again (§5.3). What answers a refusal
@@ -172,8 +183,7 @@ func (n *Node) followerRefused(peer protocol.NodeID, m protocol.AppendEntriesRej
 }
 
 // goBack begins a new round with a follower: what was on the way there from next on is given up, and sent again. It
-// sends one AppendEntries only, and then one more for each acknowledgement: where messages are lost or overtake each
-// other, all that is on the way behind them is refused.
+// sends one AppendEntries only, whose reply lets more follow.
 //
 // Nothing is assumed of the network: it may lose, delay, duplicate and reorder messages. So replies to what was given
 // up may come at any later time. An acknowledgement is as true then as it ever was. A refusal, and a timeout, are
