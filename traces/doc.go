@@ -100,12 +100,24 @@
 //
 // Where is an answer of explain?
 //
-//	explain.go          Explainer: what is asked
+//	explain.go          Explainer: the spans that answers are made of, and the Explanation
+//	explainquestion.go  what is asked, and what can be
+//	explainsay.go       Sentence: what is said, and the moments of spans that bear it out; the rules and events of a "why not"
+//	explainwrite.go     an answer for a person, and as JSON
 //	explainleader.go    leader term 4
-//	explainoperation.go client-2 3
+//	explainstood.go     why a server stood for election
+//	explainvotes.go     who voted how, and why
+//	explainoperation.go client-2 3: where the time went
+//	explainanswer.go    why that was the answer
 //	explainentry.go     index 7 node-3
 //	explainmissing.go   an entry that is not there, or is not applied
+//	explaincommit.go    how an entry was committed, and which rule kept it from that
+//	explainsent.go      what came of what a leader sent a follower
+//	explainlog.go       the servers' logs, and who led when, as spans tell it
 //	explainspan.go      a span's id
+//	explaintell.go      a span as a sentence
+//	explainbroken.go    which rules were broken
+//	explainforeign.go   spans that the spec does not declare, or that lack something
 //	explainabsent.go    why something did not arrive
 //
 // In what other formats is a run written?

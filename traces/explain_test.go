@@ -12,6 +12,8 @@ import (
 	"unicode/utf8"
 
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
@@ -29,7 +31,7 @@ func explained(t *testing.T, e *traces.Explainer, question string) *traces.Expla
 func writeExplanation(t *testing.T, x *traces.Explanation) string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := x.Write(&b, 80); err != nil {
+	if err := x.Write(&b, traces.Plain, 80); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -81,8 +83,8 @@ func TestExplainAccountsForAllTime(t *testing.T) {
 		for _, step := range x.Parts[0].Steps {
 			sum += step.At
 		}
-		if whole := s.End.Sub(s.Start); sum != whole || !strings.HasPrefix(x.Parts[0].Title, "Where the time went") {
-			t.Errorf("%s took %v, and %q accounts for %v", request, whole, x.Parts[0].Title, sum)
+		if whole := s.End.Sub(s.Start); sum != whole || !strings.HasPrefix(x.Parts[0].Title.Text, "Where the time went") {
+			t.Errorf("%s took %v, and %q accounts for %v", request, whole, x.Parts[0].Title.Text, sum)
 		}
 	}
 	if operations != 12 {
@@ -151,7 +153,10 @@ func TestExplainWhichTerm(t *testing.T) {
 		for i, term := range c.terms {
 			all = append(all, traces.Span{
 				ID: world.CausalID(i + 1), Service: "node-1", Name: "raft.election", Start: time.Unix(int64(i), 0),
-				Attributes: []attribute.KeyValue{attribute.Int64("raft.term", term)},
+				Kind: trace.SpanKindInternal, End: time.Unix(int64(i), 0), Status: traces.Status{Code: codes.Error},
+				Attributes: []attribute.KeyValue{
+					attribute.String("raft.node.id", "node-1"), attribute.Int64("raft.term", term), attribute.String("raft.role", "candidate"), attribute.Int64("raft.quorum", 2),
+				},
 			})
 		}
 		_, err := traces.NewExplainer(traces.SpansOf(all)).Explain("elections")

@@ -5,19 +5,20 @@ import (
 	"strings"
 	"time"
 
-	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/raftkv/spans"
-	"github.com/raftkv/raftkv/raftkv/world"
 )
 
 // What did not arrive is a cause as well: a message that was lost, a server that was down, a network that was parted.
 
 // faultSaid tells a fault as a sentence without an end.
-func (e *Explainer) faultSaid(f *Span) string {
-	s := NewStory()
-	t := teller{story: s, span: f}
+func (e *Explainer) faultSaid(f *Span) Sentence {
+	return say("%s", faultText(f)).on(e.begin(f))
+}
+
+func faultText(f *Span) string {
+	t := teller{span: f}
 	target := t.text(spans.RaftkvFaultTargetKey)
 	said := ""
 	switch t.text(spans.RaftkvFaultKey) {
@@ -31,7 +32,8 @@ func (e *Explainer) faultSaid(f *Span) string {
 		said = target + " was cut off from all other nodes"
 	case spans.FaultPartition:
 		said = "the network parted: " + target
-		if first, second, found := strings.Cut(target, " | "); found && t.span.Attribute(spans.RaftkvFaultOneWayKey).AsBool() {
+		if first, second, found := strings.Cut(target, " | "); found &&
+			t.span.Attribute(spans.RaftkvFaultOneWayKey).AsBool() {
 			said = "what " + andList(strings.Fields(first)) + " sent to " + andList(strings.Fields(second)) + " began to be lost"
 		}
 	case spans.FaultPause:
@@ -137,73 +139,128 @@ func (e *Explainer) between(from, to string, at time.Time) *Span {
 // sides says whether a partition of many sides has two processes on different ones.
 func sides(target, a, b string) bool {
 	of := func(process string) int {
-		return slices.IndexFunc(strings.Split(target, "|"), func(side string) bool { return slices.Contains(strings.Fields(side), process) })
+		return slices.IndexFunc(strings.Split(target, "|"),
+			func(side string) bool { return slices.Contains(strings.Fields(side), process) })
 	}
 	return of(a) >= 0 && of(b) >= 0 && of(a) != of(b)
 }
 
 // whyLost says why the network lost what one process sent another; the sentence goes on behind "was lost".
-func (e *Explainer) whyLost(from, to string, drop *Event) string {
+func (e *Explainer) whyLost(from, to string, s *Span, drop *Event) Sentence {
+	how := say("").on(e.when(s, drop))
 	switch drop.Attribute(spans.RaftkvCauseKey).AsString() {
 	case spans.CauseFault:
 		if f := e.between(from, to, drop.At); f != nil {
-			return ", because at " + e.time(f.Start) + " " + e.faultSaid(f)
+			return joined(how, say(", because at %s %s", e.begin(f), e.faultSaid(f)))
 		}
-		return " to a fault"
+		return joined(how, say(" to a fault"))
 	case spans.CauseCounterfactual:
-		return ", as the run was told to lose it"
+		return joined(how, say(", as the run was told to lose it"))
 	}
-	return " by chance"
+	return joined(how, say(" by chance"))
 }
 
-// absent says why the reply to a call did not come, or not in time, and which span tells it.
-func (e *Explainer) absent(call *Span) (why string, id world.CausalID) {
-	peer, what := call.peer(), shortName(call)
+// absent says why the reply to a call did not come, or not in time.
+func (e *Explainer) absent(call *Span) reason {
+	peer, what := call.peer(), messageName(call)
 	receivers := e.receivers(call)
+	if call.value(spans.RaftReplyKey) != "" && len(receivers) == 0 {
+		return kept(NotInTrace, e.end(call), say("%s answered it by %s, and the trace lacks the span of that", peer,
+			e.end(call)))
+	}
 	if drop := call.event(spans.EventDrop); drop != nil && len(receivers) == 0 {
-		return "the " + what + " was lost on its way to " + peer + e.whyLost(call.Service, peer, drop), call.ID
+		return kept(Lost, e.when(call, drop), say("the %s was lost on its way to %s%s", what, peer,
+			e.whyLost(call.Service, peer, call, drop)))
 	}
 	for _, r := range receivers {
-		drop := r.event(spans.EventDrop)
-		switch {
-		case drop != nil:
-			return peer + " answered at " + e.time(r.End) + ", but the answer was lost" + e.whyLost(peer, call.Service, drop), r.ID
-		case r.Status.Code == codes.Error && r.value(spans.ErrorTypeKey) == spans.ErrorTypeCrash:
-			return peer + " crashed at " + e.time(r.End) + " before it had answered", r.ID
-		case r.Attribute(spans.RaftUnfinishedKey).AsBool():
-			return peer + " had taken it in, and had not answered when the run ended", r.ID
-		case r.value(spans.RaftReplyKey) != "" && r.End.After(call.End):
-			return peer + " answered only at " + e.time(r.End) + e.ailing(peer, r.End), r.ID
-		case r.value(spans.RaftReplyKey) != "":
-			return peer + " answered at " + e.time(r.End) + ", and that was still on its way" + e.ailing(call.Service, call.End), r.ID
+		if why, ok := e.answeredInVain(call, r); ok {
+			return why
 		}
 	}
 	if f := e.downSince(peer, call.Start); f != nil {
-		return peer + " had been down since its crash at " + e.time(f.Start), f.ID
+		return kept(Down, e.begin(f), say("%s had been down since its crash at %s", peer, e.begin(f)))
 	}
-	oneWay := call.Kind == trace.SpanKindProducer // nothing ends it
 	for _, f := range e.faults {
-		if isCrash(f) && touches(f, peer) && f.Start.After(call.Start) && (oneWay || !f.Start.After(call.End)) {
-			return peer + " crashed at " + e.time(f.Start) + ", before it had handled it", f.ID
+		if isCrash(f) && touches(f, peer) && f.Start.After(call.Start) {
+			return kept(Crashed, e.begin(f), say("%s crashed at %s, and no span shows that it had handled the %s before",
+				peer, e.begin(f), what))
 		}
 	}
-	if oneWay || call.Attribute(spans.RaftUnfinishedKey).AsBool() {
-		return "it was still on its way when the run ended", call.ID
+	return e.unheard(call)
+}
+
+// answeredInVain says why the reply of a server that handled a call did not count; not ok if nothing shows why.
+func (e *Explainer) answeredInVain(call, r *Span) (why reason, ok bool) {
+	peer := call.peer()
+	drop, answered := r.event(spans.EventDrop), r.value(spans.RaftReplyKey) != ""
+	switch {
+	case drop != nil:
+		return kept(Lost, e.when(r, drop), say("%s answered at %s, but the answer was lost%s", peer, e.end(r),
+			e.whyLost(peer, call.Service, r, drop))), true
+	case answered && r.End.After(call.End):
+		return kept(TooLate, e.end(r), say("%s answered only at %s%s%s", peer, e.end(r), e.delayed(call),
+			e.ailing(peer, r.End)).on(e.end(call))), true
+	case answered:
+		ended, event := e.callEnd(call)
+		return kept(event, e.end(r), say("%s answered at %s, and that was still on its way when %s%s%s", peer, e.end(r),
+			ended, e.delayed(r), e.ailing(call.Service, call.End))), true
+	case r.End.After(call.End):
+		return kept(TooLate, e.begin(r), say("%s had taken it in at %s, and had not answered by %s", peer, e.begin(r),
+			e.end(call))), true
+	case r.value(spans.ErrorTypeKey) == spans.ErrorTypeCrash:
+		return kept(Crashed, e.end(r), say("%s crashed at %s before it had answered", peer, e.end(r))), true
+	case r.Attribute(spans.RaftUnfinishedKey).AsBool():
+		return kept(RunEnded, e.begin(r), say("%s had taken it in at %s, and had not answered when the run ended", peer,
+			e.begin(r))), true
 	}
-	if call.value(spans.ErrorTypeKey) == spans.ErrorTypeCrash {
-		return call.Service + " itself crashed", call.ID
+	return reason{}, false
+}
+
+// callEnd says what ended a call that no reply ended.
+func (e *Explainer) callEnd(call *Span) (Sentence, Occurrence) {
+	switch {
+	case call.Attribute(spans.RaftUnfinishedKey).AsBool():
+		return say("the run ended at %s", e.end(call)), RunEnded
+	case call.value(spans.ErrorTypeKey) == spans.ErrorTypeCrash:
+		return say("%s crashed at %s", call.Service, e.end(call)), Crashed
 	}
-	return "nothing was heard of it in the time that a call is given" + e.ailing(peer, call.End), call.ID
+	return say("the call was given up at %s", e.end(call)), TooLate
+}
+
+// unheard says why a call that no span shows to be handled, by a server that was up, came to nothing.
+func (e *Explainer) unheard(call *Span) reason {
+	switch {
+	case call.Kind == trace.SpanKindProducer: // nothing ends it
+		return kept(RunEnded, e.begin(call), say("no span shows that the %s was handled before the run ended at %s%s%s",
+			messageName(call), e.runEnd(), e.delayed(call), e.ailing(call.peer(), call.End)))
+	case call.Attribute(spans.RaftUnfinishedKey).AsBool():
+		return kept(RunEnded, e.end(call), say("no span shows that the %s was handled before the run ended at %s%s%s",
+			messageName(call), e.end(call), e.delayed(call), e.ailing(call.peer(), call.End)))
+	case call.value(spans.ErrorTypeKey) == spans.ErrorTypeCrash:
+		return kept(Crashed, e.end(call), say("%s itself crashed at %s", call.Service, e.end(call)))
+	}
+	return kept(TimedOut, e.end(call), say("no span shows that the %s was handled in the time that a call is given, "+
+		"which ended at %s%s%s", messageName(call), e.end(call), e.delayed(call), e.ailing(call.peer(), call.End)))
+}
+
+// delayed says that what a span sent was late on purpose.
+func (e *Explainer) delayed(s *Span) Sentence {
+	late := s.event(spans.EventDelay)
+	if late == nil {
+		return Sentence{}
+	}
+	return say(", for it was late by %s", time.Duration(late.Attribute(spans.RaftkvDelayNsKey).AsInt64())).on(e.when(s,
+		late))
 }
 
 // ailing says what is wrong with a process that answers late.
-func (e *Explainer) ailing(process string, at time.Time) string {
+func (e *Explainer) ailing(process string, at time.Time) Sentence {
 	for _, f := range slices.Backward(e.inForce(at)) {
 		if kind := faultKind(f); touches(f, process) && (kind == spans.FaultSlow || kind == spans.FaultPause) {
-			return " (at " + e.time(f.Start) + " " + e.faultSaid(f) + ")"
+			return say(" (at %s %s)", e.begin(f), e.faultSaid(f))
 		}
 	}
-	return ""
+	return Sentence{}
 }
 
 // meanwhile are the faults of some processes that were in force or began within a time.
@@ -213,18 +270,10 @@ func (e *Explainer) meanwhile(from, to time.Time, processes ...string) []Explana
 	for _, f := range e.faults {
 		within := f.Start.After(from) && !f.Start.After(to)
 		if faultKind(f) != spans.FaultElect && (within || slices.Contains(before, f)) &&
-			(f.Attribute(spans.RaftkvFaultTargetKey).AsString() == "all" || slices.ContainsFunc(processes, func(p string) bool { return touches(f, p) })) {
-			steps = append(steps, e.step(f.Start, f.ID, "%s.", capital(e.faultSaid(f))))
+			(f.Attribute(spans.RaftkvFaultTargetKey).AsString() == "all" ||
+				slices.ContainsFunc(processes, func(p string) bool { return touches(f, p) })) {
+			steps = append(steps, step(e.begin(f), "%s.", e.faultSaid(f).capital()))
 		}
 	}
 	return steps
-}
-
-// capital begins a sentence; names of processes stay as they are.
-func capital(s string) string {
-	first, _, _ := strings.Cut(s, " ")
-	if _, n := processNumber(strings.TrimSuffix(first, "'s")); n > 0 || s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
 }

@@ -1,121 +1,121 @@
 package traces
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/spans"
-	"github.com/raftkv/raftkv/raftkv/world"
 )
 
-// held is an entry that a server's log held at an index, as a span tells when it came there.
-type held struct {
-	term    int64
-	command string
-	at      time.Time
-	by      *Span // the leader's own request or election, or the follower's AppendEntries
-}
-
-// history are the entries that a server's log held at an index, each from when it came there. An entry that is sent again is told once.
-func (e *Explainer) history(node string, index int64) []held {
-	var list []held
-	for s := range e.where(node, func(i int32) bool { return e.shapeOf(i).name == spans.AppendEntriesServerName || e.has(i, hasEvents) }) {
-		if s.is(spans.AppendEntriesServerName, trace.SpanKindServer) && s.replied(protocol.AppendEntriesOk{}) && s.carries(index) {
-			if term, command, ok := entryAt(s, index); ok {
-				list = append(list, held{term, command, s.End, s})
-			}
-		}
-		for i := range s.Events {
-			if v := &s.Events[i]; v.Name == spans.EventAppend && v.Attribute(spans.RaftIndexKey).AsInt64() == index {
-				list = append(list, held{v.Attribute(spans.RaftTermKey).AsInt64(), v.Attribute(spans.RaftCommandKey).AsString(), v.At, s})
-			}
-		}
-	}
-	slices.SortStableFunc(list, func(a, b held) int { return a.at.Compare(b.at) })
-	return slices.CompactFunc(list, func(a, b held) bool { return a.term == b.term && a.command == b.command })
-}
-
-// entryAt finds an entry among those that an AppendEntries carries, each as index@term command.
-func entryAt(s *Span, index int64) (term int64, command string, ok bool) {
-	for _, text := range s.Attribute(spans.RaftEntriesKey).AsStringSlice() {
-		place, command, _ := strings.Cut(text, " ")
-		i, of, _ := strings.Cut(place, "@")
-		term, err := strconv.ParseInt(of, 10, 64)
-		if i == strconv.FormatInt(index, 10) && err == nil {
-			return term, command, true
-		}
-	}
-	return 0, "", false
-}
-
-// lastIndex is the highest index that a server's log ever had.
-func (e *Explainer) lastIndex(node string) int64 {
-	last := int64(0)
-	for s := range e.where(node, func(i int32) bool { return e.shapeOf(i).name == spans.AppendEntriesServerName || e.has(i, hasEvents) }) {
-		if s.is(spans.AppendEntriesServerName, trace.SpanKindServer) && s.replied(protocol.AppendEntriesOk{}) {
-			last = max(last, s.number(spans.RaftPrevLogIndexKey)+s.number(spans.RaftEntriesCountKey))
-		}
-		if v := s.event(spans.EventAppend); v != nil {
-			last = max(last, v.Attribute(spans.RaftIndexKey).AsInt64())
-		}
-	}
-	return last
-}
+func entryQuestion(index int64, node string) string { return fmt.Sprintf("index %d %s", index, node) }
 
 // explainEntry says why a server's log has what it has at an index.
 func (e *Explainer) explainEntry(index int64, node string) (*Explanation, error) {
 	if len(e.byProcess[node]) == 0 {
 		return nil, fmt.Errorf("there is no %s in this run", node)
 	}
-	entries := e.history(node, index)
-	if len(entries) == 0 {
+	stays := e.stays(node, index)
+	if len(stays) == 0 {
 		return e.explainMissing(index, node)
 	}
-	last := entries[len(entries)-1]
-	c := parseCommand(last.command)
-	x := &Explanation{Answer: fmt.Sprintf("Index %d of %s's log is %s of term %d. ", index, node, c.text, last.term)}
+	last := stays[len(stays)-1]
 	applied := e.applied(node, index)
-	instead, commit := e.committed(index)
-	lost := instead == nil || instead.term != last.term
-	switch {
-	case applied == nil && instead == nil:
-		x.Answer += node + " never applied it: it was not committed in this run."
-	case applied == nil && lost:
-		x.Answer += fmt.Sprintf("%s never applied it: another entry was committed at index %d.", node, index)
-	case applied == nil:
-		x.Answer += node + " never applied it: it did not learn in this run that it is committed."
-	default:
-		x.Answer += fmt.Sprintf("%s applied it at %s, with the result %s.", node, e.time(applied.End), resultText(c, applied.Attribute(spans.KVResultKey).AsString())) + e.appliedBefore(applied)
+	its, instead := e.commitOf(last.entry, index)
+	x := &Explanation{Answer: joined(e.entrySaid(last, index, node),
+		e.fateSaid(last.entry, index, node, applied, its, instead))}
+	kept := e.notCommittedInstead(last.entry, index, its, instead)
+	x.Answer = joined(x.Answer, ruledOut(kept))
+	for i, h := range stays[:len(stays)-1] {
+		x.Parts = append(x.Parts, ExplanationPart{Title: say("What was there before: %s of term %d", h.text(),
+			h.term).on(h.at), Steps: e.replaced(h, stays[i+1], index, node), WhyNot: true})
 	}
-	for i, h := range entries[:len(entries)-1] {
-		x.Parts = append(x.Parts, ExplanationPart{
-			fmt.Sprintf("What was there before: %s of term %d", parseCommand(h.command).text, h.term), e.replaced(h, entries[i+1], index, node),
-		})
-	}
-	x.Parts = append(x.Parts,
-		ExplanationPart{"Where it came from", e.origin(last, index)},
-		ExplanationPart{"How " + node + " got it", e.arrival(last, index, node)},
-	)
-	if lost && applied == nil {
-		x.Parts = append(x.Parts, ExplanationPart{"Why it was not committed", e.neverCommitted(last, index, instead, commit)})
-		x.Next = e.nextOf(last, applied)
-		return x, nil
-	}
-	x.Parts = append(x.Parts, ExplanationPart{"How it was committed", e.commitment(last, index)})
-	if applied != nil {
-		x.Parts = append(x.Parts, ExplanationPart{"How " + node + " learned that, and applied it", e.applying(last, applied)})
+	x.Parts = append(x.Parts, because("Where it came from", e.origin(last.entry, index)),
+		because("How "+node+" got it", e.arrival(last.entry, index, node)))
+	if its != nil {
+		x.Parts = append(x.Parts, because("How it was committed", e.howCommitted(its, index)))
 	} else {
-		x.Parts = append(x.Parts, ExplanationPart{"Why " + node + " did not learn that", e.neverTold(index, node, last.at)})
+		x.Parts = append(x.Parts, whyNot("Why it was not committed", kept))
+		if instead != nil && instead.ok && last.removed == nil {
+			x.Parts = append(x.Parts, whyNot("Why "+node+" did not get what was committed there",
+				e.neverArrived(instead.entry, index, node)))
+		}
 	}
-	x.Next = e.nextOf(last, applied)
-	return x, nil
+	switch {
+	case applied != nil && applied.number(spans.RaftEntryTermKey) == last.term:
+		x.Parts = append(x.Parts, because("How "+node+" learned that, and applied it", e.applying(last.entry, applied)))
+		if its != nil && last.removed == nil && e.startedBetween(node, applied.End, e.span(e.last).End) {
+			x.Parts = append(x.Parts, whyNot("Why "+node+" did not apply it again, when it had started again",
+				e.neverTold(last.entry, index, node, its, e.lastStart(node, e.span(e.last).End))))
+		}
+	case its != nil && last.removed == nil:
+		x.Parts = append(x.Parts, whyNot("Why "+node+" did not learn that",
+			e.neverTold(last.entry, index, node, its, e.epoch)))
+	}
+	if last.removed != nil {
+		x.Parts = append(x.Parts, whyNot("Why it is there no more", e.removed(last, index, node)))
+	}
+	return e.finish(x, entryQuestion(index, node), e.nextOf(last.entry, index, node, applied)...), nil
+}
+
+// notCommittedInstead says why an entry was not committed, and what was in its place; nothing of one that was.
+func (e *Explainer) notCommittedInstead(n entry, index int64, its, instead *commitment) []ExplanationStep {
+	switch {
+	case its != nil:
+		return nil
+	case instead != nil:
+		return append(e.notCommitted(n, index, instead.commit.End), e.committedInstead(instead, index))
+	}
+	return e.notCommitted(n, index, e.span(e.last).End)
+}
+
+// ruledOut is the rule that kept an entry on a majority from being committed, as a sentence of the answer; empty if
+// that is not what did.
+func ruledOut(steps []ExplanationStep) Sentence {
+	for _, s := range steps {
+		if s.Rule == RuleOwnTerm {
+			return say(" A majority held it: what held it back is that it is of an earlier term than the leader's, and may " +
+				"not be committed by counting (§5.4.2).").on(s.RestsOn...)
+		}
+	}
+	return Sentence{}
+}
+
+// entrySaid says what a log has at an index.
+func (*Explainer) entrySaid(last stay, index int64, node string) Sentence {
+	if last.removed != nil {
+		return say("%s's log has nothing at index %d any more. It was %s of term %d. ", node, index, last.text(),
+			last.term).on(last.at)
+	}
+	return say("Index %d of %s's log is %s of term %d. ", index, node, last.text(), last.term).on(last.at)
+}
+
+// fateSaid says whether a server applied an entry, and whether it was committed.
+func (e *Explainer) fateSaid(n entry, index int64, node string, applied *Span, its, instead *commitment) Sentence {
+	var said Sentence
+	switch {
+	case applied != nil && applied.number(spans.RaftEntryTermKey) == n.term:
+		said = joined(say("%s applied it at %s, with the result %s.", node, e.end(applied),
+			resultText(parseCommand(n.command), applied.Attribute(spans.KVResultKey).AsString())), e.appliedBefore(applied))
+	case applied != nil:
+		said = say("%s had applied another entry there, %s of term %d, at %s. That breaks the rule that what is "+
+			"committed stays (§5.4.3).", node,
+			applied.command().text, applied.number(spans.RaftEntryTermKey), e.end(applied))
+	case its == nil && instead == nil:
+		said = say("%s never applied it: the trace has no leader that committed it.", node).on(e.runEnd())
+	case its == nil:
+		said = say("%s never applied it: another entry was committed at index %d.", node, index).on(e.end(instead.commit))
+	default:
+		said = say("%s never applied it: it did not learn in this run that it is committed.", node).on(e.end(its.commit))
+	}
+	if its != nil && instead != nil {
+		said = joined(said, say(" Another entry was committed at index %d as well, %s of term %d, at %s. That breaks "+
+			"the rule that what is committed stays "+
+			"(§5.4.3).", index, instead.entry.text(), instead.entry.term, e.end(instead.commit)))
+	}
+	return said
 }
 
 // applied is where a server applied an index last: one that starts again applies its log anew.
@@ -129,34 +129,52 @@ func (e *Explainer) applied(node string, index int64) *Span {
 }
 
 // appliedBefore says when a server applied an entry for the first time, if it did so again after a crash.
-func (e *Explainer) appliedBefore(applied *Span) string {
+func (e *Explainer) appliedBefore(applied *Span) Sentence {
 	for s := range e.of(applied.Service, spans.ApplyName) {
-		if s.number(spans.RaftIndexKey) == applied.number(spans.RaftIndexKey) {
-			if s.ID == applied.ID {
-				break
-			}
-			return " It had done so before, first at " + e.time(s.End) + ", and lost that when it crashed."
+		if s.number(spans.RaftIndexKey) != applied.number(spans.RaftIndexKey) {
+			continue
 		}
+		if s.ID == applied.ID {
+			break
+		}
+		for start := range e.of(applied.Service, spans.StartName) {
+			if !start.Start.Before(s.End) && !start.Start.After(applied.End) {
+				return say(" It had done so before, first at %s, and lost that when it crashed.", e.end(s)).on(e.begin(start))
+			}
+		}
+		return say(" It had done so before, first at %s.", e.end(s))
 	}
-	return ""
+	return Sentence{}
 }
 
 // nextOf is what to ask next: about the request that an entry is of, or the election of its leader.
-func (e *Explainer) nextOf(h held, applied *Span) string {
+func (e *Explainer) nextOf(n entry, index int64, node string, applied *Span) []string {
+	var next []string
 	if applied != nil {
 		if request := applied.Attribute(spans.KVRequestIDKey).AsString(); e.operation(request) != nil {
-			return strings.ReplaceAll(printable(request), "/", " ")
+			next = append(next, strings.ReplaceAll(printable(request), "/", " "))
 		}
 	}
-	return "leader term " + strconv.FormatInt(h.term, 10)
+	if e.winner(n.term) != nil {
+		next = append(next, termQuestion(n.term))
+	}
+	for _, other := range e.nodes {
+		if other != node && len(e.stays(other, index)) > 0 {
+			next = append(next, entryQuestion(index, other))
+			break
+		}
+	}
+	return append(next, n.by.ID.String())
 }
 
-// leaderOf is the span with which a leader appended an entry first, and the event.
-func (e *Explainer) leaderOf(h held, index int64) (*Span, *Event) {
+// makerOf is the span with which a leader appended an entry first, and the event; nil for none.
+func (e *Explainer) makerOf(n entry, index int64) (*Span, *Event) {
 	for s := range e.where("", func(i int32) bool { return e.has(i, hasEvents) }) {
 		for k := range s.Events {
 			v := &s.Events[k]
-			if v.Name == spans.EventAppend && v.Attribute(spans.RaftIndexKey).AsInt64() == index && v.Attribute(spans.RaftTermKey).AsInt64() == h.term {
+			if v.Name == spans.EventAppend && v.Attribute(spans.RaftIndexKey).AsInt64() == index &&
+				v.Attribute(spans.RaftTermKey).AsInt64() == n.term &&
+				v.Attribute(spans.RaftCommandKey).AsString() == n.command {
 				return s, v
 			}
 		}
@@ -165,199 +183,137 @@ func (e *Explainer) leaderOf(h held, index int64) (*Span, *Event) {
 }
 
 // origin says who asked for an entry, and which leader appended it.
-func (e *Explainer) origin(h held, index int64) []ExplanationStep {
-	s, appended := e.leaderOf(h, index)
+func (e *Explainer) origin(n entry, index int64) []ExplanationStep {
+	s, appended := e.makerOf(n, index)
 	if s == nil {
-		return []ExplanationStep{e.step(h.at, 0, "The leader of term %d made it; its span is not in this trace.", h.term)}
+		return []ExplanationStep{step(n.at, "Who made it the trace does not tell: it lacks the span of the leader of "+
+			"term %d in which it was appended.", n.term)}
 	}
-	var steps []ExplanationStep
-	if op := e.operation(s.Attribute(spans.KVRequestIDKey).AsString()); op != nil {
-		steps = append(steps, e.step(op.Start, op.ID, "%s began its request %s: %s.", op.Service, op.ordinal(), op.operationText()))
-		if try := e.spanOf(s.Parent); try != nil && try.number(spans.KVTryKey) > 1 {
-			steps = append(steps, e.step(try.Start, try.ID, "It asked %s, its try %s of the same request.", s.Service, try.value(spans.KVTryKey)))
+	at := e.when(s, appended)
+	op := e.operation(s.Attribute(spans.KVRequestIDKey).AsString())
+	if op == nil {
+		if s.Name == spans.RoleChangeName {
+			return []ExplanationStep{step(at, "%s had become the leader of term %d, and began with a no-op at index %d, "+
+				"the next one of its log (§8).", s.Service, n.term, index)}
 		}
-		return append(steps, e.step(appended.At, s.ID, "%s, the leader of term %d, appended it at index %d, the next one of its log.", s.Service, h.term, index))
+		return []ExplanationStep{step(at, "%s, the leader of term %d, appended it at index %d, the next one of its log, "+
+			"for %s; the trace lacks the span of that.", s.Service, n.term, index, requestSaid(s))}
 	}
-	return append(steps, e.step(appended.At, s.ID, "%s had become the leader of term %d, and began with a no-op at index %d, the next one of its log (§8).", s.Service, h.term, index))
+	steps := []ExplanationStep{step(e.begin(op), "%s began its request %s: %s.", op.Service, op.ordinal(),
+		op.operationText())}
+	if try := e.spanOf(s.Parent); try != nil && try.number(spans.KVTryKey) > 1 {
+		steps = append(steps, step(e.begin(try), "It asked %s, its try %s of the same request.", s.Service,
+			try.value(spans.KVTryKey)))
+	}
+	return append(steps, step(at, "%s, the leader of term %d, appended it at index %d, the next one of its log.",
+		s.Service, n.term, index))
 }
 
-// arrival says how a follower got an entry: which messages with it were lost, and which was not.
-func (e *Explainer) arrival(h held, index int64, node string) []ExplanationStep {
-	if !h.by.is(spans.AppendEntriesServerName, trace.SpanKindServer) {
+// arrival says how a follower got an entry: which messages with it were lost or refused, and which was not.
+func (e *Explainer) arrival(n entry, index int64, node string) []ExplanationStep {
+	if !n.by.is(spans.AppendEntriesServerName, trace.SpanKindServer) {
 		return nil // it made it itself
 	}
-	leader := h.by.peer()
+	leader, term := n.by.peer(), n.by.term()
 	var steps []ExplanationStep
 	for s := range e.of(leader, spans.AppendEntriesClientName) {
-		if !s.is(spans.AppendEntriesClientName, trace.SpanKindClient) || s.peer() != node || s.Start.After(h.at) || s.number(spans.RaftTermKey) != h.by.number(spans.RaftTermKey) {
-			continue
-		}
-		if s.replied(protocol.AppendEntriesRejected{}) && !s.End.After(h.at) {
-			steps = append(steps, e.step(s.End, s.ID, "%s had refused an AppendEntries from %s: %s at index %s. %s went back in its log to where both agree (§5.3).",
-				node, leader, e.refusal(s), s.value(spans.RaftPrevLogIndexKey), leader))
-		} else if s.carries(index) && s.ID != h.by.Parent && !s.replied(protocol.AppendEntriesOk{}) {
-			why, id := e.absent(s)
-			steps = append(steps, e.step(s.Start, id, "%s sent it to %s in vain: %s.", leader, node, why))
+		switch {
+		case !s.is(spans.AppendEntriesClientName, trace.SpanKindClient), s.peer() != node, s.Start.After(n.by.End),
+			s.term() != term, s.ID == n.by.Parent:
+		case s.replied(protocol.AppendEntriesRejected{}) && !s.End.After(n.by.End):
+			why := e.refused(s)
+			steps = append(steps, step(e.end(s), "An AppendEntries from %s came back: %s.%s", leader, why.Sentence,
+				e.wentBack(s)).because(why))
+		case s.carries(index) && !s.replied(protocol.AppendEntriesOk{}):
+			why := e.cameToNothing(s)
+			steps = append(steps, step(e.begin(s), "%s sent it to %s in vain: %s.", leader, node, why.Sentence).because(why))
 		}
 	}
-	if carrier := e.spanOf(h.by.Parent); carrier != nil {
-		steps = append(steps, e.step(carrier.Start, carrier.ID, "%s sent it to %s%s%s.", leader, node, e.heldBack(carrier, h, index, len(steps) > 0), e.ailing(node, carrier.Start)))
+	steps = append(byTime(steps), e.sentTheSame(leader, node, term)...)
+	if carrier := e.spanOf(n.by.Parent); carrier != nil {
+		steps = append(steps, e.carried(carrier, n, index, len(steps) > 0))
 	}
-	return append(steps, e.step(h.at, h.by.ID, "%s's AppendEntries with it arrived, and followed on what %s had at index %s: it was appended.",
-		leader, node, h.by.value(spans.RaftPrevLogIndexKey)))
+	prev := n.by.number(spans.RaftPrevLogIndexKey)
+	if prev == 0 {
+		return append(steps, step(n.at, "%s's AppendEntries with it arrived. It begins with index 1, so that there is "+
+			"nothing before it to compare, and it was appended.", leader))
+	}
+	return append(steps, step(n.at, "%s's AppendEntries with it arrived. It follows on index %d, where %s had the "+
+		"same entry, so that it was appended (§5.3).", leader, prev, node))
 }
 
-// heldBack says why an entry was not sent at once: an AppendEntries was on its way to the same server.
-func (e *Explainer) heldBack(carrier *Span, h held, index int64, again bool) string {
+// wentBack says that a leader which was refused at once sent something from further back in its log.
+func (e *Explainer) wentBack(refused *Span) Sentence {
+	for s := range e.of(refused.Service, spans.AppendEntriesClientName) {
+		if s.is(spans.AppendEntriesClientName, trace.SpanKindClient) && s.peer() == refused.peer() &&
+			s.term() == refused.term() && together(s.Start, refused.End) && s.ID != refused.ID &&
+			s.number(spans.RaftPrevLogIndexKey) < refused.number(spans.RaftPrevLogIndexKey) {
+			return say(" So %s went back in its log, and sent what follows on index %d (§5.3).", s.Service,
+				s.number(spans.RaftPrevLogIndexKey)).on(e.begin(s))
+		}
+	}
+	return Sentence{}
+}
+
+// carried says when an entry was sent with the AppendEntries that brought it, and what it had waited for.
+func (e *Explainer) carried(carrier *Span, n entry, index int64, again bool) ExplanationStep {
+	ailing := e.ailing(carrier.peer(), carrier.Start)
 	if again {
-		return " again"
+		return step(e.begin(carrier), "%s sent it to %s again%s.", carrier.Service, carrier.peer(), ailing)
 	}
-	s, appended := e.leaderOf(h, index)
-	if s == nil || s.Service != carrier.Service || !appended.At.Before(carrier.Start) {
-		return ""
+	s, appended := e.makerOf(n, index)
+	if s == nil || s.Service != carrier.Service || !appended.At.Before(carrier.Start) ||
+		together(appended.At, carrier.Start) {
+		return step(e.begin(carrier), "%s sent it to %s%s.", carrier.Service, carrier.peer(), ailing)
 	}
-	return fmt.Sprintf(", %s after it had appended it: an AppendEntries was on its way to %s until then%s", took(appended.At, carrier.Start), carrier.peer(),
-		e.inVain(carrier.Service, carrier.peer(), carrier.Start))
-}
-
-// refusal is why a follower refused an AppendEntries.
-func (e *Explainer) refusal(call *Span) string {
-	for _, r := range e.receivers(call) {
-		switch r.value(spans.RaftReasonKey) {
-		case protocol.ReasonEntryMissing.String():
-			return "it had no entry"
-		case protocol.ReasonTermConflict.String():
-			return "its entry was of another term"
-		case protocol.ReasonStaleTerm.String():
-			return "the term was over, so never mind what is"
-		}
+	after := interval{e.when(s, appended), e.begin(carrier)}
+	if why, ok := e.waitedFor(carrier.Service, carrier.peer(), carrier.term(), appended.At, carrier.Start); ok {
+		return step(e.begin(carrier), "%s sent it to %s, %s after it had appended it: %s%s.", carrier.Service,
+			carrier.peer(), after, why, ailing).held(RuleWindow)
 	}
-	return "no match"
-}
-
-// committed is the entry that a leader committed at an index first, and the span with which it did; the entry is nil if none did, or the trace does not say which one it is.
-func (e *Explainer) committed(index int64) (*held, *Span) {
-	var first *Span
-	for s := range e.of("", spans.CommitName) {
-		if s.value(spans.RaftRoleKey) == protocol.RoleLeader.String() && s.number(spans.RaftCommitFromKey) < index &&
-			index <= s.number(spans.RaftCommitToKey) && (first == nil || s.End.Before(first.End)) {
-			first = s
-		}
-	}
-	if first == nil {
-		return nil, nil
-	}
-	var had *held
-	for _, h := range e.history(first.Service, index) {
-		if !h.at.After(first.End) {
-			had = &h
-		}
-	}
-	return had, first
-}
-
-// commitment says which leader found an entry to be on a majority.
-func (e *Explainer) commitment(h held, index int64) []ExplanationStep {
-	_, first := e.committed(index)
-	if first == nil {
-		return []ExplanationStep{e.step(h.at, 0, "No leader of this run found it to be on a majority: it is not committed, and may be replaced.")}
-	}
-	by := andList(first.values(spans.RaftCommitAcknowledgedByKey))
-	to := first.number(spans.RaftCommitToKey)
-	said := fmt.Sprintf("%s, the leader of term %s, knew that %s had it, a majority, and committed it.", first.Service, first.value(spans.RaftTermKey), by)
-	if to > index {
-		said = fmt.Sprintf("%s, the leader of term %s, committed index %d, which %s had, a majority, and with it index %d, which stands before that.",
-			first.Service, first.value(spans.RaftTermKey), to, by, index)
-	}
-	return []ExplanationStep{e.step(first.End, first.ID, "%s", said)}
+	return step(e.begin(carrier), "%s sent it to %s, %s after it had appended it%s.", carrier.Service, carrier.peer(),
+		after, ailing)
 }
 
 // applying says how a server learned that an entry is committed.
-func (e *Explainer) applying(h held, applied *Span) []ExplanationStep {
+func (e *Explainer) applying(n entry, applied *Span) []ExplanationStep {
 	commit := e.spanOf(applied.Parent)
 	if commit == nil {
-		return nil
+		return []ExplanationStep{step(e.end(applied), "It applied index %s: %s. How it learned that it is committed the "+
+			"trace does not tell.", applied.value(spans.RaftIndexKey), appliedSaid(applied))}
 	}
 	var steps []ExplanationStep
 	for s := range e.of(applied.Service, spans.StartName) {
-		if s.Start.After(h.at) && s.Start.Before(applied.End) {
-			steps = append(steps, e.step(s.Start, s.ID, "%s started again. Its log was still there, and what it had applied was not.", applied.Service))
+		if e.since(s.Start) > n.at.At && s.Start.Before(applied.End) {
+			steps = append(steps, step(e.begin(s), "%s started again. What it had applied was gone, and is applied anew.",
+				applied.Service))
 		}
 	}
 	told := e.spanOf(commit.Parent)
-	id, how := commit.ID, "It had found so itself, as the leader."
-	if told != nil && isReceiver(told) && commit.value(spans.RaftRoleKey) != protocol.RoleLeader.String() {
-		id = told.ID
-		what := "CommitNotification"
-		if told.Kind == trace.SpanKindServer {
-			what = "AppendEntries"
-		}
-		how = fmt.Sprintf("%s's %s told it that everything up to index %s is committed.", told.peer(), what, told.value(spans.RaftLeaderCommitKey))
+	how := step(e.end(applied), "It moved its commit index to %s, and applied index %s: %s.",
+		commit.value(spans.RaftCommitToKey), applied.value(spans.RaftIndexKey), appliedSaid(applied)).resting(e.end(commit))
+	switch {
+	case commit.leads():
+		how = step(e.end(applied), "It had found so itself, as the leader. So it applied index %s: %s.",
+			applied.value(spans.RaftIndexKey), appliedSaid(applied)).resting(e.end(commit))
+		how.ID = commit.ID
+	case told != nil && isReceiver(told):
+		how = step(e.end(applied), "%s's %s told it that everything up to index %s is committed. So it applied index "+
+			"%s: %s.", told.peer(), messageName(told),
+			told.value(spans.RaftLeaderCommitKey), applied.value(spans.RaftIndexKey), appliedSaid(applied)).
+			resting(e.end(told), e.end(commit))
+		how.ID = told.ID
 	}
-	return append(steps, e.step(applied.End, id, "%s So it applied index %s: %s.", how, applied.value(spans.RaftIndexKey), e.appliedSaid(applied)))
+	if commit.leads() { // told with how it was committed
+		return append(steps, how)
+	}
+	return append(append(steps, how), e.brokenByCommit(commit)...)
 }
 
-// replaced says what became of an entry that was there before.
-func (e *Explainer) replaced(h, next held, index int64, node string) []ExplanationStep {
-	var steps []ExplanationStep
-	s, appended := e.leaderOf(h, index)
-	if s != nil {
-		steps = append(steps, e.step(appended.At, s.ID, "%s appended it as the leader of term %d%s.", s.Service, h.term, e.forWhom(s)))
-		if s.Service != node {
-			steps = append(steps, e.step(h.at, h.by.ID, "%s got it from %s.", node, h.by.peer()))
-		}
-		steps = append(steps, e.vainCopies(s, appended, index, next.at)...)
+// messageName is the name of the message that a span sends or takes in.
+func messageName(s *Span) string {
+	if s.Name == spans.CommitNotificationProducerName {
+		return (protocol.CommitNotification{}).Name()
 	}
-	why := fmt.Sprintf("%s replaced it: %s, the leader of term %s, had another entry there, and a leader's log is the one that counts (§5.3).", node, next.by.peer(), next.by.value(spans.RaftTermKey))
-	slices.SortStableFunc(steps, func(a, b ExplanationStep) int { return cmp.Compare(a.At, b.At) })
-	steps = append(steps, e.step(next.at, next.by.ID, "%s", why))
-	for s := range e.of("", spans.ApplyName) {
-		if s.number(spans.RaftIndexKey) == index && s.number(spans.RaftEntryTermKey) == h.term {
-			return append(steps, e.step(s.End, s.ID, "But %s had applied it: what is committed must never be replaced (§5.4.3).", s.Service))
-		}
-	}
-	steps[len(steps)-1].Text += " No server had applied it."
-	return steps
-}
-
-// forWhom says whose request a leader handled.
-func (e *Explainer) forWhom(s *Span) string {
-	if op := e.operation(s.Attribute(spans.KVRequestIDKey).AsString()); op != nil {
-		return " for " + op.Service + "'s request " + op.ordinal()
-	}
-	return ""
-}
-
-// vainCopies says for each other server why an entry that was never committed did not come to it.
-func (e *Explainer) vainCopies(leader *Span, appended *Event, index int64, until time.Time) []ExplanationStep {
-	type failure struct {
-		why   string
-		id    world.CausalID
-		first *Span
-		count int
-	}
-	var order []string
-	failures := map[string]*failure{}
-	for s := range e.of(leader.Service, spans.AppendEntriesClientName) {
-		if !s.is(spans.AppendEntriesClientName, trace.SpanKindClient) || !s.carries(index) || s.Start.Before(appended.At) || s.Start.After(until) ||
-			s.number(spans.RaftTermKey) != appended.Attribute(spans.RaftTermKey).AsInt64() || s.replied(protocol.AppendEntriesOk{}) {
-			continue
-		}
-		if failures[s.peer()] == nil {
-			why, id := e.absent(s)
-			failures[s.peer()] = &failure{why: why, id: id, first: s}
-			order = append(order, s.peer())
-		}
-		failures[s.peer()].count++
-	}
-	var steps []ExplanationStep
-	for _, peer := range order {
-		f := failures[peer]
-		times := ""
-		if f.count > 1 {
-			times = fmt.Sprintf(" (the first of %d that came to nothing)", f.count)
-		}
-		steps = append(steps, e.step(f.first.Start, f.id, "It was sent to %s in vain: %s%s.", peer, f.why, times))
-	}
-	return steps
+	return shortName(s)
 }

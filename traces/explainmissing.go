@@ -1,7 +1,6 @@
 package traces
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/spans"
-	"github.com/raftkv/raftkv/raftkv/world"
 )
 
 // What is not there has causes, too: a server's log that never got an entry, and an entry that was never applied.
@@ -19,41 +17,47 @@ import (
 func (e *Explainer) explainMissing(index int64, node string) (*Explanation, error) {
 	elsewhere, owner, ok := e.heldElsewhere(index)
 	if !ok {
-		near := &QuestionError{Message: fmt.Sprintf("the log of %s never had an index %d: its last was %d, and no other server's had one", node, index, e.lastIndex(node))}
+		near := &QuestionError{Message: fmt.Sprintf("the log of %s never had an index %d: its last was %d, and no other "+
+			"server's had one", node, index, e.lastIndex(node))}
 		if last := e.lastIndex(node); last > 0 {
-			near.Nearest = fmt.Sprintf("index %d %s", last, node)
+			near.Nearest = entryQuestion(last, node)
 		}
 		return nil, near
 	}
-	has := fmt.Sprintf("its last index was %d", e.lastIndex(node))
+	has := say("its last index was %d", e.lastIndex(node))
 	if e.lastIndex(node) == 0 {
-		has = "it was empty"
+		has = say("it was empty")
 	}
-	committed := "How it was committed"
-	if _, commit := e.committed(index); commit == nil {
-		committed = "Whether it was committed"
-	}
-	return &Explanation{
-		Answer: fmt.Sprintf("The log of %s never had an index %d in this run: %s. In the log of %s index %d is %s of term %d.", node, index, has, owner, index, parseCommand(elsewhere.command).text, elsewhere.term),
+	x := &Explanation{
+		Answer: say("The log of %s never had an index %d in this run: %s. In the log of %s index %d is %s of term %d.",
+			node, index, has, owner, index, elsewhere.text(), elsewhere.term).on(elsewhere.at, e.runEnd()),
 		Parts: []ExplanationPart{
-			{"Where it came from", e.origin(elsewhere, index)},
-			{"Why " + node + " did not get it", e.neverArrived(elsewhere, index, node)},
-			{committed, e.commitment(elsewhere, index)},
+			because("Where it came from", e.origin(elsewhere, index)),
+			whyNot("Why "+node+" did not get it", e.neverArrived(elsewhere, index, node)),
 		},
-		Next: fmt.Sprintf("index %d %s", index, owner),
-	}, nil
+	}
+	its, instead := e.commitOf(elsewhere, index)
+	if its != nil {
+		x.Parts = append(x.Parts, because("How it was committed", e.howCommitted(its, index)))
+	} else {
+		kept := e.notCommittedInstead(elsewhere, index, its, instead)
+		x.Answer = joined(x.Answer, ruledOut(kept))
+		x.Parts = append(x.Parts, whyNot("Why it was not committed", kept))
+	}
+	return e.finish(x, entryQuestion(index, node), entryQuestion(index, owner)), nil
 }
 
-// heldElsewhere is what the logs of other servers came to have at an index, and the first server that had that: what was applied goes before what was not.
-func (e *Explainer) heldElsewhere(index int64) (found held, owner string, ok bool) {
+// heldElsewhere is what the logs of other servers came to have at an index, and the first server that had that: what
+// was applied goes before what was not.
+func (e *Explainer) heldElsewhere(index int64) (found entry, owner string, ok bool) {
 	applied := false
 	for _, node := range e.nodes {
-		entries := e.history(node, index)
-		if len(entries) == 0 {
+		stays := e.stays(node, index)
+		if len(stays) == 0 {
 			continue
 		}
-		last, done := entries[len(entries)-1], e.applied(node, index) != nil
-		if !ok || done && !applied || done == applied && last.at.Before(found.at) {
+		last, done := stays[len(stays)-1].entry, e.applied(node, index) != nil
+		if !ok || done && !applied || done == applied && last.at.At < found.at.At {
 			found, owner, ok, applied = last, node, true, done
 		}
 	}
@@ -61,92 +65,198 @@ func (e *Explainer) heldElsewhere(index int64) (found held, owner string, ok boo
 }
 
 // neverArrived says what came of each leader's sending an entry to a server, or why none sent it.
-func (e *Explainer) neverArrived(h held, index int64, node string) []ExplanationStep {
-	maker, _ := e.leaderOf(h, index)
-	var steps, other []ExplanationStep
-	for _, leader := range e.nodes {
-		var vain []*Span
-		for s := range e.of(leader, spans.AppendEntriesClientName) {
-			if s.is(spans.AppendEntriesClientName, trace.SpanKindClient) && s.peer() == node && !s.replied(protocol.AppendEntriesOk{}) && !s.End.Before(h.at) {
-				vain = append(vain, s)
-			}
+func (e *Explainer) neverArrived(n entry, index int64, node string) []ExplanationStep {
+	var steps []ExplanationStep
+	for _, l := range e.leaderTerms() {
+		at, ok := e.logOf(l.node, l.until).at(index)
+		if !ok || !at.same(n) || l.node == node {
+			continue
 		}
-		if with := slices.DeleteFunc(slices.Clone(vain), func(s *Span) bool { return !s.carries(index) }); len(with) > 0 {
-			steps = append(steps, e.vainly(with, "sent it to "+node+" in vain"))
-		} else if len(vain) > 0 && maker != nil && maker.Service == leader {
-			other = append(other, e.vainly(vain, "sent "+node+" something else first, in vain"))
-		}
+		steps = append(steps, e.sentInVain(&l, at, index, node))
+		steps = append(steps, e.sentTheSame(l.node, node, l.term)...)
+	}
+	if f := e.downSince(node, e.span(e.last).End); f != nil {
+		steps = append(steps, step(e.begin(f), "%s, and was not started again.",
+			e.faultSaid(f).capital()).because(kept(Down, e.begin(f), Sentence{})))
 	}
 	if len(steps) == 0 {
-		steps = other
+		steps = append(steps, step(n.at, "The trace does not tell: it has no leader that had it.").because(kept(NotInTrace,
+			n.at, Sentence{})))
+	}
+	return byTime(steps)
+}
+
+// sentInVain says what came of a leader's sending an entry to a server, or why it did not.
+func (e *Explainer) sentInVain(l *leaderTerm, n entry, index int64, node string) ExplanationStep {
+	var first *Span
+	count := int64(0)
+	for s := range e.of(l.node, spans.AppendEntriesClientName) {
+		if !s.is(spans.AppendEntriesClientName, trace.SpanKindClient) || s.term() != l.term || s.peer() != node ||
+			e.since(s.End) < n.at.At || s.replied(protocol.AppendEntriesOk{}) && !s.carries(index) {
+			continue
+		}
+		if first == nil || about(s, index) > about(first, index) || about(s, index) == about(first, index) &&
+			s.Start.Before(first.Start) {
+			first = s
+		}
+		count++
+	}
+	if first == nil {
+		return e.notSent(l, n, node)
+	}
+	return e.vainCopy(l, first, index, count)
+}
+
+// neverTold says why a server did not learn, from a time on, that an entry which it had is committed.
+func (e *Explainer) neverTold(n entry, index int64, node string, its *commitment, since time.Time) []ExplanationStep {
+	var steps []ExplanationStep
+	for _, l := range e.leaderTerms() {
+		if l.node != node && !l.election.End.After(e.span(e.last).End) {
+			steps = append(steps, e.toldInVain(&l, index, node, since)...)
+		}
+	}
+	if f := e.downSince(node, e.span(e.last).End); f != nil {
+		steps = append(steps, step(e.begin(f), "%s, and was not started again.",
+			e.faultSaid(f).capital()).because(kept(Down, e.begin(f), Sentence{})))
 	}
 	if len(steps) == 0 {
-		id, why := world.CausalID(0), "nobody had sent it there when the run ended"
-		if f := e.downSince(node, h.at); f != nil {
-			id, why = f.ID, node+" had been down since its crash at "+e.time(f.Start)
-		}
-		steps = append(steps, e.step(h.at, id, "%s.", capital(why)))
+		at := e.end(its.commit)
+		steps = append(steps, step(at, "It was committed then, and no span shows that %s was told so before the run "+
+			"ended at %s.", node, e.runEnd()).resting(n.at).because(kept(NotSent, at, Sentence{})))
 	}
-	slices.SortStableFunc(steps, func(a, b ExplanationStep) int { return cmp.Compare(a.At, b.At) })
+	return byTime(steps)
+}
+
+// toldInVain says of each way in which a leader told a server that an index is committed why that did not help.
+func (e *Explainer) toldInVain(l *leaderTerm, index int64, node string, since time.Time) []ExplanationStep {
+	matched := e.matches(node, l.node, l.term)
+	type way struct {
+		first, last *Span
+		why         reason
+		count       int
+	}
+	var order []string
+	ways := map[string]*way{}
+	for s := range e.of(l.node, spans.CommitNotificationProducerName, spans.AppendEntriesClientName) {
+		if !isSender(s) || s.peer() != node || s.number(spans.RaftLeaderCommitKey) < index || s.term() != l.term ||
+			s.Start.Before(since) {
+			continue
+		}
+		why := e.notHeeded(s, index, matched)
+		key := fmt.Sprint(why.rule, why.event, why.broken)
+		if ways[key] == nil {
+			ways[key] = &way{first: s, why: why}
+			order = append(order, key)
+		}
+		w := ways[key]
+		if s.Start.Before(w.first.Start) {
+			w.first, w.why = s, why
+		}
+		if w.last == nil || s.Start.After(w.last.Start) {
+			w.last = s
+		}
+		w.count++
+	}
+	var steps []ExplanationStep
+	for _, key := range order {
+		w := ways[key]
+		var times Sentence
+		if w.count > 1 {
+			times = say(" (the first of %d times, the last at %s)", w.count, e.begin(w.last))
+		}
+		steps = append(steps, step(e.begin(w.first), "%s told it in vain that index %s is committed: %s%s.", l.node,
+			w.first.value(spans.RaftLeaderCommitKey), w.why.Sentence, times).because(w.why))
+	}
 	return steps
 }
 
-// vainly says of the first of some calls what came of it, and how many there were.
-func (e *Explainer) vainly(calls []*Span, did string) ExplanationStep {
-	slices.SortStableFunc(calls, func(a, b *Span) int { return a.Start.Compare(b.Start) })
-	first := calls[0]
-	why, id := e.absent(first)
-	times := ""
-	if len(calls) > 1 {
-		times = fmt.Sprintf(" (the first of %d times, the last at %s)", len(calls), e.time(calls[len(calls)-1].Start))
-	}
-	return e.step(first.Start, id, "%s %s: %s%s.", first.Service, did, why, times)
-}
-
-// neverTold says why a server did not learn that an entry which it had is committed, if it is.
-func (e *Explainer) neverTold(index int64, node string, since time.Time) []ExplanationStep {
-	var steps []ExplanationStep
-	for _, leader := range e.nodes {
-		var vain []*Span
-		for s := range e.of(leader, spans.CommitNotificationProducerName, spans.AppendEntriesClientName) {
-			tells := s.is(spans.CommitNotificationProducerName, trace.SpanKindProducer) || s.is(spans.AppendEntriesClientName, trace.SpanKindClient)
-			if tells && s.peer() == node && s.number(spans.RaftLeaderCommitKey) >= index && !s.Start.Before(since) && len(e.receivers(s)) == 0 {
-				vain = append(vain, s)
+// notHeeded says why a server did not commit an index of which a message told it.
+func (e *Explainer) notHeeded(s *Span, index int64, matched []match) reason {
+	receivers := e.receivers(s)
+	for _, r := range receivers {
+		match, at := matchBy(matched, r.End)
+		switch {
+		case r.replied(protocol.AppendEntriesRejected{}):
+			return e.refusal(r)
+		case r.term() > s.term():
+			return ruled(RuleTermOver, e.end(r), say("%s took it in at %s, and was in term %d: term %d was over (§5.1)",
+				r.Service, e.end(r), r.term(), s.term()))
+		case match < index:
+			why := say("%s took it in at %s, when its log was known to equal the leader's up to index %d only, and a "+
+				"follower commits no further (§5.3, Figure 2)", r.Service, e.end(r), match)
+			if match > 0 {
+				why = why.on(at)
 			}
-		}
-		if len(vain) > 0 {
-			steps = append(steps, e.vainly(vain, "told it in vain that index "+vain[0].value(spans.RaftLeaderCommitKey)+" is committed"))
+			return ruled(RuleMatched, e.end(r), why)
+		case r.Kind == trace.SpanKindConsumer || r.replied(protocol.AppendEntriesOk{}):
+			return reason{Sentence: say("%s took it in at %s, and did not commit it, though its log was known to equal the "+
+				"leader's "+"up to index %d. That breaks the rule that a follower commits what it is told of (§5.3, Figure "+
+				"2)", r.Service, e.end(r), match).on(at), at: e.end(r), rule: RuleMatched, broken: true}
 		}
 	}
-	if f := e.downSince(node, e.end()); f != nil && len(steps) == 0 {
-		steps = append(steps, e.step(f.Start, f.ID, "%s.", capital(e.faultSaid(f))))
-	}
-	return steps
+	return e.absent(s)
 }
 
-// end is when the last span of the run ends.
-func (e *Explainer) end() time.Time {
-	last := int64(0)
-	for i := range e.list {
-		last = max(last, e.list[i].end)
-	}
-	return time.Unix(0, last).UTC()
+// committedInstead says what was committed in an entry's place.
+func (e *Explainer) committedInstead(c *commitment, index int64) ExplanationStep {
+	return step(e.end(c.commit), "%s, the leader of term %d, committed index %d, and with it another entry at index "+
+		"%d: %s of term %d.",
+		c.commit.Service, c.commit.term(), c.commit.number(spans.RaftCommitToKey), index, c.entry.text(), c.entry.term).
+		resting(c.entry.at)
 }
 
-// neverCommitted says why an entry was not committed: where it did not come, and what was committed in its place.
-func (e *Explainer) neverCommitted(h held, index int64, instead *held, commit *Span) []ExplanationStep {
+// replaced says what became of an entry that was there before.
+func (e *Explainer) replaced(h, next stay, index int64, node string) []ExplanationStep {
 	var steps []ExplanationStep
-	if maker, appended := e.leaderOf(h, index); maker != nil {
-		until := e.end()
-		if commit != nil {
-			until = commit.End
+	if s, appended := e.makerOf(h.entry, index); s != nil {
+		steps = append(steps, step(e.when(s, appended), "%s appended it as the leader of term %d%s.", s.Service, h.term,
+			e.forWhom(s)))
+		if s.Service != node {
+			steps = append(steps, step(h.at, "%s got it from %s.", node, h.by.peer()))
 		}
-		steps = e.vainCopies(maker, appended, index, until)
-		slices.SortStableFunc(steps, func(a, b ExplanationStep) int { return cmp.Compare(a.At, b.At) })
+		steps = append(steps, e.notCommitted(h.entry, index, e.epoch.Add(next.at.At))...)
 	}
-	if instead == nil {
-		return append(steps, e.step(h.at, 0, "No leader of this run found it to be on a majority: it is not committed, and may be replaced."))
+	return append(byTime(steps), e.removed(h, index, node)...)
+}
+
+// removed says why an entry was removed, and whether that was allowed.
+func (e *Explainer) removed(h stay, index int64, node string) []ExplanationStep {
+	if h.removed == nil {
+		return []ExplanationStep{step(h.at, "How it was removed the trace does not tell.").because(kept(NotInTrace, h.at,
+			Sentence{}))}
 	}
-	return append(steps, e.step(commit.End, commit.ID, "%s, the leader of term %s, committed index %s, and with it another entry at index %d: %s of term %d.",
-		commit.Service, commit.value(spans.RaftTermKey), commit.value(spans.RaftCommitToKey), index, parseCommand(instead.command).text, instead.term))
+	at := e.end(h.removed)
+	leader, term := h.removed.peer(), h.removed.term()
+	var steps []ExplanationStep
+	switch {
+	case !h.removed.replied(protocol.AppendEntriesOk{}):
+		steps = append(steps, step(at, "%s said then that its log ended before index %d. How it lost what was there the "+
+			"trace does not tell.", node, index).because(kept(NotInTrace, at, Sentence{})))
+	case h.removed.carries(index):
+		steps = append(steps, step(at, "%s replaced it: %s, the leader of term %d, had another entry there, and a "+
+			"leader's log is the one that counts (§5.3).", node, leader, term).held(RuleLeaderLog))
+	default:
+		steps = append(steps, step(at, "%s removed it: %s, the leader of term %d, had another entry before it, and what "+
+			"conflicts with the leader's log is removed with all that follows (§5.3).", node, leader, term).held(RuleLeaderLog))
+	}
+	var applied []*Span
+	for s := range e.of("", spans.ApplyName) {
+		if s.number(spans.RaftIndexKey) == index && s.number(spans.RaftEntryTermKey) == h.term {
+			applied = append(applied, s)
+		}
+	}
+	if len(applied) == 0 {
+		return append(steps, step(at, "The trace has no server that applied it."))
+	}
+	first := slices.MinFunc(applied, func(a, b *Span) int { return a.End.Compare(b.End) })
+	return append(steps, step(e.end(first), "%s had applied it at %s. That breaks the rule that what is committed "+
+		"stays (§5.4.3).", first.Service, e.end(first)).breaks(RuleCommittedStays))
+}
+
+// forWhom says whose request a leader handled.
+func (e *Explainer) forWhom(s *Span) string {
+	if op := e.operation(s.Attribute(spans.KVRequestIDKey).AsString()); op != nil {
+		return " for " + op.Service + "'s request " + op.ordinal()
+	}
+	return ""
 }

@@ -12,98 +12,122 @@ import (
 
 	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/spans"
-	"github.com/raftkv/raftkv/raftkv/world"
 )
 
 // times are the parts of an operation's time, one after the other: together they are its whole.
 type times struct {
 	explainer *Explainer
-	at        time.Time // up to where the time is accounted for
+	at        Moment // up to where the time is accounted for
 	steps     []ExplanationStep
+	why       []ExplanationStep // what kept each try from its answer
 }
 
-// until accounts for the time up to a moment. What took no time is not told.
-func (t *times) until(at time.Time, id world.CausalID, format string, arguments ...any) {
-	if at.After(t.at) {
-		t.steps = append(t.steps, ExplanationStep{at.Sub(t.at), fmt.Sprintf(format, arguments...), id})
+// until accounts for the time up to a moment, of which a span tells. What took no time is not told.
+func (t *times) until(at Moment, told *Span, format string, arguments ...any) {
+	if at.At > t.at.At {
+		said := say(format, arguments...).on(t.at, at, t.explainer.end(told))
+		t.steps = append(t.steps, ExplanationStep{Sentence: said, At: at.At - t.at.At, ID: told.ID})
 		t.at = at
 	}
 }
 
 // most is the part of the time that was more than half of it, as a sentence; empty if none was.
-func (t *times) most(whole time.Duration) string {
+func (t *times) most(whole time.Duration) Sentence {
 	for _, s := range t.steps {
 		if s.At > whole/2 && len(t.steps) > 1 {
-			return " Most of that time, " + milliseconds(s.At) + ", is one thing: " + strings.Replace(s.Text, "It ", "it ", 1)
+			said := s.Sentence
+			said.Text = strings.Replace(said.Text, "It ", "it ", 1)
+			return say(" Most of that time, %s, is one thing: %s", milliseconds(s.At), said)
 		}
 	}
-	return ""
+	return Sentence{}
 }
 
 // explainOperation says where the time of a client's operation went, and why its answer is what it is.
 func (e *Explainer) explainOperation(request string) (*Explanation, error) {
 	op := e.operation(request)
 	if op == nil {
-		near := &QuestionError{Message: "no client of this run has an operation " + strings.ReplaceAll(request, "/", " ")}
-		client, _, _ := strings.Cut(request, "/")
-		var last *Span
-		for other := range e.of(client, spans.KVPutName, spans.KVGetName, spans.KVDeleteName) {
-			if last == nil || other.Start.After(last.Start) {
-				last = other
-			}
-		}
-		if last != nil {
-			near.Nearest = client + " " + last.ordinal()
-		}
-		return nil, near
+		return nil, e.noSuchOperation(request)
 	}
-	t := &times{explainer: e, at: op.Start}
+	t := &times{explainer: e, at: e.begin(op)}
 	involved := []string{op.Service}
-	var tries []*Span
+	var tries, entries []*Span // entries carried it to the other servers, in the try that was answered
 	for s := range e.below(op.ID) {
 		if s.Kind == trace.SpanKindClient {
 			tries = append(tries, s)
 		}
 	}
-	var entries []*Span // that carried it to the other servers, in the try that was answered
-	for _, try := range tries {
+	for i, try := range tries {
 		if !slices.Contains(involved, try.peer()) {
 			involved = append(involved, try.peer())
 		}
-		if try.Start.After(t.at) {
-			said := "%s waited before it asked %s (try %s)."
-			if try == tries[0] {
-				said = "%s made the request ready, and asked %s (try %s)."
-			}
-			t.until(try.Start, try.ID, said, op.Service, try.peer(), try.value(spans.KVTryKey))
+		said := "%s waited before it asked %s (try %s)."
+		if i == 0 {
+			said = "%s made the request ready, and asked %s (try %s)."
 		}
+		t.until(e.begin(try), try, said, op.Service, try.peer(), try.value(spans.KVTryKey))
 		if server := e.answering(try); server != nil && try.replied(protocol.Answered{}) {
 			entries = e.answeredTry(t, try, server)
 		} else {
 			e.failedTry(t, try)
 		}
 	}
-	t.until(op.End, op.ID, "%s", "The operation came to its end.")
+	t.until(e.end(op), op, "%s", "The operation came to its end.")
 	for _, s := range entries {
 		involved = append(involved, s.peer())
 	}
-	x := &Explanation{Answer: e.operationSaid(op, len(tries)) + t.most(op.End.Sub(op.Start))}
+	x := &Explanation{Answer: joined(e.operationSaid(op, len(tries)), t.most(op.End.Sub(op.Start)))}
 	x.Parts = append(x.Parts,
-		ExplanationPart{"Where the time went, from " + e.time(op.Start) + " to " + e.time(op.End), t.steps},
-		ExplanationPart{"What was wrong meanwhile", e.meanwhile(op.Start, op.End, involved...)},
-		ExplanationPart{"Which servers stored it", e.copies(entries, op)},
-		ExplanationPart{"Why this answer", e.whyThisAnswer(op)})
-	x.Next = op.ID.String()
-	if applied := e.appliedBy(op); applied != nil {
-		x.Next = fmt.Sprintf("index %s %s", applied.value(spans.RaftIndexKey), applied.Service)
+		ExplanationPart{Title: say("Where the time went, from %s to %s", e.begin(op), e.end(op)), Steps: t.steps, Took: true},
+		because("What was wrong meanwhile", e.meanwhile(op.Start, op.End, involved...)),
+		because("Which servers stored it", e.copies(entries, op)),
+		because("Why this answer", e.whyThisAnswer(op)))
+	if title := unanswered(op, len(t.why)); title != "" {
+		x.Parts = append(x.Parts, whyNot(title, t.why))
 	}
-	return x, nil
+	next := []string{}
+	if applied := e.appliedBy(op); applied != nil {
+		next = append(next, entryQuestion(applied.number(spans.RaftIndexKey), applied.Service))
+	}
+	for _, try := range tries {
+		next = append(next, try.ID.String())
+	}
+	return e.finish(x, strings.ReplaceAll(printable(request), "/", " "), next...), nil
+}
+
+// unanswered is the title of what kept an operation from its answer, or from one at once; empty if nothing did.
+func unanswered(op *Span, failed int) string {
+	switch {
+	case op.Attribute(spans.RaftUnfinishedKey).AsBool(), op.Status.Code == codes.Error,
+		op.Attribute(spans.KVResultKey).AsString() == outcomeUnknown:
+		return "Why it had no answer"
+	case failed > 0:
+		return "Why it had no answer at once"
+	}
+	return ""
+}
+
+// noSuchOperation says that a client has no operation of a number, and which is its last.
+func (e *Explainer) noSuchOperation(request string) error {
+	near := &QuestionError{Message: "no client of this run has an operation " + strings.ReplaceAll(request, "/", " ")}
+	client, _, _ := strings.Cut(request, "/")
+	var last *Span
+	for other := range e.of(client, spans.KVPutName, spans.KVGetName, spans.KVDeleteName) {
+		if last == nil || other.Start.After(last.Start) {
+			last = other
+		}
+	}
+	if last != nil {
+		near.Nearest = client + " " + last.ordinal()
+	}
+	return near
 }
 
 // operationText is an operation as a story tells it: PUT "a" = "x".
 func (s *Span) operationText() string {
 	id := map[string]string{spans.KVPutName: spans.KVPutID, spans.KVGetName: spans.KVGetID}[s.Name]
-	return operationText(cmp.Or(id, spans.KVDeleteID), s.Attribute(spans.KVKeyKey).AsString(), s.Attribute(spans.KVValueKey).AsString()).text
+	return operationText(cmp.Or(id, spans.KVDeleteID), s.Attribute(spans.KVKeyKey).AsString(),
+		s.Attribute(spans.KVValueKey).AsString()).text
 }
 
 // ordinal is which of its client's operations one is.
@@ -112,26 +136,26 @@ func (s *Span) ordinal() string {
 	return ordinal
 }
 
-func (e *Explainer) operationSaid(op *Span, tries int) string {
-	said := fmt.Sprintf("%s's request %s, %s, took %s", op.Service, op.ordinal(), op.operationText(), took(op.Start, op.End))
+func (e *Explainer) operationSaid(op *Span, tries int) Sentence {
+	said := say("%s's request %s, %s, took %s", op.Service, op.ordinal(), op.operationText(),
+		interval{e.begin(op), e.end(op)})
 	if tries > 1 {
-		said += fmt.Sprintf(" and %d tries", tries)
+		said = joined(said, say(" and %d tries", tries))
 	}
 	result := op.Attribute(spans.KVResultKey).AsString()
 	switch {
 	case op.Attribute(spans.RaftUnfinishedKey).AsBool():
-		return said + " and had no answer when the run ended."
+		return joined(said, say(" and had no answer when the run ended."))
 	case op.Status.Code == codes.Error && result == "":
-		return said + " and got no answer (" + op.value(spans.ErrorTypeKey) + ")."
+		return joined(said, say(" and got no answer (%s).", op.value(spans.ErrorTypeKey)))
 	case result == outcomeUnknown:
-		return said + ", and its outcome is unknown: the client gave up without knowing whether it took effect."
+		return joined(said, say(", and its outcome is unknown: the client gave up without knowing whether it took effect."))
 	}
-	answer := resultText(parseCommand(e.commandOf(op)), result)
-	return said + ". The answer was " + answer + "."
+	return joined(said, say(". The answer was %s.", resultText(parseCommand(operationCommand(op)), result)))
 }
 
-// commandOf is an operation as an entry of the log has it: put a x.
-func (*Explainer) commandOf(op *Span) string {
+// operationCommand is an operation as an entry of the log has it: put a x.
+func operationCommand(op *Span) string {
 	verb := strings.TrimPrefix(op.Name, "kv.")
 	words := []string{verb, op.Attribute(spans.KVKeyKey).AsString()}
 	if v := op.Attribute(spans.KVValueKey).AsString(); op.Name == spans.KVPutName {
@@ -140,237 +164,175 @@ func (*Explainer) commandOf(op *Span) string {
 	return strings.Join(words, " ")
 }
 
-// answering is the span of the server whose answer a try got.
-func (e *Explainer) answering(try *Span) *Span {
-	for _, s := range e.receivers(try) {
-		if s.value(spans.RaftReplyKey) == try.value(spans.RaftReplyKey) && !s.End.After(try.End) && s.value(spans.RaftReplyKey) != "" {
-			return s
+// failedTry accounts for a try that brought no answer, and notes why.
+func (e *Explainer) failedTry(t *times, try *Span) {
+	client, peer := try.Service, try.peer()
+	server := e.answering(try)
+	switch {
+	case server == nil && try.value(spans.RaftReplyKey) != "":
+		t.until(e.end(try), try, "%s asked %s, and got the reply %s. The trace lacks the span with which %s gave it.",
+			client, peer, try.value(spans.RaftReplyKey), peer)
+		t.why = append(t.why, step(e.end(try), "%s replied %s; why the trace does not tell, for it lacks the span of "+
+			"that.", peer, try.value(spans.RaftReplyKey)).because(kept(NotInTrace, e.end(try), Sentence{})))
+	case server != nil && try.replied(protocol.NotLeader{}):
+		said := joined(say("%s asked %s", client, peer), e.notLeader(server))
+		t.until(e.end(try), try, "%s.", said)
+		t.why = append(t.why, step(e.end(server), "%s (§8).", said).held(RuleLeaderOnly))
+	case server != nil && try.replied(protocol.OutcomeUnknown{}):
+		t.until(e.begin(server), try, "%s's request went to %s, which took it for itself to lead.", client, peer)
+		t.until(e.end(server), server, "%s %s", peer, e.whyUnknown(server))
+		t.until(e.end(try), try, "The news that the outcome is unknown went back to %s.", client)
+		t.why = append(t.why, e.uncommitted(server)...)
+	default:
+		e.gaveUp(t, try)
+	}
+}
+
+// notLeader says what a server that was asked and did not lead knew of the leader.
+func (*Explainer) notLeader(server *Span) Sentence {
+	leader := server.value(spans.KVLeaderIDKey)
+	is := "was not the leader but " + aRole(server.value(spans.RaftRoleKey))
+	if server.leads() {
+		is = "said that it was not the leader, which it was"
+	}
+	if leader == "" || leader == protocol.NodeID(0).String() {
+		return say(", which %s, and knew of none", is)
+	}
+	return say(", which %s, and named %s", is, leader)
+}
+
+func aRole(role string) string { return "a " + role }
+
+// gaveUp accounts for a try that nobody answered, or not in time.
+func (e *Explainer) gaveUp(t *times, try *Span) {
+	client, peer, why := try.Service, try.peer(), e.absent(try)
+	for _, server := range e.receivers(try) {
+		appended := server.event(spans.EventAppend)
+		if appended == nil || server.value(spans.RaftReplyKey) != "" && !server.End.After(try.End) {
+			continue
+		}
+		what := "had"
+		if server.value(spans.RaftReplyKey) != "" {
+			what = "by then had"
+		}
+		why.Sentence = say("%s appended it at index %s, and %s no answer to give", peer,
+			text(appended.Attribute(spans.RaftIndexKey)), what).on(e.when(server, appended))
+		t.why = append(t.why, e.uncommitted(server)...)
+		break
+	}
+	t.why = append(t.why, step(e.end(try), "%s got no answer from %s: %s.", client, peer, why.Sentence).because(why))
+	switch {
+	case try.Attribute(spans.RaftUnfinishedKey).AsBool():
+		t.until(e.end(try), try, "%s waited for %s until the run ended: %s.", client, peer, why.Sentence)
+	case try.value(spans.ErrorTypeKey) == spans.ErrorTypeCrash:
+		t.until(e.end(try), try, "%s waited for %s until it crashed itself: %s.", client, peer, why.Sentence)
+	default:
+		t.until(e.end(try), try, "%s waited for %s in vain, and gave this try up: %s.", client, peer, why.Sentence)
+	}
+}
+
+// leaderTermAt is the term in which a server did something; nil if the trace has none.
+func (e *Explainer) leaderTermAt(node string, term int64) *leaderTerm {
+	for _, l := range e.leaderTerms() {
+		if l.node == node && l.term == term {
+			return &l
 		}
 	}
 	return nil
 }
 
-// failedTry accounts for a try that brought no answer.
-func (e *Explainer) failedTry(t *times, try *Span) {
-	client, peer := try.Service, try.peer()
-	server := e.answering(try)
-	switch {
-	case server != nil && try.replied(protocol.NotLeader{}):
-		leader := server.value(spans.KVLeaderIDKey)
-		said := "knew of none"
-		if leader != "" && leader != protocol.NodeID(0).String() {
-			said = "named " + leader
-		}
-		t.until(try.End, try.ID, "%s asked %s, which was not the leader, and %s.", client, peer, said)
-	case server != nil && try.replied(protocol.OutcomeUnknown{}):
-		t.until(server.Start, try.ID, "%s's request went to %s, which took it for itself to lead.", client, peer)
-		t.until(server.End, server.ID, "%s %s", peer, e.whyUnknown(server))
-		t.until(try.End, try.ID, "The news that the outcome is unknown went back to %s.", client)
-	case try.Attribute(spans.RaftUnfinishedKey).AsBool():
-		t.until(try.End, try.ID, "%s waited for %s until the run ended: %s.", client, peer, e.why(try))
-	default:
-		why := e.why(try)
-		if servers := e.receivers(try); len(servers) > 0 && servers[0].event(spans.EventAppend) != nil && servers[0].value(spans.RaftReplyKey) == "" {
-			why = fmt.Sprintf("%s appended it at index %s, and never got it committed", peer, text(servers[0].event(spans.EventAppend).Attribute(spans.RaftIndexKey)))
-		}
-		t.until(try.End, try.ID, "%s waited for %s in vain, and gave this try up: %s.", client, peer, why)
+// uncommitted says what kept the entry of a request from being committed while a leader had the request open.
+func (e *Explainer) uncommitted(server *Span) []ExplanationStep {
+	appended := server.event(spans.EventAppend)
+	if appended == nil {
+		return nil
 	}
-}
-
-// why is absent without the span that tells it.
-func (e *Explainer) why(call *Span) string {
-	why, _ := e.absent(call)
-	return why
+	index := appended.Attribute(spans.RaftIndexKey).AsInt64()
+	n := entry{
+		appended.Attribute(spans.RaftTermKey).AsInt64(), appended.Attribute(spans.RaftCommandKey).AsString(),
+		e.when(server, appended), server,
+	}
+	l := e.leaderTermAt(server.Service, n.term)
+	if l == nil || e.firstCommit(server.Service, index, appended.At, server.End) != nil {
+		return nil
+	}
+	if l.until.After(server.End) {
+		l.until, l.ended = server.End, server
+	}
+	return e.notCommittedUnder(l, n, index)
 }
 
 // whyUnknown says why a leader could not say what would come of an entry.
-func (e *Explainer) whyUnknown(server *Span) string {
+func (e *Explainer) whyUnknown(server *Span) Sentence {
 	appended := server.event(spans.EventAppend)
 	if appended == nil {
-		return "did not know what would come of it."
+		return say("said so; why the trace does not tell, for it has no entry of it").on(e.end(server))
 	}
-	index := appended.Attribute(spans.RaftIndexKey).AsInt64()
-	said := fmt.Sprintf("appended it at index %d, and could not get it committed", index)
-	var why, peers []string
-	for s := range e.of(server.Service, spans.AppendEntriesClientName) {
-		if s.is(spans.AppendEntriesClientName, trace.SpanKindClient) && s.carries(index) && !s.Start.Before(appended.At) && s.Start.Before(server.End) && !s.replied(protocol.AppendEntriesOk{}) {
-			why = append(why, e.why(s))
-			if !slices.Contains(peers, s.peer()) {
-				peers = append(peers, s.peer())
-			}
-		}
-	}
-	if len(why) > 0 {
-		slices.Sort(peers)
-		said += ", because nothing came back of what it sent to " + andList(peers) + ": " + why[0]
-	}
+	said := say("appended it at index %s, and had not committed it by %s", text(appended.Attribute(spans.RaftIndexKey)),
+		e.end(server)).on(e.when(server, appended))
 	for s := range e.of(server.Service, spans.RoleChangeName) {
 		if together(s.End, server.End) && s.value(spans.RaftRoleKey) == protocol.RoleFollower.String() {
-			said += ". Then it heard of term " + s.value(spans.RaftTermKey) + " and led no more"
+			return joined(said, say(", when it heard of term %d and led no more (§5.1): another leader may commit it yet, "+
+				"or not.", s.term()).on(e.end(s)))
 		}
 	}
-	return said + "."
+	return joined(said, say(", when the time was over in which it answers: it may be committed yet, or not."))
 }
 
 // answeredTry accounts for a try that was answered, and returns the calls that carried its entry.
 func (e *Explainer) answeredTry(t *times, try, server *Span) (entries []*Span) {
 	client, leader := try.Service, server.Service
-	t.until(server.Start, try.ID, "The request travelled from %s to %s, and %s took it up%s.", client, leader, leader, e.ailing(leader, server.Start))
+	t.until(e.begin(server), try, "The request travelled from %s to %s, and %s took it up%s.", client, leader, leader,
+		e.ailing(leader, server.Start))
 	appended := server.event(spans.EventAppend)
-	commit := (*Span)(nil)
-	if appended != nil {
-		index := appended.Attribute(spans.RaftIndexKey).AsInt64()
-		t.until(appended.At, server.ID, "%s, the leader of term %s, appended it at index %d.", leader, server.value(spans.RaftTermKey), index)
-		commit = e.commitOf(leader, index, appended.At)
-		for s := range e.of(leader, spans.AppendEntriesClientName) {
-			if s.is(spans.AppendEntriesClientName, trace.SpanKindClient) && s.carries(index) && !s.Start.Before(appended.At) {
-				entries = append(entries, s)
-			}
-		}
-		slices.SortStableFunc(entries, func(a, b *Span) int { return a.Start.Compare(b.Start) })
-		if commit != nil && !commit.End.After(server.End) {
-			e.replication(t, entries, commit)
+	if appended == nil {
+		t.until(e.end(server), server, "%s answered without an entry for it in its log, which breaks the rule that a "+
+			"command is answered when its entry is applied (§8).", leader)
+		t.until(e.end(try), try, "The answer travelled back to %s.", client)
+		return nil
+	}
+	index := appended.Attribute(spans.RaftIndexKey).AsInt64()
+	t.until(e.when(server, appended), server, "%s, the leader of term %d, appended it at index %d.", leader,
+		server.term(), index)
+	for s := range e.of(leader, spans.AppendEntriesClientName) {
+		if s.is(spans.AppendEntriesClientName, trace.SpanKindClient) && s.carries(index) && !s.Start.Before(appended.At) &&
+			s.term() == server.term() {
+			entries = append(entries, s)
 		}
 	}
-	if commit != nil {
-		t.until(server.End, server.ID, "%s committed and applied it.", leader)
+	slices.SortStableFunc(entries, func(a, b *Span) int { return a.Start.Compare(b.Start) })
+	if commit := e.firstCommit(leader, index, appended.At, server.End); commit != nil {
+		e.replication(t, entries, commit)
+		t.until(e.end(server), server, "%s committed and applied it.", leader)
 	} else {
-		t.until(server.End, server.ID, "%s answered%s.", leader, map[bool]string{true: " from what it had stored of this request"}[appended == nil])
+		t.until(e.end(server), server, "%s answered, and the trace has no commit of index %d by it until then: that "+
+			"breaks the rule that a command is answered when its entry is applied (§8).", leader, index)
 	}
-	t.until(try.End, try.ID, "The answer travelled back to %s.", client)
+	t.until(e.end(try), try, "The answer travelled back to %s.", client)
 	return entries
 }
 
-// commitOf is the first commit of an index by a server since a time.
-func (e *Explainer) commitOf(node string, index int64, since time.Time) *Span {
+// firstCommit is the first commit of an index by a server within a time.
+func (e *Explainer) firstCommit(node string, index int64, from, to time.Time) *Span {
 	for s := range e.of(node, spans.CommitName) {
-		if !s.End.Before(since) && s.number(spans.RaftCommitFromKey) < index && index <= s.number(spans.RaftCommitToKey) {
+		if !s.End.Before(from) && !s.End.After(to) && s.number(spans.RaftCommitFromKey) < index &&
+			index <= s.number(spans.RaftCommitToKey) {
 			return s
 		}
 	}
 	return nil
 }
 
-// replication accounts for the time until a majority had the entry: that of the acknowledgement that decided it.
-func (e *Explainer) replication(t *times, entries []*Span, commit *Span) {
-	var decider, first *Span
-	for _, s := range entries {
-		if together(s.End, commit.End) && s.replied(protocol.AppendEntriesOk{}) {
-			decider = s
-		}
-	}
-	if decider == nil {
-		t.until(commit.Start, commit.ID, "It waited until a majority had it.")
-		return
-	}
-	for _, s := range entries {
-		if s.peer() == decider.peer() && first == nil {
-			first = s
-		}
-	}
-	peer := decider.peer()
-	t.until(first.Start, first.ID, "It waited to be sent to %s, because an AppendEntries to %s was on its way already%s.", peer, peer, e.inVain(commit.Service, peer, first.Start))
-	if first != decider {
-		t.until(decider.Start, first.ID, "The first AppendEntries with it came to nothing: %s. It was sent to %s again.", e.why(first), peer)
-	}
-	if receiver := e.answering(decider); receiver != nil {
-		t.until(receiver.End, receiver.ID, "It went to %s, which stored it%s.", peer, e.ailing(peer, receiver.End))
-	}
-	by := commit.values(spans.RaftCommitAcknowledgedByKey)
-	t.until(commit.Start, decider.ID, "%s's acknowledgement went back to %s. With it %s had the entry, which is a majority.", peer, commit.Service, andList(by))
-}
-
-// inVain says why an AppendEntries came to nothing that was on its way to a server until a time; empty if it did not.
-func (e *Explainer) inVain(leader, peer string, until time.Time) string {
-	for s := range e.of(leader, spans.AppendEntriesClientName) {
-		if s.is(spans.AppendEntriesClientName, trace.SpanKindClient) && s.peer() == peer && s.number(spans.RaftEntriesCountKey) > 0 && together(s.End, until) &&
-			s.Status.Code == codes.Error {
-			return ", in vain: " + e.why(s)
-		}
-	}
-	return ""
-}
-
-// copies says which other servers acknowledged an entry, and when.
-func (e *Explainer) copies(entries []*Span, op *Span) []ExplanationStep {
-	var steps []ExplanationStep
-	done := map[string]bool{}
-	for _, s := range entries {
-		switch {
-		case done[s.peer()]:
-		case s.replied(protocol.AppendEntriesOk{}):
-			done[s.peer()] = true
-			late := ""
-			if s.End.After(op.End) {
-				late = " after the answer had gone out: a majority had been enough" + e.ailing(s.peer(), s.End)
-			}
-			steps = append(steps, e.step(s.End, s.ID, "%s's acknowledgement arrived%s.", s.peer(), late))
-		case !s.replied(protocol.AppendEntriesRejected{}):
-			why, id := e.absent(s)
-			steps = append(steps, e.step(s.End, id, "%s's acknowledgement did not come: %s.", s.peer(), why))
-		}
-	}
-	slices.SortStableFunc(steps, func(a, b ExplanationStep) int { return cmp.Compare(a.At, b.At) })
-	return steps
-}
-
-// appliedBy is where the server that answered an operation first applied it; of any server if nobody answered.
-func (e *Explainer) appliedBy(op *Span) *Span {
-	var first *Span
-	request := op.Attribute(spans.KVRequestIDKey).AsString()
-	for s := range e.of("", spans.ApplyName) {
-		if s.Attribute(spans.KVRequestIDKey).AsString() == request && (first == nil || s.End.Before(first.End)) {
-			first = s
-		}
-	}
-	return first
-}
-
-// whyThisAnswer says what was at the key, and since when.
-func (e *Explainer) whyThisAnswer(op *Span) []ExplanationStep {
-	applied := e.appliedBy(op)
-	if applied == nil {
-		return nil
-	}
-	node, index := applied.Service, applied.number(spans.RaftIndexKey)
-	steps := []ExplanationStep{e.step(applied.End, applied.ID, "%s was the first to apply it, at index %d: %s.", node, index, e.appliedSaid(applied))}
-	for s := range e.of(node, spans.ApplyName) {
-		if again := s.number(spans.RaftIndexKey); again > index && s.value(spans.KVRequestIDKey) == op.value(spans.KVRequestIDKey) {
-			otherwise := ""
-			if s.value(spans.KVResultKey) != applied.value(spans.KVResultKey) {
-				otherwise = " That is another answer than the first, which a retry must get."
-			}
-			steps = append(steps, e.step(s.End, s.ID, "It was in the log again at index %d, as a retry: %s (§8).%s", again, e.appliedSaid(s), otherwise))
-		}
-	}
-	key := parseCommand(applied.Attribute(spans.RaftCommandKey).AsString()).key
-	var last *Span // to change the key before
-	for s := range e.of(node, spans.ApplyName) {
-		c := parseCommand(s.Attribute(spans.RaftCommandKey).AsString())
-		if s.number(spans.RaftIndexKey) < index && c.key == key && (c.verb == "put" || c.verb == "delete") &&
-			s.Attribute(spans.KVResultKey).AsString() == (protocol.Stored{}).String() && !s.End.After(applied.End) &&
-			(last == nil || s.number(spans.RaftIndexKey) > last.number(spans.RaftIndexKey)) {
-			last = s
-		}
-	}
-	if last == nil {
-		return append(steps, e.step(applied.End, 0, "No entry before it had stored anything at %q.", key))
-	}
-	return append(steps, e.step(last.End, last.ID, "The last entry before it to change %q was index %s: %s, of %s.", key,
-		last.value(spans.RaftIndexKey), parseCommand(last.Attribute(spans.RaftCommandKey).AsString()).text, e.requestSaid(last)))
-}
-
-// requestSaid names the operation whose entry a server applied.
-func (*Explainer) requestSaid(applied *Span) string {
-	request := applied.value(spans.KVRequestIDKey)
-	client, ordinal, found := strings.Cut(request, "/")
+// requestSaid names the operation of whose entry a span tells.
+func requestSaid(s *Span) string {
+	client, ordinal, found := strings.Cut(s.value(spans.KVRequestIDKey), "/")
 	if !found {
 		return "the leader itself"
 	}
 	return client + "'s request " + ordinal
 }
 
-func (*Explainer) appliedSaid(applied *Span) string {
-	c := parseCommand(applied.Attribute(spans.RaftCommandKey).AsString())
-	return c.text + " -> " + resultText(c, applied.Attribute(spans.KVResultKey).AsString())
+func appliedSaid(applied *Span) string {
+	c := applied.command()
+	return fmt.Sprintf("%s -> %s", c.text, resultText(c, applied.Attribute(spans.KVResultKey).AsString()))
 }

@@ -1,8 +1,6 @@
 package traces
 
 import (
-	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -10,111 +8,202 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
-// explainSpan says what a span is, and what led to it: its causes, one by one, back to what began its trace, and why that began.
+// explainSpan says what a span is, and what led to it: its causes, one by one, back to what began its trace, and why
+// that began.
 func (e *Explainer) explainSpan(s *Span) *Explanation {
+	if len(strangeIn(s)) > 0 {
+		return e.explainForeign(s)
+	}
 	switch s.Name {
 	case spans.ElectionName:
-		if x, err := e.explainTerm(s.number(spans.RaftTermKey)); err == nil && s.value(spans.RaftOutcomeKey) == spans.OutcomeWon {
-			return x
+		if winner := e.winner(s.term()); winner != nil && winner.ID == s.ID {
+			if x, err := e.explainTerm(s.term()); err == nil {
+				return x
+			}
 		}
-		return &Explanation{
-			Answer: fmt.Sprintf("%s stood for election in term %s at %s: %s.", s.Service, s.value(spans.RaftTermKey), e.time(s.Start), e.outcomeSaid(s)),
-			Parts: []ExplanationPart{
-				{"Why " + s.Service + " stood for election", e.whyStood(s)}, {"Who voted how", e.votes(s)},
-			},
-			Next: "leader term " + s.value(spans.RaftTermKey),
-		}
+		return e.explainElection(s)
 	case spans.KVPutName, spans.KVGetName, spans.KVDeleteName:
 		if x, err := e.explainOperation(s.Attribute(spans.KVRequestIDKey).AsString()); err == nil {
 			return x
 		}
+	case spans.ViolationName:
+		return e.explainViolation(s)
 	}
-	x := &Explanation{Answer: capital(e.spanSaid(s, true)) + "."}
-	if s.Name == spans.ViolationName {
-		return e.explainViolation(x, s)
+	x := &Explanation{Answer: joined(e.spanSaid(s, true).capital(), say("."))}
+	x.Parts = append(x.Parts, e.whyNotOf(s)...)
+	x.Parts = append(x.Parts, because("Which rule was broken", e.brokenBy(s)),
+		because("What led to it, the last cause first", e.chain(s)))
+	root := e.rootOf(s)
+	if root.Name == spans.ElectionName && len(strangeIn(root)) == 0 {
+		x.Parts = append(x.Parts, because("Why "+root.Service+" stood for election", e.whyStood(root)))
 	}
-	if s.Kind == trace.SpanKindClient && s.value(spans.RaftReplyKey) == "" {
-		why, id := e.absent(s)
-		x.Parts = append(x.Parts, ExplanationPart{"Why there was no reply", []ExplanationStep{e.step(s.End, id, "%s.", capital(why))}})
+	var next []string
+	switch s.Name {
+	case spans.FaultName:
+		next = append(next, e.electionAfter(s))
+	case spans.ApplyName:
+		next = append(next, entryQuestion(s.number(spans.RaftIndexKey), s.Service))
 	}
-	chain, root := e.chain(s)
-	x.Parts = append(x.Parts, ExplanationPart{"What led to it, the last cause first", chain})
-	if root.Name == spans.ElectionName {
-		x.Parts = append(x.Parts, ExplanationPart{"Why " + root.Service + " stood for election", e.whyStood(root)})
+	if root.ID != s.ID {
+		next = append(next, root.ID.String())
 	}
-	x.Next = root.ID.String()
+	return e.finish(x, s.ID.String(), append(next, e.others(s)...)...)
+}
+
+// whyNotOf says why what a span asked for did not come, or was refused.
+func (e *Explainer) whyNotOf(s *Span) []ExplanationPart {
+	one := func(title string, why reason) []ExplanationPart {
+		return []ExplanationPart{whyNot(title, []ExplanationStep{step(why.at, "%s.", why.capital()).because(why)})}
+	}
+	call := e.spanOf(s.Parent)
 	switch {
-	case s.Name == spans.FaultName:
-		x.Next = e.electionAfter(s)
-	case s.Name == spans.ApplyName:
-		x.Next = "index " + s.value(spans.RaftIndexKey) + " " + s.Service
-	case root.ID == s.ID:
-		for first := range e.below(s.ID) {
-			x.Next = first.ID.String()
-			break
-		}
-	}
-	if x.Next == s.ID.String() { // ask something else
-		x.Next = e.suggested(s)
-	}
-	return x
-}
-
-// suggested is a question about what a span begins: a client's first request, or the first election.
-func (e *Explainer) suggested(s *Span) string {
-	if first := s.Service + "/1"; e.operation(first) != nil {
-		return s.Service + " 1"
-	}
-	if all := e.Questions(1); len(all) > 0 {
-		return all[0]
-	}
-	return s.ID.String()
-}
-
-// explainViolation says what an invariant demands, and which facts do not agree.
-func (e *Explainer) explainViolation(x *Explanation, s *Span) *Explanation {
-	if says := printable(s.Status.Description); says != "" {
-		x.Answer += " It says: " + says
-	}
-	var facts []ExplanationStep
-	for _, fact := range s.values(spans.RaftkvViolationFactsKey) {
-		facts = append(facts, e.step(s.Start, 0, "%s.", capital(fact)))
-	}
-	x.Parts = append(x.Parts, ExplanationPart{"What does not agree", facts})
-	x.Next = s.ID.String()
-	if last := e.doneBefore(s.Start); last != nil {
-		x.Next = last.ID.String()
-	}
-	return x
-}
-
-// doneBefore is what a process did last before a moment; nil if there was nothing.
-func (e *Explainer) doneBefore(moment time.Time) *Span {
-	var done []int32
-	for i := range e.list {
-		s, shape := &e.list[i], e.shapeOf(int32(i))
-		if shape.service != spans.ServiceWorld && shape.name != spans.RunName && s.start != s.end && s.end <= moment.UnixNano() {
-			done = append(done, int32(i))
-		}
-	}
-	slices.SortFunc(done, func(i, j int32) int { return cmp.Or(cmp.Compare(e.list[j].end, e.list[i].end), cmp.Compare(j, i)) })
-	for _, i := range done {
-		if s := e.span(i); !s.Attribute(spans.RaftUnfinishedKey).AsBool() {
-			return s
-		}
+	case s.Kind == trace.SpanKindClient && s.value(spans.RaftReplyKey) == "":
+		return one("Why there was no reply", e.absent(s))
+	case isSender(s) && s.event(spans.EventDrop) != nil && len(e.receivers(s)) == 0:
+		return one("Why it did not arrive", e.absent(s))
+	case s.replied(protocol.VoteDenied{}) && s.Kind == trace.SpanKindServer && call != nil:
+		return one("Why the vote was denied", e.whyVoteDenied(call, s))
+	case s.replied(protocol.VoteDenied{}) && s.Kind == trace.SpanKindClient:
+		return one("Why the vote was denied", e.whyDenied(&voteReply{call: s, arrived: s, answer: e.answering(s)}))
+	case s.replied(protocol.AppendEntriesRejected{}) && s.Kind == trace.SpanKindServer:
+		return one("Why it was refused", e.refusal(s))
+	case s.replied(protocol.AppendEntriesRejected{}) && s.Kind == trace.SpanKindClient:
+		return one("Why it was refused", e.refused(s))
+	case s.replied(protocol.NotLeader{}):
+		return one("Why it was not done", e.notDone(s))
+	case s.replied(protocol.OutcomeUnknown{}) && s.Kind == trace.SpanKindServer:
+		return []ExplanationPart{whyNot("Why the outcome was unknown", e.uncommitted(s))}
+	case s.Name == spans.LateReplyName:
+		return one("Why it did not count as the reply", e.whyLate(s))
+	case s.is(spans.CommitNotificationConsumerName, trace.SpanKindConsumer) && call != nil && !e.committedBelow(s):
+		return one("Why it changed nothing", e.whyIdle(s, call))
 	}
 	return nil
 }
 
+// notDone says why a server did not do what a client asked.
+func (e *Explainer) notDone(s *Span) reason {
+	server := s
+	if s.Kind == trace.SpanKindClient {
+		if server = e.answering(s); server == nil {
+			return ruled(RuleLeaderOnly, e.end(s), say("%s was not the leader, as it said; the trace lacks its span (§8)",
+				s.peer()))
+		}
+	}
+	return ruled(RuleLeaderOnly, e.end(server), joined(say("%s was asked", server.Service), e.notLeader(server),
+		say(" (§8)")).on(e.end(server)))
+}
+
+// whyLate says why a reply was none to an open call: that was over, or it was a second copy.
+func (e *Explainer) whyLate(s *Span) reason {
+	answer := e.spanOf(s.Parent)
+	if answer == nil {
+		return kept(NotInTrace, e.begin(s), say("its call was over; when the trace does not tell, for it lacks the span "+
+			"of the answer"))
+	}
+	call := e.spanOf(answer.Parent)
+	switch {
+	case call == nil:
+		return kept(NotInTrace, e.begin(s), say("its call was over; when the trace does not tell, for it lacks the call"))
+	case call.value(spans.RaftReplyKey) != "":
+		return kept(TooLate, e.end(call), say("the call had its reply at %s, and this is another copy",
+			e.end(call)).on(e.begin(s)))
+	}
+	return kept(TooLate, e.end(call), say("the call had been given up at %s%s%s", e.end(call), e.delayed(call),
+		e.delayed(answer)).on(e.begin(s)))
+}
+
+// committedBelow says whether a span has a commit below it.
+func (e *Explainer) committedBelow(s *Span) bool {
+	for child := range e.below(s.ID) {
+		if child.Name == spans.CommitName {
+			return true
+		}
+	}
+	return false
+}
+
+// whyIdle says why a server that was told of a commit index had nothing to commit.
+func (e *Explainer) whyIdle(s, call *Span) reason {
+	index := s.number(spans.RaftLeaderCommitKey)
+	already := int64(0)
+	var by *Span
+	for c := range e.of(s.Service, spans.CommitName) {
+		if !c.End.After(s.End) && c.number(spans.RaftCommitToKey) >= index {
+			already, by = c.number(spans.RaftCommitToKey), c
+		}
+	}
+	if by != nil && !e.startedBetween(s.Service, by.End, s.End) {
+		return ruled(RuleMatched, e.end(by), say("%s had committed up to index %d already, at %s, and a commit index "+
+			"never goes back (§5.3)", s.Service, already, e.end(by)))
+	}
+	if s.term() > call.term() {
+		return ruled(RuleTermOver, e.end(s), say("%s was in term %d, and term %d was over (§5.1)", s.Service, s.term(),
+			call.term()).on(e.end(s), e.begin(call)))
+	}
+	match, at := e.matchWith(s.Service, call.Service, call.term(), s.End)
+	why := say("its log was known to equal the leader's up to index %d, and a follower commits no further (§5.3, "+
+		"Figure 2)", match).on(e.end(s))
+	if match > 0 {
+		why = why.on(at)
+	}
+	return ruled(RuleMatched, e.end(s), why)
+}
+
+// startedBetween says whether a process started within a time: what it had committed it does not know any more then.
+func (e *Explainer) startedBetween(process string, from, to time.Time) bool {
+	for s := range e.of(process, spans.StartName) {
+		if s.Start.After(from) && !s.Start.After(to) {
+			return true
+		}
+	}
+	return false
+}
+
+// explainViolation says what an invariant demands, and which facts do not agree.
+func (e *Explainer) explainViolation(s *Span) *Explanation {
+	x := &Explanation{Answer: joined(e.spanSaid(s, true).capital(), say("."))}
+	if says := printable(s.Status.Description); says != "" {
+		x.Answer = joined(x.Answer, say(" It says: %s", says))
+	}
+	var facts []ExplanationStep
+	for _, fact := range s.values(spans.RaftkvViolationFactsKey) {
+		facts = append(facts, step(e.begin(s), "%s.", capital(fact)))
+	}
+	x.Parts = append(x.Parts, because("What does not agree", facts))
+	var next []string
+	if last := e.doneBefore(s.Start); last != nil {
+		next = append(next, last.ID.String())
+	}
+	return e.finish(x, s.ID.String(), next...)
+}
+
+// doneBefore is what a process did last before a moment; nil if there was nothing.
+func (e *Explainer) doneBefore(moment time.Time) *Span {
+	var last *Span
+	for i := range e.list {
+		s, shape := &e.list[i], e.shapeOf(int32(i))
+		if shape.service == spans.ServiceWorld || shape.name == spans.RunName || s.start == s.end ||
+			s.end > moment.UnixNano() || last != nil && s.end < last.End.UnixNano() {
+			continue
+		}
+		if known := e.known(int32(i)); known != nil && !known.Attribute(spans.RaftUnfinishedKey).AsBool() {
+			last = known
+		}
+	}
+	return last
+}
+
 // electionAfter is the question about the first election since a fault, or about the last one there was.
 func (e *Explainer) electionAfter(fault *Span) string {
-	next := fault.ID.String()
+	next := ""
 	for _, s := range e.elections {
-		next = "leader term " + s.value(spans.RaftTermKey)
+		next = termQuestion(s.term())
 		if !s.Start.Before(fault.Start) {
 			break
 		}
@@ -122,114 +211,90 @@ func (e *Explainer) electionAfter(fault *Span) string {
 	return next
 }
 
-// chain are the causes of a span, the last one first, and the first of them.
-func (e *Explainer) chain(s *Span) (steps []ExplanationStep, root *Span) {
-	root = s
-	seen := map[world.CausalID]bool{s.ID: true}
-	for parent := e.spanOf(s.Parent); parent != nil && s.Parent != 0 && !seen[parent.ID]; parent = e.spanOf(root.Parent) {
-		steps = append(steps, e.step(parent.Start, parent.ID, "%s.", capital(e.spanSaid(parent, false))))
-		seen[parent.ID] = true
-		root = parent
-		if root.Parent == 0 {
-			break
-		}
+// rootOf is the first of the causes of a span that the trace has: itself, if there is none.
+func (e *Explainer) rootOf(s *Span) *Span {
+	seen := map[world.CausalID]bool{}
+	for i := e.byID.get(s.Parent); s.Parent != 0 && i >= 0 && !seen[s.ID]; i = e.byID.get(s.Parent) {
+		seen[s.ID] = true
+		s = e.span(i)
 	}
-	return append(steps, e.whyBegan(root)...), root
+	return s
+}
+
+// chain are the causes of a span, the last one first, and why the first of them began.
+func (e *Explainer) chain(s *Span) (steps []ExplanationStep) {
+	seen := map[world.CausalID]bool{s.ID: true}
+	for s.Parent != 0 {
+		i := e.byID.get(s.Parent)
+		if i < 0 {
+			return append(steps, step(e.begin(s), "What caused that the trace does not tell: it lacks the span above this one."))
+		}
+		parent := e.span(i)
+		if seen[parent.ID] {
+			return steps
+		}
+		seen[parent.ID] = true
+		said := e.foreignSaid(parent)
+		if len(strangeIn(parent)) == 0 {
+			said = e.spanSaid(parent, false).capital()
+		}
+		steps = append(steps, step(e.begin(parent), "%s.", said))
+		s = parent
+	}
+	if len(strangeIn(s)) > 0 {
+		return steps
+	}
+	return append(steps, e.whyBegan(s)...)
 }
 
 // whyBegan says why something began that no other span caused.
 func (e *Explainer) whyBegan(root *Span) []ExplanationStep {
 	switch root.Name {
 	case spans.HeartbeatName:
-		for _, l := range root.Links {
-			if election := e.spanOf(l.ID); election != nil {
-				return []ExplanationStep{
-					e.step(root.Start, 0, "The heartbeat timer of %s ran out: a leader lets its followers hear from it before they time out.", root.Service),
-					e.step(election.End, election.ID, "%s leads since it won the election of term %s.", election.Service, election.value(spans.RaftTermKey)),
-				}
-			}
-		}
+		return e.whyHeartbeat(root)
 	case spans.KVPutName, spans.KVGetName, spans.KVDeleteName:
 		for before := range e.backward(root.Service, spans.KVPutName, spans.KVGetName, spans.KVDeleteName) {
 			if before.ID != root.ID && !before.End.After(root.Start) {
-				return []ExplanationStep{e.step(before.End, before.ID, "%s had the answer to its request %s, and a client has one request at a time.", before.Service, before.ordinal())}
+				return []ExplanationStep{step(e.end(before), "%s was done with its request %s, and a client has one request "+
+					"at a time (§8).", before.Service, before.ordinal())}
 			}
 		}
-		return []ExplanationStep{e.step(root.Start, 0, "It is %s's first request, and came when the client started.", root.Service)}
+		return []ExplanationStep{step(e.begin(root), "The trace has no request of %s before it.", root.Service)}
 	case spans.FaultName:
-		return []ExplanationStep{e.step(root.Start, 0, "The scenario says so: at = %q.", root.value(spans.RaftkvFaultWhenKey))}
+		return []ExplanationStep{step(e.begin(root), "The scenario says so: at = %q.", root.value(spans.RaftkvFaultWhenKey))}
 	case spans.StartName:
 		for _, f := range slices.Backward(e.faults) {
 			if faultKind(f) == spans.FaultRestart && touches(f, root.Service) && together(f.Start, root.Start) {
-				return []ExplanationStep{e.step(f.Start, f.ID, "A fault: %s.", e.faultSaid(f))}
+				return []ExplanationStep{step(e.begin(f), "A fault: %s.", e.faultSaid(f))}
 			}
 		}
 	}
 	return nil
 }
 
-// spanSaid tells a span as a sentence without an end, with its time or without.
-func (e *Explainer) spanSaid(s *Span, timed bool) string {
-	at, during := "", ""
-	if timed {
-		at = " at " + e.time(s.Start)
-		during = at
-		if s.End.After(s.Start) {
-			during = " from " + e.time(s.Start) + " to " + e.time(s.End)
-		}
-	}
-	t := teller{span: s}
-	switch {
-	case s.Name == spans.FaultName:
-		return "the scenario had it that " + e.faultSaid(s) + during
-	case s.Name == spans.RunName:
-		return "the run " + s.value(spans.RaftkvScenarioKey) + " with seed " + s.value(spans.RaftkvSeedKey) + " began"
-	case s.Name == spans.KVPutName || s.Name == spans.KVGetName || s.Name == spans.KVDeleteName:
-		return s.Service + " made its request " + s.ordinal() + ", " + s.operationText() + during
-	case s.Name == spans.ElectionName:
-		return s.Service + " stood for election in term " + s.value(spans.RaftTermKey) + during
-	case s.Name == spans.HeartbeatName:
-		return s.Service + " began heartbeat round " + s.value(spans.RaftHeartbeatKey) + " of term " + s.value(spans.RaftTermKey) + at
-	case s.Name == spans.RoleChangeName:
-		return s.Service + " went from " + s.value(spans.RaftRoleFromKey) + " to " + s.value(spans.RaftRoleKey) + " in term " + s.value(spans.RaftTermKey) + " (" +
-			spaced(s.value(spans.RaftRoleEventKey)) + ")" + during
-	case s.Name == spans.CommitName:
-		said := s.Service + " moved its commit index from " + s.value(spans.RaftCommitFromKey) + " to " + s.value(spans.RaftCommitToKey) + during
-		if by := s.values(spans.RaftCommitAcknowledgedByKey); len(by) > 0 {
-			said += ", because " + andList(by) + " had what is up to there"
-		}
-		return said
-	case s.Name == spans.ApplyName:
-		return s.Service + " applied index " + s.value(spans.RaftIndexKey) + ", " + e.appliedSaid(s) + during
-	case s.Name == spans.StartName, s.Name == spans.ClientStartName:
-		return s.Service + " started" + during
-	case s.Name == spans.SetPeersName:
-		return s.Service + " was told which servers there are, " + andList(s.values(spans.RaftPeersKey)) + "," + during
-	case s.Name == spans.ViolationName:
-		return "the invariant " + s.value(spans.RaftkvInvariantKey) + " did not hold" + at + ", and the run was stopped"
-	case isSender(s):
-		return s.Service + " sent " + s.peer() + aMessage(s) + t.entriesText() + at + e.callEnded(s)
-	case isReceiver(s):
-		said := s.Service + " took in " + s.peer() + "'s " + shortName(s) + t.entriesText() + during
-		if reply := s.value(spans.RaftReplyKey); reply != "" {
-			said += ", and replied " + reply
-			if reason := s.value(spans.RaftReasonKey); reason != "" {
-				said += " (" + spaced(reason) + ")"
+// whyHeartbeat says why a leader began a heartbeat round.
+func (e *Explainer) whyHeartbeat(root *Span) []ExplanationStep {
+	for _, l := range root.Links {
+		election := e.spanOf(l.ID)
+		switch {
+		case election == nil || election.Name != spans.ElectionName:
+		case together(election.End, root.End):
+			return []ExplanationStep{step(e.end(election), "%s had won the election of term %d then, and lets the others "+
+				"hear so at once (§5.2).", election.Service, election.term())}
+		default:
+			return []ExplanationStep{
+				step(e.begin(root), "The heartbeat timer of %s ran out: a leader lets its followers hear from it before they "+
+					"time out (§5.2).", root.Service),
+				step(e.end(election), "%s leads since it won the election of term %d.", election.Service, election.term()),
 			}
 		}
-		if drop := s.event(spans.EventDrop); drop != nil {
-			said += "; the answer was lost" + e.whyLost(s.Service, s.peer(), drop)
-		}
-		return said
-	case s.Name == spans.LateReplyName:
-		return s.Service + " took in a late " + s.value(spans.RaftReplyKey) + " from " + s.peer() + during + ": its call was over"
 	}
-	return s.process() + " has the span " + printable(s.Name) + during
+	return nil
 }
 
 // aMessage is a message with its article.
 func aMessage(s *Span) string {
-	name := shortName(s)
+	name := messageName(s)
 	if name != "" && strings.ContainsRune("AEIOU", rune(name[0])) {
 		return " an " + name
 	}
@@ -237,18 +302,20 @@ func aMessage(s *Span) string {
 }
 
 // callEnded says what came of a call.
-func (e *Explainer) callEnded(s *Span) string {
+func (e *Explainer) callEnded(s *Span) Sentence {
 	reply := s.value(spans.RaftReplyKey)
 	switch {
 	case reply != "":
-		return ", and had the reply " + reply + " at " + e.time(s.End)
+		return say(", and had the reply %s at %s", reply, e.end(s))
 	case s.Kind == trace.SpanKindProducer:
 		if drop := s.event(spans.EventDrop); drop != nil {
-			return ", which was lost" + e.whyLost(s.Service, s.peer(), drop)
+			return joined(say(", which was lost"), e.whyLost(s.Service, s.peer(), s, drop))
 		}
-		return ""
+		return Sentence{}
+	case s.Attribute(spans.RaftUnfinishedKey).AsBool():
+		return say(", and had no reply when the run ended at %s", e.end(s))
 	case s.Status.Code == codes.Error:
-		return ", and gave it up at " + e.time(s.End) + " (" + s.value(spans.ErrorTypeKey) + ")"
+		return say(", and gave it up at %s (%s)", e.end(s), s.value(spans.ErrorTypeKey))
 	}
-	return ""
+	return Sentence{}
 }

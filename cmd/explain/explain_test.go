@@ -146,7 +146,7 @@ func TestExplainTrouble(t *testing.T) {
 
 func TestUsage(t *testing.T) {
 	said, _ := wants(t, command.Fine, "-h")
-	for _, want := range []string{"usage: go run ./cmd/explain RUN WHAT", "Examples", "Exit status"} {
+	for _, want := range []string{"usage: go run ./cmd/explain [-json] RUN WHAT", "own_term (§5.4.2)", "not_traced", "took_ns", "Examples", "Exit status"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("-h does not say %q", want)
 		}

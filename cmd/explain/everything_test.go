@@ -1,0 +1,543 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/raftkv/raftkv/cmd/internal/cluster"
+	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/cmd/internal/library"
+	"github.com/raftkv/raftkv/raftkv/raft"
+	"github.com/raftkv/raftkv/raftkv/world"
+	"github.com/raftkv/raftkv/traces"
+)
+
+// full has TestEverything ask every question of every run. Without it a run of more than some spans is asked of some
+// of them, which are the same each time.
+var full = flag.Bool("full", false, "ask every question of every run")
+
+const (
+	mostAsked = 25 // spans of a run, of which each is asked
+	drawnRuns = 30
+	mostSeeds = 1000 // of mixed, of which one has to catch a bug
+)
+
+// silent are the bugs whose runs are stopped before a span shows what is wrong, as README says of the check.
+var silent = []string{"forget-vote", "revote-on-stepdown", "keep-conflicting-tail"}
+
+// strikes are scenarios in which bugs violate an invariant, as README says. With -full it is each in which one does.
+var strikes = map[string]string{
+	"count-duplicate-votes": "storm", "keep-conflicting-tail": "figure-7", "commit-old-term": "figure-8",
+	"local-read": "two-leaders", "no-dedup": "lost-reply",
+}
+
+// asked is a run that is asked about.
+type asked struct {
+	name, scenario, faults string
+	changes                []string
+	bug                    string
+}
+
+// askedRuns are all scenarios, runs in which each bug strikes, and drawn ones.
+func askedRuns(t *testing.T) []asked {
+	t.Helper()
+	var list []asked
+	for _, s := range library.BuiltIn() {
+		list = append(list, asked{name: s.Name, scenario: s.Name})
+	}
+	for _, bug := range raft.Bugs() {
+		for _, s := range library.BuiltIn() {
+			r := asked{s.Name + " with " + bug.Name, s.Name, "", []string{"bug=" + bug.Name}, bug.Name}
+			if strikes[bug.Name] == s.Name || *full && violates(t, r) {
+				list = append(list, r)
+			}
+		}
+		for seed := 1; ; seed++ {
+			r := asked{
+				fmt.Sprintf("mixed %d with %s", seed, bug.Name), "", "mixed",
+				[]string{"bug=" + bug.Name, "seed=" + strconv.Itoa(seed)},
+				bug.Name,
+			}
+			if violates(t, r) {
+				list = append(list, r)
+				break
+			}
+			if seed == mostSeeds {
+				t.Fatalf("none of %d seeds of mixed catches %s", seed, bug.Name)
+			}
+		}
+	}
+	for seed := 1; seed <= drawnRuns; seed++ {
+		changes := []string{"seed=" + strconv.Itoa(seed)}
+		list = append(list, asked{name: fmt.Sprintf("mixed %d", seed), faults: "mixed", changes: changes})
+	}
+	return list
+}
+
+// violates says whether a run violates an invariant.
+func violates(t *testing.T, r asked) bool {
+	t.Helper()
+	result, err := cluster.New(resolved(t, r.scenario, r.faults, r.changes...).Config, cluster.Options{}).Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result.Checks.Violation != nil
+}
+
+// TestEverything asks all there is to ask of runs of all kinds, and holds of every answer that no sentence names a span
+// or a time that the trace does not have, or a process, a term or an index that the spans which it rests on do not;
+// that
+// every "why not" names a rule or an event; and that what is to be asked next is another question. Where a bug is built
+// in, some answer says which rule was broken; where none is, no answer does.
+func TestEverything(t *testing.T) {
+	var lock sync.Mutex
+	told := map[string]bool{} // the bugs of whose runs an answer says that a rule was broken
+	t.Run("runs", func(t *testing.T) {
+		for _, r := range askedRuns(t) {
+			t.Run(r.name, func(t *testing.T) {
+				t.Parallel()
+				spans, violated := spansOf(t, r.scenario, r.faults, r.changes...)
+				if violated != (r.bug != "") {
+					t.Errorf("an invariant was violated: %v", violated)
+				}
+				a := askAll(t, spans, true)
+				if r.bug == "" && len(a.broken) > 0 {
+					slices.Sort(a.broken)
+					t.Errorf("no rule was broken, and it says:\n%s", strings.Join(slices.Compact(a.broken), "\n"))
+				}
+				lock.Lock()
+				defer lock.Unlock()
+				told[r.bug] = told[r.bug] || len(a.broken) > 0
+			})
+		}
+	})
+	for _, bug := range raft.Bugs() {
+		if !told[bug.Name] && !slices.Contains(silent, bug.Name) {
+			t.Errorf("no answer about a run with %s says that a rule was broken", bug.Name)
+		}
+	}
+}
+
+// Of a part of a trace, and of one in which attributes are missing or spans are foreign, no more is said than what is
+// there.
+func TestPartsAndForeign(t *testing.T) {
+	for _, scenario := range []string{"figure-8", "leader-crash", "storm", "two-leaders", "lost-reply"} {
+		whole, _ := spansOf(t, scenario, "")
+		for part := range 5 {
+			t.Run(fmt.Sprintf("%s without every seventh from %d", scenario, part), func(t *testing.T) {
+				t.Parallel()
+				var spans []traces.Span
+				for i := range whole {
+					if i%7 != part {
+						spans = append(spans, whole[i])
+					}
+				}
+				askAll(t, spans, false)
+			})
+		}
+		t.Run(scenario+" with strange spans", func(t *testing.T) {
+			t.Parallel()
+			spans := slices.Clone(whole)
+			for i := range spans {
+				switch s := &spans[i]; {
+				case i%11 == 0 && len(s.Attributes) > 0:
+					s.Attributes = s.Attributes[1:]
+				case i%11 == 5:
+					s.Name, s.Service = "GET /cart", ""
+				}
+			}
+			askAll(t, spans, false)
+		})
+	}
+}
+
+// resolved is the config of a scenario, or of a profile of faults, with changes such as seed=3.
+func resolved(t *testing.T, scenario, faults string, changes ...string) *config.Resolved {
+	t.Helper()
+	var overrides []config.Override
+	for _, change := range changes {
+		overrides = append(overrides, config.Set("test", change))
+	}
+	request, err := library.Request(scenario, faults, overrides)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := config.Resolve(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// spansOf runs a config with all checks, and returns what its trace file has, and whether an invariant was violated.
+func spansOf(t *testing.T, scenario, faults string, changes ...string) ([]traces.Span, bool) {
+	t.Helper()
+	run := resolved(t, scenario, faults, changes...)
+	var file bytes.Buffer
+	recorder := traces.NewRecorder(traces.RecorderOptions{Run: run.Hash()}, traces.NewOTLPFile(&file))
+	result, err := cluster.New(run.Config, cluster.Options{Tracers: recorder.Tracer}).Run(t.Context())
+	if err := errors.Join(err, recorder.Close(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), traces.FileName)
+	if err := os.WriteFile(path, file.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	spans, err := traces.ReadAll(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return spans, result.Checks.Violation != nil
+}
+
+// asker holds answers against the spans that they are about. It knows nothing of how they are made.
+type asker struct {
+	t      *testing.T
+	spans  map[world.CausalID]*traces.Span
+	names  map[string]bool // of processes
+	epoch  time.Time
+	whole  bool     // the trace is a whole one, so that it tells all
+	broken []string // what answers say of rules that were broken
+}
+
+// askAll asks every question there is, of the spans at most mostAsked unless -full is given.
+func askAll(t *testing.T, spans []traces.Span, whole bool) *asker {
+	t.Helper()
+	a := &asker{t: t, spans: map[world.CausalID]*traces.Span{}, names: map[string]bool{}, whole: whole}
+	e := traces.NewExplainer(traces.SpansOf(spans))
+	questions := sampled(e.Questions(1<<20), func(q string) bool { return strings.HasPrefix(q, "index ") })
+	violated := slices.IndexFunc(spans, func(s traces.Span) bool { return s.Name == "raftkv.violation" })
+	each := max(1, len(spans)/mostAsked)
+	if *full {
+		each = 1
+	}
+	for i := range spans {
+		s := &spans[i]
+		a.spans[s.ID], a.names[s.Service] = s, true
+		for _, kv := range s.Attributes {
+			for _, name := range processName.FindAllString(kv.Value.String(), -1) {
+				a.names[name] = true
+			}
+		}
+		if a.epoch.IsZero() || s.Start.Before(a.epoch) {
+			a.epoch = s.Start
+		}
+		if i%each == 0 || violated >= 0 && s.End.Equal(spans[violated].End) && !s.Attribute("raft.unfinished").AsBool() {
+			questions = append(questions, s.ID.String())
+		}
+	}
+	for _, question := range questions {
+		x, err := e.Explain(question)
+		if err != nil {
+			t.Errorf("%s: %v", question, err)
+			continue
+		}
+		a.holds(x)
+		a.next(e, x)
+		a.refusal(x)
+		a.ownTerm(x)
+		if t.Failed() {
+			t.Fatalf("%s is answered so:\n%s", question, written(x))
+		}
+	}
+	return a
+}
+
+// sampled are all questions, but of some at most mostAsked, unless -full is given.
+func sampled(questions []string, is func(string) bool) (list []string) {
+	count := 0
+	for _, q := range questions {
+		if is(q) {
+			count++
+		}
+	}
+	each, seen := max(1, count/mostAsked), 0
+	for _, q := range questions {
+		if is(q) {
+			if seen++; seen%each != 0 && !*full {
+				continue
+			}
+		}
+		list = append(list, q)
+	}
+	return list
+}
+
+func written(x *traces.Explanation) string {
+	var b bytes.Buffer
+	_ = x.Write(&b, traces.Plain, 160) // a buffer takes all
+	return b.String()
+}
+
+// next holds that what is suggested is another question, which has another answer.
+func (a *asker) next(e *traces.Explainer, x *traces.Explanation) {
+	if x.Next == "" {
+		return
+	}
+	other, err := e.Explain(x.Next)
+	switch {
+	case err != nil:
+		a.t.Errorf("the next question %q: %v", x.Next, err)
+	case other.Question == x.Question || written(other) == written(x):
+		a.t.Errorf("the next question %q is the same as %q", x.Next, x.Question)
+	}
+}
+
+// refusal holds that a span which gives a reason for a refusal is explained by the rule of that reason.
+func (a *asker) refusal(x *traces.Explanation) {
+	id, err := strconv.ParseUint(x.Question, 16, 64)
+	span := a.spans[world.CausalID(id)]
+	if err != nil || span == nil || !a.whole {
+		return
+	}
+	want := map[string][]traces.RaftRule{
+		"stale_term": {traces.RuleTermOver}, "already_voted": {
+			traces.RuleOneVote,
+			traces.RuleTermOver,
+		}, "log_behind": {traces.RuleUpToDate},
+		"entry_missing": {traces.RuleLogMatch}, "term_conflict": {traces.RuleLogMatch},
+	}[span.Attribute("raft.reason").AsString()]
+	if span.Attribute("raft.reply").AsString() == "NotLeader" {
+		want = []traces.RaftRule{traces.RuleLeaderOnly}
+	}
+	if want != nil && !slices.ContainsFunc(reasons(x),
+		func(s traces.ExplanationStep) bool { return slices.Contains(want, s.Rule) }) {
+		a.t.Errorf("it gives the reason %s, and no step has one of the rules %v", span.Attribute("raft.reason").AsString(),
+			want)
+	}
+}
+
+// reasons are the steps of what did not happen.
+func reasons(x *traces.Explanation) []traces.ExplanationStep {
+	var list []traces.ExplanationStep
+	for i := range x.Parts {
+		if x.Parts[i].WhyNot {
+			list = append(list, x.Parts[i].Steps...)
+		}
+	}
+	return list
+}
+
+var entrySaid = regexp.MustCompile(
+	`(?s)^Index ([0-9]+) of (node-[0-9]+)'s log is .* of term ([0-9]+)\. .* never applied it`)
+
+// ownTerm holds that an entry which a leader of a later term knew to be on a majority, and which nobody committed, is
+// said to be held back by the rule for that.
+func (a *asker) ownTerm(x *traces.Explanation) {
+	said := entrySaid.FindStringSubmatch(x.Answer.Text)
+	if said == nil || !a.whole {
+		return
+	}
+	number := func(s *traces.Span, key string) int64 { return s.Attribute(attribute.Key(key)).AsInt64() }
+	index, _ := strconv.ParseInt(said[1], 10, 64)
+	term, _ := strconv.ParseInt(said[3], 10, 64)
+	acks, quorum := map[int64]map[string]bool{}, int64(0) // of the node itself, by the terms in which it led
+	for _, s := range a.spans {
+		switch {
+		case s.Name == "raft.commit" && number(s, "raft.commit.from") < index && index <= number(s, "raft.commit.to"):
+			return
+		case s.Name == "raft.election":
+			quorum = number(s, "raft.quorum")
+		case s.Service == said[2] && s.Kind == trace.SpanKindClient &&
+			s.Attribute("raft.reply").AsString() == "AppendEntriesOk" && number(s, "raft.match_index") >= index:
+			of := number(s, "raft.term")
+			if acks[of] == nil {
+				acks[of] = map[string]bool{said[2]: true}
+			}
+			acks[of][s.Attribute("raft.peer.id").AsString()] = true
+		}
+	}
+	for of, by := range acks {
+		if of > term && int64(len(by)) >= quorum && !slices.ContainsFunc(reasons(x),
+			func(s traces.ExplanationStep) bool { return s.Rule == traces.RuleOwnTerm }) {
+			a.t.Errorf("%d of %d had index %d of term %d in term %d, and no step says that it may not be committed by "+
+				"counting (§5.4.2)", len(by), quorum, index, term, of)
+		}
+	}
+}
+
+// holds holds an answer against the spans.
+func (a *asker) holds(x *traces.Explanation) {
+	a.sentence(x.Answer)
+	for i := range x.Parts {
+		part := &x.Parts[i]
+		a.bears(part.Title)
+		named := false
+		for k := range part.Steps {
+			s := &part.Steps[k]
+			a.sentence(s.Sentence)
+			a.tells(s)
+			if s.Broken != strings.Contains(s.Text, "breaks the rule") && !part.Took {
+				a.t.Errorf("a step is, or is not, about a broken rule: %s", s.Text)
+			}
+			if s.Broken {
+				a.broken = append(a.broken, s.Text)
+			}
+			named = named || s.Rule != "" || s.Event != ""
+		}
+		if part.WhyNot && !named {
+			a.t.Errorf("%q names no rule and no event", part.Title.Text)
+		}
+	}
+}
+
+// sentence holds that something bears a sentence out.
+func (a *asker) sentence(s traces.Sentence) {
+	if len(s.RestsOn) == 0 {
+		a.t.Errorf("nothing bears it out: %s", s.Text)
+	}
+	a.bears(s)
+}
+
+var (
+	processName = regexp.MustCompile(`\b(?:node|client)-[0-9]+\b`)
+	timeTold    = regexp.MustCompile(`-?\b[0-9]+\.[0-9]{3}ms\b`)
+	placeTold   = regexp.MustCompile(`\b(term|index) ([0-9]+)\b`)
+	quotation   = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+	spanTold    = regexp.MustCompile(`\b[0-9a-f]{16}\b`)
+)
+
+// bears holds that the moments that a sentence rests on are those of spans, and that what it names is there.
+func (a *asker) bears(s traces.Sentence) {
+	times, text := map[string]bool{}, quotation.ReplaceAllString(s.Text, "")
+	for _, m := range s.RestsOn {
+		if !a.has(m) {
+			a.t.Errorf("the trace has no moment %+v: %s", m, s.Text)
+		}
+		times[m.String()] = true
+		for _, other := range s.RestsOn {
+			times[traces.Moment{At: other.At - m.At}.String()] = true
+		}
+	}
+	for _, told := range timeTold.FindAllString(text, -1) {
+		if !times[told] {
+			a.t.Errorf("no span that it rests on has the time %s: %s", told, s.Text)
+		}
+	}
+	for _, name := range processName.FindAllString(text, -1) {
+		if !a.names[name] {
+			a.t.Errorf("the trace has no %s: %s", name, s.Text)
+		}
+	}
+	for _, told := range placeTold.FindAllStringSubmatch(text, -1) {
+		if n, _ := strconv.ParseInt(told[2], 10, 64); n > 0 && !a.tellsOf(s, told[1], n) {
+			a.t.Errorf("no span that it rests on tells of %s: %s", told[0], s.Text)
+		}
+	}
+	for _, id := range spanTold.FindAllString(text, -1) {
+		if n, _ := strconv.ParseUint(id, 16, 64); a.spans[world.CausalID(n)] == nil &&
+			!strings.Contains(text, "raftkv.build = ") {
+			a.t.Errorf("the trace has no span %s: %s", id, s.Text)
+		}
+	}
+}
+
+// has says whether the trace has a moment.
+func (a *asker) has(m traces.Moment) bool {
+	s := a.spans[m.Span]
+	if s == nil {
+		return false
+	}
+	at := a.epoch.Add(m.At)
+	switch m.What {
+	case traces.MomentBegin:
+		return s.Start.Equal(at)
+	case traces.MomentEnd:
+		return s.End.Equal(at)
+	}
+	return slices.ContainsFunc(s.Events, func(v traces.Event) bool { return v.Name == m.What && v.At.Equal(at) })
+}
+
+// tellsOf says whether a span that a sentence rests on, or its cause, has a term or an index among its attributes.
+func (a *asker) tellsOf(s traces.Sentence, what string, n int64) bool {
+	keys := map[string][]string{
+		"term": {"raft.term", "raft.entry.term", "raft.prev_log.term", "raft.last_log.term", "raft.conflict.term"},
+		"index": {
+			"raft.index", "raft.commit.from", "raft.commit.to", "raft.leader_commit", "raft.match_index",
+			"raft.prev_log.index", "raft.last_log.index", "raft.conflict.index",
+		},
+	}[what]
+	tells := func(attributes []attribute.KeyValue) bool {
+		value := func(key string) attribute.Value {
+			for _, kv := range attributes {
+				if string(kv.Key) == key {
+					return kv.Value
+				}
+			}
+			return attribute.Value{}
+		}
+		for _, key := range keys {
+			if v := value(key); v.Type() == attribute.INT64 && v.AsInt64() == n {
+				return true
+			}
+		}
+		for _, entry := range value("raft.entries").AsStringSlice() {
+			place, _, _ := strings.Cut(entry, " ")
+			index, term, _ := strings.Cut(place, "@")
+			if number := map[string]string{"index": index, "term": term}[what]; number == strconv.FormatInt(n, 10) {
+				return true
+			}
+		}
+		return what == "index" && value("raft.commit.from").AsInt64() < n && n <= value("raft.commit.to").AsInt64()
+	}
+	said := regexp.MustCompile(fmt.Sprintf(`\b%s %d\b`, what, n)) // in the facts of a violation
+	for _, m := range s.RestsOn {
+		span := a.spans[m.Span]
+		if span == nil {
+			continue
+		}
+		if tells(span.Attributes) || slices.ContainsFunc(span.Attributes,
+			func(kv attribute.KeyValue) bool { return said.MatchString(kv.Value.String()) }) {
+			return true
+		}
+		for i := range span.Events {
+			if tells(span.Events[i].Attributes) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// tells holds that a step's span is one that it rests on, and shows the event that the step names, and that the text
+// has the section of its rule.
+func (a *asker) tells(s *traces.ExplanationStep) {
+	span := a.spans[s.ID]
+	if span == nil || !slices.ContainsFunc(s.RestsOn, func(m traces.Moment) bool { return m.Span == s.ID }) {
+		a.t.Errorf("it does not rest on the span that it names, %s: %s", s.ID, s.Text)
+		return
+	}
+	if s.Rule != "" && !strings.Contains(s.Text, s.Rule.Section()) {
+		a.t.Errorf("%s is not cited: %s", s.Rule.Section(), s.Text)
+	}
+	failed, fault := span.Attribute("error.type").AsString(), span.Attribute("raftkv.fault").AsString()
+	crash := fault == "crash" || fault == "lose_unsynced"
+	shown := map[traces.Occurrence]bool{
+		"":                true,
+		traces.Lost:       slices.ContainsFunc(span.Events, func(v traces.Event) bool { return v.Name == "drop" }),
+		traces.Crashed:    failed == "crash" || crash || strings.Contains(s.Text, "crashed"),
+		traces.Down:       crash,
+		traces.TooLate:    len(s.RestsOn) > 1,
+		traces.TimedOut:   failed == "timeout",
+		traces.RunEnded:   span.Attribute("raft.unfinished").AsBool() || strings.Contains(s.Text, "the run ended"),
+		traces.NotSent:    true,
+		traces.NotInTrace: !a.whole && strings.Contains(s.Text, "trace"),
+	}
+	if !shown[s.Event] {
+		a.t.Errorf("its span does not show that it was %s: %s", s.Event, s.Text)
+	}
+}

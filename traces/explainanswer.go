@@ -1,0 +1,219 @@
+package traces
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/spans"
+)
+
+// replication accounts for the time until a majority had the entry: that of the acknowledgement that decided it.
+func (e *Explainer) replication(t *times, entries []*Span, commit *Span) {
+	var decider, first *Span
+	for _, s := range entries {
+		if together(s.End, commit.End) && s.replied(protocol.AppendEntriesOk{}) {
+			decider = s
+			break
+		}
+	}
+	if decider == nil {
+		t.until(e.begin(commit), commit, "It waited until a majority had it.")
+		return
+	}
+	for _, s := range entries {
+		if s.peer() == decider.peer() && first == nil {
+			first = s
+		}
+	}
+	peer := decider.peer()
+	if first.Start.Sub(e.epoch) > t.at.At {
+		why, ok := e.waitedFor(commit.Service, peer, commit.term(), e.epoch.Add(t.at.At), first.Start)
+		if ok {
+			t.until(e.begin(first), first, "It waited to be sent to %s: %s.", peer, why)
+		}
+		t.until(e.begin(first), first, "It waited to be sent to %s; what for the trace does not tell.", peer)
+	}
+	if first != decider {
+		t.until(e.begin(decider), first, "The first AppendEntries with it came to nothing: %s. It was sent to %s again.",
+			e.cameToNothing(first).Sentence, peer)
+	}
+	if receiver := e.answering(decider); receiver != nil {
+		t.until(e.end(receiver), receiver, "It went to %s, which stored it%s.", peer, e.ailing(peer, receiver.End))
+	}
+	by := commit.values(spans.RaftCommitAcknowledgedByKey)
+	t.until(e.begin(commit), decider, "%s's acknowledgement went back to %s. With it %s had the entry, which is a "+
+		"majority.", peer, commit.Service, andList(by))
+}
+
+// copies says which other servers acknowledged an entry, and when.
+func (e *Explainer) copies(entries []*Span, op *Span) []ExplanationStep {
+	var steps []ExplanationStep
+	done := map[string]bool{}
+	for _, s := range entries {
+		switch {
+		case done[s.peer()]:
+		case s.replied(protocol.AppendEntriesOk{}):
+			done[s.peer()] = true
+			var late Sentence
+			if s.End.After(op.End) {
+				late = joined(say(" after the answer had gone out: a majority had been enough"),
+					e.ailing(s.peer(), s.End)).on(e.end(op))
+			}
+			steps = append(steps, step(e.end(s), "%s's acknowledgement arrived%s.", s.peer(), late))
+		case s.replied(protocol.AppendEntriesRejected{}):
+			why := e.refused(s)
+			steps = append(steps, step(e.end(s), "%s's refusal arrived: %s.", s.peer(), why.Sentence).because(why))
+		default:
+			why := e.absent(s)
+			steps = append(steps, step(e.end(s), "%s's acknowledgement did not come: %s.", s.peer(), why.Sentence).because(why))
+		}
+	}
+	return byTime(steps)
+}
+
+// appliedBy is where the entry of an operation was applied first, by whichever server; nil if none did.
+func (e *Explainer) appliedBy(op *Span) *Span {
+	var first *Span
+	request := op.Attribute(spans.KVRequestIDKey).AsString()
+	for s := range e.of("", spans.ApplyName) {
+		if s.Attribute(spans.KVRequestIDKey).AsString() == request && (first == nil || s.End.Before(first.End)) {
+			first = s
+		}
+	}
+	return first
+}
+
+// appliedOnce are what a server had applied by a time, each index once, in the order of the log.
+func (e *Explainer) appliedOnce(node string, until time.Time) []*Span {
+	byIndex := map[int64]*Span{}
+	for s := range e.of(node, spans.ApplyName) {
+		if !s.End.After(until) && byIndex[s.number(spans.RaftIndexKey)] == nil {
+			byIndex[s.number(spans.RaftIndexKey)] = s
+		}
+	}
+	return slices.SortedFunc(maps.Values(byIndex), func(a,
+		b *Span,
+	) int {
+		return cmp.Compare(a.number(spans.RaftIndexKey), b.number(spans.RaftIndexKey))
+	})
+}
+
+// lastChange is the last of some applied entries to change a key before an index; nil if none did. A retry that got
+// the first answer again changed nothing.
+func lastChange(list []*Span, key string, before int64) *Span {
+	var last *Span
+	first := map[string]string{} // the first results of requests
+	for _, s := range list {
+		c, result := s.command(), s.Attribute(spans.KVResultKey).AsString()
+		request := s.Attribute(spans.KVRequestIDKey).AsString()
+		was, again := first[request]
+		if !again && request != "" {
+			first[request] = result
+		}
+		changes := c.verb == "put" && result == protocol.Stored{}.String() || c.verb == "delete" &&
+			result == protocol.Deleted{}.String()
+		if s.number(spans.RaftIndexKey) < before && c.key == key && changes && (!again || was != result) {
+			last = s
+		}
+	}
+	return last
+}
+
+// whyThisAnswer says what was at the key, and since when.
+func (e *Explainer) whyThisAnswer(op *Span) []ExplanationStep {
+	steps := e.brokenByAnswer(op)
+	applied := e.appliedBy(op)
+	if applied == nil {
+		return append(steps, e.unapplied(op)...)
+	}
+	node, index := applied.Service, applied.number(spans.RaftIndexKey)
+	steps = append(steps, step(e.end(applied), "%s was the first to apply it, at index %d: %s.", node, index,
+		appliedSaid(applied)))
+	for _, s := range e.appliedElsewhere(applied) {
+		steps = append(steps, e.appliedAgain(s, applied))
+	}
+	all := e.appliedOnce(node, maxTime)
+	key := applied.command().key
+	last := lastChange(all, key, index)
+	if last == nil {
+		return append(steps, step(e.end(applied), "The trace has no entry before it that changed %q.", key))
+	}
+	return append(steps, step(e.end(last), "The last entry before it to change %q was index %s: %s, of %s.", key,
+		last.value(spans.RaftIndexKey), last.command().text, requestSaid(last)))
+}
+
+// appliedElsewhere are the first applies of the request of an entry at later indexes, by whichever server, in the
+// order of the log.
+func (e *Explainer) appliedElsewhere(first *Span) []*Span {
+	byIndex := map[int64]*Span{}
+	for s := range e.of("", spans.ApplyName) {
+		index := s.number(spans.RaftIndexKey)
+		if s.value(spans.KVRequestIDKey) != first.value(spans.KVRequestIDKey) || index <= first.number(spans.RaftIndexKey) {
+			continue
+		}
+		if was := byIndex[index]; was == nil || s.End.Before(was.End) {
+			byIndex[index] = s
+		}
+	}
+	return slices.SortedFunc(maps.Values(byIndex), func(a,
+		b *Span,
+	) int {
+		return cmp.Compare(a.number(spans.RaftIndexKey), b.number(spans.RaftIndexKey))
+	})
+}
+
+// appliedAgain says that an operation was in the log again.
+func (e *Explainer) appliedAgain(s, first *Span) ExplanationStep {
+	index := s.number(spans.RaftIndexKey)
+	if s.value(spans.KVResultKey) == first.value(spans.KVResultKey) {
+		return step(e.end(s), "It was in the log again at index %d, as a retry: %s, the first answer again (§8).", index,
+			appliedSaid(s)).held(RuleOnce)
+	}
+	if s.Attribute(spans.KVResultKey).AsString() == (protocol.Nothing{}).String() {
+		return step(e.end(s), "It was in the log again at index %d, when its client was done with it: it did nothing "+
+			"(§8).", index).held(RuleOnce)
+	}
+	return step(e.end(s), "It was in the log again at index %d, as a retry: %s. That is another answer than the "+
+		"first, which breaks the rule that an operation takes effect once, and a retry gets the first answer (§8).",
+		index, appliedSaid(s)).resting(e.end(first)).breaks(RuleOnce)
+}
+
+// unapplied says of an operation that no server applied what the key was like when it was answered.
+func (e *Explainer) unapplied(op *Span) []ExplanationStep {
+	key := op.Attribute(spans.KVKeyKey).AsString()
+	steps := []ExplanationStep{step(e.end(op), "The trace has no server that applied it.")}
+	var latest *Span
+	for _, node := range e.nodes {
+		if last := lastChange(e.appliedOnce(node, op.Start), key, 1<<62); last != nil &&
+			(latest == nil || last.number(spans.RaftIndexKey) > latest.number(spans.RaftIndexKey)) {
+			latest = last
+		}
+	}
+	if latest == nil {
+		return append(steps, step(e.begin(op), "Before it was asked, no server had applied anything that changed %q, as "+
+			"far as the trace tells.", key))
+	}
+	steps = append(steps, step(e.end(latest), "Before it was asked, %s had applied the last change of %q, index %s: "+
+		"%s, of %s.", latest.Service, key,
+		latest.value(spans.RaftIndexKey), latest.command().text, requestSaid(latest)))
+	for try := range e.below(op.ID) {
+		server := e.answering(try)
+		if server == nil || server.Service == latest.Service {
+			continue
+		}
+		own := lastChange(e.appliedOnce(server.Service, server.End), key, 1<<62)
+		switch {
+		case own == nil:
+			steps = append(steps, step(e.end(server), "%s, which was asked, had applied nothing that changed %q.",
+				server.Service, key))
+		case own.number(spans.RaftIndexKey) < latest.number(spans.RaftIndexKey):
+			steps = append(steps, step(e.end(own), "%s, which was asked, had applied no later change than index %s: %s.",
+				server.Service, own.value(spans.RaftIndexKey),
+				own.command().text))
+		}
+	}
+	return steps
+}

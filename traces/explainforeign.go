@@ -1,0 +1,135 @@
+package traces
+
+import (
+	"fmt"
+	"strings"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+
+	"github.com/raftkv/raftkv/raftkv/spans"
+)
+
+// What the spec does not declare is foreign: it is told by its name and attributes, and nothing is concluded from it.
+
+// strangeIn says what keeps a span from being understood: that the spec declares none of its name and kind, or what
+// it lacks of what its kind must have. Empty for one that is
+// as the spec has it.
+func strangeIn(s *Span) []string {
+	shape := theSpec().shapes[spanShape{s.Name, s.Kind}]
+	if shape == nil {
+		return []string{"the spec declares no span of that name and kind"}
+	}
+	over := s.Status.Code != codes.Error && !s.Attribute(spans.RaftUnfinishedKey).AsBool()
+	strange := strangeAttributes(shape.ID, s.Attributes, shape.Attributes, over)
+	for i := range s.Events {
+		if event := shape.events[s.Events[i].Name]; event != nil {
+			strange = append(strange, strangeAttributes(shape.ID, s.Events[i].Attributes, event.spec.Attributes, over)...)
+		}
+	}
+	if s.End.Before(s.Start) {
+		strange = append(strange, "it ends before it begins")
+	}
+	return strange
+}
+
+// strangeAttributes says which attributes are missing, or not what they should be.
+func strangeAttributes(id string, attributes []attribute.KeyValue, specs []spans.AttributeSpec, over bool) []string {
+	var strange []string
+	for i := range specs {
+		spec := &specs[i]
+		value := find(attributes, spec.Key)
+		needed := spec.Level == spans.Required || spec.Level == spans.Answered && over
+		pair := attribute.KeyValue{Key: spec.Key, Value: value}
+		switch {
+		case value.Type() == attribute.EMPTY && needed && !unread(spec.Key):
+			strange = append(strange, lacks+string(spec.Key))
+		case value.Type() == attribute.EMPTY:
+		case value.Type() != spec.Type:
+			strange = append(strange, fmt.Sprintf("its %s is no %s", spec.Key, strings.ToLower(spec.Type.String())))
+		case malformed(id, &pair) != "" || !repliesTo(id, &pair) || !allowed(spec, value):
+			strange = append(strange, fmt.Sprintf("its %s is %s", spec.Key, text(value)))
+		}
+	}
+	return strange
+}
+
+// lacks begins what is said of an attribute that is missing.
+const lacks = "it lacks "
+
+// unread says of an attribute that no answer rests on it.
+func unread(key attribute.Key) bool {
+	return key == spans.RPCSystemNameKey || key == spans.RPCMethodKey || key == spans.ServerAddressKey
+}
+
+// strangeSaid says what is strange in a span, as a sentence without an end.
+func strangeSaid(s *Span) string {
+	var missing, said []string
+	for _, strange := range strangeIn(s) {
+		if key, is := strings.CutPrefix(strange, lacks); is {
+			missing = append(missing, key)
+		} else {
+			said = append(said, strange)
+		}
+	}
+	if len(missing) > 0 {
+		said = append([]string{lacks + andList(missing)}, said...)
+	}
+	return strings.Join(said, "; ")
+}
+
+// allowed says whether an attribute may have a value.
+func allowed(spec *spans.AttributeSpec, value attribute.Value) bool {
+	if spec.Values == nil {
+		return true
+	}
+	for _, v := range spec.Values {
+		if v == value.AsString() {
+			return true
+		}
+	}
+	return false
+}
+
+// explainForeign tells a span that is not understood.
+func (e *Explainer) explainForeign(s *Span) *Explanation {
+	x := &Explanation{Answer: joined(e.foreignSaid(s), say("."))}
+	if theSpec().shapes[spanShape{s.Name, s.Kind}] == nil {
+		x.Answer = joined(x.Answer, say(" It is foreign: the spec of this program declares no span of that name and "+
+			"kind, so nothing is concluded from it."))
+	} else {
+		x.Answer = joined(x.Answer, say(" It cannot be understood: %s. So nothing is concluded from it.", strangeSaid(s)))
+	}
+	var attributes, events []ExplanationStep
+	for _, a := range s.Attributes {
+		attributes = append(attributes, step(e.begin(s), "%s = %s", printable(string(a.Key)), text(a.Value)))
+	}
+	for i := range s.Events {
+		v := &s.Events[i]
+		said := printable(v.Name)
+		for _, a := range v.Attributes {
+			said += " " + printable(string(a.Key)) + "=" + text(a.Value)
+		}
+		events = append(events, step(e.when(s, v), "%s", said))
+	}
+	x.Parts = append(x.Parts, because("Its attributes", attributes), because("Its events", events),
+		because("What it is below, the nearest first", e.chain(s)))
+	return e.finish(x, s.ID.String(), e.others(s)...)
+}
+
+// foreignSaid is a span that is not understood, as a sentence without an end.
+func (e *Explainer) foreignSaid(s *Span) Sentence {
+	process := s.Service
+	if process == "" {
+		process = "A process without a name"
+	}
+	said := say("%s has the %s span %s from %s to %s", process, s.Kind, printable(s.Name), e.begin(s), e.end(s))
+	if s.Status.Code == codes.Error {
+		failed := printable(s.Status.Description)
+		if failed == "" {
+			failed = "without a description"
+		}
+		said = joined(said, say(", with an error (%s)", failed))
+	}
+	return said
+}
