@@ -126,7 +126,7 @@ func TestEverything(t *testing.T) {
 		}
 	})
 	for _, bug := range raft.Bugs() {
-		if !told[bug.Name] && !slices.Contains(silent, bug.Name) {
+		if said, ran := told[bug.Name]; ran && !said && !slices.Contains(silent, bug.Name) {
 			t.Errorf("no answer about a run with %s says that a rule was broken", bug.Name)
 		}
 	}
