@@ -27,7 +27,10 @@ type Server struct {
 	died     bool // within the handler that runs, or ran last: its disk failed
 }
 
-var _ world.Process = (*Server)(nil)
+var (
+	_ world.Process = (*Server)(nil)
+	_ world.Writer  = (*Server)(nil)
+)
 
 // Server makes the one who watches a server.
 func (c *Checker) Server(id protocol.NodeID) *Server { return &Server{checker: c, id: id} }
@@ -49,6 +52,7 @@ func (s *Server) Applied(e protocol.Apply, result protocol.Result) {
 // Start implements world.Process.
 func (s *Server) Start(w world.World) {
 	s.world, s.disk = w, serverDisk{Disk: w.Disk(), server: s}
+	s.readDisk()
 	s.Watched.Start(serverWorld{World: w, server: s})
 }
 
@@ -63,6 +67,18 @@ func (s *Server) Receive(e world.Envelope, began time.Duration) {
 func (s *Server) Timeout(t world.Timer, began time.Duration) {
 	s.Watched.Timeout(t, began)
 	s.handled()
+}
+
+// WritesOnReceive implements world.Writer, for a server that does.
+func (s *Server) WritesOnReceive(e world.Envelope) bool {
+	w, ok := s.Watched.(world.Writer)
+	return ok && w.WritesOnReceive(e)
+}
+
+// WritesOnTimeout implements world.Writer, for a server that does.
+func (s *Server) WritesOnTimeout(t world.Timer) bool {
+	w, ok := s.Watched.(world.Writer)
+	return ok && w.WritesOnTimeout(t)
 }
 
 // handled has an event checked, unless the server died in it: its state then is gone before anybody hears of it, and what it sent before is checked with its crash.
@@ -82,15 +98,20 @@ func (s *Server) Crash() {
 
 // Restart implements world.Process. What the disk holds is read anew: it is the disk that decides what survived.
 func (s *Server) Restart() {
+	s.readDisk()
+	s.Watched.Restart()
+	if !s.died {
+		s.check(Restarted)
+	}
+}
+
+// readDisk has Durable be what the disk holds.
+func (s *Server) readDisk() {
 	s.durable = Durable{log: s.durable.log[:0]}
 	for record := range s.world.Disk().Records() {
 		if p, ok := decode(record); ok {
 			s.durable.Write(&p)
 		}
-	}
-	s.Watched.Restart()
-	if !s.died {
-		s.check(Restarted)
 	}
 }
 

@@ -83,6 +83,16 @@ func (cs *calls) take(id uint64) *call {
 	return nil
 }
 
+// find is the open call that the id names; nil when there is none.
+func (cs *calls) find(id uint64) *call {
+	for _, c := range cs.open {
+		if c.ref.ID == id {
+			return c
+		}
+	}
+	return nil
+}
+
 // free hands a call that was taken back for another use.
 func (cs *calls) free(c *call) {
 	*c = call{}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/world"
 )
 
 // persist makes the term, the vote and the log's new suffix durable: a record of the journal.
@@ -14,6 +15,41 @@ func (n *Node) persist(e protocol.Persist) error {
 		return err
 	}
 	return disk.Sync()
+}
+
+// WritesOnReceive implements world.Writer.
+func (n *Node) WritesOnReceive(e world.Envelope) bool {
+	switch payload := e.Payload.(type) {
+	case protocol.SetPeers:
+		return n.writes(payload)
+	case protocol.StartElection:
+		return n.writes(payload)
+	case protocol.Message:
+		return n.writes(protocol.Receive{From: serverOf(e.From), Message: payload})
+	}
+	return false
+}
+
+// WritesOnTimeout implements world.Writer.
+func (n *Node) WritesOnTimeout(t world.Timer) bool {
+	switch t.Kind {
+	case timerElection:
+		return n.writes(protocol.ElectionTimeout{})
+	case timerHeartbeat:
+		return n.writes(protocol.HeartbeatTimeout{})
+	case timerRPC:
+		open := n.calls.find(uint64(t.ID))
+		return open != nil && n.writes(protocol.RPCTimeout{Peer: open.peer, Request: open.request})
+	}
+	return false
+}
+
+// writes says whether a step with an input would persist anything. A server whose disk failed does nothing.
+func (n *Node) writes(input protocol.Input) bool { return !n.failed && n.raft.Writes(input) }
+
+// FirstRecord is what the disk of a server holds that begins in a term, and never voted in it.
+func FirstRecord(term protocol.Term) []byte {
+	return protocol.AppendEffect(nil, protocol.Persist{CurrentTerm: term})
 }
 
 // replay reads from the journal what the server knew when it stopped (Figure 2, persistent state). A record that does not decode is one that a crash cut short: part of a

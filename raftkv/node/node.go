@@ -33,6 +33,7 @@ type Config struct {
 	MaxEntries        int           // in one AppendEntries, at least 1
 	MaxInFlight       int           // AppendEntries with entries on the way to one follower, at least 1
 	NoopOnElection    bool          // a new leader appends a no-op (§8)
+	StartTerm         protocol.Term // that the disk holds from the beginning: see FirstRecord
 	Bug               raft.Bug      // built in on purpose; raft.BugNone for Raft as it should be
 	Observer          Observer      // told of what the state alone does not show; may be nil
 }
@@ -66,7 +67,10 @@ type Node struct {
 	failed      bool   // the disk failed: the node is as good as crashed until it is restarted
 }
 
-var _ world.Process = (*Node)(nil)
+var (
+	_ world.Process = (*Node)(nil)
+	_ world.Writer  = (*Node)(nil)
+)
 
 // step is the handling of one input.
 type step struct {
@@ -90,7 +94,7 @@ func New(config Config, tracer *spans.Tracer) *Node {
 		tracer: tracer,
 		store:  newStore(config.Bug),
 		raft: raft.New(raft.Config{
-			ID: config.ID, MaxEntries: config.MaxEntries, MaxInFlight: config.MaxInFlight,
+			ID: config.ID, MaxEntries: config.MaxEntries, MaxInFlight: config.MaxInFlight, StartTerm: config.StartTerm,
 			NoopOnElection: config.NoopOnElection, Heartbeats: config.HeartbeatInterval > 0, Bug: config.Bug,
 		}),
 		identity: newIdentity(),

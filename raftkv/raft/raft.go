@@ -11,6 +11,7 @@ type Config struct {
 	ID          protocol.NodeID // which server this is
 	MaxEntries  int             // how many entries one AppendEntries carries at most; at least 1
 	MaxInFlight int             // how many AppendEntries with entries may be on the way to one follower; at least 1
+	StartTerm   protocol.Term   // what the disk holds when the server starts for the first time; 0 of an empty disk
 
 	NoopOnElection bool // a new leader appends a no-op, so that it soon commits what it inherited (§8)
 	Heartbeats     bool // a leader sends empty AppendEntries in idle periods (§5.2)
@@ -44,7 +45,9 @@ type vote struct {
 func New(config Config) *Node {
 	config.MaxEntries = max(config.MaxEntries, 1)
 	config.MaxInFlight = max(config.MaxInFlight, 1)
-	return &Node{config: config}
+	n := &Node{config: config, durable: vote{term: config.StartTerm}}
+	n.state.CurrentTerm = config.StartTerm
+	return n
 }
 
 // State is the server's state, to be read and not changed. It changes with each Step.
@@ -75,6 +78,20 @@ func (n *Node) Step(input protocol.Input) []protocol.Effect {
 		n.restart(in)
 	}
 	return n.persist()
+}
+
+// Writes says whether a step with this input would have anything to persist. It is tried out on a copy of the server.
+func (n *Node) Writes(input protocol.Input) bool {
+	trial := *n
+	trial.state = n.state.Clone()
+	trial.peers, trial.ranking = slices.Clone(n.peers), slices.Clone(n.ranking)
+	trial.effects, trial.saving = nil, nil
+	effects := trial.Step(input)
+	if len(effects) == 0 {
+		return false
+	}
+	_, writes := effects[0].(protocol.Persist)
+	return writes
 }
 
 // The Handle methods are exported for this alone, that an exchange that the spec adds does not compile until it is handled. Only Step may call them.

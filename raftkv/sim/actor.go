@@ -111,7 +111,23 @@ func (a *actor) begin(l letter) {
 	}
 	a.busy, a.step, a.began = true, l, s.now
 	a.ends = after(after(s.now, s.config.StepTime.Pick(draw)), a.slow)
+	if a.disk.stall > 0 && a.writes() {
+		a.ends = after(a.ends, a.disk.stall)
+	}
 	s.queue.push(a.stepEnd())
+}
+
+// writes says whether the step that is under way will write to the disk: nothing changes the process before it ends.
+func (a *actor) writes() bool {
+	w, ok := a.process.(world.Writer)
+	if !ok {
+		return false
+	}
+	if a.step.timer != 0 {
+		return w.WritesOnTimeout(a.timer)
+	}
+	e := &a.sim.flights.envelopes[a.step.message]
+	return !isDamaged(e) && w.WritesOnReceive(*e)
 }
 
 // stepEnd is the end of the step that is under way.

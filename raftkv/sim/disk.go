@@ -2,6 +2,7 @@ package sim
 
 import (
 	"errors"
+	"time"
 
 	"github.com/raftkv/raftkv/raftkv/world"
 )
@@ -11,8 +12,17 @@ type disk struct {
 	journal
 
 	owner  *actor
-	loss   *lostWrite // what the next Sync comes to, if not nil
-	losses uint64     // how many there were
+	loss   *lostWrite    // what the next Sync comes to, if not nil
+	losses uint64        // how many there were
+	skips  bool          // Sync says that it is done, and does nothing
+	stall  time.Duration // how much longer each step takes that syncs
+	states []state       // what was durable when, oldest first; kept only in a world in which disks can be rolled back
+}
+
+// state is what a disk held from some time on: all that is before a place.
+type state struct {
+	since time.Duration
+	end   place
 }
 
 var _ world.Disk = (*disk)(nil)
@@ -43,8 +53,36 @@ func (d *disk) Sync() error {
 		return errDown
 	case d.loss != nil && !d.owner.sim.over:
 		return d.fail()
+	case d.skips:
+		return nil
 	}
-	return d.journal.Sync()
+	return d.sync()
+}
+
+// sync makes all that was appended durable.
+func (d *disk) sync() error {
+	err := d.journal.Sync()
+	d.remember()
+	return err
+}
+
+// remember notes what is durable from now on, if anybody may ask.
+func (d *disk) remember() {
+	if s := d.owner.sim; s.config.Rollbacks {
+		d.states = append(d.states, state{s.now, d.synced})
+	}
+}
+
+// rollBack has the disk hold what was durable at a time, and nothing that was written since.
+func (d *disk) rollBack(to time.Duration) {
+	for len(d.states) > 0 && d.states[len(d.states)-1].since > to {
+		d.states = d.states[:len(d.states)-1]
+	}
+	d.synced = place{}
+	if last := len(d.states) - 1; last >= 0 {
+		d.synced = d.states[last].end
+	}
+	d.journal.crash()
 }
 
 // fail has the process crash as it syncs.
@@ -54,6 +92,7 @@ func (d *disk) fail() error {
 	d.losses++
 	if loss.torn {
 		d.tear(d.tornAt)
+		d.remember()
 	}
 	d.owner.crash()
 	if loss.happened != nil {

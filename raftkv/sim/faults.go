@@ -7,7 +7,8 @@ import (
 )
 
 // Crash has a process crash, if it is not down: what it is busy with is not handled, its mailbox and its timers are gone, its disk keeps what was synced. Until it is
-// restarted, what comes to it is lost. A crash ends a pause, and nothing else that was done to the process: Slow, Rate and Cut are the machine's, and last.
+// restarted, what comes to it is lost. A crash ends a pause, and nothing else that was done to the process: Slow, Stall, SkipSync, Rate and Cut are the machine's, and
+// last.
 //
 // A process that crashes within one of its own methods does nothing more in it that anybody could notice, and its Crash is called when that returns. One that crashes
 // before Run is down when its Start is called.
@@ -49,7 +50,38 @@ func (s *Sim) LoseUnsynced(p world.ProcessID, torn bool, happened func()) {
 	s.with(p, func(a *actor) { a.disk.loss = &lostWrite{torn: torn, happened: happened} })
 }
 
-// Heal undoes what lasts of what was done to a process: Pause, Slow, Rate, a LoseUnsynced that did not happen yet, and every Cut as far as it is about what the process
+// SkipSync has a process's disk lie from now on: Sync says that all is durable, and makes nothing so. If the process crashes then, what was appended since the last Sync that
+// told the truth is lost. The first Sync after a Heal makes all durable that is there then.
+func (s *Sim) SkipSync(p world.ProcessID) {
+	s.with(p, func(a *actor) { a.disk.skips = true })
+}
+
+// Stall has each step of a process that begins from now on, and that syncs its disk, take longer. The last call holds. The process must be a world.Writer: a step takes its
+// time before it is handled, so that somebody has to say beforehand what it will do.
+func (s *Sim) Stall(p world.ProcessID, by time.Duration) {
+	s.with(p, func(a *actor) {
+		if _, ok := a.process.(world.Writer); !ok {
+			s.fail("the disk of %s cannot stall: it does not say when it writes", p)
+		}
+		a.disk.stall = by
+	})
+}
+
+// Rollback has a process start again with what was durable on its disk at an earlier time, as a machine does that is restored from a copy. It crashes first, if it is not down.
+// Config.Rollbacks must be set, and a time at which nothing was synced yet is an empty disk. What a rollback took away no later one brings back.
+func (s *Sim) Rollback(p world.ProcessID, to time.Duration) {
+	if !s.config.Rollbacks {
+		s.fail("the disk of %s cannot be rolled back: Config.Rollbacks is not set", p)
+		return
+	}
+	s.with(p, func(a *actor) {
+		a.crash()
+		a.disk.rollBack(to)
+		a.restart()
+	})
+}
+
+// Heal undoes what lasts of what was done to a process: Pause, Slow, Rate, SkipSync, Stall, a LoseUnsynced that did not happen yet, and every Cut as far as it is about what the process
 // sends and is sent: others that the same call cut off from each other stay so. None heals everybody. A process that is down stays down.
 func (s *Sim) Heal(p world.ProcessID) {
 	if p != 0 {
@@ -60,6 +92,14 @@ func (s *Sim) Heal(p world.ProcessID) {
 		for _, a := range s.actors {
 			a.heal()
 		}
+	})
+}
+
+// Preload has a record on a process's disk from the beginning. It is called before Run.
+func (s *Sim) Preload(p world.ProcessID, record []byte) {
+	s.with(p, func(a *actor) {
+		_ = a.disk.journal.Append(record) // of a disk in memory: it does not fail
+		_ = a.disk.sync()
 	})
 }
 
@@ -184,7 +224,7 @@ func (a *actor) held() int {
 }
 
 func (a *actor) heal() {
-	a.slow, a.disk.loss = 0, nil
+	a.slow, a.disk.loss, a.disk.skips, a.disk.stall = 0, nil, false, 0
 	a.setRate(trueRate)
 	a.sim.mend(a.id)
 	a.resume()

@@ -12,9 +12,11 @@ import (
 type journal struct {
 	chunks [][]byte
 
-	// What is durable: all chunks before this one, and so many bytes of it.
-	syncedChunk, syncedBytes int
+	synced place // what is durable is before it
 }
+
+// place is one between two records: all chunks before this one, and so many bytes of it, are before it.
+type place struct{ chunk, bytes int }
 
 const (
 	firstChunk = 1 << 10
@@ -40,7 +42,7 @@ func (j *journal) Append(record []byte) error {
 // Sync makes all that was appended durable.
 func (j *journal) Sync() error {
 	if last := len(j.chunks) - 1; last >= 0 {
-		j.syncedChunk, j.syncedBytes = last, len(j.chunks[last])
+		j.synced = place{last, len(j.chunks[last])}
 	}
 	return nil
 }
@@ -65,7 +67,7 @@ func (j *journal) tear(keep func(length int) int) {
 // lastUnsynced is where the last record is, if it was not synced.
 func (j *journal) lastUnsynced() (chunk, begin int) {
 	chunk, begin = -1, 0
-	for i, at := j.syncedChunk, j.syncedBytes; i < len(j.chunks); i, at = i+1, 0 {
+	for i, at := j.synced.chunk, j.synced.bytes; i < len(j.chunks); i, at = i+1, 0 {
 		for at < len(j.chunks[i]) {
 			chunk, begin = i, at
 			length, n := binary.Uvarint(j.chunks[i][at:])
@@ -96,7 +98,7 @@ func (j *journal) crash() {
 	if len(j.chunks) == 0 {
 		return
 	}
-	clear(j.chunks[j.syncedChunk+1:])
-	j.chunks = j.chunks[:j.syncedChunk+1]
-	j.chunks[j.syncedChunk] = j.chunks[j.syncedChunk][:j.syncedBytes]
+	clear(j.chunks[j.synced.chunk+1:])
+	j.chunks = j.chunks[:j.synced.chunk+1]
+	j.chunks[j.synced.chunk] = j.chunks[j.synced.chunk][:j.synced.bytes]
 }
