@@ -47,12 +47,12 @@ func (j *Judge) ailing() map[processPlace]*ailments {
 				}
 			}
 		case !known: // nothing else is told of it
-		case kind == spans.FaultCrash, kind == spans.FaultLoseUnsynced:
+		case kind == spans.FaultCrash, kind == spans.FaultLoseUnsynced, kind == spans.FaultRollback: // a rollback starts it again at once
 			ended(of(target).paused, when)
 			of(target).down = append(of(target).down, stretch{when, forever})
 		case kind == spans.FaultPause:
 			of(target).paused = append(of(target).paused, stretch{when, forever})
-		case kind == spans.FaultSlow:
+		case kind == spans.FaultSlow, kind == spans.FaultStall:
 			of(target).slow = append(of(target).slow, stretch{when, forever})
 		}
 	}

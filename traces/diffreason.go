@@ -94,6 +94,12 @@ func (l *alignment) given(p *pair, faults []ConfigChange) []ConfigChange {
 	s := l.sideOf(p).span(p.index())
 	kind, when := s.Attribute(spans.RaftkvFaultKey).AsString(), s.Attribute(spans.RaftkvFaultWhenKey).AsString()
 	targets := processesIn(s.Attribute(spans.RaftkvFaultTargetKey).AsString())
+	if aimed := s.Attribute(spans.RaftkvFaultAimedAtKey).AsString(); aimed != "" { // the config names that
+		targets = strings.FieldsFunc(aimed, func(r rune) bool { return r == '|' || r == ',' })
+		for i := range targets {
+			targets[i] = strings.TrimSpace(targets[i])
+		}
+	}
 	kept := those(faults, func(c ConfigChange) bool {
 		text := c.A
 		if p.a < 0 {

@@ -28,6 +28,12 @@ func faultText(f *Span) string {
 		said = target + " crashed in the middle of a write"
 	case spans.FaultRestart:
 		said = target + " was started again"
+	case spans.FaultRollback:
+		said = target + " was started again with what its disk had held " + t.by().String() + " before"
+	case spans.FaultStall:
+		said = "the disk of " + target + " stalled: each step that wrote to it took " + t.by().String() + " longer"
+	case spans.FaultSkipSync:
+		said = "the disk of " + target + " began to lie: it said that it had synced, and had not"
 	case spans.FaultIsolate:
 		said = target + " was cut off from all other nodes"
 	case spans.FaultPartition:
@@ -52,6 +58,9 @@ func faultText(f *Span) string {
 	default:
 		said = "a fault: " + t.text(spans.RaftkvFaultKey) + " " + target
 	}
+	if aimed := t.text(spans.RaftkvFaultAimedAtKey); aimed != "" {
+		said += " (aimed at " + aimed + ")"
+	}
 	if when := t.text(spans.RaftkvFaultWhenKey); strings.Contains(when, " ") { // a condition, and no time
 		said += " when " + pastOf(when)
 	}
@@ -71,8 +80,9 @@ func pastOf(condition string) string {
 
 func faultKind(f *Span) string { return f.Attribute(spans.RaftkvFaultKey).AsString() }
 
+// isCrash says whether a fault ends what a process does. A rollback does, and starts it again at once.
 func isCrash(f *Span) bool {
-	return faultKind(f) == spans.FaultCrash || faultKind(f) == spans.FaultLoseUnsynced
+	return faultKind(f) == spans.FaultCrash || faultKind(f) == spans.FaultLoseUnsynced || faultKind(f) == spans.FaultRollback
 }
 
 // touches says whether a fault is one of this process.
@@ -93,7 +103,7 @@ func (e *Explainer) inForce(at time.Time) []*Span {
 			list = slices.DeleteFunc(list, func(other *Span) bool {
 				return !isCrash(other) && (target == "all" || other.Attribute(spans.RaftkvFaultTargetKey).AsString() == target)
 			})
-		case spans.FaultRestart:
+		case spans.FaultRestart, spans.FaultRollback:
 			list = slices.DeleteFunc(list, func(other *Span) bool { return isCrash(other) && touches(other, target) })
 		case spans.FaultElect:
 		default:
@@ -256,7 +266,7 @@ func (e *Explainer) delayed(s *Span) Sentence {
 // ailing says what is wrong with a process that answers late.
 func (e *Explainer) ailing(process string, at time.Time) Sentence {
 	for _, f := range slices.Backward(e.inForce(at)) {
-		if kind := faultKind(f); touches(f, process) && (kind == spans.FaultSlow || kind == spans.FaultPause) {
+		if kind := faultKind(f); touches(f, process) && (kind == spans.FaultSlow || kind == spans.FaultStall || kind == spans.FaultPause) {
 			return say(" (at %s %s)", e.begin(f), e.faultSaid(f))
 		}
 	}

@@ -264,7 +264,7 @@ func (e *Explainer) whyBegan(root *Span) []ExplanationStep {
 		return []ExplanationStep{step(e.begin(root), "The scenario says so: at = %q.", root.value(spans.RaftkvFaultWhenKey))}
 	case spans.StartName:
 		for _, f := range slices.Backward(e.faults) {
-			if faultKind(f) == spans.FaultRestart && touches(f, root.Service) && together(f.Start, root.Start) {
+			if (faultKind(f) == spans.FaultRestart || faultKind(f) == spans.FaultRollback) && touches(f, root.Service) && together(f.Start, root.Start) {
 				return []ExplanationStep{step(e.begin(f), "A fault: %s.", e.faultSaid(f))}
 			}
 		}

@@ -1,6 +1,10 @@
 package traces
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/raftkv/raftkv/raftkv/spans"
+)
 
 // Unknown is something that a trace does not tell, so that it cannot be judged. It is no finding: nothing is wrong with a trace for it.
 type Unknown struct {
@@ -23,6 +27,7 @@ const (
 	doubtWhichReply
 	doubtStore
 	doubtOutcome
+	doubtDisk
 
 	doubtKinds = iota
 )
@@ -36,12 +41,17 @@ var doubtWords = [doubtKinds]struct{ id, one, more string }{
 	doubtReply:      {"reply_arrival", "whether a copy of a reply came back: nobody handled it, and who waited may have been down, or the run over", "whether %s of replies came back: nobody handled them, and who waited may have been down, or the run over"},
 	doubtWhichReply: {"which_reply", "which of several replies ended a call: its message came twice", "which of several replies ended %s: their messages came twice"},
 	doubtStore:      {"store", "what the store had to answer from an index on: no span tells what was applied there", ""},
-	doubtOutcome:    {"outcome", "whether an operation took effect: its client had no answer", "whether %s took effect: their clients had no answer"},
+	doubtDisk: {
+		"lying_disk", "whether what is violated is a mistake: a disk lost what it had said that it keeps, or was made to, and Raft relies on that none does",
+		"whether what is violated is a mistake: disks lost what they had said that they keep, or were made to, %s, and Raft relies on that none does",
+	},
+	doubtOutcome: {"outcome", "whether an operation took effect: its client had no answer", "whether %s took effect: their clients had no answer"},
 }
 
 // doubtThings are what is counted of each kind.
 var doubtThings = [doubtKinds]string{
 	doubtCrash: "time", doubtOpen: "span", doubtArrival: "message", doubtReply: "copy", doubtWhichReply: "call", doubtOutcome: "operation",
+	doubtDisk: "time",
 }
 
 // doubts count what is not known.
@@ -68,11 +78,17 @@ func (d *doubts) join(other *doubts) {
 	}
 }
 
+// liesAbout says whether a kind of fault has a disk lose what it said that it keeps.
+func liesAbout(kind string) bool { return kind == spans.FaultSkipSync || kind == spans.FaultRollback }
+
 // unknowns are the doubts as a report has them.
 func (j *Judge) unknowns() []Unknown {
 	for i := range j.records {
 		if j.records[i].is&unfinished != 0 {
 			j.doubts.doubt(doubtOpen, int32(i), 1)
+		}
+		if j.is(int32(i), faults) && liesAbout(j.texts.of(j.facts.faults[j.records[i].fact].kind)) {
+			j.doubts.doubt(doubtDisk, int32(i), 1)
 		}
 	}
 	for i := range j.history {

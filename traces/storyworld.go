@@ -60,6 +60,8 @@ func (t *teller) fault() {
 		said = target + " crashes"
 	case spans.FaultRestart:
 		said = target + " is started again"
+	case spans.FaultRollback:
+		said = target + " starts again with what its disk held " + t.by().String() + " ago"
 	case spans.FaultHeal:
 		said, how = target+" is healed", ordinary
 		if target == "all" {
@@ -73,8 +75,12 @@ func (t *teller) fault() {
 		said = target + " is paused"
 	case spans.FaultSlow:
 		said = target + " is slow: each step takes " + t.by().String() + " longer"
+	case spans.FaultStall:
+		said = "the disk of " + target + " stalls: each step that writes to it takes " + t.by().String() + " longer"
 	case spans.FaultSkew:
 		said = t.skew(target)
+	case spans.FaultSkipSync:
+		said = "the disk of " + target + " lies: it says that it has synced, and has not"
 	case spans.FaultLoseUnsynced:
 		said = target + " crashes in the middle of a write, which is lost"
 		if t.span.Attribute(spans.RaftkvFaultTornKey).AsBool() {
@@ -86,6 +92,9 @@ func (t *teller) fault() {
 		said = kind + " " + target
 	}
 	t.noteFault(said)
+	if aimed := t.text(spans.RaftkvFaultAimedAtKey); aimed != "" {
+		said += " (aimed at " + aimed + ")"
+	}
 	if when := t.text(spans.RaftkvFaultWhenKey); strings.Contains(when, " ") { // a condition, and no time
 		said += " (as " + when + ")"
 	}

@@ -41,8 +41,8 @@ func faultsInB(base *config.Config) []pairOf {
 		{config.Fault{Kind: config.Crash, At: after(then), Process: node(2)}, "FAULT: crash node-2"},
 		{config.Fault{Kind: config.Crash, At: config.When{Kind: config.AtRole, Process: node(1), Role: "leader"}, Process: node(1)}, "FAULT: crash node-1"},
 		{config.Fault{Kind: config.Isolate, At: after(then), Process: node(2)}, "FAULT: isolate node-2"},
-		{config.Fault{Kind: config.Partition, At: after(then), Sides: [][]world.ProcessID{{node(1), node(2)}, {node(3), node(4), node(5)}}}, "FAULT: partition node-1 node-2 | node-3 node-4 node-5"},
-		{config.Fault{Kind: config.Partition, At: after(then), OneWay: true, Sides: [][]world.ProcessID{{node(1)}, {node(3)}}}, "FAULT: partition node-1 | node-3"},
+		{config.Fault{Kind: config.Partition, At: after(then), Sides: sides([]world.ProcessID{node(1), node(2)}, []world.ProcessID{node(3), node(4), node(5)})}, "FAULT: partition node-1 node-2 | node-3 node-4 node-5"},
+		{config.Fault{Kind: config.Partition, At: after(then), OneWay: true, Sides: sides([]world.ProcessID{node(1)}, []world.ProcessID{node(3)})}, "FAULT: partition node-1 | node-3"},
 		{config.Fault{Kind: config.Pause, At: after(then), Process: node(2)}, "FAULT: pause node-2"},
 		{config.Fault{Kind: config.Slow, At: after(then), Process: node(2), By: 5 * time.Millisecond}, "FAULT: slow node-2 by 5ms"},
 		{config.Fault{Kind: config.Skew, At: after(then), Process: node(2), By: 400 * time.Millisecond}, "FAULT: skew node-2 by 400ms"},
@@ -161,4 +161,15 @@ func TestCut(t *testing.T) {
 			t.Errorf("the reason is %+v, want that something is missing %s", reason, c.in)
 		}
 	}
+}
+
+// sides are those of a partition.
+func sides(all ...[]world.ProcessID) [][]config.Target {
+	sides := make([][]config.Target, len(all))
+	for i, side := range all {
+		for _, p := range side {
+			sides[i] = append(sides[i], config.Target{Process: p})
+		}
+	}
+	return sides
 }

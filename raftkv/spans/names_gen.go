@@ -112,13 +112,15 @@ const (
 	RaftkvDelayNsKey = attribute.Key("raftkv.delay_ns")
 	// Which copy of a duplicated message this is: 0 is the first.
 	RaftkvCopyKey = attribute.Key("raftkv.copy")
-	// What was done to the run.
+	// What was done to the run. With `skip_sync` and `rollback` a disk loses what it said that it keeps: Raft relies on that it does not, and may violate any invariant then.
 	RaftkvFaultKey = attribute.Key("raftkv.fault")
 	// To whom: `node-1`, `all`, or the sides of a partition, `node-1 | node-2 node-3`.
 	RaftkvFaultTargetKey = attribute.Key("raftkv.fault.target")
+	// Whom the config names, where that is a role: `the leader`, `a follower`, `the newest candidate`, `the crashed one`, or the sides of a partition, `the leader | node-2, the others`. The target is who had it when the fault struck.
+	RaftkvFaultAimedAtKey = attribute.Key("raftkv.fault.aimed_at")
 	// When, as the config says it: a time, or the condition that came true.
 	RaftkvFaultWhenKey = attribute.Key("raftkv.fault.when")
-	// How much later each step ends, or how far the clock jumps.
+	// How much later each step ends, or each that writes to the disk, or how far the clock jumps, or how long ago the disk held what it holds now.
 	RaftkvFaultByNsKey = attribute.Key("raftkv.fault.by_ns")
 	// How fast the clock runs: 1000 is as fast as the true time.
 	RaftkvFaultRatePermilleKey = attribute.Key("raftkv.fault.rate_permille")
@@ -159,12 +161,15 @@ const (
 const (
 	FaultCrash        = "crash"
 	FaultRestart      = "restart"
+	FaultRollback     = "rollback"
 	FaultHeal         = "heal"
 	FaultIsolate      = "isolate"
 	FaultPartition    = "partition"
 	FaultPause        = "pause"
 	FaultSlow         = "slow"
+	FaultStall        = "stall"
 	FaultSkew         = "skew"
+	FaultSkipSync     = "skip_sync"
 	FaultLoseUnsynced = "lose_unsynced"
 	FaultElect        = "elect"
 )

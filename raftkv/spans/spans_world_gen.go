@@ -68,7 +68,17 @@ func (t *Tracer) StartFault(b Begin, fault string, faultTarget string, faultWhen
 	))}
 }
 
-// SetFaultBy sets raftkv.fault.by_ns: how much later each step ends, or how far the clock jumps.
+// SetFaultAimedAt sets raftkv.fault.aimed_at: whom the config names, where that is a role: `the leader`, `a follower`,
+// `the newest candidate`, `the crashed one`, or the sides of a partition, `the leader | node-2, the others`. The target
+// is who had it when the fault struck.
+func (s FaultSpan) SetFaultAimedAt(faultAimedAt string) {
+	if s.On() {
+		s.set(append(s.room(), RaftkvFaultAimedAtKey.String(faultAimedAt))...)
+	}
+}
+
+// SetFaultBy sets raftkv.fault.by_ns: how much later each step ends, or each that writes to the disk, or how far the
+// clock jumps, or how long ago the disk held what it holds now.
 func (s FaultSpan) SetFaultBy(faultBy time.Duration) {
 	if s.On() {
 		s.set(append(s.room(), RaftkvFaultByNsKey.Int64(int64(faultBy)))...)

@@ -96,9 +96,10 @@ func Specs() []Spec {
 		{
 			ID: FaultID, Name: FaultName, Kind: trace.SpanKindInternal, Service: ServiceWorld, Root: true,
 			Attributes: []AttributeSpec{
-				{Key: RaftkvFaultKey, Type: attribute.STRING, Level: Required, Values: []string{"crash", "restart", "heal", "isolate", "partition", "pause", "slow", "skew", "lose_unsynced", "elect"}},
+				{Key: RaftkvFaultKey, Type: attribute.STRING, Level: Required, Values: []string{"crash", "restart", "rollback", "heal", "isolate", "partition", "pause", "slow", "stall", "skew", "skip_sync", "lose_unsynced", "elect"}},
 				{Key: RaftkvFaultTargetKey, Type: attribute.STRING, Level: Required},
 				{Key: RaftkvFaultWhenKey, Type: attribute.STRING, Level: Required},
+				{Key: RaftkvFaultAimedAtKey, Type: attribute.STRING, Level: Optional},
 				{Key: RaftkvFaultByNsKey, Type: attribute.INT64, Level: Optional},
 				{Key: RaftkvFaultRatePermilleKey, Type: attribute.INT64, Level: Optional},
 				{Key: RaftkvFaultOneWayKey, Type: attribute.BOOL, Level: Optional},

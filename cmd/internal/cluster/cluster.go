@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
 
 	"go.opentelemetry.io/otel/trace"
 
@@ -63,6 +64,8 @@ type Result struct {
 	Committed  protocol.LogIndex // the highest index that a server has known to be committed
 	Leader     protocol.NodeID   // at the end, if there is one
 	Faults     int               // that happened; what happened to one message does not count
+	Missed     []Missed          // the faults that did not
+	LyingDisk  bool              // a disk lost what it said that it keeps, or was made to say so: Raft promises nothing then
 	Checks     Checks
 	Surprises  []Surprise
 }
@@ -85,6 +88,7 @@ func New(c *config.Config, options Options) *Cluster {
 		Seed: c.Seed, Latency: c.Network.Latency, StepTime: c.Process.StepTime, Loss: c.Network.Loss, Duplicate: c.Network.Duplicate,
 		MaxDuration: c.MaxDuration, Drop: drop, Delay: delay, Duplicated: duplicate, Finished: cl.finished, Latencies: options.Latencies,
 		Links: links(c), After: cl.after(),
+		Rollbacks: slices.ContainsFunc(c.Faults, func(f config.Fault) bool { return f.Kind == config.Rollback }),
 	})
 	tracer := func(service string) *spans.Tracer {
 		if options.Tracers == nil {
@@ -140,11 +144,14 @@ func (cl *Cluster) addNodes(tracer func(string) *spans.Tracer) {
 			ID: id, ElectionTimeout: c.Raft.ElectionTimeout, HeartbeatInterval: c.Raft.HeartbeatInterval,
 			RPCTimeout: c.Raft.RPCTimeout, RequestTimeout: c.Raft.RequestTimeout,
 			MaxEntries: c.Raft.MaxEntries, MaxInFlight: c.Raft.MaxInflight, NoopOnElection: c.Raft.NoopOnElection,
-			Bug:      c.Bug,
+			StartTerm: protocol.Term(c.Raft.StartTerm), Bug: c.Bug,
 			Observer: commits{cl, watch.observer()},
 		}, tracer(id.String()))
 		cl.nodes = append(cl.nodes, n)
 		cl.sim.Add(watch.process(n))
+		if c.Raft.StartTerm > 0 {
+			cl.sim.Preload(n.ID(), node.FirstRecord(protocol.Term(c.Raft.StartTerm)))
+		}
 		cl.sim.Tell(0, n.ID(), world.RootID(n.ID(), nameSetPeers, 0, 0), protocol.SetPeers{Peers: peers})
 		if id == protocol.NodeID(c.Raft.FirstLeader) {
 			cl.sim.Tell(1, n.ID(), world.RootID(n.ID(), nameStartElection, 0, 0), protocol.StartElection{}) // 1 ns later: it knows its peers by then
@@ -290,7 +297,8 @@ func (cl *Cluster) Run(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	r := Result{
-		Outcome: outcome, Operations: cl.operations(), Committed: cl.committed, Leader: cl.leader(), Faults: cl.faults.count, Checks: cl.checks(outcome),
+		Outcome: outcome, Operations: cl.operations(), Committed: cl.committed, Leader: cl.leader(), Faults: cl.faults.count,
+		Missed: cl.faults.missed(outcome), LyingDisk: cl.faults.lied, Checks: cl.checks(outcome),
 	}
 	for _, c := range cl.clients {
 		r.Tries += c.Tries()

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -41,6 +42,10 @@ func (cl *Cluster) surprise(e *config.Expect, r *Result) string {
 		return fmt.Sprintf("it happened %s: %s", traces.Counted(cl.happened(r, e.Never), "time"), e.Never)
 	case e.Answered != 0 && e.Answered != r.Operations:
 		return fmt.Sprintf("%s answered", traces.Counted(r.Operations, "operation"))
+	case e.Faults != 0 && e.Faults != r.Faults:
+		return fmt.Sprintf("%s happened%s", traces.Counted(r.Faults, "fault"), cl.firstMissed(r))
+	case e.Violated != "" && violated(r) != e.Violated:
+		return cmp.Or(violated(r), "no invariant") + " was violated"
 	case e.Operation != "" && cl.results[e.Operation] != e.Result:
 		return fmt.Sprintf("%s ended with %s", e.Operation, strconv.Quote(cl.results[e.Operation]))
 	case e.At != 0:
@@ -55,6 +60,23 @@ func (cl *Cluster) surprise(e *config.Expect, r *Result) string {
 		if got := cl.terms(e.Log); !slices.Equal(got, e.Terms) {
 			return fmt.Sprintf("the entries in the log of %s are of the terms %v", e.Log, got)
 		}
+	}
+	return ""
+}
+
+// firstMissed is the first fault that did not happen, and why, as the end of a sentence.
+func (cl *Cluster) firstMissed(r *Result) string {
+	if len(r.Missed) == 0 {
+		return ""
+	}
+	m := r.Missed[0]
+	return fmt.Sprintf("; one that did not: %s: %s", cl.config.Faults[m.Fault].Phrase(), m.Why)
+}
+
+// violated is the invariant that was violated; empty if none was.
+func violated(r *Result) string {
+	if v := r.Checks.Violation; v != nil {
+		return string(v.Invariant.Name)
 	}
 	return ""
 }

@@ -15,26 +15,28 @@ import (
 type faults struct {
 	cluster *Cluster
 	tracer  *spans.Tracer
-	waiting []waiting                 // for a condition, in the order of the config
+	waiting []int                     // for a condition: their places in the config, in its order
 	roles   []protocol.Role           // of each node after the event before, while a fault waits for one
 	done    map[world.CausalID]uint64 // how many faults had an id already but for the ordinal
+	fates   []fate                    // what became of each fault of the config
 	count   int                       // faults that happened
+	lied    bool                      // one of them has a disk lose what it said that it keeps
 
 	// What lasts until it is healed.
 	cuts    map[[2]world.ProcessID]bool
-	ailing  map[world.ProcessID]bool // slow, or with a clock that runs wrong
+	ailing  map[world.ProcessID]bool // slow, or with a clock that runs wrong, or a disk that stalls
 	paused  map[world.ProcessID]bool // until it crashes at the latest
 	crashed map[world.ProcessID]bool
+	downs   []world.ProcessID       // those that crashed, in the order in which they did
+	losing  map[world.ProcessID]int // the fault that waits for the next write of each
 }
-
-// waiting is a fault whose condition has not come true yet.
-type waiting struct{ fault *config.Fault }
 
 // scheduleFaults has each fault of the config happen at its moment. What happens to one message is the network's own affair: see config.Counterfactuals.
 func (cl *Cluster) scheduleFaults(tracer *spans.Tracer) {
 	f := &faults{
 		cluster: cl, tracer: tracer, roles: make([]protocol.Role, cl.config.NumNodes+1), done: map[world.CausalID]uint64{},
-		cuts: map[[2]world.ProcessID]bool{}, ailing: map[world.ProcessID]bool{}, paused: map[world.ProcessID]bool{}, crashed: map[world.ProcessID]bool{},
+		fates: make([]fate, len(cl.config.Faults)), cuts: map[[2]world.ProcessID]bool{}, ailing: map[world.ProcessID]bool{},
+		paused: map[world.ProcessID]bool{}, crashed: map[world.ProcessID]bool{}, losing: map[world.ProcessID]int{},
 	}
 	cl.faults = f
 	for i := range cl.config.Faults {
@@ -42,9 +44,9 @@ func (cl *Cluster) scheduleFaults(tracer *spans.Tracer) {
 		switch fault.At.Kind {
 		case config.AtOnce:
 		case config.AtTime:
-			cl.sim.At(fault.At.Time, turn(fault), func() { f.happen(fault) })
+			cl.sim.At(fault.At.Time, turn(fault), func() { f.happen(i) })
 		case config.AtRole, config.AtCommit, config.AtSend:
-			f.waiting = append(f.waiting, waiting{fault})
+			f.waiting = append(f.waiting, i)
 		}
 	}
 }
@@ -63,15 +65,7 @@ func idOf(f *config.Fault, at time.Duration, ordinal uint64) world.CausalID {
 func target(f *config.Fault) string {
 	switch {
 	case f.Kind == config.Partition:
-		sides := make([]string, len(f.Sides))
-		for i, side := range f.Sides {
-			names := make([]string, len(side))
-			for j, p := range side {
-				names[j] = p.String()
-			}
-			sides[i] = strings.Join(names, " ")
-		}
-		return strings.Join(sides, " | ")
+		return sidesOf(f, " ")
 	case f.Process == 0:
 		return "all"
 	default:
@@ -79,16 +73,29 @@ func target(f *config.Fault) string {
 	}
 }
 
+// sidesOf are the sides of a partition, with something between the names of each.
+func sidesOf(f *config.Fault, between string) string {
+	sides := make([]string, len(f.Sides))
+	for i, side := range f.Sides {
+		names := make([]string, len(side))
+		for j, t := range side {
+			names[j] = t.String()
+		}
+		sides[i] = strings.Join(names, between)
+	}
+	return strings.Join(sides, " | ")
+}
+
 // lookAround has those faults happen whose conditions have come true in the event that was just handled.
 func (f *faults) lookAround() {
 	if len(f.waiting) == 0 {
 		return
 	}
-	f.waiting = slices.DeleteFunc(f.waiting, func(w waiting) bool {
-		if !f.isTrue(&w.fault.At) {
+	f.waiting = slices.DeleteFunc(f.waiting, func(i int) bool {
+		if !f.isTrue(&f.cluster.config.Faults[i].At) {
 			return false
 		}
-		f.happen(w.fault)
+		f.happen(i)
 		return true
 	})
 	for i, n := range f.cluster.nodes {
@@ -112,29 +119,53 @@ func (f *faults) isTrue(when *config.When) bool {
 	return false
 }
 
-// happen does a fault to the world, and tells of it, unless the run is about to finish. A write is lost when there is one, and told of then.
-func (f *faults) happen(fault *config.Fault) {
-	if f.cluster.settled || f.isSo(fault) {
+// happen does a fault of the config to the world, and tells of it, unless the run is about to finish. A write is lost when there is one, and told of then.
+func (f *faults) happen(i int) {
+	given := &f.cluster.config.Faults[i]
+	if f.cluster.settled {
+		f.miss(i, "at %s all was answered and applied already, and the run was coming to its end", told(f.cluster.now()))
+		return
+	}
+	fault, why := f.aim(given)
+	if why == "" {
+		why = f.inVain(&fault)
+	}
+	if why != "" {
+		f.miss(i, "%s at %s", why, told(f.cluster.now()))
 		return
 	}
 	if fault.Kind == config.LoseUnsynced {
-		f.cluster.sim.LoseUnsynced(fault.Process, fault.Torn, func() {
-			f.crash(fault.Process)
-			f.tell(fault)
-		})
+		f.loseWrite(i, &fault)
 		return
 	}
-	f.tell(fault)
-	f.do(fault)
-	f.disturb(fault)
+	f.tell(i, &fault)
+	f.do(&fault)
+	f.disturb(&fault)
 }
 
-// isSo says whether a fault would change nothing: a process that is down can neither crash nor be paused, and one that is up cannot be started.
-func (f *faults) isSo(fault *config.Fault) bool {
-	if f.crashed[fault.Process] {
-		return fault.Kind == config.Crash || fault.Kind == config.Pause
+// loseWrite has the next write of a process be lost, instead of another one that was to be.
+func (f *faults) loseWrite(i int, fault *config.Fault) {
+	if before, waits := f.losing[fault.Process]; waits {
+		f.miss(before, "%s wrote nothing before, at %s, its next write was to be lost anew", fault.Process, told(f.cluster.now()))
 	}
-	return fault.Kind == config.Restart
+	f.losing[fault.Process] = i
+	f.cluster.sim.LoseUnsynced(fault.Process, fault.Torn, func() {
+		delete(f.losing, fault.Process)
+		f.crash(fault.Process)
+		f.tell(i, fault)
+	})
+}
+
+// inVain says why a fault would change nothing: a process that is down can neither crash nor be paused, and one that is up cannot be started.
+func (f *faults) inVain(fault *config.Fault) string {
+	down := f.crashed[fault.Process]
+	switch {
+	case down && (fault.Kind == config.Crash || fault.Kind == config.Pause):
+		return fault.Process.String() + " was down already"
+	case !down && fault.Kind == config.Restart:
+		return fault.Process.String() + " was up"
+	}
+	return ""
 }
 
 // isDown says whether a process crashed and was not started again. It is asked after every event, of most runs in which nobody ever crashes.
@@ -142,6 +173,9 @@ func (f *faults) isDown(p world.ProcessID) bool { return len(f.crashed) > 0 && f
 
 // crash notes that a process is down, which ends a pause.
 func (f *faults) crash(p world.ProcessID) {
+	if !f.crashed[p] {
+		f.downs = append(f.downs, p)
+	}
 	f.crashed[p] = true
 	delete(f.paused, p)
 }
@@ -153,13 +187,18 @@ func (f *faults) do(fault *config.Fault) {
 		f.crash(p)
 		s.Crash(p)
 	case config.Restart:
-		f.restart(p)
+		s.Restart(p)
+		f.started(p)
+	case config.Rollback:
+		f.crash(p)
+		s.Rollback(p, max(0, s.Now()-fault.By))
+		f.started(p)
 	case config.Isolate:
 		f.cut([]world.ProcessID{p}, f.others(p), false)
 	case config.Partition:
 		for i, side := range fault.Sides {
 			for _, other := range fault.Sides[i+1:] {
-				f.cut(side, other, fault.OneWay)
+				f.cut(processes(side), processes(other), fault.OneWay)
 			}
 		}
 	case config.Pause:
@@ -168,8 +207,13 @@ func (f *faults) do(fault *config.Fault) {
 	case config.Slow:
 		f.ailing[p] = true
 		s.Slow(p, fault.By)
+	case config.Stall:
+		f.ailing[p] = true
+		s.Stall(p, fault.By)
 	case config.Skew:
 		f.skew(fault)
+	case config.SkipSync:
+		s.SkipSync(p)
 	case config.Heal:
 		f.heal(p)
 	case config.Elect:
@@ -178,15 +222,24 @@ func (f *faults) do(fault *config.Fault) {
 	}
 }
 
-// restart starts a process again. A node that crashed before the operator could tell it its cluster is told now.
-func (f *faults) restart(p world.ProcessID) {
+// started notes that a process was started again. A node that crashed before the operator could tell it its cluster is told now.
+func (f *faults) started(p world.ProcessID) {
 	s := f.cluster.sim
 	delete(f.crashed, p)
-	s.Restart(p)
+	f.downs = slices.DeleteFunc(f.downs, func(down world.ProcessID) bool { return down == p })
 	if p.Group() == world.NodeGroup && !f.cluster.nodes[p.Number()-1].KnowsCluster() {
 		now := s.Now()
 		s.Tell(now, p, world.RootID(p, nameSetPeers, uint64(now), 0), protocol.SetPeers{Peers: f.cluster.peers()})
 	}
+}
+
+// processes are the names of those on a side of a partition.
+func processes(side []config.Target) []world.ProcessID {
+	ids := make([]world.ProcessID, len(side))
+	for i, t := range side {
+		ids[i] = t.Process
+	}
+	return ids
 }
 
 // others are the nodes that a process is isolated from.
@@ -230,6 +283,7 @@ const trueRate = 1000
 // heal undoes what was done to a process, or to all: what crashed stays down.
 func (f *faults) heal(p world.ProcessID) {
 	f.cluster.sim.Heal(p)
+	f.keepWrites(p)
 	if p == 0 {
 		clear(f.cuts)
 		clear(f.ailing)
@@ -241,6 +295,16 @@ func (f *faults) heal(p world.ProcessID) {
 	for link := range f.cuts {
 		if link[0] == p || link[1] == p {
 			delete(f.cuts, link)
+		}
+	}
+}
+
+// keepWrites has no write be lost any more of a process, or of all.
+func (f *faults) keepWrites(p world.ProcessID) {
+	for who, i := range f.losing {
+		if p == 0 || p == who {
+			f.miss(i, "%s was healed at %s, before it wrote anything", who, told(f.cluster.now()))
+			delete(f.losing, who)
 		}
 	}
 }
@@ -273,9 +337,11 @@ func (f *faults) lasts() bool {
 	return false
 }
 
-// tell opens and ends the span of a fault.
-func (f *faults) tell(fault *config.Fault) {
+// tell opens and ends the span of a fault of the config, which is aimed at somebody by now.
+func (f *faults) tell(i int, fault *config.Fault) {
 	f.count++
+	f.fates[i].happened = true
+	f.lied = f.lied || fault.Kind.LyingDisk()
 	if !f.tracer.On() {
 		return
 	}
@@ -284,6 +350,9 @@ func (f *faults) tell(fault *config.Fault) {
 	id := uint64(idOf(fault, now, f.done[first]))
 	f.done[first]++
 	span := f.tracer.StartFault(spans.Begin{Self: spans.Ref{Root: id, ID: id}, At: now}, string(fault.Kind), target(fault), fault.At.String())
+	if aimed := aimedAt(&f.cluster.config.Faults[i]); aimed != "" {
+		span.SetFaultAimedAt(aimed)
+	}
 	if fault.By != 0 {
 		span.SetFaultBy(fault.By)
 	}

@@ -252,7 +252,8 @@ var timed = []string{
 	`crash = "node-1"`, `crash = "client-1"`, `isolate = "node-2"`, `partition = [["node-1", "node-2"], ["node-3", "node-4", "node-5"]]`,
 	"partition = [[\"node-1\"], [\"node-3\"]]\none_way = true", `pause = "node-3"`, "slow = \"node-1\"\nby = \"2ms\"", "skew = \"node-2\"\nby = \"100ms\"",
 	"skew = \"node-2\"\nby = \"-100ms\"", "skew = \"node-1\"\nrate = 0.5", `lose_unsynced = "node-4"`, "lose_unsynced = \"node-1\"\ntorn = true", `elect = "node-5"`,
-	`heal = "all"`, `restart = "node-2"`,
+	`heal = "all"`, `restart = "node-2"`, "stall = \"node-1\"\nby = \"8ms\"", `skip_sync = "node-2"`, "rollback = \"node-4\"\nby = \"1us\"",
+	`crash = "the leader"`, `isolate = "a follower"`, `partition = [["the leader"], ["a follower", "node-2"]]`,
 }
 
 // healing ends whatever a fault began, so that runs finish.
@@ -346,6 +347,13 @@ func TestExpectations(t *testing.T) {
 		client = "client-2"
 		at = "100ms"
 		get = "a"
+		[[fault]]
+		at = "70ms"
+		slow = "node-5"
+		by = "1us"
+		[[fault]]
+		at = "8s"
+		crash = "node-5"
 		[[expect]]
 		leader = "node-1"
 		[[expect]]
@@ -358,6 +366,12 @@ func TestExpectations(t *testing.T) {
 		never = "election won"
 		[[expect]]
 		answered = 2
+		[[expect]]
+		faults = 1
+		[[expect]]
+		faults = 2
+		[[expect]]
+		violated = "QuorumLog"
 		[[expect]]
 		operation = "client-2/1"
 		result = "x"
@@ -389,10 +403,12 @@ func TestExpectations(t *testing.T) {
 	want := []cluster.Surprise{
 		{Expect: 2, Got: "it did not happen: conflict repaired"},
 		{Expect: 4, Got: "it happened 1 time: election won"},
-		{Expect: 7, Got: `client-1/1 ended with "ok"`},
-		{Expect: 9, Got: "the entries in the log of node-3 are of the terms [1 1 1]"},
-		{Expect: 11, Got: "at 90ms the entries in the log of node-2 are of the terms [1 1]"},
-		{Expect: 12, Got: "the run ended before 9s"},
+		{Expect: 7, Got: "1 fault happened; one that did not: crash node-5 at 8s: " + result.Missed[0].Why},
+		{Expect: 8, Got: "no invariant was violated"},
+		{Expect: 10, Got: `client-1/1 ended with "ok"`},
+		{Expect: 12, Got: "the entries in the log of node-3 are of the terms [1 1 1]"},
+		{Expect: 14, Got: "at 90ms the entries in the log of node-2 are of the terms [1 1]"},
+		{Expect: 15, Got: "the run ended before 9s"},
 	}
 	if !slices.Equal(result.Surprises, want) {
 		t.Errorf("the surprises are %v, want %v", result.Surprises, want)

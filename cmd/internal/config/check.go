@@ -28,6 +28,11 @@ func (r *reader) crossCheck() {
 	for _, l := range r.placedLinks {
 		r.existAll(l.named)
 	}
+	r.checkExpects()
+}
+
+// checkExpects finds what is expected of processes and operations that the run does not have.
+func (r *reader) checkExpects() {
 	for _, e := range r.placedExpects {
 		r.existAll(e.named)
 		if client, number, _ := parseRequest(e.row.Operation); e.row.Operation != "" && number > uint64(r.operationsOf(client)) {
@@ -88,11 +93,14 @@ func (r *reader) together(keys []string, bad bool, why string) {
 // says is the value of a key and where it comes from.
 func (r *reader) says(key string) string {
 	s, _ := settingOf(key)
-	where := "the default"
+	value := s.value(r.config).write()
 	if o, ok := r.given[key]; ok {
-		where = o.where()
+		return fmt.Sprintf("%s (%s)", value, o.where())
 	}
-	return fmt.Sprintf("%s (%s)", s.value(r.config).write(), where)
+	if value != s.value(Default()).write() {
+		return value // a config that was read before: see Expecting
+	}
+	return value + " (the default)"
 }
 
 // exist complains about processes that the run does not have.

@@ -57,7 +57,8 @@ type Raft struct {
 	ElectionTimeout   world.Range   // zero for none
 	HeartbeatInterval time.Duration // zero for none
 	NoopOnElection    bool
-	MaxEntries        int // in one AppendEntries
+	MaxEntries        int    // in one AppendEntries
+	StartTerm         uint64 // that is on every server's disk from the beginning; zero for an empty disk
 }
 
 // Network is the section [network].
@@ -121,10 +122,7 @@ func (c *Config) Clone() *Config {
 	}
 	clone.Faults = slices.Clone(c.Faults)
 	for i := range clone.Faults {
-		clone.Faults[i].Sides = slices.Clone(c.Faults[i].Sides)
-		for j := range clone.Faults[i].Sides {
-			clone.Faults[i].Sides[j] = slices.Clone(c.Faults[i].Sides[j])
-		}
+		clone.Faults[i].Sides = cloneSides(c.Faults[i].Sides)
 	}
 	return &clone
 }

@@ -85,6 +85,7 @@ election_timeout = "1ns .. 2us"
 heartbeat_interval = "0"
 noop_on_election = false
 max_entries = 1
+start_term = "18446744073709551615"
 
 [network]
 latency = "0s"
@@ -247,7 +248,31 @@ func TestLineEndings(t *testing.T) {
 
 func TestFaultsAreReadAndWritten(t *testing.T) {
 	node, client := func(n uint32) world.ProcessID { return world.NewProcessID(world.NodeGroup, n) }, world.NewProcessID(world.ClientGroup, 2)
+	named := func(n uint32) Target { return Target{Process: node(n)} }
 	c, err := Parse("x.toml", []byte(`
+		[[fault]]
+		at = "60ms"
+		crash = "leader"
+		[[fault]]
+		at = "61ms"
+		restart = "the crashed one"
+		[[fault]]
+		at = "62ms"
+		isolate = "the newest candidate"
+		[[fault]]
+		at = "63ms"
+		partition = [["others"], ["follower", "a follower", "node-2"], ["the leader"]]
+		[[fault]]
+		at = "64ms"
+		rollback = "a follower"
+		by = "20ms"
+		[[fault]]
+		at = "65ms"
+		stall = "node-1"
+		by = "9ms"
+		[[fault]]
+		at = "66ms"
+		skip_sync = "node-2"
 		[[fault]]
 		duplicate = "00F067aa0ba902b7"
 		[[fault]]
@@ -291,9 +316,18 @@ func TestFaultsAreReadAndWritten(t *testing.T) {
 		{Kind: Heal, At: When{Kind: AtTime, Time: 5 * time.Millisecond}, Process: node(2)},
 		{Kind: Crash, At: When{Kind: AtTime, Time: 40 * time.Millisecond}, Process: node(1)},
 		{Kind: Crash, At: When{Kind: AtTime, Time: 50 * time.Millisecond}, Process: node(1)},
+		{Kind: Crash, At: When{Kind: AtTime, Time: 60 * time.Millisecond}, Who: WhoLeader},
+		{Kind: Restart, At: When{Kind: AtTime, Time: 61 * time.Millisecond}, Who: WhoCrashed},
+		{Kind: Isolate, At: When{Kind: AtTime, Time: 62 * time.Millisecond}, Who: WhoCandidate},
+		{Kind: Partition, At: When{Kind: AtTime, Time: 63 * time.Millisecond}, Sides: [][]Target{
+			{{Who: WhoFollower}, {Who: WhoFollower}, named(2)}, {{Who: WhoLeader}}, {{Who: WhoOthers}},
+		}},
+		{Kind: Rollback, At: When{Kind: AtTime, Time: 64 * time.Millisecond}, Who: WhoFollower, By: 20 * time.Millisecond},
+		{Kind: Stall, At: When{Kind: AtTime, Time: 65 * time.Millisecond}, Process: node(1), By: 9 * time.Millisecond},
+		{Kind: SkipSync, At: When{Kind: AtTime, Time: 66 * time.Millisecond}, Process: node(2)},
 		{Kind: Skew, At: When{Kind: AtRole, Process: node(1), Role: "leader"}, Process: node(1), By: -3 * time.Millisecond},
-		{Kind: Partition, At: When{Kind: AtCommit, Number: 4}, Sides: [][]world.ProcessID{{node(1), client}, {node(2), node(3)}}},
-		{Kind: Partition, At: When{Kind: AtCommit, Number: 4}, Sides: [][]world.ProcessID{{node(2), node(3)}, {node(1), client}}, OneWay: true},
+		{Kind: Partition, At: When{Kind: AtCommit, Number: 4}, Sides: [][]Target{{named(1), {Process: client}}, {named(2), named(3)}}},
+		{Kind: Partition, At: When{Kind: AtCommit, Number: 4}, Sides: [][]Target{{named(2), named(3)}, {named(1), {Process: client}}}, OneWay: true},
 		{Kind: Heal, At: When{Kind: AtSend, Process: client, Number: 3}},
 	}
 	if diff := cmp.Diff(want, c.Faults); diff != "" {
@@ -320,7 +354,7 @@ func TestCloneSharesNothing(t *testing.T) {
 	}
 	before := string(c.TOML())
 	clone := c.Clone()
-	clone.Keys[0], clone.Faults[0].Kind, clone.Faults[0].Sides[0][0], clone.Expects[0].Leader = "x", Crash, 0, 0
+	clone.Keys[0], clone.Faults[0].Kind, clone.Faults[0].Sides[0][0], clone.Expects[0].Leader = "x", Crash, Target{}, 0
 	clone.Faults[0].Sides[0] = nil
 	clone.Expects[1].Terms[0], clone.Links[0].Loss, clone.Operations[0].Get = 7, 0, "x"
 	if got := string(c.TOML()); got != before {

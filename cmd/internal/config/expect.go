@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/raftkv/raftkv/raftkv/check"
+	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
@@ -18,6 +19,8 @@ type Expect struct {
 	Sometimes string          // what happened at least once: the text of a check.Sometime
 	Never     string          // what did not happen
 	Answered  int             // how many operations have an answer
+	Faults    int             // how many of the faults happened, those of one message not among them
+	Violated  string          // the invariant that does not hold: the run stops there
 	Operation string          // client-1/3: the client and the number of the operation
 	Result    string          // of Operation: what it was answered, as the story's spans say it, or `outcome unknown`
 	Log       world.ProcessID // whose log
@@ -33,6 +36,8 @@ var expectColumns = []column[Expect]{
 	{"sometimes", func(e *Expect) value { return happening{&e.Sometimes} }},
 	{"never", func(e *Expect) value { return happening{&e.Never} }},
 	{"answered", func(e *Expect) value { return wholeNumber{&e.Answered, 1, math.MaxInt32} }},
+	{"faults", func(e *Expect) value { return wholeNumber{&e.Faults, 1, math.MaxInt32} }},
+	{"violated", func(e *Expect) value { return invariant{&e.Violated} }},
 	{"operation", func(e *Expect) value { return requestName{&e.Operation} }},
 	{"result", func(e *Expect) value { return paragraph{&e.Result} }},
 	{"log", func(e *Expect) value { return processName{&e.Log, world.NodeGroup} }},
@@ -74,7 +79,7 @@ func (r *reader) expect(e placed[Expect]) {
 	switch earlier, again := twice(r.placedExpects, e.row); {
 	case said == 0:
 		r.complainAt(e.origin, "the expectation says nothing: it can say leader = \"node-2\", sometimes = \"conflict repaired\", never, answered = 15, "+
-			"operation with result, or log with terms")
+			"faults = 2, violated = \"QuorumLog\", operation with result, or log with terms")
 	case said > 1:
 		r.complainAt(e.origin, "the expectation says several things: write an [[expect]] for each")
 	case again:
@@ -109,6 +114,27 @@ func (h happening) read(v any, complain complainer) {
 }
 
 func (h happening) write() string { return quote(*h.field) }
+
+// invariant is the name of one.
+type invariant struct{ field *string }
+
+func (n invariant) read(v any, complain complainer) {
+	var all []string
+	for _, i := range protocol.AllInvariants() {
+		all = append(all, string(i.Name))
+	}
+	s, ok := v.(string)
+	switch {
+	case !ok:
+		complain(whole, "must be a string, not %s", describe(v))
+	case !slices.Contains(all, s):
+		complain(whole, "is the unknown %s; the nearest is %q", quote(short(s)), Nearest(s, all))
+	default:
+		*n.field = s
+	}
+}
+
+func (n invariant) write() string { return quote(*n.field) }
 
 // requestName names a client's operation: client-1/3.
 type requestName struct{ field *string }

@@ -15,46 +15,16 @@ import (
 // Fault is a [[fault]]: something that goes wrong on purpose, or the counterfactual of one message.
 type Fault struct {
 	Kind    FaultKind
-	At      When                // the zero When for what happens to one message, whenever that is sent
-	Process world.ProcessID     // to whom it happens; zero for a partition and for a message, and for a heal of everything
-	Sides   [][]world.ProcessID // of a partition: who is cut off from whom, each side in ascending order
-	OneWay  bool                // of a partition: only what the first side sends to the second is lost
-	Message world.CausalID      // of drop, delay and duplicate: the span that sends the message
-	By      time.Duration       // of delay, slow and skew: how much
-	Rate    int                 // of skew: how fast the clock runs from then on, in thousandths of the true time's pace; zero for a clock that jumps
-	Torn    bool                // of lose_unsynced: a part of the record that was being written stays on the disk
+	At      When            // the zero When for what happens to one message, whenever that is sent
+	Process world.ProcessID // to whom it happens; zero for a partition and for a message, and for a heal of everything
+	Who     Who             // the role that says to whom it happens, instead of Process
+	Sides   [][]Target      // of a partition: who is cut off from whom, each side in ascending order
+	OneWay  bool            // of a partition: only what the first side sends to the second is lost
+	Message world.CausalID  // of drop, delay and duplicate: the span that sends the message
+	By      time.Duration   // of delay, slow, stall, skew and rollback: how much
+	Rate    int             // of skew: how fast the clock runs from then on, in thousandths of the true time's pace; zero for a clock that jumps
+	Torn    bool            // of lose_unsynced: a part of the record that was being written stays on the disk
 }
-
-// FaultKind is what happens: the key that a [[fault]] says it with.
-type FaultKind string
-
-// The kinds there are, in the order in which they take place when they are due at the same time.
-const (
-	Crash        FaultKind = "crash"
-	Restart      FaultKind = "restart"
-	Heal         FaultKind = "heal" // of one process, or of "all"
-	Isolate      FaultKind = "isolate"
-	Partition    FaultKind = "partition"
-	Pause        FaultKind = "pause"
-	Slow         FaultKind = "slow"
-	Skew         FaultKind = "skew"
-	LoseUnsynced FaultKind = "lose_unsynced"
-	Elect        FaultKind = "elect" // the operator tells the node to stand for election
-	Drop         FaultKind = "drop"
-	Delay        FaultKind = "delay"
-	Duplicate    FaultKind = "duplicate"
-)
-
-var faultKinds = []FaultKind{Crash, Restart, Heal, Isolate, Partition, Pause, Slow, Skew, LoseUnsynced, Elect, Drop, Delay, Duplicate}
-
-// Counterfactual says whether the kind is something that happens to one message, named by its span.
-func (k FaultKind) Counterfactual() bool { return k == Drop || k == Delay || k == Duplicate }
-
-// Turn is the place of the kind among what happens at the same time, from 0: the order in which the kinds stand above.
-func (k FaultKind) Turn() int { return slices.Index(faultKinds, k) }
-
-// takesBy says whether the kind needs to be told how much. A skew may say a rate instead.
-func (k FaultKind) takesBy() bool { return k == Delay || k == Slow || k == Skew }
 
 // Counterfactuals are the messages that are to be dropped, delayed (and by how much) and duplicated.
 func (c *Config) Counterfactuals() (drop []world.CausalID, delay map[world.CausalID]time.Duration, duplicate []world.CausalID) {
@@ -67,7 +37,7 @@ func (c *Config) Counterfactuals() (drop []world.CausalID, delay map[world.Causa
 			delay[f.Message] = f.By
 		case Duplicate:
 			duplicate = append(duplicate, f.Message)
-		case Crash, Restart, Heal, Isolate, Partition, Pause, Slow, Skew, LoseUnsynced, Elect:
+		case Crash, Restart, Rollback, Heal, Isolate, Partition, Pause, Slow, Stall, Skew, SkipSync, LoseUnsynced, Elect:
 		}
 	}
 	return drop, delay, duplicate
@@ -170,6 +140,24 @@ func parseOrdinal(s string, most uint64) (n uint64, problem string) {
 	return n, ""
 }
 
+// Phrase is the fault as a sentence names it: crash node-1 at 40ms.
+func (f Fault) Phrase() string {
+	target := Target{f.Process, f.Who}.String()
+	switch {
+	case f.Kind.Counterfactual():
+		return string(f.Kind) + " " + f.Message.String()
+	case f.Kind == Partition:
+		target = f.target()
+	case f.Process == 0 && f.Who == "":
+		target = healAll
+	}
+	moment := " at "
+	if f.At.Kind != AtTime {
+		moment = " as "
+	}
+	return string(f.Kind) + " " + target + moment + f.At.String()
+}
+
 // write is the fault in TOML.
 func (f Fault) write() string {
 	var b strings.Builder
@@ -185,7 +173,7 @@ func (f Fault) write() string {
 	}
 	if f.Rate != 0 {
 		fmt.Fprintf(&b, "rate = %s\n", formatFloat(float64(f.Rate)/1000))
-	} else if f.Kind.takesBy() {
+	} else if f.Kind.row().takesBy {
 		fmt.Fprintf(&b, "by = %s\n", quote(FormatDuration(f.By)))
 	}
 	return b.String()
@@ -206,10 +194,10 @@ func (f Fault) target() string {
 			sides[i] = "[" + strings.Join(names, ", ") + "]"
 		}
 		return "[" + strings.Join(sides, ", ") + "]"
-	case f.Kind == Heal && f.Process == 0:
+	case f.Kind == Heal && f.Process == 0 && f.Who == "":
 		return quote(healAll)
 	default:
-		return quote(f.Process.String())
+		return quote(Target{f.Process, f.Who}.String())
 	}
 }
 

@@ -15,6 +15,7 @@ type placedFault struct {
 	origin origin
 	when   origin // of the moment
 	named  []placedProcess
+	drawn  bool // whether chance drew it
 	broken bool // whether there is something wrong with it: then it is kept only to find what else is
 }
 
@@ -26,10 +27,7 @@ type placedProcess struct {
 
 // faultKeys are all that a [[fault]] can say.
 func faultKeys() []string {
-	keys := []string{"at"}
-	for _, kind := range faultKinds {
-		keys = append(keys, string(kind))
-	}
+	keys := append([]string{"at"}, faultKinds(func(faultRow) bool { return true })...)
 	return append(keys, "one_way", "by", "rate", "torn")
 }
 
@@ -72,7 +70,7 @@ func (r *reader) fault(table map[string]any, p *place) {
 	var kinds []FaultKind
 	for _, key := range slices.Sorted(maps.Keys(table)) {
 		switch {
-		case slices.Contains(faultKinds, FaultKind(key)):
+		case isFaultKind(key):
 			kinds = append(kinds, FaultKind(key))
 		case !slices.Contains(faultKeys(), key):
 			r.complain(p.child(key).key, "unknown key %q%s", faultTable+"."+short(key), advice(faultTable, key, faultTable+"."+Nearest(key, faultKeys())))
@@ -81,14 +79,14 @@ func (r *reader) fault(table map[string]any, p *place) {
 	slices.SortFunc(kinds, func(a, b FaultKind) int { return p.child(string(a)).key.start - p.child(string(b)).key.start })
 	switch {
 	case len(kinds) == 0 && len(r.problems) == before:
-		r.complain(p.key, "the fault says nothing that happens: one of %s", joinKinds(faultKinds))
+		r.complain(p.key, "the fault says nothing that happens: one of %s", strings.Join(faultKinds(func(faultRow) bool { return true }), ", "))
 	case len(kinds) > 1:
 		r.complain(p.child(string(kinds[1])).key, "the fault says %s already: write a [[fault]] for each", kinds[0])
 	}
 	if len(kinds) == 0 {
 		return
 	}
-	f := placedFault{Fault: Fault{Kind: kinds[0]}}
+	f := placedFault{Fault: Fault{Kind: kinds[0]}, drawn: r.adding && !r.source.flag}
 	at := p.child(string(f.Kind))
 	f.origin = r.origin(at.value)
 	r.faultTarget(&f, table[string(f.Kind)], at)
@@ -114,22 +112,25 @@ func (r *reader) faultTarget(f *placedFault, v any, at *place) {
 		f.Message = id
 	case f.Kind == Heal && s == healAll:
 	default:
-		f.Process = r.process(string(f.Kind), s, at, &f.named)
-		if f.Process.Group() == world.ClientGroup && (f.Kind == Elect || f.Kind == LoseUnsynced) {
+		t := r.target(f.Kind, s, at, &f.named)
+		f.Process, f.Who = t.Process, t.Who
+		if f.Process.Group() == world.ClientGroup && f.Kind.row().nodes {
 			r.complain(at.value, "%s must name a node, not %q", f.Kind, s)
 		}
 	}
 }
 
-// process reads the name of a process.
-func (r *reader) process(key, s string, at *place, named *[]placedProcess) world.ProcessID {
-	id, problem := parseProcess(s)
+// target reads the name of a process, or a role that stands for one.
+func (r *reader) target(kind FaultKind, s string, at *place, named *[]placedProcess) Target {
+	t, problem := parseTarget(s, kind.row().who)
 	if problem != "" {
-		r.complain(at.value, "%s %s", key, problem)
-		return 0
+		r.complain(at.value, "%s %s", kind, problem)
+		return Target{}
 	}
-	*named = append(*named, placedProcess{id, r.origin(at.value)})
-	return id
+	if t.Process != 0 {
+		*named = append(*named, placedProcess{t.Process, r.origin(at.value)})
+	}
+	return t
 }
 
 // sides reads who is cut off from whom.
@@ -140,14 +141,14 @@ func (r *reader) sides(f *placedFault, v any, at *place) {
 		r.complain(at.value, "%s %s", f.Kind, shape)
 		return
 	}
-	seen := make(map[world.ProcessID]bool)
+	seen := make(map[Target]bool)
 	for i, v := range list {
 		names, ok := v.([]any)
 		if !ok || len(names) == 0 {
 			r.complain(at.item(i).value, "%s %s", f.Kind, shape)
 			continue
 		}
-		var side []world.ProcessID
+		var side []Target
 		for j, v := range names {
 			where := at.item(i).item(j)
 			s, ok := v.(string)
@@ -155,14 +156,14 @@ func (r *reader) sides(f *placedFault, v any, at *place) {
 				r.complain(where.value, "%s %s", f.Kind, shape)
 				continue
 			}
-			id := r.process(string(f.Kind), s, where, &f.named)
-			if id != 0 && seen[id] {
-				r.complain(where.value, "%s is named twice", id)
+			t := r.target(f.Kind, s, where, &f.named)
+			if t != (Target{}) && seen[t] && t.Who != WhoFollower { // of followers there are several
+				r.complain(where.value, "%s is named twice", t)
 			}
-			seen[id] = true
-			side = append(side, id)
+			seen[t] = true
+			side = append(side, t)
 		}
-		slices.Sort(side)
+		slices.SortFunc(side, compareTargets)
 		f.Sides = append(f.Sides, side)
 	}
 }
@@ -211,11 +212,11 @@ func (r *reader) faultAmount(f *placedFault, table map[string]any, p *place) {
 		r.complain(p.child("rate").key, "a clock jumps by a time or runs at a rate: write a [[fault]] for each")
 	case hasRate:
 		r.faultRate(f, rate, p.child("rate"))
-	case hasBy && !f.Kind.takesBy():
-		r.complain(at.key, "%s takes no `by`: delay, slow and skew do", f.Kind)
+	case hasBy && !f.Kind.row().takesBy:
+		r.complain(at.key, "%s takes no `by`: %s do", f.Kind, listed(faultKinds(func(row faultRow) bool { return row.takesBy })))
 	case hasBy:
 		r.faultBy(f, "by", by, r.origin(at.value))
-	case f.Kind.takesBy():
+	case f.Kind.row().takesBy:
 		r.complain(p.child(string(f.Kind)).key, "%s needs to be told how much, such as by = \"40ms\"", f.Kind)
 	}
 }
@@ -282,7 +283,7 @@ func (r *reader) faultBy(f *placedFault, key string, v any, at origin) {
 // addFault takes a fault in, unless there is one that it goes ill with.
 func (r *reader) addFault(f placedFault) {
 	if f.Kind == Partition && !f.OneWay {
-		slices.SortFunc(f.Sides, slices.Compare[[]world.ProcessID])
+		SortSides(f.Sides)
 	}
 	for _, g := range r.placedFaults {
 		if f.broken || g.broken {
@@ -298,12 +299,4 @@ func (r *reader) addFault(f placedFault) {
 		}
 	}
 	r.placedFaults = append(r.placedFaults, f)
-}
-
-func joinKinds(kinds []FaultKind) string {
-	names := make([]string, len(kinds))
-	for i, k := range kinds {
-		names[i] = string(k)
-	}
-	return strings.Join(names, ", ")
 }

@@ -93,6 +93,9 @@ func (r *Resolved) FaultDiagnostic(i int, format string, args ...any) Diagnostic
 	return r.faults[i].origin.diagnostic(fmt.Sprintf(format, args...))
 }
 
+// Drawn says whether one of Faults was drawn by chance: nobody wrote it.
+func (r *Resolved) Drawn(i int) bool { return r.faults[i].drawn }
+
 // ExpectDiagnostic says what is wrong with one of Expects, at its place.
 func (r *Resolved) ExpectDiagnostic(i int, format string, args ...any) Diagnostic {
 	return r.expects[i].origin.diagnostic(fmt.Sprintf(format, args...))
@@ -181,7 +184,8 @@ func (r *reader) override(o Override, order int) {
 		text = prefix + o.given
 	}
 	src := &source{name: o.flag, text: text, order: order, flag: true, hidden: len(prefix)}
-	if _, _, wrong := decode(src); o.plain || wrong != nil && !digits.MatchString(text) {
+	key, _, _ := strings.Cut(text, "=")
+	if _, _, wrong := decode(src); o.plain || wrong != nil && (!digits.MatchString(text) || isTerm(strings.TrimSpace(key))) {
 		src = bareString(src)
 	}
 	r.document(src)
@@ -209,9 +213,9 @@ func (r *reader) counterfactual(o Override, order int) {
 	before := len(r.problems)
 	r.faultTarget(&f, id, &place{value: f.origin.span})
 	switch {
-	case o.kind.takesBy() && !hasBy:
+	case o.kind.row().takesBy && !hasBy:
 		r.complain(span{0, len(o.given)}, "want SPANID=DURATION, such as 00f067aa0ba902b7=40ms")
-	case o.kind.takesBy():
+	case o.kind.row().takesBy:
 		r.faultBy(&f, "the time", by, r.origin(span{len(id) + 1, len(o.given)}))
 	case hasBy:
 		r.complain(span{len(id), len(o.given)}, "want a span id alone: only a delay takes a duration")

@@ -57,6 +57,10 @@ func TestRowsAreReadAndWritten(t *testing.T) {
 		[[expect]]
 		answered = 4
 		[[expect]]
+		faults = 2
+		[[expect]]
+		violated = "QuorumLog"
+		[[expect]]
 		operation = "client-1/5"
 		result = "error: key not found: a"
 		[[expect]]
@@ -93,6 +97,8 @@ func TestRowsAreReadAndWritten(t *testing.T) {
 			{Sometimes: "conflict repaired"},
 			{Never: "outcome unknown"},
 			{Answered: 4},
+			{Faults: 2},
+			{Violated: "QuorumLog"},
 			{Operation: "client-1/5", Result: "error: key not found: a"},
 			{Log: node(3), Terms: []int{1, 1, 4}},
 			{Log: node(3), Terms: []int{1}, At: 400 * time.Millisecond},

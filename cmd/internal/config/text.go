@@ -10,7 +10,7 @@ import (
 // TOML is the config as a file that says everything, in the one order and the one spelling that there is: equal configs have equal bytes, Parse reads back
 // the same config, and that one has the same bytes again.
 func (c *Config) TOML() []byte {
-	return c.write(func(s setting, v string) bool { return !s.optional || v != `""` && v != "false" })
+	return c.write(func(s setting, v string) bool { return !s.optional || v != `""` && v != "false" && v != "0" })
 }
 
 // Beyond is the config as a file that says only what another does not: its keys whose values are others, and all its tables.

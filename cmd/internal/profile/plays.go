@@ -20,6 +20,18 @@ func playing(plays ...play) func(*script) {
 	}
 }
 
+// besides has plays happen, each in so many of a hundred runs, besides all that happens in the run anyway, which stays as it is.
+func besides(all func(*script), percent int, plays ...play) func(*script) {
+	return func(s *script) {
+		all(s)
+		for i, p := range plays {
+			if d := s.in("besides").at(i); d.likely("at all", percent) {
+				p(s, d)
+			}
+		}
+	}
+}
+
 // anyFaults has few kinds of plays in each run, but those several times, and each in some run: what needs two of a kind is met so more often than in an even mixture.
 func anyFaults(s *script) {
 	all := []play{
@@ -194,6 +206,44 @@ func slow(s *script, d dice) {
 	n, at := s.leader(d), s.moment(d)
 	s.add(config.Fault{Kind: config.Slow, At: s.at(at), Process: processID(n), By: d.millis("by", 1, 15)})
 	s.heals(at+d.millis("for", 30, 400), n)
+}
+
+// stall has every write of a node take long for a while.
+func stall(s *script, d dice) {
+	n, at := s.leader(d), s.moment(d)
+	s.add(config.Fault{Kind: config.Stall, At: s.at(at), Process: processID(n), By: d.millis("by", 2, 60)})
+	s.heals(at+d.millis("for", 30, 400), n)
+}
+
+// whoever strikes the node that leads, follows or stands for election when it happens, and not one that was likely to when the run was drawn.
+func whoever(s *script, d dice) {
+	who := oneOf(d, "who", config.WhoLeader, config.WhoLeader, config.WhoFollower, config.WhoCandidate)
+	kind, at := oneOf(d, "kind", config.Crash, config.Crash, config.Isolate, config.Pause), s.moment(d)
+	s.aims(s.at(at), kind, who)
+	at += d.millis("for", 5, 300)
+	if kind == config.Crash {
+		s.aims(s.at(at), config.Restart, config.WhoCrashed)
+	} else {
+		s.heals(at, 0)
+	}
+}
+
+// lie has a node's disk say that all is safe, and the node crash a while later, or several nodes do.
+func lie(s *script, d dice) {
+	at := s.moment(d)
+	for i := range oneOf(d, "how many", 1, 1, 2) {
+		d := d.at(i)
+		n := s.node(d, "node")
+		s.does(s.at(at), config.SkipSync, n)
+		fall := at + d.millis("until", 5, 300)
+		s.does(s.at(fall), config.Crash, n)
+		s.does(s.at(fall+d.millis("for", 1, 200)), config.Restart, n)
+	}
+}
+
+// rollback starts a node again from a copy of its disk of some time ago.
+func rollback(s *script, d dice) {
+	s.add(config.Fault{Kind: config.Rollback, At: s.at(s.moment(d)), Process: processID(s.node(d, "node")), By: d.millis("by", 5, 400)})
 }
 
 // jump has a node's clock jump, ahead or back.

@@ -15,6 +15,7 @@ import (
 type Profile struct {
 	Name     string
 	Sentence string // what it does
+	Lies     bool   // disks lose what they said that they keep: Raft promises nothing then, and what is violated is no mistake of it
 
 	cluster func(d dice, c *config.Config) // draws the cluster and what its clients do, where no scenario says it
 	network func(d dice, c *config.Config) // draws the rates at which the network fails
@@ -33,12 +34,12 @@ func All() []Profile {
 	return []Profile{
 		{Name: None, Sentence: "Nothing goes wrong."},
 		{
-			Name: Mixed, Sentence: "Everything goes wrong, in clusters of 3 to 5 nodes of all kinds: every fault there is, on networks from good to bad.",
-			cluster: anyCluster, network: anyNetwork, links: anyLinks, faults: anyFaults,
+			Name: Mixed, Sentence: "Everything goes wrong, in clusters of 3 to 5 nodes of all kinds: every fault there is but for disks that lie, on networks from good to bad.",
+			cluster: anyCluster, network: anyNetwork, links: anyLinks, faults: besides(anyFaults, 20, stall, whoever),
 		},
 		{
 			Name: "crashes", Sentence: "Nodes crash and restart, leaders above all, and writes that were not synced yet are lost or torn.",
-			cluster: busyCluster, faults: playing(crash, crashOnRole, crashOnSend, crashOnCommit, loseWrite, powerFailure),
+			cluster: busyCluster, faults: besides(playing(crash, crashOnRole, crashOnSend, crashOnCommit, loseWrite, powerFailure), 30, whoever),
 		},
 		{
 			Name: "partitions", Sentence: "Nodes are cut off from each other, in one direction or both, and come together again.",
@@ -49,8 +50,13 @@ func All() []Profile {
 			cluster: busyCluster, network: badNetwork, links: badLinks,
 		},
 		{
-			Name: "clocks", Sentence: "Clocks jump and run too fast or too slow, and nodes are slow or pause.",
-			cluster: busyCluster, faults: playing(jump, drift, pause, slow),
+			Name: "clocks", Sentence: "Clocks jump and run too fast or too slow, nodes are slow or pause, and disks stall.",
+			cluster: busyCluster, faults: besides(playing(jump, drift, pause, slow), 30, stall),
+		},
+		{
+			Name: "disks", Lies: true, Sentence: "Disks lie: what was said to be safe is gone after a crash, or all is as it was a while ago. Raft relies on that none does, so that invariants " +
+				"are violated in many of these runs, and no algorithm is to blame. In the others what the disks lost was lost by few, or was not needed any more.",
+			cluster: busyCluster, faults: playing(lie, lie, rollback, stall, loseWrite),
 		},
 	}
 }

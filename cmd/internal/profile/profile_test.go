@@ -80,6 +80,10 @@ func TestEverythingIsInTheMix(t *testing.T) {
 			f := &c.Faults[i]
 			seen[fmt.Sprintf("%s torn %t one-way %t rate %t", f.Kind, f.Torn, f.OneWay, f.Rate != 0)]++
 			seen[fmt.Sprintf("%s at %d %s", f.Kind, f.At.Kind, f.At.Role)]++
+			seen[fmt.Sprintf("%s %s", f.Kind, f.Who)]++
+			if f.Kind.LyingDisk() {
+				t.Errorf("seed %d has a disk lie: %s", seed, f.Phrase())
+			}
 		}
 		if total := c.TotalOperations(); c.Values != config.ValuesUnique || total > 500 || c.Client.GiveUp > 0 && total > 15*4 {
 			t.Errorf("seed %d asks more of the linearizability check than it can find out: %d operations, unique values: %s", seed, total, c.Values)
@@ -93,8 +97,9 @@ func TestEverythingIsInTheMix(t *testing.T) {
 		"crash torn false one-way false rate false", "restart torn false one-way false rate false", "heal torn false one-way false rate false",
 		"isolate torn false one-way false rate false", "partition torn false one-way false rate false", "partition torn false one-way true rate false",
 		"pause torn false one-way false rate false", "slow torn false one-way false rate false", "skew torn false one-way false rate false",
-		"skew torn false one-way false rate true", "elect torn false one-way false rate false", "lose_unsynced torn false one-way false rate false",
-		"lose_unsynced torn true one-way false rate false", "crash at 2 leader", "crash at 2 candidate", "crash at 3 ", "crash at 4 ", "lose_unsynced at 4 ",
+		"skew torn false one-way false rate true", "stall torn false one-way false rate false", "elect torn false one-way false rate false", "lose_unsynced torn false one-way false rate false",
+		"lose_unsynced torn true one-way false rate false", "crash the leader", "crash a follower", "crash the newest candidate", "isolate the leader", "pause the leader",
+		"restart the crashed one", "crash at 2 leader", "crash at 2 candidate", "crash at 3 ", "crash at 4 ", "lose_unsynced at 4 ",
 	} {
 		if seen[want] < manySeeds/200 {
 			t.Errorf("%q is in %d of %d runs", want, seen[want], manySeeds)
@@ -126,7 +131,14 @@ func TestAllIsHealed(t *testing.T) {
 				if f.At.Time > c.MaxDuration-demanded {
 					t.Errorf("%s with seed %d: %s at %s leaves no time for progress until %s", p.Name, seed, f.Kind, f.At, c.MaxDuration)
 				}
-				if f.Kind == config.Crash || f.Kind == config.LoseUnsynced {
+				if f.Who != "" && f.Kind == config.Crash { // any node
+					for n := range uint32(c.NumNodes) {
+						restart := config.Fault{Kind: config.Restart, Process: world.NewProcessID(world.NodeGroup, n+1), At: config.When{Kind: config.AtTime, Time: end}}
+						if !slices.ContainsFunc(c.Faults, restart.Same) {
+							t.Errorf("%s with seed %d: node-%d may be down for ever", p.Name, seed, n+1)
+						}
+					}
+				} else if f.Kind == config.Crash || f.Kind == config.LoseUnsynced {
 					restart := config.Fault{Kind: config.Restart, Process: f.Process, At: config.When{Kind: config.AtTime, Time: end}}
 					if !slices.ContainsFunc(c.Faults, restart.Same) {
 						t.Errorf("%s with seed %d: %s may be down for ever", p.Name, seed, f.Process)
@@ -216,11 +228,17 @@ func TestInvariantsHold(t *testing.T) {
 	t.Parallel()
 	defer cluster.Tune()()
 	for _, p := range profile.All() {
+		violated := 0
 		for seed := range uint64(fewSeeds) {
 			r, err := cluster.New(drawn(t, p.Name, seed), cluster.Options{Tuned: true}).Run(t.Context())
-			if err != nil || r.Checks.Violation != nil {
+			if r.Checks.Violation != nil && p.Lies && r.LyingDisk {
+				violated++
+			} else if err != nil || r.Checks.Violation != nil {
 				t.Errorf("go run ./cmd/run -faults %s -seed %d: %v, %v", p.Name, seed, err, r.Checks.Violation)
 			}
+		}
+		if p.Lies && violated < fewSeeds/2 {
+			t.Errorf("in %d of %d runs of %s, whose disks lie, something is violated", violated, fewSeeds, p.Name)
 		}
 	}
 }

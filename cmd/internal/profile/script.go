@@ -105,7 +105,18 @@ func (s *script) does(at config.When, kind config.FaultKind, node int) {
 		if at.Kind != config.AtTime {
 			s.late[node] = true
 		}
-	case config.Restart, config.Heal, config.Isolate, config.Partition, config.Pause, config.Slow, config.Skew, config.Elect, config.Drop, config.Delay, config.Duplicate:
+	case config.Restart, config.Rollback, config.Heal, config.Isolate, config.Partition, config.Pause, config.Slow, config.Stall, config.Skew, config.SkipSync, config.Elect,
+		config.Drop, config.Delay, config.Duplicate:
+	}
+}
+
+// aims has a fault of a kind happen to whoever has a role then. Any node may be down for it when all is healed.
+func (s *script) aims(at config.When, kind config.FaultKind, who config.Who) {
+	s.add(config.Fault{Kind: kind, At: at, Who: who})
+	if kind == config.Crash {
+		for n := range s.config.NumNodes {
+			s.falls[n+1] = true
+		}
 	}
 }
 
@@ -116,15 +127,15 @@ func (s *script) heals(t time.Duration, node int) { s.does(s.at(t), config.Heal,
 func (s *script) cuts(at config.When, oneWay bool, sides ...[]int) {
 	f := config.Fault{Kind: config.Partition, At: at, OneWay: oneWay}
 	for _, side := range sides {
-		var names []world.ProcessID
+		slices.Sort(side)
+		var names []config.Target
 		for _, n := range side {
-			names = append(names, processID(n))
+			names = append(names, config.Target{Process: processID(n)})
 		}
-		slices.Sort(names)
 		f.Sides = append(f.Sides, names)
 	}
 	if !oneWay {
-		slices.SortFunc(f.Sides, slices.Compare[[]world.ProcessID]) // as a config keeps them
+		config.SortSides(f.Sides)
 	}
 	s.add(f)
 }

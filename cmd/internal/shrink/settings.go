@@ -25,6 +25,7 @@ func withNodes(c *config.Config, n int) *config.Config {
 	fewer := c.Clone()
 	fewer.NumNodes = n
 	gone := func(p world.ProcessID) bool { return p.Group() == world.NodeGroup && int(p.Number()) > n }
+	goneTarget := func(t config.Target) bool { return gone(t.Process) }
 	if fewer.Raft.FirstLeader > n {
 		fewer.Raft.FirstLeader = config.Default().Raft.FirstLeader
 	}
@@ -37,9 +38,9 @@ func withNodes(c *config.Config, n int) *config.Config {
 	for i := range fewer.Faults {
 		f := &fewer.Faults[i]
 		for j, side := range f.Sides {
-			f.Sides[j] = slices.DeleteFunc(side, gone)
+			f.Sides[j] = slices.DeleteFunc(side, goneTarget)
 		}
-		f.Sides = slices.DeleteFunc(f.Sides, func(side []world.ProcessID) bool { return len(side) == 0 })
+		f.Sides = slices.DeleteFunc(f.Sides, func(side []config.Target) bool { return len(side) == 0 })
 	}
 	fewer.Faults = slices.DeleteFunc(fewer.Faults, func(f config.Fault) bool {
 		return gone(f.Process) || gone(f.At.Process) || f.Kind == config.Partition && len(f.Sides) < 2
@@ -65,7 +66,9 @@ func (s *shrinker) cutClients() {
 	}
 	for _, f := range s.config.Faults {
 		name(f.Process, f.At.Process)
-		name(slices.Concat(f.Sides...)...)
+		for _, t := range slices.Concat(f.Sides...) {
+			name(t.Process)
+		}
 	}
 	fewer := s.config.Clone()
 	fewer.NumClients = named

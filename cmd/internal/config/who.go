@@ -1,0 +1,120 @@
+package config
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/raftkv/raftkv/raftkv/world"
+)
+
+// Who is a role that stands for the name of a server: whoever has it when the fault strikes. It is empty where a process is named.
+type Who string
+
+// The roles there are.
+const (
+	WhoLeader    Who = "the leader"           // of the highest term, if several lead
+	WhoFollower  Who = "a follower"           // one is drawn
+	WhoCandidate Who = "the newest candidate" // of the highest term; if there are several, one is drawn
+	WhoCrashed   Who = "the crashed one"      // that crashed last of those that are down
+	WhoOthers    Who = "the others"           // in a partition: all servers that no side names
+)
+
+// whoNames are what a file can call a role, besides the name that is written.
+var whoNames = []struct {
+	who   Who
+	alias []string
+}{
+	{WhoLeader, []string{"leader"}},
+	{WhoFollower, []string{"follower"}},
+	{WhoCandidate, []string{"newest candidate", "candidate"}},
+	{WhoCrashed, []string{"crashed"}},
+	{WhoOthers, []string{"others"}},
+}
+
+// The roles of servers that run, of those that do not, and of either.
+var (
+	whoRuns   = []Who{WhoLeader, WhoFollower, WhoCandidate}
+	whoIsDown = []Who{WhoCrashed}
+	anybody   = slices.Concat(whoRuns, whoIsDown)
+)
+
+// Target is whom a fault happens to: a process by its name, or a server by its role.
+type Target struct {
+	Process world.ProcessID // zero where Who says it
+	Who     Who
+}
+
+// String is the target as a config says it.
+func (t Target) String() string {
+	if t.Who != "" {
+		return string(t.Who)
+	}
+	return t.Process.String()
+}
+
+func compareTargets(a, b Target) int {
+	return cmp.Or(cmp.Compare(a.Process, b.Process), cmp.Compare(a.Who, b.Who))
+}
+
+// parseTarget reads the name of a process, or one of some roles.
+func parseTarget(s string, allowed []Who) (t Target, problem string) {
+	var names []string
+	for _, w := range whoNames {
+		if !slices.Contains(allowed, w.who) {
+			continue
+		}
+		if s == string(w.who) || slices.Contains(w.alias, s) {
+			return Target{Who: w.who}, ""
+		}
+		names = append(names, string(w.who))
+	}
+	id, problem := parseProcess(s)
+	if problem != "" {
+		problem += roleHint(s, names)
+	}
+	return Target{Process: id}, problem
+}
+
+// roleHint goes on with a complaint about a name: it says which role is meant, or why that cannot be.
+func roleHint(s string, names []string) string {
+	for _, w := range whoNames {
+		if s == string(w.who) || slices.Contains(w.alias, s) {
+			return "; of the roles, " + quotedList(names)
+		}
+	}
+	if near := Near(s, names); near != "" {
+		return "; the nearest is " + quote(near)
+	}
+	return ""
+}
+
+// quotedList is words in quotes, as a sentence lists what can be.
+func quotedList(words []string) string {
+	if len(words) == 0 {
+		return "none can be here"
+	}
+	quoted := make([]string, len(words))
+	for i, w := range words {
+		quoted[i] = quote(w)
+	}
+	last := len(quoted) - 1
+	if last == 0 {
+		return quoted[0] + " can be here"
+	}
+	return strings.Join(quoted[:last], ", ") + " and " + quoted[last] + " can be here"
+}
+
+// cloneSides is a copy of the sides of a partition.
+func cloneSides(sides [][]Target) [][]Target {
+	clone := slices.Clone(sides)
+	for i := range clone {
+		clone[i] = slices.Clone(sides[i])
+	}
+	return clone
+}
+
+// SortSides puts the sides of a partition into an order that does not depend on the one that they were given in.
+func SortSides(sides [][]Target) {
+	slices.SortFunc(sides, func(a, b []Target) int { return slices.CompareFunc(a, b, compareTargets) })
+}
