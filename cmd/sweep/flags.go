@@ -21,8 +21,9 @@ type options struct {
 	shard     shard
 	shards    uint64 // how many there are, when the environment says which one this is
 	keepGoing bool
-	check     bool // the traces, too, as cmd/check does
-	demand    bool // what should happen sometimes must have happened
+	check     bool     // the traces, too, as cmd/check does
+	find      []string // the keys of each [[expect]] that a run has to meet: the first that does is looked for
+	demand    bool     // what should happen sometimes must have happened
 	json      bool
 	quiet     bool
 	merge     bool
@@ -58,6 +59,10 @@ func flagGroups() []flags.Group[options] {
 			{
 				Name: "check", Help: "judge each run's trace as well, as cmd/check does, in this process and without files; what is wrong with one counts like a violation",
 				Set: func(o *options, v string) []error { return flags.SetBool("-check", &o.check, v) },
+			},
+			{
+				Name: "find", Takes: "EXPECT", Help: "look for the first seed whose run comes to what an [[expect]] could say, as in -find 'leader = \"node-3\"', and print the command that runs it; " +
+					"cmd/run/config.toml shows what that can be; may be repeated: all must be so", Set: addFind,
 			},
 			{Name: "demand", Help: "exit with 1, too, if something that should happen sometimes never did: a sweep cannot pass by doing nothing", Set: func(o *options, v string) []error {
 				return flags.SetBool("-demand", &o.demand, v)
@@ -113,6 +118,9 @@ func parseFlags(args []string) (options, error) {
 		o.shard = part
 		all = append(all, err)
 	}
+	if len(o.find) > 0 {
+		all = append(all, o.checkFind())
+	}
 	if o.quiet && o.json {
 		all = append(all, errors.New("-quiet and -json contradict each other: nothing on standard output, and the JSON there"))
 	}
@@ -127,6 +135,22 @@ func (o *options) checkMerge() error {
 	if o.seeds != defaultSeeds || o.faults != "" || len(o.words) > 0 || o.shards > 0 || o.shard.Of > 1 || o.keepGoing || o.check {
 		return errors.New("-merge runs nothing: what was run is in the files, and no flag changes it")
 	}
+	return nil
+}
+
+// checkFind says what does not go with -find.
+func (o *options) checkFind() error {
+	if o.merge || o.shards > 0 || o.shard.Of > 1 || o.demand || o.keepGoing || o.check {
+		return errors.New("-find looks for one seed: -check, -demand, -keep-going, -shard, -shards and -merge are for whole sweeps")
+	}
+	return nil
+}
+
+func addFind(o *options, value string) []error {
+	if err := config.CheckExpect("-find", value); err != nil {
+		return []error{err}
+	}
+	o.find = append(o.find, value)
 	return nil
 }
 

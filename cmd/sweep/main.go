@@ -42,6 +42,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return command.Failed(stderr, err)
 	}
+	if len(options.find) > 0 {
+		return find(ctx, s, options, stdout, stderr)
+	}
 	bar := terminal.NewProgress(stderr, "seeds", int(s.report.Shard.count(s.report.Seeds)))
 	s.progress = func(done uint64) { bar.Set(int(done)) }
 	err = s.do(ctx)
@@ -66,11 +69,15 @@ func newSweep(o options) (*sweep, error) {
 	if err != nil {
 		return nil, err
 	}
+	_, impossible := first.Expecting("-find", o.find)
+	if impossible != nil && o.scenario != "" {
+		return nil, impossible // a profile that draws the cluster may draw one for another seed that has what is asked for
+	}
 	return &sweep{
-		workers: processors(),
+		workers: processors(), impossible: impossible,
 		report: report{
 			Format: format, Build: cluster.Build(), Run: o.run(), Config: fmt.Sprintf("%016x", first.Hash()), Seeds: o.seeds, Shard: o.shard,
-			Keep: o.keepGoing || o.shard.Of > 1, Judged: o.check, Figures: newFigures(), Violations: []violation{},
+			Keep: o.keepGoing || o.shard.Of > 1 || len(o.find) > 0, Judged: o.check, Figures: newFigures(), Violations: []violation{},
 		},
 		run: func(ctx context.Context, seed uint64) (ran, error) {
 			c, err := configOf(seed)
@@ -79,6 +86,9 @@ func newSweep(o options) (*sweep, error) {
 				return ran{}, err
 			case o.check:
 				return judged(ctx, c)
+			}
+			if len(o.find) > 0 {
+				return meeting(ctx, c, o.find)
 			}
 			result, err := cluster.New(c, cluster.Options{Tuned: true}).Run(ctx)
 			return ran{Result: result}, err
@@ -171,6 +181,9 @@ func (r *report) violations(style terminal.Style, width int) string {
 	var b strings.Builder
 	for _, v := range r.Violations {
 		text := fmt.Sprintf("%s with seed %d at %s: %s (%s, %s): %s, but %s", style.Red("violation"), v.Seed, v.At, v.Invariant, v.ID, v.Section, v.Facts[0], v.Facts[1])
+		if v.LyingDisk {
+			text += " (a disk lied before, and Raft relies on that none does)"
+		}
 		b.WriteString(terminal.Paragraph("", "    ", text, width) + "  " + r.again(v.Seed) + "\n")
 	}
 	return b.String()

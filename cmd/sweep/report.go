@@ -71,6 +71,7 @@ type violation struct {
 	Section   string    `json:"section"`
 	At        string    `json:"at"`
 	Facts     [2]string `json:"facts"`
+	LyingDisk bool      `json:"lying_disk,omitempty"` // Raft promises nothing then
 }
 
 func newFigures() figures {
@@ -100,6 +101,7 @@ func (r *report) add(seed uint64, result *ran) {
 	if v := result.Checks.Violation; v != nil {
 		r.Violations = append(r.Violations, violation{
 			Seed: seed, Invariant: string(v.Invariant.Name), ID: v.Invariant.ID, Section: v.Invariant.Section, At: v.At.Round(time.Microsecond).String(), Facts: v.Facts,
+			LyingDisk: result.LyingDisk,
 		})
 	}
 }

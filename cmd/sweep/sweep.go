@@ -18,6 +18,9 @@ type sweep struct {
 	workers  int
 	run      func(ctx context.Context, seed uint64) (ran, error)
 	progress func(done uint64)
+	enough   func(seed uint64, result *cluster.Result) bool // ends the sweep with this run; nil never does
+
+	impossible error // why the first seed's run cannot have what is looked for
 }
 
 // outcome is what the run of one seed came to.
@@ -27,7 +30,8 @@ type outcome struct {
 	err    error
 }
 
-// do runs all seeds, or those up to the first that something is wrong with. The error is that of the first seed that cannot be run, or that of a context that ends before all is done: the report
+// do runs all seeds, or those up to the first that something is wrong with, or that is enough. The error is that of the first seed that cannot be run, or that of a context that ends
+// before all is done: the report
 // is then of the seeds before.
 func (s *sweep) do(ctx context.Context) error {
 	defer cluster.Tune()()
@@ -52,7 +56,7 @@ func (s *sweep) do(ctx context.Context) error {
 			s.report.add(s.seed(next), &o.result)
 			next++
 			s.progress(next)
-			if s.report.wrong() && !s.report.Keep {
+			if s.report.wrong() && !s.report.Keep || s.enough != nil && s.enough(s.seed(next-1), &o.result.Result) {
 				stop()
 				drain(outcomes)
 				return nil

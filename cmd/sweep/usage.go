@@ -13,7 +13,8 @@ Runs a scenario with many seeds, or many runs that a profile of faults draws, on
 all processors, and checks every invariant after every event of each. It stops
 at the first violation, prints the command that shows it again, and tells in a
 table what the runs were like. With -check their traces are judged, too. What a
-scenario expects of its own seed is not looked at.
+scenario expects of its own seed is not looked at. With -find it looks for the
+first seed that comes to something.
 `
 
 const usageAfter = `
@@ -26,6 +27,8 @@ Examples
       how soon a known bug is caught
   go run ./cmd/sweep -check -keep-going -seeds 1-1000
       whether cmd/check finds fault with any of the traces
+  go run ./cmd/sweep -find 'leader = "node-3"' leader-crash
+      the first seed of that scenario with which node 3 leads at the end
   go run ./cmd/sweep -shard 1/2 -json > part-1.json
   go run ./cmd/sweep -shard 2/2 -json > part-2.json
       two parts, for a machine each
@@ -33,9 +36,9 @@ Examples
       the table of all of them, as one machine gives it
 
 Exit status of the built program; under go run every failure is 1
-  0  all invariants held
+  0  all invariants held; with -find, a run was found
   1  an invariant was violated, something is wrong with a trace, or the program
-     panicked
+     panicked; with -find, no run was found
   2  it could not be done, or not to the end: a wrong flag or config, an
      interrupt
 `
