@@ -39,6 +39,10 @@ func expectedText(e *config.Expect) string {
 		return "it did not happen: " + e.Never
 	case e.Answered != 0:
 		return traces.Counted(e.Answered, "operation") + " answered"
+	case e.Faults != 0:
+		return traces.Counted(e.Faults, "fault") + " happened"
+	case e.Violated != "":
+		return e.Violated + " is violated"
 	case e.Operation != "":
 		return fmt.Sprintf("%s ended with %q", e.Operation, e.Result)
 	}

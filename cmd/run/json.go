@@ -44,8 +44,15 @@ type messageCounts struct {
 }
 
 type happenedOf struct {
-	Happened int `json:"happened"`
-	Of       int `json:"of"`
+	Happened int           `json:"happened"`
+	Of       int           `json:"of"`
+	Missed   []missedFault `json:"missed,omitempty"`
+}
+
+// missedFault is a fault that did not happen.
+type missedFault struct {
+	Fault string `json:"fault"`
+	Why   string `json:"why"`
 }
 
 // violated is an invariant that does not hold.
@@ -53,6 +60,7 @@ type violated struct {
 	Invariant string        `json:"invariant"`
 	AtNs      time.Duration `json:"at_ns"`
 	Facts     [2]string     `json:"facts"`
+	LyingDisk bool          `json:"lying_disk,omitempty"` // one lied before, and Raft relies on that none does
 	Again     string        `json:"again"`
 }
 
@@ -61,7 +69,8 @@ const jsonFields = `
 -json prints one object with these fields, which stay what they are called:
   run, scenario, seed, next         names, and the command worth trying next
   files                             what was written
-  operations, faults                {answered, of} and {happened, of}
+  operations, faults                {answered, of} and {happened, of, missed:
+                                    [{fault, why}]}
   committed, elections, leader      the highest index, how many, who leads at
                                     the end if somebody does
   spans, messages                   how many; {sent, lost, duplicated}
@@ -69,7 +78,8 @@ const jsonFields = `
   invariants, events, sometimes     how many were held after each of how many
                                     events, and what happened how often
   expectations                      [{expected, held, instead}]
-  violation                         {invariant, at_ns, facts, again}, if any
+  violation                         {invariant, at_ns, facts, again,
+                                    lying_disk}, if any
 `
 
 // printJSON prints the report.
@@ -77,9 +87,12 @@ func (r *runner) printJSON(w io.Writer) error {
 	rep := report{
 		Run: r.name(), Scenario: r.config.Scenario, Seed: r.config.Seed,
 		Operations: answeredOf{r.result.Operations, r.config.TotalOperations()}, Committed: uint64(r.result.Committed), Elections: r.tally.elections,
-		Spans: r.tally.spans, Messages: messageCounts{r.result.Messages, r.result.Lost, r.result.Duplicated}, Faults: happenedOf{r.result.Faults, r.plannedFaults()},
+		Spans: r.tally.spans, Messages: messageCounts{r.result.Messages, r.result.Lost, r.result.Duplicated}, Faults: happenedOf{Happened: r.result.Faults, Of: r.plannedFaults()},
 		EndNs: r.result.End, Finished: r.result.Finished, Invariants: r.result.Checks.Invariants, Events: uint64(r.result.Checks.Events), Sometimes: map[string]uint64{},
 		Expectations: r.expectations(), Next: r.next(),
+	}
+	for _, m := range r.result.Missed {
+		rep.Faults.Missed = append(rep.Faults.Missed, missedFault{r.config.Faults[m.Fault].Phrase(), m.Why})
 	}
 	for _, name := range r.written() {
 		rep.Files = append(rep.Files, filepath.Join(r.folder.path, name))
@@ -93,7 +106,7 @@ func (r *runner) printJSON(w io.Writer) error {
 		}
 	}
 	if v := r.result.Checks.Violation; v != nil {
-		rep.Violation = &violated{string(v.Invariant.Name), v.At, v.Facts, r.again()}
+		rep.Violation = &violated{string(v.Invariant.Name), v.At, v.Facts, r.result.LyingDisk, r.again()}
 	}
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)

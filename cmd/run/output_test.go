@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -125,20 +126,82 @@ func TestCutShort(t *testing.T) {
 	}
 }
 
-// TestFaultsThatDoNotHappen has faults wait for what never is, and be due when the run is over: the summary says how many of them happened.
+// TestFaultsThatDoNotHappen has faults wait for what never is, aim at who is not there, and be due when the run is over: it is told how many happened, and of each other one
+// why it did not, in the summary or, where there is none, with its place on standard error. Only a run that expects them fails for it.
 func TestFaultsThatDoNotHappen(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "faults.toml")
 	text := "num_nodes = 3\n"
-	for at, what := range map[string]string{"55ms": "isolate", "60ms": "heal", "70ms": "restart", "50s": "crash", "index 4000 commits": "crash"} {
-		text += fmt.Sprintf("[[fault]]\nat = %q\n%s = \"node-2\"\n", at, what)
+	for at, what := range map[string]string{
+		"55ms": `isolate = "node-2"`, "60ms": `heal = "node-2"`, "70ms": `restart = "node-2"`, "50s": `crash = "node-2"`, "index 4000 commits": `crash = "node-2"`,
+		"1us": `crash = "leader"`,
+	} {
+		text += fmt.Sprintf("[[fault]]\nat = %q\n%s\n", at, what)
 	}
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
+	write := func(text string) {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(text)
+	whys := []string{
+		"there was no leader at 1µs", "node-2 was up at 70ms", "the run ended at 162.765ms, before it", "its condition did not come true before the run ended at 162.765ms",
 	}
 	c := here(t, "-out", t.TempDir(), file).wants(t, statusFine)
-	if got, want := summaryOf(t, c)["faults"], "2 of 5 happened"; got != want {
-		t.Errorf("the summary says of faults %q, want %q: %s", got, want, c)
+	summary := summaryOf(t, c)["faults"]
+	for _, want := range append([]string{"2 of 6 happened", "not crash the leader at 1us: "}, whys...) {
+		if !strings.Contains(summary, want) {
+			t.Errorf("the summary says of faults %q, want %q in it: %s", summary, want, c)
+		}
+	}
+	for _, quiet := range []string{"-quiet", "-stdout"} {
+		c := here(t, quiet, "-out", t.TempDir(), file)
+		if c.status != statusFine || strings.Count(c.stderr, "it did not happen: ") != len(whys) {
+			t.Errorf("with %s: exit status %d, want %d, and %d faults told that did not happen: %s", quiet, c.status, statusFine, len(whys), c)
+		}
+		for _, why := range whys {
+			if !regexp.MustCompile(`faults\.toml:\d+:\d+: it did not happen: ` + regexp.QuoteMeta(why) + `\n    (crash|restart) = `).MatchString(c.stderr) {
+				t.Errorf("with %s it is not told at its place that %s: %s", quiet, why, c)
+			}
+		}
+	}
+	var report report
+	if err := json.Unmarshal([]byte(here(t, "-json", "-out", t.TempDir(), file).stdout), &report); err != nil {
+		t.Fatal(err)
+	}
+	if want := (missedFault{"crash the leader at 1us", whys[0]}); len(report.Faults.Missed) != len(whys) || report.Faults.Missed[0] != want {
+		t.Errorf("with -json these did not happen: %v, want %d, and first %v", report.Faults.Missed, len(whys), want)
+	}
+	write(text + "[[expect]]\nfaults = 2\n")
+	here(t, "-out", t.TempDir(), file).wants(t, statusFine)
+	write(text + "[[expect]]\nfaults = 6\n")
+	c = here(t, "-quiet", "-out", t.TempDir(), file)
+	if c.status != statusViolation || !strings.Contains(c.stderr, "2 faults happened; one that did not: crash the leader at 1us: there was no leader at 1µs") {
+		t.Errorf("a run that expects all its faults: exit status %d, want %d: %s", c.status, statusViolation, c)
+	}
+	// What a profile draws is told in the summary alone.
+	if c := here(t, "-quiet", "-out", t.TempDir(), "-faults", "mixed", "-seed", "5"); c.status != statusFine || c.stderr != "" {
+		t.Errorf("a drawn run: exit status %d: %s", c.status, c)
+	}
+}
+
+// TestLyingDiskIsNoMistake has a disk lie: what is violated is told, with what Raft relies on, and the run fails, unless that is what it is for.
+func TestLyingDiskIsNoMistake(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "lies.toml")
+	const text = "[[fault]]\nat = \"60ms\"\nrollback = \"a follower\"\nby = \"60ms\"\n"
+	for expect, status := range map[string]int{"": statusViolation, "TermAndVote": statusFine, "QuorumLog": statusViolation} {
+		more := ""
+		if expect != "" {
+			more = fmt.Sprintf("[[expect]]\nviolated = %q\n", expect)
+		}
+		if err := os.WriteFile(file, []byte(text+more), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c := here(t, "-quiet", "-out", t.TempDir(), file)
+		if c.status != status || !strings.Contains(c.stderr, "TermAndVote") || !strings.Contains(strings.Join(strings.Fields(c.stderr), " "), "so that this is no mistake of the algorithm") {
+			t.Errorf("expecting %q: exit status %d, want %d: %s", expect, c.status, status, c)
+		}
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/cmd/internal/profile"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/traces"
 )
@@ -245,10 +246,16 @@ func (r *runner) conclude(ctx context.Context) int {
 	if r.pushed != nil {
 		status = max(status, command.Failed(r.stderr, fmt.Errorf("the files are written; %w", r.pushed)))
 	}
+	if !r.printsStory() { // the summary tells
+		terminal.PrintErrors(r.stderr, r.missed())
+	}
 	if r.result.Checks.Violation != nil {
 		r.printViolation(ctx, r.stderr)
 		if r.options.shrink {
 			status = max(status, r.shrink(ctx))
+		}
+		if r.expectsViolation() {
+			return status
 		}
 		return max(status, statusViolation)
 	}
@@ -270,6 +277,26 @@ func (i interruptible) Write(p []byte) (int, error) {
 		return 0, err
 	}
 	return i.w.Write(p)
+}
+
+// missed are the faults that did not happen, with their places. Those that a profile drew, now or when it wrote the run.toml, are none of them: nobody said that they should.
+func (r *runner) missed() config.Diagnostics {
+	var missed config.Diagnostics
+	_, err := profile.Find(r.config.Scenario)
+	drawn := err == nil
+	for _, m := range r.result.Missed {
+		if !drawn && !r.config.Drawn(m.Fault) {
+			missed = append(missed, r.config.FaultDiagnostic(m.Fault, "it did not happen: %s", m.Why))
+		}
+	}
+	return missed
+}
+
+// expectsViolation says whether the violation that stopped the run is the one that the scenario is for.
+func (r *runner) expectsViolation() bool {
+	return slices.ContainsFunc(r.config.Expects, func(e config.Expect) bool {
+		return e.Violated == string(r.result.Checks.Violation.Invariant.Name)
+	})
 }
 
 // unexpected are the expectations that did not come true.

@@ -123,6 +123,9 @@ func (r *runner) summary() []row {
 	}
 	if planned := r.plannedFaults(); planned > 0 {
 		rows = append(rows, row{"faults", "", fmt.Sprintf("%d of %d happened", r.result.Faults, planned)})
+		for _, m := range r.result.Missed {
+			rows = append(rows, row{"", "", fmt.Sprintf("not %s: %s", r.config.Faults[m.Fault].Phrase(), m.Why)})
+		}
 	}
 	rows = append(rows, row{"time", "", r.ended()}, row{"checks", "", r.checks()})
 	if len(r.config.Expects) > 0 {
@@ -162,8 +165,7 @@ func sometimes(s *check.Sometimes) string {
 	return strings.Join(parts, ", ")
 }
 
-// plannedFaults is how many faults the config has besides what happens to one message. One does not happen when the run is over before, its condition never comes true, or
-// nothing would change.
+// plannedFaults is how many faults the config has besides what happens to one message.
 func (r *runner) plannedFaults() int {
 	planned := 0
 	for i := range r.config.Faults {

@@ -37,9 +37,10 @@ Examples
       what came of it, for a program
 
 Exit status of the built program; under go run every failure is 1
-  0  the run went as it should
-  1  what the scenario expects did not come true, an invariant was violated, or
-     the program panicked
+  0  the run went as it should; a fault that did not happen is told, with why,
+     and is no failure, unless an [[expect]] says how many have to
+  1  what the scenario expects did not come true, an invariant was violated that
+     it does not expect to be, or the program panicked
   2  it could not be done: a wrong flag or config, a file that cannot be read or
      written
 `

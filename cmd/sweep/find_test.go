@@ -26,7 +26,14 @@ func TestFindsTheSmallestSeed(t *testing.T) {
 			t.Fatal(err)
 		}
 		s.workers = workers
+		later := make(chan struct{}) // is closed when the run of a later seed that fits is done
 		s.run = func(_ context.Context, seed uint64) (ran, error) {
+			switch {
+			case seed == 61:
+				defer close(later)
+			case seed == 60 && workers > 1:
+				<-later
+			}
 			if seed == 61 || seed == 60 || seed == 900 {
 				return ran{}, nil
 			}
