@@ -93,29 +93,32 @@ const (
 	mostForTriples = 20
 )
 
-// cutSome takes away two parts at once, neither of which can go alone: a crash and its restart, a partition and its heal, a put and the drop of its reply. What is too
-// large still is worth trying three.
-func (s *shrinker) cutSome() {
-	for s.cutPair() || !SizeOf(s.config).small() && s.cutTriple() {
+// cutPairs takes away two parts at once, neither of which can go alone: a crash and its restart, a partition and its heal, a put and the drop of its reply.
+func (s *shrinker) cutPairs() {
+	for s.cutPair() {
 		s.cutParts()
 	}
 }
 
-func (s *shrinker) cutPair() bool {
+// cutPair tries each pair once, and says whether any could go. When one could it goes on from there: the pairs before it could not go while there was more.
+func (s *shrinker) cutPair() (gone bool) {
 	n := len(partsOf(s.config))
 	if n > mostForPairs {
 		return false
 	}
-	for j := n - 1; j > 0; j-- {
+	for j := n - 1; j > 0 && !s.over(); j-- {
 		for i := j - 1; i >= 0; i-- {
 			if s.try(without(s.config, func(at int) bool { return at == i || at == j })) {
-				return true
+				gone = true
+				break // the parts before j have moved up
 			}
 		}
+		j = min(j, len(partsOf(s.config)))
 	}
-	return false
+	return gone
 }
 
+// cutTriple tries to take three parts away at once, until one triple can go. There are so many that it is done only to the smallest of what several ways led to.
 func (s *shrinker) cutTriple() bool {
 	n := len(partsOf(s.config))
 	if n > mostForTriples {
@@ -123,7 +126,7 @@ func (s *shrinker) cutTriple() bool {
 	}
 	for k := n - 1; k > 1; k-- {
 		for j := k - 1; j > 0; j-- {
-			for i := j - 1; i >= 0; i-- {
+			for i := j - 1; i >= 0 && !s.over(); i-- {
 				if s.try(without(s.config, func(at int) bool { return at == i || at == j || at == k })) {
 					return true
 				}

@@ -190,12 +190,23 @@ func (s *shrinker) reduce() {
 		s.descend()
 		if s.way == 0 || !s.over() && SizeOf(s.config).less(SizeOf(best.config)) {
 			best, s.minimal = s.state, !s.over()
+			s.deepen()
+			if !s.over() {
+				best = s.state
+			}
 		}
 		if s.over() || s.way+1 >= fewestWays && SizeOf(best.config).small() {
 			break
 		}
 	}
 	s.state = best
+}
+
+// deepen goes on from where a way ended that led further than the others, as long as that is not small: what takes three parts at once, and many runs, is tried there only.
+func (s *shrinker) deepen() {
+	for !SizeOf(s.config).small() && s.cutTriple() {
+		s.settle()
+	}
 }
 
 // luckTries is how many seeds are tried for one that has the same invariant violated.
@@ -218,7 +229,7 @@ func (s *shrinker) otherLuck() {
 	}
 }
 
-// descend goes on until a whole round takes nothing away. Rates, sizes and settings come first, while there is so much of everything that the violation has other ways to
+// descend is one way down. Rates, sizes and settings come first, while there is so much of everything that the violation has other ways to
 // happen; once the luck is written out, it has only the one.
 func (s *shrinker) descend() {
 	if s.way%4 != 3 {
@@ -235,10 +246,15 @@ func (s *shrinker) descend() {
 	}
 	s.cutTime()
 	s.writeLuck()
+	s.settle()
+}
+
+// settle takes away what can go, until a whole round takes nothing away.
+func (s *shrinker) settle() {
 	for {
 		before := s.config
 		s.cutParts()
-		s.cutSome()
+		s.cutPairs()
 		s.cutNodes()
 		s.restoreAll()
 		s.quieten()
