@@ -86,14 +86,13 @@ func (j *Judge) narrow(ill map[processPlace]*ailments) {
 	}
 }
 
-// ended ends what lasts at a moment, from then on, and says whether anything did.
-func ended(list []stretch, at int64) (lasted bool) {
+// ended ends what lasts at a moment, from then on.
+func ended(list []stretch, at int64) {
 	for i := range list {
 		if list[i].to == forever && list[i].from <= at {
-			list[i].to, lasted = at, true
+			list[i].to = at
 		}
 	}
-	return lasted
 }
 
 // startedAgain ends what a process was down for when it starts, and says whether it was. Of the crashes at that very moment it ends one: each has a start of its own.
