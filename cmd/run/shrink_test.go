@@ -25,10 +25,10 @@ func TestShrink(t *testing.T) {
 	}{
 		{raft.BugCommitOldTerm, 4},
 		{raft.BugKeepConflictingTail, 5},
-		{raft.BugLongestLogWins, 5},
+		{raft.BugLongestLogWins, 161},
 		{raft.BugCountDuplicateVotes, 69},
 		{raft.BugNoDedup, 1},
-		{raft.BugFalseFailure, 2},
+		{raft.BugFalseFailure, 1},
 	} {
 		t.Run(c.bug.String(), func(t *testing.T) {
 			t.Parallel()
