@@ -42,7 +42,7 @@ func TestShrink(t *testing.T) {
 			}
 			invariant := violatedBy(t, shrunk)
 			if i := slices.IndexFunc(raft.Bugs(), func(b raft.BugDescription) bool { return b.Bug == c.bug }); !slices.Contains(raft.Bugs()[i].CaughtBy, invariant) {
-				t.Errorf("what is left violates %q, and should one of %q", invariant, raft.Bugs()[i].CaughtBy)
+				t.Fatalf("what is left violates %q, and should one of %q", invariant, raft.Bugs()[i].CaughtBy)
 			}
 			if size := shrink.SizeOf(shrunk); size.Faults > mostShrunk || size.Operations > mostShrunk || !strings.Contains(first.stdout, " "+size.String()+", in ") {
 				t.Errorf("what is left is of size %s, of which standard output says\n%.2000s", size, first.stdout[strings.LastIndex(first.stdout, "shrunk from"):])
