@@ -25,6 +25,7 @@ type Fact struct {
 // WriteCauses writes, as lines of the story, what led to facts, of which the last is the one that is wrong: the last fault before that, and from there on the events that caused
 // each other, by parents, links and answers. Without a fault it goes back to the beginning, as far as a person would read. Of the other facts at least their own lines are there.
 func (s *Story) WriteCauses(w io.Writer, style Style, columns int, facts ...Fact) error {
+	s.order()
 	own, reached := map[world.CausalID]bool{}, []world.CausalID{}
 	var until time.Time
 	for i := range facts {
@@ -48,7 +49,6 @@ func (s *Story) WriteCauses(w io.Writer, style Style, columns int, facts ...Fact
 			lines = append(lines, l)
 		}
 	}
-	slices.SortStableFunc(lines, func(a, b *storyLine) int { return a.at.Compare(b.at) })
 	lines = shortened(lines, own)
 	if fault != nil && !slices.Contains(lines, fault) {
 		at, _ := slices.BinarySearchFunc(lines, fault, func(a, b *storyLine) int { return a.at.Compare(b.at) })

@@ -380,6 +380,7 @@ func repliesOf(spans []traces.Span) (replies map[world.CausalID]*traces.Span, co
 		for k := range spans {
 			switch s := &spans[k]; {
 			case s.Parent != call.ID || s.Kind != trace.SpanKindServer || s.End.After(call.End):
+			case s.Attribute("raftkv.copy").AsInt64() != call.Attribute("raftkv.answered_copy").AsInt64():
 			case s.Attribute("raftkv.copy").AsInt64() == 0:
 				replies[call.ID] = s
 			default:

@@ -86,6 +86,7 @@
 //	conformvalues.go    the values of its attributes
 //	conformtree.go      parents, links and traces
 //	conformlinks.go     what spans that link to each other say
+//	conformsteps.go     the numbers of the processes' steps
 //	conformmessages.go  messages: sent, delivered, handled
 //	conformreplies.go   replies
 //	conformdown.go      processes that are down or paused

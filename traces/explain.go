@@ -59,28 +59,25 @@ func whyNot(title string, steps []ExplanationStep) ExplanationPart {
 func NewExplainer(all *Spans) *Explainer {
 	e := &Explainer{Spans: all, byProcess: map[string][]int32{}, operations: map[string]int32{}, last: -1, orphan: -1}
 	e.looked, e.strange = make([]uint64, len(all.list)/64+1), make([]uint64, len(all.list)/64+1)
+	beginnings, ends := all.beginningsAndEnds()
 	for i := range all.list {
 		at := int32(i)
-		service := printable(all.shapeOf(at).service)
-		e.byProcess[service] = append(e.byProcess[service], at)
 		if e.last < 0 || all.list[i].end > all.list[e.last].end {
 			e.last = at
 		}
 		if e.orphan < 0 && all.list[i].parent != 0 && all.parentOf(at) < 0 {
 			e.orphan = at
 		}
+	}
+	for _, at := range ends {
+		service := printable(all.shapeOf(at).service)
+		e.byProcess[service] = append(e.byProcess[service], at)
+	}
+	for _, at := range beginnings {
 		e.note(at)
 	}
-	e.children = all.inOrder(func(a, b int32) int {
-		x, y := &all.list[a], &all.list[b]
-		return cmp.Or(cmp.Compare(x.parent, y.parent), cmp.Compare(x.start, y.start))
-	})
-	for _, list := range e.byProcess {
-		slices.SortStableFunc(list, func(a, b int32) int { return cmp.Compare(all.list[a].end, all.list[b].end) })
-	}
-	for _, list := range [][]*Span{e.faults, e.elections, e.violations} {
-		slices.SortStableFunc(list, func(a, b *Span) int { return a.Start.Compare(b.Start) })
-	}
+	e.children = beginnings
+	slices.SortStableFunc(e.children, func(a, b int32) int { return cmp.Compare(all.list[a].parent, all.list[b].parent) })
 	if len(e.nodes) == 0 {
 		for service := range e.byProcess {
 			if group, n := processNumber(service); group == spans.ServiceNode && n > 0 {

@@ -33,7 +33,8 @@ type Judge struct {
 	fetched      uint32
 	run          uint64 // the first half of the trace ids
 	began        bool
-	epoch        int64 // the earliest start, in ns since 1970
+	epoch        int64         // the earliest start, in ns since 1970
+	resolution   time.Duration // see Report
 	others       others
 	findings     collector
 	doubts       doubts
@@ -205,11 +206,12 @@ func (j *Judge) enter(d *digest, i int) (at int32, entered bool) {
 		j.otherRun(d, i)
 		return 0, false
 	}
-	j.epoch = min(j.epoch, r.start)
+	j.epoch, j.resolution = min(j.epoch, r.start), max(j.resolution, d.resolution)
 	at = int32(len(j.records))
 	first, known := j.places.put(j.records, r.id)
 	kind := j.kindOf(d.numbers, o.name)
-	j.records, j.shapes, j.origins = append(j.records, *r), append(j.shapes, r.shape), append(j.origins, origin{o.parent, kind.name, o.line})
+	j.records, j.shapes, j.origins = append(j.records, *r), append(j.shapes, r.shape), append(j.origins, o)
+	j.origins[at].name = kind.name
 	e := &j.records[at]
 	e.process, e.peer, e.reply = kind.process, j.processOf(d.numbers, r.peer), j.textOf(d.numbers, r.reply)
 	if known {
@@ -256,7 +258,7 @@ func (j *Judge) History() ([]Operation, time.Time) {
 	if j.ordered == nil {
 		j.ordered = sync.OnceValue(j.moments)
 		go j.ordered() // which takes longest, and is what Report waits for
-		slices.SortStableFunc(j.history, func(a, b Operation) int { return cmp.Or(a.Call.Compare(b.Call), cmp.Compare(a.Span.ID, b.Span.ID)) })
+		slices.SortStableFunc(j.history, j.compareOperations)
 		j.asking = j.part()
 		j.asking.clients()
 		mendHistory(j.history)
@@ -281,10 +283,10 @@ func (j *Judge) part() *Judge {
 func (j *Judge) Report() Report {
 	history, epoch := j.History()
 	j.linked, j.requestLinks, j.receivers = make([]shapeSet, len(j.records)), make([]uint16, len(j.records)), make([]int32, len(j.records))
-	relating, delivering, walking := j.part(), j.part(), j.part()
+	relating, delivering, walking, numbering := j.part(), j.part(), j.part(), j.part()
 	inParallel(j.findParents, relating.findTargets)
-	inParallel(func() { walking.walk(j.ordered()) }, delivering.deliveries, relating.relate)
-	for _, p := range []*Judge{relating, delivering, walking} {
+	inParallel(func() { walking.walk(j.ordered()) }, delivering.deliveries, relating.relate, numbering.steps)
+	for _, p := range []*Judge{relating, delivering, walking, numbering} {
 		j.findings.join(&p.findings)
 		j.doubts.join(&p.doubts)
 	}
@@ -303,13 +305,9 @@ func (j *Judge) Report() Report {
 	slices.SortStableFunc(j.findings.list, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.Span.At, b.Span.At), cmp.Compare(a.Span.Line, b.Span.Line))
 	})
-	resolution := time.Duration(0)
-	if j.timesAreCut() {
-		resolution = jaegerResolution
-	}
 	return Report{
 		Spans: len(j.records), Processes: len(walking.processes.names), Findings: j.findings.list, Counts: maps.Clone(j.findings.counts), Unknown: j.unknowns(), History: history,
-		Epoch: epoch, Part: j.isPart(), Resolution: resolution,
+		Epoch: epoch, Part: j.isPart(), Resolution: j.resolution,
 	}
 }
 

@@ -322,6 +322,7 @@ func (c *clerk) enter(s *Span, kind uint32, v *said) {
 	r := record{
 		id: uint64(s.ID), root: uint64(s.Root), start: s.Start.UnixNano(), end: s.End.UnixNano(), fact: -1, peer: noProcess,
 	}
+	c.out.resolution = max(c.out.resolution, s.Resolution)
 	spec := c.kinds[kind].spec
 	at := int32(len(c.out.records))
 	if spec != nil {
@@ -333,5 +334,5 @@ func (c *clerk) enter(s *Span, kind uint32, v *said) {
 			c.out.links = append(c.out.links, linkRef{from: at, id: uint64(s.Links[i].ID), root: uint64(s.Links[i].Root)})
 		}
 	}
-	c.out.records, c.out.origins = append(c.out.records, r), append(c.out.origins, origin{uint64(s.Parent), kind, c.line})
+	c.out.records, c.out.origins = append(c.out.records, r), append(c.out.origins, origin{uint64(s.Parent), kind, c.line, v.step(saidStep), v.step(saidEndStep)})
 }

@@ -1,5 +1,7 @@
 package traces
 
+import "time"
+
 // digest is what a judge keeps of the spans of a line, as a clerk made it: texts, processes and kinds have the clerk's numbers in it.
 type digest struct {
 	run     uint64 // of the first span
@@ -8,6 +10,8 @@ type digest struct {
 	facts   facts
 	links   []linkRef // from places among these records
 	left    []leftSpan
+
+	resolution time.Duration // of the times, where they say that they were cut
 
 	texts     []string // that got numbers since the line before, in their order
 	processes []string
@@ -27,6 +31,7 @@ func (d *digest) clear() {
 	d.records, d.origins, d.links, d.left = d.records[:0], d.origins[:0], d.links[:0], d.left[:0]
 	d.texts, d.processes, d.kinds = d.texts[:0], d.processes[:0], d.kinds[:0]
 	d.facts.clear()
+	d.resolution = 0
 }
 
 // numbers are what a judge knows of the numbers of a clerk: what each stands for, and which number of the judge's own that is. A judge gives a number to what it is told for the

@@ -1,6 +1,7 @@
 package traces
 
 import (
+	"cmp"
 	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -30,6 +31,13 @@ type origin struct {
 	parent uint64
 	name   uint32 // of the span, among the texts
 	line   int32
+
+	step, done uint32 // the numbers of the steps that it begins in and that it says to end in; 0 where it says none
+}
+
+// endStep is the number of the step that it ends in; 0 where steps have none.
+func (o *origin) endStep() uint32 {
+	return cmp.Or(o.done, o.step)
 }
 
 // flag is what a span says of itself by being there.
@@ -42,6 +50,7 @@ const (
 	dropped                     // its message was lost
 	delayed                     // its message came late
 	doubled                     // its message came twice
+	toSecond                    // the answer that it got is to the second copy of its message
 )
 
 // linkRef is a link to another span.
@@ -111,6 +120,9 @@ func flagsOf(s *Span, v *said) (is flag) {
 	}
 	if v[saidUnfinished] != 0 {
 		is |= unfinished
+	}
+	if v[saidAnsweredCopy] != 0 {
+		is |= toSecond
 	}
 	for i := range s.Events {
 		switch s.Events[i].Name {

@@ -1,6 +1,7 @@
 package traces
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -154,6 +155,16 @@ func (w *walk) redirected(of int32, f *requestFact) {
 	case f.leader != noProcess && w.records[leader].process != f.leader:
 		w.breaks(protocol.InvariantTraceIntegrity, w.ref(of), fmt.Sprintf("%s takes %s for the leader of term %d", w.process(r.process), w.process(f.leader), r.term), w.process(w.records[leader].process)+", or nobody", leader)
 	}
+}
+
+// compareOperations puts operations in the order of their calls, and those of a client that it began at one time in that of
+// its steps.
+func (j *Judge) compareOperations(a, b Operation) int {
+	if order := cmp.Or(a.Call.Compare(b.Call), strings.Compare(a.Client, b.Client)); order != 0 {
+		return order
+	}
+	step := func(op *Operation) uint32 { return j.origins[j.places.get(j.records, uint64(op.Span.ID))].step }
+	return cmp.Or(cmp.Compare(step(&a), step(&b)), cmp.Compare(a.Span.ID, b.Span.ID))
 }
 
 // clients looks at what each client did: one operation after the other, in the order of their numbers. They are in the order of their calls.

@@ -14,6 +14,7 @@ var (
 	ruleUnknownEvent       = rule{"unknown_event", "A span has no events but those that the spec declares, each once."}
 	ruleWrongStatus        = rule{"wrong_status", "A span's status is an error exactly when error.type says why."}
 	ruleWrongTime          = rule{"wrong_time", "A span ends after it starts, its events are in between, and nothing comes before its cause."}
+	ruleWrongStep          = rule{"wrong_step", "A process numbers all of its steps or none, in the order of time, and what ends in a step ends at one time."}
 	ruleDuplicateID        = rule{"duplicate_id", "No two spans of a run share an id."}
 	ruleMixedRuns          = rule{"mixed_runs", "A trace file holds one run."}
 	ruleWrongTrace         = rule{"wrong_trace", "A root's id is the second half of its trace id, and a child's trace is its parent's."}
@@ -36,7 +37,7 @@ func Rules() [][2]string {
 	var all [][2]string
 	for _, r := range []rule{
 		ruleUnknownSpan, ruleWrongKind, ruleWrongService, ruleRequired, ruleUnknownAttribute, ruleDuplicateAttribute, ruleTypeMismatch, ruleUndefinedVariant,
-		ruleMalformedValue, ruleUnknownEvent, ruleWrongStatus, ruleWrongTime, ruleDuplicateID, ruleMixedRuns, ruleWrongTrace, ruleWrongParent, ruleMissingParent,
+		ruleMalformedValue, ruleUnknownEvent, ruleWrongStatus, ruleWrongTime, ruleWrongStep, ruleDuplicateID, ruleMixedRuns, ruleWrongTrace, ruleWrongParent, ruleMissingParent,
 		ruleWrongLink, ruleMissingLink, ruleUnhandledDelivery, ruleDuplicateDelivery, ruleWhileDown, ruleMessageMismatch, ruleIllegalTransition, ruleMissingSpan,
 		ruleUnjustifiedCommit, ruleAnswerWithoutEntry,
 	} {

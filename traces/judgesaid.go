@@ -1,6 +1,8 @@
 package traces
 
 import (
+	"math"
+
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/raftkv/raftkv/raftkv/spans"
@@ -50,6 +52,9 @@ const (
 	saidFaultTarget
 	saidKey
 	saidValue
+	saidAnsweredCopy
+	saidStep
+	saidEndStep
 	saidEntriesCount
 	saidEntries // of a list, the place of its attribute, plus one
 	saidAcknowledged
@@ -127,6 +132,9 @@ var fieldsByKey = map[attribute.Key]fieldOf{
 	spans.RaftHeartbeatKey:            {saidHeartbeat, sayNumber, alone},
 	spans.RaftkvFaultKey:              {saidFault, sayText, alone},
 	spans.RaftkvFaultTargetKey:        {saidFaultTarget, sayText, alone},
+	spans.RaftkvAnsweredCopyKey:       {saidAnsweredCopy, sayNumber, alone},
+	spans.RaftkvStepKey:               {saidStep, sayNumber, alone},
+	spans.RaftkvEndStepKey:            {saidEndStep, sayNumber, alone},
 	spans.KVKeyKey:                    {saidKey, sayText, alone},
 	spans.KVValueKey:                  {saidValue, sayText, alone},
 	spans.RaftEntriesKey:              {saidEntries, sayList, withEntries},
@@ -146,3 +154,6 @@ func (s *said) process(f field) processPlace {
 
 // text is the number of one; noText where there is none.
 func (s *said) text(f field) uint32 { return uint32(s[f]) }
+
+// step is the number of a step; 0 where there is none.
+func (s *said) step(f field) uint32 { return uint32(min(s[f], math.MaxUint32)) }

@@ -1,12 +1,14 @@
 package traces
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
 
 // cut is how much of an end Jaeger may cut off, in ns: of each span it keeps the start and the duration, each without what is less than a microsecond, so that an end may be
-// told earlier by this than what was at the same time. Not all formats say that their times were cut: whole microseconds do.
+// told earlier by this than what was at the same time. Not all formats say that their times were cut: all that can be told then is that whole
+// microseconds may have been.
 const cut = int64(jaegerResolution)
 
 // wasCut says whether a time may be one that was cut to microseconds.
@@ -20,8 +22,8 @@ func later(at, end int64) bool {
 	return at > end
 }
 
-// timesAreCut says whether all times of the trace may have been cut.
-func (j *Judge) timesAreCut() bool {
+// mayBeCut says whether all times of the trace may have been cut.
+func (j *Judge) mayBeCut() bool {
 	for i := range j.records {
 		if !wasCut(j.records[i].start) || !wasCut(j.records[i].end) {
 			return false
@@ -30,18 +32,84 @@ func (j *Judge) timesAreCut() bool {
 	return true
 }
 
-// mendMoments has what a server did in one step be at one time again, where times were cut.
-func mendMoments(moments []stepMoment) {
-	began := map[processPlace]int64{} // of each server, when its latest step was
+// mendMoments has what a server did in one step be at one time again, where times were cut. Where steps have no numbers,
+// those that are a microsecond apart cannot be told from one.
+func (j *Judge) mendMoments(moments []stepMoment) {
+	numbered := j.numbered()
+	slices.SortFunc(moments, func(a, b stepMoment) int {
+		return cmp.Or(cmp.Compare(a.process, b.process), cmp.Compare(a.step, b.step), cmp.Compare(a.at, b.at))
+	})
 	for i := range moments {
 		m := &moments[i]
-		if at, known := began[m.process]; known && m.at <= at+cut {
-			m.at = at
-		} else {
-			began[m.process] = m.at
+		if i == 0 || moments[i-1].process != m.process {
+			continue
+		}
+		switch before := moments[i-1].at; {
+		case numbered[m.process]:
+			m.at = max(m.at, before)
+		case m.at <= before+cut:
+			m.at = before
+		}
+	}
+	for i := len(moments) - 2; i >= 0; i-- { // a step is as late as the latest of what it did
+		m, next := &moments[i], &moments[i+1]
+		if numbered[m.process] && next.process == m.process && next.step == m.step {
+			m.at = next.at
 		}
 	}
 	slices.SortFunc(moments, compareMoments)
+}
+
+// byMessages puts moments into an order in which no message is taken in before it was sent, which times that were cut may
+// not tell. They are in order but for that.
+func (j *Judge) byMessages(moments []stepMoment) []stepMoment {
+	sent, handled, answered := fill(len(j.records)), fill(len(j.records)), fill(len(j.records))
+	for i := range moments {
+		switch m := &moments[i]; m.rank {
+		case rankSend:
+			sent[m.of] = int32(i)
+		case rankReceive:
+			handled[m.of] = int32(i)
+			if call := j.callOf(m.of); call >= 0 && j.isAnswerTo(m.of, call) {
+				answered[call] = int32(i)
+			}
+		}
+	}
+	before := func(i int32) int32 {
+		m := &moments[i]
+		switch call := j.callOf(m.of); {
+		case m.reply && repliesLate.has(int(j.records[m.of].shape)-1) && call >= 0:
+			return handled[call]
+		case m.reply:
+			return answered[m.of]
+		case m.rank == rankReceive && call >= 0:
+			return sent[call]
+		}
+		return none
+	}
+	about := func(i int32) happening {
+		m := &moments[i]
+		return happening{process: int32(m.process), at: m.at, step: m.step}
+	}
+	inOrder := make([]stepMoment, 0, len(moments))
+	for i := range ordered(len(moments), len(j.processes.names), about, before) {
+		inOrder = append(inOrder, moments[i])
+	}
+	return inOrder
+}
+
+// callOf is the place of the span that a span is below; none where there is no such span.
+func (j *Judge) callOf(at int32) int32 {
+	if j.origins[at].parent == 0 {
+		return none
+	}
+	return j.places.get(j.records, j.origins[at].parent)
+}
+
+// isAnswerTo says whether the answer of a span that handled a call is the one that was taken in: of two copies, that of the
+// one that the call names.
+func (j *Judge) isAnswerTo(at, call int32) bool {
+	return (j.records[at].copies > 0) == (j.records[call].is&toSecond != 0)
 }
 
 // mendHistory has each operation whose times were cut end as late as it may have, before its client's next: what overlapped it must not come after it. They are in the order of

@@ -14,9 +14,10 @@ type stepMoment struct {
 	at      int64
 	process processPlace
 	rank    uint8  // orders what one step did, as a step does it
+	reply   bool   // a reply was handled
+	step    uint32 // its number; 0 where steps have none
 	key     uint64 // orders what is of the same rank
 	of      int32
-	reply   bool // a reply was handled
 }
 
 // The ranks. The order of the lines of a file does not matter: spans may have been elsewhere in between.
@@ -39,8 +40,9 @@ func (j *Judge) walk(moments []stepMoment) {
 	for i := range moments {
 		m := &moments[i]
 		s := w.server(m.process)
-		if m.at != s.at {
+		if m.at != s.at || m.step != s.step {
 			w.stepEnded(s)
+			s.step = m.step
 			s.at, s.commitBefore = m.at, s.commit
 		}
 		w.visit(s, m)
@@ -86,6 +88,7 @@ type ballot struct {
 type server struct {
 	process processPlace
 	at      int64 // of the step that is being looked at
+	step    uint32
 
 	term, heard, owed       uint64 // its term; one that it may have forgotten in a crash; one that a reply told it
 	termBy, heardBy, owedBy int32
@@ -140,8 +143,8 @@ func (j *Judge) moments() []stepMoment {
 		if shape == nil || shape.Service != spans.ServiceNode {
 			continue
 		}
-		r := &j.records[i]
-		m := stepMoment{at: r.end, process: r.process, rank: rankLate, of: at, key: r.id}
+		r, o := &j.records[i], &j.origins[i]
+		m := stepMoment{at: r.end, process: r.process, step: o.endStep(), rank: rankLate, of: at, key: r.id}
 		switch n := shape.number; {
 		case starts.has(n):
 			m.rank = rankStart
@@ -158,19 +161,23 @@ func (j *Judge) moments() []stepMoment {
 		case requests.has(n):
 			m.rank = rankAppend
 			if a := j.facts.requests[r.fact].appended; a.index > 0 {
-				m.at, m.key = a.at, a.index
+				m.at, m.step, m.key = a.at, o.step, a.index
 			}
 		case commits.has(n):
 			m.rank, m.key = rankCommit, j.facts.commits[r.fact].from
 		case applies.has(n):
 			m.rank, m.key = rankApply, j.facts.applies[r.fact].index
 		case (voteCalls | entriesSent).has(n):
-			m.at, m.rank = r.start, rankSend
 			if r.reply != noText && r.is&failed == 0 {
-				moments = append(moments, stepMoment{at: r.end, process: r.process, rank: rankHear, of: at, key: r.id, reply: true})
+				heard := m
+				heard.rank, heard.reply = rankHear, true
+				moments = append(moments, heard)
 			}
+			m.at, m.step, m.rank = r.start, o.step, rankSend
 		case repliesLate.has(n):
-			moments = append(moments, stepMoment{at: r.end, process: r.process, rank: rankHear, of: at, key: r.id, reply: true})
+			heard := m
+			heard.rank, heard.reply = rankHear, true
+			moments = append(moments, heard)
 		case (notices | heartbeats).has(n):
 			m.rank = rankSend
 		case elections.has(n):
@@ -179,8 +186,9 @@ func (j *Judge) moments() []stepMoment {
 		moments = append(moments, m)
 	}
 	sortWith(moments, compareMoments)
-	if j.timesAreCut() {
-		mendMoments(moments)
+	if j.mayBeCut() {
+		j.mendMoments(moments)
+		moments = j.byMessages(moments)
 	}
 	return moments
 }
@@ -208,6 +216,8 @@ func compareMoments(a, b stepMoment) int {
 		return cmp.Compare(a.at, b.at)
 	case a.process != b.process:
 		return cmp.Compare(a.process, b.process)
+	case a.step != b.step:
+		return cmp.Compare(a.step, b.step)
 	case a.rank != b.rank:
 		return cmp.Compare(a.rank, b.rank)
 	case a.key != b.key:

@@ -1,12 +1,215 @@
 package traces
 
 import (
+	"cmp"
+	"iter"
+	"math"
+	"slices"
+
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/raftkv/spans"
 )
 
+// All that tells of a process tells it in one order: its steps by their numbers, and of a step first what arrived, then
+// what was decided, then what was sent. Where steps have no numbers, their times stand for them.
+
 // isStep says whether an attribute numbers a step of a process.
 func isStep(key attribute.Key) bool {
 	return key == spans.RaftkvStepKey || key == spans.RaftkvEndStepKey
+}
+
+// stepsOf are the numbers of the steps that a span begins and ends in; 0 where it has none.
+func stepsOf(s *Span) (begin, end uint32) {
+	begin = stepNumber(s.Attribute(spans.RaftkvStepKey))
+	return begin, cmp.Or(stepNumber(s.Attribute(spans.RaftkvEndStepKey)), begin)
+}
+
+func stepNumber(v attribute.Value) uint32 { return uint32(min(number(v), math.MaxUint32)) }
+
+// stage is where a happening stands in its step.
+type stage uint8
+
+// The stages, in their order.
+const (
+	stageArrives stage = iota // a message, the answer to a call, or the time to give it up
+	stageCloses               // what an earlier step began
+	stageOpens                // what a later step will end
+	stageHappens              // what this step does: a change of role, a commit, what it applies
+	stageAnswers              // an answer leaves
+	stageSends                // a message leaves
+	stageSent                 // what ends as it leaves
+)
+
+// stageOf is the stage of the beginning or the end of a span. One that is whole is of one step; one that is answered got or
+// gave a reply.
+func stageOf(kind trace.SpanKind, name string, ends, whole, answered bool) stage {
+	switch kind {
+	case trace.SpanKindServer, trace.SpanKindConsumer:
+		switch {
+		case ends && answered:
+			return stageAnswers
+		case ends && !whole:
+			return stageCloses
+		}
+		return stageArrives
+	case trace.SpanKindClient, trace.SpanKindProducer:
+		switch {
+		case !ends:
+			return stageSends
+		case whole:
+			return stageSent
+		}
+		return stageArrives
+	case trace.SpanKindInternal, trace.SpanKindUnspecified:
+	}
+	switch {
+	case name == spans.LateReplyName:
+		return stageArrives
+	case whole:
+		return stageHappens
+	case ends:
+		return stageCloses
+	}
+	return stageOpens
+}
+
+// isWhole says whether a span is of one step.
+func isWhole(name string, begin, end uint32, takesTime bool) bool {
+	if begin > 0 && end > 0 {
+		return begin == end
+	}
+	return !takesTime || atTheEnd(name)
+}
+
+// happening is one that is to be put in order.
+type happening struct {
+	process int32 // whose it is
+	at      int64 // in ns
+	step    uint32
+	stage   stage
+}
+
+// ordering puts happenings in order.
+type ordering struct {
+	about  func(i int32) happening
+	after  func(i int32) int32 // the one of another process that comes before it whatever the times say; -1 for none
+	queues [][]int32           // of each process, its happenings in order
+	next   []int               // of each process, how many were taken
+	busy   []bool
+	taken  []uint64 // a bit for each
+}
+
+// ordered yields n happenings of some processes, by their numbers, in order. Those of different processes are in the order of their times, and
+// at one time, as far as their own order lets them, in that of their numbers. after may be nil.
+func ordered(n, processes int, about func(i int32) happening, after func(i int32) int32) iter.Seq[int32] {
+	o := &ordering{
+		about: about, after: after, queues: make([][]int32, processes), next: make([]int, processes), busy: make([]bool, processes),
+	}
+	counts, numbered := make([]int, processes), make([]bool, processes)
+	for p := range numbered {
+		numbered[p] = true
+	}
+	for i := range int32(n) {
+		h := about(i)
+		counts[h.process]++
+		numbered[h.process] = numbered[h.process] && h.step > 0
+	}
+	for p := range o.queues {
+		o.queues[p] = make([]int32, 0, counts[p])
+	}
+	for i := range int32(n) {
+		p := about(i).process
+		o.queues[p] = append(o.queues[p], i)
+	}
+	for p, queue := range o.queues {
+		if numbered[p] {
+			o.bySteps(queue)
+		} else {
+			slices.SortFunc(queue, o.byTimes)
+		}
+	}
+	if after != nil {
+		o.taken = make([]uint64, n/64+1)
+	}
+	return o.all
+}
+
+// byTimes compares happenings of a process whose steps have no numbers.
+func (o *ordering) byTimes(i, k int32) int {
+	a, b := o.about(i), o.about(k)
+	return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.stage, b.stage), cmp.Compare(i, k))
+}
+
+// bySteps sorts the happenings of a process whose steps have numbers. A step has two times, at which the process got busy
+// and was done. Jaeger cuts them, and each end by itself, so that what was at one time may seem to be at two.
+func (o *ordering) bySteps(queue []int32) {
+	slices.SortFunc(queue, func(i, k int32) int { return cmp.Compare(o.about(i).step, o.about(k).step) })
+	for len(queue) > 0 {
+		first, n := o.about(queue[0]), 0
+		from, to, mayBeCut := first.at, first.at, true
+		for n < len(queue) {
+			h := o.about(queue[n])
+			if h.step != first.step {
+				break
+			}
+			from, to, mayBeCut = min(from, h.at), max(to, h.at), mayBeCut && wasCut(h.at)
+			n++
+		}
+		oneTime := mayBeCut && to-from <= 2*cut
+		isLate := func(h *happening) int {
+			if !oneTime && h.at-from > to-h.at {
+				return 1
+			}
+			return 0
+		}
+		slices.SortFunc(queue[:n], func(i, k int32) int {
+			a, b := o.about(i), o.about(k)
+			return cmp.Or(cmp.Compare(isLate(&a), isLate(&b)), cmp.Compare(a.stage, b.stage), cmp.Compare(i, k))
+		})
+		queue = queue[n:]
+	}
+}
+
+// all takes all happenings, the earliest of those that are next in their processes first.
+func (o *ordering) all(yield func(int32) bool) {
+	for {
+		earliest, at, number := -1, int64(0), int32(0)
+		for p, queue := range o.queues {
+			if o.next[p] == len(queue) {
+				continue
+			}
+			i := queue[o.next[p]]
+			if h := o.about(i); earliest < 0 || h.at < at || h.at == at && i < number {
+				earliest, at, number = p, h.at, i
+			}
+		}
+		if earliest < 0 || !o.take(earliest, yield) {
+			return
+		}
+	}
+}
+
+// take takes the next happening of a process, and before it what it comes after. What goes around in a ring, as nothing
+// that happened does, is taken as it comes.
+func (o *ordering) take(p int, yield func(int32) bool) bool {
+	i := o.queues[p][o.next[p]]
+	if o.after != nil {
+		o.busy[p] = true
+		before := o.after(i)
+		for before >= 0 && o.taken[before/64]&(1<<(before%64)) == 0 {
+			other := int(o.about(before).process)
+			if o.busy[other] {
+				break
+			}
+			if !o.take(other, yield) {
+				return false
+			}
+		}
+		o.busy[p] = false
+		o.taken[i/64] |= 1 << (i % 64)
+	}
+	o.next[p]++
+	return yield(i)
 }

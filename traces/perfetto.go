@@ -6,9 +6,11 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -43,21 +45,29 @@ type perfetto struct {
 	numbers   map[string]int // of the processes, from 1
 	lanes     []int32        // of each span, from 1
 	laneCount map[string]int
-	replies   []int32 // see Spans.replies
+	laneWords map[laneOf]map[string]int // of each lane, how many spans of which names are in it
+	replies   []int32                   // see Spans.replies
 }
 
 func newPerfetto(all *Spans) *perfetto {
-	p := &perfetto{Spans: all, processes: all.services(), numbers: map[string]int{}, lanes: make([]int32, len(all.list)), laneCount: map[string]int{}, replies: all.replies()}
+	p := &perfetto{Spans: all, processes: all.services(), numbers: map[string]int{}, lanes: make([]int32, len(all.list)), laneCount: map[string]int{}, laneWords: map[laneOf]map[string]int{}, replies: all.replies()}
 	for i, name := range p.processes {
 		p.numbers[name] = i + 1
 	}
 	depths := all.depths()
-	p.order = all.inOrder(func(a, b int32) int {
+	p.order, _ = all.beginningsAndEnds()
+	slices.SortStableFunc(p.order, func(a, b int32) int {
 		x, y := &all.list[a], &all.list[b]
 		return cmp.Or(cmp.Compare(x.start, y.start), cmp.Compare(y.end, x.end), cmp.Compare(depths[a], depths[b]))
 	})
 	p.assignLanes()
 	return p
+}
+
+// laneOf is a lane of a process.
+type laneOf struct {
+	process string
+	lane    int32
 }
 
 // compareProcesses orders processes as a person looks for them: the world, the clients, then the nodes, each by their numbers.
@@ -109,6 +119,11 @@ func (p *perfetto) assignLanes() {
 		open[service] = lanes
 		p.lanes[i] = int32(lane + 1)
 		p.laneCount[service] = max(p.laneCount[service], lane+1)
+		of := laneOf{service, int32(lane + 1)}
+		if p.laneWords[of] == nil {
+			p.laneWords[of] = map[string]int{}
+		}
+		p.laneWords[of][lastPart(p.shapeOf(i).name)]++
 	}
 }
 
@@ -188,10 +203,24 @@ func (p *perfetto) names() (texts [][]byte) {
 		texts = append(texts, p.meta("process_name", name, 0, "name", name))
 		texts = append(texts, appendNumber(p.meta("process_sort_index", name, 0, "", ""), p.numbers[name]))
 		for lane := range p.laneCount[name] {
-			texts = append(texts, p.meta("thread_name", name, lane+1, "name", name))
+			texts = append(texts, p.meta("thread_name", name, lane+1, "name", p.laneName(name, lane+1)))
+			texts = append(texts, appendNumber(p.meta("thread_sort_index", name, lane+1, "", ""), lane+1))
 		}
 	}
 	return texts
+}
+
+// laneName is what a lane of a process is called: by its number and by what most of its spans are.
+func (p *perfetto) laneName(process string, lane int) string {
+	const most = 2
+	words := p.laneWords[laneOf{process, int32(lane)}]
+	names := slices.SortedFunc(maps.Keys(words), func(a, b string) int {
+		return cmp.Or(cmp.Compare(words[b], words[a]), strings.Compare(a, b))
+	})
+	if len(names) > most {
+		names = append(names[:most], "…")
+	}
+	return process + " " + strconv.Itoa(lane) + ": " + strings.Join(names, ", ")
 }
 
 func appendNumber(b []byte, n int) []byte {
@@ -331,12 +360,19 @@ func (p *perfetto) appendTrack(b []byte, span int32) []byte {
 	return append(b, `,"ts":`...)
 }
 
-// appendMicroseconds appends a time as the format wants it: microseconds, to the nanosecond.
+// appendMicroseconds appends a time as the format wants it: microseconds, to the nanosecond. Readers take it for a floating-
+// point number and multiply it by 1000; of those, Perfetto's cut off what is behind the point, or round, and Chrome's takes
+// ends for equal that are less than a picosecond apart. So where the nearest number is below the time, the next one is told.
 func appendMicroseconds(b []byte, d time.Duration) []byte {
 	if d < 0 {
 		b, d = append(b, '-'), -max(d, -math.MaxInt64) // the least number has no positive one
 	}
+	from := len(b)
 	b = strconv.AppendInt(b, int64(d/time.Microsecond), 10)
 	n := int(d % time.Microsecond)
-	return append(b, '.', '0'+byte(n/100), '0'+byte(n/10%10), '0'+byte(n%10))
+	b = append(b, '.', '0'+byte(n/100), '0'+byte(n/10%10), '0'+byte(n%10))
+	if read, err := strconv.ParseFloat(string(b[from:]), 64); err == nil && time.Duration(read*1000) < d {
+		b = strconv.AppendFloat(b[:from], math.Nextafter(read, math.Inf(1)), 'f', -1, 64)
+	}
+	return b
 }

@@ -27,7 +27,7 @@ func WriteShiViz(w io.Writer, all *Spans) error {
 	v := newShiViz(all)
 	b := bufio.NewWriter(w)
 	_, _ = b.WriteString(ShiVizPattern + "\n\n") // Flush tells; the second line would part several runs
-	for _, e := range v.events {
+	for e := range v.moments(v.from) {
 		if all.Err() != nil {
 			break
 		}
@@ -56,26 +56,11 @@ func oneWord(service string) string {
 	return cmp.Or(name, "unnamed")
 }
 
-// moment is one end of a span.
-type moment struct {
-	span int32
-	ends bool
-}
-
-// index is a number for each moment.
-func (m moment) index() int {
-	if m.ends {
-		return 2*int(m.span) + 1
-	}
-	return 2 * int(m.span)
-}
-
 // shiViz is a run to be written as a log with vector clocks.
 type shiViz struct {
 	*Spans
 
 	replies   []int32  // see Spans.replies
-	events    []moment // in their order
 	processes []string // in the order in which clocks name them
 	numbers   map[string]int
 	clocks    [][]int32          // of each process: of each, how many of its events are known
@@ -85,7 +70,7 @@ type shiViz struct {
 
 func newShiViz(all *Spans) *shiViz {
 	v := &shiViz{
-		Spans: all, replies: all.replies(), events: make([]moment, 0, 2*len(all.list)), numbers: map[string]int{},
+		Spans: all, replies: all.replies(), numbers: map[string]int{},
 		takers: make([]uint16, 2*len(all.list)), sent: map[moment][]int32{},
 	}
 	for _, service := range all.services() {
@@ -98,55 +83,16 @@ func newShiViz(all *Spans) *shiViz {
 		v.numbers[name] = i
 		v.clocks = append(v.clocks, make([]int32, len(v.processes)))
 	}
-	for i := range all.list {
-		at := int32(i)
-		v.events = append(v.events, moment{at, false}, moment{at, true})
-	}
-	depths := all.depths()
-	slices.SortFunc(v.events, func(a, b moment) int {
-		depthA, depthB := int(depths[a.span]), int(depths[b.span])
-		if a.ends {
-			depthA, depthB = -depthA, -depthB
-		}
-		return cmp.Or(cmp.Compare(v.time(a), v.time(b)), compareBools(a.ends, b.ends), cmp.Compare(depthA, depthB), cmp.Compare(a.span, b.span))
-	})
-	for _, e := range v.events {
-		if from := v.from(e); from.span >= 0 && v.takers[from.index()] < math.MaxUint16 {
+	for i := range int32(2 * len(all.list)) {
+		if from := v.from(momentOf(i)); from.span >= 0 && v.takers[from.index()] < math.MaxUint16 {
 			v.takers[from.index()]++
 		}
 	}
 	return v
 }
 
-func (v *shiViz) time(e moment) int64 {
-	if e.ends {
-		return v.list[e.span].end
-	}
-	return v.list[e.span].start
-}
-
-func compareBools(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case b:
-		return -1
-	}
-	return 1
-}
-
-// from is the moment at which a message was sent that a moment takes in; it has no span, -1, where none is.
-func (v *shiViz) from(e moment) moment {
-	switch {
-	case e.ends && v.replies[e.span] >= 0:
-		return moment{v.replies[e.span], true}
-	case e.ends && v.shapeOf(e.span).name == spans.LateReplyName:
-		return moment{v.parentOf(e.span), true}
-	case !e.ends && v.isReceiver(e.span):
-		return moment{v.parentOf(e.span), false}
-	}
-	return moment{span: -1}
-}
+// from is the moment at which a message was sent that a moment takes in.
+func (v *shiViz) from(e moment) moment { return v.sentBefore(e, v.replies) }
 
 // tick lets a process's clock go on to an event, and returns it as the log has it.
 func (v *shiViz) tick(e moment) string {
@@ -190,8 +136,6 @@ func beginning(s *Span) string {
 		return "begin " + s.Name + t.of(" ", spans.KVKeyKey) + t.of(" = ", spans.KVValueKey)
 	case s.Name == spans.ElectionName:
 		return "begin election" + t.of(" for term ", spans.RaftTermKey)
-	case s.Name == spans.HeartbeatName:
-		return "heartbeat" + t.of(" ", spans.RaftHeartbeatKey) + t.of(" of term ", spans.RaftTermKey)
 	}
 	return ""
 }
@@ -214,7 +158,7 @@ func ending(s *Span) string {
 	case isSender(s):
 		return failedOnly("give up "+shortName(s)+t.of(" to ", spans.RaftPeerIDKey), failed)
 	case s.Name == spans.HeartbeatName:
-		return ""
+		return "heartbeat" + t.of(" ", spans.RaftHeartbeatKey) + t.of(" of term ", spans.RaftTermKey)
 	case s.Name == spans.ElectionName:
 		return "end election" + t.of(" for term ", spans.RaftTermKey) + t.of(": ", spans.RaftOutcomeKey) + failed
 	case s.Name == spans.RoleChangeName:
@@ -251,7 +195,12 @@ func isSender(s *Span) bool {
 
 // shortName is a span's name without the service in front: AppendEntries of raft.Raft/AppendEntries.
 func shortName(s *Span) string {
-	name := printable(s.Name)
+	return lastPart(s.Name)
+}
+
+// lastPart is the last part of a name: AppendEntries of raft.Raft/AppendEntries.
+func lastPart(name string) string {
+	name = printable(name)
 	return name[strings.LastIndexByte(name, '/')+1:]
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"slices"
 	"time"
@@ -45,6 +46,7 @@ type stored struct {
 	length     uint32
 	trace      uint32 // the ordinal of its trace, in the order in which traces come up
 	shape      uint32
+	step, done uint32 // the numbers of the steps that it begins and ends in; 0 where it has none
 	marks      marks
 	layout     layout
 }
@@ -57,6 +59,7 @@ const (
 	hasEvents       // things happened within it
 	isCopy          // what it handled, or sent, was a message's second copy
 	hasReply        // it names a reply
+	toCopy          // which is to the second copy of the message
 )
 
 // sharedShape is what many spans have in common.
@@ -64,6 +67,7 @@ type sharedShape struct {
 	shape
 
 	resource []attribute.KeyValue
+	process  int32 // the ordinal of its process, as moments have it
 }
 
 // block is a part of the file that is in memory: neighbours are often asked for one after the other.
@@ -166,6 +170,8 @@ type spansBuilder struct {
 	numbers map[shapeKey]uint32
 	traceOf map[traceName]uint32
 	run     bool
+
+	processes map[string]int32
 }
 
 type shapeKey struct {
@@ -180,7 +186,7 @@ type traceName struct {
 }
 
 func newSpansBuilder(x *Spans) *spansBuilder {
-	return &spansBuilder{Spans: x, numbers: map[shapeKey]uint32{}, traceOf: map[traceName]uint32{}}
+	return &spansBuilder{Spans: x, numbers: map[shapeKey]uint32{}, traceOf: map[traceName]uint32{}, processes: map[string]int32{}}
 }
 
 // add adds a span that stands there in the file; offset is what its place counts from, and -1 for one that is in no file.
@@ -193,7 +199,12 @@ func (b *spansBuilder) add(s *Span, offset int64, at place, as layout) {
 	if !ok {
 		number = uint32(len(b.shapes))
 		b.numbers[key] = number
-		b.shapes = append(b.shapes, sharedShape{key.shape, s.Resource})
+		process, known := b.processes[s.Service]
+		if !known {
+			process = int32(len(b.processes))
+			b.processes[s.Service] = process
+		}
+		b.shapes = append(b.shapes, sharedShape{key.shape, s.Resource, process})
 	}
 	name := traceName{s.Run, s.Root}
 	ordinal, ok := b.traceOf[name]
@@ -205,6 +216,7 @@ func (b *spansBuilder) add(s *Span, offset int64, at place, as layout) {
 		id: s.ID, parent: s.Parent, start: s.Start.UnixNano(), end: s.End.UnixNano(), offset: offset + int64(at.start), length: uint32(at.end - at.start), trace: ordinal, shape: number,
 		marks: marksOf(s), layout: as,
 	}
+	e.step, e.done = stepsOf(s)
 	if offset < 0 {
 		e.offset, e.marks = int64(len(b.held)), e.marks|isHeld
 		b.held = append(b.held, *s)
@@ -228,6 +240,9 @@ func marksOf(s *Span) (m marks) {
 	}
 	if s.Attribute(spans.RaftReplyKey).AsString() != "" {
 		m |= hasReply
+	}
+	if s.Attribute(spans.RaftkvAnsweredCopyKey).AsInt64() != 0 {
+		m |= toCopy
 	}
 	return m
 }
@@ -301,8 +316,9 @@ func (x *Spans) isAnswered(i int32) bool {
 	return x.shapeOf(i).kind == trace.SpanKindClient && x.has(i, hasReply)
 }
 
-// replies are, of each call, the span that handled it and whose reply was taken in; -1 for none. Both copies of a message are answered: it is the reply to the first one, unless that was
-// handled only after a reply had come.
+// replies are, of each call, the span that handled it and whose reply was taken in; -1 for none. Both copies of a message
+// are answered. A call whose steps have numbers says which reply it was; of any other it is taken to be that to the first
+// copy, unless that was handled only after a reply had come.
 func (x *Spans) replies() []int32 {
 	replies := fill(len(x.list))
 	for i := range x.list {
@@ -311,7 +327,11 @@ func (x *Spans) replies() []int32 {
 		if call < 0 || !x.isReceiver(at) || !x.isAnswered(call) || x.list[at].end > x.list[call].end {
 			continue
 		}
-		if replies[call] < 0 || !x.has(at, isCopy) {
+		if x.list[call].step > 0 {
+			if x.has(at, isCopy) == x.has(call, toCopy) {
+				replies[call] = at
+			}
+		} else if replies[call] < 0 || !x.has(at, isCopy) {
 			replies[call] = at
 		}
 	}
@@ -351,4 +371,78 @@ func (x *Spans) services() []string {
 	}
 	slices.SortFunc(list, compareProcesses)
 	return list
+}
+
+// moment is one end of a span.
+type moment struct {
+	span int32
+	ends bool
+}
+
+// index is a number for each moment.
+func (m moment) index() int32 {
+	if m.ends {
+		return 2*m.span + 1
+	}
+	return 2 * m.span
+}
+
+// momentOf is the moment with a number.
+func momentOf(index int32) moment { return moment{index / 2, index%2 == 1} }
+
+// moments are both ends of all spans in the one order. after is the moment that comes before another one whatever the
+// times say; one of no span, -1, where there is none.
+func (x *Spans) moments(after func(moment) moment) iter.Seq[moment] {
+	order := ordered(2*len(x.list), len(x.services()), func(i int32) happening { return x.happening(momentOf(i)) }, func(i int32) int32 {
+		if before := after(momentOf(i)); before.span >= 0 {
+			return before.index()
+		}
+		return -1
+	})
+	return func(yield func(moment) bool) {
+		for i := range order {
+			if !yield(momentOf(i)) {
+				return
+			}
+		}
+	}
+}
+
+// beginningsAndEnds are the places of all spans, in the one order of their beginnings, and in that of their ends.
+func (x *Spans) beginningsAndEnds() (beginnings, ends []int32) {
+	beginnings, ends = make([]int32, 0, len(x.list)), make([]int32, 0, len(x.list))
+	replies := x.replies()
+	for m := range x.moments(func(m moment) moment { return x.sentBefore(m, replies) }) {
+		if m.ends {
+			ends = append(ends, m.span)
+		} else {
+			beginnings = append(beginnings, m.span)
+		}
+	}
+	return beginnings, ends
+}
+
+// happening is a moment that is to be put in order.
+func (x *Spans) happening(m moment) happening {
+	e, shape := &x.list[m.span], x.shapeOf(m.span)
+	whole := isWhole(shape.name, e.step, e.done, e.start < e.end)
+	h := happening{shape.process, e.start, e.step, stageOf(shape.kind, shape.name, m.ends, whole, x.has(m.span, hasReply))}
+	if m.ends {
+		h.at, h.step = e.end, e.done
+	}
+	return h
+}
+
+// sentBefore is the moment at which a message was sent that a moment takes in; of no span, -1, where none is. replies are
+// those that Spans.replies returns.
+func (x *Spans) sentBefore(m moment, replies []int32) moment {
+	switch {
+	case m.ends && replies[m.span] >= 0:
+		return moment{replies[m.span], true}
+	case m.ends && x.shapeOf(m.span).name == spans.LateReplyName:
+		return moment{x.parentOf(m.span), true}
+	case !m.ends && x.isReceiver(m.span):
+		return moment{x.parentOf(m.span), false}
+	}
+	return moment{span: -1}
 }

@@ -42,7 +42,8 @@ type spanShape struct {
 }
 
 type storyLine struct {
-	at      time.Time
+	storyMoment
+
 	process string
 	text    string
 	id      world.CausalID
@@ -121,6 +122,24 @@ func (s *Story) WriteWithin(w io.Writer, style Style, columns int) error {
 }
 
 func (s *Story) add(l storyLine) { s.lines = append(s.lines, l) }
+
+// order puts the lines so far in order.
+func (s *Story) order() {
+	processes := map[string]int32{}
+	for i := range s.lines {
+		if _, known := processes[s.lines[i].process]; !known {
+			processes[s.lines[i].process] = int32(len(processes))
+		}
+	}
+	lines := make([]storyLine, 0, cap(s.lines))
+	for i := range ordered(len(s.lines), len(processes), func(i int32) happening {
+		l := &s.lines[i]
+		return happening{processes[l.process], l.at.UnixNano(), l.step, l.stage}
+	}, nil) {
+		lines = append(lines, s.lines[i])
+	}
+	s.lines = lines
+}
 
 // The columns that are in front of a line's text.
 const (

@@ -49,14 +49,6 @@ type complaint struct {
 	term int64 // the process's: a new leader complains anew
 }
 
-// order has complaints come after what else is told of a moment.
-func (c *complaint) order() int {
-	if c == nil {
-		return 0
-	}
-	return 1
-}
-
 // passage is a moment at which something passed on a way that had failed.
 type passage struct {
 	at  time.Time
@@ -64,8 +56,8 @@ type passage struct {
 }
 
 // complain adds a line that may be told often, unless it is on no way of its own.
-func (t *teller) complain(at time.Time, kind wayKind, what string, parts ...string) {
-	t.line(at, trouble, parts...)
+func (t *teller) complain(when storyMoment, kind wayKind, what string, parts ...string) {
+	t.line(when, trouble, parts...)
 	if kind == noWay {
 		return
 	}

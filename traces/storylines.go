@@ -1,6 +1,7 @@
 package traces
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,10 +33,10 @@ func (t *teller) tell(id string) {
 	case spans.StartID:
 		t.start()
 	case spans.SetPeersID:
-		t.line(t.span.End, ordinary, "peers configured: ", Counted(len(t.texts(spans.RaftPeersKey)), "server"), ", a majority is ", t.text(spans.RaftQuorumKey))
+		t.line(t.ending(), ordinary, "peers configured: ", Counted(len(t.texts(spans.RaftPeersKey)), "server"), ", a majority is ", t.text(spans.RaftQuorumKey))
 	case spans.ClientStartID:
 		t.note(t.span.Start, turnClientStarts, nil)
-		t.line(t.span.Start, ordinary, "client started")
+		t.line(t.beginning(), ordinary, "client started")
 	case spans.KVPutID, spans.KVGetID, spans.KVDeleteID:
 		t.operation(id)
 	case spans.TurnProducerID:
@@ -59,7 +60,7 @@ func (t *teller) tell(id string) {
 	case spans.AppendEntriesServerID:
 		t.appended()
 	case spans.LateReplyID:
-		t.complain(t.span.End, lateReplies, t.text(spans.RaftReplyKey), "late ", t.text(spans.RaftReplyKey), " from ", t.peer(), ": its call was over")
+		t.complain(t.ending(), lateReplies, t.text(spans.RaftReplyKey), "late ", t.text(spans.RaftReplyKey), " from ", t.peer(), ": its call was over")
 	case spans.CommitID:
 		t.commit()
 	case spans.ApplyID:
@@ -77,10 +78,10 @@ func (t *teller) start() {
 	role, term := t.text(spans.RaftRoleKey), t.text(spans.RaftTermKey)
 	delete(t.story.latest, t.span.Service) // it applies its log anew
 	if t.story.starts[t.span.Service]++; t.story.starts[t.span.Service] > 1 {
-		t.line(t.span.Start, trouble, "starting again, was ", role, " in term ", term)
+		t.line(t.beginning(), trouble, "starting again, was ", role, " in term ", term)
 		return
 	}
-	t.line(t.span.Start, ordinary, "starting as ", role)
+	t.line(t.beginning(), ordinary, "starting as ", role)
 }
 
 func (t *teller) operation(id string) {
@@ -98,13 +99,13 @@ func (t *teller) operation(id string) {
 	default:
 		result = resultText(command, t.span.Attribute(spans.KVResultKey).AsString())
 	}
-	t.line(t.span.End, how, "request ", number, ": ", command.text, " -> ", result)
+	t.line(t.ending(), how, "request ", number, ": ", command.text, " -> ", result)
 }
 
 func (t *teller) try() {
 	n := t.integer(spans.KVTryKey)
 	if n > 1 {
-		t.line(t.span.Start, ordinary, "asks ", t.peer(), " (try ", strconv.FormatInt(n, 10), ")")
+		t.line(t.beginning(), ordinary, "asks ", t.peer(), " (try ", strconv.FormatInt(n, 10), ")")
 	}
 	t.fates(t.method() + " to " + t.peer())
 	switch {
@@ -113,12 +114,12 @@ func (t *teller) try() {
 	case t.replied(protocol.NotLeader{}):
 		leader := t.text(spans.KVLeaderIDKey)
 		if leader == "" {
-			t.line(t.span.End, trouble, t.peer(), " is not the leader, and knows none")
+			t.line(t.ending(), trouble, t.peer(), " is not the leader, and knows none")
 		} else {
-			t.line(t.span.End, trouble, t.peer(), " is not the leader: ", leader, " is")
+			t.line(t.ending(), trouble, t.peer(), " is not the leader: ", leader, " is")
 		}
 	case t.replied(protocol.OutcomeUnknown{}):
-		t.line(t.span.End, trouble, t.peer(), " does not know the outcome")
+		t.line(t.ending(), trouble, t.peer(), " does not know the outcome")
 	}
 }
 
@@ -129,12 +130,12 @@ func (t *teller) request() {
 	case t.failed(), t.unfinished():
 	case t.replied(protocol.NotLeader{}):
 		if leader := t.text(spans.KVLeaderIDKey); leader != "" && leader != protocol.NodeID(0).String() {
-			t.line(t.span.End, trouble, "not the leader: redirecting ", client, " to ", leader)
+			t.line(t.ending(), trouble, "not the leader: redirecting ", client, " to ", leader)
 		} else {
-			t.line(t.span.End, trouble, "not the leader, and knows none: rejecting ", client)
+			t.line(t.ending(), trouble, "not the leader, and knows none: rejecting ", client)
 		}
 	case t.replied(protocol.OutcomeUnknown{}):
-		t.line(t.span.End, trouble, "telling ", client, " that the outcome is unknown")
+		t.line(t.ending(), trouble, "telling ", client, " that the outcome is unknown")
 	}
 	t.fates("answer to " + client)
 }
@@ -147,29 +148,29 @@ func (t *teller) appending() {
 			command := parseCommand(e.Attribute(spans.RaftCommandKey).AsString())
 			index, term := e.Attribute(spans.RaftIndexKey), e.Attribute(spans.RaftTermKey)
 			t.story.keep(t.span.Service, uint64(index.AsInt64()), uint64(term.AsInt64()))
-			t.line(e.At, ordinary, "appending entry at index ", text(index), " (term ", text(term), "): ", command.text)
+			t.line(t.within(e), ordinary, "appending entry at index ", text(index), " (term ", text(term), "): ", command.text)
 		}
 	}
 }
 
 func (t *teller) election() {
 	t.noteElection()
-	t.line(t.span.Start, ordinary, "starting election for term ", t.text(spans.RaftTermKey))
+	t.line(t.beginning(), ordinary, "starting election for term ", t.text(spans.RaftTermKey))
 	votes := Counted(t.integer(spans.RaftVotesKey), "vote") + " (need " + t.text(spans.RaftQuorumKey) + ")"
 	switch {
 	case t.failed():
-		t.line(t.span.End, trouble, "election for term ", t.text(spans.RaftTermKey), " ends without a result (", t.cause(), ")")
+		t.line(t.ending(), trouble, "election for term ", t.text(spans.RaftTermKey), " ends without a result (", t.cause(), ")")
 	case t.unfinished():
-		t.line(t.span.End, trouble, "election for term ", t.text(spans.RaftTermKey), " is open when the run ends")
+		t.line(t.ending(), trouble, "election for term ", t.text(spans.RaftTermKey), " is open when the run ends")
 	case t.text(spans.RaftOutcomeKey) == spans.OutcomeWon:
-		t.line(t.span.End, ordinary, "election result ", votes)
+		t.line(t.ending(), ordinary, "election result ", votes)
 	default:
-		t.line(t.span.End, trouble, "election result ", votes, ": ", t.text(spans.RaftOutcomeKey))
+		t.line(t.ending(), trouble, "election result ", votes, ": ", t.text(spans.RaftOutcomeKey))
 	}
 }
 
 func (t *teller) heartbeat() {
-	t.line(t.span.Start, routine, "heartbeat ", t.text(spans.RaftHeartbeatKey), " of term ", t.text(spans.RaftTermKey))
+	t.line(t.ending(), routine, "heartbeat ", t.text(spans.RaftHeartbeatKey), " of term ", t.text(spans.RaftTermKey))
 	t.story.rounds[t.span.Root] = t.integer(spans.RaftHeartbeatKey) == 1
 }
 
@@ -181,54 +182,54 @@ func (t *teller) roleChange() {
 	case event == protocol.RoleEventToldToStart.String(), event == protocol.RoleEventRestart.String():
 		// the election's, or the start's, own line says it
 	case to == protocol.RoleLeader.String():
-		t.line(t.span.End, ordinary, "became leader for term ", term)
+		t.line(t.ending(), ordinary, "became leader for term ", term)
 	case event == protocol.RoleEventElectionTimeout.String():
-		t.line(t.span.End, trouble, "election timeout: became candidate for term ", term)
+		t.line(t.ending(), trouble, "election timeout: became candidate for term ", term)
 	default:
-		t.line(t.span.End, trouble, "stepping down from ", from, " to ", to, " in term ", term, ": ", spaced(event))
+		t.line(t.ending(), trouble, "stepping down from ", from, " to ", to, " in term ", term, ": ", spaced(event))
 	}
 	t.appending() // a new leader's no-op
 }
 
 func (t *teller) voteReceived() {
 	if n := t.integer(spans.RaftAttemptKey); n > 1 {
-		t.complain(t.span.Start, calls, "asking again", "asks ", t.peer(), " for its vote again (attempt ", strconv.FormatInt(n, 10), ")")
+		t.complain(t.beginning(), calls, "asking again", "asks ", t.peer(), " for its vote again (attempt ", strconv.FormatInt(n, 10), ")")
 	}
 	t.fatesOn(calls, "RequestVote to "+t.peer())
 	switch {
 	case t.failed():
 		t.unanswered("no vote from " + t.peer())
 	case t.replied(protocol.VoteGranted{}):
-		t.line(t.span.End, ordinary, "vote received from ", t.peer())
+		t.line(t.ending(), ordinary, "vote received from ", t.peer())
 	case t.replied(protocol.VoteDenied{}):
-		t.line(t.span.End, trouble, "vote denied by ", t.peer())
+		t.line(t.ending(), trouble, "vote denied by ", t.peer())
 	}
 }
 
 func (t *teller) voteGiven() {
 	switch {
 	case t.replied(protocol.VoteGranted{}):
-		t.line(t.span.End, ordinary, "granting vote to ", t.peer(), " for term ", t.text(spans.RaftTermKey))
+		t.line(t.ending(), ordinary, "granting vote to ", t.peer(), " for term ", t.text(spans.RaftTermKey))
 	case t.replied(protocol.VoteDenied{}):
-		t.line(t.span.End, trouble, "denying vote to ", t.peer(), " in term ", t.text(spans.RaftTermKey), ": ", spaced(t.text(spans.RaftReasonKey)))
+		t.line(t.ending(), trouble, "denying vote to ", t.peer(), " in term ", t.text(spans.RaftTermKey), ": ", spaced(t.text(spans.RaftReasonKey)))
 	}
 	t.fatesOn(replies, "vote to "+t.peer())
 }
 
 func (t *teller) acknowledged() {
 	if n := t.integer(spans.RaftAttemptKey); n > 1 {
-		t.complain(t.span.Start, calls, "sending again", "sending ", t.entries(), " to ", t.peer(), " again (attempt ", strconv.FormatInt(n, 10), ")")
+		t.complain(t.beginning(), calls, "sending again", "sending ", t.entries(), " to ", t.peer(), " again (attempt ", strconv.FormatInt(n, 10), ")")
 	}
 	t.fatesOn(calls, "AppendEntries to "+t.peer())
 	switch {
 	case t.failed():
 		t.unanswered("no ack from " + t.peer())
 	case t.replied(protocol.AppendEntriesOk{}) && t.integer(spans.RaftEntriesCountKey) > 0:
-		t.line(t.span.End, ordinary, "ack from ", t.peer(), ", match_index ", t.text(spans.RaftMatchIndexKey))
+		t.line(t.ending(), ordinary, "ack from ", t.peer(), ", match_index ", t.text(spans.RaftMatchIndexKey))
 	case t.replied(protocol.AppendEntriesRejected{}) && t.integer(spans.RaftConflictIndexKey) == 0:
-		t.line(t.span.End, trouble, "rejection from ", t.peer(), ": the term is over")
+		t.line(t.ending(), trouble, "rejection from ", t.peer(), ": the term is over")
 	case t.replied(protocol.AppendEntriesRejected{}):
-		t.line(t.span.End, trouble, "rejection from ", t.peer(), ", conflict_index ", t.text(spans.RaftConflictIndexKey))
+		t.line(t.ending(), trouble, "rejection from ", t.peer(), ", conflict_index ", t.text(spans.RaftConflictIndexKey))
 	}
 }
 
@@ -236,10 +237,10 @@ func (t *teller) appended() {
 	switch {
 	case t.replied(protocol.AppendEntriesOk{}) && t.integer(spans.RaftEntriesCountKey) > 0:
 		t.storing()
-		t.line(t.span.End, ordinary, "AppendEntries from ", t.peer(), " ok, match_index ", t.text(spans.RaftMatchIndexKey))
+		t.line(t.ending(), ordinary, "AppendEntries from ", t.peer(), " ok, match_index ", t.text(spans.RaftMatchIndexKey))
 	case t.replied(protocol.AppendEntriesRejected{}):
 		t.noteRefusal()
-		t.line(t.span.End, trouble, "AppendEntries from ", t.peer(), " rejected: ", spaced(t.text(spans.RaftReasonKey)), " at ", t.text(spans.RaftPrevLogIndexKey))
+		t.line(t.ending(), trouble, "AppendEntries from ", t.peer(), " rejected: ", spaced(t.text(spans.RaftReasonKey)), " at ", t.text(spans.RaftPrevLogIndexKey))
 	}
 	t.fatesOn(replies, "ack to "+t.peer())
 }
@@ -256,10 +257,10 @@ func (t *teller) entries() string {
 func (t *teller) commit() {
 	if t.text(spans.RaftRoleKey) == protocol.RoleLeader.String() {
 		acks := strconv.Itoa(len(t.texts(spans.RaftCommitAcknowledgedByKey)))
-		t.line(t.span.End, ordinary, "replication ", acks, "/", t.text(spans.RaftQuorumKey), " acks: index ", t.text(spans.RaftCommitToKey), " is committed")
+		t.line(t.ending(), ordinary, "replication ", acks, "/", t.text(spans.RaftQuorumKey), " acks: index ", t.text(spans.RaftCommitToKey), " is committed")
 		return
 	}
-	t.line(t.span.End, ordinary, "commit index ", t.text(spans.RaftCommitFromKey), " -> ", t.text(spans.RaftCommitToKey))
+	t.line(t.ending(), ordinary, "commit index ", t.text(spans.RaftCommitFromKey), " -> ", t.text(spans.RaftCommitToKey))
 }
 
 func (t *teller) apply() {
@@ -267,10 +268,10 @@ func (t *teller) apply() {
 	again := t.again()
 	outcome := command.text + " -> " + resultText(command, t.span.Attribute(spans.KVResultKey).AsString()) + again
 	if t.text(spans.RaftRoleKey) == protocol.RoleLeader.String() {
-		t.line(t.span.End, ordinary, "applied result ", outcome)
+		t.line(t.ending(), ordinary, "applied result ", outcome)
 		return
 	}
-	t.line(t.span.End, ordinary, "applied index ", t.text(spans.RaftIndexKey), ": ", outcome)
+	t.line(t.ending(), ordinary, "applied index ", t.text(spans.RaftIndexKey), ": ", outcome)
 	if again == "" { // what a reader would want to know is not folded away
 		t.story.lines[len(t.story.lines)-1].index = uint64(t.integer(spans.RaftIndexKey))
 	}
@@ -288,12 +289,12 @@ func (t *teller) fatesOn(kind wayKind, message string) {
 		switch e.Name {
 		case spans.EventDrop:
 			lost = true
-			t.complain(e.At, kind, t.span.Name, message, " is lost", by)
+			t.complain(t.within(e), kind, t.span.Name, message, " is lost", by)
 		case spans.EventDelay:
-			t.line(e.At, trouble, message, " is late by ", time.Duration(e.Attribute(spans.RaftkvDelayNsKey).AsInt64()).String(), by)
+			t.line(t.within(e), trouble, message, " is late by ", time.Duration(e.Attribute(spans.RaftkvDelayNsKey).AsInt64()).String(), by)
 		case spans.EventDuplicate:
 			twice = true
-			t.complain(e.At, kind.doubled(), t.span.Name, message, " arrives twice", by)
+			t.complain(t.within(e), kind.doubled(), t.span.Name, message, " arrives twice", by)
 		}
 	}
 	if kind != noWay && !lost && !t.failed() && !t.unfinished() {
@@ -307,7 +308,7 @@ func (t *teller) fatesOn(kind wayKind, message string) {
 // gaveUp tells of a call that nobody answered. Where its process crashed it tells nothing: that is one event, and not one for each open call.
 func (t *teller) gaveUp(what string) {
 	if cause := t.cause(); cause != spans.ErrorTypeCrash {
-		t.line(t.span.End, trouble, what, ": ", t.method(), " given up (", cause, ")")
+		t.line(t.ending(), trouble, what, ": ", t.method(), " given up (", cause, ")")
 	}
 }
 
@@ -315,7 +316,7 @@ func (t *teller) gaveUp(what string) {
 func (t *teller) unanswered(what string) {
 	lost := slices.ContainsFunc(t.span.Events, func(e Event) bool { return e.Name == spans.EventDrop })
 	if cause := t.cause(); cause != spans.ErrorTypeCrash && !lost {
-		t.complain(t.span.End, calls, what, what, ": ", t.method(), " given up (", cause, ")")
+		t.complain(t.ending(), calls, what, what, ": ", t.method(), " given up (", cause, ")")
 	}
 }
 
@@ -330,13 +331,53 @@ func (t *teller) anything() {
 		how = trouble
 		parts = append(parts, ": ", printable(t.span.Status.Description))
 	}
-	t.line(t.span.Start, how, parts...)
+	t.line(t.beginning(), how, parts...)
 }
 
-func (t *teller) line(at time.Time, how mark, parts ...string) {
+func (t *teller) line(when storyMoment, how mark, parts ...string) {
 	t.story.add(storyLine{
-		at: at, process: printable(t.span.Service), text: strings.Join(parts, ""), id: t.span.ID, root: t.span.Root, mark: how, open: t.unfinished() && at.Equal(t.span.End),
+		storyMoment: when, process: printable(t.span.Service), text: strings.Join(parts, ""), id: t.span.ID,
+		root: t.span.Root, mark: how, open: t.unfinished() && when.at.Equal(t.span.End),
 	})
+}
+
+// storyMoment is when something happened, and where in its step.
+type storyMoment struct {
+	at    time.Time
+	step  uint32
+	stage stage
+}
+
+func (t *teller) beginning() storyMoment { return t.moment(false) }
+
+func (t *teller) ending() storyMoment { return t.moment(true) }
+
+func (t *teller) moment(ends bool) storyMoment {
+	s := t.span
+	begin, end := stepsOf(s)
+	whole := isWhole(s.Name, begin, end, s.Start.Before(s.End))
+	m := storyMoment{s.Start, begin, stageOf(s.Kind, s.Name, ends, whole, t.text(spans.RaftReplyKey) != "")}
+	if ends {
+		m.at, m.step = s.End, end
+		if isReceiver(s) && whole {
+			m.stage = stageHappens // the line tells what came of what arrived, and not only that it is answered
+		}
+	}
+	return m
+}
+
+// within is when an event of the span happened.
+func (t *teller) within(e *Event) storyMoment {
+	begin, _ := stepsOf(t.span)
+	m := storyMoment{e.At, cmp.Or(stepNumber(e.Attribute(spans.RaftkvStepKey)), begin), stageHappens}
+	switch {
+	case e.Name == spans.EventAppend:
+	case isReceiver(t.span):
+		m.stage = stageAnswers
+	case isSender(t.span):
+		m.stage = stageSends
+	}
+	return m
 }
 
 // text is an attribute as a line shows it.

@@ -72,7 +72,7 @@ func (t *teller) removing(first uint64, conflicting []uint64) {
 	for _, term := range slices.Compact(slices.Clone(conflicting)) {
 		terms = append(terms, strconv.FormatUint(term, 10))
 	}
-	t.line(t.span.End, trouble, "removing ", what, " of term ", strings.Join(terms, " and "), ": in conflict with ", t.peer(), "'s log")
+	t.line(t.ending(), trouble, "removing ", what, " of term ", strings.Join(terms, " and "), ": in conflict with ", t.peer(), "'s log")
 }
 
 // keep notes the term of an entry that a server stored.

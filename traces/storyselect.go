@@ -80,9 +80,7 @@ func (s *Story) Processes() []string {
 
 // WriteSelected is WriteWithin for a part of the story. Of the headings it has those that a line of the part follows, and those that are about one of its processes and within its time.
 func (s *Story) WriteSelected(w io.Writer, style Style, columns int, part Selection) (Told, error) {
-	slices.SortStableFunc(s.lines, func(a, b storyLine) int {
-		return cmp.Or(a.at.Compare(b.at), a.of.order()-b.of.order()) // what came of something is told after it
-	})
+	s.order()
 	folded := s.fold()
 	p := storyWriter{story: s, part: part, style: style, columns: columns, headings: s.headings(), w: bufio.NewWriter(w)}
 	for i := range s.lines {

@@ -16,7 +16,7 @@ func (t *teller) run() {
 		counts = ", " + countedText(nodes, "node") + ", " + countedText(clients, "client")
 	}
 	t.note(t.span.Start, turnRunBegins, func(n *turn) { n.said = cmp.Or(strings.TrimPrefix(counts, ", "), "the run begins") })
-	t.line(t.span.Start, ordinary, "config read: ", t.text(spans.RaftkvScenarioKey), ", seed ", t.text(spans.RaftkvSeedKey), counts)
+	t.line(t.beginning(), ordinary, "config read: ", t.text(spans.RaftkvScenarioKey), ", seed ", t.text(spans.RaftkvSeedKey), counts)
 }
 
 // countedText is Counted for a number that stands in a document.
@@ -44,9 +44,9 @@ func topLevel(document, key string) string {
 // violation tells of an invariant that does not hold: the two facts, which clash.
 func (t *teller) violation() {
 	t.note(t.span.Start, turnViolated, func(n *turn) { n.said = t.text(spans.RaftkvInvariantKey) })
-	t.line(t.span.Start, trouble, "VIOLATION of ", t.text(spans.RaftkvInvariantKey), ": ", printable(t.span.Status.Description))
+	t.line(t.beginning(), trouble, "VIOLATION of ", t.text(spans.RaftkvInvariantKey), ": ", printable(t.span.Status.Description))
 	for i, fact := range t.texts(spans.RaftkvViolationFactsKey) {
-		t.line(t.span.Start, trouble, [...]string{"  ", "  but "}[min(i, 1)], printable(fact))
+		t.line(t.beginning(), trouble, [...]string{"  ", "  but "}[min(i, 1)], printable(fact))
 	}
 }
 
@@ -98,7 +98,7 @@ func (t *teller) fault() {
 	if when := t.text(spans.RaftkvFaultWhenKey); strings.Contains(when, " ") { // a condition, and no time
 		said += " (as " + when + ")"
 	}
-	t.line(t.span.Start, how, "FAULT: ", said)
+	t.line(t.beginning(), how, "FAULT: ", said)
 }
 
 func (t *teller) by() time.Duration {

@@ -146,27 +146,58 @@ func TestDrawnRunsAreClean(t *testing.T) {
 	}
 }
 
-// TestCutTimesAreClean judges runs as Jaeger answers with them: of each span it keeps when it started and how long it took, both without what is less than a microsecond.
+// TestCutTimesAreClean judges runs as Jaeger answers with them: of each span it keeps when it started and how long it took,
+// both without what is less than a microsecond. Its own JSON says so, and OTLP does not.
 func TestCutTimesAreClean(t *testing.T) {
 	for seed := range drawnSeeds / 10 {
 		file, _ := traced(t, configOf(t, "", "mixed", "seed="+strconv.Itoa(seed+1)))
-		j := traces.NewJudge()
-		for i, s := range all(t, file) {
-			took := s.End.Sub(s.Start)
-			s.Start = s.Start.Truncate(time.Microsecond)
-			s.End = s.Start.Add(took.Truncate(time.Microsecond))
-			for k := range s.Events {
-				s.Events[k].At = s.Events[k].At.Truncate(time.Microsecond)
-			}
-			j.Add(&s, i+1)
+		isCleanCut(t, "seed "+strconv.Itoa(seed+1), file)
+	}
+}
+
+// TestShortStepsAreClean judges runs whose steps are about as long as Jaeger's times tell, or shorter, and whose times are
+// round: as they are, and cut.
+func TestShortStepsAreClean(t *testing.T) {
+	for _, changes := range [][]string{
+		{"process.step_time=1001ns"}, {"process.step_time=1us"}, {"process.step_time=1us", "network.latency=1us"},
+		{"process.step_time=1us", "network.latency=5us..9us"}, {"process.step_time=1ns..900ns"}, {"process.step_time=100ns..3us", "network.latency=1us..4us"},
+		{"process.step_time=1ns", "network.latency=0s"}, {"process.step_time=1us", "network.latency=0s"}, {"process.step_time=2us", "network.latency=1ms"},
+	} {
+		how := strings.Join(changes, " ")
+		file, _ := traced(t, configOf(t, library.Default, "", changes...))
+		isClean(t, file, how)
+		isCleanCut(t, how, file)
+		for seed := range drawnSeeds / 25 {
+			how := how + " seed=" + strconv.Itoa(seed+1)
+			file, _ := traced(t, configOf(t, "", "mixed", append([]string{"seed=" + strconv.Itoa(seed+1)}, changes...)...))
+			isClean(t, file, how)
+			isCleanCut(t, how, file)
 		}
-		report := j.Report()
-		for _, f := range report.Findings {
-			t.Fatalf("seed %d, cut: %s: %s\n\t%s\n\twant %s\n\t%v", seed+1, f.ID, f.Span, f.Got, f.Want, f.Clashes)
-		}
-		if history, err := linearizable(t.Context(), report.History, report.Epoch, t.TempDir()); err != nil || !history.Holds {
-			t.Fatalf("seed %d, cut: %s, %v", seed+1, history.Problem, err)
-		}
+	}
+}
+
+// isCleanCut judges a trace with its times cut, in Jaeger's own JSON and in OTLP.
+func isCleanCut(t *testing.T, how string, file []byte) {
+	t.Helper()
+	var cut bytes.Buffer
+	if err := traces.WriteJaeger(&cut, traces.SpansOf(all(t, file))); err != nil {
+		t.Fatal(err)
+	}
+	isClean(t, cut.Bytes(), how+", cut in Jaeger's JSON")
+	j := traces.NewJudge()
+	for i, s := range all(t, cut.Bytes()) {
+		s.Resolution = 0
+		j.Add(&s, i+1)
+	}
+	report := j.Report()
+	for _, f := range report.Findings[:min(len(report.Findings), 5)] {
+		t.Errorf("%s, cut: %s: %s\n\t%s\n\twant %s\n\t%v", how, f.ID, f.Span, f.Got, f.Want, f.Clashes)
+	}
+	if report.Resolution != 0 {
+		t.Errorf("%s: a trace that does not say so is said to be cut", how)
+	}
+	if history, err := linearizable(t.Context(), report.History, report.Epoch, t.TempDir()); err != nil || !history.Holds {
+		t.Errorf("%s, cut: %s, %v", how, history.Problem, err)
 	}
 }
 

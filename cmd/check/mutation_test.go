@@ -98,6 +98,30 @@ var mutations = []mutation{
 		s := m.find(spans.CommitName, internal)
 		s.Attributes = append(slices.Clone(s.Attributes), s.Attributes[0])
 	}},
+	{"a span without its step", "", "wrong_step: there is no raftkv.step", func(m *mutated) { unset(m.find(spans.CommitName, internal), spans.RaftkvStepKey) }},
+	{"a step of an earlier time", "", "wrong_step: it is in step 2 at", func(m *mutated) {
+		set(m.find(spans.ApplyName, internal), spans.RaftkvStepKey.Int(1))
+	}},
+	{"a step of a later time", "", "wrong_step: it is in step 1000 at", func(m *mutated) {
+		set(m.find(spans.ApplyName, internal), spans.RaftkvStepKey.Int(1000))
+	}},
+	{"a step with two ends", "", "wrong_step: it ends at", func(m *mutated) {
+		s := m.find(spans.ApplyName, internal)
+		s.End = s.End.Add(-1)
+	}},
+	{"a step with two messages", "", "wrong_step: it takes in a message in step", func(m *mutated) {
+		first := m.find(spans.AppendEntriesServerName, server, string(spans.RaftNodeIDKey), "node-2")
+		step := int(first.Attribute(spans.RaftkvStepKey).AsInt64())
+		set(m.find(spans.RequestVoteServerName, server, string(spans.RaftNodeIDKey), "node-2"), spans.RaftkvStepKey.Int(step))
+	}},
+	{"a step that begins when it is over", "", "wrong_step: it begins at", func(m *mutated) {
+		s := m.find(spans.CommitNotificationProducerName, producer)
+		s.Start = s.Start.Add(1)
+	}},
+	{"an end step that is the first", "", "wrong_step: raftkv.end_step is", func(m *mutated) {
+		s := m.find(spans.RequestVoteClientName, client)
+		set(s, spans.RaftkvEndStepKey.Int64(s.Attribute(spans.RaftkvStepKey).AsInt64()))
+	}},
 	{"a term as a text", "", "type_mismatch", func(m *mutated) { set(m.find(spans.CommitName, internal), spans.RaftTermKey.String("1")) }},
 	{"a role that there is not", "", "undefined_enum_variant", func(m *mutated) {
 		set(m.find(spans.CommitName, internal), spans.RaftRoleKey.String("boss"))

@@ -178,7 +178,7 @@ func (p *page) one(b *strings.Builder, v *verdict) {
 	}
 	p.line(b, "history", outcome)
 	if v.Report.Resolution > 0 {
-		p.line(b, "times", "whole microseconds, as Jaeger has them: a server's steps that are one apart are taken for one step")
+		p.line(b, "times", "whole microseconds, as Jaeger has them: steps are told apart by their numbers, and those without one only if they are further apart than that")
 	}
 	p.unknown(b, v.Report.Unknown)
 	for _, id := range inOrder(v.Report.Findings) {

@@ -213,6 +213,9 @@ func (c *Client) Receive(e world.Envelope, began time.Duration) {
 		return
 	}
 	c.world.StopTimer(c.try.timer)
+	if second := c.copyAnswered(&e); second > 0 && c.try.span != nil {
+		c.try.span.SetAnsweredCopy(second)
+	}
 	now := c.world.Now()
 	switch m := reply.(type) {
 	case protocol.Answered:

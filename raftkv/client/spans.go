@@ -39,6 +39,7 @@ type trySpan interface {
 	sender
 	SetResult(string)
 	SetLeaderID(protocol.NodeID)
+	SetAnsweredCopy(int64)
 	End(at time.Duration, reply string)
 	Fail(at time.Duration, errorType, description string)
 	Unfinished(at time.Duration)
@@ -94,6 +95,16 @@ func mark[S sender](now time.Duration, span S, fate world.Fate) {
 	if fate.Duplicate != "" {
 		span.Duplicate(now, string(fate.Duplicate), 1)
 	}
+}
+
+// copyAnswered is the number of the copy of the try's request that was answered by this reply: the network makes two at
+// most, and a reply is named by what it answers.
+func (c *Client) copyAnswered(reply *world.Envelope) int64 {
+	name := nameOfTry[c.operation.Kind]
+	if reply.ID == world.CausalID(c.try.ref.ID).Child(name, reply.From, c.id, 0, 1) {
+		return 1
+	}
+	return 0
 }
 
 func (c *Client) endTry(now time.Duration, reply protocol.Message, result string, leader protocol.NodeID) {

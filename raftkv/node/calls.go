@@ -22,15 +22,21 @@ type call struct {
 	appendEntries spans.AppendEntriesClientSpan
 }
 
-// answered ends the call's span with what the reply says.
-func (c *call) answered(now time.Duration, reply protocol.Message) {
+// answered ends the call's span with what the reply says, which is to this copy of the request.
+func (c *call) answered(now time.Duration, reply protocol.Message, copyNumber int64) {
 	if c.requestVote.On() {
+		if copyNumber > 0 {
+			c.requestVote.SetAnsweredCopy(copyNumber)
+		}
 		c.requestVote.End(now, reply.Name())
 		return
 	}
 	span := c.appendEntries
 	if !span.On() {
 		return
+	}
+	if copyNumber > 0 {
+		span.SetAnsweredCopy(copyNumber)
 	}
 	switch m := reply.(type) {
 	case protocol.AppendEntriesOk:
@@ -42,6 +48,16 @@ func (c *call) answered(now time.Duration, reply protocol.Message) {
 		protocol.ClientPut, protocol.ClientGet, protocol.ClientDelete, protocol.Answered, protocol.NotLeader, protocol.OutcomeUnknown:
 	}
 	span.End(now, reply.Name())
+}
+
+// copyAnswered is the number of the copy of the call's request that was answered by this reply: the network makes two at
+// most, and a reply is named by what it answers.
+func (c *call) copyAnswered(reply *world.Envelope) int64 {
+	second := world.CausalID(c.ref.ID).Child(nameOfRequest(c.request), process(c.peer), reply.To, 0, 1)
+	if reply.ID == second {
+		return 1
+	}
+	return 0
 }
 
 func (c *call) fail(now time.Duration, errorType, description string) {

@@ -188,7 +188,7 @@ func (n *Node) receiveReply(input protocol.Receive) {
 	if open != nil {
 		n.step.cause = open.ref
 		n.world.StopTimer(open.timer)
-		open.answered(n.world.Now(), input.Message)
+		open.answered(n.world.Now(), input.Message, open.copyAnswered(e))
 		n.calls.free(open)
 	} else {
 		n.traceLateReply(input)

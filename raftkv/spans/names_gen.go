@@ -112,6 +112,8 @@ const (
 	RaftkvDelayNsKey = attribute.Key("raftkv.delay_ns")
 	// Which copy of a duplicated message this is: 0 is the first.
 	RaftkvCopyKey = attribute.Key("raftkv.copy")
+	// Which copy of the message the reply is to, where the network doubled it: there unless it is the first, 0.
+	RaftkvAnsweredCopyKey = attribute.Key("raftkv.answered_copy")
 	// What was done to the run. With `skip_sync` and `rollback` a disk loses what it said that it keeps: Raft relies on that it does not, and may violate any invariant then.
 	RaftkvFaultKey = attribute.Key("raftkv.fault")
 	// To whom: `node-1`, `all`, or the sides of a partition, `node-1 | node-2 node-3`.

@@ -195,6 +195,14 @@ func (s PutClientSpan) SetLeaderID(leader protocol.NodeID) {
 	}
 }
 
+// SetAnsweredCopy sets raftkv.answered_copy: which copy of the message the reply is to, where the network doubled it:
+// there unless it is the first, 0.
+func (s PutClientSpan) SetAnsweredCopy(answeredCopy int64) {
+	if s.On() {
+		s.set(append(s.room(), RaftkvAnsweredCopyKey.Int64(answeredCopy))...)
+	}
+}
+
 // Drop adds the event drop: the message is lost.
 func (s PutClientSpan) Drop(at time.Duration, cause string) {
 	if s.On() {
@@ -256,6 +264,14 @@ func (s GetClientSpan) SetLeaderID(leader protocol.NodeID) {
 	}
 }
 
+// SetAnsweredCopy sets raftkv.answered_copy: which copy of the message the reply is to, where the network doubled it:
+// there unless it is the first, 0.
+func (s GetClientSpan) SetAnsweredCopy(answeredCopy int64) {
+	if s.On() {
+		s.set(append(s.room(), RaftkvAnsweredCopyKey.Int64(answeredCopy))...)
+	}
+}
+
 // Drop adds the event drop: the message is lost.
 func (s GetClientSpan) Drop(at time.Duration, cause string) {
 	if s.On() {
@@ -314,6 +330,14 @@ func (s DeleteClientSpan) SetResult(result string) {
 func (s DeleteClientSpan) SetLeaderID(leader protocol.NodeID) {
 	if s.On() {
 		s.set(append(s.room(), KVLeaderIDKey.String(leader.String()))...)
+	}
+}
+
+// SetAnsweredCopy sets raftkv.answered_copy: which copy of the message the reply is to, where the network doubled it:
+// there unless it is the first, 0.
+func (s DeleteClientSpan) SetAnsweredCopy(answeredCopy int64) {
+	if s.On() {
+		s.set(append(s.room(), RaftkvAnsweredCopyKey.Int64(answeredCopy))...)
 	}
 }
 

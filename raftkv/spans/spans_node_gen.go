@@ -451,6 +451,14 @@ func (s RequestVoteClientSpan) SetWho(who Who) {
 	}
 }
 
+// SetAnsweredCopy sets raftkv.answered_copy: which copy of the message the reply is to, where the network doubled it:
+// there unless it is the first, 0.
+func (s RequestVoteClientSpan) SetAnsweredCopy(answeredCopy int64) {
+	if s.On() {
+		s.set(append(s.room(), RaftkvAnsweredCopyKey.Int64(answeredCopy))...)
+	}
+}
+
 // Drop adds the event drop: the message is lost.
 func (s RequestVoteClientSpan) Drop(at time.Duration, cause string) {
 	if s.On() {
@@ -606,6 +614,14 @@ func (s AppendEntriesClientSpan) SetConflictIndex(conflictIndex protocol.LogInde
 func (s AppendEntriesClientSpan) SetConflictTerm(conflictTerm protocol.Term) {
 	if s.On() {
 		s.set(append(s.room(), RaftConflictTermKey.Int64(int64(conflictTerm)))...)
+	}
+}
+
+// SetAnsweredCopy sets raftkv.answered_copy: which copy of the message the reply is to, where the network doubled it:
+// there unless it is the first, 0.
+func (s AppendEntriesClientSpan) SetAnsweredCopy(answeredCopy int64) {
+	if s.On() {
+		s.set(append(s.room(), RaftkvAnsweredCopyKey.Int64(answeredCopy))...)
 	}
 }
 

@@ -34,6 +34,8 @@ type Options struct {
 	Tuned     bool // whoever makes many runs at a time has called Tune for all of them
 	Unchecked bool // nobody looks whether the invariants hold: for measurements
 
+	Around func(world.Process) world.Process // for tests: who stands between each process and the world; nil for nobody
+
 	Latencies func() uint64 // for tests that plant a shared stream of random numbers: see sim.Config
 }
 
@@ -45,6 +47,7 @@ type Cluster struct {
 	clients   []*client.Client
 	progress  func(operations int)
 	tuned     bool
+	around    func(world.Process) world.Process
 	committed protocol.LogIndex // the highest index that any server has known to be committed, whatever those know that have started again since
 	settled   bool              // finished was true: what is in flight is handled, and nothing else happens
 	handled   int               // events, to tell of the progress now and then
@@ -82,7 +85,7 @@ var (
 func New(c *config.Config, options Options) *Cluster {
 	drop, delay, duplicate := c.Counterfactuals()
 	cl := &Cluster{
-		config: c, progress: options.Progress, tuned: options.Tuned, results: map[string]string{}, glimpses: map[glimpse][]int{},
+		config: c, progress: options.Progress, tuned: options.Tuned, around: options.Around, results: map[string]string{}, glimpses: map[glimpse][]int{},
 	}
 	cl.sim = sim.New(sim.Config{
 		Seed: c.Seed, Latency: c.Network.Latency, StepTime: c.Process.StepTime, Loss: c.Network.Loss, Duplicate: c.Network.Duplicate,
@@ -148,7 +151,7 @@ func (cl *Cluster) addNodes(tracer func(string) *spans.Tracer) {
 			Observer: commits{cl, watch.observer()},
 		}, tracer(id.String()))
 		cl.nodes = append(cl.nodes, n)
-		cl.sim.Add(watch.process(n))
+		cl.add(watch.process(n))
 		if c.Raft.StartTerm > 0 {
 			cl.sim.Preload(n.ID(), node.FirstRecord(protocol.Term(c.Raft.StartTerm)))
 		}
@@ -157,6 +160,13 @@ func (cl *Cluster) addNodes(tracer func(string) *spans.Tracer) {
 			cl.sim.Tell(1, n.ID(), world.RootID(n.ID(), nameStartElection, 0, 0), protocol.StartElection{}) // 1 ns later: it knows its peers by then
 		}
 	}
+}
+
+func (cl *Cluster) add(p world.Process) {
+	if cl.around != nil {
+		p = cl.around(p)
+	}
+	cl.sim.Add(p)
 }
 
 // peers are the servers of the cluster.
@@ -176,7 +186,7 @@ func (cl *Cluster) addClients(tracer func(string) *spans.Tracer) {
 		cc.Ended = cl.noteResults(id)
 		one := client.New(cc, tracer(id.String()))
 		cl.clients = append(cl.clients, one)
-		cl.sim.Add(cl.watchClient(one))
+		cl.add(cl.watchClient(one))
 	}
 }
 

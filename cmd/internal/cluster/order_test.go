@@ -1,0 +1,254 @@
+package cluster_test
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/cmd/internal/library"
+	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/world"
+	"github.com/raftkv/raftkv/traces"
+)
+
+// logged is an event of a log for ShiViz.
+type logged struct {
+	process string
+	clock   map[string]int
+	at      string
+	span    world.CausalID
+	ends    bool // it is the end of the span, or all of it
+	text    string
+
+	step  *stepSeen
+	phase int  // 0 what arrived, 1 what was decided, 2 what was sent
+	sends bool // the message, or the reply, that is named by the span
+	place int  // in the log
+}
+
+var logLines = regexp.MustCompile(`(?m)^(\S+) (\{.*\})\n(\S+) (\S+) (.*)$`)
+
+// logOf is the log for ShiViz of a run.
+func logOf(t *testing.T, all []traces.Span) (log []*logged) {
+	t.Helper()
+	var b bytes.Buffer
+	if err := traces.WriteShiViz(&b, traces.SpansOf(all)); err != nil {
+		t.Fatal(err)
+	}
+	ofTwo := map[world.CausalID]bool{} // spans whose beginning is an event, and whose end may be one
+	for i := range all {
+		s := &all[i]
+		ofTwo[s.ID] = s.Kind != trace.SpanKindInternal || s.Name == spans.ElectionName || strings.HasPrefix(s.Name, "kv.")
+	}
+	begun := map[world.CausalID]bool{}
+	for _, m := range logLines.FindAllStringSubmatch(b.String(), -1) {
+		id, err := world.ParseCausalID(m[4])
+		e := &logged{process: m[1], at: m[3], span: id, ends: begun[id] || !ofTwo[id], text: m[5], place: len(log)}
+		if err := errors.Join(err, json.Unmarshal([]byte(m[2]), &e.clock)); err != nil {
+			t.Fatal(err)
+		}
+		begun[id] = true
+		log = append(log, e)
+	}
+	return log
+}
+
+// happened are the events of a log in the order in which the world had them happen: those of one step and one phase are at
+// one time in the world, and stand as the log has them. Before each stands what its process was told.
+func (w *witness) happened(t *testing.T, log []*logged, all []traces.Span) []*logged {
+	t.Helper()
+	parent, kinds := map[world.CausalID]world.CausalID{}, map[world.CausalID]trace.SpanKind{}
+	for i := range all {
+		parent[all[i].ID], kinds[all[i].ID] = all[i].Parent, all[i].Kind
+	}
+	begins, ends := map[world.CausalID]*stepSeen{}, map[world.CausalID]*stepSeen{}
+	for _, s := range w.steps {
+		for _, id := range s.began {
+			begins[id] = s
+		}
+		for _, id := range s.ended {
+			ends[id] = s
+		}
+	}
+	var list []*logged
+	for _, e := range log {
+		if e.step = begins[e.span]; e.ends {
+			e.step = ends[e.span]
+		}
+		if e.step == nil {
+			if e.process != spans.ServiceWorld {
+				t.Errorf("nobody saw %+v", e)
+			}
+			continue
+		}
+		took, sent, isHere := e.step.took, e.step.sent[e.span], begins[e.span] == e.step
+		asks := kinds[e.span] == trace.SpanKindClient || kinds[e.span] == trace.SpanKindProducer
+		e.sends = sent && asks != e.ends
+		e.phase = 1
+		switch {
+		case sent && (asks || e.ends): // what is lost ends as it is sent
+			e.phase = 2
+		case took != nil && (took.InReplyTo == e.span && e.ends || took.ID == parent[e.span] && isHere):
+			e.phase = 0
+		}
+		list = append(list, e)
+	}
+	slices.SortStableFunc(list, func(a, b *logged) int {
+		return cmp.Or(cmp.Compare(a.step.number, b.step.number), cmp.Compare(a.phase, b.phase))
+	})
+	return list
+}
+
+// checkClocks gives the events of the world vector clocks, by the messages that were delivered, and holds those of the log
+// against them. So one event happened before another in the log exactly if it did in the world.
+func checkClocks(t *testing.T, how string, happened []*logged) (messages int) {
+	t.Helper()
+	clocks, sent := map[string]map[string]int{}, map[world.CausalID]map[string]int{}
+	for _, e := range happened {
+		clock := clocks[e.process]
+		if clock == nil {
+			clock = map[string]int{}
+			clocks[e.process] = clock
+		}
+		if e.phase == 0 {
+			from := sent[e.step.took.ID]
+			if from == nil {
+				t.Errorf("%s: nobody sent what %s took in: %s", how, e.process, e.text)
+			}
+			for process, n := range from {
+				clock[process] = max(clock[process], n)
+			}
+			messages++
+		}
+		clock[e.process]++
+		if e.sends {
+			sent[e.span] = maps.Clone(clock)
+		}
+		if !maps.Equal(clock, e.clock) {
+			t.Errorf("%s: %s of %s at %s, %s: the clock is %v in the log, and %v in the world", how, e.span, e.process, e.at, e.text, e.clock, clock)
+			return messages
+		}
+	}
+	return messages
+}
+
+// resolvedFor is the config of a scenario, or of a run that a profile draws.
+func resolvedFor(t *testing.T, scenario, faults string, changes ...string) *config.Resolved {
+	t.Helper()
+	var overrides []config.Override
+	for _, change := range changes {
+		overrides = append(overrides, config.Set("-set", change))
+	}
+	request, err := library.Request(scenario, faults, overrides)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := config.Resolve(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// ordersAgree looks at a run and at what is told of it.
+func ordersAgree(t *testing.T, how string, c *config.Resolved) {
+	t.Helper()
+	w, all := witnessed(t, c)
+	log := logOf(t, all)
+	happened := w.happened(t, log, all)
+	if messages := checkClocks(t, how, happened); messages < 10 {
+		t.Errorf("%s: %d messages say too little", how, messages)
+	}
+	storyAgrees(t, how, log, all)
+}
+
+// storyAgrees holds the lines of a story against a log: what one process did at one time stands in the same order in both.
+func storyAgrees(t *testing.T, how string, log []*logged, all []traces.Span) {
+	t.Helper()
+	type key struct {
+		span world.CausalID
+		at   string
+	}
+	places, receives := map[key][]int{}, map[world.CausalID]*logged{}
+	for _, e := range log {
+		places[key{e.span, e.at}] = append(places[key{e.span, e.at}], e.place)
+		if e.phase == 0 && !e.ends {
+			receives[e.span] = e
+		}
+	}
+	story := traces.NewStory()
+	for i := range all {
+		story.Add(&all[i])
+	}
+	var b bytes.Buffer
+	if err := story.Write(&b, traces.Plain); err != nil {
+		t.Fatal(err)
+	}
+	latest, held := map[string]int{}, 0
+	for line := range strings.Lines(b.String()) {
+		words := strings.Fields(line)
+		id, err := world.ParseCausalID(words[2])
+		if err != nil {
+			continue // a heading
+		}
+		at := places[key{id, words[0]}]
+		if len(at) != 1 { // the log has no such event, or two of that microsecond
+			continue
+		}
+		first, last := at[0], at[0]
+		if e := receives[id]; e != nil && e.step == log[at[0]].step { // the line tells what came of it in between
+			first = e.place
+		}
+		held++
+		here := words[1] + " " + words[0]
+		if last < latest[here] {
+			t.Errorf("%s: the story tells this after what the log has after it:\n%s", how, line)
+		}
+		latest[here] = max(first, latest[here])
+	}
+	if held < 10 {
+		t.Errorf("%s: %d lines say too little", how, held)
+	}
+}
+
+// TestOneOrder holds what ShiViz and the story tell of runs against what happened in the world.
+func TestOneOrder(t *testing.T) {
+	t.Parallel()
+	t.Run("scenarios", func(t *testing.T) {
+		t.Parallel()
+		for _, s := range library.BuiltIn() {
+			ordersAgree(t, s.Name, resolvedFor(t, s.Name, ""))
+		}
+	})
+	for part := range 4 {
+		t.Run(fmt.Sprintf("drawn %d", part), func(t *testing.T) {
+			t.Parallel()
+			for seed := 1 + part; seed <= orderSeeds; seed += 4 {
+				how := "seed=" + strconv.Itoa(seed)
+				ordersAgree(t, how, resolvedFor(t, "", "mixed", how))
+			}
+		})
+	}
+	for _, changes := range [][]string{
+		{"num_nodes=1"}, {"process.step_time=1001ns"}, {"process.step_time=1ns"}, {"raft.noop_on_election=false"}, {"max_duration=57ms"},
+		{"process.step_time=1ns", "network.latency=0s"}, {"process.step_time=1ns", "network.latency=0s..1ns"},
+	} {
+		t.Run(strings.Join(changes, ","), func(t *testing.T) {
+			t.Parallel()
+			ordersAgree(t, "default", resolvedFor(t, library.Default, "", changes...))
+		})
+	}
+}
+
+const orderSeeds = 100

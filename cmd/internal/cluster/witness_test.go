@@ -1,0 +1,120 @@
+package cluster_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/raftkv/raftkv/cmd/internal/cluster"
+	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/world"
+	"github.com/raftkv/raftkv/traces"
+)
+
+// witness sees a run from outside: what each process is told, what it sends then, and which spans it begins and ends.
+type witness struct {
+	steps []*stepSeen // of all processes, as they took place
+	now   map[string]*stepSeen
+}
+
+// stepSeen is one step of a process.
+type stepSeen struct {
+	process string
+	number  int             // among all
+	took    *world.Envelope // the message that it was told; nil for none
+	sent    map[world.CausalID]bool
+	began   []world.CausalID // spans, in order
+	ended   []world.CausalID
+}
+
+// processSeen stands between a process and its world.
+type processSeen struct {
+	world.Process
+	*witness
+}
+
+// worldSeen is what the process sees of the world.
+type worldSeen struct {
+	world.World
+	*witness
+	process string
+}
+
+func (w *witness) around(p world.Process) world.Process { return processSeen{p, w} }
+
+func (p processSeen) step(took *world.Envelope) {
+	name := p.ID().String()
+	s := &stepSeen{process: name, number: len(p.steps), took: took, sent: map[world.CausalID]bool{}}
+	p.steps, p.now[name] = append(p.steps, s), s
+}
+
+func (p processSeen) Start(w world.World) {
+	p.step(nil)
+	p.Process.Start(worldSeen{w, p.witness, p.ID().String()})
+}
+
+func (p processSeen) Receive(e world.Envelope, began time.Duration) {
+	p.step(&e)
+	p.Process.Receive(e, began)
+}
+
+func (p processSeen) Timeout(t world.Timer, began time.Duration) {
+	p.step(nil)
+	p.Process.Timeout(t, began)
+}
+
+func (p processSeen) Crash()   { p.step(nil); p.Process.Crash() }
+func (p processSeen) Restart() { p.step(nil); p.Process.Restart() }
+func (p processSeen) Finish()  { p.step(nil); p.Process.Finish() }
+
+func (w worldSeen) Send(e world.Envelope) world.Fate {
+	w.now[w.process].sent[e.ID] = true
+	return w.World.Send(e)
+}
+
+// tracerSeen is what the process has its spans made by.
+type tracerSeen struct {
+	trace.Tracer
+	*witness
+	process string
+}
+
+type spanSeen struct {
+	trace.Span
+	of tracerSeen
+	id world.CausalID
+}
+
+func (t tracerSeen) Start(ctx context.Context, name string, o ...trace.SpanStartOption) (context.Context, trace.Span) {
+	ctx, s := t.Tracer.Start(ctx, name, o...)
+	_, id, _ := spans.CausalIDs(ctx)
+	if step := t.now[t.process]; step != nil { // else it is the world's
+		step.began = append(step.began, world.CausalID(id))
+	}
+	return ctx, spanSeen{s, t, world.CausalID(id)}
+}
+
+func (s spanSeen) End(o ...trace.SpanEndOption) {
+	if step := s.of.now[s.of.process]; step != nil {
+		step.ended = append(step.ended, s.id)
+	}
+	s.Span.End(o...)
+}
+
+// witnessed is a run with its trace and what a witness saw of it.
+func witnessed(t *testing.T, c *config.Resolved) (*witness, []traces.Span) {
+	t.Helper()
+	w, kept := &witness{now: map[string]*stepSeen{}}, &memory{}
+	recorder := traces.NewRecorder(traces.RecorderOptions{Run: c.Hash()}, kept)
+	tracers := func(service string) trace.Tracer { return tracerSeen{recorder.Tracer(service), w, service} }
+	if _, err := cluster.New(c.Config, cluster.Options{Tracers: tracers, Around: w.around, Unchecked: true}).Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := recorder.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return w, kept.spans
+}
