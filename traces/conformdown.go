@@ -97,9 +97,10 @@ func ended(list []stretch, at int64) {
 
 // startedAgain ends what a process was down for when it starts, and says whether it was. Of the crashes at that very moment it ends one: each has a start of its own.
 func startedAgain(down []stretch, at int64) (was bool) {
+	here := false
 	for i := range down {
-		if s := &down[i]; s.to == forever && (s.from < at || s.from == at && !was) {
-			s.to, was = at, true
+		if s := &down[i]; s.to == forever && (s.from < at || s.from == at && !here) {
+			s.to, was, here = at, true, here || s.from == at
 		}
 	}
 	return was

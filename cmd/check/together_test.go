@@ -35,6 +35,20 @@ func TestLivesOfOneMomentAreClean(t *testing.T) {
 	}
 }
 
+// TestRollbackWhileDownIsClean judges a server whose disk goes back, and which starts again for that, while it is down since another crash.
+func TestRollbackWhileDownIsClean(t *testing.T) {
+	isClean(t, scenarioOf(t, `num_nodes = 3
+num_clients = 1
+[[fault]]
+at = "60ms"
+crash = "node-1"
+[[fault]]
+at = "90ms"
+rollback = "node-1"
+by = "1us"
+`), "a rollback of a disk while its server is down")
+}
+
 // livesOf has a server start so many times again at one moment.
 func livesOf(node, lives int) string {
 	text := "num_nodes = 3\nnum_clients = 6\nrequests_per_client = 1\n"
