@@ -2,6 +2,7 @@ package traces
 
 import (
 	"cmp"
+	"math"
 	"strings"
 	"sync"
 	"time"
@@ -365,26 +366,20 @@ func (l *alignment) shape(p *pair) *shape { return &l.sideOf(p).shapes[l.print(p
 
 func (l *alignment) id(p *pair) world.CausalID { return l.print(p).id }
 
-// orderOf is where a pair stands among those of the same moment: first what is answered and what arrives, then what a step of the process did, then what ends by that, the inner
-// before the outer, and at last what begins, the outer before the inner.
+// orderOf is where a pair stands among those of the same moment: as all that tells of a step has it, and of what ends the
+// inner before the outer, of what begins or is done the outer before the inner.
 func (l *alignment) orderOf(p *pair) int16 {
-	const class = 256
+	const class = 2 * math.MaxUint8
 	depth := int16(l.print(p).depth)
 	if p.a >= 0 && p.b >= 0 {
 		depth = max(depth, int16(l.b.prints[p.b].depth))
 	}
-	switch kind := l.shape(p).kind; {
-	case atTheEnd(l.shape(p).name):
-		return 2*class + depth
-	case p.a >= 0 && p.b >= 0 && p.moment > min(l.a.prints[p.a].start, l.b.prints[p.b].start):
-		if kind == trace.SpanKindClient {
-			return -depth
-		}
-		return 4*class - depth
-	case kind == trace.SpanKindServer || kind == trace.SpanKindConsumer:
-		return class + depth
+	s, whole := l.shape(p), atTheEnd(l.shape(p).name)
+	ends := !whole && p.a >= 0 && p.b >= 0 && p.moment > min(l.a.prints[p.a].start, l.b.prints[p.b].start)
+	if ends {
+		depth = -depth
 	}
-	return 4*class + depth
+	return class*int16(stageOf(s.kind, s.name, ends || whole, whole, true)) + depth
 }
 
 // ends says whether a pair differs only because one of the runs ends earlier.

@@ -35,8 +35,8 @@ type stage uint8
 const (
 	stageArrives stage = iota // a message, the answer to a call, or the time to give it up
 	stageCloses               // what an earlier step began
-	stageOpens                // what a later step will end
 	stageHappens              // what this step does: a change of role, a commit, what it applies
+	stageOpens                // what a later step will end
 	stageAnswers              // an answer leaves
 	stageSends                // a message leaves
 	stageSent                 // what ends as it leaves
