@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -261,7 +262,13 @@ func byTime(steps []ExplanationStep) []ExplanationStep {
 }
 
 // value is an attribute as a sentence says it.
-func (s *Span) value(key attribute.Key) string { return text(s.Attribute(key)) }
+func (s *Span) value(key attribute.Key) string {
+	v := s.Attribute(key)
+	if v.Type() == attribute.INT64 && strings.HasSuffix(string(key), "term") { // of 64 bits without a sign, which OTLP has no number for
+		return strconv.FormatUint(uint64(v.AsInt64()), 10)
+	}
+	return text(v)
+}
 
 // values are the texts of an attribute as a sentence says them.
 func (s *Span) values(key attribute.Key) []string {

@@ -381,7 +381,7 @@ func (t *teller) within(e *Event) storyMoment {
 }
 
 // text is an attribute as a line shows it.
-func (t *teller) text(key attribute.Key) string { return text(t.span.Attribute(key)) }
+func (t *teller) text(key attribute.Key) string { return t.span.value(key) }
 
 func (t *teller) integer(key attribute.Key) int64 { return t.span.Attribute(key).AsInt64() }
 

@@ -87,7 +87,8 @@ func TestScenariosAreClean(t *testing.T) {
 	}
 }
 
-// TestLyingDisksAreTold judges runs whose disks lie: all that is wrong with them is that invariants are violated, and it is told that a disk lied.
+// TestLyingDisksAreTold judges runs whose disks lie: all that is wrong with them is that invariants are violated, and
+// it is told that a disk lied.
 func TestLyingDisksAreTold(t *testing.T) {
 	var rules []string
 	for _, invariant := range protocol.AllInvariants() {

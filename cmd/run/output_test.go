@@ -126,8 +126,9 @@ func TestCutShort(t *testing.T) {
 	}
 }
 
-// TestFaultsThatDoNotHappen has faults wait for what never is, aim at who is not there, and be due when the run is over: it is told how many happened, and of each other one
-// why it did not, in the summary or, where there is none, with its place on standard error. Only a run that expects them fails for it.
+// TestFaultsThatDoNotHappen has faults wait for what never is, aim at who is not there, and be due when the run is
+// over: it is told how many happened, and of each other one why it did not, in the summary or, where there is none,
+// with its place on standard error. Only a run that expects them fails for it.
 func TestFaultsThatDoNotHappen(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "faults.toml")
@@ -185,7 +186,17 @@ func TestFaultsThatDoNotHappen(t *testing.T) {
 	}
 }
 
-// TestLyingDiskIsNoMistake has a disk lie: what is violated is told, with what Raft relies on, and the run fails, unless that is what it is for.
+// TestTermsOfAllSizesAreTold has servers begin in a term that is larger than a number of OTLP: its story tells it as it is.
+func TestTermsOfAllSizesAreTold(t *testing.T) {
+	t.Parallel()
+	c := here(t, "-out", t.TempDir(), "-set", "raft.start_term=18446744073709551600", "-set", "num_clients=1").wants(t, statusFine)
+	if !strings.Contains(c.stdout, "became leader for term 18446744073709551601") || strings.Contains(c.stdout, "term -") {
+		t.Errorf("the story does not tell of term 18446744073709551601: %s", c)
+	}
+}
+
+// TestLyingDiskIsNoMistake has a disk lie: what is violated is told, with what Raft relies on, and the run fails,
+// unless that is what it is for.
 func TestLyingDiskIsNoMistake(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "lies.toml")

@@ -279,7 +279,8 @@ func (i interruptible) Write(p []byte) (int, error) {
 	return i.w.Write(p)
 }
 
-// missed are the faults that did not happen, with their places. Those that a profile drew, now or when it wrote the run.toml, are none of them: nobody said that they should.
+// missed are the faults that did not happen, with their places. Those that a profile drew, now or when it wrote the
+// run.toml, are none of them: nobody said that they should.
 func (r *runner) missed() config.Diagnostics {
 	var missed config.Diagnostics
 	_, err := profile.Find(r.config.Scenario)

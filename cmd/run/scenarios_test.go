@@ -112,7 +112,8 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
-// lies says whether a scenario has a disk lie: it is for a violation, which its run has to come to, or what it expects does not come true.
+// lies says whether a scenario has a disk lie: it is for a violation, which its run has to come to, or what it
+// expects does not come true.
 func lies(c *config.Config) bool {
 	return slices.ContainsFunc(c.Faults, func(f config.Fault) bool { return f.Kind.LyingDisk() })
 }

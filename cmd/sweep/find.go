@@ -15,7 +15,8 @@ import (
 	"github.com/raftkv/raftkv/traces"
 )
 
-// meeting is the run of a config, with what of the expectations is not so in it. One that the run cannot have, as it asks for a server that the cluster lacks, is not so.
+// meeting is the run of a config, with what of the expectations is not so in it. One that the run cannot have, as it
+// asks for a server that the cluster lacks, is not so.
 func meeting(ctx context.Context, c *config.Config, expects []string) (ran, error) {
 	expecting, err := c.Expecting("-find", expects)
 	if err != nil {

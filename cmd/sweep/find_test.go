@@ -14,7 +14,8 @@ import (
 	"github.com/raftkv/raftkv/raftkv/protocol"
 )
 
-// TestFindsTheSmallestSeed has runs be as asked for, of which the later ones are done first: it is always the smallest seed that is found.
+// TestFindsTheSmallestSeed has runs be as asked for, of which the later ones are done first: it is always the
+// smallest seed that is found.
 func TestFindsTheSmallestSeed(t *testing.T) {
 	o, err := parseFlags([]string{"-seeds", "10-1000", "-find", `leader = "node-3"`, "default"})
 	if err != nil {
@@ -112,7 +113,8 @@ func TestFindAmongDrawnClusters(t *testing.T) {
 	}
 }
 
-// TestFindLeavesOutViolations: a run that a violation stopped did not come to its end; it is found only by who looks for a violation.
+// TestFindLeavesOutViolations: a run that a violation stopped did not come to its end; it is found only by who looks
+// for a violation.
 func TestFindLeavesOutViolations(t *testing.T) {
 	args := []string{"-seeds", "1-40", "-bug", "no-dedup", "-set", "network.loss=0.2", "default"}
 	violated := map[string]bool{}

@@ -30,9 +30,9 @@ type outcome struct {
 	err    error
 }
 
-// do runs all seeds, or those up to the first that something is wrong with, or that is enough. The error is that of the first seed that cannot be run, or that of a context that ends
-// before all is done: the report
-// is then of the seeds before.
+// do runs all seeds, or those up to the first that something is wrong with, or that is enough. The error is that of
+// the first seed that cannot be run, or that of a context that ends before all is done: the report is then of the
+// seeds before.
 func (s *sweep) do(ctx context.Context) error {
 	defer cluster.Tune()()
 	running, stop := context.WithCancel(ctx)

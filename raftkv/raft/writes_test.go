@@ -9,7 +9,8 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft"
 )
 
-// TestWritesForetells asks before every step of many schedules whether it will persist anything, and compares that with what it does. To ask changes nothing.
+// TestWritesForetells asks before every step of many schedules whether it will persist anything, and compares that
+// with what it does. To ask changes nothing.
 func TestWritesForetells(t *testing.T) {
 	said := map[bool]int{}
 	for seed := uint64(1); seed <= 150; seed++ {

@@ -6,9 +6,9 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
-// Crash has a process crash, if it is not down: what it is busy with is not handled, its mailbox and its timers are gone, its disk keeps what was synced. Until it is
-// restarted, what comes to it is lost. A crash ends a pause, and nothing else that was done to the process: Slow, Stall, SkipSync, Rate and Cut are the machine's, and
-// last.
+// Crash has a process crash, if it is not down: what it is busy with is not handled, its mailbox and its timers are
+// gone, its disk keeps what was synced. Until it is restarted, what comes to it is lost. A crash ends a pause, and
+// nothing else that was done to the process: Slow, Stall, SkipSync, Rate and Cut are the machine's, and last.
 //
 // A process that crashes within one of its own methods does nothing more in it that anybody could notice, and its Crash is called when that returns. One that crashes
 // before Run is down when its Start is called.
@@ -50,14 +50,16 @@ func (s *Sim) LoseUnsynced(p world.ProcessID, torn bool, happened func()) {
 	s.with(p, func(a *actor) { a.disk.loss = &lostWrite{torn: torn, happened: happened} })
 }
 
-// SkipSync has a process's disk lie from now on: Sync says that all is durable, and makes nothing so. If the process crashes then, what was appended since the last Sync that
-// told the truth is lost. The first Sync after a Heal makes all durable that is there then.
+// SkipSync has a process's disk lie from now on: Sync says that all is durable, and makes nothing so. If the process
+// crashes then, what was appended since the last Sync that told the truth is lost. The first Sync after a Heal makes
+// all durable that is there then.
 func (s *Sim) SkipSync(p world.ProcessID) {
 	s.with(p, func(a *actor) { a.disk.skips = true })
 }
 
-// Stall has each step of a process that begins from now on, and that syncs its disk, take longer. The last call holds. The process must be a world.Writer: a step takes its
-// time before it is handled, so that somebody has to say beforehand what it will do.
+// Stall has each step of a process that begins from now on, and that syncs its disk, take longer. The last call
+// holds. The process must be a world.Writer: a step takes its time before it is handled, so that somebody has to say
+// beforehand what it will do.
 func (s *Sim) Stall(p world.ProcessID, by time.Duration) {
 	s.with(p, func(a *actor) {
 		if _, ok := a.process.(world.Writer); !ok {
@@ -67,8 +69,9 @@ func (s *Sim) Stall(p world.ProcessID, by time.Duration) {
 	})
 }
 
-// Rollback has a process start again with what was durable on its disk at an earlier time, as a machine does that is restored from a copy. It crashes first, if it is not down.
-// Config.Rollbacks must be set, and a time at which nothing was synced yet is an empty disk. What a rollback took away no later one brings back.
+// Rollback has a process start again with what was durable on its disk at an earlier time, as a machine does that is
+// restored from a copy. It crashes first, if it is not down. Config.Rollbacks must be set, and a time at which
+// nothing was synced yet is an empty disk. What a rollback took away no later one brings back.
 func (s *Sim) Rollback(p world.ProcessID, to time.Duration) {
 	if !s.config.Rollbacks {
 		s.fail("the disk of %s cannot be rolled back: Config.Rollbacks is not set", p)
@@ -81,8 +84,9 @@ func (s *Sim) Rollback(p world.ProcessID, to time.Duration) {
 	})
 }
 
-// Heal undoes what lasts of what was done to a process: Pause, Slow, Rate, SkipSync, Stall, a LoseUnsynced that did not happen yet, and every Cut as far as it is about what the process
-// sends and is sent: others that the same call cut off from each other stay so. None heals everybody. A process that is down stays down.
+// Heal undoes what lasts of what was done to a process: Pause, Slow, Rate, SkipSync, Stall, a LoseUnsynced that did
+// not happen yet, and every Cut as far as it is about what the process sends and is sent: others that the same call
+// cut off from each other stay so. None heals everybody. A process that is down stays down.
 func (s *Sim) Heal(p world.ProcessID) {
 	if p != 0 {
 		s.with(p, (*actor).heal)

@@ -9,7 +9,8 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
-// keeper is a world with one process that writes a record for each message, named after it, and syncs. A restart writes down what its disk holds.
+// keeper is a world with one process that writes a record for each message, named after it, and syncs. A restart
+// writes down what its disk holds.
 func keeper(t *testing.T, c sim.Config) (s *sim.Sim, d *diary, p *probe) {
 	t.Helper()
 	s, d = sim.New(c), &diary{}
@@ -39,7 +40,8 @@ func (d *diary) disks() []string {
 	return all
 }
 
-// A disk that lies loses in a crash what was written since, and keeps what the first sync after a heal finds; without a crash nobody sees it.
+// A disk that lies loses in a crash what was written since, and keeps what the first sync after a heal finds; without
+// a crash nobody sees it.
 func TestALyingDisk(t *testing.T) {
 	for _, test := range []struct {
 		name  string
@@ -84,7 +86,8 @@ func TestALyingDisk(t *testing.T) {
 	}
 }
 
-// A rollback starts a process again with what was durable at a time: not what was written later, nor what was never synced. What comes then lies behind that.
+// A rollback starts a process again with what was durable at a time: not what was written later, nor what was never
+// synced. What comes then lies behind that.
 func TestARollback(t *testing.T) {
 	for _, test := range []struct {
 		name  string
@@ -147,7 +150,8 @@ type writer struct{ *probe }
 func (writer) WritesOnReceive(e world.Envelope) bool { return e.ID%2 == 0 }
 func (writer) WritesOnTimeout(t world.Timer) bool    { return t.ID%2 == 0 }
 
-// The steps that begin while the disk stalls, and that write, take longer, be it for a message or a timer; a crash kills them.
+// The steps that begin while the disk stalls, and that write, take longer, be it for a message or a timer; a crash
+// kills them.
 func TestAStalledDisk(t *testing.T) {
 	s, d := sim.New(steady()), &diary{}
 	p := &probe{id: node(1), diary: d}

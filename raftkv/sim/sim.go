@@ -9,9 +9,11 @@
 // A process has a mailbox, and is busy for a while with each message and each timer, one after the other in the order of their arrival. It handles
 // them at the end of that while. So a crash kills a step that is under way without a trace of it, and whatever a step does takes place at one moment.
 //
-// Faults are methods that take effect at once (faults.go): Crash, Restart, Rollback, Pause, Slow, Stall, Skew, Rate, SkipSync, LoseUnsynced, Cut, and Heal,
-// which undoes what lasts. They are called before Run, at a time (At), or from within Config.After and Config.Fated when something has come true. A fault draws nothing from a stream that another
-// draw could shift, and undoes nothing that happened: so one fault more at a time leaves all that was before it as it was.
+// Faults are methods that take effect at once (faults.go): Crash, Restart, Rollback, Pause, Slow, Stall, Skew, Rate,
+// SkipSync, LoseUnsynced, Cut, and Heal, which undoes what lasts. They are called before Run, at a time (At), or from
+// within Config.After and Config.Fated when something has come true. A fault draws nothing from a stream that another
+// draw could shift, and undoes nothing that happened: so one fault more at a time leaves all that was before it as it
+// was.
 //
 // What a message meets is decided in one place, when it is sent (see decide); what a process is spared, when it arrives (see arrive). What is on its way when a link
 // is cut arrives.

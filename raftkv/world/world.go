@@ -62,8 +62,9 @@ type Process interface {
 	Finish()
 }
 
-// Writer is a Process that knows beforehand whether it will write: a world that has disks stall asks it, because in a world that handles things when their time is over
-// somebody has to say how long that is. Both are asked between two events, change nothing, and must say what the handler then does if nothing comes in between.
+// Writer is a Process that knows beforehand whether it will write: a world that has disks stall asks it, because in a
+// world that handles things when their time is over somebody has to say how long that is. Both are asked between two
+// events, change nothing, and must say what the handler then does if nothing comes in between.
 type Writer interface {
 	// WritesOnReceive says whether Receive of this message would sync the disk.
 	WritesOnReceive(e Envelope) bool

@@ -11,8 +11,9 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
-// A fault that is aimed at a role finds out who has it when it strikes. Where several have, one is drawn, by the seed and by what the fault is: so neither another fault
-// nor another server that has the role changes more than it has to.
+// A fault that is aimed at a role finds out who has it when it strikes. Where several have, one is drawn, by the seed
+// and by what the fault is: so neither another fault nor another server that has the role changes more than it has
+// to.
 
 // aim is a fault with the processes that it happens to in place of roles; or why there are none.
 func (f *faults) aim(given *config.Fault) (aimed config.Fault, why string) {
@@ -37,8 +38,11 @@ func aimedAt(given *config.Fault) string {
 	return string(given.Who)
 }
 
-// inOrder are the roles in the order in which the sides of a partition find out who has them: a follower is one that nobody else stands for, and the others come last.
-var inOrder = []config.Who{"", config.WhoLeader, config.WhoCandidate, config.WhoCrashed, config.WhoFollower, config.WhoOthers}
+// inOrder are the roles in the order in which the sides of a partition find out who has them: a follower is one that
+// nobody else stands for, and the others come last.
+var inOrder = []config.Who{
+	"", config.WhoLeader, config.WhoCandidate, config.WhoCrashed, config.WhoFollower, config.WhoOthers,
+}
 
 // aimSides are the sides of a partition with the names of all.
 func (f *faults) aimSides(given *config.Fault) (sides [][]config.Target, why string) {
@@ -77,7 +81,9 @@ func (f *faults) aimSides(given *config.Fault) (sides [][]config.Target, why str
 }
 
 // standsFor are the processes that a name or a role on a side of a partition stands for.
-func (f *faults) standsFor(t config.Target, given *config.Fault, ordinal uint64, taken map[world.ProcessID]int) (all []world.ProcessID, why string) {
+func (f *faults) standsFor(
+	t config.Target, given *config.Fault, ordinal uint64, taken map[world.ProcessID]int,
+) (all []world.ProcessID, why string) {
 	isTaken := func(p world.ProcessID) bool { _, is := taken[p]; return is }
 	switch t.Who {
 	case "":
@@ -93,8 +99,11 @@ func (f *faults) standsFor(t config.Target, given *config.Fault, ordinal uint64,
 	}
 }
 
-// whoIs is the server that has a role now, as a fault asks for it; or that there is none. Ordinal tells apart the roles of one fault.
-func (f *faults) whoIs(who config.Who, given *config.Fault, ordinal uint64, taken func(world.ProcessID) bool) (p world.ProcessID, why string) {
+// whoIs is the server that has a role now, as a fault asks for it; or that there is none. Ordinal tells apart the
+// roles of one fault.
+func (f *faults) whoIs(
+	who config.Who, given *config.Fault, ordinal uint64, taken func(world.ProcessID) bool,
+) (p world.ProcessID, why string) {
 	var among []world.ProcessID
 	switch who {
 	case config.WhoLeader:
@@ -124,8 +133,8 @@ func (f *faults) whoIs(who config.Who, given *config.Fault, ordinal uint64, take
 
 // none says that nobody has a role.
 var none = map[config.Who]string{
-	config.WhoLeader: "there was no leader", config.WhoCandidate: "there was no candidate", config.WhoFollower: "there was no follower",
-	config.WhoCrashed: "no server was down",
+	config.WhoLeader: "there was no leader", config.WhoCandidate: "there was no candidate",
+	config.WhoFollower: "there was no follower", config.WhoCrashed: "no server was down",
 }
 
 // running are the servers that are up and have a role of Figure 4.
@@ -155,7 +164,8 @@ var nameAim = world.NameOf("whom a fault strikes")
 
 // drawn is one of some servers: the one whose own number, of those that are drawn for each by itself, is the highest.
 func (f *faults) drawn(among []world.ProcessID, given *config.Fault, ordinal uint64) world.ProcessID {
-	what := world.NameOf(strings.Join([]string{string(given.Kind), string(given.Who), sidesOf(given, ", "), given.At.String()}, " "))
+	words := []string{string(given.Kind), string(given.Who), sidesOf(given, ", "), given.At.String()}
+	what := world.NameOf(strings.Join(words, " "))
 	number := func(p world.ProcessID) uint64 {
 		return world.Draw(f.cluster.config.Seed, nameAim, world.RootID(p, what, ordinal, 0))
 	}

@@ -41,7 +41,8 @@ func (e execution) roleAt(process string, at time.Duration) (role string, term i
 	return role, term
 }
 
-// TestWhoeverLeads crashes the leader three times, and starts again who crashed: each time it is who leads then, whoever that is with the seed.
+// TestWhoeverLeads crashes the leader three times, and starts again who crashed: each time it is who leads then,
+// whoever that is with the seed.
 func TestWhoeverLeads(t *testing.T) {
 	text := ""
 	for _, when := range []time.Duration{100 * ms, 500 * ms, 900 * ms} {
@@ -74,7 +75,8 @@ func TestWhoeverLeads(t *testing.T) {
 	}
 }
 
-// TestAFaultAtARoleIsTheSameFault compares a fault at whoever leads with the same at the one that does: but for whom it names, it is the same event, and the same run.
+// TestAFaultAtARoleIsTheSameFault compares a fault at whoever leads with the same at the one that does: but for whom
+// it names, it is the same event, and the same run.
 func TestAFaultAtARoleIsTheSameFault(t *testing.T) {
 	role, name := run(t, parse(t, at("100ms", `pause = "leader"`)+at("300ms", `heal = "all"`))), run(t, parse(t, at("100ms", `pause = "node-1"`)+at("300ms", `heal = "all"`)))
 	if len(role.spans) != len(name.spans) {
@@ -88,7 +90,8 @@ func TestAFaultAtARoleIsTheSameFault(t *testing.T) {
 	}
 }
 
-// TestWhichFollower looks whom a fault strikes that can strike several: each of them with some seed, always the same with one seed, whatever else goes wrong.
+// TestWhichFollower looks whom a fault strikes that can strike several: each of them with some seed, always the same
+// with one seed, whatever else goes wrong.
 func TestWhichFollower(t *testing.T) {
 	one := at("100ms", `isolate = "a follower"`)
 	others := at("90ms", "slow = \"a follower\"\nby = \"1us\"") + at("95ms", "skew = \"node-2\"\nby = \"1us\"") + at("100ms", `pause = "a follower"`)
@@ -112,7 +115,8 @@ func TestWhichFollower(t *testing.T) {
 	}
 }
 
-// TestAFollowerLessMovesNoOther: a fault strikes the same follower when another one is down, which it would not have struck.
+// TestAFollowerLessMovesNoOther: a fault strikes the same follower when another one is down, which it would not have
+// struck.
 func TestAFollowerLessMovesNoOther(t *testing.T) {
 	for seed := uint64(1); seed <= 40; seed++ {
 		struck := func(before string) string {
@@ -212,7 +216,8 @@ func TestWhatDidNotHappen(t *testing.T) {
 	}
 }
 
-// TestEveryFaultIsAccountedFor: of every fault of runs in which much goes wrong it is told that it happened, or why it did not.
+// TestEveryFaultIsAccountedFor: of every fault of runs in which much goes wrong it is told that it happened, or why
+// it did not.
 func TestEveryFaultIsAccountedFor(t *testing.T) {
 	for seed := uint64(1); seed <= 30; seed++ {
 		c := stormy(seed)
@@ -241,7 +246,8 @@ func result(t *testing.T, c *config.Config) cluster.Result {
 	return r
 }
 
-// TestStalledDisk compares the steps of a server whose disk stalls: those that append entries take longer, and heartbeats do not. It is safe.
+// TestStalledDisk compares the steps of a server whose disk stalls: those that append entries take longer, and
+// heartbeats do not. It is safe.
 func TestStalledDisk(t *testing.T) {
 	c := parse(t, at("100ms", "stall = \"node-2\"\nby = \"7ms\"")+at("600ms", `heal = "all"`))
 	e := run(t, c)
@@ -296,7 +302,8 @@ func TestLyingDisks(t *testing.T) {
 	}
 }
 
-// TestStartTermOfARun has servers begin in a term: the first election is of the next one, a server that crashed at once knows it still, and nothing is violated.
+// TestStartTermOfARun has servers begin in a term: the first election is of the next one, a server that crashed at
+// once knows it still, and nothing is violated.
 func TestStartTermOfARun(t *testing.T) {
 	for _, start := range []uint64{1, 41, 1<<63 - 3, 1<<63 - 1, 1<<64 - 7} {
 		c := parse(t, at("0s", `crash = "node-3"`)+at("20ms", `restart = "node-3"`)+at("100ms", `crash = "leader"`)+at("120ms", `restart = "crashed"`))

@@ -119,7 +119,8 @@ func (f *faults) isTrue(when *config.When) bool {
 	return false
 }
 
-// happen does a fault of the config to the world, and tells of it, unless the run is about to finish. A write is lost when there is one, and told of then.
+// happen does a fault of the config to the world, and tells of it, unless the run is about to finish. A write is lost
+// when there is one, and told of then.
 func (f *faults) happen(i int) {
 	given := &f.cluster.config.Faults[i]
 	if f.cluster.settled {
@@ -156,7 +157,8 @@ func (f *faults) loseWrite(i int, fault *config.Fault) {
 	})
 }
 
-// inVain says why a fault would change nothing: a process that is down can neither crash nor be paused, and one that is up cannot be started.
+// inVain says why a fault would change nothing: a process that is down can neither crash nor be paused, and one that
+// is up cannot be started.
 func (f *faults) inVain(fault *config.Fault) string {
 	down := f.crashed[fault.Process]
 	switch {
@@ -222,7 +224,8 @@ func (f *faults) do(fault *config.Fault) {
 	}
 }
 
-// started notes that a process was started again. A node that crashed before the operator could tell it its cluster is told now.
+// started notes that a process was started again. A node that crashed before the operator could tell it its cluster
+// is told now.
 func (f *faults) started(p world.ProcessID) {
 	s := f.cluster.sim
 	delete(f.crashed, p)

@@ -25,7 +25,8 @@ func (f *faults) miss(i int, format string, args ...any) {
 	f.fates[i].why = fmt.Sprintf(format, args...)
 }
 
-// missed are the faults that did not happen by the end of a run, in the order of the config. What happens to one message is none of them.
+// missed are the faults that did not happen by the end of a run, in the order of the config. What happens to one
+// message is none of them.
 func (f *faults) missed(outcome sim.Outcome) []Missed {
 	var all []Missed
 	for i := range f.fates {

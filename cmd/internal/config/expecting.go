@@ -2,13 +2,15 @@ package config
 
 import "strings"
 
-// The keys of an [[expect]] can be given with a flag, too: leader = "node-3", or operation = "client-1/3", result = "ok".
+// The keys of an [[expect]] can be given with a flag, too: leader = "node-3", or operation = "client-1/3", result =
+// "ok".
 const (
 	beforeKeys = expectTable + " = [{"
 	afterKeys  = "}]"
 )
 
-// CheckExpect says what is wrong with the keys of an [[expect]] that are given with a flag, by themselves. The error is Diagnostics.
+// CheckExpect says what is wrong with the keys of an [[expect]] that are given with a flag, by themselves. The error
+// is Diagnostics.
 func CheckExpect(flag, keys string) error {
 	r := newReader("check")
 	r.expecting(flag, keys, 1)
@@ -16,8 +18,8 @@ func CheckExpect(flag, keys string) error {
 	return err
 }
 
-// Expecting is a config of the same run that expects what is given with a flag, each time the keys of one [[expect]], and nothing else. The error is Diagnostics: it says, too,
-// what the run does not have that is expected of it.
+// Expecting is a config of the same run that expects what is given with a flag, each time the keys of one [[expect]],
+// and nothing else. The error is Diagnostics: it says, too, what the run does not have that is expected of it.
 func (c *Config) Expecting(flag string, given []string) (*Config, error) {
 	r := newReader(c.Scenario)
 	r.config = c.Clone()
@@ -39,7 +41,8 @@ func (c *Config) Expecting(flag string, given []string) (*Config, error) {
 	return r.config, nil
 }
 
-// expecting reads the keys of one [[expect]], instead of all that was expected before. A value that is no TOML is a string without its quotes, as with Set.
+// expecting reads the keys of one [[expect]], instead of all that was expected before. A value that is no TOML is a
+// string without its quotes, as with Set.
 func (r *reader) expecting(flag, keys string, order int) {
 	src := &source{
 		name: flag, text: beforeKeys + keys + afterKeys, given: keys, order: order, flag: true, hidden: len(beforeKeys),

@@ -69,8 +69,8 @@ func (k FaultKind) row() faultRow {
 // Counterfactual says whether the kind is something that happens to one message, named by its span.
 func (k FaultKind) Counterfactual() bool { return k.row().message }
 
-// LyingDisk says whether a disk loses what it said that it keeps. Raft relies on that it does not ("Persistent state", Figure 2): what is violated then is no fault of the
-// algorithm.
+// LyingDisk says whether a disk loses what it said that it keeps. Raft relies on that it does not ("Persistent
+// state", Figure 2): what is violated then is no fault of the algorithm.
 func (k FaultKind) LyingDisk() bool { return k.row().lyingDisk }
 
 // Turn is the place of the kind among what happens at the same time, from 0: the order of the table.

@@ -8,7 +8,8 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
-// Who is a role that stands for the name of a server: whoever has it when the fault strikes. It is empty where a process is named.
+// Who is a role that stands for the name of a server: whoever has it when the fault strikes. It is empty where a
+// process is named.
 type Who string
 
 // The roles there are.

@@ -20,7 +20,8 @@ func playing(plays ...play) func(*script) {
 	}
 }
 
-// besides has plays happen, each in so many of a hundred runs, besides all that happens in the run anyway, which stays as it is.
+// besides has plays happen, each in so many of a hundred runs, besides all that happens in the run anyway, which
+// stays as it is.
 func besides(all func(*script), percent int, plays ...play) func(*script) {
 	return func(s *script) {
 		all(s)
@@ -215,7 +216,8 @@ func stall(s *script, d dice) {
 	s.heals(at+d.millis("for", 30, 400), n)
 }
 
-// whoever strikes the node that leads, follows or stands for election when it happens, and not one that was likely to when the run was drawn.
+// whoever strikes the node that leads, follows or stands for election when it happens, and not one that was likely to
+// when the run was drawn.
 func whoever(s *script, d dice) {
 	who := oneOf(d, "who", config.WhoLeader, config.WhoLeader, config.WhoFollower, config.WhoCandidate)
 	kind, at := oneOf(d, "kind", config.Crash, config.Crash, config.Isolate, config.Pause), s.moment(d)
