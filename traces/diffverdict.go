@@ -98,7 +98,8 @@ func otherOutcome(d *Difference) (whys, unsure []string) {
 			unsure = append(unsure, text)
 		}
 	}
-	missing := func(fromA, fromB bool) bool { return !(fromA && partA || fromB && partB) } // whether what is missing was not in the run
+	// missing says whether what a trace lacks was not in its run either.
+	missing := func(fromA, fromB bool) bool { return (!fromA || !partA) && (!fromB || !partB) }
 	say(otherwise > 0, true, Counted(otherwise, "operation")+" answered otherwise")
 	say(answered > 0, true, Counted(answered, "operation")+" answered in one run only")
 	say(onlyA+onlyB > 0, missing(onlyB > 0, onlyA > 0), Counted(onlyA+onlyB, "operation")+" in one run only")

@@ -307,7 +307,7 @@ func (e *Explainer) vainCopies(l *leaderTerm, n entry, index int64) []Explanatio
 		case s == nil:
 			steps = append(steps, e.notSent(l, n, peer))
 		default:
-			steps = append(steps, e.vainCopy(l, s, index, count[peer]))
+			steps = append(steps, e.vainCopy(s, index, count[peer]))
 		}
 	}
 	return steps
@@ -326,7 +326,7 @@ func about(s *Span, index int64) int {
 }
 
 // vainCopy says why the first AppendEntries of some to a follower came to nothing.
-func (e *Explainer) vainCopy(l *leaderTerm, s *Span, index, count int64) ExplanationStep {
+func (e *Explainer) vainCopy(s *Span, index, count int64) ExplanationStep {
 	peer, why := s.peer(), e.cameToNothing(s)
 	times := ""
 	if count > 1 {

@@ -104,7 +104,7 @@ func (e *Explainer) sentInVain(l *leaderTerm, n entry, index int64, node string)
 	if first == nil {
 		return e.notSent(l, n, node)
 	}
-	return e.vainCopy(l, first, index, count)
+	return e.vainCopy(first, index, count)
 }
 
 // neverTold says why a server did not learn, from a time on, that an entry which it had is committed.

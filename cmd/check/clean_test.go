@@ -160,9 +160,15 @@ func TestCutTimesAreClean(t *testing.T) {
 // round: as they are, and cut.
 func TestShortStepsAreClean(t *testing.T) {
 	for _, changes := range [][]string{
-		{"process.step_time=1001ns"}, {"process.step_time=1us"}, {"process.step_time=1us", "network.latency=1us"},
-		{"process.step_time=1us", "network.latency=5us..9us"}, {"process.step_time=1ns..900ns"}, {"process.step_time=100ns..3us", "network.latency=1us..4us"},
-		{"process.step_time=1ns", "network.latency=0s"}, {"process.step_time=1us", "network.latency=0s"}, {"process.step_time=2us", "network.latency=1ms"},
+		{"process.step_time=1001ns"},
+		{"process.step_time=1us"},
+		{"process.step_time=1us", "network.latency=1us"},
+		{"process.step_time=1us", "network.latency=5us..9us"},
+		{"process.step_time=1ns..900ns"},
+		{"process.step_time=100ns..3us", "network.latency=1us..4us"},
+		{"process.step_time=1ns", "network.latency=0s"},
+		{"process.step_time=1us", "network.latency=0s"},
+		{"process.step_time=2us", "network.latency=1ms"},
 	} {
 		how := strings.Join(changes, " ")
 		file, _ := traced(t, configOf(t, library.Default, "", changes...))

@@ -26,7 +26,8 @@ func drawnPage(t *testing.T, text string) (page string, data struct {
 		PartialLinearizations [][]struct{ StateDescription string }
 	}
 	Annotations []any
-}) {
+},
+) {
 	t.Helper()
 	start := time.Unix(0, 0)
 	operation := func(client, kind, value, result string, call, answer time.Duration) traces.Operation {

@@ -88,7 +88,7 @@ func (r *runner) printJSON(w io.Writer) error {
 		Run: r.name(), Scenario: r.config.Scenario, Seed: r.config.Seed,
 		Operations: answeredOf{r.result.Operations, r.config.TotalOperations()}, Committed: uint64(r.result.Committed), Elections: r.tally.elections,
 		Spans: r.tally.spans, Messages: messageCounts{r.result.Messages, r.result.Lost, r.result.Duplicated}, Faults: happenedOf{Happened: r.result.Faults, Of: r.plannedFaults()},
-		EndNs: r.result.End, Finished: r.result.Finished, Invariants: r.result.Checks.Invariants, Events: uint64(r.result.Checks.Events), Sometimes: map[string]uint64{},
+		EndNs: r.result.End, Finished: r.result.Finished, Invariants: r.result.Checks.Invariants, Events: r.result.Checks.Events, Sometimes: map[string]uint64{},
 		Expectations: r.expectations(), Next: r.next(),
 	}
 	for _, m := range r.result.Missed {

@@ -82,7 +82,7 @@ func (d *disk) rollBack(to time.Duration) {
 	if last := len(d.states) - 1; last >= 0 {
 		d.synced = d.states[last].end
 	}
-	d.journal.crash()
+	d.crash()
 }
 
 // fail has the process crash as it syncs.

@@ -93,10 +93,10 @@ func (f *faults) standsFor(
 			return nil, "no server was left to be one of the others"
 		}
 		return all, ""
-	default:
-		p, why := f.whoIs(t.Who, given, ordinal, isTaken)
-		return []world.ProcessID{p}, why
+	case config.WhoLeader, config.WhoFollower, config.WhoCandidate, config.WhoCrashed:
 	}
+	p, why := f.whoIs(t.Who, given, ordinal, isTaken)
+	return []world.ProcessID{p}, why
 }
 
 // whoIs is the server that has a role now, as a fault asks for it; or that there is none. Ordinal tells apart the

@@ -317,7 +317,7 @@ func TestStartTermOfARun(t *testing.T) {
 			s := &e.spans[i]
 			if term := uint64(s.Attribute(spans.RaftTermKey).AsInt64()); s.Name == spans.ElectionName && first == 0 {
 				first = term
-			} else if s.Service == "node-3" && s.Attribute(spans.RaftTermKey).Type() != attribute.INVALID && term < start {
+			} else if s.Service == "node-3" && s.Attribute(spans.RaftTermKey).Type() != attribute.EMPTY && term < start {
 				t.Errorf("start_term %d: %s of node-3 is of term %d", start, s.Name, term)
 			}
 		}

@@ -241,8 +241,13 @@ func TestOneOrder(t *testing.T) {
 		})
 	}
 	for _, changes := range [][]string{
-		{"num_nodes=1"}, {"process.step_time=1001ns"}, {"process.step_time=1ns"}, {"raft.noop_on_election=false"}, {"max_duration=57ms"},
-		{"process.step_time=1ns", "network.latency=0s"}, {"process.step_time=1ns", "network.latency=0s..1ns"},
+		{"num_nodes=1"},
+		{"process.step_time=1001ns"},
+		{"process.step_time=1ns"},
+		{"raft.noop_on_election=false"},
+		{"max_duration=57ms"},
+		{"process.step_time=1ns", "network.latency=0s"},
+		{"process.step_time=1ns", "network.latency=0s..1ns"},
 	} {
 		t.Run(strings.Join(changes, ","), func(t *testing.T) {
 			t.Parallel()
