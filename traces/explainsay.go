@@ -262,9 +262,11 @@ func byTime(steps []ExplanationStep) []ExplanationStep {
 }
 
 // value is an attribute as a sentence says it.
-func (s *Span) value(key attribute.Key) string {
-	v := s.Attribute(key)
-	if v.Type() == attribute.INT64 && strings.HasSuffix(string(key), "term") { // of 64 bits without a sign, which OTLP has no number for
+func (s *Span) value(key attribute.Key) string { return textOf(key, s.Attribute(key)) }
+
+// textOf is the text of an attribute. A term has 64 bits and no sign, which OTLP has no number for.
+func textOf(key attribute.Key, v attribute.Value) string {
+	if v.Type() == attribute.INT64 && strings.HasSuffix(string(key), "term") {
 		return strconv.FormatUint(uint64(v.AsInt64()), 10)
 	}
 	return text(v)

@@ -148,7 +148,7 @@ func (t *teller) appending() {
 			command := parseCommand(e.Attribute(spans.RaftCommandKey).AsString())
 			index, term := e.Attribute(spans.RaftIndexKey), e.Attribute(spans.RaftTermKey)
 			t.story.keep(t.span.Service, uint64(index.AsInt64()), uint64(term.AsInt64()))
-			t.line(t.within(e), ordinary, "appending entry at index ", text(index), " (term ", text(term), "): ", command.text)
+			t.line(t.within(e), ordinary, "appending entry at index ", text(index), " (term ", textOf(spans.RaftTermKey, term), "): ", command.text)
 		}
 	}
 }
