@@ -153,12 +153,14 @@ func (n *Node) widenWindow(peer protocol.NodeID) {
 }
 
 // followerRefused goes back to where the follower's log may match, and tries again (§5.3). What answers a refusal
-// begins before what was refused, so that it is never the same again. A refusal of an earlier round is late: what it
-// refuses was given up. So is one of what the follower acknowledged since.
+// begins before what was refused, or after what was acknowledged since, so that it is never the same again. A refusal of
+// an earlier round is late: what it refuses was given up. So is one of what the follower acknowledged since; but while
+// a part of that is on the way, no other answer to it need come.
 //
 // If it refuses what directly follows what it acknowledged, then either the acknowledgement overtook the refusal, and
 // will come again; or its disk lost what it had stored, against all that Raft assumes. The leader cannot tell, and
-// takes it for lost, so that nothing is committed because of it. Nothing else makes matchIndex fall.
+// takes all for lost, so that nothing is committed because of it: what such a disk still holds may be older, and not
+// what was acknowledged. Nothing else makes matchIndex fall.
 func (n *Node) followerRefused(peer protocol.NodeID, m protocol.AppendEntriesRejected) {
 	match := n.state.MatchIndex[peer]
 	switch {
@@ -168,18 +170,23 @@ func (n *Node) followerRefused(peer protocol.NodeID, m protocol.AppendEntriesRej
 		return // no such AppendEntries was sent in this term
 	case m.PrevLogIndex == 0:
 		return // nobody refuses what begins the log
-	case m.Round != n.state.Round[peer] || m.PrevLogIndex < match:
+	case m.Round != n.state.Round[peer]:
+		return
+	case m.PrevLogIndex < match && !n.isInFlight(peer, m.PrevLogIndex):
 		return
 	}
 	if n.config.Bug == BugNextIndexStuck {
 		n.giveUpFrom(peer, m.PrevLogIndex+1) // and sends it again with the next command or heartbeat
 		return
 	}
-	next := n.nextIndexAfterRefusal(m)
 	if m.PrevLogIndex == match {
-		n.state.MatchIndex[peer] = next - 1
+		n.state.MatchIndex[peer] = 0
 	}
-	n.goBack(peer, next)
+	n.goBack(peer, n.nextIndexAfterRefusal(m))
+}
+
+func (n *Node) isInFlight(peer protocol.NodeID, prev protocol.LogIndex) bool {
+	return slices.ContainsFunc(n.state.InFlight[peer], func(f protocol.InFlight) bool { return f.PrevLogIndex == prev })
 }
 
 // goBack begins a new round with a follower: what was on the way there from next on is given up, and sent again. It

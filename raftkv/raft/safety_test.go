@@ -67,7 +67,7 @@ func (f *safety) beforeEffects(c *cluster, s *server, input protocol.Input, effe
 }
 
 // answersRefusal checks that a leader that is refused never answers at once with the same, or with what follows it:
-// it goes back, or sends nothing (§5.3).
+// it goes back, or sends nothing (§5.3), unless it was acknowledged since what it was refused, and goes on from there.
 func (f *safety) answersRefusal(s *server, in protocol.Receive, effects []protocol.Effect) {
 	refusal, ok := in.Message.(protocol.AppendEntriesRejected)
 	if !ok {
@@ -78,7 +78,9 @@ func (f *safety) answersRefusal(s *server, in protocol.Receive, effects []protoc
 		if !ok {
 			continue
 		}
-		if m, ok := send.Message.(protocol.AppendEntries); ok && m.PrevLogIndex >= refusal.PrevLogIndex {
+		match := s.node.State().MatchIndex[in.From]
+		if m, ok := send.Message.(protocol.AppendEntries); ok && m.PrevLogIndex >= refusal.PrevLogIndex &&
+			(refusal.PrevLogIndex >= match || m.PrevLogIndex != match) {
 			f.violated("GoesBack", s, "%v answers %v", m, refusal)
 		}
 	}
