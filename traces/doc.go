@@ -65,6 +65,7 @@
 //	diffreason.go       what made the first one: a key of the config, a fault, the seed, the code
 //	diffconfig.go       the keys of the configs that differ
 //	difftree.go         what followed, as a tree
+//	diffverdict.go      the verdict, and what the two traces do not tell
 //	diffoutcome.go      what users saw
 //	diffphrase.go       what a span is, in words
 //	resolution.go       times that Jaeger cut to microseconds

@@ -66,6 +66,18 @@ func (p processSeen) Timeout(t world.Timer, began time.Duration) {
 	p.Process.Timeout(t, began)
 }
 
+// WritesOnReceive implements world.Writer for a process that does.
+func (p processSeen) WritesOnReceive(e world.Envelope) bool {
+	w, ok := p.Process.(world.Writer)
+	return ok && w.WritesOnReceive(e)
+}
+
+// WritesOnTimeout implements world.Writer for a process that does.
+func (p processSeen) WritesOnTimeout(t world.Timer) bool {
+	w, ok := p.Process.(world.Writer)
+	return ok && w.WritesOnTimeout(t)
+}
+
 func (p processSeen) Crash()   { p.step(nil); p.Process.Crash() }
 func (p processSeen) Restart() { p.step(nil); p.Process.Restart() }
 func (p processSeen) Finish()  { p.step(nil); p.Process.Finish() }
