@@ -371,6 +371,8 @@ func (t *teller) within(e *Event) storyMoment {
 	begin, _ := stepsOf(t.span)
 	m := storyMoment{e.At, cmp.Or(stepNumber(e.Attribute(spans.RaftkvStepKey)), begin), stageHappens}
 	switch {
+	case e.Name == spans.EventAppend && isReceiver(t.span):
+		m.stage = stageArrives // where one server is a majority, the same step commits it and applies it
 	case e.Name == spans.EventAppend:
 	case isReceiver(t.span):
 		m.stage = stageAnswers
