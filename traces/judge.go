@@ -86,6 +86,7 @@ type Report struct {
 	History   []Operation    // what the clients asked for and were answered, in the order of time
 	Epoch     time.Time      // when the run began
 	Part      bool           // of a run: only what can be known of a part was judged, and there is no History
+	Term      uint64         // the first in which a server stood for election; 0 is none
 
 	Resolution time.Duration // of the times, where they were cut on the way; 0 is as they were
 }
@@ -307,7 +308,7 @@ func (j *Judge) Report() Report {
 	})
 	return Report{
 		Spans: len(j.records), Processes: len(walking.processes.names), Findings: j.findings.list, Counts: maps.Clone(j.findings.counts), Unknown: j.unknowns(), History: history,
-		Epoch: epoch, Part: j.isPart(), Resolution: j.resolution,
+		Epoch: epoch, Part: j.isPart(), Term: j.firstElection(), Resolution: j.resolution,
 	}
 }
 

@@ -19,6 +19,17 @@ func (j *Judge) electedTerms() map[uint64]bool {
 	return terms
 }
 
+// firstElection is the first term with the span of an election; 0 is none.
+func (j *Judge) firstElection() uint64 {
+	first := uint64(0)
+	for i := range j.records {
+		if term := j.records[i].term; j.is(int32(i), elections) && (first == 0 || term < first) {
+			first = term
+		}
+	}
+	return first
+}
+
 // termOf looks at the term that a span tells: it never falls, begins with an election, and is at least that of a message that was handled.
 func (w *walk) termOf(s *server, of int32) {
 	r := &w.records[of]

@@ -279,8 +279,8 @@ func (w *walk) visit(s *server, m *stepMoment) {
 
 // started begins another life of a server, which has what its disk kept.
 func (w *walk) started(s *server, of int32) {
-	if s.starts++; s.starts == 1 {
-		s.role, s.roleBy = w.records[of].role, of
+	if s.starts++; s.starts == 1 { // its disk need not be empty: see start_term of the config
+		s.role, s.roleBy, s.term, s.termBy = w.records[of].role, of, w.records[of].term, of
 		return
 	}
 	w.covered(s)

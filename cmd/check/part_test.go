@@ -30,7 +30,7 @@ func TestAPartOfARun(t *testing.T) {
 		}
 		parts[s.Root].Add(&s, 1)
 	}
-	wrong := 0
+	wrong, nexts := 0, map[string]int{}
 	for id, judge := range parts {
 		operations, _ := judge.History()
 		report := judge.Report()
@@ -42,11 +42,26 @@ func TestAPartOfARun(t *testing.T) {
 		if report.Part != strings.Contains(told, "a part of a run") || report.Part == strings.Contains(told, "linearizable") {
 			t.Errorf("trace %s is told as\n%s", id, told)
 		}
+		if _, next, _ := strings.Cut(told, "\nnext  "); len(report.Findings) == 0 {
+			nexts[next]++
+		}
 	}
 	if wrong == 0 {
 		t.Error("the kinds of elections are wrong, and it was not found")
 	}
+	if len(nexts) != 1 || nexts["go run ./cmd/story part\n"] == 0 {
+		t.Errorf("of parts without an election, the next commands are %v", nexts)
+	}
 	if judged(t, file).Part {
 		t.Error("the whole run is taken for a part")
+	}
+}
+
+// TestNextOfAnotherTerm asks of the first election that there is, and not of term 1, which a run need not have.
+func TestNextOfAnotherTerm(t *testing.T) {
+	file, _ := traced(t, configOf(t, "leader-crash", "", "raft.start_term=7"))
+	isClean(t, file, "leader-crash from term 7 on")
+	if next := next([]verdict{{Run: "x", Report: judged(t, file)}}); next != "go run ./cmd/explain x leader term 8" {
+		t.Errorf("next is %s", next)
 	}
 }

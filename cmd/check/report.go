@@ -133,7 +133,11 @@ func next(verdicts []verdict) string {
 			return fmt.Sprintf("go run ./cmd/explain %s %s", command.ShellWord(verdicts[i].Run), found[0].Span.ID)
 		}
 	}
-	return fmt.Sprintf("go run ./cmd/explain %s leader term 1", command.ShellWord(verdicts[0].Run))
+	run, term := command.ShellWord(verdicts[0].Run), verdicts[0].Report.Term
+	if term == 0 {
+		return "go run ./cmd/story " + run
+	}
+	return fmt.Sprintf("go run ./cmd/explain %s leader term %d", run, term)
 }
 
 func (p *page) one(b *strings.Builder, v *verdict) {
