@@ -61,6 +61,8 @@ func TestAPartOfARun(t *testing.T) {
 func TestNextOfAnotherTerm(t *testing.T) {
 	file, _ := traced(t, configOf(t, "leader-crash", "", "raft.start_term=7"))
 	isClean(t, file, "leader-crash from term 7 on")
+	late, _ := traced(t, configOf(t, "rolling-restart", "", "raft.start_term=4611686018427387904"))
+	isClean(t, late, "rolling-restart from the last term on that can be given")
 	if next := next([]verdict{{Run: "x", Report: judged(t, file)}}); next != "go run ./cmd/explain x leader term 8" {
 		t.Errorf("next is %s", next)
 	}

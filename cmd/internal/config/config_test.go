@@ -85,7 +85,7 @@ election_timeout = "1ns .. 2us"
 heartbeat_interval = "0"
 noop_on_election = false
 max_entries = 1
-start_term = "18446744073709551615"
+start_term = 4611686018427387904
 
 [network]
 latency = "0s"

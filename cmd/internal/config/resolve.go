@@ -184,8 +184,7 @@ func (r *reader) override(o Override, order int) {
 		text = prefix + o.given
 	}
 	src := &source{name: o.flag, text: text, order: order, flag: true, hidden: len(prefix)}
-	key, _, _ := strings.Cut(text, "=")
-	if _, _, wrong := decode(src); o.plain || wrong != nil && (!digits.MatchString(text) || isTerm(strings.TrimSpace(key))) {
+	if _, _, wrong := decode(src); o.plain || wrong != nil && !digits.MatchString(text) {
 		src = bareString(src)
 	}
 	r.document(src)

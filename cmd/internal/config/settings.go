@@ -53,7 +53,7 @@ var settings = []setting{
 	{"raft.heartbeat_interval", func(c *Config) value { return duration{&c.Raft.HeartbeatInterval, ""} }, false},
 	{"raft.noop_on_election", func(c *Config) value { return truth{&c.Raft.NoopOnElection} }, false},
 	{"raft.max_entries", func(c *Config) value { return wholeNumber{&c.Raft.MaxEntries, 1, mostEntries} }, false},
-	{"raft.start_term", func(c *Config) value { return term{&c.Raft.StartTerm} }, true},
+	{"raft.start_term", func(c *Config) value { return startTerm{&c.Raft.StartTerm} }, true},
 
 	{"network.latency", func(c *Config) value { return uniform{&c.Network.Latency, "", false} }, false},
 	{"network.loss", func(c *Config) value { return probability{&c.Network.Loss} }, false},
