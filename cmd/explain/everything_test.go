@@ -101,7 +101,7 @@ func violates(t *testing.T, r asked) bool {
 // expectsViolation says whether a scenario is about an invariant that does not hold.
 func expectsViolation(t *testing.T, r asked) bool {
 	t.Helper()
-	expects := resolved(t, r.scenario, r.faults, r.changes...).Config.Expects
+	expects := resolved(t, r.scenario, r.faults, r.changes...).Expects
 	return slices.ContainsFunc(expects, func(e config.Expect) bool { return e.Violated != "" })
 }
 
