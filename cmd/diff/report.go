@@ -256,11 +256,12 @@ func (r *report) independent() {
 		if o := &r.options.diff; o.Tolerance > 0 || len(o.Ignore) > 0 {
 			how = ", but for what is not looked at"
 		}
-		r.paragraph("", traces.Counted(in.Before+in.After, "span")+" are the same in both runs"+how+".")
+		r.paragraph("", traces.Counted(in.Before+in.After, "span")+" "+traces.Agree(in.Before+in.After, "is", "are")+" the same in both runs"+how+".")
 		return
 	}
 	r.title("What is independent of it")
-	r.paragraph("", fmt.Sprintf("%s before it and %s after it are the same in both runs.", traces.Counted(in.Before, "span"), traces.Grouped(in.After)))
+	r.paragraph("", fmt.Sprintf("%s before it and %s after it %s the same in both runs.",
+		traces.Counted(in.Before, "span"), traces.Grouped(in.After), traces.Agree(in.Before+in.After, "is", "are")))
 }
 
 // apart is how far a time is from another, as their texts have it: each is cut to microseconds by itself.

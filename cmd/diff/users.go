@@ -175,6 +175,12 @@ func (r *report) next() {
 	case len(r.d.Users.Operations) > 0:
 		client, _, _ := strings.Cut(worst(r.d.Users.Operations).Request, "/")
 		words = append(words, "-only", client, a, b)
+	case len(setOnly(&options{}, r.d.First.Service)) > 0: // it is no process of this program's
+		run := a
+		if only := r.d.First.Fields; len(only) > 0 && only[0].A == "" {
+			run = b
+		}
+		words = []string{"go", "run", "./cmd/explain", run, r.d.First.Span.ID}
 	default:
 		words = append(words, "-only", r.d.First.Service, a, b)
 	}

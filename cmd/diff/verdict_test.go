@@ -114,12 +114,13 @@ func TestVerdicts(t *testing.T) {
 			a: file, b: without(t, file, noClientTwo), verdict: traces.UnknownOutcome, says: []string{"5 operations in one run only", "one trace may be a part of a run: of ", "the parent is missing"},
 		},
 		"foreign spans only": {
-			a: shop, b: later, verdict: traces.SameButTime, says: []string{"something that cannot be told", "That is not known"}, not: []string{"the code:", "same answer"},
+			a: shop, b: later, verdict: traces.SameButTime, says: []string{"something that cannot be told", "That is not known", "next go run ./cmd/explain a 0000000000000002"},
+			not: []string{"the code:", "same answer", "-only"},
 		},
 		"a foreign span more": {
 			a: file, b: append(bytes.Clone(file), shop...), verdict: traces.SameOutcome,
-			says: []string{"made by something that cannot be told: the spec declares no span GET /cart of the kind server, so that another program may have made it", "every operation has the same answer, and the store ends the same"},
-			not:  []string{"the code:"},
+			says: []string{"made by something that cannot be told: the spec declares no span GET /cart of the kind server, so that another program may have made it", "every operation has the same answer, and the store ends the same", "next go run ./cmd/explain b 0000000000000002"},
+			not:  []string{"the code:", "-only"},
 		},
 	} {
 		o := traces.DiffOptions{Only: c.only}
@@ -147,6 +148,23 @@ func TestSameCountsAllSpans(t *testing.T) {
 	d := compared(t, file, file, traces.DiffOptions{})
 	if text := told(d, traces.DiffOptions{}); d.Independent.Before+d.Independent.After != d.A.Spans || !strings.Contains(text, traces.Counted(d.A.Spans, "span")+", all as in the other run") {
 		t.Errorf("%d and %d of %d spans are the same:\n%s", d.Independent.Before, d.Independent.After, d.A.Spans, text)
+	}
+}
+
+// TestVerbsAgree compares traces that have one span alike.
+func TestVerbsAgree(t *testing.T) {
+	file, _ := traced(t, scenario(t, "default"))
+	shop := foreign("02", "GET /cart", "11")
+	for want, b := range map[string][]byte{
+		"1 span is the same in both runs, ids": shop, "1 span before it and 0 after it is the same": append(bytes.Clone(shop), foreign("03", "x", "12")...),
+	} {
+		if text := told(compared(t, shop, b, traces.DiffOptions{}), traces.DiffOptions{}); !strings.Contains(text, want) {
+			t.Errorf("it does not say %q:\n%s", want, text)
+		}
+	}
+	alike := compared(t, file, file, traces.DiffOptions{})
+	if text := told(alike, traces.DiffOptions{}); !strings.Contains(text, "463 spans are the same in both runs") {
+		t.Errorf("it does not say that they are:\n%s", text)
 	}
 }
 
