@@ -72,9 +72,17 @@ type knownResource struct {
 func (d *decoder) decode(line []byte) ([]Span, *fault) {
 	d.reset(line)
 	d.clear()
-	d.wrapped = d.peek() == '['
-	if d.wrapped {
+	if bytes.HasPrefix(line, markUTF8) { // of a file that was joined to others
+		d.pos = len(markUTF8)
+	}
+	switch d.peek() {
+	case '[':
+		d.wrapped = true
 		return nil, nil
+	case 'n':
+		if bytes.Equal(bytes.TrimSpace(line[d.pos:]), null) {
+			return nil, nil
+		}
 	}
 	if d.peek() != '{' {
 		if bytes.IndexByte(line, 0) >= 0 || bytes.HasPrefix(line, zstdMagic) {
@@ -95,7 +103,9 @@ func (d *decoder) decode(line []byte) ([]Span, *fault) {
 			d.wrapped = true
 			d.skip(0)
 		default:
-			other = foreign(other, string(key))
+			if d.peek() != 'n' { // null is an absent field
+				other = foreign(other, string(key))
+			}
 			d.skip(0)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"unicode/utf8"
 )
 
 // document reads JSON that is not in lines: one object or many, over any number of lines, whose spans stand within the wrappers of a Collector or of Jaeger's programming interfaces.
@@ -61,13 +62,20 @@ func (d *document) fail(format string, arguments ...any) error {
 func (d *document) next() (otlp, jaeger, processes *piece, err error) {
 	for {
 		if len(d.stack) == 0 {
+			_, _ = d.peek() // who reads on is told what is wrong
+			d.skipMark()
 			switch c, err := d.peek(); {
 			case errors.Is(err, io.EOF):
 				return nil, nil, nil, io.EOF
 			case err != nil:
 				return nil, nil, nil, err
+			case c == 'n':
+				if err := d.null(); err != nil {
+					return nil, nil, nil, err
+				}
+				continue
 			case c != '{' && c != '[':
-				return nil, nil, nil, d.fail("want a JSON object or array, not %q", c)
+				return nil, nil, nil, d.fail("want a JSON object or array, not %q", d.character())
 			}
 			if err := d.enter(frame{}); err != nil {
 				return nil, nil, nil, err
@@ -113,6 +121,9 @@ func (d *document) member(of *frame) error {
 	case "resourceSpans":
 		return d.value(frame{resourceSpans: true})
 	case "data": // of Jaeger's own JSON
+		if c, err := d.peek(); err == nil && c == '{' {
+			d.known = known // it is a list there
+		}
 		return d.value(frame{})
 	case "result": // of Jaeger's API v3
 		return d.value(frame{result: true})
@@ -126,10 +137,14 @@ func (d *document) member(of *frame) error {
 		of.processes, err = d.kept()
 	default:
 		d.known = known
-		if best := foreign(d.other, key); best != d.other {
-			d.other, d.otherLine = best, d.line
+		line := d.line
+		p, err := d.cut()
+		if err != nil || bytes.Equal(p.data, null) {
+			return err
 		}
-		_, err = d.cut()
+		if best := foreign(d.other, key); best != d.other {
+			d.other, d.otherLine = best, line
+		}
 	}
 	return err
 }
@@ -139,15 +154,39 @@ func (d *document) value(f frame) error {
 	switch c, err := d.peek(); {
 	case err != nil:
 		return d.cutOff(err)
-	case f.resourceSpans && c == '{':
-		return d.fail("want an array, not %q", c)
+	case f.resourceSpans && c != '[' && c != 'n':
+		return d.fail("want an array, not %q", d.character())
 	case c == '{', c == '[':
 		return d.enter(f)
-	case f.resourceSpans && c != 'n':
-		return d.fail("want an array, not %q", c)
+	case len(d.stack) > 0 && d.stack[len(d.stack)-1].bracket == '[' && c != 'n':
+		return d.fail("want a JSON object, not %q", d.character())
 	}
 	_, err := d.cut()
 	return err
+}
+
+// null goes past a null that stands where an object may stand: there is nothing.
+func (d *document) null() error {
+	p, err := d.cut()
+	if err == nil && !bytes.Equal(p.data, null) {
+		err = d.fail("want a JSON object or array, not %q", p.data)
+	}
+	return err
+}
+
+var null = []byte("null")
+
+// skipMark goes past the mark of UTF-8 that a file may begin with, which may have been joined to others.
+func (d *document) skipMark() {
+	if b, _ := d.input.Peek(len(markUTF8)); bytes.Equal(b, markUTF8) {
+		d.skip(len(b))
+	}
+}
+
+// character is the one that stands here.
+func (d *document) character() rune {
+	b, _ := d.input.Peek(utf8.UTFMax)
+	return firstRune(b)
 }
 
 func (d *document) enter(f frame) error {
@@ -177,7 +216,7 @@ func (d *document) more(f *frame) (bool, error) {
 		f.after = true
 		return true, nil
 	case c != ',':
-		return false, d.fail("want a comma or %q, not %q", f.bracket+2, c)
+		return false, d.fail("want a comma or %q, not %q", f.bracket+2, d.character())
 	}
 	d.skip(1)
 	return true, nil
@@ -188,7 +227,7 @@ func (d *document) key() (string, error) {
 	if c, err := d.peek(); err != nil {
 		return "", d.cutOff(err)
 	} else if c != '"' {
-		return "", d.fail("want a key, not %q", c)
+		return "", d.fail("want a key, not %q", d.character())
 	}
 	p, err := d.cut()
 	if err != nil {
@@ -200,7 +239,7 @@ func (d *document) key() (string, error) {
 	if c, err := d.peek(); err != nil {
 		return "", d.cutOff(err)
 	} else if c != ':' {
-		return "", d.fail("want a colon, not %q", c)
+		return "", d.fail("want a colon, not %q", d.character())
 	}
 	d.skip(1)
 	return key, nil

@@ -52,11 +52,20 @@ func (s *scanner) peek() byte {
 }
 
 func (s *scanner) want(what string) {
-	if c := s.peek(); s.pos >= len(s.data) {
+	if s.peek(); s.pos >= len(s.data) {
 		s.fail(s.pos, "the line ends where %s is due", what)
 	} else {
-		s.fail(s.pos, "want %s, not %q", what, c)
+		s.fail(s.pos, "want %s, not %q", what, firstRune(s.data[s.pos:]))
 	}
+}
+
+// firstRune is the character that a text begins with, or its first byte if it is no UTF-8.
+func firstRune(text []byte) rune {
+	r, n := utf8.DecodeRune(text)
+	if n <= 1 {
+		return rune(text[0])
+	}
+	return r
 }
 
 // open enters an object or an array, and says whether there is anything in it. A null counts as empty, as in all JSON made from Protocol Buffers.

@@ -18,6 +18,8 @@ var layoutKeys = []layoutKey{
 	{"resourceProfiles", "this is OTLP, but no traces"},
 	{"traceEvents", "this is the trace event format of Chrome and Perfetto, which export writes and nothing reads"},
 	{"traces", "this is a list of traces, as Tempo answers a search; it has no spans, and each trace has to be asked for"},
+	{"errors", "this is an answer that tells of an error, and no trace"},
+	{"error", "this is an answer that tells of an error, and no trace"},
 	{"resource_spans", "this is OTLP with names_with_underscores; OTLP/JSON has them in camelCase"},
 }
 
@@ -62,6 +64,9 @@ func (r *Reader) noteOther(key string, line int) {
 	}
 }
 
+// markUTF8 is what a file in UTF-8 may begin with.
+var markUTF8 = []byte("\xef\xbb\xbf")
+
 // mark goes past the mark of UTF-8 that a file may begin with, and says what is wrong with one in UTF-16.
 func (r *Reader) mark() error {
 	if r.marked {
@@ -69,10 +74,13 @@ func (r *Reader) mark() error {
 	}
 	r.marked = true
 	begin, _ := r.input.Peek(4) // who reads on is told what is wrong
-	if utf8 := []byte("\xef\xbb\xbf"); bytes.HasPrefix(begin, utf8) {
-		n, err := r.input.Discard(len(utf8))
+	if bytes.HasPrefix(begin, markUTF8) {
+		n, err := r.input.Discard(len(markUTF8))
 		r.offset += int64(n)
 		return err
+	}
+	if bytes.Equal(begin, []byte("\xff\xfe\x00\x00")) || bytes.Equal(begin, []byte("\x00\x00\xfe\xff")) {
+		return fmt.Errorf("%s:1:1: the text is UTF-32, and must be UTF-8", r.name)
 	}
 	if bytes.HasPrefix(begin, []byte("\xff\xfe")) || bytes.HasPrefix(begin, []byte("\xfe\xff")) ||
 		bytes.HasPrefix(begin, []byte("{\x00")) || bytes.HasPrefix(begin, []byte("\x00{")) || bytes.HasPrefix(begin, []byte("[\x00")) || bytes.HasPrefix(begin, []byte("\x00[")) {
