@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode"
 
 	"github.com/raftkv/raftkv/gen/internal/emit"
 	"github.com/raftkv/raftkv/gen/internal/model"
@@ -29,27 +30,65 @@ func main() {
 
 // run is the command: it says to stdout what it did, and what is wrong to stderr, and returns the exit status.
 func run(arguments []string, stdout, stderr io.Writer) int {
-	status, err := command(arguments, stdout, stderr)
+	status, err := command(arguments, stdout)
 	if err != nil {
-		_, _ = fmt.Fprintln(stderr, err) // if nobody hears it, the exit status still says it
+		_, _ = fmt.Fprintln(stderr, visible(err.Error())) // if nobody hears it, the exit status still says it
 	}
 	return status
 }
 
-func command(arguments []string, stdout, stderr io.Writer) (int, error) {
+// visible is a text with a sign for each character that a terminal would obey, and not show: names of files may have any.
+func visible(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) || r == '\n' || r == '\t' {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, text)
+}
+
+const usage = `usage: go run ./gen [flags]
+
+Generates the Go code and the document of a protocol from its spec, and writes
+what changed. Of a spec with faults it says them all, and writes nothing.
+
+Flags
+  -spec FILE   the spec to read, by default spec/raftkv.yaml; its name is
+               written into what is made of it
+  -out FOLDER  where the paths in the spec begin, by default here
+  -check       write nothing, and say what is not as generated
+  -h           show this
+
+Examples
+  go generate
+      what spec/raftkv.yaml says, anew
+  go run ./gen -check
+      whether that was forgotten
+  go run ./gen -spec gen/testdata/paxos/paxos.yaml -out /tmp/paxos
+      the types and the spans of another protocol
+
+Exit status of the built program; under go run every failure is 1
+  0  all is as generated
+  1  with -check: something is not
+  2  it could not be done: a wrong flag, a spec with faults, a file that cannot
+     be read or written
+`
+
+func command(arguments []string, stdout io.Writer) (int, error) {
 	flags := flag.NewFlagSet("gen", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	spec := flags.String("spec", "spec/raftkv.yaml", "the `file` to read; its name is written into what is made of it")
-	out := flags.String("out", ".", "the `folder` that paths in the spec begin at")
-	check := flags.Bool("check", false, "write nothing, and say what is not as generated")
+	flags.SetOutput(io.Discard)
+	spec := flags.String("spec", "spec/raftkv.yaml", "")
+	out := flags.String("out", ".", "")
+	check := flags.Bool("check", false, "")
 	switch err := flags.Parse(arguments); {
 	case errors.Is(err, flag.ErrHelp):
-		return fine, nil
+		_, err := io.WriteString(stdout, usage)
+		return fine, err
 	case err != nil:
-		return failed, nil // the flag package said it already
+		return failed, fmt.Errorf("gen: %w; -h shows all flags", err)
 	}
 	if flags.NArg() > 0 {
-		return failed, fmt.Errorf("gen: unexpected argument %q", flags.Arg(0))
+		return failed, fmt.Errorf("gen: unexpected argument %q; -h shows what there is", flags.Arg(0))
 	}
 	content, err := os.ReadFile(*spec)
 	if err != nil {
@@ -74,6 +113,7 @@ func command(arguments []string, stdout, stderr io.Writer) (int, error) {
 	if len(names) > 0 {
 		return stale, fmt.Errorf("not as generated (run go generate): %s", strings.Join(names, ", "))
 	}
+	_, _ = fmt.Fprintf(stdout, "gen: %s: all %d files are as generated\n", *spec, len(files)) // the exit status says it, too
 	return fine, nil
 }
 
@@ -81,7 +121,10 @@ func command(arguments []string, stdout, stderr io.Writer) (int, error) {
 func told(stdout io.Writer, spec string, files int, changed []string) {
 	said := fmt.Sprintf("all %d files are up to date", files)
 	if len(changed) > 0 {
-		said = "written or removed: " + strings.Join(changed, ", ") + fmt.Sprintf("; the others of %d were up to date", files)
+		said = "written or removed: " + strings.Join(changed, ", ")
+		if len(changed) < files {
+			said += fmt.Sprintf("; the others of %d were up to date", files)
+		}
 	}
 	_, _ = fmt.Fprintf(stdout, "gen: %s: %s\n", spec, said) // the exit status says that it went well
 }

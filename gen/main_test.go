@@ -179,9 +179,13 @@ func TestFaultWritesNothing(t *testing.T) {
 	if err != nil || len(entries) != 1 {
 		t.Errorf("it wrote something: %v, %v", entries, err)
 	}
-	for _, arguments := range [][]string{{"-spec", filepath.Join(root, "nothing.yaml")}, {"-whatever"}, {"what"}} {
-		if status := run(arguments, io.Discard, &errors); status != failed {
-			t.Errorf("gen %v: exit status %d, want %d", arguments, status, failed)
+	for _, arguments := range [][]string{{"-spec", filepath.Join(root, "nothing.yaml")}, {"-whatever"}, {"what"}, {"-spec", "a\x1b[31m\u202e"}, {"-\x1b[31m"}, {"\x1b[31m"}} {
+		errors.Reset()
+		if status := run(arguments, io.Discard, &errors); status != failed || !strings.HasPrefix(errors.String(), "gen: ") || strings.Count(errors.String(), "\n") != 1 {
+			t.Errorf("gen %q: exit status %d, want %d: %s", arguments, status, failed, &errors)
+		}
+		if strings.ContainsAny(errors.String(), "\x1b\u202e") {
+			t.Errorf("gen %q says %q", arguments, &errors)
 		}
 	}
 }
@@ -192,20 +196,31 @@ func TestSays(t *testing.T) {
 	spec := filepath.Join(root, "spec", "raftkv.yaml")
 	write(t, spec, read(t, realSpec))
 	arguments := []string{"-spec", spec, "-out", root}
-	for _, c := range []struct{ spoilt, want string }{
-		{"", "written or removed: "},
-		{"", "all "},
-		{"raftkv/spans/names_gen.go", "written or removed: raftkv/spans/names_gen.go; the others of "},
+	for _, c := range []struct{ spoilt, flag, want, not string }{
+		{"", "-check=false", "written or removed: ", "the others"},
+		{"", "-check=false", "all ", "written"},
+		{"", "-check", "all ", "written"},
+		{"raftkv/spans/names_gen.go", "-check=false", "written or removed: raftkv/spans/names_gen.go; the others of ", "all"},
 	} {
 		if c.spoilt != "" {
 			write(t, filepath.Join(root, filepath.FromSlash(c.spoilt)), nil)
 		}
 		var said, wrong bytes.Buffer
-		if status := run(arguments, &said, &wrong); status != fine || wrong.Len() > 0 {
+		if status := run(append(arguments, c.flag), &said, &wrong); status != fine || wrong.Len() > 0 {
 			t.Fatal(wrong.String())
 		}
-		if got := said.String(); !strings.HasPrefix(got, "gen: "+spec+": "+c.want) || strings.Count(got, "\n") != 1 {
+		got := said.String()
+		if !strings.HasPrefix(got, "gen: "+spec+": "+c.want) || strings.Count(got, "\n") != 1 || strings.Contains(strings.TrimPrefix(got, "gen: "+spec+": "), c.not) {
 			t.Errorf("it says %q, want %q", got, c.want)
+		}
+	}
+	var help bytes.Buffer
+	if status := run([]string{"-h"}, &help, io.Discard); status != fine {
+		t.Errorf("-h: exit status %d", status)
+	}
+	for _, want := range []string{"usage: go run ./gen", "-spec FILE", "-out FOLDER", "-check", "Exit status"} {
+		if !strings.Contains(help.String(), want) {
+			t.Errorf("-h does not say %q:\n%s", want, &help)
 		}
 	}
 }
