@@ -62,7 +62,11 @@ type SpanRef struct {
 
 // String is the span as a finding names it.
 func (s SpanRef) String() string {
-	return fmt.Sprintf("%s %s of %s at %s, line %d", printable(s.Name), s.ID, printable(s.Process), milliseconds(s.At), s.Line)
+	process := printable(s.Process)
+	if process == "" {
+		process = "a process without a name"
+	}
+	return fmt.Sprintf("%s %s of %s at %s, line %d", printable(s.Name), s.ID, process, milliseconds(s.At), s.Line)
 }
 
 // Finding is something that is wrong with a trace.
