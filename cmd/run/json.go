@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/raftkv/check"
 )
 
@@ -68,7 +69,8 @@ type violated struct {
 const jsonFields = `
 -json prints one object with these fields, which stay what they are called:
   run, scenario, seed, next         names, and the command worth trying next
-  files                             what was written
+  files                             what was written, with -shrink what is left
+                                    of the run, too
   operations, faults                {answered, of} and {happened, of, missed:
                                     [{fault, why}]}
   committed, elections, leader      the highest index, how many, who leads at
@@ -94,7 +96,12 @@ func (r *runner) printJSON(w io.Writer) error {
 	for _, m := range r.result.Missed {
 		rep.Faults.Missed = append(rep.Faults.Missed, missedFault{r.config.Faults[m.Fault].Phrase(), m.Why})
 	}
-	for _, name := range r.written() {
+	files := r.written()
+	if r.shrunk {
+		files = append(files, shrunkFile, shrunkStoryFile)
+		rep.Next = "go run ./cmd/run " + command.ShellWord(filepath.Join(r.options.out, r.name(), shrunkFile))
+	}
+	for _, name := range files {
 		rep.Files = append(rep.Files, filepath.Join(r.folder.path, name))
 	}
 	if r.result.Leader != 0 {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -66,6 +67,25 @@ func TestJSONOfAViolation(t *testing.T) {
 	}
 	if failed == 0 || failed == len(got.Expectations) {
 		t.Errorf("%d of %d expectations did not hold: %s", failed, len(got.Expectations), c)
+	}
+}
+
+// TestJSONOfAShrunkRun names the files of what is left of the run, and has the command that runs it.
+func TestJSONOfAShrunkRun(t *testing.T) {
+	t.Parallel()
+	out := t.TempDir()
+	c := here(t, "-json", "-shrink", "-out", out, "-name", "x", "-bug", "local-read", "two-leaders").wants(t, statusViolation, "violation")
+	var got report
+	if err := json.Unmarshal([]byte(c.stdout), &got); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{shrunkFile, shrunkStoryFile} {
+		if file := filepath.Join(out, "x", name); !slices.Contains(got.Files, file) {
+			t.Errorf("%s is not among the files %q: %s", file, got.Files, c)
+		}
+	}
+	if want := "go run ./cmd/run " + filepath.Join(out, "x", shrunkFile); got.Next != want {
+		t.Errorf("next is %q, want %q", got.Next, want)
 	}
 }
 

@@ -29,6 +29,7 @@ type runner struct {
 	push   *heldPush     // nil when nothing is pushed
 	pushed error         // what went wrong with it
 	result cluster.Result
+	shrunk bool // what is left of the run is written, too
 
 	latencies func() uint64 // for tests, which have a run panic: see cluster.Options
 }
@@ -238,6 +239,10 @@ func (r *runner) conclude(ctx context.Context) int {
 	if r.push != nil {
 		r.pushed = r.push.finish(ctx)
 	}
+	shrinks := r.options.shrink && r.result.Checks.Violation != nil
+	if shrinks && r.options.json { // the object tells of it
+		status = max(status, r.shrink(ctx))
+	}
 	err := r.print(interruptible{ctx, r.stdout})
 	if err != nil && ctx.Err() != nil {
 		err = errors.New("interrupted; the files are written")
@@ -251,7 +256,7 @@ func (r *runner) conclude(ctx context.Context) int {
 	}
 	if r.result.Checks.Violation != nil {
 		r.printViolation(ctx, r.stderr)
-		if r.options.shrink {
+		if shrinks && !r.options.json {
 			status = max(status, r.shrink(ctx))
 		}
 		if r.expectsViolation() {

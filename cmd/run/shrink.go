@@ -35,6 +35,7 @@ func (r *runner) shrink(ctx context.Context) int {
 	}
 	switch {
 	case err == nil:
+		r.shrunk = true
 		return command.Printed(r.printShrunk(interruptible{ctx, r.stdout}, shrunk, story), r.stderr)
 	case ctx.Err() != nil:
 		return command.Failed(r.stderr, errors.New("interrupted while shrinking; the files of the run are written"))

@@ -22,7 +22,7 @@ Examples
   go run ./cmd/run
       the default: 5 nodes, 3 clients, 5 requests each
   go run ./cmd/run -seed 7 -nodes 7 reference
-      another scenario, with other luck and more nodes
+      another scenario, with another seed and more nodes
   go run ./cmd/run -set network.loss=0.1 -name lossy
       a tenth of the messages is lost; the folder is traces/runs/lossy
   go run ./cmd/run traces/runs/lossy/run.toml
