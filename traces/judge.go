@@ -261,7 +261,7 @@ func (j *Judge) mixed() {
 // looks at the rest.
 func (j *Judge) History() ([]Operation, time.Time) {
 	if j.ordered == nil {
-		j.ordered = sync.OnceValue(j.moments)
+		j.ordered = sync.OnceValue(func() []stepMoment { return j.moments(cut) })
 		go j.ordered() // which takes longest, and is what Report waits for
 		slices.SortStableFunc(j.history, j.compareOperations)
 		j.asking = j.part()
@@ -290,7 +290,7 @@ func (j *Judge) Report() Report {
 	j.linked, j.requestLinks, j.receivers = make([]shapeSet, len(j.records)), make([]uint16, len(j.records)), make([]int32, len(j.records))
 	relating, delivering, walking, numbering := j.part(), j.part(), j.part(), j.part()
 	inParallel(j.findParents, relating.findTargets)
-	inParallel(func() { walking.walk(j.ordered()) }, delivering.deliveries, relating.relate, numbering.steps)
+	inParallel(func() { walking.walkWhatIsKnown(j.ordered()) }, delivering.deliveries, relating.relate, numbering.steps)
 	for _, p := range []*Judge{relating, delivering, walking, numbering} {
 		j.findings.join(&p.findings)
 		j.doubts.join(&p.doubts)

@@ -2,6 +2,7 @@ package traces
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 )
@@ -32,9 +33,39 @@ func (j *Judge) mayBeCut() bool {
 	return true
 }
 
+// walkWhatIsKnown goes through what the servers did. Where times may have been cut and steps have no numbers, steps that
+// are a microsecond apart cannot be told from one: then it is a finding only if it is one either way.
+func (j *Judge) walkWhatIsKnown(moments []stepMoment) {
+	j.walk(moments)
+	if len(j.findings.list) == 0 || !j.mayBeCut() || !slices.Contains(j.numbered(), false) {
+		return
+	}
+	apart := j.part()
+	apart.walk(apart.moments(0))
+	j.findings.keepWhatBothHave(&apart.findings)
+}
+
+// keepWhatBothHave lets go of what another collector does not have of the same span. Of an id that has more findings
+// than are kept, it lets go of none.
+func (c *collector) keepWhatBothHave(other *collector) {
+	both := func(f Finding) bool {
+		return c.counts[f.ID] > mostFindings || other.counts[f.ID] > mostFindings ||
+			slices.ContainsFunc(other.list, func(o Finding) bool { return o.ID == f.ID && o.Span.ID == f.Span.ID })
+	}
+	counts := maps.Clone(c.counts)
+	c.list = slices.DeleteFunc(c.list, func(f Finding) bool {
+		if both(f) {
+			return false
+		}
+		counts[f.ID]--
+		return true
+	})
+	c.counts = counts
+}
+
 // mendMoments has what a server did in one step be at one time again, where times were cut. Where steps have no numbers,
-// those that are a microsecond apart cannot be told from one.
-func (j *Judge) mendMoments(moments []stepMoment) {
+// what is no further apart than within is taken for one.
+func (j *Judge) mendMoments(moments []stepMoment, within int64) {
 	numbered := j.numbered()
 	slices.SortFunc(moments, func(a, b stepMoment) int {
 		return cmp.Or(cmp.Compare(a.process, b.process), cmp.Compare(a.step, b.step), cmp.Compare(a.at, b.at))
@@ -47,7 +78,7 @@ func (j *Judge) mendMoments(moments []stepMoment) {
 		switch before := moments[i-1].at; {
 		case numbered[m.process]:
 			m.at = max(m.at, before)
-		case m.at <= before+cut:
+		case m.at <= before+within:
 			m.at = before
 		}
 	}

@@ -134,8 +134,9 @@ func (w *walk) server(process processPlace) *server {
 	return s
 }
 
-// moments are those of all servers, in order.
-func (j *Judge) moments() []stepMoment {
+// moments are those of all servers, in order. Where times may have been cut, those of a server whose steps have no
+// numbers are taken for one step if they are no further apart than within.
+func (j *Judge) moments(within int64) []stepMoment {
 	moments := make([]stepMoment, 0, len(j.records)*5/4)
 	for i := range j.records {
 		at := int32(i)
@@ -187,7 +188,7 @@ func (j *Judge) moments() []stepMoment {
 	}
 	sortWith(moments, compareMoments)
 	if j.mayBeCut() {
-		j.mendMoments(moments)
+		j.mendMoments(moments, within)
 		moments = j.byMessages(moments)
 	}
 	return moments

@@ -183,6 +183,49 @@ func TestShortStepsAreClean(t *testing.T) {
 	}
 }
 
+// TestStepsWithoutNumbersAreClean judges runs whose times are round and whose steps have no numbers, as they had none
+// before: as they are, and cut. A mistake in one is found all the same.
+func TestStepsWithoutNumbersAreClean(t *testing.T) {
+	for _, changes := range [][]string{
+		{"process.step_time=1us", "network.latency=1ms"},
+		{"process.step_time=1us", "network.latency=1ms", "num_nodes=3"},
+		{"process.step_time=1001ns"},
+		{"process.step_time=2us", "network.latency=1ms"},
+	} {
+		how := strings.Join(changes, " ") + " without numbers"
+		file, _ := traced(t, configOf(t, library.Default, "", changes...))
+		list := all(t, file)
+		for i := range list {
+			withoutSteps(&list[i])
+		}
+		var cut bytes.Buffer
+		if err := traces.WriteJaeger(&cut, traces.SpansOf(list)); err != nil {
+			t.Fatal(err)
+		}
+		isClean(t, cut.Bytes(), how+", cut")
+		if findings := judgedSpans(list); len(findings) > 0 {
+			t.Errorf("%s: %v", how, findings[0])
+		}
+		applied := slices.IndexFunc(list, func(s traces.Span) bool { return s.Name == spans.ApplyName })
+		set(&list[applied], spans.RaftIndexKey.Int(9))
+		if len(judgedSpans(list)) == 0 {
+			t.Errorf("%s: it is not found that the entry at index 9 is applied first", how)
+		}
+	}
+}
+
+// withoutSteps takes the numbers of its steps from a span.
+func withoutSteps(s *traces.Span) {
+	unset(s, spans.RaftkvStepKey)
+	unset(s, spans.RaftkvEndStepKey)
+	s.Events = slices.Clone(s.Events)
+	for i := range s.Events {
+		s.Events[i].Attributes = slices.DeleteFunc(slices.Clone(s.Events[i].Attributes), func(kv attribute.KeyValue) bool {
+			return kv.Key == spans.RaftkvStepKey
+		})
+	}
+}
+
 // isCleanCut judges a trace with its times cut, in Jaeger's own JSON and in OTLP.
 func isCleanCut(t *testing.T, how string, file []byte) {
 	t.Helper()
