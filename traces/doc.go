@@ -68,7 +68,6 @@
 //	diffverdict.go      the verdict, and what the two traces do not tell
 //	diffoutcome.go      what users saw
 //	diffphrase.go       what a span is, in words
-//	diffverdict.go      what a verdict needs, and which traces may be parts of runs
 //	resolution.go       times that Jaeger cut to microseconds
 //
 // Where is a rule of the judge? A rule says what a span must be like, an invariant what the servers must have done.

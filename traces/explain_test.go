@@ -233,7 +233,7 @@ func TestExplainViolation(t *testing.T) {
 	e := traces.NewExplainer(traces.SpansOf(append(spans, violation)))
 	x := explained(t, e, "0000000000000077")
 	text := strings.Join(strings.Fields(writeExplanation(t, x)), " ")
-	for _, want := range []string{"The invariant ElectionSafety did not hold at 90.000ms", "At most one leader is elected in a term, ever.", "90.000ms node-2 leads term 1."} {
+	for _, want := range []string{"The invariant ElectionSafety did not hold at 90.000ms", "At most one leader is elected in a term, ever.", "One fact: node-1 leads term 1.", "The other: node-2 leads term 1."} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not said in\n%s", want, text)
 		}

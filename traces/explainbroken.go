@@ -128,12 +128,12 @@ func (e *Explainer) brokenByCommit(s *Span) []ExplanationStep {
 	var broken []ExplanationStep
 	if to > notified {
 		broken = append(broken, step(e.end(s), "%s committed up to index %d, and had been told of index %d at most. "+
-			"That breaks the rule how far a follower commits (§5.3, Figure 2).",
+			"That breaks the rule of how far a follower commits (§5.3, Figure 2).",
 			s.Service, to, notified).resting(heard...).breaks(RuleMatched))
 	}
 	if to > match {
 		said := step(e.end(s), "%s committed up to index %d, and its log was known to equal that of %s, the leader of "+
-			"term %d, up to index %d only. That breaks the rule how far a follower commits (§5.3, Figure 2).",
+			"term %d, up to index %d only. That breaks the rule of how far a follower commits (§5.3, Figure 2).",
 			s.Service, to, told.peer(), s.term(), match).breaks(RuleMatched)
 		if match > 0 {
 			said = said.resting(by)
@@ -148,12 +148,12 @@ func (e *Explainer) brokenByLeadersCommit(s *Span) []ExplanationStep {
 	to := s.number(spans.RaftCommitToKey)
 	if n, ok := e.logOf(s.Service, s.End).at(to); ok && n.term != s.term() {
 		broken = append(broken, step(e.end(s), "The entry at index %d is of term %d, and %s led term %d: it counted the "+
-			"copies of an entry of an earlier term. That breaks the rule what may be committed by counting (§5.4.2, Figure 8).",
+			"copies of an entry of an earlier term. That breaks the rule of what may be committed by counting (§5.4.2, Figure 8).",
 			to, n.term, s.Service, s.term()).resting(n.at).breaks(RuleOwnTerm))
 	}
 	by := s.values(spans.RaftCommitAcknowledgedByKey)
 	if needs := int(s.number(spans.RaftQuorumKey)); len(by) > 0 && len(by) < needs {
-		broken = append(broken, step(e.end(s), "That is %d of the %d that make a majority, which breaks the rule when "+
+		broken = append(broken, step(e.end(s), "That is %d of the %d that make a majority, which breaks the rule of when "+
 			"an entry is committed (§5.3).", len(by), needs).breaks(RuleCopies))
 	}
 	return broken

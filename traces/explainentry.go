@@ -55,7 +55,7 @@ func (e *Explainer) explainEntry(index int64, node string) (*Explanation, error)
 			e.neverTold(last.entry, index, node, its, e.epoch)))
 	}
 	if last.removed != nil {
-		x.Parts = append(x.Parts, whyNot("Why it is there no more", e.removed(last, index, node)))
+		x.Parts = append(x.Parts, whyNot(goneTitle(e.violatedBy(last.removed)), e.removed(last, index, node)))
 	}
 	return e.finish(x, entryQuestion(index, node), e.nextOf(last.entry, index, node, applied)...), nil
 }
@@ -83,8 +83,19 @@ func ruledOut(steps []ExplanationStep) Sentence {
 	return Sentence{}
 }
 
+func goneTitle(violation *Span) string {
+	if violation != nil {
+		return "Why it should be there no more"
+	}
+	return "Why it is there no more"
+}
+
 // entrySaid says what a log has at an index.
-func (*Explainer) entrySaid(last stay, index int64, node string) Sentence {
+func (e *Explainer) entrySaid(last stay, index int64, node string) Sentence {
+	if e.violatedBy(last.removed) != nil && !last.removed.carries(index) {
+		return say("%s's log should have nothing at index %d any more. It was %s of term %d. ", node, index, last.text(),
+			last.term).on(last.at)
+	}
 	if last.removed != nil {
 		return say("%s's log has nothing at index %d any more. It was %s of term %d. ", node, index, last.text(),
 			last.term).on(last.at)

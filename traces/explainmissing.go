@@ -219,6 +219,20 @@ func (e *Explainer) replaced(h, next stay, index int64, node string) []Explanati
 	return append(byTime(steps), e.removed(h, index, node)...)
 }
 
+// violatedBy is the violation that the step of a span ended in; nil if there is none. What the algorithm does in such a
+// step, and no span shows, it may not have done.
+func (e *Explainer) violatedBy(s *Span) *Span {
+	if s == nil {
+		return nil
+	}
+	for _, v := range e.violations {
+		if v.Start.Equal(s.End) {
+			return v
+		}
+	}
+	return nil
+}
+
 // removed says why an entry was removed, and whether that was allowed.
 func (e *Explainer) removed(h stay, index int64, node string) []ExplanationStep {
 	if h.removed == nil {
@@ -235,6 +249,12 @@ func (e *Explainer) removed(h stay, index int64, node string) []ExplanationStep 
 	case h.removed.carries(index):
 		steps = append(steps, step(at, "%s replaced it: %s, the leader of term %d, had another entry there, and a "+
 			"leader's log is the one that counts (§5.3).", node, leader, term).held(RuleLeaderLog))
+	case e.violatedBy(h.removed) != nil:
+		v := e.violatedBy(h.removed)
+		steps = append(steps, step(at, "%s was to remove it: %s, the leader of term %d, had another entry before it, and "+
+			"what conflicts with the leader's log is removed with all that follows (§5.3). No span shows that it did: the "+
+			"invariant %s did not hold after that.", node, leader, term, v.value(spans.RaftkvInvariantKey)).
+			resting(e.begin(v)).held(RuleLeaderLog))
 	default:
 		steps = append(steps, step(at, "%s removed it: %s, the leader of term %d, had another entry before it, and what "+
 			"conflicts with the leader's log is removed with all that follows (§5.3).", node, leader, term).held(RuleLeaderLog))

@@ -172,10 +172,12 @@ func (e *Explainer) explainViolation(s *Span) *Explanation {
 		x.Answer = joined(x.Answer, say(" It says: %s", says))
 	}
 	var facts []ExplanationStep
+	told := "One fact"
 	for _, fact := range s.values(spans.RaftkvViolationFactsKey) {
-		facts = append(facts, step(e.begin(s), "%s.", capital(fact)))
+		facts = append(facts, step(e.begin(s), "%s: %s.", told, fact)) // when it was found: it may have been so before
+		told = "The other"
 	}
-	x.Parts = append(x.Parts, because("What does not agree", facts))
+	x.Parts = append(x.Parts, because("What was found then, and does not agree", facts))
 	var next []string
 	if last := e.doneBefore(s.Start); last != nil {
 		next = append(next, last.ID.String())

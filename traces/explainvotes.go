@@ -199,7 +199,7 @@ func (e *Explainer) whyGranted(b *voteReply, wanted bool) (why Sentence, broken 
 			logSaid(b.call), own).on(e.begin(b.call)))
 	} else {
 		broken = append(broken, step(e.end(b.answer), "%s gave %s its vote, whose log, %s, was less up to date than its "+
-			"own, %s. That breaks the rule for whom a server may vote (§5.4.1).",
+			"own, %s. That breaks the rule of whom a server may vote for (§5.4.1).",
 			voter, candidate, logSaid(b.call), own).resting(e.begin(b.call)).breaks(RuleUpToDate))
 	}
 	if !wanted {
@@ -243,7 +243,7 @@ func (e *Explainer) whyVoteDenied(call, answer *Span) reason {
 		said.Sentence = say("it was in term %d, and term %d was over (§5.1)", answer.term(), term).on(e.begin(call))
 		if answer.term() == term {
 			said.broken = true
-			said.Sentence = say("it took term %d for over, and was in that term itself. That breaks the rule which term is "+
+			said.Sentence = say("it took term %d for over, and was in that term itself. That breaks the rule of which term is "+
 				"over (§5.1)", term).on(e.begin(call))
 		}
 	case protocol.ReasonAlreadyVoted.String():

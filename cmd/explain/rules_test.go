@@ -28,6 +28,15 @@ func TestRules(t *testing.T) {
 		says, not              string
 	}{
 		{
+			"a tail that was kept", "figure-7", "",
+			[]string{"bug=keep-conflicting-tail"},
+			"index 4 node-4",
+			traces.RuleLeaderLog, false,
+			"node-4 was to remove it: node-7, the leader of term 3, had another entry before it, and what conflicts with " +
+				"the leader's log is removed with all that follows (§5.3). No span shows that it did: the invariant " +
+				"LogMatching did not hold after that.", "node-4 removed it",
+		},
+		{
 			"a majority held it", "figure-8", "", nil, "index 1 node-1", traces.RuleOwnTerm, false,
 			"From 176.582ms a majority held it. node-1, the leader of term 3, knew that node-1, node-2 and node-3 had it", "",
 		},
