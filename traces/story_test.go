@@ -200,6 +200,11 @@ func TestStoryLines(t *testing.T) {
 			span.SetFaultOneWay(true)
 			span.End(time.Millisecond)
 		},
+		"1.000ms  node-1    FAULT: what node-1, node-2 send to node-3 is lost; the other way is open": func(s *scene) {
+			span := s.node.StartFault(s.begin(), spans.FaultPartition, "node-1 node-2 | node-3", "40ms")
+			span.SetFaultOneWay(true)
+			span.End(time.Millisecond)
+		},
 		"1.000ms  node-1    FAULT: the clock of node-1 jumps back by 40ms": func(s *scene) {
 			span := s.node.StartFault(s.begin(), spans.FaultSkew, "node-1", "40ms")
 			span.SetFaultBy(-40 * time.Millisecond)

@@ -107,7 +107,8 @@ func (t *teller) by() time.Duration {
 
 func (t *teller) partition(target string) string {
 	if first, second, found := strings.Cut(target, " | "); found && t.span.Attribute(spans.RaftkvFaultOneWayKey).AsBool() {
-		return "what " + listed(first) + " sends to " + listed(second) + " is lost; the other way is open"
+		sends := Agree(strings.Count(first, " ")+1, " sends", " send")
+		return "what " + listed(first) + sends + " to " + listed(second) + " is lost; the other way is open"
 	}
 	return "the network parts: " + target
 }
