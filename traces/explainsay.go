@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -262,15 +261,7 @@ func byTime(steps []ExplanationStep) []ExplanationStep {
 }
 
 // value is an attribute as a sentence says it.
-func (s *Span) value(key attribute.Key) string { return textOf(key, s.Attribute(key)) }
-
-// textOf is the text of an attribute. A term has 64 bits and no sign, which OTLP has no number for.
-func textOf(key attribute.Key, v attribute.Value) string {
-	if v.Type() == attribute.INT64 && strings.HasSuffix(string(key), "term") {
-		return strconv.FormatUint(uint64(v.AsInt64()), 10)
-	}
-	return text(v)
-}
+func (s *Span) value(key attribute.Key) string { return text(s.Attribute(key)) }
 
 // values are the texts of an attribute as a sentence says them.
 func (s *Span) values(key attribute.Key) []string {

@@ -148,7 +148,7 @@ func (t *teller) appending() {
 			command := parseCommand(e.Attribute(spans.RaftCommandKey).AsString())
 			index, term := e.Attribute(spans.RaftIndexKey), e.Attribute(spans.RaftTermKey)
 			t.story.keep(t.span.Service, uint64(index.AsInt64()), uint64(term.AsInt64()))
-			t.line(t.within(e), ordinary, "appending entry at index ", text(index), " (term ", textOf(spans.RaftTermKey, term), "): ", command.text)
+			t.line(t.within(e), ordinary, "appending entry at index ", text(index), " (term ", text(term), "): ", command.text)
 		}
 	}
 }
@@ -383,7 +383,7 @@ func (t *teller) within(e *Event) storyMoment {
 }
 
 // text is an attribute as a line shows it.
-func (t *teller) text(key attribute.Key) string { return t.span.value(key) }
+func (t *teller) text(key attribute.Key) string { return text(t.span.Attribute(key)) }
 
 func (t *teller) integer(key attribute.Key) int64 { return t.span.Attribute(key).AsInt64() }
 

@@ -289,4 +289,4 @@ func (p *phases) status() string {
 
 func (p *phases) time(at time.Time) string { return milliseconds(at.Sub(p.story.epoch)) }
 
-func ofTerm(n int64) string { return strconv.FormatUint(uint64(n), 10) }
+func ofTerm(n int64) string { return strconv.FormatInt(n, 10) }
