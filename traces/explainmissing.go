@@ -199,10 +199,12 @@ func (e *Explainer) notHeeded(s *Span, index int64, matched []match) reason {
 
 // committedInstead says what was committed in an entry's place.
 func (e *Explainer) committedInstead(c *commitment, index int64) ExplanationStep {
-	return step(e.end(c.commit), "%s, the leader of term %d, committed index %d, and with it another entry at index "+
-		"%d: %s of term %d.",
-		c.commit.Service, c.commit.term(), c.commit.number(spans.RaftCommitToKey), index, c.entry.text(), c.entry.term).
-		resting(c.entry.at)
+	upTo := ""
+	if to := c.commit.number(spans.RaftCommitToKey); to > index {
+		upTo = fmt.Sprintf("index %d, and with it ", to)
+	}
+	return step(e.end(c.commit), "%s, the leader of term %d, committed %sanother entry at index %d: %s of term %d.",
+		c.commit.Service, c.commit.term(), upTo, index, c.entry.text(), c.entry.term).resting(c.entry.at)
 }
 
 // replaced says what became of an entry that was there before.

@@ -28,6 +28,12 @@ func TestRules(t *testing.T) {
 		says, not              string
 	}{
 		{
+			"committed alone", "disruptive-server", "",
+			[]string{"bug=longest-log-wins"},
+			"index 2 node-1", "", false,
+			"node-2, the leader of term 2, committed another entry at index 2: NOOP of term 2.", "with it another",
+		},
+		{
 			"a tail that was kept", "figure-7", "",
 			[]string{"bug=keep-conflicting-tail"},
 			"index 4 node-4",
