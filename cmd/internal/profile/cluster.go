@@ -11,13 +11,14 @@ import (
 const longestRun = 16 * time.Second
 
 // busyCluster is a cluster whose clients have something to do all the time that things go wrong.
-func busyCluster(_ dice, c *config.Config) {
+func busyCluster(d dice, c *config.Config) {
 	c.RequestsPerClient = 8
 	c.Keys = []string{"a", "b"}
 	c.Values = config.ValuesUnique
 	c.MaxDuration = longestRun
 	c.Client.Timeout = 150 * time.Millisecond
 	c.Client.ThinkTime = world.Range{Max: 200 * time.Millisecond}
+	anyTerm(d, c)
 }
 
 // anyCluster is one of all kinds. Bugs hide in each: a no-op and large messages hide a commit of an old term's entry, a patient client hides a lost reply.
@@ -41,6 +42,14 @@ func anyCluster(d dice, c *config.Config) {
 	c.Client.ThinkTime = world.Range{Max: d.millis("think time", 20, 200)}
 	if d.likely("gives up", 25) {
 		c.Client.GiveUp = d.millis("give up", 300, 600)
+	}
+	anyTerm(d, c)
+}
+
+// anyTerm has a few clusters begin as if they had had elections before.
+func anyTerm(d dice, c *config.Config) {
+	if d.likely("earlier terms", 10) {
+		c.Raft.StartTerm = uint64(d.from("start term", 1, 1000))
 	}
 }
 
