@@ -31,8 +31,7 @@ import (
 var full = flag.Bool("full", false, "ask every question of every run")
 
 const (
-	mostAsked = 25 // spans of a run, of which each is asked
-	drawnRuns = 30
+	mostAsked = 25   // spans of a run, of which each is asked
 	mostSeeds = 1000 // of mixed, of which one has to catch a bug
 )
 

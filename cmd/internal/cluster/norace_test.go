@@ -6,4 +6,5 @@ const (
 	dropSeeds   = 6
 	idSeeds     = 1000
 	faultStride = 7
+	orderSeeds  = 100
 )

@@ -255,5 +255,3 @@ func TestOneOrder(t *testing.T) {
 		})
 	}
 }
-
-const orderSeeds = 100

@@ -7,4 +7,5 @@ const (
 	dropSeeds   = 1
 	idSeeds     = 50
 	faultStride = 97
+	orderSeeds  = 8
 )
