@@ -6,6 +6,7 @@ GO ?= go
 # `make test` needs no C compiler; the race detector does: `make test RACE=1`.
 RACE ?=
 TESTFLAGS = $(if $(RACE),-race)
+PACKAGES ?= ./...
 CGO = $(if $(RACE),1,0)
 FUZZTIME ?= 60s
 CROSS ?= windows/amd64 darwin/arm64 linux/arm64 linux/386
@@ -22,7 +23,7 @@ generate: ## write what the spec says: raftkv/protocol, raftkv/spans, spec/PROTO
 	$(GO) generate
 
 test: ## run the tests (RACE=1: with the race detector, which needs a C compiler)
-	CGO_ENABLED=$(CGO) $(GO) test $(TESTFLAGS) ./...
+	CGO_ENABLED=$(CGO) $(GO) test $(TESTFLAGS) $(PACKAGES)
 
 build: ## build the commands into bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/ ./cmd/...
