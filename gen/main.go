@@ -37,7 +37,8 @@ func run(arguments []string, stdout, stderr io.Writer) int {
 	return status
 }
 
-// visible is a text with a sign for each character that a terminal would obey, and not show: names of files may have any.
+// visible is a text with a sign for each character that a terminal would obey, and not show: names of files may have
+// any.
 func visible(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) || r == '\n' || r == '\t' {

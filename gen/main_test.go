@@ -94,7 +94,8 @@ func TestTwice(t *testing.T) {
 	}
 }
 
-// TestLineEndings generates in a clone whose lines end with CRLF, as Git for Windows makes them: the same bytes, and nothing is written over that differs in nothing else.
+// TestLineEndings generates in a clone whose lines end with CRLF, as Git for Windows makes them: the same bytes, and
+// nothing is written over that differs in nothing else.
 func TestLineEndings(t *testing.T) {
 	crlf := func(content []byte) []byte { return bytes.ReplaceAll(content, []byte("\n"), []byte("\r\n")) }
 	for _, content := range [][]byte{crlf(read(t, realSpec)), append([]byte("\xef\xbb\xbf"), crlf(read(t, realSpec))...)} {

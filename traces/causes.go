@@ -14,16 +14,18 @@ import (
 // mostCauses is how many lines of causes a person reads.
 const mostCauses = 24
 
-// Fact is something in a story whose causes are asked for: a span, with what its process did at the same moment if that is named; without a span, what a process did last until a
-// moment. An empty process is any.
+// Fact is something in a story whose causes are asked for: a span, with what its process did at the same moment if that
+// is named; without a span, what a process did last until a moment. An empty process is any.
 type Fact struct {
 	Span    world.CausalID
 	Process string
 	At      time.Time
 }
 
-// WriteCauses writes, as lines of the story, what led to facts, of which the last is the one that is wrong: the last fault before that, and from there on the events that caused
-// each other, by parents, links and answers. Without a fault it goes back to the beginning, as far as a person would read. Of the other facts at least their own lines are there.
+// WriteCauses writes, as lines of the story, what led to facts, of which the last is the one that is wrong: the last
+// fault before that, and from there on the events that caused each other, by parents, links and answers. Without a
+// fault it goes back to the beginning, as far as a person would read. Of the other facts at least their own lines are
+// there.
 func (s *Story) WriteCauses(w io.Writer, style Style, columns int, facts ...Fact) error {
 	s.order()
 	own, reached := map[world.CausalID]bool{}, []world.CausalID{}

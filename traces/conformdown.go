@@ -95,7 +95,8 @@ func ended(list []stretch, at int64) {
 	}
 }
 
-// startedAgain ends what a process was down for when it starts, and says whether it was. Of the crashes at that very moment it ends one: each has a start of its own.
+// startedAgain ends what a process was down for when it starts, and says whether it was. Of the crashes at that very
+// moment it ends one: each has a start of its own.
 func startedAgain(down []stretch, at int64) (was bool) {
 	here := false
 	for i := range down {

@@ -35,7 +35,8 @@ func copiesGiven(r *record) (n uint8) {
 	return n
 }
 
-// missing counts the copies of replies that surely came back, and that nobody handled. Each reply is asked for by itself: whoever waits may crash between two replies to one message.
+// missing counts the copies of replies that surely came back, and that nobody handled. Each reply is asked for by
+// itself: whoever waits may crash between two replies to one message.
 func (j *Judge) missing(re *echoes, t *traffic) {
 	for i := range j.records {
 		answer := &j.records[i]

@@ -19,8 +19,8 @@ func (j *Judge) numbered() []bool {
 	return numbered
 }
 
-// steps compares the numbers of each process's steps with its times: a process does one thing after the other, and what it
-// does in a step is done when that ends.
+// steps compares the numbers of each process's steps with its times: a process does one thing after the other, and what
+// it does in a step is done when that ends.
 func (j *Judge) steps() {
 	numbered := j.numbered()
 	ends := make([]int32, 0, 2*len(j.records)) // of spans: the beginning of the span at place i is 2i, and its end 2i+1

@@ -366,8 +366,8 @@ func (l *alignment) shape(p *pair) *shape { return &l.sideOf(p).shapes[l.print(p
 
 func (l *alignment) id(p *pair) world.CausalID { return l.print(p).id }
 
-// orderOf is where a pair stands among those of the same moment: as all that tells of a step has it, and of what ends the
-// inner before the outer, of what begins or is done the outer before the inner.
+// orderOf is where a pair stands among those of the same moment: as all that tells of a step has it, and of what ends
+// the inner before the outer, of what begins or is done the outer before the inner.
 func (l *alignment) orderOf(p *pair) int16 {
 	const class = 2 * math.MaxUint8
 	depth := int16(l.print(p).depth)

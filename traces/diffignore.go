@@ -9,8 +9,8 @@ import (
 	"github.com/raftkv/raftkv/raftkv/spans"
 )
 
-// isIgnored says whether an attribute is not looked at, be it asked for or not. The number of a step never is: it says how
-// much its process was told before, so that one message more shifts all numbers that follow.
+// isIgnored says whether an attribute is not looked at, be it asked for or not. The number of a step never is: it says
+// how much its process was told before, so that one message more shifts all numbers that follow.
 func isIgnored(key attribute.Key, ignored []string) bool {
 	return isStep(key) || slices.Contains(ignored, string(key))
 }

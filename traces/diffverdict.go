@@ -36,7 +36,8 @@ func (o *outcome) operationsOf(only string) int {
 	return n
 }
 
-// applied is how many entries were applied from index 1 on without a gap; 0 if there is one, because then the store is not known.
+// applied is how many entries were applied from index 1 on without a gap; 0 if there is one, because then the store is
+// not known.
 func (o *outcome) applied() int {
 	for index := range o.log {
 		if index < 1 || index > int64(len(o.log)) {
@@ -74,7 +75,8 @@ func partOf(a, b *RunAbout) string {
 	return "both traces may be parts of runs: " + min(a.Part, b.Part) + "; and " + max(a.Part, b.Part)
 }
 
-// otherOutcome is what users saw otherwise, and what they may have: what only one trace has may have been in the run that the other is a part of.
+// otherOutcome is what users saw otherwise, and what they may have: what only one trace has may have been in the run
+// that the other is a part of.
 func otherOutcome(d *Difference) (whys, unsure []string) {
 	u, partA, partB := &d.Users, d.A.Part != "", d.B.Part != ""
 	otherwise, answered, onlyA, onlyB := 0, 0, 0, 0
@@ -164,12 +166,14 @@ func (l *alignment) sameRuns() bool {
 	return i >= 0 && j >= 0 && l.a.prints[i].content == l.b.prints[j].content
 }
 
-// declared says whether the spec declares a span of that name and kind: what it does not declare another program may have made.
+// declared says whether the spec declares a span of that name and kind: what it does not declare another program may
+// have made.
 func declared(s *shape) bool {
 	return slices.ContainsFunc(spans.Specs(), func(spec spans.Spec) bool { return spec.Name == s.name && spec.Kind == s.kind })
 }
 
-// foreignReason is why a pair differs of which the spec declares nothing: no span of that name, or none of the attributes that differ.
+// foreignReason is why a pair differs of which the spec declares nothing: no span of that name, or none of the
+// attributes that differ.
 func (l *alignment) foreignReason(p *pair) (Reason, bool) {
 	unknown := func(what string) (Reason, bool) {
 		return Reason{Kind: ReasonUnknown, Text: "something that cannot be told: the spec declares no " + what + ", so that another program may have made it"}, true

@@ -156,7 +156,8 @@ func (j *Judge) take(b *batch) {
 // Add adds a span, which stands in this line of its file. Nothing of the span is kept.
 func (j *Judge) Add(s *Span, line int) { j.add(s, line, false) }
 
-// ExportSpans implements sdktrace.SpanExporter: a run can be judged while it goes on. The spans are numbered, as if each stood in a line of its own.
+// ExportSpans implements sdktrace.SpanExporter: a run can be judged while it goes on. The spans are numbered, as if
+// each stood in a line of its own.
 func (j *Judge) ExportSpans(_ context.Context, list []sdktrace.ReadOnlySpan) error {
 	for _, s := range list {
 		span := FromSDK(s)

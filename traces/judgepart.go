@@ -6,7 +6,8 @@ import (
 	"github.com/raftkv/raftkv/raftkv/spans"
 )
 
-// judgedOfPart are the rules that a part of a run can be held to, such as one trace out of a Jaeger: what they ask for is in a span, or in spans that it is there with.
+// judgedOfPart are the rules that a part of a run can be held to, such as one trace out of a Jaeger: what they ask for
+// is in a span, or in spans that it is there with.
 var judgedOfPart = []rule{
 	ruleUnknownSpan, ruleWrongKind, ruleWrongService, ruleRequired, ruleUnknownAttribute, ruleDuplicateAttribute, ruleTypeMismatch, ruleUndefinedVariant, ruleMalformedValue,
 	ruleUnknownEvent, ruleWrongStatus, ruleWrongTime, ruleDuplicateID, ruleMixedRuns, ruleWrongTrace, ruleWrongParent, ruleDuplicateDelivery, ruleMessageMismatch,
@@ -15,7 +16,8 @@ var judgedOfPart = []rule{
 // RulesOfPart is how many of the Rules these are.
 var RulesOfPart = len(judgedOfPart)
 
-// isPart says whether the file is a part of a run: it has spans that the spec declares, and not the run's own, which begins each file. What is not in it may be elsewhere.
+// isPart says whether the file is a part of a run: it has spans that the spec declares, and not the run's own, which
+// begins each file. What is not in it may be elsewhere.
 func (j *Judge) isPart() bool {
 	declared := false
 	for _, shape := range j.shapes {

@@ -157,8 +157,8 @@ func (w *walk) redirected(of int32, f *requestFact) {
 	}
 }
 
-// compareOperations puts operations in the order of their calls, and those of a client that it began at one time in that of
-// its steps.
+// compareOperations puts operations in the order of their calls, and those of a client that it began at one time in
+// that of its steps.
 func (j *Judge) compareOperations(a, b Operation) int {
 	if order := cmp.Or(a.Call.Compare(b.Call), strings.Compare(a.Client, b.Client)); order != 0 {
 		return order

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// cut is how much of an end Jaeger may cut off, in ns: of each span it keeps the start and the duration, each without what is less than a microsecond, so that an end may be
-// told earlier by this than what was at the same time. Not all formats say that their times were cut: all that can be told then is that whole
-// microseconds may have been.
+// cut is how much of an end Jaeger may cut off, in ns: of each span it keeps the start and the duration, each without
+// what is less than a microsecond, so that an end may be told earlier by this than what was at the same time. Not all
+// formats say that their times were cut: all that can be told then is that whole microseconds may have been.
 const cut = int64(jaegerResolution)
 
 // wasCut says whether a time may be one that was cut to microseconds.
@@ -33,8 +33,8 @@ func (j *Judge) mayBeCut() bool {
 	return true
 }
 
-// walkWhatIsKnown goes through what the servers did. Where times may have been cut and steps have no numbers, steps that
-// are a microsecond apart cannot be told from one: then it is a finding only if it is one either way.
+// walkWhatIsKnown goes through what the servers did. Where times may have been cut and steps have no numbers, steps
+// that are a microsecond apart cannot be told from one: then it is a finding only if it is one either way.
 func (j *Judge) walkWhatIsKnown(moments []stepMoment) {
 	j.walk(moments)
 	if len(j.findings.list) == 0 || !j.mayBeCut() || !slices.Contains(j.numbered(), false) {
@@ -63,8 +63,8 @@ func (c *collector) keepWhatBothHave(other *collector) {
 	c.counts = counts
 }
 
-// mendMoments has what a server did in one step be at one time again, where times were cut. Where steps have no numbers,
-// what is no further apart than within is taken for one.
+// mendMoments has what a server did in one step be at one time again, where times were cut. Where steps have no
+// numbers, what is no further apart than within is taken for one.
 func (j *Judge) mendMoments(moments []stepMoment, within int64) {
 	numbered := j.numbered()
 	slices.SortFunc(moments, func(a, b stepMoment) int {
@@ -91,8 +91,8 @@ func (j *Judge) mendMoments(moments []stepMoment, within int64) {
 	slices.SortFunc(moments, compareMoments)
 }
 
-// byMessages puts moments into an order in which no message is taken in before it was sent, which times that were cut may
-// not tell. They are in order but for that.
+// byMessages puts moments into an order in which no message is taken in before it was sent, which times that were cut
+// may not tell. They are in order but for that.
 func (j *Judge) byMessages(moments []stepMoment) []stepMoment {
 	sent, handled, answered := fill(len(j.records)), fill(len(j.records)), fill(len(j.records))
 	for i := range moments {
@@ -137,8 +137,8 @@ func (j *Judge) callOf(at int32) int32 {
 	return j.places.get(j.records, j.origins[at].parent)
 }
 
-// isAnswerTo says whether the answer of a span that handled a call is the one that was taken in: of two copies, that of the
-// one that the call names.
+// isAnswerTo says whether the answer of a span that handled a call is the one that was taken in: of two copies, that of
+// the one that the call names.
 func (j *Judge) isAnswerTo(at, call int32) bool {
 	return (j.records[at].copies > 0) == (j.records[call].is&toSecond != 0)
 }

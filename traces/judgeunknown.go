@@ -6,7 +6,8 @@ import (
 	"github.com/raftkv/raftkv/raftkv/spans"
 )
 
-// Unknown is something that a trace does not tell, so that it cannot be judged. It is no finding: nothing is wrong with a trace for it.
+// Unknown is something that a trace does not tell, so that it cannot be judged. It is no finding: nothing is wrong with
+// a trace for it.
 type Unknown struct {
 	ID    string
 	Says  string // what is not known, and why

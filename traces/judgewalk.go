@@ -194,8 +194,8 @@ func (j *Judge) moments(within int64) []stepMoment {
 	return moments
 }
 
-// lifeKey orders the lives that a server began at one moment: each start of the server stands before its change of role. Only what it was before the first of them is not known
-// to be a follower.
+// lifeKey orders the lives that a server began at one moment: each start of the server stands before its change of
+// role. Only what it was before the first of them is not known to be a follower.
 func (j *Judge) lifeKey(start int32, changes bool) uint64 {
 	if start < 0 {
 		return 0

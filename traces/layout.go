@@ -54,7 +54,8 @@ func (r *Reader) noSpans() error {
 	return fmt.Errorf("%s:%d:1: no resourceSpans: %s", r.name, r.otherLine, whatElse(r.other))
 }
 
-// noteOther notes what an object without spans has in their place: who reads a file in which there are none wants to know what it is.
+// noteOther notes what an object without spans has in their place: who reads a file in which there are none wants to
+// know what it is.
 func (r *Reader) noteOther(key string, line int) {
 	if key == "" {
 		return

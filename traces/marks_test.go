@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// Files with marks of UTF-8 may have been joined, and null is a message without fields, as a line, in an array, and over lines.
+// Files with marks of UTF-8 may have been joined, and null is a message without fields, as a line, in an array, and
+// over lines.
 func TestReadMarksAndNulls(t *testing.T) {
 	one, two := string(write(t, plainStub(1))), string(write(t, plainStub(2)))
 	pretty := strings.Replace(two, "{", "{\n", 1)

@@ -42,8 +42,8 @@ const (
 	stageSent                 // what ends as it leaves
 )
 
-// stageOf is the stage of the beginning or the end of a span. One that is whole is of one step; one that is answered got or
-// gave a reply.
+// stageOf is the stage of the beginning or the end of a span. One that is whole is of one step; one that is answered
+// got or gave a reply.
 func stageOf(kind trace.SpanKind, name string, ends, whole, answered bool) stage {
 	switch kind {
 	case trace.SpanKindServer, trace.SpanKindConsumer:
@@ -101,8 +101,9 @@ type ordering struct {
 	taken  []uint64 // a bit for each
 }
 
-// ordered yields n happenings of some processes, by their numbers, in order. Those of different processes are in the order of their times, and
-// at one time, as far as their own order lets them, in that of their numbers. after may be nil.
+// ordered yields n happenings of some processes, by their numbers, in order. Those of different processes are in the
+// order of their times, and at one time, as far as their own order lets them, in that of their numbers. after may be
+// nil.
 func ordered(n, processes int, about func(i int32) happening, after func(i int32) int32) iter.Seq[int32] {
 	o := &ordering{
 		about: about, after: after, queues: make([][]int32, processes), next: make([]int, processes), busy: make([]bool, processes),
@@ -142,8 +143,8 @@ func (o *ordering) byTimes(i, k int32) int {
 	return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.stage, b.stage), cmp.Compare(i, k))
 }
 
-// bySteps sorts the happenings of a process whose steps have numbers. A step has two times, at which the process got busy
-// and was done. Jaeger cuts them, and each end by itself, so that what was at one time may seem to be at two.
+// bySteps sorts the happenings of a process whose steps have numbers. A step has two times, at which the process got
+// busy and was done. Jaeger cuts them, and each end by itself, so that what was at one time may seem to be at two.
 func (o *ordering) bySteps(queue []int32) {
 	slices.SortFunc(queue, func(i, k int32) int { return cmp.Compare(o.about(i).step, o.about(k).step) })
 	for len(queue) > 0 {

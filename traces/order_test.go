@@ -34,7 +34,8 @@ func TestDiffLooksAwayFromSteps(t *testing.T) {
 	}
 }
 
-// A server that is a majority by itself takes an entry, commits it and applies it in one step; the story tells it in this order.
+// A server that is a majority by itself takes an entry, commits it and applies it in one step; the story tells it in
+// this order.
 func TestStoryOfOneServer(t *testing.T) {
 	s := reference()
 	s.nodes, s.clients = 1, 1

@@ -360,9 +360,10 @@ func (p *perfetto) appendTrack(b []byte, span int32) []byte {
 	return append(b, `,"ts":`...)
 }
 
-// appendMicroseconds appends a time as the format wants it: microseconds, to the nanosecond. Readers take it for a floating-
-// point number and multiply it by 1000; of those, Perfetto's cut off what is behind the point, or round, and Chrome's takes
-// ends for equal that are less than a picosecond apart. So where the nearest number is below the time, the next one is told.
+// appendMicroseconds appends a time as the format wants it: microseconds, to the nanosecond. Readers take it for a
+// floating- point number and multiply it by 1000; of those, Perfetto's cut off what is behind the point, or round, and
+// Chrome's takes ends for equal that are less than a picosecond apart. So where the nearest number is below the time,
+// the next one is told.
 func appendMicroseconds(b []byte, d time.Duration) []byte {
 	if d < 0 {
 		b, d = append(b, '-'), -max(d, -math.MaxInt64) // the least number has no positive one

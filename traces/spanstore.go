@@ -316,9 +316,9 @@ func (x *Spans) isAnswered(i int32) bool {
 	return x.shapeOf(i).kind == trace.SpanKindClient && x.has(i, hasReply)
 }
 
-// replies are, of each call, the span that handled it and whose reply was taken in; -1 for none. Both copies of a message
-// are answered. A call whose steps have numbers says which reply it was; of any other it is taken to be that to the first
-// copy, unless that was handled only after a reply had come.
+// replies are, of each call, the span that handled it and whose reply was taken in; -1 for none. Both copies of a
+// message are answered. A call whose steps have numbers says which reply it was; of any other it is taken to be that to
+// the first copy, unless that was handled only after a reply had come.
 func (x *Spans) replies() []int32 {
 	replies := fill(len(x.list))
 	for i := range x.list {
@@ -433,8 +433,8 @@ func (x *Spans) happening(m moment) happening {
 	return h
 }
 
-// sentBefore is the moment at which a message was sent that a moment takes in; of no span, -1, where none is. replies are
-// those that Spans.replies returns.
+// sentBefore is the moment at which a message was sent that a moment takes in; of no span, -1, where none is. replies
+// are those that Spans.replies returns.
 func (x *Spans) sentBefore(m moment, replies []int32) moment {
 	switch {
 	case m.ends && replies[m.span] >= 0:

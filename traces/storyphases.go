@@ -12,8 +12,9 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
-// A story has a heading where a phase of the run begins: its start, an election, the replication by a new leader, the clients' requests, a fault, a recovery, a violation. Each is one
-// sentence, which the spans that were told so far, or are told below it, bear out.
+// A story has a heading where a phase of the run begins: its start, an election, the replication by a new leader, the
+// clients' requests, a fault, a recovery, a violation. Each is one sentence, which the spans that were told so far, or
+// are told below it, bear out.
 
 // heading begins a phase.
 type heading struct {
@@ -37,7 +38,8 @@ type turn struct {
 	won     bool   // of an election
 }
 
-// turnKind is what kind of turn it is. Turns of one moment are taken in the order of their kinds: roles change before the faults that waited for that, and a server stops before it starts.
+// turnKind is what kind of turn it is. Turns of one moment are taken in the order of their kinds: roles change before
+// the faults that waited for that, and a server stops before it starts.
 type turnKind uint8
 
 const (

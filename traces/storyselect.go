@@ -37,7 +37,8 @@ func Selects(only, process string) bool {
 	return only == process || numbered && only == group+"s"
 }
 
-// TellSpans is the story of a trace, and how many runs there are in it: it is told in the order in which its spans ended, in whichever they are in their file.
+// TellSpans is the story of a trace, and how many runs there are in it: it is told in the order in which its spans
+// ended, in whichever they are in their file.
 func TellSpans(all *Spans) (story *Story, runs int) {
 	story = NewStory()
 	for _, i := range all.inOrder(func(a, b int32) int { return cmp.Compare(all.list[a].end, all.list[b].end) }) {
@@ -78,7 +79,8 @@ func (s *Story) Processes() []string {
 	return names
 }
 
-// WriteSelected is WriteWithin for a part of the story. Of the headings it has those that a line of the part follows, and those that are about one of its processes and within its time.
+// WriteSelected is WriteWithin for a part of the story. Of the headings it has those that a line of the part follows,
+// and those that are about one of its processes and within its time.
 func (s *Story) WriteSelected(w io.Writer, style Style, columns int, part Selection) (Told, error) {
 	s.order()
 	folded := s.fold()
@@ -130,7 +132,8 @@ func (p *storyWriter) line(l *storyLine) {
 	_, _ = p.w.Write(p.story.appendLine(nil, l, p.style, p.columns)) // Flush tells
 }
 
-// writeDue writes the headings that were come to: the last of them, which the line is below, and those before it that are about who is in the part.
+// writeDue writes the headings that were come to: the last of them, which the line is below, and those before it that
+// are about who is in the part.
 func (p *storyWriter) writeDue() {
 	for i := range p.due {
 		if h := &p.due[i]; i == len(p.due)-1 || p.matters(h) {

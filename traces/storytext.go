@@ -81,8 +81,9 @@ func text(v attribute.Value) string {
 	return printable(v.String())
 }
 
-// Printable is a text as it is shown to people: as it is, or quoted as Go quotes it where it holds a character that is not seen. Such a one may break the line, be a command to the
-// terminal, or turn the order of what is read around. This is the one rule for all names and values, wherever they are shown.
+// Printable is a text as it is shown to people: as it is, or quoted as Go quotes it where it holds a character that is
+// not seen. Such a one may break the line, be a command to the terminal, or turn the order of what is read around. This
+// is the one rule for all names and values, wherever they are shown.
 func Printable(s string) string { return printable(s) }
 
 func printable(s string) string {

@@ -33,8 +33,8 @@ var wrappers = map[string]string{
 	"Jaeger's own, bare": `{"spans":[` + jaegerSpan + `]}`,
 }
 
-// TestEveryFieldInEveryLayout leaves out each field of a span, sets it to null, and gives it a value of a wrong type, in each layout: null is as if it was left out, and a
-// wrong type is an error that has its place.
+// TestEveryFieldInEveryLayout leaves out each field of a span, sets it to null, and gives it a value of a wrong type,
+// in each layout: null is as if it was left out, and a wrong type is an error that has its place.
 func TestEveryFieldInEveryLayout(t *testing.T) {
 	wrong := map[string][]string{ // of OTLP and of Jaeger's own, each field with wrong values
 		"parentSpanId": {"7", `"xyz"`, "{}", "[]", "true"}, "name": {"7", "{}", "[]"}, "kind": {`"x"`, "{}", "9", "-1", "true"},
@@ -89,7 +89,8 @@ func TestNullWithinAField(t *testing.T) {
 	}
 }
 
-// TestTempo reads what Tempo answers: ids in base64, and names for the numbers of enums. In other layouts both are wrong.
+// TestTempo reads what Tempo answers: ids in base64, and names for the numbers of enums. In other layouts both are
+// wrong.
 func TestTempo(t *testing.T) {
 	const spans = `{"traceId":"AAAAAAAAAAEAAAAAAAAAAg==","spanId":"AAAAAAAAAAI=","parentSpanId":"AAAAAAAAAAM=","name":"n","kind":"SPAN_KIND_SERVER",` +
 		`"links":[{"traceId":"AAAAAAAAAAEAAAAAAAAAAg==","spanId":"AAAAAAAAAAQ="}],"status":{"code":"STATUS_CODE_ERROR"}}`

@@ -17,9 +17,10 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
-// WriteTree writes spans for a reviewer's eye: each trace as a tree in the order of time, a line a span, with name, process, start, width and attributes, and below it its
-// events and links. Ids are left out: the tree, and the names of the links' targets, say what they would; so are attributes that say again what the line says, and the numbers of steps, of which one shifts all others. A span whose
-// parent is not there says so.
+// WriteTree writes spans for a reviewer's eye: each trace as a tree in the order of time, a line a span, with name,
+// process, start, width and attributes, and below it its events and links. Ids are left out: the tree, and the names of
+// the links' targets, say what they would; so are attributes that say again what the line says, and the numbers of
+// steps, of which one shifts all others. A span whose parent is not there says so.
 func WriteTree(w io.Writer, all []Span) error {
 	t := newTree(w, all)
 	previous := -1

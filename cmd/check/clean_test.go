@@ -147,8 +147,8 @@ func TestDrawnRunsAreClean(t *testing.T) {
 	}
 }
 
-// TestCutTimesAreClean judges runs as Jaeger answers with them: of each span it keeps when it started and how long it took,
-// both without what is less than a microsecond. Its own JSON says so, and OTLP does not.
+// TestCutTimesAreClean judges runs as Jaeger answers with them: of each span it keeps when it started and how long it
+// took, both without what is less than a microsecond. Its own JSON says so, and OTLP does not.
 func TestCutTimesAreClean(t *testing.T) {
 	for seed := range drawnSeeds / 10 {
 		file, _ := traced(t, configOf(t, "", "mixed", "seed="+strconv.Itoa(seed+1)))
@@ -156,8 +156,8 @@ func TestCutTimesAreClean(t *testing.T) {
 	}
 }
 
-// TestShortStepsAreClean judges runs whose steps are about as long as Jaeger's times tell, or shorter, and whose times are
-// round: as they are, and cut.
+// TestShortStepsAreClean judges runs whose steps are about as long as Jaeger's times tell, or shorter, and whose times
+// are round: as they are, and cut.
 func TestShortStepsAreClean(t *testing.T) {
 	for _, changes := range [][]string{
 		{"process.step_time=1001ns"},

@@ -14,12 +14,14 @@ import (
 	"github.com/raftkv/raftkv/traces"
 )
 
-// hostile are values that would be markup, a script's end, an entity, a command to a terminal, or a turn of the order of reading.
+// hostile are values that would be markup, a script's end, an entity, a command to a terminal, or a turn of the order
+// of reading.
 var hostile = []string{
 	"<img/src=x/onerror=alert(1)>", `"><svg/onload=alert(1)>`, "</script><script>alert(1)</script>", "<!--", "&lt;b&gt;", "'`${alert(1)}`", "a\u202eb", "a\x1b[31mb", "a\u2028b", "a\xffb",
 }
 
-// drawnPage is the page of a history that no order explains, in which all texts are one text, and the data in it as its script has them.
+// drawnPage is the page of a history that no order explains, in which all texts are one text, and the data in it as its
+// script has them.
 func drawnPage(t *testing.T, text string) (page string, data struct {
 	Partitions []struct {
 		History               []struct{ Description, Metadata string }
@@ -52,7 +54,8 @@ func drawnPage(t *testing.T, text string) (page string, data struct {
 	return page, data
 }
 
-// TestPageEscapes draws histories of texts that are markup: none of it is in the page as it is, what the script takes for HTML is escaped, and what it takes for a text is not.
+// TestPageEscapes draws histories of texts that are markup: none of it is in the page as it is, what the script takes
+// for HTML is escaped, and what it takes for a text is not.
 func TestPageEscapes(t *testing.T) {
 	plain, _ := drawnPage(t, "plain")
 	for _, text := range hostile {
@@ -89,7 +92,8 @@ func TestPageEscapes(t *testing.T) {
 	}
 }
 
-// TestPageScript has the page's script, which another module brings, use as HTML only what is escaped for it: the descriptions of states. The data have no others: see TestPageEscapes.
+// TestPageScript has the page's script, which another module brings, use as HTML only what is escaped for it: the
+// descriptions of states. The data have no others: see TestPageEscapes.
 func TestPageScript(t *testing.T) {
 	page, _ := drawnPage(t, "plain")
 	if uses, texts := strings.Count(page, ".Description"), strings.Count(page, ".textContent = element.Description"); uses == 0 || uses != texts {

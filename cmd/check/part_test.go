@@ -10,7 +10,8 @@ import (
 	"github.com/raftkv/raftkv/traces"
 )
 
-// TestAPartOfARun judges each trace of a run by itself, as one comes out of a Jaeger: nothing is blamed for what is elsewhere, and what a span says itself is.
+// TestAPartOfARun judges each trace of a run by itself, as one comes out of a Jaeger: nothing is blamed for what is
+// elsewhere, and what a span says itself is.
 func TestAPartOfARun(t *testing.T) {
 	file, _ := traced(t, configOf(t, "leader-crash", ""))
 	parts := map[world.CausalID]*traces.Judge{}

@@ -25,8 +25,8 @@ func scenarioOf(t *testing.T, text string) []byte {
 	return file
 }
 
-// TestLivesOfOneMomentAreClean judges servers that start, crash and start again within one moment, in which several entries are committed: which start was first, only what the server
-// was before can tell.
+// TestLivesOfOneMomentAreClean judges servers that start, crash and start again within one moment, in which several
+// entries are committed: which start was first, only what the server was before can tell.
 func TestLivesOfOneMomentAreClean(t *testing.T) {
 	for node := 1; node <= 3; node++ {
 		for lives := 2; lives <= 4; lives++ {
@@ -35,7 +35,8 @@ func TestLivesOfOneMomentAreClean(t *testing.T) {
 	}
 }
 
-// TestRollbackWhileDownIsClean judges a server whose disk goes back, and which starts again for that, while it is down since another crash.
+// TestRollbackWhileDownIsClean judges a server whose disk goes back, and which starts again for that, while it is down
+// since another crash.
 func TestRollbackWhileDownIsClean(t *testing.T) {
 	isClean(t, scenarioOf(t, `num_nodes = 3
 num_clients = 1
@@ -60,8 +61,9 @@ func livesOf(node, lives int) string {
 	return text
 }
 
-// TestCrashBetweenRepliesIsClean judges runs in which all messages come twice, and a leader crashes, and starts again 1 ms later, at every moment of its first rounds: of the replies
-// to one message some come before the crash, some while it is down, and some after it.
+// TestCrashBetweenRepliesIsClean judges runs in which all messages come twice, and a leader crashes, and starts again 1
+// ms later, at every moment of its first rounds: of the replies to one message some come before the crash, some while
+// it is down, and some after it.
 func TestCrashBetweenRepliesIsClean(t *testing.T) {
 	for crash := 2000; crash < 14000; crash += 100 {
 		isClean(t, scenarioOf(t, crashAt(crash)), fmt.Sprintf("crash at %dus", crash))
@@ -84,8 +86,8 @@ restart = "node-1"
 `, crash, crash+1000)
 }
 
-// TestRoleThatDiedInAWriteIsClean judges a leader that hears of a higher term by a late reply, and crashes as it writes that term to its disk: its latest span tells a role that no
-// change of role tells.
+// TestRoleThatDiedInAWriteIsClean judges a leader that hears of a higher term by a late reply, and crashes as it writes
+// that term to its disk: its latest span tells a role that no change of role tells.
 func TestRoleThatDiedInAWriteIsClean(t *testing.T) {
 	file := scenarioOf(t, diedInAWrite)
 	m := mutated{t, all(t, file)}

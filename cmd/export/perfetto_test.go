@@ -13,8 +13,8 @@ import (
 	"github.com/raftkv/raftkv/traces"
 )
 
-// importers are how Perfetto's importers make nanoseconds of the numbers in a file: the older one cuts off what is behind
-// the point, and the newer one rounds.
+// importers are how Perfetto's importers make nanoseconds of the numbers in a file: the older one cuts off what is
+// behind the point, and the newer one rounds.
 var importers = map[string]func(microseconds float64) int64{
 	"older": func(n float64) int64 { return int64(n * 1000) },
 	"newer": func(n float64) int64 { return int64(math.Round(n * 1000)) },

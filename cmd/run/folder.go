@@ -149,7 +149,8 @@ func (f *folder) commit() error {
 	return err
 }
 
-// earlier are the files of an earlier run that may be there: its own, and those that commands made of it. A folder or a link that is called like one of the latter is a person's.
+// earlier are the files of an earlier run that may be there: its own, and those that commands made of it. A folder or a
+// link that is called like one of the latter is a person's.
 func (f *folder) earlier() []string {
 	names := slices.Concat(runFiles, laidFiles)
 	for _, name := range runs.Derived() {

@@ -33,7 +33,8 @@ func headingsOf(t *testing.T, story string) (all []titled) {
 	return all
 }
 
-// TestHeadings holds the headings of every scenario, and of drawn runs, against the spans: what each says of who leads, stands, crashes and refuses is so.
+// TestHeadings holds the headings of every scenario, and of drawn runs, against the spans: what each says of who leads,
+// stands, crashes and refuses is so.
 func TestHeadings(t *testing.T) {
 	t.Parallel()
 	var runs [][]string
@@ -138,7 +139,8 @@ func (e evidence) wrong() string {
 	return ""
 }
 
-// leads says whether the last span of a process before the heading, or the first one after it, is that of the leader of a term: one that leads sends heartbeats.
+// leads says whether the last span of a process before the heading, or the first one after it, is that of the leader of
+// a term: one that leads sends heartbeats.
 func (e evidence) leads(name, term string) bool {
 	return e.find(func(s *traces.Span) bool {
 		return s.Service == name && role(s) == "leader" && attribute(s, "raft.term") == term && e.at(s.End).Truncate(time.Microsecond) <= e.h.at

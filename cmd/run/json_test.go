@@ -89,7 +89,8 @@ func TestJSONOfAShrunkRun(t *testing.T) {
 	}
 }
 
-// TestSummarySaysWhatItMeans prints what a scenario is about before its story, which expectations held, and which message -drop names.
+// TestSummarySaysWhatItMeans prints what a scenario is about before its story, which expectations held, and which
+// message -drop names.
 func TestSummarySaysWhatItMeans(t *testing.T) {
 	t.Parallel()
 	out := t.TempDir()

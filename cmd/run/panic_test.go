@@ -10,7 +10,8 @@ import (
 	"github.com/raftkv/raftkv/traces"
 )
 
-// TestPanic has the program panic in a step: seed, stack and command are told on standard error, and the trace until then is written, with what was open.
+// TestPanic has the program panic in a step: seed, stack and command are told on standard error, and the trace until
+// then is written, with what was open.
 func TestPanic(t *testing.T) {
 	var files [2][]byte
 	var said [2]string

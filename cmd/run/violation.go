@@ -58,8 +58,9 @@ func (r *runner) again() string {
 	return "go run ./cmd/run " + command.ShellWord(filepath.Join(r.options.out, r.name(), configFile))
 }
 
-// retold carries the run out once more: it is the same run. It returns its story, and what is wrong in its trace before the fact at which the invariant was seen not to hold,
-// if there is any such thing: there the mistake is. Both are nil when the run was interrupted.
+// retold carries the run out once more: it is the same run. It returns its story, and what is wrong in its trace before
+// the fact at which the invariant was seen not to hold, if there is any such thing: there the mistake is. Both are nil
+// when the run was interrupted.
 func (r *runner) retold(ctx context.Context) (*traces.Story, *traces.Finding) {
 	story, judge := traces.NewStory(), traces.NewJudge()
 	exporters := []sdktrace.SpanExporter{story}
@@ -87,7 +88,8 @@ func (r *runner) retold(ctx context.Context) (*traces.Story, *traces.Finding) {
 	return story, &found[0]
 }
 
-// mostJudged is how many spans are judged to say what was wrong before: more would take memory that nobody asked whether there is.
+// mostJudged is how many spans are judged to say what was wrong before: more would take memory that nobody asked
+// whether there is.
 const mostJudged = 1_000_000
 
 // facts are those whose causes are told, the wrong one last.

@@ -143,7 +143,8 @@ at = "900ms"
 heal = "node-1"
 `
 
-// TestReportsBeginAtTheCause looks at violations that are seen long after what is wrong: the report names what was wrong in the trace before, and begins around it.
+// TestReportsBeginAtTheCause looks at violations that are seen long after what is wrong: the report names what was
+// wrong in the trace before, and begins around it.
 func TestReportsBeginAtTheCause(t *testing.T) {
 	t.Parallel()
 	late := filepath.Join(t.TempDir(), "late.toml")

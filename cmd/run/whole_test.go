@@ -42,8 +42,8 @@ func TestEarlierFilesStay(t *testing.T) {
 	same(t, other, filesOf(t, filepath.Join(out, "x")), again)
 }
 
-// TestDerivedFilesGo runs where an earlier run is of which other commands made files: they are of the earlier one, and go away with it. What is called otherwise stays, and so do a
-// folder and a link.
+// TestDerivedFilesGo runs where an earlier run is of which other commands made files: they are of the earlier one, and
+// go away with it. What is called otherwise stays, and so do a folder and a link.
 func TestDerivedFilesGo(t *testing.T) {
 	t.Parallel()
 	out := t.TempDir()

@@ -8,8 +8,9 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 )
 
-// TestWidth has no line wider than 80 columns in what a run says to people. An event of the story is a line, and so is a heading, however long, where no terminal breaks it; a command is copied whole; and
-// the folder of the files is as long as it is.
+// TestWidth has no line wider than 80 columns in what a run says to people. An event of the story is a line, and so is
+// a heading, however long, where no terminal breaks it; a command is copied whole; and the folder of the files is as
+// long as it is.
 func TestWidth(t *testing.T) {
 	t.Parallel()
 	whole := regexp.MustCompile(`^(── )? *\d+\.\d{3}ms |^(next {7}|  again: {5}|  shorter: {3}) go run |^files {7}\S+ \S+$`)

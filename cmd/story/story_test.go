@@ -26,7 +26,8 @@ func wants(t *testing.T, status int, args ...string) (stdout, stderr string) {
 	return out.String(), wrong.String()
 }
 
-// TestSameAsTheRuns tells the stories in traces/golden, to the byte, of traces in each layout; where Jaeger cut times to microseconds, the same headings.
+// TestSameAsTheRuns tells the stories in traces/golden, to the byte, of traces in each layout; where Jaeger cut times
+// to microseconds, the same headings.
 func TestSameAsTheRuns(t *testing.T) {
 	for _, scenario := range []string{"leader-crash", "figure-8", "two-leaders", "storm", "lost-write"} {
 		want, err := os.ReadFile(filepath.Join("..", "..", "traces", "golden", scenario, "story.txt"))

@@ -15,7 +15,8 @@ import (
 	"github.com/raftkv/raftkv/traces"
 )
 
-// finding is what cmd/check finds of one rule or invariant in the trace of one run: the first in time, and how many there are.
+// finding is what cmd/check finds of one rule or invariant in the trace of one run: the first in time, and how many
+// there are.
 type finding struct {
 	Seed    uint64 `json:"seed"`
 	Run     string `json:"run"` // its name, which cmd/check takes when cmd/run has written it
@@ -77,7 +78,8 @@ func (r *ran) judge(ctx context.Context, j *traces.Judge, c *config.Config) {
 	}
 }
 
-// check is the command that shows what is found in a run's trace. The run exits with 1 if it violates an invariant besides.
+// check is the command that shows what is found in a run's trace. The run exits with 1 if it violates an invariant
+// besides.
 func (r *report) check(f *finding) string {
 	return fmt.Sprintf("go run ./cmd/run -quiet%s; go run ./cmd/check %s", strings.TrimPrefix(r.again(f.Seed), "go run ./cmd/run"), command.ShellWord(f.Run))
 }

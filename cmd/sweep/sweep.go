@@ -100,7 +100,8 @@ func drain(outcomes <-chan outcome) {
 	}
 }
 
-// safely runs a seed. A panic in it is what the run came to: a mistake in the program, told with the seed that shows it.
+// safely runs a seed. A panic in it is what the run came to: a mistake in the program, told with the seed that shows
+// it.
 func (s *sweep) safely(ctx context.Context, seed uint64) (result ran, err error) {
 	defer func() {
 		if reason := recover(); reason != nil {

@@ -92,7 +92,8 @@ func TestAPlantedViolation(t *testing.T) {
 	}
 }
 
-// TestPlantedFindings has something wrong with traces. It counts like a violation, and each is told with the command that shows it.
+// TestPlantedFindings has something wrong with traces. It counts like a violation, and each is told with the command
+// that shows it.
 func TestPlantedFindings(t *testing.T) {
 	for file, args := range map[string]string{
 		"finding.golden":             "-check -faults crashes -seeds 10-1000 -set num_nodes=3 default",
@@ -124,7 +125,8 @@ func TestPlantedFindings(t *testing.T) {
 	}
 }
 
-// TestCheckConvicts sweeps with a bug built in: cmd/check finds it in the traces, too, and that of a history that is not linearizable.
+// TestCheckConvicts sweeps with a bug built in: cmd/check finds it in the traces, too, and that of a history that is
+// not linearizable.
 func TestCheckConvicts(t *testing.T) {
 	for want, args := range map[string][]string{
 		`"findings":[{"seed":1,"run":"two-leaders-1-`: {"-bug", "local-read", "-seeds", "1", "two-leaders"},
@@ -295,7 +297,8 @@ func TestASeedThatCannotBeRun(t *testing.T) {
 	}
 }
 
-// TestPanicsAreToldAndPassed has the program panic with two seeds. The first ends the sweep; with -keep-going both are told, with their calls and commands, in the text and in -json.
+// TestPanicsAreToldAndPassed has the program panic with two seeds. The first ends the sweep; with -keep-going both are
+// told, with their calls and commands, in the text and in -json.
 func TestPanicsAreToldAndPassed(t *testing.T) {
 	for args, seeds := range map[string][]uint64{"-seeds 1-1000": {7}, "-seeds 1-100 -keep-going": {7, 70}, "-seeds 1-100 -shard 1/1 -keep-going -check": {7, 70}} {
 		s := planted(t, args, 3)

@@ -50,8 +50,8 @@ func (c *call) answered(now time.Duration, reply protocol.Message, copyNumber in
 	span.End(now, reply.Name())
 }
 
-// copyAnswered is the number of the copy of the call's request that was answered by this reply: the network makes two at
-// most, and a reply is named by what it answers.
+// copyAnswered is the number of the copy of the call's request that was answered by this reply: the network makes two
+// at most, and a reply is named by what it answers.
 func (c *call) copyAnswered(reply *world.Envelope) int64 {
 	second := world.CausalID(c.ref.ID).Child(nameOfRequest(c.request), process(c.peer), reply.To, 0, 1)
 	if reply.ID == second {

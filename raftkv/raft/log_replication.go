@@ -153,9 +153,9 @@ func (n *Node) widenWindow(peer protocol.NodeID) {
 }
 
 // followerRefused goes back to where the follower's log may match, and tries again (§5.3). What answers a refusal
-// begins before what was refused, or after what was acknowledged since, so that it is never the same again. A refusal of
-// an earlier round is late: what it refuses was given up. So is one of what the follower acknowledged since; but while
-// a part of that is on the way, no other answer to it need come.
+// begins before what was refused, or after what was acknowledged since, so that it is never the same again. A refusal
+// of an earlier round is late: what it refuses was given up. So is one of what the follower acknowledged since; but
+// while a part of that is on the way, no other answer to it need come.
 //
 // If it refuses what directly follows what it acknowledged, then either the acknowledgement overtook the refusal, and
 // will come again; or its disk lost what it had stored, against all that Raft assumes. The leader cannot tell, and

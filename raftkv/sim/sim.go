@@ -232,7 +232,8 @@ func (s *Sim) Run(ctx context.Context) (Outcome, error) {
 	return s.outcome, nil
 }
 
-// Abandon ends a run that a panic in a process stopped: each process is told that it is over, as far as it can take that in.
+// Abandon ends a run that a panic in a process stopped: each process is told that it is over, as far as it can take
+// that in.
 func (s *Sim) Abandon() {
 	if s.over {
 		return

@@ -64,8 +64,8 @@ func logOf(t *testing.T, all []traces.Span) (log []*logged) {
 	return log
 }
 
-// happened are the events of a log in the order in which the world had them happen: those of one step and one phase are at
-// one time in the world, and stand as the log has them. Before each stands what its process was told.
+// happened are the events of a log in the order in which the world had them happen: those of one step and one phase are
+// at one time in the world, and stand as the log has them. Before each stands what its process was told.
 func (w *witness) happened(t *testing.T, log []*logged, all []traces.Span) []*logged {
 	t.Helper()
 	parent, kinds := map[world.CausalID]world.CausalID{}, map[world.CausalID]trace.SpanKind{}
@@ -110,8 +110,8 @@ func (w *witness) happened(t *testing.T, log []*logged, all []traces.Span) []*lo
 	return list
 }
 
-// checkClocks gives the events of the world vector clocks, by the messages that were delivered, and holds those of the log
-// against them. So one event happened before another in the log exactly if it did in the world.
+// checkClocks gives the events of the world vector clocks, by the messages that were delivered, and holds those of the
+// log against them. So one event happened before another in the log exactly if it did in the world.
 func checkClocks(t *testing.T, how string, happened []*logged) (messages int) {
 	t.Helper()
 	clocks, sent := map[string]map[string]int{}, map[world.CausalID]map[string]int{}
@@ -173,7 +173,8 @@ func ordersAgree(t *testing.T, how string, c *config.Resolved) {
 	storyAgrees(t, how, log, all)
 }
 
-// storyAgrees holds the lines of a story against a log: what one process did at one time stands in the same order in both.
+// storyAgrees holds the lines of a story against a log: what one process did at one time stands in the same order in
+// both.
 func storyAgrees(t *testing.T, how string, log []*logged, all []traces.Span) {
 	t.Helper()
 	type key struct {

@@ -34,7 +34,8 @@ func (cl *Cluster) simulate(ctx context.Context) (outcome sim.Outcome, err error
 	return cl.sim.Run(ctx)
 }
 
-// Panicked is what a deferred function recovered from, with the calls that led to it from the function on that deferred it.
+// Panicked is what a deferred function recovered from, with the calls that led to it from the function on that deferred
+// it.
 func Panicked(reason any) *Panic {
 	const most = 64 // calls: a recursion may be deep
 	var counters [most]uintptr

@@ -9,7 +9,8 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/config"
 )
 
-// TestPanics has a run panic, in a step and with an error of the runtime: the time and the calls are known, and are those of any other such run.
+// TestPanics has a run panic, in a step and with an error of the runtime: the time and the calls are known, and are
+// those of any other such run.
 func TestPanics(t *testing.T) {
 	panics := func(mistake func()) *Panic {
 		messages := 0

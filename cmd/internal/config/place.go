@@ -27,7 +27,8 @@ const (
 	byValue         // of a = …, inline tables included: nothing may add to it
 )
 
-// redefinition is a key or a header that defines what has been defined before. The library lets several of them pass, and takes both values.
+// redefinition is a key or a header that defines what has been defined before. The library lets several of them pass,
+// and takes both values.
 type redefinition struct{ now, before keyPart }
 
 // child is where the value of a key stands; the table itself when the scanner does not know.

@@ -99,7 +99,8 @@ func disagreement(path string, v any, p *place) string {
 	return ""
 }
 
-// TestWhatTomlLetsBeAdded reads tables that are put together in all the ways that TOML has; the syntax errors have the others.
+// TestWhatTomlLetsBeAdded reads tables that are put together in all the ways that TOML has; the syntax errors have the
+// others.
 func TestWhatTomlLetsBeAdded(t *testing.T) {
 	for _, text := range []string{
 		"[fruit]\napple.color = 1\napple.taste.sweet = true\n[fruit.apple.texture]\nsmooth = true\n",

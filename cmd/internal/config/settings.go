@@ -136,7 +136,8 @@ func nearestKey(key string) string {
 	return nearest
 }
 
-// advice ends the message about a key that its table does not have, with where it should stand if it has a place elsewhere, and with the nearest that there is if not.
+// advice ends the message about a key that its table does not have, with where it should stand if it has a place
+// elsewhere, and with the nearest that there is if not.
 func advice(table, leaf, nearest string) string {
 	_, known := settingOf(leaf)
 	header := "[" + table + "]"

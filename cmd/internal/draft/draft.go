@@ -1,5 +1,6 @@
-// Package draft writes files and folders that are whole or not there: each is made under a hidden name in the folder where it shall be, and is renamed. What a command that was killed
-// left of that is removed by the next that writes there.
+// Package draft writes files and folders that are whole or not there: each is made under a hidden name in the folder
+// where it shall be, and is renamed. What a command that was killed left of that is removed by the next that writes
+// there.
 package draft
 
 import (

@@ -57,7 +57,8 @@ func TestWrite(t *testing.T) {
 	}
 }
 
-// TestAbandoned has a command killed in the middle: what it left goes away when the next writes there. What another is at work on stays, and so does what is a person's.
+// TestAbandoned has a command killed in the middle: what it left goes away when the next writes there. What another is
+// at work on stays, and so does what is a person's.
 func TestAbandoned(t *testing.T) {
 	folder := t.TempDir()
 	for _, mine := range []string{".raftkv", ".draft-1", "raftkv-draft-1"} {

@@ -57,8 +57,9 @@ func Parse[Options any](args []string, o *Options, groups []Group[Options], is f
 	return arguments, errors.Join(p.wrong...)
 }
 
-// shown are arguments as they can be shown. One with a character that is not seen is refused, whatever it names: whoever is told of it could not copy it, and the terminal might take
-// it for a command. What is given with -set has its own rule.
+// shown are arguments as they can be shown. One with a character that is not seen is refused, whatever it names:
+// whoever is told of it could not copy it, and the terminal might take it for a command. What is given with -set has
+// its own rule.
 func (p *parser[Options]) shown(args []string) []string {
 	shown := slices.Clone(args)
 	for i, arg := range args {

@@ -7,7 +7,8 @@ import (
 	"github.com/raftkv/raftkv/traces"
 )
 
-// TestHiddenCharacters gives arguments with characters that are not seen, wherever an argument stands: they are refused, and none of them is in what is said of it.
+// TestHiddenCharacters gives arguments with characters that are not seen, wherever an argument stands: they are
+// refused, and none of them is in what is said of it.
 func TestHiddenCharacters(t *testing.T) {
 	type options struct{ name string }
 	groups := []Group[options]{{Flags: []Flag[options]{{Name: "name", Takes: "NAME", Set: func(o *options, v string) []error { o.name = v; return nil }}}}}

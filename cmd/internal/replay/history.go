@@ -16,8 +16,9 @@ import (
 	"github.com/raftkv/raftkv/traces"
 )
 
-// History returns what is wrong with the clients' history, nil if some order of the operations, each between its call and its answer, explains all answers (Herlihy and
-// Wing 1990). It has the clients ask and be answered as their spans say, in a run that began at epoch. When ctx ends before it is known, it returns nil, too.
+// History returns what is wrong with the clients' history, nil if some order of the operations, each between its call
+// and its answer, explains all answers (Herlihy and Wing 1990). It has the clients ask and be answered as their spans
+// say, in a run that began at epoch. When ctx ends before it is known, it returns nil, too.
 func History(ctx context.Context, operations []traces.Operation, epoch time.Time) *check.Violation {
 	now := time.Duration(0)
 	checker := check.New(check.Options{Now: func() time.Duration { return now }, Stopped: func() bool { return ctx.Err() != nil }})
@@ -60,7 +61,8 @@ func (h happening) compare(other happening) int {
 	return 1
 }
 
-// events are the calls and the answers in the order of time. What is at the same time is taken to overlap, but for a client's own: it asks again when it was answered.
+// events are the calls and the answers in the order of time. What is at the same time is taken to overlap, but for a
+// client's own: it asks again when it was answered.
 func events(operations []traces.Operation) iter.Seq[happening] {
 	all := make([]happening, 0, 2*len(operations))
 	for i := range operations {
@@ -85,7 +87,8 @@ func events(operations []traces.Operation) iter.Seq[happening] {
 	}
 }
 
-// inTurn puts what is at the same time in the order in which it is taken to have been: first the calls of clients that wait for nothing, then the answers.
+// inTurn puts what is at the same time in the order in which it is taken to have been: first the calls of clients that
+// wait for nothing, then the answers.
 func inTurn(all []happening, waits func(operation int) bool) []happening {
 	if len(all) == 1 {
 		return all

@@ -24,7 +24,8 @@ const (
 	ShiVizFile   = "trace.shiviz.log"
 )
 
-// Derived are the names of all of them. When another run takes the place of the one that they were made of they are false.
+// Derived are the names of all of them. When another run takes the place of the one that they were made of they are
+// false.
 func Derived() []string { return []string{HistoryFile, JaegerFile, PerfettoFile, ShiVizFile} }
 
 // Find is the path of a run: its folder or its trace file as they are given, or else the folder of that name among the runner's. The path is for traces.Open.

@@ -93,14 +93,16 @@ const (
 	mostForTriples = 20
 )
 
-// cutPairs takes away two parts at once, neither of which can go alone: a crash and its restart, a partition and its heal, a put and the drop of its reply.
+// cutPairs takes away two parts at once, neither of which can go alone: a crash and its restart, a partition and its
+// heal, a put and the drop of its reply.
 func (s *shrinker) cutPairs() {
 	for s.cutPair() {
 		s.cutParts()
 	}
 }
 
-// cutPair tries each pair once, and says whether any could go. When one could it goes on from there: the pairs before it could not go while there was more.
+// cutPair tries each pair once, and says whether any could go. When one could it goes on from there: the pairs before
+// it could not go while there was more.
 func (s *shrinker) cutPair() (gone bool) {
 	n := len(partsOf(s.config))
 	if n > mostForPairs {
@@ -118,7 +120,8 @@ func (s *shrinker) cutPair() (gone bool) {
 	return gone
 }
 
-// cutTriple tries to take three parts away at once, until one triple can go. There are so many that it is done only to the smallest of what several ways led to.
+// cutTriple tries to take three parts away at once, until one triple can go. There are so many that it is done only to
+// the smallest of what several ways led to.
 func (s *shrinker) cutTriple() bool {
 	n := len(partsOf(s.config))
 	if n > mostForTriples {

@@ -202,7 +202,8 @@ func (s *shrinker) reduce() {
 	s.state = best
 }
 
-// deepen goes on from where a way ended that led further than the others, as long as that is not small: what takes three parts at once, and many runs, is tried there only.
+// deepen goes on from where a way ended that led further than the others, as long as that is not small: what takes
+// three parts at once, and many runs, is tried there only.
 func (s *shrinker) deepen() {
 	for !SizeOf(s.config).small() && s.cutTriple() {
 		s.settle()
@@ -229,8 +230,8 @@ func (s *shrinker) otherLuck() {
 	}
 }
 
-// descend is one way down. Rates, sizes and settings come first, while there is so much of everything that the violation has other ways to
-// happen; once the luck is written out, it has only the one.
+// descend is one way down. Rates, sizes and settings come first, while there is so much of everything that the
+// violation has other ways to happen; once the luck is written out, it has only the one.
 func (s *shrinker) descend() {
 	if s.way%4 != 3 {
 		s.quieten()

@@ -1,4 +1,5 @@
-// Package telling is what the commands share that tell the story of a run: the flags that choose a part of it, and how it looks on a terminal.
+// Package telling is what the commands share that tell the story of a run: the flags that choose a part of it, and how
+// it looks on a terminal.
 package telling
 
 import (

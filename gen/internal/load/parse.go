@@ -11,12 +11,14 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// Normal is the content of a text file as every system has it: lines end with \n alone, and no mark of UTF-8 comes first.
+// Normal is the content of a text file as every system has it: lines end with \n alone, and no mark of UTF-8 comes
+// first.
 func Normal(content []byte) []byte {
 	return bytes.ReplaceAll(bytes.TrimPrefix(content, []byte("\xef\xbb\xbf")), []byte("\r\n"), []byte("\n"))
 }
 
-// Parse reads a spec, which is Normal. Faults holds all that is wrong with its shape; a file that is no YAML has one fault, where it stops being YAML.
+// Parse reads a spec, which is Normal. Faults holds all that is wrong with its shape; a file that is no YAML has one
+// fault, where it stops being YAML.
 func Parse(file string, content []byte) (*Spec, *Faults) {
 	faults := NewFaults(file, content)
 	spec := &Spec{}
