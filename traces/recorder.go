@@ -30,6 +30,7 @@ type Recorder struct {
 
 	mu    sync.Mutex
 	sinks []sink
+	mail  mail
 	span  [1]sdktrace.ReadOnlySpan // what exporters take is a slice; this one is used for every span
 	err   error
 }
@@ -70,7 +71,7 @@ func (r *Recorder) Tracer(service string) trace.Tracer {
 		sdktrace.WithResource(own),
 		sdktrace.WithSampler(sdktrace.AlwaysSample()),
 		sdktrace.WithIDGenerator(causalIDs{r, service}),
-		sdktrace.WithSpanProcessor(&processor{recorder: r, resource: own}),
+		sdktrace.WithSpanProcessor(&processor{recorder: r, service: service, resource: own}),
 		sdktrace.WithRawSpanLimits(sdktrace.SpanLimits{
 			AttributeValueLengthLimit:   -1,
 			AttributeValueDepthLimit:    -1,
@@ -97,6 +98,7 @@ func (r *Recorder) Err() error {
 func (r *Recorder) Close(ctx context.Context) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.deliverAll()
 	err := r.err
 	for _, s := range r.sinks {
 		if e := s.exporter.Shutdown(ctx); e != nil && !errors.Is(err, e) {
@@ -114,10 +116,8 @@ func (r *Recorder) fail(err error) {
 	r.err = errors.Join(r.err, err)
 }
 
-// record hands a span of a process to the exporters.
+// record hands a span of a process to the exporters. The recorder is locked.
 func (r *Recorder) record(p *processor, s sdktrace.ReadOnlySpan) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	if !p.checked {
 		p.checked, p.leaked = true, s.Resource().Equivalent() != p.resource.Equivalent()
 	}
@@ -140,6 +140,7 @@ func (r *Recorder) record(p *processor, s sdktrace.ReadOnlySpan) {
 // processor hands the spans of one process to the recorder as soon as they end. The SDK's own processors drop spans when busy, or write in batches cut by a timer.
 type processor struct {
 	recorder *Recorder
+	service  string
 	resource *resource.Resource
 	checked  bool
 	leaked   bool // the SDK merged the environment into the resource
@@ -150,8 +151,8 @@ var _ sdktrace.SpanProcessor = (*processor)(nil)
 // OnStart does nothing: a span is recorded when it ends.
 func (*processor) OnStart(context.Context, sdktrace.ReadWriteSpan) {}
 
-// OnEnd hands the span on.
-func (p *processor) OnEnd(s sdktrace.ReadOnlySpan) { p.recorder.record(p, s) }
+// OnEnd hands the span on, unless something that it sent is still on its way.
+func (p *processor) OnEnd(s sdktrace.ReadOnlySpan) { p.recorder.ended(p, s) }
 
 // Shutdown does nothing: Recorder.Close shuts the exporters down.
 func (*processor) Shutdown(context.Context) error { return nil }

@@ -26,7 +26,7 @@ func traced(t testing.TB, c *config.Resolved) ([]byte, *check.Violation) {
 	t.Helper()
 	var file bytes.Buffer
 	recorder := traces.NewRecorder(traces.RecorderOptions{Run: c.Hash()}, traces.NewOTLPFile(&file))
-	result, err := cluster.New(c.Config, cluster.Options{Tracers: recorder.Tracer}).Run(t.Context())
+	result, err := cluster.New(c.Config, cluster.Options{Recorder: recorder}).Run(t.Context())
 	if err := errors.Join(err, recorder.Close(t.Context())); err != nil {
 		t.Fatal(err)
 	}

@@ -37,7 +37,7 @@ func traced(t testing.TB, c *config.Config) (file []byte, met bool) {
 	t.Helper()
 	var b bytes.Buffer
 	recorder := traces.NewRecorder(traces.RecorderOptions{Run: c.Hash()}, traces.NewOTLPFile(&b))
-	result, err := cluster.New(c, cluster.Options{Tracers: recorder.Tracer, Unchecked: true}).Run(t.Context())
+	result, err := cluster.New(c, cluster.Options{Recorder: recorder, Unchecked: true}).Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -195,7 +195,7 @@ func spansOf(t *testing.T, scenario, faults string, changes ...string) ([]traces
 	run := resolved(t, scenario, faults, changes...)
 	var file bytes.Buffer
 	recorder := traces.NewRecorder(traces.RecorderOptions{Run: run.Hash()}, traces.NewOTLPFile(&file))
-	result, err := cluster.New(run.Config, cluster.Options{Tracers: recorder.Tracer}).Run(t.Context())
+	result, err := cluster.New(run.Config, cluster.Options{Recorder: recorder}).Run(t.Context())
 	if err := errors.Join(err, recorder.Close(t.Context())); err != nil {
 		t.Fatal(err)
 	}

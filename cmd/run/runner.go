@@ -158,7 +158,7 @@ func (r *runner) simulate(ctx context.Context, recorder *traces.Recorder) error 
 	bar := terminal.NewProgress(r.stderr, "operations", r.config.TotalOperations())
 	defer bar.Done()
 	var err error
-	r.result, err = cluster.New(r.config.Config, cluster.Options{Tracers: recorder.Tracer, Latencies: r.latencies, Progress: func(operations int) {
+	r.result, err = cluster.New(r.config.Config, cluster.Options{Recorder: recorder, Latencies: r.latencies, Progress: func(operations int) {
 		bar.Set(operations)
 		if recorder.Err() != nil {
 			stop()

@@ -123,7 +123,7 @@ func storyOf(t *testing.T, c *config.Resolved) (string, cluster.Result) {
 	t.Helper()
 	story := traces.NewStory()
 	recorder := traces.NewRecorder(traces.RecorderOptions{Run: c.Hash()}, story)
-	result, err := cluster.New(c.Config, cluster.Options{Tracers: recorder.Tracer}).Run(t.Context())
+	result, err := cluster.New(c.Config, cluster.Options{Recorder: recorder}).Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

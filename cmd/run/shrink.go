@@ -47,7 +47,7 @@ func (r *runner) shrink(ctx context.Context) int {
 // tell carries out the run of a config for its story.
 func tell(ctx context.Context, c *config.Config, story *traces.Story) error {
 	recorder := traces.NewRecorder(traces.RecorderOptions{Run: c.Hash()}, story)
-	if _, err := cluster.New(c, cluster.Options{Tracers: recorder.Tracer}).Run(ctx); err != nil {
+	if _, err := cluster.New(c, cluster.Options{Recorder: recorder}).Run(ctx); err != nil {
 		return err
 	}
 	return recorder.Close(ctx)

@@ -68,7 +68,7 @@ func (r *runner) retold(ctx context.Context) (*traces.Story, *traces.Finding) {
 		exporters = append(exporters, judge)
 	}
 	recorder := traces.NewRecorder(traces.RecorderOptions{Run: r.config.Hash()}, exporters...)
-	if _, err := cluster.New(r.config.Config, cluster.Options{Tracers: recorder.Tracer}).Run(ctx); err != nil {
+	if _, err := cluster.New(r.config.Config, cluster.Options{Recorder: recorder}).Run(ctx); err != nil {
 		return nil, nil
 	}
 	if err := recorder.Close(ctx); err != nil {

@@ -42,7 +42,7 @@ type ran struct {
 func judged(ctx context.Context, c *config.Config) (ran, error) {
 	j := traces.NewJudge()
 	recorder := traces.NewRecorder(traces.RecorderOptions{Run: c.Hash()}, j)
-	result, err := cluster.New(c, cluster.Options{Tuned: true, Tracers: recorder.Tracer}).Run(ctx)
+	result, err := cluster.New(c, cluster.Options{Tuned: true, Recorder: recorder}).Run(ctx)
 	if err != nil {
 		return ran{}, err
 	}

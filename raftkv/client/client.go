@@ -101,7 +101,7 @@ func (c *Client) Tries() int { return c.tries }
 // Start implements world.Process.
 func (c *Client) Start(w world.World) {
 	c.world = w
-	c.tracer.Steps(w.Step)
+	c.tracer.Follow(w)
 	if c.config.Turns && c.config.ID > 1 {
 		return // see receiveTurn
 	}
@@ -122,12 +122,12 @@ func (c *Client) wait(kind uint8, id world.CausalID, d time.Duration) world.Time
 }
 
 // Timeout implements world.Process.
-func (c *Client) Timeout(t world.Timer, began time.Duration) {
+func (c *Client) Timeout(t world.Timer, _ time.Duration) {
 	switch t.Kind {
 	case timerStart:
-		c.start(began)
+		c.start()
 	case timerThink:
-		c.next(began)
+		c.next()
 	case timerTry:
 		c.tryTimedOut(t)
 	case timerGiveUp:
@@ -140,16 +140,15 @@ func (c *Client) Timeout(t world.Timer, began time.Duration) {
 }
 
 // start begins the first operation.
-func (c *Client) start(began time.Duration) {
+func (c *Client) start() {
 	id := uint64(world.RootID(c.id, nameStart, 0, 0))
 	c.operation.ref = spans.Ref{Root: id, ID: id}
-	span := c.tracer.StartClientStart(spans.Begin{Self: c.operation.ref, At: began})
-	span.End(c.world.Now())
-	c.next(began)
+	c.tracer.StartClientStart(spans.Begin{Self: c.operation.ref}).End()
+	c.next()
 }
 
 // next begins the next operation, or if none is left, lets another client have its turn.
-func (c *Client) next(began time.Duration) {
+func (c *Client) next() {
 	if c.Done() {
 		c.passTurn()
 		return
@@ -159,12 +158,12 @@ func (c *Client) next(began time.Duration) {
 		c.wait(timerThink, OperationID(c.config.ID, next.Number), next.At-now)
 		return
 	}
-	c.begin(next, began)
+	c.begin(next)
 	c.ask()
 }
 
 // begin makes an operation the one at hand.
-func (c *Client) begin(next Operation, at time.Duration) {
+func (c *Client) begin(next Operation) {
 	id := OperationID(c.config.ID, next.Number)
 	op := operation{
 		Operation: next, open: true, ref: spans.Ref{Root: uint64(id), ID: uint64(id)}, asked: c.operation.asked,
@@ -176,7 +175,7 @@ func (c *Client) begin(next Operation, at time.Duration) {
 	if next.Server != 0 {
 		c.target = next.Server
 	}
-	c.operation.span = c.startOperation(at)
+	c.operation.span = c.startOperation()
 	if c.config.GiveUp > 0 {
 		c.operation.giveUp = c.world.SetTimer(0, world.Timer{Kind: timerGiveUp, ID: id.Child(nameGiveUp, c.id, 0, 0, 0)}, c.config.GiveUp)
 	}
@@ -195,14 +194,14 @@ func (c *Client) ask() {
 	c.try.timer = c.world.SetTimer(0, world.Timer{Kind: timerTry, ID: id}, c.config.Timeout)
 	fate := c.world.Send(world.Envelope{ID: id, Root: world.CausalID(op.ref.Root), From: c.id, To: server, Payload: op.message})
 	if c.try.span != nil {
-		mark(c.world.Now(), c.try.span, fate)
+		mark(c.try.span, fate)
 	}
 }
 
 // Receive implements world.Process. An answer to a try that was given up is not listened to: the try that followed it gets the same one (§8).
-func (c *Client) Receive(e world.Envelope, began time.Duration) {
+func (c *Client) Receive(e world.Envelope, _ time.Duration) {
 	if _, is := e.Payload.(turn); is {
-		c.receiveTurn(e, began)
+		c.receiveTurn(e)
 		return
 	}
 	reply, ok := e.Payload.(protocol.Message)
@@ -216,16 +215,15 @@ func (c *Client) Receive(e world.Envelope, began time.Duration) {
 	if second := c.copyAnswered(&e); second > 0 && c.try.span != nil {
 		c.try.span.SetAnsweredCopy(second)
 	}
-	now := c.world.Now()
 	switch m := reply.(type) {
 	case protocol.Answered:
-		c.endTry(now, m, m.Result.String(), 0)
-		c.answered(now, m.Result)
+		c.endTry(m, m.Result.String(), 0)
+		c.answered(m.Result)
 	case protocol.NotLeader:
-		c.endTry(now, m, "", m.LeaderID)
+		c.endTry(m, "", m.LeaderID)
 		c.redirect(m.LeaderID)
 	case protocol.OutcomeUnknown:
-		c.endTry(now, m, "", 0)
+		c.endTry(m, "", 0)
 		c.redirect(0)
 	case protocol.RequestVote, protocol.VoteGranted, protocol.VoteDenied, protocol.AppendEntries, protocol.AppendEntriesOk,
 		protocol.AppendEntriesRejected, protocol.CommitNotification, protocol.ClientPut, protocol.ClientGet, protocol.ClientDelete:
@@ -233,10 +231,10 @@ func (c *Client) Receive(e world.Envelope, began time.Duration) {
 	}
 }
 
-func (c *Client) answered(now time.Duration, result protocol.Result) {
+func (c *Client) answered(result protocol.Result) {
 	c.answers++
 	c.world.StopTimer(c.operation.giveUp)
-	c.ended(now, result)
+	c.ended(result)
 }
 
 // giveUp ends an operation that has no answer after so long. It may have been done, or may still be: nobody can tell.
@@ -244,16 +242,18 @@ func (c *Client) giveUp() {
 	if !c.operation.open {
 		return
 	}
-	now := c.world.Now()
 	if c.try.ref.ID != 0 {
 		c.world.StopTimer(c.try.timer)
 		if c.try.span != nil {
-			c.try.span.Fail(now, spans.ErrorTypeTimeout, "the operation was given up")
+			c.try.span.Fail(spans.ErrorTypeTimeout, "the operation was given up")
 		}
 	}
 	c.try = try{}
 	c.world.StopTimer(c.operation.pause)
-	c.ended(now, unknown{})
+	if c.operation.span != nil {
+		c.operation.span.SetError(spans.ErrorTypeTimeout, "the outcome is not known")
+	}
+	c.ended(unknown{})
 }
 
 // OutcomeUnknown is the result of an operation that was given up, as its span tells it.
@@ -265,9 +265,9 @@ type unknown struct{}
 func (unknown) String() string { return OutcomeUnknown }
 
 // ended goes on to the next operation.
-func (c *Client) ended(now time.Duration, result fmt.Stringer) {
+func (c *Client) ended(result fmt.Stringer) {
 	if c.operation.span != nil {
-		c.operation.span.End(now, result.String())
+		c.operation.span.End(result.String())
 	}
 	if c.config.Ended != nil {
 		c.config.Ended(c.operation.Number, result.String())
@@ -275,7 +275,7 @@ func (c *Client) ended(now time.Duration, result fmt.Stringer) {
 	c.operation.open, c.operation.span = false, nil
 	c.done++
 	if c.config.ThinkTime.Max == 0 || c.Done() {
-		c.next(now)
+		c.next()
 		return
 	}
 	id := OperationID(c.config.ID, c.operation.Number+1)
@@ -303,7 +303,7 @@ func (c *Client) tryTimedOut(t world.Timer) {
 		return
 	}
 	if c.try.span != nil {
-		c.try.span.Fail(c.world.Now(), "timeout", "no answer in time")
+		c.try.span.Fail(spans.ErrorTypeTimeout, "no answer in time")
 	}
 	c.try = try{}
 	c.operation.told = 0
@@ -318,12 +318,11 @@ func (c *Client) after(id protocol.NodeID) protocol.NodeID {
 
 // Crash implements world.Process.
 func (c *Client) Crash() {
-	now := c.world.Now()
 	if c.try.span != nil {
-		c.try.span.Fail(now, "crash", "the process crashed")
+		c.try.span.Fail(spans.ErrorTypeCrash, "the process crashed")
 	}
 	if c.operation.span != nil {
-		c.operation.span.Fail(now, "crash", "the process crashed")
+		c.operation.span.Fail(spans.ErrorTypeCrash, "the process crashed")
 	}
 	c.try, c.operation.span, c.operation.open = try{}, nil, false
 }
@@ -333,12 +332,11 @@ func (c *Client) Restart() { c.done = c.config.Total() }
 
 // Finish implements world.Process: what is not answered by now never will be.
 func (c *Client) Finish() {
-	now := c.world.Now()
 	if c.try.span != nil {
-		c.try.span.Unfinished(now)
+		c.try.span.Unfinished()
 	}
 	if c.operation.span != nil {
-		c.operation.span.Unfinished(now)
+		c.operation.span.Unfinished()
 	}
 	c.try, c.operation.span = try{}, nil
 }

@@ -22,16 +22,17 @@ var (
 
 // operationSpan is what the spans of the three operations have in common.
 type operationSpan interface {
-	End(at time.Duration, result string)
-	Fail(at time.Duration, errorType, description string)
-	Unfinished(at time.Duration)
+	SetError(errorType, description string)
+	End(result string)
+	Fail(errorType, description string)
+	Unfinished()
 }
 
 // sender is a span of something that was sent.
 type sender interface {
-	Drop(at time.Duration, cause string)
-	Delay(at time.Duration, cause string, delay time.Duration)
-	Duplicate(at time.Duration, cause string, copies int64)
+	Drop(cause string)
+	Delay(cause string, delay time.Duration)
+	Duplicate(cause string, copies int64)
 }
 
 // trySpan is what the spans of their tries have in common.
@@ -40,18 +41,18 @@ type trySpan interface {
 	SetResult(string)
 	SetLeaderID(protocol.NodeID)
 	SetAnsweredCopy(int64)
-	End(at time.Duration, reply string)
-	Fail(at time.Duration, errorType, description string)
-	Unfinished(at time.Duration)
+	End(reply string)
+	Fail(errorType, description string)
+	Unfinished()
 }
 
 // startOperation opens the operation's root span; nil when no spans are opened.
-func (c *Client) startOperation(at time.Duration) operationSpan {
+func (c *Client) startOperation() operationSpan {
 	if !c.tracer.On() {
 		return nil
 	}
 	op := &c.operation
-	begin := spans.Begin{Self: op.ref, At: at}
+	begin := spans.Begin{Self: op.ref}
 	switch op.Kind {
 	case Put:
 		return c.tracer.StartKVPut(begin, op.request, op.Key, op.Value)
@@ -69,9 +70,9 @@ func (c *Client) startTry() trySpan {
 		return nil
 	}
 	op := &c.operation
-	begin := spans.Begin{Self: c.try.ref, Parent: op.ref.ID, At: c.world.Now()}
+	begin := spans.Begin{Self: c.try.ref, Parent: op.ref.ID}
 	if op.tries > 1 {
-		begin.Links = []spans.Ref{op.last}
+		begin.Links = []spans.Link{spans.LinkTo(op.last, spans.LinkPrevious)}
 	}
 	switch op.Kind {
 	case Put:
@@ -85,15 +86,15 @@ func (c *Client) startTry() trySpan {
 }
 
 // mark notes on a message's span what the network does to it.
-func mark[S sender](now time.Duration, span S, fate world.Fate) {
+func mark[S sender](span S, fate world.Fate) {
 	if fate.Drop != "" {
-		span.Drop(now, string(fate.Drop))
+		span.Drop(string(fate.Drop))
 	}
 	if fate.Delay != "" {
-		span.Delay(now, string(fate.Delay), fate.DelayBy)
+		span.Delay(string(fate.Delay), fate.DelayBy)
 	}
 	if fate.Duplicate != "" {
-		span.Duplicate(now, string(fate.Duplicate), 1)
+		span.Duplicate(string(fate.Duplicate), 1)
 	}
 }
 
@@ -107,7 +108,7 @@ func (c *Client) copyAnswered(reply *world.Envelope) int64 {
 	return 0
 }
 
-func (c *Client) endTry(now time.Duration, reply protocol.Message, result string, leader protocol.NodeID) {
+func (c *Client) endTry(reply protocol.Message, result string, leader protocol.NodeID) {
 	if span := c.try.span; span != nil {
 		if result != "" {
 			span.SetResult(result)
@@ -115,7 +116,7 @@ func (c *Client) endTry(now time.Duration, reply protocol.Message, result string
 		if leader != 0 {
 			span.SetLeaderID(leader)
 		}
-		span.End(now, reply.Name())
+		span.End(reply.Name())
 	}
 	c.try = try{}
 }

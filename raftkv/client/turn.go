@@ -1,8 +1,6 @@
 package client
 
 import (
-	"time"
-
 	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
@@ -21,27 +19,28 @@ func (c *Client) passTurn() {
 	to := world.NewProcessID(world.ClientGroup, uint32(next))
 	parent := c.operation.ref
 	id := world.CausalID(parent.ID).Child(nameTurn, c.id, to, 0, 0)
-	now := c.world.Now()
-	span := c.tracer.StartTurnProducer(spans.Begin{Self: spans.Ref{Root: parent.Root, ID: uint64(id)}, Parent: parent.ID, At: now}, next)
+	self := spans.Ref{Root: parent.Root, ID: uint64(id)}
+	span := c.tracer.StartTurnProducer(spans.Begin{Self: self, Parent: parent.ID}, next, to.String())
 	fate := c.world.Send(world.Envelope{ID: id, Root: world.CausalID(parent.Root), From: c.id, To: to, Payload: turn{}})
-	mark(now, span, fate)
+	mark(span, fate)
 	if fate.Drop != "" {
-		span.Fail(now, spans.ErrorTypeLost, "the message was lost")
+		span.Fail(spans.ErrorTypeLost, "the message was lost")
 		return
 	}
-	span.End(now)
+	span.End()
 }
 
 // receiveTurn begins, unless a second copy of the message says so again.
-func (c *Client) receiveTurn(e world.Envelope, began time.Duration) {
+func (c *Client) receiveTurn(e world.Envelope) {
 	producer := spans.Ref{Root: uint64(e.Root), ID: uint64(e.ID)}
 	self := spans.Ref{Root: producer.Root, ID: uint64(e.ID.Child(nameTurn, c.id, e.From, 0, e.Copy))}
-	span := c.tracer.StartTurnConsumer(spans.Begin{Self: self, Parent: producer.ID, At: began, Links: []spans.Ref{producer}}, protocol.ClientID(e.From.Number()))
+	links := []spans.Link{spans.LinkTo(producer, spans.LinkProducer)}
+	span := c.tracer.StartTurnConsumer(spans.Begin{Self: self, Parent: producer.ID, Links: links}, protocol.ClientID(e.From.Number()))
 	if e.Copy > 0 {
 		span.SetCopy(int64(e.Copy))
 	}
-	span.End(c.world.Now())
+	span.End()
 	if c.operation.ref.ID == 0 {
-		c.start(began)
+		c.start()
 	}
 }

@@ -22,32 +22,63 @@ type call struct {
 	appendEntries spans.AppendEntriesClientSpan
 }
 
-// answered ends the call's span with what the reply says, which is to this copy of the request.
-func (c *call) answered(now time.Duration, reply protocol.Message, copyNumber int64) {
-	if c.requestVote.On() {
-		if copyNumber > 0 {
-			c.requestVote.SetAnsweredCopy(copyNumber)
-		}
-		c.requestVote.End(now, reply.Name())
+// callSpan is the span of a call: the two kinds have it in common.
+type callSpan interface {
+	openSpan
+	persister
+	On() bool
+	SetAnsweredCopy(int64)
+	SetEndTerm(protocol.Term)
+	SetEndRole(protocol.Role)
+	End(reply string, term protocol.Term)
+}
+
+// answered ends the call's span with what the reply says, which is to this copy of the request, and with what came of it.
+func (n *Node) answered(c *call, reply protocol.Message, copyNumber int64, before belief) {
+	if !n.tracer.On() {
 		return
 	}
-	span := c.appendEntries
-	if !span.On() {
-		return
-	}
+	span := c.span()
+	n.persistedIn(span)
 	if copyNumber > 0 {
 		span.SetAnsweredCopy(copyNumber)
 	}
-	switch m := reply.(type) {
-	case protocol.AppendEntriesOk:
-		span.SetMatchIndex(m.MatchIndex)
-	case protocol.AppendEntriesRejected:
-		span.SetConflictIndex(m.ConflictIndex)
-		span.SetConflictTerm(m.ConflictTerm)
-	case protocol.RequestVote, protocol.VoteGranted, protocol.VoteDenied, protocol.AppendEntries, protocol.CommitNotification,
-		protocol.ClientPut, protocol.ClientGet, protocol.ClientDelete, protocol.Answered, protocol.NotLeader, protocol.OutcomeUnknown:
+	if m, is := reply.(protocol.AppendEntriesOk); is {
+		c.appendEntries.SetMatchIndex(m.MatchIndex)
 	}
-	span.End(now, reply.Name())
+	if m, is := reply.(protocol.AppendEntriesRejected); is {
+		c.appendEntries.SetConflictIndex(m.ConflictIndex)
+		c.appendEntries.SetConflictTerm(m.ConflictTerm)
+	}
+	n.wentBack(c, before)
+	who := n.who()
+	if who.Term != before.term {
+		span.SetEndTerm(who.Term)
+	}
+	if who.Role != before.role {
+		span.SetEndRole(who.Role)
+	}
+	span.End(reply.Name(), termOf(reply))
+}
+
+// belief is what a server took for true before it heard an answer.
+type belief struct {
+	term      protocol.Term
+	role      protocol.Role
+	nextIndex protocol.LogIndex // of the one who answers
+}
+
+func (n *Node) beliefAbout(peer protocol.NodeID) belief {
+	s := n.raft.State()
+	return belief{term: s.CurrentTerm, role: s.Role, nextIndex: s.NextIndex[peer]}
+}
+
+// wentBack says on the span of an AppendEntries where its leader goes on, if that is further back than it was.
+func (n *Node) wentBack(c *call, before belief) {
+	s := n.raft.State()
+	if next := s.NextIndex[c.peer]; c.appendEntries.On() && s.Role == protocol.RoleLeader && next < before.nextIndex {
+		c.appendEntries.SetNextIndex(next)
+	}
 }
 
 // copyAnswered is the number of the copy of the call's request that was answered by this reply: the network makes two
@@ -60,11 +91,7 @@ func (c *call) copyAnswered(reply *world.Envelope) int64 {
 	return 0
 }
 
-func (c *call) fail(now time.Duration, errorType, description string) {
-	c.span().Fail(now, errorType, description)
-}
-
-func (c *call) span() openSpan {
+func (c *call) span() callSpan {
 	if c.requestVote.On() {
 		return c.requestVote
 	}
@@ -130,13 +157,14 @@ func (n *Node) callRequestVote(to protocol.NodeID, m protocol.RequestVote, boxed
 	c := n.calls.add()
 	c.ref, c.peer, c.request = ref, to, boxed
 	if n.tracer.On() {
-		begin := spans.Begin{Self: ref, Parent: election.ID, At: n.world.Now()}
+		begin := spans.Begin{Self: ref, Parent: election.ID}
 		if ordinal > 0 {
-			begin.Links = []spans.Ref{n.child(election, nameRequestVote, process(to), ordinal-1, 0)}
+			previous := n.child(election, nameRequestVote, process(to), ordinal-1, 0)
+			begin.Links = []spans.Link{spans.LinkTo(previous, spans.LinkPrevious)}
 		}
 		c.requestVote = n.tracer.StartRequestVoteClient(begin, n.who(), to.String(), int64(ordinal)+1, m.LastLogIndex, m.LastLogTerm)
 	}
-	sent(n, c.requestVote, n.dispatch(c, election.Root))
+	sent(c.requestVote, n.dispatch(c, election.Root))
 }
 
 // callAppendEntries replicates entries to a follower, or tells it that the leader is alive (§5.3, §5.2).
@@ -151,15 +179,15 @@ func (n *Node) callAppendEntries(to protocol.NodeID, m protocol.AppendEntries, b
 	if n.tracer.On() {
 		links := n.requests.links(m.PrevLogIndex+1, m.PrevLogIndex+protocol.LogIndex(len(m.Entries)), parent, n.election.ref)
 		if attempt > 1 {
-			links = append(links, previous)
+			links = append(links, spans.LinkTo(previous, spans.LinkPrevious))
 		}
-		begin := spans.Begin{Self: ref, Parent: parent.ID, At: n.world.Now(), Links: links}
+		begin := spans.Begin{Self: ref, Parent: parent.ID, Links: links}
 		c.appendEntries = n.tracer.StartAppendEntriesClient(begin, n.who(), to.String(), int64(attempt), m.PrevLogIndex, m.PrevLogTerm, int64(len(m.Entries)), m.LeaderCommit)
 		if len(m.Entries) > 0 {
 			c.appendEntries.SetEntries(describe(m.PrevLogIndex+1, m.Entries))
 		}
 	}
-	sent(n, c.appendEntries, n.dispatch(c, parent.Root))
+	sent(c.appendEntries, n.dispatch(c, parent.Root))
 }
 
 // causeOfAppendEntries is the request whose entry comes first; the election for what the leader inherited, for its
@@ -192,52 +220,76 @@ func (n *Node) dispatch(c *call, root uint64) world.Fate {
 func (n *Node) notify(to protocol.NodeID, m protocol.CommitNotification, boxed protocol.Message) {
 	parent := n.step.commitParent
 	ref := n.child(parent, nameNotification, process(to), n.step.ordinal, 0)
-	now := n.world.Now()
 	var span spans.CommitNotificationProducerSpan
 	if n.tracer.On() {
-		span = n.tracer.StartCommitNotificationProducer(spans.Begin{Self: ref, Parent: parent.ID, At: now}, n.who(), to.String(), m.LeaderCommit)
+		span = n.tracer.StartCommitNotificationProducer(spans.Begin{Self: ref, Parent: parent.ID}, n.who(), to.String(), m.LeaderCommit)
 	}
 	fate := n.world.Send(world.Envelope{ID: world.CausalID(ref.ID), Root: world.CausalID(ref.Root), From: n.id, To: process(to), Payload: boxed})
-	sent(n, span, fate)
+	sent(span, fate)
 	if fate.Drop != "" {
-		span.Fail(now, "lost", "the message was lost")
+		span.Fail(spans.ErrorTypeLost, "the message was lost")
 		return
 	}
-	span.End(now)
+	span.End()
 }
 
 // sender is a span of something that was sent.
 type sender interface {
 	On() bool
-	Drop(at time.Duration, cause string)
-	Delay(at time.Duration, cause string, delay time.Duration)
-	Duplicate(at time.Duration, cause string, copies int64)
+	Drop(cause string)
+	Delay(cause string, delay time.Duration)
+	Duplicate(cause string, copies int64)
 }
 
 // sent notes on a message's span what the network does to it.
-func sent[S sender](n *Node, span S, fate world.Fate) {
+func sent[S sender](span S, fate world.Fate) {
 	if fate == (world.Fate{}) || !span.On() {
 		return
 	}
-	now := n.world.Now()
 	if fate.Drop != "" {
-		span.Drop(now, string(fate.Drop))
+		span.Drop(string(fate.Drop))
 	}
 	if fate.Delay != "" {
-		span.Delay(now, string(fate.Delay), fate.DelayBy)
+		span.Delay(string(fate.Delay), fate.DelayBy)
 	}
 	if fate.Duplicate != "" {
-		span.Duplicate(now, string(fate.Duplicate), 1)
+		span.Duplicate(string(fate.Duplicate), 1)
 	}
 }
 
-// describe is entries as spans tell them: index@term command.
+// describe is entries as spans tell them: index@term request command.
 func describe(first protocol.LogIndex, entries []protocol.LogEntry) []string {
 	s := make([]string, len(entries))
 	for i, e := range entries {
-		s[i] = strconv.FormatUint(uint64(first)+uint64(i), 10) + "@" + strconv.FormatUint(uint64(e.Term), 10) + " " + e.Command.String()
+		place := strconv.FormatUint(uint64(first)+uint64(i), 10) + "@" + strconv.FormatUint(uint64(e.Term), 10)
+		if e.Request != (protocol.RequestID{}) {
+			place += " " + e.Request.String()
+		}
+		s[i] = place + " " + e.Command.String()
 	}
 	return s
+}
+
+// termOf is the term that a message between servers says.
+func termOf(m protocol.Message) protocol.Term {
+	switch m := m.(type) {
+	case protocol.RequestVote:
+		return m.Term
+	case protocol.VoteGranted:
+		return m.Term
+	case protocol.VoteDenied:
+		return m.Term
+	case protocol.AppendEntries:
+		return m.Term
+	case protocol.AppendEntriesOk:
+		return m.Term
+	case protocol.AppendEntriesRejected:
+		return m.Term
+	case protocol.CommitNotification:
+		return m.Term
+	case protocol.ClientPut, protocol.ClientGet, protocol.ClientDelete, protocol.Answered, protocol.NotLeader, protocol.OutcomeUnknown:
+	}
+	return 0
 }
 
 // unanswerable says that the algorithm sent what no server can take: a mistake in package raft.

@@ -6,16 +6,44 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
-// carryOut does what the algorithm wants done, in its order: what is persisted first is durable before what follows leaves.
+// stepWith hands an input to the algorithm and makes durable what it wants durable, which is its first effect: then what
+// follows may leave. It returns that. If the disk fails the server crashes, and the step has no other effect.
+func (n *Node) stepWith(input protocol.Input) (effects []protocol.Effect, ok bool) {
+	effects = n.raft.Step(input)
+	if len(effects) == 0 {
+		return nil, true
+	}
+	e, persists := effects[0].(protocol.Persist)
+	if !persists {
+		return effects, true
+	}
+	if err := n.persist(e); err != nil {
+		n.Crash()
+		n.failed = true
+		return nil, false
+	}
+	n.step.persisted = true
+	return effects[1:], true
+}
+
+// persister is a span in which something was made durable.
+type persister interface {
+	Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex)
+}
+
+// persistedIn notes what is durable now on the first span of the step that did it.
+func (n *Node) persistedIn(span persister) {
+	if n.step.persisted {
+		n.step.persisted = false
+		span.Persist(n.durable.term, n.durable.votedFor, n.durable.lastIndex)
+	}
+}
+
+// carryOut does what the algorithm wants done, in its order.
 func (n *Node) carryOut(effects []protocol.Effect) {
 	for _, effect := range effects {
 		switch e := effect.(type) {
-		case protocol.Persist:
-			if err := n.persist(e); err != nil {
-				n.Crash()
-				n.failed = true
-				return
-			}
+		case protocol.Persist: // is done: see stepWith
 		case protocol.Send:
 			n.send(e)
 		case protocol.Reply:
@@ -67,7 +95,6 @@ func (n *Node) send(e protocol.Send) {
 
 // reply answers the request that is being handled, and so ends its span.
 func (n *Node) reply(e protocol.Reply) {
-	now := n.world.Now()
 	request := &n.step.envelope
 	answer := world.Envelope{
 		ID: world.CausalID(n.step.cause.ID), Root: request.Root, From: n.id, To: request.From, InReplyTo: request.ID, Payload: e.Message,
@@ -75,12 +102,12 @@ func (n *Node) reply(e protocol.Reply) {
 	switch m := request.Payload.(type) {
 	case protocol.RequestVote:
 		span := n.traceRequestVote(m, e)
-		sent(n, span, n.world.Send(answer))
-		span.End(now, e.Message.Name())
+		sent(span, n.world.Send(answer))
+		span.End(e.Message.Name())
 	case protocol.AppendEntries:
 		span := n.traceAppendEntries(m, e)
-		sent(n, span, n.world.Send(answer))
-		span.End(now, e.Message.Name())
+		sent(span, n.world.Send(answer))
+		span.End(e.Message.Name())
 	case protocol.ClientPut, protocol.ClientGet, protocol.ClientDelete:
 		answer.Payload = n.readNow(m, e.Message)
 		span := n.startRequestSpan(request.Payload)
@@ -98,12 +125,14 @@ func (n *Node) readNow(request any, reply protocol.Message) protocol.Message {
 	return reply
 }
 
-func (n *Node) traceRequestVote(_ protocol.RequestVote, e protocol.Reply) (span spans.RequestVoteServerSpan) {
+func (n *Node) traceRequestVote(m protocol.RequestVote, e protocol.Reply) (span spans.RequestVoteServerSpan) {
 	if !n.tracer.On() {
 		return span
 	}
 	request := &n.step.envelope
-	span = n.tracer.StartRequestVoteServer(n.begin(n.step.cause, uint64(request.ID)), n.who(), request.From.String())
+	span = n.tracer.StartRequestVoteServer(n.begin(n.step.cause, uint64(request.ID)), n.who(), request.From.String(),
+		m.Term, m.LastLogIndex, m.LastLogTerm, n.raft.State().VotedFor)
+	n.persistedIn(span)
 	if e.Reason != protocol.ReasonNone {
 		span.SetReason(e.Reason)
 	}
@@ -119,7 +148,8 @@ func (n *Node) traceAppendEntries(m protocol.AppendEntries, e protocol.Reply) (s
 	}
 	request := &n.step.envelope
 	span = n.tracer.StartAppendEntriesServer(n.begin(n.step.cause, uint64(request.ID)), n.who(), request.From.String(),
-		m.PrevLogIndex, m.PrevLogTerm, int64(len(m.Entries)), m.LeaderCommit)
+		m.Term, m.PrevLogIndex, m.PrevLogTerm, int64(len(m.Entries)), m.LeaderCommit, protocol.LogIndex(n.raft.State().Log.Len()))
+	n.persistedIn(span)
 	if len(m.Entries) > 0 {
 		span.SetEntries(describe(m.PrevLogIndex+1, m.Entries))
 	}
@@ -143,26 +173,28 @@ func (n *Node) traceNotification(m protocol.CommitNotification) {
 	}
 	e := &n.step.envelope
 	producer := spans.Ref{Root: uint64(e.Root), ID: uint64(e.ID)}
-	span := n.tracer.StartCommitNotificationConsumer(n.begin(n.step.cause, producer.ID, producer), n.who(), e.From.String(), m.LeaderCommit)
+	link := spans.LinkTo(producer, spans.LinkProducer)
+	span := n.tracer.StartCommitNotificationConsumer(n.begin(n.step.cause, producer.ID, link), n.who(), e.From.String(), m.Term, m.LeaderCommit)
+	n.persistedIn(span)
 	if e.Copy > 0 {
 		span.SetCopy(int64(e.Copy))
 	}
-	span.End(n.world.Now())
+	span.End()
 }
 
 // appended has the client whose command was taken into the log wait until it is applied. A no-op is the election's own.
 func (n *Node) appended(e protocol.Append) {
-	now := n.world.Now()
 	command := n.raft.State().Log.At(int(e.Index - 1)).Command
 	if n.step.envelope.From.Group() != world.ClientGroup {
-		n.step.roleChange.Append(now, e.Index, e.Term, command)
+		n.step.roleChange.Append(e.Index, e.Term, command)
 		n.endRoleChange()
 		n.requests.add(e.Index, request{ref: n.election.ref})
 		return
 	}
 	span := n.startRequestSpan(n.step.envelope.Payload)
 	if span != nil {
-		span.Append(now, e.Index, e.Term, command)
+		n.persistedIn(span)
+		span.Append(e.Index, e.Term, command)
 	}
 	n.requests.add(e.Index, n.wait(span))
 }
@@ -183,7 +215,6 @@ func (n *Node) committed(e protocol.Commit) {
 	n.step.commitParent, n.step.ordinal, n.step.applied = parent, ordinal, 0
 	n.step.commit = n.child(parent, nameCommit, 0, ordinal, 0)
 	if n.tracer.On() {
-		now := n.world.Now()
 		begin := n.begin(n.step.commit, parent.ID)
 		if leading {
 			begin.Links = n.requests.links(e.From+1, e.To, parent, n.election.ref)
@@ -193,7 +224,7 @@ func (n *Node) committed(e protocol.Commit) {
 			span.SetCommitAcknowledgedBy(names(e.AcknowledgedBy))
 			span.SetQuorum(int64(n.raft.Quorum()))
 		}
-		span.End(now)
+		span.End()
 	}
 }
 
@@ -204,13 +235,12 @@ func (n *Node) apply(e protocol.Apply) {
 		n.config.Observer.Applied(e, result)
 	}
 	if n.tracer.On() {
-		now := n.world.Now()
 		ref := n.child(n.step.commit, nameApply, 0, n.step.applied, 0)
 		span := n.tracer.StartApply(n.begin(ref, n.step.commit.ID), n.who(), e.Index, e.Entry.Term, e.Entry.Command, result.String())
 		if e.Entry.Request != (protocol.RequestID{}) {
 			span.SetRequestID(e.Entry.Request)
 		}
-		span.End(now)
+		span.End()
 	}
 	n.step.applied++
 	n.requests.applied(n, e.Index, result)
@@ -246,12 +276,11 @@ func (n *Node) stopTimer(timer protocol.Timer) {
 
 // roleChanged notes a change of the role (Figure 4) and what it means for the election and for the clients that wait.
 func (n *Node) roleChanged(e protocol.RoleChange) {
-	now := n.world.Now()
 	if e.From == protocol.RoleLeader {
 		n.requests.leadershipLost(n)
 	}
 	if e.From == protocol.RoleCandidate {
-		n.election.end(now, outcome(e.To))
+		n.election.end(outcome(e.To))
 	}
 	if e.To == protocol.RoleCandidate {
 		n.openElection()
@@ -266,6 +295,7 @@ func (n *Node) roleChanged(e protocol.RoleChange) {
 		self := n.child(parent, nameRoleChange, 0, ordinal, 0)
 		n.endRoleChange()
 		n.step.roleChange = n.tracer.StartRoleChange(n.begin(self, parent.ID), who, e.From, e.Event)
+		n.persistedIn(n.step.roleChange)
 	}
 	if e.To != protocol.RoleLeader || !n.config.NoopOnElection {
 		n.endRoleChange()
@@ -274,7 +304,7 @@ func (n *Node) roleChanged(e protocol.RoleChange) {
 
 // endRoleChange ends the span of the role change: at once, but for a new leader's, which waits for its no-op.
 func (n *Node) endRoleChange() {
-	n.step.roleChange.End(n.world.Now())
+	n.step.roleChange.End()
 	n.step.roleChange = spans.RoleChangeSpan{}
 }
 
@@ -300,8 +330,8 @@ func (n *Node) heartbeatRound() spans.Ref {
 	round := n.identity.heartbeats[term]
 	n.step.heartbeat = n.root(nameHeartbeat, uint64(term), round)
 	if n.tracer.On() {
-		begin := spans.Begin{Self: n.step.heartbeat, At: n.step.began, Links: []spans.Ref{n.election.ref}}
-		n.tracer.StartHeartbeat(begin, n.who(), int64(round)).End(n.world.Now())
+		begin := spans.Begin{Self: n.step.heartbeat, Links: []spans.Link{n.leaderLink()}}
+		n.tracer.StartHeartbeat(begin, n.who(), int64(round)).End()
 	}
 	return n.step.heartbeat
 }

@@ -1,8 +1,6 @@
 package node
 
 import (
-	"time"
-
 	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/spans"
 )
@@ -39,13 +37,14 @@ func (n *Node) openElection() {
 		acknowledged: make([]protocol.LogIndex, servers),
 	}
 	who := spans.Who{Node: n.config.ID, Term: term, Role: protocol.RoleCandidate}
-	n.election.span = n.tracer.StartElection(spans.Begin{Self: n.election.ref, At: n.step.began}, who, int64(n.raft.Quorum()))
+	n.election.span = n.tracer.StartElection(spans.Begin{Self: n.election.ref}, who, int64(n.raft.Quorum()), n.raft.State().VotedFor)
+	n.persistedIn(n.election.span)
 }
 
 // end ends the election's span; what it caused afterwards still names it.
-func (e *election) end(now time.Duration, outcome string) {
+func (e *election) end(outcome string) {
 	if e.open {
-		e.span.End(now, outcome, int64(e.votes))
+		e.span.End(outcome, int64(e.votes))
 	}
 	e.open = false
 }

@@ -7,6 +7,13 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
+// durable is what the disk holds of Figure 2's persistent state, with the log's last index for the log.
+type durable struct {
+	term      protocol.Term
+	votedFor  protocol.NodeID
+	lastIndex protocol.LogIndex
+}
+
 // persist makes the term, the vote and the log's new suffix durable: a record of the journal.
 func (n *Node) persist(e protocol.Persist) error {
 	n.record = protocol.AppendEffect(n.record[:0], e)
@@ -14,7 +21,14 @@ func (n *Node) persist(e protocol.Persist) error {
 	if err := disk.Append(n.record); err != nil {
 		return err
 	}
-	return disk.Sync()
+	if err := disk.Sync(); err != nil {
+		return err
+	}
+	n.durable.term, n.durable.votedFor = e.CurrentTerm, e.VotedFor
+	if e.FirstIndex > 0 {
+		n.durable.lastIndex = e.FirstIndex - 1 + protocol.LogIndex(len(e.Entries))
+	}
+	return nil
 }
 
 // WritesOnReceive implements world.Writer.

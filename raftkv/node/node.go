@@ -63,8 +63,9 @@ type Node struct {
 
 	incarnation uint64 // how often the process started, this time included
 	identity    identity
-	record      []byte // room for one record of the journal
-	failed      bool   // the disk failed: the node is as good as crashed until it is restarted
+	durable     durable // what the disk holds
+	record      []byte  // room for one record of the journal
+	failed      bool    // the disk failed: the node is as good as crashed until it is restarted
 }
 
 var (
@@ -74,9 +75,9 @@ var (
 
 // step is the handling of one input.
 type step struct {
-	began    time.Duration  // when the node got busy with it
-	cause    spans.Ref      // the span of what arrived; zero when a timer ran out
-	envelope world.Envelope // what arrived; zero when a timer ran out
+	cause     spans.Ref      // the span of what arrived; zero when a timer ran out
+	envelope  world.Envelope // what arrived; zero when a timer ran out
+	persisted bool           // something was made durable, and no span says so yet
 
 	roleChange   spans.RoleChangeSpan // that of a new leader, until its no-op is appended
 	heartbeat    spans.Ref            // the heartbeat round that this step opened, if any
@@ -124,30 +125,41 @@ func (n *Node) Store() *kv.Store { return n.store }
 // Start implements world.Process.
 func (n *Node) Start(w world.World) {
 	n.world = w
-	n.tracer.Steps(w.Step)
-	n.started()
+	n.tracer.Follow(w)
+	n.start(n.raft.State().Role)
 }
 
-// started opens the incarnation's span, and returns what names it.
-func (n *Node) started() spans.Ref {
+// start opens and ends the incarnation's span, with what the disk held, and returns what names it.
+func (n *Node) start(before protocol.Role) spans.Ref {
 	n.incarnation++
 	ref := n.root(nameStart, n.incarnation, 0)
-	now := n.world.Now()
-	n.tracer.StartStart(spans.Begin{Self: ref, At: now}, n.who()).End(now)
+	if !n.tracer.On() {
+		return ref
+	}
+	s := n.raft.State()
+	last, lastTerm := protocol.LogIndex(s.Log.Len()), protocol.Term(0)
+	if last > 0 {
+		lastTerm = s.Log.At(int(last - 1)).Term
+	}
+	span := n.tracer.StartStart(spans.Begin{Self: ref}, n.who(), s.VotedFor, last, lastTerm)
+	if n.incarnation > 1 {
+		span.SetRoleBefore(before)
+	}
+	span.End()
 	return ref
 }
 
 // Receive implements world.Process.
-func (n *Node) Receive(e world.Envelope, began time.Duration) {
+func (n *Node) Receive(e world.Envelope, _ time.Duration) {
 	if n.failed {
 		return
 	}
-	n.step = step{began: began, envelope: e}
+	n.step = step{envelope: e}
 	switch payload := e.Payload.(type) {
 	case protocol.SetPeers:
 		n.setPeers(payload)
 	case protocol.StartElection:
-		n.carryOut(n.raft.Step(payload))
+		n.take(payload)
 	case protocol.Message:
 		n.receive(payload)
 	default:
@@ -157,10 +169,16 @@ func (n *Node) Receive(e world.Envelope, began time.Duration) {
 
 func (n *Node) setPeers(input protocol.SetPeers) {
 	ref := n.root(nameSetPeers, n.incarnation, 0)
-	n.carryOut(n.raft.Step(input))
+	n.take(input)
 	if n.tracer.On() {
-		span := n.tracer.StartSetPeers(spans.Begin{Self: ref, At: n.step.began}, n.who(), names(input.Peers), int64(n.raft.Quorum()))
-		span.End(n.world.Now())
+		n.tracer.StartSetPeers(spans.Begin{Self: ref}, n.who(), names(input.Peers), int64(n.raft.Quorum())).End()
+	}
+}
+
+// take hands an input to the algorithm and does what it wants done.
+func (n *Node) take(input protocol.Input) {
+	if effects, ok := n.stepWith(input); ok {
+		n.carryOut(effects)
 	}
 }
 
@@ -173,8 +191,11 @@ func (n *Node) receive(m protocol.Message) {
 		return
 	}
 	n.step.cause = n.child(spans.Ref{Root: uint64(e.Root), ID: uint64(e.ID)}, nameOfRequest(m), e.From, 0, e.Copy)
-	effects := n.raft.Step(input)
-	if notification, ok := m.(protocol.CommitNotification); ok {
+	effects, ok := n.stepWith(input)
+	if !ok {
+		return
+	}
+	if notification, is := m.(protocol.CommitNotification); is {
 		n.traceNotification(notification)
 	}
 	n.carryOut(effects)
@@ -183,12 +204,15 @@ func (n *Node) receive(m protocol.Message) {
 // receiveReply handles the answer to a call, or one that came after its call was given up.
 func (n *Node) receiveReply(input protocol.Receive) {
 	e := &n.step.envelope
-	open := n.calls.take(uint64(e.InReplyTo))
-	effects := n.raft.Step(input)
-	if open != nil {
+	before := n.beliefAbout(input.From)
+	effects, ok := n.stepWith(input)
+	if !ok {
+		return
+	}
+	if open := n.calls.take(uint64(e.InReplyTo)); open != nil {
 		n.step.cause = open.ref
 		n.world.StopTimer(open.timer)
-		open.answered(n.world.Now(), input.Message, open.copyAnswered(e))
+		n.answered(open, input.Message, open.copyAnswered(e), before)
 		n.calls.free(open)
 	} else {
 		n.traceLateReply(input)
@@ -205,11 +229,12 @@ func (n *Node) traceLateReply(input protocol.Receive) {
 	if !n.tracer.On() {
 		return
 	}
-	span := n.tracer.StartLateReply(n.begin(n.step.cause, uint64(e.ID)), n.who(), input.From.String(), input.Message.Name())
+	span := n.tracer.StartLateReply(n.begin(n.step.cause, uint64(e.ID)), n.who(), input.From.String(), input.Message.Name(), termOf(input.Message))
+	n.persistedIn(span)
 	if e.Copy > 0 {
 		span.SetCopy(int64(e.Copy))
 	}
-	span.End(n.world.Now())
+	span.End()
 }
 
 // The kinds of timers of a node.
@@ -221,16 +246,16 @@ const (
 )
 
 // Timeout implements world.Process.
-func (n *Node) Timeout(t world.Timer, began time.Duration) {
+func (n *Node) Timeout(t world.Timer, _ time.Duration) {
 	if n.failed {
 		return
 	}
-	n.step = step{began: began}
+	n.step = step{}
 	switch t.Kind {
 	case timerElection:
-		n.carryOut(n.raft.Step(protocol.ElectionTimeout{}))
+		n.take(protocol.ElectionTimeout{})
 	case timerHeartbeat:
-		n.carryOut(n.raft.Step(protocol.HeartbeatTimeout{}))
+		n.take(protocol.HeartbeatTimeout{})
 	case timerRPC:
 		n.giveUp(uint64(t.ID))
 	case timerRequest:
@@ -245,16 +270,19 @@ func (n *Node) giveUp(call uint64) {
 		return
 	}
 	n.step.cause = open.ref
-	open.fail(n.world.Now(), "timeout", "no reply in time")
-	effects := n.raft.Step(protocol.RPCTimeout{Peer: open.peer, Request: open.request})
+	before := n.beliefAbout(open.peer)
+	effects := n.raft.Step(protocol.RPCTimeout{Peer: open.peer, Request: open.request}) // persists nothing
+	if n.tracer.On() {
+		n.wentBack(open, before)
+		open.span().Fail(spans.ErrorTypeTimeout, "no reply in time")
+	}
 	n.calls.free(open)
 	n.carryOut(effects)
 }
 
 // Crash implements world.Process. The algorithm's state is kept until Restart replaces it, so that the trace can say which role was lost.
 func (n *Node) Crash() {
-	now := n.world.Now()
-	n.endOpen(func(s openSpan) { s.Fail(now, "crash", "the process crashed") })
+	n.endOpen(func(s openSpan) { s.Fail(spans.ErrorTypeCrash, "the process crashed") })
 	n.electionTimer, n.heartbeatTimer = 0, 0
 }
 
@@ -265,21 +293,23 @@ func (n *Node) Restart() {
 		return
 	}
 	n.store = newStore(n.config.Bug)
-	start := n.started()
-	n.step = step{began: n.world.Now(), cause: start}
-	n.carryOut(n.raft.Step(input))
+	before := n.raft.State().Role
+	n.step = step{}
+	n.durable = durable{input.CurrentTerm, input.VotedFor, protocol.LogIndex(len(input.Log))}
+	effects := n.raft.Step(input) // which makes nothing durable
+	n.step.cause = n.start(before)
+	n.carryOut(effects)
 }
 
 // Finish implements world.Process.
 func (n *Node) Finish() {
-	now := n.world.Now()
-	n.endOpen(func(s openSpan) { s.Unfinished(now) })
+	n.endOpen(openSpan.Unfinished)
 }
 
 // openSpan is a span that something else than its own end has to end.
 type openSpan interface {
-	Fail(at time.Duration, errorType, description string)
-	Unfinished(at time.Duration)
+	Fail(errorType, description string)
+	Unfinished()
 }
 
 // endOpen ends all that is open, oldest calls first, and forgets it.

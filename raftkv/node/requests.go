@@ -2,7 +2,6 @@ package node
 
 import (
 	"slices"
-	"time"
 
 	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft"
@@ -34,11 +33,13 @@ type requests struct {
 type requestSpan interface {
 	openSpan
 	sender
-	End(at time.Duration, reply string)
+	End(reply string)
 	SetResult(string)
 	SetLeaderID(protocol.NodeID)
 	SetCopy(int64)
-	Append(at time.Duration, index protocol.LogIndex, term protocol.Term, command protocol.Command)
+	persister
+	Link(spans.Link)
+	Append(index protocol.LogIndex, term protocol.Term, command protocol.Command)
 }
 
 func (r *requests) add(index protocol.LogIndex, item request) {
@@ -69,13 +70,13 @@ func (r *requests) cause(index protocol.LogIndex, election spans.Ref) spans.Ref 
 }
 
 // links are the causes of the entries from first to last but for the parent, each once.
-func (r *requests) links(first, last protocol.LogIndex, parent, election spans.Ref) []spans.Ref {
-	var links []spans.Ref
+func (r *requests) links(first, last protocol.LogIndex, parent, election spans.Ref) []spans.Link {
+	var links []spans.Link
 	previous := parent
 	for index := first; index <= last; index++ {
 		cause := r.cause(index, election)
 		if cause != parent && cause != previous {
-			links = append(links, cause)
+			links = append(links, spans.LinkTo(cause, spans.LinkEntry))
 		}
 		previous = cause
 	}
@@ -108,6 +109,9 @@ func (r *requests) applied(n *Node, index protocol.LogIndex, result protocol.Res
 	item := r.at(index)
 	if item == nil || item.client == 0 {
 		return
+	}
+	if item.span != nil {
+		item.span.Link(spans.LinkTo(n.step.commit, spans.LinkCommit, spans.RaftIndexKey.Int64(int64(index))))
 	}
 	n.answerWaiting(item, protocol.Answered{Request: item.id, Result: result})
 }
@@ -170,8 +174,8 @@ func (n *Node) answer(span requestSpan, e world.Envelope) {
 	case protocol.RequestVote, protocol.VoteGranted, protocol.VoteDenied, protocol.AppendEntries, protocol.AppendEntriesOk,
 		protocol.AppendEntriesRejected, protocol.CommitNotification, protocol.ClientPut, protocol.ClientGet, protocol.ClientDelete, protocol.OutcomeUnknown:
 	}
-	sent(n, span, fate)
-	span.End(n.world.Now(), reply.Name())
+	sent(span, fate)
+	span.End(reply.Name())
 }
 
 // startRequestSpan opens the span of the client's request that is being handled; nil when no spans are opened.
@@ -182,7 +186,7 @@ func (n *Node) startRequestSpan(payload any) requestSpan {
 	e := &n.step.envelope
 	begin := n.begin(n.step.cause, uint64(e.ID))
 	if n.raft.State().Role == protocol.RoleLeader {
-		begin.Links = []spans.Ref{n.election.ref}
+		begin.Links = []spans.Link{n.leaderLink()}
 	}
 	var span requestSpan
 	switch m := payload.(type) {

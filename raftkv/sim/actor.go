@@ -13,16 +13,18 @@ type actor struct {
 	id      world.ProcessID
 	index   uint32 // its place in the order of ids
 
-	down    bool
-	inside  bool   // one of its methods runs, or it did not start: it is told afterwards of what becomes of it
-	falls   bool   // it crashed, and was not told yet
-	rises   bool   // it is to restart once it is told of its crash
-	epoch   uint32 // tells the end of a step from one that a crash killed or a pause held up
-	mailbox mailbox
-	timers  timers
-	disk    disk
+	down     bool
+	handling bool   // a message or a timer, that is: it is within Receive or Timeout
+	inside   bool   // one of its methods runs, or it did not start: it is told afterwards of what becomes of it
+	falls    bool   // it crashed, and was not told yet
+	rises    bool   // it is to restart once it is told of its crash
+	epoch    uint32 // tells the end of a step from one that a crash killed or a pause held up
+	mailbox  mailbox
+	timers   timers
+	disk     disk
 
-	steps uint64 // so far, the one under way included
+	steps   uint64  // so far, the one under way included
+	moments moments // of what it did
 
 	busy  bool
 	step  letter      // what it is busy with
@@ -165,7 +167,7 @@ func (a *actor) next() {
 func (a *actor) handle() bool {
 	a.steps++
 	if a.step.timer != 0 {
-		a.inside = true
+		a.inside, a.handling = true, true
 		a.process.Timeout(a.timer, a.began)
 		a.leave()
 		return true
@@ -174,8 +176,13 @@ func (a *actor) handle() bool {
 	flights := &a.sim.flights
 	lost := isDamaged(&flights.envelopes[message])
 	if !lost {
-		a.inside = true
+		a.inside, a.handling = true, true
 		a.process.Receive(flights.envelopes[message], a.began)
+		if a.falls {
+			a.sim.tellLost(message)
+		} else {
+			a.sim.tellHandled(message)
+		}
 		a.leave()
 	}
 	flights.release(message)
@@ -190,7 +197,7 @@ func (a *actor) enter() {
 
 // leave is called when a handler of the process returns.
 func (a *actor) leave() {
-	a.inside = false
+	a.inside, a.handling = false, false
 	if a.falls {
 		a.catchUp()
 	}

@@ -243,6 +243,7 @@ func (a *actor) lose(l letter) {
 	}
 	if !isDamaged(&s.flights.envelopes[l.message]) {
 		s.outcome.Lost++ // or it is counted already
+		s.tellLost(l.message)
 	}
 	s.flights.release(l.message)
 }

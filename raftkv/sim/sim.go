@@ -61,10 +61,26 @@ type Config struct {
 	// fault that kills it here has it send and set nothing more, and its Crash is called when the handler returns.
 	Fated func(e *world.Envelope, fate world.Fate)
 
+	// Mail, if not nil, is told what becomes of every message.
+	Mail Mail
+
 	// Finished is asked after every event that a process handled, when After has returned. Once it is true, timers stop, those that wait in a mailbox too; what is in
 	// flight is handled to the end, but for what waits for a process that is paused; then the run ends, and waits for nothing that is still to come from outside.
 	// Nil is never.
 	Finished func() bool
+}
+
+// Mail is told what becomes of every message.
+type Mail interface {
+	// Sent tells of a message that is on its way, and what the network does to it. One with the fate Drop is lost but for
+	// a second copy, and nothing more is told of the first.
+	Sent(e *world.Envelope, fate world.Fate)
+
+	// Handled tells that a process handled a copy of a message.
+	Handled(e *world.Envelope)
+
+	// Lost tells that a copy of a message arrived and is lost: its receiver is down, or crashed before it had handled it.
+	Lost(e *world.Envelope)
 }
 
 // Outcome is what a run came to.
@@ -100,6 +116,7 @@ type Sim struct {
 	wrong   []error
 
 	now      time.Duration
+	moments  moments // of what is done to the world
 	queue    queue
 	flights  flights
 	open     int // messages in flight, in a mailbox or being handled, and timers being handled
@@ -123,7 +140,7 @@ type plan struct {
 // New makes a world without processes.
 func New(c Config) *Sim {
 	s := &Sim{
-		config: c, dice: diceFor(c.Seed), asked: counterfactuals(&c), limit: math.MaxInt64,
+		config: c, moments: noMoments, dice: diceFor(c.Seed), asked: counterfactuals(&c), limit: math.MaxInt64,
 		rates: rates{loss: c.Loss, duplicate: c.Duplicate, latency: c.Latency}, cuts: map[link]bool{},
 	}
 	s.addLinks()
@@ -159,7 +176,7 @@ func (s *Sim) Add(p world.Process) {
 	for uint64(len(s.byGroup[group])) <= number {
 		s.byGroup[group] = append(s.byGroup[group], nil)
 	}
-	a := &actor{sim: s, process: p, id: id, inside: true, rate: trueRate}
+	a := &actor{sim: s, process: p, id: id, inside: true, rate: trueRate, moments: noMoments}
 	a.disk.owner = a
 	s.byGroup[group][number] = a
 	s.actors = append(s.actors, a)

@@ -18,12 +18,22 @@ const (
 	RaftTermKey = attribute.Key("raft.term")
 	// The server's role, after handling on the receiving side.
 	RaftRoleKey = attribute.Key("raft.role")
+	// The sender's term when its call ended, where that is a later one.
+	RaftEndTermKey = attribute.Key("raft.end_term")
+	// The sender's role when its call ended, where that is another one.
+	RaftEndRoleKey = attribute.Key("raft.end_role")
+	// The role that the server had when it crashed.
+	RaftRoleBeforeKey = attribute.Key("raft.role.before")
 	// The role before the change.
 	RaftRoleFromKey = attribute.Key("raft.role.from")
 	// What made the role change.
 	RaftRoleEventKey = attribute.Key("raft.role.event")
 	// The reply, by its message's name.
 	RaftReplyKey = attribute.Key("raft.reply")
+	// The term that the reply says: its sender's.
+	RaftReplyTermKey = attribute.Key("raft.reply.term")
+	// The term that the message says: its sender's when it was sent.
+	RaftMessageTermKey = attribute.Key("raft.message.term")
 	// Why the request was refused.
 	RaftReasonKey = attribute.Key("raft.reason")
 	// How often the same was sent before, plus one.
@@ -38,15 +48,17 @@ const (
 	RaftOutcomeKey = attribute.Key("raft.outcome")
 	// The ordinal of the heartbeat round in its term, from 1.
 	RaftHeartbeatKey = attribute.Key("raft.heartbeat")
-	// Index of the candidate's last entry.
+	// Index of the last entry of a log: of the candidate's where a vote is asked for, else of the server's own, after handling.
 	RaftLastLogIndexKey = attribute.Key("raft.last_log.index")
-	// Term of the candidate's last entry.
+	// Term of that entry.
 	RaftLastLogTermKey = attribute.Key("raft.last_log.term")
+	// Whom the server gave its vote in its term, after handling; `none` when nobody has it.
+	RaftVotedForKey = attribute.Key("raft.voted_for")
 	// Index of the entry before the new ones.
 	RaftPrevLogIndexKey = attribute.Key("raft.prev_log.index")
 	// Term of that entry.
 	RaftPrevLogTermKey = attribute.Key("raft.prev_log.term")
-	// The entries, each as `index@term command`.
+	// The entries, each as `index@term request command`, a no-op without a request.
 	RaftEntriesKey = attribute.Key("raft.entries")
 	// How many entries there are.
 	RaftEntriesCountKey = attribute.Key("raft.entries.count")
@@ -54,6 +66,8 @@ const (
 	RaftLeaderCommitKey = attribute.Key("raft.leader_commit")
 	// Up to here the follower's log equals the leader's.
 	RaftMatchIndexKey = attribute.Key("raft.match_index")
+	// The next entry that the leader sends to the follower, where it went back in its log.
+	RaftNextIndexKey = attribute.Key("raft.next_index")
 	// Where the leader should go on, as the follower says.
 	RaftConflictIndexKey = attribute.Key("raft.conflict.index")
 	// Term of the follower's entry that does not match; 0 when it has none.
@@ -92,6 +106,10 @@ const (
 	RPCMethodKey = attribute.Key("rpc.method")
 	// OpenTelemetry RPC conventions: the process that is called.
 	ServerAddressKey = attribute.Key("server.address")
+	// The process at the other end of what is sent. Jaeger's pages show it, and so whom a message was to that nobody received.
+	PeerServiceKey = attribute.Key("peer.service")
+	// Why a link is there: to the election that made this leader, the try or attempt before, what another entry came from, a message's producer, the commit that covers the request, or the fault that did this.
+	RaftkvLinkKey = attribute.Key("raftkv.link")
 	// Why a span has no proper end.
 	ErrorTypeKey = attribute.Key("error.type")
 	// The resolved config of the run, as TOML.
@@ -141,6 +159,16 @@ const (
 	OutcomeWon      = "won"
 	OutcomeLost     = "lost"
 	OutcomeNoWinner = "no winner"
+)
+
+// The values of raftkv.link.
+const (
+	LinkLeader   = "leader"
+	LinkPrevious = "previous"
+	LinkEntry    = "entry"
+	LinkProducer = "producer"
+	LinkCommit   = "commit"
+	LinkFault    = "fault"
 )
 
 // The values of error.type.
@@ -244,9 +272,10 @@ const (
 
 // The names of events.
 const (
-	EventDrop      = "drop"      // The message is lost.
+	EventDrop      = "drop"      // The message is lost, or a copy of it: on its way, or since its receiver is down.
 	EventDelay     = "delay"     // The message arrives later.
 	EventDuplicate = "duplicate" // The message arrives a second time.
+	EventPersist   = "persist"   // What the disk holds from now on, before anything is sent that depends on it (Figure 2).
 	EventAppend    = "append"    // The leader appended the command to its log.
 )
 

@@ -22,9 +22,9 @@ func (t *Tracer) StartClientStart(b Begin) ClientStartSpan {
 }
 
 // End ends the span.
-func (s ClientStartSpan) End(at time.Duration) {
+func (s ClientStartSpan) End() {
 	if s.On() {
-		s.end(at)
+		s.end()
 	}
 }
 
@@ -44,10 +44,10 @@ func (t *Tracer) StartKVPut(b Begin, request protocol.RequestID, key string, val
 }
 
 // End ends the span with its answer.
-func (s KVPutSpan) End(at time.Duration, result string) {
+func (s KVPutSpan) End(result string) {
 	if s.On() {
 		s.set(append(s.room(), KVResultKey.String(result))...)
-		s.end(at)
+		s.end()
 	}
 }
 
@@ -66,10 +66,10 @@ func (t *Tracer) StartKVGet(b Begin, request protocol.RequestID, key string) KVG
 }
 
 // End ends the span with its answer.
-func (s KVGetSpan) End(at time.Duration, result string) {
+func (s KVGetSpan) End(result string) {
 	if s.On() {
 		s.set(append(s.room(), KVResultKey.String(result))...)
-		s.end(at)
+		s.end()
 	}
 }
 
@@ -88,10 +88,10 @@ func (t *Tracer) StartKVDelete(b Begin, request protocol.RequestID, key string) 
 }
 
 // End ends the span with its answer.
-func (s KVDeleteSpan) End(at time.Duration, result string) {
+func (s KVDeleteSpan) End(result string) {
 	if s.On() {
 		s.set(append(s.room(), KVResultKey.String(result))...)
-		s.end(at)
+		s.end()
 	}
 }
 
@@ -99,40 +99,41 @@ func (s KVDeleteSpan) End(at time.Duration, result string) {
 type TurnProducerSpan struct{ span }
 
 // StartTurnProducer starts a TurnProducerSpan, a child of ClientStart, KVPut, KVGet, KVDelete.
-func (t *Tracer) StartTurnProducer(b Begin, client protocol.ClientID) TurnProducerSpan {
+func (t *Tracer) StartTurnProducer(b Begin, client protocol.ClientID, service string) TurnProducerSpan {
 	if t == nil {
 		return TurnProducerSpan{}
 	}
 	return TurnProducerSpan{t.start(b, TurnProducerName, trace.SpanKindProducer, append(t.attributes[:0],
 		KVClientIDKey.String(client.String()),
+		PeerServiceKey.String(service),
 	))}
 }
 
-// Drop adds the event drop: the message is lost.
-func (s TurnProducerSpan) Drop(at time.Duration, cause string) {
+// Drop adds the event drop: the message is lost, or a copy of it: on its way, or since its receiver is down.
+func (s TurnProducerSpan) Drop(cause string) {
 	if s.On() {
-		s.event(at, EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
+		s.event(EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
 	}
 }
 
 // Delay adds the event delay: the message arrives later.
-func (s TurnProducerSpan) Delay(at time.Duration, cause string, delay time.Duration) {
+func (s TurnProducerSpan) Delay(cause string, delay time.Duration) {
 	if s.On() {
-		s.event(at, EventDelay, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+		s.event(EventDelay, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
 	}
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
-func (s TurnProducerSpan) Duplicate(at time.Duration, cause string, copyValue int64) {
+func (s TurnProducerSpan) Duplicate(cause string, copyValue int64) {
 	if s.On() {
-		s.event(at, EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
+		s.event(EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
 	}
 }
 
 // End ends the span.
-func (s TurnProducerSpan) End(at time.Duration) {
+func (s TurnProducerSpan) End() {
 	if s.On() {
-		s.end(at)
+		s.end()
 	}
 }
 
@@ -157,9 +158,9 @@ func (s TurnConsumerSpan) SetCopy(copyValue int64) {
 }
 
 // End ends the span.
-func (s TurnConsumerSpan) End(at time.Duration) {
+func (s TurnConsumerSpan) End() {
 	if s.On() {
-		s.end(at)
+		s.end()
 	}
 }
 
@@ -178,6 +179,7 @@ func (t *Tracer) StartPutClient(b Begin, request protocol.RequestID, try int64, 
 		KVRequestIDKey.String(request.String()),
 		KVTryKey.Int64(try),
 		RaftPeerIDKey.String(peer),
+		PeerServiceKey.String(peer),
 	))}
 }
 
@@ -203,32 +205,32 @@ func (s PutClientSpan) SetAnsweredCopy(answeredCopy int64) {
 	}
 }
 
-// Drop adds the event drop: the message is lost.
-func (s PutClientSpan) Drop(at time.Duration, cause string) {
+// Drop adds the event drop: the message is lost, or a copy of it: on its way, or since its receiver is down.
+func (s PutClientSpan) Drop(cause string) {
 	if s.On() {
-		s.event(at, EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
+		s.event(EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
 	}
 }
 
 // Delay adds the event delay: the message arrives later.
-func (s PutClientSpan) Delay(at time.Duration, cause string, delay time.Duration) {
+func (s PutClientSpan) Delay(cause string, delay time.Duration) {
 	if s.On() {
-		s.event(at, EventDelay, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+		s.event(EventDelay, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
 	}
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
-func (s PutClientSpan) Duplicate(at time.Duration, cause string, copyValue int64) {
+func (s PutClientSpan) Duplicate(cause string, copyValue int64) {
 	if s.On() {
-		s.event(at, EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
+		s.event(EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
 	}
 }
 
 // End ends the span with its answer.
-func (s PutClientSpan) End(at time.Duration, reply string) {
+func (s PutClientSpan) End(reply string) {
 	if s.On() {
 		s.set(append(s.room(), RaftReplyKey.String(reply))...)
-		s.end(at)
+		s.end()
 	}
 }
 
@@ -247,6 +249,7 @@ func (t *Tracer) StartGetClient(b Begin, request protocol.RequestID, try int64, 
 		KVRequestIDKey.String(request.String()),
 		KVTryKey.Int64(try),
 		RaftPeerIDKey.String(peer),
+		PeerServiceKey.String(peer),
 	))}
 }
 
@@ -272,32 +275,32 @@ func (s GetClientSpan) SetAnsweredCopy(answeredCopy int64) {
 	}
 }
 
-// Drop adds the event drop: the message is lost.
-func (s GetClientSpan) Drop(at time.Duration, cause string) {
+// Drop adds the event drop: the message is lost, or a copy of it: on its way, or since its receiver is down.
+func (s GetClientSpan) Drop(cause string) {
 	if s.On() {
-		s.event(at, EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
+		s.event(EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
 	}
 }
 
 // Delay adds the event delay: the message arrives later.
-func (s GetClientSpan) Delay(at time.Duration, cause string, delay time.Duration) {
+func (s GetClientSpan) Delay(cause string, delay time.Duration) {
 	if s.On() {
-		s.event(at, EventDelay, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+		s.event(EventDelay, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
 	}
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
-func (s GetClientSpan) Duplicate(at time.Duration, cause string, copyValue int64) {
+func (s GetClientSpan) Duplicate(cause string, copyValue int64) {
 	if s.On() {
-		s.event(at, EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
+		s.event(EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
 	}
 }
 
 // End ends the span with its answer.
-func (s GetClientSpan) End(at time.Duration, reply string) {
+func (s GetClientSpan) End(reply string) {
 	if s.On() {
 		s.set(append(s.room(), RaftReplyKey.String(reply))...)
-		s.end(at)
+		s.end()
 	}
 }
 
@@ -316,6 +319,7 @@ func (t *Tracer) StartDeleteClient(b Begin, request protocol.RequestID, try int6
 		KVRequestIDKey.String(request.String()),
 		KVTryKey.Int64(try),
 		RaftPeerIDKey.String(peer),
+		PeerServiceKey.String(peer),
 	))}
 }
 
@@ -341,31 +345,31 @@ func (s DeleteClientSpan) SetAnsweredCopy(answeredCopy int64) {
 	}
 }
 
-// Drop adds the event drop: the message is lost.
-func (s DeleteClientSpan) Drop(at time.Duration, cause string) {
+// Drop adds the event drop: the message is lost, or a copy of it: on its way, or since its receiver is down.
+func (s DeleteClientSpan) Drop(cause string) {
 	if s.On() {
-		s.event(at, EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
+		s.event(EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
 	}
 }
 
 // Delay adds the event delay: the message arrives later.
-func (s DeleteClientSpan) Delay(at time.Duration, cause string, delay time.Duration) {
+func (s DeleteClientSpan) Delay(cause string, delay time.Duration) {
 	if s.On() {
-		s.event(at, EventDelay, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+		s.event(EventDelay, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
 	}
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
-func (s DeleteClientSpan) Duplicate(at time.Duration, cause string, copyValue int64) {
+func (s DeleteClientSpan) Duplicate(cause string, copyValue int64) {
 	if s.On() {
-		s.event(at, EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
+		s.event(EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
 	}
 }
 
 // End ends the span with its answer.
-func (s DeleteClientSpan) End(at time.Duration, reply string) {
+func (s DeleteClientSpan) End(reply string) {
 	if s.On() {
 		s.set(append(s.room(), RaftReplyKey.String(reply))...)
-		s.end(at)
+		s.end()
 	}
 }

@@ -10,11 +10,12 @@ import (
 	"github.com/raftkv/raftkv/raftkv/protocol"
 )
 
-// StartSpan is the internal span raft.start: a server starts, or starts again.
+// StartSpan is the internal span raft.start: a server starts, or starts again, with what its disk held: term, vote and
+// log.
 type StartSpan struct{ span }
 
 // StartStart starts a StartSpan, a root.
-func (t *Tracer) StartStart(b Begin, who Who) StartSpan {
+func (t *Tracer) StartStart(b Begin, who Who, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex, lastLogTerm protocol.Term) StartSpan {
 	if t == nil {
 		return StartSpan{}
 	}
@@ -22,6 +23,9 @@ func (t *Tracer) StartStart(b Begin, who Who) StartSpan {
 		RaftNodeIDKey.String(who.Node.String()),
 		RaftTermKey.Int64(int64(who.Term)),
 		RaftRoleKey.String(who.Role.String()),
+		RaftVotedForKey.String(votedFor.String()),
+		RaftLastLogIndexKey.Int64(int64(lastLogIndex)),
+		RaftLastLogTermKey.Int64(int64(lastLogTerm)),
 	))}
 }
 
@@ -32,10 +36,17 @@ func (s StartSpan) SetWho(who Who) {
 	}
 }
 
-// End ends the span.
-func (s StartSpan) End(at time.Duration) {
+// SetRoleBefore sets raft.role.before: the role that the server had when it crashed.
+func (s StartSpan) SetRoleBefore(roleBefore protocol.Role) {
 	if s.On() {
-		s.end(at)
+		s.set(append(s.room(), RaftRoleBeforeKey.String(roleBefore.String()))...)
+	}
+}
+
+// End ends the span.
+func (s StartSpan) End() {
+	if s.On() {
+		s.end()
 	}
 }
 
@@ -64,9 +75,9 @@ func (s SetPeersSpan) SetWho(who Who) {
 }
 
 // End ends the span.
-func (s SetPeersSpan) End(at time.Duration) {
+func (s SetPeersSpan) End() {
 	if s.On() {
-		s.end(at)
+		s.end()
 	}
 }
 
@@ -118,39 +129,47 @@ func (s PutServerSpan) SetCopy(copyValue int64) {
 	}
 }
 
-// Append adds the event append: the leader appended the command to its log.
-func (s PutServerSpan) Append(at time.Duration, index protocol.LogIndex, term protocol.Term, command protocol.Command) {
+// Persist adds the event persist: what the disk holds from now on, before anything is sent that depends on it (Figure
+// 2).
+func (s PutServerSpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
 	if s.On() {
-		s.event(at, EventAppend, append(s.room(), RaftIndexKey.Int64(int64(index)), RaftTermKey.Int64(int64(term)), RaftCommandKey.String(command.String()))...)
+		s.event(EventPersist, append(s.room(), RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))...)
 	}
 }
 
-// Drop adds the event drop: the message is lost.
-func (s PutServerSpan) Drop(at time.Duration, cause string) {
+// Append adds the event append: the leader appended the command to its log.
+func (s PutServerSpan) Append(index protocol.LogIndex, term protocol.Term, command protocol.Command) {
 	if s.On() {
-		s.event(at, EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
+		s.event(EventAppend, append(s.room(), RaftIndexKey.Int64(int64(index)), RaftTermKey.Int64(int64(term)), RaftCommandKey.String(command.String()))...)
+	}
+}
+
+// Drop adds the event drop: the message is lost, or a copy of it: on its way, or since its receiver is down.
+func (s PutServerSpan) Drop(cause string) {
+	if s.On() {
+		s.event(EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
 	}
 }
 
 // Delay adds the event delay: the message arrives later.
-func (s PutServerSpan) Delay(at time.Duration, cause string, delay time.Duration) {
+func (s PutServerSpan) Delay(cause string, delay time.Duration) {
 	if s.On() {
-		s.event(at, EventDelay, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+		s.event(EventDelay, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
 	}
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
-func (s PutServerSpan) Duplicate(at time.Duration, cause string, copyValue int64) {
+func (s PutServerSpan) Duplicate(cause string, copyValue int64) {
 	if s.On() {
-		s.event(at, EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
+		s.event(EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
 	}
 }
 
 // End ends the span with its answer.
-func (s PutServerSpan) End(at time.Duration, reply string) {
+func (s PutServerSpan) End(reply string) {
 	if s.On() {
 		s.set(append(s.room(), RaftReplyKey.String(reply))...)
-		s.end(at)
+		s.end()
 	}
 }
 
@@ -202,39 +221,47 @@ func (s GetServerSpan) SetCopy(copyValue int64) {
 	}
 }
 
-// Append adds the event append: the leader appended the command to its log.
-func (s GetServerSpan) Append(at time.Duration, index protocol.LogIndex, term protocol.Term, command protocol.Command) {
+// Persist adds the event persist: what the disk holds from now on, before anything is sent that depends on it (Figure
+// 2).
+func (s GetServerSpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
 	if s.On() {
-		s.event(at, EventAppend, append(s.room(), RaftIndexKey.Int64(int64(index)), RaftTermKey.Int64(int64(term)), RaftCommandKey.String(command.String()))...)
+		s.event(EventPersist, append(s.room(), RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))...)
 	}
 }
 
-// Drop adds the event drop: the message is lost.
-func (s GetServerSpan) Drop(at time.Duration, cause string) {
+// Append adds the event append: the leader appended the command to its log.
+func (s GetServerSpan) Append(index protocol.LogIndex, term protocol.Term, command protocol.Command) {
 	if s.On() {
-		s.event(at, EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
+		s.event(EventAppend, append(s.room(), RaftIndexKey.Int64(int64(index)), RaftTermKey.Int64(int64(term)), RaftCommandKey.String(command.String()))...)
+	}
+}
+
+// Drop adds the event drop: the message is lost, or a copy of it: on its way, or since its receiver is down.
+func (s GetServerSpan) Drop(cause string) {
+	if s.On() {
+		s.event(EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
 	}
 }
 
 // Delay adds the event delay: the message arrives later.
-func (s GetServerSpan) Delay(at time.Duration, cause string, delay time.Duration) {
+func (s GetServerSpan) Delay(cause string, delay time.Duration) {
 	if s.On() {
-		s.event(at, EventDelay, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+		s.event(EventDelay, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
 	}
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
-func (s GetServerSpan) Duplicate(at time.Duration, cause string, copyValue int64) {
+func (s GetServerSpan) Duplicate(cause string, copyValue int64) {
 	if s.On() {
-		s.event(at, EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
+		s.event(EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
 	}
 }
 
 // End ends the span with its answer.
-func (s GetServerSpan) End(at time.Duration, reply string) {
+func (s GetServerSpan) End(reply string) {
 	if s.On() {
 		s.set(append(s.room(), RaftReplyKey.String(reply))...)
-		s.end(at)
+		s.end()
 	}
 }
 
@@ -286,39 +313,47 @@ func (s DeleteServerSpan) SetCopy(copyValue int64) {
 	}
 }
 
-// Append adds the event append: the leader appended the command to its log.
-func (s DeleteServerSpan) Append(at time.Duration, index protocol.LogIndex, term protocol.Term, command protocol.Command) {
+// Persist adds the event persist: what the disk holds from now on, before anything is sent that depends on it (Figure
+// 2).
+func (s DeleteServerSpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
 	if s.On() {
-		s.event(at, EventAppend, append(s.room(), RaftIndexKey.Int64(int64(index)), RaftTermKey.Int64(int64(term)), RaftCommandKey.String(command.String()))...)
+		s.event(EventPersist, append(s.room(), RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))...)
 	}
 }
 
-// Drop adds the event drop: the message is lost.
-func (s DeleteServerSpan) Drop(at time.Duration, cause string) {
+// Append adds the event append: the leader appended the command to its log.
+func (s DeleteServerSpan) Append(index protocol.LogIndex, term protocol.Term, command protocol.Command) {
 	if s.On() {
-		s.event(at, EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
+		s.event(EventAppend, append(s.room(), RaftIndexKey.Int64(int64(index)), RaftTermKey.Int64(int64(term)), RaftCommandKey.String(command.String()))...)
+	}
+}
+
+// Drop adds the event drop: the message is lost, or a copy of it: on its way, or since its receiver is down.
+func (s DeleteServerSpan) Drop(cause string) {
+	if s.On() {
+		s.event(EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
 	}
 }
 
 // Delay adds the event delay: the message arrives later.
-func (s DeleteServerSpan) Delay(at time.Duration, cause string, delay time.Duration) {
+func (s DeleteServerSpan) Delay(cause string, delay time.Duration) {
 	if s.On() {
-		s.event(at, EventDelay, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+		s.event(EventDelay, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
 	}
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
-func (s DeleteServerSpan) Duplicate(at time.Duration, cause string, copyValue int64) {
+func (s DeleteServerSpan) Duplicate(cause string, copyValue int64) {
 	if s.On() {
-		s.event(at, EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
+		s.event(EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
 	}
 }
 
 // End ends the span with its answer.
-func (s DeleteServerSpan) End(at time.Duration, reply string) {
+func (s DeleteServerSpan) End(reply string) {
 	if s.On() {
 		s.set(append(s.room(), RaftReplyKey.String(reply))...)
-		s.end(at)
+		s.end()
 	}
 }
 
@@ -326,7 +361,7 @@ func (s DeleteServerSpan) End(at time.Duration, reply string) {
 type ElectionSpan struct{ span }
 
 // StartElection starts an ElectionSpan, a root.
-func (t *Tracer) StartElection(b Begin, who Who, quorum int64) ElectionSpan {
+func (t *Tracer) StartElection(b Begin, who Who, quorum int64, votedFor protocol.NodeID) ElectionSpan {
 	if t == nil {
 		return ElectionSpan{}
 	}
@@ -335,6 +370,7 @@ func (t *Tracer) StartElection(b Begin, who Who, quorum int64) ElectionSpan {
 		RaftTermKey.Int64(int64(who.Term)),
 		RaftRoleKey.String(who.Role.String()),
 		RaftQuorumKey.Int64(quorum),
+		RaftVotedForKey.String(votedFor.String()),
 	))}
 }
 
@@ -345,11 +381,19 @@ func (s ElectionSpan) SetWho(who Who) {
 	}
 }
 
+// Persist adds the event persist: what the disk holds from now on, before anything is sent that depends on it (Figure
+// 2).
+func (s ElectionSpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
+	if s.On() {
+		s.event(EventPersist, append(s.room(), RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))...)
+	}
+}
+
 // End ends the span with its answer.
-func (s ElectionSpan) End(at time.Duration, outcome string, votes int64) {
+func (s ElectionSpan) End(outcome string, votes int64) {
 	if s.On() {
 		s.set(append(s.room(), RaftOutcomeKey.String(outcome), RaftVotesKey.Int64(votes))...)
-		s.end(at)
+		s.end()
 	}
 }
 
@@ -377,9 +421,9 @@ func (s HeartbeatSpan) SetWho(who Who) {
 }
 
 // End ends the span.
-func (s HeartbeatSpan) End(at time.Duration) {
+func (s HeartbeatSpan) End() {
 	if s.On() {
-		s.end(at)
+		s.end()
 	}
 }
 
@@ -407,17 +451,25 @@ func (s RoleChangeSpan) SetWho(who Who) {
 	}
 }
 
-// Append adds the event append: the leader appended the command to its log.
-func (s RoleChangeSpan) Append(at time.Duration, index protocol.LogIndex, term protocol.Term, command protocol.Command) {
+// Persist adds the event persist: what the disk holds from now on, before anything is sent that depends on it (Figure
+// 2).
+func (s RoleChangeSpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
 	if s.On() {
-		s.event(at, EventAppend, append(s.room(), RaftIndexKey.Int64(int64(index)), RaftTermKey.Int64(int64(term)), RaftCommandKey.String(command.String()))...)
+		s.event(EventPersist, append(s.room(), RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))...)
+	}
+}
+
+// Append adds the event append: the leader appended the command to its log.
+func (s RoleChangeSpan) Append(index protocol.LogIndex, term protocol.Term, command protocol.Command) {
+	if s.On() {
+		s.event(EventAppend, append(s.room(), RaftIndexKey.Int64(int64(index)), RaftTermKey.Int64(int64(term)), RaftCommandKey.String(command.String()))...)
 	}
 }
 
 // End ends the span.
-func (s RoleChangeSpan) End(at time.Duration) {
+func (s RoleChangeSpan) End() {
 	if s.On() {
-		s.end(at)
+		s.end()
 	}
 }
 
@@ -441,6 +493,7 @@ func (t *Tracer) StartRequestVoteClient(b Begin, who Who, peer string, attempt i
 		RaftAttemptKey.Int64(attempt),
 		RaftLastLogIndexKey.Int64(int64(lastLogIndex)),
 		RaftLastLogTermKey.Int64(int64(lastLogTerm)),
+		PeerServiceKey.String(peer),
 	))}
 }
 
@@ -448,6 +501,20 @@ func (t *Tracer) StartRequestVoteClient(b Begin, who Who, peer string, attempt i
 func (s RequestVoteClientSpan) SetWho(who Who) {
 	if s.On() {
 		s.set(append(s.room(), RaftTermKey.Int64(int64(who.Term)), RaftRoleKey.String(who.Role.String()))...)
+	}
+}
+
+// SetEndTerm sets raft.end_term: the sender's term when its call ended, where that is a later one.
+func (s RequestVoteClientSpan) SetEndTerm(endTerm protocol.Term) {
+	if s.On() {
+		s.set(append(s.room(), RaftEndTermKey.Int64(int64(endTerm)))...)
+	}
+}
+
+// SetEndRole sets raft.end_role: the sender's role when its call ended, where that is another one.
+func (s RequestVoteClientSpan) SetEndRole(endRole protocol.Role) {
+	if s.On() {
+		s.set(append(s.room(), RaftEndRoleKey.String(endRole.String()))...)
 	}
 }
 
@@ -459,32 +526,40 @@ func (s RequestVoteClientSpan) SetAnsweredCopy(answeredCopy int64) {
 	}
 }
 
-// Drop adds the event drop: the message is lost.
-func (s RequestVoteClientSpan) Drop(at time.Duration, cause string) {
+// Persist adds the event persist: what the disk holds from now on, before anything is sent that depends on it (Figure
+// 2).
+func (s RequestVoteClientSpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
 	if s.On() {
-		s.event(at, EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
+		s.event(EventPersist, append(s.room(), RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))...)
+	}
+}
+
+// Drop adds the event drop: the message is lost, or a copy of it: on its way, or since its receiver is down.
+func (s RequestVoteClientSpan) Drop(cause string) {
+	if s.On() {
+		s.event(EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
 	}
 }
 
 // Delay adds the event delay: the message arrives later.
-func (s RequestVoteClientSpan) Delay(at time.Duration, cause string, delay time.Duration) {
+func (s RequestVoteClientSpan) Delay(cause string, delay time.Duration) {
 	if s.On() {
-		s.event(at, EventDelay, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+		s.event(EventDelay, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
 	}
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
-func (s RequestVoteClientSpan) Duplicate(at time.Duration, cause string, copyValue int64) {
+func (s RequestVoteClientSpan) Duplicate(cause string, copyValue int64) {
 	if s.On() {
-		s.event(at, EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
+		s.event(EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
 	}
 }
 
 // End ends the span with its answer.
-func (s RequestVoteClientSpan) End(at time.Duration, reply string) {
+func (s RequestVoteClientSpan) End(reply string, replyTerm protocol.Term) {
 	if s.On() {
-		s.set(append(s.room(), RaftReplyKey.String(reply))...)
-		s.end(at)
+		s.set(append(s.room(), RaftReplyKey.String(reply), RaftReplyTermKey.Int64(int64(replyTerm)))...)
+		s.end()
 	}
 }
 
@@ -492,7 +567,7 @@ func (s RequestVoteClientSpan) End(at time.Duration, reply string) {
 type RequestVoteServerSpan struct{ span }
 
 // StartRequestVoteServer starts a RequestVoteServerSpan, a child of RequestVoteClient.
-func (t *Tracer) StartRequestVoteServer(b Begin, who Who, peer string) RequestVoteServerSpan {
+func (t *Tracer) StartRequestVoteServer(b Begin, who Who, peer string, messageTerm protocol.Term, lastLogIndex protocol.LogIndex, lastLogTerm protocol.Term, votedFor protocol.NodeID) RequestVoteServerSpan {
 	if t == nil {
 		return RequestVoteServerSpan{}
 	}
@@ -504,6 +579,10 @@ func (t *Tracer) StartRequestVoteServer(b Begin, who Who, peer string) RequestVo
 		RPCMethodKey.String(RequestVoteServerName),
 		ServerAddressKey.String(who.Node.String()),
 		RaftPeerIDKey.String(peer),
+		RaftMessageTermKey.Int64(int64(messageTerm)),
+		RaftLastLogIndexKey.Int64(int64(lastLogIndex)),
+		RaftLastLogTermKey.Int64(int64(lastLogTerm)),
+		RaftVotedForKey.String(votedFor.String()),
 	))}
 }
 
@@ -528,32 +607,40 @@ func (s RequestVoteServerSpan) SetCopy(copyValue int64) {
 	}
 }
 
-// Drop adds the event drop: the message is lost.
-func (s RequestVoteServerSpan) Drop(at time.Duration, cause string) {
+// Persist adds the event persist: what the disk holds from now on, before anything is sent that depends on it (Figure
+// 2).
+func (s RequestVoteServerSpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
 	if s.On() {
-		s.event(at, EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
+		s.event(EventPersist, append(s.room(), RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))...)
+	}
+}
+
+// Drop adds the event drop: the message is lost, or a copy of it: on its way, or since its receiver is down.
+func (s RequestVoteServerSpan) Drop(cause string) {
+	if s.On() {
+		s.event(EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
 	}
 }
 
 // Delay adds the event delay: the message arrives later.
-func (s RequestVoteServerSpan) Delay(at time.Duration, cause string, delay time.Duration) {
+func (s RequestVoteServerSpan) Delay(cause string, delay time.Duration) {
 	if s.On() {
-		s.event(at, EventDelay, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+		s.event(EventDelay, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
 	}
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
-func (s RequestVoteServerSpan) Duplicate(at time.Duration, cause string, copyValue int64) {
+func (s RequestVoteServerSpan) Duplicate(cause string, copyValue int64) {
 	if s.On() {
-		s.event(at, EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
+		s.event(EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
 	}
 }
 
 // End ends the span with its answer.
-func (s RequestVoteServerSpan) End(at time.Duration, reply string) {
+func (s RequestVoteServerSpan) End(reply string) {
 	if s.On() {
 		s.set(append(s.room(), RaftReplyKey.String(reply))...)
-		s.end(at)
+		s.end()
 	}
 }
 
@@ -579,6 +666,7 @@ func (t *Tracer) StartAppendEntriesClient(b Begin, who Who, peer string, attempt
 		RaftPrevLogTermKey.Int64(int64(prevLogTerm)),
 		RaftEntriesCountKey.Int64(entriesCount),
 		RaftLeaderCommitKey.Int64(int64(leaderCommit)),
+		PeerServiceKey.String(peer),
 	))}
 }
 
@@ -589,7 +677,7 @@ func (s AppendEntriesClientSpan) SetWho(who Who) {
 	}
 }
 
-// SetEntries sets raft.entries: the entries, each as `index@term command`.
+// SetEntries sets raft.entries: the entries, each as `index@term request command`, a no-op without a request.
 func (s AppendEntriesClientSpan) SetEntries(entries []string) {
 	if s.On() {
 		s.set(append(s.room(), RaftEntriesKey.StringSlice(entries))...)
@@ -617,6 +705,28 @@ func (s AppendEntriesClientSpan) SetConflictTerm(conflictTerm protocol.Term) {
 	}
 }
 
+// SetEndTerm sets raft.end_term: the sender's term when its call ended, where that is a later one.
+func (s AppendEntriesClientSpan) SetEndTerm(endTerm protocol.Term) {
+	if s.On() {
+		s.set(append(s.room(), RaftEndTermKey.Int64(int64(endTerm)))...)
+	}
+}
+
+// SetEndRole sets raft.end_role: the sender's role when its call ended, where that is another one.
+func (s AppendEntriesClientSpan) SetEndRole(endRole protocol.Role) {
+	if s.On() {
+		s.set(append(s.room(), RaftEndRoleKey.String(endRole.String()))...)
+	}
+}
+
+// SetNextIndex sets raft.next_index: the next entry that the leader sends to the follower, where it went back in its
+// log.
+func (s AppendEntriesClientSpan) SetNextIndex(nextIndex protocol.LogIndex) {
+	if s.On() {
+		s.set(append(s.room(), RaftNextIndexKey.Int64(int64(nextIndex)))...)
+	}
+}
+
 // SetAnsweredCopy sets raftkv.answered_copy: which copy of the message the reply is to, where the network doubled it:
 // there unless it is the first, 0.
 func (s AppendEntriesClientSpan) SetAnsweredCopy(answeredCopy int64) {
@@ -625,32 +735,40 @@ func (s AppendEntriesClientSpan) SetAnsweredCopy(answeredCopy int64) {
 	}
 }
 
-// Drop adds the event drop: the message is lost.
-func (s AppendEntriesClientSpan) Drop(at time.Duration, cause string) {
+// Persist adds the event persist: what the disk holds from now on, before anything is sent that depends on it (Figure
+// 2).
+func (s AppendEntriesClientSpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
 	if s.On() {
-		s.event(at, EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
+		s.event(EventPersist, append(s.room(), RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))...)
+	}
+}
+
+// Drop adds the event drop: the message is lost, or a copy of it: on its way, or since its receiver is down.
+func (s AppendEntriesClientSpan) Drop(cause string) {
+	if s.On() {
+		s.event(EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
 	}
 }
 
 // Delay adds the event delay: the message arrives later.
-func (s AppendEntriesClientSpan) Delay(at time.Duration, cause string, delay time.Duration) {
+func (s AppendEntriesClientSpan) Delay(cause string, delay time.Duration) {
 	if s.On() {
-		s.event(at, EventDelay, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+		s.event(EventDelay, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
 	}
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
-func (s AppendEntriesClientSpan) Duplicate(at time.Duration, cause string, copyValue int64) {
+func (s AppendEntriesClientSpan) Duplicate(cause string, copyValue int64) {
 	if s.On() {
-		s.event(at, EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
+		s.event(EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
 	}
 }
 
 // End ends the span with its answer.
-func (s AppendEntriesClientSpan) End(at time.Duration, reply string) {
+func (s AppendEntriesClientSpan) End(reply string, replyTerm protocol.Term) {
 	if s.On() {
-		s.set(append(s.room(), RaftReplyKey.String(reply))...)
-		s.end(at)
+		s.set(append(s.room(), RaftReplyKey.String(reply), RaftReplyTermKey.Int64(int64(replyTerm)))...)
+		s.end()
 	}
 }
 
@@ -658,7 +776,7 @@ func (s AppendEntriesClientSpan) End(at time.Duration, reply string) {
 type AppendEntriesServerSpan struct{ span }
 
 // StartAppendEntriesServer starts an AppendEntriesServerSpan, a child of AppendEntriesClient.
-func (t *Tracer) StartAppendEntriesServer(b Begin, who Who, peer string, prevLogIndex protocol.LogIndex, prevLogTerm protocol.Term, entriesCount int64, leaderCommit protocol.LogIndex) AppendEntriesServerSpan {
+func (t *Tracer) StartAppendEntriesServer(b Begin, who Who, peer string, messageTerm protocol.Term, prevLogIndex protocol.LogIndex, prevLogTerm protocol.Term, entriesCount int64, leaderCommit protocol.LogIndex, lastLogIndex protocol.LogIndex) AppendEntriesServerSpan {
 	if t == nil {
 		return AppendEntriesServerSpan{}
 	}
@@ -670,10 +788,12 @@ func (t *Tracer) StartAppendEntriesServer(b Begin, who Who, peer string, prevLog
 		RPCMethodKey.String(AppendEntriesServerName),
 		ServerAddressKey.String(who.Node.String()),
 		RaftPeerIDKey.String(peer),
+		RaftMessageTermKey.Int64(int64(messageTerm)),
 		RaftPrevLogIndexKey.Int64(int64(prevLogIndex)),
 		RaftPrevLogTermKey.Int64(int64(prevLogTerm)),
 		RaftEntriesCountKey.Int64(entriesCount),
 		RaftLeaderCommitKey.Int64(int64(leaderCommit)),
+		RaftLastLogIndexKey.Int64(int64(lastLogIndex)),
 	))}
 }
 
@@ -684,7 +804,7 @@ func (s AppendEntriesServerSpan) SetWho(who Who) {
 	}
 }
 
-// SetEntries sets raft.entries: the entries, each as `index@term command`.
+// SetEntries sets raft.entries: the entries, each as `index@term request command`, a no-op without a request.
 func (s AppendEntriesServerSpan) SetEntries(entries []string) {
 	if s.On() {
 		s.set(append(s.room(), RaftEntriesKey.StringSlice(entries))...)
@@ -726,32 +846,40 @@ func (s AppendEntriesServerSpan) SetCopy(copyValue int64) {
 	}
 }
 
-// Drop adds the event drop: the message is lost.
-func (s AppendEntriesServerSpan) Drop(at time.Duration, cause string) {
+// Persist adds the event persist: what the disk holds from now on, before anything is sent that depends on it (Figure
+// 2).
+func (s AppendEntriesServerSpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
 	if s.On() {
-		s.event(at, EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
+		s.event(EventPersist, append(s.room(), RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))...)
+	}
+}
+
+// Drop adds the event drop: the message is lost, or a copy of it: on its way, or since its receiver is down.
+func (s AppendEntriesServerSpan) Drop(cause string) {
+	if s.On() {
+		s.event(EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
 	}
 }
 
 // Delay adds the event delay: the message arrives later.
-func (s AppendEntriesServerSpan) Delay(at time.Duration, cause string, delay time.Duration) {
+func (s AppendEntriesServerSpan) Delay(cause string, delay time.Duration) {
 	if s.On() {
-		s.event(at, EventDelay, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+		s.event(EventDelay, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
 	}
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
-func (s AppendEntriesServerSpan) Duplicate(at time.Duration, cause string, copyValue int64) {
+func (s AppendEntriesServerSpan) Duplicate(cause string, copyValue int64) {
 	if s.On() {
-		s.event(at, EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
+		s.event(EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
 	}
 }
 
 // End ends the span with its answer.
-func (s AppendEntriesServerSpan) End(at time.Duration, reply string) {
+func (s AppendEntriesServerSpan) End(reply string) {
 	if s.On() {
 		s.set(append(s.room(), RaftReplyKey.String(reply))...)
-		s.end(at)
+		s.end()
 	}
 }
 
@@ -760,7 +888,7 @@ func (s AppendEntriesServerSpan) End(at time.Duration, reply string) {
 type LateReplySpan struct{ span }
 
 // StartLateReply starts a LateReplySpan, a child of RequestVoteServer, AppendEntriesServer.
-func (t *Tracer) StartLateReply(b Begin, who Who, peer string, reply string) LateReplySpan {
+func (t *Tracer) StartLateReply(b Begin, who Who, peer string, reply string, replyTerm protocol.Term) LateReplySpan {
 	if t == nil {
 		return LateReplySpan{}
 	}
@@ -770,6 +898,7 @@ func (t *Tracer) StartLateReply(b Begin, who Who, peer string, reply string) Lat
 		RaftRoleKey.String(who.Role.String()),
 		RaftPeerIDKey.String(peer),
 		RaftReplyKey.String(reply),
+		RaftReplyTermKey.Int64(int64(replyTerm)),
 	))}
 }
 
@@ -787,10 +916,18 @@ func (s LateReplySpan) SetCopy(copyValue int64) {
 	}
 }
 
-// End ends the span.
-func (s LateReplySpan) End(at time.Duration) {
+// Persist adds the event persist: what the disk holds from now on, before anything is sent that depends on it (Figure
+// 2).
+func (s LateReplySpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
 	if s.On() {
-		s.end(at)
+		s.event(EventPersist, append(s.room(), RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))...)
+	}
+}
+
+// End ends the span.
+func (s LateReplySpan) End() {
+	if s.On() {
+		s.end()
 	}
 }
 
@@ -833,9 +970,9 @@ func (s CommitSpan) SetQuorum(quorum int64) {
 }
 
 // End ends the span.
-func (s CommitSpan) End(at time.Duration) {
+func (s CommitSpan) End() {
 	if s.On() {
-		s.end(at)
+		s.end()
 	}
 }
 
@@ -873,9 +1010,9 @@ func (s ApplySpan) SetRequestID(request protocol.RequestID) {
 }
 
 // End ends the span.
-func (s ApplySpan) End(at time.Duration) {
+func (s ApplySpan) End() {
 	if s.On() {
-		s.end(at)
+		s.end()
 	}
 }
 
@@ -894,6 +1031,7 @@ func (t *Tracer) StartCommitNotificationProducer(b Begin, who Who, peer string, 
 		RaftRoleKey.String(who.Role.String()),
 		RaftPeerIDKey.String(peer),
 		RaftLeaderCommitKey.Int64(int64(leaderCommit)),
+		PeerServiceKey.String(peer),
 	))}
 }
 
@@ -904,31 +1042,31 @@ func (s CommitNotificationProducerSpan) SetWho(who Who) {
 	}
 }
 
-// Drop adds the event drop: the message is lost.
-func (s CommitNotificationProducerSpan) Drop(at time.Duration, cause string) {
+// Drop adds the event drop: the message is lost, or a copy of it: on its way, or since its receiver is down.
+func (s CommitNotificationProducerSpan) Drop(cause string) {
 	if s.On() {
-		s.event(at, EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
+		s.event(EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
 	}
 }
 
 // Delay adds the event delay: the message arrives later.
-func (s CommitNotificationProducerSpan) Delay(at time.Duration, cause string, delay time.Duration) {
+func (s CommitNotificationProducerSpan) Delay(cause string, delay time.Duration) {
 	if s.On() {
-		s.event(at, EventDelay, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+		s.event(EventDelay, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
 	}
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
-func (s CommitNotificationProducerSpan) Duplicate(at time.Duration, cause string, copyValue int64) {
+func (s CommitNotificationProducerSpan) Duplicate(cause string, copyValue int64) {
 	if s.On() {
-		s.event(at, EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
+		s.event(EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
 	}
 }
 
 // End ends the span.
-func (s CommitNotificationProducerSpan) End(at time.Duration) {
+func (s CommitNotificationProducerSpan) End() {
 	if s.On() {
-		s.end(at)
+		s.end()
 	}
 }
 
@@ -936,7 +1074,7 @@ func (s CommitNotificationProducerSpan) End(at time.Duration) {
 type CommitNotificationConsumerSpan struct{ span }
 
 // StartCommitNotificationConsumer starts a CommitNotificationConsumerSpan, a child of CommitNotificationProducer.
-func (t *Tracer) StartCommitNotificationConsumer(b Begin, who Who, peer string, leaderCommit protocol.LogIndex) CommitNotificationConsumerSpan {
+func (t *Tracer) StartCommitNotificationConsumer(b Begin, who Who, peer string, messageTerm protocol.Term, leaderCommit protocol.LogIndex) CommitNotificationConsumerSpan {
 	if t == nil {
 		return CommitNotificationConsumerSpan{}
 	}
@@ -945,6 +1083,7 @@ func (t *Tracer) StartCommitNotificationConsumer(b Begin, who Who, peer string, 
 		RaftTermKey.Int64(int64(who.Term)),
 		RaftRoleKey.String(who.Role.String()),
 		RaftPeerIDKey.String(peer),
+		RaftMessageTermKey.Int64(int64(messageTerm)),
 		RaftLeaderCommitKey.Int64(int64(leaderCommit)),
 	))}
 }
@@ -963,9 +1102,17 @@ func (s CommitNotificationConsumerSpan) SetCopy(copyValue int64) {
 	}
 }
 
-// End ends the span.
-func (s CommitNotificationConsumerSpan) End(at time.Duration) {
+// Persist adds the event persist: what the disk holds from now on, before anything is sent that depends on it (Figure
+// 2).
+func (s CommitNotificationConsumerSpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
 	if s.On() {
-		s.end(at)
+		s.event(EventPersist, append(s.room(), RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))...)
+	}
+}
+
+// End ends the span.
+func (s CommitNotificationConsumerSpan) End() {
+	if s.On() {
+		s.end()
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// RunSpan is the internal span raftkv.run: the first span of a file: what made it. No width.
+// RunSpan is the internal span raftkv.run: the first span of a file: what made it.
 type RunSpan struct{ span }
 
 // StartRun starts a RunSpan, a root.
@@ -25,13 +25,13 @@ func (t *Tracer) StartRun(b Begin, config string, build string, scenario string,
 }
 
 // End ends the span.
-func (s RunSpan) End(at time.Duration) {
+func (s RunSpan) End() {
 	if s.On() {
-		s.end(at)
+		s.end()
 	}
 }
 
-// ViolationSpan is the internal span raftkv.violation: an invariant does not hold, and the run stops. No width.
+// ViolationSpan is the internal span raftkv.violation: an invariant does not hold, and the run stops.
 type ViolationSpan struct{ span }
 
 // StartViolation starts a ViolationSpan, a root.
@@ -46,14 +46,14 @@ func (t *Tracer) StartViolation(b Begin, invariant string, violationFacts []stri
 }
 
 // End ends the span.
-func (s ViolationSpan) End(at time.Duration) {
+func (s ViolationSpan) End() {
 	if s.On() {
-		s.end(at)
+		s.end()
 	}
 }
 
-// FaultSpan is the internal span raftkv.fault: something goes wrong on purpose, or is mended. No width. A message that
-// is lost, late or doubled is told by its own span.
+// FaultSpan is the internal span raftkv.fault: something goes wrong on purpose, or is mended. A message that is lost,
+// late or doubled is told by its own span.
 type FaultSpan struct{ span }
 
 // StartFault starts a FaultSpan, a root.
@@ -61,7 +61,7 @@ func (t *Tracer) StartFault(b Begin, fault string, faultTarget string, faultWhen
 	if t == nil {
 		return FaultSpan{}
 	}
-	return FaultSpan{t.start(b, FaultName, trace.SpanKindInternal, append(t.attributes[:0],
+	return FaultSpan{t.start(b, FaultName+" "+fault+" "+faultTarget, trace.SpanKindInternal, append(t.attributes[:0],
 		RaftkvFaultKey.String(fault),
 		RaftkvFaultTargetKey.String(faultTarget),
 		RaftkvFaultWhenKey.String(faultWhen),
@@ -107,8 +107,8 @@ func (s FaultSpan) SetFaultTorn(faultTorn bool) {
 }
 
 // End ends the span.
-func (s FaultSpan) End(at time.Duration) {
+func (s FaultSpan) End() {
 	if s.On() {
-		s.end(at)
+		s.end()
 	}
 }

@@ -29,6 +29,7 @@ type AttributeSpec struct {
 type LinkSpec struct {
 	To  string // its id
 	Min int
+	Why string // as the link says; empty where links do not say
 }
 
 // EventSpec is an event that a span may have.
@@ -41,6 +42,7 @@ type EventSpec struct {
 type Spec struct {
 	ID         string
 	Name       string
+	NamedAfter []attribute.Key // whose values the name goes on with, a space before each
 	Kind       trace.SpanKind
 	Service    string
 	Root       bool     // it may begin a trace
@@ -54,6 +56,7 @@ type Spec struct {
 func Specs() []Spec {
 	dropEvent := EventSpec{Name: EventDrop, Attributes: []AttributeSpec{
 		{Key: RaftkvCauseKey, Type: attribute.STRING, Level: Required, Values: []string{"network", "counterfactual", "fault"}},
+		{Key: RaftkvCopyKey, Type: attribute.INT64, Level: Optional},
 		{Key: RaftkvStepKey, Type: attribute.INT64, Level: Optional},
 	}}
 	delayEvent := EventSpec{Name: EventDelay, Attributes: []AttributeSpec{
@@ -66,6 +69,12 @@ func Specs() []Spec {
 		{Key: RaftkvCopyKey, Type: attribute.INT64, Level: Required},
 		{Key: RaftkvStepKey, Type: attribute.INT64, Level: Optional},
 	}}
+	persistEvent := EventSpec{Name: EventPersist, Attributes: []AttributeSpec{
+		{Key: RaftTermKey, Type: attribute.INT64, Level: Required},
+		{Key: RaftVotedForKey, Type: attribute.STRING, Level: Required},
+		{Key: RaftLastLogIndexKey, Type: attribute.INT64, Level: Required},
+		{Key: RaftkvStepKey, Type: attribute.INT64, Level: Optional},
+	}}
 	appendEvent := EventSpec{Name: EventAppend, Attributes: []AttributeSpec{
 		{Key: RaftIndexKey, Type: attribute.INT64, Level: Required},
 		{Key: RaftTermKey, Type: attribute.INT64, Level: Required},
@@ -75,6 +84,7 @@ func Specs() []Spec {
 	return []Spec{
 		{
 			ID: RunID, Name: RunName, Kind: trace.SpanKindInternal, Service: ServiceWorld, Root: true,
+			Links: []LinkSpec{{To: FaultID, Min: 0, Why: "fault"}},
 			Attributes: []AttributeSpec{
 				{Key: RaftkvConfigKey, Type: attribute.STRING, Level: Required},
 				{Key: RaftkvBuildKey, Type: attribute.STRING, Level: Required},
@@ -86,6 +96,7 @@ func Specs() []Spec {
 		},
 		{
 			ID: ViolationID, Name: ViolationName, Kind: trace.SpanKindInternal, Service: ServiceWorld, Root: true,
+			Links: []LinkSpec{{To: FaultID, Min: 0, Why: "fault"}},
 			Attributes: []AttributeSpec{
 				{Key: RaftkvInvariantKey, Type: attribute.STRING, Level: Required},
 				{Key: RaftkvViolationFactsKey, Type: attribute.STRINGSLICE, Level: Required},
@@ -94,7 +105,8 @@ func Specs() []Spec {
 			},
 		},
 		{
-			ID: FaultID, Name: FaultName, Kind: trace.SpanKindInternal, Service: ServiceWorld, Root: true,
+			ID: FaultID, Name: FaultName, NamedAfter: []attribute.Key{RaftkvFaultKey, RaftkvFaultTargetKey}, Kind: trace.SpanKindInternal, Service: ServiceWorld, Root: true,
+			Links: []LinkSpec{{To: FaultID, Min: 0, Why: "fault"}},
 			Attributes: []AttributeSpec{
 				{Key: RaftkvFaultKey, Type: attribute.STRING, Level: Required, Values: []string{"crash", "restart", "rollback", "heal", "isolate", "partition", "pause", "slow", "stall", "skew", "skip_sync", "lose_unsynced", "elect"}},
 				{Key: RaftkvFaultTargetKey, Type: attribute.STRING, Level: Required},
@@ -110,10 +122,15 @@ func Specs() []Spec {
 		},
 		{
 			ID: StartID, Name: StartName, Kind: trace.SpanKindInternal, Service: ServiceNode, Root: true,
+			Links: []LinkSpec{{To: FaultID, Min: 0, Why: "fault"}},
 			Attributes: []AttributeSpec{
 				{Key: RaftNodeIDKey, Type: attribute.STRING, Level: Required},
 				{Key: RaftTermKey, Type: attribute.INT64, Level: Required},
 				{Key: RaftRoleKey, Type: attribute.STRING, Level: Required, Values: []string{"follower", "candidate", "leader"}},
+				{Key: RaftRoleBeforeKey, Type: attribute.STRING, Level: Optional, Values: []string{"follower", "candidate", "leader"}},
+				{Key: RaftVotedForKey, Type: attribute.STRING, Level: Required},
+				{Key: RaftLastLogIndexKey, Type: attribute.INT64, Level: Required},
+				{Key: RaftLastLogTermKey, Type: attribute.INT64, Level: Required},
 				{Key: RaftkvStepKey, Type: attribute.INT64, Level: Optional},
 				{Key: RaftkvEndStepKey, Type: attribute.INT64, Level: Optional},
 				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
@@ -122,6 +139,7 @@ func Specs() []Spec {
 		},
 		{
 			ID: SetPeersID, Name: SetPeersName, Kind: trace.SpanKindInternal, Service: ServiceNode, Root: true,
+			Links: []LinkSpec{{To: FaultID, Min: 0, Why: "fault"}},
 			Attributes: []AttributeSpec{
 				{Key: RaftNodeIDKey, Type: attribute.STRING, Level: Required},
 				{Key: RaftTermKey, Type: attribute.INT64, Level: Required},
@@ -136,6 +154,7 @@ func Specs() []Spec {
 		},
 		{
 			ID: ClientStartID, Name: ClientStartName, Kind: trace.SpanKindInternal, Service: ServiceClient, Root: true,
+			Links: []LinkSpec{{To: FaultID, Min: 0, Why: "fault"}},
 			Attributes: []AttributeSpec{
 				{Key: RaftkvStepKey, Type: attribute.INT64, Level: Optional},
 				{Key: RaftkvEndStepKey, Type: attribute.INT64, Level: Optional},
@@ -145,6 +164,7 @@ func Specs() []Spec {
 		},
 		{
 			ID: KVPutID, Name: KVPutName, Kind: trace.SpanKindInternal, Service: ServiceClient, Root: true,
+			Links: []LinkSpec{{To: FaultID, Min: 0, Why: "fault"}},
 			Attributes: []AttributeSpec{
 				{Key: KVRequestIDKey, Type: attribute.STRING, Level: Required},
 				{Key: KVKeyKey, Type: attribute.STRING, Level: Required},
@@ -158,6 +178,7 @@ func Specs() []Spec {
 		},
 		{
 			ID: KVGetID, Name: KVGetName, Kind: trace.SpanKindInternal, Service: ServiceClient, Root: true,
+			Links: []LinkSpec{{To: FaultID, Min: 0, Why: "fault"}},
 			Attributes: []AttributeSpec{
 				{Key: KVRequestIDKey, Type: attribute.STRING, Level: Required},
 				{Key: KVKeyKey, Type: attribute.STRING, Level: Required},
@@ -170,6 +191,7 @@ func Specs() []Spec {
 		},
 		{
 			ID: KVDeleteID, Name: KVDeleteName, Kind: trace.SpanKindInternal, Service: ServiceClient, Root: true,
+			Links: []LinkSpec{{To: FaultID, Min: 0, Why: "fault"}},
 			Attributes: []AttributeSpec{
 				{Key: KVRequestIDKey, Type: attribute.STRING, Level: Required},
 				{Key: KVKeyKey, Type: attribute.STRING, Level: Required},
@@ -183,8 +205,10 @@ func Specs() []Spec {
 		{
 			ID: TurnProducerID, Name: TurnProducerName, Kind: trace.SpanKindProducer, Service: ServiceClient,
 			Parents: []string{ClientStartID, KVPutID, KVGetID, KVDeleteID},
+			Links:   []LinkSpec{{To: FaultID, Min: 0, Why: "fault"}},
 			Attributes: []AttributeSpec{
 				{Key: KVClientIDKey, Type: attribute.STRING, Level: Required},
+				{Key: PeerServiceKey, Type: attribute.STRING, Level: Required},
 				{Key: RaftkvStepKey, Type: attribute.INT64, Level: Optional},
 				{Key: RaftkvEndStepKey, Type: attribute.INT64, Level: Optional},
 				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
@@ -195,7 +219,7 @@ func Specs() []Spec {
 		{
 			ID: TurnConsumerID, Name: TurnConsumerName, Kind: trace.SpanKindConsumer, Service: ServiceClient,
 			Parents: []string{TurnProducerID},
-			Links:   []LinkSpec{{To: TurnProducerID, Min: 1}},
+			Links:   []LinkSpec{{To: TurnProducerID, Min: 1, Why: "producer"}, {To: FaultID, Min: 0, Why: "fault"}},
 			Attributes: []AttributeSpec{
 				{Key: KVClientIDKey, Type: attribute.STRING, Level: Required},
 				{Key: RaftkvCopyKey, Type: attribute.INT64, Level: Optional},
@@ -208,7 +232,7 @@ func Specs() []Spec {
 		{
 			ID: PutClientID, Name: PutClientName, Kind: trace.SpanKindClient, Service: ServiceClient,
 			Parents: []string{KVPutID},
-			Links:   []LinkSpec{{To: PutClientID, Min: 0}},
+			Links:   []LinkSpec{{To: PutClientID, Min: 0, Why: "previous"}, {To: FaultID, Min: 0, Why: "fault"}},
 			Attributes: []AttributeSpec{
 				{Key: RPCSystemNameKey, Type: attribute.STRING, Level: Required},
 				{Key: RPCMethodKey, Type: attribute.STRING, Level: Required},
@@ -220,6 +244,7 @@ func Specs() []Spec {
 				{Key: KVResultKey, Type: attribute.STRING, Level: Optional},
 				{Key: KVLeaderIDKey, Type: attribute.STRING, Level: Optional},
 				{Key: RaftkvAnsweredCopyKey, Type: attribute.INT64, Level: Optional},
+				{Key: PeerServiceKey, Type: attribute.STRING, Level: Required},
 				{Key: RaftkvStepKey, Type: attribute.INT64, Level: Optional},
 				{Key: RaftkvEndStepKey, Type: attribute.INT64, Level: Optional},
 				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
@@ -230,7 +255,7 @@ func Specs() []Spec {
 		{
 			ID: PutServerID, Name: PutServerName, Kind: trace.SpanKindServer, Service: ServiceNode,
 			Parents: []string{PutClientID},
-			Links:   []LinkSpec{{To: ElectionID, Min: 0}},
+			Links:   []LinkSpec{{To: ElectionID, Min: 0, Why: "leader"}, {To: CommitID, Min: 0, Why: "commit"}, {To: FaultID, Min: 0, Why: "fault"}},
 			Attributes: []AttributeSpec{
 				{Key: RaftNodeIDKey, Type: attribute.STRING, Level: Required},
 				{Key: RaftTermKey, Type: attribute.INT64, Level: Required},
@@ -249,12 +274,12 @@ func Specs() []Spec {
 				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: RaftUnfinishedKey, Type: attribute.BOOL, Level: Optional},
 			},
-			Events: []EventSpec{appendEvent, dropEvent, delayEvent, duplicateEvent},
+			Events: []EventSpec{persistEvent, appendEvent, dropEvent, delayEvent, duplicateEvent},
 		},
 		{
 			ID: GetClientID, Name: GetClientName, Kind: trace.SpanKindClient, Service: ServiceClient,
 			Parents: []string{KVGetID},
-			Links:   []LinkSpec{{To: GetClientID, Min: 0}},
+			Links:   []LinkSpec{{To: GetClientID, Min: 0, Why: "previous"}, {To: FaultID, Min: 0, Why: "fault"}},
 			Attributes: []AttributeSpec{
 				{Key: RPCSystemNameKey, Type: attribute.STRING, Level: Required},
 				{Key: RPCMethodKey, Type: attribute.STRING, Level: Required},
@@ -266,6 +291,7 @@ func Specs() []Spec {
 				{Key: KVResultKey, Type: attribute.STRING, Level: Optional},
 				{Key: KVLeaderIDKey, Type: attribute.STRING, Level: Optional},
 				{Key: RaftkvAnsweredCopyKey, Type: attribute.INT64, Level: Optional},
+				{Key: PeerServiceKey, Type: attribute.STRING, Level: Required},
 				{Key: RaftkvStepKey, Type: attribute.INT64, Level: Optional},
 				{Key: RaftkvEndStepKey, Type: attribute.INT64, Level: Optional},
 				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
@@ -276,7 +302,7 @@ func Specs() []Spec {
 		{
 			ID: GetServerID, Name: GetServerName, Kind: trace.SpanKindServer, Service: ServiceNode,
 			Parents: []string{GetClientID},
-			Links:   []LinkSpec{{To: ElectionID, Min: 0}},
+			Links:   []LinkSpec{{To: ElectionID, Min: 0, Why: "leader"}, {To: CommitID, Min: 0, Why: "commit"}, {To: FaultID, Min: 0, Why: "fault"}},
 			Attributes: []AttributeSpec{
 				{Key: RaftNodeIDKey, Type: attribute.STRING, Level: Required},
 				{Key: RaftTermKey, Type: attribute.INT64, Level: Required},
@@ -295,12 +321,12 @@ func Specs() []Spec {
 				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: RaftUnfinishedKey, Type: attribute.BOOL, Level: Optional},
 			},
-			Events: []EventSpec{appendEvent, dropEvent, delayEvent, duplicateEvent},
+			Events: []EventSpec{persistEvent, appendEvent, dropEvent, delayEvent, duplicateEvent},
 		},
 		{
 			ID: DeleteClientID, Name: DeleteClientName, Kind: trace.SpanKindClient, Service: ServiceClient,
 			Parents: []string{KVDeleteID},
-			Links:   []LinkSpec{{To: DeleteClientID, Min: 0}},
+			Links:   []LinkSpec{{To: DeleteClientID, Min: 0, Why: "previous"}, {To: FaultID, Min: 0, Why: "fault"}},
 			Attributes: []AttributeSpec{
 				{Key: RPCSystemNameKey, Type: attribute.STRING, Level: Required},
 				{Key: RPCMethodKey, Type: attribute.STRING, Level: Required},
@@ -312,6 +338,7 @@ func Specs() []Spec {
 				{Key: KVResultKey, Type: attribute.STRING, Level: Optional},
 				{Key: KVLeaderIDKey, Type: attribute.STRING, Level: Optional},
 				{Key: RaftkvAnsweredCopyKey, Type: attribute.INT64, Level: Optional},
+				{Key: PeerServiceKey, Type: attribute.STRING, Level: Required},
 				{Key: RaftkvStepKey, Type: attribute.INT64, Level: Optional},
 				{Key: RaftkvEndStepKey, Type: attribute.INT64, Level: Optional},
 				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
@@ -322,7 +349,7 @@ func Specs() []Spec {
 		{
 			ID: DeleteServerID, Name: DeleteServerName, Kind: trace.SpanKindServer, Service: ServiceNode,
 			Parents: []string{DeleteClientID},
-			Links:   []LinkSpec{{To: ElectionID, Min: 0}},
+			Links:   []LinkSpec{{To: ElectionID, Min: 0, Why: "leader"}, {To: CommitID, Min: 0, Why: "commit"}, {To: FaultID, Min: 0, Why: "fault"}},
 			Attributes: []AttributeSpec{
 				{Key: RaftNodeIDKey, Type: attribute.STRING, Level: Required},
 				{Key: RaftTermKey, Type: attribute.INT64, Level: Required},
@@ -341,10 +368,11 @@ func Specs() []Spec {
 				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: RaftUnfinishedKey, Type: attribute.BOOL, Level: Optional},
 			},
-			Events: []EventSpec{appendEvent, dropEvent, delayEvent, duplicateEvent},
+			Events: []EventSpec{persistEvent, appendEvent, dropEvent, delayEvent, duplicateEvent},
 		},
 		{
 			ID: ElectionID, Name: ElectionName, Kind: trace.SpanKindInternal, Service: ServiceNode, Root: true,
+			Links: []LinkSpec{{To: FaultID, Min: 0, Why: "fault"}},
 			Attributes: []AttributeSpec{
 				{Key: RaftNodeIDKey, Type: attribute.STRING, Level: Required},
 				{Key: RaftTermKey, Type: attribute.INT64, Level: Required},
@@ -352,15 +380,17 @@ func Specs() []Spec {
 				{Key: RaftOutcomeKey, Type: attribute.STRING, Level: Answered, Values: []string{"won", "lost", "no winner"}},
 				{Key: RaftVotesKey, Type: attribute.INT64, Level: Answered},
 				{Key: RaftQuorumKey, Type: attribute.INT64, Level: Required},
+				{Key: RaftVotedForKey, Type: attribute.STRING, Level: Required},
 				{Key: RaftkvStepKey, Type: attribute.INT64, Level: Optional},
 				{Key: RaftkvEndStepKey, Type: attribute.INT64, Level: Optional},
 				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: RaftUnfinishedKey, Type: attribute.BOOL, Level: Optional},
 			},
+			Events: []EventSpec{persistEvent},
 		},
 		{
 			ID: HeartbeatID, Name: HeartbeatName, Kind: trace.SpanKindInternal, Service: ServiceNode, Root: true,
-			Links: []LinkSpec{{To: ElectionID, Min: 0}},
+			Links: []LinkSpec{{To: ElectionID, Min: 0, Why: "leader"}, {To: FaultID, Min: 0, Why: "fault"}},
 			Attributes: []AttributeSpec{
 				{Key: RaftNodeIDKey, Type: attribute.STRING, Level: Required},
 				{Key: RaftTermKey, Type: attribute.INT64, Level: Required},
@@ -375,6 +405,7 @@ func Specs() []Spec {
 		{
 			ID: RoleChangeID, Name: RoleChangeName, Kind: trace.SpanKindInternal, Service: ServiceNode, Root: true,
 			Parents: []string{ElectionID, StartID, RequestVoteServerID, AppendEntriesServerID, CommitNotificationConsumerID, RequestVoteClientID, AppendEntriesClientID, LateReplyID},
+			Links:   []LinkSpec{{To: FaultID, Min: 0, Why: "fault"}},
 			Attributes: []AttributeSpec{
 				{Key: RaftNodeIDKey, Type: attribute.STRING, Level: Required},
 				{Key: RaftTermKey, Type: attribute.INT64, Level: Required},
@@ -386,12 +417,12 @@ func Specs() []Spec {
 				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: RaftUnfinishedKey, Type: attribute.BOOL, Level: Optional},
 			},
-			Events: []EventSpec{appendEvent},
+			Events: []EventSpec{persistEvent, appendEvent},
 		},
 		{
 			ID: RequestVoteClientID, Name: RequestVoteClientName, Kind: trace.SpanKindClient, Service: ServiceNode,
 			Parents: []string{ElectionID},
-			Links:   []LinkSpec{{To: RequestVoteClientID, Min: 0}},
+			Links:   []LinkSpec{{To: RequestVoteClientID, Min: 0, Why: "previous"}, {To: FaultID, Min: 0, Why: "fault"}},
 			Attributes: []AttributeSpec{
 				{Key: RaftNodeIDKey, Type: attribute.STRING, Level: Required},
 				{Key: RaftTermKey, Type: attribute.INT64, Level: Required},
@@ -404,17 +435,22 @@ func Specs() []Spec {
 				{Key: RaftLastLogIndexKey, Type: attribute.INT64, Level: Required},
 				{Key: RaftLastLogTermKey, Type: attribute.INT64, Level: Required},
 				{Key: RaftReplyKey, Type: attribute.STRING, Level: Answered},
+				{Key: RaftReplyTermKey, Type: attribute.INT64, Level: Answered},
+				{Key: RaftEndTermKey, Type: attribute.INT64, Level: Optional},
+				{Key: RaftEndRoleKey, Type: attribute.STRING, Level: Optional, Values: []string{"follower", "candidate", "leader"}},
 				{Key: RaftkvAnsweredCopyKey, Type: attribute.INT64, Level: Optional},
+				{Key: PeerServiceKey, Type: attribute.STRING, Level: Required},
 				{Key: RaftkvStepKey, Type: attribute.INT64, Level: Optional},
 				{Key: RaftkvEndStepKey, Type: attribute.INT64, Level: Optional},
 				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: RaftUnfinishedKey, Type: attribute.BOOL, Level: Optional},
 			},
-			Events: []EventSpec{dropEvent, delayEvent, duplicateEvent},
+			Events: []EventSpec{persistEvent, dropEvent, delayEvent, duplicateEvent},
 		},
 		{
 			ID: RequestVoteServerID, Name: RequestVoteServerName, Kind: trace.SpanKindServer, Service: ServiceNode,
 			Parents: []string{RequestVoteClientID},
+			Links:   []LinkSpec{{To: FaultID, Min: 0, Why: "fault"}},
 			Attributes: []AttributeSpec{
 				{Key: RaftNodeIDKey, Type: attribute.STRING, Level: Required},
 				{Key: RaftTermKey, Type: attribute.INT64, Level: Required},
@@ -423,6 +459,10 @@ func Specs() []Spec {
 				{Key: RPCMethodKey, Type: attribute.STRING, Level: Required},
 				{Key: ServerAddressKey, Type: attribute.STRING, Level: Required},
 				{Key: RaftPeerIDKey, Type: attribute.STRING, Level: Required},
+				{Key: RaftMessageTermKey, Type: attribute.INT64, Level: Required},
+				{Key: RaftLastLogIndexKey, Type: attribute.INT64, Level: Required},
+				{Key: RaftLastLogTermKey, Type: attribute.INT64, Level: Required},
+				{Key: RaftVotedForKey, Type: attribute.STRING, Level: Required},
 				{Key: RaftReplyKey, Type: attribute.STRING, Level: Answered},
 				{Key: RaftReasonKey, Type: attribute.STRING, Level: Optional, Values: []string{"none", "stale_term", "already_voted", "log_behind", "entry_missing", "term_conflict"}},
 				{Key: RaftkvCopyKey, Type: attribute.INT64, Level: Optional},
@@ -431,12 +471,12 @@ func Specs() []Spec {
 				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: RaftUnfinishedKey, Type: attribute.BOOL, Level: Optional},
 			},
-			Events: []EventSpec{dropEvent, delayEvent, duplicateEvent},
+			Events: []EventSpec{persistEvent, dropEvent, delayEvent, duplicateEvent},
 		},
 		{
 			ID: AppendEntriesClientID, Name: AppendEntriesClientName, Kind: trace.SpanKindClient, Service: ServiceNode,
 			Parents: []string{PutServerID, GetServerID, DeleteServerID, ElectionID, HeartbeatID},
-			Links:   []LinkSpec{{To: AppendEntriesClientID, Min: 0}, {To: PutServerID, Min: 0}, {To: GetServerID, Min: 0}, {To: DeleteServerID, Min: 0}, {To: ElectionID, Min: 0}},
+			Links:   []LinkSpec{{To: AppendEntriesClientID, Min: 0, Why: "previous"}, {To: PutServerID, Min: 0, Why: "entry"}, {To: GetServerID, Min: 0, Why: "entry"}, {To: DeleteServerID, Min: 0, Why: "entry"}, {To: ElectionID, Min: 0, Why: "entry"}, {To: FaultID, Min: 0, Why: "fault"}},
 			Attributes: []AttributeSpec{
 				{Key: RaftNodeIDKey, Type: attribute.STRING, Level: Required},
 				{Key: RaftTermKey, Type: attribute.INT64, Level: Required},
@@ -455,17 +495,23 @@ func Specs() []Spec {
 				{Key: RaftMatchIndexKey, Type: attribute.INT64, Level: Optional},
 				{Key: RaftConflictIndexKey, Type: attribute.INT64, Level: Optional},
 				{Key: RaftConflictTermKey, Type: attribute.INT64, Level: Optional},
+				{Key: RaftReplyTermKey, Type: attribute.INT64, Level: Answered},
+				{Key: RaftEndTermKey, Type: attribute.INT64, Level: Optional},
+				{Key: RaftEndRoleKey, Type: attribute.STRING, Level: Optional, Values: []string{"follower", "candidate", "leader"}},
+				{Key: RaftNextIndexKey, Type: attribute.INT64, Level: Optional},
 				{Key: RaftkvAnsweredCopyKey, Type: attribute.INT64, Level: Optional},
+				{Key: PeerServiceKey, Type: attribute.STRING, Level: Required},
 				{Key: RaftkvStepKey, Type: attribute.INT64, Level: Optional},
 				{Key: RaftkvEndStepKey, Type: attribute.INT64, Level: Optional},
 				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: RaftUnfinishedKey, Type: attribute.BOOL, Level: Optional},
 			},
-			Events: []EventSpec{dropEvent, delayEvent, duplicateEvent},
+			Events: []EventSpec{persistEvent, dropEvent, delayEvent, duplicateEvent},
 		},
 		{
 			ID: AppendEntriesServerID, Name: AppendEntriesServerName, Kind: trace.SpanKindServer, Service: ServiceNode,
 			Parents: []string{AppendEntriesClientID},
+			Links:   []LinkSpec{{To: FaultID, Min: 0, Why: "fault"}},
 			Attributes: []AttributeSpec{
 				{Key: RaftNodeIDKey, Type: attribute.STRING, Level: Required},
 				{Key: RaftTermKey, Type: attribute.INT64, Level: Required},
@@ -474,10 +520,12 @@ func Specs() []Spec {
 				{Key: RPCMethodKey, Type: attribute.STRING, Level: Required},
 				{Key: ServerAddressKey, Type: attribute.STRING, Level: Required},
 				{Key: RaftPeerIDKey, Type: attribute.STRING, Level: Required},
+				{Key: RaftMessageTermKey, Type: attribute.INT64, Level: Required},
 				{Key: RaftPrevLogIndexKey, Type: attribute.INT64, Level: Required},
 				{Key: RaftPrevLogTermKey, Type: attribute.INT64, Level: Required},
 				{Key: RaftEntriesCountKey, Type: attribute.INT64, Level: Required},
 				{Key: RaftLeaderCommitKey, Type: attribute.INT64, Level: Required},
+				{Key: RaftLastLogIndexKey, Type: attribute.INT64, Level: Required},
 				{Key: RaftEntriesKey, Type: attribute.STRINGSLICE, Level: Optional},
 				{Key: RaftReplyKey, Type: attribute.STRING, Level: Answered},
 				{Key: RaftMatchIndexKey, Type: attribute.INT64, Level: Optional},
@@ -490,28 +538,31 @@ func Specs() []Spec {
 				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: RaftUnfinishedKey, Type: attribute.BOOL, Level: Optional},
 			},
-			Events: []EventSpec{dropEvent, delayEvent, duplicateEvent},
+			Events: []EventSpec{persistEvent, dropEvent, delayEvent, duplicateEvent},
 		},
 		{
 			ID: LateReplyID, Name: LateReplyName, Kind: trace.SpanKindInternal, Service: ServiceNode,
 			Parents: []string{RequestVoteServerID, AppendEntriesServerID},
+			Links:   []LinkSpec{{To: FaultID, Min: 0, Why: "fault"}},
 			Attributes: []AttributeSpec{
 				{Key: RaftNodeIDKey, Type: attribute.STRING, Level: Required},
 				{Key: RaftTermKey, Type: attribute.INT64, Level: Required},
 				{Key: RaftRoleKey, Type: attribute.STRING, Level: Required, Values: []string{"follower", "candidate", "leader"}},
 				{Key: RaftPeerIDKey, Type: attribute.STRING, Level: Required},
 				{Key: RaftReplyKey, Type: attribute.STRING, Level: Required},
+				{Key: RaftReplyTermKey, Type: attribute.INT64, Level: Required},
 				{Key: RaftkvCopyKey, Type: attribute.INT64, Level: Optional},
 				{Key: RaftkvStepKey, Type: attribute.INT64, Level: Optional},
 				{Key: RaftkvEndStepKey, Type: attribute.INT64, Level: Optional},
 				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: RaftUnfinishedKey, Type: attribute.BOOL, Level: Optional},
 			},
+			Events: []EventSpec{persistEvent},
 		},
 		{
 			ID: CommitID, Name: CommitName, Kind: trace.SpanKindInternal, Service: ServiceNode,
 			Parents: []string{PutServerID, GetServerID, DeleteServerID, ElectionID, AppendEntriesServerID, CommitNotificationConsumerID},
-			Links:   []LinkSpec{{To: PutServerID, Min: 0}, {To: GetServerID, Min: 0}, {To: DeleteServerID, Min: 0}, {To: ElectionID, Min: 0}},
+			Links:   []LinkSpec{{To: PutServerID, Min: 0, Why: "entry"}, {To: GetServerID, Min: 0, Why: "entry"}, {To: DeleteServerID, Min: 0, Why: "entry"}, {To: ElectionID, Min: 0, Why: "entry"}, {To: FaultID, Min: 0, Why: "fault"}},
 			Attributes: []AttributeSpec{
 				{Key: RaftNodeIDKey, Type: attribute.STRING, Level: Required},
 				{Key: RaftTermKey, Type: attribute.INT64, Level: Required},
@@ -529,6 +580,7 @@ func Specs() []Spec {
 		{
 			ID: ApplyID, Name: ApplyName, Kind: trace.SpanKindInternal, Service: ServiceNode,
 			Parents: []string{CommitID},
+			Links:   []LinkSpec{{To: FaultID, Min: 0, Why: "fault"}},
 			Attributes: []AttributeSpec{
 				{Key: RaftNodeIDKey, Type: attribute.STRING, Level: Required},
 				{Key: RaftTermKey, Type: attribute.INT64, Level: Required},
@@ -547,12 +599,14 @@ func Specs() []Spec {
 		{
 			ID: CommitNotificationProducerID, Name: CommitNotificationProducerName, Kind: trace.SpanKindProducer, Service: ServiceNode,
 			Parents: []string{PutServerID, GetServerID, DeleteServerID, ElectionID},
+			Links:   []LinkSpec{{To: FaultID, Min: 0, Why: "fault"}},
 			Attributes: []AttributeSpec{
 				{Key: RaftNodeIDKey, Type: attribute.STRING, Level: Required},
 				{Key: RaftTermKey, Type: attribute.INT64, Level: Required},
 				{Key: RaftRoleKey, Type: attribute.STRING, Level: Required, Values: []string{"follower", "candidate", "leader"}},
 				{Key: RaftPeerIDKey, Type: attribute.STRING, Level: Required},
 				{Key: RaftLeaderCommitKey, Type: attribute.INT64, Level: Required},
+				{Key: PeerServiceKey, Type: attribute.STRING, Level: Required},
 				{Key: RaftkvStepKey, Type: attribute.INT64, Level: Optional},
 				{Key: RaftkvEndStepKey, Type: attribute.INT64, Level: Optional},
 				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
@@ -563,12 +617,13 @@ func Specs() []Spec {
 		{
 			ID: CommitNotificationConsumerID, Name: CommitNotificationConsumerName, Kind: trace.SpanKindConsumer, Service: ServiceNode,
 			Parents: []string{CommitNotificationProducerID},
-			Links:   []LinkSpec{{To: CommitNotificationProducerID, Min: 1}},
+			Links:   []LinkSpec{{To: CommitNotificationProducerID, Min: 1, Why: "producer"}, {To: FaultID, Min: 0, Why: "fault"}},
 			Attributes: []AttributeSpec{
 				{Key: RaftNodeIDKey, Type: attribute.STRING, Level: Required},
 				{Key: RaftTermKey, Type: attribute.INT64, Level: Required},
 				{Key: RaftRoleKey, Type: attribute.STRING, Level: Required, Values: []string{"follower", "candidate", "leader"}},
 				{Key: RaftPeerIDKey, Type: attribute.STRING, Level: Required},
+				{Key: RaftMessageTermKey, Type: attribute.INT64, Level: Required},
 				{Key: RaftLeaderCommitKey, Type: attribute.INT64, Level: Required},
 				{Key: RaftkvCopyKey, Type: attribute.INT64, Level: Optional},
 				{Key: RaftkvStepKey, Type: attribute.INT64, Level: Optional},
@@ -576,6 +631,7 @@ func Specs() []Spec {
 				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: RaftUnfinishedKey, Type: attribute.BOOL, Level: Optional},
 			},
+			Events: []EventSpec{persistEvent},
 		},
 	}
 }

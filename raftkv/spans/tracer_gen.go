@@ -23,10 +23,33 @@ type Ref struct{ Root, ID uint64 }
 
 // Begin is what every span needs besides its attributes.
 type Begin struct {
-	Self   Ref           // of a root, Root is ID
-	Parent uint64        // the parent's causal id; 0 of a root
-	At     time.Duration // since the run began
-	Links  []Ref
+	Self   Ref    // of a root, Root is ID
+	Parent uint64 // the parent's causal id; 0 of a root
+	Links  []Link
+}
+
+// Link is a span that another one links to, and why: a value of raftkv.link.
+type Link struct {
+	Ref
+	Why  string
+	More []attribute.KeyValue
+}
+
+// LinkTo is a link to a span, with why it is there and what more it says.
+func LinkTo(to Ref, why string, more ...attribute.KeyValue) Link {
+	return Link{Ref: to, Why: why, More: more}
+}
+
+// Clock tells when things happen, for spans to say so: whatever a process does, in the order in which it does it.
+type Clock interface {
+	// BeginsAt is the moment at which something begins that the process does, or happens within that; since the run began.
+	BeginsAt() time.Duration
+
+	// EndsAt is the moment at which something ends; since the run began.
+	EndsAt() time.Duration
+
+	// Step is the number of the step that the process is in; 0 where it has none.
+	Step() uint64
 }
 
 // Tracer starts the spans of one process, one after another. A nil Tracer is off: the spans that it starts are off too, cost nothing and allocate nothing.
@@ -34,7 +57,7 @@ type Tracer struct {
 	tracer trace.Tracer
 	run    [8]byte
 	epoch  time.Time
-	step   func() uint64 // see Steps; nil where the process has none
+	clock  Clock
 
 	// Room for the attributes and options of one call. The API and the SDK copy what they are given.
 	attributes []attribute.KeyValue
@@ -49,20 +72,12 @@ func NewTracer(tracer trace.Tracer, run uint64, epoch time.Time) *Tracer {
 	return t
 }
 
-// Steps has every span, and every event in one, say in which step of its process it begins, and every span in which it
-// ends. current is the number of the step that the process is in.
-func (t *Tracer) Steps(current func() uint64) {
+// Follow has the spans that begin and end from now on take their times, and the numbers of their steps, from a clock. It comes before the
+// first span.
+func (t *Tracer) Follow(clock Clock) {
 	if t != nil {
-		t.step = current
+		t.clock = clock
 	}
-}
-
-// currentStep is the number of the step that the process is in; 0 where it has none.
-func (t *Tracer) currentStep() uint64 {
-	if t.step == nil {
-		return 0
-	}
-	return t.step()
 }
 
 // On says whether spans are recorded. What is costly to find out for a span need not be found out if not.
@@ -125,7 +140,7 @@ func (t *Tracer) start(b Begin, name string, kind trace.SpanKind, attributes []a
 	if b.Parent != 0 {
 		ctx = trace.ContextWithRemoteSpanContext(ctx, t.remote(b.Self.Root, b.Parent))
 	}
-	step := t.currentStep()
+	step := t.clock.Step()
 	if step != 0 {
 		if attributes == nil {
 			attributes = t.attributes[:0]
@@ -136,11 +151,11 @@ func (t *Tracer) start(b Begin, name string, kind trace.SpanKind, attributes []a
 		t.attributes = attributes[:0]
 	}
 	t.options = append(t.options[:0],
-		trace.WithTimestamp(t.epoch.Add(b.At)), trace.WithSpanKind(kind), trace.WithAttributes(attributes...))
+		trace.WithTimestamp(t.epoch.Add(t.clock.BeginsAt())), trace.WithSpanKind(kind), trace.WithAttributes(attributes...))
 	if len(b.Links) > 0 {
 		t.links = t.links[:0]
 		for _, link := range b.Links {
-			t.links = append(t.links, trace.Link{SpanContext: t.remote(link.Root, link.ID)})
+			t.links = append(t.links, t.link(link))
 		}
 		t.options = append(t.options, trace.WithLinks(t.links...))
 	}
@@ -148,43 +163,67 @@ func (t *Tracer) start(b Begin, name string, kind trace.SpanKind, attributes []a
 	return span{span: started, tracer: t, step: step}
 }
 
+// link is a link as the API has it.
+func (t *Tracer) link(l Link) trace.Link {
+	return trace.Link{
+		SpanContext: t.remote(l.Root, l.ID), Attributes: append([]attribute.KeyValue{RaftkvLinkKey.String(l.Why)}, l.More...),
+	}
+}
+
+// Link adds a link to the span, to what came after it began.
+func (s span) Link(l Link) {
+	if s.span != nil {
+		s.span.AddLink(s.tracer.link(l))
+	}
+}
+
 // room is an empty slice to gather attributes in.
 func (s span) room() []attribute.KeyValue { return s.tracer.attributes[:0] }
 
 func (s span) set(attributes ...attribute.KeyValue) { s.span.SetAttributes(attributes...) }
 
-func (s span) event(at time.Duration, name string, attributes ...attribute.KeyValue) {
-	if step := s.tracer.currentStep(); step != s.step {
+func (s span) event(name string, attributes ...attribute.KeyValue) {
+	clock := s.tracer.clock
+	if step := clock.Step(); step != s.step {
 		attributes = append(attributes, RaftkvStepKey.Int64(int64(step)))
 	}
-	s.span.AddEvent(name, trace.WithTimestamp(s.tracer.epoch.Add(at)), trace.WithAttributes(attributes...))
+	s.span.AddEvent(name, trace.WithTimestamp(s.tracer.epoch.Add(clock.BeginsAt())), trace.WithAttributes(attributes...))
 }
 
-func (s span) end(at time.Duration) {
-	if step := s.tracer.currentStep(); step != s.step {
+func (s span) end() {
+	clock := s.tracer.clock
+	if step := clock.Step(); step != s.step {
 		s.set(RaftkvEndStepKey.Int64(int64(step)))
 	}
-	s.span.End(trace.WithTimestamp(s.tracer.epoch.Add(at)))
+	s.span.End(trace.WithTimestamp(s.tracer.epoch.Add(clock.EndsAt())))
 }
 
 // On says whether the span is recorded.
 func (s span) On() bool { return s.span != nil }
 
-// Fail ends the span with an error of a type, and says what happened.
-func (s span) Fail(at time.Duration, errorType, description string) {
+// SetError has the span say that it is about an error of a type, and what happened.
+func (s span) SetError(errorType, description string) {
 	if s.span == nil {
 		return
 	}
 	s.span.SetStatus(codes.Error, description)
 	s.set(ErrorTypeKey.String(errorType))
-	s.end(at)
+}
+
+// Fail ends the span with an error of a type, and says what happened.
+func (s span) Fail(errorType, description string) {
+	if s.span == nil {
+		return
+	}
+	s.SetError(errorType, description)
+	s.end()
 }
 
 // Unfinished ends the span because the run ends.
-func (s span) Unfinished(at time.Duration) {
+func (s span) Unfinished() {
 	if s.span == nil {
 		return
 	}
 	s.set(RaftUnfinishedKey.Bool(true))
-	s.end(at)
+	s.end()
 }

@@ -13,6 +13,12 @@ type World interface {
 	// its own time, so that all processes agree: what a process does must depend on its timers alone, which run by its own clock, be that right or wrong.
 	Now() time.Duration
 
+	// BeginsAt is the moment at which what the process does next begins, and EndsAt that at which it ends, for telling of
+	// it. Each thing has a moment of its own within the step, or a while of its own if it ends, so that their order can
+	// be read from times. See sim for where in the step they are.
+	BeginsAt() time.Duration
+	EndsAt() time.Duration
+
 	// Step numbers what the process does, from 1 on, over all its lives. Each call of a method of Process but ID is a
 	// step, and so is a message that was lost on its way, where that takes the process's time: then a loss shifts no
 	// number.

@@ -67,7 +67,7 @@ func simulate(commits int, traced bool, set ...func(*cluster.Options)) (f figure
 		if recorder, finish, err = record(c, count); err != nil {
 			return f, err
 		}
-		options.Tracers = recorder.Tracer
+		options.Recorder = recorder
 		defer func() {
 			size, e := finish()
 			f.FileMiB = float64(size) / (1 << 20)

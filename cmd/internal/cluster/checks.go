@@ -41,8 +41,8 @@ func (cl *Cluster) now() time.Duration { return cl.sim.Now() }
 func traceViolation(tracer *spans.Tracer, v *check.Violation) {
 	process := world.NewProcessID(world.NodeGroup, uint32(v.Server))
 	id := uint64(world.RootID(process, nameViolation, uint64(world.NameOf(string(v.Invariant.Name))), 0))
-	begin := spans.Begin{Self: spans.Ref{Root: id, ID: id}, At: v.At}
-	tracer.StartViolation(begin, string(v.Invariant.Name), v.Facts[:]).Fail(v.At, spans.ErrorTypeViolation, v.Invariant.Doc)
+	begin := spans.Begin{Self: spans.Ref{Root: id, ID: id}}
+	tracer.StartViolation(begin, string(v.Invariant.Name), v.Facts[:]).Fail(spans.ErrorTypeViolation, v.Invariant.Doc)
 }
 
 // electionsWithinBound is after how many election timeouts without a fault there has to be a leader whom everybody follows.

@@ -7,8 +7,6 @@ import (
 	"runtime/debug"
 	"slices"
 
-	"go.opentelemetry.io/otel/trace"
-
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/client"
@@ -28,8 +26,8 @@ func Build() string { return fmt.Sprintf("spec-%s-behaviour-%d", protocol.SpecHa
 
 // Options are what a run is given besides its config. But for Latencies, none of them changes what happens in it.
 type Options struct {
-	Tracers  func(service string) trace.Tracer // of each process, such as traces.Recorder.Tracer; nil records nothing
-	Progress func(operations int)              // told now and then how many operations have their answer; may be nil
+	Recorder Recorder             // of the spans, such as a traces.Recorder; nil records nothing
+	Progress func(operations int) // told now and then how many operations have their answer; may be nil
 
 	Tuned     bool // whoever makes many runs at a time has called Tune for all of them
 	Unchecked bool // nobody looks whether the invariants hold: for measurements
@@ -42,6 +40,7 @@ type Options struct {
 // Cluster is a run that is set up.
 type Cluster struct {
 	config    *config.Config
+	recorder  Recorder
 	sim       *sim.Sim
 	nodes     []*node.Node
 	clients   []*client.Client
@@ -85,21 +84,22 @@ var (
 func New(c *config.Config, options Options) *Cluster {
 	drop, delay, duplicate := c.Counterfactuals()
 	cl := &Cluster{
-		config: c, progress: options.Progress, tuned: options.Tuned, around: options.Around, results: map[string]string{}, glimpses: map[glimpse][]int{},
+		config: c, recorder: options.Recorder, progress: options.Progress, tuned: options.Tuned, around: options.Around, results: map[string]string{}, glimpses: map[glimpse][]int{},
 	}
 	cl.sim = sim.New(sim.Config{
 		Seed: c.Seed, Latency: c.Network.Latency, StepTime: c.Process.StepTime, Loss: c.Network.Loss, Duplicate: c.Network.Duplicate,
 		MaxDuration: c.MaxDuration, Drop: drop, Delay: delay, Duplicated: duplicate, Finished: cl.finished, Latencies: options.Latencies,
-		Links: links(c), After: cl.after(),
+		Links: links(c), After: cl.after(), Mail: cl.mail(options.Recorder),
 		Rollbacks: slices.ContainsFunc(c.Faults, func(f config.Fault) bool { return f.Kind == config.Rollback }),
 	})
 	tracer := func(service string) *spans.Tracer {
-		if options.Tracers == nil {
+		if options.Recorder == nil {
 			return nil
 		}
-		return spans.NewTracer(options.Tracers(service), c.Hash(), c.StartTime)
+		return spans.NewTracer(options.Recorder.Tracer(service), c.Hash(), c.StartTime)
 	}
 	outside := tracer("world")
+	outside.Follow(cl.sim)
 	traceRun(c, outside)
 	if !options.Unchecked {
 		cl.checker = cl.newChecker(outside)
@@ -136,7 +136,7 @@ func traceRun(c *config.Config, tracer *spans.Tracer) {
 		return
 	}
 	id := uint64(world.RootID(0, nameRun, 0, 0))
-	tracer.StartRun(spans.Begin{Self: spans.Ref{Root: id, ID: id}}, string(c.TOML()), Build(), c.Scenario, int64(c.Seed)).End(0)
+	tracer.StartRun(spans.Begin{Self: spans.Ref{Root: id, ID: id}}, string(c.TOML()), Build(), c.Scenario, int64(c.Seed)).End()
 }
 
 func (cl *Cluster) addNodes(tracer func(string) *spans.Tracer) {

@@ -20,23 +20,24 @@ type faults struct {
 	done    map[world.CausalID]uint64 // how many faults had an id already but for the ordinal
 	fates   []fate                    // what became of each fault of the config
 	count   int                       // faults that happened
+	now     spans.Ref                 // the one that is being done
 	lied    bool                      // one of them has a disk lose what it said that it keeps
 
 	// What lasts until it is healed.
-	cuts    map[[2]world.ProcessID]bool
-	ailing  map[world.ProcessID]bool // slow, or with a clock that runs wrong, or a disk that stalls
-	paused  map[world.ProcessID]bool // until it crashes at the latest
-	crashed map[world.ProcessID]bool
-	downs   []world.ProcessID       // those that crashed, in the order in which they did
-	losing  map[world.ProcessID]int // the fault that waits for the next write of each
+	cuts    map[[2]world.ProcessID]spans.Ref // by which fault
+	ailing  map[world.ProcessID]bool         // slow, or with a clock that runs wrong, or a disk that stalls
+	paused  map[world.ProcessID]bool         // until it crashes at the latest
+	crashed map[world.ProcessID]spans.Ref    // by which fault
+	downs   []world.ProcessID                // those that crashed, in the order in which they did
+	losing  map[world.ProcessID]int          // the fault that waits for the next write of each
 }
 
 // scheduleFaults has each fault of the config happen at its moment. What happens to one message is the network's own affair: see config.Counterfactuals.
 func (cl *Cluster) scheduleFaults(tracer *spans.Tracer) {
 	f := &faults{
 		cluster: cl, tracer: tracer, roles: make([]protocol.Role, cl.config.NumNodes+1), done: map[world.CausalID]uint64{},
-		fates: make([]fate, len(cl.config.Faults)), cuts: map[[2]world.ProcessID]bool{}, ailing: map[world.ProcessID]bool{},
-		paused: map[world.ProcessID]bool{}, crashed: map[world.ProcessID]bool{}, losing: map[world.ProcessID]int{},
+		fates: make([]fate, len(cl.config.Faults)), cuts: map[[2]world.ProcessID]spans.Ref{}, ailing: map[world.ProcessID]bool{},
+		paused: map[world.ProcessID]bool{}, crashed: map[world.ProcessID]spans.Ref{}, losing: map[world.ProcessID]int{},
 	}
 	cl.faults = f
 	for i := range cl.config.Faults {
@@ -152,15 +153,15 @@ func (f *faults) loseWrite(i int, fault *config.Fault) {
 	f.losing[fault.Process] = i
 	f.cluster.sim.LoseUnsynced(fault.Process, fault.Torn, func() {
 		delete(f.losing, fault.Process)
-		f.crash(fault.Process)
 		f.tell(i, fault)
+		f.crash(fault.Process)
 	})
 }
 
 // inVain says why a fault would change nothing: a process that is down can neither crash nor be paused, and one that
 // is up cannot be started.
 func (f *faults) inVain(fault *config.Fault) string {
-	down := f.crashed[fault.Process]
+	down := f.isDown(fault.Process)
 	switch {
 	case down && (fault.Kind == config.Crash || fault.Kind == config.Pause):
 		return fault.Process.String() + " was down already"
@@ -171,14 +172,23 @@ func (f *faults) inVain(fault *config.Fault) string {
 }
 
 // isDown says whether a process crashed and was not started again. It is asked after every event, of most runs in which nobody ever crashes.
-func (f *faults) isDown(p world.ProcessID) bool { return len(f.crashed) > 0 && f.crashed[p] }
+func (f *faults) isDown(p world.ProcessID) bool {
+	if len(f.crashed) == 0 {
+		return false
+	}
+	_, down := f.crashed[p]
+	return down
+}
 
 // crash notes that a process is down, which ends a pause.
 func (f *faults) crash(p world.ProcessID) {
-	if !f.crashed[p] {
+	if !f.isDown(p) {
 		f.downs = append(f.downs, p)
 	}
-	f.crashed[p] = true
+	f.crashed[p] = f.now
+	if f.cluster.recorder != nil {
+		f.cluster.recorder.Crashed(p.String(), f.now)
+	}
 	delete(f.paused, p)
 }
 
@@ -263,7 +273,10 @@ func (f *faults) cut(from, to []world.ProcessID, oneWay bool) {
 	}
 	for _, a := range from {
 		for _, b := range to {
-			f.cuts[[2]world.ProcessID{a, b}] = true
+			f.cuts[[2]world.ProcessID{a, b}] = f.now
+			if !oneWay {
+				f.cuts[[2]world.ProcessID{b, a}] = f.now
+			}
 		}
 	}
 }
@@ -345,14 +358,15 @@ func (f *faults) tell(i int, fault *config.Fault) {
 	f.count++
 	f.fates[i].happened = true
 	f.lied = f.lied || fault.Kind.LyingDisk()
-	if !f.tracer.On() {
-		return
-	}
 	now := f.cluster.now()
 	first := idOf(fault, now, 0)
 	id := uint64(idOf(fault, now, f.done[first]))
 	f.done[first]++
-	span := f.tracer.StartFault(spans.Begin{Self: spans.Ref{Root: id, ID: id}, At: now}, string(fault.Kind), target(fault), fault.At.String())
+	f.now = spans.Ref{Root: id, ID: id}
+	if !f.tracer.On() {
+		return
+	}
+	span := f.tracer.StartFault(spans.Begin{Self: f.now}, string(fault.Kind), target(fault), fault.At.String())
 	if aimed := aimedAt(&f.cluster.config.Faults[i]); aimed != "" {
 		span.SetFaultAimedAt(aimed)
 	}
@@ -368,5 +382,5 @@ func (f *faults) tell(i int, fault *config.Fault) {
 	if fault.Torn {
 		span.SetFaultTorn(true)
 	}
-	span.End(now)
+	span.End()
 }

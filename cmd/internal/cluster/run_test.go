@@ -36,7 +36,7 @@ func runWith(t testing.TB, c *config.Config, latencies func() uint64) execution 
 	t.Helper()
 	kept := &memory{}
 	recorder := traces.NewRecorder(traces.RecorderOptions{Run: c.Hash()}, kept)
-	result, err := cluster.New(c, cluster.Options{Tracers: recorder.Tracer, Latencies: latencies}).Run(t.Context())
+	result, err := cluster.New(c, cluster.Options{Recorder: recorder, Latencies: latencies}).Run(t.Context())
 	if err != nil {
 		t.Fatalf("seed %d: %v", c.Seed, err)
 	}

@@ -36,7 +36,7 @@ func TestAViolationStopsTheRun(t *testing.T) {
 	c := seeded(1)
 	kept := &memory{}
 	recorder := traces.NewRecorder(traces.RecorderOptions{Run: c.Hash()}, kept)
-	cl := cluster.New(c, cluster.Options{Tracers: recorder.Tracer})
+	cl := cluster.New(c, cluster.Options{Recorder: recorder})
 	cl.Sim().Add(&spoiler{checker: cl.Checker()})
 	result, err := cl.Run(t.Context())
 	if err != nil {

@@ -250,7 +250,7 @@ func TestIDsAreUniqueWhateverGoesWrong(t *testing.T) {
 		c := drawn(t, profile.Mixed, seed)
 		ids := &idsOf{seen: make(map[trace.SpanID]string)}
 		recorder := traces.NewRecorder(traces.RecorderOptions{Run: c.Hash()}, ids)
-		if _, err := cluster.New(c, cluster.Options{Tracers: recorder.Tracer}).Run(t.Context()); err != nil {
+		if _, err := cluster.New(c, cluster.Options{Recorder: recorder}).Run(t.Context()); err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
 		if err := recorder.Close(t.Context()); err != nil {

@@ -30,7 +30,7 @@ func Run(t testing.TB, scenario string, changes ...string) (folder string) {
 	}
 	var file bytes.Buffer
 	recorder := traces.NewRecorder(traces.RecorderOptions{Run: resolved.Hash()}, traces.NewOTLPFile(&file))
-	if _, err := cluster.New(resolved.Config, cluster.Options{Tracers: recorder.Tracer, Unchecked: true}).Run(t.Context()); err != nil {
+	if _, err := cluster.New(resolved.Config, cluster.Options{Recorder: recorder, Unchecked: true}).Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if err := recorder.Close(t.Context()); err != nil {

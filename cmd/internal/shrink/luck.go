@@ -65,7 +65,7 @@ func messages(ctx context.Context, c *config.Config) ([]Message, error) {
 	var seen witness
 	recorder := traces.NewRecorder(traces.RecorderOptions{Run: c.Hash()}, &seen)
 	seen.epoch = c.StartTime
-	if _, err := cluster.New(c, cluster.Options{Tracers: recorder.Tracer}).Run(ctx); err != nil {
+	if _, err := cluster.New(c, cluster.Options{Recorder: recorder}).Run(ctx); err != nil {
 		return nil, err
 	}
 	if err := recorder.Close(ctx); err != nil {

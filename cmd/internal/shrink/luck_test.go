@@ -39,7 +39,7 @@ func told(t *testing.T, c *config.Config) []traces.Span {
 	t.Helper()
 	var kept memory
 	recorder := traces.NewRecorder(traces.RecorderOptions{Run: 1}, &kept)
-	if _, err := cluster.New(c, cluster.Options{Tracers: recorder.Tracer}).Run(t.Context()); err != nil {
+	if _, err := cluster.New(c, cluster.Options{Recorder: recorder}).Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if err := recorder.Close(t.Context()); err != nil {

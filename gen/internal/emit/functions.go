@@ -16,7 +16,7 @@ func functions(p prose) template.FuncMap {
 		"after": p.after, "camel": model.Camel, "comment": p.comment, "line": func(doc string) string { return "// " + sentence(doc) }, "lower": model.Lower, "paragraph": paragraph, "quote": strconv.Quote, "sentence": sentence,
 		"receiver": receiver, "article": article, "formatted": formatted, "fieldDoc": fieldDoc, "example": example, "bits": bitSize, "digits": digits, "oneOf": oneOf, "joinFlat": joinFlat, "tag": func(i int) int { return i + 1 },
 		"cloneOf": cloneOf, "equalOf": equalOf, "textFunc": textFunc, "appendFunc": appendFunc, "decodeFunc": decodeFunc, "equalFields": equalFields, "textOfStruct": textOfStruct, "usesFields": usesFields, "appendTo": appendTo, "decoded": decoded,
-		"handled": p.handled, "goOf": goOf, "keyValue": keyValue, "rpc": rpcValues, "later": later, "anyRPC": anyRPC, "startDoc": startDoc,
+		"handled": p.handled, "goOf": goOf, "keyValue": keyValue, "rpc": rpcValues, "peerService": peerService, "allLinks": allLinks, "later": later, "anyRPC": anyRPC, "startDoc": startDoc,
 		"bare": func(s *model.Span) bool { return len(s.Groups) == 0 && !s.RPC && len(s.Of(model.Required)) == 0 }, "arrows": arrows, "cell": cell, "code": code, "kindOf": kindOf, "tree": tree, "otlp": otlp, "allowed": allowed, "allUses": allUses, "use": func(a *model.Attribute, level string) model.Use {
 			return model.Use{Attribute: a, Level: model.Level(level)}
 		},
@@ -155,6 +155,26 @@ func rpcValues(view page, s *model.Span) []string {
 	return []string{system.Const + ".String(System)", method.Const + ".String(" + s.Go + "Name)", keyValue(&value, x)}
 }
 
+// peerService names the peer, as its service.
+func peerService(view page) string {
+	peer := view.Telemetry.Peer
+	value := model.Attribute{Const: view.Telemetry.Service.Const, Kind: peer.Kind, Type: peer.Type}
+	return keyValue(&value, peer.Parameter)
+}
+
+// allLinks are the links of a span: its own, and that to a fault, which every span may have.
+func allLinks(view page, s *model.Span) []model.Link {
+	t := view.Telemetry
+	if t.Fault == nil {
+		return s.Links
+	}
+	link := model.Link{To: t.Fault}
+	if t.Link != nil {
+		link.Why = t.Fault.ID
+	}
+	return append(slices.Clone(s.Links), link)
+}
+
 func anyRPC(view page) string {
 	if slices.ContainsFunc(view.Spans, func(s *model.Span) bool { return s.RPC }) {
 		return view.Telemetry.System
@@ -224,6 +244,9 @@ func allUses(view page, s *model.Span) []model.Use {
 		}
 	}
 	all = append(all, s.Uses...)
+	if view.Telemetry.NamesPeer(s) {
+		all = append(all, model.Use{Attribute: view.Telemetry.Service, Level: model.Required})
+	}
 	if view.HasSteps(s) {
 		all = append(all, optional(view.Telemetry.Step), optional(view.Telemetry.EndStep))
 	}

@@ -46,6 +46,9 @@ type Telemetry struct {
 	Unfinished Text `yaml:"unfinished,required"`
 	Step       Text `yaml:"step"`
 	EndStep    Text `yaml:"end_step"`
+	Link       Text `yaml:"link"`
+	Service    Text `yaml:"peer_service"`
+	Fault      Text `yaml:"fault"`
 }
 
 // Named is something that has a name and a doc, and nothing else.
@@ -217,6 +220,7 @@ type Span struct {
 	At         Pos
 	ID         Text   `yaml:"id,required"`
 	Name       Text   `yaml:"name,required"`
+	NamedAfter []Text `yaml:"named_after"`
 	Kind       Text   `yaml:"kind,required"`
 	Service    Text   `yaml:"service,required"`
 	Root       Flag   `yaml:"root"`
@@ -234,5 +238,6 @@ type Link struct {
 	At  Pos
 	To  Text   `yaml:"to,required"`
 	Min Number `yaml:"min,required"`
+	Why Text   `yaml:"why"`
 	Doc Text   `yaml:"doc,required"`
 }

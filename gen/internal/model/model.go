@@ -36,7 +36,16 @@ type Telemetry struct {
 	Error         *Attribute
 	Unfinished    *Attribute
 	Step, EndStep *Attribute    // nil when steps have no numbers
+	Link          *Attribute    // says why a link is there; nil when links do not say
+	Service       *Attribute    // names the peer of a span of what is sent, for tools that draw services; nil when there is none
+	Fault         *Span         // that any span may link to; nil when there is none
 	RPC           [3]*Attribute // system, method, address; nil without RPC spans
+}
+
+// NamesPeer says whether a span names its peer a second time, for tools that draw services: it is one of what is sent,
+// and knows its peer.
+func (t *Telemetry) NamesPeer(s *Span) bool {
+	return t.Service != nil && (s.Kind == "client" || s.Kind == "producer") && t.Peer != nil && s.Level(t.Peer) == Required
 }
 
 // HasSteps says whether a span is of processes whose steps have numbers: those of a party.
@@ -184,6 +193,17 @@ type Use struct {
 	Level     Level
 }
 
+func (a *Attribute) values() []string {
+	values := make([]string, len(a.Values))
+	for i, v := range a.Values {
+		values[i] = v.Value
+	}
+	return values
+}
+
+// allows says whether a text is one of the attribute's values.
+func (a *Attribute) allows(value string) bool { return slices.Contains(a.values(), value) }
+
 // Group is a set of required attributes that spans share.
 type Group struct {
 	Name, Doc  string
@@ -193,13 +213,15 @@ type Group struct {
 // Event is something that happens within a span.
 type Event struct {
 	Name, Go, Const, Doc string
-	Attributes           []*Attribute
+	Attributes           []*Attribute // required
+	Optional             []*Attribute
 }
 
 // Span is a span as traces have it.
 type Span struct {
 	ID, Go, Name, Kind, Service, Doc string
 	Root, RPC                        bool
+	NamedAfter                       []*Attribute // whose values its name goes on with
 	Parents                          []*Span
 	Groups                           []*Group
 	Uses                             []Use
@@ -211,6 +233,7 @@ type Span struct {
 type Link struct {
 	To  *Span
 	Min int
+	Why string // a value of Telemetry.Link
 	Doc string
 }
 

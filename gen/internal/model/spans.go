@@ -87,7 +87,14 @@ func (r *resolver) telemetry() {
 	out.Unfinished, _ = find(r, r.attributes, t.Unfinished, "attribute")
 	out.Step, _ = find(r, r.attributes, t.Step, "attribute")
 	out.EndStep, _ = find(r, r.attributes, t.EndStep, "attribute")
+	out.Link, _ = find(r, r.attributes, t.Link, "attribute")
+	out.Service, _ = find(r, r.attributes, t.Service, "attribute")
 	r.steps(t, out)
+	for name, a := range map[load.Text]*Attribute{t.Link: out.Link, t.Service: out.Service} {
+		if a != nil && a.Kind != String {
+			r.faults.Add(name.Pos, "attribute %q must be a string", name.Value)
+		}
+	}
 	if out.Error != nil && out.Error.Kind != String {
 		r.faults.Add(t.Error.Pos, "attribute %q must be a string", t.Error.Value)
 	}
@@ -125,7 +132,8 @@ func (r *resolver) groupsAndEvents() {
 	seen := map[string]load.Pos{}
 	for _, g := range r.spec.Groups {
 		if !r.declared(seen, g.Name, "group") && r.match(g.Name, typeName.MatchString, "group name", "a Go name such as Who") {
-			group := &Group{Name: g.Name.Value, Doc: g.Doc.Value, Attributes: r.onlyRequired(g.Attributes)}
+			group := &Group{Name: g.Name.Value, Doc: g.Doc.Value}
+			group.Attributes = r.onlyRequired(g.Attributes)
 			r.groups[group.Name] = group
 			r.out.Groups = append(r.out.Groups, group)
 		}
@@ -133,7 +141,8 @@ func (r *resolver) groupsAndEvents() {
 	seen = map[string]load.Pos{}
 	for _, e := range r.spec.Events {
 		if !r.declared(seen, e.Name, "event") && r.match(e.Name, wordName.MatchString, "event name", wantWord) {
-			event := &Event{Name: e.Name.Value, Go: Camel(e.Name.Value), Doc: e.Doc.Value, Attributes: r.onlyRequired(e.Attributes)}
+			event := &Event{Name: e.Name.Value, Go: Camel(e.Name.Value), Doc: e.Doc.Value}
+			event.Attributes, event.Optional = r.attributesOf(e.Attributes)
 			event.Const = "Event" + event.Go
 			r.events[event.Name] = event
 			r.out.Events = append(r.out.Events, event)
@@ -151,6 +160,22 @@ func (r *resolver) onlyRequired(levels load.Levels) []*Attribute {
 		all = append(all, use.Attribute)
 	}
 	return all
+}
+
+// attributesOf are the required and the optional attributes of an event.
+func (r *resolver) attributesOf(levels load.Levels) (required, optional []*Attribute) {
+	for _, use := range r.uses(levels, nil) {
+		switch use.Level {
+		case Optional:
+			optional = append(optional, use.Attribute)
+		case Answered:
+			i := slices.IndexFunc(levels, func(l load.Level) bool { return l.Attribute.Value == use.Attribute.Key })
+			r.faults.Add(levels[i].Level.Pos, "only a span is answered: an event's attribute is required or optional")
+		default:
+			required = append(required, use.Attribute)
+		}
+	}
+	return required, optional
 }
 
 // uses resolves attributes with their levels; those of groups are there already.
@@ -192,6 +217,13 @@ func (r *resolver) declareSpans() {
 		r.span(s, r.out.Spans[i])
 	}
 	r.reachable(declared)
+	if t := r.spec.Telemetry; t != nil {
+		out := r.out.Telemetry
+		out.Fault, _ = find(r, r.spans, t.Fault, "span")
+		if out.Fault != nil && out.Link != nil && !out.Link.allows(out.Fault.ID) {
+			r.faults.Add(t.Fault.Pos, "a link to a fault says %q: add that to the values of %s", out.Fault.ID, out.Link.Key)
+		}
+	}
 }
 
 // spansOfExchanges notes exchanges that no span tells of. A spec may leave telemetry out, but not of a message alone: its traces would lack what happened.
@@ -259,12 +291,8 @@ func (r *resolver) span(s load.Span, out *Span) {
 		}
 	}
 	out.Uses = r.uses(s.Attributes, out.Groups)
-	seen = map[string]load.Pos{}
-	for _, l := range s.Links {
-		if to, ok := find(r, r.spans, l.To, "span"); ok && !r.declared(seen, l.To, "link to") {
-			out.Links = append(out.Links, Link{To: to, Min: l.Min.Value, Doc: l.Doc.Value})
-		}
-	}
+	r.namedAfter(s, out)
+	r.links(s, out)
 	seen = map[string]load.Pos{}
 	for _, name := range s.Events {
 		if event, ok := find(r, r.events, name, "event"); ok && !r.declared(seen, name, "event") {
@@ -273,6 +301,50 @@ func (r *resolver) span(s load.Span, out *Span) {
 	}
 	if s.RPC.Value && r.out.Telemetry != nil {
 		r.rpc(s, out)
+	}
+}
+
+// namedAfter resolves the attributes that a span's name goes on with: values that are known when it starts.
+func (r *resolver) namedAfter(s load.Span, out *Span) {
+	for _, name := range s.NamedAfter {
+		a, ok := find(r, r.attributes, name, "attribute")
+		if !ok {
+			continue
+		}
+		if a.Kind != String || !slices.Contains(out.Uses, Use{Attribute: a, Level: Required}) {
+			r.faults.Add(name.Pos, "a span is named after its own required attributes of type string: %q is none", name.Value)
+		}
+		out.NamedAfter = append(out.NamedAfter, a)
+	}
+}
+
+// links resolves the spans that a span may link to, and why. To one span it may link for two reasons.
+func (r *resolver) links(s load.Span, out *Span) {
+	var why *Attribute
+	if r.out.Telemetry != nil {
+		why = r.out.Telemetry.Link
+	}
+	type reason struct{ to, why string }
+	seen := map[reason]load.Pos{}
+	for _, l := range s.Links {
+		to, ok := find(r, r.spans, l.To, "span")
+		if !ok {
+			continue
+		}
+		if first, twice := seen[reason{l.To.Value, l.Why.Value}]; twice {
+			r.faults.Add(l.To.Pos, "duplicate link to %q: declared in line %d", l.To.Value, first.Line)
+			continue
+		}
+		seen[reason{l.To.Value, l.Why.Value}] = l.To.Pos
+		switch {
+		case why == nil && l.Why.Given():
+			r.faults.Add(l.Why.Pos, "links say why they are there only where telemetry has an attribute `link` for it")
+		case why != nil && !l.Why.Given():
+			r.faults.Add(l.At, "a link says why it is there: add `why`, a value of %s", why.Key)
+		case why != nil && !why.allows(l.Why.Value):
+			r.faults.Undefined(l.Why.Pos, "value of "+why.Key, l.Why.Value, why.values())
+		}
+		out.Links = append(out.Links, Link{To: to, Min: l.Min.Value, Why: l.Why.Value, Doc: l.Doc.Value})
 	}
 }
 

@@ -1,0 +1,76 @@
+package cluster
+
+import (
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/raftkv/raftkv/raftkv/sim"
+	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/world"
+)
+
+// Recorder makes the tracers of a run, and is told what becomes of messages and whom faults hit, so that spans say so.
+type Recorder interface {
+	Tracer(service string) trace.Tracer
+
+	Sent(span uint64, copies int)
+	Handled(span uint64)
+	Lost(span uint64, copyNumber uint32, at time.Time, fault spans.Ref)
+	Hit(span uint64, fault spans.Ref)
+	Blame(span uint64, fault spans.Ref)
+	Crashed(service string, fault spans.Ref)
+}
+
+// mail tells the recorder what becomes of messages. A message is named by the span that sends it; a word from outside
+// has none.
+type mail struct {
+	cluster  *Cluster
+	recorder Recorder
+}
+
+var _ sim.Mail = mail{}
+
+// mail is who is told of messages; nobody if nothing is recorded.
+func (cl *Cluster) mail(recorder Recorder) sim.Mail {
+	if recorder == nil {
+		return nil
+	}
+	return mail{cl, recorder}
+}
+
+// Sent implements sim.Mail.
+func (m mail) Sent(e *world.Envelope, fate world.Fate) {
+	copies := 1
+	if fate.Drop != "" {
+		copies--
+	}
+	if fate.Duplicate != "" {
+		copies++
+	}
+	m.recorder.Sent(uint64(e.ID), copies)
+	if fate.Drop != world.CauseFault {
+		return
+	}
+	if cut, is := m.cluster.faults.cuts[[2]world.ProcessID{e.From, e.To}]; is {
+		m.recorder.Hit(uint64(e.ID), cut)
+		if e.InReplyTo != 0 {
+			m.recorder.Blame(uint64(e.InReplyTo), cut)
+		}
+	}
+}
+
+// Handled implements sim.Mail.
+func (m mail) Handled(e *world.Envelope) {
+	if e.From != 0 {
+		m.recorder.Handled(uint64(e.ID))
+	}
+}
+
+// Lost implements sim.Mail.
+func (m mail) Lost(e *world.Envelope) {
+	if e.From != 0 {
+		at := m.cluster.config.StartTime.Add(m.cluster.now())
+		m.recorder.Lost(uint64(e.ID), e.Copy, at, m.cluster.faults.crashed[e.To])
+	}
+}

@@ -1,0 +1,83 @@
+package sim
+
+import (
+	"math"
+	"time"
+)
+
+// moments places what a process does within the time that it takes: in a world in which a step takes place at one moment,
+// nobody could tell from times what came first in it. What a step begins with has its beginning. All else has its second
+// half, where each thing begins in a microsecond of its own, and ends in a later one: whole ones, since there are tools
+// that know no finer time. A step that does more than it has microseconds for has the rest a nanosecond apart; one that
+// takes no time has all at once.
+//
+// Only who tells of the step asks for its moments. What happens, and when messages leave and arrive, does not depend on
+// them.
+type moments struct{ begun, ended time.Duration } // the last of each
+
+// noMoments are those of who did nothing yet.
+var noMoments = moments{begun: -time.Microsecond, ended: -time.Microsecond}
+
+// begins is the moment of the next thing that begins within a step.
+func (m *moments) begins(from, to time.Duration) time.Duration {
+	if m.begun >= from || m.ended > from {
+		from = middle(from, to)
+	}
+	m.begun = m.place(max(m.begun+time.Microsecond, m.ended), from, to)
+	return m.begun
+}
+
+// ends is the moment of the next thing that ends within a step.
+func (m *moments) ends(from, to time.Duration) time.Duration {
+	m.ended = m.place(max(m.begun+time.Microsecond, m.ended), middle(from, to), to)
+	return m.ended
+}
+
+// place is the first whole microsecond that is neither before next nor before from, if there is one in the step; else
+// the next nanosecond.
+func (m *moments) place(next, from, to time.Duration) time.Duration {
+	if at := wholeMicrosecond(max(next, from)); at <= to-time.Microsecond {
+		return at
+	}
+	last := max(m.begun, m.ended)
+	return max(last, min(max(last+1, from), to))
+}
+
+func middle(from, to time.Duration) time.Duration {
+	if to == forever {
+		return from
+	}
+	return from + (to-from)/2
+}
+
+// wholeMicrosecond is the first one that is not before a moment.
+func wholeMicrosecond(at time.Duration) time.Duration {
+	return (at + time.Microsecond - 1).Truncate(time.Microsecond)
+}
+
+const forever = time.Duration(math.MaxInt64)
+
+// BeginsAt is the moment of the next thing that the process begins.
+func (a *actor) BeginsAt() time.Duration { return a.moments.begins(a.takesTime()) }
+
+// EndsAt is the moment of the next thing that the process ends.
+func (a *actor) EndsAt() time.Duration { return a.moments.ends(a.takesTime()) }
+
+// takesTime is from when to when the process does what it does now. What it does in no time, as it starts, crashes or
+// hears that the run is over, is told in the microseconds that follow.
+func (a *actor) takesTime() (from, to time.Duration) {
+	if a.handling {
+		return a.began, a.sim.now
+	}
+	return a.sim.now, forever
+}
+
+// BeginsAt is the moment of the next thing that is done to the world, for telling of it: faults have their
+// microseconds, too.
+func (s *Sim) BeginsAt() time.Duration { return s.moments.begins(s.now, forever) }
+
+// EndsAt is the moment at which that ends.
+func (s *Sim) EndsAt() time.Duration { return s.moments.ends(s.now, forever) }
+
+// Step is 0: the world's own steps have no numbers.
+func (s *Sim) Step() uint64 { return 0 }

@@ -1,0 +1,224 @@
+package traces
+
+import (
+	"encoding/binary"
+	"slices"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/raftkv/raftkv/raftkv/spans"
+)
+
+// What becomes of a message is known when it arrives, and the span that sent it may have ended by then. So a recorder
+// that is told of messages keeps a span, and those that ended after it, until all that it sent has arrived; then the span
+// says what was lost, and by which fault.
+
+// mail is what a recorder was told.
+type mail struct {
+	letters map[uint64]*letter   // by the span that sent them
+	waiting []endedSpan          // spans that ended, the oldest first, which waits for its letter
+	crashes map[string]spans.Ref // the fault that crashed a service last
+}
+
+// letter is what is known of what a span sent, and of what was done to the span.
+type letter struct {
+	onTheWay, handled int // copies
+	losses            []sdktrace.Event
+	faults            []spans.Ref // that did something to it
+	blamed            spans.Ref   // that explains why it failed, if it does
+}
+
+// endedSpan is a span that ended, and whose it is.
+type endedSpan struct {
+	span      sdktrace.ReadOnlySpan
+	processor *processor
+}
+
+// Sent tells that a span sent a message, of which so many copies are on their way.
+func (r *Recorder) Sent(span uint64, copies int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.letter(span).onTheWay += copies
+}
+
+// Handled tells that a copy of a message was handled.
+func (r *Recorder) Handled(span uint64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	l := r.letter(span)
+	l.handled++
+	l.onTheWay--
+	r.deliver()
+}
+
+// Lost tells that a copy of a message was lost when it arrived, and which fault its receiver had crashed by.
+func (r *Recorder) Lost(span uint64, copyNumber uint32, at time.Time, fault spans.Ref) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	attributes := []attribute.KeyValue{spans.RaftkvCauseKey.String(spans.CauseFault)}
+	if copyNumber > 0 {
+		attributes = append(attributes, spans.RaftkvCopyKey.Int64(int64(copyNumber)))
+	}
+	l := r.letter(span)
+	l.losses = append(l.losses, sdktrace.Event{Name: spans.EventDrop, Attributes: attributes, Time: at})
+	l.blame(fault)
+	l.onTheWay--
+	r.deliver()
+}
+
+// Hit tells that a fault did something to what a span sent.
+func (r *Recorder) Hit(span uint64, fault spans.Ref) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.letter(span).blame(fault)
+}
+
+// Blame tells that if a span fails, it is for this fault.
+func (r *Recorder) Blame(span uint64, fault spans.Ref) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.letter(span).blamed = fault
+}
+
+// Crashed tells which fault the next crash of a service is.
+func (r *Recorder) Crashed(service string, fault spans.Ref) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.mail.crashes == nil {
+		r.mail.crashes = map[string]spans.Ref{}
+	}
+	r.mail.crashes[service] = fault
+}
+
+func (r *Recorder) letter(span uint64) *letter {
+	if r.mail.letters == nil {
+		r.mail.letters = map[uint64]*letter{}
+	}
+	l := r.mail.letters[span]
+	if l == nil {
+		l = &letter{}
+		r.mail.letters[span] = l
+	}
+	return l
+}
+
+func (l *letter) blame(fault spans.Ref) {
+	if fault.ID != 0 && !slices.Contains(l.faults, fault) {
+		l.faults = append(l.faults, fault)
+	}
+}
+
+// ended takes a span that ended, and hands on what does not wait.
+func (r *Recorder) ended(p *processor, s sdktrace.ReadOnlySpan) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if fault := r.mail.crashes[p.service]; fault.ID != 0 && errorType(s) == spans.ErrorTypeCrash {
+		r.letter(causalID(s.SpanContext())).blame(fault)
+		if s.SpanKind() == trace.SpanKindServer {
+			r.letter(causalID(s.Parent())).blamed = fault // the call that waits for an answer
+		}
+	}
+	r.mail.waiting = append(r.mail.waiting, endedSpan{s, p})
+	r.deliver()
+}
+
+// deliver hands on the spans that ended, up to the first of which something is still on its way.
+func (r *Recorder) deliver() {
+	n := 0
+	for _, e := range r.mail.waiting {
+		if l := r.mail.letters[causalID(e.span.SpanContext())]; l != nil && l.onTheWay > 0 {
+			break
+		}
+		r.handOn(e)
+		n++
+	}
+	r.mail.waiting = slices.Delete(r.mail.waiting, 0, n)
+}
+
+// deliverAll hands on all of them: what is on its way stays there.
+func (r *Recorder) deliverAll() {
+	for _, e := range r.mail.waiting {
+		r.handOn(e)
+	}
+	r.mail.waiting = nil
+}
+
+// handOn gives a span to the exporters, with what is known of it now.
+func (r *Recorder) handOn(e endedSpan) {
+	id := causalID(e.span.SpanContext())
+	if l := r.mail.letters[id]; l != nil {
+		delete(r.mail.letters, id)
+		e.span = r.amended(e.span, l)
+	}
+	r.record(e.processor, e.span)
+}
+
+// amended is a span with what became of it, and of what it sent.
+func (r *Recorder) amended(s sdktrace.ReadOnlySpan, l *letter) sdktrace.ReadOnlySpan {
+	failed := s.Status().Code == codes.Error
+	lost := s.SpanKind() == trace.SpanKindProducer && len(l.losses) > 0 && l.handled == 0 && !failed
+	if failed && l.blamed.ID != 0 {
+		l.blame(l.blamed)
+	}
+	if len(l.losses) == 0 && len(l.faults) == 0 {
+		return s
+	}
+	a := amendedSpan{ReadOnlySpan: s, events: s.Events(), links: s.Links(), attributes: s.Attributes(), status: s.Status()}
+	if len(l.losses) > 0 {
+		a.events = slices.Concat(a.events, l.losses)
+		slices.SortStableFunc(a.events, func(x, y sdktrace.Event) int { return x.Time.Compare(y.Time) })
+	}
+	for _, fault := range l.faults {
+		a.links = append(slices.Clip(a.links), sdktrace.Link{
+			SpanContext: trace.NewSpanContext(trace.SpanContextConfig{
+				TraceID: traceID(r.options.Run, fault.Root), SpanID: spanID(fault.ID), TraceFlags: trace.FlagsSampled, Remote: true,
+			}),
+			Attributes: []attribute.KeyValue{spans.RaftkvLinkKey.String(spans.LinkFault)},
+		})
+	}
+	if lost {
+		a.status = sdktrace.Status{Code: codes.Error, Description: "the message was lost"}
+		a.attributes = append(slices.Clip(a.attributes), spans.ErrorTypeKey.String(spans.ErrorTypeLost))
+	}
+	return a
+}
+
+// amendedSpan is a span of which more became known after it had ended.
+type amendedSpan struct {
+	sdktrace.ReadOnlySpan
+
+	events     []sdktrace.Event
+	links      []sdktrace.Link
+	attributes []attribute.KeyValue
+	status     sdktrace.Status
+}
+
+// Events are the span's, with the losses.
+func (s amendedSpan) Events() []sdktrace.Event { return s.events }
+
+// Links are the span's, with those to faults.
+func (s amendedSpan) Links() []sdktrace.Link { return s.links }
+
+// Attributes are the span's, with the type of error of a message that was lost.
+func (s amendedSpan) Attributes() []attribute.KeyValue { return s.attributes }
+
+// Status is the span's, or that its message was lost.
+func (s amendedSpan) Status() sdktrace.Status { return s.status }
+
+func errorType(s sdktrace.ReadOnlySpan) string {
+	for _, a := range s.Attributes() {
+		if a.Key == spans.ErrorTypeKey {
+			return a.Value.AsString()
+		}
+	}
+	return ""
+}
+
+func causalID(c trace.SpanContext) uint64 {
+	id := c.SpanID()
+	return binary.BigEndian.Uint64(id[:])
+}
