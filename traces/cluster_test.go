@@ -56,7 +56,9 @@ func record(t testing.TB, s scenario, exporters ...sdktrace.SpanExporter) {
 	tracer := func(service string) *spans.Tracer { return spans.NewTracer(recorder.Tracer(service), s.run, epoch) }
 	root := uint64(world.RootID(0, world.NameOf(spans.RunName), 0, 0))
 	config := "num_nodes = 3\nnum_clients = 2\n[raft]\nnum_nodes = 99\n"
-	tracer("world").StartRun(spans.Begin{Self: spans.Ref{Root: root, ID: root}}, config, "test", "test", int64(s.sim.Seed)).End(0)
+	outside := tracer("world")
+	outside.Follow(w)
+	outside.StartRun(spans.Begin{Self: spans.Ref{Root: root, ID: root}}, config, "test", "test", int64(s.sim.Seed)).End()
 	var peers []protocol.NodeID
 	for i := range s.nodes {
 		peers = append(peers, protocol.NodeID(i+1))

@@ -12,8 +12,9 @@ import (
 	"github.com/raftkv/raftkv/raftkv/spans"
 )
 
-// All that tells of a process tells it in one order: its steps by their numbers, and of a step first what arrived, then
-// what was decided, then what was sent. Where steps have no numbers, their times stand for them.
+// All that tells of a process tells it in one order: its steps by their numbers, and what is of one step by its times.
+// What is at one time, too, since the step had no room or a tool cut its times, has its order by what it is: first what
+// arrived, then what was decided, then what was sent. Where steps have no numbers, their times stand for them.
 
 // isStep says whether an attribute numbers a step of a process.
 func isStep(key attribute.Key) bool {
@@ -126,7 +127,7 @@ func ordered(n, processes int, about func(i int32) happening, after func(i int32
 	}
 	for p, queue := range o.queues {
 		if numbered[p] {
-			o.bySteps(queue)
+			slices.SortFunc(queue, o.bySteps)
 		} else {
 			slices.SortFunc(queue, o.byTimes)
 		}
@@ -143,34 +144,10 @@ func (o *ordering) byTimes(i, k int32) int {
 	return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.stage, b.stage), cmp.Compare(i, k))
 }
 
-// bySteps sorts the happenings of a process whose steps have numbers. A step has two times, at which the process got
-// busy and was done. Jaeger cuts them, and each end by itself, so that what was at one time may seem to be at two.
-func (o *ordering) bySteps(queue []int32) {
-	slices.SortFunc(queue, func(i, k int32) int { return cmp.Compare(o.about(i).step, o.about(k).step) })
-	for len(queue) > 0 {
-		first, n := o.about(queue[0]), 0
-		from, to, mayBeCut := first.at, first.at, true
-		for n < len(queue) {
-			h := o.about(queue[n])
-			if h.step != first.step {
-				break
-			}
-			from, to, mayBeCut = min(from, h.at), max(to, h.at), mayBeCut && wasCut(h.at)
-			n++
-		}
-		oneTime := mayBeCut && to-from <= 2*cut
-		isLate := func(h *happening) int {
-			if !oneTime && h.at-from > to-h.at {
-				return 1
-			}
-			return 0
-		}
-		slices.SortFunc(queue[:n], func(i, k int32) int {
-			a, b := o.about(i), o.about(k)
-			return cmp.Or(cmp.Compare(isLate(&a), isLate(&b)), cmp.Compare(a.stage, b.stage), cmp.Compare(i, k))
-		})
-		queue = queue[n:]
-	}
+// bySteps compares happenings of a process whose steps have numbers.
+func (o *ordering) bySteps(i, k int32) int {
+	a, b := o.about(i), o.about(k)
+	return cmp.Or(cmp.Compare(a.step, b.step), cmp.Compare(a.at, b.at), cmp.Compare(a.stage, b.stage), cmp.Compare(i, k))
 }
 
 // all takes all happenings, the earliest of those that are next in their processes first.

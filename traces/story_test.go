@@ -170,189 +170,201 @@ func together(story string) string {
 // scene opens spans for the lines of a story that a run seldom has.
 type scene struct {
 	node, client *spans.Tracer
+	events       int // in the span that was begun last
 	leader, peer spans.Who
 	id           uint64
 }
 
 func (s *scene) begin() spans.Begin {
 	s.id++
-	return spans.Begin{Self: spans.Ref{Root: 1, ID: s.id}, Parent: 1, At: time.Millisecond}
+	return spans.Begin{Self: spans.Ref{Root: 1, ID: s.id}, Parent: 1}
 }
+
+// BeginsAt is 1 ms for a span, and 1.5 ms for an event in it.
+func (s *scene) BeginsAt() time.Duration {
+	s.events++
+	return time.Millisecond + time.Duration(s.events-1)*500*time.Microsecond
+}
+
+// EndsAt is 2 ms.
+func (*scene) EndsAt() time.Duration { return 2 * time.Millisecond }
+
+// Step is none.
+func (*scene) Step() uint64 { return 0 }
 
 func TestStoryLines(t *testing.T) {
 	request := protocol.RequestID{Client: 2, Sequence: 3}
-	const end = 2 * time.Millisecond
 	for want, play := range map[string]func(s *scene){
 		"1.000ms  node-1    VIOLATION of ElectionSafety: At most one leader.": func(s *scene) {
-			s.node.StartViolation(s.begin(), "ElectionSafety", []string{"one", "other"}).Fail(time.Millisecond, "violation", "At most one leader.")
+			s.node.StartViolation(s.begin(), "ElectionSafety", []string{"one", "other"}).Fail("violation", "At most one leader.")
 		},
 		"1.000ms  node-1    FAULT: node-1 crashes": func(s *scene) {
-			s.node.StartFault(s.begin(), spans.FaultCrash, "node-1", "40ms").End(time.Millisecond)
+			s.node.StartFault(s.begin(), spans.FaultCrash, "node-1", "40ms").End()
 		},
 		"1.000ms  node-1    FAULT: everything is healed (as index 4 commits)": func(s *scene) {
-			s.node.StartFault(s.begin(), spans.FaultHeal, "all", "index 4 commits").End(time.Millisecond)
+			s.node.StartFault(s.begin(), spans.FaultHeal, "all", "index 4 commits").End()
 		},
 		"1.000ms  node-1    FAULT: the network parts: node-1 | node-2 node-3": func(s *scene) {
-			s.node.StartFault(s.begin(), spans.FaultPartition, "node-1 | node-2 node-3", "40ms").End(time.Millisecond)
+			s.node.StartFault(s.begin(), spans.FaultPartition, "node-1 | node-2 node-3", "40ms").End()
 		},
 		"1.000ms  node-1    FAULT: what node-1 sends to node-2, node-3 is lost; the other way is open": func(s *scene) {
 			span := s.node.StartFault(s.begin(), spans.FaultPartition, "node-1 | node-2 node-3", "40ms")
 			span.SetFaultOneWay(true)
-			span.End(time.Millisecond)
+			span.End()
 		},
 		"1.000ms  node-1    FAULT: what node-1, node-2 send to node-3 is lost; the other way is open": func(s *scene) {
 			span := s.node.StartFault(s.begin(), spans.FaultPartition, "node-1 node-2 | node-3", "40ms")
 			span.SetFaultOneWay(true)
-			span.End(time.Millisecond)
+			span.End()
 		},
 		"1.000ms  node-1    FAULT: the clock of node-1 jumps back by 40ms": func(s *scene) {
 			span := s.node.StartFault(s.begin(), spans.FaultSkew, "node-1", "40ms")
 			span.SetFaultBy(-40 * time.Millisecond)
-			span.End(time.Millisecond)
+			span.End()
 		},
 		"1.000ms  node-1    FAULT: the clock of node-1 runs at 1.5 times the true pace": func(s *scene) {
 			span := s.node.StartFault(s.begin(), spans.FaultSkew, "node-1", "40ms")
 			span.SetFaultRatePermille(1500)
-			span.End(time.Millisecond)
+			span.End()
 		},
 		"1.000ms  node-1    FAULT: node-1 is slow: each step takes 5ms longer": func(s *scene) {
 			span := s.node.StartFault(s.begin(), spans.FaultSlow, "node-1", "40ms")
 			span.SetFaultBy(5 * time.Millisecond)
-			span.End(time.Millisecond)
+			span.End()
 		},
 		"1.000ms  node-1    FAULT: node-1 crashes in the middle of a write, and the disk keeps a part of the record": func(s *scene) {
 			span := s.node.StartFault(s.begin(), spans.FaultLoseUnsynced, "node-1", "40ms")
 			span.SetFaultTorn(true)
-			span.End(time.Millisecond)
+			span.End()
 		},
 		"1.000ms  node-1      but other": func(s *scene) {
-			s.node.StartViolation(s.begin(), "ElectionSafety", []string{"one", "other"}).Fail(time.Millisecond, "violation", "At most one leader.")
+			s.node.StartViolation(s.begin(), "ElectionSafety", []string{"one", "other"}).Fail("violation", "At most one leader.")
 		},
 		"2.000ms  node-1    vote denied by node-2": func(s *scene) {
-			s.node.StartRequestVoteClient(s.begin(), s.leader, "node-2", 1, 0, 0).End(end, "VoteDenied")
+			s.node.StartRequestVoteClient(s.begin(), s.leader, "node-2", 1, 0, 0).End("VoteDenied", 4)
 		},
 		"2.000ms  node-1    denying vote to node-2 in term 4: log behind": func(s *scene) {
-			span := s.node.StartRequestVoteServer(s.begin(), s.leader, "node-2")
+			span := s.node.StartRequestVoteServer(s.begin(), s.leader, "node-2", 4, 3, 2, 0)
 			span.SetReason(protocol.ReasonLogBehind)
-			span.End(end, "VoteDenied")
+			span.End("VoteDenied")
 		},
 		"2.000ms  node-1    no vote from node-2: RequestVote given up (timeout)": func(s *scene) {
-			s.node.StartRequestVoteClient(s.begin(), s.leader, "node-2", 1, 0, 0).Fail(end, "timeout", "")
+			s.node.StartRequestVoteClient(s.begin(), s.leader, "node-2", 1, 0, 0).Fail("timeout", "")
 		},
 		"1.000ms  node-1    asks node-2 for its vote again (attempt 2)": func(s *scene) {
-			s.node.StartRequestVoteClient(s.begin(), s.leader, "node-2", 2, 0, 0).Unfinished(end)
+			s.node.StartRequestVoteClient(s.begin(), s.leader, "node-2", 2, 0, 0).Unfinished()
 		},
 		"2.000ms  node-1    AppendEntries from node-2 rejected: term conflict at 7": func(s *scene) {
-			span := s.node.StartAppendEntriesServer(s.begin(), s.leader, "node-2", 7, 1, 1, 0)
+			span := s.node.StartAppendEntriesServer(s.begin(), s.leader, "node-2", 4, 7, 1, 1, 0, 8)
 			span.SetReason(protocol.ReasonTermConflict)
-			span.End(end, "AppendEntriesRejected")
+			span.End("AppendEntriesRejected")
 		},
 		"2.000ms  node-1    rejection from node-2, conflict_index 5": func(s *scene) {
 			span := s.node.StartAppendEntriesClient(s.begin(), s.leader, "node-2", 1, 7, 1, 1, 0)
 			span.SetConflictIndex(5)
-			span.End(end, "AppendEntriesRejected")
+			span.End("AppendEntriesRejected", 4)
 		},
 		"1.000ms  node-1    sending entries 8 to 9 to node-2 again (attempt 3)": func(s *scene) {
-			s.node.StartAppendEntriesClient(s.begin(), s.leader, "node-2", 3, 7, 1, 2, 0).Unfinished(end)
+			s.node.StartAppendEntriesClient(s.begin(), s.leader, "node-2", 3, 7, 1, 2, 0).Unfinished()
 		},
 		"1.500ms  node-1    AppendEntries to node-2 is lost (counterfactual)": func(s *scene) {
 			span := s.node.StartAppendEntriesClient(s.begin(), s.leader, "node-2", 1, 7, 1, 2, 0)
-			span.Drop(1500*time.Microsecond, "counterfactual")
-			span.Fail(end, "crash", "the process crashed")
+			span.Drop("counterfactual")
+			span.Fail("crash", "the process crashed")
 		},
 		"1.500ms  node-1    ack to node-2 is late by 40ms (network)": func(s *scene) {
-			span := s.node.StartAppendEntriesServer(s.begin(), s.leader, "node-2", 7, 1, 0, 0)
-			span.Delay(1500*time.Microsecond, "network", 40*time.Millisecond)
-			span.End(end, "AppendEntriesOk")
+			span := s.node.StartAppendEntriesServer(s.begin(), s.leader, "node-2", 4, 7, 1, 0, 0, 7)
+			span.Delay("network", 40*time.Millisecond)
+			span.End("AppendEntriesOk")
 		},
 		"1.500ms  node-1    CommitNotification to node-2 arrives twice (network)": func(s *scene) {
 			span := s.node.StartCommitNotificationProducer(s.begin(), s.leader, "node-2", 7)
-			span.Duplicate(1500*time.Microsecond, "network", 1)
-			span.End(end)
+			span.Duplicate("network", 1)
+			span.End()
 		},
 		"2.000ms  node-1    late VoteGranted from node-2: its call was over": func(s *scene) {
-			s.node.StartLateReply(s.begin(), s.leader, "node-2", "VoteGranted").End(end)
+			s.node.StartLateReply(s.begin(), s.leader, "node-2", "VoteGranted", 4).End()
 		},
 		"2.000ms  node-1    stepping down from leader to follower in term 4: higher term": func(s *scene) {
-			s.node.StartRoleChange(s.begin(), spans.Who{Node: 1, Term: 4}, protocol.RoleLeader, protocol.RoleEventHigherTerm).End(end)
+			s.node.StartRoleChange(s.begin(), spans.Who{Node: 1, Term: 4}, protocol.RoleLeader, protocol.RoleEventHigherTerm).End()
 		},
 		"2.000ms  node-1    election timeout: became candidate for term 4": func(s *scene) {
 			who := spans.Who{Node: 1, Term: 4, Role: protocol.RoleCandidate}
-			s.node.StartRoleChange(s.begin(), who, protocol.RoleFollower, protocol.RoleEventElectionTimeout).End(end)
+			s.node.StartRoleChange(s.begin(), who, protocol.RoleFollower, protocol.RoleEventElectionTimeout).End()
 		},
 		"2.000ms  node-1    election result 1 vote (need 3): no winner": func(s *scene) {
-			s.node.StartElection(s.begin(), s.leader, 3).End(end, spans.OutcomeNoWinner, 1)
+			s.node.StartElection(s.begin(), s.leader, 3, 1).End(spans.OutcomeNoWinner, 1)
 		},
 		"2.000ms  node-1    election for term 4 ends without a result (crash)": func(s *scene) {
-			s.node.StartElection(s.begin(), s.leader, 3).Fail(end, "crash", "")
+			s.node.StartElection(s.begin(), s.leader, 3, 1).Fail("crash", "")
 		},
 		"2.000ms  node-1    election for term 4 is open when the run ends": func(s *scene) {
-			s.node.StartElection(s.begin(), s.leader, 3).Unfinished(end)
+			s.node.StartElection(s.begin(), s.leader, 3, 1).Unfinished()
 		},
 		"2.000ms  node-1    not the leader: redirecting client-2 to node-3": func(s *scene) {
 			span := s.node.StartPutServer(s.begin(), s.peer, "client-1", request)
 			span.SetLeaderID(3)
-			span.End(end, "NotLeader")
+			span.End("NotLeader")
 		},
 		"2.000ms  node-1    not the leader, and knows none: rejecting client-2": func(s *scene) {
 			span := s.node.StartGetServer(s.begin(), s.peer, "client-1", request)
 			span.SetLeaderID(0)
-			span.End(end, "NotLeader")
+			span.End("NotLeader")
 		},
 		"2.000ms  node-1    telling client-2 that the outcome is unknown": func(s *scene) {
-			s.node.StartDeleteServer(s.begin(), s.peer, "client-1", request).End(end, "OutcomeUnknown")
+			s.node.StartDeleteServer(s.begin(), s.peer, "client-1", request).End("OutcomeUnknown")
 		},
 		"1.500ms  node-1    answer to client-2 is lost (network)": func(s *scene) {
 			span := s.node.StartGetServer(s.begin(), s.leader, "client-1", request)
-			span.Drop(1500*time.Microsecond, "network")
-			span.End(end, "Answered")
+			span.Drop("network")
+			span.End("Answered")
 		},
 		"2.000ms  client-2  no answer from node-1: Get given up (timeout)": func(s *scene) {
-			s.client.StartGetClient(s.begin(), request, 1, "node-1").Fail(end, "timeout", "")
+			s.client.StartGetClient(s.begin(), request, 1, "node-1").Fail("timeout", "")
 		},
 		"1.000ms  client-2  asks node-1 (try 2)": func(s *scene) {
-			s.client.StartGetClient(s.begin(), request, 2, "node-1").Unfinished(end)
+			s.client.StartGetClient(s.begin(), request, 2, "node-1").Unfinished()
 		},
 		"2.000ms  client-2  node-1 is not the leader: node-3 is": func(s *scene) {
 			span := s.client.StartGetClient(s.begin(), request, 1, "node-1")
 			span.SetLeaderID(3)
-			span.End(end, "NotLeader")
+			span.End("NotLeader")
 		},
 		"2.000ms  client-2  node-1 is not the leader, and knows none": func(s *scene) {
-			s.client.StartGetClient(s.begin(), request, 1, "node-1").End(end, "NotLeader")
+			s.client.StartGetClient(s.begin(), request, 1, "node-1").End("NotLeader")
 		},
 		"2.000ms  client-2  node-1 does not know the outcome": func(s *scene) {
-			s.client.StartGetClient(s.begin(), request, 1, "node-1").End(end, "OutcomeUnknown")
+			s.client.StartGetClient(s.begin(), request, 1, "node-1").End("OutcomeUnknown")
 		},
 		`2.000ms  client-2  request 3: PUT "b" = "val_84" -> OK`: func(s *scene) {
-			s.client.StartKVPut(s.begin(), request, "b", "val_84").End(end, protocol.Stored{}.String())
+			s.client.StartKVPut(s.begin(), request, "b", "val_84").End(protocol.Stored{}.String())
 		},
 		`2.000ms  client-2  request 3: PUT "b" = "val_84" -> REJECTED (key exists)`: func(s *scene) {
-			s.client.StartKVPut(s.begin(), request, "b", "val_84").End(end, protocol.KeyExists{Key: "b"}.String())
+			s.client.StartKVPut(s.begin(), request, "b", "val_84").End(protocol.KeyExists{Key: "b"}.String())
 		},
 		`2.000ms  client-2  request 3: GET "e" -> NOT FOUND`: func(s *scene) {
-			s.client.StartKVGet(s.begin(), request, "e").End(end, protocol.KeyNotFound{Key: "e"}.String())
+			s.client.StartKVGet(s.begin(), request, "e").End(protocol.KeyNotFound{Key: "e"}.String())
 		},
 		`2.000ms  client-2  request 3: GET "e" -> "ok"`: func(s *scene) {
-			s.client.StartKVGet(s.begin(), request, "e").End(end, protocol.Found{Value: "ok"}.String())
+			s.client.StartKVGet(s.begin(), request, "e").End(protocol.Found{Value: "ok"}.String())
 		},
 		`2.000ms  client-2  request 3: GET "e" -> FAILED (replication failed)`: func(s *scene) {
-			s.client.StartKVGet(s.begin(), request, "e").End(end, protocol.ReplicationFailed{}.String())
+			s.client.StartKVGet(s.begin(), request, "e").End(protocol.ReplicationFailed{}.String())
 		},
 		`2.000ms  client-2  request 3: DELETE "e\n\x1b[31m" -> OK`: func(s *scene) {
-			s.client.StartKVDelete(s.begin(), request, "e\n\x1b[31m").End(end, protocol.Deleted{}.String())
+			s.client.StartKVDelete(s.begin(), request, "e\n\x1b[31m").End(protocol.Deleted{}.String())
 		},
 		`2.000ms  client-2  request 3: GET "e" -> no answer when the run ended`: func(s *scene) {
-			s.client.StartKVGet(s.begin(), request, "e").Unfinished(end)
+			s.client.StartKVGet(s.begin(), request, "e").Unfinished()
 		},
 		`2.000ms  client-2  request 3: GET "e" -> no answer (crash)`: func(s *scene) {
-			s.client.StartKVGet(s.begin(), request, "e").Fail(end, "crash", "")
+			s.client.StartKVGet(s.begin(), request, "e").Fail("crash", "")
 		},
 		`2.000ms  node-1    applied result NOOP -> OK`: func(s *scene) {
-			s.node.StartApply(s.begin(), s.leader, 5, 4, protocol.Noop{}, protocol.Nothing{}.String()).End(end)
+			s.node.StartApply(s.begin(), s.leader, 5, 4, protocol.Noop{}, protocol.Nothing{}.String()).End()
 		},
 		`2.000ms  node-1    applied index 5: DELETE "a" -> NOT FOUND`: func(s *scene) {
-			s.node.StartApply(s.begin(), s.peer, 5, 4, protocol.Delete{Key: "a"}, protocol.KeyNotFound{Key: "a"}.String()).End(end)
+			s.node.StartApply(s.begin(), s.peer, 5, 4, protocol.Delete{Key: "a"}, protocol.KeyNotFound{Key: "a"}.String()).End()
 		},
 	} {
 		t.Run(want, func(t *testing.T) {

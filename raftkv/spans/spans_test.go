@@ -58,18 +58,35 @@ func only(t *testing.T, exporter *tracetest.InMemoryExporter) tracetest.SpanStub
 	return all[0]
 }
 
+// clock is a millisecond later each time that it is asked, in a step that the test sets.
+type clock struct {
+	now  time.Duration
+	step func() uint64
+}
+
+func (c *clock) BeginsAt() time.Duration { c.now += time.Millisecond; return c.now }
+func (c *clock) EndsAt() time.Duration   { return c.BeginsAt() }
+func (c *clock) Step() uint64 {
+	if c.step == nil {
+		return 0
+	}
+	return c.step()
+}
+
 func TestSpan(t *testing.T) {
 	tracer, exporter := record(t)
-	begin := spans.Begin{Self: spans.Ref{Root: 7, ID: 9}, Parent: 8, At: time.Millisecond, Links: []spans.Ref{{Root: 5, ID: 6}}}
+	link := spans.LinkTo(spans.Ref{Root: 5, ID: 6}, spans.LinkPrevious, spans.RaftIndexKey.Int64(3))
+	begin := spans.Begin{Self: spans.Ref{Root: 7, ID: 9}, Parent: 8, Links: []spans.Link{link}}
 	who := spans.Who{Node: 1, Term: 2, Role: protocol.RoleLeader}
 	span := tracer.StartAppendEntriesClient(begin, who, "node-3", 1, 4, 1, 0, 4)
-	span.Delay(2*time.Millisecond, spans.CauseNetwork, 40*time.Millisecond)
+	span.Delay(spans.CauseNetwork, 40*time.Millisecond)
 	span.SetMatchIndex(4)
 	span.SetWho(spans.Who{Node: 1, Term: 3, Role: protocol.RoleFollower})
 	if !tracer.On() || !span.On() {
 		t.Error("they should be on")
 	}
-	span.End(3*time.Millisecond, "AppendEntriesOk")
+	span.Link(spans.LinkTo(spans.Ref{Root: 3, ID: 4}, spans.LinkFault))
+	span.End("AppendEntriesOk", 3)
 
 	got := only(t, exporter)
 	if got.Name != "raft.Raft/AppendEntries" || got.SpanKind != oteltrace.SpanKindClient || got.InstrumentationScope.Name != spans.Scope {
@@ -84,7 +101,13 @@ func TestSpan(t *testing.T) {
 	if !got.StartTime.Equal(epoch.Add(time.Millisecond)) || !got.EndTime.Equal(epoch.Add(3*time.Millisecond)) {
 		t.Errorf("from %v to %v", got.StartTime, got.EndTime)
 	}
-	if len(got.Links) != 1 || got.Links[0].SpanContext.TraceID().String() != "1234567890abcdef0000000000000005" || got.Links[0].SpanContext.SpanID().String() != "0000000000000006" {
+	if why := got.Links[0].Attributes; !slices.Equal(why, []attribute.KeyValue{spans.RaftkvLinkKey.String("previous"), spans.RaftIndexKey.Int64(3)}) {
+		t.Errorf("the first link says %v", why)
+	}
+	if why := got.Links[1].Attributes; !slices.Equal(why, []attribute.KeyValue{spans.RaftkvLinkKey.String("fault")}) {
+		t.Errorf("the link that was added says %v", why)
+	}
+	if len(got.Links) != 2 || got.Links[0].SpanContext.TraceID().String() != "1234567890abcdef0000000000000005" || got.Links[0].SpanContext.SpanID().String() != "0000000000000006" {
 		t.Errorf("links %+v", got.Links)
 	}
 	if len(got.Events) != 1 || got.Events[0].Name != "delay" || !got.Events[0].Time.Equal(epoch.Add(2*time.Millisecond)) ||
@@ -98,7 +121,8 @@ func TestSpan(t *testing.T) {
 		spans.RaftNodeIDKey.String("node-1"), spans.RaftTermKey.Int(3), spans.RaftRoleKey.String("follower"),
 		spans.RPCSystemNameKey.String("raftkv"), spans.RPCMethodKey.String("raft.Raft/AppendEntries"), spans.ServerAddressKey.String("node-3"),
 		spans.RaftPeerIDKey.String("node-3"), spans.RaftAttemptKey.Int(1), spans.RaftPrevLogIndexKey.Int(4), spans.RaftPrevLogTermKey.Int(1),
-		spans.RaftEntriesCountKey.Int(0), spans.RaftLeaderCommitKey.Int(4), spans.RaftMatchIndexKey.Int(4), spans.RaftReplyKey.String("AppendEntriesOk"),
+		spans.RaftEntriesCountKey.Int(0), spans.RaftLeaderCommitKey.Int(4), spans.PeerServiceKey.String("node-3"), spans.RaftMatchIndexKey.Int(4),
+		spans.RaftReplyKey.String("AppendEntriesOk"), spans.RaftReplyTermKey.Int(3),
 	}
 	if !slices.Equal(got.Attributes, want) {
 		t.Errorf("attributes\n%v\nwant\n%v", got.Attributes, want)
@@ -109,9 +133,9 @@ func TestSpan(t *testing.T) {
 func TestServerAndRoot(t *testing.T) {
 	tracer, exporter := record(t)
 	root := tracer.StartKVPut(spans.Begin{Self: spans.Ref{Root: 7, ID: 7}}, protocol.RequestID{Client: 2, Sequence: 3}, "a", "val_3")
-	root.End(time.Second, "ok")
+	root.End("ok")
 	server := tracer.StartPutServer(spans.Begin{Self: spans.Ref{Root: 7, ID: 9}, Parent: 8}, spans.Who{Node: 2, Term: 1, Role: protocol.RoleCandidate}, "client-1", protocol.RequestID{Client: 2, Sequence: 3})
-	server.End(time.Second, "Answered")
+	server.End("Answered")
 	got := exporter.GetSpans()
 	if got[0].Parent.IsValid() || got[0].SpanContext.SpanID() != spans.SpanID(7) {
 		t.Errorf("the root %v has the parent %v", got[0].SpanContext.SpanID(), got[0].Parent)
@@ -133,14 +157,14 @@ func TestServerAndRoot(t *testing.T) {
 func TestFailAndUnfinished(t *testing.T) {
 	tracer, exporter := record(t)
 	begin := spans.Begin{Self: spans.Ref{Root: 1, ID: 1}}
-	tracer.StartStart(begin, spans.Who{}).Fail(time.Second, spans.ErrorTypeCrash, "node-1 crashed")
-	tracer.StartStart(begin, spans.Who{}).Unfinished(2 * time.Second)
+	tracer.StartStart(begin, spans.Who{}, 0, 0, 0).Fail(spans.ErrorTypeCrash, "node-1 crashed")
+	tracer.StartStart(begin, spans.Who{}, 0, 0, 0).Unfinished()
 	got := exporter.GetSpans()
 	if got[0].Status.Code != codes.Error || got[0].Status.Description != "node-1 crashed" || !slices.Contains(got[0].Attributes, attribute.String("error.type", "crash")) ||
-		!got[0].EndTime.Equal(epoch.Add(time.Second)) {
+		!got[0].EndTime.Equal(epoch.Add(2*time.Millisecond)) {
 		t.Errorf("failed: %+v", got[0])
 	}
-	if got[1].Status.Code != codes.Unset || !slices.Contains(got[1].Attributes, attribute.Bool("raft.unfinished", true)) || !got[1].EndTime.Equal(epoch.Add(2*time.Second)) {
+	if got[1].Status.Code != codes.Unset || !slices.Contains(got[1].Attributes, attribute.Bool("raft.unfinished", true)) || !got[1].EndTime.Equal(epoch.Add(4*time.Millisecond)) {
 		t.Errorf("unfinished: %+v", got[1])
 	}
 }
@@ -226,7 +250,7 @@ func TestStartersFollowSpecs(t *testing.T) {
 			tracer, exporter := record(t)
 			if spec.Service != spans.ServiceWorld {
 				step := uint64(0)
-				tracer.Steps(func() uint64 { step++; return step })
+				tracer.Follow(&clock{step: func() uint64 { step++; return step }})
 			}
 			everything(t, tracer, starter)
 			got := only(t, exporter)
@@ -307,9 +331,9 @@ func TestOff(t *testing.T) {
 	for _, starter := range starters() {
 		everything(t, off, starter)
 	}
-	span := off.StartElection(spans.Begin{}, spans.Who{}, 3)
-	span.Fail(0, "", "")
-	span.Unfinished(0)
+	span := off.StartElection(spans.Begin{}, spans.Who{}, 3, 1)
+	span.Fail("", "")
+	span.Unfinished()
 }
 
 func TestOffAllocatesNothing(t *testing.T) {
@@ -323,16 +347,16 @@ func TestOffAllocatesNothing(t *testing.T) {
 
 // all is a span with all that it can have.
 func all(tracer *spans.Tracer, command protocol.Command, entries []string) {
-	begin := spans.Begin{Self: spans.Ref{Root: 1, ID: 2}, Parent: 1, At: 1}
+	begin := spans.Begin{Self: spans.Ref{Root: 1, ID: 2}, Parent: 1}
 	span := tracer.StartPutServer(begin, spans.Who{Node: 1, Term: 2, Role: protocol.RoleLeader}, "client-1", protocol.RequestID{Client: 1, Sequence: 2})
-	span.Append(2, 3, 4, command)
+	span.Append(3, 4, command)
 	span.SetWho(spans.Who{Node: 1, Term: 3})
 	span.SetResult("ok")
-	span.End(5, "Answered")
+	span.End("Answered")
 	call := tracer.StartAppendEntriesClient(begin, spans.Who{Node: 1, Term: 2, Role: protocol.RoleLeader}, "node-2", 1, 2, 3, 4, 5)
 	call.SetEntries(entries)
-	call.Drop(3, spans.CauseNetwork)
-	call.Fail(4, spans.ErrorTypeLost, "lost")
+	call.Drop(spans.CauseNetwork)
+	call.Fail(spans.ErrorTypeLost, "lost")
 }
 
 func BenchmarkSpans(b *testing.B) {
@@ -353,20 +377,20 @@ func BenchmarkSpans(b *testing.B) {
 func TestStepsAreToldWhereTheyAreOthers(t *testing.T) {
 	tracer, exporter := record(t)
 	step := uint64(7)
-	tracer.Steps(func() uint64 { return step })
+	tracer.Follow(&clock{step: func() uint64 { return step }})
 	span := tracer.StartClientStart(spans.Begin{Self: spans.Ref{Root: 1, ID: 1}})
-	span.End(0)
+	span.End()
 	if got := only(t, exporter).Attributes; !slices.Equal(got, []attribute.KeyValue{spans.RaftkvStepKey.Int64(7)}) {
 		t.Errorf("a span of one step has %v", got)
 	}
 	tracer, exporter = record(t)
-	tracer.Steps(func() uint64 { return step })
-	turn := tracer.StartTurnProducer(spans.Begin{Self: spans.Ref{Root: 1, ID: 2}, Parent: 1}, 2)
-	turn.Drop(0, spans.CauseNetwork)
+	tracer.Follow(&clock{step: func() uint64 { return step }})
+	turn := tracer.StartTurnProducer(spans.Begin{Self: spans.Ref{Root: 1, ID: 2}, Parent: 1}, 2, "client-2")
+	turn.Drop(spans.CauseNetwork)
 	step = 9
-	turn.Delay(0, spans.CauseNetwork, 1)
+	turn.Delay(spans.CauseNetwork, 1)
 	step = 12
-	turn.End(0)
+	turn.End()
 	got := only(t, exporter)
 	want := []attribute.KeyValue{spans.RaftkvStepKey.Int64(7), spans.RaftkvEndStepKey.Int64(12)}
 	if !slices.Equal(got.Attributes[1:], want) {

@@ -116,13 +116,23 @@ func (s spanSeen) End(o ...trace.SpanEndOption) {
 	s.Span.End(o...)
 }
 
+// recorderSeen has the witness see what is recorded.
+type recorderSeen struct {
+	*traces.Recorder
+
+	w *witness
+}
+
+func (r recorderSeen) Tracer(service string) trace.Tracer {
+	return tracerSeen{r.Recorder.Tracer(service), r.w, service}
+}
+
 // witnessed is a run with its trace and what a witness saw of it.
 func witnessed(t *testing.T, c *config.Resolved) (*witness, []traces.Span) {
 	t.Helper()
 	w, kept := &witness{now: map[string]*stepSeen{}}, &memory{}
 	recorder := traces.NewRecorder(traces.RecorderOptions{Run: c.Hash()}, kept)
-	tracers := func(service string) trace.Tracer { return tracerSeen{recorder.Tracer(service), w, service} }
-	if _, err := cluster.New(c.Config, cluster.Options{Tracers: tracers, Around: w.around, Unchecked: true}).Run(t.Context()); err != nil {
+	if _, err := cluster.New(c.Config, cluster.Options{Recorder: recorderSeen{recorder, w}, Around: w.around, Unchecked: true}).Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if err := recorder.Close(t.Context()); err != nil {
