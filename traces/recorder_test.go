@@ -22,6 +22,28 @@ import (
 	"github.com/raftkv/raftkv/traces"
 )
 
+// ticks is a clock that is a microsecond later each time that somebody looks.
+type ticks struct{ now time.Duration }
+
+// BeginsAt is the next microsecond.
+func (t *ticks) BeginsAt() time.Duration {
+	t.now += time.Microsecond
+	return t.now
+}
+
+// EndsAt is the next microsecond.
+func (t *ticks) EndsAt() time.Duration { return t.BeginsAt() }
+
+// Step is none.
+func (*ticks) Step() uint64 { return 0 }
+
+// ticking is a tracer of the first run, for a service whose clock ticks.
+func ticking(recorder *traces.Recorder, service string) *spans.Tracer {
+	tracer := spans.NewTracer(recorder.Tracer(service), 1, epoch)
+	tracer.Follow(&ticks{})
+	return tracer
+}
+
 // recordFile is the trace file of a run.
 func recordFile(t testing.TB, s scenario) []byte {
 	t.Helper()
@@ -184,16 +206,16 @@ func TestRecorderLetsNothingOfTheEnvironmentIn(t *testing.T) {
 func TestRecorderDropsNothing(t *testing.T) {
 	var b bytes.Buffer
 	recorder := traces.NewRecorder(traces.RecorderOptions{Run: 1}, traces.NewOTLPFile(&b))
-	tracer := spans.NewTracer(recorder.Tracer("node-1"), 1, epoch)
+	tracer := ticking(recorder, "node-1")
 	begin := spans.Begin{Self: spans.Ref{Root: 1, ID: 2}, Parent: 1}
 	for i := range 1000 {
-		begin.Links = append(begin.Links, spans.Ref{Root: 1, ID: uint64(i) + 10})
+		begin.Links = append(begin.Links, spans.LinkTo(spans.Ref{Root: 1, ID: uint64(i) + 10}, spans.LinkProducer))
 	}
 	span := tracer.StartPutServer(begin, spans.Who{Node: 1}, "client-1", protocol.RequestID{Client: 1, Sequence: 1})
 	for i := range 1000 {
-		span.Append(time.Duration(i), protocol.LogIndex(i), 1, protocol.Put{Key: strings.Repeat("k", 2000)})
+		span.Append(protocol.LogIndex(i), 1, protocol.Put{Key: strings.Repeat("k", 2000)})
 	}
-	span.End(1000, "Answered")
+	span.End("Answered")
 	if err := recorder.Close(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -228,10 +250,10 @@ func TestRecorderKeepsTheFirstError(t *testing.T) {
 	broken := &failing{after: 2, err: errors.New("broken")}
 	healthy := &failing{after: 100}
 	recorder := traces.NewRecorder(traces.RecorderOptions{Run: 1}, broken, healthy)
-	tracer := spans.NewTracer(recorder.Tracer("client-1"), 1, epoch)
+	tracer := ticking(recorder, "client-1")
 	for i := range 10 {
 		id := uint64(i) + 1
-		tracer.StartClientStart(spans.Begin{Self: spans.Ref{Root: id, ID: id}}).End(1)
+		tracer.StartClientStart(spans.Begin{Self: spans.Ref{Root: id, ID: id}}).End()
 		if err := recorder.Err(); errors.Is(err, broken.err) != (i >= 2) {
 			t.Errorf("after span %d, the recorder's error is %v", i+1, err)
 		}
@@ -279,7 +301,7 @@ func TestRecordingsAreTheSame(t *testing.T) {
 // More spans take no more memory.
 func TestRecorderStreams(t *testing.T) {
 	recorder := traces.NewRecorder(traces.RecorderOptions{Run: 1}, traces.NewOTLPFile(&counter{}))
-	tracer := spans.NewTracer(recorder.Tracer("node-1"), 1, epoch)
+	tracer := ticking(recorder, "node-1")
 	heap := func(count int) uint64 {
 		for i := range count {
 			recordOne(tracer, uint64(i))
@@ -296,11 +318,11 @@ func TestRecorderStreams(t *testing.T) {
 }
 
 func recordOne(tracer *spans.Tracer, i uint64) {
-	span := tracer.StartAppendEntriesClient(spans.Begin{Self: spans.Ref{Root: 1, ID: i + 2}, Parent: 1, At: time.Duration(i)},
+	span := tracer.StartAppendEntriesClient(spans.Begin{Self: spans.Ref{Root: 1, ID: i + 2}, Parent: 1},
 		spans.Who{Node: 1, Term: 3, Role: protocol.RoleLeader}, "node-2", 1, 5, 3, 1, 4)
-	span.Drop(time.Duration(i), "network")
+	span.Drop("network")
 	span.SetMatchIndex(3)
-	span.End(time.Duration(i)+1000, "AppendEntriesOk")
+	span.End("AppendEntriesOk", 3)
 }
 
 // BenchmarkRecord is what a span costs from its start to the file: 15 attributes and an event.
@@ -310,7 +332,7 @@ func BenchmarkRecord(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			n.bytes = 0
 			recorder := traces.NewRecorder(traces.RecorderOptions{Run: 1}, exporters...)
-			tracer := spans.NewTracer(recorder.Tracer("node-1"), 1, epoch)
+			tracer := ticking(recorder, "node-1")
 			b.ReportAllocs()
 			i := uint64(0)
 			for b.Loop() {

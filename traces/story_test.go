@@ -17,6 +17,25 @@ import (
 	"github.com/raftkv/raftkv/traces"
 )
 
+// moment is a clock that a test sets.
+type moment struct{ now time.Duration }
+
+// BeginsAt is what the test set.
+func (m *moment) BeginsAt() time.Duration { return m.now }
+
+// EndsAt is what the test set.
+func (m *moment) EndsAt() time.Duration { return m.now }
+
+// Step is none.
+func (*moment) Step() uint64 { return 0 }
+
+// at is a tracer of the first run, for a service whose clock the test sets.
+func at(recorder *traces.Recorder, service string) (*spans.Tracer, *moment) {
+	tracer, clock := spans.NewTracer(recorder.Tracer(service), 1, epoch), &moment{}
+	tracer.Follow(clock)
+	return tracer, clock
+}
+
 func tell(t testing.TB, story *traces.Story, style traces.Style) string {
 	t.Helper()
 	var b bytes.Buffer
@@ -370,12 +389,15 @@ func TestStoryLines(t *testing.T) {
 		t.Run(want, func(t *testing.T) {
 			story := traces.NewStory()
 			recorder := traces.NewRecorder(traces.RecorderOptions{Run: 1}, story)
-			run := spans.NewTracer(recorder.Tracer("world"), 1, epoch).StartRun(spans.Begin{Self: spans.Ref{Root: 9, ID: 9}}, "", "", "", 0)
-			run.End(0)
-			play(&scene{
+			world, _ := at(recorder, "world")
+			world.StartRun(spans.Begin{Self: spans.Ref{Root: 9, ID: 9}}, "", "", "", 0).End()
+			s := &scene{
 				node: spans.NewTracer(recorder.Tracer("node-1"), 1, epoch), client: spans.NewTracer(recorder.Tracer("client-2"), 1, epoch),
 				leader: spans.Who{Node: 1, Term: 4, Role: protocol.RoleLeader}, peer: spans.Who{Node: 1, Term: 4}, id: 0xabc,
-			})
+			}
+			s.node.Follow(s)
+			s.client.Follow(s)
+			play(s)
 			text := tell(t, story, traces.Plain)
 			for line := range strings.Lines(text) {
 				front, said, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " 0000000000000abd  ")
@@ -415,18 +437,21 @@ func TestStoryOfAnotherProtocol(t *testing.T) {
 func TestStoryFoldsComplaints(t *testing.T) {
 	story := traces.NewStory()
 	recorder := traces.NewRecorder(traces.RecorderOptions{Run: 1}, story)
-	node := spans.NewTracer(recorder.Tracer("node-1"), 1, epoch)
+	node, clock := at(recorder, "node-1")
 	leader := spans.Who{Node: 1, Term: 4, Role: protocol.RoleLeader}
 	id := uint64(0)
 	send := func(peer string, at time.Duration, lost bool) {
 		id++
-		span := node.StartAppendEntriesClient(spans.Begin{Self: spans.Ref{Root: id, ID: id}, At: at}, leader, peer, 1, 7, 1, 0, 0)
+		clock.now = at
+		span := node.StartAppendEntriesClient(spans.Begin{Self: spans.Ref{Root: id, ID: id}}, leader, peer, 1, 7, 1, 0, 0)
 		if lost {
-			span.Drop(at, "fault")
-			span.Fail(at+100*time.Millisecond, spans.ErrorTypeTimeout, "")
+			span.Drop("fault")
+			clock.now += 100 * time.Millisecond
+			span.Fail(spans.ErrorTypeTimeout, "")
 			return
 		}
-		span.End(at+time.Millisecond, "AppendEntriesOk")
+		clock.now += time.Millisecond
+		span.End("AppendEntriesOk", 4)
 	}
 	for at := time.Duration(0); at < 400*time.Millisecond; at += 100 * time.Millisecond {
 		send("node-3", at, true)
@@ -449,25 +474,26 @@ func TestStoryFoldsComplaints(t *testing.T) {
 func TestStoryFollowsTheLogs(t *testing.T) {
 	story := traces.NewStory()
 	recorder := traces.NewRecorder(traces.RecorderOptions{Run: 1}, story)
-	node := spans.NewTracer(recorder.Tracer("node-1"), 1, epoch)
+	node, clock := at(recorder, "node-1")
 	who := spans.Who{Node: 1, Term: 4, Role: protocol.RoleFollower}
 	id := uint64(0)
 	begin := func() spans.Begin {
 		id++
-		return spans.Begin{Self: spans.Ref{Root: 1, ID: id}, At: time.Duration(id) * time.Millisecond}
+		clock.now = time.Duration(id) * time.Millisecond
+		return spans.Begin{Self: spans.Ref{Root: 1, ID: id}}
 	}
 	store := func(prev protocol.LogIndex, entries ...string) {
-		span := node.StartAppendEntriesServer(begin(), who, "node-2", prev, 1, int64(len(entries)), 0)
+		span := node.StartAppendEntriesServer(begin(), who, "node-2", 4, prev, 1, int64(len(entries)), 0, prev+protocol.LogIndex(len(entries)))
 		span.SetEntries(entries)
 		span.SetMatchIndex(prev + protocol.LogIndex(len(entries)))
-		span.End(time.Duration(id)*time.Millisecond, "AppendEntriesOk")
+		span.End("AppendEntriesOk")
 	}
 	applyWith := func(index protocol.LogIndex, sequence protocol.Sequence, at time.Duration, result protocol.Result) {
 		b := begin()
-		b.At = at
+		clock.now = at
 		span := node.StartApply(b, who, index, 1, protocol.Put{Key: "a", Value: "x"}, result.String())
 		span.SetRequestID(protocol.RequestID{Client: 1, Sequence: sequence})
-		span.End(at)
+		span.End()
 	}
 	apply := func(index protocol.LogIndex, sequence protocol.Sequence, at time.Duration) {
 		applyWith(index, sequence, at, protocol.Stored{})
