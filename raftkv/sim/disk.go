@@ -94,10 +94,10 @@ func (d *disk) fail() error {
 		d.tear(d.tornAt)
 		d.remember()
 	}
-	if loss.happened != nil {
-		loss.happened() // before what comes of it
-	}
 	d.owner.crash()
+	if loss.happened != nil {
+		loss.happened()
+	}
 	return errDown
 }
 

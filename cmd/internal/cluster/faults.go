@@ -29,7 +29,13 @@ type faults struct {
 	paused  map[world.ProcessID]bool         // until it crashes at the latest
 	crashed map[world.ProcessID]spans.Ref    // by which fault
 	downs   []world.ProcessID                // those that crashed, in the order in which they did
-	losing  map[world.ProcessID]int          // the fault that waits for the next write of each
+	losing  map[world.ProcessID]lostWrite    // what waits for the next write of each
+}
+
+// lostWrite is a fault that waits for a write, aimed at somebody, and its place in the config.
+type lostWrite struct {
+	place int
+	fault *config.Fault
 }
 
 // scheduleFaults has each fault of the config happen at its moment. What happens to one message is the network's own affair: see config.Counterfactuals.
@@ -37,7 +43,7 @@ func (cl *Cluster) scheduleFaults(tracer *spans.Tracer) {
 	f := &faults{
 		cluster: cl, tracer: tracer, roles: make([]protocol.Role, cl.config.NumNodes+1), done: map[world.CausalID]uint64{},
 		fates: make([]fate, len(cl.config.Faults)), cuts: map[[2]world.ProcessID]spans.Ref{}, ailing: map[world.ProcessID]bool{},
-		paused: map[world.ProcessID]bool{}, crashed: map[world.ProcessID]spans.Ref{}, losing: map[world.ProcessID]int{},
+		paused: map[world.ProcessID]bool{}, crashed: map[world.ProcessID]spans.Ref{}, losing: map[world.ProcessID]lostWrite{},
 	}
 	cl.faults = f
 	for i := range cl.config.Faults {
@@ -148,9 +154,9 @@ func (f *faults) happen(i int) {
 // loseWrite has the next write of a process be lost, instead of another one that was to be.
 func (f *faults) loseWrite(i int, fault *config.Fault) {
 	if before, waits := f.losing[fault.Process]; waits {
-		f.miss(before, "%s wrote nothing before, at %s, its next write was to be lost anew", fault.Process, told(f.cluster.now()))
+		f.miss(before.place, "%s wrote nothing before, at %s, its next write was to be lost anew", fault.Process, told(f.cluster.now()))
 	}
-	f.losing[fault.Process] = i
+	f.losing[fault.Process] = lostWrite{i, fault}
 	f.cluster.sim.LoseUnsynced(fault.Process, fault.Torn, func() {
 		delete(f.losing, fault.Process)
 		f.tell(i, fault)
@@ -317,9 +323,9 @@ func (f *faults) heal(p world.ProcessID) {
 
 // keepWrites has no write be lost any more of a process, or of all.
 func (f *faults) keepWrites(p world.ProcessID) {
-	for who, i := range f.losing {
+	for who, lost := range f.losing {
 		if p == 0 || p == who {
-			f.miss(i, "%s was healed at %s, before it wrote anything", who, told(f.cluster.now()))
+			f.miss(lost.place, "%s was healed at %s, before it wrote anything", who, told(f.cluster.now()))
 			delete(f.losing, who)
 		}
 	}
@@ -353,16 +359,32 @@ func (f *faults) lasts() bool {
 	return false
 }
 
+// ref names the span of a fault that happens now.
+func (f *faults) ref(fault *config.Fault) spans.Ref {
+	now := f.cluster.now()
+	id := uint64(idOf(fault, now, f.done[idOf(fault, now, 0)]))
+	return spans.Ref{Root: id, ID: id}
+}
+
+// thatCrashed is the fault that a process crashed by, or crashes by at this moment: a write that is lost is told when the
+// process is down, and so is all that it did not handle any more.
+func (f *faults) thatCrashed(p world.ProcessID) spans.Ref {
+	if by, is := f.crashed[p]; is {
+		return by
+	}
+	if lost, is := f.losing[p]; is {
+		return f.ref(lost.fault)
+	}
+	return spans.Ref{}
+}
+
 // tell opens and ends the span of a fault of the config, which is aimed at somebody by now.
 func (f *faults) tell(i int, fault *config.Fault) {
 	f.count++
 	f.fates[i].happened = true
 	f.lied = f.lied || fault.Kind.LyingDisk()
-	now := f.cluster.now()
-	first := idOf(fault, now, 0)
-	id := uint64(idOf(fault, now, f.done[first]))
-	f.done[first]++
-	f.now = spans.Ref{Root: id, ID: id}
+	f.now = f.ref(fault)
+	f.done[idOf(fault, f.cluster.now(), 0)]++
 	if !f.tracer.On() {
 		return
 	}

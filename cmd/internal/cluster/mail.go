@@ -71,6 +71,6 @@ func (m mail) Handled(e *world.Envelope) {
 func (m mail) Lost(e *world.Envelope) {
 	if e.From != 0 {
 		at := m.cluster.config.StartTime.Add(m.cluster.now())
-		m.recorder.Lost(uint64(e.ID), e.Copy, at, m.cluster.faults.crashed[e.To])
+		m.recorder.Lost(uint64(e.ID), e.Copy, at, m.cluster.faults.thatCrashed(e.To))
 	}
 }

@@ -50,7 +50,7 @@ func (f *faults) neverCame(i int, outcome sim.Outcome) string {
 		end = "a violation stopped the run at " + told(outcome.End)
 	}
 	for who, waits := range f.losing {
-		if waits == i {
+		if waits.place == i {
 			return fmt.Sprintf("%s wrote nothing more before %s", who, end)
 		}
 	}

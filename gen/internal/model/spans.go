@@ -324,18 +324,15 @@ func (r *resolver) links(s load.Span, out *Span) {
 	if r.out.Telemetry != nil {
 		why = r.out.Telemetry.Link
 	}
-	type reason struct{ to, why string }
-	seen := map[reason]load.Pos{}
+	seen := map[string]map[string]load.Pos{} // by the reason
 	for _, l := range s.Links {
+		if seen[l.Why.Value] == nil {
+			seen[l.Why.Value] = map[string]load.Pos{}
+		}
 		to, ok := find(r, r.spans, l.To, "span")
-		if !ok {
+		if !ok || r.declared(seen[l.Why.Value], l.To, "link to") {
 			continue
 		}
-		if first, twice := seen[reason{l.To.Value, l.Why.Value}]; twice {
-			r.faults.Add(l.To.Pos, "duplicate link to %q: declared in line %d", l.To.Value, first.Line)
-			continue
-		}
-		seen[reason{l.To.Value, l.Why.Value}] = l.To.Pos
 		switch {
 		case why == nil && l.Why.Given():
 			r.faults.Add(l.Why.Pos, "links say why they are there only where telemetry has an attribute `link` for it")
