@@ -31,6 +31,9 @@ func (t *ticks) BeginsAt() time.Duration {
 	return t.now
 }
 
+// HappensAt is the next microsecond.
+func (t *ticks) HappensAt() time.Duration { return t.BeginsAt() }
+
 // EndsAt is the next microsecond.
 func (t *ticks) EndsAt() time.Duration { return t.BeginsAt() }
 

@@ -23,6 +23,9 @@ type moment struct{ now time.Duration }
 // BeginsAt is what the test set.
 func (m *moment) BeginsAt() time.Duration { return m.now }
 
+// HappensAt is what the test set.
+func (m *moment) HappensAt() time.Duration { return m.now }
+
 // EndsAt is what the test set.
 func (m *moment) EndsAt() time.Duration { return m.now }
 
@@ -189,7 +192,6 @@ func together(story string) string {
 // scene opens spans for the lines of a story that a run seldom has.
 type scene struct {
 	node, client *spans.Tracer
-	events       int // in the span that was begun last
 	leader, peer spans.Who
 	id           uint64
 }
@@ -199,11 +201,11 @@ func (s *scene) begin() spans.Begin {
 	return spans.Begin{Self: spans.Ref{Root: 1, ID: s.id}, Parent: 1}
 }
 
-// BeginsAt is 1 ms for a span, and 1.5 ms for an event in it.
-func (s *scene) BeginsAt() time.Duration {
-	s.events++
-	return time.Millisecond + time.Duration(s.events-1)*500*time.Microsecond
-}
+// BeginsAt is 1 ms.
+func (*scene) BeginsAt() time.Duration { return time.Millisecond }
+
+// HappensAt is 1.5 ms.
+func (*scene) HappensAt() time.Duration { return 1500 * time.Microsecond }
 
 // EndsAt is 2 ms.
 func (*scene) EndsAt() time.Duration { return 2 * time.Millisecond }

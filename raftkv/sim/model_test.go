@@ -330,9 +330,10 @@ func (p *place) leave() {
 
 func (p *place) Step() uint64 { return p.number }
 
-// BeginsAt and EndsAt are not the model's: see moments_test.go.
-func (p *place) BeginsAt() time.Duration { return p.now }
-func (p *place) EndsAt() time.Duration   { return p.now }
+// BeginsAt, HappensAt and EndsAt are not the model's: see moments_test.go.
+func (p *place) BeginsAt() time.Duration  { return p.now }
+func (p *place) HappensAt() time.Duration { return p.now }
+func (p *place) EndsAt() time.Duration    { return p.now }
 
 func (p *place) Send(e world.Envelope) world.Fate {
 	p.outcome.Messages++

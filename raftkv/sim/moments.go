@@ -6,13 +6,13 @@ import (
 )
 
 // moments places what a process does within the time that it takes: in a world in which a step takes place at one moment,
-// nobody could tell from times what came first in it. What a step begins with has its beginning. All else has its second
-// half, where each thing begins in a microsecond of its own, and ends in a later one: whole ones, since there are tools
-// that know no finer time. A step that does more than it has microseconds for has the rest a nanosecond apart; one that
-// takes no time has all at once.
+// nobody could tell from times what came first in it. What a step begins with has its beginning. All else is near its end,
+// where each thing begins in a microsecond of its own, and ends in a later one: whole ones, since there are tools that know
+// no finer time. A step that does more than it has microseconds for has the rest a nanosecond apart; one that takes no time
+// has all at once.
 //
 // Only who tells of the step asks for its moments. What happens, and when messages leave and arrive, does not depend on
-// them.
+// them. And what the network does to a message takes no moment, or its loss would move what is sent after it.
 type moments struct{ begun, ended time.Duration } // the last of each
 
 // noMoments are those of who did nothing yet.
@@ -21,15 +21,20 @@ var noMoments = moments{begun: -time.Microsecond, ended: -time.Microsecond}
 // begins is the moment of the next thing that begins within a step.
 func (m *moments) begins(from, to time.Duration) time.Duration {
 	if m.begun >= from || m.ended > from {
-		from = middle(from, to)
+		from = nearTheEnd(from, to)
 	}
 	m.begun = m.place(max(m.begun+time.Microsecond, m.ended), from, to)
 	return m.begun
 }
 
+// happens is the moment of an event within what began last.
+func (m *moments) happens(from, to time.Duration) time.Duration {
+	return m.place(max(m.begun, m.ended), nearTheEnd(from, to), to)
+}
+
 // ends is the moment of the next thing that ends within a step.
 func (m *moments) ends(from, to time.Duration) time.Duration {
-	m.ended = m.place(max(m.begun+time.Microsecond, m.ended), middle(from, to), to)
+	m.ended = m.place(max(m.begun+time.Microsecond, m.ended), nearTheEnd(from, to), to)
 	return m.ended
 }
 
@@ -43,11 +48,14 @@ func (m *moments) place(next, from, to time.Duration) time.Duration {
 	return max(last, min(max(last+1, from), to))
 }
 
-func middle(from, to time.Duration) time.Duration {
+// nearTheEnd is where a step has room for what it does: the last part of it, so that its length can be seen, and at least
+// half of it.
+func nearTheEnd(from, to time.Duration) time.Duration {
+	const room = 100 * time.Microsecond
 	if to == forever {
 		return from
 	}
-	return from + (to-from)/2
+	return max(from+(to-from)/2, to-room)
 }
 
 // wholeMicrosecond is the first one that is not before a moment.
@@ -59,6 +67,9 @@ const forever = time.Duration(math.MaxInt64)
 
 // BeginsAt is the moment of the next thing that the process begins.
 func (a *actor) BeginsAt() time.Duration { return a.moments.begins(a.takesTime()) }
+
+// HappensAt is the moment of an event.
+func (a *actor) HappensAt() time.Duration { return a.moments.happens(a.takesTime()) }
 
 // EndsAt is the moment of the next thing that the process ends.
 func (a *actor) EndsAt() time.Duration { return a.moments.ends(a.takesTime()) }
@@ -75,6 +86,9 @@ func (a *actor) takesTime() (from, to time.Duration) {
 // BeginsAt is the moment of the next thing that is done to the world, for telling of it: faults have their
 // microseconds, too.
 func (s *Sim) BeginsAt() time.Duration { return s.moments.begins(s.now, forever) }
+
+// HappensAt is the moment of an event within that.
+func (s *Sim) HappensAt() time.Duration { return s.moments.happens(s.now, forever) }
 
 // EndsAt is the moment at which that ends.
 func (s *Sim) EndsAt() time.Duration { return s.moments.ends(s.now, forever) }

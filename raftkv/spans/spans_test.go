@@ -66,8 +66,9 @@ type clock struct {
 	step func() uint64
 }
 
-func (c *clock) BeginsAt() time.Duration { c.now += time.Millisecond; return c.now }
-func (c *clock) EndsAt() time.Duration   { return c.BeginsAt() }
+func (c *clock) BeginsAt() time.Duration  { c.now += time.Millisecond; return c.now }
+func (c *clock) HappensAt() time.Duration { return c.BeginsAt() }
+func (c *clock) EndsAt() time.Duration    { return c.BeginsAt() }
 func (c *clock) Step() uint64 {
 	if c.step == nil {
 		return 0

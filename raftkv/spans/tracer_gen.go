@@ -42,8 +42,11 @@ func LinkTo(to Ref, why string, more ...attribute.KeyValue) Link {
 
 // Clock tells when things happen, for spans to say so: whatever a process does, in the order in which it does it.
 type Clock interface {
-	// BeginsAt is the moment at which something begins that the process does, or happens within that; since the run began.
+	// BeginsAt is the moment at which something begins that the process does; since the run began.
 	BeginsAt() time.Duration
+
+	// HappensAt is the moment of an event within that; since the run began.
+	HappensAt() time.Duration
 
 	// EndsAt is the moment at which something ends; since the run began.
 	EndsAt() time.Duration
@@ -187,7 +190,7 @@ func (s span) event(name string, attributes ...attribute.KeyValue) {
 	if step := clock.Step(); step != s.step {
 		attributes = append(attributes, RaftkvStepKey.Int64(int64(step)))
 	}
-	s.span.AddEvent(name, trace.WithTimestamp(s.tracer.epoch.Add(clock.BeginsAt())), trace.WithAttributes(attributes...))
+	s.span.AddEvent(name, trace.WithTimestamp(s.tracer.epoch.Add(clock.HappensAt())), trace.WithAttributes(attributes...))
 }
 
 func (s span) end() {

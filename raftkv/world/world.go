@@ -14,9 +14,11 @@ type World interface {
 	Now() time.Duration
 
 	// BeginsAt is the moment at which what the process does next begins, and EndsAt that at which it ends, for telling of
-	// it. Each thing has a moment of its own within the step, or a while of its own if it ends, so that their order can
-	// be read from times. See sim for where in the step they are.
+	// it: later ones than those before, within the step, so that order can be read from times. HappensAt is the moment of
+	// an event that is no more than a note on what the process does: it makes nothing later. See sim for where in the step
+	// they are.
 	BeginsAt() time.Duration
+	HappensAt() time.Duration
 	EndsAt() time.Duration
 
 	// Step numbers what the process does, from 1 on, over all its lives. Each call of a method of Process but ID is a
