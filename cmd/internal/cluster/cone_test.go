@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/raftkv/raftkv/raftkv/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
 )
@@ -123,17 +124,33 @@ func strayed(lost message, before, after execution) []string {
 		}
 		other := after.byID[s.ID]
 		if other == nil {
-			found = append(found, fmt.Sprintf("- %s", describe(s)))
-		} else if a, b := describe(s), describe(other); a != b {
+			found = append(found, fmt.Sprintf("- %s", asEnded(s)))
+		} else if a, b := asEnded(s), asEnded(other); a != b {
 			found = append(found, fmt.Sprintf("- %s\n+ %s", a, b))
 		}
 	}
 	for i := range after.spans {
 		if s := &after.spans[i]; before.byID[s.ID] == nil && s.Start.Before(until) && !in.holds(s) {
-			found = append(found, fmt.Sprintf("+ %s", describe(s)))
+			found = append(found, fmt.Sprintf("+ %s", asEnded(s)))
 		}
 	}
 	return found
+}
+
+// asEnded is all of a span as its process ended it: without what became of its message afterwards, which is its receiver's
+// affair, and without the links to faults.
+func asEnded(s *traces.Span) string {
+	was := *s
+	isLate := func(e traces.Event) bool { return e.Name == spans.EventDrop && e.At.After(s.End) }
+	if slices.ContainsFunc(s.Events, isLate) && s.Kind == trace.SpanKindProducer {
+		was.Status = traces.Status{}
+		was.Attributes = slices.DeleteFunc(slices.Clone(s.Attributes), func(a attribute.KeyValue) bool { return a.Key == spans.ErrorTypeKey })
+	}
+	was.Events = slices.DeleteFunc(slices.Clone(s.Events), isLate)
+	was.Links = slices.DeleteFunc(slices.Clone(s.Links), func(l traces.Link) bool {
+		return slices.Contains(l.Attributes, spans.RaftkvLinkKey.String(spans.LinkFault))
+	})
+	return describe(&was)
 }
 
 // describe is all of a span but the run's half of its trace ids.
