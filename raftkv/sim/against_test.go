@@ -239,7 +239,13 @@ func (b saboteur) watch(l *luck, c *sim.Config) {
 		b.note("after", 0, 0, "")
 		act(40)
 	}
-	c.Fated = func(e *world.Envelope, fate world.Fate) {
+	c.Handled = func(e *world.Envelope) { b.note("handled", e.To, e.ID, fmt.Sprintf("copy %d", e.Copy)) }
+	c.Lost = func(e *world.Envelope) { b.note("lost", e.To, e.ID, fmt.Sprintf("copy %d", e.Copy)) }
+	c.Sent = func(e *world.Envelope, fate world.Fate) {
+		if fate == (world.Fate{}) {
+			b.note("sent", e.From, e.ID, "")
+			return
+		}
 		b.note("fated", e.From, e.ID, fmt.Sprintf("%+v copy %d to %s, payload %v", fate, e.Copy, e.To, e.Payload))
 		act(10)
 	}
@@ -360,11 +366,18 @@ func playReal(t *testing.T, seed uint64, more func(saboteur)) (moments []moment,
 			asked.After()
 		}
 	}
-	config.Fated = func(e *world.Envelope, fate world.Fate) {
-		if asked.Fated != nil {
-			asked.Fated(e, fate)
+	config.Sent = func(e *world.Envelope, fate world.Fate) {
+		if asked.Sent != nil {
+			asked.Sent(e, fate)
 		}
 	}
+	tell := func(whom func(*world.Envelope), e *world.Envelope) {
+		if whom != nil {
+			whom(e)
+		}
+	}
+	config.Handled = func(e *world.Envelope) { tell(asked.Handled, e) }
+	config.Lost = func(e *world.Envelope) { tell(asked.Lost, e) }
 	s := sim.New(config)
 	play(s, &asked, processes, l, &moments)
 	if more != nil {

@@ -164,12 +164,12 @@ func TestALinkDrawsWhatItWouldDrawAnyway(t *testing.T) {
 	}
 }
 
-// Fated is told of what was lost, delayed and doubled, as it was sent; not of what nothing was done to, nor of what nobody sent, who is down or when the run is over.
-func TestFated(t *testing.T) {
+// Sent is told of every message as it was sent, and of what is done to it; not of what nobody sent, who is down or when the run is over.
+func TestSent(t *testing.T) {
 	c := steady()
 	c.Drop, c.Duplicated, c.Delay = []world.CausalID{2, 3}, []world.CausalID{3, 4}, map[world.CausalID]time.Duration{5: 7 * ms}
 	s, d, one, two := pair(c)
-	c.Fated = func(e *world.Envelope, fate world.Fate) {
+	c.Sent = func(e *world.Envelope, fate world.Fate) {
 		d.write("%s message %d copy %d from %s to %s, payload %v, %+v", s.Now(), e.ID, e.Copy, e.From, e.To, e.Payload, fate)
 	}
 	s = sim.New(c)
@@ -185,7 +185,8 @@ func TestFated(t *testing.T) {
 	one.finish = func(p *probe) { p.send(2, two.id) }
 	at(s, 1*ms, func() { s.Crash(two.id) })
 	run(t, s)
-	d.is(t, `0s message 2 copy 0 from node-1 to node-2, payload 101, {Drop:counterfactual Delay: DelayBy:0s Duplicate:}
+	d.is(t, `0s message 1 copy 0 from node-1 to node-2, payload 100, {Drop: Delay: DelayBy:0s Duplicate:}
+		0s message 2 copy 0 from node-1 to node-2, payload 101, {Drop:counterfactual Delay: DelayBy:0s Duplicate:}
 		0s message 3 copy 0 from node-1 to node-2, payload 102, {Drop:counterfactual Delay: DelayBy:0s Duplicate:counterfactual}
 		0s message 4 copy 0 from node-1 to node-2, payload 103, {Drop: Delay: DelayBy:0s Duplicate:counterfactual}
 		0s message 5 copy 0 from node-1 to node-2, payload 104, {Drop: Delay:counterfactual DelayBy:7ms Duplicate:}
@@ -201,7 +202,7 @@ func TestAFaultWithinAHandler(t *testing.T) {
 	c := steady()
 	c.Duplicate = 1
 	s, d, one, two := pair(c)
-	c.Fated = func(e *world.Envelope, _ world.Fate) {
+	c.Sent = func(e *world.Envelope, _ world.Fate) {
 		if e.ID == 2 {
 			s.Crash(two.id)
 			s.Restart(two.id)
@@ -229,4 +230,44 @@ func TestAFaultWithinAHandler(t *testing.T) {
 		28ms node-1 finishes
 		28ms node-2 finishes`)
 	outcomeIs(t, outcome, sim.Outcome{End: 28 * ms, Deliveries: 3, Messages: 4, Duplicated: 1, Lost: 2})
+}
+
+// Of each copy of a message it is told once what became of it: that it was handled, or that it was lost on arrival, in the mailbox, in the step that a crash killed, or by
+// a process that crashed as it handled it. Nothing is told of what the network lost.
+func TestHandledAndLost(t *testing.T) {
+	c := steady()
+	c.Drop, c.Duplicated = []world.CausalID{1}, []world.CausalID{2}
+	d := &diary{}
+	var s *sim.Sim
+	c.Handled = func(e *world.Envelope) { d.write("%s %d copy %d handled by %s", s.Now(), e.ID, e.Copy, e.To) }
+	c.Lost = func(e *world.Envelope) { d.write("%s %d copy %d lost by %s", s.Now(), e.ID, e.Copy, e.To) }
+	s = sim.New(c)
+	one, two := &probe{id: node(1), diary: &diary{}}, &probe{id: node(2), diary: &diary{}}
+	s.Add(one)
+	s.Add(two)
+	one.start = func(p *probe) {
+		for id := range world.CausalID(4) {
+			p.send(id+1, two.id)
+		}
+	}
+	one.receive = func(p *probe, _ world.Envelope) { p.send(5, two.id) }
+	two.receive = func(p *probe, e world.Envelope) {
+		if e.ID == 6 {
+			_ = p.Disk().Append([]byte("x"))
+			_ = p.Disk().Sync()
+		}
+	}
+	crashAt(s, 17*ms, two.id) // 1 is nothing, the copies of 2 are handled, 3 is lost in the step, and 4 in the mailbox
+	s.Tell(18*ms, one.id, 9, nil)
+	restartAt(s, 40*ms, two.id) // 5 arrives at 30 ms
+	s.LoseUnsynced(two.id, false, nil)
+	at(s, 41*ms, func() { s.Tell(41*ms, two.id, 6, nil) })
+	run(t, s)
+	d.is(t, `14ms 2 copy 0 handled by node-2
+		16ms 2 copy 1 handled by node-2
+		17ms 3 copy 0 lost by node-2
+		17ms 4 copy 0 lost by node-2
+		20ms 9 copy 0 handled by node-1
+		30ms 5 copy 0 lost by node-2
+		43ms 6 copy 0 lost by node-2`)
 }

@@ -225,12 +225,23 @@ func (p *place) draw(purpose string, id world.CausalID) uint64 {
 func (p *place) arrive(e *world.Envelope) {
 	if p.down {
 		p.open--
-		if e.Payload != broken {
-			p.outcome.Lost++
-		}
+		p.lose(e)
 		return
 	}
 	p.receive(item{message: e})
+}
+
+func (p *place) lose(e *world.Envelope) {
+	if e != nil && e.Payload != broken {
+		p.outcome.Lost++
+		p.tell(p.config.Lost, e)
+	}
+}
+
+func (p *place) tell(whom func(*world.Envelope), e *world.Envelope) {
+	if whom != nil {
+		whom(e)
+	}
 }
 
 func (p *place) receive(i item) {
@@ -267,6 +278,12 @@ func (p *place) begin(i item, random uint64, handle func()) {
 			p.outcome.Deliveries++
 			p.inside = true
 			handle()
+			switch {
+			case i.message != nil && p.falls:
+				p.tell(p.config.Lost, i.message)
+			case i.message != nil:
+				p.tell(p.config.Handled, i.message)
+			}
 			p.leave()
 			p.unseen = true
 			p.step = nil
@@ -288,16 +305,12 @@ func (p *place) crash() {
 		p.cancel(p.step)
 		p.step = nil
 		p.open--
-		if p.doing.message != nil && p.doing.message.Payload != broken {
-			p.outcome.Lost++
-		}
+		p.lose(p.doing.message)
 	}
 	for _, i := range p.mailbox {
 		if i.message != nil {
 			p.open--
-			if i.message.Payload != broken {
-				p.outcome.Lost++
-			}
+			p.lose(i.message)
 		}
 	}
 	p.mailbox = nil
@@ -388,9 +401,8 @@ func (p *place) Send(e world.Envelope) world.Fate {
 		p.outcome.Duplicated++
 		p.launch(e, 1, "latency of the copy", on.Latency, 0)
 	}
-	if p.config.Fated != nil && fate != (world.Fate{}) {
-		e.From = from
-		p.config.Fated(&e, fate)
+	if e.From = from; p.config.Sent != nil {
+		p.config.Sent(&e, fate)
 	}
 	return fate
 }

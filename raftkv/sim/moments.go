@@ -13,16 +13,20 @@ import (
 //
 // Only who tells of the step asks for its moments. What happens, and when messages leave and arrive, does not depend on
 // them. And what the network does to a message takes no moment, or its loss would move what is sent after it.
-type moments struct{ begun, ended time.Duration } // the last of each
+type moments struct {
+	begun, ended time.Duration // the last of each
+	midst        bool          // the step is told of already
+}
 
 // noMoments are those of who did nothing yet.
 var noMoments = moments{begun: -time.Microsecond, ended: -time.Microsecond}
 
 // begins is the moment of the next thing that begins within a step.
 func (m *moments) begins(from, to time.Duration) time.Duration {
-	if m.begun >= from || m.ended > from {
+	if m.midst {
 		from = nearTheEnd(from, to)
 	}
+	m.midst = true
 	m.begun = m.place(max(m.begun+time.Microsecond, m.ended), from, to)
 	return m.begun
 }
@@ -34,6 +38,7 @@ func (m *moments) happens(from, to time.Duration) time.Duration {
 
 // ends is the moment of the next thing that ends within a step.
 func (m *moments) ends(from, to time.Duration) time.Duration {
+	m.midst = true
 	m.ended = m.place(max(m.begun+time.Microsecond, m.ended), nearTheEnd(from, to), to)
 	return m.ended
 }

@@ -133,36 +133,28 @@ func (s *Sim) send(e *world.Envelope, fate *world.Fate) {
 	if fate.Duplicate != "" {
 		s.sendCopy(to, e, r)
 	}
-	if s.config.Fated != nil && *fate != (world.Fate{}) {
-		s.tellFate(*e, *fate)
-	}
-	if s.config.Mail != nil {
+	if s.config.Sent != nil {
 		s.tellSent(*e, *fate)
 	}
 }
 
-// tellSent hands on a copy, as tellFate does.
+// tellSent hands on a copy of the message, as it was sent: a pointer to the sender's own would have every message of
+// every run live on the heap.
 func (s *Sim) tellSent(e world.Envelope, fate world.Fate) {
 	e.Copy = 0
-	s.config.Mail.Sent(&e, fate)
+	s.config.Sent(&e, fate)
 }
 
 func (s *Sim) tellHandled(message uint32) {
-	if s.config.Mail != nil {
-		s.config.Mail.Handled(&s.flights.envelopes[message])
+	if s.config.Handled != nil {
+		s.config.Handled(&s.flights.envelopes[message])
 	}
 }
 
 func (s *Sim) tellLost(message uint32) {
-	if s.config.Mail != nil {
-		s.config.Mail.Lost(&s.flights.envelopes[message])
+	if s.config.Lost != nil {
+		s.config.Lost(&s.flights.envelopes[message])
 	}
-}
-
-// tellFate hands on a copy of the message, as it was sent: a pointer to the sender's own would have every message of every run live on the heap.
-func (s *Sim) tellFate(e world.Envelope, fate world.Fate) {
-	e.Copy = 0
-	s.config.Fated(&e, fate)
 }
 
 func (s *Sim) sendCopy(to *actor, e *world.Envelope, r *rates) {

@@ -11,7 +11,7 @@
 //
 // Faults are methods that take effect at once (faults.go): Crash, Restart, Rollback, Pause, Slow, Stall, Skew, Rate,
 // SkipSync, LoseUnsynced, Cut, and Heal, which undoes what lasts. They are called before Run, at a time (At), or from
-// within Config.After and Config.Fated when something has come true. A fault draws nothing from a stream that another
+// within Config.After and Config.Sent when something has come true. A fault draws nothing from a stream that another
 // draw could shift, and undoes nothing that happened: so one fault more at a time leaves all that was before it as it
 // was.
 //
@@ -57,30 +57,22 @@ type Config struct {
 	// faults done when they have come true.
 	After func()
 
-	// Fated, if not nil, is told of every message that something was done to, as soon as it is on its way. The process that sent it is still within its handler: a
-	// fault that kills it here has it send and set nothing more, and its Crash is called when the handler returns.
-	Fated func(e *world.Envelope, fate world.Fate)
+	// Sent, if not nil, is told of every message as soon as it is on its way, and what the network does to it. Of one with
+	// the fate Drop the first copy is lost, and nothing more is told of it. The process that sent it is still within its
+	// handler: a fault that kills it here has it send and set nothing more, and its Crash is called when the handler returns.
+	Sent func(e *world.Envelope, fate world.Fate)
 
-	// Mail, if not nil, is told what becomes of every message.
-	Mail Mail
+	// Handled, if not nil, is told of every copy of a message that a process has handled.
+	Handled func(e *world.Envelope)
+
+	// Lost, if not nil, is told of every copy of a message that arrived and is lost: its receiver is down, or crashed before
+	// it had handled it.
+	Lost func(e *world.Envelope)
 
 	// Finished is asked after every event that a process handled, when After has returned. Once it is true, timers stop, those that wait in a mailbox too; what is in
 	// flight is handled to the end, but for what waits for a process that is paused; then the run ends, and waits for nothing that is still to come from outside.
 	// Nil is never.
 	Finished func() bool
-}
-
-// Mail is told what becomes of every message.
-type Mail interface {
-	// Sent tells of a message that is on its way, and what the network does to it. One with the fate Drop is lost but for
-	// a second copy, and nothing more is told of the first.
-	Sent(e *world.Envelope, fate world.Fate)
-
-	// Handled tells that a process handled a copy of a message.
-	Handled(e *world.Envelope)
-
-	// Lost tells that a copy of a message arrived and is lost: its receiver is down, or crashed before it had handled it.
-	Lost(e *world.Envelope)
 }
 
 // Outcome is what a run came to.

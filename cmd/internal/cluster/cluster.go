@@ -86,12 +86,17 @@ func New(c *config.Config, options Options) *Cluster {
 	cl := &Cluster{
 		config: c, recorder: options.Recorder, progress: options.Progress, tuned: options.Tuned, around: options.Around, results: map[string]string{}, glimpses: map[glimpse][]int{},
 	}
-	cl.sim = sim.New(sim.Config{
+	simulation := sim.Config{
 		Seed: c.Seed, Latency: c.Network.Latency, StepTime: c.Process.StepTime, Loss: c.Network.Loss, Duplicate: c.Network.Duplicate,
 		MaxDuration: c.MaxDuration, Drop: drop, Delay: delay, Duplicated: duplicate, Finished: cl.finished, Latencies: options.Latencies,
-		Links: links(c), After: cl.after(), Mail: cl.mail(options.Recorder),
+		Links: links(c), After: cl.after(),
 		Rollbacks: slices.ContainsFunc(c.Faults, func(f config.Fault) bool { return f.Kind == config.Rollback }),
-	})
+	}
+	if options.Recorder != nil {
+		m := mail{cl, options.Recorder}
+		simulation.Sent, simulation.Handled, simulation.Lost = m.sent, m.handled, m.lost
+	}
+	cl.sim = sim.New(simulation)
 	tracer := func(service string) *spans.Tracer {
 		if options.Recorder == nil {
 			return nil

@@ -5,7 +5,6 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/raftkv/raftkv/raftkv/sim"
 	"github.com/raftkv/raftkv/raftkv/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
@@ -29,18 +28,8 @@ type mail struct {
 	recorder Recorder
 }
 
-var _ sim.Mail = mail{}
-
-// mail is who is told of messages; nobody if nothing is recorded.
-func (cl *Cluster) mail(recorder Recorder) sim.Mail {
-	if recorder == nil {
-		return nil
-	}
-	return mail{cl, recorder}
-}
-
-// Sent implements sim.Mail.
-func (m mail) Sent(e *world.Envelope, fate world.Fate) {
+// sent is told of a message that is on its way: see sim.Config.
+func (m mail) sent(e *world.Envelope, fate world.Fate) {
 	copies := 1
 	if fate.Drop != "" {
 		copies--
@@ -60,15 +49,15 @@ func (m mail) Sent(e *world.Envelope, fate world.Fate) {
 	}
 }
 
-// Handled implements sim.Mail.
-func (m mail) Handled(e *world.Envelope) {
+// handled is told of a copy that was handled.
+func (m mail) handled(e *world.Envelope) {
 	if e.From != 0 {
 		m.recorder.Handled(uint64(e.ID))
 	}
 }
 
-// Lost implements sim.Mail.
-func (m mail) Lost(e *world.Envelope) {
+// lost is told of a copy that is lost where it arrived.
+func (m mail) lost(e *world.Envelope) {
 	if e.From != 0 {
 		at := m.cluster.config.StartTime.Add(m.cluster.now())
 		m.recorder.Lost(uint64(e.ID), e.Copy, at, m.cluster.faults.thatCrashed(e.To))
