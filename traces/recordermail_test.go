@@ -1,0 +1,155 @@
+package traces_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/traces"
+)
+
+// post is a recorder with what it recorded, and a tracer of node-1.
+type post struct {
+	*traces.Recorder
+
+	kept *keptSpans
+	node *spans.Tracer
+}
+
+// keptSpans is an exporter that keeps what became known of each span after it ended.
+type keptSpans struct{ told []string }
+
+func (k *keptSpans) ExportSpans(_ context.Context, all []sdktrace.ReadOnlySpan) error {
+	for _, s := range all {
+		span := traces.FromSDK(s)
+		k.told = append(k.told, tellAfterwards(&span))
+	}
+	return nil
+}
+
+func (*keptSpans) Shutdown(context.Context) error { return nil }
+
+func newPost(t *testing.T) *post {
+	t.Helper()
+	kept := &keptSpans{}
+	p := &post{Recorder: traces.NewRecorder(traces.RecorderOptions{Run: 1}, kept), kept: kept}
+	p.node = spans.NewTracer(p.Tracer("node-1"), 1, epoch)
+	p.node.Follow(&ticks{})
+	return p
+}
+
+// tellAfterwards is what became known of a span after it ended.
+func tellAfterwards(s *traces.Span) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d %s", s.ID, s.Status.Code)
+	for _, a := range s.Attributes {
+		if a.Key == spans.ErrorTypeKey {
+			b.WriteString(" " + a.Value.AsString())
+		}
+	}
+	for _, e := range s.Events {
+		fmt.Fprintf(&b, ", %s at %s", e.Name, e.At.Sub(epoch))
+		for _, a := range e.Attributes {
+			fmt.Fprintf(&b, " %s=%s", a.Key, a.Value.String())
+		}
+	}
+	for _, l := range s.Links {
+		fmt.Fprintf(&b, ", to %d/%d", l.Root, l.ID)
+		for _, a := range l.Attributes {
+			fmt.Fprintf(&b, " %s=%s", a.Key, a.Value.String())
+		}
+	}
+	return b.String()
+}
+
+func (p *post) notify(id uint64) {
+	span := p.node.StartCommitNotificationProducer(spans.Begin{Self: spans.Ref{Root: 1, ID: id}, Parent: 1}, spans.Who{Node: 1}, "node-2", 1)
+	span.End()
+}
+
+func (p *post) is(t *testing.T, what string, want ...string) {
+	t.Helper()
+	if diff := cmp.Diff(want, p.kept.told); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", what, diff)
+	}
+}
+
+// A span waits until what it sent has arrived, and those that ended after it wait behind it: the order in which they ended stays.
+func TestSpansWaitForTheirMessages(t *testing.T) {
+	p := newPost(t)
+	p.Sent(2, 2)
+	p.notify(2)
+	p.notify(3)
+	p.is(t, "with both copies on their way")
+	p.Handled(2)
+	p.is(t, "with the second on its way")
+	p.Handled(2)
+	p.is(t, "when both have arrived", "2 Unset", "3 Unset")
+	p.Sent(4, 1)
+	p.notify(4)
+	p.notify(5)
+	if err := p.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	p.is(t, "when the run is over", "2 Unset", "3 Unset", "4 Unset", "5 Unset")
+}
+
+// What is lost where it arrives is an event of the span that sent it, and links to the fault. What was sent for nothing failed, but for an answer: its span did all that it
+// was there for.
+func TestLossesAreToldAfterwards(t *testing.T) {
+	p := newPost(t)
+	crash := spans.Ref{Root: 90, ID: 90}
+	p.Sent(2, 1)
+	p.notify(2)
+	p.Lost(2, 0, epoch.Add(7*time.Millisecond), crash)
+	p.Sent(3, 2)
+	p.notify(3)
+	p.Handled(3)
+	p.Lost(3, 1, epoch.Add(8*time.Millisecond), crash)
+	p.Sent(4, 1)
+	span := p.node.StartPutServer(spans.Begin{Self: spans.Ref{Root: 1, ID: 4}, Parent: 1}, spans.Who{Node: 1}, "client-1", protocol.RequestID{Client: 1, Sequence: 1})
+	span.End("Answered")
+	p.Lost(4, 0, epoch.Add(9*time.Millisecond), spans.Ref{})
+	const drop = "drop at %s raftkv.cause=fault"
+	p.is(t, "what is told",
+		"2 Error lost, "+fmt.Sprintf(drop, "7ms")+", to 90/90 raftkv.link=fault",
+		"3 Unset, "+fmt.Sprintf(drop, "8ms")+" raftkv.copy=1, to 90/90 raftkv.link=fault",
+		"4 Unset, "+fmt.Sprintf(drop, "9ms"))
+}
+
+// What a fault did links to it: a message that a cut link lost, a span that a crash ended, and the call that waited for that; which fails for it, or does not fail.
+func TestWhatAFaultDidLinksToIt(t *testing.T) {
+	p := newPost(t)
+	cut, crash := spans.Ref{Root: 90, ID: 90}, spans.Ref{Root: 91, ID: 91}
+	client := spans.NewTracer(p.Tracer("client-1"), 1, epoch)
+	client.Follow(&ticks{})
+	call := func(id uint64) spans.PutClientSpan {
+		return client.StartPutClient(spans.Begin{Self: spans.Ref{Root: 1, ID: id}, Parent: 1}, protocol.RequestID{Client: 1, Sequence: 1}, 1, "node-1")
+	}
+	serve := func(id, call uint64) spans.PutServerSpan {
+		return p.node.StartPutServer(spans.Begin{Self: spans.Ref{Root: 1, ID: id}, Parent: call}, spans.Who{Node: 1}, "client-1", protocol.RequestID{Client: 1, Sequence: 1})
+	}
+	p.Hit(2, cut)
+	p.Hit(2, cut)
+	p.notify(2)
+	p.Crashed("node-1", crash)
+	failed, answered := call(3), call(4)
+	one, other := serve(5, 3), serve(6, 4)
+	one.Fail(spans.ErrorTypeCrash, "the process crashed")
+	other.Fail(spans.ErrorTypeCrash, "the process crashed")
+	failed.Fail(spans.ErrorTypeTimeout, "no answer in time")
+	answered.End("Answered")
+	p.is(t, "what is told",
+		"2 Unset, to 90/90 raftkv.link=fault",
+		"5 Error crash, to 91/91 raftkv.link=fault",
+		"6 Error crash, to 91/91 raftkv.link=fault",
+		"3 Error timeout, to 91/91 raftkv.link=fault",
+		"4 Unset")
+}
