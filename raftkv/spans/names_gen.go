@@ -10,9 +10,9 @@ import (
 
 // The keys of attributes.
 const (
-	// The server that opened the span.
+	// The server that opened the span. Its service has the same name; this is for who has the span alone: a query over attributes, a table, a tool that drops resources.
 	RaftNodeIDKey = attribute.Key("raft.node.id")
-	// The process at the other end: node-3, or client-2 where a server answers one.
+	// The process at the other end: node-3, or client-2 where a server answers one. On both sides of a call, whereas server.address is who is called, on both sides.
 	RaftPeerIDKey = attribute.Key("raft.peer.id")
 	// On the sending side the sender's term, on the receiving side the receiver's after handling.
 	RaftTermKey = attribute.Key("raft.term")
@@ -106,7 +106,7 @@ const (
 	RPCMethodKey = attribute.Key("rpc.method")
 	// OpenTelemetry RPC conventions: the process that is called.
 	ServerAddressKey = attribute.Key("server.address")
-	// The process at the other end of what is sent. Jaeger's pages show it, and so whom a message was to that nobody received.
+	// The process at the other end of what is sent. Jaeger's pages show it, and so whom a message was to that nobody received. Its name in today's conventions is service.peer.name, which they do not know yet.
 	PeerServiceKey = attribute.Key("peer.service")
 	// Why a link is there: to the election that made this leader, the try or attempt before, what another entry came from, a message's producer, the commit that covers the request, or the fault that did this.
 	RaftkvLinkKey = attribute.Key("raftkv.link")

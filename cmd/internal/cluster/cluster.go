@@ -19,7 +19,7 @@ import (
 
 // BehaviourVersion is raised by whoever changes what a run does or how its spans look, so that a diff of two files can tell a change of the code from one of the
 // config. Together with the spec's hash it is raftkv.build.
-const BehaviourVersion = 3
+const BehaviourVersion = 4
 
 // Build says which spec and which behaviour made a trace. It names no commit and no toolchain: those do not change what a run does.
 func Build() string { return fmt.Sprintf("spec-%s-behaviour-%d", protocol.SpecHash, BehaviourVersion) }
