@@ -7,7 +7,7 @@ import (
 )
 
 // stepWith hands an input to the algorithm and makes durable what it wants durable, which is its first effect: then what
-// follows may leave. It returns that. If the disk fails the server crashes, and the step has no other effect.
+// follows may leave. It returns that. If the disk fails, the step has no other effect: the world has the server crash.
 func (n *Node) stepWith(input protocol.Input) (effects []protocol.Effect, ok bool) {
 	effects = n.raft.Step(input)
 	if len(effects) == 0 {
@@ -18,7 +18,6 @@ func (n *Node) stepWith(input protocol.Input) (effects []protocol.Effect, ok boo
 		return effects, true
 	}
 	if err := n.persist(e); err != nil {
-		n.Crash()
 		n.failed = true
 		return nil, false
 	}
