@@ -305,10 +305,10 @@ func commandOf(s *Span, shape *specShape) string {
 	return protocol.Get{Key: key}.String()
 }
 
-// delayOf is by how much a message was made late, in ns.
+// delayOf is by how much a message was made late, in ns: of two late copies, that which is later.
 func delayOf(s *Span) (delay int64) {
 	for i := range s.Events {
-		if e := &s.Events[i]; e.Name == spans.EventDelay {
+		if e := &s.Events[i]; e.Name == spans.EventDelay || e.Name == spans.EventLateCopy {
 			delay = max(delay, int64(number(e.Attribute(spans.RaftkvDelayNsKey))))
 		}
 	}

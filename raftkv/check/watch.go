@@ -161,7 +161,7 @@ func (w serverWorld) Send(e world.Envelope) world.Fate {
 // met notes what the network does to a message.
 func (c *Checker) met(fate world.Fate) {
 	if fate != (world.Fate{}) {
-		c.Disturbed(c.options.Now() + fate.DelayBy)
+		c.Disturbed(c.options.Now() + max(fate.DelayBy, fate.CopyLate))
 	}
 }
 

@@ -32,6 +32,7 @@ type sender interface {
 	Drop(at time.Duration, cause string)
 	Delay(at time.Duration, cause string, delay time.Duration)
 	Duplicate(at time.Duration, cause string, copies int64)
+	LateCopy(at time.Duration, cause string, delay time.Duration)
 }
 
 // trySpan is what the spans of their tries have in common.
@@ -94,6 +95,9 @@ func mark[S sender](now time.Duration, span S, fate world.Fate) {
 	}
 	if fate.Duplicate != "" {
 		span.Duplicate(now, string(fate.Duplicate), 1)
+	}
+	if fate.CopyLate > 0 {
+		span.LateCopy(now, string(world.CauseNetwork), fate.CopyLate)
 	}
 }
 

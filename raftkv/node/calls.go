@@ -212,6 +212,7 @@ type sender interface {
 	Drop(at time.Duration, cause string)
 	Delay(at time.Duration, cause string, delay time.Duration)
 	Duplicate(at time.Duration, cause string, copies int64)
+	LateCopy(at time.Duration, cause string, delay time.Duration)
 }
 
 // sent notes on a message's span what the network does to it.
@@ -228,6 +229,9 @@ func sent[S sender](n *Node, span S, fate world.Fate) {
 	}
 	if fate.Duplicate != "" {
 		span.Duplicate(now, string(fate.Duplicate), 1)
+	}
+	if fate.CopyLate > 0 {
+		span.LateCopy(now, string(world.CauseNetwork), fate.CopyLate)
 	}
 }
 

@@ -9,4 +9,4 @@
 package protocol
 
 // SpecHash names the spec that this package was generated from: the first 64 bits of its SHA-256, in hex.
-const SpecHash = "431369ca5b70c6c2"
+const SpecHash = "c266cc5567cc4bc9"

@@ -129,6 +129,13 @@ func (s TurnProducerSpan) Duplicate(at time.Duration, cause string, copyValue in
 	}
 }
 
+// LateCopy adds the event late_copy: the second copy arrives later.
+func (s TurnProducerSpan) LateCopy(at time.Duration, cause string, delay time.Duration) {
+	if s.On() {
+		s.event(at, EventLateCopy, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+	}
+}
+
 // End ends the span.
 func (s TurnProducerSpan) End(at time.Duration) {
 	if s.On() {
@@ -224,6 +231,13 @@ func (s PutClientSpan) Duplicate(at time.Duration, cause string, copyValue int64
 	}
 }
 
+// LateCopy adds the event late_copy: the second copy arrives later.
+func (s PutClientSpan) LateCopy(at time.Duration, cause string, delay time.Duration) {
+	if s.On() {
+		s.event(at, EventLateCopy, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+	}
+}
+
 // End ends the span with its answer.
 func (s PutClientSpan) End(at time.Duration, reply string) {
 	if s.On() {
@@ -293,6 +307,13 @@ func (s GetClientSpan) Duplicate(at time.Duration, cause string, copyValue int64
 	}
 }
 
+// LateCopy adds the event late_copy: the second copy arrives later.
+func (s GetClientSpan) LateCopy(at time.Duration, cause string, delay time.Duration) {
+	if s.On() {
+		s.event(at, EventLateCopy, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+	}
+}
+
 // End ends the span with its answer.
 func (s GetClientSpan) End(at time.Duration, reply string) {
 	if s.On() {
@@ -359,6 +380,13 @@ func (s DeleteClientSpan) Delay(at time.Duration, cause string, delay time.Durat
 func (s DeleteClientSpan) Duplicate(at time.Duration, cause string, copyValue int64) {
 	if s.On() {
 		s.event(at, EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
+	}
+}
+
+// LateCopy adds the event late_copy: the second copy arrives later.
+func (s DeleteClientSpan) LateCopy(at time.Duration, cause string, delay time.Duration) {
+	if s.On() {
+		s.event(at, EventLateCopy, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
 	}
 }
 

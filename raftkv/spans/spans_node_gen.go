@@ -146,6 +146,13 @@ func (s PutServerSpan) Duplicate(at time.Duration, cause string, copyValue int64
 	}
 }
 
+// LateCopy adds the event late_copy: the second copy arrives later.
+func (s PutServerSpan) LateCopy(at time.Duration, cause string, delay time.Duration) {
+	if s.On() {
+		s.event(at, EventLateCopy, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+	}
+}
+
 // End ends the span with its answer.
 func (s PutServerSpan) End(at time.Duration, reply string) {
 	if s.On() {
@@ -230,6 +237,13 @@ func (s GetServerSpan) Duplicate(at time.Duration, cause string, copyValue int64
 	}
 }
 
+// LateCopy adds the event late_copy: the second copy arrives later.
+func (s GetServerSpan) LateCopy(at time.Duration, cause string, delay time.Duration) {
+	if s.On() {
+		s.event(at, EventLateCopy, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+	}
+}
+
 // End ends the span with its answer.
 func (s GetServerSpan) End(at time.Duration, reply string) {
 	if s.On() {
@@ -311,6 +325,13 @@ func (s DeleteServerSpan) Delay(at time.Duration, cause string, delay time.Durat
 func (s DeleteServerSpan) Duplicate(at time.Duration, cause string, copyValue int64) {
 	if s.On() {
 		s.event(at, EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
+	}
+}
+
+// LateCopy adds the event late_copy: the second copy arrives later.
+func (s DeleteServerSpan) LateCopy(at time.Duration, cause string, delay time.Duration) {
+	if s.On() {
+		s.event(at, EventLateCopy, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
 	}
 }
 
@@ -480,6 +501,13 @@ func (s RequestVoteClientSpan) Duplicate(at time.Duration, cause string, copyVal
 	}
 }
 
+// LateCopy adds the event late_copy: the second copy arrives later.
+func (s RequestVoteClientSpan) LateCopy(at time.Duration, cause string, delay time.Duration) {
+	if s.On() {
+		s.event(at, EventLateCopy, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+	}
+}
+
 // End ends the span with its answer.
 func (s RequestVoteClientSpan) End(at time.Duration, reply string) {
 	if s.On() {
@@ -546,6 +574,13 @@ func (s RequestVoteServerSpan) Delay(at time.Duration, cause string, delay time.
 func (s RequestVoteServerSpan) Duplicate(at time.Duration, cause string, copyValue int64) {
 	if s.On() {
 		s.event(at, EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
+	}
+}
+
+// LateCopy adds the event late_copy: the second copy arrives later.
+func (s RequestVoteServerSpan) LateCopy(at time.Duration, cause string, delay time.Duration) {
+	if s.On() {
+		s.event(at, EventLateCopy, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
 	}
 }
 
@@ -643,6 +678,13 @@ func (s AppendEntriesClientSpan) Delay(at time.Duration, cause string, delay tim
 func (s AppendEntriesClientSpan) Duplicate(at time.Duration, cause string, copyValue int64) {
 	if s.On() {
 		s.event(at, EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
+	}
+}
+
+// LateCopy adds the event late_copy: the second copy arrives later.
+func (s AppendEntriesClientSpan) LateCopy(at time.Duration, cause string, delay time.Duration) {
+	if s.On() {
+		s.event(at, EventLateCopy, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
 	}
 }
 
@@ -744,6 +786,13 @@ func (s AppendEntriesServerSpan) Delay(at time.Duration, cause string, delay tim
 func (s AppendEntriesServerSpan) Duplicate(at time.Duration, cause string, copyValue int64) {
 	if s.On() {
 		s.event(at, EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
+	}
+}
+
+// LateCopy adds the event late_copy: the second copy arrives later.
+func (s AppendEntriesServerSpan) LateCopy(at time.Duration, cause string, delay time.Duration) {
+	if s.On() {
+		s.event(at, EventLateCopy, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
 	}
 }
 
@@ -922,6 +971,13 @@ func (s CommitNotificationProducerSpan) Delay(at time.Duration, cause string, de
 func (s CommitNotificationProducerSpan) Duplicate(at time.Duration, cause string, copyValue int64) {
 	if s.On() {
 		s.event(at, EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
+	}
+}
+
+// LateCopy adds the event late_copy: the second copy arrives later.
+func (s CommitNotificationProducerSpan) LateCopy(at time.Duration, cause string, delay time.Duration) {
+	if s.On() {
+		s.event(at, EventLateCopy, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
 	}
 }
 

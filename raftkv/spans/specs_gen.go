@@ -66,6 +66,11 @@ func Specs() []Spec {
 		{Key: RaftkvCopyKey, Type: attribute.INT64, Level: Required},
 		{Key: RaftkvStepKey, Type: attribute.INT64, Level: Optional},
 	}}
+	lateCopyEvent := EventSpec{Name: EventLateCopy, Attributes: []AttributeSpec{
+		{Key: RaftkvCauseKey, Type: attribute.STRING, Level: Required, Values: []string{"network", "counterfactual", "fault"}},
+		{Key: RaftkvDelayNsKey, Type: attribute.INT64, Level: Required},
+		{Key: RaftkvStepKey, Type: attribute.INT64, Level: Optional},
+	}}
 	appendEvent := EventSpec{Name: EventAppend, Attributes: []AttributeSpec{
 		{Key: RaftIndexKey, Type: attribute.INT64, Level: Required},
 		{Key: RaftTermKey, Type: attribute.INT64, Level: Required},
@@ -190,7 +195,7 @@ func Specs() []Spec {
 				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: RaftUnfinishedKey, Type: attribute.BOOL, Level: Optional},
 			},
-			Events: []EventSpec{dropEvent, delayEvent, duplicateEvent},
+			Events: []EventSpec{dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
 		},
 		{
 			ID: TurnConsumerID, Name: TurnConsumerName, Kind: trace.SpanKindConsumer, Service: ServiceClient,
@@ -225,7 +230,7 @@ func Specs() []Spec {
 				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: RaftUnfinishedKey, Type: attribute.BOOL, Level: Optional},
 			},
-			Events: []EventSpec{dropEvent, delayEvent, duplicateEvent},
+			Events: []EventSpec{dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
 		},
 		{
 			ID: PutServerID, Name: PutServerName, Kind: trace.SpanKindServer, Service: ServiceNode,
@@ -249,7 +254,7 @@ func Specs() []Spec {
 				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: RaftUnfinishedKey, Type: attribute.BOOL, Level: Optional},
 			},
-			Events: []EventSpec{appendEvent, dropEvent, delayEvent, duplicateEvent},
+			Events: []EventSpec{appendEvent, dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
 		},
 		{
 			ID: GetClientID, Name: GetClientName, Kind: trace.SpanKindClient, Service: ServiceClient,
@@ -271,7 +276,7 @@ func Specs() []Spec {
 				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: RaftUnfinishedKey, Type: attribute.BOOL, Level: Optional},
 			},
-			Events: []EventSpec{dropEvent, delayEvent, duplicateEvent},
+			Events: []EventSpec{dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
 		},
 		{
 			ID: GetServerID, Name: GetServerName, Kind: trace.SpanKindServer, Service: ServiceNode,
@@ -295,7 +300,7 @@ func Specs() []Spec {
 				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: RaftUnfinishedKey, Type: attribute.BOOL, Level: Optional},
 			},
-			Events: []EventSpec{appendEvent, dropEvent, delayEvent, duplicateEvent},
+			Events: []EventSpec{appendEvent, dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
 		},
 		{
 			ID: DeleteClientID, Name: DeleteClientName, Kind: trace.SpanKindClient, Service: ServiceClient,
@@ -317,7 +322,7 @@ func Specs() []Spec {
 				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: RaftUnfinishedKey, Type: attribute.BOOL, Level: Optional},
 			},
-			Events: []EventSpec{dropEvent, delayEvent, duplicateEvent},
+			Events: []EventSpec{dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
 		},
 		{
 			ID: DeleteServerID, Name: DeleteServerName, Kind: trace.SpanKindServer, Service: ServiceNode,
@@ -341,7 +346,7 @@ func Specs() []Spec {
 				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: RaftUnfinishedKey, Type: attribute.BOOL, Level: Optional},
 			},
-			Events: []EventSpec{appendEvent, dropEvent, delayEvent, duplicateEvent},
+			Events: []EventSpec{appendEvent, dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
 		},
 		{
 			ID: ElectionID, Name: ElectionName, Kind: trace.SpanKindInternal, Service: ServiceNode, Root: true,
@@ -410,7 +415,7 @@ func Specs() []Spec {
 				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: RaftUnfinishedKey, Type: attribute.BOOL, Level: Optional},
 			},
-			Events: []EventSpec{dropEvent, delayEvent, duplicateEvent},
+			Events: []EventSpec{dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
 		},
 		{
 			ID: RequestVoteServerID, Name: RequestVoteServerName, Kind: trace.SpanKindServer, Service: ServiceNode,
@@ -431,7 +436,7 @@ func Specs() []Spec {
 				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: RaftUnfinishedKey, Type: attribute.BOOL, Level: Optional},
 			},
-			Events: []EventSpec{dropEvent, delayEvent, duplicateEvent},
+			Events: []EventSpec{dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
 		},
 		{
 			ID: AppendEntriesClientID, Name: AppendEntriesClientName, Kind: trace.SpanKindClient, Service: ServiceNode,
@@ -461,7 +466,7 @@ func Specs() []Spec {
 				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: RaftUnfinishedKey, Type: attribute.BOOL, Level: Optional},
 			},
-			Events: []EventSpec{dropEvent, delayEvent, duplicateEvent},
+			Events: []EventSpec{dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
 		},
 		{
 			ID: AppendEntriesServerID, Name: AppendEntriesServerName, Kind: trace.SpanKindServer, Service: ServiceNode,
@@ -490,7 +495,7 @@ func Specs() []Spec {
 				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: RaftUnfinishedKey, Type: attribute.BOOL, Level: Optional},
 			},
-			Events: []EventSpec{dropEvent, delayEvent, duplicateEvent},
+			Events: []EventSpec{dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
 		},
 		{
 			ID: LateReplyID, Name: LateReplyName, Kind: trace.SpanKindInternal, Service: ServiceNode,
@@ -558,7 +563,7 @@ func Specs() []Spec {
 				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: RaftUnfinishedKey, Type: attribute.BOOL, Level: Optional},
 			},
-			Events: []EventSpec{dropEvent, delayEvent, duplicateEvent},
+			Events: []EventSpec{dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
 		},
 		{
 			ID: CommitNotificationConsumerID, Name: CommitNotificationConsumerName, Kind: trace.SpanKindConsumer, Service: ServiceNode,

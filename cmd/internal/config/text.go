@@ -4,13 +4,25 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // TOML is the config as a file that says everything, in the one order and the one spelling that there is: equal configs have equal bytes, Parse reads back
 // the same config, and that one has the same bytes again.
 func (c *Config) TOML() []byte {
-	return c.write(func(s setting, v string) bool { return !s.optional || v != `""` && v != "false" && v != "0" })
+	usual := Default()
+	return c.write(func(s setting, v string) bool { return s.isSaid(c, usual, v) })
+}
+
+// isSaid says whether a file that says everything has the key: an optional one says nothing where it is as usual, but for how late messages are where some are.
+func (s setting) isSaid(c, usual *Config, v string) bool {
+	return !s.optional || v != s.value(usual).write() || s.key == "network.late_by" && c.isLate()
+}
+
+// isLate says whether any message is late by chance.
+func (c *Config) isLate() bool {
+	return c.Network.Late > 0 || slices.ContainsFunc(c.Links, func(l Link) bool { return l.Late > 0 })
 }
 
 // Beyond is the config as a file that says only what another does not: its keys whose values are others, and all its tables.
