@@ -86,6 +86,7 @@ type Resolved struct {
 	*Config
 	faults  []placedFault
 	expects []placed[Expect]
+	named   bool // the scenario has a name by which the program knows what it says
 }
 
 // FaultDiagnostic says what is wrong with one of Faults, at its place: that it cannot be done, or that no message has its id.
@@ -132,7 +133,8 @@ func Resolve(request Request) (*Resolved, error) {
 		return nil, err
 	}
 	reference := own
-	if builtIn, ok := request.own(c); ok {
+	builtIn, known := request.own(c)
+	if known {
 		r := newReader(c.Scenario)
 		r.document(&source{name: builtIn.File, text: string(builtIn.Text)})
 		if reference, err = r.finish(); err != nil {
@@ -141,7 +143,7 @@ func Resolve(request Request) (*Resolved, error) {
 		c.Changed = false
 	}
 	c.Changed = c.Changed || !c.equalBut(reference)
-	return &Resolved{Config: c, faults: r.placedFaults, expects: r.placedExpects}, nil
+	return &Resolved{Config: c, faults: r.placedFaults, expects: r.placedExpects, named: known}, nil
 }
 
 // own is the text that the scenario of a config has by itself, if it is one that has a name.

@@ -25,8 +25,8 @@ func run(t *testing.T, scenario Scenario, overrides ...Override) *Resolved {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(first.Config, again.Config); diff != "" || first.Name() != again.Name() {
-		t.Errorf("the run.toml of %s is the run %s (-first +again):\n%s", first.Name(), again.Name(), diff)
+	if diff := cmp.Diff(first.Config, again.Config); diff != "" || first.Name() != again.Name() || first.RunName() != again.RunName() {
+		t.Errorf("the run.toml of %s is the run %s, %s (-first +again):\n%s", first.RunName(), again.Name(), again.RunName(), diff)
 	}
 	return first
 }
@@ -73,6 +73,29 @@ func TestName(t *testing.T) {
 		want := strings.Replace(c.name, "#", fmt.Sprintf("%016x", r.Hash())[:8], 1)
 		if r.Name() != want {
 			t.Errorf("%s with %v is called %s, want %s", c.scenario.File, c.overrides, r.Name(), want)
+		}
+	}
+}
+
+// TestRunName wants two names of two runs, also where their folders have one: a file that was changed between them.
+func TestRunName(t *testing.T) {
+	file := func(text string) Scenario { return Scenario{File: "my.toml", Text: []byte(text)} }
+	for _, c := range []struct {
+		name      string // # stands for the hash
+		scenario  Scenario
+		overrides []Override
+	}{
+		{"default-1", builtIns[0], nil},
+		{"default-7", builtIns[0], []Override{SetKey("-seed", "seed", "7")}},
+		{"default-1-#", builtIns[0], []Override{SetKey("-clients", "num_clients", "4")}},
+		{"reference-3", Scenario{File: "copies/reference.toml", Text: []byte("seed = 3\n" + string(builtIns[1].Text))}, nil},
+		{"my-1-#", file("num_clients = 4\n"), nil},
+		{"my-1-#", file("num_clients = 5\n"), nil},
+	} {
+		r := run(t, c.scenario, c.overrides...)
+		want := strings.Replace(c.name, "#", fmt.Sprintf("%016x", r.Hash())[:8], 1)
+		if r.RunName() != want {
+			t.Errorf("%s with %v is called %s in its trace, want %s", c.scenario.File, c.overrides, r.RunName(), want)
 		}
 	}
 }
