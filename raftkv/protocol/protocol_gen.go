@@ -9,4 +9,4 @@
 package protocol
 
 // SpecHash names the spec that this package was generated from: the first 64 bits of its SHA-256, in hex.
-const SpecHash = "c266cc5567cc4bc9"
+const SpecHash = "f4451d34796059c8"
