@@ -115,6 +115,7 @@ type server struct {
 
 	led           leading           // what the latest event left of what it believes as a leader
 	highestCommit protocol.LogIndex // of all incarnations, before this event
+	lacks         protocol.LogIndex // up to where it has to catch up, since its disk lost some of that; 0 if it lost nothing
 	durable       *Durable
 	lostIn        protocol.Term // the highest term in which its disk lost what it said that it keeps; 0 when it never did
 	log           chain
