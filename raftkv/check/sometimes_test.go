@@ -47,7 +47,7 @@ func TestCaughtUp(t *testing.T) {
 	f.durables[3].log.write(1, []protocol.LogEntry{first})
 	f.good(3, func(s *protocol.State) {
 		s.Restart()
-		s.Log.Append(first)
+		holds(first)(s)
 	}, restarts)
 	f.commit(1, 3)
 	f.seen(CaughtUp, 0, "a restart with a part of the disk")
