@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Scenario is the text of a config and what it is called.
@@ -52,6 +53,9 @@ type Request struct {
 	Scenario  Scenario   // what to run
 	BuiltIn   []Scenario // the scenarios that have names, to tell whether a run is one of them unchanged
 	Overrides []Override // later ones win
+
+	// Now is what start_time = "now" means, cut to a whole second; the default's where it is zero. The run of one file is another then each time.
+	Now time.Time
 
 	// Chance is what a run's faults are drawn by, if they are.
 	Chance Chance
@@ -114,6 +118,9 @@ func Resolve(request Request) (*Resolved, error) {
 		named = fileScenario(scenario.File)
 	}
 	r := newReader(named)
+	if !request.Now.IsZero() {
+		r.now = request.Now.UTC().Truncate(time.Second)
+	}
 	r.document(&source{name: scenario.File, text: string(scenario.Text)})
 	own := r.snapshot()
 	if request.Chance != nil {

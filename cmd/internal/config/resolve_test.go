@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -97,6 +98,34 @@ func TestRunName(t *testing.T) {
 		if r.RunName() != want {
 			t.Errorf("%s with %v is called %s in its trace, want %s", c.scenario.File, c.overrides, r.RunName(), want)
 		}
+	}
+}
+
+// TestStartNow begins a run at the time that the request says, to the second, and writes that time.
+func TestStartNow(t *testing.T) {
+	at := time.Date(2026, time.May, 4, 3, 2, 1, 987654321, time.FixedZone("", 3600))
+	inFile := Scenario{File: "my.toml", Text: []byte("start_time = \"now\"\n")}
+	for name, request := range map[string]Request{
+		"flag":           {Scenario: builtIns[0], Now: at, Overrides: []Override{Set("-set", "start_time=now")}},
+		"flag in quotes": {Scenario: builtIns[0], Now: at, Overrides: []Override{Set("-set", `start_time = "now"`)}},
+		"file":           {Scenario: inFile, Now: at},
+		"no clock":       {Scenario: inFile},
+	} {
+		r, err := Resolve(request)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		want := "2026-05-04T02:02:01Z"
+		if request.Now.IsZero() {
+			want = "2000-01-01T00:00:00Z"
+		}
+		if got := r.StartTime.Format(time.RFC3339Nano); got != want || !strings.Contains(string(r.TOML()), "\nstart_time = "+want+"\n") {
+			t.Errorf("%s: the run starts at %s, want %s, and its config says\n%s", name, got, want, r.TOML())
+		}
+		roundTrip(t, r.Config)
+	}
+	if err := Set("-set", "start_time=now").Check(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -38,7 +38,7 @@ var settings = []setting{
 	{"seed", func(c *Config) value { return seed{&c.Seed} }, false},
 	{"keys", func(c *Config) value { return keyPool{&c.Keys} }, false},
 	{"values", func(c *Config) value { return choice[Values]{&c.Values, []Values{ValuesPool, ValuesUnique}} }, false},
-	{"start_time", func(c *Config) value { return instant{&c.StartTime} }, false},
+	{"start_time", func(c *Config) value { return instant{field: &c.StartTime} }, false},
 	{"max_duration", func(c *Config) value { return duration{&c.MaxDuration, "a run takes time"} }, false},
 
 	{"raft.rpc_timeout", func(c *Config) value { return duration{&c.Raft.RPCTimeout, "no RPC would ever be answered in time"} }, false},
