@@ -21,6 +21,7 @@ type scenario struct {
 	run                      uint64
 	nodes, clients, requests int
 	heartbeats               bool
+	name                     string // of the run, for people
 	sim                      sim.Config
 	crash, restart           time.Duration // of node 1, if not zero
 }
@@ -48,7 +49,7 @@ func simulation(seed uint64) sim.Config {
 // record runs a scenario and has the exporters record it.
 func record(t testing.TB, s scenario, exporters ...sdktrace.SpanExporter) {
 	t.Helper()
-	recorder := traces.NewRecorder(traces.RecorderOptions{Run: s.run}, exporters...)
+	recorder := traces.NewRecorder(traces.RecorderOptions{Run: s.run, Name: s.name}, exporters...)
 	var nodes []*node.Node
 	var clients []*client.Client
 	s.sim.Finished = func() bool { return finished(nodes, clients) }

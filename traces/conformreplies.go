@@ -46,20 +46,34 @@ func (j *Judge) missing(re *echoes, t *traffic) {
 		}
 		to, missing := &j.records[call], copiesGiven(answer)
 		missing -= min(missing, re.late[at])
-		if missing > 0 && to.reply != noText && !re.took[call] && !later(answer.end, to.end) {
-			re.took[call] = true // no span tells which of two replies it was
+		if missing > 0 && to.reply != noText && !re.took[call] && j.isAnswerTo(at, call) && !later(answer.end, to.end) {
+			re.took[call] = true
 			missing--
 		}
 		if missing == 0 {
 			continue
 		}
-		sentAt := answer.end + j.delays[at]
-		if j.calls(call) && t.arrives(answer.process, to.process, sentAt) || !j.calls(call) && t.arrivesBy(answer.process, to.process, sentAt, to.end) {
+		if j.comesBack(at, call, t) {
 			re.missing[call] += missing
 		} else if j.calls(call) || to.reply == noText {
 			j.doubts.doubt(doubtReply, at, int(missing))
 		}
 	}
+}
+
+// comesBack says whether each copy of a reply that was not lost surely came back to whom it was for.
+func (j *Judge) comesBack(at, call int32, t *traffic) bool {
+	answer, to := &j.records[at], &j.records[call]
+	for number, late := range j.delays[at] {
+		if expected(answer)&(1<<number) == 0 {
+			continue
+		}
+		sent := answer.end + late
+		if j.calls(call) && !t.arrives(answer.process, to.process, sent) || !j.calls(call) && !t.arrivesBy(answer.process, to.process, sent, to.end) {
+			return false
+		}
+	}
+	return true
 }
 
 // late looks at a reply that came late, or again.

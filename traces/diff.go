@@ -6,13 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/world"
 )
 
 // DiffOptions are what of two runs is compared, and how much of it is told.
@@ -144,6 +147,39 @@ func Compare(ctx context.Context, a, b *Indexed, o DiffOptions) (*Difference, er
 		return nil, err
 	}
 	return d, nil
+}
+
+// FirstTraces are the traces of both runs in which the first difference shows: those of one operation, one election or one fault; false if not both runs have one.
+func (d *Difference) FirstTraces(a, b *Indexed) (ofA, ofB trace.TraceID, ok bool) {
+	if d.First == nil || a.run == nil || b.run == nil {
+		return ofA, ofB, false
+	}
+	events := []*DiffEvent{&d.First.Span, d.First.Origin}
+	for i := range slices.Backward(d.First.Before) {
+		events = append(events, &d.First.Before[i])
+	}
+	for _, event := range events {
+		if event == nil {
+			continue
+		}
+		if root := cmp.Or(a.rootOf(event.ID), b.rootOf(event.ID)); a.byID.get(root) >= 0 && b.byID.get(root) >= 0 {
+			return traceID(a.run.Run, uint64(root)), traceID(b.run.Run, uint64(root)), true
+		}
+	}
+	return ofA, ofB, false
+}
+
+// rootOf is the root of the trace that a span is in; 0 if there is no such span.
+func (x *Indexed) rootOf(id string) world.CausalID {
+	number, err := strconv.ParseUint(id, 16, 64)
+	if err != nil {
+		return 0
+	}
+	i := x.byID.get(world.CausalID(number))
+	if i < 0 {
+		return 0
+	}
+	return x.prints[i].root
 }
 
 // checkOnly says whether there is such a process, or such a part.

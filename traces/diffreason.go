@@ -196,7 +196,9 @@ func (l *alignment) fateReason(p *pair, e *Event, ofA bool, changes []ConfigChan
 	if !ofA && p.b >= 0 {
 		id = l.b.prints[p.b].id.String()
 	}
-	was := map[string]string{spans.EventDrop: "is lost", spans.EventDelay: "is late", spans.EventDuplicate: "arrives twice"}[e.Name]
+	was := map[string]string{
+		spans.EventDrop: "is lost", spans.EventDelay: "is late", spans.EventDuplicate: "arrives twice", spans.EventLateCopy: "arrives late the second time",
+	}[e.Name]
 	switch e.Attribute(spans.RaftkvCauseKey).AsString() {
 	case spans.CauseCounterfactual:
 		flag := "-" + e.Name + " " + id

@@ -74,13 +74,15 @@ func pushScenario(t *testing.T, s scenario, protocol, endpoint string) []byte {
 type jaegerTrace struct {
 	TraceID   string
 	Processes map[string]struct{ ServiceName string }
-	Spans     []struct {
-		SpanID, OperationName, ProcessID string
-		References                       []struct{ RefType, TraceID, SpanID string }
-		StartTime, Duration              int64 // µs
-		Logs                             []any
-		Warnings                         []string
-	}
+	Spans     []spanOfJaeger
+}
+
+type spanOfJaeger struct {
+	SpanID, OperationName, ProcessID string
+	References                       []struct{ RefType, TraceID, SpanID string }
+	StartTime, Duration              int64 // µs
+	Logs                             []any
+	Warnings                         []string
 }
 
 func ask(t *testing.T, address string, into any) {
@@ -174,7 +176,7 @@ func compareSearch(t *testing.T, page string, spans []traces.Span) {
 			want[spans[i].TraceID().String()] = true
 		}
 	}
-	link, err := url.Parse(traces.Jaeger(page).Search(service, first, last))
+	link, err := url.Parse(traces.Jaeger(page).Search(traces.Search{Service: service, Start: first, End: last}))
 	if err != nil {
 		t.Fatal(err)
 	}

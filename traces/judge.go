@@ -42,7 +42,7 @@ type Judge struct {
 	asking       *Judge              // who looked at it, when it was put in order
 	ordered      func() []stepMoment // what the servers did, which is put in order too then
 	expected     int                 // spans, of which makeRoom has not heard yet
-	delays       map[int32]int64     // of messages that were made late, by how much in ns
+	delays       map[int32][2]int64  // of messages that were late, by how much in ns: the first copy and the second
 	entriesRead  *entriesRead
 	linked       []shapeSet // what each span links to
 	requestLinks []uint16   // how many links each span has to requests
@@ -100,7 +100,7 @@ const mostFindings = 100
 
 // NewJudge makes a judge who has heard of nothing yet.
 func NewJudge() *Judge {
-	return &Judge{specShapes: theSpec(), delays: map[int32]int64{}, texts: newTexts(), places: newRecordTable(1 << 10), entriesRead: &entriesRead{}, findings: collector{counts: map[string]int{}}}
+	return &Judge{specShapes: theSpec(), delays: map[int32][2]int64{}, texts: newTexts(), places: newRecordTable(1 << 10), entriesRead: &entriesRead{}, findings: collector{counts: map[string]int{}}}
 }
 
 // Read adds the spans of a file, all of them, with all processors there are.
@@ -191,7 +191,7 @@ func (j *Judge) add(s *Span, line int, fine bool) {
 		j.conform(s, spec, line, nil)
 	}
 	if j.records[at].is&delayed != 0 {
-		j.delays[at] = delayOf(s)
+		j.delays[at] = delaysOf(s)
 	}
 	for i, l := range d.links {
 		l.from = at

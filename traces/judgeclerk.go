@@ -110,7 +110,7 @@ func (c *clerk) needsAll(s *Span) bool {
 			return true
 		}
 	}
-	return slices.ContainsFunc(s.Events, func(e Event) bool { return e.Name == spans.EventDelay })
+	return slices.ContainsFunc(s.Events, func(e Event) bool { return e.Name == spans.EventDelay || e.Name == spans.EventLateCopy })
 }
 
 // memoOf is that of the spans of a template; nil where the span is of none: its name stands behind its attributes, or there are more processes or kinds than are remembered.

@@ -305,14 +305,19 @@ func commandOf(s *Span, shape *specShape) string {
 	return protocol.Get{Key: key}.String()
 }
 
-// delayOf is by how much a message was made late, in ns.
-func delayOf(s *Span) (delay int64) {
+// delaysOf is by how much the two copies of a message were late, in ns.
+func delaysOf(s *Span) (delays [2]int64) {
 	for i := range s.Events {
-		if e := &s.Events[i]; e.Name == spans.EventDelay {
-			delay = max(delay, int64(number(e.Attribute(spans.RaftkvDelayNsKey))))
+		e := &s.Events[i]
+		by := int64(number(e.Attribute(spans.RaftkvDelayNsKey)))
+		switch e.Name {
+		case spans.EventDelay:
+			delays[0] = max(delays[0], by)
+		case spans.EventLateCopy:
+			delays[1] = max(delays[1], by)
 		}
 	}
-	return delay
+	return delays
 }
 
 // processList are the processes that a span lists.

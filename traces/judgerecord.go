@@ -48,7 +48,7 @@ const (
 	failed     flag = 1 << iota // it ended with an error
 	unfinished                  // the run ended before it did
 	dropped                     // its message was lost
-	delayed                     // its message came late
+	delayed                     // a copy of its message came late
 	doubled                     // its message came twice
 	toSecond                    // the answer that it got is to the second copy of its message
 )
@@ -128,7 +128,7 @@ func flagsOf(s *Span, v *said) (is flag) {
 		switch s.Events[i].Name {
 		case spans.EventDrop:
 			is |= dropped
-		case spans.EventDelay:
+		case spans.EventDelay, spans.EventLateCopy:
 			is |= delayed
 		case spans.EventDuplicate:
 			is |= doubled

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -98,6 +99,17 @@ func TestRecorderResource(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, s.Resource, sameSpans); diff != "" {
 			t.Fatalf("%s: -want, +got:\n%s", s.Service, diff)
+		}
+	}
+}
+
+// The name of the run is on the resource of every process.
+func TestRecorderNamesTheRun(t *testing.T) {
+	s := reference()
+	s.name = "reference-1"
+	for _, s := range read(t, recordFile(t, s)) {
+		if !slices.Contains(s.Resource, traces.RunNameKey.String("reference-1")) {
+			t.Fatalf("the resource of %s does not name the run: %v", s.Service, s.Resource)
 		}
 	}
 }

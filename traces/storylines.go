@@ -292,6 +292,8 @@ func (t *teller) fatesOn(kind wayKind, message string) {
 			t.complain(t.within(e), kind, t.span.Name, message, " is lost", by)
 		case spans.EventDelay:
 			t.line(t.within(e), trouble, message, " is late by ", time.Duration(e.Attribute(spans.RaftkvDelayNsKey).AsInt64()).String(), by)
+		case spans.EventLateCopy:
+			t.line(t.within(e), trouble, message, ": the second copy is late by ", time.Duration(e.Attribute(spans.RaftkvDelayNsKey).AsInt64()).String(), by)
 		case spans.EventDuplicate:
 			twice = true
 			t.complain(t.within(e), kind.doubled(), t.span.Name, message, " arrives twice", by)

@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"cmp"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/world"
 )
 
 // Selection is a part of a story. The zero value is all of it.
@@ -82,19 +84,41 @@ func (s *Story) Processes() []string {
 // WriteSelected is WriteWithin for a part of the story. Of the headings it has those that a line of the part follows,
 // and those that are about one of its processes and within its time.
 func (s *Story) WriteSelected(w io.Writer, style Style, columns int, part Selection) (Told, error) {
-	s.order()
-	folded := s.fold()
+	lines := s.inOrder()
 	p := storyWriter{story: s, part: part, style: style, columns: columns, headings: s.headings(), w: bufio.NewWriter(w)}
-	for i := range s.lines {
-		l := s.lines[i]
-		if folded.hidden[i] || l.mark == routine && !folded.rounds[l.root] {
-			continue
-		}
-		l.text = folded.text(i, &l, s.epoch)
-		p.line(&l)
+	for l := range lines {
+		p.line(l)
 	}
 	p.finish()
 	return p.told, p.w.Flush()
+}
+
+// inOrder yields the lines as they are told, in the order of time.
+func (s *Story) inOrder() iter.Seq[*storyLine] {
+	s.order()
+	folded := s.fold()
+	return func(yield func(*storyLine) bool) {
+		for i := range s.lines {
+			l := s.lines[i]
+			if folded.hidden[i] || l.mark == routine && !folded.rounds[l.root] {
+				continue
+			}
+			l.text = folded.text(i, &l, s.epoch)
+			if !yield(&l) {
+				return
+			}
+		}
+	}
+}
+
+// Find is the span that the first line with a text is told by, and the root of its trace; false if no line has it.
+func (s *Story) Find(text string) (root, span world.CausalID, ok bool) {
+	for l := range s.inOrder() {
+		if strings.Contains(l.text, text) {
+			return l.root, l.id, true
+		}
+	}
+	return 0, 0, false
 }
 
 // storyWriter writes the lines of a part of a story, with headings between them.

@@ -192,10 +192,16 @@ func resolved(t *testing.T, scenario, faults string, changes ...string) *config.
 // spansOf runs a config with all checks, and returns what its trace file has, and whether an invariant was violated.
 func spansOf(t *testing.T, scenario, faults string, changes ...string) ([]traces.Span, bool) {
 	t.Helper()
-	run := resolved(t, scenario, faults, changes...)
+	return spansOfRun(t, resolved(t, scenario, faults, changes...), cluster.Options{})
+}
+
+// spansOfRun is spansOf for a config that is resolved.
+func spansOfRun(t *testing.T, run *config.Resolved, options cluster.Options) ([]traces.Span, bool) {
+	t.Helper()
 	var file bytes.Buffer
 	recorder := traces.NewRecorder(traces.RecorderOptions{Run: run.Hash()}, traces.NewOTLPFile(&file))
-	result, err := cluster.New(run.Config, cluster.Options{Recorder: recorder}).Run(t.Context())
+	options.Recorder = recorder
+	result, err := cluster.New(run.Config, options).Run(t.Context())
 	if err := errors.Join(err, recorder.Close(t.Context())); err != nil {
 		t.Fatal(err)
 	}

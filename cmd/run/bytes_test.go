@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"go.opentelemetry.io/otel/trace"
 )
@@ -145,5 +146,22 @@ func TestNamedRunIsTheSame(t *testing.T) {
 	same(t, filesOf(t, filepath.Join(out, "default-1")), filesOf(t, filepath.Join(out, "a", "b", "any name")), named)
 	if t.Failed() {
 		t.Logf("compared with: %s", want)
+	}
+}
+
+// TestStartNow has a run begin when it is started: its run.toml repeats it to the byte, and nothing but its times and its
+// name differs from the same run in the year 2000.
+func TestStartNow(t *testing.T) {
+	t.Parallel()
+	before := time.Now().Truncate(time.Second)
+	first, c := runFolder(t, "-set", "start_time=now")
+	after := time.Now()
+	again, _ := runFolder(t, write(t, t.TempDir(), "run.toml", first[configFile]))
+	same(t, first, again, c)
+	if first[storyFile] != ordinaryFiles(t)[storyFile] {
+		t.Errorf("the story differs from that of the run in the year 2000 %s\nreproduce: %s", difference(ordinaryFiles(t)[storyFile], first[storyFile]), c)
+	}
+	if start := spansIn(t, first)[0].Start; start.Before(before) || start.After(after) {
+		t.Errorf("the run starts at %v, want from %v to %v: %s", start, before, after, c)
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"path/filepath"
@@ -30,6 +31,7 @@ type report struct {
 	Sometimes    map[string]uint64 `json:"sometimes"`
 	Expectations []expectation     `json:"expectations"`
 	Violation    *violated         `json:"violation,omitempty"`
+	Jaeger       []link            `json:"jaeger,omitempty"`
 	Next         string            `json:"next"`
 }
 
@@ -80,18 +82,19 @@ const jsonFields = `
   invariants, events, sometimes     how many were held after each of how many
                                     events, and what happened how often
   expectations                      [{expected, held, instead}]
+  jaeger                            [{shows, link}], of a run that was pushed
   violation                         {invariant, at_ns, facts, again,
                                     lying_disk}, if any
 `
 
 // printJSON prints the report.
-func (r *runner) printJSON(w io.Writer) error {
+func (r *runner) printJSON(ctx context.Context, w io.Writer) error {
 	rep := report{
 		Run: r.name(), Scenario: r.config.Scenario, Seed: r.config.Seed,
 		Operations: answeredOf{r.result.Operations, r.config.TotalOperations()}, Committed: uint64(r.result.Committed), Elections: r.tally.elections,
 		Spans: r.tally.spans, Messages: messageCounts{r.result.Messages, r.result.Lost, r.result.Duplicated}, Faults: happenedOf{Happened: r.result.Faults, Of: r.plannedFaults()},
 		EndNs: r.result.End, Finished: r.result.Finished, Invariants: r.result.Checks.Invariants, Events: r.result.Checks.Events, Sometimes: map[string]uint64{},
-		Expectations: r.expectations(), Next: r.next(),
+		Expectations: r.expectations(), Jaeger: r.links(ctx), Next: r.next(),
 	}
 	for _, m := range r.result.Missed {
 		rep.Faults.Missed = append(rep.Faults.Missed, missedFault{r.config.Faults[m.Fault].Phrase(), m.Why})

@@ -4,6 +4,7 @@ package main
 import (
 	"context"
 	"io"
+	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/config"
@@ -64,5 +65,6 @@ func resolve(options options) (*config.Resolved, error) {
 	if err != nil {
 		return nil, err
 	}
+	request.Now = time.Now()
 	return config.Resolve(request)
 }

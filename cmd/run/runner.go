@@ -27,6 +27,7 @@ type runner struct {
 	tally  tally
 	story  *traces.Story // nil when nobody wants it
 	push   *heldPush     // nil when nothing is pushed
+	pages  *pages        // likewise
 	pushed error         // what went wrong with it
 	result cluster.Result
 	shrunk bool // what is left of the run is written, too
@@ -41,7 +42,7 @@ func (r *runner) run(ctx context.Context) int {
 		return command.Failed(r.stderr, err)
 	}
 	defer r.folder.discard()
-	recorder := traces.NewRecorder(traces.RecorderOptions{Run: r.config.Hash()}, exporters...)
+	recorder := traces.NewRecorder(traces.RecorderOptions{Run: r.config.Hash(), Name: r.config.RunName()}, exporters...)
 	err = r.simulate(ctx, recorder)
 	if failed := (*cluster.Panic)(nil); errors.As(err, &failed) {
 		return r.salvage(ctx, recorder, failed)
@@ -100,7 +101,8 @@ func (r *runner) open(ctx context.Context) (exporters []sdktrace.SpanExporter, e
 			return nil, err
 		}
 		r.push = &heldPush{push: push, hold: slices.ContainsFunc(r.config.Faults, func(f config.Fault) bool { return f.Kind.Counterfactual() })}
-		exporters = append(exporters, r.push)
+		r.pages = newPages()
+		exporters = append(exporters, r.push, r.pages)
 	}
 	return exporters, nil
 }
@@ -243,7 +245,7 @@ func (r *runner) conclude(ctx context.Context) int {
 	if shrinks && r.options.json { // the object tells of it
 		status = max(status, r.shrink(ctx))
 	}
-	err := r.print(interruptible{ctx, r.stdout})
+	err := r.print(ctx)
 	if err != nil && ctx.Err() != nil {
 		err = errors.New("interrupted; the files are written")
 	}

@@ -175,7 +175,7 @@ func ran(t *testing.T, c *config.Config) cluster.Result {
 // caught are the scenarios that show what a bug breaks, and the invariant that does not hold then.
 var caught = []struct{ bug, scenario, invariant string }{
 	{"forget-vote", "leader-crash", "PersistBeforeSend"},
-	{"count-duplicate-votes", "storm", "ElectionSafety"},
+	{"count-duplicate-votes", "storm", "VotesWereGiven"},
 	{"ignore-higher-term", "two-leaders", "TermAndVote"},
 	{"longest-log-wins", "disruptive-server", "LeaderCompleteness"},
 	{"keep-conflicting-tail", "figure-7", "LogMatching"},

@@ -2,20 +2,16 @@ package main
 
 import (
 	"bufio"
-	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
-	"net"
-	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
-	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/telling"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/raftkv/check"
@@ -23,16 +19,17 @@ import (
 )
 
 // print prints what was asked for: the story with the summary, the spans, or nothing.
-func (r *runner) print(w io.Writer) error {
+func (r *runner) print(ctx context.Context) error {
+	w := interruptible{ctx, r.stdout}
 	switch {
 	case r.options.stdout:
 		return r.printSpans(w)
 	case r.options.json:
-		return r.printJSON(w)
+		return r.printJSON(ctx, w)
 	case r.options.quiet:
 		return nil
 	default:
-		return r.printStory(w)
+		return r.printStory(ctx, w)
 	}
 }
 
@@ -51,7 +48,7 @@ func (r *runner) printSpans(w io.Writer) error {
 }
 
 // printStory tells the story, the summary, and what to do next.
-func (r *runner) printStory(to io.Writer) error {
+func (r *runner) printStory(ctx context.Context, to io.Writer) error {
 	w := bufio.NewWriterSize(to, 1<<16)
 	_, _ = w.WriteString(r.introduction()) // Flush tells
 	told, err := r.story.WriteSelected(w, telling.Style(r.stdout), terminal.Columns(r.stdout), r.options.part.Selection)
@@ -62,7 +59,7 @@ func (r *runner) printStory(to io.Writer) error {
 	if r.options.part.Chosen() {
 		rows = append(rows, row{"told", "", r.options.part.Said(told)})
 	}
-	if _, err := w.WriteString("\n" + r.laidOut(append(rows, r.summary()...))); err != nil {
+	if _, err := w.WriteString("\n" + r.laidOut(append(rows, r.summary(ctx)...))); err != nil {
 		return err
 	}
 	return w.Flush()
@@ -112,7 +109,7 @@ func (r *runner) lesson() []row {
 	return rows
 }
 
-func (r *runner) summary() []row {
+func (r *runner) summary(ctx context.Context) []row {
 	wanted := r.config.TotalOperations()
 	rows := []row{
 		{"operations", "", fmt.Sprintf("%d of %d answered", r.result.Operations, wanted)},
@@ -132,9 +129,7 @@ func (r *runner) summary() []row {
 		rows = append(rows, row{"expected", "", r.expected()})
 	}
 	rows = append(rows, r.filesRow(r.written()...))
-	for _, link := range r.links() {
-		rows = append(rows, row{"jaeger", link, ""})
-	}
+	rows = append(rows, r.jaegerRows(ctx)...)
 	next := r.next()
 	if strings.Contains(next, " -drop ") {
 		rows = append(rows, row{"what if", "", "this message were lost: " + r.tally.message})
@@ -215,31 +210,6 @@ func (r *runner) written() []string {
 	return names
 }
 
-// links open the run in the pages of the Jaeger that it was pushed to.
-func (r *runner) links() []string {
-	if r.push == nil || r.pushed != nil {
-		return nil
-	}
-	pages := jaegerPages(r.push.push.Endpoint())
-	links := []string{pages.Search(r.tally.client, r.tally.begin, r.tally.end)}
-	if r.tally.operation.IsValid() {
-		links = append(links, pages.Trace(r.tally.operation)+"  the first operation")
-	}
-	if r.tally.elected.IsValid() {
-		links = append(links, pages.Trace(r.tally.elected)+"  the election")
-	}
-	return links
-}
-
-// jaegerPages is where a Jaeger that listens for OTLP at an endpoint has its pages, if nobody moved them: on the same host, at port 16686.
-func jaegerPages(endpoint string) traces.Jaeger {
-	u, err := url.Parse(endpoint)
-	if err != nil || u.Hostname() == "" {
-		return traces.DefaultJaeger
-	}
-	return traces.Jaeger("http://" + net.JoinHostPort(u.Hostname(), "16686"))
-}
-
 // next is the command worth trying after this run: what differs from the run without its counterfactuals, whether the trace alone shows a violation, or what one lost message would
 // have changed.
 func (r *runner) next() string {
@@ -258,22 +228,4 @@ func (r *runner) next() string {
 		return fmt.Sprintf("%s -drop %s %s", again, r.tally.notification, command.ShellWord(filepath.Join(folder, configFile)))
 	}
 	return "go run ./cmd/run -list"
-}
-
-// original is the folder of the run that this one is but for its counterfactuals, if it is there; empty otherwise.
-func (r *runner) original() string {
-	without := r.config.Clone()
-	without.Faults = slices.DeleteFunc(without.Faults, func(f config.Fault) bool { return f.Kind.Counterfactual() })
-	if len(without.Faults) == len(r.config.Faults) {
-		return ""
-	}
-	for _, changed := range []bool{true, false} { // nothing but the file itself tells whether the scenario was changed in anything else
-		without.Changed = changed
-		folder := filepath.Join(r.options.out, without.Name())
-		text, err := os.ReadFile(filepath.Join(folder, configFile))
-		if _, missing := os.Stat(filepath.Join(folder, otlpFile)); err == nil && missing == nil && bytes.Equal(text, without.TOML()) {
-			return folder
-		}
-	}
-	return ""
 }

@@ -15,11 +15,9 @@ import (
 type tally struct {
 	spans, elections int
 
-	begin, end         time.Time     // of all spans
-	operation, elected trace.TraceID // of the first operation, and of the first election that was won
-	client             string        // who asked for that operation
-	notification       string        // the id of the last CommitNotification that nothing happened to: a message worth losing
-	message            string        // the same in words: from whom to whom, when, and what it tells
+	begin        time.Time // of all spans
+	notification string    // the id of the last CommitNotification that nothing happened to: a message worth losing
+	message      string    // the same in words: from whom to whom, when, and what it tells
 }
 
 var _ sdktrace.SpanExporter = (*tally)(nil)
@@ -40,23 +38,12 @@ func (t *tally) count(s sdktrace.ReadOnlySpan) {
 	if t.begin.IsZero() || s.StartTime().Before(t.begin) {
 		t.begin = s.StartTime()
 	}
-	if s.EndTime().After(t.end) {
-		t.end = s.EndTime()
-	}
 	switch s.Name() {
 	case spans.ElectionName:
 		t.elections++
-		if !t.elected.IsValid() && won(s) {
-			t.elected = s.SpanContext().TraceID()
-		}
 	case spans.CommitNotificationProducerName:
 		if s.SpanKind() == trace.SpanKindProducer && len(s.Events()) == 0 {
 			t.notification, t.message = s.SpanContext().SpanID().String(), t.described(s)
-		}
-	case spans.KVPutName, spans.KVGetName, spans.KVDeleteName:
-		if !t.operation.IsValid() {
-			t.operation = s.SpanContext().TraceID()
-			t.client = service(s)
 		}
 	}
 }
@@ -84,13 +71,4 @@ func service(s sdktrace.ReadOnlySpan) string {
 		}
 	}
 	return ""
-}
-
-func won(s sdktrace.ReadOnlySpan) bool {
-	for _, a := range s.Attributes() {
-		if a.Key == spans.RaftOutcomeKey {
-			return a.Value.AsString() == spans.OutcomeWon
-		}
-	}
-	return false
 }

@@ -268,7 +268,7 @@ func TestInterrupted(t *testing.T) {
 		t.Fatalf("%v, after %d seeds", err, s.report.Done)
 	}
 	text := (&table{report: &s.report, width: widest}).String()
-	if want := fmt.Sprintf("mixed, seeds 1-1000: the first %d of 1,000 runs,\n17 invariants held after each of %d events\n", s.report.Done, s.report.Done); !strings.HasPrefix(text, want) {
+	if want := fmt.Sprintf("mixed, seeds 1-1000: the first %d of 1,000 runs,\n%d invariants held after each of %d events\n", s.report.Done, len(protocol.AllInvariants()), s.report.Done); !strings.HasPrefix(text, want) {
 		t.Errorf("the table does not begin with\n%s\n%s", want, text)
 	}
 	var stdout, stderr bytes.Buffer
@@ -333,7 +333,8 @@ func TestPanicsAreToldAndPassed(t *testing.T) {
 
 // TestOneSeed has one run, and not runs.
 func TestOneSeed(t *testing.T) {
-	if stdout := fine(t, "-seeds", "7"); !strings.HasPrefix(stdout, "mixed, seed 7: 1 run, 17 invariants held") {
+	want := fmt.Sprintf("mixed, seed 7: 1 run, %d invariants held", len(protocol.AllInvariants()))
+	if stdout := fine(t, "-seeds", "7"); !strings.HasPrefix(stdout, want) {
 		t.Errorf("go run ./cmd/sweep -seeds 7 says\n%s", stdout)
 	}
 }
@@ -484,4 +485,25 @@ func TestDemand(t *testing.T) {
 		t.Errorf("exit status %d, want 1 and what never happened:\n%s", status, stderr)
 	}
 	fine(t, "-seeds", "1-100", "-quiet", "-demand")
+}
+
+// TestDemandOnLyingDisks has what only a lying disk brings about be no part of a sweep in which none lies, and be seen in
+// one where they do.
+func TestDemandOnLyingDisks(t *testing.T) {
+	what := check.CaughtUp.String()
+	if out := fine(t, "-seeds", "1-100", "-demand"); strings.Contains(out, what) {
+		t.Errorf("no disk lies, and the table says %q:\n%s", what, out)
+	}
+	missed := func(stderr string) bool { // its lines may break within the name
+		never, _, _ := strings.Cut(stderr, "violation with seed")
+		return strings.Contains(strings.Join(strings.Fields(never), " "), what)
+	}
+	_, out, stderr := call(t, "-seeds", "1-200", "-keep-going", "-demand", "-faults", "disks")
+	if !regexp.MustCompile(`\n`+what+` +[1-9]`).MatchString(out) || missed(stderr) {
+		t.Errorf("many disks lie, and nobody is seen to have %s:\n%s%s", what, out, stderr)
+	}
+	_, _, stderr = call(t, "-seeds", "1-1", "-keep-going", "-demand", "-quiet", "-faults", "disks")
+	if !missed(stderr) {
+		t.Errorf("a disk lies, nobody has %s, and nobody misses that:\n%s", what, stderr)
+	}
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
-	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/traces"
 )
@@ -124,7 +123,7 @@ func (t *table) totals() string {
 // happened says in how many runs that happened which should happen sometimes.
 func (t *table) happened() string {
 	rows := [][]string{{"what happens sometimes", "runs", "", ""}}
-	for _, s := range check.AllSometimes() {
+	for _, s := range t.report.Figures.possible() {
 		n := t.report.Figures.Sometimes[s.String()]
 		share := float64(n) / float64(t.report.Done)
 		name := s.String()

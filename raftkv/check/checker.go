@@ -8,10 +8,12 @@ import (
 
 // Options are what a checker has to know of a run.
 type Options struct {
-	Servers  int                  // they are numbered from 1
-	Now      func() time.Duration // the time of the run, whatever the processes' clocks say
-	Violated func(*Violation)     // told of the first violation, at once; after it nothing is checked any more. May be nil
-	Bound    time.Duration        // without a disturbance for so long, Progress is promised. Zero: never
+	Servers     int                  // they are numbered from 1
+	Now         func() time.Duration // the time of the run, whatever the processes' clocks say
+	Violated    func(*Violation)     // told of the first violation, at once; after it nothing is checked any more. May be nil
+	MaxInFlight int                  // how many AppendEntries with entries may be on the way to one follower; 0 when that is not known
+
+	Bound time.Duration // without a disturbance for so long, Progress is promised. Zero: never
 
 	// Stopped says that nobody wants to know any more whether the clients' history is linearizable, which takes minutes where many clients ask for one key. From then on
 	// the Checker leaves it undecided, and finds no violation of it. It is asked from several goroutines, and must not take it back. May be nil: never.
@@ -28,6 +30,7 @@ type Checker struct {
 
 	servers   []*server // by NodeID
 	leaders   map[protocol.Term]Place
+	terms     map[protocol.Term]*termed
 	committed ghost
 	extended  protocol.LogIndex // the first index that this event added to what is committed; 0 if none
 	seen      []sighting        // by index
@@ -44,7 +47,7 @@ var _ protocol.Invariants[*View] = (*Checker)(nil)
 // New makes a checker of a run that has not begun.
 func New(options Options) *Checker {
 	c := &Checker{
-		options: options, leaders: map[protocol.Term]Place{},
+		options: options, leaders: map[protocol.Term]Place{}, terms: map[protocol.Term]*termed{},
 		model: newModel(), history: newHistory(options.Stopped),
 	}
 	for id := range options.Servers + 1 {
@@ -118,19 +121,24 @@ func (c *Checker) learn(v *View) {
 		return
 	}
 	s.watched, s.down = true, false
+	if v.DiskLost {
+		s.lostIn = max(s.lostIn, s.now.term)
+	}
 	if v.Durable != nil {
 		s.durable = v.Durable
 	}
 	if v.Event == Restarted {
 		s.incarnation++
-		s.was.role, s.was.commit, s.was.applied = protocol.RoleFollower, 0, 0
+		s.was.role, s.was.commit, s.was.applied, s.was.match = protocol.RoleFollower, 0, 0, 0
 		s.announced, s.applied = 0, 0
 		c.Disturbed(v.At)
 	}
 	s.now = snapshot{
 		role: v.State.Role, term: v.State.CurrentTerm, votedFor: v.State.VotedFor, commit: v.State.CommitIndex, applied: v.State.LastApplied,
+		match: v.State.MatchWithLeader,
 	}
 	s.readLog(v)
+	c.noteTerm(s)
 	c.extend(s, v)
 }
 
@@ -156,6 +164,7 @@ func (c *Checker) remember(v *View) {
 		return
 	}
 	s.was = s.now
+	s.led.remember(s, v.State)
 	s.highestCommit = max(s.highestCommit, s.now.commit)
 }
 

@@ -10,11 +10,13 @@
 //	view.go          what an event shows
 //	watch.go         how servers and clients are watched
 //	history.go       what is remembered of a run: logs as chains, and what was committed
-//	elections.go     ElectionSafety, LeaderCompleteness, TermAndVote
+//	elections.go     ElectionSafety, LeaderCompleteness, TermAndVote, VotesWereGiven
 //	logs.go          LeaderAppendOnly, LogMatching, QuorumLog, CommittedIsDurable, NoCommittedTruncation
 //	commits.go       StateMachineSafety, CommittedPrefix, Monotonic, CommitCurrentTerm, TraceIntegrity
-//	messages.go      PersistBeforeSend
-//	results.go       ExactlyOnce
+//	beliefs.go       MatchIndexIsHeld, FollowerMatchesLeader, MatchIndexRises
+//	window.go        InFlightWasSent
+//	messages.go      PersistBeforeSend, RestartFromDisk
+//	results.go       ExactlyOnce, AnswerOfItsEntry
 //	linearizable.go  Linearizable
 //	progress.go      Progress
 //	sometimes.go     what should happen in some runs at least, so that a scenario cannot pass by doing nothing

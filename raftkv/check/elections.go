@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/raftkv/raftkv/raftkv/protocol"
 )
@@ -102,6 +103,34 @@ func (s *server) promise(term protocol.Term, candidate protocol.NodeID, at Place
 	}
 	if s.vote.term != term {
 		s.vote = promise{term: term, candidate: candidate, place: at}
+	}
+	return nil
+}
+
+// VotesWereGiven implements protocol.Invariants. Votes are counted by candidates: a leader's are looked at as it becomes one.
+func (c *Checker) VotesWereGiven(v *View) error {
+	s := c.of(v)
+	if s == nil || s.now.role == protocol.RoleFollower || s.now.role == protocol.RoleLeader && s.was.role == protocol.RoleLeader && s.was.term == s.now.term {
+		return nil
+	}
+	term := s.now.term
+	given := c.inTerm(term).votes
+	var voters []string
+	for i, counted := range v.State.VotesGranted {
+		id := protocol.NodeID(i)
+		switch {
+		case !counted:
+			continue
+		case i >= len(given) || given[i] == 0:
+			return clashing(fmt.Sprintf("%s gave nobody its vote of term %d", id, term), fmt.Sprintf("%s counts the vote of %s in that term", s.id, id))
+		case given[i] != s.id:
+			return clashing(fmt.Sprintf("%s gave its vote of term %d to %s", id, term, given[i]), fmt.Sprintf("%s counts it as its own", s.id))
+		}
+		voters = append(voters, id.String())
+	}
+	if s.now.role == protocol.RoleLeader && len(voters) < c.quorum() {
+		return clashing(fmt.Sprintf("a majority of %d servers is %d", c.options.Servers, c.quorum()),
+			fmt.Sprintf("%s became leader of term %d by the votes of %d: %s", s.id, term, len(voters), strings.Join(voters, ", ")))
 	}
 	return nil
 }

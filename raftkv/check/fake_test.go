@@ -7,6 +7,8 @@ import (
 	"github.com/raftkv/raftkv/raftkv/protocol"
 )
 
+const servers = 3
+
 // fake is a cluster of three whose every event a test makes up.
 type fake struct {
 	t        *testing.T
@@ -20,7 +22,7 @@ type fake struct {
 func newFake(t *testing.T) *fake {
 	t.Helper()
 	f := &fake{t: t, states: map[protocol.NodeID]*protocol.State{}, durables: map[protocol.NodeID]*Durable{}, stores: map[protocol.NodeID]*Checker{}}
-	f.checker = New(Options{Servers: 3, Now: func() time.Duration { return f.now }, Bound: 10 * time.Second})
+	f.checker = New(Options{Servers: servers, Now: func() time.Duration { return f.now }, MaxInFlight: 2, Bound: 10 * time.Second})
 	for id := range protocol.NodeID(4) {
 		f.states[id], f.durables[id], f.stores[id] = &protocol.State{}, &Durable{}, New(Options{})
 	}
@@ -72,14 +74,22 @@ func (f *fake) good(id protocol.NodeID, change func(*protocol.State), tamper ...
 // elect has a server win a term with node-2's vote.
 func (f *fake) elect(id protocol.NodeID, term protocol.Term) {
 	f.t.Helper()
-	const voter protocol.NodeID = 2
+	voter := protocol.NodeID(2)
+	if id == voter {
+		voter = 3
+	}
 	f.good(id, func(s *protocol.State) {
 		s.CurrentTerm, s.VotedFor, s.Role = term, id, protocol.RoleCandidate
+		s.VotesGranted = make([]bool, servers+1)
+		s.VotesGranted[id] = true
 	}, sends(voter, protocol.RequestVote{Term: term, CandidateID: id}))
 	f.good(voter, func(s *protocol.State) {
 		s.CurrentTerm, s.VotedFor, s.Role = term, id, protocol.RoleFollower
 	}, receives(protocol.RequestVote{Term: term, CandidateID: id}), sends(id, protocol.VoteGranted{Term: term}))
-	f.good(id, leads, receives(protocol.VoteGranted{Term: term}))
+	f.good(id, func(s *protocol.State) {
+		s.VotesGranted[voter] = true
+		leads(s)
+	}, receives(protocol.VoteGranted{Term: term}))
 }
 
 // hold has servers hold a log.
@@ -98,7 +108,14 @@ func (f *fake) commit(index protocol.LogIndex, ids ...protocol.NodeID) {
 	}
 }
 
-func leads(s *protocol.State) { s.Role = protocol.RoleLeader }
+func leads(s *protocol.State) {
+	s.Role = protocol.RoleLeader
+	s.NextIndex, s.MatchIndex = make([]protocol.LogIndex, servers+1), make([]protocol.LogIndex, servers+1)
+	s.Round, s.Window, s.InFlight = make([]protocol.Round, servers+1), make([]uint64, servers+1), make([][]protocol.InFlight, servers+1)
+	for id := range s.NextIndex {
+		s.NextIndex[id], s.Window[id] = protocol.LogIndex(s.Log.Len())+1, 1
+	}
+}
 
 func nothing(*protocol.State) {}
 
@@ -118,6 +135,10 @@ func sends(to protocol.NodeID, m protocol.Message) func(*View) {
 }
 
 func receives(m protocol.Message) func(*View) { return func(v *View) { v.Received = m } }
+
+func receivesFrom(from protocol.NodeID, m protocol.Message) func(*View) {
+	return func(v *View) { v.From, v.Received = from, m }
+}
 
 func writesNothing(v *View) { v.Wrote = nil }
 

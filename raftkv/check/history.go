@@ -113,8 +113,11 @@ type server struct {
 	// What the latest event left, and what the event before left.
 	now, was snapshot
 
+	led           leading           // what the latest event left of what it believes as a leader
 	highestCommit protocol.LogIndex // of all incarnations, before this event
+	lacks         protocol.LogIndex // up to where it has to catch up, since its disk lost some of that; 0 if it lost nothing
 	durable       *Durable
+	lostIn        protocol.Term // the highest term in which its disk lost what it said that it keeps; 0 when it never did
 	log           chain
 	cut           protocol.LogIndex // the lowest index at which this event removed or replaced an entry; 0 if none
 	grown         protocol.LogIndex // the lowest index at which this event put an entry; 0 if none
@@ -133,6 +136,7 @@ type snapshot struct {
 	term            protocol.Term
 	votedFor        protocol.NodeID
 	commit, applied protocol.LogIndex
+	match           protocol.LogIndex // with the leader of its term
 }
 
 // promise is the latest vote that a server is known to have given.
@@ -176,7 +180,7 @@ func (s *server) readLog(v *View) {
 		s.grown = before + 1
 	}
 	if s.cut > 0 {
-		s.log = s.log[:s.cut-1]
+		s.log = s.log[: s.cut-1 : s.cut-1] // so that what is put there is written elsewhere: a log that led a term is remembered
 	}
 	if s.grown > 0 {
 		for index := s.grown; index <= last; index++ {

@@ -77,16 +77,7 @@ func (c *Checker) CommittedIsDurable(v *View) error {
 		return nil
 	}
 	return clashing(fmt.Sprintf("%s leads term %d and its commit index is %d", s.id, s.now.term, s.now.commit),
-		fmt.Sprintf("its disk holds its log up to index %d only", s.storedUpTo()))
-}
-
-// storedUpTo is how far the disk holds the log.
-func (s *server) storedUpTo() protocol.LogIndex {
-	common := min(s.log.last(), s.durable.log.last())
-	if s.log.at(common) == s.durable.log.at(common) {
-		return common
-	}
-	return firstDifference(s.log.at, s.durable.log.at, common) - 1
+		fmt.Sprintf("its disk holds its log up to index %d only", common(s.log, s.durable.log)))
 }
 
 // NoCommittedTruncation implements protocol.Invariants. What a server knew to be committed before it restarted counts.

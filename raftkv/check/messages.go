@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/raftkv/raftkv/raftkv/protocol"
 )
@@ -87,4 +88,25 @@ func lackingMatch(s *server, v *View, match protocol.LogIndex) string {
 		return fmt.Sprintf("the entry at index %d on its disk is of term %d, and not of %d", match, stored, wanted)
 	}
 	return ""
+}
+
+// RestartFromDisk implements protocol.Invariants. What a disk lost it does not hold: here nobody asks why.
+func (c *Checker) RestartFromDisk(v *View) error {
+	s := c.of(v)
+	if s == nil || v.Event != Restarted {
+		return nil
+	}
+	d := s.durable
+	switch {
+	case s.now.term != d.CurrentTerm || s.now.votedFor != d.VotedFor:
+		return clashing(fmt.Sprintf("the disk of %s holds term %d, and the vote in it is %s's", s.id, d.CurrentTerm, owner(d.VotedFor)),
+			fmt.Sprintf("it starts again in term %d, and its vote is %s's", s.now.term, owner(s.now.votedFor)))
+	case s.log.last() != d.LastIndex() || s.log.at(s.log.last()) != d.log.at(d.LastIndex()):
+		return clashing(fmt.Sprintf("the disk of %s holds a log up to index %d", s.id, d.LastIndex()),
+			fmt.Sprintf("it starts again with one up to index %d, which is the same up to index %d", s.log.last(), common(s.log, d.log)))
+	case v.State.VolatileState != protocol.VolatileState{} || slices.Contains(v.State.VotesGranted, true):
+		return clashing(fmt.Sprintf("what %s knows besides its term, its vote and its log is lost as it stops", s.id),
+			fmt.Sprintf("it starts again with %s, and votes of %t", v.State.VolatileState, v.State.VotesGranted))
+	}
+	return nil
 }

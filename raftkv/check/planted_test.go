@@ -1,6 +1,7 @@
 package check
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,13 +17,16 @@ var (
 	late   = put(3, 3, "late")
 )
 
-// planted are violations, each with what it should be taken for. What comes before the last step must be right.
-var planted = []struct {
+// plant is a violation.
+type plant struct {
 	name  string
 	wants protocol.InvariantName
 	do    func(f *fake) *Violation
 	tells string // in one of the facts
-}{
+}
+
+// planted are violations, each with what it should be taken for. What comes before the last step must be right.
+var planted = []plant{
 	{"two leaders of a term", protocol.InvariantElectionSafety, func(f *fake) *Violation {
 		f.elect(1, 1)
 		return f.step(3, func(s *protocol.State) { s.CurrentTerm, s.VotedFor, s.Role = 1, 3, protocol.RoleLeader })
@@ -259,7 +263,7 @@ var planted = []struct {
 
 func TestPlantedViolationsAreSeen(t *testing.T) {
 	covered := map[protocol.InvariantName]bool{}
-	for _, p := range planted {
+	for _, p := range slices.Concat(planted, plantedBeliefs) {
 		covered[p.wants] = true
 		t.Run(string(p.wants)+"/"+p.name, func(t *testing.T) {
 			v := p.do(newFake(t))

@@ -118,3 +118,47 @@ func (c *Checker) ExactlyOnce(v *View) error {
 	}
 	return nil
 }
+
+// AnswerOfItsEntry implements protocol.Invariants. A request without an entry has no result that an answer could be compared with, and that nothing came of a command is no
+// result: there, the clients' history shows whether it is true.
+func (c *Checker) AnswerOfItsEntry(v *View) error {
+	s := c.of(v)
+	if s == nil {
+		return nil
+	}
+	for i := range v.Sent {
+		m, ok := v.Sent[i].Message.(protocol.Answered)
+		if !ok || m.Result == (protocol.ReplicationFailed{}) {
+			continue
+		}
+		if err := c.answerOf(s, v, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// answerOf compares an answer with the result of the entry that it should be of: one that was applied just now, or one that still waits for that, or one of before.
+func (c *Checker) answerOf(s *server, v *View, m protocol.Answered) error {
+	answers := fmt.Sprintf("%s answered %q to %s", s.id, m.Result, m.Request)
+	var just *Applied
+	for i := range v.Applied {
+		if a := &v.Applied[i]; a.Entry.Request == m.Request {
+			if just = a; a.Result == m.Result {
+				return nil
+			}
+		}
+	}
+	if just != nil {
+		return since(placeOf(v), clashing(fmt.Sprintf("%s applied %s of %s at index %d, and its result is %q", s.id, text(just.Entry.Command), m.Request, just.Index, just.Result), answers))
+	}
+	for index := s.now.applied + 1; index <= s.log.last(); index++ {
+		if entry := v.entryAt(index); entry.Request == m.Request {
+			return clashing(fmt.Sprintf("%s has %s of %s at index %d, and has applied entries up to index %d only", s.id, text(entry.Command), m.Request, index, s.now.applied), answers)
+		}
+	}
+	if latest, known := c.model.latest[m.Request.Client]; known && latest.sequence == m.Request.Sequence && latest.result != m.Result {
+		return clashing(fmt.Sprintf("the result of %s is %q", m.Request, latest.result), answers)
+	}
+	return nil
+}

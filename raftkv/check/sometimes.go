@@ -26,8 +26,10 @@ const (
 	RetryAnswered
 	Redirect
 	OutcomeUnknown
+	LateReply
 	Crash
 	Restart
+	CaughtUp
 	sometimes
 )
 
@@ -35,8 +37,13 @@ var sometimeTexts = [...]string{
 	ElectionWon: "election won", ElectionLost: "election lost", VoteSplit: "election without a winner", VoteDenied: "vote denied",
 	LeaderSteppedDown: "leader stepped down", TwoLeaders: "two leaders in two terms", EntriesRejected: "entries rejected", ConflictRepaired: "conflict repaired",
 	Resend: "entries sent again", CommitByNotification: "commit by notification", InheritedCommit: "inherited entry committed",
-	RetryAnswered: "retry answered from the session", Redirect: "client redirected", OutcomeUnknown: "outcome unknown", Crash: "crash", Restart: "restart",
+	RetryAnswered: "retry answered from the session", Redirect: "client redirected", OutcomeUnknown: "outcome unknown",
+	LateReply: "reply to an earlier leadership", Crash: "crash", Restart: "restart", CaughtUp: "caught up after a rollback",
 }
+
+// NeedsLyingDisk says whether it can only happen where a disk lost what it said that it keeps: no run without such a
+// fault can be asked for it.
+func (s Sometime) NeedsLyingDisk() bool { return s == CaughtUp }
 
 // String is how a person reads it.
 func (s Sometime) String() string { return sometimeTexts[s] }
@@ -81,6 +88,7 @@ func (c *Checker) note(v *View) {
 		return
 	case Restarted:
 		c.sometimes[Restart]++
+		c.servers[v.Server].noteRollback(v)
 		return
 	case Handled, Answered, Ended:
 	}
@@ -89,6 +97,11 @@ func (c *Checker) note(v *View) {
 	}
 	s := c.servers[v.Server]
 	c.noteRole(s, v)
+	c.noteReply(s, v)
+	if s.lacks > 0 && v.State.LastApplied >= s.lacks {
+		s.lacks = 0
+		c.sometimes[CaughtUp]++
+	}
 	if _, ok := v.Received.(protocol.CommitNotification); ok && len(v.Commits) > 0 {
 		c.sometimes[CommitByNotification]++
 	}
@@ -121,6 +134,31 @@ func (c *Checker) noteRole(s *server, v *View) {
 		c.sometimes[ElectionLost]++
 	case to == protocol.RoleCandidate && from == protocol.RoleCandidate && newTerm:
 		c.sometimes[VoteSplit]++
+	}
+}
+
+// noteReply counts what comes to a leader in reply to what it sent when it led before.
+func (c *Checker) noteReply(s *server, v *View) {
+	if s.now.role != protocol.RoleLeader || v.State.Role != protocol.RoleLeader {
+		return
+	}
+	var term protocol.Term
+	switch m := v.Received.(type) {
+	case protocol.AppendEntriesOk:
+		term = m.Term
+	case protocol.AppendEntriesRejected:
+		term = m.Term
+	}
+	if term > 0 && term < s.now.term && c.leaders[term].Server == s.id {
+		c.sometimes[LateReply]++
+	}
+}
+
+// noteRollback notes up to where a server has to catch up whose disk lost entries. If it knew them to be committed, an
+// invariant is violated, and the run stops.
+func (s *server) noteRollback(v *View) {
+	if v.Durable != nil && v.Durable.LastIndex() < s.log.last() {
+		s.lacks = s.log.last()
 	}
 }
 

@@ -26,7 +26,9 @@ type View struct {
 
 	State    *protocol.State    // the server's, after the event
 	Durable  *Durable           // what its disk holds after the event
+	DiskLost bool               // as it started again its disk held something else than it had said that it keeps
 	Received protocol.Message   // what it handled, if it was a message
+	From     protocol.NodeID    // who sent that, if it was a server
 	Wrote    []protocol.Persist // what the event made durable, in order
 	Sent     []Sent             // what it sent, in order; with a crash, in the step that it died in
 	Commits  []protocol.Commit  // what it announced to be committed, in order

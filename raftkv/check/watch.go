@@ -59,6 +59,9 @@ func (s *Server) Start(w world.World) {
 // Receive implements world.Process.
 func (s *Server) Receive(e world.Envelope, began time.Duration) {
 	s.view.Received, _ = e.Payload.(protocol.Message)
+	if e.From.Group() == world.NodeGroup {
+		s.view.From = protocol.NodeID(e.From.Number())
+	}
 	s.Watched.Receive(e, began)
 	s.handled()
 }
@@ -98,7 +101,10 @@ func (s *Server) Crash() {
 
 // Restart implements world.Process. What the disk holds is read anew: it is the disk that decides what survived.
 func (s *Server) Restart() {
+	term, votedFor, last := s.durable.CurrentTerm, s.durable.VotedFor, s.durable.LastIndex()
+	end := s.durable.log.at(last)
 	s.readDisk()
+	s.view.DiskLost = s.durable.CurrentTerm != term || s.durable.VotedFor != votedFor || s.durable.LastIndex() != last || s.durable.log.at(last) != end
 	s.Watched.Restart()
 	if !s.died {
 		s.check(Restarted)
@@ -161,7 +167,7 @@ func (w serverWorld) Send(e world.Envelope) world.Fate {
 // met notes what the network does to a message.
 func (c *Checker) met(fate world.Fate) {
 	if fate != (world.Fate{}) {
-		c.Disturbed(c.options.Now() + fate.DelayBy)
+		c.Disturbed(c.options.Now() + max(fate.DelayBy, fate.CopyLate))
 	}
 }
 

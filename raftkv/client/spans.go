@@ -33,6 +33,7 @@ type sender interface {
 	Drop(cause string)
 	Delay(cause string, delay time.Duration)
 	Duplicate(cause string, copies int64)
+	LateCopy(cause string, delay time.Duration)
 }
 
 // trySpan is what the spans of their tries have in common.
@@ -95,6 +96,9 @@ func mark[S sender](span S, fate world.Fate) {
 	}
 	if fate.Duplicate != "" {
 		span.Duplicate(string(fate.Duplicate), 1)
+	}
+	if fate.CopyLate > 0 {
+		span.LateCopy(string(world.CauseNetwork), fate.CopyLate)
 	}
 }
 

@@ -239,6 +239,7 @@ type sender interface {
 	Drop(cause string)
 	Delay(cause string, delay time.Duration)
 	Duplicate(cause string, copies int64)
+	LateCopy(cause string, delay time.Duration)
 }
 
 // sent notes on a message's span what the network does to it.
@@ -254,6 +255,9 @@ func sent[S sender](span S, fate world.Fate) {
 	}
 	if fate.Duplicate != "" {
 		span.Duplicate(string(fate.Duplicate), 1)
+	}
+	if fate.CopyLate > 0 {
+		span.LateCopy(string(world.CauseNetwork), fate.CopyLate)
 	}
 }
 

@@ -61,6 +61,32 @@ type Invariants[View any] interface {
 	// TraceIntegrity (I18, design): each index is in exactly one commit span of a server and incarnation, and spans agree
 	// with the state.
 	TraceIntegrity(v View) error
+
+	// MatchIndexIsHeld (I19, §5.3, Figure 2): as long as a follower's disk is in no later term than its leader, it holds
+	// the leader's log up to match_index.
+	MatchIndexIsHeld(v View) error
+
+	// FollowerMatchesLeader (I20, §5.3): up to match_with_leader, a follower's log equals that of the leader of its term.
+	FollowerMatchesLeader(v View) error
+
+	// VotesWereGiven (I21, §5.2): each vote that a candidate counts was given to it in its term, and a leader was elected
+	// by a majority of them.
+	VotesWereGiven(v View) error
+
+	// InFlightWasSent (I22, §5.3): what a leader takes to be on the way to a follower was sent there, is in its log and not
+	// acknowledged yet, and is no more than its window lets be on the way.
+	InFlightWasSent(v View) error
+
+	// MatchIndexRises (I23, §5.3): within a term match_index moves only up to what the follower acknowledges in that term,
+	// or to 0 as the follower refuses what directly follows it.
+	MatchIndexRises(v View) error
+
+	// RestartFromDisk (I24, Figure 2, §5.5): a server that starts again knows what its disk holds, and nothing else.
+	RestartFromDisk(v View) error
+
+	// AnswerOfItsEntry (I25, §8): a request whose command is in the log is answered when its own entry is applied, with the
+	// result of that entry.
+	AnswerOfItsEntry(v View) error
 }
 
 // InvariantName names an invariant.
@@ -85,6 +111,13 @@ const (
 	InvariantExactlyOnce           InvariantName = "ExactlyOnce"
 	InvariantProgress              InvariantName = "Progress"
 	InvariantTraceIntegrity        InvariantName = "TraceIntegrity"
+	InvariantMatchIndexIsHeld      InvariantName = "MatchIndexIsHeld"
+	InvariantFollowerMatchesLeader InvariantName = "FollowerMatchesLeader"
+	InvariantVotesWereGiven        InvariantName = "VotesWereGiven"
+	InvariantInFlightWasSent       InvariantName = "InFlightWasSent"
+	InvariantMatchIndexRises       InvariantName = "MatchIndexRises"
+	InvariantRestartFromDisk       InvariantName = "RestartFromDisk"
+	InvariantAnswerOfItsEntry      InvariantName = "AnswerOfItsEntry"
 )
 
 // Invariant is an invariant as the spec states it.
@@ -179,6 +212,41 @@ func AllInvariants() []Invariant {
 			Doc:      "Each index is in exactly one commit span of a server and incarnation, and spans agree with the state.",
 			Observes: []string{"commit"},
 		},
+		{
+			Name: InvariantMatchIndexIsHeld, ID: "I19", Section: "§5.3, Figure 2",
+			Doc:      "As long as a follower's disk is in no later term than its leader, it holds the leader's log up to match_index.",
+			Observes: []string{"append_entries_client", "append_entries_server"},
+		},
+		{
+			Name: InvariantFollowerMatchesLeader, ID: "I20", Section: "§5.3",
+			Doc:      "Up to match_with_leader, a follower's log equals that of the leader of its term.",
+			Observes: []string{"append_entries_server"},
+		},
+		{
+			Name: InvariantVotesWereGiven, ID: "I21", Section: "§5.2",
+			Doc:      "Each vote that a candidate counts was given to it in its term, and a leader was elected by a majority of them.",
+			Observes: []string{"request_vote_client", "request_vote_server"},
+		},
+		{
+			Name: InvariantInFlightWasSent, ID: "I22", Section: "§5.3",
+			Doc:      "What a leader takes to be on the way to a follower was sent there, is in its log and not acknowledged yet, and is no more than its window lets be on the way.",
+			Observes: []string{"append_entries_client"},
+		},
+		{
+			Name: InvariantMatchIndexRises, ID: "I23", Section: "§5.3",
+			Doc:      "Within a term match_index moves only up to what the follower acknowledges in that term, or to 0 as the follower refuses what directly follows it.",
+			Observes: []string{"append_entries_client"},
+		},
+		{
+			Name: InvariantRestartFromDisk, ID: "I24", Section: "Figure 2, §5.5",
+			Doc:      "A server that starts again knows what its disk holds, and nothing else.",
+			Observes: []string{"start"},
+		},
+		{
+			Name: InvariantAnswerOfItsEntry, ID: "I25", Section: "§8",
+			Doc:      "A request whose command is in the log is answered when its own entry is applied, with the result of that entry.",
+			Observes: []string{"put_server", "get_server", "delete_server"},
+		},
 	}
 }
 
@@ -201,6 +269,13 @@ func CheckInvariants[View any](checks Invariants[View], v View) iter.Seq2[Invari
 			yield(InvariantLinearizable, checks.Linearizable(v)) &&
 			yield(InvariantExactlyOnce, checks.ExactlyOnce(v)) &&
 			yield(InvariantProgress, checks.Progress(v)) &&
-			yield(InvariantTraceIntegrity, checks.TraceIntegrity(v))
+			yield(InvariantTraceIntegrity, checks.TraceIntegrity(v)) &&
+			yield(InvariantMatchIndexIsHeld, checks.MatchIndexIsHeld(v)) &&
+			yield(InvariantFollowerMatchesLeader, checks.FollowerMatchesLeader(v)) &&
+			yield(InvariantVotesWereGiven, checks.VotesWereGiven(v)) &&
+			yield(InvariantInFlightWasSent, checks.InFlightWasSent(v)) &&
+			yield(InvariantMatchIndexRises, checks.MatchIndexRises(v)) &&
+			yield(InvariantRestartFromDisk, checks.RestartFromDisk(v)) &&
+			yield(InvariantAnswerOfItsEntry, checks.AnswerOfItsEntry(v))
 	}
 }

@@ -45,7 +45,7 @@ func Bugs() []BugDescription {
 		},
 		{
 			BugCountDuplicateVotes, "count-duplicate-votes", "A candidate counts the grants that arrive, and not the servers that gave them (§5.2).",
-			[]protocol.InvariantName{protocol.InvariantElectionSafety},
+			[]protocol.InvariantName{protocol.InvariantVotesWereGiven, protocol.InvariantElectionSafety},
 		},
 		{
 			BugIgnoreHigherTerm, "ignore-higher-term", "No message of a higher term makes a leader step down (§5.1).",

@@ -13,7 +13,7 @@ var catches = map[string]string{
 	"commit-old-term":        "I14 I4",
 	"forget-vote":            "I10 I1 I13",
 	"revote-on-stepdown":     "I10 I1",
-	"count-duplicate-votes":  "I1",
+	"count-duplicate-votes":  "I21 I1",
 	"longest-log-wins":       "I4",
 	"keep-conflicting-tail":  "I3",
 	"commit-beyond-match":    "I5",

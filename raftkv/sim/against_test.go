@@ -261,6 +261,9 @@ func schedule(seed uint64) (c sim.Config, processes uint64, l *luck) {
 	c.StepTime.Max = l.upTo(3)
 	c.Loss = float64(l.below(2)) * 0.2
 	c.Duplicate = float64(l.below(2)) * 0.3
+	c.Late = float64(l.below(2)) * 0.3
+	c.LateBy.Min = l.upTo(9)
+	c.LateBy.Max = c.LateBy.Min + l.upTo(30)
 	if l.below(3) == 0 {
 		c.MaxDuration = 1 + l.upTo(60)
 	}
@@ -279,6 +282,7 @@ func schedule(seed uint64) (c sim.Config, processes uint64, l *luck) {
 			continue
 		}
 		at.Loss, at.Duplicate, at.HasLatency = float64(l.below(3))*0.4, float64(l.below(3))*0.4, l.below(2) == 0
+		at.Late, at.LateBy = float64(l.below(3))*0.4, c.LateBy
 		at.Latency.Min = l.upTo(9)
 		at.Latency.Max = at.Latency.Min + l.upTo(9)
 		c.Links = append(c.Links, at)

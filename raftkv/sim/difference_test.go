@@ -210,7 +210,19 @@ func lostToFaults(run []step) (lost []world.CausalID) {
 
 // Every so many messages of a run, one is lost, delayed and duplicated instead: what it did not cause stays as it was, to the nanosecond and in the same order.
 func TestOneMessageChangesOnlyWhatItCauses(t *testing.T) {
-	base, _ := runGossip(t, gossipConfig(), nil)
+	t.Run("in time", func(t *testing.T) { oneMessageChanges(t, gossipConfig) })
+	t.Run("some late", func(t *testing.T) {
+		oneMessageChanges(t, func() sim.Config {
+			c := gossipConfig()
+			c.Late, c.LateBy = 0.1, world.Range{Min: 5 * ms, Max: 30 * ms}
+			return c
+		})
+	})
+}
+
+func oneMessageChanges(t *testing.T, config func() sim.Config) {
+	t.Helper()
+	base, _ := runGossip(t, config(), nil)
 	changes, common := 0, 0
 	for i, s := range base {
 		if i%11 != 0 || s.Copy != 0 || !isMessage(base, s.ID) {
@@ -221,7 +233,7 @@ func TestOneMessageChangesOnlyWhatItCauses(t *testing.T) {
 			"a delay":       func(c *sim.Config) { c.Delay = map[world.CausalID]time.Duration{s.ID: 7 * ms} },
 			"a second copy": func(c *sim.Config) { c.Duplicated = []world.CausalID{s.ID} },
 		} {
-			c := gossipConfig()
+			c := config()
 			change(&c)
 			changed, outcome := runGossip(t, c, nil)
 			if outcome.Unmet != nil {

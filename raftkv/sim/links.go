@@ -10,6 +10,8 @@ import (
 type Link struct {
 	From, To   world.ProcessID
 	Loss       float64     // the probability that a copy is lost
+	Late       float64     // the probability that a copy is late
+	LateBy     world.Range // by how much it is then
 	Duplicate  float64     // the probability that there is a second copy
 	Latency    world.Range // of each copy, if HasLatency; if not, the config's
 	HasLatency bool
@@ -22,8 +24,8 @@ func (l link) touches(p world.ProcessID) bool { return l.from == p || l.to == p 
 
 // rates are how a link treats what it carries.
 type rates struct {
-	loss, duplicate float64
-	latency         world.Range
+	loss, duplicate, late float64
+	latency, lateBy       world.Range
 }
 
 // addLinks takes in the links that have rates of their own.
@@ -38,7 +40,7 @@ func (s *Sim) addLinks() {
 			s.fail("the link from %s to %s is there twice", l.From, l.To)
 			continue
 		}
-		r := rates{loss: l.Loss, duplicate: l.Duplicate, latency: l.Latency}
+		r := rates{loss: l.Loss, duplicate: l.Duplicate, late: l.Late, latency: l.Latency, lateBy: l.LateBy}
 		if !l.HasLatency {
 			r.latency = s.config.Latency
 		}

@@ -355,7 +355,7 @@ func (p *place) Send(e world.Envelope) world.Fate {
 		return world.Fate{Drop: world.CauseFault}
 	}
 	from := p.process.ID()
-	on := sim.Link{Loss: p.config.Loss, Duplicate: p.config.Duplicate, Latency: p.config.Latency}
+	on := sim.Link{Loss: p.config.Loss, Duplicate: p.config.Duplicate, Late: p.config.Late, LateBy: p.config.LateBy, Latency: p.config.Latency}
 	for _, l := range p.config.Links {
 		if l.From == from && l.To == e.To {
 			if !l.HasLatency {
@@ -391,15 +391,30 @@ func (p *place) Send(e world.Envelope) world.Fate {
 			fate.Delay, fate.DelayBy = world.CauseCounterfactual, by
 		}
 	}
+	late := func(purpose string) time.Duration {
+		if !world.Happens(p.draw(purpose, e.ID), on.Late) {
+			return 0
+		}
+		return on.LateBy.Pick(p.draw(purpose+" by", e.ID))
+	}
+	lateBy := late("late")
+	if fate.Delay != "" {
+		lateBy = fate.DelayBy
+	} else if lateBy > 0 && fate.Drop == "" {
+		fate.Delay, fate.DelayBy = world.CauseNetwork, lateBy
+	}
+	if fate.Duplicate != "" {
+		fate.CopyLate = late("late copy")
+	}
 	first := e
 	if fate.Drop != "" {
 		p.outcome.Lost++
 		first.Payload = broken
 	}
-	p.launch(first, 0, "latency", on.Latency, fate.DelayBy)
+	p.launch(first, 0, "latency", on.Latency, lateBy)
 	if fate.Duplicate != "" {
 		p.outcome.Duplicated++
-		p.launch(e, 1, "latency of the copy", on.Latency, 0)
+		p.launch(e, 1, "latency of the copy", on.Latency, fate.CopyLate)
 	}
 	if e.From = from; p.config.Sent != nil {
 		p.config.Sent(&e, fate)

@@ -9,14 +9,16 @@ import (
 
 // dice are for what the network does and for the processes' pace. A second copy has its own luck.
 type dice struct {
-	loss, latency, step [2]world.Dice
-	duplicate, timer    world.Dice
+	loss, late, lateBy, latency, step [2]world.Dice
+	duplicate, timer                  world.Dice
 }
 
 func diceFor(seed uint64) dice {
 	of := func(purpose string) world.Dice { return world.DiceFor(seed, world.NameOf("sim."+purpose)) }
 	return dice{
 		loss:      [2]world.Dice{of("loss"), of("loss of the copy")},
+		late:      [2]world.Dice{of("late"), of("late copy")},
+		lateBy:    [2]world.Dice{of("late by"), of("late copy by")},
 		latency:   [2]world.Dice{of("latency"), of("latency of the copy")},
 		step:      [2]world.Dice{of("step"), of("step for the copy")},
 		duplicate: of("duplicate"),
@@ -65,9 +67,10 @@ func (s *Sim) unmet() []world.CausalID {
 }
 
 // decide says what happens to a message, by its id and its link alone: so it is the same whatever else the run does. What was asked for goes before what is drawn; but
-// nothing crosses a link that is cut, not even a second copy that was asked for. It returns the link's rates.
-func (s *Sim) decide(fate *world.Fate, e *world.Envelope) *rates {
-	r := s.ratesOf(link{e.From, e.To})
+// nothing crosses a link that is cut, not even a second copy that was asked for. It returns the link's rates, and by how
+// much the first copy is late: a lost one, too, since a loss must not change when its receiver is busy.
+func (s *Sim) decide(fate *world.Fate, e *world.Envelope) (r *rates, late time.Duration) {
+	r = s.ratesOf(link{e.From, e.To})
 	if world.Happens(s.dice.loss[0].Draw(e.ID), r.loss) {
 		fate.Drop = world.CauseNetwork
 	}
@@ -81,7 +84,25 @@ func (s *Sim) decide(fate *world.Fate, e *world.Envelope) *rates {
 	if len(s.asked) > 0 {
 		s.amend(fate, e.ID, cut)
 	}
-	return r
+	if fate.Duplicate != "" {
+		fate.CopyLate = s.lateness(1, e.ID, r)
+	}
+	late = s.lateness(0, e.ID, r)
+	switch {
+	case fate.Delay != "":
+		late = fate.DelayBy
+	case late > 0 && fate.Drop == "":
+		fate.Delay, fate.DelayBy = world.CauseNetwork, late
+	}
+	return r, late
+}
+
+// lateness is by how much a link has a copy of a message come late; 0 when it does not.
+func (s *Sim) lateness(number int, id world.CausalID, r *rates) time.Duration {
+	if !world.Happens(s.dice.late[number].Draw(id), r.late) {
+		return 0
+	}
+	return r.lateBy.Pick(s.dice.lateBy[number].Draw(id))
 }
 
 // amend has a message's fate be what was asked for.
@@ -114,9 +135,9 @@ func isDamaged(e *world.Envelope) bool {
 
 // send decides a message's fate, and puts its copies on their way.
 func (s *Sim) send(e *world.Envelope, fate *world.Fate) {
-	r := &s.rates
+	r, late := &s.rates, time.Duration(0)
 	if s.meddles {
-		r = s.decide(fate, e)
+		r, late = s.decide(fate, e)
 	}
 	to := s.find(e.To)
 	if fate.Drop != "" || to == nil {
@@ -127,11 +148,11 @@ func (s *Sim) send(e *world.Envelope, fate *world.Fate) {
 		e.Payload = damaged{}
 	}
 	if to != nil {
-		s.launch(to, e, r, fate.DelayBy)
+		s.launch(to, e, r, late)
 	}
 	e.Payload = payload
 	if fate.Duplicate != "" {
-		s.sendCopy(to, e, r)
+		s.sendCopy(to, e, r, fate.CopyLate)
 	}
 	if s.config.Sent != nil {
 		s.tellSent(*e, *fate)
@@ -157,23 +178,23 @@ func (s *Sim) tellLost(message uint32) {
 	}
 }
 
-func (s *Sim) sendCopy(to *actor, e *world.Envelope, r *rates) {
+func (s *Sim) sendCopy(to *actor, e *world.Envelope, r *rates, late time.Duration) {
 	s.outcome.Duplicated++
 	if to == nil {
 		s.outcome.Lost++
 		return
 	}
 	e.Copy = 1
-	s.launch(to, e, r, 0)
+	s.launch(to, e, r, late)
 }
 
-// launch has a copy arrive after its latency. Links are not first-in-first-out: each copy takes its own time, whatever else is on the way.
-func (s *Sim) launch(to *actor, e *world.Envelope, r *rates, delay time.Duration) {
+// launch has a copy arrive after its latency, and late. Links are not first-in-first-out: each copy takes its own time, whatever else is on the way.
+func (s *Sim) launch(to *actor, e *world.Envelope, r *rates, late time.Duration) {
 	draw := s.dice.latency[e.Copy].Draw(e.ID)
 	if s.config.Latencies != nil && !isDamaged(e) {
 		draw = s.config.Latencies()
 	}
-	at := after(after(s.now, r.latency.Pick(draw)), delay)
+	at := after(after(s.now, r.latency.Pick(draw)), late)
 	s.open++
 	s.queue.push(event{at: at, id: e.ID, rank: to.rank(kindArrival), ref: e.Copy<<copyShift | s.flights.put(e)})
 }

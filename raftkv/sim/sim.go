@@ -37,6 +37,8 @@ type Config struct {
 	StepTime    world.Range   // how long a process is busy with a message or a timer
 	Loss        float64       // the probability that a copy is lost
 	Duplicate   float64       // the probability that there is a second copy
+	Late        float64       // the probability that a copy is late, lost or not
+	LateBy      world.Range   // by how much it is then
 	MaxDuration time.Duration // virtual; the run ends then in any case. Zero is no limit
 	Rollbacks   bool          // whether disks remember what they held when, for Rollback
 
@@ -133,10 +135,11 @@ type plan struct {
 func New(c Config) *Sim {
 	s := &Sim{
 		config: c, moments: noMoments, dice: diceFor(c.Seed), asked: counterfactuals(&c), limit: math.MaxInt64,
-		rates: rates{loss: c.Loss, duplicate: c.Duplicate, latency: c.Latency}, cuts: map[link]bool{},
+		rates: rates{loss: c.Loss, duplicate: c.Duplicate, late: c.Late, latency: c.Latency, lateBy: c.LateBy},
+		cuts:  map[link]bool{},
 	}
 	s.addLinks()
-	s.fragile = c.Loss > 0 || c.Duplicate > 0 || len(s.asked) > 0 || len(s.links) > 0
+	s.fragile = c.Loss > 0 || c.Duplicate > 0 || c.Late > 0 || len(s.asked) > 0 || len(s.links) > 0
 	s.meddles = s.fragile
 	if c.MaxDuration > 0 {
 		s.limit = c.MaxDuration

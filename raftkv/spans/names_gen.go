@@ -126,7 +126,7 @@ const (
 	RaftkvEndStepKey = attribute.Key("raftkv.end_step")
 	// What did this to the message.
 	RaftkvCauseKey = attribute.Key("raftkv.cause")
-	// How much later the message arrives than it would.
+	// How much later the message, or its second copy, arrives than it would.
 	RaftkvDelayNsKey = attribute.Key("raftkv.delay_ns")
 	// Which copy of a duplicated message this is: 0 is the first.
 	RaftkvCopyKey = attribute.Key("raftkv.copy")
@@ -275,6 +275,7 @@ const (
 	EventDrop      = "drop"      // The message is lost, or a copy of it: on its way, or since its receiver is down.
 	EventDelay     = "delay"     // The message arrives later.
 	EventDuplicate = "duplicate" // The message arrives a second time.
+	EventLateCopy  = "late_copy" // The second copy arrives later.
 	EventPersist   = "persist"   // What the disk holds from now on, before anything is sent that depends on it (Figure 2).
 	EventAppend    = "append"    // The leader appended the command to its log.
 )

@@ -130,6 +130,13 @@ func (s TurnProducerSpan) Duplicate(cause string, copyValue int64) {
 	}
 }
 
+// LateCopy adds the event late_copy: the second copy arrives later.
+func (s TurnProducerSpan) LateCopy(cause string, delay time.Duration) {
+	if s.On() {
+		s.event(EventLateCopy, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+	}
+}
+
 // End ends the span.
 func (s TurnProducerSpan) End() {
 	if s.On() {
@@ -226,6 +233,13 @@ func (s PutClientSpan) Duplicate(cause string, copyValue int64) {
 	}
 }
 
+// LateCopy adds the event late_copy: the second copy arrives later.
+func (s PutClientSpan) LateCopy(cause string, delay time.Duration) {
+	if s.On() {
+		s.event(EventLateCopy, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+	}
+}
+
 // End ends the span with its answer.
 func (s PutClientSpan) End(reply string) {
 	if s.On() {
@@ -296,6 +310,13 @@ func (s GetClientSpan) Duplicate(cause string, copyValue int64) {
 	}
 }
 
+// LateCopy adds the event late_copy: the second copy arrives later.
+func (s GetClientSpan) LateCopy(cause string, delay time.Duration) {
+	if s.On() {
+		s.event(EventLateCopy, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+	}
+}
+
 // End ends the span with its answer.
 func (s GetClientSpan) End(reply string) {
 	if s.On() {
@@ -363,6 +384,13 @@ func (s DeleteClientSpan) Delay(cause string, delay time.Duration) {
 func (s DeleteClientSpan) Duplicate(cause string, copyValue int64) {
 	if s.On() {
 		s.event(EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
+	}
+}
+
+// LateCopy adds the event late_copy: the second copy arrives later.
+func (s DeleteClientSpan) LateCopy(cause string, delay time.Duration) {
+	if s.On() {
+		s.event(EventLateCopy, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
 	}
 }
 

@@ -165,6 +165,13 @@ func (s PutServerSpan) Duplicate(cause string, copyValue int64) {
 	}
 }
 
+// LateCopy adds the event late_copy: the second copy arrives later.
+func (s PutServerSpan) LateCopy(cause string, delay time.Duration) {
+	if s.On() {
+		s.event(EventLateCopy, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+	}
+}
+
 // End ends the span with its answer.
 func (s PutServerSpan) End(reply string) {
 	if s.On() {
@@ -257,6 +264,13 @@ func (s GetServerSpan) Duplicate(cause string, copyValue int64) {
 	}
 }
 
+// LateCopy adds the event late_copy: the second copy arrives later.
+func (s GetServerSpan) LateCopy(cause string, delay time.Duration) {
+	if s.On() {
+		s.event(EventLateCopy, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+	}
+}
+
 // End ends the span with its answer.
 func (s GetServerSpan) End(reply string) {
 	if s.On() {
@@ -346,6 +360,13 @@ func (s DeleteServerSpan) Delay(cause string, delay time.Duration) {
 func (s DeleteServerSpan) Duplicate(cause string, copyValue int64) {
 	if s.On() {
 		s.event(EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
+	}
+}
+
+// LateCopy adds the event late_copy: the second copy arrives later.
+func (s DeleteServerSpan) LateCopy(cause string, delay time.Duration) {
+	if s.On() {
+		s.event(EventLateCopy, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
 	}
 }
 
@@ -555,6 +576,13 @@ func (s RequestVoteClientSpan) Duplicate(cause string, copyValue int64) {
 	}
 }
 
+// LateCopy adds the event late_copy: the second copy arrives later.
+func (s RequestVoteClientSpan) LateCopy(cause string, delay time.Duration) {
+	if s.On() {
+		s.event(EventLateCopy, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+	}
+}
+
 // End ends the span with its answer.
 func (s RequestVoteClientSpan) End(reply string, replyTerm protocol.Term) {
 	if s.On() {
@@ -633,6 +661,13 @@ func (s RequestVoteServerSpan) Delay(cause string, delay time.Duration) {
 func (s RequestVoteServerSpan) Duplicate(cause string, copyValue int64) {
 	if s.On() {
 		s.event(EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
+	}
+}
+
+// LateCopy adds the event late_copy: the second copy arrives later.
+func (s RequestVoteServerSpan) LateCopy(cause string, delay time.Duration) {
+	if s.On() {
+		s.event(EventLateCopy, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
 	}
 }
 
@@ -764,6 +799,13 @@ func (s AppendEntriesClientSpan) Duplicate(cause string, copyValue int64) {
 	}
 }
 
+// LateCopy adds the event late_copy: the second copy arrives later.
+func (s AppendEntriesClientSpan) LateCopy(cause string, delay time.Duration) {
+	if s.On() {
+		s.event(EventLateCopy, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+	}
+}
+
 // End ends the span with its answer.
 func (s AppendEntriesClientSpan) End(reply string, replyTerm protocol.Term) {
 	if s.On() {
@@ -872,6 +914,13 @@ func (s AppendEntriesServerSpan) Delay(cause string, delay time.Duration) {
 func (s AppendEntriesServerSpan) Duplicate(cause string, copyValue int64) {
 	if s.On() {
 		s.event(EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
+	}
+}
+
+// LateCopy adds the event late_copy: the second copy arrives later.
+func (s AppendEntriesServerSpan) LateCopy(cause string, delay time.Duration) {
+	if s.On() {
+		s.event(EventLateCopy, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
 	}
 }
 
@@ -1060,6 +1109,13 @@ func (s CommitNotificationProducerSpan) Delay(cause string, delay time.Duration)
 func (s CommitNotificationProducerSpan) Duplicate(cause string, copyValue int64) {
 	if s.On() {
 		s.event(EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
+	}
+}
+
+// LateCopy adds the event late_copy: the second copy arrives later.
+func (s CommitNotificationProducerSpan) LateCopy(cause string, delay time.Duration) {
+	if s.On() {
+		s.event(EventLateCopy, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
 	}
 }
 

@@ -69,6 +69,11 @@ func Specs() []Spec {
 		{Key: RaftkvCopyKey, Type: attribute.INT64, Level: Required},
 		{Key: RaftkvStepKey, Type: attribute.INT64, Level: Optional},
 	}}
+	lateCopyEvent := EventSpec{Name: EventLateCopy, Attributes: []AttributeSpec{
+		{Key: RaftkvCauseKey, Type: attribute.STRING, Level: Required, Values: []string{"network", "counterfactual", "fault"}},
+		{Key: RaftkvDelayNsKey, Type: attribute.INT64, Level: Required},
+		{Key: RaftkvStepKey, Type: attribute.INT64, Level: Optional},
+	}}
 	persistEvent := EventSpec{Name: EventPersist, Attributes: []AttributeSpec{
 		{Key: RaftTermKey, Type: attribute.INT64, Level: Required},
 		{Key: RaftVotedForKey, Type: attribute.STRING, Level: Required},
@@ -214,7 +219,7 @@ func Specs() []Spec {
 				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: RaftUnfinishedKey, Type: attribute.BOOL, Level: Optional},
 			},
-			Events: []EventSpec{dropEvent, delayEvent, duplicateEvent},
+			Events: []EventSpec{dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
 		},
 		{
 			ID: TurnConsumerID, Name: TurnConsumerName, Kind: trace.SpanKindConsumer, Service: ServiceClient,
@@ -250,7 +255,7 @@ func Specs() []Spec {
 				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: RaftUnfinishedKey, Type: attribute.BOOL, Level: Optional},
 			},
-			Events: []EventSpec{dropEvent, delayEvent, duplicateEvent},
+			Events: []EventSpec{dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
 		},
 		{
 			ID: PutServerID, Name: PutServerName, Kind: trace.SpanKindServer, Service: ServiceNode,
@@ -274,7 +279,7 @@ func Specs() []Spec {
 				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: RaftUnfinishedKey, Type: attribute.BOOL, Level: Optional},
 			},
-			Events: []EventSpec{persistEvent, appendEvent, dropEvent, delayEvent, duplicateEvent},
+			Events: []EventSpec{persistEvent, appendEvent, dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
 		},
 		{
 			ID: GetClientID, Name: GetClientName, Kind: trace.SpanKindClient, Service: ServiceClient,
@@ -297,7 +302,7 @@ func Specs() []Spec {
 				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: RaftUnfinishedKey, Type: attribute.BOOL, Level: Optional},
 			},
-			Events: []EventSpec{dropEvent, delayEvent, duplicateEvent},
+			Events: []EventSpec{dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
 		},
 		{
 			ID: GetServerID, Name: GetServerName, Kind: trace.SpanKindServer, Service: ServiceNode,
@@ -321,7 +326,7 @@ func Specs() []Spec {
 				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: RaftUnfinishedKey, Type: attribute.BOOL, Level: Optional},
 			},
-			Events: []EventSpec{persistEvent, appendEvent, dropEvent, delayEvent, duplicateEvent},
+			Events: []EventSpec{persistEvent, appendEvent, dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
 		},
 		{
 			ID: DeleteClientID, Name: DeleteClientName, Kind: trace.SpanKindClient, Service: ServiceClient,
@@ -344,7 +349,7 @@ func Specs() []Spec {
 				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: RaftUnfinishedKey, Type: attribute.BOOL, Level: Optional},
 			},
-			Events: []EventSpec{dropEvent, delayEvent, duplicateEvent},
+			Events: []EventSpec{dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
 		},
 		{
 			ID: DeleteServerID, Name: DeleteServerName, Kind: trace.SpanKindServer, Service: ServiceNode,
@@ -368,7 +373,7 @@ func Specs() []Spec {
 				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: RaftUnfinishedKey, Type: attribute.BOOL, Level: Optional},
 			},
-			Events: []EventSpec{persistEvent, appendEvent, dropEvent, delayEvent, duplicateEvent},
+			Events: []EventSpec{persistEvent, appendEvent, dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
 		},
 		{
 			ID: ElectionID, Name: ElectionName, Kind: trace.SpanKindInternal, Service: ServiceNode, Root: true,
@@ -445,7 +450,7 @@ func Specs() []Spec {
 				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: RaftUnfinishedKey, Type: attribute.BOOL, Level: Optional},
 			},
-			Events: []EventSpec{persistEvent, dropEvent, delayEvent, duplicateEvent},
+			Events: []EventSpec{persistEvent, dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
 		},
 		{
 			ID: RequestVoteServerID, Name: RequestVoteServerName, Kind: trace.SpanKindServer, Service: ServiceNode,
@@ -471,7 +476,7 @@ func Specs() []Spec {
 				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: RaftUnfinishedKey, Type: attribute.BOOL, Level: Optional},
 			},
-			Events: []EventSpec{persistEvent, dropEvent, delayEvent, duplicateEvent},
+			Events: []EventSpec{persistEvent, dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
 		},
 		{
 			ID: AppendEntriesClientID, Name: AppendEntriesClientName, Kind: trace.SpanKindClient, Service: ServiceNode,
@@ -506,7 +511,7 @@ func Specs() []Spec {
 				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: RaftUnfinishedKey, Type: attribute.BOOL, Level: Optional},
 			},
-			Events: []EventSpec{persistEvent, dropEvent, delayEvent, duplicateEvent},
+			Events: []EventSpec{persistEvent, dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
 		},
 		{
 			ID: AppendEntriesServerID, Name: AppendEntriesServerName, Kind: trace.SpanKindServer, Service: ServiceNode,
@@ -538,7 +543,7 @@ func Specs() []Spec {
 				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: RaftUnfinishedKey, Type: attribute.BOOL, Level: Optional},
 			},
-			Events: []EventSpec{persistEvent, dropEvent, delayEvent, duplicateEvent},
+			Events: []EventSpec{persistEvent, dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
 		},
 		{
 			ID: LateReplyID, Name: LateReplyName, Kind: trace.SpanKindInternal, Service: ServiceNode,
@@ -612,7 +617,7 @@ func Specs() []Spec {
 				{Key: ErrorTypeKey, Type: attribute.STRING, Level: Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: RaftUnfinishedKey, Type: attribute.BOOL, Level: Optional},
 			},
-			Events: []EventSpec{dropEvent, delayEvent, duplicateEvent},
+			Events: []EventSpec{dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
 		},
 		{
 			ID: CommitNotificationConsumerID, Name: CommitNotificationConsumerName, Kind: trace.SpanKindConsumer, Service: ServiceNode,

@@ -97,7 +97,7 @@ type Cause string
 
 // The causes there are.
 const (
-	CauseNetwork        Cause = "network"        // the link's own rate of loss or duplication
+	CauseNetwork        Cause = "network"        // the link's own rate of what is lost, late or doubled
 	CauseCounterfactual Cause = "counterfactual" // asked for by the message's id: -drop, -delay, -duplicate
 	CauseFault          Cause = "fault"          // a link that is cut, or a sender that is down
 )
@@ -108,6 +108,7 @@ type Fate struct {
 	Delay     Cause         // the first copy arrives DelayBy later than it would have
 	DelayBy   time.Duration // at least 0
 	Duplicate Cause         // a second copy arrives, with Copy 1
+	CopyLate  time.Duration // the second copy arrives so much later than it would have: the network's doing
 }
 
 // Timer is what a process gets back when a timer runs out.

@@ -126,7 +126,7 @@ func record(c *config.Config, count *counter) (*traces.Recorder, func() (int64, 
 		}
 		return info.Size(), file.Close()
 	}
-	return traces.NewRecorder(traces.RecorderOptions{Run: c.Hash()}, traces.NewOTLPFile(buffered), count), finish, nil
+	return traces.NewRecorder(traces.RecorderOptions{Run: c.Hash(), Name: c.Name()}, traces.NewOTLPFile(buffered), count), finish, nil
 }
 
 // counter counts spans.

@@ -180,7 +180,7 @@ func writeTrace(c *config.Config, path string, also ...exporter) error {
 	}
 	buffered := bufio.NewWriterSize(file, 1<<18)
 	exporters := []exporter{traces.NewOTLPFile(buffered)}
-	recorder := traces.NewRecorder(traces.RecorderOptions{Run: c.Hash()}, append(exporters, also...)...)
+	recorder := traces.NewRecorder(traces.RecorderOptions{Run: c.Hash(), Name: c.Name()}, append(exporters, also...)...)
 	if _, err := cluster.New(c, cluster.Options{Unchecked: true, Recorder: recorder}).Run(context.Background()); err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ var nameViolation = world.NameOf(spans.ViolationName)
 // newChecker makes the one who looks whether the invariants hold, and who stops the run when one does not.
 func (cl *Cluster) newChecker(tracer *spans.Tracer) *check.Checker {
 	return check.New(check.Options{
-		Servers: cl.config.NumNodes, Now: cl.now, Bound: cl.bound(),
+		Servers: cl.config.NumNodes, Now: cl.now, MaxInFlight: max(1, cl.config.Raft.MaxInflight), Bound: cl.bound(),
 		Stopped: func() bool { return cl.stopped() },
 		Violated: func(v *check.Violation) {
 			traceViolation(tracer, v)

@@ -88,6 +88,7 @@ func New(c *config.Config, options Options) *Cluster {
 	}
 	simulation := sim.Config{
 		Seed: c.Seed, Latency: c.Network.Latency, StepTime: c.Process.StepTime, Loss: c.Network.Loss, Duplicate: c.Network.Duplicate,
+		Late: c.Network.Late, LateBy: c.Network.LateBy,
 		MaxDuration: c.MaxDuration, Drop: drop, Delay: delay, Duplicated: duplicate, Finished: cl.finished, Latencies: options.Latencies,
 		Links: links(c), After: cl.after(),
 		Rollbacks: slices.ContainsFunc(c.Faults, func(f config.Fault) bool { return f.Kind == config.Rollback }),
@@ -120,7 +121,14 @@ func New(c *config.Config, options Options) *Cluster {
 func links(c *config.Config) []sim.Link {
 	var all []sim.Link
 	for _, l := range c.Links {
-		all = append(all, sim.Link{From: l.From, To: l.To, Latency: l.Latency, HasLatency: l.Latency != (world.Range{}), Loss: l.Loss, Duplicate: l.Duplicate})
+		link := sim.Link{
+			From: l.From, To: l.To, Latency: l.Latency, HasLatency: l.Latency != (world.Range{}),
+			Loss: l.Loss, Duplicate: l.Duplicate, Late: l.Late, LateBy: l.LateBy,
+		}
+		if link.LateBy == (world.Range{}) {
+			link.LateBy = c.Network.LateBy
+		}
+		all = append(all, link)
 	}
 	return all
 }

@@ -109,7 +109,8 @@ func (e execution) lastOperationEnd() time.Time {
 	return last
 }
 
-// strayed are the differences between two runs that the loss of a message cannot have caused.
+// strayed are the differences between two runs that the loss of a message cannot have caused. What ends later than the
+// last operation of one of them is left out: timers stop then, and a call that was to be given up is answered late.
 func strayed(lost message, before, after execution) []string {
 	var found []string
 	in := coneOf(lost, before, after)
@@ -125,7 +126,7 @@ func strayed(lost message, before, after execution) []string {
 		other := after.byID[s.ID]
 		if other == nil {
 			found = append(found, fmt.Sprintf("- %s", asEnded(s)))
-		} else if a, b := asEnded(s), asEnded(other); a != b {
+		} else if a, b := asEnded(s), asEnded(other); a != b && (s.End.Before(until) || other.End.Before(until)) {
 			found = append(found, fmt.Sprintf("- %s\n+ %s", a, b))
 		}
 	}

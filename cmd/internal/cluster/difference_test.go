@@ -17,24 +17,54 @@ func TestDropDiffersOnlyInItsCone(t *testing.T) {
 	for _, seed := range []uint64{1, 2, 3, 7, 23, 42}[:dropSeeds] {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
 			t.Parallel()
-			c := seeded(seed)
-			before := run(t, c)
-			messages := before.messages()
-			if len(messages) < 150 {
-				t.Fatalf("the run has %d messages: too few to be the default run", len(messages))
-			}
-			for _, m := range messages {
-				after := run(t, dropping(c, m.id))
-				checkDrop(t, seed, m, before, after)
-			}
+			dropEach(t, seeded(seed), "")
 		})
 	}
 }
 
-func checkDrop(t *testing.T, seed uint64, lost message, before, after execution) {
+// TestDropOfLateMessages is the same where one in eight messages arrives late, most of them after their calls are given
+// up.
+func TestDropOfLateMessages(t *testing.T) {
+	for _, seed := range []uint64{3, 23}[:min(2, dropSeeds)] {
+		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
+			t.Parallel()
+			dropEach(t, late(seed), " -set network.late=0.125 -set network.late_by=50ms..900ms")
+		})
+	}
+}
+
+// late is the default run with late messages.
+func late(seed uint64) *config.Config {
+	c := seeded(seed)
+	c.Network.Late, c.Network.LateBy = 0.125, world.Range{Min: 50 * time.Millisecond, Max: 900 * time.Millisecond}
+	return c
+}
+
+// dropEach drops each message of a run in turn.
+func dropEach(t *testing.T, c *config.Config, flags string) {
+	t.Helper()
+	before := run(t, c)
+	messages := before.messages()
+	if len(messages) < 150 {
+		t.Fatalf("the run has %d messages: too few to be the default run", len(messages))
+	}
+	wereLate := 0
+	for _, m := range messages {
+		if hasEvent(before.byID[m.id], "delay") {
+			wereLate++
+		}
+		after := run(t, dropping(c, m.id))
+		checkDrop(t, c.Seed, flags, m, before, after)
+	}
+	if n := int(c.Network.Late * float64(len(messages))); wereLate < n/2 {
+		t.Errorf("%d of %d messages were late, want about %d", wereLate, len(messages), n)
+	}
+}
+
+func checkDrop(t *testing.T, seed uint64, flags string, lost message, before, after execution) {
 	t.Helper()
 	sender := after.byID[lost.id]
-	if sender == nil || !slices.ContainsFunc(sender.Events, func(e traces.Event) bool { return e.Name == "drop" }) {
+	if sender == nil || !hasEvent(sender, "drop") {
 		t.Errorf("seed %d: the sender's span of %s has no event drop", seed, lost.id)
 	}
 	for i := range after.spans {
@@ -44,9 +74,13 @@ func checkDrop(t *testing.T, seed uint64, lost message, before, after execution)
 		}
 	}
 	if found := strayed(lost, before, after); len(found) > 0 {
-		t.Errorf("seed %d: the loss of %s (%s to %s) changed %d spans outside its causal cone; see: go run ./cmd/run -seed %d -drop %s\n%s",
-			seed, lost.id, lost.from, lost.to, len(found), seed, lost.id, strings.Join(found[:min(3, len(found))], "\n"))
+		t.Errorf("seed %d: the loss of %s (%s to %s) changed %d spans outside its causal cone; see: go run ./cmd/run -seed %d%s -drop %s\n%s",
+			seed, lost.id, lost.from, lost.to, len(found), seed, flags, lost.id, strings.Join(found[:min(3, len(found))], "\n"))
 	}
+}
+
+func hasEvent(s *traces.Span, name string) bool {
+	return slices.ContainsFunc(s.Events, func(e traces.Event) bool { return e.Name == name })
 }
 
 // TestNotificationIsCheapToLose drops each CommitNotification to node 5: hardly anything hangs on it.
@@ -77,18 +111,25 @@ func TestNotificationIsCheapToLose(t *testing.T) {
 
 // TestOneMoreRequestChangesNothingBefore gives each client a sixth operation: what ended before the first of them began is the same.
 func TestOneMoreRequestChangesNothingBefore(t *testing.T) {
-	for seed := range uint64(20) {
-		c := seeded(seed + 1)
+	for _, c := range slices.Concat(each(20, seeded), each(20, late)) {
 		six := c.Clone()
 		six.RequestsPerClient = 6
 		same, found := changedBefore(run(t, c), run(t, six))
 		if len(found) > 0 {
-			t.Errorf("seed %d: %d spans ended before the first additional request, and differ:\n%s", seed+1, len(found), strings.Join(found[:min(3, len(found))], "\n"))
+			t.Errorf("seed %d: %d spans ended before the first additional request, and differ:\n%s", c.Seed, len(found), strings.Join(found[:min(3, len(found))], "\n"))
 		}
 		if same < 100 {
-			t.Errorf("seed %d: only %d spans ended before the first additional request", seed+1, same)
+			t.Errorf("seed %d: only %d spans ended before the first additional request", c.Seed, same)
 		}
 	}
+}
+
+// each are the runs of so many seeds.
+func each(seeds uint64, configured func(seed uint64) *config.Config) (all []*config.Config) {
+	for seed := range seeds {
+		all = append(all, configured(seed+1))
+	}
+	return all
 }
 
 // changedBefore compares a run with one of more requests: the spans that ended before the first additional one began, those that are the same and those that are not.

@@ -341,7 +341,7 @@ func TestDropDiffersOnlyInItsConeWithFaults(t *testing.T) {
 	}
 	for i := 0; i < len(messages); i += faultStride {
 		after := run(t, dropping(c, messages[i].id))
-		checkDrop(t, c.Seed, messages[i], before, after)
+		checkDrop(t, c.Seed, "", messages[i], before, after)
 	}
 }
 

@@ -66,6 +66,8 @@ type Network struct {
 	Latency   world.Range // of each message, each way
 	Loss      float64
 	Duplicate float64
+	Late      float64
+	LateBy    world.Range // of each late message
 }
 
 // Process is the section [process].
@@ -104,7 +106,10 @@ func Default() *Config {
 			NoopOnElection:    true,
 			MaxEntries:        64,
 		},
-		Network: Network{Latency: world.Range{Min: time.Millisecond, Max: 5 * time.Millisecond}},
+		Network: Network{
+			Latency: world.Range{Min: time.Millisecond, Max: 5 * time.Millisecond},
+			LateBy:  world.Range{Min: 500 * time.Millisecond, Max: 2 * time.Second},
+		},
 		Process: Process{StepTime: world.Range{Min: 50 * time.Microsecond, Max: 150 * time.Microsecond}},
 		Client:  Client{Start: 50 * time.Millisecond, Timeout: time.Second},
 	}

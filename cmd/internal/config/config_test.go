@@ -91,6 +91,8 @@ start_term = 4611686018427387904
 latency = "0s"
 loss = 1
 duplicate = 1e-9
+late = 0.125
+late_by = "3s..1m"
 
 [process]
 step_time = "7µs"
@@ -115,7 +117,7 @@ func TestEveryKeyIsReadAndWritten(t *testing.T) {
 			t.Errorf("%s is still the default; give it another value in `everything`", s.key)
 		}
 	}
-	want := Network{Latency: world.Range{}, Loss: 1, Duplicate: 1e-9}
+	want := Network{Latency: world.Range{}, Loss: 1, Duplicate: 1e-9, Late: 0.125, LateBy: world.Range{Min: 3 * time.Second, Max: time.Minute}}
 	if c.Network != want {
 		t.Errorf("network is %+v, want %+v", c.Network, want)
 	}
@@ -170,6 +172,7 @@ func TestEveryKeyIsChecked(t *testing.T) {
 		return c.TOML()
 	}())
 	text = strings.Replace(text, "num_nodes", "changed = false\nbug = \"\"\nnum_nodes", 1)
+	text = strings.Replace(text, "\n[process]", "late = 0.0\nlate_by = \"1s\"\n\n[process]", 1)
 	lines := strings.Split(text, "\n")
 	in := ""
 	for i, line := range lines {
@@ -218,7 +221,7 @@ func TestAKeyOfAnotherTable(t *testing.T) {
 		"[raft]\nkeys = []":                 `unknown key "raft.keys": keys must stand above the tables, since all that follows [raft] is in it`,
 		"[[link]]\nraft.max_entries = 1":    `unknown key "link.raft": raft is a table beside [[link]]; give it a header of its own, [raft]`,
 		"[[fault]]\n[[fault.expect]]\n":     `unknown key "fault.expect": expect is a table beside [[fault]]; give it a header of its own, [[expect]]`,
-		"[network]\na = 1":                  `unknown key "network.a"; [network] has latency, loss, duplicate`,
+		"[network]\na = 1":                  `unknown key "network.a"; [network] has latency, loss, duplicate, late, late_by`,
 		"[network]\nlos = 1":                `unknown key "network.los"; the nearest is "network.loss"`,
 		"[raft]\nlatency = \"1ms\"":         `unknown key "raft.latency"; the nearest is "network.latency"`,
 		"max_entries = 1":                   `unknown key "max_entries"; the nearest is "raft.max_entries"`,

@@ -8,6 +8,8 @@ type Link struct {
 	Latency   world.Range // zero for that of [network]
 	Loss      float64
 	Duplicate float64
+	Late      float64
+	LateBy    world.Range // zero for that of [network]
 }
 
 var linkColumns = []column[Link]{
@@ -16,6 +18,8 @@ var linkColumns = []column[Link]{
 	{"latency", func(l *Link) value { return uniform{&l.Latency, "leave it out for that of [network]", false} }},
 	{"loss", func(l *Link) value { return probability{&l.Loss} }},
 	{"duplicate", func(l *Link) value { return probability{&l.Duplicate} }},
+	{"late", func(l *Link) value { return probability{&l.Late} }},
+	{"late_by", func(l *Link) value { return uniform{&l.LateBy, "leave it out for that of [network]", false} }},
 }
 
 // links reads all of the [[link]], instead of those that were given before.

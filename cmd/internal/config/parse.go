@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/BurntSushi/toml"
 )
@@ -41,6 +42,7 @@ type reader struct {
 	placedExpects    []placed[Expect]
 	placedLinks      []placed[Link]
 	placedOperations []placed[Operation]
+	now              time.Time
 	source           *source // that is being read
 	adding           bool    // whether its faults and links come besides those that were given before
 	problems         []problem
@@ -52,7 +54,7 @@ type problem struct {
 }
 
 func newReader(scenario string) *reader {
-	r := &reader{config: Default(), given: make(map[string]origin), wrong: make(map[string]bool)}
+	r := &reader{config: Default(), now: Default().StartTime, given: make(map[string]origin), wrong: make(map[string]bool)}
 	r.config.Scenario = scenario
 	return r
 }
@@ -120,7 +122,12 @@ func (r *reader) table(name string, values map[string]any, at *place) {
 func (r *reader) setting(s setting, v any, p *place) {
 	r.given[s.key] = r.origin(p.value)
 	delete(r.wrong, s.key)
-	s.value(r.config).read(v, func(item int, format string, args ...any) {
+	field := s.value(r.config)
+	if i, ok := field.(instant); ok {
+		i.now = r.now
+		field = i
+	}
+	field.read(v, func(item int, format string, args ...any) {
 		r.wrong[s.key] = true
 		r.complain(p.item(item).value, "%s "+format, append([]any{s.key}, args...)...)
 	})

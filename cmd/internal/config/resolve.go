@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Scenario is the text of a config and what it is called.
@@ -53,6 +54,9 @@ type Request struct {
 	BuiltIn   []Scenario // the scenarios that have names, to tell whether a run is one of them unchanged
 	Overrides []Override // later ones win
 
+	// Now is what start_time = "now" means, cut to a whole second; the default's where it is zero. The run of one file is another then each time.
+	Now time.Time
+
 	// Chance is what a run's faults are drawn by, if they are.
 	Chance Chance
 }
@@ -86,6 +90,7 @@ type Resolved struct {
 	*Config
 	faults  []placedFault
 	expects []placed[Expect]
+	named   bool // the scenario has a name by which the program knows what it says
 }
 
 // FaultDiagnostic says what is wrong with one of Faults, at its place: that it cannot be done, or that no message has its id.
@@ -113,6 +118,9 @@ func Resolve(request Request) (*Resolved, error) {
 		named = fileScenario(scenario.File)
 	}
 	r := newReader(named)
+	if !request.Now.IsZero() {
+		r.now = request.Now.UTC().Truncate(time.Second)
+	}
 	r.document(&source{name: scenario.File, text: string(scenario.Text)})
 	own := r.snapshot()
 	if request.Chance != nil {
@@ -132,7 +140,8 @@ func Resolve(request Request) (*Resolved, error) {
 		return nil, err
 	}
 	reference := own
-	if builtIn, ok := request.own(c); ok {
+	builtIn, known := request.own(c)
+	if known {
 		r := newReader(c.Scenario)
 		r.document(&source{name: builtIn.File, text: string(builtIn.Text)})
 		if reference, err = r.finish(); err != nil {
@@ -141,7 +150,7 @@ func Resolve(request Request) (*Resolved, error) {
 		c.Changed = false
 	}
 	c.Changed = c.Changed || !c.equalBut(reference)
-	return &Resolved{Config: c, faults: r.placedFaults, expects: r.placedExpects}, nil
+	return &Resolved{Config: c, faults: r.placedFaults, expects: r.placedExpects, named: known}, nil
 }
 
 // own is the text that the scenario of a config has by itself, if it is one that has a name.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -25,8 +26,8 @@ func run(t *testing.T, scenario Scenario, overrides ...Override) *Resolved {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(first.Config, again.Config); diff != "" || first.Name() != again.Name() {
-		t.Errorf("the run.toml of %s is the run %s (-first +again):\n%s", first.Name(), again.Name(), diff)
+	if diff := cmp.Diff(first.Config, again.Config); diff != "" || first.Name() != again.Name() || first.RunName() != again.RunName() {
+		t.Errorf("the run.toml of %s is the run %s, %s (-first +again):\n%s", first.RunName(), again.Name(), again.RunName(), diff)
 	}
 	return first
 }
@@ -74,6 +75,57 @@ func TestName(t *testing.T) {
 		if r.Name() != want {
 			t.Errorf("%s with %v is called %s, want %s", c.scenario.File, c.overrides, r.Name(), want)
 		}
+	}
+}
+
+// TestRunName wants two names of two runs, also where their folders have one: a file that was changed between them.
+func TestRunName(t *testing.T) {
+	file := func(text string) Scenario { return Scenario{File: "my.toml", Text: []byte(text)} }
+	for _, c := range []struct {
+		name      string // # stands for the hash
+		scenario  Scenario
+		overrides []Override
+	}{
+		{"default-1", builtIns[0], nil},
+		{"default-7", builtIns[0], []Override{SetKey("-seed", "seed", "7")}},
+		{"default-1-#", builtIns[0], []Override{SetKey("-clients", "num_clients", "4")}},
+		{"reference-3", Scenario{File: "copies/reference.toml", Text: []byte("seed = 3\n" + string(builtIns[1].Text))}, nil},
+		{"my-1-#", file("num_clients = 4\n"), nil},
+		{"my-1-#", file("num_clients = 5\n"), nil},
+	} {
+		r := run(t, c.scenario, c.overrides...)
+		want := strings.Replace(c.name, "#", fmt.Sprintf("%016x", r.Hash())[:8], 1)
+		if r.RunName() != want {
+			t.Errorf("%s with %v is called %s in its trace, want %s", c.scenario.File, c.overrides, r.RunName(), want)
+		}
+	}
+}
+
+// TestStartNow begins a run at the time that the request says, to the second, and writes that time.
+func TestStartNow(t *testing.T) {
+	at := time.Date(2026, time.May, 4, 3, 2, 1, 987654321, time.FixedZone("", 3600))
+	inFile := Scenario{File: "my.toml", Text: []byte("start_time = \"now\"\n")}
+	for name, request := range map[string]Request{
+		"flag":           {Scenario: builtIns[0], Now: at, Overrides: []Override{Set("-set", "start_time=now")}},
+		"flag in quotes": {Scenario: builtIns[0], Now: at, Overrides: []Override{Set("-set", `start_time = "now"`)}},
+		"file":           {Scenario: inFile, Now: at},
+		"no clock":       {Scenario: inFile},
+	} {
+		r, err := Resolve(request)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		want := "2026-05-04T02:02:01Z"
+		if request.Now.IsZero() {
+			want = "2000-01-01T00:00:00Z"
+		}
+		if got := r.StartTime.Format(time.RFC3339Nano); got != want || !strings.Contains(string(r.TOML()), "\nstart_time = "+want+"\n") {
+			t.Errorf("%s: the run starts at %s, want %s, and its config says\n%s", name, got, want, r.TOML())
+		}
+		roundTrip(t, r.Config)
+	}
+	if err := Set("-set", "start_time=now").Check(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 type setting struct {
 	key      string // with its section, as in raft.max_entries
 	value    func(*Config) value
-	optional bool // whether it is left out when it says nothing
+	optional bool // whether it is left out when it says nothing: see isSaid
 }
 
 // The largest numbers. They are there to stop a slip of the finger, not a person who means it.
@@ -38,7 +38,7 @@ var settings = []setting{
 	{"seed", func(c *Config) value { return seed{&c.Seed} }, false},
 	{"keys", func(c *Config) value { return keyPool{&c.Keys} }, false},
 	{"values", func(c *Config) value { return choice[Values]{&c.Values, []Values{ValuesPool, ValuesUnique}} }, false},
-	{"start_time", func(c *Config) value { return instant{&c.StartTime} }, false},
+	{"start_time", func(c *Config) value { return instant{field: &c.StartTime} }, false},
 	{"max_duration", func(c *Config) value { return duration{&c.MaxDuration, "a run takes time"} }, false},
 
 	{"raft.rpc_timeout", func(c *Config) value { return duration{&c.Raft.RPCTimeout, "no RPC would ever be answered in time"} }, false},
@@ -58,6 +58,8 @@ var settings = []setting{
 	{"network.latency", func(c *Config) value { return uniform{&c.Network.Latency, "", false} }, false},
 	{"network.loss", func(c *Config) value { return probability{&c.Network.Loss} }, false},
 	{"network.duplicate", func(c *Config) value { return probability{&c.Network.Duplicate} }, false},
+	{"network.late", func(c *Config) value { return probability{&c.Network.Late} }, true},
+	{"network.late_by", func(c *Config) value { return uniform{&c.Network.LateBy, "it would not be late", false} }, true},
 
 	{"process.step_time", func(c *Config) value { return uniform{&c.Process.StepTime, "or time could stand still", false} }, false},
 

@@ -263,7 +263,13 @@ func (k keyPool) write() string {
 }
 
 // instant is a moment in the world's calendar.
-type instant struct{ field *time.Time }
+type instant struct {
+	field *time.Time
+	now   time.Time // what "now" means
+}
+
+// now is what start_time can be instead of a time: a run then begins when it is read, and its config says when that was.
+const now = "now"
 
 // The bounds of instant: the nanoseconds since 1970 must fit 64 bits at the end of the longest run, too.
 var (
@@ -273,9 +279,12 @@ var (
 
 func (i instant) read(v any, complain complainer) {
 	t, ok := v.(time.Time)
+	if v == now {
+		t, ok = i.now, true
+	}
 	switch {
 	case !ok:
-		complain(whole, "must be a date and time such as 2000-01-01T00:00:00Z, not %s", describe(v))
+		complain(whole, "must be a date and time such as 2000-01-01T00:00:00Z, or \"now\", not %s", describe(v))
 	case strings.HasSuffix(t.Location().String(), "-local"): // so the TOML library calls the zone of what names none
 		complain(whole, "must be a date, a time and a zone, such as 2000-01-01T00:00:00Z: a run must not depend on the zone of the machine")
 	case t.Before(earliest) || !t.Before(latest):

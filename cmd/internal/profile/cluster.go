@@ -67,6 +67,15 @@ func anyNetwork(d dice, c *config.Config) {
 	}
 	c.Network.Latency = oneOf(d, "latency", c.Network.Latency, c.Network.Latency, world.Range{Min: 200 * time.Microsecond, Max: time.Millisecond},
 		world.Range{Min: time.Millisecond, Max: 20 * time.Millisecond})
+	if d.likely("late", 20) {
+		lateNetwork(d.in("late"), c)
+	}
+}
+
+// lateNetwork is one on which a few messages are late by several election timeouts: they arrive in another leadership.
+func lateNetwork(d dice, c *config.Config) {
+	c.Network.Late = percent(d.from("share", 1, 10))
+	c.Network.LateBy = world.Range{Min: d.millis("least", 100, 600), Max: d.millis("most", 1000, 3000)}
 }
 
 // badNetwork is one that fails all the time.

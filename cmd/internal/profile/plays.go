@@ -73,6 +73,18 @@ func crash(s *script, d dice) {
 	s.does(s.at(at+oneOf(d, "for", time.Millisecond, d.millis("long", 5, 400))), config.Restart, n)
 }
 
+// restarts takes a node down again and again, while what it sent and what it was sent before is still on its way.
+func restarts(s *script, d dice) {
+	n, at := s.node(d, "node"), s.moment(d)
+	for i := range d.from("how often", 2, 6) {
+		d := d.at(i)
+		s.does(s.at(at), config.Crash, n)
+		at += d.millis("for", 1, 40)
+		s.does(s.at(at), config.Restart, n)
+		at += d.millis("up", 1, 300)
+	}
+}
+
 // crashOnRole takes a node down just as it becomes something, most often the leader. It may be made to.
 func crashOnRole(s *script, d dice) {
 	n := s.node(d, "node")

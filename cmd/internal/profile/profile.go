@@ -34,8 +34,8 @@ func All() []Profile {
 	return []Profile{
 		{Name: None, Sentence: "Nothing goes wrong."},
 		{
-			Name: Mixed, Sentence: "Everything goes wrong, in clusters of 3 to 5 nodes of all kinds: every fault there is but for disks that lie, on networks from good to bad.",
-			cluster: anyCluster, network: anyNetwork, links: anyLinks, faults: besides(anyFaults, 20, stall, whoever),
+			Name: Mixed, Sentence: "Everything goes wrong, in clusters of 3 to 5 nodes of all kinds: every fault there is but for disks that lie, on networks from good to bad, some of which have messages come very late.",
+			cluster: anyCluster, network: anyNetwork, links: anyLinks, faults: besides(anyFaults, 20, stall, whoever, restarts),
 		},
 		{
 			Name: "crashes", Sentence: "Nodes crash and restart, leaders above all, and writes that were not synced yet are lost or torn.",

@@ -72,7 +72,7 @@ func TestEverythingIsInTheMix(t *testing.T) {
 			fmt.Sprintf("num_nodes %d", c.NumNodes), fmt.Sprintf("num_clients %d", c.NumClients), fmt.Sprintf("no-op %t", c.Raft.NoopOnElection),
 			fmt.Sprintf("max_entries %d", c.Raft.MaxEntries), fmt.Sprintf("max_inflight %d", c.Raft.MaxInflight), fmt.Sprintf("first_leader %d", c.Raft.FirstLeader),
 			fmt.Sprintf("keys %d", len(c.Keys)), fmt.Sprintf("loss %t, much %t", c.Network.Loss > 0, c.Network.Loss > 0.1), fmt.Sprintf("duplicate %t", c.Network.Duplicate > 0),
-			fmt.Sprintf("links %d", len(c.Links)), fmt.Sprintf("gives up %t", c.Client.GiveUp > 0), string(c.Values),
+			fmt.Sprintf("late %t", c.Network.Late > 0), fmt.Sprintf("links %d", len(c.Links)), fmt.Sprintf("gives up %t", c.Client.GiveUp > 0), string(c.Values),
 		} {
 			seen[text]++
 		}
@@ -92,7 +92,7 @@ func TestEverythingIsInTheMix(t *testing.T) {
 	for _, want := range []string{
 		"num_nodes 3", "num_nodes 4", "num_nodes 5", "num_clients 2", "num_clients 3", "num_clients 4", "no-op true", "no-op false", "max_entries 1", "max_entries 64",
 		"max_inflight 1", "max_inflight 2", "max_inflight 3", "max_inflight 4", "first_leader 0", "first_leader 1", "first_leader 5", "keys 1", "keys 2", "keys 3",
-		"loss false, much false", "loss true, much false", "loss true, much true", "duplicate true", "duplicate false", "links 0", "links 1", "links 2", "links 3",
+		"loss false, much false", "loss true, much false", "loss true, much true", "duplicate true", "duplicate false", "late true", "late false", "links 0", "links 1", "links 2", "links 3",
 		"gives up true", "gives up false",
 		"crash torn false one-way false rate false", "restart torn false one-way false rate false", "heal torn false one-way false rate false",
 		"isolate torn false one-way false rate false", "partition torn false one-way false rate false", "partition torn false one-way true rate false",

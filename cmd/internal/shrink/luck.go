@@ -18,15 +18,17 @@ import (
 	"github.com/raftkv/raftkv/traces"
 )
 
-// Message is one that was lost or doubled, by a rate or on request.
+// Message is one that was lost, late or doubled, by a rate or on request.
 type Message struct {
 	ID            world.CausalID
 	Lost, Doubled bool
-	What          string // who sends what to whom, and when
+	LateBy        time.Duration // of the first copy
+	What          string        // who sends what to whom, and when
 }
 
-// writeLuck has the messages that rates lost and doubled be lost and doubled on request instead, so that each can be taken away by itself. The run stays as it is to the
-// event: a message's luck is its own.
+// writeLuck has the messages that rates lost, doubled and had come late be so on request instead, so that each can be taken away by itself. The run stays as it is to the
+// event: a message's luck is its own. But nobody can ask for a second copy to be late, nor for what is lost to arrive late as well: where the violation hangs on that, the
+// rates of late messages stay.
 func (s *shrinker) writeLuck() {
 	if quiet(s.config).Hash() == s.config.Hash() || s.over() {
 		return
@@ -36,7 +38,12 @@ func (s *shrinker) writeLuck() {
 		s.err = err
 		return
 	}
-	c := quiet(s.config)
+	_ = s.try(asked(quiet(s.config), all)) || s.try(asked(quietButLate(s.config), all))
+}
+
+// asked is a config that asks for what befell messages. Where they are late by chance still, it leaves that to chance.
+func asked(c *config.Config, all []Message) *config.Config {
+	late := c.Hash() != quiet(c).Hash()
 	named := func(kind config.FaultKind, id world.CausalID) bool {
 		return slices.ContainsFunc(c.Faults, func(f config.Fault) bool { return f.Kind == kind && f.Message == id })
 	}
@@ -47,8 +54,11 @@ func (s *shrinker) writeLuck() {
 		if m.Doubled && !named(config.Duplicate, m.ID) {
 			c.Faults = append(c.Faults, config.Fault{Kind: config.Duplicate, Message: m.ID})
 		}
+		if m.LateBy > 0 && !m.Lost && !late && !named(config.Delay, m.ID) {
+			c.Faults = append(c.Faults, config.Fault{Kind: config.Delay, Message: m.ID, By: m.LateBy})
+		}
 	}
-	s.try(c)
+	return c
 }
 
 // run carries out the run of a config.
@@ -60,7 +70,7 @@ func run(ctx context.Context, c *config.Config) (*check.Violation, error) {
 	return result.Checks.Violation, err
 }
 
-// messages carries out the run of a config with its spans, which tell of each message that was lost or doubled.
+// messages carries out the run of a config with its spans, which tell of each message that was lost, late or doubled.
 func messages(ctx context.Context, c *config.Config) ([]Message, error) {
 	var seen witness
 	recorder := traces.NewRecorder(traces.RecorderOptions{Run: c.Hash()}, &seen)
@@ -98,6 +108,9 @@ func (w *witness) ExportSpans(_ context.Context, ended []sdktrace.ReadOnlySpan) 
 			meddled = true
 			m.Lost = m.Lost || e.Name == spans.EventDrop
 			m.Doubled = m.Doubled || e.Name == spans.EventDuplicate
+			if e.Name == spans.EventDelay {
+				m.LateBy = time.Duration(e.Attribute(spans.RaftkvDelayNsKey).AsInt64())
+			}
 			m.What = fmt.Sprintf("%s, at %.3fms", sent(&s), float64(e.At.Sub(w.epoch))/float64(time.Millisecond))
 		}
 		if meddled {

@@ -98,12 +98,13 @@ func (s *shrinker) quieten() {
 	if s.try(quiet(s.config)) {
 		return
 	}
-	for _, key := range []string{"network.loss", "network.duplicate"} {
+	for _, key := range []string{"network.loss", "network.duplicate", "network.late"} {
 		s.try(s.config.Restored(key))
 	}
 	for i := range s.config.Links {
 		for _, rate := range []func(*config.Link) *float64{
 			func(l *config.Link) *float64 { return &l.Loss }, func(l *config.Link) *float64 { return &l.Duplicate },
+			func(l *config.Link) *float64 { return &l.Late },
 		} {
 			c := s.config.Clone()
 			*rate(&c.Links[i]) = 0
@@ -117,6 +118,7 @@ func (s *shrinker) quieten() {
 func (s *shrinker) lower() {
 	for _, rate := range []func(*config.Config) *float64{
 		func(c *config.Config) *float64 { return &c.Network.Loss }, func(c *config.Config) *float64 { return &c.Network.Duplicate },
+		func(c *config.Config) *float64 { return &c.Network.Late },
 	} {
 		for _, share := range []float64{0.5, 0.5, 0.5, 0.5, 0.75, 0.75, 0.9, 0.9} {
 			c := s.config.Clone()
@@ -128,8 +130,18 @@ func (s *shrinker) lower() {
 	}
 }
 
-// quiet is a config in which nothing is lost or doubled by chance.
+// quiet is a config in which nothing is lost, late or doubled by chance.
 func quiet(c *config.Config) *config.Config {
+	q := quietButLate(c)
+	q.Network.Late = 0
+	for i := range q.Links {
+		q.Links[i].Late = 0
+	}
+	return q
+}
+
+// quietButLate is a config in which nothing is lost or doubled by chance.
+func quietButLate(c *config.Config) *config.Config {
 	q := c.Clone()
 	q.Network.Loss, q.Network.Duplicate = 0, 0
 	for i := range q.Links {

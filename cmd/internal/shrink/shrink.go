@@ -35,7 +35,7 @@ type World struct {
 	// Run is what a config's run violates, nil if nothing or if the program panicked in it. An error ends the shrinking.
 	Run func(context.Context, *config.Config) (*check.Violation, error)
 
-	// Messages are those of a config's run that were lost or doubled by a rate or on request, in the order in which their spans end.
+	// Messages are those of a config's run that were lost, late or doubled by a rate or on request, in the order in which their spans end.
 	Messages func(context.Context, *config.Config) ([]Message, error)
 }
 
@@ -51,9 +51,9 @@ type Size struct {
 // SizeOf is how much there is to read in a config.
 func SizeOf(c *config.Config) Size {
 	s := Size{Faults: len(c.Faults), Operations: c.TotalOperations(), Links: len(c.Links), Nodes: c.NumNodes, Clients: c.NumClients}
-	rates := []float64{c.Network.Loss, c.Network.Duplicate}
+	rates := []float64{c.Network.Loss, c.Network.Duplicate, c.Network.Late}
 	for _, l := range c.Links {
-		rates = append(rates, l.Loss, l.Duplicate)
+		rates = append(rates, l.Loss, l.Duplicate, l.Late)
 	}
 	for _, r := range rates {
 		if r > 0 {

@@ -449,7 +449,7 @@ func TestRatesBecomeFaults(t *testing.T) {
 func TestRatesAreKept(t *testing.T) {
 	t.Parallel()
 	c := generated(t, 7)
-	c.Network.Loss = 0.5
+	c.Network.Loss, c.Network.Duplicate, c.Network.Late = 0.5, 0.5, 0.5
 	f := &fake{violates: func(c *config.Config) protocol.InvariantName { return when(c.Network.Loss > 0) }}
 	r, err := Shrink(t.Context(), c, Options{World: f.world()})
 	if err != nil {
