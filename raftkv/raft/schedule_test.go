@@ -3,6 +3,7 @@ package raft_test
 import (
 	"flag"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,7 +13,7 @@ import (
 
 var oneSeed = flag.Uint64("seed", 0, "TestSchedules: run the schedule of this seed only, and show it")
 
-// TestSchedules runs clusters through schedules drawn from a seed: messages arrive in any order, twice or never, servers crash and restart, requests are given
+// TestSchedules runs clusters through schedules drawn from a seed: messages arrive in any order, twice, very late or never, servers crash and restart, requests are given
 // up whether lost or not, timers run out at any time. The properties of safety_test.go must hold after every step. Then all of it stops, and within a bounded number of
 // elections there must be one leader, and all servers must have applied all that it has.
 func TestSchedules(t *testing.T) {
@@ -24,7 +25,7 @@ func TestSchedules(t *testing.T) {
 		}
 		return
 	}
-	const seeds = 2000
+	const seeds = scheduleSeeds
 	var seen safety
 	for seed := uint64(1); seed <= seeds; seed++ {
 		s := newSchedule(seed)
@@ -53,10 +54,14 @@ type schedule struct {
 	answers  map[protocol.RequestID]protocol.Result
 	sequence [4]protocol.Sequence // by client
 	clients  safetyOfClients
+	late     []envelope // messages that are kept back, until others have led
 }
 
 // chances are drawn anew for each schedule, so that some are quiet and some are wild. Each is out of 1,000.
-type chances struct{ lose, copy, crash, restart, election, heartbeat, command, giveUp uint64 }
+type chances struct {
+	lose, copy, crash, restart, election, heartbeat, command, giveUp uint64
+	keepBack, deliverLate                                            uint64
+}
 
 // safetyOfClients is ExactlyOnce: whoever answers an operation gives the same answer.
 type safetyOfClients struct{ problem string }
@@ -68,6 +73,7 @@ func newSchedule(seed uint64) *schedule {
 	s.steps = 200 + int(s.below(800))
 	s.chance = chances{
 		lose: s.below(150), copy: s.below(100), crash: s.below(15), restart: 100, election: 5 + s.below(60), heartbeat: s.below(60), command: 20 + s.below(100), giveUp: s.below(100),
+		keepBack: s.below(50), deliverLate: s.below(15),
 	}
 	s.cluster = newCluster(size, s.config)
 	s.answer = s.checkAnswer
@@ -136,7 +142,14 @@ func (s *schedule) anything() {
 		s.command(server)
 	case happens(s.chance.giveUp):
 		s.giveUpAny()
+	case len(s.late) > 0 && happens(s.chance.deliverLate):
+		i := int(s.below(uint64(len(s.late))))
+		s.bag = append(s.bag, s.late[i])
+		s.late = slices.Delete(s.late, i, i+1)
+		s.deliver(len(s.bag) - 1)
 	case len(s.bag) == 0:
+	case happens(s.chance.keepBack):
+		s.late = append(s.late, s.takeOut(int(s.below(uint64(len(s.bag))))))
 	case happens(s.chance.lose):
 		s.lose(int(s.below(uint64(len(s.bag)))))
 	case happens(s.chance.copy):
@@ -193,6 +206,7 @@ func (s *schedule) giveUpAny() {
 
 // heal ends all faults and asks for Progress.
 func (s *schedule) heal() string {
+	s.bag, s.late = append(s.bag, s.late...), nil
 	size := len(s.servers) - 1
 	for id := 1; id <= size; id++ {
 		if !s.servers[id].up {

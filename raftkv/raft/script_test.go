@@ -90,6 +90,17 @@ func (s *script) run(t *testing.T, d *datadriven.TestData) string {
 func (s *script) command(t *testing.T, pos, name string, args []datadriven.CmdArg) {
 	t.Helper()
 	a := arguments{t: t, pos: pos, args: args}
+	if !a.has("state") {
+		s.do(name, a)
+		return
+	}
+	before := s.states()
+	s.do(name, a)
+	s.out.WriteString(changesOf(before, s.states()))
+}
+
+func (s *script) do(name string, a arguments) {
+	a.t.Helper()
 	s.terse, s.quiet = a.has("terse"), false
 	switch name {
 	case "cluster":
@@ -130,7 +141,7 @@ func (s *script) command(t *testing.T, pos, name string, args []datadriven.CmdAr
 			fmt.Fprintf(&s.out, "%d->%d %s\n", e.from, e.to, describeMessage(e.message))
 		}
 	default:
-		t.Fatalf("%s: there is no command %q", pos, name)
+		a.t.Fatalf("%s: there is no command %q", a.pos, name)
 	}
 }
 
