@@ -9,6 +9,7 @@
 // Where does a span go when it ends?
 //
 //	recorder.go         from the SDK to the exporters
+//	recorderlater.go    what is known of a span only after it ended: what it sent was lost, and by which fault
 //	otlpfile.go         the exporter that writes the trace file
 //	otlpjson.go         a span as OTLP/JSON
 //	stdout.go           the exporter that writes spans.json

@@ -34,7 +34,7 @@ type Recorder struct {
 
 	mu    sync.Mutex
 	sinks []sink
-	mail  mail
+	later knownLater
 	span  [1]sdktrace.ReadOnlySpan // what exporters take is a slice; this one is used for every span
 	err   error
 }
@@ -106,7 +106,7 @@ func (r *Recorder) Err() error {
 func (r *Recorder) Close(ctx context.Context) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.deliverAll()
+	r.releaseAll()
 	err := r.err
 	for _, s := range r.sinks {
 		if e := s.exporter.Shutdown(ctx); e != nil && !errors.Is(err, e) {

@@ -94,7 +94,7 @@ func New(c *config.Config, options Options) *Cluster {
 		Rollbacks: slices.ContainsFunc(c.Faults, func(f config.Fault) bool { return f.Kind == config.Rollback }),
 	}
 	if options.Recorder != nil {
-		m := mail{cl, options.Recorder}
+		m := messages{cl, options.Recorder}
 		simulation.Sent, simulation.Handled, simulation.Lost = m.sent, m.handled, m.lost
 	}
 	cl.sim = sim.New(simulation)

@@ -21,15 +21,15 @@ type Recorder interface {
 	Crashed(service string, fault spans.Ref)
 }
 
-// mail tells the recorder what becomes of messages. A message is named by the span that sends it; a word from outside
+// messages tells the recorder what becomes of messages. A message is named by the span that sends it; a word from outside
 // has none.
-type mail struct {
+type messages struct {
 	cluster  *Cluster
 	recorder Recorder
 }
 
 // sent is told of a message that is on its way: see sim.Config.
-func (m mail) sent(e *world.Envelope, fate world.Fate) {
+func (m messages) sent(e *world.Envelope, fate world.Fate) {
 	copies := 1
 	if fate.Drop != "" {
 		copies--
@@ -50,14 +50,14 @@ func (m mail) sent(e *world.Envelope, fate world.Fate) {
 }
 
 // handled is told of a copy that was handled.
-func (m mail) handled(e *world.Envelope) {
+func (m messages) handled(e *world.Envelope) {
 	if e.From != 0 {
 		m.recorder.Handled(uint64(e.ID))
 	}
 }
 
 // lost is told of a copy that is lost where it arrived.
-func (m mail) lost(e *world.Envelope) {
+func (m messages) lost(e *world.Envelope) {
 	if e.From != 0 {
 		at := m.cluster.config.StartTime.Add(m.cluster.now())
 		m.recorder.Lost(uint64(e.ID), e.Copy, at, m.cluster.faults.thatCrashed(e.To))

@@ -17,15 +17,15 @@ import (
 // that is told of messages keeps a span, and those that ended after it, until all that it sent has arrived; then the span
 // says what was lost, and by which fault.
 
-// mail is what a recorder was told.
-type mail struct {
-	letters map[uint64]*letter   // by the span that sent them
-	waiting []endedSpan          // spans that ended, the oldest first, which waits for its letter
-	crashes map[string]spans.Ref // the fault that crashed a service last
+// knownLater is what a recorder was told of spans, besides the spans themselves.
+type knownLater struct {
+	known   map[uint64]*afterwards // by span
+	waiting []endedSpan            // the oldest first, which waits for what it sent to arrive
+	crashes map[string]spans.Ref   // the fault that crashed a service last
 }
 
-// letter is what is known of what a span sent, and of what was done to the span.
-type letter struct {
+// afterwards is what is known of what a span sent, and of what was done to the span.
+type afterwards struct {
 	onTheWay, handled int // copies
 	losses            []sdktrace.Event
 	faults            []spans.Ref // that did something to it
@@ -42,17 +42,17 @@ type endedSpan struct {
 func (r *Recorder) Sent(span uint64, copies int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.letter(span).onTheWay += copies
+	r.about(span).onTheWay += copies
 }
 
 // Handled tells that a copy of a message was handled.
 func (r *Recorder) Handled(span uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	l := r.letter(span)
-	l.handled++
-	l.onTheWay--
-	r.deliver()
+	known := r.about(span)
+	known.handled++
+	known.onTheWay--
+	r.release()
 }
 
 // Lost tells that a copy of a message was lost when it arrived, and which fault its receiver had crashed by.
@@ -63,52 +63,52 @@ func (r *Recorder) Lost(span uint64, copyNumber uint32, at time.Time, fault span
 	if copyNumber > 0 {
 		attributes = append(attributes, spans.RaftkvCopyKey.Int64(int64(copyNumber)))
 	}
-	l := r.letter(span)
-	l.losses = append(l.losses, sdktrace.Event{Name: spans.EventDrop, Attributes: attributes, Time: at})
-	l.blame(fault)
-	l.onTheWay--
-	r.deliver()
+	known := r.about(span)
+	known.losses = append(known.losses, sdktrace.Event{Name: spans.EventDrop, Attributes: attributes, Time: at})
+	known.blame(fault)
+	known.onTheWay--
+	r.release()
 }
 
 // Hit tells that a fault did something to what a span sent.
 func (r *Recorder) Hit(span uint64, fault spans.Ref) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.letter(span).blame(fault)
+	r.about(span).blame(fault)
 }
 
 // Blame tells that if a span fails, it is for this fault.
 func (r *Recorder) Blame(span uint64, fault spans.Ref) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.letter(span).blamed = fault
+	r.about(span).blamed = fault
 }
 
 // Crashed tells which fault the next crash of a service is.
 func (r *Recorder) Crashed(service string, fault spans.Ref) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.mail.crashes == nil {
-		r.mail.crashes = map[string]spans.Ref{}
+	if r.later.crashes == nil {
+		r.later.crashes = map[string]spans.Ref{}
 	}
-	r.mail.crashes[service] = fault
+	r.later.crashes[service] = fault
 }
 
-func (r *Recorder) letter(span uint64) *letter {
-	if r.mail.letters == nil {
-		r.mail.letters = map[uint64]*letter{}
+func (r *Recorder) about(span uint64) *afterwards {
+	if r.later.known == nil {
+		r.later.known = map[uint64]*afterwards{}
 	}
-	l := r.mail.letters[span]
-	if l == nil {
-		l = &letter{}
-		r.mail.letters[span] = l
+	known := r.later.known[span]
+	if known == nil {
+		known = &afterwards{}
+		r.later.known[span] = known
 	}
-	return l
+	return known
 }
 
-func (l *letter) blame(fault spans.Ref) {
-	if fault.ID != 0 && !slices.Contains(l.faults, fault) {
-		l.faults = append(l.faults, fault)
+func (a *afterwards) blame(fault spans.Ref) {
+	if fault.ID != 0 && !slices.Contains(a.faults, fault) {
+		a.faults = append(a.faults, fault)
 	}
 }
 
@@ -116,63 +116,63 @@ func (l *letter) blame(fault spans.Ref) {
 func (r *Recorder) ended(p *processor, s sdktrace.ReadOnlySpan) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if fault := r.mail.crashes[p.service]; fault.ID != 0 && errorType(s) == spans.ErrorTypeCrash {
-		r.letter(causalID(s.SpanContext())).blame(fault)
+	if fault := r.later.crashes[p.service]; fault.ID != 0 && errorType(s) == spans.ErrorTypeCrash {
+		r.about(causalID(s.SpanContext())).blame(fault)
 		if s.SpanKind() == trace.SpanKindServer {
-			r.letter(causalID(s.Parent())).blamed = fault // the call that waits for an answer
+			r.about(causalID(s.Parent())).blamed = fault // the call that waits for an answer
 		}
 	}
-	r.mail.waiting = append(r.mail.waiting, endedSpan{s, p})
-	r.deliver()
+	r.later.waiting = append(r.later.waiting, endedSpan{s, p})
+	r.release()
 }
 
-// deliver hands on the spans that ended, up to the first of which something is still on its way.
-func (r *Recorder) deliver() {
+// release hands on the spans that ended, up to the first of which something is still on its way.
+func (r *Recorder) release() {
 	n := 0
-	for _, e := range r.mail.waiting {
-		if l := r.mail.letters[causalID(e.span.SpanContext())]; l != nil && l.onTheWay > 0 {
+	for _, e := range r.later.waiting {
+		if known := r.later.known[causalID(e.span.SpanContext())]; known != nil && known.onTheWay > 0 {
 			break
 		}
 		r.handOn(e)
 		n++
 	}
-	r.mail.waiting = slices.Delete(r.mail.waiting, 0, n)
+	r.later.waiting = slices.Delete(r.later.waiting, 0, n)
 }
 
-// deliverAll hands on all of them: what is on its way stays there.
-func (r *Recorder) deliverAll() {
-	for _, e := range r.mail.waiting {
+// releaseAll hands on all of them: what is on its way stays there.
+func (r *Recorder) releaseAll() {
+	for _, e := range r.later.waiting {
 		r.handOn(e)
 	}
-	r.mail.waiting = nil
+	r.later.waiting = nil
 }
 
 // handOn gives a span to the exporters, with what is known of it now.
 func (r *Recorder) handOn(e endedSpan) {
 	id := causalID(e.span.SpanContext())
-	if l := r.mail.letters[id]; l != nil {
-		delete(r.mail.letters, id)
-		e.span = r.amended(e.span, l)
+	if known := r.later.known[id]; known != nil {
+		delete(r.later.known, id)
+		e.span = r.amended(e.span, known)
 	}
 	r.record(e.processor, e.span)
 }
 
 // amended is a span with what became of it, and of what it sent.
-func (r *Recorder) amended(s sdktrace.ReadOnlySpan, l *letter) sdktrace.ReadOnlySpan {
+func (r *Recorder) amended(s sdktrace.ReadOnlySpan, known *afterwards) sdktrace.ReadOnlySpan {
 	failed := s.Status().Code == codes.Error
-	lost := s.SpanKind() == trace.SpanKindProducer && len(l.losses) > 0 && l.handled == 0 && !failed
-	if failed && l.blamed.ID != 0 {
-		l.blame(l.blamed)
+	lost := s.SpanKind() == trace.SpanKindProducer && len(known.losses) > 0 && known.handled == 0 && !failed
+	if failed && known.blamed.ID != 0 {
+		known.blame(known.blamed)
 	}
-	if len(l.losses) == 0 && len(l.faults) == 0 {
+	if len(known.losses) == 0 && len(known.faults) == 0 {
 		return s
 	}
 	a := amendedSpan{ReadOnlySpan: s, events: s.Events(), links: s.Links(), attributes: s.Attributes(), status: s.Status()}
-	if len(l.losses) > 0 {
-		a.events = slices.Concat(a.events, l.losses)
+	if len(known.losses) > 0 {
+		a.events = slices.Concat(a.events, known.losses)
 		slices.SortStableFunc(a.events, func(x, y sdktrace.Event) int { return x.Time.Compare(y.Time) })
 	}
-	for _, fault := range l.faults {
+	for _, fault := range known.faults {
 		a.links = append(slices.Clip(a.links), sdktrace.Link{
 			SpanContext: trace.NewSpanContext(trace.SpanContextConfig{
 				TraceID: traceID(r.options.Run, fault.Root), SpanID: spanID(fault.ID), TraceFlags: trace.FlagsSampled, Remote: true,
