@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/raftkv/spans"
 )
@@ -111,6 +112,7 @@ func (s *keySet) hasAll(others *keySet) bool {
 type specShapes struct {
 	shapes   map[spanShape]*specShape
 	names    map[string][]*specShape
+	named    []*specShape // those whose names go on with values of attributes
 	byNumber []*specShape
 	byID     map[string]*specShape
 	keys     map[string]int // of all attributes there are, each with a number
@@ -126,8 +128,25 @@ func newSpecShapes() specShapes {
 		all.shapes[spanShape{spec.Name, spec.Kind}] = s
 		all.names[spec.Name] = append(all.names[spec.Name], s)
 		all.byNumber, all.byID[spec.ID] = append(all.byNumber, s), s
+		if len(spec.NamedAfter) > 0 {
+			all.named = append(all.named, s)
+		}
 	}
 	return all
+}
+
+// declared is the span of the spec that a span of a name and a kind is; nil for none. Where a name goes on with values
+// of attributes, its first word decides.
+func (all *specShapes) declared(name string, kind trace.SpanKind) *specShape {
+	if s := all.shapes[spanShape{name, kind}]; s != nil {
+		return s
+	}
+	for _, s := range all.named {
+		if rest, is := strings.CutPrefix(name, s.Name); is && rest[0] == ' ' && s.Kind == kind {
+			return s
+		}
+	}
+	return nil
 }
 
 func (all *specShapes) newSpecShape(number int, spec *spans.Spec) *specShape {
@@ -185,7 +204,7 @@ func (all *specShapes) number(attributes []spans.AttributeSpec) attributeShapes 
 func (all *specShapes) note(s *Span, a *attribute.KeyValue, n *note) {
 	of := n.of
 	if of == nil {
-		shape := all.shapes[spanShape{s.Name, s.Kind}]
+		shape := all.declared(s.Name, s.Kind)
 		key, known := all.keys[string(a.Key)]
 		if shape == nil || !known || shape.attributes.places[key] == 0 {
 			n.sound = false
@@ -203,7 +222,8 @@ func (all *specShapes) note(s *Span, a *attribute.KeyValue, n *note) {
 
 // unknown finds that the spec has no such span.
 func (j *Judge) unknown(s *Span, line int) {
-	named := j.names[s.Name]
+	first, _, _ := strings.Cut(s.Name, " ")
+	named := j.names[first]
 	if len(named) == 0 {
 		names := make([]string, 0, len(j.names))
 		for name := range j.names {
@@ -230,8 +250,23 @@ func (j *Judge) conform(s *Span, shape *specShape, line int, notes []note) {
 		j.find(ruleWrongTime, ref, fmt.Sprintf("it ends %s before it starts", milliseconds(s.Start.Sub(s.End))), "an end at its start or after it")
 	}
 	j.service(s, shape, ref)
+	j.name(s, shape, ref)
 	j.status(s, ref)
 	j.values(s, shape, ref, notes)
+}
+
+// name compares a name that goes on with values of attributes with them.
+func (j *Judge) name(s *Span, shape *specShape, ref SpanRef) {
+	if len(shape.NamedAfter) == 0 {
+		return
+	}
+	want := shape.Name
+	for _, key := range shape.NamedAfter {
+		want += " " + s.Attribute(key).AsString()
+	}
+	if s.Name != want {
+		j.find(ruleWrongName, ref, "its name is "+printable(s.Name), printable(want))
+	}
 }
 
 // events compares the events of a span with those that the spec declares.
@@ -243,17 +278,30 @@ func (j *Judge) events(s *Span, shape *specShape, ref SpanRef) {
 			j.find(ruleUnknownEvent, ref, "an event "+printable(e.Name), oneOf("no event", "one of ", eventNames(shape.Spec)))
 			continue
 		}
-		if slices.ContainsFunc(s.Events[:i], func(other Event) bool { return other.Name == e.Name }) {
+		if slices.ContainsFunc(s.Events[:i], func(other Event) bool { return sameEvent(&other, e) }) {
 			j.find(ruleUnknownEvent, ref, "an event "+e.Name+" for the second time", "one of each")
 		}
 		j.attributes(ref, "event "+e.Name+": ", e.Attributes, &known.attributes, false, nil)
+		for k := range e.Attributes {
+			if want := malformed(shape.ID, &e.Attributes[k]); want != "" {
+				a := &e.Attributes[k]
+				j.find(ruleMalformedValue, ref, fmt.Sprintf("event %s: %s is %s", e.Name, a.Key, printable(text(a.Value))), want)
+			}
+		}
 		switch {
 		case e.At.Before(s.Start):
 			j.find(ruleWrongTime, ref, fmt.Sprintf("its event %s is %s before its start", printable(e.Name), milliseconds(s.Start.Sub(e.At))), "a time within the span")
+		case e.Name == spans.EventDrop && e.Attribute(spans.RaftkvCauseKey).AsString() == spans.CauseFault:
+			// A message that is lost when it arrives is lost after its sender's span may have ended.
 		case later(e.At.UnixNano(), s.End.UnixNano()):
 			j.find(ruleWrongTime, ref, fmt.Sprintf("its event %s is %s after its end", printable(e.Name), milliseconds(e.At.Sub(s.End))), "a time within the span")
 		}
 	}
+}
+
+// sameEvent says whether two events tell of the same: of a message each copy may be lost.
+func sameEvent(a, b *Event) bool {
+	return a.Name == b.Name && (a.Name != spans.EventDrop || number(a.Attribute(spans.RaftkvCopyKey)) == number(b.Attribute(spans.RaftkvCopyKey)))
 }
 
 // attributes compares attributes with those that the spec declares. Those that are noted to be sound were compared before.

@@ -95,13 +95,19 @@ func ended(list []stretch, at int64) {
 	}
 }
 
+// oneMoment is how far apart, in ns, what a process and the world do at one moment may be told: each thing is told in the
+// microsecond after the one before it.
+const oneMoment = 100 * cut
+
 // startedAgain ends what a process was down for when it starts, and says whether it was. Of the crashes at that very
 // moment it ends one: each has a start of its own.
 func startedAgain(down []stretch, at int64) (was bool) {
 	here := false
 	for i := range down {
-		if s := &down[i]; s.to == forever && (s.from < at || s.from == at && !here) {
-			s.to, was, here = at, true, here || s.from == at
+		s := &down[i]
+		now := s.from > at-oneMoment && s.from <= at+oneMoment
+		if s.to == forever && (s.from <= at-oneMoment || now && !here) {
+			s.to, was, here = max(at, s.from), true, here || now
 		}
 	}
 	return was
@@ -132,24 +138,47 @@ func (j *Judge) idle(ill map[processPlace]*ailments) {
 	if len(ill) == 0 {
 		return
 	}
+	begun := j.begun(ill)
 	for i := range j.records {
 		r := &j.records[i]
 		a := ill[r.process]
 		if a == nil {
 			continue
 		}
-		within := func(s stretch, at int64) bool { return at > s.from && later(s.to, at) }
 		for _, s := range a.down {
-			if later(r.end, s.from) && r.start < s.to {
+			dies := r.is&crashed != 0 && r.start <= s.from && r.end < s.from+oneMoment
+			if later(r.end, s.from) && r.start < s.to && !dies {
 				j.find(ruleWhileDown, j.ref(int32(i)), fmt.Sprintf("%s crashed at %s, and this span is after that", j.process(r.process), j.since(s.from)), "a span that ends by the crash, or starts when the process does again")
 			}
 		}
 		for _, s := range a.paused {
-			if r.is&unfinished == 0 && (within(s, r.start) || within(s, r.end)) {
-				j.find(ruleWhileDown, j.ref(int32(i)), fmt.Sprintf("%s was paused at %s, and this span starts or ends while it was", j.process(r.process), j.since(s.from)), "nothing that is done before it is healed")
+			if r.start > s.from && later(s.to, r.start) && begun[stepOf{r.process, j.origins[i].step}] == int32(i) {
+				j.find(ruleWhileDown, j.ref(int32(i)), fmt.Sprintf("%s was paused at %s, and this span begins a step while it was", j.process(r.process), j.since(s.from)), "nothing that is done before it is healed")
 			}
 		}
 	}
+}
+
+// begun are the spans whose start is the first thing of a step, of processes that were paused: a step that was held up
+// tells of the rest in its second half, which may be while it was.
+func (j *Judge) begun(ill map[processPlace]*ailments) map[stepOf]int32 {
+	firsts, begun := map[stepOf]int64{}, map[stepOf]int32{}
+	note := func(of stepOf, at int64, span int32) {
+		if first, known := firsts[of]; !known || at < first {
+			firsts[of], begun[of] = at, span
+		}
+	}
+	for i := range j.records {
+		r, o := &j.records[i], &j.origins[i]
+		if a := ill[r.process]; a == nil || len(a.paused) == 0 || o.step == 0 {
+			continue
+		}
+		note(stepOf{r.process, o.step}, r.start, int32(i))
+		if end := o.endStep(); end != o.step {
+			note(stepOf{r.process, end}, r.end, -1)
+		}
+	}
+	return begun
 }
 
 // travel is how long messages of one process to another took.
@@ -169,6 +198,7 @@ type traffic struct {
 	latest int64 // how long any took
 	end    int64 // of the run
 	cut    bool  // it was ended before all that was in flight was handled
+	exact  bool  // what was lost since its receiver was down says so
 }
 
 // took notes how long a message was on its way, if nothing held it up.
@@ -186,6 +216,9 @@ func (t *traffic) took(from, to processPlace, sent, handled int64) {
 // arrives says whether a message that was sent, and not lost, was surely handled before the run ended. A run that was not cut short ends when all that was in flight is handled.
 func (t *traffic) arrives(from, to processPlace, sent int64) bool {
 	a := t.ill[to]
+	if t.exact && !t.cut {
+		return a == nil || all(a.paused, func(s stretch) bool { return s.to < forever })
+	}
 	over := func(s stretch) bool { return s.to < sent }
 	if !t.cut && (a == nil || all(a.down, over) && all(a.paused, over) && all(a.slow, over) && all(a.guess, over)) {
 		return sent+t.latest < t.end
@@ -215,7 +248,7 @@ func (t *traffic) arrivesBy(from, to processPlace, sent, by int64) bool {
 			}
 		}
 	}
-	gone := func(s stretch) bool { return s.meets(sent, reach) }
+	gone := func(s stretch) bool { return !t.exact && s.meets(sent, reach) }
 	return reach < by && !slices.ContainsFunc(a.down, gone) && !slices.ContainsFunc(a.guess, gone)
 }
 

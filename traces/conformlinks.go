@@ -2,14 +2,19 @@ package traces
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/raftkv/raftkv/raftkv/spans"
 )
 
 // fits says what would have been the right target of a link that goes to a span of the right kind; nothing if it is the right one.
-func (j *Judge) fits(from, target int32) (want string) {
+func (j *Judge) fits(l *linkRef, target int32) (want string) {
+	from := l.from
 	r, to := &j.records[from], &j.records[target]
 	switch {
+	case j.is(target, commits):
+		return j.fitsCommit(l, target)
 	case j.is(from, noticesHeard|turnsTaken):
 		if j.origins[from].parent != to.id {
 			return "a link to its parent, the producer that it was sent by"
@@ -49,6 +54,63 @@ func (j *Judge) fitsAttempt(from, target int32) (want string) {
 		return fmt.Sprintf("a link to number %d of the same, which this is number %d of", max(attempt, 1)-1, attempt)
 	}
 	return ""
+}
+
+// fitsCommit says the same of a link of a request to the commit that covers it.
+func (j *Judge) fitsCommit(l *linkRef, target int32) (want string) {
+	r, to := &j.records[l.from], &j.records[target]
+	index, c := j.facts.requests[r.fact].appended.index, &j.facts.commits[to.fact]
+	switch {
+	case l.index != index:
+		return fmt.Sprintf("%s %d, where its entry was taken into the log", spans.RaftIndexKey, index)
+	case r.process != to.process || index <= c.from || index > c.to:
+		return fmt.Sprintf("a link to the commit of %s that covers index %d", j.process(r.process), index)
+	}
+	return ""
+}
+
+// explained says which fault would have explained what a span says, if the one that it links to does not: a crash
+// explains what ended with it, and what was lost or had no answer since its receiver was down; a cut, what was to cross
+// it.
+func (j *Judge) explained(from, target int32) (want string) {
+	r, fault := &j.records[from], &j.facts.faults[j.records[target].fact]
+	hurt := j.origins[from].hit || r.is&failed != 0
+	on := j.texts.of(fault.target)
+	switch kind := j.texts.of(fault.kind); kind {
+	case spans.FaultCrash, spans.FaultLoseUnsynced, spans.FaultRollback:
+		own := r.is&crashed != 0 && on == j.nameOfProcess(r.process)
+		if own && later(r.start, j.records[target].start) {
+			return "a crash that came after it began"
+		}
+		if own || hurt && on == j.nameOfProcess(r.peer) {
+			return ""
+		}
+	case spans.FaultIsolate, spans.FaultPartition:
+		if hurt && isCutBy(on, j.nameOfProcess(r.process), j.nameOfProcess(r.peer)) {
+			return ""
+		}
+	}
+	return "a fault that explains what it says: a crash of its process or of its receiver, or a cut between the two"
+}
+
+func (j *Judge) nameOfProcess(n processPlace) string {
+	if n == noProcess {
+		return ""
+	}
+	return j.processes.names[n]
+}
+
+// isCutBy says whether a cut parts two processes: it names the one that is isolated, or the sides of a partition.
+func isCutBy(cut, a, b string) bool {
+	sides := strings.Split(cut, " | ")
+	sideOf := func(process string) int {
+		return slices.IndexFunc(sides, func(side string) bool { return slices.Contains(strings.Fields(side), process) })
+	}
+	from, to := sideOf(a), sideOf(b)
+	if len(sides) == 1 {
+		return (from < 0) != (to < 0)
+	}
+	return from >= 0 && to >= 0 && from != to
 }
 
 // indexes are those of the entries that a span sends or commits.

@@ -13,7 +13,8 @@ const cutSlack = 100e6
 
 // deliveries compares what was sent with what was handled.
 func (j *Judge) deliveries() {
-	t := &traffic{ill: j.ailing(), ways: map[[2]processPlace]travel{}}
+	ill := j.ailing()
+	t := &traffic{ill: ill, ways: map[[2]processPlace]travel{}, exact: j.tellsLosses()}
 	re := newEchoes(len(j.records))
 	copies := make([]uint8, len(j.records)) // of each message, which copies were handled, as bits
 	for i := range j.records {
@@ -32,8 +33,8 @@ func (j *Judge) deliveries() {
 		if at := int32(i); j.is(at, repliesLate) {
 			j.late(at, re, t)
 		}
-		if receiver := j.receivers[i] - 1; receiver >= 0 && j.records[i].reply != noText && j.records[i].is&doubled == 0 && j.records[receiver].is&delayed == 0 {
-			t.took(j.records[receiver].process, j.records[i].process, j.records[receiver].end, j.records[i].end)
+		if by := j.answererOf(int32(i)); by >= 0 && j.records[by].is&delayed == 0 {
+			t.took(j.records[by].process, j.records[i].process, j.records[by].end, j.records[i].end)
 		}
 	}
 	j.missing(re, t)
@@ -42,7 +43,7 @@ func (j *Judge) deliveries() {
 			j.sent(at, j.receivers[i]-1, copies[i], re, t)
 		}
 	}
-	j.idle(t.ill)
+	j.idle(ill)
 }
 
 // received looks at a span that handles a message.
@@ -55,7 +56,7 @@ func (j *Judge) received(at, above int32, copies []uint8) {
 		j.find(ruleDuplicateDelivery, j.ref(at), fmt.Sprintf("it handles copy %d, and the network doubled nothing", r.copies), "the event duplicate in "+j.nameOf(above), above)
 	case copies[above]&bit != 0:
 		j.find(ruleDuplicateDelivery, j.ref(at), "the message was handled before, by "+j.nameOf(j.receivers[above]-1), "one receiver's span of each copy", j.receivers[above]-1)
-	case r.copies == 0 && sender.is&dropped != 0:
+	case r.copies == 0 && sender.is&dropped != 0, r.copies > 0 && sender.is&lostCopy != 0:
 		j.find(ruleUnhandledDelivery, j.ref(at), "it handles a message that was lost", "no span of a receiver, or no event drop in "+j.nameOf(above), above)
 	}
 	copies[above] |= bit
@@ -70,9 +71,21 @@ func (j *Judge) handled(at, above int32) {
 	}
 	switch {
 	case sender.shape == 0 || sender.fact < 0 || !j.shapeOf(at).parents.has(j.shapeOf(above).number):
+	case j.is(at, votesAsked):
+		a, b := &f.votes[sender.fact], &f.votes[r.fact]
+		switch {
+		case b.messageTerm != sender.term:
+			differ("raft.message.term", sender.term, b.messageTerm)
+		case a.lastIndex != b.lastIndex:
+			differ("raft.last_log.index", a.lastIndex, b.lastIndex)
+		case a.lastTerm != b.lastTerm:
+			differ("raft.last_log.term", a.lastTerm, b.lastTerm)
+		}
 	case j.is(at, entriesTaken):
 		a, b := &f.entries[sender.fact], &f.entries[r.fact]
 		switch {
+		case b.messageTerm != sender.term:
+			differ("raft.message.term", sender.term, b.messageTerm)
 		case a.prevIndex != b.prevIndex:
 			differ("raft.prev_log.index", a.prevIndex, b.prevIndex)
 		case a.prevTerm != b.prevTerm:
@@ -83,8 +96,11 @@ func (j *Judge) handled(at, above int32) {
 			differ("raft.entries", j.describe(a), j.describe(b))
 		}
 	case j.is(at, noticesHeard):
-		if a, b := f.told[sender.fact], f.told[r.fact]; a != b {
-			differ("raft.leader_commit", a, b)
+		a, b := f.told[sender.fact], f.told[r.fact]
+		if a.number != b.number {
+			differ("raft.leader_commit", a.number, b.number)
+		} else if b.messageTerm != sender.term {
+			differ("raft.message.term", sender.term, b.messageTerm)
 		}
 	case j.is(at, requests):
 		if a, b := f.requests[sender.fact].request, f.requests[r.fact].request; a != b {
@@ -108,6 +124,9 @@ func (j *Judge) describe(e *entriesFact) []string {
 }
 
 func (j *Judge) entry(index uint64, s slot) string {
+	if s.request != noText {
+		return fmt.Sprintf("%d@%d %s %s", index, s.term, printable(j.texts.of(s.request)), printable(j.texts.of(s.command)))
+	}
 	return fmt.Sprintf("%d@%d %s", index, s.term, printable(j.texts.of(s.command)))
 }
 
@@ -115,12 +134,13 @@ func (j *Judge) entry(index uint64, s slot) string {
 func (j *Judge) sent(at, receiver int32, copies uint8, re *echoes, t *traffic) {
 	r := &j.records[at]
 	surely := func(sent int64) bool { return t.arrives(r.process, r.peer, sent) }
+	by := j.answererOf(at)
 	switch {
-	case receiver < 0 && r.reply != noText:
-		j.find(ruleUnhandledDelivery, j.ref(at), fmt.Sprintf("it was answered %s, and no span of %s handles it", j.texts.of(r.reply), j.process(r.peer)), "the receiver's span, below this one")
+	case by < 0 && r.reply != noText:
+		j.find(ruleUnhandledDelivery, j.ref(at), fmt.Sprintf("it was answered %s, and no span of %s handles the copy that was", j.texts.of(r.reply), j.process(r.peer)), "the receiver's span, below this one")
 	case copies&1 == 0 && r.is&dropped == 0 && surely(r.start+j.delays[at][0]):
 		j.find(ruleUnhandledDelivery, j.ref(at), fmt.Sprintf("nothing became of it: %s, which was up, has no span that handles it", j.process(r.peer)), "the receiver's span below this one, or an event drop")
-	case copies&^1 == 0 && r.is&doubled != 0 && surely(r.start+j.delays[at][1]):
+	case copies&^1 == 0 && r.is&doubled != 0 && r.is&lostCopy == 0 && surely(r.start+j.delays[at][0]):
 		j.find(ruleUnhandledDelivery, j.ref(at), fmt.Sprintf("nothing became of its second copy: %s, which was up, has no span that handles it", j.process(r.peer)), "a receiver's span of copy 1 below this one, or no event duplicate")
 	}
 	if lost := expected(r) &^ copies; lost != 0 { // or it would have been found
@@ -129,23 +149,37 @@ func (j *Judge) sent(at, receiver int32, copies uint8, re *echoes, t *traffic) {
 	if receiver < 0 {
 		return
 	}
-	if r.is&doubled != 0 && r.reply != noText && re.given[at] > 1 {
-		j.doubts.doubt(doubtWhichReply, at, 1)
-	}
 	j.answered(at, receiver, re)
-	answer := &j.records[receiver]
-	if r.reply == noText {
+	if by < 0 {
 		return
 	}
-	if answer.reply != r.reply && r.is&doubled == 0 {
-		j.find(ruleMessageMismatch, j.ref(at), fmt.Sprintf("the reply is %s, and %s gave %s", j.texts.of(r.reply), j.process(r.peer), quotedOr(j.texts.of(answer.reply), "none")), "the reply that was given", receiver)
+	answer := &j.records[by]
+	if answer.reply != r.reply {
+		j.find(ruleMessageMismatch, j.ref(at), fmt.Sprintf("the reply is %s, and %s gave %s", j.texts.of(r.reply), j.process(r.peer), quotedOr(j.texts.of(answer.reply), "none")), "the reply that was given", by)
 	}
-	if later(answer.end, r.end) && r.is&doubled == 0 {
-		j.find(ruleWrongTime, j.ref(at), fmt.Sprintf("the reply is handled at %s, before %s gives it, at %s", j.since(r.end), j.process(r.peer), j.since(answer.end)), "an end that is not before the reply is given", receiver)
+	if later(answer.end, r.end) {
+		j.find(ruleWrongTime, j.ref(at), fmt.Sprintf("the reply is handled at %s, before %s gives it, at %s", j.since(r.end), j.process(r.peer), j.since(answer.end)), "an end that is not before the reply is given", by)
 	}
 	if answer.reply == r.reply {
-		j.replied(at, receiver)
+		j.replied(at, by)
 	}
+}
+
+// answererOf is the span of the copy of a call's message that the call says was answered; -1 where it says of no answer,
+// or nobody handled that copy.
+func (j *Judge) answererOf(call int32) int32 {
+	r := &j.records[call]
+	switch {
+	case r.reply == noText:
+		return -1
+	case r.is&toSecond != 0:
+		return j.seconds[call] - 1
+	}
+	by := j.receivers[call] - 1
+	if by >= 0 && j.records[by].copies > 0 {
+		return -1
+	}
+	return by
 }
 
 // expected are the copies of a message that were not lost on the way, as bits.
@@ -153,7 +187,7 @@ func expected(r *record) (copies uint8) {
 	if r.is&dropped == 0 {
 		copies |= 1
 	}
-	if r.is&doubled != 0 {
+	if r.is&doubled != 0 && r.is&lostCopy == 0 {
 		copies |= 2
 	}
 	return copies
@@ -168,9 +202,6 @@ func (j *Judge) sends(at int32) bool {
 // replied compares what both ends say of a reply.
 func (j *Judge) replied(at, receiver int32) {
 	r, answer := &j.records[at], &j.records[receiver]
-	if r.is&doubled != 0 { // of two copies either may have been answered first
-		return
-	}
 	if r.fact < 0 || answer.fact < 0 || !j.shapeOf(receiver).parents.has(j.shapeOf(at).number) { // they tell of different messages
 		return
 	}
@@ -179,9 +210,15 @@ func (j *Judge) replied(at, receiver int32) {
 	}
 	f := &j.facts
 	switch {
+	case j.is(at, voteCalls):
+		if said := f.votes[r.fact].ends.replyTerm; said != answer.term {
+			differ("raft.reply.term", answer.term, said)
+		}
 	case j.is(at, entriesSent):
 		a, b := &f.entries[answer.fact], &f.entries[r.fact]
 		switch {
+		case b.ends.replyTerm != answer.term:
+			differ("raft.reply.term", answer.term, b.ends.replyTerm)
 		case a.match != b.match:
 			differ("raft.match_index", a.match, b.match)
 		case a.conflictIndex != b.conflictIndex:

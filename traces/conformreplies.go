@@ -8,12 +8,11 @@ type echoes struct {
 	heard []uint8 // those that were handled late
 
 	late    []uint8 // the same, of each reply by itself
-	took    []bool  // a reply is taken for that which ended the call
 	missing []uint8 // copies that surely came back, and that nobody handled
 }
 
 func newEchoes(spans int) *echoes {
-	return &echoes{given: make([]uint8, spans), heard: make([]uint8, spans), late: make([]uint8, spans), took: make([]bool, spans), missing: make([]uint8, spans)}
+	return &echoes{given: make([]uint8, spans), heard: make([]uint8, spans), late: make([]uint8, spans), missing: make([]uint8, spans)}
 }
 
 // calls says whether a span is that of one server's request to another, which handles each reply that comes, the late ones too.
@@ -26,7 +25,7 @@ func copiesGiven(r *record) (n uint8) {
 	switch {
 	case r.reply == noText || r.is&(failed|unfinished) != 0:
 		return 0
-	case r.is&doubled != 0:
+	case r.is&doubled != 0 && r.is&lostCopy == 0:
 		n++
 	}
 	if r.is&dropped == 0 {
@@ -46,8 +45,7 @@ func (j *Judge) missing(re *echoes, t *traffic) {
 		}
 		to, missing := &j.records[call], copiesGiven(answer)
 		missing -= min(missing, re.late[at])
-		if missing > 0 && to.reply != noText && !re.took[call] && j.isAnswerTo(at, call) && !later(answer.end, to.end) {
-			re.took[call] = true
+		if missing > 0 && j.answererOf(call) == at {
 			missing--
 		}
 		if missing == 0 {
@@ -96,7 +94,7 @@ func (j *Judge) late(at int32, re *echoes, t *traffic) {
 	switch {
 	case r.copies > 0 && answer.is&doubled == 0:
 		j.find(ruleDuplicateDelivery, j.ref(at), fmt.Sprintf("it handles copy %d of the reply, and the network doubled nothing", r.copies), "the event duplicate in "+j.nameOf(server), server)
-	case r.copies == 0 && answer.is&dropped != 0:
+	case r.copies == 0 && answer.is&dropped != 0, r.copies > 0 && answer.is&lostCopy != 0:
 		j.find(ruleUnhandledDelivery, j.ref(at), "it handles a reply that was lost", "no late reply, or no event drop in "+j.nameOf(server), server)
 	case later(j.records[call].end, r.end):
 		j.find(ruleWrongTime, j.ref(at), fmt.Sprintf("the reply is late at %s, and the call is open until %s", j.since(r.end), j.since(j.records[call].end)), "the end of the call, since it is answered", call)

@@ -3,6 +3,7 @@ package traces
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/raftkv/raftkv/raftkv/spans"
@@ -19,13 +20,17 @@ func (j *Judge) numbered() []bool {
 	return numbered
 }
 
-// steps compares the numbers of each process's steps with its times: a process does one thing after the other, and what
-// it does in a step is done when that ends.
+// steps compares the numbers of each process's steps with its times: a process does one thing after the other.
 func (j *Judge) steps() {
 	numbered := j.numbered()
+	j.durableAt = j.persistedAt()
+	var done []int32                           // to the world, which has no steps
 	ends := make([]int32, 0, 2*len(j.records)) // of spans: the beginning of the span at place i is 2i, and its end 2i+1
 	for i := range j.records {
 		shape := j.shapeOf(int32(i))
+		if shape != nil && shape.Service == spans.ServiceWorld {
+			done = append(done, int32(2*i))
+		}
 		if shape == nil || shape.Service == spans.ServiceWorld || !numbered[j.records[i].process] {
 			continue
 		}
@@ -45,6 +50,7 @@ func (j *Judge) steps() {
 		x, y := &j.records[a/2], &j.records[b/2]
 		return cmp.Or(cmp.Compare(x.process, y.process), cmp.Compare(j.stepAt(a), j.stepAt(b)), cmp.Compare(x.id, y.id), cmp.Compare(a, b))
 	})
+	j.crowded(done)
 	var before stepTimes
 	for len(ends) > 0 {
 		n := 1
@@ -82,7 +88,7 @@ type stepTimes struct {
 // step looks at the ends of spans that are in one step, and at the step before.
 func (j *Judge) step(ends []int32, before stepTimes) stepTimes {
 	now := stepTimes{int32(j.records[ends[0]/2].process) + 1, ends[0], ends[0]}
-	done, received := int32(-1), int32(-1)
+	received := int32(-1)
 	for _, end := range ends {
 		if at := j.timeAt(end); at < j.timeAt(now.first) {
 			now.first = end
@@ -90,27 +96,80 @@ func (j *Judge) step(ends []int32, before stepTimes) stepTimes {
 			now.last = end
 		}
 		switch {
-		case end%2 == 1 && done < 0:
-			done = end
-		case end%2 == 1 && apart(j.timeAt(end), j.timeAt(done)):
-			j.find(ruleWrongStep, j.ref(end/2), fmt.Sprintf("it ends at %s, in step %d", j.exactly(j.timeAt(end)), j.stepAt(end)),
-				fmt.Sprintf("%s, when another span ends in that step", j.exactly(j.timeAt(done))), done/2)
-		case end%2 == 0 && j.shapeOf(end/2).receives && received >= 0:
+		case end%2 == 1 || !j.shapeOf(end/2).receives:
+		case received >= 0:
 			j.find(ruleWrongStep, j.ref(end/2), fmt.Sprintf("it takes in a message in step %d", j.stepAt(end)),
 				"another step: in that one another message is taken in", received/2)
-		case end%2 == 0 && j.shapeOf(end/2).receives:
+		default:
 			received = end
 		}
-	}
-	if done >= 0 && j.timeAt(now.last) > j.timeAt(done) && apart(j.timeAt(now.last), j.timeAt(done)) {
-		j.find(ruleWrongStep, j.ref(now.last/2), fmt.Sprintf("it begins at %s, in step %d", j.exactly(j.timeAt(now.last)), j.stepAt(now.last)),
-			fmt.Sprintf("at most %s, when that step ends", j.exactly(j.timeAt(done))), done/2)
 	}
 	if before.of == now.of && j.timeAt(now.first) < j.timeAt(before.last) && apart(j.timeAt(now.first), j.timeAt(before.last)) {
 		j.find(ruleWrongStep, j.ref(now.first/2), fmt.Sprintf("it is in step %d at %s", j.stepAt(now.first), j.exactly(j.timeAt(now.first))),
 			fmt.Sprintf("%s or later: step %d is not over before", j.exactly(j.timeAt(before.last)), j.stepAt(before.last)), before.last/2)
 	}
+	j.durableFirst(ends)
+	length := j.timeAt(now.last) - j.timeAt(now.first)
+	starting := func(end int32) bool { return j.is(end/2, starts) }
+	if length >= int64(len(ends))*mostOfEnd*cut || slices.ContainsFunc(ends, starting) {
+		j.crowded(ends)
+	}
 	return now
+}
+
+// mostOfEnd is how many microseconds a step has to have for each end of a span, for each thing in it to have had one of its own:
+// a span may have events as well, and what a step does has half of its time.
+const mostOfEnd = 8
+
+// durableFirst finds what a process sent in a step before it had made durable what it made durable in it.
+func (j *Judge) durableFirst(ends []int32) {
+	at, known := j.durableAt[stepOf{j.records[ends[0]/2].process, j.stepAt(ends[0])}]
+	if !known {
+		return
+	}
+	for _, end := range ends {
+		r, shape := &j.records[end/2], j.shapeOf(end/2)
+		leaves := end%2 == 0 && shape.sends || end%2 == 1 && shape.receives && r.reply != noText
+		if t := j.timeAt(end); leaves && t < at && apart(t, at) {
+			j.find(ruleWrongStep, j.ref(end/2), fmt.Sprintf("what it sends leaves at %s, in step %d", j.exactly(t), j.stepAt(end)),
+				fmt.Sprintf("%s or later, when that step has made durable what it depends on", j.exactly(at)))
+		}
+	}
+}
+
+// stepOf names a step.
+type stepOf struct {
+	process processPlace
+	step    uint32
+}
+
+// persistedAt is when each step made something durable.
+func (j *Judge) persistedAt() map[stepOf]int64 {
+	at := make(map[stepOf]int64, len(j.persists))
+	for i := range j.persists {
+		p := &j.persists[i]
+		at[stepOf{j.records[p.from].process, p.step}] = p.at
+	}
+	return at
+}
+
+// crowded finds spans that begin in one microsecond, and those that take no time, where there was room for more. The
+// ends are those of one step, or of what the world did.
+func (j *Judge) crowded(ends []int32) {
+	begins := map[int64]int32{}
+	for _, end := range ends {
+		r, of := &j.records[end/2], end/2
+		if end%2 == 1 {
+			continue
+		}
+		if first, taken := begins[r.start/cut]; taken {
+			j.find(ruleCrowded, j.ref(of), "it begins in the microsecond of "+j.nameOf(first), "a microsecond of its own", first)
+		}
+		begins[r.start/cut] = of
+		if r.start == r.end {
+			j.find(ruleCrowded, j.ref(of), "it ends as it begins", "an end that is later")
+		}
+	}
 }
 
 // exactly is a time as it is told where a nanosecond matters.

@@ -28,6 +28,9 @@ func (j *Judge) findParents() {
 
 // receivedBy notes with a message the span that handles it: of several the first that handles no copy.
 func (j *Judge) receivedBy(message, at int32) {
+	if j.records[at].copies > 0 && j.seconds[message] == 0 {
+		j.seconds[message] = at + 1
+	}
 	if by := &j.receivers[message]; *by == 0 || j.records[at].copies == 0 && j.records[*by-1].copies > 0 {
 		*by = at + 1
 	}
@@ -61,15 +64,59 @@ func (j *Judge) link(l *linkRef) {
 	switch {
 	case !from.links.has(to.number):
 		j.find(ruleWrongLink, j.ref(l.from), "a link to "+j.nameOf(target), oneOf("no link", "a link to ", linkNames(from)), target)
+	case l.odd || reasonOf(l) != reasonFor(from, to) || (l.index > 0) != (reasonOf(l) == spans.LinkCommit):
+		j.find(ruleWrongLink, j.ref(l.from), fmt.Sprintf("a link to %s that says %s", j.nameOf(target), sayingOf(l)), whatToSay(reasonFor(from, to)), target)
 	case l.root != j.records[target].root:
 		j.find(ruleWrongLink, j.ref(l.from), fmt.Sprintf("a link to %s in the trace of the root %016x", j.nameOf(target), l.root), fmt.Sprintf("the trace that it is in, of the root %016x", j.records[target].root), target)
+	case j.is(target, faults):
+		if want := j.explained(l.from, target); want != "" {
+			j.find(ruleWrongLink, j.ref(l.from), "a link to "+j.nameOf(target), want, target)
+		}
 	case later(j.records[target].start, j.records[l.from].end):
 		j.find(ruleWrongTime, j.ref(l.from), "it links to what starts after its end: "+j.nameOf(target), "a link to what was there before", target)
 	default:
-		if want := j.fits(l.from, target); want != "" {
+		if want := j.fits(l, target); want != "" {
 			j.find(ruleWrongLink, j.ref(l.from), "a link to "+j.nameOf(target), want, target)
 		}
 	}
+}
+
+// reasonOf is why a link says it is there; empty where it says nothing that a link may say.
+func reasonOf(l *linkRef) string {
+	if l.why == 0 {
+		return ""
+	}
+	return linkReasons[l.why-1]
+}
+
+// reasonFor is why a span links to another, as the spec has it.
+func reasonFor(from, to *specShape) string {
+	for _, l := range from.Links {
+		if l.To == to.ID {
+			return l.Why
+		}
+	}
+	return ""
+}
+
+// sayingOf is what a link says.
+func sayingOf(l *linkRef) string {
+	text := fmt.Sprintf("%s is %s", spans.RaftkvLinkKey, quotedOr(reasonOf(l), "missing"))
+	if l.index > 0 {
+		text += fmt.Sprintf(", %s is %d", spans.RaftIndexKey, l.index)
+	}
+	if l.odd {
+		text += ", and more"
+	}
+	return text
+}
+
+// whatToSay is what a link has to say that is there for a reason.
+func whatToSay(reason string) string {
+	if reason == spans.LinkCommit {
+		return fmt.Sprintf("%s %s, and %s", spans.RaftkvLinkKey, reason, spans.RaftIndexKey)
+	}
+	return fmt.Sprintf("%s %s, and nothing more", spans.RaftkvLinkKey, reason)
 }
 
 // relate looks at how spans name each other: parents, traces, that nothing comes before its cause, and that all links are there that have to be.
@@ -155,6 +202,9 @@ func (j *Judge) acrossProcesses(at, above int32) {
 		if parent.peer != r.process || r.peer != parent.process {
 			j.find(ruleMessageMismatch, j.ref(at), fmt.Sprintf("a reply of %s to %s", j.process(parent.process), j.process(parent.peer)), "a reply to this process of that peer", above)
 		}
+		if said := j.facts.late[r.fact]; said != parent.term {
+			j.find(ruleMessageMismatch, j.ref(at), fmt.Sprintf("%s is %d, and the reply was given in term %d", spans.RaftReplyTermKey, said, parent.term), "the term of who gave it", above)
+		}
 		if r.reply != parent.reply {
 			j.find(ruleMessageMismatch, j.ref(at), "it is "+j.texts.of(r.reply)+", and the reply was "+j.texts.of(parent.reply), "the reply that was sent", above)
 		}
@@ -196,6 +246,9 @@ func (j *Judge) needsLinks(at int32, shape *specShape, linked shapeSet) {
 			need(l.To)
 		}
 	}
+	if r.is&crashed != 0 || j.origins[at].hit {
+		need(spans.FaultID)
+	}
 	switch n := shape.number; {
 	case voteCalls.has(n):
 		if j.facts.votes[r.fact].attempt > 1 {
@@ -216,6 +269,9 @@ func (j *Judge) needsLinks(at int32, shape *specShape, linked shapeSet) {
 	case requests.has(n):
 		if r.role == leads {
 			need(spans.ElectionID)
+		}
+		if j.texts.of(r.reply) == (protocol.Answered{}).Name() && j.facts.requests[r.fact].appended.index > 0 {
+			need(spans.CommitID)
 		}
 	}
 }
@@ -244,6 +300,12 @@ const leads = uint8(protocol.RoleLeader) + 1
 func (j *Judge) whyLinked(shape *specShape, to string) string {
 	if to == shape.ID {
 		return "a link to what was sent before: this is not the first time"
+	}
+	switch to {
+	case spans.CommitID:
+		return "a link to the commit that covers its entry"
+	case spans.FaultID:
+		return "a link to the fault that did this"
 	}
 	return "a link to the " + to + " that it comes from"
 }

@@ -116,6 +116,13 @@ func (j *Judge) namesIn(s *Span, shape *specShape, ref SpanRef) {
 		differs(spans.RPCMethodKey, shape.Name)
 		differs(spans.ServerAddressKey, called)
 	}
+	if shape.sends {
+		to := s.Attribute(spans.RaftPeerIDKey)
+		if to.Type() == attribute.EMPTY {
+			to = s.Attribute(spans.KVClientIDKey)
+		}
+		differs(spans.PeerServiceKey, to.AsString())
+	}
 	if shape.Service == spans.ServiceClient {
 		request := s.Attribute(spans.KVRequestIDKey).AsString()
 		if client, _, found := strings.Cut(request, "/"); found && client != s.Service {
@@ -151,9 +158,12 @@ func malformedText(id string, key attribute.Key, s string) (want string) {
 		}
 		return malformedName(key, s)
 	case spans.KVRequestIDKey:
-		client, sequence, _ := strings.Cut(s, "/")
-		if n, err := protocol.ParseClientID(client); err != nil || n == 0 || !isNumber(sequence) {
+		if !isRequest(s) {
 			return "a client and the number of its operation, such as client-2/3"
+		}
+	case spans.RaftVotedForKey:
+		if s != protocol.NodeID(0).String() {
+			return malformedName(key, s)
 		}
 	case spans.RaftCommandKey:
 		if !isCommand(s) {
@@ -213,7 +223,10 @@ func (j *Judge) entriesListed(ref SpanRef, prev, before, count uint64, entries [
 		index, term := read.index, read.term
 		switch {
 		case !read.ok:
-			j.find(ruleMalformedValue, ref, fmt.Sprintf("an entry reads %s", printable(entry)), "INDEX@TERM COMMAND, such as 7@2 put a val_3")
+			j.find(ruleMalformedValue, ref, fmt.Sprintf("an entry reads %s", printable(entry)), "INDEX@TERM REQUEST COMMAND, such as 7@2 client-1/3 put a val_3")
+			return
+		case read.request == "" && read.command != (protocol.Noop{}).String():
+			j.find(ruleMalformedValue, ref, fmt.Sprintf("the entry %s does not say who asked for it", printable(entry)), "INDEX@TERM REQUEST COMMAND: only a no-op has no request")
 			return
 		case index != prev+uint64(i)+1:
 			j.find(ruleMalformedValue, ref, fmt.Sprintf("its entry number %d has the index %d", i+1, index), fmt.Sprintf("%d, since the entry before the new ones has the index %d", prev+uint64(i)+1, prev))

@@ -27,6 +27,7 @@ type Judge struct {
 	shapes       []uint8 // of them, as they have it: who goes through all of them most often asks for this
 	facts        facts
 	links        []linkRef
+	persists     []persistRef
 	clerk        *clerk  // of the spans that are added one by one
 	single       *digest // of one of them
 	places       recordTable
@@ -41,12 +42,14 @@ type Judge struct {
 	history      []Operation
 	asking       *Judge              // who looked at it, when it was put in order
 	ordered      func() []stepMoment // what the servers did, which is put in order too then
+	durableAt    map[stepOf]int64    // when each step made something durable
 	expected     int                 // spans, of which makeRoom has not heard yet
 	delays       map[int32][2]int64  // of messages that were late, by how much in ns: the first copy and the second
 	entriesRead  *entriesRead
 	linked       []shapeSet // what each span links to
 	requestLinks []uint16   // how many links each span has to requests
 	receivers    []int32    // of each message, the place of the span that handled it, plus one
+	seconds      []int32    // the same of its second copy
 }
 
 // SpanRef names a span of a trace that is judged.
@@ -130,7 +133,7 @@ func (j *Judge) take(b *batch) {
 	d := &b.digest
 	d.numbers.hear(d)
 	j.fetched ^= j.places.fetch(len(d.records), func(i int) uint64 { return d.records[i].id })
-	links, left := d.links, d.left
+	links, persists, left := d.links, d.persists, d.left
 	leave := func(before int) {
 		for len(left) > 0 && int(left[0].before) == before {
 			j.add(&b.spans[len(d.left)-len(left)], b.line, left[0].fine)
@@ -145,6 +148,12 @@ func (j *Judge) take(b *batch) {
 				j.links = append(j.links, links[0])
 			}
 			links = links[1:]
+		}
+		for len(persists) > 0 && int(persists[0].from) == i {
+			if entered {
+				j.keepPersist(d, persists[0], at)
+			}
+			persists = persists[1:]
 		}
 	}
 	leave(len(d.records))
@@ -193,6 +202,9 @@ func (j *Judge) add(s *Span, line int, fine bool) {
 	if j.records[at].is&delayed != 0 {
 		j.delays[at] = delaysOf(s)
 	}
+	for _, p := range d.persists {
+		j.keepPersist(d, p, at)
+	}
 	for i, l := range d.links {
 		l.from = at
 		j.links = append(j.links, l)
@@ -200,6 +212,12 @@ func (j *Judge) add(s *Span, line int, fine bool) {
 			j.find(ruleWrongLink, j.refOf(s, line), fmt.Sprintf("a link to span %s of another run", s.Links[i].ID), "links within the run")
 		}
 	}
+}
+
+// keepPersist keeps what a span at a place made durable.
+func (j *Judge) keepPersist(d *digest, p persistRef, at int32) {
+	p.from, p.votedFor = at, j.voteOf(d.numbers, p.votedFor)
+	j.persists = append(j.persists, p)
 }
 
 // enter keeps a span of a digest, unless it is of another run or has the id of another; at is its place then.
@@ -289,6 +307,7 @@ func (j *Judge) part() *Judge {
 func (j *Judge) Report() Report {
 	history, epoch := j.History()
 	j.linked, j.requestLinks, j.receivers = make([]shapeSet, len(j.records)), make([]uint16, len(j.records)), make([]int32, len(j.records))
+	j.seconds = make([]int32, len(j.records))
 	relating, delivering, walking, numbering := j.part(), j.part(), j.part(), j.part()
 	inParallel(j.findParents, relating.findTargets)
 	inParallel(func() { walking.walkWhatIsKnown(j.ordered()) }, delivering.deliveries, relating.relate, numbering.steps)

@@ -204,7 +204,7 @@ func (c *clerk) kindOf(is shape) uint32 {
 	if !known {
 		n = uint32(len(c.kinds))
 		is.service, is.name = strings.Clone(is.service), strings.Clone(is.name)
-		k := kindOfSpan{is, c.shapes[spanShape{is.name, is.kind}]}
+		k := kindOfSpan{is, c.declared(is.name, is.kind)}
 		c.kinds, c.known[is] = append(c.kinds, k), n
 		c.out.kinds, c.size = append(c.out.kinds, k), c.size+len(is.service)+len(is.name)
 	}
@@ -256,7 +256,14 @@ func (c *clerk) saidBy(how saying, v attribute.Value) uint64 {
 		return uint64(variant(roleNames, v.AsString()))
 	case sayRoleEvent:
 		return uint64(variant(roleEventNames, v.AsString()))
+	case sayVote:
+		return c.vote(v.AsString())
 	case sayThere:
+		return 1
+	case sayError:
+		if v.AsString() == spans.ErrorTypeCrash {
+			return 2
+		}
 		return 1
 	case sayList:
 	}
@@ -303,6 +310,14 @@ func (c *clerk) process(name string) uint64 {
 	return uint64(n) + 1
 }
 
+// vote is the number of a process that got a vote, plus two; 1 for nobody.
+func (c *clerk) vote(name string) uint64 {
+	if name == protocol.NodeID(0).String() {
+		return 1
+	}
+	return c.process(name) + 1
+}
+
 // enterWhole keeps a span of no template, and returns its kind.
 func (c *clerk) enterWhole(s *Span) (kind uint32) {
 	c.out.run, c.listed = s.Run, nil
@@ -331,8 +346,11 @@ func (c *clerk) enter(s *Span, kind uint32, v *said) {
 		r.is = flagsOf(s, v)
 		r.fact = c.factOf(s, spec, v)
 		for i := range s.Links {
-			c.out.links = append(c.out.links, linkRef{from: at, id: uint64(s.Links[i].ID), root: uint64(s.Links[i].Root)})
+			c.out.links = append(c.out.links, linkRefOf(at, &s.Links[i]))
 		}
+		c.persistsOf(at, s, v)
 	}
-	c.out.records, c.out.origins = append(c.out.records, r), append(c.out.origins, origin{uint64(s.Parent), kind, c.line, v.step(saidStep), v.step(saidEndStep)})
+	c.out.records, c.out.origins = append(c.out.records, r), append(c.out.origins, origin{
+		parent: uint64(s.Parent), name: kind, line: c.line, step: v.step(saidStep), done: v.step(saidEndStep), hit: isHit(s),
+	})
 }

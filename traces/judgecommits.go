@@ -87,6 +87,10 @@ func (w *walk) counted(s *server, of int32, c *commitFact) {
 		w.linksToAll(of, s.log[c.from:c.to])
 	}
 	w.majority(of, c.quorum)
+	if s.disk.known && c.to > s.disk.last {
+		w.breaks(protocol.InvariantCommittedIsDurable, w.ref(of), fmt.Sprintf("%s leads and commits up to index %d, and its disk holds its log up to index %d", w.process(s.process), c.to, s.disk.last),
+			"a commit of what is on its disk", s.disk.by)
+	}
 	for i, holder := range acks {
 		switch match := s.matched[holder]; {
 		case slices.Contains(acks[:i], holder):
@@ -100,7 +104,10 @@ func (w *walk) counted(s *server, of int32, c *commitFact) {
 	}
 	for _, holder := range acks {
 		other := w.servers[holder]
-		if other == nil || c.to > uint64(len(other.log)) || other.log[c.to-1] != s.log[c.to-1] && other.log[c.to-1].term != 0 {
+		if other != nil && other.lost > 0 {
+			continue // its disk lost what it had said that it holds
+		}
+		if other == nil || c.to > uint64(len(other.log)) || !w.same(other.log[c.to-1], s.log[c.to-1]) && other.log[c.to-1].term != 0 {
 			w.breaks(protocol.InvariantQuorumLog, w.ref(of), fmt.Sprintf("%s is said to hold the entry at index %d", w.process(holder), c.to), "that of those who do: what it was sent does not tell so")
 		}
 	}
@@ -132,8 +139,8 @@ func (w *walk) applies(s *server, of int32) {
 		s.appliedOf = a.index
 	}
 	if a.index > 0 && a.index <= uint64(len(s.log)) {
-		if have := s.log[a.index-1]; have.term != 0 && (have.term != a.term || have.command != a.command) {
-			w.breaks(protocol.InvariantTraceIntegrity, w.ref(of), fmt.Sprintf("%s applies %s", w.process(s.process), w.entry(a.index, slot{a.term, a.command})), "the entry of its log: "+w.entry(a.index, have))
+		if have := s.log[a.index-1]; have.term != 0 && !w.same(have, a.slot()) {
+			w.breaks(protocol.InvariantTraceIntegrity, w.ref(of), fmt.Sprintf("%s applies %s", w.process(s.process), w.entry(a.index, a.slot())), "the entry of its log: "+w.entry(a.index, have))
 		}
 	}
 	w.agrees(s, of, a)
@@ -154,8 +161,8 @@ func (w *walk) agrees(s *server, of int32, a *applyFact) {
 		*first = committed{applyFact: *a, in: term, of: of}
 		w.otherLeadersHold(s, a.index)
 	case first.command != a.command || first.request != a.request:
-		w.breaks(protocol.InvariantStateMachineSafety, w.ref(of), fmt.Sprintf("%s applies %s%s", w.process(s.process), w.entry(a.index, slot{a.term, a.command}), w.asked(a.request)),
-			"what was applied there first: "+w.entry(a.index, slot{first.term, first.command})+w.asked(first.request), first.of)
+		w.breaks(protocol.InvariantStateMachineSafety, w.ref(of), fmt.Sprintf("%s applies %s", w.process(s.process), w.entry(a.index, a.slot())),
+			"what was applied there first: "+w.entry(a.index, first.slot()), first.of)
 	case first.term != a.term:
 		w.breaks(protocol.InvariantCommittedPrefix, w.ref(of), fmt.Sprintf("%s applies an entry of term %d at index %d", w.process(s.process), a.term, a.index), fmt.Sprintf("the one of term %d, which was applied there first", first.term), first.of)
 	case first.result != a.result:
@@ -196,7 +203,7 @@ func (w *walk) holds(s *server, of int32, term, upTo uint64) {
 			has = "it has " + w.entry(i, s.log[i-1])
 		}
 		w.breaks(protocol.InvariantLeaderCompleteness, w.ref(of), fmt.Sprintf("%s leads term %d, and %s", w.process(s.process), term, has),
-			fmt.Sprintf("a log with %s, which was committed in term %d", w.entry(i, slot{c.term, c.command}), c.in), c.of)
+			fmt.Sprintf("a log with %s, which was committed in term %d", w.entry(i, c.slot()), c.in), c.of)
 		return
 	}
 }

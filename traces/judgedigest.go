@@ -11,6 +11,8 @@ type digest struct {
 	links   []linkRef // from places among these records
 	left    []leftSpan
 
+	persists []persistRef // from places among these records
+
 	resolution time.Duration // of the times, where they say that they were cut
 
 	texts     []string // that got numbers since the line before, in their order
@@ -28,6 +30,7 @@ type leftSpan struct {
 
 // clear makes room for another line.
 func (d *digest) clear() {
+	d.persists = d.persists[:0]
 	d.records, d.origins, d.links, d.left = d.records[:0], d.origins[:0], d.links[:0], d.left[:0]
 	d.texts, d.processes, d.kinds = d.texts[:0], d.processes[:0], d.kinds[:0]
 	d.facts.clear()
@@ -81,6 +84,14 @@ func (j *Judge) processOf(n *numbers, of processPlace) processPlace {
 		n.ofProcesses[of] = uint32(j.processes.add(n.processes[of])) + 1
 	}
 	return processPlace(n.ofProcesses[of] - 1)
+}
+
+// voteOf is the same of who got a vote.
+func (j *Judge) voteOf(n *numbers, of processPlace) processPlace {
+	if of == nobody {
+		return nobody
+	}
+	return j.processOf(n, of)
 }
 
 // kindOf is what the judge knows of a kind.

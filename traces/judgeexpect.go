@@ -20,7 +20,7 @@ func (j *Judge) makeRoom() {
 	times := 1.05 * float64(j.expected) / float64(len(j.records))
 	j.expected = 0
 	f := &j.facts
-	j.links = grown(j.links, times)
+	j.links, j.persists = grown(j.links, times), grown(j.persists, times)
 	f.votes, f.entries, f.roles, f.commits = grown(f.votes, times), grown(f.entries, times), grown(f.roles, times), grown(f.commits, times)
 	f.applies, f.requests, f.told = grown(f.applies, times), grown(f.requests, times), grown(f.told, times)
 	j.history = grown(j.history, times)

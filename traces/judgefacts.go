@@ -1,6 +1,7 @@
 package traces
 
 import (
+	"math"
 	"time"
 
 	"github.com/raftkv/raftkv/raftkv/protocol"
@@ -16,9 +17,12 @@ type facts struct {
 	applies   []applyFact
 	requests  []requestFact
 	elections []electionFact
-	told      []uint64 // commit indexes that were told, and numbers of heartbeat rounds
+	told      []toldFact
 	faults    []faultFact
 	peers     []peersFact
+	starts    []startFact
+	late      []uint64 // the terms that late replies say
+	builds    []uint32
 
 	slots []slot // of the lists of entries
 	acks  []processPlace
@@ -28,6 +32,7 @@ type facts struct {
 type slot struct {
 	term    uint64
 	command uint32 // among the texts
+	request uint32 // the same; noText for a no-op, and where no span tells
 }
 
 // list is a part of a list that many share.
@@ -38,6 +43,16 @@ type voteFact struct {
 	attempt             uint64
 	lastIndex, lastTerm uint64
 	reason              uint32
+	votedFor            processPlace // by the server that was asked
+	ends                endFact
+	messageTerm         uint64
+}
+
+// endFact is what a call says at its end.
+type endFact struct {
+	replyTerm uint64 // 0 where there is none
+	term      uint64 // of the caller, where that is another one than before; or 0
+	role      uint8  // the same, plus one
 }
 
 // entriesFact is what an AppendEntries says, and its reply.
@@ -48,6 +63,10 @@ type entriesFact struct {
 	conflictIndex, conflictTerm uint64
 	entries                     list
 	reason                      uint32
+	last                        uint64 // where the follower's log ends
+	next                        uint64 // where the leader goes on; 0 where it does not go back
+	messageTerm                 uint64
+	ends                        endFact
 }
 
 // appended is an entry that a leader took into its log.
@@ -73,6 +92,9 @@ type applyFact struct {
 	command, request, result uint32
 }
 
+// slot is the entry that was applied.
+func (a *applyFact) slot() slot { return slot{a.term, a.command, a.request} }
+
 // requestFact is what a client's request says, at the client or at the server, and its answer.
 type requestFact struct {
 	try             uint64
@@ -86,6 +108,32 @@ type requestFact struct {
 type electionFact struct {
 	outcome       uint32
 	votes, quorum uint64
+	votedFor      processPlace
+}
+
+// toldFact is a commit index that was told, or the number of a heartbeat round.
+type toldFact struct{ number, messageTerm uint64 }
+
+// startFact is what a server starts with.
+type startFact struct {
+	durable
+	lastTerm uint64
+	before   uint8 // its role before, plus one; 0 where it says none
+}
+
+// durable is what a disk holds.
+type durable struct {
+	term     uint64
+	votedFor processPlace
+	last     uint64 // index of the log
+}
+
+// persistRef is what a span says that it made durable.
+type persistRef struct {
+	durable
+	from int32
+	step uint32
+	at   int64
 }
 
 type faultFact struct{ kind, target uint32 }
@@ -113,6 +161,7 @@ func namesOf[T interface{ String() string }](values []T) []string {
 func (f *facts) clear() {
 	f.votes, f.entries, f.roles, f.commits, f.applies = f.votes[:0], f.entries[:0], f.roles[:0], f.commits[:0], f.applies[:0]
 	f.requests, f.elections, f.told, f.faults, f.peers = f.requests[:0], f.elections[:0], f.told[:0], f.faults[:0], f.peers[:0]
+	f.starts, f.late, f.builds = f.starts[:0], f.late[:0], f.builds[:0]
 	f.slots, f.acks = f.slots[:0], f.acks[:0]
 }
 
@@ -134,6 +183,9 @@ const (
 	listBeats // which are among what was told
 	listFaults
 	listPeers
+	listStarts
+	listLate
+	listBuilds
 )
 
 // lists are those of the spans that there is more to keep of.
@@ -145,7 +197,7 @@ var lists = map[string]factList{
 	spans.PutServerID: listRequests, spans.GetServerID: listRequests, spans.DeleteServerID: listRequests,
 	spans.KVPutID: listOperations, spans.KVGetID: listOperations, spans.KVDeleteID: listOperations,
 	spans.ElectionID: listElections, spans.CommitNotificationProducerID: listTold, spans.CommitNotificationConsumerID: listTold, spans.HeartbeatID: listBeats,
-	spans.FaultID: listFaults, spans.SetPeersID: listPeers,
+	spans.FaultID: listFaults, spans.SetPeersID: listPeers, spans.StartID: listStarts, spans.LateReplyID: listLate, spans.RunID: listBuilds,
 }
 
 // factOf keeps what a span says, and returns where in its list.
@@ -153,11 +205,15 @@ func (c *clerk) factOf(s *Span, spec *specShape, v *said) int32 {
 	f := &c.out.facts
 	switch spec.list {
 	case listVotes:
-		return push(&f.votes, voteFact{attempt: v[saidAttempt], lastIndex: v[saidLastLogIndex], lastTerm: v[saidLastLogTerm], reason: v.text(saidReason)})
+		return push(&f.votes, voteFact{
+			attempt: v[saidAttempt], lastIndex: v[saidLastLogIndex], lastTerm: v[saidLastLogTerm], reason: v.text(saidReason),
+			votedFor: v.vote(), messageTerm: v[saidMessageTerm], ends: endOf(v),
+		})
 	case listEntries:
 		return push(&f.entries, entriesFact{
 			attempt: v[saidAttempt], prevIndex: v[saidPrevLogIndex], prevTerm: v[saidPrevLogTerm], commit: v[saidLeaderCommit], match: v[saidMatchIndex],
 			conflictIndex: v[saidConflictIndex], conflictTerm: v[saidConflictTerm], entries: c.entriesOf(s, v), reason: v.text(saidReason),
+			last: v[saidLastLogIndex], next: v[saidNextIndex], messageTerm: v[saidMessageTerm], ends: endOf(v),
 		})
 	case listRoles:
 		return push(&f.roles, roleFact{from: uint8(v[saidRoleFrom]), event: uint8(v[saidRoleEvent]), appended: c.appendedOf(s)})
@@ -172,18 +228,49 @@ func (c *clerk) factOf(s *Span, spec *specShape, v *said) int32 {
 		}
 		return push(&f.requests, request)
 	case listElections:
-		return push(&f.elections, electionFact{outcome: v.text(saidOutcome), votes: v[saidVotes], quorum: v[saidQuorum]})
+		return push(&f.elections, electionFact{outcome: v.text(saidOutcome), votes: v[saidVotes], quorum: v[saidQuorum], votedFor: v.vote()})
 	case listTold:
-		return push(&f.told, v[saidLeaderCommit])
+		return push(&f.told, toldFact{v[saidLeaderCommit], v[saidMessageTerm]})
 	case listBeats:
-		return push(&f.told, v[saidHeartbeat])
+		return push(&f.told, toldFact{number: v[saidHeartbeat]})
 	case listFaults:
 		return push(&f.faults, faultFact{v.text(saidFault), v.text(saidFaultTarget)})
 	case listPeers:
 		return push(&f.peers, peersFact{c.processList(s, v, saidPeers), v[saidQuorum]})
+	case listStarts:
+		return push(&f.starts, startFact{
+			durable: durable{v[saidTerm], v.vote(), v[saidLastLogIndex]}, lastTerm: v[saidLastLogTerm], before: uint8(v[saidRoleBefore]),
+		})
+	case listLate:
+		return push(&f.late, v[saidReplyTerm])
+	case listBuilds:
+		return push(&f.builds, v.text(saidBuild))
 	case listNone:
 	}
 	return -1
+}
+
+// endOf is what a call says at its end.
+func endOf(v *said) endFact {
+	return endFact{replyTerm: v[saidReplyTerm], term: v[saidEndTerm], role: uint8(v[saidEndRole])}
+}
+
+// persistsOf keeps what a span says that it made durable.
+func (c *clerk) persistsOf(at int32, s *Span, v *said) {
+	for i := range s.Events {
+		e := &s.Events[i]
+		if e.Name != spans.EventPersist {
+			continue
+		}
+		p := persistRef{from: at, step: v.step(saidStep), at: e.At.UnixNano()}
+		if step := number(e.Attribute(spans.RaftkvStepKey)); step > 0 {
+			p.step = uint32(min(step, math.MaxUint32))
+		}
+		var kept said
+		kept[saidVotedFor] = c.vote(e.Attribute(spans.RaftVotedForKey).AsString())
+		p.durable = durable{number(e.Attribute(spans.RaftTermKey)), kept.vote(), number(e.Attribute(spans.RaftLastLogIndexKey))}
+		c.out.persists = append(c.out.persists, p)
+	}
 }
 
 // keep adds to the judge's facts one of a digest, with the judge's numbers, and returns where in its list.
@@ -193,7 +280,7 @@ func (j *Judge) keep(d *digest, list factList, at int32) int32 {
 	switch list {
 	case listVotes:
 		v := from.votes[at]
-		v.reason = text(v.reason)
+		v.reason, v.votedFor = text(v.reason), j.voteOf(n, v.votedFor)
 		return push(&f.votes, v)
 	case listEntries:
 		e := from.entries[at]
@@ -220,7 +307,7 @@ func (j *Judge) keep(d *digest, list factList, at int32) int32 {
 		return push(&f.requests, r)
 	case listElections:
 		e := from.elections[at]
-		e.outcome = text(e.outcome)
+		e.outcome, e.votedFor = text(e.outcome), j.voteOf(n, e.votedFor)
 		return push(&f.elections, e)
 	case listTold, listBeats:
 		return push(&f.told, from.told[at])
@@ -230,6 +317,14 @@ func (j *Judge) keep(d *digest, list factList, at int32) int32 {
 		p := from.peers[at]
 		p.peers = j.keepProcesses(d, p.peers)
 		return push(&f.peers, p)
+	case listStarts:
+		s := from.starts[at]
+		s.votedFor = j.voteOf(n, s.votedFor)
+		return push(&f.starts, s)
+	case listLate:
+		return push(&f.late, from.late[at])
+	case listBuilds:
+		return push(&f.builds, text(from.builds[at]))
 	case listNone:
 	}
 	return -1
@@ -238,7 +333,7 @@ func (j *Judge) keep(d *digest, list factList, at int32) int32 {
 func (j *Judge) keepSlots(d *digest, l list) list {
 	from := uint32(len(j.facts.slots))
 	for _, s := range d.facts.slots[l.from:l.to] {
-		j.facts.slots = append(j.facts.slots, slot{s.term, j.textOf(d.numbers, s.command)})
+		j.facts.slots = append(j.facts.slots, slot{s.term, j.textOf(d.numbers, s.command), j.textOf(d.numbers, s.request)})
 	}
 	return list{from, uint32(len(j.facts.slots))}
 }
@@ -263,9 +358,9 @@ func (c *clerk) entriesOf(s *Span, v *said) list {
 	for _, entry := range c.entriesIn(s, v) {
 		read := c.forms.entriesRead.entry(entry)
 		if read.number == 0 {
-			read.number = c.text(read.command) + 1
+			read.number, read.asks = c.text(read.command)+1, c.text(read.request)
 		}
-		f.slots = append(f.slots, slot{term: read.term, command: read.number - 1})
+		f.slots = append(f.slots, slot{term: read.term, command: read.number - 1, request: read.asks})
 	}
 	l.to = uint32(len(f.slots))
 	return l

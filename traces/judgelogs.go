@@ -40,13 +40,18 @@ func (w *walk) see(of int32, index uint64, e slot, before uint64) {
 		at = at.other
 	}
 	switch {
-	case at.command != e.command:
+	case !w.same(at.slot, e):
 		w.breaks(protocol.InvariantLogMatching, w.ref(of), "an entry "+w.entry(index, e), "the entry that was seen there of that term: "+w.entry(index, at.slot), at.of)
 	case at.before == unknownTerm:
 		at.before = before
 	case before != unknownTerm && at.before != before:
 		w.breaks(protocol.InvariantLogMatching, w.ref(of), fmt.Sprintf("the entry %s comes after one of term %d", w.entry(index, e), before), fmt.Sprintf("after one of term %d, as elsewhere", at.before), at.of)
 	}
+}
+
+// same says whether two entries of a term are the same. Traces of earlier builds do not tell who asked for one.
+func (w *walk) same(a, b slot) bool {
+	return a.term == b.term && a.command == b.command && (a.request == b.request || !w.tells && (a.request == noText || b.request == noText))
 }
 
 // unknownTerm is the term of an entry that no span told.
@@ -80,8 +85,12 @@ func (w *walk) append(s *server, of int32, a *appended) {
 	if a.term != w.records[of].term {
 		w.breaks(protocol.InvariantTraceIntegrity, w.ref(of), fmt.Sprintf("its entry is of term %d", a.term), fmt.Sprintf("of term %d, which it leads", w.records[of].term))
 	}
-	w.write(s, of, a.index, []slot{{term: a.term, command: a.command}})
-	w.see(of, a.index, slot{term: a.term, command: a.command}, s.termAt(a.index-1))
+	taken := slot{term: a.term, command: a.command}
+	if w.is(of, requests) {
+		taken.request = w.facts.requests[w.records[of].fact].request
+	}
+	w.write(s, of, a.index, []slot{taken})
+	w.see(of, a.index, taken, s.termAt(a.index-1))
 }
 
 // write puts entries into a log, in place of what it holds from there on.
@@ -97,6 +106,7 @@ func (w *walk) write(s *server, of int32, index uint64, entries []slot) {
 		s.log = append(s.log, slot{})
 	}
 	s.log = append(s.log[:index-1], entries...)
+	s.changed = of
 }
 
 // entriesHandled looks at what a follower did with a leader's entries.
@@ -111,6 +121,7 @@ func (w *walk) entriesHandled(s *server, of int32) {
 	}
 	if w.texts.of(r.reply) != (protocol.AppendEntriesOk{}).Name() {
 		w.rejected(s, of, e)
+		w.logEnds(s, of, e)
 		return
 	}
 	if known := s.termAt(e.prevIndex); known != unknownTerm && known != e.prevTerm {
@@ -128,6 +139,7 @@ func (w *walk) entriesHandled(s *server, of int32) {
 	if e.match != match {
 		w.breaks(protocol.InvariantPersistBeforeSend, w.ref(of), fmt.Sprintf("it says that its log equals the leader's up to index %d", e.match), fmt.Sprintf("index %d, the last one that the message told of", match))
 	}
+	w.logEnds(s, of, e)
 	s.follow(r.term)
 	s.match, s.matchBy = max(s.match, match), of
 	w.hearCommit(s, of, r.term, e.commit)
@@ -196,6 +208,7 @@ func (w *walk) entriesSent(s *server, of int32) {
 	r := &w.records[of]
 	e := &w.facts.entries[r.fact]
 	entries := w.slots(e.entries)
+	w.goesOn(s, of)
 	before := e.prevTerm
 	for i := range entries {
 		index := e.prevIndex + uint64(i) + 1
@@ -205,7 +218,7 @@ func (w *walk) entriesSent(s *server, of int32) {
 			w.breaks(protocol.InvariantPersistBeforeSend, w.ref(of), fmt.Sprintf("%s sends an entry at index %d, and its log ends at index %d", w.process(s.process), index, len(s.log)), "entries of its log")
 			break
 		}
-		if have := s.log[index-1]; have.term != 0 && have != entries[i] {
+		if have := s.log[index-1]; have.term != 0 && !w.same(have, entries[i]) {
 			w.breaks(protocol.InvariantTraceIntegrity, w.ref(of), fmt.Sprintf("%s sends %s", w.process(s.process), w.entry(index, entries[i])), "the entry of its log: "+w.entry(index, have))
 			break
 		}

@@ -2,6 +2,7 @@ package traces
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -33,6 +34,7 @@ type origin struct {
 	line   int32
 
 	step, done uint32 // the numbers of the steps that it begins in and that it says to end in; 0 where it says none
+	hit        bool   // by a fault, which lost something that it sent
 }
 
 // endStep is the number of the step that it ends in; 0 where steps have none.
@@ -47,24 +49,51 @@ type flag uint8
 const (
 	failed     flag = 1 << iota // it ended with an error
 	unfinished                  // the run ended before it did
-	dropped                     // its message was lost
+	dropped                     // its message was lost, or the first of two copies
 	delayed                     // a copy of its message came late
 	doubled                     // its message came twice
 	toSecond                    // the answer that it got is to the second copy of its message
+	crashed                     // its process crashed before it ended
+	lostCopy                    // the second copy of its message was lost
 )
 
 // linkRef is a link to another span.
 type linkRef struct {
 	from     int32
+	why      uint8 // the place of the reason among those that the spec has, plus one; 0 for none of them
+	odd      bool  // it says more than links do
 	id, root uint64
+	index    uint64 // that it says; 0 for none
 }
+
+// linkRefOf is a link of a span that is kept at a place.
+func linkRefOf(from int32, l *Link) linkRef {
+	ref := linkRef{from: from, id: uint64(l.ID), root: uint64(l.Root)}
+	for i := range l.Attributes {
+		switch a := &l.Attributes[i]; a.Key {
+		case spans.RaftkvLinkKey:
+			ref.why = variant(linkReasons, a.Value.AsString())
+		case spans.RaftIndexKey:
+			ref.index = number(a.Value)
+			ref.odd = ref.odd || ref.index == 0
+		default:
+			ref.odd = true
+		}
+	}
+	return ref
+}
+
+// linkReasons are why a span may link to another.
+var linkReasons = []string{spans.LinkLeader, spans.LinkPrevious, spans.LinkEntry, spans.LinkProducer, spans.LinkCommit, spans.LinkFault}
 
 // processPlace is a process, as the place of its name among those of all.
 type processPlace uint32
 
-// noProcess is no process, and noText no text.
+// noProcess is no process, and noText no text. Of a vote, nobody has got it, or it is untold who has.
 const (
 	noProcess = ^processPlace(0)
+	nobody    = noProcess - 1
+	untold    = noProcess
 	noText    = 0
 )
 
@@ -118,6 +147,9 @@ func flagsOf(s *Span, v *said) (is flag) {
 	if s.Status.Code == codes.Error || v[saidFailed] != 0 {
 		is |= failed
 	}
+	if v[saidFailed] > 1 {
+		is |= crashed
+	}
 	if v[saidUnfinished] != 0 {
 		is |= unfinished
 	}
@@ -127,7 +159,11 @@ func flagsOf(s *Span, v *said) (is flag) {
 	for i := range s.Events {
 		switch s.Events[i].Name {
 		case spans.EventDrop:
-			is |= dropped
+			if s.Events[i].Attribute(spans.RaftkvCopyKey).AsInt64() > 0 {
+				is |= lostCopy
+			} else {
+				is |= dropped
+			}
 		case spans.EventDelay, spans.EventLateCopy:
 			is |= delayed
 		case spans.EventDuplicate:
@@ -135,6 +171,13 @@ func flagsOf(s *Span, v *said) (is flag) {
 		}
 	}
 	return is
+}
+
+// isHit says whether a fault lost something that a span sent.
+func isHit(s *Span) bool {
+	return slices.ContainsFunc(s.Events, func(e Event) bool {
+		return e.Name == spans.EventDrop && e.Attribute(spans.RaftkvCauseKey).AsString() == spans.CauseFault
+	})
 }
 
 // number is an integer that is not negative; what is no such thing is 0, which conformance tells.

@@ -21,7 +21,7 @@ const (
 	saidPeer
 	saidReply
 	saidCopy
-	saidFailed // that there is an error.type
+	saidFailed // 1 if there is an error.type, and 2 if it is crash
 	saidUnfinished
 	saidAttempt
 	saidLastLogIndex
@@ -55,6 +55,14 @@ const (
 	saidAnsweredCopy
 	saidStep
 	saidEndStep
+	saidVotedFor // plus two; 1 is nobody
+	saidMessageTerm
+	saidReplyTerm
+	saidEndTerm
+	saidEndRole // plus one
+	saidNextIndex
+	saidRoleBefore // plus one
+	saidBuild
 	saidEntriesCount
 	saidEntries // of a list, the place of its attribute, plus one
 	saidAcknowledged
@@ -72,9 +80,11 @@ const (
 	sayText
 	sayProcess
 	sayLeader // a process, or none
+	sayVote   // a process, or nobody
 	sayRole
 	sayRoleEvent
 	sayThere // 1 if there is one at all
+	sayError // 1 for any type of error, 2 for a crash
 	sayList
 )
 
@@ -103,7 +113,7 @@ var fieldsByKey = map[attribute.Key]fieldOf{
 	spans.KVClientIDKey:               {saidPeer, sayProcess, withNames},
 	spans.RaftReplyKey:                {saidReply, sayText, withAll},
 	spans.RaftkvCopyKey:               {saidCopy, sayNumber, alone},
-	spans.ErrorTypeKey:                {saidFailed, sayThere, withAll},
+	spans.ErrorTypeKey:                {saidFailed, sayError, withAll},
 	spans.RaftUnfinishedKey:           {saidUnfinished, sayThere, withAll},
 	spans.RaftAttemptKey:              {saidAttempt, sayNumber, alone},
 	spans.RaftLastLogIndexKey:         {saidLastLogIndex, sayNumber, alone},
@@ -141,7 +151,16 @@ var fieldsByKey = map[attribute.Key]fieldOf{
 	spans.RaftCommitAcknowledgedByKey: {saidAcknowledged, sayList, alone},
 	spans.RaftPeersKey:                {saidPeers, sayList, alone},
 	spans.RaftEntriesCountKey:         {saidEntriesCount, sayNumber, withEntries},
+	spans.RaftVotedForKey:             {saidVotedFor, sayVote, alone},
+	spans.RaftMessageTermKey:          {saidMessageTerm, sayNumber, alone},
+	spans.RaftReplyTermKey:            {saidReplyTerm, sayNumber, alone},
+	spans.RaftEndTermKey:              {saidEndTerm, sayNumber, alone},
+	spans.RaftEndRoleKey:              {saidEndRole, sayRole, alone},
+	spans.RaftNextIndexKey:            {saidNextIndex, sayNumber, alone},
+	spans.RaftRoleBeforeKey:           {saidRoleBefore, sayRole, alone},
+	spans.RaftkvBuildKey:              {saidBuild, sayText, alone},
 	spans.ServerAddressKey:            {saidNothing, sayThere, withNames},
+	spans.PeerServiceKey:              {saidNothing, sayThere, withNames},
 }
 
 // process is one that was named, or noProcess.
@@ -150,6 +169,17 @@ func (s *said) process(f field) processPlace {
 		return noProcess
 	}
 	return processPlace(s[f] - 1)
+}
+
+// vote is who got a vote: nobody, or untold where there is no such attribute.
+func (s *said) vote() processPlace {
+	switch s[saidVotedFor] {
+	case 0:
+		return untold
+	case 1:
+		return nobody
+	}
+	return processPlace(s[saidVotedFor] - 2)
 }
 
 // text is the number of one; noText where there is none.

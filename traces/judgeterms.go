@@ -114,45 +114,49 @@ func (w *walk) replyHandled(s *server, of int32) {
 	r := &w.records[of]
 	if w.is(of, repliesLate) {
 		if answer := r.above; answer >= 0 && w.receives(answer) && w.records[answer].reply == r.reply {
-			w.heard(s, answer, &w.records[answer], r.peer)
+			w.heard(s, answer, &w.records[answer], w.facts.late[r.fact], r.peer)
 		}
 		return
 	}
-	s.loose = s.loose || r.is&doubled != 0
-	for _, answer := range w.answersTo(of) {
+	if r.is&failed != 0 { // it was given up
+		w.wentBack(s, of)
+		return
+	}
+	ends := w.endOf(of)
+	if ends.replyTerm == 0 {
+		s.loose = s.loose || r.is&doubled != 0
+	}
+	if answer := w.answererOf(of); answer >= 0 {
 		if a := &w.records[answer]; a.reply == r.reply && a.term > s.owed {
 			s.owed, s.owedBy, s.owedAt = a.term, answer, s.at
 		}
 	}
-	w.heard(s, of, r, r.peer)
+	w.heard(s, of, r, ends.replyTerm, r.peer)
+	w.handled(s, of, ends)
 	if w.is(of, entriesSent) {
 		w.refused(of)
+		w.wentBack(s, of)
 	}
 }
 
 // heard notes a vote, or how far a follower holds the log, as the span of either end tells it: a reply that is no refusal is of the same term as what it answers.
-func (w *walk) heard(s *server, of int32, r *record, peer processPlace) {
+func (w *walk) heard(s *server, of int32, r *record, term uint64, peer processPlace) {
+	if term == 0 { // it does not say
+		term = r.term
+	}
 	if w.is(of, voteCalls|votesAsked) {
-		w.hearVote(s, peer, r.reply, r.term)
+		w.hearVote(s, peer, r.reply, term)
 		return
 	}
-	if w.is(of, entriesSent|entriesTaken) && w.texts.of(r.reply) == (protocol.AppendEntriesOk{}).Name() && s.role == leads && r.term == s.term && s.matched != nil {
+	if w.is(of, entriesSent|entriesTaken) && w.texts.of(r.reply) == (protocol.AppendEntriesOk{}).Name() && s.role == leads && term == s.term && s.matched != nil {
 		s.matched[peer] = max(s.matched[peer], w.facts.entries[r.fact].match)
 	}
-}
-
-// answersTo are the spans of those who handled a message, if there is one only: of two copies either may have been answered.
-func (w *walk) answersTo(of int32) []int32 {
-	if answer := w.receivers[of] - 1; answer >= 0 && w.records[of].is&doubled == 0 {
-		return []int32{answer}
-	}
-	return nil
 }
 
 // restartedWith compares the term that a disk kept with those that the server told before it crashed.
 func (w *walk) restartedWith(s *server, of int32) {
 	r := &w.records[of]
-	if s.restarted && r.term < s.term {
+	if s.restarted && r.term < s.term && !s.disk.known {
 		w.breaks(protocol.InvariantPersistBeforeSend, w.ref(of), fmt.Sprintf("%s starts again in term %d", w.process(s.process), r.term),
 			fmt.Sprintf("term %d, in which it sent or answered something before it crashed", s.term), s.termBy)
 		s.term, s.termBy = r.term, of
@@ -170,8 +174,13 @@ func (w *walk) stood(s *server, of int32) {
 	if r.term != known+1 && r.term > known && s.termBy >= 0 {
 		w.breaks(protocol.InvariantTermAndVote, w.ref(of), fmt.Sprintf("%s stands for election in term %d", w.process(s.process), r.term), fmt.Sprintf("term %d, the one after its own", known+1), s.termBy)
 	}
-	w.vote(of, s.process, r.term, s.process)
+	w.vote(of, s.process, r.term, s.process, true)
 	w.stand(s, of)
+	if s.election >= 0 && w.tells {
+		if got := w.facts.elections[w.records[s.election].fact].votedFor; got != s.process {
+			w.breaks(protocol.InvariantTermAndVote, w.ref(s.election), fmt.Sprintf("%s stands for election in term %d, and its vote is %s", w.process(s.process), r.term, w.voteText(got)), "its own vote: a candidate votes for itself (§5.2)", of)
+		}
+	}
 	if parent := r.above; parent >= 0 && w.is(parent, elections) && w.records[parent].term != r.term {
 		w.breaks(protocol.InvariantTraceIntegrity, w.ref(of), fmt.Sprintf("a candidate of term %d", r.term), fmt.Sprintf("of term %d, as its election is", w.records[parent].term), parent)
 	}
@@ -182,7 +191,11 @@ func (w *walk) voted(s *server, of int32) {
 	r := &w.records[of]
 	granted := w.texts.of(r.reply) == (protocol.VoteGranted{}).Name()
 	if granted {
-		w.vote(of, s.process, r.term, r.peer)
+		w.vote(of, s.process, r.term, r.peer, true)
+	}
+	if told := w.facts.votes[r.fact].votedFor; s.disk.known && told != s.disk.votedFor {
+		w.breaks(protocol.InvariantPersistBeforeSend, w.ref(of), fmt.Sprintf("the vote of %s in term %d is %s, as it says", w.process(s.process), r.term, w.voteText(told)),
+			fmt.Sprintf("what its disk holds: in term %d, %s", s.disk.term, w.voteText(s.disk.votedFor)), s.disk.by)
 	}
 	above := r.above
 	if above < 0 || !w.is(above, voteCalls) {
@@ -200,29 +213,25 @@ func (w *walk) voted(s *server, of int32) {
 	}
 }
 
-// vote notes a vote, which goes to one candidate in a term.
-func (w *walk) vote(of int32, voter processPlace, term uint64, candidate processPlace) {
-	b := ballot{voter, term}
-	if first, voted := w.votes[b]; voted {
-		if before := w.votedFor(first); before != candidate {
-			w.breaks(protocol.InvariantTermAndVote, w.ref(of), fmt.Sprintf("%s gives its vote of term %d to %s", w.process(voter), term, w.process(candidate)),
-				fmt.Sprintf("no vote but for %s, which got that of this term before", w.process(before)), first)
-		}
-	} else {
-		w.votes[b] = of
-	}
-	to := ballot{candidate, term}
-	if !slices.Contains(w.grants[to], voter) {
-		w.grants[to] = append(w.grants[to], voter)
-	}
+// cast is a vote, and the span that says first whom it went to.
+type cast struct {
+	to processPlace
+	of int32
 }
 
-// votedFor is who got the vote that a span tells of.
-func (w *walk) votedFor(of int32) processPlace {
-	if w.is(of, votesAsked) {
-		return w.records[of].peer
+// vote notes a vote, which goes to one candidate in a term. A candidate is told of it, or it is on the disk only.
+func (w *walk) vote(of int32, voter processPlace, term uint64, candidate processPlace, told bool) {
+	b := ballot{voter, term}
+	if first, voted := w.votes[b]; !voted {
+		w.votes[b] = cast{candidate, of}
+	} else if first.to != candidate {
+		w.breaks(protocol.InvariantTermAndVote, w.ref(of), fmt.Sprintf("%s gives its vote of term %d to %s", w.process(voter), term, w.process(candidate)),
+			fmt.Sprintf("no vote but for %s, which got that of this term before", w.process(first.to)), first.of)
 	}
-	return w.records[of].process
+	to := ballot{candidate, term}
+	if told && !slices.Contains(w.grants[to], voter) {
+		w.grants[to] = append(w.grants[to], voter)
+	}
 }
 
 // leads notes who leads a term.

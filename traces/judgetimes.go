@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/raftkv/raftkv/raftkv/spans"
 )
 
 // cut is how much of an end Jaeger may cut off, in ns: of each span it keeps the start and the duration, each without
@@ -37,12 +39,20 @@ func (j *Judge) mayBeCut() bool {
 // that are a microsecond apart cannot be told from one: then it is a finding only if it is one either way.
 func (j *Judge) walkWhatIsKnown(moments []stepMoment) {
 	j.walk(moments)
-	if len(j.findings.list) == 0 || !j.mayBeCut() || !slices.Contains(j.numbered(), false) {
+	if len(j.findings.list) == 0 || !j.mayBeCut() || !j.hasServersWithoutSteps() {
 		return
 	}
 	apart := j.part()
 	apart.walk(apart.moments(0))
 	j.findings.keepWhatBothHave(&apart.findings)
+}
+
+// hasServersWithoutSteps says whether the steps of a server have no numbers.
+func (j *Judge) hasServersWithoutSteps() bool {
+	numbered := j.numbered()
+	return slices.ContainsFunc(j.records, func(r record) bool {
+		return r.shape > 0 && j.byNumber[r.shape-1].Service == spans.ServiceNode && !numbered[r.process]
+	})
 }
 
 // keepWhatBothHave lets go of what another collector does not have of the same span. Of an id that has more findings
@@ -63,8 +73,8 @@ func (c *collector) keepWhatBothHave(other *collector) {
 	c.counts = counts
 }
 
-// mendMoments has what a server did in one step be at one time again, where times were cut. Where steps have no
-// numbers, what is no further apart than within is taken for one.
+// mendMoments has what a server did in one step be at one time, and puts all in order. Where steps have no numbers, what
+// is no further apart than within is taken for one.
 func (j *Judge) mendMoments(moments []stepMoment, within int64) {
 	numbered := j.numbered()
 	slices.SortFunc(moments, func(a, b stepMoment) int {

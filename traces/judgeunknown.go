@@ -25,34 +25,42 @@ const (
 	doubtOpen
 	doubtArrival
 	doubtReply
-	doubtWhichReply
 	doubtStore
 	doubtOutcome
 	doubtDisk
+	doubtLoss
+	doubtSpec
 
 	doubtKinds = iota
 )
 
 // doubtWords are the id of a kind, and its sentence for one and for more.
 var doubtWords = [doubtKinds]struct{ id, one, more string }{
-	doubtMembers:    {"majority", "how many servers make a majority: no span tells which servers there are", ""},
-	doubtCrash:      {"crash_time", "when a server crashed that starts again: no fault tells of it", "when servers crashed that start again, %s: no fault tells of it"},
-	doubtOpen:       {"open_at_end", "what became of a span that was open when the run ended", "what became of %s that were open when the run ended"},
-	doubtArrival:    {"arrival", "whether a message arrived: no span handles it, and its receiver may have been down, or the run over", "whether %s arrived: no spans handle them, and their receivers may have been down, or the run over"},
-	doubtReply:      {"reply_arrival", "whether a copy of a reply came back: nobody handled it, and who waited may have been down, or the run over", "whether %s of replies came back: nobody handled them, and who waited may have been down, or the run over"},
-	doubtWhichReply: {"which_reply", "which of several replies ended a call: its message came twice", "which of several replies ended %s: their messages came twice"},
-	doubtStore:      {"store", "what the store had to answer from an index on: no span tells what was applied there", ""},
+	doubtMembers: {"majority", "how many servers make a majority: no span tells which servers there are", ""},
+	doubtCrash:   {"crash_time", "when a server crashed that starts again: no fault tells of it", "when servers crashed that start again, %s: no fault tells of it"},
+	doubtOpen:    {"open_at_end", "what became of a span that was open when the run ended", "what became of %s that were open when the run ended"},
+	doubtArrival: {"arrival", "whether a message arrived: no span handles it, and its receiver may have been down, or the run over", "whether %s arrived: no spans handle them, and their receivers may have been down, or the run over"},
+	doubtReply:   {"reply_arrival", "whether a copy of a reply came back: nobody handled it, and who waited may have been down, or the run over", "whether %s of replies came back: nobody handled them, and who waited may have been down, or the run over"},
+	doubtStore:   {"store", "what the store had to answer from an index on: no span tells what was applied there", ""},
 	doubtDisk: {
 		"lying_disk", "whether what is violated is a mistake: a disk lost what it had said that it keeps, or was made to, and Raft relies on that none does",
 		"whether what is violated is a mistake: disks lost what they had said that they keep, or were made to, %s, and Raft relies on that none does",
+	},
+	doubtLoss: {
+		"known_loss", "what a server said before a fault had its disk lose it: it started again with less than it had made durable",
+		"what servers said before faults had their disks lose it: they started again with less than they had made durable, %s",
+	},
+	doubtSpec: {
+		"other_spec", "what this build's spec and that of the build that made the trace have not in common: raftkv.build names another spec, so it is judged by what both declare",
+		"",
 	},
 	doubtOutcome: {"outcome", "whether an operation took effect: its client had no answer", "whether %s took effect: their clients had no answer"},
 }
 
 // doubtThings are what is counted of each kind.
 var doubtThings = [doubtKinds]string{
-	doubtCrash: "time", doubtOpen: "span", doubtArrival: "message", doubtReply: "copy", doubtWhichReply: "call", doubtOutcome: "operation",
-	doubtDisk: "time",
+	doubtCrash: "time", doubtOpen: "span", doubtArrival: "message", doubtReply: "copy", doubtOutcome: "operation",
+	doubtDisk: "time", doubtLoss: "time",
 }
 
 // doubts count what is not known.

@@ -84,7 +84,7 @@ func (w *walk) denied(s *server, of, above int32) {
 	case protocol.ReasonAlreadyVoted.String():
 		if first, voted := w.votes[ballot{s.process, r.term}]; !voted {
 			got, want = fmt.Sprintf("its vote of term %d is given", r.term), "another reason, or the vote: no span tells that it gave it to anybody"
-		} else if w.votedFor(first) == r.peer {
+		} else if first.to == r.peer {
 			got, want = fmt.Sprintf("its vote of term %d is given", r.term), "the vote: it was given to this candidate"
 		}
 	case protocol.ReasonLogBehind.String():
@@ -111,7 +111,7 @@ func isBehind(asked *voteFact, last, term uint64) bool {
 // beats looks at the number of a heartbeat round, of which none is left out.
 func (w *walk) beats(s *server, of int32) {
 	r := &w.records[of]
-	number := w.facts.told[r.fact]
+	number := w.facts.told[r.fact].number
 	if s.beatTerm != r.term {
 		s.beatTerm, s.beat = r.term, 0
 	}

@@ -9,7 +9,8 @@ import (
 	"github.com/raftkv/raftkv/raftkv/spans"
 )
 
-// stepMoment is when a server was in the state that a span tells of: all spans of one step of a server have the same.
+// stepMoment is when a server was in the state that a span tells of. All moments of a step have the same time, the latest
+// that its spans tell, and the order of what a step does: what a span says is so after the step.
 type stepMoment struct {
 	at      int64
 	process processPlace
@@ -22,8 +23,9 @@ type stepMoment struct {
 
 // The ranks. The order of the lines of a file does not matter: spans may have been elsewhere in between.
 const (
-	rankStart uint8 = iota
-	rankHear        // a reply comes first: what a step does follows from it
+	rankStart   uint8 = iota
+	rankPersist       // what is durable comes before all that depends on it
+	rankHear          // a reply comes first: what a step does follows from it
 	rankRole
 	rankReceive
 	rankAppend
@@ -36,14 +38,14 @@ const (
 
 // walk goes through what the servers did, in the order of time, and looks at what the invariants say of it.
 func (j *Judge) walk(moments []stepMoment) {
-	w := &walk{Judge: j, lostWrites: j.lostWrites(), servers: make([]*server, len(j.processes.names)), leaders: map[uint64]int32{}, votes: map[ballot]int32{}, grants: map[ballot][]processPlace{}, elected: j.electedTerms(), quorumBy: -1}
+	w := &walk{Judge: j, tells: j.tellsLosses(), liars: j.lyingDisks(), lostWrites: j.lostWrites(), servers: make([]*server, len(j.processes.names)), leaders: map[uint64]int32{}, votes: map[ballot]cast{}, grants: map[ballot][]processPlace{}, elected: j.electedTerms(), quorumBy: -1}
 	for i := range moments {
 		m := &moments[i]
 		s := w.server(m.process)
 		if m.at != s.at || m.step != s.step {
 			w.stepEnded(s)
 			s.step = m.step
-			s.at, s.commitBefore = m.at, s.commit
+			s.at, s.commitBefore, s.was, s.changed, s.ends = m.at, s.commit, s.role, -1, -1
 		}
 		w.visit(s, m)
 	}
@@ -62,10 +64,12 @@ func (j *Judge) walk(moments []stepMoment) {
 type walk struct {
 	*Judge
 
-	servers   []*server        // by their places; nil for what is none
-	order     []processPlace   // of the servers, as they appear
-	leaders   map[uint64]int32 // of each term, the first span that says who leads it
-	votes     map[ballot]int32 // of each voter and term, the span that says whom the vote went to
+	tells     bool                     // the trace tells what is durable, and who asked for an entry
+	liars     map[processPlace][]int64 // servers whose disks were made to lose what they had said that they keep, and when
+	servers   []*server                // by their places; nil for what is none
+	order     []processPlace           // of the servers, as they appear
+	leaders   map[uint64]int32         // of each term, the first span that says who leads it
+	votes     map[ballot]cast          // of each voter and term
 	grants    map[ballot][]processPlace
 	elected   map[uint64]bool // terms that a server stood for election in
 	members   []processPlace  // of the cluster
@@ -98,14 +102,22 @@ type server struct {
 	restarted               bool // and has not told its term since
 	startedAt               int64
 	diedWriting             bool  // before it started last
-	lost                    uint8 // plus one: the role that it had in its memory only when it crashed in a write; 0 when no span tells
-	lostBy                  int32
+	forgot                  uint8 // plus one: the role that it had in its memory only when it crashed in a write; 0 when no span tells
+	forgotBy                int32
 	loose                   bool // it may have a term that a reply told of, and nobody can tell which reply that was
 
 	election       int32                   // that it stands in; -1 for none
 	voters         []processPlace          // whose votes arrived in it
 	matched        map[processPlace]uint64 // of a leader: up to where each server said that it holds its log
 	beatTerm, beat uint64                  // its latest heartbeat round
+
+	disk    disk
+	last    int32                 // the span of this step that was looked at last
+	changed int32                 // the span of this step that changed the log; -1 for none
+	lost    int                   // how often its disk lost what it had said that it keeps
+	ends    int32                 // the call that was answered in this step; -1 for none
+	was     uint8                 // the role before this step, plus one
+	backs   map[processPlace]back // of a leader: where it went back to last, for each follower
 
 	log          []slot
 	commit       uint64
@@ -127,7 +139,7 @@ type server struct {
 func (w *walk) server(process processPlace) *server {
 	s := w.servers[process]
 	if s == nil {
-		s = &server{process: process, termBy: -1, heardBy: -1, owedBy: -1, roleBy: -1, commitBy: -1, highestBy: -1, toldBy: -1, matchBy: -1, expectedBy: -1, election: -1}
+		s = &server{process: process, termBy: -1, heardBy: -1, owedBy: -1, roleBy: -1, commitBy: -1, highestBy: -1, toldBy: -1, matchBy: -1, expectedBy: -1, election: -1, last: -1, changed: -1, ends: -1}
 		w.servers[process] = s
 		w.order = append(w.order, process)
 	}
@@ -169,7 +181,7 @@ func (j *Judge) moments(within int64) []stepMoment {
 		case applies.has(n):
 			m.rank, m.key = rankApply, j.facts.applies[r.fact].index
 		case (voteCalls | entriesSent).has(n):
-			if r.reply != noText && r.is&failed == 0 {
+			if r.reply != noText && r.is&failed == 0 || r.is&failed != 0 && r.is&crashed == 0 && entriesSent.has(n) && j.facts.entries[r.fact].next > 0 {
 				heard := m
 				heard.rank, heard.reply = rankHear, true
 				moments = append(moments, heard)
@@ -186,12 +198,15 @@ func (j *Judge) moments(within int64) []stepMoment {
 		}
 		moments = append(moments, m)
 	}
-	sortWith(moments, compareMoments)
-	if j.mayBeCut() {
-		j.mendMoments(moments, within)
-		moments = j.byMessages(moments)
+	for i := range j.persists {
+		p := &j.persists[i]
+		moments = append(moments, stepMoment{at: p.at, process: j.records[p.from].process, rank: rankPersist, step: p.step, key: uint64(i), of: p.from})
 	}
-	return moments
+	if !j.mayBeCut() {
+		within = 0
+	}
+	j.mendMoments(moments, within)
+	return j.byMessages(moments)
 }
 
 // lifeKey orders the lives that a server began at one moment: each start of the server stands before its change of
@@ -231,6 +246,11 @@ func compareMoments(a, b stepMoment) int {
 func (w *walk) visit(s *server, m *stepMoment) {
 	r := &w.records[m.of]
 	shape := w.shapeOf(m.of)
+	s.last = m.of
+	if m.rank == rankPersist {
+		w.persisted(s, &w.persists[m.key])
+		return
+	}
 	if m.reply {
 		w.replyHandled(s, m.of)
 		return
@@ -248,6 +268,9 @@ func (w *walk) visit(s *server, m *stepMoment) {
 	}
 	w.termOf(s, m.of)
 	w.roleOf(s, m.of)
+	if (votesAsked | entriesTaken | voteCalls | entriesSent | notices).has(n) {
+		w.justified(s, m.of)
+	}
 	switch {
 	case roleChanges.has(n):
 		if a := &w.facts.roles[r.fact].appended; a.index > 0 {
@@ -272,9 +295,9 @@ func (w *walk) visit(s *server, m *stepMoment) {
 	case applies.has(n):
 		w.applies(s, m.of)
 	case notices.has(n):
-		w.toldCommit(s, m.of, w.facts.told[r.fact])
+		w.toldCommit(s, m.of, w.facts.told[r.fact].number)
 	case noticesHeard.has(n):
-		w.hearCommit(s, m.of, r.term, w.facts.told[r.fact])
+		w.hearCommit(s, m.of, r.term, w.facts.told[r.fact].number)
 	}
 }
 
@@ -282,10 +305,12 @@ func (w *walk) visit(s *server, m *stepMoment) {
 func (w *walk) started(s *server, of int32) {
 	if s.starts++; s.starts == 1 { // its disk need not be empty: see start_term of the config
 		s.role, s.roleBy, s.term, s.termBy = w.records[of].role, of, w.records[of].term, of
+		w.readFirst(s, of)
 		return
 	}
 	w.covered(s)
-	s.diedWriting = slices.ContainsFunc(w.lostWrites[s.process], func(at int64) bool { return !later(s.startedAt, at) && !later(at, s.at) })
+	s.diedWriting = slices.ContainsFunc(w.lostWrites[s.process], func(at int64) bool { return !later(s.startedAt, at) && at <= s.at+oneMoment })
+	w.readBack(s, of)
 	s.restarted, s.startedAt = true, s.at
 	s.heard, s.owed, s.loose = 0, 0, false
 	s.commit, s.commitBefore, s.applied, s.commitBy = 0, 0, 0, -1
@@ -317,15 +342,15 @@ func (w *walk) roleChanged(s *server, of int32) {
 	switch {
 	case !protocol.LegalRoleTransition(from, to, event):
 		w.find(ruleIllegalTransition, w.ref(of), fmt.Sprintf("from %s to %s by %s", from, to, event), "one of the steps of Figure 4: "+steps(from))
-	case event == protocol.RoleEventRestart && s.diedWriting && s.lost != 0 && f.from != s.lost:
-		w.find(ruleIllegalTransition, w.ref(of), fmt.Sprintf("it was %s before, as it says", from), fmt.Sprintf("%s, which it was when it crashed", protocol.Role(s.lost-1)), s.lostBy)
+	case event == protocol.RoleEventRestart && s.diedWriting && s.forgot != 0 && f.from != s.forgot:
+		w.find(ruleIllegalTransition, w.ref(of), fmt.Sprintf("it was %s before, as it says", from), fmt.Sprintf("%s, which it was when it crashed", protocol.Role(s.forgot-1)), s.forgotBy)
 	case event == protocol.RoleEventRestart && s.diedWriting:
 		// It died in a step that was to change its role: nobody was told, and the change was in its memory only.
 	case s.role != 0 && f.from != s.role:
 		w.find(ruleIllegalTransition, w.ref(of), fmt.Sprintf("it was %s before, as it says", from), fmt.Sprintf("%s, which it was", protocol.Role(s.role-1)), s.roleBy)
 	}
 	if event == protocol.RoleEventRestart {
-		s.lost = 0
+		s.forgot = 0
 		w.restartedWith(s, of)
 	}
 	if from == protocol.RoleCandidate {
@@ -373,7 +398,7 @@ func (w *walk) roleOf(s *server, of int32) {
 		return
 	}
 	if s.role != 0 && r.role != s.role && w.diesWriting(s) && follows(s.role, r.role) {
-		s.lost, s.lostBy = r.role, of // the change of role was to be told after the write that failed
+		s.forgot, s.forgotBy = r.role, of // the change of role was to be told after the write that failed
 		return
 	}
 	if s.role != 0 && r.role != s.role {
@@ -394,4 +419,6 @@ func (w *walk) stepEnded(s *server) {
 			fmt.Sprintf("a commit up to index %d in the same step (Figure 2, AppendEntries step 5)", s.expected), s.commitBy)
 	}
 	s.expected, s.expectedBy = 0, -1
+	w.kept(s)
+	w.endsRight(s)
 }

@@ -34,7 +34,7 @@ type callSpan interface {
 }
 
 // answered ends the call's span with what the reply says, which is to this copy of the request, and with what came of it.
-func (n *Node) answered(c *call, reply protocol.Message, copyNumber int64, before belief) {
+func (n *Node) answered(c *call, reply protocol.Message, copyNumber int64, before belief, effects []protocol.Effect) {
 	if !n.tracer.On() {
 		return
 	}
@@ -50,7 +50,7 @@ func (n *Node) answered(c *call, reply protocol.Message, copyNumber int64, befor
 		c.appendEntries.SetConflictIndex(m.ConflictIndex)
 		c.appendEntries.SetConflictTerm(m.ConflictTerm)
 	}
-	n.wentBack(c, before)
+	n.wentBack(c, before, effects)
 	who := n.who()
 	if who.Term != before.term {
 		span.SetEndTerm(who.Term)
@@ -63,21 +63,28 @@ func (n *Node) answered(c *call, reply protocol.Message, copyNumber int64, befor
 
 // belief is what a server took for true before it heard an answer.
 type belief struct {
-	term      protocol.Term
-	role      protocol.Role
-	nextIndex protocol.LogIndex // of the one who answers
+	term  protocol.Term
+	role  protocol.Role
+	round protocol.Round // of the one who answers
 }
 
 func (n *Node) beliefAbout(peer protocol.NodeID) belief {
 	s := n.raft.State()
-	return belief{term: s.CurrentTerm, role: s.Role, nextIndex: s.NextIndex[peer]}
+	return belief{term: s.CurrentTerm, role: s.Role, round: s.Round[peer]}
 }
 
-// wentBack says on the span of an AppendEntries where its leader goes on, if that is further back than it was.
-func (n *Node) wentBack(c *call, before belief) {
-	s := n.raft.State()
-	if next := s.NextIndex[c.peer]; c.appendEntries.On() && s.Role == protocol.RoleLeader && next < before.nextIndex {
-		c.appendEntries.SetNextIndex(next)
+// wentBack says on the span of an AppendEntries where its leader goes on, if it went back in its log: what it sends first
+// then begins there.
+func (n *Node) wentBack(c *call, before belief, effects []protocol.Effect) {
+	if !c.appendEntries.On() || n.raft.State().Round[c.peer] == before.round {
+		return
+	}
+	for _, effect := range effects {
+		send, is := effect.(protocol.Send)
+		if m, entries := send.Message.(protocol.AppendEntries); is && entries && send.To == c.peer && len(m.Entries) > 0 {
+			c.appendEntries.SetNextIndex(m.PrevLogIndex + 1)
+			return
+		}
 	}
 }
 

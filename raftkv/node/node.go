@@ -212,7 +212,7 @@ func (n *Node) receiveReply(input protocol.Receive) {
 	if open := n.calls.take(uint64(e.InReplyTo)); open != nil {
 		n.step.cause = open.ref
 		n.world.StopTimer(open.timer)
-		n.answered(open, input.Message, open.copyAnswered(e), before)
+		n.answered(open, input.Message, open.copyAnswered(e), before, effects)
 		n.calls.free(open)
 	} else {
 		n.traceLateReply(input)
@@ -273,7 +273,7 @@ func (n *Node) giveUp(call uint64) {
 	before := n.beliefAbout(open.peer)
 	effects := n.raft.Step(protocol.RPCTimeout{Peer: open.peer, Request: open.request}) // persists nothing
 	if n.tracer.On() {
-		n.wentBack(open, before)
+		n.wentBack(open, before, effects)
 		open.span().Fail(spans.ErrorTypeTimeout, "no reply in time")
 	}
 	n.calls.free(open)
