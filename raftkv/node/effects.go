@@ -100,13 +100,11 @@ func (n *Node) reply(e protocol.Reply) {
 	}
 	switch m := request.Payload.(type) {
 	case protocol.RequestVote:
-		span := n.traceRequestVote(m, e)
-		sent(span, n.world.Send(answer))
-		span.End(e.Message.Name())
+		sent(n.step.requestVote, n.world.Send(answer))
+		n.step.requestVote.End(e.Message.Name())
 	case protocol.AppendEntries:
-		span := n.traceAppendEntries(m, e)
-		sent(span, n.world.Send(answer))
-		span.End(e.Message.Name())
+		sent(n.step.appendEntries, n.world.Send(answer))
+		n.step.appendEntries.End(e.Message.Name())
 	case protocol.ClientPut, protocol.ClientGet, protocol.ClientDelete:
 		answer.Payload = n.readNow(m, e.Message)
 		span := n.startRequestSpan(request.Payload)

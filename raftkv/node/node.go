@@ -79,6 +79,9 @@ type step struct {
 	envelope  world.Envelope // what arrived; zero when a timer ran out
 	persisted bool           // something was made durable, and no span says so yet
 
+	requestVote   spans.RequestVoteServerSpan // that of what arrived, until it is answered
+	appendEntries spans.AppendEntriesServerSpan
+
 	roleChange   spans.RoleChangeSpan // that of a new leader, until its no-op is appended
 	heartbeat    spans.Ref            // the heartbeat round that this step opened, if any
 	commit       spans.Ref            // the commit that this step opened, if any
@@ -195,10 +198,28 @@ func (n *Node) receive(m protocol.Message) {
 	if !ok {
 		return
 	}
+	n.traceReceived(m, effects)
+	n.carryOut(effects)
+}
+
+// traceReceived opens the span of a message of another server, before those of what comes of it: a cause begins first.
+// That of a request ends when it is answered.
+func (n *Node) traceReceived(m protocol.Message, effects []protocol.Effect) {
 	if notification, is := m.(protocol.CommitNotification); is {
 		n.traceNotification(notification)
 	}
-	n.carryOut(effects)
+	for _, effect := range effects {
+		reply, is := effect.(protocol.Reply)
+		if !is {
+			continue
+		}
+		switch request := m.(type) {
+		case protocol.RequestVote:
+			n.step.requestVote = n.traceRequestVote(request, reply)
+		case protocol.AppendEntries:
+			n.step.appendEntries = n.traceAppendEntries(request, reply)
+		}
+	}
 }
 
 // receiveReply handles the answer to a call, or one that came after its call was given up.
