@@ -152,7 +152,7 @@ func (j *Judge) idle(ill map[processPlace]*ailments) {
 			}
 		}
 		for _, s := range a.paused {
-			if r.start > s.from && later(s.to, r.start) && begun[stepOf{r.process, j.origins[i].step}] == int32(i) {
+			if r.start > s.from && r.start < s.to-oneMoment && begun[stepOf{r.process, j.origins[i].step}] == int32(i) {
 				j.find(ruleWhileDown, j.ref(int32(i)), fmt.Sprintf("%s was paused at %s, and this span begins a step while it was", j.process(r.process), j.since(s.from)), "nothing that is done before it is healed")
 			}
 		}
