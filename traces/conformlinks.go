@@ -61,7 +61,7 @@ func (j *Judge) fitsCommit(l *linkRef, target int32) (want string) {
 	r, to := &j.records[l.from], &j.records[target]
 	index, c := j.facts.requests[r.fact].appended.index, &j.facts.commits[to.fact]
 	switch {
-	case l.index != index:
+	case j.linksSay && l.index != index:
 		return fmt.Sprintf("%s %d, where its entry was taken into the log", spans.RaftIndexKey, index)
 	case r.process != to.process || index <= c.from || index > c.to:
 		return fmt.Sprintf("a link to the commit of %s that covers index %d", j.process(r.process), index)

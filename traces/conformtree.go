@@ -38,6 +38,7 @@ func (j *Judge) receivedBy(message, at int32) {
 
 // findTargets finds what spans link to, and looks at the links.
 func (j *Judge) findTargets() {
+	j.linksSay = slices.ContainsFunc(j.links, func(l linkRef) bool { return l.why > 0 })
 	for some := range slices.Chunk(j.links, fewToFetch) {
 		j.fetched ^= j.places.fetch(len(some), func(i int) uint64 { return some[i].id })
 		for i := range some {
@@ -64,7 +65,7 @@ func (j *Judge) link(l *linkRef) {
 	switch {
 	case !from.links.has(to.number):
 		j.find(ruleWrongLink, j.ref(l.from), "a link to "+j.nameOf(target), oneOf("no link", "a link to ", linkNames(from)), target)
-	case l.odd || reasonOf(l) != reasonFor(from, to) || (l.index > 0) != (reasonOf(l) == spans.LinkCommit):
+	case j.linksSay && (l.odd || reasonOf(l) != reasonFor(from, to) || (l.index > 0) != (reasonOf(l) == spans.LinkCommit)):
 		j.find(ruleWrongLink, j.ref(l.from), fmt.Sprintf("a link to %s that says %s", j.nameOf(target), sayingOf(l)), whatToSay(reasonFor(from, to)), target)
 	case l.root != j.records[target].root:
 		j.find(ruleWrongLink, j.ref(l.from), fmt.Sprintf("a link to %s in the trace of the root %016x", j.nameOf(target), l.root), fmt.Sprintf("the trace that it is in, of the root %016x", j.records[target].root), target)

@@ -42,6 +42,7 @@ type Judge struct {
 	history      []Operation
 	asking       *Judge              // who looked at it, when it was put in order
 	ordered      func() []stepMoment // what the servers did, which is put in order too then
+	linksSay     bool                // why they are there: Jaeger's JSON has no room for that
 	durableAt    map[stepOf]int64    // when each step made something durable
 	expected     int                 // spans, of which makeRoom has not heard yet
 	delays       map[int32][2]int64  // of messages that were late, by how much in ns: the first copy and the second

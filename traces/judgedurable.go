@@ -219,6 +219,9 @@ func (w *walk) handled(s *server, of int32, ends endFact) {
 	}
 	s.ends = of
 	known := max(s.term, s.heard)
+	if ends.term > known {
+		s.term, s.termBy = ends.term, of
+	}
 	switch {
 	case ends.replyTerm > known && ends.term != ends.replyTerm:
 		w.breaks(protocol.InvariantTermAndVote, w.ref(of), fmt.Sprintf("%s handles a reply of term %d, and its own is %d then", w.process(s.process), ends.replyTerm, max(known, ends.term)),

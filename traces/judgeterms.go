@@ -207,7 +207,7 @@ func (w *walk) voted(s *server, of int32) {
 	}
 	asked := &w.facts.votes[w.records[above].fact]
 	if last, term := s.lastEntry(); term != unknownTerm && isBehind(asked, last, term) {
-		w.breaks(protocol.InvariantLeaderCompleteness, w.ref(of),
+		w.find(ruleWrongVote, w.ref(of),
 			fmt.Sprintf("%s votes for %s, whose log ends with index %d of term %d; its own ends with index %d of term %d", w.process(s.process), w.process(r.peer), asked.lastIndex, asked.lastTerm, last, term),
 			"a refusal: the candidate's log is less up to date than the voter's (§5.4.1)", above)
 	}

@@ -93,7 +93,7 @@ func (w *walk) denied(s *server, of, above int32) {
 		}
 	}
 	if got != "" {
-		w.breaks(protocol.InvariantTraceIntegrity, w.ref(of), fmt.Sprintf("%s refuses %s its vote, because %s", w.process(s.process), w.process(r.peer), got), want, above)
+		w.find(ruleWrongVote, w.ref(of), fmt.Sprintf("%s refuses %s its vote, because %s", w.process(s.process), w.process(r.peer), got), want, above)
 	}
 }
 
