@@ -154,14 +154,14 @@ func (w *walk) readBack(s *server, of int32) {
 	lied := slices.ContainsFunc(w.liars[s.process], func(at int64) bool { return at <= s.at+oneMoment })
 	held := s.disk.durable == f.durable && (f.last == 0 || s.termAt(f.last) == unknownTerm || s.termAt(f.last) == f.lastTerm)
 	if f.before != 0 && s.role != 0 && f.before != s.role && !s.diedWriting {
-		w.find(ruleWrongRestart, w.ref(of), fmt.Sprintf("%s was %s before, as it says", w.process(s.process), protocol.Role(f.before-1)), fmt.Sprintf("%s, which it was", protocol.Role(s.role-1)), s.roleBy)
+		w.breaks(protocol.InvariantRestartFromDisk, w.ref(of), fmt.Sprintf("%s was %s before, as it says", w.process(s.process), protocol.Role(f.before-1)), fmt.Sprintf("%s, which it was", protocol.Role(s.role-1)), s.roleBy)
 	}
 	switch {
 	case held:
 	case lied && w.wentTo(s, f):
 		w.doubts.doubt(doubtLoss, of, 1)
 	default:
-		w.find(ruleWrongRestart, w.ref(of), fmt.Sprintf("%s starts again with %s", w.process(s.process), w.onDiskText(f.durable)), w.onDiskText(s.disk.durable)+": what it made durable last", s.disk.by)
+		w.breaks(protocol.InvariantRestartFromDisk, w.ref(of), fmt.Sprintf("%s starts again with %s", w.process(s.process), w.onDiskText(f.durable)), w.onDiskText(s.disk.durable)+": what it made durable last", s.disk.by)
 		w.logRead(s, f)
 	}
 	s.disk.durable, s.disk.by = f.durable, of

@@ -32,7 +32,6 @@ var (
 	ruleMissingSpan        = rule{"missing_span", "What a process did has a span: an election its change of role, a commit its applications."}
 	ruleUnjustifiedCommit  = rule{"unjustified_commit", "A follower commits no further than its leader told, and than its log is known to equal the leader's (Figure 2, AppendEntries step 5)."}
 	ruleWrongVote          = rule{"wrong_vote", "A server gives its vote to a candidate whose log is at least as up to date as its own, unless it gave it to another in that term, and refuses it for no other reason (§5.2, §5.4.1)."}
-	ruleWrongRestart       = rule{"wrong_restart", "A server starts again with what it made durable last: term, vote and log (Figure 2)."}
 	ruleWrongLogEnd        = rule{"wrong_log_end", "After AppendEntries a follower's log ends where Figure 2 has it: an entry that conflicts is removed with all that follow it, and nothing else is."}
 	ruleWrongNextIndex     = rule{"wrong_next_index", "A leader that is refused goes back in its log to where the follower's may match, and goes on from there (§5.3)."}
 	ruleAnswerWithoutEntry = rule{"answer_without_entry", "A client's command is answered when its entry is applied, and has an entry (§8)."}
@@ -45,7 +44,7 @@ func Rules() [][2]string {
 		ruleUnknownSpan, ruleWrongKind, ruleWrongService, ruleRequired, ruleUnknownAttribute, ruleDuplicateAttribute, ruleTypeMismatch, ruleUndefinedVariant,
 		ruleMalformedValue, ruleUnknownEvent, ruleWrongStatus, ruleWrongTime, ruleWrongName, ruleWrongStep, ruleCrowded, ruleDuplicateID, ruleMixedRuns, ruleWrongTrace, ruleWrongParent, ruleMissingParent,
 		ruleWrongLink, ruleMissingLink, ruleUnhandledDelivery, ruleDuplicateDelivery, ruleWhileDown, ruleMessageMismatch, ruleIllegalTransition, ruleMissingSpan,
-		ruleUnjustifiedCommit, ruleWrongVote, ruleWrongRestart, ruleWrongLogEnd, ruleWrongNextIndex, ruleAnswerWithoutEntry,
+		ruleUnjustifiedCommit, ruleWrongVote, ruleWrongLogEnd, ruleWrongNextIndex, ruleAnswerWithoutEntry,
 	} {
 		all = append(all, [2]string{r.id, r.says})
 	}
