@@ -72,6 +72,14 @@ func (*testbed) Shutdown(context.Context) error { return nil }
 
 func newTestbed(t *testing.T, c sim.Config) *testbed {
 	t.Helper()
+	return newTestbedAround(t, c, nil, func(n *node.Node) world.Process { return n })
+}
+
+// newTestbedAround has something stand between each server and its world, and somebody observe what they apply.
+func newTestbedAround(
+	t *testing.T, c sim.Config, observer func(protocol.NodeID) node.Observer, around func(*node.Node) world.Process,
+) *testbed {
+	t.Helper()
 	b := &testbed{t: t}
 	c.Seed, c.Latency = 1, world.Range{Min: ms, Max: 2 * ms}
 	if c.MaxDuration == 0 {
@@ -81,12 +89,16 @@ func newTestbed(t *testing.T, c sim.Config) *testbed {
 	recorder := traces.NewRecorder(traces.RecorderOptions{Run: 1}, b)
 	peers := []protocol.NodeID{1, 2, 3}
 	for _, id := range peers {
+		var watch node.Observer
+		if observer != nil {
+			watch = observer(id)
+		}
 		n := node.New(node.Config{
-			ID: id, ElectionTimeout: world.Range{Min: 150 * ms, Max: 300 * ms}, HeartbeatInterval: 50 * ms,
+			ID: id, Observer: watch, ElectionTimeout: world.Range{Min: 150 * ms, Max: 300 * ms}, HeartbeatInterval: 50 * ms,
 			RPCTimeout: 20 * ms, RequestTimeout: 100 * ms, MaxEntries: 8, MaxInFlight: 1, NoopOnElection: true,
 		}, spans.NewTracer(recorder.Tracer(id.String()), 1, time.Unix(0, 0)))
 		b.nodes = append(b.nodes, n)
-		b.sim.Add(n)
+		b.sim.Add(around(n))
 		b.sim.Tell(0, n.ID(), 1, protocol.SetPeers{Peers: peers})
 	}
 	b.sim.Tell(1, nodeID(1), 2, protocol.StartElection{})
