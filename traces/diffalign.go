@@ -274,7 +274,7 @@ const (
 func (l *alignment) diverges(p *pair) (moment int64, rank uint8) {
 	rank = rankOrdinary
 	name := l.shape(p).name
-	if name == spans.FaultName {
+	if IsFault(name) {
 		rank = rankFault
 	}
 	if p.a < 0 || p.b < 0 {

@@ -6,8 +6,6 @@ import (
 	"strings"
 
 	"go.opentelemetry.io/otel/trace"
-
-	"github.com/raftkv/raftkv/raftkv/spans"
 )
 
 // A process does one thing at a time, and what arrives meanwhile waits. So what moved may come of something that ends after it began to differ: in the run in which it is
@@ -19,7 +17,7 @@ func (l *alignment) findBusy() {
 	found := false
 	for i := range l.pairs {
 		p := &l.pairs[i]
-		if p.cause >= 0 || p.change != Moved || l.shape(p).name == spans.FaultName {
+		if p.cause >= 0 || p.change != Moved || IsFault(l.shape(p).name) {
 			continue
 		}
 		if steps == nil {

@@ -87,7 +87,7 @@ func givesFault(c ConfigChange) bool {
 
 // of is the pair that another comes of, and the rule by which it does.
 func (c *causes) of(p *pair) (int32, Rule) {
-	if c.shape(p).name == spans.FaultName {
+	if IsFault(c.shape(p).name) {
 		if c.given && p.change != Moved {
 			return none, NoRule // one of the runs was given it, and the other was not
 		}
@@ -221,7 +221,7 @@ func (c *causes) note(i int32) {
 			}
 		}
 	}
-	if s.name == spans.FaultName {
+	if IsFault(s.name) {
 		c.fault = i
 		span := c.sideOf(p).span(p.index())
 		for _, process := range processesIn(span.Attribute(spans.RaftkvFaultTargetKey).AsString()) {

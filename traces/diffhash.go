@@ -2,6 +2,7 @@ package traces
 
 import (
 	"math/bits"
+	"slices"
 
 	"go.opentelemetry.io/otel/attribute"
 
@@ -108,8 +109,19 @@ func hashesOf(s *Span, notes []note, base uint64, ignore []string) (h hashes) {
 	return h
 }
 
+// onLinks are the attributes that links have in the spec. They are not compared: they follow from what the link leads to,
+// and Jaeger keeps none of a link.
+var onLinks = []string{string(spans.RaftkvLinkKey), string(spans.RaftIndexKey)}
+
 // hashRelations is a hash of what a span refers to by id: its trace, its parent and its links.
 func hashRelations(s *Span, ignore []string) uint64 {
+	switch {
+	case len(s.Links) == 0:
+	case len(ignore) == 0:
+		ignore = onLinks
+	default:
+		ignore = slices.Concat(ignore, onLinks)
+	}
 	h := join(uint64(s.Root), uint64(s.Parent))
 	var links uint64
 	for i := range s.Links {

@@ -14,7 +14,7 @@ import (
 // phrase says what a span is, as what its process does: "asks node-3 for its vote in term 1". It says of which event the span is, and not how that came out.
 func phrase(s *Span) string {
 	p := phraser{s}
-	switch s.Name {
+	switch declaredName(s.Name) {
 	case spans.RunName:
 		return "the run"
 	case spans.FaultName:

@@ -29,7 +29,7 @@ const (
 
 // reason is what made a pair differ that comes of no other.
 func (l *alignment) reason(p *pair, changes []ConfigChange) Reason {
-	if p.rank == rankFault && l.shape(p).name != spans.FaultName {
+	if p.rank == rankFault && !IsFault(l.shape(p).name) {
 		if e, ofA, differ := l.firstEvent(p); differ {
 			return l.fateReason(p, &e, ofA, changes)
 		}
@@ -44,7 +44,7 @@ func (l *alignment) reason(p *pair, changes []ConfigChange) Reason {
 	switch {
 	case l.a.run == nil || l.b.run == nil:
 		return Reason{Kind: ReasonUnknown, Text: "something that cannot be told: a trace has no raftkv.run, which says what made it"}
-	case l.shape(p).name == spans.FaultName && len(faults) > 0:
+	case IsFault(l.shape(p).name) && len(faults) > 0:
 		return Reason{ReasonFault, "a fault that " + whose(l.given(p, faults)), l.given(p, faults)}
 	case len(others) > 0:
 		text := "the config"

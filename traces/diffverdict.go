@@ -169,7 +169,7 @@ func (l *alignment) sameRuns() bool {
 // declared says whether the spec declares a span of that name and kind: what it does not declare another program may
 // have made.
 func declared(s *shape) bool {
-	return slices.ContainsFunc(spans.Specs(), func(spec spans.Spec) bool { return spec.Name == s.name && spec.Kind == s.kind })
+	return slices.ContainsFunc(spans.Specs(), func(spec spans.Spec) bool { return spec.Name == declaredName(s.name) && spec.Kind == s.kind })
 }
 
 // foreignReason is why a pair differs of which the spec declares nothing: no span of that name, or none of the

@@ -91,7 +91,7 @@ func NewExplainer(all *Spans) *Explainer {
 
 // note keeps what is asked for again and again.
 func (e *Explainer) note(at int32) {
-	switch e.shapeOf(at).name {
+	switch declaredName(e.shapeOf(at).name) {
 	case spans.RunName, spans.FaultName, spans.ViolationName, spans.ElectionName, spans.KVPutName, spans.KVGetName,
 		spans.KVDeleteName, spans.SetPeersName:
 	default:
@@ -101,7 +101,7 @@ func (e *Explainer) note(at int32) {
 	if s == nil {
 		return
 	}
-	switch s.Name {
+	switch declaredName(s.Name) {
 	case spans.RunName:
 		e.run = s
 	case spans.FaultName:

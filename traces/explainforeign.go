@@ -16,7 +16,7 @@ import (
 // it lacks of what its kind must have. Empty for one that is
 // as the spec has it.
 func strangeIn(s *Span) []string {
-	shape := theSpec().shapes[spanShape{s.Name, s.Kind}]
+	shape := theSpec().shapes[spanShape{declaredName(s.Name), s.Kind}]
 	if shape == nil {
 		return []string{"the spec declares no span of that name and kind"}
 	}
@@ -42,7 +42,7 @@ func strangeAttributes(id string, attributes []attribute.KeyValue, specs []spans
 		needed := spec.Level == spans.Required || spec.Level == spans.Answered && over
 		pair := attribute.KeyValue{Key: spec.Key, Value: value}
 		switch {
-		case value.Type() == attribute.EMPTY && needed && !unread(spec.Key):
+		case value.Type() == attribute.EMPTY && needed && !unread(id, spec.Key):
 			strange = append(strange, lacks+string(spec.Key))
 		case value.Type() == attribute.EMPTY:
 		case value.Type() != spec.Type:
@@ -57,9 +57,17 @@ func strangeAttributes(id string, attributes []attribute.KeyValue, specs []spans
 // lacks begins what is said of an attribute that is missing.
 const lacks = "it lacks "
 
-// unread says of an attribute that no answer rests on it.
-func unread(key attribute.Key) bool {
-	return key == spans.RPCSystemNameKey || key == spans.RPCMethodKey || key == spans.ServerAddressKey
+// unread says of an attribute of a span, given by its id in the spec, that no answer rests on it: older traces have not
+// all of them.
+func unread(id string, key attribute.Key) bool {
+	switch key {
+	case spans.RPCSystemNameKey, spans.RPCMethodKey, spans.ServerAddressKey, spans.PeerServiceKey,
+		spans.RaftVotedForKey, spans.RaftMessageTermKey, spans.RaftReplyTermKey:
+		return true
+	case spans.RaftLastLogIndexKey, spans.RaftLastLogTermKey:
+		return id != spans.RequestVoteClientID
+	}
+	return false
 }
 
 // strangeSaid says what is strange in a span, as a sentence without an end.

@@ -232,7 +232,7 @@ func (e *Explainer) endSaid(l *leaderTerm) Sentence {
 	switch {
 	case l.ended == nil:
 		return say("until the run ended at %s", e.runEnd())
-	case l.ended.Name == spans.FaultName:
+	case IsFault(l.ended.Name):
 		return say("until it crashed at %s", e.begin(l.ended))
 	case l.ended.Name != spans.RoleChangeName:
 		return say("until it ended the request at %s", e.end(l.ended))

@@ -89,7 +89,7 @@ func (l *leaderTerm) endMoment(e *Explainer) Moment {
 	switch {
 	case l.ended == nil:
 		return e.runEnd()
-	case l.ended.Name == spans.FaultName:
+	case IsFault(l.ended.Name):
 		return e.begin(l.ended)
 	}
 	return e.end(l.ended)

@@ -43,7 +43,7 @@ func (e *Explainer) explainSpan(s *Span) *Explanation {
 		x.Parts = append(x.Parts, because("Why "+root.Service+" stood for election", e.whyStood(root)))
 	}
 	var next []string
-	switch s.Name {
+	switch declaredName(s.Name) {
 	case spans.FaultName:
 		next = append(next, e.electionAfter(s))
 	case spans.ApplyName:
@@ -251,7 +251,7 @@ func (e *Explainer) chain(s *Span) (steps []ExplanationStep) {
 
 // whyBegan says why something began that no other span caused.
 func (e *Explainer) whyBegan(root *Span) []ExplanationStep {
-	switch root.Name {
+	switch declaredName(root.Name) {
 	case spans.HeartbeatName:
 		return e.whyHeartbeat(root)
 	case spans.KVPutName, spans.KVGetName, spans.KVDeleteName:

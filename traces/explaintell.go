@@ -30,7 +30,7 @@ func (e *Explainer) spanSaid(s *Span, timed bool) Sentence {
 
 // ownSaid tells a span that neither sends nor takes in a message.
 func (e *Explainer) ownSaid(s *Span, at, during Sentence) Sentence {
-	switch s.Name {
+	switch declaredName(s.Name) {
 	case spans.FaultName:
 		return say("the scenario had it that %s%s", e.faultSaid(s), during)
 	case spans.RunName:

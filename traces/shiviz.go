@@ -173,7 +173,7 @@ func ending(s *Span) string {
 		return "is told the cluster"
 	case s.Name == spans.LateReplyName:
 		return "receive late " + reply + t.of(" from ", spans.RaftPeerIDKey)
-	case s.Name == spans.FaultName:
+	case IsFault(s.Name):
 		return "fault: " + t.text(spans.RaftkvFaultKey) + t.of(" ", spans.RaftkvFaultTargetKey)
 	case s.Name == spans.RunName:
 		return "run " + t.text(spans.RaftkvScenarioKey)

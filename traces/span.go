@@ -2,6 +2,7 @@ package traces
 
 import (
 	"encoding/binary"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -9,6 +10,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/raftkv/raftkv/raftkv/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
@@ -59,6 +61,20 @@ func (s *Span) Attribute(key attribute.Key) attribute.Value { return find(s.Attr
 
 // Attribute is the value of an attribute; one that the event does not have is empty.
 func (e *Event) Attribute(key attribute.Key) attribute.Value { return find(e.Attributes, key) }
+
+// IsFault says whether a span of this name tells of a fault: the name goes on with what fault it is, and to whom.
+func IsFault(name string) bool {
+	rest, is := strings.CutPrefix(name, spans.FaultName)
+	return is && (rest == "" || rest[0] == ' ')
+}
+
+// declaredName is the name that the spec has for spans of a name: the first word of a fault's.
+func declaredName(name string) string {
+	if IsFault(name) {
+		return spans.FaultName
+	}
+	return name
+}
 
 func find(attributes []attribute.KeyValue, key attribute.Key) attribute.Value {
 	for i := range attributes {

@@ -1,10 +1,12 @@
 package traces
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,6 +34,7 @@ type Story struct {
 	turns    []turn                              // what its headings are made of
 	failed   map[way]bool                        // the ways on which something failed
 	passages []passage                           // what passed on them
+	unknown  map[world.CausalID]storyMoment      // when the operations ended whose outcome is unknown
 	causes   map[world.CausalID][]world.CausalID // of each span: its parent, what it links to, and what answered it
 }
 
@@ -51,6 +54,8 @@ type storyLine struct {
 	mark    mark
 	open    bool       // what it tells of was not over when the run ended
 	index   uint64     // that a follower applied
+	ended   int64      // when its span did
+	gaveUp  bool       // that a try was given up
 	of      *complaint // which this line is; nil for what is not told often
 }
 
@@ -78,7 +83,7 @@ var _ sdktrace.SpanExporter = (*Story)(nil)
 func NewStory() *Story {
 	s := &Story{
 		ids: map[spanShape]string{}, rounds: map[world.CausalID]bool{}, starts: map[string]int{}, causes: map[world.CausalID][]world.CausalID{},
-		logs: map[string][]uint64{}, latest: map[string]map[string]applied{}, failed: map[way]bool{},
+		unknown: map[world.CausalID]storyMoment{}, logs: map[string][]uint64{}, latest: map[string]map[string]applied{}, failed: map[way]bool{},
 	}
 	for _, spec := range spans.Specs() {
 		s.ids[spanShape{spec.Name, spec.Kind}] = spec.ID
@@ -100,7 +105,7 @@ func (*Story) Shutdown(context.Context) error { return nil }
 
 // Add adds what a span tells. Spans are added in the order in which they ended, as in a file.
 func (s *Story) Add(span *Span) {
-	id := s.ids[spanShape{span.Name, span.Kind}]
+	id := s.ids[spanShape{declaredName(span.Name), span.Kind}]
 	switch {
 	case id == spans.RunID:
 		s.epoch, s.begun = span.Start, true
@@ -123,18 +128,30 @@ func (s *Story) WriteWithin(w io.Writer, style Style, columns int) error {
 
 func (s *Story) add(l storyLine) { s.lines = append(s.lines, l) }
 
-// order puts the lines so far in order.
+// order puts the lines so far in order. It does not depend on the order in which spans were added, as long as those of
+// one process came in theirs.
 func (s *Story) order() {
-	processes := map[string]int32{}
+	s.lines = slices.DeleteFunc(s.lines, func(l storyLine) bool {
+		end, unknown := s.unknown[l.root]
+		return unknown && l.gaveUp && l.sameStep(end)
+	})
+	slices.SortStableFunc(s.lines, func(a, b storyLine) int { return cmp.Compare(a.ended, b.ended) })
+	processes := map[string]int32{"": 0} // the first is what is outside of all steps
+	of := func(l *storyLine) string {
+		if l.outside {
+			return ""
+		}
+		return l.process
+	}
 	for i := range s.lines {
-		if _, known := processes[s.lines[i].process]; !known {
-			processes[s.lines[i].process] = int32(len(processes))
+		if p := of(&s.lines[i]); processes[p] == 0 && p != "" {
+			processes[p] = int32(len(processes))
 		}
 	}
 	lines := make([]storyLine, 0, cap(s.lines))
 	for i := range ordered(len(s.lines), len(processes), func(i int32) happening {
 		l := &s.lines[i]
-		return happening{processes[l.process], l.at.UnixNano(), l.step, l.stage}
+		return happening{processes[of(l)], l.at.UnixNano(), l.step, l.stage}
 	}, nil) {
 		lines = append(lines, s.lines[i])
 	}

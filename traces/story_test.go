@@ -293,7 +293,7 @@ func TestStoryLines(t *testing.T) {
 			span.Drop("counterfactual")
 			span.Fail("crash", "the process crashed")
 		},
-		"1.500ms  node-1    ack to node-2 is late by 40ms (network)": func(s *scene) {
+		"2.000ms  node-1    ack to node-2 is late by 40ms (network)": func(s *scene) {
 			span := s.node.StartAppendEntriesServer(s.begin(), s.leader, "node-2", 4, 7, 1, 0, 0, 7)
 			span.Delay("network", 40*time.Millisecond)
 			span.End("AppendEntriesOk")
@@ -306,10 +306,10 @@ func TestStoryLines(t *testing.T) {
 		"2.000ms  node-1    late VoteGranted from node-2: its call was over": func(s *scene) {
 			s.node.StartLateReply(s.begin(), s.leader, "node-2", "VoteGranted", 4).End()
 		},
-		"2.000ms  node-1    stepping down from leader to follower in term 4: higher term": func(s *scene) {
+		"1.000ms  node-1    stepping down from leader to follower in term 4: higher term": func(s *scene) {
 			s.node.StartRoleChange(s.begin(), spans.Who{Node: 1, Term: 4}, protocol.RoleLeader, protocol.RoleEventHigherTerm).End()
 		},
-		"2.000ms  node-1    election timeout: became candidate for term 4": func(s *scene) {
+		"1.000ms  node-1    election timeout: became candidate for term 4": func(s *scene) {
 			who := spans.Who{Node: 1, Term: 4, Role: protocol.RoleCandidate}
 			s.node.StartRoleChange(s.begin(), who, protocol.RoleFollower, protocol.RoleEventElectionTimeout).End()
 		},
@@ -335,7 +335,7 @@ func TestStoryLines(t *testing.T) {
 		"2.000ms  node-1    telling client-2 that the outcome is unknown": func(s *scene) {
 			s.node.StartDeleteServer(s.begin(), s.peer, "client-1", request).End("OutcomeUnknown")
 		},
-		"1.500ms  node-1    answer to client-2 is lost (network)": func(s *scene) {
+		"2.000ms  node-1    answer to client-2 is lost (network)": func(s *scene) {
 			span := s.node.StartGetServer(s.begin(), s.leader, "client-1", request)
 			span.Drop("network")
 			span.End("Answered")

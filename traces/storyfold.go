@@ -1,6 +1,7 @@
 package traces
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -76,13 +77,6 @@ func (t *teller) passed(kind wayKind) {
 // outcomeUnknown is the result of an operation that its client gave up.
 const outcomeUnknown = "outcome unknown"
 
-// untell takes back what the same process told last at the end of a span, if that has the same cause.
-func (s *Story) untell(span *Span) {
-	if last := len(s.lines) - 1; last >= 0 && s.lines[last].root == span.Root && s.lines[last].process == span.Service && s.lines[last].at.Equal(span.End) {
-		s.lines = s.lines[:last]
-	}
-}
-
 // retold is what is told of the lines, by their places among all in the order of time.
 type retold struct {
 	hidden []bool
@@ -146,61 +140,91 @@ func (r *retold) complaints(s *Story) {
 	}
 }
 
-// together makes one line of those that a process says of several others at the same moment.
+// saidOnce is what a process says in one step of several others: the same, but for whom it is about. Where steps have no
+// numbers their times stand for them.
+type saidOnce struct {
+	process, said string
+	kind          wayKind
+	step          uint32
+	at            int64
+}
+
+// together makes one line of those that a process says of several others in one step.
 func (r *retold) together(lines []storyLine) {
-	for i := range lines {
-		l := &lines[i]
-		if l.of == nil || r.hidden[i] {
+	firsts := map[saidOnce]int{}
+	for j := range lines {
+		l := &lines[j]
+		if l.of == nil || r.hidden[j] {
 			continue
 		}
-		said := strings.Replace(l.text, l.of.peer, "", 1)
-		for j := i + 1; j < len(lines) && lines[j].at.Equal(l.at); j++ {
-			other := &lines[j]
-			if r.hidden[j] || other.of == nil || other.of.process != l.of.process || other.of.kind != l.of.kind || strings.Replace(other.text, other.of.peer, "", 1) != said {
-				continue
-			}
-			if r.first[i] == nil {
-				r.first[i] = &again{}
-			}
-			all := r.first[i]
-			all.peers = append(all.peers, other.of.peer)
-			if one := r.first[j]; one != nil {
-				all.more += one.more
-				if one.until.After(all.until) {
-					all.until = one.until
-				}
-				delete(r.first, j)
-			}
-			r.hidden[j] = true
+		said := saidOnce{l.of.process, strings.Replace(l.text, l.of.peer, "", 1), l.of.kind, l.step, 0}
+		if l.step == 0 || l.outside {
+			said.step, said.at = 0, l.at.UnixNano()
 		}
+		if i, is := firsts[said]; is {
+			r.join(i, j, l.of.peer)
+		} else {
+			firsts[said] = j
+		}
+	}
+	for _, i := range firsts {
 		if a := r.first[i]; a != nil && len(a.peers) > 0 {
-			a.peers = append(a.peers, l.of.peer)
+			a.peers = append(a.peers, lines[i].of.peer)
 			slices.Sort(a.peers)
 		}
 	}
 }
 
-// manyIndexes is how many indexes that are applied at once are told in one line.
-const manyIndexes = 2
+// join has a line stand for a later one, which is about another peer.
+func (r *retold) join(i, j int, peer string) {
+	if r.first[i] == nil {
+		r.first[i] = &again{}
+	}
+	all := r.first[i]
+	all.peers = append(all.peers, peer)
+	if one := r.first[j]; one != nil {
+		all.more += one.more
+		if one.until.After(all.until) {
+			all.until = one.until
+		}
+		delete(r.first, j)
+	}
+	r.hidden[j] = true
+}
 
 // applied makes one line of what a follower applies at once.
 func (r *retold) applied(lines []storyLine) {
-	for i := 0; i < len(lines); i++ {
-		if lines[i].index == 0 {
+	last := map[string]int{} // of each process, the line that stands for what it applies now
+	for j := range lines {
+		l := &lines[j]
+		if l.index == 0 {
 			continue
 		}
-		end := i + 1
-		for end < len(lines) && lines[end].index == lines[end-1].index+1 && lines[end].process == lines[i].process && lines[end].at.Equal(lines[i].at) {
-			end++
+		i, is := last[l.process]
+		first := &lines[i]
+		if !is || !first.sameStep(l.storyMoment) || l.index != cmp.Or(r.lastOf(i), first.index)+1 {
+			last[l.process] = j
+			continue
 		}
-		if end-i >= manyIndexes {
-			r.first[i] = &again{last: lines[end-1].index}
-			for j := i + 1; j < end; j++ {
-				r.hidden[j] = true
-			}
+		if r.first[i] == nil {
+			r.first[i] = &again{}
 		}
-		i = end - 1
+		r.first[i].last = l.index
+		r.hidden[j] = true
 	}
+}
+
+// lastOf is the last of the indexes that a line stands for; 0 if it stands for its own alone.
+func (r *retold) lastOf(i int) uint64 {
+	if a := r.first[i]; a != nil {
+		return a.last
+	}
+	return 0
+}
+
+// sameStep says whether two moments of a process are of one step. Where steps have no numbers their times stand for them.
+func (m storyMoment) sameStep(other storyMoment) bool {
+	return m.step == other.step && (m.step > 0 || m.at.Equal(other.at))
 }
 
 // text is a line's text, with what else it stands for.

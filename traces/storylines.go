@@ -2,7 +2,6 @@ package traces
 
 import (
 	"cmp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -75,13 +74,13 @@ func (t *teller) tell(id string) {
 
 func (t *teller) start() {
 	t.note(t.span.Start, turnStarts, nil)
-	role, term := t.text(spans.RaftRoleKey), t.text(spans.RaftTermKey)
 	delete(t.story.latest, t.span.Service) // it applies its log anew
 	if t.story.starts[t.span.Service]++; t.story.starts[t.span.Service] > 1 {
-		t.line(t.beginning(), trouble, "starting again, was ", role, " in term ", term)
+		before := cmp.Or(t.text(spans.RaftRoleBeforeKey), t.text(spans.RaftRoleKey)) // older traces have the role before as that
+		t.line(t.beginning(), trouble, "starting again, was ", before, " in term ", t.text(spans.RaftTermKey))
 		return
 	}
-	t.line(t.beginning(), ordinary, "starting as ", role)
+	t.line(t.beginning(), ordinary, "starting as ", t.text(spans.RaftRoleKey))
 }
 
 func (t *teller) operation(id string) {
@@ -89,13 +88,13 @@ func (t *teller) operation(id string) {
 	_, number, _ := strings.Cut(t.text(spans.KVRequestIDKey), "/")
 	result, how := "", ordinary
 	switch {
+	case t.text(spans.KVResultKey) == outcomeUnknown:
+		result, how = outcomeUnknown, trouble
+		t.story.unknown[t.span.ID] = t.ending() // that its last try was given up is not told: so was the whole
 	case t.failed():
 		result, how = "no answer ("+t.cause()+")", trouble
 	case t.unfinished():
 		result, how = "no answer when the run ended", trouble
-	case t.text(spans.KVResultKey) == outcomeUnknown:
-		result, how = outcomeUnknown, trouble
-		t.story.untell(t.span) // that its last try was given up: so was the whole
 	default:
 		result = resultText(command, t.span.Attribute(spans.KVResultKey).AsString())
 	}
@@ -182,11 +181,11 @@ func (t *teller) roleChange() {
 	case event == protocol.RoleEventToldToStart.String(), event == protocol.RoleEventRestart.String():
 		// the election's, or the start's, own line says it
 	case to == protocol.RoleLeader.String():
-		t.line(t.ending(), ordinary, "became leader for term ", term)
+		t.line(t.beginning(), ordinary, "became leader for term ", term)
 	case event == protocol.RoleEventElectionTimeout.String():
-		t.line(t.ending(), trouble, "election timeout: became candidate for term ", term)
+		t.line(t.beginning(), trouble, "election timeout: became candidate for term ", term)
 	default:
-		t.line(t.ending(), trouble, "stepping down from ", from, " to ", to, " in term ", term, ": ", spaced(event))
+		t.line(t.beginning(), trouble, "stepping down from ", from, " to ", to, " in term ", term, ": ", spaced(event))
 	}
 	t.appending() // a new leader's no-op
 }
@@ -282,24 +281,26 @@ func (t *teller) fates(message string) { t.fatesOn(noWay, message) }
 
 // fatesOn tells what the network did to what one server sent another, and notes if it was nothing: see fold.
 func (t *teller) fatesOn(kind wayKind, message string) {
-	lost, twice := false, false
+	twice := t.span.event(spans.EventDuplicate) != nil
 	for i := range t.span.Events {
 		e := &t.span.Events[i]
 		by := " (" + text(e.Attribute(spans.RaftkvCauseKey)) + ")"
 		switch e.Name {
 		case spans.EventDrop:
-			lost = true
-			t.complain(t.within(e), kind, t.span.Name, message, " is lost", by)
+			if twice {
+				t.complain(t.within(e), kind.doubled(), t.span.Name+" copy", "a copy of ", message, " is lost", by)
+			} else {
+				t.complain(t.within(e), kind, t.span.Name, message, " is lost", by)
+			}
 		case spans.EventDelay:
 			t.line(t.within(e), trouble, message, " is late by ", time.Duration(e.Attribute(spans.RaftkvDelayNsKey).AsInt64()).String(), by)
 		case spans.EventLateCopy:
 			t.line(t.within(e), trouble, message, ": the second copy is late by ", time.Duration(e.Attribute(spans.RaftkvDelayNsKey).AsInt64()).String(), by)
 		case spans.EventDuplicate:
-			twice = true
 			t.complain(t.within(e), kind.doubled(), t.span.Name, message, " arrives twice", by)
 		}
 	}
-	if kind != noWay && !lost && !t.failed() && !t.unfinished() {
+	if kind != noWay && !t.lost() && !t.failed() && !t.unfinished() {
 		t.passed(kind)
 	}
 	if kind != noWay && !twice {
@@ -307,17 +308,31 @@ func (t *teller) fatesOn(kind wayKind, message string) {
 	}
 }
 
+// lost says whether no copy of what the span sent arrived.
+func (t *teller) lost() bool {
+	copies, drops := 1, 0
+	for i := range t.span.Events {
+		switch t.span.Events[i].Name {
+		case spans.EventDuplicate:
+			copies++
+		case spans.EventDrop:
+			drops++
+		}
+	}
+	return drops >= copies
+}
+
 // gaveUp tells of a call that nobody answered. Where its process crashed it tells nothing: that is one event, and not one for each open call.
 func (t *teller) gaveUp(what string) {
 	if cause := t.cause(); cause != spans.ErrorTypeCrash {
 		t.line(t.ending(), trouble, what, ": ", t.method(), " given up (", cause, ")")
+		t.story.lines[len(t.story.lines)-1].gaveUp = true
 	}
 }
 
 // unanswered is gaveUp for a call of another server. One that was lost on its way is told of already.
 func (t *teller) unanswered(what string) {
-	lost := slices.ContainsFunc(t.span.Events, func(e Event) bool { return e.Name == spans.EventDrop })
-	if cause := t.cause(); cause != spans.ErrorTypeCrash && !lost {
+	if cause := t.cause(); cause != spans.ErrorTypeCrash && !t.lost() {
 		t.complain(t.ending(), calls, what, what, ": ", t.method(), " given up (", cause, ")")
 	}
 }
@@ -339,15 +354,16 @@ func (t *teller) anything() {
 func (t *teller) line(when storyMoment, how mark, parts ...string) {
 	t.story.add(storyLine{
 		storyMoment: when, process: printable(t.span.Service), text: strings.Join(parts, ""), id: t.span.ID,
-		root: t.span.Root, mark: how, open: t.unfinished() && when.at.Equal(t.span.End),
+		root: t.span.Root, mark: how, open: t.unfinished() && when.at.Equal(t.span.End), ended: t.span.End.UnixNano(),
 	})
 }
 
 // storyMoment is when something happened, and where in its step.
 type storyMoment struct {
-	at    time.Time
-	step  uint32
-	stage stage
+	at      time.Time
+	step    uint32
+	stage   stage
+	outside bool // of the steps: it happened to what the process had sent before
 }
 
 func (t *teller) beginning() storyMoment { return t.moment(false) }
@@ -358,7 +374,7 @@ func (t *teller) moment(ends bool) storyMoment {
 	s := t.span
 	begin, end := stepsOf(s)
 	whole := isWhole(s.Name, begin, end, s.Start.Before(s.End))
-	m := storyMoment{s.Start, begin, stageOf(s.Kind, s.Name, ends, whole, t.text(spans.RaftReplyKey) != "")}
+	m := storyMoment{at: s.Start, step: begin, stage: stageOf(s.Kind, s.Name, ends, whole, t.text(spans.RaftReplyKey) != "")}
 	if ends {
 		m.at, m.step = s.End, end
 		if isReceiver(s) && whole {
@@ -368,10 +384,21 @@ func (t *teller) moment(ends bool) storyMoment {
 	return m
 }
 
-// within is when an event of the span happened.
+// within is when an event of the span happened. What becomes of an answer becomes of it when it leaves, at the end of
+// its span, or later.
 func (t *teller) within(e *Event) storyMoment {
-	begin, _ := stepsOf(t.span)
-	m := storyMoment{e.At, cmp.Or(stepNumber(e.Attribute(spans.RaftkvStepKey)), begin), stageHappens}
+	begin, end := stepsOf(t.span)
+	m := storyMoment{at: e.At, step: cmp.Or(stepNumber(e.Attribute(spans.RaftkvStepKey)), begin), stage: stageHappens}
+	leaves := t.span.Start
+	if isReceiver(t.span) && e.Name != spans.EventAppend {
+		leaves = t.span.End
+		if e.At.Before(leaves) {
+			m.at, m.step = leaves, end
+		}
+	}
+	if e.Name == spans.EventDrop && e.At.After(leaves) {
+		m.outside = true
+	}
 	switch {
 	case e.Name == spans.EventAppend && isReceiver(t.span):
 		m.stage = stageArrives // where one server is a majority, the same step commits it and applies it

@@ -28,6 +28,7 @@ type heading struct {
 // turn is something that a heading may be made of.
 type turn struct {
 	at      time.Time
+	until   time.Time // when the span ends that begins then
 	kind    turnKind
 	process string
 	id      world.CausalID
@@ -58,7 +59,7 @@ const (
 
 // note notes what headings are made of.
 func (t *teller) note(at time.Time, kind turnKind, change func(*turn)) {
-	n := turn{at: at, kind: kind, process: printable(t.span.Service), id: t.span.ID, root: t.span.Root, term: t.integer(spans.RaftTermKey)}
+	n := turn{at: at, until: t.span.End, kind: kind, process: printable(t.span.Service), id: t.span.ID, root: t.span.Root, term: t.integer(spans.RaftTermKey)}
 	if change != nil {
 		change(&n)
 	}
@@ -79,9 +80,9 @@ func (t *teller) noteRole() {
 	leader := protocol.RoleLeader.String()
 	switch from, to := t.text(spans.RaftRoleFromKey), t.text(spans.RaftRoleKey); {
 	case to == leader:
-		t.note(t.span.End, turnLeads, nil)
+		t.note(t.span.Start, turnLeads, nil)
 	case from == leader && t.text(spans.RaftRoleEventKey) != protocol.RoleEventRestart.String(): // it had ceased when it crashed
-		t.note(t.span.End, turnStepsDown, nil)
+		t.note(t.span.Start, turnStepsDown, nil)
 	}
 }
 
@@ -128,7 +129,7 @@ func (s *Story) headings() []heading {
 		n := &s.turns[i]
 		text, about := p.take(i, n)
 		last := len(all) - 1
-		if last >= 0 && all[last].kind == n.kind && all[last].at.Equal(n.at) && (n.isFault() || text == "") { // what happens at once has one heading
+		if last >= 0 && all[last].kind == n.kind && (n.isFault() && s.turns[i-1].atOnce(n) || text == "" && all[last].at.Equal(n.at)) { // what happens at once has one heading
 			h := &all[last]
 			h.text, h.ids, h.about = cmp.Or(text, h.text), append(h.ids, n.id), append(h.about, about...)
 		} else if text != "" {
@@ -137,6 +138,9 @@ func (s *Story) headings() []heading {
 	}
 	return all
 }
+
+// atOnce says whether a fault is of the same moment as the next one, which begins when it ends.
+func (n *turn) atOnce(next *turn) bool { return n.kind == next.kind && !next.at.After(n.until) }
 
 func (n *turn) isFault() bool {
 	return n.kind == turnCrashes || n.kind == turnRecovers || n.kind == turnFault
@@ -260,7 +264,7 @@ func (p *phases) others(n *turn, belongs func(*turn) bool) []string {
 func (p *phases) together(i int) string {
 	n := &p.story.turns[i]
 	said := []string{n.said}
-	for j := i - 1; j >= 0 && p.story.turns[j].kind == n.kind && p.story.turns[j].at.Equal(n.at); j-- {
+	for j := i - 1; j >= 0 && p.story.turns[j].atOnce(&p.story.turns[j+1]); j-- {
 		said = append([]string{p.story.turns[j].said}, said...)
 	}
 	const many = 3

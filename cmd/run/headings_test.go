@@ -131,7 +131,7 @@ func (e evidence) wrong() string {
 	}
 	if m := regexp.MustCompile(`(node-\d+) crashes`).FindStringSubmatch(text); m != nil {
 		if e.find(func(s *traces.Span) bool {
-			return s.Name == spans.FaultName && attribute(s, "raftkv.fault.target") == m[1] && e.at(s.Start).Truncate(time.Microsecond) == e.h.at
+			return traces.IsFault(s.Name) && attribute(s, "raftkv.fault.target") == m[1] && e.at(s.Start).Truncate(time.Microsecond) == e.h.at
 		}) == nil {
 			return m[1] + " does not crash then"
 		}
@@ -146,7 +146,7 @@ func (e evidence) leads(name, term string) bool {
 		return s.Service == name && role(s) == "leader" && attribute(s, "raft.term") == term && e.at(s.End).Truncate(time.Microsecond) <= e.h.at
 	}) != nil && e.find(func(s *traces.Span) bool {
 		changed := s.Name == spans.RoleChangeName && s.Service == name && attribute(s, "raft.role.from") == "leader"
-		crashed := s.Name == spans.FaultName && attribute(s, "raftkv.fault.target") == name && slices.Contains([]string{spans.FaultCrash, spans.FaultLoseUnsynced}, attribute(s, "raftkv.fault"))
+		crashed := traces.IsFault(s.Name) && attribute(s, "raftkv.fault.target") == name && slices.Contains([]string{spans.FaultCrash, spans.FaultLoseUnsynced}, attribute(s, "raftkv.fault"))
 		return (changed || crashed) && e.at(s.End) < e.h.at && e.at(s.End) > e.became(name, term)
 	}) == nil
 }

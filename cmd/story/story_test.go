@@ -90,7 +90,7 @@ func TestPart(t *testing.T) {
 		{"-only node-1,world -only node-2", func(_ float64, p string) bool { return p == "node-1" || p == "node-2" || p == "world" }, []string{
 			"start", "election in term 1", "replication in term 1", "fault", "election in term 2", "replication in term 2", "recovery",
 		}},
-		{"-from 63.297ms -to 255ms", func(ms float64, _ string) bool { return ms >= 63.297 && ms <= 255 }, []string{"requests", "fault", "election in term 2", "replication in term 2"}},
+		{"-from 63.235ms -to 255ms", func(ms float64, _ string) bool { return ms >= 63.235 && ms <= 255 }, []string{"requests", "fault", "election in term 2", "replication in term 2"}},
 		{"-to 0s", func(ms float64, _ string) bool { return ms == 0 }, []string{"start"}},
 		{"-from 5s", func(float64, string) bool { return false }, nil},
 	} {

@@ -59,7 +59,7 @@ func (m messages) handled(e *world.Envelope) {
 // lost is told of a copy that is lost where it arrived.
 func (m messages) lost(e *world.Envelope) {
 	if e.From != 0 {
-		at := m.cluster.config.StartTime.Add(m.cluster.now())
+		at := m.cluster.config.StartTime.Add(m.cluster.sim.HappensAt()) // after the fault, should that be at the same moment
 		m.recorder.Lost(uint64(e.ID), e.Copy, at, m.cluster.faults.thatCrashed(e.To))
 	}
 }
