@@ -280,9 +280,30 @@ func (l *alignment) fields(p *pair) []ValueChange {
 	if l.byWhat {
 		fields = slices.DeleteFunc(fields, func(f ValueChange) bool { return f.Name == "parent" || f.Name == "trace" })
 	}
+	fields = withoutRepeats(fields)
 	slices.SortStableFunc(fields, func(x, y ValueChange) int {
 		return cmp.Or(cmp.Compare(fieldOrder(x.Name), fieldOrder(y.Name)), strings.Compare(x.Name, y.Name))
 	})
+	return fields
+}
+
+// persistField is the field for what a step wrote to the disk.
+const persistField = "persist"
+
+// withoutRepeats leaves out what follows from other fields that differ: what the disk holds, and what is said of a term, or
+// of whom a message is to, a second time. Where nothing else differs all is told.
+func withoutRepeats(fields []ValueChange) []ValueChange {
+	repeats := func(f ValueChange) bool {
+		name, _, _ := strings.Cut(f.Name, " ")
+		switch attribute.Key(name) {
+		case persistField, spans.PeerServiceKey, spans.RaftMessageTermKey, spans.RaftReplyTermKey, spans.RaftEndTermKey, spans.RaftEndRoleKey:
+			return true
+		}
+		return false
+	}
+	if slices.ContainsFunc(fields, func(f ValueChange) bool { return !repeats(f) }) {
+		return slices.DeleteFunc(fields, repeats)
+	}
 	return fields
 }
 
@@ -337,6 +358,10 @@ func fieldsOf(s *Span, begin time.Time, ignored []string) []ValueChange {
 	}
 	for i := range s.Events {
 		e := &s.Events[i]
+		if e.Name == spans.EventPersist {
+			add(persistField, strings.Join(append([]string{"at", since(e.At)}, attributes(e.Attributes)...), " "))
+			continue
+		}
 		add("event", strings.Join(append([]string{printable(e.Name), "at", since(e.At)}, attributes(e.Attributes)...), " "))
 	}
 	for _, link := range s.Links {

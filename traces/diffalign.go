@@ -7,8 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"go.opentelemetry.io/otel/trace"
-
 	"github.com/raftkv/raftkv/raftkv/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
@@ -76,6 +74,8 @@ const none = int32(-1)
 func (l *alignment) align() {
 	l.match()
 	l.compare()
+	l.number()
+	l.moveBack()
 	sortWith(l.pairs, func(x, y pair) int {
 		if x.moment != y.moment {
 			return cmp.Compare(x.moment, y.moment)
@@ -214,6 +214,42 @@ func (l *alignment) compare() {
 	})
 }
 
+// moveBack has what only one run has differ from when its message was lost in the other, if that was while it was handled:
+// a crash then ended it.
+func (l *alignment) moveBack() {
+	moments := make([]int64, len(l.pairs))
+	for i := range l.pairs {
+		moments[i] = l.lostAt(&l.pairs[i])
+	}
+	for i := range l.pairs {
+		p := &l.pairs[i]
+		p.moment = max(p.moment, moments[i])
+	}
+}
+
+// lostAt is when the message was lost in the other run that a span which only one run has handled, or what it is below;
+// 0 for not.
+func (l *alignment) lostAt(p *pair) int64 {
+	x, pairOf := l.sideOf(p), l.pairOfA
+	if p.a < 0 {
+		pairOf = l.pairOfB
+	}
+	i := p.index()
+	for range x.prints[i].depth + 1 { // and no further, should parents go around in a ring
+		q := &x.prints[i]
+		if i = q.above; i < 0 || pairOf[i] < 0 || p.change != OnlyA && p.change != OnlyB {
+			return 0
+		}
+		if above := &l.pairs[pairOf[i]]; above.change != p.change {
+			if above.rank == rankFault && above.moment <= q.end {
+				return above.moment
+			}
+			return 0
+		}
+	}
+	return 0
+}
+
 // couple is a span of A and that of B, for k among A's spans, and for k behind those a span of B that has none of A; and whether they make a pair.
 func (l *alignment) couple(k int32) (a, b int32, change Change, differ bool) {
 	if last := int32(len(l.ofA)); k >= last {
@@ -278,25 +314,17 @@ func (l *alignment) diverges(p *pair) (moment int64, rank uint8) {
 		rank = rankFault
 	}
 	if p.a < 0 || p.b < 0 {
-		kind := l.shape(p).kind
-		handled := (kind == trace.SpanKindServer || kind == trace.SpanKindConsumer) && !strings.HasPrefix(name, requestPrefix) // and not only begun
-		if handled || atTheEnd(name) && name != spans.ClientStartName {                                                        // nobody crashes a client in its first step
-			return l.print(p).end, rank
-		}
 		return l.print(p).start, rank
 	}
 	x, y := &l.a.prints[p.a], &l.b.prints[p.b]
-	switch {
-	case atTheEnd(name):
-		return min(x.end, y.end), rank
-	case x.start != y.start || x.asked != y.asked:
+	if x.start != y.start || x.asked != y.asked {
 		return min(x.start, y.start), rank
 	}
 	moment = min(x.end, y.end)
 	if x.clock != y.clock || p.change == Changed && x.clock != 0 {
 		if e, _, differ := l.firstEvent(p); differ {
 			moment = int64(e.At.Sub(l.sideOf(p).begin)) // the starts are the same, and so are the times from there
-			if e.Name != spans.EventAppend && p.change == Changed {
+			if isFate(&e) && p.change == Changed {
 				rank = rankFault
 			}
 		}
@@ -307,13 +335,9 @@ func (l *alignment) diverges(p *pair) (moment int64, rank uint8) {
 // requestPrefix begins the names of what clients ask of servers: an answer may leave long after a request was handled.
 const requestPrefix = "raftkv.KV/"
 
-// atTheEnd says whether what a span tells of is done at its end: the step of a process that it is of.
-func atTheEnd(name string) bool {
-	switch name {
-	case spans.CommitName, spans.ApplyName, spans.RoleChangeName, spans.LateReplyName, spans.SetPeersName, spans.ClientStartName, spans.HeartbeatName:
-		return true
-	}
-	return false
+// isFate says whether an event tells what became of a message.
+func isFate(e *Event) bool {
+	return e.Name == spans.EventDrop || e.Name == spans.EventDelay || e.Name == spans.EventDuplicate
 }
 
 // firstEvent is the first event that the spans of a pair do not share, and whether it is A's.
@@ -374,12 +398,12 @@ func (l *alignment) orderOf(p *pair) int16 {
 	if p.a >= 0 && p.b >= 0 {
 		depth = max(depth, int16(l.b.prints[p.b].depth))
 	}
-	s, whole := l.shape(p), atTheEnd(l.shape(p).name)
-	ends := !whole && p.a >= 0 && p.b >= 0 && p.moment > min(l.a.prints[p.a].start, l.b.prints[p.b].start)
+	s, whole := l.shape(p), l.print(p).step == l.print(p).done
+	ends := p.a >= 0 && p.b >= 0 && p.moment > min(l.a.prints[p.a].start, l.b.prints[p.b].start)
 	if ends {
 		depth = -depth
 	}
-	return class*int16(stageOf(s.kind, s.name, ends || whole, whole, true)) + depth
+	return class*int16(stageOf(s.kind, s.name, ends, whole, true)) + depth
 }
 
 // ends says whether a pair differs only because one of the runs ends earlier.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"container/heap"
 	"strings"
+	"time"
 
 	"go.opentelemetry.io/otel/trace"
 )
@@ -32,15 +33,18 @@ func (l *alignment) findBusy() {
 	}
 }
 
+// nearTheEnd is how long before the end of its step a process does at most what it does in that: what is told of a step is
+// no longer than that less than the step, and what waited for the step begins no later than that after what is told of it.
+const nearTheEnd = 100 * time.Microsecond
+
 // longestSteps is how long the processes take at most, in either run, for a step that spans tell the length of.
 func (l *alignment) longestSteps() map[string]int64 {
 	longest := map[string]int64{}
 	for _, x := range []*Indexed{l.a, l.b} {
 		for i := range x.prints {
 			p := &x.prints[i]
-			s := &x.shapes[p.shape]
-			if handles(s) || atTheEnd(s.name) {
-				longest[s.service] = max(longest[s.service], p.end-p.start)
+			if s := &x.shapes[p.shape]; handles(s) {
+				longest[s.service] = max(longest[s.service], p.end-p.start+nearTheEnd.Nanoseconds())
 			}
 		}
 	}
@@ -64,7 +68,7 @@ func (l *alignment) busyWith(i int32, step int64) int32 {
 	begins := l.a.prints[p.a].start != l.b.prints[p.b].start
 	since, until := l.a.prints[p.a].end, l.b.prints[p.b].end
 	if begins {
-		since, until, step = l.a.prints[p.a].start, l.b.prints[p.b].start, 0 // when one step ends the next one begins
+		since, until, step = l.a.prints[p.a].start, l.b.prints[p.b].start, nearTheEnd.Nanoseconds() // when one step ends the next one begins
 	}
 	since, until = min(since, until), max(since, until)
 	found, last := none, int64(0)

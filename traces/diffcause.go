@@ -12,7 +12,7 @@ import (
 // findCauses gives each pair the one that it comes of: what its parent did otherwise, what a reply said otherwise, or what its process met before. A pair without one is
 // the beginning of something by itself, as far as the traces show.
 func (l *alignment) findCauses(changes []ConfigChange) {
-	c := causes{alignment: l, given: slices.ContainsFunc(changes, givesFault), onProcess: map[string]int32{}, faultOn: map[string]int32{}, crashed: map[string]int32{}, repliesA: fill(len(l.a.prints)), repliesB: fill(len(l.b.prints)), fault: none, lasting: none}
+	c := causes{alignment: l, given: slices.ContainsFunc(changes, givesFault), onProcess: map[string]int32{}, inStep: map[stepOf]int32{}, faultOn: map[string]int32{}, crashed: map[string]int32{}, repliesA: fill(len(l.a.prints)), repliesB: fill(len(l.b.prints)), fault: none, lasting: none}
 	for i := range l.pairs {
 		p := &l.pairs[i]
 		p.size = 1
@@ -73,6 +73,7 @@ type causes struct {
 	onProcess          map[string]int32 // the last of each process
 	faultOn            map[string]int32 // the last fault of each process
 	crashed            map[string]int32 // the crash that only one run has, until the process starts again
+	inStep             map[stepOf]int32 // the last that begins or ends in a step
 	repliesA, repliesB []int32          // of each span, the last among its children that could answer it
 	given              bool             // the configs differ in faults
 	fault              int32            // the last fault
@@ -98,9 +99,14 @@ func (c *causes) of(p *pair) (int32, Rule) {
 		switch cause := e.Attribute(spans.RaftkvCauseKey).AsString(); {
 		case cause == spans.CauseCounterfactual, cause == spans.CauseNetwork: // a draw that the message's id decides, and not what happened before
 			return none, NoRule
+		case cause == spans.CauseFault && c.linked(p) >= 0:
+			return c.linked(p), RuleFault
 		case cause == spans.CauseFault && c.fault >= 0:
 			return c.fault, RuleLost
 		}
+	}
+	if fault := c.linked(p); fault >= 0 && !c.differsAtOnce(p) {
+		return fault, RuleFault
 	}
 	if cause, rule := c.parent(p); cause >= 0 {
 		return cause, rule
@@ -120,10 +126,10 @@ func (c *causes) of(p *pair) (int32, Rule) {
 	if crash, ok := c.crashed[service]; ok && (p.change == OnlyA || p.change == OnlyB) && p.change != c.pairs[crash].change {
 		return crash, RuleDown // the other run did that, and in this one nobody was there to do it
 	}
+	if cause := c.ofStep(p); cause >= 0 {
+		return cause, RuleStep
+	}
 	if cause, ok := c.onProcess[service]; ok {
-		if c.inOneStep(p, &c.pairs[cause]) {
-			return cause, RuleStep
-		}
 		return cause, RuleProcess
 	}
 	if p.ending || c.shape(p).service == spans.ServiceWorld {
@@ -155,6 +161,8 @@ func (c *causes) ancestor(x *Indexed, i int32, pairOf []int32, p *pair) (int32, 
 		if j := pairOf[i]; j >= 0 && c.earlier(j, p) && (k == 0 || c.differsAtOnce(&c.pairs[j])) {
 			q := &c.pairs[j]
 			switch own := c.shape(q).service == c.shape(p).service; {
+			case k == 0 && !own && q.rank == rankFault: // its message met another fate
+				return j, RuleMessage
 			case k > 0 || !own && !c.differsAtOnce(q): // a call that only ends otherwise sent the same message
 				return j, RuleBelow
 			case own:
@@ -166,30 +174,102 @@ func (c *causes) ancestor(x *Indexed, i int32, pairOf []int32, p *pair) (int32, 
 	return none, NoRule
 }
 
-// inOneStep says whether a process did the one before in the step from which on another differs. What a step does it does at its end, and a message that waited begins when that ends.
-func (c *causes) inOneStep(p, before *pair) bool {
-	doneAt := func(x *Indexed, i int32) bool {
-		q := &x.prints[i]
-		return q.end == p.moment || q.start == p.moment && beginsInStep(&x.shapes[q.shape])
+// stepOf is a step of a process in a run.
+type stepOf struct {
+	inB     bool
+	service string
+	number  uint32
+}
+
+// stepIn is the step of a run in which the spans of a pair begin to differ, and where in that; false if the run does not
+// have the span, or the trace does not tell.
+func (l *alignment) stepIn(p *pair, inB bool) (step stepOf, at int64, ok bool) {
+	x, i := l.a, p.a
+	if inB {
+		x, i = l.b, p.b
 	}
+	if i < 0 {
+		return stepOf{}, 0, false
+	}
+	q := &x.prints[i]
+	step = stepOf{inB, x.shapes[q.shape].service, q.step}
+	at = q.start
+	if !l.differsAtOnce(p) {
+		if step.number, at = q.done, q.end; p.moment < q.end && q.step != q.done {
+			return stepOf{}, 0, false // an event, of whichever step
+		}
+	}
+	return step, at, step.number > 0
+}
+
+// ofStep is the earlier pair of the same step, in either run, and the later one of both: what the process did in it
+// before the span began to differ. -1 for none.
+func (c *causes) ofStep(p *pair) int32 {
+	last := none
+	for _, inB := range []bool{false, true} {
+		step, at, ok := c.stepIn(p, inB)
+		if !ok {
+			continue
+		}
+		i, known := c.inStep[step]
+		if !known || !c.earlier(i, p) {
+			continue
+		}
+		q := &c.pairs[i]
+		before := &c.a.prints[max(q.a, 0)]
+		if inB {
+			before = &c.b.prints[max(q.b, 0)]
+		}
+		if before.done == step.number && before.end <= at || before.step == step.number && before.start <= at {
+			last = max(last, i)
+		}
+	}
+	return last
+}
+
+// noteSteps notes of which steps a pair is.
+func (c *causes) noteSteps(i int32) {
+	p := &c.pairs[i]
 	for _, side := range []struct {
-		x       *Indexed
-		i, then int32
-	}{{c.a, p.a, before.a}, {c.b, p.b, before.b}} {
-		if side.i < 0 || side.then < 0 || !doneAt(side.x, side.then) {
+		x   *Indexed
+		i   int32
+		inB bool
+	}{{c.a, p.a, false}, {c.b, p.b, true}} {
+		if side.i < 0 {
 			continue
 		}
 		q := &side.x.prints[side.i]
-		if q.start < p.moment && p.moment < q.end || doneAt(side.x, side.i) { // or it had an event then
-			return true
-		}
+		service := side.x.shapes[q.shape].service
+		c.inStep[stepOf{side.inB, service, q.step}] = i
+		c.inStep[stepOf{side.inB, service, q.done}] = i
 	}
-	return false
 }
 
-// beginsInStep says whether what a span tells of is begun by a step of its process, and is not such a step.
-func beginsInStep(s *shape) bool {
-	return (s.kind == trace.SpanKindClient || s.kind == trace.SpanKindProducer || s.kind == trace.SpanKindInternal) && !atTheEnd(s.name)
+// toFault says whether a link leads to a fault.
+func toFault(l Link) bool {
+	return find(l.Attributes, spans.RaftkvLinkKey).AsString() == spans.LinkFault
+}
+
+// linked is the pair of the last fault that a span of a pair links to, in one of the runs alone, or that differs; -1 for
+// none.
+func (c *causes) linked(p *pair) int32 {
+	last := none
+	for _, side := range []struct {
+		x      *Indexed
+		i      int32
+		pairOf []int32
+	}{{c.a, p.a, c.pairOfA}, {c.b, p.b, c.pairOfB}} {
+		if side.i < 0 || !side.x.prints[side.i].faulted {
+			continue
+		}
+		s := side.x.span(side.i)
+		for _, link := range s.Links {
+			if k := side.x.byID.get(link.ID); toFault(link) && k >= 0 && side.pairOf[k] >= 0 && c.earlier(side.pairOf[k], p) {
+				last = max(last, side.pairOf[k])
+			}
+		}
+	}
+	return last
 }
 
 // differsAtOnce says whether the spans of a pair differ from their beginning.
@@ -203,7 +283,8 @@ func (c *causes) earlier(i int32, p *pair) bool { return c.pairs[i].size > 0 && 
 func (c *causes) note(i int32) {
 	p := &c.pairs[i]
 	s := c.shape(p)
-	if fault, ok := c.faultOn[s.service]; !ok || p.cause != fault || c.pairs[fault].moment != p.moment {
+	c.noteSteps(i)
+	if fault, ok := c.faultOn[s.service]; !ok || p.rule != RuleFault || p.cause != fault {
 		c.onProcess[s.service] = i // and not what a fault ended, which changes nothing any more
 	}
 	if !p.ending {

@@ -164,7 +164,7 @@ var roles = func() (table [256]keyRole) {
 	put(identifies, spans.KVRequestIDKey, spans.KVTryKey, spans.RaftAttemptKey, spans.RaftPeerIDKey, spans.RaftHeartbeatKey, spans.RaftIndexKey, spans.RaftCommitToKey,
 		spans.RaftkvCopyKey, spans.RaftkvFaultKey, spans.RaftkvFaultTargetKey, spans.RaftkvFaultWhenKey)
 	put(answers, spans.RaftReplyKey, spans.RaftMatchIndexKey, spans.RaftConflictIndexKey, spans.RaftConflictTermKey, spans.RaftReasonKey, spans.KVResultKey, spans.KVLeaderIDKey,
-		spans.ErrorTypeKey, spans.RaftOutcomeKey, spans.RaftVotesKey, spans.RaftUnfinishedKey, spans.RaftkvAnsweredCopyKey)
+		spans.RaftReplyTermKey, spans.RaftEndTermKey, spans.RaftEndRoleKey, spans.RaftNextIndexKey, spans.ErrorTypeKey, spans.RaftOutcomeKey, spans.RaftVotesKey, spans.RaftUnfinishedKey, spans.RaftkvAnsweredCopyKey)
 	put(term, spans.RaftTermKey)
 	put(ends, spans.RaftUnfinishedKey)
 	put(ignored, spans.RaftkvStepKey, spans.RaftkvEndStepKey)

@@ -96,15 +96,18 @@ func (o *outcome) finish() {
 // noAnswer begins the result of an operation that was not answered.
 const noAnswer = "no answer"
 
+// momentWidth is how far times of a step may be off: most are whole microseconds.
+const momentWidth = time.Microsecond
+
 // answer is what a client got.
 func answer(s *Span, command command) string {
 	switch {
+	case s.Attribute(spans.KVResultKey).AsString() == outcomeUnknown:
+		return outcomeUnknown
 	case s.Status.Code == codes.Error:
 		return noAnswer + " (" + text(s.Attribute(spans.ErrorTypeKey)) + ")"
 	case s.Attribute(spans.RaftUnfinishedKey).AsBool():
 		return noAnswer + " when the run ended"
-	case s.Attribute(spans.KVResultKey).AsString() == outcomeUnknown:
-		return outcomeUnknown
 	}
 	return resultText(command, s.Attribute(spans.KVResultKey).AsString())
 }
@@ -252,7 +255,7 @@ func (l *alignment) operationChanges(a, b *outcome) []OperationChange {
 	for request, x := range a.operations {
 		y, both := b.operations[request]
 		longer := max(x.latency-y.latency, y.latency-x.latency)
-		if both && x.command == y.command && x.result == y.result && x.tries == y.tries && (l.options.ignoresTime() || longer <= l.options.Tolerance) {
+		if both && x.command == y.command && x.result == y.result && x.tries == y.tries && (l.options.ignoresTime() || longer <= max(l.options.Tolerance, momentWidth)) {
 			continue
 		}
 		c := OperationChange{Request: printable(request), CommandA: x.command, ResultA: x.result, LatencyA: &x.latency, TriesA: x.tries}

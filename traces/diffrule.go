@@ -18,9 +18,9 @@ const (
 	RuleParent  // it is the child of the other, which its own process opened
 	RuleMessage // it is the child of the other, which another process opened: it handles the message that the other sent
 	RuleReply   // the other is its child, and answers it
-	RuleFault   // the other is a fault, which names its process, and the two differ from the same moment on
+	RuleFault   // the other is a fault that it links to, or one which names its process, and the two differ from the same moment on
 	RuleDown    // the other is a crash of its process in one run, and it is only in the other run, before the process starts again
-	RuleStep    // its process did the other in the same step: in one run that ends, or a call, a message or the like begins, at the very moment from which on this one differs
+	RuleStep    // its process did the other before it in the same step: in one run that begins or ends in the step in which this one begins to differ
 
 	// Possible.
 

@@ -59,9 +59,11 @@ type fingerprint struct {
 	offset           int64  // of the span in the file
 	length           uint32 // of the span in the file
 	above            int32  // the span that it is below; -1 for none, or if that is missing
+	step, done       uint32 // the steps that it begins and ends in; 0 where they have no numbers
 	shape            uint16
 	depth            uint8 // how many spans it is below
 	unfinished       bool  // the run ended before the span did
+	faulted          bool  // it links to a fault
 	layout           layout
 }
 
@@ -172,10 +174,12 @@ func (x *Indexed) add(s *Span, offset int64, at *place, as layout) error {
 		notes = x.notesOf(s)
 	}
 	h := hashesOf(s, notes, x.bases[number], x.ignored)
+	step, done := stepsOf(s)
 	x.prints = append(x.prints, fingerprint{
 		id: s.ID, parent: s.Parent, root: s.Root, start: s.Start.UnixNano(), end: s.End.UnixNano(), content: h.content, asked: h.asked, what: h.what,
 		relations: hashRelations(s, x.ignored), clock: hashClock(s), offset: offset + int64(at.start), length: uint32(at.end - at.start), shape: number,
-		unfinished: h.unfinished && s.Attribute(spans.RaftUnfinishedKey).AsBool(), layout: as,
+		unfinished: h.unfinished && s.Attribute(spans.RaftUnfinishedKey).AsBool(), layout: as, step: step, done: done,
+		faulted: slices.ContainsFunc(s.Links, toFault),
 	})
 	return nil
 }

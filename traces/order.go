@@ -76,14 +76,6 @@ func stageOf(kind trace.SpanKind, name string, ends, whole, answered bool) stage
 	return stageOpens
 }
 
-// isWhole says whether a span is of one step.
-func isWhole(name string, begin, end uint32, takesTime bool) bool {
-	if begin > 0 && end > 0 {
-		return begin == end
-	}
-	return !takesTime || atTheEnd(name)
-}
-
 // happening is one that is to be put in order.
 type happening struct {
 	process int32 // whose it is

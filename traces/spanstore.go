@@ -425,7 +425,7 @@ func (x *Spans) beginningsAndEnds() (beginnings, ends []int32) {
 // happening is a moment that is to be put in order.
 func (x *Spans) happening(m moment) happening {
 	e, shape := &x.list[m.span], x.shapeOf(m.span)
-	whole := isWhole(shape.name, e.step, e.done, e.start < e.end)
+	whole := e.step == e.done
 	h := happening{shape.process, e.start, e.step, stageOf(shape.kind, shape.name, m.ends, whole, x.has(m.span, hasReply))}
 	if m.ends {
 		h.at, h.step = e.end, e.done

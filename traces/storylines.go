@@ -373,7 +373,7 @@ func (t *teller) ending() storyMoment { return t.moment(true) }
 func (t *teller) moment(ends bool) storyMoment {
 	s := t.span
 	begin, end := stepsOf(s)
-	whole := isWhole(s.Name, begin, end, s.Start.Before(s.End))
+	whole := begin == end
 	m := storyMoment{at: s.Start, step: begin, stage: stageOf(s.Kind, s.Name, ends, whole, t.text(spans.RaftReplyKey) != "")}
 	if ends {
 		m.at, m.step = s.End, end

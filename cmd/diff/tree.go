@@ -138,7 +138,7 @@ func changesOf(line *traces.Consequence) string {
 	var words []string
 	begins, ends := signed(apart(line.Event.At, line.Event.At+line.Begins)), signed(apart(line.Until, line.Until+line.Ends))
 	switch {
-	case line.Begins == line.Ends && line.Ends != 0:
+	case line.Begins != 0 && line.Ends != 0 && (line.Begins-line.Ends).Abs() <= time.Microsecond: // most times are whole microseconds
 		words = append(words, "moved by "+begins)
 	case line.Begins != 0:
 		words = append(words, "begins "+begins+", ends "+ends)
