@@ -12,7 +12,7 @@ import (
 // findCauses gives each pair the one that it comes of: what its parent did otherwise, what a reply said otherwise, or what its process met before. A pair without one is
 // the beginning of something by itself, as far as the traces show.
 func (l *alignment) findCauses(changes []ConfigChange) {
-	c := causes{alignment: l, given: slices.ContainsFunc(changes, givesFault), onProcess: map[string]int32{}, inStep: map[stepOf]int32{}, faultOn: map[string]int32{}, crashed: map[string]int32{}, repliesA: fill(len(l.a.prints)), repliesB: fill(len(l.b.prints)), fault: none, lasting: none}
+	c := causes{alignment: l, given: slices.ContainsFunc(changes, givesFault), onProcess: map[string]int32{}, inStep: map[stepOfRun]int32{}, faultOn: map[string]int32{}, crashed: map[string]int32{}, repliesA: fill(len(l.a.prints)), repliesB: fill(len(l.b.prints)), fault: none, lasting: none}
 	for i := range l.pairs {
 		p := &l.pairs[i]
 		p.size = 1
@@ -70,14 +70,14 @@ func (l *alignment) narrow() {
 type causes struct {
 	*alignment
 
-	onProcess          map[string]int32 // the last of each process
-	faultOn            map[string]int32 // the last fault of each process
-	crashed            map[string]int32 // the crash that only one run has, until the process starts again
-	inStep             map[stepOf]int32 // the last that begins or ends in a step
-	repliesA, repliesB []int32          // of each span, the last among its children that could answer it
-	given              bool             // the configs differ in faults
-	fault              int32            // the last fault
-	lasting            int32            // the last that is not there only because a run goes on for longer
+	onProcess          map[string]int32    // the last of each process
+	faultOn            map[string]int32    // the last fault of each process
+	crashed            map[string]int32    // the crash that only one run has, until the process starts again
+	inStep             map[stepOfRun]int32 // the last that begins or ends in a step
+	repliesA, repliesB []int32             // of each span, the last among its children that could answer it
+	given              bool                // the configs differ in faults
+	fault              int32               // the last fault
+	lasting            int32               // the last that is not there only because a run goes on for longer
 }
 
 // givesFault says whether a change of the config is a fault that is no counterfactual.
@@ -174,8 +174,8 @@ func (c *causes) ancestor(x *Indexed, i int32, pairOf []int32, p *pair) (int32, 
 	return none, NoRule
 }
 
-// stepOf is a step of a process in a run.
-type stepOf struct {
+// stepOfRun is a step of a process in a run.
+type stepOfRun struct {
 	inB     bool
 	service string
 	number  uint32
@@ -183,20 +183,20 @@ type stepOf struct {
 
 // stepIn is the step of a run in which the spans of a pair begin to differ, and where in that; false if the run does not
 // have the span, or the trace does not tell.
-func (l *alignment) stepIn(p *pair, inB bool) (step stepOf, at int64, ok bool) {
+func (l *alignment) stepIn(p *pair, inB bool) (step stepOfRun, at int64, ok bool) {
 	x, i := l.a, p.a
 	if inB {
 		x, i = l.b, p.b
 	}
 	if i < 0 {
-		return stepOf{}, 0, false
+		return stepOfRun{}, 0, false
 	}
 	q := &x.prints[i]
-	step = stepOf{inB, x.shapes[q.shape].service, q.step}
+	step = stepOfRun{inB, x.shapes[q.shape].service, q.step}
 	at = q.start
 	if !l.differsAtOnce(p) {
 		if step.number, at = q.done, q.end; p.moment < q.end && q.step != q.done {
-			return stepOf{}, 0, false // an event, of whichever step
+			return stepOfRun{}, 0, false // an event, of whichever step
 		}
 	}
 	return step, at, step.number > 0
@@ -240,8 +240,8 @@ func (c *causes) noteSteps(i int32) {
 		}
 		q := &side.x.prints[side.i]
 		service := side.x.shapes[q.shape].service
-		c.inStep[stepOf{side.inB, service, q.step}] = i
-		c.inStep[stepOf{side.inB, service, q.done}] = i
+		c.inStep[stepOfRun{side.inB, service, q.step}] = i
+		c.inStep[stepOfRun{side.inB, service, q.done}] = i
 	}
 }
 

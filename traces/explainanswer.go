@@ -14,7 +14,7 @@ import (
 func (e *Explainer) replication(t *times, entries []*Span, commit *Span) {
 	var decider, first *Span
 	for _, s := range entries {
-		if together(s.End, commit.End) && s.replied(protocol.AppendEntriesOk{}) {
+		if endStep(s).together(endStep(commit)) && s.replied(protocol.AppendEntriesOk{}) {
 			decider = s
 			break
 		}
@@ -30,7 +30,7 @@ func (e *Explainer) replication(t *times, entries []*Span, commit *Span) {
 	}
 	peer := decider.peer()
 	if first.Start.Sub(e.epoch) > t.at.At {
-		why, ok := e.waitedFor(commit.Service, peer, commit.term(), e.epoch.Add(t.at.At), first.Start)
+		why, ok := e.waitedFor(commit.Service, peer, commit.term(), e.epoch.Add(t.at.At), first)
 		if ok {
 			t.until(e.begin(first), first, "It waited to be sent to %s: %s.", peer, why)
 		}

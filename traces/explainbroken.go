@@ -51,7 +51,7 @@ func (e *Explainer) brokenByReply(call *Span) []ExplanationStep {
 		return nil
 	}
 	for s := range e.of(call.Service, spans.RoleChangeName) {
-		if s.End.After(call.Start) && (s.End.Before(call.End) || together(s.End, call.End)) {
+		if s.End.After(call.Start) && (s.End.Before(call.End) || endStep(s).together(endStep(call))) {
 			return nil
 		}
 	}

@@ -257,7 +257,7 @@ func (e *Explainer) arrival(n entry, index int64, node string) []ExplanationStep
 func (e *Explainer) wentBack(refused *Span) Sentence {
 	for s := range e.of(refused.Service, spans.AppendEntriesClientName) {
 		if s.is(spans.AppendEntriesClientName, trace.SpanKindClient) && s.peer() == refused.peer() &&
-			s.term() == refused.term() && together(s.Start, refused.End) && s.ID != refused.ID &&
+			s.term() == refused.term() && beginStep(s).together(endStep(refused)) && s.ID != refused.ID &&
 			s.number(spans.RaftPrevLogIndexKey) < refused.number(spans.RaftPrevLogIndexKey) {
 			return say(" So %s went back in its log, and sent what follows on index %d (§5.3).", s.Service,
 				s.number(spans.RaftPrevLogIndexKey)).on(e.begin(s))
@@ -274,11 +274,11 @@ func (e *Explainer) carried(carrier *Span, n entry, index int64, again bool) Exp
 	}
 	s, appended := e.makerOf(n, index)
 	if s == nil || s.Service != carrier.Service || !appended.At.Before(carrier.Start) ||
-		together(appended.At, carrier.Start) {
+		eventStep(s, appended).together(beginStep(carrier)) {
 		return step(e.begin(carrier), "%s sent it to %s%s.", carrier.Service, carrier.peer(), ailing)
 	}
 	after := interval{e.when(s, appended), e.begin(carrier)}
-	if why, ok := e.waitedFor(carrier.Service, carrier.peer(), carrier.term(), appended.At, carrier.Start); ok {
+	if why, ok := e.waitedFor(carrier.Service, carrier.peer(), carrier.term(), appended.At, carrier); ok {
 		return step(e.begin(carrier), "%s sent it to %s, %s after it had appended it: %s%s.", carrier.Service,
 			carrier.peer(), after, why, ailing).held(RuleWindow)
 	}

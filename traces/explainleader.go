@@ -167,7 +167,7 @@ func (e *Explainer) electionEnd(s *Span) reason {
 // whyNoWinner says what made a candidate stand anew.
 func (e *Explainer) whyNoWinner(election *Span) Sentence {
 	for s := range e.of(election.Service, spans.RoleChangeName) {
-		if !together(s.End, election.End) || s.value(spans.RaftRoleKey) != protocol.RoleCandidate.String() {
+		if !endStep(s).together(endStep(election)) || s.value(spans.RaftRoleKey) != protocol.RoleCandidate.String() {
 			continue
 		}
 		switch s.value(spans.RaftRoleEventKey) {
@@ -183,7 +183,7 @@ func (e *Explainer) whyNoWinner(election *Span) Sentence {
 // whyLostElection says what made a candidate a follower again.
 func (e *Explainer) whyLostElection(election *Span) reason {
 	for s := range e.of(election.Service, spans.RoleChangeName) {
-		if !together(s.End, election.End) || s.value(spans.RaftRoleKey) != protocol.RoleFollower.String() {
+		if !endStep(s).together(endStep(election)) || s.value(spans.RaftRoleKey) != protocol.RoleFollower.String() {
 			continue
 		}
 		var from Sentence

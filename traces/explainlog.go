@@ -176,13 +176,17 @@ func (e *Explainer) lastIndex(node string) int64 {
 	return last
 }
 
-// entryAt finds an entry among those that an AppendEntries carries, each as index@term command.
+// entryAt finds an entry among those that an AppendEntries carries, each as index@term request command. A no-op, and
+// what an older trace has, is without a request.
 func entryAt(s *Span, index int64) (term int64, command string, ok bool) {
 	for _, text := range s.Attribute(spans.RaftEntriesKey).AsStringSlice() {
 		place, command, _ := strings.Cut(text, " ")
 		i, of, _ := strings.Cut(place, "@")
 		term, err := strconv.ParseInt(of, 10, 64)
 		if i == strconv.FormatInt(index, 10) && err == nil {
+			if request, rest, _ := strings.Cut(command, " "); strings.Contains(request, "/") {
+				command = rest
+			}
 			return term, command, true
 		}
 	}

@@ -228,11 +228,22 @@ func (e *Explainer) violatedBy(s *Span) *Span {
 		return nil
 	}
 	for _, v := range e.violations {
-		if v.Start.Equal(s.End) {
+		after := v.Start.Sub(s.End)
+		if after >= 0 && after <= nearTheEnd+atOnceWithin && endStep(s).together(endStep(e.lastDone(s.Service, v.Start))) {
 			return v
 		}
 	}
 	return nil
+}
+
+// lastDone is what a process did last by a time.
+func (e *Explainer) lastDone(process string, until time.Time) *Span {
+	for _, i := range slices.Backward(e.byProcess[process]) {
+		if s := e.span(i); !s.End.After(until) && !s.Attribute(spans.RaftUnfinishedKey).AsBool() {
+			return s
+		}
+	}
+	return &Span{}
 }
 
 // removed says why an entry was removed, and whether that was allowed.

@@ -271,7 +271,7 @@ func (e *Explainer) whyUnknown(server *Span) Sentence {
 	said := say("appended it at index %s, and had not committed it by %s", text(appended.Attribute(spans.RaftIndexKey)),
 		e.end(server)).on(e.when(server, appended))
 	for s := range e.of(server.Service, spans.RoleChangeName) {
-		if together(s.End, server.End) && s.value(spans.RaftRoleKey) == protocol.RoleFollower.String() {
+		if endStep(s).together(endStep(server)) && s.value(spans.RaftRoleKey) == protocol.RoleFollower.String() {
 			return joined(said, say(", when it heard of term %d and led no more (§5.1): another leader may commit it yet, "+
 				"or not.", s.term()).on(e.end(s)))
 		}

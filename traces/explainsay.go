@@ -299,9 +299,40 @@ func (s *Span) event(name string) *Event {
 	return nil
 }
 
-// together says whether two moments of one process are the same: to the microsecond, because Jaeger keeps times no
-// better.
-func together(a, b time.Time) bool { return a.Sub(b).Abs() <= time.Microsecond }
+// stepTime is when a process did something, and in which step.
+type stepTime struct {
+	process string
+	step    uint32 // 0 where steps have no numbers
+	at      time.Time
+}
+
+func beginStep(s *Span) stepTime {
+	begin, _ := stepsOf(s)
+	return stepTime{s.Service, begin, s.Start}
+}
+
+func endStep(s *Span) stepTime {
+	_, end := stepsOf(s)
+	return stepTime{s.Service, end, s.End}
+}
+
+func eventStep(s *Span, v *Event) stepTime {
+	begin, _ := stepsOf(s)
+	return stepTime{s.Service, cmp.Or(stepNumber(v.Attribute(spans.RaftkvStepKey)), begin), v.At}
+}
+
+// together says whether a process did two things in one step. Where steps have no numbers their times stand for them, to
+// the microsecond, because Jaeger keeps times no better.
+func (t stepTime) together(other stepTime) bool {
+	if t.step > 0 && other.step > 0 {
+		return t.process == other.process && t.step == other.step
+	}
+	return t.at.Sub(other.at).Abs() <= time.Microsecond
+}
+
+// atOnceWithin is how far times are apart at most of what the world and a process do at one moment: each thing that takes
+// no time has a microsecond of its own.
+const atOnceWithin = 10 * time.Microsecond
 
 // carries says whether an AppendEntries has the entry of an index.
 func (s *Span) carries(index int64) bool {

@@ -109,11 +109,11 @@ func (e *Explainer) onTheWay(leader, peer string, term int64, at Moment) *Span {
 
 // blocking is the AppendEntries for whose end a leader waited until it sent a follower more at a time; nil if nothing
 // shows that.
-func (e *Explainer) blocking(leader, peer string, term int64, from, until time.Time) *Span {
+func (e *Explainer) blocking(leader, peer string, term int64, from time.Time, until *Span) *Span {
 	for s := range e.of(leader, spans.AppendEntriesClientName) {
 		if s.is(spans.AppendEntriesClientName, trace.SpanKindClient) && s.peer() == peer && s.term() == term &&
 			s.number(spans.RaftEntriesCountKey) > 0 &&
-			!s.Start.After(from) && together(s.End, until) {
+			!s.Start.After(from) && endStep(s).together(beginStep(until)) {
 			return s
 		}
 	}
@@ -122,7 +122,7 @@ func (e *Explainer) blocking(leader, peer string, term int64, from, until time.T
 
 // waitedFor says what an entry waited for before it was sent to a follower: an AppendEntries that was on its way, and
 // what came of it.
-func (e *Explainer) waitedFor(leader, peer string, term int64, from, until time.Time) (why Sentence, ok bool) {
+func (e *Explainer) waitedFor(leader, peer string, term int64, from time.Time, until *Span) (why Sentence, ok bool) {
 	open := e.blocking(leader, peer, term, from, until)
 	if open == nil {
 		return Sentence{}, false
@@ -158,7 +158,7 @@ func (e *Explainer) sentTheSame(leader, peer string, term int64) []ExplanationSt
 		for _, again := range refusals[i+1:] {
 			busy := slices.ContainsFunc(all, func(s *Span) bool {
 				within := !s.Start.Before(was.End) && !s.Start.After(again.Start) &&
-					(s.number(spans.RaftEntriesCountKey) > 0 || together(s.Start, was.End))
+					(s.number(spans.RaftEntriesCountKey) > 0 || beginStep(s).together(endStep(was)))
 				return within && s.number(spans.RaftPrevLogIndexKey) < prev || s.number(spans.RaftEntriesCountKey) > 0 &&
 					s.Start.Before(was.End) && s.End.After(was.End)
 			})

@@ -266,7 +266,7 @@ func (e *Explainer) whyBegan(root *Span) []ExplanationStep {
 		return []ExplanationStep{step(e.begin(root), "The scenario says so: at = %q.", root.value(spans.RaftkvFaultWhenKey))}
 	case spans.StartName:
 		for _, f := range slices.Backward(e.faults) {
-			if (faultKind(f) == spans.FaultRestart || faultKind(f) == spans.FaultRollback) && touches(f, root.Service) && together(f.Start, root.Start) {
+			if (faultKind(f) == spans.FaultRestart || faultKind(f) == spans.FaultRollback) && touches(f, root.Service) && root.Start.Sub(f.Start).Abs() <= atOnceWithin {
 				return []ExplanationStep{step(e.begin(f), "A fault: %s.", e.faultSaid(f))}
 			}
 		}
@@ -280,7 +280,7 @@ func (e *Explainer) whyHeartbeat(root *Span) []ExplanationStep {
 		election := e.spanOf(l.ID)
 		switch {
 		case election == nil || election.Name != spans.ElectionName:
-		case together(election.End, root.End):
+		case endStep(election).together(endStep(root)):
 			return []ExplanationStep{step(e.end(election), "%s had won the election of term %d then, and lets the others "+
 				"hear so at once (§5.2).", election.Service, election.term())}
 		default:

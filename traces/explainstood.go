@@ -103,7 +103,7 @@ func (e *Explainer) lastHeard(election *Span) (heard *Span, said Sentence, from 
 	node := election.Service
 	for s := range e.backward(node, spans.AppendEntriesServerName, spans.RequestVoteServerName, spans.StartName,
 		spans.SetPeersName, spans.RoleChangeName) {
-		if s.End.After(election.Start) || s.Parent == election.ID || heard != nil && !together(s.End, heard.End) {
+		if s.End.After(election.Start) || s.Parent == election.ID || heard != nil && !endStep(s).together(endStep(heard)) {
 			if heard != nil {
 				break
 			}
