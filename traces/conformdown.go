@@ -216,8 +216,8 @@ func (t *traffic) took(from, to processPlace, sent, handled int64) {
 // arrives says whether a message that was sent, and not lost, was surely handled before the run ended. A run that was not cut short ends when all that was in flight is handled.
 func (t *traffic) arrives(from, to processPlace, sent int64) bool {
 	a := t.ill[to]
-	if t.exact && !t.cut {
-		return a == nil || all(a.paused, func(s stretch) bool { return s.to < forever })
+	if t.exact && !t.cut { // it may have run out of time, with nothing open
+		return sent+t.latest < t.end && (a == nil || all(a.paused, func(s stretch) bool { return s.to < forever }))
 	}
 	over := func(s stretch) bool { return s.to < sent }
 	if !t.cut && (a == nil || all(a.down, over) && all(a.paused, over) && all(a.slow, over) && all(a.guess, over)) {

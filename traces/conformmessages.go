@@ -14,7 +14,7 @@ const cutSlack = 100e6
 // deliveries compares what was sent with what was handled.
 func (j *Judge) deliveries() {
 	ill := j.ailing()
-	t := &traffic{ill: ill, ways: map[[2]processPlace]travel{}, exact: j.tellsLosses()}
+	t := &traffic{ill: ill, ways: map[[2]processPlace]travel{}, exact: j.tells}
 	re := newEchoes(len(j.records))
 	copies := make([]uint8, len(j.records)) // of each message, which copies were handled, as bits
 	for i := range j.records {
@@ -74,17 +74,17 @@ func (j *Judge) handled(at, above int32) {
 	case j.is(at, votesAsked):
 		a, b := &f.votes[sender.fact], &f.votes[r.fact]
 		switch {
-		case b.messageTerm != sender.term:
+		case j.tells && b.messageTerm != sender.term:
 			differ("raft.message.term", sender.term, b.messageTerm)
-		case a.lastIndex != b.lastIndex:
+		case j.tells && a.lastIndex != b.lastIndex:
 			differ("raft.last_log.index", a.lastIndex, b.lastIndex)
-		case a.lastTerm != b.lastTerm:
+		case j.tells && a.lastTerm != b.lastTerm:
 			differ("raft.last_log.term", a.lastTerm, b.lastTerm)
 		}
 	case j.is(at, entriesTaken):
 		a, b := &f.entries[sender.fact], &f.entries[r.fact]
 		switch {
-		case b.messageTerm != sender.term:
+		case j.tells && b.messageTerm != sender.term:
 			differ("raft.message.term", sender.term, b.messageTerm)
 		case a.prevIndex != b.prevIndex:
 			differ("raft.prev_log.index", a.prevIndex, b.prevIndex)
@@ -99,7 +99,7 @@ func (j *Judge) handled(at, above int32) {
 		a, b := f.told[sender.fact], f.told[r.fact]
 		if a.number != b.number {
 			differ("raft.leader_commit", a.number, b.number)
-		} else if b.messageTerm != sender.term {
+		} else if j.tells && b.messageTerm != sender.term {
 			differ("raft.message.term", sender.term, b.messageTerm)
 		}
 	case j.is(at, requests):
@@ -211,13 +211,13 @@ func (j *Judge) replied(at, receiver int32) {
 	f := &j.facts
 	switch {
 	case j.is(at, voteCalls):
-		if said := f.votes[r.fact].ends.replyTerm; said != answer.term {
+		if said := f.votes[r.fact].ends.replyTerm; j.tells && said != answer.term {
 			differ("raft.reply.term", answer.term, said)
 		}
 	case j.is(at, entriesSent):
 		a, b := &f.entries[answer.fact], &f.entries[r.fact]
 		switch {
-		case b.ends.replyTerm != answer.term:
+		case j.tells && b.ends.replyTerm != answer.term:
 			differ("raft.reply.term", answer.term, b.ends.replyTerm)
 		case a.match != b.match:
 			differ("raft.match_index", a.match, b.match)

@@ -50,7 +50,9 @@ func (j *Judge) steps() {
 		x, y := &j.records[a/2], &j.records[b/2]
 		return cmp.Or(cmp.Compare(x.process, y.process), cmp.Compare(j.stepAt(a), j.stepAt(b)), cmp.Compare(x.id, y.id), cmp.Compare(a, b))
 	})
-	j.crowded(done)
+	if j.tells {
+		j.crowded(done)
+	}
 	var before stepTimes
 	for len(ends) > 0 {
 		n := 1
@@ -111,7 +113,7 @@ func (j *Judge) step(ends []int32, before stepTimes) stepTimes {
 	j.durableFirst(ends)
 	length := j.timeAt(now.last) - j.timeAt(now.first)
 	starting := func(end int32) bool { return j.is(end/2, starts) }
-	if length >= int64(len(ends))*mostOfEnd*cut || slices.ContainsFunc(ends, starting) {
+	if j.tells && length >= int64(len(ends))*mostOfEnd*cut || j.tells && slices.ContainsFunc(ends, starting) {
 		j.crowded(ends)
 	}
 	return now

@@ -203,7 +203,7 @@ func (j *Judge) acrossProcesses(at, above int32) {
 		if parent.peer != r.process || r.peer != parent.process {
 			j.find(ruleMessageMismatch, j.ref(at), fmt.Sprintf("a reply of %s to %s", j.process(parent.process), j.process(parent.peer)), "a reply to this process of that peer", above)
 		}
-		if said := j.facts.late[r.fact]; said != parent.term {
+		if said := j.facts.late[r.fact]; j.tells && said != parent.term {
 			j.find(ruleMessageMismatch, j.ref(at), fmt.Sprintf("%s is %d, and the reply was given in term %d", spans.RaftReplyTermKey, said, parent.term), "the term of who gave it", above)
 		}
 		if r.reply != parent.reply {

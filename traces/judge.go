@@ -42,6 +42,7 @@ type Judge struct {
 	history      []Operation
 	asking       *Judge              // who looked at it, when it was put in order
 	ordered      func() []stepMoment // what the servers did, which is put in order too then
+	tells        bool                // what is durable, and of each message that was lost that it was: see tellsLosses
 	linksSay     bool                // why they are there: Jaeger's JSON has no room for that
 	durableAt    map[stepOf]int64    // when each step made something durable
 	expected     int                 // spans, of which makeRoom has not heard yet
@@ -281,6 +282,7 @@ func (j *Judge) mixed() {
 // looks at the rest.
 func (j *Judge) History() ([]Operation, time.Time) {
 	if j.ordered == nil {
+		j.tells = j.tellsLosses()
 		j.ordered = sync.OnceValue(func() []stepMoment { return j.moments(cut) })
 		go j.ordered() // which takes longest, and is what Report waits for
 		slices.SortStableFunc(j.history, j.compareOperations)
@@ -320,6 +322,10 @@ func (j *Judge) Report() Report {
 	j.findings.join(&j.asking.findings)
 	if j.isPart() {
 		j.findings.leaveToPart()
+	}
+	if j.isOfOtherSpec() {
+		j.findings.leave(judgedOfThisSpec)
+		j.doubts.doubt(doubtSpec, -1, 1)
 	}
 	for i := range j.findings.list {
 		f := &j.findings.list[i]

@@ -1,6 +1,7 @@
 package traces
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -56,6 +57,12 @@ func (j *Judge) voteText(to processPlace) string {
 // text is what a disk holds, in a sentence.
 func (j *Judge) onDiskText(d durable) string {
 	return fmt.Sprintf("term %d, the vote %s, the log up to index %d", d.term, j.voteText(d.votedFor), d.last)
+}
+
+// persistOf is what a span says that it made durable.
+func (j *Judge) persistOf(span int32) *persistRef {
+	i, _ := slices.BinarySearchFunc(j.persists, span, func(p persistRef, span int32) int { return cmp.Compare(p.from, span) })
+	return &j.persists[i]
 }
 
 // persisted notes what a server made durable: a term never falls, and in a term its vote goes from nobody to one
@@ -153,7 +160,7 @@ func (w *walk) readBack(s *server, of int32) {
 	}
 	lied := slices.ContainsFunc(w.liars[s.process], func(at int64) bool { return at <= s.at+oneMoment })
 	held := s.disk.durable == f.durable && (f.last == 0 || s.termAt(f.last) == unknownTerm || s.termAt(f.last) == f.lastTerm)
-	if f.before != 0 && s.role != 0 && f.before != s.role && !s.diedWriting {
+	if f.before != 0 && s.role != 0 && f.before != s.role && !(s.diedWriting && follows(s.role, f.before)) {
 		w.breaks(protocol.InvariantRestartFromDisk, w.ref(of), fmt.Sprintf("%s was %s before, as it says", w.process(s.process), protocol.Role(f.before-1)), fmt.Sprintf("%s, which it was", protocol.Role(s.role-1)), s.roleBy)
 	}
 	switch {

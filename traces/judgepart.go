@@ -2,7 +2,9 @@ package traces
 
 import (
 	"slices"
+	"strings"
 
+	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/spans"
 )
 
@@ -31,13 +33,33 @@ func (j *Judge) isPart() bool {
 
 // leaveToPart keeps of what was found only what holds of a part.
 func (c *collector) leaveToPart() {
-	judged := func(id string) bool {
-		return slices.ContainsFunc(judgedOfPart, func(r rule) bool { return r.id == id })
-	}
-	c.list = slices.DeleteFunc(c.list, func(f Finding) bool { return !judged(f.ID) })
+	c.leave(func(id string) bool {
+		return !slices.ContainsFunc(judgedOfPart, func(r rule) bool { return r.id == id })
+	})
+}
+
+// leave lets go of what was found of some rules.
+func (c *collector) leave(of func(id string) bool) {
+	c.list = slices.DeleteFunc(c.list, func(f Finding) bool { return of(f.ID) })
 	for id := range c.counts {
-		if !judged(id) {
+		if of(id) {
 			delete(c.counts, id)
 		}
 	}
+}
+
+// judgedOfThisSpec says whether a rule can be held to traces of this spec only: what attributes, events and names there
+// are, another one may say otherwise.
+func judgedOfThisSpec(id string) bool {
+	return slices.ContainsFunc([]rule{
+		ruleRequired, ruleUnknownAttribute, ruleUndefinedVariant, ruleMalformedValue, ruleUnknownEvent, ruleWrongName, ruleWrongLink, ruleMissingLink,
+	}, func(r rule) bool { return r.id == id })
+}
+
+// isOfOtherSpec says whether the build that made the trace had another spec, as it says itself.
+func (j *Judge) isOfOtherSpec() bool {
+	return slices.ContainsFunc(j.facts.builds, func(b uint32) bool {
+		build := j.texts.of(b)
+		return strings.HasPrefix(build, "spec-") && !strings.HasPrefix(build, "spec-"+protocol.SpecHash+"-")
+	})
 }

@@ -121,6 +121,8 @@ func (j *Judge) byMessages(moments []stepMoment) []stepMoment {
 		switch call := j.callOf(m.of); {
 		case m.reply && repliesLate.has(int(j.records[m.of].shape)-1) && call >= 0:
 			return handled[call]
+		case m.reply && j.records[m.of].is&failed != 0: // it was given up
+			return none
 		case m.reply:
 			return answered[m.of]
 		case m.rank == rankReceive && call >= 0:

@@ -51,7 +51,7 @@ var doubtWords = [doubtKinds]struct{ id, one, more string }{
 		"what servers said before faults had their disks lose it: they started again with less than they had made durable, %s",
 	},
 	doubtSpec: {
-		"other_spec", "what this build's spec and that of the build that made the trace have not in common: raftkv.build names another spec, so it is judged by what both declare",
+		"other_spec", "whether it is as its own spec wants it: the build that made it had another spec than this one, as raftkv.build says, and attributes, events and links are not judged",
 		"",
 	},
 	doubtOutcome: {"outcome", "whether an operation took effect: its client had no answer", "whether %s took effect: their clients had no answer"},

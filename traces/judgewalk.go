@@ -38,7 +38,7 @@ const (
 
 // walk goes through what the servers did, in the order of time, and looks at what the invariants say of it.
 func (j *Judge) walk(moments []stepMoment) {
-	w := &walk{Judge: j, tells: j.tellsLosses(), liars: j.lyingDisks(), lostWrites: j.lostWrites(), servers: make([]*server, len(j.processes.names)), leaders: map[uint64]int32{}, votes: map[ballot]cast{}, grants: map[ballot][]processPlace{}, elected: j.electedTerms(), quorumBy: -1}
+	w := &walk{Judge: j, liars: j.lyingDisks(), lostWrites: j.lostWrites(), servers: make([]*server, len(j.processes.names)), leaders: map[uint64]int32{}, votes: map[ballot]cast{}, grants: map[ballot][]processPlace{}, elected: j.electedTerms(), quorumBy: -1}
 	for i := range moments {
 		m := &moments[i]
 		s := w.server(m.process)
@@ -64,7 +64,6 @@ func (j *Judge) walk(moments []stepMoment) {
 type walk struct {
 	*Judge
 
-	tells     bool                     // the trace tells what is durable, and who asked for an entry
 	liars     map[processPlace][]int64 // servers whose disks were made to lose what they had said that they keep, and when
 	servers   []*server                // by their places; nil for what is none
 	order     []processPlace           // of the servers, as they appear
@@ -200,7 +199,7 @@ func (j *Judge) moments(within int64) []stepMoment {
 	}
 	for i := range j.persists {
 		p := &j.persists[i]
-		moments = append(moments, stepMoment{at: p.at, process: j.records[p.from].process, rank: rankPersist, step: p.step, key: uint64(i), of: p.from})
+		moments = append(moments, stepMoment{at: p.at, process: j.records[p.from].process, rank: rankPersist, step: p.step, key: j.records[p.from].id, of: p.from})
 	}
 	if !j.mayBeCut() {
 		within = 0
@@ -248,7 +247,7 @@ func (w *walk) visit(s *server, m *stepMoment) {
 	shape := w.shapeOf(m.of)
 	s.last = m.of
 	if m.rank == rankPersist {
-		w.persisted(s, &w.persists[m.key])
+		w.persisted(s, w.persistOf(m.of))
 		return
 	}
 	if m.reply {
@@ -344,10 +343,15 @@ func (w *walk) roleChanged(s *server, of int32) {
 		w.find(ruleIllegalTransition, w.ref(of), fmt.Sprintf("from %s to %s by %s", from, to, event), "one of the steps of Figure 4: "+steps(from))
 	case event == protocol.RoleEventRestart && s.diedWriting && s.forgot != 0 && f.from != s.forgot:
 		w.find(ruleIllegalTransition, w.ref(of), fmt.Sprintf("it was %s before, as it says", from), fmt.Sprintf("%s, which it was when it crashed", protocol.Role(s.forgot-1)), s.forgotBy)
-	case event == protocol.RoleEventRestart && s.diedWriting:
+	case event == protocol.RoleEventRestart && s.diedWriting && (s.role == 0 || f.from == s.role || follows(s.role, f.from)):
 		// It died in a step that was to change its role: nobody was told, and the change was in its memory only.
 	case s.role != 0 && f.from != s.role:
 		w.find(ruleIllegalTransition, w.ref(of), fmt.Sprintf("it was %s before, as it says", from), fmt.Sprintf("%s, which it was", protocol.Role(s.role-1)), s.roleBy)
+	}
+	if start := r.above; event == protocol.RoleEventRestart && start >= 0 && w.is(start, starts) {
+		if before := w.facts.starts[w.records[start].fact].before; before != 0 && before != f.from {
+			w.find(ruleIllegalTransition, w.ref(of), fmt.Sprintf("it was %s before, as it says", from), fmt.Sprintf("%s, as its raft.start says", protocol.Role(before-1)), start)
+		}
 	}
 	if event == protocol.RoleEventRestart {
 		s.forgot = 0

@@ -46,7 +46,7 @@ func TestCommand(t *testing.T) {
 		want   []string // on standard output
 		wrong  []string // on standard error
 	}{
-		{"good.jsonl", command.Fine, []string{"good.jsonl  fine: ", "28 rules of the spec are kept", "they hold, as far as spans tell", "linearizable: ", "\nnext  go run ./cmd/explain good.jsonl leader term 1\n"}, nil},
+		{"good.jsonl", command.Fine, []string{"good.jsonl  fine: ", "33 rules of the spec are kept", "they hold, as far as spans tell", "linearizable: ", "\nnext  go run ./cmd/explain good.jsonl leader term 1\n"}, nil},
 		{"stale.jsonl", command.Violation, []string{"stale.jsonl  NOT fine: ", "NOT linearizable: ", "\nanswer_without_entry\n", "\nnext  go run ./cmd/explain stale.jsonl "}, nil},
 		{"good.jsonl stale.jsonl", command.Violation, []string{"good.jsonl  fine", "stale.jsonl  NOT fine", "\n1 of 2 runs is NOT fine\n"}, nil},
 		{"good.jsonl good.jsonl", command.Fine, []string{"\nall 2 runs are fine\n"}, nil},

@@ -35,7 +35,7 @@ func (m *mutated) find(name string, kind trace.SpanKind, attributes ...string) *
 	m.t.Helper()
 	for i := range m.all {
 		s := &m.all[i]
-		fits := s.Name == name && s.Kind == kind
+		fits := isNamed(s, name) && s.Kind == kind
 		for j := 0; j < len(attributes) && fits; j += 2 {
 			fits = s.Attribute(attribute.Key(attributes[j])).String() == attributes[j+1]
 		}
@@ -45,6 +45,12 @@ func (m *mutated) find(name string, kind trace.SpanKind, attributes ...string) *
 	}
 	m.t.Fatalf("there is no span %s %v with %q", name, kind, attributes)
 	return nil
+}
+
+// isNamed says whether a span has a name, or one that goes on behind it.
+func isNamed(s *traces.Span, name string) bool {
+	first, _, _ := strings.Cut(s.Name, " ")
+	return first == name
 }
 
 func (m *mutated) remove(s *traces.Span) {
@@ -105,18 +111,10 @@ var mutations = []mutation{
 	{"a step of a later time", "", "wrong_step: it is in step 1000 at", func(m *mutated) {
 		set(m.find(spans.ApplyName, internal), spans.RaftkvStepKey.Int(1000))
 	}},
-	{"a step with two ends", "", "wrong_step: it ends at", func(m *mutated) {
-		s := m.find(spans.ApplyName, internal)
-		s.End = s.End.Add(-1)
-	}},
 	{"a step with two messages", "", "wrong_step: it takes in a message in step", func(m *mutated) {
 		first := m.find(spans.AppendEntriesServerName, server, string(spans.RaftNodeIDKey), "node-2")
 		step := int(first.Attribute(spans.RaftkvStepKey).AsInt64())
 		set(m.find(spans.RequestVoteServerName, server, string(spans.RaftNodeIDKey), "node-2"), spans.RaftkvStepKey.Int(step))
-	}},
-	{"a step that begins when it is over", "", "wrong_step: it begins at", func(m *mutated) {
-		s := m.find(spans.CommitNotificationProducerName, producer)
-		s.Start = s.Start.Add(1)
 	}},
 	{"an end step that is the first", "", "wrong_step: raftkv.end_step is", func(m *mutated) {
 		s := m.find(spans.RequestVoteClientName, client)

@@ -32,7 +32,7 @@ func (m *mutated) of(process string, is func(s *traces.Span) bool) (all []*trace
 
 // contradictory are mutations of what spans tell of the servers' and the clients' state.
 var contradictory = []mutation{
-	{"two steps of a server swap their times", "", string(protocol.InvariantLogMatching), func(m *mutated) {
+	{"two steps of a server swap their times", "", "wrong_step: it is in step", func(m *mutated) {
 		s := m.of("node-3", func(s *traces.Span) bool {
 			return isA(spans.AppendEntriesServerName, server)(s) && numberOf(s, spans.RaftEntriesCountKey) > 0
 		})
@@ -40,7 +40,10 @@ var contradictory = []mutation{
 	}},
 	{"two applies swap their entries", "", string(protocol.InvariantMonotonic), func(m *mutated) {
 		s := m.of("node-3", isA(spans.ApplyName, internal))
+		step := [2]int64{numberOf(s[0], spans.RaftkvStepKey), numberOf(s[1], spans.RaftkvStepKey)}
 		s[0].Attributes, s[1].Attributes = s[1].Attributes, s[0].Attributes
+		set(s[0], spans.RaftkvStepKey.Int64(step[0]))
+		set(s[1], spans.RaftkvStepKey.Int64(step[1]))
 	}},
 	{"an apply that is left out", "", string(protocol.InvariantMonotonic), func(m *mutated) {
 		m.remove(m.find(spans.ApplyName, internal, "raft.index", "2", "raft.role", "follower"))
@@ -87,21 +90,24 @@ var contradictory = []mutation{
 	{"a leader before its votes arrived", "default", string(protocol.InvariantElectionSafety) + ": had arrived", func(m *mutated) {
 		m.every(func(s *traces.Span) bool {
 			return isA(spans.RequestVoteClientName, client)(s) && textOf(s, spans.RaftReplyKey) != ""
-		}, func(s *traces.Span) { s.End = s.End.Add(time.Second) })
+		}, func(s *traces.Span) {
+			s.End = s.End.Add(time.Second)
+			set(s, spans.RaftkvEndStepKey.Int(1000))
+		})
 	}},
 	{"an election that is lost and has no winner", "split-vote", "missing_span", func(m *mutated) {
 		set(m.find(spans.ElectionName, internal, "raft.outcome", spans.OutcomeNoWinner), spans.RaftOutcomeKey.String(spans.OutcomeLost))
 	}},
-	{"a vote refused because of a log that is not behind", "split-vote", string(protocol.InvariantTraceIntegrity), func(m *mutated) {
+	{"a vote refused because of a log that is not behind", "split-vote", "wrong_vote", func(m *mutated) {
 		set(m.find(spans.RequestVoteServerName, server, "raft.reason", "already_voted"), spans.RaftReasonKey.String("log_behind"))
 	}},
-	{"a vote refused because of a term that is not over", "split-vote", string(protocol.InvariantTraceIntegrity), func(m *mutated) {
+	{"a vote refused because of a term that is not over", "split-vote", "wrong_vote", func(m *mutated) {
 		set(m.find(spans.RequestVoteServerName, server, "raft.reason", "already_voted"), spans.RaftReasonKey.String("stale_term"))
 	}},
-	{"a vote refused because of one that nobody got", "bridge", string(protocol.InvariantTraceIntegrity), func(m *mutated) {
+	{"a vote refused because of one that nobody got", "bridge", "wrong_vote", func(m *mutated) {
 		set(m.find(spans.RequestVoteServerName, server, "raft.reason", "log_behind"), spans.RaftReasonKey.String("already_voted"))
 	}},
-	{"a vote refused because of one that the candidate got", "storm", string(protocol.InvariantTraceIntegrity), func(m *mutated) {
+	{"a vote refused because of one that the candidate got", "storm", "wrong_vote", func(m *mutated) {
 		s := m.where(func(s *traces.Span) bool {
 			return isA(spans.RequestVoteServerName, server)(s) && numberOf(s, spans.RaftkvCopyKey) == 1
 		})

@@ -60,7 +60,7 @@ func (m *mutated) move(s, parent *traces.Span) {
 // crashes says whether a process crashes after a time, for the first time.
 func (m *mutated) crashes(process string, after time.Time) bool {
 	crash := m.where(func(s *traces.Span) bool {
-		return s.Name == spans.FaultName && textOf(s, spans.RaftkvFaultTargetKey) == process
+		return isNamed(s, spans.FaultName) && textOf(s, spans.RaftkvFaultTargetKey) == process
 	})
 	return textOf(crash, spans.RaftkvFaultKey) == spans.FaultCrash && crash.Start.After(after)
 }
