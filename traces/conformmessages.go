@@ -140,7 +140,7 @@ func (j *Judge) sent(at, receiver int32, copies uint8, re *echoes, t *traffic) {
 		j.find(ruleUnhandledDelivery, j.ref(at), fmt.Sprintf("it was answered %s, and no span of %s handles the copy that was", j.texts.of(r.reply), j.process(r.peer)), "the receiver's span, below this one")
 	case copies&1 == 0 && r.is&dropped == 0 && surely(r.start+j.delays[at][0]):
 		j.find(ruleUnhandledDelivery, j.ref(at), fmt.Sprintf("nothing became of it: %s, which was up, has no span that handles it", j.process(r.peer)), "the receiver's span below this one, or an event drop")
-	case copies&^1 == 0 && r.is&doubled != 0 && r.is&lostCopy == 0 && surely(r.start+j.delays[at][0]):
+	case copies&^1 == 0 && r.is&doubled != 0 && r.is&lostCopy == 0 && surely(r.start+j.delays[at][1]):
 		j.find(ruleUnhandledDelivery, j.ref(at), fmt.Sprintf("nothing became of its second copy: %s, which was up, has no span that handles it", j.process(r.peer)), "a receiver's span of copy 1 below this one, or no event duplicate")
 	}
 	if lost := expected(r) &^ copies; lost != 0 { // or it would have been found

@@ -251,9 +251,9 @@ var untangled = []mutation{
 	{"a server that acts while it is paused", "everything", "span_while_down: was paused", func(m *mutated) {
 		pause := m.find(spans.FaultName, internal, "raftkv.fault", "pause")
 		s := m.where(func(s *traces.Span) bool {
-			return s.Service == textOf(pause, spans.RaftkvFaultTargetKey) && s.Kind == server
+			return s.Service == textOf(pause, spans.RaftkvFaultTargetKey) && s.Kind == server && !has(s, spans.EventPersist)
 		})
-		s.End = pause.Start.Add(time.Microsecond)
+		s.Start, s.End = pause.Start.Add(time.Microsecond), pause.Start.Add(2*time.Microsecond)
 	}},
 	{"an event after its span", "", "wrong_time: after its end", func(m *mutated) { s := m.where(took); s.Events[0].At = s.End.Add(time.Microsecond + 1) }},
 	{"an event before its span", "", "wrong_time: before its start", func(m *mutated) { s := m.where(took); s.Events[0].At = s.Start.Add(-1) }},
