@@ -143,10 +143,10 @@ func (c *Checker) noteReply(s *server, v *View) {
 		return
 	}
 	var term protocol.Term
-	switch m := v.Received.(type) {
-	case protocol.AppendEntriesOk:
+	if m, is := v.Received.(protocol.AppendEntriesOk); is {
 		term = m.Term
-	case protocol.AppendEntriesRejected:
+	}
+	if m, is := v.Received.(protocol.AppendEntriesRejected); is {
 		term = m.Term
 	}
 	if term > 0 && term < s.now.term && c.leaders[term].Server == s.id {

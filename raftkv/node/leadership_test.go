@@ -17,7 +17,6 @@ const requestTimeout = 100 * ms
 type timed struct {
 	*node.Node
 
-	world           world.World
 	running         map[world.TimerHandle]world.Timer
 	set             int
 	stopped, ranOut int
@@ -131,8 +130,8 @@ func TestLostLeadershipIsToldOnce(t *testing.T) {
 
 	b.answers(before, one.answered(1, protocol.Stored{}))
 	for _, w := range waiting {
-		c, m := w.customer, w.message
-		b.answers(w, protocol.OutcomeUnknown{Request: requestOf(m)})
+		c, m := w.customer, w.message.(protocol.ClientPut)
+		b.answers(w, protocol.OutcomeUnknown{Request: m.Request})
 		for _, r := range c.replies {
 			if r.to == w.id() && (r.at < 70*ms || r.at > 85*ms) {
 				t.Errorf("%s is told at %s that node-1 leads no more, want soon after 70ms, when others reach it again", c.id, r.at)
@@ -143,18 +142,6 @@ func TestLostLeadershipIsToldOnce(t *testing.T) {
 	b.answers(regained, two.answered(2, protocol.Stored{}))
 	b.nothingElse(6, all...)
 	nodes[0].timers(t, 5, 5, 0)
-}
-
-func requestOf(m protocol.Message) protocol.RequestID {
-	switch m := m.(type) {
-	case protocol.ClientPut:
-		return m.Request
-	case protocol.ClientGet:
-		return m.Request
-	case protocol.ClientDelete:
-		return m.Request
-	}
-	return protocol.RequestID{}
 }
 
 // An entry that reached another server before its leader lost the lead is committed by the next one. The client is told

@@ -71,7 +71,8 @@ func TestCounterfactualsOfALateMessage(t *testing.T) {
 		{"nothing", func(*sim.Config) {}, world.Fate{Delay: network, DelayBy: 70 * ms}, "80ms..82ms node-2 receives 1 copy 0 from node-1"},
 		{
 			"a delay", func(c *sim.Config) { c.Delay = map[world.CausalID]time.Duration{1: 40 * ms} },
-			world.Fate{Delay: counterfactual, DelayBy: 40 * ms}, "50ms..52ms node-2 receives 1 copy 0 from node-1",
+			world.Fate{Delay: counterfactual, DelayBy: 40 * ms},
+			"50ms..52ms node-2 receives 1 copy 0 from node-1",
 		},
 		{
 			"a second copy", func(c *sim.Config) { c.Duplicated = []world.CausalID{1} },
@@ -80,18 +81,21 @@ func TestCounterfactualsOfALateMessage(t *testing.T) {
 		},
 		{
 			"a loss", func(c *sim.Config) { c.Drop = []world.CausalID{1} },
-			world.Fate{Drop: counterfactual}, "82ms..84ms node-2 receives 2 copy 0 from none",
+			world.Fate{Drop: counterfactual},
+			"82ms..84ms node-2 receives 2 copy 0 from none",
 		},
 		{
 			"a link that is never late", func(c *sim.Config) { c.Links = []sim.Link{{From: node(1), To: node(2)}} },
-			world.Fate{}, "10ms..12ms node-2 receives 1 copy 0 from node-1",
+			world.Fate{},
+			"10ms..12ms node-2 receives 1 copy 0 from node-1",
 		},
 		{
 			"a link that is late by less",
 			func(c *sim.Config) {
 				c.Links = []sim.Link{{From: node(1), To: node(2), Late: 1, LateBy: world.Range{Min: 3 * ms, Max: 3 * ms}}}
 			},
-			world.Fate{Delay: network, DelayBy: 3 * ms}, "13ms..15ms node-2 receives 1 copy 0 from node-1",
+			world.Fate{Delay: network, DelayBy: 3 * ms},
+			"13ms..15ms node-2 receives 1 copy 0 from node-1",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
