@@ -226,6 +226,12 @@ func (t *traffic) arrives(from, to processPlace, sent int64) bool {
 	return t.arrivesBy(from, to, sent, t.end)
 }
 
+// arrivesLate says the same of one that was late. Where it is still on its way when the time for the run is over, nothing
+// else says that the run was cut short.
+func (t *traffic) arrivesLate(from, to processPlace, sent, late int64) bool {
+	return (late == 0 || sent+late+t.latest < t.end) && t.arrives(from, to, sent+late)
+}
+
 // arrivesBy says whether it was surely handled by a time.
 func (t *traffic) arrivesBy(from, to processPlace, sent, by int64) bool {
 	a := t.ill[to]

@@ -133,14 +133,14 @@ func (j *Judge) entry(index uint64, s slot) string {
 // sent finds a message that nobody handled though it arrived, and a reply that nobody gave.
 func (j *Judge) sent(at, receiver int32, copies uint8, re *echoes, t *traffic) {
 	r := &j.records[at]
-	surely := func(sent int64) bool { return t.arrives(r.process, r.peer, sent) }
+	surely := func(number int) bool { return t.arrivesLate(r.process, r.peer, r.start, j.delays[at][number]) }
 	by := j.answererOf(at)
 	switch {
 	case by < 0 && r.reply != noText:
 		j.find(ruleUnhandledDelivery, j.ref(at), fmt.Sprintf("it was answered %s, and no span of %s handles the copy that was", j.texts.of(r.reply), j.process(r.peer)), "the receiver's span, below this one")
-	case copies&1 == 0 && r.is&dropped == 0 && surely(r.start+j.delays[at][0]):
+	case copies&1 == 0 && r.is&dropped == 0 && surely(0):
 		j.find(ruleUnhandledDelivery, j.ref(at), fmt.Sprintf("nothing became of it: %s, which was up, has no span that handles it", j.process(r.peer)), "the receiver's span below this one, or an event drop")
-	case copies&^1 == 0 && r.is&doubled != 0 && r.is&lostCopy == 0 && surely(r.start+j.delays[at][1]):
+	case copies&^1 == 0 && r.is&doubled != 0 && r.is&lostCopy == 0 && surely(1):
 		j.find(ruleUnhandledDelivery, j.ref(at), fmt.Sprintf("nothing became of its second copy: %s, which was up, has no span that handles it", j.process(r.peer)), "a receiver's span of copy 1 below this one, or no event duplicate")
 	}
 	if lost := expected(r) &^ copies; lost != 0 { // or it would have been found

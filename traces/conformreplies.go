@@ -66,8 +66,8 @@ func (j *Judge) comesBack(at, call int32, t *traffic) bool {
 		if expected(answer)&(1<<number) == 0 {
 			continue
 		}
-		sent := answer.end + late
-		if j.calls(call) && !t.arrives(answer.process, to.process, sent) || !j.calls(call) && !t.arrivesBy(answer.process, to.process, sent, to.end) {
+		if j.calls(call) && !t.arrivesLate(answer.process, to.process, answer.end, late) ||
+			!j.calls(call) && !t.arrivesBy(answer.process, to.process, answer.end+late, to.end) {
 			return false
 		}
 	}

@@ -133,6 +133,8 @@ func TestDrawnRunsAreClean(t *testing.T) {
 	}{
 		{"mixed", drawnSeeds, nil},
 		{"mixed", drawnSeeds / 5, []string{"max_duration=700ms"}},
+		{"mixed", drawnSeeds / 5, []string{"network.late=0.1", "network.late_by=200ms..3s", "network.duplicate=0.3"}},
+		{"mixed", drawnSeeds / 10, []string{"network.late=0.3", "network.late_by=10ms..900ms", "network.duplicate=0.9", "max_duration=1s"}},
 		{"crashes", drawnSeeds / 10, nil},
 		{"partitions", drawnSeeds / 10, nil},
 		{"lossy", drawnSeeds / 10, nil},
