@@ -90,6 +90,17 @@ var plantedBeliefs = []plant{
 		f.leadWith(first)
 		return f.step(1, onTheWay(2, 3))
 	}, "it may have 3 AppendEntries on the way to node-2, and the most is 2"},
+	{"as much on the way after going back as before", protocol.InvariantInFlightWasSent, func(f *fake) *Violation {
+		f.leadWith(first)
+		f.good(1, func(s *protocol.State) { s.Window[2] = 2 })
+		return f.step(1, func(s *protocol.State) { s.Round[2]++ })
+	}, "it went back in its log for node-2, and may have 2 AppendEntries on the way to it"},
+	{"a window that opens at once after going back", protocol.InvariantInFlightWasSent, func(f *fake) *Violation {
+		f.leadWith(first)
+		f.checker.options.Timing.MaxInFlight = 4
+		f.good(1, func(s *protocol.State) { s.Round[2]++ })
+		return f.step(1, func(s *protocol.State) { s.Window[2] = 3 })
+	}, "it may have 3 AppendEntries on the way to node-2, which it went back for, and might have 1"},
 	{"acknowledged, and still on the way", protocol.InvariantInFlightWasSent, func(f *fake) *Violation {
 		f.leadWith(first)
 		f.hold([]protocol.LogEntry{first}, 2)

@@ -8,12 +8,10 @@ import (
 
 // Options are what a checker has to know of a run.
 type Options struct {
-	Servers     int                  // they are numbered from 1
-	Now         func() time.Duration // the time of the run, whatever the processes' clocks say
-	Violated    func(*Violation)     // told of the first violation, at once; after it nothing is checked any more. May be nil
-	MaxInFlight int                  // how many AppendEntries with entries may be on the way to one follower; 0 when that is not known
-
-	Bound time.Duration // without a disturbance for so long, Progress is promised. Zero: never
+	Servers  int                  // they are numbered from 1
+	Now      func() time.Duration // the time of the run, whatever the processes' clocks say
+	Violated func(*Violation)     // told of the first violation, at once; after it nothing is checked any more. May be nil
+	Timing   Timing               // what Progress is judged by
 
 	// Stopped says that nobody wants to know any more whether the clients' history is linearizable, which takes minutes where many clients ask for one key. From then on
 	// the Checker leaves it undecided, and finds no violation of it. It is asked from several goroutines, and must not take it back. May be nil: never.
@@ -25,6 +23,7 @@ type Checker struct {
 	options   Options
 	events    uint64
 	violation *Violation
+	progress  progress
 	sometimes Sometimes
 	figures   Figures
 
@@ -39,7 +38,7 @@ type Checker struct {
 	owed      protocol.LogIndex // what a run that finishes must have applied everywhere
 	settled   bool              // owed is known
 	troubled  bool              // something lasts that was done to the run
-	disturbed time.Duration     // when something was last done to the run: a crash, a restart, a message lost, late or doubled
+	disturbed time.Duration     // when something was last done to the run: what the network does by chance is none
 }
 
 var _ protocol.Invariants[*View] = (*Checker)(nil)
@@ -50,6 +49,7 @@ func New(options Options) *Checker {
 		options: options, leaders: map[protocol.Term]Place{}, terms: map[protocol.Term]*termed{},
 		model: newModel(), history: newHistory(options.Stopped),
 	}
+	c.progress.bounds = boundsOf(options.Timing, options.Servers)
 	for id := range options.Servers + 1 {
 		c.servers = append(c.servers, &server{id: protocol.NodeID(id), durable: &Durable{}, sentUpTo: make([]protocol.LogIndex, options.Servers+1)})
 	}
@@ -115,11 +115,13 @@ func (c *Checker) learn(v *View) {
 	if v.Event == Crashed {
 		c.servers[v.Server].down = true
 		c.Disturbed(v.At)
+		c.noteLeaders(v.At)
 	}
 	s := c.of(v)
 	if s == nil {
 		return
 	}
+	changed := !s.watched || v.Event == Restarted || v.State.Role != s.now.role || v.State.CurrentTerm != s.now.term
 	s.watched, s.down = true, false
 	if v.DiskLost {
 		s.lostIn = max(s.lostIn, s.now.term)
@@ -136,6 +138,9 @@ func (c *Checker) learn(v *View) {
 	s.now = snapshot{
 		role: v.State.Role, term: v.State.CurrentTerm, votedFor: v.State.VotedFor, commit: v.State.CommitIndex, applied: v.State.LastApplied,
 		match: v.State.MatchWithLeader,
+	}
+	if changed {
+		c.noteLeaders(v.At)
 	}
 	s.readLog(v)
 	c.noteTerm(s)

@@ -5,9 +5,16 @@ import (
 	"time"
 
 	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/world"
 )
 
 const servers = 3
+
+// timing is the default config's.
+var timing = Timing{
+	Election: world.Range{Min: 150 * time.Millisecond, Max: 300 * time.Millisecond}, Heartbeat: 50 * time.Millisecond, RPCTimeout: 100 * time.Millisecond,
+	Latency: 5 * time.Millisecond, Step: 150 * time.Microsecond, MaxEntries: 64, MaxInFlight: 2, Clients: 3,
+}
 
 // fake is a cluster of three whose every event a test makes up.
 type fake struct {
@@ -22,7 +29,7 @@ type fake struct {
 func newFake(t *testing.T) *fake {
 	t.Helper()
 	f := &fake{t: t, states: map[protocol.NodeID]*protocol.State{}, durables: map[protocol.NodeID]*Durable{}, stores: map[protocol.NodeID]*Checker{}}
-	f.checker = New(Options{Servers: servers, Now: func() time.Duration { return f.now }, MaxInFlight: 2, Bound: 10 * time.Second})
+	f.checker = New(Options{Servers: servers, Now: func() time.Duration { return f.now }, Timing: timing})
 	for id := range protocol.NodeID(4) {
 		f.states[id], f.durables[id], f.stores[id] = &protocol.State{}, &Durable{}, New(Options{})
 	}

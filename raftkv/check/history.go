@@ -41,6 +41,17 @@ func (c *chain) add(e *protocol.LogEntry) {
 	*c = append(*c, mark{term: e.Term, hash: chained(c.at(c.last()).hash, e)})
 }
 
+// termsFrom is how many terms the entries from an index on are of. Terms never fall along a log.
+func (c chain) termsFrom(first protocol.LogIndex) int {
+	terms, before := 0, protocol.Term(0)
+	for index := first; index <= c.last(); index++ {
+		if term := c.at(index).term; terms == 0 || term != before {
+			terms, before = terms+1, term
+		}
+	}
+	return terms
+}
+
 // difference is the first index from first to last at which a log and its chain differ; 0 if none does.
 func (c chain) difference(log protocol.LogEntries, first, last protocol.LogIndex) protocol.LogIndex {
 	last = min(last, c.last(), protocol.LogIndex(log.Len()))

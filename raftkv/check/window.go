@@ -44,11 +44,15 @@ func (c *Checker) wrongInFlight(s *server, v *View, id protocol.NodeID) string {
 	if state.Round[id] != round {
 		room = max(room, len(before)+1) // and what the leader goes back to is sent at once
 	}
-	switch most := c.options.MaxInFlight; {
+	switch most := c.options.Timing.MaxInFlight; {
 	case next <= match || next > s.log.last()+1:
 		return fmt.Sprintf("it would send index %d to %s next, and takes it to hold the log up to index %d", next, id, match)
 	case window == 0 || most > 0 && window > uint64(most):
 		return fmt.Sprintf("it may have %d AppendEntries on the way to %s, and the most is %d", window, id, most)
+	case state.Round[id] != round && window != 1:
+		return fmt.Sprintf("it went back in its log for %s, and may have %d AppendEntries on the way to it before one is answered", id, window)
+	case round > 0 && state.Round[id] == round && window > s.led.window[id]+1:
+		return fmt.Sprintf("it may have %d AppendEntries on the way to %s, which it went back for, and might have %d before one was answered", window, id, s.led.window[id])
 	case len(inFlight) > room:
 		return fmt.Sprintf("it has %d AppendEntries on the way to %s, where its window is %d and %d were on the way before", len(inFlight), id, window, len(before))
 	}

@@ -54,8 +54,9 @@ type Invariants[View any] interface {
 	// ExactlyOnce (I16, §8): each operation takes effect at most once, and a retry gets the first answer.
 	ExactlyOnce(v View) error
 
-	// Progress (I17, §5.6): once faults have healed, within a bounded time there is one leader and every live server has
-	// applied all that is committed.
+	// Progress (I17, §5.6): as long as nothing is done to a run, there is one leader within a bound that its config gives,
+	// and within another every live server has applied what the leader's log holds; one that finishes has applied all that
+	// is committed.
 	Progress(v View) error
 
 	// TraceIntegrity (I18, design): each index is in exactly one commit span of a server and incarnation, and spans agree
@@ -204,7 +205,7 @@ func AllInvariants() []Invariant {
 		},
 		{
 			Name: InvariantProgress, ID: "I17", Section: "§5.6",
-			Doc:      "Once faults have healed, within a bounded time there is one leader and every live server has applied all that is committed.",
+			Doc:      "As long as nothing is done to a run, there is one leader within a bound that its config gives, and within another every live server has applied what the leader's log holds; one that finishes has applied all that is committed.",
 			Observes: []string{"apply", "role_change"},
 		},
 		{

@@ -3,6 +3,7 @@ package cluster
 import (
 	"time"
 
+	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/client"
 	"github.com/raftkv/raftkv/raftkv/node"
@@ -26,7 +27,7 @@ var nameViolation = world.NameOf(spans.ViolationName)
 // newChecker makes the one who looks whether the invariants hold, and who stops the run when one does not.
 func (cl *Cluster) newChecker(tracer *spans.Tracer) *check.Checker {
 	return check.New(check.Options{
-		Servers: cl.config.NumNodes, Now: cl.now, MaxInFlight: max(1, cl.config.Raft.MaxInflight), Bound: cl.bound(),
+		Servers: cl.config.NumNodes, Now: cl.now, Timing: timing(cl.config),
 		Stopped: func() bool { return cl.stopped() },
 		Violated: func(v *check.Violation) {
 			traceViolation(tracer, v)
@@ -45,23 +46,24 @@ func traceViolation(tracer *spans.Tracer, v *check.Violation) {
 	tracer.StartViolation(begin, string(v.Invariant.Name), v.Facts[:]).Fail(spans.ErrorTypeViolation, v.Invariant.Doc)
 }
 
-// electionsWithinBound is after how many election timeouts without a fault there has to be a leader whom everybody follows.
-const electionsWithinBound = 20
-
-// bound is the while after which Progress is promised. Nothing is where servers never stand by themselves, or where messages take so long that a leader may not be heard
-// from in time: broadcast time must be well below the election timeout (§5.6).
-func (cl *Cluster) bound() time.Duration {
-	c := cl.config
-	latency := c.Network.Latency.Max
-	for i := range c.Links {
-		latency = max(latency, c.Links[i].Latency.Max)
+// timing is what the bounds of Progress are computed from: of links that differ, the worst.
+func timing(c *config.Config) check.Timing {
+	t := check.Timing{
+		Election: c.Raft.ElectionTimeout, Heartbeat: c.Raft.HeartbeatInterval, RPCTimeout: c.Raft.RPCTimeout,
+		Latency: c.Network.Latency.Max, Step: c.Process.StepTime.Max, Lost: lostOrLate(c.Network.Loss, c.Network.Late),
+		MaxEntries: max(1, c.Raft.MaxEntries), MaxInFlight: max(1, c.Raft.MaxInflight), Clients: c.NumClients,
 	}
-	broadcast := 2*latency + 20*c.Process.StepTime.Max
-	if c.Raft.HeartbeatInterval == 0 || c.Raft.ElectionTimeout.Min < c.Raft.HeartbeatInterval+broadcast || c.Raft.RPCTimeout < broadcast {
-		return 0
+	for _, l := range c.Links {
+		if l.From.Group() == world.NodeGroup && l.To.Group() == world.NodeGroup {
+			t.Latency = max(t.Latency, l.Latency.Max)
+			t.Lost = max(t.Lost, lostOrLate(l.Loss, l.Late))
+		}
 	}
-	return electionsWithinBound * (c.Raft.ElectionTimeout.Max + c.Raft.RPCTimeout)
+	return t
 }
+
+// lostOrLate is how likely it is that a message does not arrive in time.
+func lostOrLate(loss, late float64) float64 { return 1 - (1-loss)*(1-late) }
 
 // watched is a server with the one who watches it, if anybody does.
 type watched struct{ server *check.Server }

@@ -7,6 +7,8 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/raftkv/check"
+	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
@@ -88,6 +90,19 @@ func TestChecksChangeNothing(t *testing.T) {
 		with, without := ends[0], ends[1]
 		if with.End != without.End || with.Messages != without.Messages || with.Deliveries != without.Deliveries || with.Committed != without.Committed {
 			t.Errorf("seed %d: the run with checks is another than the one without: %+v, %+v", seed, with, without)
+		}
+	}
+}
+
+// TestProgressIsToldSoon has a follower never catch up: it is told as soon as it should have, and not when the run ends, after a minute.
+func TestProgressIsToldSoon(t *testing.T) {
+	t.Parallel()
+	for bug, latest := range map[raft.Bug]time.Duration{raft.BugNextIndexStuck: time.Second, raft.BugNoCommitOnHeartbeat: 600 * time.Millisecond} {
+		for seed := range uint64(20) {
+			v := convict(t, provocations[bug], seed+1, bug)
+			if v == nil || v.Invariant.Name != protocol.InvariantProgress || v.At > latest {
+				t.Errorf("seed %d with the bug %s: want a violation of Progress by %s, got %v", seed+1, bug, latest, v)
+			}
 		}
 	}
 }
