@@ -241,7 +241,7 @@ func (l *alignment) lostAt(p *pair) int64 {
 			return 0
 		}
 		if above := &l.pairs[pairOf[i]]; above.change != p.change {
-			if above.rank == rankFault && above.moment <= q.end {
+			if above.rank == rankFault && above.moment <= q.end+(nearTheEnd+atOnceWithin).Nanoseconds() {
 				return above.moment
 			}
 			return 0
@@ -324,7 +324,7 @@ func (l *alignment) diverges(p *pair) (moment int64, rank uint8) {
 	if x.clock != y.clock || p.change == Changed && x.clock != 0 {
 		if e, _, differ := l.firstEvent(p); differ {
 			moment = int64(e.At.Sub(l.sideOf(p).begin)) // the starts are the same, and so are the times from there
-			if isFate(&e) && p.change == Changed {
+			if isFate(&e) && p.change == Changed && l.fatesDiffer(p) {
 				rank = rankFault
 			}
 		}
@@ -338,6 +338,22 @@ const requestPrefix = "raftkv.KV/"
 // isFate says whether an event tells what became of a message.
 func isFate(e *Event) bool {
 	return e.Name == spans.EventDrop || e.Name == spans.EventDelay || e.Name == spans.EventDuplicate
+}
+
+// fatesDiffer says whether another thing became of the message of a pair's spans, whenever it did.
+func (l *alignment) fatesDiffer(p *pair) bool {
+	l.reading.Lock()
+	defer l.reading.Unlock()
+	var fates [2]uint64
+	a, b := l.a.span(p.a), l.b.span(p.b)
+	for k, s := range []*Span{&a, &b} {
+		for i := range s.Events {
+			if e := &s.Events[i]; isFate(e) {
+				fates[k] += hashText(e.Name) ^ hashAttributes(e.Attributes, l.options.Ignore)
+			}
+		}
+	}
+	return fates[0] != fates[1]
 }
 
 // firstEvent is the first event that the spans of a pair do not share, and whether it is A's.

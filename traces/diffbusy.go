@@ -43,9 +43,11 @@ func (l *alignment) longestSteps() map[string]int64 {
 	for _, x := range []*Indexed{l.a, l.b} {
 		for i := range x.prints {
 			p := &x.prints[i]
-			if s := &x.shapes[p.shape]; handles(s) {
-				longest[s.service] = max(longest[s.service], p.end-p.start+nearTheEnd.Nanoseconds())
+			s, length := &x.shapes[p.shape], 2*nearTheEnd.Nanoseconds() // unless spans tell of longer ones
+			if handles(s) {
+				length = max(length, p.end-p.start+nearTheEnd.Nanoseconds())
 			}
+			longest[s.service] = max(longest[s.service], length)
 		}
 	}
 	return longest
@@ -83,7 +85,7 @@ func (l *alignment) busyWith(i int32, step int64) int32 {
 			done = x.prints[k].start
 		}
 		near := request || until-done <= step
-		if same := done == until && !begins; near && !same && since < done && done <= until && (found < 0 || done > last) {
+		if same := done == until && !begins; near && !same && since-step < done && done <= until && (found < 0 || done > last) {
 			found, last = j, done
 		}
 	}

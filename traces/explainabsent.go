@@ -160,6 +160,9 @@ func (e *Explainer) whyLost(from, to string, s *Span, drop *Event) Sentence {
 	how := say("").on(e.when(s, drop))
 	switch drop.Attribute(spans.RaftkvCauseKey).AsString() {
 	case spans.CauseFault:
+		if f := e.faultOf(s, drop); f != nil {
+			return joined(how, say(", because at %s %s", e.begin(f), e.faultSaid(f)))
+		}
 		if f := e.between(from, to, drop.At); f != nil {
 			return joined(how, say(", because at %s %s", e.begin(f), e.faultSaid(f)))
 		}
@@ -168,6 +171,33 @@ func (e *Explainer) whyLost(from, to string, s *Span, drop *Event) Sentence {
 		return joined(how, say(", as the run was told to lose it"))
 	}
 	return joined(how, say(" by chance"))
+}
+
+// faultOf is the fault that lost what a span sent, as the span's links say; nil if they do not.
+func (e *Explainer) faultOf(s *Span, drop *Event) *Span {
+	var last *Span
+	for _, link := range s.Links {
+		f := e.spanOf(link.ID)
+		if f != nil && IsFault(f.Name) && !f.Start.After(drop.At.Add(atOnceWithin)) && (last == nil || f.Start.After(last.Start)) {
+			last = f
+		}
+	}
+	return last
+}
+
+// lost says why what a span sent did not arrive.
+func (e *Explainer) lost(s *Span, drop *Event) reason {
+	peer, what := s.peer(), messageName(s)
+	switch f := e.faultOf(s, drop); {
+	case f == nil || !isCrash(f):
+		return kept(Lost, e.when(s, drop), say("the %s was lost on its way to %s%s", what, peer,
+			e.whyLost(s.Service, peer, s, drop)))
+	case f.Start.After(s.Start):
+		return kept(Crashed, e.begin(f), say("%s crashed at %s, before it had handled the %s", peer, e.begin(f),
+			what).on(e.when(s, drop)))
+	default:
+		return kept(Down, e.begin(f), say("%s had been down since its crash at %s", peer, e.begin(f)).on(e.when(s, drop)))
+	}
 }
 
 // absent says why the reply to a call did not come, or not in time.
@@ -179,8 +209,7 @@ func (e *Explainer) absent(call *Span) reason {
 			e.end(call)))
 	}
 	if drop := call.event(spans.EventDrop); drop != nil && len(receivers) == 0 {
-		return kept(Lost, e.when(call, drop), say("the %s was lost on its way to %s%s", what, peer,
-			e.whyLost(call.Service, peer, call, drop)))
+		return e.lost(call, drop)
 	}
 	for _, r := range receivers {
 		if why, ok := e.answeredInVain(call, r); ok {

@@ -22,9 +22,21 @@ type times struct {
 	why       []ExplanationStep // what kept each try from its answer
 }
 
+// tooShort is how far the moments of one step are apart that only tell their order.
+const tooShort = time.Microsecond
+
+// end accounts for what is left, as a part of what came last.
+func (t *times) end(at Moment) {
+	if last := len(t.steps) - 1; last >= 0 {
+		t.steps[last].At += at.At - t.at.At
+		t.steps[last].Sentence = t.steps[last].on(at)
+		t.at = at
+	}
+}
+
 // until accounts for the time up to a moment, of which a span tells. What took no time is not told.
 func (t *times) until(at Moment, told *Span, format string, arguments ...any) {
-	if at.At > t.at.At {
+	if at.At-t.at.At > tooShort {
 		said := say(format, arguments...).on(t.at, at, t.explainer.end(told))
 		t.steps = append(t.steps, ExplanationStep{Sentence: said, At: at.At - t.at.At, ID: told.ID})
 		t.at = at
@@ -73,6 +85,7 @@ func (e *Explainer) explainOperation(request string) (*Explanation, error) {
 		}
 	}
 	t.until(e.end(op), op, "%s", "The operation came to its end.")
+	t.end(e.end(op))
 	for _, s := range entries {
 		involved = append(involved, s.peer())
 	}

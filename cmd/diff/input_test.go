@@ -47,7 +47,7 @@ func TestWrong(t *testing.T) {
 		{[]string{"-ignore", "raft.votes", "-ignore", "raft.peer", "-ignore=RAFT.TERM", "-only", "node-9", "good", "good"}, []string{
 			"-ignore raft.peer: neither run has such an attribute; the nearest is raft.peer", "-ignore RAFT.TERM: ", "-only node-9: ",
 		}},
-		{[]string{"good", write("cut.jsonl", file[:len(file)-100])}, []string{"cut.jsonl:1:", "the file is cut off within its last line"}},
+		{[]string{"good", write("fine.jsonl", file[:len(file)-100])}, []string{"cut.jsonl:1:", "the file is cut off within its last line"}},
 		{[]string{"good", write("empty.jsonl", nil)}, []string{"empty.jsonl: there are no spans in it"}},
 		{[]string{"good", write("text.jsonl", []byte("hello\n"))}, []string{"text.jsonl:1:1: want a JSON object"}},
 		{[]string{"good", write("other.jsonl", []byte("{\"resourceLogs\":[]}\n"))}, []string{"other.jsonl:1:1: no resourceSpans: this is OTLP, but no traces"}},
@@ -90,7 +90,7 @@ func TestOtherFormats(t *testing.T) {
 	file, _ := traced(t, small(t))
 	t.Chdir(t.TempDir())
 	keep(t, "a", file)
-	cut := regexp.MustCompile(`(UnixNano":"\d+)\d{3}"`).ReplaceAll(file, []byte(`${1}000"`))
+	fine := regexp.MustCompile(`(endTimeUnixNano":"\d+)\d{3}"`).ReplaceAll(file, []byte(`${1}300"`)) // times of its own are whole microseconds
 	var layout, jaeger bytes.Buffer
 	if err := json.Indent(&layout, file, "", "  "); err != nil {
 		t.Fatal(err)
@@ -98,7 +98,7 @@ func TestOtherFormats(t *testing.T) {
 	if err := traces.WriteJaeger(&jaeger, traces.SpansOf(spansOf(t, file))); err != nil {
 		t.Fatal(err)
 	}
-	for name, content := range map[string][]byte{"layout.json": layout.Bytes(), "jaeger.json": jaeger.Bytes(), "cut.jsonl": cut} {
+	for name, content := range map[string][]byte{"layout.json": layout.Bytes(), "jaeger.json": jaeger.Bytes(), "fine.jsonl": fine} {
 		if err := os.WriteFile(name, content, 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -106,10 +106,10 @@ func TestOtherFormats(t *testing.T) {
 	if got := call(t, "a", "layout.json"); got.status != statusSame {
 		t.Errorf("another layout makes a difference: exit status %d\n%s%s", got.status, got.stdout, got.stderr)
 	}
-	if got := call(t, "a", "cut.jsonl"); got.status != statusDiffer || !strings.Contains(got.stdout, "a format that cuts times") {
+	if got := call(t, "a", "fine.jsonl"); got.status != statusDiffer || !strings.Contains(got.stdout, "a format that cuts times") {
 		t.Errorf("times that were cut by nobody who is known to: exit status %d\n%s%s", got.status, got.stdout, got.stderr)
 	}
-	if got := call(t, "-tolerance", "2us", "a", "cut.jsonl"); got.status != statusSame {
+	if got := call(t, "-tolerance", "2us", "a", "fine.jsonl"); got.status != statusSame {
 		t.Errorf("they make a difference of more than 2µs: exit status %d\n%s%s", got.status, got.stdout, got.stderr)
 	}
 	for _, names := range [][]string{{"a", "jaeger.json"}, {"jaeger.json", "a"}, {"jaeger.json", "jaeger.json"}} {

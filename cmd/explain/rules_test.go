@@ -45,7 +45,7 @@ func TestRules(t *testing.T) {
 		},
 		{
 			"a majority held it", "figure-8", "", nil, "index 1 node-1", traces.RuleOwnTerm, false,
-			"From 176.582ms a majority held it. node-1, the leader of term 3, knew that node-1, node-2 and node-3 had it", "",
+			"From 176.544ms a majority held it. node-1, the leader of term 3, knew that node-1, node-2 and node-3 had it", "",
 		},
 		{
 			"elected without it", "figure-8", "", nil, "index 1 node-1", traces.RuleUpToDate, false,
@@ -273,7 +273,7 @@ func TestColours(t *testing.T) {
 			t.Errorf("the longest line has %d columns, want at most %d, and not many fewer", longest, columns)
 		}
 		for _, want := range []string{
-			"\x1b[1mHow it was committed\x1b[0m", "\x1b[2m178.655ms\x1b[0m",
+			"\x1b[1mHow it was committed\x1b[0m", "\x1b[2m178.595ms\x1b[0m",
 			"\x1b[36mnode-1\x1b[0m", "\x1b[31mThe entry at index 1 is of", "\x1b[2m[3ecfde70b6a302bc]\x1b[0m",
 		} {
 			if !strings.Contains(coloured.String(), want) {
