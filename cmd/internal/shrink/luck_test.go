@@ -132,7 +132,7 @@ func TestCutMessagesAreNoLuck(t *testing.T) {
 	const id = world.CausalID(0x95a45fb7d83e267b)
 	c.Faults = append(c.Faults, config.Fault{Kind: config.Drop, Message: id})
 	asked, err := messages(t.Context(), c)
-	want := []Message{{ID: id, Lost: true, What: "node-1 to node-3: raft.Raft/RequestVote, at 0.243ms"}}
+	want := []Message{{ID: id, Lost: true, What: "node-1 to node-3: raft.Raft/RequestVote, at 0.197ms"}}
 	if err != nil || !reflect.DeepEqual(asked, want) {
 		t.Errorf("the messages to which something was done on request are %+v, %v, and should be %+v", asked, err, want)
 	}
