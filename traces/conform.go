@@ -1,6 +1,7 @@
 package traces
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -214,7 +215,7 @@ func (all *specShapes) note(s *Span, a *attribute.KeyValue, n *note) {
 		n.of = of
 	}
 	if a.Value.Type() == attribute.INT64 && a.Value.AsInt64() >= 0 { // such as most are
-		n.sound = of.spec.Type == attribute.INT64
+		n.sound = of.spec.Type == attribute.INT64 && malformed(of.shape.ID, a) == ""
 		return
 	}
 	n.sound = isOf(a.Value, of.spec.Type) && isVariant(a.Value, of.spec) && malformed(of.shape.ID, a) == "" && repliesTo(of.shape.ID, a)
@@ -288,6 +289,12 @@ func (j *Judge) events(s *Span, shape *specShape, ref SpanRef) {
 				j.find(ruleMalformedValue, ref, fmt.Sprintf("event %s: %s is %s", e.Name, a.Key, printable(text(a.Value))), want)
 			}
 		}
+		if e.Name != spans.EventDrop && e.Attribute(spans.RaftkvCauseKey).AsString() == spans.CauseFault {
+			j.find(ruleUndefinedVariant, ref, fmt.Sprintf("event %s: %s is %s", e.Name, spans.RaftkvCauseKey, spans.CauseFault), "network or counterfactual: all that a fault does to a message is to lose it")
+		}
+		if want := messageStep(s, shape, e); want > 0 && stepOfEvent(s, e) != want {
+			j.find(ruleWrongStep, ref, fmt.Sprintf("its event %s is in step %d", e.Name, stepOfEvent(s, e)), fmt.Sprintf("step %d, in which the message leaves", want))
+		}
 		switch {
 		case e.At.Before(s.Start):
 			j.find(ruleWrongTime, ref, fmt.Sprintf("its event %s is %s before its start", printable(e.Name), milliseconds(s.Start.Sub(e.At))), "a time within the span")
@@ -297,6 +304,27 @@ func (j *Judge) events(s *Span, shape *specShape, ref SpanRef) {
 			j.find(ruleWrongTime, ref, fmt.Sprintf("its event %s is %s after its end", printable(e.Name), milliseconds(e.At.Sub(s.End))), "a time within the span")
 		}
 	}
+}
+
+// stepOfEvent is the number of the step that an event is in; 0 where there is none.
+func stepOfEvent(s *Span, e *Event) uint32 {
+	begin, _ := stepsOf(s)
+	return cmp.Or(stepNumber(e.Attribute(spans.RaftkvStepKey)), begin)
+}
+
+// messageStep is the step that an event is in that tells what the network does to a message as it leaves: an answer at
+// the end of its span, all else at the beginning; 0 where steps have no numbers, and for other events.
+func messageStep(s *Span, shape *specShape, e *Event) uint32 {
+	switch e.Name {
+	case spans.EventDelay, spans.EventDuplicate, spans.EventLateCopy:
+	default:
+		return 0
+	}
+	begin, end := stepsOf(s)
+	if shape.receives {
+		return end
+	}
+	return begin
 }
 
 // sameEvent says whether two events tell of the same: of a message each copy may be lost.

@@ -74,7 +74,7 @@ func (j *Judge) fitsCommit(l *linkRef, target int32) (want string) {
 // it.
 func (j *Judge) explained(from, target int32) (want string) {
 	r, fault := &j.records[from], &j.facts.faults[j.records[target].fact]
-	hurt := j.origins[from].hit || r.is&failed != 0
+	hurt := j.origins[from].hit || r.is&failed != 0 && j.isHurtThere(from)
 	on := j.texts.of(fault.target)
 	switch kind := j.texts.of(fault.kind); kind {
 	case spans.FaultCrash, spans.FaultLoseUnsynced, spans.FaultRollback:
@@ -91,6 +91,16 @@ func (j *Judge) explained(from, target int32) (want string) {
 		}
 	}
 	return "a fault that explains what it says: a crash of its process or of its receiver, or a cut between the two"
+}
+
+// isHurtThere says whether the handling of a message, or the reply to it, was hit by a fault.
+func (j *Judge) isHurtThere(message int32) bool {
+	for _, by := range []int32{j.receivers[message] - 1, j.seconds[message] - 1} {
+		if by >= 0 && (j.records[by].is&crashed != 0 || j.origins[by].hit) {
+			return true
+		}
+	}
+	return false
 }
 
 func (j *Judge) nameOfProcess(n processPlace) string {

@@ -42,6 +42,8 @@ func (j *Judge) steps() {
 		case o.done > 0 && o.done <= o.step:
 			j.find(ruleWrongStep, j.ref(int32(i)), fmt.Sprintf("%s is %d, and %s %d", spans.RaftkvEndStepKey, o.done, spans.RaftkvStepKey, o.step),
 				fmt.Sprintf("no %s, or a later one", spans.RaftkvEndStepKey))
+		case o.done == 0 && j.tells && j.is(int32(i), operations|tries|voteCalls|entriesSent):
+			j.find(ruleWrongStep, j.ref(int32(i)), fmt.Sprintf("there is no %s", spans.RaftkvEndStepKey), "one: what waits for an answer ends in a later step")
 		default:
 			ends = append(ends, int32(2*i), int32(2*i+1))
 		}
@@ -98,7 +100,7 @@ func (j *Judge) step(ends []int32, before stepTimes) stepTimes {
 			now.last = end
 		}
 		switch {
-		case end%2 == 1 || !j.shapeOf(end/2).receives:
+		case !j.takesIn(end):
 		case received >= 0:
 			j.find(ruleWrongStep, j.ref(end/2), fmt.Sprintf("it takes in a message in step %d", j.stepAt(end)),
 				"another step: in that one another message is taken in", received/2)
@@ -106,7 +108,7 @@ func (j *Judge) step(ends []int32, before stepTimes) stepTimes {
 			received = end
 		}
 	}
-	if before.of == now.of && j.timeAt(now.first) < j.timeAt(before.last) && apart(j.timeAt(now.first), j.timeAt(before.last)) {
+	if before.of == now.of && j.timeAt(now.first) < j.timeAt(before.last) && j.apart(j.timeAt(now.first), j.timeAt(before.last)) {
 		j.find(ruleWrongStep, j.ref(now.first/2), fmt.Sprintf("it is in step %d at %s", j.stepAt(now.first), j.exactly(j.timeAt(now.first))),
 			fmt.Sprintf("%s or later: step %d is not over before", j.exactly(j.timeAt(before.last)), j.stepAt(before.last)), before.last/2)
 	}
@@ -121,7 +123,7 @@ func (j *Judge) step(ends []int32, before stepTimes) stepTimes {
 
 // mostOfEnd is how many microseconds a step has to have for each end of a span, for each thing in it to have had one of its own:
 // a span may have events as well, and what a step does has half of its time.
-const mostOfEnd = 8
+const mostOfEnd = 4
 
 // durableFirst finds what a process sent in a step before it had made durable what it made durable in it.
 func (j *Judge) durableFirst(ends []int32) {
@@ -132,11 +134,20 @@ func (j *Judge) durableFirst(ends []int32) {
 	for _, end := range ends {
 		r, shape := &j.records[end/2], j.shapeOf(end/2)
 		leaves := end%2 == 0 && shape.sends || end%2 == 1 && shape.receives && r.reply != noText
-		if t := j.timeAt(end); leaves && t < at && apart(t, at) {
+		if t := j.timeAt(end); leaves && t < at && j.apart(t, at) {
 			j.find(ruleWrongStep, j.ref(end/2), fmt.Sprintf("what it sends leaves at %s, in step %d", j.exactly(t), j.stepAt(end)),
 				fmt.Sprintf("%s or later, when that step has made durable what it depends on", j.exactly(at)))
 		}
 	}
+}
+
+// takesIn says whether an end of a span is where its process took in a message or a reply.
+func (j *Judge) takesIn(end int32) bool {
+	r := &j.records[end/2]
+	if end%2 == 1 {
+		return j.tells && j.is(end/2, voteCalls|entriesSent|tries) && r.reply != noText && r.is&failed == 0
+	}
+	return j.shapeOf(end/2).receives || j.tells && j.is(end/2, repliesLate)
 }
 
 // stepOf names a step.
@@ -178,9 +189,12 @@ func (j *Judge) crowded(ends []int32) {
 func (j *Judge) exactly(at int64) string { return time.Duration(at - j.epoch).String() }
 
 // apart says whether two times were different, as far as they can tell: of an end, Jaeger cuts off two parts.
-func apart(a, b int64) bool {
-	if wasCut(a) && wasCut(b) {
-		return max(a-b, b-a) > 2*cut
+func (j *Judge) apart(a, b int64) bool {
+	if !wasCut(a) || !wasCut(b) {
+		return a != b
 	}
-	return a != b
+	if j.tells { // they are whole microseconds, but in steps that are too short
+		return max(a-b, b-a) > cut
+	}
+	return max(a-b, b-a) > 2*cut
 }

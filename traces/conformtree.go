@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/spans"
 )
@@ -70,9 +72,7 @@ func (j *Judge) link(l *linkRef) {
 	case l.root != j.records[target].root:
 		j.find(ruleWrongLink, j.ref(l.from), fmt.Sprintf("a link to %s in the trace of the root %016x", j.nameOf(target), l.root), fmt.Sprintf("the trace that it is in, of the root %016x", j.records[target].root), target)
 	case j.is(target, faults):
-		if want := j.explained(l.from, target); want != "" {
-			j.find(ruleWrongLink, j.ref(l.from), "a link to "+j.nameOf(target), want, target)
-		}
+		j.faultLinks = append(j.faultLinks, [2]int32{l.from, target})
 	case later(j.records[target].start, j.records[l.from].end):
 		j.find(ruleWrongTime, j.ref(l.from), "it links to what starts after its end: "+j.nameOf(target), "a link to what was there before", target)
 	default:
@@ -122,11 +122,41 @@ func whatToSay(reason string) string {
 
 // relate looks at how spans name each other: parents, traces, that nothing comes before its cause, and that all links are there that have to be.
 func (j *Judge) relate() {
+	for _, l := range j.faultLinks {
+		if want := j.explained(l[0], l[1]); want != "" {
+			j.find(ruleWrongLink, j.ref(l[0]), "a link to "+j.nameOf(l[1]), want, l[1])
+		}
+	}
 	for i := range j.records {
 		at := int32(i)
 		if shape := j.shapeOf(at); shape != nil {
 			j.parent(at, shape)
 			j.needsLinks(at, shape, j.linked[at])
+			j.outcome(at, shape)
+		}
+	}
+}
+
+// outcome compares the status of what has no good end with what is said of it: an operation whose outcome is not known,
+// and a message that nobody answers and that was lost.
+func (j *Judge) outcome(at int32, shape *specShape) {
+	r := &j.records[at]
+	if !j.tells || r.is&unfinished != 0 {
+		return
+	}
+	hasFailed := r.is&failed != 0
+	switch {
+	case j.is(at, operations):
+		unknown := j.texts.of(j.facts.requests[r.fact].result) == Unanswered
+		if unknown && !hasFailed {
+			j.find(ruleWrongStatus, j.ref(at), "its outcome is not known, and its status is no error", "an error, and error.type timeout")
+		}
+	case shape.Kind == trace.SpanKindProducer:
+		lost := expected(r) == 0
+		if lost && !hasFailed {
+			j.find(ruleWrongStatus, j.ref(at), "its message was lost, and its status is no error", "an error, and error.type lost")
+		} else if hasFailed && r.is&(dropped|lostCopy|crashed) == 0 {
+			j.find(ruleWrongStatus, j.ref(at), "its status is an error, and its message was not lost", "a status that is unset, or an event drop")
 		}
 	}
 }
@@ -247,7 +277,7 @@ func (j *Judge) needsLinks(at int32, shape *specShape, linked shapeSet) {
 			need(l.To)
 		}
 	}
-	if r.is&crashed != 0 || j.origins[at].hit {
+	if r.is&crashed != 0 || j.origins[at].hit || j.tells && j.failedForFault(at) {
 		need(spans.FaultID)
 	}
 	switch n := shape.number; {
@@ -275,6 +305,16 @@ func (j *Judge) needsLinks(at int32, shape *specShape, linked shapeSet) {
 			need(spans.CommitID)
 		}
 	}
+}
+
+// failedForFault says whether a call had no answer since the server that handled it crashed.
+func (j *Judge) failedForFault(call int32) bool {
+	r, by := &j.records[call], j.receivers[call]-1
+	if by < 0 || !j.sends(call) || r.reply != noText || r.is&failed == 0 || r.is&(crashed|unfinished|doubled) != 0 {
+		return false
+	}
+	server := &j.records[by]
+	return server.end <= r.end && server.is&crashed != 0
 }
 
 // linksToAll finds that a span does not link to each of the requests whose entries it sends or commits, its parent aside.

@@ -142,6 +142,9 @@ func malformed(id string, a *attribute.KeyValue) (want string) {
 	if is == attribute.INT64 && a.Value.AsInt64() < 0 && a.Key != spans.RaftkvFaultByNsKey && a.Key != spans.RaftkvSeedKey {
 		return "a number that is not negative"
 	}
+	if is == attribute.INT64 && a.Value.AsInt64() > 1 && (a.Key == spans.RaftkvCopyKey || a.Key == spans.RaftkvAnsweredCopyKey) {
+		return "0 or 1: the network makes two copies at most"
+	}
 	if is == attribute.STRING {
 		return malformedText(id, a.Key, a.Value.AsString())
 	}

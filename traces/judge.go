@@ -44,6 +44,7 @@ type Judge struct {
 	ordered      func() []stepMoment // what the servers did, which is put in order too then
 	tells        bool                // what is durable, and of each message that was lost that it was: see tellsLosses
 	linksSay     bool                // why they are there: Jaeger's JSON has no room for that
+	faultLinks   [][2]int32          // to faults: from which span, and to which
 	durableAt    map[stepOf]int64    // when each step made something durable
 	expected     int                 // spans, of which makeRoom has not heard yet
 	delays       map[int32][2]int64  // of messages that were late, by how much in ns: the first copy and the second

@@ -135,9 +135,17 @@ func (w *walk) justified(s *server, of int32) {
 
 // readFirst notes what a server starts with for the first time: its disk need not be empty.
 func (w *walk) readFirst(s *server, of int32) {
+	w.startsAsFollower(of)
 	if f := &w.facts.starts[w.records[of].fact]; f.votedFor != untold {
 		s.disk = disk{durable: f.durable, known: w.tells, by: of}
 		w.logRead(s, f)
+	}
+}
+
+// startsAsFollower looks at the role in which a server starts.
+func (w *walk) startsAsFollower(of int32) {
+	if r := &w.records[of]; w.tells && r.role != 0 && protocol.Role(r.role-1) != protocol.RoleFollower {
+		w.find(ruleIllegalTransition, w.ref(of), fmt.Sprintf("%s starts as a %s", w.process(r.process), protocol.Role(r.role-1)), "a follower, as each server that starts (Figure 4)")
 	}
 }
 
@@ -155,8 +163,12 @@ func (w *walk) logRead(s *server, f *startFact) {
 // readBack compares what a server starts again with with what it made durable last.
 func (w *walk) readBack(s *server, of int32) {
 	f := &w.facts.starts[w.records[of].fact]
+	w.startsAsFollower(of)
 	if f.votedFor == untold || !s.disk.known {
 		return
+	}
+	if f.before == 0 {
+		w.find(ruleRequired, w.ref(of), "there is no "+string(spans.RaftRoleBeforeKey), string(spans.RaftRoleBeforeKey)+", since the server starts again")
 	}
 	lied := slices.ContainsFunc(w.liars[s.process], func(at int64) bool { return at <= s.at+oneMoment })
 	held := s.disk.durable == f.durable && (f.last == 0 || s.termAt(f.last) == unknownTerm || s.termAt(f.last) == f.lastTerm)
@@ -299,6 +311,18 @@ func (w *walk) wentBack(s *server, of int32) {
 	if want = max(want, match+1); s.role == leads && want != unknownTerm && e.next != want {
 		w.find(ruleWrongNextIndex, w.ref(of), fmt.Sprintf("%s goes on from index %d with %s", w.process(s.process), e.next, w.process(r.peer)), fmt.Sprintf("from index %d on", want))
 	}
+}
+
+// refusedLate notes that a leader may have gone back in its log for a refusal that came late, which does not say where to.
+func (w *walk) refusedLate(s *server, of int32) {
+	r := &w.records[of]
+	if w.texts.of(r.reply) != (protocol.AppendEntriesRejected{}).Name() || s.role != leads {
+		return
+	}
+	if s.backs == nil {
+		s.backs = map[processPlace]back{}
+	}
+	s.backs[r.peer] = back{term: r.term, at: r.end, step: s.step, sent: true}
 }
 
 // afterRefusal is where a leader goes on: after its own last entry of the conflicting term, if it has one, or else where

@@ -224,6 +224,9 @@ func (w *walk) toldClient(of int32) {
 	if above < 0 || !w.is(above, operations) {
 		return
 	}
+	if o, try := &w.origins[above], &w.origins[of]; w.tells && o.endStep() != try.endStep() {
+		w.find(ruleWrongStep, w.ref(above), fmt.Sprintf("it ends in step %d", o.endStep()), fmt.Sprintf("step %d, in which its client is answered", try.endStep()), of)
+	}
 	op, f := &w.facts.requests[w.records[above].fact], &w.facts.requests[r.fact]
 	if op.result != f.result && w.records[above].is&(failed|unfinished) == 0 {
 		w.find(ruleMessageMismatch, w.ref(above), "it ends with "+quotedOr(printable(w.texts.of(op.result)), "nothing"), quotedOr(printable(w.texts.of(f.result)), "nothing")+", as it was answered", of)

@@ -115,6 +115,7 @@ func (w *walk) replyHandled(s *server, of int32) {
 	if w.is(of, repliesLate) {
 		if answer := r.above; answer >= 0 && w.receives(answer) && w.records[answer].reply == r.reply {
 			w.heard(s, answer, &w.records[answer], w.facts.late[r.fact], r.peer)
+			w.refusedLate(s, of)
 		}
 		return
 	}
@@ -176,6 +177,9 @@ func (w *walk) stood(s *server, of int32) {
 	}
 	w.vote(of, s.process, r.term, s.process, true)
 	w.stand(s, of)
+	if s.election >= 0 && w.records[s.election].role != r.role {
+		w.breaks(protocol.InvariantTraceIntegrity, w.ref(s.election), "it is not that of a candidate, by its role", "a candidate's", of)
+	}
 	if s.election >= 0 && w.tells {
 		if got := w.facts.elections[w.records[s.election].fact].votedFor; got != s.process {
 			w.breaks(protocol.InvariantTermAndVote, w.ref(s.election), fmt.Sprintf("%s stands for election in term %d, and its vote is %s", w.process(s.process), r.term, w.voteText(got)), "its own vote: a candidate votes for itself (§5.2)", of)

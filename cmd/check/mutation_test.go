@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/spans"
 	"github.com/raftkv/raftkv/traces"
@@ -282,9 +283,19 @@ var mutations = []mutation{
 	}},
 }
 
+// configAs is the config of a scenario, or of "-faults" and a profile, with changes behind it.
+func configAs(t *testing.T, scenario string) *config.Resolved {
+	t.Helper()
+	words := strings.Fields(scenario)
+	if words[0] == "-faults" {
+		return configOf(t, "", words[1], words[2:]...)
+	}
+	return configOf(t, words[0], "", words[1:]...)
+}
+
 // TestMutations makes one thing after the other wrong in a trace that is right, and wants it found.
 func TestMutations(t *testing.T) {
-	all := slices.Concat(mutations, untangled, contradictory)
+	all := slices.Concat(mutations, untangled, contradictory, told)
 	if len(all) < 100 {
 		t.Fatalf("there are %d mutations, want at least 100", len(all))
 	}
@@ -296,8 +307,7 @@ func TestMutations(t *testing.T) {
 				scenario = "leader-crash"
 			}
 			if files[scenario] == nil {
-				words := strings.Fields(scenario)
-				files[scenario], _ = traced(t, configOf(t, words[0], "", words[1:]...))
+				files[scenario], _ = traced(t, configAs(t, scenario))
 			}
 			m := &mutated{t: t}
 			for s, err := range traces.NewReader("trace", bytes.NewReader(files[scenario])).All() {
