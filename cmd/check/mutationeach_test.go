@@ -284,7 +284,7 @@ var told = []mutation{
 	{"a crash of which what ended with it does not tell", "figure-7", "missing_link: there is no link to fault", func(m *mutated) {
 		m.where(func(s *traces.Span) bool { return textOf(s, spans.ErrorTypeKey) == spans.ErrorTypeCrash }).Links = nil
 	}},
-	{"a call that a crashed server did not answer", "-faults mixed seed=16", "missing_link: there is no link to fault", func(m *mutated) {
+	{"a call that a crashed server did not answer", "-faults crashes seed=6", "missing_link: there is no link to fault", func(m *mutated) {
 		call := m.where(func(s *traces.Span) bool {
 			return textOf(s, spans.ErrorTypeKey) == spans.ErrorTypeTimeout && slices.ContainsFunc(m.all, func(o traces.Span) bool {
 				return o.Parent == s.ID && textOf(&o, spans.ErrorTypeKey) == spans.ErrorTypeCrash
