@@ -1,6 +1,7 @@
 package traces
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -120,7 +121,7 @@ func index(ctx context.Context, r *Reader, input io.ReaderAt, o IndexOptions) (*
 		}
 		for i := range line {
 			s := &line[i]
-			s.cut(o.cut)
+			x.plain(s)
 			x.coarsest, x.finest = max(x.coarsest, s.Resolution), min(x.finest, s.Resolution)
 			if first.IsZero() || s.Start.Before(first) {
 				first = s.Start
@@ -182,6 +183,16 @@ func (x *Indexed) add(s *Span, offset int64, at *place, as layout) error {
 		faulted: slices.ContainsFunc(s.Links, toFault),
 	})
 	return nil
+}
+
+// plain makes a span what the same span is in another trace: its times as coarse as they are to be, and its events in one order, since Jaeger's API v3 has them by their names.
+func (x *Indexed) plain(s *Span) {
+	s.cut(x.cut)
+	order := func(a, b Event) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Name, b.Name)) }
+	if !slices.IsSortedFunc(s.Events, order) {
+		s.Events = slices.Clone(s.Events) // they may be shared
+		slices.SortStableFunc(s.Events, order)
+	}
 }
 
 // number is that of a kind of spans.
@@ -252,7 +263,7 @@ func (x *Indexed) span(i int32) Span {
 	if n, err := x.input.ReadAt(text, p.offset); n == len(text) || err == nil {
 		if again, ok := x.detailed.again(text, p.layout, p.id, &knownResource{service: shape.service}); ok {
 			s = again
-			s.cut(x.cut)
+			x.plain(&s)
 		}
 	}
 	if s.Start.IsZero() {
