@@ -10,17 +10,17 @@ import (
 var plantedBeliefs = []plant{
 	{"a follower that holds nothing", protocol.InvariantMatchIndexIsHeld, func(f *fake) *Violation {
 		f.leadWith(first)
-		return f.step(1, matches(2, 1), receivesFrom(2, protocol.AppendEntriesOk{Term: 1, MatchIndex: 1}))
+		return f.step(1, matches(1), receivesFrom(2, protocol.AppendEntriesOk{Term: 1, MatchIndex: 1}))
 	}, "the disk of node-2 holds it up to index 0 only"},
 	{"a follower that holds another entry", protocol.InvariantMatchIndexIsHeld, func(f *fake) *Violation {
 		f.leadWith(first)
 		f.hold([]protocol.LogEntry{put(0, 1, "old")}, 2)
-		return f.step(1, matches(2, 1), receivesFrom(2, protocol.AppendEntriesOk{Term: 1, MatchIndex: 1}))
+		return f.step(1, matches(1), receivesFrom(2, protocol.AppendEntriesOk{Term: 1, MatchIndex: 1}))
 	}, "the disk of node-2 holds it up to index 0 only"},
 	{"a follower that holds more than the leader has", protocol.InvariantMatchIndexIsHeld, func(f *fake) *Violation {
 		f.leadWith(first)
 		f.hold([]protocol.LogEntry{first, second}, 2)
-		return f.step(1, matches(2, 2), receivesFrom(2, protocol.AppendEntriesOk{Term: 1, MatchIndex: 2}))
+		return f.step(1, matches(2), receivesFrom(2, protocol.AppendEntriesOk{Term: 1, MatchIndex: 2}))
 	}, "the log of node-1 ends at index 1"},
 	{"a follower that cuts off what it acknowledged", protocol.InvariantMatchIndexIsHeld, func(f *fake) *Violation {
 		f.acknowledged(first)
@@ -51,13 +51,13 @@ var plantedBeliefs = []plant{
 		return f.step(2, func(s *protocol.State) { s.CurrentTerm, s.MatchWithLeader = 7, 1 })
 	}, "it is in term 7, which nobody has led"},
 	{"a vote that nobody gave", protocol.InvariantVotesWereGiven, func(f *fake) *Violation {
-		f.stand(1, 1)
+		f.stand(1)
 		return f.step(1, func(s *protocol.State) { s.VotesGranted[3] = true })
 	}, "node-3 gave nobody its vote of term 1"},
 	{"a vote that another candidate got", protocol.InvariantVotesWereGiven, func(f *fake) *Violation {
-		f.stand(3, 1)
+		f.stand(3)
 		f.good(2, func(s *protocol.State) { s.CurrentTerm, s.VotedFor = 1, 3 })
-		f.stand(1, 1)
+		f.stand(1)
 		return f.step(1, func(s *protocol.State) { s.VotesGranted[2] = true })
 	}, "node-2 gave its vote of term 1 to node-3"},
 	{"a vote of an earlier term", protocol.InvariantVotesWereGiven, func(f *fake) *Violation {
@@ -65,7 +65,7 @@ var plantedBeliefs = []plant{
 		return f.step(1, func(s *protocol.State) { s.CurrentTerm, s.Role = 2, protocol.RoleCandidate })
 	}, "node-2 gave nobody its vote of term 2"},
 	{"a leader of a minority", protocol.InvariantVotesWereGiven, func(f *fake) *Violation {
-		f.stand(1, 1)
+		f.stand(1)
 		return f.step(1, leads)
 	}, "node-1 became leader of term 1 by the votes of 1: node-1"},
 	{"entries on the way that were not sent", protocol.InvariantInFlightWasSent, func(f *fake) *Violation {
@@ -105,7 +105,7 @@ var plantedBeliefs = []plant{
 		f.leadWith(first)
 		f.hold([]protocol.LogEntry{first}, 2)
 		f.good(1, onTheWay(2, 1, [2]protocol.LogIndex{0, 1}), sends(2, protocol.AppendEntries{Term: 1, Entries: []protocol.LogEntry{first}}))
-		return f.step(1, matches(2, 1), onTheWayAgain(2), receivesFrom(2, protocol.AppendEntriesOk{Term: 1, MatchIndex: 1}))
+		return f.step(1, matches(1), onTheWayAgain(2), receivesFrom(2, protocol.AppendEntriesOk{Term: 1, MatchIndex: 1}))
 	}, "it takes entries 1 to 1 to be on the way to node-2, and it to hold the log up to index 1"},
 	{"next to be sent is what is beyond the log", protocol.InvariantInFlightWasSent, func(f *fake) *Violation {
 		f.leadWith(first)
@@ -114,30 +114,30 @@ var plantedBeliefs = []plant{
 	{"an acknowledgement of an earlier term", protocol.InvariantMatchIndexRises, func(f *fake) *Violation {
 		f.leadWith(first)
 		f.hold([]protocol.LogEntry{first}, 2)
-		return f.step(1, matches(2, 1), receivesFrom(2, protocol.AppendEntriesOk{MatchIndex: 1}))
+		return f.step(1, matches(1), receivesFrom(2, protocol.AppendEntriesOk{MatchIndex: 1}))
 	}, "which node-2 did not just acknowledge in that term"},
 	{"an acknowledgement of another follower", protocol.InvariantMatchIndexRises, func(f *fake) *Violation {
 		f.leadWith(first)
 		f.hold([]protocol.LogEntry{first}, 2)
-		return f.step(1, matches(2, 1), receivesFrom(3, protocol.AppendEntriesOk{Term: 1, MatchIndex: 1}))
+		return f.step(1, matches(1), receivesFrom(3, protocol.AppendEntriesOk{Term: 1, MatchIndex: 1}))
 	}, "which node-2 did not just acknowledge in that term"},
 	{"more taken for granted than was acknowledged", protocol.InvariantMatchIndexRises, func(f *fake) *Violation {
 		f.leadWith(first, first)
 		f.hold([]protocol.LogEntry{first, first}, 2)
-		return f.step(1, matches(2, 2), receivesFrom(2, protocol.AppendEntriesOk{Term: 1, MatchIndex: 1}))
+		return f.step(1, matches(2), receivesFrom(2, protocol.AppendEntriesOk{Term: 1, MatchIndex: 1}))
 	}, "it takes it to hold index 2 now"},
 	{"an acknowledgement that came late", protocol.InvariantMatchIndexRises, func(f *fake) *Violation {
 		f.acknowledged(first, first)
-		return f.step(1, matches(2, 1), receivesFrom(2, protocol.AppendEntriesOk{Term: 1, MatchIndex: 1}))
+		return f.step(1, matches(1), receivesFrom(2, protocol.AppendEntriesOk{Term: 1, MatchIndex: 1}))
 	}, "it takes it to hold no more than index 1 now"},
 	{"a refusal of what is far behind", protocol.InvariantMatchIndexRises, func(f *fake) *Violation {
 		f.acknowledged(first, first)
-		return f.step(1, matches(2, 0), receivesFrom(2, protocol.AppendEntriesRejected{Term: 1, PrevLogIndex: 1, ConflictIndex: 1}))
+		return f.step(1, matches(0), receivesFrom(2, protocol.AppendEntriesRejected{Term: 1, PrevLogIndex: 1, ConflictIndex: 1}))
 	}, "node-2 did not just refuse what follows index 2"},
 	{"a refusal of a round that is over", protocol.InvariantMatchIndexRises, func(f *fake) *Violation {
 		f.acknowledged(first)
 		f.good(1, func(s *protocol.State) { s.Round[2]++ })
-		return f.step(1, matches(2, 0), receivesFrom(2, protocol.AppendEntriesRejected{Term: 1, PrevLogIndex: 1, ConflictIndex: 1}))
+		return f.step(1, matches(0), receivesFrom(2, protocol.AppendEntriesRejected{Term: 1, PrevLogIndex: 1, ConflictIndex: 1}))
 	}, "node-2 did not just refuse what follows index 1"},
 	{"a vote that the disk does not hold", protocol.InvariantRestartFromDisk, func(f *fake) *Violation {
 		f.good(2, func(s *protocol.State) { s.CurrentTerm = 1 })
@@ -183,20 +183,22 @@ func (f *fake) acknowledged(log ...protocol.LogEntry) {
 	f.leadWith(log...)
 	f.hold(log, 2)
 	last := protocol.LogIndex(len(log))
-	f.good(1, matches(2, last), receivesFrom(2, protocol.AppendEntriesOk{Term: 1, MatchIndex: last}))
+	f.good(1, matches(last), receivesFrom(2, protocol.AppendEntriesOk{Term: 1, MatchIndex: last}))
 }
 
-// stand has a server be a candidate.
-func (f *fake) stand(id protocol.NodeID, term protocol.Term) {
+// stand has a server be a candidate in term 1.
+func (f *fake) stand(id protocol.NodeID) {
 	f.t.Helper()
 	f.good(id, func(s *protocol.State) {
-		s.CurrentTerm, s.VotedFor, s.Role = term, id, protocol.RoleCandidate
+		s.CurrentTerm, s.VotedFor, s.Role = 1, id, protocol.RoleCandidate
 		s.VotesGranted = make([]bool, servers+1)
 		s.VotesGranted[id] = true
 	})
 }
 
-func matches(id protocol.NodeID, match protocol.LogIndex) func(*protocol.State) {
+// matches has a leader take node-2 to hold its log up to an index.
+func matches(match protocol.LogIndex) func(*protocol.State) {
+	const id protocol.NodeID = 2
 	return func(s *protocol.State) {
 		s.MatchIndex[id] = match
 		s.NextIndex[id] = max(s.NextIndex[id], match+1)
@@ -249,7 +251,7 @@ func TestBeliefsThatMayBe(t *testing.T) {
 		{"a follower refuses what follows its acknowledgement", func(f *fake) *Violation {
 			f.acknowledged(first)
 			return f.step(1, func(s *protocol.State) {
-				matches(2, 0)(s)
+				matches(0)(s)
 				s.Round[2]++
 				s.NextIndex[2] = 1
 				onTheWay(2, 1, [2]protocol.LogIndex{0, 1})(s)

@@ -19,5 +19,6 @@
 //	results.go       ExactlyOnce, AnswerOfItsEntry
 //	linearizable.go  Linearizable
 //	progress.go      Progress
+//	bounds.go        how long what Progress promises may take, from what a config says
 //	sometimes.go     what should happen in some runs at least, so that a scenario cannot pass by doing nothing
 package check
