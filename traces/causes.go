@@ -116,21 +116,23 @@ func (s *Story) begins(f *Fact) time.Time {
 	return begin
 }
 
-// last are the spans of what a process did last until a moment: all that it did at the same time, for that is one event, whichever line tells of it last.
+// last are the spans of what a process did last until a moment: all that it did in one step, for that is one event,
+// whichever line tells of it last.
 func (s *Story) last(process string, until time.Time) []world.CausalID {
-	var at time.Time
+	var newest *storyLine
 	var last []world.CausalID
 	for i := range s.lines {
 		l := &s.lines[i]
-		if process != "" && l.process != process || process == "" && l.process == spans.ServiceWorld || l.at.After(until) || l.mark == routine || l.open {
+		if process != "" && l.process != process || process == "" && l.process == spans.ServiceWorld || l.at.After(until) || l.mark == routine || l.open || l.outside {
 			continue
 		}
-		if l.at.After(at) {
-			at, last = l.at, last[:0]
+		if newest == nil || l.process != newest.process || !l.sameStep(newest.storyMoment) {
+			if newest != nil && l.at.Before(newest.at) {
+				continue
+			}
+			newest, last = l, last[:0]
 		}
-		if l.at.Equal(at) {
-			last = append(last, l.id)
-		}
+		last = append(last, l.id)
 	}
 	return last
 }

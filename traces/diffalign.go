@@ -314,6 +314,9 @@ func (l *alignment) diverges(p *pair) (moment int64, rank uint8) {
 		rank = rankFault
 	}
 	if p.a < 0 || p.b < 0 {
+		if q := l.print(p); q.step == 0 && handles(l.shape(p)) {
+			return q.end, rank // without numbers of steps, a step is where its end is
+		}
 		return l.print(p).start, rank
 	}
 	x, y := &l.a.prints[p.a], &l.b.prints[p.b]

@@ -37,15 +37,24 @@ func (l *alignment) findBusy() {
 // no longer than that less than the step, and what waited for the step begins no later than that after what is told of it.
 const nearTheEnd = 100 * time.Microsecond
 
+// untold is how long of its step a span does not tell at most: nothing where steps have no numbers, for what is told of
+// such a step is as long as it.
+func (p *fingerprint) untold() int64 {
+	if p.step == 0 {
+		return 0
+	}
+	return nearTheEnd.Nanoseconds()
+}
+
 // longestSteps is how long the processes take at most, in either run, for a step that spans tell the length of.
 func (l *alignment) longestSteps() map[string]int64 {
 	longest := map[string]int64{}
 	for _, x := range []*Indexed{l.a, l.b} {
 		for i := range x.prints {
 			p := &x.prints[i]
-			s, length := &x.shapes[p.shape], 2*nearTheEnd.Nanoseconds() // unless spans tell of longer ones
+			s, length := &x.shapes[p.shape], 2*p.untold() // unless spans tell of longer ones
 			if handles(s) {
-				length = max(length, p.end-p.start+nearTheEnd.Nanoseconds())
+				length = max(length, p.end-p.start+p.untold())
 			}
 			longest[s.service] = max(longest[s.service], length)
 		}
@@ -70,7 +79,7 @@ func (l *alignment) busyWith(i int32, step int64) int32 {
 	begins := l.a.prints[p.a].start != l.b.prints[p.b].start
 	since, until := l.a.prints[p.a].end, l.b.prints[p.b].end
 	if begins {
-		since, until, step = l.a.prints[p.a].start, l.b.prints[p.b].start, nearTheEnd.Nanoseconds() // when one step ends the next one begins
+		since, until, step = l.a.prints[p.a].start, l.b.prints[p.b].start, l.a.prints[p.a].untold() // when one step ends the next one begins
 	}
 	since, until = min(since, until), max(since, until)
 	found, last := none, int64(0)
@@ -85,7 +94,7 @@ func (l *alignment) busyWith(i int32, step int64) int32 {
 			done = x.prints[k].start
 		}
 		near := request || until-done <= step
-		if same := done == until && !begins; near && !same && since-step < done && done <= until && (found < 0 || done > last) {
+		if same := done == until && !begins; near && !same && since-l.a.prints[p.a].untold() < done && done <= until && (found < 0 || done > last) {
 			found, last = j, done
 		}
 	}

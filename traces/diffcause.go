@@ -174,15 +174,25 @@ func (c *causes) ancestor(x *Indexed, i int32, pairOf []int32, p *pair) (int32, 
 	return none, NoRule
 }
 
-// stepOfRun is a step of a process in a run.
+// stepOfRun is a step of a process in a run: its number, or where steps have none, a moment at which something of the
+// step begins or ends.
 type stepOfRun struct {
 	inB     bool
 	service string
 	number  uint32
+	at      int64
 }
 
-// stepIn is the step of a run in which the spans of a pair begin to differ, and where in that; false if the run does not
-// have the span, or the trace does not tell.
+// stepAt is the step of a number and a moment.
+func stepAt(inB bool, service string, number uint32, at int64) stepOfRun {
+	if number > 0 {
+		at = 0
+	}
+	return stepOfRun{inB, service, number, at}
+}
+
+// stepIn is the step of a run in which the spans of a pair begin to differ, and when; false if the run does not have the
+// span, or the trace does not tell.
 func (l *alignment) stepIn(p *pair, inB bool) (step stepOfRun, at int64, ok bool) {
 	x, i := l.a, p.a
 	if inB {
@@ -192,14 +202,16 @@ func (l *alignment) stepIn(p *pair, inB bool) (step stepOfRun, at int64, ok bool
 		return stepOfRun{}, 0, false
 	}
 	q := &x.prints[i]
-	step = stepOfRun{inB, x.shapes[q.shape].service, q.step}
-	at = q.start
-	if !l.differsAtOnce(p) {
-		if step.number, at = q.done, q.end; p.moment < q.end && q.step != q.done {
-			return stepOfRun{}, 0, false // an event, of whichever step
-		}
+	service := x.shapes[q.shape].service
+	switch {
+	case q.step == 0:
+		return stepAt(inB, service, 0, p.moment), p.moment, q.start <= p.moment && p.moment <= q.end
+	case l.differsAtOnce(p):
+		return stepAt(inB, service, q.step, 0), q.start, true
+	case p.moment < q.end && q.step != q.done:
+		return stepOfRun{}, 0, false // an event, of whichever step
 	}
-	return step, at, step.number > 0
+	return stepAt(inB, service, q.done, 0), q.end, true
 }
 
 // ofStep is the earlier pair of the same step, in either run, and the later one of both: what the process did in it
@@ -239,9 +251,11 @@ func (c *causes) noteSteps(i int32) {
 			continue
 		}
 		q := &side.x.prints[side.i]
-		service := side.x.shapes[q.shape].service
-		c.inStep[stepOfRun{side.inB, service, q.step}] = i
-		c.inStep[stepOfRun{side.inB, service, q.done}] = i
+		s := &side.x.shapes[q.shape]
+		if q.step > 0 || !handles(s) { // without a number, that begins when the step before ends
+			c.inStep[stepAt(side.inB, s.service, q.step, q.start)] = i
+		}
+		c.inStep[stepAt(side.inB, s.service, q.done, q.end)] = i
 	}
 }
 

@@ -94,6 +94,7 @@
 //	conformdown.go      processes that are down or paused
 //	judgewalk.go        the servers' steps in the order of time, and their roles
 //	judgeterms.go       terms and votes
+//	judgedurable.go     what is on the disk, and what a restart reads back
 //	judgevotes.go       the votes of an election, counted, and refused
 //	judgelogs.go        logs
 //	judgecommits.go     commits and applies

@@ -106,7 +106,7 @@ func TestSummarySaysWhatItMeans(t *testing.T) {
 	_, rest, _ := strings.Cut(summary["next"], "-drop ")
 	id, _, _ := strings.Cut(rest, " ")
 	tree := filesOf(t, filepath.Join(out, "leader-crash-1"))[stdouttraceFile]
-	if got, want := summary["what"], "if     this message were lost: the CommitNotification that node-2 sends to node-3 at 527.595ms, that index 5 is committed"; strings.Join(strings.Fields(got), " ") != strings.Join(strings.Fields(want), " ") || !strings.Contains(tree, id) {
+	if got, want := summary["what"], "if     this message were lost: the CommitNotification that node-2 sends to node-3 at 527.543ms, that index 5 is committed"; strings.Join(strings.Fields(got), " ") != strings.Join(strings.Fields(want), " ") || !strings.Contains(tree, id) {
 		t.Errorf("of the message it says %q: %s", got, c)
 	}
 	changed := here(t, "-out", out, "-clients", "2").wants(t, statusFine)

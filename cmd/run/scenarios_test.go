@@ -30,6 +30,7 @@ var longer = map[string]int{
 	library.Default: 400, // it shows the reference's sizes, and no faults
 	"reference":     400, // the same
 	"figure-7":      145, // there are seven nodes in it
+	"figure-8":      130, // five leaders, and all that is lost to those who are cut off or down
 }
 
 // taught are the scenarios that show what Raft does when something goes wrong: all but those that only have sizes.

@@ -56,26 +56,26 @@ func TestViolation(t *testing.T) {
   one fact:   node-1 became leader of term 1
   the other:  node-2 did as well
   what led to it:
-      0.144ms node-1   9219a573952d4815  starting election for term 1
-      1.495ms node-5   e2a226e9f981f884  granting vote to node-1 for term 1
-      2.637ms node-4   087bd9378409a3ba  granting vote to node-1 for term 1
-      3.009ms node-3   6d18f55284475bf2  granting vote to node-1 for term 1
-      3.199ms node-2   a294d023e9b517b1  granting vote to node-1 for term 1
-      3.893ms node-1   30d21706e5e5f152  vote received from node-5
-      4.144ms node-1   2ed6f5bad1b9a9e8  vote received from node-4
-      4.144ms node-1   9219a573952d4815  election result 3 votes (need 3)
-      4.735ms node-1   ec2246d0929101e3  vote received from node-2
-      5.429ms node-5   071991959d8f4342  AppendEntries from node-1 ok, match_index 1
-      5.440ms node-1   95a45fb7d83e267b  vote received from node-3
-      6.108ms node-3   a03c18e20e2b3d4d  AppendEntries from node-1 ok, match_index 1
-      7.158ms node-4   ac31d869b08a2448  AppendEntries from node-1 ok, match_index 1
-      7.888ms node-1   15c9800c9104c8d1  ack from node-3, match_index 1
-      8.634ms node-2   23bbf0ca5dc57b80  AppendEntries from node-1 ok, match_index 1
-      9.001ms node-1   aeaf6a3c2423976e  ack from node-5, match_index 1
-     10.332ms node-1   cd8035942d6629d2  ack from node-2, match_index 1
-     10.707ms node-1   0218d74176d2bc02  ack from node-4, match_index 1
-     11.864ms node-2   5df4af84ba9330e0  commit index 0 -> 1
-     11.864ms node-2   2b60710065f9e0f8  applied index 1: NOOP -> OK
+      0.145ms node-1   9219a573952d4815  starting election for term 1
+      1.457ms node-5   e2a226e9f981f884  granting vote to node-1 for term 1
+      2.603ms node-4   087bd9378409a3ba  granting vote to node-1 for term 1
+      2.964ms node-3   6d18f55284475bf2  granting vote to node-1 for term 1
+      3.155ms node-2   a294d023e9b517b1  granting vote to node-1 for term 1
+      3.856ms node-1   30d21706e5e5f152  vote received from node-5
+      4.082ms node-1   2ed6f5bad1b9a9e8  vote received from node-4
+      0.145ms node-1   9219a573952d4815  election result 3 votes (need 3)
+      4.693ms node-1   ec2246d0929101e3  vote received from node-2
+      5.363ms node-5   071991959d8f4342  AppendEntries from node-1 ok, match_index 1
+      5.378ms node-1   95a45fb7d83e267b  vote received from node-3
+      6.050ms node-3   a03c18e20e2b3d4d  AppendEntries from node-1 ok, match_index 1
+      7.110ms node-4   ac31d869b08a2448  AppendEntries from node-1 ok, match_index 1
+      7.816ms node-1   15c9800c9104c8d1  ack from node-3, match_index 1
+      8.579ms node-2   23bbf0ca5dc57b80  AppendEntries from node-1 ok, match_index 1
+      8.952ms node-1   aeaf6a3c2423976e  ack from node-5, match_index 1
+     10.262ms node-1   cd8035942d6629d2  ack from node-2, match_index 1
+     10.639ms node-1   0218d74176d2bc02  ack from node-4, match_index 1
+     11.796ms node-2   5df4af84ba9330e0  commit index 0 -> 1
+     11.797ms node-2   2b60710065f9e0f8  applied index 1: NOOP -> OK
   again:      go run ./cmd/run ` + filepath.Join(out, "default-1", "run.toml") + "\n" +
 		"  shorter:    go run ./cmd/run -shrink -out " + out + " " + filepath.Join(out, "default-1", "run.toml") + "\n"
 	if stderr.String() != want {
@@ -157,9 +157,9 @@ func TestReportsBeginAtTheCause(t *testing.T) {
 		cause       string
 		first, last string // of the lines that led to it
 	}{
-		{"-bug next-index-stuck -faults mixed -seed 3", "violation at 16s: Progress", "Progress, raft.Raft/AppendEntries e4f9d2bd01de73ac of node-1 at", "8.862ms node-3", "743.826ms node-1"},
-		{"-bug local-read two-leaders", "violation at 325.057451ms: Linearizable", "answer_without_entry, raftkv.KV/Get 3e5d1fdadfb29d0c of node-1 at", "70.000ms world", "325.057ms client-1"},
-		{"-bug local-read " + late, "violation at 835.998497ms", "answer_without_entry, raftkv.KV/Get 3e5d1fdadfb29d0c of node-1 at", "70.000ms world", "325.057ms client-1"},
+		{"-bug next-index-stuck -faults mixed -seed 3", "violation at 2.491151718s: Progress", "wrong_next_index, raft.Raft/AppendEntries 1eb81cb67970f664 of node-1 at", "8.836ms node-3", "542.794ms client-2"},
+		{"-bug local-read two-leaders", "violation at 325.057451ms: Linearizable", "answer_without_entry, raftkv.KV/Get 3e5d1fdadfb29d0c of node-1 at", "70.000ms world", "325.023ms client-1"},
+		{"-bug local-read " + late, "violation at 835.998497ms", "answer_without_entry, raftkv.KV/Get 3e5d1fdadfb29d0c of node-1 at", "70.000ms world", "325.023ms client-1"},
 	} {
 		run := here(t, append([]string{"-quiet", "-out", t.TempDir()}, strings.Fields(c.args)...)...).wants(t, statusViolation, c.seen)
 		said := strings.Join(strings.Fields(run.stderr), " ")
