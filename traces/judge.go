@@ -347,33 +347,6 @@ func (j *Judge) Report() Report {
 // date says when a span was, now that it is known when the run began.
 func (j *Judge) date(s *SpanRef) { s.At = time.Duration(s.start - j.epoch) }
 
-// rule is what a trace has to conform to.
-type rule struct{ id, says string }
-
-// collector keeps findings.
-type collector struct {
-	list   []Finding
-	counts map[string]int
-}
-
-func (c *collector) add(f Finding) {
-	if c.counts[f.ID]++; c.counts[f.ID] <= mostFindings {
-		c.list = append(c.list, f)
-	}
-}
-
-// join adds what another collector has.
-func (c *collector) join(other *collector) {
-	beyond := maps.Clone(other.counts) // of each id, how many there are that were not kept
-	for _, f := range other.list {
-		c.add(f)
-		beyond[f.ID]--
-	}
-	for id, n := range beyond {
-		c.counts[id] += n
-	}
-}
-
 func (j *Judge) find(r rule, at SpanRef, got, want string, clashes ...int32) {
 	j.findings.add(Finding{ID: r.id, Rule: r.says, Span: at, Clashes: j.refs(clashes), Got: printable(got), Want: printable(want)})
 }

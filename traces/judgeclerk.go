@@ -7,7 +7,6 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
-	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/spans"
@@ -221,7 +220,7 @@ func (c *clerk) note(s *Span, a *attribute.KeyValue, n *note) {
 	c.specShapes.note(s, a, n)
 	if !known {
 		n.fieldOf = fieldsByKey[a.Key]
-		if n.of != nil && (n.field == saidRequest && n.of.shape.Service != spans.ServiceClient || n.field == saidPeer && n.of.shape.Kind != trace.SpanKindClient) {
+		if n.of != nil && (n.field == saidRequest && n.of.shape.Service != spans.ServiceClient || n.field == saidPeer && !n.of.shape.sends) {
 			n.with = alone // there is no other name in such a span that it has to fit with
 		}
 	}

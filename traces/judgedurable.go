@@ -172,7 +172,7 @@ func (w *walk) readBack(s *server, of int32) {
 	}
 	lied := slices.ContainsFunc(w.liars[s.process], func(at int64) bool { return at <= s.at+oneMoment })
 	held := s.disk.durable == f.durable && (f.last == 0 || s.termAt(f.last) == unknownTerm || s.termAt(f.last) == f.lastTerm)
-	if f.before != 0 && s.role != 0 && f.before != s.role && !(s.diedWriting && follows(s.role, f.before)) {
+	if f.before != 0 && s.role != 0 && f.before != s.role && (!s.diedWriting || !follows(s.role, f.before)) {
 		w.breaks(protocol.InvariantRestartFromDisk, w.ref(of), fmt.Sprintf("%s was %s before, as it says", w.process(s.process), protocol.Role(f.before-1)), fmt.Sprintf("%s, which it was", protocol.Role(s.role-1)), s.roleBy)
 	}
 	switch {
@@ -200,7 +200,7 @@ func (w *walk) wentTo(s *server, f *startFact) bool {
 		s.disk.kept = s.disk.kept[:i+1]
 		return true
 	}
-	if f.durable.last > 0 || f.term > s.term {
+	if f.last > 0 || f.term > s.term {
 		return false
 	}
 	s.log, s.disk.kept = s.log[:0], nil

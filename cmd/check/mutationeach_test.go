@@ -21,7 +21,8 @@ var unjudged = []attribute.Key{
 }
 
 // eachOf are the scenarios whose spans are made wrong one by one.
-var eachOf = []string{"default", "leader-crash", "figure-7", "storm", "everything", "two-leaders", "split-vote", "majority-partition", "lost-write", "minority-partition",
+var eachOf = []string{
+	"default", "leader-crash", "figure-7", "storm", "everything", "two-leaders", "split-vote", "majority-partition", "lost-write", "minority-partition",
 	"-faults clocks seed=14 max_duration=1500ms network.latency=1ms..80ms", "-faults mixed seed=16", "-faults mixed seed=283", "-faults crashes seed=3", "-faults lossy seed=2",
 }
 
@@ -140,17 +141,30 @@ func ofAttributes(of string, attributes []attribute.KeyValue, in func(s *traces.
 
 // another is an attribute with another value that reads as well.
 func another(a attribute.KeyValue) attribute.KeyValue {
-	switch a.Value.Type() {
-	case attribute.INT64:
+	if is := a.Value.Type(); is == attribute.INT64 {
 		return a.Key.Int64(a.Value.AsInt64() + 1)
-	case attribute.STRINGSLICE:
+	} else if is == attribute.STRINGSLICE {
 		return a.Key.StringSlice(a.Value.AsStringSlice()[1:])
 	}
 	text := a.Value.AsString()
 	for _, values := range [][]string{
-		{"follower", "candidate"}, {"candidate", "leader"}, {"leader", "follower"}, {"node-1", "node-2"}, {"node-2", "node-3"}, {"node-3", "node-1"}, {"none", "node-1"},
-		{"VoteGranted", "VoteDenied"}, {"AppendEntriesOk", "AppendEntriesRejected"}, {"won", "lost"}, {"network", "fault"}, {"fault", "network"},
-		{"leader", "previous"}, {"previous", "entry"}, {"entry", "leader"}, {"producer", "entry"}, {"commit", "entry"},
+		{"follower", "candidate"},
+		{"candidate", "leader"},
+		{"leader", "follower"},
+		{"node-1", "node-2"},
+		{"node-2", "node-3"},
+		{"node-3", "node-1"},
+		{"none", "node-1"},
+		{"VoteGranted", "VoteDenied"},
+		{"AppendEntriesOk", "AppendEntriesRejected"},
+		{"won", "lost"},
+		{"network", "fault"},
+		{"fault", "network"},
+		{"leader", "previous"},
+		{"previous", "entry"},
+		{"entry", "leader"},
+		{"producer", "entry"},
+		{"commit", "entry"},
 	} {
 		if text == values[0] {
 			return a.Key.String(values[1])

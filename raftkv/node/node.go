@@ -213,10 +213,10 @@ func (n *Node) traceReceived(m protocol.Message, effects []protocol.Effect) {
 		if !is {
 			continue
 		}
-		switch request := m.(type) {
-		case protocol.RequestVote:
+		if request, is := m.(protocol.RequestVote); is {
 			n.step.requestVote = n.traceRequestVote(request, reply)
-		case protocol.AppendEntries:
+		}
+		if request, is := m.(protocol.AppendEntries); is {
 			n.step.appendEntries = n.traceAppendEntries(request, reply)
 		}
 	}
