@@ -100,7 +100,6 @@
 //	judgemoments.go     when servers did what, in order
 //	judgewalk.go        the servers' steps in the order of time, and their roles
 //	judgeterms.go       terms and votes
-//	judgedurable.go     what is on the disk, and what a restart reads back
 //	judgevotes.go       the votes of an election, counted, and refused
 //	judgelogs.go        logs
 //	judgecommits.go     commits and applies
