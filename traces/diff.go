@@ -291,18 +291,25 @@ func (l *alignment) fields(p *pair) []ValueChange {
 const persistField = "persist"
 
 // withoutRepeats leaves out what follows from other fields that differ: what the disk holds, and what is said of a term, or
-// of whom a message is to, a second time. Where nothing else differs all is told.
+// of whom a message is to, a second time. Where nothing else differs that is told.
 func withoutRepeats(fields []ValueChange) []ValueChange {
-	repeats := func(f ValueChange) bool {
-		name, _, _ := strings.Cut(f.Name, " ")
-		switch attribute.Key(name) {
-		case persistField, spans.PeerServiceKey, spans.RaftMessageTermKey, spans.RaftReplyTermKey, spans.RaftEndTermKey, spans.RaftEndRoleKey:
-			return true
-		}
-		return false
+	name := func(f ValueChange) string {
+		first, _, _ := strings.Cut(f.Name, " ")
+		return first
 	}
-	if slices.ContainsFunc(fields, func(f ValueChange) bool { return !repeats(f) }) {
-		return slices.DeleteFunc(fields, repeats)
+	for _, repeats := range []func(ValueChange) bool{
+		func(f ValueChange) bool { return name(f) == persistField },
+		func(f ValueChange) bool {
+			switch attribute.Key(name(f)) {
+			case spans.PeerServiceKey, spans.RaftMessageTermKey, spans.RaftReplyTermKey, spans.RaftEndTermKey, spans.RaftEndRoleKey:
+				return true
+			}
+			return false
+		},
+	} {
+		if slices.ContainsFunc(fields, func(f ValueChange) bool { return !repeats(f) }) {
+			fields = slices.DeleteFunc(fields, repeats)
+		}
 	}
 	return fields
 }

@@ -417,7 +417,8 @@ func (l *alignment) orderOf(p *pair) int16 {
 	if p.a >= 0 && p.b >= 0 {
 		depth = max(depth, int16(l.b.prints[p.b].depth))
 	}
-	s, whole := l.shape(p), l.print(p).step == l.print(p).done
+	s, q := l.shape(p), l.print(p)
+	whole := q.step > 0 && q.step == q.done
 	ends := p.a >= 0 && p.b >= 0 && p.moment > min(l.a.prints[p.a].start, l.b.prints[p.b].start)
 	if ends {
 		depth = -depth

@@ -153,11 +153,6 @@ func TestBusy(t *testing.T) {
 			[]handmade{call.of(waits, "node-1", 0, 15), message.of(longer, "node-1", 100, 103)},
 			3, 0,
 		},
-		"a step may be as long as a commit's": {
-			[]handmade{message.of(busyMessage, "node-1", 16, 17).below(sender), call.of(waits, "node-1", 0, 20), commit.of(longer, "node-1", 100, 103)},
-			[]handmade{call.of(waits, "node-1", 0, 15), commit.of(longer, "node-1", 100, 103)},
-			3, 0,
-		},
 		"a step may be as long as in the run that is busy": {
 			[]handmade{message.of(busyMessage, "node-1", 16, 17).below(sender), call.of(waits, "node-1", 0, 20), message.of(longer, "node-1", 100, 103)}, []handmade{call.of(waits, "node-1", 0, 15)}, 4, 0,
 		},

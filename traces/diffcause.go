@@ -204,6 +204,8 @@ func (l *alignment) stepIn(p *pair, inB bool) (step stepOfRun, at int64, ok bool
 	q := &x.prints[i]
 	service := x.shapes[q.shape].service
 	switch {
+	case q.step == 0 && handles(&x.shapes[q.shape]) && l.differsAtOnce(p):
+		return stepOfRun{}, 0, false // it begins when the step before ends, and its own ends with it
 	case q.step == 0:
 		return stepAt(inB, service, 0, p.moment), p.moment, q.start <= p.moment && p.moment <= q.end
 	case l.differsAtOnce(p):

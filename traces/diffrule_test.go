@@ -68,7 +68,7 @@ func TestRules(t *testing.T) {
 		"not down, but cut off":       {[]handmade{commit.of(effect, "node-1", 70, 80)}, []handmade{striking("node-1", "isolate")}, traces.RuleProcess, 1},
 		"not down in its run":         {nil, []handmade{striking("node-1", "crash"), commit.of(effect, "node-1", 70, 80)}, traces.RuleProcess, 1},
 		"in the step that ends a call": {
-			[]handmade{call.of(cause, "node-1", 0, 20), commit.of(effect, "node-1", 10, 20)}, []handmade{call.of(cause, "node-1", 0, 30)}, traces.RuleStep, 0,
+			[]handmade{call.of(cause, "node-1", 0, 20), commit.of(effect, "node-1", 20, 21)}, []handmade{call.of(cause, "node-1", 0, 30)}, traces.RuleStep, 0,
 		},
 		"in the step that ends a call that began otherwise": {
 			[]handmade{call.of(cause, "node-1", 0, 20), call.of(effect, "node-1", 20, 40)}, []handmade{call.of(cause, "node-1", 5, 20)}, traces.RuleStep, 0,
@@ -85,9 +85,6 @@ func TestRules(t *testing.T) {
 		},
 		"begins when a message that waited does": {
 			[]handmade{message.of(cause, "node-1", 10, 20), commit.of(effect, "node-1", 5, 10)}, []handmade{message.of(cause, "node-1", 5, 15)}, traces.RuleProcess, 1,
-		},
-		"when a step begins": {
-			[]handmade{commit.of(cause, "node-1", 10, 20), call.of(effect, "node-1", 0, 10).saying("yes")}, []handmade{commit.of(cause, "node-1", 5, 8), call.of(effect, "node-1", 0, 25)}, traces.RuleProcess, 1,
 		},
 		"a message that is lost": {
 			[]handmade{call.of(cause, "node-1", 0, 50), handled.of(effect, "node-2", 10, 20).below(cause)}, []handmade{losing(call.of(cause, "node-1", 0, 50))}, traces.RuleMessage, 0,

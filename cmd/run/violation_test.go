@@ -63,7 +63,7 @@ func TestViolation(t *testing.T) {
       3.155ms node-2   a294d023e9b517b1  granting vote to node-1 for term 1
       3.856ms node-1   30d21706e5e5f152  vote received from node-5
       4.082ms node-1   2ed6f5bad1b9a9e8  vote received from node-4
-      0.145ms node-1   9219a573952d4815  election result 3 votes (need 3)
+      4.082ms node-1   9219a573952d4815  election result 3 votes (need 3)
       4.693ms node-1   ec2246d0929101e3  vote received from node-2
       5.363ms node-5   071991959d8f4342  AppendEntries from node-1 ok, match_index 1
       5.378ms node-1   95a45fb7d83e267b  vote received from node-3
@@ -157,7 +157,7 @@ func TestReportsBeginAtTheCause(t *testing.T) {
 		cause       string
 		first, last string // of the lines that led to it
 	}{
-		{"-bug next-index-stuck -faults mixed -seed 3", "violation at 2.491151718s: Progress", "wrong_next_index, raft.Raft/AppendEntries 1eb81cb67970f664 of node-1 at", "8.836ms node-3", "542.794ms client-2"},
+		{"-bug next-index-stuck -faults mixed -seed 3", "violation at 2.491151718s: Progress", "wrong_next_index, raft.Raft/AppendEntries 1eb81cb67970f664 of node-1 at", "8.836ms node-3", "544.182ms node-1"},
 		{"-bug local-read two-leaders", "violation at 325.057451ms: Linearizable", "answer_without_entry, raftkv.KV/Get 3e5d1fdadfb29d0c of node-1 at", "70.000ms world", "325.023ms client-1"},
 		{"-bug local-read " + late, "violation at 835.998497ms", "answer_without_entry, raftkv.KV/Get 3e5d1fdadfb29d0c of node-1 at", "70.000ms world", "325.023ms client-1"},
 	} {
