@@ -47,7 +47,7 @@ func TestWrong(t *testing.T) {
 		{[]string{"-ignore", "raft.votes", "-ignore", "raft.peer", "-ignore=RAFT.TERM", "-only", "node-9", "good", "good"}, []string{
 			"-ignore raft.peer: neither run has such an attribute; the nearest is raft.peer", "-ignore RAFT.TERM: ", "-only node-9: ",
 		}},
-		{[]string{"good", write("fine.jsonl", file[:len(file)-100])}, []string{"cut.jsonl:1:", "the file is cut off within its last line"}},
+		{[]string{"good", write("cut.jsonl", file[:len(file)-100])}, []string{"cut.jsonl:1:", "the file is cut off within its last line"}},
 		{[]string{"good", write("empty.jsonl", nil)}, []string{"empty.jsonl: there are no spans in it"}},
 		{[]string{"good", write("text.jsonl", []byte("hello\n"))}, []string{"text.jsonl:1:1: want a JSON object"}},
 		{[]string{"good", write("other.jsonl", []byte("{\"resourceLogs\":[]}\n"))}, []string{"other.jsonl:1:1: no resourceSpans: this is OTLP, but no traces"}},
