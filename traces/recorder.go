@@ -26,8 +26,9 @@ type RecorderOptions struct {
 // RunNameKey is the attribute of each process's resource that says which run it is of. A search in Jaeger finds by it the traces of one run among those of others.
 const RunNameKey attribute.Key = "raftkv.run.name"
 
-// Recorder makes the tracers of a run and hands each span, when it ends, to every exporter, in the order in which spans end. Nothing of the environment reaches a span:
-// the same spans are recorded wherever the run takes place.
+// Recorder makes the tracers of a run and hands each span to every exporter, in the order in which spans end: when it has
+// ended, and what it sent has arrived. Nothing of the environment reaches a span: the same spans are recorded wherever the
+// run takes place.
 type Recorder struct {
 	options RecorderOptions
 	tracers map[string]trace.Tracer
@@ -156,8 +157,8 @@ type processor struct {
 
 var _ sdktrace.SpanProcessor = (*processor)(nil)
 
-// OnStart does nothing: a span is recorded when it ends.
-func (*processor) OnStart(context.Context, sdktrace.ReadWriteSpan) {}
+// OnStart notes that the span is open.
+func (p *processor) OnStart(_ context.Context, s sdktrace.ReadWriteSpan) { p.recorder.began(s) }
 
 // OnEnd hands the span on, unless something that it sent is still on its way.
 func (p *processor) OnEnd(s sdktrace.ReadOnlySpan) { p.recorder.ended(p, s) }
@@ -165,7 +166,7 @@ func (p *processor) OnEnd(s sdktrace.ReadOnlySpan) { p.recorder.ended(p, s) }
 // Shutdown does nothing: Recorder.Close shuts the exporters down.
 func (*processor) Shutdown(context.Context) error { return nil }
 
-// ForceFlush does nothing: nothing is held back.
+// ForceFlush does nothing: what is held back is not known yet.
 func (*processor) ForceFlush(context.Context) error { return nil }
 
 // ownResource is a span whose resource is what the recorder made, and no more.

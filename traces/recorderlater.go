@@ -19,6 +19,7 @@ import (
 
 // knownLater is what a recorder was told of spans, besides the spans themselves.
 type knownLater struct {
+	open    map[uint64]bool        // spans that did not end yet
 	known   map[uint64]*afterwards // by span
 	waiting []endedSpan            // the oldest first, which waits for what it sent to arrive
 	crashes map[string]spans.Ref   // the fault that crashed a service last
@@ -29,7 +30,7 @@ type afterwards struct {
 	onTheWay, handled int // copies
 	losses            []sdktrace.Event
 	faults            []spans.Ref // that did something to it
-	blamed            spans.Ref   // that explains why it failed, if it does
+	reason            spans.Ref   // the fault that explains why it gets no answer, if it gets none
 }
 
 // endedSpan is a span that ended, and whose it is.
@@ -65,7 +66,7 @@ func (r *Recorder) Lost(span uint64, copyNumber uint32, at time.Time, fault span
 	}
 	known := r.about(span)
 	known.losses = append(known.losses, sdktrace.Event{Name: spans.EventDrop, Attributes: attributes, Time: at})
-	known.blame(fault)
+	known.addFault(fault)
 	known.onTheWay--
 	r.release()
 }
@@ -74,14 +75,20 @@ func (r *Recorder) Lost(span uint64, copyNumber uint32, at time.Time, fault span
 func (r *Recorder) Hit(span uint64, fault spans.Ref) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.about(span).blame(fault)
+	r.about(span).addFault(fault)
 }
 
-// Blame tells that if a span fails, it is for this fault.
-func (r *Recorder) Blame(span uint64, fault spans.Ref) {
+// Explain tells which fault keeps the answer to a call away, should the call be given up.
+func (r *Recorder) Explain(call uint64, fault spans.Ref) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.about(span).blamed = fault
+	r.explain(call, fault)
+}
+
+func (r *Recorder) explain(call uint64, fault spans.Ref) {
+	if r.later.open[call] {
+		r.about(call).reason = fault
+	}
 }
 
 // Crashed tells which fault the next crash of a service is.
@@ -106,21 +113,36 @@ func (r *Recorder) about(span uint64) *afterwards {
 	return known
 }
 
-func (a *afterwards) blame(fault spans.Ref) {
+func (a *afterwards) addFault(fault spans.Ref) {
 	if fault.ID != 0 && !slices.Contains(a.faults, fault) {
 		a.faults = append(a.faults, fault)
 	}
+}
+
+// began takes note of a span that began.
+func (r *Recorder) began(s sdktrace.ReadOnlySpan) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.later.open == nil {
+		r.later.open = map[uint64]bool{}
+	}
+	r.later.open[causalID(s.SpanContext())] = true
 }
 
 // ended takes a span that ended, and hands on what does not wait.
 func (r *Recorder) ended(p *processor, s sdktrace.ReadOnlySpan) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	id := causalID(s.SpanContext())
+	delete(r.later.open, id)
 	if fault := r.later.crashes[p.service]; fault.ID != 0 && errorType(s) == spans.ErrorTypeCrash {
-		r.about(causalID(s.SpanContext())).blame(fault)
+		r.about(id).addFault(fault)
 		if s.SpanKind() == trace.SpanKindServer {
-			r.about(causalID(s.Parent())).blamed = fault // the call that waits for an answer
+			r.explain(causalID(s.Parent()), fault)
 		}
+	}
+	if known := r.later.known[id]; known != nil && known.reason.ID != 0 && errorType(s) == spans.ErrorTypeTimeout {
+		known.addFault(known.reason)
 	}
 	r.later.waiting = append(r.later.waiting, endedSpan{s, p})
 	r.release()
@@ -161,9 +183,6 @@ func (r *Recorder) handOn(e endedSpan) {
 func (r *Recorder) amended(s sdktrace.ReadOnlySpan, known *afterwards) sdktrace.ReadOnlySpan {
 	failed := s.Status().Code == codes.Error
 	lost := s.SpanKind() == trace.SpanKindProducer && len(known.losses) > 0 && known.handled == 0 && !failed
-	if failed && known.blamed.ID != 0 {
-		known.blame(known.blamed)
-	}
 	if len(known.losses) == 0 && len(known.faults) == 0 {
 		return s
 	}

@@ -124,7 +124,8 @@ func TestLossesAreToldAfterwards(t *testing.T) {
 		"4 Unset, "+fmt.Sprintf(drop, "9ms"))
 }
 
-// What a fault did links to it: a message that a cut link lost, a span that a crash ended, and the call that waited for that; which fails for it, or does not fail.
+// What a fault did links to it: a message that a cut link lost, a span that a crash ended, and the call that waited for that and was given up; not a call that was
+// answered all the same, that ended for another reason, or that was over before.
 func TestWhatAFaultDidLinksToIt(t *testing.T) {
 	p := newPost(t)
 	cut, crash := spans.Ref{Root: 90, ID: 90}, spans.Ref{Root: 91, ID: 91}
@@ -140,16 +141,26 @@ func TestWhatAFaultDidLinksToIt(t *testing.T) {
 	p.Hit(2, cut)
 	p.notify(2)
 	p.Crashed("node-1", crash)
-	failed, answered := call(3), call(4)
-	one, other := serve(5, 3), serve(6, 4)
-	one.Fail(spans.ErrorTypeCrash, "the process crashed")
-	other.Fail(spans.ErrorTypeCrash, "the process crashed")
+	failed, answered, crashed, over := call(3), call(4), call(5), call(6)
+	p.Sent(6, 1) // and is still on its way when the call is given up
+	over.Fail(spans.ErrorTypeTimeout, "no answer in time")
+	for i, c := range []uint64{3, 4, 5, 6} {
+		s := serve(10+uint64(i), c)
+		s.Fail(spans.ErrorTypeCrash, "the process crashed")
+	}
 	failed.Fail(spans.ErrorTypeTimeout, "no answer in time")
 	answered.End("Answered")
+	crashed.Fail(spans.ErrorTypeCrash, "the process crashed")
+	p.Explain(3, cut)
+	p.Handled(6)
 	p.is(t, "what is told",
 		"2 Unset, to 90/90 raftkv.link=fault",
-		"5 Error crash, to 91/91 raftkv.link=fault",
-		"6 Error crash, to 91/91 raftkv.link=fault",
+		"6 Error timeout",
+		"10 Error crash, to 91/91 raftkv.link=fault",
+		"11 Error crash, to 91/91 raftkv.link=fault",
+		"12 Error crash, to 91/91 raftkv.link=fault",
+		"13 Error crash, to 91/91 raftkv.link=fault",
 		"3 Error timeout, to 91/91 raftkv.link=fault",
-		"4 Unset")
+		"4 Unset",
+		"5 Error crash")
 }

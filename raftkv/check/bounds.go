@@ -56,7 +56,7 @@ func (b *bounds) standsNeeded(arrives time.Duration) int {
 	if arrives >= spread {
 		return 0
 	}
-	answered := (1 - b.Lost) * (1 - b.Lost)
+	answered := float64((1 - b.Lost) * (1 - b.Lost))
 	tries := 1 + int(b.Election.Min/b.RPCTimeout) // of one request, before the candidate stands anew
 	succeeds := power(1-float64(arrives)/float64(spread), b.servers-1) * power(1-power(1-answered, tries), b.servers/2)
 	stands := 1 // the timers that ran already may be anyhow
@@ -83,8 +83,10 @@ func (b *bounds) catchUp(entries protocol.LogIndex, terms int) time.Duration {
 		return waits + time.Duration(exchanges)*b.roundTrip
 	}
 	// Of so many tries as many succeed as are needed, but for one time in 1/unlikely (Chernoff's bound of the lower tail).
-	slack := -math.Log(unlikely)
-	tries := (float64(exchanges) + slack + math.Sqrt(slack*slack+2*slack*float64(exchanges))) / ((1 - b.Lost) * (1 - b.Lost))
+	// A product that is converted is rounded by itself, so that every machine gets the same bound.
+	const slack = 13.82 // the natural logarithm of 1/unlikely
+	needed, arrives := float64(exchanges), float64((1-b.Lost)*(1-b.Lost))
+	tries := (needed + slack + math.Sqrt(slack*slack+float64(2*slack*needed))) / arrives
 	return waits + time.Duration(math.Ceil(tries))*max(b.RPCTimeout, b.roundTrip)
 }
 

@@ -23,7 +23,7 @@ func (c *Client) passTurn() {
 	span := c.tracer.StartTurnProducer(spans.Begin{Self: self, Parent: parent.ID}, next, to.String())
 	fate := c.world.Send(world.Envelope{ID: id, Root: world.CausalID(parent.Root), From: c.id, To: to, Payload: turn{}})
 	mark(span, fate)
-	if fate.Drop != "" {
+	if fate.Drop != "" && fate.Duplicate == "" {
 		span.Fail(spans.ErrorTypeLost, "the message was lost")
 		return
 	}

@@ -16,6 +16,7 @@ type call struct {
 	ref     spans.Ref
 	peer    protocol.NodeID
 	request protocol.Message
+	caller  spans.Who // when it opened the call
 	timer   world.TimerHandle
 
 	requestVote   spans.RequestVoteClientSpan
@@ -34,7 +35,7 @@ type callSpan interface {
 }
 
 // answered ends the call's span with what the reply says, which is to this copy of the request, and with what came of it.
-func (n *Node) answered(c *call, reply protocol.Message, copyNumber int64, before belief, effects []protocol.Effect) {
+func (n *Node) answered(c *call, reply protocol.Message, copyNumber int64, round protocol.Round, effects []protocol.Effect) {
 	if !n.tracer.On() {
 		return
 	}
@@ -50,42 +51,38 @@ func (n *Node) answered(c *call, reply protocol.Message, copyNumber int64, befor
 		c.appendEntries.SetConflictIndex(m.ConflictIndex)
 		c.appendEntries.SetConflictTerm(m.ConflictTerm)
 	}
-	n.wentBack(c, before, effects)
-	who := n.who()
-	if who.Term != before.term {
-		span.SetEndTerm(who.Term)
-	}
-	if who.Role != before.role {
-		span.SetEndRole(who.Role)
-	}
+	n.cameOf(c, round, effects)
 	span.End(reply.Name(), termOf(reply))
 }
 
-// belief is what a server took for true before it heard an answer.
-type belief struct {
-	term  protocol.Term
-	role  protocol.Role
-	round protocol.Round // of the one who answers
+// cameOf says on a call's span what came of the answer, or of there being none: where the leader goes on if it went back
+// in its log, and who the caller is by now.
+func (n *Node) cameOf(c *call, round protocol.Round, effects []protocol.Effect) {
+	if next := n.wentBackTo(c.peer, round, effects); next > 0 && c.appendEntries.On() {
+		c.appendEntries.SetNextIndex(next)
+	}
+	span, who := c.span(), n.who()
+	if who.Term != c.caller.Term {
+		span.SetEndTerm(who.Term)
+	}
+	if who.Role != c.caller.Role {
+		span.SetEndRole(who.Role)
+	}
 }
 
-func (n *Node) beliefAbout(peer protocol.NodeID) belief {
-	s := n.raft.State()
-	return belief{term: s.CurrentTerm, role: s.Role, round: s.Round[peer]}
-}
-
-// wentBack says on the span of an AppendEntries where its leader goes on, if it went back in its log: what it sends first
-// then begins there.
-func (n *Node) wentBack(c *call, before belief, effects []protocol.Effect) {
-	if !c.appendEntries.On() || n.raft.State().Round[c.peer] == before.round {
-		return
+// wentBackTo is where a leader goes on that went back in its log for a follower, since its round with it was another one:
+// what it sends first then begins there. It is 0 where the leader did not go back.
+func (n *Node) wentBackTo(peer protocol.NodeID, round protocol.Round, effects []protocol.Effect) protocol.LogIndex {
+	if n.raft.State().Round[peer] == round {
+		return 0
 	}
 	for _, effect := range effects {
 		send, is := effect.(protocol.Send)
-		if m, entries := send.Message.(protocol.AppendEntries); is && entries && send.To == c.peer && len(m.Entries) > 0 {
-			c.appendEntries.SetNextIndex(m.PrevLogIndex + 1)
-			return
+		if m, entries := send.Message.(protocol.AppendEntries); is && entries && send.To == peer && len(m.Entries) > 0 {
+			return m.PrevLogIndex + 1
 		}
 	}
+	return 0
 }
 
 // copyAnswered is the number of the copy of the call's request that was answered by this reply: the network makes two
@@ -162,7 +159,7 @@ func (n *Node) callRequestVote(to protocol.NodeID, m protocol.RequestVote, boxed
 	election := n.election.ref
 	ref := n.child(election, nameRequestVote, process(to), ordinal, 0)
 	c := n.calls.add()
-	c.ref, c.peer, c.request = ref, to, boxed
+	c.ref, c.peer, c.request, c.caller = ref, to, boxed, n.who()
 	if n.tracer.On() {
 		begin := spans.Begin{Self: ref, Parent: election.ID}
 		if ordinal > 0 {
@@ -182,7 +179,7 @@ func (n *Node) callAppendEntries(to protocol.NodeID, m protocol.AppendEntries, b
 		n.election.remember(to, m.PrevLogIndex+1, attempt, ref)
 	}
 	c := n.calls.add()
-	c.ref, c.peer, c.request = ref, to, boxed
+	c.ref, c.peer, c.request, c.caller = ref, to, boxed, n.who()
 	if n.tracer.On() {
 		links := n.requests.links(m.PrevLogIndex+1, m.PrevLogIndex+protocol.LogIndex(len(m.Entries)), parent, n.election.ref)
 		if attempt > 1 {
@@ -233,7 +230,7 @@ func (n *Node) notify(to protocol.NodeID, m protocol.CommitNotification, boxed p
 	}
 	fate := n.world.Send(world.Envelope{ID: world.CausalID(ref.ID), Root: world.CausalID(ref.Root), From: n.id, To: process(to), Payload: boxed})
 	sent(span, fate)
-	if fate.Drop != "" {
+	if fate.Drop != "" && fate.Duplicate == "" {
 		span.Fail(spans.ErrorTypeLost, "the message was lost")
 		return
 	}

@@ -9,6 +9,7 @@ import (
 // stepWith hands an input to the algorithm and makes durable what it wants durable, which is its first effect: then what
 // follows may leave. It returns that. If the disk fails, the step has no other effect: the world has the server crash.
 func (n *Node) stepWith(input protocol.Input) (effects []protocol.Effect, ok bool) {
+	role := n.raft.State().Role
 	effects = n.raft.Step(input)
 	if len(effects) == 0 {
 		return nil, true
@@ -18,7 +19,7 @@ func (n *Node) stepWith(input protocol.Input) (effects []protocol.Effect, ok boo
 		return effects, true
 	}
 	if err := n.persist(e); err != nil {
-		n.failed = true
+		n.failed, n.crashedAs = true, role
 		return nil, false
 	}
 	n.step.persisted = true
@@ -127,7 +128,7 @@ func (n *Node) traceRequestVote(m protocol.RequestVote, e protocol.Reply) (span 
 		return span
 	}
 	request := &n.step.envelope
-	span = n.tracer.StartRequestVoteServer(n.begin(n.step.cause, uint64(request.ID)), n.who(), request.From.String(),
+	span = n.tracer.StartRequestVoteServer(spans.Begin{Self: n.step.cause, Parent: uint64(request.ID)}, n.who(), request.From.String(),
 		m.Term, m.LastLogIndex, m.LastLogTerm, n.raft.State().VotedFor)
 	n.persistedIn(span)
 	if e.Reason != protocol.ReasonNone {
@@ -144,7 +145,7 @@ func (n *Node) traceAppendEntries(m protocol.AppendEntries, e protocol.Reply) (s
 		return span
 	}
 	request := &n.step.envelope
-	span = n.tracer.StartAppendEntriesServer(n.begin(n.step.cause, uint64(request.ID)), n.who(), request.From.String(),
+	span = n.tracer.StartAppendEntriesServer(spans.Begin{Self: n.step.cause, Parent: uint64(request.ID)}, n.who(), request.From.String(),
 		m.Term, m.PrevLogIndex, m.PrevLogTerm, int64(len(m.Entries)), m.LeaderCommit, protocol.LogIndex(n.raft.State().Log.Len()))
 	n.persistedIn(span)
 	if len(m.Entries) > 0 {
@@ -171,7 +172,7 @@ func (n *Node) traceNotification(m protocol.CommitNotification) {
 	e := &n.step.envelope
 	producer := spans.Ref{Root: uint64(e.Root), ID: uint64(e.ID)}
 	link := spans.LinkTo(producer, spans.LinkProducer)
-	span := n.tracer.StartCommitNotificationConsumer(n.begin(n.step.cause, producer.ID, link), n.who(), e.From.String(), m.Term, m.LeaderCommit)
+	span := n.tracer.StartCommitNotificationConsumer(spans.Begin{Self: n.step.cause, Parent: producer.ID, Links: []spans.Link{link}}, n.who(), e.From.String(), m.Term, m.LeaderCommit)
 	n.persistedIn(span)
 	if e.Copy > 0 {
 		span.SetCopy(int64(e.Copy))
@@ -212,7 +213,7 @@ func (n *Node) committed(e protocol.Commit) {
 	n.step.commitParent, n.step.ordinal, n.step.applied = parent, ordinal, 0
 	n.step.commit = n.child(parent, nameCommit, 0, ordinal, 0)
 	if n.tracer.On() {
-		begin := n.begin(n.step.commit, parent.ID)
+		begin := spans.Begin{Self: n.step.commit, Parent: parent.ID}
 		if leading {
 			begin.Links = n.requests.links(e.From+1, e.To, parent, n.election.ref)
 		}
@@ -233,7 +234,7 @@ func (n *Node) apply(e protocol.Apply) {
 	}
 	if n.tracer.On() {
 		ref := n.child(n.step.commit, nameApply, 0, n.step.applied, 0)
-		span := n.tracer.StartApply(n.begin(ref, n.step.commit.ID), n.who(), e.Index, e.Entry.Term, e.Entry.Command, result.String())
+		span := n.tracer.StartApply(spans.Begin{Self: ref, Parent: n.step.commit.ID}, n.who(), e.Index, e.Entry.Term, e.Entry.Command, result.String())
 		if e.Entry.Request != (protocol.RequestID{}) {
 			span.SetRequestID(e.Entry.Request)
 		}
@@ -291,7 +292,7 @@ func (n *Node) roleChanged(e protocol.RoleChange) {
 		who.Role = e.To
 		self := n.child(parent, nameRoleChange, 0, ordinal, 0)
 		n.endRoleChange()
-		n.step.roleChange = n.tracer.StartRoleChange(n.begin(self, parent.ID), who, e.From, e.Event)
+		n.step.roleChange = n.tracer.StartRoleChange(spans.Begin{Self: self, Parent: parent.ID}, who, e.From, e.Event)
 		n.persistedIn(n.step.roleChange)
 	}
 	if e.To != protocol.RoleLeader || !n.config.NoopOnElection {

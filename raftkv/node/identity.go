@@ -45,11 +45,6 @@ func (n *Node) child(parent spans.Ref, name world.Name, peer world.ProcessID, or
 	return spans.Ref{Root: parent.Root, ID: uint64(world.CausalID(parent.ID).Child(name, n.id, peer, ordinal, copyNumber))}
 }
 
-// begin is a span of this step.
-func (n *Node) begin(self spans.Ref, parent uint64, links ...spans.Link) spans.Begin {
-	return spans.Begin{Self: self, Parent: parent, Links: links}
-}
-
 // leaderLink says of what a leader does which election made it one.
 func (n *Node) leaderLink() spans.Link { return spans.LinkTo(n.election.ref, spans.LinkLeader) }
 

@@ -63,9 +63,10 @@ type Node struct {
 
 	incarnation uint64 // how often the process started, this time included
 	identity    identity
-	durable     durable // what the disk holds
-	record      []byte  // room for one record of the journal
-	failed      bool    // the disk failed: the node is as good as crashed until it is restarted
+	durable     durable       // what the disk holds
+	record      []byte        // room for one record of the journal
+	crashedAs   protocol.Role // the role that was lost in the last crash
+	failed      bool          // the disk failed: the node is as good as crashed until it is restarted
 }
 
 var (
@@ -185,7 +186,7 @@ func (n *Node) take(input protocol.Input) {
 	}
 }
 
-// receive hands a message to the algorithm. Its span ends before those of what follows from it, so that a trace file tells things in their order.
+// receive hands a message to the algorithm. Its span begins before those of what comes of it.
 func (n *Node) receive(m protocol.Message) {
 	e := &n.step.envelope
 	input := protocol.Receive{From: serverOf(e.From), Message: m}
@@ -225,7 +226,7 @@ func (n *Node) traceReceived(m protocol.Message, effects []protocol.Effect) {
 // receiveReply handles the answer to a call, or one that came after its call was given up.
 func (n *Node) receiveReply(input protocol.Receive) {
 	e := &n.step.envelope
-	before := n.beliefAbout(input.From)
+	round := n.raft.State().Round[input.From]
 	effects, ok := n.stepWith(input)
 	if !ok {
 		return
@@ -233,10 +234,10 @@ func (n *Node) receiveReply(input protocol.Receive) {
 	if open := n.calls.take(uint64(e.InReplyTo)); open != nil {
 		n.step.cause = open.ref
 		n.world.StopTimer(open.timer)
-		n.answered(open, input.Message, open.copyAnswered(e), before, effects)
+		n.answered(open, input.Message, open.copyAnswered(e), round, effects)
 		n.calls.free(open)
 	} else {
-		n.traceLateReply(input)
+		n.traceLateReply(input, n.wentBackTo(input.From, round, effects))
 	}
 	if n.election.open {
 		n.election.votes = n.votes()
@@ -244,14 +245,18 @@ func (n *Node) receiveReply(input protocol.Receive) {
 	n.carryOut(effects)
 }
 
-func (n *Node) traceLateReply(input protocol.Receive) {
+// traceLateReply opens and ends the span of a reply whose call is over, which may make a leader go back in its log all the same.
+func (n *Node) traceLateReply(input protocol.Receive, next protocol.LogIndex) {
 	e := &n.step.envelope
 	n.step.cause = n.child(spans.Ref{Root: uint64(e.Root), ID: uint64(e.ID)}, nameLateReply, e.From, 0, e.Copy)
 	if !n.tracer.On() {
 		return
 	}
-	span := n.tracer.StartLateReply(n.begin(n.step.cause, uint64(e.ID)), n.who(), input.From.String(), input.Message.Name(), termOf(input.Message))
+	span := n.tracer.StartLateReply(spans.Begin{Self: n.step.cause, Parent: uint64(e.ID)}, n.who(), input.From.String(), input.Message.Name(), termOf(input.Message))
 	n.persistedIn(span)
+	if next > 0 {
+		span.SetNextIndex(next)
+	}
 	if e.Copy > 0 {
 		span.SetCopy(int64(e.Copy))
 	}
@@ -291,10 +296,10 @@ func (n *Node) giveUp(call uint64) {
 		return
 	}
 	n.step.cause = open.ref
-	before := n.beliefAbout(open.peer)
+	round := n.raft.State().Round[open.peer]
 	effects := n.raft.Step(protocol.RPCTimeout{Peer: open.peer, Request: open.request}) // persists nothing
 	if n.tracer.On() {
-		n.wentBack(open, before, effects)
+		n.cameOf(open, round, effects)
 		open.span().Fail(spans.ErrorTypeTimeout, "no reply in time")
 	}
 	n.calls.free(open)
@@ -303,6 +308,9 @@ func (n *Node) giveUp(call uint64) {
 
 // Crash implements world.Process. The algorithm's state is kept until Restart replaces it, so that the trace can say which role was lost.
 func (n *Node) Crash() {
+	if !n.failed { // or it is what the server was before the step in which its disk failed, and that came to nothing
+		n.crashedAs = n.raft.State().Role
+	}
 	n.endOpen(func(s openSpan) { s.Fail(spans.ErrorTypeCrash, "the process crashed") })
 	n.electionTimer, n.heartbeatTimer = 0, 0
 }
@@ -314,11 +322,16 @@ func (n *Node) Restart() {
 		return
 	}
 	n.store = newStore(n.config.Bug)
-	before := n.raft.State().Role
 	n.step = step{}
 	n.durable = durable{input.CurrentTerm, input.VotedFor, protocol.LogIndex(len(input.Log))}
 	effects := n.raft.Step(input) // which makes nothing durable
-	n.step.cause = n.start(before)
+	for i, effect := range effects {
+		if change, is := effect.(protocol.RoleChange); is {
+			change.From = n.crashedAs
+			effects[i] = change
+		}
+	}
+	n.step.cause = n.start(n.crashedAs)
 	n.carryOut(effects)
 }
 

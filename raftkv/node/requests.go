@@ -184,7 +184,7 @@ func (n *Node) startRequestSpan(payload any) requestSpan {
 		return nil
 	}
 	e := &n.step.envelope
-	begin := n.begin(n.step.cause, uint64(e.ID))
+	begin := spans.Begin{Self: n.step.cause, Parent: uint64(e.ID)}
 	if n.raft.State().Role == protocol.RoleLeader {
 		begin.Links = []spans.Link{n.leaderLink()}
 	}

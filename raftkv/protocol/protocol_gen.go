@@ -9,4 +9,4 @@
 package protocol
 
 // SpecHash names the spec that this package was generated from: the first 64 bits of its SHA-256, in hex.
-const SpecHash = "83bbd670b74f5cd3"
+const SpecHash = "879aad2accfe3988"

@@ -166,7 +166,7 @@ func (a *actor) next() {
 // handle has the process do what it was busy with, unless that was a message that tells it nothing.
 func (a *actor) handle() bool {
 	a.steps++
-	a.moments.midst = false
+	a.moments.told = false
 	if a.step.timer != 0 {
 		a.inside, a.handling = true, true
 		a.process.Timeout(a.timer, a.began)

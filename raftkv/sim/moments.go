@@ -5,17 +5,17 @@ import (
 	"time"
 )
 
-// moments places what a process does within the time that it takes: in a world in which a step takes place at one moment,
-// nobody could tell from times what came first in it. What a step begins with has its beginning. All else is near its end,
-// where each thing begins in a microsecond of its own, and ends in a later one: whole ones, since there are tools that know
-// no finer time. A step that does more than it has microseconds for has the rest a nanosecond apart; one that takes no time
+// moments spreads what a process does in a step over the time that the step took, for telling of it: in this world a step
+// takes place at one moment, its end. What a step begins with has its beginning. All else has its last part, where each
+// thing begins in a microsecond of its own and ends in a later one: whole microseconds, since there are tools that know no
+// finer time. A step that does more than it has microseconds for has the rest a nanosecond apart; one that takes no time
 // has all at once.
 //
-// Only who tells of the step asks for its moments. What happens, and when messages leave and arrive, does not depend on
-// them. And what the network does to a message takes no moment, or its loss would move what is sent after it.
+// Moments are for spans alone. What happens, and when messages leave and arrive, does not depend on them. And what the
+// network does to a message takes no moment, or its loss would move what is sent after it.
 type moments struct {
 	begun, ended time.Duration // the last of each
-	midst        bool          // the step is told of already
+	told         bool          // something of the step has its moment
 }
 
 // noMoments are those of who did nothing yet.
@@ -23,10 +23,10 @@ var noMoments = moments{begun: -time.Microsecond, ended: -time.Microsecond}
 
 // begins is the moment of the next thing that begins within a step.
 func (m *moments) begins(from, to time.Duration) time.Duration {
-	if m.midst {
+	if m.told {
 		from = nearTheEnd(from, to)
 	}
-	m.midst = true
+	m.told = true
 	m.begun = m.place(max(m.begun+time.Microsecond, m.ended), from, to)
 	return m.begun
 }
@@ -38,7 +38,7 @@ func (m *moments) happens(from, to time.Duration) time.Duration {
 
 // ends is the moment of the next thing that ends within a step.
 func (m *moments) ends(from, to time.Duration) time.Duration {
-	m.midst = true
+	m.told = true
 	m.ended = m.place(max(m.begun+time.Microsecond, m.ended), nearTheEnd(from, to), to)
 	return m.ended
 }
@@ -80,12 +80,12 @@ func (a *actor) HappensAt() time.Duration { return a.moments.happens(a.takesTime
 func (a *actor) EndsAt() time.Duration { return a.moments.ends(a.takesTime()) }
 
 // takesTime is from when to when the process does what it does now. What it does in no time, as it starts, crashes or
-// hears that the run is over, is told in the microseconds that follow.
+// hears that the run is over, is told in the microseconds that follow, and after the fault that had it do so.
 func (a *actor) takesTime() (from, to time.Duration) {
 	if a.handling {
 		return a.began, a.sim.now
 	}
-	return a.sim.now, forever
+	return max(a.sim.now, a.sim.moments.begun), forever
 }
 
 // BeginsAt is the moment of the next thing that is done to the world, for telling of it: faults have their

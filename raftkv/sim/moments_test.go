@@ -110,7 +110,7 @@ func TestMomentsOutsideOfSteps(t *testing.T) {
 		5ms..5.001ms
 		5.001ms..5.002ms
 		5ms node-1 finishes
-		5ms..5ms
+		5.001ms..5.001ms
 		5ms node-2 finishes`)
 }
 

@@ -18,9 +18,9 @@ const (
 	RaftTermKey = attribute.Key("raft.term")
 	// The server's role, after handling on the receiving side.
 	RaftRoleKey = attribute.Key("raft.role")
-	// The sender's term when its call ended, where that is a later one.
+	// The sender's term when its call was answered or given up, where that is a later one.
 	RaftEndTermKey = attribute.Key("raft.end_term")
-	// The sender's role when its call ended, where that is another one.
+	// The sender's role when its call was answered or given up, where that is another one.
 	RaftEndRoleKey = attribute.Key("raft.end_role")
 	// The role that the server had when it crashed.
 	RaftRoleBeforeKey = attribute.Key("raft.role.before")
@@ -276,7 +276,7 @@ const (
 	EventDelay     = "delay"     // The message arrives later.
 	EventDuplicate = "duplicate" // The message arrives a second time.
 	EventLateCopy  = "late_copy" // The second copy arrives later.
-	EventPersist   = "persist"   // What the disk holds from now on, before anything is sent that depends on it (Figure 2).
+	EventPersist   = "persist"   // What the disk says that it holds from now on (one that skips syncs lies), before anything is sent that depends on it (Figure 2).
 	EventAppend    = "append"    // The leader appended the command to its log.
 )
 

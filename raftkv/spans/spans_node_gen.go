@@ -129,8 +129,8 @@ func (s PutServerSpan) SetCopy(copyValue int64) {
 	}
 }
 
-// Persist adds the event persist: what the disk holds from now on, before anything is sent that depends on it (Figure
-// 2).
+// Persist adds the event persist: what the disk says that it holds from now on (one that skips syncs lies), before
+// anything is sent that depends on it (Figure 2).
 func (s PutServerSpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
 	if s.On() {
 		s.event(EventPersist, append(s.room(), RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))...)
@@ -228,8 +228,8 @@ func (s GetServerSpan) SetCopy(copyValue int64) {
 	}
 }
 
-// Persist adds the event persist: what the disk holds from now on, before anything is sent that depends on it (Figure
-// 2).
+// Persist adds the event persist: what the disk says that it holds from now on (one that skips syncs lies), before
+// anything is sent that depends on it (Figure 2).
 func (s GetServerSpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
 	if s.On() {
 		s.event(EventPersist, append(s.room(), RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))...)
@@ -327,8 +327,8 @@ func (s DeleteServerSpan) SetCopy(copyValue int64) {
 	}
 }
 
-// Persist adds the event persist: what the disk holds from now on, before anything is sent that depends on it (Figure
-// 2).
+// Persist adds the event persist: what the disk says that it holds from now on (one that skips syncs lies), before
+// anything is sent that depends on it (Figure 2).
 func (s DeleteServerSpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
 	if s.On() {
 		s.event(EventPersist, append(s.room(), RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))...)
@@ -402,8 +402,8 @@ func (s ElectionSpan) SetWho(who Who) {
 	}
 }
 
-// Persist adds the event persist: what the disk holds from now on, before anything is sent that depends on it (Figure
-// 2).
+// Persist adds the event persist: what the disk says that it holds from now on (one that skips syncs lies), before
+// anything is sent that depends on it (Figure 2).
 func (s ElectionSpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
 	if s.On() {
 		s.event(EventPersist, append(s.room(), RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))...)
@@ -472,8 +472,8 @@ func (s RoleChangeSpan) SetWho(who Who) {
 	}
 }
 
-// Persist adds the event persist: what the disk holds from now on, before anything is sent that depends on it (Figure
-// 2).
+// Persist adds the event persist: what the disk says that it holds from now on (one that skips syncs lies), before
+// anything is sent that depends on it (Figure 2).
 func (s RoleChangeSpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
 	if s.On() {
 		s.event(EventPersist, append(s.room(), RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))...)
@@ -525,14 +525,14 @@ func (s RequestVoteClientSpan) SetWho(who Who) {
 	}
 }
 
-// SetEndTerm sets raft.end_term: the sender's term when its call ended, where that is a later one.
+// SetEndTerm sets raft.end_term: the sender's term when its call was answered or given up, where that is a later one.
 func (s RequestVoteClientSpan) SetEndTerm(endTerm protocol.Term) {
 	if s.On() {
 		s.set(append(s.room(), RaftEndTermKey.Int64(int64(endTerm)))...)
 	}
 }
 
-// SetEndRole sets raft.end_role: the sender's role when its call ended, where that is another one.
+// SetEndRole sets raft.end_role: the sender's role when its call was answered or given up, where that is another one.
 func (s RequestVoteClientSpan) SetEndRole(endRole protocol.Role) {
 	if s.On() {
 		s.set(append(s.room(), RaftEndRoleKey.String(endRole.String()))...)
@@ -547,8 +547,8 @@ func (s RequestVoteClientSpan) SetAnsweredCopy(answeredCopy int64) {
 	}
 }
 
-// Persist adds the event persist: what the disk holds from now on, before anything is sent that depends on it (Figure
-// 2).
+// Persist adds the event persist: what the disk says that it holds from now on (one that skips syncs lies), before
+// anything is sent that depends on it (Figure 2).
 func (s RequestVoteClientSpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
 	if s.On() {
 		s.event(EventPersist, append(s.room(), RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))...)
@@ -635,8 +635,8 @@ func (s RequestVoteServerSpan) SetCopy(copyValue int64) {
 	}
 }
 
-// Persist adds the event persist: what the disk holds from now on, before anything is sent that depends on it (Figure
-// 2).
+// Persist adds the event persist: what the disk says that it holds from now on (one that skips syncs lies), before
+// anything is sent that depends on it (Figure 2).
 func (s RequestVoteServerSpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
 	if s.On() {
 		s.event(EventPersist, append(s.room(), RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))...)
@@ -740,14 +740,14 @@ func (s AppendEntriesClientSpan) SetConflictTerm(conflictTerm protocol.Term) {
 	}
 }
 
-// SetEndTerm sets raft.end_term: the sender's term when its call ended, where that is a later one.
+// SetEndTerm sets raft.end_term: the sender's term when its call was answered or given up, where that is a later one.
 func (s AppendEntriesClientSpan) SetEndTerm(endTerm protocol.Term) {
 	if s.On() {
 		s.set(append(s.room(), RaftEndTermKey.Int64(int64(endTerm)))...)
 	}
 }
 
-// SetEndRole sets raft.end_role: the sender's role when its call ended, where that is another one.
+// SetEndRole sets raft.end_role: the sender's role when its call was answered or given up, where that is another one.
 func (s AppendEntriesClientSpan) SetEndRole(endRole protocol.Role) {
 	if s.On() {
 		s.set(append(s.room(), RaftEndRoleKey.String(endRole.String()))...)
@@ -770,8 +770,8 @@ func (s AppendEntriesClientSpan) SetAnsweredCopy(answeredCopy int64) {
 	}
 }
 
-// Persist adds the event persist: what the disk holds from now on, before anything is sent that depends on it (Figure
-// 2).
+// Persist adds the event persist: what the disk says that it holds from now on (one that skips syncs lies), before
+// anything is sent that depends on it (Figure 2).
 func (s AppendEntriesClientSpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
 	if s.On() {
 		s.event(EventPersist, append(s.room(), RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))...)
@@ -888,8 +888,8 @@ func (s AppendEntriesServerSpan) SetCopy(copyValue int64) {
 	}
 }
 
-// Persist adds the event persist: what the disk holds from now on, before anything is sent that depends on it (Figure
-// 2).
+// Persist adds the event persist: what the disk says that it holds from now on (one that skips syncs lies), before
+// anything is sent that depends on it (Figure 2).
 func (s AppendEntriesServerSpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
 	if s.On() {
 		s.event(EventPersist, append(s.room(), RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))...)
@@ -958,6 +958,14 @@ func (s LateReplySpan) SetWho(who Who) {
 	}
 }
 
+// SetNextIndex sets raft.next_index: the next entry that the leader sends to the follower, where it went back in its
+// log.
+func (s LateReplySpan) SetNextIndex(nextIndex protocol.LogIndex) {
+	if s.On() {
+		s.set(append(s.room(), RaftNextIndexKey.Int64(int64(nextIndex)))...)
+	}
+}
+
 // SetCopy sets raftkv.copy: which copy of a duplicated message this is: 0 is the first.
 func (s LateReplySpan) SetCopy(copyValue int64) {
 	if s.On() {
@@ -965,8 +973,8 @@ func (s LateReplySpan) SetCopy(copyValue int64) {
 	}
 }
 
-// Persist adds the event persist: what the disk holds from now on, before anything is sent that depends on it (Figure
-// 2).
+// Persist adds the event persist: what the disk says that it holds from now on (one that skips syncs lies), before
+// anything is sent that depends on it (Figure 2).
 func (s LateReplySpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
 	if s.On() {
 		s.event(EventPersist, append(s.room(), RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))...)
@@ -1158,8 +1166,8 @@ func (s CommitNotificationConsumerSpan) SetCopy(copyValue int64) {
 	}
 }
 
-// Persist adds the event persist: what the disk holds from now on, before anything is sent that depends on it (Figure
-// 2).
+// Persist adds the event persist: what the disk says that it holds from now on (one that skips syncs lies), before
+// anything is sent that depends on it (Figure 2).
 func (s CommitNotificationConsumerSpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
 	if s.On() {
 		s.event(EventPersist, append(s.room(), RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))...)

@@ -556,6 +556,7 @@ func Specs() []Spec {
 				{Key: RaftPeerIDKey, Type: attribute.STRING, Level: Required},
 				{Key: RaftReplyKey, Type: attribute.STRING, Level: Required},
 				{Key: RaftReplyTermKey, Type: attribute.INT64, Level: Required},
+				{Key: RaftNextIndexKey, Type: attribute.INT64, Level: Optional},
 				{Key: RaftkvCopyKey, Type: attribute.INT64, Level: Optional},
 				{Key: RaftkvStepKey, Type: attribute.INT64, Level: Optional},
 				{Key: RaftkvEndStepKey, Type: attribute.INT64, Level: Optional},

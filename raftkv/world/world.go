@@ -99,7 +99,7 @@ type Cause string
 const (
 	CauseNetwork        Cause = "network"        // the link's own rate of what is lost, late or doubled
 	CauseCounterfactual Cause = "counterfactual" // asked for by the message's id: -drop, -delay, -duplicate
-	CauseFault          Cause = "fault"          // a link that is cut, or a sender that is down
+	CauseFault          Cause = "fault"          // a link that is cut, or a sender or a receiver that is down
 )
 
 // Fate is what the network does to a message besides carrying it.

@@ -63,7 +63,7 @@ func timing(c *config.Config) check.Timing {
 }
 
 // lostOrLate is how likely it is that a message does not arrive in time.
-func lostOrLate(loss, late float64) float64 { return 1 - (1-loss)*(1-late) }
+func lostOrLate(loss, late float64) float64 { return 1 - float64((1-loss)*(1-late)) }
 
 // watched is a server with the one who watches it, if anybody does.
 type watched struct{ server *check.Server }

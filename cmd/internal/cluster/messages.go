@@ -17,7 +17,7 @@ type Recorder interface {
 	Handled(span uint64)
 	Lost(span uint64, copyNumber uint32, at time.Time, fault spans.Ref)
 	Hit(span uint64, fault spans.Ref)
-	Blame(span uint64, fault spans.Ref)
+	Explain(call uint64, fault spans.Ref)
 	Crashed(service string, fault spans.Ref)
 }
 
@@ -44,7 +44,7 @@ func (m messages) sent(e *world.Envelope, fate world.Fate) {
 	if cut, is := m.cluster.faults.cuts[[2]world.ProcessID{e.From, e.To}]; is {
 		m.recorder.Hit(uint64(e.ID), cut)
 		if e.InReplyTo != 0 {
-			m.recorder.Blame(uint64(e.InReplyTo), cut)
+			m.recorder.Explain(uint64(e.InReplyTo), cut)
 		}
 	}
 }
