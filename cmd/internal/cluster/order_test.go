@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"go.opentelemetry.io/otel/trace"
 
@@ -32,6 +33,7 @@ type logged struct {
 	text    string
 
 	step  *stepSeen
+	when  time.Time
 	phase int  // 0 what arrived, 1 what was decided, 2 what was sent
 	sends bool // the message, or the reply, that is named by the span
 	place int  // in the log
@@ -64,12 +66,14 @@ func logOf(t *testing.T, all []traces.Span) (log []*logged) {
 	return log
 }
 
-// happened are the events of a log in the order in which the world had them happen: those of one step and one phase are
-// at one time in the world, and stand as the log has them. Before each stands what its process was told.
+// happened are the events of a log in the order in which the world had them happen. Within a step that is the order of
+// their times, which must be that in which the process did them. Those of one phase at one time stand as the log has them.
 func (w *witness) happened(t *testing.T, log []*logged, all []traces.Span) []*logged {
 	t.Helper()
 	parent, kinds := map[world.CausalID]world.CausalID{}, map[world.CausalID]trace.SpanKind{}
+	spanOf := map[world.CausalID]*traces.Span{}
 	for i := range all {
+		spanOf[all[i].ID] = &all[i]
 		parent[all[i].ID], kinds[all[i].ID] = all[i].Parent, all[i].Kind
 	}
 	begins, ends := map[world.CausalID]*stepSeen{}, map[world.CausalID]*stepSeen{}
@@ -92,6 +96,9 @@ func (w *witness) happened(t *testing.T, log []*logged, all []traces.Span) []*lo
 			}
 			continue
 		}
+		if e.when = spanOf[e.span].Start; e.ends {
+			e.when = spanOf[e.span].End
+		}
 		took, sent, isHere := e.step.took, e.step.sent[e.span], begins[e.span] == e.step
 		asks := kinds[e.span] == trace.SpanKindClient || kinds[e.span] == trace.SpanKindProducer
 		e.sends = sent && asks != e.ends
@@ -105,10 +112,21 @@ func (w *witness) happened(t *testing.T, log []*logged, all []traces.Span) []*lo
 		list = append(list, e)
 	}
 	slices.SortStableFunc(list, func(a, b *logged) int {
-		return cmp.Or(cmp.Compare(a.step.number, b.step.number), cmp.Compare(a.phase, b.phase))
+		return cmp.Or(cmp.Compare(a.step.number, b.step.number), cmp.Compare(a.did(), b.did()))
+	})
+	for i := 1; i < len(list); i++ {
+		if a, b := list[i-1], list[i]; a.step == b.step && a.when.After(b.when) {
+			t.Errorf("%s did %s, at %s, before %s, at %s", a.process, a.text, a.at, b.text, b.at)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b *logged) int {
+		return cmp.Or(cmp.Compare(a.step.number, b.step.number), a.when.Compare(b.when), cmp.Compare(a.phase, b.phase), cmp.Compare(a.place, b.place))
 	})
 	return list
 }
+
+// did is where an event stands among what its process did in its step.
+func (e *logged) did() int { return e.step.order[edge{e.span, e.ends}] }
 
 // checkClocks gives the events of the world vector clocks, by the messages that were delivered, and holds those of the
 // log against them. So one event happened before another in the log exactly if it did in the world.

@@ -28,6 +28,17 @@ type stepSeen struct {
 	sent    map[world.CausalID]bool
 	began   []world.CausalID // spans, in order
 	ended   []world.CausalID
+	order   map[edge]int // of the beginnings and the ends
+}
+
+// edge is the beginning of a span, or its end.
+type edge struct {
+	span world.CausalID
+	ends bool
+}
+
+func (s *stepSeen) sees(span world.CausalID, ends bool) {
+	s.order[edge{span, ends}] = len(s.order)
 }
 
 // processSeen stands between a process and its world.
@@ -47,7 +58,7 @@ func (w *witness) around(p world.Process) world.Process { return processSeen{p, 
 
 func (p processSeen) step(took *world.Envelope) {
 	name := p.ID().String()
-	s := &stepSeen{process: name, number: len(p.steps), took: took, sent: map[world.CausalID]bool{}}
+	s := &stepSeen{process: name, number: len(p.steps), took: took, sent: map[world.CausalID]bool{}, order: map[edge]int{}}
 	p.steps, p.now[name] = append(p.steps, s), s
 }
 
@@ -105,6 +116,7 @@ func (t tracerSeen) Start(ctx context.Context, name string, o ...trace.SpanStart
 	_, id, _ := spans.CausalIDs(ctx)
 	if step := t.now[t.process]; step != nil { // else it is the world's
 		step.began = append(step.began, world.CausalID(id))
+		step.sees(world.CausalID(id), false)
 	}
 	return ctx, spanSeen{s, t, world.CausalID(id)}
 }
@@ -112,6 +124,7 @@ func (t tracerSeen) Start(ctx context.Context, name string, o ...trace.SpanStart
 func (s spanSeen) End(o ...trace.SpanEndOption) {
 	if step := s.of.now[s.of.process]; step != nil {
 		step.ended = append(step.ended, s.id)
+		step.sees(s.id, true)
 	}
 	s.Span.End(o...)
 }
