@@ -237,16 +237,16 @@ func (w *walk) handled(s *server, of int32, ends endFact) {
 		return
 	}
 	s.ends = of
-	known := max(s.term, s.heard)
-	if ends.term > known {
-		s.term, s.termBy = ends.term, of
+	known, said := max(s.term, s.heard), cmp.Or(ends.term, w.records[of].term)
+	if said > known {
+		s.term, s.termBy = said, of
 	}
 	switch {
-	case ends.replyTerm > known && ends.term != ends.replyTerm:
-		w.breaks(protocol.InvariantTermAndVote, w.ref(of), fmt.Sprintf("%s handles a reply of term %d, and its own is %d then", w.process(s.process), ends.replyTerm, max(known, ends.term)),
+	case ends.replyTerm > known && said != ends.replyTerm:
+		w.breaks(protocol.InvariantTermAndVote, w.ref(of), fmt.Sprintf("%s handles a reply of term %d, and its own is %d then", w.process(s.process), ends.replyTerm, max(known, said)),
 			fmt.Sprintf("term %d: who hears of a higher term goes on in that (§5.1)", ends.replyTerm))
-	case ends.replyTerm <= known && ends.term != 0:
-		w.breaks(protocol.InvariantTraceIntegrity, w.ref(of), fmt.Sprintf("it says that %s went on in term %d", w.process(s.process), ends.term), fmt.Sprintf("term %d, which no reply changes that is of term %d", known, ends.replyTerm))
+	case ends.replyTerm <= known && said != known:
+		w.breaks(protocol.InvariantTraceIntegrity, w.ref(of), fmt.Sprintf("%s is in term %d when its call ends, as it says", w.process(s.process), said), fmt.Sprintf("term %d, which no reply changes that is of term %d", known, ends.replyTerm))
 	}
 }
 
@@ -257,7 +257,7 @@ func (w *walk) endsRight(s *server) {
 	}
 	role := w.endOf(s.ends).role
 	if role == 0 {
-		role = s.was
+		role = w.records[s.ends].role
 	}
 	if s.role != 0 && role != 0 && role != s.role {
 		w.breaks(protocol.InvariantTraceIntegrity, w.ref(s.ends), fmt.Sprintf("%s is %s when its call ends, as it says", w.process(s.process), protocol.Role(role-1)), fmt.Sprintf("%s, which it is", protocol.Role(s.role-1)), s.roleBy)

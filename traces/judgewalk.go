@@ -43,7 +43,7 @@ func (j *Judge) walk(moments []stepMoment) {
 		if m.at != s.at || m.step != s.step {
 			w.stepEnded(s)
 			s.step = m.step
-			s.at, s.commitBefore, s.was, s.changed, s.ends = m.at, s.commit, s.role, -1, -1
+			s.at, s.commitBefore, s.changed, s.ends = m.at, s.commit, -1, -1
 		}
 		w.visit(s, m)
 	}
@@ -113,7 +113,6 @@ type server struct {
 	changed int32                 // the span of this step that changed the log; -1 for none
 	lost    int                   // how often its disk lost what it had said that it keeps
 	ends    int32                 // the call that was answered in this step; -1 for none
-	was     uint8                 // the role before this step, plus one
 	backs   map[processPlace]back // of a leader: where it went back to last, for each follower
 
 	log          []slot

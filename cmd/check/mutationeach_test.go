@@ -254,7 +254,9 @@ var told = []mutation{
 		}), spans.RaftNextIndexKey)
 	}},
 	{"a term that a reply told of, and that nobody took", "-faults clocks seed=14 max_duration=1500ms network.latency=1ms..80ms", "TermAndVote: handles a reply of term", func(m *mutated) {
-		unset(m.where(func(s *traces.Span) bool { return numberOf(s, spans.RaftEndTermKey) > 0 }), spans.RaftEndTermKey)
+		unset(m.where(func(s *traces.Span) bool {
+			return numberOf(s, spans.RaftEndTermKey) > 0 && numberOf(s, spans.RaftReplyTermKey) == numberOf(s, spans.RaftEndTermKey)
+		}), spans.RaftEndTermKey)
 	}},
 	{"a candidate that won and does not say so", "", "TraceIntegrity: when its call ends", func(m *mutated) {
 		unset(m.find(spans.RequestVoteClientName, client, "raft.end_role", "leader"), spans.RaftEndRoleKey)

@@ -87,13 +87,13 @@ restart = "node-1"
 }
 
 // TestRoleThatDiedInAWriteIsClean judges a leader that hears of a higher term by a late reply, and crashes as it writes
-// that term to its disk: it starts again as a follower that was one before, and no change of role tells of that.
+// that term to its disk: the step came to nothing, and so it was a leader when it crashed.
 func TestRoleThatDiedInAWriteIsClean(t *testing.T) {
 	isClean(t, scenarioOf(t, diedInAWrite), "a write that failed")
 	again := scenarioOf(t, diedInAWrite+restarts)
 	isClean(t, again, "a write that failed, and a restart")
 	m := mutated{t, all(t, again)}
-	m.find(spans.StartName, internal, "raft.node.id", "node-3", "raft.role.before", "follower")
+	m.find(spans.StartName, internal, "raft.node.id", "node-3", "raft.role.before", "leader")
 	m.find(spans.FaultName, internal, "raftkv.fault", spans.FaultLoseUnsynced)
 }
 
@@ -120,10 +120,10 @@ func TestTogetherMutations(t *testing.T) {
 		}},
 		{"a role that cannot come of a leader's", diedInAWrite + restarts, "illegal_transition", func(m *mutated) {
 			set(m.find(spans.RoleChangeName, internal, "raft.role.event", "restart"), spans.RaftRoleFromKey.String("candidate"))
-			set(m.find(spans.StartName, internal, "raft.role.before", "follower"), spans.RaftRoleBeforeKey.String("candidate"))
+			set(m.find(spans.StartName, internal, "raft.role.before", "leader"), spans.RaftRoleBeforeKey.String("candidate"))
 		}},
 		{"another role than that in which it died", diedInAWrite + restarts, "illegal_transition", func(m *mutated) {
-			set(m.find(spans.RoleChangeName, internal, "raft.role.event", "restart"), spans.RaftRoleFromKey.String("leader"))
+			set(m.find(spans.RoleChangeName, internal, "raft.role.event", "restart"), spans.RaftRoleFromKey.String("follower"))
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
