@@ -171,7 +171,7 @@ func (r *resolver) attributesOf(levels load.Levels) (required, optional []*Attri
 		case Answered:
 			i := slices.IndexFunc(levels, func(l load.Level) bool { return l.Attribute.Value == use.Attribute.Key })
 			r.faults.Add(levels[i].Level.Pos, "only a span is answered: an event's attribute is required or optional")
-		default:
+		case Required, "":
 			required = append(required, use.Attribute)
 		}
 	}
