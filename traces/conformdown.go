@@ -95,8 +95,8 @@ func ended(list []stretch, at int64) {
 	}
 }
 
-// oneMoment is how far apart, in ns, what a process and the world do at one moment may be told: each thing is told in the
-// microsecond after the one before it.
+// oneMoment is how far apart, in ns, what a process and the world do at one moment may be told: each thing is told in
+// the microsecond after the one before it.
 const oneMoment = 100 * cut
 
 // startedAgain ends what a process was down for when it starts, and says whether it was. Of the crashes at that very
@@ -226,8 +226,8 @@ func (t *traffic) arrives(from, to processPlace, sent int64) bool {
 	return t.arrivesBy(from, to, sent, t.end)
 }
 
-// arrivesLate says the same of one that was late. Where it is still on its way when the time for the run is over, nothing
-// else says that the run was cut short.
+// arrivesLate says the same of one that was late. Where it is still on its way when the time for the run is over,
+// nothing else says that the run was cut short.
 func (t *traffic) arrivesLate(from, to processPlace, sent, late int64) bool {
 	return (late == 0 || sent+late+t.latest < t.end) && t.arrives(from, to, sent+late)
 }

@@ -165,8 +165,8 @@ func (j *Judge) sent(at, receiver int32, copies uint8, re *echoes, t *traffic) {
 	}
 }
 
-// answererOf is the span of the copy of a call's message that the call says was answered; -1 where it says of no answer,
-// or nobody handled that copy.
+// answererOf is the span of the copy of a call's message that the call says was answered; -1 where it says of no
+// answer, or nobody handled that copy.
 func (j *Judge) answererOf(call int32) int32 {
 	r := &j.records[call]
 	switch {

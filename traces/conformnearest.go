@@ -11,7 +11,8 @@ func nearest(to string, names []string) string {
 	return best
 }
 
-// distance is how many bytes are to be inserted, removed or replaced, as Levenshtein counts them. Of long texts only the beginning is looked at.
+// distance is how many bytes are to be inserted, removed or replaced, as Levenshtein counts them. Of long texts only
+// the beginning is looked at.
 func distance(a, b string) int {
 	const most = 64
 	a, b = a[:min(len(a), most)], b[:min(len(b), most)]

@@ -121,8 +121,8 @@ func (j *Judge) step(ends []int32, before stepTimes) stepTimes {
 	return now
 }
 
-// mostOfEnd is how many microseconds a step has to have for each end of a span, for each thing in it to have had one of its own:
-// a span may have events as well, and what a step does has half of its time.
+// mostOfEnd is how many microseconds a step has to have for each end of a span, for each thing in it to have had one of
+// its own: a span may have events as well, and what a step does has half of its time.
 const mostOfEnd = 4
 
 // durableFirst finds what a process sent in a step before it had made durable what it made durable in it.

@@ -149,7 +149,8 @@ func Compare(ctx context.Context, a, b *Indexed, o DiffOptions) (*Difference, er
 	return d, nil
 }
 
-// FirstTraces are the traces of both runs in which the first difference shows: those of one operation, one election or one fault; false if not both runs have one.
+// FirstTraces are the traces of both runs in which the first difference shows: those of one operation, one election or
+// one fault; false if not both runs have one.
 func (d *Difference) FirstTraces(a, b *Indexed) (ofA, ofB trace.TraceID, ok bool) {
 	if d.First == nil || a.run == nil || b.run == nil {
 		return ofA, ofB, false
@@ -290,8 +291,8 @@ func (l *alignment) fields(p *pair) []ValueChange {
 // persistField is the field for what a step wrote to the disk.
 const persistField = "persist"
 
-// withoutRepeats leaves out what follows from other fields that differ: what the disk holds, and what is said of a term, or
-// of whom a message is to, a second time. Where nothing else differs that is told.
+// withoutRepeats leaves out what follows from other fields that differ: what the disk holds, and what is said of a
+// term, or of whom a message is to, a second time. Where nothing else differs that is told.
 func withoutRepeats(fields []ValueChange) []ValueChange {
 	name := func(f ValueChange) string {
 		first, _, _ := strings.Cut(f.Name, " ")

@@ -214,8 +214,8 @@ func (l *alignment) compare() {
 	})
 }
 
-// moveBack has what only one run has differ from when its message was lost in the other, if that was while it was handled:
-// a crash then ended it.
+// moveBack has what only one run has differ from when its message was lost in the other, if that was while it was
+// handled: a crash then ended it.
 func (l *alignment) moveBack() {
 	moments := make([]int64, len(l.pairs))
 	for i := range l.pairs {

@@ -33,8 +33,9 @@ func (l *alignment) findBusy() {
 	}
 }
 
-// nearTheEnd is how long before the end of its step a process does at most what it does in that: what is told of a step is
-// no longer than that less than the step, and what waited for the step begins no later than that after what is told of it.
+// nearTheEnd is how long before the end of its step a process does at most what it does in that: what is told of a step
+// is no longer than that less than the step, and what waited for the step begins no later than that after what is told
+// of it.
 const nearTheEnd = 100 * time.Microsecond
 
 // untold is how long of its step a span does not tell at most: nothing where steps have no numbers, for what is told of

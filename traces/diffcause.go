@@ -191,8 +191,8 @@ func stepAt(inB bool, service string, number uint32, at int64) stepOfRun {
 	return stepOfRun{inB, service, number, at}
 }
 
-// stepIn is the step of a run in which the spans of a pair begin to differ, and when; false if the run does not have the
-// span, or the trace does not tell.
+// stepIn is the step of a run in which the spans of a pair begin to differ, and when; false if the run does not have
+// the span, or the trace does not tell.
 func (l *alignment) stepIn(p *pair, inB bool) (step stepOfRun, at int64, ok bool) {
 	x, i := l.a, p.a
 	if inB {
@@ -266,8 +266,8 @@ func toFault(l Link) bool {
 	return find(l.Attributes, spans.RaftkvLinkKey).AsString() == spans.LinkFault
 }
 
-// linked is the pair of the last fault that a span of a pair links to, in one of the runs alone, or that differs; -1 for
-// none.
+// linked is the pair of the last fault that a span of a pair links to, in one of the runs alone, or that differs; -1
+// for none.
 func (c *causes) linked(p *pair) int32 {
 	last := none
 	for _, side := range []struct {

@@ -109,8 +109,8 @@ func hashesOf(s *Span, notes []note, base uint64, ignore []string) (h hashes) {
 	return h
 }
 
-// onLinks are the attributes that links have in the spec. They are not compared: they follow from what the link leads to,
-// and Jaeger keeps none of a link.
+// onLinks are the attributes that links have in the spec. They are not compared: they follow from what the link leads
+// to, and Jaeger keeps none of a link.
 var onLinks = []string{string(spans.RaftkvLinkKey), string(spans.RaftIndexKey)}
 
 // hashRelations is a hash of what a span refers to by id: its trace, its parent and its links.

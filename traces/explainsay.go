@@ -321,8 +321,8 @@ func eventStep(s *Span, v *Event) stepTime {
 	return stepTime{s.Service, cmp.Or(stepNumber(v.Attribute(spans.RaftkvStepKey)), begin), v.At}
 }
 
-// together says whether a process did two things in one step. Where steps have no numbers their times stand for them, to
-// the microsecond, because Jaeger keeps times no better.
+// together says whether a process did two things in one step. Where steps have no numbers their times stand for them,
+// to the microsecond, because Jaeger keeps times no better.
 func (t stepTime) together(other stepTime) bool {
 	if t.step > 0 && other.step > 0 {
 		return t.process == other.process && t.step == other.step
@@ -330,8 +330,8 @@ func (t stepTime) together(other stepTime) bool {
 	return t.at.Sub(other.at).Abs() <= time.Microsecond
 }
 
-// atOnceWithin is how far times are apart at most of what the world and a process do at one moment: each thing that takes
-// no time has a microsecond of its own.
+// atOnceWithin is how far times are apart at most of what the world and a process do at one moment: each thing that
+// takes no time has a microsecond of its own.
 const atOnceWithin = 10 * time.Microsecond
 
 // carries says whether an AppendEntries has the entry of an index.

@@ -29,7 +29,8 @@ type Search struct {
 	Traces     int       // how many there are
 }
 
-// Search is the page that shows the traces of a search. Its range begins and ends at whole minutes: Jaeger's form has only these, and so finds the same when another filter is set in it.
+// Search is the page that shows the traces of a search. Its range begins and ends at whole minutes: Jaeger's form has
+// only these, and so finds the same when another filter is set in it.
 func (j Jaeger) Search(s Search) string {
 	start, end := s.Start.Truncate(time.Minute), s.End.Truncate(time.Minute)
 	if end.Before(s.End) {

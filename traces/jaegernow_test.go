@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// What the README says of runs that begin now: what Jaeger asks relative to today has them, and it has none of the year 2000.
+// What the README says of runs that begin now: what Jaeger asks relative to today has them, and it has none of the year
+// 2000.
 func TestJaegerServerNow(t *testing.T) {
 	tools := buildCommands(t)
 	page, endpoint, _ := startJaeger(t)

@@ -34,8 +34,9 @@ type pushed struct {
 	file  []byte
 }
 
-// Jaeger's pages show a run as it is: no span has a warning, all are in one order, a search finds all traces of the run and none of another, and each printed link leads to what it names.
-// What a page is made of is asked for: the addresses are those that the pages ask, with the parameters of the links.
+// Jaeger's pages show a run as it is: no span has a warning, all are in one order, a search finds all traces of the run
+// and none of another, and each printed link leads to what it names. What a page is made of is asked for: the addresses
+// are those that the pages ask, with the parameters of the links.
 func TestJaegerServerPages(t *testing.T) {
 	tools := buildCommands(t)
 	page, endpoint, _ := startJaeger(t)
@@ -146,7 +147,8 @@ func (w *wrongs) told(t *testing.T) {
 	}
 }
 
-// look reads all traces of a run three times: each has the spans that it should have and no warnings, and they come in the same order by their times.
+// look reads all traces of a run three times: each has the spans that it should have and no warnings, and they come in
+// the same order by their times.
 func look(t *testing.T, from string, of map[string][]traces.Span, read func(id string, i int) jaegerTrace) {
 	t.Helper()
 	missing, warnings, orders := wrongs{kind: from + ": traces with too few spans"}, wrongs{kind: from + ": spans with warnings"}, wrongs{kind: from + ": traces in another order when read again"}
@@ -201,7 +203,8 @@ func oneStepAtATime(t *testing.T, all []traces.Span) {
 	flat.told(t)
 }
 
-// compareSearches wants the printed searches to find all traces of the run between them and none of another's, as they are and once Jaeger's form has cut their times to minutes.
+// compareSearches wants the printed searches to find all traces of the run between them and none of another's, as they
+// are and once Jaeger's form has cut their times to minutes.
 func compareSearches(t *testing.T, page string, run pushed, of map[string][]traces.Span) {
 	t.Helper()
 	for _, cut := range []bool{false, true} {
@@ -323,7 +326,8 @@ func named(t *testing.T, shows string, s *traces.Span, of []traces.Span) {
 	}
 }
 
-// compareUpload has Jaeger read the file as its page does with one that is uploaded: the page joins the lines, has them transformed, and shows what comes back. What it does then is its own.
+// compareUpload has Jaeger read the file as its page does with one that is uploaded: the page joins the lines, has them
+// transformed, and shows what comes back. What it does then is its own.
 func compareUpload(t *testing.T, page string, run pushed, of map[string][]traces.Span) {
 	t.Helper()
 	transformed := func() map[string]jaegerTrace {

@@ -265,7 +265,8 @@ func (w *walk) endsRight(s *server) {
 	s.ends = -1
 }
 
-// logEnds compares where a follower's log ends, as it says, with what it was sent (Figure 2, AppendEntries steps 3 and 4).
+// logEnds compares where a follower's log ends, as it says, with what it was sent (Figure 2, AppendEntries steps 3 and
+// 4).
 func (w *walk) logEnds(s *server, of int32, e *entriesFact) {
 	if last := uint64(len(s.log)); w.tells && e.last != last {
 		w.find(ruleWrongLogEnd, w.ref(of), fmt.Sprintf("the log of %s ends at index %d, as it says", w.process(s.process), e.last), fmt.Sprintf("index %d, by what it was sent", last), s.disk.by)
@@ -313,7 +314,8 @@ func (w *walk) wentBack(s *server, of int32) {
 	}
 }
 
-// refusedLate notes that a leader may have gone back in its log for a refusal that came late, which does not say where to.
+// refusedLate notes that a leader may have gone back in its log for a refusal that came late, which does not say where
+// to.
 func (w *walk) refusedLate(s *server, of int32) {
 	r := &w.records[of]
 	if w.texts.of(r.reply) != (protocol.AppendEntriesRejected{}).Name() || s.role != leads {
@@ -325,8 +327,8 @@ func (w *walk) refusedLate(s *server, of int32) {
 	s.backs[r.peer] = back{term: r.term, at: r.end, step: s.step, sent: true}
 }
 
-// afterRefusal is where a leader goes on: after its own last entry of the conflicting term, if it has one, or else where
-// the follower's entries of that term begin. It is unknownTerm where no span tells.
+// afterRefusal is where a leader goes on: after its own last entry of the conflicting term, if it has one, or else
+// where the follower's entries of that term begin. It is unknownTerm where no span tells.
 func (w *walk) afterRefusal(s *server, e *entriesFact) uint64 {
 	next := e.conflictIndex
 	if e.conflictTerm > 0 {

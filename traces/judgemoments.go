@@ -86,7 +86,8 @@ func (j *Judge) lifeKey(start int32, changes bool) uint64 {
 	return key
 }
 
-// compareMoments puts moments in order. It looks no further than it has to: a million of them are compared twenty times.
+// compareMoments puts moments in order. It looks no further than it has to: a million of them are compared twenty
+// times.
 func compareMoments(a, b stepMoment) int {
 	switch {
 	case a.at != b.at:

@@ -73,8 +73,8 @@ func (c *collector) keepWhatBothHave(other *collector) {
 	c.counts = counts
 }
 
-// mendMoments has what a server did in one step be at one time, and puts all in order. Where steps have no numbers, what
-// is no further apart than within is taken for one.
+// mendMoments has what a server did in one step be at one time, and puts all in order. Where steps have no numbers,
+// what is no further apart than within is taken for one.
 func (j *Judge) mendMoments(moments []stepMoment, within int64) {
 	numbered := j.numbered()
 	slices.SortFunc(moments, func(a, b stepMoment) int {

@@ -7,8 +7,8 @@ import (
 	"github.com/raftkv/raftkv/raftkv/protocol"
 )
 
-// stepMoment is when a server was in the state that a span tells of. All moments of a step have the same time, the latest
-// that its spans tell, and the order of what a step does: what a span says is so after the step.
+// stepMoment is when a server was in the state that a span tells of. All moments of a step have the same time, the
+// latest that its spans tell, and the order of what a step does: what a span says is so after the step.
 type stepMoment struct {
 	at      int64
 	process processPlace

@@ -23,12 +23,13 @@ type RecorderOptions struct {
 	Namespace string // service.namespace; empty is "raftkv"
 }
 
-// RunNameKey is the attribute of each process's resource that says which run it is of. A search in Jaeger finds by it the traces of one run among those of others.
+// RunNameKey is the attribute of each process's resource that says which run it is of. A search in Jaeger finds by it
+// the traces of one run among those of others.
 const RunNameKey attribute.Key = "raftkv.run.name"
 
-// Recorder makes the tracers of a run and hands each span to every exporter, in the order in which spans end: when it has
-// ended, and what it sent has arrived. Nothing of the environment reaches a span: the same spans are recorded wherever the
-// run takes place.
+// Recorder makes the tracers of a run and hands each span to every exporter, in the order in which spans end: when it
+// has ended, and what it sent has arrived. Nothing of the environment reaches a span: the same spans are recorded
+// wherever the run takes place.
 type Recorder struct {
 	options RecorderOptions
 	tracers map[string]trace.Tracer

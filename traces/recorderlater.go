@@ -14,8 +14,8 @@ import (
 )
 
 // What becomes of a message is known when it arrives, and the span that sent it may have ended by then. So a recorder
-// that is told of messages keeps a span, and those that ended after it, until all that it sent has arrived; then the span
-// says what was lost, and by which fault.
+// that is told of messages keeps a span, and those that ended after it, until all that it sent has arrived; then the
+// span says what was lost, and by which fault.
 
 // knownLater is what a recorder was told of spans, besides the spans themselves.
 type knownLater struct {

@@ -81,7 +81,8 @@ func (p *post) is(t *testing.T, what string, want ...string) {
 	}
 }
 
-// A span waits until what it sent has arrived, and those that ended after it wait behind it: the order in which they ended stays.
+// A span waits until what it sent has arrived, and those that ended after it wait behind it: the order in which they
+// ended stays.
 func TestSpansWaitForTheirMessages(t *testing.T) {
 	p := newPost(t)
 	p.Sent(2, 2)
@@ -101,8 +102,8 @@ func TestSpansWaitForTheirMessages(t *testing.T) {
 	p.is(t, "when the run is over", "2 Unset", "3 Unset", "4 Unset", "5 Unset")
 }
 
-// What is lost where it arrives is an event of the span that sent it, and links to the fault. What was sent for nothing failed, but for an answer: its span did all that it
-// was there for.
+// What is lost where it arrives is an event of the span that sent it, and links to the fault. What was sent for nothing
+// failed, but for an answer: its span did all that it was there for.
 func TestLossesAreToldAfterwards(t *testing.T) {
 	p := newPost(t)
 	crash := spans.Ref{Root: 90, ID: 90}
@@ -124,8 +125,9 @@ func TestLossesAreToldAfterwards(t *testing.T) {
 		"4 Unset, "+fmt.Sprintf(drop, "9ms"))
 }
 
-// What a fault did links to it: a message that a cut link lost, a span that a crash ended, and the call that waited for that and was given up; not a call that was
-// answered all the same, that ended for another reason, or that was over before.
+// What a fault did links to it: a message that a cut link lost, a span that a crash ended, and the call that waited for
+// that and was given up; not a call that was answered all the same, that ended for another reason, or that was over
+// before.
 func TestWhatAFaultDidLinksToIt(t *testing.T) {
 	p := newPost(t)
 	cut, crash := spans.Ref{Root: 90, ID: 90}, spans.Ref{Root: 91, ID: 91}

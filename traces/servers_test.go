@@ -149,7 +149,8 @@ func (c commands) said(t *testing.T, name string, args ...string) (text string, 
 	return out.String(), command.ProcessState.ExitCode()
 }
 
-// What check says of a file and not of the run: the row on times, which only Jaeger's have, and which span comes first in the file, and in which line.
+// What check says of a file and not of the run: the row on times, which only Jaeger's have, and which span comes first
+// in the file, and in which line.
 var (
 	timesRow  = regexp.MustCompile(`(?m)^  times .*\n(?: {15}.*\n)*`)
 	ofTheFile = regexp.MustCompile(`;\s+the\s+first\s+is\s[^;]*?\sline\s+\d+`)

@@ -140,8 +140,8 @@ func (r *retold) complaints(s *Story) {
 	}
 }
 
-// saidOnce is what a process says in one step of several others: the same, but for whom it is about. Where steps have no
-// numbers their times stand for them.
+// saidOnce is what a process says in one step of several others: the same, but for whom it is about. Where steps have
+// no numbers their times stand for them.
 type saidOnce struct {
 	process, said string
 	kind          wayKind
@@ -222,7 +222,8 @@ func (r *retold) lastOf(i int) uint64 {
 	return 0
 }
 
-// sameStep says whether two moments of a process are of one step. Where steps have no numbers their times stand for them.
+// sameStep says whether two moments of a process are of one step. Where steps have no numbers their times stand for
+// them.
 func (m storyMoment) sameStep(other storyMoment) bool {
 	return m.step == other.step && (m.step > 0 || m.at.Equal(other.at))
 }

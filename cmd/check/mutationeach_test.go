@@ -32,8 +32,8 @@ const triedOf = 12
 // fewOf is how many spans there have to be: of fewer, none may be one whose mistake can be known.
 const fewOf = 5
 
-// unknowable is what no trace can show: which of two copies came first, and what the network did with an answer to a client,
-// who takes no second one.
+// unknowable is what no trace can show: which of two copies came first, and what the network did with an answer to a
+// client, who takes no second one.
 var unknowable = []string{
 	"raft.late_reply internal: raftkv.copy is not there",
 	"raftkv.KV/Put server: event duplicate by network is not there",
@@ -47,8 +47,8 @@ type change struct {
 	do   func(s *traces.Span)
 }
 
-// TestEachAttribute takes each attribute, event and link away from a span that has it, and gives it another value: check
-// finds it, at the latest in the twelfth span.
+// TestEachAttribute takes each attribute, event and link away from a span that has it, and gives it another value:
+// check finds it, at the latest in the twelfth span.
 func TestEachAttribute(t *testing.T) {
 	found, tries := map[string]bool{}, map[string]int{}
 	var names []string

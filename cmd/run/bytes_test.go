@@ -149,8 +149,8 @@ func TestNamedRunIsTheSame(t *testing.T) {
 	}
 }
 
-// TestStartNow has a run begin when it is started: its run.toml repeats it to the byte, and nothing but its times and its
-// name differs from the same run in the year 2000.
+// TestStartNow has a run begin when it is started: its run.toml repeats it to the byte, and nothing but its times and
+// its name differs from the same run in the year 2000.
 func TestStartNow(t *testing.T) {
 	t.Parallel()
 	before := time.Now().Truncate(time.Second)

@@ -37,7 +37,8 @@ func (r *runner) original() string {
 	return ""
 }
 
-// counterfactual is the folder of a run that is this one but for its counterfactuals: the first such beside it; empty if there is none.
+// counterfactual is the folder of a run that is this one but for its counterfactuals: the first such beside it; empty
+// if there is none.
 func (r *runner) counterfactual() string {
 	own := r.config.TOML()
 	for _, name := range runs.Names(r.options.out) {
@@ -59,7 +60,8 @@ func (r *runner) counterfactual() string {
 	return ""
 }
 
-// pair are the folders of two runs of which one is the other's counterfactual: this run, and one that lies beside it. False if there is none.
+// pair are the folders of two runs of which one is the other's counterfactual: this run, and one that lies beside it.
+// False if there is none.
 func (r *runner) pair() (folders [2]string, ok bool) {
 	own := filepath.Join(r.options.out, r.name())
 	if !r.options.files.otlp {
@@ -75,7 +77,8 @@ func (r *runner) pair() (folders [2]string, ok bool) {
 	return [2]string{own, counterfactual}, counterfactual != ""
 }
 
-// compared is Jaeger's comparison of the trace that differs first between this run and its counterfactual. Jaeger must have been given both.
+// compared is Jaeger's comparison of the trace that differs first between this run and its counterfactual. Jaeger must
+// have been given both.
 func (r *runner) compared(ctx context.Context, at traces.Jaeger) (link, bool) {
 	folders, ok := r.pair()
 	if !ok {

@@ -152,7 +152,8 @@ func (r *runner) jaegerRows(ctx context.Context) (rows []row) {
 	return rows
 }
 
-// jaegerPages is where a Jaeger that listens for OTLP at an endpoint has its pages, if nobody moved them: on the same host, at port 16686.
+// jaegerPages is where a Jaeger that listens for OTLP at an endpoint has its pages, if nobody moved them: on the same
+// host, at port 16686.
 func jaegerPages(endpoint string) traces.Jaeger {
 	u, err := url.Parse(endpoint)
 	if err != nil || u.Hostname() == "" {
@@ -161,8 +162,9 @@ func jaegerPages(endpoint string) traces.Jaeger {
 	return traces.Jaeger("http://" + net.JoinHostPort(u.Hostname(), "16686"))
 }
 
-// searches are the searches that find all traces of the run. One finds those in which one service takes part, so there is one for each of a few services that have a part in
-// all traces between them: first the one that is in the most, then the one that is in the most of the rest.
+// searches are the searches that find all traces of the run. One finds those in which one service takes part, so there
+// is one for each of a few services that have a part in all traces between them: first the one that is in the most,
+// then the one that is in the most of the rest.
 func (p *pages) searches(at traces.Jaeger, run string) (links []link) {
 	all := make([]int, len(p.services))
 	for _, services := range p.takePart {
@@ -197,7 +199,8 @@ func (p *pages) searches(at traces.Jaeger, run string) (links []link) {
 	return links
 }
 
-// landmarks are what is violated, the first operation, the first operation in which something failed, and the elections.
+// landmarks are what is violated, the first operation, the first operation in which something failed, and the
+// elections.
 func (p *pages) landmarks(at traces.Jaeger) (links []link) {
 	for _, v := range p.violations {
 		links = append(links, link{"the violation of " + v.invariant, at.Trace(v.trace)})

@@ -38,7 +38,8 @@ func linksOf(t *testing.T, args ...string) (links []link, files map[string]strin
 // linkRuns are runs with and without errors, and with few and many elections.
 var linkRuns = []string{"default", "leader-crash", "figure-8", "split-vote", "-faults mixed -seed 7", "-faults mixed -seed 232", "-set start_time=2000-01-01T00:00:59.99Z default"}
 
-// TestLinksOfSearches wants the searches to have all of the run's traces between them, each that many, and the whole run in their range, which begins and ends at whole minutes.
+// TestLinksOfSearches wants the searches to have all of the run's traces between them, each that many, and the whole
+// run in their range, which begins and ends at whole minutes.
 func TestLinksOfSearches(t *testing.T) {
 	for _, args := range linkRuns {
 		t.Run(args, func(t *testing.T) {
@@ -114,7 +115,8 @@ func inRange(t *testing.T, q url.Values, all []traces.Span) {
 	}
 }
 
-// TestLinksOfElections wants every election to have a link, in their order, and where they are many, the first of them and how many more there are.
+// TestLinksOfElections wants every election to have a link, in their order, and where they are many, the first of them
+// and how many more there are.
 func TestLinksOfElections(t *testing.T) {
 	for _, args := range linkRuns {
 		t.Run(args, func(t *testing.T) {
@@ -210,7 +212,8 @@ func TestLinkOfWhatToWatch(t *testing.T) {
 	}
 }
 
-// TestLinkOfTheComparison wants a run and its counterfactual, whichever is pushed when both are there, to have a link to what differs first: the operation whose message is lost.
+// TestLinkOfTheComparison wants a run and its counterfactual, whichever is pushed when both are there, to have a link
+// to what differs first: the operation whose message is lost.
 func TestLinkOfTheComparison(t *testing.T) {
 	t.Parallel()
 	var r receiver

@@ -487,8 +487,8 @@ func TestDemand(t *testing.T) {
 	fine(t, "-seeds", "1-100", "-quiet", "-demand")
 }
 
-// TestDemandOnLyingDisks has what only a lying disk brings about be no part of a sweep in which none lies, and be seen in
-// one where they do.
+// TestDemandOnLyingDisks has what only a lying disk brings about be no part of a sweep in which none lies, and be seen
+// in one where they do.
 func TestDemandOnLyingDisks(t *testing.T) {
 	what := check.CaughtUp.String()
 	if out := fine(t, "-seeds", "1-100", "-demand"); strings.Contains(out, what) {

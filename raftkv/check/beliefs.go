@@ -69,8 +69,9 @@ func (c *Checker) noteTerm(s *server) {
 	}
 }
 
-// MatchIndexIsHeld implements protocol.Invariants. An acknowledgement counts what is on a disk (Figure 2), and as long as the follower takes entries from no later leader
-// nothing that equals this one's log is cut off there (§5.3). A follower that is down counts by its disk. In a later term another leader may have its entries replaced.
+// MatchIndexIsHeld implements protocol.Invariants. An acknowledgement counts what is on a disk (Figure 2), and as long
+// as the follower takes entries from no later leader nothing that equals this one's log is cut off there (§5.3). A
+// follower that is down counts by its disk. In a later term another leader may have its entries replaced.
 func (c *Checker) MatchIndexIsHeld(v *View) error {
 	s := c.of(v)
 	if s == nil {
@@ -99,7 +100,8 @@ func (c *Checker) MatchIndexIsHeld(v *View) error {
 	return nil
 }
 
-// held says what a follower's disk lacks of what its leader believes to be there. Of what a disk loses against its word, it is excused in the terms that it was in before.
+// held says what a follower's disk lacks of what its leader believes to be there. Of what a disk loses against its
+// word, it is excused in the terms that it was in before.
 func (c *Checker) held(leader, follower *server, match protocol.LogIndex) error {
 	term := leader.now.term
 	if match == 0 || leader == follower || follower.durable.CurrentTerm > term || follower.lostIn >= term {
@@ -125,7 +127,8 @@ func common(a, b chain) protocol.LogIndex {
 	return firstDifference(a.at, b.at, last) - 1
 }
 
-// FollowerMatchesLeader implements protocol.Invariants. The leader may be gone by now: what it held in its term is remembered.
+// FollowerMatchesLeader implements protocol.Invariants. The leader may be gone by now: what it held in its term is
+// remembered.
 func (c *Checker) FollowerMatchesLeader(v *View) error {
 	s := c.of(v)
 	if s == nil || s.now.match == 0 || s.now.match == s.was.match && s.now.term == s.was.term && s.cut == 0 {
@@ -148,8 +151,8 @@ func (c *Checker) FollowerMatchesLeader(v *View) error {
 		fmt.Sprintf("%s, and it does up to index %d", believes, common(log, s.log))))
 }
 
-// MatchIndexRises implements protocol.Invariants. It falls in one case only: if a follower refuses what directly follows what it acknowledged, its disk may have lost that, and
-// the leader takes nothing of it for granted any more.
+// MatchIndexRises implements protocol.Invariants. It falls in one case only: if a follower refuses what directly
+// follows what it acknowledged, its disk may have lost that, and the leader takes nothing of it for granted any more.
 func (c *Checker) MatchIndexRises(v *View) error {
 	s := c.of(v)
 	if s == nil || s.now.role != protocol.RoleLeader {
@@ -170,13 +173,15 @@ func (c *Checker) MatchIndexRises(v *View) error {
 	return nil
 }
 
-// acknowledges says whether what was received is the acknowledgement, by a follower and in a term, of the log up to an index.
+// acknowledges says whether what was received is the acknowledgement, by a follower and in a term, of the log up to an
+// index.
 func acknowledges(v *View, from protocol.NodeID, term protocol.Term, match protocol.LogIndex) bool {
 	m, ok := v.Received.(protocol.AppendEntriesOk)
 	return ok && v.From == from && m.Term == term && m.MatchIndex == match
 }
 
-// refuses says whether what was received is the refusal, by a follower in this term and this round, of what directly follows what it acknowledged.
+// refuses says whether what was received is the refusal, by a follower in this term and this round, of what directly
+// follows what it acknowledged.
 func (s *server) refuses(v *View, from protocol.NodeID, acknowledged protocol.LogIndex) bool {
 	m, ok := v.Received.(protocol.AppendEntriesRejected)
 	return ok && v.From == from && m.Term == s.now.term && m.PrevLogIndex == acknowledged && m.Round == s.led.round[from] && m.ConflictIndex > 0

@@ -9,7 +9,8 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
-// Timing is what a run's config says of how long things take: the bounds of Progress are computed from it. The zero Timing promises nothing.
+// Timing is what a run's config says of how long things take: the bounds of Progress are computed from it. The zero
+// Timing promises nothing.
 type Timing struct {
 	Election    world.Range   // after how long without a leader a server stands for election
 	Heartbeat   time.Duration // how often a leader is heard from
@@ -35,8 +36,9 @@ type bounds struct {
 	attempts  int           // how many times a server stands in that while, at most
 }
 
-// boundsOf computes the bounds of a cluster. There are none where servers never stand by themselves, or where messages take so long, or are lost so often, that a leader may not be
-// heard from in time: broadcast time must be well below the election timeout (§5.6).
+// boundsOf computes the bounds of a cluster. There are none where servers never stand by themselves, or where messages
+// take so long, or are lost so often, that a leader may not be heard from in time: broadcast time must be well below
+// the election timeout (§5.6).
 func boundsOf(t Timing, servers int) bounds {
 	b := bounds{Timing: t, servers: servers}
 	queue := time.Duration(servers*(4+t.Clients)) * t.Step // of what a process may have to handle before a message: what each other one sends
@@ -49,8 +51,9 @@ func boundsOf(t Timing, servers int) bounds {
 	return b
 }
 
-// standsNeeded is how many times a server has to stand for election until it is sure that one was elected: as sure as is said by unlikely. It is, each time, if its requests arrive at all
-// others before any of them stands as well, and if a majority's votes come back.
+// standsNeeded is how many times a server has to stand for election until it is sure that one was elected: as sure as
+// is said by unlikely. It is, each time, if its requests arrive at all others before any of them stands as well, and if
+// a majority's votes come back.
 func (b *bounds) standsNeeded(arrives time.Duration) int {
 	spread := b.Election.Max - b.Election.Min
 	if arrives >= spread {
@@ -71,8 +74,8 @@ func (b *bounds) standsNeeded(arrives time.Duration) int {
 // mostStands is so many elections that nobody would wait for them.
 const mostStands = 1000
 
-// catchUp is how long it takes, under one leader, until a follower has applied what the leader's log holds now: it lacks so many entries, and has so many terms of its own that the leader goes
-// back over, one with each refusal (§5.3).
+// catchUp is how long it takes, under one leader, until a follower has applied what the leader's log holds now: it
+// lacks so many entries, and has so many terms of its own that the leader goes back over, one with each refusal (§5.3).
 func (b *bounds) catchUp(entries protocol.LogIndex, terms int) time.Duration {
 	exchanges := 3 + terms + (int(entries)+b.MaxEntries-1)/b.MaxEntries
 	if b.MaxInFlight > 1 {
@@ -82,8 +85,8 @@ func (b *bounds) catchUp(entries protocol.LogIndex, terms int) time.Duration {
 	if b.Lost == 0 {
 		return waits + time.Duration(exchanges)*b.roundTrip
 	}
-	// Of so many tries as many succeed as are needed, but for one time in 1/unlikely (Chernoff's bound of the lower tail).
-	// A product that is converted is rounded by itself, so that every machine gets the same bound.
+	// Of so many tries as many succeed as are needed, but for one time in 1/unlikely (Chernoff's bound of the lower
+	// tail). A product that is converted is rounded by itself, so that every machine gets the same bound.
 	const slack = 13.82 // the natural logarithm of 1/unlikely
 	needed, arrives := float64(exchanges), float64((1-b.Lost)*(1-b.Lost))
 	tries := (needed + slack + math.Sqrt(slack*slack+float64(2*slack*needed))) / arrives

@@ -107,7 +107,8 @@ func (s *server) promise(term protocol.Term, candidate protocol.NodeID, at Place
 	return nil
 }
 
-// VotesWereGiven implements protocol.Invariants. Votes are counted by candidates: a leader's are looked at as it becomes one.
+// VotesWereGiven implements protocol.Invariants. Votes are counted by candidates: a leader's are looked at as it
+// becomes one.
 func (c *Checker) VotesWereGiven(v *View) error {
 	s := c.of(v)
 	if s == nil || s.now.role == protocol.RoleFollower || s.now.role == protocol.RoleLeader && s.was.role == protocol.RoleLeader && s.was.term == s.now.term {

@@ -50,9 +50,11 @@ func (c *Checker) noteLeaders(at time.Duration) {
 	}
 }
 
-// Progress implements protocol.Invariants. A run that finished has every live server apply all that was committed when nothing was left to be done. As long as one goes on, and nothing
-// is done to it, there has to be one leader within a bound, and on every live server what the leader's log holds within another, and each is looked at as soon as it has passed. But a
-// leader that has no entry of its own term yet, for want of a no-op and of requests, cannot know what of its log is committed (§5.4.2, §8), and nobody can learn it from another.
+// Progress implements protocol.Invariants. A run that finished has every live server apply all that was committed when
+// nothing was left to be done. As long as one goes on, and nothing is done to it, there has to be one leader within a
+// bound, and on every live server what the leader's log holds within another, and each is looked at as soon as it has
+// passed. But a leader that has no entry of its own term yet, for want of a no-op and of requests, cannot know what of
+// its log is committed (§5.4.2, §8), and nobody can learn it from another.
 func (c *Checker) Progress(v *View) error {
 	if v.Event == Ended && v.Finished {
 		if !c.settled {
@@ -100,7 +102,8 @@ func (c *Checker) rivals(while string) error {
 	return nil
 }
 
-// standing finds an election where there was time enough for the last: without losses, a leader that everybody hears from stays (§5.2).
+// standing finds an election where there was time enough for the last: without losses, a leader that everybody hears
+// from stays (§5.2).
 func (c *Checker) standing(v *View) error {
 	s, p := c.of(v), &c.progress
 	if s == nil || p.Lost > 0 || v.At-c.disturbed <= p.election || s.now.role == protocol.RoleFollower || s.was.role != protocol.RoleFollower && s.was.term == s.now.term {
@@ -109,7 +112,8 @@ func (c *Checker) standing(v *View) error {
 	return clashing(c.undisturbed(), fmt.Sprintf("%s stands for election in term %d, %s later; %s", s.id, s.now.term, (v.At-c.disturbed).Round(time.Microsecond), p.electionText()))
 }
 
-// lagging finds a server that did not apply in time what was in the leader's log, where nothing happened since a time that could keep it.
+// lagging finds a server that did not apply in time what was in the leader's log, where nothing happened since a time
+// that could keep it.
 func (c *Checker) lagging(v *View, calm time.Duration) error {
 	g := &c.progress.goal
 	if g.index == 0 || g.set < calm {

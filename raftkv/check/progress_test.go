@@ -95,7 +95,8 @@ func TestProgressIsJudgedAsSoonAsItsBoundHasPassed(t *testing.T) {
 	}
 }
 
-// TestNoElectionWithoutReason has a server stand where everybody hears from a leader: soon, late, and late on a network that loses messages.
+// TestNoElectionWithoutReason has a server stand where everybody hears from a leader: soon, late, and late on a network
+// that loses messages.
 func TestNoElectionWithoutReason(t *testing.T) {
 	for _, test := range []struct {
 		name  string
@@ -187,7 +188,8 @@ func TestProgressIsPromisedOnlyAfterAWhile(t *testing.T) {
 	}
 }
 
-// TestProgressNeedsAnEntryOfTheTerm has a new leader that got no request yet: it does not know what of its log is committed. With an entry of its own term it must.
+// TestProgressNeedsAnEntryOfTheTerm has a new leader that got no request yet: it does not know what of its log is
+// committed. With an entry of its own term it must.
 func TestProgressNeedsAnEntryOfTheTerm(t *testing.T) {
 	for _, own := range []bool{false, true} {
 		f := newFake(t)

@@ -119,8 +119,8 @@ func (c *Checker) ExactlyOnce(v *View) error {
 	return nil
 }
 
-// AnswerOfItsEntry implements protocol.Invariants. A request without an entry has no result that an answer could be compared with, and that nothing came of a command is no
-// result: there, the clients' history shows whether it is true.
+// AnswerOfItsEntry implements protocol.Invariants. A request without an entry has no result that an answer could be
+// compared with, and that nothing came of a command is no result: there, the clients' history shows whether it is true.
 func (c *Checker) AnswerOfItsEntry(v *View) error {
 	s := c.of(v)
 	if s == nil {
@@ -138,7 +138,8 @@ func (c *Checker) AnswerOfItsEntry(v *View) error {
 	return nil
 }
 
-// answerOf compares an answer with the result of the entry that it should be of: one that was applied just now, or one that still waits for that, or one of before.
+// answerOf compares an answer with the result of the entry that it should be of: one that was applied just now, or one
+// that still waits for that, or one of before.
 func (c *Checker) answerOf(s *server, v *View, m protocol.Answered) error {
 	answers := fmt.Sprintf("%s answered %q to %s", s.id, m.Result, m.Request)
 	var just *Applied

@@ -14,8 +14,8 @@ func (f *fake) seen(what Sometime, want uint64, when string) {
 	}
 }
 
-// TestLateReply has a server lead, lose the lead and lead again: what replies to its first leadership is counted, and no
-// other reply.
+// TestLateReply has a server lead, lose the lead and lead again: what replies to its first leadership is counted, and
+// no other reply.
 func TestLateReply(t *testing.T) {
 	f := newFake(t)
 	f.elect(1, 1)

@@ -164,7 +164,8 @@ func (w serverWorld) Send(e world.Envelope) world.Fate {
 	return fate
 }
 
-// met notes what is done on purpose to a message between servers. What the network does by chance, the bounds of Progress allow for.
+// met notes what is done on purpose to a message between servers. What the network does by chance, the bounds of
+// Progress allow for.
 func (c *Checker) met(fate world.Fate) {
 	byChance := func(cause world.Cause) bool { return cause == "" || cause == world.CauseNetwork }
 	if !byChance(fate.Drop) || !byChance(fate.Delay) {

@@ -25,7 +25,8 @@ func (c *Checker) InFlightWasSent(v *View) error {
 	return nil
 }
 
-// asBefore says whether a leader believes of a follower what it did before the event, so that nothing is new on the way.
+// asBefore says whether a leader believes of a follower what it did before the event, so that nothing is new on the
+// way.
 func (s *server) asBefore(state *protocol.State, id protocol.NodeID) bool {
 	return s.led.term == s.now.term && int(id) < len(s.led.inFlight) && s.led.match[id] == state.MatchIndex[id] && s.led.next[id] == state.NextIndex[id] &&
 		s.led.round[id] == state.Round[id] && s.led.window[id] == state.Window[id] && slices.Equal(s.led.inFlight[id], state.InFlight[id])

@@ -34,7 +34,8 @@ type callSpan interface {
 	End(reply string, term protocol.Term)
 }
 
-// answered ends the call's span with what the reply says, which is to this copy of the request, and with what came of it.
+// answered ends the call's span with what the reply says, which is to this copy of the request, and with what came of
+// it.
 func (n *Node) answered(c *call, reply protocol.Message, copyNumber int64, round protocol.Round, effects []protocol.Effect) {
 	if !n.tracer.On() {
 		return
@@ -55,8 +56,8 @@ func (n *Node) answered(c *call, reply protocol.Message, copyNumber int64, round
 	span.End(reply.Name(), termOf(reply))
 }
 
-// cameOf says on a call's span what came of the answer, or of there being none: where the leader goes on if it went back
-// in its log, and who the caller is by now.
+// cameOf says on a call's span what came of the answer, or of there being none: where the leader goes on if it went
+// back in its log, and who the caller is by now.
 func (n *Node) cameOf(c *call, round protocol.Round, effects []protocol.Effect) {
 	if next := n.wentBackTo(c.peer, round, effects); next > 0 && c.appendEntries.On() {
 		c.appendEntries.SetNextIndex(next)
@@ -70,8 +71,8 @@ func (n *Node) cameOf(c *call, round protocol.Round, effects []protocol.Effect) 
 	}
 }
 
-// wentBackTo is where a leader goes on that went back in its log for a follower, since its round with it was another one:
-// what it sends first then begins there. It is 0 where the leader did not go back.
+// wentBackTo is where a leader goes on that went back in its log for a follower, since its round with it was another
+// one: what it sends first then begins there. It is 0 where the leader did not go back.
 func (n *Node) wentBackTo(peer protocol.NodeID, round protocol.Round, effects []protocol.Effect) protocol.LogIndex {
 	if n.raft.State().Round[peer] == round {
 		return 0

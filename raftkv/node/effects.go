@@ -6,8 +6,9 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
-// stepWith hands an input to the algorithm and makes durable what it wants durable, which is its first effect: then what
-// follows may leave. It returns that. If the disk fails, the step has no other effect: the world has the server crash.
+// stepWith hands an input to the algorithm and makes durable what it wants durable, which is its first effect: then
+// what follows may leave. It returns that. If the disk fails, the step has no other effect: the world has the server
+// crash.
 func (n *Node) stepWith(input protocol.Input) (effects []protocol.Effect, ok bool) {
 	role := n.raft.State().Role
 	effects = n.raft.Step(input)

@@ -108,8 +108,8 @@ func TestRequestTimers(t *testing.T) {
 }
 
 // Node-1 leads, and is cut off while three tries come to it. Another is elected before their time is over. Each is told
-// once that the outcome is unknown, when node-1 hears of the other, and its timer is stopped. The entries are gone then;
-// what comes to be at their places is others', whose answers go to those who asked for them.
+// once that the outcome is unknown, when node-1 hears of the other, and its timer is stopped. The entries are gone
+// then; what comes to be at their places is others', whose answers go to those who asked for them.
 func TestLostLeadershipIsToldOnce(t *testing.T) {
 	b, nodes := newTimedTestbed(t)
 	all := b.customers(2)

@@ -245,7 +245,8 @@ func (n *Node) receiveReply(input protocol.Receive) {
 	n.carryOut(effects)
 }
 
-// traceLateReply opens and ends the span of a reply whose call is over, which may make a leader go back in its log all the same.
+// traceLateReply opens and ends the span of a reply whose call is over, which may make a leader go back in its log all
+// the same.
 func (n *Node) traceLateReply(input protocol.Receive, next protocol.LogIndex) {
 	e := &n.step.envelope
 	n.step.cause = n.child(spans.Ref{Root: uint64(e.Root), ID: uint64(e.ID)}, nameLateReply, e.From, 0, e.Copy)

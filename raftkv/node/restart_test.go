@@ -23,8 +23,8 @@ func (l *ledger) Applied(e protocol.Apply, result protocol.Result) {
 	l.lives[last] = append(l.lives[last], fmt.Sprintf("%d %v -> %v", e.Index, e.Entry, result))
 }
 
-// A server that restarts has lost its store, and builds it from the log as it learns what is committed: each entry once,
-// in order, with the result that it had at first. A client may be late, twice, with an operation that is done.
+// A server that restarts has lost its store, and builds it from the log as it learns what is committed: each entry
+// once, in order, with the result that it had at first. A client may be late, twice, with an operation that is done.
 func TestStoreIsRebuiltFromTheLog(t *testing.T) {
 	ledgers := map[protocol.NodeID]*ledger{}
 	b := newTestbedAround(t, sim.Config{}, func(id protocol.NodeID) node.Observer {

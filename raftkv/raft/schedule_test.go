@@ -13,8 +13,9 @@ import (
 
 var oneSeed = flag.Uint64("seed", 0, "TestSchedules: run the schedule of this seed only, and show it")
 
-// TestSchedules runs clusters through schedules drawn from a seed: messages arrive in any order, twice, very late or never, servers crash and restart, requests are given
-// up whether lost or not, timers run out at any time. The properties of safety_test.go must hold after every step. Then all of it stops, and within a bounded number of
+// TestSchedules runs clusters through schedules drawn from a seed: messages arrive in any order, twice, very late or
+// never, servers crash and restart, requests are given up whether lost or not, timers run out at any time. The
+// properties of safety_test.go must hold after every step. Then all of it stops, and within a bounded number of
 // elections there must be one leader, and all servers must have applied all that it has.
 func TestSchedules(t *testing.T) {
 	if *oneSeed > 0 {

@@ -164,7 +164,8 @@ func TestALinkDrawsWhatItWouldDrawAnyway(t *testing.T) {
 	}
 }
 
-// Sent is told of every message as it was sent, and of what is done to it; not of what nobody sent, who is down or when the run is over.
+// Sent is told of every message as it was sent, and of what is done to it; not of what nobody sent, who is down or when
+// the run is over.
 func TestSent(t *testing.T) {
 	c := steady()
 	c.Drop, c.Duplicated, c.Delay = []world.CausalID{2, 3}, []world.CausalID{3, 4}, map[world.CausalID]time.Duration{5: 7 * ms}
@@ -232,8 +233,9 @@ func TestAFaultWithinAHandler(t *testing.T) {
 	outcomeIs(t, outcome, sim.Outcome{End: 28 * ms, Deliveries: 3, Messages: 4, Duplicated: 1, Lost: 2})
 }
 
-// Of each copy of a message it is told once what became of it: that it was handled, or that it was lost on arrival, in the mailbox, in the step that a crash killed, or by
-// a process that crashed as it handled it. Nothing is told of what the network lost.
+// Of each copy of a message it is told once what became of it: that it was handled, or that it was lost on arrival, in
+// the mailbox, in the step that a crash killed, or by a process that crashed as it handled it. Nothing is told of what
+// the network lost.
 func TestHandledAndLost(t *testing.T) {
 	c := steady()
 	c.Drop, c.Duplicated = []world.CausalID{1}, []world.CausalID{2}

@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// moments spreads what a process does in a step over the time that the step took, for telling of it: in this world a step
-// takes place at one moment, its end. What a step begins with has its beginning. All else has its last part, where each
-// thing begins in a microsecond of its own and ends in a later one: whole microseconds, since there are tools that know no
-// finer time. A step that does more than it has microseconds for has the rest a nanosecond apart; one that takes no time
-// has all at once.
+// moments spreads what a process does in a step over the time that the step took, for telling of it: in this world a
+// step takes place at one moment, its end. What a step begins with has its beginning. All else has its last part, where
+// each thing begins in a microsecond of its own and ends in a later one: whole microseconds, since there are tools that
+// know no finer time. A step that does more than it has microseconds for has the rest a nanosecond apart; one that
+// takes no time has all at once.
 //
 // Moments are for spans alone. What happens, and when messages leave and arrive, does not depend on them. And what the
 // network does to a message takes no moment, or its loss would move what is sent after it.
@@ -53,8 +53,8 @@ func (m *moments) place(next, from, to time.Duration) time.Duration {
 	return max(last, min(max(last+1, from), to))
 }
 
-// nearTheEnd is where a step has room for what it does: the last part of it, so that its length can be seen, and at least
-// half of it.
+// nearTheEnd is where a step has room for what it does: the last part of it, so that its length can be seen, and at
+// least half of it.
 func nearTheEnd(from, to time.Duration) time.Duration {
 	const room = 100 * time.Microsecond
 	if to == forever {

@@ -23,7 +23,8 @@ func stepOf(t *testing.T, takes time.Duration, do func(p *probe)) {
 	run(t, s)
 }
 
-// What a step begins with has its beginning, and what it does besides has whole microseconds near its end, one after the other.
+// What a step begins with has its beginning, and what it does besides has whole microseconds near its end, one after
+// the other.
 func TestMomentsOfAStep(t *testing.T) {
 	for _, test := range []struct{ takes, near time.Duration }{
 		{100 * us, 10*ms + 51*us},        // the second half
@@ -85,7 +86,8 @@ func TestMomentsOfACrowdedStep(t *testing.T) {
 	}
 }
 
-// What a process does in no time, and what is done to the world, has the microseconds after it; the next step begins after them.
+// What a process does in no time, and what is done to the world, has the microseconds after it; the next step begins
+// after them.
 func TestMomentsOutsideOfSteps(t *testing.T) {
 	s, d, one, _ := pair(steady())
 	tell := func(begins, ends time.Duration) { d.write("%s..%s", begins, ends) }
@@ -114,7 +116,8 @@ func TestMomentsOutsideOfSteps(t *testing.T) {
 		5ms node-2 finishes`)
 }
 
-// Whoever asks for moments, or not, the run is the same: and what is drawn of a message does not depend on the place of what sent it.
+// Whoever asks for moments, or not, the run is the same: and what is drawn of a message does not depend on the place of
+// what sent it.
 func TestMomentsChangeNothing(t *testing.T) {
 	runs := map[string]bool{}
 	for asks := range 3 {

@@ -66,9 +66,10 @@ func (s *Sim) unmet() []world.CausalID {
 	return ids
 }
 
-// decide says what happens to a message, by its id and its link alone: so it is the same whatever else the run does. What was asked for goes before what is drawn; but
-// nothing crosses a link that is cut, not even a second copy that was asked for. It returns the link's rates, and by how
-// much the first copy is late: a lost one, too, since a loss must not change when its receiver is busy.
+// decide says what happens to a message, by its id and its link alone: so it is the same whatever else the run does.
+// What was asked for goes before what is drawn; but nothing crosses a link that is cut, not even a second copy that was
+// asked for. It returns the link's rates, and by how much the first copy is late: a lost one, too, since a loss must
+// not change when its receiver is busy.
 func (s *Sim) decide(fate *world.Fate, e *world.Envelope) (r *rates, late time.Duration) {
 	r = s.ratesOf(link{e.From, e.To})
 	if world.Happens(s.dice.loss[0].Draw(e.ID), r.loss) {
@@ -188,7 +189,8 @@ func (s *Sim) sendCopy(to *actor, e *world.Envelope, r *rates, late time.Duratio
 	s.launch(to, e, r, late)
 }
 
-// launch has a copy arrive after its latency, and late. Links are not first-in-first-out: each copy takes its own time, whatever else is on the way.
+// launch has a copy arrive after its latency, and late. Links are not first-in-first-out: each copy takes its own time,
+// whatever else is on the way.
 func (s *Sim) launch(to *actor, e *world.Envelope, r *rates, late time.Duration) {
 	draw := s.dice.latency[e.Copy].Draw(e.ID)
 	if s.config.Latencies != nil && !isDamaged(e) {

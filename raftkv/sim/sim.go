@@ -59,16 +59,17 @@ type Config struct {
 	// faults done when they have come true.
 	After func()
 
-	// Sent, if not nil, is told of every message as soon as it is on its way, and what the network does to it. Of one with
-	// the fate Drop the first copy is lost, and nothing more is told of it. The process that sent it is still within its
-	// handler: a fault that kills it here has it send and set nothing more, and its Crash is called when the handler returns.
+	// Sent, if not nil, is told of every message as soon as it is on its way, and what the network does to it. Of one
+	// with the fate Drop the first copy is lost, and nothing more is told of it. The process that sent it is still
+	// within its handler: a fault that kills it here has it send and set nothing more, and its Crash is called when the
+	// handler returns.
 	Sent func(e *world.Envelope, fate world.Fate)
 
 	// Handled, if not nil, is told of every copy of a message that a process has handled.
 	Handled func(e *world.Envelope)
 
-	// Lost, if not nil, is told of every copy of a message that arrived and is lost: its receiver is down, or crashed before
-	// it had handled it.
+	// Lost, if not nil, is told of every copy of a message that arrived and is lost: its receiver is down, or crashed
+	// before it had handled it.
 	Lost func(e *world.Envelope)
 
 	// Finished is asked after every event that a process handled, when After has returned. Once it is true, timers stop, those that wait in a mailbox too; what is in

@@ -13,10 +13,10 @@ type World interface {
 	// its own time, so that all processes agree: what a process does must depend on its timers alone, which run by its own clock, be that right or wrong.
 	Now() time.Duration
 
-	// BeginsAt is the moment at which what the process does next begins, and EndsAt that at which it ends, for telling of
-	// it: later ones than those before, within the step, so that order can be read from times. HappensAt is the moment of
-	// an event that is no more than a note on what the process does: it makes nothing later. See sim for where in the step
-	// they are.
+	// BeginsAt is the moment at which what the process does next begins, and EndsAt that at which it ends, for telling
+	// of it: later ones than those before, within the step, so that order can be read from times. HappensAt is the
+	// moment of an event that is no more than a note on what the process does: it makes nothing later. See sim for
+	// where in the step they are.
 	BeginsAt() time.Duration
 	HappensAt() time.Duration
 	EndsAt() time.Duration

@@ -94,7 +94,8 @@ func TestChecksChangeNothing(t *testing.T) {
 	}
 }
 
-// TestProgressIsToldSoon has a follower never catch up: it is told as soon as it should have, and not when the run ends, after a minute.
+// TestProgressIsToldSoon has a follower never catch up: it is told as soon as it should have, and not when the run
+// ends, after a minute.
 func TestProgressIsToldSoon(t *testing.T) {
 	t.Parallel()
 	for bug, latest := range map[raft.Bug]time.Duration{raft.BugNextIndexStuck: time.Second, raft.BugNoCommitOnHeartbeat: 600 * time.Millisecond} {

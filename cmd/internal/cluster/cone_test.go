@@ -138,8 +138,8 @@ func strayed(lost message, before, after execution) []string {
 	return found
 }
 
-// asEnded is all of a span as its process ended it: without what became of its message afterwards, which is its receiver's
-// affair, and without the links to faults.
+// asEnded is all of a span as its process ended it: without what became of its message afterwards, which is its
+// receiver's affair, and without the links to faults.
 func asEnded(s *traces.Span) string {
 	was := *s
 	isLate := func(e traces.Event) bool { return e.Name == spans.EventDrop && e.At.After(s.End) }

@@ -13,8 +13,8 @@ func (f *faults) ref(fault *config.Fault) spans.Ref {
 	return spans.Ref{Root: id, ID: id}
 }
 
-// thatCrashed is the fault that a process crashed by, or crashes by at this moment: a write that is lost is told when the
-// process is down, and so is all that it did not handle any more.
+// thatCrashed is the fault that a process crashed by, or crashes by at this moment: a write that is lost is told when
+// the process is down, and so is all that it did not handle any more.
 func (f *faults) thatCrashed(p world.ProcessID) spans.Ref {
 	if by, is := f.crashed[p]; is {
 		return by

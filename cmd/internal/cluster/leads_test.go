@@ -30,7 +30,8 @@ func indexOf(l traces.Link) int64 {
 	return l.Attributes[i].Value.AsInt64()
 }
 
-// In the default run each operation's trace has a span of a server that leads by a link to the commit that covers its entry.
+// In the default run each operation's trace has a span of a server that leads by a link to the commit that covers its
+// entry.
 func TestOperationsLeadToTheirCommits(t *testing.T) {
 	e := run(t, config.Default())
 	led := map[string]bool{}
@@ -59,7 +60,8 @@ func TestOperationsLeadToTheirCommits(t *testing.T) {
 	}
 }
 
-// In leader-crash all that failed links to the crash: so whoever looks at an operation is there in two steps, to the try that failed, and to the fault.
+// In leader-crash all that failed links to the crash: so whoever looks at an operation is there in two steps, to the
+// try that failed, and to the fault.
 func TestFailuresLeadToTheirFault(t *testing.T) {
 	e := run(t, resolvedFor(t, "leader-crash", "").Config)
 	failed := 0

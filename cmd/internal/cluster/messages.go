@@ -21,8 +21,8 @@ type Recorder interface {
 	Crashed(service string, fault spans.Ref)
 }
 
-// messages tells the recorder what becomes of messages. A message is named by the span that sends it; a word from outside
-// has none.
+// messages tells the recorder what becomes of messages. A message is named by the span that sends it; a word from
+// outside has none.
 type messages struct {
 	cluster  *Cluster
 	recorder Recorder

@@ -67,7 +67,8 @@ func logOf(t *testing.T, all []traces.Span) (log []*logged) {
 }
 
 // happened are the events of a log in the order in which the world had them happen. Within a step that is the order of
-// their times, which must be that in which the process did them. Those of one phase at one time stand as the log has them.
+// their times, which must be that in which the process did them. Those of one phase at one time stand as the log has
+// them.
 func (w *witness) happened(t *testing.T, log []*logged, all []traces.Span) []*logged {
 	t.Helper()
 	parent, kinds := map[world.CausalID]world.CausalID{}, map[world.CausalID]trace.SpanKind{}

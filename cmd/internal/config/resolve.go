@@ -54,7 +54,8 @@ type Request struct {
 	BuiltIn   []Scenario // the scenarios that have names, to tell whether a run is one of them unchanged
 	Overrides []Override // later ones win
 
-	// Now is what start_time = "now" means, cut to a whole second; the default's where it is zero. The run of one file is another then each time.
+	// Now is what start_time = "now" means, cut to a whole second; the default's where it is zero. The run of one file
+	// is another then each time.
 	Now time.Time
 
 	// Chance is what a run's faults are drawn by, if they are.

@@ -15,7 +15,8 @@ func (c *Config) TOML() []byte {
 	return c.write(func(s setting, v string) bool { return s.isSaid(c, usual, v) })
 }
 
-// isSaid says whether a file that says everything has the key: an optional one says nothing where it is as usual, but for how late messages are where some are.
+// isSaid says whether a file that says everything has the key: an optional one says nothing where it is as usual, but
+// for how late messages are where some are.
 func (s setting) isSaid(c, usual *Config, v string) bool {
 	return !s.optional || v != s.value(usual).write() || s.key == "network.late_by" && c.isLate()
 }
@@ -68,8 +69,9 @@ func (c *Config) hashedName() string {
 	return fmt.Sprintf("%s-%d-%08x", c.Scenario, c.Seed, c.Hash()>>32)
 }
 
-// RunName is the name that the run has in its trace, by which it is searched for among others: Name, and with the hash in any case if the scenario is a
-// file of the user's, who may change the file and run it again. So two runs of one name are one run.
+// RunName is the name that the run has in its trace, by which it is searched for among others: Name, and with the hash
+// in any case if the scenario is a file of the user's, who may change the file and run it again. So two runs of one
+// name are one run.
 func (r *Resolved) RunName() string {
 	if r.named {
 		return r.Name()

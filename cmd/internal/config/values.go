@@ -268,7 +268,8 @@ type instant struct {
 	now   time.Time // what "now" means
 }
 
-// now is what start_time can be instead of a time: a run then begins when it is read, and its config says when that was.
+// now is what start_time can be instead of a time: a run then begins when it is read, and its config says when that
+// was.
 const now = "now"
 
 // The bounds of instant: the nanoseconds since 1970 must fit 64 bits at the end of the longest run, too.

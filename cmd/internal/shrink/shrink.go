@@ -35,7 +35,8 @@ type World struct {
 	// Run is what a config's run violates, nil if nothing or if the program panicked in it. An error ends the shrinking.
 	Run func(context.Context, *config.Config) (*check.Violation, error)
 
-	// Messages are those of a config's run that were lost, late or doubled by a rate or on request, in the order in which their spans end.
+	// Messages are those of a config's run that were lost, late or doubled by a rate or on request, in the order in
+	// which their spans end.
 	Messages func(context.Context, *config.Config) ([]Message, error)
 }
 
