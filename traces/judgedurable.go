@@ -84,10 +84,13 @@ func (w *walk) persisted(s *server, p *persistRef) {
 
 // kept compares, at the end of a step, the log that the disk holds with that which the server has.
 func (w *walk) kept(s *server) {
-	if !s.disk.known || s.last < 0 || w.records[s.last].is&crashed != 0 {
+	if !s.disk.known || s.last < 0 {
 		return
 	}
 	if last := uint64(len(s.log)); last != s.disk.last {
+		if w.records[s.last].is&crashed != 0 {
+			return
+		}
 		of := s.changed
 		if of < 0 {
 			of = s.disk.by
