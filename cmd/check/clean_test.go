@@ -124,6 +124,23 @@ func TestLyingDisksAreTold(t *testing.T) {
 	}
 }
 
+// TestDiskBeforeALateCrash judges runs in which a disk is read back as it was after a step whose span ended only when the
+// server crashed, steps later: what came after it is a known loss, and no finding.
+func TestDiskBeforeALateCrash(t *testing.T) {
+	for _, seed := range []string{"13051", "14857"} {
+		file, _ := traced(t, configOf(t, "", "disks", "seed="+seed))
+		report := judged(t, file)
+		for _, f := range report.Findings {
+			if f.ID == string(protocol.InvariantRestartFromDisk) {
+				t.Errorf("seed %s: %s: %s, want %s", seed, f.Span, f.Got, f.Want)
+			}
+		}
+		if !slices.ContainsFunc(report.Unknown, func(u traces.Unknown) bool { return u.ID == "known_loss" }) {
+			t.Errorf("seed %s: nothing says that a disk lost something; see: go run ./cmd/run -quiet -faults disks -seed %s", seed, seed)
+		}
+	}
+}
+
 // TestDrawnRunsAreClean judges runs in which everything goes wrong that may, and runs of each kind of it, some of them cut short with much in flight.
 func TestDrawnRunsAreClean(t *testing.T) {
 	for _, c := range []struct {
