@@ -158,8 +158,8 @@ type processor struct {
 
 var _ sdktrace.SpanProcessor = (*processor)(nil)
 
-// OnStart notes that the span is open.
-func (p *processor) OnStart(_ context.Context, s sdktrace.ReadWriteSpan) { p.recorder.began(s) }
+// OnStart does nothing: a span is recorded when it has ended.
+func (*processor) OnStart(context.Context, sdktrace.ReadWriteSpan) {}
 
 // OnEnd hands the span on, unless something that it sent is still on its way.
 func (p *processor) OnEnd(s sdktrace.ReadOnlySpan) { p.recorder.ended(p, s) }

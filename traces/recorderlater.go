@@ -19,7 +19,6 @@ import (
 
 // knownLater is what a recorder was told of spans, besides the spans themselves.
 type knownLater struct {
-	open    map[uint64]bool        // spans that did not end yet
 	known   map[uint64]*afterwards // by span
 	waiting []endedSpan            // the oldest first, which waits for what it sent to arrive
 	crashes map[string]spans.Ref   // the fault that crashed a service last
@@ -86,9 +85,7 @@ func (r *Recorder) Explain(call uint64, fault spans.Ref) {
 }
 
 func (r *Recorder) explain(call uint64, fault spans.Ref) {
-	if r.later.open[call] {
-		r.about(call).reason = fault
-	}
+	r.about(call).reason = fault // which nobody asks for if the call is over
 }
 
 // Crashed tells which fault the next crash of a service is.
@@ -119,22 +116,11 @@ func (a *afterwards) addFault(fault spans.Ref) {
 	}
 }
 
-// began takes note of a span that began.
-func (r *Recorder) began(s sdktrace.ReadOnlySpan) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.later.open == nil {
-		r.later.open = map[uint64]bool{}
-	}
-	r.later.open[causalID(s.SpanContext())] = true
-}
-
 // ended takes a span that ended, and hands on what does not wait.
 func (r *Recorder) ended(p *processor, s sdktrace.ReadOnlySpan) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	id := causalID(s.SpanContext())
-	delete(r.later.open, id)
 	if fault := r.later.crashes[p.service]; fault.ID != 0 && errorType(s) == spans.ErrorTypeCrash {
 		r.about(id).addFault(fault)
 		if s.SpanKind() == trace.SpanKindServer {
