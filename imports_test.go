@@ -14,32 +14,32 @@ const module = "github.com/raftkv/raftkv"
 
 // rooms is the import table: what of the project each room may depend on, directly or not, in code that is not a test. A room that is not named is a command's.
 var rooms = map[string][]string{
-	"":                {},
-	"raftkv":          {},
-	"raftkv/world":    {},
-	"raftkv/protocol": {},
-	"raftkv/spans":    {"raftkv/protocol"},
-	"raftkv/raft":     {"raftkv/protocol"},
-	"raftkv/kv":       {"raftkv/protocol"},
-	"raftkv/sim":      {"raftkv/world"},
-	"raftkv/node":     {"raftkv/world", "raftkv/protocol", "raftkv/spans", "raftkv/raft", "raftkv/kv"},
-	"raftkv/client":   {"raftkv/world", "raftkv/protocol", "raftkv/spans"},
-	"raftkv/check":    {"raftkv/world", "raftkv/protocol"},
-	"traces":          {"raftkv/world", "raftkv/protocol", "raftkv/spans"},
+	"":                       {},
+	"raftkv":                 {},
+	"raftkv/world":           {},
+	"raftkv/raft/protocol":   {},
+	"raftkv/raft/spans":      {"raftkv/raft/protocol"},
+	"raftkv/raft":            {"raftkv/raft/protocol"},
+	"raftkv/kv":              {"raftkv/raft/protocol"},
+	"raftkv/sim":             {"raftkv/world"},
+	"raftkv/raft/node":       {"raftkv/world", "raftkv/raft/protocol", "raftkv/raft/spans", "raftkv/raft", "raftkv/kv"},
+	"raftkv/client":          {"raftkv/world", "raftkv/raft/protocol", "raftkv/raft/spans"},
+	"raftkv/raft/invariants": {"raftkv/world", "raftkv/raft/protocol"},
+	"traces":                 {"raftkv/world", "raftkv/raft/protocol", "raftkv/raft/spans"},
 }
 
 // pure are the rooms that import nothing but these besides the protocol: no clock, no randomness, no I/O, no goroutine, no telemetry can be in them.
 var (
 	pure        = []string{"raftkv/raft", "raftkv/kv"}
-	pureImports = []string{"cmp", "errors", "fmt", "maps", "slices", "strconv", module + "/raftkv/protocol"}
+	pureImports = []string{"cmp", "errors", "fmt", "maps", "slices", "strconv", module + "/raftkv/raft/protocol"}
 )
 
 // outside is what each room may import of other modules, generated rooms included; a prefix of the path. Only commands and what they are made of may have others.
 var outside = map[string][]string{
-	"gen":          {"go.yaml.in/yaml/v4"},
-	"raftkv/spans": {"go.opentelemetry.io/otel/attribute", "go.opentelemetry.io/otel/codes", "go.opentelemetry.io/otel/trace"},
-	"raftkv/check": {"github.com/anishathalye/porcupine"},
-	"traces":       {"go.opentelemetry.io/"},
+	"gen":                    {"go.yaml.in/yaml/v4"},
+	"raftkv/raft/spans":      {"go.opentelemetry.io/otel/attribute", "go.opentelemetry.io/otel/codes", "go.opentelemetry.io/otel/trace"},
+	"raftkv/raft/invariants": {"github.com/anishathalye/porcupine"},
+	"traces":                 {"go.opentelemetry.io/"},
 }
 
 // TestImportTable proves which way imports run, from what the go command says of every package.
@@ -89,13 +89,13 @@ func TestChecksCannotSeeBugs(t *testing.T) {
 			}
 		}
 	}
-	for _, room := range []string{"raftkv/raft", "raftkv/node", "raftkv/kv", "cmd/internal/config"} {
+	for _, room := range []string{"raftkv/raft", "raftkv/raft/node", "raftkv/kv", "cmd/internal/config"} {
 		if naming[module+"/"+room] == "" {
 			t.Errorf("%s does not name a bug: then this test looks for the wrong words", room)
 		}
 	}
 	for _, p := range list(t) {
-		if p.path != module+"/raftkv/check" && p.path != module+"/traces" {
+		if p.path != module+"/raftkv/raft/invariants" && p.path != module+"/traces" {
 			continue
 		}
 		for _, dep := range append(p.deps, p.path) {

@@ -21,7 +21,7 @@ func TestNewMessageFailsTheLintAtEachSwitch(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
 	module(t, root, "github.com/raftkv/raftkv")
-	rooms := []string{"raft", "kv", "world", "node", "client"}
+	rooms := []string{"raft", "kv", "world", "raft/node", "client"}
 	for _, room := range rooms {
 		sources, err := filepath.Glob("../raftkv/" + room + "/*.go")
 		if err != nil || len(sources) == 0 {
@@ -46,7 +46,7 @@ func TestNewMessageFailsTheLintAtEachSwitch(t *testing.T) {
 	}
 	// What the compiler demands is there, and the lint is what is left.
 	write(t, filepath.Join(root, "raftkv", "raft", "ping.go"),
-		[]byte("package raft\n\nimport \"github.com/raftkv/raftkv/raftkv/protocol\"\n\nfunc (n *Node) HandlePing(protocol.NodeID, protocol.Ping) {}\n"))
+		[]byte("package raft\n\nimport \"github.com/raftkv/raftkv/raftkv/raft/protocol\"\n\nfunc (n *Node) HandlePing(protocol.NodeID, protocol.Ping) {}\n"))
 	findings, switches := lint(t, root, spec)
 	for _, finding := range findings {
 		if !strings.Contains(finding, "missing cases for Ping") {
@@ -71,7 +71,7 @@ func lint(t *testing.T, root string, spec []byte) (findings []string, switches i
 	loaded, err := packages.Load(&packages.Config{
 		Mode: packages.NeedName | packages.NeedSyntax | packages.NeedTypes | packages.NeedTypesInfo | packages.NeedFiles | packages.NeedImports | packages.NeedDeps,
 		Dir:  root, Env: append(os.Environ(), "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off"),
-	}, "./raftkv/protocol", "./raftkv/raft", "./raftkv/node", "./raftkv/client")
+	}, "./raftkv/raft/protocol", "./raftkv/raft", "./raftkv/raft/node", "./raftkv/client")
 	if err != nil || packages.PrintErrors(loaded) > 0 {
 		t.Fatalf("the tree does not compile: %v", err)
 	}

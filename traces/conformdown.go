@@ -6,7 +6,7 @@ import (
 	"math"
 	"slices"
 
-	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
 )
 
 // stretch is a span of time in which something was so, in ns since 1970.

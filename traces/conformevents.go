@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
 )
 
 // events compares the events of a span with those that the spec declares.

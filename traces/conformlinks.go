@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
 )
 
 // fits says what would have been the right target of a link that goes to a span of the right kind; nothing if it is the right one.

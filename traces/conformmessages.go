@@ -5,7 +5,7 @@ import (
 	"math/bits"
 	"slices"
 
-	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
 )
 
 // cutSlack is how long, in ns, a message of a run that was cut short may have been on its way: what is known of how long others took may be little.

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
 )
 
 // numbered says of each process whether its steps have numbers.

@@ -6,7 +6,7 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
 )
 
 // findCauses gives each pair the one that it comes of: what its parent did otherwise, what a reply said otherwise, or what its process met before. A pair without one is

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
 )
 
 // ConfigChange is a key of the config that two runs differ in. Where a config can have several of a kind, such as faults, one that only one run has is empty in the other.

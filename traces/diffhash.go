@@ -6,7 +6,7 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 
-	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
 )
 
 // The multipliers of the hashes: odd numbers with no pattern in them, as of wyhash.

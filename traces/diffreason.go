@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
 )
 
 // Reason is what made two runs differ.

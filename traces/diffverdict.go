@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
 )
 
 // part says why a trace may be a part of a run; empty where nothing tells that it is one.

@@ -4,7 +4,7 @@
 // in the stdouttrace exporter's format, Push sends it to a Collector or a Jaeger, and Story tells it to a person. Everything else is made from the trace file alone:
 // a Reader gives back its spans, one line of the file in memory at a time. It takes files of other origins, too: OTLP/JSON in any layout, and Jaeger's own JSON.
 //
-// Spans are not started here, but in raftkv/node, raftkv/client and cmd/internal/cluster. What is done with them is in these files:
+// Spans are not started here, but in raftkv/raft/node, raftkv/client and cmd/internal/cluster. What is done with them is in these files:
 //
 // Where does a span go when it ends?
 //

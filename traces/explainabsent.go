@@ -7,7 +7,7 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
 )
 
 // What did not arrive is a cause as well: a message that was lost, a server that was down, a network that was parted.

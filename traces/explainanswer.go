@@ -6,8 +6,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/raftkv/raftkv/raftkv/protocol"
-	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
 )
 
 // replication accounts for the time until a majority had the entry: that of the acknowledgement that decided it.

@@ -8,8 +8,8 @@ import (
 
 	"go.opentelemetry.io/otel/codes"
 
-	"github.com/raftkv/raftkv/raftkv/protocol"
-	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
 )
 
 // isElection says whether a word asks for an election.

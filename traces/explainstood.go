@@ -7,8 +7,8 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/raftkv/raftkv/raftkv/protocol"
-	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
 )
 
 // whyStood says what made a server stand for election: somebody told it to, or its timer ran out, because of what it

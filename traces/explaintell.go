@@ -3,7 +3,7 @@ package traces
 import (
 	"go.opentelemetry.io/otel/codes"
 
-	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
 )
 
 // spanSaid tells a known span as a sentence without an end, with its time or without.

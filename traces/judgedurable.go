@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/raftkv/raftkv/raftkv/protocol"
-	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
 )
 
 // disk is what a server's disk holds, as its spans tell it.

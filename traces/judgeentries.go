@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 // entriesRead are entries as spans list them, read of late: a leader sends each to all the others, and both ends tell it.

@@ -4,8 +4,8 @@ import (
 	"math"
 	"time"
 
-	"github.com/raftkv/raftkv/raftkv/protocol"
-	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
 )
 
 // facts are what is kept of spans beyond what all have, a list for each kind.

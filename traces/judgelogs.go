@@ -3,7 +3,7 @@ package traces
 import (
 	"fmt"
 
-	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 // sight is what was first seen of an entry, anywhere. Those of one index and other terms follow.

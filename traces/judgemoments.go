@@ -3,8 +3,8 @@ package traces
 import (
 	"cmp"
 
-	"github.com/raftkv/raftkv/raftkv/protocol"
-	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
 )
 
 // moments are those of all servers, in order. Where times may have been cut, those of a server whose steps have no

@@ -4,8 +4,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/raftkv/raftkv/raftkv/protocol"
-	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
 )
 
 // judgedOfPart are the rules that a part of a run can be held to, such as one trace out of a Jaeger: what they ask for

@@ -6,8 +6,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/raftkv/raftkv/raftkv/protocol"
-	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
 )
 
 // session is a client's latest operation and its answer.

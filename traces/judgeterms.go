@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 // electedTerms are the terms that a server stood for election in.

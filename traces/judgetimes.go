@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
 )
 
 // cut is how much of an end Jaeger may cut off, in ns: of each span it keeps the start and the duration, each without

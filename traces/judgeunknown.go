@@ -3,7 +3,7 @@ package traces
 import (
 	"fmt"
 
-	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
 )
 
 // Unknown is something that a trace does not tell, so that it cannot be judged. It is no finding: nothing is wrong with

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/raftkv/raftkv/raftkv/protocol"
-	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
 )
 
 // stand begins a candidacy, with the vote that the candidate gives itself.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 // stepMoment is when a server was in the state that a span tells of. All moments of a step have the same time, the

@@ -16,7 +16,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
 )
 
 // WritePerfetto writes spans in the trace event format of Chrome's tracing page, which Perfetto's page opens, too: a track for each process, and an arrow for each message and each

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
 )
 
 // A story follows what each server holds, as far as its spans tell, and so knows of what no span says by itself: that entries were removed, and that a request was a retry.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
 )
 
 func (t *teller) run() {

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 // broken are the rules and invariants that check names for each bug.

@@ -14,15 +14,15 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/library"
-	"github.com/raftkv/raftkv/raftkv/check"
-	"github.com/raftkv/raftkv/raftkv/protocol"
-	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/invariants"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
 )
 
 // traced runs a config, and returns the trace as a file has it, with the violation that stopped the run, if one did.
-func traced(t testing.TB, c *config.Resolved) ([]byte, *check.Violation) {
+func traced(t testing.TB, c *config.Resolved) ([]byte, *invariants.Violation) {
 	t.Helper()
 	var file bytes.Buffer
 	recorder := traces.NewRecorder(traces.RecorderOptions{Run: c.Hash()}, traces.NewOTLPFile(&file))

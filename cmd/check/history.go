@@ -17,9 +17,9 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/draft"
 	"github.com/raftkv/raftkv/cmd/internal/replay"
 	"github.com/raftkv/raftkv/cmd/internal/runs"
-	"github.com/raftkv/raftkv/raftkv/check"
-	"github.com/raftkv/raftkv/raftkv/protocol"
-	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/invariants"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/traces"
 )
 
@@ -69,7 +69,7 @@ func linearizable(ctx context.Context, operations []traces.Operation, epoch time
 }
 
 // draw has porcupine draw the history of the key that a violation is about.
-func draw(ctx context.Context, operations []traces.Operation, violation *check.Violation, path string) error {
+func draw(ctx context.Context, operations []traces.Operation, violation *invariants.Violation, path string) error {
 	request, _, _ := strings.Cut(violation.Facts[1], " ")
 	at := slices.IndexFunc(operations, func(op traces.Operation) bool { return op.Request == request })
 	var all []porcupine.Operation

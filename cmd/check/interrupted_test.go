@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
-	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/traces"
 )
 

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/runs"
-	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/traces"
 )
 

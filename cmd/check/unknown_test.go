@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
-	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/traces"
 )
 

@@ -6,7 +6,7 @@ import (
 	"regexp"
 	"testing"
 
-	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/traces"
 )
 

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/library"
-	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/traces"
 )
 

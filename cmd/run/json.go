@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
-	"github.com/raftkv/raftkv/raftkv/check"
+	"github.com/raftkv/raftkv/raftkv/raft/invariants"
 )
 
 // report is the summary for programs: what -json prints. A field is never renamed; -h lists them.
@@ -110,7 +110,7 @@ func (r *runner) printJSON(ctx context.Context, w io.Writer) error {
 	if r.result.Leader != 0 {
 		rep.Leader = r.result.Leader.String()
 	}
-	for _, one := range check.AllSometimes() {
+	for _, one := range invariants.AllSometimes() {
 		if n := r.result.Checks.Sometimes[one]; n > 0 {
 			rep.Sometimes[one.String()] = n
 		}

@@ -29,7 +29,7 @@ func TestPanic(t *testing.T) {
 		}
 		folder := filepath.Join(r.options.out, "broken")
 		want := regexp.MustCompile(`(?s)^panic at [0-9.]+ms, with seed 7: a mistake\n  \S+ at cmd/run/panic_test.go:\d+\n  raftkv/sim.\S+ at raftkv/sim/network.go:\d+\n.*` +
-			`  raftkv/node.\S+ at raftkv/node/\w+.go:\d+\n.*  raftkv/sim.\(\*Sim\).Run at raftkv/sim/sim.go:\d+\n` +
+			`  raftkv/raft/node.\S+ at raftkv/raft/node/\w+.go:\d+\n.*  raftkv/sim.\(\*Sim\).Run at raftkv/sim/sim.go:\d+\n` +
 			`  so far:     ` + folder + ` has the trace until then\n  again:      go run ./cmd/run ` + folder + `/run.toml\n$`)
 		if !want.MatchString(stderr.String()) {
 			t.Errorf("it is told as\n%s", stderr)

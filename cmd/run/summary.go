@@ -14,7 +14,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/telling"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
-	"github.com/raftkv/raftkv/raftkv/check"
+	"github.com/raftkv/raftkv/raftkv/raft/invariants"
 	"github.com/raftkv/raftkv/traces"
 )
 
@@ -152,7 +152,7 @@ func (r *runner) checks() string {
 }
 
 // sometimes is what happened of what should happen in some runs, each with its count in one line.
-func sometimes(s *check.Sometimes) string {
+func sometimes(s *invariants.Sometimes) string {
 	parts := strings.Split(s.String(), ", ")
 	for i := range parts {
 		parts[i] = strings.ReplaceAll(parts[i], " ", terminal.NoBreak)

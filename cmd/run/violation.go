@@ -13,9 +13,9 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
-	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/client"
-	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/invariants"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/traces"
 )
 
@@ -96,7 +96,7 @@ const mostJudged = 1_000_000
 func (r *runner) facts(finding *traces.Finding) []traces.Fact {
 	places := r.result.Checks.Violation.Places
 	var facts []traces.Fact
-	add := func(p check.Place) {
+	add := func(p invariants.Place) {
 		f := traces.Fact{At: r.config.StartTime.Add(p.At)}
 		if p.Server != 0 {
 			f.Process = p.Server.String()
@@ -106,7 +106,7 @@ func (r *runner) facts(finding *traces.Finding) []traces.Fact {
 		}
 		facts = append(facts, f)
 	}
-	if places[0] != (check.Place{}) {
+	if places[0] != (invariants.Place{}) {
 		add(places[0])
 	}
 	if finding == nil || places[1].Request != (protocol.RequestID{}) {

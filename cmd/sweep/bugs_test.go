@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
-	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 // TestSweepsCatchEveryBug sweeps with each bug that can be built in: within 2,000 seeds of mixed, which is the profile when nothing is said, the first violation is of an invariant

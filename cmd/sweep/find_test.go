@@ -10,8 +10,8 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/command"
-	"github.com/raftkv/raftkv/raftkv/check"
-	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/invariants"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 // TestFindsTheSmallestSeed has runs be as asked for, of which the later ones are done first: it is always the
@@ -69,7 +69,7 @@ func TestFoundRunIsAsAskedFor(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return r.Leader == 3 && r.Checks.Sometimes[check.VoteSplit] > 0
+		return r.Leader == 3 && r.Checks.Sometimes[invariants.VoteSplit] > 0
 	}
 	seed := uint64(1)
 	for seed <= 200 && !is(seed) {

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
-	"github.com/raftkv/raftkv/raftkv/check"
+	"github.com/raftkv/raftkv/raftkv/raft/invariants"
 )
 
 // report is what a sweep came to, or a shard of one. Everything in it adds up: the reports of all shards make the report of the whole sweep.
@@ -135,7 +135,7 @@ func (f *figures) add(seed uint64, result *cluster.Result) {
 	for _, d := range checks.Figures.Answers {
 		f.Latency.add(microseconds(d))
 	}
-	for _, s := range check.AllSometimes() {
+	for _, s := range invariants.AllSometimes() {
 		if checks.Sometimes[s] > 0 {
 			f.Sometimes[s.String()]++
 		}
@@ -190,8 +190,8 @@ func (r *report) merge(other *report) {
 }
 
 // possible is what can happen in the runs: where no disk lies, no server has to catch up after one did.
-func (f *figures) possible() []check.Sometime {
-	return slices.DeleteFunc(check.AllSometimes(), func(s check.Sometime) bool { return s.NeedsLyingDisk() && f.LyingDisks == 0 })
+func (f *figures) possible() []invariants.Sometime {
+	return slices.DeleteFunc(invariants.AllSometimes(), func(s invariants.Sometime) bool { return s.NeedsLyingDisk() && f.LyingDisks == 0 })
 }
 
 // never is what should happen sometimes and happened in none of the runs.

@@ -21,8 +21,8 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/flags"
 	"github.com/raftkv/raftkv/cmd/internal/golden"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
-	"github.com/raftkv/raftkv/raftkv/check"
-	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/invariants"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/traces"
 )
 
@@ -59,11 +59,11 @@ func planted(t *testing.T, args string, workers int, violating ...uint64) *sweep
 	s.run = func(_ context.Context, seed uint64) (ran, error) {
 		r := ran{Result: cluster.Result{Tries: int(seed % 7), Faults: int(seed % 5), Committed: protocol.LogIndex(seed % 3)}}
 		r.Messages, r.Finished = seed, true
-		r.Checks.Events, r.Checks.Sometimes[check.Crash] = 1, seed%2
-		r.Checks.Figures = check.Figures{Elections: seed % 11, Led: seed%4 > 0, FirstLeader: time.Duration(seed) * time.Millisecond, Answers: []time.Duration{time.Duration(seed * seed)}}
+		r.Checks.Events, r.Checks.Sometimes[invariants.Crash] = 1, seed%2
+		r.Checks.Figures = invariants.Figures{Elections: seed % 11, Led: seed%4 > 0, FirstLeader: time.Duration(seed) * time.Millisecond, Answers: []time.Duration{time.Duration(seed * seed)}}
 		for _, v := range violating {
 			if v == seed {
-				r.Checks.Violation = &check.Violation{Invariant: protocol.AllInvariants()[seed%3], At: 12 * time.Millisecond, Facts: [2]string{"one", "the other"}}
+				r.Checks.Violation = &invariants.Violation{Invariant: protocol.AllInvariants()[seed%3], At: 12 * time.Millisecond, Facts: [2]string{"one", "the other"}}
 			}
 		}
 		return r, nil
@@ -490,7 +490,7 @@ func TestDemand(t *testing.T) {
 // TestDemandOnLyingDisks has what only a lying disk brings about be no part of a sweep in which none lies, and be seen
 // in one where they do.
 func TestDemandOnLyingDisks(t *testing.T) {
-	what := check.CaughtUp.String()
+	what := invariants.CaughtUp.String()
 	if out := fine(t, "-seeds", "1-100", "-demand"); strings.Contains(out, what) {
 		t.Errorf("no disk lies, and the table says %q:\n%s", what, out)
 	}

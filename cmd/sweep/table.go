@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
-	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/traces"
 )
 
@@ -54,7 +54,7 @@ func (t *table) head() string {
 	if r.Shard.Of > 1 {
 		part = ", part " + r.Shard.String()
 	}
-	verdict := t.style.Green(fmt.Sprintf("%d invariants held after each of %s events", len(invariants()), traces.Grouped(r.Figures.Events)))
+	verdict := t.style.Green(fmt.Sprintf("%d invariants held after each of %s events", len(invariantNames()), traces.Grouped(r.Figures.Events)))
 	if n := len(r.Violations); n > 0 {
 		verdict = t.style.Red(fmt.Sprintf("an invariant was violated in %s", traces.Counted(uint64(n), "run")))
 	}
@@ -145,7 +145,7 @@ func (t *table) broken() string {
 		}
 	}
 	rows := [][]string{{"violated", "runs", "first by"}}
-	for _, invariant := range invariants() {
+	for _, invariant := range invariantNames() {
 		if v, ok := first[invariant]; ok {
 			rows = append(rows, []string{t.style.Red(invariant), traces.Grouped(runs[invariant]), fmt.Sprintf("seed %d", v.Seed)})
 		}
@@ -206,8 +206,8 @@ func duration(microseconds uint64) string {
 	}
 }
 
-// invariants are the names of all of them, in the order of the spec.
-func invariants() []string {
+// invariantNames are the names of all of them, in the order of the spec.
+func invariantNames() []string {
 	var names []string
 	for _, invariant := range protocol.AllInvariants() {
 		names = append(names, string(invariant.Name))

@@ -3,8 +3,8 @@ package client
 import (
 	"time"
 
-	"github.com/raftkv/raftkv/raftkv/protocol"
-	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 

@@ -2,7 +2,7 @@
 // same order hold the same values and give the same answers.
 package kv
 
-import "github.com/raftkv/raftkv/raftkv/protocol"
+import "github.com/raftkv/raftkv/raftkv/raft/protocol"
 
 // Store holds the values, and for each client the last operation that took effect, so that an operation takes effect once however often its entry is in the log:
 // the client tries again when an answer is lost (§8).

@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/raftkv/raftkv/raftkv/kv"
-	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 type step struct {

@@ -5,8 +5,8 @@ import (
 	"runtime"
 	"testing"
 
-	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 // BenchmarkStep measures steps one by one, in a cluster of five.

@@ -1,6 +1,6 @@
 package raft
 
-import "github.com/raftkv/raftkv/raftkv/protocol"
+import "github.com/raftkv/raftkv/raftkv/raft/protocol"
 
 // Bug is a mistake that implementations of Raft are known for, built in on purpose: a run with one shows what then breaks, and that the checks see it. Each is one
 // condition at one place, which its constant leads to: here, or for what is not the algorithm's, in package node.

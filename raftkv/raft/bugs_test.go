@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 // catches are the bugs and the invariants, by id, that are known to catch them. An invariant that is added to make a run pass is seen here.

@@ -1,6 +1,6 @@
 package raft
 
-import "github.com/raftkv/raftkv/raftkv/protocol"
+import "github.com/raftkv/raftkv/raftkv/raft/protocol"
 
 // HandleClientPut has a value stored (§8).
 func (n *Node) HandleClientPut(_ protocol.NodeID, m protocol.ClientPut) {

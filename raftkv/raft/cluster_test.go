@@ -4,8 +4,8 @@ import (
 	"slices"
 
 	"github.com/raftkv/raftkv/raftkv/kv"
-	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 // cluster is servers and the messages between them, which are held until a test has them delivered: in any order, twice, or never. It carries out every effect, and

@@ -3,7 +3,7 @@ package raft
 import (
 	"slices"
 
-	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 // advanceCommitIndex commits what a majority holds, if its last entry is of the leader's current term: an entry of an earlier term is never committed by counting

@@ -3,7 +3,7 @@ package raft
 import (
 	"slices"
 
-	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 // retry sends a request again that was given up, as long as it is still worth an answer. The other server may have handled it: RequestVote and AppendEntries do no

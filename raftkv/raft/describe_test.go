@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 // The words that scripts are written in: an entry is index@term and its command, servers are numbers, and what is none is left out.

@@ -3,7 +3,7 @@ package raft
 import (
 	"slices"
 
-	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 // startElection makes a server that is not the leader a candidate: it increments its term, votes for itself, resets its election timer and asks all other servers for

@@ -1,6 +1,6 @@
 package raft
 
-import "github.com/raftkv/raftkv/raftkv/protocol"
+import "github.com/raftkv/raftkv/raftkv/raft/protocol"
 
 // lastLogIndex is 0 when the log is empty.
 func (n *Node) lastLogIndex() protocol.LogIndex { return protocol.LogIndex(n.state.Log.Len()) }

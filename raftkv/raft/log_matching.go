@@ -3,7 +3,7 @@ package raft
 import (
 	"slices"
 
-	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 // mismatch is the consistency check of AppendEntries: why the log cannot be known to equal the leader's up to the entry that precedes the new ones. By induction, when

@@ -3,7 +3,7 @@ package raft
 import (
 	"slices"
 
-	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 // appendToLog adds an entry at the end of the leader's log, and sends it to every follower (§5.3).

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"weak"
 
-	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 // A cluster of 101 servers elects at the 51st vote and commits at the 51st copy, the leader's own counted.

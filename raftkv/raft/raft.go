@@ -3,7 +3,7 @@ package raft
 import (
 	"slices"
 
-	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 // Config is what a server is made with. It never changes.

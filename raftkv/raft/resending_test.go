@@ -5,8 +5,8 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 // A link is between a leader, server 1, and one follower, server 2. Of a third only the vote is there. Nothing is lost.

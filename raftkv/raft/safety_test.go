@@ -3,7 +3,7 @@ package raft_test
 import (
 	"fmt"
 
-	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 // safety is what was seen of a cluster so far, and what that rules out. The names of the properties are those of Figure 3 and of the spec's invariants.

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 var oneSeed = flag.Uint64("seed", 0, "TestSchedules: run the schedule of this seed only, and show it")

@@ -11,8 +11,8 @@ import (
 
 	"github.com/cockroachdb/datadriven"
 
-	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 // TestScripts runs testdata/*.txt. A script drives a cluster step by step and shows every effect; testdata/README.md has the commands. After a change that you

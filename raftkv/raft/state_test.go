@@ -5,7 +5,7 @@ import (
 	"reflect"
 	"strings"
 
-	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 // variable is one of a server's state, as a text.

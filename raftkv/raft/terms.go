@@ -1,6 +1,6 @@
 package raft
 
-import "github.com/raftkv/raftkv/raftkv/protocol"
+import "github.com/raftkv/raftkv/raftkv/raft/protocol"
 
 // lastTerm is the highest that a Term can be. No election follows it: one more would be 0, and a term never falls
 // (§5.1).

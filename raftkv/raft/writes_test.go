@@ -5,8 +5,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 // TestWritesForetells asks before every step of many schedules whether it will persist anything, and compares that

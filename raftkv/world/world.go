@@ -1,5 +1,5 @@
 // Package world is what a process lives in, whoever provides it: a clock, a network, timers and a disk. It knows no protocol, and imports nothing of the
-// project. raftkv/sim provides a deterministic world; raftkv/node and raftkv/client live in one. The three meet only here.
+// project. raftkv/sim provides a deterministic world; raftkv/raft/node and raftkv/client live in one. The three meet only here.
 package world
 
 import (

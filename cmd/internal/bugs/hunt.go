@@ -11,8 +11,8 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/library"
 	"github.com/raftkv/raftkv/cmd/internal/shrink"
-	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/raft"
+	"github.com/raftkv/raftkv/raftkv/raft/invariants"
 )
 
 // prey is a bug, and what became of it.
@@ -44,7 +44,7 @@ func hunt(ctx context.Context, bug raft.BugDescription) (prey, error) {
 type conviction struct {
 	seed      uint64
 	config    *config.Config
-	violation *check.Violation
+	violation *invariants.Violation
 }
 
 // profileOfHunts is the profile of faults that bugs are looked for in.
@@ -88,7 +88,7 @@ func convicting(ctx context.Context, bug raft.BugDescription) ([]string, error) 
 }
 
 // breaks says whether a violation is of an invariant that the bug is known to break.
-func breaks(bug raft.BugDescription, v *check.Violation) bool {
+func breaks(bug raft.BugDescription, v *invariants.Violation) bool {
 	return v != nil && slices.Contains(bug.CaughtBy, v.Invariant.Name)
 }
 
@@ -104,7 +104,7 @@ func resolve(scenario, faults string, overrides ...config.Override) (*config.Con
 	return resolved.Config, nil
 }
 
-func violationOf(ctx context.Context, c *config.Config) (*check.Violation, error) {
+func violationOf(ctx context.Context, c *config.Config) (*invariants.Violation, error) {
 	result, err := cluster.New(c, cluster.Options{}).Run(ctx)
 	if err != nil {
 		return nil, err

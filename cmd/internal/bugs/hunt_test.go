@@ -9,9 +9,9 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/shrink"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
-	"github.com/raftkv/raftkv/raftkv/check"
-	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft"
+	"github.com/raftkv/raftkv/raftkv/raft/invariants"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 // scenarioOf is a scenario that each bug is caught in; those without one hang on luck, and are left to the seeds.
@@ -65,7 +65,7 @@ func narrow(t *testing.T, hunted []prey) {
 func TestNotCaught(t *testing.T) {
 	none := prey{bug: "no-commit-on-heartbeat", scenarios: []string{"one-way-link", "majority-partition", "minority-partition", "figure-7", "figure-8"}}
 	long := prey{
-		bug: "keep-conflicting-tail", found: &conviction{seed: mostSeeds, violation: &check.Violation{Invariant: protocol.Invariant{Name: protocol.InvariantStateMachineSafety}}},
+		bug: "keep-conflicting-tail", found: &conviction{seed: mostSeeds, violation: &invariants.Violation{Invariant: protocol.Invariant{Name: protocol.InvariantStateMachineSafety}}},
 		took: 999 * time.Second, small: &shrink.Result{After: shrink.Size{Faults: 8, Operations: 8}},
 	}
 	narrow(t, []prey{none, long})

@@ -12,8 +12,8 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
-	"github.com/raftkv/raftkv/raftkv/check"
-	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/invariants"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
 )
 
 // at is a [[fault]] of a time.
@@ -324,7 +324,7 @@ func TestStartTermOfARun(t *testing.T) {
 		if first != start+1 {
 			t.Errorf("start_term %d: the first election is of term %d", start, first)
 		}
-		if r := result(t, c); r.Checks.Violation != nil || r.Checks.Sometimes[check.ElectionWon] == 0 {
+		if r := result(t, c); r.Checks.Violation != nil || r.Checks.Sometimes[invariants.ElectionWon] == 0 {
 			t.Errorf("start_term %d: %v", start, r.Checks.Violation)
 		}
 	}

@@ -7,9 +7,9 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
-	"github.com/raftkv/raftkv/raftkv/check"
-	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft"
+	"github.com/raftkv/raftkv/raftkv/raft/invariants"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
@@ -69,7 +69,7 @@ func lastNotificationLost(t *testing.T, seed uint64) *config.Config {
 func stormyConfig(_ *testing.T, seed uint64) *config.Config { return stormy(seed) }
 
 // convict runs a seed with a bug, or none, and returns what does not hold.
-func convict(t *testing.T, p provocation, seed uint64, bug raft.Bug) *check.Violation {
+func convict(t *testing.T, p provocation, seed uint64, bug raft.Bug) *invariants.Violation {
 	t.Helper()
 	c := p.config(t, seed)
 	c.Bug = bug

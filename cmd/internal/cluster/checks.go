@@ -4,32 +4,32 @@ import (
 	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
-	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/client"
-	"github.com/raftkv/raftkv/raftkv/node"
-	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/invariants"
+	"github.com/raftkv/raftkv/raftkv/raft/node"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/sim"
-	"github.com/raftkv/raftkv/raftkv/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
 // Checks are what the checks of a run came to.
 type Checks struct {
-	Invariants int              // how many were asked for after each event; 0 when nobody checked
-	Events     uint64           // after which they were
-	Violation  *check.Violation // what did not hold, where the run stopped; nil if everything held
-	Sometimes  check.Sometimes  // what happened of what should happen in some runs
-	Figures    check.Figures
+	Invariants int                   // how many were asked for after each event; 0 when nobody checked
+	Events     uint64                // after which they were
+	Violation  *invariants.Violation // what did not hold, where the run stopped; nil if everything held
+	Sometimes  invariants.Sometimes  // what happened of what should happen in some runs
+	Figures    invariants.Figures
 }
 
 var nameViolation = world.NameOf(spans.ViolationName)
 
 // newChecker makes the one who looks whether the invariants hold, and who stops the run when one does not.
-func (cl *Cluster) newChecker(tracer *spans.Tracer) *check.Checker {
-	return check.New(check.Options{
+func (cl *Cluster) newChecker(tracer *spans.Tracer) *invariants.Checker {
+	return invariants.New(invariants.Options{
 		Servers: cl.config.NumNodes, Now: cl.now, Timing: timing(cl.config),
 		Stopped: func() bool { return cl.stopped() },
-		Violated: func(v *check.Violation) {
+		Violated: func(v *invariants.Violation) {
 			traceViolation(tracer, v)
 			cl.sim.Stop()
 		},
@@ -39,7 +39,7 @@ func (cl *Cluster) newChecker(tracer *spans.Tracer) *check.Checker {
 func (cl *Cluster) now() time.Duration { return cl.sim.Now() }
 
 // traceViolation opens and ends the span of a violation, named by what it is and whose event it was.
-func traceViolation(tracer *spans.Tracer, v *check.Violation) {
+func traceViolation(tracer *spans.Tracer, v *invariants.Violation) {
 	process := world.NewProcessID(world.NodeGroup, uint32(v.Server))
 	id := uint64(world.RootID(process, nameViolation, uint64(world.NameOf(string(v.Invariant.Name))), 0))
 	begin := spans.Begin{Self: spans.Ref{Root: id, ID: id}}
@@ -47,8 +47,8 @@ func traceViolation(tracer *spans.Tracer, v *check.Violation) {
 }
 
 // timing is what the bounds of Progress are computed from: of links that differ, the worst.
-func timing(c *config.Config) check.Timing {
-	t := check.Timing{
+func timing(c *config.Config) invariants.Timing {
+	t := invariants.Timing{
 		Election: c.Raft.ElectionTimeout, Heartbeat: c.Raft.HeartbeatInterval, RPCTimeout: c.Raft.RPCTimeout,
 		Latency: c.Network.Latency.Max, Step: c.Process.StepTime.Max, Lost: lostOrLate(c.Network.Loss, c.Network.Late),
 		MaxEntries: max(1, c.Raft.MaxEntries), MaxInFlight: max(1, c.Raft.MaxInflight), Clients: c.NumClients,
@@ -66,7 +66,7 @@ func timing(c *config.Config) check.Timing {
 func lostOrLate(loss, late float64) float64 { return 1 - float64((1-loss)*(1-late)) }
 
 // watched is a server with the one who watches it, if anybody does.
-type watched struct{ server *check.Server }
+type watched struct{ server *invariants.Server }
 
 func (cl *Cluster) watch(id protocol.NodeID) watched {
 	if cl.checker == nil {

@@ -6,9 +6,9 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
-	"github.com/raftkv/raftkv/raftkv/check"
-	"github.com/raftkv/raftkv/raftkv/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft"
+	"github.com/raftkv/raftkv/raftkv/raft/invariants"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
@@ -45,7 +45,7 @@ func crashes(cl *cluster.Cluster, c *config.Config) {
 // TestStormyRunsViolateNothing looks at runs with losses, duplicates, crashes and restarts: every invariant holds, and all that should happen sometimes does.
 func TestStormyRunsViolateNothing(t *testing.T) {
 	t.Parallel()
-	var sometimes check.Sometimes
+	var sometimes invariants.Sometimes
 	for seed := range uint64(60) {
 		c := stormy(seed + 1)
 		cl := cluster.New(c, cluster.Options{})
@@ -60,11 +60,11 @@ func TestStormyRunsViolateNothing(t *testing.T) {
 		if !result.Finished {
 			t.Errorf("seed %d: the run did not finish: %d operations answered, index %d committed", c.Seed, result.Operations, result.Committed)
 		}
-		for _, one := range check.AllSometimes() {
+		for _, one := range invariants.AllSometimes() {
 			sometimes[one] += result.Checks.Sometimes[one]
 		}
 	}
-	for _, one := range check.AllSometimes() {
+	for _, one := range invariants.AllSometimes() {
 		if sometimes[one] == 0 && !one.NeedsLyingDisk() {
 			t.Errorf("in none of the runs: %s", one)
 		}

@@ -8,12 +8,12 @@ import (
 	"slices"
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
-	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/client"
-	"github.com/raftkv/raftkv/raftkv/node"
-	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/invariants"
+	"github.com/raftkv/raftkv/raftkv/raft/node"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/sim"
-	"github.com/raftkv/raftkv/raftkv/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
@@ -47,11 +47,11 @@ type Cluster struct {
 	progress  func(operations int)
 	tuned     bool
 	around    func(world.Process) world.Process
-	committed protocol.LogIndex // the highest index that any server has known to be committed, whatever those know that have started again since
-	settled   bool              // finished was true: what is in flight is handled, and nothing else happens
-	handled   int               // events, to tell of the progress now and then
-	checker   *check.Checker    // nil when nobody checks
-	stopped   func() bool       // nobody waits for the checks any more
+	committed protocol.LogIndex   // the highest index that any server has known to be committed, whatever those know that have started again since
+	settled   bool                // finished was true: what is in flight is handled, and nothing else happens
+	handled   int                 // events, to tell of the progress now and then
+	checker   *invariants.Checker // nil when nobody checks
+	stopped   func() bool         // nobody waits for the checks any more
 	faults    *faults
 	results   map[string]string // of operations that something is expected of, by their requests
 	glimpses  map[glimpse][]int // the terms in the logs that something is expected of before the end

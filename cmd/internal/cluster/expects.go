@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
-	"github.com/raftkv/raftkv/raftkv/check"
-	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/invariants"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
 )
@@ -99,7 +99,7 @@ func (cl *Cluster) scheduleGlimpses() {
 
 // happened is how often something happened.
 func (cl *Cluster) happened(r *Result, text string) uint64 {
-	for _, s := range check.AllSometimes() {
+	for _, s := range invariants.AllSometimes() {
 		if s.String() == text {
 			return r.Checks.Sometimes[s]
 		}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
-	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 // TestWhatLasts looks at runs that do not finish, and at whether Progress is demanded of them: it is unless something is still the matter with the servers.

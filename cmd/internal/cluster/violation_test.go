@@ -7,8 +7,8 @@ import (
 	"go.opentelemetry.io/otel/codes"
 
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
-	"github.com/raftkv/raftkv/raftkv/check"
-	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/invariants"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
 )
@@ -17,7 +17,7 @@ import (
 type spoiler struct {
 	world.Process
 
-	checker *check.Checker
+	checker *invariants.Checker
 }
 
 const spoiled = 60 * time.Millisecond
@@ -27,7 +27,7 @@ func (*spoiler) Finish()             {}
 func (*spoiler) Start(w world.World) { w.SetTimer(0, world.Timer{Kind: 1, ID: 1}, spoiled) }
 
 func (s *spoiler) Timeout(world.Timer, time.Duration) {
-	s.checker.Check(&check.View{At: spoiled, Server: 2, State: &protocol.State{}}) // its term fell
+	s.checker.Check(&invariants.View{At: spoiled, Server: 2, State: &protocol.State{}}) // its term fell
 }
 
 // TestAViolationStopsTheRun plants one: the run ends there, and its trace tells of it.

@@ -8,15 +8,15 @@ import (
 	"strings"
 	"time"
 
-	"github.com/raftkv/raftkv/raftkv/check"
-	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/invariants"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
 // Expect is an [[expect]]: something that must be true at the end of the run. It says one thing.
 type Expect struct {
 	Leader    world.ProcessID // who leads
-	Sometimes string          // what happened at least once: the text of a check.Sometime
+	Sometimes string          // what happened at least once: the text of a invariants.Sometime
 	Never     string          // what did not happen
 	Answered  int             // how many operations have an answer
 	Faults    int             // how many of the faults happened, those of one message not among them
@@ -99,7 +99,7 @@ type happening struct{ field *string }
 
 func (h happening) read(v any, complain complainer) {
 	var all []string
-	for _, s := range check.AllSometimes() {
+	for _, s := range invariants.AllSometimes() {
 		all = append(all, s.String())
 	}
 	s, ok := v.(string)

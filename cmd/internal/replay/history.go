@@ -10,18 +10,18 @@ import (
 	"strings"
 	"time"
 
-	"github.com/raftkv/raftkv/raftkv/check"
-	"github.com/raftkv/raftkv/raftkv/protocol"
-	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/invariants"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/traces"
 )
 
 // History returns what is wrong with the clients' history, nil if some order of the operations, each between its call
 // and its answer, explains all answers (Herlihy and Wing 1990). It has the clients ask and be answered as their spans
 // say, in a run that began at epoch. When ctx ends before it is known, it returns nil, too.
-func History(ctx context.Context, operations []traces.Operation, epoch time.Time) *check.Violation {
+func History(ctx context.Context, operations []traces.Operation, epoch time.Time) *invariants.Violation {
 	now := time.Duration(0)
-	checker := check.New(check.Options{Now: func() time.Duration { return now }, Stopped: func() bool { return ctx.Err() != nil }})
+	checker := invariants.New(invariants.Options{Now: func() time.Duration { return now }, Stopped: func() bool { return ctx.Err() != nil }})
 	for e := range events(operations) {
 		op := &operations[e.operation]
 		now = e.at.Sub(epoch)

@@ -3,7 +3,7 @@ package replay
 import (
 	"testing"
 
-	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/traces"
 )
 

@@ -8,8 +8,8 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
-	"github.com/raftkv/raftkv/raftkv/check"
-	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/invariants"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
@@ -23,7 +23,7 @@ type fake struct {
 
 func (f *fake) world() World {
 	return World{
-		Run: func(_ context.Context, c *config.Config) (*check.Violation, error) {
+		Run: func(_ context.Context, c *config.Config) (*invariants.Violation, error) {
 			f.runs++
 			return f.violation(c), nil
 		},
@@ -36,12 +36,12 @@ func (f *fake) world() World {
 	}
 }
 
-func (f *fake) violation(c *config.Config) *check.Violation {
+func (f *fake) violation(c *config.Config) *invariants.Violation {
 	name := f.violates(c)
 	if name == "" || f.at >= c.MaxDuration {
 		return nil
 	}
-	return &check.Violation{Invariant: invariant(name), At: f.at, Facts: [2]string{"one", "other"}}
+	return &invariants.Violation{Invariant: invariant(name), At: f.at, Facts: [2]string{"one", "other"}}
 }
 
 func invariant(name protocol.InvariantName) protocol.Invariant {

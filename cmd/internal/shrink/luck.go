@@ -12,8 +12,8 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
-	"github.com/raftkv/raftkv/raftkv/check"
-	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/invariants"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
 )
@@ -63,7 +63,7 @@ func asked(c *config.Config, all []Message) *config.Config {
 }
 
 // run carries out the run of a config.
-func run(ctx context.Context, c *config.Config) (*check.Violation, error) {
+func run(ctx context.Context, c *config.Config) (*invariants.Violation, error) {
 	result, err := cluster.New(c, cluster.Options{}).Run(ctx)
 	if failed := (*cluster.Panic)(nil); errors.As(err, &failed) {
 		return nil, nil // it violates nothing

@@ -13,9 +13,9 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
-	"github.com/raftkv/raftkv/raftkv/check"
-	"github.com/raftkv/raftkv/raftkv/protocol"
-	"github.com/raftkv/raftkv/raftkv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/invariants"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
 )
@@ -89,11 +89,11 @@ func writtenLuck(t *testing.T, luck func(*config.Config), quiet func(*config.Con
 		luck(drawn)
 		s := newShrinker(t.Context(), Options{})
 		kept := quiet(drawn)
-		s.options.World.Run = func(_ context.Context, c *config.Config) (*check.Violation, error) {
+		s.options.World.Run = func(_ context.Context, c *config.Config) (*invariants.Violation, error) {
 			if c.Network.Late < kept.Network.Late {
 				return nil, nil
 			}
-			return &check.Violation{Invariant: invariant(protocol.InvariantLogMatching)}, nil // so that whatever else is tried is taken
+			return &invariants.Violation{Invariant: invariant(protocol.InvariantLogMatching)}, nil // so that whatever else is tried is taken
 		}
 		if !s.begin(drawn) {
 			t.Fatal(s.err)

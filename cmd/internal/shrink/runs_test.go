@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
-	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 // TestManyWaysAreAffordable has a violation that needs more faults than a person reads, and other ones by each way: of 24 faults, one of each two that are of one node and near each

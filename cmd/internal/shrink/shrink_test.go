@@ -13,8 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
-	"github.com/raftkv/raftkv/raftkv/check"
-	"github.com/raftkv/raftkv/raftkv/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/invariants"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
@@ -472,7 +472,7 @@ func TestViolationAtTheEnd(t *testing.T) {
 	c := config.Default()
 	w := f.world()
 	run := w.Run
-	w.Run = func(ctx context.Context, c *config.Config) (v *check.Violation, err error) {
+	w.Run = func(ctx context.Context, c *config.Config) (v *invariants.Violation, err error) {
 		if v, err = run(ctx, c); v != nil {
 			v.At = c.MaxDuration
 		}

@@ -1,0 +1,91 @@
+package invariants
+
+import (
+	"time"
+
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+)
+
+// Event is what happened to a process.
+type Event uint8
+
+// The events there are.
+const (
+	Handled   Event = iota // a server handled a message or a timer
+	Crashed                // a server crashed
+	Restarted              // a server started again with what its disk kept
+	Answered               // a client got an answer
+	Ended                  // the run is over
+)
+
+// View is what one event shows.
+type View struct {
+	At     time.Duration
+	Event  Event
+	Server protocol.NodeID // none when it is no server's event
+
+	State    *protocol.State    // the server's, after the event
+	Durable  *Durable           // what its disk holds after the event
+	DiskLost bool               // as it started again its disk held something else than it had said that it keeps
+	Received protocol.Message   // what it handled, if it was a message
+	From     protocol.NodeID    // who sent that, if it was a server
+	Wrote    []protocol.Persist // what the event made durable, in order
+	Sent     []Sent             // what it sent, in order; with a crash, in the step that it died in
+	Commits  []protocol.Commit  // what it announced to be committed, in order
+	Applied  []Applied          // what it handed to its state machine, in order
+
+	Operation *Operation // what a client was answered
+	Finished  bool       // when the run is over: nothing was left to be done
+}
+
+// entryAt is the entry at an index that the server's log has.
+func (v *View) entryAt(index protocol.LogIndex) protocol.LogEntry {
+	return v.State.Log.At(int(index - 1))
+}
+
+// Sent is a message that left a server, with what its disk held at that moment.
+type Sent struct {
+	To      protocol.NodeID // none when it went to a client
+	Message protocol.Message
+
+	Term     protocol.Term
+	VotedFor protocol.NodeID
+	Last     protocol.LogIndex
+}
+
+// Applied is an entry that a state machine took, and what it answered.
+type Applied struct {
+	Index  protocol.LogIndex
+	Entry  protocol.LogEntry
+	Result protocol.Result
+}
+
+// Durable is what a server's disk holds of Figure 2's persistent state: the log as a chain of hashes.
+type Durable struct {
+	CurrentTerm protocol.Term
+	VotedFor    protocol.NodeID
+
+	log chain
+}
+
+// Write makes a record durable.
+func (d *Durable) Write(p *protocol.Persist) {
+	d.CurrentTerm, d.VotedFor = p.CurrentTerm, p.VotedFor
+	if p.FirstIndex > 0 {
+		d.log.write(p.FirstIndex, p.Entries)
+	}
+}
+
+// LastIndex is the index of the last entry on the disk.
+func (d *Durable) LastIndex() protocol.LogIndex { return d.log.last() }
+
+// Operation is what a client asked for, and what it was answered.
+type Operation struct {
+	Request protocol.RequestID
+	Command protocol.Command
+	Result  protocol.Result // nil when there was no answer
+	Call    uint64          // when it was asked for and answered: the order of all calls and answers
+	Return  uint64
+	Asked   time.Duration
+	Ended   time.Duration
+}

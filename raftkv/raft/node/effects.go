@@ -1,0 +1,336 @@
+package node
+
+import (
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/raftkv/world"
+)
+
+// stepWith hands an input to the algorithm and makes durable what it wants durable, which is its first effect: then
+// what follows may leave. It returns that. If the disk fails, the step has no other effect: the world has the server
+// crash.
+func (n *Node) stepWith(input protocol.Input) (effects []protocol.Effect, ok bool) {
+	role := n.raft.State().Role
+	effects = n.raft.Step(input)
+	if len(effects) == 0 {
+		return nil, true
+	}
+	e, persists := effects[0].(protocol.Persist)
+	if !persists {
+		return effects, true
+	}
+	if err := n.persist(e); err != nil {
+		n.failed, n.crashedAs = true, role
+		return nil, false
+	}
+	n.step.persisted = true
+	return effects[1:], true
+}
+
+// persister is a span in which something was made durable.
+type persister interface {
+	Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex)
+}
+
+// persistedIn notes what is durable now on the first span of the step that did it.
+func (n *Node) persistedIn(span persister) {
+	if n.step.persisted {
+		n.step.persisted = false
+		span.Persist(n.durable.term, n.durable.votedFor, n.durable.lastIndex)
+	}
+}
+
+// carryOut does what the algorithm wants done, in its order.
+func (n *Node) carryOut(effects []protocol.Effect) {
+	for _, effect := range effects {
+		switch e := effect.(type) {
+		case protocol.Persist: // is done: see stepWith
+		case protocol.Send:
+			n.send(e)
+		case protocol.Reply:
+			n.reply(e)
+		case protocol.Append:
+			n.appended(e)
+		case protocol.Commit:
+			n.committed(e)
+		case protocol.Apply:
+			n.apply(e)
+		case protocol.SetTimer:
+			n.setTimer(e.Timer)
+		case protocol.StopTimer:
+			n.stopTimer(e.Timer)
+		case protocol.RoleChange:
+			n.roleChanged(e)
+		}
+	}
+	if n.step.commit.ID != 0 && n.raft.State().Role == protocol.RoleLeader {
+		n.requests.letGo(n.matchedByAll())
+	}
+}
+
+// matchedByAll is the highest index up to which every server is known to hold the leader's log.
+func (n *Node) matchedByAll() protocol.LogIndex {
+	state := n.raft.State()
+	lowest := state.CommitIndex
+	for id, match := range state.MatchIndex {
+		if id != 0 && protocol.NodeID(id) != n.config.ID {
+			lowest = min(lowest, match)
+		}
+	}
+	return lowest
+}
+
+func (n *Node) send(e protocol.Send) {
+	switch m := e.Message.(type) {
+	case protocol.RequestVote:
+		n.callRequestVote(e.To, m, e.Message)
+	case protocol.AppendEntries:
+		n.callAppendEntries(e.To, m, e.Message)
+	case protocol.CommitNotification:
+		n.notify(e.To, m, e.Message)
+	case protocol.VoteGranted, protocol.VoteDenied, protocol.AppendEntriesOk, protocol.AppendEntriesRejected, protocol.ClientPut,
+		protocol.ClientGet, protocol.ClientDelete, protocol.Answered, protocol.NotLeader, protocol.OutcomeUnknown:
+		panic(unanswerable(m))
+	}
+}
+
+// reply answers the request that is being handled, and so ends its span.
+func (n *Node) reply(e protocol.Reply) {
+	request := &n.step.envelope
+	answer := world.Envelope{
+		ID: world.CausalID(n.step.cause.ID), Root: request.Root, From: n.id, To: request.From, InReplyTo: request.ID, Payload: e.Message,
+	}
+	switch m := request.Payload.(type) {
+	case protocol.RequestVote:
+		sent(n.step.requestVote, n.world.Send(answer))
+		n.step.requestVote.End(e.Message.Name())
+	case protocol.AppendEntries:
+		sent(n.step.appendEntries, n.world.Send(answer))
+		n.step.appendEntries.End(e.Message.Name())
+	case protocol.ClientPut, protocol.ClientGet, protocol.ClientDelete:
+		answer.Payload = n.readNow(m, e.Message)
+		span := n.startRequestSpan(request.Payload)
+		n.answer(span, answer)
+	}
+}
+
+// readNow puts into an answer to a get what this server's own store holds. Raft as it should be has no such answer: a get is answered when its entry is applied.
+func (n *Node) readNow(request any, reply protocol.Message) protocol.Message {
+	get, isGet := request.(protocol.ClientGet)
+	if answered, ok := reply.(protocol.Answered); ok && isGet {
+		answered.Result = n.store.Apply(protocol.LogEntry{Command: protocol.Get{Key: get.Key}})
+		return answered
+	}
+	return reply
+}
+
+func (n *Node) traceRequestVote(m protocol.RequestVote, e protocol.Reply) (span spans.RequestVoteServerSpan) {
+	if !n.tracer.On() {
+		return span
+	}
+	request := &n.step.envelope
+	span = n.tracer.StartRequestVoteServer(spans.Begin{Self: n.step.cause, Parent: uint64(request.ID)}, n.who(), request.From.String(),
+		m.Term, m.LastLogIndex, m.LastLogTerm, n.raft.State().VotedFor)
+	n.persistedIn(span)
+	if e.Reason != protocol.ReasonNone {
+		span.SetReason(e.Reason)
+	}
+	if request.Copy > 0 {
+		span.SetCopy(int64(request.Copy))
+	}
+	return span
+}
+
+func (n *Node) traceAppendEntries(m protocol.AppendEntries, e protocol.Reply) (span spans.AppendEntriesServerSpan) {
+	if !n.tracer.On() {
+		return span
+	}
+	request := &n.step.envelope
+	span = n.tracer.StartAppendEntriesServer(spans.Begin{Self: n.step.cause, Parent: uint64(request.ID)}, n.who(), request.From.String(),
+		m.Term, m.PrevLogIndex, m.PrevLogTerm, int64(len(m.Entries)), m.LeaderCommit, protocol.LogIndex(n.raft.State().Log.Len()))
+	n.persistedIn(span)
+	if len(m.Entries) > 0 {
+		span.SetEntries(describe(m.PrevLogIndex+1, m.Entries))
+	}
+	if ok, is := e.Message.(protocol.AppendEntriesOk); is {
+		span.SetMatchIndex(ok.MatchIndex)
+	}
+	if rejected, is := e.Message.(protocol.AppendEntriesRejected); is {
+		span.SetConflictIndex(rejected.ConflictIndex)
+		span.SetConflictTerm(rejected.ConflictTerm)
+		span.SetReason(e.Reason)
+	}
+	if request.Copy > 0 {
+		span.SetCopy(int64(request.Copy))
+	}
+	return span
+}
+
+func (n *Node) traceNotification(m protocol.CommitNotification) {
+	if !n.tracer.On() {
+		return
+	}
+	e := &n.step.envelope
+	producer := spans.Ref{Root: uint64(e.Root), ID: uint64(e.ID)}
+	link := spans.LinkTo(producer, spans.LinkProducer)
+	span := n.tracer.StartCommitNotificationConsumer(spans.Begin{Self: n.step.cause, Parent: producer.ID, Links: []spans.Link{link}}, n.who(), e.From.String(), m.Term, m.LeaderCommit)
+	n.persistedIn(span)
+	if e.Copy > 0 {
+		span.SetCopy(int64(e.Copy))
+	}
+	span.End()
+}
+
+// appended has the client whose command was taken into the log wait until it is applied. A no-op is the election's own.
+func (n *Node) appended(e protocol.Append) {
+	command := n.raft.State().Log.At(int(e.Index - 1)).Command
+	if n.step.envelope.From.Group() != world.ClientGroup {
+		n.step.roleChange.Append(e.Index, e.Term, command)
+		n.endRoleChange()
+		n.requests.add(e.Index, request{ref: n.election.ref})
+		return
+	}
+	span := n.startRequestSpan(n.step.envelope.Payload)
+	if span != nil {
+		n.persistedIn(span)
+		span.Append(e.Index, e.Term, command)
+	}
+	n.requests.add(e.Index, n.wait(span))
+}
+
+// committed opens the span of a commit: caused, at the leader, by the first request whose entry it commits, and at a follower by what told of it.
+func (n *Node) committed(e protocol.Commit) {
+	if n.config.Observer != nil {
+		n.config.Observer.Committed(e)
+	}
+	parent, ordinal := n.step.cause, uint64(0)
+	leading := n.raft.State().Role == protocol.RoleLeader
+	if leading {
+		parent = n.requests.cause(e.From+1, n.election.ref)
+		if parent == n.election.ref {
+			ordinal = n.election.nextCommit()
+		}
+	}
+	n.step.commitParent, n.step.ordinal, n.step.applied = parent, ordinal, 0
+	n.step.commit = n.child(parent, nameCommit, 0, ordinal, 0)
+	if n.tracer.On() {
+		begin := spans.Begin{Self: n.step.commit, Parent: parent.ID}
+		if leading {
+			begin.Links = n.requests.links(e.From+1, e.To, parent, n.election.ref)
+		}
+		span := n.tracer.StartCommit(begin, n.who(), e.From, e.To)
+		if leading {
+			span.SetCommitAcknowledgedBy(names(e.AcknowledgedBy))
+			span.SetQuorum(int64(n.raft.Quorum()))
+		}
+		span.End()
+	}
+}
+
+// apply hands an entry to the state machine, and its result to the client that waits for it here.
+func (n *Node) apply(e protocol.Apply) {
+	result := n.store.Apply(e.Entry)
+	if n.config.Observer != nil {
+		n.config.Observer.Applied(e, result)
+	}
+	if n.tracer.On() {
+		ref := n.child(n.step.commit, nameApply, 0, n.step.applied, 0)
+		span := n.tracer.StartApply(spans.Begin{Self: ref, Parent: n.step.commit.ID}, n.who(), e.Index, e.Entry.Term, e.Entry.Command, result.String())
+		if e.Entry.Request != (protocol.RequestID{}) {
+			span.SetRequestID(e.Entry.Request)
+		}
+		span.End()
+	}
+	n.step.applied++
+	n.requests.applied(n, e.Index, result)
+}
+
+func (n *Node) setTimer(timer protocol.Timer) {
+	term := n.raft.State().CurrentTerm
+	switch timer {
+	case protocol.TimerElection:
+		if n.config.ElectionTimeout.Max == 0 {
+			return
+		}
+		attempt := n.identity.elections[term]
+		draw := n.world.Random(drawElectionTimeout, world.RootID(n.id, drawElectionTimeout, uint64(term), attempt))
+		id := world.RootID(n.id, nameElection, uint64(term)+1, n.identity.elections[term+1])
+		n.electionTimer = n.world.SetTimer(n.electionTimer, world.Timer{Kind: timerElection, ID: id}, n.config.ElectionTimeout.Pick(draw))
+	case protocol.TimerHeartbeat:
+		id := world.RootID(n.id, nameHeartbeat, uint64(term), n.identity.heartbeats[term]+1)
+		n.heartbeatTimer = n.world.SetTimer(n.heartbeatTimer, world.Timer{Kind: timerHeartbeat, ID: id}, n.config.HeartbeatInterval)
+	}
+}
+
+func (n *Node) stopTimer(timer protocol.Timer) {
+	switch timer {
+	case protocol.TimerElection:
+		n.world.StopTimer(n.electionTimer)
+		n.electionTimer = 0
+	case protocol.TimerHeartbeat:
+		n.world.StopTimer(n.heartbeatTimer)
+		n.heartbeatTimer = 0
+	}
+}
+
+// roleChanged notes a change of the role (Figure 4) and what it means for the election and for the clients that wait.
+func (n *Node) roleChanged(e protocol.RoleChange) {
+	if e.From == protocol.RoleLeader {
+		n.requests.leadershipLost(n)
+	}
+	if e.From == protocol.RoleCandidate {
+		n.election.end(outcome(e.To))
+	}
+	if e.To == protocol.RoleCandidate {
+		n.openElection()
+	}
+	parent, ordinal := n.step.cause, uint64(0)
+	if e.To != protocol.RoleFollower {
+		parent, ordinal = n.election.ref, n.election.nextRoleChange()
+	}
+	if n.tracer.On() {
+		who := n.who()
+		who.Role = e.To
+		self := n.child(parent, nameRoleChange, 0, ordinal, 0)
+		n.endRoleChange()
+		n.step.roleChange = n.tracer.StartRoleChange(spans.Begin{Self: self, Parent: parent.ID}, who, e.From, e.Event)
+		n.persistedIn(n.step.roleChange)
+	}
+	if e.To != protocol.RoleLeader || !n.config.NoopOnElection {
+		n.endRoleChange()
+	}
+}
+
+// endRoleChange ends the span of the role change: at once, but for a new leader's, which waits for its no-op.
+func (n *Node) endRoleChange() {
+	n.step.roleChange.End()
+	n.step.roleChange = spans.RoleChangeSpan{}
+}
+
+func outcome(to protocol.Role) string {
+	switch to {
+	case protocol.RoleLeader:
+		return spans.OutcomeWon
+	case protocol.RoleFollower:
+		return spans.OutcomeLost
+	case protocol.RoleCandidate:
+		return spans.OutcomeNoWinner
+	}
+	return ""
+}
+
+// heartbeatRound is the round that this step's AppendEntries without entries belong to: its own trace, linked to the election.
+func (n *Node) heartbeatRound() spans.Ref {
+	if n.step.heartbeat.ID != 0 {
+		return n.step.heartbeat
+	}
+	term := n.raft.State().CurrentTerm
+	n.identity.heartbeats[term]++
+	round := n.identity.heartbeats[term]
+	n.step.heartbeat = n.root(nameHeartbeat, uint64(term), round)
+	if n.tracer.On() {
+		begin := spans.Begin{Self: n.step.heartbeat, Links: []spans.Link{n.leaderLink()}}
+		n.tracer.StartHeartbeat(begin, n.who(), int64(round)).End()
+	}
+	return n.step.heartbeat
+}

@@ -1,0 +1,96 @@
+package node
+
+import (
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/raftkv/world"
+)
+
+// The names that causal ids are made of: those of the spans, and of the draws.
+var (
+	nameStart         = world.NameOf(spans.StartName)
+	nameSetPeers      = world.NameOf(spans.SetPeersName)
+	nameElection      = world.NameOf(spans.ElectionName)
+	nameHeartbeat     = world.NameOf(spans.HeartbeatName)
+	nameRoleChange    = world.NameOf(spans.RoleChangeName)
+	nameRequestVote   = world.NameOf(spans.RequestVoteClientName)
+	nameAppendEntries = world.NameOf(spans.AppendEntriesClientName)
+	nameNotification  = world.NameOf(spans.CommitNotificationProducerName)
+	namePut           = world.NameOf(spans.PutServerName)
+	nameGet           = world.NameOf(spans.GetServerName)
+	nameDelete        = world.NameOf(spans.DeleteServerName)
+	nameCommit        = world.NameOf(spans.CommitName)
+	nameApply         = world.NameOf(spans.ApplyName)
+	nameLateReply     = world.NameOf(spans.LateReplyName)
+
+	drawElectionTimeout = world.NameOf("election timeout")
+)
+
+// identity counts the roots that would be equal otherwise. It outlives a crash: a node that forgot its vote may be elected twice in a term.
+type identity struct {
+	elections  map[protocol.Term]uint64 // begun in each term
+	heartbeats map[protocol.Term]uint64 // rounds begun in each term
+}
+
+func newIdentity() identity {
+	return identity{elections: map[protocol.Term]uint64{}, heartbeats: map[protocol.Term]uint64{}}
+}
+
+func (n *Node) root(what world.Name, number, ordinal uint64) spans.Ref {
+	id := uint64(world.RootID(n.id, what, number, ordinal))
+	return spans.Ref{Root: id, ID: id}
+}
+
+func (n *Node) child(parent spans.Ref, name world.Name, peer world.ProcessID, ordinal uint64, copyNumber uint32) spans.Ref {
+	return spans.Ref{Root: parent.Root, ID: uint64(world.CausalID(parent.ID).Child(name, n.id, peer, ordinal, copyNumber))}
+}
+
+// leaderLink says of what a leader does which election made it one.
+func (n *Node) leaderLink() spans.Link { return spans.LinkTo(n.election.ref, spans.LinkLeader) }
+
+// who is this server as spans tell it.
+func (n *Node) who() spans.Who {
+	s := n.raft.State()
+	return spans.Who{Node: n.config.ID, Term: s.CurrentTerm, Role: s.Role}
+}
+
+func process(id protocol.NodeID) world.ProcessID {
+	return world.NewProcessID(world.NodeGroup, uint32(id))
+}
+
+// serverOf is the server that a process is; none for a client.
+func serverOf(p world.ProcessID) protocol.NodeID {
+	if p.Group() != world.NodeGroup {
+		return 0
+	}
+	return protocol.NodeID(p.Number())
+}
+
+func names(ids []protocol.NodeID) []string {
+	s := make([]string, len(ids))
+	for i, id := range ids {
+		s[i] = id.String()
+	}
+	return s
+}
+
+// nameOfRequest is the span of a request's or a one-way message's receiver. Replies have none of their own.
+func nameOfRequest(m protocol.Message) world.Name {
+	switch m.(type) {
+	case protocol.RequestVote:
+		return nameRequestVote
+	case protocol.AppendEntries:
+		return nameAppendEntries
+	case protocol.CommitNotification:
+		return nameNotification
+	case protocol.ClientPut:
+		return namePut
+	case protocol.ClientGet:
+		return nameGet
+	case protocol.ClientDelete:
+		return nameDelete
+	case protocol.VoteGranted, protocol.VoteDenied, protocol.AppendEntriesOk, protocol.AppendEntriesRejected,
+		protocol.Answered, protocol.NotLeader, protocol.OutcomeUnknown:
+	}
+	return 0
+}

@@ -1,0 +1,419 @@
+package spans_test
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	oteltrace "go.opentelemetry.io/otel/trace"
+
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
+)
+
+const run = 0x1234567890abcdef
+
+var epoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// ids gives spans the ids that their starters ask for.
+type ids struct{ t *testing.T }
+
+func (g ids) NewIDs(ctx context.Context) (oteltrace.TraceID, oteltrace.SpanID) {
+	root, id, ok := spans.CausalIDs(ctx)
+	if !ok {
+		g.t.Error("a span is started without causal ids")
+	}
+	return new(spans.Tracer).TraceID(root), spans.SpanID(id)
+}
+
+func (g ids) NewSpanID(ctx context.Context, _ oteltrace.TraceID) oteltrace.SpanID {
+	_, span := g.NewIDs(ctx)
+	return span
+}
+
+// record is a tracer, and what it records.
+func record(t *testing.T) (*spans.Tracer, *tracetest.InMemoryExporter) {
+	t.Helper()
+	exporter := tracetest.NewInMemoryExporter()
+	provider := trace.NewTracerProvider(trace.WithSyncer(exporter), trace.WithIDGenerator(ids{t}), trace.WithRawSpanLimits(trace.SpanLimits{
+		AttributeValueLengthLimit: -1, AttributeCountLimit: -1, EventCountLimit: -1, LinkCountLimit: -1, AttributePerEventCountLimit: -1, AttributePerLinkCountLimit: -1,
+	}))
+	tracer := spans.NewTracer(provider.Tracer(spans.Scope), run, epoch)
+	tracer.Follow(&clock{})
+	return tracer, exporter
+}
+
+func only(t *testing.T, exporter *tracetest.InMemoryExporter) tracetest.SpanStub {
+	t.Helper()
+	all := exporter.GetSpans()
+	if len(all) != 1 {
+		t.Fatalf("%d spans, want 1", len(all))
+	}
+	return all[0]
+}
+
+// clock is a millisecond later each time that it is asked, in a step that the test sets.
+type clock struct {
+	now  time.Duration
+	step func() uint64
+}
+
+func (c *clock) BeginsAt() time.Duration  { c.now += time.Millisecond; return c.now }
+func (c *clock) HappensAt() time.Duration { return c.BeginsAt() }
+func (c *clock) EndsAt() time.Duration    { return c.BeginsAt() }
+func (c *clock) Step() uint64 {
+	if c.step == nil {
+		return 0
+	}
+	return c.step()
+}
+
+func TestSpan(t *testing.T) {
+	tracer, exporter := record(t)
+	link := spans.LinkTo(spans.Ref{Root: 5, ID: 6}, spans.LinkPrevious, spans.RaftIndexKey.Int64(3))
+	begin := spans.Begin{Self: spans.Ref{Root: 7, ID: 9}, Parent: 8, Links: []spans.Link{link}}
+	who := spans.Who{Node: 1, Term: 2, Role: protocol.RoleLeader}
+	span := tracer.StartAppendEntriesClient(begin, who, "node-3", 1, 4, 1, 0, 4)
+	span.Delay(spans.CauseNetwork, 40*time.Millisecond)
+	span.SetMatchIndex(4)
+	span.SetWho(spans.Who{Node: 1, Term: 3, Role: protocol.RoleFollower})
+	if !tracer.On() || !span.On() {
+		t.Error("they should be on")
+	}
+	span.Link(spans.LinkTo(spans.Ref{Root: 3, ID: 4}, spans.LinkFault))
+	span.End("AppendEntriesOk", 3)
+
+	got := only(t, exporter)
+	if got.Name != "raft.Raft/AppendEntries" || got.SpanKind != oteltrace.SpanKindClient || got.InstrumentationScope.Name != spans.Scope {
+		t.Errorf("%s, %v, of %s", got.Name, got.SpanKind, got.InstrumentationScope.Name)
+	}
+	if got.SpanContext.TraceID().String() != "1234567890abcdef0000000000000007" || got.SpanContext.SpanID().String() != "0000000000000009" {
+		t.Errorf("trace %v, span %v", got.SpanContext.TraceID(), got.SpanContext.SpanID())
+	}
+	if got.Parent.SpanID().String() != "0000000000000008" || !got.Parent.IsRemote() || got.Parent.TraceID() != got.SpanContext.TraceID() {
+		t.Errorf("parent %+v", got.Parent)
+	}
+	if !got.StartTime.Equal(epoch.Add(time.Millisecond)) || !got.EndTime.Equal(epoch.Add(3*time.Millisecond)) {
+		t.Errorf("from %v to %v", got.StartTime, got.EndTime)
+	}
+	if why := got.Links[0].Attributes; !slices.Equal(why, []attribute.KeyValue{spans.RaftkvLinkKey.String("previous"), spans.RaftIndexKey.Int64(3)}) {
+		t.Errorf("the first link says %v", why)
+	}
+	if why := got.Links[1].Attributes; !slices.Equal(why, []attribute.KeyValue{spans.RaftkvLinkKey.String("fault")}) {
+		t.Errorf("the link that was added says %v", why)
+	}
+	if len(got.Links) != 2 || got.Links[0].SpanContext.TraceID().String() != "1234567890abcdef0000000000000005" || got.Links[0].SpanContext.SpanID().String() != "0000000000000006" {
+		t.Errorf("links %+v", got.Links)
+	}
+	if len(got.Events) != 1 || got.Events[0].Name != "delay" || !got.Events[0].Time.Equal(epoch.Add(2*time.Millisecond)) ||
+		!slices.Equal(got.Events[0].Attributes, []attribute.KeyValue{spans.RaftkvCauseKey.String("network"), spans.RaftkvDelayNsKey.Int(40_000_000)}) {
+		t.Errorf("events %+v", got.Events)
+	}
+	if got.Status.Code != codes.Unset {
+		t.Errorf("status %v", got.Status)
+	}
+	want := []attribute.KeyValue{
+		spans.RaftNodeIDKey.String("node-1"), spans.RaftTermKey.Int(3), spans.RaftRoleKey.String("follower"),
+		spans.RPCSystemNameKey.String("raftkv"), spans.RPCMethodKey.String("raft.Raft/AppendEntries"), spans.ServerAddressKey.String("node-3"),
+		spans.RaftPeerIDKey.String("node-3"), spans.RaftAttemptKey.Int(1), spans.RaftPrevLogIndexKey.Int(4), spans.RaftPrevLogTermKey.Int(1),
+		spans.RaftEntriesCountKey.Int(0), spans.RaftLeaderCommitKey.Int(4), spans.PeerServiceKey.String("node-3"), spans.RaftMatchIndexKey.Int(4),
+		spans.RaftReplyKey.String("AppendEntriesOk"), spans.RaftReplyTermKey.Int(3),
+	}
+	if !slices.Equal(got.Attributes, want) {
+		t.Errorf("attributes\n%v\nwant\n%v", got.Attributes, want)
+	}
+}
+
+// A server's address is its own where it is called, and a root has no parent.
+func TestServerAndRoot(t *testing.T) {
+	tracer, exporter := record(t)
+	root := tracer.StartKVPut(spans.Begin{Self: spans.Ref{Root: 7, ID: 7}}, protocol.RequestID{Client: 2, Sequence: 3}, "a", "val_3")
+	root.End("ok")
+	server := tracer.StartPutServer(spans.Begin{Self: spans.Ref{Root: 7, ID: 9}, Parent: 8}, spans.Who{Node: 2, Term: 1, Role: protocol.RoleCandidate}, "client-1", protocol.RequestID{Client: 2, Sequence: 3})
+	server.End("Answered")
+	got := exporter.GetSpans()
+	if got[0].Parent.IsValid() || got[0].SpanContext.SpanID() != spans.SpanID(7) {
+		t.Errorf("the root %v has the parent %v", got[0].SpanContext.SpanID(), got[0].Parent)
+	}
+	if !slices.Contains(got[0].Attributes, spans.KVRequestIDKey.String("client-2/3")) {
+		t.Errorf("attributes %v", got[0].Attributes)
+	}
+	want := []attribute.KeyValue{
+		spans.RaftNodeIDKey.String("node-2"), spans.RaftTermKey.Int(1), spans.RaftRoleKey.String("candidate"),
+		spans.RPCSystemNameKey.String("raftkv"), spans.RPCMethodKey.String("raftkv.KV/Put"), spans.ServerAddressKey.String("node-2"),
+		spans.RaftPeerIDKey.String("client-1"),
+		spans.KVRequestIDKey.String("client-2/3"), spans.RaftReplyKey.String("Answered"),
+	}
+	if !slices.Equal(got[1].Attributes, want) {
+		t.Errorf("attributes\n%v\nwant\n%v", got[1].Attributes, want)
+	}
+}
+
+func TestFailAndUnfinished(t *testing.T) {
+	tracer, exporter := record(t)
+	begin := spans.Begin{Self: spans.Ref{Root: 1, ID: 1}}
+	tracer.StartStart(begin, spans.Who{}, 0, 0, 0).Fail(spans.ErrorTypeCrash, "node-1 crashed")
+	tracer.StartStart(begin, spans.Who{}, 0, 0, 0).Unfinished()
+	got := exporter.GetSpans()
+	if got[0].Status.Code != codes.Error || got[0].Status.Description != "node-1 crashed" || !slices.Contains(got[0].Attributes, attribute.String("error.type", "crash")) ||
+		!got[0].EndTime.Equal(epoch.Add(2*time.Millisecond)) {
+		t.Errorf("failed: %+v", got[0])
+	}
+	if got[1].Status.Code != codes.Unset || !slices.Contains(got[1].Attributes, attribute.Bool("raft.unfinished", true)) || !got[1].EndTime.Equal(epoch.Add(4*time.Millisecond)) {
+		t.Errorf("unfinished: %+v", got[1])
+	}
+}
+
+// argument is some value of a parameter's type that is not zero.
+func argument(t *testing.T, of reflect.Type) reflect.Value {
+	t.Helper()
+	v := reflect.New(of).Elem()
+	switch {
+	case of == reflect.TypeFor[protocol.Command]():
+		v.Set(reflect.ValueOf(protocol.Noop{}))
+	case of == reflect.TypeFor[spans.Link]():
+		v.Set(reflect.ValueOf(spans.LinkTo(spans.Ref{Root: 1, ID: 3}, spans.LinkFault)))
+	case of == reflect.TypeFor[spans.Begin]():
+		v.Set(reflect.ValueOf(spans.Begin{Self: spans.Ref{Root: 1, ID: 2}, Parent: 1}))
+	case of.Kind() == reflect.Struct:
+		for i := range of.NumField() {
+			v.Field(i).Set(argument(t, of.Field(i).Type))
+		}
+	case of.Kind() == reflect.String:
+		v.SetString("text")
+	case of.Kind() == reflect.Slice:
+		v.Set(reflect.Append(v, argument(t, of.Elem())))
+	case of.Kind() == reflect.Bool:
+		v.SetBool(true)
+	case v.CanInt():
+		v.SetInt(1)
+	case v.CanUint():
+		v.SetUint(1)
+	default:
+		t.Fatalf("the test has no %v", of)
+	}
+	return v
+}
+
+// call calls a method with some arguments.
+func call(t *testing.T, method reflect.Value) []reflect.Value {
+	t.Helper()
+	var arguments []reflect.Value
+	for i := range method.Type().NumIn() {
+		arguments = append(arguments, argument(t, method.Type().In(i)))
+	}
+	return method.Call(arguments)
+}
+
+// starters are the names of the methods that start spans.
+func starters() []string {
+	var names []string
+	tracer := reflect.TypeFor[*spans.Tracer]()
+	for i := range tracer.NumMethod() {
+		if name := tracer.Method(i).Name; strings.HasPrefix(name, "Start") {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// everything starts a span and calls each of its methods, those that end it last.
+func everything(t *testing.T, tracer *spans.Tracer, starter string) {
+	t.Helper()
+	span := call(t, reflect.ValueOf(tracer).MethodByName(starter))[0]
+	for i := range span.NumMethod() {
+		if name := span.Type().Method(i).Name; name != "End" && name != "Fail" && name != "Unfinished" {
+			call(t, span.Method(i))
+		}
+	}
+	call(t, span.MethodByName("End"))
+}
+
+// A span that does all that it can has exactly what the table says that it may have.
+func TestStartersFollowSpecs(t *testing.T) {
+	specs := map[string]spans.Spec{}
+	for _, spec := range spans.Specs() {
+		specs[strings.ReplaceAll(spec.ID, "_", "")] = spec
+	}
+	if len(specs) != len(starters()) {
+		t.Errorf("%d spans, and %d starters", len(specs), len(starters()))
+	}
+	for _, starter := range starters() {
+		t.Run(starter, func(t *testing.T) {
+			spec, ok := specs[strings.ToLower(strings.TrimPrefix(starter, "Start"))]
+			if !ok {
+				t.Fatal("no spec")
+			}
+			tracer, exporter := record(t)
+			if spec.Service != spans.ServiceWorld {
+				step := uint64(0)
+				tracer.Follow(&clock{step: func() uint64 { step++; return step }})
+			}
+			everything(t, tracer, starter)
+			got := only(t, exporter)
+			name := spec.Name
+			for range spec.NamedAfter {
+				name += " text"
+			}
+			if got.Name != name || got.SpanKind != spec.Kind {
+				t.Errorf("%s is %v, want %s, %v", got.Name, got.SpanKind, name, spec.Kind)
+			}
+			always := []spans.AttributeSpec{{Key: spans.ErrorTypeKey}, {Key: spans.RaftUnfinishedKey}}
+			want := slices.DeleteFunc(spec.Attributes, func(a spans.AttributeSpec) bool {
+				return slices.ContainsFunc(always, func(other spans.AttributeSpec) bool { return other.Key == a.Key })
+			})
+			compare(t, "attributes", slices.DeleteFunc(got.Attributes, func(a attribute.KeyValue) bool { return a.Key == spans.ErrorTypeKey }), want)
+
+			tracer, exporter = record(t)
+			call(t, call(t, reflect.ValueOf(tracer).MethodByName(starter))[0].MethodByName("End"))
+			must := slices.DeleteFunc(slices.Clone(want), func(a spans.AttributeSpec) bool { return a.Level == spans.Optional })
+			compare(t, "attributes of a span that has only what it must", only(t, exporter).Attributes, must)
+
+			if len(got.Events) != len(spec.Events) {
+				t.Errorf("%d events, want %d", len(got.Events), len(spec.Events))
+			}
+			for _, event := range spec.Events {
+				i := slices.IndexFunc(got.Events, func(e trace.Event) bool { return e.Name == event.Name })
+				if i < 0 {
+					t.Errorf("no event %s", event.Name)
+					continue
+				}
+				// What a starter's event never has is told by a recorder, after the span's end.
+				compare(t, event.Name, got.Events[i].Attributes, slices.DeleteFunc(slices.Clone(event.Attributes), func(a spans.AttributeSpec) bool {
+					return a.Level == spans.Optional && a.Key != spans.RaftkvStepKey
+				}))
+			}
+		})
+	}
+}
+
+func compare(t *testing.T, what string, got []attribute.KeyValue, want []spans.AttributeSpec) {
+	t.Helper()
+	var have, should []string
+	for _, a := range got {
+		have = append(have, fmt.Sprint(a.Key, " ", a.Value.Type()))
+	}
+	for _, a := range want {
+		should = append(should, fmt.Sprint(a.Key, " ", a.Type))
+	}
+	slices.Sort(have)
+	slices.Sort(should)
+	if !slices.Equal(have, should) {
+		t.Errorf("%s\n%v\nwant\n%v", what, have, should)
+	}
+}
+
+func TestSpecs(t *testing.T) {
+	all := spans.Specs()
+	byID := map[string]spans.Spec{}
+	for _, spec := range all {
+		byID[spec.ID] = spec
+	}
+	for _, spec := range all {
+		for _, parent := range spec.Parents {
+			if byID[parent].ID == "" {
+				t.Errorf("%s has a parent that there is not: %s", spec.ID, parent)
+			}
+		}
+		if spec.Service == "" || !spec.Root && len(spec.Parents) == 0 {
+			t.Errorf("incomplete: %+v", spec)
+		}
+	}
+	apply := byID[spans.ApplyID]
+	i := slices.IndexFunc(apply.Attributes, func(a spans.AttributeSpec) bool { return a.Key == spans.RaftRoleKey })
+	if i < 0 || !slices.Equal(apply.Attributes[i].Values, []string{"follower", "candidate", "leader"}) || apply.Attributes[i].Level != spans.Required {
+		t.Errorf("the role of %+v", apply)
+	}
+}
+
+// With no tracer nothing happens, whatever is called.
+func TestOff(t *testing.T) {
+	var off *spans.Tracer
+	if off.On() || (spans.ApplySpan{}).On() {
+		t.Error("they should be off")
+	}
+	for _, starter := range starters() {
+		everything(t, off, starter)
+	}
+	span := off.StartElection(spans.Begin{}, spans.Who{}, 3, 1)
+	span.Fail("", "")
+	span.Unfinished()
+}
+
+func TestOffAllocatesNothing(t *testing.T) {
+	var off *spans.Tracer
+	var command protocol.Command = protocol.Put{Key: "a", Value: "b"}
+	entries := []string{"1@1 put a b"}
+	if allocated := testing.AllocsPerRun(100, func() { all(off, command, entries) }); allocated != 0 {
+		t.Errorf("%v allocations", allocated)
+	}
+}
+
+// all is a span with all that it can have.
+func all(tracer *spans.Tracer, command protocol.Command, entries []string) {
+	begin := spans.Begin{Self: spans.Ref{Root: 1, ID: 2}, Parent: 1}
+	span := tracer.StartPutServer(begin, spans.Who{Node: 1, Term: 2, Role: protocol.RoleLeader}, "client-1", protocol.RequestID{Client: 1, Sequence: 2})
+	span.Append(3, 4, command)
+	span.SetWho(spans.Who{Node: 1, Term: 3})
+	span.SetResult("ok")
+	span.End("Answered")
+	call := tracer.StartAppendEntriesClient(begin, spans.Who{Node: 1, Term: 2, Role: protocol.RoleLeader}, "node-2", 1, 2, 3, 4, 5)
+	call.SetEntries(entries)
+	call.Drop(spans.CauseNetwork)
+	call.Fail(spans.ErrorTypeLost, "lost")
+}
+
+func BenchmarkSpans(b *testing.B) {
+	b.ReportAllocs()
+	provider := trace.NewTracerProvider()
+	entries := []string{"1@1 put a b"}
+	on := spans.NewTracer(provider.Tracer(spans.Scope), run, epoch)
+	on.Follow(&clock{})
+	for name, tracer := range map[string]*spans.Tracer{"off": nil, "on": on} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				all(tracer, protocol.Noop{}, entries)
+			}
+		})
+	}
+}
+
+// A span says which step of its process it begins in, and which it ends in if that is a later one; an event, which it
+// happens in if that is later than the beginning.
+func TestStepsAreToldWhereTheyAreOthers(t *testing.T) {
+	tracer, exporter := record(t)
+	step := uint64(7)
+	tracer.Follow(&clock{step: func() uint64 { return step }})
+	span := tracer.StartClientStart(spans.Begin{Self: spans.Ref{Root: 1, ID: 1}})
+	span.End()
+	if got := only(t, exporter).Attributes; !slices.Equal(got, []attribute.KeyValue{spans.RaftkvStepKey.Int64(7)}) {
+		t.Errorf("a span of one step has %v", got)
+	}
+	tracer, exporter = record(t)
+	tracer.Follow(&clock{step: func() uint64 { return step }})
+	turn := tracer.StartTurnProducer(spans.Begin{Self: spans.Ref{Root: 1, ID: 2}, Parent: 1}, 2, "client-2")
+	turn.Drop(spans.CauseNetwork)
+	step = 9
+	turn.Delay(spans.CauseNetwork, 1)
+	step = 12
+	turn.End()
+	got := only(t, exporter)
+	want := []attribute.KeyValue{spans.RaftkvStepKey.Int64(7), spans.RaftkvEndStepKey.Int64(12)}
+	if !slices.Equal(got.Attributes[2:], want) {
+		t.Errorf("a span of several steps has %v, want %v", got.Attributes[2:], want)
+	}
+	for i, want := range []attribute.KeyValue{{}, spans.RaftkvStepKey.Int64(9)} {
+		all := got.Events[i].Attributes
+		if at := slices.IndexFunc(all, func(a attribute.KeyValue) bool { return a.Key == spans.RaftkvStepKey }); at >= 0 != (want.Key != "") || at >= 0 && all[at] != want {
+			t.Errorf("event %s has %v, want %v", got.Events[i].Name, all, want)
+		}
+	}
+}
