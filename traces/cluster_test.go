@@ -54,7 +54,7 @@ func record(t testing.TB, s scenario, exporters ...sdktrace.SpanExporter) {
 	var clients []*client.Client
 	s.sim.Finished = func() bool { return finished(nodes, clients) }
 	w := sim.New(s.sim)
-	tracer := func(service string) *spans.Tracer { return spans.NewTracer(recorder.Tracer(service), s.run, epoch) }
+	tracer := func(service string) spans.Tracer { return spans.NewTracer(recorder.Tracer(service), s.run, epoch) }
 	root := uint64(world.RootID(0, world.NameOf(spans.RunName), 0, 0))
 	config := "num_nodes = 3\nnum_clients = 2\n[raft]\nnum_nodes = 99\n"
 	outside := tracer("world")

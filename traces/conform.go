@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/raftkv/span"
 )
 
 // specShape is what the spec says of a span, made ready to be asked.
@@ -190,11 +191,11 @@ func (all *specShapes) number(attributes []spans.AttributeSpec) attributeShapes 
 		}
 		shapes.places[n] = uint8(i + 1)
 		switch attributes[i].Level {
-		case spans.Required:
+		case span.Required:
 			shapes.required.add(n)
-		case spans.Answered:
+		case span.Answered:
 			shapes.answered.add(n)
-		case spans.Optional:
+		case span.Optional:
 		}
 	}
 	return shapes
@@ -295,7 +296,7 @@ func (j *Judge) attributes(ref SpanRef, of string, got []attribute.KeyValue, sha
 	}
 	for i := range shapes.specs {
 		spec := &shapes.specs[i]
-		if needed := spec.Level == spans.Required || spec.Level == spans.Answered && !excused; needed && !seen.has(j.keys[string(spec.Key)]) {
+		if needed := spec.Level == span.Required || spec.Level == span.Answered && !excused; needed && !seen.has(j.keys[string(spec.Key)]) {
 			j.find(ruleRequired, ref, of+"there is no "+string(spec.Key), fmt.Sprintf("%s, which is %s", spec.Key, spec.Level))
 		}
 	}

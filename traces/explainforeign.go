@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/otel/codes"
 
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/raftkv/span"
 )
 
 // What the spec does not declare is foreign: it is told by its name and attributes, and nothing is concluded from it.
@@ -39,7 +40,7 @@ func strangeAttributes(id string, attributes []attribute.KeyValue, specs []spans
 	for i := range specs {
 		spec := &specs[i]
 		value := find(attributes, spec.Key)
-		needed := spec.Level == spans.Required || spec.Level == spans.Answered && over
+		needed := spec.Level == span.Required || spec.Level == span.Answered && over
 		pair := attribute.KeyValue{Key: spec.Key, Value: value}
 		switch {
 		case value.Type() == attribute.EMPTY && needed && !unread(id, spec.Key):

@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/raftkv/span"
 )
 
 // RecorderOptions is what the spans of a run have in common.
@@ -199,7 +200,7 @@ func (g causalIDs) NewSpanID(ctx context.Context, _ trace.TraceID) trace.SpanID 
 }
 
 func (g causalIDs) ids(ctx context.Context) (root, id uint64) {
-	root, id, ok := spans.CausalIDs(ctx)
+	root, id, ok := span.CausalIDs(ctx)
 	if !ok {
 		g.recorder.fail(fmt.Errorf("a span of %s was not started by package spans, and has no causal id", g.service))
 	}

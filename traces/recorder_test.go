@@ -42,7 +42,7 @@ func (t *ticks) EndsAt() time.Duration { return t.BeginsAt() }
 func (*ticks) Step() uint64 { return 0 }
 
 // ticking is a tracer of the first run, for a service whose clock ticks.
-func ticking(recorder *traces.Recorder, service string) *spans.Tracer {
+func ticking(recorder *traces.Recorder, service string) spans.Tracer {
 	tracer := spans.NewTracer(recorder.Tracer(service), 1, epoch)
 	tracer.Follow(&ticks{})
 	return tracer
@@ -332,7 +332,7 @@ func TestRecorderStreams(t *testing.T) {
 	}
 }
 
-func recordOne(tracer *spans.Tracer, i uint64) {
+func recordOne(tracer spans.Tracer, i uint64) {
 	span := tracer.StartAppendEntriesClient(spans.Begin{Self: spans.Ref{Root: 1, ID: i + 2}, Parent: 1},
 		spans.Who{Node: 1, Term: 3, Role: protocol.RoleLeader}, "node-2", 1, 5, 3, 1, 4)
 	span.Drop("network")

@@ -20,7 +20,7 @@ type post struct {
 	*traces.Recorder
 
 	kept *keptSpans
-	node *spans.Tracer
+	node spans.Tracer
 }
 
 // keptSpans is an exporter that keeps what became known of each span after it ended.

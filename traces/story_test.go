@@ -33,7 +33,7 @@ func (m *moment) EndsAt() time.Duration { return m.now }
 func (*moment) Step() uint64 { return 0 }
 
 // at is a tracer of the first run, for a service whose clock the test sets.
-func at(recorder *traces.Recorder, service string) (*spans.Tracer, *moment) {
+func at(recorder *traces.Recorder, service string) (spans.Tracer, *moment) {
 	tracer, clock := spans.NewTracer(recorder.Tracer(service), 1, epoch), &moment{}
 	tracer.Follow(clock)
 	return tracer, clock
@@ -191,7 +191,7 @@ func together(story string) string {
 
 // scene opens spans for the lines of a story that a run seldom has.
 type scene struct {
-	node, client *spans.Tracer
+	node, client spans.Tracer
 	leader, peer spans.Who
 	id           uint64
 }

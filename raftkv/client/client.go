@@ -39,7 +39,7 @@ type Client struct {
 	config Config
 	id     world.ProcessID
 	world  world.World
-	tracer *spans.Tracer
+	tracer spans.Tracer
 
 	target    protocol.NodeID // the server that is asked next
 	operation operation
@@ -76,7 +76,7 @@ type try struct {
 var _ world.Process = (*Client)(nil)
 
 // New makes a client. A nil tracer opens no spans, and changes nothing else.
-func New(config Config, tracer *spans.Tracer) *Client {
+func New(config Config, tracer spans.Tracer) *Client {
 	return &Client{
 		config: config, id: world.NewProcessID(world.ClientGroup, uint32(config.ID)), tracer: tracer, target: max(config.First, 1),
 		operation: operation{asked: make([]uint64, config.Servers+1)},

@@ -25,7 +25,7 @@ type Checks struct {
 var nameViolation = world.NameOf(spans.ViolationName)
 
 // newChecker makes the one who looks whether the invariants hold, and who stops the run when one does not.
-func (cl *Cluster) newChecker(tracer *spans.Tracer) *invariants.Checker {
+func (cl *Cluster) newChecker(tracer spans.Tracer) *invariants.Checker {
 	return invariants.New(invariants.Options{
 		Servers: cl.config.NumNodes, Now: cl.now, Timing: timing(cl.config),
 		Stopped: func() bool { return cl.stopped() },
@@ -39,7 +39,7 @@ func (cl *Cluster) newChecker(tracer *spans.Tracer) *invariants.Checker {
 func (cl *Cluster) now() time.Duration { return cl.sim.Now() }
 
 // traceViolation opens and ends the span of a violation, named by what it is and whose event it was.
-func traceViolation(tracer *spans.Tracer, v *invariants.Violation) {
+func traceViolation(tracer spans.Tracer, v *invariants.Violation) {
 	process := world.NewProcessID(world.NodeGroup, uint32(v.Server))
 	id := uint64(world.RootID(process, nameViolation, uint64(world.NameOf(string(v.Invariant.Name))), 0))
 	begin := spans.Begin{Self: spans.Ref{Root: id, ID: id}}

@@ -98,9 +98,9 @@ func New(c *config.Config, options Options) *Cluster {
 		simulation.Sent, simulation.Handled, simulation.Lost = m.sent, m.handled, m.lost
 	}
 	cl.sim = sim.New(simulation)
-	tracer := func(service string) *spans.Tracer {
+	tracer := func(service string) spans.Tracer {
 		if options.Recorder == nil {
-			return nil
+			return spans.Tracer{}
 		}
 		return spans.NewTracer(options.Recorder.Tracer(service), c.Hash(), c.StartTime)
 	}
@@ -144,7 +144,7 @@ func (cl *Cluster) after() func() {
 }
 
 // traceRun opens and ends the first span of a trace file, which says what made it.
-func traceRun(c *config.Config, tracer *spans.Tracer) {
+func traceRun(c *config.Config, tracer spans.Tracer) {
 	if !tracer.On() {
 		return
 	}
@@ -152,7 +152,7 @@ func traceRun(c *config.Config, tracer *spans.Tracer) {
 	tracer.StartRun(spans.Begin{Self: spans.Ref{Root: id, ID: id}}, string(c.TOML()), Build(), c.Scenario, int64(c.Seed)).End()
 }
 
-func (cl *Cluster) addNodes(tracer func(string) *spans.Tracer) {
+func (cl *Cluster) addNodes(tracer func(string) spans.Tracer) {
 	c, peers := cl.config, cl.peers()
 	for _, id := range peers {
 		watch := cl.watch(id)
@@ -191,7 +191,7 @@ func (cl *Cluster) peers() []protocol.NodeID {
 	return peers
 }
 
-func (cl *Cluster) addClients(tracer func(string) *spans.Tracer) {
+func (cl *Cluster) addClients(tracer func(string) spans.Tracer) {
 	c := cl.config
 	for i := range c.NumClients {
 		id := protocol.ClientID(i + 1)

@@ -9,7 +9,7 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
 )
@@ -113,7 +113,7 @@ type spanSeen struct {
 
 func (t tracerSeen) Start(ctx context.Context, name string, o ...trace.SpanStartOption) (context.Context, trace.Span) {
 	ctx, s := t.Tracer.Start(ctx, name, o...)
-	_, id, _ := spans.CausalIDs(ctx)
+	_, id, _ := span.CausalIDs(ctx)
 	if step := t.now[t.process]; step != nil { // else it is the world's
 		step.began = append(step.began, world.CausalID(id))
 		step.sees(world.CausalID(id), false)

@@ -37,7 +37,6 @@ type imported struct{ name, path string }
 var packages = []imported{
 	{"binary", "encoding/binary"},
 	{"bits", "math/bits"},
-	{"context", "context"},
 	{"errors", "errors"},
 	{"fmt", "fmt"},
 	{"iter", "iter"},
@@ -46,8 +45,8 @@ var packages = []imported{
 	{"strings", "strings"},
 	{"time", "time"},
 	{"attribute", "go.opentelemetry.io/otel/attribute"},
-	{"codes", "go.opentelemetry.io/otel/codes"},
 	{"trace", "go.opentelemetry.io/otel/trace"},
+	{"span", "github.com/raftkv/raftkv/raftkv/span"},
 	{"protocol", ""},
 }
 
@@ -226,6 +225,8 @@ func importsOf(text, prefix string) (string, error) {
 		case !used[p.name]:
 		case p.path == "":
 			groups[2] = append(groups[2], fmt.Sprintf("%q", prefix+"/protocol"))
+		case p.name == "span":
+			groups[2] = append(groups[2], fmt.Sprintf("%q", p.path))
 		case strings.Contains(p.path, "."):
 			groups[1] = append(groups[1], fmt.Sprintf("%q", p.path))
 		default:

@@ -133,9 +133,10 @@ func variantNames(union, name string) []string {
 }
 
 func (r *resolver) spanClashes() {
-	n := r.namespace(" in package spans", "the generator", "Scope", "System", "Ref", "Begin", "Tracer", "NewTracer", "SpanID", "CausalIDs", "Level", "Required", "Answered", "Optional",
-		"AttributeSpec", "LinkSpec", "EventSpec", "Spec", "Specs")
-	methods := r.namespace(" among the methods of a span", "every span", "On", "End", "Fail", "Unfinished")
+	n := r.namespace(" in package spans", "the generator", "Scope", "System", "Ref", "Begin", "Link", "LinkTo",
+		"Clock", "Level", "Spec", "AttributeSpec", "LinkSpec", "EventSpec", "Tracer", "NewTracer", "Specs")
+	methods := r.namespace(" among the methods of a span", "every span", "On", "Set", "SetError", "Event", "Link", "End", "Fail",
+		"Unfinished", "Started")
 	parameters := r.namespace(" among parameters", "every span", taken...)
 	for i, a := range r.out.Attributes {
 		name := r.attributeName(i)

@@ -49,7 +49,7 @@ type Node struct {
 	config Config
 	id     world.ProcessID
 	world  world.World
-	tracer *spans.Tracer
+	tracer spans.Tracer
 
 	raft  *raft.Node
 	store *kv.Store
@@ -92,7 +92,7 @@ type step struct {
 }
 
 // New makes a node. A nil tracer opens no spans, and changes nothing else.
-func New(config Config, tracer *spans.Tracer) *Node {
+func New(config Config, tracer spans.Tracer) *Node {
 	return &Node{
 		config: config,
 		id:     world.NewProcessID(world.NodeGroup, uint32(config.ID)),

@@ -8,178 +8,158 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	"github.com/raftkv/raftkv/raftkv/span"
 )
 
 // ClientStartSpan is the internal span client.start: a client starts its work.
-type ClientStartSpan struct{ span }
+type ClientStartSpan struct{ span.Started }
 
 // StartClientStart starts a ClientStartSpan, a root.
-func (t *Tracer) StartClientStart(b Begin) ClientStartSpan {
-	if t == nil {
+func (t Tracer) StartClientStart(b Begin) ClientStartSpan {
+	if !t.On() {
 		return ClientStartSpan{}
 	}
-	return ClientStartSpan{t.start(b, ClientStartName, trace.SpanKindInternal, nil)}
-}
-
-// End ends the span.
-func (s ClientStartSpan) End() {
-	if s.On() {
-		s.end()
-	}
+	return ClientStartSpan{t.Start(b, ClientStartName, trace.SpanKindInternal)}
 }
 
 // KVPutSpan is the internal span kv.put: a client's put, until its final answer.
-type KVPutSpan struct{ span }
+type KVPutSpan struct{ span.Started }
 
 // StartKVPut starts a KVPutSpan, a root.
-func (t *Tracer) StartKVPut(b Begin, request protocol.RequestID, key string, value string) KVPutSpan {
-	if t == nil {
+func (t Tracer) StartKVPut(b Begin, request protocol.RequestID, key string, value string) KVPutSpan {
+	if !t.On() {
 		return KVPutSpan{}
 	}
-	return KVPutSpan{t.start(b, KVPutName, trace.SpanKindInternal, append(t.attributes[:0],
+	return KVPutSpan{t.Start(b, KVPutName, trace.SpanKindInternal,
 		KVRequestIDKey.String(request.String()),
 		KVKeyKey.String(key),
 		KVValueKey.String(value),
-	))}
+	)}
 }
 
 // End ends the span with its answer.
 func (s KVPutSpan) End(result string) {
 	if s.On() {
-		s.set(append(s.room(), KVResultKey.String(result))...)
-		s.end()
+		s.Set(KVResultKey.String(result))
+		s.Started.End()
 	}
 }
 
 // KVGetSpan is the internal span kv.get: a client's get, until its final answer.
-type KVGetSpan struct{ span }
+type KVGetSpan struct{ span.Started }
 
 // StartKVGet starts a KVGetSpan, a root.
-func (t *Tracer) StartKVGet(b Begin, request protocol.RequestID, key string) KVGetSpan {
-	if t == nil {
+func (t Tracer) StartKVGet(b Begin, request protocol.RequestID, key string) KVGetSpan {
+	if !t.On() {
 		return KVGetSpan{}
 	}
-	return KVGetSpan{t.start(b, KVGetName, trace.SpanKindInternal, append(t.attributes[:0],
+	return KVGetSpan{t.Start(b, KVGetName, trace.SpanKindInternal,
 		KVRequestIDKey.String(request.String()),
 		KVKeyKey.String(key),
-	))}
+	)}
 }
 
 // End ends the span with its answer.
 func (s KVGetSpan) End(result string) {
 	if s.On() {
-		s.set(append(s.room(), KVResultKey.String(result))...)
-		s.end()
+		s.Set(KVResultKey.String(result))
+		s.Started.End()
 	}
 }
 
 // KVDeleteSpan is the internal span kv.delete: a client's delete, until its final answer.
-type KVDeleteSpan struct{ span }
+type KVDeleteSpan struct{ span.Started }
 
 // StartKVDelete starts a KVDeleteSpan, a root.
-func (t *Tracer) StartKVDelete(b Begin, request protocol.RequestID, key string) KVDeleteSpan {
-	if t == nil {
+func (t Tracer) StartKVDelete(b Begin, request protocol.RequestID, key string) KVDeleteSpan {
+	if !t.On() {
 		return KVDeleteSpan{}
 	}
-	return KVDeleteSpan{t.start(b, KVDeleteName, trace.SpanKindInternal, append(t.attributes[:0],
+	return KVDeleteSpan{t.Start(b, KVDeleteName, trace.SpanKindInternal,
 		KVRequestIDKey.String(request.String()),
 		KVKeyKey.String(key),
-	))}
+	)}
 }
 
 // End ends the span with its answer.
 func (s KVDeleteSpan) End(result string) {
 	if s.On() {
-		s.set(append(s.room(), KVResultKey.String(result))...)
-		s.end()
+		s.Set(KVResultKey.String(result))
+		s.Started.End()
 	}
 }
 
 // TurnProducerSpan is the producer span client.turn: where clients take turns: one is done, and the next may begin.
-type TurnProducerSpan struct{ span }
+type TurnProducerSpan struct{ span.Started }
 
 // StartTurnProducer starts a TurnProducerSpan, a child of ClientStart, KVPut, KVGet, KVDelete.
-func (t *Tracer) StartTurnProducer(b Begin, client protocol.ClientID, service string) TurnProducerSpan {
-	if t == nil {
+func (t Tracer) StartTurnProducer(b Begin, client protocol.ClientID, service string) TurnProducerSpan {
+	if !t.On() {
 		return TurnProducerSpan{}
 	}
-	return TurnProducerSpan{t.start(b, TurnProducerName, trace.SpanKindProducer, append(t.attributes[:0],
+	return TurnProducerSpan{t.Start(b, TurnProducerName, trace.SpanKindProducer,
 		KVClientIDKey.String(client.String()),
 		PeerServiceKey.String(service),
-	))}
+	)}
 }
 
 // Drop adds the event drop: the message is lost, or a copy of it: on its way, or since its receiver is down.
 func (s TurnProducerSpan) Drop(cause string) {
 	if s.On() {
-		s.event(EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
+		s.Event(EventDrop, RaftkvCauseKey.String(cause))
 	}
 }
 
 // Delay adds the event delay: the message arrives later.
 func (s TurnProducerSpan) Delay(cause string, delay time.Duration) {
 	if s.On() {
-		s.event(EventDelay, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+		s.Event(EventDelay, RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))
 	}
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
 func (s TurnProducerSpan) Duplicate(cause string, copyValue int64) {
 	if s.On() {
-		s.event(EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
+		s.Event(EventDuplicate, RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))
 	}
 }
 
 // LateCopy adds the event late_copy: the second copy arrives later.
 func (s TurnProducerSpan) LateCopy(cause string, delay time.Duration) {
 	if s.On() {
-		s.event(EventLateCopy, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
-	}
-}
-
-// End ends the span.
-func (s TurnProducerSpan) End() {
-	if s.On() {
-		s.end()
+		s.Event(EventLateCopy, RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))
 	}
 }
 
 // TurnConsumerSpan is the consumer span client.turn: a client's turn has come.
-type TurnConsumerSpan struct{ span }
+type TurnConsumerSpan struct{ span.Started }
 
 // StartTurnConsumer starts a TurnConsumerSpan, a child of TurnProducer.
-func (t *Tracer) StartTurnConsumer(b Begin, client protocol.ClientID) TurnConsumerSpan {
-	if t == nil {
+func (t Tracer) StartTurnConsumer(b Begin, client protocol.ClientID) TurnConsumerSpan {
+	if !t.On() {
 		return TurnConsumerSpan{}
 	}
-	return TurnConsumerSpan{t.start(b, TurnConsumerName, trace.SpanKindConsumer, append(t.attributes[:0],
+	return TurnConsumerSpan{t.Start(b, TurnConsumerName, trace.SpanKindConsumer,
 		KVClientIDKey.String(client.String()),
-	))}
+	)}
 }
 
 // SetCopy sets raftkv.copy: which copy of a duplicated message this is: 0 is the first.
 func (s TurnConsumerSpan) SetCopy(copyValue int64) {
 	if s.On() {
-		s.set(append(s.room(), RaftkvCopyKey.Int64(copyValue))...)
-	}
-}
-
-// End ends the span.
-func (s TurnConsumerSpan) End() {
-	if s.On() {
-		s.end()
+		s.Set(RaftkvCopyKey.Int64(copyValue))
 	}
 }
 
 // PutClientSpan is the client span raftkv.KV/Put: one try of a put.
-type PutClientSpan struct{ span }
+type PutClientSpan struct{ span.Started }
 
 // StartPutClient starts a PutClientSpan, a child of KVPut.
-func (t *Tracer) StartPutClient(b Begin, request protocol.RequestID, try int64, peer string) PutClientSpan {
-	if t == nil {
+func (t Tracer) StartPutClient(b Begin, request protocol.RequestID, try int64, peer string) PutClientSpan {
+	if !t.On() {
 		return PutClientSpan{}
 	}
-	return PutClientSpan{t.start(b, PutClientName, trace.SpanKindClient, append(t.attributes[:0],
+	return PutClientSpan{t.Start(b, PutClientName, trace.SpanKindClient,
 		RPCSystemNameKey.String(System),
 		RPCMethodKey.String(PutClientName),
 		ServerAddressKey.String(peer),
@@ -187,20 +167,20 @@ func (t *Tracer) StartPutClient(b Begin, request protocol.RequestID, try int64, 
 		KVTryKey.Int64(try),
 		RaftPeerIDKey.String(peer),
 		PeerServiceKey.String(peer),
-	))}
+	)}
 }
 
 // SetResult sets kv.result: what the state machine answered, or `outcome unknown` where the client gave up.
 func (s PutClientSpan) SetResult(result string) {
 	if s.On() {
-		s.set(append(s.room(), KVResultKey.String(result))...)
+		s.Set(KVResultKey.String(result))
 	}
 }
 
 // SetLeaderID sets kv.leader.id: whom a server that is not the leader takes for it.
 func (s PutClientSpan) SetLeaderID(leader protocol.NodeID) {
 	if s.On() {
-		s.set(append(s.room(), KVLeaderIDKey.String(leader.String()))...)
+		s.Set(KVLeaderIDKey.String(leader.String()))
 	}
 }
 
@@ -208,55 +188,55 @@ func (s PutClientSpan) SetLeaderID(leader protocol.NodeID) {
 // there unless it is the first, 0.
 func (s PutClientSpan) SetAnsweredCopy(answeredCopy int64) {
 	if s.On() {
-		s.set(append(s.room(), RaftkvAnsweredCopyKey.Int64(answeredCopy))...)
+		s.Set(RaftkvAnsweredCopyKey.Int64(answeredCopy))
 	}
 }
 
 // Drop adds the event drop: the message is lost, or a copy of it: on its way, or since its receiver is down.
 func (s PutClientSpan) Drop(cause string) {
 	if s.On() {
-		s.event(EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
+		s.Event(EventDrop, RaftkvCauseKey.String(cause))
 	}
 }
 
 // Delay adds the event delay: the message arrives later.
 func (s PutClientSpan) Delay(cause string, delay time.Duration) {
 	if s.On() {
-		s.event(EventDelay, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+		s.Event(EventDelay, RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))
 	}
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
 func (s PutClientSpan) Duplicate(cause string, copyValue int64) {
 	if s.On() {
-		s.event(EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
+		s.Event(EventDuplicate, RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))
 	}
 }
 
 // LateCopy adds the event late_copy: the second copy arrives later.
 func (s PutClientSpan) LateCopy(cause string, delay time.Duration) {
 	if s.On() {
-		s.event(EventLateCopy, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+		s.Event(EventLateCopy, RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))
 	}
 }
 
 // End ends the span with its answer.
 func (s PutClientSpan) End(reply string) {
 	if s.On() {
-		s.set(append(s.room(), RaftReplyKey.String(reply))...)
-		s.end()
+		s.Set(RaftReplyKey.String(reply))
+		s.Started.End()
 	}
 }
 
 // GetClientSpan is the client span raftkv.KV/Get: one try of a get.
-type GetClientSpan struct{ span }
+type GetClientSpan struct{ span.Started }
 
 // StartGetClient starts a GetClientSpan, a child of KVGet.
-func (t *Tracer) StartGetClient(b Begin, request protocol.RequestID, try int64, peer string) GetClientSpan {
-	if t == nil {
+func (t Tracer) StartGetClient(b Begin, request protocol.RequestID, try int64, peer string) GetClientSpan {
+	if !t.On() {
 		return GetClientSpan{}
 	}
-	return GetClientSpan{t.start(b, GetClientName, trace.SpanKindClient, append(t.attributes[:0],
+	return GetClientSpan{t.Start(b, GetClientName, trace.SpanKindClient,
 		RPCSystemNameKey.String(System),
 		RPCMethodKey.String(GetClientName),
 		ServerAddressKey.String(peer),
@@ -264,20 +244,20 @@ func (t *Tracer) StartGetClient(b Begin, request protocol.RequestID, try int64, 
 		KVTryKey.Int64(try),
 		RaftPeerIDKey.String(peer),
 		PeerServiceKey.String(peer),
-	))}
+	)}
 }
 
 // SetResult sets kv.result: what the state machine answered, or `outcome unknown` where the client gave up.
 func (s GetClientSpan) SetResult(result string) {
 	if s.On() {
-		s.set(append(s.room(), KVResultKey.String(result))...)
+		s.Set(KVResultKey.String(result))
 	}
 }
 
 // SetLeaderID sets kv.leader.id: whom a server that is not the leader takes for it.
 func (s GetClientSpan) SetLeaderID(leader protocol.NodeID) {
 	if s.On() {
-		s.set(append(s.room(), KVLeaderIDKey.String(leader.String()))...)
+		s.Set(KVLeaderIDKey.String(leader.String()))
 	}
 }
 
@@ -285,55 +265,55 @@ func (s GetClientSpan) SetLeaderID(leader protocol.NodeID) {
 // there unless it is the first, 0.
 func (s GetClientSpan) SetAnsweredCopy(answeredCopy int64) {
 	if s.On() {
-		s.set(append(s.room(), RaftkvAnsweredCopyKey.Int64(answeredCopy))...)
+		s.Set(RaftkvAnsweredCopyKey.Int64(answeredCopy))
 	}
 }
 
 // Drop adds the event drop: the message is lost, or a copy of it: on its way, or since its receiver is down.
 func (s GetClientSpan) Drop(cause string) {
 	if s.On() {
-		s.event(EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
+		s.Event(EventDrop, RaftkvCauseKey.String(cause))
 	}
 }
 
 // Delay adds the event delay: the message arrives later.
 func (s GetClientSpan) Delay(cause string, delay time.Duration) {
 	if s.On() {
-		s.event(EventDelay, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+		s.Event(EventDelay, RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))
 	}
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
 func (s GetClientSpan) Duplicate(cause string, copyValue int64) {
 	if s.On() {
-		s.event(EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
+		s.Event(EventDuplicate, RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))
 	}
 }
 
 // LateCopy adds the event late_copy: the second copy arrives later.
 func (s GetClientSpan) LateCopy(cause string, delay time.Duration) {
 	if s.On() {
-		s.event(EventLateCopy, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+		s.Event(EventLateCopy, RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))
 	}
 }
 
 // End ends the span with its answer.
 func (s GetClientSpan) End(reply string) {
 	if s.On() {
-		s.set(append(s.room(), RaftReplyKey.String(reply))...)
-		s.end()
+		s.Set(RaftReplyKey.String(reply))
+		s.Started.End()
 	}
 }
 
 // DeleteClientSpan is the client span raftkv.KV/Delete: one try of a delete.
-type DeleteClientSpan struct{ span }
+type DeleteClientSpan struct{ span.Started }
 
 // StartDeleteClient starts a DeleteClientSpan, a child of KVDelete.
-func (t *Tracer) StartDeleteClient(b Begin, request protocol.RequestID, try int64, peer string) DeleteClientSpan {
-	if t == nil {
+func (t Tracer) StartDeleteClient(b Begin, request protocol.RequestID, try int64, peer string) DeleteClientSpan {
+	if !t.On() {
 		return DeleteClientSpan{}
 	}
-	return DeleteClientSpan{t.start(b, DeleteClientName, trace.SpanKindClient, append(t.attributes[:0],
+	return DeleteClientSpan{t.Start(b, DeleteClientName, trace.SpanKindClient,
 		RPCSystemNameKey.String(System),
 		RPCMethodKey.String(DeleteClientName),
 		ServerAddressKey.String(peer),
@@ -341,20 +321,20 @@ func (t *Tracer) StartDeleteClient(b Begin, request protocol.RequestID, try int6
 		KVTryKey.Int64(try),
 		RaftPeerIDKey.String(peer),
 		PeerServiceKey.String(peer),
-	))}
+	)}
 }
 
 // SetResult sets kv.result: what the state machine answered, or `outcome unknown` where the client gave up.
 func (s DeleteClientSpan) SetResult(result string) {
 	if s.On() {
-		s.set(append(s.room(), KVResultKey.String(result))...)
+		s.Set(KVResultKey.String(result))
 	}
 }
 
 // SetLeaderID sets kv.leader.id: whom a server that is not the leader takes for it.
 func (s DeleteClientSpan) SetLeaderID(leader protocol.NodeID) {
 	if s.On() {
-		s.set(append(s.room(), KVLeaderIDKey.String(leader.String()))...)
+		s.Set(KVLeaderIDKey.String(leader.String()))
 	}
 }
 
@@ -362,42 +342,42 @@ func (s DeleteClientSpan) SetLeaderID(leader protocol.NodeID) {
 // there unless it is the first, 0.
 func (s DeleteClientSpan) SetAnsweredCopy(answeredCopy int64) {
 	if s.On() {
-		s.set(append(s.room(), RaftkvAnsweredCopyKey.Int64(answeredCopy))...)
+		s.Set(RaftkvAnsweredCopyKey.Int64(answeredCopy))
 	}
 }
 
 // Drop adds the event drop: the message is lost, or a copy of it: on its way, or since its receiver is down.
 func (s DeleteClientSpan) Drop(cause string) {
 	if s.On() {
-		s.event(EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
+		s.Event(EventDrop, RaftkvCauseKey.String(cause))
 	}
 }
 
 // Delay adds the event delay: the message arrives later.
 func (s DeleteClientSpan) Delay(cause string, delay time.Duration) {
 	if s.On() {
-		s.event(EventDelay, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+		s.Event(EventDelay, RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))
 	}
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
 func (s DeleteClientSpan) Duplicate(cause string, copyValue int64) {
 	if s.On() {
-		s.event(EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
+		s.Event(EventDuplicate, RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))
 	}
 }
 
 // LateCopy adds the event late_copy: the second copy arrives later.
 func (s DeleteClientSpan) LateCopy(cause string, delay time.Duration) {
 	if s.On() {
-		s.event(EventLateCopy, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+		s.Event(EventLateCopy, RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))
 	}
 }
 
 // End ends the span with its answer.
 func (s DeleteClientSpan) End(reply string) {
 	if s.On() {
-		s.set(append(s.room(), RaftReplyKey.String(reply))...)
-		s.end()
+		s.Set(RaftReplyKey.String(reply))
+		s.Started.End()
 	}
 }

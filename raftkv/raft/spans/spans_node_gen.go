@@ -8,88 +8,75 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	"github.com/raftkv/raftkv/raftkv/span"
 )
 
 // StartSpan is the internal span raft.start: a server starts, or starts again, with what its disk held: term, vote and
 // log.
-type StartSpan struct{ span }
+type StartSpan struct{ span.Started }
 
 // StartStart starts a StartSpan, a root.
-func (t *Tracer) StartStart(b Begin, who Who, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex, lastLogTerm protocol.Term) StartSpan {
-	if t == nil {
+func (t Tracer) StartStart(b Begin, who Who, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex, lastLogTerm protocol.Term) StartSpan {
+	if !t.On() {
 		return StartSpan{}
 	}
-	return StartSpan{t.start(b, StartName, trace.SpanKindInternal, append(t.attributes[:0],
+	return StartSpan{t.Start(b, StartName, trace.SpanKindInternal,
 		RaftNodeIDKey.String(who.Node.String()),
 		RaftTermKey.Int64(int64(who.Term)),
 		RaftRoleKey.String(who.Role.String()),
 		RaftVotedForKey.String(votedFor.String()),
 		RaftLastLogIndexKey.Int64(int64(lastLogIndex)),
 		RaftLastLogTermKey.Int64(int64(lastLogTerm)),
-	))}
+	)}
 }
 
 // SetWho sets anew what may have changed since the start.
 func (s StartSpan) SetWho(who Who) {
 	if s.On() {
-		s.set(append(s.room(), RaftTermKey.Int64(int64(who.Term)), RaftRoleKey.String(who.Role.String()))...)
+		s.Set(RaftTermKey.Int64(int64(who.Term)), RaftRoleKey.String(who.Role.String()))
 	}
 }
 
 // SetRoleBefore sets raft.role.before: the role that the server had when it crashed.
 func (s StartSpan) SetRoleBefore(roleBefore protocol.Role) {
 	if s.On() {
-		s.set(append(s.room(), RaftRoleBeforeKey.String(roleBefore.String()))...)
-	}
-}
-
-// End ends the span.
-func (s StartSpan) End() {
-	if s.On() {
-		s.end()
+		s.Set(RaftRoleBeforeKey.String(roleBefore.String()))
 	}
 }
 
 // SetPeersSpan is the internal span raft.set_peers: a server is told the cluster.
-type SetPeersSpan struct{ span }
+type SetPeersSpan struct{ span.Started }
 
 // StartSetPeers starts a SetPeersSpan, a root.
-func (t *Tracer) StartSetPeers(b Begin, who Who, peers []string, quorum int64) SetPeersSpan {
-	if t == nil {
+func (t Tracer) StartSetPeers(b Begin, who Who, peers []string, quorum int64) SetPeersSpan {
+	if !t.On() {
 		return SetPeersSpan{}
 	}
-	return SetPeersSpan{t.start(b, SetPeersName, trace.SpanKindInternal, append(t.attributes[:0],
+	return SetPeersSpan{t.Start(b, SetPeersName, trace.SpanKindInternal,
 		RaftNodeIDKey.String(who.Node.String()),
 		RaftTermKey.Int64(int64(who.Term)),
 		RaftRoleKey.String(who.Role.String()),
 		RaftPeersKey.StringSlice(peers),
 		RaftQuorumKey.Int64(quorum),
-	))}
+	)}
 }
 
 // SetWho sets anew what may have changed since the start.
 func (s SetPeersSpan) SetWho(who Who) {
 	if s.On() {
-		s.set(append(s.room(), RaftTermKey.Int64(int64(who.Term)), RaftRoleKey.String(who.Role.String()))...)
-	}
-}
-
-// End ends the span.
-func (s SetPeersSpan) End() {
-	if s.On() {
-		s.end()
+		s.Set(RaftTermKey.Int64(int64(who.Term)), RaftRoleKey.String(who.Role.String()))
 	}
 }
 
 // PutServerSpan is the server span raftkv.KV/Put: a server handles a put, until its answer leaves.
-type PutServerSpan struct{ span }
+type PutServerSpan struct{ span.Started }
 
 // StartPutServer starts a PutServerSpan, a child of PutClient.
-func (t *Tracer) StartPutServer(b Begin, who Who, peer string, request protocol.RequestID) PutServerSpan {
-	if t == nil {
+func (t Tracer) StartPutServer(b Begin, who Who, peer string, request protocol.RequestID) PutServerSpan {
+	if !t.On() {
 		return PutServerSpan{}
 	}
-	return PutServerSpan{t.start(b, PutServerName, trace.SpanKindServer, append(t.attributes[:0],
+	return PutServerSpan{t.Start(b, PutServerName, trace.SpanKindServer,
 		RaftNodeIDKey.String(who.Node.String()),
 		RaftTermKey.Int64(int64(who.Term)),
 		RaftRoleKey.String(who.Role.String()),
@@ -98,34 +85,34 @@ func (t *Tracer) StartPutServer(b Begin, who Who, peer string, request protocol.
 		ServerAddressKey.String(who.Node.String()),
 		RaftPeerIDKey.String(peer),
 		KVRequestIDKey.String(request.String()),
-	))}
+	)}
 }
 
 // SetWho sets anew what may have changed since the start.
 func (s PutServerSpan) SetWho(who Who) {
 	if s.On() {
-		s.set(append(s.room(), RaftTermKey.Int64(int64(who.Term)), RaftRoleKey.String(who.Role.String()))...)
+		s.Set(RaftTermKey.Int64(int64(who.Term)), RaftRoleKey.String(who.Role.String()))
 	}
 }
 
 // SetResult sets kv.result: what the state machine answered, or `outcome unknown` where the client gave up.
 func (s PutServerSpan) SetResult(result string) {
 	if s.On() {
-		s.set(append(s.room(), KVResultKey.String(result))...)
+		s.Set(KVResultKey.String(result))
 	}
 }
 
 // SetLeaderID sets kv.leader.id: whom a server that is not the leader takes for it.
 func (s PutServerSpan) SetLeaderID(leader protocol.NodeID) {
 	if s.On() {
-		s.set(append(s.room(), KVLeaderIDKey.String(leader.String()))...)
+		s.Set(KVLeaderIDKey.String(leader.String()))
 	}
 }
 
 // SetCopy sets raftkv.copy: which copy of a duplicated message this is: 0 is the first.
 func (s PutServerSpan) SetCopy(copyValue int64) {
 	if s.On() {
-		s.set(append(s.room(), RaftkvCopyKey.Int64(copyValue))...)
+		s.Set(RaftkvCopyKey.Int64(copyValue))
 	}
 }
 
@@ -133,62 +120,62 @@ func (s PutServerSpan) SetCopy(copyValue int64) {
 // anything is sent that depends on it (Figure 2).
 func (s PutServerSpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
 	if s.On() {
-		s.event(EventPersist, append(s.room(), RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))...)
+		s.Event(EventPersist, RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))
 	}
 }
 
 // Append adds the event append: the leader appended the command to its log.
 func (s PutServerSpan) Append(index protocol.LogIndex, term protocol.Term, command protocol.Command) {
 	if s.On() {
-		s.event(EventAppend, append(s.room(), RaftIndexKey.Int64(int64(index)), RaftTermKey.Int64(int64(term)), RaftCommandKey.String(command.String()))...)
+		s.Event(EventAppend, RaftIndexKey.Int64(int64(index)), RaftTermKey.Int64(int64(term)), RaftCommandKey.String(command.String()))
 	}
 }
 
 // Drop adds the event drop: the message is lost, or a copy of it: on its way, or since its receiver is down.
 func (s PutServerSpan) Drop(cause string) {
 	if s.On() {
-		s.event(EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
+		s.Event(EventDrop, RaftkvCauseKey.String(cause))
 	}
 }
 
 // Delay adds the event delay: the message arrives later.
 func (s PutServerSpan) Delay(cause string, delay time.Duration) {
 	if s.On() {
-		s.event(EventDelay, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+		s.Event(EventDelay, RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))
 	}
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
 func (s PutServerSpan) Duplicate(cause string, copyValue int64) {
 	if s.On() {
-		s.event(EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
+		s.Event(EventDuplicate, RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))
 	}
 }
 
 // LateCopy adds the event late_copy: the second copy arrives later.
 func (s PutServerSpan) LateCopy(cause string, delay time.Duration) {
 	if s.On() {
-		s.event(EventLateCopy, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+		s.Event(EventLateCopy, RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))
 	}
 }
 
 // End ends the span with its answer.
 func (s PutServerSpan) End(reply string) {
 	if s.On() {
-		s.set(append(s.room(), RaftReplyKey.String(reply))...)
-		s.end()
+		s.Set(RaftReplyKey.String(reply))
+		s.Started.End()
 	}
 }
 
 // GetServerSpan is the server span raftkv.KV/Get: a server handles a get, until its answer leaves.
-type GetServerSpan struct{ span }
+type GetServerSpan struct{ span.Started }
 
 // StartGetServer starts a GetServerSpan, a child of GetClient.
-func (t *Tracer) StartGetServer(b Begin, who Who, peer string, request protocol.RequestID) GetServerSpan {
-	if t == nil {
+func (t Tracer) StartGetServer(b Begin, who Who, peer string, request protocol.RequestID) GetServerSpan {
+	if !t.On() {
 		return GetServerSpan{}
 	}
-	return GetServerSpan{t.start(b, GetServerName, trace.SpanKindServer, append(t.attributes[:0],
+	return GetServerSpan{t.Start(b, GetServerName, trace.SpanKindServer,
 		RaftNodeIDKey.String(who.Node.String()),
 		RaftTermKey.Int64(int64(who.Term)),
 		RaftRoleKey.String(who.Role.String()),
@@ -197,34 +184,34 @@ func (t *Tracer) StartGetServer(b Begin, who Who, peer string, request protocol.
 		ServerAddressKey.String(who.Node.String()),
 		RaftPeerIDKey.String(peer),
 		KVRequestIDKey.String(request.String()),
-	))}
+	)}
 }
 
 // SetWho sets anew what may have changed since the start.
 func (s GetServerSpan) SetWho(who Who) {
 	if s.On() {
-		s.set(append(s.room(), RaftTermKey.Int64(int64(who.Term)), RaftRoleKey.String(who.Role.String()))...)
+		s.Set(RaftTermKey.Int64(int64(who.Term)), RaftRoleKey.String(who.Role.String()))
 	}
 }
 
 // SetResult sets kv.result: what the state machine answered, or `outcome unknown` where the client gave up.
 func (s GetServerSpan) SetResult(result string) {
 	if s.On() {
-		s.set(append(s.room(), KVResultKey.String(result))...)
+		s.Set(KVResultKey.String(result))
 	}
 }
 
 // SetLeaderID sets kv.leader.id: whom a server that is not the leader takes for it.
 func (s GetServerSpan) SetLeaderID(leader protocol.NodeID) {
 	if s.On() {
-		s.set(append(s.room(), KVLeaderIDKey.String(leader.String()))...)
+		s.Set(KVLeaderIDKey.String(leader.String()))
 	}
 }
 
 // SetCopy sets raftkv.copy: which copy of a duplicated message this is: 0 is the first.
 func (s GetServerSpan) SetCopy(copyValue int64) {
 	if s.On() {
-		s.set(append(s.room(), RaftkvCopyKey.Int64(copyValue))...)
+		s.Set(RaftkvCopyKey.Int64(copyValue))
 	}
 }
 
@@ -232,62 +219,62 @@ func (s GetServerSpan) SetCopy(copyValue int64) {
 // anything is sent that depends on it (Figure 2).
 func (s GetServerSpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
 	if s.On() {
-		s.event(EventPersist, append(s.room(), RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))...)
+		s.Event(EventPersist, RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))
 	}
 }
 
 // Append adds the event append: the leader appended the command to its log.
 func (s GetServerSpan) Append(index protocol.LogIndex, term protocol.Term, command protocol.Command) {
 	if s.On() {
-		s.event(EventAppend, append(s.room(), RaftIndexKey.Int64(int64(index)), RaftTermKey.Int64(int64(term)), RaftCommandKey.String(command.String()))...)
+		s.Event(EventAppend, RaftIndexKey.Int64(int64(index)), RaftTermKey.Int64(int64(term)), RaftCommandKey.String(command.String()))
 	}
 }
 
 // Drop adds the event drop: the message is lost, or a copy of it: on its way, or since its receiver is down.
 func (s GetServerSpan) Drop(cause string) {
 	if s.On() {
-		s.event(EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
+		s.Event(EventDrop, RaftkvCauseKey.String(cause))
 	}
 }
 
 // Delay adds the event delay: the message arrives later.
 func (s GetServerSpan) Delay(cause string, delay time.Duration) {
 	if s.On() {
-		s.event(EventDelay, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+		s.Event(EventDelay, RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))
 	}
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
 func (s GetServerSpan) Duplicate(cause string, copyValue int64) {
 	if s.On() {
-		s.event(EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
+		s.Event(EventDuplicate, RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))
 	}
 }
 
 // LateCopy adds the event late_copy: the second copy arrives later.
 func (s GetServerSpan) LateCopy(cause string, delay time.Duration) {
 	if s.On() {
-		s.event(EventLateCopy, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+		s.Event(EventLateCopy, RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))
 	}
 }
 
 // End ends the span with its answer.
 func (s GetServerSpan) End(reply string) {
 	if s.On() {
-		s.set(append(s.room(), RaftReplyKey.String(reply))...)
-		s.end()
+		s.Set(RaftReplyKey.String(reply))
+		s.Started.End()
 	}
 }
 
 // DeleteServerSpan is the server span raftkv.KV/Delete: a server handles a delete, until its answer leaves.
-type DeleteServerSpan struct{ span }
+type DeleteServerSpan struct{ span.Started }
 
 // StartDeleteServer starts a DeleteServerSpan, a child of DeleteClient.
-func (t *Tracer) StartDeleteServer(b Begin, who Who, peer string, request protocol.RequestID) DeleteServerSpan {
-	if t == nil {
+func (t Tracer) StartDeleteServer(b Begin, who Who, peer string, request protocol.RequestID) DeleteServerSpan {
+	if !t.On() {
 		return DeleteServerSpan{}
 	}
-	return DeleteServerSpan{t.start(b, DeleteServerName, trace.SpanKindServer, append(t.attributes[:0],
+	return DeleteServerSpan{t.Start(b, DeleteServerName, trace.SpanKindServer,
 		RaftNodeIDKey.String(who.Node.String()),
 		RaftTermKey.Int64(int64(who.Term)),
 		RaftRoleKey.String(who.Role.String()),
@@ -296,34 +283,34 @@ func (t *Tracer) StartDeleteServer(b Begin, who Who, peer string, request protoc
 		ServerAddressKey.String(who.Node.String()),
 		RaftPeerIDKey.String(peer),
 		KVRequestIDKey.String(request.String()),
-	))}
+	)}
 }
 
 // SetWho sets anew what may have changed since the start.
 func (s DeleteServerSpan) SetWho(who Who) {
 	if s.On() {
-		s.set(append(s.room(), RaftTermKey.Int64(int64(who.Term)), RaftRoleKey.String(who.Role.String()))...)
+		s.Set(RaftTermKey.Int64(int64(who.Term)), RaftRoleKey.String(who.Role.String()))
 	}
 }
 
 // SetResult sets kv.result: what the state machine answered, or `outcome unknown` where the client gave up.
 func (s DeleteServerSpan) SetResult(result string) {
 	if s.On() {
-		s.set(append(s.room(), KVResultKey.String(result))...)
+		s.Set(KVResultKey.String(result))
 	}
 }
 
 // SetLeaderID sets kv.leader.id: whom a server that is not the leader takes for it.
 func (s DeleteServerSpan) SetLeaderID(leader protocol.NodeID) {
 	if s.On() {
-		s.set(append(s.room(), KVLeaderIDKey.String(leader.String()))...)
+		s.Set(KVLeaderIDKey.String(leader.String()))
 	}
 }
 
 // SetCopy sets raftkv.copy: which copy of a duplicated message this is: 0 is the first.
 func (s DeleteServerSpan) SetCopy(copyValue int64) {
 	if s.On() {
-		s.set(append(s.room(), RaftkvCopyKey.Int64(copyValue))...)
+		s.Set(RaftkvCopyKey.Int64(copyValue))
 	}
 }
 
@@ -331,74 +318,74 @@ func (s DeleteServerSpan) SetCopy(copyValue int64) {
 // anything is sent that depends on it (Figure 2).
 func (s DeleteServerSpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
 	if s.On() {
-		s.event(EventPersist, append(s.room(), RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))...)
+		s.Event(EventPersist, RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))
 	}
 }
 
 // Append adds the event append: the leader appended the command to its log.
 func (s DeleteServerSpan) Append(index protocol.LogIndex, term protocol.Term, command protocol.Command) {
 	if s.On() {
-		s.event(EventAppend, append(s.room(), RaftIndexKey.Int64(int64(index)), RaftTermKey.Int64(int64(term)), RaftCommandKey.String(command.String()))...)
+		s.Event(EventAppend, RaftIndexKey.Int64(int64(index)), RaftTermKey.Int64(int64(term)), RaftCommandKey.String(command.String()))
 	}
 }
 
 // Drop adds the event drop: the message is lost, or a copy of it: on its way, or since its receiver is down.
 func (s DeleteServerSpan) Drop(cause string) {
 	if s.On() {
-		s.event(EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
+		s.Event(EventDrop, RaftkvCauseKey.String(cause))
 	}
 }
 
 // Delay adds the event delay: the message arrives later.
 func (s DeleteServerSpan) Delay(cause string, delay time.Duration) {
 	if s.On() {
-		s.event(EventDelay, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+		s.Event(EventDelay, RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))
 	}
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
 func (s DeleteServerSpan) Duplicate(cause string, copyValue int64) {
 	if s.On() {
-		s.event(EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
+		s.Event(EventDuplicate, RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))
 	}
 }
 
 // LateCopy adds the event late_copy: the second copy arrives later.
 func (s DeleteServerSpan) LateCopy(cause string, delay time.Duration) {
 	if s.On() {
-		s.event(EventLateCopy, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+		s.Event(EventLateCopy, RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))
 	}
 }
 
 // End ends the span with its answer.
 func (s DeleteServerSpan) End(reply string) {
 	if s.On() {
-		s.set(append(s.room(), RaftReplyKey.String(reply))...)
-		s.end()
+		s.Set(RaftReplyKey.String(reply))
+		s.Started.End()
 	}
 }
 
 // ElectionSpan is the internal span raft.election: an election, from a server's standing to its outcome (§5.2).
-type ElectionSpan struct{ span }
+type ElectionSpan struct{ span.Started }
 
 // StartElection starts an ElectionSpan, a root.
-func (t *Tracer) StartElection(b Begin, who Who, quorum int64, votedFor protocol.NodeID) ElectionSpan {
-	if t == nil {
+func (t Tracer) StartElection(b Begin, who Who, quorum int64, votedFor protocol.NodeID) ElectionSpan {
+	if !t.On() {
 		return ElectionSpan{}
 	}
-	return ElectionSpan{t.start(b, ElectionName, trace.SpanKindInternal, append(t.attributes[:0],
+	return ElectionSpan{t.Start(b, ElectionName, trace.SpanKindInternal,
 		RaftNodeIDKey.String(who.Node.String()),
 		RaftTermKey.Int64(int64(who.Term)),
 		RaftRoleKey.String(who.Role.String()),
 		RaftQuorumKey.Int64(quorum),
 		RaftVotedForKey.String(votedFor.String()),
-	))}
+	)}
 }
 
 // SetWho sets anew what may have changed since the start.
 func (s ElectionSpan) SetWho(who Who) {
 	if s.On() {
-		s.set(append(s.room(), RaftTermKey.Int64(int64(who.Term)), RaftRoleKey.String(who.Role.String()))...)
+		s.Set(RaftTermKey.Int64(int64(who.Term)), RaftRoleKey.String(who.Role.String()))
 	}
 }
 
@@ -406,69 +393,62 @@ func (s ElectionSpan) SetWho(who Who) {
 // anything is sent that depends on it (Figure 2).
 func (s ElectionSpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
 	if s.On() {
-		s.event(EventPersist, append(s.room(), RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))...)
+		s.Event(EventPersist, RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))
 	}
 }
 
 // End ends the span with its answer.
 func (s ElectionSpan) End(outcome string, votes int64) {
 	if s.On() {
-		s.set(append(s.room(), RaftOutcomeKey.String(outcome), RaftVotesKey.Int64(votes))...)
-		s.end()
+		s.Set(RaftOutcomeKey.String(outcome), RaftVotesKey.Int64(votes))
+		s.Started.End()
 	}
 }
 
 // HeartbeatSpan is the internal span raft.heartbeat: a heartbeat round (§5.2).
-type HeartbeatSpan struct{ span }
+type HeartbeatSpan struct{ span.Started }
 
 // StartHeartbeat starts a HeartbeatSpan, a root.
-func (t *Tracer) StartHeartbeat(b Begin, who Who, heartbeat int64) HeartbeatSpan {
-	if t == nil {
+func (t Tracer) StartHeartbeat(b Begin, who Who, heartbeat int64) HeartbeatSpan {
+	if !t.On() {
 		return HeartbeatSpan{}
 	}
-	return HeartbeatSpan{t.start(b, HeartbeatName, trace.SpanKindInternal, append(t.attributes[:0],
+	return HeartbeatSpan{t.Start(b, HeartbeatName, trace.SpanKindInternal,
 		RaftNodeIDKey.String(who.Node.String()),
 		RaftTermKey.Int64(int64(who.Term)),
 		RaftRoleKey.String(who.Role.String()),
 		RaftHeartbeatKey.Int64(heartbeat),
-	))}
+	)}
 }
 
 // SetWho sets anew what may have changed since the start.
 func (s HeartbeatSpan) SetWho(who Who) {
 	if s.On() {
-		s.set(append(s.room(), RaftTermKey.Int64(int64(who.Term)), RaftRoleKey.String(who.Role.String()))...)
-	}
-}
-
-// End ends the span.
-func (s HeartbeatSpan) End() {
-	if s.On() {
-		s.end()
+		s.Set(RaftTermKey.Int64(int64(who.Term)), RaftRoleKey.String(who.Role.String()))
 	}
 }
 
 // RoleChangeSpan is the internal span raft.role_change: a server's role changed; raft.role is the new one (Figure 4).
-type RoleChangeSpan struct{ span }
+type RoleChangeSpan struct{ span.Started }
 
 // StartRoleChange starts a RoleChangeSpan, a root or a child of Election, Start, RequestVoteServer, AppendEntriesServer, CommitNotificationConsumer, RequestVoteClient, AppendEntriesClient, LateReply.
-func (t *Tracer) StartRoleChange(b Begin, who Who, roleFrom protocol.Role, roleEvent protocol.RoleEvent) RoleChangeSpan {
-	if t == nil {
+func (t Tracer) StartRoleChange(b Begin, who Who, roleFrom protocol.Role, roleEvent protocol.RoleEvent) RoleChangeSpan {
+	if !t.On() {
 		return RoleChangeSpan{}
 	}
-	return RoleChangeSpan{t.start(b, RoleChangeName, trace.SpanKindInternal, append(t.attributes[:0],
+	return RoleChangeSpan{t.Start(b, RoleChangeName, trace.SpanKindInternal,
 		RaftNodeIDKey.String(who.Node.String()),
 		RaftTermKey.Int64(int64(who.Term)),
 		RaftRoleKey.String(who.Role.String()),
 		RaftRoleFromKey.String(roleFrom.String()),
 		RaftRoleEventKey.String(roleEvent.String()),
-	))}
+	)}
 }
 
 // SetWho sets anew what may have changed since the start.
 func (s RoleChangeSpan) SetWho(who Who) {
 	if s.On() {
-		s.set(append(s.room(), RaftTermKey.Int64(int64(who.Term)), RaftRoleKey.String(who.Role.String()))...)
+		s.Set(RaftTermKey.Int64(int64(who.Term)), RaftRoleKey.String(who.Role.String()))
 	}
 }
 
@@ -476,34 +456,27 @@ func (s RoleChangeSpan) SetWho(who Who) {
 // anything is sent that depends on it (Figure 2).
 func (s RoleChangeSpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
 	if s.On() {
-		s.event(EventPersist, append(s.room(), RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))...)
+		s.Event(EventPersist, RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))
 	}
 }
 
 // Append adds the event append: the leader appended the command to its log.
 func (s RoleChangeSpan) Append(index protocol.LogIndex, term protocol.Term, command protocol.Command) {
 	if s.On() {
-		s.event(EventAppend, append(s.room(), RaftIndexKey.Int64(int64(index)), RaftTermKey.Int64(int64(term)), RaftCommandKey.String(command.String()))...)
-	}
-}
-
-// End ends the span.
-func (s RoleChangeSpan) End() {
-	if s.On() {
-		s.end()
+		s.Event(EventAppend, RaftIndexKey.Int64(int64(index)), RaftTermKey.Int64(int64(term)), RaftCommandKey.String(command.String()))
 	}
 }
 
 // RequestVoteClientSpan is the client span raft.Raft/RequestVote: a candidate asks one server for its vote, until the
 // reply is handled or given up.
-type RequestVoteClientSpan struct{ span }
+type RequestVoteClientSpan struct{ span.Started }
 
 // StartRequestVoteClient starts a RequestVoteClientSpan, a child of Election.
-func (t *Tracer) StartRequestVoteClient(b Begin, who Who, peer string, attempt int64, lastLogIndex protocol.LogIndex, lastLogTerm protocol.Term) RequestVoteClientSpan {
-	if t == nil {
+func (t Tracer) StartRequestVoteClient(b Begin, who Who, peer string, attempt int64, lastLogIndex protocol.LogIndex, lastLogTerm protocol.Term) RequestVoteClientSpan {
+	if !t.On() {
 		return RequestVoteClientSpan{}
 	}
-	return RequestVoteClientSpan{t.start(b, RequestVoteClientName, trace.SpanKindClient, append(t.attributes[:0],
+	return RequestVoteClientSpan{t.Start(b, RequestVoteClientName, trace.SpanKindClient,
 		RaftNodeIDKey.String(who.Node.String()),
 		RaftTermKey.Int64(int64(who.Term)),
 		RaftRoleKey.String(who.Role.String()),
@@ -515,27 +488,27 @@ func (t *Tracer) StartRequestVoteClient(b Begin, who Who, peer string, attempt i
 		RaftLastLogIndexKey.Int64(int64(lastLogIndex)),
 		RaftLastLogTermKey.Int64(int64(lastLogTerm)),
 		PeerServiceKey.String(peer),
-	))}
+	)}
 }
 
 // SetWho sets anew what may have changed since the start.
 func (s RequestVoteClientSpan) SetWho(who Who) {
 	if s.On() {
-		s.set(append(s.room(), RaftTermKey.Int64(int64(who.Term)), RaftRoleKey.String(who.Role.String()))...)
+		s.Set(RaftTermKey.Int64(int64(who.Term)), RaftRoleKey.String(who.Role.String()))
 	}
 }
 
 // SetEndTerm sets raft.end_term: the sender's term when its call was answered or given up, where that is a later one.
 func (s RequestVoteClientSpan) SetEndTerm(endTerm protocol.Term) {
 	if s.On() {
-		s.set(append(s.room(), RaftEndTermKey.Int64(int64(endTerm)))...)
+		s.Set(RaftEndTermKey.Int64(int64(endTerm)))
 	}
 }
 
 // SetEndRole sets raft.end_role: the sender's role when its call was answered or given up, where that is another one.
 func (s RequestVoteClientSpan) SetEndRole(endRole protocol.Role) {
 	if s.On() {
-		s.set(append(s.room(), RaftEndRoleKey.String(endRole.String()))...)
+		s.Set(RaftEndRoleKey.String(endRole.String()))
 	}
 }
 
@@ -543,7 +516,7 @@ func (s RequestVoteClientSpan) SetEndRole(endRole protocol.Role) {
 // there unless it is the first, 0.
 func (s RequestVoteClientSpan) SetAnsweredCopy(answeredCopy int64) {
 	if s.On() {
-		s.set(append(s.room(), RaftkvAnsweredCopyKey.Int64(answeredCopy))...)
+		s.Set(RaftkvAnsweredCopyKey.Int64(answeredCopy))
 	}
 }
 
@@ -551,55 +524,55 @@ func (s RequestVoteClientSpan) SetAnsweredCopy(answeredCopy int64) {
 // anything is sent that depends on it (Figure 2).
 func (s RequestVoteClientSpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
 	if s.On() {
-		s.event(EventPersist, append(s.room(), RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))...)
+		s.Event(EventPersist, RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))
 	}
 }
 
 // Drop adds the event drop: the message is lost, or a copy of it: on its way, or since its receiver is down.
 func (s RequestVoteClientSpan) Drop(cause string) {
 	if s.On() {
-		s.event(EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
+		s.Event(EventDrop, RaftkvCauseKey.String(cause))
 	}
 }
 
 // Delay adds the event delay: the message arrives later.
 func (s RequestVoteClientSpan) Delay(cause string, delay time.Duration) {
 	if s.On() {
-		s.event(EventDelay, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+		s.Event(EventDelay, RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))
 	}
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
 func (s RequestVoteClientSpan) Duplicate(cause string, copyValue int64) {
 	if s.On() {
-		s.event(EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
+		s.Event(EventDuplicate, RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))
 	}
 }
 
 // LateCopy adds the event late_copy: the second copy arrives later.
 func (s RequestVoteClientSpan) LateCopy(cause string, delay time.Duration) {
 	if s.On() {
-		s.event(EventLateCopy, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+		s.Event(EventLateCopy, RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))
 	}
 }
 
 // End ends the span with its answer.
 func (s RequestVoteClientSpan) End(reply string, replyTerm protocol.Term) {
 	if s.On() {
-		s.set(append(s.room(), RaftReplyKey.String(reply), RaftReplyTermKey.Int64(int64(replyTerm)))...)
-		s.end()
+		s.Set(RaftReplyKey.String(reply), RaftReplyTermKey.Int64(int64(replyTerm)))
+		s.Started.End()
 	}
 }
 
 // RequestVoteServerSpan is the server span raft.Raft/RequestVote: a server grants or denies its vote.
-type RequestVoteServerSpan struct{ span }
+type RequestVoteServerSpan struct{ span.Started }
 
 // StartRequestVoteServer starts a RequestVoteServerSpan, a child of RequestVoteClient.
-func (t *Tracer) StartRequestVoteServer(b Begin, who Who, peer string, messageTerm protocol.Term, lastLogIndex protocol.LogIndex, lastLogTerm protocol.Term, votedFor protocol.NodeID) RequestVoteServerSpan {
-	if t == nil {
+func (t Tracer) StartRequestVoteServer(b Begin, who Who, peer string, messageTerm protocol.Term, lastLogIndex protocol.LogIndex, lastLogTerm protocol.Term, votedFor protocol.NodeID) RequestVoteServerSpan {
+	if !t.On() {
 		return RequestVoteServerSpan{}
 	}
-	return RequestVoteServerSpan{t.start(b, RequestVoteServerName, trace.SpanKindServer, append(t.attributes[:0],
+	return RequestVoteServerSpan{t.Start(b, RequestVoteServerName, trace.SpanKindServer,
 		RaftNodeIDKey.String(who.Node.String()),
 		RaftTermKey.Int64(int64(who.Term)),
 		RaftRoleKey.String(who.Role.String()),
@@ -611,27 +584,27 @@ func (t *Tracer) StartRequestVoteServer(b Begin, who Who, peer string, messageTe
 		RaftLastLogIndexKey.Int64(int64(lastLogIndex)),
 		RaftLastLogTermKey.Int64(int64(lastLogTerm)),
 		RaftVotedForKey.String(votedFor.String()),
-	))}
+	)}
 }
 
 // SetWho sets anew what may have changed since the start.
 func (s RequestVoteServerSpan) SetWho(who Who) {
 	if s.On() {
-		s.set(append(s.room(), RaftTermKey.Int64(int64(who.Term)), RaftRoleKey.String(who.Role.String()))...)
+		s.Set(RaftTermKey.Int64(int64(who.Term)), RaftRoleKey.String(who.Role.String()))
 	}
 }
 
 // SetReason sets raft.reason: why the request was refused.
 func (s RequestVoteServerSpan) SetReason(reason protocol.Reason) {
 	if s.On() {
-		s.set(append(s.room(), RaftReasonKey.String(reason.String()))...)
+		s.Set(RaftReasonKey.String(reason.String()))
 	}
 }
 
 // SetCopy sets raftkv.copy: which copy of a duplicated message this is: 0 is the first.
 func (s RequestVoteServerSpan) SetCopy(copyValue int64) {
 	if s.On() {
-		s.set(append(s.room(), RaftkvCopyKey.Int64(copyValue))...)
+		s.Set(RaftkvCopyKey.Int64(copyValue))
 	}
 }
 
@@ -639,56 +612,56 @@ func (s RequestVoteServerSpan) SetCopy(copyValue int64) {
 // anything is sent that depends on it (Figure 2).
 func (s RequestVoteServerSpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
 	if s.On() {
-		s.event(EventPersist, append(s.room(), RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))...)
+		s.Event(EventPersist, RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))
 	}
 }
 
 // Drop adds the event drop: the message is lost, or a copy of it: on its way, or since its receiver is down.
 func (s RequestVoteServerSpan) Drop(cause string) {
 	if s.On() {
-		s.event(EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
+		s.Event(EventDrop, RaftkvCauseKey.String(cause))
 	}
 }
 
 // Delay adds the event delay: the message arrives later.
 func (s RequestVoteServerSpan) Delay(cause string, delay time.Duration) {
 	if s.On() {
-		s.event(EventDelay, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+		s.Event(EventDelay, RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))
 	}
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
 func (s RequestVoteServerSpan) Duplicate(cause string, copyValue int64) {
 	if s.On() {
-		s.event(EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
+		s.Event(EventDuplicate, RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))
 	}
 }
 
 // LateCopy adds the event late_copy: the second copy arrives later.
 func (s RequestVoteServerSpan) LateCopy(cause string, delay time.Duration) {
 	if s.On() {
-		s.event(EventLateCopy, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+		s.Event(EventLateCopy, RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))
 	}
 }
 
 // End ends the span with its answer.
 func (s RequestVoteServerSpan) End(reply string) {
 	if s.On() {
-		s.set(append(s.room(), RaftReplyKey.String(reply))...)
-		s.end()
+		s.Set(RaftReplyKey.String(reply))
+		s.Started.End()
 	}
 }
 
 // AppendEntriesClientSpan is the client span raft.Raft/AppendEntries: a leader sends entries to one follower, until the
 // reply is handled or given up.
-type AppendEntriesClientSpan struct{ span }
+type AppendEntriesClientSpan struct{ span.Started }
 
 // StartAppendEntriesClient starts an AppendEntriesClientSpan, a child of PutServer, GetServer, DeleteServer, Election, Heartbeat.
-func (t *Tracer) StartAppendEntriesClient(b Begin, who Who, peer string, attempt int64, prevLogIndex protocol.LogIndex, prevLogTerm protocol.Term, entriesCount int64, leaderCommit protocol.LogIndex) AppendEntriesClientSpan {
-	if t == nil {
+func (t Tracer) StartAppendEntriesClient(b Begin, who Who, peer string, attempt int64, prevLogIndex protocol.LogIndex, prevLogTerm protocol.Term, entriesCount int64, leaderCommit protocol.LogIndex) AppendEntriesClientSpan {
+	if !t.On() {
 		return AppendEntriesClientSpan{}
 	}
-	return AppendEntriesClientSpan{t.start(b, AppendEntriesClientName, trace.SpanKindClient, append(t.attributes[:0],
+	return AppendEntriesClientSpan{t.Start(b, AppendEntriesClientName, trace.SpanKindClient,
 		RaftNodeIDKey.String(who.Node.String()),
 		RaftTermKey.Int64(int64(who.Term)),
 		RaftRoleKey.String(who.Role.String()),
@@ -702,55 +675,55 @@ func (t *Tracer) StartAppendEntriesClient(b Begin, who Who, peer string, attempt
 		RaftEntriesCountKey.Int64(entriesCount),
 		RaftLeaderCommitKey.Int64(int64(leaderCommit)),
 		PeerServiceKey.String(peer),
-	))}
+	)}
 }
 
 // SetWho sets anew what may have changed since the start.
 func (s AppendEntriesClientSpan) SetWho(who Who) {
 	if s.On() {
-		s.set(append(s.room(), RaftTermKey.Int64(int64(who.Term)), RaftRoleKey.String(who.Role.String()))...)
+		s.Set(RaftTermKey.Int64(int64(who.Term)), RaftRoleKey.String(who.Role.String()))
 	}
 }
 
 // SetEntries sets raft.entries: the entries, each as `index@term request command`, a no-op without a request.
 func (s AppendEntriesClientSpan) SetEntries(entries []string) {
 	if s.On() {
-		s.set(append(s.room(), RaftEntriesKey.StringSlice(entries))...)
+		s.Set(RaftEntriesKey.StringSlice(entries))
 	}
 }
 
 // SetMatchIndex sets raft.match_index: up to here the follower's log equals the leader's.
 func (s AppendEntriesClientSpan) SetMatchIndex(matchIndex protocol.LogIndex) {
 	if s.On() {
-		s.set(append(s.room(), RaftMatchIndexKey.Int64(int64(matchIndex)))...)
+		s.Set(RaftMatchIndexKey.Int64(int64(matchIndex)))
 	}
 }
 
 // SetConflictIndex sets raft.conflict.index: where the leader should go on, as the follower says.
 func (s AppendEntriesClientSpan) SetConflictIndex(conflictIndex protocol.LogIndex) {
 	if s.On() {
-		s.set(append(s.room(), RaftConflictIndexKey.Int64(int64(conflictIndex)))...)
+		s.Set(RaftConflictIndexKey.Int64(int64(conflictIndex)))
 	}
 }
 
 // SetConflictTerm sets raft.conflict.term: Term of the follower's entry that does not match; 0 when it has none.
 func (s AppendEntriesClientSpan) SetConflictTerm(conflictTerm protocol.Term) {
 	if s.On() {
-		s.set(append(s.room(), RaftConflictTermKey.Int64(int64(conflictTerm)))...)
+		s.Set(RaftConflictTermKey.Int64(int64(conflictTerm)))
 	}
 }
 
 // SetEndTerm sets raft.end_term: the sender's term when its call was answered or given up, where that is a later one.
 func (s AppendEntriesClientSpan) SetEndTerm(endTerm protocol.Term) {
 	if s.On() {
-		s.set(append(s.room(), RaftEndTermKey.Int64(int64(endTerm)))...)
+		s.Set(RaftEndTermKey.Int64(int64(endTerm)))
 	}
 }
 
 // SetEndRole sets raft.end_role: the sender's role when its call was answered or given up, where that is another one.
 func (s AppendEntriesClientSpan) SetEndRole(endRole protocol.Role) {
 	if s.On() {
-		s.set(append(s.room(), RaftEndRoleKey.String(endRole.String()))...)
+		s.Set(RaftEndRoleKey.String(endRole.String()))
 	}
 }
 
@@ -758,7 +731,7 @@ func (s AppendEntriesClientSpan) SetEndRole(endRole protocol.Role) {
 // log.
 func (s AppendEntriesClientSpan) SetNextIndex(nextIndex protocol.LogIndex) {
 	if s.On() {
-		s.set(append(s.room(), RaftNextIndexKey.Int64(int64(nextIndex)))...)
+		s.Set(RaftNextIndexKey.Int64(int64(nextIndex)))
 	}
 }
 
@@ -766,7 +739,7 @@ func (s AppendEntriesClientSpan) SetNextIndex(nextIndex protocol.LogIndex) {
 // there unless it is the first, 0.
 func (s AppendEntriesClientSpan) SetAnsweredCopy(answeredCopy int64) {
 	if s.On() {
-		s.set(append(s.room(), RaftkvAnsweredCopyKey.Int64(answeredCopy))...)
+		s.Set(RaftkvAnsweredCopyKey.Int64(answeredCopy))
 	}
 }
 
@@ -774,55 +747,55 @@ func (s AppendEntriesClientSpan) SetAnsweredCopy(answeredCopy int64) {
 // anything is sent that depends on it (Figure 2).
 func (s AppendEntriesClientSpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
 	if s.On() {
-		s.event(EventPersist, append(s.room(), RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))...)
+		s.Event(EventPersist, RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))
 	}
 }
 
 // Drop adds the event drop: the message is lost, or a copy of it: on its way, or since its receiver is down.
 func (s AppendEntriesClientSpan) Drop(cause string) {
 	if s.On() {
-		s.event(EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
+		s.Event(EventDrop, RaftkvCauseKey.String(cause))
 	}
 }
 
 // Delay adds the event delay: the message arrives later.
 func (s AppendEntriesClientSpan) Delay(cause string, delay time.Duration) {
 	if s.On() {
-		s.event(EventDelay, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+		s.Event(EventDelay, RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))
 	}
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
 func (s AppendEntriesClientSpan) Duplicate(cause string, copyValue int64) {
 	if s.On() {
-		s.event(EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
+		s.Event(EventDuplicate, RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))
 	}
 }
 
 // LateCopy adds the event late_copy: the second copy arrives later.
 func (s AppendEntriesClientSpan) LateCopy(cause string, delay time.Duration) {
 	if s.On() {
-		s.event(EventLateCopy, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+		s.Event(EventLateCopy, RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))
 	}
 }
 
 // End ends the span with its answer.
 func (s AppendEntriesClientSpan) End(reply string, replyTerm protocol.Term) {
 	if s.On() {
-		s.set(append(s.room(), RaftReplyKey.String(reply), RaftReplyTermKey.Int64(int64(replyTerm)))...)
-		s.end()
+		s.Set(RaftReplyKey.String(reply), RaftReplyTermKey.Int64(int64(replyTerm)))
+		s.Started.End()
 	}
 }
 
 // AppendEntriesServerSpan is the server span raft.Raft/AppendEntries: a follower appends or rejects.
-type AppendEntriesServerSpan struct{ span }
+type AppendEntriesServerSpan struct{ span.Started }
 
 // StartAppendEntriesServer starts an AppendEntriesServerSpan, a child of AppendEntriesClient.
-func (t *Tracer) StartAppendEntriesServer(b Begin, who Who, peer string, messageTerm protocol.Term, prevLogIndex protocol.LogIndex, prevLogTerm protocol.Term, entriesCount int64, leaderCommit protocol.LogIndex, lastLogIndex protocol.LogIndex) AppendEntriesServerSpan {
-	if t == nil {
+func (t Tracer) StartAppendEntriesServer(b Begin, who Who, peer string, messageTerm protocol.Term, prevLogIndex protocol.LogIndex, prevLogTerm protocol.Term, entriesCount int64, leaderCommit protocol.LogIndex, lastLogIndex protocol.LogIndex) AppendEntriesServerSpan {
+	if !t.On() {
 		return AppendEntriesServerSpan{}
 	}
-	return AppendEntriesServerSpan{t.start(b, AppendEntriesServerName, trace.SpanKindServer, append(t.attributes[:0],
+	return AppendEntriesServerSpan{t.Start(b, AppendEntriesServerName, trace.SpanKindServer,
 		RaftNodeIDKey.String(who.Node.String()),
 		RaftTermKey.Int64(int64(who.Term)),
 		RaftRoleKey.String(who.Role.String()),
@@ -836,55 +809,55 @@ func (t *Tracer) StartAppendEntriesServer(b Begin, who Who, peer string, message
 		RaftEntriesCountKey.Int64(entriesCount),
 		RaftLeaderCommitKey.Int64(int64(leaderCommit)),
 		RaftLastLogIndexKey.Int64(int64(lastLogIndex)),
-	))}
+	)}
 }
 
 // SetWho sets anew what may have changed since the start.
 func (s AppendEntriesServerSpan) SetWho(who Who) {
 	if s.On() {
-		s.set(append(s.room(), RaftTermKey.Int64(int64(who.Term)), RaftRoleKey.String(who.Role.String()))...)
+		s.Set(RaftTermKey.Int64(int64(who.Term)), RaftRoleKey.String(who.Role.String()))
 	}
 }
 
 // SetEntries sets raft.entries: the entries, each as `index@term request command`, a no-op without a request.
 func (s AppendEntriesServerSpan) SetEntries(entries []string) {
 	if s.On() {
-		s.set(append(s.room(), RaftEntriesKey.StringSlice(entries))...)
+		s.Set(RaftEntriesKey.StringSlice(entries))
 	}
 }
 
 // SetMatchIndex sets raft.match_index: up to here the follower's log equals the leader's.
 func (s AppendEntriesServerSpan) SetMatchIndex(matchIndex protocol.LogIndex) {
 	if s.On() {
-		s.set(append(s.room(), RaftMatchIndexKey.Int64(int64(matchIndex)))...)
+		s.Set(RaftMatchIndexKey.Int64(int64(matchIndex)))
 	}
 }
 
 // SetConflictIndex sets raft.conflict.index: where the leader should go on, as the follower says.
 func (s AppendEntriesServerSpan) SetConflictIndex(conflictIndex protocol.LogIndex) {
 	if s.On() {
-		s.set(append(s.room(), RaftConflictIndexKey.Int64(int64(conflictIndex)))...)
+		s.Set(RaftConflictIndexKey.Int64(int64(conflictIndex)))
 	}
 }
 
 // SetConflictTerm sets raft.conflict.term: Term of the follower's entry that does not match; 0 when it has none.
 func (s AppendEntriesServerSpan) SetConflictTerm(conflictTerm protocol.Term) {
 	if s.On() {
-		s.set(append(s.room(), RaftConflictTermKey.Int64(int64(conflictTerm)))...)
+		s.Set(RaftConflictTermKey.Int64(int64(conflictTerm)))
 	}
 }
 
 // SetReason sets raft.reason: why the request was refused.
 func (s AppendEntriesServerSpan) SetReason(reason protocol.Reason) {
 	if s.On() {
-		s.set(append(s.room(), RaftReasonKey.String(reason.String()))...)
+		s.Set(RaftReasonKey.String(reason.String()))
 	}
 }
 
 // SetCopy sets raftkv.copy: which copy of a duplicated message this is: 0 is the first.
 func (s AppendEntriesServerSpan) SetCopy(copyValue int64) {
 	if s.On() {
-		s.set(append(s.room(), RaftkvCopyKey.Int64(copyValue))...)
+		s.Set(RaftkvCopyKey.Int64(copyValue))
 	}
 }
 
@@ -892,69 +865,69 @@ func (s AppendEntriesServerSpan) SetCopy(copyValue int64) {
 // anything is sent that depends on it (Figure 2).
 func (s AppendEntriesServerSpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
 	if s.On() {
-		s.event(EventPersist, append(s.room(), RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))...)
+		s.Event(EventPersist, RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))
 	}
 }
 
 // Drop adds the event drop: the message is lost, or a copy of it: on its way, or since its receiver is down.
 func (s AppendEntriesServerSpan) Drop(cause string) {
 	if s.On() {
-		s.event(EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
+		s.Event(EventDrop, RaftkvCauseKey.String(cause))
 	}
 }
 
 // Delay adds the event delay: the message arrives later.
 func (s AppendEntriesServerSpan) Delay(cause string, delay time.Duration) {
 	if s.On() {
-		s.event(EventDelay, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+		s.Event(EventDelay, RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))
 	}
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
 func (s AppendEntriesServerSpan) Duplicate(cause string, copyValue int64) {
 	if s.On() {
-		s.event(EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
+		s.Event(EventDuplicate, RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))
 	}
 }
 
 // LateCopy adds the event late_copy: the second copy arrives later.
 func (s AppendEntriesServerSpan) LateCopy(cause string, delay time.Duration) {
 	if s.On() {
-		s.event(EventLateCopy, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+		s.Event(EventLateCopy, RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))
 	}
 }
 
 // End ends the span with its answer.
 func (s AppendEntriesServerSpan) End(reply string) {
 	if s.On() {
-		s.set(append(s.room(), RaftReplyKey.String(reply))...)
-		s.end()
+		s.Set(RaftReplyKey.String(reply))
+		s.Started.End()
 	}
 }
 
 // LateReplySpan is the internal span raft.late_reply: a reply that came after its call was given up, or a second copy
 // of one.
-type LateReplySpan struct{ span }
+type LateReplySpan struct{ span.Started }
 
 // StartLateReply starts a LateReplySpan, a child of RequestVoteServer, AppendEntriesServer.
-func (t *Tracer) StartLateReply(b Begin, who Who, peer string, reply string, replyTerm protocol.Term) LateReplySpan {
-	if t == nil {
+func (t Tracer) StartLateReply(b Begin, who Who, peer string, reply string, replyTerm protocol.Term) LateReplySpan {
+	if !t.On() {
 		return LateReplySpan{}
 	}
-	return LateReplySpan{t.start(b, LateReplyName, trace.SpanKindInternal, append(t.attributes[:0],
+	return LateReplySpan{t.Start(b, LateReplyName, trace.SpanKindInternal,
 		RaftNodeIDKey.String(who.Node.String()),
 		RaftTermKey.Int64(int64(who.Term)),
 		RaftRoleKey.String(who.Role.String()),
 		RaftPeerIDKey.String(peer),
 		RaftReplyKey.String(reply),
 		RaftReplyTermKey.Int64(int64(replyTerm)),
-	))}
+	)}
 }
 
 // SetWho sets anew what may have changed since the start.
 func (s LateReplySpan) SetWho(who Who) {
 	if s.On() {
-		s.set(append(s.room(), RaftTermKey.Int64(int64(who.Term)), RaftRoleKey.String(who.Role.String()))...)
+		s.Set(RaftTermKey.Int64(int64(who.Term)), RaftRoleKey.String(who.Role.String()))
 	}
 }
 
@@ -962,14 +935,14 @@ func (s LateReplySpan) SetWho(who Who) {
 // log.
 func (s LateReplySpan) SetNextIndex(nextIndex protocol.LogIndex) {
 	if s.On() {
-		s.set(append(s.room(), RaftNextIndexKey.Int64(int64(nextIndex)))...)
+		s.Set(RaftNextIndexKey.Int64(int64(nextIndex)))
 	}
 }
 
 // SetCopy sets raftkv.copy: which copy of a duplicated message this is: 0 is the first.
 func (s LateReplySpan) SetCopy(copyValue int64) {
 	if s.On() {
-		s.set(append(s.room(), RaftkvCopyKey.Int64(copyValue))...)
+		s.Set(RaftkvCopyKey.Int64(copyValue))
 	}
 }
 
@@ -977,71 +950,57 @@ func (s LateReplySpan) SetCopy(copyValue int64) {
 // anything is sent that depends on it (Figure 2).
 func (s LateReplySpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
 	if s.On() {
-		s.event(EventPersist, append(s.room(), RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))...)
-	}
-}
-
-// End ends the span.
-func (s LateReplySpan) End() {
-	if s.On() {
-		s.end()
+		s.Event(EventPersist, RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))
 	}
 }
 
 // CommitSpan is the internal span raft.commit: the commit index moved (§5.3, §5.4.2).
-type CommitSpan struct{ span }
+type CommitSpan struct{ span.Started }
 
 // StartCommit starts a CommitSpan, a child of PutServer, GetServer, DeleteServer, Election, AppendEntriesServer, CommitNotificationConsumer.
-func (t *Tracer) StartCommit(b Begin, who Who, commitFrom protocol.LogIndex, commitTo protocol.LogIndex) CommitSpan {
-	if t == nil {
+func (t Tracer) StartCommit(b Begin, who Who, commitFrom protocol.LogIndex, commitTo protocol.LogIndex) CommitSpan {
+	if !t.On() {
 		return CommitSpan{}
 	}
-	return CommitSpan{t.start(b, CommitName, trace.SpanKindInternal, append(t.attributes[:0],
+	return CommitSpan{t.Start(b, CommitName, trace.SpanKindInternal,
 		RaftNodeIDKey.String(who.Node.String()),
 		RaftTermKey.Int64(int64(who.Term)),
 		RaftRoleKey.String(who.Role.String()),
 		RaftCommitFromKey.Int64(int64(commitFrom)),
 		RaftCommitToKey.Int64(int64(commitTo)),
-	))}
+	)}
 }
 
 // SetWho sets anew what may have changed since the start.
 func (s CommitSpan) SetWho(who Who) {
 	if s.On() {
-		s.set(append(s.room(), RaftTermKey.Int64(int64(who.Term)), RaftRoleKey.String(who.Role.String()))...)
+		s.Set(RaftTermKey.Int64(int64(who.Term)), RaftRoleKey.String(who.Role.String()))
 	}
 }
 
 // SetCommitAcknowledgedBy sets raft.commit.acknowledged_by: who holds the last of these entries, as the leader knows.
 func (s CommitSpan) SetCommitAcknowledgedBy(commitAcknowledgedBy []string) {
 	if s.On() {
-		s.set(append(s.room(), RaftCommitAcknowledgedByKey.StringSlice(commitAcknowledgedBy))...)
+		s.Set(RaftCommitAcknowledgedByKey.StringSlice(commitAcknowledgedBy))
 	}
 }
 
 // SetQuorum sets raft.quorum: how many servers make a majority.
 func (s CommitSpan) SetQuorum(quorum int64) {
 	if s.On() {
-		s.set(append(s.room(), RaftQuorumKey.Int64(quorum))...)
-	}
-}
-
-// End ends the span.
-func (s CommitSpan) End() {
-	if s.On() {
-		s.end()
+		s.Set(RaftQuorumKey.Int64(quorum))
 	}
 }
 
 // ApplySpan is the internal span raft.apply: the state machine took an entry.
-type ApplySpan struct{ span }
+type ApplySpan struct{ span.Started }
 
 // StartApply starts an ApplySpan, a child of Commit.
-func (t *Tracer) StartApply(b Begin, who Who, index protocol.LogIndex, entryTerm protocol.Term, command protocol.Command, result string) ApplySpan {
-	if t == nil {
+func (t Tracer) StartApply(b Begin, who Who, index protocol.LogIndex, entryTerm protocol.Term, command protocol.Command, result string) ApplySpan {
+	if !t.On() {
 		return ApplySpan{}
 	}
-	return ApplySpan{t.start(b, ApplyName, trace.SpanKindInternal, append(t.attributes[:0],
+	return ApplySpan{t.Start(b, ApplyName, trace.SpanKindInternal,
 		RaftNodeIDKey.String(who.Node.String()),
 		RaftTermKey.Int64(int64(who.Term)),
 		RaftRoleKey.String(who.Role.String()),
@@ -1049,120 +1008,106 @@ func (t *Tracer) StartApply(b Begin, who Who, index protocol.LogIndex, entryTerm
 		RaftEntryTermKey.Int64(int64(entryTerm)),
 		RaftCommandKey.String(command.String()),
 		KVResultKey.String(result),
-	))}
+	)}
 }
 
 // SetWho sets anew what may have changed since the start.
 func (s ApplySpan) SetWho(who Who) {
 	if s.On() {
-		s.set(append(s.room(), RaftTermKey.Int64(int64(who.Term)), RaftRoleKey.String(who.Role.String()))...)
+		s.Set(RaftTermKey.Int64(int64(who.Term)), RaftRoleKey.String(who.Role.String()))
 	}
 }
 
 // SetRequestID sets kv.request.id: the client's operation: `client-2/3`.
 func (s ApplySpan) SetRequestID(request protocol.RequestID) {
 	if s.On() {
-		s.set(append(s.room(), KVRequestIDKey.String(request.String()))...)
-	}
-}
-
-// End ends the span.
-func (s ApplySpan) End() {
-	if s.On() {
-		s.end()
+		s.Set(KVRequestIDKey.String(request.String()))
 	}
 }
 
 // CommitNotificationProducerSpan is the producer span raft.commit_notification: the leader tells one follower what is
 // committed.
-type CommitNotificationProducerSpan struct{ span }
+type CommitNotificationProducerSpan struct{ span.Started }
 
 // StartCommitNotificationProducer starts a CommitNotificationProducerSpan, a child of PutServer, GetServer, DeleteServer, Election.
-func (t *Tracer) StartCommitNotificationProducer(b Begin, who Who, peer string, leaderCommit protocol.LogIndex) CommitNotificationProducerSpan {
-	if t == nil {
+func (t Tracer) StartCommitNotificationProducer(b Begin, who Who, peer string, leaderCommit protocol.LogIndex) CommitNotificationProducerSpan {
+	if !t.On() {
 		return CommitNotificationProducerSpan{}
 	}
-	return CommitNotificationProducerSpan{t.start(b, CommitNotificationProducerName, trace.SpanKindProducer, append(t.attributes[:0],
+	return CommitNotificationProducerSpan{t.Start(b, CommitNotificationProducerName, trace.SpanKindProducer,
 		RaftNodeIDKey.String(who.Node.String()),
 		RaftTermKey.Int64(int64(who.Term)),
 		RaftRoleKey.String(who.Role.String()),
 		RaftPeerIDKey.String(peer),
 		RaftLeaderCommitKey.Int64(int64(leaderCommit)),
 		PeerServiceKey.String(peer),
-	))}
+	)}
 }
 
 // SetWho sets anew what may have changed since the start.
 func (s CommitNotificationProducerSpan) SetWho(who Who) {
 	if s.On() {
-		s.set(append(s.room(), RaftTermKey.Int64(int64(who.Term)), RaftRoleKey.String(who.Role.String()))...)
+		s.Set(RaftTermKey.Int64(int64(who.Term)), RaftRoleKey.String(who.Role.String()))
 	}
 }
 
 // Drop adds the event drop: the message is lost, or a copy of it: on its way, or since its receiver is down.
 func (s CommitNotificationProducerSpan) Drop(cause string) {
 	if s.On() {
-		s.event(EventDrop, append(s.room(), RaftkvCauseKey.String(cause))...)
+		s.Event(EventDrop, RaftkvCauseKey.String(cause))
 	}
 }
 
 // Delay adds the event delay: the message arrives later.
 func (s CommitNotificationProducerSpan) Delay(cause string, delay time.Duration) {
 	if s.On() {
-		s.event(EventDelay, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
+		s.Event(EventDelay, RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))
 	}
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
 func (s CommitNotificationProducerSpan) Duplicate(cause string, copyValue int64) {
 	if s.On() {
-		s.event(EventDuplicate, append(s.room(), RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))...)
+		s.Event(EventDuplicate, RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))
 	}
 }
 
 // LateCopy adds the event late_copy: the second copy arrives later.
 func (s CommitNotificationProducerSpan) LateCopy(cause string, delay time.Duration) {
 	if s.On() {
-		s.event(EventLateCopy, append(s.room(), RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))...)
-	}
-}
-
-// End ends the span.
-func (s CommitNotificationProducerSpan) End() {
-	if s.On() {
-		s.end()
+		s.Event(EventLateCopy, RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))
 	}
 }
 
 // CommitNotificationConsumerSpan is the consumer span raft.commit_notification: a follower is told what is committed.
-type CommitNotificationConsumerSpan struct{ span }
+type CommitNotificationConsumerSpan struct{ span.Started }
 
 // StartCommitNotificationConsumer starts a CommitNotificationConsumerSpan, a child of CommitNotificationProducer.
-func (t *Tracer) StartCommitNotificationConsumer(b Begin, who Who, peer string, messageTerm protocol.Term, leaderCommit protocol.LogIndex) CommitNotificationConsumerSpan {
-	if t == nil {
+func (t Tracer) StartCommitNotificationConsumer(b Begin, who Who, peer string, messageTerm protocol.Term, leaderCommit protocol.LogIndex) CommitNotificationConsumerSpan {
+	if !t.On() {
 		return CommitNotificationConsumerSpan{}
 	}
-	return CommitNotificationConsumerSpan{t.start(b, CommitNotificationConsumerName, trace.SpanKindConsumer, append(t.attributes[:0],
+	return CommitNotificationConsumerSpan{t.Start(b, CommitNotificationConsumerName, trace.SpanKindConsumer,
 		RaftNodeIDKey.String(who.Node.String()),
 		RaftTermKey.Int64(int64(who.Term)),
 		RaftRoleKey.String(who.Role.String()),
 		RaftPeerIDKey.String(peer),
 		RaftMessageTermKey.Int64(int64(messageTerm)),
 		RaftLeaderCommitKey.Int64(int64(leaderCommit)),
-	))}
+	)}
 }
 
 // SetWho sets anew what may have changed since the start.
 func (s CommitNotificationConsumerSpan) SetWho(who Who) {
 	if s.On() {
-		s.set(append(s.room(), RaftTermKey.Int64(int64(who.Term)), RaftRoleKey.String(who.Role.String()))...)
+		s.Set(RaftTermKey.Int64(int64(who.Term)), RaftRoleKey.String(who.Role.String()))
 	}
 }
 
 // SetCopy sets raftkv.copy: which copy of a duplicated message this is: 0 is the first.
 func (s CommitNotificationConsumerSpan) SetCopy(copyValue int64) {
 	if s.On() {
-		s.set(append(s.room(), RaftkvCopyKey.Int64(copyValue))...)
+		s.Set(RaftkvCopyKey.Int64(copyValue))
 	}
 }
 
@@ -1170,13 +1115,6 @@ func (s CommitNotificationConsumerSpan) SetCopy(copyValue int64) {
 // anything is sent that depends on it (Figure 2).
 func (s CommitNotificationConsumerSpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
 	if s.On() {
-		s.event(EventPersist, append(s.room(), RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))...)
-	}
-}
-
-// End ends the span.
-func (s CommitNotificationConsumerSpan) End() {
-	if s.On() {
-		s.end()
+		s.Event(EventPersist, RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))
 	}
 }

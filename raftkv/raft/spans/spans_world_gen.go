@@ -6,66 +6,54 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/raftkv/raftkv/raftkv/span"
 )
 
 // RunSpan is the internal span raftkv.run: the first span of a file: what made it.
-type RunSpan struct{ span }
+type RunSpan struct{ span.Started }
 
 // StartRun starts a RunSpan, a root.
-func (t *Tracer) StartRun(b Begin, config string, build string, scenario string, seed int64) RunSpan {
-	if t == nil {
+func (t Tracer) StartRun(b Begin, config string, build string, scenario string, seed int64) RunSpan {
+	if !t.On() {
 		return RunSpan{}
 	}
-	return RunSpan{t.start(b, RunName, trace.SpanKindInternal, append(t.attributes[:0],
+	return RunSpan{t.Start(b, RunName, trace.SpanKindInternal,
 		RaftkvConfigKey.String(config),
 		RaftkvBuildKey.String(build),
 		RaftkvScenarioKey.String(scenario),
 		RaftkvSeedKey.Int64(seed),
-	))}
-}
-
-// End ends the span.
-func (s RunSpan) End() {
-	if s.On() {
-		s.end()
-	}
+	)}
 }
 
 // ViolationSpan is the internal span raftkv.violation: an invariant does not hold, and the run stops.
-type ViolationSpan struct{ span }
+type ViolationSpan struct{ span.Started }
 
 // StartViolation starts a ViolationSpan, a root.
-func (t *Tracer) StartViolation(b Begin, invariant string, violationFacts []string) ViolationSpan {
-	if t == nil {
+func (t Tracer) StartViolation(b Begin, invariant string, violationFacts []string) ViolationSpan {
+	if !t.On() {
 		return ViolationSpan{}
 	}
-	return ViolationSpan{t.start(b, ViolationName, trace.SpanKindInternal, append(t.attributes[:0],
+	return ViolationSpan{t.Start(b, ViolationName, trace.SpanKindInternal,
 		RaftkvInvariantKey.String(invariant),
 		RaftkvViolationFactsKey.StringSlice(violationFacts),
-	))}
-}
-
-// End ends the span.
-func (s ViolationSpan) End() {
-	if s.On() {
-		s.end()
-	}
+	)}
 }
 
 // FaultSpan is the internal span raftkv.fault: something goes wrong on purpose, or is mended. A message that is lost,
 // late or doubled is told by its own span.
-type FaultSpan struct{ span }
+type FaultSpan struct{ span.Started }
 
 // StartFault starts a FaultSpan, a root.
-func (t *Tracer) StartFault(b Begin, fault string, faultTarget string, faultWhen string) FaultSpan {
-	if t == nil {
+func (t Tracer) StartFault(b Begin, fault string, faultTarget string, faultWhen string) FaultSpan {
+	if !t.On() {
 		return FaultSpan{}
 	}
-	return FaultSpan{t.start(b, FaultName+" "+fault+" "+faultTarget, trace.SpanKindInternal, append(t.attributes[:0],
+	return FaultSpan{t.Start(b, FaultName+" "+fault+" "+faultTarget, trace.SpanKindInternal,
 		RaftkvFaultKey.String(fault),
 		RaftkvFaultTargetKey.String(faultTarget),
 		RaftkvFaultWhenKey.String(faultWhen),
-	))}
+	)}
 }
 
 // SetFaultAimedAt sets raftkv.fault.aimed_at: whom the config names, where that is a role: `the leader`, `a follower`,
@@ -73,7 +61,7 @@ func (t *Tracer) StartFault(b Begin, fault string, faultTarget string, faultWhen
 // is who had it when the fault struck.
 func (s FaultSpan) SetFaultAimedAt(faultAimedAt string) {
 	if s.On() {
-		s.set(append(s.room(), RaftkvFaultAimedAtKey.String(faultAimedAt))...)
+		s.Set(RaftkvFaultAimedAtKey.String(faultAimedAt))
 	}
 }
 
@@ -81,34 +69,27 @@ func (s FaultSpan) SetFaultAimedAt(faultAimedAt string) {
 // clock jumps, or how long ago the disk held what it holds now.
 func (s FaultSpan) SetFaultBy(faultBy time.Duration) {
 	if s.On() {
-		s.set(append(s.room(), RaftkvFaultByNsKey.Int64(int64(faultBy)))...)
+		s.Set(RaftkvFaultByNsKey.Int64(int64(faultBy)))
 	}
 }
 
 // SetFaultRatePermille sets raftkv.fault.rate_permille: how fast the clock runs: 1000 is as fast as the true time.
 func (s FaultSpan) SetFaultRatePermille(faultRatePermille int64) {
 	if s.On() {
-		s.set(append(s.room(), RaftkvFaultRatePermilleKey.Int64(faultRatePermille))...)
+		s.Set(RaftkvFaultRatePermilleKey.Int64(faultRatePermille))
 	}
 }
 
 // SetFaultOneWay sets raftkv.fault.one_way: only what the first side sends to the second is lost.
 func (s FaultSpan) SetFaultOneWay(faultOneWay bool) {
 	if s.On() {
-		s.set(append(s.room(), RaftkvFaultOneWayKey.Bool(faultOneWay))...)
+		s.Set(RaftkvFaultOneWayKey.Bool(faultOneWay))
 	}
 }
 
 // SetFaultTorn sets raftkv.fault.torn: a part of the record that was being written stays on the disk.
 func (s FaultSpan) SetFaultTorn(faultTorn bool) {
 	if s.On() {
-		s.set(append(s.room(), RaftkvFaultTornKey.Bool(faultTorn))...)
-	}
-}
-
-// End ends the span.
-func (s FaultSpan) End() {
-	if s.On() {
-		s.end()
+		s.Set(RaftkvFaultTornKey.Bool(faultTorn))
 	}
 }

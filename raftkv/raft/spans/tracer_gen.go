@@ -6,227 +6,46 @@
 package spans
 
 import (
-	"context"
-	"encoding/binary"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/raftkv/raftkv/raftkv/span"
 )
 
 // Scope is the name of the instrumentation, for the provider of a Tracer's tracer.
 const Scope = "github.com/raftkv/raftkv"
 
-// Ref names a span of this run: its trace by the causal id of its root, itself by its own.
-type Ref struct{ Root, ID uint64 }
+// What starters are given: see package span.
+type (
+	Ref   = span.Ref
+	Begin = span.Begin
+	Link  = span.Link
+	Clock = span.Clock
+)
 
-// Begin is what every span needs besides its attributes.
-type Begin struct {
-	Self   Ref    // of a root, Root is ID
-	Parent uint64 // the parent's causal id; 0 of a root
-	Links  []Link
-}
+// What the tables are made of: see package span.
+type (
+	Level         = span.Level
+	Spec          = span.Spec
+	AttributeSpec = span.AttributeSpec
+	LinkSpec      = span.LinkSpec
+	EventSpec     = span.EventSpec
+)
 
-// Link is a span that another one links to, and why: a value of raftkv.link.
-type Link struct {
-	Ref
-	Why  string
-	More []attribute.KeyValue
-}
-
-// LinkTo is a link to a span, with why it is there and what more it says.
+// LinkTo is a link to a span, with why it is there, a value of raftkv.link, and what more it says.
 func LinkTo(to Ref, why string, more ...attribute.KeyValue) Link {
-	return Link{Ref: to, Why: why, More: more}
+	return span.LinkTo(to, RaftkvLinkKey.String(why), more...)
 }
 
-// Clock tells when things happen, for spans to say so: whatever a process does, in the order in which it does it.
-type Clock interface {
-	// BeginsAt is the moment at which something begins that the process does; since the run began.
-	BeginsAt() time.Duration
-
-	// HappensAt is the moment of an event within that; since the run began.
-	HappensAt() time.Duration
-
-	// EndsAt is the moment at which something ends; since the run began.
-	EndsAt() time.Duration
-
-	// Step is the number of the step that the process is in; 0 where it has none.
-	Step() uint64
-}
-
-// Tracer starts the spans of one process, one after another. A nil Tracer is off: the spans that it starts are off too, cost nothing and allocate nothing.
-type Tracer struct {
-	tracer trace.Tracer
-	run    [8]byte
-	epoch  time.Time
-	clock  Clock
-
-	// Room for the attributes and options of one call. The API and the SDK copy what they are given.
-	attributes []attribute.KeyValue
-	options    []trace.SpanStartOption
-	links      []trace.Link
-}
+// Tracer starts the spans of one process, one after another. The zero Tracer is off: the spans that it starts are off
+// too, cost nothing and allocate nothing.
+type Tracer struct{ *span.Tracer }
 
 // NewTracer makes a tracer of the run that this number names and that began at epoch.
-func NewTracer(tracer trace.Tracer, run uint64, epoch time.Time) *Tracer {
-	t := &Tracer{tracer: tracer, epoch: epoch, attributes: make([]attribute.KeyValue, 0, 32)}
-	binary.BigEndian.PutUint64(t.run[:], run)
-	return t
-}
-
-// Follow has the spans that begin and end from now on take their times, and the numbers of their steps, from a clock. It comes before the
-// first span.
-func (t *Tracer) Follow(clock Clock) {
-	if t != nil {
-		t.clock = clock
-	}
-}
-
-// On says whether spans are recorded. What is costly to find out for a span need not be found out if not.
-func (t *Tracer) On() bool { return t != nil }
-
-// TraceID names the trace of a root: the run, then the root.
-func (t *Tracer) TraceID(root uint64) trace.TraceID {
-	var id trace.TraceID
-	copy(id[:8], t.run[:])
-	binary.BigEndian.PutUint64(id[8:], root)
-	return id
-}
-
-// SpanID is a causal id as the API has it.
-func SpanID(id uint64) trace.SpanID {
-	var span trace.SpanID
-	binary.BigEndian.PutUint64(span[:], id)
-	return span
-}
-
-// remote is a span as another names it: by its ids alone, so that nothing is ever read back from a span.
-func (t *Tracer) remote(root, id uint64) trace.SpanContext {
-	return trace.NewSpanContext(trace.SpanContextConfig{
-		TraceID: t.TraceID(root), SpanID: SpanID(id), TraceFlags: trace.FlagsSampled, Remote: true,
-	})
-}
-
-type causalKey struct{}
-
-// causal carries the ids that a span shall have to the generator of ids.
-type causal struct {
-	context.Context
-	self Ref
-}
-
-func (c *causal) Value(key any) any {
-	if key == (causalKey{}) {
-		return c
-	}
-	return c.Context.Value(key)
-}
-
-// CausalIDs are the causal ids that a span which is being started shall have: its root's and its own.
-func CausalIDs(ctx context.Context) (root, id uint64, ok bool) {
-	if c, ok := ctx.Value(causalKey{}).(*causal); ok {
-		return c.self.Root, c.self.ID, true
-	}
-	return 0, 0, false
-}
-
-// span is what all spans have in common. The zero span is off.
-type span struct {
-	span   trace.Span
-	tracer *Tracer
-	step   uint64 // that it began in
-}
-
-func (t *Tracer) start(b Begin, name string, kind trace.SpanKind, attributes []attribute.KeyValue) span {
-	var ctx context.Context = &causal{Context: context.Background(), self: b.Self}
-	if b.Parent != 0 {
-		ctx = trace.ContextWithRemoteSpanContext(ctx, t.remote(b.Self.Root, b.Parent))
-	}
-	step := t.clock.Step()
-	if step != 0 {
-		if attributes == nil {
-			attributes = t.attributes[:0]
-		}
-		attributes = append(attributes, RaftkvStepKey.Int64(int64(step)))
-	}
-	if attributes != nil {
-		t.attributes = attributes[:0]
-	}
-	t.options = append(t.options[:0],
-		trace.WithTimestamp(t.epoch.Add(t.clock.BeginsAt())), trace.WithSpanKind(kind), trace.WithAttributes(attributes...))
-	if len(b.Links) > 0 {
-		t.links = t.links[:0]
-		for _, link := range b.Links {
-			t.links = append(t.links, t.link(link))
-		}
-		t.options = append(t.options, trace.WithLinks(t.links...))
-	}
-	_, started := t.tracer.Start(ctx, name, t.options...)
-	return span{span: started, tracer: t, step: step}
-}
-
-// link is a link as the API has it.
-func (t *Tracer) link(l Link) trace.Link {
-	return trace.Link{
-		SpanContext: t.remote(l.Root, l.ID), Attributes: append([]attribute.KeyValue{RaftkvLinkKey.String(l.Why)}, l.More...),
-	}
-}
-
-// Link adds a link to the span, to what came after it began.
-func (s span) Link(l Link) {
-	if s.span != nil {
-		s.span.AddLink(s.tracer.link(l))
-	}
-}
-
-// room is an empty slice to gather attributes in.
-func (s span) room() []attribute.KeyValue { return s.tracer.attributes[:0] }
-
-func (s span) set(attributes ...attribute.KeyValue) { s.span.SetAttributes(attributes...) }
-
-func (s span) event(name string, attributes ...attribute.KeyValue) {
-	clock := s.tracer.clock
-	if step := clock.Step(); step != s.step {
-		attributes = append(attributes, RaftkvStepKey.Int64(int64(step)))
-	}
-	s.span.AddEvent(name, trace.WithTimestamp(s.tracer.epoch.Add(clock.HappensAt())), trace.WithAttributes(attributes...))
-}
-
-func (s span) end() {
-	clock := s.tracer.clock
-	if step := clock.Step(); step != s.step {
-		s.set(RaftkvEndStepKey.Int64(int64(step)))
-	}
-	s.span.End(trace.WithTimestamp(s.tracer.epoch.Add(clock.EndsAt())))
-}
-
-// On says whether the span is recorded.
-func (s span) On() bool { return s.span != nil }
-
-// SetError has the span say that it is about an error of a type, and what happened.
-func (s span) SetError(errorType, description string) {
-	if s.span == nil {
-		return
-	}
-	s.span.SetStatus(codes.Error, description)
-	s.set(ErrorTypeKey.String(errorType))
-}
-
-// Fail ends the span with an error of a type, and says what happened.
-func (s span) Fail(errorType, description string) {
-	if s.span == nil {
-		return
-	}
-	s.SetError(errorType, description)
-	s.end()
-}
-
-// Unfinished ends the span because the run ends.
-func (s span) Unfinished() {
-	if s.span == nil {
-		return
-	}
-	s.set(RaftUnfinishedKey.Bool(true))
-	s.end()
+func NewTracer(tracer trace.Tracer, run uint64, epoch time.Time) Tracer {
+	return Tracer{span.NewTracer(tracer, run, epoch, span.Keys{
+		Step: RaftkvStepKey, EndStep: RaftkvEndStepKey, Error: ErrorTypeKey, Unfinished: RaftUnfinishedKey,
+	})}
 }
