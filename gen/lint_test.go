@@ -21,7 +21,7 @@ func TestNewMessageFailsTheLintAtEachSwitch(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
 	module(t, root, "github.com/raftkv/raftkv")
-	rooms := []string{"raft", "kv", "world", "raft/node", "client"}
+	rooms := []string{"raft", "kv", "world", "span", "raft/node", "client"}
 	for _, room := range rooms {
 		sources, err := filepath.Glob("../raftkv/" + room + "/*.go")
 		if err != nil || len(sources) == 0 {
