@@ -106,7 +106,7 @@ func (c *cluster) carryOut(s *server, input protocol.Input, effect protocol.Effe
 			c.bag = append(c.bag, envelope{from: s.id, to: in.From, message: e.Message, request: in.Message})
 		}
 	case protocol.Append:
-		s.open[slot{e.Index, e.Term}] = true
+		s.open[slot{e.Index, e.Entry.Term}] = true
 	case protocol.Commit:
 		c.safety.commit(c, s, e)
 		s.committed = e.To

@@ -26,7 +26,7 @@ func describeEffect(at protocol.NodeID, effect protocol.Effect) string {
 		}
 		return text
 	case protocol.Append:
-		return fmt.Sprintf("%d appends %d@%d", at, e.Index, e.Term)
+		return fmt.Sprintf("%d appends %d@%d", at, e.Index, e.Entry.Term)
 	case protocol.Commit:
 		text := fmt.Sprintf("%d commits (%d, %d]", at, e.From, e.To)
 		if len(e.AcknowledgedBy) > 0 {

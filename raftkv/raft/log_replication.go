@@ -9,7 +9,7 @@ import (
 // appendToLog adds an entry at the end of the leader's log, and sends it to every follower (§5.3).
 func (n *Node) appendToLog(entry protocol.LogEntry) {
 	n.writeLog(n.lastLogIndex()+1, entry)
-	n.emit(protocol.Append{Index: n.lastLogIndex(), Term: entry.Term})
+	n.emit(protocol.Append{Index: n.lastLogIndex(), Entry: entry})
 	n.replicateToAll()
 	n.advanceCommitIndex() // alone in its cluster, the leader is a majority
 }

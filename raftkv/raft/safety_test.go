@@ -2,6 +2,7 @@ package raft_test
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
@@ -48,6 +49,11 @@ func (f *safety) beforeEffects(c *cluster, s *server, input protocol.Input, effe
 		}
 		if _, ok := effect.(protocol.Append); ok {
 			appends++
+		}
+		if change, ok := effect.(protocol.RoleChange); ok {
+			if follows := change.To == protocol.RoleLeader && slices.ContainsFunc(effects[i:], isAppend); change.Appends != follows {
+				f.violated("RoleChange", s, "it says appends: %t, and an Append follows: %t", change.Appends, follows)
+			}
 		}
 	}
 	in, ok := input.(protocol.Receive)
@@ -127,6 +133,11 @@ func (f *safety) appendEntry(s *server, logEntry protocol.LogEntry) {
 		f.violated("LogMatching", s, "%d@%d is %v, and %v elsewhere, or what precedes them differs", of.index, of.term, logEntry, known.LogEntry)
 	}
 	s.entries = append(s.entries, known)
+}
+
+func isAppend(effect protocol.Effect) bool {
+	_, is := effect.(protocol.Append)
+	return is
 }
 
 // roleChange checks an edge, and each new leader: ElectionSafety, LeaderCompleteness.

@@ -46,6 +46,7 @@ func (n *Node) stepDown(event protocol.RoleEvent) {
 
 // changeRole takes an edge of Figure 4.
 func (n *Node) changeRole(to protocol.Role, event protocol.RoleEvent) {
-	n.emit(protocol.RoleChange{From: n.state.Role, To: to, Event: event})
+	appends := to == protocol.RoleLeader && n.config.NoopOnElection
+	n.emit(protocol.RoleChange{From: n.state.Role, To: to, Event: event, Appends: appends})
 	n.state.Role = to
 }

@@ -181,11 +181,10 @@ func (n *Node) traceNotification(m protocol.CommitNotification) {
 	span.End()
 }
 
-// appended has the client whose command was taken into the log wait until it is applied. A no-op is the election's own.
+// appended has the client whose command was appended wait until it is applied. A no-op is the election's own.
 func (n *Node) appended(e protocol.Append) {
-	command := n.raft.State().Log.At(int(e.Index - 1)).Command
-	if n.step.envelope.From.Group() != world.ClientGroup {
-		n.step.roleChange.Append(e.Index, e.Term, command)
+	if _, noop := e.Entry.Command.(protocol.Noop); noop {
+		n.step.roleChange.Append(e.Index, e.Entry.Term, e.Entry.Command)
 		n.endRoleChange()
 		n.requests.add(e.Index, request{ref: n.election.ref})
 		return
@@ -193,9 +192,9 @@ func (n *Node) appended(e protocol.Append) {
 	span := n.startRequestSpan(n.step.envelope.Payload)
 	if span != nil {
 		n.persistedIn(span)
-		span.Append(e.Index, e.Term, command)
+		span.Append(e.Index, e.Entry.Term, e.Entry.Command)
 	}
-	n.requests.add(e.Index, n.wait(span))
+	n.requests.add(e.Index, n.wait(e.Entry.Request, span))
 }
 
 // committed opens the span of a commit: caused, at the leader, by the first request whose entry it commits, and at a follower by what told of it.
@@ -296,7 +295,7 @@ func (n *Node) roleChanged(e protocol.RoleChange) {
 		n.step.roleChange = n.tracer.StartRoleChange(spans.Begin{Self: self, Parent: parent.ID}, who, e.From, e.Event)
 		n.persistedIn(n.step.roleChange)
 	}
-	if e.To != protocol.RoleLeader || !n.config.NoopOnElection {
+	if !e.Appends {
 		n.endRoleChange()
 	}
 }

@@ -95,11 +95,11 @@ func (r *requests) letGo(index protocol.LogIndex) {
 }
 
 // wait is the request that is being handled, from now on waiting for its entry to be applied.
-func (n *Node) wait(span requestSpan) request {
+func (n *Node) wait(id protocol.RequestID, span requestSpan) request {
 	e := &n.step.envelope
 	timer := world.Timer{Kind: timerRequest, ID: world.CausalID(n.step.cause.ID)}
 	return request{
-		ref: n.step.cause, client: e.From, call: e.ID, id: requestID(e.Payload), span: span,
+		ref: n.step.cause, client: e.From, call: e.ID, id: id, span: span,
 		timeout: n.world.SetTimer(0, timer, n.config.RequestTimeout),
 	}
 }
@@ -201,16 +201,4 @@ func (n *Node) startRequestSpan(payload any) requestSpan {
 		span.SetCopy(int64(e.Copy))
 	}
 	return span
-}
-
-func requestID(payload any) protocol.RequestID {
-	switch m := payload.(type) {
-	case protocol.ClientPut:
-		return m.Request
-	case protocol.ClientGet:
-		return m.Request
-	case protocol.ClientDelete:
-		return m.Request
-	}
-	return protocol.RequestID{}
 }

@@ -818,13 +818,13 @@ func decodeEffectReply(d *decoder) (v Reply) {
 
 func appendEffectAppend(b []byte, v Append) []byte {
 	b = appendUnsigned(b, v.Index)
-	b = appendUnsigned(b, v.Term)
+	b = AppendLogEntry(b, v.Entry)
 	return b
 }
 
 func decodeEffectAppend(d *decoder) (v Append) {
 	v.Index = decodeUnsigned[LogIndex](d)
-	v.Term = decodeUnsigned[Term](d)
+	v.Entry = decodeLogEntry(d)
 	return v
 }
 
@@ -878,6 +878,7 @@ func appendEffectRoleChange(b []byte, v RoleChange) []byte {
 	b = appendUnsigned(b, v.From)
 	b = appendUnsigned(b, v.To)
 	b = appendUnsigned(b, v.Event)
+	b = appendBool(b, v.Appends)
 	return b
 }
 
@@ -885,6 +886,7 @@ func decodeEffectRoleChange(d *decoder) (v RoleChange) {
 	v.From = decodeRole(d)
 	v.To = decodeRole(d)
 	v.Event = decodeRoleEvent(d)
+	v.Appends = decodeBool[bool](d)
 	return v
 }
 

@@ -37,10 +37,11 @@ type Reply struct {
 	Reason  Reason
 }
 
-// Append: the leader took the command being handled into its log; the answer follows when it is applied.
+// Append: the leader put an entry at the end of its log: a no-op, or a client's command, whose answer follows when it
+// is applied.
 type Append struct {
 	Index LogIndex
-	Term  Term
+	Entry LogEntry
 }
 
 // Commit: the commit index moved: the entries after from, up to to, are committed (§5.3, §5.4.2).
@@ -68,9 +69,10 @@ type StopTimer struct {
 
 // RoleChange: the role changed (Figure 4).
 type RoleChange struct {
-	From  Role
-	To    Role
-	Event RoleEvent
+	From    Role
+	To      Role
+	Event   RoleEvent
+	Appends bool // An Append follows: a new leader's no-op (§8).
 }
 
 func (Persist) isEffect()    {}

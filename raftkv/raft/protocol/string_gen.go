@@ -142,7 +142,7 @@ func (r Reply) String() string {
 }
 
 func (a Append) String() string {
-	return "Append{index: " + strconv.FormatUint(uint64(a.Index), 10) + ", term: " + strconv.FormatUint(uint64(a.Term), 10) + "}"
+	return "Append{index: " + strconv.FormatUint(uint64(a.Index), 10) + ", entry: " + a.Entry.String() + "}"
 }
 
 func (c Commit) String() string {
@@ -162,7 +162,7 @@ func (s StopTimer) String() string {
 }
 
 func (r RoleChange) String() string {
-	return "RoleChange{from: " + r.From.String() + ", to: " + r.To.String() + ", event: " + r.Event.String() + "}"
+	return "RoleChange{from: " + r.From.String() + ", to: " + r.To.String() + ", event: " + r.Event.String() + ", appends: " + strconv.FormatBool(r.Appends) + "}"
 }
 
 func (p PersistentState) String() string {
