@@ -1,9 +1,14 @@
 package raft
 
-import "github.com/raftkv/raftkv/raftkv/raft/protocol"
+import (
+	"slices"
 
-// Bug is a mistake that implementations of Raft are known for, built in on purpose: a run with one shows what then breaks, and that the checks see it. Each is one
-// condition at one place, which its constant leads to: here, or for what is not the algorithm's, in package node.
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+)
+
+// Bug is a mistake that implementations of Raft are known for, built in on purpose: a run with one shows what then
+// breaks, and that the checks see it. Each is one condition at one place, which its constant leads to: at the end of
+// this file, or for what is not the algorithm's, in bugs.go of package node.
 type Bug uint8
 
 // The bugs there are, in the order of the paper's sections that they get wrong.
@@ -108,4 +113,87 @@ func (b Bug) String() string {
 		}
 	}
 	return ""
+}
+
+// What follows are the decisions of the algorithm that a bug gets wrong, in the order of the paper's sections.
+
+// voteFor gives the vote of the current term, and has it stored before anything that follows (§5.2, Figure 2).
+func (n *Node) voteFor(candidate protocol.NodeID) {
+	n.state.VotedFor = candidate
+	if n.config.Bug == BugForgetVote {
+		n.durable = vote{n.state.CurrentTerm, candidate} // taken for stored, so that it never is
+	}
+}
+
+// keepVote leaves the vote of the term as it is when a server steps down: it was given (§5.2).
+func (n *Node) keepVote() {
+	if n.config.Bug == BugRevoteOnStepdown {
+		n.state.VotedFor = 0
+	}
+}
+
+// voterOf is the server that a vote counts for: the one that it came from, however often it comes (§5.2).
+func (n *Node) voterOf(from protocol.NodeID) protocol.NodeID {
+	if n.config.Bug == BugCountDuplicateVotes && n.state.VotesGranted[from] {
+		return n.peers[slices.IndexFunc(n.peers, func(peer protocol.NodeID) bool { return !n.state.VotesGranted[peer] })]
+	}
+	return from
+}
+
+// yieldsToHigherTerm says whether a higher term makes the server a follower: it does, whatever its role (§5.1).
+func (n *Node) yieldsToHigherTerm() bool {
+	return n.config.Bug != BugIgnoreHigherTerm || n.state.Role != protocol.RoleLeader
+}
+
+// lastTermsDiffer says whether the candidate's log and the voter's end with entries of different terms: then these
+// decide which is more up to date, and not the lengths of the logs (§5.4.1).
+func (n *Node) lastTermsDiffer(m protocol.RequestVote) bool {
+	return m.LastLogTerm != n.lastLogTerm() && n.config.Bug != BugLongestLogWins
+}
+
+// replacement is what takes the place of all that the log holds from an index on: the leader's entries alone (§5.3).
+func (n *Node) replacement(index protocol.LogIndex, entries []protocol.LogEntry) []protocol.LogEntry {
+	if n.config.Bug == BugKeepConflictingTail && index <= n.lastLogIndex() {
+		covered := min(index-1+protocol.LogIndex(len(entries)), n.lastLogIndex())
+		return slices.Concat(entries, n.copyEntries(covered, n.lastLogIndex()))
+	}
+	return entries
+}
+
+// backUp has the leader go back in its log for a follower that refused (§5.3).
+func (n *Node) backUp(peer protocol.NodeID, refusal protocol.AppendEntriesRejected) {
+	if n.config.Bug == BugNextIndexStuck {
+		n.giveUpFrom(peer, refusal.PrevLogIndex+1) // and sends it again with the next command or heartbeat
+		return
+	}
+	n.goBackAfterRefusal(peer, refusal)
+}
+
+// isOfEarlierTerm says whether an entry is of an earlier term than the leader's: it is not committed by counting its
+// copies (§5.4.2, Figure 8).
+func (n *Node) isOfEarlierTerm(index protocol.LogIndex) bool {
+	return n.termAt(index) != n.state.CurrentTerm && n.config.Bug != BugCommitOldTerm
+}
+
+// knownMatch is how far the log is known to equal that of the current leader: a follower commits no further (§5.3).
+func (n *Node) knownMatch() protocol.LogIndex {
+	if n.config.Bug == BugCommitBeyondMatch {
+		return n.lastLogIndex()
+	}
+	return n.state.MatchWithLeader
+}
+
+// tellsCommitIndex says whether an AppendEntries tells the leader's commit index: each does, also without entries
+// (§5.3).
+func (n *Node) tellsCommitIndex(m protocol.AppendEntries) bool {
+	return len(m.Entries) > 0 || n.config.Bug != BugNoCommitOnHeartbeat
+}
+
+// read has a value read through the log, like any other command (§8).
+func (n *Node) read(request protocol.RequestID, get protocol.Get) {
+	if n.config.Bug == BugLocalRead && n.state.Role == protocol.RoleLeader {
+		n.reply(protocol.Answered{Request: request}, protocol.ReasonNone) // without a result: it is for the store to say
+		return
+	}
+	n.handleCommand(request, get)
 }

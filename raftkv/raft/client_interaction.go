@@ -9,11 +9,7 @@ func (n *Node) HandleClientPut(_ protocol.NodeID, m protocol.ClientPut) {
 
 // HandleClientGet has a value read. It goes through the log like any other command, so that it never reads stale data (§8).
 func (n *Node) HandleClientGet(_ protocol.NodeID, m protocol.ClientGet) {
-	if n.config.Bug == BugLocalRead && n.state.Role == protocol.RoleLeader {
-		n.reply(protocol.Answered{Request: m.Request}, protocol.ReasonNone) // without a result: it is for the store to say
-		return
-	}
-	n.handleCommand(m.Request, protocol.Get{Key: m.Key})
+	n.read(m.Request, protocol.Get{Key: m.Key})
 }
 
 // HandleClientDelete has a key removed (§8).

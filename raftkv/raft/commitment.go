@@ -10,7 +10,7 @@ import (
 // its copies, only along with one of the current term that follows it. Then every follower is told (§5.3, §5.4.2, Figure 8).
 func (n *Node) advanceCommitIndex() {
 	index := n.quorumIndex()
-	if index <= n.state.CommitIndex || n.termAt(index) != n.state.CurrentTerm && n.config.Bug != BugCommitOldTerm {
+	if index <= n.state.CommitIndex || n.isOfEarlierTerm(index) {
 		return
 	}
 	n.commit(index, n.holdersOf(index))
@@ -55,11 +55,7 @@ func (n *Node) HandleCommitNotification(_ protocol.NodeID, m protocol.CommitNoti
 // term. A commit index may come before the entries do, so the highest is remembered (step 5 of the AppendEntries RPC in Figure 2).
 func (n *Node) learnCommitIndex(leaderCommit protocol.LogIndex) {
 	n.state.NotifiedCommit = max(n.state.NotifiedCommit, leaderCommit)
-	match := n.state.MatchWithLeader
-	if n.state.NotifiedCommit > match && n.config.Bug == BugCommitBeyondMatch {
-		match = n.lastLogIndex()
-	}
-	if index := min(n.state.NotifiedCommit, match); index > n.state.CommitIndex {
+	if index := min(n.state.NotifiedCommit, n.knownMatch()); index > n.state.CommitIndex {
 		n.commit(index, nil)
 	}
 }

@@ -1,10 +1,6 @@
 package raft
 
-import (
-	"slices"
-
-	"github.com/raftkv/raftkv/raftkv/raft/protocol"
-)
+import "github.com/raftkv/raftkv/raftkv/raft/protocol"
 
 // startElection makes a server that is not the leader a candidate: it increments its term, votes for itself, resets its election timer and asks all other servers for
 // their votes (§5.2, and "Candidates" in Figure 2). In the last term there is, it stays what it is.
@@ -38,10 +34,7 @@ func (n *Node) HandleRequestVote(_ protocol.NodeID, m protocol.RequestVote) {
 	case !n.candidateLogIsUpToDate(m):
 		n.denyVote(protocol.ReasonLogBehind)
 	default:
-		n.state.VotedFor = m.CandidateID
-		if n.config.Bug == BugForgetVote {
-			n.durable = vote{n.state.CurrentTerm, n.state.VotedFor} // taken for stored, so that it never is
-		}
+		n.voteFor(m.CandidateID)
 		n.setElectionTimer()
 		n.reply(protocol.VoteGranted{Term: n.state.CurrentTerm}, protocol.ReasonNone)
 	}
@@ -59,7 +52,7 @@ func (n *Node) mayVoteFor(candidate protocol.NodeID) bool {
 // candidateLogIsUpToDate says whether the candidate's log is at least as up to date as this one: its last term is later, or the same with a log that is
 // at least as long (§5.4.1).
 func (n *Node) candidateLogIsUpToDate(m protocol.RequestVote) bool {
-	if m.LastLogTerm != n.lastLogTerm() && n.config.Bug != BugLongestLogWins {
+	if n.lastTermsDiffer(m) {
 		return m.LastLogTerm > n.lastLogTerm()
 	}
 	return m.LastLogIndex >= n.lastLogIndex()
@@ -72,21 +65,13 @@ func (n *Node) HandleRequestVoteReply(from protocol.NodeID, reply protocol.Reque
 	}
 	switch reply.(type) {
 	case protocol.VoteGranted:
-		if n.state.VotesGranted[from] && n.config.Bug == BugCountDuplicateVotes {
-			from = n.anotherVoter()
-		}
-		n.state.VotesGranted[from] = true
+		n.state.VotesGranted[n.voterOf(from)] = true
 		if n.hasMajorityOfVotes() {
 			n.becomeLeader()
 		}
 	case protocol.VoteDenied:
 		// The candidate goes on waiting for the others.
 	}
-}
-
-// anotherVoter is a server whose vote is not counted yet, for a vote that is counted twice to be taken for its own.
-func (n *Node) anotherVoter() protocol.NodeID {
-	return n.peers[slices.IndexFunc(n.peers, func(peer protocol.NodeID) bool { return !n.state.VotesGranted[peer] })]
 }
 
 // hasMajorityOfVotes counts voters, not messages: a vote that arrives twice is one vote (§5.2).

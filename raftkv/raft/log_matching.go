@@ -1,10 +1,6 @@
 package raft
 
-import (
-	"slices"
-
-	"github.com/raftkv/raftkv/raftkv/raft/protocol"
-)
+import "github.com/raftkv/raftkv/raftkv/raft/protocol"
 
 // mismatch is the consistency check of AppendEntries: why the log cannot be known to equal the leader's up to the entry that precedes the new ones. By induction, when
 // it holds that entry it equals the leader's up to there (§5.3).
@@ -26,21 +22,11 @@ func (n *Node) storeEntries(prev protocol.LogIndex, entries []protocol.LogEntry)
 	for i := range entries {
 		index := prev + 1 + protocol.LogIndex(i)
 		if index > n.lastLogIndex() || n.termAt(index) != entries[i].Term {
-			rest := entries[i:]
-			if index <= n.lastLogIndex() && n.config.Bug == BugKeepConflictingTail {
-				rest = n.withTail(index, rest)
-			}
-			n.writeLog(index, rest...)
+			n.writeLog(index, n.replacement(index, entries[i:])...)
 			n.state.MatchWithLeader = min(n.state.MatchWithLeader, index-1) // were there two leaders in a term, this would be cut off with the rest
 			return
 		}
 	}
-}
-
-// withTail is entries to be written at an index, followed by what the log holds behind them, which so is kept.
-func (n *Node) withTail(index protocol.LogIndex, entries []protocol.LogEntry) []protocol.LogEntry {
-	covered := min(index-1+protocol.LogIndex(len(entries)), n.lastLogIndex())
-	return slices.Concat(entries, n.copyEntries(covered, n.lastLogIndex()))
 }
 
 // rejectAppendEntries refuses an AppendEntries. If the logs do not match it says what the leader needs to skip a whole term at once: the term of the conflicting entry and

@@ -98,10 +98,9 @@ func (n *Node) HandleAppendEntries(_ protocol.NodeID, m protocol.AppendEntries) 
 	match := m.PrevLogIndex + protocol.LogIndex(len(m.Entries))
 	n.state.MatchWithLeader = max(n.state.MatchWithLeader, match)
 	n.reply(protocol.AppendEntriesOk{Term: n.state.CurrentTerm, MatchIndex: match}, protocol.ReasonNone)
-	if len(m.Entries) == 0 && n.config.Bug == BugNoCommitOnHeartbeat {
-		return
+	if n.tellsCommitIndex(m) { // 5.
+		n.learnCommitIndex(m.LeaderCommit)
 	}
-	n.learnCommitIndex(m.LeaderCommit) // 5.
 }
 
 // follow takes a server for the leader of the current term; a candidate that discovers one has lost its election (§5.2).
@@ -152,39 +151,39 @@ func (n *Node) widenWindow(peer protocol.NodeID) {
 	n.state.Window[peer] = most
 }
 
-// followerRefused goes back to where the follower's log may match, and tries again (§5.3). What answers a refusal
-// begins before what was refused, or after what was acknowledged since, so that it is never the same again. A refusal
-// of an earlier round is late: what it refuses was given up. So is one of what the follower acknowledged since; but
-// while a part of that is on the way, no other answer to it need come.
-//
-// If it refuses what directly follows what it acknowledged, then either the acknowledgement overtook the refusal, and
-// will come again; or its disk lost what it had stored, against all that Raft assumes. The leader cannot tell, and
-// takes all for lost, so that nothing is committed because of it: what such a disk still holds may be older, and not
-// what was acknowledged. Nothing else makes matchIndex fall.
+// followerRefused goes back to where the follower's log may match, and tries again (§5.3).
 func (n *Node) followerRefused(peer protocol.NodeID, m protocol.AppendEntriesRejected) {
-	match := n.state.MatchIndex[peer]
-	switch {
-	case m.ConflictIndex == 0:
-		return // it was refused for its term, before this server led the current one
-	case m.PrevLogIndex > n.lastLogIndex():
-		return // no such AppendEntries was sent in this term
-	case m.PrevLogIndex == 0:
-		return // nobody refuses what begins the log
-	case m.Round != n.state.Round[peer]:
-		return
-	case m.PrevLogIndex < match && !n.isInFlight(peer, m.PrevLogIndex):
-		return
+	if !n.isLateRefusal(peer, m) {
+		n.backUp(peer, m)
 	}
-	if n.config.Bug == BugNextIndexStuck {
-		n.giveUpFrom(peer, m.PrevLogIndex+1) // and sends it again with the next command or heartbeat
-		return
-	}
-	if m.PrevLogIndex == match {
+}
+
+// isLateRefusal says whether a refusal says nothing new. One of an earlier round is late: what it refuses was given up.
+// So is one of what the follower acknowledged since; but while a part of that is on the way, no other answer to it need
+// come.
+func (n *Node) isLateRefusal(peer protocol.NodeID, m protocol.AppendEntriesRejected) bool {
+	return m.ConflictIndex == 0 || // it was refused for its term, before this server led the current one
+		m.PrevLogIndex > n.lastLogIndex() || // no such AppendEntries was sent in this term
+		m.PrevLogIndex == 0 || // nobody refuses what begins the log
+		m.Round != n.state.Round[peer] ||
+		m.PrevLogIndex < n.state.MatchIndex[peer] && !n.isInFlight(peer, m.PrevLogIndex)
+}
+
+// goBackAfterRefusal sends what begins before what was refused, or after what was acknowledged since, so that it is
+// never the same again.
+//
+// If the follower refuses what directly follows what it acknowledged, then either the acknowledgement overtook the
+// refusal, and will come again; or its disk lost what it had stored, against all that Raft assumes. The leader cannot
+// tell, and takes all for lost, so that nothing is committed because of it: what such a disk still holds may be older,
+// and not what was acknowledged. Nothing else makes matchIndex fall.
+func (n *Node) goBackAfterRefusal(peer protocol.NodeID, m protocol.AppendEntriesRejected) {
+	if m.PrevLogIndex == n.state.MatchIndex[peer] {
 		n.state.MatchIndex[peer] = 0
 	}
 	n.goBack(peer, n.nextIndexAfterRefusal(m))
 }
 
+// isInFlight says whether an AppendEntries with the entries that follow prev is on the way to a follower.
 func (n *Node) isInFlight(peer protocol.NodeID, prev protocol.LogIndex) bool {
 	return slices.ContainsFunc(n.state.InFlight[peer], func(f protocol.InFlight) bool { return f.PrevLogIndex == prev })
 }

@@ -9,10 +9,7 @@ const lastTerm = ^protocol.Term(0)
 // updateTerm makes a term that is newer than the server's own the server's, in which it is a follower that has not voted, and says whether the
 // term is the current one: if not, it is over (§5.1, and "All Servers" in Figure 2).
 func (n *Node) updateTerm(term protocol.Term) bool {
-	if term > n.state.CurrentTerm {
-		if n.config.Bug == BugIgnoreHigherTerm && n.state.Role == protocol.RoleLeader {
-			return false
-		}
+	if term > n.state.CurrentTerm && n.yieldsToHigherTerm() {
 		n.enterTerm(term, 0)
 		n.stepDown(protocol.RoleEventHigherTerm)
 	}
@@ -28,16 +25,14 @@ func (n *Node) enterTerm(term protocol.Term, votedFor protocol.NodeID) {
 	n.state.NotifiedCommit = 0
 }
 
-// stepDown makes a candidate or a leader a follower, which waits for a leader again. The vote of the term stays: it was given (§5.1, §5.2).
+// stepDown makes a candidate or a leader a follower, which waits for a leader again (§5.1, §5.2).
 func (n *Node) stepDown(event protocol.RoleEvent) {
 	if n.state.Role == protocol.RoleFollower {
 		return
 	}
 	hadHeartbeats := n.state.Role == protocol.RoleLeader && n.config.Heartbeats
 	n.changeRole(protocol.RoleFollower, event)
-	if n.config.Bug == BugRevoteOnStepdown {
-		n.state.VotedFor = 0
-	}
+	n.keepVote()
 	if hadHeartbeats {
 		n.emit(protocol.StopTimer{Timer: protocol.TimerHeartbeat})
 	}

@@ -114,16 +114,6 @@ func (n *Node) reply(e protocol.Reply) {
 	}
 }
 
-// readNow puts into an answer to a get what this server's own store holds. Raft as it should be has no such answer: a get is answered when its entry is applied.
-func (n *Node) readNow(request any, reply protocol.Message) protocol.Message {
-	get, isGet := request.(protocol.ClientGet)
-	if answered, ok := reply.(protocol.Answered); ok && isGet {
-		answered.Result = n.store.Apply(protocol.LogEntry{Command: protocol.Get{Key: get.Key}})
-		return answered
-	}
-	return reply
-}
-
 func (n *Node) traceRequestVote(m protocol.RequestVote, e protocol.Reply) (span spans.RequestVoteServerSpan) {
 	if !n.tracer.On() {
 		return span

@@ -9,6 +9,7 @@
 //	requests.go   what clients asked and is not answered yet
 //	election.go   the election and the leadership that this server stands in
 //	journal.go    what is durable
+//	bugs.go       the mistakes that can be built in here
 //	identity.go   how spans are named: see design of causal ids in package world
 package node
 
@@ -104,14 +105,6 @@ func New(config Config, tracer spans.Tracer) *Node {
 		}),
 		identity: newIdentity(),
 	}
-}
-
-// newStore is the state machine of a server that starts.
-func newStore(bug raft.Bug) *kv.Store {
-	if bug == raft.BugNoDedup {
-		return kv.NewForgetful()
-	}
-	return kv.New()
 }
 
 // ID names the process: node-1 is the server 1.

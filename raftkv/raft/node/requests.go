@@ -3,7 +3,6 @@ package node
 import (
 	"slices"
 
-	"github.com/raftkv/raftkv/raftkv/raft"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
@@ -132,14 +131,6 @@ func (r *requests) leadershipLost(n *Node) {
 		}
 	}
 	*r = requests{}
-}
-
-// notKnown is the answer to a request whose entry may be committed yet, or may not.
-func (n *Node) notKnown(request protocol.RequestID) protocol.Message {
-	if n.config.Bug == raft.BugFalseFailure {
-		return protocol.Answered{Request: request, Result: protocol.ReplicationFailed{}}
-	}
-	return protocol.OutcomeUnknown{Request: request}
 }
 
 func (r *requests) endAll(end func(openSpan)) {
