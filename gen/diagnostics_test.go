@@ -28,14 +28,20 @@ func badSpecs(t *testing.T, kind string) []string {
 }
 
 func TestBadSpecs(t *testing.T) {
+	home, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, kind := range []string{"syntax", "shape", "meaning"} {
 		for _, file := range badSpecs(t, kind) {
 			t.Run(kind+"/"+strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
-				files, err := generate(filepath.Base(file), "x.yaml", read(t, file))
+				content, want := read(t, file), strings.TrimSuffix(file, ".yaml")+".want"
+				t.Chdir(filepath.Dir(file)) // where the files lie that it includes
+				files, err := generate(filepath.Base(file), "x.yaml", content)
+				t.Chdir(home)
 				if err == nil || files != nil {
 					t.Fatalf("%s:1: no fault is found in it", file)
 				}
-				want := strings.TrimSuffix(file, ".yaml") + ".want"
 				said := err.Error() + "\n"
 				if *update {
 					write(t, want, []byte(said))
@@ -133,7 +139,7 @@ func TestAllFaultsAtOnce(t *testing.T) {
 	for _, edit := range [][2]string{{"last_log_term: {type: Term", "last_log_term: {type: Trem"}, {"from: [candidate]", "from: [candidat]"}, {"go: uint32, format", "go: uint23, format"}} {
 		content = strings.Replace(content, edit[0], edit[1], 1)
 	}
-	_, faults := model.Resolve("raftkv.yaml", []byte(content))
+	_, faults := model.Resolve(realSpec, []byte(content), os.ReadFile)
 	var messages []string
 	last := load.Pos{}
 	for _, f := range faults.All() {
@@ -167,7 +173,7 @@ func FuzzLoad(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, content []byte) {
 		lines := strings.Split(string(content), "\n")
-		protocol, faults := model.Resolve("fuzz.yaml", content)
+		protocol, faults := model.Resolve("fuzz.yaml", content, os.ReadFile)
 		if (protocol == nil) != faults.Any() {
 			t.Fatalf("protocol %v and faults %v", protocol, faults.Err())
 		}

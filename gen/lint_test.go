@@ -61,7 +61,7 @@ func TestNewMessageFailsTheLintAtEachSwitch(t *testing.T) {
 // lint generates what a spec says into a tree, and says what the linter finds there, and how many switches over messages there are.
 func lint(t *testing.T, root string, spec []byte) (findings []string, switches int) {
 	t.Helper()
-	files, err := generate("raftkv.yaml", "raftkv.yaml", spec)
+	files, err := generate(realSpec, "raftkv.yaml", spec)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"unicode"
@@ -50,12 +51,13 @@ func visible(text string) string {
 
 const usage = `usage: go run ./gen [flags]
 
-Generates the Go code and the document of a protocol from its spec, and writes
-what changed. Of a spec with faults it says them all, and writes nothing.
+Generates the Go code and the document of a protocol from its spec, and of each
+spec that it includes, and writes what changed. Of a spec with faults it says
+them all, and writes nothing.
 
 Flags
   -spec FILE   the spec to read, by default spec/raftkv.yaml; its name is
-               written into what is made of it
+               written into what is made of it. May be given several times
   -out FOLDER  where the paths in the spec begin, by default here
   -check       write nothing, and say what is not as generated
   -h           show this
@@ -78,7 +80,11 @@ Exit status of the built program; under go run every failure is 1
 func command(arguments []string, stdout io.Writer) (int, error) {
 	flags := flag.NewFlagSet("gen", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
-	spec := flags.String("spec", "spec/raftkv.yaml", "")
+	var specs []string
+	flags.Func("spec", "", func(name string) error {
+		specs = append(specs, name)
+		return nil
+	})
 	out := flags.String("out", ".", "")
 	check := flags.Bool("check", false, "")
 	switch err := flags.Parse(arguments); {
@@ -91,20 +97,20 @@ func command(arguments []string, stdout io.Writer) (int, error) {
 	if flags.NArg() > 0 {
 		return failed, fmt.Errorf("gen: unexpected argument %q; -h shows what there is", flags.Arg(0))
 	}
-	content, err := os.ReadFile(*spec)
-	if err != nil {
-		return failed, fmt.Errorf("gen: %w", err)
+	if specs == nil {
+		specs = []string{"spec/raftkv.yaml"}
 	}
-	files, err := generate(*spec, nameOf(*spec, *out), content)
+	files, err := generateAll(specs, *out)
 	if err != nil {
 		return failed, err
 	}
+	spec := strings.Join(specs, ", ")
 	if !*check {
 		changed, err := emit.Write(*out, files)
 		if err != nil {
 			return failed, fmt.Errorf("gen: %w", err)
 		}
-		told(stdout, *spec, len(files), changed)
+		told(stdout, spec, len(files), changed)
 		return fine, nil
 	}
 	names, err := emit.Stale(*out, files)
@@ -114,7 +120,7 @@ func command(arguments []string, stdout io.Writer) (int, error) {
 	if len(names) > 0 {
 		return stale, fmt.Errorf("not as generated (run go generate): %s", strings.Join(names, ", "))
 	}
-	_, _ = fmt.Fprintf(stdout, "gen: %s: all %d files are as generated\n", *spec, len(files)) // the exit status says it, too
+	_, _ = fmt.Fprintf(stdout, "gen: %s: all %d files are as generated\n", spec, len(files)) // the exit status says it, too
 	return fine, nil
 }
 
@@ -130,13 +136,45 @@ func told(stdout io.Writer, spec string, files int, changed []string) {
 	_, _ = fmt.Fprintf(stdout, "gen: %s: %s\n", spec, said) // the exit status says that it went well
 }
 
-// generate makes everything of a spec in memory: file is what its faults call it, and name what the generated files do.
+// generateAll makes everything of some specs in memory. What two of them include is made once.
+func generateAll(specs []string, out string) ([]emit.File, error) {
+	var all []emit.File
+	var wrong []error
+	made := map[string]bool{}
+	for _, spec := range specs {
+		content, err := os.ReadFile(spec)
+		if err != nil {
+			return nil, fmt.Errorf("gen: %w", err)
+		}
+		files, err := generate(spec, nameOf(spec, out), content)
+		if err != nil {
+			wrong = append(wrong, err)
+		}
+		for _, f := range files {
+			if !made[f.Path] {
+				made[f.Path] = true
+				all = append(all, f)
+			}
+		}
+	}
+	return all, errors.Join(wrong...)
+}
+
+// generate makes everything of a spec and of what it includes in memory: file is what its faults call it, and name what
+// the generated files do.
 func generate(file, name string, content []byte) ([]emit.File, error) {
-	protocol, faults := model.Resolve(file, content)
+	protocol, faults := model.Resolve(file, content, func(name string) ([]byte, error) {
+		return os.ReadFile(filepath.FromSlash(name))
+	})
 	if err := faults.Err(); err != nil {
 		return nil, err
 	}
-	return emit.Files(protocol, name)
+	return emit.Files(protocol, func(included string) string {
+		if included == protocol.File {
+			return name
+		}
+		return path.Join(path.Dir(name), strings.TrimPrefix(included, path.Dir(protocol.File)+"/"))
+	})
 }
 
 // nameOf is a spec's path from the root of what is generated, the same wherever the generator runs.

@@ -86,7 +86,7 @@ func TestNewMessageMustBeHandled(t *testing.T) {
 		}
 	}
 	build := func(content []byte) (string, error) {
-		files, err := generate("raftkv.yaml", "raftkv.yaml", content)
+		files, err := generate(realSpec, "raftkv.yaml", content)
 		if err != nil {
 			t.Fatal(err)
 		}

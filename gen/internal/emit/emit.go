@@ -1,4 +1,5 @@
-// Package emit writes what a spec stands for: two Go packages and a document. It makes everything in memory before a file is touched.
+// Package emit writes what a spec stands for: for each of its files two Go packages and a document. It makes everything
+// in memory before a file is touched.
 package emit
 
 import (
@@ -31,23 +32,25 @@ type File struct {
 }
 
 // imported is a package by the name that code calls it by.
-type imported struct{ name, path string }
+type imported struct {
+	name, path string
+	project    bool // it is of the project, or generated
+}
 
-// packages that generated code may import; an empty path is the generated package of messages.
+// packages that generated code may import, besides generated ones.
 var packages = []imported{
-	{"binary", "encoding/binary"},
-	{"bits", "math/bits"},
-	{"errors", "errors"},
-	{"fmt", "fmt"},
-	{"iter", "iter"},
-	{"slices", "slices"},
-	{"strconv", "strconv"},
-	{"strings", "strings"},
-	{"time", "time"},
-	{"attribute", "go.opentelemetry.io/otel/attribute"},
-	{"trace", "go.opentelemetry.io/otel/trace"},
-	{"span", "github.com/raftkv/raftkv/raftkv/span"},
-	{"protocol", ""},
+	{name: "binary", path: "encoding/binary"},
+	{name: "bits", path: "math/bits"},
+	{name: "errors", path: "errors"},
+	{name: "fmt", path: "fmt"},
+	{name: "iter", path: "iter"},
+	{name: "slices", path: "slices"},
+	{name: "strconv", path: "strconv"},
+	{name: "strings", path: "strings"},
+	{name: "time", path: "time"},
+	{name: "attribute", path: "go.opentelemetry.io/otel/attribute"},
+	{name: "trace", path: "go.opentelemetry.io/otel/trace"},
+	{name: "span", path: "github.com/raftkv/raftkv/raftkv/span", project: true},
 }
 
 // outputs are the templates by the file that each makes; {service} makes one file for each service that has spans.
@@ -81,6 +84,11 @@ type page struct {
 	Service *model.Service
 }
 
+// hasTypes says whether a spec declares anything for its package of types.
+func hasTypes(p *model.Protocol) bool {
+	return len(p.Names()) > 0 && len(p.Structs())+len(p.Scalars)+len(p.AllEnums())+len(p.Exchanges)+len(p.Invariants) > 0
+}
+
 // read parses the templates of a folder, however their lines end.
 func read(files fs.FS, functions template.FuncMap) (*template.Template, error) {
 	templates := template.New("").Funcs(functions)
@@ -102,23 +110,69 @@ func read(files fs.FS, functions template.FuncMap) (*template.Template, error) {
 	return templates, nil
 }
 
-// Files makes everything of a protocol: the Go packages, and the document beside the spec.
-func Files(p *model.Protocol, spec string) ([]File, error) {
-	templates, err := read(sources, functions(prose{p.Names()}))
+// Files makes everything of a protocol and of what it includes: the Go packages, and the documents. Name is how what is
+// made of a spec file names it.
+func Files(root *model.Protocol, name func(file string) string) ([]File, error) {
+	var files []File
+	for _, p := range root.All() {
+		made, err := filesOf(p, name(p.File))
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, made...)
+	}
+	return files, nil
+}
+
+// filesOf makes everything of one spec file.
+func filesOf(p *model.Protocol, spec string) ([]File, error) {
+	w := newWriter(p)
+	drafts, err := w.drafts(spec, "protocol", typesOf(p).path)
+	if err != nil {
+		return nil, err
+	}
+	w.spans = true
+	more, err := w.drafts(spec, "spans", spansOf(p).path)
+	if err != nil {
+		return nil, err
+	}
+	files, err := finish(p, spec, append(drafts, more...))
+	if err != nil || p.Document == "" {
+		return files, err
+	}
+	templates, err := read(sources, functions(w))
+	if err != nil {
+		return nil, err
+	}
+	var document bytes.Buffer
+	if err := templates.ExecuteTemplate(&document, "document.tmpl", page{Protocol: p, Spec: spec}); err != nil {
+		return nil, fmt.Errorf("%s: %w", p.Document, err)
+	}
+	return append(files, File{Path: p.Document, Content: blankLines.ReplaceAll(document.Bytes(), []byte("\n\n"))}), nil
+}
+
+// drafts are the files of one package.
+func (w writer) drafts(spec, kind, folder string) ([]*draft, error) {
+	p := w.protocol
+	if kind == "spans" && p.Telemetry == nil || kind == "protocol" && !hasTypes(p) {
+		return nil, nil
+	}
+	templates, err := read(sources, functions(w))
 	if err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
 	var drafts []*draft
 	for _, output := range outputs {
-		if strings.HasPrefix(output.file, "spans/") && p.Telemetry == nil {
+		file, ok := strings.CutPrefix(output.file, kind+"/")
+		if !ok {
 			continue
 		}
-		for _, view := range views(p, spec, output.file) {
-			name := output.file
+		for _, view := range views(p, spec, file) {
+			name := file
 			if view.Service != nil {
 				name = strings.ReplaceAll(name, "{service}", view.Service.Name)
 			}
-			d, err := render(templates, output.template, view, path.Join(p.Folder, name))
+			d, err := render(templates, output.template, view, path.Join(folder, name))
 			if err != nil {
 				return nil, err
 			}
@@ -127,15 +181,7 @@ func Files(p *model.Protocol, spec string) ([]File, error) {
 			}
 		}
 	}
-	files, err := finish(p, spec, drafts)
-	if err != nil || p.Document == "" {
-		return files, err
-	}
-	var document bytes.Buffer
-	if err := templates.ExecuteTemplate(&document, "document.tmpl", page{Protocol: p, Spec: spec}); err != nil {
-		return nil, fmt.Errorf("%s: %w", p.Document, err)
-	}
-	return append(files, File{Path: p.Document, Content: blankLines.ReplaceAll(document.Bytes(), []byte("\n\n"))}), nil
+	return drafts, nil
 }
 
 // finish makes files of drafts, a package at a time.
@@ -154,7 +200,7 @@ func finish(p *model.Protocol, spec string, drafts []*draft) ([]File, error) {
 		if strings.TrimSpace(d.body) == "" && d.doc == "" {
 			continue
 		}
-		imports, err := importsOf(d.clause+d.body, p.Import)
+		imports, err := importsOf(d.clause+d.body, p)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", d.path, err)
 		}
@@ -174,7 +220,11 @@ func views(p *model.Protocol, spec, file string) []page {
 		return []page{{Protocol: p, Spec: spec}}
 	}
 	var all []page
-	for _, s := range p.Services {
+	var services []*model.Service
+	for _, q := range p.All() {
+		services = append(services, q.Services...)
+	}
+	for _, s := range services {
 		if slices.ContainsFunc(p.Spans, func(span *model.Span) bool { return span.Service == s.Name }) {
 			all = append(all, page{Protocol: p, Spec: spec, Service: s})
 		}
@@ -204,8 +254,20 @@ func packageDoc(text string) (doc, rest string) {
 	return "", text
 }
 
+// importable are all packages that code generated for a spec may import.
+func importable(p *model.Protocol) []imported {
+	own := typesOf(p)
+	all := append(slices.Clone(packages), imported{own.name, own.importPath, true})
+	for _, q := range p.Includes {
+		for _, f := range []folder{typesOf(q), spansOf(q)} {
+			all = append(all, imported{f.alias, f.importPath, true})
+		}
+	}
+	return all
+}
+
 // importsOf is the import declaration that a file without one needs.
-func importsOf(text, prefix string) (string, error) {
+func importsOf(text string, p *model.Protocol) (string, error) {
 	file, err := parser.ParseFile(token.NewFileSet(), "", text, parser.SkipObjectResolution)
 	if err != nil {
 		return "", err
@@ -220,22 +282,25 @@ func importsOf(text, prefix string) (string, error) {
 		return true
 	})
 	var groups [3][]string
-	for _, p := range packages {
+	for _, i := range importable(p) {
+		line, group := fmt.Sprintf("%q", i.path), 0
+		if path.Base(i.path) != i.name {
+			line = i.name + " " + line
+		}
 		switch {
-		case !used[p.name]:
-		case p.path == "":
-			groups[2] = append(groups[2], fmt.Sprintf("%q", prefix+"/protocol"))
-		case p.name == "span":
-			groups[2] = append(groups[2], fmt.Sprintf("%q", p.path))
-		case strings.Contains(p.path, "."):
-			groups[1] = append(groups[1], fmt.Sprintf("%q", p.path))
-		default:
-			groups[0] = append(groups[0], fmt.Sprintf("%q", p.path))
+		case i.project:
+			group = 2
+		case strings.Contains(i.path, "."):
+			group = 1
+		}
+		if used[i.name] {
+			groups[group] = append(groups[group], line)
 		}
 	}
 	var blocks []string
 	for _, group := range groups {
-		if slices.Sort(group); len(group) > 0 {
+		slices.SortFunc(group, func(a, b string) int { return strings.Compare(a[strings.Index(a, `"`):], b[strings.Index(b, `"`):]) })
+		if len(group) > 0 {
 			blocks = append(blocks, strings.Join(group, "\n"))
 		}
 	}

@@ -10,90 +10,90 @@ import (
 
 // The functions here write Go expressions. A name that ends in Func writes a function that does for one value what its sibling writes for the value x.
 
-func cloneOf(t *model.Type, x string) string {
+func (w writer) cloneOf(t *model.Type, x string) string {
 	switch t.Kind {
 	case model.KindList, model.KindByIndex:
 		if t.Elem.Flat() {
 			return "slices.Clone(" + x + ")"
 		}
-		return "cloneEach(" + x + ", " + cloneFunc(t.Elem) + ")"
+		return "cloneEach(" + x + ", " + w.cloneFunc(t.Elem) + ")"
 	case model.KindRecord, model.KindLong:
 		if !t.Flat() {
 			return x + ".Clone()"
 		}
 	case model.KindUnion:
 		if !t.Flat() {
-			return "Clone" + t.Name + "(" + x + ")"
+			return w.of(t.Declared()) + "Clone" + t.Name + "(" + x + ")"
 		}
 	case model.KindString, model.KindBool, model.KindNumber, model.KindEnum:
 	}
 	return x
 }
 
-func cloneFunc(t *model.Type) string {
+func (w writer) cloneFunc(t *model.Type) string {
 	switch t.Kind {
 	case model.KindList, model.KindByIndex:
 		if t.Elem.Flat() {
-			return "slices.Clone[" + t.Go("") + "]"
+			return "slices.Clone[" + w.goType(t) + "]"
 		}
 	case model.KindRecord, model.KindLong:
-		return t.Name + ".Clone"
+		return w.goType(t) + ".Clone"
 	case model.KindUnion:
-		return "Clone" + t.Name
+		return w.of(t.Declared()) + "Clone" + t.Name
 	case model.KindString, model.KindBool, model.KindNumber, model.KindEnum:
 	}
-	return "func(v " + t.Go("") + ") " + t.Go("") + " { return " + cloneOf(t, "v") + " }"
+	return "func(v " + w.goType(t) + ") " + w.goType(t) + " { return " + w.cloneOf(t, "v") + " }"
 }
 
-func equalOf(t *model.Type, a, b string) string {
+func (w writer) equalOf(t *model.Type, a, b string) string {
 	switch t.Kind {
 	case model.KindList, model.KindByIndex:
 		if t.Elem.Flat() {
 			return "slices.Equal(" + a + ", " + b + ")"
 		}
-		return "slices.EqualFunc(" + a + ", " + b + ", " + equalFunc(t.Elem) + ")"
+		return "slices.EqualFunc(" + a + ", " + b + ", " + w.equalFunc(t.Elem) + ")"
 	case model.KindRecord, model.KindLong:
 		if !t.Flat() {
 			return a + ".Equal(" + b + ")"
 		}
 	case model.KindUnion:
 		if !t.Flat() {
-			return "Equal" + t.Name + "(" + a + ", " + b + ")"
+			return w.of(t.Declared()) + "Equal" + t.Name + "(" + a + ", " + b + ")"
 		}
 	case model.KindString, model.KindBool, model.KindNumber, model.KindEnum:
 	}
 	return a + " == " + b
 }
 
-func equalFunc(t *model.Type) string {
+func (w writer) equalFunc(t *model.Type) string {
 	switch t.Kind {
 	case model.KindList, model.KindByIndex:
 		if t.Elem.Flat() {
-			return "slices.Equal[" + t.Go("") + "]"
+			return "slices.Equal[" + w.goType(t) + "]"
 		}
 	case model.KindRecord, model.KindLong:
-		return t.Name + ".Equal"
+		return w.goType(t) + ".Equal"
 	case model.KindUnion:
-		return "Equal" + t.Name
+		return w.of(t.Declared()) + "Equal" + t.Name
 	case model.KindString, model.KindBool, model.KindNumber, model.KindEnum:
 	}
-	return "func(a, b " + t.Go("") + ") bool { return " + equalOf(t, "a", "b") + " }"
+	return "func(a, b " + w.goType(t) + ") bool { return " + w.equalOf(t, "a", "b") + " }"
 }
 
 // equalFields is the condition that two structs of one type are equal.
-func equalFields(s *model.Struct, a, b string) string {
+func (w writer) equalFields(s *model.Struct, a, b string) string {
 	if s.Flat() {
 		return a + " == " + b
 	}
 	conditions := make([]string, len(s.Fields))
 	for i, f := range s.Fields {
-		conditions[i] = equalOf(f.Type, a+"."+f.Go, b+"."+f.Go)
+		conditions[i] = w.equalOf(f.Type, a+"."+f.Go, b+"."+f.Go)
 	}
 	return strings.Join(conditions, " &&\n\t\t")
 }
 
 // textOf is a value as a person reads it; raw leaves strings unquoted.
-func textOf(t *model.Type, x string, raw bool) string {
+func (w writer) textOf(t *model.Type, x string, raw bool) string {
 	switch t.Kind {
 	case model.KindString:
 		text := x
@@ -114,12 +114,13 @@ func textOf(t *model.Type, x string, raw bool) string {
 	case model.KindEnum, model.KindRecord, model.KindLong:
 		return x + ".String()"
 	case model.KindUnion:
-		return "text" + t.Name + "(" + x + ")"
+		return "text" + t.Helper() + "(" + x + ")"
 	case model.KindByIndex:
-		return "textByIndex[" + t.Index.Name + "](" + x + ", " + textFunc(&model.Type{Kind: model.KindNumber, Name: t.Index.Name, Base: t.Index.Go, Scalar: t.Index}) + ", " + textFunc(t.Elem) + ")"
+		index := &model.Type{Kind: model.KindNumber, Name: t.Index.Name, Base: t.Index.Go, Scalar: t.Index}
+		return "textByIndex[" + w.goType(index) + "](" + x + ", " + w.textFunc(index) + ", " + w.textFunc(t.Elem) + ")"
 	case model.KindList:
 	}
-	return "textEach(" + x + ", " + textFunc(t.Elem) + ")"
+	return "textEach(" + x + ", " + w.textFunc(t.Elem) + ")"
 }
 
 func numberText(t *model.Type, x string) string {
@@ -139,29 +140,29 @@ func converted(t *model.Type, to, x string) string {
 	return to + "(" + x + ")"
 }
 
-func textFunc(t *model.Type) string {
+func (w writer) textFunc(t *model.Type) string {
 	switch {
 	case t.Kind == model.KindEnum, t.Kind == model.KindRecord, t.Kind == model.KindLong, t.Scalar != nil && t.Scalar.Formatted:
-		return t.Name + ".String"
+		return w.goType(t) + ".String"
 	case t.Kind == model.KindUnion:
-		return "text" + t.Name
+		return "text" + t.Helper()
 	case t.Kind == model.KindString && t.Scalar == nil:
 		return "strconv.Quote"
 	case t.Kind == model.KindBool && t.Scalar == nil:
 		return "strconv.FormatBool"
 	}
-	return "func(v " + t.Go("") + ") string { return " + textOf(t, "v", false) + " }"
+	return "func(v " + w.goType(t) + ") string { return " + w.textOf(t, "v", false) + " }"
 }
 
 // textOfStruct is a struct as its text says, or else as Name{field: value}.
-func textOfStruct(s *model.Struct, x string) string {
+func (w writer) textOfStruct(s *model.Struct, x string) string {
 	var parts []string
 	literal := func(text string) { parts = append(parts, strconv.Quote(text)) }
 	switch {
 	case s.Text != nil:
 		for _, piece := range s.Text {
 			if piece.Field != nil {
-				parts = append(parts, textOf(piece.Field.Type, x+"."+piece.Field.Go, true))
+				parts = append(parts, w.textOf(piece.Field.Type, x+"."+piece.Field.Go, true))
 			} else {
 				literal(piece.Literal)
 			}
@@ -175,7 +176,7 @@ func textOfStruct(s *model.Struct, x string) string {
 				before = s.Name + "{" + f.Name + ": "
 			}
 			literal(before)
-			parts = append(parts, textOf(f.Type, x+"."+f.Go, false))
+			parts = append(parts, w.textOf(f.Type, x+"."+f.Go, false))
 		}
 		literal("}")
 	}
@@ -186,16 +187,16 @@ func textOfStruct(s *model.Struct, x string) string {
 }
 
 // appendTo writes a value in binary at the end of b.
-func appendTo(t *model.Type, x string) string {
+func (w writer) appendTo(t *model.Type, x string) string {
 	switch t.Kind {
 	case model.KindList, model.KindByIndex:
-		return "appendEach(b, " + x + ", " + appendFunc(t.Elem) + ")"
+		return "appendEach(b, " + x + ", " + w.appendFunc(t.Elem) + ")"
 	case model.KindString, model.KindBool, model.KindNumber, model.KindEnum, model.KindRecord, model.KindUnion, model.KindLong:
 	}
-	return appendFunc(t) + "(b, " + x + ")"
+	return w.appendFunc(t) + "(b, " + x + ")"
 }
 
-func appendFunc(t *model.Type) string {
+func (w writer) appendFunc(t *model.Type) string {
 	switch t.Kind {
 	case model.KindString:
 		return "appendString"
@@ -209,38 +210,38 @@ func appendFunc(t *model.Type) string {
 		}
 		return "appendUnsigned"
 	case model.KindRecord, model.KindUnion:
-		return "Append" + t.Name
+		return w.of(t.Declared()) + "Append" + t.Name
 	case model.KindLong:
 		return "append" + t.Name
 	case model.KindList, model.KindByIndex:
 	}
-	return "func(b []byte, v " + t.Go("") + ") []byte { return " + appendTo(t, "v") + " }"
+	return "func(b []byte, v " + w.goType(t) + ") []byte { return " + w.appendTo(t, "v") + " }"
 }
 
 // decoded reads a value of a type.
-func decoded(t *model.Type) string {
+func (w writer) decoded(t *model.Type) string {
 	if t.Kind == model.KindList || t.Kind == model.KindByIndex {
-		return "decodeEach(d, " + decodeFunc(t.Elem) + ")"
+		return "decodeEach(d, " + w.decodeFunc(t.Elem) + ")"
 	}
-	return decodeFunc(t) + "(d)"
+	return w.decodeFunc(t) + "(d)"
 }
 
-func decodeFunc(t *model.Type) string {
+func (w writer) decodeFunc(t *model.Type) string {
 	switch t.Kind {
 	case model.KindString:
-		return "decodeString[" + t.Name + "]"
+		return "decodeString[" + w.goType(t) + "]"
 	case model.KindBool:
-		return "decodeBool[" + t.Name + "]"
+		return "decodeBool[" + w.goType(t) + "]"
 	case model.KindNumber:
 		if t.Base == "int64" {
-			return "decodeSigned[" + t.Name + "]"
+			return "decodeSigned[" + w.goType(t) + "]"
 		}
-		return "decodeUnsigned[" + t.Name + "]"
+		return "decodeUnsigned[" + w.goType(t) + "]"
 	case model.KindEnum, model.KindRecord, model.KindUnion, model.KindLong:
-		return "decode" + t.Name
+		return "decode" + t.Helper()
 	case model.KindList, model.KindByIndex:
 	}
-	return "func(d *decoder) " + t.Go("") + " { return " + decoded(t) + " }"
+	return "func(d *decoder) " + w.goType(t) + " { return " + w.decoded(t) + " }"
 }
 
 // format and parse of a scalar that has one.

@@ -11,16 +11,28 @@ import (
 )
 
 // functions are what templates can call.
-func functions(p prose) template.FuncMap {
+func functions(w writer) template.FuncMap {
 	return template.FuncMap{
-		"after": p.after, "camel": model.Camel, "comment": p.comment, "line": func(doc string) string { return "// " + sentence(doc) }, "lower": model.Lower, "paragraph": paragraph, "quote": strconv.Quote, "sentence": sentence,
-		"receiver": receiver, "article": article, "formatted": formatted, "fieldDoc": fieldDoc, "example": example, "bits": bitSize, "digits": digits, "oneOf": oneOf, "joinFlat": joinFlat, "tag": func(i int) int { return i + 1 },
-		"cloneOf": cloneOf, "equalOf": equalOf, "textFunc": textFunc, "appendFunc": appendFunc, "decodeFunc": decodeFunc, "equalFields": equalFields, "textOfStruct": textOfStruct, "usesFields": usesFields, "appendTo": appendTo, "decoded": decoded,
-		"handled": p.handled, "goOf": goOf, "keyValue": keyValue, "rpc": rpcValues, "peerService": peerService, "allLinks": allLinks, "later": later, "anyRPC": anyRPC, "startDoc": startDoc,
-		"bare": func(s *model.Span) bool { return len(s.Groups) == 0 && !s.RPC && len(s.Of(model.Required)) == 0 }, "arrows": arrows, "cell": cell, "code": code, "kindOf": kindOf, "tree": tree, "otlp": otlp, "allowed": allowed, "allUses": allUses, "use": func(a *model.Attribute, level string) model.Use {
-			return model.Use{Attribute: a, Level: model.Level(level)}
-		},
+		"after": w.after, "allLinks": allLinks, "allUses": allUses, "allowed": allowed, "anyRPC": anyRPC,
+		"appendFunc": w.appendFunc, "appendTo": w.appendTo, "arrows": arrows, "article": article, "bare": bare,
+		"bits": bitSize, "camel": model.Camel, "cell": cell, "cloneOf": w.cloneOf, "code": code, "comment": w.comment,
+		"decodeFunc": w.decodeFunc, "decoded": w.decoded, "digits": digits, "embedded": w.embedded,
+		"equalFields": w.equalFields, "equalOf": w.equalOf, "example": example, "fieldDoc": fieldDoc,
+		"formatted": formatted, "goOf": w.goOf, "goType": w.goType, "handled": w.handled, "includedEnums": w.includedEnums,
+		"includedTypes": w.includedTypes, "joinFlat": joinFlat, "keyValue": w.keyValue, "kindOf": kindOf, "later": later,
+		"line": func(doc string) string { return "// " + sentence(doc) }, "lower": model.Lower, "oneOf": oneOf,
+		"otlp": otlp, "paragraph": paragraph, "peerService": w.peerService, "quote": strconv.Quote, "receiver": receiver,
+		"rpc": w.rpcValues, "sentence": sentence, "startDoc": startDoc, "tag": func(i int) int { return i + 1 },
+		"textFunc": w.textFunc, "textOfStruct": w.textOfStruct, "tree": tree, "use": use, "usesFields": usesFields,
 	}
+}
+
+// bare says whether a span starts with no attributes.
+func bare(s *model.Span) bool { return len(s.Groups) == 0 && !s.RPC && len(s.Of(model.Required)) == 0 }
+
+// use is an attribute with a level.
+func use(a *model.Attribute, level string) model.Use {
+	return model.Use{Attribute: a, Level: model.Level(level)}
 }
 
 // article is a word with a or an before it.
@@ -84,7 +96,7 @@ func usesFields(s *model.Struct) bool {
 type handler struct{ Doc, Method, From, Name, Type string }
 
 // handled are the methods that a party needs: one for each request it gets, one for the replies to each that it sends.
-func (w prose) handled(view page, p *model.Party) []handler {
+func (w writer) handled(view page, p *model.Party) []handler {
 	var all []handler
 	for _, e := range view.Exchanges {
 		name := e.Request.Name
@@ -93,18 +105,29 @@ func (w prose) handled(view page, p *model.Party) []handler {
 			if len(e.Replies) == 0 {
 				doc = fmt.Sprintf("Handle%s handles a one-way message: %s", name, w.after(e.Request.Doc))
 			}
-			all = append(all, handler{doc, "Handle" + name, e.Sender.Go(""), "m", name})
+			all = append(all, handler{doc, "Handle" + name, w.goType(e.Sender), "m", name})
 		}
 		if slices.Contains(e.Senders, p) && len(e.Replies) > 0 {
 			doc := fmt.Sprintf("Handle%sReply handles a reply to %s.", name, name)
-			all = append(all, handler{doc, "Handle" + name + "Reply", e.To.ID.Name, "reply", name + "Reply"})
+			all = append(all, handler{doc, "Handle" + name + "Reply", w.of(e.To.ID) + e.To.ID.Name, "reply", name + "Reply"})
+		}
+	}
+	return all
+}
+
+// embedded are the interfaces of included packages that a party's handler begins with.
+func (w writer) embedded(view page, p *model.Party) []string {
+	var all []string
+	for _, q := range view.Includes {
+		if len(w.handled(page{Protocol: q}, p)) > 0 {
+			all = append(all, typesOf(q).alias+"."+p.Go+"Handler")
 		}
 	}
 	return all
 }
 
 // goOf is the type by which an attribute is given.
-func goOf(a *model.Attribute) string {
+func (w writer) goOf(a *model.Attribute) string {
 	switch a.Kind {
 	case model.String:
 		return "string"
@@ -118,11 +141,11 @@ func goOf(a *model.Attribute) string {
 		return "time.Duration"
 	case model.Unsigned, model.Stringer:
 	}
-	return a.Type.Go("protocol.")
+	return w.goType(a.Type)
 }
 
 // keyValue is an attribute with its value, as the API has them.
-func keyValue(a *model.Attribute, x string) string {
+func (w writer) keyValue(a *model.Attribute, x string) string {
 	switch a.Kind {
 	case model.String:
 		return a.Const + ".String(" + x + ")"
@@ -142,7 +165,7 @@ func keyValue(a *model.Attribute, x string) string {
 }
 
 // rpcValues are the attributes that OpenTelemetry's conventions want of an RPC span.
-func rpcValues(view page, s *model.Span) []string {
+func (w writer) rpcValues(view page, s *model.Span) []string {
 	system, method, address := view.Telemetry.RPC[0], view.Telemetry.RPC[1], view.Telemetry.RPC[2]
 	named := s.Address(view.Telemetry)
 	x := named.Parameter
@@ -152,14 +175,14 @@ func rpcValues(view page, s *model.Span) []string {
 		}
 	}
 	value := model.Attribute{Const: address.Const, Kind: named.Kind, Type: named.Type}
-	return []string{system.Const + ".String(System)", method.Const + ".String(" + s.Go + "Name)", keyValue(&value, x)}
+	return []string{system.Const + ".String(System)", method.Const + ".String(" + s.Go + "Name)", w.keyValue(&value, x)}
 }
 
 // peerService names the peer, as its service.
-func peerService(view page) string {
+func (w writer) peerService(view page) string {
 	peer := view.Telemetry.Peer
 	value := model.Attribute{Const: view.Telemetry.Service.Const, Kind: peer.Kind, Type: peer.Type}
-	return keyValue(&value, peer.Parameter)
+	return w.keyValue(&value, peer.Parameter)
 }
 
 // allLinks are the links of a span: its own, and that to a fault, which every span may have.

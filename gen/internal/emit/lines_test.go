@@ -23,7 +23,7 @@ func TestTemplatesWithEitherLineEnding(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	names := functions(prose{})
+	names := functions(writer{})
 	want, err := read(sources, names)
 	if err != nil {
 		t.Fatal(err)

@@ -10,12 +10,16 @@ import (
 	"unicode/utf8"
 )
 
-// Pos is a place in the spec file; lines and columns begin at 1, and a column counts characters. The zero Pos is no place.
-type Pos struct{ Line, Column int }
+// Pos is a place in one of the files that are read; lines and columns begin at 1, and a column counts characters.
+// The zero Pos is no place.
+type Pos struct {
+	File         int // among those that are read, the root first
+	Line, Column int
+}
 
 // Compare orders places as they are read.
 func (p Pos) Compare(other Pos) int {
-	return cmp.Or(cmp.Compare(p.Line, other.Line), cmp.Compare(p.Column, other.Column))
+	return cmp.Or(cmp.Compare(p.File, other.File), cmp.Compare(p.Line, other.Line), cmp.Compare(p.Column, other.Column))
 }
 
 // Fault is one thing that is wrong with a spec.
@@ -24,18 +28,34 @@ type Fault struct {
 	Message string
 }
 
-// Faults is all that is wrong with one spec file.
+// Faults is all that is wrong with a spec and the files that it includes.
 type Faults struct {
-	file  string
-	lines []string
+	files []source
 	found []Fault
 	noted map[Fault]bool
 	at    map[Pos]bool
 }
 
-// NewFaults collects what is wrong with a file of this name and content.
-func NewFaults(file string, content []byte) *Faults {
-	return &Faults{file: file, lines: strings.Split(string(content), "\n"), noted: map[Fault]bool{}, at: map[Pos]bool{}}
+// source is a file that was read.
+type source struct {
+	name  string
+	lines []string
+}
+
+func newFaults() *Faults { return &Faults{noted: map[Fault]bool{}, at: map[Pos]bool{}} }
+
+// open makes a file known, and returns its number, which its positions have.
+func (f *Faults) open(name string, content []byte) int {
+	f.files = append(f.files, source{name: name, lines: strings.Split(string(content), "\n")})
+	return len(f.files) - 1
+}
+
+// Place is a place as another file names it: the line alone within one file.
+func (f *Faults) Place(pos, from Pos) string {
+	if pos.File == from.File {
+		return fmt.Sprintf("line %d", pos.Line)
+	}
+	return fmt.Sprintf("%s, line %d", f.files[pos.File].name, pos.Line)
 }
 
 // Add notes a fault. One that is noted already is not noted again.
@@ -65,7 +85,7 @@ func (f *Faults) Count() int { return len(f.found) }
 // Any says whether something is wrong.
 func (f *Faults) Any() bool { return len(f.found) > 0 }
 
-// All is what is wrong, in the order of the file.
+// All is what is wrong, in the order of the files.
 func (f *Faults) All() []Fault {
 	sorted := slices.Clone(f.found)
 	slices.SortStableFunc(sorted, func(a, b Fault) int { return a.Pos.Compare(b.Pos) })
@@ -84,14 +104,15 @@ func (f *Faults) Err() error {
 func (f *Faults) Error() string {
 	var out strings.Builder
 	var line []rune // that of the last fault, which is often that of the next
-	last := 0
+	last := Pos{}
 	for i, fault := range f.All() {
 		if i > 0 {
 			out.WriteByte('\n')
 		}
-		fmt.Fprintf(&out, "%s:%d:%d: %s", f.file, fault.Pos.Line, fault.Pos.Column, fault.Message)
-		if fault.Pos.Line != last {
-			line, last = f.line(fault.Pos.Line), fault.Pos.Line
+		at := fault.Pos
+		fmt.Fprintf(&out, "%s:%d:%d: %s", f.files[at.File].name, at.Line, at.Column, fault.Message)
+		if at.File != last.File || at.Line != last.Line {
+			line, last = f.line(at), at
 		}
 		out.WriteString(quote(line, fault.Pos))
 	}
@@ -99,11 +120,12 @@ func (f *Faults) Error() string {
 }
 
 // line is a line as it can be printed.
-func (f *Faults) line(number int) []rune {
-	if number < 1 || number > len(f.lines) {
+func (f *Faults) line(pos Pos) []rune {
+	lines := f.files[pos.File].lines
+	if pos.Line < 1 || pos.Line > len(lines) {
 		return nil
 	}
-	line := []rune(strings.TrimRight(f.lines[number-1], "\r"))
+	line := []rune(strings.TrimRight(lines[pos.Line-1], "\r"))
 	for i, r := range line {
 		if !unicode.IsPrint(r) {
 			line[i] = ' '
@@ -113,11 +135,12 @@ func (f *Faults) line(number int) []rune {
 }
 
 // tab is the column of the first tab in what a line is indented by; 0 if there is none.
-func (f *Faults) tab(number int) int {
-	if number < 1 || number > len(f.lines) {
+func (f *Faults) tab(pos Pos) int {
+	lines := f.files[pos.File].lines
+	if pos.Line < 1 || pos.Line > len(lines) {
 		return 0
 	}
-	line := f.lines[number-1]
+	line := lines[pos.Line-1]
 	indent := line[:len(line)-len(strings.TrimLeft(line, " \t"))]
 	return 1 + strings.IndexByte(indent, '\t')
 }

@@ -17,82 +17,93 @@ func Normal(content []byte) []byte {
 	return bytes.ReplaceAll(bytes.TrimPrefix(content, []byte("\xef\xbb\xbf")), []byte("\r\n"), []byte("\n"))
 }
 
-// Parse reads a spec, which is Normal. Faults holds all that is wrong with its shape; a file that is no YAML has one
-// fault, where it stops being YAML.
-func Parse(file string, content []byte) (*Spec, *Faults) {
-	faults := NewFaults(file, content)
-	spec := &Spec{}
-	root := document(content, faults)
+// parse reads one file of a spec, which is Normal. What is wrong with its shape is noted; a file that is no YAML has one
+// fault, where it stops being YAML, and is nil.
+func parse(content []byte, file int, faults *Faults) *Spec {
+	r := reader{file: file, faults: faults}
+	root := r.document(content)
 	if root == nil {
-		return spec, faults
+		return nil
 	}
-	walker{faults}.decode(root, reflect.ValueOf(spec).Elem())
-	return spec, faults
+	spec := &Spec{Content: content}
+	walker{file, faults}.decode(root, reflect.ValueOf(spec).Elem())
+	return spec
 }
 
+// reader reads the YAML of one file.
+type reader struct {
+	file   int
+	faults *Faults
+}
+
+func (r reader) at(line, column int) Pos { return Pos{File: r.file, Line: line, Column: column} }
+
 // document is the root of the file's only document; nil when there is none.
-func document(content []byte, faults *Faults) *yaml.Node {
-	if pos, what := unreadable(content); what != "" {
-		faults.Add(pos, "%s", what)
+func (r reader) document(content []byte) *yaml.Node {
+	if pos, what := r.unreadable(content); what != "" {
+		r.faults.Add(pos, "%s", what)
 		return nil
 	}
 	loader, err := yaml.NewLoader(bytes.NewReader(content))
 	if err != nil {
-		syntax(err, faults)
+		r.syntax(err)
 		return nil
 	}
 	var first, second yaml.Node
 	err = loader.Load(&first)
 	if err != nil && !errors.Is(err, io.EOF) {
-		syntax(err, faults)
+		r.syntax(err)
 		return nil
 	}
 	if len(first.Content) == 0 || first.Content[0].Tag == "!!null" {
-		faults.Add(Pos{Line: 1, Column: 1}, "the spec is empty")
+		r.faults.Add(r.at(1, 1), "the spec is empty")
 		return nil
 	}
 	switch err = loader.Load(&second); {
 	case errors.Is(err, io.EOF):
 	case err != nil:
-		syntax(err, faults)
+		r.syntax(err)
 		return nil
 	default:
-		faults.Add(position(&second), "a second document: a spec is one document")
+		r.faults.Add(r.at(second.Line, second.Column), "a second document: a spec is one document")
 	}
 	return first.Content[0]
 }
 
 // syntax notes what the YAML library says, at the place that it names.
-func syntax(err error, faults *Faults) {
+func (r reader) syntax(err error) {
 	wrong := &yaml.LoadError{Message: err.Error()}
 	errors.As(err, &wrong)
-	pos := Pos{Line: max(wrong.Mark.Line, 1), Column: max(wrong.Mark.Column, 1)}
-	if column := faults.tab(pos.Line); column > 0 {
-		faults.Add(Pos{pos.Line, column}, "a tab: YAML indents with spaces alone")
+	pos := r.at(max(wrong.Mark.Line, 1), max(wrong.Mark.Column, 1))
+	if column := r.faults.tab(pos); column > 0 {
+		pos.Column = column
+		r.faults.Add(pos, "a tab: YAML indents with spaces alone")
 		return
 	}
 	if wrong.ContextMsg != "" && wrong.ContextMark.Line > 0 {
-		faults.Add(pos, "%s, %s that begins in line %d", wrong.Message, wrong.ContextMsg, wrong.ContextMark.Line)
+		r.faults.Add(pos, "%s, %s that begins in line %d", wrong.Message, wrong.ContextMsg, wrong.ContextMark.Line)
 		return
 	}
-	faults.Add(pos, "%s", wrong.Message)
+	r.faults.Add(pos, "%s", wrong.Message)
 }
 
 // unreadable finds the first byte that no YAML file may hold, because the library names no place for it.
-func unreadable(content []byte) (Pos, string) {
-	pos := Pos{Line: 1, Column: 1}
-	if begin := content[:min(len(content), 4)]; bytes.HasPrefix(begin, []byte("\xff\xfe")) || bytes.HasPrefix(begin, []byte("\xfe\xff")) || bytes.IndexByte(begin, 0) >= 0 {
+func (r reader) unreadable(content []byte) (Pos, string) {
+	pos := r.at(1, 1)
+	begin := content[:min(len(content), 4)]
+	if bytes.HasPrefix(begin, []byte("\xff\xfe")) || bytes.HasPrefix(begin, []byte("\xfe\xff")) || bytes.IndexByte(begin, 0) >= 0 {
 		return pos, "the text is UTF-16, as PowerShell's > writes it, and must be UTF-8: write it with Out-File -Encoding utf8"
 	}
 	for rest := content; len(rest) > 0; {
-		r, size := utf8.DecodeRune(rest)
+		char, size := utf8.DecodeRune(rest)
 		switch {
-		case r == utf8.RuneError && size == 1:
+		case char == utf8.RuneError && size == 1:
 			return pos, "not UTF-8"
-		case r == '\n':
-			pos = Pos{Line: pos.Line + 1}
-		case r == '\r' && bytes.HasPrefix(rest, []byte("\r\n")):
-		case r < ' ' && r != '\t', r >= 0x7f && r < 0xa0, strings.ContainsRune("\u2028\u2029", r), r == 0xfffe, r == 0xffff:
+		case char == '\n':
+			pos = r.at(pos.Line+1, 0)
+		case char == '\r' && bytes.HasPrefix(rest, []byte("\r\n")):
+		case char < ' ' && char != '\t', char >= 0x7f && char < 0xa0, strings.ContainsRune("\u2028\u2029", char),
+			char == 0xfffe, char == 0xffff:
 			return pos, "a control character"
 		}
 		pos.Column++

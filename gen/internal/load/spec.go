@@ -2,17 +2,23 @@ package load
 
 // Spec is a spec file as it was written. Every word knows its place.
 type Spec struct {
+	File     string // as the faults name it
+	Content  []byte
+	Included []*Spec // those that it includes
+
 	At          Pos
 	Format      Text         `yaml:"format,required"`
 	Name        Text         `yaml:"name,required"`
 	Doc         Text         `yaml:"doc,required"`
+	Includes    []Text       `yaml:"includes"`
 	Output      Output       `yaml:"output,required"`
 	Types       []Scalar     `yaml:"types"`
 	Enums       []Enum       `yaml:"enums"`
 	Unions      []Union      `yaml:"unions"`
 	Records     []Record     `yaml:"records"`
 	Parties     []Party      `yaml:"parties"`
-	Messages    []Message    `yaml:"messages,required,some"`
+	Roles       []Roles      `yaml:"roles"`
+	Messages    []Message    `yaml:"messages,some"`
 	Exchanges   []Exchange   `yaml:"exchanges"`
 	Inputs      []Message    `yaml:"inputs"`
 	Effects     []Message    `yaml:"effects"`
@@ -32,18 +38,19 @@ type Output struct {
 	At       Pos
 	Import   Text `yaml:"import,required"`
 	Folder   Text `yaml:"folder,required"`
+	Protocol Text `yaml:"protocol"`
 	Document Text `yaml:"document"`
 }
 
 // Telemetry says which attributes have a meaning to the generator.
 type Telemetry struct {
 	At         Pos
-	Scope      Text `yaml:"scope,required"`
-	System     Text `yaml:"system,required"`
+	Scope      Text `yaml:"scope"`
+	System     Text `yaml:"system"`
 	Self       Text `yaml:"self"`
 	Peer       Text `yaml:"peer"`
-	Error      Text `yaml:"error,required"`
-	Unfinished Text `yaml:"unfinished,required"`
+	Error      Text `yaml:"error"`
+	Unfinished Text `yaml:"unfinished"`
 	Step       Text `yaml:"step"`
 	EndStep    Text `yaml:"end_step"`
 	Link       Text `yaml:"link"`
@@ -131,6 +138,13 @@ type Party struct {
 	ID      Text `yaml:"id,required"`
 	Roles   Text `yaml:"roles"`
 	Service Text `yaml:"service"`
+}
+
+// Roles are the roles of a party that an included spec declares.
+type Roles struct {
+	At    Pos
+	Party Text `yaml:"party,required"`
+	Enum  Text `yaml:"enum,required"`
 }
 
 // Exchange is a request with its possible replies.

@@ -21,7 +21,9 @@ type Text struct {
 
 // At is the place of the character at a byte offset of the text; exact for texts on one line.
 func (t Text) At(offset int) Pos {
-	return Pos{Line: t.Pos.Line, Column: t.Pos.Column + t.inner + len([]rune(t.Value[:offset]))}
+	pos := t.Pos
+	pos.Column += t.inner + len([]rune(t.Value[:offset]))
+	return pos
 }
 
 // Given says whether the text is there.
@@ -40,14 +42,17 @@ type Number struct {
 }
 
 // walker turns nodes into a Spec. Unlike the library's own decoding it reports all faults and keeps positions.
-type walker struct{ faults *Faults }
+type walker struct {
+	file   int
+	faults *Faults
+}
 
 // value is a type that knows by itself how it is written.
 type value interface {
 	from(w walker, n *yaml.Node)
 }
 
-func position(n *yaml.Node) Pos { return Pos{Line: n.Line, Column: n.Column} }
+func (w walker) position(n *yaml.Node) Pos { return Pos{File: w.file, Line: n.Line, Column: n.Column} }
 
 var kinds = map[yaml.Kind]string{
 	yaml.MappingNode:  "a mapping",
@@ -60,11 +65,11 @@ var kinds = map[yaml.Kind]string{
 func (w walker) plain(n *yaml.Node) bool {
 	switch {
 	case n.Kind == yaml.AliasNode:
-		w.faults.Add(position(n), "aliases are not allowed: write it out")
+		w.faults.Add(w.position(n), "aliases are not allowed: write it out")
 	case n.Anchor != "":
-		w.faults.Add(position(n), "anchors are not allowed: nothing may refer to &%s", n.Anchor)
+		w.faults.Add(w.position(n), "anchors are not allowed: nothing may refer to &%s", n.Anchor)
 	case n.Style&yaml.TaggedStyle != 0:
-		w.faults.Add(position(n), "tags are not allowed: %s", n.Tag)
+		w.faults.Add(w.position(n), "tags are not allowed: %s", n.Tag)
 	default:
 		return true
 	}
@@ -76,11 +81,11 @@ func (w walker) is(n *yaml.Node, kind yaml.Kind) bool {
 		return false
 	}
 	if n.Tag == "!!null" && kind != yaml.ScalarNode {
-		w.faults.Add(position(n), "want %s, got nothing", kinds[kind])
+		w.faults.Add(w.position(n), "want %s, got nothing", kinds[kind])
 		return false
 	}
 	if n.Kind != kind {
-		w.faults.Add(position(n), "want %s, got %s", kinds[kind], kinds[n.Kind])
+		w.faults.Add(w.position(n), "want %s, got %s", kinds[kind], kinds[n.Kind])
 		return false
 	}
 	return true
@@ -114,7 +119,7 @@ func (w walker) list(n *yaml.Node, into reflect.Value) {
 
 // mapping fills the fields of a struct, each tagged with its key.
 func (w walker) mapping(n *yaml.Node, into reflect.Value) {
-	into.FieldByName("At").Set(reflect.ValueOf(position(n)))
+	into.FieldByName("At").Set(reflect.ValueOf(w.position(n)))
 	if !w.is(n, yaml.MappingNode) {
 		return
 	}
@@ -139,12 +144,12 @@ func (w walker) mapping(n *yaml.Node, into reflect.Value) {
 		}
 		w.decode(content, field)
 		if strings.HasSuffix(options[key.Value], "some") && field.Len() == 0 && len(content.Content) == 0 && content.Kind != yaml.ScalarNode {
-			w.faults.Add(position(content), "%s: want one at least", key.Value)
+			w.faults.Add(w.position(content), "%s: want one at least", key.Value)
 		}
 	})
 	for _, key := range required {
 		if !slices.Contains(present, key) {
-			w.faults.Add(position(n), "missing key %q", key)
+			w.faults.Add(w.position(n), "missing key %q", key)
 		}
 	}
 }
@@ -163,7 +168,7 @@ func (w walker) pairs(n *yaml.Node, each func(key Text, content *yaml.Node)) []s
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		var key Text
 		if n.Content[i].Tag == "!!merge" {
-			w.faults.Add(position(n.Content[i]), "merge keys are not allowed: write it out")
+			w.faults.Add(w.position(n.Content[i]), "merge keys are not allowed: write it out")
 			continue
 		}
 		if key.from(w, n.Content[i]); !key.Given() {
@@ -184,15 +189,15 @@ func (t *Text) from(w walker, n *yaml.Node) {
 		return
 	}
 	if n.Tag == "!!null" || strings.TrimSpace(n.Value) == "" {
-		w.faults.Add(position(n), "want a text, got nothing")
+		w.faults.Add(w.position(n), "want a text, got nothing")
 		return
 	}
 	if i := strings.IndexFunc(n.Value, func(r rune) bool { return !unicode.IsPrint(r) && !unicode.IsSpace(r) }); i >= 0 {
 		r, _ := utf8.DecodeRuneInString(n.Value[i:])
-		w.faults.Add(position(n), "a text must not hold a character that is not seen, such as %s", fmt.Sprintf("%U", r))
+		w.faults.Add(w.position(n), "a text must not hold a character that is not seen, such as %s", fmt.Sprintf("%U", r))
 		return
 	}
-	t.Value, t.Pos = n.Value, position(n)
+	t.Value, t.Pos = n.Value, w.position(n)
 	if n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0 {
 		t.inner = 1
 	}
@@ -203,10 +208,10 @@ func (f *Flag) from(w walker, n *yaml.Node) {
 		return
 	}
 	if n.Tag != "!!bool" {
-		w.faults.Add(position(n), "want true or false, got %q", n.Value)
+		w.faults.Add(w.position(n), "want true or false, got %q", n.Value)
 		return
 	}
-	f.Value, f.Pos = strings.EqualFold(n.Value, "true"), position(n)
+	f.Value, f.Pos = strings.EqualFold(n.Value, "true"), w.position(n)
 }
 
 func (v *Number) from(w walker, n *yaml.Node) {
@@ -215,10 +220,10 @@ func (v *Number) from(w walker, n *yaml.Node) {
 	}
 	number, err := strconv.ParseUint(n.Value, 10, 31)
 	if err != nil || n.Tag != "!!int" {
-		w.faults.Add(position(n), "want a whole number, got %q", n.Value)
+		w.faults.Add(w.position(n), "want a whole number, got %q", n.Value)
 		return
 	}
-	v.Value, v.Pos = int(number), position(n)
+	v.Value, v.Pos = int(number), w.position(n)
 }
 
 func (f *Fields) from(w walker, n *yaml.Node) {

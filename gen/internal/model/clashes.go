@@ -2,6 +2,7 @@ package model
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/raftkv/raftkv/gen/internal/load"
 )
@@ -45,7 +46,7 @@ func (n *namespace) reserve(names ...string) {
 // clashes notes declarations that would make one Go name twice.
 func (r *resolver) clashes() {
 	r.protocolClashes()
-	if r.spec.Telemetry != nil {
+	if r.out.Telemetry != nil {
 		r.spanClashes()
 	}
 }
@@ -57,6 +58,16 @@ func (r *resolver) protocolClashes() {
 		"firstChunk", "smallChunks", "fullChunk", "inChunk", "roomOfChunk", "checkPart")
 	for _, name := range []string{"Message", "Input", "Effect"} {
 		n.reserve(unionNames(name)...)
+	}
+	for _, p := range r.out.Includes {
+		for name := range p.Names() {
+			n.reserve("decode"+name, "text"+name)
+		}
+	}
+	for name := range r.unions {
+		if strings.Contains(name, ".") {
+			n.reserve("decode"+Camel(name), "text"+Camel(name))
+		}
 	}
 	for _, s := range r.spec.Types {
 		n.claim("type "+s.Name.Value, s.Name, s.Name.Value, "Parse"+s.Name.Value)
@@ -138,6 +149,15 @@ func (r *resolver) spanClashes() {
 	methods := r.namespace(" among the methods of a span", "every span", "On", "Set", "SetError", "Event", "Link", "End", "Fail",
 		"Unfinished", "Started")
 	parameters := r.namespace(" among parameters", "every span", taken...)
+	for _, p := range r.out.Includes {
+		for _, a := range p.Attributes {
+			methods.owner[a.Setter] = "attribute " + a.Key + " of " + p.File
+			parameters.owner[a.Parameter] = "attribute " + a.Key + " of " + p.File
+		}
+		for _, e := range p.Events {
+			methods.owner[e.Go] = "event " + e.Name + " of " + p.File
+		}
+	}
 	for i, a := range r.out.Attributes {
 		name := r.attributeName(i)
 		n.claim("attribute "+name.Value, name, a.Const)

@@ -23,7 +23,7 @@ const (
 
 // declareTypes makes all types known by name, before any field asks for one.
 func (r *resolver) declareTypes() {
-	seen := map[string]load.Pos{}
+	seen := r.declarations("type")
 	r.out.Messages = r.family("Message", "What processes send each other.", len(r.spec.Messages))
 	r.out.Inputs = r.family("Input", "What a process meets, one after another: it is all that makes it do anything.", len(r.spec.Inputs))
 	r.out.Effects = r.family("Effect", "What a process wants done, in order, when it has met an input.", len(r.spec.Effects))
@@ -131,6 +131,9 @@ func (r *resolver) declareVariants() {
 	}
 	family := func(union *Union, what string, all []load.Message) {
 		seen := map[string]load.Pos{}
+		if what == "message" {
+			seen = r.declarations(what)
+		}
 		for _, m := range all {
 			if !r.declared(seen, m.Name, what) && r.match(m.Name, typeName.MatchString, what+" name", wantType) {
 				union.Variants = append(union.Variants, &Struct{Name: m.Name.Value, Doc: m.Doc.Value})

@@ -34,26 +34,18 @@ func (r *resolver) transitions() {
 }
 
 func (r *resolver) declareServices() {
-	seen := map[string]load.Pos{}
+	seen := r.declarations("service")
 	for _, s := range r.spec.Services {
 		if !r.declared(seen, s.Name, "service") && r.match(s.Name, wordName.MatchString, "service name", "a name such as node") {
-			r.out.Services = append(r.out.Services, &Service{Name: s.Name.Value, Doc: s.Doc.Value})
+			service := &Service{Name: s.Name.Value, Doc: s.Doc.Value}
+			r.services[service.Name] = service
+			r.out.Services = append(r.out.Services, service)
 		}
 	}
 }
 
-func (r *resolver) service(name load.Text) {
-	names := make([]string, len(r.out.Services))
-	for i, s := range r.out.Services {
-		names[i] = s.Name
-	}
-	if name.Given() && !slices.Contains(names, name.Value) {
-		r.faults.Undefined(name.Pos, "service", name.Value, names)
-	}
-}
-
 func (r *resolver) declareParties() {
-	seen := map[string]load.Pos{}
+	seen := r.declarations("party")
 	for _, p := range r.spec.Parties {
 		if r.declared(seen, p.Name, "party") || !r.match(p.Name, wordName.MatchString, "party name", "a name such as server") {
 			continue
@@ -63,20 +55,25 @@ func (r *resolver) declareParties() {
 		if p.Roles.Given() {
 			party.Roles, _ = find(r, r.enums, p.Roles, "enum")
 		}
-		r.service(p.Service)
+		find(r, r.services, p.Service, "service")
 		r.parties[party.Name] = party
 		r.out.Parties = append(r.out.Parties, party)
 	}
-	roles := map[string]*Party{}
 	for i, p := range r.out.Parties {
-		if p.Roles == nil {
-			continue
+		if p.Roles != nil {
+			r.distinctRoles(p.Roles, p.Name, r.spec.Parties[i].Name)
 		}
-		for _, role := range p.Roles.Values {
-			if other := roles[role.Name]; other != nil || r.parties[role.Name] != nil {
-				r.faults.Add(r.spec.Parties[i].Name.Pos, "role %q of party %q is the name of another party or of its role", role.Name, p.Name)
-			}
-			roles[role.Name] = p
+	}
+}
+
+// distinctRoles notes roles of a party that have the name of another party or of a role of one.
+func (r *resolver) distinctRoles(roles *Enum, party string, at load.Text) {
+	for _, role := range roles.Values {
+		other := func(p *Party) bool {
+			return p.Name == role.Name || p.Name != party && r.rolesOf(p) != nil && r.rolesOf(p).value(role.Name) != nil
+		}
+		if slices.ContainsFunc(r.out.AllParties(), other) {
+			r.faults.Add(at.Pos, "role %q of party %q is the name of another party or of its role", role.Name, party)
 		}
 	}
 }
@@ -84,10 +81,10 @@ func (r *resolver) declareParties() {
 // roles are the parties by their names and by those of their roles.
 func (r *resolver) roles() map[string]*Party {
 	known := map[string]*Party{}
-	for _, p := range r.out.Parties {
+	for _, p := range r.out.AllParties() {
 		known[p.Name] = p
-		if p.Roles != nil {
-			for _, role := range p.Roles.Values {
+		if roles := r.rolesOf(p); roles != nil {
+			for _, role := range roles.Values {
 				known[role.Name] = p
 			}
 		}
@@ -110,7 +107,7 @@ func (r *resolver) senders(names []load.Text) []*Party {
 }
 
 func (r *resolver) exchanges() {
-	seen := map[string]load.Pos{}
+	seen := r.declarations("exchange of")
 	replyOf := map[string]load.Pos{}
 	methods := r.namespace(" among handlers", "")
 	before := r.faults.Count()

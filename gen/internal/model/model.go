@@ -1,12 +1,20 @@
 // Package model is a spec whose names are resolved and checked: what the emitted code and documents are made of.
 package model
 
-import "slices"
+import (
+	"maps"
+	"path"
+	"slices"
+	"strings"
+)
 
-// Protocol is a whole spec.
+// Protocol is what one spec file declares. What the files declare that it includes is theirs.
 type Protocol struct {
 	Name, Doc, Hash string
+	File            string      // as it was found
+	Includes        []*Protocol // all that it includes, however far down, each after what it includes itself
 	Import, Folder  string
+	Package         string     // the folder of the package of types, below Folder; "." is Folder itself
 	Document        string     // empty when there shall be none
 	Telemetry       *Telemetry // nil when there are no spans
 	Scalars         []*Scalar
@@ -15,6 +23,7 @@ type Protocol struct {
 	Records         []*Struct
 	LongLists       []*Type
 	Parties         []*Party
+	Roles           []Roles // of parties that another file declares
 	Messages        *Union
 	Inputs          *Union
 	Effects         *Union
@@ -51,7 +60,24 @@ func (t *Telemetry) NamesPeer(s *Span) bool {
 // HasSteps says whether a span is of processes whose steps have numbers: those of a party.
 func (p *Protocol) HasSteps(s *Span) bool {
 	isParty := func(party *Party) bool { return party.Service == s.Service }
-	return p.Telemetry.Step != nil && slices.ContainsFunc(p.Parties, isParty)
+	return p.Telemetry.Step != nil && slices.ContainsFunc(p.AllParties(), isParty)
+}
+
+// Family is how another file writes the name of this one's messages, inputs or effects.
+func (p *Protocol) Family(u *Union) string {
+	return strings.TrimSuffix(path.Base(p.File), ".yaml") + "." + u.Name
+}
+
+// All are the files that the protocol is made of: those that it includes, and then its own.
+func (p *Protocol) All() []*Protocol { return append(slices.Clone(p.Includes), p) }
+
+// AllParties are its own parties and the included ones.
+func (p *Protocol) AllParties() []*Party {
+	var all []*Party
+	for _, q := range p.All() {
+		all = append(all, q.Parties...)
+	}
+	return all
 }
 
 // Scalar is a named type with one value.
@@ -104,6 +130,12 @@ type Party struct {
 	ID            *Scalar
 	Roles         *Enum // nil when it has none
 	Service       string
+}
+
+// Roles are the roles of a party that an included file declares.
+type Roles struct {
+	Party *Party
+	Enum  *Enum
 }
 
 // Exchange is a request with its possible replies.
@@ -305,6 +337,9 @@ func (p *Protocol) AllEnums() []*Enum {
 // Names are the names of all types, which a sentence writes as they are.
 func (p *Protocol) Names() map[string]bool {
 	names := map[string]bool{}
+	for _, q := range p.Includes {
+		maps.Copy(names, q.Names())
+	}
 	for _, s := range p.Scalars {
 		names[s.Name] = true
 	}

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -13,11 +14,14 @@ import (
 // Format is the version of the spec language that this generator reads.
 const Format = "raftkv/1"
 
-// resolver looks names up and notes what is wrong. Its methods go through the spec in an order in which everything is declared before it is used.
+// resolver looks names up and notes what is wrong. Its methods go through one file in an order in which everything is
+// declared before it is used. What included files declare is known from the start.
 type resolver struct {
-	spec   *load.Spec
-	faults *load.Faults
-	out    *Protocol
+	spec    *load.Spec
+	faults  *load.Faults
+	out     *Protocol
+	content map[*Protocol][]byte           // of all files
+	seen    map[string]map[string]load.Pos // where something was declared, by what it is and its name
 
 	scalars    map[string]*Scalar
 	enums      map[string]*Enum
@@ -25,25 +29,48 @@ type resolver struct {
 	records    map[string]*Struct
 	messages   map[string]*Struct
 	parties    map[string]*Party
+	services   map[string]*Service
 	attributes map[string]*Attribute
 	groups     map[string]*Group
 	events     map[string]*Event
 	spans      map[string]*Span
 }
 
-// Resolve makes a model of a spec file's content. It is nil if anything is wrong; the faults then say all that is.
-func Resolve(file string, content []byte) (*Protocol, *load.Faults) {
-	content = load.Normal(content) // or the hash would depend on how git was told to end lines
-	spec, faults := load.Parse(file, content)
-	if !spec.Format.Given() && faults.Any() {
-		return nil, faults // what has no shape has no meaning
+// Resolve makes a model of a spec file's content and of the files that it includes, which read gives by their names.
+// It is nil if anything is wrong; the faults then say all that is.
+func Resolve(file string, content []byte, read func(name string) ([]byte, error)) (*Protocol, *load.Faults) {
+	specs, faults := load.Load(file, content, read)
+	resolved := map[*load.Spec]*resolver{}
+	var root *Protocol
+	for _, spec := range specs {
+		if !spec.Format.Given() && faults.Any() {
+			return nil, faults // what has no shape has no meaning
+		}
+		r := newResolver(spec, faults)
+		resolved[spec] = r
+		for _, included := range spec.Included {
+			r.include(resolved[included])
+		}
+		r.resolve()
+		root = r.out
 	}
-	hash := sha256.Sum256(content)
-	r := &resolver{
-		spec: spec, faults: faults, out: &Protocol{Name: spec.Name.Value, Doc: spec.Doc.Value, Hash: hex.EncodeToString(hash[:8])},
-		scalars: map[string]*Scalar{}, enums: map[string]*Enum{}, unions: map[string]*Union{}, records: map[string]*Struct{}, messages: map[string]*Struct{},
-		parties: map[string]*Party{}, attributes: map[string]*Attribute{}, groups: map[string]*Group{}, events: map[string]*Event{}, spans: map[string]*Span{},
+	if faults.Any() {
+		return nil, faults
 	}
+	return root, faults
+}
+
+func newResolver(spec *load.Spec, faults *load.Faults) *resolver {
+	return &resolver{
+		spec: spec, faults: faults, out: &Protocol{Name: spec.Name.Value, Doc: spec.Doc.Value, File: spec.File},
+		content: map[*Protocol][]byte{}, seen: map[string]map[string]load.Pos{},
+		scalars: map[string]*Scalar{}, enums: map[string]*Enum{}, unions: map[string]*Union{}, records: map[string]*Struct{},
+		messages: map[string]*Struct{}, parties: map[string]*Party{}, services: map[string]*Service{},
+		attributes: map[string]*Attribute{}, groups: map[string]*Group{}, events: map[string]*Event{}, spans: map[string]*Span{},
+	}
+}
+
+func (r *resolver) resolve() {
 	r.header()
 	r.declareTypes()
 	r.declareVariants()
@@ -52,6 +79,7 @@ func Resolve(file string, content []byte) (*Protocol, *load.Faults) {
 	r.transitions()
 	r.declareServices()
 	r.declareParties()
+	r.extendParties()
 	r.exchanges()
 	r.scopes()
 	r.declareAttributes()
@@ -61,10 +89,6 @@ func Resolve(file string, content []byte) (*Protocol, *load.Faults) {
 	r.spansOfExchanges()
 	r.invariants()
 	r.clashes()
-	if faults.Any() {
-		return nil, faults
-	}
-	return r.out, faults
 }
 
 func (r *resolver) header() {
@@ -75,8 +99,25 @@ func (r *resolver) header() {
 	r.match(s.Output.Import, importPath.MatchString, "import path", "the path of the folder's packages, such as example.com/name/folder")
 	r.match(s.Output.Folder, folderPath.MatchString, "folder", "a relative path such as name/folder")
 	r.match(s.Output.Document, documentPath.MatchString, "document", "a relative path such as spec/PROTOCOL.md")
+	r.match(s.Output.Protocol, isPackage, "folder", "`.` or a relative path such as protocol")
 	r.out.Import, r.out.Folder, r.out.Document = s.Output.Import.Value, s.Output.Folder.Value, s.Output.Document.Value
+	r.out.Package = cmp.Or(s.Output.Protocol.Value, "protocol")
+	hash := sha256.New()
+	for _, p := range r.out.Includes {
+		hash.Write(r.content[p])
+		if o := s.Output.Folder; o.Given() && o.Value == p.Folder {
+			r.faults.Add(o.Pos, "%s writes to folder %q, too", p.File, o.Value)
+		}
+		if o := s.Output.Document; o.Given() && o.Value == p.Document {
+			r.faults.Add(o.Pos, "%s writes document %q, too", p.File, o.Value)
+		}
+	}
+	r.content[r.out] = s.Content
+	hash.Write(s.Content)
+	r.out.Hash = hex.EncodeToString(hash.Sum(nil)[:8])
 }
+
+func isPackage(folder string) bool { return folder == "." || folderPath.MatchString(folder) }
 
 // match notes a name that has not the form it must have, and says whether it has.
 func (r *resolver) match(name load.Text, ok func(string) bool, what, want string) bool {
@@ -96,7 +137,7 @@ func (r *resolver) declared(seen map[string]load.Pos, name load.Text, what strin
 		return true
 	}
 	if before, ok := seen[name.Value]; ok {
-		r.faults.Add(name.Pos, "duplicate %s %q: declared in line %d", what, name.Value, before.Line)
+		r.faults.Add(name.Pos, "duplicate %s %q: declared in %s", what, name.Value, r.faults.Place(before, name.Pos))
 		return true
 	}
 	seen[name.Value] = name.Pos
@@ -132,13 +173,21 @@ func (r *resolver) value(e *Enum, name load.Text, what string) *EnumValue {
 	if !name.Given() || e == nil {
 		return nil
 	}
-	names := make([]string, len(e.Values))
-	for i, v := range e.Values {
-		if v.Name == name.Value {
-			return v
+	v := e.value(name.Value)
+	if v == nil {
+		names := make([]string, len(e.Values))
+		for i, v := range e.Values {
+			names[i] = v.Name
 		}
-		names[i] = v.Name
+		r.faults.Undefined(name.Pos, what, name.Value, names)
 	}
-	r.faults.Undefined(name.Pos, what, name.Value, names)
+	return v
+}
+
+// value is a value by its name; nil when there is none.
+func (e *Enum) value(name string) *EnumValue {
+	if i := slices.IndexFunc(e.Values, func(v *EnumValue) bool { return v.Name == name }); i >= 0 {
+		return e.Values[i]
+	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,7 +12,10 @@ import (
 var plainAttributes = map[string]AttributeKind{"string": String, "string[]": Strings, "bool": Bool, "int": Int}
 
 func (r *resolver) declareAttributes() {
-	seen, shorts := map[string]load.Pos{}, map[string]int{}
+	seen, shorts := r.declarations("attribute"), map[string]int{}
+	for _, a := range r.attributes {
+		shorts[a.Short]++
+	}
 	for _, a := range r.spec.Attributes {
 		if r.declared(seen, a.Name, "attribute") || !r.match(a.Name, attributeName.MatchString, "attribute name", "a name such as kv.key") {
 			continue
@@ -71,43 +75,82 @@ func (r *resolver) attributeType(a load.Attribute, out *Attribute) {
 	}
 }
 
+// telemetry resolves what the generator has to know about attributes. Each file of a protocol may say a part of it.
 func (r *resolver) telemetry() {
-	t := r.spec.Telemetry
-	if t == nil {
+	t, out := r.spec.Telemetry, r.includedTelemetry()
+	if t == nil && out == (Telemetry{}) {
 		if len(r.spec.Spans) > 0 {
 			r.faults.Add(r.spec.Spans[0].At, "spans need a section `telemetry`")
 		}
 		return
 	}
-	out := &Telemetry{Scope: t.Scope.Value, System: t.System.Value}
-	r.out.Telemetry = out
-	out.Self, _ = find(r, r.attributes, t.Self, "attribute")
-	out.Peer, _ = find(r, r.attributes, t.Peer, "attribute")
-	out.Error, _ = find(r, r.attributes, t.Error, "attribute")
-	out.Unfinished, _ = find(r, r.attributes, t.Unfinished, "attribute")
-	out.Step, _ = find(r, r.attributes, t.Step, "attribute")
-	out.EndStep, _ = find(r, r.attributes, t.EndStep, "attribute")
-	out.Link, _ = find(r, r.attributes, t.Link, "attribute")
-	out.Service, _ = find(r, r.attributes, t.Service, "attribute")
-	r.steps(t, out)
-	for name, a := range map[load.Text]*Attribute{t.Link: out.Link, t.Service: out.Service} {
-		if a != nil && a.Kind != String {
-			r.faults.Add(name.Pos, "attribute %q must be a string", name.Value)
+	r.out.Telemetry = &out
+	if t != nil {
+		r.ownTelemetry(t, &out)
+		for _, needed := range []struct {
+			key   string
+			given bool
+		}{
+			{"scope", out.Scope != ""}, {"system", out.System != ""},
+			{"error", out.Error != nil || t.Error.Given()}, {"unfinished", out.Unfinished != nil || t.Unfinished.Given()},
+		} {
+			if !needed.given {
+				r.faults.Add(t.At, "telemetry lacks %q", needed.key)
+			}
 		}
-	}
-	if out.Error != nil && out.Error.Kind != String {
-		r.faults.Add(t.Error.Pos, "attribute %q must be a string", t.Error.Value)
-	}
-	if out.Unfinished != nil && out.Unfinished.Kind != Bool {
-		r.faults.Add(t.Unfinished.Pos, "attribute %q must be a bool", t.Unfinished.Value)
 	}
 	for i, key := range rpcAttributes {
 		out.RPC[i] = r.attributes[key]
 	}
 }
 
-// steps checks the attributes that number steps.
-func (r *resolver) steps(t *load.Telemetry, out *Telemetry) {
+// includedTelemetry is what the included files say.
+func (r *resolver) includedTelemetry() Telemetry {
+	var all Telemetry
+	for _, p := range r.out.Includes {
+		if t := p.Telemetry; t != nil {
+			all = Telemetry{
+				Scope: cmp.Or(all.Scope, t.Scope), System: cmp.Or(all.System, t.System),
+				Self: cmp.Or(all.Self, t.Self), Peer: cmp.Or(all.Peer, t.Peer),
+				Error: cmp.Or(all.Error, t.Error), Unfinished: cmp.Or(all.Unfinished, t.Unfinished),
+				Step: cmp.Or(all.Step, t.Step), EndStep: cmp.Or(all.EndStep, t.EndStep),
+				Link: cmp.Or(all.Link, t.Link), Service: cmp.Or(all.Service, t.Service), Fault: cmp.Or(all.Fault, t.Fault),
+			}
+		}
+	}
+	return all
+}
+
+// ownTelemetry adds what this file says.
+func (r *resolver) ownTelemetry(t *load.Telemetry, out *Telemetry) {
+	text := func(written load.Text, into *string) {
+		if written.Given() && *into != "" {
+			r.again(written)
+		}
+		*into = cmp.Or(written.Value, *into)
+	}
+	text(t.Scope, &out.Scope)
+	text(t.System, &out.System)
+	attribute := func(written load.Text, into **Attribute, kind AttributeKind, want string) {
+		if written.Given() && *into != nil {
+			r.again(written)
+			return
+		}
+		if a, ok := find(r, r.attributes, written, "attribute"); ok {
+			if want != "" && a.Kind != kind {
+				r.faults.Add(written.Pos, "attribute %q must be %s", written.Value, want)
+			}
+			*into = a
+		}
+	}
+	attribute(t.Self, &out.Self, 0, "")
+	attribute(t.Peer, &out.Peer, 0, "")
+	attribute(t.Error, &out.Error, String, "a string")
+	attribute(t.Unfinished, &out.Unfinished, Bool, "a bool")
+	attribute(t.Step, &out.Step, Int, "an int")
+	attribute(t.EndStep, &out.EndStep, Int, "an int")
+	attribute(t.Link, &out.Link, String, "a string")
+	attribute(t.Service, &out.Service, String, "a string")
 	if t.Step.Given() != t.EndStep.Given() {
 		given, missing := t.Step, "end_step"
 		if t.EndStep.Given() {
@@ -115,21 +158,21 @@ func (r *resolver) steps(t *load.Telemetry, out *Telemetry) {
 		}
 		r.faults.Add(given.Pos, "numbers of steps need %s, too", missing)
 	}
-	for _, name := range []load.Text{t.Step, t.EndStep} {
-		if a := r.attributes[name.Value]; a != nil && a.Kind != Int {
-			r.faults.Add(name.Pos, "attribute %q must be an int", name.Value)
-		}
-	}
 	if out.Step != nil && out.Step == out.EndStep {
 		r.faults.Add(t.EndStep.Pos, "attribute %q is that of step, too", t.EndStep.Value)
 	}
+}
+
+// again notes something that an included file says of telemetry, too.
+func (r *resolver) again(written load.Text) {
+	r.faults.Add(written.Pos, "telemetry has this already, from a file that is included")
 }
 
 // rpcAttributes are those that OpenTelemetry's conventions want of an RPC span.
 var rpcAttributes = [3]string{"rpc.system.name", "rpc.method", "server.address"}
 
 func (r *resolver) groupsAndEvents() {
-	seen := map[string]load.Pos{}
+	seen := r.declarations("group")
 	for _, g := range r.spec.Groups {
 		if !r.declared(seen, g.Name, "group") && r.match(g.Name, typeName.MatchString, "group name", "a Go name such as Who") {
 			group := &Group{Name: g.Name.Value, Doc: g.Doc.Value}
@@ -138,7 +181,7 @@ func (r *resolver) groupsAndEvents() {
 			r.out.Groups = append(r.out.Groups, group)
 		}
 	}
-	seen = map[string]load.Pos{}
+	seen = r.declarations("event")
 	for _, e := range r.spec.Events {
 		if !r.declared(seen, e.Name, "event") && r.match(e.Name, wordName.MatchString, "event name", wantWord) {
 			event := &Event{Name: e.Name.Value, Go: Camel(e.Name.Value), Doc: e.Doc.Value}
@@ -202,7 +245,7 @@ func (r *resolver) uses(levels load.Levels, groups []*Group) []Use {
 var spanKinds = []string{"internal", "client", "server", "producer", "consumer"}
 
 func (r *resolver) declareSpans() {
-	seen := map[string]load.Pos{}
+	seen := r.declarations("span")
 	var declared []load.Span
 	for _, s := range r.spec.Spans {
 		if r.declared(seen, s.ID, "span") || !r.match(s.ID, wordName.MatchString, "span id", "a name such as vote_client") {
@@ -217,8 +260,11 @@ func (r *resolver) declareSpans() {
 		r.span(s, r.out.Spans[i])
 	}
 	r.reachable(declared)
-	if t := r.spec.Telemetry; t != nil {
+	if t := r.spec.Telemetry; t != nil && t.Fault.Given() {
 		out := r.out.Telemetry
+		if out.Fault != nil {
+			r.again(t.Fault)
+		}
 		out.Fault, _ = find(r, r.spans, t.Fault, "span")
 		if out.Fault != nil && out.Link != nil && !out.Link.allows(out.Fault.ID) {
 			r.faults.Add(t.Fault.Pos, "a link to a fault says %q: add that to the values of %s", out.Fault.ID, out.Link.Key)
@@ -232,8 +278,10 @@ func (r *resolver) spansOfExchanges() {
 		return
 	}
 	var names []string
-	for _, s := range r.spec.Spans {
-		names = append(names, s.Name.Value)
+	for _, p := range r.out.All() {
+		for _, s := range p.Spans {
+			names = append(names, s.Name)
+		}
 	}
 	for _, e := range r.spec.Exchanges {
 		if !e.Method.Given() || r.faults.At(e.Method.Pos) || slices.Contains(names, e.Method.Value) {
@@ -254,6 +302,11 @@ func (r *resolver) spansOfExchanges() {
 // reachable notes spans that have only each other as parents.
 func (r *resolver) reachable(declared []load.Span) {
 	reached := map[*Span]bool{}
+	for _, p := range r.out.Includes {
+		for _, s := range p.Spans {
+			reached[s] = true
+		}
+	}
 	for grown := true; grown; {
 		grown = false
 		for _, s := range r.out.Spans {
@@ -274,7 +327,7 @@ func (r *resolver) span(s load.Span, out *Span) {
 	if s.Kind.Given() && !slices.Contains(spanKinds, s.Kind.Value) {
 		r.faults.Undefined(s.Kind.Pos, "span kind", s.Kind.Value, spanKinds)
 	}
-	r.service(s.Service)
+	find(r, r.services, s.Service, "service")
 	seen := map[string]load.Pos{}
 	for _, name := range s.Parents {
 		if parent, ok := find(r, r.spans, name, "span"); ok && !r.declared(seen, name, "parent") {
@@ -367,7 +420,7 @@ func (s *Span) Address(t *Telemetry) *Attribute {
 }
 
 func (r *resolver) invariants() {
-	seen, ids := map[string]load.Pos{}, map[string]load.Pos{}
+	seen, ids := r.declarations("invariant"), r.declarations("invariant id")
 	for _, i := range r.spec.Invariants {
 		r.declared(ids, i.ID, "invariant id")
 		if r.declared(seen, i.Name, "invariant") || !r.match(i.Name, typeName.MatchString, "invariant name", "a Go name such as Agreement") {

@@ -25,6 +25,7 @@ const (
 type Type struct {
 	Kind   Kind
 	Name   string // in Go, of all but the lists that are slices
+	Family string // as the spec names it, of the messages, inputs or effects of another file
 	Base   string // string, uint32, …: what a scalar is made of
 	Scalar *Scalar
 	Enum   *Enum
@@ -40,17 +41,27 @@ var builtin = map[string]Kind{
 	"string": KindString, "bool": KindBool, "int64": KindNumber, "uint8": KindNumber, "uint32": KindNumber, "uint64": KindNumber,
 }
 
-// Go is the type in Go; a package's name and a dot go before the names of declared types.
-func (t *Type) Go(qualifier string) string {
-	switch t.Kind {
-	case KindList, KindByIndex:
-		return "[]" + t.Elem.Go(qualifier)
-	case KindString, KindBool, KindNumber, KindEnum, KindRecord, KindUnion, KindLong:
+// Declared is the declaration that a type's name stands for; nil of a list, and of a type of Go's own.
+func (t *Type) Declared() any {
+	switch {
+	case t.Scalar != nil:
+		return t.Scalar
+	case t.Enum != nil:
+		return t.Enum
+	case t.Record != nil:
+		return t.Record
+	case t.Union != nil:
+		return t.Union
 	}
-	if t.Scalar == nil && t.Name == t.Base {
-		return t.Name
+	return nil
+}
+
+// Helper is what the names of functions that handle the type go on with.
+func (t *Type) Helper() string {
+	if t.Family != "" {
+		return Camel(t.Family)
 	}
-	return qualifier + t.Name
+	return t.Name
 }
 
 // Spec is the type as the spec writes it.
@@ -64,6 +75,8 @@ func (t *Type) Spec() string {
 		return "[" + t.Index.Name + "]" + t.Elem.Spec()
 	case t.None:
 		return "?" + t.Name
+	case t.Family != "":
+		return t.Family
 	}
 	return t.Name
 }
@@ -184,7 +197,11 @@ func (r *resolver) named(name string) *Type {
 		return &Type{Kind: KindRecord, Name: name, Record: s}
 	}
 	if u, ok := r.unions[name]; ok {
-		return &Type{Kind: KindUnion, Name: name, Union: u}
+		t := &Type{Kind: KindUnion, Name: u.Name, Union: u}
+		if name != u.Name {
+			t.Family = name
+		}
+		return t
 	}
 	return nil
 }
