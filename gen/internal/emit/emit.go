@@ -110,6 +110,11 @@ func read(files fs.FS, functions template.FuncMap) (*template.Template, error) {
 	return templates, nil
 }
 
+// hasSpans says whether a spec declares anything for its package of spans.
+func hasSpans(p *model.Protocol) bool {
+	return p.Telemetry != nil && len(p.Attributes)+len(p.Groups)+len(p.Events)+len(p.Services)+len(p.Spans) > 0
+}
+
 // Files makes everything of a protocol and of what it includes: the Go packages, and the documents. Name is how what is
 // made of a spec file names it.
 func Files(root *model.Protocol, name func(file string) string) ([]File, error) {
@@ -154,7 +159,7 @@ func filesOf(p *model.Protocol, spec string) ([]File, error) {
 // drafts are the files of one package.
 func (w writer) drafts(spec, kind, folder string) ([]*draft, error) {
 	p := w.protocol
-	if kind == "spans" && p.Telemetry == nil || kind == "protocol" && !hasTypes(p) {
+	if kind == "spans" && !hasSpans(p) || kind == "protocol" && !hasTypes(p) {
 		return nil, nil
 	}
 	templates, err := read(sources, functions(w))

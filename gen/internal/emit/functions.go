@@ -13,7 +13,7 @@ import (
 // functions are what templates can call.
 func functions(w writer) template.FuncMap {
 	return template.FuncMap{
-		"after": w.after, "allLinks": allLinks, "allUses": allUses, "allowed": allowed, "anyRPC": anyRPC,
+		"after": w.after, "allLinks": allLinks, "allUses": allUses, "allowed": allowed,
 		"appendFunc": w.appendFunc, "appendTo": w.appendTo, "arrows": arrows, "article": article, "bare": bare,
 		"bits": bitSize, "camel": model.Camel, "cell": cell, "cloneOf": w.cloneOf, "code": code, "comment": w.comment,
 		"decodeFunc": w.decodeFunc, "decoded": w.decoded, "digits": digits, "embedded": w.embedded,
@@ -21,9 +21,9 @@ func functions(w writer) template.FuncMap {
 		"formatted": formatted, "goOf": w.goOf, "goType": w.goType, "handled": w.handled, "includedEnums": w.includedEnums,
 		"includedTypes": w.includedTypes, "joinFlat": joinFlat, "keyValue": w.keyValue, "kindOf": kindOf, "later": later,
 		"line": func(doc string) string { return "// " + sentence(doc) }, "lower": model.Lower, "oneOf": oneOf,
-		"otlp": otlp, "paragraph": paragraph, "peerService": w.peerService, "quote": strconv.Quote, "receiver": receiver,
-		"rpc": w.rpcValues, "sentence": sentence, "startDoc": startDoc, "tag": func(i int) int { return i + 1 },
-		"textFunc": w.textFunc, "textOfStruct": w.textOfStruct, "tree": tree, "use": use, "usesFields": usesFields,
+		"named": w.named, "otlp": otlp, "paragraph": paragraph, "peerService": w.peerService, "quote": strconv.Quote, "receiver": receiver,
+		"rpc": w.rpcValues, "sentence": sentence, "serviceOf": w.serviceOf, "specsOf": w.specsOf, "startDoc": startDoc, "system": system, "tag": func(i int) int { return i + 1 },
+		"textFunc": w.textFunc, "textOfStruct": w.textOfStruct, "tree": tree, "use": use, "usedEvents": usedEvents, "usesFields": usesFields,
 	}
 }
 
@@ -146,22 +146,25 @@ func (w writer) goOf(a *model.Attribute) string {
 
 // keyValue is an attribute with its value, as the API has them.
 func (w writer) keyValue(a *model.Attribute, x string) string {
+	return valueOf(a, w.named(a, a.Const), x)
+}
+
+// valueOf is a key with a value of an attribute's type.
+func valueOf(a *model.Attribute, key, x string) string {
 	switch a.Kind {
 	case model.String:
-		return a.Const + ".String(" + x + ")"
+		return key + ".String(" + x + ")"
 	case model.Strings:
-		return a.Const + ".StringSlice(" + x + ")"
+		return key + ".StringSlice(" + x + ")"
 	case model.Bool:
-		return a.Const + ".Bool(" + x + ")"
+		return key + ".Bool(" + x + ")"
 	case model.Int:
-		return a.Const + ".Int64(" + x + ")"
-	case model.Duration:
-		return a.Const + ".Int64(int64(" + x + "))"
-	case model.Unsigned:
-		return a.Const + ".Int64(int64(" + x + "))"
+		return key + ".Int64(" + x + ")"
+	case model.Duration, model.Unsigned:
+		return key + ".Int64(int64(" + x + "))"
 	case model.Stringer:
 	}
-	return a.Const + ".String(" + x + ".String())"
+	return key + ".String(" + x + ".String())"
 }
 
 // rpcValues are the attributes that OpenTelemetry's conventions want of an RPC span.
@@ -174,15 +177,60 @@ func (w writer) rpcValues(view page, s *model.Span) []string {
 			x = model.Lower(g.Name) + "." + named.Short
 		}
 	}
-	value := model.Attribute{Const: address.Const, Kind: named.Kind, Type: named.Type}
-	return []string{system.Const + ".String(System)", method.Const + ".String(" + s.Go + "Name)", w.keyValue(&value, x)}
+	return []string{
+		w.keyValue(system, w.named(system, "System")), w.keyValue(method, s.Go+"Name"),
+		valueOf(named, w.named(address, address.Const), x),
+	}
 }
 
 // peerService names the peer, as its service.
 func (w writer) peerService(view page) string {
-	peer := view.Telemetry.Peer
-	value := model.Attribute{Const: view.Telemetry.Service.Const, Kind: peer.Kind, Type: peer.Type}
-	return w.keyValue(&value, peer.Parameter)
+	peer, service := view.Telemetry.Peer, view.Telemetry.Service
+	return valueOf(peer, w.named(service, service.Const), peer.Parameter)
+}
+
+// usedEvents are the events that a package's spans may have, in the order of the specs.
+func usedEvents(view page) []*model.Event {
+	var all []*model.Event
+	for _, p := range view.All() {
+		for _, e := range p.Events {
+			if slices.ContainsFunc(view.Spans, func(s *model.Span) bool { return slices.Contains(s.Events, e) }) {
+				all = append(all, e)
+			}
+		}
+	}
+	return all
+}
+
+// specsOf are the functions that give the spans of all files.
+func (w writer) specsOf(view page) []string {
+	all := []string{}
+	for _, p := range view.Includes {
+		if hasSpans(p) {
+			all = append(all, spansOf(p).alias+".Specs")
+		}
+	}
+	return append(all, "Specs")
+}
+
+// serviceOf is the constant of a span's service.
+func (w writer) serviceOf(view page, s *model.Span) string {
+	for _, p := range view.All() {
+		for _, service := range p.Services {
+			if service.Name == s.Service {
+				return w.named(service, "Service"+model.Camel(s.Service))
+			}
+		}
+	}
+	return ""
+}
+
+// system is the value of rpc.system.name, in the package that has the attribute; empty elsewhere.
+func system(view page) string {
+	if a := view.Telemetry.RPC[0]; a != nil && slices.Contains(view.Attributes, a) {
+		return view.Telemetry.System
+	}
+	return ""
 }
 
 // allLinks are the links of a span: its own, and that to a fault, which every span may have.
@@ -196,13 +244,6 @@ func allLinks(view page, s *model.Span) []model.Link {
 		link.Why = t.Fault.ID
 	}
 	return append(slices.Clone(s.Links), link)
-}
-
-func anyRPC(view page) string {
-	if slices.ContainsFunc(view.Spans, func(s *model.Span) bool { return s.RPC }) {
-		return view.Telemetry.System
-	}
-	return ""
 }
 
 // later are the attributes of a group that may change while a span lasts: all but who it is.

@@ -30,6 +30,21 @@ func newWriter(p *model.Protocol) writer {
 		for _, u := range q.AllUnions() {
 			w.homes[u] = q
 		}
+		for _, a := range q.Attributes {
+			w.homes[a] = q
+		}
+		for _, g := range q.Groups {
+			w.homes[g] = q
+		}
+		for _, e := range q.Events {
+			w.homes[e] = q
+		}
+		for _, s := range q.Services {
+			w.homes[s] = q
+		}
+		for _, s := range q.Spans {
+			w.homes[s] = q
+		}
 	}
 	return w
 }
@@ -65,6 +80,14 @@ func (w writer) of(declaration any) string {
 		return typesOf(home).name + "."
 	}
 	return ""
+}
+
+// named is the name of what a spec declares for its package of spans.
+func (w writer) named(declaration any, name string) string {
+	if home := w.homes[declaration]; home != w.protocol {
+		return spansOf(home).alias + "." + name
+	}
+	return name
 }
 
 // goType is a type in Go.
