@@ -12,6 +12,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/cmd/internal/positions"
 	"github.com/raftkv/raftkv/cmd/internal/profile"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/traces"
@@ -180,7 +181,7 @@ func (r *runner) simulate(ctx context.Context, recorder *traces.Recorder) error 
 
 // unmet says which counterfactuals name no message of the run.
 func (r *runner) unmet() error {
-	var wrong config.Diagnostics
+	var wrong positions.Diagnostics
 	for i, fault := range r.config.Faults {
 		if slices.Contains(r.result.Unmet, fault.Message) && fault.Kind.Counterfactual() {
 			wrong = append(wrong, r.config.FaultDiagnostic(i, "no message of this run has the id %s: give the id of a client, producer or server span of a message that is sent",
@@ -288,8 +289,8 @@ func (i interruptible) Write(p []byte) (int, error) {
 
 // missed are the faults that did not happen, with their places. Those that a profile drew, now or when it wrote the
 // run.toml, are none of them: nobody said that they should.
-func (r *runner) missed() config.Diagnostics {
-	var missed config.Diagnostics
+func (r *runner) missed() positions.Diagnostics {
+	var missed positions.Diagnostics
 	_, err := profile.Find(r.config.Scenario)
 	drawn := err == nil
 	for _, m := range r.result.Missed {
@@ -308,8 +309,8 @@ func (r *runner) expectsViolation() bool {
 }
 
 // unexpected are the expectations that did not come true.
-func (r *runner) unexpected() config.Diagnostics {
-	var failed config.Diagnostics
+func (r *runner) unexpected() positions.Diagnostics {
+	var failed positions.Diagnostics
 	for _, surprise := range r.result.Surprises {
 		failed = append(failed, r.config.ExpectDiagnostic(surprise.Expect, "%s", surprise.Got))
 	}

@@ -2,10 +2,10 @@ package config
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
+	"github.com/raftkv/raftkv/cmd/internal/positions"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
@@ -14,19 +14,20 @@ func (r *reader) crossCheck() {
 	c := r.config
 	r.together([]string{"raft.first_leader", "num_nodes"}, c.Raft.FirstLeader > c.NumNodes,
 		fmt.Sprintf("there is no node-%d to be the first leader", c.Raft.FirstLeader))
-	r.together([]string{"raft.first_leader", "raft.election_timeout"}, c.Raft.FirstLeader == 0 && c.Raft.ElectionTimeout == world.Range{},
-		"no node would ever stand for election")
+	r.together([]string{"raft.first_leader", "raft.election_timeout"},
+		c.Raft.FirstLeader == 0 && c.Raft.ElectionTimeout == world.Range{}, "no node would ever stand for election")
 	for _, f := range r.placedFaults {
 		r.exist(f.named)
-		if n := uint64(r.operationsOf(f.At.Process)); f.At.Kind == AtSend && !r.wrong["requests_per_client"] && f.At.Number > n {
-			r.complainAt(f.when, "%s never sends %d: %s", f.At.Process, f.At.Number, r.saysOperations(f.At.Process))
+		client, number := f.row.At.Process, f.row.At.Number
+		if f.row.At.Kind == AtSend && !r.wrong["requests_per_client"] && number > uint64(r.operationsOf(client)) {
+			r.complainAt(f.where("at"), "%s never sends %d: %s", client, number, r.saysOperations(client))
 		}
 	}
 	for _, o := range r.placedOperations {
-		r.existAll(o.named)
+		r.exist(o.named)
 	}
 	for _, l := range r.placedLinks {
-		r.existAll(l.named)
+		r.exist(l.named)
 	}
 	r.checkExpects()
 }
@@ -34,8 +35,9 @@ func (r *reader) crossCheck() {
 // checkExpects finds what is expected of processes and operations that the run does not have.
 func (r *reader) checkExpects() {
 	for _, e := range r.placedExpects {
-		r.existAll(e.named)
-		if client, number, _ := parseRequest(e.row.Operation); e.row.Operation != "" && number > uint64(r.operationsOf(client)) {
+		r.exist(e.named)
+		client, number, _ := parseRequest(e.row.Operation) // 0 when it names none
+		if number > uint64(r.operationsOf(client)) {
 			r.complainAt(e.origin, "there is no operation %s: %s", e.row.Operation, r.saysOperations(client))
 		}
 	}
@@ -62,25 +64,18 @@ func (r *reader) saysOperations(client world.ProcessID) string {
 	return fmt.Sprintf("the last [[operation]] of %s is %d", client, r.operationsOf(client))
 }
 
-// existAll complains about the processes that a row names and the run does not have.
-func (r *reader) existAll(named map[string]placedProcess) {
-	for _, key := range slices.Sorted(maps.Keys(named)) {
-		r.exist([]placedProcess{named[key]})
-	}
-}
-
 // together complains about keys whose values do not go together, at the one that was given last.
 func (r *reader) together(keys []string, bad bool, why string) {
 	if !bad || slices.ContainsFunc(keys, func(k string) bool { return r.wrong[k] }) {
 		return
 	}
-	var at origin
+	var at positions.Origin
 	for _, key := range keys {
-		if o, ok := r.given[key]; ok && (at.source == nil || o.later(at)) {
+		if o, ok := r.given[key]; ok && (at.Source == nil || o.Compare(at) > 0) {
 			at = o
 		}
 	}
-	if at.source == nil {
+	if at.Source == nil {
 		return // the defaults go together: a test says so
 	}
 	says := make([]string, len(keys))
@@ -93,19 +88,19 @@ func (r *reader) together(keys []string, bad bool, why string) {
 // says is the value of a key and where it comes from.
 func (r *reader) says(key string) string {
 	s, _ := settingOf(key)
-	value := s.value(r.config).write()
+	value := s.write(r.config)
 	if o, ok := r.given[key]; ok {
-		return fmt.Sprintf("%s (%s)", value, o.where())
+		return fmt.Sprintf("%s (%s)", value, o.Where())
 	}
-	if value != s.value(Default()).write() {
+	if value != s.write(Default()) {
 		return value // a config that was read before: see Expecting
 	}
 	return value + " (the default)"
 }
 
 // exist complains about processes that the run does not have.
-func (r *reader) exist(named []placedProcess) {
-	for _, n := range named {
+func (r *reader) exist(all []named) {
+	for _, n := range all {
 		key, most := "num_nodes", r.config.NumNodes
 		if n.process.Group() == world.ClientGroup {
 			key, most = "num_clients", r.config.NumClients

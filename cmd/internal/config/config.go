@@ -1,5 +1,5 @@
-// Package config is the config of a run: a TOML file, read strictly, with what the command line changes in it. What comes out is complete, and has one
-// text of its own: the same run is the same bytes, wherever its values came from.
+// Package config is the config of a run: a TOML file, read strictly, with what the command line changes in it. What
+// comes out is complete, and has one text of its own: the same run is the same bytes, wherever its values came from.
 package config
 
 import (
@@ -51,9 +51,9 @@ const (
 // Raft is the section [raft].
 type Raft struct {
 	RPCTimeout        time.Duration // then an RPC is given up and sent anew
-	RequestTimeout    time.Duration // a leader that has not committed a request by then answers that the outcome is unknown
+	RequestTimeout    time.Duration // then a leader that has not committed a request answers: outcome unknown
 	MaxInflight       int           // AppendEntries on the way to one follower
-	FirstLeader       int           // the number of the node that is told to start the first election; 0 leaves it to the timeouts
+	FirstLeader       int           // the number of the node told to start the first election; 0 leaves it to the timeouts
 	ElectionTimeout   world.Range   // zero for none
 	HeartbeatInterval time.Duration // zero for none
 	NoopOnElection    bool
@@ -86,33 +86,11 @@ type Client struct {
 
 // Default is the config that a file which says nothing stands for.
 func Default() *Config {
-	return &Config{
-		Scenario:          "default",
-		NumNodes:          5,
-		NumClients:        3,
-		RequestsPerClient: 5,
-		Seed:              1,
-		Keys:              []string{"a", "b", "c", "d", "e"},
-		Values:            ValuesPool,
-		StartTime:         time.Date(2000, time.January, 1, 0, 0, 0, 0, time.UTC),
-		MaxDuration:       60 * time.Second,
-		Raft: Raft{
-			RPCTimeout:        100 * time.Millisecond,
-			RequestTimeout:    500 * time.Millisecond,
-			MaxInflight:       1,
-			FirstLeader:       1,
-			ElectionTimeout:   world.Range{Min: 150 * time.Millisecond, Max: 300 * time.Millisecond},
-			HeartbeatInterval: 50 * time.Millisecond,
-			NoopOnElection:    true,
-			MaxEntries:        64,
-		},
-		Network: Network{
-			Latency: world.Range{Min: time.Millisecond, Max: 5 * time.Millisecond},
-			LateBy:  world.Range{Min: 500 * time.Millisecond, Max: 2 * time.Second},
-		},
-		Process: Process{StepTime: world.Range{Min: 50 * time.Microsecond, Max: 150 * time.Microsecond}},
-		Client:  Client{Start: 50 * time.Millisecond, Timeout: time.Second},
+	var c Config
+	for _, s := range settings {
+		s.reset(&c)
 	}
+	return c.Clone() // for the defaults are shared
 }
 
 // Clone is a copy that shares nothing with the original.
@@ -130,13 +108,4 @@ func (c *Config) Clone() *Config {
 		clone.Faults[i].Sides = cloneSides(c.Faults[i].Sides)
 	}
 	return &clone
-}
-
-// bugs are the names of the bugs that a run can have built in on purpose.
-func bugs() []string {
-	var names []string
-	for _, bug := range raft.Bugs() {
-		names = append(names, bug.Name)
-	}
-	return names
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/raftkv/raftkv/cmd/internal/golden"
+	"github.com/raftkv/raftkv/cmd/internal/positions"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
@@ -30,12 +31,12 @@ func roundTrip(t *testing.T, c *Config) {
 	if diff := cmp.Diff(string(text), string(again.TOML())); diff != "" {
 		t.Fatalf("the config has two texts (-first +second):\n%s", diff)
 	}
-	brief, err := Parse("brief.toml", c.Brief(Notes{Head: []string{"a note"}, Fault: func(Fault) string { return "another" }}))
+	minimal, err := Parse("minimal.toml", c.Minimal(Notes{Head: []string{"a note"}, Fault: func(Fault) string { return "another" }}))
 	if err != nil {
-		t.Fatalf("the config's brief text is wrong:\n%s\n%v", c.Brief(Notes{}), err)
+		t.Fatalf("the config's minimal text is wrong:\n%s\n%v", c.Minimal(Notes{}), err)
 	}
-	if diff := cmp.Diff(c, brief); diff != "" {
-		t.Fatalf("the config's brief text says something else (-want +got):\n%s", diff)
+	if diff := cmp.Diff(c, minimal); diff != "" {
+		t.Fatalf("the config's minimal text says something else (-want +got):\n%s", diff)
 	}
 	if c.Name() != again.Name() || c.Hash() != again.Hash() {
 		t.Fatalf("the config's own text has another name: %s and %s", c.Name(), again.Name())
@@ -113,8 +114,8 @@ func TestEveryKeyIsReadAndWritten(t *testing.T) {
 	roundTrip(t, c)
 	golden.Compare(t, "testdata/everything.golden", string(c.TOML()))
 	for _, s := range settings {
-		if s.value(c).write() == s.value(Default()).write() {
-			t.Errorf("%s is still the default; give it another value in `everything`", s.key)
+		if s.write(c) == s.write(Default()) {
+			t.Errorf("%s is still the default; give it another value in `everything`", s.name)
 		}
 	}
 	want := Network{Latency: world.Range{}, Loss: 1, Duplicate: 1e-9, Late: 0.125, LateBy: world.Range{Min: 3 * time.Second, Max: time.Minute}}
@@ -140,32 +141,32 @@ func TestEveryKeyCounts(t *testing.T) {
 	}
 	builtIn := Scenario{Name: "default", File: "config.toml"}
 	for _, s := range settings {
-		switch s.key {
+		switch s.name {
 		case "scenario", "changed", "raft.first_leader", "raft.election_timeout":
 			continue // the first two are no change; the others need company, and follow
 		}
-		got, err := Resolve(Request{Scenario: builtIn, BuiltIn: []Scenario{builtIn}, Overrides: []Override{Set("-set", s.key+"="+s.value(changed).write())}})
+		got, err := Resolve(Request{Scenario: builtIn, BuiltIn: []Scenario{builtIn}, Overrides: []Override{Set("-set", s.name+"="+s.write(changed))}})
 		if err != nil {
-			t.Errorf("%s: %v", s.key, err)
+			t.Errorf("%s: %v", s.name, err)
 			continue
 		}
 		want := fmt.Sprintf("default-1-%08x", got.Hash()>>32)
-		if s.key == "seed" {
+		if s.name == "seed" {
 			want = "default-9223372036854775807"
 		}
 		if got.Name() != want {
-			t.Errorf("with another %s the run is called %s, want %s", s.key, got.Name(), want)
+			t.Errorf("with another %s the run is called %s, want %s", s.name, got.Name(), want)
 		}
 		if got.Hash() == Default().Hash() {
-			t.Errorf("another %s has the same hash", s.key)
+			t.Errorf("another %s has the same hash", s.name)
 		}
 	}
 }
 
-// TestEveryKeyIsChecked misspells each key, and gives it a value of each wrong type: one diagnostic, on its line, that names it.
+// TestEveryKeyIsChecked misspells each key, and gives it a value of each wrong type: one diagnostic, on its line,
+// that names it.
 func TestEveryKeyIsChecked(t *testing.T) {
 	types := map[string]string{"int": "-7", "float": "-0.5", "string": `"\u0001"`, "bool": "true", "time": "07:32:00", "array": "[[]]", "table": "{}"}
-	right := map[string]string{"truth": "bool"}
 	text := string(func() []byte {
 		c := Default()
 		c.Title, c.What, c.Watch = "title", "what", "watch"
@@ -184,13 +185,16 @@ func TestEveryKeyIsChecked(t *testing.T) {
 			continue
 		}
 		key := in + leaf
-		s, _ := settingOf(key)
+		right := "" // of the types, where it has one
+		if old == "true" || old == "false" {
+			right = "bool"
+		}
 		one := func(line string, column, width int, message string) {
 			t.Helper()
 			mutated := slices.Clone(lines)
 			mutated[i] = line
 			_, err := Parse("m.toml", []byte(strings.Join(mutated, "\n")))
-			var ds Diagnostics
+			var ds positions.Diagnostics
 			if !errors.As(err, &ds) || len(ds) != 1 || ds[0].Line != i+1 || ds[0].Column != column || ds[0].Width != width || !strings.HasPrefix(ds[0].Message, message) {
 				t.Errorf("%s: want one fault at %d:%d of width %d, %s…, got %v", line, i+1, column, width, message, err)
 			}
@@ -200,9 +204,8 @@ func TestEveryKeyIsChecked(t *testing.T) {
 			swapped = leaf + "s"
 		}
 		one(swapped+" = "+old, 1, len(swapped), fmt.Sprintf("unknown key %q; the nearest is %q", in+swapped, key))
-		kind := strings.TrimPrefix(fmt.Sprintf("%T", s.value(Default())), "config.")
 		for name, v := range types {
-			if right[kind] != name {
+			if name != right {
 				column, width := len(leaf)+4, len(v)
 				if key == "keys" && name == "array" {
 					column, width = column+1, 2
@@ -428,12 +431,12 @@ func TestDiagnosticsAreErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = Parse("ranges.toml", text)
-	var ds Diagnostics
+	var ds positions.Diagnostics
 	if !errors.As(err, &ds) || len(ds) != strings.Count(string(text), "\n") {
 		t.Fatalf("each line is wrong, and %d are reported as %T", len(ds), err)
 	}
 	for i, each := range ds.Unwrap() {
-		var d Diagnostic
+		var d positions.Diagnostic
 		if !errors.As(each, &d) {
 			t.Fatalf("%T is no Diagnostic", each)
 		}

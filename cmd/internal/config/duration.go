@@ -6,10 +6,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/raftkv/raftkv/cmd/internal/positions"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
-// longest is the longest duration that a config can hold. It is far more than any run needs, and keeps every sum of times within what 64 bits hold.
+// longest is the longest duration that a config can hold. It is far more than any run needs, and keeps every sum of
+// times within what 64 bits hold.
 const longest = 365 * 24 * time.Hour
 
 // FormatDuration writes a duration in the largest unit that needs no fraction: 60s, 1500ms, 50us, 0s.
@@ -44,20 +46,22 @@ func parseDuration(s string) (d time.Duration, problem string) {
 	case err == nil:
 		return d, ""
 	}
-	s = short(s)
+	s = positions.Short(s)
 	number := strings.TrimLeft(s, "+-")
 	unit := strings.TrimLeft(number, "0123456789. ")
 	switch {
 	case number != "" && unit == "" && strings.Trim(number, ".") != "":
 		return 0, fmt.Sprintf("must be a duration such as \"100ms\", and %q has no unit", s)
 	case number != unit && !knownUnit(unit):
-		return 0, fmt.Sprintf("must be a duration such as \"100ms\", and %q has the unit %q: there are h, m, s, ms, us and ns", s, unit)
+		return 0, fmt.Sprintf("must be a duration such as \"100ms\", and %q has the unit %q: "+
+			"there are h, m, s, ms, us and ns", s, unit)
 	default:
 		return 0, fmt.Sprintf("must be a duration such as \"100ms\", not %q", s)
 	}
 }
 
-// knownUnit says whether a text that follows digits begins with a unit that Go knows, so that it is something else that is wrong.
+// knownUnit says whether a text that follows digits begins with a unit that Go knows, so that it is something else
+// that is wrong.
 func knownUnit(s string) bool {
 	end := strings.IndexAny(s, "0123456789.+-")
 	if end < 0 {
@@ -76,7 +80,7 @@ func parseRange(s string) (r world.Range, problem string) {
 	}
 	low, high = strings.TrimSpace(low), strings.TrimSpace(high)
 	if low == "" || high == "" {
-		return world.Range{}, fmt.Sprintf("must be a range such as \"1ms..5ms\", not %q", short(s))
+		return world.Range{}, fmt.Sprintf("must be a range such as \"1ms..5ms\", not %q", positions.Short(s))
 	}
 	if r.Min, problem = parseDuration(low); problem != "" {
 		return world.Range{}, problem
@@ -85,7 +89,44 @@ func parseRange(s string) (r world.Range, problem string) {
 		return world.Range{}, problem
 	}
 	if r.Min > r.Max {
-		return world.Range{}, fmt.Sprintf("is a range that runs backwards: write \"%s..%s\"", FormatDuration(r.Max), FormatDuration(r.Min))
+		return world.Range{}, fmt.Sprintf("is a range that runs backwards: write \"%s..%s\"",
+			FormatDuration(r.Max), FormatDuration(r.Min))
 	}
 	return r, ""
+}
+
+// duration is a fixed time. It says why it cannot be zero, or is empty when it can.
+func duration(positive string) kind[time.Duration] {
+	return text(`a duration such as "100ms"`, func(s string) (time.Duration, string) {
+		d, problem := parseDuration(s)
+		switch {
+		case problem != "" && strings.Contains(s, ".."):
+			return 0, "must be one duration such as \"100ms\", not a range"
+		case problem == "" && d == 0 && positive != "":
+			return 0, "must be more than \"0s\": " + positive
+		default:
+			return d, problem
+		}
+	}, FormatDuration)
+}
+
+// uniform is a time out of a range. It says why that cannot begin at zero, or is empty when it can.
+func uniform(positive string) kind[world.Range] {
+	return uniformUnless(func(r world.Range) bool { return positive != "" && r.Min == 0 }, positive)
+}
+
+// uniformOrNone is a time out of a range that does not begin at zero, or "0s" alone for none.
+func uniformOrNone(positive string) kind[world.Range] {
+	return uniformUnless(func(r world.Range) bool { return r.Min == 0 && r.Max != 0 }, positive)
+}
+
+func uniformUnless(zero func(world.Range) bool, positive string) kind[world.Range] {
+	shape := `a duration such as "100ms" or a range such as "1ms..5ms"`
+	return text(shape, func(s string) (world.Range, string) {
+		r, problem := parseRange(s)
+		if problem == "" && zero(r) {
+			return r, "must be more than \"0s\": " + positive
+		}
+		return r, problem
+	}, FormatRange)
 }

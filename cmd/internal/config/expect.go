@@ -1,13 +1,13 @@
 package config
 
 import (
-	"fmt"
 	"math"
+	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
+	"github.com/raftkv/raftkv/cmd/internal/positions"
 	"github.com/raftkv/raftkv/raftkv/raft/invariants"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/world"
@@ -31,31 +31,37 @@ type Expect struct {
 // OutcomeUnknown is the Result of an operation that got no answer.
 const OutcomeUnknown = "outcome unknown"
 
-var expectColumns = []column[Expect]{
-	{"leader", func(e *Expect) value { return processName{&e.Leader, world.NodeGroup} }},
-	{"sometimes", func(e *Expect) value { return happening{&e.Sometimes} }},
-	{"never", func(e *Expect) value { return happening{&e.Never} }},
-	{"answered", func(e *Expect) value { return wholeNumber{&e.Answered, 1, math.MaxInt32} }},
-	{"faults", func(e *Expect) value { return wholeNumber{&e.Faults, 1, math.MaxInt32} }},
-	{"violated", func(e *Expect) value { return invariant{&e.Violated} }},
-	{"operation", func(e *Expect) value { return requestName{&e.Operation} }},
-	{"result", func(e *Expect) value { return paragraph{&e.Result} }},
-	{"log", func(e *Expect) value { return processName{&e.Log, world.NodeGroup} }},
-	{"terms", func(e *Expect) value { return numbers{&e.Terms} }},
-	{"at", func(e *Expect) value { return duration{&e.At, ""} }},
+var expectKeys = []key[Expect]{
+	column("leader", process(world.NodeGroup), func(e *Expect) *world.ProcessID { return &e.Leader }),
+	column("sometimes", nameOf(sometimes()), func(e *Expect) *string { return &e.Sometimes }),
+	column("never", nameOf(sometimes()), func(e *Expect) *string { return &e.Never }),
+	column("answered", whole[int](1, math.MaxInt32), func(e *Expect) *int { return &e.Answered }),
+	column("faults", whole[int](1, math.MaxInt32), func(e *Expect) *int { return &e.Faults }),
+	column("violated", nameOf(invariantNames()), func(e *Expect) *string { return &e.Violated }),
+	column("operation", request, func(e *Expect) *string { return &e.Operation }),
+	column("result", paragraph, func(e *Expect) *string { return &e.Result }),
+	column("log", process(world.NodeGroup), func(e *Expect) *world.ProcessID { return &e.Log }),
+	column("terms", numbers, func(e *Expect) *[]int { return &e.Terms }),
+	column("at", duration(""), func(e *Expect) *time.Duration { return &e.At }),
+}
+
+// sometimes are the things that happen in some runs.
+func sometimes() []string {
+	return mapped(invariants.AllSometimes(), invariants.Sometime.String)
+}
+
+func invariantNames() []string {
+	return mapped(protocol.AllInvariants(), func(i protocol.Invariant) string { return string(i.Name) })
 }
 
 // expects reads all of the [[expect]], instead of those that were given before.
-func (r *reader) expects(v any, p *place) {
+func (r *reader) expects(v any, p *positions.Place) {
 	r.placedExpects = nil
-	for i, table := range r.tables(expectTable, v, p) {
-		if table == nil {
-			continue
-		}
-		if e, right := readRow(r, expectTable, expectColumns, table, p.item(i)); right {
+	r.each(expectTable, v, p, func(table map[string]any, at *positions.Place) {
+		if e, ok := readRow(r, expectTable, expectKeys, table, at); ok {
 			r.expect(e)
 		}
-	}
+	})
 }
 
 // expect takes one in that says one thing, and nothing that was said before.
@@ -76,120 +82,96 @@ func (r *reader) expect(e placed[Expect]) {
 			said--
 		}
 	}
-	switch earlier, again := twice(r.placedExpects, e.row); {
+	earlier := slices.IndexFunc(r.placedExpects, func(p placed[Expect]) bool { return reflect.DeepEqual(p.row, e.row) })
+	switch {
 	case said == 0:
-		r.complainAt(e.origin, "the expectation says nothing: it can say leader = \"node-2\", sometimes = \"conflict repaired\", never, answered = 15, "+
-			"faults = 2, violated = \"QuorumLog\", operation with result, or log with terms")
+		r.complainAt(e.origin, "the expectation says nothing: it can say leader = \"node-2\", "+
+			"sometimes = \"conflict repaired\", never, answered = 15, faults = 2, violated = \"QuorumLog\", "+
+			"operation with result, or log with terms")
 	case said > 1:
 		r.complainAt(e.origin, "the expectation says several things: write an [[expect]] for each")
-	case again:
-		r.complainAt(e.origin, "the same is expected already (%s)", earlier.origin.where())
+	case earlier >= 0:
+		r.complainAt(e.origin, "the same is expected already (%s)", r.placedExpects[earlier].origin.Where())
 	default:
 		i := slices.IndexFunc(r.placedExpects, func(p placed[Expect]) bool { return p.row.Leader != 0 })
 		if i >= 0 && e.row.Leader != 0 {
-			r.complainAt(e.origin, "a leader is expected already (%s)", r.placedExpects[i].origin.where())
+			r.complainAt(e.origin, "a leader is expected already (%s)", r.placedExpects[i].origin.Where())
 			return
 		}
 		r.placedExpects = append(r.placedExpects, e)
 	}
 }
 
-// happening is something that happens in some runs.
-type happening struct{ field *string }
-
-func (h happening) read(v any, complain complainer) {
-	var all []string
-	for _, s := range invariants.AllSometimes() {
-		all = append(all, s.String())
-	}
-	s, ok := v.(string)
-	switch {
-	case !ok:
-		complain(whole, "must be a string, not %s", describe(v))
-	case !slices.Contains(all, s):
-		complain(whole, "is the unknown %s; the nearest is %q", quote(short(s)), Nearest(s, all))
-	default:
-		*h.field = s
-	}
-}
-
-func (h happening) write() string { return quote(*h.field) }
-
-// invariant is the name of one.
-type invariant struct{ field *string }
-
-func (n invariant) read(v any, complain complainer) {
-	var all []string
-	for _, i := range protocol.AllInvariants() {
-		all = append(all, string(i.Name))
-	}
-	s, ok := v.(string)
-	switch {
-	case !ok:
-		complain(whole, "must be a string, not %s", describe(v))
-	case !slices.Contains(all, s):
-		complain(whole, "is the unknown %s; the nearest is %q", quote(short(s)), Nearest(s, all))
-	default:
-		*n.field = s
-	}
-}
-
-func (n invariant) write() string { return quote(*n.field) }
-
-// requestName names a client's operation: client-1/3.
-type requestName struct{ field *string }
-
-func (n requestName) read(v any, complain complainer) {
-	s, ok := v.(string)
-	if !ok {
-		complain(whole, "must be a string, not %s", describe(v))
-		return
-	}
-	if _, _, problem := parseRequest(s); problem != "" {
-		complain(whole, "%s", problem)
-		return
-	}
-	*n.field = s
-}
-
-func (n requestName) write() string { return quote(*n.field) }
+// request names a client's operation: client-1/3.
+var request = checked(func(s string) string {
+	_, _, problem := parseRequest(s)
+	return problem
+})
 
 // parseRequest reads the name of a client's operation.
 func parseRequest(s string) (client world.ProcessID, number uint64, problem string) {
 	left, right, ok := strings.Cut(s, "/")
 	client, problem = parseProcess(left)
 	if !ok || problem != "" || client.Group() != world.ClientGroup {
-		return 0, 0, fmt.Sprintf(`must name a client's operation, such as "client-1/3", not %s`, quote(short(s)))
+		return 0, 0, `must name a client's operation, such as "client-1/3", not ` + quoted(s)
 	}
 	number, problem = parseOrdinal(right, math.MaxUint32)
 	return client, number, problem
 }
 
-// numbers is a list of whole numbers.
-type numbers struct{ field *[]int }
+// The keys of an [[expect]] can be given with a flag, too: leader = "node-3", or operation = "client-1/3", result =
+// "ok".
+const (
+	beforeKeys = expectTable + " = [{"
+	afterKeys  = "}]"
+)
 
-func (n numbers) read(v any, complain complainer) {
-	list, ok := v.([]any)
-	if !ok {
-		complain(whole, "must be an array of whole numbers, not %s", describe(v))
-		return
-	}
-	read := make([]int, 0, len(list))
-	for i, v := range list {
-		if one, ok := readWhole(v, 1, math.MaxInt32, func(_ int, format string, args ...any) { complain(i, format, args...) }); ok {
-			read = append(read, int(one))
-		}
-	}
-	*n.field = read
+// CheckExpect says what is wrong with the keys of an [[expect]] that are given with a flag, by themselves. The error
+// is Diagnostics.
+func CheckExpect(flag, keys string) error {
+	r := newReader("check")
+	r.expecting(flag, keys, 1)
+	_, err := r.finish()
+	return err
 }
 
-func (n numbers) write() string {
-	if *n.field == nil {
-		return "" // nothing is said, which is not the same as that there are none
+// Expecting is a config of the same run that expects what is given with a flag, each time the keys of one [[expect]],
+// and nothing else. The error is Diagnostics: it says, too, what the run does not have that is expected of it.
+func (c *Config) Expecting(flag string, given []string) (*Config, error) {
+	r := newReader(c.Scenario)
+	r.config = c.Clone()
+	for _, o := range c.Operations {
+		r.placedOperations = append(r.placedOperations, placed[Operation]{row: o})
 	}
-	words := make([]string, len(*n.field))
-	for i, one := range *n.field {
-		words[i] = strconv.Itoa(one)
+	var all []placed[Expect]
+	for i, keys := range given {
+		r.expecting(flag, keys, i+1)
+		all = append(all, r.placedExpects...)
 	}
-	return "[" + strings.Join(words, ", ") + "]"
+	r.placedExpects = all
+	r.checkExpects()
+	if len(r.problems) > 0 {
+		return nil, positions.Sorted(r.problems)
+	}
+	r.config.Expects = rows(all)
+	return r.config, nil
+}
+
+// expecting reads the keys of one [[expect]], instead of all that was expected before. A value that is no TOML is a
+// string without its quotes, as with Set.
+func (r *reader) expecting(flag, keys string, order int) {
+	src := &positions.Source{
+		Name: flag, Text: beforeKeys + keys + afterKeys, Given: keys, Order: order, Flag: true, Hidden: len(beforeKeys),
+	}
+	if !assignment.MatchString(keys) || strings.ContainsAny(keys, "\r\n") {
+		at := positions.Span{Start: src.Hidden, End: src.Hidden + len(keys)}
+		r.complainAt(positions.Origin{Source: src, Span: at},
+			"want the keys of an [[expect]] on one line, such as leader = \"node-3\"")
+		return
+	}
+	if _, _, wrong := positions.Decode(src); wrong != nil && strings.Count(keys, "=") == 1 && !digits.MatchString(keys) {
+		bare := bareString(&positions.Source{Text: keys})
+		src.Text = beforeKeys + bare.Text + afterKeys
+	}
+	r.document(src)
 }

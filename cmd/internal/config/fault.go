@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/raftkv/raftkv/cmd/internal/positions"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
@@ -22,12 +23,14 @@ type Fault struct {
 	OneWay  bool            // of a partition: only what the first side sends to the second is lost
 	Message world.CausalID  // of drop, delay and duplicate: the span that sends the message
 	By      time.Duration   // of delay, slow, stall, skew and rollback: how much
-	Rate    int             // of skew: how fast the clock runs from then on, in thousandths of the true time's pace; zero for a clock that jumps
+	Rate    int             // of skew: how fast the clock runs from then on, in thousandths of true time; zero if it jumps
 	Torn    bool            // of lose_unsynced: a part of the record that was being written stays on the disk
 }
 
 // Counterfactuals are the messages that are to be dropped, delayed (and by how much) and duplicated.
-func (c *Config) Counterfactuals() (drop []world.CausalID, delay map[world.CausalID]time.Duration, duplicate []world.CausalID) {
+func (c *Config) Counterfactuals() (
+	drop []world.CausalID, delay map[world.CausalID]time.Duration, duplicate []world.CausalID,
+) {
 	delay = make(map[world.CausalID]time.Duration)
 	for _, f := range c.Faults {
 		switch f.Kind {
@@ -91,10 +94,11 @@ func parseWhen(s string) (w When, problem string) {
 			return When{}, problem
 		}
 		if w.Process.Group() != world.NodeGroup {
-			return When{}, fmt.Sprintf("must name a node, not %q: clients have no role", short(words[0]))
+			return When{}, fmt.Sprintf("must name a node, not %q: clients have no role", positions.Short(words[0]))
 		}
 		if !slices.Contains(roles, w.Role) {
-			return When{}, fmt.Sprintf("names the unknown role %q; the nearest is %q", short(w.Role), Nearest(w.Role, roles))
+			return When{}, fmt.Sprintf("names the unknown role %q; the nearest is %q",
+				positions.Short(w.Role), Nearest(w.Role, roles))
 		}
 		return w, ""
 	case len(words) == 3 && words[0] == "index" && words[2] == "commits":
@@ -106,7 +110,7 @@ func parseWhen(s string) (w When, problem string) {
 			return When{}, problem
 		}
 		if w.Process.Group() != world.ClientGroup {
-			return When{}, fmt.Sprintf("must name a client, not %q", short(words[0]))
+			return When{}, fmt.Sprintf("must name a client, not %q", positions.Short(words[0]))
 		}
 		w.Number, problem = parseOrdinal(words[2], math.MaxUint32)
 		return w, problem
@@ -114,30 +118,9 @@ func parseWhen(s string) (w When, problem string) {
 		d, problem := parseDuration(words[0])
 		return When{Kind: AtTime, Time: d}, problem
 	default:
-		return When{}, `must be a virtual time such as "40ms", or a condition: "node-1 becomes leader", "index 4 commits", "client-2 sends 3"`
+		return When{}, `must be a virtual time such as "40ms", or a condition: ` +
+			`"node-1 becomes leader", "index 4 commits", "client-2 sends 3"`
 	}
-}
-
-// parseProcess reads the name of a process.
-func parseProcess(s string) (id world.ProcessID, problem string) {
-	for _, group := range []world.Group{world.NodeGroup, world.ClientGroup} {
-		prefix := strings.TrimSuffix(world.NewProcessID(group, 1).String(), "1")
-		if digits, ok := strings.CutPrefix(s, prefix); ok {
-			if n, problem := parseOrdinal(digits, math.MaxUint32); problem == "" {
-				return world.NewProcessID(group, uint32(n)), ""
-			}
-		}
-	}
-	return 0, fmt.Sprintf(`must name a process, such as "node-1" or "client-2", not %s`, quote(short(s)))
-}
-
-// parseOrdinal reads a number from 1, written in the one usual way.
-func parseOrdinal(s string, most uint64) (n uint64, problem string) {
-	n, err := strconv.ParseUint(s, 10, 64)
-	if err != nil || n == 0 || n > most || s[0] == '0' {
-		return 0, fmt.Sprintf("must have a number from 1 where %q is", short(s))
-	}
-	return n, ""
 }
 
 // Phrase is the fault as a sentence names it: crash node-1 at 40ms.
@@ -159,45 +142,21 @@ func (f Fault) Phrase() string {
 }
 
 // write is the fault in TOML.
-func (f Fault) write() string {
-	var b strings.Builder
-	if f.At.Kind != AtOnce {
-		fmt.Fprintf(&b, "at = %s\n", quote(f.At.String()))
-	}
-	fmt.Fprintf(&b, "%s = %s\n", f.Kind, f.target())
-	if f.OneWay {
-		b.WriteString("one_way = true\n")
-	}
-	if f.Torn {
-		b.WriteString("torn = true\n")
-	}
-	if f.Rate != 0 {
-		fmt.Fprintf(&b, "rate = %s\n", formatFloat(float64(f.Rate)/1000))
-	} else if f.Kind.row().takesBy {
-		fmt.Fprintf(&b, "by = %s\n", quote(FormatDuration(f.By)))
-	}
-	return b.String()
-}
+func (f Fault) write() string { return writeRow(faultKeys(f.Kind), &f) }
 
 // target is what it happens to, in TOML.
 func (f Fault) target() string {
 	switch {
 	case f.Kind.Counterfactual():
-		return quote(f.Message.String())
+		return positions.Quote(f.Message.String())
 	case f.Kind == Partition:
-		sides := make([]string, len(f.Sides))
-		for i, side := range f.Sides {
-			names := make([]string, len(side))
-			for j, p := range side {
-				names[j] = quote(p.String())
-			}
-			sides[i] = "[" + strings.Join(names, ", ") + "]"
-		}
-		return "[" + strings.Join(sides, ", ") + "]"
+		return array(f.Sides, func(side []Target) string {
+			return array(side, func(t Target) string { return positions.Quote(t.String()) })
+		})
 	case f.Kind == Heal && f.Process == 0 && f.Who == "":
-		return quote(healAll)
+		return positions.Quote(healAll)
 	default:
-		return quote(Target{f.Process, f.Who}.String())
+		return positions.Quote(Target{f.Process, f.Who}.String())
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/raftkv/raftkv/cmd/internal/golden"
+	"github.com/raftkv/raftkv/cmd/internal/positions"
 )
 
 // TestDiagnostics reads files that are wrong in all the ways there are.
@@ -63,7 +64,7 @@ func TestSyntaxErrors(t *testing.T) {
 		"= 1\n",
 		"abc",
 		"title = \"äöü\" x\n",
-		"#" + strings.Repeat(" ", largest),
+		"#" + strings.Repeat(" ", positions.Largest),
 		"a = " + strings.Repeat("[", 100) + "\n",
 		strings.Repeat("a.", 100) + "a = 1\n",
 		"title = \"" + strings.Repeat("long ", 100) + "\" x\n",

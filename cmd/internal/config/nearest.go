@@ -2,9 +2,9 @@ package config
 
 import "strings"
 
-// Nearest is the candidate that a misspelt name most likely means: the one that the fewest insertions, deletions, changes and swaps of neighbours lead to,
-// the first of them when there are several. A name that is a part of a candidate is one step from it: nodes means num_nodes. It is empty only when there is
-// no candidate.
+// Nearest is the candidate that a misspelt name most likely means: the one that the fewest insertions, deletions,
+// changes and swaps of neighbours lead to, the first of them when there are several. A name that is a part of a
+// candidate is one step from it: nodes means num_nodes. It is empty only when there is no candidate.
 func Nearest(name string, candidates []string) string {
 	nearest, least := "", 0
 	for i, candidate := range candidates {
@@ -15,7 +15,8 @@ func Nearest(name string, candidates []string) string {
 	return nearest
 }
 
-// Near is Nearest for names that may be anything: it is empty where nothing is near, because more than half of the name would have to be another.
+// Near is Nearest for names that may be anything: it is empty where nothing is near, because more than half of the
+// name would have to be another.
 func Near(name string, candidates []string) string {
 	nearest := Nearest(name, candidates)
 	if steps(name, nearest) > len(name)/2 {
@@ -33,8 +34,8 @@ func steps(name, candidate string) int {
 	return distance(name, candidate)
 }
 
-// distance is the edit distance of two words in which a swap of neighbours counts as one edit (optimal string alignment). Names are cut at a length that no
-// name of ours has, so that a wrong one costs no more than a right one.
+// distance is the edit distance of two words in which a swap of neighbours counts as one edit (optimal string
+// alignment). Names are cut at a length that no name of ours has, so that a wrong one costs no more than a right one.
 func distance(a, b string) int {
 	const longest = 64
 	x, y := []rune(a[:min(len(a), 4*longest)]), []rune(b)

@@ -5,11 +5,12 @@ import (
 	"math"
 	"time"
 
+	"github.com/raftkv/raftkv/cmd/internal/positions"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
-// Operation is an [[operation]]: what a client is to ask for, instead of what chance would have it ask for. As soon as there is one, the clients do those that are
-// written, and no others.
+// Operation is an [[operation]]: what a client is to ask for, instead of what chance would have it ask for. As soon
+// as there is one, the clients do those that are written, and no others.
 type Operation struct {
 	Client world.ProcessID
 	Number int             // its ordinal among the client's operations, from 1; there may be gaps
@@ -29,32 +30,27 @@ func (c *Config) TotalOperations() int {
 	return c.NumClients * c.RequestsPerClient
 }
 
-var operationColumns = []column[Operation]{
-	{"client", func(o *Operation) value { return processName{&o.Client, world.ClientGroup} }},
-	{"number", func(o *Operation) value { return wholeNumber{&o.Number, 1, math.MaxUint32} }},
-	{"at", func(o *Operation) value { return duration{&o.At, ""} }},
-	{"server", func(o *Operation) value { return processName{&o.Server, world.NodeGroup} }},
-	{"put", func(o *Operation) value { return word{&o.Put} }},
-	{"value", func(o *Operation) value { return word{&o.Value} }},
-	{"get", func(o *Operation) value { return word{&o.Get} }},
-	{"delete", func(o *Operation) value { return word{&o.Delete} }},
+var operationKeys = []key[Operation]{
+	column("client", process(world.ClientGroup), func(o *Operation) *world.ProcessID { return &o.Client }),
+	column("number", whole[int](1, math.MaxUint32), func(o *Operation) *int { return &o.Number }),
+	column("at", duration(""), func(o *Operation) *time.Duration { return &o.At }),
+	column("server", process(world.NodeGroup), func(o *Operation) *world.ProcessID { return &o.Server }),
+	column("put", word, func(o *Operation) *string { return &o.Put }),
+	column("value", word, func(o *Operation) *string { return &o.Value }),
+	column("get", word, func(o *Operation) *string { return &o.Get }),
+	column("delete", word, func(o *Operation) *string { return &o.Delete }),
 }
 
 // operations reads all of the [[operation]], instead of those that were given before.
-func (r *reader) operations(v any, p *place) {
+func (r *reader) operations(v any, p *positions.Place) {
 	r.placedOperations = nil
 	last := make(map[world.ProcessID]int)
-	for i, table := range r.tables(operationTable, v, p) {
-		if table == nil {
-			continue
+	r.each(operationTable, v, p, func(table map[string]any, at *positions.Place) {
+		if o, ok := readRow(r, operationTable, operationKeys, table, at); ok {
+			r.operation(&o, last)
+			r.placedOperations = append(r.placedOperations, o)
 		}
-		o, right := readRow(r, operationTable, operationColumns, table, p.item(i))
-		if !right {
-			continue
-		}
-		r.operation(&o, last)
-		r.placedOperations = append(r.placedOperations, o)
-	}
+	})
 }
 
 // operation checks one, and gives it the number after the client's last one if it says none.
@@ -70,7 +66,8 @@ func (r *reader) operation(o *placed[Operation], last map[world.ProcessID]int) {
 		r.complainAt(o.origin, "an operation is a client's: client = \"client-1\"")
 		return
 	case asked != 1:
-		r.complainAt(o.origin, "an operation asks for one thing: put = \"a\" with value = \"x\", or get = \"a\", or delete = \"a\"")
+		r.complainAt(o.origin, "an operation asks for one thing: "+
+			"put = \"a\" with value = \"x\", or get = \"a\", or delete = \"a\"")
 	case o.has("put") != o.has("value"):
 		r.complainAt(o.where("value"), "put and value go together: put = \"a\" and value = \"x\"")
 	}
@@ -84,7 +81,5 @@ func (r *reader) operation(o *placed[Operation], last map[world.ProcessID]int) {
 }
 
 func compareOperations(a, b placed[Operation]) int {
-	return cmp.Or(compareIDs(a.row.Client, b.row.Client), cmp.Compare(a.row.Number, b.row.Number))
+	return cmp.Or(cmp.Compare(a.row.Client, b.row.Client), cmp.Compare(a.row.Number, b.row.Number))
 }
-
-func compareIDs(a, b world.ProcessID) int { return cmp.Compare(a, b) }

@@ -6,11 +6,13 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/raftkv/raftkv/cmd/internal/positions"
 )
 
 // Scenario is the text of a config and what it is called.
 type Scenario struct {
-	Name string // of one that is built in; empty for a file of the user's, which is named after itself unless it says its name
+	Name string // of one that is built in; empty for a user's file, named after itself unless it says its name
 	File string // what diagnostics call it
 	Text []byte
 }
@@ -24,7 +26,8 @@ type Override struct {
 	kind  FaultKind
 }
 
-// Set is a change of any key: -set raft.max_entries=1. The value is TOML, or a string without its quotes when it is no TOML.
+// Set is a change of any key: -set raft.max_entries=1. The value is TOML, or a string without its quotes when it is
+// no TOML.
 func Set(flag, assignment string) Override { return Override{flag: flag, given: assignment} }
 
 // SetKey is a change of one key that has a flag of its own.
@@ -62,7 +65,8 @@ type Request struct {
 	Chance Chance
 }
 
-// Chance draws a part of a config by the seed. What it draws is text, so that it can be shown and is read as strictly as all else.
+// Chance draws a part of a config by the seed. What it draws is text, so that it can be shown and is read as strictly
+// as all else.
 type Chance interface {
 	// Before is what the command line can still change: it is read after the scenario and before that.
 	Before(seed uint64) Scenario
@@ -70,14 +74,15 @@ type Chance interface {
 	// After is the [[fault]] and the [[link]] that are drawn for a config: they are added to those that it has.
 	After(c *Config) Scenario
 
-	// Own is the whole config of a run that is drawn, by its scenario's name and its seed; false if nothing of that name is drawn.
+	// Own is the whole config of a run that is drawn, by its scenario's name and its seed; false if nothing of that
+	// name is drawn.
 	Own(scenario string, seed uint64) (Scenario, bool)
 }
 
 // Seed is the seed that is asked for, whatever else is wrong with the request.
 func (request *Request) Seed() uint64 {
 	r := newReader("seed")
-	r.document(&source{name: request.Scenario.File, text: string(request.Scenario.Text)})
+	r.document(&positions.Source{Name: request.Scenario.File, Text: string(request.Scenario.Text)})
 	for i, o := range request.Overrides {
 		if o.kind == "" {
 			r.override(o, i+1)
@@ -89,29 +94,33 @@ func (request *Request) Seed() uint64 {
 // Resolved is the complete config of a run, which knows where its faults and expectations were given.
 type Resolved struct {
 	*Config
-	faults  []placedFault
+	faults  []placed[Fault]
 	expects []placed[Expect]
 	named   bool // the scenario has a name by which the program knows what it says
 }
 
-// FaultDiagnostic says what is wrong with one of Faults, at its place: that it cannot be done, or that no message has its id.
-func (r *Resolved) FaultDiagnostic(i int, format string, args ...any) Diagnostic {
-	return r.faults[i].origin.diagnostic(fmt.Sprintf(format, args...))
+// FaultDiagnostic says what is wrong with one of Faults, at its place: that it cannot be done, or that no message has
+// its id.
+func (r *Resolved) FaultDiagnostic(i int, format string, args ...any) positions.Diagnostic {
+	return r.faults[i].origin.Diagnostic(fmt.Sprintf(format, args...))
 }
 
 // Drawn says whether one of Faults was drawn by chance: nobody wrote it.
 func (r *Resolved) Drawn(i int) bool { return r.faults[i].drawn }
 
 // ExpectDiagnostic says what is wrong with one of Expects, at its place.
-func (r *Resolved) ExpectDiagnostic(i int, format string, args ...any) Diagnostic {
-	return r.expects[i].origin.diagnostic(fmt.Sprintf(format, args...))
+func (r *Resolved) ExpectDiagnostic(i int, format string, args ...any) positions.Diagnostic {
+	return r.expects[i].origin.Diagnostic(fmt.Sprintf(format, args...))
 }
 
-// Resolve puts together the config of a run: the defaults, what the scenario says, and what the command line changes. The error is Diagnostics.
+// Resolve puts together the config of a run: the defaults, what the scenario says, and what the command line changes.
+// The error is Diagnostics.
 //
-// A run counts as changed, and gets the hash into its Name, when it differs from its scenario's own config in more than the seed. The scenario's own config is
-// the built-in one of that name when there is one, wherever the request's text comes from. Otherwise it is the text of the request without the overrides:
-// a user's file is a scenario of its own. Its runs keep note of it in `changed`, because a run.toml tells the scenario's name and not what its file said.
+// A run counts as changed, and gets the hash into its Name, when it differs from its scenario's own config in more
+// than the seed. The scenario's own config is the built-in one of that name when there is one, wherever the request's
+// text comes from. Otherwise it is the text of the request without the overrides: a user's file is a scenario of its
+// own. Its runs keep note of it in `changed`, because a run.toml tells the scenario's name and not what its file
+// said.
 func Resolve(request Request) (*Resolved, error) {
 	scenario := request.Scenario
 	named := scenario.Name
@@ -122,17 +131,17 @@ func Resolve(request Request) (*Resolved, error) {
 	if !request.Now.IsZero() {
 		r.now = request.Now.UTC().Truncate(time.Second)
 	}
-	r.document(&source{name: scenario.File, text: string(scenario.Text)})
+	r.document(&positions.Source{Name: scenario.File, Text: string(scenario.Text)})
 	own := r.snapshot()
 	if request.Chance != nil {
 		before := request.Chance.Before(request.Seed())
-		r.document(&source{name: before.File, text: string(before.Text)})
+		r.document(&positions.Source{Name: before.File, Text: string(before.Text)})
 	}
 	r.overrides(request.Overrides, false)
 	if request.Chance != nil {
 		r.adding = true
 		after := request.Chance.After(r.snapshot())
-		r.document(&source{name: after.File, text: string(after.Text)})
+		r.document(&positions.Source{Name: after.File, Text: string(after.Text)})
 	}
 	r.overrides(request.Overrides, true) // counterfactuals come last, so that `-set fault=[…]` does not take them away
 	r.crossCheck()
@@ -144,7 +153,7 @@ func Resolve(request Request) (*Resolved, error) {
 	builtIn, known := request.own(c)
 	if known {
 		r := newReader(c.Scenario)
-		r.document(&source{name: builtIn.File, text: string(builtIn.Text)})
+		r.document(&positions.Source{Name: builtIn.File, Text: string(builtIn.Text)})
 		if reference, err = r.finish(); err != nil {
 			return nil, err
 		}
@@ -184,8 +193,9 @@ func (r *reader) override(o Override, order int) {
 		r.counterfactual(o, order)
 		return
 	case o.key == "" && (!assignment.MatchString(o.given) || strings.ContainsAny(o.given, "\r\n")):
-		src := &source{name: o.flag, text: o.given, order: order, flag: true}
-		r.complainAt(origin{src, span{0, len(o.given)}}, "want key=value on one line, such as raft.max_entries=1")
+		src := &positions.Source{Name: o.flag, Text: o.given, Order: order, Flag: true}
+		r.complainAt(positions.Origin{Source: src, Span: positions.Span{End: len(o.given)}},
+			"want key=value on one line, such as raft.max_entries=1")
 		return
 	}
 	prefix, text := "", o.given
@@ -193,41 +203,45 @@ func (r *reader) override(o Override, order int) {
 		prefix = o.key + "="
 		text = prefix + o.given
 	}
-	src := &source{name: o.flag, text: text, order: order, flag: true, hidden: len(prefix)}
-	if _, _, wrong := decode(src); o.plain || wrong != nil && !digits.MatchString(text) {
+	src := &positions.Source{Name: o.flag, Text: text, Order: order, Flag: true, Hidden: len(prefix)}
+	if _, _, wrong := positions.Decode(src); o.plain || wrong != nil && !digits.MatchString(text) {
 		src = bareString(src)
 	}
 	r.document(src)
 }
 
-// digits ends an assignment whose value was meant as a number, so that it is not taken for a string when it is too large for one.
+// digits ends an assignment whose value was meant as a number, so that it is not taken for a string when it is too
+// large for one.
 var digits = regexp.MustCompile(`=\s*[+-]?[0-9]+\s*$`)
 
 // bareString is the source with its value in quotes, which are hidden from whoever reads a diagnostic.
-func bareString(src *source) *source {
-	key, value, _ := strings.Cut(src.text, "=")
+func bareString(src *positions.Source) *positions.Source {
+	key, value, _ := strings.Cut(src.Text, "=")
 	trimmed := strings.TrimSpace(value)
 	blank := value[:strings.Index(value, trimmed)]
 	quoted := *src
-	quoted.text = key + "=" + blank + quote(trimmed)
-	quoted.given = src.text[src.hidden:]
+	quoted.Text = key + "=" + blank + positions.Quote(trimmed)
+	quoted.Given = src.Text[src.Hidden:]
 	return &quoted
 }
 
 // counterfactual takes over one message's.
 func (r *reader) counterfactual(o Override, order int) {
-	r.source = &source{name: o.flag, text: o.given, order: order, flag: true}
+	r.source = &positions.Source{Name: o.flag, Text: o.given, Order: order, Flag: true}
 	id, by, hasBy := strings.Cut(o.given, "=")
-	f := placedFault{Fault: Fault{Kind: o.kind}, origin: r.origin(span{0, len(id)})}
-	before := len(r.problems)
-	r.faultTarget(&f, id, &place{value: f.origin.span})
+	place := func(start, end int) *positions.Place {
+		return &positions.Place{Value: positions.Span{Start: start, End: end}}
+	}
+	before, takesBy, all := len(r.problems), o.kind.row().takesBy, place(0, len(o.given))
+	f := placed[Fault]{origin: r.origin(place(0, len(id)).Value)}
+	targetKey(o.kind).read(&f.row, given{r, string(o.kind), id, place(0, len(id))})
 	switch {
-	case o.kind.row().takesBy && !hasBy:
-		r.complain(span{0, len(o.given)}, "want SPANID=DURATION, such as 00f067aa0ba902b7=40ms")
-	case o.kind.row().takesBy:
-		r.faultBy(&f, "the time", by, r.origin(span{len(id) + 1, len(o.given)}))
+	case takesBy && !hasBy:
+		r.complain(all.Value, "want SPANID=DURATION, such as 00f067aa0ba902b7=40ms")
+	case takesBy:
+		amount(o.kind).take(given{r, "the time", by, place(len(id)+1, len(o.given))}, &f.row.By)
 	case hasBy:
-		r.complain(span{len(id), len(o.given)}, "want a span id alone: only a delay takes a duration")
+		r.complain(place(len(id), len(o.given)).Value, "want a span id alone: only a delay takes a duration")
 	}
 	if len(r.problems) == before {
 		r.addFault(f)

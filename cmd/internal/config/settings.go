@@ -4,174 +4,127 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
-)
 
-// setting is a key of the config: the one table of them is what a file is checked against, what names are suggested from, and the order that a config is
-// written in.
-type setting struct {
-	key      string // with its section, as in raft.max_entries
-	value    func(*Config) value
-	optional bool // whether it is left out when it says nothing: see isSaid
-}
+	"github.com/raftkv/raftkv/raftkv/raft"
+	"github.com/raftkv/raftkv/raftkv/world"
+)
 
 // The largest numbers. They are there to stop a slip of the finger, not a person who means it.
 const (
-	mostNodes    = 10_000
-	mostClients  = 1_000_000
-	mostRequests = 1_000_000
-	mostEntries  = 1_000_000
-	mostInflight = 1_000_000
+	mostNodes     = 10_000
+	mostClients   = 1_000_000
+	mostRequests  = 1_000_000
+	mostEntries   = 1_000_000
+	mostInflight  = 1_000_000
+	mostSeed      = 1<<63 - 1 // that a TOML integer holds
+	mostStartTerm = 1 << 62   // leaves room for elections: a trace holds a term as a number of 64 bits with a sign
 )
 
-var settings = []setting{
-	{"scenario", func(c *Config) value { return name{&c.Scenario, checkScenario} }, false},
-	{"changed", func(c *Config) value { return truth{&c.Changed} }, true},
-	{"title", func(c *Config) value { return paragraph{&c.Title} }, true},
-	{"what", func(c *Config) value { return paragraph{&c.What} }, true},
-	{"watch", func(c *Config) value { return paragraph{&c.Watch} }, true},
-	{"bug", func(c *Config) value { return builtInBug{&c.Bug} }, true},
+// settings are the keys of the config. The one table of them is what a file is checked against, what names are
+// suggested from, the order that a config is written in, where the defaults are, and what config.toml says of each.
+var settings = slices.Concat(
+	runKeys,
+	within("raft", func(c *Config) *Raft { return &c.Raft }, raftKeys),
+	within("network", func(c *Config) *Network { return &c.Network }, networkKeys),
+	within("process", func(c *Config) *Process { return &c.Process }, processKeys),
+	within("client", func(c *Config) *Client { return &c.Client }, clientKeys),
+)
 
-	{"num_nodes", func(c *Config) value { return wholeNumber{&c.NumNodes, 1, mostNodes} }, false},
-	{"num_clients", func(c *Config) value { return wholeNumber{&c.NumClients, 0, mostClients} }, false},
-	{"requests_per_client", func(c *Config) value { return wholeNumber{&c.RequestsPerClient, 0, mostRequests} }, false},
-	{"seed", func(c *Config) value { return seed{&c.Seed} }, false},
-	{"keys", func(c *Config) value { return keyPool{&c.Keys} }, false},
-	{"values", func(c *Config) value { return choice[Values]{&c.Values, []Values{ValuesPool, ValuesUnique}} }, false},
-	{"start_time", func(c *Config) value { return instant{field: &c.StartTime} }, false},
-	{"max_duration", func(c *Config) value { return duration{&c.MaxDuration, "a run takes time"} }, false},
+var runKeys = []key[Config]{
+	define("scenario", checked(checkScenario), "default", func(c *Config) *string { return &c.Scenario }, ""),
+	option("changed", truth, false, func(c *Config) *bool { return &c.Changed }, ""),
+	option("title", paragraph, "", func(c *Config) *string { return &c.Title }, ""),
+	option("what", paragraph, "", func(c *Config) *string { return &c.What }, ""),
+	option("watch", paragraph, "", func(c *Config) *string { return &c.Watch }, ""),
+	option("bug", bug, raft.BugNone, func(c *Config) *raft.Bug { return &c.Bug }, ""),
 
-	{"raft.rpc_timeout", func(c *Config) value { return duration{&c.Raft.RPCTimeout, "no RPC would ever be answered in time"} }, false},
-	{"raft.request_timeout", func(c *Config) value {
-		return duration{&c.Raft.RequestTimeout, "no request would ever be committed in time"}
-	}, false},
-	{"raft.max_inflight", func(c *Config) value { return wholeNumber{&c.Raft.MaxInflight, 1, mostInflight} }, false},
-	{"raft.first_leader", func(c *Config) value { return wholeNumber{&c.Raft.FirstLeader, 0, mostNodes} }, false},
-	{"raft.election_timeout", func(c *Config) value {
-		return uniform{&c.Raft.ElectionTimeout, "\"0s\" alone means no election timeouts", true}
-	}, false},
-	{"raft.heartbeat_interval", func(c *Config) value { return duration{&c.Raft.HeartbeatInterval, ""} }, false},
-	{"raft.noop_on_election", func(c *Config) value { return truth{&c.Raft.NoopOnElection} }, false},
-	{"raft.max_entries", func(c *Config) value { return wholeNumber{&c.Raft.MaxEntries, 1, mostEntries} }, false},
-	{"raft.start_term", func(c *Config) value { return startTerm{&c.Raft.StartTerm} }, true},
-
-	{"network.latency", func(c *Config) value { return uniform{&c.Network.Latency, "", false} }, false},
-	{"network.loss", func(c *Config) value { return probability{&c.Network.Loss} }, false},
-	{"network.duplicate", func(c *Config) value { return probability{&c.Network.Duplicate} }, false},
-	{"network.late", func(c *Config) value { return probability{&c.Network.Late} }, true},
-	{"network.late_by", func(c *Config) value { return uniform{&c.Network.LateBy, "it would not be late", false} }, true},
-
-	{"process.step_time", func(c *Config) value { return uniform{&c.Process.StepTime, "or time could stand still", false} }, false},
-
-	{"client.start", func(c *Config) value { return duration{&c.Client.Start, ""} }, false},
-	{"client.timeout", func(c *Config) value { return duration{&c.Client.Timeout, "no request would ever be answered in time"} }, false},
-	{"client.think_time", func(c *Config) value { return uniform{&c.Client.ThinkTime, "", false} }, false},
-	{"client.give_up", func(c *Config) value { return duration{&c.Client.GiveUp, ""} }, false},
-	{"client.turns", func(c *Config) value { return truth{&c.Client.Turns} }, false},
+	define("num_nodes", whole[int](1, mostNodes), 5, func(c *Config) *int { return &c.NumNodes },
+		"servers, node-1 to node-5"),
+	define("num_clients", whole[int](0, mostClients), 3, func(c *Config) *int { return &c.NumClients },
+		"clients, client-1 to client-3"),
+	define("requests_per_client", whole[int](0, mostRequests), 5, func(c *Config) *int { return &c.RequestsPerClient },
+		"put, get and delete with equal chance, one after another; a put only inserts: where the key is, it is rejected"),
+	define("seed", whole[uint64](0, mostSeed), 1, func(c *Config) *uint64 { return &c.Seed },
+		"what chance there is depends on: the same seed is the same run, to the byte; 0 to 9223372036854775807"),
+	define("keys", keyPool, []string{"a", "b", "c", "d", "e"}, func(c *Config) *[]string { return &c.Keys },
+		"the pool that clients pick from"),
+	define("values", choice(ValuesPool, ValuesUnique), ValuesPool, func(c *Config) *Values { return &c.Values },
+		`val_0 to val_99; "unique": a new one in each put`),
+	define("start_time", instant, time.Date(2000, time.January, 1, 0, 0, 0, 0, time.UTC),
+		func(c *Config) *time.Time { return &c.StartTime },
+		`what traces call the beginning of the virtual time; "now": the second in which the run was started, `+
+			"which its run.toml says, so that no two runs of this file are the same"),
+	define("max_duration", duration("a run takes time"), 60*time.Second,
+		func(c *Config) *time.Duration { return &c.MaxDuration },
+		"a run ends when every request is answered and every node has applied all that is committed, "+
+			"and at the latest after this virtual time"),
 }
 
-// The arrays of tables, which are read by themselves.
-const (
-	linkTable      = "link"
-	operationTable = "operation"
-	faultTable     = "fault"
-	expectTable    = "expect"
-)
+var raftKeys = []key[Raft]{
+	define("rpc_timeout", duration("no RPC would ever be answered in time"), 100*time.Millisecond,
+		func(r *Raft) *time.Duration { return &r.RPCTimeout }, "then an RPC is given up and sent anew"),
+	define("request_timeout", duration("no request would ever be committed in time"), 500*time.Millisecond,
+		func(r *Raft) *time.Duration { return &r.RequestTimeout },
+		"a leader that has not committed a request by then answers that its outcome is unknown"),
+	define("max_inflight", whole[int](1, mostInflight), 1, func(r *Raft) *int { return &r.MaxInflight },
+		"AppendEntries on the way to one follower; more = pipelining"),
+	define("first_leader", whole[int](0, mostNodes), 1, func(r *Raft) *int { return &r.FirstLeader },
+		"the node that is told to start the first election; 0 = the election timeouts decide"),
+	define("election_timeout", uniformOrNone("\"0s\" alone means no election timeouts"),
+		world.Range{Min: 150 * time.Millisecond, Max: 300 * time.Millisecond},
+		func(r *Raft) *world.Range { return &r.ElectionTimeout }, `or a range; "0s" = none`),
+	define("heartbeat_interval", duration(""), 50*time.Millisecond,
+		func(r *Raft) *time.Duration { return &r.HeartbeatInterval }, `"0s" = none`),
+	define("noop_on_election", truth, true, func(r *Raft) *bool { return &r.NoopOnElection },
+		"a new leader commits an entry that does nothing, and with it what earlier leaders left (§8 of the paper)"),
+	define("max_entries", whole[int](1, mostEntries), 64, func(r *Raft) *int { return &r.MaxEntries },
+		"in one AppendEntries"),
+	option("start_term", whole[uint64](0, mostStartTerm), 0, func(r *Raft) *uint64 { return &r.StartTerm },
+		"the term that is on every server's disk from the beginning, up to 4611686018427387904"),
+}
+
+var networkKeys = []key[Network]{
+	define("latency", uniform(""), world.Range{Min: time.Millisecond, Max: 5 * time.Millisecond},
+		func(n *Network) *world.Range { return &n.Latency }, "or a range; of each message, each way"),
+	define("loss", probability, 0, func(n *Network) *float64 { return &n.Loss },
+		"how likely a message is lost, from 0 to 1"),
+	define("duplicate", probability, 0, func(n *Network) *float64 { return &n.Duplicate },
+		"how likely a message arrives twice, from 0 to 1"),
+	option("late", probability, 0, func(n *Network) *float64 { return &n.Late },
+		"how likely a message is late, from 0 to 1, which is on top of its latency; each copy by itself"),
+	option("late_by", uniform("it would not be late"), world.Range{Min: 500 * time.Millisecond, Max: 2 * time.Second},
+		func(n *Network) *world.Range { return &n.LateBy }, "or a range; by how much a late message is"),
+}
+
+var processKeys = []key[Process]{
+	define("step_time", uniform("or time could stand still"),
+		world.Range{Min: 50 * time.Microsecond, Max: 150 * time.Microsecond},
+		func(p *Process) *world.Range { return &p.StepTime },
+		"or a range; how long a process is busy with one message: gives spans their width"),
+}
+
+var clientKeys = []key[Client]{
+	define("start", duration(""), 50*time.Millisecond, func(c *Client) *time.Duration { return &c.Start },
+		"when clients send their first requests"),
+	define("timeout", duration("no request would ever be answered in time"), time.Second,
+		func(c *Client) *time.Duration { return &c.Timeout }, "then a client tries again, elsewhere"),
+	define("think_time", uniform(""), world.Range{}, func(c *Client) *world.Range { return &c.ThinkTime },
+		"or a range; between an answer and the next request"),
+	define("give_up", duration(""), 0, func(c *Client) *time.Duration { return &c.GiveUp },
+		`then a client goes on without an answer: the outcome of that request is unknown; "0s" = never`),
+	define("turns", truth, false, func(c *Client) *bool { return &c.Turns },
+		"true: one client finishes all its requests before the next begins, so that only one is on its way at a time"),
+}
 
 // settingOf finds a key.
-func settingOf(key string) (setting, bool) {
-	i := slices.IndexFunc(settings, func(s setting) bool { return s.key == key })
+func settingOf(name string) (key[Config], bool) {
+	i := slices.IndexFunc(settings, func(s key[Config]) bool { return s.name == name })
 	if i < 0 {
-		return setting{}, false
+		return key[Config]{}, false
 	}
 	return settings[i], true
-}
-
-// section is the name of the table that a key is in, and empty at the top level.
-func section(key string) string {
-	before, _, ok := strings.Cut(key, ".")
-	if !ok {
-		return ""
-	}
-	return before
-}
-
-// isSection says whether there is a table of this name.
-func isSection(name string) bool {
-	return name != "" && slices.ContainsFunc(settings, func(s setting) bool { return section(s.key) == name })
-}
-
-// nearestKey is the key or table that a misspelt one most likely means. One of the same table is nearer than one of another, in which the last part of
-// the name decides: max_entries at the top level means raft.max_entries.
-func nearestKey(key string) string {
-	table, leaf := "", key
-	if i := strings.LastIndexByte(key, '.'); i >= 0 {
-		table, leaf = key[:i], key[i+1:]
-	}
-	nearest, least := "", 0
-	consider := func(candidate string, d int) {
-		if nearest == "" || d < least {
-			nearest, least = candidate, d
-		}
-	}
-	for _, s := range settings {
-		_, last, ok := strings.Cut(s.key, ".")
-		if !ok {
-			last = s.key
-		}
-		d := steps(leaf, last)
-		if section(s.key) != table {
-			d = min(d+1, distance(key, s.key))
-		}
-		consider(s.key, d)
-	}
-	for _, s := range settings {
-		if table == "" && section(s.key) != "" {
-			consider(section(s.key), steps(key, section(s.key)))
-		}
-	}
-	for _, t := range []string{linkTable, operationTable, faultTable, expectTable} {
-		if table == "" {
-			consider(t, steps(key, t))
-		}
-	}
-	return nearest
-}
-
-// advice ends the message about a key that its table does not have, with where it should stand if it has a place
-// elsewhere, and with the nearest that there is if not.
-func advice(table, leaf, nearest string) string {
-	_, known := settingOf(leaf)
-	header := "[" + table + "]"
-	if isArrayTable(table) {
-		header = "[" + header + "]"
-	}
-	switch {
-	case table == "":
-	case known:
-		return fmt.Sprintf(": %s must stand above the tables, since all that follows %s is in it", leaf, header)
-	case isSection(leaf):
-		return fmt.Sprintf(": %s is a table beside %s; give it a header of its own, [%s]", leaf, header, leaf)
-	case isArrayTable(leaf):
-		return fmt.Sprintf(": %s is a table beside %s; give it a header of its own, [[%s]]", leaf, header, leaf)
-	case isSection(table) && Near(leaf, []string{nearest[strings.LastIndexByte(nearest, '.')+1:]}) == "":
-		return fmt.Sprintf("; [%s] has %s", table, strings.Join(keysOf(table), ", "))
-	}
-	return fmt.Sprintf("; the nearest is %q", nearest)
-}
-
-func isArrayTable(name string) bool {
-	return slices.Contains([]string{linkTable, operationTable, faultTable, expectTable}, name)
-}
-
-// keysOf are the names of a table's keys.
-func keysOf(table string) (names []string) {
-	for _, s := range settings {
-		if section(s.key) == table {
-			names = append(names, strings.TrimPrefix(s.key, table+"."))
-		}
-	}
-	return names
 }
 
 // longestScenario is the most bytes that the name of a scenario has.
@@ -185,7 +138,8 @@ func checkScenario(s string) (problem string) {
 	case len(s) > longestScenario:
 		return fmt.Sprintf("must be at most %d bytes long", longestScenario)
 	case s != cleanScenario(s):
-		return fmt.Sprintf("must be letters, digits, \"-\", \"_\" and \".\", and begin with a letter or a digit, as in %q", cleanScenario(s))
+		return fmt.Sprintf("must be letters, digits, \"-\", \"_\" and \".\", and begin with a letter or a digit, as in %q",
+			cleanScenario(s))
 	default:
 		return ""
 	}

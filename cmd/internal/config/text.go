@@ -6,19 +6,17 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/raftkv/raftkv/cmd/internal/positions"
 )
 
-// TOML is the config as a file that says everything, in the one order and the one spelling that there is: equal configs have equal bytes, Parse reads back
-// the same config, and that one has the same bytes again.
+// TOML is the config as a file that says everything, in the one order and the one spelling that there is: equal configs
+// have equal bytes, Parse reads back the same config, and that one has the same bytes again.
 func (c *Config) TOML() []byte {
 	usual := Default()
-	return c.write(func(s setting, v string) bool { return s.isSaid(c, usual, v) })
-}
-
-// isSaid says whether a file that says everything has the key: an optional one says nothing where it is as usual, but
-// for how late messages are where some are.
-func (s setting) isSaid(c, usual *Config, v string) bool {
-	return !s.optional || v != s.value(usual).write() || s.key == "network.late_by" && c.isLate()
+	return []byte(c.write(func(s key[Config]) bool {
+		return !s.optional || s.write(c) != s.write(usual) || s.name == "network.late_by" && c.isLate()
+	}, nil))
 }
 
 // isLate says whether any message is late by chance.
@@ -26,28 +24,99 @@ func (c *Config) isLate() bool {
 	return c.Network.Late > 0 || slices.ContainsFunc(c.Links, func(l Link) bool { return l.Late > 0 })
 }
 
-// Beyond is the config as a file that says only what another does not: its keys whose values are others, and all its tables.
-func (c *Config) Beyond(other *Config) []byte {
-	return c.write(func(s setting, v string) bool { return v != s.value(other).write() })
+// Differences is the config as a file that says only what another does not: its keys whose values are others, and all
+// its tables.
+func (c *Config) Differences(other *Config) []byte {
+	return []byte(c.write(func(s key[Config]) bool { return s.write(c) != s.write(other) }, nil))
 }
 
-// write is the config as a file, with those keys that are to be said.
-func (c *Config) write(says func(s setting, v string) bool) []byte {
+// Notes are what Minimal says besides the config, each a text without line breaks; both may say nothing.
+type Notes struct {
+	Head  []string           // the lines above everything
+	Fault func(Fault) string // above each fault
+}
+
+// always are the keys that a file for people says even where they are as usual: they are what a reader asks first.
+var always = []string{"scenario", "num_nodes", "num_clients", "seed", "max_duration"}
+
+// Minimal is the config as a file for people, which leaves out what is as in Default. Parse reads back the same config.
+func (c *Config) Minimal(notes Notes) []byte {
+	var b strings.Builder
+	for _, line := range notes.Head {
+		fmt.Fprintf(&b, "# %s\n", line)
+	}
+	changed := c.Changes()
+	b.WriteString(c.write(func(s key[Config]) bool {
+		return slices.Contains(changed, s.name) || slices.Contains(always, s.name)
+	}, notes.Fault))
+	return []byte(b.String())
+}
+
+// write is the config as a file, with those keys that are to be said, and a note above each fault.
+func (c *Config) write(says func(s key[Config]) bool, note func(Fault) string) string {
 	var b strings.Builder
 	in := ""
 	for _, s := range settings {
-		v := s.value(c).write()
-		if !says(s, v) {
+		if !says(s) {
 			continue
 		}
-		if table := section(s.key); table != in {
+		if table := section(s.name); table != in {
 			in = table
 			fmt.Fprintf(&b, "\n[%s]\n", table)
 		}
-		fmt.Fprintf(&b, "%s = %s\n", strings.TrimPrefix(s.key, in+"."), v)
+		fmt.Fprintf(&b, "%s = %s\n", strings.TrimPrefix(s.name, in+"."), s.write(c))
 	}
-	c.writeRows(&b, nil)
-	return []byte(b.String())
+	for i := range c.Links {
+		fmt.Fprintf(&b, "\n[[%s]]\n%s", linkTable, writeRow(linkKeys, &c.Links[i]))
+	}
+	for i := range c.Operations {
+		fmt.Fprintf(&b, "\n[[%s]]\n%s", operationTable, writeRow(operationKeys, &c.Operations[i]))
+	}
+	for _, f := range c.Faults {
+		b.WriteByte('\n')
+		if note != nil && note(f) != "" {
+			fmt.Fprintf(&b, "# %s\n", note(f))
+		}
+		fmt.Fprintf(&b, "[[%s]]\n%s", faultTable, f.write())
+	}
+	for i := range c.Expects {
+		fmt.Fprintf(&b, "\n[[%s]]\n%s", expectTable, writeRow(expectKeys, &c.Expects[i]))
+	}
+	return b.String()
+}
+
+// Canonical is the config as it is read back from its own TOML, with its rows in their one order; or what is wrong with
+// it, as Diagnostics. One too large for a file stays as it is.
+func (c *Config) Canonical() (*Config, error) {
+	text := c.TOML()
+	if len(text) > positions.Largest {
+		return c.Clone(), nil
+	}
+	return Parse("", text)
+}
+
+// Changes are the keys, such as raft.max_entries, whose values are not those of Default, in the order of a file. Tables
+// such as [[fault]] are no keys.
+func (c *Config) Changes() []string {
+	usual := Default()
+	var changed []string
+	for _, s := range settings {
+		if s.write(c) != s.write(usual) {
+			changed = append(changed, s.name)
+		}
+	}
+	return changed
+}
+
+// WithDefault is a copy whose value of a key is that of Default.
+func (c *Config) WithDefault(name string) *Config {
+	s, known := settingOf(name)
+	if !known {
+		panic("config: there is no key " + name)
+	}
+	clone := *c
+	s.reset(&clone)
+	return clone.Clone()
 }
 
 // Hash names the run among all runs: the first 8 bytes of the SHA-256 of TOML.
@@ -56,8 +125,9 @@ func (c *Config) Hash() uint64 {
 	return binary.BigEndian.Uint64(sum[:8])
 }
 
-// Name is what the run's folder is called when nobody says otherwise: SCENARIO-SEED, and 8 hex digits of the hash when the config differs from the
-// scenario's own in more than the seed. It depends on the config alone, so that a run's own run.toml gives the same name again.
+// Name is what the run's folder is called when nobody says otherwise: SCENARIO-SEED, and 8 hex digits of the hash
+// when the config differs from the scenario's own in more than the seed. It depends on the config alone, so that a
+// run's own run.toml gives the same name again.
 func (c *Config) Name() string {
 	if c.Changed {
 		return c.hashedName()
@@ -79,7 +149,8 @@ func (r *Resolved) RunName() string {
 	return r.hashedName()
 }
 
-// equalBut says whether two configs of a scenario are the same but for what does not count as a change: the scenario's name, the seed, and Changed itself.
+// equalBut says whether two configs of a scenario are the same but for what does not count as a change: the
+// scenario's name, the seed, and Changed itself.
 func (c *Config) equalBut(other *Config) bool {
 	a, b := c.Clone(), other.Clone()
 	for _, x := range []*Config{a, b} {

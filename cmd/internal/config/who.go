@@ -2,9 +2,13 @@ package config
 
 import (
 	"cmp"
+	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/raftkv/raftkv/cmd/internal/positions"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
@@ -58,6 +62,45 @@ func compareTargets(a, b Target) int {
 	return cmp.Or(cmp.Compare(a.Process, b.Process), cmp.Compare(a.Who, b.Who))
 }
 
+// process is the name of a process of one group, or of any when the group is 0.
+func process(group world.Group) kind[world.ProcessID] {
+	read := func(s string) (world.ProcessID, string) {
+		id, problem := parseProcess(s)
+		switch {
+		case problem != "":
+			return 0, problem
+		case group == world.NodeGroup && id.Group() != group:
+			return 0, fmt.Sprintf("must name a node, not %q", s)
+		case group == world.ClientGroup && id.Group() != group:
+			return 0, fmt.Sprintf("must name a client, not %q", s)
+		}
+		return id, ""
+	}
+	return naming(text("a string", read, world.ProcessID.String), func(id world.ProcessID) world.ProcessID { return id })
+}
+
+// parseProcess reads the name of a process.
+func parseProcess(s string) (id world.ProcessID, problem string) {
+	for _, group := range []world.Group{world.NodeGroup, world.ClientGroup} {
+		prefix := strings.TrimSuffix(world.NewProcessID(group, 1).String(), "1")
+		if digits, ok := strings.CutPrefix(s, prefix); ok {
+			if n, problem := parseOrdinal(digits, math.MaxUint32); problem == "" {
+				return world.NewProcessID(group, uint32(n)), ""
+			}
+		}
+	}
+	return 0, `must name a process, such as "node-1" or "client-2", not ` + quoted(s)
+}
+
+// parseOrdinal reads a number from 1, written in the one usual way.
+func parseOrdinal(s string, most uint64) (n uint64, problem string) {
+	n, err := strconv.ParseUint(s, 10, 64)
+	if err != nil || n == 0 || n > most || s[0] == '0' {
+		return 0, fmt.Sprintf("must have a number from 1 where %q is", positions.Short(s))
+	}
+	return n, ""
+}
+
 // parseTarget reads the name of a process, or one of some roles.
 func parseTarget(s string, allowed []Who) (t Target, problem string) {
 	var names []string
@@ -85,7 +128,7 @@ func roleHint(s string, names []string) string {
 		}
 	}
 	if near := Near(s, names); near != "" {
-		return "; the nearest is " + quote(near)
+		return "; the nearest is " + positions.Quote(near)
 	}
 	return ""
 }
@@ -97,7 +140,7 @@ func quotedList(words []string) string {
 	}
 	quoted := make([]string, len(words))
 	for i, w := range words {
-		quoted[i] = quote(w)
+		quoted[i] = positions.Quote(w)
 	}
 	last := len(quoted) - 1
 	if last == 0 {

@@ -89,7 +89,7 @@ func Draw(name string, seed uint64) (config.Scenario, error) {
 
 // scenario is what one config says and another does not, as a file of the profile.
 func scenario(name string, c, but *config.Config) config.Scenario {
-	return config.Scenario{Name: name, File: "profile " + name, Text: c.Beyond(but)}
+	return config.Scenario{Name: name, File: "profile " + name, Text: c.Differences(but)}
 }
 
 // before draws what the command line can still change.

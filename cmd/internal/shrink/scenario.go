@@ -53,7 +53,7 @@ func scenarioName(original *config.Config) string {
 
 // File is the scenario as a file that the runner takes. It says of each message that it names which one that is.
 func (r *Result) File() []byte {
-	return r.Config.Brief(config.Notes{
+	return r.Config.Minimal(config.Notes{
 		Head: []string{fmt.Sprintf("Shrunk from %s to %s, in %s.", r.Before, r.After, traces.Counted(r.Runs, "run"))},
 		Fault: func(f config.Fault) string {
 			i := slices.IndexFunc(r.messages, func(m Message) bool { return m.ID == f.Message })

@@ -83,13 +83,13 @@ func (s *shrinker) restoreAll() {
 	keys := slices.DeleteFunc(s.config.Changes(), func(key string) bool { return slices.Contains(kept, key) })
 	usual := s.config
 	for _, key := range keys {
-		usual = usual.Restored(key)
+		usual = usual.WithDefault(key)
 	}
 	if len(keys) == 0 || s.try(usual) {
 		return
 	}
 	for _, key := range keys {
-		s.try(s.config.Restored(key))
+		s.try(s.config.WithDefault(key))
 	}
 }
 
@@ -99,7 +99,7 @@ func (s *shrinker) quieten() {
 		return
 	}
 	for _, key := range []string{"network.loss", "network.duplicate", "network.late"} {
-		s.try(s.config.Restored(key))
+		s.try(s.config.WithDefault(key))
 	}
 	for i := range s.config.Links {
 		for _, rate := range []func(*config.Link) *float64{

@@ -1,4 +1,4 @@
-package config
+package positions
 
 import (
 	"slices"
@@ -7,13 +7,14 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-// place is where a value of a TOML text stands, and the values within it. The TOML library tells what a text says and not where, so one more reading finds
-// the places. It reads only what the library has read before without an error, so it need not check anything.
-type place struct {
-	key   span // what names it; of an element of an array, the element
-	value span
-	names map[string]*place // of a table
-	items []*place          // of an array
+// Place is where a value of a TOML text stands, and the values within it. The TOML library tells what a text says and
+// not where, so one more reading finds the places. It reads only what the library has read before without an error,
+// so it need not check anything.
+type Place struct {
+	Key   Span // what names it; of an element of an array, the element
+	Value Span
+	names map[string]*Place // of a table
+	items []*Place          // of an array
 	made  making
 }
 
@@ -31,16 +32,16 @@ const (
 // and takes both values.
 type redefinition struct{ now, before keyPart }
 
-// child is where the value of a key stands; the table itself when the scanner does not know.
-func (p *place) child(name string) *place {
+// Child is where the value of a key stands; the table itself when the scanner does not know.
+func (p *Place) Child(name string) *Place {
 	if c, ok := p.names[name]; ok {
 		return c
 	}
 	return p
 }
 
-// item is where an element of an array stands; the array itself when the scanner does not know.
-func (p *place) item(i int) *place {
+// Item is where an element of an array stands; the array itself when the scanner does not know.
+func (p *Place) Item(i int) *Place {
 	if i >= 0 && i < len(p.items) {
 		return p.items[i]
 	}
@@ -48,22 +49,22 @@ func (p *place) item(i int) *place {
 }
 
 // grow is the place of a key in a table, made when there was none.
-func (p *place) grow(part keyPart) *place {
+func (p *Place) grow(part keyPart) *Place {
 	c, ok := p.names[part.name]
 	if !ok {
 		if p.names == nil {
-			p.names = make(map[string]*place)
+			p.names = make(map[string]*Place)
 		}
-		c = &place{key: part.span, value: part.span}
+		c = &Place{Key: part.span, Value: part.span}
 		p.names[part.name] = c
 	}
 	return c
 }
 
 // make notes how a place is made, and that it may not be if it was made in one of these ways.
-func (s *scanner) make(p *place, part keyPart, how making, never ...making) {
+func (s *scanner) make(p *Place, part keyPart, how making, never ...making) {
 	if s.wrong == nil && slices.Contains(never, p.made) {
-		s.wrong = &redefinition{part, keyPart{part.name, p.key}}
+		s.wrong = &redefinition{part, keyPart{part.name, p.Key}}
 	}
 	p.made = max(p.made, how)
 }
@@ -71,11 +72,12 @@ func (s *scanner) make(p *place, part keyPart, how making, never ...making) {
 // keyPart is one of the names in a dotted key.
 type keyPart struct {
 	name string
-	span span
+	span Span
 }
 
-// tooDeep finds where a text nests deeper, or a key has more parts, than any config does. The TOML library takes time and memory with the square of both, and
-// would take the program down. Up to where the library finds that a text is no TOML, this reads it as the library does.
+// tooDeep finds where a text nests deeper, or a key has more parts, than any config does. The TOML library takes time
+// and memory with the square of both, and would take the program down. Up to where the library finds that a text is
+// no TOML, this reads it as the library does.
 func tooDeep(text string) (at int, yes bool) {
 	const deepest = 32
 	s := &scanner{text: text}
@@ -113,9 +115,9 @@ type scanner struct {
 }
 
 // scan finds the places in a text that the library takes for TOML, and what it should not have taken.
-func scan(text string) (*place, *redefinition) {
+func scan(text string) (*Place, *redefinition) {
 	s := &scanner{text: text}
-	root := &place{}
+	root := &Place{}
 	table := root
 	for {
 		s.skipBlank()
@@ -137,7 +139,8 @@ func (s *scanner) peek() byte {
 	return 0
 }
 
-// skipBlank goes to the next key, value or bracket: past white space, line breaks, commas and comments. NUL cannot occur, so that peek's 0 means the end.
+// skipBlank goes to the next key, value or bracket: past white space, line breaks, commas and comments. NUL cannot
+// occur, so that peek's 0 means the end.
 func (s *scanner) skipBlank() {
 	for s.at < len(s.text) {
 		switch s.text[s.at] {
@@ -161,7 +164,7 @@ func (s *scanner) skipTo(bytes string) {
 }
 
 // header reads [a.b] or [[a.b]], and finds the table that the keys below it are in.
-func (s *scanner) header(root *place) *place {
+func (s *scanner) header(root *Place) *Place {
 	array := strings.HasPrefix(s.text[s.at:], "[[")
 	for s.peek() == '[' {
 		s.at++
@@ -175,7 +178,7 @@ func (s *scanner) header(root *place) *place {
 		table = table.grow(part)
 		switch last := i == len(parts)-1; {
 		case last && array:
-			item := &place{key: part.span, value: part.span}
+			item := &Place{Key: part.span, Value: part.span}
 			s.make(table, part, byHeader, byDots, byValue)
 			table.items = append(table.items, item)
 			table = item
@@ -191,7 +194,7 @@ func (s *scanner) header(root *place) *place {
 }
 
 // keyValue reads a.b = value.
-func (s *scanner) keyValue(table *place) {
+func (s *scanner) keyValue(table *Place) {
 	parts := s.keyParts()
 	for i, part := range parts {
 		table = table.grow(part)
@@ -231,7 +234,7 @@ func (s *scanner) keyParts() []keyPart {
 			}
 			return parts
 		}
-		part := keyPart{name: s.text[start:s.at], span: span{start, s.at}}
+		part := keyPart{name: s.text[start:s.at], span: Span{start, s.at}}
 		if part.name[0] == '"' || part.name[0] == '\'' {
 			part.name = unquoteKey(part.name)
 		}
@@ -249,7 +252,7 @@ func unquoteKey(quoted string) string {
 }
 
 // valueOf reads a value, and notes where it stands and what is in it.
-func (s *scanner) valueOf(p *place) {
+func (s *scanner) valueOf(p *Place) {
 	start := s.at
 	switch s.peek() {
 	case '"', '\'':
@@ -257,9 +260,9 @@ func (s *scanner) valueOf(p *place) {
 	case '[':
 		s.at++
 		for s.skipBlank(); s.peek() != ']' && s.peek() != 0; s.skipBlank() {
-			item := &place{}
+			item := &Place{}
 			s.valueOf(item)
-			item.key = item.value
+			item.Key = item.Value
 			p.items = append(p.items, item)
 		}
 		s.at = min(s.at+1, len(s.text))
@@ -275,7 +278,7 @@ func (s *scanner) valueOf(p *place) {
 			s.at = min(s.at+1, len(s.text)) // as in keyParts
 		}
 	}
-	p.value = span{start, start + len(strings.TrimRight(s.text[start:s.at], " \t"))}
+	p.Value = Span{start, start + len(strings.TrimRight(s.text[start:s.at], " \t"))}
 }
 
 // skipString goes past a string of any of the four kinds.

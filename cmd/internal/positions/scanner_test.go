@@ -1,8 +1,10 @@
-package config
+package positions
 
 import (
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -13,20 +15,20 @@ import (
 )
 
 // places lists where all values of a tree stand, by what stands there.
-func places(text string, path string, p *place, b *strings.Builder) {
+func places(text string, path string, p *Place, b *strings.Builder) {
 	for _, name := range slices.Sorted(maps.Keys(p.names)) {
 		c := p.names[name]
-		fmt.Fprintf(b, "%s%q: %s = %q\n", path, name, text[c.key.start:c.key.end], text[c.value.start:c.value.end])
+		fmt.Fprintf(b, "%s%q: %s = %q\n", path, name, text[c.Key.Start:c.Key.End], text[c.Value.Start:c.Value.End])
 		places(text, path+name+" ", c, b)
 	}
 	for i, c := range p.items {
-		fmt.Fprintf(b, "%s%d: %q\n", path, i, text[c.value.start:c.value.end])
+		fmt.Fprintf(b, "%s%d: %q\n", path, i, text[c.Value.Start:c.Value.End])
 		places(text, fmt.Sprint(path, i, " "), c, b)
 	}
 }
 
-func TestScannerKnowsToml(t *testing.T) {
-	text := `# [comment] = "x"
+// document has its keys and values in all the forms that there are.
+const document = `# [comment] = "x"
 a."b.c" . 'd' = 1 # why
 "q\"u" = "x # \" ] y" # no
 empty = ""
@@ -53,20 +55,22 @@ n = 3
 [[arr.deep]]
 o = 4
 `
-	if _, _, err := decode(&source{text: text}); err != nil {
-		t.Fatal(err.message)
+
+func TestScannerKnowsToml(t *testing.T) {
+	if _, _, err := Decode(&Source{Text: document}); err != nil {
+		t.Fatal(err.Message)
 	}
 	var got strings.Builder
-	at, again := scan(text)
+	at, again := scan(document)
 	if again != nil {
 		t.Fatalf("%q is said to be defined again", again.now.name)
 	}
-	places(text, "", at, &got)
+	places(document, "", at, &got)
 	golden.Compare(t, "testdata/places.golden", got.String())
 }
 
 // disagreement says where the scanner and the library read different things out of a text; nothing when they agree.
-func disagreement(path string, v any, p *place) string {
+func disagreement(path string, v any, p *Place) string {
 	switch v := v.(type) {
 	case map[string]any:
 		if diff := cmp.Diff(slices.Sorted(maps.Keys(v)), slices.Sorted(maps.Keys(p.names))); diff != "" && len(v)+len(p.names) > 0 {
@@ -110,8 +114,8 @@ func TestWhatTomlLetsBeAdded(t *testing.T) {
 		"[a]\nx = {y.z = 1, y.w = 2}\n",
 		"'a'.\"b\" = 1\na.c = 2\r\n",
 	} {
-		if _, _, wrong := decode(&source{text: text}); wrong != nil {
-			t.Errorf("%s: %s", text, wrong.message)
+		if _, _, wrong := Decode(&Source{Text: text}); wrong != nil {
+			t.Errorf("%s: %s", text, wrong.Message)
 		}
 	}
 }
@@ -133,4 +137,24 @@ func TestTooDeep(t *testing.T) {
 			t.Errorf("%.50s: too deep is %t", c.text, deep)
 		}
 	}
+}
+
+// FuzzDecode reads any text: the scanner sees what the library sees.
+func FuzzDecode(f *testing.F) {
+	files, _ := filepath.Glob("../config/testdata/wrong/*.toml")
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(text))
+	}
+	f.Add(document)
+	f.Fuzz(func(t *testing.T, text string) {
+		if values, at, wrong := Decode(&Source{Text: text}); wrong == nil {
+			if wrong := disagreement("", values, at); wrong != "" {
+				t.Error(wrong)
+			}
+		}
+	})
 }

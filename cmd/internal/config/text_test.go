@@ -17,8 +17,9 @@ func parsed(t *testing.T, text string) *Config {
 	return c
 }
 
-// TestRestored gives keys their usual values, one after the other: nothing else changes, and in the end nothing is left of them.
-func TestRestored(t *testing.T) {
+// TestWithDefault gives keys their usual values, one after the other: nothing else changes, and in the end nothing is
+// left of them.
+func TestWithDefault(t *testing.T) {
 	c := parsed(t, everything)
 	keys := c.Changes()
 	if len(keys) < 20 {
@@ -26,7 +27,7 @@ func TestRestored(t *testing.T) {
 	}
 	for i, key := range keys {
 		before := c.Clone()
-		c = c.Restored(key)
+		c = c.WithDefault(key)
 		if !slices.Equal(keys[i+1:], c.Changes()) {
 			t.Fatalf("after %s was restored, %q differ from the default, and should %q", key, c.Changes(), keys[i+1:])
 		}
@@ -39,8 +40,8 @@ func TestRestored(t *testing.T) {
 	}
 }
 
-// TestBrief says what differs from the default, and what a reader asks first.
-func TestBrief(t *testing.T) {
+// TestMinimal says what differs from the default, and what a reader asks first.
+func TestMinimal(t *testing.T) {
 	c := parsed(t, `
 		raft.max_entries = 1
 		[[fault]]
@@ -50,7 +51,7 @@ func TestBrief(t *testing.T) {
 		at = "2ms"
 		restart = "node-1"
 	`)
-	got := string(c.Brief(Notes{Head: []string{"one", "two"}, Fault: func(f Fault) string { return strings.TrimSuffix("why crash", " "+string(f.Kind)) }}))
+	got := string(c.Minimal(Notes{Head: []string{"one", "two"}, Fault: func(f Fault) string { return strings.TrimSuffix("why crash", " "+string(f.Kind)) }}))
 	want := `# one
 # two
 scenario = "x"
@@ -73,7 +74,7 @@ at = "2ms"
 restart = "node-1"
 `
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("the brief text (-want +got):\n%s", diff)
+		t.Errorf("the minimal text (-want +got):\n%s", diff)
 	}
 }
 

@@ -1,4 +1,4 @@
-package config
+package positions
 
 import (
 	"fmt"
@@ -90,62 +90,4 @@ func (ds Diagnostics) Unwrap() []error {
 		errs[i] = d
 	}
 	return errs
-}
-
-// source is a text that values come from: a file, or what was given with a flag.
-type source struct {
-	name   string
-	text   string // as TOML
-	order  int    // later sources win over earlier ones
-	flag   bool
-	hidden int    // how much of the beginning of text was not given but put before it
-	given  string // what was given, when not the rest of text
-}
-
-// visible is the text as it was given, and by how much its bytes are shifted from text. With a flag it is the whole argument, as in -nodes 3.
-func (s *source) visible() (text string, shift int) {
-	text = s.text[s.hidden:]
-	if s.given != "" {
-		text = s.given
-	}
-	if !s.flag {
-		return text, -s.hidden
-	}
-	return s.name + " " + text, len(s.name) + 1 - s.hidden
-}
-
-// span is a part of a source's text, in bytes.
-type span struct{ start, end int }
-
-// origin is where a value was given.
-type origin struct {
-	source *source
-	span   span
-}
-
-func (o origin) later(than origin) bool {
-	if o.source.order != than.source.order {
-		return o.source.order > than.source.order
-	}
-	return o.span.start > than.span.start
-}
-
-// diagnostic says what is wrong at a place.
-func (o origin) diagnostic(message string) Diagnostic {
-	text, shift := o.source.visible()
-	start := min(max(o.span.start+shift, 0), len(text))
-	end := min(max(o.span.end+shift, start), len(text))
-	first := strings.LastIndexByte(text[:start], '\n') + 1
-	line, _, _ := strings.Cut(text[first:], "\n")
-	line = strings.TrimSuffix(line, "\r")
-	start, end = min(start-first, len(line)), min(end-first, len(line))
-	return Diagnostic{
-		File:    o.source.name,
-		Line:    strings.Count(text[:first], "\n") + 1,
-		Column:  utf8.RuneCountInString(line[:start]) + 1,
-		Message: message,
-		Text:    line,
-		Width:   max(1, utf8.RuneCountInString(line[start:end])),
-		Flag:    o.source.flag,
-	}
 }
