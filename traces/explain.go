@@ -113,7 +113,7 @@ func (e *Explainer) note(at int32) {
 	case spans.KVPutName, spans.KVGetName, spans.KVDeleteName:
 		e.operations[s.Attribute(spans.KVRequestIDKey).AsString()] = at
 	case spans.SetPeersName:
-		e.nodes, e.peers = s.values(spans.RaftPeersKey), s
+		e.nodes, e.peers = shownList(s, spans.RaftPeersKey), s
 	}
 }
 
@@ -245,7 +245,7 @@ func (e *Explainer) finish(x *Explanation, question string, next ...string) *Exp
 		var steps []ExplanationStep
 		for _, v := range e.violations {
 			steps = append(steps, step(e.begin(v), "The invariant %s did not hold, and the run was stopped.",
-				v.value(spans.RaftkvInvariantKey)))
+				shown(v, spans.RaftkvInvariantKey)))
 		}
 		x.Parts = append(x.Parts, because("How the run ended", steps))
 	}
@@ -298,8 +298,8 @@ func (e *Explainer) canonical(question string) string {
 	case spans.KVPutName, spans.KVGetName, spans.KVDeleteName:
 		return strings.ReplaceAll(s.Attribute(spans.KVRequestIDKey).AsString(), "/", " ")
 	case spans.ElectionName:
-		if winner := e.winner(s.term()); winner != nil && winner.ID == s.ID {
-			return termQuestion(s.term())
+		if winner := e.winner(termOf(s)); winner != nil && winner.ID == s.ID {
+			return termQuestion(termOf(s))
 		}
 	}
 	return s.ID.String()

@@ -80,11 +80,6 @@ func pastOf(condition string) string {
 
 func faultKind(f *Span) string { return f.Attribute(spans.RaftkvFaultKey).AsString() }
 
-// isCrash says whether a fault ends what a process does. A rollback does, and starts it again at once.
-func isCrash(f *Span) bool {
-	return faultKind(f) == spans.FaultCrash || faultKind(f) == spans.FaultLoseUnsynced || faultKind(f) == spans.FaultRollback
-}
-
 // touches says whether a fault is one of this process.
 func touches(f *Span, process string) bool {
 	return slices.Contains(strings.Fields(f.Attribute(spans.RaftkvFaultTargetKey).AsString()), process)
@@ -187,7 +182,7 @@ func (e *Explainer) faultOf(s *Span, drop *Event) *Span {
 
 // lost says why what a span sent did not arrive.
 func (e *Explainer) lost(s *Span, drop *Event) reason {
-	peer, what := s.peer(), messageName(s)
+	peer, what := peerOf(s), messageName(s)
 	switch f := e.faultOf(s, drop); {
 	case f == nil || !isCrash(f):
 		return kept(Lost, e.when(s, drop), say("the %s was lost on its way to %s%s", what, peer,
@@ -202,13 +197,13 @@ func (e *Explainer) lost(s *Span, drop *Event) reason {
 
 // absent says why the reply to a call did not come, or not in time.
 func (e *Explainer) absent(call *Span) reason {
-	peer, what := call.peer(), messageName(call)
+	peer, what := peerOf(call), messageName(call)
 	receivers := e.receivers(call)
-	if call.value(spans.RaftReplyKey) != "" && len(receivers) == 0 {
+	if shown(call, spans.RaftReplyKey) != "" && len(receivers) == 0 {
 		return kept(NotInTrace, e.end(call), say("%s answered it by %s, and the trace lacks the span of that", peer,
 			e.end(call)))
 	}
-	if drop := call.event(spans.EventDrop); drop != nil && len(receivers) == 0 {
+	if drop := eventOf(call, spans.EventDrop); drop != nil && len(receivers) == 0 {
 		return e.lost(call, drop)
 	}
 	for _, r := range receivers {
@@ -230,8 +225,8 @@ func (e *Explainer) absent(call *Span) reason {
 
 // answeredInVain says why the reply of a server that handled a call did not count; not ok if nothing shows why.
 func (e *Explainer) answeredInVain(call, r *Span) (why reason, ok bool) {
-	peer := call.peer()
-	drop, answered := r.event(spans.EventDrop), r.value(spans.RaftReplyKey) != ""
+	peer := peerOf(call)
+	drop, answered := eventOf(r, spans.EventDrop), shown(r, spans.RaftReplyKey) != ""
 	switch {
 	case drop != nil:
 		return kept(Lost, e.when(r, drop), say("%s answered at %s, but the answer was lost%s", peer, e.end(r),
@@ -246,7 +241,7 @@ func (e *Explainer) answeredInVain(call, r *Span) (why reason, ok bool) {
 	case r.End.After(call.End):
 		return kept(TooLate, e.begin(r), say("%s had taken it in at %s, and had not answered by %s", peer, e.begin(r),
 			e.end(call))), true
-	case r.value(spans.ErrorTypeKey) == spans.ErrorTypeCrash:
+	case shown(r, spans.ErrorTypeKey) == spans.ErrorTypeCrash:
 		return kept(Crashed, e.end(r), say("%s crashed at %s before it had answered", peer, e.end(r))), true
 	case r.Attribute(spans.RaftUnfinishedKey).AsBool():
 		return kept(RunEnded, e.begin(r), say("%s had taken it in at %s, and had not answered when the run ended", peer,
@@ -260,7 +255,7 @@ func (e *Explainer) callEnd(call *Span) (Sentence, Occurrence) {
 	switch {
 	case call.Attribute(spans.RaftUnfinishedKey).AsBool():
 		return say("the run ended at %s", e.end(call)), RunEnded
-	case call.value(spans.ErrorTypeKey) == spans.ErrorTypeCrash:
+	case shown(call, spans.ErrorTypeKey) == spans.ErrorTypeCrash:
 		return say("%s crashed at %s", call.Service, e.end(call)), Crashed
 	}
 	return say("the call was given up at %s", e.end(call)), TooLate
@@ -271,20 +266,20 @@ func (e *Explainer) unheard(call *Span) reason {
 	switch {
 	case call.Kind == trace.SpanKindProducer: // nothing ends it
 		return kept(RunEnded, e.begin(call), say("no span shows that the %s was handled before the run ended at %s%s%s",
-			messageName(call), e.runEnd(), e.delayed(call), e.ailing(call.peer(), call.End)))
+			messageName(call), e.runEnd(), e.delayed(call), e.ailing(peerOf(call), call.End)))
 	case call.Attribute(spans.RaftUnfinishedKey).AsBool():
 		return kept(RunEnded, e.end(call), say("no span shows that the %s was handled before the run ended at %s%s%s",
-			messageName(call), e.end(call), e.delayed(call), e.ailing(call.peer(), call.End)))
-	case call.value(spans.ErrorTypeKey) == spans.ErrorTypeCrash:
+			messageName(call), e.end(call), e.delayed(call), e.ailing(peerOf(call), call.End)))
+	case shown(call, spans.ErrorTypeKey) == spans.ErrorTypeCrash:
 		return kept(Crashed, e.end(call), say("%s itself crashed at %s", call.Service, e.end(call)))
 	}
 	return kept(TimedOut, e.end(call), say("no span shows that the %s was handled in the time that a call is given, "+
-		"which ended at %s%s%s", messageName(call), e.end(call), e.delayed(call), e.ailing(call.peer(), call.End)))
+		"which ended at %s%s%s", messageName(call), e.end(call), e.delayed(call), e.ailing(peerOf(call), call.End)))
 }
 
 // delayed says that what a span sent was late on purpose.
 func (e *Explainer) delayed(s *Span) Sentence {
-	late := s.event(spans.EventDelay)
+	late := eventOf(s, spans.EventDelay)
 	if late == nil {
 		return Sentence{}
 	}

@@ -14,7 +14,7 @@ import (
 func (e *Explainer) replication(t *times, entries []*Span, commit *Span) {
 	var decider, first *Span
 	for _, s := range entries {
-		if endStep(s).together(endStep(commit)) && s.replied(protocol.AppendEntriesOk{}) {
+		if endStep(s).together(endStep(commit)) && hasReplied(s, protocol.AppendEntriesOk{}) {
 			decider = s
 			break
 		}
@@ -24,13 +24,13 @@ func (e *Explainer) replication(t *times, entries []*Span, commit *Span) {
 		return
 	}
 	for _, s := range entries {
-		if s.peer() == decider.peer() && first == nil {
+		if peerOf(s) == peerOf(decider) && first == nil {
 			first = s
 		}
 	}
-	peer := decider.peer()
+	peer := peerOf(decider)
 	if first.Start.Sub(e.epoch) > t.at.At {
-		why, ok := e.waitedFor(commit.Service, peer, commit.term(), e.epoch.Add(t.at.At), first)
+		why, ok := e.waitedFor(commit.Service, peer, termOf(commit), e.epoch.Add(t.at.At), first)
 		if ok {
 			t.until(e.begin(first), first, "It waited to be sent to %s: %s.", peer, why)
 		}
@@ -43,7 +43,7 @@ func (e *Explainer) replication(t *times, entries []*Span, commit *Span) {
 	if receiver := e.answering(decider); receiver != nil {
 		t.until(e.end(receiver), receiver, "It went to %s, which stored it%s.", peer, e.ailing(peer, receiver.End))
 	}
-	by := commit.values(spans.RaftCommitAcknowledgedByKey)
+	by := shownList(commit, spans.RaftCommitAcknowledgedByKey)
 	t.until(e.begin(commit), decider, "%s's acknowledgement went back to %s. With it %s had the entry, which is a "+
 		"majority.", peer, commit.Service, andList(by))
 }
@@ -54,21 +54,21 @@ func (e *Explainer) copies(entries []*Span, op *Span) []ExplanationStep {
 	done := map[string]bool{}
 	for _, s := range entries {
 		switch {
-		case done[s.peer()]:
-		case s.replied(protocol.AppendEntriesOk{}):
-			done[s.peer()] = true
+		case done[peerOf(s)]:
+		case hasReplied(s, protocol.AppendEntriesOk{}):
+			done[peerOf(s)] = true
 			var late Sentence
 			if s.End.After(op.End) {
 				late = joined(say(" after the answer had gone out: a majority had been enough"),
-					e.ailing(s.peer(), s.End)).on(e.end(op))
+					e.ailing(peerOf(s), s.End)).on(e.end(op))
 			}
-			steps = append(steps, step(e.end(s), "%s's acknowledgement arrived%s.", s.peer(), late))
-		case s.replied(protocol.AppendEntriesRejected{}):
+			steps = append(steps, step(e.end(s), "%s's acknowledgement arrived%s.", peerOf(s), late))
+		case hasReplied(s, protocol.AppendEntriesRejected{}):
 			why := e.refused(s)
-			steps = append(steps, step(e.end(s), "%s's refusal arrived: %s.", s.peer(), why.Sentence).because(why))
+			steps = append(steps, step(e.end(s), "%s's refusal arrived: %s.", peerOf(s), why.Sentence).because(why))
 		default:
 			why := e.absent(s)
-			steps = append(steps, step(e.end(s), "%s's acknowledgement did not come: %s.", s.peer(), why.Sentence).because(why))
+			steps = append(steps, step(e.end(s), "%s's acknowledgement did not come: %s.", peerOf(s), why.Sentence).because(why))
 		}
 	}
 	return byTime(steps)
@@ -90,14 +90,14 @@ func (e *Explainer) appliedBy(op *Span) *Span {
 func (e *Explainer) appliedOnce(node string, until time.Time) []*Span {
 	byIndex := map[int64]*Span{}
 	for s := range e.of(node, spans.ApplyName) {
-		if !s.End.After(until) && byIndex[s.number(spans.RaftIndexKey)] == nil {
-			byIndex[s.number(spans.RaftIndexKey)] = s
+		if !s.End.After(until) && byIndex[integer(s, spans.RaftIndexKey)] == nil {
+			byIndex[integer(s, spans.RaftIndexKey)] = s
 		}
 	}
 	return slices.SortedFunc(maps.Values(byIndex), func(a,
 		b *Span,
 	) int {
-		return cmp.Compare(a.number(spans.RaftIndexKey), b.number(spans.RaftIndexKey))
+		return cmp.Compare(integer(a, spans.RaftIndexKey), integer(b, spans.RaftIndexKey))
 	})
 }
 
@@ -107,7 +107,7 @@ func lastChange(list []*Span, key string, before int64) *Span {
 	var last *Span
 	first := map[string]string{} // the first results of requests
 	for _, s := range list {
-		c, result := s.command(), s.Attribute(spans.KVResultKey).AsString()
+		c, result := commandIn(s), s.Attribute(spans.KVResultKey).AsString()
 		request := s.Attribute(spans.KVRequestIDKey).AsString()
 		was, again := first[request]
 		if !again && request != "" {
@@ -115,7 +115,7 @@ func lastChange(list []*Span, key string, before int64) *Span {
 		}
 		changes := c.verb == "put" && result == protocol.Stored{}.String() || c.verb == "delete" &&
 			result == protocol.Deleted{}.String()
-		if s.number(spans.RaftIndexKey) < before && c.key == key && changes && (!again || was != result) {
+		if integer(s, spans.RaftIndexKey) < before && c.key == key && changes && (!again || was != result) {
 			last = s
 		}
 	}
@@ -129,20 +129,20 @@ func (e *Explainer) whyThisAnswer(op *Span) []ExplanationStep {
 	if applied == nil {
 		return append(steps, e.unapplied(op)...)
 	}
-	node, index := applied.Service, applied.number(spans.RaftIndexKey)
+	node, index := applied.Service, integer(applied, spans.RaftIndexKey)
 	steps = append(steps, step(e.end(applied), "%s was the first to apply it, at index %d: %s.", node, index,
 		appliedSaid(applied)))
 	for _, s := range e.appliedElsewhere(applied) {
 		steps = append(steps, e.appliedAgain(s, applied))
 	}
 	all := e.appliedOnce(node, maxTime)
-	key := applied.command().key
+	key := commandIn(applied).key
 	last := lastChange(all, key, index)
 	if last == nil {
 		return append(steps, step(e.end(applied), "The trace has no entry before it that changed %q.", key))
 	}
 	return append(steps, step(e.end(last), "The last entry before it to change %q was index %s: %s, of %s.", key,
-		last.value(spans.RaftIndexKey), last.command().text, requestSaid(last)))
+		shown(last, spans.RaftIndexKey), commandIn(last).text, requestSaid(last)))
 }
 
 // appliedElsewhere are the first applies of the request of an entry at later indexes, by whichever server, in the
@@ -150,8 +150,8 @@ func (e *Explainer) whyThisAnswer(op *Span) []ExplanationStep {
 func (e *Explainer) appliedElsewhere(first *Span) []*Span {
 	byIndex := map[int64]*Span{}
 	for s := range e.of("", spans.ApplyName) {
-		index := s.number(spans.RaftIndexKey)
-		if s.value(spans.KVRequestIDKey) != first.value(spans.KVRequestIDKey) || index <= first.number(spans.RaftIndexKey) {
+		index := integer(s, spans.RaftIndexKey)
+		if shown(s, spans.KVRequestIDKey) != shown(first, spans.KVRequestIDKey) || index <= integer(first, spans.RaftIndexKey) {
 			continue
 		}
 		if was := byIndex[index]; was == nil || s.End.Before(was.End) {
@@ -161,14 +161,14 @@ func (e *Explainer) appliedElsewhere(first *Span) []*Span {
 	return slices.SortedFunc(maps.Values(byIndex), func(a,
 		b *Span,
 	) int {
-		return cmp.Compare(a.number(spans.RaftIndexKey), b.number(spans.RaftIndexKey))
+		return cmp.Compare(integer(a, spans.RaftIndexKey), integer(b, spans.RaftIndexKey))
 	})
 }
 
 // appliedAgain says that an operation was in the log again.
 func (e *Explainer) appliedAgain(s, first *Span) ExplanationStep {
-	index := s.number(spans.RaftIndexKey)
-	if s.value(spans.KVResultKey) == first.value(spans.KVResultKey) {
+	index := integer(s, spans.RaftIndexKey)
+	if shown(s, spans.KVResultKey) == shown(first, spans.KVResultKey) {
 		return step(e.end(s), "It was in the log again at index %d, as a retry: %s, the first answer again (§8).", index,
 			appliedSaid(s)).held(RuleOnce)
 	}
@@ -188,7 +188,7 @@ func (e *Explainer) unapplied(op *Span) []ExplanationStep {
 	var latest *Span
 	for _, node := range e.nodes {
 		if last := lastChange(e.appliedOnce(node, op.Start), key, 1<<62); last != nil &&
-			(latest == nil || last.number(spans.RaftIndexKey) > latest.number(spans.RaftIndexKey)) {
+			(latest == nil || integer(last, spans.RaftIndexKey) > integer(latest, spans.RaftIndexKey)) {
 			latest = last
 		}
 	}
@@ -198,7 +198,7 @@ func (e *Explainer) unapplied(op *Span) []ExplanationStep {
 	}
 	steps = append(steps, step(e.end(latest), "Before it was asked, %s had applied the last change of %q, index %s: "+
 		"%s, of %s.", latest.Service, key,
-		latest.value(spans.RaftIndexKey), latest.command().text, requestSaid(latest)))
+		shown(latest, spans.RaftIndexKey), commandIn(latest).text, requestSaid(latest)))
 	for try := range e.below(op.ID) {
 		server := e.answering(try)
 		if server == nil || server.Service == latest.Service {
@@ -209,10 +209,10 @@ func (e *Explainer) unapplied(op *Span) []ExplanationStep {
 		case own == nil:
 			steps = append(steps, step(e.end(server), "%s, which was asked, had applied nothing that changed %q.",
 				server.Service, key))
-		case own.number(spans.RaftIndexKey) < latest.number(spans.RaftIndexKey):
+		case integer(own, spans.RaftIndexKey) < integer(latest, spans.RaftIndexKey):
 			steps = append(steps, step(e.end(own), "%s, which was asked, had applied no later change than index %s: %s.",
-				server.Service, own.value(spans.RaftIndexKey),
-				own.command().text))
+				server.Service, shown(own, spans.RaftIndexKey),
+				commandIn(own).text))
 		}
 	}
 	return steps

@@ -21,22 +21,22 @@ func (e *Explainer) brokenBy(s *Span) []ExplanationStep {
 		return e.brokenByApply(s, call)
 	case isSender(s):
 		broken := e.brokenByReply(s)
-		if s.is(spans.AppendEntriesClientName, trace.SpanKindClient) && s.replied(protocol.AppendEntriesRejected{}) {
-			broken = append(broken, e.sentTheSame(s.Service, s.peer(), s.term())...)
+		if isA(s, spans.AppendEntriesClientName, trace.SpanKindClient) && hasReplied(s, protocol.AppendEntriesRejected{}) {
+			broken = append(broken, e.sentTheSame(s.Service, peerOf(s), termOf(s))...)
 		}
 		return broken
 	case call == nil:
 		return nil
-	case s.is(spans.RequestVoteServerName, trace.SpanKindServer) && s.replied(protocol.VoteGranted{}):
+	case isA(s, spans.RequestVoteServerName, trace.SpanKindServer) && hasReplied(s, protocol.VoteGranted{}):
 		_, broken := e.whyGranted(&voteReply{call: call, arrived: call, answer: s, granted: true}, false)
 		return broken
-	case s.Kind == trace.SpanKindServer && s.replied(protocol.Answered{}):
+	case s.Kind == trace.SpanKindServer && hasReplied(s, protocol.Answered{}):
 		return e.brokenByServer(s)
-	case (s.Name == spans.AppendEntriesServerName || s.Name == spans.RequestVoteServerName) && call.term() > s.term():
+	case (s.Name == spans.AppendEntriesServerName || s.Name == spans.RequestVoteServerName) && termOf(call) > termOf(s):
 		return []ExplanationStep{step(e.end(s), "It is of term %d, and %s stayed in term %d. That breaks the rule that "+
-			"a newer term makes every server its follower (§5.1).", call.term(), s.Service, s.term()).
+			"a newer term makes every server its follower (§5.1).", termOf(call), s.Service, termOf(s)).
 			resting(e.begin(call)).breaks(RuleTermOver)}
-	case s.is(spans.AppendEntriesServerName, trace.SpanKindServer) && s.replied(protocol.AppendEntriesOk{}):
+	case isA(s, spans.AppendEntriesServerName, trace.SpanKindServer) && hasReplied(s, protocol.AppendEntriesOk{}):
 		return e.brokenByIdling(s)
 	}
 	return nil
@@ -45,8 +45,8 @@ func (e *Explainer) brokenBy(s *Span) []ExplanationStep {
 // brokenByReply says that a leader or a candidate heard of a newer term, and stayed what it was.
 func (e *Explainer) brokenByReply(call *Span) []ExplanationStep {
 	answer := e.answering(call)
-	if answer == nil || answer.term() <= call.term() ||
-		call.value(spans.RaftRoleKey) == protocol.RoleFollower.String() ||
+	if answer == nil || termOf(answer) <= termOf(call) ||
+		shown(call, spans.RaftRoleKey) == protocol.RoleFollower.String() ||
 		call.Attribute(spans.RaftRoleKey).AsString() == "" {
 		return nil
 	}
@@ -57,7 +57,7 @@ func (e *Explainer) brokenByReply(call *Span) []ExplanationStep {
 	}
 	return []ExplanationStep{step(e.end(call), "%s's reply was of term %d, and %s stayed the %s of term %d. That "+
 		"breaks the rule that a newer term makes every server its follower (§5.1).",
-		answer.Service, answer.term(), call.Service, call.value(spans.RaftRoleKey), call.term()).
+		answer.Service, termOf(answer), call.Service, shown(call, spans.RaftRoleKey), termOf(call)).
 		resting(e.end(answer), e.begin(call)).breaks(RuleTermOver)}
 }
 
@@ -69,7 +69,7 @@ func (e *Explainer) committedUpTo(node string, until time.Time) (index int64, at
 			if e.startedBetween(node, s.End, until) {
 				return 0, Moment{}
 			}
-			return s.number(spans.RaftCommitToKey), e.end(s)
+			return integer(s, spans.RaftCommitToKey), e.end(s)
 		}
 	}
 	return 0, Moment{}
@@ -77,8 +77,8 @@ func (e *Explainer) committedUpTo(node string, until time.Time) (index int64, at
 
 // brokenByIdling says that a follower was told of a commit index which its log reaches, and did not move its own.
 func (e *Explainer) brokenByIdling(s *Span) []ExplanationStep {
-	match, matched := e.matchWith(s.Service, s.peer(), s.term(), s.End)
-	told := min(match, s.number(spans.RaftLeaderCommitKey))
+	match, matched := e.matchWith(s.Service, peerOf(s), termOf(s), s.End)
+	told := min(match, integer(s, spans.RaftLeaderCommitKey))
 	index, at := e.committedUpTo(s.Service, s.End)
 	if index >= told || e.committedBelow(s) {
 		return nil
@@ -86,7 +86,7 @@ func (e *Explainer) brokenByIdling(s *Span) []ExplanationStep {
 	broken := step(e.end(s), "It told %s that index %s is committed, whose log was known to equal the leader's up to "+
 		"index %d, and which did not move its commit index. That breaks the rule that a follower commits what it is "+
 		"told of (§5.3, Figure 2).",
-		s.Service, s.value(spans.RaftLeaderCommitKey), match).resting(matched).breaks(RuleMatched)
+		s.Service, shown(s, spans.RaftLeaderCommitKey), match).resting(matched).breaks(RuleMatched)
 	if index > 0 {
 		broken = broken.resting(at)
 	}
@@ -105,7 +105,7 @@ func (e *Explainer) brokenByApply(s, commit *Span) []ExplanationStep {
 	if request == "" || op == nil {
 		return broken
 	}
-	if first := e.appliedBy(op); first != nil && first.number(spans.RaftIndexKey) < s.number(spans.RaftIndexKey) {
+	if first := e.appliedBy(op); first != nil && integer(first, spans.RaftIndexKey) < integer(s, spans.RaftIndexKey) {
 		if again := e.appliedAgain(s, first); again.Broken {
 			broken = append(broken, again)
 		}
@@ -115,16 +115,16 @@ func (e *Explainer) brokenByApply(s, commit *Span) []ExplanationStep {
 
 // brokenByCommit says which rules a commit broke, as far as spans tell.
 func (e *Explainer) brokenByCommit(s *Span) []ExplanationStep {
-	if s.leads() {
+	if isLeading(s) {
 		return e.brokenByLeadersCommit(s)
 	}
 	told := e.spanOf(s.Parent)
 	if told == nil || !isReceiver(told) {
 		return nil
 	}
-	to := s.number(spans.RaftCommitToKey)
-	match, by := e.matchWith(s.Service, told.peer(), s.term(), s.End)
-	notified, heard := e.notified(s.Service, told.peer(), s.term(), s.End)
+	to := integer(s, spans.RaftCommitToKey)
+	match, by := e.matchWith(s.Service, peerOf(told), termOf(s), s.End)
+	notified, heard := e.notified(s.Service, peerOf(told), termOf(s), s.End)
 	var broken []ExplanationStep
 	if to > notified {
 		broken = append(broken, step(e.end(s), "%s committed up to index %d, and had been told of index %d at most. "+
@@ -134,7 +134,7 @@ func (e *Explainer) brokenByCommit(s *Span) []ExplanationStep {
 	if to > match {
 		said := step(e.end(s), "%s committed up to index %d, and its log was known to equal that of %s, the leader of "+
 			"term %d, up to index %d only. That breaks the rule of how far a follower commits (§5.3, Figure 2).",
-			s.Service, to, told.peer(), s.term(), match).breaks(RuleMatched)
+			s.Service, to, peerOf(told), termOf(s), match).breaks(RuleMatched)
 		if match > 0 {
 			said = said.resting(by)
 		}
@@ -145,14 +145,14 @@ func (e *Explainer) brokenByCommit(s *Span) []ExplanationStep {
 
 func (e *Explainer) brokenByLeadersCommit(s *Span) []ExplanationStep {
 	var broken []ExplanationStep
-	to := s.number(spans.RaftCommitToKey)
-	if n, ok := e.logOf(s.Service, s.End).at(to); ok && n.term != s.term() {
+	to := integer(s, spans.RaftCommitToKey)
+	if n, ok := e.logOf(s.Service, s.End).at(to); ok && n.term != termOf(s) {
 		broken = append(broken, step(e.end(s), "The entry at index %d is of term %d, and %s led term %d: it counted the "+
 			"copies of an entry of an earlier term. That breaks the rule of what may be committed by counting (§5.4.2, Figure 8).",
-			to, n.term, s.Service, s.term()).resting(n.at).breaks(RuleOwnTerm))
+			to, n.term, s.Service, termOf(s)).resting(n.at).breaks(RuleOwnTerm))
 	}
-	by := s.values(spans.RaftCommitAcknowledgedByKey)
-	if needs := int(s.number(spans.RaftQuorumKey)); len(by) > 0 && len(by) < needs {
+	by := shownList(s, spans.RaftCommitAcknowledgedByKey)
+	if needs := int(integer(s, spans.RaftQuorumKey)); len(by) > 0 && len(by) < needs {
 		broken = append(broken, step(e.end(s), "That is %d of the %d that make a majority, which breaks the rule of when "+
 			"an entry is committed (§5.3).", len(by), needs).breaks(RuleCopies))
 	}
@@ -172,10 +172,10 @@ func (e *Explainer) brokenByAnswer(op *Span) []ExplanationStep {
 
 // brokenByServer says which rules a server broke when it answered a client.
 func (e *Explainer) brokenByServer(server *Span) []ExplanationStep {
-	if !server.replied(protocol.Answered{}) {
+	if !hasReplied(server, protocol.Answered{}) {
 		return nil
 	}
-	appended, result := server.event(spans.EventAppend), server.Attribute(spans.KVResultKey).AsString()
+	appended, result := eventOf(server, spans.EventAppend), server.Attribute(spans.KVResultKey).AsString()
 	if appended == nil {
 		return []ExplanationStep{step(e.end(server), "%s answered, and had taken no entry of it into its log. That "+
 			"breaks the rule that a command is answered when its entry is applied (§8).",

@@ -22,7 +22,7 @@ type commitment struct {
 func (e *Explainer) commitments(index int64) []commitment {
 	var list []commitment
 	for s := range e.of("", spans.CommitName) {
-		if s.leads() && s.number(spans.RaftCommitFromKey) < index && index <= s.number(spans.RaftCommitToKey) {
+		if isLeading(s) && integer(s, spans.RaftCommitFromKey) < index && index <= integer(s, spans.RaftCommitToKey) {
 			n, ok := e.logOf(s.Service, s.End).at(index)
 			list = append(list, commitment{s, n, ok})
 		}
@@ -47,19 +47,19 @@ func (e *Explainer) commitOf(n entry, index int64) (its, instead *commitment) {
 // howCommitted says which leader found an entry to be on a majority, and which rules that broke, if any.
 func (e *Explainer) howCommitted(c *commitment, index int64) []ExplanationStep {
 	s := c.commit
-	by, to := andList(s.values(spans.RaftCommitAcknowledgedByKey)), s.number(spans.RaftCommitToKey)
+	by, to := andList(shownList(s, spans.RaftCommitAcknowledgedByKey)), integer(s, spans.RaftCommitToKey)
 	said := step(e.end(s), "%s, the leader of term %d, knew that %s had it, a majority, and committed it.", s.Service,
-		s.term(), by)
+		termOf(s), by)
 	switch broken := e.brokenByCommit(s); {
 	case len(broken) > 0:
 		said = step(e.end(s), "%s, the leader of term %d, knew that %s had what is up to index %d, and committed up to "+
-			"there.", s.Service, s.term(), by, to)
+			"there.", s.Service, termOf(s), by, to)
 	case by == "":
 		said = step(e.end(s), "%s, the leader of term %d, committed up to index %d; who had that the trace does not tell.",
-			s.Service, s.term(), to)
+			s.Service, termOf(s), to)
 	case to > index:
 		said = step(e.end(s), "%s, the leader of term %d, committed index %d, which %s had, a majority, and with it "+
-			"index %d, which stands before that.", s.Service, s.term(), to, by, index)
+			"index %d, which stands before that.", s.Service, termOf(s), to, by, index)
 	}
 	return append([]ExplanationStep{said}, e.brokenByCommit(s)...)
 }
@@ -90,10 +90,10 @@ func (e *Explainer) matches(node, leader string, term int64) []match {
 			list = append(list, match{since: s.Start})
 			continue
 		}
-		if s.is(spans.AppendEntriesServerName, trace.SpanKindServer) && s.replied(protocol.AppendEntriesOk{}) &&
-			s.term() == term && s.peer() == leader &&
-			(len(list) == 0 || s.number(spans.RaftMatchIndexKey) > list[len(list)-1].index) {
-			list = append(list, match{s.End, s.number(spans.RaftMatchIndexKey), e.end(s)})
+		if isA(s, spans.AppendEntriesServerName, trace.SpanKindServer) && hasReplied(s, protocol.AppendEntriesOk{}) &&
+			termOf(s) == term && peerOf(s) == leader &&
+			(len(list) == 0 || integer(s, spans.RaftMatchIndexKey) > list[len(list)-1].index) {
+			list = append(list, match{s.End, integer(s, spans.RaftMatchIndexKey), e.end(s)})
 		}
 	}
 	return list
@@ -119,11 +119,11 @@ func (e *Explainer) matchWith(node, leader string, term int64, until time.Time) 
 func (e *Explainer) notified(node, leader string, term int64, until time.Time) (index int64, at []Moment) {
 	started := e.lastStart(node, until)
 	for s := range e.of(node, spans.AppendEntriesServerName, spans.CommitNotificationConsumerName) {
-		told := s.is(spans.AppendEntriesServerName, trace.SpanKindServer) && s.replied(protocol.AppendEntriesOk{}) ||
-			s.is(spans.CommitNotificationConsumerName, trace.SpanKindConsumer)
-		if told && s.term() == term && s.peer() == leader && !s.End.After(until) && s.End.After(started) &&
-			s.number(spans.RaftLeaderCommitKey) > index {
-			index, at = s.number(spans.RaftLeaderCommitKey), []Moment{e.end(s)}
+		told := isA(s, spans.AppendEntriesServerName, trace.SpanKindServer) && hasReplied(s, protocol.AppendEntriesOk{}) ||
+			isA(s, spans.CommitNotificationConsumerName, trace.SpanKindConsumer)
+		if told && termOf(s) == term && peerOf(s) == leader && !s.End.After(until) && s.End.After(started) &&
+			integer(s, spans.RaftLeaderCommitKey) > index {
+			index, at = integer(s, spans.RaftLeaderCommitKey), []Moment{e.end(s)}
 		}
 	}
 	return index, at
@@ -255,10 +255,10 @@ func (e *Explainer) electedWithout(l *leaderTerm, n entry, index int64) []Explan
 		}
 		last = b.call
 		rests = append(rests, e.end(b.answer))
-		if held, ok := e.logOf(b.call.peer(), b.answer.End).at(index); ok && held.same(n) {
-			had = append(had, b.call.peer())
+		if held, ok := e.logOf(peerOf(b.call), b.answer.End).at(index); ok && held.same(n) {
+			had = append(had, peerOf(b.call))
 		} else {
-			others = append(others, b.call.peer())
+			others = append(others, peerOf(b.call))
 		}
 		_, wrong := e.whyGranted(&b, false)
 		broken = append(broken, wrong...)
@@ -289,16 +289,16 @@ func (e *Explainer) vainCopies(l *leaderTerm, n entry, index int64) []Explanatio
 		acked[a.peer] = true
 	}
 	for s := range e.of(l.node, spans.AppendEntriesClientName) {
-		if !s.is(spans.AppendEntriesClientName, trace.SpanKindClient) || s.term() != l.term || s.Start.After(l.until) ||
-			e.since(s.End) < n.at.At || acked[s.peer()] ||
-			s.replied(protocol.AppendEntriesOk{}) && s.End.Before(l.until) {
+		if !isA(s, spans.AppendEntriesClientName, trace.SpanKindClient) || termOf(s) != l.term || s.Start.After(l.until) ||
+			e.since(s.End) < n.at.At || acked[peerOf(s)] ||
+			hasReplied(s, protocol.AppendEntriesOk{}) && s.End.Before(l.until) {
 			continue
 		}
-		if was := first[s.peer()]; was == nil || about(s, index) > about(was, index) ||
+		if was := first[peerOf(s)]; was == nil || about(s, index) > about(was, index) ||
 			about(s, index) == about(was, index) && s.Start.Before(was.Start) {
-			first[s.peer()] = s
+			first[peerOf(s)] = s
 		}
-		count[s.peer()]++
+		count[peerOf(s)]++
 	}
 	var steps []ExplanationStep
 	for _, peer := range e.nodes {
@@ -317,9 +317,9 @@ func (e *Explainer) vainCopies(l *leaderTerm, n entry, index int64) []Explanatio
 // neither.
 func about(s *Span, index int64) int {
 	switch {
-	case s.carries(index):
+	case carries(s, index):
 		return 2
-	case s.number(spans.RaftPrevLogIndexKey) >= index:
+	case integer(s, spans.RaftPrevLogIndexKey) >= index:
 		return 1
 	}
 	return 0
@@ -327,7 +327,7 @@ func about(s *Span, index int64) int {
 
 // vainCopy says why the first AppendEntries of some to a follower came to nothing.
 func (e *Explainer) vainCopy(s *Span, index, count int64) ExplanationStep {
-	peer, why := s.peer(), e.cameToNothing(s)
+	peer, why := peerOf(s), e.cameToNothing(s)
 	times := ""
 	if count > 1 {
 		times = fmt.Sprintf(" (the first of %d AppendEntries that came to nothing)", count)

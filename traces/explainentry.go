@@ -44,7 +44,7 @@ func (e *Explainer) explainEntry(index int64, node string) (*Explanation, error)
 		}
 	}
 	switch {
-	case applied != nil && applied.number(spans.RaftEntryTermKey) == last.term:
+	case applied != nil && integer(applied, spans.RaftEntryTermKey) == last.term:
 		x.Parts = append(x.Parts, because("How "+node+" learned that, and applied it", e.applying(last.entry, applied)))
 		if its != nil && last.removed == nil && e.startedBetween(node, applied.End, e.span(e.last).End) {
 			x.Parts = append(x.Parts, whyNot("Why "+node+" did not apply it again, when it had started again",
@@ -92,7 +92,7 @@ func goneTitle(violation *Span) string {
 
 // entrySaid says what a log has at an index.
 func (e *Explainer) entrySaid(last stay, index int64, node string) Sentence {
-	if e.violatedBy(last.removed) != nil && !last.removed.carries(index) {
+	if e.violatedBy(last.removed) != nil && !carries(last.removed, index) {
 		return say("%s's log should have nothing at index %d any more. It was %s of term %d. ", node, index, last.text(),
 			last.term).on(last.at)
 	}
@@ -107,13 +107,13 @@ func (e *Explainer) entrySaid(last stay, index int64, node string) Sentence {
 func (e *Explainer) fateSaid(n entry, index int64, node string, applied *Span, its, instead *commitment) Sentence {
 	var said Sentence
 	switch {
-	case applied != nil && applied.number(spans.RaftEntryTermKey) == n.term:
+	case applied != nil && integer(applied, spans.RaftEntryTermKey) == n.term:
 		said = joined(say("%s applied it at %s, with the result %s.", node, e.end(applied),
 			resultText(parseCommand(n.command), applied.Attribute(spans.KVResultKey).AsString())), e.appliedBefore(applied))
 	case applied != nil:
 		said = say("%s had applied another entry there, %s of term %d, at %s. That breaks the rule that what is "+
 			"committed stays (§5.4.3).", node,
-			applied.command().text, applied.number(spans.RaftEntryTermKey), e.end(applied))
+			commandIn(applied).text, integer(applied, spans.RaftEntryTermKey), e.end(applied))
 	case its == nil && instead == nil:
 		said = say("%s never applied it: the trace has no leader that committed it.", node).on(e.runEnd())
 	case its == nil:
@@ -132,7 +132,7 @@ func (e *Explainer) fateSaid(n entry, index int64, node string, applied *Span, i
 // applied is where a server applied an index last: one that starts again applies its log anew.
 func (e *Explainer) applied(node string, index int64) *Span {
 	for s := range e.backward(node, spans.ApplyName) {
-		if s.number(spans.RaftIndexKey) == index {
+		if integer(s, spans.RaftIndexKey) == index {
 			return s
 		}
 	}
@@ -142,7 +142,7 @@ func (e *Explainer) applied(node string, index int64) *Span {
 // appliedBefore says when a server applied an entry for the first time, if it did so again after a crash.
 func (e *Explainer) appliedBefore(applied *Span) Sentence {
 	for s := range e.of(applied.Service, spans.ApplyName) {
-		if s.number(spans.RaftIndexKey) != applied.number(spans.RaftIndexKey) {
+		if integer(s, spans.RaftIndexKey) != integer(applied, spans.RaftIndexKey) {
 			continue
 		}
 		if s.ID == applied.ID {
@@ -210,11 +210,11 @@ func (e *Explainer) origin(n entry, index int64) []ExplanationStep {
 		return []ExplanationStep{step(at, "%s, the leader of term %d, appended it at index %d, the next one of its log, "+
 			"for %s; the trace lacks the span of that.", s.Service, n.term, index, requestSaid(s))}
 	}
-	steps := []ExplanationStep{step(e.begin(op), "%s began its request %s: %s.", op.Service, op.ordinal(),
-		op.operationText())}
-	if try := e.spanOf(s.Parent); try != nil && try.number(spans.KVTryKey) > 1 {
+	steps := []ExplanationStep{step(e.begin(op), "%s began its request %s: %s.", op.Service, ordinalOf(op),
+		operationOf(op))}
+	if try := e.spanOf(s.Parent); try != nil && integer(try, spans.KVTryKey) > 1 {
 		steps = append(steps, step(e.begin(try), "It asked %s, its try %s of the same request.", s.Service,
-			try.value(spans.KVTryKey)))
+			shown(try, spans.KVTryKey)))
 	}
 	return append(steps, step(at, "%s, the leader of term %d, appended it at index %d, the next one of its log.",
 		s.Service, n.term, index))
@@ -222,20 +222,20 @@ func (e *Explainer) origin(n entry, index int64) []ExplanationStep {
 
 // arrival says how a follower got an entry: which messages with it were lost or refused, and which was not.
 func (e *Explainer) arrival(n entry, index int64, node string) []ExplanationStep {
-	if !n.by.is(spans.AppendEntriesServerName, trace.SpanKindServer) {
+	if !isA(n.by, spans.AppendEntriesServerName, trace.SpanKindServer) {
 		return nil // it made it itself
 	}
-	leader, term := n.by.peer(), n.by.term()
+	leader, term := peerOf(n.by), termOf(n.by)
 	var steps []ExplanationStep
 	for s := range e.of(leader, spans.AppendEntriesClientName) {
 		switch {
-		case !s.is(spans.AppendEntriesClientName, trace.SpanKindClient), s.peer() != node, s.Start.After(n.by.End),
-			s.term() != term, s.ID == n.by.Parent:
-		case s.replied(protocol.AppendEntriesRejected{}) && !s.End.After(n.by.End):
+		case !isA(s, spans.AppendEntriesClientName, trace.SpanKindClient), peerOf(s) != node, s.Start.After(n.by.End),
+			termOf(s) != term, s.ID == n.by.Parent:
+		case hasReplied(s, protocol.AppendEntriesRejected{}) && !s.End.After(n.by.End):
 			why := e.refused(s)
 			steps = append(steps, step(e.end(s), "An AppendEntries from %s came back: %s.%s", leader, why.Sentence,
 				e.wentBack(s)).because(why))
-		case s.carries(index) && !s.replied(protocol.AppendEntriesOk{}):
+		case carries(s, index) && !hasReplied(s, protocol.AppendEntriesOk{}):
 			why := e.cameToNothing(s)
 			steps = append(steps, step(e.begin(s), "%s sent it to %s in vain: %s.", leader, node, why.Sentence).because(why))
 		}
@@ -244,7 +244,7 @@ func (e *Explainer) arrival(n entry, index int64, node string) []ExplanationStep
 	if carrier := e.spanOf(n.by.Parent); carrier != nil {
 		steps = append(steps, e.carried(carrier, n, index, len(steps) > 0))
 	}
-	prev := n.by.number(spans.RaftPrevLogIndexKey)
+	prev := integer(n.by, spans.RaftPrevLogIndexKey)
 	if prev == 0 {
 		return append(steps, step(n.at, "%s's AppendEntries with it arrived. It begins with index 1, so that there is "+
 			"nothing before it to compare, and it was appended.", leader))
@@ -256,11 +256,11 @@ func (e *Explainer) arrival(n entry, index int64, node string) []ExplanationStep
 // wentBack says that a leader which was refused at once sent something from further back in its log.
 func (e *Explainer) wentBack(refused *Span) Sentence {
 	for s := range e.of(refused.Service, spans.AppendEntriesClientName) {
-		if s.is(spans.AppendEntriesClientName, trace.SpanKindClient) && s.peer() == refused.peer() &&
-			s.term() == refused.term() && beginStep(s).together(endStep(refused)) && s.ID != refused.ID &&
-			s.number(spans.RaftPrevLogIndexKey) < refused.number(spans.RaftPrevLogIndexKey) {
+		if isA(s, spans.AppendEntriesClientName, trace.SpanKindClient) && peerOf(s) == peerOf(refused) &&
+			termOf(s) == termOf(refused) && beginStep(s).together(endStep(refused)) && s.ID != refused.ID &&
+			integer(s, spans.RaftPrevLogIndexKey) < integer(refused, spans.RaftPrevLogIndexKey) {
 			return say(" So %s went back in its log, and sent what follows on index %d (§5.3).", s.Service,
-				s.number(spans.RaftPrevLogIndexKey)).on(e.begin(s))
+				integer(s, spans.RaftPrevLogIndexKey)).on(e.begin(s))
 		}
 	}
 	return Sentence{}
@@ -268,21 +268,21 @@ func (e *Explainer) wentBack(refused *Span) Sentence {
 
 // carried says when an entry was sent with the AppendEntries that brought it, and what it had waited for.
 func (e *Explainer) carried(carrier *Span, n entry, index int64, again bool) ExplanationStep {
-	ailing := e.ailing(carrier.peer(), carrier.Start)
+	ailing := e.ailing(peerOf(carrier), carrier.Start)
 	if again {
-		return step(e.begin(carrier), "%s sent it to %s again%s.", carrier.Service, carrier.peer(), ailing)
+		return step(e.begin(carrier), "%s sent it to %s again%s.", carrier.Service, peerOf(carrier), ailing)
 	}
 	s, appended := e.makerOf(n, index)
 	if s == nil || s.Service != carrier.Service || !appended.At.Before(carrier.Start) ||
 		eventStep(s, appended).together(beginStep(carrier)) {
-		return step(e.begin(carrier), "%s sent it to %s%s.", carrier.Service, carrier.peer(), ailing)
+		return step(e.begin(carrier), "%s sent it to %s%s.", carrier.Service, peerOf(carrier), ailing)
 	}
 	after := interval{e.when(s, appended), e.begin(carrier)}
-	if why, ok := e.waitedFor(carrier.Service, carrier.peer(), carrier.term(), appended.At, carrier); ok {
+	if why, ok := e.waitedFor(carrier.Service, peerOf(carrier), termOf(carrier), appended.At, carrier); ok {
 		return step(e.begin(carrier), "%s sent it to %s, %s after it had appended it: %s%s.", carrier.Service,
-			carrier.peer(), after, why, ailing).held(RuleWindow)
+			peerOf(carrier), after, why, ailing).held(RuleWindow)
 	}
-	return step(e.begin(carrier), "%s sent it to %s, %s after it had appended it%s.", carrier.Service, carrier.peer(),
+	return step(e.begin(carrier), "%s sent it to %s, %s after it had appended it%s.", carrier.Service, peerOf(carrier),
 		after, ailing)
 }
 
@@ -291,7 +291,7 @@ func (e *Explainer) applying(n entry, applied *Span) []ExplanationStep {
 	commit := e.spanOf(applied.Parent)
 	if commit == nil {
 		return []ExplanationStep{step(e.end(applied), "It applied index %s: %s. How it learned that it is committed the "+
-			"trace does not tell.", applied.value(spans.RaftIndexKey), appliedSaid(applied))}
+			"trace does not tell.", shown(applied, spans.RaftIndexKey), appliedSaid(applied))}
 	}
 	var steps []ExplanationStep
 	for s := range e.of(applied.Service, spans.StartName) {
@@ -302,20 +302,20 @@ func (e *Explainer) applying(n entry, applied *Span) []ExplanationStep {
 	}
 	told := e.spanOf(commit.Parent)
 	how := step(e.end(applied), "It moved its commit index to %s, and applied index %s: %s.",
-		commit.value(spans.RaftCommitToKey), applied.value(spans.RaftIndexKey), appliedSaid(applied)).resting(e.end(commit))
+		shown(commit, spans.RaftCommitToKey), shown(applied, spans.RaftIndexKey), appliedSaid(applied)).resting(e.end(commit))
 	switch {
-	case commit.leads():
+	case isLeading(commit):
 		how = step(e.end(applied), "It had found so itself, as the leader. So it applied index %s: %s.",
-			applied.value(spans.RaftIndexKey), appliedSaid(applied)).resting(e.end(commit))
+			shown(applied, spans.RaftIndexKey), appliedSaid(applied)).resting(e.end(commit))
 		how.ID = commit.ID
 	case told != nil && isReceiver(told):
 		how = step(e.end(applied), "%s's %s told it that everything up to index %s is committed. So it applied index "+
-			"%s: %s.", told.peer(), messageName(told),
-			told.value(spans.RaftLeaderCommitKey), applied.value(spans.RaftIndexKey), appliedSaid(applied)).
+			"%s: %s.", peerOf(told), messageName(told),
+			shown(told, spans.RaftLeaderCommitKey), shown(applied, spans.RaftIndexKey), appliedSaid(applied)).
 			resting(e.end(told), e.end(commit))
 		how.ID = told.ID
 	}
-	if commit.leads() { // told with how it was committed
+	if isLeading(commit) { // told with how it was committed
 		return append(steps, how)
 	}
 	return append(append(steps, how), e.brokenByCommit(commit)...)

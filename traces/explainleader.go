@@ -29,7 +29,7 @@ func (e *Explainer) whichTerm(question string) error {
 	}
 	var terms []int64
 	for _, s := range e.elections {
-		terms = append(terms, s.term())
+		terms = append(terms, termOf(s))
 	}
 	slices.Sort(terms)
 	terms = slices.Compact(terms)
@@ -52,7 +52,7 @@ func (e *Explainer) whichTerm(question string) error {
 // winner is the first election of a term that was won; nil if none was.
 func (e *Explainer) winner(term int64) *Span {
 	for _, s := range e.elections {
-		if s.term() == term && s.value(spans.RaftOutcomeKey) == spans.OutcomeWon {
+		if termOf(s) == term && shown(s, spans.RaftOutcomeKey) == spans.OutcomeWon {
 			return s
 		}
 	}
@@ -63,7 +63,7 @@ func (e *Explainer) winner(term int64) *Span {
 func (e *Explainer) explainTerm(term int64) (*Explanation, error) {
 	var candidates []*Span
 	for _, s := range e.elections {
-		if s.term() == term {
+		if termOf(s) == term {
 			candidates = append(candidates, s)
 		}
 	}
@@ -79,7 +79,7 @@ func (e *Explainer) explainTerm(term int64) (*Explanation, error) {
 	for _, s := range candidates {
 		switch {
 		case s == winner:
-		case s.value(spans.RaftOutcomeKey) == spans.OutcomeWon:
+		case shown(s, spans.RaftOutcomeKey) == spans.OutcomeWon:
 			twice = append(twice, step(e.end(s), "%s became the leader of term %d as well. That breaks the rule that a "+
 				"term has at most one leader (§5.2).", s.Service, term).breaks(RuleOneVote))
 		default:
@@ -90,8 +90,8 @@ func (e *Explainer) explainTerm(term int64) (*Explanation, error) {
 		because("What it did first", e.firstDeeds(winner)))
 	var next []string
 	for _, s := range e.elections {
-		if s.term() > term {
-			next = append(next, termQuestion(s.term()))
+		if termOf(s) > term {
+			next = append(next, termQuestion(termOf(s)))
 			break
 		}
 	}
@@ -106,8 +106,8 @@ func (e *Explainer) noSuchTerm(term int64) error {
 	near := &QuestionError{Message: fmt.Sprintf("nobody stood for election in term %d", term)}
 	least := int64(0)
 	for _, s := range e.elections {
-		if away := max(s.term()-term, term-s.term()); near.Nearest == "" || away < least {
-			near.Nearest, least = termQuestion(s.term()), away
+		if away := max(termOf(s)-term, term-termOf(s)); near.Nearest == "" || away < least {
+			near.Nearest, least = termQuestion(termOf(s)), away
 		}
 	}
 	return near
@@ -126,10 +126,10 @@ func (e *Explainer) wonSaid(s *Span) Sentence {
 	if e.peers != nil {
 		of = say(" of %s", Counted(int64(len(e.nodes)), "server")).on(e.end(e.peers))
 	}
-	votes := int(s.number(spans.RaftVotesKey))
+	votes := int(integer(s, spans.RaftVotesKey))
 	said := say("%s became the leader of term %d at %s. It had stood for election at %s, and after %s it counted %s, "+
 		"its own included; %d%s are a majority.",
-		s.Service, s.term(), e.end(s), e.begin(s), interval{e.begin(s), e.end(s)}, Counted(int64(votes),
+		s.Service, termOf(s), e.end(s), e.begin(s), interval{e.begin(s), e.end(s)}, Counted(int64(votes),
 			"vote"), quorum(s), of)
 	if voters := e.voters(s); len(voters) < quorum(s) {
 		said = joined(said, say(" But the trace has the votes of %s only: see below.", andList(voters)))
@@ -145,8 +145,8 @@ func (e *Explainer) outcomeSaid(s *Span) Sentence {
 
 // electionEnd says how an election ended, and what ended it if it was not won.
 func (e *Explainer) electionEnd(s *Span) reason {
-	outcome := s.value(spans.RaftOutcomeKey)
-	had := say("it had %s of the %d that it needed", Counted(s.number(spans.RaftVotesKey), "vote"), quorum(s)).on(e.end(s))
+	outcome := shown(s, spans.RaftOutcomeKey)
+	had := say("it had %s of the %d that it needed", Counted(integer(s, spans.RaftVotesKey), "vote"), quorum(s)).on(e.end(s))
 	switch {
 	case outcome == spans.OutcomeWon:
 		return reason{Sentence: say("it won at %s", e.end(s)), at: e.end(s)}
@@ -158,7 +158,7 @@ func (e *Explainer) electionEnd(s *Span) reason {
 		}
 	case outcome != "":
 		return ruled(RuleVotes, e.end(s), say("%s when, at %s, %s (§5.2)", had, e.end(s), e.whyNoWinner(s)))
-	case s.Status.Code == codes.Error && s.value(spans.ErrorTypeKey) == spans.ErrorTypeCrash:
+	case s.Status.Code == codes.Error && shown(s, spans.ErrorTypeKey) == spans.ErrorTypeCrash:
 		return kept(Crashed, e.end(s), say("it crashed at %s before there was a result", e.end(s)))
 	}
 	return kept(RunEnded, e.end(s), say("there was no result when the run ended at %s", e.end(s)))
@@ -167,10 +167,10 @@ func (e *Explainer) electionEnd(s *Span) reason {
 // whyNoWinner says what made a candidate stand anew.
 func (e *Explainer) whyNoWinner(election *Span) Sentence {
 	for s := range e.of(election.Service, spans.RoleChangeName) {
-		if !endStep(s).together(endStep(election)) || s.value(spans.RaftRoleKey) != protocol.RoleCandidate.String() {
+		if !endStep(s).together(endStep(election)) || shown(s, spans.RaftRoleKey) != protocol.RoleCandidate.String() {
 			continue
 		}
-		switch s.value(spans.RaftRoleEventKey) {
+		switch shown(s, spans.RaftRoleEventKey) {
 		case protocol.RoleEventToldToStart.String():
 			return say("it was told to stand anew").on(e.end(s))
 		case protocol.RoleEventElectionTimeout.String():
@@ -183,19 +183,19 @@ func (e *Explainer) whyNoWinner(election *Span) Sentence {
 // whyLostElection says what made a candidate a follower again.
 func (e *Explainer) whyLostElection(election *Span) reason {
 	for s := range e.of(election.Service, spans.RoleChangeName) {
-		if !endStep(s).together(endStep(election)) || s.value(spans.RaftRoleKey) != protocol.RoleFollower.String() {
+		if !endStep(s).together(endStep(election)) || shown(s, spans.RaftRoleKey) != protocol.RoleFollower.String() {
 			continue
 		}
 		var from Sentence
-		if cause := e.spanOf(s.Parent); cause != nil && cause.peer() != "" {
-			from = say(" from %s", cause.peer()).on(e.end(cause))
+		if cause := e.spanOf(s.Parent); cause != nil && peerOf(cause) != "" {
+			from = say(" from %s", peerOf(cause)).on(e.end(cause))
 		}
 		switch {
-		case s.value(spans.RaftRoleEventKey) == protocol.RoleEventLeaderDiscovered.String():
+		case shown(s, spans.RaftRoleEventKey) == protocol.RoleEventLeaderDiscovered.String():
 			return ruled(RuleOneVote, e.end(s), say("it heard%s that this term has a leader (§5.2)", from).on(e.end(s)))
-		case s.term() > election.term():
+		case termOf(s) > termOf(election):
 			return ruled(RuleTermOver, e.end(s), say("it heard%s of term %d, which is higher (§5.1)", from,
-				s.term()).on(e.end(s)))
+				termOf(s)).on(e.end(s)))
 		}
 	}
 	return kept(NotInTrace, e.end(election), say("it became a follower; why the trace does not tell"))
@@ -217,8 +217,8 @@ func (e *Explainer) explainNoLeader(term int64, candidates []*Span) *Explanation
 	}
 	var next []string
 	for _, s := range e.elections {
-		if s.term() > term {
-			next = append(next, termQuestion(s.term()))
+		if termOf(s) > term {
+			next = append(next, termQuestion(termOf(s)))
 			break
 		}
 	}
@@ -236,27 +236,27 @@ func (e *Explainer) whyNotWon(s *Span) []ExplanationStep {
 // explainElection says what came of an election of which the term's answer does not tell all: one that was not won,
 // or the second that was.
 func (e *Explainer) explainElection(s *Span) *Explanation {
-	if s.value(spans.RaftOutcomeKey) == spans.OutcomeWon {
+	if shown(s, spans.RaftOutcomeKey) == spans.OutcomeWon {
 		x := e.explainWinner(s)
-		if first := e.winner(s.term()); first.ID != s.ID {
+		if first := e.winner(termOf(s)); first.ID != s.ID {
 			x.Parts = append(x.Parts, because("Which rule was broken", []ExplanationStep{
 				step(e.end(first), "%s had become the leader of term %d. That breaks the rule that a term has at most one "+
-					"leader (§5.2).", first.Service, s.term()).breaks(RuleOneVote),
+					"leader (§5.2).", first.Service, termOf(s)).breaks(RuleOneVote),
 			}))
 		}
-		return e.finish(x, s.ID.String(), termQuestion(s.term()))
+		return e.finish(x, s.ID.String(), termQuestion(termOf(s)))
 	}
-	x := &Explanation{Answer: say("%s stood for election in term %d at %s: %s.", s.Service, s.term(), e.begin(s),
+	x := &Explanation{Answer: say("%s stood for election in term %d at %s: %s.", s.Service, termOf(s), e.begin(s),
 		e.outcomeSaid(s))}
 	x.Parts = append(x.Parts, because("Why "+s.Service+" stood for election", e.whyStood(s)),
 		whyNot("Why it did not win", e.whyNotWon(s)))
-	return e.finish(x, s.ID.String(), termQuestion(s.term()))
+	return e.finish(x, s.ID.String(), termQuestion(termOf(s)))
 }
 
 // firstDeeds says what a new leader did first.
 func (e *Explainer) firstDeeds(election *Span) []ExplanationStep {
 	for s := range e.below(election.ID) {
-		if appended := s.event(spans.EventAppend); s.Name == spans.RoleChangeName && appended != nil {
+		if appended := eventOf(s, spans.EventAppend); s.Name == spans.RoleChangeName && appended != nil {
 			return []ExplanationStep{step(e.when(s, appended),
 				"It appended a no-op at index %s. A leader commits only what is of its own term by counting copies; what "+
 					"stands before it is committed with it (§5.4.2, §8).",

@@ -52,10 +52,10 @@ func (e *Explainer) logChanges(node string, until time.Time) []logChange {
 			e.has(i, hasEvents)
 	}) {
 		switch {
-		case !s.is(spans.AppendEntriesServerName, trace.SpanKindServer):
-		case s.replied(protocol.AppendEntriesOk{}):
-			c := logChange{at: s.End, event: e.end(s), span: s, prev: s.number(spans.RaftPrevLogIndexKey), ends: -1}
-			for k := range s.number(spans.RaftEntriesCountKey) {
+		case !isA(s, spans.AppendEntriesServerName, trace.SpanKindServer):
+		case hasReplied(s, protocol.AppendEntriesOk{}):
+			c := logChange{at: s.End, event: e.end(s), span: s, prev: integer(s, spans.RaftPrevLogIndexKey), ends: -1}
+			for k := range integer(s, spans.RaftEntriesCountKey) {
 				term, command, ok := entryAt(s, c.prev+1+k)
 				if !ok {
 					break
@@ -63,11 +63,11 @@ func (e *Explainer) logChanges(node string, until time.Time) []logChange {
 				c.list = append(c.list, entry{term, command, c.event, s})
 			}
 			list = append(list, c)
-		case s.replied(protocol.AppendEntriesRejected{}) &&
-			s.value(spans.RaftReasonKey) == protocol.ReasonEntryMissing.String():
+		case hasReplied(s, protocol.AppendEntriesRejected{}) &&
+			shown(s, spans.RaftReasonKey) == protocol.ReasonEntryMissing.String():
 			list = append(list, logChange{
 				at: s.End, event: e.end(s), span: s,
-				ends: max(0, s.number(spans.RaftConflictIndexKey)-1),
+				ends: max(0, integer(s, spans.RaftConflictIndexKey)-1),
 			})
 		}
 		for i := range s.Events {
@@ -206,7 +206,7 @@ type leaderTerm struct {
 func (e *Explainer) leaderTerms() []leaderTerm {
 	var list []leaderTerm
 	for _, s := range e.elections {
-		if s.value(spans.RaftOutcomeKey) == spans.OutcomeWon {
+		if shown(s, spans.RaftOutcomeKey) == spans.OutcomeWon {
 			list = append(list, e.leaderTermFrom(s))
 		}
 	}
@@ -215,9 +215,9 @@ func (e *Explainer) leaderTerms() []leaderTerm {
 }
 
 func (e *Explainer) leaderTermFrom(election *Span) leaderTerm {
-	l := leaderTerm{election: election, node: election.Service, term: election.term(), until: maxTime}
+	l := leaderTerm{election: election, node: election.Service, term: termOf(election), until: maxTime}
 	for s := range e.of(election.Service, spans.RoleChangeName) {
-		if s.value(spans.RaftRoleFromKey) == protocol.RoleLeader.String() && !s.End.Before(election.End) {
+		if shown(s, spans.RaftRoleFromKey) == protocol.RoleLeader.String() && !s.End.Before(election.End) {
 			l.until, l.ended = s.End, s
 			break
 		}
@@ -260,12 +260,12 @@ func (e *Explainer) acks(l *leaderTerm, index int64) []acknowledged {
 	}
 	for s := range e.of(l.node, spans.AppendEntriesClientName, spans.LateReplyName) {
 		switch {
-		case s.term() != l.term || !s.replied(protocol.AppendEntriesOk{}):
-		case s.is(spans.AppendEntriesClientName, trace.SpanKindClient):
-			add(s.peer(), s, s.number(spans.RaftMatchIndexKey))
+		case termOf(s) != l.term || !hasReplied(s, protocol.AppendEntriesOk{}):
+		case isA(s, spans.AppendEntriesClientName, trace.SpanKindClient):
+			add(peerOf(s), s, integer(s, spans.RaftMatchIndexKey))
 		case s.Name == spans.LateReplyName:
-			if answer := e.spanOf(s.Parent); answer != nil && answer.term() == l.term {
-				add(s.peer(), s, answer.number(spans.RaftMatchIndexKey))
+			if answer := e.spanOf(s.Parent); answer != nil && termOf(answer) == l.term {
+				add(peerOf(s), s, integer(answer, spans.RaftMatchIndexKey))
 			}
 		}
 	}
@@ -279,7 +279,7 @@ func (e *Explainer) acks(l *leaderTerm, index int64) []acknowledged {
 }
 
 // quorum is how many servers make a majority of those that an election was held among.
-func quorum(election *Span) int { return int(election.number(spans.RaftQuorumKey)) }
+func quorum(election *Span) int { return int(integer(election, spans.RaftQuorumKey)) }
 
 // upToDate says whether a log that ends with an entry is at least as up to date as another (§5.4.1).
 func upToDate(index, term, otherIndex, otherTerm int64) bool {

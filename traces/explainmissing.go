@@ -91,8 +91,8 @@ func (e *Explainer) sentInVain(l *leaderTerm, n entry, index int64, node string)
 	var first *Span
 	count := int64(0)
 	for s := range e.of(l.node, spans.AppendEntriesClientName) {
-		if !s.is(spans.AppendEntriesClientName, trace.SpanKindClient) || s.term() != l.term || s.peer() != node ||
-			e.since(s.End) < n.at.At || s.replied(protocol.AppendEntriesOk{}) && !s.carries(index) {
+		if !isA(s, spans.AppendEntriesClientName, trace.SpanKindClient) || termOf(s) != l.term || peerOf(s) != node ||
+			e.since(s.End) < n.at.At || hasReplied(s, protocol.AppendEntriesOk{}) && !carries(s, index) {
 			continue
 		}
 		if first == nil || about(s, index) > about(first, index) || about(s, index) == about(first, index) &&
@@ -138,7 +138,7 @@ func (e *Explainer) toldInVain(l *leaderTerm, index int64, node string, since ti
 	var order []string
 	ways := map[string]*way{}
 	for s := range e.of(l.node, spans.CommitNotificationProducerName, spans.AppendEntriesClientName) {
-		if !isSender(s) || s.peer() != node || s.number(spans.RaftLeaderCommitKey) < index || s.term() != l.term ||
+		if !isSender(s) || peerOf(s) != node || integer(s, spans.RaftLeaderCommitKey) < index || termOf(s) != l.term ||
 			s.Start.Before(since) {
 			continue
 		}
@@ -165,7 +165,7 @@ func (e *Explainer) toldInVain(l *leaderTerm, index int64, node string, since ti
 			times = say(" (the first of %d times, the last at %s)", w.count, e.begin(w.last))
 		}
 		steps = append(steps, step(e.begin(w.first), "%s told it in vain that index %s is committed: %s%s.", l.node,
-			w.first.value(spans.RaftLeaderCommitKey), w.why.Sentence, times).because(w.why))
+			shown(w.first, spans.RaftLeaderCommitKey), w.why.Sentence, times).because(w.why))
 	}
 	return steps
 }
@@ -176,11 +176,11 @@ func (e *Explainer) notHeeded(s *Span, index int64, matched []match) reason {
 	for _, r := range receivers {
 		match, at := matchBy(matched, r.End)
 		switch {
-		case r.replied(protocol.AppendEntriesRejected{}):
+		case hasReplied(r, protocol.AppendEntriesRejected{}):
 			return e.refusal(r)
-		case r.term() > s.term():
+		case termOf(r) > termOf(s):
 			return ruled(RuleTermOver, e.end(r), say("%s took it in at %s, and was in term %d: term %d was over (§5.1)",
-				r.Service, e.end(r), r.term(), s.term()))
+				r.Service, e.end(r), termOf(r), termOf(s)))
 		case match < index:
 			why := say("%s took it in at %s, when its log was known to equal the leader's up to index %d only, and a "+
 				"follower commits no further (§5.3, Figure 2)", r.Service, e.end(r), match)
@@ -188,7 +188,7 @@ func (e *Explainer) notHeeded(s *Span, index int64, matched []match) reason {
 				why = why.on(at)
 			}
 			return ruled(RuleMatched, e.end(r), why)
-		case r.Kind == trace.SpanKindConsumer || r.replied(protocol.AppendEntriesOk{}):
+		case r.Kind == trace.SpanKindConsumer || hasReplied(r, protocol.AppendEntriesOk{}):
 			return reason{Sentence: say("%s took it in at %s, and did not commit it, though its log was known to equal the "+
 				"leader's "+"up to index %d. That breaks the rule that a follower commits what it is told of (§5.3, Figure "+
 				"2)", r.Service, e.end(r), match).on(at), at: e.end(r), rule: RuleMatched, broken: true}
@@ -200,11 +200,11 @@ func (e *Explainer) notHeeded(s *Span, index int64, matched []match) reason {
 // committedInstead says what was committed in an entry's place.
 func (e *Explainer) committedInstead(c *commitment, index int64) ExplanationStep {
 	upTo := ""
-	if to := c.commit.number(spans.RaftCommitToKey); to > index {
+	if to := integer(c.commit, spans.RaftCommitToKey); to > index {
 		upTo = fmt.Sprintf("index %d, and with it ", to)
 	}
 	return step(e.end(c.commit), "%s, the leader of term %d, committed %sanother entry at index %d: %s of term %d.",
-		c.commit.Service, c.commit.term(), upTo, index, c.entry.text(), c.entry.term).resting(c.entry.at)
+		c.commit.Service, termOf(c.commit), upTo, index, c.entry.text(), c.entry.term).resting(c.entry.at)
 }
 
 // replaced says what became of an entry that was there before.
@@ -214,7 +214,7 @@ func (e *Explainer) replaced(h, next stay, index int64, node string) []Explanati
 		steps = append(steps, step(e.when(s, appended), "%s appended it as the leader of term %d%s.", s.Service, h.term,
 			e.forWhom(s)))
 		if s.Service != node {
-			steps = append(steps, step(h.at, "%s got it from %s.", node, h.by.peer()))
+			steps = append(steps, step(h.at, "%s got it from %s.", node, peerOf(h.by)))
 		}
 		steps = append(steps, e.notCommitted(h.entry, index, e.epoch.Add(next.at.At))...)
 	}
@@ -253,20 +253,20 @@ func (e *Explainer) removed(h stay, index int64, node string) []ExplanationStep 
 			Sentence{}))}
 	}
 	at := e.end(h.removed)
-	leader, term := h.removed.peer(), h.removed.term()
+	leader, term := peerOf(h.removed), termOf(h.removed)
 	var steps []ExplanationStep
 	switch {
-	case !h.removed.replied(protocol.AppendEntriesOk{}):
+	case !hasReplied(h.removed, protocol.AppendEntriesOk{}):
 		steps = append(steps, step(at, "%s said then that its log ended before index %d. How it lost what was there the "+
 			"trace does not tell.", node, index).because(kept(NotInTrace, at, Sentence{})))
-	case h.removed.carries(index):
+	case carries(h.removed, index):
 		steps = append(steps, step(at, "%s replaced it: %s, the leader of term %d, had another entry there, and a "+
 			"leader's log is the one that counts (§5.3).", node, leader, term).held(RuleLeaderLog))
 	case e.violatedBy(h.removed) != nil:
 		v := e.violatedBy(h.removed)
 		steps = append(steps, step(at, "%s was to remove it: %s, the leader of term %d, had another entry before it, and "+
 			"what conflicts with the leader's log is removed with all that follows (§5.3). No span shows that it did: the "+
-			"invariant %s did not hold after that.", node, leader, term, v.value(spans.RaftkvInvariantKey)).
+			"invariant %s did not hold after that.", node, leader, term, shown(v, spans.RaftkvInvariantKey)).
 			resting(e.begin(v)).held(RuleLeaderLog))
 	default:
 		steps = append(steps, step(at, "%s removed it: %s, the leader of term %d, had another entry before it, and what "+
@@ -274,7 +274,7 @@ func (e *Explainer) removed(h stay, index int64, node string) []ExplanationStep 
 	}
 	var applied []*Span
 	for s := range e.of("", spans.ApplyName) {
-		if s.number(spans.RaftIndexKey) == index && s.number(spans.RaftEntryTermKey) == h.term {
+		if integer(s, spans.RaftIndexKey) == index && integer(s, spans.RaftEntryTermKey) == h.term {
 			applied = append(applied, s)
 		}
 	}
@@ -289,7 +289,7 @@ func (e *Explainer) removed(h stay, index int64, node string) []ExplanationStep 
 // forWhom says whose request a leader handled.
 func (e *Explainer) forWhom(s *Span) string {
 	if op := e.operation(s.Attribute(spans.KVRequestIDKey).AsString()); op != nil {
-		return " for " + op.Service + "'s request " + op.ordinal()
+		return " for " + op.Service + "'s request " + ordinalOf(op)
 	}
 	return ""
 }

@@ -70,15 +70,15 @@ func (e *Explainer) explainOperation(request string) (*Explanation, error) {
 		}
 	}
 	for i, try := range tries {
-		if !slices.Contains(involved, try.peer()) {
-			involved = append(involved, try.peer())
+		if !slices.Contains(involved, peerOf(try)) {
+			involved = append(involved, peerOf(try))
 		}
 		said := "%s waited before it asked %s (try %s)."
 		if i == 0 {
 			said = "%s made the request ready, and asked %s (try %s)."
 		}
-		t.until(e.begin(try), try, said, op.Service, try.peer(), try.value(spans.KVTryKey))
-		if server := e.answering(try); server != nil && try.replied(protocol.Answered{}) {
+		t.until(e.begin(try), try, said, op.Service, peerOf(try), shown(try, spans.KVTryKey))
+		if server := e.answering(try); server != nil && hasReplied(try, protocol.Answered{}) {
 			entries = e.answeredTry(t, try, server)
 		} else {
 			e.failedTry(t, try)
@@ -87,7 +87,7 @@ func (e *Explainer) explainOperation(request string) (*Explanation, error) {
 	t.until(e.end(op), op, "%s", "The operation came to its end.")
 	t.end(e.end(op))
 	for _, s := range entries {
-		involved = append(involved, s.peer())
+		involved = append(involved, peerOf(s))
 	}
 	x := &Explanation{Answer: joined(e.operationSaid(op, len(tries)), t.most(op.End.Sub(op.Start)))}
 	x.Parts = append(x.Parts,
@@ -100,7 +100,7 @@ func (e *Explainer) explainOperation(request string) (*Explanation, error) {
 	}
 	next := []string{}
 	if applied := e.appliedBy(op); applied != nil {
-		next = append(next, entryQuestion(applied.number(spans.RaftIndexKey), applied.Service))
+		next = append(next, entryQuestion(integer(applied, spans.RaftIndexKey), applied.Service))
 	}
 	for _, try := range tries {
 		next = append(next, try.ID.String())
@@ -131,26 +131,26 @@ func (e *Explainer) noSuchOperation(request string) error {
 		}
 	}
 	if last != nil {
-		near.Nearest = client + " " + last.ordinal()
+		near.Nearest = client + " " + ordinalOf(last)
 	}
 	return near
 }
 
 // operationText is an operation as a story tells it: PUT "a" = "x".
-func (s *Span) operationText() string {
+func operationOf(s *Span) string {
 	id := map[string]string{spans.KVPutName: spans.KVPutID, spans.KVGetName: spans.KVGetID}[s.Name]
 	return operationText(cmp.Or(id, spans.KVDeleteID), s.Attribute(spans.KVKeyKey).AsString(),
 		s.Attribute(spans.KVValueKey).AsString()).text
 }
 
 // ordinal is which of its client's operations one is.
-func (s *Span) ordinal() string {
-	_, ordinal, _ := strings.Cut(s.value(spans.KVRequestIDKey), "/")
+func ordinalOf(s *Span) string {
+	_, ordinal, _ := strings.Cut(shown(s, spans.KVRequestIDKey), "/")
 	return ordinal
 }
 
 func (e *Explainer) operationSaid(op *Span, tries int) Sentence {
-	said := say("%s's request %s, %s, took %s", op.Service, op.ordinal(), op.operationText(),
+	said := say("%s's request %s, %s, took %s", op.Service, ordinalOf(op), operationOf(op),
 		interval{e.begin(op), e.end(op)})
 	if tries > 1 {
 		said = joined(said, say(" and %d tries", tries))
@@ -160,7 +160,7 @@ func (e *Explainer) operationSaid(op *Span, tries int) Sentence {
 	case op.Attribute(spans.RaftUnfinishedKey).AsBool():
 		return joined(said, say(" and had no answer when the run ended."))
 	case op.Status.Code == codes.Error && result == "":
-		return joined(said, say(" and got no answer (%s).", op.value(spans.ErrorTypeKey)))
+		return joined(said, say(" and got no answer (%s).", shown(op, spans.ErrorTypeKey)))
 	case result == outcomeUnknown:
 		return joined(said, say(", and its outcome is unknown: the client gave up without knowing whether it took effect."))
 	}
@@ -179,19 +179,19 @@ func operationCommand(op *Span) string {
 
 // failedTry accounts for a try that brought no answer, and notes why.
 func (e *Explainer) failedTry(t *times, try *Span) {
-	client, peer := try.Service, try.peer()
+	client, peer := try.Service, peerOf(try)
 	server := e.answering(try)
 	switch {
-	case server == nil && try.value(spans.RaftReplyKey) != "":
+	case server == nil && shown(try, spans.RaftReplyKey) != "":
 		t.until(e.end(try), try, "%s asked %s, and got the reply %s. The trace lacks the span with which %s gave it.",
-			client, peer, try.value(spans.RaftReplyKey), peer)
+			client, peer, shown(try, spans.RaftReplyKey), peer)
 		t.why = append(t.why, step(e.end(try), "%s replied %s; why the trace does not tell, for it lacks the span of "+
-			"that.", peer, try.value(spans.RaftReplyKey)).because(kept(NotInTrace, e.end(try), Sentence{})))
-	case server != nil && try.replied(protocol.NotLeader{}):
+			"that.", peer, shown(try, spans.RaftReplyKey)).because(kept(NotInTrace, e.end(try), Sentence{})))
+	case server != nil && hasReplied(try, protocol.NotLeader{}):
 		said := joined(say("%s asked %s", client, peer), e.notLeader(server))
 		t.until(e.end(try), try, "%s.", said)
 		t.why = append(t.why, step(e.end(server), "%s (§8).", said).held(RuleLeaderOnly))
-	case server != nil && try.replied(protocol.OutcomeUnknown{}):
+	case server != nil && hasReplied(try, protocol.OutcomeUnknown{}):
 		t.until(e.begin(server), try, "%s's request went to %s, which took it for itself to lead.", client, peer)
 		t.until(e.end(server), server, "%s %s", peer, e.whyUnknown(server))
 		t.until(e.end(try), try, "The news that the outcome is unknown went back to %s.", client)
@@ -203,9 +203,9 @@ func (e *Explainer) failedTry(t *times, try *Span) {
 
 // notLeader says what a server that was asked and did not lead knew of the leader.
 func (*Explainer) notLeader(server *Span) Sentence {
-	leader := server.value(spans.KVLeaderIDKey)
-	is := "was not the leader but " + aRole(server.value(spans.RaftRoleKey))
-	if server.leads() {
+	leader := shown(server, spans.KVLeaderIDKey)
+	is := "was not the leader but " + aRole(shown(server, spans.RaftRoleKey))
+	if isLeading(server) {
 		is = "said that it was not the leader, which it was"
 	}
 	if leader == "" || leader == protocol.NodeID(0).String() {
@@ -218,14 +218,14 @@ func aRole(role string) string { return "a " + role }
 
 // gaveUp accounts for a try that nobody answered, or not in time.
 func (e *Explainer) gaveUp(t *times, try *Span) {
-	client, peer, why := try.Service, try.peer(), e.absent(try)
+	client, peer, why := try.Service, peerOf(try), e.absent(try)
 	for _, server := range e.receivers(try) {
-		appended := server.event(spans.EventAppend)
-		if appended == nil || server.value(spans.RaftReplyKey) != "" && !server.End.After(try.End) {
+		appended := eventOf(server, spans.EventAppend)
+		if appended == nil || shown(server, spans.RaftReplyKey) != "" && !server.End.After(try.End) {
 			continue
 		}
 		what := "had"
-		if server.value(spans.RaftReplyKey) != "" {
+		if shown(server, spans.RaftReplyKey) != "" {
 			what = "by then had"
 		}
 		why.Sentence = say("%s appended it at index %s, and %s no answer to give", peer,
@@ -237,7 +237,7 @@ func (e *Explainer) gaveUp(t *times, try *Span) {
 	switch {
 	case try.Attribute(spans.RaftUnfinishedKey).AsBool():
 		t.until(e.end(try), try, "%s waited for %s until the run ended: %s.", client, peer, why.Sentence)
-	case try.value(spans.ErrorTypeKey) == spans.ErrorTypeCrash:
+	case shown(try, spans.ErrorTypeKey) == spans.ErrorTypeCrash:
 		t.until(e.end(try), try, "%s waited for %s until it crashed itself: %s.", client, peer, why.Sentence)
 	default:
 		t.until(e.end(try), try, "%s waited for %s in vain, and gave this try up: %s.", client, peer, why.Sentence)
@@ -256,7 +256,7 @@ func (e *Explainer) leaderTermAt(node string, term int64) *leaderTerm {
 
 // uncommitted says what kept the entry of a request from being committed while a leader had the request open.
 func (e *Explainer) uncommitted(server *Span) []ExplanationStep {
-	appended := server.event(spans.EventAppend)
+	appended := eventOf(server, spans.EventAppend)
 	if appended == nil {
 		return nil
 	}
@@ -277,16 +277,16 @@ func (e *Explainer) uncommitted(server *Span) []ExplanationStep {
 
 // whyUnknown says why a leader could not say what would come of an entry.
 func (e *Explainer) whyUnknown(server *Span) Sentence {
-	appended := server.event(spans.EventAppend)
+	appended := eventOf(server, spans.EventAppend)
 	if appended == nil {
 		return say("said so; why the trace does not tell, for it has no entry of it").on(e.end(server))
 	}
 	said := say("appended it at index %s, and had not committed it by %s", text(appended.Attribute(spans.RaftIndexKey)),
 		e.end(server)).on(e.when(server, appended))
 	for s := range e.of(server.Service, spans.RoleChangeName) {
-		if endStep(s).together(endStep(server)) && s.value(spans.RaftRoleKey) == protocol.RoleFollower.String() {
+		if endStep(s).together(endStep(server)) && shown(s, spans.RaftRoleKey) == protocol.RoleFollower.String() {
 			return joined(said, say(", when it heard of term %d and led no more (§5.1): another leader may commit it yet, "+
-				"or not.", s.term()).on(e.end(s)))
+				"or not.", termOf(s)).on(e.end(s)))
 		}
 	}
 	return joined(said, say(", when the time was over in which it answers: it may be committed yet, or not."))
@@ -297,7 +297,7 @@ func (e *Explainer) answeredTry(t *times, try, server *Span) (entries []*Span) {
 	client, leader := try.Service, server.Service
 	t.until(e.begin(server), try, "The request travelled from %s to %s, and %s took it up%s.", client, leader, leader,
 		e.ailing(leader, server.Start))
-	appended := server.event(spans.EventAppend)
+	appended := eventOf(server, spans.EventAppend)
 	if appended == nil {
 		t.until(e.end(server), server, "%s answered without an entry for it in its log, which breaks the rule that a "+
 			"command is answered when its entry is applied (§8).", leader)
@@ -306,10 +306,10 @@ func (e *Explainer) answeredTry(t *times, try, server *Span) (entries []*Span) {
 	}
 	index := appended.Attribute(spans.RaftIndexKey).AsInt64()
 	t.until(e.when(server, appended), server, "%s, the leader of term %d, appended it at index %d.", leader,
-		server.term(), index)
+		termOf(server), index)
 	for s := range e.of(leader, spans.AppendEntriesClientName) {
-		if s.is(spans.AppendEntriesClientName, trace.SpanKindClient) && s.carries(index) && !s.Start.Before(appended.At) &&
-			s.term() == server.term() {
+		if isA(s, spans.AppendEntriesClientName, trace.SpanKindClient) && carries(s, index) && !s.Start.Before(appended.At) &&
+			termOf(s) == termOf(server) {
 			entries = append(entries, s)
 		}
 	}
@@ -328,8 +328,8 @@ func (e *Explainer) answeredTry(t *times, try, server *Span) (entries []*Span) {
 // firstCommit is the first commit of an index by a server within a time.
 func (e *Explainer) firstCommit(node string, index int64, from, to time.Time) *Span {
 	for s := range e.of(node, spans.CommitName) {
-		if !s.End.Before(from) && !s.End.After(to) && s.number(spans.RaftCommitFromKey) < index &&
-			index <= s.number(spans.RaftCommitToKey) {
+		if !s.End.Before(from) && !s.End.After(to) && integer(s, spans.RaftCommitFromKey) < index &&
+			index <= integer(s, spans.RaftCommitToKey) {
 			return s
 		}
 	}
@@ -338,7 +338,7 @@ func (e *Explainer) firstCommit(node string, index int64, from, to time.Time) *S
 
 // requestSaid names the operation of whose entry a span tells.
 func requestSaid(s *Span) string {
-	client, ordinal, found := strings.Cut(s.value(spans.KVRequestIDKey), "/")
+	client, ordinal, found := strings.Cut(shown(s, spans.KVRequestIDKey), "/")
 	if !found {
 		return "the leader itself"
 	}
@@ -346,6 +346,6 @@ func requestSaid(s *Span) string {
 }
 
 func appliedSaid(applied *Span) string {
-	c := applied.command()
+	c := commandIn(applied)
 	return fmt.Sprintf("%s -> %s", c.text, resultText(c, applied.Attribute(spans.KVResultKey).AsString()))
 }

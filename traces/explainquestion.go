@@ -103,7 +103,7 @@ func (e *Explainer) Questions(entries int) []string {
 	var list []string
 	last := int64(0)
 	for _, s := range e.elections {
-		if term := s.term(); term > last {
+		if term := termOf(s); term > last {
 			list = append(list, termQuestion(term))
 			last = term
 		}

@@ -237,14 +237,6 @@ func (s ExplanationStep) because(r reason) ExplanationStep {
 	return s
 }
 
-// andList is a, b and c.
-func andList(names []string) string {
-	if len(names) < 2 {
-		return strings.Join(names, "")
-	}
-	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
-}
-
 // capital begins a sentence; names of processes stay as they are.
 func capital(s string) string {
 	first, _, _ := strings.Cut(s, " ")
@@ -260,11 +252,11 @@ func byTime(steps []ExplanationStep) []ExplanationStep {
 	return steps
 }
 
-// value is an attribute as a sentence says it.
-func (s *Span) value(key attribute.Key) string { return text(s.Attribute(key)) }
+// shown is an attribute as a sentence says it.
+func shown(s *Span, key attribute.Key) string { return text(s.Attribute(key)) }
 
-// values are the texts of an attribute as a sentence says them.
-func (s *Span) values(key attribute.Key) []string {
+// shownList are the texts of an attribute as a sentence says them.
+func shownList(s *Span, key attribute.Key) []string {
 	list := s.Attribute(key).AsStringSlice()
 	for i := range list {
 		list[i] = printable(list[i])
@@ -272,32 +264,22 @@ func (s *Span) values(key attribute.Key) []string {
 	return list
 }
 
-func (s *Span) number(key attribute.Key) int64 { return s.Attribute(key).AsInt64() }
+func integer(s *Span, key attribute.Key) int64 { return s.Attribute(key).AsInt64() }
 
-// command is the command that a span applied.
-func (s *Span) command() command { return parseCommand(s.Attribute(spans.RaftCommandKey).AsString()) }
+// commandIn is the command that a span applied.
+func commandIn(s *Span) command { return parseCommand(s.Attribute(spans.RaftCommandKey).AsString()) }
 
-func (s *Span) term() int64 { return s.number(spans.RaftTermKey) }
+func termOf(s *Span) int64 { return integer(s, spans.RaftTermKey) }
 
-func (s *Span) peer() string { return s.value(spans.RaftPeerIDKey) }
+func peerOf(s *Span) string { return shown(s, spans.RaftPeerIDKey) }
 
-func (s *Span) replied(m protocol.Message) bool {
+func hasReplied(s *Span, m protocol.Message) bool {
 	return s.Attribute(spans.RaftReplyKey).AsString() == m.Name()
 }
 
-func (s *Span) leads() bool { return s.value(spans.RaftRoleKey) == protocol.RoleLeader.String() }
+func isLeading(s *Span) bool { return shown(s, spans.RaftRoleKey) == protocol.RoleLeader.String() }
 
-func (s *Span) is(name string, kind trace.SpanKind) bool { return s.Name == name && s.Kind == kind }
-
-// event is the first event of a span of that name.
-func (s *Span) event(name string) *Event {
-	for i := range s.Events {
-		if s.Events[i].Name == name {
-			return &s.Events[i]
-		}
-	}
-	return nil
-}
+func isA(s *Span, name string, kind trace.SpanKind) bool { return s.Name == name && s.Kind == kind }
 
 // stepTime is when a process did something, and in which step.
 type stepTime struct {
@@ -330,12 +312,8 @@ func (t stepTime) together(other stepTime) bool {
 	return t.at.Sub(other.at).Abs() <= time.Microsecond
 }
 
-// atOnceWithin is how far times are apart at most of what the world and a process do at one moment: each thing that
-// takes no time has a microsecond of its own.
-const atOnceWithin = 10 * time.Microsecond
-
 // carries says whether an AppendEntries has the entry of an index.
-func (s *Span) carries(index int64) bool {
-	before := s.number(spans.RaftPrevLogIndexKey)
-	return before < index && index <= before+s.number(spans.RaftEntriesCountKey)
+func carries(s *Span, index int64) bool {
+	before := integer(s, spans.RaftPrevLogIndexKey)
+	return before < index && index <= before+integer(s, spans.RaftEntriesCountKey)
 }

@@ -14,14 +14,14 @@ import (
 // or its answer came later.
 func (e *Explainer) cameToNothing(call *Span) reason {
 	switch {
-	case call.replied(protocol.AppendEntriesRejected{}):
+	case hasReplied(call, protocol.AppendEntriesRejected{}):
 		return e.refused(call)
-	case call.replied(protocol.AppendEntriesOk{}):
+	case hasReplied(call, protocol.AppendEntriesOk{}):
 		if r := e.answering(call); r != nil {
-			return kept(TooLate, e.end(call), say("%s took it at %s, and its acknowledgement came at %s only%s", call.peer(),
+			return kept(TooLate, e.end(call), say("%s took it at %s, and its acknowledgement came at %s only%s", peerOf(call),
 				e.end(r), e.end(call), e.delayed(r)))
 		}
-		return kept(TooLate, e.end(call), say("%s's acknowledgement came at %s only", call.peer(), e.end(call)))
+		return kept(TooLate, e.end(call), say("%s's acknowledgement came at %s only", peerOf(call), e.end(call)))
 	}
 	return e.absent(call)
 }
@@ -32,35 +32,35 @@ func (e *Explainer) refused(call *Span) reason {
 		return e.refusal(r)
 	}
 	return kept(NotInTrace, e.end(call), say("%s refused it; why the trace does not tell, for it lacks its span",
-		call.peer()))
+		peerOf(call)))
 }
 
 // refusal says by which rule a follower refused an AppendEntries, as its own span has it.
 func (e *Explainer) refusal(r *Span) reason {
-	prev, term := r.number(spans.RaftPrevLogIndexKey), r.number(spans.RaftPrevLogTermKey)
-	switch r.value(spans.RaftReasonKey) {
+	prev, term := integer(r, spans.RaftPrevLogIndexKey), integer(r, spans.RaftPrevLogTermKey)
+	switch shown(r, spans.RaftReasonKey) {
 	case protocol.ReasonEntryMissing.String():
 		return ruled(RuleLogMatch, e.end(r), say("%s refused it, for it had no entry at index %d, after which the new "+
 			"ones were to stand (§5.3)", r.Service, prev).on(e.end(r)))
 	case protocol.ReasonTermConflict.String():
 		return ruled(RuleLogMatch, e.end(r), say("%s refused it, for its entry at index %d was of term %d, and not of "+
-			"term %d as the leader's "+"(§5.3)", r.Service, prev, r.number(spans.RaftConflictTermKey), term).on(e.end(r)))
+			"term %d as the leader's "+"(§5.3)", r.Service, prev, integer(r, spans.RaftConflictTermKey), term).on(e.end(r)))
 	case protocol.ReasonStaleTerm.String():
 		call := e.spanOf(r.Parent)
 		switch {
-		case call != nil && call.term() < r.term():
+		case call != nil && termOf(call) < termOf(r):
 			return ruled(RuleTermOver, e.end(r), say("%s refused it, for it was in term %d, and term %d was over (§5.1)",
-				r.Service, r.term(), call.term()).on(e.end(r), e.begin(call)))
-		case call != nil && call.term() > r.term():
+				r.Service, termOf(r), termOf(call)).on(e.end(r), e.begin(call)))
+		case call != nil && termOf(call) > termOf(r):
 			return reason{
 				Sentence: say("%s refused it, and stayed in term %d, though it is of term %d. That breaks the "+
 					"rule that a "+"newer term makes every server its follower "+
-					"(§5.1)", r.Service, r.term(), call.term()).on(e.end(r), e.begin(call)),
+					"(§5.1)", r.Service, termOf(r), termOf(call)).on(e.end(r), e.begin(call)),
 				at: e.end(r), rule: RuleTermOver, broken: true,
 			}
-		case r.leads():
+		case isLeading(r):
 			return ruled(RuleOneVote, e.end(r), say("%s refused it, for it led term %d itself, and a term has one leader "+
-				"(§5.2)", r.Service, r.term()).on(e.end(r)))
+				"(§5.2)", r.Service, termOf(r)).on(e.end(r)))
 		}
 		return ruled(RuleTermOver, e.end(r), say("%s refused it, for it took its term for over (§5.1)",
 			r.Service).on(e.end(r)))
@@ -98,8 +98,8 @@ func (l *leaderTerm) endMoment(e *Explainer) Moment {
 // onTheWay is an AppendEntries with entries that a leader had on its way to a follower at a moment; nil for none.
 func (e *Explainer) onTheWay(leader, peer string, term int64, at Moment) *Span {
 	for s := range e.of(leader, spans.AppendEntriesClientName) {
-		if s.is(spans.AppendEntriesClientName, trace.SpanKindClient) && s.peer() == peer && s.term() == term &&
-			s.number(spans.RaftEntriesCountKey) > 0 &&
+		if isA(s, spans.AppendEntriesClientName, trace.SpanKindClient) && peerOf(s) == peer && termOf(s) == term &&
+			integer(s, spans.RaftEntriesCountKey) > 0 &&
 			e.since(s.Start) <= at.At && e.since(s.End) >= at.At {
 			return s
 		}
@@ -111,8 +111,8 @@ func (e *Explainer) onTheWay(leader, peer string, term int64, at Moment) *Span {
 // shows that.
 func (e *Explainer) blocking(leader, peer string, term int64, from time.Time, until *Span) *Span {
 	for s := range e.of(leader, spans.AppendEntriesClientName) {
-		if s.is(spans.AppendEntriesClientName, trace.SpanKindClient) && s.peer() == peer && s.term() == term &&
-			s.number(spans.RaftEntriesCountKey) > 0 &&
+		if isA(s, spans.AppendEntriesClientName, trace.SpanKindClient) && peerOf(s) == peer && termOf(s) == term &&
+			integer(s, spans.RaftEntriesCountKey) > 0 &&
 			!s.Start.After(from) && endStep(s).together(beginStep(until)) {
 			return s
 		}
@@ -129,7 +129,7 @@ func (e *Explainer) waitedFor(leader, peer string, term int64, from time.Time, u
 	}
 	why = say("an AppendEntries to %s was on its way until then (%s)", peer, RuleWindow.Section()).on(e.begin(open),
 		e.end(open))
-	if !open.replied(protocol.AppendEntriesOk{}) {
+	if !hasReplied(open, protocol.AppendEntriesOk{}) {
 		why = joined(why, say(", in vain: %s", e.cameToNothing(open).Sentence))
 	}
 	return why, true
@@ -141,25 +141,25 @@ func (e *Explainer) waitedFor(leader, peer string, term int64, from time.Time, u
 func (e *Explainer) sentTheSame(leader, peer string, term int64) []ExplanationStep {
 	var all, refusals []*Span
 	for s := range e.of(leader, spans.AppendEntriesClientName) {
-		if !s.is(spans.AppendEntriesClientName, trace.SpanKindClient) || s.peer() != peer || s.term() != term {
+		if !isA(s, spans.AppendEntriesClientName, trace.SpanKindClient) || peerOf(s) != peer || termOf(s) != term {
 			continue
 		}
 		all = append(all, s)
-		if s.replied(protocol.AppendEntriesRejected{}) && s.number(spans.RaftConflictIndexKey) > 0 {
+		if hasReplied(s, protocol.AppendEntriesRejected{}) && integer(s, spans.RaftConflictIndexKey) > 0 {
 			refusals = append(refusals, s)
 		}
 	}
 	l := e.leaderTermAt(leader, term)
 	for i, was := range refusals {
-		prev := was.number(spans.RaftPrevLogIndexKey)
+		prev := integer(was, spans.RaftPrevLogIndexKey)
 		if l == nil || slices.ContainsFunc(e.acks(l, prev), func(a acknowledged) bool { return a.peer == peer }) {
 			continue // it is known to match as far as that, and need not go back
 		}
 		for _, again := range refusals[i+1:] {
 			busy := slices.ContainsFunc(all, func(s *Span) bool {
 				within := !s.Start.Before(was.End) && !s.Start.After(again.Start) &&
-					(s.number(spans.RaftEntriesCountKey) > 0 || beginStep(s).together(endStep(was)))
-				return within && s.number(spans.RaftPrevLogIndexKey) < prev || s.number(spans.RaftEntriesCountKey) > 0 &&
+					(integer(s, spans.RaftEntriesCountKey) > 0 || beginStep(s).together(endStep(was)))
+				return within && integer(s, spans.RaftPrevLogIndexKey) < prev || integer(s, spans.RaftEntriesCountKey) > 0 &&
 					s.Start.Before(was.End) && s.End.After(was.End)
 			})
 			if !again.Start.Before(was.End) && !busy {

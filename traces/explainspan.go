@@ -21,8 +21,8 @@ func (e *Explainer) explainSpan(s *Span) *Explanation {
 	}
 	switch s.Name {
 	case spans.ElectionName:
-		if winner := e.winner(s.term()); winner != nil && winner.ID == s.ID {
-			if x, err := e.explainTerm(s.term()); err == nil {
+		if winner := e.winner(termOf(s)); winner != nil && winner.ID == s.ID {
+			if x, err := e.explainTerm(termOf(s)); err == nil {
 				return x
 			}
 		}
@@ -47,7 +47,7 @@ func (e *Explainer) explainSpan(s *Span) *Explanation {
 	case spans.FaultName:
 		next = append(next, e.electionAfter(s))
 	case spans.ApplyName:
-		next = append(next, entryQuestion(s.number(spans.RaftIndexKey), s.Service))
+		next = append(next, entryQuestion(integer(s, spans.RaftIndexKey), s.Service))
 	}
 	if root.ID != s.ID {
 		next = append(next, root.ID.String())
@@ -62,25 +62,25 @@ func (e *Explainer) whyNotOf(s *Span) []ExplanationPart {
 	}
 	call := e.spanOf(s.Parent)
 	switch {
-	case s.Kind == trace.SpanKindClient && s.value(spans.RaftReplyKey) == "":
+	case s.Kind == trace.SpanKindClient && shown(s, spans.RaftReplyKey) == "":
 		return one("Why there was no reply", e.absent(s))
-	case isSender(s) && s.event(spans.EventDrop) != nil && len(e.receivers(s)) == 0:
+	case isSender(s) && eventOf(s, spans.EventDrop) != nil && len(e.receivers(s)) == 0:
 		return one("Why it did not arrive", e.absent(s))
-	case s.replied(protocol.VoteDenied{}) && s.Kind == trace.SpanKindServer && call != nil:
+	case hasReplied(s, protocol.VoteDenied{}) && s.Kind == trace.SpanKindServer && call != nil:
 		return one("Why the vote was denied", e.whyVoteDenied(call, s))
-	case s.replied(protocol.VoteDenied{}) && s.Kind == trace.SpanKindClient:
+	case hasReplied(s, protocol.VoteDenied{}) && s.Kind == trace.SpanKindClient:
 		return one("Why the vote was denied", e.whyDenied(&voteReply{call: s, arrived: s, answer: e.answering(s)}))
-	case s.replied(protocol.AppendEntriesRejected{}) && s.Kind == trace.SpanKindServer:
+	case hasReplied(s, protocol.AppendEntriesRejected{}) && s.Kind == trace.SpanKindServer:
 		return one("Why it was refused", e.refusal(s))
-	case s.replied(protocol.AppendEntriesRejected{}) && s.Kind == trace.SpanKindClient:
+	case hasReplied(s, protocol.AppendEntriesRejected{}) && s.Kind == trace.SpanKindClient:
 		return one("Why it was refused", e.refused(s))
-	case s.replied(protocol.NotLeader{}):
+	case hasReplied(s, protocol.NotLeader{}):
 		return one("Why it was not done", e.notDone(s))
-	case s.replied(protocol.OutcomeUnknown{}) && s.Kind == trace.SpanKindServer:
+	case hasReplied(s, protocol.OutcomeUnknown{}) && s.Kind == trace.SpanKindServer:
 		return []ExplanationPart{whyNot("Why the outcome was unknown", e.uncommitted(s))}
 	case s.Name == spans.LateReplyName:
 		return one("Why it did not count as the reply", e.whyLate(s))
-	case s.is(spans.CommitNotificationConsumerName, trace.SpanKindConsumer) && call != nil && !e.committedBelow(s):
+	case isA(s, spans.CommitNotificationConsumerName, trace.SpanKindConsumer) && call != nil && !e.committedBelow(s):
 		return one("Why it changed nothing", e.whyIdle(s, call))
 	}
 	return nil
@@ -92,7 +92,7 @@ func (e *Explainer) notDone(s *Span) reason {
 	if s.Kind == trace.SpanKindClient {
 		if server = e.answering(s); server == nil {
 			return ruled(RuleLeaderOnly, e.end(s), say("%s was not the leader, as it said; the trace lacks its span (§8)",
-				s.peer()))
+				peerOf(s)))
 		}
 	}
 	return ruled(RuleLeaderOnly, e.end(server), joined(say("%s was asked", server.Service), e.notLeader(server),
@@ -110,7 +110,7 @@ func (e *Explainer) whyLate(s *Span) reason {
 	switch {
 	case call == nil:
 		return kept(NotInTrace, e.begin(s), say("its call was over; when the trace does not tell, for it lacks the call"))
-	case call.value(spans.RaftReplyKey) != "":
+	case shown(call, spans.RaftReplyKey) != "":
 		return kept(TooLate, e.end(call), say("the call had its reply at %s, and this is another copy",
 			e.end(call)).on(e.begin(s)))
 	}
@@ -130,23 +130,23 @@ func (e *Explainer) committedBelow(s *Span) bool {
 
 // whyIdle says why a server that was told of a commit index had nothing to commit.
 func (e *Explainer) whyIdle(s, call *Span) reason {
-	index := s.number(spans.RaftLeaderCommitKey)
+	index := integer(s, spans.RaftLeaderCommitKey)
 	already := int64(0)
 	var by *Span
 	for c := range e.of(s.Service, spans.CommitName) {
-		if !c.End.After(s.End) && c.number(spans.RaftCommitToKey) >= index {
-			already, by = c.number(spans.RaftCommitToKey), c
+		if !c.End.After(s.End) && integer(c, spans.RaftCommitToKey) >= index {
+			already, by = integer(c, spans.RaftCommitToKey), c
 		}
 	}
 	if by != nil && !e.startedBetween(s.Service, by.End, s.End) {
 		return ruled(RuleMatched, e.end(by), say("%s had committed up to index %d already, at %s, and a commit index "+
 			"never goes back (§5.3)", s.Service, already, e.end(by)))
 	}
-	if s.term() > call.term() {
-		return ruled(RuleTermOver, e.end(s), say("%s was in term %d, and term %d was over (§5.1)", s.Service, s.term(),
-			call.term()).on(e.end(s), e.begin(call)))
+	if termOf(s) > termOf(call) {
+		return ruled(RuleTermOver, e.end(s), say("%s was in term %d, and term %d was over (§5.1)", s.Service, termOf(s),
+			termOf(call)).on(e.end(s), e.begin(call)))
 	}
-	match, at := e.matchWith(s.Service, call.Service, call.term(), s.End)
+	match, at := e.matchWith(s.Service, call.Service, termOf(call), s.End)
 	why := say("its log was known to equal the leader's up to index %d, and a follower commits no further (§5.3, "+
 		"Figure 2)", match).on(e.end(s))
 	if match > 0 {
@@ -173,7 +173,7 @@ func (e *Explainer) explainViolation(s *Span) *Explanation {
 	}
 	var facts []ExplanationStep
 	told := "One fact"
-	for _, fact := range s.values(spans.RaftkvViolationFactsKey) {
+	for _, fact := range shownList(s, spans.RaftkvViolationFactsKey) {
 		facts = append(facts, step(e.begin(s), "%s: %s.", told, fact)) // when it was found: it may have been so before
 		told = "The other"
 	}
@@ -205,7 +205,7 @@ func (e *Explainer) doneBefore(moment time.Time) *Span {
 func (e *Explainer) electionAfter(fault *Span) string {
 	next := ""
 	for _, s := range e.elections {
-		next = termQuestion(s.term())
+		next = termQuestion(termOf(s))
 		if !s.Start.Before(fault.Start) {
 			break
 		}
@@ -258,12 +258,12 @@ func (e *Explainer) whyBegan(root *Span) []ExplanationStep {
 		for before := range e.backward(root.Service, spans.KVPutName, spans.KVGetName, spans.KVDeleteName) {
 			if before.ID != root.ID && !before.End.After(root.Start) {
 				return []ExplanationStep{step(e.end(before), "%s was done with its request %s, and a client has one request "+
-					"at a time (§8).", before.Service, before.ordinal())}
+					"at a time (§8).", before.Service, ordinalOf(before))}
 			}
 		}
 		return []ExplanationStep{step(e.begin(root), "The trace has no request of %s before it.", root.Service)}
 	case spans.FaultName:
-		return []ExplanationStep{step(e.begin(root), "The scenario says so: at = %q.", root.value(spans.RaftkvFaultWhenKey))}
+		return []ExplanationStep{step(e.begin(root), "The scenario says so: at = %q.", shown(root, spans.RaftkvFaultWhenKey))}
 	case spans.StartName:
 		for _, f := range slices.Backward(e.faults) {
 			if (faultKind(f) == spans.FaultRestart || faultKind(f) == spans.FaultRollback) && touches(f, root.Service) && root.Start.Sub(f.Start).Abs() <= atOnceWithin {
@@ -282,12 +282,12 @@ func (e *Explainer) whyHeartbeat(root *Span) []ExplanationStep {
 		case election == nil || election.Name != spans.ElectionName:
 		case endStep(election).together(endStep(root)):
 			return []ExplanationStep{step(e.end(election), "%s had won the election of term %d then, and lets the others "+
-				"hear so at once (§5.2).", election.Service, election.term())}
+				"hear so at once (§5.2).", election.Service, termOf(election))}
 		default:
 			return []ExplanationStep{
 				step(e.begin(root), "The heartbeat timer of %s ran out: a leader lets its followers hear from it before they "+
 					"time out (§5.2).", root.Service),
-				step(e.end(election), "%s leads since it won the election of term %d.", election.Service, election.term()),
+				step(e.end(election), "%s leads since it won the election of term %d.", election.Service, termOf(election)),
 			}
 		}
 	}
@@ -305,19 +305,19 @@ func aMessage(s *Span) string {
 
 // callEnded says what came of a call.
 func (e *Explainer) callEnded(s *Span) Sentence {
-	reply := s.value(spans.RaftReplyKey)
+	reply := shown(s, spans.RaftReplyKey)
 	switch {
 	case reply != "":
 		return say(", and had the reply %s at %s", reply, e.end(s))
 	case s.Kind == trace.SpanKindProducer:
-		if drop := s.event(spans.EventDrop); drop != nil {
-			return joined(say(", which was lost"), e.whyLost(s.Service, s.peer(), s, drop))
+		if drop := eventOf(s, spans.EventDrop); drop != nil {
+			return joined(say(", which was lost"), e.whyLost(s.Service, peerOf(s), s, drop))
 		}
 		return Sentence{}
 	case s.Attribute(spans.RaftUnfinishedKey).AsBool():
 		return say(", and had no reply when the run ended at %s", e.end(s))
 	case s.Status.Code == codes.Error:
-		return say(", and gave it up at %s (%s)", e.end(s), s.value(spans.ErrorTypeKey))
+		return say(", and gave it up at %s (%s)", e.end(s), shown(s, spans.ErrorTypeKey))
 	}
 	return Sentence{}
 }

@@ -14,10 +14,10 @@ import (
 // whyStood says what made a server stand for election: somebody told it to, or its timer ran out, because of what it
 // did not hear.
 func (e *Explainer) whyStood(election *Span) []ExplanationStep {
-	node, term := election.Service, election.term()
+	node, term := election.Service, termOf(election)
 	var change *Span
 	for s := range e.below(election.ID) {
-		if s.Name == spans.RoleChangeName && s.value(spans.RaftRoleKey) == protocol.RoleCandidate.String() {
+		if s.Name == spans.RoleChangeName && shown(s, spans.RaftRoleKey) == protocol.RoleCandidate.String() {
 			change = s
 		}
 	}
@@ -25,13 +25,13 @@ func (e *Explainer) whyStood(election *Span) []ExplanationStep {
 		return []ExplanationStep{step(e.begin(election), "What made %s stand the trace does not tell: it has no change "+
 			"of its role to candidate.", node)}
 	}
-	if change.value(spans.RaftRoleEventKey) == protocol.RoleEventToldToStart.String() {
+	if shown(change, spans.RaftRoleEventKey) == protocol.RoleEventToldToStart.String() {
 		return []ExplanationStep{e.toldToStand(election, change)}
 	}
 	if before := e.electionBefore(election); before != nil &&
-		change.value(spans.RaftRoleFromKey) == protocol.RoleCandidate.String() {
+		shown(change, spans.RaftRoleFromKey) == protocol.RoleCandidate.String() {
 		steps := []ExplanationStep{step(e.begin(before), "%s had stood for election already, in term %d.", node,
-			before.term())}
+			termOf(before))}
 		steps = append(steps, e.votes(before)...)
 		return append(byTime(steps), step(e.begin(election), "After %s without a winner, %s's election timer ran out "+
 			"again, and it stood in term %d (§5.2).",
@@ -79,7 +79,7 @@ func (e *Explainer) toldToStand(election, change *Span) ExplanationStep {
 func (e *Explainer) clockFaults(node string, from, to time.Time) Sentence {
 	var all Sentence
 	for _, f := range e.inForce(to) {
-		rate := f.number(spans.RaftkvFaultRatePermilleKey) != 0
+		rate := integer(f, spans.RaftkvFaultRatePermilleKey) != 0
 		if faultKind(f) == spans.FaultSkew && touches(f, node) && (rate || f.Start.After(from)) {
 			all = joined(all, say(" (at %s %s)", e.begin(f), e.faultSaid(f)))
 		}
@@ -110,22 +110,22 @@ func (e *Explainer) lastHeard(election *Span) (heard *Span, said Sentence, from 
 			continue
 		}
 		switch {
-		case s.is(spans.AppendEntriesServerName, trace.SpanKindServer) && s.value(spans.RaftReplyKey) != "" &&
-			s.value(spans.RaftReasonKey) != protocol.ReasonStaleTerm.String():
+		case isA(s, spans.AppendEntriesServerName, trace.SpanKindServer) && shown(s, spans.RaftReplyKey) != "" &&
+			shown(s, spans.RaftReasonKey) != protocol.ReasonStaleTerm.String():
 			what := "a heartbeat"
-			if n := s.number(spans.RaftEntriesCountKey); n > 0 {
+			if n := integer(s, spans.RaftEntriesCountKey); n > 0 {
 				what = "an AppendEntries with " + (&teller{span: s}).entries()
 			}
-			return s, say("%s heard from %s, the leader of term %d, for the last time: %s.", node, s.peer(), s.term(),
-				what), s.peer()
-		case s.is(spans.RequestVoteServerName, trace.SpanKindServer) && s.replied(protocol.VoteGranted{}):
-			return s, say("%s gave %s its vote in term %d, and waited for what would come of it.", node, s.peer(),
-				s.term()), s.peer()
+			return s, say("%s heard from %s, the leader of term %d, for the last time: %s.", node, peerOf(s), termOf(s),
+				what), peerOf(s)
+		case isA(s, spans.RequestVoteServerName, trace.SpanKindServer) && hasReplied(s, protocol.VoteGranted{}):
+			return s, say("%s gave %s its vote in term %d, and waited for what would come of it.", node, peerOf(s),
+				termOf(s)), peerOf(s)
 		case heard != nil:
-		case s.Name == spans.RoleChangeName && s.value(spans.RaftRoleKey) == protocol.RoleFollower.String() &&
-			s.value(spans.RaftRoleEventKey) != protocol.RoleEventRestart.String():
+		case s.Name == spans.RoleChangeName && shown(s, spans.RaftRoleKey) == protocol.RoleFollower.String() &&
+			shown(s, spans.RaftRoleEventKey) != protocol.RoleEventRestart.String():
 			heard, said = s, say("%s went from %s to follower in term %d, and waited for a leader.", node,
-				s.value(spans.RaftRoleFromKey), s.term())
+				shown(s, spans.RaftRoleFromKey), termOf(s))
 		case s.Name == spans.StartName && e.startedAgain(s):
 			heard, said = s, say("%s had started again, and knew of no leader.", node)
 		case s.Name == spans.SetPeersName:
@@ -155,9 +155,9 @@ func (e *Explainer) silence(heard *Span, leader string, election *Span) []Explan
 	}
 	var lost []*Span
 	for s := range e.of(leader, spans.AppendEntriesClientName) {
-		if s.is(spans.AppendEntriesClientName, trace.SpanKindClient) && s.peer() == node &&
+		if isA(s, spans.AppendEntriesClientName, trace.SpanKindClient) && peerOf(s) == node &&
 			s.Start.After(e.sentAt(heard)) && s.Start.Before(election.Start) &&
-			s.event(spans.EventDrop) != nil && len(e.receivers(s)) == 0 {
+			eventOf(s, spans.EventDrop) != nil && len(e.receivers(s)) == 0 {
 			lost = append(lost, s)
 		}
 	}
@@ -166,7 +166,7 @@ func (e *Explainer) silence(heard *Span, leader string, election *Span) []Explan
 		return byTime(steps)
 	}
 	first, last := lost[0], lost[len(lost)-1]
-	why := e.whyLost(leader, node, first, first.event(spans.EventDrop))
+	why := e.whyLost(leader, node, first, eventOf(first, spans.EventDrop))
 	if len(lost) == 1 {
 		return byTime(append(steps, step(e.begin(first), "What %s sent to %s did not arrive: the AppendEntries was "+
 			"lost%s.", leader, node, why)))
@@ -193,8 +193,8 @@ func (e *Explainer) unheeded(heard, election *Span) []ExplanationStep {
 	var first, last *Span
 	count := int64(0)
 	for s := range e.of(election.Service, spans.AppendEntriesServerName) {
-		if s.is(spans.AppendEntriesServerName, trace.SpanKindServer) &&
-			s.value(spans.RaftReasonKey) == protocol.ReasonStaleTerm.String() && s.End.After(heard.End) &&
+		if isA(s, spans.AppendEntriesServerName, trace.SpanKindServer) &&
+			shown(s, spans.RaftReasonKey) == protocol.ReasonStaleTerm.String() && s.End.After(heard.End) &&
 			s.End.Before(election.Start) {
 			if first == nil {
 				first = s
@@ -211,7 +211,7 @@ func (e *Explainer) unheeded(heard, election *Span) []ExplanationStep {
 		more = say(" (the first of %d, until %s)", count, e.end(last))
 	}
 	return []ExplanationStep{step(e.end(first), "An AppendEntries from %s came%s, and did not count: it was of a "+
-		"term that is over (§5.1).", first.peer(), more).held(RuleTermOver)}
+		"term that is over (§5.1).", peerOf(first), more).held(RuleTermOver)}
 }
 
 // sentAt is when a message was sent that a span took in.
@@ -224,7 +224,7 @@ func (e *Explainer) sentAt(receiver *Span) time.Time {
 
 // logSaid says what a candidate's log was like, as its RequestVote says.
 func logSaid(call *Span) string {
-	return logEnd(call.number(spans.RaftLastLogIndexKey), call.number(spans.RaftLastLogTermKey))
+	return logEnd(integer(call, spans.RaftLastLogIndexKey), integer(call, spans.RaftLastLogTermKey))
 }
 
 // lastOf says what a server's log was like at a time, as its spans tell.

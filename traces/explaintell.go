@@ -20,7 +20,7 @@ func (e *Explainer) spanSaid(s *Span, timed bool) Sentence {
 	case s.Name == spans.TurnProducerName:
 		return e.turnSaid(s, at)
 	case isSender(s):
-		return say("%s sent %s%s%s%s%s", s.Service, s.peer(), aMessage(s), (&teller{span: s}).entriesText(), at,
+		return say("%s sent %s%s%s%s%s", s.Service, peerOf(s), aMessage(s), (&teller{span: s}).entriesText(), at,
 			e.callEnded(s))
 	case isReceiver(s):
 		return e.takenSaid(s, during)
@@ -34,33 +34,33 @@ func (e *Explainer) ownSaid(s *Span, at, during Sentence) Sentence {
 	case spans.FaultName:
 		return say("the scenario had it that %s%s", e.faultSaid(s), during)
 	case spans.RunName:
-		return say("the run %s with seed %s began%s", s.value(spans.RaftkvScenarioKey), s.value(spans.RaftkvSeedKey), at)
+		return say("the run %s with seed %s began%s", shown(s, spans.RaftkvScenarioKey), shown(s, spans.RaftkvSeedKey), at)
 	case spans.KVPutName, spans.KVGetName, spans.KVDeleteName:
-		return say("%s made its request %s, %s%s", s.Service, s.ordinal(), s.operationText(), during)
+		return say("%s made its request %s, %s%s", s.Service, ordinalOf(s), operationOf(s), during)
 	case spans.ElectionName:
-		return say("%s stood for election in term %d%s", s.Service, s.term(), during)
+		return say("%s stood for election in term %d%s", s.Service, termOf(s), during)
 	case spans.HeartbeatName:
-		return say("%s began heartbeat round %s of term %d%s", s.Service, s.value(spans.RaftHeartbeatKey), s.term(), at)
+		return say("%s began heartbeat round %s of term %d%s", s.Service, shown(s, spans.RaftHeartbeatKey), termOf(s), at)
 	case spans.RoleChangeName:
-		return say("%s went from %s to %s in term %d (%s)%s", s.Service, s.value(spans.RaftRoleFromKey),
-			s.value(spans.RaftRoleKey), s.term(), spaced(s.value(spans.RaftRoleEventKey)), during)
+		return say("%s went from %s to %s in term %d (%s)%s", s.Service, shown(s, spans.RaftRoleFromKey),
+			shown(s, spans.RaftRoleKey), termOf(s), spaced(shown(s, spans.RaftRoleEventKey)), during)
 	case spans.CommitName:
-		said := say("%s moved its commit index from %s to %s%s", s.Service, s.value(spans.RaftCommitFromKey),
-			s.value(spans.RaftCommitToKey), during)
-		if by := s.values(spans.RaftCommitAcknowledgedByKey); len(by) > 0 {
+		said := say("%s moved its commit index from %s to %s%s", s.Service, shown(s, spans.RaftCommitFromKey),
+			shown(s, spans.RaftCommitToKey), during)
+		if by := shownList(s, spans.RaftCommitAcknowledgedByKey); len(by) > 0 {
 			said = joined(said, say(", because %s had what is up to there", andList(by)))
 		}
 		return said
 	case spans.ApplyName:
-		return say("%s applied index %s, %s%s", s.Service, s.value(spans.RaftIndexKey), appliedSaid(s), during)
+		return say("%s applied index %s, %s%s", s.Service, shown(s, spans.RaftIndexKey), appliedSaid(s), during)
 	case spans.StartName, spans.ClientStartName:
 		return say("%s started%s", s.Service, during)
 	case spans.SetPeersName:
-		return say("%s was told which servers there are, %s,%s", s.Service, andList(s.values(spans.RaftPeersKey)), during)
+		return say("%s was told which servers there are, %s,%s", s.Service, andList(shownList(s, spans.RaftPeersKey)), during)
 	case spans.ViolationName:
-		return say("the invariant %s did not hold%s, and the run was stopped", s.value(spans.RaftkvInvariantKey), at)
+		return say("the invariant %s did not hold%s, and the run was stopped", shown(s, spans.RaftkvInvariantKey), at)
 	case spans.LateReplyName:
-		return say("%s took in a late %s from %s%s: its call was over", s.Service, s.value(spans.RaftReplyKey), s.peer(),
+		return say("%s took in a late %s from %s%s: its call was over", s.Service, shown(s, spans.RaftReplyKey), peerOf(s),
 			during)
 	}
 	return e.foreignSaid(s)
@@ -68,9 +68,9 @@ func (e *Explainer) ownSaid(s *Span, at, during Sentence) Sentence {
 
 // turnSaid tells that a client let another have its turn.
 func (e *Explainer) turnSaid(s *Span, at Sentence) Sentence {
-	said := say("%s let %s have its turn%s", s.Service, s.value(spans.KVClientIDKey), at)
-	if drop := s.event(spans.EventDrop); drop != nil {
-		said = joined(said, say(", and the message was lost"), e.whyLost(s.Service, s.value(spans.KVClientIDKey), s, drop))
+	said := say("%s let %s have its turn%s", s.Service, shown(s, spans.KVClientIDKey), at)
+	if drop := eventOf(s, spans.EventDrop); drop != nil {
+		said = joined(said, say(", and the message was lost"), e.whyLost(s.Service, shown(s, spans.KVClientIDKey), s, drop))
 	}
 	return said
 }
@@ -78,12 +78,12 @@ func (e *Explainer) turnSaid(s *Span, at Sentence) Sentence {
 // takenSaid tells a span that takes in a message.
 func (e *Explainer) takenSaid(s *Span, during Sentence) Sentence {
 	if s.Name == spans.TurnConsumerName {
-		return say("%s was let have its turn by %s%s", s.Service, s.value(spans.KVClientIDKey), during)
+		return say("%s was let have its turn by %s%s", s.Service, shown(s, spans.KVClientIDKey), during)
 	}
-	said := say("%s took in %s's %s%s%s", s.Service, s.peer(), messageName(s), (&teller{span: s}).entriesText(), during)
-	if reply := s.value(spans.RaftReplyKey); reply != "" {
+	said := say("%s took in %s's %s%s%s", s.Service, peerOf(s), messageName(s), (&teller{span: s}).entriesText(), during)
+	if reply := shown(s, spans.RaftReplyKey); reply != "" {
 		why := ""
-		if reason := s.value(spans.RaftReasonKey); reason != "" {
+		if reason := shown(s, spans.RaftReasonKey); reason != "" {
 			why = " (" + spaced(reason) + ")"
 		}
 		said = joined(said, say(", and replied %s%s", reply, why))
@@ -92,10 +92,10 @@ func (e *Explainer) takenSaid(s *Span, during Sentence) Sentence {
 	case s.Attribute(spans.RaftUnfinishedKey).AsBool():
 		said = joined(said, say(", and had not answered when the run ended"))
 	case s.Status.Code == codes.Error:
-		said = joined(said, say(", and did not answer (%s)", s.value(spans.ErrorTypeKey)))
+		said = joined(said, say(", and did not answer (%s)", shown(s, spans.ErrorTypeKey)))
 	}
-	if drop := s.event(spans.EventDrop); drop != nil {
-		said = joined(said, say("; the answer was lost"), e.whyLost(s.Service, s.peer(), s, drop))
+	if drop := eventOf(s, spans.EventDrop); drop != nil {
+		said = joined(said, say("; the answer was lost"), e.whyLost(s.Service, peerOf(s), s, drop))
 	}
 	return said
 }

@@ -22,20 +22,20 @@ type voteReply struct {
 // that got none.
 func (e *Explainer) voteReplies(election *Span) (list []voteReply, unanswered []*Span) {
 	for call := range e.below(election.ID) {
-		if !call.is(spans.RequestVoteClientName, trace.SpanKindClient) {
+		if !isA(call, spans.RequestVoteClientName, trace.SpanKindClient) {
 			continue
 		}
 		receivers := e.receivers(call)
 		switch {
-		case call.replied(protocol.VoteGranted{}), call.replied(protocol.VoteDenied{}):
-			list = append(list, voteReply{call, call, e.answering(call), call.replied(protocol.VoteGranted{})})
+		case hasReplied(call, protocol.VoteGranted{}), hasReplied(call, protocol.VoteDenied{}):
+			list = append(list, voteReply{call, call, e.answering(call), hasReplied(call, protocol.VoteGranted{})})
 		default:
 			unanswered = append(unanswered, call)
 		}
 		for _, r := range receivers {
 			for late := range e.below(r.ID) {
 				if late.Name == spans.LateReplyName && late.Service == election.Service {
-					list = append(list, voteReply{call, late, r, late.replied(protocol.VoteGranted{})})
+					list = append(list, voteReply{call, late, r, hasReplied(late, protocol.VoteGranted{})})
 				}
 			}
 		}
@@ -50,8 +50,8 @@ func (e *Explainer) voters(election *Span) []string {
 	voters := []string{election.Service}
 	list, _ := e.voteReplies(election)
 	for _, b := range list {
-		if b.granted && !b.arrived.End.After(election.End) && !slices.Contains(voters, b.call.peer()) {
-			voters = append(voters, b.call.peer())
+		if b.granted && !b.arrived.End.After(election.End) && !slices.Contains(voters, peerOf(b.call)) {
+			voters = append(voters, peerOf(b.call))
 		}
 	}
 	return voters
@@ -63,7 +63,7 @@ func (e *Explainer) votes(election *Span) []ExplanationStep {
 	list, unanswered := e.voteReplies(election)
 	voters, refused := []string{election.Service}, map[string]bool{}
 	for _, b := range list {
-		peer := b.call.peer()
+		peer := peerOf(b.call)
 		switch {
 		case b.granted && slices.Contains(voters, peer):
 			steps = append(steps, e.again(election, &b)...)
@@ -79,7 +79,7 @@ func (e *Explainer) votes(election *Span) []ExplanationStep {
 		}
 	}
 	for _, call := range unanswered {
-		if peer := call.peer(); !refused[peer] && !slices.Contains(voters, peer) {
+		if peer := peerOf(call); !refused[peer] && !slices.Contains(voters, peer) {
 			refused[peer] = true
 			why := e.absent(call)
 			steps = append(steps, step(e.end(call), "No answer from %s: %s.", peer, why.Sentence).because(why))
@@ -103,10 +103,10 @@ func (e *Explainer) granted(election *Span, b *voteReply, count int) []Explanati
 	first := count == 2
 	if b.answer == nil {
 		return []ExplanationStep{step(e.end(b.arrived), "%s's vote arrived.%s Why it was given the trace does not tell: "+
-			"it lacks the voter's span.%s", b.call.peer(), late, end)}
+			"it lacks the voter's span.%s", peerOf(b.call), late, end)}
 	}
 	why, broken := e.whyGranted(b, first)
-	s := step(e.end(b.arrived), "%s's vote arrived.%s%s%s", b.call.peer(), late, why, end)
+	s := step(e.end(b.arrived), "%s's vote arrived.%s%s%s", peerOf(b.call), late, why, end)
 	if b.arrived.End.After(election.End) {
 		s = s.because(kept(TooLate, e.end(b.arrived), Sentence{}))
 	}
@@ -122,13 +122,13 @@ func (e *Explainer) again(election *Span, b *voteReply) []ExplanationStep {
 		return nil
 	}
 	return []ExplanationStep{step(e.end(b.arrived), "%s's vote arrived again: a server has one vote in a term, "+
-		"however often it arrives (§5.2).", b.call.peer()).held(RuleOneVote)}
+		"however often it arrives (§5.2).", peerOf(b.call)).held(RuleOneVote)}
 }
 
 // miscounted says that an election was won, or is said to be, with more votes than servers gave.
 func (e *Explainer) miscounted(election *Span) []ExplanationStep {
-	voters, votes := e.voters(election), int(election.number(spans.RaftVotesKey))
-	won := election.value(spans.RaftOutcomeKey) == spans.OutcomeWon
+	voters, votes := e.voters(election), int(integer(election, spans.RaftVotesKey))
+	won := shown(election, spans.RaftOutcomeKey) == spans.OutcomeWon
 	switch {
 	case votes > len(voters) && e.arrivedTwice(election):
 		return []ExplanationStep{step(e.end(election), "%s counted %s, and they are those of %s only: what arrived "+
@@ -153,10 +153,10 @@ func (e *Explainer) arrivedTwice(election *Span) bool {
 	seen := map[string]bool{}
 	for _, b := range list {
 		if b.granted && !b.arrived.End.After(election.End) {
-			if seen[b.call.peer()] {
+			if seen[peerOf(b.call)] {
 				return true
 			}
-			seen[b.call.peer()] = true
+			seen[peerOf(b.call)] = true
 		}
 	}
 	return false
@@ -166,14 +166,14 @@ func (e *Explainer) arrivedTwice(election *Span) bool {
 // trace has one.
 func (e *Explainer) otherVote(voter, candidate string, term int64) (at Moment, to string, ok bool) {
 	for _, s := range e.elections {
-		if s.Service == voter && s.term() == term {
+		if s.Service == voter && termOf(s) == term {
 			return e.begin(s), voter, true
 		}
 	}
 	for s := range e.of(voter, spans.RequestVoteServerName) {
-		if s.is(spans.RequestVoteServerName, trace.SpanKindServer) && s.replied(protocol.VoteGranted{}) &&
-			s.term() == term && s.peer() != candidate {
-			return e.end(s), s.peer(), true
+		if isA(s, spans.RequestVoteServerName, trace.SpanKindServer) && hasReplied(s, protocol.VoteGranted{}) &&
+			termOf(s) == term && peerOf(s) != candidate {
+			return e.end(s), peerOf(s), true
 		}
 	}
 	return Moment{}, "", false
@@ -181,7 +181,7 @@ func (e *Explainer) otherVote(voter, candidate string, term int64) (at Moment, t
 
 // whyGranted says by which rules a vote was given, where that is wanted, and which rules were broken.
 func (e *Explainer) whyGranted(b *voteReply, wanted bool) (why Sentence, broken []ExplanationStep) {
-	term, candidate, voter := b.call.term(), b.call.Service, b.call.peer()
+	term, candidate, voter := termOf(b.call), b.call.Service, peerOf(b.call)
 	if at, to, ok := e.otherVote(voter, candidate, term); ok {
 		whom := "to " + to
 		if to == voter {
@@ -194,7 +194,7 @@ func (e *Explainer) whyGranted(b *voteReply, wanted bool) (why Sentence, broken 
 		why = say(" The trace has no other vote of it in term %d (§5.2).", term).on(e.end(b.answer))
 	}
 	index, last, own := e.lastOf(voter, b.answer.End)
-	if upToDate(b.call.number(spans.RaftLastLogIndexKey), b.call.number(spans.RaftLastLogTermKey), index, last) {
+	if upToDate(integer(b.call, spans.RaftLastLogIndexKey), integer(b.call, spans.RaftLastLogTermKey), index, last) {
 		why = joined(why, say(" %s's log, %s, was no less up to date than its own, %s (§5.4.1).", candidate,
 			logSaid(b.call), own).on(e.begin(b.call)))
 	} else {
@@ -218,30 +218,30 @@ func (e *Explainer) whyDenied(b *voteReply) reason {
 
 // whyVoteDenied says by which rule a server refused its vote, as its own span has it.
 func (e *Explainer) whyVoteDenied(call, answer *Span) reason {
-	peer, term := answer.Service, call.term()
+	peer, term := answer.Service, termOf(call)
 	said := reason{at: e.end(answer)}
-	if answer.term() < term {
+	if termOf(answer) < term {
 		said.rule, said.broken = RuleTermOver, true
 		said.Sentence = say("it stayed in term %d, though it was asked in term %d (%s). That breaks the rule that a "+
-			"newer term makes every server its follower (§5.1)", answer.term(), term,
-			spaced(answer.value(spans.RaftReasonKey))).
+			"newer term makes every server its follower (§5.1)", termOf(answer), term,
+			spaced(shown(answer, spans.RaftReasonKey))).
 			on(e.begin(call), e.end(answer))
 		return said
 	}
-	switch answer.value(spans.RaftReasonKey) {
+	switch shown(answer, spans.RaftReasonKey) {
 	case protocol.ReasonLogBehind.String():
 		said.rule = RuleUpToDate
 		index, last, own := e.lastOf(peer, answer.End)
 		than := joined(say(", "), own)
-		if upToDate(call.number(spans.RaftLastLogIndexKey), call.number(spans.RaftLastLogTermKey), index, last) {
+		if upToDate(integer(call, spans.RaftLastLogIndexKey), integer(call, spans.RaftLastLogTermKey), index, last) {
 			than = Sentence{} // the trace lacks what that log had
 		}
 		said.Sentence = say("%s's log, %s, was less up to date than its own%s (§5.4.1)", call.Service, logSaid(call),
 			than).on(e.begin(call))
 	case protocol.ReasonStaleTerm.String():
 		said.rule = RuleTermOver
-		said.Sentence = say("it was in term %d, and term %d was over (§5.1)", answer.term(), term).on(e.begin(call))
-		if answer.term() == term {
+		said.Sentence = say("it was in term %d, and term %d was over (§5.1)", termOf(answer), term).on(e.begin(call))
+		if termOf(answer) == term {
 			said.broken = true
 			said.Sentence = say("it took term %d for over, and was in that term itself. That breaks the rule of which term is "+
 				"over (§5.1)", term).on(e.begin(call))
@@ -270,8 +270,8 @@ func (e *Explainer) whyVoteDenied(call, answer *Span) reason {
 func (e *Explainer) answering(call *Span) *Span {
 	var found []*Span
 	for _, s := range e.receivers(call) {
-		if s.value(spans.RaftReplyKey) == call.value(spans.RaftReplyKey) && !s.End.After(call.End) &&
-			s.value(spans.RaftReplyKey) != "" {
+		if shown(s, spans.RaftReplyKey) == shown(call, spans.RaftReplyKey) && !s.End.After(call.End) &&
+			shown(s, spans.RaftReplyKey) != "" {
 			found = append(found, s)
 		}
 	}
@@ -279,7 +279,7 @@ func (e *Explainer) answering(call *Span) *Span {
 		return nil
 	}
 	return slices.MinFunc(found, func(a, b *Span) int {
-		return cmp.Compare(a.number(spans.RaftkvCopyKey),
-			b.number(spans.RaftkvCopyKey))
+		return cmp.Compare(integer(a, spans.RaftkvCopyKey),
+			integer(b, spans.RaftkvCopyKey))
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"math"
 	"slices"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
@@ -183,3 +184,7 @@ func (o *ordering) take(p int, yield func(int32) bool) bool {
 	o.next[p]++
 	return yield(i)
 }
+
+// atOnceWithin is how far times are apart at most of what the world and a process do at one moment: each thing that
+// takes no time has a microsecond of its own.
+const atOnceWithin = 10 * time.Microsecond

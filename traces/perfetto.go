@@ -70,31 +70,6 @@ type laneOf struct {
 	lane    int32
 }
 
-// compareProcesses orders processes as a person looks for them: the world, the clients, then the nodes, each by their numbers.
-func compareProcesses(a, b string) int {
-	rank := func(name string) int {
-		group, _ := processNumber(name)
-		return slices.Index([]string{spans.ServiceNode, spans.ServiceClient, spans.ServiceWorld}, group)
-	}
-	_, x := processNumber(a)
-	_, y := processNumber(b)
-	return cmp.Or(cmp.Compare(rank(b), rank(a)), cmp.Compare(x, y), cmp.Compare(a, b))
-}
-
-// processNumber takes node-12 apart.
-func processNumber(name string) (group string, number uint64) {
-	for i := len(name) - 1; i > 0; i-- {
-		if name[i] == '-' {
-			number, err := strconv.ParseUint(name[i+1:], 10, 64)
-			if err == nil {
-				return name[:i], number
-			}
-			break
-		}
-	}
-	return name, 0
-}
-
 // assignLanes gives each span the first lane of its process in which it is alone, or below an ancestor.
 func (p *perfetto) assignLanes() {
 	open := map[string][][]int32{} // of each process, of each lane, the spans that are open, the innermost last
@@ -302,11 +277,6 @@ func (p *perfetto) written(e *traceEvent) []byte {
 	b := p.head('i', s.Events[k].Name, s.Kind, i, s.Events[k].At)
 	b = append(b, `,"s":"t","args":`...)
 	return append(appendJSONObject(b, s.Events[k].Attributes), '}')
-}
-
-// isReceiver says whether a span takes in a message when it begins.
-func isReceiver(s *Span) bool {
-	return s.Kind == trace.SpanKindServer || s.Kind == trace.SpanKindConsumer
 }
 
 // arguments are a span's attributes, and what else of it the format has no place for.

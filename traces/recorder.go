@@ -207,12 +207,6 @@ func (g causalIDs) ids(ctx context.Context) (root, id uint64) {
 	return root, id
 }
 
-func traceID(run, root uint64) (id trace.TraceID) {
-	binary.BigEndian.PutUint64(id[:8], run)
-	binary.BigEndian.PutUint64(id[8:], root)
-	return id
-}
-
 func spanID(causal uint64) (id trace.SpanID) {
 	binary.BigEndian.PutUint64(id[:], causal)
 	return id

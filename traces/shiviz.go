@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
@@ -188,16 +187,6 @@ func failedOnly(text, failed string) string {
 	return text + failed
 }
 
-// isSender says whether a span sends a message when it begins.
-func isSender(s *Span) bool {
-	return s.Kind == trace.SpanKindClient || s.Kind == trace.SpanKindProducer
-}
-
-// shortName is a span's name without the service in front: AppendEntries of raft.Raft/AppendEntries.
-func shortName(s *Span) string {
-	return lastPart(s.Name)
-}
-
 // lastPart is the last part of a name: AppendEntries of raft.Raft/AppendEntries.
 func lastPart(name string) string {
 	name = printable(name)
@@ -211,12 +200,4 @@ func (t *teller) of(before string, key attribute.Key) string {
 		return ""
 	}
 	return before + v
-}
-
-// entriesText names the entries that a message carries.
-func (t *teller) entriesText() string {
-	if t.integer(spans.RaftEntriesCountKey) <= 0 {
-		return ""
-	}
-	return " with " + t.entries()
 }

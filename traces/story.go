@@ -3,9 +3,7 @@ package traces
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"io"
-	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,7 +11,6 @@ import (
 	"unicode/utf8"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
@@ -36,12 +33,6 @@ type Story struct {
 	passages []passage                           // what passed on them
 	unknown  map[world.CausalID]storyMoment      // when the operations ended whose outcome is unknown
 	causes   map[world.CausalID][]world.CausalID // of each span: its parent, what it links to, and what answered it
-}
-
-// spanShape is what tells the spans of the spec apart.
-type spanShape struct {
-	name string
-	kind trace.SpanKind
 }
 
 type storyLine struct {
@@ -164,7 +155,6 @@ const (
 	processWidth = 8
 	idWidth      = 16
 	textColumn   = timeWidth + 1 + processWidth + 1 + idWidth + 2
-	leastText    = 20 // columns of text: on a screen that has no room for them, lines are not broken
 )
 
 // The escape sequences of a terminal.
@@ -213,24 +203,6 @@ func (s *Story) appendHeading(b []byte, h *heading, style Style, columns int) []
 	return b
 }
 
-// broken yields the parts of a text that each fit into so many columns, broken between words; the whole where there is no room to speak of.
-func broken(text string, columns int) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for columns >= leastText && utf8.RuneCountInString(text) > columns {
-			head := string([]rune(text)[:columns+1])
-			at := strings.LastIndexByte(head, ' ')
-			if at <= 0 {
-				break // one long word
-			}
-			if !yield(text[:at]) {
-				return
-			}
-			text = text[at+1:]
-		}
-		yield(text)
-	}
-}
-
 func coloured(b []byte, style Style, colour, text string) []byte {
 	if style == Plain || colour == "" {
 		return append(b, text...)
@@ -248,13 +220,4 @@ func processColour(process string) string {
 		return ansiBold
 	}
 	return processColours[(n+uint64(len(processColours))-1)%uint64(len(processColours))]
-}
-
-// appendMilliseconds appends a duration as 53.412ms.
-func appendMilliseconds(b []byte, d time.Duration) []byte {
-	size := uint64(d)
-	if d < 0 {
-		b, size = append(b, '-'), -size // the shortest duration has no positive one
-	}
-	return fmt.Appendf(b, "%d.%03dms", size/uint64(time.Millisecond), size%uint64(time.Millisecond)/uint64(time.Microsecond))
 }

@@ -74,9 +74,6 @@ func (t *teller) passed(kind wayKind) {
 	}
 }
 
-// outcomeUnknown is the result of an operation that its client gave up.
-const outcomeUnknown = "outcome unknown"
-
 // retold is what is told of the lines, by their places among all in the order of time.
 type retold struct {
 	hidden []bool

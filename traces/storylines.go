@@ -281,7 +281,7 @@ func (t *teller) fates(message string) { t.fatesOn(noWay, message) }
 
 // fatesOn tells what the network did to what one server sent another, and notes if it was nothing: see fold.
 func (t *teller) fatesOn(kind wayKind, message string) {
-	twice := t.span.event(spans.EventDuplicate) != nil
+	twice := eventOf(t.span, spans.EventDuplicate) != nil
 	for i := range t.span.Events {
 		e := &t.span.Events[i]
 		by := " (" + text(e.Attribute(spans.RaftkvCauseKey)) + ")"
@@ -433,4 +433,12 @@ func (t *teller) cause() string { return t.text(spans.ErrorTypeKey) }
 // method is the last part of an RPC's name: AppendEntries of raft.Raft/AppendEntries.
 func (t *teller) method() string {
 	return t.span.Name[strings.LastIndexByte(t.span.Name, '/')+1:]
+}
+
+// entriesText names the entries that a message carries.
+func (t *teller) entriesText() string {
+	if t.integer(spans.RaftEntriesCountKey) <= 0 {
+		return ""
+	}
+	return " with " + t.entries()
 }

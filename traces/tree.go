@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -134,8 +133,6 @@ func (t *tree) name(l Link) string {
 
 func (t *tree) since(at time.Time) string { return milliseconds(at.Sub(t.epoch)) }
 
-func milliseconds(d time.Duration) string { return string(appendMilliseconds(nil, d)) }
-
 func writeAttributes(b *strings.Builder, attributes []attribute.KeyValue) {
 	for i, a := range attributes {
 		separator := " "
@@ -144,12 +141,4 @@ func writeAttributes(b *strings.Builder, attributes []attribute.KeyValue) {
 		}
 		b.WriteString(separator + printable(string(a.Key)) + "=" + unspaced(text(a.Value)))
 	}
-}
-
-// unspaced quotes a value whose end would be in doubt.
-func unspaced(s string) string {
-	if s == "" || strings.Contains(s, " ") && s[0] != '"' && s[0] != '[' {
-		return strconv.Quote(s)
-	}
-	return s
 }

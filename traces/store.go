@@ -3,9 +3,6 @@ package traces
 import (
 	"strconv"
 	"strings"
-	"unicode/utf8"
-
-	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
@@ -63,34 +60,5 @@ func resultText(c command, result string) string {
 	return printable(result)
 }
 
-// text is an attribute's value as a line shows it.
-func text(v attribute.Value) string {
-	switch v.Type() {
-	case attribute.STRING:
-		return printable(v.AsString())
-	case attribute.INT64:
-		return strconv.FormatInt(v.AsInt64(), 10)
-	case attribute.STRINGSLICE:
-		parts := v.AsStringSlice()
-		for i, p := range parts {
-			parts[i] = printable(p)
-		}
-		return "[" + strings.Join(parts, ", ") + "]"
-	case attribute.EMPTY, attribute.BOOL, attribute.FLOAT64, attribute.BOOLSLICE, attribute.INT64SLICE, attribute.FLOAT64SLICE, attribute.BYTESLICE, attribute.SLICE, attribute.MAP:
-	}
-	return printable(v.String())
-}
-
-// Printable is a text as it is shown to people: as it is, or quoted as Go quotes it where it holds a character that is
-// not seen. Such a one may break the line, be a command to the terminal, or turn the order of what is read around. This
-// is the one rule for all names and values, wherever they are shown.
-func Printable(s string) string { return printable(s) }
-
-func printable(s string) string {
-	if utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !strconv.IsPrint(r) }) {
-		return s
-	}
-	return strconv.Quote(s)
-}
-
-func spaced(s string) string { return strings.ReplaceAll(s, "_", " ") }
+// outcomeUnknown is the result of an operation that its client gave up.
+const outcomeUnknown = "outcome unknown"
