@@ -78,8 +78,6 @@ func pastOf(condition string) string {
 	return strings.Replace(condition, " becomes ", " became ", 1)
 }
 
-func faultKind(f *Span) string { return f.Attribute(spans.RaftkvFaultKey).AsString() }
-
 // touches says whether a fault is one of this process.
 func touches(f *Span, process string) bool {
 	return slices.Contains(strings.Fields(f.Attribute(spans.RaftkvFaultTargetKey).AsString()), process)

@@ -187,12 +187,6 @@ func failedOnly(text, failed string) string {
 	return text + failed
 }
 
-// lastPart is the last part of a name: AppendEntries of raft.Raft/AppendEntries.
-func lastPart(name string) string {
-	name = printable(name)
-	return name[strings.LastIndexByte(name, '/')+1:]
-}
-
 // of is an attribute with what stands in front of it; empty if there is none.
 func (t *teller) of(before string, key attribute.Key) string {
 	v := t.text(key)

@@ -49,3 +49,5 @@ func eventOf(s *Span, name string) *Event {
 	}
 	return nil
 }
+
+func faultKind(f *Span) string { return f.Attribute(spans.RaftkvFaultKey).AsString() }

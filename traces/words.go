@@ -90,3 +90,9 @@ func broken(text string, columns int) iter.Seq[string] {
 
 // leastText is how many columns of text there must be: on a screen that has no room for them, lines are not broken.
 const leastText = 20
+
+// lastPart is the last part of a name: AppendEntries of raft.Raft/AppendEntries.
+func lastPart(name string) string {
+	name = printable(name)
+	return name[strings.LastIndexByte(name, '/')+1:]
+}
