@@ -28,7 +28,11 @@ var rooms = map[string][]string{
 	"raftkv/raft/node":       {"raftkv/world", "raftkv/raft/protocol", "raftkv/raft/spans", "raftkv/raft", "raftkv/kv"},
 	"raftkv/client":          {"raftkv/world", "raftkv/raft/protocol", "raftkv/raft/spans"},
 	"raftkv/raft/invariants": {"raftkv/world", "raftkv/raft/protocol"},
-	"traces":                 {"raftkv/world", "raftkv/raft/protocol", "raftkv/raft/spans"},
+	"traces/words":           {"raftkv/raft/protocol", "raftkv/raft/spans"},
+	"traces/story":           {"raftkv/world", "raftkv/raft/protocol", "raftkv/raft/spans", "traces", "traces/words"},
+	"traces/explain":         {"raftkv/world", "raftkv/raft/protocol", "raftkv/raft/spans", "traces", "traces/words", "traces/story"},
+	"traces/export":          {"raftkv/world", "raftkv/raft/protocol", "raftkv/raft/spans", "traces", "traces/words", "traces/story"},
+	"traces":                 {"traces/words", "raftkv/world", "raftkv/raft/protocol", "raftkv/raft/spans"},
 }
 
 // pure are the rooms that import nothing but these besides the protocol: no clock, no randomness, no I/O, no goroutine, no telemetry can be in them.
@@ -43,6 +47,10 @@ var outside = map[string][]string{
 	"raftkv/raft/spans":      {"go.opentelemetry.io/otel/attribute", "go.opentelemetry.io/otel/codes", "go.opentelemetry.io/otel/trace"},
 	"raftkv/raft/invariants": {"github.com/anishathalye/porcupine"},
 	"traces":                 {"go.opentelemetry.io/"},
+	"traces/words":           {"go.opentelemetry.io/"},
+	"traces/story":           {"go.opentelemetry.io/"},
+	"traces/explain":         {"go.opentelemetry.io/"},
+	"traces/export":          {"go.opentelemetry.io/"},
 }
 
 // TestImportTable proves which way imports run, from what the go command says of every package.

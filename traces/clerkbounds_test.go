@@ -34,7 +34,7 @@ func TestClerkForgets(t *testing.T) {
 		"long kinds": {2 * mostBytes >> 10, func(s *Span, line string) { s.Name = strings.Repeat(line, 1<<10) }},
 	} {
 		t.Run(name, func(t *testing.T) {
-			clerk, out, began := newClerk(theSpec(), nil), &digest{}, 0
+			clerk, out, began := newClerk(TheSpec(), nil), &digest{}, 0
 			for i := range c.lines {
 				s := &Span{Service: "node-1", Name: spec.Name, Kind: trace.SpanKindInternal, ID: 1, Run: 1}
 				c.say(s, strconv.Itoa(i))
@@ -70,7 +70,7 @@ func bytesOf(c *clerk) (n int) {
 		n += len(name)
 	}
 	for i := range c.kinds {
-		n += len(c.kinds[i].name) + len(c.kinds[i].service)
+		n += len(c.kinds[i].Name) + len(c.kinds[i].Service)
 	}
 	return n
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/span"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // specShape is what the spec says of a span, made ready to be asked.
@@ -22,7 +23,7 @@ type specShape struct {
 	attributes attributeShapes
 	parents    shapeSet
 	links      shapeSet
-	events     map[string]*eventShape
+	Events     map[string]*eventShape
 	sayings    []says
 	sends      bool // a message
 	receives   bool
@@ -30,7 +31,7 @@ type specShape struct {
 
 // eventShape is the same for an event.
 type eventShape struct {
-	spec       spans.EventSpec
+	Spec       spans.EventSpec
 	attributes attributeShapes
 }
 
@@ -111,7 +112,7 @@ func (s *keySet) hasAll(others *keySet) bool {
 
 // specShapes are the spans of the spec.
 type specShapes struct {
-	shapes   map[spanShape]*specShape
+	Shapes   map[SpanShape]*specShape
 	names    map[string][]*specShape
 	named    []*specShape // those whose names go on with values of attributes
 	byNumber []*specShape
@@ -119,14 +120,14 @@ type specShapes struct {
 	keys     map[string]int // of all attributes there are, each with a number
 }
 
-// theSpec is all that the spec declares, made ready once: it takes longer than to judge a small trace.
-var theSpec = sync.OnceValue(newSpecShapes)
+// TheSpec is all that the spec declares, made ready once: it takes longer than to judge a small trace.
+var TheSpec = sync.OnceValue(newSpecShapes)
 
 func newSpecShapes() specShapes {
-	all := specShapes{shapes: map[spanShape]*specShape{}, names: map[string][]*specShape{}, byID: map[string]*specShape{}, keys: map[string]int{}}
+	all := specShapes{Shapes: map[SpanShape]*specShape{}, names: map[string][]*specShape{}, byID: map[string]*specShape{}, keys: map[string]int{}}
 	for i, spec := range spans.Specs() {
 		s := all.newSpecShape(i, &spec)
-		all.shapes[spanShape{spec.Name, spec.Kind}] = s
+		all.Shapes[SpanShape{spec.Name, spec.Kind}] = s
 		all.names[spec.Name] = append(all.names[spec.Name], s)
 		all.byNumber, all.byID[spec.ID] = append(all.byNumber, s), s
 		if len(spec.NamedAfter) > 0 {
@@ -139,7 +140,7 @@ func newSpecShapes() specShapes {
 // declared is the span of the spec that a span of a name and a kind is; nil for none. Where a name goes on with values
 // of attributes, its first word decides.
 func (all *specShapes) declared(name string, kind trace.SpanKind) *specShape {
-	if s := all.shapes[spanShape{name, kind}]; s != nil {
+	if s := all.Shapes[SpanShape{name, kind}]; s != nil {
 		return s
 	}
 	for _, s := range all.named {
@@ -151,7 +152,7 @@ func (all *specShapes) declared(name string, kind trace.SpanKind) *specShape {
 }
 
 func (all *specShapes) newSpecShape(number int, spec *spans.Spec) *specShape {
-	s := &specShape{Spec: spec, number: number, list: lists[spec.ID], events: map[string]*eventShape{}, sayings: sayings[spec.ID]}
+	s := &specShape{Spec: spec, number: number, list: lists[spec.ID], Events: map[string]*eventShape{}, sayings: sayings[spec.ID]}
 	switch spec.ID {
 	case spans.RequestVoteClientID, spans.AppendEntriesClientID, spans.PutClientID, spans.GetClientID, spans.DeleteClientID, spans.CommitNotificationProducerID, spans.TurnProducerID:
 		s.sends = true
@@ -174,7 +175,7 @@ func (all *specShapes) newSpecShape(number int, spec *spans.Spec) *specShape {
 		}
 	}
 	for _, e := range spec.Events {
-		s.events[e.Name] = &eventShape{spec: e, attributes: all.number(e.Attributes)}
+		s.Events[e.Name] = &eventShape{Spec: e, attributes: all.number(e.Attributes)}
 	}
 	return s
 }
@@ -215,10 +216,10 @@ func (all *specShapes) note(s *Span, a *attribute.KeyValue, n *note) {
 		n.of = of
 	}
 	if a.Value.Type() == attribute.INT64 && a.Value.AsInt64() >= 0 { // such as most are
-		n.sound = of.spec.Type == attribute.INT64 && malformed(of.shape.ID, a) == ""
+		n.sound = of.spec.Type == attribute.INT64 && Malformed(of.shape.ID, a) == ""
 		return
 	}
-	n.sound = isOf(a.Value, of.spec.Type) && isVariant(a.Value, of.spec) && malformed(of.shape.ID, a) == "" && repliesTo(of.shape.ID, a)
+	n.sound = isOf(a.Value, of.spec.Type) && isVariant(a.Value, of.spec) && Malformed(of.shape.ID, a) == "" && RepliesTo(of.shape.ID, a)
 }
 
 // unknown finds that the spec has no such span.
@@ -231,7 +232,7 @@ func (j *Judge) unknown(s *Span, line int) {
 			names = append(names, name)
 		}
 		slices.Sort(names)
-		j.find(ruleUnknownSpan, j.refOf(s, line), "the spec has no span "+printable(s.Name), "a name of the spec; the nearest is "+nearest(s.Name, names))
+		j.find(ruleUnknownSpan, j.refOf(s, line), "the spec has no span "+words.Printable(s.Name), "a name of the spec; the nearest is "+words.Nearest(s.Name, names))
 		return
 	}
 	var kinds []string
@@ -248,7 +249,7 @@ func (j *Judge) conform(s *Span, shape *specShape, line int, notes []note) {
 	j.attributes(ref, "", s.Attributes, &shape.attributes, excused, notes)
 	j.events(s, shape, ref)
 	if s.End.Before(s.Start) {
-		j.find(ruleWrongTime, ref, fmt.Sprintf("it ends %s before it starts", milliseconds(s.Start.Sub(s.End))), "an end at its start or after it")
+		j.find(ruleWrongTime, ref, fmt.Sprintf("it ends %s before it starts", words.Milliseconds(s.Start.Sub(s.End))), "an end at its start or after it")
 	}
 	j.service(s, shape, ref)
 	j.name(s, shape, ref)
@@ -266,7 +267,7 @@ func (j *Judge) name(s *Span, shape *specShape, ref SpanRef) {
 		want += " " + s.Attribute(key).AsString()
 	}
 	if s.Name != want {
-		j.find(ruleWrongName, ref, "its name is "+printable(s.Name), printable(want))
+		j.find(ruleWrongName, ref, "its name is "+words.Printable(s.Name), words.Printable(want))
 	}
 }
 
@@ -284,7 +285,7 @@ func (j *Judge) attributes(ref SpanRef, of string, got []attribute.KeyValue, sha
 		}
 		switch {
 		case !known || shapes.places[n] == 0:
-			j.find(ruleUnknownAttribute, ref, of+"an attribute "+printable(string(a.Key)), "none of that name; the nearest is "+nearest(string(a.Key), keysOf(shapes.specs)))
+			j.find(ruleUnknownAttribute, ref, of+"an attribute "+words.Printable(string(a.Key)), "none of that name; the nearest is "+words.Nearest(string(a.Key), keysOf(shapes.specs)))
 		case seen.add(n):
 			j.find(ruleDuplicateAttribute, ref, of+string(a.Key)+" is there twice", "one value")
 		case !sound:
@@ -306,9 +307,9 @@ func (j *Judge) attributes(ref SpanRef, of string, got []attribute.KeyValue, sha
 func (j *Judge) attribute(ref SpanRef, of string, a *attribute.KeyValue, spec *spans.AttributeSpec) {
 	switch {
 	case !isOf(a.Value, spec.Type):
-		j.find(ruleTypeMismatch, ref, fmt.Sprintf("%s%s is %s: %s", of, a.Key, a.Value.Type(), printable(text(a.Value))), spec.Type.String())
+		j.find(ruleTypeMismatch, ref, fmt.Sprintf("%s%s is %s: %s", of, a.Key, a.Value.Type(), words.Printable(words.Text(a.Value))), spec.Type.String())
 	case !isVariant(a.Value, spec):
-		j.find(ruleUndefinedVariant, ref, fmt.Sprintf("%s%s is %s", of, a.Key, printable(text(a.Value))), "one of "+strings.Join(spec.Values, ", "))
+		j.find(ruleUndefinedVariant, ref, fmt.Sprintf("%s%s is %s", of, a.Key, words.Printable(words.Text(a.Value))), "one of "+strings.Join(spec.Values, ", "))
 	}
 }
 
@@ -356,7 +357,7 @@ func (j *Judge) service(s *Span, shape *specShape, ref SpanRef) {
 		return
 	}
 	if node := s.Attribute(spans.RaftNodeIDKey).AsString(); node != "" && node != s.Service {
-		j.find(ruleWrongService, ref, fmt.Sprintf("%s is %s, and its service.name %s", spans.RaftNodeIDKey, printable(node), s.Service), "the same process in both")
+		j.find(ruleWrongService, ref, fmt.Sprintf("%s is %s, and its service.name %s", spans.RaftNodeIDKey, words.Printable(node), s.Service), "the same process in both")
 	}
 }
 
@@ -364,7 +365,7 @@ func quotedOr(s, none string) string {
 	if s == "" {
 		return none
 	}
-	return printable(s)
+	return words.Printable(s)
 }
 
 // status compares the status with error.type.
@@ -374,6 +375,6 @@ func (j *Judge) status(s *Span, ref SpanRef) {
 	case isError && why == "":
 		j.find(ruleWrongStatus, ref, "its status is an error, and error.type does not say why", "error.type, or a status that is unset")
 	case !isError && why != "":
-		j.find(ruleWrongStatus, ref, "error.type is "+printable(why)+", and its status is "+s.Status.Code.String(), "a status that is an error")
+		j.find(ruleWrongStatus, ref, "error.type is "+words.Printable(why)+", and its status is "+s.Status.Code.String(), "a status that is an error")
 	}
 }

@@ -6,15 +6,16 @@ import (
 	"slices"
 
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // events compares the events of a span with those that the spec declares.
 func (j *Judge) events(s *Span, shape *specShape, ref SpanRef) {
 	for i := range s.Events {
 		e := &s.Events[i]
-		known := shape.events[e.Name]
+		known := shape.Events[e.Name]
 		if known == nil {
-			j.find(ruleUnknownEvent, ref, "an event "+printable(e.Name), oneOf("no event", "one of ", eventNames(shape.Spec)))
+			j.find(ruleUnknownEvent, ref, "an event "+words.Printable(e.Name), oneOf("no event", "one of ", eventNames(shape.Spec)))
 			continue
 		}
 		if slices.ContainsFunc(s.Events[:i], func(other Event) bool { return sameEvent(&other, e) }) {
@@ -22,9 +23,9 @@ func (j *Judge) events(s *Span, shape *specShape, ref SpanRef) {
 		}
 		j.attributes(ref, "event "+e.Name+": ", e.Attributes, &known.attributes, false, nil)
 		for k := range e.Attributes {
-			if want := malformed(shape.ID, &e.Attributes[k]); want != "" {
+			if want := Malformed(shape.ID, &e.Attributes[k]); want != "" {
 				a := &e.Attributes[k]
-				j.find(ruleMalformedValue, ref, fmt.Sprintf("event %s: %s is %s", e.Name, a.Key, printable(text(a.Value))), want)
+				j.find(ruleMalformedValue, ref, fmt.Sprintf("event %s: %s is %s", e.Name, a.Key, words.Printable(words.Text(a.Value))), want)
 			}
 		}
 		if e.Name != spans.EventDrop && e.Attribute(spans.RaftkvCauseKey).AsString() == spans.CauseFault {
@@ -35,19 +36,19 @@ func (j *Judge) events(s *Span, shape *specShape, ref SpanRef) {
 		}
 		switch {
 		case e.At.Before(s.Start):
-			j.find(ruleWrongTime, ref, fmt.Sprintf("its event %s is %s before its start", printable(e.Name), milliseconds(s.Start.Sub(e.At))), "a time within the span")
+			j.find(ruleWrongTime, ref, fmt.Sprintf("its event %s is %s before its start", words.Printable(e.Name), words.Milliseconds(s.Start.Sub(e.At))), "a time within the span")
 		case e.Name == spans.EventDrop && e.Attribute(spans.RaftkvCauseKey).AsString() == spans.CauseFault:
 			// A message that is lost when it arrives is lost after its sender's span may have ended.
 		case later(e.At.UnixNano(), s.End.UnixNano()):
-			j.find(ruleWrongTime, ref, fmt.Sprintf("its event %s is %s after its end", printable(e.Name), milliseconds(e.At.Sub(s.End))), "a time within the span")
+			j.find(ruleWrongTime, ref, fmt.Sprintf("its event %s is %s after its end", words.Printable(e.Name), words.Milliseconds(e.At.Sub(s.End))), "a time within the span")
 		}
 	}
 }
 
 // stepOfEvent is the number of the step that an event is in; 0 where there is none.
 func stepOfEvent(s *Span, e *Event) uint32 {
-	begin, _ := stepsOf(s)
-	return cmp.Or(stepNumber(e.Attribute(spans.RaftkvStepKey)), begin)
+	begin, _ := StepsOf(s)
+	return cmp.Or(StepNumber(e.Attribute(spans.RaftkvStepKey)), begin)
 }
 
 // messageStep is the step that an event is in that tells what the network does to a message as it leaves: an answer at
@@ -58,7 +59,7 @@ func messageStep(s *Span, shape *specShape, e *Event) uint32 {
 	default:
 		return 0
 	}
-	begin, end := stepsOf(s)
+	begin, end := StepsOf(s)
 	if shape.receives {
 		return end
 	}

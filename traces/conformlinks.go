@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // fits says what would have been the right target of a link that goes to a span of the right kind; nothing if it is the right one.
@@ -160,7 +161,7 @@ func (j *Judge) cause(at, above int32) {
 		}
 	case j.is(at, tries):
 		if a, b := f.requests[r.fact].request, f.requests[parent.fact].request; a != b {
-			j.find(ruleMessageMismatch, j.ref(at), "it is a try of "+printable(j.texts.of(a)), "of "+printable(j.texts.of(b))+", its parent's", above)
+			j.find(ruleMessageMismatch, j.ref(at), "it is a try of "+words.Printable(j.texts.of(a)), "of "+words.Printable(j.texts.of(b))+", its parent's", above)
 		}
 	case j.is(at, repliesLate):
 		if later(parent.end, r.start) {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // cutSlack is how long, in ns, a message of a run that was cut short may have been on its way: what is known of how long others took may be little.
@@ -125,9 +126,9 @@ func (j *Judge) describe(e *entriesFact) []string {
 
 func (j *Judge) entry(index uint64, s slot) string {
 	if s.request != noText {
-		return fmt.Sprintf("%d@%d %s %s", index, s.term, printable(j.texts.of(s.request)), printable(j.texts.of(s.command)))
+		return fmt.Sprintf("%d@%d %s %s", index, s.term, words.Printable(j.texts.of(s.request)), words.Printable(j.texts.of(s.command)))
 	}
-	return fmt.Sprintf("%d@%d %s", index, s.term, printable(j.texts.of(s.command)))
+	return fmt.Sprintf("%d@%d %s", index, s.term, words.Printable(j.texts.of(s.command)))
 }
 
 // sent finds a message that nobody handled though it arrived, and a reply that nobody gave.
@@ -230,7 +231,7 @@ func (j *Judge) replied(at, receiver int32) {
 		a, b := &f.requests[answer.fact], &f.requests[r.fact]
 		switch {
 		case a.result != b.result:
-			differ("kv.result", printable(j.texts.of(a.result)), printable(j.texts.of(b.result)))
+			differ("kv.result", words.Printable(j.texts.of(a.result)), words.Printable(j.texts.of(b.result)))
 		case a.leader != b.leader:
 			differ("kv.leader.id", j.process(a.leader), j.process(b.leader))
 		}

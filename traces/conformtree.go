@@ -11,6 +11,7 @@ import (
 
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // findParents finds the parents of all spans, and of the messages among them who handled them.
@@ -254,11 +255,11 @@ func (j *Judge) process(n processPlace) string {
 	if n == noProcess {
 		return "nobody"
 	}
-	return printable(j.processes.names[n])
+	return words.Printable(j.processes.names[n])
 }
 
 func (j *Judge) since(nanoseconds int64) string {
-	return milliseconds(time.Duration(nanoseconds - j.epoch))
+	return words.Milliseconds(time.Duration(nanoseconds - j.epoch))
 }
 
 // needsLinks finds the links that have to be there.
@@ -331,7 +332,7 @@ func (j *Judge) linksToAll(at int32, entries []slot) {
 		want--
 	}
 	if got := int(j.requestLinks[at]); got < min(want, math.MaxUint16) && above >= 0 {
-		j.find(ruleMissingLink, j.ref(at), "it links to "+Counted(got, "request"), fmt.Sprintf("to %d: one for each entry that a client asked for in term %d, but for its parent's", want, r.term))
+		j.find(ruleMissingLink, j.ref(at), "it links to "+words.Counted(got, "request"), fmt.Sprintf("to %d: one for each entry that a client asked for in term %d, but for its parent's", want, r.term))
 	}
 }
 

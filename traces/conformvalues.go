@@ -10,6 +10,7 @@ import (
 
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // repliesOf are the names of the replies that there are to the request of a span; nil for spans of no request.
@@ -47,11 +48,11 @@ func (j *Judge) values(s *Span, shape *specShape, ref SpanRef, notes []note) {
 			continue
 		}
 		a := &s.Attributes[i]
-		if want := malformed(shape.ID, a); want != "" {
-			j.find(ruleMalformedValue, ref, fmt.Sprintf("%s is %s", a.Key, printable(text(a.Value))), want)
+		if want := Malformed(shape.ID, a); want != "" {
+			j.find(ruleMalformedValue, ref, fmt.Sprintf("%s is %s", a.Key, words.Printable(words.Text(a.Value))), want)
 		}
-		if !repliesTo(shape.ID, a) {
-			j.find(ruleUndefinedVariant, ref, fmt.Sprintf("%s is %s", a.Key, printable(a.Value.AsString())), "one of "+strings.Join(repliesOf[shape.ID], ", "))
+		if !RepliesTo(shape.ID, a) {
+			j.find(ruleUndefinedVariant, ref, fmt.Sprintf("%s is %s", a.Key, words.Printable(a.Value.AsString())), "one of "+strings.Join(repliesOf[shape.ID], ", "))
 		}
 	}
 	if shape.ID == spans.AppendEntriesClientID || shape.ID == spans.AppendEntriesServerID {
@@ -104,7 +105,7 @@ func (j *Judge) reply(s *Span, shape *specShape, ref SpanRef) {
 func (j *Judge) namesIn(s *Span, shape *specShape, ref SpanRef) {
 	differs := func(key attribute.Key, want string) {
 		if is := s.Attribute(key); is.Type() == attribute.STRING && is.AsString() != want {
-			j.find(ruleMalformedValue, ref, fmt.Sprintf("%s is %s", key, printable(is.AsString())), printable(want))
+			j.find(ruleMalformedValue, ref, fmt.Sprintf("%s is %s", key, words.Printable(is.AsString())), words.Printable(want))
 		}
 	}
 	if shape.Kind == trace.SpanKindClient || shape.Kind == trace.SpanKindServer {
@@ -126,18 +127,18 @@ func (j *Judge) namesIn(s *Span, shape *specShape, ref SpanRef) {
 	if shape.Service == spans.ServiceClient {
 		request := s.Attribute(spans.KVRequestIDKey).AsString()
 		if client, _, found := strings.Cut(request, "/"); found && client != s.Service {
-			j.find(ruleWrongService, ref, "it is about the operation "+printable(request), "an operation of "+printable(s.Service))
+			j.find(ruleWrongService, ref, "it is about the operation "+words.Printable(request), "an operation of "+words.Printable(s.Service))
 		}
 	}
 }
 
-// repliesTo says whether an attribute names a reply to the request of a span, if it names a reply.
-func repliesTo(id string, a *attribute.KeyValue) bool {
+// RepliesTo says whether an attribute names a reply to the request of a span, if it names a reply.
+func RepliesTo(id string, a *attribute.KeyValue) bool {
 	return a.Key != spans.RaftReplyKey || slices.Contains(repliesOf[id], a.Value.AsString())
 }
 
-// malformed says how the value of an attribute should read, if it does not.
-func malformed(id string, a *attribute.KeyValue) (want string) {
+// Malformed says how the value of an attribute should read, if it does not.
+func Malformed(id string, a *attribute.KeyValue) (want string) {
 	is := a.Value.Type()
 	if is == attribute.INT64 && a.Value.AsInt64() < 0 && a.Key != spans.RaftkvFaultByNsKey && a.Key != spans.RaftkvSeedKey {
 		return "a number that is not negative"
@@ -219,17 +220,17 @@ func (j *Judge) entries(s *Span, ref SpanRef) {
 // entriesListed compares entries with the index and the term of what they say comes before them, and with how many they say there are.
 func (j *Judge) entriesListed(ref SpanRef, prev, before, count uint64, entries []string) {
 	if uint64(len(entries)) != count {
-		j.find(ruleMalformedValue, ref, fmt.Sprintf("%s lists %s, and %s is %d", spans.RaftEntriesKey, Counted(len(entries), "entry"), spans.RaftEntriesCountKey, count), "as many as the count says")
+		j.find(ruleMalformedValue, ref, fmt.Sprintf("%s lists %s, and %s is %d", spans.RaftEntriesKey, words.Counted(len(entries), "entry"), spans.RaftEntriesCountKey, count), "as many as the count says")
 	}
 	for i, entry := range entries {
 		read := j.entriesRead.entry(entry)
 		index, term := read.index, read.term
 		switch {
 		case !read.ok:
-			j.find(ruleMalformedValue, ref, fmt.Sprintf("an entry reads %s", printable(entry)), "INDEX@TERM REQUEST COMMAND, such as 7@2 client-1/3 put a val_3")
+			j.find(ruleMalformedValue, ref, fmt.Sprintf("an entry reads %s", words.Printable(entry)), "INDEX@TERM REQUEST COMMAND, such as 7@2 client-1/3 put a val_3")
 			return
 		case read.request == "" && read.command != (protocol.Noop{}).String():
-			j.find(ruleMalformedValue, ref, fmt.Sprintf("the entry %s does not say who asked for it", printable(entry)), "INDEX@TERM REQUEST COMMAND: only a no-op has no request")
+			j.find(ruleMalformedValue, ref, fmt.Sprintf("the entry %s does not say who asked for it", words.Printable(entry)), "INDEX@TERM REQUEST COMMAND: only a no-op has no request")
 			return
 		case index != prev+uint64(i)+1:
 			j.find(ruleMalformedValue, ref, fmt.Sprintf("its entry number %d has the index %d", i+1, index), fmt.Sprintf("%d, since the entry before the new ones has the index %d", prev+uint64(i)+1, prev))

@@ -17,6 +17,7 @@ import (
 
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/export"
 )
 
 // converted is what a trace becomes in another format.
@@ -115,7 +116,7 @@ func TestJaegerRoundTrip(t *testing.T) {
 					}
 				}
 			}
-			if diff := cmp.Diff(want, read(t, converted(t, traces.WriteJaeger, spans)), sameSpans); diff != "" {
+			if diff := cmp.Diff(want, read(t, converted(t, export.WriteJaeger, spans)), sameSpans); diff != "" {
 				t.Errorf("-written, +read:\n%s", diff)
 			}
 		})
@@ -178,7 +179,7 @@ func TestJaegerRules(t *testing.T) {
 	}
 	spans := read(t, recordFile(t, rough()))
 	var file struct{ Data []trace }
-	if err := json.Unmarshal(converted(t, traces.WriteJaeger, spans), &file); err != nil {
+	if err := json.Unmarshal(converted(t, export.WriteJaeger, spans), &file); err != nil {
 		t.Fatal(err)
 	}
 	types := map[string]bool{"string": true, "bool": true, "int64": true, "float64": true, "binary": true}
@@ -275,7 +276,7 @@ type chromeEvent struct {
 func TestPerfettoRules(t *testing.T) {
 	spans := read(t, recordFile(t, twice()))
 	var file struct{ TraceEvents []chromeEvent }
-	if err := json.Unmarshal(converted(t, traces.WritePerfetto, spans), &file); err != nil {
+	if err := json.Unmarshal(converted(t, export.WritePerfetto, spans), &file); err != nil {
 		t.Fatal(err)
 	}
 	type track struct{ pid, tid int }
@@ -432,4 +433,4 @@ func brokenSpans(t *testing.T) []traces.Span {
 	return broken
 }
 
-var converters = map[string]func(io.Writer, *traces.Spans) error{"jaeger": traces.WriteJaeger, "perfetto": traces.WritePerfetto, "shiviz": traces.WriteShiViz}
+var converters = map[string]func(io.Writer, *traces.Spans) error{"jaeger": export.WriteJaeger, "perfetto": export.WritePerfetto, "shiviz": export.WriteShiViz}

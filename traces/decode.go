@@ -191,7 +191,7 @@ func (d *decoder) resource() *knownResource {
 		}
 	}
 	r.attributes = slices.Clone(r.attributes) // which outlive the line
-	r.service = find(r.attributes, serviceName).AsString()
+	r.service = Find(r.attributes, ServiceName).AsString()
 	d.remembered(&d.resources, r, start)
 	return r
 }
@@ -367,8 +367,8 @@ func (d *decoder) traceID() (run uint64, root world.CausalID) {
 		return 0, 0
 	}
 	if len(id) == 32 {
-		high, ok := hex(id[:16])
-		low, okToo := hex(id[16:])
+		high, ok := Hex(id[:16])
+		low, okToo := Hex(id[16:])
 		if ok && okToo {
 			return high, world.CausalID(low)
 		}
@@ -389,7 +389,7 @@ func (d *decoder) spanID(field string) world.CausalID {
 		return 0
 	}
 	if len(id) == 16 {
-		if n, ok := hex(id); ok {
+		if n, ok := Hex(id); ok {
 			return world.CausalID(n)
 		}
 	}

@@ -109,7 +109,7 @@ func (d *decoder) sixteen(id *world.CausalID) bool {
 	if len(d.data)-d.pos < 16 {
 		return false
 	}
-	n, ok := hex(d.data[d.pos : d.pos+16])
+	n, ok := Hex(d.data[d.pos : d.pos+16])
 	*id = world.CausalID(n)
 	d.pos += 16
 	return ok

@@ -57,8 +57,8 @@ func (d *decoder) keep(list []attribute.KeyValue) []attribute.KeyValue {
 
 // value reads an AnyValue.
 func (d *decoder) value(depth int) (v attribute.Value) {
-	if depth > maxDepth {
-		d.fail(d.pos, "nested more than %d deep", maxDepth)
+	if depth > MaxDepth {
+		d.fail(d.pos, "nested more than %d deep", MaxDepth)
 		return v
 	}
 	for more := d.open('{', "an object"); more; more = d.more('{') {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // DiffOptions are what of two runs is compared, and how much of it is told.
@@ -163,8 +164,8 @@ func (d *Difference) FirstTraces(a, b *Indexed) (ofA, ofB trace.TraceID, ok bool
 		if event == nil {
 			continue
 		}
-		if root := cmp.Or(a.rootOf(event.ID), b.rootOf(event.ID)); a.byID.get(root) >= 0 && b.byID.get(root) >= 0 {
-			return traceID(a.run.Run, uint64(root)), traceID(b.run.Run, uint64(root)), true
+		if root := cmp.Or(a.rootOf(event.ID), b.rootOf(event.ID)); a.byID.Get(root) >= 0 && b.byID.Get(root) >= 0 {
+			return TraceID(a.run.Run, uint64(root)), TraceID(b.run.Run, uint64(root)), true
 		}
 	}
 	return ofA, ofB, false
@@ -176,7 +177,7 @@ func (x *Indexed) rootOf(id string) world.CausalID {
 	if err != nil {
 		return 0
 	}
-	i := x.byID.get(world.CausalID(number))
+	i := x.byID.Get(world.CausalID(number))
 	if i < 0 {
 		return 0
 	}
@@ -190,7 +191,7 @@ func (x *Indexed) checkOnly(other *Indexed, only string) error {
 	}
 	for _, side := range []*Indexed{x, other} {
 		for _, s := range side.shapes {
-			if s.service == only {
+			if s.Service == only {
 				return nil
 			}
 		}
@@ -238,7 +239,7 @@ func (l *alignment) divergence(changes []ConfigChange) Divergence {
 // event is a span as a line tells it.
 func (x *Indexed) event(i int32) DiffEvent {
 	s := x.span(i)
-	return DiffEvent{s.ID.String(), printable(s.Service), printable(s.Name), s.Kind.String(), phrase(&s), time.Duration(x.prints[i].start)}
+	return DiffEvent{s.ID.String(), words.Printable(s.Service), words.Printable(s.Name), s.Kind.String(), phrase(&s), time.Duration(x.prints[i].start)}
 }
 
 // fields are what differs in the spans of a pair, both values side by side. Of a span that only one run has it is what says which one that is.
@@ -266,8 +267,8 @@ func (l *alignment) fields(p *pair) []ValueChange {
 		}
 	}
 	if p.a >= 0 && p.b >= 0 {
-		if x, y := l.a.shapes[l.a.prints[p.a].shape].name, l.b.shapes[l.b.prints[p.b].shape].name; x != y {
-			fields = append(fields, ValueChange{"name", printable(x), printable(y)})
+		if x, y := l.a.shapes[l.a.prints[p.a].shape].Name, l.b.shapes[l.b.prints[p.b].shape].Name; x != y {
+			fields = append(fields, ValueChange{"name", words.Printable(x), words.Printable(y)})
 		}
 	}
 	if len(fields) == 0 && p.change == Moved { // by less than a line would show
@@ -336,7 +337,7 @@ func valueOf(list []ValueChange, name string) string {
 
 // fieldsOf is all that a span says, as names and texts. Of equal names the second has a number.
 func fieldsOf(s *Span, begin time.Time, ignored []string) []ValueChange {
-	since := func(t time.Time) string { return milliseconds(t.Sub(begin)) }
+	since := func(t time.Time) string { return words.Milliseconds(t.Sub(begin)) }
 	fields := []ValueChange{{Name: "begins", A: since(s.Start)}, {Name: "ends", A: since(s.End)}}
 	add := func(name, value string) {
 		n := 2
@@ -348,20 +349,20 @@ func fieldsOf(s *Span, begin time.Time, ignored []string) []ValueChange {
 			unique = fmt.Sprintf("%s %d", name, n)
 		}
 	}
-	attributes := func(all []attribute.KeyValue) (words []string) {
+	attributes := func(all []attribute.KeyValue) (said []string) {
 		for _, a := range all {
 			if !isIgnored(a.Key, ignored) {
-				words = append(words, printable(string(a.Key))+"="+unspaced(text(a.Value)))
+				said = append(said, words.Printable(string(a.Key))+"="+words.Unspaced(words.Text(a.Value)))
 			}
 		}
-		return words
+		return said
 	}
 	if s.Parent != 0 {
 		add("parent", s.Parent.String())
 	}
 	for _, a := range s.Attributes {
 		if !isIgnored(a.Key, ignored) && a.Key != spans.RPCSystemNameKey && a.Key != spans.RPCMethodKey && a.Key != spans.ServerAddressKey {
-			add(printable(string(a.Key)), unspaced(text(a.Value)))
+			add(words.Printable(string(a.Key)), words.Unspaced(words.Text(a.Value)))
 		}
 	}
 	for i := range s.Events {
@@ -370,13 +371,13 @@ func fieldsOf(s *Span, begin time.Time, ignored []string) []ValueChange {
 			add(persistField, strings.Join(append([]string{"at", since(e.At)}, attributes(e.Attributes)...), " "))
 			continue
 		}
-		add("event", strings.Join(append([]string{printable(e.Name), "at", since(e.At)}, attributes(e.Attributes)...), " "))
+		add("event", strings.Join(append([]string{words.Printable(e.Name), "at", since(e.At)}, attributes(e.Attributes)...), " "))
 	}
 	for _, link := range s.Links {
 		add("link", link.ID.String())
 	}
 	if s.Status.Description != "" {
-		add("status", printable(s.Status.Description))
+		add("status", words.Printable(s.Status.Description))
 	}
 	return fields
 }
@@ -397,7 +398,7 @@ func (l *alignment) before(p *pair) []DiffEvent {
 		if p.a < 0 {
 			both = l.ofB
 		}
-		if j == i || both[j] < 0 || side.shapes[side.prints[j].shape].name == spans.RunName {
+		if j == i || both[j] < 0 || side.shapes[side.prints[j].shape].Name == spans.RunName {
 			return false
 		}
 		return pairOf[j] < 0 || l.negligible(&l.whole[pairOf[j]]) || l.beginsAlike(&l.whole[pairOf[j]], p)
@@ -415,11 +416,11 @@ func (l *alignment) before(p *pair) []DiffEvent {
 		a, b := l.earliest(side, i), l.earliest(side, j)
 		return compareTimes(&a, &b)
 	}
-	service := side.shapes[side.prints[i].shape].service
+	service := side.shapes[side.prints[i].shape].Service
 	room := mostBefore - len(found)
 	var own []int32 // the last ones that there is room for
 	for j := range int32(len(side.prints)) {
-		if room == 0 || side.shapes[side.prints[j].shape].service != service || l.earliest(side, j).end > p.moment || len(own) == room && inTime(j, own[0]) < 0 {
+		if room == 0 || side.shapes[side.prints[j].shape].Service != service || l.earliest(side, j).end > p.moment || len(own) == room && inTime(j, own[0]) < 0 {
 			continue
 		}
 		if shared(j) && !slices.Contains(found, j) {

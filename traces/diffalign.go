@@ -80,7 +80,7 @@ func (l *alignment) align() {
 		if x.moment != y.moment {
 			return cmp.Compare(x.moment, y.moment)
 		}
-		return cmp.Or(cmp.Compare(x.rank, y.rank), cmp.Compare(x.order, y.order), strings.Compare(l.shape(&x).service, l.shape(&y).service), cmp.Compare(l.id(&x), l.id(&y)))
+		return cmp.Or(cmp.Compare(x.rank, y.rank), cmp.Compare(x.order, y.order), strings.Compare(l.shape(&x).Service, l.shape(&y).Service), cmp.Compare(l.id(&x), l.id(&y)))
 	})
 	l.number()
 }
@@ -131,7 +131,7 @@ func (l *alignment) matchBy(key func(i int32) world.CausalID, table idTable) (sh
 	l.ofA, l.ofB = make([]int32, len(l.a.prints)), fill(len(l.b.prints))
 	inParts(len(l.ofA), func(from, to int32) {
 		for i := from; i < to; i++ {
-			if j := table.get(key(i)); j >= 0 && alike(&l.a.shapes[l.a.prints[i].shape], &l.b.shapes[l.b.prints[j].shape]) {
+			if j := table.Get(key(i)); j >= 0 && alike(&l.a.shapes[l.a.prints[i].shape], &l.b.shapes[l.b.prints[j].shape]) {
 				l.ofA[i] = j
 			} else {
 				l.ofA[i] = none
@@ -153,7 +153,7 @@ func (l *alignment) matchBy(key func(i int32) world.CausalID, table idTable) (sh
 
 // alike says whether two spans can be the same event: a client's third operation may be a get in one run and a put in the other.
 func alike(a, b *shape) bool {
-	return a.service == b.service && a.kind == b.kind && (a.name == b.name || strings.HasPrefix(a.name, operationPrefix) && strings.HasPrefix(b.name, operationPrefix))
+	return a.Service == b.Service && a.Kind == b.Kind && (a.Name == b.Name || strings.HasPrefix(a.Name, operationPrefix) && strings.HasPrefix(b.Name, operationPrefix))
 }
 
 // operationPrefix begins the names of clients' operations.
@@ -241,7 +241,7 @@ func (l *alignment) lostAt(p *pair) int64 {
 			return 0
 		}
 		if above := &l.pairs[pairOf[i]]; above.change != p.change {
-			if above.rank == rankFault && above.moment <= q.end+(nearTheEnd+atOnceWithin).Nanoseconds() {
+			if above.rank == rankFault && above.moment <= q.end+(NearTheEnd+AtOnceWithin).Nanoseconds() {
 				return above.moment
 			}
 			return 0
@@ -254,11 +254,11 @@ func (l *alignment) lostAt(p *pair) int64 {
 func (l *alignment) couple(k int32) (a, b int32, change Change, differ bool) {
 	if last := int32(len(l.ofA)); k >= last {
 		b = k - last
-		return none, b, OnlyB, l.ofB[b] < 0 && l.b.shapes[l.b.prints[b].shape].name != spans.RunName
+		return none, b, OnlyB, l.ofB[b] < 0 && l.b.shapes[l.b.prints[b].shape].Name != spans.RunName
 	}
 	p, b := &l.a.prints[k], l.ofA[k]
 	switch {
-	case l.a.shapes[p.shape].name == spans.RunName:
+	case l.a.shapes[p.shape].Name == spans.RunName:
 		return k, b, NoChange, false
 	case b < 0:
 		return k, none, OnlyA, true
@@ -309,7 +309,7 @@ const (
 // diverges is from when on the spans of a pair differ, and what rank that has.
 func (l *alignment) diverges(p *pair) (moment int64, rank uint8) {
 	rank = rankOrdinary
-	name := l.shape(p).name
+	name := l.shape(p).Name
 	if IsFault(name) {
 		rank = rankFault
 	}
@@ -423,7 +423,7 @@ func (l *alignment) orderOf(p *pair) int16 {
 	if ends {
 		depth = -depth
 	}
-	return class*int16(stageOf(s.kind, s.name, ends, whole, true)) + depth
+	return class*int16(StageOf(s.Kind, s.Name, ends, whole, true)) + depth
 }
 
 // ends says whether a pair differs only because one of the runs ends earlier.
@@ -447,18 +447,18 @@ func (l *alignment) wanted(x *Indexed, i int32) bool {
 	s := &x.shapes[x.prints[i].shape]
 	switch only {
 	case OnlyKV:
-		return strings.HasPrefix(s.name, operationPrefix) || strings.HasPrefix(s.name, requestPrefix)
+		return strings.HasPrefix(s.Name, operationPrefix) || strings.HasPrefix(s.Name, requestPrefix)
 	case OnlyElections:
-		root := x.byID.get(x.prints[i].root)
-		return root >= 0 && x.shapes[x.prints[root].shape].name == spans.ElectionName && !strings.Contains(s.name, "AppendEntries") && !strings.Contains(s.name, "commit") && s.name != spans.ApplyName ||
-			s.name == spans.RoleChangeName || s.name == spans.RequestVoteClientName
+		root := x.byID.Get(x.prints[i].root)
+		return root >= 0 && x.shapes[x.prints[root].shape].Name == spans.ElectionName && !strings.Contains(s.Name, "AppendEntries") && !strings.Contains(s.Name, "commit") && s.Name != spans.ApplyName ||
+			s.Name == spans.RoleChangeName || s.Name == spans.RequestVoteClientName
 	}
-	if s.service == only {
+	if s.Service == only {
 		return true
 	}
 	if strings.HasPrefix(only, spans.ServiceClient+"-") { // all that a client's operations led to
-		root := x.byID.get(x.prints[i].root)
-		return root >= 0 && x.shapes[x.prints[root].shape].service == only
+		root := x.byID.Get(x.prints[i].root)
+		return root >= 0 && x.shapes[x.prints[root].shape].Service == only
 	}
 	return false
 }

@@ -18,13 +18,13 @@ func (l *alignment) findBusy() {
 	found := false
 	for i := range l.pairs {
 		p := &l.pairs[i]
-		if p.cause >= 0 || p.change != Moved || IsFault(l.shape(p).name) {
+		if p.cause >= 0 || p.change != Moved || IsFault(l.shape(p).Name) {
 			continue
 		}
 		if steps == nil {
 			steps = l.longestSteps()
 		}
-		if j := l.busyWith(int32(i), steps[l.shape(p).service]); j >= 0 {
+		if j := l.busyWith(int32(i), steps[l.shape(p).Service]); j >= 0 {
 			p.cause, p.rule, found = j, RuleBusy, true
 		}
 	}
@@ -33,10 +33,10 @@ func (l *alignment) findBusy() {
 	}
 }
 
-// nearTheEnd is how long before the end of its step a process does at most what it does in that: what is told of a step
+// NearTheEnd is how long before the end of its step a process does at most what it does in that: what is told of a step
 // is no longer than that less than the step, and what waited for the step begins no later than that after what is told
 // of it.
-const nearTheEnd = 100 * time.Microsecond
+const NearTheEnd = 100 * time.Microsecond
 
 // untold is how long of its step a span does not tell at most: nothing where steps have no numbers, for what is told of
 // such a step is as long as it.
@@ -44,7 +44,7 @@ func (p *fingerprint) untold() int64 {
 	if p.step == 0 {
 		return 0
 	}
-	return nearTheEnd.Nanoseconds()
+	return NearTheEnd.Nanoseconds()
 }
 
 // longestSteps is how long the processes take at most, in either run, for a step that spans tell the length of.
@@ -57,7 +57,7 @@ func (l *alignment) longestSteps() map[string]int64 {
 			if handles(s) {
 				length = max(length, p.end-p.start+p.untold())
 			}
-			longest[s.service] = max(longest[s.service], length)
+			longest[s.Service] = max(longest[s.Service], length)
 		}
 	}
 	return longest
@@ -65,7 +65,7 @@ func (l *alignment) longestSteps() map[string]int64 {
 
 // handles says whether a span is as long as the handling of a message takes.
 func handles(s *shape) bool {
-	return (s.kind == trace.SpanKindServer || s.kind == trace.SpanKindConsumer) && !strings.HasPrefix(s.name, requestPrefix)
+	return (s.Kind == trace.SpanKindServer || s.Kind == trace.SpanKindConsumer) && !strings.HasPrefix(s.Name, requestPrefix)
 }
 
 // busyWith is the last pair that the process of another was busy with, in the run in which that is later, before it came to it; and not in the other run, or not then. A step takes so
@@ -87,10 +87,10 @@ func (l *alignment) busyWith(i int32, step int64) int32 {
 	for j := i + 1; int(j) < len(l.pairs) && l.pairs[j].moment <= until; j++ {
 		q := &l.pairs[j]
 		k := late(q)
-		if k < 0 || l.shape(q).service != l.shape(p).service || l.comesOf(j, i) {
+		if k < 0 || l.shape(q).Service != l.shape(p).Service || l.comesOf(j, i) {
 			continue
 		}
-		done, request := x.prints[k].end, strings.HasPrefix(l.shape(q).name, requestPrefix)
+		done, request := x.prints[k].end, strings.HasPrefix(l.shape(q).Name, requestPrefix)
 		if request { // which is open for longer than its handling takes
 			done = x.prints[k].start
 		}

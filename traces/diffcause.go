@@ -88,7 +88,7 @@ func givesFault(c ConfigChange) bool {
 
 // of is the pair that another comes of, and the rule by which it does.
 func (c *causes) of(p *pair) (int32, Rule) {
-	if IsFault(c.shape(p).name) {
+	if IsFault(c.shape(p).Name) {
 		if c.given && p.change != Moved {
 			return none, NoRule // one of the runs was given it, and the other was not
 		}
@@ -111,7 +111,7 @@ func (c *causes) of(p *pair) (int32, Rule) {
 	if cause, rule := c.parent(p); cause >= 0 {
 		return cause, rule
 	}
-	if c.shape(p).kind == trace.SpanKindClient {
+	if c.shape(p).Kind == trace.SpanKindClient {
 		if p.a >= 0 && c.repliesA[p.a] >= 0 {
 			return c.repliesA[p.a], RuleReply
 		}
@@ -119,7 +119,7 @@ func (c *causes) of(p *pair) (int32, Rule) {
 			return c.repliesB[p.b], RuleReply
 		}
 	}
-	service := c.shape(p).service
+	service := c.shape(p).Service
 	if fault, ok := c.faultOn[service]; ok && c.pairs[fault].moment == p.moment {
 		return fault, RuleFault
 	}
@@ -132,7 +132,7 @@ func (c *causes) of(p *pair) (int32, Rule) {
 	if cause, ok := c.onProcess[service]; ok {
 		return cause, RuleProcess
 	}
-	if p.ending || c.shape(p).service == spans.ServiceWorld {
+	if p.ending || c.shape(p).Service == spans.ServiceWorld {
 		return c.lasting, RuleRun
 	}
 	return none, NoRule
@@ -160,7 +160,7 @@ func (c *causes) ancestor(x *Indexed, i int32, pairOf []int32, p *pair) (int32, 
 		}
 		if j := pairOf[i]; j >= 0 && c.earlier(j, p) && (k == 0 || c.differsAtOnce(&c.pairs[j])) {
 			q := &c.pairs[j]
-			switch own := c.shape(q).service == c.shape(p).service; {
+			switch own := c.shape(q).Service == c.shape(p).Service; {
 			case k == 0 && !own && q.rank == rankFault: // its message met another fate
 				return j, RuleMessage
 			case k > 0 || !own && !c.differsAtOnce(q): // a call that only ends otherwise sent the same message
@@ -202,7 +202,7 @@ func (l *alignment) stepIn(p *pair, inB bool) (step stepOfRun, at int64, ok bool
 		return stepOfRun{}, 0, false
 	}
 	q := &x.prints[i]
-	service := x.shapes[q.shape].service
+	service := x.shapes[q.shape].Service
 	switch {
 	case q.step == 0 && handles(&x.shapes[q.shape]) && l.differsAtOnce(p):
 		return stepOfRun{}, 0, false // it begins when the step before ends, and its own ends with it
@@ -255,15 +255,15 @@ func (c *causes) noteSteps(i int32) {
 		q := &side.x.prints[side.i]
 		s := &side.x.shapes[q.shape]
 		if q.step > 0 || !handles(s) { // without a number, that begins when the step before ends
-			c.inStep[stepAt(side.inB, s.service, q.step, q.start)] = i
+			c.inStep[stepAt(side.inB, s.Service, q.step, q.start)] = i
 		}
-		c.inStep[stepAt(side.inB, s.service, q.done, q.end)] = i
+		c.inStep[stepAt(side.inB, s.Service, q.done, q.end)] = i
 	}
 }
 
 // toFault says whether a link leads to a fault.
 func toFault(l Link) bool {
-	return find(l.Attributes, spans.RaftkvLinkKey).AsString() == spans.LinkFault
+	return Find(l.Attributes, spans.RaftkvLinkKey).AsString() == spans.LinkFault
 }
 
 // linked is the pair of the last fault that a span of a pair links to, in one of the runs alone, or that differs; -1
@@ -280,7 +280,7 @@ func (c *causes) linked(p *pair) int32 {
 		}
 		s := side.x.span(side.i)
 		for _, link := range s.Links {
-			if k := side.x.byID.get(link.ID); toFault(link) && k >= 0 && side.pairOf[k] >= 0 && c.earlier(side.pairOf[k], p) {
+			if k := side.x.byID.Get(link.ID); toFault(link) && k >= 0 && side.pairOf[k] >= 0 && c.earlier(side.pairOf[k], p) {
 				last = max(last, side.pairOf[k])
 			}
 		}
@@ -300,13 +300,13 @@ func (c *causes) note(i int32) {
 	p := &c.pairs[i]
 	s := c.shape(p)
 	c.noteSteps(i)
-	if fault, ok := c.faultOn[s.service]; !ok || p.rule != RuleFault || p.cause != fault {
-		c.onProcess[s.service] = i // and not what a fault ended, which changes nothing any more
+	if fault, ok := c.faultOn[s.Service]; !ok || p.rule != RuleFault || p.cause != fault {
+		c.onProcess[s.Service] = i // and not what a fault ended, which changes nothing any more
 	}
 	if !p.ending {
 		c.lasting = i
 	}
-	if s.kind == trace.SpanKindServer {
+	if s.Kind == trace.SpanKindServer {
 		if p.a >= 0 {
 			if parent := c.a.prints[p.a].above; parent >= 0 {
 				c.repliesA[parent] = i
@@ -318,13 +318,13 @@ func (c *causes) note(i int32) {
 			}
 		}
 	}
-	if IsFault(s.name) {
+	if IsFault(s.Name) {
 		c.fault = i
 		span := c.sideOf(p).span(p.index())
 		for _, process := range processesIn(span.Attribute(spans.RaftkvFaultTargetKey).AsString()) {
 			c.onProcess[process], c.faultOn[process] = i, i
 			delete(c.crashed, process)
-			if isCrash(&span) && p.change != Changed && p.change != Moved {
+			if IsCrash(&span) && p.change != Changed && p.change != Moved {
 				c.crashed[process] = i
 			}
 		}

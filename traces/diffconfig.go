@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // ConfigChange is a key of the config that two runs differ in. Where a config can have several of a kind, such as faults, one that only one run has is empty in the other.
@@ -20,19 +21,19 @@ func configChanges(a, b *Indexed) []ConfigChange {
 	changes := []ConfigChange{}
 	for key, value := range one.values {
 		if value != other.values[key] {
-			changes = append(changes, ConfigChange{printable(key), printable(value), printable(other.values[key])})
+			changes = append(changes, ConfigChange{words.Printable(key), words.Printable(value), words.Printable(other.values[key])})
 		}
 	}
 	for key, value := range other.values {
 		if _, both := one.values[key]; !both {
-			changes = append(changes, ConfigChange{printable(key), "", printable(value)})
+			changes = append(changes, ConfigChange{words.Printable(key), "", words.Printable(value)})
 		}
 	}
 	for _, item := range one.without(other) {
-		changes = append(changes, ConfigChange{printable(item.table), printable(item.text), ""})
+		changes = append(changes, ConfigChange{words.Printable(item.table), words.Printable(item.text), ""})
 	}
 	for _, item := range other.without(one) {
-		changes = append(changes, ConfigChange{printable(item.table), "", printable(item.text)})
+		changes = append(changes, ConfigChange{words.Printable(item.table), "", words.Printable(item.text)})
 	}
 	slices.SortFunc(changes, func(x, y ConfigChange) int {
 		return strings.Compare(x.Key+"\x00"+x.A+x.B, y.Key+"\x00"+y.A+y.B)

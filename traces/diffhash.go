@@ -74,7 +74,7 @@ type hashes struct {
 
 // hashShape is a hash of a span's name, kind and process.
 func hashShape(s *shape) uint64 {
-	return join(join(hashText(s.name), uint64(s.kind)), hashText(s.service))
+	return join(join(hashText(s.Name), uint64(s.Kind)), hashText(s.Service))
 }
 
 // hashesOf goes through the notes of the attributes once for all of them: they are most of a span.

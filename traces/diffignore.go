@@ -7,6 +7,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // isIgnored says whether an attribute is not looked at, be it asked for or not. The number of a step never is: it says
@@ -43,7 +44,7 @@ func (x *Indexed) checkIgnored(other *Indexed) (wrong []error) {
 	}
 	names := make([]string, 0, len(there))
 	for key := range there {
-		names = append(names, printable(string(key)))
+		names = append(names, words.Printable(string(key)))
 	}
 	slices.Sort(names)
 	for _, name := range x.ignored {

@@ -13,6 +13,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // outcome is what a run came to. It is gathered while the trace is read.
@@ -58,14 +59,14 @@ func (o *outcome) add(s *Span) {
 			o.tries[s.Parent]++
 		}
 	case spans.KVPutName, spans.KVGetName, spans.KVDeleteName:
-		command := operationText(strings.ReplaceAll(s.Name, ".", "_"), s.Attribute(spans.KVKeyKey).AsString(), s.Attribute(spans.KVValueKey).AsString())
-		o.operations[s.Attribute(spans.KVRequestIDKey).AsString()] = operationOutcome{id: s.ID, command: command.text, result: answer(s, command), latency: s.End.Sub(s.Start)}
+		command := words.OperationText(strings.ReplaceAll(s.Name, ".", "_"), s.Attribute(spans.KVKeyKey).AsString(), s.Attribute(spans.KVValueKey).AsString())
+		o.operations[s.Attribute(spans.KVRequestIDKey).AsString()] = operationOutcome{id: s.ID, command: command.Text, result: answer(s, command), latency: s.End.Sub(s.Start)}
 	case spans.RoleChangeName:
 		if s.Attribute(spans.RaftRoleKey).AsString() == protocol.RoleLeader.String() {
 			o.leaders = append(o.leaders, leadership{s.Attribute(spans.RaftTermKey).AsInt64(), s.Service, s.End})
 		}
 	case spans.ViolationName:
-		invariant := printable(s.Attribute(spans.RaftkvInvariantKey).AsString())
+		invariant := words.Printable(s.Attribute(spans.RaftkvInvariantKey).AsString())
 		if at, there := o.violations[invariant]; !there || s.Start.Before(at) {
 			o.violations[invariant] = s.Start
 		}
@@ -100,16 +101,16 @@ const noAnswer = "no answer"
 const momentWidth = time.Microsecond
 
 // answer is what a client got.
-func answer(s *Span, command command) string {
+func answer(s *Span, command words.Command) string {
 	switch {
-	case s.Attribute(spans.KVResultKey).AsString() == outcomeUnknown:
-		return outcomeUnknown
+	case s.Attribute(spans.KVResultKey).AsString() == words.OutcomeUnknown:
+		return words.OutcomeUnknown
 	case s.Status.Code == codes.Error:
-		return noAnswer + " (" + text(s.Attribute(spans.ErrorTypeKey)) + ")"
+		return noAnswer + " (" + words.Text(s.Attribute(spans.ErrorTypeKey)) + ")"
 	case s.Attribute(spans.RaftUnfinishedKey).AsBool():
 		return noAnswer + " when the run ended"
 	}
-	return resultText(command, s.Attribute(spans.KVResultKey).AsString())
+	return words.ResultText(command, s.Attribute(spans.KVResultKey).AsString())
 }
 
 // replay makes the store of the log.
@@ -194,7 +195,7 @@ func (l *alignment) users() Users {
 			if same, there := other.log[index]; there && same.command == e.command && same.term == e.term && same.request == e.request {
 				continue
 			}
-			texts[fmt.Sprintf("index %d", index)] = strings.TrimSpace(fmt.Sprintf("%s (term %d) %s", parseCommand(e.command).text, e.term, e.request))
+			texts[fmt.Sprintf("index %d", index)] = strings.TrimSpace(fmt.Sprintf("%s (term %d) %s", words.ParseCommand(e.command).Text, e.term, e.request))
 		}
 		return texts
 	}
@@ -209,7 +210,7 @@ func (l *alignment) users() Users {
 func (x *Indexed) violated() map[string]string {
 	texts := map[string]string{}
 	for invariant, at := range x.outcome.violations {
-		texts[invariant] = "violated at " + milliseconds(at.Sub(x.begin))
+		texts[invariant] = "violated at " + words.Milliseconds(at.Sub(x.begin))
 	}
 	return texts
 }
@@ -245,7 +246,7 @@ func (x *Indexed) terms() map[string]string {
 		if texts[name] != "" {
 			texts[name] += ", "
 		}
-		texts[name] += leader.leader + " from " + milliseconds(leader.at.Sub(x.begin))
+		texts[name] += leader.leader + " from " + words.Milliseconds(leader.at.Sub(x.begin))
 	}
 	return texts
 }
@@ -258,7 +259,7 @@ func (l *alignment) operationChanges(a, b *outcome) []OperationChange {
 		if both && x.command == y.command && x.result == y.result && x.tries == y.tries && (l.options.ignoresTime() || longer <= max(l.options.Tolerance, momentWidth)) {
 			continue
 		}
-		c := OperationChange{Request: printable(request), CommandA: x.command, ResultA: x.result, LatencyA: &x.latency, TriesA: x.tries}
+		c := OperationChange{Request: words.Printable(request), CommandA: x.command, ResultA: x.result, LatencyA: &x.latency, TriesA: x.tries}
 		if both {
 			c.CommandB, c.ResultB, c.LatencyB, c.TriesB = y.command, y.result, &y.latency, y.tries
 		}
@@ -266,7 +267,7 @@ func (l *alignment) operationChanges(a, b *outcome) []OperationChange {
 	}
 	for request, y := range b.operations {
 		if _, both := a.operations[request]; !both {
-			changes = append(changes, OperationChange{Request: printable(request), CommandB: y.command, ResultB: y.result, LatencyB: &y.latency, TriesB: y.tries})
+			changes = append(changes, OperationChange{Request: words.Printable(request), CommandB: y.command, ResultB: y.result, LatencyB: &y.latency, TriesB: y.tries})
 		}
 	}
 	slices.SortFunc(changes, func(x, y OperationChange) int { return inOrder(x.Request, y.Request) })
@@ -278,12 +279,12 @@ func valueChanges(a, b map[string]string) []ValueChange {
 	changes := []ValueChange{}
 	for name, value := range a {
 		if value != b[name] {
-			changes = append(changes, ValueChange{printable(name), printable(value), printable(b[name])})
+			changes = append(changes, ValueChange{words.Printable(name), words.Printable(value), words.Printable(b[name])})
 		}
 	}
 	for name, value := range b {
 		if _, both := a[name]; !both {
-			changes = append(changes, ValueChange{printable(name), "", printable(value)})
+			changes = append(changes, ValueChange{words.Printable(name), "", words.Printable(value)})
 		}
 	}
 	slices.SortFunc(changes, func(x, y ValueChange) int { return inOrder(x.Name, y.Name) })

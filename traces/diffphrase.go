@@ -9,12 +9,13 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // phrase says what a span is, as what its process does: "asks node-3 for its vote in term 1". It says of which event the span is, and not how that came out.
 func phrase(s *Span) string {
 	p := phraser{s}
-	switch declaredName(s.Name) {
+	switch DeclaredName(s.Name) {
 	case spans.RunName:
 		return "the run"
 	case spans.FaultName:
@@ -34,8 +35,8 @@ func phrase(s *Span) string {
 		return "gets the turn from " + p.text(spans.KVClientIDKey)
 	case spans.KVPutName, spans.KVGetName, spans.KVDeleteName:
 		_, number, _ := strings.Cut(p.text(spans.KVRequestIDKey), "/")
-		command := operationText(strings.ReplaceAll(s.Name, ".", "_"), s.Attribute(spans.KVKeyKey).AsString(), s.Attribute(spans.KVValueKey).AsString())
-		return "operation " + number + ": " + command.text
+		command := words.OperationText(strings.ReplaceAll(s.Name, ".", "_"), s.Attribute(spans.KVKeyKey).AsString(), s.Attribute(spans.KVValueKey).AsString())
+		return "operation " + number + ": " + command.Text
 	case spans.PutClientName, spans.GetClientName, spans.DeleteClientName:
 		return p.request()
 	case spans.ElectionName:
@@ -43,7 +44,7 @@ func phrase(s *Span) string {
 	case spans.HeartbeatName:
 		return "heartbeat " + p.text(spans.RaftHeartbeatKey) + " of term " + p.text(spans.RaftTermKey)
 	case spans.RoleChangeName:
-		return "becomes " + p.text(spans.RaftRoleKey) + ": " + spaced(p.text(spans.RaftRoleEventKey))
+		return "becomes " + p.text(spans.RaftRoleKey) + ": " + words.Spaced(p.text(spans.RaftRoleEventKey))
 	case spans.RequestVoteClientName:
 		if s.Kind == trace.SpanKindClient {
 			return "asks " + p.peer() + " for its vote in term " + p.text(spans.RaftTermKey) + p.attempt()
@@ -59,19 +60,19 @@ func phrase(s *Span) string {
 	case spans.CommitName:
 		return "commit index " + p.text(spans.RaftCommitFromKey) + " -> " + p.text(spans.RaftCommitToKey)
 	case spans.ApplyName:
-		return "applies index " + p.text(spans.RaftIndexKey) + ": " + parseCommand(s.Attribute(spans.RaftCommandKey).AsString()).text
+		return "applies index " + p.text(spans.RaftIndexKey) + ": " + words.ParseCommand(s.Attribute(spans.RaftCommandKey).AsString()).Text
 	case spans.CommitNotificationProducerName:
 		if s.Kind == trace.SpanKindProducer {
 			return "tells " + p.peer() + " that index " + p.text(spans.RaftLeaderCommitKey) + " is committed"
 		}
 		return "hears from " + p.peer() + " that index " + p.text(spans.RaftLeaderCommitKey) + " is committed" + p.copy()
 	}
-	return printable(s.Name) + " (" + s.Kind.String() + ")"
+	return words.Printable(s.Name) + " (" + s.Kind.String() + ")"
 }
 
 type phraser struct{ span *Span }
 
-func (p phraser) text(key attribute.Key) string { return text(p.span.Attribute(key)) }
+func (p phraser) text(key attribute.Key) string { return words.Text(p.span.Attribute(key)) }
 
 func (p phraser) peer() string { return p.text(spans.RaftPeerIDKey) }
 
@@ -113,7 +114,7 @@ func (p phraser) entries() string {
 }
 
 func (p phraser) fault() string {
-	words := "FAULT: " + spaced(p.text(spans.RaftkvFaultKey)) + " " + p.text(spans.RaftkvFaultTargetKey)
+	words := "FAULT: " + words.Spaced(p.text(spans.RaftkvFaultKey)) + " " + p.text(spans.RaftkvFaultTargetKey)
 	if by := p.span.Attribute(spans.RaftkvFaultByNsKey).AsInt64(); by != 0 {
 		words += " by " + time.Duration(by).String()
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/export"
 )
 
 // What links say is not compared: a trace whose links say nothing, as a Jaeger gives it back, is the same run.
@@ -27,7 +28,7 @@ func TestDiffOfBareLinks(t *testing.T) {
 // Events of one time have no order, since Jaeger's API v3 has them by their names. Those of two times have one.
 func TestDiffOfEventsInAnotherOrder(t *testing.T) {
 	spans := read(t, recordFile(t, rough()))
-	own := converted(t, traces.WriteJaeger, spans)
+	own := converted(t, export.WriteJaeger, spans)
 	byName, swapped, several := slices.Clone(spans), slices.Clone(spans), 0
 	for i := range spans {
 		events := slices.Clone(spans[i].Events)
@@ -41,10 +42,10 @@ func TestDiffOfEventsInAnotherOrder(t *testing.T) {
 		events[0].At, events[1].At = events[1].At, events[0].At
 		swapped[i].Events = events
 	}
-	if d := compared(t, own, converted(t, traces.WriteJaeger, byName)); d.Verdict != traces.Same {
+	if d := compared(t, own, converted(t, export.WriteJaeger, byName)); d.Verdict != traces.Same {
 		t.Errorf("events by their names: %s, %s", d.Verdict, d.Why)
 	}
-	if d := compared(t, own, converted(t, traces.WriteJaeger, swapped)); several == 0 || d.Verdict == traces.Same {
+	if d := compared(t, own, converted(t, export.WriteJaeger, swapped)); several == 0 || d.Verdict == traces.Same {
 		t.Errorf("%d spans with events that have changed their times: %s, %s", several, d.Verdict, d.Why)
 	}
 }

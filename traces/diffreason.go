@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // Reason is what made two runs differ.
@@ -29,7 +30,7 @@ const (
 
 // reason is what made a pair differ that comes of no other.
 func (l *alignment) reason(p *pair, changes []ConfigChange) Reason {
-	if p.rank == rankFault && !IsFault(l.shape(p).name) {
+	if p.rank == rankFault && !IsFault(l.shape(p).Name) {
 		if e, ofA, differ := l.firstEvent(p); differ {
 			return l.fateReason(p, &e, ofA, changes)
 		}
@@ -44,7 +45,7 @@ func (l *alignment) reason(p *pair, changes []ConfigChange) Reason {
 	switch {
 	case l.a.run == nil || l.b.run == nil:
 		return Reason{Kind: ReasonUnknown, Text: "something that cannot be told: a trace has no raftkv.run, which says what made it"}
-	case IsFault(l.shape(p).name) && len(faults) > 0:
+	case IsFault(l.shape(p).Name) && len(faults) > 0:
 		return Reason{ReasonFault, "a fault that " + whose(l.given(p, faults)), l.given(p, faults)}
 	case len(others) > 0:
 		text := "the config"
@@ -117,7 +118,7 @@ func (l *alignment) given(p *pair, faults []ConfigChange) []ConfigChange {
 // likelyFirst puts the keys first that decide on such a span: who there is, what clients ask for, how long things take.
 func (l *alignment) likelyFirst(p *pair, keys []ConfigChange) {
 	likely := func(c ConfigChange) bool {
-		switch name := l.shape(p).name; {
+		switch name := l.shape(p).Name; {
 		case name == spans.StartName, name == spans.SetPeersName:
 			return c.Key == "num_nodes"
 		case name == spans.ClientStartName:
@@ -150,13 +151,13 @@ func (l *alignment) unaskedReason() Reason {
 	}{{l.a, "A", OnlyB}, {l.b, "B", OnlyA}} {
 		lost := missingParents(side.x)
 		if lost > 0 && !slices.ContainsFunc(l.whole, func(p pair) bool { return p.change != side.only }) {
-			return Reason{ReasonCut, "a trace that is not whole: " + Counted(len(l.whole), "span") + " that the other has cannot be found in " + side.name + ", and of " + Counted(lost, "span") +
+			return Reason{ReasonCut, "a trace that is not whole: " + words.Counted(len(l.whole), "span") + " that the other has cannot be found in " + side.name + ", and of " + words.Counted(lost, "span") +
 				" there the parent is missing. Nothing else differs", nil}
 		}
 	}
 	a, b := l.a.about(spans.RaftkvBuildKey), l.b.about(spans.RaftkvBuildKey)
 	if a != b {
-		return Reason{ReasonCode, "the code: A is of the build " + printable(a) + ", B of " + printable(b), nil}
+		return Reason{ReasonCode, "the code: A is of the build " + words.Printable(a) + ", B of " + words.Printable(b), nil}
 	}
 	what := "their builds have one name; the code was changed, or a trace was"
 	if a == "" {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // Indexed is a trace that is ready to be compared: of each span a few numbers, and where the rest of it stands. A million spans take 100 MB.
@@ -44,8 +45,8 @@ type Indexed struct {
 
 // shape is what many spans have in common.
 type shape struct {
-	service, name string
-	kind          trace.SpanKind
+	Service, Name string
+	Kind          trace.SpanKind
 }
 
 // fingerprint is what two spans are compared by, without their being in memory.
@@ -175,7 +176,7 @@ func (x *Indexed) add(s *Span, offset int64, at *place, as layout) error {
 		notes = x.notesOf(s)
 	}
 	h := hashesOf(s, notes, x.bases[number], x.ignored)
-	step, done := stepsOf(s)
+	step, done := StepsOf(s)
 	x.prints = append(x.prints, fingerprint{
 		id: s.ID, parent: s.Parent, root: s.Root, start: s.Start.UnixNano(), end: s.End.UnixNano(), content: h.content, asked: h.asked, what: h.what,
 		relations: hashRelations(s, x.ignored), clock: hashClock(s), offset: offset + int64(at.start), length: uint32(at.end - at.start), shape: number,
@@ -240,11 +241,11 @@ func (x *Indexed) indexIDs() error {
 	for i := range x.prints {
 		if other, there := x.byID.put(x.prints[i].id, int32(i)); there {
 			a, b := x.shapes[x.prints[other].shape], x.shapes[x.prints[i].shape]
-			return fmt.Errorf("%s: ids clash: %s is the id of two spans, %s of %s and %s of %s", x.name, x.prints[i].id, printable(a.name), printable(a.service), printable(b.name), printable(b.service))
+			return fmt.Errorf("%s: ids clash: %s is the id of two spans, %s of %s and %s of %s", x.name, x.prints[i].id, words.Printable(a.Name), words.Printable(a.Service), words.Printable(b.Name), words.Printable(b.Service))
 		}
 	}
 	for i := range x.prints {
-		x.prints[i].above = x.byID.get(x.prints[i].parent)
+		x.prints[i].above = x.byID.Get(x.prints[i].parent)
 	}
 	for i := range x.prints {
 		p := &x.prints[i]
@@ -260,9 +261,9 @@ func (x *Indexed) span(i int32) Span {
 	p := &x.prints[i]
 	shape := &x.shapes[p.shape]
 	text := make([]byte, p.length)
-	s := Span{ID: p.id, Parent: p.parent, Root: p.root, Name: shape.name, Service: shape.service, Kind: shape.kind}
+	s := Span{ID: p.id, Parent: p.parent, Root: p.root, Name: shape.Name, Service: shape.Service, Kind: shape.Kind}
 	if n, err := x.input.ReadAt(text, p.offset); n == len(text) || err == nil {
-		if again, ok := x.detailed.again(text, p.layout, p.id, &knownResource{service: shape.service}); ok {
+		if again, ok := x.detailed.again(text, p.layout, p.id, &knownResource{service: shape.Service}); ok {
 			s = again
 			x.plain(&s)
 		}

@@ -272,7 +272,7 @@ func (l *alignment) independent() Independent {
 		if k := l.pairOfA[i]; j < 0 || k >= 0 && !l.negligible(&l.whole[k]) || !l.wanted(l.a, int32(i)) {
 			continue
 		}
-		if l.a.shapes[p.shape].name == spans.RunName { // both have it, whatever it says
+		if l.a.shapes[p.shape].Name == spans.RunName { // both have it, whatever it says
 			if l.sameRuns() {
 				in.Before++
 			}

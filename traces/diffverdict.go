@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // part says why a trace may be a part of a run; empty where nothing tells that it is one.
@@ -14,9 +15,9 @@ func (x *Indexed) part() string {
 		return "it has no " + spans.RunName
 	}
 	if lost := missingParents(x); lost > 0 {
-		return "of " + Counted(lost, "span") + " in it the parent is missing"
+		return "of " + words.Counted(lost, "span") + " in it the parent is missing"
 	}
-	if !slices.ContainsFunc(x.shapes, func(s shape) bool { return s.service != spans.ServiceWorld }) {
+	if !slices.ContainsFunc(x.shapes, func(s shape) bool { return s.Service != spans.ServiceWorld }) {
 		return "it has no span of a process"
 	}
 	return ""
@@ -50,14 +51,14 @@ func (o *outcome) applied() int {
 // verdict sums up what differs, as far as the traces bear it out.
 func (l *alignment) verdict(d *Difference) (Verdict, string) {
 	if len(l.pairs) == 0 {
-		return Same, Counted(d.Independent.Before+d.Independent.After, "span") + ", all as in the other run" + l.butForRun()
+		return Same, words.Counted(d.Independent.Before+d.Independent.After, "span") + ", all as in the other run" + l.butForRun()
 	}
 	whys, unsure := otherOutcome(d)
 	switch {
 	case len(whys) > 0:
 		return DifferentOutcome, strings.Join(whys, ", ")
 	case !slices.ContainsFunc(l.pairs, func(p pair) bool { return p.change != Moved }):
-		return SameButTime, Counted(len(l.pairs), "span") + " moved, and nothing else changed"
+		return SameButTime, words.Counted(len(l.pairs), "span") + " moved, and nothing else changed"
 	case len(unsure) > 0:
 		return UnknownOutcome, strings.Join(unsure, ", ") + "; but " + partOf(&d.A, &d.B)
 	}
@@ -102,15 +103,15 @@ func otherOutcome(d *Difference) (whys, unsure []string) {
 	}
 	// missing says whether what a trace lacks was not in its run either.
 	missing := func(fromA, fromB bool) bool { return (!fromA || !partA) && (!fromB || !partB) }
-	say(otherwise > 0, true, Counted(otherwise, "operation")+" answered otherwise")
-	say(answered > 0, true, Counted(answered, "operation")+" answered in one run only")
-	say(onlyA+onlyB > 0, missing(onlyB > 0, onlyA > 0), Counted(onlyA+onlyB, "operation")+" in one run only")
+	say(otherwise > 0, true, words.Counted(otherwise, "operation")+" answered otherwise")
+	say(answered > 0, true, words.Counted(answered, "operation")+" answered in one run only")
+	say(onlyA+onlyB > 0, missing(onlyB > 0, onlyA > 0), words.Counted(onlyA+onlyB, "operation")+" in one run only")
 	noneInA := slices.ContainsFunc(u.Violations, func(c ValueChange) bool { return c.A == "" })
 	noneInB := slices.ContainsFunc(u.Violations, func(c ValueChange) bool { return c.B == "" })
-	say(len(u.Violations) > 0, missing(noneInA, noneInB), Counted(len(u.Violations), "invariant")+" violated in one run only")
+	say(len(u.Violations) > 0, missing(noneInA, noneInB), words.Counted(len(u.Violations), "invariant")+" violated in one run only")
 	logs := missing(true, true) || d.A.Applied > 0 && d.A.Applied == d.B.Applied // then what they differ in is there in both
 	say(u.order, logs, "operations took effect in another order")
-	say(u.store, logs, Counted(len(u.Store), "key")+" with another value at the end")
+	say(u.store, logs, words.Counted(len(u.Store), "key")+" with another value at the end")
 	return whys, unsure
 }
 
@@ -162,14 +163,14 @@ func (l *alignment) sameRuns() bool {
 	if l.a.run == nil || l.b.run == nil {
 		return false
 	}
-	i, j := l.a.byID.get(l.a.run.ID), l.b.byID.get(l.b.run.ID)
+	i, j := l.a.byID.Get(l.a.run.ID), l.b.byID.Get(l.b.run.ID)
 	return i >= 0 && j >= 0 && l.a.prints[i].content == l.b.prints[j].content
 }
 
 // declared says whether the spec declares a span of that name and kind: what it does not declare another program may
 // have made.
 func declared(s *shape) bool {
-	return slices.ContainsFunc(spans.Specs(), func(spec spans.Spec) bool { return spec.Name == declaredName(s.name) && spec.Kind == s.kind })
+	return slices.ContainsFunc(spans.Specs(), func(spec spans.Spec) bool { return spec.Name == DeclaredName(s.Name) && spec.Kind == s.Kind })
 }
 
 // foreignReason is why a pair differs of which the spec declares nothing: no span of that name, or none of the
@@ -179,7 +180,7 @@ func (l *alignment) foreignReason(p *pair) (Reason, bool) {
 		return Reason{Kind: ReasonUnknown, Text: "something that cannot be told: the spec declares no " + what + ", so that another program may have made it"}, true
 	}
 	if s := l.shape(p); !declared(s) {
-		return unknown(fmt.Sprintf("span %s of the kind %s", printable(s.name), s.kind))
+		return unknown(fmt.Sprintf("span %s of the kind %s", words.Printable(s.Name), s.Kind))
 	}
 	if p.a < 0 || p.b < 0 {
 		return Reason{}, false

@@ -40,8 +40,8 @@ func eightDigits(text uint64) (n uint64, ok bool) {
 	return (text & 0x0000ffff0000ffff) * (1 + 10_000<<32) >> 32, true
 }
 
-// hex reads up to 16 hex digits.
-func hex(digits []byte) (n uint64, ok bool) {
+// Hex reads up to 16 hex digits.
+func Hex(digits []byte) (n uint64, ok bool) {
 	if len(digits) == 16 {
 		high, ok := eightHexDigits(word(digits))
 		low, okToo := eightHexDigits(word(digits[8:]))

@@ -15,11 +15,12 @@
 //	stdout.go           the exporter that writes spans.json
 //	push.go             the exporter that sends spans to a Collector or a Jaeger
 //	environment.go      the variables OTEL_*, which must not leak into a run
-//	jaeger.go           links to Jaeger's pages
 //
 // Where is a trace read?
 //
 //	span.go             a span, as all that follows sees it
+//	spankinds.go        what its name and kind say
+//	processes.go        the order of processes
 //	read.go             Reader: one span after the other, in the file's order
 //	input.go            files that somebody waits for, and pipes
 //	readahead.go        lines, decoded by all processors
@@ -39,18 +40,6 @@
 //	order.go            the order of what spans tell of: steps
 //	sort.go             sorting, and what else is done with all processors
 //
-// How is a run told?
-//
-//	story.go            Story: its lines, in order
-//	storylines.go       what each kind of span says
-//	storyworld.go       the run itself, faults and violations
-//	storylog.go         what no span says by itself: removed entries, repeated requests
-//	storyfold.go        what is said over and over, said once
-//	storyphases.go      headings, where phases of the run begin
-//	storyselect.go      a part of the story: processes, times
-//	storytext.go        commands and results
-//	count.go            numbers of things: 1 vote, 2 votes
-//	causes.go           the lines that led to a violation
 //	tree.go             spans as trees, for who reviews the golden files
 //
 // Where are two runs aligned, and what differs?
@@ -89,7 +78,6 @@
 //	recordtable.go      which of them has an id
 //	conform.go          one span: its name, kind, service, attributes, events, status
 //	conformevents.go    its events
-//	conformnearest.go   the name that was meant
 //	conformvalues.go    the values of its attributes
 //	conformtree.go      parents, links and traces
 //	conformlinks.go     what spans that link to each other say
@@ -108,30 +96,4 @@
 //	judgetimes.go       times that Jaeger cut, put in order
 //
 // Where is an answer of explain?
-//
-//	explain.go          Explainer: the spans that answers are made of, and the Explanation
-//	explainquestion.go  what is asked, and what can be
-//	explainsay.go       Sentence: what is said, and the moments of spans that bear it out; the rules and events of a "why not"
-//	explainwrite.go     an answer for a person, and as JSON
-//	explainleader.go    leader term 4
-//	explainstood.go     why a server stood for election
-//	explainvotes.go     who voted how, and why
-//	explainoperation.go client-2 3: where the time went
-//	explainanswer.go    why that was the answer
-//	explainentry.go     index 7 node-3
-//	explainmissing.go   an entry that is not there, or is not applied
-//	explaincommit.go    how an entry was committed, and which rule kept it from that
-//	explainsent.go      what came of what a leader sent a follower
-//	explainlog.go       the servers' logs, and who led when, as spans tell it
-//	explainspan.go      a span's id
-//	explaintell.go      a span as a sentence
-//	explainbroken.go    which rules were broken
-//	explainforeign.go   spans that the spec does not declare, or that lack something
-//	explainabsent.go    why something did not arrive
-//
-// In what other formats is a run written?
-//
-//	jaegerjson.go       Jaeger's own JSON
-//	perfetto.go         the trace event format of Perfetto and Chrome
-//	shiviz.go           a log for ShiViz
 package traces

@@ -11,9 +11,19 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestMapOfTheFiles holds the map in the package's documentation against the files there are.
+// TestMapOfTheFiles holds the map in the documentation of each room against the files there are.
 func TestMapOfTheFiles(t *testing.T) {
-	doc, err := os.ReadFile("doc.go")
+	rooms, err := filepath.Glob("*/doc.go")
+	if err != nil || len(rooms) < 4 {
+		t.Fatalf("%d rooms have a doc.go, which are too few: %v", len(rooms), err)
+	}
+	for _, doc := range append(rooms, "doc.go") {
+		compareMap(t, filepath.Dir(doc))
+	}
+}
+
+func compareMap(t *testing.T, room string) {
+	doc, err := os.ReadFile(filepath.Join(room, "doc.go"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -21,13 +31,16 @@ func TestMapOfTheFiles(t *testing.T) {
 	for _, line := range regexp.MustCompile(`(?m)^//\t(\S+\.go) +\S`).FindAllSubmatch(doc, -1) {
 		named = append(named, string(line[1]))
 	}
-	files, err := filepath.Glob("*.go")
+	files, err := filepath.Glob(filepath.Join(room, "*.go"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	files = slices.DeleteFunc(files, func(file string) bool { return strings.HasSuffix(file, "_test.go") || file == "doc.go" })
+	files = slices.DeleteFunc(files, func(file string) bool { return strings.HasSuffix(file, "_test.go") || filepath.Base(file) == "doc.go" })
+	for i, file := range files {
+		files[i] = filepath.Base(file)
+	}
 	slices.Sort(named)
 	if diff := cmp.Diff(files, named); diff != "" {
-		t.Errorf("the map in doc.go names other files than there are (-files +map):\n%s", diff)
+		t.Errorf("the map in %s/doc.go names other files than there are (-files +map):\n%s", room, diff)
 	}
 }

@@ -190,8 +190,8 @@ func (d *document) character() rune {
 }
 
 func (d *document) enter(f frame) error {
-	if len(d.stack) >= maxDepth {
-		return d.fail("nested more than %d deep", maxDepth)
+	if len(d.stack) >= MaxDepth {
+		return d.fail("nested more than %d deep", MaxDepth)
 	}
 	f.bracket, _ = d.peek()
 	if len(d.stack) > 0 {

@@ -17,9 +17,11 @@ import (
 
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/explain"
+	"github.com/raftkv/raftkv/traces/story"
 )
 
-func explained(t *testing.T, e *traces.Explainer, question string) *traces.Explanation {
+func explained(t *testing.T, e *explain.Explainer, question string) *explain.Explanation {
 	t.Helper()
 	x, err := e.Explain(question)
 	if err != nil {
@@ -28,10 +30,10 @@ func explained(t *testing.T, e *traces.Explainer, question string) *traces.Expla
 	return x
 }
 
-func writeExplanation(t *testing.T, x *traces.Explanation) string {
+func writeExplanation(t *testing.T, x *explain.Explanation) string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := x.Write(&b, traces.Plain, 80); err != nil {
+	if err := x.Write(&b, story.Plain, 80); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -41,7 +43,7 @@ func writeExplanation(t *testing.T, x *traces.Explanation) string {
 func TestExplainAnswersWhatItSays(t *testing.T) {
 	for _, s := range []scenario{rough(), reference()} {
 		spans := read(t, recordFile(t, s))
-		e := traces.NewExplainer(traces.SpansOf(spans))
+		e := explain.NewExplainer(traces.SpansOf(spans))
 		questions := e.Questions(1000)
 		for i := range spans {
 			questions = append(questions, spans[i].ID.String())
@@ -69,7 +71,7 @@ func TestExplainAnswersWhatItSays(t *testing.T) {
 // The parts of an operation's time are its whole.
 func TestExplainAccountsForAllTime(t *testing.T) {
 	spans := read(t, recordFile(t, rough()))
-	e := traces.NewExplainer(traces.SpansOf(spans))
+	e := explain.NewExplainer(traces.SpansOf(spans))
 	operations := 0
 	for i := range spans {
 		s := &spans[i]
@@ -95,7 +97,7 @@ func TestExplainAccountsForAllTime(t *testing.T) {
 // A question can be worded in more than one way, and one that has no answer is said to have none, with the nearest that has.
 func TestExplainQuestions(t *testing.T) {
 	spans := read(t, recordFile(t, rough()))
-	e := traces.NewExplainer(traces.SpansOf(spans))
+	e := explain.NewExplainer(traces.SpansOf(spans))
 	id := spans[len(spans)/2].ID.String()
 	for _, same := range [][]string{
 		{"leader term 1", "leader 1", "term 1", "term 1 leader", "election 1", "election term 1", "elections term 1"}, {"client-2 3", "client-2/3"}, {"index 2 node-3", "node-3 index 2"}, {id, id[:12], strings.ToUpper(id)},
@@ -129,7 +131,7 @@ func TestExplainQuestions(t *testing.T) {
 		"client-1 1 term 2 index 3 node-1": {"cannot tell what", ""},
 	} {
 		_, err := e.Explain(question)
-		var q *traces.QuestionError
+		var q *explain.QuestionError
 		if err == nil || !strings.Contains(err.Error(), want.says) {
 			t.Errorf("%q: error %v, want %q", question, err, want.says)
 		} else if errors.As(err, &q) && !strings.HasPrefix(q.Nearest, want.nearest) || q == nil && want.nearest != "" {
@@ -159,7 +161,7 @@ func TestExplainWhichTerm(t *testing.T) {
 				},
 			})
 		}
-		_, err := traces.NewExplainer(traces.SpansOf(all)).Explain("elections")
+		_, err := explain.NewExplainer(traces.SpansOf(all)).Explain("elections")
 		if want := `cannot tell what "elections" asks: of which term it does not say` + c.want; err == nil || err.Error() != want {
 			t.Errorf("elections in the terms %v: error %v, want %s", c.terms, err, want)
 		}
@@ -169,7 +171,7 @@ func TestExplainWhichTerm(t *testing.T) {
 // The causes that are found are those that the trace has: who crashed, what was lost, which of the acknowledgements counted.
 func TestExplainFindsCauses(t *testing.T) {
 	spans := read(t, recordFile(t, rough()))
-	e := traces.NewExplainer(traces.SpansOf(spans))
+	e := explain.NewExplainer(traces.SpansOf(spans))
 	for i := range spans {
 		s := &spans[i]
 		if s.Name != "raft.commit" || len(s.Attribute("raft.commit.acknowledged_by").AsStringSlice()) == 0 {
@@ -200,7 +202,7 @@ func TestExplainFindsCauses(t *testing.T) {
 // explainAll asks everything of whatever can be read: nothing may panic.
 func explainAll(t *testing.T, spans []traces.Span) string {
 	t.Helper()
-	e := traces.NewExplainer(traces.SpansOf(spans))
+	e := explain.NewExplainer(traces.SpansOf(spans))
 	questions := append(e.Questions(20), "leader term 1", "client-1 1", "index 1 node-1")
 	for i := range spans {
 		questions = append(questions, spans[i].ID.String())
@@ -230,7 +232,7 @@ func TestExplainViolation(t *testing.T) {
 	violation.Attributes = []attribute.KeyValue{
 		attribute.String("raftkv.invariant", "ElectionSafety"), attribute.StringSlice("raftkv.violation.facts", []string{"node-1 leads term 1", "node-2 leads term 1"}),
 	}
-	e := traces.NewExplainer(traces.SpansOf(append(spans, violation)))
+	e := explain.NewExplainer(traces.SpansOf(append(spans, violation)))
 	x := explained(t, e, "0000000000000077")
 	text := strings.Join(strings.Fields(writeExplanation(t, x)), " ")
 	for _, want := range []string{"The invariant ElectionSafety did not hold at 90.000ms", "At most one leader is elected in a term, ever.", "One fact: node-1 leads term 1.", "The other: node-2 leads term 1."} {

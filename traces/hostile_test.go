@@ -14,6 +14,7 @@ import (
 
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/story"
 )
 
 // TestHostileSpans reads spans in which every text holds a control character: none of it reaches whoever reads what is told, drawn, judged or explained of them.
@@ -111,16 +112,16 @@ func tellNothingHostile(t *testing.T, what string, all ...traces.Span) {
 // everythingToldOf is what a person reads of spans, whoever tells it.
 func everythingToldOf(t *testing.T, all []traces.Span) string {
 	t.Helper()
-	story, judge := traces.NewStory(), traces.NewJudge()
+	lines, judge := story.NewStory(), traces.NewJudge()
 	for i := range all {
-		story.Add(&all[i])
+		lines.Add(&all[i])
 		judge.Add(&all[i], i+1)
 	}
 	var tree bytes.Buffer
 	if err := traces.WriteTree(&tree, all); err != nil {
 		t.Fatal(err)
 	}
-	told := tell(t, story, traces.Plain) + tree.String() + explainAll(t, all)
+	told := tell(t, lines, story.Plain) + tree.String() + explainAll(t, all)
 	for _, f := range judge.Report().Findings {
 		told += f.Span.String() + f.Got + f.Want + fmt.Sprint(f.Clashes)
 	}

@@ -64,8 +64,8 @@ func (t *idTable) grow() {
 	}
 }
 
-// get is the span with an id; -1 if there is none.
-func (t *idTable) get(id world.CausalID) int32 {
+// Get is the span with an id; -1 if there is none.
+func (t *idTable) Get(id world.CausalID) int32 {
 	if at := t.slot(id); at.id == id && id != 0 {
 		return at.span
 	}

@@ -10,13 +10,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/export"
 )
 
 func TestJaegerLinks(t *testing.T) {
 	id := trace.TraceID{0: 1, 15: 0xab}
 	for _, c := range []struct {
-		base traces.Jaeger
+		base export.Jaeger
 		want string
 	}{
 		{"", "http://127.0.0.1:16686/trace/010000000000000000000000000000ab"},
@@ -26,10 +26,10 @@ func TestJaegerLinks(t *testing.T) {
 			t.Errorf("got  %s\nwant %s", got, c.want)
 		}
 	}
-	if got, want := traces.DefaultJaeger.Span(id, 0xc), "http://127.0.0.1:16686/trace/010000000000000000000000000000ab?uiFind=000000000000000c"; got != want {
+	if got, want := export.DefaultJaeger.Span(id, 0xc), "http://127.0.0.1:16686/trace/010000000000000000000000000000ab?uiFind=000000000000000c"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	if got, want := traces.DefaultJaeger.Comparison(id, trace.TraceID{15: 1}), "http://127.0.0.1:16686/trace/010000000000000000000000000000ab...00000000000000000000000000000001"; got != want {
+	if got, want := export.DefaultJaeger.Comparison(id, trace.TraceID{15: 1}), "http://127.0.0.1:16686/trace/010000000000000000000000000000ab...00000000000000000000000000000001"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
@@ -49,7 +49,7 @@ func TestJaegerSearch(t *testing.T) {
 		{time.Minute, time.Minute + 1, 1501, epochMicros + minute, epochMicros + 2*minute, "1501"},
 		{time.Minute - 1, 3 * time.Hour, 1, epochMicros, epochMicros + 180*minute, "1500"},
 	} {
-		link := traces.DefaultJaeger.Search(traces.Search{Service: "node 1&x", Run: "default-1", Start: epoch.Add(c.from), End: epoch.Add(c.to), Traces: c.traces})
+		link := export.DefaultJaeger.Search(export.Search{Service: "node 1&x", Run: "default-1", Start: epoch.Add(c.from), End: epoch.Add(c.to), Traces: c.traces})
 		u, err := url.Parse(link)
 		if err != nil {
 			t.Fatal(err)
@@ -62,7 +62,7 @@ func TestJaegerSearch(t *testing.T) {
 			t.Errorf("from %v to %v: %s: -want, +got:\n%s", c.from, c.to, link, diff)
 		}
 	}
-	if link := traces.DefaultJaeger.Search(traces.Search{Service: "node-1", Start: epoch, End: epoch}); strings.Contains(link, "tags") {
+	if link := export.DefaultJaeger.Search(export.Search{Service: "node-1", Start: epoch, End: epoch}); strings.Contains(link, "tags") {
 		t.Errorf("a search for no run has tags: %s", link)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/export"
 )
 
 // What a real Jaeger answers, trace by trace or to searches, is a file that check and diff take for the run's own.
@@ -88,7 +89,7 @@ func TestJaegerServerAsTheReadmeSays(t *testing.T) {
 			t.Fatalf("%v: %s\n%s", err, said, script)
 		}
 	}
-	fetch = strings.ReplaceAll(fetch, string(traces.DefaultJaeger), page)
+	fetch = strings.ReplaceAll(fetch, string(export.DefaultJaeger), page)
 	back, chosen := filepath.Join(folder, "back.json"), filepath.Join(folder, "one.json")
 
 	first := tools.push(t, otlpHTTP, "http/protobuf")
@@ -132,7 +133,7 @@ func readmeCommands(t *testing.T) (fetch, choose string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const begins = "jaeger=" + string(traces.DefaultJaeger)
+	const begins = "jaeger=" + string(export.DefaultJaeger)
 	for block := range bytes.SplitSeq(readme, []byte("```")) {
 		_, script, found := strings.Cut(string(block), begins)
 		if !found {

@@ -19,20 +19,20 @@ import (
 
 // The tags in which Jaeger has what OpenTelemetry has fields for, as the Collector's translators name them.
 const (
-	tagKind              = "span.kind"
-	tagStatus            = "otel.status_code"
-	tagStatusDescription = "otel.status_description"
-	tagError             = "error"
+	TagKind              = "span.kind"
+	TagStatus            = "otel.status_code"
+	TagStatusDescription = "otel.status_description"
+	TagError             = "error"
 	tagScope             = "otel.scope.name"
 	tagScopeVersion      = "otel.scope.version"
 	tagState             = "w3c.tracestate"
-	fieldEvent           = "event" // of a log
+	FieldEvent           = "event" // of a log
 )
 
 // How Jaeger calls the two kinds of references.
 const (
-	childOf     = "CHILD_OF"
-	followsFrom = "FOLLOWS_FROM"
+	ChildOf     = "CHILD_OF"
+	FollowsFrom = "FOLLOWS_FROM"
 )
 
 // decodeProcess reads the spans of one process in OTLP.
@@ -73,7 +73,7 @@ func (d *decoder) jaegerProcess() *knownResource {
 			d.skip(0)
 		}
 	}
-	r.attributes = append(slices.Clone(r.attributes), attribute.String(string(serviceName), r.service))
+	r.attributes = append(slices.Clone(r.attributes), attribute.String(string(ServiceName), r.service))
 	slices.SortStableFunc(r.attributes, func(a, b attribute.KeyValue) int { return cmp.Compare(a.Key, b.Key) })
 	d.remembered(&d.jaegers, r, start)
 	return r
@@ -144,9 +144,9 @@ func (s *Span) refer(references []reference) {
 	for _, r := range references {
 		within := r.to.Run == s.Run && r.to.Root == s.Root
 		switch {
-		case r.how == childOf && within && s.Parent == 0:
+		case r.how == ChildOf && within && s.Parent == 0:
 			s.Parent = r.to.ID
-		case r.how == childOf && within && s.Parent == r.to.ID:
+		case r.how == ChildOf && within && s.Parent == r.to.ID:
 		default:
 			s.Links = append(s.Links, r.to)
 		}
@@ -163,17 +163,17 @@ func (s *Span) takeTags() {
 	failed := false
 	s.Attributes = slices.DeleteFunc(s.Attributes, func(a attribute.KeyValue) bool {
 		switch text := a.Value.AsString(); a.Key {
-		case tagKind:
+		case TagKind:
 			kind, ok := kinds[text]
 			s.Kind = cmp.Or(kind, s.Kind)
 			return ok
-		case tagStatus:
+		case TagStatus:
 			s.Status.Code = statuses[text]
 			return statuses[text] != codes.Unset
-		case tagStatusDescription:
+		case TagStatusDescription:
 			s.Status.Description = text
 			return true
-		case tagError:
+		case TagError:
 			failed = a.Value.AsBool()
 			return failed
 		case tagScope, tagScopeVersion, tagState, "otel.library.name", "otel.library.version", "internal.span.format":
@@ -230,7 +230,7 @@ func (d *decoder) logs() (events []Event) {
 				d.skip(0)
 			}
 		}
-		if i := slices.IndexFunc(e.Attributes, func(a attribute.KeyValue) bool { return a.Key == fieldEvent }); i >= 0 {
+		if i := slices.IndexFunc(e.Attributes, func(a attribute.KeyValue) bool { return a.Key == FieldEvent }); i >= 0 {
 			e.Name = e.Attributes[i].Value.AsString()
 			e.Attributes = slices.Delete(slices.Clone(e.Attributes), i, i+1)
 		}
@@ -327,7 +327,7 @@ func mend(all []Span) {
 	for i := range all {
 		s := &all[i]
 		s.Attributes = slices.Clone(s.Attributes)
-		for _, warning := range find(s.Attributes, jaegerWarnings).AsStringSlice() {
+		for _, warning := range Find(s.Attributes, jaegerWarnings).AsStringSlice() {
 			if strings.HasPrefix(warning, noWidthWarning) && s.End.Sub(s.Start) == 1 {
 				s.End = s.Start
 			}
@@ -412,8 +412,8 @@ func (d *decoder) jaegerTraceID() (run uint64, root world.CausalID) {
 	id := d.bytesOrNull("a trace id")
 	if d.err == nil && len(id) <= 32 {
 		split := max(0, len(id)-16)
-		high, ok := hex(id[:split])
-		low, okToo := hex(id[split:])
+		high, ok := Hex(id[:split])
+		low, okToo := Hex(id[split:])
 		if ok && okToo {
 			return high, world.CausalID(low)
 		}
@@ -428,7 +428,7 @@ func (d *decoder) jaegerSpanID(field string) world.CausalID {
 	pos := d.pos
 	id := d.bytesOrNull("a span id")
 	if d.err == nil && len(id) <= 16 {
-		if n, ok := hex(id); ok {
+		if n, ok := Hex(id); ok {
 			return world.CausalID(n)
 		}
 	}

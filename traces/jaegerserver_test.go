@@ -21,6 +21,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/export"
 )
 
 // A real Jaeger, given a run over each protocol and given the lines of a file, answers with the traces, spans, services, parents and links of the file, and moves no clock.
@@ -186,7 +187,7 @@ func compareSearch(t *testing.T, page string, spans []traces.Span) {
 			want[spans[i].TraceID().String()] = true
 		}
 	}
-	link, err := url.Parse(traces.Jaeger(page).Search(traces.Search{Service: service, Start: first, End: last}))
+	link, err := url.Parse(export.Jaeger(page).Search(export.Search{Service: service, Start: first, End: last}))
 	if err != nil {
 		t.Fatal(err)
 	}

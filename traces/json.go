@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// maxDepth is how deep JSON may be nested: far more than OTLP needs, and far less than the stack holds.
-const maxDepth = 100
+// MaxDepth is how deep JSON may be nested: far more than OTLP needs, and far less than the stack holds.
+const MaxDepth = 100
 
 // scanner reads JSON from a line of a file, once and from left to right. The first fault is kept and moves it to the end, so that every loop comes to its end by itself.
 // It exists because a trace of a million spans is read in seconds with it, and in half a minute with encoding/json.
@@ -463,8 +463,8 @@ func (s *scanner) bool() bool {
 
 // skip reads a value that nobody asked for.
 func (s *scanner) skip(depth int) {
-	if depth > maxDepth {
-		s.fail(s.pos, "nested more than %d deep", maxDepth)
+	if depth > MaxDepth {
+		s.fail(s.pos, "nested more than %d deep", MaxDepth)
 		return
 	}
 	switch c := s.peek(); {

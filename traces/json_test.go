@@ -77,7 +77,7 @@ func TestHex(t *testing.T) {
 			digits := []byte("fedcba9876543210")
 			digits[at] = byte(c)
 			want, err := strconv.ParseUint(string(digits), 16, 64)
-			if got, ok := hex(digits); ok != (err == nil) || ok && got != want {
+			if got, ok := Hex(digits); ok != (err == nil) || ok && got != want {
 				t.Errorf("%q gives %x, %t; want %x, %v", digits, got, ok, want, err)
 			}
 		}
@@ -85,7 +85,7 @@ func TestHex(t *testing.T) {
 	for long := range 16 {
 		digits := "fedcba9876543210"[:long]
 		want, _ := strconv.ParseUint("0"+digits, 16, 64)
-		if got, ok := hex([]byte(digits)); !ok || got != want {
+		if got, ok := Hex([]byte(digits)); !ok || got != want {
 			t.Errorf("%q gives %x, %t; want %x", digits, got, ok, want)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/world"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // Judge says from a trace alone what is wrong with it: where it does not conform to the spec, and which of the invariants the run broke that it tells of. What the run says of
@@ -68,11 +69,11 @@ type SpanRef struct {
 
 // String is the span as a finding names it.
 func (s SpanRef) String() string {
-	process := printable(s.Process)
+	process := words.Printable(s.Process)
 	if process == "" {
 		process = "a process without a name"
 	}
-	return fmt.Sprintf("%s %s of %s at %s, line %d", printable(s.Name), s.ID, process, milliseconds(s.At), s.Line)
+	return fmt.Sprintf("%s %s of %s at %s, line %d", words.Printable(s.Name), s.ID, process, words.Milliseconds(s.At), s.Line)
 }
 
 // Finding is something that is wrong with a trace.
@@ -106,7 +107,7 @@ const mostFindings = 100
 
 // NewJudge makes a judge who has heard of nothing yet.
 func NewJudge() *Judge {
-	return &Judge{specShapes: theSpec(), delays: map[int32][2]int64{}, texts: newTexts(), places: newRecordTable(1 << 10), entriesRead: &entriesRead{}, findings: collector{counts: map[string]int{}}}
+	return &Judge{specShapes: TheSpec(), delays: map[int32][2]int64{}, texts: newTexts(), places: newRecordTable(1 << 10), entriesRead: &entriesRead{}, findings: collector{counts: map[string]int{}}}
 }
 
 // Read adds the spans of a file, all of them, with all processors there are.
@@ -267,14 +268,14 @@ func (j *Judge) otherRun(d *digest, i int) {
 	if j.others.count++; j.others.count == 1 {
 		r, o := &d.records[i], d.origins[i]
 		kind := &d.numbers.kinds[o.name]
-		j.others.run, j.others.first = d.run, SpanRef{ID: world.CausalID(r.id), Name: kind.name, Process: kind.service, Line: int(o.line), start: r.start}
+		j.others.run, j.others.first = d.run, SpanRef{ID: world.CausalID(r.id), Name: kind.Name, Process: kind.Service, Line: int(o.line), start: r.start}
 	}
 }
 
 // mixed finds that there were spans of other runs, once.
 func (j *Judge) mixed() {
 	if o := &j.others; o.count > 0 {
-		j.find(ruleMixedRuns, o.first, fmt.Sprintf("%s of the file are of another run than its first span; the trace id of the first of them begins with %016x, and not with %016x", Counted(o.count, "span"), o.run, j.run),
+		j.find(ruleMixedRuns, o.first, fmt.Sprintf("%s of the file are of another run than its first span; the trace id of the first of them begins with %016x, and not with %016x", words.Counted(o.count, "span"), o.run, j.run),
 			"the spans of one run; those of the others are not judged: give them files of their own")
 	}
 }
@@ -348,12 +349,12 @@ func (j *Judge) Report() Report {
 func (j *Judge) date(s *SpanRef) { s.At = time.Duration(s.start - j.epoch) }
 
 func (j *Judge) find(r rule, at SpanRef, got, want string, clashes ...int32) {
-	j.findings.add(Finding{ID: r.id, Rule: r.says, Span: at, Clashes: j.refs(clashes), Got: printable(got), Want: printable(want)})
+	j.findings.add(Finding{ID: r.id, Rule: r.says, Span: at, Clashes: j.refs(clashes), Got: words.Printable(got), Want: words.Printable(want)})
 }
 
 // breaks finds that an invariant does not hold.
 func (j *Judge) breaks(name protocol.InvariantName, at SpanRef, got, want string, clashes ...int32) {
-	f := Finding{ID: string(name), Span: at, Clashes: j.refs(clashes), Got: printable(got), Want: printable(want)}
+	f := Finding{ID: string(name), Span: at, Clashes: j.refs(clashes), Got: words.Printable(got), Want: words.Printable(want)}
 	for _, invariant := range protocol.AllInvariants() {
 		if invariant.Name == name {
 			f.Rule, f.Section = invariant.Doc, invariant.ID+", "+invariant.Section
@@ -381,7 +382,7 @@ func (j *Judge) ref(at int32) SpanRef {
 // nameOf is a span within a sentence.
 func (j *Judge) nameOf(at int32) string {
 	s := j.ref(at)
-	return fmt.Sprintf("%s %s of %s", printable(s.Name), s.ID, printable(s.Process))
+	return fmt.Sprintf("%s %s of %s", words.Printable(s.Name), s.ID, words.Printable(s.Process))
 }
 
 func (j *Judge) refOf(s *Span, line int) SpanRef {

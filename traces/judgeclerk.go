@@ -202,10 +202,10 @@ func (c *clerk) kindOf(is shape) uint32 {
 	n, known := c.known[is]
 	if !known {
 		n = uint32(len(c.kinds))
-		is.service, is.name = strings.Clone(is.service), strings.Clone(is.name)
-		k := kindOfSpan{is, c.declared(is.name, is.kind)}
+		is.Service, is.Name = strings.Clone(is.Service), strings.Clone(is.Name)
+		k := kindOfSpan{is, c.declared(is.Name, is.Kind)}
 		c.kinds, c.known[is] = append(c.kinds, k), n
-		c.out.kinds, c.size = append(c.out.kinds, k), c.size+len(is.service)+len(is.name)
+		c.out.kinds, c.size = append(c.out.kinds, k), c.size+len(is.Service)+len(is.Name)
 	}
 	return n
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // committed is an entry that was committed, as the first server that applied it tells.
@@ -81,7 +82,7 @@ func (w *walk) counted(s *server, of int32, c *commitFact) {
 	}
 	acks := w.facts.acks[c.acks.from:c.acks.to]
 	if uint64(len(acks)) < c.quorum {
-		w.breaks(protocol.InvariantQuorumLog, w.ref(of), fmt.Sprintf("%s %s what is committed", Counted(len(acks), "server"), Agree(len(acks), "holds", "hold")), fmt.Sprintf("%d, which make a majority", c.quorum))
+		w.breaks(protocol.InvariantQuorumLog, w.ref(of), fmt.Sprintf("%s %s what is committed", words.Counted(len(acks), "server"), words.Agree(len(acks), "holds", "hold")), fmt.Sprintf("%d, which make a majority", c.quorum))
 	}
 	if c.from < c.to && c.to <= uint64(len(s.log)) {
 		w.linksToAll(of, s.log[c.from:c.to])
@@ -166,7 +167,7 @@ func (w *walk) agrees(s *server, of int32, a *applyFact) {
 	case first.term != a.term:
 		w.breaks(protocol.InvariantCommittedPrefix, w.ref(of), fmt.Sprintf("%s applies an entry of term %d at index %d", w.process(s.process), a.term, a.index), fmt.Sprintf("the one of term %d, which was applied there first", first.term), first.of)
 	case first.result != a.result:
-		w.breaks(protocol.InvariantExactlyOnce, w.ref(of), fmt.Sprintf("%s answers %s at index %d", w.process(s.process), printable(w.texts.of(a.result)), a.index), printable(w.texts.of(first.result))+", as the first server that applied it", first.of)
+		w.breaks(protocol.InvariantExactlyOnce, w.ref(of), fmt.Sprintf("%s answers %s at index %d", w.process(s.process), words.Printable(w.texts.of(a.result)), a.index), words.Printable(w.texts.of(first.result))+", as the first server that applied it", first.of)
 	}
 	first.in = min(first.in, term)
 }
@@ -175,7 +176,7 @@ func (w *walk) asked(request uint32) string {
 	if request == noText {
 		return ""
 	}
-	return " of " + printable(w.texts.of(request))
+	return " of " + words.Printable(w.texts.of(request))
 }
 
 // complete looks at the log of a new leader: it has what was committed in earlier terms (§5.4).

@@ -98,7 +98,7 @@ func (j *Judge) voteOf(n *numbers, of processPlace) processPlace {
 func (j *Judge) kindOf(n *numbers, of uint32) *judgedKind {
 	k := &n.ofKinds[of]
 	if !k.known {
-		*k = judgedKind{known: true, name: j.texts.add(n.kinds[of].name), process: j.processes.add(n.kinds[of].service)}
+		*k = judgedKind{known: true, name: j.texts.add(n.kinds[of].Name), process: j.processes.add(n.kinds[of].Service)}
 	}
 	return k
 }

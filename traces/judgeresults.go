@@ -8,6 +8,7 @@ import (
 
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // session is a client's latest operation and its answer.
@@ -47,8 +48,8 @@ func (w *walk) results() {
 			if known {
 				again = last.of
 			}
-			w.breaks(protocol.InvariantExactlyOnce, w.ref(c.of), fmt.Sprintf("%s%s at index %d answers %s", printable(command), w.asked(c.request), c.index, printable(got)),
-				fmt.Sprintf("%s: with each operation taken once, that is the answer", printable(want)), again)
+			w.breaks(protocol.InvariantExactlyOnce, w.ref(c.of), fmt.Sprintf("%s%s at index %d answers %s", words.Printable(command), w.asked(c.request), c.index, words.Printable(got)),
+				fmt.Sprintf("%s: with each operation taken once, that is the answer", words.Printable(want)), again)
 			return // what follows may depend on it
 		}
 	}
@@ -137,7 +138,7 @@ func (w *walk) asWanted(of int32, f *requestFact) {
 		return
 	}
 	if want := w.facts.requests[w.records[operation].fact].command; f.appended.command != want {
-		w.find(ruleMessageMismatch, w.ref(of), fmt.Sprintf("%s takes %s into its log", w.process(w.records[of].process), printable(w.texts.of(f.appended.command))), printable(w.texts.of(want))+", which its client wants", operation)
+		w.find(ruleMessageMismatch, w.ref(of), fmt.Sprintf("%s takes %s into its log", w.process(w.records[of].process), words.Printable(w.texts.of(f.appended.command))), words.Printable(w.texts.of(want))+", which its client wants", operation)
 	}
 }
 
@@ -180,9 +181,9 @@ func (j *Judge) clients() {
 		at, first := j.places.get(j.records, uint64(op.Span.ID)), j.places.get(j.records, uint64(before.Span.ID))
 		switch {
 		case later(before.Return.UnixNano(), op.Call.UnixNano()):
-			j.find(ruleWrongTime, j.ref(at), fmt.Sprintf("it begins before %s ends, at %s", printable(before.Request), j.since(before.Return.UnixNano())), "one operation of a client after the other", first)
+			j.find(ruleWrongTime, j.ref(at), fmt.Sprintf("it begins before %s ends, at %s", words.Printable(before.Request), j.since(before.Return.UnixNano())), "one operation of a client after the other", first)
 		case sequenceOf(op.Request) <= sequenceOf(before.Request):
-			j.find(ruleMalformedValue, j.ref(at), fmt.Sprintf("kv.request.id is %s, after %s", printable(op.Request), printable(before.Request)), "a greater number than that of the client's operation before", first)
+			j.find(ruleMalformedValue, j.ref(at), fmt.Sprintf("kv.request.id is %s, after %s", words.Printable(op.Request), words.Printable(before.Request)), "a greater number than that of the client's operation before", first)
 		}
 	}
 }
@@ -197,7 +198,7 @@ func sequenceOf(request string) uint64 {
 // answeredBy looks at a server's answer: that of the entry that it took into its log.
 func (w *walk) answeredBy(of int32, f *requestFact) {
 	if f.appended.index == 0 {
-		w.find(ruleAnswerWithoutEntry, w.ref(of), fmt.Sprintf("%s answers %s, and took no entry into its log", w.process(w.records[of].process), printable(w.texts.of(f.result))),
+		w.find(ruleAnswerWithoutEntry, w.ref(of), fmt.Sprintf("%s answers %s, and took no entry into its log", w.process(w.records[of].process), words.Printable(w.texts.of(f.result))),
 			"an event append, and the answer of that entry")
 		return
 	}
@@ -212,8 +213,8 @@ func (w *walk) answeredBy(of int32, f *requestFact) {
 	}
 	c := &w.committed[f.appended.index-1]
 	if c.request != f.request || c.result != f.result {
-		w.breaks(protocol.InvariantExactlyOnce, w.ref(of), fmt.Sprintf("%s is answered %s", printable(w.texts.of(f.request)), printable(w.texts.of(f.result))),
-			fmt.Sprintf("%s, which its entry at index %d answered%s", printable(w.texts.of(c.result)), f.appended.index, w.asked(c.request)), c.of)
+		w.breaks(protocol.InvariantExactlyOnce, w.ref(of), fmt.Sprintf("%s is answered %s", words.Printable(w.texts.of(f.request)), words.Printable(w.texts.of(f.result))),
+			fmt.Sprintf("%s, which its entry at index %d answered%s", words.Printable(w.texts.of(c.result)), f.appended.index, w.asked(c.request)), c.of)
 	}
 }
 
@@ -229,6 +230,6 @@ func (w *walk) toldClient(of int32) {
 	}
 	op, f := &w.facts.requests[w.records[above].fact], &w.facts.requests[r.fact]
 	if op.result != f.result && w.records[above].is&(failed|unfinished) == 0 {
-		w.find(ruleMessageMismatch, w.ref(above), "it ends with "+quotedOr(printable(w.texts.of(op.result)), "nothing"), quotedOr(printable(w.texts.of(f.result)), "nothing")+", as it was answered", of)
+		w.find(ruleMessageMismatch, w.ref(above), "it ends with "+quotedOr(words.Printable(w.texts.of(op.result)), "nothing"), quotedOr(words.Printable(w.texts.of(f.result)), "nothing")+", as it was answered", of)
 	}
 }

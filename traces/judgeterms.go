@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // electedTerms are the terms that a server stood for election in.
@@ -256,11 +257,11 @@ func (w *walk) won(s *server, of int32) {
 	r := &w.records[of]
 	voters := uint64(len(w.grants[ballot{s.process, r.term}]))
 	if w.quorum > 0 && voters < w.quorum {
-		w.breaks(protocol.InvariantElectionSafety, w.ref(of), fmt.Sprintf("%s leads term %d by the votes of %s", w.process(s.process), r.term, Counted(voters, "server")),
+		w.breaks(protocol.InvariantElectionSafety, w.ref(of), fmt.Sprintf("%s leads term %d by the votes of %s", w.process(s.process), r.term, words.Counted(voters, "server")),
 			fmt.Sprintf("the votes of %d, which make a majority", w.quorum), w.quorumBy)
 	}
 	if arrived := uint64(len(s.voters)); w.quorum > 0 && arrived < w.quorum && arrived < voters {
-		w.breaks(protocol.InvariantElectionSafety, w.ref(of), fmt.Sprintf("%s leads term %d when the votes of %s had arrived", w.process(s.process), r.term, Counted(arrived, "server")),
+		w.breaks(protocol.InvariantElectionSafety, w.ref(of), fmt.Sprintf("%s leads term %d when the votes of %s had arrived", w.process(s.process), r.term, words.Counted(arrived, "server")),
 			fmt.Sprintf("the votes of %d, which make a majority", w.quorum), w.quorumBy)
 	}
 	s.matched = map[processPlace]uint64{}

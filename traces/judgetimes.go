@@ -130,12 +130,12 @@ func (j *Judge) byMessages(moments []stepMoment) []stepMoment {
 		}
 		return none
 	}
-	about := func(i int32) happening {
+	about := func(i int32) Happening {
 		m := &moments[i]
-		return happening{process: int32(m.process), at: m.at, step: m.step}
+		return Happening{Process: int32(m.process), At: m.at, Step: m.step}
 	}
 	inOrder := make([]stepMoment, 0, len(moments))
-	for i := range ordered(len(moments), len(j.processes.names), about, before) {
+	for i := range Ordered(len(moments), len(j.processes.names), about, before) {
 		inOrder = append(inOrder, moments[i])
 	}
 	return inOrder

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // Unknown is something that a trace does not tell, so that it cannot be judged. It is no finding: nothing is wrong with
@@ -107,13 +108,13 @@ func (j *Judge) unknowns() []Unknown {
 	}
 	var all []Unknown
 	for kind := range j.doubts {
-		d, words := j.doubts[kind], doubtWords[kind]
+		d, said := j.doubts[kind], doubtWords[kind]
 		if d.count == 0 {
 			continue
 		}
-		u := Unknown{ID: words.id, Says: words.one, Count: d.count}
-		if d.count > 1 && words.more != "" {
-			u.Says = fmt.Sprintf(words.more, Counted(d.count, doubtThings[kind]))
+		u := Unknown{ID: said.id, Says: said.one, Count: d.count}
+		if d.count > 1 && said.more != "" {
+			u.Says = fmt.Sprintf(said.more, words.Counted(d.count, doubtThings[kind]))
 		}
 		if d.first > 0 {
 			u.First = j.ref(d.first - 1)

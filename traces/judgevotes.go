@@ -6,6 +6,7 @@ import (
 
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // stand begins a candidacy, with the vote that the candidate gives itself.
@@ -37,13 +38,13 @@ func (w *walk) electionEnded(s *server, of int32, to protocol.Role) {
 	want := map[protocol.Role]string{protocol.RoleLeader: spans.OutcomeWon, protocol.RoleFollower: spans.OutcomeLost, protocol.RoleCandidate: spans.OutcomeNoWinner}[to]
 	switch {
 	case w.texts.of(e.outcome) != want:
-		w.find(ruleMissingSpan, w.ref(election), fmt.Sprintf("its outcome is %s, and its candidate became a %s", printable(w.texts.of(e.outcome)), to), want, of)
+		w.find(ruleMissingSpan, w.ref(election), fmt.Sprintf("its outcome is %s, and its candidate became a %s", words.Printable(w.texts.of(e.outcome)), to), want, of)
 	case to == protocol.RoleLeader && e.votes < e.quorum:
-		w.breaks(protocol.InvariantElectionSafety, w.ref(election), fmt.Sprintf("it is won with %s", Counted(e.votes, "vote")), fmt.Sprintf("%s, a majority", Counted(e.quorum, "vote")), of)
+		w.breaks(protocol.InvariantElectionSafety, w.ref(election), fmt.Sprintf("it is won with %s", words.Counted(e.votes, "vote")), fmt.Sprintf("%s, a majority", words.Counted(e.quorum, "vote")), of)
 	case e.votes > arrived:
-		w.breaks(protocol.InvariantElectionSafety, w.ref(election), fmt.Sprintf("it counts %s, and those of %s arrived", Counted(e.votes, "vote"), Counted(arrived, "server")), "one vote of each server, the candidate's own included", of)
+		w.breaks(protocol.InvariantElectionSafety, w.ref(election), fmt.Sprintf("it counts %s, and those of %s arrived", words.Counted(e.votes, "vote"), words.Counted(arrived, "server")), "one vote of each server, the candidate's own included", of)
 	case e.votes < arrived:
-		w.breaks(protocol.InvariantTraceIntegrity, w.ref(election), fmt.Sprintf("it counts %s, and those of %s arrived", Counted(e.votes, "vote"), Counted(arrived, "server")), "one vote of each server, the candidate's own included", of)
+		w.breaks(protocol.InvariantTraceIntegrity, w.ref(election), fmt.Sprintf("it counts %s, and those of %s arrived", words.Counted(e.votes, "vote"), words.Counted(arrived, "server")), "one vote of each server, the candidate's own included", of)
 	}
 	w.majority(election, e.quorum)
 }
@@ -56,17 +57,17 @@ func (w *walk) peers(of int32) {
 		w.members = slices.Sorted(slices.Values(told))
 		w.quorum, w.quorumBy = uint64(len(told))/2+1, of
 	} else if !slices.Equal(w.members, slices.Sorted(slices.Values(told))) {
-		w.find(ruleMalformedValue, w.ref(of), fmt.Sprintf("%s is told %s", w.process(w.records[of].process), Counted(len(told), "server")), fmt.Sprintf("the %d that another server was told: the cluster does not change", len(w.members)), w.quorumBy)
+		w.find(ruleMalformedValue, w.ref(of), fmt.Sprintf("%s is told %s", w.process(w.records[of].process), words.Counted(len(told), "server")), fmt.Sprintf("the %d that another server was told: the cluster does not change", len(w.members)), w.quorumBy)
 	}
 	if want := uint64(len(told))/2 + 1; p.quorum != want {
-		w.find(ruleMalformedValue, w.ref(of), fmt.Sprintf("raft.quorum is %d", p.quorum), fmt.Sprintf("%d, the majority of %s", want, Counted(len(told), "server")))
+		w.find(ruleMalformedValue, w.ref(of), fmt.Sprintf("raft.quorum is %d", p.quorum), fmt.Sprintf("%d, the majority of %s", want, words.Counted(len(told), "server")))
 	}
 }
 
 // majority compares what a span takes for one with the cluster.
 func (w *walk) majority(of int32, quorum uint64) {
 	if w.quorumBy >= 0 && quorum != w.quorum {
-		w.find(ruleMalformedValue, w.ref(of), fmt.Sprintf("raft.quorum is %d", quorum), fmt.Sprintf("%d, the majority of %s", w.quorum, Counted(len(w.members), "server")), w.quorumBy)
+		w.find(ruleMalformedValue, w.ref(of), fmt.Sprintf("raft.quorum is %d", quorum), fmt.Sprintf("%d, the majority of %s", w.quorum, words.Counted(len(w.members), "server")), w.quorumBy)
 	}
 }
 

@@ -22,72 +22,72 @@ func isStep(key attribute.Key) bool {
 	return key == spans.RaftkvStepKey || key == spans.RaftkvEndStepKey
 }
 
-// stepsOf are the numbers of the steps that a span begins and ends in; 0 where it has none.
-func stepsOf(s *Span) (begin, end uint32) {
-	begin = stepNumber(s.Attribute(spans.RaftkvStepKey))
-	return begin, cmp.Or(stepNumber(s.Attribute(spans.RaftkvEndStepKey)), begin)
+// StepsOf are the numbers of the steps that a span begins and ends in; 0 where it has none.
+func StepsOf(s *Span) (begin, end uint32) {
+	begin = StepNumber(s.Attribute(spans.RaftkvStepKey))
+	return begin, cmp.Or(StepNumber(s.Attribute(spans.RaftkvEndStepKey)), begin)
 }
 
-func stepNumber(v attribute.Value) uint32 { return uint32(min(number(v), math.MaxUint32)) }
+func StepNumber(v attribute.Value) uint32 { return uint32(min(number(v), math.MaxUint32)) }
 
-// stage is where a happening stands in its step.
-type stage uint8
+// Stage is where a happening stands in its step.
+type Stage uint8
 
 // The stages, in their order.
 const (
-	stageArrives stage = iota // a message, the answer to a call, or the time to give it up
+	StageArrives Stage = iota // a message, the answer to a call, or the time to give it up
 	stageCloses               // what an earlier step began
-	stageHappens              // what this step does: a change of role, a commit, what it applies
+	StageHappens              // what this step does: a change of role, a commit, what it applies
 	stageOpens                // what a later step will end
-	stageAnswers              // an answer leaves
-	stageSends                // a message leaves
+	StageAnswers              // an answer leaves
+	StageSends                // a message leaves
 	stageSent                 // what ends as it leaves
 )
 
-// stageOf is the stage of the beginning or the end of a span. One that is whole is of one step; one that is answered
+// StageOf is the stage of the beginning or the end of a span. One that is whole is of one step; one that is answered
 // got or gave a reply.
-func stageOf(kind trace.SpanKind, name string, ends, whole, answered bool) stage {
+func StageOf(kind trace.SpanKind, name string, ends, whole, answered bool) Stage {
 	switch kind {
 	case trace.SpanKindServer, trace.SpanKindConsumer:
 		switch {
 		case ends && answered:
-			return stageAnswers
+			return StageAnswers
 		case ends && !whole:
 			return stageCloses
 		}
-		return stageArrives
+		return StageArrives
 	case trace.SpanKindClient, trace.SpanKindProducer:
 		switch {
 		case !ends:
-			return stageSends
+			return StageSends
 		case whole:
 			return stageSent
 		}
-		return stageArrives
+		return StageArrives
 	case trace.SpanKindInternal, trace.SpanKindUnspecified:
 	}
 	switch {
 	case name == spans.LateReplyName:
-		return stageArrives
+		return StageArrives
 	case whole:
-		return stageHappens
+		return StageHappens
 	case ends:
 		return stageCloses
 	}
 	return stageOpens
 }
 
-// happening is one that is to be put in order.
-type happening struct {
-	process int32 // whose it is
-	at      int64 // in ns
-	step    uint32
-	stage   stage
+// Happening is one that is to be put in order.
+type Happening struct {
+	Process int32 // whose it is
+	At      int64 // in ns
+	Step    uint32
+	Stage   Stage
 }
 
 // ordering puts happenings in order.
 type ordering struct {
-	about  func(i int32) happening
+	about  func(i int32) Happening
 	after  func(i int32) int32 // the one of another process that comes before it whatever the times say; -1 for none
 	queues [][]int32           // of each process, its happenings in order
 	next   []int               // of each process, how many were taken
@@ -95,10 +95,10 @@ type ordering struct {
 	taken  []uint64 // a bit for each
 }
 
-// ordered yields n happenings of some processes, by their numbers, in order. Those of different processes are in the
+// Ordered yields n happenings of some processes, by their numbers, in order. Those of different processes are in the
 // order of their times, and at one time, as far as their own order lets them, in that of their numbers. after may be
 // nil.
-func ordered(n, processes int, about func(i int32) happening, after func(i int32) int32) iter.Seq[int32] {
+func Ordered(n, processes int, about func(i int32) Happening, after func(i int32) int32) iter.Seq[int32] {
 	o := &ordering{
 		about: about, after: after, queues: make([][]int32, processes), next: make([]int, processes), busy: make([]bool, processes),
 	}
@@ -108,14 +108,14 @@ func ordered(n, processes int, about func(i int32) happening, after func(i int32
 	}
 	for i := range int32(n) {
 		h := about(i)
-		counts[h.process]++
-		numbered[h.process] = numbered[h.process] && h.step > 0
+		counts[h.Process]++
+		numbered[h.Process] = numbered[h.Process] && h.Step > 0
 	}
 	for p := range o.queues {
 		o.queues[p] = make([]int32, 0, counts[p])
 	}
 	for i := range int32(n) {
-		p := about(i).process
+		p := about(i).Process
 		o.queues[p] = append(o.queues[p], i)
 	}
 	for p, queue := range o.queues {
@@ -134,13 +134,13 @@ func ordered(n, processes int, about func(i int32) happening, after func(i int32
 // byTimes compares happenings of a process whose steps have no numbers.
 func (o *ordering) byTimes(i, k int32) int {
 	a, b := o.about(i), o.about(k)
-	return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.stage, b.stage), cmp.Compare(i, k))
+	return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Stage, b.Stage), cmp.Compare(i, k))
 }
 
 // bySteps compares happenings of a process whose steps have numbers.
 func (o *ordering) bySteps(i, k int32) int {
 	a, b := o.about(i), o.about(k)
-	return cmp.Or(cmp.Compare(a.step, b.step), cmp.Compare(a.at, b.at), cmp.Compare(a.stage, b.stage), cmp.Compare(i, k))
+	return cmp.Or(cmp.Compare(a.Step, b.Step), cmp.Compare(a.At, b.At), cmp.Compare(a.Stage, b.Stage), cmp.Compare(i, k))
 }
 
 // all takes all happenings, the earliest of those that are next in their processes first.
@@ -152,8 +152,8 @@ func (o *ordering) all(yield func(int32) bool) {
 				continue
 			}
 			i := queue[o.next[p]]
-			if h := o.about(i); earliest < 0 || h.at < at || h.at == at && i < number {
-				earliest, at, number = p, h.at, i
+			if h := o.about(i); earliest < 0 || h.At < at || h.At == at && i < number {
+				earliest, at, number = p, h.At, i
 			}
 		}
 		if earliest < 0 || !o.take(earliest, yield) {
@@ -170,7 +170,7 @@ func (o *ordering) take(p int, yield func(int32) bool) bool {
 		o.busy[p] = true
 		before := o.after(i)
 		for before >= 0 && o.taken[before/64]&(1<<(before%64)) == 0 {
-			other := int(o.about(before).process)
+			other := int(o.about(before).Process)
 			if o.busy[other] {
 				break
 			}
@@ -185,6 +185,6 @@ func (o *ordering) take(p int, yield func(int32) bool) bool {
 	return yield(i)
 }
 
-// atOnceWithin is how far times are apart at most of what the world and a process do at one moment: each thing that
+// AtOnceWithin is how far times are apart at most of what the world and a process do at one moment: each thing that
 // takes no time has a microsecond of its own.
-const atOnceWithin = 10 * time.Microsecond
+const AtOnceWithin = 10 * time.Microsecond

@@ -9,6 +9,8 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/export"
+	"github.com/raftkv/raftkv/traces/story"
 )
 
 // Two runs that differ in the numbers of steps alone are the same: one message more shifts all that follow it.
@@ -24,12 +26,12 @@ func TestDiffLooksAwayFromSteps(t *testing.T) {
 		}
 		spans[i].Attributes = all
 	}
-	jaeger := converted(t, traces.WriteJaeger, spans)
+	jaeger := converted(t, export.WriteJaeger, spans)
 	if d := compared(t, own, jaeger); d.Verdict != traces.Same || shifted < len(spans)/2 {
 		t.Errorf("with %d numbers shifted: %s, %s", shifted, d.Verdict, d.Why)
 	}
 	spans[len(spans)-1].Attributes = append(spans[len(spans)-1].Attributes, attribute.Bool("another", true))
-	if d := compared(t, own, converted(t, traces.WriteJaeger, spans)); d.Verdict == traces.Same {
+	if d := compared(t, own, converted(t, export.WriteJaeger, spans)); d.Verdict == traces.Same {
 		t.Error("another attribute is not seen")
 	}
 }
@@ -39,9 +41,9 @@ func TestDiffLooksAwayFromSteps(t *testing.T) {
 func TestStoryOfOneServer(t *testing.T) {
 	s := reference()
 	s.nodes, s.clients = 1, 1
-	story := traces.NewStory()
-	record(t, s, story)
-	told := tell(t, story, traces.Plain)
+	lines := story.NewStory()
+	record(t, s, lines)
+	told := tell(t, lines, story.Plain)
 	entries := strings.Count(told, "appending entry at index ")
 	for _, what := range []string{"appending entry at index ", "is committed\n", "applied result "} {
 		if n := strings.Count(told, what); n != entries || n == 0 {

@@ -29,10 +29,10 @@ func appendSpansOf(b []byte, r *resource.Resource, scope instrumentation.Scope) 
 		b = appendAttributes(b, r.Attributes())
 	}
 	b = append(b, `},"scopeSpans":[{"scope":{"name":`...)
-	b = appendString(b, scope.Name)
+	b = AppendString(b, scope.Name)
 	if scope.Version != "" {
 		b = append(b, `,"version":`...)
-		b = appendString(b, scope.Version)
+		b = AppendString(b, scope.Version)
 	}
 	return append(b, `},"spans":[`...)
 }
@@ -49,7 +49,7 @@ func appendSchema(b []byte, url string) []byte {
 	if url == "" {
 		return b
 	}
-	return appendString(append(b, `,"schemaUrl":`...), url)
+	return AppendString(append(b, `,"schemaUrl":`...), url)
 }
 
 // appendSpan appends a span in the order of fields, and with the omissions, of the OpenTelemetry Collector's own marshaler.
@@ -59,7 +59,7 @@ func appendSpan(b []byte, s sdktrace.ReadOnlySpan) []byte {
 	b = appendIDs(b, context)
 	if state := context.TraceState(); state.Len() > 0 {
 		b = append(b, `,"traceState":`...)
-		b = appendString(b, state.String())
+		b = AppendString(b, state.String())
 	}
 	if id := parent.SpanID(); id.IsValid() {
 		b = append(b, `,"parentSpanId":"`...)
@@ -70,7 +70,7 @@ func appendSpan(b []byte, s sdktrace.ReadOnlySpan) []byte {
 	b = appendFlags(b, context.TraceFlags(), parent.IsRemote())
 	if name := s.Name(); name != "" {
 		b = append(b, `,"name":`...)
-		b = appendString(b, name)
+		b = AppendString(b, name)
 	}
 	if kind := s.SpanKind(); kind != trace.SpanKindUnspecified {
 		b = append(b, `,"kind":`...)
@@ -137,7 +137,7 @@ func appendEvents(b []byte, events []sdktrace.Event) []byte {
 			b = append(b, ',')
 		}
 		b = append(b, `"name":`...)
-		b = appendString(b, e.Name)
+		b = AppendString(b, e.Name)
 		b = appendAttributesField(b, e.Attributes)
 		b = appendDropped(b, `,"droppedAttributesCount":`, e.DroppedAttributeCount)
 		b = append(b, '}')
@@ -169,7 +169,7 @@ func appendStatus(b []byte, s sdktrace.Status) []byte {
 	b = append(b, `,"status":{`...)
 	if s.Description != "" {
 		b = append(b, `"message":`...)
-		b = appendString(b, s.Description)
+		b = AppendString(b, s.Description)
 		b = append(b, ',')
 	}
 	switch s.Code { // the numbers of OTLP are not those of the API
@@ -200,7 +200,7 @@ func appendAttributes(b []byte, attributes []attribute.KeyValue) []byte {
 			b = append(b, ',')
 		}
 		b = append(b, `{"key":`...)
-		b = appendString(b, string(a.Key))
+		b = AppendString(b, string(a.Key))
 		b = append(b, `,"value":`...)
 		b = appendValue(b, a.Value)
 		b = append(b, '}')
@@ -246,7 +246,7 @@ func appendValue(b []byte, v attribute.Value) []byte {
 
 func appendStringValue(b []byte, v string) []byte {
 	b = append(b, `{"stringValue":`...)
-	b = appendString(b, v)
+	b = AppendString(b, v)
 	return append(b, '}')
 }
 
@@ -310,8 +310,8 @@ var plain = func() (t [256]bool) {
 	return t
 }()
 
-// appendString appends s as a JSON string. What is not UTF-8 becomes U+FFFD, as JSON can hold nothing else.
-func appendString(b []byte, s string) []byte {
+// AppendString appends s as a JSON string. What is not UTF-8 becomes U+FFFD, as JSON can hold nothing else.
+func AppendString(b []byte, s string) []byte {
 	b = append(b, '"')
 	for i := range len(s) {
 		if !plain[s[i]] {

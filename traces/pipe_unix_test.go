@@ -9,13 +9,14 @@ import (
 	"testing"
 
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/export"
 )
 
 // What can be read only once is copied, and nothing is left of the copy.
 func TestPipe(t *testing.T) {
 	folder := t.TempDir()
 	t.Setenv("TMPDIR", folder)
-	file := converted(t, traces.WriteJaeger, read(t, recordFile(t, rough()))) // which is read a second time from other places than lines are
+	file := converted(t, export.WriteJaeger, read(t, recordFile(t, rough()))) // which is read a second time from other places than lines are
 	spans := read(t, file)
 	want := told(t, traces.SpansOf(spans), spans)
 	pipe := filepath.Join(t.TempDir(), "pipe")

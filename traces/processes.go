@@ -8,19 +8,19 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 )
 
-// compareProcesses orders processes as a person looks for them: the world, the clients, then the nodes, each by their numbers.
-func compareProcesses(a, b string) int {
+// CompareProcesses orders processes as a person looks for them: the world, the clients, then the nodes, each by their numbers.
+func CompareProcesses(a, b string) int {
 	rank := func(name string) int {
-		group, _ := processNumber(name)
+		group, _ := ProcessNumber(name)
 		return slices.Index([]string{spans.ServiceNode, spans.ServiceClient, spans.ServiceWorld}, group)
 	}
-	_, x := processNumber(a)
-	_, y := processNumber(b)
+	_, x := ProcessNumber(a)
+	_, y := ProcessNumber(b)
 	return cmp.Or(cmp.Compare(rank(b), rank(a)), cmp.Compare(x, y), cmp.Compare(a, b))
 }
 
-// processNumber takes node-12 apart.
-func processNumber(name string) (group string, number uint64) {
+// ProcessNumber takes node-12 apart.
+func ProcessNumber(name string) (group string, number uint64) {
 	for i := len(name) - 1; i > 0; i-- {
 		if name[i] == '-' {
 			number, err := strconv.ParseUint(name[i+1:], 10, 64)

@@ -190,7 +190,7 @@ type causalIDs struct {
 // NewIDs names a span that begins a trace.
 func (g causalIDs) NewIDs(ctx context.Context) (trace.TraceID, trace.SpanID) {
 	root, id := g.ids(ctx)
-	return traceID(g.recorder.options.Run, root), spanID(id)
+	return TraceID(g.recorder.options.Run, root), spanID(id)
 }
 
 // NewSpanID names a span that has a parent.

@@ -21,6 +21,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/story"
 )
 
 // ticks is a clock that is a microsecond later each time that somebody looks.
@@ -301,9 +302,9 @@ func TestRecordingsAreTheSame(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		story := traces.NewStory()
-		record(t, rough(), traces.NewOTLPFile(&otlp), exporter, story)
-		if err := story.Write(&text, traces.Plain); err != nil {
+		lines := story.NewStory()
+		record(t, rough(), traces.NewOTLPFile(&otlp), exporter, lines)
+		if err := lines.Write(&text, story.Plain); err != nil {
 			t.Fatal(err)
 		}
 		return append(strings.Split(otlp.String()+stdout.String(), ","), text.String())

@@ -180,7 +180,7 @@ func (r *Recorder) amended(s sdktrace.ReadOnlySpan, known *afterwards) sdktrace.
 	for _, fault := range known.faults {
 		a.links = append(slices.Clip(a.links), sdktrace.Link{
 			SpanContext: trace.NewSpanContext(trace.SpanContextConfig{
-				TraceID: traceID(r.options.Run, fault.Root), SpanID: spanID(fault.ID), TraceFlags: trace.FlagsSampled, Remote: true,
+				TraceID: TraceID(r.options.Run, fault.Root), SpanID: spanID(fault.ID), TraceFlags: trace.FlagsSampled, Remote: true,
 			}),
 			Attributes: []attribute.KeyValue{spans.RaftkvLinkKey.String(spans.LinkFault)},
 		})

@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/export"
 )
 
 // server is what a server made of a small run, or the run's own file: see servers_test.go.
@@ -45,7 +46,7 @@ func compared(t *testing.T, a, b []byte) *traces.Difference {
 func TestDiffTellsAMicrosecondFromJaegersTimes(t *testing.T) {
 	own := server(t, traces.FileName)
 	spans := read(t, own)
-	if d := compared(t, own, converted(t, traces.WriteJaeger, spans)); d.Verdict != traces.Same || d.Resolution != time.Microsecond || len(d.Users.Operations)+len(d.Users.Leaders) > 0 {
+	if d := compared(t, own, converted(t, export.WriteJaeger, spans)); d.Verdict != traces.Same || d.Resolution != time.Microsecond || len(d.Users.Operations)+len(d.Users.Leaders) > 0 {
 		t.Fatalf("%+v", d)
 	}
 	for i := range spans {
@@ -67,7 +68,7 @@ func TestDiffTellsAMicrosecondFromJaegersTimes(t *testing.T) {
 			}
 			moved := slices.Clone(spans)
 			move(&moved[i], time.Microsecond)
-			jaeger := converted(t, traces.WriteJaeger, moved)
+			jaeger := converted(t, export.WriteJaeger, moved)
 			if a, b := compared(t, own, jaeger), compared(t, jaeger, own); a.Verdict == traces.Same || b.Verdict == traces.Same || a.Followed.Spans != 1 || b.Followed.Spans != 1 {
 				t.Errorf("the %s of span %s moved by 1µs: %s (%s), and the other way around %s (%s)", name, spans[i].ID, a.Verdict, a.Why, b.Verdict, b.Why)
 			}
@@ -84,7 +85,7 @@ func TestDiffOfCutTimesTellsNoTimes(t *testing.T) {
 			continue
 		}
 		changed[i].Status.Description = "another"
-		d := compared(t, own, converted(t, traces.WriteJaeger, changed))
+		d := compared(t, own, converted(t, export.WriteJaeger, changed))
 		if d.First == nil || len(d.First.Fields) != 1 || d.First.Fields[0].Name != "status" {
 			t.Errorf("%s of %s: %+v", s.Name, s.Service, d.First)
 		}
@@ -113,7 +114,7 @@ func TestDiffOfAFileWithTwoResolutions(t *testing.T) {
 			mixed = append(mixed, trace...)
 		}
 	}
-	jaeger := converted(t, traces.WriteJaeger, coarse)
+	jaeger := converted(t, export.WriteJaeger, coarse)
 	for _, mixed := range [][]byte{slices.Concat(mixed, jaeger), slices.Concat(jaeger, mixed)} {
 		for _, other := range [][]byte{own, server(t, "jaeger-v2.json"), server(t, "jaeger-v3.json"), mixed} {
 			if d := compared(t, mixed, other); d.Verdict != traces.Same || d.Resolution != time.Microsecond || len(fine) == 0 || len(coarse) == 0 {
@@ -197,7 +198,7 @@ func TestHistoryOfCutTimes(t *testing.T) {
 		}
 	}
 	j := traces.NewJudge()
-	for _, s := range read(t, converted(t, traces.WriteJaeger, spans)) {
+	for _, s := range read(t, converted(t, export.WriteJaeger, spans)) {
 		j.Add(&s, 1)
 	}
 	last := map[string]*traces.Operation{}
@@ -224,7 +225,7 @@ func TestDiffOfCutTimesIgnoresWhatItIsTold(t *testing.T) {
 		}
 	}
 	var both [2]*traces.Indexed
-	for i, file := range [][]byte{own, converted(t, traces.WriteJaeger, changed)} {
+	for i, file := range [][]byte{own, converted(t, export.WriteJaeger, changed)} {
 		x, err := traces.IndexReader(t.Context(), "trace", bytes.NewReader(file), traces.IndexOptions{Ignore: []string{"raft.term"}})
 		if err != nil {
 			t.Fatal(err)

@@ -9,15 +9,16 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/export"
 )
 
 // The rules of ShiViz: its regular expression reads the whole log, a process's own clock counts its events from 1, clocks never fall, and each message is an edge.
 func TestShiVizRules(t *testing.T) {
 	spans := read(t, recordFile(t, twice()))
-	file := string(converted(t, traces.WriteShiViz, spans))
+	file := string(converted(t, export.WriteShiViz, spans))
 	pattern, rest, _ := strings.Cut(file, "\n")
 	delimiter, log, _ := strings.Cut(rest, "\n")
-	if pattern != traces.ShiVizPattern || delimiter != "" {
+	if pattern != export.ShiVizPattern || delimiter != "" {
 		t.Fatalf("the first lines are %q and %q", pattern, delimiter)
 	}
 	parser := regexp.MustCompile(strings.ReplaceAll(pattern, "{.*}", `\{.*\}`))

@@ -54,13 +54,13 @@ type Status struct {
 }
 
 // TraceID is the id of the trace that the span is part of.
-func (s *Span) TraceID() trace.TraceID { return traceID(s.Run, uint64(s.Root)) }
+func (s *Span) TraceID() trace.TraceID { return TraceID(s.Run, uint64(s.Root)) }
 
 // Attribute is the value of an attribute; one that the span does not have is empty.
-func (s *Span) Attribute(key attribute.Key) attribute.Value { return find(s.Attributes, key) }
+func (s *Span) Attribute(key attribute.Key) attribute.Value { return Find(s.Attributes, key) }
 
 // Attribute is the value of an attribute; one that the event does not have is empty.
-func (e *Event) Attribute(key attribute.Key) attribute.Value { return find(e.Attributes, key) }
+func (e *Event) Attribute(key attribute.Key) attribute.Value { return Find(e.Attributes, key) }
 
 // IsFault says whether a span of this name tells of a fault: the name goes on with what fault it is, and to whom.
 func IsFault(name string) bool {
@@ -68,15 +68,15 @@ func IsFault(name string) bool {
 	return is && (rest == "" || rest[0] == ' ')
 }
 
-// declaredName is the name that the spec has for spans of a name: the first word of a fault's.
-func declaredName(name string) string {
+// DeclaredName is the name that the spec has for spans of a name: the first word of a fault's.
+func DeclaredName(name string) string {
 	if IsFault(name) {
 		return spans.FaultName
 	}
 	return name
 }
 
-func find(attributes []attribute.KeyValue, key attribute.Key) attribute.Value {
+func Find(attributes []attribute.KeyValue, key attribute.Key) attribute.Value {
 	for i := range attributes {
 		if attributes[i].Key == key {
 			return attributes[i].Value
@@ -103,7 +103,7 @@ func FromSDK(s sdktrace.ReadOnlySpan) Span {
 		Status:     Status{status.Code, status.Description},
 		Resource:   s.Resource().Attributes(),
 	}
-	span.Service = find(span.Resource, serviceName).AsString()
+	span.Service = Find(span.Resource, ServiceName).AsString()
 	for _, e := range s.Events() {
 		span.Events = append(span.Events, Event{e.Name, e.Time.UTC(), e.Attributes})
 	}
@@ -114,7 +114,7 @@ func FromSDK(s sdktrace.ReadOnlySpan) Span {
 	return span
 }
 
-const serviceName = attribute.Key("service.name")
+const ServiceName = attribute.Key("service.name")
 
 func splitTraceID(id trace.TraceID) (run uint64, root world.CausalID) {
 	return binary.BigEndian.Uint64(id[:8]), world.CausalID(binary.BigEndian.Uint64(id[8:]))

@@ -6,42 +6,44 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
-func traceID(run, root uint64) (id trace.TraceID) {
+// TraceID is the id of a trace: the run that it is of, and the root of the trace.
+func TraceID(run, root uint64) (id trace.TraceID) {
 	binary.BigEndian.PutUint64(id[:8], run)
 	binary.BigEndian.PutUint64(id[8:], root)
 	return id
 }
 
-// isSender says whether a span sends a message when it begins.
-func isSender(s *Span) bool {
+// IsSender says whether a span sends a message when it begins.
+func IsSender(s *Span) bool {
 	return s.Kind == trace.SpanKindClient || s.Kind == trace.SpanKindProducer
 }
 
-// isReceiver says whether a span takes in a message when it begins.
-func isReceiver(s *Span) bool {
+// IsReceiver says whether a span takes in a message when it begins.
+func IsReceiver(s *Span) bool {
 	return s.Kind == trace.SpanKindServer || s.Kind == trace.SpanKindConsumer
 }
 
-// spanShape is what tells the spans of the spec apart.
-type spanShape struct {
-	name string
-	kind trace.SpanKind
+// SpanShape is what tells the spans of the spec apart.
+type SpanShape struct {
+	Name string
+	Kind trace.SpanKind
 }
 
-// shortName is a span's name without the service in front: AppendEntries of raft.Raft/AppendEntries.
-func shortName(s *Span) string {
-	return lastPart(s.Name)
+// ShortName is a span's name without the service in front: AppendEntries of raft.Raft/AppendEntries.
+func ShortName(s *Span) string {
+	return words.LastPart(s.Name)
 }
 
-// isCrash says whether a fault ends what a process does. A rollback does, and starts it again at once.
-func isCrash(f *Span) bool {
-	return faultKind(f) == spans.FaultCrash || faultKind(f) == spans.FaultLoseUnsynced || faultKind(f) == spans.FaultRollback
+// IsCrash says whether a fault ends what a process does. A rollback does, and starts it again at once.
+func IsCrash(f *Span) bool {
+	return FaultKind(f) == spans.FaultCrash || FaultKind(f) == spans.FaultLoseUnsynced || FaultKind(f) == spans.FaultRollback
 }
 
-// eventOf is the first event of a span of that name.
-func eventOf(s *Span, name string) *Event {
+// EventOf is the first event of a span of that name.
+func EventOf(s *Span, name string) *Event {
 	for i := range s.Events {
 		if s.Events[i].Name == name {
 			return &s.Events[i]
@@ -50,4 +52,5 @@ func eventOf(s *Span, name string) *Event {
 	return nil
 }
 
-func faultKind(f *Span) string { return f.Attribute(spans.RaftkvFaultKey).AsString() }
+// FaultKind is which fault a span tells of.
+func FaultKind(f *Span) string { return f.Attribute(spans.RaftkvFaultKey).AsString() }

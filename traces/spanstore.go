@@ -22,10 +22,10 @@ import (
 // asked for.
 type Spans struct {
 	name   string
-	list   []stored
+	List   []stored
 	shapes []sharedShape
-	byID   idTable
-	epoch  time.Time // when the run began: the start of its own span, or else of the first one
+	ByID   idTable
+	Epoch  time.Time // when the run began: the start of its own span, or else of the first one
 
 	file    readerAtCloser
 	held    []Span // those that were never in a file
@@ -40,11 +40,11 @@ type Spans struct {
 
 // stored is what is in memory of each span.
 type stored struct {
-	id, parent world.CausalID
-	start, end int64 // in ns since 1970
+	Id, Parent world.CausalID
+	Start, End int64 // in ns since 1970
 	offset     int64 // in the file; among those that are held, its place
 	length     uint32
-	trace      uint32 // the ordinal of its trace, in the order in which traces come up
+	Trace      uint32 // the ordinal of its trace, in the order in which traces come up
 	shape      uint32
 	step, done uint32 // the numbers of the steps that it begins and ends in; 0 where it has none
 	marks      marks
@@ -56,7 +56,7 @@ type marks uint8
 
 const (
 	isHeld    marks = 1 << iota
-	hasEvents       // things happened within it
+	HasEvents       // things happened within it
 	isCopy          // what it handled, or sent, was a message's second copy
 	hasReply        // it names a reply
 	toCopy          // which is to the second copy of the message
@@ -104,7 +104,7 @@ func SpansOf(all []Span) *Spans {
 }
 
 // Len is how many there are.
-func (x *Spans) Len() int { return len(x.list) }
+func (x *Spans) Len() int { return len(x.List) }
 
 // Close closes the file.
 func (x *Spans) Close() error {
@@ -153,9 +153,9 @@ func (x *Spans) read(r *Reader) error {
 		if err != nil {
 			return err
 		}
-		if n := len(x.list); n >= enoughToTell && !reserved && offset > 0 {
+		if n := len(x.List); n >= enoughToTell && !reserved && offset > 0 {
 			reserved = true
-			x.list = slices.Grow(x.list, int(float64(max(0, size-offset))/float64(offset)*float64(n)*1.05))
+			x.List = slices.Grow(x.List, int(float64(max(0, size-offset))/float64(offset)*float64(n)*1.05))
 		}
 		for i := range line {
 			b.add(&line[i], offset, r.decoder.places[i], r.layout)
@@ -213,10 +213,10 @@ func (b *spansBuilder) add(s *Span, offset int64, at place, as layout) {
 		b.traceOf[name] = ordinal
 	}
 	e := stored{
-		id: s.ID, parent: s.Parent, start: s.Start.UnixNano(), end: s.End.UnixNano(), offset: offset + int64(at.start), length: uint32(at.end - at.start), trace: ordinal, shape: number,
+		Id: s.ID, Parent: s.Parent, Start: s.Start.UnixNano(), End: s.End.UnixNano(), offset: offset + int64(at.start), length: uint32(at.end - at.start), Trace: ordinal, shape: number,
 		marks: marksOf(s), layout: as,
 	}
-	e.step, e.done = stepsOf(s)
+	e.step, e.done = StepsOf(s)
 	if offset < 0 {
 		e.offset, e.marks = int64(len(b.held)), e.marks|isHeld
 		b.held = append(b.held, *s)
@@ -224,16 +224,16 @@ func (b *spansBuilder) add(s *Span, offset int64, at place, as layout) {
 	switch {
 	case b.run:
 	case s.Name == spans.RunName:
-		b.epoch, b.run = s.Start, true
-	case len(b.list) == 0 || s.Start.Before(b.epoch):
-		b.epoch = s.Start
+		b.Epoch, b.run = s.Start, true
+	case len(b.List) == 0 || s.Start.Before(b.Epoch):
+		b.Epoch = s.Start
 	}
-	b.list = append(b.list, e)
+	b.List = append(b.List, e)
 }
 
 func marksOf(s *Span) (m marks) {
 	if len(s.Events) > 0 {
-		m |= hasEvents
+		m |= HasEvents
 	}
 	if s.Attribute(spans.RaftkvCopyKey).AsInt64() != 0 {
 		m |= isCopy
@@ -248,27 +248,27 @@ func marksOf(s *Span) (m marks) {
 }
 
 func (b *spansBuilder) finish() {
-	b.byID = newIDTable(len(b.list))
-	for i := range b.list {
-		b.byID.put(b.list[i].id, int32(i))
+	b.ByID = newIDTable(len(b.List))
+	for i := range b.List {
+		b.ByID.put(b.List[i].Id, int32(i))
 	}
 }
 
-// at is a span with all that it says.
-func (x *Spans) at(i int32) *Span {
+// At is a span with all that it says.
+func (x *Spans) At(i int32) *Span {
 	x.tick()
-	e := &x.list[i]
+	e := &x.List[i]
 	shape := &x.shapes[e.shape]
 	if e.marks&isHeld != 0 {
 		s := x.held[e.offset]
 		return &s
 	}
-	s, ok := x.decoder.again(x.text(e.offset, int(e.length)), e.layout, e.id, &knownResource{service: shape.service, attributes: shape.resource})
+	s, ok := x.decoder.again(x.text(e.offset, int(e.length)), e.layout, e.Id, &knownResource{service: shape.Service, attributes: shape.resource})
 	if !ok {
 		if x.failed == nil {
 			x.failed = fmt.Errorf("%s: the file changed while it was read", x.name)
 		}
-		return &Span{ID: e.id, Parent: e.parent, Name: shape.name, Service: shape.service, Kind: shape.kind, Start: time.Unix(0, e.start).UTC(), End: time.Unix(0, e.end).UTC()}
+		return &Span{ID: e.Id, Parent: e.Parent, Name: shape.Name, Service: shape.Service, Kind: shape.Kind, Start: time.Unix(0, e.Start).UTC(), End: time.Unix(0, e.End).UTC()}
 	}
 	return &s
 }
@@ -292,66 +292,66 @@ func (x *Spans) text(offset int64, length int) []byte {
 	return b.data[min(from, len(b.data)):min(from+length, len(b.data))]
 }
 
-// shapeOf is what a span has in common with others.
-func (x *Spans) shapeOf(i int32) *sharedShape { return &x.shapes[x.list[i].shape] }
+// ShapeOf is what a span has in common with others.
+func (x *Spans) ShapeOf(i int32) *sharedShape { return &x.shapes[x.List[i].shape] }
 
-// parentOf is the place of a span's parent; -1 for none, or one that is missing.
-func (x *Spans) parentOf(i int32) int32 {
-	if x.list[i].parent == 0 {
+// ParentOf is the place of a span's parent; -1 for none, or one that is missing.
+func (x *Spans) ParentOf(i int32) int32 {
+	if x.List[i].Parent == 0 {
 		return -1
 	}
-	return x.byID.get(x.list[i].parent)
+	return x.ByID.Get(x.List[i].Parent)
 }
 
-func (x *Spans) has(i int32, m marks) bool { return x.list[i].marks&m != 0 }
+func (x *Spans) Has(i int32, m marks) bool { return x.List[i].marks&m != 0 }
 
-// isReceiver says of a span what isReceiver says.
-func (x *Spans) isReceiver(i int32) bool {
-	kind := x.shapeOf(i).kind
+// IsReceiver says of a span what isReceiver says.
+func (x *Spans) IsReceiver(i int32) bool {
+	kind := x.ShapeOf(i).Kind
 	return kind == trace.SpanKindServer || kind == trace.SpanKindConsumer
 }
 
 // isAnswered says whether a call got its reply.
 func (x *Spans) isAnswered(i int32) bool {
-	return x.shapeOf(i).kind == trace.SpanKindClient && x.has(i, hasReply)
+	return x.ShapeOf(i).Kind == trace.SpanKindClient && x.Has(i, hasReply)
 }
 
-// replies are, of each call, the span that handled it and whose reply was taken in; -1 for none. Both copies of a
+// Replies are, of each call, the span that handled it and whose reply was taken in; -1 for none. Both copies of a
 // message are answered. A call whose steps have numbers says which reply it was; of any other it is taken to be that to
 // the first copy, unless that was handled only after a reply had come.
-func (x *Spans) replies() []int32 {
-	replies := fill(len(x.list))
-	for i := range x.list {
+func (x *Spans) Replies() []int32 {
+	replies := fill(len(x.List))
+	for i := range x.List {
 		at := int32(i)
-		call := x.parentOf(at)
-		if call < 0 || !x.isReceiver(at) || !x.isAnswered(call) || x.list[at].end > x.list[call].end {
+		call := x.ParentOf(at)
+		if call < 0 || !x.IsReceiver(at) || !x.isAnswered(call) || x.List[at].End > x.List[call].End {
 			continue
 		}
-		if x.list[call].step > 0 {
-			if x.has(at, isCopy) == x.has(call, toCopy) {
+		if x.List[call].step > 0 {
+			if x.Has(at, isCopy) == x.Has(call, toCopy) {
 				replies[call] = at
 			}
-		} else if replies[call] < 0 || !x.has(at, isCopy) {
+		} else if replies[call] < 0 || !x.Has(at, isCopy) {
 			replies[call] = at
 		}
 	}
 	return replies
 }
 
-// depths are how many ancestors each span has; in a ring of parents, which no sound trace has, how many it takes to see that.
-func (x *Spans) depths() []uint8 {
-	depths := make([]uint8, len(x.list))
+// Depths are how many ancestors each span has; in a ring of parents, which no sound trace has, how many it takes to see that.
+func (x *Spans) Depths() []uint8 {
+	depths := make([]uint8, len(x.List))
 	for i := range depths {
-		for at := x.parentOf(int32(i)); at >= 0 && depths[i] < maxDepth; at = x.parentOf(at) {
+		for at := x.ParentOf(int32(i)); at >= 0 && depths[i] < MaxDepth; at = x.ParentOf(at) {
 			depths[i]++
 		}
 	}
 	return depths
 }
 
-// inOrder are the places of all spans, in an order; of those that are the same in it, in that of the file.
-func (x *Spans) inOrder(compare func(a, b int32) int) []int32 {
-	order := make([]int32, len(x.list))
+// InOrder are the places of all spans, in an order; of those that are the same in it, in that of the file.
+func (x *Spans) InOrder(compare func(a, b int32) int) []int32 {
+	order := make([]int32, len(x.List))
 	for i := range order {
 		order[i] = int32(i)
 	}
@@ -359,90 +359,90 @@ func (x *Spans) inOrder(compare func(a, b int32) int) []int32 {
 	return order
 }
 
-// services are the processes, as a person looks for them.
-func (x *Spans) services() []string {
+// Services are the processes, as a person looks for them.
+func (x *Spans) Services() []string {
 	var list []string
 	seen := map[string]bool{}
 	for i := range x.shapes {
-		if service := x.shapes[i].service; !seen[service] {
+		if service := x.shapes[i].Service; !seen[service] {
 			seen[service] = true
 			list = append(list, service)
 		}
 	}
-	slices.SortFunc(list, compareProcesses)
+	slices.SortFunc(list, CompareProcesses)
 	return list
 }
 
-// moment is one end of a span.
-type moment struct {
-	span int32
-	ends bool
+// Moment is one end of a span.
+type Moment struct {
+	Span int32
+	Ends bool
 }
 
 // index is a number for each moment.
-func (m moment) index() int32 {
-	if m.ends {
-		return 2*m.span + 1
+func (m Moment) IndexOf() int32 {
+	if m.Ends {
+		return 2*m.Span + 1
 	}
-	return 2 * m.span
+	return 2 * m.Span
 }
 
-// momentOf is the moment with a number.
-func momentOf(index int32) moment { return moment{index / 2, index%2 == 1} }
+// MomentOf is the moment with a number.
+func MomentOf(index int32) Moment { return Moment{index / 2, index%2 == 1} }
 
-// moments are both ends of all spans in the one order. after is the moment that comes before another one whatever the
+// Moments are both ends of all spans in the one order. after is the moment that comes before another one whatever the
 // times say; one of no span, -1, where there is none.
-func (x *Spans) moments(after func(moment) moment) iter.Seq[moment] {
-	order := ordered(2*len(x.list), len(x.services()), func(i int32) happening { return x.happening(momentOf(i)) }, func(i int32) int32 {
-		if before := after(momentOf(i)); before.span >= 0 {
-			return before.index()
+func (x *Spans) Moments(after func(Moment) Moment) iter.Seq[Moment] {
+	order := Ordered(2*len(x.List), len(x.Services()), func(i int32) Happening { return x.happening(MomentOf(i)) }, func(i int32) int32 {
+		if before := after(MomentOf(i)); before.Span >= 0 {
+			return before.IndexOf()
 		}
 		return -1
 	})
-	return func(yield func(moment) bool) {
+	return func(yield func(Moment) bool) {
 		for i := range order {
-			if !yield(momentOf(i)) {
+			if !yield(MomentOf(i)) {
 				return
 			}
 		}
 	}
 }
 
-// beginningsAndEnds are the places of all spans, in the one order of their beginnings, and in that of their ends.
-func (x *Spans) beginningsAndEnds() (beginnings, ends []int32) {
-	beginnings, ends = make([]int32, 0, len(x.list)), make([]int32, 0, len(x.list))
-	replies := x.replies()
-	for m := range x.moments(func(m moment) moment { return x.sentBefore(m, replies) }) {
-		if m.ends {
-			ends = append(ends, m.span)
+// BeginningsAndEnds are the places of all spans, in the one order of their beginnings, and in that of their ends.
+func (x *Spans) BeginningsAndEnds() (beginnings, ends []int32) {
+	beginnings, ends = make([]int32, 0, len(x.List)), make([]int32, 0, len(x.List))
+	replies := x.Replies()
+	for m := range x.Moments(func(m Moment) Moment { return x.SentBefore(m, replies) }) {
+		if m.Ends {
+			ends = append(ends, m.Span)
 		} else {
-			beginnings = append(beginnings, m.span)
+			beginnings = append(beginnings, m.Span)
 		}
 	}
 	return beginnings, ends
 }
 
 // happening is a moment that is to be put in order.
-func (x *Spans) happening(m moment) happening {
-	e, shape := &x.list[m.span], x.shapeOf(m.span)
+func (x *Spans) happening(m Moment) Happening {
+	e, shape := &x.List[m.Span], x.ShapeOf(m.Span)
 	whole := e.step == e.done
-	h := happening{shape.process, e.start, e.step, stageOf(shape.kind, shape.name, m.ends, whole, x.has(m.span, hasReply))}
-	if m.ends {
-		h.at, h.step = e.end, e.done
+	h := Happening{shape.process, e.Start, e.step, StageOf(shape.Kind, shape.Name, m.Ends, whole, x.Has(m.Span, hasReply))}
+	if m.Ends {
+		h.At, h.Step = e.End, e.done
 	}
 	return h
 }
 
-// sentBefore is the moment at which a message was sent that a moment takes in; of no span, -1, where none is. replies
+// SentBefore is the moment at which a message was sent that a moment takes in; of no span, -1, where none is. replies
 // are those that Spans.replies returns.
-func (x *Spans) sentBefore(m moment, replies []int32) moment {
+func (x *Spans) SentBefore(m Moment, replies []int32) Moment {
 	switch {
-	case m.ends && replies[m.span] >= 0:
-		return moment{replies[m.span], true}
-	case m.ends && x.shapeOf(m.span).name == spans.LateReplyName:
-		return moment{x.parentOf(m.span), true}
-	case !m.ends && x.isReceiver(m.span):
-		return moment{x.parentOf(m.span), false}
+	case m.Ends && replies[m.Span] >= 0:
+		return Moment{replies[m.Span], true}
+	case m.Ends && x.ShapeOf(m.Span).Name == spans.LateReplyName:
+		return Moment{x.ParentOf(m.Span), true}
+	case !m.Ends && x.IsReceiver(m.Span):
+		return Moment{x.ParentOf(m.Span), false}
 	}
-	return moment{span: -1}
+	return Moment{Span: -1}
 }

@@ -18,6 +18,8 @@ import (
 
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/explain"
+	"github.com/raftkv/raftkv/traces/export"
 )
 
 // stored reads the spans of a file as commands do.
@@ -44,7 +46,7 @@ func told(t *testing.T, all *traces.Spans, spans []traces.Span) string {
 			t.Fatal(err)
 		}
 	}
-	e := traces.NewExplainer(all)
+	e := explain.NewExplainer(all)
 	questions := e.Questions(20)
 	for i := range spans {
 		questions = append(questions, spans[i].ID.String())
@@ -100,11 +102,11 @@ func TestSpansAreReadAgain(t *testing.T) {
 		}
 	}
 	end := bytes.IndexByte(file, '\n') + 1
-	jaeger := converted(t, traces.WriteJaeger, spans)
+	jaeger := converted(t, export.WriteJaeger, spans)
 	for name, file := range map[string][]byte{
 		"as written": file, "in long lines": lines.Bytes(), "in another layout": pretty.Bytes(), "in Jaeger's API v3": asAnswered(t, file), "in Jaeger's own JSON": jaeger,
 		"in lines, and then not":              slices.Concat(file[:end], []byte("\n \n["), bytes.ReplaceAll(bytes.TrimSpace(file[end:]), []byte("\n"), []byte(",\n")), []byte("]")),
-		"in Jaeger's own JSON, and then OTLP": slices.Concat(converted(t, traces.WriteJaeger, read(t, file[:end])), file[end:]),
+		"in Jaeger's own JSON, and then OTLP": slices.Concat(converted(t, export.WriteJaeger, read(t, file[:end])), file[end:]),
 	} {
 		spans, want := spans, want
 		if strings.HasPrefix(name, "in Jaeger's own JSON") { // which says less, in another order
@@ -137,7 +139,7 @@ func TestSpansKeepWhatTheirProcessSays(t *testing.T) {
 	}
 	all, _ := stored(t, file)
 	var jaeger bytes.Buffer
-	if err := traces.WriteJaeger(&jaeger, all); err != nil {
+	if err := export.WriteJaeger(&jaeger, all); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(hosts(read(t, file)), hosts(read(t, jaeger.Bytes()))); diff != "" {
@@ -148,7 +150,7 @@ func TestSpansKeepWhatTheirProcessSays(t *testing.T) {
 // A file that changes while it is looked at, and somebody who does not want to wait any more, are errors, wherever it comes to them.
 func TestSpansCannotBeReadAgain(t *testing.T) {
 	file := recordFile(t, rough())
-	jaeger := converted(t, traces.WriteJaeger, read(t, file))
+	jaeger := converted(t, export.WriteJaeger, read(t, file))
 	for name, write := range converters {
 		for _, file := range [][]byte{file, jaeger} {
 			all, path := stored(t, file)
@@ -222,7 +224,7 @@ func TestEpochIsTheFirstStart(t *testing.T) {
 	span := func(id world.CausalID, at time.Duration) traces.Span {
 		return traces.Span{Run: 1, Root: id, ID: id, Name: "raft.heartbeat", Kind: trace.SpanKindInternal, Service: "node-1", Start: epoch.Add(at), End: epoch.Add(at + time.Millisecond)}
 	}
-	e := traces.NewExplainer(traces.SpansOf([]traces.Span{span(1, 5*time.Millisecond), span(2, 2*time.Millisecond), span(3, 9*time.Millisecond)}))
+	e := explain.NewExplainer(traces.SpansOf([]traces.Span{span(1, 5*time.Millisecond), span(2, 2*time.Millisecond), span(3, 9*time.Millisecond)}))
 	if text := writeExplanation(t, explained(t, e, "0000000000000003")); !strings.Contains(text, "7.000ms") {
 		t.Errorf("a span that began 7ms after the first is told of as\n%s", text)
 	}
@@ -239,7 +241,7 @@ func TestSpansOfTwoRunsAreTwoTraces(t *testing.T) {
 			Spans   []struct{ TraceID, SpanID string }
 		}
 	}
-	if err := json.Unmarshal(converted(t, traces.WriteJaeger, []traces.Span{span(1, 7), span(2, 7), span(1, 8), span(2, 8)}), &file); err != nil {
+	if err := json.Unmarshal(converted(t, export.WriteJaeger, []traces.Span{span(1, 7), span(2, 7), span(1, 8), span(2, 8)}), &file); err != nil {
 		t.Fatal(err)
 	}
 	var got []string

@@ -15,6 +15,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/story"
 )
 
 // moment is a clock that a test sets.
@@ -39,10 +40,10 @@ func at(recorder *traces.Recorder, service string) (spans.Tracer, *moment) {
 	return tracer, clock
 }
 
-func tell(t testing.TB, story *traces.Story, style traces.Style) string {
+func tell(t testing.TB, lines *story.Story, style story.Style) string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := story.Write(&b, style); err != nil {
+	if err := lines.Write(&b, style); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -53,9 +54,9 @@ func TestStoryHasTheReferencesOrder(t *testing.T) {
 	s := reference()
 	s.nodes, s.clients = 5, 3
 	s.sim = simulation(3)
-	story := traces.NewStory()
-	record(t, s, story)
-	rest := tell(t, story, traces.Plain)
+	lines := story.NewStory()
+	record(t, s, lines)
+	rest := tell(t, lines, story.Plain)
 	for _, want := range []string{
 		`world    IDconfig read: test, seed 3, 3 nodes, 2 clients`,
 		`node-1   IDstarting as follower`,
@@ -86,13 +87,13 @@ func TestStoryHasTheReferencesOrder(t *testing.T) {
 // The story of a run is that of its file.
 func TestStoryFromAFile(t *testing.T) {
 	for _, s := range []scenario{reference(), rough()} {
-		during, after := traces.NewStory(), traces.NewStory()
+		during, after := story.NewStory(), story.NewStory()
 		var file bytes.Buffer
 		record(t, s, traces.NewOTLPFile(&file), during)
 		for _, span := range read(t, file.Bytes()) {
 			after.Add(&span)
 		}
-		if diff := cmp.Diff(tell(t, during, traces.Plain), tell(t, after, traces.Plain)); diff != "" {
+		if diff := cmp.Diff(tell(t, during, story.Plain), tell(t, after, story.Plain)); diff != "" {
 			t.Errorf("-while the run went on, +from its file:\n%s", diff)
 		}
 	}
@@ -102,11 +103,11 @@ func TestStoryFromAFile(t *testing.T) {
 func TestStoryFoldsHeartbeats(t *testing.T) {
 	s := scenario{run: 1, nodes: 3, clients: 1, requests: 30, heartbeats: true, sim: simulation(1)}
 	s.sim.Loss = 0.1
-	story := traces.NewStory()
+	lines := story.NewStory()
 	var file bytes.Buffer
-	record(t, s, story, traces.NewOTLPFile(&file))
+	record(t, s, lines, traces.NewOTLPFile(&file))
 	all := read(t, file.Bytes())
-	text := strings.Join(strings.Fields(tell(t, story, traces.Plain)), " ")
+	text := strings.Join(strings.Fields(tell(t, lines, story.Plain)), " ")
 	eventful := map[world.CausalID]bool{}
 	for _, s := range all {
 		ok := s.Name == spans.AppendEntriesClientName && s.Attribute(spans.RaftReplyKey).AsString() == "AppendEntriesOk" && len(s.Events) == 0
@@ -137,9 +138,9 @@ func TestStoryFoldsHeartbeats(t *testing.T) {
 }
 
 func TestStoryWithColours(t *testing.T) {
-	story := traces.NewStory()
-	record(t, rough(), story)
-	plain, coloured := tell(t, story, traces.Plain), tell(t, story, traces.ANSI)
+	lines := story.NewStory()
+	record(t, rough(), lines)
+	plain, coloured := tell(t, lines, story.Plain), tell(t, lines, story.ANSI)
 	if strings.Contains(plain, "\x1b") {
 		t.Error("the plain story has escape sequences")
 	}
@@ -150,12 +151,12 @@ func TestStoryWithColours(t *testing.T) {
 
 // On a narrow screen a text goes on below where it began, and no line is wider than the screen.
 func TestStoryWithinAScreen(t *testing.T) {
-	story := traces.NewStory()
-	record(t, rough(), story)
-	plain := tell(t, story, traces.Plain)
+	lines := story.NewStory()
+	record(t, rough(), lines)
+	plain := tell(t, lines, story.Plain)
 	for _, columns := range []int{60, 80, 100} {
 		var b bytes.Buffer
-		if err := story.WriteWithin(&b, traces.Plain, columns); err != nil {
+		if err := lines.WriteWithin(&b, story.Plain, columns); err != nil {
 			t.Fatal(err)
 		}
 		for line := range strings.Lines(b.String()) {
@@ -168,16 +169,16 @@ func TestStoryWithinAScreen(t *testing.T) {
 		}
 	}
 	var b bytes.Buffer
-	if err := story.WriteWithin(&b, traces.Plain, 45); err != nil || together(b.String()) != plain {
+	if err := lines.WriteWithin(&b, story.Plain, 45); err != nil || together(b.String()) != plain {
 		t.Errorf("where there is no room to break lines, they are broken all the same, %v", err)
 	}
 }
 
 // together is a story whose headings are not broken.
-func together(story string) string {
+func together(lines string) string {
 	ofEvent := regexp.MustCompile(`^ *\d+\.\d{3}ms \S+ +[0-9a-f]{16}  `)
 	var b strings.Builder
-	for line := range strings.Lines(story) {
+	for line := range strings.Lines(lines) {
 		if !ofEvent.MatchString(line) && !strings.HasPrefix(line, "── ") {
 			before := strings.TrimSuffix(b.String(), "\n")
 			b.Reset()
@@ -389,8 +390,8 @@ func TestStoryLines(t *testing.T) {
 		},
 	} {
 		t.Run(want, func(t *testing.T) {
-			story := traces.NewStory()
-			recorder := traces.NewRecorder(traces.RecorderOptions{Run: 1}, story)
+			lines := story.NewStory()
+			recorder := traces.NewRecorder(traces.RecorderOptions{Run: 1}, lines)
 			world, _ := at(recorder, "world")
 			world.StartRun(spans.Begin{Self: spans.Ref{Root: 9, ID: 9}}, "", "", "", 0).End()
 			s := &scene{
@@ -400,7 +401,7 @@ func TestStoryLines(t *testing.T) {
 			s.node.Follow(s)
 			s.client.Follow(s)
 			play(s)
-			text := tell(t, story, traces.Plain)
+			text := tell(t, lines, story.Plain)
 			for line := range strings.Lines(text) {
 				front, said, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " 0000000000000abd  ")
 				if at, process, _ := strings.Cut(strings.TrimSpace(front), " "); fmt.Sprintf("%s  %-9s %s", at, process, said) == want {
@@ -415,9 +416,9 @@ func TestStoryLines(t *testing.T) {
 // Each span of the spec has its own lines, or none: it is not told by its name, as those of another protocol are.
 func TestStoryKnowsEverySpan(t *testing.T) {
 	for _, spec := range spans.Specs() {
-		story := traces.NewStory()
-		story.Add(&traces.Span{ID: 1, Root: 1, Name: spec.Name, Kind: spec.Kind, Service: "node-1", Start: epoch, End: epoch})
-		if text := tell(t, story, traces.Plain); strings.Contains(text, spec.Name) {
+		lines := story.NewStory()
+		lines.Add(&traces.Span{ID: 1, Root: 1, Name: spec.Name, Kind: spec.Kind, Service: "node-1", Start: epoch, End: epoch})
+		if text := tell(t, lines, story.Plain); strings.Contains(text, spec.Name) {
 			t.Errorf("a span %s is told as\n%s\tgive it lines of its own in storylines.go, or say there that it needs none", spec.ID, text)
 		}
 	}
@@ -427,18 +428,18 @@ func TestStoryKnowsEverySpan(t *testing.T) {
 func TestStoryOfAnotherProtocol(t *testing.T) {
 	s := plainStub(1)
 	s.Name, s.Attributes = "paxos.promise\x07", everyType[:2]
-	story := traces.NewStory()
+	lines := story.NewStory()
 	span := traces.FromSDK(s.Snapshot())
-	story.Add(&span)
-	if got, want := strings.Join(strings.Fields(tell(t, story, traces.Plain)), " "), `0.000ms node-2 0001000000000002 "paxos.promise\a" string=plain string.empty=`; got != want {
+	lines.Add(&span)
+	if got, want := strings.Join(strings.Fields(tell(t, lines, story.Plain)), " "), `0.000ms node-2 0001000000000002 "paxos.promise\a" string=plain string.empty=`; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
 
 // Who cannot be reached is said once, with how often it is said again, until something passes; several at the same moment are one line.
 func TestStoryFoldsComplaints(t *testing.T) {
-	story := traces.NewStory()
-	recorder := traces.NewRecorder(traces.RecorderOptions{Run: 1}, story)
+	lines := story.NewStory()
+	recorder := traces.NewRecorder(traces.RecorderOptions{Run: 1}, lines)
 	node, clock := at(recorder, "node-1")
 	leader := spans.Who{Node: 1, Term: 4, Role: protocol.RoleLeader}
 	id := uint64(0)
@@ -460,7 +461,7 @@ func TestStoryFoldsComplaints(t *testing.T) {
 		send("node-2", at, at != 200*time.Millisecond)
 	}
 	var got []string
-	for line := range strings.Lines(tell(t, story, traces.Plain)) {
+	for line := range strings.Lines(tell(t, lines, story.Plain)) {
 		got = append(got, strings.Join(strings.Fields(line), " "))
 	}
 	want := []string{
@@ -474,8 +475,8 @@ func TestStoryFoldsComplaints(t *testing.T) {
 
 // What a server removes from its log, and that a request was a retry, is told although no span says so by itself. A follower that catches up applies many slots in one line.
 func TestStoryFollowsTheLogs(t *testing.T) {
-	story := traces.NewStory()
-	recorder := traces.NewRecorder(traces.RecorderOptions{Run: 1}, story)
+	lines := story.NewStory()
+	recorder := traces.NewRecorder(traces.RecorderOptions{Run: 1}, lines)
 	node, clock := at(recorder, "node-1")
 	who := spans.Who{Node: 1, Term: 4, Role: protocol.RoleFollower}
 	id := uint64(0)
@@ -512,7 +513,7 @@ func TestStoryFollowsTheLogs(t *testing.T) {
 	apply(5, 4, 12*time.Millisecond)
 	applyWith(6, 4, 13*time.Millisecond, protocol.KeyExists{Key: "a"})
 	applyWith(7, 2, 14*time.Millisecond, protocol.Nothing{})
-	text := tell(t, story, traces.Plain)
+	text := tell(t, lines, story.Plain)
 	for want, times := range map[string]int{
 		"removing": 1, "  removing entries 2 to 3 of term 2 and 3: in conflict with node-2's log\n": 1,
 		"a retry": 2, "  applied index 6: PUT \"a\" = \"x\" -> REJECTED (key exists) (a retry, and NOT as at first)\n": 1,

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/export"
 )
 
 // otlpSpan is a span in OTLP/JSON: %s takes what is to be tried.
@@ -117,7 +118,7 @@ func TestTempo(t *testing.T) {
 			t.Fatal(err)
 		}
 		var page bytes.Buffer
-		if err := traces.WriteJaeger(&page, kept); err != nil || kept.Err() != nil || !strings.Contains(page.String(), `"spanID":"0000000000000002"`) {
+		if err := export.WriteJaeger(&page, kept); err != nil || kept.Err() != nil || !strings.Contains(page.String(), `"spanID":"0000000000000002"`) {
 			t.Errorf("read again from the file: %v, %v\n%s", err, kept.Err(), &page)
 		}
 		if err := kept.Close(); err != nil {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // WriteTree writes spans for a reviewer's eye: each trace as a tree in the order of time, a line a span, with name,
@@ -91,7 +92,7 @@ func (t *tree) write(i, depth int) {
 	s := &t.spans[i]
 	indent := strings.Repeat("  ", depth)
 	var line strings.Builder
-	fmt.Fprintf(&line, "%-36s %-9s %11s %11s", indent+printable(s.Name), printable(s.Service), t.since(s.Start), "+"+milliseconds(s.End.Sub(s.Start)))
+	fmt.Fprintf(&line, "%-36s %-9s %11s %11s", indent+words.Printable(s.Name), words.Printable(s.Service), t.since(s.Start), "+"+words.Milliseconds(s.End.Sub(s.Start)))
 	if _, ok := t.byID[s.Parent]; !ok && s.Parent != 0 {
 		line.WriteString("  (its parent is missing)")
 	}
@@ -106,7 +107,7 @@ func (t *tree) write(i, depth int) {
 	line.WriteByte('\n')
 	for i := range s.Events {
 		e := &s.Events[i]
-		fmt.Fprintf(&line, "%-46s %11s", indent+"  * "+printable(e.Name), t.since(e.At))
+		fmt.Fprintf(&line, "%-46s %11s", indent+"  * "+words.Printable(e.Name), t.since(e.At))
 		writeAttributes(&line, slices.DeleteFunc(slices.Clone(e.Attributes), func(a attribute.KeyValue) bool { return isStep(a.Key) }))
 		line.WriteByte('\n')
 	}
@@ -128,10 +129,10 @@ func (t *tree) name(l Link) string {
 		return "a span that is missing"
 	}
 	s := &t.spans[i]
-	return fmt.Sprintf("%s of %s at %s", printable(s.Name), printable(s.Service), t.since(s.Start))
+	return fmt.Sprintf("%s of %s at %s", words.Printable(s.Name), words.Printable(s.Service), t.since(s.Start))
 }
 
-func (t *tree) since(at time.Time) string { return milliseconds(at.Sub(t.epoch)) }
+func (t *tree) since(at time.Time) string { return words.Milliseconds(at.Sub(t.epoch)) }
 
 func writeAttributes(b *strings.Builder, attributes []attribute.KeyValue) {
 	for i, a := range attributes {
@@ -139,6 +140,6 @@ func writeAttributes(b *strings.Builder, attributes []attribute.KeyValue) {
 		if i == 0 {
 			separator = "  "
 		}
-		b.WriteString(separator + printable(string(a.Key)) + "=" + unspaced(text(a.Value)))
+		b.WriteString(separator + words.Printable(string(a.Key)) + "=" + words.Unspaced(words.Text(a.Value)))
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/export"
 )
 
 // traced runs a config, and returns the trace as a file has it, with the violation that stopped the run, if one did.
@@ -223,7 +224,7 @@ func TestStepsWithoutNumbersAreClean(t *testing.T) {
 			withoutSteps(&list[i])
 		}
 		var cut bytes.Buffer
-		if err := traces.WriteJaeger(&cut, traces.SpansOf(list)); err != nil {
+		if err := export.WriteJaeger(&cut, traces.SpansOf(list)); err != nil {
 			t.Fatal(err)
 		}
 		isClean(t, cut.Bytes(), how+", cut")
@@ -254,7 +255,7 @@ func withoutSteps(s *traces.Span) {
 func isCleanCut(t *testing.T, how string, file []byte) {
 	t.Helper()
 	var cut bytes.Buffer
-	if err := traces.WriteJaeger(&cut, traces.SpansOf(all(t, file))); err != nil {
+	if err := export.WriteJaeger(&cut, traces.SpansOf(all(t, file))); err != nil {
 		t.Fatal(err)
 	}
 	isClean(t, cut.Bytes(), how+", cut in Jaeger's JSON")

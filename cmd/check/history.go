@@ -21,6 +21,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // history is what became of the clients' history.
@@ -145,11 +146,11 @@ var model = porcupine.Model{
 		if output == "" {
 			output = traces.Unanswered
 		}
-		return traces.Printable(fmt.Sprintf("%s %s -> %s", op.Request, command, output)) // the page shows it as a text
+		return words.Printable(fmt.Sprintf("%s %s -> %s", op.Request, command, output)) // the page shows it as a text
 	},
 	DescribeState: func(state any) string {
 		if c := state.(content); c.present {
-			return html.EscapeString(traces.Printable(c.value)) // the page takes it for HTML
+			return html.EscapeString(words.Printable(c.value)) // the page takes it for HTML
 		}
 		return "nothing"
 	},

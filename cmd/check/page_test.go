@@ -12,6 +12,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/runs"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // hostile are values that would be markup, a script's end, an entity, a command to a terminal, or a turn of the order
@@ -66,10 +67,10 @@ func TestPageEscapes(t *testing.T) {
 		states := 0
 		for _, partition := range data.Partitions {
 			for _, o := range partition.History {
-				if !strings.Contains(o.Description, traces.Printable(text)) && !strings.Contains(o.Description, strings.Trim(traces.Printable(text), `"`)) || o.Metadata != "" {
+				if !strings.Contains(o.Description, words.Printable(text)) && !strings.Contains(o.Description, strings.Trim(words.Printable(text), `"`)) || o.Metadata != "" {
 					t.Errorf("%q is described as %+v", text, o)
 				}
-				if traces.Printable(o.Description) != o.Description {
+				if words.Printable(o.Description) != o.Description {
 					t.Errorf("%q: the description %q cannot be shown", text, o.Description)
 				}
 			}
@@ -80,7 +81,7 @@ func TestPageEscapes(t *testing.T) {
 					}
 					states++
 					shown := html.UnescapeString(step.StateDescription)
-					if strings.ContainsAny(step.StateDescription, `<>"'`) || shown != traces.Printable(text) {
+					if strings.ContainsAny(step.StateDescription, `<>"'`) || shown != words.Printable(text) {
 						t.Errorf("the state %q is %q as HTML", text, step.StateDescription)
 					}
 				}

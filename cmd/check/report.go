@@ -11,6 +11,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // verdict is what was found of one run.
@@ -121,9 +122,9 @@ func (p *page) together(verdicts []verdict) string {
 	case fine == len(verdicts):
 		return fmt.Sprintf("all %d runs are %s", len(verdicts), p.style.Green("fine"))
 	case wrong == 0:
-		return fmt.Sprintf("%d of %d runs %s %s", fine, len(verdicts), traces.Agree(fine, "is", "are"), p.style.Green("fine"))
+		return fmt.Sprintf("%d of %d runs %s %s", fine, len(verdicts), words.Agree(fine, "is", "are"), p.style.Green("fine"))
 	}
-	return fmt.Sprintf("%d of %d runs %s %s", wrong, len(verdicts), traces.Agree(wrong, "is", "are"), p.style.Red("NOT fine"))
+	return fmt.Sprintf("%d of %d runs %s %s", wrong, len(verdicts), words.Agree(wrong, "is", "are"), p.style.Red("NOT fine"))
 }
 
 // next is the command worth trying after this one: why the first thing is as it is, or what another run has to say.
@@ -148,7 +149,7 @@ func (p *page) one(b *strings.Builder, v *verdict) {
 	case v.wrong():
 		head = p.style.Red("NOT fine")
 	}
-	fmt.Fprintf(b, "%s  %s: %s of %s\n", p.style.Bold(v.Run), head, traces.Counted(v.Report.Spans, "span"), traces.Counted(v.Report.Processes, "process"))
+	fmt.Fprintf(b, "%s  %s: %s of %s\n", p.style.Bold(v.Run), head, words.Counted(v.Report.Spans, "span"), words.Counted(v.Report.Processes, "process"))
 	if v.Report.Part {
 		p.line(b, "part", "this is a part of a run, such as one trace: the span raftkv.run, which begins each file, is not in it. Not judged are the invariants, the history, and whatever needs spans that may be elsewhere: "+
 			"links, parents and messages that are not here, and what each server did in order")
@@ -170,10 +171,10 @@ func (p *page) one(b *strings.Builder, v *verdict) {
 	}
 	p.line(b, "conformance", found(conformance, fmt.Sprintf("%d rules of the spec are kept", len(traces.Rules()))))
 	p.line(b, "invariants", found(invariants, "they hold, as far as spans tell"))
-	outcome := fmt.Sprintf("linearizable: %s on %s", traces.Counted(v.Linearizable.Operations, "operation"), traces.Counted(v.Linearizable.Keys, "key"))
+	outcome := fmt.Sprintf("linearizable: %s on %s", words.Counted(v.Linearizable.Operations, "operation"), words.Counted(v.Linearizable.Keys, "key"))
 	switch {
 	case v.Linearizable.Undecided:
-		outcome = p.style.Yellow("not decided") + ": interrupted before it was known whether some order of the " + traces.Counted(v.Linearizable.Operations, "operation") + " explains all answers"
+		outcome = p.style.Yellow("not decided") + ": interrupted before it was known whether some order of the " + words.Counted(v.Linearizable.Operations, "operation") + " explains all answers"
 	case !v.Linearizable.Holds:
 		outcome = p.style.Red("NOT linearizable") + ": " + v.Linearizable.Problem
 		if v.Linearizable.Page != "" {
@@ -247,7 +248,7 @@ func found(n int, none string) string {
 	if n == 0 {
 		return none
 	}
-	return traces.Counted(n, "finding")
+	return words.Counted(n, "finding")
 }
 
 func isInvariant(id string) bool {

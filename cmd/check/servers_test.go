@@ -9,6 +9,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/library"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/export"
 )
 
 // TestServers checks what a real Jaeger and a real Collector made of a run, as it was recorded: they are as the run's own file is.
@@ -66,7 +67,7 @@ func isCleanWhenCut(t *testing.T, scenario string, changes ...string) {
 		spans = append(spans, s)
 	}
 	var cut bytes.Buffer
-	if err := traces.WriteJaeger(&cut, traces.SpansOf(spans)); err != nil {
+	if err := export.WriteJaeger(&cut, traces.SpansOf(spans)); err != nil {
 		t.Fatal(err)
 	}
 	isClean(t, cut.Bytes(), strings.Join(append([]string{scenario}, changes...), ", "))

@@ -7,6 +7,7 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // report is a difference as a person reads it.
@@ -67,7 +68,7 @@ func (r *report) verdict() {
 		name string
 		run  *traces.RunAbout
 	}{{"A", &r.d.A}, {"B", &r.d.B}} {
-		r.printf("%s  %s (%s, %s)\n", side.name, side.run.Name, traces.Counted(side.run.Spans, "span"), milliseconds(side.run.End))
+		r.printf("%s  %s (%s, %s)\n", side.name, side.run.Name, words.Counted(side.run.Spans, "span"), milliseconds(side.run.End))
 	}
 	r.lookedAt()
 	if r.d.Resolution > 0 {
@@ -256,12 +257,12 @@ func (r *report) independent() {
 		if o := &r.options.diff; o.Tolerance > 0 || len(o.Ignore) > 0 {
 			how = ", but for what is not looked at"
 		}
-		r.paragraph("", traces.Counted(in.Before+in.After, "span")+" "+traces.Agree(in.Before+in.After, "is", "are")+" the same in both runs"+how+".")
+		r.paragraph("", words.Counted(in.Before+in.After, "span")+" "+words.Agree(in.Before+in.After, "is", "are")+" the same in both runs"+how+".")
 		return
 	}
 	r.title("What is independent of it")
 	r.paragraph("", fmt.Sprintf("%s before it and %s after it %s the same in both runs.",
-		traces.Counted(in.Before, "span"), traces.Grouped(in.After), traces.Agree(in.Before+in.After, "is", "are")))
+		words.Counted(in.Before, "span"), words.Grouped(in.After), words.Agree(in.Before+in.After, "is", "are")))
 }
 
 // apart is how far a time is from another, as their texts have it: each is cut to microseconds by itself.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // followed tells what comes of the first divergence.
@@ -39,9 +40,9 @@ func seen(t *traces.Tally) string {
 	case t.Spans:
 		return " The traces show this for none of them: it is only possible."
 	case 1:
-		return " The traces show this for " + traces.Grouped(t.Spans-1) + " of them; for the other one it is only possible."
+		return " The traces show this for " + words.Grouped(t.Spans-1) + " of them; for the other one it is only possible."
 	}
-	return " The traces show this for " + traces.Grouped(t.Spans-t.Possible) + " of them; for the other " + traces.Grouped(t.Possible) + " it is only possible."
+	return " The traces show this for " + words.Grouped(t.Spans-t.Possible) + " of them; for the other " + words.Grouped(t.Possible) + " it is only possible."
 }
 
 // reading says how a tree is read, if it takes more than one line.
@@ -185,31 +186,31 @@ func head(c *traces.Consequences) string {
 func tally(t *traces.Tally) string { return tallied(t, func(traces.Change) string { return "" }) }
 
 func tallied(t *traces.Tally, mark func(traces.Change) string) string {
-	var words []string
+	var parts []string
 	for _, part := range []struct {
 		n      int
 		change traces.Change
 	}{{t.OnlyA, traces.OnlyA}, {t.OnlyB, traces.OnlyB}, {t.Changed, traces.Changed}} {
 		if part.n > 0 {
-			words = append(words, traces.Grouped(part.n)+" "+part.change.String()+mark(part.change))
+			parts = append(parts, words.Grouped(part.n)+" "+part.change.String()+mark(part.change))
 		}
 	}
 	if t.Moved > 0 {
-		words = append(words, traces.Grouped(t.Moved)+" moved by "+between(t.Least, t.Most)+mark(traces.Moved))
+		parts = append(parts, words.Grouped(t.Moved)+" moved by "+between(t.Least, t.Most)+mark(traces.Moved))
 	}
-	text := traces.Counted(t.Spans, "span")
-	if len(words) == 1 {
-		_, how, _ := strings.Cut(words[0], " ")
+	text := words.Counted(t.Spans, "span")
+	if len(parts) == 1 {
+		_, how, _ := strings.Cut(parts[0], " ")
 		text += " " + how
 	} else {
-		text += ": " + strings.Join(words, ", ")
+		text += ": " + strings.Join(parts, ", ")
 	}
 	switch t.Ending {
 	case 0:
 	case t.Spans:
 		text += ", after the end of the other run"
 	default:
-		text += fmt.Sprintf(" (%s after the end of the other run)", traces.Grouped(t.Ending))
+		text += fmt.Sprintf(" (%s after the end of the other run)", words.Grouped(t.Ending))
 	}
 	return text
 }

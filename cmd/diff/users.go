@@ -8,6 +8,7 @@ import (
 
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // users tells what clients got, who led, and what the runs ended with.
@@ -71,10 +72,10 @@ func (r *report) operations(all []traces.OperationChange) {
 		r.printf("%soperations: %s\n", indent, same)
 		return
 	}
-	r.printf("%soperations: %s otherwise\n", indent, traces.Grouped(len(all)))
+	r.printf("%soperations: %s otherwise\n", indent, words.Grouped(len(all)))
 	for i := range all {
 		if r.options.diff.Max > 0 && i == r.options.diff.Max {
-			r.printf("%s  and %s more\n", indent, traces.Grouped(len(all)-i))
+			r.printf("%s  and %s more\n", indent, words.Grouped(len(all)-i))
 			return
 		}
 		lines := pieces(operation(&all[i]), r.width-18)
@@ -112,7 +113,7 @@ func worst(all []traces.OperationChange) *traces.OperationChange {
 // operation says how an operation differs: its answer, how long it took, how often it was tried.
 func operation(c *traces.OperationChange) string {
 	took := func(result string, latency time.Duration, tries int) string {
-		return fmt.Sprintf("%s after %s in %s", result, milliseconds(latency), traces.Counted(tries, "try"))
+		return fmt.Sprintf("%s after %s in %s", result, milliseconds(latency), words.Counted(tries, "try"))
 	}
 	switch {
 	case c.LatencyB == nil:
@@ -131,7 +132,7 @@ func operation(c *traces.OperationChange) string {
 		parts = append(parts, fmt.Sprintf("%s -> %s (%s)", milliseconds(*c.LatencyA), milliseconds(*c.LatencyB), signed(apart(*c.LatencyA, *c.LatencyB))))
 	}
 	if c.TriesA != c.TriesB {
-		parts = append(parts, fmt.Sprintf("%d -> %s", c.TriesA, traces.Counted(c.TriesB, "try")))
+		parts = append(parts, fmt.Sprintf("%d -> %s", c.TriesA, words.Counted(c.TriesB, "try")))
 	}
 	text := strings.Join(parts, ", ")
 	if c.CommandA == c.CommandB {
@@ -153,10 +154,10 @@ func (r *report) values(title string, all []traces.ValueChange, known bool) {
 		r.printf("%s%s: %s\n", indent, title, same)
 		return
 	}
-	r.printf("%s%s: %s otherwise\n", indent, title, traces.Grouped(len(all)))
+	r.printf("%s%s: %s otherwise\n", indent, title, words.Grouped(len(all)))
 	for i, c := range all {
 		if r.options.diff.Max > 0 && i == r.options.diff.Max {
-			r.printf("%s  and %s more\n", indent, traces.Grouped(len(all)-i))
+			r.printf("%s  and %s more\n", indent, words.Grouped(len(all)-i))
 			return
 		}
 		r.change(c.Name, c.A, c.B)

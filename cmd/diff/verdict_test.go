@@ -11,6 +11,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // without is a trace without some of its spans, which are known by their names and their services.
@@ -146,7 +147,7 @@ func TestVerdicts(t *testing.T) {
 func TestSameCountsAllSpans(t *testing.T) {
 	file, _ := traced(t, scenario(t, "default"))
 	d := compared(t, file, file, traces.DiffOptions{})
-	if text := told(d, traces.DiffOptions{}); d.Independent.Before+d.Independent.After != d.A.Spans || !strings.Contains(text, traces.Counted(d.A.Spans, "span")+", all as in the other run") {
+	if text := told(d, traces.DiffOptions{}); d.Independent.Before+d.Independent.After != d.A.Spans || !strings.Contains(text, words.Counted(d.A.Spans, "span")+", all as in the other run") {
 		t.Errorf("%d and %d of %d spans are the same:\n%s", d.Independent.Before, d.Independent.After, d.A.Spans, text)
 	}
 }

@@ -24,6 +24,8 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/explain"
+	"github.com/raftkv/raftkv/traces/story"
 )
 
 // full has TestEverything ask every question of every run. Without it a run of more than some spans is asked of some
@@ -233,7 +235,7 @@ const lastStep = 150 * time.Microsecond
 func askAll(t *testing.T, spans []traces.Span, whole bool) *asker {
 	t.Helper()
 	a := &asker{t: t, spans: map[world.CausalID]*traces.Span{}, names: map[string]bool{}, whole: whole}
-	e := traces.NewExplainer(traces.SpansOf(spans))
+	e := explain.NewExplainer(traces.SpansOf(spans))
 	questions := sampled(e.Questions(1<<20), func(q string) bool { return strings.HasPrefix(q, "index ") })
 	violated := slices.IndexFunc(spans, func(s traces.Span) bool { return s.Name == "raftkv.violation" })
 	each := max(1, len(spans)/mostAsked)
@@ -292,14 +294,14 @@ func sampled(questions []string, is func(string) bool) (list []string) {
 	return list
 }
 
-func written(x *traces.Explanation) string {
+func written(x *explain.Explanation) string {
 	var b bytes.Buffer
-	_ = x.Write(&b, traces.Plain, 160) // a buffer takes all
+	_ = x.Write(&b, story.Plain, 160) // a buffer takes all
 	return b.String()
 }
 
 // next holds that what is suggested is another question, which has another answer.
-func (a *asker) next(e *traces.Explainer, x *traces.Explanation) {
+func (a *asker) next(e *explain.Explainer, x *explain.Explanation) {
 	if x.Next == "" {
 		return
 	}
@@ -313,32 +315,32 @@ func (a *asker) next(e *traces.Explainer, x *traces.Explanation) {
 }
 
 // refusal holds that a span which gives a reason for a refusal is explained by the rule of that reason.
-func (a *asker) refusal(x *traces.Explanation) {
+func (a *asker) refusal(x *explain.Explanation) {
 	id, err := strconv.ParseUint(x.Question, 16, 64)
 	span := a.spans[world.CausalID(id)]
 	if err != nil || span == nil || !a.whole {
 		return
 	}
-	want := map[string][]traces.RaftRule{
-		"stale_term": {traces.RuleTermOver}, "already_voted": {
-			traces.RuleOneVote,
-			traces.RuleTermOver,
-		}, "log_behind": {traces.RuleUpToDate},
-		"entry_missing": {traces.RuleLogMatch}, "term_conflict": {traces.RuleLogMatch},
+	want := map[string][]explain.RaftRule{
+		"stale_term": {explain.RuleTermOver}, "already_voted": {
+			explain.RuleOneVote,
+			explain.RuleTermOver,
+		}, "log_behind": {explain.RuleUpToDate},
+		"entry_missing": {explain.RuleLogMatch}, "term_conflict": {explain.RuleLogMatch},
 	}[span.Attribute("raft.reason").AsString()]
 	if span.Attribute("raft.reply").AsString() == "NotLeader" {
-		want = []traces.RaftRule{traces.RuleLeaderOnly}
+		want = []explain.RaftRule{explain.RuleLeaderOnly}
 	}
 	if want != nil && !slices.ContainsFunc(reasons(x),
-		func(s traces.ExplanationStep) bool { return slices.Contains(want, s.Rule) }) {
+		func(s explain.ExplanationStep) bool { return slices.Contains(want, s.Rule) }) {
 		a.t.Errorf("it gives the reason %s, and no step has one of the rules %v", span.Attribute("raft.reason").AsString(),
 			want)
 	}
 }
 
 // reasons are the steps of what did not happen.
-func reasons(x *traces.Explanation) []traces.ExplanationStep {
-	var list []traces.ExplanationStep
+func reasons(x *explain.Explanation) []explain.ExplanationStep {
+	var list []explain.ExplanationStep
 	for i := range x.Parts {
 		if x.Parts[i].WhyNot {
 			list = append(list, x.Parts[i].Steps...)
@@ -352,7 +354,7 @@ var entrySaid = regexp.MustCompile(
 
 // ownTerm holds that an entry which a leader of a later term knew to be on a majority, and which nobody committed, is
 // said to be held back by the rule for that.
-func (a *asker) ownTerm(x *traces.Explanation) {
+func (a *asker) ownTerm(x *explain.Explanation) {
 	said := entrySaid.FindStringSubmatch(x.Answer.Text)
 	if said == nil || !a.whole {
 		return
@@ -378,7 +380,7 @@ func (a *asker) ownTerm(x *traces.Explanation) {
 	}
 	for of, by := range acks {
 		if of > term && int64(len(by)) >= quorum && !slices.ContainsFunc(reasons(x),
-			func(s traces.ExplanationStep) bool { return s.Rule == traces.RuleOwnTerm }) {
+			func(s explain.ExplanationStep) bool { return s.Rule == explain.RuleOwnTerm }) {
 			a.t.Errorf("%d of %d had index %d of term %d in term %d, and no step says that it may not be committed by "+
 				"counting (§5.4.2)", len(by), quorum, index, term, of)
 		}
@@ -386,7 +388,7 @@ func (a *asker) ownTerm(x *traces.Explanation) {
 }
 
 // holds holds an answer against the spans.
-func (a *asker) holds(x *traces.Explanation) {
+func (a *asker) holds(x *explain.Explanation) {
 	a.sentence(x.Answer)
 	for i := range x.Parts {
 		part := &x.Parts[i]
@@ -411,7 +413,7 @@ func (a *asker) holds(x *traces.Explanation) {
 }
 
 // sentence holds that something bears a sentence out.
-func (a *asker) sentence(s traces.Sentence) {
+func (a *asker) sentence(s explain.Sentence) {
 	if len(s.RestsOn) == 0 {
 		a.t.Errorf("nothing bears it out: %s", s.Text)
 	}
@@ -427,7 +429,7 @@ var (
 )
 
 // bears holds that the moments that a sentence rests on are those of spans, and that what it names is there.
-func (a *asker) bears(s traces.Sentence) {
+func (a *asker) bears(s explain.Sentence) {
 	times, text := map[string]bool{}, quotation.ReplaceAllString(s.Text, "")
 	for _, m := range s.RestsOn {
 		if !a.has(m) {
@@ -435,7 +437,7 @@ func (a *asker) bears(s traces.Sentence) {
 		}
 		times[m.String()] = true
 		for _, other := range s.RestsOn {
-			times[traces.Moment{At: other.At - m.At}.String()] = true
+			times[explain.Moment{At: other.At - m.At}.String()] = true
 		}
 	}
 	for _, told := range timeTold.FindAllString(text, -1) {
@@ -462,23 +464,23 @@ func (a *asker) bears(s traces.Sentence) {
 }
 
 // has says whether the trace has a moment.
-func (a *asker) has(m traces.Moment) bool {
+func (a *asker) has(m explain.Moment) bool {
 	s := a.spans[m.Span]
 	if s == nil {
 		return false
 	}
 	at := a.epoch.Add(m.At)
 	switch m.What {
-	case traces.MomentBegin:
+	case explain.MomentBegin:
 		return s.Start.Equal(at)
-	case traces.MomentEnd:
+	case explain.MomentEnd:
 		return s.End.Equal(at)
 	}
 	return slices.ContainsFunc(s.Events, func(v traces.Event) bool { return v.Name == m.What && v.At.Equal(at) })
 }
 
 // tellsOf says whether a span that a sentence rests on, or its cause, has a term or an index among its attributes.
-func (a *asker) tellsOf(s traces.Sentence, what string, n int64) bool {
+func (a *asker) tellsOf(s explain.Sentence, what string, n int64) bool {
 	keys := map[string][]string{
 		"term": {"raft.term", "raft.entry.term", "raft.prev_log.term", "raft.last_log.term", "raft.conflict.term"},
 		"index": {
@@ -530,9 +532,9 @@ func (a *asker) tellsOf(s traces.Sentence, what string, n int64) bool {
 
 // tells holds that a step's span is one that it rests on, and shows the event that the step names, and that the text
 // has the section of its rule.
-func (a *asker) tells(s *traces.ExplanationStep) {
+func (a *asker) tells(s *explain.ExplanationStep) {
 	span := a.spans[s.ID]
-	if span == nil || !slices.ContainsFunc(s.RestsOn, func(m traces.Moment) bool { return m.Span == s.ID }) {
+	if span == nil || !slices.ContainsFunc(s.RestsOn, func(m explain.Moment) bool { return m.Span == s.ID }) {
 		a.t.Errorf("it does not rest on the span that it names, %s: %s", s.ID, s.Text)
 		return
 	}
@@ -541,16 +543,16 @@ func (a *asker) tells(s *traces.ExplanationStep) {
 	}
 	failed, fault := span.Attribute("error.type").AsString(), span.Attribute("raftkv.fault").AsString()
 	crash := fault == "crash" || fault == "lose_unsynced"
-	shown := map[traces.Occurrence]bool{
-		"":                true,
-		traces.Lost:       slices.ContainsFunc(span.Events, func(v traces.Event) bool { return v.Name == "drop" }),
-		traces.Crashed:    failed == "crash" || crash || strings.Contains(s.Text, "crashed"),
-		traces.Down:       crash,
-		traces.TooLate:    len(s.RestsOn) > 1,
-		traces.TimedOut:   failed == "timeout",
-		traces.RunEnded:   span.Attribute("raft.unfinished").AsBool() || strings.Contains(s.Text, "the run ended"),
-		traces.NotSent:    true,
-		traces.NotInTrace: !a.whole && strings.Contains(s.Text, "trace"),
+	shown := map[explain.Occurrence]bool{
+		"":                 true,
+		explain.Lost:       slices.ContainsFunc(span.Events, func(v traces.Event) bool { return v.Name == "drop" }),
+		explain.Crashed:    failed == "crash" || crash || strings.Contains(s.Text, "crashed"),
+		explain.Down:       crash,
+		explain.TooLate:    len(s.RestsOn) > 1,
+		explain.TimedOut:   failed == "timeout",
+		explain.RunEnded:   span.Attribute("raft.unfinished").AsBool() || strings.Contains(s.Text, "the run ended"),
+		explain.NotSent:    true,
+		explain.NotInTrace: !a.whole && strings.Contains(s.Text, "trace"),
 	}
 	if !shown[s.Event] {
 		a.t.Errorf("its span does not show that it was %s: %s", s.Event, s.Text)

@@ -15,7 +15,8 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/flags"
 	"github.com/raftkv/raftkv/cmd/internal/runs"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/explain"
+	"github.com/raftkv/raftkv/traces/story"
 )
 
 func main() { command.Main(run) }
@@ -43,7 +44,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	done := terminal.Wait(stderr, "explaining")
 	defer done()
 	spans.Watch(ctx, func(int) {})
-	e := traces.NewExplainer(spans)
+	e := explain.NewExplainer(spans)
 	x, err := e.Explain(question)
 	done()
 	if err := spans.Err(); err != nil {
@@ -57,9 +58,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		encoder.SetIndent("", "  ")
 		return command.Printed(encoder.Encode(x), stderr)
 	}
-	style := traces.Plain
+	style := story.Plain
 	if terminal.StyleOf(stdout).Colour {
-		style = traces.ANSI
+		style = story.ANSI
 	}
 	if err := x.Write(stdout, style, min(widest, terminal.Width(stdout))); err != nil {
 		return command.Printed(err, stderr)
@@ -69,7 +70,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 // next is the command to go on with: another question, or where there is none, what is wrong with the trace.
-func next(name string, x *traces.Explanation) string {
+func next(name string, x *explain.Explanation) string {
 	if x.Next == "" {
 		return "go run ./cmd/check " + command.ShellWord(name)
 	}
@@ -77,8 +78,8 @@ func next(name string, x *traces.Explanation) string {
 }
 
 // nearest says what can be asked where a question has no answer.
-func nearest(wrong error, e *traces.Explainer, name, question string) error {
-	var q *traces.QuestionError
+func nearest(wrong error, e *explain.Explainer, name, question string) error {
+	var q *explain.QuestionError
 	if errors.As(wrong, &q) && q.Nearest != "" {
 		return instead(wrong, name, q.Nearest)
 	}
@@ -185,10 +186,10 @@ Exit status of the built program; under go run every failure is 1
 // usage prints how the command is called.
 func usage(w io.Writer) error {
 	var rules, events []string
-	for _, r := range traces.RaftRules() {
+	for _, r := range explain.RaftRules() {
 		rules = append(rules, string(r)+" ("+r.Section()+")")
 	}
-	for _, o := range traces.Occurrences() {
+	for _, o := range explain.Occurrences() {
 		events = append(events, string(o))
 	}
 	after := usageAfter

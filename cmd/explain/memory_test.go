@@ -6,6 +6,7 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/explain"
 )
 
 // What an explanation is said to hold of each span is what it holds.
@@ -16,7 +17,7 @@ func TestMemory(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer func() { _ = spans.Close() }()
-		e := traces.NewExplainer(spans)
+		e := explain.NewExplainer(spans)
 		if _, err := e.Explain("client-2 40"); err != nil {
 			t.Fatal(err)
 		}

@@ -18,6 +18,8 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/runs"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/export"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 func main() { command.Main(run) }
@@ -35,19 +37,19 @@ type format struct {
 var formats = []format{
 	{
 		"jaeger", runs.JaegerFile, "Jaeger's own JSON: its page loads it, with no server behind",
-		"open the search page of any Jaeger, choose Upload, and give it the file", traces.WriteJaeger,
+		"open the search page of any Jaeger, choose Upload, and give it the file", export.WriteJaeger,
 		1,
 		runs.Takes{What: "export", Span: 170},
 	},
 	{
 		"perfetto", runs.PerfettoFile, "the trace event format: a track for each process, arrows for messages",
-		"open https://ui.perfetto.dev, or chrome://tracing, and give it the file", traces.WritePerfetto,
+		"open https://ui.perfetto.dev, or chrome://tracing, and give it the file", export.WritePerfetto,
 		1,
 		runs.Takes{What: "export", Span: 220},
 	},
 	{
 		"shiviz", runs.ShiVizFile, "a log with vector clocks, and the regular expression that reads it",
-		"open https://bestchai.bitbucket.io/shiviz/, choose Try out ShiViz, and upload the file", traces.WriteShiViz,
+		"open https://bestchai.bitbucket.io/shiviz/, choose Try out ShiViz, and upload the file", export.WriteShiViz,
 		2,
 		runs.Takes{What: "export", Span: 190},
 	},
@@ -79,7 +81,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err := draft.Write(file, content); err != nil {
 		return command.Failed(stderr, fmt.Errorf("cannot write %s: %w", file, err))
 	}
-	_, err = fmt.Fprintf(stdout, "wrote %s, %s\n%s", file, traces.Counted(spans.Len(), "span"), terminal.Paragraph("next  ", "      ", f.next, terminal.Width(stdout)))
+	_, err = fmt.Fprintf(stdout, "wrote %s, %s\n%s", file, words.Counted(spans.Len(), "span"), terminal.Paragraph("next  ", "      ", f.next, terminal.Width(stdout)))
 	return command.Printed(err, stderr)
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/export"
 )
 
 // importers are how Perfetto's importers make nanoseconds of the numbers in a file: the older one cuts off what is
@@ -58,7 +59,7 @@ type perfettoEvent struct {
 func perfettoFile(t *testing.T, all []traces.Span) []perfettoEvent {
 	t.Helper()
 	var b bytes.Buffer
-	if err := traces.WritePerfetto(&b, traces.SpansOf(all)); err != nil {
+	if err := export.WritePerfetto(&b, traces.SpansOf(all)); err != nil {
 		t.Fatal(err)
 	}
 	var file struct{ TraceEvents []perfettoEvent }

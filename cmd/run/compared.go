@@ -11,6 +11,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/runs"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/export"
 )
 
 // factual is the config of a run without its counterfactuals; false if it has none.
@@ -79,7 +80,7 @@ func (r *runner) pair() (folders [2]string, ok bool) {
 
 // compared is Jaeger's comparison of the trace that differs first between this run and its counterfactual. Jaeger must
 // have been given both.
-func (r *runner) compared(ctx context.Context, at traces.Jaeger) (link, bool) {
+func (r *runner) compared(ctx context.Context, at export.Jaeger) (link, bool) {
 	folders, ok := r.pair()
 	if !ok {
 		return link{}, false

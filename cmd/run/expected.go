@@ -6,7 +6,7 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // expectation is one of the scenario's, and whether it held.
@@ -38,9 +38,9 @@ func expectedText(e *config.Expect) string {
 	case e.Never != "":
 		return "it did not happen: " + e.Never
 	case e.Answered != 0:
-		return traces.Counted(e.Answered, "operation") + " answered"
+		return words.Counted(e.Answered, "operation") + " answered"
 	case e.Faults != 0:
-		return traces.Counted(e.Faults, "fault") + " happened"
+		return words.Counted(e.Faults, "fault") + " happened"
 	case e.Violated != "":
 		return e.Violated + " is violated"
 	case e.Operation != "":

@@ -19,6 +19,8 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/export"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // How many searches, and how many elections, have a link of their own.
@@ -154,18 +156,18 @@ func (r *runner) jaegerRows(ctx context.Context) (rows []row) {
 
 // jaegerPages is where a Jaeger that listens for OTLP at an endpoint has its pages, if nobody moved them: on the same
 // host, at port 16686.
-func jaegerPages(endpoint string) traces.Jaeger {
+func jaegerPages(endpoint string) export.Jaeger {
 	u, err := url.Parse(endpoint)
 	if err != nil || u.Hostname() == "" {
-		return traces.DefaultJaeger
+		return export.DefaultJaeger
 	}
-	return traces.Jaeger("http://" + net.JoinHostPort(u.Hostname(), "16686"))
+	return export.Jaeger("http://" + net.JoinHostPort(u.Hostname(), "16686"))
 }
 
 // searches are the searches that find all traces of the run. One finds those in which one service takes part, so there
 // is one for each of a few services that have a part in all traces between them: first the one that is in the most,
 // then the one that is in the most of the rest.
-func (p *pages) searches(at traces.Jaeger, run string) (links []link) {
+func (p *pages) searches(at export.Jaeger, run string) (links []link) {
 	all := make([]int, len(p.services))
 	for _, services := range p.takePart {
 		for _, service := range services {
@@ -191,9 +193,9 @@ func (p *pages) searches(at traces.Jaeger, run string) (links []link) {
 		rest -= more[most]
 		shows := fmt.Sprintf("%d with %s (%d more)", all[most], p.services[most], more[most])
 		if len(links) == 0 {
-			shows = fmt.Sprintf("%d of %s, with %s", all[most], traces.Counted(len(p.takePart), "trace"), p.services[most])
+			shows = fmt.Sprintf("%d of %s, with %s", all[most], words.Counted(len(p.takePart), "trace"), p.services[most])
 		}
-		search := traces.Search{Service: p.services[most], Run: run, Start: p.begin, End: p.end, Traces: all[most]}
+		search := export.Search{Service: p.services[most], Run: run, Start: p.begin, End: p.end, Traces: all[most]}
 		links = append(links, link{shows, at.Search(search)})
 	}
 	return links
@@ -201,7 +203,7 @@ func (p *pages) searches(at traces.Jaeger, run string) (links []link) {
 
 // landmarks are what is violated, the first operation, the first operation in which something failed, and the
 // elections.
-func (p *pages) landmarks(at traces.Jaeger) (links []link) {
+func (p *pages) landmarks(at export.Jaeger) (links []link) {
 	for _, v := range p.violations {
 		links = append(links, link{"the violation of " + v.invariant, at.Trace(v.trace)})
 	}
@@ -234,7 +236,7 @@ var outcomeWords = map[string]string{spans.OutcomeWon: "won", spans.OutcomeLost:
 var quoted = regexp.MustCompile(`"([^"]+)"`)
 
 // watched is the span that tells what the scenario says one should look for.
-func (r *runner) watched(at traces.Jaeger) (link, bool) {
+func (r *runner) watched(at export.Jaeger) (link, bool) {
 	line := quoted.FindStringSubmatch(r.config.Watch)
 	if line == nil || r.story == nil {
 		return link{}, false

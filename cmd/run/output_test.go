@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/story"
 )
 
 // TestQuiet wants silence, and the files.
@@ -324,11 +325,11 @@ func TestTraceIsReadBack(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		story := traces.NewStory()
+		told := story.NewStory()
 		for j := range all {
-			story.Add(&all[j])
+			told.Add(&all[j])
 		}
-		if err := story.Write(&stories[i], traces.Plain); err != nil {
+		if err := told.Write(&stories[i], story.Plain); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/profile"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/story"
 )
 
 // runner carries out one run.
@@ -26,10 +27,10 @@ type runner struct {
 
 	folder *folder
 	tally  tally
-	story  *traces.Story // nil when nobody wants it
-	push   *heldPush     // nil when nothing is pushed
-	pages  *pages        // likewise
-	pushed error         // what went wrong with it
+	story  *story.Story // nil when nobody wants it
+	push   *heldPush    // nil when nothing is pushed
+	pages  *pages       // likewise
+	pushed error        // what went wrong with it
 	result cluster.Result
 	shrunk bool // what is left of the run is written, too
 
@@ -93,7 +94,7 @@ func (r *runner) open(ctx context.Context) (exporters []sdktrace.SpanExporter, e
 		exporters = append(exporters, lines)
 	}
 	if r.options.files.story || r.printsStory() {
-		r.story = traces.NewStory()
+		r.story = story.NewStory()
 		exporters = append(exporters, r.story)
 	}
 	if traces.PushWanted(r.options.otlp) {
@@ -204,7 +205,7 @@ func (r *runner) writeFiles(ctx context.Context, recorder *traces.Recorder) erro
 		if err != nil {
 			return err
 		}
-		if err := r.story.Write(w, traces.Plain); err != nil {
+		if err := r.story.Write(w, story.Plain); err != nil {
 			return err
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/library"
 	"github.com/raftkv/raftkv/raftkv/raft"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/story"
 )
 
 // What a story may measure, so that a person reads it as a whole: lines, and the rows of a screen of 80 columns that one of them takes.
@@ -77,7 +78,7 @@ func TestScenarios(t *testing.T) {
 		t.Run(s.Name, func(t *testing.T) {
 			t.Parallel()
 			c := resolved(t, s)
-			story, result := storyOf(t, c)
+			lines, result := storyOf(t, c)
 			if v := result.Checks.Violation; v != nil && !lies(c.Config) {
 				t.Errorf("%s does not hold: %v", v.Invariant.Name, v.Facts)
 			}
@@ -90,11 +91,11 @@ func TestScenarios(t *testing.T) {
 			for _, surprise := range result.Surprises {
 				t.Error(c.ExpectDiagnostic(surprise.Expect, "%s", surprise.Got))
 			}
-			if want := sentenceOf(t, c.Config); !strings.Contains(strings.Join(strings.Fields(story), " "), want) { // it may be broken at the edge of the screen
-				t.Errorf("the story does not say %q:\n%s", want, story)
+			if want := sentenceOf(t, c.Config); !strings.Contains(strings.Join(strings.Fields(lines), " "), want) { // it may be broken at the edge of the screen
+				t.Errorf("the story does not say %q:\n%s", want, lines)
 			}
 			rows := 0
-			for line := range strings.Lines(story) {
+			for line := range strings.Lines(lines) {
 				if rows++; !strings.HasPrefix(line, strings.Repeat(" ", 30)) {
 					rows = 1
 				}
@@ -106,7 +107,7 @@ func TestScenarios(t *testing.T) {
 			if longer[s.Name] > 0 {
 				most = longer[s.Name]
 			}
-			if got := len(regexp.MustCompile(`(?m)^ *\d+\.\d{3}ms `).FindAllString(story, -1)); got > most {
+			if got := len(regexp.MustCompile(`(?m)^ *\d+\.\d{3}ms `).FindAllString(lines, -1)); got > most {
 				t.Errorf("the story has %d lines, want at most %d", got, most)
 			}
 		})
@@ -122,8 +123,8 @@ func lies(c *config.Config) bool {
 // storyOf runs a scenario, and returns its story as a screen of 80 columns shows it.
 func storyOf(t *testing.T, c *config.Resolved) (string, cluster.Result) {
 	t.Helper()
-	story := traces.NewStory()
-	recorder := traces.NewRecorder(traces.RecorderOptions{Run: c.Hash()}, story)
+	lines := story.NewStory()
+	recorder := traces.NewRecorder(traces.RecorderOptions{Run: c.Hash()}, lines)
 	result, err := cluster.New(c.Config, cluster.Options{Recorder: recorder}).Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -132,7 +133,7 @@ func storyOf(t *testing.T, c *config.Resolved) (string, cluster.Result) {
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
-	if err := story.WriteWithin(&b, traces.Plain, 80); err != nil {
+	if err := lines.WriteWithin(&b, story.Plain, 80); err != nil {
 		t.Fatal(err)
 	}
 	return b.String(), result

@@ -16,6 +16,8 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/telling"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/story"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // shrink cuts a run that violates an invariant down to what it takes, writes that and its story beside the run's other files, and tells it.
@@ -26,17 +28,17 @@ func (r *runner) shrink(ctx context.Context) int {
 		bar.Set(runs)
 	}})
 	bar.Done()
-	story := traces.NewStory()
+	lines := story.NewStory()
 	if err == nil {
-		err = tell(ctx, shrunk.Config, story)
+		err = tell(ctx, shrunk.Config, lines)
 	}
 	if err == nil {
-		err = r.writeShrunk(shrunk, story)
+		err = r.writeShrunk(shrunk, lines)
 	}
 	switch {
 	case err == nil:
 		r.shrunk = true
-		return command.Printed(r.printShrunk(interruptible{ctx, r.stdout}, shrunk, story), r.stderr)
+		return command.Printed(r.printShrunk(interruptible{ctx, r.stdout}, shrunk, lines), r.stderr)
 	case ctx.Err() != nil:
 		return command.Failed(r.stderr, errors.New("interrupted while shrinking; the files of the run are written"))
 	default:
@@ -45,17 +47,17 @@ func (r *runner) shrink(ctx context.Context) int {
 }
 
 // tell carries out the run of a config for its story.
-func tell(ctx context.Context, c *config.Config, story *traces.Story) error {
-	recorder := traces.NewRecorder(traces.RecorderOptions{Run: c.Hash()}, story)
+func tell(ctx context.Context, c *config.Config, lines *story.Story) error {
+	recorder := traces.NewRecorder(traces.RecorderOptions{Run: c.Hash()}, lines)
 	if _, err := cluster.New(c, cluster.Options{Recorder: recorder}).Run(ctx); err != nil {
 		return err
 	}
 	return recorder.Close(ctx)
 }
 
-func (r *runner) writeShrunk(shrunk *shrink.Result, story *traces.Story) error {
+func (r *runner) writeShrunk(shrunk *shrink.Result, lines *story.Story) error {
 	var text bytes.Buffer
-	if err := story.Write(&text, traces.Plain); err != nil {
+	if err := lines.Write(&text, story.Plain); err != nil {
 		return err
 	}
 	if err := r.folder.add(shrunkFile, shrunk.File()); err != nil {
@@ -65,20 +67,20 @@ func (r *runner) writeShrunk(shrunk *shrink.Result, story *traces.Story) error {
 }
 
 // printShrunk tells the story of the run that is left, how much shorter it is, and what to do next.
-func (r *runner) printShrunk(to io.Writer, shrunk *shrink.Result, story *traces.Story) error {
+func (r *runner) printShrunk(to io.Writer, shrunk *shrink.Result, lines *story.Story) error {
 	if !r.printsStory() {
 		return nil
 	}
 	w := bufio.NewWriterSize(to, 1<<16)
 	style, v := terminal.StyleOf(r.stdout), shrunk.Violation
 	_, _ = fmt.Fprintf(w, "\n%s\n\n", style.Bold(fmt.Sprintf("The shortest run found that violates %s", v.Invariant.Name))) // Flush tells
-	if err := story.WriteWithin(w, telling.Style(r.stdout), terminal.Columns(r.stdout)); err != nil {
+	if err := lines.WriteWithin(w, telling.Style(r.stdout), terminal.Columns(r.stdout)); err != nil {
 		return err
 	}
 	folder := filepath.Join(r.options.out, r.name())
 	_, _ = io.WriteString(w, "\n"+r.laidOut([]row{
 		{"shrunk from", "", shrunk.Before.String()},
-		{"to", "", fmt.Sprintf("%s, in %s%s", shrunk.After, traces.Counted(shrunk.Runs, "run"), unproven(shrunk))},
+		{"to", "", fmt.Sprintf("%s, in %s%s", shrunk.After, words.Counted(shrunk.Runs, "run"), unproven(shrunk))},
 		{"violation", "", fmt.Sprintf("%s at %s: %s; but %s", v.Invariant.Name, v.At, v.Facts[0], v.Facts[1])},
 		r.filesRow(shrunkFile, shrunkStoryFile),
 		{"next", "go run ./cmd/run " + command.ShellWord(filepath.Join(folder, shrunkFile)), ""},

@@ -15,7 +15,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/telling"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/raftkv/raft/invariants"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // print prints what was asked for: the story with the summary, the spans, or nothing.
@@ -146,7 +146,7 @@ func (r *runner) filesRow(names ...string) row {
 func (r *runner) checks() string {
 	checks := &r.result.Checks
 	if v := checks.Violation; v != nil {
-		return fmt.Sprintf("%s does NOT hold, after %s; sometimes: %s", v.Invariant.Name, traces.Counted(checks.Events, "event"), sometimes(&checks.Sometimes))
+		return fmt.Sprintf("%s does NOT hold, after %s; sometimes: %s", v.Invariant.Name, words.Counted(checks.Events, "event"), sometimes(&checks.Sometimes))
 	}
 	return fmt.Sprintf("%d invariants held after each of %d events; sometimes: %s", checks.Invariants, checks.Events, sometimes(&checks.Sometimes))
 }

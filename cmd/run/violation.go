@@ -17,6 +17,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft/invariants"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/story"
 )
 
 // printViolation says which invariant does not hold, the two facts that clash, what led to them since the last fault, and how to have it happen again. The exit status
@@ -39,12 +40,12 @@ func (r *runner) tellViolation(ctx context.Context, w io.Writer, style terminal.
 		_, _ = io.WriteString(w, terminal.Paragraph("  lying disk: ", below, "before, a disk lost what it had said that it keeps, or was made to lie. Raft relies on that no disk does (Figure 2), "+
 			"so that this is no mistake of the algorithm.", width))
 	}
-	story, finding := r.retold(ctx)
+	lines, finding := r.retold(ctx)
 	if finding != nil {
 		text := fmt.Sprintf("%s, %s %s of %s at %s: %s; right is: %s", finding.ID, finding.Span.Name, finding.Span.ID, finding.Span.Process, finding.Span.At, finding.Got, finding.Want)
 		_, _ = io.WriteString(w, terminal.Paragraph("  before it:  ", below, text, width))
 	}
-	if causes := r.causes(story, style, columns, r.facts(finding)); causes != "" {
+	if causes := r.causes(lines, style, columns, r.facts(finding)); causes != "" {
 		_, _ = fmt.Fprintf(w, "  what led to it:\n%s", causes)
 	}
 	_, _ = fmt.Fprintf(w, "  again:      %s\n", r.again())
@@ -61,9 +62,9 @@ func (r *runner) again() string {
 // retold carries the run out once more: it is the same run. It returns its story, and what is wrong in its trace before
 // the fact at which the invariant was seen not to hold, if there is any such thing: there the mistake is. Both are nil
 // when the run was interrupted.
-func (r *runner) retold(ctx context.Context) (*traces.Story, *traces.Finding) {
-	story, judge := traces.NewStory(), traces.NewJudge()
-	exporters := []sdktrace.SpanExporter{story}
+func (r *runner) retold(ctx context.Context) (*story.Story, *traces.Finding) {
+	lines, judge := story.NewStory(), traces.NewJudge()
+	exporters := []sdktrace.SpanExporter{lines}
 	if r.tally.spans <= mostJudged {
 		exporters = append(exporters, judge)
 	}
@@ -76,16 +77,16 @@ func (r *runner) retold(ctx context.Context) (*traces.Story, *traces.Finding) {
 	}
 	found := judge.Report().Findings
 	if len(found) == 0 {
-		return story, nil
+		return lines, nil
 	}
-	at, told := story.Told(found[0].Span.ID)
+	at, told := lines.Told(found[0].Span.ID)
 	if !told {
 		at = r.config.StartTime.Add(found[0].Span.At)
 	}
 	if !at.Before(r.config.StartTime.Add(r.result.Checks.Violation.Places[1].At)) {
-		return story, nil
+		return lines, nil
 	}
-	return story, &found[0]
+	return lines, &found[0]
 }
 
 // mostJudged is how many spans are judged to say what was wrong before: more would take memory that nobody asked
@@ -93,11 +94,11 @@ func (r *runner) retold(ctx context.Context) (*traces.Story, *traces.Finding) {
 const mostJudged = 1_000_000
 
 // facts are those whose causes are told, the wrong one last.
-func (r *runner) facts(finding *traces.Finding) []traces.Fact {
+func (r *runner) facts(finding *traces.Finding) []story.Fact {
 	places := r.result.Checks.Violation.Places
-	var facts []traces.Fact
+	var facts []story.Fact
 	add := func(p invariants.Place) {
-		f := traces.Fact{At: r.config.StartTime.Add(p.At)}
+		f := story.Fact{At: r.config.StartTime.Add(p.At)}
 		if p.Server != 0 {
 			f.Process = p.Server.String()
 		}
@@ -113,22 +114,22 @@ func (r *runner) facts(finding *traces.Finding) []traces.Fact {
 		add(places[1])
 	}
 	if finding != nil {
-		facts = append(facts, traces.Fact{Span: finding.Span.ID, Process: finding.Span.Process, At: r.config.StartTime.Add(finding.Span.At)})
+		facts = append(facts, story.Fact{Span: finding.Span.ID, Process: finding.Span.Process, At: r.config.StartTime.Add(finding.Span.At)})
 	}
 	return facts
 }
 
 // causes are the lines of the story that led to facts.
-func (r *runner) causes(story *traces.Story, style terminal.Style, columns int, facts []traces.Fact) string {
-	if story == nil {
+func (r *runner) causes(lines *story.Story, style terminal.Style, columns int, facts []story.Fact) string {
+	if lines == nil {
 		return ""
 	}
-	told := traces.Plain
+	told := story.Plain
 	if style.Colour {
-		told = traces.ANSI
+		told = story.ANSI
 	}
 	var b bytes.Buffer
-	if err := story.WriteCauses(&b, told, max(0, columns-len(indent)), facts...); err != nil {
+	if err := lines.WriteCauses(&b, told, max(0, columns-len(indent)), facts...); err != nil {
 		return ""
 	}
 	return indented(b.String())

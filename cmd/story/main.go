@@ -15,6 +15,8 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/telling"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/story"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 func main() { command.Main(run) }
@@ -55,7 +57,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 // read makes the story of spans. Who waits sees a bar.
-func read(ctx context.Context, spans *traces.Spans, name string, stderr io.Writer) (*traces.Story, error) {
+func read(ctx context.Context, spans *traces.Spans, name string, stderr io.Writer) (*story.Story, error) {
 	bar := terminal.NewProgress(stderr, "spans", spans.Len())
 	defer bar.Done()
 	done := 0
@@ -63,18 +65,18 @@ func read(ctx context.Context, spans *traces.Spans, name string, stderr io.Write
 		done += more
 		bar.Set(done)
 	})
-	story, runs := traces.TellSpans(spans)
+	story, runs := story.TellSpans(spans)
 	if err := spans.Err(); err != nil {
 		return nil, err
 	}
 	if runs > 1 {
-		return nil, fmt.Errorf("%s holds the traces of %s, and a story is of one: give each a file of its own", name, traces.Counted(runs, "run"))
+		return nil, fmt.Errorf("%s holds the traces of %s, and a story is of one: give each a file of its own", name, words.Counted(runs, "run"))
 	}
 	return story, nil
 }
 
 // conclude says how much was told, and what to do next. It is no part of the story, which may go into a file.
-func conclude(stderr io.Writer, o options, story *traces.Story, told traces.Told) {
+func conclude(stderr io.Writer, o options, story *story.Story, told story.Told) {
 	style := terminal.StyleOf(stderr)
 	next := "go run ./cmd/check " + command.ShellWord(o.run)
 	if term := story.LastTerm(); term > 0 {

@@ -14,6 +14,8 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/export"
+	"github.com/raftkv/raftkv/traces/story"
 )
 
 // wants carries the command out and returns what it prints.
@@ -46,7 +48,7 @@ func TestSameAsTheRuns(t *testing.T) {
 			t.Fatal(err)
 		}
 		var b bytes.Buffer
-		if err := traces.WriteJaeger(&b, traces.SpansOf(spans)); err != nil {
+		if err := export.WriteJaeger(&b, traces.SpansOf(spans)); err != nil {
 			t.Fatal(err)
 		}
 		file := filepath.Join(t.TempDir(), "trace.json")
@@ -203,7 +205,7 @@ func TestMemory(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer func() { _ = spans.Close() }()
-		story, _ := traces.TellSpans(spans)
+		story, _ := story.TellSpans(spans)
 		now()
 		if story.LastTerm() != 1 {
 			t.Error("there was one election")

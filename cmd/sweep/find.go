@@ -12,7 +12,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // meeting is the run of a config, with what of the expectations is not so in it. One that the run cannot have, as it
@@ -119,13 +119,13 @@ func (f *found) print(o options, stdout io.Writer) error {
 	}
 	style, width := terminal.StyleOf(stdout), min(widest, terminal.Width(stdout))
 	wanted := strings.Join(f.Expect, " and ")
-	verdict := fmt.Sprintf("none of %s has %s", traces.Counted(f.Runs, "run"), wanted)
+	verdict := fmt.Sprintf("none of %s has %s", words.Counted(f.Runs, "run"), wanted)
 	if f.Found {
 		verdict = fmt.Sprintf("%s is the first that has %s", style.Green(fmt.Sprintf("seed %d", f.Seed)), wanted)
 	}
 	text := fmt.Sprintf("%s, %s: %s", style.Bold(strings.TrimPrefix(f.Run, "-faults ")), f.Seeds, verdict)
 	if f.violated > 0 && !f.Found {
-		text += fmt.Sprintf("; an invariant was violated in %s, which a sweep without -find tells", traces.Counted(f.violated, "run"))
+		text += fmt.Sprintf("; an invariant was violated in %s, which a sweep without -find tells", words.Counted(f.violated, "run"))
 	}
 	_, err := io.WriteString(stdout, terminal.Paragraph("", "", text, width)+"\n"+style.Bold("next")+"  "+f.Next+"\n")
 	return err

@@ -13,6 +13,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // finding is what cmd/check finds of one rule or invariant in the trace of one run: the first in time, and how many
@@ -117,7 +118,7 @@ func (t *table) found() string {
 	}
 	rows := [][]string{{"found in traces", "runs", "first by"}}
 	for _, id := range ids {
-		rows = append(rows, []string{t.style.Red(id), traces.Grouped(runs[id]), fmt.Sprintf("seed %d", first[id])})
+		rows = append(rows, []string{t.style.Red(id), words.Grouped(runs[id]), fmt.Sprintf("seed %d", first[id])})
 	}
 	return terminal.Table(rows, terminal.Left, terminal.Right)
 }

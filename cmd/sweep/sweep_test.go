@@ -23,7 +23,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/raftkv/raft/invariants"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // call calls the command in the test's own process.
@@ -322,7 +322,7 @@ func TestPanicsAreToldAndPassed(t *testing.T) {
 		var stdout, stderr, parts bytes.Buffer
 		status := conclude(&s.report, options{}, &stdout, &stderr)
 		want := regexp.MustCompile(`^panic with seed 7 at 0s: a mistake\n    \S+ at \S+/sweep_test.go:\d+\n(    \S+ at \S+:\d+\n)+  go run ./cmd/run -seed 7 -faults mixed\n`)
-		if status != command.Violation || !slices.Equal(told, seeds) || !want.MatchString(stderr.String()) || !strings.Contains(stdout.String(), "the program panicked in "+traces.Counted(len(seeds), "run")) {
+		if status != command.Violation || !slices.Equal(told, seeds) || !want.MatchString(stderr.String()) || !strings.Contains(stdout.String(), "the program panicked in "+words.Counted(len(seeds), "run")) {
 			t.Errorf("%s: exit status %d, of seeds %d\n%s\n%s", args, status, told, &stdout, &stderr)
 		}
 		if conclude(&s.report, options{json: true}, &parts, io.Discard) != command.Violation || !strings.Contains(parts.String(), `"panics":[{"seed":7,"at":"0s","reason":"a mistake","stack":["`) {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // widest is how long a line is at most, but for a command, which is copied whole.
@@ -28,7 +28,7 @@ func (t *table) String() string {
 		parts = append(parts, t.numbers(), t.totals(), t.happened())
 	}
 	if f.Unfinished > 0 {
-		parts = append(parts, t.text(traces.Counted(f.Unfinished, "run")+" "+traces.Agree(f.Unfinished, "was", "were")+" cut short by max_duration"))
+		parts = append(parts, t.text(words.Counted(f.Unfinished, "run")+" "+words.Agree(f.Unfinished, "was", "were")+" cut short by max_duration"))
 	}
 	if len(t.report.Violations) > 0 {
 		parts = append(parts, t.broken())
@@ -46,26 +46,26 @@ func (t *table) text(text string) string { return terminal.Paragraph("", "", tex
 func (t *table) head() string {
 	r := t.report
 	what := strings.TrimPrefix(r.Run, "-faults ")
-	runs := traces.Counted(r.Done, "run")
+	runs := words.Counted(r.Done, "run")
 	if whole := r.Shard.count(r.Seeds); r.Done < whole {
-		runs = fmt.Sprintf("the first %s of %s runs", traces.Grouped(r.Done), traces.Grouped(whole))
+		runs = fmt.Sprintf("the first %s of %s runs", words.Grouped(r.Done), words.Grouped(whole))
 	}
 	part := ""
 	if r.Shard.Of > 1 {
 		part = ", part " + r.Shard.String()
 	}
-	verdict := t.style.Green(fmt.Sprintf("%d invariants held after each of %s events", len(invariantNames()), traces.Grouped(r.Figures.Events)))
+	verdict := t.style.Green(fmt.Sprintf("%d invariants held after each of %s events", len(invariantNames()), words.Grouped(r.Figures.Events)))
 	if n := len(r.Violations); n > 0 {
-		verdict = t.style.Red(fmt.Sprintf("an invariant was violated in %s", traces.Counted(uint64(n), "run")))
+		verdict = t.style.Red(fmt.Sprintf("an invariant was violated in %s", words.Counted(uint64(n), "run")))
 	}
 	if n := len(r.Panics); n > 0 {
-		verdict += ", and " + t.style.Red("the program panicked in "+traces.Counted(n, "run"))
+		verdict += ", and " + t.style.Red("the program panicked in "+words.Counted(n, "run"))
 	}
 	switch n := r.blamed(); {
 	case n > 0:
-		verdict += ", and " + t.style.Red("cmd/check finds fault with "+traces.Counted(n, "trace"))
+		verdict += ", and " + t.style.Red("cmd/check finds fault with "+words.Counted(n, "trace"))
 	case r.Judged:
-		verdict += ", and " + t.style.Green("cmd/check finds nothing wrong with "+traces.Counted(r.Spans, "span"))
+		verdict += ", and " + t.style.Green("cmd/check finds nothing wrong with "+words.Counted(r.Spans, "span"))
 	}
 	text := fmt.Sprintf("%s, %s%s: %s", t.style.Bold(what), r.Seeds, part, runs)
 	if terminal.Length(text+", "+verdict) <= t.width {
@@ -82,7 +82,7 @@ const (
 // numbers are those that differ from run to run.
 func (t *table) numbers() string {
 	f := &t.report.Figures
-	count := func(n uint64) string { return traces.Grouped(n) }
+	count := func(n uint64) string { return words.Grouped(n) }
 	rows := [][]string{{"of each run", "half", "9 of 10", "99 of 100", "all", "least to 99 of 100"}}
 	for _, row := range []struct {
 		name   string
@@ -112,9 +112,9 @@ func (t *table) numbers() string {
 func (t *table) totals() string {
 	f := &t.report.Figures
 	of := func(n uint64, one, done string) string { // a number stays with what it is of
-		return traces.Grouped(n) + terminal.NoBreak + traces.Plural(n, one) + " " + done
+		return words.Grouped(n) + terminal.NoBreak + words.Plural(n, one) + " " + done
 	}
-	lost := func(n uint64, how string) string { return traces.Grouped(n) + terminal.NoBreak + how }
+	lost := func(n uint64, how string) string { return words.Grouped(n) + terminal.NoBreak + how }
 	return t.text("in all: " + strings.Join([]string{
 		of(f.Operations, "operation", "answered"), of(f.Commits, "entry", "committed"), of(f.Messages, "message", "sent"), lost(f.Lost, "lost"), lost(f.Duplicated, "duplicated"),
 	}, ", "))
@@ -130,7 +130,7 @@ func (t *table) happened() string {
 		if n == 0 {
 			name = t.style.Yellow(name)
 		}
-		rows = append(rows, []string{name, traces.Grouped(n), percent(share), t.plots.Bar(share, barWidth)})
+		rows = append(rows, []string{name, words.Grouped(n), percent(share), t.plots.Bar(share, barWidth)})
 	}
 	return terminal.Table(rows, terminal.Left, terminal.Right, terminal.Right)
 }
@@ -147,7 +147,7 @@ func (t *table) broken() string {
 	rows := [][]string{{"violated", "runs", "first by"}}
 	for _, invariant := range invariantNames() {
 		if v, ok := first[invariant]; ok {
-			rows = append(rows, []string{t.style.Red(invariant), traces.Grouped(runs[invariant]), fmt.Sprintf("seed %d", v.Seed)})
+			rows = append(rows, []string{t.style.Red(invariant), words.Grouped(runs[invariant]), fmt.Sprintf("seed %d", v.Seed)})
 		}
 	}
 	return terminal.Table(rows, terminal.Left, terminal.Right)
@@ -177,7 +177,7 @@ func (t *table) suggestion() (command, what string) {
 	case r.Shard.Of > 1:
 		return "go run ./cmd/sweep -merge FILE...", fmt.Sprintf("when all %d parts are there, each with -json", r.Shard.Of)
 	default:
-		return r.again(r.Figures.Busiest.Seed), traces.Counted(r.Figures.Busiest.Elections, "election") + ", the most of all"
+		return r.again(r.Figures.Busiest.Seed), words.Counted(r.Figures.Busiest.Elections, "election") + ", the most of all"
 	}
 }
 

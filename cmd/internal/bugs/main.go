@@ -13,7 +13,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/raftkv/raft"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 func main() { command.Main(run) }
@@ -81,7 +81,7 @@ func (p *prey) row() []string {
 	}
 	return []string{
 		p.bug, fmt.Sprint(p.found.seed), duration(p.took), string(p.found.violation.Invariant.Name),
-		fmt.Sprintf("%s, %s", traces.Counted(p.small.After.Faults, "fault"), traces.Counted(p.small.After.Operations, "operation")),
+		fmt.Sprintf("%s, %s", words.Counted(p.small.After.Faults, "fault"), words.Counted(p.small.After.Operations, "operation")),
 	}
 }
 

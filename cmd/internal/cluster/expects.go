@@ -11,7 +11,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft/invariants"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/world"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // Surprise is something expected that is not so at the end of a run.
@@ -39,11 +39,11 @@ func (cl *Cluster) surprise(e *config.Expect, r *Result) string {
 	case e.Sometimes != "" && cl.happened(r, e.Sometimes) == 0:
 		return fmt.Sprintf("it did not happen: %s", e.Sometimes)
 	case e.Never != "" && cl.happened(r, e.Never) > 0:
-		return fmt.Sprintf("it happened %s: %s", traces.Counted(cl.happened(r, e.Never), "time"), e.Never)
+		return fmt.Sprintf("it happened %s: %s", words.Counted(cl.happened(r, e.Never), "time"), e.Never)
 	case e.Answered != 0 && e.Answered != r.Operations:
-		return fmt.Sprintf("%s answered", traces.Counted(r.Operations, "operation"))
+		return fmt.Sprintf("%s answered", words.Counted(r.Operations, "operation"))
 	case e.Faults != 0 && e.Faults != r.Faults:
-		return fmt.Sprintf("%s happened%s", traces.Counted(r.Faults, "fault"), cl.firstMissed(r))
+		return fmt.Sprintf("%s happened%s", words.Counted(r.Faults, "fault"), cl.firstMissed(r))
 	case e.Violated != "" && violated(r) != e.Violated:
 		return cmp.Or(violated(r), "no invariant") + " was violated"
 	case e.Operation != "" && cl.results[e.Operation] != e.Result:

@@ -21,6 +21,8 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/export"
+	"github.com/raftkv/raftkv/traces/story"
 )
 
 // logged is an event of a log for ShiViz.
@@ -45,7 +47,7 @@ var logLines = regexp.MustCompile(`(?m)^(\S+) (\{.*\})\n(\S+) (\S+) (.*)$`)
 func logOf(t *testing.T, all []traces.Span) (log []*logged) {
 	t.Helper()
 	var b bytes.Buffer
-	if err := traces.WriteShiViz(&b, traces.SpansOf(all)); err != nil {
+	if err := export.WriteShiViz(&b, traces.SpansOf(all)); err != nil {
 		t.Fatal(err)
 	}
 	ofTwo := map[world.CausalID]bool{} // spans whose beginning is an event, and whose end may be one
@@ -207,12 +209,12 @@ func storyAgrees(t *testing.T, how string, log []*logged, all []traces.Span) {
 			receives[e.span] = e
 		}
 	}
-	story := traces.NewStory()
+	told := story.NewStory()
 	for i := range all {
-		story.Add(&all[i])
+		told.Add(&all[i])
 	}
 	var b bytes.Buffer
-	if err := story.Write(&b, traces.Plain); err != nil {
+	if err := told.Write(&b, story.Plain); err != nil {
 		t.Fatal(err)
 	}
 	latest, held := map[string]int{}, 0
@@ -233,7 +235,7 @@ func storyAgrees(t *testing.T, how string, log []*logged, all []traces.Span) {
 		held++
 		here := words[1] + " " + words[0]
 		if last < latest[here] {
-			t.Errorf("%s: the story tells this after what the log has after it:\n%s", how, line)
+			t.Errorf("%s: the told tells this after what the log has after it:\n%s", how, line)
 		}
 		latest[here] = max(first, latest[here])
 	}

@@ -17,7 +17,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/profile"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/raftkv/raft"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // Flag is a flag of a command with these options: what it is called, what it takes, and what it does.
@@ -66,7 +66,7 @@ func (p *parser[Options]) shown(args []string) []string {
 		if strings.HasPrefix(strings.TrimLeft(arg, "-"), "set=") || i > 0 && strings.TrimLeft(args[i-1], "-") == "set" {
 			continue
 		}
-		if quoted := traces.Printable(arg); quoted != arg {
+		if quoted := words.Printable(arg); quoted != arg {
 			p.complain("the argument %s holds a character that is not seen: a file or a run needs another name", quoted)
 			shown[i] = strings.Map(func(r rune) rune {
 				if unicode.IsPrint(r) {

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // TestHiddenCharacters gives arguments with characters that are not seen, wherever an argument stands: they are
@@ -21,7 +21,7 @@ func TestHiddenCharacters(t *testing.T) {
 				continue
 			}
 			for line := range strings.SplitSeq(err.Error(), "\n") {
-				if traces.Printable(line) != line || strings.HasPrefix(line, "error: forged") {
+				if words.Printable(line) != line || strings.HasPrefix(line, "error: forged") {
 					t.Errorf("%q: it is said %q", args, line)
 				}
 			}

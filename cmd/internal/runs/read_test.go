@@ -15,6 +15,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/memory"
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/export"
 )
 
 var takes = Takes{What: "look at", Span: 1000}
@@ -185,7 +186,7 @@ func TestHowLarge(t *testing.T) {
 		t.Fatal(err)
 	}
 	var jaeger bytes.Buffer
-	if err := traces.WriteJaeger(&jaeger, traces.SpansOf(spans)); err != nil {
+	if err := export.WriteJaeger(&jaeger, traces.SpansOf(spans)); err != nil {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct {

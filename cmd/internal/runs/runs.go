@@ -11,6 +11,7 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // Folder is where the runner puts its runs when nobody says otherwise.
@@ -61,7 +62,7 @@ func Names(folder string) []string {
 	}
 	var names []string
 	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), ".") || traces.Printable(e.Name()) != e.Name() { // a run in the making, which has no name yet, or one that no command takes
+		if strings.HasPrefix(e.Name(), ".") || words.Printable(e.Name()) != e.Name() { // a run in the making, which has no name yet, or one that no command takes
 			continue
 		}
 		if _, err := os.Stat(filepath.Join(folder, e.Name(), traces.FileName)); err == nil {

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/raftkv/raftkv/cmd/internal/memory"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // Takes is how much memory a command takes for a trace, as measured with one of a million spans: the peak, with as little garbage as the collector can do with, and a fifth more,
@@ -98,7 +98,7 @@ func exceeded(list []Run, done int64, room memory.Room) error {
 func counted(spans int) string {
 	const million = 1_000_000
 	if spans < million/10 {
-		return traces.Counted(spans, "span")
+		return words.Counted(spans, "span")
 	}
 	return fmt.Sprintf("%.1f million spans", float64(spans)/million)
 }

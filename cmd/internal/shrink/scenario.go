@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // describe has the config say what it is: a scenario of its own.
@@ -54,7 +54,7 @@ func scenarioName(original *config.Config) string {
 // File is the scenario as a file that the runner takes. It says of each message that it names which one that is.
 func (r *Result) File() []byte {
 	return r.Config.Minimal(config.Notes{
-		Head: []string{fmt.Sprintf("Shrunk from %s to %s, in %s.", r.Before, r.After, traces.Counted(r.Runs, "run"))},
+		Head: []string{fmt.Sprintf("Shrunk from %s to %s, in %s.", r.Before, r.After, words.Counted(r.Runs, "run"))},
 		Fault: func(f config.Fault) string {
 			i := slices.IndexFunc(r.messages, func(m Message) bool { return m.ID == f.Message })
 			if !f.Kind.Counterfactual() || i < 0 {

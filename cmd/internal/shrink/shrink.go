@@ -17,7 +17,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/raftkv/raft/invariants"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // DefaultRuns is how many runs are made at most when nobody says otherwise.
@@ -68,9 +68,9 @@ func SizeOf(c *config.Config) Size {
 func (s Size) String() string {
 	links := ""
 	if s.Links > 0 {
-		links = ", " + traces.Counted(s.Links, "link")
+		links = ", " + words.Counted(s.Links, "link")
 	}
-	return fmt.Sprintf("%s%s and %s on %s", traces.Counted(s.Faults, "fault"), links, traces.Counted(s.Operations, "operation"), traces.Counted(s.Nodes, "node"))
+	return fmt.Sprintf("%s%s and %s on %s", words.Counted(s.Faults, "fault"), links, words.Counted(s.Operations, "operation"), words.Counted(s.Nodes, "node"))
 }
 
 // small says whether a person can still read it.

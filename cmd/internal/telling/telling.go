@@ -14,12 +14,13 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/flags"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/story"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // Part is a part of a story, as flags choose it.
 type Part struct {
-	traces.Selection
+	story.Selection
 
 	Given []string // the flags, as they were given
 }
@@ -90,16 +91,16 @@ func (p *Part) Check(processes []string) error {
 }
 
 // Said says how much of the story was told, and why not all.
-func (p *Part) Said(told traces.Told) string {
-	return fmt.Sprintf("%s of %s, because of %s", traces.Grouped(told.Lines), traces.Counted(told.Of, "line"), strings.Join(p.Given, " "))
+func (p *Part) Said(told story.Told) string {
+	return fmt.Sprintf("%s of %s, because of %s", words.Grouped(told.Lines), words.Counted(told.Of, "line"), strings.Join(p.Given, " "))
 }
 
 // Style is how a story looks that is written there.
-func Style(w io.Writer) traces.Style {
+func Style(w io.Writer) story.Style {
 	if terminal.StyleOf(w).Colour {
-		return traces.ANSI
+		return story.ANSI
 	}
-	return traces.Plain
+	return story.Plain
 }
 
 // Legend is the part of a usage that says what the words of a story mean.

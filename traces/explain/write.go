@@ -1,0 +1,169 @@
+package explain
+
+import (
+	"bufio"
+	"encoding/json"
+	"io"
+	"regexp"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/raftkv/raftkv/traces/story"
+	"github.com/raftkv/raftkv/traces/words"
+)
+
+// Write writes an explanation in lines of so many columns.
+func (x *Explanation) Write(w io.Writer, style story.Style, columns int) error {
+	b := bufio.NewWriter(w)
+	for line := range words.Broken(x.Answer.Text, columns) {
+		_, _ = b.WriteString(withProcesses(line, style, "") + "\n") // Flush tells
+	}
+	for i := range x.Parts {
+		part := &x.Parts[i]
+		_, _ = b.WriteString("\n")
+		for line := range words.Broken(part.Title.Text, columns) {
+			_, _ = b.Write(append(story.Coloured(nil, style, story.AnsiBold, line), '\n'))
+		}
+		for k := range part.Steps {
+			part.Steps[k].write(b, style, columns)
+		}
+	}
+	return b.Flush()
+}
+
+// write writes a step: its time, its text, and the id of its span.
+func (s *ExplanationStep) write(b *bufio.Writer, style story.Style, columns int) {
+	const gap = 2
+	text, id := s.Text, ""
+	if s.ID != 0 {
+		id = "[" + s.ID.String() + "]"
+		text += " " + id
+	}
+	at := words.Milliseconds(s.At)
+	blank := strings.Repeat(" ", max(0, story.TimeWidth-utf8.RuneCountInString(at)))
+	indent := len(blank) + len(at) + gap
+	before := append([]byte(blank), story.Coloured(nil, style, story.AnsiDim, at)...)
+	before = append(before, strings.Repeat(" ", gap)...)
+	colour := ""
+	if s.Broken {
+		colour = story.AnsiRed
+	}
+	for line := range words.Broken(text, columns-indent) {
+		_, _ = b.Write(before)
+		said, ended := strings.CutSuffix(line, id)
+		_, _ = b.WriteString(withProcesses(said, style, colour))
+		if ended {
+			_, _ = b.Write(story.Coloured(nil, style, story.AnsiDim, id))
+		}
+		_ = b.WriteByte('\n')
+		before = []byte(strings.Repeat(" ", indent))
+	}
+}
+
+var namesOfProcesses = regexp.MustCompile(`\b(?:node|client)-[0-9]+\b`)
+
+// withProcesses is a text in a colour, in which each process has its own.
+func withProcesses(text string, style story.Style, colour string) string {
+	if style == story.Plain {
+		return text
+	}
+	if colour != "" {
+		return string(story.Coloured(nil, style, colour, text))
+	}
+	return namesOfProcesses.ReplaceAllStringFunc(text, func(name string) string {
+		return string(story.Coloured(nil, style,
+			story.ProcessColour(name), name))
+	})
+}
+
+// The shape of an explanation as JSON, which is what `cmd/explain -json` prints. Times are in nanoseconds since the
+// run began.
+type (
+	jsonExplanation struct {
+		Question string       `json:"question"` // as it can be asked again
+		Answer   jsonSentence `json:"answer"`
+		Parts    []jsonPart   `json:"parts"`
+		WhyNot   []jsonReason `json:"why_not"` // of all parts: what held something back, or was broken
+		Next     string       `json:"next"`    // what to ask next; empty if there is nothing else
+	}
+	jsonSentence struct {
+		Text    string       `json:"text"`
+		RestsOn []jsonMoment `json:"rests_on"`
+	}
+	jsonMoment struct {
+		Span string        `json:"span"`
+		What string        `json:"what"` // begin, end, or the name of an event of the span
+		At   time.Duration `json:"at_ns"`
+	}
+	jsonPart struct {
+		Title  jsonSentence `json:"title"`
+		WhyNot bool         `json:"why_not"`
+		Steps  []jsonStep   `json:"steps"`
+	}
+	jsonStep struct {
+		At   *time.Duration `json:"at_ns,omitempty"`
+		Took *time.Duration `json:"took_ns,omitempty"` // in place of at_ns, in a part that says where the time went
+		Span string         `json:"span"`
+		jsonSentence
+		jsonWhy
+	}
+	jsonWhy struct {
+		Rule    RaftRule   `json:"rule,omitempty"`
+		Section string     `json:"section,omitempty"` // of the paper
+		Event   Occurrence `json:"event,omitempty"`
+		Broken  bool       `json:"broken,omitempty"` // the rule was broken
+	}
+	jsonReason struct {
+		jsonWhy
+		Span string        `json:"span"`
+		At   time.Duration `json:"at_ns"`
+		Text string        `json:"text"`
+	}
+)
+
+// MarshalJSON is the explanation for programs.
+func (x *Explanation) MarshalJSON() ([]byte, error) {
+	j := jsonExplanation{
+		Question: x.Question, Answer: x.Answer.json(), Parts: []jsonPart{}, WhyNot: []jsonReason{},
+		Next: x.Next,
+	}
+	for i := range x.Parts {
+		part := &x.Parts[i]
+		p := jsonPart{Title: part.Title.json(), WhyNot: part.WhyNot, Steps: []jsonStep{}}
+		for k := range part.Steps {
+			s := &part.Steps[k]
+			why := jsonWhy{s.Rule, s.Rule.Section(), s.Event, s.Broken}
+			at := jsonStep{Span: s.ID.String(), jsonSentence: s.json(), jsonWhy: why}
+			if part.Took {
+				at.Took = &s.At
+			} else {
+				at.At = &s.At
+			}
+			p.Steps = append(p.Steps, at)
+			if (part.WhyNot || s.Broken) && (s.Rule != "" || s.Event != "") {
+				j.WhyNot = append(j.WhyNot, jsonReason{why, s.ID.String(), s.moment(), s.Text})
+			}
+		}
+		j.Parts = append(j.Parts, p)
+	}
+	return json.Marshal(j)
+}
+
+func (s Sentence) json() jsonSentence {
+	j := jsonSentence{Text: s.Text, RestsOn: []jsonMoment{}}
+	for _, m := range s.RestsOn {
+		j.RestsOn = append(j.RestsOn, jsonMoment{m.Span.String(), m.What, m.At})
+	}
+	return j
+}
+
+// moment is when the span of a step has it, in whatever part the step is.
+func (s *ExplanationStep) moment() time.Duration {
+	for _, m := range s.RestsOn {
+		if m.Span == s.ID {
+			return m.At
+		}
+	}
+	return s.At
+}

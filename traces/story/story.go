@@ -1,0 +1,225 @@
+package story
+
+import (
+	"cmp"
+	"context"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/raftkv/world"
+	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/words"
+)
+
+// Story tells a run as a person reads it, a line an event. It is made from spans alone: as an exporter while the run goes on, or from a file afterwards, with the same text.
+// It holds every line until it is written, for a span is known only when it ends, and tells then what happened when it began.
+type Story struct {
+	ids      map[traces.SpanShape]string
+	lines    []storyLine
+	epoch    time.Time                     // when the run began
+	begun    bool                          // epoch is that of the run's own span
+	rounds   map[world.CausalID]bool       // the heartbeat rounds; true for those that are told even if nothing comes of them
+	starts   map[string]int                // how often each process started
+	logs     map[string][]uint64           // of each process, the terms of its entries
+	latest   map[string]map[string]applied // of each process, the last request of each client that it applied
+	faults   []world.CausalID
+	turns    []turn                              // what its headings are made of
+	failed   map[way]bool                        // the ways on which something failed
+	passages []passage                           // what passed on them
+	unknown  map[world.CausalID]storyMoment      // when the operations ended whose outcome is unknown
+	causes   map[world.CausalID][]world.CausalID // of each span: its parent, what it links to, and what answered it
+}
+
+type storyLine struct {
+	storyMoment
+
+	process string
+	text    string
+	id      world.CausalID
+	root    world.CausalID
+	mark    mark
+	open    bool       // what it tells of was not over when the run ended
+	index   uint64     // that a follower applied
+	ended   int64      // when its span did
+	gaveUp  bool       // that a try was given up
+	of      *complaint // which this line is; nil for what is not told often
+}
+
+// mark is what is special about a line.
+type mark uint8
+
+const (
+	ordinary mark = iota
+	trouble       // something did not go as it should
+	routine       // a heartbeat round, told only if something came of it
+)
+
+// Style is how a story looks.
+type Style int
+
+// The styles there are.
+const (
+	Plain Style = iota
+	ANSI        // with a terminal's colours
+)
+
+var _ sdktrace.SpanExporter = (*Story)(nil)
+
+// NewStory begins a story.
+func NewStory() *Story {
+	s := &Story{
+		ids: map[traces.SpanShape]string{}, rounds: map[world.CausalID]bool{}, starts: map[string]int{}, causes: map[world.CausalID][]world.CausalID{},
+		unknown: map[world.CausalID]storyMoment{}, logs: map[string][]uint64{}, latest: map[string]map[string]applied{}, failed: map[way]bool{},
+	}
+	for _, spec := range spans.Specs() {
+		s.ids[traces.SpanShape{Name: spec.Name, Kind: spec.Kind}] = spec.ID
+	}
+	return s
+}
+
+// ExportSpans adds spans that have ended.
+func (s *Story) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan) error {
+	for _, span := range spans {
+		ended := traces.FromSDK(span)
+		s.Add(&ended)
+	}
+	return nil
+}
+
+// Shutdown does nothing: the story is told by Write.
+func (*Story) Shutdown(context.Context) error { return nil }
+
+// Add adds what a span tells. Spans are added in the order in which they ended, as in a file.
+func (s *Story) Add(span *traces.Span) {
+	id := s.ids[traces.SpanShape{Name: traces.DeclaredName(span.Name), Kind: span.Kind}]
+	switch {
+	case id == spans.RunID:
+		s.epoch, s.begun = span.Start, true
+	case !s.begun && (s.epoch.IsZero() || span.Start.Before(s.epoch)):
+		s.epoch = span.Start
+	}
+	s.noteCauses(span)
+	t := Teller{story: s, Span: span}
+	t.tell(id)
+}
+
+// Write writes the story so far, in the order of time: a line an event.
+func (s *Story) Write(w io.Writer, style Style) error { return s.WriteWithin(w, style, 0) }
+
+// WriteWithin is Write for a screen of so many columns, on which a text that is too long goes on below where it began. Zero is a screen without an end.
+func (s *Story) WriteWithin(w io.Writer, style Style, columns int) error {
+	_, err := s.WriteSelected(w, style, columns, Selection{})
+	return err
+}
+
+func (s *Story) add(l storyLine) { s.lines = append(s.lines, l) }
+
+// order puts the lines so far in order. It does not depend on the order in which spans were added, as long as those of
+// one process came in theirs.
+func (s *Story) order() {
+	s.lines = slices.DeleteFunc(s.lines, func(l storyLine) bool {
+		end, unknown := s.unknown[l.root]
+		return unknown && l.gaveUp && l.sameStep(end)
+	})
+	slices.SortStableFunc(s.lines, func(a, b storyLine) int { return cmp.Compare(a.ended, b.ended) })
+	processes := map[string]int32{"": 0} // the first is what is outside of all steps
+	of := func(l *storyLine) string {
+		if l.outside {
+			return ""
+		}
+		return l.process
+	}
+	for i := range s.lines {
+		if p := of(&s.lines[i]); processes[p] == 0 && p != "" {
+			processes[p] = int32(len(processes))
+		}
+	}
+	lines := make([]storyLine, 0, cap(s.lines))
+	for i := range traces.Ordered(len(s.lines), len(processes), func(i int32) traces.Happening {
+		l := &s.lines[i]
+		return traces.Happening{Process: processes[of(l)], At: l.at.UnixNano(), Step: l.step, Stage: l.stage}
+	}, nil) {
+		lines = append(lines, s.lines[i])
+	}
+	s.lines = lines
+}
+
+// The columns that are in front of a line's text.
+const (
+	TimeWidth    = 11
+	processWidth = 8
+	idWidth      = 16
+	textColumn   = TimeWidth + 1 + processWidth + 1 + idWidth + 2
+)
+
+// The escape sequences of a terminal.
+const (
+	ansiReset = "\x1b[0m"
+	AnsiDim   = "\x1b[2m"
+	AnsiBold  = "\x1b[1m"
+	AnsiRed   = "\x1b[31m"
+)
+
+// processColours tell nodes apart: cyan, green, yellow, blue, magenta, and their bright ones.
+var processColours = []string{"\x1b[36m", "\x1b[32m", "\x1b[33m", "\x1b[34m", "\x1b[35m", "\x1b[96m", "\x1b[92m", "\x1b[93m", "\x1b[94m", "\x1b[95m"}
+
+func (s *Story) appendLine(b []byte, l *storyLine, style Style, columns int) []byte {
+	at := words.AppendMilliseconds(nil, l.at.Sub(s.epoch))
+	b = append(b, strings.Repeat(" ", max(0, TimeWidth-len(at)))...)
+	b = Coloured(b, style, AnsiDim, string(at))
+	b = append(b, ' ')
+	b = Coloured(b, style, ProcessColour(l.process), l.process)
+	b = append(b, strings.Repeat(" ", max(0, processWidth-utf8.RuneCountInString(l.process))+1)...)
+	b = Coloured(b, style, AnsiDim, l.id.String())
+	colour := ""
+	if l.mark == trouble {
+		colour = AnsiRed
+	}
+	indent := "  "
+	for part := range words.Broken(l.text, columns-textColumn) {
+		b = append(b, indent...)
+		b = Coloured(b, style, colour, part)
+		b = append(b, '\n')
+		indent = strings.Repeat(" ", textColumn)
+	}
+	return b
+}
+
+// appendHeading appends a heading: ── 251.131ms  election in term 2: node-2 stands.
+func (s *Story) appendHeading(b []byte, h *heading, style Style, columns int) []byte {
+	const rule = "── "
+	text := rule + words.Milliseconds(h.at.Sub(s.epoch)) + "  " + h.text
+	indent := ""
+	for part := range words.Broken(text, columns-utf8.RuneCountInString(rule)) {
+		b = Coloured(append(b, indent...), style, AnsiBold, part)
+		b = append(b, '\n')
+		indent = strings.Repeat(" ", utf8.RuneCountInString(rule))
+	}
+	return b
+}
+
+func Coloured(b []byte, style Style, colour, text string) []byte {
+	if style == Plain || colour == "" {
+		return append(b, text...)
+	}
+	b = append(b, colour...)
+	b = append(b, text...)
+	return append(b, ansiReset...)
+}
+
+// ProcessColour gives each node its own colour, and clients none, so that they stand apart.
+func ProcessColour(process string) string {
+	group, number, _ := strings.Cut(process, "-")
+	n, err := strconv.ParseUint(number, 10, 32)
+	if err != nil || group != spans.ServiceNode {
+		return AnsiBold
+	}
+	return processColours[(n+uint64(len(processColours))-1)%uint64(len(processColours))]
+}

@@ -1,0 +1,128 @@
+package story
+
+import (
+	"cmp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/traces/words"
+)
+
+func (t *Teller) run() {
+	config := t.Span.Attribute(spans.RaftkvConfigKey).AsString()
+	counts := ""
+	if nodes, clients := topLevel(config, "num_nodes"), topLevel(config, "num_clients"); nodes != "" && clients != "" {
+		counts = ", " + countedText(nodes, "node") + ", " + countedText(clients, "client")
+	}
+	t.note(t.Span.Start, turnRunBegins, func(n *turn) { n.said = cmp.Or(strings.TrimPrefix(counts, ", "), "the run begins") })
+	t.line(t.beginning(), ordinary, "config read: ", t.Text(spans.RaftkvScenarioKey), ", seed ", t.Text(spans.RaftkvSeedKey), counts)
+}
+
+// countedText is Counted for a number that stands in a document.
+func countedText(number, one string) string {
+	if n, err := strconv.ParseUint(number, 10, 64); err == nil {
+		return words.Counted(n, one)
+	}
+	return number + " " + one + "s"
+}
+
+// topLevel is the value of a key of a TOML document, as it stands there; it knows no more of TOML than that tables begin with a bracket.
+func topLevel(document, key string) string {
+	for line := range strings.Lines(document) {
+		name, value, found := strings.Cut(line, "=")
+		if strings.HasPrefix(line, "[") {
+			return ""
+		}
+		if found && strings.TrimSpace(name) == key {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
+}
+
+// violation tells of an invariant that does not hold: the two facts, which clash.
+func (t *Teller) violation() {
+	t.note(t.Span.Start, turnViolated, func(n *turn) { n.said = t.Text(spans.RaftkvInvariantKey) })
+	t.line(t.beginning(), trouble, "VIOLATION of ", t.Text(spans.RaftkvInvariantKey), ": ", words.Printable(t.Span.Status.Description))
+	for i, fact := range t.texts(spans.RaftkvViolationFactsKey) {
+		t.line(t.beginning(), trouble, [...]string{"  ", "  but "}[min(i, 1)], words.Printable(fact))
+	}
+}
+
+// fault tells what was done to the run, as a sentence about whom it was done to.
+func (t *Teller) fault() {
+	kind, target := t.Text(spans.RaftkvFaultKey), t.Text(spans.RaftkvFaultTargetKey)
+	how := trouble
+	var said string
+	switch kind {
+	case spans.FaultCrash:
+		said = target + " crashes"
+	case spans.FaultRestart:
+		said = target + " is started again"
+	case spans.FaultRollback:
+		said = target + " starts again with what its disk held " + t.By().String() + " ago"
+	case spans.FaultHeal:
+		said, how = target+" is healed", ordinary
+		if target == "all" {
+			said = "everything is healed"
+		}
+	case spans.FaultIsolate:
+		said = target + " is isolated: no other node hears it, nor it them"
+	case spans.FaultPartition:
+		said = t.partition(target)
+	case spans.FaultPause:
+		said = target + " is paused"
+	case spans.FaultSlow:
+		said = target + " is slow: each step takes " + t.By().String() + " longer"
+	case spans.FaultStall:
+		said = "the disk of " + target + " stalls: each step that writes to it takes " + t.By().String() + " longer"
+	case spans.FaultSkew:
+		said = t.Skew(target)
+	case spans.FaultSkipSync:
+		said = "the disk of " + target + " lies: it says that it has synced, and has not"
+	case spans.FaultLoseUnsynced:
+		said = target + " crashes in the middle of a write, which is lost"
+		if t.Span.Attribute(spans.RaftkvFaultTornKey).AsBool() {
+			said = target + " crashes in the middle of a write, and the disk keeps a part of the record"
+		}
+	case spans.FaultElect:
+		said, how = target+" is told to stand for election", ordinary
+	default:
+		said = kind + " " + target
+	}
+	t.noteFault(said)
+	if aimed := t.Text(spans.RaftkvFaultAimedAtKey); aimed != "" {
+		said += " (aimed at " + aimed + ")"
+	}
+	if when := t.Text(spans.RaftkvFaultWhenKey); strings.Contains(when, " ") { // a condition, and no time
+		said += " (as " + when + ")"
+	}
+	t.line(t.beginning(), how, "FAULT: ", said)
+}
+
+func (t *Teller) By() time.Duration {
+	return time.Duration(t.integer(spans.RaftkvFaultByNsKey))
+}
+
+func (t *Teller) partition(target string) string {
+	if first, second, found := strings.Cut(target, " | "); found && t.Span.Attribute(spans.RaftkvFaultOneWayKey).AsBool() {
+		sends := words.Agree(strings.Count(first, " ")+1, " sends", " send")
+		return "what " + listed(first) + sends + " to " + listed(second) + " is lost; the other way is open"
+	}
+	return "the network parts: " + target
+}
+
+// listed is names with commas between them.
+func listed(names string) string { return strings.ReplaceAll(names, " ", ", ") }
+
+func (t *Teller) Skew(target string) string {
+	if rate := t.integer(spans.RaftkvFaultRatePermilleKey); rate > 0 {
+		return "the clock of " + target + " runs at " + strconv.FormatFloat(float64(rate)/1000, 'g', -1, 64) + " times the true pace"
+	}
+	if by := t.By(); by < 0 {
+		return "the clock of " + target + " jumps back by " + (-by).String()
+	}
+	return "the clock of " + target + " jumps ahead by " + t.By().String()
+}

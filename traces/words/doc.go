@@ -1,0 +1,8 @@
+// Package words is how tools put things into words: numbers of things, lists, times, names that must be quoted, the
+// nearest valid name, and the store's commands and results.
+//
+//	words.go       texts, lists, times, lines that are broken
+//	count.go       numbers of things: 1 vote, 2 votes
+//	nearest.go     the name that was meant
+//	store.go       commands and results
+package words
