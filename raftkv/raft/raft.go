@@ -97,39 +97,32 @@ func (n *Node) Writes(input protocol.Input) bool {
 // The Handle methods are exported for this alone, that an exchange that the spec adds does not compile until it is handled. Only Step may call them.
 var _ protocol.ServerHandler = (*Node)(nil)
 
-// receive has a message handled: one with a newer term first advances the receiver's, and replies and notifications of a term that is over are dropped (§5.1).
+// receive has a message handled. The receiver's term is advanced first if that of a server's message is newer. If it is
+// over, a request is refused, and any other message is dropped (§5.1).
 func (n *Node) receive(from protocol.NodeID, message protocol.Message) {
+	if term, has := protocol.TermOf(message); has {
+		if !n.isOther(from) {
+			return
+		}
+		if current := n.updateTerm(term); !current && !isRequest(message) {
+			return
+		}
+	}
 	switch m := message.(type) {
 	case protocol.RequestVote:
-		if n.isOther(from) {
-			n.updateTerm(m.Term)
-			n.HandleRequestVote(from, m)
-		}
+		n.HandleRequestVote(from, m)
 	case protocol.VoteGranted:
-		if n.isOther(from) && n.updateTerm(m.Term) {
-			n.HandleRequestVoteReply(from, m)
-		}
+		n.HandleRequestVoteReply(from, m)
 	case protocol.VoteDenied:
-		if n.isOther(from) && n.updateTerm(m.Term) {
-			n.HandleRequestVoteReply(from, m)
-		}
+		n.HandleRequestVoteReply(from, m)
 	case protocol.AppendEntries:
-		if n.isOther(from) {
-			n.updateTerm(m.Term)
-			n.HandleAppendEntries(from, m)
-		}
+		n.HandleAppendEntries(from, m)
 	case protocol.AppendEntriesOk:
-		if n.isOther(from) && n.updateTerm(m.Term) {
-			n.HandleAppendEntriesReply(from, m)
-		}
+		n.HandleAppendEntriesReply(from, m)
 	case protocol.AppendEntriesRejected:
-		if n.isOther(from) && n.updateTerm(m.Term) {
-			n.HandleAppendEntriesReply(from, m)
-		}
+		n.HandleAppendEntriesReply(from, m)
 	case protocol.CommitNotification:
-		if n.isOther(from) && n.updateTerm(m.Term) {
-			n.HandleCommitNotification(from, m)
-		}
+		n.HandleCommitNotification(from, m)
 	case protocol.ClientPut:
 		n.HandleClientPut(from, m)
 	case protocol.ClientGet:
@@ -139,6 +132,13 @@ func (n *Node) receive(from protocol.NodeID, message protocol.Message) {
 	case protocol.Answered, protocol.NotLeader, protocol.OutcomeUnknown:
 		// These go to clients.
 	}
+}
+
+// isRequest says whether another server waits for a reply to a message.
+func isRequest(message protocol.Message) bool {
+	_, requestVote := message.(protocol.RequestVote)
+	_, appendEntries := message.(protocol.AppendEntries)
+	return requestVote || appendEntries
 }
 
 // setPeers tells the server its cluster, in which it waits for a leader from now on (§5.2). The cluster does not change under a candidate or a leader (§6). What is kept for

@@ -19,6 +19,7 @@ type Spec struct {
 	Parties     []Party      `yaml:"parties"`
 	Roles       []Roles      `yaml:"roles"`
 	Messages    []Message    `yaml:"messages,some"`
+	AnyMessage  []Text       `yaml:"any_message"`
 	Exchanges   []Exchange   `yaml:"exchanges"`
 	Inputs      []Message    `yaml:"inputs"`
 	Effects     []Message    `yaml:"effects"`

@@ -96,6 +96,9 @@ func (r *resolver) protocolClashes() {
 			n.claim(what+" "+m.Name.Value, m.Name, variantNames(union, m.Name.Value)...)
 		}
 	}
+	for _, name := range r.spec.AnyMessage {
+		n.claim("field "+name.Value+" of any message", name, Camel(name.Value)+"Of")
+	}
 	family("Message", "message", r.spec.Messages)
 	family("Input", "input", r.spec.Inputs)
 	family("Effect", "effect", r.spec.Effects)

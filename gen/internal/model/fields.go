@@ -73,6 +73,44 @@ func (r *resolver) structFields(s *Struct, fields load.Fields) {
 	}
 }
 
+// anyMessage resolves the fields that any message can be asked for.
+func (r *resolver) anyMessage() {
+	seen := map[string]load.Pos{}
+	for _, name := range r.spec.AnyMessage {
+		if !r.declared(seen, name, "field of messages") {
+			r.common(name)
+		}
+	}
+}
+
+func (r *resolver) common(name load.Text) {
+	var out Common
+	var names []string
+	for _, m := range r.out.Messages.Variants {
+		i := slices.IndexFunc(m.Fields, func(f *Field) bool { return f.Name == name.Value })
+		for _, f := range m.Fields {
+			names = append(names, f.Name)
+		}
+		switch {
+		case i < 0:
+			out.Without = append(out.Without, m)
+			continue
+		case out.With == nil:
+			out.Field = *m.Fields[i]
+		case out.Type.Spec() != m.Fields[i].Type.Spec():
+			r.faults.Add(name.Pos, "field %q is a %s in %s and a %s in %s: want one type in all messages that have it",
+				name.Value, out.Type.Spec(), out.With[0].Name, m.Fields[i].Type.Spec(), m.Name)
+			return
+		}
+		out.With = append(out.With, m)
+	}
+	if out.With == nil {
+		r.faults.Undefined(name.Pos, "field of messages", name.Value, names)
+		return
+	}
+	r.out.AnyMessage = append(r.out.AnyMessage, &out)
+}
+
 var placeholder = regexp.MustCompile(`\{[^{}]*\}`)
 
 // text splits a text into its literal parts and the fields between them.

@@ -25,6 +25,7 @@ type Protocol struct {
 	Parties         []*Party
 	Roles           []Roles // of parties that another file declares
 	Messages        *Union
+	AnyMessage      []*Common
 	Inputs          *Union
 	Effects         *Union
 	Exchanges       []*Exchange
@@ -116,6 +117,12 @@ type Struct struct {
 type Piece struct {
 	Literal string
 	Field   *Field
+}
+
+// Common is a field that several messages have, all of one type.
+type Common struct {
+	Field
+	With, Without []*Struct // the messages that have it, and the others
 }
 
 // Field is a field of a struct.

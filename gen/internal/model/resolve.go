@@ -76,6 +76,7 @@ func (r *resolver) resolve() {
 	r.declareVariants()
 	r.fields()
 	r.cycles()
+	r.anyMessage()
 	r.transitions()
 	r.declareServices()
 	r.declareParties()

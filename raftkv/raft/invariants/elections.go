@@ -67,7 +67,7 @@ func (c *Checker) TermAndVote(v *View) error {
 	if s.now.term < s.was.term {
 		return clashing(fmt.Sprintf("%s was in term %d", s.id, s.was.term), fmt.Sprintf("it is in term %d now", s.now.term))
 	}
-	if term, ok := termOf(v.Received); ok && term > s.now.term {
+	if term, ok := protocol.TermOf(v.Received); ok && term > s.now.term {
 		return clashing(fmt.Sprintf("%s handled %s of term %d", s.id, v.Received.Name(), term), fmt.Sprintf("it is still in term %d", s.now.term))
 	}
 	if s.was.term == s.now.term && s.was.votedFor != 0 && s.was.votedFor != s.now.votedFor {
@@ -134,26 +134,4 @@ func (c *Checker) VotesWereGiven(v *View) error {
 			fmt.Sprintf("%s became leader of term %d by the votes of %d: %s", s.id, term, len(voters), strings.Join(voters, ", ")))
 	}
 	return nil
-}
-
-// termOf is the term that a message of one server to another carries.
-func termOf(m protocol.Message) (protocol.Term, bool) {
-	switch m := m.(type) {
-	case protocol.RequestVote:
-		return m.Term, true
-	case protocol.VoteGranted:
-		return m.Term, true
-	case protocol.VoteDenied:
-		return m.Term, true
-	case protocol.AppendEntries:
-		return m.Term, true
-	case protocol.AppendEntriesOk:
-		return m.Term, true
-	case protocol.AppendEntriesRejected:
-		return m.Term, true
-	case protocol.CommitNotification:
-		return m.Term, true
-	case protocol.ClientPut, protocol.ClientGet, protocol.ClientDelete, protocol.Answered, protocol.NotLeader, protocol.OutcomeUnknown:
-	}
-	return 0, false
 }

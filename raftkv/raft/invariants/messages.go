@@ -33,7 +33,7 @@ func receiver(id protocol.NodeID) string {
 
 // lacking says what the disk lacked of what a message says; nothing if it justified it.
 func (c *Checker) lacking(s *server, v *View, sent *Sent) string {
-	term, ok := termOf(sent.Message)
+	term, ok := protocol.TermOf(sent.Message)
 	if !ok {
 		return ""
 	}

@@ -53,7 +53,8 @@ func (n *Node) answered(c *call, reply protocol.Message, copyNumber int64, round
 		c.appendEntries.SetConflictTerm(m.ConflictTerm)
 	}
 	n.cameOf(c, round, effects)
-	span.End(reply.Name(), termOf(reply))
+	term, _ := protocol.TermOf(reply)
+	span.End(reply.Name(), term)
 }
 
 // cameOf says on a call's span what came of the answer, or of there being none: where the leader goes on if it went
@@ -277,28 +278,6 @@ func describe(first protocol.LogIndex, entries []protocol.LogEntry) []string {
 		s[i] = place + " " + e.Command.String()
 	}
 	return s
-}
-
-// termOf is the term that a message between servers says.
-func termOf(m protocol.Message) protocol.Term {
-	switch m := m.(type) {
-	case protocol.RequestVote:
-		return m.Term
-	case protocol.VoteGranted:
-		return m.Term
-	case protocol.VoteDenied:
-		return m.Term
-	case protocol.AppendEntries:
-		return m.Term
-	case protocol.AppendEntriesOk:
-		return m.Term
-	case protocol.AppendEntriesRejected:
-		return m.Term
-	case protocol.CommitNotification:
-		return m.Term
-	case protocol.ClientPut, protocol.ClientGet, protocol.ClientDelete, protocol.Answered, protocol.NotLeader, protocol.OutcomeUnknown:
-	}
-	return 0
 }
 
 // unanswerable says that the algorithm sent what no server can take: a mistake in package raft.

@@ -246,7 +246,9 @@ func (n *Node) traceLateReply(input protocol.Receive, next protocol.LogIndex) {
 	if !n.tracer.On() {
 		return
 	}
-	span := n.tracer.StartLateReply(spans.Begin{Self: n.step.cause, Parent: uint64(e.ID)}, n.who(), input.From.String(), input.Message.Name(), termOf(input.Message))
+	term, _ := protocol.TermOf(input.Message)
+	begin := spans.Begin{Self: n.step.cause, Parent: uint64(e.ID)}
+	span := n.tracer.StartLateReply(begin, n.who(), input.From.String(), input.Message.Name(), term)
 	n.persistedIn(span)
 	if next > 0 {
 		span.SetNextIndex(next)

@@ -133,3 +133,25 @@ func (ClientDelete) Name() string          { return "ClientDelete" }
 func (Answered) Name() string              { return "Answered" }
 func (NotLeader) Name() string             { return "NotLeader" }
 func (OutcomeUnknown) Name() string        { return "OutcomeUnknown" }
+
+// TermOf is the field term of a message, and says whether it has one.
+func TermOf(m Message) (value Term, has bool) {
+	switch m := m.(type) {
+	case RequestVote:
+		return m.Term, true
+	case VoteGranted:
+		return m.Term, true
+	case VoteDenied:
+		return m.Term, true
+	case AppendEntries:
+		return m.Term, true
+	case AppendEntriesOk:
+		return m.Term, true
+	case AppendEntriesRejected:
+		return m.Term, true
+	case CommitNotification:
+		return m.Term, true
+	case ClientPut, ClientGet, ClientDelete, Answered, NotLeader, OutcomeUnknown:
+	}
+	return value, false
+}

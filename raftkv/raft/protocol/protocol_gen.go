@@ -9,4 +9,4 @@
 package protocol
 
 // SpecHash names the spec that this package was generated from: the first 64 bits of its SHA-256, in hex.
-const SpecHash = "adcfc9c8f00662e7"
+const SpecHash = "c79a7013c1229344"
