@@ -21,18 +21,7 @@ func TestNewMessageFailsTheLintAtEachSwitch(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
 	module(t, root, "github.com/raftkv/raftkv")
-	rooms := []string{"raft", "kv", "world", "span", "raft/node", "client"}
-	for _, room := range rooms {
-		sources, err := filepath.Glob("../raftkv/" + room + "/*.go")
-		if err != nil || len(sources) == 0 {
-			t.Fatalf("no sources of raftkv/%s: %v", room, err)
-		}
-		for _, name := range sources {
-			if !strings.HasSuffix(name, "_test.go") {
-				write(t, filepath.Join(root, "raftkv", room, filepath.Base(name)), read(t, name))
-			}
-		}
-	}
+	copySources(t, root, "raft", "kv", "world", "span", "list", "raft/node", "client")
 	spec := read(t, realSpec)
 	if findings, switches := lint(t, root, spec); len(findings) > 0 || switches < 5 {
 		t.Fatalf("as it is, %d switches over messages have these findings:\n%s", switches, strings.Join(findings, "\n"))

@@ -27,6 +27,22 @@ func module(t *testing.T, root, path string) {
 	write(t, filepath.Join(root, "go.sum"), read(t, "../go.sum"))
 }
 
+// copySources copies hand-written rooms of the project, without their tests.
+func copySources(t *testing.T, root string, rooms ...string) {
+	t.Helper()
+	for _, room := range rooms {
+		sources, err := filepath.Glob("../raftkv/" + room + "/*.go")
+		if err != nil || len(sources) == 0 {
+			t.Fatalf("no sources of raftkv/%s: %v", room, err)
+		}
+		for _, name := range sources {
+			if !strings.HasSuffix(name, "_test.go") {
+				write(t, filepath.Join(root, "raftkv", room, filepath.Base(name)), read(t, name))
+			}
+		}
+	}
+}
+
 // goCommand runs the go command in a folder, offline.
 func goCommand(t *testing.T, root string, arguments ...string) (string, error) {
 	t.Helper()
@@ -54,7 +70,7 @@ func TestSecondProtocol(t *testing.T) {
 // The generator is about no protocol in particular: nothing in it, but for the name of the tool, is a word of the project's.
 func TestKnowsNoProtocol(t *testing.T) {
 	words := regexp.MustCompile(`(?i)\b(raft|raftkv|leader|follower|candidate|election|heartbeat|quorum|term)s?\b`)
-	allowed := regexp.MustCompile(`raftkv/raftkv/gen/|raftkv/gen|"raftkv/1"|spec/raftkv\.yaml|"github\.com/raftkv/raftkv/raftkv/span"`)
+	allowed := regexp.MustCompile(`raftkv/raftkv/gen/|raftkv/gen|"raftkv/1"|spec/raftkv\.yaml|"github\.com/raftkv/raftkv/raftkv/(list|span)"`)
 	err := filepath.WalkDir("internal", func(name string, entry os.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
@@ -76,15 +92,7 @@ func TestNewMessageMustBeHandled(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
 	module(t, root, "github.com/raftkv/raftkv")
-	sources, err := filepath.Glob("../raftkv/raft/*.go")
-	if err != nil || len(sources) == 0 {
-		t.Fatalf("no sources of raftkv/raft: %v", err)
-	}
-	for _, name := range sources {
-		if !strings.HasSuffix(name, "_test.go") {
-			write(t, filepath.Join(root, "raftkv", "raft", filepath.Base(name)), read(t, name))
-		}
-	}
+	copySources(t, root, "raft", "list")
 	build := func(content []byte) (string, error) {
 		files, err := generate(realSpec, "raftkv.yaml", content)
 		if err != nil {

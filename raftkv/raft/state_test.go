@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/raftkv/raftkv/raftkv/list"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
@@ -29,7 +30,7 @@ func variablesOf(state *protocol.State) []variable {
 			continue
 		}
 		value := v.FieldByIndex(field.Index).Interface()
-		if log, is := value.(protocol.LogEntries); is {
+		if log, is := value.(list.List[protocol.LogEntry]); is {
 			value = describeEntries(0, log.AppendTo(nil, 0, log.Len()))
 		}
 		all = append(all, variable{field.Name, fmt.Sprint(value)})

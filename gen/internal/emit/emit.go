@@ -40,7 +40,6 @@ type imported struct {
 // packages that generated code may import, besides generated ones.
 var packages = []imported{
 	{name: "binary", path: "encoding/binary"},
-	{name: "bits", path: "math/bits"},
 	{name: "errors", path: "errors"},
 	{name: "fmt", path: "fmt"},
 	{name: "iter", path: "iter"},
@@ -50,6 +49,7 @@ var packages = []imported{
 	{name: "time", path: "time"},
 	{name: "attribute", path: "go.opentelemetry.io/otel/attribute"},
 	{name: "trace", path: "go.opentelemetry.io/otel/trace"},
+	{name: "list", path: "github.com/raftkv/raftkv/raftkv/list", project: true},
 	{name: "span", path: "github.com/raftkv/raftkv/raftkv/span", project: true},
 }
 
@@ -65,7 +65,6 @@ var outputs = []struct{ file, template string }{
 	{"protocol/roles_gen.go", "protocol/roles.tmpl"},
 	{"protocol/exchanges_gen.go", "protocol/exchanges.tmpl"},
 	{"protocol/invariants_gen.go", "protocol/invariants.tmpl"},
-	{"protocol/lists_gen.go", "protocol/lists.tmpl"},
 	{"protocol/clone_gen.go", "protocol/clone.tmpl"},
 	{"protocol/equal_gen.go", "protocol/equal.tmpl"},
 	{"protocol/string_gen.go", "protocol/string.tmpl"},

@@ -191,7 +191,9 @@ func (w writer) appendTo(t *model.Type, x string) string {
 	switch t.Kind {
 	case model.KindList, model.KindByIndex:
 		return "appendEach(b, " + x + ", " + w.appendFunc(t.Elem) + ")"
-	case model.KindString, model.KindBool, model.KindNumber, model.KindEnum, model.KindRecord, model.KindUnion, model.KindLong:
+	case model.KindLong:
+		return "appendList(b, " + x + ", " + w.appendFunc(t.Elem) + ")"
+	case model.KindString, model.KindBool, model.KindNumber, model.KindEnum, model.KindRecord, model.KindUnion:
 	}
 	return w.appendFunc(t) + "(b, " + x + ")"
 }
@@ -211,17 +213,19 @@ func (w writer) appendFunc(t *model.Type) string {
 		return "appendUnsigned"
 	case model.KindRecord, model.KindUnion:
 		return w.of(t.Declared()) + "Append" + t.Name
-	case model.KindLong:
-		return "append" + t.Name
-	case model.KindList, model.KindByIndex:
+	case model.KindList, model.KindByIndex, model.KindLong:
 	}
 	return "func(b []byte, v " + w.goType(t) + ") []byte { return " + w.appendTo(t, "v") + " }"
 }
 
 // decoded reads a value of a type.
 func (w writer) decoded(t *model.Type) string {
-	if t.Kind == model.KindList || t.Kind == model.KindByIndex {
+	switch t.Kind {
+	case model.KindList, model.KindByIndex:
 		return "decodeEach(d, " + w.decodeFunc(t.Elem) + ")"
+	case model.KindLong:
+		return "decodeList(d, " + w.decodeFunc(t.Elem) + ")"
+	case model.KindString, model.KindBool, model.KindNumber, model.KindEnum, model.KindRecord, model.KindUnion:
 	}
 	return w.decodeFunc(t) + "(d)"
 }
@@ -237,9 +241,9 @@ func (w writer) decodeFunc(t *model.Type) string {
 			return "decodeSigned[" + w.goType(t) + "]"
 		}
 		return "decodeUnsigned[" + w.goType(t) + "]"
-	case model.KindEnum, model.KindRecord, model.KindUnion, model.KindLong:
+	case model.KindEnum, model.KindRecord, model.KindUnion:
 		return "decode" + t.Helper()
-	case model.KindList, model.KindByIndex:
+	case model.KindList, model.KindByIndex, model.KindLong:
 	}
 	return "func(d *decoder) " + w.goType(t) + " { return " + w.decoded(t) + " }"
 }

@@ -92,8 +92,12 @@ func (w writer) named(declaration any, name string) string {
 
 // goType is a type in Go.
 func (w writer) goType(t *model.Type) string {
-	if t.Kind == model.KindList || t.Kind == model.KindByIndex {
+	switch t.Kind {
+	case model.KindList, model.KindByIndex:
 		return "[]" + w.goType(t.Elem)
+	case model.KindLong:
+		return "list.List[" + w.goType(t.Elem) + "]"
+	case model.KindString, model.KindBool, model.KindNumber, model.KindEnum, model.KindRecord, model.KindUnion:
 	}
 	return w.of(t.Declared()) + t.Name
 }

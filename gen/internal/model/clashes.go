@@ -54,8 +54,7 @@ func (r *resolver) clashes() {
 func (r *resolver) protocolClashes() {
 	n := r.namespace(" in package protocol", "the generator", "SpecHash", "ErrMalformed", "Exchange", "AllExchanges", "Invariant", "InvariantName", "Invariants", "AllInvariants",
 		"CheckInvariants", "State", "AppendState", "DecodeState", "decodeState", "decoder", "decode", "cloneEach", "textEach", "textByIndex", "appendUnsigned", "decodeUnsigned",
-		"appendSigned", "decodeSigned", "appendBool", "decodeBool", "appendString", "decodeString", "appendEach", "decodeEach",
-		"firstChunk", "smallChunks", "fullChunk", "inChunk", "roomOfChunk", "checkPart")
+		"appendSigned", "decodeSigned", "appendBool", "decodeBool", "appendString", "decodeString", "appendEach", "decodeEach", "appendList", "decodeList")
 	for _, name := range []string{"Message", "Input", "Effect"} {
 		n.reserve(unionNames(name)...)
 	}
@@ -86,10 +85,6 @@ func (r *resolver) protocolClashes() {
 	}
 	for _, s := range r.spec.Records {
 		n.claim("record "+s.Name.Value, s.Name, recordNames(s.Name.Value)...)
-	}
-	for _, l := range r.out.LongLists {
-		i := slices.IndexFunc(r.spec.Records, func(s load.Record) bool { return s.Name.Value == l.Elem.Name })
-		n.claim("the long list of "+l.Elem.Name, r.spec.Records[i].Name, l.Name, "append"+l.Name, "decode"+l.Name)
 	}
 	family := func(union, what string, all []load.Message) {
 		for _, m := range all {

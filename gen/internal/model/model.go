@@ -21,7 +21,6 @@ type Protocol struct {
 	Enums           []*Enum
 	Unions          []*Union // those that the spec declares
 	Records         []*Struct
-	LongLists       []*Type
 	Parties         []*Party
 	Roles           []Roles // of parties that another file declares
 	Messages        *Union
@@ -358,9 +357,6 @@ func (p *Protocol) Names() map[string]bool {
 	}
 	for _, s := range p.Structs() {
 		names[s.Name] = true
-	}
-	for _, l := range p.LongLists {
-		names[l.Name] = true
 	}
 	return names
 }

@@ -51,19 +51,6 @@ func Lower(name string) string {
 	return strings.ToLower(string(runes[:upper])) + string(runes[upper:])
 }
 
-// plural is a Go name in the plural: Entry is Entries, Box is Boxes, Note is Notes.
-func plural(name string) string {
-	if stem, ok := strings.CutSuffix(name, "y"); ok && stem != "" && !strings.ContainsAny(stem[len(stem)-1:], "aeiouAEIOU") {
-		return stem + "ies"
-	}
-	for _, hiss := range []string{"s", "x", "z", "ch", "sh"} {
-		if strings.HasSuffix(name, hiss) {
-			return name + "es"
-		}
-	}
-	return name + "s"
-}
-
 // taken are the names that a parameter of a generated function must not hide.
 var taken = []string{
 	"s", "t", "b", "at", "span", "protocol", "time", "trace", "attribute", "codes", "context", "binary",

@@ -20,11 +20,6 @@ func TestNames(t *testing.T) {
 			t.Errorf("Lower(%q) is %q, want %q", Camel(test.name), got, test.lower)
 		}
 	}
-	for name, want := range map[string]string{"LogEntry": "LogEntries", "Note": "Notes", "Key": "Keys", "Box": "Boxes", "Match": "Matches", "Y": "Ys"} {
-		if got := plural(name); got != want {
-			t.Errorf("the plural of %s is %s, want %s", name, got, want)
-		}
-	}
 	for name, want := range map[string]string{"Copy": "copyValue", "Type": "typeValue", "Time": "timeValue", "Peer": "peer"} {
 		if got := parameter(name); got != want {
 			t.Errorf("%s is the parameter %s, want %s", name, got, want)

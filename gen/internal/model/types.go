@@ -1,7 +1,6 @@
 package model
 
 import (
-	"slices"
 	"strings"
 )
 
@@ -165,7 +164,7 @@ func listOf(list, elem *Type) *Type {
 	return list
 }
 
-// longList is a long list of a record: a type of its own in Go, whose name is the record's in the plural.
+// longList is a long list of a record.
 func (r *resolver) longList(record string, offset int, fault func(int, string, ...any)) *Type {
 	elem := r.parseType(record, offset, fault)
 	if elem == nil {
@@ -175,11 +174,7 @@ func (r *resolver) longList(record string, offset int, fault func(int, string, .
 		fault(offset, "%s is no record: a long list is one of records", record)
 		return nil
 	}
-	list := &Type{Kind: KindLong, Name: plural(elem.Name), Elem: elem}
-	if !slices.ContainsFunc(r.out.LongLists, func(other *Type) bool { return other.Name == list.Name }) {
-		r.out.LongLists = append(r.out.LongLists, list)
-	}
-	return list
+	return &Type{Kind: KindLong, Elem: elem}
 }
 
 // named is a type by its name; nil when there is none.

@@ -3,6 +3,7 @@ package invariants
 import (
 	"testing"
 
+	"github.com/raftkv/raftkv/raftkv/list"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
@@ -246,7 +247,7 @@ func TestBeliefsThatMayBe(t *testing.T) {
 		{"a disk that lost what it said that it keeps", func(f *fake) *Violation {
 			f.acknowledged(first)
 			f.durables[2].log = nil
-			return f.step(2, func(s *protocol.State) { s.Restart(); s.Log = protocol.LogEntries{} }, restarts, func(v *View) { v.DiskLost = true })
+			return f.step(2, func(s *protocol.State) { s.Restart(); s.Log = list.List[protocol.LogEntry]{} }, restarts, func(v *View) { v.DiskLost = true })
 		}},
 		{"a follower refuses what follows its acknowledgement", func(f *fake) *Violation {
 			f.acknowledged(first)

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/raftkv/raftkv/raftkv/list"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
@@ -128,7 +129,7 @@ func nothing(*protocol.State) {}
 
 func holds(log ...protocol.LogEntry) func(*protocol.State) {
 	return func(s *protocol.State) {
-		s.Log = protocol.LogEntries{}
+		s.Log = list.List[protocol.LogEntry]{}
 		s.Log.Append(log...)
 	}
 }

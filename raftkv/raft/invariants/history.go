@@ -3,6 +3,7 @@ package invariants
 import (
 	"time"
 
+	"github.com/raftkv/raftkv/raftkv/list"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
@@ -53,7 +54,7 @@ func (c chain) termsFrom(first protocol.LogIndex) int {
 }
 
 // difference is the first index from first to last at which a log and its chain differ; 0 if none does.
-func (c chain) difference(log protocol.LogEntries, first, last protocol.LogIndex) protocol.LogIndex {
+func (c chain) difference(log list.List[protocol.LogEntry], first, last protocol.LogIndex) protocol.LogIndex {
 	last = min(last, c.last(), protocol.LogIndex(log.Len()))
 	if first > last {
 		return 0

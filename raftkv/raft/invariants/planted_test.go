@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/raftkv/raftkv/raftkv/list"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
@@ -99,7 +100,7 @@ var planted = []plant{
 		f.hold([]protocol.LogEntry{first}, 1, 2)
 		f.commit(1, 1)
 		f.durables[2].log = nil
-		return f.step(2, func(s *protocol.State) { s.Restart(); s.Log = protocol.LogEntries{} }, restarts)
+		return f.step(2, func(s *protocol.State) { s.Restart(); s.Log = list.List[protocol.LogEntry]{} }, restarts)
 	}, "the disks of 2 servers lack"},
 	{"a leader commits what its disk lacks", protocol.InvariantCommittedIsDurable, func(f *fake) *Violation {
 		f.elect(1, 1)
@@ -163,7 +164,7 @@ var planted = []plant{
 		f.hold([]protocol.LogEntry{first}, 1, 2, 3)
 		f.commit(1, 1, 2)
 		f.durables[2].log = nil
-		return f.step(2, func(s *protocol.State) { s.Restart(); s.Log = protocol.LogEntries{} }, restarts)
+		return f.step(2, func(s *protocol.State) { s.Restart(); s.Log = list.List[protocol.LogEntry]{} }, restarts)
 	}, "node-2 knew that index 1 is committed"},
 	{"a vote sent before it is durable", protocol.InvariantPersistBeforeSend, func(f *fake) *Violation {
 		f.good(2, func(s *protocol.State) { s.CurrentTerm = 1 })

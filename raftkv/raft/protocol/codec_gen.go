@@ -346,7 +346,7 @@ func decodeState(d *decoder) (v State) {
 func AppendPersistentState(b []byte, v PersistentState) []byte {
 	b = appendUnsigned(b, v.CurrentTerm)
 	b = appendUnsigned(b, v.VotedFor)
-	b = appendLogEntries(b, v.Log)
+	b = appendList(b, v.Log, AppendLogEntry)
 	return b
 }
 
@@ -358,7 +358,7 @@ func DecodePersistentState(b []byte) (v PersistentState, rest []byte, err error)
 func decodePersistentState(d *decoder) (v PersistentState) {
 	v.CurrentTerm = decodeUnsigned[Term](d)
 	v.VotedFor = decodeUnsigned[NodeID](d)
-	v.Log = decodeLogEntries(d)
+	v.Log = decodeList(d, decodeLogEntry)
 	return v
 }
 

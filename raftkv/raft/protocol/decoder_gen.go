@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+
+	"github.com/raftkv/raftkv/raftkv/list"
 )
 
 // ErrMalformed is in every error of this package's Decode functions.
@@ -112,6 +114,25 @@ func appendEach[T any](b []byte, all []T, element func([]byte, T) []byte) []byte
 		b = element(b, v)
 	}
 	return b
+}
+
+func appendList[E list.Element[E]](b []byte, all list.List[E], element func([]byte, E) []byte) []byte {
+	b = binary.AppendUvarint(b, uint64(all.Len()))
+	for _, v := range all.All() {
+		b = element(b, v)
+	}
+	return b
+}
+
+func decodeList[E list.Element[E]](d *decoder, element func(*decoder) E) (all list.List[E]) {
+	for range d.length() {
+		v := element(d)
+		if d.fault != "" {
+			return list.List[E]{}
+		}
+		all.Append(v)
+	}
+	return all
 }
 
 // decodeEach makes room as elements come in, because junk may promise more of them than follow.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/raftkv/raftkv/raftkv/list"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
@@ -134,7 +135,7 @@ func equal(a, b reflect.Value) bool {
 
 // leaves calls a function for everything in a value that can be changed in place. What is in a long list cannot.
 func leaves(v reflect.Value, path string, f func(path string, v reflect.Value)) {
-	if v.Kind() == reflect.Struct && v.Type() != reflect.TypeFor[protocol.LogEntries]() {
+	if v.Kind() == reflect.Struct && v.Type() != reflect.TypeFor[list.List[protocol.LogEntry]]() {
 		for i := range v.NumField() {
 			leaves(v.Field(i), path+"."+v.Type().Field(i).Name, f)
 		}

@@ -2,6 +2,8 @@
 
 package protocol
 
+import "github.com/raftkv/raftkv/raftkv/list"
+
 // State is all that one process knows, by how long it lasts.
 type State struct {
 	PersistentState
@@ -19,9 +21,9 @@ func (s *State) Restart() {
 
 // PersistentState: updated on stable storage before responding to RPCs (Figure 2).
 type PersistentState struct {
-	CurrentTerm Term       // Latest term the server has seen.
-	VotedFor    NodeID     // Candidate that got the vote of the current term, if any.
-	Log         LogEntries // The entries; the one with index i is at position i - 1. Kept in chunks, so that growing moves nothing.
+	CurrentTerm Term                // Latest term the server has seen.
+	VotedFor    NodeID              // Candidate that got the vote of the current term, if any.
+	Log         list.List[LogEntry] // The entries; the one with index i is at position i - 1. Kept in chunks, so that growing moves nothing.
 }
 
 // VolatileState: on every server (Figure 2).

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/raftkv/raftkv/raftkv/list"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
@@ -52,7 +53,7 @@ func (f *filler) fill(t *testing.T, v reflect.Value) {
 		v.SetUint(1) // of an enum; each has two values at least
 		return
 	}
-	if list, ok := v.Addr().Interface().(*protocol.LogEntries); ok {
+	if list, ok := v.Addr().Interface().(*list.List[protocol.LogEntry]); ok {
 		for range 3 {
 			list.Append(f.filled(t, protocol.LogEntry{}).Interface().(protocol.LogEntry))
 		}

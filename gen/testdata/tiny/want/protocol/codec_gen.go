@@ -68,7 +68,7 @@ func decodeState(d *decoder) (v State) {
 func AppendVolatileState(b []byte, v VolatileState) []byte {
 	b = appendUnsigned(b, v.Mood)
 	b = appendEach(b, v.Heard, appendBool)
-	b = appendNotes(b, v.Said)
+	b = appendList(b, v.Said, AppendNote)
 	return b
 }
 
@@ -80,7 +80,7 @@ func DecodeVolatileState(b []byte) (v VolatileState, rest []byte, err error) {
 func decodeVolatileState(d *decoder) (v VolatileState) {
 	v.Mood = decodeMood(d)
 	v.Heard = decodeEach(d, decodeBool[bool])
-	v.Said = decodeNotes(d)
+	v.Said = decodeList(d, decodeNote)
 	return v
 }
 

@@ -2,6 +2,8 @@
 
 package protocol
 
+import "github.com/raftkv/raftkv/raftkv/list"
+
 // State is all that one process knows, by how long it lasts.
 type State struct {
 	VolatileState
@@ -15,6 +17,6 @@ func (s *State) Restart() {
 // VolatileState: all that is known.
 type VolatileState struct {
 	Mood  Mood
-	Heard []bool // Who answered. Indexed by PeerID. At first: nobody.
-	Said  Notes  // All that was ever said. Kept in chunks, so that growing moves nothing.
+	Heard []bool          // Who answered. Indexed by PeerID. At first: nobody.
+	Said  list.List[Note] // All that was ever said. Kept in chunks, so that growing moves nothing.
 }

@@ -1,31 +1,47 @@
-package protocol_test
+package list_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"runtime"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"weak"
 
-	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	"github.com/raftkv/raftkv/raftkv/list"
 )
 
+// entry is an element of the size that an entry of a log has.
+type entry struct {
+	term    int
+	client  int
+	command any
+}
+
+func (e entry) Clone() entry           { return e }
+func (e entry) Equal(other entry) bool { return e == other }
+func (e entry) String() string         { return strconv.Itoa(e.term) }
+
+type entryList = list.List[entry]
+
 // numbered are entries of the terms from one up to another, the latter excluded.
-func numbered(from, to int) []protocol.LogEntry {
-	entries := make([]protocol.LogEntry, 0, to-from)
+func numbered(from, to int) []entry {
+	entries := make([]entry, 0, to-from)
 	for i := from; i < to; i++ {
-		entries = append(entries, protocol.LogEntry{Term: protocol.Term(i)})
+		entries = append(entries, entry{term: i})
 	}
 	return entries
 }
 
-func listOf(entries ...protocol.LogEntry) (list protocol.LogEntries) {
+func listOf(entries ...entry) (list entryList) {
 	list.Append(entries...)
 	return list
 }
 
 // sameAsSlice compares all that a list says with a slice.
-func sameAsSlice(t *testing.T, what string, list protocol.LogEntries, want []protocol.LogEntry) {
+func sameAsSlice(t *testing.T, what string, list entryList, want []entry) {
 	t.Helper()
 	if list.Len() != len(want) {
 		t.Fatalf("%s: the length is %d, want %d", what, list.Len(), len(want))
@@ -48,28 +64,28 @@ func sameAsSlice(t *testing.T, what string, list protocol.LogEntries, want []pro
 	if got := list.AppendTo(nil, 0, list.Len()); !slices.Equal(got, want) {
 		t.Fatalf("%s: AppendTo gives\n%v\nwant\n%v", what, got, want)
 	}
-	if got, want := list.String(), (protocol.Restart{Log: want}).String(); "Restart{current_term: 0, voted_for: none, log: "+got+"}" != want {
+	if got, want := list.String(), strings.ReplaceAll(fmt.Sprint(want), " ", ", "); got != want {
 		t.Fatalf("%s: it reads\n%s\nand as a slice\n%s", what, got, want)
 	}
 }
 
 // A list does what a slice does, whatever is appended and cut off, at the ends of chunks too. Nothing that is done to a clone is seen in what it was cloned from.
 func TestListIsLikeASlice(t *testing.T) {
-	var f filler
-	var list protocol.LogEntries
-	var slice []protocol.LogEntry
+	random := rand.New(rand.NewPCG(1, 2))
+	var list entryList
+	var slice []entry
 	term := 0
 	for step := range 400 {
 		what := fmt.Sprintf("step %d, length %d", step, len(slice))
 		was, before := list.Clone(), slices.Clone(slice)
 		original := list
 		list = list.Clone()
-		if f.number()%3 == 0 {
-			keep := int(f.number() % uint64(len(slice)+1))
+		if random.IntN(3) == 0 {
+			keep := random.IntN(len(slice) + 1)
 			list.Truncate(keep)
 			slice = slices.Clone(slice[:keep])
 		} else {
-			more := numbered(term, term+int(f.number()%700))
+			more := numbered(term, term+random.IntN(700))
 			term += len(more)
 			list.Append(more...)
 			slice = append(slice, more...)
@@ -82,8 +98,8 @@ func TestListIsLikeASlice(t *testing.T) {
 		if list.Equal(was) != slices.Equal(slice, before) {
 			t.Fatalf("%s: Equal says %t of\n%v\nand\n%v", what, list.Equal(was), slice, before)
 		}
-		from := int(f.number() % uint64(len(slice)+1))
-		to := from + int(f.number()%uint64(len(slice)-from+1))
+		from := random.IntN(len(slice) + 1)
+		to := from + random.IntN(len(slice)-from+1)
 		if got, want := list.AppendTo(numbered(0, 3), from, to), append(numbered(0, 3), slice[from:to]...); !slices.Equal(got, want) {
 			t.Fatalf("%s: AppendTo from %d to %d gives\n%v\nwant\n%v", what, from, to, got, want)
 		}
@@ -92,14 +108,14 @@ func TestListIsLikeASlice(t *testing.T) {
 
 // One by one or all at once, from any length and back to it.
 func TestListAtEachLength(t *testing.T) {
-	var grown protocol.LogEntries
+	var grown entryList
 	for length := range 4200 {
 		if grown.Len() != length {
 			t.Fatalf("the length is %d, want %d", grown.Len(), length)
 		}
-		grown.Append(protocol.LogEntry{Term: 9e9})
+		grown.Append(entry{term: 9e9})
 		grown.Truncate(length)
-		grown.Append(protocol.LogEntry{Term: protocol.Term(length)})
+		grown.Append(entry{term: length})
 		if length%97 == 0 && !grown.Equal(listOf(numbered(0, length+1)...)) {
 			t.Fatalf("at length %d one by one gives another list than all at once", length+1)
 		}
@@ -112,7 +128,7 @@ func TestListEqualSeesEachElement(t *testing.T) {
 	list := listOf(numbered(0, length)...)
 	for i := 0; i < length; i += 13 {
 		entries := numbered(0, length)
-		entries[i].Term += length
+		entries[i].term += length
 		if other := listOf(entries...); list.Equal(other) || other.Equal(list) {
 			t.Fatalf("two lists of %d that differ at %d are equal", length, i)
 		}
@@ -150,12 +166,12 @@ func TestListHasNoSuchPart(t *testing.T) {
 // What is cut off is let go of, in the chunk that is kept and in those that are not.
 func TestListLetsGo(t *testing.T) {
 	const length, kept = 3000, 900
-	commands := make([]weak.Pointer[protocol.Put], length)
-	var list protocol.LogEntries
+	commands := make([]weak.Pointer[string], length)
+	var list entryList
 	for i := range commands {
-		command := &protocol.Put{Key: fmt.Sprint(i)}
+		command := new(fmt.Sprint(i))
 		commands[i] = weak.Make(command)
-		list.Append(protocol.LogEntry{Command: command})
+		list.Append(entry{command: command})
 	}
 	list.Truncate(kept)
 	runtime.GC()
@@ -170,11 +186,11 @@ func TestListLetsGo(t *testing.T) {
 // A list that grows moves nothing: what it takes all in all is what it holds and the room of one chunk.
 func TestListGrowsInPlace(t *testing.T) {
 	const length, size = 100_000, 32
-	var list protocol.LogEntries
+	var list entryList
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	for range length {
-		list.Append(protocol.LogEntry{Term: 1})
+		list.Append(entry{term: 1})
 	}
 	runtime.ReadMemStats(&after)
 	if allocated := after.TotalAlloc - before.TotalAlloc; allocated > length*size*21/20 {
@@ -183,13 +199,13 @@ func TestListGrowsInPlace(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	for range 1000 {
 		list.Truncate(list.Len() - 1)
-		list.Append(protocol.LogEntry{Term: 2})
+		list.Append(entry{term: 2})
 	}
 	for list.Len()%1024 != 1024-8 { // where a chunk ends
-		list.Append(protocol.LogEntry{Term: 1})
+		list.Append(entry{term: 1})
 	}
 	for range 1000 {
-		list.Append(protocol.LogEntry{Term: 2})
+		list.Append(entry{term: 2})
 		list.Truncate(list.Len() - 1)
 	}
 	runtime.ReadMemStats(&after)
