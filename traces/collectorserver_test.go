@@ -13,14 +13,14 @@ import (
 	"testing"
 )
 
-// A real Collector, given a run over each protocol, writes files that check and diff take for the run's own, in whatever parts and order it writes them; of those
+// A real Collector, given a run, writes files that check and diff take for the run's own, in whatever parts and order it writes them; of those
 // that are not read, the commands say so.
 func TestCollectorServer(t *testing.T) {
 	tools := buildCommands(t)
 	for _, c := range serverRuns {
 		t.Run(c.name, func(t *testing.T) {
 			collector := startCollector(t)
-			own := tools.push(t, collector.endpoint(c.protocol), c.protocol, c.flags...)
+			own := tools.push(t, collector.endpoint(), c.compression, c.flags...)
 			collector.stop()
 			collector.compareFiles(t, tools, own)
 		})
@@ -32,7 +32,7 @@ func TestCollectorServer(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		postLines(t, file, collector.endpoint("http/protobuf"))
+		postLines(t, file, collector.endpoint())
 		collector.stop()
 		collector.compareFiles(t, tools, own)
 		if parts := collector.files(t, "rotated-*.jsonl"); len(parts) < 2 {
@@ -41,7 +41,7 @@ func TestCollectorServer(t *testing.T) {
 	})
 	if *recordServers {
 		collector := startCollector(t)
-		own := tools.push(t, collector.endpoint("http/protobuf"), "http/protobuf", recordedRun...)
+		own := tools.push(t, collector.endpoint(), "none", recordedRun...)
 		collector.stop()
 		recordServer(t, own, map[string][]byte{"collector.jsonl": collector.joined(t, "lines.jsonl")})
 	}
@@ -59,7 +59,6 @@ receivers:
   otlp:
     protocols:
       http: {endpoint: "127.0.0.1:%s"}
-      grpc: {endpoint: "127.0.0.1:%s"}
 processors:
   batch: {send_batch_size: 37, send_batch_max_size: 37, timeout: 10ms}
 exporters:
@@ -87,9 +86,9 @@ func startCollector(t *testing.T) *collector {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ports := freePorts(t, 2)
-	c := &collector{folder: t.TempDir(), http: ports[0], grpc: ports[1]}
-	if err := os.WriteFile(filepath.Join(c.folder, "config.yaml"), fmt.Appendf(nil, collectorConfig, c.http, c.grpc), 0o644); err != nil {
+	ports := freePorts(t, 1)
+	c := &collector{folder: t.TempDir(), http: ports[0]}
+	if err := os.WriteFile(filepath.Join(c.folder, "config.yaml"), fmt.Appendf(nil, collectorConfig, c.http), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	run := exec.Command(program, "--config", "file:config.yaml")
@@ -98,12 +97,7 @@ func startCollector(t *testing.T) *collector {
 	return c
 }
 
-func (c *collector) endpoint(protocol string) string {
-	if protocol == "grpc" {
-		return "http://127.0.0.1:" + c.grpc
-	}
-	return "http://127.0.0.1:" + c.http
-}
+func (c *collector) endpoint() string { return "http://127.0.0.1:" + c.http }
 
 // files are those of a pattern, in the order of their names: what was rotated away has its time in the name.
 func (c *collector) files(t *testing.T, pattern string) []string {

@@ -19,18 +19,14 @@ import (
 // What a real Jaeger answers, trace by trace or to searches, is a file that check and diff take for the run's own.
 func TestJaegerServerAnswers(t *testing.T) {
 	tools := buildCommands(t)
-	page, otlpHTTP, otlpGRPC := startJaeger(t)
+	page, otlpHTTP := startJaeger(t)
 	for _, c := range serverRuns {
 		t.Run(c.name, func(t *testing.T) {
-			endpoint := otlpHTTP
-			if c.protocol == "grpc" {
-				endpoint = otlpGRPC
-			}
-			compareAnswers(t, tools, page, tools.push(t, endpoint, c.protocol, c.flags...))
+			compareAnswers(t, tools, page, tools.push(t, otlpHTTP, c.compression, c.flags...))
 		})
 	}
 	if *recordServers {
-		own := tools.push(t, otlpHTTP, "http/protobuf", recordedRun...)
+		own := tools.push(t, otlpHTTP, "none", recordedRun...)
 		recordServer(t, own, map[string][]byte{"jaeger-v2.json": byIDs(t, page, own), "jaeger-v3.json": eachTrace(t, page+"/api/v3/traces/", own)})
 	}
 }
@@ -78,7 +74,7 @@ func traceIDs(t *testing.T, own string) (ids []string) {
 // The commands of the README get a whole run back, one that is alone in its Jaeger and one that is not.
 func TestJaegerServerAsTheReadmeSays(t *testing.T) {
 	tools := buildCommands(t)
-	page, otlpHTTP, _ := startJaeger(t)
+	page, otlpHTTP := startJaeger(t)
 	fetch, choose := readmeCommands(t)
 	folder := t.TempDir()
 	shell := func(script string) {
@@ -92,12 +88,12 @@ func TestJaegerServerAsTheReadmeSays(t *testing.T) {
 	fetch = strings.ReplaceAll(fetch, string(export.DefaultJaeger), page)
 	back, chosen := filepath.Join(folder, "back.json"), filepath.Join(folder, "one.json")
 
-	first := tools.push(t, otlpHTTP, "http/protobuf")
+	first := tools.push(t, otlpHTTP, "none")
 	shell(fetch)
 	tools.isTheRun(t, back, first)
 	tools.isTheRun(t, keepFile(t, "v3-search.json", searchV3(t, page, first)), first)
 
-	second := tools.push(t, otlpHTTP, "http/protobuf", "-seed", "2")
+	second := tools.push(t, otlpHTTP, "none", "-seed", "2")
 	shell(fetch)
 	if said, status := tools.said(t, "diff", second, back); status != 2 || !strings.Contains(said, "two runs in one file") {
 		t.Errorf("diff with the answers about two runs: exit status %d\n%s", status, said)

@@ -39,7 +39,7 @@ type pushed struct {
 // are those that the pages ask, with the parameters of the links.
 func TestJaegerServerPages(t *testing.T) {
 	tools := buildCommands(t)
-	page, endpoint, _ := startJaeger(t)
+	page, endpoint := startJaeger(t)
 	out := t.TempDir()
 	lost := lostMessage(t, tools, out)
 	var all []pushed

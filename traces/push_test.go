@@ -2,128 +2,24 @@ package traces_test
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/pem"
-	"io"
-	"net"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"go.opentelemetry.io/collector/pdata/ptrace"
-	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
-	"google.golang.org/grpc"
 
 	"github.com/raftkv/raftkv/traces"
 )
-
-// receiver is an OTLP receiver that keeps what it gets. It answers the first requests with these statuses, and with 200 from then on.
-type receiver struct {
-	ptraceotlp.UnimplementedGRPCServer
-
-	statuses []int
-	answer   ptraceotlp.ExportResponse
-	requests []*http.Request
-	batches  []ptrace.Traces
-}
-
-func newReceiver(statuses ...int) *receiver {
-	return &receiver{statuses: statuses, answer: ptraceotlp.NewExportResponse()}
-}
-
-func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
-	r.requests = append(r.requests, request)
-	if n := len(r.requests); n <= len(r.statuses) {
-		w.WriteHeader(r.statuses[n-1])
-		return
-	}
-	body := io.Reader(request.Body)
-	if request.Header.Get("Content-Encoding") == "gzip" {
-		body, _ = gzip.NewReader(body)
-	}
-	b, err := io.ReadAll(body)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	var batch ptrace.Traces
-	if request.Header.Get("Content-Type") == "application/json" {
-		batch, err = (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(b)
-	} else {
-		batch, err = (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(b)
-	}
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	r.batches = append(r.batches, batch)
-	answer, _ := r.answer.MarshalProto()
-	w.Header().Set("Content-Type", "application/x-protobuf")
-	_, _ = w.Write(answer)
-}
-
-// Export implements the service of OTLP over gRPC.
-func (r *receiver) Export(_ context.Context, request ptraceotlp.ExportRequest) (ptraceotlp.ExportResponse, error) {
-	r.batches = append(r.batches, request.Traces())
-	return r.answer, nil
-}
-
-// received is what arrived, span by span, as the lines of a file have it, in no order.
-func (r *receiver) received(t *testing.T) []string {
-	t.Helper()
-	var spans []string
-	for _, b := range r.batches {
-		spans = append(spans, spansOf(t, b)...)
-	}
-	slices.Sort(spans)
-	return spans
-}
-
-// spansOf writes each span of a batch with its resource and scope as a line of its own.
-func spansOf(t *testing.T, batch ptrace.Traces) []string {
-	t.Helper()
-	var spans []string
-	for _, rs := range batch.ResourceSpans().All() {
-		for _, ss := range rs.ScopeSpans().All() {
-			for _, s := range ss.Spans().All() {
-				one := ptrace.NewTraces()
-				to := one.ResourceSpans().AppendEmpty()
-				rs.Resource().CopyTo(to.Resource())
-				to.SetSchemaUrl(rs.SchemaUrl())
-				scope := to.ScopeSpans().AppendEmpty()
-				scope.SetSchemaUrl(ss.SchemaUrl())
-				ss.Scope().CopyTo(scope.Scope())
-				s.CopyTo(scope.Spans().AppendEmpty())
-				line, err := (&ptrace.JSONMarshaler{}).MarshalTraces(one)
-				if err != nil {
-					t.Fatal(err)
-				}
-				spans = append(spans, string(line))
-			}
-		}
-	}
-	return spans
-}
-
-func spansOfFile(t *testing.T, file []byte) []string {
-	t.Helper()
-	var spans []string
-	for line := range bytes.Lines(file) {
-		batch, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(line)
-		if err != nil {
-			t.Fatal(err)
-		}
-		spans = append(spans, spansOf(t, batch)...)
-	}
-	slices.Sort(spans)
-	return spans
-}
 
 // long is a run of more spans than a request holds.
 func long() scenario {
@@ -135,7 +31,7 @@ func long() scenario {
 // pushTo pushes a run, and returns what was pushed as a file.
 func pushTo(t *testing.T, endpoint string) (file []byte, err error) {
 	t.Helper()
-	push, err := traces.NewPush(context.Background(), endpoint)
+	push, err := traces.NewPush(endpoint)
 	if err != nil {
 		return nil, err
 	}
@@ -149,50 +45,32 @@ type keepOpen struct{ *traces.Push }
 
 func (keepOpen) Shutdown(context.Context) error { return nil }
 
-// What arrives over any protocol is what is in the file, span by span and byte by byte: the exporters, which are OpenTelemetry's own, agree with our file.
+// What arrives is what is in the file, span by span and byte by byte, compressed or not.
 func TestPush(t *testing.T) {
-	overGRPC, overHTTP, overJSON := newReceiver(), newReceiver(), newReceiver()
-	web, web2 := httptest.NewServer(overHTTP), httptest.NewServer(overJSON)
-	defer web.Close()
-	defer web2.Close()
-	for _, c := range []struct {
-		name, endpoint, protocol string
-		receiver                 *receiver
-	}{
-		{"http/protobuf", web.URL, "", overHTTP},
-		{"http/json", web2.URL, "http/json", overJSON},
-		{"grpc", "http://" + serveGRPC(t, overGRPC), "grpc", overGRPC},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Setenv("OTEL_EXPORTER_OTLP_PROTOCOL", c.protocol)
-			file, err := pushTo(t, c.endpoint)
+	for _, compression := range []string{"", "none", "gzip"} {
+		t.Run(compression, func(t *testing.T) {
+			t.Setenv("OTEL_EXPORTER_OTLP_COMPRESSION", compression)
+			r := newReceiver()
+			web := httptest.NewServer(r)
+			defer web.Close()
+			file, err := pushTo(t, web.URL)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(spansOfFile(t, file), c.receiver.received(t)); diff != "" {
+			if diff := cmp.Diff(spansOfFile(t, file), r.received(t)); diff != "" {
 				t.Errorf("-in the file, +received:\n%.3000s", diff)
 			}
-			if len(c.receiver.batches) < 2 {
+			if len(r.batches) < 2 {
 				t.Error("all spans came in one request: the test is too small")
+			}
+			for _, request := range r.requests {
+				compressed := request.Header.Get("Content-Encoding") == "gzip"
+				if request.URL.Path != "/v1/traces" || compressed != (compression == "gzip") {
+					t.Errorf("a request is for %s, with %v", request.URL.Path, request.Header)
+				}
 			}
 		})
 	}
-	if path := overHTTP.requests[0].URL.Path; path != "/v1/traces" {
-		t.Errorf("spans are pushed to %s, want /v1/traces", path)
-	}
-}
-
-func serveGRPC(t *testing.T, r *receiver) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := grpc.NewServer()
-	ptraceotlp.RegisterGRPCServer(server, r)
-	go func() { _ = server.Serve(listener) }()
-	t.Cleanup(server.Stop)
-	return listener.Addr().String()
 }
 
 // All that the OpenTelemetry specification has for the environment of an exporter works.
@@ -203,14 +81,19 @@ func TestPushFromEnvironment(t *testing.T) {
 	secure := httptest.NewTLSServer(traced)
 	defer secure.Close()
 	certificate := filepath.Join(t.TempDir(), "ca.pem")
-	if err := os.WriteFile(certificate, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw}), 0o600); err != nil {
+	shown := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw})
+	if err := os.WriteFile(certificate, shown, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if traces.PushWanted("") {
 		t.Fatal("nothing is set, but a push is wanted")
 	}
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", web.URL+"/base")
-	t.Setenv("OTEL_EXPORTER_OTLP_HEADERS", "x-one=1,x-two=a%20b")
+	t.Setenv("OTEL_EXPORTER_OTLP_HEADERS", "x-one=1, x-two = a%20b=%2C ,")
+	t.Setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")
+	t.Setenv("OTEL_EXPORTER_OTLP_INSECURE", "True")
+	t.Setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "60000")
+	t.Setenv("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "delta")
 	t.Setenv("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip")
 	t.Setenv("OTEL_SERVICE_NAME", "junk")
 	if err := traces.ClearEnvironment(); err != nil || !traces.PushWanted("") || os.Getenv("OTEL_SERVICE_NAME") != "" {
@@ -220,18 +103,27 @@ func TestPushFromEnvironment(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := general.requests[0]
-	if r.URL.Path != "/base/v1/traces" || r.Header.Get("X-One") != "1" || r.Header.Get("X-Two") != "a b" || r.Header.Get("Content-Encoding") != "gzip" {
+	if r.URL.Path != "/base/v1/traces" || r.Header.Get("X-One") != "1" || r.Header.Get("X-Two") != "a b=," ||
+		r.Header.Get("Content-Encoding") != "gzip" {
 		t.Errorf("the request is for %s, with %v", r.URL.Path, r.Header)
 	}
 
 	t.Setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", secure.URL+"/as/it/is")
 	t.Setenv("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", certificate)
+	t.Setenv("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "x-one=2") // in place of the others
+	t.Setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")
+	t.Setenv("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/json")
+	t.Setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "wrong, but not for traces")
+	t.Setenv("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "0")
 	file, err := pushTo(t, "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if traced.requests[0].URL.Path != "/as/it/is" || len(traced.received(t)) != len(spansOfFile(t, file)) {
 		t.Errorf("%d spans came over TLS, to %s", len(traced.received(t)), traced.requests[0].URL.Path)
+	}
+	if h := traced.requests[0].Header; h.Get("X-One") != "2" || h.Get("X-Two") != "" {
+		t.Errorf("the headers for traces come with others: %v", h)
 	}
 
 	t.Setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://127.0.0.1:1")
@@ -242,48 +134,208 @@ func TestPushFromEnvironment(t *testing.T) {
 	}
 }
 
-func TestPushRetries(t *testing.T) {
-	r := newReceiver(http.StatusServiceUnavailable)
-	web := httptest.NewServer(r)
-	defer web.Close()
-	file, err := pushTo(t, web.URL)
+// A receiver that shows who it is wants to be shown who pushes.
+func TestPushWithClientCertificate(t *testing.T) {
+	r := newReceiver()
+	secure := httptest.NewUnstartedServer(r)
+	secure.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert}
+	secure.StartTLS()
+	defer secure.Close()
+	folder := t.TempDir()
+	pair := secure.TLS.Certificates[0]
+	key, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := len(r.received(t)), len(spansOfFile(t, file)); got != want {
-		t.Errorf("%d of %d spans arrived at a receiver that was busy at first", got, want)
+	for name, block := range map[string]*pem.Block{
+		"certificate": {Type: "CERTIFICATE", Bytes: pair.Certificate[0]}, "key": {Type: "PRIVATE KEY", Bytes: key},
+	} {
+		if err := os.WriteFile(filepath.Join(folder, name), pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("OTEL_EXPORTER_OTLP_CERTIFICATE", filepath.Join(folder, "certificate"))
+	if _, err := pushTo(t, secure.URL); err == nil || len(r.requests) > 0 {
+		t.Errorf("nothing was shown: %d requests came, error %v", len(r.requests), err)
+	}
+	t.Setenv("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", filepath.Join(folder, "certificate"))
+	t.Setenv("OTEL_EXPORTER_OTLP_CLIENT_KEY", filepath.Join(folder, "key"))
+	if _, err := pushTo(t, secure.URL); err != nil || len(r.batches) < 2 {
+		t.Errorf("%d requests came, error %v", len(r.batches), err)
+	}
+}
+
+// A receiver that is busy is asked again, and gets each span once.
+func TestPushRetries(t *testing.T) {
+	for _, status := range []int{
+		http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout,
+	} {
+		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			t.Parallel()
+			r := newReceiver(answer{status: status}, answer{status: status, other: []string{"Retry-After", "0"}})
+			web := httptest.NewServer(r)
+			defer web.Close()
+			file, err := pushTo(t, web.URL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, want := len(r.received(t)), len(spansOfFile(t, file)); got != want {
+				t.Errorf("%d of %d spans arrived at a receiver that was busy at first", got, want)
+			}
+		})
+	}
+}
+
+// A receiver says how long it wants to be left alone.
+func TestPushRetriesLater(t *testing.T) {
+	t.Parallel()
+	r := newReceiver(answer{status: http.StatusServiceUnavailable, other: []string{"Retry-After", "1"}})
+	web := httptest.NewServer(r)
+	defer web.Close()
+	start := time.Now()
+	if _, err := pushTo(t, web.URL); err != nil || time.Since(start) < time.Second {
+		t.Errorf("it was asked again within %v, want 1 s; error %v", time.Since(start), err)
+	}
+}
+
+// A redirection that keeps the request is followed.
+func TestPushIsRedirected(t *testing.T) {
+	r := newReceiver()
+	target := httptest.NewServer(r)
+	defer target.Close()
+	web := httptest.NewServer(http.RedirectHandler(target.URL+"/there", http.StatusPermanentRedirect))
+	defer web.Close()
+	file, err := pushTo(t, web.URL)
+	if err != nil || len(r.received(t)) != len(spansOfFile(t, file)) || r.requests[0].URL.Path != "/there" {
+		t.Errorf("%d requests came, error %v", len(r.requests), err)
 	}
 }
 
 // nobody is where nobody listens: a port of the system's own, which no other test is given.
 const nobody = "127.0.0.1:1"
 
-// What goes wrong is an error that says where and how much arrived, and stops neither the run nor its files.
+// What goes wrong is an error that says where, how much arrived, and what was answered, and stops neither the run nor
+// its files.
 func TestPushFails(t *testing.T) {
-	refusing := httptest.NewServer(newReceiver(http.StatusBadRequest))
-	defer refusing.Close()
-	later := httptest.NewServer(newReceiver(http.StatusOK, http.StatusForbidden))
-	defer later.Close()
-	partial := newReceiver()
-	partial.answer.PartialSuccess().SetRejectedSpans(3)
-	partial.answer.PartialSuccess().SetErrorMessage("too old")
-	rejecting := httptest.NewServer(partial)
-	defer rejecting.Close()
-	for name, c := range map[string]struct{ endpoint, want string }{
-		"unreachable": {"http://" + nobody, "connection refused"},
-		"refused":     {refusing.URL, "400 Bad Request"},
-		"later":       {later.URL, ": 512 of "},
-		"partial":     {rejecting.URL, "too old (3 spans rejected)"},
+	for _, c := range []struct {
+		name     string
+		answers  []answer
+		requests int // that were made
+		lines    int // of the file, that arrived
+		want     string
+	}{
+		{"refused", []answer{{400, `{"code":3,"message":"wrong\nspan"}`, nil}}, 1, 0, "400 Bad Request: wrong span"},
+		{"gone", []answer{{404, "404 page not found\n", nil}}, 1, 0, "404 Not Found: 404 page not found"},
+		{"slow", []answer{{status: 408}}, 1, 0, "408 Request Timeout"},
+		{
+			"broken", []answer{{500, strings.Repeat("x", 1000), nil}}, 1, 0,
+			"500 Internal Server Error: " + strings.Repeat("x", 300),
+		},
+		{
+			"moved", []answer{{301, "", []string{"Location", "https://example.com/"}}}, 1, 0,
+			"301 Moved Permanently: it is at https://example.com/",
+		},
+		{
+			"busy for long", []answer{{429, "", []string{"Retry-After", "3600"}}}, 1, 0,
+			"429 Too Many Requests; it wants to be asked again in 1h0m0s",
+		},
+		{"later", []answer{{status: 200}, {status: 403}}, 2, 1, "403 Forbidden"},
+		{
+			"a page", []answer{{200, "<html>", []string{"Content-Type", "text/html; charset=utf-8"}}}, 1, 0,
+			"200 OK, and a page for people",
+		},
+		{"junk", []answer{{200, "{", nil}}, 1, 0, "200 OK, and an answer that is not OTLP/JSON"},
+		{
+			"junk in it", []answer{{200, `{"partialSuccess":{"rejectedSpans":"1.5"}}`, nil}}, 1, 0,
+			"200 OK, and rejectedSpans is 1.5",
+		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			file, err := pushTo(t, c.endpoint)
-			if err == nil || !strings.HasPrefix(err.Error(), "push to "+c.endpoint+": ") || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("error\n\t%v\nwant in it\n\t%s", err, c.want)
+		t.Run(c.name, func(t *testing.T) {
+			r := newReceiver(c.answers...)
+			web := httptest.NewServer(r)
+			defer web.Close()
+			file, err := pushTo(t, web.URL)
+			lines := bytes.SplitAfter(file, []byte("\n"))
+			if len(lines) < 3 {
+				t.Fatalf("the file has %d lines: the test is too small", len(lines))
 			}
-			if len(spansOfFile(t, file)) < 512 {
-				t.Error("the file is not whole")
+			arrived := len(spansOfFile(t, bytes.Join(lines[:c.lines], nil)))
+			want := fmt.Sprintf("push to %s: %d of %d spans arrived: POST %[1]s/v1/traces: %[4]s",
+				web.URL, arrived, len(spansOfFile(t, file)), c.want)
+			if err == nil || !strings.HasPrefix(err.Error(), want) || len(err.Error()) > len(want)+50 {
+				t.Errorf("error\n\t%v\nwant\n\t%s", err, want)
+			}
+			if len(r.requests) != c.requests {
+				t.Errorf("%d requests were made, want %d", len(r.requests), c.requests)
 			}
 		})
+	}
+	want := "push to http://" + nobody + ": 0 of "
+	if _, err := pushTo(t, "http://"+nobody); err == nil || !strings.HasPrefix(err.Error(), want) ||
+		!strings.Contains(err.Error(), "connection refused") {
+		t.Errorf("nobody listens: error %v", err)
+	}
+}
+
+// What a receiver does not take of what it took is told, and the rest is sent all the same.
+func TestPushPartly(t *testing.T) {
+	for _, c := range []struct {
+		last     string
+		rejected int
+		want     string
+	}{
+		{`{"partialSuccess":{"rejectedSpans":"3","errorMessage":"too old"}}`, 3, "the receiver says: too old (%d spans rejected)"},
+		{`{"partialSuccess":{"rejectedSpans":2}}`, 2, "(%d spans rejected)"},
+		{`{"partialSuccess":{"errorMessage":"a hint"}}`, 0, "the receiver took them, and says: a hint"},
+		{`{}`, 0, ""},
+		{``, 0, ""},
+	} {
+		r := newReceiver()
+		r.last = c.last
+		web := httptest.NewServer(r)
+		file, err := pushTo(t, web.URL)
+		web.Close()
+		total, rejected := len(spansOfFile(t, file)), c.rejected*len(r.requests)
+		if len(r.received(t)) != total {
+			t.Errorf("%s: %d of %d spans were sent", c.last, len(r.received(t)), total)
+		}
+		if c.want == "" {
+			if err != nil {
+				t.Errorf("%s: %v", c.last, err)
+			}
+			continue
+		}
+		if strings.Contains(c.want, "%d") {
+			c.want = fmt.Sprintf(c.want, rejected)
+		}
+		if want := fmt.Sprintf("push to %s: %d of %d spans arrived: ", web.URL, total-rejected, total); err == nil ||
+			!strings.HasPrefix(err.Error(), want) || !strings.HasSuffix(err.Error(), c.want) {
+			t.Errorf("%s: error\n\t%v\nwant\n\t%s%s", c.last, err, want, c.want)
+		}
+	}
+}
+
+// A receiver that does not answer is given up after the timeout; a push that is told to stop does not wait for it.
+func TestPushWaits(t *testing.T) {
+	stuck := make(chan struct{})
+	web := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-stuck }))
+	defer web.Close()
+	defer close(stuck)
+	t.Setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "50")
+	if _, err := pushTo(t, web.URL); err == nil || !strings.Contains(err.Error(), `Post "`+web.URL+`/v1/traces": `) ||
+		!strings.Contains(err.Error(), "Client.Timeout") {
+		t.Errorf("error %v, want one that says that the time is over", err)
+	}
+	t.Setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "0")
+	push, err := traces.NewPush(web.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	record(t, reference(), keepOpen{push})
+	ctx, stop := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer stop()
+	if err := push.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("error %v, want one that says that it was told to stop", err)
 	}
 }
 
@@ -295,20 +347,77 @@ func TestPushSettings(t *testing.T) {
 		{"http://", "", "", `push to "http://": want an URL`},
 		{"http://a b", "", "", `push to "http://a b": want an URL`},
 		{"", "ENDPOINT", "junk", `push to "junk": want an URL`},
-		{"http://localhost:4318", "PROTOCOL", "carrier pigeon", `OTEL_EXPORTER_OTLP_PROTOCOL: "carrier pigeon" is none of http/protobuf, grpc, http/json`},
-		{"http://localhost:4318", "TRACES_COMPRESSION", "zip", `OTEL_EXPORTER_OTLP_TRACES_COMPRESSION: "zip" is none of none, gzip`},
+		{
+			"http://user:secret@localhost:4317", "", "",
+			`push to http://user:xxxxx@localhost:4317: port 4317 takes gRPC, and spans are pushed as JSON over HTTP`,
+		},
+		{"", "ENDPOINT", "http://localhost:4317", `push to http://localhost:4317: port 4317 takes gRPC`},
+		{
+			"http://localhost:4318", "PROTOCOL", "carrier pigeon",
+			`OTEL_EXPORTER_OTLP_PROTOCOL: spans are pushed as http/json, not as "carrier pigeon"`,
+		},
+		{
+			"http://localhost:4318", "PROTOCOL", "grpc",
+			`not as "grpc"; set OTEL_EXPORTER_OTLP_TRACES_PROTOCOL=http/json, and an endpoint that takes it, as Jaeger and the Collector do at port 4318`,
+		},
+		{
+			"http://localhost:4318", "TRACES_PROTOCOL", "http/protobuf",
+			`OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: spans are pushed as http/json, not as "http/protobuf"`,
+		},
+		{
+			"http://localhost:4318", "TRACES_COMPRESSION", "zip",
+			`OTEL_EXPORTER_OTLP_TRACES_COMPRESSION: "zip" is none of none, gzip`,
+		},
 		{"http://localhost:4318", "INSECURE", "perhaps", `OTEL_EXPORTER_OTLP_INSECURE: "perhaps" is none of true, false`},
 		{"http://localhost:4318", "TIMEOUT", "10s", `OTEL_EXPORTER_OTLP_TIMEOUT: "10s" is no number of milliseconds`},
-		{"http://localhost:4318", "CERTIFICATE", "/no/such/file", `OTEL_EXPORTER_OTLP_CERTIFICATE: open /no/such/file`},
-		{"http://localhost:4318", "CERTIFICATE", "push_test.go", `OTEL_EXPORTER_OTLP_CERTIFICATE: push_test.go holds no PEM certificate`},
-		{"http://localhost:4318", "CLIENT_KEY", "push_test.go", `OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: open`},
+		{"http://localhost:4318", "TIMEOUT", "-1", `OTEL_EXPORTER_OTLP_TIMEOUT: "-1" is no number of milliseconds`},
+		{
+			"http://localhost:4318", "HEADERS", "secret",
+			`OTEL_EXPORTER_OTLP_HEADERS: want a list such as api-key=1,tenant=a%20b, and one of it has no =`,
+		},
+		{"http://localhost:4318", "HEADERS", "a b=secret", `OTEL_EXPORTER_OTLP_HEADERS: "a b" is no name of a header`},
+		{"http://localhost:4318", "HEADERS", "=secret", `OTEL_EXPORTER_OTLP_HEADERS: "" is no name of a header`},
+		{
+			"http://localhost:4318", "HEADERS", "a=secret%zz",
+			`OTEL_EXPORTER_OTLP_HEADERS: the value of a cannot be that of a header`,
+		},
+		{
+			"http://localhost:4318", "TRACES_HEADERS", "a=secret%0A",
+			`OTEL_EXPORTER_OTLP_TRACES_HEADERS: the value of a cannot be that of a header`,
+		},
+		{
+			"http://localhost:4318", "HEADERS", "content-type=secret",
+			`OTEL_EXPORTER_OTLP_HEADERS: the push sets Content-Type itself`,
+		},
+		{"https://localhost:4318", "CERTIFICATE", "/no/such/file", `OTEL_EXPORTER_OTLP_CERTIFICATE: open /no/such/file`},
+		{
+			"https://localhost:4318", "CERTIFICATE", "push_test.go",
+			`OTEL_EXPORTER_OTLP_CERTIFICATE: push_test.go holds no PEM certificate`,
+		},
+		{
+			"http://localhost:4318", "CERTIFICATE", "/no/such/file",
+			`OTEL_EXPORTER_OTLP_CERTIFICATE: is for https://, and spans are pushed to http://localhost:4318`,
+		},
+		{
+			"https://localhost:4318", "CLIENT_KEY", "push_test.go",
+			`OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: one of it and OTEL_EXPORTER_OTLP_CLIENT_KEY is not set`,
+		},
+		{
+			"http://localhost:4318", "TRACES_ENDPOINTS", "x",
+			`OTEL_EXPORTER_OTLP_TRACES_ENDPOINTS: the push knows no such variable`,
+		},
+		{
+			"http://localhost:4318", "SPAN_INSECURE", "true",
+			`OTEL_EXPORTER_OTLP_SPAN_INSECURE: the push knows no such variable`,
+		},
 	} {
 		t.Run(c.endpoint+c.variable, func(t *testing.T) {
 			if c.variable != "" {
 				t.Setenv("OTEL_EXPORTER_OTLP_"+c.variable, c.value)
 			}
-			if _, err := traces.NewPush(context.Background(), c.endpoint); err == nil || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("error\n\t%v\nwant in it\n\t%s", err, c.want)
+			if _, err := traces.NewPush(c.endpoint); err == nil || !strings.Contains(err.Error(), c.want) ||
+				strings.Contains(err.Error(), "secret") {
+				t.Errorf("error\n\t%v\nwant in it, and no secret\n\t%s", err, c.want)
 			}
 		})
 	}

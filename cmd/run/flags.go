@@ -82,7 +82,7 @@ func flagGroups() []flags.Group[options] {
 			{Name: "name", Takes: "NAME", Help: "what the run's folder is called; by default SCENARIO-SEED, with a hash behind it when more than the seed was changed", Set: setName},
 			{Name: "out", Takes: "DIR", Help: "where the folder goes; by default " + filepath.Join("traces", "runs"), Set: setOut},
 			{Name: "files", Takes: "LIST", Help: "which files to write, of " + strings.Join(fileNames, ",") + "; by default all, and run.toml in any case", Set: setFiles},
-			{Name: "otlp", Takes: "URL", Help: "push the spans to a receiver, too, as in -otlp http://localhost:4318; OTEL_EXPORTER_OTLP_ENDPOINT says the same", Set: setOTLP},
+			{Name: "otlp", Takes: "URL", Help: "push the spans to a receiver, too, as in -otlp http://localhost:4318; see Pushing, below", Set: setOTLP},
 			{Name: "stdout", Help: "print the spans as JSON lines on standard output, and nothing else there", Set: func(o *options, v string) []error { return flags.SetBool("-stdout", &o.stdout, v) }},
 			{Name: "json", Help: "print what the summary tells as one JSON object, and nothing else on standard output; its fields are below", Set: func(o *options, v string) []error { return flags.SetBool("-json", &o.json, v) }},
 			{Name: "quiet", Help: "print nothing on standard output; what goes wrong is still said on standard error", Set: func(o *options, v string) []error { return flags.SetBool("-quiet", &o.quiet, v) }},

@@ -14,7 +14,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/collector/pdata/ptrace"
-	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 	"go.opentelemetry.io/otel/trace"
 )
 
@@ -49,7 +48,7 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	all, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(b)
+	all, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(b)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
@@ -65,13 +64,8 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 			}
 		}
 	}
-	answer, err := ptraceotlp.NewExportResponse().MarshalProto()
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Content-Type", "application/x-protobuf")
-	_, _ = w.Write(answer) // the command would tell
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = io.WriteString(w, `{"partialSuccess":{}}`) // the command would tell
 }
 
 // inFile counts the spans of a run's trace as a receiver does.
@@ -199,8 +193,12 @@ func TestWrongPush(t *testing.T) {
 		want []string
 	}{
 		{call{env: []string{"OTEL_EXPORTER_OTLP_ENDPOINT=localhost:4318"}}, []string{`"localhost:4318"`}},
+		{call{args: []string{"-otlp", "http://127.0.0.1:4317"}}, []string{"push to http://127.0.0.1:4317: port 4317 takes gRPC"}},
+		{call{env: []string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http://127.0.0.1:1", "OTEL_EXPORTER_OTLP_PROTOCOL=grpc", "OTEL_EXPORTER_OTLP_FOO=1"}}, []string{
+			"OTEL_EXPORTER_OTLP_PROTOCOL: spans are pushed as http/json", "OTEL_EXPORTER_OTLP_FOO: the push knows no such variable",
+		}},
 		{call{env: []string{"OTEL_EXPORTER_OTLP_PROTOCOL=carrier-pigeon", "OTEL_EXPORTER_OTLP_TIMEOUT=soon"}, args: []string{"-otlp", "http://127.0.0.1:1"}}, []string{
-			`OTEL_EXPORTER_OTLP_PROTOCOL: "carrier-pigeon"`, `OTEL_EXPORTER_OTLP_TIMEOUT: "soon"`,
+			`OTEL_EXPORTER_OTLP_PROTOCOL: spans are pushed as http/json, not as "carrier-pigeon"`, `OTEL_EXPORTER_OTLP_TIMEOUT: "soon"`,
 		}},
 	} {
 		c.dir = t.TempDir()

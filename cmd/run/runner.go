@@ -39,7 +39,7 @@ type runner struct {
 
 // run simulates, writes the files, and only then pushes and prints: a run that cannot be done leaves nothing anywhere, and a reader that goes away costs no file.
 func (r *runner) run(ctx context.Context) int {
-	exporters, err := r.open(ctx)
+	exporters, err := r.open()
 	if err != nil {
 		return command.Failed(r.stderr, err)
 	}
@@ -65,7 +65,7 @@ func (r *runner) run(ctx context.Context) int {
 }
 
 // open begins the files and whatever else takes the run's spans.
-func (r *runner) open(ctx context.Context) (exporters []sdktrace.SpanExporter, err error) {
+func (r *runner) open() (exporters []sdktrace.SpanExporter, err error) {
 	if r.folder, err = newFolder(r.options.out, r.name()); err != nil {
 		return nil, err
 	}
@@ -98,7 +98,7 @@ func (r *runner) open(ctx context.Context) (exporters []sdktrace.SpanExporter, e
 		exporters = append(exporters, r.story)
 	}
 	if traces.PushWanted(r.options.otlp) {
-		push, err := traces.NewPush(ctx, r.options.otlp)
+		push, err := traces.NewPush(r.options.otlp)
 		if err != nil {
 			return nil, err
 		}
