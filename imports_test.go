@@ -32,6 +32,7 @@ var rooms = map[string][]string{
 	"raftkv/client":          {"raftkv/span", "raftkv/world", "raftkv/raft/protocol", "raftkv/raft/spans"},
 	"raftkv/raft/invariants": {"raftkv/world", "raftkv/raft/protocol"},
 	"traces/words":           {"raftkv/world", "raftkv/span", "raftkv/raft/protocol", "raftkv/raft/spans"},
+	"raftkv/raft/story":      {"raftkv/raft/protocol", "raftkv/raft/spans", "raftkv/span", "raftkv/world", "traces", "traces/words", "traces/story"},
 	"traces/story":           {"raftkv/span", "raftkv/world", "raftkv/raft/protocol", "raftkv/raft/spans", "traces", "traces/words"},
 	"traces/explain":         {"raftkv/span", "raftkv/world", "raftkv/raft/protocol", "raftkv/raft/spans", "traces", "traces/words", "traces/story"},
 	"traces/export":          {"raftkv/span", "raftkv/world", "raftkv/raft/protocol", "raftkv/raft/spans", "traces", "traces/words", "traces/story"},
@@ -52,7 +53,9 @@ var outside = map[string][]string{
 	"traces":                 {"go.opentelemetry.io/"},
 	"raftkv/span":            {"go.opentelemetry.io/otel/attribute", "go.opentelemetry.io/otel/codes", "go.opentelemetry.io/otel/trace"},
 	"traces/words":           {"raftkv/world", "raftkv/span", "go.opentelemetry.io/"},
+	"raftkv/raft/story":      {"raftkv/raft/protocol", "raftkv/raft/spans", "raftkv/span", "raftkv/world", "traces", "traces/words", "traces/story"},
 	"traces/story":           {"go.opentelemetry.io/"},
+	"raftkv/raft/story":      {"go.opentelemetry.io/"},
 	"traces/explain":         {"go.opentelemetry.io/"},
 	"traces/export":          {"go.opentelemetry.io/"},
 }

@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	raftstory "github.com/raftkv/raftkv/raftkv/raft/story"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/story"
 )
@@ -112,7 +113,7 @@ func tellNothingHostile(t *testing.T, what string, all ...traces.Span) {
 // everythingToldOf is what a person reads of spans, whoever tells it.
 func everythingToldOf(t *testing.T, all []traces.Span) string {
 	t.Helper()
-	lines, judge := story.NewStory(), traces.NewJudge()
+	lines, judge := story.New(raftstory.Protocol()), traces.NewJudge()
 	for i := range all {
 		lines.Add(&all[i])
 		judge.Add(&all[i], i+1)

@@ -8,6 +8,7 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 
+	raftstory "github.com/raftkv/raftkv/raftkv/raft/story"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/export"
 	"github.com/raftkv/raftkv/traces/story"
@@ -41,7 +42,7 @@ func TestDiffLooksAwayFromSteps(t *testing.T) {
 func TestStoryOfOneServer(t *testing.T) {
 	s := reference()
 	s.nodes, s.clients = 1, 1
-	lines := story.NewStory()
+	lines := story.New(raftstory.Protocol())
 	record(t, s, lines)
 	told := tell(t, lines, story.Plain)
 	entries := strings.Count(told, "appending entry at index ")

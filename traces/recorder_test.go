@@ -19,6 +19,7 @@ import (
 
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	raftstory "github.com/raftkv/raftkv/raftkv/raft/story"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/story"
@@ -302,7 +303,7 @@ func TestRecordingsAreTheSame(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		lines := story.NewStory()
+		lines := story.New(raftstory.Protocol())
 		record(t, rough(), traces.NewOTLPFile(&otlp), exporter, lines)
 		if err := lines.Write(&text, story.Plain); err != nil {
 			t.Fatal(err)

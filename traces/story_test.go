@@ -13,6 +13,7 @@ import (
 
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	raftstory "github.com/raftkv/raftkv/raftkv/raft/story"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/story"
@@ -54,7 +55,7 @@ func TestStoryHasTheReferencesOrder(t *testing.T) {
 	s := reference()
 	s.nodes, s.clients = 5, 3
 	s.sim = simulation(3)
-	lines := story.NewStory()
+	lines := story.New(raftstory.Protocol())
 	record(t, s, lines)
 	rest := tell(t, lines, story.Plain)
 	for _, want := range []string{
@@ -87,7 +88,7 @@ func TestStoryHasTheReferencesOrder(t *testing.T) {
 // The story of a run is that of its file.
 func TestStoryFromAFile(t *testing.T) {
 	for _, s := range []scenario{reference(), rough()} {
-		during, after := story.NewStory(), story.NewStory()
+		during, after := story.New(raftstory.Protocol()), story.New(raftstory.Protocol())
 		var file bytes.Buffer
 		record(t, s, traces.NewOTLPFile(&file), during)
 		for _, span := range read(t, file.Bytes()) {
@@ -103,7 +104,7 @@ func TestStoryFromAFile(t *testing.T) {
 func TestStoryFoldsHeartbeats(t *testing.T) {
 	s := scenario{run: 1, nodes: 3, clients: 1, requests: 30, heartbeats: true, sim: simulation(1)}
 	s.sim.Loss = 0.1
-	lines := story.NewStory()
+	lines := story.New(raftstory.Protocol())
 	var file bytes.Buffer
 	record(t, s, lines, traces.NewOTLPFile(&file))
 	all := read(t, file.Bytes())
@@ -138,7 +139,7 @@ func TestStoryFoldsHeartbeats(t *testing.T) {
 }
 
 func TestStoryWithColours(t *testing.T) {
-	lines := story.NewStory()
+	lines := story.New(raftstory.Protocol())
 	record(t, rough(), lines)
 	plain, coloured := tell(t, lines, story.Plain), tell(t, lines, story.ANSI)
 	if strings.Contains(plain, "\x1b") {
@@ -151,7 +152,7 @@ func TestStoryWithColours(t *testing.T) {
 
 // On a narrow screen a text goes on below where it began, and no line is wider than the screen.
 func TestStoryWithinAScreen(t *testing.T) {
-	lines := story.NewStory()
+	lines := story.New(raftstory.Protocol())
 	record(t, rough(), lines)
 	plain := tell(t, lines, story.Plain)
 	for _, columns := range []int{60, 80, 100} {
@@ -390,7 +391,7 @@ func TestStoryLines(t *testing.T) {
 		},
 	} {
 		t.Run(want, func(t *testing.T) {
-			lines := story.NewStory()
+			lines := story.New(raftstory.Protocol())
 			recorder := traces.NewRecorder(traces.RecorderOptions{Run: 1}, lines)
 			world, _ := at(recorder, "world")
 			world.StartRun(spans.Begin{Self: spans.Ref{Root: 9, ID: 9}}, "", "", "", 0).End()
@@ -416,7 +417,7 @@ func TestStoryLines(t *testing.T) {
 // Each span of the spec has its own lines, or none: it is not told by its name, as those of another protocol are.
 func TestStoryKnowsEverySpan(t *testing.T) {
 	for _, spec := range spans.Specs() {
-		lines := story.NewStory()
+		lines := story.New(raftstory.Protocol())
 		lines.Add(&traces.Span{ID: 1, Root: 1, Name: spec.Name, Kind: spec.Kind, Service: "node-1", Start: epoch, End: epoch})
 		if text := tell(t, lines, story.Plain); strings.Contains(text, spec.Name) {
 			t.Errorf("a span %s is told as\n%s\tgive it lines of its own in storylines.go, or say there that it needs none", spec.ID, text)
@@ -428,7 +429,7 @@ func TestStoryKnowsEverySpan(t *testing.T) {
 func TestStoryOfAnotherProtocol(t *testing.T) {
 	s := plainStub(1)
 	s.Name, s.Attributes = "paxos.promise\x07", everyType[:2]
-	lines := story.NewStory()
+	lines := story.New(raftstory.Protocol())
 	span := traces.FromSDK(s.Snapshot())
 	lines.Add(&span)
 	if got, want := strings.Join(strings.Fields(tell(t, lines, story.Plain)), " "), `0.000ms node-2 0001000000000002 "paxos.promise\a" string=plain string.empty=`; got != want {
@@ -438,7 +439,7 @@ func TestStoryOfAnotherProtocol(t *testing.T) {
 
 // Who cannot be reached is said once, with how often it is said again, until something passes; several at the same moment are one line.
 func TestStoryFoldsComplaints(t *testing.T) {
-	lines := story.NewStory()
+	lines := story.New(raftstory.Protocol())
 	recorder := traces.NewRecorder(traces.RecorderOptions{Run: 1}, lines)
 	node, clock := at(recorder, "node-1")
 	leader := spans.Who{Node: 1, Term: 4, Role: protocol.RoleLeader}
@@ -475,7 +476,7 @@ func TestStoryFoldsComplaints(t *testing.T) {
 
 // What a server removes from its log, and that a request was a retry, is told although no span says so by itself. A follower that catches up applies many slots in one line.
 func TestStoryFollowsTheLogs(t *testing.T) {
-	lines := story.NewStory()
+	lines := story.New(raftstory.Protocol())
 	recorder := traces.NewRecorder(traces.RecorderOptions{Run: 1}, lines)
 	node, clock := at(recorder, "node-1")
 	who := spans.Who{Node: 1, Term: 4, Role: protocol.RoleFollower}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/story"
 )
@@ -325,7 +326,7 @@ func TestTraceIsReadBack(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		told := story.NewStory()
+		told := story.New(protocols.Raft.Story)
 		for j := range all {
 			told.Add(&all[j])
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/positions"
 	"github.com/raftkv/raftkv/cmd/internal/profile"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/story"
@@ -94,7 +95,7 @@ func (r *runner) open() (exporters []sdktrace.SpanExporter, err error) {
 		exporters = append(exporters, lines)
 	}
 	if r.options.files.story || r.printsStory() {
-		r.story = story.NewStory()
+		r.story = story.New(protocols.Raft.Story)
 		exporters = append(exporters, r.story)
 	}
 	if traces.PushWanted(r.options.otlp) {

@@ -15,6 +15,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/golden"
 	"github.com/raftkv/raftkv/cmd/internal/library"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/raftkv/raft"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/story"
@@ -123,7 +124,7 @@ func lies(c *config.Config) bool {
 // storyOf runs a scenario, and returns its story as a screen of 80 columns shows it.
 func storyOf(t *testing.T, c *config.Resolved) (string, cluster.Result) {
 	t.Helper()
-	lines := story.NewStory()
+	lines := story.New(protocols.Raft.Story)
 	recorder := traces.NewRecorder(traces.RecorderOptions{Run: c.Hash()}, lines)
 	result, err := cluster.New(c.Config, cluster.Options{Recorder: recorder}).Run(t.Context())
 	if err != nil {

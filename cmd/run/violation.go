@@ -12,6 +12,7 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/command"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/raftkv/client"
 	"github.com/raftkv/raftkv/raftkv/raft/invariants"
@@ -63,7 +64,7 @@ func (r *runner) again() string {
 // the fact at which the invariant was seen not to hold, if there is any such thing: there the mistake is. Both are nil
 // when the run was interrupted.
 func (r *runner) retold(ctx context.Context) (*story.Story, *traces.Finding) {
-	lines, judge := story.NewStory(), traces.NewJudge()
+	lines, judge := story.New(protocols.Raft.Story), traces.NewJudge()
 	exporters := []sdktrace.SpanExporter{lines}
 	if r.tally.spans <= mostJudged {
 		exporters = append(exporters, judge)

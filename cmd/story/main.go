@@ -11,6 +11,7 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/flags"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/runs"
 	"github.com/raftkv/raftkv/cmd/internal/telling"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
@@ -65,7 +66,7 @@ func read(ctx context.Context, spans *traces.Spans, name string, stderr io.Write
 		done += more
 		bar.Set(done)
 	})
-	story, runs := story.TellSpans(spans)
+	story, runs := story.TellSpans(protocols.Raft.Story, spans)
 	if err := spans.Err(); err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/export"
@@ -205,7 +206,7 @@ func TestMemory(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer func() { _ = spans.Close() }()
-		story, _ := story.TellSpans(spans)
+		story, _ := story.TellSpans(protocols.Raft.Story, spans)
 		now()
 		if story.LastTerm() != 1 {
 			t.Error("there was one election")

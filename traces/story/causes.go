@@ -45,7 +45,7 @@ func (s *Story) WriteCauses(w io.Writer, style Style, columns int, facts ...Fact
 	fault := s.lastFault(s.begins(&facts[len(facts)-1]))
 	for i := range s.lines {
 		l := &s.lines[i]
-		if l.open || l.at.After(until) || l.mark == routine {
+		if l.open || l.at.After(until) || l.mark == Routine {
 			continue
 		}
 		if own[l.id] || causes[l.id] && (fault == nil || !l.at.Before(fault.at)) {
@@ -124,10 +124,10 @@ func (s *Story) last(process string, until time.Time) []world.CausalID {
 	var last []world.CausalID
 	for i := range s.lines {
 		l := &s.lines[i]
-		if process != "" && l.process != process || process == "" && l.process == spans.ServiceWorld || l.at.After(until) || l.mark == routine || l.open || l.outside {
+		if process != "" && l.process != process || process == "" && l.process == spans.ServiceWorld || l.at.After(until) || l.mark == Routine || l.open || l.outside {
 			continue
 		}
-		if newest == nil || l.process != newest.process || !l.sameStep(newest.storyMoment) {
+		if newest == nil || l.process != newest.process || !l.sameStep(newest.Moment) {
 			if newest != nil && l.at.Before(newest.at) {
 				continue
 			}

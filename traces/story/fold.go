@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces/words"
 )
@@ -19,29 +18,29 @@ import (
 // way is a kind of exchange between two processes that can fail over and over, seen from one of them.
 type way struct {
 	process, peer string
-	kind          wayKind
+	kind          Way
 }
 
 // wayKind is what goes that way.
-type wayKind uint8
+type Way uint8
 
 const (
-	noWay         wayKind = iota
-	calls                 // what the process asks the peer
-	replies               // what it answers it
-	notifications         // what it tells it
-	doubledCalls          // the same, for what arrives twice
+	noWay         Way = iota
+	Calls             // what the process asks the peer
+	Replies           // what it answers it
+	Notifications     // what it tells it
+	doubledCalls      // the same, for what arrives twice
 	doubledReplies
 	doubledNotifications
-	lateReplies
+	LateReplies
 )
 
 // doubled is the way of what arrives twice.
-func (k wayKind) doubled() wayKind {
+func (k Way) doubled() Way {
 	if k == noWay {
 		return noWay
 	}
-	return k + doubledCalls - calls
+	return k + doubledCalls - Calls
 }
 
 // complaint is what is told once: the same trouble on the same way.
@@ -57,20 +56,20 @@ type passage struct {
 	way way
 }
 
-// complain adds a line that may be told often, unless it is on no way of its own.
-func (t *Teller) complain(when storyMoment, kind wayKind, what string, parts ...string) {
-	t.line(when, trouble, parts...)
+// Complain adds a line that may be told often, unless it is on no way of its own.
+func (t *Teller) Complain(when Moment, kind Way, what string, parts ...string) {
+	t.Line(when, Trouble, parts...)
 	if kind == noWay {
 		return
 	}
-	w := way{words.Printable(t.Span.Service), t.peer(), kind}
-	t.story.lines[len(t.story.lines)-1].of = &complaint{w, what, t.integer(spans.RaftTermKey)}
+	w := way{words.Printable(t.Span.Service), t.Peer(), kind}
+	t.story.lines[len(t.story.lines)-1].of = &complaint{w, what, t.Integer(t.story.term)}
 	t.story.failed[w] = true
 }
 
 // passed notes that something passed, so that the next complaint is told again. Where nobody complained nobody listens.
-func (t *Teller) passed(kind wayKind) {
-	if w := (way{words.Printable(t.Span.Service), t.peer(), kind}); t.story.failed[w] {
+func (t *Teller) passed(kind Way) {
+	if w := (way{words.Printable(t.Span.Service), t.Peer(), kind}); t.story.failed[w] {
 		t.story.passages = append(t.story.passages, passage{t.Span.End, w})
 	}
 }
@@ -100,7 +99,7 @@ func (s *Story) fold() *retold {
 		r.rounds[root] = always
 	}
 	for i := range s.lines {
-		if _, ofRound := r.rounds[s.lines[i].root]; ofRound && !r.hidden[i] && s.lines[i].mark != routine {
+		if _, ofRound := r.rounds[s.lines[i].root]; ofRound && !r.hidden[i] && s.lines[i].mark != Routine {
 			r.rounds[s.lines[i].root] = true
 		}
 	}
@@ -142,7 +141,7 @@ func (r *retold) complaints(s *Story) {
 // no numbers their times stand for them.
 type saidOnce struct {
 	process, said string
-	kind          wayKind
+	kind          Way
 	step          uint32
 	at            int64
 }
@@ -200,7 +199,7 @@ func (r *retold) applied(lines []storyLine) {
 		}
 		i, is := last[l.process]
 		first := &lines[i]
-		if !is || !first.sameStep(l.storyMoment) || l.index != cmp.Or(r.lastOf(i), first.index)+1 {
+		if !is || !first.sameStep(l.Moment) || l.index != cmp.Or(r.lastOf(i), first.index)+1 {
 			last[l.process] = j
 			continue
 		}
@@ -222,7 +221,7 @@ func (r *retold) lastOf(i int) uint64 {
 
 // sameStep says whether two moments of a process are of one step. Where steps have no numbers their times stand for
 // them.
-func (m storyMoment) sameStep(other storyMoment) bool {
+func (m Moment) sameStep(other Moment) bool {
 	return m.step == other.step && (m.step > 0 || m.at.Equal(other.at))
 }
 

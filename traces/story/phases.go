@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
@@ -61,32 +60,30 @@ const (
 
 // note notes what headings are made of.
 func (t *Teller) note(at time.Time, kind turnKind, change func(*turn)) {
-	n := turn{at: at, until: t.Span.End, kind: kind, process: words.Printable(t.Span.Service), id: t.Span.ID, root: t.Span.Root, term: t.integer(spans.RaftTermKey)}
+	n := turn{at: at, until: t.Span.End, kind: kind, process: words.Printable(t.Span.Service), id: t.Span.ID, root: t.Span.Root, term: t.Integer(t.story.term)}
 	if change != nil {
 		change(&n)
 	}
 	t.story.turns = append(t.story.turns, n)
 }
 
-// noteElection notes that a server stood for election, and how that ended.
-func (t *Teller) noteElection() {
+// NoteStands notes that a server stood for election, whether it won, and with which votes.
+func (t *Teller) NoteStands(won bool, votes string) {
 	t.note(t.Span.Start, turnStands, func(n *turn) {
-		if n.won = t.Text(spans.RaftOutcomeKey) == spans.OutcomeWon; n.won {
-			n.said = words.Counted(t.integer(spans.RaftVotesKey), "vote") + " (need " + t.Text(spans.RaftQuorumKey) + ")"
+		if n.won = won; won {
+			n.said = votes
 		}
 	})
 }
 
-// noteRole notes that a server began or ceased to lead.
-func (t *Teller) noteRole() {
-	leader := protocol.RoleLeader.String()
-	switch from, to := t.Text(spans.RaftRoleFromKey), t.Text(spans.RaftRoleKey); {
-	case to == leader:
-		t.note(t.Span.Start, turnLeads, nil)
-	case from == leader && t.Text(spans.RaftRoleEventKey) != protocol.RoleEventRestart.String(): // it had ceased when it crashed
-		t.note(t.Span.Start, turnStepsDown, nil)
-	}
-}
+// NoteLeads notes that a server began to lead.
+func (t *Teller) NoteLeads() { t.note(t.Span.Start, turnLeads, nil) }
+
+// NoteStepsDown notes that a server ceased to lead.
+func (t *Teller) NoteStepsDown() { t.note(t.Span.Start, turnStepsDown, nil) }
+
+// NoteRefuses notes that a follower refused entries because its log does not match its leader's.
+func (t *Teller) NoteRefuses() { t.note(t.Span.End, turnRefuses, func(n *turn) { n.peer = t.Peer() }) }
 
 // noteFault notes a fault, given the sentence that tells it.
 func (t *Teller) noteFault(said string) {
@@ -100,14 +97,6 @@ func (t *Teller) noteFault(said string) {
 		return // the election has a heading of its own
 	}
 	t.note(t.Span.Start, kind, func(n *turn) { n.process, n.said = t.Text(spans.RaftkvFaultTargetKey), said })
-}
-
-// noteRefusal notes that a follower refused entries because its log does not match its leader's.
-func (t *Teller) noteRefusal() {
-	switch t.Text(spans.RaftReasonKey) {
-	case protocol.ReasonEntryMissing.String(), protocol.ReasonTermConflict.String():
-		t.note(t.Span.End, turnRefuses, func(n *turn) { n.peer = t.peer() })
-	}
 }
 
 // phases is what is known while headings are made, in the order of time.

@@ -42,8 +42,8 @@ func Selects(only, process string) bool {
 
 // TellSpans is the story of a trace, and how many runs there are in it: it is told in the order in which its spans
 // ended, in whichever they are in their file.
-func TellSpans(all *traces.Spans) (story *Story, runs int) {
-	story = NewStory()
+func TellSpans(p Protocol, all *traces.Spans) (story *Story, runs int) {
+	story = New(p)
 	for _, i := range all.InOrder(func(a, b int32) int { return cmp.Compare(all.List[a].End, all.List[b].End) }) {
 		if all.Err() != nil {
 			break
@@ -101,7 +101,7 @@ func (s *Story) inOrder() iter.Seq[*storyLine] {
 	return func(yield func(*storyLine) bool) {
 		for i := range s.lines {
 			l := s.lines[i]
-			if folded.hidden[i] || l.mark == routine && !folded.rounds[l.root] {
+			if folded.hidden[i] || l.mark == Routine && !folded.rounds[l.root] {
 				continue
 			}
 			l.text = folded.text(i, &l, s.epoch)

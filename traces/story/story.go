@@ -10,9 +10,11 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/words"
@@ -21,30 +23,31 @@ import (
 // Story tells a run as a person reads it, a line an event. It is made from spans alone: as an exporter while the run goes on, or from a file afterwards, with the same text.
 // It holds every line until it is written, for a span is known only when it ends, and tells then what happened when it began.
 type Story struct {
+	term     attribute.Key
+	protocol func(t *Teller, id string) bool
 	ids      map[traces.SpanShape]string
 	lines    []storyLine
 	epoch    time.Time                     // when the run began
 	begun    bool                          // epoch is that of the run's own span
 	rounds   map[world.CausalID]bool       // the heartbeat rounds; true for those that are told even if nothing comes of them
 	starts   map[string]int                // how often each process started
-	logs     map[string][]uint64           // of each process, the terms of its entries
 	latest   map[string]map[string]applied // of each process, the last request of each client that it applied
 	faults   []world.CausalID
 	turns    []turn                              // what its headings are made of
 	failed   map[way]bool                        // the ways on which something failed
 	passages []passage                           // what passed on them
-	unknown  map[world.CausalID]storyMoment      // when the operations ended whose outcome is unknown
+	unknown  map[world.CausalID]Moment           // when the operations ended whose outcome is unknown
 	causes   map[world.CausalID][]world.CausalID // of each span: its parent, what it links to, and what answered it
 }
 
 type storyLine struct {
-	storyMoment
+	Moment
 
 	process string
 	text    string
 	id      world.CausalID
 	root    world.CausalID
-	mark    mark
+	mark    Mark
 	open    bool       // what it tells of was not over when the run ended
 	index   uint64     // that a follower applied
 	ended   int64      // when its span did
@@ -52,13 +55,14 @@ type storyLine struct {
 	of      *complaint // which this line is; nil for what is not told often
 }
 
-// mark is what is special about a line.
-type mark uint8
+// Mark is what is special about a line.
+type Mark uint8
 
+// The marks there are.
 const (
-	ordinary mark = iota
-	trouble       // something did not go as it should
-	routine       // a heartbeat round, told only if something came of it
+	Ordinary Mark = iota
+	Trouble       // something did not go as it should
+	Routine       // a heartbeat round, told only if something came of it
 )
 
 // Style is how a story looks.
@@ -72,13 +76,23 @@ const (
 
 var _ sdktrace.SpanExporter = (*Story)(nil)
 
-// NewStory begins a story.
-func NewStory() *Story {
+// Protocol is what a protocol adds to a story: the spans that its spec declares, those that it includes among them, and
+// what its own tell. Tell begins a run, and returns what tells one of its spans, given the span's id in the spec; false
+// says that it is not the protocol's own.
+type Protocol struct {
+	Specs []span.Spec
+	Term  attribute.Key // of what numbers the leaders: the term, the ballot
+	Tell  func() func(t *Teller, id string) bool
+}
+
+// New begins the story of a run of a protocol.
+func New(p Protocol) *Story {
 	s := &Story{
+		term: p.Term, protocol: p.Tell(),
 		ids: map[traces.SpanShape]string{}, rounds: map[world.CausalID]bool{}, starts: map[string]int{}, causes: map[world.CausalID][]world.CausalID{},
-		unknown: map[world.CausalID]storyMoment{}, logs: map[string][]uint64{}, latest: map[string]map[string]applied{}, failed: map[way]bool{},
+		unknown: map[world.CausalID]Moment{}, latest: map[string]map[string]applied{}, failed: map[way]bool{},
 	}
-	for _, spec := range spans.Specs() {
+	for _, spec := range p.Specs {
 		s.ids[traces.SpanShape{Name: spec.Name, Kind: spec.Kind}] = spec.ID
 	}
 	return s
@@ -179,7 +193,7 @@ func (s *Story) appendLine(b []byte, l *storyLine, style Style, columns int) []b
 	b = append(b, strings.Repeat(" ", max(0, processWidth-utf8.RuneCountInString(l.process))+1)...)
 	b = Coloured(b, style, AnsiDim, l.id.String())
 	colour := ""
-	if l.mark == trouble {
+	if l.mark == Trouble {
 		colour = AnsiRed
 	}
 	indent := "  "

@@ -17,7 +17,7 @@ func (t *Teller) run() {
 		counts = ", " + countedText(nodes, "node") + ", " + countedText(clients, "client")
 	}
 	t.note(t.Span.Start, turnRunBegins, func(n *turn) { n.said = cmp.Or(strings.TrimPrefix(counts, ", "), "the run begins") })
-	t.line(t.beginning(), ordinary, "config read: ", t.Text(spans.RaftkvScenarioKey), ", seed ", t.Text(spans.RaftkvSeedKey), counts)
+	t.Line(t.Beginning(), Ordinary, "config read: ", t.Text(spans.RaftkvScenarioKey), ", seed ", t.Text(spans.RaftkvSeedKey), counts)
 }
 
 // countedText is Counted for a number that stands in a document.
@@ -45,16 +45,16 @@ func topLevel(document, key string) string {
 // violation tells of an invariant that does not hold: the two facts, which clash.
 func (t *Teller) violation() {
 	t.note(t.Span.Start, turnViolated, func(n *turn) { n.said = t.Text(spans.RaftkvInvariantKey) })
-	t.line(t.beginning(), trouble, "VIOLATION of ", t.Text(spans.RaftkvInvariantKey), ": ", words.Printable(t.Span.Status.Description))
-	for i, fact := range t.texts(spans.RaftkvViolationFactsKey) {
-		t.line(t.beginning(), trouble, [...]string{"  ", "  but "}[min(i, 1)], words.Printable(fact))
+	t.Line(t.Beginning(), Trouble, "VIOLATION of ", t.Text(spans.RaftkvInvariantKey), ": ", words.Printable(t.Span.Status.Description))
+	for i, fact := range t.Texts(spans.RaftkvViolationFactsKey) {
+		t.Line(t.Beginning(), Trouble, [...]string{"  ", "  but "}[min(i, 1)], words.Printable(fact))
 	}
 }
 
 // fault tells what was done to the run, as a sentence about whom it was done to.
 func (t *Teller) fault() {
 	kind, target := t.Text(spans.RaftkvFaultKey), t.Text(spans.RaftkvFaultTargetKey)
-	how := trouble
+	how := Trouble
 	var said string
 	switch kind {
 	case spans.FaultCrash:
@@ -64,7 +64,7 @@ func (t *Teller) fault() {
 	case spans.FaultRollback:
 		said = target + " starts again with what its disk held " + t.By().String() + " ago"
 	case spans.FaultHeal:
-		said, how = target+" is healed", ordinary
+		said, how = target+" is healed", Ordinary
 		if target == "all" {
 			said = "everything is healed"
 		}
@@ -88,10 +88,11 @@ func (t *Teller) fault() {
 			said = target + " crashes in the middle of a write, and the disk keeps a part of the record"
 		}
 	case spans.FaultElect:
-		said, how = target+" is told to stand for election", ordinary
+		said, how = target+" is told to stand for election", Ordinary
 	default:
 		said = kind + " " + target
 	}
+	t.story.faults = append(t.story.faults, t.Span.ID)
 	t.noteFault(said)
 	if aimed := t.Text(spans.RaftkvFaultAimedAtKey); aimed != "" {
 		said += " (aimed at " + aimed + ")"
@@ -99,11 +100,11 @@ func (t *Teller) fault() {
 	if when := t.Text(spans.RaftkvFaultWhenKey); strings.Contains(when, " ") { // a condition, and no time
 		said += " (as " + when + ")"
 	}
-	t.line(t.beginning(), how, "FAULT: ", said)
+	t.Line(t.Beginning(), how, "FAULT: ", said)
 }
 
 func (t *Teller) By() time.Duration {
-	return time.Duration(t.integer(spans.RaftkvFaultByNsKey))
+	return time.Duration(t.Integer(spans.RaftkvFaultByNsKey))
 }
 
 func (t *Teller) partition(target string) string {
@@ -118,7 +119,7 @@ func (t *Teller) partition(target string) string {
 func listed(names string) string { return strings.ReplaceAll(names, " ", ", ") }
 
 func (t *Teller) Skew(target string) string {
-	if rate := t.integer(spans.RaftkvFaultRatePermilleKey); rate > 0 {
+	if rate := t.Integer(spans.RaftkvFaultRatePermilleKey); rate > 0 {
 		return "the clock of " + target + " runs at " + strconv.FormatFloat(float64(rate)/1000, 'g', -1, 64) + " times the true pace"
 	}
 	if by := t.By(); by < 0 {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/library"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
@@ -209,7 +210,7 @@ func storyAgrees(t *testing.T, how string, log []*logged, all []traces.Span) {
 			receives[e.span] = e
 		}
 	}
-	told := story.NewStory()
+	told := story.New(protocols.Raft.Story)
 	for i := range all {
 		told.Add(&all[i])
 	}

@@ -1,0 +1,222 @@
+package story
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/words"
+)
+
+// Teller makes the lines of one span.
+type Teller struct {
+	story *Story
+	Span  *traces.Span
+}
+
+// tell makes the lines of a span, given its id in the spec. One that the spec does not have is told by its name and
+// attributes.
+func (t *Teller) tell(id string) {
+	switch id {
+	case spans.RunID:
+		t.run()
+	case spans.FaultID:
+		t.fault()
+	case spans.ViolationID:
+		t.violation()
+	case spans.ClientStartID:
+		t.note(t.Span.Start, turnClientStarts, nil)
+		t.Line(t.Beginning(), Ordinary, "client started")
+	case spans.KVPutID, spans.KVGetID, spans.KVDeleteID:
+		t.operation(id)
+	case spans.TurnProducerID:
+		t.Fates("the turn of " + t.Text(spans.KVClientIDKey))
+	case spans.TurnConsumerID: // told by what comes of it
+	case spans.PutClientID, spans.GetClientID, spans.DeleteClientID:
+		t.try()
+	default:
+		if !t.story.protocol(t, id) {
+			t.anything()
+		}
+	}
+}
+
+// Fates tells what the network did to the message that a span sent.
+func (t *Teller) Fates(message string) { t.FatesOn(noWay, message) }
+
+// FatesOn tells what the network did to what one server sent another, and notes if it was nothing: see fold.
+func (t *Teller) FatesOn(kind Way, message string) {
+	twice := traces.EventOf(t.Span, spans.EventDuplicate) != nil
+	for i := range t.Span.Events {
+		e := &t.Span.Events[i]
+		by := " (" + words.Text(e.Attribute(spans.RaftkvCauseKey)) + ")"
+		switch e.Name {
+		case spans.EventDrop:
+			if twice {
+				t.Complain(t.Within(e), kind.doubled(), t.Span.Name+" copy", "a copy of ", message, " is lost", by)
+			} else {
+				t.Complain(t.Within(e), kind, t.Span.Name, message, " is lost", by)
+			}
+		case spans.EventDelay:
+			t.Line(t.Within(e), Trouble, message, " is late by ", time.Duration(e.Attribute(spans.RaftkvDelayNsKey).AsInt64()).String(), by)
+		case spans.EventLateCopy:
+			t.Line(t.Within(e), Trouble, message, ": the second copy is late by ", time.Duration(e.Attribute(spans.RaftkvDelayNsKey).AsInt64()).String(), by)
+		case spans.EventDuplicate:
+			t.Complain(t.Within(e), kind.doubled(), t.Span.Name, message, " arrives twice", by)
+		}
+	}
+	if kind != noWay && !t.lost() && !t.Failed() && !t.Unfinished() {
+		t.passed(kind)
+	}
+	if kind != noWay && !twice {
+		t.passed(kind.doubled())
+	}
+}
+
+// lost says whether no copy of what the span sent arrived.
+func (t *Teller) lost() bool {
+	copies, drops := 1, 0
+	for i := range t.Span.Events {
+		switch t.Span.Events[i].Name {
+		case spans.EventDuplicate:
+			copies++
+		case spans.EventDrop:
+			drops++
+		}
+	}
+	return drops >= copies
+}
+
+// GaveUp tells of a call that nobody answered. Where its process crashed it tells nothing: that is one event, and not one for each open call.
+func (t *Teller) GaveUp(what string) {
+	if cause := t.Cause(); cause != spans.ErrorTypeCrash {
+		t.Line(t.Ending(), Trouble, what, ": ", t.Method(), " given up (", cause, ")")
+		t.story.lines[len(t.story.lines)-1].gaveUp = true
+	}
+}
+
+// Unanswered is gaveUp for a call of another server. One that was lost on its way is told of already.
+func (t *Teller) Unanswered(what string) {
+	if cause := t.Cause(); cause != spans.ErrorTypeCrash && !t.lost() {
+		t.Complain(t.Ending(), Calls, what, what, ": ", t.Method(), " given up (", cause, ")")
+	}
+}
+
+// anything tells of a span that the spec does not have, such as another protocol's.
+func (t *Teller) anything() {
+	parts := []string{words.Printable(t.Span.Name)}
+	for _, a := range t.Span.Attributes {
+		parts = append(parts, " ", words.Printable(string(a.Key)), "=", words.Text(a.Value))
+	}
+	how := Ordinary
+	if t.Failed() {
+		how = Trouble
+		parts = append(parts, ": ", words.Printable(t.Span.Status.Description))
+	}
+	t.Line(t.Beginning(), how, parts...)
+}
+
+// Line adds a line, whose text is the parts put together.
+func (t *Teller) Line(when Moment, how Mark, parts ...string) {
+	t.story.add(storyLine{
+		Moment: when, process: words.Printable(t.Span.Service), text: strings.Join(parts, ""), id: t.Span.ID,
+		root: t.Span.Root, mark: how, open: t.Unfinished() && when.at.Equal(t.Span.End), ended: t.Span.End.UnixNano(),
+	})
+}
+
+// storyMoment is when something happened, and where in its step.
+type Moment struct {
+	at      time.Time
+	step    uint32
+	stage   traces.Stage
+	outside bool // of the steps: it happened to what the process had sent before
+}
+
+// Beginning is when the span began.
+func (t *Teller) Beginning() Moment { return t.moment(false) }
+
+// Ending is when the span ended.
+func (t *Teller) Ending() Moment { return t.moment(true) }
+
+func (t *Teller) moment(ends bool) Moment {
+	s := t.Span
+	begin, end := traces.StepsOf(s)
+	whole := begin == end
+	m := Moment{at: s.Start, step: begin, stage: traces.StageOf(s.Kind, s.Name, ends, whole, t.Text(spans.RaftReplyKey) != "")}
+	if ends {
+		m.at, m.step = s.End, end
+		if traces.IsReceiver(s) && whole {
+			m.stage = traces.StageHappens // the line tells what came of what arrived, and not only that it is answered
+		}
+	}
+	return m
+}
+
+// Within is when an event of the span happened. What becomes of an answer becomes of it when it leaves, at the end of
+// its span, or later.
+func (t *Teller) Within(e *traces.Event) Moment {
+	begin, end := traces.StepsOf(t.Span)
+	m := Moment{at: e.At, step: cmp.Or(traces.StepNumber(e.Attribute(spans.RaftkvStepKey)), begin), stage: traces.StageHappens}
+	leaves := t.Span.Start
+	if traces.IsReceiver(t.Span) && isFate(e.Name) {
+		leaves = t.Span.End
+		if e.At.Before(leaves) {
+			m.at, m.step = leaves, end
+		}
+	}
+	if e.Name == spans.EventDrop && e.At.After(leaves) {
+		m.outside = true
+	}
+	switch {
+	case !isFate(e.Name) && traces.IsReceiver(t.Span):
+		m.stage = traces.StageArrives // where one server is a majority, the same step commits it and applies it
+	case !isFate(e.Name):
+	case traces.IsReceiver(t.Span):
+		m.stage = traces.StageAnswers
+	case traces.IsSender(t.Span):
+		m.stage = traces.StageSends
+	}
+	return m
+}
+
+// isFate says whether an event is what became of a message.
+func isFate(name string) bool {
+	return slices.Contains([]string{spans.EventDrop, spans.EventDelay, spans.EventDuplicate, spans.EventLateCopy}, name)
+}
+
+// Text is an attribute as a line shows it.
+func (t *Teller) Text(key attribute.Key) string { return words.Text(t.Span.Attribute(key)) }
+
+// Integer is the value of an attribute; 0 where there is none.
+func (t *Teller) Integer(key attribute.Key) int64 { return t.Span.Attribute(key).AsInt64() }
+
+// Texts are those of a list.
+func (t *Teller) Texts(key attribute.Key) []string { return t.Span.Attribute(key).AsStringSlice() }
+
+// Peer is the process at the other end.
+func (t *Teller) Peer() string { return t.Text(spans.RaftPeerIDKey) }
+
+// Replied says whether the span says that it got, or gave, such a reply.
+func (t *Teller) Replied(m interface{ Name() string }) bool {
+	return t.Span.Attribute(spans.RaftReplyKey).AsString() == m.Name()
+}
+
+// Failed says whether the span ended with an error.
+func (t *Teller) Failed() bool { return t.Span.Status.Code == codes.Error }
+
+// Unfinished says whether the run ended before the span did.
+func (t *Teller) Unfinished() bool { return t.Span.Attribute(spans.RaftUnfinishedKey).AsBool() }
+
+// Cause is the type of the error.
+func (t *Teller) Cause() string { return t.Text(spans.ErrorTypeKey) }
+
+// Method is the last part of an RPC's name: AppendEntries of raft.Raft/AppendEntries.
+func (t *Teller) Method() string {
+	return t.Span.Name[strings.LastIndexByte(t.Span.Name, '/')+1:]
+}
