@@ -122,7 +122,7 @@ func (c *Client) wait(kind uint8, id world.CausalID, d time.Duration) world.Time
 }
 
 // Timeout implements world.Process.
-func (c *Client) Timeout(t world.Timer, _ time.Duration) {
+func (c *Client) Timeout(t world.Timer) {
 	switch t.Kind {
 	case timerStart:
 		c.start()
@@ -194,12 +194,12 @@ func (c *Client) ask() {
 	c.try.timer = c.world.SetTimer(0, world.Timer{Kind: timerTry, ID: id}, c.config.Timeout)
 	fate := c.world.Send(world.Envelope{ID: id, Root: world.CausalID(op.ref.Root), From: c.id, To: server, Payload: op.message})
 	if c.try.span != nil {
-		mark(c.try.span, fate)
+		world.NoteFate(c.try.span, fate)
 	}
 }
 
 // Receive implements world.Process. An answer to a try that was given up is not listened to: the try that followed it gets the same one (§8).
-func (c *Client) Receive(e world.Envelope, _ time.Duration) {
+func (c *Client) Receive(e world.Envelope) {
 	if _, is := e.Payload.(turn); is {
 		c.receiveTurn(e)
 		return

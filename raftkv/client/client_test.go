@@ -29,13 +29,13 @@ type server struct {
 	heard  *[]string
 }
 
-func (s *server) ID() world.ProcessID              { return world.NewProcessID(world.NodeGroup, uint32(s.id)) }
-func (s *server) Start(w world.World)              { s.world = w }
-func (*server) Timeout(world.Timer, time.Duration) {}
-func (*server) Crash()                             {}
-func (*server) Restart()                           {}
-func (*server) Finish()                            {}
-func (s *server) Receive(e world.Envelope, _ time.Duration) {
+func (s *server) ID() world.ProcessID { return world.NewProcessID(world.NodeGroup, uint32(s.id)) }
+func (s *server) Start(w world.World) { s.world = w }
+func (*server) Timeout(world.Timer)   {}
+func (*server) Crash()                {}
+func (*server) Restart()              {}
+func (*server) Finish()               {}
+func (s *server) Receive(e world.Envelope) {
 	request := requestOf(e.Payload)
 	*s.heard = append(*s.heard, fmt.Sprintf("%v %v hears %v", s.world.Now().Round(ms), s.id, request))
 	if reply := s.answer(s.id, request); reply != nil {

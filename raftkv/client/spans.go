@@ -1,8 +1,6 @@
 package client
 
 import (
-	"time"
-
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
@@ -28,17 +26,9 @@ type operationSpan interface {
 	Unfinished()
 }
 
-// sender is a span of something that was sent.
-type sender interface {
-	Drop(cause string)
-	Delay(cause string, delay time.Duration)
-	Duplicate(cause string, copies int64)
-	LateCopy(cause string, delay time.Duration)
-}
-
 // trySpan is what the spans of their tries have in common.
 type trySpan interface {
-	sender
+	world.Sent
 	SetResult(string)
 	SetLeaderID(protocol.NodeID)
 	SetAnsweredCopy(int64)
@@ -84,22 +74,6 @@ func (c *Client) startTry() trySpan {
 		return c.tracer.StartDeleteClient(begin, op.request, int64(op.tries), c.target.String())
 	}
 	return nil
-}
-
-// mark notes on a message's span what the network does to it.
-func mark[S sender](span S, fate world.Fate) {
-	if fate.Drop != "" {
-		span.Drop(string(fate.Drop))
-	}
-	if fate.Delay != "" {
-		span.Delay(string(fate.Delay), fate.DelayBy)
-	}
-	if fate.Duplicate != "" {
-		span.Duplicate(string(fate.Duplicate), 1)
-	}
-	if fate.CopyLate > 0 {
-		span.LateCopy(string(world.CauseNetwork), fate.CopyLate)
-	}
 }
 
 // copyAnswered is the number of the copy of the try's request that was answered by this reply: the network makes two at

@@ -22,7 +22,7 @@ func (c *Client) passTurn() {
 	self := spans.Ref{Root: parent.Root, ID: uint64(id)}
 	span := c.tracer.StartTurnProducer(spans.Begin{Self: self, Parent: parent.ID}, next, to.String())
 	fate := c.world.Send(world.Envelope{ID: id, Root: world.CausalID(parent.Root), From: c.id, To: to, Payload: turn{}})
-	mark(span, fate)
+	world.NoteFate(span, fate)
 	if fate.Drop != "" && fate.Duplicate == "" {
 		span.Fail(spans.ErrorTypeLost, "the message was lost")
 		return

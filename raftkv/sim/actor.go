@@ -169,7 +169,7 @@ func (a *actor) handle() bool {
 	a.moments.told = false
 	if a.step.timer != 0 {
 		a.inside, a.handling = true, true
-		a.process.Timeout(a.timer, a.began)
+		a.process.Timeout(a.timer)
 		a.leave()
 		return true
 	}
@@ -178,7 +178,7 @@ func (a *actor) handle() bool {
 	lost := isDamaged(&flights.envelopes[message])
 	if !lost {
 		a.inside, a.handling = true, true
-		a.process.Receive(flights.envelopes[message], a.began)
+		a.process.Receive(flights.envelopes[message])
 		if a.falls {
 			a.sim.tellLost(message)
 		} else {

@@ -37,7 +37,7 @@ func (c *caller) next() {
 	c.world.Send(world.Envelope{ID: c.call, Root: c.call, To: c.partner, Payload: c})
 }
 
-func (c *caller) Receive(e world.Envelope, _ time.Duration) {
+func (c *caller) Receive(e world.Envelope) {
 	*c.budget--
 	if e.InReplyTo == 0 {
 		c.watchdog = c.world.SetTimer(c.watchdog, world.Timer{Kind: 2, ID: world.CausalID(c.id)}, 150*time.Millisecond)
@@ -50,10 +50,10 @@ func (c *caller) Receive(e world.Envelope, _ time.Duration) {
 	}
 }
 
-func (c *caller) Timeout(world.Timer, time.Duration) { *c.budget-- }
-func (c *caller) Crash()                             {}
-func (c *caller) Restart()                           {}
-func (c *caller) Finish()                            {}
+func (c *caller) Timeout(world.Timer) { *c.budget-- }
+func (c *caller) Crash()              {}
+func (c *caller) Restart()            {}
+func (c *caller) Finish()             {}
 
 // BenchmarkDeliveries is what the world adds to one message handled: eight processes in pairs, a timer set and stopped for each call.
 func BenchmarkDeliveries(b *testing.B) {

@@ -72,8 +72,8 @@ func (g *gossip) send(e world.Envelope) {
 	g.step.Fates = append(g.step.Fates, g.Send(e))
 }
 
-func (g *gossip) Receive(e world.Envelope, began time.Duration) {
-	g.step = step{Process: g.id, Began: began, End: g.Now(), ID: e.ID, Copy: e.Copy}
+func (g *gossip) Receive(e world.Envelope) {
+	g.step = step{Process: g.id, Began: sim.Began(g.World), End: g.Now(), ID: e.ID, Copy: e.Copy}
 	g.silences++
 	id := world.RootID(g.id, nameSilence, g.silences, 0)
 	g.silence = g.SetTimer(g.silence, world.Timer{Kind: silenceTimer, ID: id}, 60*ms)
@@ -86,8 +86,8 @@ func (g *gossip) Receive(e world.Envelope, began time.Duration) {
 	*g.steps = append(*g.steps, g.step)
 }
 
-func (g *gossip) Timeout(t world.Timer, began time.Duration) {
-	g.step = step{Process: g.id, Began: began, End: g.Now(), ID: t.ID}
+func (g *gossip) Timeout(t world.Timer) {
+	g.step = step{Process: g.id, Began: sim.Began(g.World), End: g.Now(), ID: t.ID}
 	g.tell(t.ID, 2)
 	if t.Kind == roundTimer {
 		g.setRound()

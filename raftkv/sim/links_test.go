@@ -19,10 +19,10 @@ type talkative struct {
 
 func (p *talkative) Start(w world.World) {
 	p.World = w
-	p.Timeout(world.Timer{}, 0)
+	p.Timeout(world.Timer{})
 }
 
-func (p *talkative) Timeout(world.Timer, time.Duration) {
+func (p *talkative) Timeout(world.Timer) {
 	for to := range p.of {
 		if to++; to != p.id.Number() {
 			p.send(world.CausalID(100*p.round+10*p.id.Number()+to), node(to))
@@ -33,7 +33,7 @@ func (p *talkative) Timeout(world.Timer, time.Duration) {
 	}
 }
 
-func (p *talkative) Receive(e world.Envelope, _ time.Duration) { p.diary.write("%03d", e.ID) }
+func (p *talkative) Receive(e world.Envelope) { p.diary.write("%03d", e.ID) }
 
 // heard is what of each round arrives.
 func heard(t *testing.T, of uint32, faults func(*sim.Sim)) []string {

@@ -22,18 +22,18 @@ type echo struct {
 	messages int
 }
 
-func (p *echo) ID() world.ProcessID                { return p.id }
-func (p *echo) Timeout(world.Timer, time.Duration) {}
-func (p *echo) Crash()                             {}
-func (p *echo) Restart()                           {}
-func (p *echo) Finish()                            {}
+func (p *echo) ID() world.ProcessID { return p.id }
+func (p *echo) Timeout(world.Timer) {}
+func (p *echo) Crash()              {}
+func (p *echo) Restart()            {}
+func (p *echo) Finish()             {}
 
 func (p *echo) Start(w world.World) {
 	p.World = w
 	p.send()
 }
 
-func (p *echo) Receive(world.Envelope, time.Duration) {
+func (p *echo) Receive(world.Envelope) {
 	*p.left--
 	if *p.left < 0 {
 		return

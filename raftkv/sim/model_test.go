@@ -78,6 +78,7 @@ type place struct {
 	falls   bool
 	rises   bool
 	paused  bool
+	began   time.Duration // with the step
 	left    time.Duration // of the step, while it is paused
 	slow    time.Duration
 	rate    int64 // of its clock, in millionths
@@ -254,23 +255,22 @@ func (p *place) next() {
 	for p.step == nil && !p.paused && len(p.mailbox) > 0 {
 		i := p.mailbox[0]
 		p.mailbox = p.mailbox[1:]
-		began := p.now
 		if i.message != nil {
 			purpose := "step"
 			if i.message.Copy == 1 {
 				purpose = "step for the copy"
 			}
-			p.begin(i, p.draw(purpose, i.message.ID), func() { p.process.Receive(*i.message, began) })
+			p.begin(i, p.draw(purpose, i.message.ID), func() { p.process.Receive(*i.message) })
 		} else if a := p.alarms[i.timer]; a != nil {
 			delete(p.alarms, i.timer)
 			p.open++
-			p.begin(i, p.draw("step for a timer", a.timer.ID), func() { p.process.Timeout(a.timer, began) })
+			p.begin(i, p.draw("step for a timer", a.timer.ID), func() { p.process.Timeout(a.timer) })
 		}
 	}
 }
 
 func (p *place) begin(i item, random uint64, handle func()) {
-	p.doing = i
+	p.doing, p.began = i, p.now
 	p.step = p.at(p.now+p.config.StepTime.Pick(random)+p.slow, happening{process: p.process.ID(), kind: endsStep}, func() {
 		p.open--
 		p.number++

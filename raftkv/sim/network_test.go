@@ -155,7 +155,8 @@ type measuring struct {
 	latency, step [2]map[world.CausalID]time.Duration
 }
 
-func (m *measuring) Receive(e world.Envelope, began time.Duration) {
+func (m *measuring) Receive(e world.Envelope) {
+	began := sim.Began(m.World)
 	m.latency[e.Copy][e.ID] = began
 	m.step[e.Copy][e.ID] = m.Now() - began
 }

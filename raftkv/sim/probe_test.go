@@ -61,15 +61,15 @@ func (p *probe) Start(w world.World) {
 	}
 }
 
-func (p *probe) Receive(e world.Envelope, began time.Duration) {
-	p.diary.write("%s..%s %s receives %d copy %d from %s", began, p.Now(), p.id, e.ID, e.Copy, e.From)
+func (p *probe) Receive(e world.Envelope) {
+	p.diary.write("%s..%s %s receives %d copy %d from %s", sim.Began(p.World), p.Now(), p.id, e.ID, e.Copy, e.From)
 	if p.receive != nil {
 		p.receive(p, e)
 	}
 }
 
-func (p *probe) Timeout(timer world.Timer, began time.Duration) {
-	p.diary.write("%s..%s %s timer %d", began, p.Now(), p.id, timer.ID)
+func (p *probe) Timeout(timer world.Timer) {
+	p.diary.write("%s..%s %s timer %d", sim.Began(p.World), p.Now(), p.id, timer.ID)
 	if p.timeout != nil {
 		p.timeout(p, timer)
 	}

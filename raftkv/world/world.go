@@ -53,11 +53,11 @@ type Process interface {
 	// Start is called once, before anything else, at the beginning of the run, even if the process is down from the beginning: then Crash follows.
 	Start(World)
 
-	// Receive handles a message that the process has been busy with since began; Now is when it is done.
-	Receive(e Envelope, began time.Duration)
+	// Receive handles a message that the process has been busy with; Now is when it is done.
+	Receive(Envelope)
 
-	// Timeout handles a timer that ran out, which the process has been busy with since began.
-	Timeout(t Timer, began time.Duration)
+	// Timeout handles a timer that ran out, which the process has been busy with.
+	Timeout(Timer)
 
 	// Crash takes away everything but the disk. Timers and the messages in the mailbox are gone already. If the process crashes within a handler, because its disk failed
 	// as it synced, Crash is called when that has returned, and nothing that it did in between was heard of.

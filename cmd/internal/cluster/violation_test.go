@@ -26,7 +26,7 @@ func (*spoiler) ID() world.ProcessID { return world.NewProcessID(world.ClientGro
 func (*spoiler) Finish()             {}
 func (*spoiler) Start(w world.World) { w.SetTimer(0, world.Timer{Kind: 1, ID: 1}, spoiled) }
 
-func (s *spoiler) Timeout(world.Timer, time.Duration) {
+func (s *spoiler) Timeout(world.Timer) {
 	s.checker.Check(&invariants.View{At: spoiled, Server: 2, State: &protocol.State{}}) // its term fell
 }
 

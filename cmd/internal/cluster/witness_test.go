@@ -3,7 +3,6 @@ package cluster_test
 import (
 	"context"
 	"testing"
-	"time"
 
 	"go.opentelemetry.io/otel/trace"
 
@@ -67,14 +66,14 @@ func (p processSeen) Start(w world.World) {
 	p.Process.Start(worldSeen{w, p.witness, p.ID().String()})
 }
 
-func (p processSeen) Receive(e world.Envelope, began time.Duration) {
+func (p processSeen) Receive(e world.Envelope) {
 	p.step(&e)
-	p.Process.Receive(e, began)
+	p.Process.Receive(e)
 }
 
-func (p processSeen) Timeout(t world.Timer, began time.Duration) {
+func (p processSeen) Timeout(t world.Timer) {
 	p.step(nil)
-	p.Process.Timeout(t, began)
+	p.Process.Timeout(t)
 }
 
 // WritesOnReceive implements world.Writer for a process that does.

@@ -1,8 +1,6 @@
 package invariants
 
 import (
-	"time"
-
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
@@ -57,18 +55,18 @@ func (s *Server) Start(w world.World) {
 }
 
 // Receive implements world.Process.
-func (s *Server) Receive(e world.Envelope, began time.Duration) {
+func (s *Server) Receive(e world.Envelope) {
 	s.view.Received, _ = e.Payload.(protocol.Message)
 	if e.From.Group() == world.NodeGroup {
 		s.view.From = protocol.NodeID(e.From.Number())
 	}
-	s.Watched.Receive(e, began)
+	s.Watched.Receive(e)
 	s.handled()
 }
 
 // Timeout implements world.Process.
-func (s *Server) Timeout(t world.Timer, began time.Duration) {
-	s.Watched.Timeout(t, began)
+func (s *Server) Timeout(t world.Timer) {
+	s.Watched.Timeout(t)
 	s.handled()
 }
 
@@ -229,14 +227,14 @@ func (w *watchedClient) Start(in world.World) {
 
 // Receive implements world.Process. The answer is noted before the client handles it, for with the next operation begins what comes after it. A reply to a try that
 // was given up, and a second one to the same try, are not listened to.
-func (w *watchedClient) Receive(e world.Envelope, began time.Duration) {
+func (w *watchedClient) Receive(e world.Envelope) {
 	if m, ok := e.Payload.(protocol.Message); ok && w.try != 0 && e.InReplyTo == w.try {
 		w.try = 0
 		if answered, is := m.(protocol.Answered); is {
 			w.checker.Answered(answered.Request, answered.Result)
 		}
 	}
-	w.Process.Receive(e, began)
+	w.Process.Receive(e)
 }
 
 // clientWorld is a client's world, with what it asks for noted.

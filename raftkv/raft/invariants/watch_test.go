@@ -51,13 +51,13 @@ type actor struct {
 	receive func(a *actor)
 }
 
-func (a *actor) ID() world.ProcessID                   { return world.NewProcessID(world.NodeGroup, 2) }
-func (a *actor) State() *protocol.State                { return &a.state }
-func (a *actor) Start(w world.World)                   { a.world = w }
-func (a *actor) Receive(world.Envelope, time.Duration) { a.receive(a) }
-func (a *actor) Timeout(world.Timer, time.Duration)    { a.receive(a) }
-func (a *actor) Crash()                                {}
-func (a *actor) Restart()                              { a.receive(a) }
+func (a *actor) ID() world.ProcessID    { return world.NewProcessID(world.NodeGroup, 2) }
+func (a *actor) State() *protocol.State { return &a.state }
+func (a *actor) Start(w world.World)    { a.world = w }
+func (a *actor) Receive(world.Envelope) { a.receive(a) }
+func (a *actor) Timeout(world.Timer)    { a.receive(a) }
+func (a *actor) Crash()                 {}
+func (a *actor) Restart()               { a.receive(a) }
 
 func (a *actor) persist(sync bool) {
 	disk := a.world.Disk()
@@ -88,7 +88,7 @@ func TestWhatIsSyncedBeforeItIsSentIsDurable(t *testing.T) {
 			a.persist(sync)
 			a.grant(s.node(1))
 		}
-		process.Receive(s.envelope(protocol.RequestVote{Term: 1, CandidateID: 1}), 0)
+		process.Receive(s.envelope(protocol.RequestVote{Term: 1, CandidateID: 1}))
 		switch v := c.Violation(); {
 		case sync && v != nil:
 			t.Error(v)
@@ -107,7 +107,7 @@ func TestSendingBeforeWritingIsSeen(t *testing.T) {
 		a.grant(s.node(1))
 		a.persist(true)
 	}
-	process.Receive(s.envelope(protocol.RequestVote{Term: 1, CandidateID: 1}), 0)
+	process.Receive(s.envelope(protocol.RequestVote{Term: 1, CandidateID: 1}))
 	if v := c.Violation(); v == nil || v.Invariant.Name != protocol.InvariantPersistBeforeSend {
 		t.Errorf("a vote was written after it was sent, and the checks say %v", v)
 	}
@@ -121,7 +121,7 @@ func TestARestartIsComparedWithWhatWasBefore(t *testing.T) {
 			a.state.CurrentTerm, a.state.VotedFor = 3, 1
 			a.persist(true)
 		}
-		process.Timeout(world.Timer{}, 0)
+		process.Timeout(world.Timer{})
 		if !synced {
 			s.synced = 0
 		}
@@ -166,7 +166,7 @@ func TestAServerThatDiesAsItSyncs(t *testing.T) {
 				a.state.CurrentTerm, a.state.VotedFor = 2, 1
 				a.persist(true)
 			}
-			process.Timeout(world.Timer{}, 0)
+			process.Timeout(world.Timer{})
 			s.fails = true
 			a.receive = func(a *actor) {
 				a.state.CurrentTerm, a.state.VotedFor = 3, 1
@@ -177,7 +177,7 @@ func TestAServerThatDiesAsItSyncs(t *testing.T) {
 				_ = a.world.Disk().Append(protocol.AppendEffect(nil, protocol.Persist{CurrentTerm: 3, VotedFor: 1, FirstIndex: 1, Entries: entries}))
 				a.persist(true)
 			}
-			process.Receive(s.envelope(protocol.RequestVote{Term: 3, CandidateID: 1}), 0)
+			process.Receive(s.envelope(protocol.RequestVote{Term: 3, CandidateID: 1}))
 			if events := c.Events(); events != 1 {
 				t.Errorf("%d events were checked, want 1: the state of a step that the server died in is none", events)
 			}
@@ -202,7 +202,7 @@ func TestAServerThatDiesAsItSyncs(t *testing.T) {
 				a.persist(true)
 				a.state.CurrentTerm = 1
 			}
-			process.Timeout(world.Timer{}, 0)
+			process.Timeout(world.Timer{})
 			if durable := &process.(*Server).durable; durable.CurrentTerm != 2 || durable.LastIndex() != 0 {
 				t.Errorf("the disk holds term %d and a log up to index %d, want 2 and 0", durable.CurrentTerm, durable.LastIndex())
 			}
@@ -220,8 +220,8 @@ type asker struct {
 	world world.World
 }
 
-func (a *asker) Start(w world.World)                 { a.world = w }
-func (*asker) Receive(world.Envelope, time.Duration) {}
+func (a *asker) Start(w world.World)  { a.world = w }
+func (*asker) Receive(world.Envelope) {}
 
 func TestAClientsHistoryIsKept(t *testing.T) {
 	c := New(Options{Servers: 3, Now: func() time.Duration { return 0 }})
@@ -236,7 +236,7 @@ func TestAClientsHistoryIsKept(t *testing.T) {
 	reply := func(try world.CausalID, m protocol.Message) {
 		e := s.envelope(m)
 		e.InReplyTo = try
-		process.Receive(e, 0)
+		process.Receive(e)
 	}
 	answer := func(try world.CausalID, sequence protocol.Sequence, result protocol.Result) {
 		reply(try, protocol.Answered{Request: protocol.RequestID{Client: 1, Sequence: sequence}, Result: result})

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
@@ -170,7 +169,7 @@ func (n *Node) callRequestVote(to protocol.NodeID, m protocol.RequestVote, boxed
 		}
 		c.requestVote = n.tracer.StartRequestVoteClient(begin, n.who(), to.String(), int64(ordinal)+1, m.LastLogIndex, m.LastLogTerm)
 	}
-	sent(c.requestVote, n.dispatch(c, election.Root))
+	world.NoteFate(c.requestVote, n.dispatch(c, election.Root))
 }
 
 // callAppendEntries replicates entries to a follower, or tells it that the leader is alive (§5.3, §5.2).
@@ -193,7 +192,7 @@ func (n *Node) callAppendEntries(to protocol.NodeID, m protocol.AppendEntries, b
 			c.appendEntries.SetEntries(describe(m.PrevLogIndex+1, m.Entries))
 		}
 	}
-	sent(c.appendEntries, n.dispatch(c, parent.Root))
+	world.NoteFate(c.appendEntries, n.dispatch(c, parent.Root))
 }
 
 // causeOfAppendEntries is the request whose entry comes first; the election for what the leader inherited, for its
@@ -231,40 +230,12 @@ func (n *Node) notify(to protocol.NodeID, m protocol.CommitNotification, boxed p
 		span = n.tracer.StartCommitNotificationProducer(spans.Begin{Self: ref, Parent: parent.ID}, n.who(), to.String(), m.LeaderCommit)
 	}
 	fate := n.world.Send(world.Envelope{ID: world.CausalID(ref.ID), Root: world.CausalID(ref.Root), From: n.id, To: process(to), Payload: boxed})
-	sent(span, fate)
+	world.NoteFate(span, fate)
 	if fate.Drop != "" && fate.Duplicate == "" {
 		span.Fail(spans.ErrorTypeLost, "the message was lost")
 		return
 	}
 	span.End()
-}
-
-// sender is a span of something that was sent.
-type sender interface {
-	On() bool
-	Drop(cause string)
-	Delay(cause string, delay time.Duration)
-	Duplicate(cause string, copies int64)
-	LateCopy(cause string, delay time.Duration)
-}
-
-// sent notes on a message's span what the network does to it.
-func sent[S sender](span S, fate world.Fate) {
-	if fate == (world.Fate{}) || !span.On() {
-		return
-	}
-	if fate.Drop != "" {
-		span.Drop(string(fate.Drop))
-	}
-	if fate.Delay != "" {
-		span.Delay(string(fate.Delay), fate.DelayBy)
-	}
-	if fate.Duplicate != "" {
-		span.Duplicate(string(fate.Duplicate), 1)
-	}
-	if fate.CopyLate > 0 {
-		span.LateCopy(string(world.CauseNetwork), fate.CopyLate)
-	}
 }
 
 // describe is entries as spans tell them: index@term request command.

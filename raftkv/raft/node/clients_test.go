@@ -30,9 +30,9 @@ type reply struct {
 
 func (c *customer) ID() world.ProcessID { return c.id }
 
-func (c *customer) Receive(e world.Envelope, began time.Duration) {
+func (c *customer) Receive(e world.Envelope) {
 	if _, is := e.Payload.(question); is {
-		c.asker.Receive(e, began)
+		c.asker.Receive(e)
 		return
 	}
 	c.replies = append(c.replies, reply{at: c.world.Now(), from: e.From, to: e.InReplyTo, message: e.Payload.(protocol.Message)})

@@ -102,10 +102,10 @@ func (n *Node) reply(e protocol.Reply) {
 	}
 	switch m := request.Payload.(type) {
 	case protocol.RequestVote:
-		sent(n.step.requestVote, n.world.Send(answer))
+		world.NoteFate(n.step.requestVote, n.world.Send(answer))
 		n.step.requestVote.End(e.Message.Name())
 	case protocol.AppendEntries:
-		sent(n.step.appendEntries, n.world.Send(answer))
+		world.NoteFate(n.step.appendEntries, n.world.Send(answer))
 		n.step.appendEntries.End(e.Message.Name())
 	case protocol.ClientPut, protocol.ClientGet, protocol.ClientDelete:
 		answer.Payload = n.readNow(m, e.Message)

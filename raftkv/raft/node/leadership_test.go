@@ -27,14 +27,14 @@ func (n *timed) Start(w world.World) {
 	n.Node.Start(timedWorld{w, n})
 }
 
-func (n *timed) Timeout(t world.Timer, began time.Duration) {
+func (n *timed) Timeout(t world.Timer) {
 	for handle, running := range n.running {
 		if running == t {
 			delete(n.running, handle)
 			n.ranOut++
 		}
 	}
-	n.Node.Timeout(t, began)
+	n.Node.Timeout(t)
 }
 
 // timedWorld is the world of a timed server.

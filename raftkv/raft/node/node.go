@@ -147,7 +147,7 @@ func (n *Node) start(before protocol.Role) spans.Ref {
 }
 
 // Receive implements world.Process.
-func (n *Node) Receive(e world.Envelope, _ time.Duration) {
+func (n *Node) Receive(e world.Envelope) {
 	if n.failed {
 		return
 	}
@@ -268,7 +268,7 @@ const (
 )
 
 // Timeout implements world.Process.
-func (n *Node) Timeout(t world.Timer, _ time.Duration) {
+func (n *Node) Timeout(t world.Timer) {
 	if n.failed {
 		return
 	}

@@ -28,13 +28,13 @@ type asker struct {
 
 var askerID = world.NewProcessID(world.ClientGroup, 1)
 
-func (*asker) ID() world.ProcessID                { return askerID }
-func (a *asker) Start(w world.World)              { a.world = w }
-func (*asker) Timeout(world.Timer, time.Duration) {}
-func (*asker) Crash()                             {}
-func (*asker) Restart()                           {}
-func (*asker) Finish()                            {}
-func (a *asker) Receive(e world.Envelope, _ time.Duration) {
+func (*asker) ID() world.ProcessID   { return askerID }
+func (a *asker) Start(w world.World) { a.world = w }
+func (*asker) Timeout(world.Timer)   {}
+func (*asker) Crash()                {}
+func (*asker) Restart()              {}
+func (*asker) Finish()               {}
+func (a *asker) Receive(e world.Envelope) {
 	if ask, is := e.Payload.(question); is {
 		a.world.Send(world.Envelope{ID: e.ID, Root: e.ID, To: nodeID(ask.server), Payload: ask.message})
 		return

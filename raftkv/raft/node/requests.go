@@ -31,7 +31,7 @@ type requests struct {
 // requestSpan is the span of a client's request at the server: the three kinds have it in common.
 type requestSpan interface {
 	openSpan
-	sender
+	world.Sent
 	End(reply string)
 	SetResult(string)
 	SetLeaderID(protocol.NodeID)
@@ -165,7 +165,7 @@ func (n *Node) answer(span requestSpan, e world.Envelope) {
 	case protocol.RequestVote, protocol.VoteGranted, protocol.VoteDenied, protocol.AppendEntries, protocol.AppendEntriesOk,
 		protocol.AppendEntriesRejected, protocol.CommitNotification, protocol.ClientPut, protocol.ClientGet, protocol.ClientDelete, protocol.OutcomeUnknown:
 	}
-	sent(span, fate)
+	world.NoteFate(span, fate)
 	span.End(reply.Name())
 }
 
