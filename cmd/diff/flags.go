@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/flags"
+	"github.com/raftkv/raftkv/cmd/internal/nearest"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/traces"
 )
@@ -75,7 +75,7 @@ func setOnly(o *options, value string) []error {
 	case isProcess:
 		return flags.Wrong("-only wants a process such as node-3 or client-2, kv or elections, not %q", value)
 	default:
-		return flags.Wrong("-only wants a process such as node-3 or client-2, kv or elections, not %q; the nearest is %s", value, config.Nearest(value, parts))
+		return flags.Wrong("-only wants a process such as node-3 or client-2, kv or elections, not %q; the nearest is %s", value, nearest.Name(value, parts))
 	}
 	o.diff.Only = value
 	return nil

@@ -9,8 +9,8 @@ import (
 	"io"
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
-	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/flags"
+	"github.com/raftkv/raftkv/cmd/internal/nearest"
 	"github.com/raftkv/raftkv/cmd/internal/runs"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/traces"
@@ -47,7 +47,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	d, err := traces.Compare(ctx, both[0], both[1], options.diff)
 	done()
 	if err != nil {
-		return command.Failed(stderr, nearest(err))
+		return command.Failed(stderr, withNearest(err))
 	}
 	d.A.Name, d.B.Name = options.runs[0], options.runs[1]
 	status := statusDiffer
@@ -81,8 +81,8 @@ func index(ctx context.Context, o *options, stderr io.Writer) (both [2]*traces.I
 	return both, err
 }
 
-// nearest says of each attribute that there is not which one is called most alike.
-func nearest(err error) error {
+// withNearest says of each attribute that there is not which one is called most alike.
+func withNearest(err error) error {
 	joined, several := err.(interface{ Unwrap() []error })
 	if !several {
 		return err
@@ -91,7 +91,7 @@ func nearest(err error) error {
 	for _, each := range joined.Unwrap() {
 		var unknown *traces.IgnoreError
 		if errors.As(each, &unknown) {
-			each = fmt.Errorf("%w; the nearest is %s", each, config.Nearest(unknown.Name, append([]string{traces.IgnoreTime}, unknown.Attributes...)))
+			each = fmt.Errorf("%w; the nearest is %s", each, nearest.Name(unknown.Name, append([]string{traces.IgnoreTime}, unknown.Attributes...)))
 		}
 		all = append(all, each)
 	}

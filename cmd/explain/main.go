@@ -11,8 +11,8 @@ import (
 	"strings"
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
-	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/flags"
+	"github.com/raftkv/raftkv/cmd/internal/nearest"
 	"github.com/raftkv/raftkv/cmd/internal/runs"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/traces/explain"
@@ -51,7 +51,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return command.Failed(stderr, err)
 	}
 	if err != nil {
-		return command.Failed(stderr, nearest(err, e, name, question))
+		return command.Failed(stderr, withNearest(err, e, name, question))
 	}
 	if options.json {
 		encoder := json.NewEncoder(stdout)
@@ -77,8 +77,8 @@ func next(name string, x *explain.Explanation) string {
 	return "go run ./cmd/explain " + command.ShellWord(name) + " " + x.Next
 }
 
-// nearest says what can be asked where a question has no answer.
-func nearest(wrong error, e *explain.Explainer, name, question string) error {
+// withNearest says what can be asked where a question has no answer.
+func withNearest(wrong error, e *explain.Explainer, name, question string) error {
 	var q *explain.QuestionError
 	if errors.As(wrong, &q) && q.Nearest != "" {
 		return instead(wrong, name, q.Nearest)
@@ -90,7 +90,7 @@ func nearest(wrong error, e *explain.Explainer, name, question string) error {
 	if len(questions) == 0 {
 		return fmt.Errorf("%w; and there is nothing in this trace to be explained but its spans, by their ids", wrong)
 	}
-	return instead(wrong, name, config.Nearest(strings.ReplaceAll(question, "/", " "), questions))
+	return instead(wrong, name, nearest.Name(strings.ReplaceAll(question, "/", " "), questions))
 }
 
 // instead has, in a line of its own, the question that has an answer.

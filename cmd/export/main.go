@@ -12,9 +12,9 @@ import (
 	"strings"
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
-	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/draft"
 	"github.com/raftkv/raftkv/cmd/internal/flags"
+	"github.com/raftkv/raftkv/cmd/internal/nearest"
 	"github.com/raftkv/raftkv/cmd/internal/runs"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/traces"
@@ -108,7 +108,7 @@ func formatNamed(name string) (format, error) {
 	if name == "" {
 		return format{}, errors.New("-to says which format: " + strings.Join(names, ", "))
 	}
-	return format{}, fmt.Errorf("there is no format %q; the nearest is %s, and -h shows all", name, config.Nearest(name, names))
+	return format{}, fmt.Errorf("there is no format %q; the nearest is %s, and -h shows all", name, nearest.Name(name, names))
 }
 
 // folderOf is the folder in which a run's trace is.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/cmd/internal/keys"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/traces/words"
 )
@@ -52,7 +53,7 @@ func expectedText(e *config.Expect) string {
 	}
 	when := ""
 	if e.At != 0 {
-		when = " at " + config.FormatDuration(e.At)
+		when = " at " + keys.FormatDuration(e.At)
 	}
 	return fmt.Sprintf("terms in the log of %s%s: %s", e.Log, when, terms)
 }

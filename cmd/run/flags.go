@@ -11,6 +11,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/flags"
 	"github.com/raftkv/raftkv/cmd/internal/library"
+	"github.com/raftkv/raftkv/cmd/internal/nearest"
 	"github.com/raftkv/raftkv/cmd/internal/telling"
 )
 
@@ -170,7 +171,7 @@ func setFiles(o *options, value string) (wrong []error) {
 		case "":
 			wrong = append(wrong, flags.Wrong("-files wants a list such as %s, without gaps, not %q", strings.Join(fileNames, ","), value)...)
 		default:
-			wrong = append(wrong, flags.Wrong("-files knows no file %q; the nearest is %q", file, config.Nearest(file, fileNames))...)
+			wrong = append(wrong, flags.Wrong("-files knows no file %q; the nearest is %q", file, nearest.Name(file, fileNames))...)
 		}
 	}
 	o.files = set

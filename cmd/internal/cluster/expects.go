@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/cmd/internal/keys"
 	"github.com/raftkv/raftkv/raftkv/raft/invariants"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/world"
@@ -51,10 +52,10 @@ func (cl *Cluster) surprise(e *config.Expect, r *Result) string {
 	case e.At != 0:
 		got, is := cl.glimpses[glimpse{e.Log, e.At}]
 		if !is {
-			return fmt.Sprintf("the run ended before %s", config.FormatDuration(e.At))
+			return fmt.Sprintf("the run ended before %s", keys.FormatDuration(e.At))
 		}
 		if !slices.Equal(got, e.Terms) {
-			return fmt.Sprintf("at %s the entries in the log of %s are of the terms %v", config.FormatDuration(e.At), e.Log, got)
+			return fmt.Sprintf("at %s the entries in the log of %s are of the terms %v", keys.FormatDuration(e.At), e.Log, got)
 		}
 	case e.Log != 0:
 		if got := cl.terms(e.Log); !slices.Equal(got, e.Terms) {

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/raftkv/raftkv/cmd/internal/keys"
+	"github.com/raftkv/raftkv/cmd/internal/nearest"
 )
 
 // The arrays of tables, which are read by themselves.
@@ -27,49 +30,50 @@ func section(key string) string {
 
 // isSection says whether there is a table of this name.
 func isSection(name string) bool {
-	return name != "" && slices.ContainsFunc(settings, func(s key[Config]) bool { return section(s.name) == name })
+	return name != "" && slices.ContainsFunc(settings, func(s keys.Key[Config]) bool { return section(s.Name) == name })
 }
 
 // nearestKey is the key or table that a misspelt one most likely means. One of the same table is nearer than one of
 // another, in which the last part of the name decides: max_entries at the top level means raft.max_entries.
-func nearestKey(key string) string {
-	table, leaf := "", key
-	if i := strings.LastIndexByte(key, '.'); i >= 0 {
-		table, leaf = key[:i], key[i+1:]
+func nearestKey(name string) string {
+	table, leaf := "", name
+	if i := strings.LastIndexByte(name, '.'); i >= 0 {
+		table, leaf = name[:i], name[i+1:]
 	}
-	nearest, least := "", 0
+	best, least := "", 0
 	consider := func(candidate string, d int) {
-		if nearest == "" || d < least {
-			nearest, least = candidate, d
+		if best == "" || d < least {
+			best, least = candidate, d
 		}
 	}
 	for _, s := range settings {
-		_, last, ok := strings.Cut(s.name, ".")
+		_, last, ok := strings.Cut(s.Name, ".")
 		if !ok {
-			last = s.name
+			last = s.Name
 		}
-		d := steps(leaf, last)
-		if section(s.name) != table {
-			d = min(d+1, distance(key, s.name))
+		d := nearest.Steps(leaf, last)
+		if section(s.Name) != table {
+			d = min(d+1, nearest.Distance(name, s.Name))
 		}
-		consider(s.name, d)
+		consider(s.Name, d)
+	}
+	if table != "" {
+		return best
 	}
 	for _, s := range settings {
-		if table == "" && section(s.name) != "" {
-			consider(section(s.name), steps(key, section(s.name)))
+		if section(s.Name) != "" {
+			consider(section(s.Name), nearest.Steps(name, section(s.Name)))
 		}
 	}
 	for _, t := range arrayTables {
-		if table == "" {
-			consider(t, steps(key, t))
-		}
+		consider(t, nearest.Steps(name, t))
 	}
-	return nearest
+	return best
 }
 
 // advice ends the message about a key that its table does not have, with where it should stand if it has a place
 // elsewhere, and with the nearest that there is if not.
-func advice(table, leaf, nearest string) string {
+func advice(table, leaf, best string) string {
 	_, known := settingOf(leaf)
 	header := "[" + table + "]"
 	if slices.Contains(arrayTables, table) {
@@ -83,17 +87,17 @@ func advice(table, leaf, nearest string) string {
 		return fmt.Sprintf(": %s is a table beside %s; give it a header of its own, [%s]", leaf, header, leaf)
 	case slices.Contains(arrayTables, leaf):
 		return fmt.Sprintf(": %s is a table beside %s; give it a header of its own, [[%s]]", leaf, header, leaf)
-	case isSection(table) && Near(leaf, []string{nearest[strings.LastIndexByte(nearest, '.')+1:]}) == "":
+	case isSection(table) && nearest.Near(leaf, []string{best[strings.LastIndexByte(best, '.')+1:]}) == "":
 		return fmt.Sprintf("; [%s] has %s", table, strings.Join(keysOf(table), ", "))
 	}
-	return fmt.Sprintf("; the nearest is %q", nearest)
+	return fmt.Sprintf("; the nearest is %q", best)
 }
 
 // keysOf are the names of a table's keys.
 func keysOf(table string) (names []string) {
 	for _, s := range settings {
-		if section(s.name) == table {
-			names = append(names, strings.TrimPrefix(s.name, table+"."))
+		if section(s.Name) == table {
+			names = append(names, strings.TrimPrefix(s.Name, table+"."))
 		}
 	}
 	return names

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/raftkv/raftkv/cmd/internal/keys"
 	"github.com/raftkv/raftkv/cmd/internal/positions"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
@@ -17,17 +18,17 @@ func (r *reader) crossCheck() {
 	r.together([]string{"raft.first_leader", "raft.election_timeout"},
 		c.Raft.FirstLeader == 0 && c.Raft.ElectionTimeout == world.Range{}, "no node would ever stand for election")
 	for _, f := range r.placedFaults {
-		r.exist(f.named)
-		client, number := f.row.At.Process, f.row.At.Number
-		if f.row.At.Kind == AtSend && !r.wrong["requests_per_client"] && number > uint64(r.operationsOf(client)) {
-			r.complainAt(f.where("at"), "%s never sends %d: %s", client, number, r.saysOperations(client))
+		r.exist(f.Named)
+		client, number := f.Value.At.Process, f.Value.At.Number
+		if f.Value.At.Kind == AtSend && !r.wrong["requests_per_client"] && number > uint64(r.operationsOf(client)) {
+			r.ComplainAt(f.Where("at"), "%s never sends %d: %s", client, number, r.saysOperations(client))
 		}
 	}
 	for _, o := range r.placedOperations {
-		r.exist(o.named)
+		r.exist(o.Named)
 	}
 	for _, l := range r.placedLinks {
-		r.exist(l.named)
+		r.exist(l.Named)
 	}
 	r.checkExpects()
 }
@@ -35,10 +36,10 @@ func (r *reader) crossCheck() {
 // checkExpects finds what is expected of processes and operations that the run does not have.
 func (r *reader) checkExpects() {
 	for _, e := range r.placedExpects {
-		r.exist(e.named)
-		client, number, _ := parseRequest(e.row.Operation) // 0 when it names none
+		r.exist(e.Named)
+		client, number, _ := parseRequest(e.Value.Operation) // 0 when it names none
 		if number > uint64(r.operationsOf(client)) {
-			r.complainAt(e.origin, "there is no operation %s: %s", e.row.Operation, r.saysOperations(client))
+			r.ComplainAt(e.Origin, "there is no operation %s: %s", e.Value.Operation, r.saysOperations(client))
 		}
 	}
 }
@@ -50,8 +51,8 @@ func (r *reader) operationsOf(client world.ProcessID) int {
 	}
 	last := 0
 	for _, o := range r.placedOperations {
-		if o.row.Client == client {
-			last = max(last, o.row.Number)
+		if o.Value.Client == client {
+			last = max(last, o.Value.Number)
 		}
 	}
 	return last
@@ -82,31 +83,31 @@ func (r *reader) together(keys []string, bad bool, why string) {
 	for i, key := range keys {
 		says[i] = key + " is " + r.says(key)
 	}
-	r.complainAt(at, "%s: %s", why, strings.Join(says, ", and "))
+	r.ComplainAt(at, "%s: %s", why, strings.Join(says, ", and "))
 }
 
 // says is the value of a key and where it comes from.
 func (r *reader) says(key string) string {
 	s, _ := settingOf(key)
-	value := s.write(r.config)
+	value := s.Write(r.config)
 	if o, ok := r.given[key]; ok {
 		return fmt.Sprintf("%s (%s)", value, o.Where())
 	}
-	if value != s.write(Default()) {
+	if value != s.Write(Default()) {
 		return value // a config that was read before: see Expecting
 	}
 	return value + " (the default)"
 }
 
 // exist complains about processes that the run does not have.
-func (r *reader) exist(all []named) {
+func (r *reader) exist(all []keys.Named) {
 	for _, n := range all {
 		key, most := "num_nodes", r.config.NumNodes
-		if n.process.Group() == world.ClientGroup {
+		if n.Process.Group() == world.ClientGroup {
 			key, most = "num_clients", r.config.NumClients
 		}
-		if !r.wrong[key] && uint64(n.process.Number()) > uint64(most) {
-			r.complainAt(n.origin, "there is no %s: %s is %s", n.process, key, r.says(key))
+		if !r.wrong[key] && uint64(n.Process.Number()) > uint64(most) {
+			r.ComplainAt(n.Origin, "there is no %s: %s is %s", n.Process, key, r.says(key))
 		}
 	}
 }

@@ -88,7 +88,7 @@ type Client struct {
 func Default() *Config {
 	var c Config
 	for _, s := range settings {
-		s.reset(&c)
+		s.Reset(&c)
 	}
 	return c.Clone() // for the defaults are shared
 }

@@ -31,7 +31,8 @@ func roundTrip(t *testing.T, c *Config) {
 	if diff := cmp.Diff(string(text), string(again.TOML())); diff != "" {
 		t.Fatalf("the config has two texts (-first +second):\n%s", diff)
 	}
-	minimal, err := Parse("minimal.toml", c.Minimal(Notes{Head: []string{"a note"}, Fault: func(Fault) string { return "another" }}))
+	minimal, err := Parse("minimal.toml",
+		c.Minimal(Notes{Head: []string{"a note"}, Fault: func(Fault) string { return "another" }}))
 	if err != nil {
 		t.Fatalf("the config's minimal text is wrong:\n%s\n%v", c.Minimal(Notes{}), err)
 	}
@@ -114,11 +115,12 @@ func TestEveryKeyIsReadAndWritten(t *testing.T) {
 	roundTrip(t, c)
 	golden.Compare(t, "testdata/everything.golden", string(c.TOML()))
 	for _, s := range settings {
-		if s.write(c) == s.write(Default()) {
-			t.Errorf("%s is still the default; give it another value in `everything`", s.name)
+		if s.Write(c) == s.Write(Default()) {
+			t.Errorf("%s is still the default; give it another value in `everything`", s.Name)
 		}
 	}
-	want := Network{Latency: world.Range{}, Loss: 1, Duplicate: 1e-9, Late: 0.125, LateBy: world.Range{Min: 3 * time.Second, Max: time.Minute}}
+	want := Network{Latency: world.Range{}, Loss: 1, Duplicate: 1e-9, Late: 0.125,
+		LateBy: world.Range{Min: 3 * time.Second, Max: time.Minute}}
 	if c.Network != want {
 		t.Errorf("network is %+v, want %+v", c.Network, want)
 	}
@@ -141,24 +143,25 @@ func TestEveryKeyCounts(t *testing.T) {
 	}
 	builtIn := Scenario{Name: "default", File: "config.toml"}
 	for _, s := range settings {
-		switch s.name {
+		switch s.Name {
 		case "scenario", "changed", "raft.first_leader", "raft.election_timeout":
 			continue // the first two are no change; the others need company, and follow
 		}
-		got, err := Resolve(Request{Scenario: builtIn, BuiltIn: []Scenario{builtIn}, Overrides: []Override{Set("-set", s.name+"="+s.write(changed))}})
+		got, err := Resolve(Request{Scenario: builtIn, BuiltIn: []Scenario{builtIn},
+			Overrides: []Override{Set("-set", s.Name+"="+s.Write(changed))}})
 		if err != nil {
-			t.Errorf("%s: %v", s.name, err)
+			t.Errorf("%s: %v", s.Name, err)
 			continue
 		}
 		want := fmt.Sprintf("default-1-%08x", got.Hash()>>32)
-		if s.name == "seed" {
+		if s.Name == "seed" {
 			want = "default-9223372036854775807"
 		}
 		if got.Name() != want {
-			t.Errorf("with another %s the run is called %s, want %s", s.name, got.Name(), want)
+			t.Errorf("with another %s the run is called %s, want %s", s.Name, got.Name(), want)
 		}
 		if got.Hash() == Default().Hash() {
-			t.Errorf("another %s has the same hash", s.name)
+			t.Errorf("another %s has the same hash", s.Name)
 		}
 	}
 }
@@ -166,7 +169,8 @@ func TestEveryKeyCounts(t *testing.T) {
 // TestEveryKeyIsChecked misspells each key, and gives it a value of each wrong type: one diagnostic, on its line,
 // that names it.
 func TestEveryKeyIsChecked(t *testing.T) {
-	types := map[string]string{"int": "-7", "float": "-0.5", "string": `"\u0001"`, "bool": "true", "time": "07:32:00", "array": "[[]]", "table": "{}"}
+	types := map[string]string{"int": "-7", "float": "-0.5", "string": `"\u0001"`, "bool": "true", "time": "07:32:00",
+		"array": "[[]]", "table": "{}"}
 	text := string(func() []byte {
 		c := Default()
 		c.Title, c.What, c.Watch = "title", "what", "watch"
@@ -195,7 +199,8 @@ func TestEveryKeyIsChecked(t *testing.T) {
 			mutated[i] = line
 			_, err := Parse("m.toml", []byte(strings.Join(mutated, "\n")))
 			var ds positions.Diagnostics
-			if !errors.As(err, &ds) || len(ds) != 1 || ds[0].Line != i+1 || ds[0].Column != column || ds[0].Width != width || !strings.HasPrefix(ds[0].Message, message) {
+			if !errors.As(err, &ds) || len(ds) != 1 || ds[0].Line != i+1 || ds[0].Column != column ||
+				ds[0].Width != width || !strings.HasPrefix(ds[0].Message, message) {
 				t.Errorf("%s: want one fault at %d:%d of width %d, %s…, got %v", line, i+1, column, width, message, err)
 			}
 		}
@@ -219,11 +224,16 @@ func TestEveryKeyIsChecked(t *testing.T) {
 // TestAKeyOfAnotherTable says where a key belongs, and not what its name resembles.
 func TestAKeyOfAnotherTable(t *testing.T) {
 	for text, want := range map[string]string{
-		"[[fault]]\nnum_nodes = 3":          `unknown key "fault.num_nodes": num_nodes must stand above the tables, since all that follows [[fault]] is in it`,
-		"[[expect]]\nseed = 3":              `unknown key "expect.seed": seed must stand above the tables, since all that follows [[expect]] is in it`,
-		"[raft]\nkeys = []":                 `unknown key "raft.keys": keys must stand above the tables, since all that follows [raft] is in it`,
-		"[[link]]\nraft.max_entries = 1":    `unknown key "link.raft": raft is a table beside [[link]]; give it a header of its own, [raft]`,
-		"[[fault]]\n[[fault.expect]]\n":     `unknown key "fault.expect": expect is a table beside [[fault]]; give it a header of its own, [[expect]]`,
+		"[[fault]]\nnum_nodes = 3": `unknown key "fault.num_nodes": ` +
+			`num_nodes must stand above the tables, since all that follows [[fault]] is in it`,
+		"[[expect]]\nseed = 3": `unknown key "expect.seed": ` +
+			`seed must stand above the tables, since all that follows [[expect]] is in it`,
+		"[raft]\nkeys = []": `unknown key "raft.keys": ` +
+			`keys must stand above the tables, since all that follows [raft] is in it`,
+		"[[link]]\nraft.max_entries = 1": `unknown key "link.raft": ` +
+			`raft is a table beside [[link]]; give it a header of its own, [raft]`,
+		"[[fault]]\n[[fault.expect]]\n": `unknown key "fault.expect": ` +
+			`expect is a table beside [[fault]]; give it a header of its own, [[expect]]`,
 		"[network]\na = 1":                  `unknown key "network.a"; [network] has latency, loss, duplicate, late, late_by`,
 		"[network]\nlos = 1":                `unknown key "network.los"; the nearest is "network.loss"`,
 		"[raft]\nlatency = \"1ms\"":         `unknown key "raft.latency"; the nearest is "network.latency"`,
@@ -252,108 +262,9 @@ func TestLineEndings(t *testing.T) {
 	}
 }
 
-func TestFaultsAreReadAndWritten(t *testing.T) {
-	node, client := func(n uint32) world.ProcessID { return world.NewProcessID(world.NodeGroup, n) }, world.NewProcessID(world.ClientGroup, 2)
-	named := func(n uint32) Target { return Target{Process: node(n)} }
-	c, err := Parse("x.toml", []byte(`
-		[[fault]]
-		at = "60ms"
-		crash = "leader"
-		[[fault]]
-		at = "61ms"
-		restart = "the crashed one"
-		[[fault]]
-		at = "62ms"
-		isolate = "the newest candidate"
-		[[fault]]
-		at = "63ms"
-		partition = [["others"], ["follower", "a follower", "node-2"], ["the leader"]]
-		[[fault]]
-		at = "64ms"
-		rollback = "a follower"
-		by = "20ms"
-		[[fault]]
-		at = "65ms"
-		stall = "node-1"
-		by = "9ms"
-		[[fault]]
-		at = "66ms"
-		skip_sync = "node-2"
-		[[fault]]
-		duplicate = "00F067aa0ba902b7"
-		[[fault]]
-		by = "40ms"
-		delay = "00f067aa0ba902b7"
-		[[fault]]
-		at = "client-2 sends 3"
-		heal = "all"
-		[[fault]]
-		at = "index 4 commits"
-		partition = [["node-3", "node-2"], ["node-1", "client-2"]]
-		[[fault]]
-		at = "index 4 commits"
-		partition = [["node-3", "node-2"], ["node-1", "client-2"]]
-		one_way = true
-		[[fault]]
-		at = "node-1 becomes leader"
-		skew = "node-1"
-		by = "-3ms"
-		[[fault]]
-		at = "0.04s"
-		crash = "node-1"
-		[[fault]]
-		at = "50ms"
-		crash = "node-1"
-		[[fault]]
-		at = "5ms"
-		heal = "node-2"
-		[[fault]]
-		drop = "00f067aa0ba902b8"
-		[[expect]]
-		leader = "node-2"
-	`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := []Fault{
-		{Kind: Delay, Message: 0x00f067aa0ba902b7, By: 40 * time.Millisecond},
-		{Kind: Drop, Message: 0x00f067aa0ba902b8},
-		{Kind: Duplicate, Message: 0x00f067aa0ba902b7},
-		{Kind: Heal, At: When{Kind: AtTime, Time: 5 * time.Millisecond}, Process: node(2)},
-		{Kind: Crash, At: When{Kind: AtTime, Time: 40 * time.Millisecond}, Process: node(1)},
-		{Kind: Crash, At: When{Kind: AtTime, Time: 50 * time.Millisecond}, Process: node(1)},
-		{Kind: Crash, At: When{Kind: AtTime, Time: 60 * time.Millisecond}, Who: WhoLeader},
-		{Kind: Restart, At: When{Kind: AtTime, Time: 61 * time.Millisecond}, Who: WhoCrashed},
-		{Kind: Isolate, At: When{Kind: AtTime, Time: 62 * time.Millisecond}, Who: WhoCandidate},
-		{Kind: Partition, At: When{Kind: AtTime, Time: 63 * time.Millisecond}, Sides: [][]Target{
-			{{Who: WhoFollower}, {Who: WhoFollower}, named(2)}, {{Who: WhoLeader}}, {{Who: WhoOthers}},
-		}},
-		{Kind: Rollback, At: When{Kind: AtTime, Time: 64 * time.Millisecond}, Who: WhoFollower, By: 20 * time.Millisecond},
-		{Kind: Stall, At: When{Kind: AtTime, Time: 65 * time.Millisecond}, Process: node(1), By: 9 * time.Millisecond},
-		{Kind: SkipSync, At: When{Kind: AtTime, Time: 66 * time.Millisecond}, Process: node(2)},
-		{Kind: Skew, At: When{Kind: AtRole, Process: node(1), Role: "leader"}, Process: node(1), By: -3 * time.Millisecond},
-		{Kind: Partition, At: When{Kind: AtCommit, Number: 4}, Sides: [][]Target{{named(1), {Process: client}}, {named(2), named(3)}}},
-		{Kind: Partition, At: When{Kind: AtCommit, Number: 4}, Sides: [][]Target{{named(2), named(3)}, {named(1), {Process: client}}}, OneWay: true},
-		{Kind: Heal, At: When{Kind: AtSend, Process: client, Number: 3}},
-	}
-	if diff := cmp.Diff(want, c.Faults); diff != "" {
-		t.Errorf("faults (-want +got):\n%s", diff)
-	}
-	if diff := cmp.Diff([]Expect{{Leader: node(2)}}, c.Expects); diff != "" {
-		t.Errorf("expects (-want +got):\n%s", diff)
-	}
-	roundTrip(t, c)
-	golden.Compare(t, "testdata/faults.golden", string(c.TOML()))
-
-	drop, delay, duplicate := c.Counterfactuals()
-	got := fmt.Sprint(drop, delay, duplicate)
-	if want := "[00f067aa0ba902b8] map[00f067aa0ba902b7:40ms] [00f067aa0ba902b7]"; got != want {
-		t.Errorf("counterfactuals are %s, want %s", got, want)
-	}
-}
-
 func TestCloneSharesNothing(t *testing.T) {
-	c, err := Parse("x.toml", []byte("fault = [{at = \"1ms\", partition = [[\"node-1\"], [\"node-2\"]]}]\nexpect = [{leader = \"node-1\"}, {log = \"node-1\", terms = [1]}]\n"+
+	c, err := Parse("x.toml", []byte("fault = [{at = \"1ms\", partition = [[\"node-1\"], [\"node-2\"]]}]\n"+
+		"expect = [{leader = \"node-1\"}, {log = \"node-1\", terms = [1]}]\n"+
 		"link = [{from = \"node-1\", to = \"node-2\", loss = 1}]\noperation = [{client = \"client-1\", get = \"a\"}]"))
 	if err != nil {
 		t.Fatal(err)
@@ -368,27 +279,6 @@ func TestCloneSharesNothing(t *testing.T) {
 	}
 	if reflect.TypeFor[Config]().NumField() != 22 {
 		t.Error("Config has a new field: see to it that Clone copies it, and that `settings` has it")
-	}
-}
-
-func TestDurations(t *testing.T) {
-	for text, want := range map[string]string{
-		"0": "0s", "0s": "0s", "90s": "90s", "1m": "60s", "1.5s": "1500ms", "50us": "50us", "50µs": "50us", "1ns": "1ns", "1us1ns": "1001ns",
-		"1ms..5ms": "1ms..5ms", "1ms .. 1000us": "1ms", "0.5ms..1.5s": "500us..1500ms", "8760h": "31536000s",
-	} {
-		r, problem := parseRange(text)
-		if got := FormatRange(r); got != want || problem != "" {
-			t.Errorf("%q is %s %s, want %s", text, got, problem, want)
-		}
-	}
-}
-
-// TestNear names nothing where nothing is near.
-func TestNear(t *testing.T) {
-	for name, want := range map[string]string{"figure-9": "figure-7", "leader": "leader-crash", "elections": "", "1-100": ""} {
-		if got := Near(name, []string{"default", "everything", "figure-7", "leader-crash", "storm"}); got != want {
-			t.Errorf("near %q is %q, want %q", name, got, want)
-		}
 	}
 }
 
@@ -412,17 +302,6 @@ func TestNearest(t *testing.T) {
 			t.Errorf("the nearest key to %s is %s, want %s", c.name, got, c.want)
 		}
 	}
-	if got := Nearest("x", nil); got != "" {
-		t.Errorf("the nearest of nothing is %q", got)
-	}
-	for _, c := range []struct {
-		a, b string
-		want int
-	}{{"", "", 0}, {"ab", "ba", 1}, {"abc", "acb", 1}, {"kitten", "sitting", 3}, {"é", "e", 1}, {strings.Repeat("x", 1<<20), "", 64}} {
-		if got := distance(c.a, c.b); got != c.want {
-			t.Errorf("the distance of %.10q and %q is %d, want %d", c.a, c.b, got, c.want)
-		}
-	}
 }
 
 func TestDiagnosticsAreErrors(t *testing.T) {
@@ -441,7 +320,8 @@ func TestDiagnosticsAreErrors(t *testing.T) {
 			t.Fatalf("%T is no Diagnostic", each)
 		}
 		line, marks := d.Excerpt()
-		if want := fmt.Sprintf("ranges.toml:%d:%d: %s\n    %s\n    %s", i+1, d.Column, d.What(), line, marks); each.Error() != want {
+		want := fmt.Sprintf("ranges.toml:%d:%d: %s\n    %s\n    %s", i+1, d.Column, d.What(), line, marks)
+		if each.Error() != want {
 			t.Errorf("got %q, want %q", each, want)
 		}
 	}

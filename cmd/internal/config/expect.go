@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/raftkv/raftkv/cmd/internal/keys"
 	"github.com/raftkv/raftkv/cmd/internal/positions"
 	"github.com/raftkv/raftkv/raftkv/raft/invariants"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
@@ -31,33 +32,33 @@ type Expect struct {
 // OutcomeUnknown is the Result of an operation that got no answer.
 const OutcomeUnknown = "outcome unknown"
 
-var expectKeys = []key[Expect]{
-	column("leader", process(world.NodeGroup), func(e *Expect) *world.ProcessID { return &e.Leader }),
-	column("sometimes", nameOf(sometimes()), func(e *Expect) *string { return &e.Sometimes }),
-	column("never", nameOf(sometimes()), func(e *Expect) *string { return &e.Never }),
-	column("answered", whole[int](1, math.MaxInt32), func(e *Expect) *int { return &e.Answered }),
-	column("faults", whole[int](1, math.MaxInt32), func(e *Expect) *int { return &e.Faults }),
-	column("violated", nameOf(invariantNames()), func(e *Expect) *string { return &e.Violated }),
-	column("operation", request, func(e *Expect) *string { return &e.Operation }),
-	column("result", paragraph, func(e *Expect) *string { return &e.Result }),
-	column("log", process(world.NodeGroup), func(e *Expect) *world.ProcessID { return &e.Log }),
-	column("terms", numbers, func(e *Expect) *[]int { return &e.Terms }),
-	column("at", duration(""), func(e *Expect) *time.Duration { return &e.At }),
+var expectKeys = []keys.Key[Expect]{
+	keys.Column("leader", process(world.NodeGroup), func(e *Expect) *world.ProcessID { return &e.Leader }),
+	keys.Column("sometimes", keys.NameOf(sometimes()), func(e *Expect) *string { return &e.Sometimes }),
+	keys.Column("never", keys.NameOf(sometimes()), func(e *Expect) *string { return &e.Never }),
+	keys.Column("answered", keys.Whole[int](1, math.MaxInt32), func(e *Expect) *int { return &e.Answered }),
+	keys.Column("faults", keys.Whole[int](1, math.MaxInt32), func(e *Expect) *int { return &e.Faults }),
+	keys.Column("violated", keys.NameOf(invariantNames()), func(e *Expect) *string { return &e.Violated }),
+	keys.Column("operation", request, func(e *Expect) *string { return &e.Operation }),
+	keys.Column("result", keys.Paragraph, func(e *Expect) *string { return &e.Result }),
+	keys.Column("log", process(world.NodeGroup), func(e *Expect) *world.ProcessID { return &e.Log }),
+	keys.Column("terms", keys.Numbers, func(e *Expect) *[]int { return &e.Terms }),
+	keys.Column("at", keys.Duration(""), func(e *Expect) *time.Duration { return &e.At }),
 }
 
 // sometimes are the things that happen in some runs.
 func sometimes() []string {
-	return mapped(invariants.AllSometimes(), invariants.Sometime.String)
+	return keys.Mapped(invariants.AllSometimes(), invariants.Sometime.String)
 }
 
 func invariantNames() []string {
-	return mapped(protocol.AllInvariants(), func(i protocol.Invariant) string { return string(i.Name) })
+	return keys.Mapped(protocol.AllInvariants(), func(i protocol.Invariant) string { return string(i.Name) })
 }
 
 // expects reads all of the [[expect]], instead of those that were given before.
 func (r *reader) expects(v any, p *positions.Place) {
 	r.placedExpects = nil
-	r.each(expectTable, v, p, func(table map[string]any, at *positions.Place) {
+	r.Each(expectTable, v, p, func(table map[string]any, at *positions.Place) {
 		if e, ok := readRow(r, expectTable, expectKeys, table, at); ok {
 			r.expect(e)
 		}
@@ -65,37 +66,38 @@ func (r *reader) expects(v any, p *positions.Place) {
 }
 
 // expect takes one in that says one thing, and nothing that was said before.
-func (r *reader) expect(e placed[Expect]) {
-	said := len(e.keys)
-	if e.has("at") {
-		if said--; !e.has("log") {
-			r.complainAt(e.where("at"), "at goes with log and terms: all else is looked at when the run ends")
+func (r *reader) expect(e keys.Row[Expect]) {
+	said := len(e.Keys)
+	if e.Has("at") {
+		if said--; !e.Has("log") {
+			r.ComplainAt(e.Where("at"), "at goes with log and terms: all else is looked at when the run ends")
 			return
 		}
 	}
 	for _, pair := range [][2]string{{"operation", "result"}, {"log", "terms"}} {
-		if e.has(pair[0]) != e.has(pair[1]) {
-			r.complainAt(e.origin, "%s and %s go together", pair[0], pair[1])
+		if e.Has(pair[0]) != e.Has(pair[1]) {
+			r.ComplainAt(e.Origin, "%s and %s go together", pair[0], pair[1])
 			return
 		}
-		if e.has(pair[0]) {
+		if e.Has(pair[0]) {
 			said--
 		}
 	}
-	earlier := slices.IndexFunc(r.placedExpects, func(p placed[Expect]) bool { return reflect.DeepEqual(p.row, e.row) })
+	earlier := slices.IndexFunc(r.placedExpects,
+		func(p keys.Row[Expect]) bool { return reflect.DeepEqual(p.Value, e.Value) })
 	switch {
 	case said == 0:
-		r.complainAt(e.origin, "the expectation says nothing: it can say leader = \"node-2\", "+
+		r.ComplainAt(e.Origin, "the expectation says nothing: it can say leader = \"node-2\", "+
 			"sometimes = \"conflict repaired\", never, answered = 15, faults = 2, violated = \"QuorumLog\", "+
 			"operation with result, or log with terms")
 	case said > 1:
-		r.complainAt(e.origin, "the expectation says several things: write an [[expect]] for each")
+		r.ComplainAt(e.Origin, "the expectation says several things: write an [[expect]] for each")
 	case earlier >= 0:
-		r.complainAt(e.origin, "the same is expected already (%s)", r.placedExpects[earlier].origin.Where())
+		r.ComplainAt(e.Origin, "the same is expected already (%s)", r.placedExpects[earlier].Origin.Where())
 	default:
-		i := slices.IndexFunc(r.placedExpects, func(p placed[Expect]) bool { return p.row.Leader != 0 })
-		if i >= 0 && e.row.Leader != 0 {
-			r.complainAt(e.origin, "a leader is expected already (%s)", r.placedExpects[i].origin.Where())
+		i := slices.IndexFunc(r.placedExpects, func(p keys.Row[Expect]) bool { return p.Value.Leader != 0 })
+		if i >= 0 && e.Value.Leader != 0 {
+			r.ComplainAt(e.Origin, "a leader is expected already (%s)", r.placedExpects[i].Origin.Where())
 			return
 		}
 		r.placedExpects = append(r.placedExpects, e)
@@ -103,7 +105,7 @@ func (r *reader) expect(e placed[Expect]) {
 }
 
 // request names a client's operation: client-1/3.
-var request = checked(func(s string) string {
+var request = keys.Checked(func(s string) string {
 	_, _, problem := parseRequest(s)
 	return problem
 })
@@ -113,7 +115,7 @@ func parseRequest(s string) (client world.ProcessID, number uint64, problem stri
 	left, right, ok := strings.Cut(s, "/")
 	client, problem = parseProcess(left)
 	if !ok || problem != "" || client.Group() != world.ClientGroup {
-		return 0, 0, `must name a client's operation, such as "client-1/3", not ` + quoted(s)
+		return 0, 0, `must name a client's operation, such as "client-1/3", not ` + keys.Quoted(s)
 	}
 	number, problem = parseOrdinal(right, math.MaxUint32)
 	return client, number, problem
@@ -141,19 +143,19 @@ func (c *Config) Expecting(flag string, given []string) (*Config, error) {
 	r := newReader(c.Scenario)
 	r.config = c.Clone()
 	for _, o := range c.Operations {
-		r.placedOperations = append(r.placedOperations, placed[Operation]{row: o})
+		r.placedOperations = append(r.placedOperations, keys.Row[Operation]{Value: o})
 	}
-	var all []placed[Expect]
+	var all []keys.Row[Expect]
 	for i, keys := range given {
 		r.expecting(flag, keys, i+1)
 		all = append(all, r.placedExpects...)
 	}
 	r.placedExpects = all
 	r.checkExpects()
-	if len(r.problems) > 0 {
-		return nil, positions.Sorted(r.problems)
+	if len(r.Problems) > 0 {
+		return nil, positions.Sorted(r.Problems)
 	}
-	r.config.Expects = rows(all)
+	r.config.Expects = keys.Values(all)
 	return r.config, nil
 }
 
@@ -165,11 +167,12 @@ func (r *reader) expecting(flag, keys string, order int) {
 	}
 	if !assignment.MatchString(keys) || strings.ContainsAny(keys, "\r\n") {
 		at := positions.Span{Start: src.Hidden, End: src.Hidden + len(keys)}
-		r.complainAt(positions.Origin{Source: src, Span: at},
+		r.ComplainAt(positions.Origin{Source: src, Span: at},
 			"want the keys of an [[expect]] on one line, such as leader = \"node-3\"")
 		return
 	}
-	if _, _, wrong := positions.Decode(src); wrong != nil && strings.Count(keys, "=") == 1 && !digits.MatchString(keys) {
+	if _, _, wrong := positions.Decode(src); wrong != nil && strings.Count(keys, "=") == 1 &&
+		!digits.MatchString(keys) {
 		bare := bareString(&positions.Source{Text: keys})
 		src.Text = beforeKeys + bare.Text + afterKeys
 	}

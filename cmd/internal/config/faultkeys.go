@@ -8,19 +8,27 @@ import (
 	"strings"
 	"time"
 
+	"github.com/raftkv/raftkv/cmd/internal/keys"
 	"github.com/raftkv/raftkv/cmd/internal/positions"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
+// placedFault is a fault, and where it was given.
+type placedFault struct {
+	keys.Row[Fault]
+	drawn  bool // whether chance drew it
+	broken bool // whether there is something wrong with it: then it is kept only to find what else is
+}
+
 // faultKeys are the keys of a [[fault]] of a kind, in the order that they are written in.
-func faultKeys(kind FaultKind) []key[Fault] {
-	return []key[Fault]{
-		column("at", moment, func(f *Fault) *When { return &f.At }),
+func faultKeys(kind FaultKind) []keys.Key[Fault] {
+	return []keys.Key[Fault]{
+		keys.Column("at", moment, func(f *Fault) *When { return &f.At }),
 		targetKey(kind),
-		column("one_way", truth, func(f *Fault) *bool { return &f.OneWay }),
-		column("torn", truth, func(f *Fault) *bool { return &f.Torn }),
-		column("rate", rate, func(f *Fault) *int { return &f.Rate }),
-		column("by", amount(kind), func(f *Fault) *time.Duration { return &f.By }),
+		keys.Column("one_way", keys.Truth, func(f *Fault) *bool { return &f.OneWay }),
+		keys.Column("torn", keys.Truth, func(f *Fault) *bool { return &f.Torn }),
+		keys.Column("rate", rate, func(f *Fault) *int { return &f.Rate }),
+		keys.Column("by", amount(kind), func(f *Fault) *time.Duration { return &f.By }),
 	}
 }
 
@@ -30,46 +38,47 @@ func faultNames() []string {
 }
 
 // targetKey is the key that says what happens, and whom it happens to.
-func targetKey(kind FaultKind) key[Fault] {
-	return key[Fault]{
-		name: string(kind),
-		read: func(f *Fault, g given) {
+func targetKey(kind FaultKind) keys.Key[Fault] {
+	return keys.Key[Fault]{
+		Name: string(kind),
+		Read: func(f *Fault, g keys.Given) {
 			f.Kind = kind
 			switch {
 			case kind == Partition:
-				sides.take(g, &f.Sides)
+				sides.Take(g, &f.Sides)
 			case kind.Counterfactual():
-				message.take(g, &f.Message)
+				message.Take(g, &f.Message)
 			default:
-				t, _ := target(kind).parse(g)
+				t, _ := target(kind).Parse(g)
 				f.Process, f.Who = t.Process, t.Who
 			}
 		},
-		write: func(f *Fault) string { return f.target() },
+		Write: func(f *Fault) string { return f.target() },
 	}
 }
 
 // moment is when a fault happens.
-var moment = naming(text("a string", parseWhen, When.String), func(w When) world.ProcessID { return w.Process })
+var moment = keys.Naming(keys.Text("a string", parseWhen, When.String),
+	func(w When) world.ProcessID { return w.Process })
 
 // message is the span id of a message.
-var message = kind[world.CausalID]{
-	parse: func(g given) (world.CausalID, bool) {
-		s, ok := g.value.(string)
+var message = keys.Kind[world.CausalID]{
+	Parse: func(g keys.Given) (world.CausalID, bool) {
+		s, ok := g.Value.(string)
 		if !ok {
-			g.complain("must be a string, not %s", positions.Describe(g.value))
+			g.Complain("must be a string, not %s", positions.Describe(g.Value))
 			return 0, false
 		}
 		id, err := world.ParseCausalID(positions.Short(s))
 		if err != nil {
-			g.reader.complain(g.place.Value, "%s", err)
+			g.Reader.Complain(g.Place.Value, "%s", err)
 		}
 		return id, err == nil
 	},
 }
 
 // target is whom a fault of a kind happens to; the zero Target for a heal of everything.
-func target(of FaultKind) kind[Target] {
+func target(of FaultKind) keys.Kind[Target] {
 	read := func(s string) (t Target, problem string) {
 		if of == Heal && s == healAll {
 			return Target{}, ""
@@ -80,35 +89,35 @@ func target(of FaultKind) kind[Target] {
 		}
 		return t, problem
 	}
-	return naming(text("a string", read, Target.String), func(t Target) world.ProcessID { return t.Process })
+	return keys.Naming(keys.Text("a string", read, Target.String), func(t Target) world.ProcessID { return t.Process })
 }
 
 // sides are who is cut off from whom. What is wrong with one of them does not hide the others.
-var sides = kind[[][]Target]{
-	parse: func(g given) (all [][]Target, ok bool) {
+var sides = keys.Kind[[][]Target]{
+	Parse: func(g keys.Given) (all [][]Target, ok bool) {
 		const shape = `must be sides such as [["node-1"], ["node-2", "node-3"]]`
-		list, ok := g.value.([]any)
+		list, ok := g.Value.([]any)
 		if !ok || len(list) < 2 {
-			g.complain(shape)
+			g.Complain(shape)
 			return nil, false
 		}
 		seen := make(map[Target]bool)
 		for i, v := range list {
 			names, ok := v.([]any)
 			if !ok || len(names) == 0 {
-				g.item(i, v).complain(shape)
+				g.Item(i, v).Complain(shape)
 				continue
 			}
 			var side []Target
 			for j, name := range names {
-				one := g.item(i, v).item(j, name)
+				one := g.Item(i, v).Item(j, name)
 				if _, ok := name.(string); !ok {
-					one.complain(shape)
+					one.Complain(shape)
 					continue
 				}
-				t, _ := target(Partition).parse(one)
+				t, _ := target(Partition).Parse(one)
 				if t != (Target{}) && seen[t] && t.Who != WhoFollower { // of followers there are several
-					g.reader.complain(one.place.Value, "%s is named twice", t)
+					g.Reader.Complain(one.Place.Value, "%s is named twice", t)
 				}
 				seen[t] = true
 				side = append(side, t)
@@ -121,34 +130,34 @@ var sides = kind[[][]Target]{
 }
 
 // rate is how fast a clock runs, in thousandths: 2.0 is twice as fast as the true time.
-var rate = kind[int]{
-	parse: func(g given) (int, bool) {
+var rate = keys.Kind[int]{
+	Parse: func(g keys.Given) (int, bool) {
 		const slowest, fastest = 0.1, 10
-		rate, ok := float(g.value)
+		rate, ok := keys.Float(g.Value)
 		thousandths := math.Round(rate * 1000)
 		switch {
 		case !ok:
-			g.complain("must be a number such as 1.5, not %s", positions.Describe(g.value))
+			g.Complain("must be a number such as 1.5, not %s", positions.Describe(g.Value))
 		case !(rate >= slowest && rate <= fastest):
-			g.complain("must be from %v to %v, not %s", slowest, fastest, positions.FormatFloat(rate))
+			g.Complain("must be from %v to %v, not %s", slowest, fastest, positions.FormatFloat(rate))
 		case thousandths/1000 != rate:
-			g.complain("must have at most 3 decimals, not be %s", positions.FormatFloat(rate))
+			g.Complain("must have at most 3 decimals, not be %s", positions.FormatFloat(rate))
 		default:
 			return int(thousandths), true
 		}
 		return 0, false
 	},
-	write: func(thousandths int) string { return positions.FormatFloat(float64(thousandths) / 1000) },
+	Write: func(thousandths int) string { return positions.FormatFloat(float64(thousandths) / 1000) },
 }
 
 // amount is how much of a fault of a kind there is. Only a clock can be off either way.
-func amount(of FaultKind) kind[time.Duration] {
-	return text(`a duration such as "40ms"`, func(s string) (time.Duration, string) {
+func amount(of FaultKind) keys.Kind[time.Duration] {
+	return keys.Text(`a duration such as "40ms"`, func(s string) (time.Duration, string) {
 		digits, negative := strings.CutPrefix(s, "-")
 		if of != Skew {
 			digits, negative = s, false
 		}
-		d, problem := parseDuration(digits)
+		d, problem := keys.ParseDuration(digits)
 		switch {
 		case problem == "" && d == 0:
 			return 0, "must not be \"0s\": nothing would change"
@@ -156,7 +165,7 @@ func amount(of FaultKind) kind[time.Duration] {
 			return -d, problem
 		}
 		return d, problem
-	}, FormatDuration)
+	}, keys.FormatDuration)
 }
 
 // faults reads all of the [[fault]], instead of those that were given before.
@@ -164,33 +173,33 @@ func (r *reader) faults(v any, p *positions.Place) {
 	if !r.adding {
 		r.placedFaults = nil
 	}
-	r.each(faultTable, v, p, r.fault)
+	r.Each(faultTable, v, p, r.fault)
 }
 
 // fault reads one [[fault]].
 func (r *reader) fault(values map[string]any, at *positions.Place) {
-	before := len(r.problems)
+	before := len(r.Problems)
 	r.unknownKeys(faultTable, faultNames(), values, at)
 	kinds := faultKinds(func(row faultRow) bool { _, ok := values[string(row.kind)]; return ok })
 	slices.SortFunc(kinds, func(a, b string) int { return at.Child(a).Key.Start - at.Child(b).Key.Start })
 	switch {
-	case len(kinds) == 0 && len(r.problems) == before:
-		r.complain(at.Key, "the fault says nothing that happens: one of %s", strings.Join(faultKinds(anyKind), ", "))
+	case len(kinds) == 0 && len(r.Problems) == before:
+		r.Complain(at.Key, "the fault says nothing that happens: one of %s", strings.Join(faultKinds(anyKind), ", "))
 	case len(kinds) > 1:
-		r.complain(at.Child(kinds[1]).Key, "the fault says %s already: write a [[fault]] for each", kinds[0])
+		r.Complain(at.Child(kinds[1]).Key, "the fault says %s already: write a [[fault]] for each", kinds[0])
 	}
 	if len(kinds) == 0 {
 		return
 	}
 	kind := FaultKind(kinds[0])
-	f := readKeys(r, faultKeys(kind), r.takenBy(kind, values, at), at)
-	f.origin = f.where(string(kind))
-	r.checkFlag(f, "one_way", at, kind == Partition && len(f.row.Sides) <= 2,
+	f := placedFault{Row: keys.ReadRow(&r.Reader, faultKeys(kind), r.takenBy(kind, values, at), at)}
+	f.Origin = f.Where(string(kind))
+	r.checkFlag(f, "one_way", at, kind == Partition && len(f.Value.Sides) <= 2,
 		"one_way goes with a partition that has two sides: what the first sends to the second is lost")
 	r.checkFlag(f, "torn", at, kind == LoseUnsynced,
 		"torn goes with lose_unsynced: a part of the record stays on the disk")
-	f.drawn = r.adding && !r.source.Flag
-	f.broken = len(r.problems) > before
+	f.drawn = r.adding && !r.Source.Flag
+	f.broken = len(r.Problems) > before
 	r.addFault(f)
 }
 
@@ -203,20 +212,21 @@ func (r *reader) takenBy(kind FaultKind, values map[string]any, place *positions
 	taken := maps.Clone(values)
 	switch {
 	case row.message && has("at"):
-		r.complain(at, "%s takes no `at`: the message that it names says when", kind)
+		r.Complain(at, "%s takes no `at`: the message that it names says when", kind)
 		delete(taken, "at")
 	case !row.message && !has("at"):
-		r.complain(what, "%s needs to be told when, such as at = \"40ms\" or at = \"node-1 becomes leader\"", kind)
+		r.Complain(what, "%s needs to be told when, such as at = \"40ms\" or at = \"node-1 becomes leader\"", kind)
 	}
 	switch {
 	case has("rate") && kind != Skew:
-		r.complain(rate, "%s takes no `rate`: skew does", kind)
+		r.Complain(rate, "%s takes no `rate`: skew does", kind)
 	case has("rate") && has("by"):
-		r.complain(rate, "a clock jumps by a time or runs at a rate: write a [[fault]] for each")
+		r.Complain(rate, "a clock jumps by a time or runs at a rate: write a [[fault]] for each")
 	case has("by") && !row.takesBy:
-		r.complain(by, "%s takes no `by`: %s do", kind, listed(faultKinds(func(row faultRow) bool { return row.takesBy })))
+		r.Complain(by, "%s takes no `by`: %s do", kind,
+			listed(faultKinds(func(row faultRow) bool { return row.takesBy })))
 	case row.takesBy && !has("by") && !has("rate"):
-		r.complain(what, "%s needs to be told how much, such as by = \"40ms\"", kind)
+		r.Complain(what, "%s needs to be told how much, such as by = \"40ms\"", kind)
 	default:
 		return taken
 	}
@@ -226,29 +236,30 @@ func (r *reader) takenBy(kind FaultKind, values map[string]any, place *positions
 }
 
 // checkFlag complains about a key that is true or false where it does not go with the fault.
-func (r *reader) checkFlag(f placed[Fault], name string, at *positions.Place, allowed bool, otherwise string) {
-	if f.has(name) && !allowed {
-		r.complain(at.Child(name).Key, "%s", otherwise)
+func (r *reader) checkFlag(f placedFault, name string, at *positions.Place, allowed bool, otherwise string) {
+	if f.Has(name) && !allowed {
+		r.Complain(at.Child(name).Key, "%s", otherwise)
 	}
 }
 
 // addFault takes a fault in, unless there is one that it conflicts with.
-func (r *reader) addFault(f placed[Fault]) {
-	if f.row.Kind == Partition && !f.row.OneWay {
-		SortSides(f.row.Sides)
+func (r *reader) addFault(f placedFault) {
+	if f.Value.Kind == Partition && !f.Value.OneWay {
+		SortSides(f.Value.Sides)
 	}
 	for _, g := range r.placedFaults {
 		if f.broken || g.broken {
 			continue
 		}
-		if f.row.Same(g.row) {
-			r.complainAt(f.origin, "%s happens to the same at the same moment already (%s)", f.row.Kind, g.origin.Where())
+		if f.Value.Same(g.Value) {
+			r.ComplainAt(f.Origin, "%s happens to the same at the same moment already (%s)", f.Value.Kind,
+				g.Origin.Where())
 			return
 		}
-		kinds := []FaultKind{f.row.Kind, g.row.Kind}
-		if f.row.Message != 0 && f.row.Message == g.row.Message &&
+		kinds := []FaultKind{f.Value.Kind, g.Value.Kind}
+		if f.Value.Message != 0 && f.Value.Message == g.Value.Message &&
 			slices.Contains(kinds, Drop) && slices.Contains(kinds, Delay) {
-			r.complainAt(f.origin, "a message cannot be both dropped and delayed: see %s", g.origin.Where())
+			r.ComplainAt(f.Origin, "a message cannot be both dropped and delayed: see %s", g.Origin.Where())
 			return
 		}
 	}

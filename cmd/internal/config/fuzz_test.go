@@ -20,7 +20,8 @@ func checkDiagnostics(t *testing.T, err error, text string) {
 	}
 	lines := strings.Split(text, "\n")
 	for _, d := range ds {
-		if d.Line < 1 || d.Line > len(lines) || d.Column < 1 || d.Column > utf8.RuneCountInString(d.Text)+1 || d.Message == "" || d.Width < 1 {
+		if d.Line < 1 || d.Line > len(lines) || d.Column < 1 || d.Column > utf8.RuneCountInString(d.Text)+1 ||
+			d.Message == "" || d.Width < 1 {
 			t.Errorf("a fault without a place: %+v", d)
 		} else if want := strings.TrimSuffix(lines[d.Line-1], "\r"); d.Text != want && !d.Flag && d.Line > 1 {
 			t.Errorf("line %d is %q, and %q is quoted", d.Line, want, d.Text)
@@ -61,7 +62,8 @@ func FuzzOverride(f *testing.F) {
 	f.Add("fault=[{drop=\"00f067aa0ba902b7\"}]", "=", "0x1")
 	f.Fuzz(func(t *testing.T, assignment, message, number string) {
 		scenario := Scenario{Name: "fuzz", File: "fuzz.toml"}
-		overrides := []Override{Set("-set", assignment), AddFault("-delay", Delay, message), AddFault("-drop", Drop, message), SetKey("-nodes", "num_nodes", number), SetString("-bug", "bug", number)}
+		overrides := []Override{Set("-set", assignment), AddFault("-delay", Delay, message),
+			AddFault("-drop", Drop, message), SetKey("-nodes", "num_nodes", number), SetString("-bug", "bug", number)}
 		for i := range overrides {
 			r, err := Resolve(Request{Scenario: scenario, Overrides: overrides[i : i+1]})
 			if err != nil {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/raftkv/raftkv/cmd/internal/keys"
 	"github.com/raftkv/raftkv/cmd/internal/positions"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
@@ -30,22 +31,22 @@ func (c *Config) TotalOperations() int {
 	return c.NumClients * c.RequestsPerClient
 }
 
-var operationKeys = []key[Operation]{
-	column("client", process(world.ClientGroup), func(o *Operation) *world.ProcessID { return &o.Client }),
-	column("number", whole[int](1, math.MaxUint32), func(o *Operation) *int { return &o.Number }),
-	column("at", duration(""), func(o *Operation) *time.Duration { return &o.At }),
-	column("server", process(world.NodeGroup), func(o *Operation) *world.ProcessID { return &o.Server }),
-	column("put", word, func(o *Operation) *string { return &o.Put }),
-	column("value", word, func(o *Operation) *string { return &o.Value }),
-	column("get", word, func(o *Operation) *string { return &o.Get }),
-	column("delete", word, func(o *Operation) *string { return &o.Delete }),
+var operationKeys = []keys.Key[Operation]{
+	keys.Column("client", process(world.ClientGroup), func(o *Operation) *world.ProcessID { return &o.Client }),
+	keys.Column("number", keys.Whole[int](1, math.MaxUint32), func(o *Operation) *int { return &o.Number }),
+	keys.Column("at", keys.Duration(""), func(o *Operation) *time.Duration { return &o.At }),
+	keys.Column("server", process(world.NodeGroup), func(o *Operation) *world.ProcessID { return &o.Server }),
+	keys.Column("put", word, func(o *Operation) *string { return &o.Put }),
+	keys.Column("value", word, func(o *Operation) *string { return &o.Value }),
+	keys.Column("get", word, func(o *Operation) *string { return &o.Get }),
+	keys.Column("delete", word, func(o *Operation) *string { return &o.Delete }),
 }
 
 // operations reads all of the [[operation]], instead of those that were given before.
 func (r *reader) operations(v any, p *positions.Place) {
 	r.placedOperations = nil
 	last := make(map[world.ProcessID]int)
-	r.each(operationTable, v, p, func(table map[string]any, at *positions.Place) {
+	r.Each(operationTable, v, p, func(table map[string]any, at *positions.Place) {
 		if o, ok := readRow(r, operationTable, operationKeys, table, at); ok {
 			r.operation(&o, last)
 			r.placedOperations = append(r.placedOperations, o)
@@ -54,32 +55,33 @@ func (r *reader) operations(v any, p *positions.Place) {
 }
 
 // operation checks one, and gives it the number after the client's last one if it says none.
-func (r *reader) operation(o *placed[Operation], last map[world.ProcessID]int) {
+func (r *reader) operation(o *keys.Row[Operation], last map[world.ProcessID]int) {
 	asked := 0
 	for _, key := range []string{"put", "get", "delete"} {
-		if o.has(key) {
+		if o.Has(key) {
 			asked++
 		}
 	}
 	switch {
-	case o.row.Client == 0:
-		r.complainAt(o.origin, "an operation is a client's: client = \"client-1\"")
+	case o.Value.Client == 0:
+		r.ComplainAt(o.Origin, "an operation is a client's: client = \"client-1\"")
 		return
 	case asked != 1:
-		r.complainAt(o.origin, "an operation asks for one thing: "+
+		r.ComplainAt(o.Origin, "an operation asks for one thing: "+
 			"put = \"a\" with value = \"x\", or get = \"a\", or delete = \"a\"")
-	case o.has("put") != o.has("value"):
-		r.complainAt(o.where("value"), "put and value go together: put = \"a\" and value = \"x\"")
+	case o.Has("put") != o.Has("value"):
+		r.ComplainAt(o.Where("value"), "put and value go together: put = \"a\" and value = \"x\"")
 	}
-	if !o.has("number") {
-		o.row.Number = last[o.row.Client] + 1
+	if !o.Has("number") {
+		o.Value.Number = last[o.Value.Client] + 1
 	}
-	if o.row.Number <= last[o.row.Client] {
-		r.complainAt(o.where("number"), "the numbers of a client's operations rise: the one before is %d", last[o.row.Client])
+	if o.Value.Number <= last[o.Value.Client] {
+		r.ComplainAt(o.Where("number"), "the numbers of a client's operations rise: the one before is %d",
+			last[o.Value.Client])
 	}
-	last[o.row.Client] = max(last[o.row.Client], o.row.Number)
+	last[o.Value.Client] = max(last[o.Value.Client], o.Value.Number)
 }
 
-func compareOperations(a, b placed[Operation]) int {
-	return cmp.Or(cmp.Compare(a.row.Client, b.row.Client), cmp.Compare(a.row.Number, b.row.Number))
+func compareOperations(a, b keys.Row[Operation]) int {
+	return cmp.Or(cmp.Compare(a.Value.Client, b.Value.Client), cmp.Compare(a.Value.Number, b.Value.Number))
 }

@@ -1,13 +1,13 @@
 package config
 
 import (
-	"fmt"
 	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
+	"github.com/raftkv/raftkv/cmd/internal/keys"
+	"github.com/raftkv/raftkv/cmd/internal/nearest"
 	"github.com/raftkv/raftkv/cmd/internal/positions"
 )
 
@@ -31,46 +31,30 @@ func fileScenario(file string) string {
 
 // reader puts a config together from its sources, one after the other, and collects what is wrong with them.
 type reader struct {
+	keys.Reader
 	config           *Config
 	given            map[string]positions.Origin // where each key got its value, by the last source that gives it
 	wrong            map[string]bool             // keys that got none that could be taken over
-	placedFaults     []placed[Fault]
-	placedExpects    []placed[Expect]
-	placedLinks      []placed[Link]
-	placedOperations []placed[Operation]
-	now              time.Time
-	source           *positions.Source // that is being read
-	named            []named           // by the row that is being read
-	adding           bool              // whether its faults and links come besides those that were given before
-	problems         []positions.Problem
+	placedFaults     []placedFault
+	placedExpects    []keys.Row[Expect]
+	placedLinks      []keys.Row[Link]
+	placedOperations []keys.Row[Operation]
+	adding           bool // whether its faults and links come besides those that were given before
 }
 
 func newReader(scenario string) *reader {
 	r := &reader{config: Default(), given: make(map[string]positions.Origin), wrong: make(map[string]bool)}
-	r.now = r.config.StartTime
+	r.Now = r.config.StartTime
 	r.config.Scenario = scenario
 	return r
 }
 
-func (r *reader) origin(at positions.Span) positions.Origin {
-	return positions.Origin{Source: r.source, Span: at}
-}
-
-// complain says what is wrong at a place of the source that is being read.
-func (r *reader) complain(at positions.Span, format string, args ...any) {
-	r.complainAt(r.origin(at), format, args...)
-}
-
-func (r *reader) complainAt(at positions.Origin, format string, args ...any) {
-	r.problems = append(r.problems, positions.Problem{Origin: at, Message: fmt.Sprintf(format, args...)})
-}
-
 // document reads one source.
 func (r *reader) document(src *positions.Source) {
-	r.source = src
+	r.Source = src
 	values, at, err := positions.Decode(src)
 	if err != nil {
-		r.problems = append(r.problems, *err)
+		r.Problems = append(r.Problems, *err)
 		return
 	}
 	r.table("", values, at)
@@ -86,7 +70,8 @@ func (r *reader) table(name string, values map[string]any, at *positions.Place) 
 		s, known := settingOf(key)
 		switch {
 		case strings.Contains(leaf, "."):
-			r.complain(p.Key, "unknown key %q: within quotes a dot does not part a table from its key", positions.Short(leaf))
+			r.Complain(p.Key, "unknown key %q: within quotes a dot does not part a table from its key",
+				positions.Short(leaf))
 		case known:
 			r.setting(s, v, p)
 		case key == faultTable:
@@ -100,39 +85,62 @@ func (r *reader) table(name string, values map[string]any, at *positions.Place) 
 		case name == "" && isSection(key):
 			section, ok := v.(map[string]any)
 			if !ok {
-				r.complain(p.Value, "%s must be a table, [%s], not %s", key, key, positions.Describe(v))
+				r.Complain(p.Value, "%s must be a table, [%s], not %s", key, key, positions.Describe(v))
 				continue
 			}
 			r.table(key, section, p)
 		default:
-			r.complain(p.Key, "unknown key %q%s", positions.Short(key), advice(name, leaf, nearestKey(key)))
+			r.Complain(p.Key, "unknown key %q%s", positions.Short(key), advice(name, leaf, nearestKey(key)))
 		}
 	}
 }
 
+// unknownKeys complains about the keys of a row that its table does not have.
+func (r *reader) unknownKeys(array string, names []string, values map[string]any, at *positions.Place) {
+	for name := range values {
+		if !slices.Contains(names, name) {
+			r.Complain(at.Child(name).Key, "unknown key %q%s", array+"."+positions.Short(name),
+				advice(array, name, array+"."+nearest.Name(name, names)))
+		}
+	}
+}
+
+// readRow reads a row whose keys are all of its table's, and says whether all that it gives is right.
+func readRow[T any](
+	r *reader, array string, all []keys.Key[T], values map[string]any, at *positions.Place,
+) (row keys.Row[T], right bool) {
+	before := len(r.Problems)
+	r.unknownKeys(array, keys.Mapped(all, func(k keys.Key[T]) string { return k.Name }), values, at)
+	row = keys.ReadRow(&r.Reader, all, values, at)
+	return row, len(r.Problems) == before
+}
+
 // setting reads the value of one key.
-func (r *reader) setting(s key[Config], v any, p *positions.Place) {
-	before := len(r.problems)
-	s.read(r.config, given{r, s.name, v, p})
-	r.given[s.name] = r.origin(p.Value)
-	r.wrong[s.name] = len(r.problems) > before
+func (r *reader) setting(s keys.Key[Config], v any, p *positions.Place) {
+	before := len(r.Problems)
+	s.Read(r.config, keys.Given{Reader: &r.Reader, Key: s.Name, Value: v, Place: p})
+	r.given[s.Name] = r.Origin(p.Value)
+	r.wrong[s.Name] = len(r.Problems) > before
 }
 
 // finish is the config, or all that is wrong.
 func (r *reader) finish() (*Config, error) {
-	if len(r.problems) > 0 {
-		return nil, positions.Sorted(r.problems)
+	if len(r.Problems) > 0 {
+		return nil, positions.Sorted(r.Problems)
 	}
 	return r.snapshot(), nil
 }
 
 // snapshot is the config as far as it was read, right or wrong.
 func (r *reader) snapshot() *Config {
-	slices.SortFunc(r.placedFaults, func(f, g placed[Fault]) int { return compareFaults(f.row, g.row) })
+	slices.SortFunc(r.placedFaults, func(f, g placedFault) int { return compareFaults(f.Value, g.Value) })
 	slices.SortFunc(r.placedLinks, compareLinks)
 	slices.SortStableFunc(r.placedOperations, compareOperations)
 	c := *r.config
-	c.Links, c.Operations = rows(r.placedLinks), rows(r.placedOperations)
-	c.Faults, c.Expects = rows(r.placedFaults), rows(r.placedExpects)
+	c.Links, c.Operations = keys.Values(r.placedLinks), keys.Values(r.placedOperations)
+	c.Expects, c.Faults = keys.Values(r.placedExpects), nil
+	for _, f := range r.placedFaults {
+		c.Faults = append(c.Faults, f.Value)
+	}
 	return c.Clone()
 }

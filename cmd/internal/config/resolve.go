@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/raftkv/raftkv/cmd/internal/keys"
 	"github.com/raftkv/raftkv/cmd/internal/positions"
 )
 
@@ -94,15 +95,15 @@ func (request *Request) Seed() uint64 {
 // Resolved is the complete config of a run, which knows where its faults and expectations were given.
 type Resolved struct {
 	*Config
-	faults  []placed[Fault]
-	expects []placed[Expect]
+	faults  []placedFault
+	expects []keys.Row[Expect]
 	named   bool // the scenario has a name by which the program knows what it says
 }
 
 // FaultDiagnostic says what is wrong with one of Faults, at its place: that it cannot be done, or that no message has
 // its id.
 func (r *Resolved) FaultDiagnostic(i int, format string, args ...any) positions.Diagnostic {
-	return r.faults[i].origin.Diagnostic(fmt.Sprintf(format, args...))
+	return r.faults[i].Origin.Diagnostic(fmt.Sprintf(format, args...))
 }
 
 // Drawn says whether one of Faults was drawn by chance: nobody wrote it.
@@ -110,7 +111,7 @@ func (r *Resolved) Drawn(i int) bool { return r.faults[i].drawn }
 
 // ExpectDiagnostic says what is wrong with one of Expects, at its place.
 func (r *Resolved) ExpectDiagnostic(i int, format string, args ...any) positions.Diagnostic {
-	return r.expects[i].origin.Diagnostic(fmt.Sprintf(format, args...))
+	return r.expects[i].Origin.Diagnostic(fmt.Sprintf(format, args...))
 }
 
 // Resolve puts together the config of a run: the defaults, what the scenario says, and what the command line changes.
@@ -129,7 +130,7 @@ func Resolve(request Request) (*Resolved, error) {
 	}
 	r := newReader(named)
 	if !request.Now.IsZero() {
-		r.now = request.Now.UTC().Truncate(time.Second)
+		r.Now = request.Now.UTC().Truncate(time.Second)
 	}
 	r.document(&positions.Source{Name: scenario.File, Text: string(scenario.Text)})
 	own := r.snapshot()
@@ -194,7 +195,7 @@ func (r *reader) override(o Override, order int) {
 		return
 	case o.key == "" && (!assignment.MatchString(o.given) || strings.ContainsAny(o.given, "\r\n")):
 		src := &positions.Source{Name: o.flag, Text: o.given, Order: order, Flag: true}
-		r.complainAt(positions.Origin{Source: src, Span: positions.Span{End: len(o.given)}},
+		r.ComplainAt(positions.Origin{Source: src, Span: positions.Span{End: len(o.given)}},
 			"want key=value on one line, such as raft.max_entries=1")
 		return
 	}
@@ -227,23 +228,25 @@ func bareString(src *positions.Source) *positions.Source {
 
 // counterfactual takes over one message's.
 func (r *reader) counterfactual(o Override, order int) {
-	r.source = &positions.Source{Name: o.flag, Text: o.given, Order: order, Flag: true}
+	r.Source = &positions.Source{Name: o.flag, Text: o.given, Order: order, Flag: true}
 	id, by, hasBy := strings.Cut(o.given, "=")
 	place := func(start, end int) *positions.Place {
 		return &positions.Place{Value: positions.Span{Start: start, End: end}}
 	}
-	before, takesBy, all := len(r.problems), o.kind.row().takesBy, place(0, len(o.given))
-	f := placed[Fault]{origin: r.origin(place(0, len(id)).Value)}
-	targetKey(o.kind).read(&f.row, given{r, string(o.kind), id, place(0, len(id))})
+	before, takesBy, all := len(r.Problems), o.kind.row().takesBy, place(0, len(o.given))
+	f := placedFault{Row: keys.Row[Fault]{Origin: r.Origin(place(0, len(id)).Value)}}
+	targetKey(o.kind).Read(&f.Value,
+		keys.Given{Reader: &r.Reader, Key: string(o.kind), Value: id, Place: place(0, len(id))})
 	switch {
 	case takesBy && !hasBy:
-		r.complain(all.Value, "want SPANID=DURATION, such as 00f067aa0ba902b7=40ms")
+		r.Complain(all.Value, "want SPANID=DURATION, such as 00f067aa0ba902b7=40ms")
 	case takesBy:
-		amount(o.kind).take(given{r, "the time", by, place(len(id)+1, len(o.given))}, &f.row.By)
+		time := keys.Given{Reader: &r.Reader, Key: "the time", Value: by, Place: place(len(id)+1, len(o.given))}
+		amount(o.kind).Take(time, &f.Value.By)
 	case hasBy:
-		r.complain(place(len(id), len(o.given)).Value, "want a span id alone: only a delay takes a duration")
+		r.Complain(place(len(id), len(o.given)).Value, "want a span id alone: only a delay takes a duration")
 	}
-	if len(r.problems) == before {
+	if len(r.Problems) == before {
 		r.addFault(f)
 	}
 }

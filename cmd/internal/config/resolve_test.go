@@ -11,7 +11,8 @@ import (
 
 var builtIns = []Scenario{
 	{Name: "default", File: "config.toml", Text: []byte("title = \"The default\"\n")},
-	{Name: "reference", File: "scenarios/reference.toml", Text: []byte("title = \"The reference\"\nraft.max_entries = 1\n")},
+	{Name: "reference", File: "scenarios/reference.toml",
+		Text: []byte("title = \"The reference\"\nraft.max_entries = 1\n")},
 }
 
 // run resolves a request, and then the run.toml of what came out of it: that must be the same run, of the same name.
@@ -22,12 +23,15 @@ func run(t *testing.T, scenario Scenario, overrides ...Override) *Resolved {
 		t.Fatal(err)
 	}
 	roundTrip(t, first.Config)
-	again, err := Resolve(Request{Scenario: Scenario{File: "traces/runs/some/run.toml", Text: first.TOML()}, BuiltIn: builtIns})
+	again, err := Resolve(Request{Scenario: Scenario{File: "traces/runs/some/run.toml", Text: first.TOML()},
+		BuiltIn: builtIns})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(first.Config, again.Config); diff != "" || first.Name() != again.Name() || first.RunName() != again.RunName() {
-		t.Errorf("the run.toml of %s is the run %s, %s (-first +again):\n%s", first.RunName(), again.Name(), again.RunName(), diff)
+	if diff := cmp.Diff(first.Config, again.Config); diff != "" || first.Name() != again.Name() ||
+		first.RunName() != again.RunName() {
+		t.Errorf("the run.toml of %s is the run %s, %s (-first +again):\n%s", first.RunName(), again.Name(),
+			again.RunName(), diff)
 	}
 	return first
 }
@@ -68,7 +72,9 @@ func TestName(t *testing.T) {
 		// What was changed stays changed, for the file that it was changed from may be gone.
 		{"my-2-#", file("run.toml", "scenario = \"my\"\nchanged = true\n"), []Override{SetKey("-seed", "seed", "2")}},
 		// But not where the scenario's own config is at hand.
-		{"default-1", file("run.toml", "scenario = \"default\"\nchanged = true\ntitle = \"The default\"\nnum_clients = 9\n"), []Override{SetKey("-clients", "num_clients", "3")}},
+		{"default-1",
+			file("run.toml", "scenario = \"default\"\nchanged = true\ntitle = \"The default\"\nnum_clients = 9\n"),
+			[]Override{SetKey("-clients", "num_clients", "3")}},
 	} {
 		r := run(t, c.scenario, c.overrides...)
 		want := strings.Replace(c.name, "#", fmt.Sprintf("%016x", r.Hash())[:8], 1)
@@ -89,7 +95,8 @@ func TestRunName(t *testing.T) {
 		{"default-1", builtIns[0], nil},
 		{"default-7", builtIns[0], []Override{SetKey("-seed", "seed", "7")}},
 		{"default-1-#", builtIns[0], []Override{SetKey("-clients", "num_clients", "4")}},
-		{"reference-3", Scenario{File: "copies/reference.toml", Text: []byte("seed = 3\n" + string(builtIns[1].Text))}, nil},
+		{"reference-3", Scenario{File: "copies/reference.toml",
+			Text: []byte("seed = 3\n" + string(builtIns[1].Text))}, nil},
 		{"my-1-#", file("num_clients = 4\n"), nil},
 		{"my-1-#", file("num_clients = 5\n"), nil},
 	} {
@@ -119,7 +126,8 @@ func TestStartNow(t *testing.T) {
 		if request.Now.IsZero() {
 			want = "2000-01-01T00:00:00Z"
 		}
-		if got := r.StartTime.Format(time.RFC3339Nano); got != want || !strings.Contains(string(r.TOML()), "\nstart_time = "+want+"\n") {
+		if got := r.StartTime.Format(time.RFC3339Nano); got != want ||
+			!strings.Contains(string(r.TOML()), "\nstart_time = "+want+"\n") {
 			t.Errorf("%s: the run starts at %s, want %s, and its config says\n%s", name, got, want, r.TOML())
 		}
 		roundTrip(t, r.Config)
@@ -132,12 +140,14 @@ func TestStartNow(t *testing.T) {
 func TestCounterfactualsHaveNoOrder(t *testing.T) {
 	a, b := AddFault("-drop", Drop, "00f067aa0ba902b7"), AddFault("-duplicate", Duplicate, "00f067aa0ba902b6")
 	if one, two := run(t, builtIns[0], a, b), run(t, builtIns[0], b, a); one.Hash() != two.Hash() {
-		t.Errorf("the same counterfactuals in another order are another run:\n%s", cmp.Diff(string(one.TOML()), string(two.TOML())))
+		t.Errorf("the same counterfactuals in another order are another run:\n%s",
+			cmp.Diff(string(one.TOML()), string(two.TOML())))
 	}
 }
 
 func TestLaterOverridesWin(t *testing.T) {
-	r := run(t, Scenario{File: "my.toml", Text: []byte("num_nodes = 3\nraft.first_leader = 3\nfault = [{drop = \"00f067aa0ba902b1\"}]")},
+	r := run(t, Scenario{File: "my.toml",
+		Text: []byte("num_nodes = 3\nraft.first_leader = 3\nfault = [{drop = \"00f067aa0ba902b1\"}]")},
 		AddFault("-drop", Drop, "00f067aa0ba902b7"),
 		SetKey("-nodes", "num_nodes", "2"),
 		Set("-set", "raft.first_leader = 7 # for now"),
@@ -147,19 +157,23 @@ func TestLaterOverridesWin(t *testing.T) {
 		Set("-set", "title=it's a title"),
 		Set("-set", "fault = [{duplicate = \"00f067aa0ba902b2\"}]"),
 	)
-	got := strings.TrimSpace(fmt.Sprintln(r.NumNodes, r.Raft.FirstLeader, r.Raft.RPCTimeout, r.Client.Start, r.Values, r.Title, len(r.Faults), r.Faults[0].Message, r.Faults[1].Message))
+	got := strings.TrimSpace(fmt.Sprintln(r.NumNodes, r.Raft.FirstLeader, r.Raft.RPCTimeout, r.Client.Start, r.Values,
+		r.Title, len(r.Faults), r.Faults[0].Message, r.Faults[1].Message))
 	if want := "2 2 1s 1s unique it's a title 2 00f067aa0ba902b7 00f067aa0ba902b2"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	if got, want := r.FaultDiagnostic(0, "no message of this run is called %s", r.Faults[0].Message).Error(),
-		"-drop: no message of this run is called 00f067aa0ba902b7\n    -drop 00f067aa0ba902b7\n          ^^^^^^^^^^^^^^^^"; got != want {
+		"-drop: no message of this run is called 00f067aa0ba902b7\n    -drop 00f067aa0ba902b7\n"+
+			"          ^^^^^^^^^^^^^^^^"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
 
 func TestPlacesOfFaultsAndExpects(t *testing.T) {
-	r := run(t, Scenario{File: "my.toml", Text: []byte("[[fault]]\nat = \"40ms\"\n  crash = \"node-2\"\n[[fault]]\ncrash = \"node-1\"\nat = \"4ms\"\n[[expect]]\nleader = \"node-3\"\n")})
-	got := r.FaultDiagnostic(0, "a").Error() + "\n" + r.FaultDiagnostic(1, "b").Error() + "\n" + r.ExpectDiagnostic(0, "c").Error()
+	r := run(t, Scenario{File: "my.toml", Text: []byte("[[fault]]\nat = \"40ms\"\n  crash = \"node-2\"\n" +
+		"[[fault]]\ncrash = \"node-1\"\nat = \"4ms\"\n[[expect]]\nleader = \"node-3\"\n")})
+	got := r.FaultDiagnostic(0, "a").Error() + "\n" + r.FaultDiagnostic(1, "b").Error() + "\n" +
+		r.ExpectDiagnostic(0, "c").Error()
 	want := `my.toml:5:9: a
     crash = "node-1"
             ^^^^^^^^
@@ -176,7 +190,8 @@ my.toml:8:10: c
 
 // TestCheckSaysWhatResolveWouldSay checks overrides by themselves.
 func TestCheckSaysWhatResolveWouldSay(t *testing.T) {
-	for _, o := range []Override{SetKey("-nodes", "num_nodes", "0"), Set("-set", "x"), SetString("-bug", "bug", "b"), AddFault("-delay", Delay, "x=y")} {
+	for _, o := range []Override{SetKey("-nodes", "num_nodes", "0"), Set("-set", "x"), SetString("-bug", "bug", "b"),
+		AddFault("-delay", Delay, "x=y")} {
 		_, want := Resolve(Request{Scenario: builtIns[0], Overrides: []Override{o}})
 		if got := o.Check(); want == nil || got == nil || got.Error() != want.Error() {
 			t.Errorf("Check says %v, and Resolve %v", got, want)

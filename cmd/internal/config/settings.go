@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/raftkv/raftkv/cmd/internal/keys"
 	"github.com/raftkv/raftkv/raftkv/raft"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
@@ -26,103 +27,106 @@ const (
 // suggested from, the order that a config is written in, where the defaults are, and what config.toml says of each.
 var settings = slices.Concat(
 	runKeys,
-	within("raft", func(c *Config) *Raft { return &c.Raft }, raftKeys),
-	within("network", func(c *Config) *Network { return &c.Network }, networkKeys),
-	within("process", func(c *Config) *Process { return &c.Process }, processKeys),
-	within("client", func(c *Config) *Client { return &c.Client }, clientKeys),
+	keys.Within("raft", func(c *Config) *Raft { return &c.Raft }, raftKeys),
+	keys.Within("network", func(c *Config) *Network { return &c.Network }, networkKeys),
+	keys.Within("process", func(c *Config) *Process { return &c.Process }, processKeys),
+	keys.Within("client", func(c *Config) *Client { return &c.Client }, clientKeys),
 )
 
-var runKeys = []key[Config]{
-	define("scenario", checked(checkScenario), "default", func(c *Config) *string { return &c.Scenario }, ""),
-	option("changed", truth, false, func(c *Config) *bool { return &c.Changed }, ""),
-	option("title", paragraph, "", func(c *Config) *string { return &c.Title }, ""),
-	option("what", paragraph, "", func(c *Config) *string { return &c.What }, ""),
-	option("watch", paragraph, "", func(c *Config) *string { return &c.Watch }, ""),
-	option("bug", bug, raft.BugNone, func(c *Config) *raft.Bug { return &c.Bug }, ""),
+var runKeys = []keys.Key[Config]{
+	keys.Define("scenario", keys.Checked(checkScenario), "default", func(c *Config) *string { return &c.Scenario }, ""),
+	keys.Option("changed", keys.Truth, false, func(c *Config) *bool { return &c.Changed }, ""),
+	keys.Option("title", keys.Paragraph, "", func(c *Config) *string { return &c.Title }, ""),
+	keys.Option("what", keys.Paragraph, "", func(c *Config) *string { return &c.What }, ""),
+	keys.Option("watch", keys.Paragraph, "", func(c *Config) *string { return &c.Watch }, ""),
+	keys.Option("bug", bug, raft.BugNone, func(c *Config) *raft.Bug { return &c.Bug }, ""),
 
-	define("num_nodes", whole[int](1, mostNodes), 5, func(c *Config) *int { return &c.NumNodes },
+	keys.Define("num_nodes", keys.Whole[int](1, mostNodes), 5, func(c *Config) *int { return &c.NumNodes },
 		"servers, node-1 to node-5"),
-	define("num_clients", whole[int](0, mostClients), 3, func(c *Config) *int { return &c.NumClients },
+	keys.Define("num_clients", keys.Whole[int](0, mostClients), 3, func(c *Config) *int { return &c.NumClients },
 		"clients, client-1 to client-3"),
-	define("requests_per_client", whole[int](0, mostRequests), 5, func(c *Config) *int { return &c.RequestsPerClient },
+	keys.Define("requests_per_client", keys.Whole[int](0, mostRequests), 5,
+		func(c *Config) *int { return &c.RequestsPerClient },
 		"put, get and delete with equal chance, one after another; a put only inserts: where the key is, it is rejected"),
-	define("seed", whole[uint64](0, mostSeed), 1, func(c *Config) *uint64 { return &c.Seed },
+	keys.Define("seed", keys.Whole[uint64](0, mostSeed), 1, func(c *Config) *uint64 { return &c.Seed },
 		"what chance there is depends on: the same seed is the same run, to the byte; 0 to 9223372036854775807"),
-	define("keys", keyPool, []string{"a", "b", "c", "d", "e"}, func(c *Config) *[]string { return &c.Keys },
+	keys.Define("keys", keyPool, []string{"a", "b", "c", "d", "e"}, func(c *Config) *[]string { return &c.Keys },
 		"the pool that clients pick from"),
-	define("values", choice(ValuesPool, ValuesUnique), ValuesPool, func(c *Config) *Values { return &c.Values },
+	keys.Define("values", keys.Choice(ValuesPool, ValuesUnique), ValuesPool,
+		func(c *Config) *Values { return &c.Values },
 		`val_0 to val_99; "unique": a new one in each put`),
-	define("start_time", instant, time.Date(2000, time.January, 1, 0, 0, 0, 0, time.UTC),
+	keys.Define("start_time", keys.Instant, time.Date(2000, time.January, 1, 0, 0, 0, 0, time.UTC),
 		func(c *Config) *time.Time { return &c.StartTime },
 		`what traces call the beginning of the virtual time; "now": the second in which the run was started, `+
 			"which its run.toml says, so that no two runs of this file are the same"),
-	define("max_duration", duration("a run takes time"), 60*time.Second,
+	keys.Define("max_duration", keys.Duration("a run takes time"), 60*time.Second,
 		func(c *Config) *time.Duration { return &c.MaxDuration },
 		"a run ends when every request is answered and every node has applied all that is committed, "+
 			"and at the latest after this virtual time"),
 }
 
-var raftKeys = []key[Raft]{
-	define("rpc_timeout", duration("no RPC would ever be answered in time"), 100*time.Millisecond,
+var raftKeys = []keys.Key[Raft]{
+	keys.Define("rpc_timeout", keys.Duration("no RPC would ever be answered in time"), 100*time.Millisecond,
 		func(r *Raft) *time.Duration { return &r.RPCTimeout }, "then an RPC is given up and sent anew"),
-	define("request_timeout", duration("no request would ever be committed in time"), 500*time.Millisecond,
+	keys.Define("request_timeout", keys.Duration("no request would ever be committed in time"), 500*time.Millisecond,
 		func(r *Raft) *time.Duration { return &r.RequestTimeout },
 		"a leader that has not committed a request by then answers that its outcome is unknown"),
-	define("max_inflight", whole[int](1, mostInflight), 1, func(r *Raft) *int { return &r.MaxInflight },
+	keys.Define("max_inflight", keys.Whole[int](1, mostInflight), 1, func(r *Raft) *int { return &r.MaxInflight },
 		"AppendEntries on the way to one follower; more = pipelining"),
-	define("first_leader", whole[int](0, mostNodes), 1, func(r *Raft) *int { return &r.FirstLeader },
+	keys.Define("first_leader", keys.Whole[int](0, mostNodes), 1, func(r *Raft) *int { return &r.FirstLeader },
 		"the node that is told to start the first election; 0 = the election timeouts decide"),
-	define("election_timeout", uniformOrNone("\"0s\" alone means no election timeouts"),
+	keys.Define("election_timeout", keys.UniformOrNone("\"0s\" alone means no election timeouts"),
 		world.Range{Min: 150 * time.Millisecond, Max: 300 * time.Millisecond},
 		func(r *Raft) *world.Range { return &r.ElectionTimeout }, `or a range; "0s" = none`),
-	define("heartbeat_interval", duration(""), 50*time.Millisecond,
+	keys.Define("heartbeat_interval", keys.Duration(""), 50*time.Millisecond,
 		func(r *Raft) *time.Duration { return &r.HeartbeatInterval }, `"0s" = none`),
-	define("noop_on_election", truth, true, func(r *Raft) *bool { return &r.NoopOnElection },
+	keys.Define("noop_on_election", keys.Truth, true, func(r *Raft) *bool { return &r.NoopOnElection },
 		"a new leader commits an entry that does nothing, and with it what earlier leaders left (§8 of the paper)"),
-	define("max_entries", whole[int](1, mostEntries), 64, func(r *Raft) *int { return &r.MaxEntries },
+	keys.Define("max_entries", keys.Whole[int](1, mostEntries), 64, func(r *Raft) *int { return &r.MaxEntries },
 		"in one AppendEntries"),
-	option("start_term", whole[uint64](0, mostStartTerm), 0, func(r *Raft) *uint64 { return &r.StartTerm },
+	keys.Option("start_term", keys.Whole[uint64](0, mostStartTerm), 0, func(r *Raft) *uint64 { return &r.StartTerm },
 		"the term that is on every server's disk from the beginning, up to 4611686018427387904"),
 }
 
-var networkKeys = []key[Network]{
-	define("latency", uniform(""), world.Range{Min: time.Millisecond, Max: 5 * time.Millisecond},
+var networkKeys = []keys.Key[Network]{
+	keys.Define("latency", keys.Uniform(""), world.Range{Min: time.Millisecond, Max: 5 * time.Millisecond},
 		func(n *Network) *world.Range { return &n.Latency }, "or a range; of each message, each way"),
-	define("loss", probability, 0, func(n *Network) *float64 { return &n.Loss },
+	keys.Define("loss", keys.Probability, 0, func(n *Network) *float64 { return &n.Loss },
 		"how likely a message is lost, from 0 to 1"),
-	define("duplicate", probability, 0, func(n *Network) *float64 { return &n.Duplicate },
+	keys.Define("duplicate", keys.Probability, 0, func(n *Network) *float64 { return &n.Duplicate },
 		"how likely a message arrives twice, from 0 to 1"),
-	option("late", probability, 0, func(n *Network) *float64 { return &n.Late },
+	keys.Option("late", keys.Probability, 0, func(n *Network) *float64 { return &n.Late },
 		"how likely a message is late, from 0 to 1, which is on top of its latency; each copy by itself"),
-	option("late_by", uniform("it would not be late"), world.Range{Min: 500 * time.Millisecond, Max: 2 * time.Second},
+	keys.Option("late_by", keys.Uniform("it would not be late"),
+		world.Range{Min: 500 * time.Millisecond, Max: 2 * time.Second},
 		func(n *Network) *world.Range { return &n.LateBy }, "or a range; by how much a late message is"),
 }
 
-var processKeys = []key[Process]{
-	define("step_time", uniform("or time could stand still"),
+var processKeys = []keys.Key[Process]{
+	keys.Define("step_time", keys.Uniform("or time could stand still"),
 		world.Range{Min: 50 * time.Microsecond, Max: 150 * time.Microsecond},
 		func(p *Process) *world.Range { return &p.StepTime },
 		"or a range; how long a process is busy with one message: gives spans their width"),
 }
 
-var clientKeys = []key[Client]{
-	define("start", duration(""), 50*time.Millisecond, func(c *Client) *time.Duration { return &c.Start },
+var clientKeys = []keys.Key[Client]{
+	keys.Define("start", keys.Duration(""), 50*time.Millisecond, func(c *Client) *time.Duration { return &c.Start },
 		"when clients send their first requests"),
-	define("timeout", duration("no request would ever be answered in time"), time.Second,
+	keys.Define("timeout", keys.Duration("no request would ever be answered in time"), time.Second,
 		func(c *Client) *time.Duration { return &c.Timeout }, "then a client tries again, elsewhere"),
-	define("think_time", uniform(""), world.Range{}, func(c *Client) *world.Range { return &c.ThinkTime },
+	keys.Define("think_time", keys.Uniform(""), world.Range{}, func(c *Client) *world.Range { return &c.ThinkTime },
 		"or a range; between an answer and the next request"),
-	define("give_up", duration(""), 0, func(c *Client) *time.Duration { return &c.GiveUp },
+	keys.Define("give_up", keys.Duration(""), 0, func(c *Client) *time.Duration { return &c.GiveUp },
 		`then a client goes on without an answer: the outcome of that request is unknown; "0s" = never`),
-	define("turns", truth, false, func(c *Client) *bool { return &c.Turns },
+	keys.Define("turns", keys.Truth, false, func(c *Client) *bool { return &c.Turns },
 		"true: one client finishes all its requests before the next begins, so that only one is on its way at a time"),
 }
 
 // settingOf finds a key.
-func settingOf(name string) (key[Config], bool) {
-	i := slices.IndexFunc(settings, func(s key[Config]) bool { return s.name == name })
+func settingOf(name string) (keys.Key[Config], bool) {
+	i := slices.IndexFunc(settings, func(s keys.Key[Config]) bool { return s.Name == name })
 	if i < 0 {
-		return key[Config]{}, false
+		return keys.Key[Config]{}, false
 	}
 	return settings[i], true
 }

@@ -16,16 +16,16 @@ func TestConfigFile(t *testing.T) {
 	text := regexp.MustCompile(`\n {8,}# *`).ReplaceAllString(string(file), " ") // comments that go on in the next line
 	text = regexp.MustCompile(` +`).ReplaceAllString(text, " ")
 	for _, s := range settings {
-		if s.doc == "" {
+		if s.Doc == "" {
 			continue
 		}
-		part, leaf := text, s.name
-		if table := section(s.name); table != "" {
+		part, leaf := text, s.Name
+		if table := section(s.Name); table != "" {
 			_, part, _ = strings.Cut(text, "\n["+table+"]\n")
-			leaf = strings.TrimPrefix(s.name, table+".")
+			leaf = strings.TrimPrefix(s.Name, table+".")
 		}
 		part, _, _ = strings.Cut(part, "\n[")
-		line := leaf + " = " + s.write(Default()) + " # " + s.doc + "\n"
+		line := leaf + " = " + s.Write(Default()) + " # " + s.Doc + "\n"
 		if !strings.Contains("\n"+part, "\n"+line) && !strings.Contains(part, "\n# "+line) {
 			t.Errorf("config.toml does not say, or not in its section:\n%s", line)
 		}

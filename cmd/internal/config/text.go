@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/raftkv/raftkv/cmd/internal/keys"
 	"github.com/raftkv/raftkv/cmd/internal/positions"
 )
 
@@ -14,8 +15,8 @@ import (
 // have equal bytes, Parse reads back the same config, and that one has the same bytes again.
 func (c *Config) TOML() []byte {
 	usual := Default()
-	return []byte(c.write(func(s key[Config]) bool {
-		return !s.optional || s.write(c) != s.write(usual) || s.name == "network.late_by" && c.isLate()
+	return []byte(c.write(func(s keys.Key[Config]) bool {
+		return !s.Optional || s.Write(c) != s.Write(usual) || s.Name == "network.late_by" && c.isLate()
 	}, nil))
 }
 
@@ -27,7 +28,7 @@ func (c *Config) isLate() bool {
 // Differences is the config as a file that says only what another does not: its keys whose values are others, and all
 // its tables.
 func (c *Config) Differences(other *Config) []byte {
-	return []byte(c.write(func(s key[Config]) bool { return s.write(c) != s.write(other) }, nil))
+	return []byte(c.write(func(s keys.Key[Config]) bool { return s.Write(c) != s.Write(other) }, nil))
 }
 
 // Notes are what Minimal says besides the config, each a text without line breaks; both may say nothing.
@@ -46,31 +47,31 @@ func (c *Config) Minimal(notes Notes) []byte {
 		fmt.Fprintf(&b, "# %s\n", line)
 	}
 	changed := c.Changes()
-	b.WriteString(c.write(func(s key[Config]) bool {
-		return slices.Contains(changed, s.name) || slices.Contains(always, s.name)
+	b.WriteString(c.write(func(s keys.Key[Config]) bool {
+		return slices.Contains(changed, s.Name) || slices.Contains(always, s.Name)
 	}, notes.Fault))
 	return []byte(b.String())
 }
 
 // write is the config as a file, with those keys that are to be said, and a note above each fault.
-func (c *Config) write(says func(s key[Config]) bool, note func(Fault) string) string {
+func (c *Config) write(says func(s keys.Key[Config]) bool, note func(Fault) string) string {
 	var b strings.Builder
 	in := ""
 	for _, s := range settings {
 		if !says(s) {
 			continue
 		}
-		if table := section(s.name); table != in {
+		if table := section(s.Name); table != in {
 			in = table
 			fmt.Fprintf(&b, "\n[%s]\n", table)
 		}
-		fmt.Fprintf(&b, "%s = %s\n", strings.TrimPrefix(s.name, in+"."), s.write(c))
+		fmt.Fprintf(&b, "%s = %s\n", strings.TrimPrefix(s.Name, in+"."), s.Write(c))
 	}
 	for i := range c.Links {
-		fmt.Fprintf(&b, "\n[[%s]]\n%s", linkTable, writeRow(linkKeys, &c.Links[i]))
+		fmt.Fprintf(&b, "\n[[%s]]\n%s", linkTable, keys.WriteRow(linkKeys, &c.Links[i]))
 	}
 	for i := range c.Operations {
-		fmt.Fprintf(&b, "\n[[%s]]\n%s", operationTable, writeRow(operationKeys, &c.Operations[i]))
+		fmt.Fprintf(&b, "\n[[%s]]\n%s", operationTable, keys.WriteRow(operationKeys, &c.Operations[i]))
 	}
 	for _, f := range c.Faults {
 		b.WriteByte('\n')
@@ -80,7 +81,7 @@ func (c *Config) write(says func(s key[Config]) bool, note func(Fault) string) s
 		fmt.Fprintf(&b, "[[%s]]\n%s", faultTable, f.write())
 	}
 	for i := range c.Expects {
-		fmt.Fprintf(&b, "\n[[%s]]\n%s", expectTable, writeRow(expectKeys, &c.Expects[i]))
+		fmt.Fprintf(&b, "\n[[%s]]\n%s", expectTable, keys.WriteRow(expectKeys, &c.Expects[i]))
 	}
 	return b.String()
 }
@@ -101,8 +102,8 @@ func (c *Config) Changes() []string {
 	usual := Default()
 	var changed []string
 	for _, s := range settings {
-		if s.write(c) != s.write(usual) {
-			changed = append(changed, s.name)
+		if s.Write(c) != s.Write(usual) {
+			changed = append(changed, s.Name)
 		}
 	}
 	return changed
@@ -115,7 +116,7 @@ func (c *Config) WithDefault(name string) *Config {
 		panic("config: there is no key " + name)
 	}
 	clone := *c
-	s.reset(&clone)
+	s.Reset(&clone)
 	return clone.Clone()
 }
 

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/raftkv/raftkv/cmd/internal/keys"
+	"github.com/raftkv/raftkv/cmd/internal/nearest"
 	"github.com/raftkv/raftkv/cmd/internal/positions"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
@@ -63,7 +65,7 @@ func compareTargets(a, b Target) int {
 }
 
 // process is the name of a process of one group, or of any when the group is 0.
-func process(group world.Group) kind[world.ProcessID] {
+func process(group world.Group) keys.Kind[world.ProcessID] {
 	read := func(s string) (world.ProcessID, string) {
 		id, problem := parseProcess(s)
 		switch {
@@ -76,7 +78,8 @@ func process(group world.Group) kind[world.ProcessID] {
 		}
 		return id, ""
 	}
-	return naming(text("a string", read, world.ProcessID.String), func(id world.ProcessID) world.ProcessID { return id })
+	return keys.Naming(keys.Text("a string", read, world.ProcessID.String),
+		func(id world.ProcessID) world.ProcessID { return id })
 }
 
 // parseProcess reads the name of a process.
@@ -89,7 +92,7 @@ func parseProcess(s string) (id world.ProcessID, problem string) {
 			}
 		}
 	}
-	return 0, `must name a process, such as "node-1" or "client-2", not ` + quoted(s)
+	return 0, `must name a process, such as "node-1" or "client-2", not ` + keys.Quoted(s)
 }
 
 // parseOrdinal reads a number from 1, written in the one usual way.
@@ -127,7 +130,7 @@ func roleHint(s string, names []string) string {
 			return "; of the roles, " + quotedList(names)
 		}
 	}
-	if near := Near(s, names); near != "" {
+	if near := nearest.Near(s, names); near != "" {
 		return "; the nearest is " + positions.Quote(near)
 	}
 	return ""

@@ -14,6 +14,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/library"
+	"github.com/raftkv/raftkv/cmd/internal/nearest"
 	"github.com/raftkv/raftkv/cmd/internal/profile"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/raftkv/raft"
@@ -148,7 +149,7 @@ func (p *parser[Options]) flag(arg string, rest []string) (taken int) {
 
 // unknown says of a flag that there is none of that name, and which one is most likely meant. It returns how many of the arguments that follow belong to it.
 func (p *parser[Options]) unknown(name, value string, hasValue bool, rest []string) (taken int) {
-	nearest := config.Nearest("-"+name, p.names)
+	nearest := nearest.Name("-"+name, p.names)
 	meant := p.flags[nearest[1:]]
 	// What follows is most likely meant for the flag that was meant.
 	if !hasValue && meant.Takes != "" && len(rest) > 0 && !strings.HasPrefix(rest[0], "-") && (meant.Instead != nil || !p.is(rest[0])) {
@@ -256,7 +257,7 @@ func Scenario[Options any](call string) Group[Options] {
 	}
 	instead := func(value string) string {
 		if !library.Is(value) {
-			value = cmp.Or(config.Near(value, names), names[len(names)-1])
+			value = cmp.Or(nearest.Near(value, names), names[len(names)-1])
 		}
 		return "a scenario needs no flag, nor does a file: this runs one, and -list shows all\n  " + call + " " + command.ShellWord(value)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/raftkv/raftkv/cmd"
 	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/cmd/internal/nearest"
 	"github.com/raftkv/raftkv/cmd/internal/profile"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/cmd/run/scenarios"
@@ -59,7 +60,7 @@ func Find(arg string) (config.Scenario, error) {
 	if _, err := os.Stat(arg); err == nil {
 		return config.Scenario{}, fmt.Errorf("unknown scenario %q; the file of that name is ./%s, if that is what you mean", arg, arg)
 	}
-	if near := config.Near(arg, names); near != "" {
+	if near := nearest.Near(arg, names); near != "" {
 		return config.Scenario{}, fmt.Errorf("unknown scenario %q; the nearest is %q, and -list shows all", arg, near)
 	}
 	return config.Scenario{}, fmt.Errorf("unknown scenario %q; -list shows all, and a file ends with .toml", arg)

@@ -57,7 +57,8 @@ func problem(src *Source, at Span, format string, args ...any) *Problem {
 // isUTF16 says whether a text begins with the mark of UTF-16, or with a letter of it.
 func isUTF16(text string) bool {
 	begin := text[:min(len(text), 4)]
-	return strings.HasPrefix(begin, "\xff\xfe") || strings.HasPrefix(begin, "\xfe\xff") || strings.Contains(begin, "\x00")
+	return strings.HasPrefix(begin, "\xff\xfe") || strings.HasPrefix(begin, "\xfe\xff") ||
+		strings.Contains(begin, "\x00")
 }
 
 // syntaxProblem is the first thing that makes a text no TOML.

@@ -73,7 +73,8 @@ func TestScannerKnowsToml(t *testing.T) {
 func disagreement(path string, v any, p *Place) string {
 	switch v := v.(type) {
 	case map[string]any:
-		if diff := cmp.Diff(slices.Sorted(maps.Keys(v)), slices.Sorted(maps.Keys(p.names))); diff != "" && len(v)+len(p.names) > 0 {
+		if diff := cmp.Diff(slices.Sorted(maps.Keys(v)), slices.Sorted(maps.Keys(p.names))); diff != "" &&
+			len(v)+len(p.names) > 0 {
 			return fmt.Sprintf("keys of %q (-library +scanner):\n%s", path, diff)
 		}
 		for key, v := range v {

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/cmd/internal/nearest"
 )
 
 // Profile is a way of going wrong.
@@ -70,7 +71,7 @@ func Find(name string) (Profile, error) {
 		for i, p := range all {
 			names[i] = p.Name
 		}
-		return Profile{}, fmt.Errorf("unknown profile %q; the nearest is %q, and -list shows all", name, config.Nearest(name, names))
+		return Profile{}, fmt.Errorf("unknown profile %q; the nearest is %q, and -list shows all", name, nearest.Name(name, names))
 	}
 	return all[i], nil
 }

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/cmd/internal/nearest"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/words"
 )
@@ -51,7 +51,7 @@ func findIn(folder, arg string) (string, error) {
 	if len(names) == 0 {
 		return "", fmt.Errorf("there is no run %s, and none in %s: `go run ./cmd/run` makes one", arg, folder)
 	}
-	return "", fmt.Errorf("there is no run %s; the nearest in %s is %s", arg, folder, config.Nearest(filepath.Base(arg), names))
+	return "", fmt.Errorf("there is no run %s; the nearest in %s is %s", arg, folder, nearest.Name(filepath.Base(arg), names))
 }
 
 // Names are the runs in a folder that have a trace, in their order.

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/flags"
+	"github.com/raftkv/raftkv/cmd/internal/nearest"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/traces/story"
@@ -84,7 +84,7 @@ func (p *Part) Check(processes []string) error {
 	var wrong []error
 	for _, only := range p.Only {
 		if !slices.Contains(all, only) {
-			wrong = append(wrong, fmt.Errorf("-only %s: there is no such process; the nearest is %s", only, config.Nearest(only, all)))
+			wrong = append(wrong, fmt.Errorf("-only %s: there is no such process; the nearest is %s", only, nearest.Name(only, all)))
 		}
 	}
 	return errors.Join(wrong...)

@@ -1,42 +1,43 @@
-package config
+// Package nearest finds the name that a misspelt one most likely means.
+package nearest
 
 import "strings"
 
-// Nearest is the candidate that a misspelt name most likely means: the one that the fewest insertions, deletions,
+// Name is the candidate that a misspelt name most likely means: the one that the fewest insertions, deletions,
 // changes and swaps of neighbours lead to, the first of them when there are several. A name that is a part of a
 // candidate is one step from it: nodes means num_nodes. It is empty only when there is no candidate.
-func Nearest(name string, candidates []string) string {
+func Name(name string, candidates []string) string {
 	nearest, least := "", 0
 	for i, candidate := range candidates {
-		if d := steps(name, candidate); i == 0 || d < least {
+		if d := Steps(name, candidate); i == 0 || d < least {
 			nearest, least = candidate, d
 		}
 	}
 	return nearest
 }
 
-// Near is Nearest for names that may be anything: it is empty where nothing is near, because more than half of the
+// Near is Name for names that may be anything: it is empty where nothing is near, because more than half of the
 // name would have to be another.
 func Near(name string, candidates []string) string {
-	nearest := Nearest(name, candidates)
-	if steps(name, nearest) > len(name)/2 {
+	nearest := Name(name, candidates)
+	if Steps(name, nearest) > len(name)/2 {
 		return ""
 	}
 	return nearest
 }
 
-// steps is how far a candidate is from a name.
-func steps(name, candidate string) int {
+// Steps is how far a candidate is from a name.
+func Steps(name, candidate string) int {
 	const telling = 4 // a shorter part can be of anything
 	if len(name) >= telling && name != candidate && strings.Contains(candidate, name) {
 		return 1
 	}
-	return distance(name, candidate)
+	return Distance(name, candidate)
 }
 
-// distance is the edit distance of two words in which a swap of neighbours counts as one edit (optimal string
+// Distance is the edit distance of two words in which a swap of neighbours counts as one edit (optimal string
 // alignment). Names are cut at a length that no name of ours has, so that a wrong one costs no more than a right one.
-func distance(a, b string) int {
+func Distance(a, b string) int {
 	const longest = 64
 	x, y := []rune(a[:min(len(a), 4*longest)]), []rune(b)
 	x = x[:min(len(x), longest)]

@@ -1,4 +1,4 @@
-package config
+package keys
 
 import (
 	"fmt"
@@ -36,7 +36,7 @@ func FormatRange(r world.Range) string {
 }
 
 // parseDuration reads a Go duration, and says what is wrong with one that is none or that no config can hold.
-func parseDuration(s string) (d time.Duration, problem string) {
+func ParseDuration(s string) (d time.Duration, problem string) {
 	d, err := time.ParseDuration(s)
 	switch {
 	case err == nil && d < 0:
@@ -75,17 +75,17 @@ func knownUnit(s string) bool {
 func parseRange(s string) (r world.Range, problem string) {
 	low, high, ok := strings.Cut(s, "..")
 	if !ok {
-		d, problem := parseDuration(s)
+		d, problem := ParseDuration(s)
 		return world.Range{Min: d, Max: d}, problem
 	}
 	low, high = strings.TrimSpace(low), strings.TrimSpace(high)
 	if low == "" || high == "" {
 		return world.Range{}, fmt.Sprintf("must be a range such as \"1ms..5ms\", not %q", positions.Short(s))
 	}
-	if r.Min, problem = parseDuration(low); problem != "" {
+	if r.Min, problem = ParseDuration(low); problem != "" {
 		return world.Range{}, problem
 	}
-	if r.Max, problem = parseDuration(high); problem != "" {
+	if r.Max, problem = ParseDuration(high); problem != "" {
 		return world.Range{}, problem
 	}
 	if r.Min > r.Max {
@@ -95,10 +95,10 @@ func parseRange(s string) (r world.Range, problem string) {
 	return r, ""
 }
 
-// duration is a fixed time. It says why it cannot be zero, or is empty when it can.
-func duration(positive string) kind[time.Duration] {
-	return text(`a duration such as "100ms"`, func(s string) (time.Duration, string) {
-		d, problem := parseDuration(s)
+// Duration is a fixed time. It says why it cannot be zero, or is empty when it can.
+func Duration(positive string) Kind[time.Duration] {
+	return Text(`a duration such as "100ms"`, func(s string) (time.Duration, string) {
+		d, problem := ParseDuration(s)
 		switch {
 		case problem != "" && strings.Contains(s, ".."):
 			return 0, "must be one duration such as \"100ms\", not a range"
@@ -110,19 +110,19 @@ func duration(positive string) kind[time.Duration] {
 	}, FormatDuration)
 }
 
-// uniform is a time out of a range. It says why that cannot begin at zero, or is empty when it can.
-func uniform(positive string) kind[world.Range] {
+// Uniform is a time out of a range. It says why that cannot begin at zero, or is empty when it can.
+func Uniform(positive string) Kind[world.Range] {
 	return uniformUnless(func(r world.Range) bool { return positive != "" && r.Min == 0 }, positive)
 }
 
-// uniformOrNone is a time out of a range that does not begin at zero, or "0s" alone for none.
-func uniformOrNone(positive string) kind[world.Range] {
+// UniformOrNone is a time out of a range that does not begin at zero, or "0s" alone for none.
+func UniformOrNone(positive string) Kind[world.Range] {
 	return uniformUnless(func(r world.Range) bool { return r.Min == 0 && r.Max != 0 }, positive)
 }
 
-func uniformUnless(zero func(world.Range) bool, positive string) kind[world.Range] {
+func uniformUnless(zero func(world.Range) bool, positive string) Kind[world.Range] {
 	shape := `a duration such as "100ms" or a range such as "1ms..5ms"`
-	return text(shape, func(s string) (world.Range, string) {
+	return Text(shape, func(s string) (world.Range, string) {
 		r, problem := parseRange(s)
 		if problem == "" && zero(r) {
 			return r, "must be more than \"0s\": " + positive

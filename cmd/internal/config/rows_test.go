@@ -12,7 +12,8 @@ import (
 
 // Rows are kept in an order of their own where the given one tells nothing, and are written as they are read.
 func TestRowsAreReadAndWritten(t *testing.T) {
-	node, client := func(n uint32) world.ProcessID { return world.NewProcessID(world.NodeGroup, n) }, func(n uint32) world.ProcessID { return world.NewProcessID(world.ClientGroup, n) }
+	node := func(n uint32) world.ProcessID { return world.NewProcessID(world.NodeGroup, n) }
+	client := func(n uint32) world.ProcessID { return world.NewProcessID(world.ClientGroup, n) }
 	c, err := Parse("x.toml", []byte(`
 		[[link]]
 		from = "node-2"
@@ -81,7 +82,8 @@ func TestRowsAreReadAndWritten(t *testing.T) {
 	}
 	for _, diff := range []string{
 		cmp.Diff([]Link{
-			{From: node(1), To: node(3), Latency: world.Range{Min: 10 * time.Millisecond, Max: 90 * time.Millisecond}, Duplicate: 1, Late: 0.5, LateBy: world.Range{Min: time.Second, Max: time.Second}},
+			{From: node(1), To: node(3), Latency: world.Range{Min: 10 * time.Millisecond, Max: 90 * time.Millisecond},
+				Duplicate: 1, Late: 0.5, LateBy: world.Range{Min: time.Second, Max: time.Second}},
 			{From: node(2), To: node(1), Loss: 0.25},
 		}, c.Links),
 		cmp.Diff([]Operation{
