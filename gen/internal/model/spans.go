@@ -256,6 +256,7 @@ func (r *resolver) declareSpans() {
 		r.out.Spans = append(r.out.Spans, span)
 		declared = append(declared, s)
 	}
+	r.fewSpans(declared)
 	for i, s := range declared {
 		r.span(s, r.out.Spans[i])
 	}
@@ -270,6 +271,22 @@ func (r *resolver) declareSpans() {
 			r.faults.Add(t.Fault.Pos, "a link to a fault says %q: add that to the values of %s", out.Fault.ID, out.Link.Key)
 		}
 	}
+}
+
+// mostSpans is how many spans a spec can have with all that it includes: whoever checks a trace keeps a set of them in 64
+// bits, one of which stands for what the spec does not know.
+const mostSpans = 63
+
+// fewSpans notes the first span that is one too many.
+func (r *resolver) fewSpans(declared []load.Span) {
+	if len(r.spans) <= mostSpans {
+		return
+	}
+	pos := r.spec.At
+	if included := len(r.spans) - len(declared); len(declared) > 0 {
+		pos = declared[max(0, mostSpans-included)].ID.Pos
+	}
+	r.faults.Add(pos, "there are %d spans, with those of included files: at most %d are possible", len(r.spans), mostSpans)
 }
 
 // spansOfExchanges notes exchanges that no span tells of. A spec may leave telemetry out, but not of a message alone: its traces would lack what happened.
