@@ -11,7 +11,7 @@ runs=$(mktemp -d)
 trap 'rm -rf "$runs"' EXIT
 
 GOARCH=386 $GO vet ./...
-GOARCH=386 $GO test ./raftkv/check ./raftkv/client ./raftkv/kv ./raftkv/node ./raftkv/raft ./raftkv/sim ./cmd/internal/config ./cmd/internal/memory
+GOARCH=386 $GO test ./raftkv/client ./raftkv/kv ./raftkv/sim ./raftkv/raft/... ./cmd/internal/config ./cmd/internal/memory
 for arch in amd64 386; do
 	GOARCH=$arch $GO run ./cmd/run -quiet -out "$runs/$arch" -seed 9223372036854775807 storm
 done
