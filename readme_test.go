@@ -21,35 +21,77 @@ import (
 	"github.com/raftkv/raftkv/traces"
 )
 
-// TestReadme carries out what README.md and the -h of each command show, in their order and in one folder: a command that is quoted says what the quotation says, and every other
-// one works, or exits with the status that its comment has. What needs minutes, or a program that is not the project's, is left out.
-func TestReadme(t *testing.T) {
-	readme := readReadme(t)
-	s := newShell(t)
-	for _, command := range s.commands {
-		s.usage(command)
-	}
-	for _, fence := range fences(readme) {
-		switch {
-		case fence.language == "sh":
-			s.block(fence.text)
-		case fence.command != "" && fence.whole:
-			if diff := cmp.Diff(s.said(fence.command), fence.text); diff != "" {
-				t.Errorf("README.md does not say what %s says (-command +README):\n%s", fence.command, diff)
-			}
-		case fence.command != "":
-			inOrder(t, fence.command, s.said(fence.command), fence.text)
-		}
-	}
-	if s.quoted != 6 { // a run, a diff, an explanation, a check, a sweep, a run cut down
-		t.Errorf("README.md quotes %d commands: the test finds no more, or there are others", s.quoted)
-	}
-	picture(t, readme, filepath.Join(s.folder, "traces", "runs", "default-1"))
+// readmes are all pages that a newcomer reads, each with how many outputs of commands it quotes: a test that found fewer
+// would prove nothing of the others.
+var readmes = map[string]int{
+	"README.md": 2, "cmd/run/README.md": 1, "cmd/diff/README.md": 1, "cmd/explain/README.md": 1, "cmd/check/README.md": 1,
+	"cmd/sweep/README.md": 1, "cmd/export/README.md": 0, "raftkv/raft/README.md": 0,
 }
 
-func readReadme(t *testing.T) string {
+// TestReadme carries out what each README.md shows, in its order and in one folder: a command that is quoted says what
+// the quotation says, and every other one works, or exits with the status that its comment has. What needs minutes, or
+// a program that is not the project's, is left out.
+func TestReadme(t *testing.T) {
+	built := build(t)
+	for file, quotes := range readmes {
+		t.Run(file, func(t *testing.T) {
+			t.Parallel()
+			readme := readReadme(t, file)
+			s := newShell(t, file, built)
+			for _, fence := range fences(readme) {
+				switch {
+				case fence.language == "sh":
+					s.block(fence.text)
+				case fence.command != "" && fence.whole:
+					if diff := cmp.Diff(s.said(fence.command), fence.text); diff != "" {
+						t.Errorf("%s does not say what %s says (-command +README):\n%s", file, fence.command, diff)
+					}
+				case fence.command != "":
+					inOrder(t, fence.command, s.said(fence.command), fence.text)
+				}
+			}
+			if s.quoted != quotes {
+				t.Errorf("%s quotes %d commands, want %d: the test finds no more, or there are others", file, s.quoted, quotes)
+			}
+			if file == "README.md" {
+				picture(t, readme, filepath.Join(s.folder, "traces", "runs", "default-1"))
+			}
+		})
+	}
+}
+
+// TestReadmesAreAll finds a README.md that no test holds to what it says.
+func TestReadmesAreAll(t *testing.T) {
+	for _, pattern := range []string{"*/README.md", "cmd/*/README.md", "raftkv/*/README.md", "raftkv/raft/*/README.md", "traces/*/README.md"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			if _, tested := readmes[filepath.ToSlash(file)]; !tested && path.Base(filepath.Dir(file)) != "testdata" {
+				t.Errorf("%s is not among those that TestReadme carries out", file)
+			}
+		}
+	}
+	if lines := strings.Count(readReadme(t, "README.md"), "\n"); lines > 150 {
+		t.Errorf("README.md has %d lines: what is more than 150 belongs into the README.md of a room", lines)
+	}
+}
+
+// TestUsage carries out the examples in the -h of each command.
+func TestUsage(t *testing.T) {
+	built := build(t)
+	for _, command := range commandsOf(t) {
+		t.Run(command, func(t *testing.T) {
+			t.Parallel()
+			newShell(t, command+" -h", built).usage(command)
+		})
+	}
+}
+
+func readReadme(t *testing.T, file string) string {
 	t.Helper()
-	readme, err := os.ReadFile("README.md")
+	readme, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,31 +129,47 @@ func inOrder(t *testing.T, command, said, lines string) {
 	for line := range strings.Lines(lines) {
 		_, following, told := strings.Cut(said, line)
 		if !told {
-			t.Errorf("README.md quotes a line that %s does not tell, or not here:\n%s", command, line)
+			t.Errorf("a README.md quotes a line that %s does not tell, or not here:\n%s", command, line)
 			return
 		}
 		said = following
 	}
 }
 
-// shell carries out commands, for which it builds the project's own.
+// shell carries out commands, with those of the project that were built.
 type shell struct {
 	t              *testing.T
+	file           string // whose commands they are
 	folder, built  string
-	commands       []string
 	quoted         int
 	goRun, longest *regexp.Regexp
 }
 
-func newShell(t *testing.T) *shell {
+func newShell(t *testing.T, file, built string) *shell {
 	t.Helper()
-	s := &shell{t: t, folder: t.TempDir(), built: t.TempDir()}
-	s.goRun = regexp.MustCompile(`(go generate && )?go run \./cmd/(\w+)`)
-	s.longest = regexp.MustCompile(`/sweep"( |$)(.*)`)
-	mains, err := filepath.Glob("cmd/*/main.go")
-	if err != nil {
-		t.Fatal(err)
+	return &shell{
+		t: t, file: file, folder: t.TempDir(), built: built,
+		goRun:   regexp.MustCompile(`(go generate && )?go run \./cmd/(\w+)`),
+		longest: regexp.MustCompile(`/sweep"( |$)(.*)`),
 	}
+}
+
+// commandsOf are the names of the project's commands.
+func commandsOf(t *testing.T) (commands []string) {
+	t.Helper()
+	mains, err := filepath.Glob("cmd/*/main.go")
+	if err != nil || len(mains) == 0 {
+		t.Fatalf("no commands: %v", err)
+	}
+	for _, main := range mains {
+		commands = append(commands, filepath.Base(filepath.Dir(main)))
+	}
+	return commands
+}
+
+// build builds the commands, once, and returns the folder that they are in.
+func build(t *testing.T) string {
+	t.Helper()
 	for _, room := range []string{"cmd", "raftkv", "traces"} { // the go command must see these files looked at, or it would keep a result that they put out of date
 		if err := filepath.WalkDir(room, func(path string, _ fs.DirEntry, err error) error {
 			if ext := filepath.Ext(path); err == nil && (ext == ".go" || ext == ".toml") {
@@ -122,18 +180,17 @@ func newShell(t *testing.T) *shell {
 			t.Fatal(err)
 		}
 	}
-	build := []string{"build", "-o", s.built}
-	for _, main := range mains {
-		command := filepath.Base(filepath.Dir(main))
-		s.commands = append(s.commands, command)
-		build = append(build, "./cmd/"+command)
+	built := t.TempDir()
+	arguments := []string{"build", "-o", built}
+	for _, command := range commandsOf(t) {
+		arguments = append(arguments, "./cmd/"+command)
 	}
-	goBuild := exec.CommandContext(t.Context(), "go", build...)
+	goBuild := exec.CommandContext(t.Context(), "go", arguments...)
 	goBuild.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := goBuild.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	return s
+	return built
 }
 
 // script has a line carried out with what was built, and fewer seeds in a sweep that does not say how many.
@@ -183,15 +240,15 @@ func (s *shell) block(text string) {
 			want = "1"
 		}
 		switch {
-		case strings.HasPrefix(command, "jaeger="): // `make test-jaeger` carries out this block
+		case strings.HasPrefix(command, "jaeger="), strings.Contains(command, "kubectl"): // `make test-jaeger` carries out the first
 			return
-		case strings.HasPrefix(command, "make "), strings.Contains(command, "-otlp "), strings.Contains(command, "kubectl"):
+		case strings.HasPrefix(command, "make "), strings.Contains(command, "-otlp "):
 		default:
 			script.WriteString(s.script(command) + "\nstatus=$?; [ $status = " + want + " ] || { echo \"exit status $status, want " + want + ", of\" >&2; cat >&2 <<'END'\n" + command + "\nEND\nexit 9; }\n")
 		}
 	}
 	if _, stderr, err := s.run(script.String()); err != nil {
-		s.t.Errorf("README.md has a block that does not do what it says:\n%s%s", text, stderr)
+		s.t.Errorf("%s has a block that does not do what it says:\n%s%s", s.file, text, stderr)
 	}
 }
 
@@ -260,37 +317,28 @@ func picture(t *testing.T, readme, run string) {
 	}
 }
 
-// TestReadmeRooms holds the map in README.md against the rooms there are, and what it says is in them.
+// TestReadmeRooms holds the map in README.md against the rooms there are, and what each README.md says of files and
+// functions against those.
 func TestReadmeRooms(t *testing.T) {
-	readme := readReadme(t)
+	readme := readReadme(t, "README.md")
 	for _, room := range slices.Concat([]string{"spec", "gen", "traces"}, foldersIn(t, "raftkv"), foldersIn(t, "raftkv/raft"), foldersIn(t, "traces"), foldersIn(t, "cmd")) {
-		if !slices.Contains([]string{"testdata", "golden"}, path.Base(room)) && !strings.Contains(readme, "\n| ["+room+"/]("+room+") | ") {
-			t.Errorf("the map in README.md has no row for %s", room)
+		if !slices.Contains([]string{"testdata", "internal"}, path.Base(room)) && !strings.Contains(readme, "("+room+")") && !strings.Contains(readme, "go run ./"+room) {
+			t.Errorf("the map in README.md does not have %s", room)
 		}
 	}
-	_, inside, _ := strings.Cut(readme, "\n| [cmd/internal/]")
-	inside, _, _ = strings.Cut(inside, "\n")
-	for _, room := range foldersIn(t, "cmd/internal") {
-		if !strings.Contains(inside, "`"+path.Base(room)+"`") {
-			t.Errorf("the map in README.md does not say what %s is for", room)
+	for file := range readmes {
+		for _, link := range regexp.MustCompile(`\]\(([^)#]+)[^)]*\)`).FindAllStringSubmatch(readReadme(t, file), -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(file), link[1])); err != nil && !strings.Contains(link[1], "://") {
+				t.Errorf("%s leads to %s: %v", file, link[1], err)
+			}
 		}
 	}
-	for _, link := range regexp.MustCompile(`\]\(([^)#]+)\)`).FindAllStringSubmatch(readme, -1) {
-		if _, err := os.Stat(link[1]); err != nil {
-			t.Errorf("README.md leads to %s: %v", link[1], err)
-		}
+	places := regexp.MustCompile("`(\\w+)` in \\[[^\\]]+\\]\\(([\\w/]+\\.go)\\)").FindAllStringSubmatch(readme, -1)
+	if len(places) < 3 {
+		t.Errorf("README.md says of %d functions where they are: too few", len(places))
 	}
-	for _, method := range regexp.MustCompile("`(\\w+)\\.\\(\\*(\\w+)\\)\\.(\\w+)`").FindAllStringSubmatch(readme, -1) {
-		room := method[1]
-		if room == "node" {
-			room = "raft/node"
-		}
-		if !declares(t, filepath.Join("raftkv", room), `func \(\w+ \*`+method[2]+`\) `+method[3]+`\(`) {
-			t.Errorf("README.md names %s, which is not there", method[0])
-		}
-	}
-	for _, place := range regexp.MustCompile("`(\\w+)`(?: does)? in \\[[^\\]]+\\]\\((raftkv/raft/\\w+\\.go)\\)").FindAllStringSubmatch(readme, -1) {
-		if !declares(t, place[2], `func \(\w+ \*\w+\) `+place[1]+`\(`) {
+	for _, place := range places {
+		if !declares(t, place[2], `func (\(\w+ \*?\w+\) )?`+place[1]+`\(`) {
 			t.Errorf("README.md says that %s is in %s", place[1], place[2])
 		}
 	}
@@ -359,7 +407,7 @@ func TestCitation(t *testing.T) {
 		t.Fatal(err)
 	}
 	module = bytes.ReplaceAll(module, []byte("\r\n"), []byte("\n")) // as a clone may have it
-	readme := readReadme(t)
+	readme := readReadme(t, "README.md")
 	for what, holds := range map[string]bool{
 		"cff-version is 1.2.0": cited.Version == "1.2.0", "type is software": cited.Type == "software", "message is given": cited.Message != "",
 		"title begins with the project's name":       strings.HasPrefix(cited.Title, "raftkv: "),

@@ -125,7 +125,7 @@ func searchV3(t *testing.T, page, own string) (all []byte) {
 // readmeCommands are those with which the README gets a run back, and chooses one of several.
 func readmeCommands(t *testing.T) (fetch, choose string) {
 	t.Helper()
-	readme, err := os.ReadFile("../README.md")
+	readme, err := os.ReadFile("../cmd/export/README.md")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -220,7 +220,7 @@ const (
 
 // TestGoldenReadmeScenarios compares the README's table with the scenarios themselves.
 func TestGoldenReadmeScenarios(t *testing.T) {
-	const file = "../../README.md"
+	const file = "README.md"
 	readme, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
