@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/types"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,35 +23,74 @@ func TestNewMessageFailsTheLintAtEachSwitch(t *testing.T) {
 	root := t.TempDir()
 	module(t, root, "github.com/raftkv/raftkv")
 	copySources(t, root, "raft", "kv", "world", "span", "list", "raft/node", "client")
-	spec := read(t, realSpec)
-	if findings, switches := lint(t, root, spec); len(findings) > 0 || switches < 5 {
-		t.Fatalf("as it is, %d switches over messages have these findings:\n%s", switches, strings.Join(findings, "\n"))
+	specs, err := filepath.Glob("../spec/*.yaml")
+	if err != nil {
+		t.Fatal(err)
 	}
-	for section, added := range map[string]string{
+	for _, name := range specs {
+		write(t, filepath.Join(root, "spec", filepath.Base(name)), read(t, name))
+	}
+	findings, switches := lint(t, root)
+	if len(findings) > 0 || switches["protocol"] < 3 || switches["kv"] < 4 {
+		t.Fatalf("as it is, %v switches over messages have these findings:\n%s", switches, strings.Join(findings, "\n"))
+	}
+	add(t, filepath.Join(root, "spec", "raftkv.yaml"), map[string]string{
 		"\nmessages:\n":  "  - {name: Ping, doc: A new message., fields: {term: Term}}\n",
 		"\nexchanges:\n": "  - {request: Ping, replies: [], from: [leader], to: server, method: raft.ping, doc: A new exchange.}\n",
 		"\nspans:\n":     "  - {id: ping_producer, name: raft.ping, kind: producer, service: node, root: true, groups: [Who], doc: A new span.}\n",
-	} {
-		spec = bytes.Replace(spec, []byte(section), []byte(section+added), 1)
-	}
+	})
+	add(t, filepath.Join(root, "spec", "kv.yaml"), map[string]string{
+		"\nmessages:\n":  "  - {name: Pong, doc: A new message.}\n",
+		"\nexchanges:\n": "  - {request: Pong, replies: [], from: [client], to: server, method: kv.pong, doc: A new exchange.}\n",
+		"\nspans:\n":     "  - {id: pong_producer, name: kv.pong, kind: producer, service: client, root: true, doc: A new span.}\n",
+	})
 	// What the compiler demands is there, and the lint is what is left.
-	write(t, filepath.Join(root, "raftkv", "raft", "ping.go"),
-		[]byte("package raft\n\nimport \"github.com/raftkv/raftkv/raftkv/raft/protocol\"\n\nfunc (n *Node) HandlePing(protocol.NodeID, protocol.Ping) {}\n"))
-	findings, switches := lint(t, root, spec)
+	write(t, filepath.Join(root, "raftkv", "raft", "ping.go"), []byte(`package raft
+
+import (
+	"github.com/raftkv/raftkv/raftkv/kv"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+)
+
+func (n *Node) HandlePing(kv.NodeID, protocol.Ping) {}
+func (n *Node) HandlePong(kv.ClientID, kv.Pong)     {}
+`))
+	findings, switches = lint(t, root)
+	found := map[string]int{}
 	for _, finding := range findings {
-		if !strings.Contains(finding, "missing cases for Ping") {
-			t.Errorf("a finding is not about the new message: %s", finding)
+		switch {
+		case strings.Contains(finding, "missing cases for Ping"):
+			found["protocol"]++
+		case strings.Contains(finding, "missing cases for Pong"):
+			found["kv"]++
+		default:
+			t.Errorf("a finding is not about a new message: %s", finding)
 		}
 	}
-	if len(findings) != switches {
-		t.Errorf("%d switches over messages have %d findings about a new message:\n%s", switches, len(findings), strings.Join(findings, "\n"))
+	if !maps.Equal(found, switches) {
+		t.Errorf("%v switches over messages have %v findings about a new message:\n%s", switches, found, strings.Join(findings, "\n"))
 	}
 }
 
-// lint generates what a spec says into a tree, and says what the linter finds there, and how many switches over messages there are.
-func lint(t *testing.T, root string, spec []byte) (findings []string, switches int) {
+// add adds lines to sections of a spec.
+func add(t *testing.T, file string, lines map[string]string) {
 	t.Helper()
-	files, err := generate(realSpec, "raftkv.yaml", spec)
+	spec := read(t, file)
+	for section, added := range lines {
+		if !bytes.Contains(spec, []byte(section)) {
+			t.Fatalf("%s has no line %q", file, strings.TrimSpace(section))
+		}
+		spec = bytes.Replace(spec, []byte(section), []byte(section+added), 1)
+	}
+	write(t, file, spec)
+}
+
+// lint generates what a tree's specs say, and returns what the linter finds there, and how many switches over messages
+// there are, by the package of the messages.
+func lint(t *testing.T, root string) (findings []string, switches map[string]int) {
+	t.Helper()
+	file := filepath.Join(root, "spec", "raftkv.yaml")
+	files, err := generate(file, "raftkv.yaml", read(t, file))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,21 +100,24 @@ func lint(t *testing.T, root string, spec []byte) (findings []string, switches i
 	loaded, err := packages.Load(&packages.Config{
 		Mode: packages.NeedName | packages.NeedSyntax | packages.NeedTypes | packages.NeedTypesInfo | packages.NeedFiles | packages.NeedImports | packages.NeedDeps,
 		Dir:  root, Env: append(os.Environ(), "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off"),
-	}, "./raftkv/raft/protocol", "./raftkv/raft", "./raftkv/raft/node", "./raftkv/client")
+	}, "./raftkv/kv", "./raftkv/raft/protocol", "./raftkv/raft", "./raftkv/raft/node", "./raftkv/client")
 	if err != nil || packages.PrintErrors(loaded) > 0 {
 		t.Fatalf("the tree does not compile: %v", err)
 	}
 	for _, err := range gochecksumtype.Run(loaded, gochecksumtype.Config{}) {
 		findings = append(findings, fmt.Sprint(err))
 	}
+	switches = map[string]int{}
 	for _, p := range loaded {
-		if strings.HasSuffix(p.PkgPath, "/protocol") {
+		if strings.HasSuffix(p.PkgPath, "/protocol") || strings.HasSuffix(p.PkgPath, "/kv") {
 			continue
 		}
 		for _, file := range p.Syntax {
 			ast.Inspect(file, func(n ast.Node) bool {
-				if s, is := n.(*ast.TypeSwitchStmt); is && overMessages(p.TypesInfo, s) {
-					switches++
+				if s, is := n.(*ast.TypeSwitchStmt); is {
+					if of := messagesOf(p.TypesInfo, s); of != "" {
+						switches[of]++
+					}
 				}
 				return true
 			})
@@ -83,8 +126,8 @@ func lint(t *testing.T, root string, spec []byte) (findings []string, switches i
 	return findings, switches
 }
 
-// overMessages says whether a type switch asks which message something is.
-func overMessages(info *types.Info, s *ast.TypeSwitchStmt) bool {
+// messagesOf is the package of the messages that a type switch asks about; empty if it is about no messages.
+func messagesOf(info *types.Info, s *ast.TypeSwitchStmt) string {
 	var assertion ast.Expr
 	switch assign := s.Assign.(type) {
 	case *ast.AssignStmt:
@@ -92,6 +135,8 @@ func overMessages(info *types.Info, s *ast.TypeSwitchStmt) bool {
 	case *ast.ExprStmt:
 		assertion = assign.X
 	}
-	named, is := info.TypeOf(assertion.(*ast.TypeAssertExpr).X).(*types.Named)
-	return is && named.Obj().Name() == "Message"
+	if named, is := info.TypeOf(assertion.(*ast.TypeAssertExpr).X).(*types.Named); is && named.Obj().Name() == "Message" {
+		return named.Obj().Pkg().Name()
+	}
+	return ""
 }

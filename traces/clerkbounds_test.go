@@ -13,7 +13,7 @@ import (
 
 // A clerk remembers no more than so many texts and names, and none so long, whatever a file says: it begins anew, and tells the judge.
 func TestClerkForgets(t *testing.T) {
-	spec := spans.Specs()[0]
+	spec := spans.AllSpecs()[0]
 	for name, c := range map[string]struct {
 		lines int
 		say   func(s *Span, line string)

@@ -8,11 +8,14 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/raftkv/raftkv/raftkv/client"
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/raft/node"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/sim"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
 )
 
@@ -54,10 +57,12 @@ func record(t testing.TB, s scenario, exporters ...sdktrace.SpanExporter) {
 	var clients []*client.Client
 	s.sim.Finished = func() bool { return finished(nodes, clients) }
 	w := sim.New(s.sim)
-	tracer := func(service string) spans.Tracer { return spans.NewTracer(recorder.Tracer(service), s.run, epoch) }
+	tracer := func(service string) *span.Tracer {
+		return worldspans.NewTracer(recorder.Tracer(service), s.run, epoch).Tracer
+	}
 	root := uint64(world.RootID(0, world.NameOf(spans.RunName), 0, 0))
 	config := "num_nodes = 3\nnum_clients = 2\n[raft]\nnum_nodes = 99\n"
-	outside := tracer("world")
+	outside := worldspans.Tracer{Tracer: tracer("world")}
 	outside.Follow(w)
 	outside.StartRun(spans.Begin{Self: spans.Ref{Root: root, ID: root}}, config, "test", "test", int64(s.sim.Seed)).End()
 	var peers []protocol.NodeID
@@ -70,7 +75,7 @@ func record(t testing.TB, s scenario, exporters ...sdktrace.SpanExporter) {
 			c.ElectionTimeout = world.Range{Min: 150 * time.Millisecond, Max: 300 * time.Millisecond}
 			c.HeartbeatInterval, c.NoopOnElection, c.MaxEntries = 50*time.Millisecond, true, 64
 		}
-		n := node.New(c, tracer(id.String()))
+		n := node.New(c, spans.Tracer{Tracer: tracer(id.String())})
 		nodes = append(nodes, n)
 		w.Add(n)
 		w.Tell(0, n.ID(), world.RootID(n.ID(), world.NameOf("peers"), 0, 0), protocol.SetPeers{Peers: peers})
@@ -80,7 +85,7 @@ func record(t testing.TB, s scenario, exporters ...sdktrace.SpanExporter) {
 		id := protocol.ClientID(i + 1)
 		c := client.New(client.Config{
 			ID: id, Servers: s.nodes, First: 1, Requests: s.requests, Keys: []string{"a", "b", "c"}, Start: 50 * time.Millisecond, Timeout: 400 * time.Millisecond,
-		}, tracer(id.String()))
+		}, kvspans.Tracer{Tracer: tracer(id.String())})
 		clients = append(clients, c)
 		w.Add(c)
 	}

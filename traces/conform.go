@@ -81,7 +81,7 @@ var (
 )
 
 func shapesOf(ids ...string) (set shapeSet) {
-	for number, spec := range spans.Specs() {
+	for number, spec := range spans.AllSpecs() {
 		if slices.Contains(ids, spec.ID) {
 			set |= 1 << number
 		}
@@ -125,7 +125,7 @@ var TheSpec = sync.OnceValue(newSpecShapes)
 
 func newSpecShapes() specShapes {
 	all := specShapes{Shapes: map[SpanShape]*specShape{}, names: map[string][]*specShape{}, byID: map[string]*specShape{}, keys: map[string]int{}}
-	for i, spec := range spans.Specs() {
+	for i, spec := range spans.AllSpecs() {
 		s := all.newSpecShape(i, &spec)
 		all.Shapes[SpanShape{spec.Name, spec.Kind}] = s
 		all.names[spec.Name] = append(all.names[spec.Name], s)
@@ -164,7 +164,7 @@ func (all *specShapes) newSpecShape(number int, spec *spans.Spec) *specShape {
 		a := &spec.Attributes[i]
 		s.attributes.of = append(s.attributes.of, attributeOf{s, a, uint8(all.keys[string(a.Key)])})
 	}
-	for i, other := range spans.Specs() {
+	for i, other := range spans.AllSpecs() {
 		if slices.Contains(spec.Parents, other.ID) {
 			s.parents |= 1 << i
 		}

@@ -16,7 +16,7 @@ import (
 // repliesOf are the names of the replies that there are to the request of a span; nil for spans of no request.
 var repliesOf = func() map[string][]string {
 	replies := map[string][]string{}
-	for _, m := range []protocol.Message{
+	for _, m := range []interface{ Name() string }{
 		protocol.VoteGranted{}, protocol.VoteDenied{}, protocol.AppendEntriesOk{}, protocol.AppendEntriesRejected{}, protocol.Answered{}, protocol.NotLeader{}, protocol.OutcomeUnknown{},
 	} {
 		add := func(is bool, ids ...string) {

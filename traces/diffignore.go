@@ -62,7 +62,7 @@ func declaredKeys() (keys []attribute.Key) {
 			keys = append(keys, all[i].Key)
 		}
 	}
-	for _, spec := range spans.Specs() {
+	for _, spec := range spans.AllSpecs() {
 		add(spec.Attributes)
 		for _, event := range spec.Events {
 			add(event.Attributes)

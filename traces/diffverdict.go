@@ -170,7 +170,7 @@ func (l *alignment) sameRuns() bool {
 // declared says whether the spec declares a span of that name and kind: what it does not declare another program may
 // have made.
 func declared(s *shape) bool {
-	return slices.ContainsFunc(spans.Specs(), func(spec spans.Spec) bool { return spec.Name == DeclaredName(s.Name) && spec.Kind == s.Kind })
+	return slices.ContainsFunc(spans.AllSpecs(), func(spec spans.Spec) bool { return spec.Name == DeclaredName(s.Name) && spec.Kind == s.Kind })
 }
 
 // foreignReason is why a pair differs of which the spec declares nothing: no span of that name, or none of the
@@ -197,7 +197,7 @@ func foreignKey(name string) bool {
 	if fieldOrder(name) != fieldOrder("") || name == "status" {
 		return false
 	}
-	return !slices.ContainsFunc(spans.Specs(), func(spec spans.Spec) bool {
+	return !slices.ContainsFunc(spans.AllSpecs(), func(spec spans.Spec) bool {
 		return slices.ContainsFunc(spec.Attributes, func(a spans.AttributeSpec) bool { return string(a.Key) == name })
 	})
 }

@@ -278,7 +278,7 @@ func (d *decoder) tags() []attribute.KeyValue {
 // listKeys are the attributes that are lists of texts, as the spec says: Jaeger does not.
 var listKeys = func() map[attribute.Key]bool {
 	keys := map[attribute.Key]bool{}
-	for _, spec := range spans.Specs() {
+	for _, spec := range spans.AllSpecs() {
 		for _, a := range spec.Attributes {
 			if a.Type == attribute.STRINGSLICE {
 				keys[a.Key] = true

@@ -17,6 +17,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	raftstory "github.com/raftkv/raftkv/raftkv/raft/story"
@@ -270,7 +271,7 @@ func TestRecorderKeepsTheFirstError(t *testing.T) {
 	tracer := ticking(recorder, "client-1")
 	for i := range 10 {
 		id := uint64(i) + 1
-		tracer.StartClientStart(spans.Begin{Self: spans.Ref{Root: id, ID: id}}).End()
+		kvspans.Tracer{Tracer: tracer.Tracer}.StartClientStart(spans.Begin{Self: spans.Ref{Root: id, ID: id}}).End()
 		if err := recorder.Err(); errors.Is(err, broken.err) != (i >= 2) {
 			t.Errorf("after span %d, the recorder's error is %v", i+1, err)
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/traces"
@@ -131,7 +132,7 @@ func TestLossesAreToldAfterwards(t *testing.T) {
 func TestWhatAFaultDidLinksToIt(t *testing.T) {
 	p := newPost(t)
 	cut, crash := spans.Ref{Root: 90, ID: 90}, spans.Ref{Root: 91, ID: 91}
-	client := spans.NewTracer(p.Tracer("client-1"), 1, epoch)
+	client := kvspans.NewTracer(p.Tracer("client-1"), 1, epoch)
 	client.Follow(&ticks{})
 	call := func(id uint64) spans.PutClientSpan {
 		return client.StartPutClient(spans.Begin{Self: spans.Ref{Root: 1, ID: id}, Parent: 1}, protocol.RequestID{Client: 1, Sequence: 1}, 1, "node-1")

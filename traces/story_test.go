@@ -11,10 +11,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	raftstory "github.com/raftkv/raftkv/raftkv/raft/story"
 	"github.com/raftkv/raftkv/raftkv/world"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/story"
 )
@@ -193,7 +195,9 @@ func together(lines string) string {
 
 // scene opens spans for the lines of a story that a run seldom has.
 type scene struct {
-	node, client spans.Tracer
+	world        worldspans.Tracer // as node-1, too
+	node         spans.Tracer
+	client       kvspans.Tracer
 	leader, peer spans.Who
 	id           uint64
 }
@@ -219,49 +223,49 @@ func TestStoryLines(t *testing.T) {
 	request := protocol.RequestID{Client: 2, Sequence: 3}
 	for want, play := range map[string]func(s *scene){
 		"1.000ms  node-1    VIOLATION of ElectionSafety: At most one leader.": func(s *scene) {
-			s.node.StartViolation(s.begin(), "ElectionSafety", []string{"one", "other"}).Fail("violation", "At most one leader.")
+			s.world.StartViolation(s.begin(), "ElectionSafety", []string{"one", "other"}).Fail("violation", "At most one leader.")
 		},
 		"1.000ms  node-1    FAULT: node-1 crashes": func(s *scene) {
-			s.node.StartFault(s.begin(), spans.FaultCrash, "node-1", "40ms").End()
+			s.world.StartFault(s.begin(), spans.FaultCrash, "node-1", "40ms").End()
 		},
 		"1.000ms  node-1    FAULT: everything is healed (as index 4 commits)": func(s *scene) {
-			s.node.StartFault(s.begin(), spans.FaultHeal, "all", "index 4 commits").End()
+			s.world.StartFault(s.begin(), spans.FaultHeal, "all", "index 4 commits").End()
 		},
 		"1.000ms  node-1    FAULT: the network parts: node-1 | node-2 node-3": func(s *scene) {
-			s.node.StartFault(s.begin(), spans.FaultPartition, "node-1 | node-2 node-3", "40ms").End()
+			s.world.StartFault(s.begin(), spans.FaultPartition, "node-1 | node-2 node-3", "40ms").End()
 		},
 		"1.000ms  node-1    FAULT: what node-1 sends to node-2, node-3 is lost; the other way is open": func(s *scene) {
-			span := s.node.StartFault(s.begin(), spans.FaultPartition, "node-1 | node-2 node-3", "40ms")
+			span := s.world.StartFault(s.begin(), spans.FaultPartition, "node-1 | node-2 node-3", "40ms")
 			span.SetFaultOneWay(true)
 			span.End()
 		},
 		"1.000ms  node-1    FAULT: what node-1, node-2 send to node-3 is lost; the other way is open": func(s *scene) {
-			span := s.node.StartFault(s.begin(), spans.FaultPartition, "node-1 node-2 | node-3", "40ms")
+			span := s.world.StartFault(s.begin(), spans.FaultPartition, "node-1 node-2 | node-3", "40ms")
 			span.SetFaultOneWay(true)
 			span.End()
 		},
 		"1.000ms  node-1    FAULT: the clock of node-1 jumps back by 40ms": func(s *scene) {
-			span := s.node.StartFault(s.begin(), spans.FaultSkew, "node-1", "40ms")
+			span := s.world.StartFault(s.begin(), spans.FaultSkew, "node-1", "40ms")
 			span.SetFaultBy(-40 * time.Millisecond)
 			span.End()
 		},
 		"1.000ms  node-1    FAULT: the clock of node-1 runs at 1.5 times the true pace": func(s *scene) {
-			span := s.node.StartFault(s.begin(), spans.FaultSkew, "node-1", "40ms")
+			span := s.world.StartFault(s.begin(), spans.FaultSkew, "node-1", "40ms")
 			span.SetFaultRatePermille(1500)
 			span.End()
 		},
 		"1.000ms  node-1    FAULT: node-1 is slow: each step takes 5ms longer": func(s *scene) {
-			span := s.node.StartFault(s.begin(), spans.FaultSlow, "node-1", "40ms")
+			span := s.world.StartFault(s.begin(), spans.FaultSlow, "node-1", "40ms")
 			span.SetFaultBy(5 * time.Millisecond)
 			span.End()
 		},
 		"1.000ms  node-1    FAULT: node-1 crashes in the middle of a write, and the disk keeps a part of the record": func(s *scene) {
-			span := s.node.StartFault(s.begin(), spans.FaultLoseUnsynced, "node-1", "40ms")
+			span := s.world.StartFault(s.begin(), spans.FaultLoseUnsynced, "node-1", "40ms")
 			span.SetFaultTorn(true)
 			span.End()
 		},
 		"1.000ms  node-1      but other": func(s *scene) {
-			s.node.StartViolation(s.begin(), "ElectionSafety", []string{"one", "other"}).Fail("violation", "At most one leader.")
+			s.world.StartViolation(s.begin(), "ElectionSafety", []string{"one", "other"}).Fail("violation", "At most one leader.")
 		},
 		"2.000ms  node-1    vote denied by node-2": func(s *scene) {
 			s.node.StartRequestVoteClient(s.begin(), s.leader, "node-2", 1, 0, 0).End("VoteDenied", 4)
@@ -394,11 +398,12 @@ func TestStoryLines(t *testing.T) {
 			lines := story.New(raftstory.Protocol())
 			recorder := traces.NewRecorder(traces.RecorderOptions{Run: 1}, lines)
 			world, _ := at(recorder, "world")
-			world.StartRun(spans.Begin{Self: spans.Ref{Root: 9, ID: 9}}, "", "", "", 0).End()
+			worldspans.Tracer{Tracer: world.Tracer}.StartRun(spans.Begin{Self: spans.Ref{Root: 9, ID: 9}}, "", "", "", 0).End()
 			s := &scene{
-				node: spans.NewTracer(recorder.Tracer("node-1"), 1, epoch), client: spans.NewTracer(recorder.Tracer("client-2"), 1, epoch),
+				node: spans.NewTracer(recorder.Tracer("node-1"), 1, epoch), client: kvspans.NewTracer(recorder.Tracer("client-2"), 1, epoch),
 				leader: spans.Who{Node: 1, Term: 4, Role: protocol.RoleLeader}, peer: spans.Who{Node: 1, Term: 4}, id: 0xabc,
 			}
+			s.world = worldspans.Tracer{Tracer: s.node.Tracer}
 			s.node.Follow(s)
 			s.client.Follow(s)
 			play(s)
@@ -416,7 +421,7 @@ func TestStoryLines(t *testing.T) {
 
 // Each span of the spec has its own lines, or none: it is not told by its name, as those of another protocol are.
 func TestStoryKnowsEverySpan(t *testing.T) {
-	for _, spec := range spans.Specs() {
+	for _, spec := range spans.AllSpecs() {
 		lines := story.New(raftstory.Protocol())
 		lines.Add(&traces.Span{ID: 1, Root: 1, Name: spec.Name, Kind: spec.Kind, Service: "node-1", Start: epoch, End: epoch})
 		if text := tell(t, lines, story.Plain); strings.Contains(text, spec.Name) {

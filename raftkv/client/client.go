@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/raftkv/raftkv/raftkv/raft/protocol"
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/raftkv/kv"
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 )
 
 // redirectPause is how long a client waits before it asks again when a server knows no leader: about a round of messages, so that an election is waited for
@@ -17,9 +19,9 @@ const redirectPause = 10 * time.Millisecond
 
 // Config says how a client behaves.
 type Config struct {
-	ID         protocol.ClientID
+	ID         kv.ClientID
 	Servers    int                             // they are numbered from 1
-	First      protocol.NodeID                 // the server that is asked first
+	First      kv.NodeID                       // the server that is asked first
 	Requests   int                             // operations to be done, if they are not written
 	Written    bool                            // the client does Operations and no others
 	Operations []Operation                     // in the order of their numbers
@@ -39,9 +41,9 @@ type Client struct {
 	config Config
 	id     world.ProcessID
 	world  world.World
-	tracer spans.Tracer
+	tracer kvspans.Tracer
 
-	target    protocol.NodeID // the server that is asked next
+	target    kv.NodeID // the server that is asked next
 	operation operation
 	try       try
 	done      int // operations that ended
@@ -54,21 +56,21 @@ type operation struct {
 	Operation
 
 	open    bool
-	ref     spans.Ref
-	request protocol.RequestID
-	message protocol.Message
+	ref     span.Ref
+	request kv.RequestID
+	message kv.Message
 	span    operationSpan // nil when no spans are opened
 	giveUp  world.TimerHandle
 	pause   world.TimerHandle
 	tries   int
-	told    int       // how often in a row it went where the leader was said to be
-	asked   []uint64  // how often each server was asked, by NodeID
-	last    spans.Ref // the try before
+	told    int      // how often in a row it went where the leader was said to be
+	asked   []uint64 // how often each server was asked, by NodeID
+	last    span.Ref // the try before
 }
 
 // try is one asking of one server.
 type try struct {
-	ref   spans.Ref // zero when none is open
+	ref   span.Ref // zero when none is open
 	timer world.TimerHandle
 	span  trySpan // nil when no spans are opened
 }
@@ -76,7 +78,7 @@ type try struct {
 var _ world.Process = (*Client)(nil)
 
 // New makes a client. A nil tracer opens no spans, and changes nothing else.
-func New(config Config, tracer spans.Tracer) *Client {
+func New(config Config, tracer kvspans.Tracer) *Client {
 	return &Client{
 		config: config, id: world.NewProcessID(world.ClientGroup, uint32(config.ID)), tracer: tracer, target: max(config.First, 1),
 		operation: operation{asked: make([]uint64, config.Servers+1)},
@@ -142,8 +144,8 @@ func (c *Client) Timeout(t world.Timer) {
 // start begins the first operation.
 func (c *Client) start() {
 	id := uint64(world.RootID(c.id, nameStart, 0, 0))
-	c.operation.ref = spans.Ref{Root: id, ID: id}
-	c.tracer.StartClientStart(spans.Begin{Self: c.operation.ref}).End()
+	c.operation.ref = span.Ref{Root: id, ID: id}
+	c.tracer.StartClientStart(span.Begin{Self: c.operation.ref}).End()
 	c.next()
 }
 
@@ -166,8 +168,8 @@ func (c *Client) next() {
 func (c *Client) begin(next Operation) {
 	id := OperationID(c.config.ID, next.Number)
 	op := operation{
-		Operation: next, open: true, ref: spans.Ref{Root: uint64(id), ID: uint64(id)}, asked: c.operation.asked,
-		request: protocol.RequestID{Client: c.config.ID, Sequence: protocol.Sequence(next.Number)},
+		Operation: next, open: true, ref: span.Ref{Root: uint64(id), ID: uint64(id)}, asked: c.operation.asked,
+		request: kv.RequestID{Client: c.config.ID, Sequence: kv.Sequence(next.Number)},
 	}
 	op.message = next.request(op.request)
 	clear(op.asked)
@@ -188,7 +190,7 @@ func (c *Client) ask() {
 	op.asked[c.target]++
 	op.tries++
 	c.tries++
-	c.try = try{ref: spans.Ref{Root: op.ref.Root, ID: uint64(id)}}
+	c.try = try{ref: span.Ref{Root: op.ref.Root, ID: uint64(id)}}
 	c.try.span = c.startTry()
 	op.last = c.try.ref
 	c.try.timer = c.world.SetTimer(0, world.Timer{Kind: timerTry, ID: id}, c.config.Timeout)
@@ -204,9 +206,9 @@ func (c *Client) Receive(e world.Envelope) {
 		c.receiveTurn(e)
 		return
 	}
-	reply, ok := e.Payload.(protocol.Message)
+	reply, ok := e.Payload.(kv.Message)
 	if !ok {
-		panic(fmt.Sprintf("client: %s got a %T, which is no message of the protocol", c.id, e.Payload))
+		panic(fmt.Sprintf("client: %s got a %T, which is no message of the store", c.id, e.Payload))
 	}
 	if c.try.ref.ID == 0 || uint64(e.InReplyTo) != c.try.ref.ID {
 		return
@@ -216,22 +218,21 @@ func (c *Client) Receive(e world.Envelope) {
 		c.try.span.SetAnsweredCopy(second)
 	}
 	switch m := reply.(type) {
-	case protocol.Answered:
+	case kv.Answered:
 		c.endTry(m, m.Result.String(), 0)
 		c.answered(m.Result)
-	case protocol.NotLeader:
+	case kv.NotLeader:
 		c.endTry(m, "", m.LeaderID)
 		c.redirect(m.LeaderID)
-	case protocol.OutcomeUnknown:
+	case kv.OutcomeUnknown:
 		c.endTry(m, "", 0)
 		c.redirect(0)
-	case protocol.RequestVote, protocol.VoteGranted, protocol.VoteDenied, protocol.AppendEntries, protocol.AppendEntriesOk,
-		protocol.AppendEntriesRejected, protocol.CommitNotification, protocol.ClientPut, protocol.ClientGet, protocol.ClientDelete:
+	case kv.ClientPut, kv.ClientGet, kv.ClientDelete:
 		panic(fmt.Sprintf("client: %s got %s, which is no answer to a client", c.id, m.Name()))
 	}
 }
 
-func (c *Client) answered(result protocol.Result) {
+func (c *Client) answered(result kv.Result) {
 	c.answers++
 	c.world.StopTimer(c.operation.giveUp)
 	c.ended(result)
@@ -245,13 +246,13 @@ func (c *Client) giveUp() {
 	if c.try.ref.ID != 0 {
 		c.world.StopTimer(c.try.timer)
 		if c.try.span != nil {
-			c.try.span.Fail(spans.ErrorTypeTimeout, "the operation was given up")
+			c.try.span.Fail(worldspans.ErrorTypeTimeout, "the operation was given up")
 		}
 	}
 	c.try = try{}
 	c.world.StopTimer(c.operation.pause)
 	if c.operation.span != nil {
-		c.operation.span.SetError(spans.ErrorTypeTimeout, "the outcome is not known")
+		c.operation.span.SetError(worldspans.ErrorTypeTimeout, "the outcome is not known")
 	}
 	c.ended(unknown{})
 }
@@ -285,7 +286,7 @@ func (c *Client) ended(result fmt.Stringer) {
 // redirect goes where the leader is said to be, at once if that is another server than the one that was asked, and
 // after a pause otherwise. When as many as there are servers have each named another one, it pauses, too: they may
 // name each other for ever.
-func (c *Client) redirect(leader protocol.NodeID) {
+func (c *Client) redirect(leader kv.NodeID) {
 	if leader != 0 && leader != c.target && c.operation.told < c.config.Servers {
 		c.operation.told++
 		c.target = leader
@@ -303,7 +304,7 @@ func (c *Client) tryTimedOut(t world.Timer) {
 		return
 	}
 	if c.try.span != nil {
-		c.try.span.Fail(spans.ErrorTypeTimeout, "no answer in time")
+		c.try.span.Fail(worldspans.ErrorTypeTimeout, "no answer in time")
 	}
 	c.try = try{}
 	c.operation.told = 0
@@ -312,17 +313,17 @@ func (c *Client) tryTimedOut(t world.Timer) {
 }
 
 // after is the server that follows in the order of their numbers, around.
-func (c *Client) after(id protocol.NodeID) protocol.NodeID {
-	return protocol.NodeID(uint64(id)%uint64(c.config.Servers) + 1)
+func (c *Client) after(id kv.NodeID) kv.NodeID {
+	return kv.NodeID(uint64(id)%uint64(c.config.Servers) + 1)
 }
 
 // Crash implements world.Process.
 func (c *Client) Crash() {
 	if c.try.span != nil {
-		c.try.span.Fail(spans.ErrorTypeCrash, "the process crashed")
+		c.try.span.Fail(worldspans.ErrorTypeCrash, "the process crashed")
 	}
 	if c.operation.span != nil {
-		c.operation.span.Fail(spans.ErrorTypeCrash, "the process crashed")
+		c.operation.span.Fail(worldspans.ErrorTypeCrash, "the process crashed")
 	}
 	c.try, c.operation.span, c.operation.open = try{}, nil, false
 }

@@ -12,10 +12,11 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/raftkv/raftkv/raftkv/client"
-	"github.com/raftkv/raftkv/raftkv/raft/protocol"
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/raftkv/kv"
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/sim"
 	"github.com/raftkv/raftkv/raftkv/world"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
 )
 
@@ -23,9 +24,9 @@ const ms = time.Millisecond
 
 // server answers as a test has it answer; nil is silence.
 type server struct {
-	id     protocol.NodeID
+	id     kv.NodeID
 	world  world.World
-	answer func(id protocol.NodeID, request protocol.RequestID) protocol.Message
+	answer func(id kv.NodeID, request kv.RequestID) kv.Message
 	heard  *[]string
 }
 
@@ -43,16 +44,16 @@ func (s *server) Receive(e world.Envelope) {
 	}
 }
 
-func requestOf(payload any) protocol.RequestID {
+func requestOf(payload any) kv.RequestID {
 	switch m := payload.(type) {
-	case protocol.ClientPut:
+	case kv.ClientPut:
 		return m.Request
-	case protocol.ClientGet:
+	case kv.ClientGet:
 		return m.Request
-	case protocol.ClientDelete:
+	case kv.ClientDelete:
 		return m.Request
 	}
-	return protocol.RequestID{}
+	return kv.RequestID{}
 }
 
 // kept is the trace of a test.
@@ -78,27 +79,27 @@ func (k *kept) named(prefix string) []traces.Span {
 }
 
 // try runs clients against three servers that answer like this, and returns what the servers heard.
-func try(t *testing.T, c client.Config, clients int, answer func(protocol.NodeID, protocol.RequestID) protocol.Message) ([]string, *kept) {
+func try(t *testing.T, c client.Config, clients int, answer func(kv.NodeID, kv.RequestID) kv.Message) ([]string, *kept) {
 	t.Helper()
 	return tryDelaying(t, nil, c, clients, answer)
 }
 
 // tryDelaying is try in a network that delays these messages.
 func tryDelaying(
-	t *testing.T, delay map[world.CausalID]time.Duration, c client.Config, clients int, answer func(protocol.NodeID, protocol.RequestID) protocol.Message,
+	t *testing.T, delay map[world.CausalID]time.Duration, c client.Config, clients int, answer func(kv.NodeID, kv.RequestID) kv.Message,
 ) ([]string, *kept) {
 	t.Helper()
 	var heard []string
 	trace := &kept{}
 	recorder := traces.NewRecorder(traces.RecorderOptions{Run: 1}, trace)
 	s := sim.New(sim.Config{Seed: 1, Latency: world.Range{Min: ms, Max: ms}, MaxDuration: time.Second, Delay: delay})
-	for id := range protocol.NodeID(3) {
+	for id := range kv.NodeID(3) {
 		s.Add(&server{id: id + 1, answer: answer, heard: &heard})
 	}
 	c.Servers, c.Clients, c.Keys, c.Start, c.Timeout, c.First = 3, clients, []string{"a", "b"}, 10*ms, 100*ms, 1
-	for id := range protocol.ClientID(clients) {
+	for id := range kv.ClientID(clients) {
 		c.ID = id + 1
-		s.Add(client.New(c, spans.NewTracer(recorder.Tracer(c.ID.String()), 1, time.Unix(0, 0))))
+		s.Add(client.New(c, kvspans.NewTracer(recorder.Tracer(c.ID.String()), 1, time.Unix(0, 0))))
 	}
 	if _, err := s.Run(t.Context()); err != nil {
 		t.Fatal(err)
@@ -106,8 +107,8 @@ func tryDelaying(
 	return heard, trace
 }
 
-func answered(_ protocol.NodeID, r protocol.RequestID) protocol.Message {
-	return protocol.Answered{Request: r, Result: protocol.Found{Value: "for " + r.String()}}
+func answered(_ kv.NodeID, r kv.RequestID) kv.Message {
+	return kv.Answered{Request: r, Result: kv.Found{Value: "for " + r.String()}}
 }
 
 func check(t *testing.T, got []string, want ...string) {
@@ -126,9 +127,9 @@ func TestOneAfterTheOther(t *testing.T) {
 }
 
 func TestGoesWhereTheLeaderIs(t *testing.T) {
-	heard, _ := try(t, client.Config{Requests: 2}, 1, func(id protocol.NodeID, r protocol.RequestID) protocol.Message {
+	heard, _ := try(t, client.Config{Requests: 2}, 1, func(id kv.NodeID, r kv.RequestID) kv.Message {
 		if id != 3 {
-			return protocol.NotLeader{Request: r, LeaderID: 3}
+			return kv.NotLeader{Request: r, LeaderID: 3}
 		}
 		return answered(id, r)
 	})
@@ -136,9 +137,9 @@ func TestGoesWhereTheLeaderIs(t *testing.T) {
 }
 
 func TestWaitsBeforeAskingElsewhereWhenNobodyLeads(t *testing.T) {
-	heard, _ := try(t, client.Config{Requests: 1}, 1, func(id protocol.NodeID, r protocol.RequestID) protocol.Message {
+	heard, _ := try(t, client.Config{Requests: 1}, 1, func(id kv.NodeID, r kv.RequestID) kv.Message {
 		if id == 1 {
-			return protocol.NotLeader{Request: r}
+			return kv.NotLeader{Request: r}
 		}
 		return answered(id, r)
 	})
@@ -146,9 +147,9 @@ func TestWaitsBeforeAskingElsewhereWhenNobodyLeads(t *testing.T) {
 }
 
 func TestAsksAgainWhenTheOutcomeIsUnknown(t *testing.T) {
-	heard, trace := try(t, client.Config{Requests: 1}, 1, func(id protocol.NodeID, r protocol.RequestID) protocol.Message {
+	heard, trace := try(t, client.Config{Requests: 1}, 1, func(id kv.NodeID, r kv.RequestID) kv.Message {
 		if id == 1 {
-			return protocol.OutcomeUnknown{Request: r}
+			return kv.OutcomeUnknown{Request: r}
 		}
 		return answered(id, r)
 	})
@@ -159,7 +160,7 @@ func TestAsksAgainWhenTheOutcomeIsUnknown(t *testing.T) {
 }
 
 func TestAsksElsewhereWhenNoAnswerComes(t *testing.T) {
-	heard, trace := try(t, client.Config{Requests: 1}, 1, func(id protocol.NodeID, r protocol.RequestID) protocol.Message {
+	heard, trace := try(t, client.Config{Requests: 1}, 1, func(id kv.NodeID, r kv.RequestID) kv.Message {
 		if id == 1 {
 			return nil
 		}
@@ -235,7 +236,7 @@ func TestDoesWhatIsWritten(t *testing.T) {
 
 // A client that gives up does not know what came of its operation, and says so; an answer that comes later is not taken for the next operation's.
 func TestGivesUp(t *testing.T) {
-	heard, trace := try(t, client.Config{Requests: 2, GiveUp: 150 * ms}, 1, func(id protocol.NodeID, r protocol.RequestID) protocol.Message {
+	heard, trace := try(t, client.Config{Requests: 2, GiveUp: 150 * ms}, 1, func(id kv.NodeID, r kv.RequestID) kv.Message {
 		if r.Sequence == 1 {
 			return nil
 		}
@@ -247,15 +248,15 @@ func TestGivesUp(t *testing.T) {
 		t.Errorf("the operations are %v, want the first of unknown outcome and the second answered", operations)
 	}
 	tries := trace.named("raftkv.KV/")
-	if len(tries) != 3 || tries[1].Attribute("error.type").String() != spans.ErrorTypeTimeout || tries[1].End.Sub(time.Unix(0, 0)) != 160*ms {
+	if len(tries) != 3 || tries[1].Attribute("error.type").String() != worldspans.ErrorTypeTimeout || tries[1].End.Sub(time.Unix(0, 0)) != 160*ms {
 		t.Errorf("the tries are %v, want the second to time out when the client gives up", tries)
 	}
 }
 
 // A client that gives up while it waits to ask again does not wait on behalf of its next operation.
 func TestGivesUpWhileItWaits(t *testing.T) {
-	heard, _ := try(t, client.Config{Requests: 2, GiveUp: 9 * ms}, 1, func(_ protocol.NodeID, r protocol.RequestID) protocol.Message {
-		return protocol.NotLeader{Request: r} // so that it pauses for 10ms
+	heard, _ := try(t, client.Config{Requests: 2, GiveUp: 9 * ms}, 1, func(_ kv.NodeID, r kv.RequestID) kv.Message {
+		return kv.NotLeader{Request: r} // so that it pauses for 10ms
 	})
 	check(t, heard, "11ms node-1 hears client-1/1", "20ms node-2 hears client-1/2")
 }
@@ -263,8 +264,8 @@ func TestGivesUpWhileItWaits(t *testing.T) {
 // TestRedirectedInCircles has two servers name each other as the leader for a second. A message takes a millisecond,
 // so that without a pause they would be asked 500 times.
 func TestRedirectedInCircles(t *testing.T) {
-	heard, _ := try(t, client.Config{Requests: 1}, 1, func(id protocol.NodeID, r protocol.RequestID) protocol.Message {
-		return protocol.NotLeader{Request: r, LeaderID: 3 - min(id, 2)}
+	heard, _ := try(t, client.Config{Requests: 1}, 1, func(id kv.NodeID, r kv.RequestID) kv.Message {
+		return kv.NotLeader{Request: r, LeaderID: 3 - min(id, 2)}
 	})
 	if len(heard) > 250 {
 		t.Errorf("a client asked %d times", len(heard))

@@ -1,20 +1,22 @@
 package client
 
 import (
-	"github.com/raftkv/raftkv/raftkv/raft/protocol"
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/raftkv/kv"
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 )
 
 // The names that causal ids are made of.
 var (
-	nameStart     = world.NameOf(spans.ClientStartName)
+	nameStart     = world.NameOf(kvspans.ClientStartName)
 	nameOperation = world.NameOf("operation") // whatever it asks for: client-2 operation 3
 	namePause     = world.NameOf("pause")
 	nameGiveUp    = world.NameOf("give up")
-	nameTurn      = world.NameOf(spans.TurnProducerName)
+	nameTurn      = world.NameOf(kvspans.TurnProducerName)
 	nameOfTry     = [...]world.Name{
-		Put: world.NameOf(spans.PutClientName), Get: world.NameOf(spans.GetClientName), Delete: world.NameOf(spans.DeleteClientName),
+		Put: world.NameOf(kvspans.PutClientName), Get: world.NameOf(kvspans.GetClientName), Delete: world.NameOf(kvspans.DeleteClientName),
 	}
 )
 
@@ -30,7 +32,7 @@ type operationSpan interface {
 type trySpan interface {
 	world.Sent
 	SetResult(string)
-	SetLeaderID(protocol.NodeID)
+	SetLeaderID(kv.NodeID)
 	SetAnsweredCopy(int64)
 	End(reply string)
 	Fail(errorType, description string)
@@ -43,7 +45,7 @@ func (c *Client) startOperation() operationSpan {
 		return nil
 	}
 	op := &c.operation
-	begin := spans.Begin{Self: op.ref}
+	begin := span.Begin{Self: op.ref}
 	switch op.Kind {
 	case Put:
 		return c.tracer.StartKVPut(begin, op.request, op.Key, op.Value)
@@ -61,9 +63,9 @@ func (c *Client) startTry() trySpan {
 		return nil
 	}
 	op := &c.operation
-	begin := spans.Begin{Self: c.try.ref, Parent: op.ref.ID}
+	begin := span.Begin{Self: c.try.ref, Parent: op.ref.ID}
 	if op.tries > 1 {
-		begin.Links = []spans.Link{spans.LinkTo(op.last, spans.LinkPrevious)}
+		begin.Links = []span.Link{worldspans.LinkTo(op.last, worldspans.LinkPrevious)}
 	}
 	switch op.Kind {
 	case Put:
@@ -86,7 +88,7 @@ func (c *Client) copyAnswered(reply *world.Envelope) int64 {
 	return 0
 }
 
-func (c *Client) endTry(reply protocol.Message, result string, leader protocol.NodeID) {
+func (c *Client) endTry(reply kv.Message, result string, leader kv.NodeID) {
 	if span := c.try.span; span != nil {
 		if result != "" {
 			span.SetResult(result)

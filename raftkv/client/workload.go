@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
@@ -32,20 +32,20 @@ type Operation struct {
 	Number int // among the client's operations, from 1; a later one has a higher number
 	Kind   Kind
 	Key    string
-	Value  string          // of a put
-	At     time.Duration   // it does not begin before this
-	Server protocol.NodeID // that is asked first; none for the one that the client takes for the leader
+	Value  string        // of a put
+	At     time.Duration // it does not begin before this
+	Server kv.NodeID     // that is asked first; none for the one that the client takes for the leader
 }
 
 // request is the operation as a message, the same in all its tries.
-func (o Operation) request(id protocol.RequestID) protocol.Message {
+func (o Operation) request(id kv.RequestID) kv.Message {
 	switch o.Kind {
 	case Put:
-		return protocol.ClientPut{Request: id, Key: o.Key, Value: o.Value}
+		return kv.ClientPut{Request: id, Key: o.Key, Value: o.Value}
 	case Get:
-		return protocol.ClientGet{Request: id, Key: o.Key}
+		return kv.ClientGet{Request: id, Key: o.Key}
 	case Delete:
-		return protocol.ClientDelete{Request: id, Key: o.Key}
+		return kv.ClientDelete{Request: id, Key: o.Key}
 	}
 	return nil
 }
@@ -76,7 +76,7 @@ func (c *Config) Operation(after int, random func(world.Name, world.CausalID) ui
 }
 
 // OperationID names a client's operation, whatever it asks for.
-func OperationID(client protocol.ClientID, number int) world.CausalID {
+func OperationID(client kv.ClientID, number int) world.CausalID {
 	return world.RootID(world.NewProcessID(world.ClientGroup, uint32(client)), nameOperation, uint64(number), 0)
 }
 

@@ -1,26 +1,25 @@
-// Package kv is the state machine that the log is applied to: a store of values by key. It is deterministic, so that servers that apply the same entries in the
-// same order hold the same values and give the same answers.
+// Package kv is the store: values by key, as a state machine, and how clients ask a server of it. It is deterministic, so
+// that servers that apply the same commands in the same order hold the same values and give the same answers. store.go is
+// the state machine; the rest is generated from kv.yaml: commands, results, and the messages between clients and servers.
 package kv
-
-import "github.com/raftkv/raftkv/raftkv/raft/protocol"
 
 // Store holds the values, and for each client the last operation that took effect, so that an operation takes effect once however often its entry is in the log:
 // the client tries again when an answer is lost (§8).
 type Store struct {
 	values    map[string]string
-	sessions  map[protocol.ClientID]session
+	sessions  map[ClientID]session
 	forgetful bool // see NewForgetful
 }
 
 // session is a client's latest operation and its answer. The latest is enough, since a client has one operation open at a time.
 type session struct {
-	sequence protocol.Sequence
-	result   protocol.Result
+	sequence Sequence
+	result   Result
 }
 
 // New makes an empty store.
 func New() *Store {
-	return &Store{values: make(map[string]string), sessions: make(map[protocol.ClientID]session)}
+	return &Store{values: make(map[string]string), sessions: make(map[ClientID]session)}
 }
 
 // NewForgetful makes an empty store that takes an operation again when the client tries again: it is wrong on purpose, for who wants to see what then breaks.
@@ -30,61 +29,61 @@ func NewForgetful() *Store {
 	return s
 }
 
-// Apply has a committed entry take effect, and returns the answer for the client that asked. An operation that took effect already gets its first answer again. One
-// older than the client's latest is a late copy of something that the client is done with: it does nothing, and nobody waits for its answer, which is Nothing. An
-// entry that no client asked for has no session.
-func (s *Store) Apply(entry protocol.LogEntry) protocol.Result {
-	if entry.Request.Client == 0 {
-		return s.execute(entry.Command)
+// Apply has a command that was agreed on take effect, and returns the answer for the client that asked. An operation that took effect already gets its first answer again. One
+// older than the client's latest is a late copy of something that the client is done with: it does nothing, and nobody waits for its answer, which is Nothing. A
+// command that no client asked for has no session.
+func (s *Store) Apply(request RequestID, command Command) Result {
+	if request.Client == 0 {
+		return s.execute(command)
 	}
-	last, known := s.sessions[entry.Request.Client]
+	last, known := s.sessions[request.Client]
 	switch {
-	case known && entry.Request.Sequence == last.sequence && !s.forgetful:
+	case known && request.Sequence == last.sequence && !s.forgetful:
 		return last.result
-	case known && entry.Request.Sequence < last.sequence:
-		return protocol.Nothing{}
+	case known && request.Sequence < last.sequence:
+		return Nothing{}
 	}
-	result := s.execute(entry.Command)
-	s.sessions[entry.Request.Client] = session{sequence: entry.Request.Sequence, result: result}
+	result := s.execute(command)
+	s.sessions[request.Client] = session{sequence: request.Sequence, result: result}
 	return result
 }
 
 // execute is what each command does, whoever asks.
-func (s *Store) execute(command protocol.Command) protocol.Result {
+func (s *Store) execute(command Command) Result {
 	switch c := command.(type) {
-	case protocol.Put:
+	case Put:
 		return s.put(c.Key, c.Value)
-	case protocol.Get:
+	case Get:
 		return s.get(c.Key)
-	case protocol.Delete:
+	case Delete:
 		return s.remove(c.Key)
-	case protocol.Noop:
-		return protocol.Nothing{}
+	case Noop:
+		return Nothing{}
 	}
-	return protocol.Nothing{} // an entry without a command
+	return Nothing{} // no command
 }
 
 // put stores a value at a key that has none. A key that has one keeps it.
-func (s *Store) put(key, value string) protocol.Result {
+func (s *Store) put(key, value string) Result {
 	if _, taken := s.values[key]; taken {
-		return protocol.KeyExists{Key: key}
+		return KeyExists{Key: key}
 	}
 	s.values[key] = value
-	return protocol.Stored{}
+	return Stored{}
 }
 
-func (s *Store) get(key string) protocol.Result {
+func (s *Store) get(key string) Result {
 	value, found := s.values[key]
 	if !found {
-		return protocol.KeyNotFound{Key: key}
+		return KeyNotFound{Key: key}
 	}
-	return protocol.Found{Value: value}
+	return Found{Value: value}
 }
 
-func (s *Store) remove(key string) protocol.Result {
+func (s *Store) remove(key string) Result {
 	if _, found := s.values[key]; !found {
-		return protocol.KeyNotFound{Key: key}
+		return KeyNotFound{Key: key}
 	}
 	delete(s.values, key)
-	return protocol.Deleted{}
+	return Deleted{}
 }

@@ -5,13 +5,14 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 // BenchmarkStep measures steps one by one, in a cluster of five.
 func BenchmarkStep(b *testing.B) {
-	command := protocol.Receive{Message: protocol.ClientPut{Request: protocol.RequestID{Client: 1, Sequence: 1}, Key: "a", Value: "val_1"}}
+	command := protocol.Request{Message: kv.ClientPut{Request: kv.RequestID{Client: 1, Sequence: 1}, Key: "a", Value: "val_1"}}
 	b.Run("leader/command, the window is full", func(b *testing.B) {
 		leader := elected(0, raft.Config{MaxEntries: 64, MaxInFlight: 1})
 		measure(b, func(int) { leader.Step(command) })
@@ -26,7 +27,7 @@ func BenchmarkStep(b *testing.B) {
 		leader := elected(0, raft.Config{MaxEntries: 64, MaxInFlight: 1})
 		measure(b, func(i int) {
 			leader.Step(command)
-			for from := protocol.NodeID(2); from <= 5; from++ {
+			for from := kv.NodeID(2); from <= 5; from++ {
 				leader.Step(protocol.Receive{From: from, Message: protocol.AppendEntriesOk{Term: 1, MatchIndex: protocol.LogIndex(i + 1)}})
 			}
 		})
@@ -42,7 +43,7 @@ func BenchmarkStep(b *testing.B) {
 	})
 	b.Run("follower/entry, committed by the next", func(b *testing.B) {
 		follower := follower(0)
-		entries := []protocol.LogEntry{{Term: 1, Command: protocol.Noop{}}}
+		entries := []protocol.LogEntry{{Term: 1, Command: kv.Noop{}}}
 		measure(b, func(i int) {
 			prev := protocol.LogIndex(i)
 			m := protocol.AppendEntries{Term: 1, LeaderID: 2, PrevLogIndex: prev, PrevLogTerm: 1, Entries: entries, LeaderCommit: prev}
@@ -64,7 +65,7 @@ func BenchmarkLogLength(b *testing.B) {
 			follower := follower(length)
 			measure(b, func(i int) {
 				term := protocol.Term(i + 2)
-				m := protocol.AppendEntries{Term: term, LeaderID: 2, PrevLogIndex: length - 1, PrevLogTerm: 1, Entries: []protocol.LogEntry{{Term: term, Command: protocol.Noop{}}}}
+				m := protocol.AppendEntries{Term: term, LeaderID: 2, PrevLogIndex: length - 1, PrevLogTerm: 1, Entries: []protocol.LogEntry{{Term: term, Command: kv.Noop{}}}}
 				follower.Step(protocol.Receive{From: 2, Message: m})
 			})
 		})
@@ -117,18 +118,18 @@ func TestCostDoesNotGrowWithTheLog(t *testing.T) {
 // BenchmarkCluster runs a cluster of five, message by message: what a run of the simulator asks of the algorithm.
 func BenchmarkCluster(b *testing.B) {
 	nodes := make([]*raft.Node, 6)
-	peers := []protocol.NodeID{1, 2, 3, 4, 5}
+	peers := []kv.NodeID{1, 2, 3, 4, 5}
 	for _, id := range peers {
 		nodes[id] = raft.New(raft.Config{ID: id, MaxEntries: 64, MaxInFlight: 1})
 		nodes[id].Step(protocol.SetPeers{Peers: peers})
 	}
 	type envelope struct {
-		to      protocol.NodeID
+		to      kv.NodeID
 		receive protocol.Receive
 	}
 	var bag []envelope
 	steps := 0
-	step := func(id, from protocol.NodeID, input protocol.Input) {
+	step := func(id, from kv.NodeID, input protocol.Input) {
 		steps++
 		for _, effect := range nodes[id].Step(input) {
 			if e, ok := effect.(protocol.Send); ok {
@@ -147,7 +148,7 @@ func BenchmarkCluster(b *testing.B) {
 	}
 	step(1, 0, protocol.StartElection{})
 	deliverAll()
-	var command protocol.Input = protocol.Receive{Message: protocol.ClientPut{Request: protocol.RequestID{Client: 1, Sequence: 1}, Key: "a", Value: "val_1"}}
+	var command protocol.Input = protocol.Request{Message: kv.ClientPut{Request: kv.RequestID{Client: 1, Sequence: 1}, Key: "a", Value: "val_1"}}
 	b.ReportAllocs()
 	b.ResetTimer()
 	steps = 0
@@ -175,7 +176,7 @@ func elected(length protocol.LogIndex, config raft.Config) *raft.Node {
 	leader := withLog(length, config)
 	leader.Step(protocol.StartElection{})
 	for from := 2; from <= 5; from++ {
-		leader.Step(protocol.Receive{From: protocol.NodeID(from), Message: protocol.VoteGranted{Term: leader.State().CurrentTerm}})
+		leader.Step(protocol.Receive{From: kv.NodeID(from), Message: protocol.VoteGranted{Term: leader.State().CurrentTerm}})
 	}
 	return leader
 }
@@ -183,11 +184,11 @@ func elected(length protocol.LogIndex, config raft.Config) *raft.Node {
 func withLog(length protocol.LogIndex, config raft.Config) *raft.Node {
 	config.ID = 1
 	node := raft.New(config)
-	node.Step(protocol.SetPeers{Peers: []protocol.NodeID{1, 2, 3, 4, 5}})
+	node.Step(protocol.SetPeers{Peers: []kv.NodeID{1, 2, 3, 4, 5}})
 	if length > 0 {
 		log := make([]protocol.LogEntry, length)
 		for i := range log {
-			log[i] = protocol.LogEntry{Term: 1, Command: protocol.Noop{}}
+			log[i] = protocol.LogEntry{Term: 1, Command: kv.Noop{}}
 		}
 		node.Step(protocol.Restart{CurrentTerm: 1, Log: log})
 	}

@@ -3,6 +3,7 @@ package raft
 import (
 	"slices"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
@@ -118,7 +119,7 @@ func (b Bug) String() string {
 // What follows are the decisions of the algorithm that a bug gets wrong, in the order of the paper's sections.
 
 // voteFor gives the vote of the current term, and has it stored before anything that follows (§5.2, Figure 2).
-func (n *Node) voteFor(candidate protocol.NodeID) {
+func (n *Node) voteFor(candidate kv.NodeID) {
 	n.state.VotedFor = candidate
 	if n.config.Bug == BugForgetVote {
 		n.durable = vote{n.state.CurrentTerm, candidate} // taken for stored, so that it never is
@@ -133,9 +134,9 @@ func (n *Node) keepVote() {
 }
 
 // voterOf is the server that a vote counts for: the one that it came from, however often it comes (§5.2).
-func (n *Node) voterOf(from protocol.NodeID) protocol.NodeID {
+func (n *Node) voterOf(from kv.NodeID) kv.NodeID {
 	if n.config.Bug == BugCountDuplicateVotes && n.state.VotesGranted[from] {
-		return n.peers[slices.IndexFunc(n.peers, func(peer protocol.NodeID) bool { return !n.state.VotesGranted[peer] })]
+		return n.peers[slices.IndexFunc(n.peers, func(peer kv.NodeID) bool { return !n.state.VotesGranted[peer] })]
 	}
 	return from
 }
@@ -161,7 +162,7 @@ func (n *Node) replacement(index protocol.LogIndex, entries []protocol.LogEntry)
 }
 
 // backUp has the leader go back in its log for a follower that refused (§5.3).
-func (n *Node) backUp(peer protocol.NodeID, refusal protocol.AppendEntriesRejected) {
+func (n *Node) backUp(peer kv.NodeID, refusal protocol.AppendEntriesRejected) {
 	if n.config.Bug == BugNextIndexStuck {
 		n.giveUpFrom(peer, refusal.PrevLogIndex+1) // and sends it again with the next command or heartbeat
 		return
@@ -190,9 +191,9 @@ func (n *Node) tellsCommitIndex(m protocol.AppendEntries) bool {
 }
 
 // read has a value read through the log, like any other command (§8).
-func (n *Node) read(request protocol.RequestID, get protocol.Get) {
+func (n *Node) read(request kv.RequestID, get kv.Get) {
 	if n.config.Bug == BugLocalRead && n.state.Role == protocol.RoleLeader {
-		n.reply(protocol.Answered{Request: request}, protocol.ReasonNone) // without a result: it is for the store to say
+		n.emit(protocol.Answer{Message: kv.Answered{Request: request}}) // without a result: it is for the store to say
 		return
 	}
 	n.handleCommand(request, get)

@@ -15,15 +15,15 @@ type cluster struct {
 	bag     []envelope
 	lost    []envelope // requests that have no answer any more, to be given up
 	safety  safety
-	report  func(at protocol.NodeID, effect protocol.Effect) // what a test prints of each effect
+	report  func(at kv.NodeID, effect protocol.Effect) // what a test prints of each effect
 	stepper func(node *raft.Node, input protocol.Input) []protocol.Effect
 	bug     raft.Bug
-	answer  func(at protocol.NodeID, request protocol.RequestID, command protocol.Command, result protocol.Result)
+	answer  func(at kv.NodeID, request kv.RequestID, command kv.Command, result kv.Result)
 }
 
 // server is one of them: the algorithm, the disk that it persists to, and the state machine.
 type server struct {
-	id      protocol.NodeID
+	id      kv.NodeID
 	node    *raft.Node
 	up      bool
 	disk    protocol.Restart // what it kept
@@ -42,19 +42,19 @@ type slot struct {
 
 // envelope is a message on its way. A reply knows what it answers.
 type envelope struct {
-	from, to protocol.NodeID
+	from, to kv.NodeID
 	message  protocol.Message
 	request  protocol.Message
 }
 
 func newCluster(size int, config raft.Config) *cluster {
 	c := &cluster{servers: make([]*server, size+1), safety: newSafety(), bug: config.Bug}
-	c.report = func(protocol.NodeID, protocol.Effect) {}
+	c.report = func(kv.NodeID, protocol.Effect) {}
 	c.stepper = (*raft.Node).Step
-	c.answer = func(protocol.NodeID, protocol.RequestID, protocol.Command, protocol.Result) {}
-	peers := make([]protocol.NodeID, size)
+	c.answer = func(kv.NodeID, kv.RequestID, kv.Command, kv.Result) {}
+	peers := make([]kv.NodeID, size)
 	for i := range peers {
-		peers[i] = protocol.NodeID(i + 1)
+		peers[i] = kv.NodeID(i + 1)
 	}
 	for _, id := range peers {
 		config.ID = id
@@ -73,10 +73,10 @@ func (c *cluster) newStore() *kv.Store {
 	return kv.New()
 }
 
-func (c *cluster) state(id protocol.NodeID) *protocol.State { return c.servers[id].node.State() }
+func (c *cluster) state(id kv.NodeID) *protocol.State { return c.servers[id].node.State() }
 
 // step gives a server that is up an input and carries out the effects.
-func (c *cluster) step(id protocol.NodeID, input protocol.Input) {
+func (c *cluster) step(id kv.NodeID, input protocol.Input) {
 	s := c.servers[id]
 	if !s.up {
 		return
@@ -102,9 +102,10 @@ func (c *cluster) carryOut(s *server, input protocol.Input, effect protocol.Effe
 	case protocol.Send:
 		c.bag = append(c.bag, envelope{from: s.id, to: e.To, message: e.Message})
 	case protocol.Reply:
-		if in := input.(protocol.Receive); in.From != 0 {
-			c.bag = append(c.bag, envelope{from: s.id, to: in.From, message: e.Message, request: in.Message})
-		}
+		in := input.(protocol.Receive)
+		c.bag = append(c.bag, envelope{from: s.id, to: in.From, message: e.Message, request: in.Message})
+	case protocol.Answer:
+		// Clients ask again when they like.
 	case protocol.Append:
 		s.open[slot{e.Index, e.Entry.Term}] = true
 	case protocol.Commit:
@@ -112,7 +113,7 @@ func (c *cluster) carryOut(s *server, input protocol.Input, effect protocol.Effe
 		s.committed = e.To
 	case protocol.Apply:
 		c.safety.apply(s, e)
-		result := s.store.Apply(e.Entry)
+		result := s.store.Apply(e.Entry.Request, e.Entry.Command)
 		if of := (slot{e.Index, e.Entry.Term}); s.open[of] {
 			delete(s.open, of)
 			c.answer(s.id, e.Entry.Request, e.Entry.Command, result)
@@ -168,12 +169,12 @@ func (c *cluster) giveUp(i int) {
 }
 
 // crash takes everything from a server but its disk. What is on its way to it may still arrive when it is up again.
-func (c *cluster) crash(id protocol.NodeID) { c.servers[id].up = false }
+func (c *cluster) crash(id kv.NodeID) { c.servers[id].up = false }
 
 // restart brings a server back with what its disk kept.
-func (c *cluster) restart(id protocol.NodeID) { c.restartWith(id, c.servers[id].disk) }
+func (c *cluster) restart(id kv.NodeID) { c.restartWith(id, c.servers[id].disk) }
 
-func (c *cluster) restartWith(id protocol.NodeID, disk protocol.Restart) {
+func (c *cluster) restartWith(id kv.NodeID, disk protocol.Restart) {
 	s := c.servers[id]
 	s.up, s.disk, s.store, s.open, s.committed = true, disk, c.newStore(), make(map[slot]bool), 0
 	c.safety.restart(s)
@@ -181,12 +182,12 @@ func (c *cluster) restartWith(id protocol.NodeID, disk protocol.Restart) {
 }
 
 // oldest finds the first message from a server to another; -1 when there is none.
-func oldest(among []envelope, from, to protocol.NodeID) int {
+func oldest(among []envelope, from, to kv.NodeID) int {
 	return slices.IndexFunc(among, func(e envelope) bool { return e.from == from && e.to == to })
 }
 
 // newest finds the last.
-func newest(among []envelope, from, to protocol.NodeID) int {
+func newest(among []envelope, from, to kv.NodeID) int {
 	for i, e := range slices.Backward(among) {
 		if e.from == from && e.to == to {
 			return i

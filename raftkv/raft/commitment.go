@@ -3,6 +3,7 @@ package raft
 import (
 	"slices"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
@@ -31,8 +32,8 @@ func (n *Node) quorumIndex() protocol.LogIndex {
 }
 
 // holdersOf is the servers that are known to hold the leader's entry at an index.
-func (n *Node) holdersOf(index protocol.LogIndex) []protocol.NodeID {
-	holders := make([]protocol.NodeID, 0, len(n.peers))
+func (n *Node) holdersOf(index protocol.LogIndex) []kv.NodeID {
+	holders := make([]kv.NodeID, 0, len(n.peers))
 	for _, peer := range n.peers {
 		if peer == n.config.ID || n.state.MatchIndex[peer] >= index {
 			holders = append(holders, peer)
@@ -43,7 +44,7 @@ func (n *Node) holdersOf(index protocol.LogIndex) []protocol.NodeID {
 
 // HandleCommitNotification has a follower commit what the current leader committed. It is no AppendEntries, and so leaves the election timer alone: §5.2 lets only
 // AppendEntries keep a follower from standing.
-func (n *Node) HandleCommitNotification(_ protocol.NodeID, m protocol.CommitNotification) {
+func (n *Node) HandleCommitNotification(_ kv.NodeID, m protocol.CommitNotification) {
 	if n.state.Role == protocol.RoleLeader {
 		return
 	}
@@ -61,7 +62,7 @@ func (n *Node) learnCommitIndex(leaderCommit protocol.LogIndex) {
 }
 
 // commit moves the commit index up and applies what it passes, in the log's order ("All Servers" in Figure 2).
-func (n *Node) commit(index protocol.LogIndex, acknowledgedBy []protocol.NodeID) {
+func (n *Node) commit(index protocol.LogIndex, acknowledgedBy []kv.NodeID) {
 	n.emit(protocol.Commit{From: n.state.CommitIndex, To: index, AcknowledgedBy: acknowledgedBy})
 	n.state.CommitIndex = index
 	for n.state.LastApplied < n.state.CommitIndex {

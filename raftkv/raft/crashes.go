@@ -3,12 +3,13 @@ package raft
 import (
 	"slices"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 // retry sends a request again that was given up, as long as it is still worth an answer. The other server may have handled it: RequestVote and AppendEntries do no
 // harm a second time (§5.5).
-func (n *Node) retry(peer protocol.NodeID, request protocol.Message) {
+func (n *Node) retry(peer kv.NodeID, request protocol.Message) {
 	if !n.isOther(peer) {
 		return
 	}
@@ -20,7 +21,7 @@ func (n *Node) retry(peer protocol.NodeID, request protocol.Message) {
 	}
 }
 
-func (n *Node) retryRequestVote(peer protocol.NodeID, m protocol.RequestVote) {
+func (n *Node) retryRequestVote(peer kv.NodeID, m protocol.RequestVote) {
 	if n.state.Role == protocol.RoleCandidate && m.Term == n.state.CurrentTerm && !n.state.VotesGranted[peer] {
 		n.send(peer, m)
 	}
@@ -28,7 +29,7 @@ func (n *Node) retryRequestVote(peer protocol.NodeID, m protocol.RequestVote) {
 
 // retryAppendEntries goes back to the entries that the given-up message carried. An empty one carried none, and the
 // next heartbeat comes anyway. One of an earlier round was given up before.
-func (n *Node) retryAppendEntries(peer protocol.NodeID, m protocol.AppendEntries) {
+func (n *Node) retryAppendEntries(peer kv.NodeID, m protocol.AppendEntries) {
 	if n.state.Role != protocol.RoleLeader || m.Term != n.state.CurrentTerm || m.Round != n.state.Round[peer] {
 		return
 	}

@@ -4,12 +4,13 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 // The words that scripts are written in: an entry is index@term and its command, servers are numbers, and what is none is left out.
 
-func describeEffect(at protocol.NodeID, effect protocol.Effect) string {
+func describeEffect(at kv.NodeID, effect protocol.Effect) string {
 	switch e := effect.(type) {
 	case protocol.Persist:
 		text := fmt.Sprintf("%d persists term %d, %s", at, e.CurrentTerm, describeVote(e.VotedFor))
@@ -25,6 +26,8 @@ func describeEffect(at protocol.NodeID, effect protocol.Effect) string {
 			text += ": " + e.Reason.String()
 		}
 		return text
+	case protocol.Answer:
+		return fmt.Sprintf("%d replies %s", at, describeAnswer(e.Message))
 	case protocol.Append:
 		return fmt.Sprintf("%d appends %d@%d", at, e.Index, e.Entry.Term)
 	case protocol.Commit:
@@ -61,10 +64,13 @@ func describeMessage(message protocol.Message) string {
 		return fmt.Sprintf("AppendEntriesRejected term=%d prev=%d conflict=%d@%d", m.Term, m.PrevLogIndex, m.ConflictIndex, m.ConflictTerm)
 	case protocol.CommitNotification:
 		return fmt.Sprintf("CommitNotification term=%d commit=%d", m.Term, m.LeaderCommit)
-	case protocol.NotLeader:
+	}
+	return message.String()
+}
+
+func describeAnswer(message kv.Message) string {
+	if m, is := message.(kv.NotLeader); is {
 		return fmt.Sprintf("NotLeader, leader=%d", m.LeaderID)
-	case protocol.ClientPut, protocol.ClientGet, protocol.ClientDelete, protocol.Answered, protocol.OutcomeUnknown:
-		return message.String()
 	}
 	return message.String()
 }
@@ -77,14 +83,14 @@ func describeEntries(prev protocol.LogIndex, entries []protocol.LogEntry) string
 	return "[" + strings.Join(words, ", ") + "]"
 }
 
-func describeVote(votedFor protocol.NodeID) string {
+func describeVote(votedFor kv.NodeID) string {
 	if votedFor == 0 {
 		return "no vote"
 	}
 	return fmt.Sprintf("vote %d", votedFor)
 }
 
-func describeServers(ids []protocol.NodeID) string {
+func describeServers(ids []kv.NodeID) string {
 	words := make([]string, len(ids))
 	for i, id := range ids {
 		words[i] = fmt.Sprint(uint32(id))

@@ -1,6 +1,9 @@
 package raft
 
-import "github.com/raftkv/raftkv/raftkv/raft/protocol"
+import (
+	"github.com/raftkv/raftkv/raftkv/kv"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+)
 
 // startElection makes a server that is not the leader a candidate: it increments its term, votes for itself, resets its election timer and asks all other servers for
 // their votes (§5.2, and "Candidates" in Figure 2). In the last term there is, it stays what it is.
@@ -25,7 +28,7 @@ func (n *Node) startElection(event protocol.RoleEvent) {
 
 // HandleRequestVote grants the vote of a term once, to a candidate whose log is at least as up to date as the voter's. Granting resets the election timer
 // (RequestVote RPC in Figure 2; §5.1, §5.2, §5.4.1).
-func (n *Node) HandleRequestVote(_ protocol.NodeID, m protocol.RequestVote) {
+func (n *Node) HandleRequestVote(_ kv.NodeID, m protocol.RequestVote) {
 	switch {
 	case m.Term < n.state.CurrentTerm:
 		n.denyVote(protocol.ReasonStaleTerm)
@@ -45,7 +48,7 @@ func (n *Node) denyVote(reason protocol.Reason) {
 }
 
 // mayVoteFor says whether the vote of this term is not given, or was given to the same candidate (§5.2).
-func (n *Node) mayVoteFor(candidate protocol.NodeID) bool {
+func (n *Node) mayVoteFor(candidate kv.NodeID) bool {
 	return n.state.VotedFor == 0 || n.state.VotedFor == candidate
 }
 
@@ -59,7 +62,7 @@ func (n *Node) candidateLogIsUpToDate(m protocol.RequestVote) bool {
 }
 
 // HandleRequestVoteReply counts a candidate's votes of the current term; a majority makes it the leader (§5.2).
-func (n *Node) HandleRequestVoteReply(from protocol.NodeID, reply protocol.RequestVoteReply) {
+func (n *Node) HandleRequestVoteReply(from kv.NodeID, reply protocol.RequestVoteReply) {
 	if n.state.Role != protocol.RoleCandidate {
 		return
 	}
@@ -102,7 +105,7 @@ func (n *Node) becomeLeader() {
 		n.emit(protocol.SetTimer{Timer: protocol.TimerHeartbeat})
 	}
 	if n.config.NoopOnElection {
-		n.appendToLog(protocol.LogEntry{Term: n.state.CurrentTerm, Command: protocol.Noop{}})
+		n.appendToLog(protocol.LogEntry{Term: n.state.CurrentTerm, Command: kv.Noop{}})
 	} else if n.config.Heartbeats {
 		n.sendEmptyAppendEntries()
 	}

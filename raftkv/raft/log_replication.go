@@ -3,6 +3,7 @@ package raft
 import (
 	"slices"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
@@ -24,14 +25,14 @@ func (n *Node) replicateToAll() {
 }
 
 // replicate sends a follower the entries from nextIndex on, as long as there is room on the way ("Leaders" in Figure 2).
-func (n *Node) replicate(peer protocol.NodeID) {
+func (n *Node) replicate(peer kv.NodeID) {
 	for n.state.NextIndex[peer] <= n.lastLogIndex() && uint64(len(n.state.InFlight[peer])) < n.state.Window[peer] {
 		n.sendEntries(peer)
 	}
 }
 
 // sendEntries sends a follower the next entries. nextIndex takes them for received until something else is heard: thesis, section 10.2.1.
-func (n *Node) sendEntries(peer protocol.NodeID) {
+func (n *Node) sendEntries(peer kv.NodeID) {
 	prev := n.state.NextIndex[peer] - 1
 	last := min(prev+protocol.LogIndex(n.config.MaxEntries), n.lastLogIndex())
 	n.send(peer, n.appendEntries(peer, prev, last))
@@ -68,7 +69,7 @@ type appendEntriesOf struct {
 }
 
 // appendEntries is the message that carries a follower the entries after prev, up to last.
-func (n *Node) appendEntries(peer protocol.NodeID, prev, last protocol.LogIndex) protocol.Message {
+func (n *Node) appendEntries(peer kv.NodeID, prev, last protocol.LogIndex) protocol.Message {
 	of := appendEntriesOf{prev: prev, last: last, leaderCommit: n.state.CommitIndex, round: n.state.Round[peer]}
 	if n.made.message == nil || n.made.appendEntriesOf != of {
 		n.made = madeAppendEntries{of, protocol.AppendEntries{
@@ -82,7 +83,7 @@ func (n *Node) appendEntries(peer protocol.NodeID, prev, last protocol.LogIndex)
 
 // HandleAppendEntries has a follower take over what the leader's log holds after prevLogIndex, if the two logs match up to there. The numbers are those of the
 // receiver's implementation of the AppendEntries RPC in Figure 2 (§5.1, §5.2, §5.3).
-func (n *Node) HandleAppendEntries(_ protocol.NodeID, m protocol.AppendEntries) {
+func (n *Node) HandleAppendEntries(_ kv.NodeID, m protocol.AppendEntries) {
 	// A second leader of the same term, which Election Safety rules out, is answered like one whose term is over.
 	if m.Term < n.state.CurrentTerm || n.state.Role == protocol.RoleLeader { // 1.
 		n.rejectAppendEntries(m, protocol.ReasonStaleTerm)
@@ -104,13 +105,13 @@ func (n *Node) HandleAppendEntries(_ protocol.NodeID, m protocol.AppendEntries) 
 }
 
 // follow takes a server for the leader of the current term; a candidate that discovers one has lost its election (§5.2).
-func (n *Node) follow(leader protocol.NodeID) {
+func (n *Node) follow(leader kv.NodeID) {
 	n.stepDown(protocol.RoleEventLeaderDiscovered)
 	n.state.LeaderID = leader
 }
 
 // HandleAppendEntriesReply moves a leader's idea of how far a follower's log equals its own (§5.3, and "Leaders" in Figure 2).
-func (n *Node) HandleAppendEntriesReply(from protocol.NodeID, reply protocol.AppendEntriesReply) {
+func (n *Node) HandleAppendEntriesReply(from kv.NodeID, reply protocol.AppendEntriesReply) {
 	if n.state.Role != protocol.RoleLeader {
 		return
 	}
@@ -124,7 +125,7 @@ func (n *Node) HandleAppendEntriesReply(from protocol.NodeID, reply protocol.App
 
 // followerMatches updates nextIndex and matchIndex of a follower that holds the leader's log up to match. Neither
 // falls when acknowledgements arrive out of order (§5.3).
-func (n *Node) followerMatches(peer protocol.NodeID, match protocol.LogIndex) {
+func (n *Node) followerMatches(peer kv.NodeID, match protocol.LogIndex) {
 	if match > n.lastLogIndex() {
 		return // no follower holds more of this log than there is
 	}
@@ -143,7 +144,7 @@ func (n *Node) followerMatches(peer protocol.NodeID, match protocol.LogIndex) {
 // widenWindow lets more be on the way to a follower that acknowledged what it was sent. Where nothing was given up
 // yet, that is as much as may be. Otherwise messages are lost or overtake each other, which has all that is behind
 // them refused: then it is one more.
-func (n *Node) widenWindow(peer protocol.NodeID) {
+func (n *Node) widenWindow(peer kv.NodeID) {
 	most := uint64(n.config.MaxInFlight)
 	if n.state.Round[peer] > 0 {
 		most = min(most, n.state.Window[peer]+1)
@@ -152,7 +153,7 @@ func (n *Node) widenWindow(peer protocol.NodeID) {
 }
 
 // followerRefused goes back to where the follower's log may match, and tries again (§5.3).
-func (n *Node) followerRefused(peer protocol.NodeID, m protocol.AppendEntriesRejected) {
+func (n *Node) followerRefused(peer kv.NodeID, m protocol.AppendEntriesRejected) {
 	if !n.isLateRefusal(peer, m) {
 		n.backUp(peer, m)
 	}
@@ -161,7 +162,7 @@ func (n *Node) followerRefused(peer protocol.NodeID, m protocol.AppendEntriesRej
 // isLateRefusal says whether a refusal says nothing new. One of an earlier round is late: what it refuses was given up.
 // So is one of what the follower acknowledged since; but while a part of that is on the way, no other answer to it need
 // come.
-func (n *Node) isLateRefusal(peer protocol.NodeID, m protocol.AppendEntriesRejected) bool {
+func (n *Node) isLateRefusal(peer kv.NodeID, m protocol.AppendEntriesRejected) bool {
 	return m.ConflictIndex == 0 || // it was refused for its term, before this server led the current one
 		m.PrevLogIndex > n.lastLogIndex() || // no such AppendEntries was sent in this term
 		m.PrevLogIndex == 0 || // nobody refuses what begins the log
@@ -176,7 +177,7 @@ func (n *Node) isLateRefusal(peer protocol.NodeID, m protocol.AppendEntriesRejec
 // refusal, and will come again; or its disk lost what it had stored, against all that Raft assumes. The leader cannot
 // tell, and takes all for lost, so that nothing is committed because of it: what such a disk still holds may be older,
 // and not what was acknowledged. Nothing else makes matchIndex fall.
-func (n *Node) goBackAfterRefusal(peer protocol.NodeID, m protocol.AppendEntriesRejected) {
+func (n *Node) goBackAfterRefusal(peer kv.NodeID, m protocol.AppendEntriesRejected) {
 	if m.PrevLogIndex == n.state.MatchIndex[peer] {
 		n.state.MatchIndex[peer] = 0
 	}
@@ -184,7 +185,7 @@ func (n *Node) goBackAfterRefusal(peer protocol.NodeID, m protocol.AppendEntries
 }
 
 // isInFlight says whether an AppendEntries with the entries that follow prev is on the way to a follower.
-func (n *Node) isInFlight(peer protocol.NodeID, prev protocol.LogIndex) bool {
+func (n *Node) isInFlight(peer kv.NodeID, prev protocol.LogIndex) bool {
 	return slices.ContainsFunc(n.state.InFlight[peer], func(f protocol.InFlight) bool { return f.PrevLogIndex == prev })
 }
 
@@ -194,7 +195,7 @@ func (n *Node) isInFlight(peer protocol.NodeID, prev protocol.LogIndex) bool {
 // Nothing is assumed of the network: it may lose, delay, duplicate and reorder messages. So replies to what was given
 // up may come at any later time. An acknowledgement is as true then as it ever was. A refusal, and a timeout, are
 // told by their round from those of what is sent now.
-func (n *Node) goBack(peer protocol.NodeID, next protocol.LogIndex) {
+func (n *Node) goBack(peer kv.NodeID, next protocol.LogIndex) {
 	n.giveUpFrom(peer, next)
 	n.state.Round[peer]++
 	n.state.Window[peer] = 1
@@ -202,7 +203,7 @@ func (n *Node) goBack(peer protocol.NodeID, next protocol.LogIndex) {
 }
 
 // giveUpFrom takes what a follower was sent from next on for not received, unless it is known to be.
-func (n *Node) giveUpFrom(peer protocol.NodeID, next protocol.LogIndex) {
+func (n *Node) giveUpFrom(peer kv.NodeID, next protocol.LogIndex) {
 	next = max(next, n.state.MatchIndex[peer]+1)
 	n.state.InFlight[peer] = slices.DeleteFunc(n.state.InFlight[peer], func(f protocol.InFlight) bool { return f.LastIndex >= next })
 	n.state.NextIndex[peer] = next

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"weak"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
@@ -30,7 +31,7 @@ func TestHundredAndOneServers(t *testing.T) {
 		}
 	}
 	deliverAll("leader", func() bool { return c.state(1).Role == protocol.RoleLeader })
-	c.step(1, protocol.Receive{Message: protocol.ClientPut{Request: protocol.RequestID{Client: 1, Sequence: 1}, Key: "x", Value: "1"}})
+	c.step(1, protocol.Request{Message: kv.ClientPut{Request: kv.RequestID{Client: 1, Sequence: 1}, Key: "x", Value: "1"}})
 	deliverAll("committed", func() bool { return c.state(1).CommitIndex == 1 })
 	for _, s := range c.servers[1:] {
 		if c.state(s.id).CommitIndex != 1 {
@@ -92,12 +93,12 @@ func TestMessagesOwnTheirEntries(t *testing.T) {
 // What is cut off is let go of: nothing behind the log's end holds on to a command.
 func TestCutOffIsLetGo(t *testing.T) {
 	node := raft.New(raft.Config{ID: 1})
-	node.Step(protocol.SetPeers{Peers: []protocol.NodeID{1, 2, 3}})
-	cutOff := make([]weak.Pointer[protocol.Put], 3)
+	node.Step(protocol.SetPeers{Peers: []kv.NodeID{1, 2, 3}})
+	cutOff := make([]weak.Pointer[kv.Put], 3)
 	func() {
 		entries := logOfTerms([]string{"1", "1", "1", "1"})
 		for i := range cutOff {
-			command := &protocol.Put{Key: "x", Value: fmt.Sprint(i)}
+			command := &kv.Put{Key: "x", Value: fmt.Sprint(i)}
 			entries[i+1].Command, cutOff[i] = command, weak.Make(command)
 		}
 		node.Step(protocol.Receive{From: 2, Message: protocol.AppendEntries{Term: 1, LeaderID: 2, Entries: entries}})
@@ -117,7 +118,7 @@ func TestCutOffIsLetGo(t *testing.T) {
 
 // Before it is told its cluster, or outside of it, a server starts nothing and answers no server.
 func TestWithoutCluster(t *testing.T) {
-	for _, peers := range [][]protocol.NodeID{nil, {}, {2, 3}, {0}} {
+	for _, peers := range [][]kv.NodeID{nil, {}, {2, 3}, {0}} {
 		node := raft.New(raft.Config{ID: 1})
 		if peers != nil {
 			node.Step(protocol.SetPeers{Peers: peers})
@@ -133,9 +134,9 @@ func TestWithoutCluster(t *testing.T) {
 				t.Errorf("peers %v: %v has the effects %v", peers, input, effects)
 			}
 		}
-		want := protocol.NotLeader{Request: protocol.RequestID{Client: 1, Sequence: 1}}
-		effects := node.Step(protocol.Receive{Message: protocol.ClientGet{Request: want.Request, Key: "x"}})
-		if len(effects) != 1 || effects[0] != (protocol.Reply{Message: want}) {
+		want := kv.NotLeader{Request: kv.RequestID{Client: 1, Sequence: 1}}
+		effects := node.Step(protocol.Request{Message: kv.ClientGet{Request: want.Request, Key: "x"}})
+		if len(effects) != 1 || effects[0] != (protocol.Answer{Message: want}) {
 			t.Errorf("peers %v: a client gets %v", peers, effects)
 		}
 	}
@@ -144,20 +145,20 @@ func TestWithoutCluster(t *testing.T) {
 // The cluster is told in any order, with servers named twice or not at all, and not again to a candidate or leader.
 func TestSetPeers(t *testing.T) {
 	node := raft.New(raft.Config{ID: 7})
-	node.Step(protocol.SetPeers{Peers: []protocol.NodeID{9, 7, 0, 3, 9}})
+	node.Step(protocol.SetPeers{Peers: []kv.NodeID{9, 7, 0, 3, 9}})
 	if node.Quorum() != 2 {
 		t.Fatalf("a majority of three is %d", node.Quorum())
 	}
-	var asked []protocol.NodeID
+	var asked []kv.NodeID
 	for _, effect := range node.Step(protocol.StartElection{}) {
 		if e, ok := effect.(protocol.Send); ok {
 			asked = append(asked, e.To)
 		}
 	}
-	if !slices.Equal(asked, []protocol.NodeID{9, 3}) {
+	if !slices.Equal(asked, []kv.NodeID{9, 3}) {
 		t.Errorf("votes were asked of %v", asked)
 	}
-	if effects := node.Step(protocol.SetPeers{Peers: []protocol.NodeID{7}}); len(effects) > 0 || node.Quorum() != 2 {
+	if effects := node.Step(protocol.SetPeers{Peers: []kv.NodeID{7}}); len(effects) > 0 || node.Quorum() != 2 {
 		t.Errorf("a candidate's cluster changed: %v", effects)
 	}
 }
@@ -176,13 +177,13 @@ func FuzzStep(f *testing.F) {
 	f.Add(inputs)
 	f.Fuzz(func(_ *testing.T, data []byte) {
 		node := raft.New(raft.Config{ID: 1, MaxEntries: 2, MaxInFlight: 2, NoopOnElection: len(data)%2 == 0, Heartbeats: true})
-		node.Step(protocol.SetPeers{Peers: []protocol.NodeID{1, 2, 3}})
+		node.Step(protocol.SetPeers{Peers: []kv.NodeID{1, 2, 3}})
 		for len(data) > 0 {
 			input, rest, err := protocol.DecodeInput(data)
 			if err != nil {
 				return
 			}
-			if in, ok := input.(protocol.SetPeers); ok && slices.ContainsFunc(in.Peers, func(id protocol.NodeID) bool { return id > 200 }) {
+			if in, ok := input.(protocol.SetPeers); ok && slices.ContainsFunc(in.Peers, func(id kv.NodeID) bool { return id > 200 }) {
 				return // a cluster is told by its operator
 			}
 			node.Step(input)
@@ -196,7 +197,7 @@ func TestNonsense(*testing.T) {
 	for seed := uint64(1); seed <= 300; seed++ {
 		s := &schedule{random: seed}
 		node := raft.New(raft.Config{ID: 1, MaxEntries: 1 + int(s.below(3)), MaxInFlight: 1 + int(s.below(3)), NoopOnElection: s.below(2) == 0, Heartbeats: s.below(2) == 0})
-		node.Step(protocol.SetPeers{Peers: []protocol.NodeID{1, 2, 3}})
+		node.Step(protocol.SetPeers{Peers: []kv.NodeID{1, 2, 3}})
 		for range 300 {
 			node.Step(s.nonsense())
 		}
@@ -216,13 +217,16 @@ func (s *schedule) nonsense() protocol.Input {
 			return protocol.Restart{CurrentTerm: protocol.Term(s.below(9)), VotedFor: s.someServer(), Log: s.nonsensicalEntries()}
 		}
 	}
+	if s.below(14) > 10 {
+		return protocol.Request{Message: s.nonsensicalRequest()}
+	}
 	return protocol.Receive{From: s.someServer(), Message: s.nonsensicalMessage()}
 }
 
 func (s *schedule) nonsensicalMessage() protocol.Message {
 	term := 5 + protocol.Term(s.below(12)/11)
 	index := func() protocol.LogIndex { return protocol.LogIndex(s.extreme(7)) }
-	switch s.below(14) {
+	switch s.below(11) {
 	case 0:
 		return protocol.RequestVote{Term: term, CandidateID: s.someServer(), LastLogIndex: index(), LastLogTerm: protocol.Term(index())}
 	case 1, 2:
@@ -237,12 +241,15 @@ func (s *schedule) nonsensicalMessage() protocol.Message {
 		return protocol.AppendEntriesOk{Term: term, MatchIndex: index()}
 	case 9:
 		return protocol.AppendEntriesRejected{Term: term, PrevLogIndex: index(), ConflictTerm: protocol.Term(index()), ConflictIndex: index()}
-	case 10:
-		return protocol.CommitNotification{Term: term, LeaderID: s.someServer(), LeaderCommit: index()}
-	case 11:
-		return protocol.Answered{}
 	}
-	return protocol.ClientPut{}
+	return protocol.CommitNotification{Term: term, LeaderID: s.someServer(), LeaderCommit: index()}
+}
+
+func (s *schedule) nonsensicalRequest() kv.Message {
+	if s.below(3) == 0 {
+		return kv.Answered{}
+	}
+	return kv.ClientPut{}
 }
 
 func (s *schedule) nonsensicalEntries() []protocol.LogEntry {
@@ -253,7 +260,7 @@ func (s *schedule) nonsensicalEntries() []protocol.LogEntry {
 	return entries
 }
 
-func (s *schedule) someServer() protocol.NodeID { return protocol.NodeID(s.extreme(4)) }
+func (s *schedule) someServer() kv.NodeID { return kv.NodeID(s.extreme(4)) }
 
 // extreme is mostly below n, and sometimes as large as can be.
 func (s *schedule) extreme(n uint64) uint64 {

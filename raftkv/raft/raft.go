@@ -3,15 +3,16 @@ package raft
 import (
 	"slices"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 // Config is what a server is made with. It never changes.
 type Config struct {
-	ID          protocol.NodeID // which server this is
-	MaxEntries  int             // how many entries one AppendEntries carries at most; at least 1
-	MaxInFlight int             // how many AppendEntries with entries may be on the way to one follower; at least 1
-	StartTerm   protocol.Term   // what the disk holds when the server starts for the first time; 0 of an empty disk
+	ID          kv.NodeID     // which server this is
+	MaxEntries  int           // how many entries one AppendEntries carries at most; at least 1
+	MaxInFlight int           // how many AppendEntries with entries may be on the way to one follower; at least 1
+	StartTerm   protocol.Term // what the disk holds when the server starts for the first time; 0 of an empty disk
 
 	NoopOnElection bool // a new leader appends a no-op, so that it soon commits what it inherited (§8)
 	Heartbeats     bool // a leader sends empty AppendEntries in idle periods (§5.2)
@@ -23,8 +24,8 @@ type Config struct {
 type Node struct {
 	config Config
 	state  protocol.State
-	peers  []protocol.NodeID // the servers of the cluster, this one included, in the order that they were told
-	member []bool            // by NodeID: whether it is one of the peers
+	peers  []kv.NodeID // the servers of the cluster, this one included, in the order that they were told
+	member []bool      // by NodeID: whether it is one of the peers
 
 	durable      vote                // what the disk holds of Figure 2's persistent state, besides the log
 	firstUnsaved protocol.LogIndex   // where this step changed the log; 0 when it did not
@@ -38,7 +39,7 @@ type Node struct {
 
 type vote struct {
 	term     protocol.Term
-	votedFor protocol.NodeID
+	votedFor kv.NodeID
 }
 
 // New makes a server that knows no cluster yet: the first input should be SetPeers, or Restart and then SetPeers.
@@ -74,6 +75,8 @@ func (n *Node) Step(input protocol.Input) []protocol.Effect {
 		n.retry(in.Peer, in.Request)
 	case protocol.Receive:
 		n.receive(in.From, in.Message)
+	case protocol.Request:
+		n.receiveRequest(in.Message)
 	case protocol.Restart:
 		n.restart(in)
 	}
@@ -97,16 +100,15 @@ func (n *Node) Writes(input protocol.Input) bool {
 // The Handle methods are exported for this alone, that an exchange that the spec adds does not compile until it is handled. Only Step may call them.
 var _ protocol.ServerHandler = (*Node)(nil)
 
-// receive has a message handled. The receiver's term is advanced first if that of a server's message is newer. If it is
-// over, a request is refused, and any other message is dropped (§5.1).
-func (n *Node) receive(from protocol.NodeID, message protocol.Message) {
-	if term, has := protocol.TermOf(message); has {
-		if !n.isOther(from) {
-			return
-		}
-		if current := n.updateTerm(term); !current && !isRequest(message) {
-			return
-		}
+// receive has a message of another server handled. The receiver's term is advanced first if that of the message is newer.
+// If it is over, a request is refused, and any other message is dropped (§5.1).
+func (n *Node) receive(from kv.NodeID, message protocol.Message) {
+	if !n.isOther(from) {
+		return
+	}
+	term, _ := protocol.TermOf(message)
+	if current := n.updateTerm(term); !current && !isRequest(message) {
+		return
 	}
 	switch m := message.(type) {
 	case protocol.RequestVote:
@@ -123,14 +125,6 @@ func (n *Node) receive(from protocol.NodeID, message protocol.Message) {
 		n.HandleAppendEntriesReply(from, m)
 	case protocol.CommitNotification:
 		n.HandleCommitNotification(from, m)
-	case protocol.ClientPut:
-		n.HandleClientPut(from, m)
-	case protocol.ClientGet:
-		n.HandleClientGet(from, m)
-	case protocol.ClientDelete:
-		n.HandleClientDelete(from, m)
-	case protocol.Answered, protocol.NotLeader, protocol.OutcomeUnknown:
-		// These go to clients.
 	}
 }
 
@@ -143,7 +137,7 @@ func isRequest(message protocol.Message) bool {
 
 // setPeers tells the server its cluster, in which it waits for a leader from now on (§5.2). The cluster does not change under a candidate or a leader (§6). What is kept for
 // each server is indexed by its id, so these should be small numbers.
-func (n *Node) setPeers(peers []protocol.NodeID) {
+func (n *Node) setPeers(peers []kv.NodeID) {
 	if n.state.Role != protocol.RoleFollower {
 		return
 	}
@@ -175,12 +169,12 @@ func grown[T any](byNode []T, size int) []T {
 	return append(byNode, make([]T, max(0, size-len(byNode)))...)
 }
 
-func (n *Node) isMember(id protocol.NodeID) bool {
+func (n *Node) isMember(id kv.NodeID) bool {
 	return uint64(id) < uint64(len(n.member)) && n.member[id]
 }
 
 // isOther says whether id is another server of the cluster.
-func (n *Node) isOther(id protocol.NodeID) bool { return id != n.config.ID && n.isMember(id) }
+func (n *Node) isOther(id kv.NodeID) bool { return id != n.config.ID && n.isMember(id) }
 
 // persist makes this step's changes of the persistent state the first effect, before all that depends on them (Figure 2).
 func (n *Node) persist() []protocol.Effect {
@@ -199,7 +193,7 @@ func (n *Node) persist() []protocol.Effect {
 
 func (n *Node) emit(effect protocol.Effect) { n.effects = append(n.effects, effect) }
 
-func (n *Node) send(to protocol.NodeID, message protocol.Message) {
+func (n *Node) send(to kv.NodeID, message protocol.Message) {
 	n.emit(protocol.Send{To: to, Message: message})
 }
 

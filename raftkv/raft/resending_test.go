@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
@@ -21,17 +22,17 @@ type link struct {
 
 type travelling struct {
 	at      uint64 // microseconds
-	to      protocol.NodeID
+	to      kv.NodeID
 	message protocol.Message
 }
 
 // newLink has server 1 elected.
 func newLink(seed, jitter uint64, config raft.Config) *link {
 	l := &link{random: schedule{random: seed}, jitter: jitter}
-	for id := protocol.NodeID(1); id <= 2; id++ {
+	for id := kv.NodeID(1); id <= 2; id++ {
 		config.ID = id
 		l.nodes[id] = raft.New(config)
-		l.nodes[id].Step(protocol.SetPeers{Peers: []protocol.NodeID{1, 2, 3}})
+		l.nodes[id].Step(protocol.SetPeers{Peers: []kv.NodeID{1, 2, 3}})
 	}
 	l.step(1, protocol.StartElection{})
 	l.step(1, protocol.Receive{From: 3, Message: protocol.VoteGranted{Term: 1}})
@@ -39,7 +40,7 @@ func newLink(seed, jitter uint64, config raft.Config) *link {
 }
 
 // step has a server meet an input, and what it sends along the link arrive at a drawn time.
-func (l *link) step(id protocol.NodeID, input protocol.Input) {
+func (l *link) step(id kv.NodeID, input protocol.Input) {
 	for _, effect := range l.nodes[id].Step(input) {
 		if e, is := effect.(protocol.Send); is && e.To == 2 {
 			if _, is := e.Message.(protocol.AppendEntries); is {
@@ -53,7 +54,7 @@ func (l *link) step(id protocol.NodeID, input protocol.Input) {
 	}
 }
 
-func (l *link) carry(to protocol.NodeID, m protocol.Message) {
+func (l *link) carry(to kv.NodeID, m protocol.Message) {
 	at := l.now + 1000
 	if l.jitter > 0 {
 		at += l.random.below(l.jitter)
@@ -66,8 +67,8 @@ func (l *link) carry(to protocol.NodeID, m protocol.Message) {
 
 // put has a client ask the leader for something.
 func (l *link) put(sequence int) {
-	request := protocol.RequestID{Client: 1, Sequence: protocol.Sequence(sequence)}
-	l.step(1, protocol.Receive{Message: protocol.ClientPut{Request: request, Key: "a", Value: "b"}})
+	request := kv.RequestID{Client: 1, Sequence: kv.Sequence(sequence)}
+	l.step(1, protocol.Request{Message: kv.ClientPut{Request: request, Key: "a", Value: "b"}})
 }
 
 // arrive has a message arrive: the first, or one that overtakes.

@@ -4,12 +4,13 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 // safety is what was seen of a cluster so far, and what that rules out. The names of the properties are those of Figure 3 and of the spec's invariants.
 type safety struct {
-	leaders    map[protocol.Term]protocol.NodeID
+	leaders    map[protocol.Term]kv.NodeID
 	entries    map[slot]*entry
 	committed  []committedEntry // by index - 1
 	applied    []protocol.LogEntry
@@ -30,7 +31,7 @@ type committedEntry struct {
 }
 
 func newSafety() safety {
-	return safety{leaders: make(map[protocol.Term]protocol.NodeID), entries: make(map[slot]*entry)}
+	return safety{leaders: make(map[protocol.Term]kv.NodeID), entries: make(map[slot]*entry)}
 }
 
 func (f *safety) violated(property string, s *server, format string, args ...any) {
@@ -39,13 +40,16 @@ func (f *safety) violated(property string, s *server, format string, args ...any
 
 // beforeEffects checks what doc.go promises of them: that Persist comes first, and that a request is answered in the step that receives it.
 func (f *safety) beforeEffects(c *cluster, s *server, input protocol.Input, effects []protocol.Effect) {
-	replies, appends := 0, 0
+	replies, answers, appends := 0, 0, 0
 	for i, effect := range effects {
 		if _, ok := effect.(protocol.Persist); ok && i > 0 {
 			f.violated("PersistBeforeSend", s, "Persist is effect %d of %v", i, effects)
 		}
 		if _, ok := effect.(protocol.Reply); ok {
 			replies++
+		}
+		if _, ok := effect.(protocol.Answer); ok {
+			answers++
 		}
 		if _, ok := effect.(protocol.Append); ok {
 			appends++
@@ -56,19 +60,18 @@ func (f *safety) beforeEffects(c *cluster, s *server, input protocol.Input, effe
 			}
 		}
 	}
-	in, ok := input.(protocol.Receive)
-	if !ok {
-		return
+	wantReplies, wantAnswers := 0, 0
+	switch in := input.(type) {
+	case protocol.Request:
+		wantAnswers = 1 - appends
+	case protocol.Receive:
+		f.answersRefusal(s, in, effects)
+		if isCall(in.Message) && in.From != s.id && int(in.From) < len(c.servers) {
+			wantReplies = 1
+		}
 	}
-	f.answersRefusal(s, in, effects)
-	want := 0
-	if in.From == 0 {
-		want = 1 - appends
-	} else if isCall(in.Message) && in.From != s.id && int(in.From) < len(c.servers) {
-		want = 1
-	}
-	if replies != want {
-		f.violated("Reply", s, "%d of them for %v", replies, in.Message)
+	if replies != wantReplies || answers != wantAnswers {
+		f.violated("Reply", s, "%d of them, and %d answers for %v", replies, answers, input)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
@@ -20,7 +21,7 @@ var oneSeed = flag.Uint64("seed", 0, "TestSchedules: run the schedule of this se
 func TestSchedules(t *testing.T) {
 	if *oneSeed > 0 {
 		s := newSchedule(*oneSeed)
-		s.report = func(at protocol.NodeID, effect protocol.Effect) { t.Log(describeEffect(at, effect)) }
+		s.report = func(at kv.NodeID, effect protocol.Effect) { t.Log(describeEffect(at, effect)) }
 		if problem := s.run(); problem != "" {
 			t.Fatal(problem)
 		}
@@ -52,8 +53,8 @@ type schedule struct {
 	config   raft.Config
 	steps    int
 	chance   chances
-	answers  map[protocol.RequestID]protocol.Result
-	sequence [4]protocol.Sequence // by client
+	answers  map[kv.RequestID]kv.Result
+	sequence [4]kv.Sequence // by client
 	clients  safetyOfClients
 	late     []envelope // messages that are kept back, until others have led
 }
@@ -68,7 +69,7 @@ type chances struct {
 type safetyOfClients struct{ problem string }
 
 func newSchedule(seed uint64) *schedule {
-	s := &schedule{random: seed, answers: make(map[protocol.RequestID]protocol.Result)}
+	s := &schedule{random: seed, answers: make(map[kv.RequestID]kv.Result)}
 	size := []int{1, 2, 3, 3, 3, 4, 5, 5}[s.below(8)]
 	s.config = raft.Config{MaxEntries: 1 + int(s.below(3)), MaxInFlight: 1 + int(s.below(3)), NoopOnElection: s.below(2) == 0, Heartbeats: s.below(4) > 0}
 	s.steps = 200 + int(s.below(800))
@@ -92,8 +93,8 @@ func (s *schedule) next() uint64 {
 
 func (s *schedule) below(n uint64) uint64 { return s.next() % n }
 
-func (s *schedule) anyServer() protocol.NodeID {
-	return protocol.NodeID(1 + s.below(uint64(len(s.servers)-1)))
+func (s *schedule) anyServer() kv.NodeID {
+	return kv.NodeID(1 + s.below(uint64(len(s.servers)-1)))
 }
 
 // run returns what went wrong.
@@ -161,28 +162,28 @@ func (s *schedule) anything() {
 }
 
 // command has a client ask for something new, or again for the last.
-func (s *schedule) command(server protocol.NodeID) {
-	client := protocol.ClientID(1 + s.below(3))
+func (s *schedule) command(server kv.NodeID) {
+	client := kv.ClientID(1 + s.below(3))
 	if s.below(3) > 0 || s.sequence[client] == 0 {
 		s.sequence[client]++
 	}
-	request := protocol.RequestID{Client: client, Sequence: s.sequence[client]}
+	request := kv.RequestID{Client: client, Sequence: s.sequence[client]}
 	key := string(rune('a' + request.Sequence%3))
-	var message protocol.Message
+	var message kv.Message
 	switch request.Sequence % 5 {
 	case 0, 1:
-		message = protocol.ClientPut{Request: request, Key: key, Value: request.String()}
+		message = kv.ClientPut{Request: request, Key: key, Value: request.String()}
 	case 2, 3:
-		message = protocol.ClientGet{Request: request, Key: key}
+		message = kv.ClientGet{Request: request, Key: key}
 	case 4:
-		message = protocol.ClientDelete{Request: request, Key: key}
+		message = kv.ClientDelete{Request: request, Key: key}
 	}
-	s.step(server, protocol.Receive{Message: message})
+	s.step(server, protocol.Request{Message: message})
 }
 
 // checkAnswer looks at what the state machine answers: the first answer, however often an operation is in the log. An operation that is over is not answered again.
-func (s *schedule) checkAnswer(at protocol.NodeID, request protocol.RequestID, _ protocol.Command, result protocol.Result) {
-	if result == (protocol.Nothing{}) {
+func (s *schedule) checkAnswer(at kv.NodeID, request kv.RequestID, _ kv.Command, result kv.Result) {
+	if result == (kv.Nothing{}) {
 		return
 	}
 	if first, ok := s.answers[request]; ok && first != result {
@@ -211,12 +212,12 @@ func (s *schedule) heal() string {
 	size := len(s.servers) - 1
 	for id := 1; id <= size; id++ {
 		if !s.servers[id].up {
-			s.restart(protocol.NodeID(id))
+			s.restart(kv.NodeID(id))
 		}
 	}
 	for round := range 6 * size {
 		if s.leader() == nil {
-			s.step(protocol.NodeID(1+round%size), protocol.ElectionTimeout{})
+			s.step(kv.NodeID(1+round%size), protocol.ElectionTimeout{})
 		}
 		s.settle()
 		if leader := s.leader(); leader != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/cockroachdb/datadriven"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
@@ -59,7 +60,7 @@ type script struct {
 	terse    bool // shows the less of it
 	quiet    bool // shows nothing
 	broken   bool // what does not hold is part of what happens
-	sequence protocol.Sequence
+	sequence kv.Sequence
 }
 
 // run carries out the commands of one block, a line each, and returns what happened.
@@ -108,7 +109,7 @@ func (s *script) do(name string, a arguments) {
 	case "disk":
 		s.quiet = true
 		s.restartWith(a.server(), protocol.Restart{
-			CurrentTerm: protocol.Term(a.number("term")), VotedFor: protocol.NodeID(a.number("vote")), Log: logOfTerms(a.list("log")),
+			CurrentTerm: protocol.Term(a.number("term")), VotedFor: kv.NodeID(a.number("vote")), Log: logOfTerms(a.list("log")),
 		})
 	case "start":
 		s.step(a.server(), protocol.StartElection{})
@@ -161,7 +162,7 @@ func (s *script) newCluster(a arguments) {
 	})
 	fmt.Fprintf(&s.out, "%d servers, a majority is %d\n", len(s.servers)-1, s.servers[1].node.Quorum())
 	s.report = s.show
-	s.answer = func(at protocol.NodeID, request protocol.RequestID, command protocol.Command, result protocol.Result) {
+	s.answer = func(at kv.NodeID, request kv.RequestID, command kv.Command, result kv.Result) {
 		if request.Client != 0 {
 			fmt.Fprintf(&s.out, "%d answers %v, %v: %v\n", at, request, command, result)
 		}
@@ -169,12 +170,12 @@ func (s *script) newCluster(a arguments) {
 }
 
 // show writes an effect down. Entries that are applied one after the other share a line.
-func (s *script) show(at protocol.NodeID, effect protocol.Effect) {
+func (s *script) show(at kv.NodeID, effect protocol.Effect) {
 	if s.quiet {
 		return
 	}
 	switch e := effect.(type) {
-	case protocol.Persist, protocol.Send, protocol.Reply, protocol.Append, protocol.SetTimer, protocol.StopTimer:
+	case protocol.Persist, protocol.Send, protocol.Reply, protocol.Answer, protocol.Append, protocol.SetTimer, protocol.StopTimer:
 		if s.terse {
 			return
 		}
@@ -193,22 +194,22 @@ func (s *script) show(at protocol.NodeID, effect protocol.Effect) {
 // client has a server asked for something: the next operation of client 1, or the one that request=CLIENT/SEQUENCE says.
 func (s *script) client(name string, a arguments) {
 	s.sequence++
-	request := protocol.RequestID{Client: 1, Sequence: s.sequence}
+	request := kv.RequestID{Client: 1, Sequence: s.sequence}
 	if a.has("request") {
 		if _, err := fmt.Sscanf(a.word("request"), "%d/%d", &request.Client, &request.Sequence); err != nil {
 			a.t.Fatalf("%s: request: %v", a.pos, err)
 		}
 	}
-	var message protocol.Message
+	var message kv.Message
 	switch name {
 	case "put":
-		message = protocol.ClientPut{Request: request, Key: a.args[1].Key, Value: a.args[2].Key}
+		message = kv.ClientPut{Request: request, Key: a.args[1].Key, Value: a.args[2].Key}
 	case "get":
-		message = protocol.ClientGet{Request: request, Key: a.args[1].Key}
+		message = kv.ClientGet{Request: request, Key: a.args[1].Key}
 	case "delete":
-		message = protocol.ClientDelete{Request: request, Key: a.args[1].Key}
+		message = kv.ClientDelete{Request: request, Key: a.args[1].Key}
 	}
-	s.step(a.server(), protocol.Receive{Message: message})
+	s.step(a.server(), protocol.Request{Message: message})
 }
 
 // receive has a server receive a message that no server of the cluster sent just now.
@@ -272,9 +273,9 @@ func (s *script) move(name string, a arguments) {
 
 // deliverAll delivers what is on the way and what that causes, oldest first. What goes to or comes from a server in except= is lost.
 func (s *script) deliverAll(a arguments) {
-	cut := make(map[protocol.NodeID]bool)
+	cut := make(map[kv.NodeID]bool)
 	for _, word := range a.list("except") {
-		cut[protocol.NodeID(a.parse(word))] = true
+		cut[kv.NodeID(a.parse(word))] = true
 	}
 	for deliveries := 0; len(s.bag) > 0; deliveries++ {
 		if deliveries > 10_000 {
@@ -288,7 +289,7 @@ func (s *script) deliverAll(a arguments) {
 	}
 }
 
-func (s *script) leaderState(id protocol.NodeID) {
+func (s *script) leaderState(id kv.NodeID) {
 	state := s.state(id)
 	for _, other := range s.servers[1:] {
 		if other.id != id {
@@ -302,7 +303,7 @@ func logOfTerms(terms []string) []protocol.LogEntry {
 	log := make([]protocol.LogEntry, len(terms))
 	for i, word := range terms {
 		term, _ := strconv.ParseUint(word, 10, 64)
-		log[i] = protocol.LogEntry{Term: protocol.Term(term), Command: protocol.Put{Key: fmt.Sprintf("k%d", i+1), Value: "t" + word}}
+		log[i] = protocol.LogEntry{Term: protocol.Term(term), Command: kv.Put{Key: fmt.Sprintf("k%d", i+1), Value: "t" + word}}
 	}
 	return log
 }
@@ -355,9 +356,9 @@ func (a arguments) parse(word string) uint64 {
 	return n
 }
 
-func (a arguments) server() protocol.NodeID { return protocol.NodeID(a.number("")) }
+func (a arguments) server() kv.NodeID { return kv.NodeID(a.number("")) }
 
-func (a arguments) fromTo() (from, to protocol.NodeID) {
+func (a arguments) fromTo() (from, to kv.NodeID) {
 	a.t.Helper()
 	if _, err := fmt.Sscanf(a.args[0].Key, "%d->%d", &from, &to); err != nil {
 		a.t.Fatalf("%s: %q is not FROM->TO: %v", a.pos, a.args[0].Key, err)

@@ -1,6 +1,9 @@
 package raft
 
-import "github.com/raftkv/raftkv/raftkv/raft/protocol"
+import (
+	"github.com/raftkv/raftkv/raftkv/kv"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+)
 
 // lastTerm is the highest that a Term can be. No election follows it: one more would be 0, and a term never falls
 // (§5.1).
@@ -17,7 +20,7 @@ func (n *Node) updateTerm(term protocol.Term) bool {
 }
 
 // enterTerm forgets what was known of the term before: its leader, and what that leader told.
-func (n *Node) enterTerm(term protocol.Term, votedFor protocol.NodeID) {
+func (n *Node) enterTerm(term protocol.Term, votedFor kv.NodeID) {
 	n.state.CurrentTerm = term
 	n.state.VotedFor = votedFor
 	n.state.LeaderID = 0

@@ -279,7 +279,7 @@ func termOf(s *traces.Span) int64 { return integer(s, spans.RaftTermKey) }
 
 func peerOf(s *traces.Span) string { return shown(s, spans.RaftPeerIDKey) }
 
-func hasReplied(s *traces.Span, m protocol.Message) bool {
+func hasReplied(s *traces.Span, m interface{ Name() string }) bool {
 	return s.Attribute(spans.RaftReplyKey).AsString() == m.Name()
 }
 

@@ -14,7 +14,7 @@ import (
 // listKeys are the attributes that are lists of texts, as the spec says. Jaeger has only the texts of these lists.
 var listKeys = func() map[attribute.Key]bool {
 	keys := map[attribute.Key]bool{}
-	for _, spec := range spans.Specs() {
+	for _, spec := range spans.AllSpecs() {
 		for _, a := range spec.Attributes {
 			if a.Type == attribute.STRINGSLICE {
 				keys[a.Key] = true

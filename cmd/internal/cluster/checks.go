@@ -11,6 +11,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/sim"
 	"github.com/raftkv/raftkv/raftkv/world"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 )
 
 // Checks are what the checks of a run came to.
@@ -25,7 +26,7 @@ type Checks struct {
 var nameViolation = world.NameOf(spans.ViolationName)
 
 // newChecker makes the one who looks whether the invariants hold, and who stops the run when one does not.
-func (cl *Cluster) newChecker(tracer spans.Tracer) *invariants.Checker {
+func (cl *Cluster) newChecker(tracer worldspans.Tracer) *invariants.Checker {
 	return invariants.New(invariants.Options{
 		Servers: cl.config.NumNodes, Now: cl.now, Timing: timing(cl.config),
 		Stopped: func() bool { return cl.stopped() },
@@ -39,11 +40,11 @@ func (cl *Cluster) newChecker(tracer spans.Tracer) *invariants.Checker {
 func (cl *Cluster) now() time.Duration { return cl.sim.Now() }
 
 // traceViolation opens and ends the span of a violation, named by what it is and whose event it was.
-func traceViolation(tracer spans.Tracer, v *invariants.Violation) {
+func traceViolation(tracer worldspans.Tracer, v *invariants.Violation) {
 	process := world.NewProcessID(world.NodeGroup, uint32(v.Server))
 	id := uint64(world.RootID(process, nameViolation, uint64(world.NameOf(string(v.Invariant.Name))), 0))
 	begin := spans.Begin{Self: spans.Ref{Root: id, ID: id}}
-	tracer.StartViolation(begin, string(v.Invariant.Name), v.Facts[:]).Fail(spans.ErrorTypeViolation, v.Invariant.Doc)
+	tracer.StartViolation(begin, string(v.Invariant.Name), v.Facts[:]).Fail(worldspans.ErrorTypeViolation, v.Invariant.Doc)
 }
 
 // timing is what the bounds of Progress are computed from: of links that differ, the worst.

@@ -9,12 +9,15 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/raftkv/client"
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/raft/invariants"
 	"github.com/raftkv/raftkv/raftkv/raft/node"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/sim"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 )
 
 // BehaviourVersion is raised by whoever changes what a run does or how its spans look, so that a diff of two files can tell a change of the code from one of the
@@ -98,13 +101,13 @@ func New(c *config.Config, options Options) *Cluster {
 		simulation.Sent, simulation.Handled, simulation.Lost = m.sent, m.handled, m.lost
 	}
 	cl.sim = sim.New(simulation)
-	tracer := func(service string) spans.Tracer {
+	tracer := func(service string) *span.Tracer {
 		if options.Recorder == nil {
-			return spans.Tracer{}
+			return nil
 		}
-		return spans.NewTracer(options.Recorder.Tracer(service), c.Hash(), c.StartTime)
+		return worldspans.NewTracer(options.Recorder.Tracer(service), c.Hash(), c.StartTime).Tracer
 	}
-	outside := tracer("world")
+	outside := worldspans.Tracer{Tracer: tracer("world")}
 	outside.Follow(cl.sim)
 	traceRun(c, outside)
 	if !options.Unchecked {
@@ -144,15 +147,15 @@ func (cl *Cluster) after() func() {
 }
 
 // traceRun opens and ends the first span of a trace file, which says what made it.
-func traceRun(c *config.Config, tracer spans.Tracer) {
+func traceRun(c *config.Config, tracer worldspans.Tracer) {
 	if !tracer.On() {
 		return
 	}
 	id := uint64(world.RootID(0, nameRun, 0, 0))
-	tracer.StartRun(spans.Begin{Self: spans.Ref{Root: id, ID: id}}, string(c.TOML()), Build(), c.Scenario, int64(c.Seed)).End()
+	tracer.StartRun(span.Begin{Self: span.Ref{Root: id, ID: id}}, string(c.TOML()), Build(), c.Scenario, int64(c.Seed)).End()
 }
 
-func (cl *Cluster) addNodes(tracer func(string) spans.Tracer) {
+func (cl *Cluster) addNodes(tracer func(string) *span.Tracer) {
 	c, peers := cl.config, cl.peers()
 	for _, id := range peers {
 		watch := cl.watch(id)
@@ -162,7 +165,7 @@ func (cl *Cluster) addNodes(tracer func(string) spans.Tracer) {
 			MaxEntries: c.Raft.MaxEntries, MaxInFlight: c.Raft.MaxInflight, NoopOnElection: c.Raft.NoopOnElection,
 			StartTerm: protocol.Term(c.Raft.StartTerm), Bug: c.Bug,
 			Observer: commits{cl, watch.observer()},
-		}, tracer(id.String()))
+		}, spans.Tracer{Tracer: tracer(id.String())})
 		cl.nodes = append(cl.nodes, n)
 		cl.add(watch.process(n))
 		if c.Raft.StartTerm > 0 {
@@ -191,13 +194,13 @@ func (cl *Cluster) peers() []protocol.NodeID {
 	return peers
 }
 
-func (cl *Cluster) addClients(tracer func(string) spans.Tracer) {
+func (cl *Cluster) addClients(tracer func(string) *span.Tracer) {
 	c := cl.config
 	for i := range c.NumClients {
 		id := protocol.ClientID(i + 1)
 		cc := clientConfig(c, id)
 		cc.Ended = cl.noteResults(id)
-		one := client.New(cc, tracer(id.String()))
+		one := client.New(cc, kvspans.Tracer{Tracer: tracer(id.String())})
 		cl.clients = append(cl.clients, one)
 		cl.add(cl.watchClient(one))
 	}

@@ -9,12 +9,13 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 )
 
 // faults are what goes wrong on purpose: each is done to the world at its moment, and told by a span of its own.
 type faults struct {
 	cluster *Cluster
-	tracer  spans.Tracer
+	tracer  worldspans.Tracer
 	waiting []int                     // for a condition: their places in the config, in its order
 	roles   []protocol.Role           // of each node after the event before, while a fault waits for one
 	done    map[world.CausalID]uint64 // how many faults had an id already but for the ordinal
@@ -39,7 +40,7 @@ type lostWrite struct {
 }
 
 // scheduleFaults has each fault of the config happen at its moment. What happens to one message is the network's own affair: see config.Counterfactuals.
-func (cl *Cluster) scheduleFaults(tracer spans.Tracer) {
+func (cl *Cluster) scheduleFaults(tracer worldspans.Tracer) {
 	f := &faults{
 		cluster: cl, tracer: tracer, roles: make([]protocol.Role, cl.config.NumNodes+1), done: map[world.CausalID]uint64{},
 		fates: make([]fate, len(cl.config.Faults)), cuts: map[[2]world.ProcessID]spans.Ref{}, ailing: map[world.ProcessID]bool{},

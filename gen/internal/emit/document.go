@@ -2,6 +2,7 @@ package emit
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -15,6 +16,18 @@ func cell(text string) string {
 
 // code is a text in a table as code.
 func code(text string) string { return "`" + strings.ReplaceAll(text, "|", `\|`) + "`" }
+
+// link is the document of an included file, as a document links to it; its name, if it has no document.
+func link(view page, p *model.Protocol) string {
+	if p.Document == "" {
+		return p.Name
+	}
+	from := path.Dir(view.Document)
+	if rest, ok := strings.CutPrefix(p.Document, from+"/"); ok {
+		return "[" + p.Name + "](" + rest + ")"
+	}
+	return "[" + p.Name + "](" + strings.Repeat("../", strings.Count(from, "/")+1) + p.Document + ")"
+}
 
 // arrow is all steps from one value to another.
 type arrow struct{ From, To, Events string }
@@ -33,13 +46,18 @@ func arrows(t *model.Transitions) []arrow {
 	return all
 }
 
-// tree draws which spans may be below which, each with its children once.
+// tree draws which spans may be below which, each with its children once. Those of included files are there, too, since
+// their spans have children here.
 func tree(p *model.Protocol) string {
+	var spans []*model.Span
+	for _, q := range p.All() {
+		spans = append(spans, q.Spans...)
+	}
 	var out strings.Builder
 	drawn := map[*model.Span]bool{}
 	children := func(parent *model.Span) []*model.Span {
 		var all []*model.Span
-		for _, s := range p.Spans {
+		for _, s := range spans {
 			if slices.Contains(s.Parents, parent) {
 				all = append(all, s)
 			}
@@ -64,7 +82,7 @@ func tree(p *model.Protocol) string {
 			draw(child, indent+next)
 		}
 	}
-	for _, s := range p.Spans {
+	for _, s := range spans {
 		if s.Root && !drawn[s] {
 			draw(s, "")
 		}

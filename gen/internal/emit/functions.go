@@ -20,9 +20,9 @@ func functions(w writer) template.FuncMap {
 		"equalFields": w.equalFields, "equalOf": w.equalOf, "example": example, "fieldDoc": fieldDoc,
 		"formatted": formatted, "goOf": w.goOf, "goType": w.goType, "handled": w.handled, "includedEnums": w.includedEnums,
 		"includedTypes": w.includedTypes, "joinFlat": joinFlat, "keyValue": w.keyValue, "kindOf": kindOf, "later": later,
-		"line": func(doc string) string { return "// " + sentence(doc) }, "lower": model.Lower, "oneOf": oneOf,
+		"line": func(doc string) string { return "// " + sentence(doc) }, "link": link, "linkKey": linkKey, "lower": model.Lower, "oneOf": oneOf,
 		"named": w.named, "otlp": otlp, "paragraph": paragraph, "peerService": w.peerService, "quote": strconv.Quote, "receiver": receiver,
-		"rpc": w.rpcValues, "sentence": sentence, "serviceOf": w.serviceOf, "specsOf": w.specsOf, "startDoc": startDoc, "system": system, "tag": func(i int) int { return i + 1 },
+		"rpc": w.rpcValues, "scope": scope, "sentence": sentence, "serviceOf": w.serviceOf, "specsOf": w.specsOf, "startDoc": startDoc, "system": system, "tag": func(i int) int { return i + 1 },
 		"textFunc": w.textFunc, "textOfStruct": w.textOfStruct, "tree": tree, "use": use, "usedEvents": usedEvents, "usesFields": usesFields,
 	}
 }
@@ -223,6 +223,24 @@ func (w writer) serviceOf(view page, s *model.Span) string {
 		}
 	}
 	return ""
+}
+
+// scope is the name of the instrumentation, in the package whose spec gives it; empty elsewhere.
+func scope(view page) string {
+	for _, p := range view.Includes {
+		if p.Telemetry != nil {
+			return ""
+		}
+	}
+	return view.Telemetry.Scope
+}
+
+// linkKey is the attribute that says why a link is there, in the package that has it; nil elsewhere.
+func linkKey(view page) *model.Attribute {
+	if a := view.Telemetry.Link; slices.Contains(view.Attributes, a) {
+		return a
+	}
+	return nil
 }
 
 // system is the value of rpc.system.name, in the package that has the attribute; empty elsewhere.

@@ -142,8 +142,8 @@ func variantNames(union, name string) []string {
 }
 
 func (r *resolver) spanClashes() {
-	n := r.namespace(" in package spans", "the generator", "Scope", "System", "Ref", "Begin", "Link", "LinkTo",
-		"Clock", "Level", "Spec", "AttributeSpec", "LinkSpec", "EventSpec", "Tracer", "NewTracer", "Specs", "AllSpecs")
+	n := r.namespace(" in package spans", "the generator", "Scope", "System", "LinkTo", "Tracer", "NewTracer",
+		"Specs", "AllSpecs")
 	methods := r.namespace(" among the methods of a span", "every span", "On", "Set", "SetError", "Event", "Link", "End", "Fail",
 		"Unfinished", "Started")
 	parameters := r.namespace(" among parameters", "every span", taken...)

@@ -3,20 +3,21 @@ package invariants
 import (
 	"fmt"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 // termed is what is remembered of a term.
 type termed struct {
-	log   chain             // of its leader, as far as it got while it led; it is only ever added to (§5.3)
-	votes []protocol.NodeID // by voter, whom it voted for
+	log   chain       // of its leader, as far as it got while it led; it is only ever added to (§5.3)
+	votes []kv.NodeID // by voter, whom it voted for
 }
 
 // inTerm is what is remembered of a term, from now on.
 func (c *Checker) inTerm(term protocol.Term) *termed {
 	t := c.terms[term]
 	if t == nil {
-		t = &termed{votes: make([]protocol.NodeID, len(c.servers))}
+		t = &termed{votes: make([]kv.NodeID, len(c.servers))}
 		c.terms[term] = t
 	}
 	return t
@@ -52,7 +53,7 @@ func (l *leading) remember(s *server, state *protocol.State) {
 }
 
 // matchOf is what it believed of one follower; 0 at the beginning of a term.
-func (l *leading) matchOf(id protocol.NodeID, term protocol.Term) protocol.LogIndex {
+func (l *leading) matchOf(id kv.NodeID, term protocol.Term) protocol.LogIndex {
 	if l.term != term || int(id) >= len(l.match) {
 		return 0
 	}
@@ -159,7 +160,7 @@ func (c *Checker) MatchIndexRises(v *View) error {
 		return nil
 	}
 	for i, now := range v.State.MatchIndex {
-		id := protocol.NodeID(i)
+		id := kv.NodeID(i)
 		was := s.led.matchOf(id, s.now.term)
 		if now == was || now > was && acknowledges(v, id, s.now.term, now) || now == 0 && s.refuses(v, id, was) {
 			continue
@@ -175,14 +176,14 @@ func (c *Checker) MatchIndexRises(v *View) error {
 
 // acknowledges says whether what was received is the acknowledgement, by a follower and in a term, of the log up to an
 // index.
-func acknowledges(v *View, from protocol.NodeID, term protocol.Term, match protocol.LogIndex) bool {
+func acknowledges(v *View, from kv.NodeID, term protocol.Term, match protocol.LogIndex) bool {
 	m, ok := v.Received.(protocol.AppendEntriesOk)
 	return ok && v.From == from && m.Term == term && m.MatchIndex == match
 }
 
 // refuses says whether what was received is the refusal, by a follower in this term and this round, of what directly
 // follows what it acknowledged.
-func (s *server) refuses(v *View, from protocol.NodeID, acknowledged protocol.LogIndex) bool {
+func (s *server) refuses(v *View, from kv.NodeID, acknowledged protocol.LogIndex) bool {
 	m, ok := v.Received.(protocol.AppendEntriesRejected)
 	return ok && v.From == from && m.Term == s.now.term && m.PrevLogIndex == acknowledged && m.Round == s.led.round[from] && m.ConflictIndex > 0
 }

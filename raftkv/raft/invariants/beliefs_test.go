@@ -3,6 +3,7 @@ package invariants
 import (
 	"testing"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/list"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
@@ -157,16 +158,16 @@ var plantedBeliefs = []plant{
 	}, "notified_commit: 1"},
 	{"the answer to another request", protocol.InvariantAnswerOfItsEntry, func(f *fake) *Violation {
 		f.hold([]protocol.LogEntry{first}, 1, 2, 3)
-		return f.step(1, commits(1), answers(first.Request, protocol.KeyExists{Key: "a"}))
+		return f.step(1, commits(1), answers(first.Request, kv.KeyExists{Key: "a"}))
 	}, `node-1 answered "error: key already exists: a" to client-1/1`},
 	{"an answer before its entry is applied", protocol.InvariantAnswerOfItsEntry, func(f *fake) *Violation {
 		f.hold([]protocol.LogEntry{first, second}, 1, 2, 3)
-		return f.step(1, commits(1), answers(second.Request, protocol.Stored{}))
+		return f.step(1, commits(1), answers(second.Request, kv.Stored{}))
 	}, "node-1 has \"put a second\" of client-1/2 at index 2, and has applied entries up to index 1 only"},
 	{"an answer that is not what its entry's was", protocol.InvariantAnswerOfItsEntry, func(f *fake) *Violation {
 		f.hold([]protocol.LogEntry{first}, 1, 2, 3)
 		f.commit(1, 1)
-		return f.step(1, nothing, answers(first.Request, protocol.KeyExists{Key: "a"}))
+		return f.step(1, nothing, answers(first.Request, kv.KeyExists{Key: "a"}))
 	}, `the result of client-1/1 is "ok"`},
 }
 
@@ -188,7 +189,7 @@ func (f *fake) acknowledged(log ...protocol.LogEntry) {
 }
 
 // stand has a server be a candidate in term 1.
-func (f *fake) stand(id protocol.NodeID) {
+func (f *fake) stand(id kv.NodeID) {
 	f.t.Helper()
 	f.good(id, func(s *protocol.State) {
 		s.CurrentTerm, s.VotedFor, s.Role = 1, id, protocol.RoleCandidate
@@ -199,7 +200,7 @@ func (f *fake) stand(id protocol.NodeID) {
 
 // matches has a leader take node-2 to hold its log up to an index.
 func matches(match protocol.LogIndex) func(*protocol.State) {
-	const id protocol.NodeID = 2
+	const id kv.NodeID = 2
 	return func(s *protocol.State) {
 		s.MatchIndex[id] = match
 		s.NextIndex[id] = max(s.NextIndex[id], match+1)
@@ -208,7 +209,7 @@ func matches(match protocol.LogIndex) func(*protocol.State) {
 }
 
 // onTheWay has a leader take entries to be on the way to a follower, each from after an index up to another.
-func onTheWay(id protocol.NodeID, window uint64, entries ...[2]protocol.LogIndex) func(*protocol.State) {
+func onTheWay(id kv.NodeID, window uint64, entries ...[2]protocol.LogIndex) func(*protocol.State) {
 	return func(s *protocol.State) {
 		s.Window[id] = window
 		for _, e := range entries {
@@ -219,16 +220,16 @@ func onTheWay(id protocol.NodeID, window uint64, entries ...[2]protocol.LogIndex
 }
 
 // onTheWayAgain has it take the first entry to be on the way still.
-func onTheWayAgain(id protocol.NodeID) func(*View) {
+func onTheWayAgain(id kv.NodeID) func(*View) {
 	return func(v *View) { onTheWay(id, 1, [2]protocol.LogIndex{0, 1})(v.State) }
 }
 
-func nextIs(id protocol.NodeID, next protocol.LogIndex) func(*protocol.State) {
+func nextIs(id kv.NodeID, next protocol.LogIndex) func(*protocol.State) {
 	return func(s *protocol.State) { s.NextIndex[id] = next }
 }
 
-func answers(to protocol.RequestID, result protocol.Result) func(*View) {
-	return sends(0, protocol.Answered{Request: to, Result: result})
+func answers(to kv.RequestID, result kv.Result) func(*View) {
+	return func(v *View) { v.Answers = append(v.Answers, kv.Answered{Request: to, Result: result}) }
 }
 
 // TestBeliefsThatMayBe are what servers may believe, though it looks like what they may not.
@@ -280,13 +281,13 @@ func TestBeliefsThatMayBe(t *testing.T) {
 		}},
 		{"a failure, and an answer without an entry", func(f *fake) *Violation {
 			f.hold([]protocol.LogEntry{first}, 1)
-			f.good(1, nothing, answers(first.Request, protocol.ReplicationFailed{}))
-			return f.step(1, nothing, answers(protocol.RequestID{Client: 7, Sequence: 1}, protocol.Stored{}))
+			f.good(1, nothing, answers(first.Request, kv.ReplicationFailed{}))
+			return f.step(1, nothing, answers(kv.RequestID{Client: 7, Sequence: 1}, kv.Stored{}))
 		}},
 		{"a retry's first answer", func(f *fake) *Violation {
 			f.hold([]protocol.LogEntry{first}, 1, 2, 3)
 			f.commit(1, 1)
-			return f.step(1, nothing, answers(first.Request, protocol.Stored{}))
+			return f.step(1, nothing, answers(first.Request, kv.Stored{}))
 		}},
 	} {
 		t.Run(may.name, func(t *testing.T) {

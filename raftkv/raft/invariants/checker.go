@@ -3,6 +3,7 @@ package invariants
 import (
 	"time"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
@@ -51,7 +52,7 @@ func New(options Options) *Checker {
 	}
 	c.progress.bounds = boundsOf(options.Timing, options.Servers)
 	for id := range options.Servers + 1 {
-		c.servers = append(c.servers, &server{id: protocol.NodeID(id), durable: &Durable{}, sentUpTo: make([]protocol.LogIndex, options.Servers+1)})
+		c.servers = append(c.servers, &server{id: kv.NodeID(id), durable: &Durable{}, sentUpTo: make([]protocol.LogIndex, options.Servers+1)})
 	}
 	return c
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
@@ -86,7 +87,7 @@ func (c *Checker) TermAndVote(v *View) error {
 	return nil
 }
 
-func owner(id protocol.NodeID) string {
+func owner(id kv.NodeID) string {
 	if id == 0 {
 		return "nobody"
 	}
@@ -94,7 +95,7 @@ func owner(id protocol.NodeID) string {
 }
 
 // promise remembers the vote of a term, which goes to one candidate.
-func (s *server) promise(term protocol.Term, candidate protocol.NodeID, at Place) error {
+func (s *server) promise(term protocol.Term, candidate kv.NodeID, at Place) error {
 	if candidate == 0 || term < s.vote.term {
 		return nil
 	}
@@ -118,7 +119,7 @@ func (c *Checker) VotesWereGiven(v *View) error {
 	given := c.inTerm(term).votes
 	var voters []string
 	for i, counted := range v.State.VotesGranted {
-		id := protocol.NodeID(i)
+		id := kv.NodeID(i)
 		switch {
 		case !counted:
 			continue

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/list"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/world"
@@ -22,23 +23,23 @@ type fake struct {
 	t        *testing.T
 	checker  *Checker
 	now      time.Duration
-	states   map[protocol.NodeID]*protocol.State
-	durables map[protocol.NodeID]*Durable
-	stores   map[protocol.NodeID]*Checker // as the state machine of each server
+	states   map[kv.NodeID]*protocol.State
+	durables map[kv.NodeID]*Durable
+	stores   map[kv.NodeID]*Checker // as the state machine of each server
 }
 
 func newFake(t *testing.T) *fake {
 	t.Helper()
-	f := &fake{t: t, states: map[protocol.NodeID]*protocol.State{}, durables: map[protocol.NodeID]*Durable{}, stores: map[protocol.NodeID]*Checker{}}
+	f := &fake{t: t, states: map[kv.NodeID]*protocol.State{}, durables: map[kv.NodeID]*Durable{}, stores: map[kv.NodeID]*Checker{}}
 	f.checker = New(Options{Servers: servers, Now: func() time.Duration { return f.now }, Timing: timing})
-	for id := range protocol.NodeID(4) {
+	for id := range kv.NodeID(4) {
 		f.states[id], f.durables[id], f.stores[id] = &protocol.State{}, &Durable{}, New(Options{})
 	}
 	return f
 }
 
 // step has a server do what change says to its state, as a correct one would: what changed is durable, and what is committed is announced and applied. Then tampering is done.
-func (f *fake) step(id protocol.NodeID, change func(*protocol.State), tamper ...func(*View)) *Violation {
+func (f *fake) step(id kv.NodeID, change func(*protocol.State), tamper ...func(*View)) *Violation {
 	f.t.Helper()
 	f.now += time.Millisecond
 	s := f.states[id]
@@ -72,7 +73,7 @@ func (f *fake) step(id protocol.NodeID, change func(*protocol.State), tamper ...
 }
 
 // good is a step that breaks nothing.
-func (f *fake) good(id protocol.NodeID, change func(*protocol.State), tamper ...func(*View)) {
+func (f *fake) good(id kv.NodeID, change func(*protocol.State), tamper ...func(*View)) {
 	f.t.Helper()
 	if v := f.step(id, change, tamper...); v != nil {
 		f.t.Fatalf("before anything is wrong: %v", v)
@@ -80,9 +81,9 @@ func (f *fake) good(id protocol.NodeID, change func(*protocol.State), tamper ...
 }
 
 // elect has a server win a term with node-2's vote.
-func (f *fake) elect(id protocol.NodeID, term protocol.Term) {
+func (f *fake) elect(id kv.NodeID, term protocol.Term) {
 	f.t.Helper()
-	voter := protocol.NodeID(2)
+	voter := kv.NodeID(2)
 	if id == voter {
 		voter = 3
 	}
@@ -138,13 +139,13 @@ func commits(index protocol.LogIndex) func(*protocol.State) {
 	return func(s *protocol.State) { s.CommitIndex = index }
 }
 
-func sends(to protocol.NodeID, m protocol.Message) func(*View) {
+func sends(to kv.NodeID, m protocol.Message) func(*View) {
 	return func(v *View) { v.Sent = append(v.Sent, Sent{To: to, Message: m}) }
 }
 
 func receives(m protocol.Message) func(*View) { return func(v *View) { v.Received = m } }
 
-func receivesFrom(from protocol.NodeID, m protocol.Message) func(*View) {
+func receivesFrom(from kv.NodeID, m protocol.Message) func(*View) {
 	return func(v *View) { v.From, v.Received = from, m }
 }
 
@@ -155,6 +156,6 @@ func restarts(v *View) {
 }
 
 // put is an entry that stores a value at the key a.
-func put(term protocol.Term, sequence protocol.Sequence, value string) protocol.LogEntry {
-	return protocol.LogEntry{Term: term, Request: protocol.RequestID{Client: 1, Sequence: sequence}, Command: protocol.Put{Key: "a", Value: value}}
+func put(term protocol.Term, sequence kv.Sequence, value string) protocol.LogEntry {
+	return protocol.LogEntry{Term: term, Request: kv.RequestID{Client: 1, Sequence: sequence}, Command: kv.Put{Key: "a", Value: value}}
 }

@@ -3,6 +3,7 @@ package invariants
 import (
 	"time"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/list"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
@@ -103,13 +104,13 @@ func chained(h uint64, e *protocol.LogEntry) uint64 {
 	h = mix(h ^ uint64(e.Term))
 	h = mix(h ^ uint64(e.Request.Client)<<32 ^ uint64(e.Request.Sequence))
 	switch c := e.Command.(type) {
-	case protocol.Put:
+	case kv.Put:
 		return mixText(mixText(h+1, c.Key), c.Value)
-	case protocol.Get:
+	case kv.Get:
 		return mixText(h+2, c.Key)
-	case protocol.Delete:
+	case kv.Delete:
 		return mixText(h+3, c.Key)
-	case protocol.Noop:
+	case kv.Noop:
 		return mix(h + 4)
 	}
 	return mix(h)
@@ -117,7 +118,7 @@ func chained(h uint64, e *protocol.LogEntry) uint64 {
 
 // server is what is remembered of one server.
 type server struct {
-	id          protocol.NodeID
+	id          kv.NodeID
 	incarnation int
 	down        bool
 	watched     bool // an event of it was seen
@@ -146,7 +147,7 @@ type server struct {
 type snapshot struct {
 	role            protocol.Role
 	term            protocol.Term
-	votedFor        protocol.NodeID
+	votedFor        kv.NodeID
 	commit, applied protocol.LogIndex
 	match           protocol.LogIndex // with the leader of its term
 }
@@ -154,7 +155,7 @@ type snapshot struct {
 // promise is the latest vote that a server is known to have given.
 type promise struct {
 	term      protocol.Term
-	candidate protocol.NodeID
+	candidate kv.NodeID
 	place     Place
 }
 
@@ -208,9 +209,9 @@ type committed struct {
 
 	entry  protocol.LogEntry
 	in     protocol.Term // the term of the server that committed it first
-	by     protocol.NodeID
+	by     kv.NodeID
 	at     time.Duration
-	result protocol.Result // what it should answer
+	result kv.Result // what it should answer
 }
 
 // ghost is the log of all that was ever committed.
@@ -238,7 +239,7 @@ func (g ghost) before(term protocol.Term) protocol.LogIndex {
 type sighting struct {
 	mark
 
-	by    protocol.NodeID
+	by    kv.NodeID
 	when  time.Duration
 	other *sighting // of another term, at the same index
 }

@@ -10,13 +10,13 @@ import (
 
 	"github.com/anishathalye/porcupine"
 
-	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	"github.com/raftkv/raftkv/raftkv/kv"
 )
 
 // history is what the clients asked for and were answered.
 type history struct {
 	clock   uint64 // counts calls and answers
-	open    map[protocol.ClientID]*Operation
+	open    map[kv.ClientID]*Operation
 	givenUp []Operation // writes that their clients gave up: they may have taken effect, or may still
 	keys    map[string]*keyHistory
 	stopped func() bool // see Options
@@ -38,7 +38,7 @@ func newHistory(stopped func() bool) history {
 	if stopped == nil {
 		stopped = func() bool { return false }
 	}
-	return history{open: map[protocol.ClientID]*Operation{}, keys: map[string]*keyHistory{}, stopped: stopped}
+	return history{open: map[kv.ClientID]*Operation{}, keys: map[string]*keyHistory{}, stopped: stopped}
 }
 
 func (h *history) key(key string) *keyHistory {
@@ -51,7 +51,7 @@ func (h *history) key(key string) *keyHistory {
 }
 
 // Asked says that a client asked for something. Asking again for the same changes nothing; asking for something else gives up what is open.
-func (c *Checker) Asked(request protocol.RequestID, command protocol.Command) {
+func (c *Checker) Asked(request kv.RequestID, command kv.Command) {
 	h := &c.history
 	last := h.open[request.Client]
 	if last != nil && last.Request == request {
@@ -80,7 +80,7 @@ func (h *history) giveUp(op *Operation) {
 }
 
 // Answered says that a client got an answer. One to something that is not open is a second one, and changes nothing.
-func (c *Checker) Answered(request protocol.RequestID, result protocol.Result) {
+func (c *Checker) Answered(request kv.RequestID, result kv.Result) {
 	h := &c.history
 	op := h.open[request.Client]
 	if op == nil || op.Request != request || op.Result != nil {
@@ -101,7 +101,7 @@ func (c *Checker) Linearizable(v *View) error {
 		k := h.key(key)
 		k.open--
 		switch {
-		case v.Operation.Result != protocol.Result(protocol.ReplicationFailed{}):
+		case v.Operation.Result != kv.Result(kv.ReplicationFailed{}):
 			k.answered = append(k.answered, *v.Operation)
 		case isWrite(v.Operation.Command):
 			k.failed = append(k.failed, *v.Operation)
@@ -140,11 +140,11 @@ func (h *history) pending(key string) []Operation {
 	return pending
 }
 
-func isWrite(command protocol.Command) bool {
+func isWrite(command kv.Command) bool {
 	switch command.(type) {
-	case protocol.Put, protocol.Delete:
+	case kv.Put, kv.Delete:
 		return true
-	case protocol.Get, protocol.Noop:
+	case kv.Get, kv.Noop:
 	}
 	return false
 }
@@ -235,13 +235,13 @@ func (k *keyHistory) mayHold(before content) []content {
 // leaves is what an operation that changed its key left there.
 func (o *Operation) leaves() (content, bool) {
 	switch o.Result.(type) {
-	case protocol.Stored:
-		if put, ok := o.Command.(protocol.Put); ok {
+	case kv.Stored:
+		if put, ok := o.Command.(kv.Put); ok {
 			return content{value: put.Value, present: true}, true
 		}
-	case protocol.Deleted:
+	case kv.Deleted:
 		return content{}, true
-	case protocol.Found, protocol.KeyExists, protocol.KeyNotFound, protocol.Nothing, protocol.ReplicationFailed:
+	case kv.Found, kv.KeyExists, kv.KeyNotFound, kv.Nothing, kv.ReplicationFailed:
 	}
 	return content{}, false
 }

@@ -8,34 +8,35 @@ import (
 
 	"github.com/anishathalye/porcupine"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
-func (f *fake) ask(client protocol.ClientID, sequence protocol.Sequence, command protocol.Command) *fake {
+func (f *fake) ask(client kv.ClientID, sequence kv.Sequence, command kv.Command) *fake {
 	f.now += time.Millisecond
-	f.checker.Asked(protocol.RequestID{Client: client, Sequence: sequence}, command)
+	f.checker.Asked(kv.RequestID{Client: client, Sequence: sequence}, command)
 	return f
 }
 
-func (f *fake) answer(client protocol.ClientID, sequence protocol.Sequence, result protocol.Result) *fake {
+func (f *fake) answer(client kv.ClientID, sequence kv.Sequence, result kv.Result) *fake {
 	f.now += time.Millisecond
-	f.checker.Answered(protocol.RequestID{Client: client, Sequence: sequence}, result)
+	f.checker.Answered(kv.RequestID{Client: client, Sequence: sequence}, result)
 	return f
 }
 
-func putA(value string) protocol.Command { return protocol.Put{Key: "a", Value: value} }
+func putA(value string) kv.Command { return kv.Put{Key: "a", Value: value} }
 
 var (
-	getA, deleteA = protocol.Command(protocol.Get{Key: "a"}), protocol.Command(protocol.Delete{Key: "a"})
-	stored        = protocol.Stored{}
-	deleted       = protocol.Deleted{}
-	exists        = protocol.KeyExists{Key: "a"}
-	notFound      = protocol.KeyNotFound{Key: "a"}
-	failed        = protocol.ReplicationFailed{}
+	getA, deleteA = kv.Command(kv.Get{Key: "a"}), kv.Command(kv.Delete{Key: "a"})
+	stored        = kv.Stored{}
+	deleted       = kv.Deleted{}
+	exists        = kv.KeyExists{Key: "a"}
+	notFound      = kv.KeyNotFound{Key: "a"}
+	failed        = kv.ReplicationFailed{}
 )
 
-func found(value string) protocol.Result { return protocol.Found{Value: value} }
+func found(value string) kv.Result { return kv.Found{Value: value} }
 
 func TestHistories(t *testing.T) {
 	for _, h := range []struct {
@@ -153,25 +154,25 @@ func madeUp(t *testing.T, seed uint64) (*fake, []Operation) {
 	f := newFake(t)
 	clients, wrong, now := 2+next(8), next(80), content{}
 	type open struct {
-		command protocol.Command
-		result  protocol.Result
+		command kv.Command
+		result  kv.Result
 	}
 	running := make([]*open, clients)
-	sequences := make([]protocol.Sequence, clients)
+	sequences := make([]kv.Sequence, clients)
 	var whole []Operation
 	for step := range uint64(40) {
 		i := next(clients)
-		id := protocol.ClientID(i + 1)
+		id := kv.ClientID(i + 1)
 		switch o := running[i]; {
 		case o == nil:
 			sequences[i]++
-			running[i] = &open{command: []protocol.Command{putA(fmt.Sprint(step)), getA, deleteA}[next(3)]}
+			running[i] = &open{command: []kv.Command{putA(fmt.Sprint(step)), getA, deleteA}[next(3)]}
 			f.ask(id, sequences[i], running[i].command)
 		case o.result == nil:
 			now, o.result = now.step(o.command)
 		default:
 			if step >= wrong {
-				o.result, wrong = protocol.Result(notFound), 1000
+				o.result, wrong = kv.Result(notFound), 1000
 			}
 			op := *f.checker.history.open[id]
 			f.answer(id, sequences[i], o.result)
@@ -187,7 +188,7 @@ func madeUp(t *testing.T, seed uint64) (*fake, []Operation) {
 		if o.result == nil {
 			now, o.result = now.step(o.command)
 		}
-		id := protocol.ClientID(i + 1)
+		id := kv.ClientID(i + 1)
 		op := *f.checker.history.open[id]
 		f.answer(id, sequences[i], o.result)
 		op.Result, op.Return = o.result, f.checker.history.clock

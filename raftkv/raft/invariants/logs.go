@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
@@ -110,7 +111,7 @@ func (c *Checker) committedAt(index protocol.LogIndex) Place {
 }
 
 // text is a command as a fact tells it.
-func text(command protocol.Command) string {
+func text(command kv.Command) string {
 	if command == nil {
 		return "an entry without a command"
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
@@ -18,17 +19,10 @@ func (c *Checker) PersistBeforeSend(v *View) error {
 	}
 	for i := range v.Sent {
 		if lacking := c.lacking(s, v, &v.Sent[i]); lacking != "" {
-			return clashing(fmt.Sprintf("%s sent %s %s", s.id, receiver(v.Sent[i].To), v.Sent[i].Message), lacking)
+			return clashing(fmt.Sprintf("%s sent %s %s", s.id, v.Sent[i].To, v.Sent[i].Message), lacking)
 		}
 	}
 	return nil
-}
-
-func receiver(id protocol.NodeID) string {
-	if id == 0 {
-		return "a client"
-	}
-	return id.String()
 }
 
 // lacking says what the disk lacked of what a message says; nothing if it justified it.
@@ -54,13 +48,12 @@ func (c *Checker) lacking(s *server, v *View, sent *Sent) string {
 		return lackingMatch(s, v, m.MatchIndex)
 	case protocol.CommitNotification:
 		return lackingEntries(m.LeaderCommit, sent)
-	case protocol.VoteDenied, protocol.AppendEntriesRejected, protocol.ClientPut, protocol.ClientGet, protocol.ClientDelete,
-		protocol.Answered, protocol.NotLeader, protocol.OutcomeUnknown:
+	case protocol.VoteDenied, protocol.AppendEntriesRejected:
 	}
 	return ""
 }
 
-func lackingVote(term protocol.Term, candidate protocol.NodeID, sent *Sent) string {
+func lackingVote(term protocol.Term, candidate kv.NodeID, sent *Sent) string {
 	if sent.Term == term && sent.VotedFor != candidate {
 		return fmt.Sprintf("the vote of term %d on its disk was %s's then", term, owner(sent.VotedFor))
 	}

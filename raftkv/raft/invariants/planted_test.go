@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/list"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
@@ -189,13 +190,13 @@ var planted = []plant{
 		return f.step(1, commits(1))
 	}, "the entry there is of term 1"},
 	{"a stale read", protocol.InvariantLinearizable, func(f *fake) *Violation {
-		f.ask(1, 1, protocol.Put{Key: "a", Value: "x"}).answer(1, 1, protocol.Stored{})
-		f.ask(2, 1, protocol.Get{Key: "a"}).answer(2, 1, protocol.KeyNotFound{Key: "a"})
+		f.ask(1, 1, kv.Put{Key: "a", Value: "x"}).answer(1, 1, kv.Stored{})
+		f.ask(2, 1, kv.Get{Key: "a"}).answer(2, 1, kv.KeyNotFound{Key: "a"})
 		return f.checker.Violation()
 	}, "client-2/1 was answered"},
 	{"a failure that was none", protocol.InvariantLinearizable, func(f *fake) *Violation {
-		f.ask(1, 1, protocol.Put{Key: "a", Value: "x"}).answer(1, 1, protocol.ReplicationFailed{})
-		f.ask(1, 2, protocol.Put{Key: "a", Value: "y"}).answer(1, 2, protocol.KeyExists{Key: "a"})
+		f.ask(1, 1, kv.Put{Key: "a", Value: "x"}).answer(1, 1, kv.ReplicationFailed{})
+		f.ask(1, 2, kv.Put{Key: "a", Value: "y"}).answer(1, 2, kv.KeyExists{Key: "a"})
 		return f.checker.Violation()
 	}, `client-1/1 was answered "error: replication failed" to "put a x" at`},
 	{"a retry that took effect twice", protocol.InvariantExactlyOnce, func(f *fake) *Violation {
@@ -203,14 +204,14 @@ var planted = []plant{
 		again.Term = 2
 		f.hold([]protocol.LogEntry{first, again}, 1, 2, 3)
 		f.commit(1, 1)
-		return f.step(1, commits(2), func(v *View) { v.Applied[0].Result = protocol.KeyExists{Key: "a"} })
+		return f.step(1, commits(2), func(v *View) { v.Applied[0].Result = kv.KeyExists{Key: "a"} })
 	}, "of client-1/1 at index 2 answers"},
 	{"a double effect that only a later read shows", protocol.InvariantExactlyOnce, func(f *fake) *Violation {
-		remove := protocol.LogEntry{Term: 1, Request: protocol.RequestID{Client: 2, Sequence: 1}, Command: protocol.Delete{Key: "a"}}
-		read := protocol.LogEntry{Term: 1, Request: protocol.RequestID{Client: 2, Sequence: 2}, Command: protocol.Get{Key: "a"}}
+		remove := protocol.LogEntry{Term: 1, Request: kv.RequestID{Client: 2, Sequence: 1}, Command: kv.Delete{Key: "a"}}
+		read := protocol.LogEntry{Term: 1, Request: kv.RequestID{Client: 2, Sequence: 2}, Command: kv.Get{Key: "a"}}
 		f.hold([]protocol.LogEntry{first, remove, first, read}, 1, 2, 3)
 		f.commit(3, 1)
-		return f.step(1, commits(4), func(v *View) { v.Applied[0].Result = protocol.Found{Value: "first"} })
+		return f.step(1, commits(4), func(v *View) { v.Applied[0].Result = kv.Found{Value: "first"} })
 	}, `node-1 answered "first"`},
 	{"a server behind at the end", protocol.InvariantProgress, func(f *fake) *Violation {
 		f.hold([]protocol.LogEntry{first}, 1, 2, 3)
@@ -298,7 +299,7 @@ func TestPlantedViolationsAreSeen(t *testing.T) {
 // tellsOf says whether a fact names whoever it came about with, as far as that is known.
 func tellsOf(fact string, place Place) bool {
 	switch {
-	case place.Request != protocol.RequestID{}:
+	case place.Request != kv.RequestID{}:
 		return strings.Contains(fact, place.Request.String())
 	case place.Server != 0:
 		return strings.Contains(fact, place.Server.String()) || strings.HasPrefix(fact, "it") || strings.HasPrefix(fact, "the vote") || strings.Contains(fact, "disk")
@@ -309,15 +310,15 @@ func tellsOf(fact string, place Place) bool {
 // TestPlaces has facts that came about long before they are seen to clash: each has its own time.
 func TestPlaces(t *testing.T) {
 	f := newFake(t)
-	f.ask(3, 1, protocol.Put{Key: "a", Value: "y"}) // so that the key is not at rest
-	f.ask(1, 1, protocol.Put{Key: "a", Value: "x"}).answer(1, 1, protocol.Stored{})
+	f.ask(3, 1, kv.Put{Key: "a", Value: "y"}) // so that the key is not at rest
+	f.ask(1, 1, kv.Put{Key: "a", Value: "x"}).answer(1, 1, kv.Stored{})
 	written := f.now
-	f.ask(2, 1, protocol.Get{Key: "a"}).answer(2, 1, protocol.KeyNotFound{Key: "a"})
+	f.ask(2, 1, kv.Get{Key: "a"}).answer(2, 1, kv.KeyNotFound{Key: "a"})
 	read := f.now
 	f.now += time.Second
-	f.answer(3, 1, protocol.KeyExists{Key: "a"})
+	f.answer(3, 1, kv.KeyExists{Key: "a"})
 	v := f.checker.Violation()
-	want := [2]Place{{At: written, Request: protocol.RequestID{Client: 1, Sequence: 1}}, {At: read, Request: protocol.RequestID{Client: 2, Sequence: 1}}}
+	want := [2]Place{{At: written, Request: kv.RequestID{Client: 1, Sequence: 1}}, {At: read, Request: kv.RequestID{Client: 2, Sequence: 1}}}
 	if v == nil || v.Places != want {
 		t.Errorf("a stale read: %+v, and not of %+v", v, want)
 	}

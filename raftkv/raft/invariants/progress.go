@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
@@ -11,11 +12,11 @@ import (
 type progress struct {
 	bounds
 
-	up      int             // servers that are up
-	leaders int             // of these, those that lead, in whatever terms
-	leader  protocol.NodeID // the one that leads in the highest term; none when none leads
-	term    protocol.Term   // that it leads
-	since   time.Duration   // when it became so who leads
+	up      int           // servers that are up
+	leaders int           // of these, those that lead, in whatever terms
+	leader  kv.NodeID     // the one that leads in the highest term; none when none leads
+	term    protocol.Term // that it leads
+	since   time.Duration // when it became so who leads
 	goal    goal
 }
 
@@ -31,7 +32,7 @@ type goal struct {
 // noteLeaders looks anew who is up, and who leads.
 func (c *Checker) noteLeaders(at time.Duration) {
 	p := &c.progress
-	leaders, leader, term := 0, protocol.NodeID(0), protocol.Term(0)
+	leaders, leader, term := 0, kv.NodeID(0), protocol.Term(0)
 	p.up = 0
 	for _, s := range c.servers[1:] {
 		if !s.watched || s.down {

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
@@ -169,7 +170,7 @@ func TestProgressIsPromisedOnlyAfterAWhile(t *testing.T) {
 	for name, do := range map[string]func(f *fake){
 		"soon after a fault": func(f *fake) { f.checker.Disturbed(f.now + 59*time.Second) },
 		"no quorum is up": func(f *fake) {
-			for id := range protocol.NodeID(2) {
+			for id := range kv.NodeID(2) {
 				f.good(id+1, nothing, func(v *View) { v.Event = Crashed })
 			}
 		},
@@ -197,7 +198,7 @@ func TestProgressNeedsAnEntryOfTheTerm(t *testing.T) {
 		f.commit(1, 1)
 		f.elect(2, 2)
 		if own {
-			f.hold([]protocol.LogEntry{first, {Term: 2, Command: protocol.Noop{}}}, 2)
+			f.hold([]protocol.LogEntry{first, {Term: 2, Command: kv.Noop{}}}, 2)
 		}
 		f.good(1, func(s *protocol.State) { s.CurrentTerm, s.VotedFor, s.Role = 2, 2, protocol.RoleFollower })
 		f.now += time.Minute

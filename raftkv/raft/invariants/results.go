@@ -3,27 +3,28 @@ package invariants
 import (
 	"fmt"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 // model is what the store should be, by its specification: it takes each operation once. It shares no code with the store.
 type model struct {
 	values map[string]string
-	latest map[protocol.ClientID]answer
+	latest map[kv.ClientID]answer
 }
 
 // answer is the latest operation of a client and its answer.
 type answer struct {
-	sequence protocol.Sequence
-	result   protocol.Result
+	sequence kv.Sequence
+	result   kv.Result
 }
 
 func newModel() model {
-	return model{values: map[string]string{}, latest: map[protocol.ClientID]answer{}}
+	return model{values: map[string]string{}, latest: map[kv.ClientID]answer{}}
 }
 
 // expect is what the next committed entry should answer.
-func (c *Checker) expect(e *protocol.LogEntry) protocol.Result {
+func (c *Checker) expect(e *protocol.LogEntry) kv.Result {
 	m := &c.model
 	latest, known := m.latest[e.Request.Client]
 	switch {
@@ -33,17 +34,17 @@ func (c *Checker) expect(e *protocol.LogEntry) protocol.Result {
 		c.sometimes[RetryAnswered]++
 		return latest.result
 	case known && e.Request.Sequence < latest.sequence:
-		return protocol.Nothing{}
+		return kv.Nothing{}
 	}
 	result := m.execute(e.Command)
 	m.latest[e.Request.Client] = answer{sequence: e.Request.Sequence, result: result}
 	return result
 }
 
-func (m *model) execute(command protocol.Command) protocol.Result {
+func (m *model) execute(command kv.Command) kv.Result {
 	key, ok := keyOf(command)
 	if !ok {
-		return protocol.Nothing{}
+		return kv.Nothing{}
 	}
 	value, present := m.values[key]
 	now, result := content{value, present}.step(command)
@@ -63,38 +64,38 @@ type content struct {
 }
 
 // step is what a command makes of its key, and what it answers.
-func (x content) step(command protocol.Command) (content, protocol.Result) {
+func (x content) step(command kv.Command) (content, kv.Result) {
 	switch c := command.(type) {
-	case protocol.Put:
+	case kv.Put:
 		if x.present {
-			return x, protocol.KeyExists{Key: c.Key}
+			return x, kv.KeyExists{Key: c.Key}
 		}
-		return content{value: c.Value, present: true}, protocol.Stored{}
-	case protocol.Get:
+		return content{value: c.Value, present: true}, kv.Stored{}
+	case kv.Get:
 		if !x.present {
-			return x, protocol.KeyNotFound(c)
+			return x, kv.KeyNotFound(c)
 		}
-		return x, protocol.Found{Value: x.value}
-	case protocol.Delete:
+		return x, kv.Found{Value: x.value}
+	case kv.Delete:
 		if !x.present {
-			return x, protocol.KeyNotFound(c)
+			return x, kv.KeyNotFound(c)
 		}
-		return content{}, protocol.Deleted{}
-	case protocol.Noop:
+		return content{}, kv.Deleted{}
+	case kv.Noop:
 	}
-	return x, protocol.Nothing{}
+	return x, kv.Nothing{}
 }
 
 // keyOf is the key that a command is about; a no-op is about none.
-func keyOf(command protocol.Command) (string, bool) {
+func keyOf(command kv.Command) (string, bool) {
 	switch c := command.(type) {
-	case protocol.Put:
+	case kv.Put:
 		return c.Key, true
-	case protocol.Get:
+	case kv.Get:
 		return c.Key, true
-	case protocol.Delete:
+	case kv.Delete:
 		return c.Key, true
-	case protocol.Noop:
+	case kv.Noop:
 	}
 	return "", false
 }
@@ -126,9 +127,9 @@ func (c *Checker) AnswerOfItsEntry(v *View) error {
 	if s == nil {
 		return nil
 	}
-	for i := range v.Sent {
-		m, ok := v.Sent[i].Message.(protocol.Answered)
-		if !ok || m.Result == (protocol.ReplicationFailed{}) {
+	for _, answer := range v.Answers {
+		m, ok := answer.(kv.Answered)
+		if !ok || m.Result == (kv.ReplicationFailed{}) {
 			continue
 		}
 		if err := c.answerOf(s, v, m); err != nil {
@@ -140,7 +141,7 @@ func (c *Checker) AnswerOfItsEntry(v *View) error {
 
 // answerOf compares an answer with the result of the entry that it should be of: one that was applied just now, or one
 // that still waits for that, or one of before.
-func (c *Checker) answerOf(s *server, v *View, m protocol.Answered) error {
+func (c *Checker) answerOf(s *server, v *View, m kv.Answered) error {
 	answers := fmt.Sprintf("%s answered %q to %s", s.id, m.Result, m.Request)
 	var just *Applied
 	for i := range v.Applied {

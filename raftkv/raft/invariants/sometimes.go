@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
@@ -115,6 +116,9 @@ func (c *Checker) note(v *View) {
 	for i := range v.Sent {
 		c.noteSent(s, &v.Sent[i])
 	}
+	for _, answer := range v.Answers {
+		c.noteAnswer(answer)
+	}
 }
 
 func (c *Checker) noteRole(s *server, v *View) {
@@ -168,10 +172,6 @@ func (c *Checker) noteSent(s *server, sent *Sent) {
 		c.sometimes[VoteDenied]++
 	case protocol.AppendEntriesRejected:
 		c.sometimes[EntriesRejected]++
-	case protocol.NotLeader:
-		c.sometimes[Redirect]++
-	case protocol.OutcomeUnknown:
-		c.sometimes[OutcomeUnknown]++
 	case protocol.AppendEntries:
 		if s.sentIn != m.Term {
 			s.sentIn = m.Term
@@ -183,8 +183,17 @@ func (c *Checker) noteSent(s *server, sent *Sent) {
 			}
 			s.sentUpTo[sent.To] = max(s.sentUpTo[sent.To], m.PrevLogIndex+protocol.LogIndex(len(m.Entries)))
 		}
-	case protocol.RequestVote, protocol.VoteGranted, protocol.AppendEntriesOk, protocol.CommitNotification,
-		protocol.ClientPut, protocol.ClientGet, protocol.ClientDelete, protocol.Answered:
+	case protocol.RequestVote, protocol.VoteGranted, protocol.AppendEntriesOk, protocol.CommitNotification:
+	}
+}
+
+func (c *Checker) noteAnswer(answer kv.Message) {
+	switch answer.(type) {
+	case kv.NotLeader:
+		c.sometimes[Redirect]++
+	case kv.OutcomeUnknown:
+		c.sometimes[OutcomeUnknown]++
+	case kv.ClientPut, kv.ClientGet, kv.ClientDelete, kv.Answered:
 	}
 }
 

@@ -9,29 +9,30 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 // crowd has so many clients put into one key at once, as many delete it, and one read what nobody put. What is wrong with that is looked for in every order there is, which are more than
 // anybody waits for where they are many; stopped says that nobody does when it was asked so often. It returns what was found, and how often it was asked.
-func crowd(writers protocol.ClientID, most int64) (*Violation, int64) {
+func crowd(writers kv.ClientID, most int64) (*Violation, int64) {
 	var asked atomic.Int64
 	now := time.Duration(0)
 	c := New(Options{Now: func() time.Duration { return now }, Stopped: func() bool { return asked.Add(1) > most }})
-	all := func(do func(client protocol.ClientID, command protocol.Command, result protocol.Result)) {
+	all := func(do func(client kv.ClientID, command kv.Command, result kv.Result)) {
 		for client := range writers {
 			do(client+1, putA(fmt.Sprint(client)), stored)
 			do(client+1+writers, deleteA, deleted)
 		}
 		do(2*writers+1, getA, found("never"))
 	}
-	all(func(client protocol.ClientID, command protocol.Command, _ protocol.Result) {
+	all(func(client kv.ClientID, command kv.Command, _ kv.Result) {
 		now += time.Millisecond
-		c.Asked(protocol.RequestID{Client: client, Sequence: 1}, command)
+		c.Asked(kv.RequestID{Client: client, Sequence: 1}, command)
 	})
-	all(func(client protocol.ClientID, _ protocol.Command, result protocol.Result) {
+	all(func(client kv.ClientID, _ kv.Command, result kv.Result) {
 		now += time.Millisecond
-		c.Answered(protocol.RequestID{Client: client, Sequence: 1}, result)
+		c.Answered(kv.RequestID{Client: client, Sequence: 1}, result)
 	})
 	c.End(true)
 	return c.Violation(), asked.Load()

@@ -3,6 +3,7 @@ package invariants
 import (
 	"time"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
@@ -22,15 +23,16 @@ const (
 type View struct {
 	At     time.Duration
 	Event  Event
-	Server protocol.NodeID // none when it is no server's event
+	Server kv.NodeID // none when it is no server's event
 
 	State    *protocol.State    // the server's, after the event
 	Durable  *Durable           // what its disk holds after the event
 	DiskLost bool               // as it started again its disk held something else than it had said that it keeps
-	Received protocol.Message   // what it handled, if it was a message
-	From     protocol.NodeID    // who sent that, if it was a server
+	Received protocol.Message   // what it handled, if it was a message of another server
+	From     kv.NodeID          // who sent that
 	Wrote    []protocol.Persist // what the event made durable, in order
-	Sent     []Sent             // what it sent, in order; with a crash, in the step that it died in
+	Sent     []Sent             // what it sent other servers, in order; with a crash, in the step that it died in
+	Answers  []kv.Message       // what it answered clients, likewise
 	Commits  []protocol.Commit  // what it announced to be committed, in order
 	Applied  []Applied          // what it handed to its state machine, in order
 
@@ -43,13 +45,13 @@ func (v *View) entryAt(index protocol.LogIndex) protocol.LogEntry {
 	return v.State.Log.At(int(index - 1))
 }
 
-// Sent is a message that left a server, with what its disk held at that moment.
+// Sent is a message that left a server for another, with what its disk held at that moment.
 type Sent struct {
-	To      protocol.NodeID // none when it went to a client
+	To      kv.NodeID
 	Message protocol.Message
 
 	Term     protocol.Term
-	VotedFor protocol.NodeID
+	VotedFor kv.NodeID
 	Last     protocol.LogIndex
 }
 
@@ -57,13 +59,13 @@ type Sent struct {
 type Applied struct {
 	Index  protocol.LogIndex
 	Entry  protocol.LogEntry
-	Result protocol.Result
+	Result kv.Result
 }
 
 // Durable is what a server's disk holds of Figure 2's persistent state: the log as a chain of hashes.
 type Durable struct {
 	CurrentTerm protocol.Term
-	VotedFor    protocol.NodeID
+	VotedFor    kv.NodeID
 
 	log chain
 }
@@ -81,10 +83,10 @@ func (d *Durable) LastIndex() protocol.LogIndex { return d.log.last() }
 
 // Operation is what a client asked for, and what it was answered.
 type Operation struct {
-	Request protocol.RequestID
-	Command protocol.Command
-	Result  protocol.Result // nil when there was no answer
-	Call    uint64          // when it was asked for and answered: the order of all calls and answers
+	Request kv.RequestID
+	Command kv.Command
+	Result  kv.Result // nil when there was no answer
+	Call    uint64    // when it was asked for and answered: the order of all calls and answers
 	Return  uint64
 	Asked   time.Duration
 	Ended   time.Duration

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
@@ -13,14 +14,14 @@ type Violation struct {
 	At        time.Duration      // when the event took place that broke it
 	Facts     [2]string          // the two that clash, the earlier one first
 	Places    [2]Place           // of the facts: where to begin to look
-	Server    protocol.NodeID    // whose event it was; none where it was no server's
+	Server    kv.NodeID          // whose event it was; none where it was no server's
 }
 
 // Place is where a fact came about. The zero Place is not known.
 type Place struct {
 	At      time.Duration
-	Server  protocol.NodeID    // whose event it was, if it was a server's
-	Request protocol.RequestID // of the operation, if it was a client's
+	Server  kv.NodeID    // whose event it was, if it was a server's
+	Request kv.RequestID // of the operation, if it was a client's
 }
 
 // placeOf is where the event takes place that is looked at.

@@ -1,6 +1,7 @@
 package invariants
 
 import (
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
@@ -16,7 +17,7 @@ type Server struct {
 	Watched
 
 	checker  *Checker
-	id       protocol.NodeID
+	id       kv.NodeID
 	world    world.World
 	disk     serverDisk
 	view     View
@@ -31,7 +32,7 @@ var (
 )
 
 // Server makes the one who watches a server.
-func (c *Checker) Server(id protocol.NodeID) *Server { return &Server{checker: c, id: id} }
+func (c *Checker) Server(id kv.NodeID) *Server { return &Server{checker: c, id: id} }
 
 // Watch is the process that the world is to run: the server, with every event of it checked.
 func (s *Server) Watch(server Watched) world.Process {
@@ -43,7 +44,7 @@ func (s *Server) Watch(server Watched) world.Process {
 func (s *Server) Committed(e protocol.Commit) { s.view.Commits = append(s.view.Commits, e) }
 
 // Applied is told when the server's state machine took an entry.
-func (s *Server) Applied(e protocol.Apply, result protocol.Result) {
+func (s *Server) Applied(e protocol.Apply, result kv.Result) {
 	s.view.Applied = append(s.view.Applied, Applied{Index: e.Index, Entry: e.Entry, Result: result})
 }
 
@@ -58,7 +59,7 @@ func (s *Server) Start(w world.World) {
 func (s *Server) Receive(e world.Envelope) {
 	s.view.Received, _ = e.Payload.(protocol.Message)
 	if e.From.Group() == world.NodeGroup {
-		s.view.From = protocol.NodeID(e.From.Number())
+		s.view.From = kv.NodeID(e.From.Number())
 	}
 	s.Watched.Receive(e)
 	s.handled()
@@ -125,9 +126,10 @@ func (s *Server) check(event Event) {
 	v.At, v.Event, v.Server, v.State, v.Durable = s.checker.options.Now(), event, s.id, s.State(), &s.durable
 	s.checker.Check(v)
 	clear(v.Sent)
+	clear(v.Answers)
 	clear(v.Wrote)
 	clear(v.Applied)
-	*v = View{Wrote: v.Wrote[:0], Sent: v.Sent[:0], Commits: v.Commits[:0], Applied: v.Applied[:0]}
+	*v = View{Wrote: v.Wrote[:0], Sent: v.Sent[:0], Answers: v.Answers[:0], Commits: v.Commits[:0], Applied: v.Applied[:0]}
 }
 
 // decode reads a record of the disk, and refuses one that a crash cut short: part of a record never decodes.
@@ -151,13 +153,15 @@ type serverWorld struct {
 func (w serverWorld) Send(e world.Envelope) world.Fate {
 	fate := w.World.Send(e)
 	s := w.server
-	if m, ok := e.Payload.(protocol.Message); ok {
-		sent := Sent{Message: m, Term: s.durable.CurrentTerm, VotedFor: s.durable.VotedFor, Last: s.durable.LastIndex()}
-		if e.To.Group() == world.NodeGroup {
-			sent.To = protocol.NodeID(e.To.Number())
-			s.checker.met(fate)
-		}
-		s.view.Sent = append(s.view.Sent, sent)
+	switch m := e.Payload.(type) {
+	case protocol.Message:
+		s.checker.met(fate)
+		s.view.Sent = append(s.view.Sent, Sent{
+			To: kv.NodeID(e.To.Number()), Message: m,
+			Term: s.durable.CurrentTerm, VotedFor: s.durable.VotedFor, Last: s.durable.LastIndex(),
+		})
+	case kv.Message:
+		s.view.Answers = append(s.view.Answers, m)
 	}
 	return fate
 }
@@ -228,9 +232,9 @@ func (w *watchedClient) Start(in world.World) {
 // Receive implements world.Process. The answer is noted before the client handles it, for with the next operation begins what comes after it. A reply to a try that
 // was given up, and a second one to the same try, are not listened to.
 func (w *watchedClient) Receive(e world.Envelope) {
-	if m, ok := e.Payload.(protocol.Message); ok && w.try != 0 && e.InReplyTo == w.try {
+	if m, ok := e.Payload.(kv.Message); ok && w.try != 0 && e.InReplyTo == w.try {
 		w.try = 0
-		if answered, is := m.(protocol.Answered); is {
+		if answered, is := m.(kv.Answered); is {
 			w.checker.Answered(answered.Request, answered.Result)
 		}
 	}
@@ -248,15 +252,15 @@ type clientWorld struct {
 func (w clientWorld) Send(e world.Envelope) world.Fate {
 	checker := w.client.checker
 	switch m := e.Payload.(type) {
-	case protocol.ClientPut:
+	case kv.ClientPut:
 		w.client.try = e.ID
-		checker.Asked(m.Request, protocol.Put{Key: m.Key, Value: m.Value})
-	case protocol.ClientGet:
+		checker.Asked(m.Request, kv.Put{Key: m.Key, Value: m.Value})
+	case kv.ClientGet:
 		w.client.try = e.ID
-		checker.Asked(m.Request, protocol.Get{Key: m.Key})
-	case protocol.ClientDelete:
+		checker.Asked(m.Request, kv.Get{Key: m.Key})
+	case kv.ClientDelete:
 		w.client.try = e.ID
-		checker.Asked(m.Request, protocol.Delete{Key: m.Key})
+		checker.Asked(m.Request, kv.Delete{Key: m.Key})
 	}
 	return w.World.Send(e)
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
@@ -173,7 +174,7 @@ func TestAServerThatDiesAsItSyncs(t *testing.T) {
 				if test.sendsBefore {
 					a.grant(s.node(1))
 				}
-				entries := []protocol.LogEntry{{Term: 3, Command: protocol.Noop{}}}
+				entries := []protocol.LogEntry{{Term: 3, Command: kv.Noop{}}}
 				_ = a.world.Disk().Append(protocol.AppendEffect(nil, protocol.Persist{CurrentTerm: 3, VotedFor: 1, FirstIndex: 1, Entries: entries}))
 				a.persist(true)
 			}
@@ -228,35 +229,35 @@ func TestAClientsHistoryIsKept(t *testing.T) {
 	s, a := &stage{}, &asker{}
 	process := c.Client(a)
 	process.Start(s)
-	ask := func(try world.CausalID, sequence protocol.Sequence, m func(protocol.RequestID) any) {
-		e := s.envelope(m(protocol.RequestID{Client: 1, Sequence: sequence}))
+	ask := func(try world.CausalID, sequence kv.Sequence, m func(kv.RequestID) any) {
+		e := s.envelope(m(kv.RequestID{Client: 1, Sequence: sequence}))
 		e.ID = try
 		a.world.Send(e)
 	}
-	reply := func(try world.CausalID, m protocol.Message) {
+	reply := func(try world.CausalID, m kv.Message) {
 		e := s.envelope(m)
 		e.InReplyTo = try
 		process.Receive(e)
 	}
-	answer := func(try world.CausalID, sequence protocol.Sequence, result protocol.Result) {
-		reply(try, protocol.Answered{Request: protocol.RequestID{Client: 1, Sequence: sequence}, Result: result})
+	answer := func(try world.CausalID, sequence kv.Sequence, result kv.Result) {
+		reply(try, kv.Answered{Request: kv.RequestID{Client: 1, Sequence: sequence}, Result: result})
 	}
-	put := func(r protocol.RequestID) any { return protocol.ClientPut{Request: r, Key: "a", Value: "x"} }
+	put := func(r kv.RequestID) any { return kv.ClientPut{Request: r, Key: "a", Value: "x"} }
 	ask(1, 1, put)
-	ask(2, 1, put)                             // a retry
-	answer(1, 1, protocol.ReplicationFailed{}) // to the try that was given up
-	reply(2, protocol.OutcomeUnknown{})
-	answer(2, 1, protocol.ReplicationFailed{}) // a second reply, which nobody waits for
+	ask(2, 1, put)                       // a retry
+	answer(1, 1, kv.ReplicationFailed{}) // to the try that was given up
+	reply(2, kv.OutcomeUnknown{})
+	answer(2, 1, kv.ReplicationFailed{}) // a second reply, which nobody waits for
 	ask(3, 1, put)
-	answer(3, 1, protocol.Stored{})
-	ask(4, 2, func(r protocol.RequestID) any { return protocol.ClientDelete{Request: r, Key: "a"} })
-	answer(3, 1, protocol.KeyExists{Key: "a"}) // late
-	answer(4, 2, protocol.Deleted{})
-	ask(5, 3, func(r protocol.RequestID) any { return protocol.ClientGet{Request: r, Key: "a"} })
+	answer(3, 1, kv.Stored{})
+	ask(4, 2, func(r kv.RequestID) any { return kv.ClientDelete{Request: r, Key: "a"} })
+	answer(3, 1, kv.KeyExists{Key: "a"}) // late
+	answer(4, 2, kv.Deleted{})
+	ask(5, 3, func(r kv.RequestID) any { return kv.ClientGet{Request: r, Key: "a"} })
 	if v := c.Violation(); v != nil {
 		t.Fatal(v)
 	}
-	answer(5, 3, protocol.Found{Value: "x"})
+	answer(5, 3, kv.Found{Value: "x"})
 	v := c.Violation()
 	if v == nil || v.Invariant.Name != protocol.InvariantLinearizable {
 		t.Fatalf("a stale read was answered, and the checks say %v", v)

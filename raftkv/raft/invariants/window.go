@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
@@ -14,7 +15,7 @@ func (c *Checker) InFlightWasSent(v *View) error {
 		return nil
 	}
 	for i := range v.State.InFlight {
-		id := protocol.NodeID(i)
+		id := kv.NodeID(i)
 		if id == 0 || id == s.id || s.asBefore(v.State, id) {
 			continue
 		}
@@ -27,13 +28,13 @@ func (c *Checker) InFlightWasSent(v *View) error {
 
 // asBefore says whether a leader believes of a follower what it did before the event, so that nothing is new on the
 // way.
-func (s *server) asBefore(state *protocol.State, id protocol.NodeID) bool {
+func (s *server) asBefore(state *protocol.State, id kv.NodeID) bool {
 	return s.led.term == s.now.term && int(id) < len(s.led.inFlight) && s.led.match[id] == state.MatchIndex[id] && s.led.next[id] == state.NextIndex[id] &&
 		s.led.round[id] == state.Round[id] && s.led.window[id] == state.Window[id] && slices.Equal(s.led.inFlight[id], state.InFlight[id])
 }
 
 // wrongInFlight says what is wrong with what a leader takes to be on the way to a follower; nothing if it is right.
-func (c *Checker) wrongInFlight(s *server, v *View, id protocol.NodeID) string {
+func (c *Checker) wrongInFlight(s *server, v *View, id kv.NodeID) string {
 	state := v.State
 	match, next, window, inFlight := state.MatchIndex[id], state.NextIndex[id], state.Window[id], state.InFlight[id]
 	var before []protocol.InFlight
@@ -77,7 +78,7 @@ func entriesText(f protocol.InFlight) string {
 }
 
 // entriesTo is what of the entries that an event sent is on the way to a follower, and in which round.
-func entriesTo(sent *Sent, to protocol.NodeID) (f protocol.InFlight, round protocol.Round, ok bool) {
+func entriesTo(sent *Sent, to kv.NodeID) (f protocol.InFlight, round protocol.Round, ok bool) {
 	m, is := sent.Message.(protocol.AppendEntries)
 	if !is || sent.To != to || len(m.Entries) == 0 {
 		return f, 0, false
@@ -85,7 +86,7 @@ func entriesTo(sent *Sent, to protocol.NodeID) (f protocol.InFlight, round proto
 	return protocol.InFlight{PrevLogIndex: m.PrevLogIndex, LastIndex: m.PrevLogIndex + protocol.LogIndex(len(m.Entries))}, m.Round, true
 }
 
-func justSent(v *View, to protocol.NodeID, wanted protocol.InFlight, in protocol.Round) bool {
+func justSent(v *View, to kv.NodeID, wanted protocol.InFlight, in protocol.Round) bool {
 	for i := range v.Sent {
 		if f, round, ok := entriesTo(&v.Sent[i], to); ok && f == wanted && round == in {
 			return true
@@ -95,7 +96,7 @@ func justSent(v *View, to protocol.NodeID, wanted protocol.InFlight, in protocol
 }
 
 // unheeded says what an event sent to a follower that its leader does not take to be on the way.
-func unheeded(v *View, to protocol.NodeID, inFlight []protocol.InFlight) string {
+func unheeded(v *View, to kv.NodeID, inFlight []protocol.InFlight) string {
 	for i := range v.Sent {
 		if f, _, ok := entriesTo(&v.Sent[i], to); ok && !slices.Contains(inFlight, f) {
 			return fmt.Sprintf("it sent %s to %s, and does not take them to be on the way", entriesText(f), to)

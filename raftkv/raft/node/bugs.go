@@ -3,7 +3,6 @@ package node
 import (
 	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft"
-	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 // The functions of this file are what a bug of package raft gets wrong that is not the algorithm's.
@@ -17,19 +16,19 @@ func newStore(bug raft.Bug) *kv.Store {
 }
 
 // notKnown is the answer to a request whose entry may be committed yet, or may not.
-func (n *Node) notKnown(request protocol.RequestID) protocol.Message {
+func (n *Node) notKnown(request kv.RequestID) kv.Message {
 	if n.config.Bug == raft.BugFalseFailure {
-		return protocol.Answered{Request: request, Result: protocol.ReplicationFailed{}}
+		return kv.Answered{Request: request, Result: kv.ReplicationFailed{}}
 	}
-	return protocol.OutcomeUnknown{Request: request}
+	return kv.OutcomeUnknown{Request: request}
 }
 
 // readNow puts into an answer to a get what this server's own store holds. Raft as it should be has no such answer: a
 // get is answered when its entry is applied.
-func (n *Node) readNow(request any, reply protocol.Message) protocol.Message {
-	get, isGet := request.(protocol.ClientGet)
-	if answered, ok := reply.(protocol.Answered); ok && isGet {
-		answered.Result = n.store.Apply(protocol.LogEntry{Command: protocol.Get{Key: get.Key}})
+func (n *Node) readNow(request any, reply kv.Message) kv.Message {
+	get, isGet := request.(kv.ClientGet)
+	if answered, ok := reply.(kv.Answered); ok && isGet {
+		answered.Result = n.store.Apply(kv.RequestID{}, kv.Get{Key: get.Key})
 		return answered
 	}
 	return reply

@@ -5,15 +5,18 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 )
 
 // call is a request to another server that is not answered yet. One of its two spans is on.
 type call struct {
-	ref     spans.Ref
-	peer    protocol.NodeID
+	ref     span.Ref
+	peer    kv.NodeID
 	request protocol.Message
 	caller  spans.Who // when it opened the call
 	timer   world.TimerHandle
@@ -73,7 +76,7 @@ func (n *Node) cameOf(c *call, round protocol.Round, effects []protocol.Effect) 
 
 // wentBackTo is where a leader goes on that went back in its log for a follower, since its round with it was another
 // one: what it sends first then begins there. It is 0 where the leader did not go back.
-func (n *Node) wentBackTo(peer protocol.NodeID, round protocol.Round, effects []protocol.Effect) protocol.LogIndex {
+func (n *Node) wentBackTo(peer kv.NodeID, round protocol.Round, effects []protocol.Effect) protocol.LogIndex {
 	if n.raft.State().Round[peer] == round {
 		return 0
 	}
@@ -89,7 +92,7 @@ func (n *Node) wentBackTo(peer protocol.NodeID, round protocol.Round, effects []
 // copyAnswered is the number of the copy of the call's request that was answered by this reply: the network makes two
 // at most, and a reply is named by what it answers.
 func (c *call) copyAnswered(reply *world.Envelope) int64 {
-	second := world.CausalID(c.ref.ID).Child(nameOfRequest(c.request), process(c.peer), reply.To, 0, 1)
+	second := world.CausalID(c.ref.ID).Child(nameOfMessage(c.request), process(c.peer), reply.To, 0, 1)
 	if reply.ID == second {
 		return 1
 	}
@@ -155,17 +158,17 @@ func (cs *calls) endAll(end func(openSpan)) {
 }
 
 // callRequestVote asks a server for its vote (§5.2). The message comes boxed as well: boxing it again would cost an allocation.
-func (n *Node) callRequestVote(to protocol.NodeID, m protocol.RequestVote, boxed protocol.Message) {
+func (n *Node) callRequestVote(to kv.NodeID, m protocol.RequestVote, boxed protocol.Message) {
 	ordinal := n.election.nextVoteRequest(to)
 	election := n.election.ref
 	ref := n.child(election, nameRequestVote, process(to), ordinal, 0)
 	c := n.calls.add()
 	c.ref, c.peer, c.request, c.caller = ref, to, boxed, n.who()
 	if n.tracer.On() {
-		begin := spans.Begin{Self: ref, Parent: election.ID}
+		begin := span.Begin{Self: ref, Parent: election.ID}
 		if ordinal > 0 {
 			previous := n.child(election, nameRequestVote, process(to), ordinal-1, 0)
-			begin.Links = []spans.Link{spans.LinkTo(previous, spans.LinkPrevious)}
+			begin.Links = []span.Link{worldspans.LinkTo(previous, worldspans.LinkPrevious)}
 		}
 		c.requestVote = n.tracer.StartRequestVoteClient(begin, n.who(), to.String(), int64(ordinal)+1, m.LastLogIndex, m.LastLogTerm)
 	}
@@ -173,7 +176,7 @@ func (n *Node) callRequestVote(to protocol.NodeID, m protocol.RequestVote, boxed
 }
 
 // callAppendEntries replicates entries to a follower, or tells it that the leader is alive (§5.3, §5.2).
-func (n *Node) callAppendEntries(to protocol.NodeID, m protocol.AppendEntries, boxed protocol.Message) {
+func (n *Node) callAppendEntries(to kv.NodeID, m protocol.AppendEntries, boxed protocol.Message) {
 	parent, ordinal, attempt, previous := n.causeOfAppendEntries(to, m)
 	ref := n.child(parent, nameAppendEntries, process(to), ordinal, 0)
 	if len(m.Entries) > 0 {
@@ -184,9 +187,9 @@ func (n *Node) callAppendEntries(to protocol.NodeID, m protocol.AppendEntries, b
 	if n.tracer.On() {
 		links := n.requests.links(m.PrevLogIndex+1, m.PrevLogIndex+protocol.LogIndex(len(m.Entries)), parent, n.election.ref)
 		if attempt > 1 {
-			links = append(links, spans.LinkTo(previous, spans.LinkPrevious))
+			links = append(links, worldspans.LinkTo(previous, worldspans.LinkPrevious))
 		}
-		begin := spans.Begin{Self: ref, Parent: parent.ID, Links: links}
+		begin := span.Begin{Self: ref, Parent: parent.ID, Links: links}
 		c.appendEntries = n.tracer.StartAppendEntriesClient(begin, n.who(), to.String(), int64(attempt), m.PrevLogIndex, m.PrevLogTerm, int64(len(m.Entries)), m.LeaderCommit)
 		if len(m.Entries) > 0 {
 			c.appendEntries.SetEntries(describe(m.PrevLogIndex+1, m.Entries))
@@ -198,9 +201,9 @@ func (n *Node) callAppendEntries(to protocol.NodeID, m protocol.AppendEntries, b
 // causeOfAppendEntries is the request whose entry comes first; the election for what the leader inherited, for its
 // no-op, and for what the follower had acknowledged and now lacks; the heartbeat round for an AppendEntries without
 // entries. With it come the ordinal among its parent's, the attempt, and the attempt before.
-func (n *Node) causeOfAppendEntries(to protocol.NodeID, m protocol.AppendEntries) (parent spans.Ref, ordinal uint64, attempt int, previous spans.Ref) {
+func (n *Node) causeOfAppendEntries(to kv.NodeID, m protocol.AppendEntries) (parent span.Ref, ordinal uint64, attempt int, previous span.Ref) {
 	if len(m.Entries) == 0 {
-		return n.heartbeatRound(), 0, 1, spans.Ref{}
+		return n.heartbeatRound(), 0, 1, span.Ref{}
 	}
 	first := m.PrevLogIndex + 1
 	attempt, previous = n.election.attempt(to, first, n.raft.State().MatchIndex[to])
@@ -222,20 +225,20 @@ func (n *Node) dispatch(c *call, root uint64) world.Fate {
 }
 
 // notify tells a follower what is committed. Nobody answers, so the span ends here.
-func (n *Node) notify(to protocol.NodeID, m protocol.CommitNotification, boxed protocol.Message) {
+func (n *Node) notify(to kv.NodeID, m protocol.CommitNotification, boxed protocol.Message) {
 	parent := n.step.commitParent
 	ref := n.child(parent, nameNotification, process(to), n.step.ordinal, 0)
-	var span spans.CommitNotificationProducerSpan
+	var producer spans.CommitNotificationProducerSpan
 	if n.tracer.On() {
-		span = n.tracer.StartCommitNotificationProducer(spans.Begin{Self: ref, Parent: parent.ID}, n.who(), to.String(), m.LeaderCommit)
+		producer = n.tracer.StartCommitNotificationProducer(span.Begin{Self: ref, Parent: parent.ID}, n.who(), to.String(), m.LeaderCommit)
 	}
 	fate := n.world.Send(world.Envelope{ID: world.CausalID(ref.ID), Root: world.CausalID(ref.Root), From: n.id, To: process(to), Payload: boxed})
-	world.NoteFate(span, fate)
+	world.NoteFate(producer, fate)
 	if fate.Drop != "" && fate.Duplicate == "" {
-		span.Fail(spans.ErrorTypeLost, "the message was lost")
+		producer.Fail(worldspans.ErrorTypeLost, "the message was lost")
 		return
 	}
-	span.End()
+	producer.End()
 }
 
 // describe is entries as spans tell them: index@term request command.
@@ -243,7 +246,7 @@ func describe(first protocol.LogIndex, entries []protocol.LogEntry) []string {
 	s := make([]string, len(entries))
 	for i, e := range entries {
 		place := strconv.FormatUint(uint64(first)+uint64(i), 10) + "@" + strconv.FormatUint(uint64(e.Term), 10)
-		if e.Request != (protocol.RequestID{}) {
+		if e.Request != (kv.RequestID{}) {
 			place += " " + e.Request.String()
 		}
 		s[i] = place + " " + e.Command.String()

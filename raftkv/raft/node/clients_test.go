@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/sim"
 	"github.com/raftkv/raftkv/raftkv/world"
@@ -25,7 +26,7 @@ type reply struct {
 	at      time.Duration
 	from    world.ProcessID
 	to      world.CausalID // the try
-	message protocol.Message
+	message kv.Message
 }
 
 func (c *customer) ID() world.ProcessID { return c.id }
@@ -35,7 +36,7 @@ func (c *customer) Receive(e world.Envelope) {
 		c.asker.Receive(e)
 		return
 	}
-	c.replies = append(c.replies, reply{at: c.world.Now(), from: e.From, to: e.InReplyTo, message: e.Payload.(protocol.Message)})
+	c.replies = append(c.replies, reply{at: c.world.Now(), from: e.From, to: e.InReplyTo, message: e.Payload.(kv.Message)})
 }
 
 // customers adds clients to a testbed, client-2 first: the asker is client-1.
@@ -53,9 +54,9 @@ func (b *testbed) customers(n int) []*customer {
 type try struct {
 	at       time.Duration
 	customer *customer
-	server   protocol.NodeID
+	server   kv.NodeID
 	number   uint64
-	message  protocol.Message
+	message  kv.Message
 }
 
 func (t try) id() world.CausalID { return world.RootID(t.customer.id, 1, t.number, 0) }
@@ -68,34 +69,34 @@ func (b *testbed) tries(all ...try) {
 }
 
 // request is a customer's operation by its number.
-func (c *customer) request(sequence protocol.Sequence) protocol.RequestID {
-	return protocol.RequestID{Client: protocol.ClientID(c.id.Number()), Sequence: sequence}
+func (c *customer) request(sequence kv.Sequence) kv.RequestID {
+	return kv.RequestID{Client: kv.ClientID(c.id.Number()), Sequence: sequence}
 }
 
-func (c *customer) put(sequence protocol.Sequence, key, value string) protocol.Message {
-	return protocol.ClientPut{Request: c.request(sequence), Key: key, Value: value}
+func (c *customer) put(sequence kv.Sequence, key, value string) kv.Message {
+	return kv.ClientPut{Request: c.request(sequence), Key: key, Value: value}
 }
 
-func (c *customer) get(sequence protocol.Sequence, key string) protocol.Message {
-	return protocol.ClientGet{Request: c.request(sequence), Key: key}
+func (c *customer) get(sequence kv.Sequence, key string) kv.Message {
+	return kv.ClientGet{Request: c.request(sequence), Key: key}
 }
 
-func (c *customer) remove(sequence protocol.Sequence, key string) protocol.Message {
-	return protocol.ClientDelete{Request: c.request(sequence), Key: key}
+func (c *customer) remove(sequence kv.Sequence, key string) kv.Message {
+	return kv.ClientDelete{Request: c.request(sequence), Key: key}
 }
 
-func (c *customer) answered(sequence protocol.Sequence, result protocol.Result) protocol.Message {
-	return protocol.Answered{Request: c.request(sequence), Result: result}
+func (c *customer) answered(sequence kv.Sequence, result kv.Result) kv.Message {
+	return kv.Answered{Request: c.request(sequence), Result: result}
 }
 
 // answers says that a try was answered by the server that it was sent to, in these words, and once.
-func (b *testbed) answers(t try, want protocol.Message) {
+func (b *testbed) answers(t try, want kv.Message) {
 	b.t.Helper()
 	b.answersAll(t, want)
 }
 
 // answersAll says that a try got these answers in any order; with none, that it got none.
-func (b *testbed) answersAll(t try, want ...protocol.Message) {
+func (b *testbed) answersAll(t try, want ...kv.Message) {
 	b.t.Helper()
 	var got, wanted []string
 	for _, r := range t.customer.replies {
@@ -138,24 +139,24 @@ func TestEachTryGetsItsOwnAnswer(t *testing.T) {
 	one, two := all[0], all[1]
 	type asked struct {
 		try
-		want protocol.Message
+		want kv.Message
 	}
 	var list []asked
 	number := uint64(0)
-	ask := func(at time.Duration, c *customer, server protocol.NodeID, m, want protocol.Message) {
+	ask := func(at time.Duration, c *customer, server kv.NodeID, m, want kv.Message) {
 		number++
 		list = append(list, asked{try{at, c, server, number, m}, want})
 	}
-	unknown := protocol.NotLeader{Request: one.request(1)}
+	unknown := kv.NotLeader{Request: one.request(1)}
 	ask(time.Microsecond, one, 2, one.put(1, "a", "1"), unknown)
-	ask(20*ms, one, 1, one.put(1, "a", "1"), one.answered(1, protocol.Stored{}))
-	ask(20*ms, two, 1, two.put(1, "b", "2"), two.answered(1, protocol.Stored{}))
-	ask(40*ms, one, 1, one.put(2, "b", "3"), one.answered(2, protocol.KeyExists{Key: "b"}))
-	ask(40*ms, two, 1, two.get(2, "a"), two.answered(2, protocol.Found{Value: "1"}))
-	ask(60*ms, one, 1, one.get(3, "c"), one.answered(3, protocol.KeyNotFound{Key: "c"}))
-	ask(60*ms, two, 1, two.remove(3, "b"), two.answered(3, protocol.Deleted{}))
-	ask(80*ms, one, 1, one.remove(4, "c"), one.answered(4, protocol.KeyNotFound{Key: "c"}))
-	ask(80*ms, two, 3, two.get(4, "a"), protocol.NotLeader{Request: two.request(4), LeaderID: 1})
+	ask(20*ms, one, 1, one.put(1, "a", "1"), one.answered(1, kv.Stored{}))
+	ask(20*ms, two, 1, two.put(1, "b", "2"), two.answered(1, kv.Stored{}))
+	ask(40*ms, one, 1, one.put(2, "b", "3"), one.answered(2, kv.KeyExists{Key: "b"}))
+	ask(40*ms, two, 1, two.get(2, "a"), two.answered(2, kv.Found{Value: "1"}))
+	ask(60*ms, one, 1, one.get(3, "c"), one.answered(3, kv.KeyNotFound{Key: "c"}))
+	ask(60*ms, two, 1, two.remove(3, "b"), two.answered(3, kv.Deleted{}))
+	ask(80*ms, one, 1, one.remove(4, "c"), one.answered(4, kv.KeyNotFound{Key: "c"}))
+	ask(80*ms, two, 3, two.get(4, "a"), kv.NotLeader{Request: two.request(4), LeaderID: 1})
 	for _, a := range list {
 		b.tries(a.try)
 	}
@@ -173,18 +174,18 @@ func TestOutcomeUnknownIsTheLastWord(t *testing.T) {
 	c := all[0]
 	put := try{60 * ms, c, 1, 1, c.put(1, "a", "1")}
 	b.tries(put)
-	for _, id := range []protocol.NodeID{2, 3} {
+	for _, id := range []kv.NodeID{2, 3} {
 		b.at(50*ms, b.sim.Crash, id)
 		b.at(250*ms, b.sim.Restart, id)
 	}
 	get := try{700 * ms, c, 1, 2, c.get(2, "a")}
 	b.tries(get)
 	b.run()
-	b.answers(put, protocol.OutcomeUnknown{Request: c.request(1)})
+	b.answers(put, kv.OutcomeUnknown{Request: c.request(1)})
 	if len(c.replies) > 0 && (c.replies[0].at < 160*ms || c.replies[0].at > 165*ms) {
 		t.Errorf("the outcome is unknown at %s, want 100ms after the request came, at about 61ms", c.replies[0].at)
 	}
-	b.answers(get, c.answered(2, protocol.Found{Value: "1"}))
+	b.answers(get, c.answered(2, kv.Found{Value: "1"}))
 	b.nothingElse(2, c)
 }
 
@@ -211,15 +212,15 @@ func TestARetryIsAnsweredAsTheFirst(t *testing.T) {
 	b.run()
 
 	for _, same := range []try{waits, again, after, elsewhere} {
-		b.answers(same, one.answered(1, protocol.Stored{}))
+		b.answers(same, one.answered(1, kv.Stored{}))
 	}
-	b.answers(get, two.answered(1, protocol.Found{Value: "1"}))
-	b.answers(removed, one.answered(2, protocol.Deleted{}))
-	b.answers(old, two.answered(1, protocol.Found{Value: "1"}))
-	b.answers(stale, one.answered(1, protocol.Nothing{}))
+	b.answers(get, two.answered(1, kv.Found{Value: "1"}))
+	b.answers(removed, one.answered(2, kv.Deleted{}))
+	b.answers(old, two.answered(1, kv.Found{Value: "1"}))
+	b.answers(stale, one.answered(1, kv.Nothing{}))
 	b.nothingElse(8, all...)
-	got := b.nodes[1].Store().Apply(protocol.LogEntry{Command: protocol.Get{Key: "a"}})
-	if want := (protocol.KeyNotFound{Key: "a"}); got != want {
+	got := b.nodes[1].Store().Apply(kv.RequestID{}, kv.Get{Key: "a"})
+	if want := (kv.KeyNotFound{Key: "a"}); got != want {
 		t.Errorf("at the end the key a has %v, want %v: a late copy stored it again", got, want)
 	}
 }

@@ -1,9 +1,12 @@
 package node
 
 import (
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 )
 
 // stepWith hands an input to the algorithm and makes durable what it wants durable, which is its first effect: then
@@ -29,7 +32,7 @@ func (n *Node) stepWith(input protocol.Input) (effects []protocol.Effect, ok boo
 
 // persister is a span in which something was made durable.
 type persister interface {
-	Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex)
+	Persist(term protocol.Term, votedFor kv.NodeID, lastLogIndex protocol.LogIndex)
 }
 
 // persistedIn notes what is durable now on the first span of the step that did it.
@@ -49,6 +52,8 @@ func (n *Node) carryOut(effects []protocol.Effect) {
 			n.send(e)
 		case protocol.Reply:
 			n.reply(e)
+		case protocol.Answer:
+			n.answerRequest(e.Message)
 		case protocol.Append:
 			n.appended(e)
 		case protocol.Commit:
@@ -73,7 +78,7 @@ func (n *Node) matchedByAll() protocol.LogIndex {
 	state := n.raft.State()
 	lowest := state.CommitIndex
 	for id, match := range state.MatchIndex {
-		if id != 0 && protocol.NodeID(id) != n.config.ID {
+		if id != 0 && kv.NodeID(id) != n.config.ID {
 			lowest = min(lowest, match)
 		}
 	}
@@ -88,72 +93,79 @@ func (n *Node) send(e protocol.Send) {
 		n.callAppendEntries(e.To, m, e.Message)
 	case protocol.CommitNotification:
 		n.notify(e.To, m, e.Message)
-	case protocol.VoteGranted, protocol.VoteDenied, protocol.AppendEntriesOk, protocol.AppendEntriesRejected, protocol.ClientPut,
-		protocol.ClientGet, protocol.ClientDelete, protocol.Answered, protocol.NotLeader, protocol.OutcomeUnknown:
+	case protocol.VoteGranted, protocol.VoteDenied, protocol.AppendEntriesOk, protocol.AppendEntriesRejected:
 		panic(unanswerable(m))
 	}
 }
 
-// reply answers the request that is being handled, and so ends its span.
+// reply answers the server's request that is being handled, and so ends its span.
 func (n *Node) reply(e protocol.Reply) {
-	request := &n.step.envelope
-	answer := world.Envelope{
-		ID: world.CausalID(n.step.cause.ID), Root: request.Root, From: n.id, To: request.From, InReplyTo: request.ID, Payload: e.Message,
-	}
-	switch m := request.Payload.(type) {
+	answer := n.replyWith(e.Message)
+	switch n.step.envelope.Payload.(type) {
 	case protocol.RequestVote:
 		world.NoteFate(n.step.requestVote, n.world.Send(answer))
 		n.step.requestVote.End(e.Message.Name())
 	case protocol.AppendEntries:
 		world.NoteFate(n.step.appendEntries, n.world.Send(answer))
 		n.step.appendEntries.End(e.Message.Name())
-	case protocol.ClientPut, protocol.ClientGet, protocol.ClientDelete:
-		answer.Payload = n.readNow(m, e.Message)
-		span := n.startRequestSpan(request.Payload)
-		n.answer(span, answer)
 	}
 }
 
-func (n *Node) traceRequestVote(m protocol.RequestVote, e protocol.Reply) (span spans.RequestVoteServerSpan) {
+// answerRequest answers the client's request that is being handled, whose span begins and ends with that.
+func (n *Node) answerRequest(m kv.Message) {
+	request := n.step.envelope.Payload
+	answer := n.replyWith(n.readNow(request, m))
+	n.answer(n.startRequestSpan(request), answer)
+}
+
+// replyWith is a reply to the message that is being handled.
+func (n *Node) replyWith(payload any) world.Envelope {
+	e := &n.step.envelope
+	return world.Envelope{
+		ID: world.CausalID(n.step.cause.ID), Root: e.Root, From: n.id, To: e.From, InReplyTo: e.ID, Payload: payload,
+	}
+}
+
+func (n *Node) traceRequestVote(m protocol.RequestVote, e protocol.Reply) (started spans.RequestVoteServerSpan) {
 	if !n.tracer.On() {
-		return span
+		return started
 	}
 	request := &n.step.envelope
-	span = n.tracer.StartRequestVoteServer(spans.Begin{Self: n.step.cause, Parent: uint64(request.ID)}, n.who(), request.From.String(),
+	started = n.tracer.StartRequestVoteServer(span.Begin{Self: n.step.cause, Parent: uint64(request.ID)}, n.who(), request.From.String(),
 		m.Term, m.LastLogIndex, m.LastLogTerm, n.raft.State().VotedFor)
-	n.persistedIn(span)
+	n.persistedIn(started)
 	if e.Reason != protocol.ReasonNone {
-		span.SetReason(e.Reason)
+		started.SetReason(e.Reason)
 	}
 	if request.Copy > 0 {
-		span.SetCopy(int64(request.Copy))
+		started.SetCopy(int64(request.Copy))
 	}
-	return span
+	return started
 }
 
-func (n *Node) traceAppendEntries(m protocol.AppendEntries, e protocol.Reply) (span spans.AppendEntriesServerSpan) {
+func (n *Node) traceAppendEntries(m protocol.AppendEntries, e protocol.Reply) (started spans.AppendEntriesServerSpan) {
 	if !n.tracer.On() {
-		return span
+		return started
 	}
 	request := &n.step.envelope
-	span = n.tracer.StartAppendEntriesServer(spans.Begin{Self: n.step.cause, Parent: uint64(request.ID)}, n.who(), request.From.String(),
+	started = n.tracer.StartAppendEntriesServer(span.Begin{Self: n.step.cause, Parent: uint64(request.ID)}, n.who(), request.From.String(),
 		m.Term, m.PrevLogIndex, m.PrevLogTerm, int64(len(m.Entries)), m.LeaderCommit, protocol.LogIndex(n.raft.State().Log.Len()))
-	n.persistedIn(span)
+	n.persistedIn(started)
 	if len(m.Entries) > 0 {
-		span.SetEntries(describe(m.PrevLogIndex+1, m.Entries))
+		started.SetEntries(describe(m.PrevLogIndex+1, m.Entries))
 	}
 	if ok, is := e.Message.(protocol.AppendEntriesOk); is {
-		span.SetMatchIndex(ok.MatchIndex)
+		started.SetMatchIndex(ok.MatchIndex)
 	}
 	if rejected, is := e.Message.(protocol.AppendEntriesRejected); is {
-		span.SetConflictIndex(rejected.ConflictIndex)
-		span.SetConflictTerm(rejected.ConflictTerm)
-		span.SetReason(e.Reason)
+		started.SetConflictIndex(rejected.ConflictIndex)
+		started.SetConflictTerm(rejected.ConflictTerm)
+		started.SetReason(e.Reason)
 	}
 	if request.Copy > 0 {
-		span.SetCopy(int64(request.Copy))
+		started.SetCopy(int64(request.Copy))
 	}
-	return span
+	return started
 }
 
 func (n *Node) traceNotification(m protocol.CommitNotification) {
@@ -161,9 +173,9 @@ func (n *Node) traceNotification(m protocol.CommitNotification) {
 		return
 	}
 	e := &n.step.envelope
-	producer := spans.Ref{Root: uint64(e.Root), ID: uint64(e.ID)}
-	link := spans.LinkTo(producer, spans.LinkProducer)
-	span := n.tracer.StartCommitNotificationConsumer(spans.Begin{Self: n.step.cause, Parent: producer.ID, Links: []spans.Link{link}}, n.who(), e.From.String(), m.Term, m.LeaderCommit)
+	producer := span.Ref{Root: uint64(e.Root), ID: uint64(e.ID)}
+	link := worldspans.LinkTo(producer, worldspans.LinkProducer)
+	span := n.tracer.StartCommitNotificationConsumer(span.Begin{Self: n.step.cause, Parent: producer.ID, Links: []span.Link{link}}, n.who(), e.From.String(), m.Term, m.LeaderCommit)
 	n.persistedIn(span)
 	if e.Copy > 0 {
 		span.SetCopy(int64(e.Copy))
@@ -173,7 +185,7 @@ func (n *Node) traceNotification(m protocol.CommitNotification) {
 
 // appended has the client whose command was appended wait until it is applied. A no-op is the election's own.
 func (n *Node) appended(e protocol.Append) {
-	if _, noop := e.Entry.Command.(protocol.Noop); noop {
+	if _, noop := e.Entry.Command.(kv.Noop); noop {
 		n.step.roleChange.Append(e.Index, e.Entry.Term, e.Entry.Command)
 		n.endRoleChange()
 		n.requests.add(e.Index, request{ref: n.election.ref})
@@ -203,7 +215,7 @@ func (n *Node) committed(e protocol.Commit) {
 	n.step.commitParent, n.step.ordinal, n.step.applied = parent, ordinal, 0
 	n.step.commit = n.child(parent, nameCommit, 0, ordinal, 0)
 	if n.tracer.On() {
-		begin := spans.Begin{Self: n.step.commit, Parent: parent.ID}
+		begin := span.Begin{Self: n.step.commit, Parent: parent.ID}
 		if leading {
 			begin.Links = n.requests.links(e.From+1, e.To, parent, n.election.ref)
 		}
@@ -218,14 +230,14 @@ func (n *Node) committed(e protocol.Commit) {
 
 // apply hands an entry to the state machine, and its result to the client that waits for it here.
 func (n *Node) apply(e protocol.Apply) {
-	result := n.store.Apply(e.Entry)
+	result := n.store.Apply(e.Entry.Request, e.Entry.Command)
 	if n.config.Observer != nil {
 		n.config.Observer.Applied(e, result)
 	}
 	if n.tracer.On() {
 		ref := n.child(n.step.commit, nameApply, 0, n.step.applied, 0)
-		span := n.tracer.StartApply(spans.Begin{Self: ref, Parent: n.step.commit.ID}, n.who(), e.Index, e.Entry.Term, e.Entry.Command, result.String())
-		if e.Entry.Request != (protocol.RequestID{}) {
+		span := n.tracer.StartApply(span.Begin{Self: ref, Parent: n.step.commit.ID}, n.who(), e.Index, e.Entry.Term, e.Entry.Command, result.String())
+		if e.Entry.Request != (kv.RequestID{}) {
 			span.SetRequestID(e.Entry.Request)
 		}
 		span.End()
@@ -282,7 +294,7 @@ func (n *Node) roleChanged(e protocol.RoleChange) {
 		who.Role = e.To
 		self := n.child(parent, nameRoleChange, 0, ordinal, 0)
 		n.endRoleChange()
-		n.step.roleChange = n.tracer.StartRoleChange(spans.Begin{Self: self, Parent: parent.ID}, who, e.From, e.Event)
+		n.step.roleChange = n.tracer.StartRoleChange(span.Begin{Self: self, Parent: parent.ID}, who, e.From, e.Event)
 		n.persistedIn(n.step.roleChange)
 	}
 	if !e.Appends {
@@ -309,7 +321,7 @@ func outcome(to protocol.Role) string {
 }
 
 // heartbeatRound is the round that this step's AppendEntries without entries belong to: its own trace, linked to the election.
-func (n *Node) heartbeatRound() spans.Ref {
+func (n *Node) heartbeatRound() span.Ref {
 	if n.step.heartbeat.ID != 0 {
 		return n.step.heartbeat
 	}
@@ -318,7 +330,7 @@ func (n *Node) heartbeatRound() spans.Ref {
 	round := n.identity.heartbeats[term]
 	n.step.heartbeat = n.root(nameHeartbeat, uint64(term), round)
 	if n.tracer.On() {
-		begin := spans.Begin{Self: n.step.heartbeat, Links: []spans.Link{n.leaderLink()}}
+		begin := span.Begin{Self: n.step.heartbeat, Links: []span.Link{n.leaderLink()}}
 		n.tracer.StartHeartbeat(begin, n.who(), int64(round)).End()
 	}
 	return n.step.heartbeat

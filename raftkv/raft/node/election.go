@@ -1,14 +1,16 @@
 package node
 
 import (
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/raftkv/span"
 )
 
 // election is the last one that this server stood in. When it won, what it does as a leader beyond the clients' requests is caused by it: the no-op, and
 // the replication of what it inherited.
 type election struct {
-	ref   spans.Ref
+	ref   span.Ref
 	span  spans.ElectionSpan
 	open  bool
 	votes int
@@ -23,7 +25,7 @@ type election struct {
 type sentEntries struct {
 	first   protocol.LogIndex
 	attempt int
-	ref     spans.Ref
+	ref     span.Ref
 }
 
 func (n *Node) openElection() {
@@ -37,7 +39,7 @@ func (n *Node) openElection() {
 		acknowledged: make([]protocol.LogIndex, servers),
 	}
 	who := spans.Who{Node: n.config.ID, Term: term, Role: protocol.RoleCandidate}
-	n.election.span = n.tracer.StartElection(spans.Begin{Self: n.election.ref}, who, int64(n.raft.Quorum()), n.raft.State().VotedFor)
+	n.election.span = n.tracer.StartElection(span.Begin{Self: n.election.ref}, who, int64(n.raft.Quorum()), n.raft.State().VotedFor)
 	n.persistedIn(n.election.span)
 }
 
@@ -53,12 +55,12 @@ func (e *election) nextRoleChange() uint64 { e.roleChanges++; return e.roleChang
 
 func (e *election) nextCommit() uint64 { e.commits++; return e.commits - 1 }
 
-func (e *election) nextVoteRequest(to protocol.NodeID) uint64 {
+func (e *election) nextVoteRequest(to kv.NodeID) uint64 {
 	e.voteRequests[to]++
 	return e.voteRequests[to] - 1
 }
 
-func (e *election) nextAppend(to protocol.NodeID) uint64 {
+func (e *election) nextAppend(to kv.NodeID) uint64 {
 	e.appends[to]++
 	return e.appends[to] - 1
 }
@@ -66,7 +68,7 @@ func (e *election) nextAppend(to protocol.NodeID) uint64 {
 // attempt returns how often entries from first on were sent to a follower, this time included, and the span that sent
 // them before. What the follower acknowledged is forgotten here: should it lack that after all, the count begins
 // anew.
-func (e *election) attempt(to protocol.NodeID, first, match protocol.LogIndex) (attempt int, previous spans.Ref) {
+func (e *election) attempt(to kv.NodeID, first, match protocol.LogIndex) (attempt int, previous span.Ref) {
 	e.acknowledged[to] = max(e.acknowledged[to], match)
 	kept := e.sent[to][:0]
 	attempt = 1
@@ -81,7 +83,7 @@ func (e *election) attempt(to protocol.NodeID, first, match protocol.LogIndex) (
 	return attempt, previous
 }
 
-func (e *election) remember(to protocol.NodeID, first protocol.LogIndex, attempt int, ref spans.Ref) {
+func (e *election) remember(to kv.NodeID, first protocol.LogIndex, attempt int, ref span.Ref) {
 	e.sent[to] = append(e.sent[to], sentEntries{first: first, attempt: attempt, ref: ref})
 }
 

@@ -1,9 +1,12 @@
 package node
 
 import (
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 )
 
 // The names that causal ids are made of: those of the spans, and of the draws.
@@ -36,17 +39,19 @@ func newIdentity() identity {
 	return identity{elections: map[protocol.Term]uint64{}, heartbeats: map[protocol.Term]uint64{}}
 }
 
-func (n *Node) root(what world.Name, number, ordinal uint64) spans.Ref {
+func (n *Node) root(what world.Name, number, ordinal uint64) span.Ref {
 	id := uint64(world.RootID(n.id, what, number, ordinal))
-	return spans.Ref{Root: id, ID: id}
+	return span.Ref{Root: id, ID: id}
 }
 
-func (n *Node) child(parent spans.Ref, name world.Name, peer world.ProcessID, ordinal uint64, copyNumber uint32) spans.Ref {
-	return spans.Ref{Root: parent.Root, ID: uint64(world.CausalID(parent.ID).Child(name, n.id, peer, ordinal, copyNumber))}
+func (n *Node) child(parent span.Ref, name world.Name, peer world.ProcessID, ordinal uint64, copyNumber uint32) span.Ref {
+	return span.Ref{Root: parent.Root, ID: uint64(world.CausalID(parent.ID).Child(name, n.id, peer, ordinal, copyNumber))}
 }
 
 // leaderLink says of what a leader does which election made it one.
-func (n *Node) leaderLink() spans.Link { return spans.LinkTo(n.election.ref, spans.LinkLeader) }
+func (n *Node) leaderLink() span.Link {
+	return worldspans.LinkTo(n.election.ref, worldspans.LinkLeader)
+}
 
 // who is this server as spans tell it.
 func (n *Node) who() spans.Who {
@@ -54,19 +59,19 @@ func (n *Node) who() spans.Who {
 	return spans.Who{Node: n.config.ID, Term: s.CurrentTerm, Role: s.Role}
 }
 
-func process(id protocol.NodeID) world.ProcessID {
+func process(id kv.NodeID) world.ProcessID {
 	return world.NewProcessID(world.NodeGroup, uint32(id))
 }
 
 // serverOf is the server that a process is; none for a client.
-func serverOf(p world.ProcessID) protocol.NodeID {
+func serverOf(p world.ProcessID) kv.NodeID {
 	if p.Group() != world.NodeGroup {
 		return 0
 	}
-	return protocol.NodeID(p.Number())
+	return kv.NodeID(p.Number())
 }
 
-func names(ids []protocol.NodeID) []string {
+func names(ids []kv.NodeID) []string {
 	s := make([]string, len(ids))
 	for i, id := range ids {
 		s[i] = id.String()
@@ -74,8 +79,22 @@ func names(ids []protocol.NodeID) []string {
 	return s
 }
 
-// nameOfRequest is the span of a request's or a one-way message's receiver. Replies have none of their own.
-func nameOfRequest(m protocol.Message) world.Name {
+// nameOfRequest is the span of the receiver of a client's request.
+func nameOfRequest(m kv.Message) world.Name {
+	switch m.(type) {
+	case kv.ClientPut:
+		return namePut
+	case kv.ClientGet:
+		return nameGet
+	case kv.ClientDelete:
+		return nameDelete
+	case kv.Answered, kv.NotLeader, kv.OutcomeUnknown:
+	}
+	return 0
+}
+
+// nameOfMessage is the span of a request's or a one-way message's receiver. Replies have none of their own.
+func nameOfMessage(m protocol.Message) world.Name {
 	switch m.(type) {
 	case protocol.RequestVote:
 		return nameRequestVote
@@ -83,14 +102,7 @@ func nameOfRequest(m protocol.Message) world.Name {
 		return nameAppendEntries
 	case protocol.CommitNotification:
 		return nameNotification
-	case protocol.ClientPut:
-		return namePut
-	case protocol.ClientGet:
-		return nameGet
-	case protocol.ClientDelete:
-		return nameDelete
-	case protocol.VoteGranted, protocol.VoteDenied, protocol.AppendEntriesOk, protocol.AppendEntriesRejected,
-		protocol.Answered, protocol.NotLeader, protocol.OutcomeUnknown:
+	case protocol.VoteGranted, protocol.VoteDenied, protocol.AppendEntriesOk, protocol.AppendEntriesRejected:
 	}
 	return 0
 }

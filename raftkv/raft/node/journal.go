@@ -3,6 +3,7 @@ package node
 import (
 	"fmt"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
@@ -10,7 +11,7 @@ import (
 // durable is what the disk holds of Figure 2's persistent state, with the log's last index for the log.
 type durable struct {
 	term      protocol.Term
-	votedFor  protocol.NodeID
+	votedFor  kv.NodeID
 	lastIndex protocol.LogIndex
 }
 
@@ -40,6 +41,8 @@ func (n *Node) WritesOnReceive(e world.Envelope) bool {
 		return n.writes(payload)
 	case protocol.Message:
 		return n.writes(protocol.Receive{From: serverOf(e.From), Message: payload})
+	case kv.Message:
+		return n.writes(protocol.Request{Message: payload})
 	}
 	return false
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/node"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/sim"
@@ -81,7 +82,7 @@ func (n *timed) timers(t *testing.T, set, stopped, ranOut int) {
 }
 
 // cutOff has a server's messages to the others be lost, and theirs to it, for a while.
-func (b *testbed) cutOff(id protocol.NodeID, from, until time.Duration) {
+func (b *testbed) cutOff(id kv.NodeID, from, until time.Duration) {
 	var others []world.ProcessID
 	for _, n := range b.nodes {
 		if n.ID() != nodeID(id) {
@@ -128,18 +129,18 @@ func TestLostLeadershipIsToldOnce(t *testing.T) {
 	b.tries(before, waiting[0], waiting[1], waiting[2], elsewhere, regained)
 	b.run()
 
-	b.answers(before, one.answered(1, protocol.Stored{}))
+	b.answers(before, one.answered(1, kv.Stored{}))
 	for _, w := range waiting {
-		c, m := w.customer, w.message.(protocol.ClientPut)
-		b.answers(w, protocol.OutcomeUnknown{Request: m.Request})
+		c, m := w.customer, w.message.(kv.ClientPut)
+		b.answers(w, kv.OutcomeUnknown{Request: m.Request})
 		for _, r := range c.replies {
 			if r.to == w.id() && (r.at < 70*ms || r.at > 85*ms) {
 				t.Errorf("%s is told at %s that node-1 leads no more, want soon after 70ms, when others reach it again", c.id, r.at)
 			}
 		}
 	}
-	b.answers(elsewhere, one.answered(3, protocol.KeyNotFound{Key: "b"}))
-	b.answers(regained, two.answered(2, protocol.Stored{}))
+	b.answers(elsewhere, one.answered(3, kv.KeyNotFound{Key: "b"}))
+	b.answers(regained, two.answered(2, kv.Stored{}))
 	b.nothingElse(6, all...)
 	nodes[0].timers(t, 5, 5, 0)
 }
@@ -158,8 +159,8 @@ func TestLostLeadershipWhoseEntryIsCommitted(t *testing.T) {
 	get := try{200 * ms, c, 2, 2, c.get(2, "a")}
 	b.tries(put, get)
 	b.run()
-	b.answers(put, protocol.OutcomeUnknown{Request: c.request(1)})
-	b.answers(get, c.answered(2, protocol.Found{Value: "1"}))
+	b.answers(put, kv.OutcomeUnknown{Request: c.request(1)})
+	b.answers(get, c.answered(2, kv.Found{Value: "1"}))
 	b.nothingElse(2, c)
 	nodes[0].timers(t, 1, 1, 0)
 	if got, want := b.nodes[0].State().LastApplied, b.nodes[1].State().LastApplied; got != want {
@@ -180,7 +181,7 @@ func TestACrashedLeaderAnswersNobody(t *testing.T) {
 	b.tries(put, get)
 	b.run()
 	b.answersAll(put)
-	b.answers(get, c.answered(2, protocol.Found{Value: "1"}))
+	b.answers(get, c.answered(2, kv.Found{Value: "1"}))
 	if got, want := b.nodes[0].State().LastApplied, b.nodes[1].State().LastApplied; got != want || want < 4 {
 		t.Errorf("node-1 applied up to %d, and node-2 up to %d, want 4: a no-op of each leader, the put and the get", got, want)
 	}

@@ -21,12 +21,14 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 )
 
 // Config says how a node behaves.
 type Config struct {
-	ID                protocol.NodeID
+	ID                kv.NodeID
 	ElectionTimeout   world.Range   // zero: elections start only when a StartElection says so
 	HeartbeatInterval time.Duration // zero: none
 	RPCTimeout        time.Duration // then a call of another server is given up
@@ -42,7 +44,7 @@ type Config struct {
 // Observer is told what a node announces, just as its spans tell it.
 type Observer interface {
 	Committed(e protocol.Commit)
-	Applied(e protocol.Apply, result protocol.Result)
+	Applied(e protocol.Apply, result kv.Result)
 }
 
 // Node is a server of the cluster as a process of a world.
@@ -77,7 +79,7 @@ var (
 
 // step is the handling of one input.
 type step struct {
-	cause     spans.Ref      // the span of what arrived; zero when a timer ran out
+	cause     span.Ref       // the span of what arrived; zero when a timer ran out
 	envelope  world.Envelope // what arrived; zero when a timer ran out
 	persisted bool           // something was made durable, and no span says so yet
 
@@ -85,9 +87,9 @@ type step struct {
 	appendEntries spans.AppendEntriesServerSpan
 
 	roleChange   spans.RoleChangeSpan // that of a new leader, until its no-op is appended
-	heartbeat    spans.Ref            // the heartbeat round that this step opened, if any
-	commit       spans.Ref            // the commit that this step opened, if any
-	commitParent spans.Ref            // its parent, and that of its notifications
+	heartbeat    span.Ref             // the heartbeat round that this step opened, if any
+	commit       span.Ref             // the commit that this step opened, if any
+	commitParent span.Ref             // its parent, and that of its notifications
 	ordinal      uint64               // tells the commit from others of the same parent
 	applied      uint64               // entries applied under the commit
 }
@@ -127,7 +129,7 @@ func (n *Node) Start(w world.World) {
 }
 
 // start opens and ends the incarnation's span, with what the disk held, and returns what names it.
-func (n *Node) start(before protocol.Role) spans.Ref {
+func (n *Node) start(before protocol.Role) span.Ref {
 	n.incarnation++
 	ref := n.root(nameStart, n.incarnation, 0)
 	if !n.tracer.On() {
@@ -138,7 +140,7 @@ func (n *Node) start(before protocol.Role) spans.Ref {
 	if last > 0 {
 		lastTerm = s.Log.At(int(last - 1)).Term
 	}
-	span := n.tracer.StartStart(spans.Begin{Self: ref}, n.who(), s.VotedFor, last, lastTerm)
+	span := n.tracer.StartStart(span.Begin{Self: ref}, n.who(), s.VotedFor, last, lastTerm)
 	if n.incarnation > 1 {
 		span.SetRoleBefore(before)
 	}
@@ -159,6 +161,8 @@ func (n *Node) Receive(e world.Envelope) {
 		n.take(payload)
 	case protocol.Message:
 		n.receive(payload)
+	case kv.Message:
+		n.receiveRequest(payload)
 	default:
 		panic(fmt.Sprintf("node: %s got a %T, which is no message of the protocol", n.id, payload))
 	}
@@ -168,7 +172,7 @@ func (n *Node) setPeers(input protocol.SetPeers) {
 	ref := n.root(nameSetPeers, n.incarnation, 0)
 	n.take(input)
 	if n.tracer.On() {
-		n.tracer.StartSetPeers(spans.Begin{Self: ref}, n.who(), names(input.Peers), int64(n.raft.Quorum())).End()
+		n.tracer.StartSetPeers(span.Begin{Self: ref}, n.who(), names(input.Peers), int64(n.raft.Quorum())).End()
 	}
 }
 
@@ -179,7 +183,14 @@ func (n *Node) take(input protocol.Input) {
 	}
 }
 
-// receive hands a message to the algorithm. Its span begins before those of what comes of it.
+// receiveRequest hands a message of a client to the algorithm.
+func (n *Node) receiveRequest(m kv.Message) {
+	e := &n.step.envelope
+	n.step.cause = n.child(span.Ref{Root: uint64(e.Root), ID: uint64(e.ID)}, nameOfRequest(m), e.From, 0, e.Copy)
+	n.take(protocol.Request{Message: m})
+}
+
+// receive hands a message of another server to the algorithm. Its span begins before those of what comes of it.
 func (n *Node) receive(m protocol.Message) {
 	e := &n.step.envelope
 	input := protocol.Receive{From: serverOf(e.From), Message: m}
@@ -187,7 +198,7 @@ func (n *Node) receive(m protocol.Message) {
 		n.receiveReply(input)
 		return
 	}
-	n.step.cause = n.child(spans.Ref{Root: uint64(e.Root), ID: uint64(e.ID)}, nameOfRequest(m), e.From, 0, e.Copy)
+	n.step.cause = n.child(span.Ref{Root: uint64(e.Root), ID: uint64(e.ID)}, nameOfMessage(m), e.From, 0, e.Copy)
 	effects, ok := n.stepWith(input)
 	if !ok {
 		return
@@ -242,12 +253,12 @@ func (n *Node) receiveReply(input protocol.Receive) {
 // the same.
 func (n *Node) traceLateReply(input protocol.Receive, next protocol.LogIndex) {
 	e := &n.step.envelope
-	n.step.cause = n.child(spans.Ref{Root: uint64(e.Root), ID: uint64(e.ID)}, nameLateReply, e.From, 0, e.Copy)
+	n.step.cause = n.child(span.Ref{Root: uint64(e.Root), ID: uint64(e.ID)}, nameLateReply, e.From, 0, e.Copy)
 	if !n.tracer.On() {
 		return
 	}
 	term, _ := protocol.TermOf(input.Message)
-	begin := spans.Begin{Self: n.step.cause, Parent: uint64(e.ID)}
+	begin := span.Begin{Self: n.step.cause, Parent: uint64(e.ID)}
 	span := n.tracer.StartLateReply(begin, n.who(), input.From.String(), input.Message.Name(), term)
 	n.persistedIn(span)
 	if next > 0 {
@@ -296,7 +307,7 @@ func (n *Node) giveUp(call uint64) {
 	effects := n.raft.Step(protocol.RPCTimeout{Peer: open.peer, Request: open.request}) // persists nothing
 	if n.tracer.On() {
 		n.cameOf(open, round, effects)
-		open.span().Fail(spans.ErrorTypeTimeout, "no reply in time")
+		open.span().Fail(worldspans.ErrorTypeTimeout, "no reply in time")
 	}
 	n.calls.free(open)
 	n.carryOut(effects)
@@ -307,7 +318,7 @@ func (n *Node) Crash() {
 	if !n.failed { // or it is what the server was before the step in which its disk failed, and that came to nothing
 		n.crashedAs = n.raft.State().Role
 	}
-	n.endOpen(func(s openSpan) { s.Fail(spans.ErrorTypeCrash, "the process crashed") })
+	n.endOpen(func(s openSpan) { s.Fail(worldspans.ErrorTypeCrash, "the process crashed") })
 	n.electionTimer, n.heartbeatTimer = 0, 0
 }
 

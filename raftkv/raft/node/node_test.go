@@ -10,6 +10,7 @@ import (
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/node"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
@@ -39,16 +40,16 @@ func (a *asker) Receive(e world.Envelope) {
 		a.world.Send(world.Envelope{ID: e.ID, Root: e.ID, To: nodeID(ask.server), Payload: ask.message})
 		return
 	}
-	a.answers = append(a.answers, e.Payload.(protocol.Message).String())
+	a.answers = append(a.answers, e.Payload.(kv.Message).String())
 }
 
 // question is what the test has the asker ask.
 type question struct {
-	server  protocol.NodeID
-	message protocol.Message
+	server  kv.NodeID
+	message kv.Message
 }
 
-func nodeID(id protocol.NodeID) world.ProcessID {
+func nodeID(id kv.NodeID) world.ProcessID {
 	return world.NewProcessID(world.NodeGroup, uint32(id))
 }
 
@@ -77,7 +78,7 @@ func newTestbed(t *testing.T, c sim.Config) *testbed {
 
 // newTestbedAround has something stand between each server and its world, and somebody observe what they apply.
 func newTestbedAround(
-	t *testing.T, c sim.Config, observer func(protocol.NodeID) node.Observer, around func(*node.Node) world.Process,
+	t *testing.T, c sim.Config, observer func(kv.NodeID) node.Observer, around func(*node.Node) world.Process,
 ) *testbed {
 	t.Helper()
 	b := &testbed{t: t}
@@ -87,7 +88,7 @@ func newTestbedAround(
 	}
 	b.sim = sim.New(c)
 	recorder := traces.NewRecorder(traces.RecorderOptions{Run: 1}, b)
-	peers := []protocol.NodeID{1, 2, 3}
+	peers := []kv.NodeID{1, 2, 3}
 	for _, id := range peers {
 		var watch node.Observer
 		if observer != nil {
@@ -107,13 +108,13 @@ func newTestbedAround(
 }
 
 // ask has a put sent to a server.
-func (b *testbed) ask(at time.Duration, server protocol.NodeID, sequence protocol.Sequence, value string) {
-	message := protocol.ClientPut{Request: protocol.RequestID{Client: 1, Sequence: sequence}, Key: "k" + value, Value: value}
+func (b *testbed) ask(at time.Duration, server kv.NodeID, sequence kv.Sequence, value string) {
+	message := kv.ClientPut{Request: kv.RequestID{Client: 1, Sequence: sequence}, Key: "k" + value, Value: value}
 	b.sim.Tell(at, askerID, world.RootID(askerID, 1, uint64(sequence), 0), question{server, message})
 }
 
 // at has something happen to a server.
-func (b *testbed) at(at time.Duration, happen func(world.ProcessID), id protocol.NodeID) {
+func (b *testbed) at(at time.Duration, happen func(world.ProcessID), id kv.NodeID) {
 	b.sim.At(at, world.CausalID(id), func() { happen(nodeID(id)) })
 }
 

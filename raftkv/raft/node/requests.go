@@ -3,17 +3,20 @@ package node
 import (
 	"slices"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 )
 
 // request is what an entry of this leadership came from: a client's request, which may still wait for its answer, or the election for its no-op.
 type request struct {
-	ref     spans.Ref
+	ref     span.Ref
 	client  world.ProcessID // who waits; zero when nobody does, or not any more
 	call    world.CausalID  // the try that is waiting
-	id      protocol.RequestID
+	id      kv.RequestID
 	timeout world.TimerHandle
 	span    requestSpan // nil when no spans are opened
 }
@@ -25,7 +28,7 @@ type requests struct {
 	first  protocol.LogIndex
 	items  []request
 	began  protocol.LogIndex // where causes begin
-	causes []spans.Ref
+	causes []span.Ref
 }
 
 // requestSpan is the span of a client's request at the server: the three kinds have it in common.
@@ -34,11 +37,11 @@ type requestSpan interface {
 	world.Sent
 	End(reply string)
 	SetResult(string)
-	SetLeaderID(protocol.NodeID)
+	SetLeaderID(kv.NodeID)
 	SetCopy(int64)
 	persister
-	Link(spans.Link)
-	Append(index protocol.LogIndex, term protocol.Term, command protocol.Command)
+	Link(span.Link)
+	Append(index protocol.LogIndex, term protocol.Term, command kv.Command)
 }
 
 func (r *requests) add(index protocol.LogIndex, item request) {
@@ -61,7 +64,7 @@ func (r *requests) at(index protocol.LogIndex) *request {
 }
 
 // cause is the span that an entry came from; the election when it was inherited.
-func (r *requests) cause(index protocol.LogIndex, election spans.Ref) spans.Ref {
+func (r *requests) cause(index protocol.LogIndex, election span.Ref) span.Ref {
 	if index < r.began || index >= r.began+protocol.LogIndex(len(r.causes)) {
 		return election
 	}
@@ -69,13 +72,13 @@ func (r *requests) cause(index protocol.LogIndex, election spans.Ref) spans.Ref 
 }
 
 // links are the causes of the entries from first to last but for the parent, each once.
-func (r *requests) links(first, last protocol.LogIndex, parent, election spans.Ref) []spans.Link {
-	var links []spans.Link
+func (r *requests) links(first, last protocol.LogIndex, parent, election span.Ref) []span.Link {
+	var links []span.Link
 	previous := parent
 	for index := first; index <= last; index++ {
 		cause := r.cause(index, election)
 		if cause != parent && cause != previous {
-			links = append(links, spans.LinkTo(cause, spans.LinkEntry))
+			links = append(links, worldspans.LinkTo(cause, worldspans.LinkEntry))
 		}
 		previous = cause
 	}
@@ -94,7 +97,7 @@ func (r *requests) letGo(index protocol.LogIndex) {
 }
 
 // wait is the request that is being handled, from now on waiting for its entry to be applied.
-func (n *Node) wait(id protocol.RequestID, span requestSpan) request {
+func (n *Node) wait(id kv.RequestID, span requestSpan) request {
 	e := &n.step.envelope
 	timer := world.Timer{Kind: timerRequest, ID: world.CausalID(n.step.cause.ID)}
 	return request{
@@ -104,15 +107,15 @@ func (n *Node) wait(id protocol.RequestID, span requestSpan) request {
 }
 
 // applied answers the client that waits for the entry at index.
-func (r *requests) applied(n *Node, index protocol.LogIndex, result protocol.Result) {
+func (r *requests) applied(n *Node, index protocol.LogIndex, result kv.Result) {
 	item := r.at(index)
 	if item == nil || item.client == 0 {
 		return
 	}
 	if item.span != nil {
-		item.span.Link(spans.LinkTo(n.step.commit, spans.LinkCommit, spans.RaftIndexKey.Int64(int64(index))))
+		item.span.Link(worldspans.LinkTo(n.step.commit, worldspans.LinkCommit, spans.RaftIndexKey.Int64(int64(index))))
 	}
-	n.answerWaiting(item, protocol.Answered{Request: item.id, Result: result})
+	n.answerWaiting(item, kv.Answered{Request: item.id, Result: result})
 }
 
 // outcomeUnknown tells the client whose request ran out of time.
@@ -142,7 +145,7 @@ func (r *requests) endAll(end func(openSpan)) {
 	*r = requests{}
 }
 
-func (n *Node) answerWaiting(item *request, reply protocol.Message) {
+func (n *Node) answerWaiting(item *request, reply kv.Message) {
 	n.world.StopTimer(item.timeout)
 	n.answer(item.span, world.Envelope{
 		ID: world.CausalID(item.ref.ID), Root: world.CausalID(item.ref.Root), From: n.id, To: item.client, InReplyTo: item.call, Payload: reply,
@@ -156,14 +159,13 @@ func (n *Node) answer(span requestSpan, e world.Envelope) {
 	if span == nil {
 		return
 	}
-	reply := e.Payload.(protocol.Message)
+	reply := e.Payload.(kv.Message)
 	switch m := reply.(type) {
-	case protocol.Answered:
+	case kv.Answered:
 		span.SetResult(m.Result.String())
-	case protocol.NotLeader:
+	case kv.NotLeader:
 		span.SetLeaderID(m.LeaderID)
-	case protocol.RequestVote, protocol.VoteGranted, protocol.VoteDenied, protocol.AppendEntries, protocol.AppendEntriesOk,
-		protocol.AppendEntriesRejected, protocol.CommitNotification, protocol.ClientPut, protocol.ClientGet, protocol.ClientDelete, protocol.OutcomeUnknown:
+	case kv.ClientPut, kv.ClientGet, kv.ClientDelete, kv.OutcomeUnknown:
 	}
 	world.NoteFate(span, fate)
 	span.End(reply.Name())
@@ -175,17 +177,17 @@ func (n *Node) startRequestSpan(payload any) requestSpan {
 		return nil
 	}
 	e := &n.step.envelope
-	begin := spans.Begin{Self: n.step.cause, Parent: uint64(e.ID)}
+	begin := span.Begin{Self: n.step.cause, Parent: uint64(e.ID)}
 	if n.raft.State().Role == protocol.RoleLeader {
-		begin.Links = []spans.Link{n.leaderLink()}
+		begin.Links = []span.Link{n.leaderLink()}
 	}
 	var span requestSpan
 	switch m := payload.(type) {
-	case protocol.ClientPut:
+	case kv.ClientPut:
 		span = n.tracer.StartPutServer(begin, n.who(), e.From.String(), m.Request)
-	case protocol.ClientGet:
+	case kv.ClientGet:
 		span = n.tracer.StartGetServer(begin, n.who(), e.From.String(), m.Request)
-	case protocol.ClientDelete:
+	case kv.ClientDelete:
 		span = n.tracer.StartDeleteServer(begin, n.who(), e.From.String(), m.Request)
 	}
 	if e.Copy > 0 {

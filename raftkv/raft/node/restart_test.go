@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/node"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/sim"
@@ -18,7 +19,7 @@ type ledger struct{ lives [][]string }
 
 func (l *ledger) Committed(protocol.Commit) {}
 
-func (l *ledger) Applied(e protocol.Apply, result protocol.Result) {
+func (l *ledger) Applied(e protocol.Apply, result kv.Result) {
 	last := len(l.lives) - 1
 	l.lives[last] = append(l.lives[last], fmt.Sprintf("%d %v -> %v", e.Index, e.Entry, result))
 }
@@ -26,13 +27,13 @@ func (l *ledger) Applied(e protocol.Apply, result protocol.Result) {
 // A server that restarts has lost its store, and builds it from the log as it learns what is committed: each entry
 // once, in order, with the result that it had at first. A client may be late, twice, with an operation that is done.
 func TestStoreIsRebuiltFromTheLog(t *testing.T) {
-	ledgers := map[protocol.NodeID]*ledger{}
-	b := newTestbedAround(t, sim.Config{}, func(id protocol.NodeID) node.Observer {
+	ledgers := map[kv.NodeID]*ledger{}
+	b := newTestbedAround(t, sim.Config{}, func(id kv.NodeID) node.Observer {
 		ledgers[id] = &ledger{lives: [][]string{nil}}
 		return ledgers[id]
 	}, func(n *node.Node) world.Process { return n })
 	c := b.customers(1)[0]
-	for i, m := range []protocol.Message{
+	for i, m := range []kv.Message{
 		c.put(1, "a", "1"), c.remove(2, "a"), c.put(1, "a", "1"), c.put(3, "a", "2"), c.get(4, "a"), c.put(3, "a", "2"), c.get(4, "a"), c.put(5, "b", "1"),
 	} {
 		b.tries(try{time.Duration(20+10*i) * ms, c, 1, uint64(i), m})
@@ -42,7 +43,7 @@ func TestStoreIsRebuiltFromTheLog(t *testing.T) {
 		b.at(time.Duration(at+5)*ms, func(p world.ProcessID) {
 			ledgers[3].lives = append(ledgers[3].lives, nil)
 			b.sim.Restart(p)
-			if got := b.nodes[2].Store().Apply(protocol.LogEntry{Command: protocol.Get{Key: "b"}}); got != (protocol.KeyNotFound{Key: "b"}) {
+			if got := b.nodes[2].Store().Apply(kv.RequestID{}, kv.Get{Key: "b"}); got != (kv.KeyNotFound{Key: "b"}) {
 				t.Errorf("before node-3 knows what is committed, its store answers %v", got)
 			}
 		}, 3)
@@ -50,7 +51,7 @@ func TestStoreIsRebuiltFromTheLog(t *testing.T) {
 	last := try{400 * ms, c, 1, 99, c.put(6, "c", "1")}
 	b.tries(last)
 	b.run()
-	b.answers(last, c.answered(6, protocol.Stored{}))
+	b.answers(last, c.answered(6, kv.Stored{}))
 	want := ledgers[1].lives[0]
 	if len(want) != 10 {
 		t.Fatalf("node-1 applied %d entries, want 10: a no-op and nine tries\n%v", len(want), want)
@@ -64,7 +65,7 @@ func TestStoreIsRebuiltFromTheLog(t *testing.T) {
 }
 
 // record is one of a journal, with its log from first on.
-func record(term protocol.Term, vote protocol.NodeID, first protocol.LogIndex, terms ...protocol.Term) []byte {
+func record(term protocol.Term, vote kv.NodeID, first protocol.LogIndex, terms ...protocol.Term) []byte {
 	p := protocol.Persist{CurrentTerm: term, VotedFor: vote, FirstIndex: first}
 	for i, of := range terms {
 		p.Entries = append(p.Entries, entry(first+protocol.LogIndex(i), of))
@@ -74,8 +75,8 @@ func record(term protocol.Term, vote protocol.NodeID, first protocol.LogIndex, t
 
 // entry is one whose command tells its place and term.
 func entry(index protocol.LogIndex, term protocol.Term) protocol.LogEntry {
-	command := protocol.Put{Key: fmt.Sprintf("k%d", index), Value: fmt.Sprintf("term %d", term)}
-	return protocol.LogEntry{Term: term, Request: protocol.RequestID{Client: 1, Sequence: protocol.Sequence(index)}, Command: command}
+	command := kv.Put{Key: fmt.Sprintf("k%d", index), Value: fmt.Sprintf("term %d", term)}
+	return protocol.LogEntry{Term: term, Request: kv.RequestID{Client: 1, Sequence: kv.Sequence(index)}, Command: command}
 }
 
 // restarted is what node-3 knows when it has started again with a journal.
@@ -96,7 +97,7 @@ func restarted(t *testing.T, journal ...[]byte) (state protocol.State) {
 }
 
 // knows says that a state is that of a term, a vote and a log of entries of these terms.
-func knows(t *testing.T, what string, state *protocol.State, term protocol.Term, vote protocol.NodeID, terms ...protocol.Term) {
+func knows(t *testing.T, what string, state *protocol.State, term protocol.Term, vote kv.NodeID, terms ...protocol.Term) {
 	t.Helper()
 	log := []protocol.LogEntry{}
 	for i, of := range terms {
@@ -118,7 +119,7 @@ func TestReplay(t *testing.T) {
 		name    string
 		journal [][]byte
 		term    protocol.Term
-		vote    protocol.NodeID
+		vote    kv.NodeID
 		log     []protocol.Term
 	}{
 		{name: "an empty journal"},

@@ -6,35 +6,19 @@ import "slices"
 
 // Clone makes a copy that shares nothing that could change.
 
-func (r RequestID) Clone() RequestID                         { return r }
 func (l LogEntry) Clone() LogEntry                           { return l }
 func (i InFlight) Clone() InFlight                           { return i }
-func (p Put) Clone() Put                                     { return p }
-func (g Get) Clone() Get                                     { return g }
-func (d Delete) Clone() Delete                               { return d }
-func (n Noop) Clone() Noop                                   { return n }
-func (s Stored) Clone() Stored                               { return s }
-func (f Found) Clone() Found                                 { return f }
-func (d Deleted) Clone() Deleted                             { return d }
-func (k KeyExists) Clone() KeyExists                         { return k }
-func (k KeyNotFound) Clone() KeyNotFound                     { return k }
-func (n Nothing) Clone() Nothing                             { return n }
-func (r ReplicationFailed) Clone() ReplicationFailed         { return r }
 func (r RequestVote) Clone() RequestVote                     { return r }
 func (v VoteGranted) Clone() VoteGranted                     { return v }
 func (v VoteDenied) Clone() VoteDenied                       { return v }
 func (a AppendEntriesOk) Clone() AppendEntriesOk             { return a }
 func (a AppendEntriesRejected) Clone() AppendEntriesRejected { return a }
 func (c CommitNotification) Clone() CommitNotification       { return c }
-func (c ClientPut) Clone() ClientPut                         { return c }
-func (c ClientGet) Clone() ClientGet                         { return c }
-func (c ClientDelete) Clone() ClientDelete                   { return c }
-func (a Answered) Clone() Answered                           { return a }
-func (n NotLeader) Clone() NotLeader                         { return n }
-func (o OutcomeUnknown) Clone() OutcomeUnknown               { return o }
 func (s StartElection) Clone() StartElection                 { return s }
 func (e ElectionTimeout) Clone() ElectionTimeout             { return e }
 func (h HeartbeatTimeout) Clone() HeartbeatTimeout           { return h }
+func (r Request) Clone() Request                             { return r }
+func (a Answer) Clone() Answer                               { return a }
 func (a Append) Clone() Append                               { return a }
 func (a Apply) Clone() Apply                                 { return a }
 func (s SetTimer) Clone() SetTimer                           { return s }
@@ -114,22 +98,12 @@ func (s State) Clone() State {
 	return s
 }
 
-// CloneCommand is a copy that shares nothing that could change.
-func CloneCommand(c Command) Command {
-	return c
-}
-
-// CloneResult is a copy that shares nothing that could change.
-func CloneResult(r Result) Result {
-	return r
-}
-
 // CloneMessage is a copy that shares nothing that could change.
 func CloneMessage(m Message) Message {
 	switch m := m.(type) {
 	case AppendEntries:
 		return m.Clone()
-	case RequestVote, VoteGranted, VoteDenied, AppendEntriesOk, AppendEntriesRejected, CommitNotification, ClientPut, ClientGet, ClientDelete, Answered, NotLeader, OutcomeUnknown:
+	case RequestVote, VoteGranted, VoteDenied, AppendEntriesOk, AppendEntriesRejected, CommitNotification:
 	}
 	return m
 }
@@ -145,7 +119,7 @@ func CloneInput(i Input) Input {
 		return i.Clone()
 	case Restart:
 		return i.Clone()
-	case StartElection, ElectionTimeout, HeartbeatTimeout:
+	case StartElection, ElectionTimeout, HeartbeatTimeout, Request:
 	}
 	return i
 }
@@ -161,7 +135,7 @@ func CloneEffect(e Effect) Effect {
 		return e.Clone()
 	case Commit:
 		return e.Clone()
-	case Append, Apply, SetTimer, StopTimer, RoleChange:
+	case Answer, Append, Apply, SetTimer, StopTimer, RoleChange:
 	}
 	return e
 }

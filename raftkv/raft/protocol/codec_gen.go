@@ -2,91 +2,11 @@
 
 package protocol
 
-import "strconv"
+import (
+	"strconv"
 
-// AppendCommand writes a Command in binary at the end of b: which it is, then its fields.
-func AppendCommand(b []byte, v Command) []byte {
-	switch v := v.(type) {
-	case Put:
-		return appendCommandPut(append(b, 1), v)
-	case Get:
-		return appendCommandGet(append(b, 2), v)
-	case Delete:
-		return appendCommandDelete(append(b, 3), v)
-	case Noop:
-		return appendCommandNoop(append(b, 4), v)
-	}
-	return append(b, 0)
-}
-
-// DecodeCommand reads what AppendCommand wrote at the beginning of b, and returns what comes after it.
-func DecodeCommand(b []byte) (v Command, rest []byte, err error) {
-	return decode(b, "Command", decodeCommand)
-}
-
-func decodeCommand(d *decoder) Command {
-	switch tag := d.uvarint(); tag {
-	case 1:
-		return decodeCommandPut(d)
-	case 2:
-		return decodeCommandGet(d)
-	case 3:
-		return decodeCommandDelete(d)
-	case 4:
-		return decodeCommandNoop(d)
-	default:
-		d.fail("there is no Command with tag " + strconv.FormatUint(tag, 10))
-		return nil
-	}
-}
-
-// AppendResult writes a Result in binary at the end of b: which it is, then its fields.
-func AppendResult(b []byte, v Result) []byte {
-	switch v := v.(type) {
-	case Stored:
-		return appendResultStored(append(b, 1), v)
-	case Found:
-		return appendResultFound(append(b, 2), v)
-	case Deleted:
-		return appendResultDeleted(append(b, 3), v)
-	case KeyExists:
-		return appendResultKeyExists(append(b, 4), v)
-	case KeyNotFound:
-		return appendResultKeyNotFound(append(b, 5), v)
-	case Nothing:
-		return appendResultNothing(append(b, 6), v)
-	case ReplicationFailed:
-		return appendResultReplicationFailed(append(b, 7), v)
-	}
-	return append(b, 0)
-}
-
-// DecodeResult reads what AppendResult wrote at the beginning of b, and returns what comes after it.
-func DecodeResult(b []byte) (v Result, rest []byte, err error) {
-	return decode(b, "Result", decodeResult)
-}
-
-func decodeResult(d *decoder) Result {
-	switch tag := d.uvarint(); tag {
-	case 1:
-		return decodeResultStored(d)
-	case 2:
-		return decodeResultFound(d)
-	case 3:
-		return decodeResultDeleted(d)
-	case 4:
-		return decodeResultKeyExists(d)
-	case 5:
-		return decodeResultKeyNotFound(d)
-	case 6:
-		return decodeResultNothing(d)
-	case 7:
-		return decodeResultReplicationFailed(d)
-	default:
-		d.fail("there is no Result with tag " + strconv.FormatUint(tag, 10))
-		return nil
-	}
-}
+	"github.com/raftkv/raftkv/raftkv/kv"
+)
 
 // AppendMessage writes a Message in binary at the end of b: which it is, then its fields.
 func AppendMessage(b []byte, v Message) []byte {
@@ -105,18 +25,6 @@ func AppendMessage(b []byte, v Message) []byte {
 		return appendMessageAppendEntriesRejected(append(b, 6), v)
 	case CommitNotification:
 		return appendMessageCommitNotification(append(b, 7), v)
-	case ClientPut:
-		return appendMessageClientPut(append(b, 8), v)
-	case ClientGet:
-		return appendMessageClientGet(append(b, 9), v)
-	case ClientDelete:
-		return appendMessageClientDelete(append(b, 10), v)
-	case Answered:
-		return appendMessageAnswered(append(b, 11), v)
-	case NotLeader:
-		return appendMessageNotLeader(append(b, 12), v)
-	case OutcomeUnknown:
-		return appendMessageOutcomeUnknown(append(b, 13), v)
 	}
 	return append(b, 0)
 }
@@ -142,18 +50,6 @@ func decodeMessage(d *decoder) Message {
 		return decodeMessageAppendEntriesRejected(d)
 	case 7:
 		return decodeMessageCommitNotification(d)
-	case 8:
-		return decodeMessageClientPut(d)
-	case 9:
-		return decodeMessageClientGet(d)
-	case 10:
-		return decodeMessageClientDelete(d)
-	case 11:
-		return decodeMessageAnswered(d)
-	case 12:
-		return decodeMessageNotLeader(d)
-	case 13:
-		return decodeMessageOutcomeUnknown(d)
 	default:
 		d.fail("there is no Message with tag " + strconv.FormatUint(tag, 10))
 		return nil
@@ -175,8 +71,10 @@ func AppendInput(b []byte, v Input) []byte {
 		return appendInputRPCTimeout(append(b, 5), v)
 	case Receive:
 		return appendInputReceive(append(b, 6), v)
+	case Request:
+		return appendInputRequest(append(b, 7), v)
 	case Restart:
-		return appendInputRestart(append(b, 7), v)
+		return appendInputRestart(append(b, 8), v)
 	}
 	return append(b, 0)
 }
@@ -201,6 +99,8 @@ func decodeInput(d *decoder) Input {
 	case 6:
 		return decodeInputReceive(d)
 	case 7:
+		return decodeInputRequest(d)
+	case 8:
 		return decodeInputRestart(d)
 	default:
 		d.fail("there is no Input with tag " + strconv.FormatUint(tag, 10))
@@ -217,18 +117,20 @@ func AppendEffect(b []byte, v Effect) []byte {
 		return appendEffectSend(append(b, 2), v)
 	case Reply:
 		return appendEffectReply(append(b, 3), v)
+	case Answer:
+		return appendEffectAnswer(append(b, 4), v)
 	case Append:
-		return appendEffectAppend(append(b, 4), v)
+		return appendEffectAppend(append(b, 5), v)
 	case Commit:
-		return appendEffectCommit(append(b, 5), v)
+		return appendEffectCommit(append(b, 6), v)
 	case Apply:
-		return appendEffectApply(append(b, 6), v)
+		return appendEffectApply(append(b, 7), v)
 	case SetTimer:
-		return appendEffectSetTimer(append(b, 7), v)
+		return appendEffectSetTimer(append(b, 8), v)
 	case StopTimer:
-		return appendEffectStopTimer(append(b, 8), v)
+		return appendEffectStopTimer(append(b, 9), v)
 	case RoleChange:
-		return appendEffectRoleChange(append(b, 9), v)
+		return appendEffectRoleChange(append(b, 10), v)
 	}
 	return append(b, 0)
 }
@@ -247,16 +149,18 @@ func decodeEffect(d *decoder) Effect {
 	case 3:
 		return decodeEffectReply(d)
 	case 4:
-		return decodeEffectAppend(d)
+		return decodeEffectAnswer(d)
 	case 5:
-		return decodeEffectCommit(d)
+		return decodeEffectAppend(d)
 	case 6:
-		return decodeEffectApply(d)
+		return decodeEffectCommit(d)
 	case 7:
-		return decodeEffectSetTimer(d)
+		return decodeEffectApply(d)
 	case 8:
-		return decodeEffectStopTimer(d)
+		return decodeEffectSetTimer(d)
 	case 9:
+		return decodeEffectStopTimer(d)
+	case 10:
 		return decodeEffectRoleChange(d)
 	default:
 		d.fail("there is no Effect with tag " + strconv.FormatUint(tag, 10))
@@ -264,29 +168,11 @@ func decodeEffect(d *decoder) Effect {
 	}
 }
 
-// AppendRequestID writes a RequestID in binary at the end of b.
-func AppendRequestID(b []byte, v RequestID) []byte {
-	b = appendUnsigned(b, v.Client)
-	b = appendUnsigned(b, v.Sequence)
-	return b
-}
-
-// DecodeRequestID reads what AppendRequestID wrote at the beginning of b, and returns what comes after it.
-func DecodeRequestID(b []byte) (v RequestID, rest []byte, err error) {
-	return decode(b, "RequestID", decodeRequestID)
-}
-
-func decodeRequestID(d *decoder) (v RequestID) {
-	v.Client = decodeUnsigned[ClientID](d)
-	v.Sequence = decodeUnsigned[Sequence](d)
-	return v
-}
-
 // AppendLogEntry writes a LogEntry in binary at the end of b.
 func AppendLogEntry(b []byte, v LogEntry) []byte {
 	b = appendUnsigned(b, v.Term)
-	b = AppendRequestID(b, v.Request)
-	b = AppendCommand(b, v.Command)
+	b = kv.AppendRequestID(b, v.Request)
+	b = kv.AppendCommand(b, v.Command)
 	return b
 }
 
@@ -357,7 +243,7 @@ func DecodePersistentState(b []byte) (v PersistentState, rest []byte, err error)
 
 func decodePersistentState(d *decoder) (v PersistentState) {
 	v.CurrentTerm = decodeUnsigned[Term](d)
-	v.VotedFor = decodeUnsigned[NodeID](d)
+	v.VotedFor = decodeUnsigned[kv.NodeID](d)
 	v.Log = decodeList(d, decodeLogEntry)
 	return v
 }
@@ -380,7 +266,7 @@ func DecodeVolatileState(b []byte) (v VolatileState, rest []byte, err error) {
 
 func decodeVolatileState(d *decoder) (v VolatileState) {
 	v.Role = decodeRole(d)
-	v.LeaderID = decodeUnsigned[NodeID](d)
+	v.LeaderID = decodeUnsigned[kv.NodeID](d)
 	v.CommitIndex = decodeUnsigned[LogIndex](d)
 	v.LastApplied = decodeUnsigned[LogIndex](d)
 	v.MatchWithLeader = decodeUnsigned[LogIndex](d)
@@ -428,108 +314,6 @@ func decodeLeaderState(d *decoder) (v LeaderState) {
 	return v
 }
 
-func appendCommandPut(b []byte, v Put) []byte {
-	b = appendString(b, v.Key)
-	b = appendString(b, v.Value)
-	return b
-}
-
-func decodeCommandPut(d *decoder) (v Put) {
-	v.Key = decodeString[string](d)
-	v.Value = decodeString[string](d)
-	return v
-}
-
-func appendCommandGet(b []byte, v Get) []byte {
-	b = appendString(b, v.Key)
-	return b
-}
-
-func decodeCommandGet(d *decoder) (v Get) {
-	v.Key = decodeString[string](d)
-	return v
-}
-
-func appendCommandDelete(b []byte, v Delete) []byte {
-	b = appendString(b, v.Key)
-	return b
-}
-
-func decodeCommandDelete(d *decoder) (v Delete) {
-	v.Key = decodeString[string](d)
-	return v
-}
-
-func appendCommandNoop(b []byte, _ Noop) []byte {
-	return b
-}
-
-func decodeCommandNoop(_ *decoder) (v Noop) {
-	return v
-}
-
-func appendResultStored(b []byte, _ Stored) []byte {
-	return b
-}
-
-func decodeResultStored(_ *decoder) (v Stored) {
-	return v
-}
-
-func appendResultFound(b []byte, v Found) []byte {
-	b = appendString(b, v.Value)
-	return b
-}
-
-func decodeResultFound(d *decoder) (v Found) {
-	v.Value = decodeString[string](d)
-	return v
-}
-
-func appendResultDeleted(b []byte, _ Deleted) []byte {
-	return b
-}
-
-func decodeResultDeleted(_ *decoder) (v Deleted) {
-	return v
-}
-
-func appendResultKeyExists(b []byte, v KeyExists) []byte {
-	b = appendString(b, v.Key)
-	return b
-}
-
-func decodeResultKeyExists(d *decoder) (v KeyExists) {
-	v.Key = decodeString[string](d)
-	return v
-}
-
-func appendResultKeyNotFound(b []byte, v KeyNotFound) []byte {
-	b = appendString(b, v.Key)
-	return b
-}
-
-func decodeResultKeyNotFound(d *decoder) (v KeyNotFound) {
-	v.Key = decodeString[string](d)
-	return v
-}
-
-func appendResultNothing(b []byte, _ Nothing) []byte {
-	return b
-}
-
-func decodeResultNothing(_ *decoder) (v Nothing) {
-	return v
-}
-
-func appendResultReplicationFailed(b []byte, _ ReplicationFailed) []byte {
-	return b
-}
-
-func decodeResultReplicationFailed(_ *decoder) (v ReplicationFailed) {
-	return v
-}
-
 func appendMessageRequestVote(b []byte, v RequestVote) []byte {
 	b = appendUnsigned(b, v.Term)
 	b = appendUnsigned(b, v.CandidateID)
@@ -540,7 +324,7 @@ func appendMessageRequestVote(b []byte, v RequestVote) []byte {
 
 func decodeMessageRequestVote(d *decoder) (v RequestVote) {
 	v.Term = decodeUnsigned[Term](d)
-	v.CandidateID = decodeUnsigned[NodeID](d)
+	v.CandidateID = decodeUnsigned[kv.NodeID](d)
 	v.LastLogIndex = decodeUnsigned[LogIndex](d)
 	v.LastLogTerm = decodeUnsigned[Term](d)
 	return v
@@ -579,7 +363,7 @@ func appendMessageAppendEntries(b []byte, v AppendEntries) []byte {
 
 func decodeMessageAppendEntries(d *decoder) (v AppendEntries) {
 	v.Term = decodeUnsigned[Term](d)
-	v.LeaderID = decodeUnsigned[NodeID](d)
+	v.LeaderID = decodeUnsigned[kv.NodeID](d)
 	v.PrevLogIndex = decodeUnsigned[LogIndex](d)
 	v.PrevLogTerm = decodeUnsigned[Term](d)
 	v.Entries = decodeEach(d, decodeLogEntry)
@@ -627,80 +411,8 @@ func appendMessageCommitNotification(b []byte, v CommitNotification) []byte {
 
 func decodeMessageCommitNotification(d *decoder) (v CommitNotification) {
 	v.Term = decodeUnsigned[Term](d)
-	v.LeaderID = decodeUnsigned[NodeID](d)
+	v.LeaderID = decodeUnsigned[kv.NodeID](d)
 	v.LeaderCommit = decodeUnsigned[LogIndex](d)
-	return v
-}
-
-func appendMessageClientPut(b []byte, v ClientPut) []byte {
-	b = AppendRequestID(b, v.Request)
-	b = appendString(b, v.Key)
-	b = appendString(b, v.Value)
-	return b
-}
-
-func decodeMessageClientPut(d *decoder) (v ClientPut) {
-	v.Request = decodeRequestID(d)
-	v.Key = decodeString[string](d)
-	v.Value = decodeString[string](d)
-	return v
-}
-
-func appendMessageClientGet(b []byte, v ClientGet) []byte {
-	b = AppendRequestID(b, v.Request)
-	b = appendString(b, v.Key)
-	return b
-}
-
-func decodeMessageClientGet(d *decoder) (v ClientGet) {
-	v.Request = decodeRequestID(d)
-	v.Key = decodeString[string](d)
-	return v
-}
-
-func appendMessageClientDelete(b []byte, v ClientDelete) []byte {
-	b = AppendRequestID(b, v.Request)
-	b = appendString(b, v.Key)
-	return b
-}
-
-func decodeMessageClientDelete(d *decoder) (v ClientDelete) {
-	v.Request = decodeRequestID(d)
-	v.Key = decodeString[string](d)
-	return v
-}
-
-func appendMessageAnswered(b []byte, v Answered) []byte {
-	b = AppendRequestID(b, v.Request)
-	b = AppendResult(b, v.Result)
-	return b
-}
-
-func decodeMessageAnswered(d *decoder) (v Answered) {
-	v.Request = decodeRequestID(d)
-	v.Result = decodeResult(d)
-	return v
-}
-
-func appendMessageNotLeader(b []byte, v NotLeader) []byte {
-	b = AppendRequestID(b, v.Request)
-	b = appendUnsigned(b, v.LeaderID)
-	return b
-}
-
-func decodeMessageNotLeader(d *decoder) (v NotLeader) {
-	v.Request = decodeRequestID(d)
-	v.LeaderID = decodeUnsigned[NodeID](d)
-	return v
-}
-
-func appendMessageOutcomeUnknown(b []byte, v OutcomeUnknown) []byte {
-	b = AppendRequestID(b, v.Request)
-	return b
-}
-
-func decodeMessageOutcomeUnknown(d *decoder) (v OutcomeUnknown) {
-	v.Request = decodeRequestID(d)
 	return v
 }
 
@@ -710,7 +422,7 @@ func appendInputSetPeers(b []byte, v SetPeers) []byte {
 }
 
 func decodeInputSetPeers(d *decoder) (v SetPeers) {
-	v.Peers = decodeEach(d, decodeUnsigned[NodeID])
+	v.Peers = decodeEach(d, decodeUnsigned[kv.NodeID])
 	return v
 }
 
@@ -745,7 +457,7 @@ func appendInputRPCTimeout(b []byte, v RPCTimeout) []byte {
 }
 
 func decodeInputRPCTimeout(d *decoder) (v RPCTimeout) {
-	v.Peer = decodeUnsigned[NodeID](d)
+	v.Peer = decodeUnsigned[kv.NodeID](d)
 	v.Request = decodeMessage(d)
 	return v
 }
@@ -757,8 +469,18 @@ func appendInputReceive(b []byte, v Receive) []byte {
 }
 
 func decodeInputReceive(d *decoder) (v Receive) {
-	v.From = decodeUnsigned[NodeID](d)
+	v.From = decodeUnsigned[kv.NodeID](d)
 	v.Message = decodeMessage(d)
+	return v
+}
+
+func appendInputRequest(b []byte, v Request) []byte {
+	b = kv.AppendMessage(b, v.Message)
+	return b
+}
+
+func decodeInputRequest(d *decoder) (v Request) {
+	v.Message = decodeKVMessage(d)
 	return v
 }
 
@@ -771,7 +493,7 @@ func appendInputRestart(b []byte, v Restart) []byte {
 
 func decodeInputRestart(d *decoder) (v Restart) {
 	v.CurrentTerm = decodeUnsigned[Term](d)
-	v.VotedFor = decodeUnsigned[NodeID](d)
+	v.VotedFor = decodeUnsigned[kv.NodeID](d)
 	v.Log = decodeEach(d, decodeLogEntry)
 	return v
 }
@@ -786,7 +508,7 @@ func appendEffectPersist(b []byte, v Persist) []byte {
 
 func decodeEffectPersist(d *decoder) (v Persist) {
 	v.CurrentTerm = decodeUnsigned[Term](d)
-	v.VotedFor = decodeUnsigned[NodeID](d)
+	v.VotedFor = decodeUnsigned[kv.NodeID](d)
 	v.FirstIndex = decodeUnsigned[LogIndex](d)
 	v.Entries = decodeEach(d, decodeLogEntry)
 	return v
@@ -799,7 +521,7 @@ func appendEffectSend(b []byte, v Send) []byte {
 }
 
 func decodeEffectSend(d *decoder) (v Send) {
-	v.To = decodeUnsigned[NodeID](d)
+	v.To = decodeUnsigned[kv.NodeID](d)
 	v.Message = decodeMessage(d)
 	return v
 }
@@ -813,6 +535,16 @@ func appendEffectReply(b []byte, v Reply) []byte {
 func decodeEffectReply(d *decoder) (v Reply) {
 	v.Message = decodeMessage(d)
 	v.Reason = decodeReason(d)
+	return v
+}
+
+func appendEffectAnswer(b []byte, v Answer) []byte {
+	b = kv.AppendMessage(b, v.Message)
+	return b
+}
+
+func decodeEffectAnswer(d *decoder) (v Answer) {
+	v.Message = decodeKVMessage(d)
 	return v
 }
 
@@ -838,7 +570,7 @@ func appendEffectCommit(b []byte, v Commit) []byte {
 func decodeEffectCommit(d *decoder) (v Commit) {
 	v.From = decodeUnsigned[LogIndex](d)
 	v.To = decodeUnsigned[LogIndex](d)
-	v.AcknowledgedBy = decodeEach(d, decodeUnsigned[NodeID])
+	v.AcknowledgedBy = decodeEach(d, decodeUnsigned[kv.NodeID])
 	return v
 }
 
@@ -889,6 +621,12 @@ func decodeEffectRoleChange(d *decoder) (v RoleChange) {
 	v.Appends = decodeBool[bool](d)
 	return v
 }
+
+func decodeRequestID(d *decoder) kv.RequestID { return decodeOther(d, kv.DecodeRequestID) }
+
+func decodeCommand(d *decoder) kv.Command { return decodeOther(d, kv.DecodeCommand) }
+
+func decodeKVMessage(d *decoder) kv.Message { return decodeOther(d, kv.DecodeMessage) }
 
 func decodeRole(d *decoder) Role {
 	return Role(d.below(3, "Role"))

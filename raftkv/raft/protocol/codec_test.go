@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
@@ -19,15 +20,21 @@ type codec[T any] struct {
 
 var (
 	messages = codec[protocol.Message]{protocol.AppendMessage, protocol.DecodeMessage, protocol.EqualMessage}
+	asked    = codec[kv.Message]{kv.AppendMessage, kv.DecodeMessage, kv.EqualMessage}
 	inputs   = codec[protocol.Input]{protocol.AppendInput, protocol.DecodeInput, protocol.EqualInput}
 	effects  = codec[protocol.Effect]{protocol.AppendEffect, protocol.DecodeEffect, protocol.EqualEffect}
-	commands = codec[protocol.Command]{protocol.AppendCommand, protocol.DecodeCommand, protocol.EqualCommand}
-	results  = codec[protocol.Result]{protocol.AppendResult, protocol.DecodeResult, protocol.EqualResult}
+	commands = codec[kv.Command]{kv.AppendCommand, kv.DecodeCommand, kv.EqualCommand}
+	results  = codec[kv.Result]{kv.AppendResult, kv.DecodeResult, kv.EqualResult}
 	states   = codec[protocol.State]{protocol.AppendState, protocol.DecodeState, protocol.State.Equal}
 	entries  = codec[protocol.LogEntry]{protocol.AppendLogEntry, protocol.DecodeLogEntry, protocol.LogEntry.Equal}
-	requests = codec[protocol.RequestID]{protocol.AppendRequestID, protocol.DecodeRequestID, protocol.RequestID.Equal}
+	requests = codec[kv.RequestID]{kv.AppendRequestID, kv.DecodeRequestID, kv.RequestID.Equal}
 	inFlight = codec[protocol.InFlight]{protocol.AppendInFlight, protocol.DecodeInFlight, protocol.InFlight.Equal}
 )
+
+// isMalformed says whether an error is of a Decode function, of whichever package.
+func isMalformed(err error) bool {
+	return errors.Is(err, protocol.ErrMalformed) || errors.Is(err, kv.ErrMalformed)
+}
 
 // roundTrip writes a value between other bytes and reads it.
 func (c codec[T]) roundTrip(t *testing.T, v T) {
@@ -45,7 +52,7 @@ func (c codec[T]) roundTrip(t *testing.T, v T) {
 		t.Errorf("%v: %x is written as %x again", v, written[6:], again)
 	}
 	for cut := range len(written) - 6 {
-		if _, _, err := c.decode(encoded[:cut:cut]); !errors.Is(err, protocol.ErrMalformed) {
+		if _, _, err := c.decode(encoded[:cut:cut]); !isMalformed(err) {
 			t.Errorf("%v cut off after %d bytes: error %v", v, cut, err)
 		}
 	}
@@ -57,7 +64,7 @@ func TestPartOfARecordNeverDecodes(t *testing.T) {
 	var log []protocol.LogEntry
 	for i := range 130 { // so that in the end their number takes two bytes
 		log = append(log, protocol.LogEntry{
-			Term: protocol.Term(i * i), Request: protocol.RequestID{Client: 1, Sequence: protocol.Sequence(i)}, Command: protocol.Put{Key: "a", Value: "val_3"},
+			Term: protocol.Term(i * i), Request: kv.RequestID{Client: 1, Sequence: kv.Sequence(i)}, Command: kv.Put{Key: "a", Value: "val_3"},
 		})
 		if i < 3 || i > 125 {
 			all = append(all, protocol.Persist{CurrentTerm: protocol.Term(i), VotedFor: 2, FirstIndex: 7, Entries: log})
@@ -67,7 +74,7 @@ func TestPartOfARecordNeverDecodes(t *testing.T) {
 	for _, effect := range all {
 		record := protocol.AppendEffect(nil, effect)
 		for length := range len(record) {
-			if e, _, err := protocol.DecodeEffect(record[:length]); !errors.Is(err, protocol.ErrMalformed) {
+			if e, _, err := protocol.DecodeEffect(record[:length]); !isMalformed(err) {
 				t.Fatalf("the first %d bytes of %v decode as %v, error %v", length, effect, e, err)
 			}
 		}
@@ -86,13 +93,14 @@ func roundTrips[Union any](t *testing.T, c codec[Union]) {
 	}
 	_, _, none := c.decode([]byte{0, 0, 0, 0, 0, 0, 0, 0})
 	_, _, next := c.decode([]byte{last + 1, 0, 0, 0, 0, 0, 0, 0, 0})
-	if !errors.Is(none, protocol.ErrMalformed) || !errors.Is(next, protocol.ErrMalformed) {
+	if !isMalformed(none) || !isMalformed(next) {
 		t.Errorf("%v: tags 0 and %d are read as something (%v, %v): add new variants to the test", reflect.TypeFor[Union](), last+1, none, next)
 	}
 }
 
 func TestRoundTrip(t *testing.T) {
 	roundTrips(t, messages)
+	roundTrips(t, asked)
 	roundTrips(t, inputs)
 	roundTrips(t, effects)
 	roundTrips(t, commands)
@@ -101,7 +109,7 @@ func TestRoundTrip(t *testing.T) {
 	for range 20 {
 		states.roundTrip(t, f.filled(t, protocol.State{}).Interface().(protocol.State))
 		entries.roundTrip(t, f.filled(t, protocol.LogEntry{}).Interface().(protocol.LogEntry))
-		requests.roundTrip(t, f.filled(t, protocol.RequestID{}).Interface().(protocol.RequestID))
+		requests.roundTrip(t, f.filled(t, kv.RequestID{}).Interface().(kv.RequestID))
 		inFlight.roundTrip(t, f.filled(t, protocol.InFlight{}).Interface().(protocol.InFlight))
 	}
 	states.roundTrip(t, protocol.State{})
@@ -111,7 +119,7 @@ func TestRoundTrip(t *testing.T) {
 func TestEncoding(t *testing.T) {
 	m := protocol.AppendEntries{
 		Term: 300, LeaderID: 2, PrevLogIndex: 1, PrevLogTerm: 1, LeaderCommit: 0,
-		Entries: []protocol.LogEntry{{Term: 300, Request: protocol.RequestID{Client: 1, Sequence: 5}, Command: protocol.Put{Key: "a", Value: "v"}}},
+		Entries: []protocol.LogEntry{{Term: 300, Request: kv.RequestID{Client: 1, Sequence: 5}, Command: kv.Put{Key: "a", Value: "v"}}},
 	}
 	want := []byte{4, 0xac, 2, 2, 1, 1, 1, 0xac, 2, 1, 5, 1, 1, 'a', 1, 'v', 0, 0}
 	if got := protocol.AppendMessage(nil, m); !bytes.Equal(got, want) {
@@ -129,14 +137,14 @@ func TestDecodeRefuses(t *testing.T) {
 		"more entries than bytes follow":    {4, 1, 1, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 0},
 		"a command that there is not":       {4, 1, 1, 0, 0, 1, 1, 1, 1, 9, 0},
 	} {
-		if m, _, err := protocol.DecodeMessage(b); !errors.Is(err, protocol.ErrMalformed) || m != nil {
+		if m, _, err := protocol.DecodeMessage(b); !isMalformed(err) || m != nil {
 			t.Errorf("%s: %x is read as %v, error %v", what, b, m, err)
 		}
 	}
-	if e, _, err := protocol.DecodeEffect([]byte{7, 2}); !errors.Is(err, protocol.ErrMalformed) {
+	if e, _, err := protocol.DecodeEffect([]byte{8, 2}); !isMalformed(err) {
 		t.Errorf("a timer that there is not is read as %v", e)
 	}
-	if s, _, err := protocol.DecodeCandidateState([]byte{1, 2}); !errors.Is(err, protocol.ErrMalformed) {
+	if s, _, err := protocol.DecodeCandidateState([]byte{1, 2}); !isMalformed(err) {
 		t.Errorf("a bool of 2 is read as %v", s)
 	}
 }
@@ -161,7 +169,7 @@ func fuzz[T any](f *testing.F, c codec[T], seeds []T) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		v, rest, err := c.decode(b)
 		if err != nil {
-			if !errors.Is(err, protocol.ErrMalformed) {
+			if !isMalformed(err) {
 				t.Errorf("%x: an error of another kind: %v", b, err)
 			}
 			return
@@ -181,10 +189,11 @@ func fuzz[T any](f *testing.F, c codec[T], seeds []T) {
 }
 
 func FuzzDecodeMessage(f *testing.F) { fuzz(f, messages, values[protocol.Message](&testing.T{})) }
+func FuzzDecodeAsked(f *testing.F)   { fuzz(f, asked, values[kv.Message](&testing.T{})) }
 func FuzzDecodeInput(f *testing.F)   { fuzz(f, inputs, values[protocol.Input](&testing.T{})) }
 func FuzzDecodeEffect(f *testing.F)  { fuzz(f, effects, values[protocol.Effect](&testing.T{})) }
-func FuzzDecodeCommand(f *testing.F) { fuzz(f, commands, values[protocol.Command](&testing.T{})) }
-func FuzzDecodeResult(f *testing.F)  { fuzz(f, results, values[protocol.Result](&testing.T{})) }
+func FuzzDecodeCommand(f *testing.F) { fuzz(f, commands, values[kv.Command](&testing.T{})) }
+func FuzzDecodeResult(f *testing.F)  { fuzz(f, results, values[kv.Result](&testing.T{})) }
 
 func FuzzDecodeState(f *testing.F) {
 	var filler filler

@@ -41,6 +41,17 @@ func decode[T any](b []byte, name string, read func(*decoder) T) (v T, rest []by
 	return v, d.rest, nil
 }
 
+// decodeOther reads a value of another package off the front of what is left.
+func decodeOther[T any](d *decoder, read func([]byte) (T, []byte, error)) T {
+	v, rest, err := read(d.rest)
+	if err != nil {
+		d.fail(err.Error())
+		return v
+	}
+	d.rest = rest
+	return v
+}
+
 func (d *decoder) uvarint() uint64 {
 	v, n := binary.Uvarint(d.rest)
 	if n <= 0 {
@@ -96,17 +107,6 @@ func appendBool[T ~bool](b []byte, v T) []byte {
 }
 
 func decodeBool[T ~bool](d *decoder) T { return T(d.below(2, "bool") == 1) }
-
-func appendString[T ~string](b []byte, v T) []byte {
-	return append(binary.AppendUvarint(b, uint64(len(v))), v...)
-}
-
-func decodeString[T ~string](d *decoder) T {
-	n := d.length()
-	v := T(d.rest[:n])
-	d.rest = d.rest[n:]
-	return v
-}
 
 func appendEach[T any](b []byte, all []T, element func([]byte, T) []byte) []byte {
 	b = binary.AppendUvarint(b, uint64(len(all)))

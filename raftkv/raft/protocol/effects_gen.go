@@ -2,9 +2,11 @@
 
 package protocol
 
+import "github.com/raftkv/raftkv/raftkv/kv"
+
 // Effect: what a process wants done, in order, when it has met an input.
 //
-// It is one of Persist, Send, Reply, Append, Commit, Apply, SetTimer, StopTimer or RoleChange.
+// It is one of Persist, Send, Reply, Answer, Append, Commit, Apply, SetTimer, StopTimer or RoleChange.
 //
 //sumtype:decl
 type Effect interface {
@@ -20,21 +22,26 @@ type Effect interface {
 // Persist: make the term, the vote and the log's new suffix durable before anything that follows (Figure 2).
 type Persist struct {
 	CurrentTerm Term
-	VotedFor    NodeID
+	VotedFor    kv.NodeID
 	FirstIndex  LogIndex // Where entries begin; what the disk holds from here on is cut off. Zero leaves the log as it is.
 	Entries     []LogEntry
 }
 
 // Send: Send a message to a server.
 type Send struct {
-	To      NodeID
+	To      kv.NodeID
 	Message Message
 }
 
-// Reply: answer the message that is being handled.
+// Reply: Answer the server's message that is being handled.
 type Reply struct {
 	Message Message
 	Reason  Reason
+}
+
+// Answer: Answer the client's request that is being handled.
+type Answer struct {
+	Message kv.Message
 }
 
 // Append: the leader put an entry at the end of its log: a no-op, or a client's command, whose answer follows when it
@@ -48,7 +55,7 @@ type Append struct {
 type Commit struct {
 	From           LogIndex
 	To             LogIndex
-	AcknowledgedBy []NodeID // Who holds the entry at to, as the leader knows; empty at a follower.
+	AcknowledgedBy []kv.NodeID // Who holds the entry at to, as the leader knows; empty at a follower.
 }
 
 // Apply: Apply this entry to the state machine (§5.3).
@@ -78,6 +85,7 @@ type RoleChange struct {
 func (Persist) isEffect()    {}
 func (Send) isEffect()       {}
 func (Reply) isEffect()      {}
+func (Answer) isEffect()     {}
 func (Append) isEffect()     {}
 func (Commit) isEffect()     {}
 func (Apply) isEffect()      {}
@@ -88,6 +96,7 @@ func (RoleChange) isEffect() {}
 func (Persist) Name() string    { return "Persist" }
 func (Send) Name() string       { return "Send" }
 func (Reply) Name() string      { return "Reply" }
+func (Answer) Name() string     { return "Answer" }
 func (Append) Name() string     { return "Append" }
 func (Commit) Name() string     { return "Commit" }
 func (Apply) Name() string      { return "Apply" }

@@ -6,35 +6,19 @@ import "slices"
 
 // Equal says whether all fields are equal. An empty slice equals none.
 
-func (r RequestID) Equal(other RequestID) bool                         { return r == other }
 func (l LogEntry) Equal(other LogEntry) bool                           { return l == other }
 func (i InFlight) Equal(other InFlight) bool                           { return i == other }
-func (p Put) Equal(other Put) bool                                     { return p == other }
-func (g Get) Equal(other Get) bool                                     { return g == other }
-func (d Delete) Equal(other Delete) bool                               { return d == other }
-func (n Noop) Equal(other Noop) bool                                   { return n == other }
-func (s Stored) Equal(other Stored) bool                               { return s == other }
-func (f Found) Equal(other Found) bool                                 { return f == other }
-func (d Deleted) Equal(other Deleted) bool                             { return d == other }
-func (k KeyExists) Equal(other KeyExists) bool                         { return k == other }
-func (k KeyNotFound) Equal(other KeyNotFound) bool                     { return k == other }
-func (n Nothing) Equal(other Nothing) bool                             { return n == other }
-func (r ReplicationFailed) Equal(other ReplicationFailed) bool         { return r == other }
 func (r RequestVote) Equal(other RequestVote) bool                     { return r == other }
 func (v VoteGranted) Equal(other VoteGranted) bool                     { return v == other }
 func (v VoteDenied) Equal(other VoteDenied) bool                       { return v == other }
 func (a AppendEntriesOk) Equal(other AppendEntriesOk) bool             { return a == other }
 func (a AppendEntriesRejected) Equal(other AppendEntriesRejected) bool { return a == other }
 func (c CommitNotification) Equal(other CommitNotification) bool       { return c == other }
-func (c ClientPut) Equal(other ClientPut) bool                         { return c == other }
-func (c ClientGet) Equal(other ClientGet) bool                         { return c == other }
-func (c ClientDelete) Equal(other ClientDelete) bool                   { return c == other }
-func (a Answered) Equal(other Answered) bool                           { return a == other }
-func (n NotLeader) Equal(other NotLeader) bool                         { return n == other }
-func (o OutcomeUnknown) Equal(other OutcomeUnknown) bool               { return o == other }
 func (s StartElection) Equal(other StartElection) bool                 { return s == other }
 func (e ElectionTimeout) Equal(other ElectionTimeout) bool             { return e == other }
 func (h HeartbeatTimeout) Equal(other HeartbeatTimeout) bool           { return h == other }
+func (r Request) Equal(other Request) bool                             { return r == other }
+func (a Answer) Equal(other Answer) bool                               { return a == other }
 func (a Append) Equal(other Append) bool                               { return a == other }
 func (a Apply) Equal(other Apply) bool                                 { return a == other }
 func (s SetTimer) Equal(other SetTimer) bool                           { return s == other }
@@ -120,23 +104,13 @@ func (s State) Equal(other State) bool {
 		s.LeaderState.Equal(other.LeaderState)
 }
 
-// EqualCommand says whether both are of one type and equal.
-func EqualCommand(a, b Command) bool {
-	return a == b
-}
-
-// EqualResult says whether both are of one type and equal.
-func EqualResult(a, b Result) bool {
-	return a == b
-}
-
 // EqualMessage says whether both are of one type and equal.
 func EqualMessage(a, b Message) bool {
 	switch a := a.(type) {
 	case AppendEntries:
 		b, ok := b.(AppendEntries)
 		return ok && a.Equal(b)
-	case RequestVote, VoteGranted, VoteDenied, AppendEntriesOk, AppendEntriesRejected, CommitNotification, ClientPut, ClientGet, ClientDelete, Answered, NotLeader, OutcomeUnknown:
+	case RequestVote, VoteGranted, VoteDenied, AppendEntriesOk, AppendEntriesRejected, CommitNotification:
 	}
 	return a == b
 }
@@ -156,7 +130,7 @@ func EqualInput(a, b Input) bool {
 	case Restart:
 		b, ok := b.(Restart)
 		return ok && a.Equal(b)
-	case StartElection, ElectionTimeout, HeartbeatTimeout:
+	case StartElection, ElectionTimeout, HeartbeatTimeout, Request:
 	}
 	return a == b
 }
@@ -176,7 +150,7 @@ func EqualEffect(a, b Effect) bool {
 	case Commit:
 		b, ok := b.(Commit)
 		return ok && a.Equal(b)
-	case Append, Apply, SetTimer, StopTimer, RoleChange:
+	case Answer, Append, Apply, SetTimer, StopTimer, RoleChange:
 	}
 	return a == b
 }

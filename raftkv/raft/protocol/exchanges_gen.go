@@ -2,6 +2,8 @@
 
 package protocol
 
+import "github.com/raftkv/raftkv/raftkv/kv"
+
 // RequestVoteReply is a reply to RequestVote: VoteGranted or VoteDenied.
 //
 //sumtype:decl
@@ -24,82 +26,26 @@ type AppendEntriesReply interface {
 func (AppendEntriesOk) isAppendEntriesReply()       {}
 func (AppendEntriesRejected) isAppendEntriesReply() {}
 
-// ClientPutReply is a reply to ClientPut: Answered, NotLeader or OutcomeUnknown.
-//
-//sumtype:decl
-type ClientPutReply interface {
-	Message
-	isClientPutReply()
-}
-
-func (Answered) isClientPutReply()       {}
-func (NotLeader) isClientPutReply()      {}
-func (OutcomeUnknown) isClientPutReply() {}
-
-// ClientGetReply is a reply to ClientGet: Answered, NotLeader or OutcomeUnknown.
-//
-//sumtype:decl
-type ClientGetReply interface {
-	Message
-	isClientGetReply()
-}
-
-func (Answered) isClientGetReply()       {}
-func (NotLeader) isClientGetReply()      {}
-func (OutcomeUnknown) isClientGetReply() {}
-
-// ClientDeleteReply is a reply to ClientDelete: Answered, NotLeader or OutcomeUnknown.
-//
-//sumtype:decl
-type ClientDeleteReply interface {
-	Message
-	isClientDeleteReply()
-}
-
-func (Answered) isClientDeleteReply()       {}
-func (NotLeader) isClientDeleteReply()      {}
-func (OutcomeUnknown) isClientDeleteReply() {}
-
 // ServerHandler has a method for each exchange that a server takes part in, so that a new exchange does not compile
 // until it is handled.
 type ServerHandler interface {
+	kv.ServerHandler
+
 	// HandleRequestVote handles a request: a candidate asks for a vote (§5.2, Figure 2).
-	HandleRequestVote(from NodeID, m RequestVote)
+	HandleRequestVote(from kv.NodeID, m RequestVote)
 
 	// HandleRequestVoteReply handles a reply to RequestVote.
-	HandleRequestVoteReply(from NodeID, reply RequestVoteReply)
+	HandleRequestVoteReply(from kv.NodeID, reply RequestVoteReply)
 
 	// HandleAppendEntries handles a request: a leader replicates entries; with none it is a heartbeat (§5.3, Figure 2).
-	HandleAppendEntries(from NodeID, m AppendEntries)
+	HandleAppendEntries(from kv.NodeID, m AppendEntries)
 
 	// HandleAppendEntriesReply handles a reply to AppendEntries.
-	HandleAppendEntriesReply(from NodeID, reply AppendEntriesReply)
+	HandleAppendEntriesReply(from kv.NodeID, reply AppendEntriesReply)
 
 	// HandleCommitNotification handles a one-way message: the leader tells that its commit index moved. One-way, and not in
 	// the paper, where the next AppendEntries tells it.
-	HandleCommitNotification(from NodeID, m CommitNotification)
-
-	// HandleClientPut handles a request: a client wants a value stored.
-	HandleClientPut(from NodeID, m ClientPut)
-
-	// HandleClientGet handles a request: a client wants a value read.
-	HandleClientGet(from NodeID, m ClientGet)
-
-	// HandleClientDelete handles a request: a client wants a key removed.
-	HandleClientDelete(from NodeID, m ClientDelete)
-}
-
-// ClientHandler has a method for each exchange that a client takes part in, so that a new exchange does not compile
-// until it is handled.
-type ClientHandler interface {
-	// HandleClientPutReply handles a reply to ClientPut.
-	HandleClientPutReply(from NodeID, reply ClientPutReply)
-
-	// HandleClientGetReply handles a reply to ClientGet.
-	HandleClientGetReply(from NodeID, reply ClientGetReply)
-
-	// HandleClientDeleteReply handles a reply to ClientDelete.
-	HandleClientDeleteReply(from NodeID, reply ClientDeleteReply)
+	HandleCommitNotification(from kv.NodeID, m CommitNotification)
 }
 
 // Exchange is a request with its possible replies.
@@ -117,8 +63,5 @@ func AllExchanges() []Exchange {
 		{Request: "RequestVote", Replies: []string{"VoteGranted", "VoteDenied"}, From: []string{"candidate"}, To: "server", Method: "raft.Raft/RequestVote"},
 		{Request: "AppendEntries", Replies: []string{"AppendEntriesOk", "AppendEntriesRejected"}, From: []string{"leader"}, To: "server", Method: "raft.Raft/AppendEntries"},
 		{Request: "CommitNotification", From: []string{"leader"}, To: "server", Method: "raft.commit_notification"},
-		{Request: "ClientPut", Replies: []string{"Answered", "NotLeader", "OutcomeUnknown"}, From: []string{"client"}, To: "server", Method: "raftkv.KV/Put"},
-		{Request: "ClientGet", Replies: []string{"Answered", "NotLeader", "OutcomeUnknown"}, From: []string{"client"}, To: "server", Method: "raftkv.KV/Get"},
-		{Request: "ClientDelete", Replies: []string{"Answered", "NotLeader", "OutcomeUnknown"}, From: []string{"client"}, To: "server", Method: "raftkv.KV/Delete"},
 	}
 }

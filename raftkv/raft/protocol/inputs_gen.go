@@ -2,9 +2,11 @@
 
 package protocol
 
+import "github.com/raftkv/raftkv/raftkv/kv"
+
 // Input: what a process meets, one after another: it is all that makes it do anything.
 //
-// It is one of SetPeers, StartElection, ElectionTimeout, HeartbeatTimeout, RPCTimeout, Receive or Restart.
+// It is one of SetPeers, StartElection, ElectionTimeout, HeartbeatTimeout, RPCTimeout, Receive, Request or Restart.
 //
 //sumtype:decl
 type Input interface {
@@ -19,7 +21,7 @@ type Input interface {
 
 // SetPeers: the servers of the cluster, this one included, before anything else.
 type SetPeers struct {
-	Peers []NodeID
+	Peers []kv.NodeID
 }
 
 // StartElection: the operator tells this server to stand for election now.
@@ -33,20 +35,25 @@ type HeartbeatTimeout struct{}
 
 // RPCTimeout: no reply came in time: the request is given up (§5.3).
 type RPCTimeout struct {
-	Peer    NodeID
+	Peer    kv.NodeID
 	Request Message
 }
 
-// Receive: a message arrived. From is zero when a client sent it.
+// Receive: a message of another server arrived.
 type Receive struct {
-	From    NodeID
+	From    kv.NodeID
 	Message Message
+}
+
+// Request: a message of a client arrived (§8).
+type Request struct {
+	Message kv.Message
 }
 
 // Restart: the server starts again with what its disk kept (Figure 2, persistent state).
 type Restart struct {
 	CurrentTerm Term
-	VotedFor    NodeID
+	VotedFor    kv.NodeID
 	Log         []LogEntry
 }
 
@@ -56,6 +63,7 @@ func (ElectionTimeout) isInput()  {}
 func (HeartbeatTimeout) isInput() {}
 func (RPCTimeout) isInput()       {}
 func (Receive) isInput()          {}
+func (Request) isInput()          {}
 func (Restart) isInput()          {}
 
 func (SetPeers) Name() string         { return "SetPeers" }
@@ -64,4 +72,5 @@ func (ElectionTimeout) Name() string  { return "ElectionTimeout" }
 func (HeartbeatTimeout) Name() string { return "HeartbeatTimeout" }
 func (RPCTimeout) Name() string       { return "RPCTimeout" }
 func (Receive) Name() string          { return "Receive" }
+func (Request) Name() string          { return "Request" }
 func (Restart) Name() string          { return "Restart" }

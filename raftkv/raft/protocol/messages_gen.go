@@ -2,10 +2,12 @@
 
 package protocol
 
+import "github.com/raftkv/raftkv/raftkv/kv"
+
 // Message: what processes send each other.
 //
-// It is one of RequestVote, VoteGranted, VoteDenied, AppendEntries, AppendEntriesOk, AppendEntriesRejected,
-// CommitNotification, ClientPut, ClientGet, ClientDelete, Answered, NotLeader or OutcomeUnknown.
+// It is one of RequestVote, VoteGranted, VoteDenied, AppendEntries, AppendEntriesOk, AppendEntriesRejected or
+// CommitNotification.
 //
 //sumtype:decl
 type Message interface {
@@ -20,10 +22,10 @@ type Message interface {
 
 // RequestVote: a candidate asks for a vote (§5.2, Figure 2).
 type RequestVote struct {
-	Term         Term     // The candidate's term.
-	CandidateID  NodeID   // Who asks.
-	LastLogIndex LogIndex // Index of the candidate's last entry (§5.4).
-	LastLogTerm  Term     // Term of the candidate's last entry (§5.4).
+	Term         Term      // The candidate's term.
+	CandidateID  kv.NodeID // Who asks.
+	LastLogIndex LogIndex  // Index of the candidate's last entry (§5.4).
+	LastLogTerm  Term      // Term of the candidate's last entry (§5.4).
 }
 
 // VoteGranted: the voter gives its vote of this term (§5.2).
@@ -39,7 +41,7 @@ type VoteDenied struct {
 // AppendEntries: a leader replicates entries; with none it is a heartbeat (§5.3, Figure 2).
 type AppendEntries struct {
 	Term         Term       // The leader's term.
-	LeaderID     NodeID     // Where a follower redirects clients to.
+	LeaderID     kv.NodeID  // Where a follower redirects clients to.
 	PrevLogIndex LogIndex   // Index of the entry just before the new ones.
 	PrevLogTerm  Term       // Term of that entry.
 	Entries      []LogEntry // What to store; none in a heartbeat.
@@ -66,44 +68,8 @@ type AppendEntriesRejected struct {
 // AppendEntries tells it.
 type CommitNotification struct {
 	Term         Term
-	LeaderID     NodeID
+	LeaderID     kv.NodeID
 	LeaderCommit LogIndex
-}
-
-// ClientPut: a client wants a value stored.
-type ClientPut struct {
-	Request RequestID
-	Key     string
-	Value   string
-}
-
-// ClientGet: a client wants a value read.
-type ClientGet struct {
-	Request RequestID
-	Key     string
-}
-
-// ClientDelete: a client wants a key removed.
-type ClientDelete struct {
-	Request RequestID
-	Key     string
-}
-
-// Answered: the command was applied, and this is its result.
-type Answered struct {
-	Request RequestID
-	Result  Result
-}
-
-// NotLeader: this server is not the leader; leader_id is, as far as it knows (§8).
-type NotLeader struct {
-	Request  RequestID
-	LeaderID NodeID
-}
-
-// OutcomeUnknown: the command is in the log, and whether it will be applied is not known.
-type OutcomeUnknown struct {
-	Request RequestID
 }
 
 func (RequestVote) isMessage()           {}
@@ -113,12 +79,6 @@ func (AppendEntries) isMessage()         {}
 func (AppendEntriesOk) isMessage()       {}
 func (AppendEntriesRejected) isMessage() {}
 func (CommitNotification) isMessage()    {}
-func (ClientPut) isMessage()             {}
-func (ClientGet) isMessage()             {}
-func (ClientDelete) isMessage()          {}
-func (Answered) isMessage()              {}
-func (NotLeader) isMessage()             {}
-func (OutcomeUnknown) isMessage()        {}
 
 func (RequestVote) Name() string           { return "RequestVote" }
 func (VoteGranted) Name() string           { return "VoteGranted" }
@@ -127,12 +87,6 @@ func (AppendEntries) Name() string         { return "AppendEntries" }
 func (AppendEntriesOk) Name() string       { return "AppendEntriesOk" }
 func (AppendEntriesRejected) Name() string { return "AppendEntriesRejected" }
 func (CommitNotification) Name() string    { return "CommitNotification" }
-func (ClientPut) Name() string             { return "ClientPut" }
-func (ClientGet) Name() string             { return "ClientGet" }
-func (ClientDelete) Name() string          { return "ClientDelete" }
-func (Answered) Name() string              { return "Answered" }
-func (NotLeader) Name() string             { return "NotLeader" }
-func (OutcomeUnknown) Name() string        { return "OutcomeUnknown" }
 
 // TermOf is the field term of a message, and says whether it has one.
 func TermOf(m Message) (value Term, has bool) {
@@ -151,7 +105,6 @@ func TermOf(m Message) (value Term, has bool) {
 		return m.Term, true
 	case CommitNotification:
 		return m.Term, true
-	case ClientPut, ClientGet, ClientDelete, Answered, NotLeader, OutcomeUnknown:
 	}
 	return value, false
 }

@@ -6,26 +6,27 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/list"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 func TestString(t *testing.T) {
-	put := protocol.LogEntry{Term: 2, Request: protocol.RequestID{Client: 2, Sequence: 3}, Command: protocol.Put{Key: "a", Value: "val_3"}}
+	put := protocol.LogEntry{Term: 2, Request: kv.RequestID{Client: 2, Sequence: 3}, Command: kv.Put{Key: "a", Value: "val_3"}}
 	for _, test := range []struct {
 		value interface{ String() string }
 		want  string
 	}{
-		{protocol.NodeID(3), "node-3"},
-		{protocol.NodeID(0), "none"},
-		{protocol.ClientID(2), "client-2"},
+		{kv.NodeID(3), "node-3"},
+		{kv.NodeID(0), "none"},
+		{kv.ClientID(2), "client-2"},
 		{put.Request, "client-2/3"},
 		{put.Command, "put a val_3"},
-		{protocol.Get{Key: "a"}, "get a"},
-		{protocol.Delete{Key: "a"}, "delete a"},
-		{protocol.Noop{}, "noop"},
-		{protocol.Found{Value: "val_3"}, "val_3"},
-		{protocol.KeyExists{Key: "a"}, "error: key already exists: a"},
+		{kv.Get{Key: "a"}, "get a"},
+		{kv.Delete{Key: "a"}, "delete a"},
+		{kv.Noop{}, "noop"},
+		{kv.Found{Value: "val_3"}, "val_3"},
+		{kv.KeyExists{Key: "a"}, "error: key already exists: a"},
 		{protocol.RoleCandidate, "candidate"},
 		{protocol.Role(9), "Role(9)"},
 		{protocol.ReasonAlreadyVoted, "already_voted"},
@@ -34,9 +35,9 @@ func TestString(t *testing.T) {
 		{protocol.LogEntry{}, "LogEntry{term: 0, request: none/0, command: none}"},
 		{protocol.ElectionTimeout{}, "ElectionTimeout"},
 		{protocol.RequestVote{Term: 1, CandidateID: 1}, "RequestVote{term: 1, candidate_id: node-1, last_log_index: 0, last_log_term: 0}"},
-		{protocol.ClientGet{Key: `a "b"`}, `ClientGet{request: none/0, key: "a \"b\""}`},
+		{kv.ClientGet{Key: `a "b"`}, `ClientGet{request: none/0, key: "a \"b\""}`},
 		{protocol.Send{To: 2, Message: protocol.VoteGranted{Term: 1}}, "Send{to: node-2, message: VoteGranted{term: 1}}"},
-		{protocol.SetPeers{Peers: []protocol.NodeID{1, 2}}, "SetPeers{peers: [node-1, node-2]}"},
+		{protocol.SetPeers{Peers: []kv.NodeID{1, 2}}, "SetPeers{peers: [node-1, node-2]}"},
 		{protocol.CandidateState{VotesGranted: []bool{false, true, false}}, "CandidateState{votes_granted: [node-1: true, node-2: false]}"},
 		{
 			protocol.LeaderState{NextIndex: []protocol.LogIndex{0, 4}, InFlight: [][]protocol.InFlight{nil, {{PrevLogIndex: 3, LastIndex: 4}}}},
@@ -54,13 +55,13 @@ func TestString(t *testing.T) {
 }
 
 func TestParse(t *testing.T) {
-	for _, id := range []protocol.NodeID{0, 1, 12, 1<<32 - 1} {
-		if got, err := protocol.ParseNodeID(id.String()); got != id || err != nil {
+	for _, id := range []kv.NodeID{0, 1, 12, 1<<32 - 1} {
+		if got, err := kv.ParseNodeID(id.String()); got != id || err != nil {
 			t.Errorf("%v is read as %v, error %v", id, got, err)
 		}
 	}
 	for _, s := range []string{"", "node-", "node-0", "node-01", "node-+1", "node--1", "node-4294967296", "1", "client-1", "node-1 ", "None"} {
-		if got, err := protocol.ParseNodeID(s); err == nil {
+		if got, err := kv.ParseNodeID(s); err == nil {
 			t.Errorf("%q is read as %v", s, got)
 		}
 	}
@@ -115,9 +116,10 @@ func TestRestart(t *testing.T) {
 // each calls a function with a filled value of every struct of the package that is in a union or is the state.
 func each(t *testing.T, f func(t *testing.T, v reflect.Value)) {
 	t.Helper()
-	empties := []any{protocol.State{}, protocol.LogEntry{}, protocol.RequestID{}, protocol.InFlight{}}
+	empties := []any{protocol.State{}, protocol.LogEntry{}, kv.RequestID{}, protocol.InFlight{}}
 	for _, union := range []reflect.Type{
-		reflect.TypeFor[protocol.Command](), reflect.TypeFor[protocol.Result](), reflect.TypeFor[protocol.Message](), reflect.TypeFor[protocol.Input](), reflect.TypeFor[protocol.Effect](),
+		reflect.TypeFor[kv.Command](), reflect.TypeFor[kv.Result](), reflect.TypeFor[protocol.Message](), reflect.TypeFor[kv.Message](),
+		reflect.TypeFor[protocol.Input](), reflect.TypeFor[protocol.Effect](),
 	} {
 		empties = append(empties, variants[union]...)
 	}
@@ -175,7 +177,7 @@ func TestCloneAndEqual(t *testing.T) {
 
 // Interfaces inside a value are cloned too.
 func TestCloneInside(t *testing.T) {
-	original := protocol.Receive{From: 1, Message: protocol.AppendEntries{Entries: []protocol.LogEntry{{Term: 1, Command: protocol.Noop{}}}}}
+	original := protocol.Receive{From: 1, Message: protocol.AppendEntries{Entries: []protocol.LogEntry{{Term: 1, Command: kv.Noop{}}}}}
 	copied := original.Clone()
 	copied.Message.(protocol.AppendEntries).Entries[0].Term = 7
 	if original.Message.(protocol.AppendEntries).Entries[0].Term != 1 {
@@ -227,8 +229,14 @@ func TestExchanges(t *testing.T) {
 			names[name] = true
 		}
 	}
-	for _, empty := range variants[reflect.TypeFor[protocol.Message]()] {
-		name := empty.(protocol.Message).Name()
+	for _, e := range kv.AllExchanges() {
+		for _, name := range append(e.Replies, e.Request) {
+			names[name] = true
+		}
+	}
+	messages := append(variants[reflect.TypeFor[protocol.Message]()], variants[reflect.TypeFor[kv.Message]()]...)
+	for _, empty := range messages {
+		name := empty.(interface{ Name() string }).Name()
 		if name != reflect.TypeOf(empty).Name() {
 			t.Errorf("a %T is called %s", empty, name)
 		}
@@ -237,7 +245,7 @@ func TestExchanges(t *testing.T) {
 		}
 	}
 	var _ protocol.RequestVoteReply = protocol.VoteDenied{}
-	if _, ok := any(protocol.NotLeader{}).(protocol.AppendEntriesReply); ok {
+	if _, ok := any(kv.NotLeader{}).(protocol.AppendEntriesReply); ok {
 		t.Error("NotLeader answers an AppendEntries")
 	}
 }

@@ -2,7 +2,10 @@
 
 package protocol
 
-import "github.com/raftkv/raftkv/raftkv/list"
+import (
+	"github.com/raftkv/raftkv/raftkv/kv"
+	"github.com/raftkv/raftkv/raftkv/list"
+)
 
 // State is all that one process knows, by how long it lasts.
 type State struct {
@@ -22,18 +25,18 @@ func (s *State) Restart() {
 // PersistentState: updated on stable storage before responding to RPCs (Figure 2).
 type PersistentState struct {
 	CurrentTerm Term                // Latest term the server has seen.
-	VotedFor    NodeID              // Candidate that got the vote of the current term, if any.
+	VotedFor    kv.NodeID           // Candidate that got the vote of the current term, if any.
 	Log         list.List[LogEntry] // The entries; the one with index i is at position i - 1. Kept in chunks, so that growing moves nothing.
 }
 
 // VolatileState: on every server (Figure 2).
 type VolatileState struct {
-	Role            Role     // Follower, candidate or leader (Figure 4).
-	LeaderID        NodeID   // The leader of the current term, as far as known.
-	CommitIndex     LogIndex // Highest entry known to be committed.
-	LastApplied     LogIndex // Highest entry handed to the state machine.
-	MatchWithLeader LogIndex // Up to here the log is known to equal that of the current term's leader: a follower commits no further.
-	NotifiedCommit  LogIndex // Highest commit index that the current term's leader told of, in case it overtook the entries.
+	Role            Role      // Follower, candidate or leader (Figure 4).
+	LeaderID        kv.NodeID // The leader of the current term, as far as known.
+	CommitIndex     LogIndex  // Highest entry known to be committed.
+	LastApplied     LogIndex  // Highest entry handed to the state machine.
+	MatchWithLeader LogIndex  // Up to here the log is known to equal that of the current term's leader: a follower commits no further.
+	NotifiedCommit  LogIndex  // Highest commit index that the current term's leader told of, in case it overtook the entries.
 }
 
 // CandidateState: anew at the start of each election (§5.2).

@@ -5,13 +5,11 @@ package protocol
 import (
 	"strconv"
 	"strings"
+
+	"github.com/raftkv/raftkv/raftkv/kv"
 )
 
 // String is how a person reads it: the text that the spec gives, or else the name and each field.
-
-func (r RequestID) String() string {
-	return r.Client.String() + "/" + strconv.FormatUint(uint64(r.Sequence), 10)
-}
 
 func (l LogEntry) String() string {
 	return "LogEntry{term: " + strconv.FormatUint(uint64(l.Term), 10) + ", request: " + l.Request.String() + ", command: " + textCommand(l.Command) + "}"
@@ -20,40 +18,6 @@ func (l LogEntry) String() string {
 func (i InFlight) String() string {
 	return "InFlight{prev_log_index: " + strconv.FormatUint(uint64(i.PrevLogIndex), 10) + ", last_index: " + strconv.FormatUint(uint64(i.LastIndex), 10) + "}"
 }
-
-func (p Put) String() string {
-	return "put " + p.Key + " " + p.Value
-}
-
-func (g Get) String() string {
-	return "get " + g.Key
-}
-
-func (d Delete) String() string {
-	return "delete " + d.Key
-}
-
-func (Noop) String() string { return "noop" }
-
-func (Stored) String() string { return "ok" }
-
-func (f Found) String() string {
-	return f.Value
-}
-
-func (Deleted) String() string { return "ok" }
-
-func (k KeyExists) String() string {
-	return "error: key already exists: " + k.Key
-}
-
-func (k KeyNotFound) String() string {
-	return "error: key not found: " + k.Key
-}
-
-func (Nothing) String() string { return "nothing" }
-
-func (ReplicationFailed) String() string { return "error: replication failed" }
 
 func (r RequestVote) String() string {
 	return "RequestVote{term: " + strconv.FormatUint(uint64(r.Term), 10) + ", candidate_id: " + r.CandidateID.String() + ", last_log_index: " + strconv.FormatUint(uint64(r.LastLogIndex), 10) + ", last_log_term: " + strconv.FormatUint(uint64(r.LastLogTerm), 10) + "}"
@@ -83,32 +47,8 @@ func (c CommitNotification) String() string {
 	return "CommitNotification{term: " + strconv.FormatUint(uint64(c.Term), 10) + ", leader_id: " + c.LeaderID.String() + ", leader_commit: " + strconv.FormatUint(uint64(c.LeaderCommit), 10) + "}"
 }
 
-func (c ClientPut) String() string {
-	return "ClientPut{request: " + c.Request.String() + ", key: " + strconv.Quote(c.Key) + ", value: " + strconv.Quote(c.Value) + "}"
-}
-
-func (c ClientGet) String() string {
-	return "ClientGet{request: " + c.Request.String() + ", key: " + strconv.Quote(c.Key) + "}"
-}
-
-func (c ClientDelete) String() string {
-	return "ClientDelete{request: " + c.Request.String() + ", key: " + strconv.Quote(c.Key) + "}"
-}
-
-func (a Answered) String() string {
-	return "Answered{request: " + a.Request.String() + ", result: " + textResult(a.Result) + "}"
-}
-
-func (n NotLeader) String() string {
-	return "NotLeader{request: " + n.Request.String() + ", leader_id: " + n.LeaderID.String() + "}"
-}
-
-func (o OutcomeUnknown) String() string {
-	return "OutcomeUnknown{request: " + o.Request.String() + "}"
-}
-
 func (s SetPeers) String() string {
-	return "SetPeers{peers: " + textEach(s.Peers, NodeID.String) + "}"
+	return "SetPeers{peers: " + textEach(s.Peers, kv.NodeID.String) + "}"
 }
 
 func (StartElection) String() string { return "StartElection" }
@@ -123,6 +63,10 @@ func (r RPCTimeout) String() string {
 
 func (r Receive) String() string {
 	return "Receive{from: " + r.From.String() + ", message: " + textMessage(r.Message) + "}"
+}
+
+func (r Request) String() string {
+	return "Request{message: " + textKVMessage(r.Message) + "}"
 }
 
 func (r Restart) String() string {
@@ -141,12 +85,16 @@ func (r Reply) String() string {
 	return "Reply{message: " + textMessage(r.Message) + ", reason: " + r.Reason.String() + "}"
 }
 
+func (a Answer) String() string {
+	return "Answer{message: " + textKVMessage(a.Message) + "}"
+}
+
 func (a Append) String() string {
 	return "Append{index: " + strconv.FormatUint(uint64(a.Index), 10) + ", entry: " + a.Entry.String() + "}"
 }
 
 func (c Commit) String() string {
-	return "Commit{from: " + strconv.FormatUint(uint64(c.From), 10) + ", to: " + strconv.FormatUint(uint64(c.To), 10) + ", acknowledged_by: " + textEach(c.AcknowledgedBy, NodeID.String) + "}"
+	return "Commit{from: " + strconv.FormatUint(uint64(c.From), 10) + ", to: " + strconv.FormatUint(uint64(c.To), 10) + ", acknowledged_by: " + textEach(c.AcknowledgedBy, kv.NodeID.String) + "}"
 }
 
 func (a Apply) String() string {
@@ -174,11 +122,11 @@ func (v VolatileState) String() string {
 }
 
 func (c CandidateState) String() string {
-	return "CandidateState{votes_granted: " + textByIndex[NodeID](c.VotesGranted, NodeID.String, strconv.FormatBool) + "}"
+	return "CandidateState{votes_granted: " + textByIndex[kv.NodeID](c.VotesGranted, kv.NodeID.String, strconv.FormatBool) + "}"
 }
 
 func (l LeaderState) String() string {
-	return "LeaderState{next_index: " + textByIndex[NodeID](l.NextIndex, NodeID.String, func(v LogIndex) string { return strconv.FormatUint(uint64(v), 10) }) + ", match_index: " + textByIndex[NodeID](l.MatchIndex, NodeID.String, func(v LogIndex) string { return strconv.FormatUint(uint64(v), 10) }) + ", round: " + textByIndex[NodeID](l.Round, NodeID.String, func(v Round) string { return strconv.FormatUint(uint64(v), 10) }) + ", window: " + textByIndex[NodeID](l.Window, NodeID.String, func(v uint64) string { return strconv.FormatUint(v, 10) }) + ", in_flight: " + textByIndex[NodeID](l.InFlight, NodeID.String, func(v []InFlight) string { return textEach(v, InFlight.String) }) + "}"
+	return "LeaderState{next_index: " + textByIndex[kv.NodeID](l.NextIndex, kv.NodeID.String, func(v LogIndex) string { return strconv.FormatUint(uint64(v), 10) }) + ", match_index: " + textByIndex[kv.NodeID](l.MatchIndex, kv.NodeID.String, func(v LogIndex) string { return strconv.FormatUint(uint64(v), 10) }) + ", round: " + textByIndex[kv.NodeID](l.Round, kv.NodeID.String, func(v Round) string { return strconv.FormatUint(uint64(v), 10) }) + ", window: " + textByIndex[kv.NodeID](l.Window, kv.NodeID.String, func(v uint64) string { return strconv.FormatUint(v, 10) }) + ", in_flight: " + textByIndex[kv.NodeID](l.InFlight, kv.NodeID.String, func(v []InFlight) string { return textEach(v, InFlight.String) }) + "}"
 }
 
 func (s State) String() string {
@@ -188,21 +136,21 @@ func (s State) String() string {
 		s.LeaderState.String()
 }
 
-func textCommand(c Command) string {
+func textMessage(m Message) string {
+	if m == nil {
+		return "none"
+	}
+	return m.String()
+}
+
+func textCommand(c kv.Command) string {
 	if c == nil {
 		return "none"
 	}
 	return c.String()
 }
 
-func textResult(r Result) string {
-	if r == nil {
-		return "none"
-	}
-	return r.String()
-}
-
-func textMessage(m Message) string {
+func textKVMessage(m kv.Message) string {
 	if m == nil {
 		return "none"
 	}

@@ -6,56 +6,9 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
+
+	"github.com/raftkv/raftkv/raftkv/kv"
 )
-
-// NodeID: a server of the cluster, numbered from 1. Zero is no server.
-type NodeID uint32
-
-// String is how it is written: node-1.
-func (n NodeID) String() string {
-	if n == 0 {
-		return "none"
-	}
-	return "node-" + strconv.FormatUint(uint64(n), 10)
-}
-
-// ParseNodeID reads what String writes.
-func ParseNodeID(s string) (NodeID, error) {
-	if s == "none" {
-		return 0, nil
-	}
-	digits := strings.TrimPrefix(s, "node-")
-	n, err := strconv.ParseUint(digits, 10, 32)
-	if err != nil || NodeID(n).String() != s {
-		return 0, fmt.Errorf("%q is no NodeID: want one such as %q", s, "node-1")
-	}
-	return NodeID(n), nil
-}
-
-// ClientID: a client of the store, numbered from 1. Zero is no client.
-type ClientID uint32
-
-// String is how it is written: client-1.
-func (c ClientID) String() string {
-	if c == 0 {
-		return "none"
-	}
-	return "client-" + strconv.FormatUint(uint64(c), 10)
-}
-
-// ParseClientID reads what String writes.
-func ParseClientID(s string) (ClientID, error) {
-	if s == "none" {
-		return 0, nil
-	}
-	digits := strings.TrimPrefix(s, "client-")
-	n, err := strconv.ParseUint(digits, 10, 32)
-	if err != nil || ClientID(n).String() != s {
-		return 0, fmt.Errorf("%q is no ClientID: want one such as %q", s, "client-1")
-	}
-	return ClientID(n), nil
-}
 
 // Term: a period of time with at most one leader, numbered from 1. Zero is before the first election. None follows the
 // highest, and a server in it starts no election (§5.1).
@@ -67,9 +20,6 @@ type LogIndex uint64
 // Round: how often a leader went back in its log for one follower. What was sent before that is given up, and a refusal
 // of it is late (§5.3).
 type Round uint64
-
-// Sequence: the ordinal of a client's operation, from 1. A retry keeps it (§8).
-type Sequence uint32
 
 // Role: what a server is at a time (§5.1, Figure 4).
 type Role uint8
@@ -208,17 +158,11 @@ func ParseRoleEvent(s string) (RoleEvent, error) {
 	return 0, fmt.Errorf("%q is no RoleEvent: want one of election_timeout, told_to_start, majority_granted, leader_discovered, higher_term, restart", s)
 }
 
-// RequestID: names one operation of one client. All its tries share it, so that a retry is seen to be one (§8).
-type RequestID struct {
-	Client   ClientID
-	Sequence Sequence
-}
-
 // LogEntry: one slot of the replicated log (§5.3, Figure 6).
 type LogEntry struct {
-	Term    Term      // When the entry was received by a leader.
-	Request RequestID // Who asked for it; zero in a no-op.
-	Command Command   // What the state machine is to do.
+	Term    Term         // When the entry was received by a leader.
+	Request kv.RequestID // Who asked for it; zero in a no-op.
+	Command kv.Command   // What the state machine is to do.
 }
 
 // InFlight: an AppendEntries on the way to one follower, by the entries that it carries.

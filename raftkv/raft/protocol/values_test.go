@@ -5,15 +5,16 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/list"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 // variants are the empty values of each union's variants, in the spec's order.
 var variants = map[reflect.Type][]any{
-	reflect.TypeFor[protocol.Command](): {protocol.Put{}, protocol.Get{}, protocol.Delete{}, protocol.Noop{}},
-	reflect.TypeFor[protocol.Result](): {
-		protocol.Stored{}, protocol.Found{}, protocol.Deleted{}, protocol.KeyExists{}, protocol.KeyNotFound{}, protocol.Nothing{}, protocol.ReplicationFailed{},
+	reflect.TypeFor[kv.Command](): {kv.Put{}, kv.Get{}, kv.Delete{}, kv.Noop{}},
+	reflect.TypeFor[kv.Result](): {
+		kv.Stored{}, kv.Found{}, kv.Deleted{}, kv.KeyExists{}, kv.KeyNotFound{}, kv.Nothing{}, kv.ReplicationFailed{},
 	},
 	reflect.TypeFor[protocol.Message](): {
 		protocol.RequestVote{},
@@ -23,18 +24,20 @@ var variants = map[reflect.Type][]any{
 		protocol.AppendEntriesOk{},
 		protocol.AppendEntriesRejected{},
 		protocol.CommitNotification{},
-		protocol.ClientPut{},
-		protocol.ClientGet{},
-		protocol.ClientDelete{},
-		protocol.Answered{},
-		protocol.NotLeader{},
-		protocol.OutcomeUnknown{},
+	},
+	reflect.TypeFor[kv.Message](): {
+		kv.ClientPut{},
+		kv.ClientGet{},
+		kv.ClientDelete{},
+		kv.Answered{},
+		kv.NotLeader{},
+		kv.OutcomeUnknown{},
 	},
 	reflect.TypeFor[protocol.Input](): {
-		protocol.SetPeers{}, protocol.StartElection{}, protocol.ElectionTimeout{}, protocol.HeartbeatTimeout{}, protocol.RPCTimeout{}, protocol.Receive{}, protocol.Restart{},
+		protocol.SetPeers{}, protocol.StartElection{}, protocol.ElectionTimeout{}, protocol.HeartbeatTimeout{}, protocol.RPCTimeout{}, protocol.Receive{}, protocol.Request{}, protocol.Restart{},
 	},
 	reflect.TypeFor[protocol.Effect](): {
-		protocol.Persist{}, protocol.Send{}, protocol.Reply{}, protocol.Append{}, protocol.Commit{}, protocol.Apply{}, protocol.SetTimer{}, protocol.StopTimer{}, protocol.RoleChange{},
+		protocol.Persist{}, protocol.Send{}, protocol.Reply{}, protocol.Answer{}, protocol.Append{}, protocol.Commit{}, protocol.Apply{}, protocol.SetTimer{}, protocol.StopTimer{}, protocol.RoleChange{},
 	},
 }
 

@@ -5,6 +5,7 @@ package spans
 import (
 	"go.opentelemetry.io/otel/attribute"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
@@ -12,8 +13,6 @@ import (
 const (
 	// The server that opened the span. Its service has the same name; this is for who has the span alone: a query over attributes, a table, a tool that drops resources.
 	RaftNodeIDKey = attribute.Key("raft.node.id")
-	// The process at the other end: node-3, or client-2 where a server answers one. On both sides of a call, whereas server.address is who is called, on both sides.
-	RaftPeerIDKey = attribute.Key("raft.peer.id")
 	// On the sending side the sender's term, on the receiving side the receiver's after handling.
 	RaftTermKey = attribute.Key("raft.term")
 	// The server's role, after handling on the receiving side.
@@ -28,8 +27,6 @@ const (
 	RaftRoleFromKey = attribute.Key("raft.role.from")
 	// What made the role change.
 	RaftRoleEventKey = attribute.Key("raft.role.event")
-	// The reply, by its message's name.
-	RaftReplyKey = attribute.Key("raft.reply")
 	// The term that the reply says: its sender's.
 	RaftReplyTermKey = attribute.Key("raft.reply.term")
 	// The term that the message says: its sender's when it was sent.
@@ -84,74 +81,6 @@ const (
 	RaftEntryTermKey = attribute.Key("raft.entry.term")
 	// The command of an entry: `put a val_3`, `get a`, `delete a`, `noop`.
 	RaftCommandKey = attribute.Key("raft.command")
-	// The run ended before the span did.
-	RaftUnfinishedKey = attribute.Key("raft.unfinished")
-	// The client at the other end.
-	KVClientIDKey = attribute.Key("kv.client.id")
-	// The client's operation: `client-2/3`.
-	KVRequestIDKey = attribute.Key("kv.request.id")
-	// The key asked for.
-	KVKeyKey = attribute.Key("kv.key")
-	// The value to be stored.
-	KVValueKey = attribute.Key("kv.value")
-	// What the state machine answered, or `outcome unknown` where the client gave up.
-	KVResultKey = attribute.Key("kv.result")
-	// The try's ordinal within its operation, from 1.
-	KVTryKey = attribute.Key("kv.try")
-	// Whom a server that is not the leader takes for it.
-	KVLeaderIDKey = attribute.Key("kv.leader.id")
-	// OpenTelemetry RPC conventions: the system.
-	RPCSystemNameKey = attribute.Key("rpc.system.name")
-	// OpenTelemetry RPC conventions: the fully qualified method.
-	RPCMethodKey = attribute.Key("rpc.method")
-	// OpenTelemetry RPC conventions: the process that is called.
-	ServerAddressKey = attribute.Key("server.address")
-	// The process at the other end of what is sent. Jaeger's pages show it, and so whom a message was to that nobody received. Its name in today's conventions is service.peer.name, which they do not know yet.
-	PeerServiceKey = attribute.Key("peer.service")
-	// Why a link is there: to the election that made this leader, the try or attempt before, what another entry came from, a message's producer, the commit that covers the request, or the fault that did this.
-	RaftkvLinkKey = attribute.Key("raftkv.link")
-	// Why a span has no proper end.
-	ErrorTypeKey = attribute.Key("error.type")
-	// The resolved config of the run, as TOML.
-	RaftkvConfigKey = attribute.Key("raftkv.config")
-	// A hash of the spec and the version of the behaviour.
-	RaftkvBuildKey = attribute.Key("raftkv.build")
-	// The run's seed.
-	RaftkvSeedKey = attribute.Key("raftkv.seed")
-	// The run's scenario.
-	RaftkvScenarioKey = attribute.Key("raftkv.scenario")
-	// The step of its process that the span, or the event, begins in. A process numbers them from 1 on, and goes on after a crash.
-	RaftkvStepKey = attribute.Key("raftkv.step")
-	// The step that the span ends in, where that is a later one.
-	RaftkvEndStepKey = attribute.Key("raftkv.end_step")
-	// What did this to the message.
-	RaftkvCauseKey = attribute.Key("raftkv.cause")
-	// How much later the message, or its second copy, arrives than it would.
-	RaftkvDelayNsKey = attribute.Key("raftkv.delay_ns")
-	// Which copy of a duplicated message this is: 0 is the first.
-	RaftkvCopyKey = attribute.Key("raftkv.copy")
-	// Which copy of the message the reply is to, where the network doubled it: there unless it is the first, 0.
-	RaftkvAnsweredCopyKey = attribute.Key("raftkv.answered_copy")
-	// What was done to the run. With `skip_sync` and `rollback` a disk loses what it said that it keeps: Raft relies on that it does not, and may violate any invariant then.
-	RaftkvFaultKey = attribute.Key("raftkv.fault")
-	// To whom: `node-1`, `all`, or the sides of a partition, `node-1 | node-2 node-3`.
-	RaftkvFaultTargetKey = attribute.Key("raftkv.fault.target")
-	// Whom the config names, where that is a role: `the leader`, `a follower`, `the newest candidate`, `the crashed one`, or the sides of a partition, `the leader | node-2, the others`. The target is who had it when the fault struck.
-	RaftkvFaultAimedAtKey = attribute.Key("raftkv.fault.aimed_at")
-	// When, as the config says it: a time, or the condition that came true.
-	RaftkvFaultWhenKey = attribute.Key("raftkv.fault.when")
-	// How much later each step ends, or each that writes to the disk, or how far the clock jumps, or how long ago the disk held what it holds now.
-	RaftkvFaultByNsKey = attribute.Key("raftkv.fault.by_ns")
-	// How fast the clock runs: 1000 is as fast as the true time.
-	RaftkvFaultRatePermilleKey = attribute.Key("raftkv.fault.rate_permille")
-	// Only what the first side sends to the second is lost.
-	RaftkvFaultOneWayKey = attribute.Key("raftkv.fault.one_way")
-	// A part of the record that was being written stays on the disk.
-	RaftkvFaultTornKey = attribute.Key("raftkv.fault.torn")
-	// The invariant that does not hold.
-	RaftkvInvariantKey = attribute.Key("raftkv.invariant")
-	// The two facts that clash, the earlier one first.
-	RaftkvViolationFactsKey = attribute.Key("raftkv.violation.facts")
 )
 
 // The values of raft.outcome.
@@ -161,67 +90,12 @@ const (
 	OutcomeNoWinner = "no winner"
 )
 
-// The values of raftkv.link.
-const (
-	LinkLeader   = "leader"
-	LinkPrevious = "previous"
-	LinkEntry    = "entry"
-	LinkProducer = "producer"
-	LinkCommit   = "commit"
-	LinkFault    = "fault"
-)
-
-// The values of error.type.
-const (
-	ErrorTypeTimeout    = "timeout"
-	ErrorTypeLost       = "lost"
-	ErrorTypeCrash      = "crash"
-	ErrorTypeUnfinished = "unfinished"
-	ErrorTypeViolation  = "violation"
-)
-
-// The values of raftkv.cause.
-const (
-	CauseNetwork        = "network"
-	CauseCounterfactual = "counterfactual"
-	CauseFault          = "fault"
-)
-
-// The values of raftkv.fault.
-const (
-	FaultCrash        = "crash"
-	FaultRestart      = "restart"
-	FaultRollback     = "rollback"
-	FaultHeal         = "heal"
-	FaultIsolate      = "isolate"
-	FaultPartition    = "partition"
-	FaultPause        = "pause"
-	FaultSlow         = "slow"
-	FaultStall        = "stall"
-	FaultSkew         = "skew"
-	FaultSkipSync     = "skip_sync"
-	FaultLoseUnsynced = "lose_unsynced"
-	FaultElect        = "elect"
-)
-
 // The names of spans, by id.
 const (
-	RunName                        = "raftkv.run"
-	ViolationName                  = "raftkv.violation"
-	FaultName                      = "raftkv.fault"
 	StartName                      = "raft.start"
 	SetPeersName                   = "raft.set_peers"
-	ClientStartName                = "client.start"
-	KVPutName                      = "kv.put"
-	KVGetName                      = "kv.get"
-	KVDeleteName                   = "kv.delete"
-	TurnProducerName               = "client.turn"
-	TurnConsumerName               = "client.turn"
-	PutClientName                  = "raftkv.KV/Put"
 	PutServerName                  = "raftkv.KV/Put"
-	GetClientName                  = "raftkv.KV/Get"
 	GetServerName                  = "raftkv.KV/Get"
-	DeleteClientName               = "raftkv.KV/Delete"
 	DeleteServerName               = "raftkv.KV/Delete"
 	ElectionName                   = "raft.election"
 	HeartbeatName                  = "raft.heartbeat"
@@ -239,22 +113,10 @@ const (
 
 // The ids of spans: what their parents, links and invariants call them.
 const (
-	RunID                        = "run"
-	ViolationID                  = "violation"
-	FaultID                      = "fault"
 	StartID                      = "start"
 	SetPeersID                   = "set_peers"
-	ClientStartID                = "client_start"
-	KVPutID                      = "kv_put"
-	KVGetID                      = "kv_get"
-	KVDeleteID                   = "kv_delete"
-	TurnProducerID               = "turn_producer"
-	TurnConsumerID               = "turn_consumer"
-	PutClientID                  = "put_client"
 	PutServerID                  = "put_server"
-	GetClientID                  = "get_client"
 	GetServerID                  = "get_server"
-	DeleteClientID               = "delete_client"
 	DeleteServerID               = "delete_server"
 	ElectionID                   = "election"
 	HeartbeatID                  = "heartbeat"
@@ -272,27 +134,13 @@ const (
 
 // The names of events.
 const (
-	EventDrop      = "drop"      // The message is lost, or a copy of it: on its way, or since its receiver is down.
-	EventDelay     = "delay"     // The message arrives later.
-	EventDuplicate = "duplicate" // The message arrives a second time.
-	EventLateCopy  = "late_copy" // The second copy arrives later.
-	EventPersist   = "persist"   // What the disk says that it holds from now on (one that skips syncs lies), before anything is sent that depends on it (Figure 2).
-	EventAppend    = "append"    // The leader appended the command to its log.
+	EventPersist = "persist" // What the disk says that it holds from now on (one that skips syncs lies), before anything is sent that depends on it (Figure 2).
+	EventAppend  = "append"  // The leader appended the command to its log.
 )
-
-// The services that spans belong to.
-const (
-	ServiceWorld  = "world"  // The run itself, and its faults.
-	ServiceNode   = "node"   // The servers, each a service of its own: node-1, node-2, ….
-	ServiceClient = "client" // The clients, each a service of its own: client-1, client-2, ….
-)
-
-// System is the value of rpc.system.name.
-const System = "raftkv"
 
 // Who: the server that opens the span.
 type Who struct {
-	Node protocol.NodeID
+	Node kv.NodeID
 	Term protocol.Term
 	Role protocol.Role
 }

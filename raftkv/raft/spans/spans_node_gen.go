@@ -7,8 +7,11 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/span"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 )
 
 // StartSpan is the internal span raft.start: a server starts, or starts again, with what its disk held: term, vote and
@@ -16,7 +19,7 @@ import (
 type StartSpan struct{ span.Started }
 
 // StartStart starts a StartSpan, a root.
-func (t Tracer) StartStart(b Begin, who Who, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex, lastLogTerm protocol.Term) StartSpan {
+func (t Tracer) StartStart(b span.Begin, who Who, votedFor kv.NodeID, lastLogIndex protocol.LogIndex, lastLogTerm protocol.Term) StartSpan {
 	if !t.On() {
 		return StartSpan{}
 	}
@@ -48,7 +51,7 @@ func (s StartSpan) SetRoleBefore(roleBefore protocol.Role) {
 type SetPeersSpan struct{ span.Started }
 
 // StartSetPeers starts a SetPeersSpan, a root.
-func (t Tracer) StartSetPeers(b Begin, who Who, peers []string, quorum int64) SetPeersSpan {
+func (t Tracer) StartSetPeers(b span.Begin, who Who, peers []string, quorum int64) SetPeersSpan {
 	if !t.On() {
 		return SetPeersSpan{}
 	}
@@ -72,7 +75,7 @@ func (s SetPeersSpan) SetWho(who Who) {
 type PutServerSpan struct{ span.Started }
 
 // StartPutServer starts a PutServerSpan, a child of PutClient.
-func (t Tracer) StartPutServer(b Begin, who Who, peer string, request protocol.RequestID) PutServerSpan {
+func (t Tracer) StartPutServer(b span.Begin, who Who, peer string, request kv.RequestID) PutServerSpan {
 	if !t.On() {
 		return PutServerSpan{}
 	}
@@ -80,11 +83,11 @@ func (t Tracer) StartPutServer(b Begin, who Who, peer string, request protocol.R
 		RaftNodeIDKey.String(who.Node.String()),
 		RaftTermKey.Int64(int64(who.Term)),
 		RaftRoleKey.String(who.Role.String()),
-		RPCSystemNameKey.String(System),
-		RPCMethodKey.String(PutServerName),
-		ServerAddressKey.String(who.Node.String()),
-		RaftPeerIDKey.String(peer),
-		KVRequestIDKey.String(request.String()),
+		worldspans.RPCSystemNameKey.String(worldspans.System),
+		worldspans.RPCMethodKey.String(PutServerName),
+		worldspans.ServerAddressKey.String(who.Node.String()),
+		kvspans.RaftPeerIDKey.String(peer),
+		kvspans.KVRequestIDKey.String(request.String()),
 	)}
 }
 
@@ -98,34 +101,34 @@ func (s PutServerSpan) SetWho(who Who) {
 // SetResult sets kv.result: what the state machine answered, or `outcome unknown` where the client gave up.
 func (s PutServerSpan) SetResult(result string) {
 	if s.On() {
-		s.Set(KVResultKey.String(result))
+		s.Set(kvspans.KVResultKey.String(result))
 	}
 }
 
 // SetLeaderID sets kv.leader.id: whom a server that is not the leader takes for it.
-func (s PutServerSpan) SetLeaderID(leader protocol.NodeID) {
+func (s PutServerSpan) SetLeaderID(leader kv.NodeID) {
 	if s.On() {
-		s.Set(KVLeaderIDKey.String(leader.String()))
+		s.Set(kvspans.KVLeaderIDKey.String(leader.String()))
 	}
 }
 
 // SetCopy sets raftkv.copy: which copy of a duplicated message this is: 0 is the first.
 func (s PutServerSpan) SetCopy(copyValue int64) {
 	if s.On() {
-		s.Set(RaftkvCopyKey.Int64(copyValue))
+		s.Set(worldspans.RaftkvCopyKey.Int64(copyValue))
 	}
 }
 
 // Persist adds the event persist: what the disk says that it holds from now on (one that skips syncs lies), before
 // anything is sent that depends on it (Figure 2).
-func (s PutServerSpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
+func (s PutServerSpan) Persist(term protocol.Term, votedFor kv.NodeID, lastLogIndex protocol.LogIndex) {
 	if s.On() {
 		s.Event(EventPersist, RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))
 	}
 }
 
 // Append adds the event append: the leader appended the command to its log.
-func (s PutServerSpan) Append(index protocol.LogIndex, term protocol.Term, command protocol.Command) {
+func (s PutServerSpan) Append(index protocol.LogIndex, term protocol.Term, command kv.Command) {
 	if s.On() {
 		s.Event(EventAppend, RaftIndexKey.Int64(int64(index)), RaftTermKey.Int64(int64(term)), RaftCommandKey.String(command.String()))
 	}
@@ -134,35 +137,35 @@ func (s PutServerSpan) Append(index protocol.LogIndex, term protocol.Term, comma
 // Drop adds the event drop: the message is lost, or a copy of it: on its way, or since its receiver is down.
 func (s PutServerSpan) Drop(cause string) {
 	if s.On() {
-		s.Event(EventDrop, RaftkvCauseKey.String(cause))
+		s.Event(worldspans.EventDrop, worldspans.RaftkvCauseKey.String(cause))
 	}
 }
 
 // Delay adds the event delay: the message arrives later.
 func (s PutServerSpan) Delay(cause string, delay time.Duration) {
 	if s.On() {
-		s.Event(EventDelay, RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))
+		s.Event(worldspans.EventDelay, worldspans.RaftkvCauseKey.String(cause), worldspans.RaftkvDelayNsKey.Int64(int64(delay)))
 	}
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
 func (s PutServerSpan) Duplicate(cause string, copyValue int64) {
 	if s.On() {
-		s.Event(EventDuplicate, RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))
+		s.Event(worldspans.EventDuplicate, worldspans.RaftkvCauseKey.String(cause), worldspans.RaftkvCopyKey.Int64(copyValue))
 	}
 }
 
 // LateCopy adds the event late_copy: the second copy arrives later.
 func (s PutServerSpan) LateCopy(cause string, delay time.Duration) {
 	if s.On() {
-		s.Event(EventLateCopy, RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))
+		s.Event(worldspans.EventLateCopy, worldspans.RaftkvCauseKey.String(cause), worldspans.RaftkvDelayNsKey.Int64(int64(delay)))
 	}
 }
 
 // End ends the span with its answer.
 func (s PutServerSpan) End(reply string) {
 	if s.On() {
-		s.Set(RaftReplyKey.String(reply))
+		s.Set(kvspans.RaftReplyKey.String(reply))
 		s.Started.End()
 	}
 }
@@ -171,7 +174,7 @@ func (s PutServerSpan) End(reply string) {
 type GetServerSpan struct{ span.Started }
 
 // StartGetServer starts a GetServerSpan, a child of GetClient.
-func (t Tracer) StartGetServer(b Begin, who Who, peer string, request protocol.RequestID) GetServerSpan {
+func (t Tracer) StartGetServer(b span.Begin, who Who, peer string, request kv.RequestID) GetServerSpan {
 	if !t.On() {
 		return GetServerSpan{}
 	}
@@ -179,11 +182,11 @@ func (t Tracer) StartGetServer(b Begin, who Who, peer string, request protocol.R
 		RaftNodeIDKey.String(who.Node.String()),
 		RaftTermKey.Int64(int64(who.Term)),
 		RaftRoleKey.String(who.Role.String()),
-		RPCSystemNameKey.String(System),
-		RPCMethodKey.String(GetServerName),
-		ServerAddressKey.String(who.Node.String()),
-		RaftPeerIDKey.String(peer),
-		KVRequestIDKey.String(request.String()),
+		worldspans.RPCSystemNameKey.String(worldspans.System),
+		worldspans.RPCMethodKey.String(GetServerName),
+		worldspans.ServerAddressKey.String(who.Node.String()),
+		kvspans.RaftPeerIDKey.String(peer),
+		kvspans.KVRequestIDKey.String(request.String()),
 	)}
 }
 
@@ -197,34 +200,34 @@ func (s GetServerSpan) SetWho(who Who) {
 // SetResult sets kv.result: what the state machine answered, or `outcome unknown` where the client gave up.
 func (s GetServerSpan) SetResult(result string) {
 	if s.On() {
-		s.Set(KVResultKey.String(result))
+		s.Set(kvspans.KVResultKey.String(result))
 	}
 }
 
 // SetLeaderID sets kv.leader.id: whom a server that is not the leader takes for it.
-func (s GetServerSpan) SetLeaderID(leader protocol.NodeID) {
+func (s GetServerSpan) SetLeaderID(leader kv.NodeID) {
 	if s.On() {
-		s.Set(KVLeaderIDKey.String(leader.String()))
+		s.Set(kvspans.KVLeaderIDKey.String(leader.String()))
 	}
 }
 
 // SetCopy sets raftkv.copy: which copy of a duplicated message this is: 0 is the first.
 func (s GetServerSpan) SetCopy(copyValue int64) {
 	if s.On() {
-		s.Set(RaftkvCopyKey.Int64(copyValue))
+		s.Set(worldspans.RaftkvCopyKey.Int64(copyValue))
 	}
 }
 
 // Persist adds the event persist: what the disk says that it holds from now on (one that skips syncs lies), before
 // anything is sent that depends on it (Figure 2).
-func (s GetServerSpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
+func (s GetServerSpan) Persist(term protocol.Term, votedFor kv.NodeID, lastLogIndex protocol.LogIndex) {
 	if s.On() {
 		s.Event(EventPersist, RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))
 	}
 }
 
 // Append adds the event append: the leader appended the command to its log.
-func (s GetServerSpan) Append(index protocol.LogIndex, term protocol.Term, command protocol.Command) {
+func (s GetServerSpan) Append(index protocol.LogIndex, term protocol.Term, command kv.Command) {
 	if s.On() {
 		s.Event(EventAppend, RaftIndexKey.Int64(int64(index)), RaftTermKey.Int64(int64(term)), RaftCommandKey.String(command.String()))
 	}
@@ -233,35 +236,35 @@ func (s GetServerSpan) Append(index protocol.LogIndex, term protocol.Term, comma
 // Drop adds the event drop: the message is lost, or a copy of it: on its way, or since its receiver is down.
 func (s GetServerSpan) Drop(cause string) {
 	if s.On() {
-		s.Event(EventDrop, RaftkvCauseKey.String(cause))
+		s.Event(worldspans.EventDrop, worldspans.RaftkvCauseKey.String(cause))
 	}
 }
 
 // Delay adds the event delay: the message arrives later.
 func (s GetServerSpan) Delay(cause string, delay time.Duration) {
 	if s.On() {
-		s.Event(EventDelay, RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))
+		s.Event(worldspans.EventDelay, worldspans.RaftkvCauseKey.String(cause), worldspans.RaftkvDelayNsKey.Int64(int64(delay)))
 	}
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
 func (s GetServerSpan) Duplicate(cause string, copyValue int64) {
 	if s.On() {
-		s.Event(EventDuplicate, RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))
+		s.Event(worldspans.EventDuplicate, worldspans.RaftkvCauseKey.String(cause), worldspans.RaftkvCopyKey.Int64(copyValue))
 	}
 }
 
 // LateCopy adds the event late_copy: the second copy arrives later.
 func (s GetServerSpan) LateCopy(cause string, delay time.Duration) {
 	if s.On() {
-		s.Event(EventLateCopy, RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))
+		s.Event(worldspans.EventLateCopy, worldspans.RaftkvCauseKey.String(cause), worldspans.RaftkvDelayNsKey.Int64(int64(delay)))
 	}
 }
 
 // End ends the span with its answer.
 func (s GetServerSpan) End(reply string) {
 	if s.On() {
-		s.Set(RaftReplyKey.String(reply))
+		s.Set(kvspans.RaftReplyKey.String(reply))
 		s.Started.End()
 	}
 }
@@ -270,7 +273,7 @@ func (s GetServerSpan) End(reply string) {
 type DeleteServerSpan struct{ span.Started }
 
 // StartDeleteServer starts a DeleteServerSpan, a child of DeleteClient.
-func (t Tracer) StartDeleteServer(b Begin, who Who, peer string, request protocol.RequestID) DeleteServerSpan {
+func (t Tracer) StartDeleteServer(b span.Begin, who Who, peer string, request kv.RequestID) DeleteServerSpan {
 	if !t.On() {
 		return DeleteServerSpan{}
 	}
@@ -278,11 +281,11 @@ func (t Tracer) StartDeleteServer(b Begin, who Who, peer string, request protoco
 		RaftNodeIDKey.String(who.Node.String()),
 		RaftTermKey.Int64(int64(who.Term)),
 		RaftRoleKey.String(who.Role.String()),
-		RPCSystemNameKey.String(System),
-		RPCMethodKey.String(DeleteServerName),
-		ServerAddressKey.String(who.Node.String()),
-		RaftPeerIDKey.String(peer),
-		KVRequestIDKey.String(request.String()),
+		worldspans.RPCSystemNameKey.String(worldspans.System),
+		worldspans.RPCMethodKey.String(DeleteServerName),
+		worldspans.ServerAddressKey.String(who.Node.String()),
+		kvspans.RaftPeerIDKey.String(peer),
+		kvspans.KVRequestIDKey.String(request.String()),
 	)}
 }
 
@@ -296,34 +299,34 @@ func (s DeleteServerSpan) SetWho(who Who) {
 // SetResult sets kv.result: what the state machine answered, or `outcome unknown` where the client gave up.
 func (s DeleteServerSpan) SetResult(result string) {
 	if s.On() {
-		s.Set(KVResultKey.String(result))
+		s.Set(kvspans.KVResultKey.String(result))
 	}
 }
 
 // SetLeaderID sets kv.leader.id: whom a server that is not the leader takes for it.
-func (s DeleteServerSpan) SetLeaderID(leader protocol.NodeID) {
+func (s DeleteServerSpan) SetLeaderID(leader kv.NodeID) {
 	if s.On() {
-		s.Set(KVLeaderIDKey.String(leader.String()))
+		s.Set(kvspans.KVLeaderIDKey.String(leader.String()))
 	}
 }
 
 // SetCopy sets raftkv.copy: which copy of a duplicated message this is: 0 is the first.
 func (s DeleteServerSpan) SetCopy(copyValue int64) {
 	if s.On() {
-		s.Set(RaftkvCopyKey.Int64(copyValue))
+		s.Set(worldspans.RaftkvCopyKey.Int64(copyValue))
 	}
 }
 
 // Persist adds the event persist: what the disk says that it holds from now on (one that skips syncs lies), before
 // anything is sent that depends on it (Figure 2).
-func (s DeleteServerSpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
+func (s DeleteServerSpan) Persist(term protocol.Term, votedFor kv.NodeID, lastLogIndex protocol.LogIndex) {
 	if s.On() {
 		s.Event(EventPersist, RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))
 	}
 }
 
 // Append adds the event append: the leader appended the command to its log.
-func (s DeleteServerSpan) Append(index protocol.LogIndex, term protocol.Term, command protocol.Command) {
+func (s DeleteServerSpan) Append(index protocol.LogIndex, term protocol.Term, command kv.Command) {
 	if s.On() {
 		s.Event(EventAppend, RaftIndexKey.Int64(int64(index)), RaftTermKey.Int64(int64(term)), RaftCommandKey.String(command.String()))
 	}
@@ -332,35 +335,35 @@ func (s DeleteServerSpan) Append(index protocol.LogIndex, term protocol.Term, co
 // Drop adds the event drop: the message is lost, or a copy of it: on its way, or since its receiver is down.
 func (s DeleteServerSpan) Drop(cause string) {
 	if s.On() {
-		s.Event(EventDrop, RaftkvCauseKey.String(cause))
+		s.Event(worldspans.EventDrop, worldspans.RaftkvCauseKey.String(cause))
 	}
 }
 
 // Delay adds the event delay: the message arrives later.
 func (s DeleteServerSpan) Delay(cause string, delay time.Duration) {
 	if s.On() {
-		s.Event(EventDelay, RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))
+		s.Event(worldspans.EventDelay, worldspans.RaftkvCauseKey.String(cause), worldspans.RaftkvDelayNsKey.Int64(int64(delay)))
 	}
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
 func (s DeleteServerSpan) Duplicate(cause string, copyValue int64) {
 	if s.On() {
-		s.Event(EventDuplicate, RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))
+		s.Event(worldspans.EventDuplicate, worldspans.RaftkvCauseKey.String(cause), worldspans.RaftkvCopyKey.Int64(copyValue))
 	}
 }
 
 // LateCopy adds the event late_copy: the second copy arrives later.
 func (s DeleteServerSpan) LateCopy(cause string, delay time.Duration) {
 	if s.On() {
-		s.Event(EventLateCopy, RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))
+		s.Event(worldspans.EventLateCopy, worldspans.RaftkvCauseKey.String(cause), worldspans.RaftkvDelayNsKey.Int64(int64(delay)))
 	}
 }
 
 // End ends the span with its answer.
 func (s DeleteServerSpan) End(reply string) {
 	if s.On() {
-		s.Set(RaftReplyKey.String(reply))
+		s.Set(kvspans.RaftReplyKey.String(reply))
 		s.Started.End()
 	}
 }
@@ -369,7 +372,7 @@ func (s DeleteServerSpan) End(reply string) {
 type ElectionSpan struct{ span.Started }
 
 // StartElection starts an ElectionSpan, a root.
-func (t Tracer) StartElection(b Begin, who Who, quorum int64, votedFor protocol.NodeID) ElectionSpan {
+func (t Tracer) StartElection(b span.Begin, who Who, quorum int64, votedFor kv.NodeID) ElectionSpan {
 	if !t.On() {
 		return ElectionSpan{}
 	}
@@ -391,7 +394,7 @@ func (s ElectionSpan) SetWho(who Who) {
 
 // Persist adds the event persist: what the disk says that it holds from now on (one that skips syncs lies), before
 // anything is sent that depends on it (Figure 2).
-func (s ElectionSpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
+func (s ElectionSpan) Persist(term protocol.Term, votedFor kv.NodeID, lastLogIndex protocol.LogIndex) {
 	if s.On() {
 		s.Event(EventPersist, RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))
 	}
@@ -409,7 +412,7 @@ func (s ElectionSpan) End(outcome string, votes int64) {
 type HeartbeatSpan struct{ span.Started }
 
 // StartHeartbeat starts a HeartbeatSpan, a root.
-func (t Tracer) StartHeartbeat(b Begin, who Who, heartbeat int64) HeartbeatSpan {
+func (t Tracer) StartHeartbeat(b span.Begin, who Who, heartbeat int64) HeartbeatSpan {
 	if !t.On() {
 		return HeartbeatSpan{}
 	}
@@ -432,7 +435,7 @@ func (s HeartbeatSpan) SetWho(who Who) {
 type RoleChangeSpan struct{ span.Started }
 
 // StartRoleChange starts a RoleChangeSpan, a root or a child of Election, Start, RequestVoteServer, AppendEntriesServer, CommitNotificationConsumer, RequestVoteClient, AppendEntriesClient, LateReply.
-func (t Tracer) StartRoleChange(b Begin, who Who, roleFrom protocol.Role, roleEvent protocol.RoleEvent) RoleChangeSpan {
+func (t Tracer) StartRoleChange(b span.Begin, who Who, roleFrom protocol.Role, roleEvent protocol.RoleEvent) RoleChangeSpan {
 	if !t.On() {
 		return RoleChangeSpan{}
 	}
@@ -454,14 +457,14 @@ func (s RoleChangeSpan) SetWho(who Who) {
 
 // Persist adds the event persist: what the disk says that it holds from now on (one that skips syncs lies), before
 // anything is sent that depends on it (Figure 2).
-func (s RoleChangeSpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
+func (s RoleChangeSpan) Persist(term protocol.Term, votedFor kv.NodeID, lastLogIndex protocol.LogIndex) {
 	if s.On() {
 		s.Event(EventPersist, RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))
 	}
 }
 
 // Append adds the event append: the leader appended the command to its log.
-func (s RoleChangeSpan) Append(index protocol.LogIndex, term protocol.Term, command protocol.Command) {
+func (s RoleChangeSpan) Append(index protocol.LogIndex, term protocol.Term, command kv.Command) {
 	if s.On() {
 		s.Event(EventAppend, RaftIndexKey.Int64(int64(index)), RaftTermKey.Int64(int64(term)), RaftCommandKey.String(command.String()))
 	}
@@ -472,7 +475,7 @@ func (s RoleChangeSpan) Append(index protocol.LogIndex, term protocol.Term, comm
 type RequestVoteClientSpan struct{ span.Started }
 
 // StartRequestVoteClient starts a RequestVoteClientSpan, a child of Election.
-func (t Tracer) StartRequestVoteClient(b Begin, who Who, peer string, attempt int64, lastLogIndex protocol.LogIndex, lastLogTerm protocol.Term) RequestVoteClientSpan {
+func (t Tracer) StartRequestVoteClient(b span.Begin, who Who, peer string, attempt int64, lastLogIndex protocol.LogIndex, lastLogTerm protocol.Term) RequestVoteClientSpan {
 	if !t.On() {
 		return RequestVoteClientSpan{}
 	}
@@ -480,14 +483,14 @@ func (t Tracer) StartRequestVoteClient(b Begin, who Who, peer string, attempt in
 		RaftNodeIDKey.String(who.Node.String()),
 		RaftTermKey.Int64(int64(who.Term)),
 		RaftRoleKey.String(who.Role.String()),
-		RPCSystemNameKey.String(System),
-		RPCMethodKey.String(RequestVoteClientName),
-		ServerAddressKey.String(peer),
-		RaftPeerIDKey.String(peer),
+		worldspans.RPCSystemNameKey.String(worldspans.System),
+		worldspans.RPCMethodKey.String(RequestVoteClientName),
+		worldspans.ServerAddressKey.String(peer),
+		kvspans.RaftPeerIDKey.String(peer),
 		RaftAttemptKey.Int64(attempt),
 		RaftLastLogIndexKey.Int64(int64(lastLogIndex)),
 		RaftLastLogTermKey.Int64(int64(lastLogTerm)),
-		PeerServiceKey.String(peer),
+		worldspans.PeerServiceKey.String(peer),
 	)}
 }
 
@@ -516,13 +519,13 @@ func (s RequestVoteClientSpan) SetEndRole(endRole protocol.Role) {
 // there unless it is the first, 0.
 func (s RequestVoteClientSpan) SetAnsweredCopy(answeredCopy int64) {
 	if s.On() {
-		s.Set(RaftkvAnsweredCopyKey.Int64(answeredCopy))
+		s.Set(worldspans.RaftkvAnsweredCopyKey.Int64(answeredCopy))
 	}
 }
 
 // Persist adds the event persist: what the disk says that it holds from now on (one that skips syncs lies), before
 // anything is sent that depends on it (Figure 2).
-func (s RequestVoteClientSpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
+func (s RequestVoteClientSpan) Persist(term protocol.Term, votedFor kv.NodeID, lastLogIndex protocol.LogIndex) {
 	if s.On() {
 		s.Event(EventPersist, RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))
 	}
@@ -531,35 +534,35 @@ func (s RequestVoteClientSpan) Persist(term protocol.Term, votedFor protocol.Nod
 // Drop adds the event drop: the message is lost, or a copy of it: on its way, or since its receiver is down.
 func (s RequestVoteClientSpan) Drop(cause string) {
 	if s.On() {
-		s.Event(EventDrop, RaftkvCauseKey.String(cause))
+		s.Event(worldspans.EventDrop, worldspans.RaftkvCauseKey.String(cause))
 	}
 }
 
 // Delay adds the event delay: the message arrives later.
 func (s RequestVoteClientSpan) Delay(cause string, delay time.Duration) {
 	if s.On() {
-		s.Event(EventDelay, RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))
+		s.Event(worldspans.EventDelay, worldspans.RaftkvCauseKey.String(cause), worldspans.RaftkvDelayNsKey.Int64(int64(delay)))
 	}
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
 func (s RequestVoteClientSpan) Duplicate(cause string, copyValue int64) {
 	if s.On() {
-		s.Event(EventDuplicate, RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))
+		s.Event(worldspans.EventDuplicate, worldspans.RaftkvCauseKey.String(cause), worldspans.RaftkvCopyKey.Int64(copyValue))
 	}
 }
 
 // LateCopy adds the event late_copy: the second copy arrives later.
 func (s RequestVoteClientSpan) LateCopy(cause string, delay time.Duration) {
 	if s.On() {
-		s.Event(EventLateCopy, RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))
+		s.Event(worldspans.EventLateCopy, worldspans.RaftkvCauseKey.String(cause), worldspans.RaftkvDelayNsKey.Int64(int64(delay)))
 	}
 }
 
 // End ends the span with its answer.
 func (s RequestVoteClientSpan) End(reply string, replyTerm protocol.Term) {
 	if s.On() {
-		s.Set(RaftReplyKey.String(reply), RaftReplyTermKey.Int64(int64(replyTerm)))
+		s.Set(kvspans.RaftReplyKey.String(reply), RaftReplyTermKey.Int64(int64(replyTerm)))
 		s.Started.End()
 	}
 }
@@ -568,7 +571,7 @@ func (s RequestVoteClientSpan) End(reply string, replyTerm protocol.Term) {
 type RequestVoteServerSpan struct{ span.Started }
 
 // StartRequestVoteServer starts a RequestVoteServerSpan, a child of RequestVoteClient.
-func (t Tracer) StartRequestVoteServer(b Begin, who Who, peer string, messageTerm protocol.Term, lastLogIndex protocol.LogIndex, lastLogTerm protocol.Term, votedFor protocol.NodeID) RequestVoteServerSpan {
+func (t Tracer) StartRequestVoteServer(b span.Begin, who Who, peer string, messageTerm protocol.Term, lastLogIndex protocol.LogIndex, lastLogTerm protocol.Term, votedFor kv.NodeID) RequestVoteServerSpan {
 	if !t.On() {
 		return RequestVoteServerSpan{}
 	}
@@ -576,10 +579,10 @@ func (t Tracer) StartRequestVoteServer(b Begin, who Who, peer string, messageTer
 		RaftNodeIDKey.String(who.Node.String()),
 		RaftTermKey.Int64(int64(who.Term)),
 		RaftRoleKey.String(who.Role.String()),
-		RPCSystemNameKey.String(System),
-		RPCMethodKey.String(RequestVoteServerName),
-		ServerAddressKey.String(who.Node.String()),
-		RaftPeerIDKey.String(peer),
+		worldspans.RPCSystemNameKey.String(worldspans.System),
+		worldspans.RPCMethodKey.String(RequestVoteServerName),
+		worldspans.ServerAddressKey.String(who.Node.String()),
+		kvspans.RaftPeerIDKey.String(peer),
 		RaftMessageTermKey.Int64(int64(messageTerm)),
 		RaftLastLogIndexKey.Int64(int64(lastLogIndex)),
 		RaftLastLogTermKey.Int64(int64(lastLogTerm)),
@@ -604,13 +607,13 @@ func (s RequestVoteServerSpan) SetReason(reason protocol.Reason) {
 // SetCopy sets raftkv.copy: which copy of a duplicated message this is: 0 is the first.
 func (s RequestVoteServerSpan) SetCopy(copyValue int64) {
 	if s.On() {
-		s.Set(RaftkvCopyKey.Int64(copyValue))
+		s.Set(worldspans.RaftkvCopyKey.Int64(copyValue))
 	}
 }
 
 // Persist adds the event persist: what the disk says that it holds from now on (one that skips syncs lies), before
 // anything is sent that depends on it (Figure 2).
-func (s RequestVoteServerSpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
+func (s RequestVoteServerSpan) Persist(term protocol.Term, votedFor kv.NodeID, lastLogIndex protocol.LogIndex) {
 	if s.On() {
 		s.Event(EventPersist, RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))
 	}
@@ -619,35 +622,35 @@ func (s RequestVoteServerSpan) Persist(term protocol.Term, votedFor protocol.Nod
 // Drop adds the event drop: the message is lost, or a copy of it: on its way, or since its receiver is down.
 func (s RequestVoteServerSpan) Drop(cause string) {
 	if s.On() {
-		s.Event(EventDrop, RaftkvCauseKey.String(cause))
+		s.Event(worldspans.EventDrop, worldspans.RaftkvCauseKey.String(cause))
 	}
 }
 
 // Delay adds the event delay: the message arrives later.
 func (s RequestVoteServerSpan) Delay(cause string, delay time.Duration) {
 	if s.On() {
-		s.Event(EventDelay, RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))
+		s.Event(worldspans.EventDelay, worldspans.RaftkvCauseKey.String(cause), worldspans.RaftkvDelayNsKey.Int64(int64(delay)))
 	}
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
 func (s RequestVoteServerSpan) Duplicate(cause string, copyValue int64) {
 	if s.On() {
-		s.Event(EventDuplicate, RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))
+		s.Event(worldspans.EventDuplicate, worldspans.RaftkvCauseKey.String(cause), worldspans.RaftkvCopyKey.Int64(copyValue))
 	}
 }
 
 // LateCopy adds the event late_copy: the second copy arrives later.
 func (s RequestVoteServerSpan) LateCopy(cause string, delay time.Duration) {
 	if s.On() {
-		s.Event(EventLateCopy, RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))
+		s.Event(worldspans.EventLateCopy, worldspans.RaftkvCauseKey.String(cause), worldspans.RaftkvDelayNsKey.Int64(int64(delay)))
 	}
 }
 
 // End ends the span with its answer.
 func (s RequestVoteServerSpan) End(reply string) {
 	if s.On() {
-		s.Set(RaftReplyKey.String(reply))
+		s.Set(kvspans.RaftReplyKey.String(reply))
 		s.Started.End()
 	}
 }
@@ -657,7 +660,7 @@ func (s RequestVoteServerSpan) End(reply string) {
 type AppendEntriesClientSpan struct{ span.Started }
 
 // StartAppendEntriesClient starts an AppendEntriesClientSpan, a child of PutServer, GetServer, DeleteServer, Election, Heartbeat.
-func (t Tracer) StartAppendEntriesClient(b Begin, who Who, peer string, attempt int64, prevLogIndex protocol.LogIndex, prevLogTerm protocol.Term, entriesCount int64, leaderCommit protocol.LogIndex) AppendEntriesClientSpan {
+func (t Tracer) StartAppendEntriesClient(b span.Begin, who Who, peer string, attempt int64, prevLogIndex protocol.LogIndex, prevLogTerm protocol.Term, entriesCount int64, leaderCommit protocol.LogIndex) AppendEntriesClientSpan {
 	if !t.On() {
 		return AppendEntriesClientSpan{}
 	}
@@ -665,16 +668,16 @@ func (t Tracer) StartAppendEntriesClient(b Begin, who Who, peer string, attempt 
 		RaftNodeIDKey.String(who.Node.String()),
 		RaftTermKey.Int64(int64(who.Term)),
 		RaftRoleKey.String(who.Role.String()),
-		RPCSystemNameKey.String(System),
-		RPCMethodKey.String(AppendEntriesClientName),
-		ServerAddressKey.String(peer),
-		RaftPeerIDKey.String(peer),
+		worldspans.RPCSystemNameKey.String(worldspans.System),
+		worldspans.RPCMethodKey.String(AppendEntriesClientName),
+		worldspans.ServerAddressKey.String(peer),
+		kvspans.RaftPeerIDKey.String(peer),
 		RaftAttemptKey.Int64(attempt),
 		RaftPrevLogIndexKey.Int64(int64(prevLogIndex)),
 		RaftPrevLogTermKey.Int64(int64(prevLogTerm)),
 		RaftEntriesCountKey.Int64(entriesCount),
 		RaftLeaderCommitKey.Int64(int64(leaderCommit)),
-		PeerServiceKey.String(peer),
+		worldspans.PeerServiceKey.String(peer),
 	)}
 }
 
@@ -739,13 +742,13 @@ func (s AppendEntriesClientSpan) SetNextIndex(nextIndex protocol.LogIndex) {
 // there unless it is the first, 0.
 func (s AppendEntriesClientSpan) SetAnsweredCopy(answeredCopy int64) {
 	if s.On() {
-		s.Set(RaftkvAnsweredCopyKey.Int64(answeredCopy))
+		s.Set(worldspans.RaftkvAnsweredCopyKey.Int64(answeredCopy))
 	}
 }
 
 // Persist adds the event persist: what the disk says that it holds from now on (one that skips syncs lies), before
 // anything is sent that depends on it (Figure 2).
-func (s AppendEntriesClientSpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
+func (s AppendEntriesClientSpan) Persist(term protocol.Term, votedFor kv.NodeID, lastLogIndex protocol.LogIndex) {
 	if s.On() {
 		s.Event(EventPersist, RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))
 	}
@@ -754,35 +757,35 @@ func (s AppendEntriesClientSpan) Persist(term protocol.Term, votedFor protocol.N
 // Drop adds the event drop: the message is lost, or a copy of it: on its way, or since its receiver is down.
 func (s AppendEntriesClientSpan) Drop(cause string) {
 	if s.On() {
-		s.Event(EventDrop, RaftkvCauseKey.String(cause))
+		s.Event(worldspans.EventDrop, worldspans.RaftkvCauseKey.String(cause))
 	}
 }
 
 // Delay adds the event delay: the message arrives later.
 func (s AppendEntriesClientSpan) Delay(cause string, delay time.Duration) {
 	if s.On() {
-		s.Event(EventDelay, RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))
+		s.Event(worldspans.EventDelay, worldspans.RaftkvCauseKey.String(cause), worldspans.RaftkvDelayNsKey.Int64(int64(delay)))
 	}
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
 func (s AppendEntriesClientSpan) Duplicate(cause string, copyValue int64) {
 	if s.On() {
-		s.Event(EventDuplicate, RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))
+		s.Event(worldspans.EventDuplicate, worldspans.RaftkvCauseKey.String(cause), worldspans.RaftkvCopyKey.Int64(copyValue))
 	}
 }
 
 // LateCopy adds the event late_copy: the second copy arrives later.
 func (s AppendEntriesClientSpan) LateCopy(cause string, delay time.Duration) {
 	if s.On() {
-		s.Event(EventLateCopy, RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))
+		s.Event(worldspans.EventLateCopy, worldspans.RaftkvCauseKey.String(cause), worldspans.RaftkvDelayNsKey.Int64(int64(delay)))
 	}
 }
 
 // End ends the span with its answer.
 func (s AppendEntriesClientSpan) End(reply string, replyTerm protocol.Term) {
 	if s.On() {
-		s.Set(RaftReplyKey.String(reply), RaftReplyTermKey.Int64(int64(replyTerm)))
+		s.Set(kvspans.RaftReplyKey.String(reply), RaftReplyTermKey.Int64(int64(replyTerm)))
 		s.Started.End()
 	}
 }
@@ -791,7 +794,7 @@ func (s AppendEntriesClientSpan) End(reply string, replyTerm protocol.Term) {
 type AppendEntriesServerSpan struct{ span.Started }
 
 // StartAppendEntriesServer starts an AppendEntriesServerSpan, a child of AppendEntriesClient.
-func (t Tracer) StartAppendEntriesServer(b Begin, who Who, peer string, messageTerm protocol.Term, prevLogIndex protocol.LogIndex, prevLogTerm protocol.Term, entriesCount int64, leaderCommit protocol.LogIndex, lastLogIndex protocol.LogIndex) AppendEntriesServerSpan {
+func (t Tracer) StartAppendEntriesServer(b span.Begin, who Who, peer string, messageTerm protocol.Term, prevLogIndex protocol.LogIndex, prevLogTerm protocol.Term, entriesCount int64, leaderCommit protocol.LogIndex, lastLogIndex protocol.LogIndex) AppendEntriesServerSpan {
 	if !t.On() {
 		return AppendEntriesServerSpan{}
 	}
@@ -799,10 +802,10 @@ func (t Tracer) StartAppendEntriesServer(b Begin, who Who, peer string, messageT
 		RaftNodeIDKey.String(who.Node.String()),
 		RaftTermKey.Int64(int64(who.Term)),
 		RaftRoleKey.String(who.Role.String()),
-		RPCSystemNameKey.String(System),
-		RPCMethodKey.String(AppendEntriesServerName),
-		ServerAddressKey.String(who.Node.String()),
-		RaftPeerIDKey.String(peer),
+		worldspans.RPCSystemNameKey.String(worldspans.System),
+		worldspans.RPCMethodKey.String(AppendEntriesServerName),
+		worldspans.ServerAddressKey.String(who.Node.String()),
+		kvspans.RaftPeerIDKey.String(peer),
 		RaftMessageTermKey.Int64(int64(messageTerm)),
 		RaftPrevLogIndexKey.Int64(int64(prevLogIndex)),
 		RaftPrevLogTermKey.Int64(int64(prevLogTerm)),
@@ -857,13 +860,13 @@ func (s AppendEntriesServerSpan) SetReason(reason protocol.Reason) {
 // SetCopy sets raftkv.copy: which copy of a duplicated message this is: 0 is the first.
 func (s AppendEntriesServerSpan) SetCopy(copyValue int64) {
 	if s.On() {
-		s.Set(RaftkvCopyKey.Int64(copyValue))
+		s.Set(worldspans.RaftkvCopyKey.Int64(copyValue))
 	}
 }
 
 // Persist adds the event persist: what the disk says that it holds from now on (one that skips syncs lies), before
 // anything is sent that depends on it (Figure 2).
-func (s AppendEntriesServerSpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
+func (s AppendEntriesServerSpan) Persist(term protocol.Term, votedFor kv.NodeID, lastLogIndex protocol.LogIndex) {
 	if s.On() {
 		s.Event(EventPersist, RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))
 	}
@@ -872,35 +875,35 @@ func (s AppendEntriesServerSpan) Persist(term protocol.Term, votedFor protocol.N
 // Drop adds the event drop: the message is lost, or a copy of it: on its way, or since its receiver is down.
 func (s AppendEntriesServerSpan) Drop(cause string) {
 	if s.On() {
-		s.Event(EventDrop, RaftkvCauseKey.String(cause))
+		s.Event(worldspans.EventDrop, worldspans.RaftkvCauseKey.String(cause))
 	}
 }
 
 // Delay adds the event delay: the message arrives later.
 func (s AppendEntriesServerSpan) Delay(cause string, delay time.Duration) {
 	if s.On() {
-		s.Event(EventDelay, RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))
+		s.Event(worldspans.EventDelay, worldspans.RaftkvCauseKey.String(cause), worldspans.RaftkvDelayNsKey.Int64(int64(delay)))
 	}
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
 func (s AppendEntriesServerSpan) Duplicate(cause string, copyValue int64) {
 	if s.On() {
-		s.Event(EventDuplicate, RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))
+		s.Event(worldspans.EventDuplicate, worldspans.RaftkvCauseKey.String(cause), worldspans.RaftkvCopyKey.Int64(copyValue))
 	}
 }
 
 // LateCopy adds the event late_copy: the second copy arrives later.
 func (s AppendEntriesServerSpan) LateCopy(cause string, delay time.Duration) {
 	if s.On() {
-		s.Event(EventLateCopy, RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))
+		s.Event(worldspans.EventLateCopy, worldspans.RaftkvCauseKey.String(cause), worldspans.RaftkvDelayNsKey.Int64(int64(delay)))
 	}
 }
 
 // End ends the span with its answer.
 func (s AppendEntriesServerSpan) End(reply string) {
 	if s.On() {
-		s.Set(RaftReplyKey.String(reply))
+		s.Set(kvspans.RaftReplyKey.String(reply))
 		s.Started.End()
 	}
 }
@@ -910,7 +913,7 @@ func (s AppendEntriesServerSpan) End(reply string) {
 type LateReplySpan struct{ span.Started }
 
 // StartLateReply starts a LateReplySpan, a child of RequestVoteServer, AppendEntriesServer.
-func (t Tracer) StartLateReply(b Begin, who Who, peer string, reply string, replyTerm protocol.Term) LateReplySpan {
+func (t Tracer) StartLateReply(b span.Begin, who Who, peer string, reply string, replyTerm protocol.Term) LateReplySpan {
 	if !t.On() {
 		return LateReplySpan{}
 	}
@@ -918,8 +921,8 @@ func (t Tracer) StartLateReply(b Begin, who Who, peer string, reply string, repl
 		RaftNodeIDKey.String(who.Node.String()),
 		RaftTermKey.Int64(int64(who.Term)),
 		RaftRoleKey.String(who.Role.String()),
-		RaftPeerIDKey.String(peer),
-		RaftReplyKey.String(reply),
+		kvspans.RaftPeerIDKey.String(peer),
+		kvspans.RaftReplyKey.String(reply),
 		RaftReplyTermKey.Int64(int64(replyTerm)),
 	)}
 }
@@ -942,13 +945,13 @@ func (s LateReplySpan) SetNextIndex(nextIndex protocol.LogIndex) {
 // SetCopy sets raftkv.copy: which copy of a duplicated message this is: 0 is the first.
 func (s LateReplySpan) SetCopy(copyValue int64) {
 	if s.On() {
-		s.Set(RaftkvCopyKey.Int64(copyValue))
+		s.Set(worldspans.RaftkvCopyKey.Int64(copyValue))
 	}
 }
 
 // Persist adds the event persist: what the disk says that it holds from now on (one that skips syncs lies), before
 // anything is sent that depends on it (Figure 2).
-func (s LateReplySpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
+func (s LateReplySpan) Persist(term protocol.Term, votedFor kv.NodeID, lastLogIndex protocol.LogIndex) {
 	if s.On() {
 		s.Event(EventPersist, RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))
 	}
@@ -958,7 +961,7 @@ func (s LateReplySpan) Persist(term protocol.Term, votedFor protocol.NodeID, las
 type CommitSpan struct{ span.Started }
 
 // StartCommit starts a CommitSpan, a child of PutServer, GetServer, DeleteServer, Election, AppendEntriesServer, CommitNotificationConsumer.
-func (t Tracer) StartCommit(b Begin, who Who, commitFrom protocol.LogIndex, commitTo protocol.LogIndex) CommitSpan {
+func (t Tracer) StartCommit(b span.Begin, who Who, commitFrom protocol.LogIndex, commitTo protocol.LogIndex) CommitSpan {
 	if !t.On() {
 		return CommitSpan{}
 	}
@@ -996,7 +999,7 @@ func (s CommitSpan) SetQuorum(quorum int64) {
 type ApplySpan struct{ span.Started }
 
 // StartApply starts an ApplySpan, a child of Commit.
-func (t Tracer) StartApply(b Begin, who Who, index protocol.LogIndex, entryTerm protocol.Term, command protocol.Command, result string) ApplySpan {
+func (t Tracer) StartApply(b span.Begin, who Who, index protocol.LogIndex, entryTerm protocol.Term, command kv.Command, result string) ApplySpan {
 	if !t.On() {
 		return ApplySpan{}
 	}
@@ -1007,7 +1010,7 @@ func (t Tracer) StartApply(b Begin, who Who, index protocol.LogIndex, entryTerm 
 		RaftIndexKey.Int64(int64(index)),
 		RaftEntryTermKey.Int64(int64(entryTerm)),
 		RaftCommandKey.String(command.String()),
-		KVResultKey.String(result),
+		kvspans.KVResultKey.String(result),
 	)}
 }
 
@@ -1019,9 +1022,9 @@ func (s ApplySpan) SetWho(who Who) {
 }
 
 // SetRequestID sets kv.request.id: the client's operation: `client-2/3`.
-func (s ApplySpan) SetRequestID(request protocol.RequestID) {
+func (s ApplySpan) SetRequestID(request kv.RequestID) {
 	if s.On() {
-		s.Set(KVRequestIDKey.String(request.String()))
+		s.Set(kvspans.KVRequestIDKey.String(request.String()))
 	}
 }
 
@@ -1030,7 +1033,7 @@ func (s ApplySpan) SetRequestID(request protocol.RequestID) {
 type CommitNotificationProducerSpan struct{ span.Started }
 
 // StartCommitNotificationProducer starts a CommitNotificationProducerSpan, a child of PutServer, GetServer, DeleteServer, Election.
-func (t Tracer) StartCommitNotificationProducer(b Begin, who Who, peer string, leaderCommit protocol.LogIndex) CommitNotificationProducerSpan {
+func (t Tracer) StartCommitNotificationProducer(b span.Begin, who Who, peer string, leaderCommit protocol.LogIndex) CommitNotificationProducerSpan {
 	if !t.On() {
 		return CommitNotificationProducerSpan{}
 	}
@@ -1038,9 +1041,9 @@ func (t Tracer) StartCommitNotificationProducer(b Begin, who Who, peer string, l
 		RaftNodeIDKey.String(who.Node.String()),
 		RaftTermKey.Int64(int64(who.Term)),
 		RaftRoleKey.String(who.Role.String()),
-		RaftPeerIDKey.String(peer),
+		kvspans.RaftPeerIDKey.String(peer),
 		RaftLeaderCommitKey.Int64(int64(leaderCommit)),
-		PeerServiceKey.String(peer),
+		worldspans.PeerServiceKey.String(peer),
 	)}
 }
 
@@ -1054,28 +1057,28 @@ func (s CommitNotificationProducerSpan) SetWho(who Who) {
 // Drop adds the event drop: the message is lost, or a copy of it: on its way, or since its receiver is down.
 func (s CommitNotificationProducerSpan) Drop(cause string) {
 	if s.On() {
-		s.Event(EventDrop, RaftkvCauseKey.String(cause))
+		s.Event(worldspans.EventDrop, worldspans.RaftkvCauseKey.String(cause))
 	}
 }
 
 // Delay adds the event delay: the message arrives later.
 func (s CommitNotificationProducerSpan) Delay(cause string, delay time.Duration) {
 	if s.On() {
-		s.Event(EventDelay, RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))
+		s.Event(worldspans.EventDelay, worldspans.RaftkvCauseKey.String(cause), worldspans.RaftkvDelayNsKey.Int64(int64(delay)))
 	}
 }
 
 // Duplicate adds the event duplicate: the message arrives a second time.
 func (s CommitNotificationProducerSpan) Duplicate(cause string, copyValue int64) {
 	if s.On() {
-		s.Event(EventDuplicate, RaftkvCauseKey.String(cause), RaftkvCopyKey.Int64(copyValue))
+		s.Event(worldspans.EventDuplicate, worldspans.RaftkvCauseKey.String(cause), worldspans.RaftkvCopyKey.Int64(copyValue))
 	}
 }
 
 // LateCopy adds the event late_copy: the second copy arrives later.
 func (s CommitNotificationProducerSpan) LateCopy(cause string, delay time.Duration) {
 	if s.On() {
-		s.Event(EventLateCopy, RaftkvCauseKey.String(cause), RaftkvDelayNsKey.Int64(int64(delay)))
+		s.Event(worldspans.EventLateCopy, worldspans.RaftkvCauseKey.String(cause), worldspans.RaftkvDelayNsKey.Int64(int64(delay)))
 	}
 }
 
@@ -1083,7 +1086,7 @@ func (s CommitNotificationProducerSpan) LateCopy(cause string, delay time.Durati
 type CommitNotificationConsumerSpan struct{ span.Started }
 
 // StartCommitNotificationConsumer starts a CommitNotificationConsumerSpan, a child of CommitNotificationProducer.
-func (t Tracer) StartCommitNotificationConsumer(b Begin, who Who, peer string, messageTerm protocol.Term, leaderCommit protocol.LogIndex) CommitNotificationConsumerSpan {
+func (t Tracer) StartCommitNotificationConsumer(b span.Begin, who Who, peer string, messageTerm protocol.Term, leaderCommit protocol.LogIndex) CommitNotificationConsumerSpan {
 	if !t.On() {
 		return CommitNotificationConsumerSpan{}
 	}
@@ -1091,7 +1094,7 @@ func (t Tracer) StartCommitNotificationConsumer(b Begin, who Who, peer string, m
 		RaftNodeIDKey.String(who.Node.String()),
 		RaftTermKey.Int64(int64(who.Term)),
 		RaftRoleKey.String(who.Role.String()),
-		RaftPeerIDKey.String(peer),
+		kvspans.RaftPeerIDKey.String(peer),
 		RaftMessageTermKey.Int64(int64(messageTerm)),
 		RaftLeaderCommitKey.Int64(int64(leaderCommit)),
 	)}
@@ -1107,13 +1110,13 @@ func (s CommitNotificationConsumerSpan) SetWho(who Who) {
 // SetCopy sets raftkv.copy: which copy of a duplicated message this is: 0 is the first.
 func (s CommitNotificationConsumerSpan) SetCopy(copyValue int64) {
 	if s.On() {
-		s.Set(RaftkvCopyKey.Int64(copyValue))
+		s.Set(worldspans.RaftkvCopyKey.Int64(copyValue))
 	}
 }
 
 // Persist adds the event persist: what the disk says that it holds from now on (one that skips syncs lies), before
 // anything is sent that depends on it (Figure 2).
-func (s CommitNotificationConsumerSpan) Persist(term protocol.Term, votedFor protocol.NodeID, lastLogIndex protocol.LogIndex) {
+func (s CommitNotificationConsumerSpan) Persist(term protocol.Term, votedFor kv.NodeID, lastLogIndex protocol.LogIndex) {
 	if s.On() {
 		s.Event(EventPersist, RaftTermKey.Int64(int64(term)), RaftVotedForKey.String(votedFor.String()), RaftLastLogIndexKey.Int64(int64(lastLogIndex)))
 	}

@@ -3,6 +3,7 @@ package spans_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -15,10 +16,13 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	oteltrace "go.opentelemetry.io/otel/trace"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 )
 
 const run = 0x1234567890abcdef
@@ -48,7 +52,7 @@ func record(t *testing.T) (spans.Tracer, *tracetest.InMemoryExporter) {
 	provider := trace.NewTracerProvider(trace.WithSyncer(exporter), trace.WithIDGenerator(ids{t}), trace.WithRawSpanLimits(trace.SpanLimits{
 		AttributeValueLengthLimit: -1, AttributeCountLimit: -1, EventCountLimit: -1, LinkCountLimit: -1, AttributePerEventCountLimit: -1, AttributePerLinkCountLimit: -1,
 	}))
-	tracer := spans.NewTracer(provider.Tracer(spans.Scope), run, epoch)
+	tracer := spans.NewTracer(provider.Tracer(worldspans.Scope), run, epoch)
 	tracer.Follow(&clock{})
 	return tracer, exporter
 }
@@ -80,21 +84,21 @@ func (c *clock) Step() uint64 {
 
 func TestSpan(t *testing.T) {
 	tracer, exporter := record(t)
-	link := spans.LinkTo(spans.Ref{Root: 5, ID: 6}, spans.LinkPrevious, spans.RaftIndexKey.Int64(3))
-	begin := spans.Begin{Self: spans.Ref{Root: 7, ID: 9}, Parent: 8, Links: []spans.Link{link}}
+	link := worldspans.LinkTo(span.Ref{Root: 5, ID: 6}, worldspans.LinkPrevious, spans.RaftIndexKey.Int64(3))
+	begin := span.Begin{Self: span.Ref{Root: 7, ID: 9}, Parent: 8, Links: []span.Link{link}}
 	who := spans.Who{Node: 1, Term: 2, Role: protocol.RoleLeader}
-	span := tracer.StartAppendEntriesClient(begin, who, "node-3", 1, 4, 1, 0, 4)
-	span.Delay(spans.CauseNetwork, 40*time.Millisecond)
-	span.SetMatchIndex(4)
-	span.SetWho(spans.Who{Node: 1, Term: 3, Role: protocol.RoleFollower})
-	if !tracer.On() || !span.On() {
+	started := tracer.StartAppendEntriesClient(begin, who, "node-3", 1, 4, 1, 0, 4)
+	started.Delay(worldspans.CauseNetwork, 40*time.Millisecond)
+	started.SetMatchIndex(4)
+	started.SetWho(spans.Who{Node: 1, Term: 3, Role: protocol.RoleFollower})
+	if !tracer.On() || !started.On() {
 		t.Error("they should be on")
 	}
-	span.Link(spans.LinkTo(spans.Ref{Root: 3, ID: 4}, spans.LinkFault))
-	span.End("AppendEntriesOk", 3)
+	started.Link(worldspans.LinkTo(span.Ref{Root: 3, ID: 4}, worldspans.LinkFault))
+	started.End("AppendEntriesOk", 3)
 
 	got := only(t, exporter)
-	if got.Name != "raft.Raft/AppendEntries" || got.SpanKind != oteltrace.SpanKindClient || got.InstrumentationScope.Name != spans.Scope {
+	if got.Name != "raft.Raft/AppendEntries" || got.SpanKind != oteltrace.SpanKindClient || got.InstrumentationScope.Name != worldspans.Scope {
 		t.Errorf("%s, %v, of %s", got.Name, got.SpanKind, got.InstrumentationScope.Name)
 	}
 	if got.SpanContext.TraceID().String() != "1234567890abcdef0000000000000007" || got.SpanContext.SpanID().String() != "0000000000000009" {
@@ -106,17 +110,17 @@ func TestSpan(t *testing.T) {
 	if !got.StartTime.Equal(epoch.Add(time.Millisecond)) || !got.EndTime.Equal(epoch.Add(3*time.Millisecond)) {
 		t.Errorf("from %v to %v", got.StartTime, got.EndTime)
 	}
-	if why := got.Links[0].Attributes; !slices.Equal(why, []attribute.KeyValue{spans.RaftkvLinkKey.String("previous"), spans.RaftIndexKey.Int64(3)}) {
+	if why := got.Links[0].Attributes; !slices.Equal(why, []attribute.KeyValue{worldspans.RaftkvLinkKey.String("previous"), spans.RaftIndexKey.Int64(3)}) {
 		t.Errorf("the first link says %v", why)
 	}
-	if why := got.Links[1].Attributes; !slices.Equal(why, []attribute.KeyValue{spans.RaftkvLinkKey.String("fault")}) {
+	if why := got.Links[1].Attributes; !slices.Equal(why, []attribute.KeyValue{worldspans.RaftkvLinkKey.String("fault")}) {
 		t.Errorf("the link that was added says %v", why)
 	}
 	if len(got.Links) != 2 || got.Links[0].SpanContext.TraceID().String() != "1234567890abcdef0000000000000005" || got.Links[0].SpanContext.SpanID().String() != "0000000000000006" {
 		t.Errorf("links %+v", got.Links)
 	}
 	if len(got.Events) != 1 || got.Events[0].Name != "delay" || !got.Events[0].Time.Equal(epoch.Add(2*time.Millisecond)) ||
-		!slices.Equal(got.Events[0].Attributes, []attribute.KeyValue{spans.RaftkvCauseKey.String("network"), spans.RaftkvDelayNsKey.Int(40_000_000)}) {
+		!slices.Equal(got.Events[0].Attributes, []attribute.KeyValue{worldspans.RaftkvCauseKey.String("network"), worldspans.RaftkvDelayNsKey.Int(40_000_000)}) {
 		t.Errorf("events %+v", got.Events)
 	}
 	if got.Status.Code != codes.Unset {
@@ -124,10 +128,10 @@ func TestSpan(t *testing.T) {
 	}
 	want := []attribute.KeyValue{
 		spans.RaftNodeIDKey.String("node-1"), spans.RaftTermKey.Int(3), spans.RaftRoleKey.String("follower"),
-		spans.RPCSystemNameKey.String("raftkv"), spans.RPCMethodKey.String("raft.Raft/AppendEntries"), spans.ServerAddressKey.String("node-3"),
-		spans.RaftPeerIDKey.String("node-3"), spans.RaftAttemptKey.Int(1), spans.RaftPrevLogIndexKey.Int(4), spans.RaftPrevLogTermKey.Int(1),
-		spans.RaftEntriesCountKey.Int(0), spans.RaftLeaderCommitKey.Int(4), spans.PeerServiceKey.String("node-3"), spans.RaftMatchIndexKey.Int(4),
-		spans.RaftReplyKey.String("AppendEntriesOk"), spans.RaftReplyTermKey.Int(3),
+		worldspans.RPCSystemNameKey.String("raftkv"), worldspans.RPCMethodKey.String("raft.Raft/AppendEntries"), worldspans.ServerAddressKey.String("node-3"),
+		kvspans.RaftPeerIDKey.String("node-3"), spans.RaftAttemptKey.Int(1), spans.RaftPrevLogIndexKey.Int(4), spans.RaftPrevLogTermKey.Int(1),
+		spans.RaftEntriesCountKey.Int(0), spans.RaftLeaderCommitKey.Int(4), worldspans.PeerServiceKey.String("node-3"), spans.RaftMatchIndexKey.Int(4),
+		kvspans.RaftReplyKey.String("AppendEntriesOk"), spans.RaftReplyTermKey.Int(3),
 	}
 	if !slices.Equal(got.Attributes, want) {
 		t.Errorf("attributes\n%v\nwant\n%v", got.Attributes, want)
@@ -137,22 +141,22 @@ func TestSpan(t *testing.T) {
 // A server's address is its own where it is called, and a root has no parent.
 func TestServerAndRoot(t *testing.T) {
 	tracer, exporter := record(t)
-	root := tracer.StartKVPut(spans.Begin{Self: spans.Ref{Root: 7, ID: 7}}, protocol.RequestID{Client: 2, Sequence: 3}, "a", "val_3")
+	root := kvspans.Tracer{Tracer: tracer.Tracer}.StartKVPut(span.Begin{Self: span.Ref{Root: 7, ID: 7}}, kv.RequestID{Client: 2, Sequence: 3}, "a", "val_3")
 	root.End("ok")
-	server := tracer.StartPutServer(spans.Begin{Self: spans.Ref{Root: 7, ID: 9}, Parent: 8}, spans.Who{Node: 2, Term: 1, Role: protocol.RoleCandidate}, "client-1", protocol.RequestID{Client: 2, Sequence: 3})
+	server := tracer.StartPutServer(span.Begin{Self: span.Ref{Root: 7, ID: 9}, Parent: 8}, spans.Who{Node: 2, Term: 1, Role: protocol.RoleCandidate}, "client-1", kv.RequestID{Client: 2, Sequence: 3})
 	server.End("Answered")
 	got := exporter.GetSpans()
 	if got[0].Parent.IsValid() || got[0].SpanContext.SpanID() != span.ID(7) {
 		t.Errorf("the root %v has the parent %v", got[0].SpanContext.SpanID(), got[0].Parent)
 	}
-	if !slices.Contains(got[0].Attributes, spans.KVRequestIDKey.String("client-2/3")) {
+	if !slices.Contains(got[0].Attributes, kvspans.KVRequestIDKey.String("client-2/3")) {
 		t.Errorf("attributes %v", got[0].Attributes)
 	}
 	want := []attribute.KeyValue{
 		spans.RaftNodeIDKey.String("node-2"), spans.RaftTermKey.Int(1), spans.RaftRoleKey.String("candidate"),
-		spans.RPCSystemNameKey.String("raftkv"), spans.RPCMethodKey.String("raftkv.KV/Put"), spans.ServerAddressKey.String("node-2"),
-		spans.RaftPeerIDKey.String("client-1"),
-		spans.KVRequestIDKey.String("client-2/3"), spans.RaftReplyKey.String("Answered"),
+		worldspans.RPCSystemNameKey.String("raftkv"), worldspans.RPCMethodKey.String("raftkv.KV/Put"), worldspans.ServerAddressKey.String("node-2"),
+		kvspans.RaftPeerIDKey.String("client-1"),
+		kvspans.KVRequestIDKey.String("client-2/3"), kvspans.RaftReplyKey.String("Answered"),
 	}
 	if !slices.Equal(got[1].Attributes, want) {
 		t.Errorf("attributes\n%v\nwant\n%v", got[1].Attributes, want)
@@ -161,8 +165,8 @@ func TestServerAndRoot(t *testing.T) {
 
 func TestFailAndUnfinished(t *testing.T) {
 	tracer, exporter := record(t)
-	begin := spans.Begin{Self: spans.Ref{Root: 1, ID: 1}}
-	tracer.StartStart(begin, spans.Who{}, 0, 0, 0).Fail(spans.ErrorTypeCrash, "node-1 crashed")
+	begin := span.Begin{Self: span.Ref{Root: 1, ID: 1}}
+	tracer.StartStart(begin, spans.Who{}, 0, 0, 0).Fail(worldspans.ErrorTypeCrash, "node-1 crashed")
 	tracer.StartStart(begin, spans.Who{}, 0, 0, 0).Unfinished()
 	got := exporter.GetSpans()
 	if got[0].Status.Code != codes.Error || got[0].Status.Description != "node-1 crashed" || !slices.Contains(got[0].Attributes, attribute.String("error.type", "crash")) ||
@@ -179,12 +183,12 @@ func argument(t *testing.T, of reflect.Type) reflect.Value {
 	t.Helper()
 	v := reflect.New(of).Elem()
 	switch {
-	case of == reflect.TypeFor[protocol.Command]():
-		v.Set(reflect.ValueOf(protocol.Noop{}))
-	case of == reflect.TypeFor[spans.Link]():
-		v.Set(reflect.ValueOf(spans.LinkTo(spans.Ref{Root: 1, ID: 3}, spans.LinkFault)))
-	case of == reflect.TypeFor[spans.Begin]():
-		v.Set(reflect.ValueOf(spans.Begin{Self: spans.Ref{Root: 1, ID: 2}, Parent: 1}))
+	case of == reflect.TypeFor[kv.Command]():
+		v.Set(reflect.ValueOf(kv.Noop{}))
+	case of == reflect.TypeFor[span.Link]():
+		v.Set(reflect.ValueOf(worldspans.LinkTo(span.Ref{Root: 1, ID: 3}, worldspans.LinkFault)))
+	case of == reflect.TypeFor[span.Begin]():
+		v.Set(reflect.ValueOf(span.Begin{Self: span.Ref{Root: 1, ID: 2}, Parent: 1}))
 	case of.Kind() == reflect.Struct:
 		for i := range of.NumField() {
 			v.Field(i).Set(argument(t, of.Field(i).Type))
@@ -215,16 +219,18 @@ func call(t *testing.T, method reflect.Value) []reflect.Value {
 	return method.Call(arguments)
 }
 
-// starters are the names of the methods that start spans.
-func starters() []string {
-	var names []string
-	tracer := reflect.TypeFor[spans.Tracer]()
-	for i := range tracer.NumMethod() {
-		if name := tracer.Method(i).Name; name != "Start" && strings.HasPrefix(name, "Start") {
-			names = append(names, name)
+// starters are the methods of all packages of spans that start spans with a tracer, by name.
+func starters(t *span.Tracer) map[string]reflect.Value {
+	methods := map[string]reflect.Value{}
+	for _, tracer := range []any{worldspans.Tracer{Tracer: t}, kvspans.Tracer{Tracer: t}, spans.Tracer{Tracer: t}} {
+		of := reflect.ValueOf(tracer)
+		for i := range of.NumMethod() {
+			if name := of.Type().Method(i).Name; name != "Start" && strings.HasPrefix(name, "Start") {
+				methods[name] = of.Method(i)
+			}
 		}
 	}
-	return names
+	return methods
 }
 
 // base are the methods that generated ones are made of, and those that end a span.
@@ -233,7 +239,7 @@ var base = []string{"Set", "Event", "End", "Fail", "Unfinished"}
 // everything starts a span and calls each of its methods, one that ends it last.
 func everything(t *testing.T, tracer spans.Tracer, starter string) {
 	t.Helper()
-	span := call(t, reflect.ValueOf(tracer).MethodByName(starter))[0]
+	span := call(t, starters(tracer.Tracer)[starter])[0]
 	for i := range span.NumMethod() {
 		if name := span.Type().Method(i).Name; !slices.Contains(base, name) {
 			call(t, span.Method(i))
@@ -245,20 +251,21 @@ func everything(t *testing.T, tracer spans.Tracer, starter string) {
 // A span that does all that it can has exactly what the table says that it may have.
 func TestStartersFollowSpecs(t *testing.T) {
 	specs := map[string]span.Spec{}
-	for _, spec := range spans.Specs() {
+	for _, spec := range spans.AllSpecs() {
 		specs[strings.ReplaceAll(spec.ID, "_", "")] = spec
 	}
-	if len(specs) != len(starters()) {
-		t.Errorf("%d spans, and %d starters", len(specs), len(starters()))
+	names := slices.Sorted(maps.Keys(starters(nil)))
+	if len(specs) != len(names) {
+		t.Errorf("%d spans, and %d starters", len(specs), len(names))
 	}
-	for _, starter := range starters() {
+	for _, starter := range names {
 		t.Run(starter, func(t *testing.T) {
 			spec, ok := specs[strings.ToLower(strings.TrimPrefix(starter, "Start"))]
 			if !ok {
 				t.Fatal("no spec")
 			}
 			tracer, exporter := record(t)
-			if spec.Service != spans.ServiceWorld {
+			if spec.Service != worldspans.ServiceWorld {
 				step := uint64(0)
 				tracer.Follow(&clock{step: func() uint64 { step++; return step }})
 			}
@@ -271,14 +278,14 @@ func TestStartersFollowSpecs(t *testing.T) {
 			if got.Name != name || got.SpanKind != spec.Kind {
 				t.Errorf("%s is %v, want %s, %v", got.Name, got.SpanKind, name, spec.Kind)
 			}
-			always := []span.AttributeSpec{{Key: spans.ErrorTypeKey}, {Key: spans.RaftUnfinishedKey}}
+			always := []span.AttributeSpec{{Key: worldspans.ErrorTypeKey}, {Key: worldspans.RaftUnfinishedKey}}
 			want := slices.DeleteFunc(spec.Attributes, func(a span.AttributeSpec) bool {
 				return slices.ContainsFunc(always, func(other span.AttributeSpec) bool { return other.Key == a.Key })
 			})
-			compare(t, "attributes", slices.DeleteFunc(got.Attributes, func(a attribute.KeyValue) bool { return a.Key == spans.ErrorTypeKey }), want)
+			compare(t, "attributes", slices.DeleteFunc(got.Attributes, func(a attribute.KeyValue) bool { return a.Key == worldspans.ErrorTypeKey }), want)
 
 			tracer, exporter = record(t)
-			call(t, call(t, reflect.ValueOf(tracer).MethodByName(starter))[0].MethodByName("End"))
+			call(t, call(t, starters(tracer.Tracer)[starter])[0].MethodByName("End"))
 			must := slices.DeleteFunc(slices.Clone(want), func(a span.AttributeSpec) bool { return a.Level == span.Optional })
 			compare(t, "attributes of a span that has only what it must", only(t, exporter).Attributes, must)
 
@@ -293,7 +300,7 @@ func TestStartersFollowSpecs(t *testing.T) {
 				}
 				// What a starter's event never has is told by a recorder, after the span's end.
 				compare(t, event.Name, got.Events[i].Attributes, slices.DeleteFunc(slices.Clone(event.Attributes), func(a span.AttributeSpec) bool {
-					return a.Level == span.Optional && a.Key != spans.RaftkvStepKey
+					return a.Level == span.Optional && a.Key != worldspans.RaftkvStepKey
 				}))
 			}
 		})
@@ -317,7 +324,7 @@ func compare(t *testing.T, what string, got []attribute.KeyValue, want []span.At
 }
 
 func TestSpecs(t *testing.T) {
-	all := spans.Specs()
+	all := spans.AllSpecs()
 	byID := map[string]span.Spec{}
 	for _, spec := range all {
 		byID[spec.ID] = spec
@@ -345,17 +352,17 @@ func TestOff(t *testing.T) {
 	if off.On() || (spans.ApplySpan{}).On() {
 		t.Error("they should be off")
 	}
-	for _, starter := range starters() {
+	for starter := range starters(nil) {
 		everything(t, off, starter)
 	}
-	span := off.StartElection(spans.Begin{}, spans.Who{}, 3, 1)
+	span := off.StartElection(span.Begin{}, spans.Who{}, 3, 1)
 	span.Fail("", "")
 	span.Unfinished()
 }
 
 func TestOffAllocatesNothing(t *testing.T) {
 	var off spans.Tracer
-	var command protocol.Command = protocol.Put{Key: "a", Value: "b"}
+	var command kv.Command = kv.Put{Key: "a", Value: "b"}
 	entries := []string{"1@1 put a b"}
 	if allocated := testing.AllocsPerRun(100, func() { all(off, command, entries) }); allocated != 0 {
 		t.Errorf("%v allocations", allocated)
@@ -363,29 +370,29 @@ func TestOffAllocatesNothing(t *testing.T) {
 }
 
 // all is a span with all that it can have.
-func all(tracer spans.Tracer, command protocol.Command, entries []string) {
-	begin := spans.Begin{Self: spans.Ref{Root: 1, ID: 2}, Parent: 1}
-	span := tracer.StartPutServer(begin, spans.Who{Node: 1, Term: 2, Role: protocol.RoleLeader}, "client-1", protocol.RequestID{Client: 1, Sequence: 2})
+func all(tracer spans.Tracer, command kv.Command, entries []string) {
+	begin := span.Begin{Self: span.Ref{Root: 1, ID: 2}, Parent: 1}
+	span := tracer.StartPutServer(begin, spans.Who{Node: 1, Term: 2, Role: protocol.RoleLeader}, "client-1", kv.RequestID{Client: 1, Sequence: 2})
 	span.Append(3, 4, command)
 	span.SetWho(spans.Who{Node: 1, Term: 3})
 	span.SetResult("ok")
 	span.End("Answered")
 	call := tracer.StartAppendEntriesClient(begin, spans.Who{Node: 1, Term: 2, Role: protocol.RoleLeader}, "node-2", 1, 2, 3, 4, 5)
 	call.SetEntries(entries)
-	call.Drop(spans.CauseNetwork)
-	call.Fail(spans.ErrorTypeLost, "lost")
+	call.Drop(worldspans.CauseNetwork)
+	call.Fail(worldspans.ErrorTypeLost, "lost")
 }
 
 func BenchmarkSpans(b *testing.B) {
 	b.ReportAllocs()
 	provider := trace.NewTracerProvider()
 	entries := []string{"1@1 put a b"}
-	on := spans.NewTracer(provider.Tracer(spans.Scope), run, epoch)
+	on := spans.NewTracer(provider.Tracer(worldspans.Scope), run, epoch)
 	on.Follow(&clock{})
 	for name, tracer := range map[string]spans.Tracer{"off": {}, "on": on} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				all(tracer, protocol.Noop{}, entries)
+				all(tracer, kv.Noop{}, entries)
 			}
 		})
 	}
@@ -397,27 +404,27 @@ func TestStepsAreToldWhereTheyAreOthers(t *testing.T) {
 	tracer, exporter := record(t)
 	step := uint64(7)
 	tracer.Follow(&clock{step: func() uint64 { return step }})
-	span := tracer.StartClientStart(spans.Begin{Self: spans.Ref{Root: 1, ID: 1}})
-	span.End()
-	if got := only(t, exporter).Attributes; !slices.Equal(got, []attribute.KeyValue{spans.RaftkvStepKey.Int64(7)}) {
+	started := kvspans.Tracer{Tracer: tracer.Tracer}.StartClientStart(span.Begin{Self: span.Ref{Root: 1, ID: 1}})
+	started.End()
+	if got := only(t, exporter).Attributes; !slices.Equal(got, []attribute.KeyValue{worldspans.RaftkvStepKey.Int64(7)}) {
 		t.Errorf("a span of one step has %v", got)
 	}
 	tracer, exporter = record(t)
 	tracer.Follow(&clock{step: func() uint64 { return step }})
-	turn := tracer.StartTurnProducer(spans.Begin{Self: spans.Ref{Root: 1, ID: 2}, Parent: 1}, 2, "client-2")
-	turn.Drop(spans.CauseNetwork)
+	turn := kvspans.Tracer{Tracer: tracer.Tracer}.StartTurnProducer(span.Begin{Self: span.Ref{Root: 1, ID: 2}, Parent: 1}, 2, "client-2")
+	turn.Drop(worldspans.CauseNetwork)
 	step = 9
-	turn.Delay(spans.CauseNetwork, 1)
+	turn.Delay(worldspans.CauseNetwork, 1)
 	step = 12
 	turn.End()
 	got := only(t, exporter)
-	want := []attribute.KeyValue{spans.RaftkvStepKey.Int64(7), spans.RaftkvEndStepKey.Int64(12)}
+	want := []attribute.KeyValue{worldspans.RaftkvStepKey.Int64(7), worldspans.RaftkvEndStepKey.Int64(12)}
 	if !slices.Equal(got.Attributes[2:], want) {
 		t.Errorf("a span of several steps has %v, want %v", got.Attributes[2:], want)
 	}
-	for i, want := range []attribute.KeyValue{{}, spans.RaftkvStepKey.Int64(9)} {
+	for i, want := range []attribute.KeyValue{{}, worldspans.RaftkvStepKey.Int64(9)} {
 		all := got.Events[i].Attributes
-		if at := slices.IndexFunc(all, func(a attribute.KeyValue) bool { return a.Key == spans.RaftkvStepKey }); at >= 0 != (want.Key != "") || at >= 0 && all[at] != want {
+		if at := slices.IndexFunc(all, func(a attribute.KeyValue) bool { return a.Key == worldspans.RaftkvStepKey }); at >= 0 != (want.Key != "") || at >= 0 && all[at] != want {
 			t.Errorf("event %s has %v, want %v", got.Events[i].Name, all, want)
 		}
 	}

@@ -8,36 +8,11 @@ package spans
 import (
 	"time"
 
-	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/raftkv/span"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 )
-
-// Scope is the name of the instrumentation, for the provider of a Tracer's tracer.
-const Scope = "github.com/raftkv/raftkv"
-
-// What starters are given: see package span.
-type (
-	Ref   = span.Ref
-	Begin = span.Begin
-	Link  = span.Link
-	Clock = span.Clock
-)
-
-// What the tables are made of: see package span.
-type (
-	Level         = span.Level
-	Spec          = span.Spec
-	AttributeSpec = span.AttributeSpec
-	LinkSpec      = span.LinkSpec
-	EventSpec     = span.EventSpec
-)
-
-// LinkTo is a link to a span, with why it is there, a value of raftkv.link, and what more it says.
-func LinkTo(to Ref, why string, more ...attribute.KeyValue) Link {
-	return span.LinkTo(to, RaftkvLinkKey.String(why), more...)
-}
 
 // Tracer starts the spans of one process, one after another. The zero Tracer is off: the spans that it starts are off
 // too, cost nothing and allocate nothing.
@@ -46,6 +21,6 @@ type Tracer struct{ *span.Tracer }
 // NewTracer makes a tracer of the run that this number names and that began at epoch.
 func NewTracer(tracer trace.Tracer, run uint64, epoch time.Time) Tracer {
 	return Tracer{span.NewTracer(tracer, run, epoch, span.Keys{
-		Step: RaftkvStepKey, EndStep: RaftkvEndStepKey, Error: ErrorTypeKey, Unfinished: RaftUnfinishedKey,
+		Step: worldspans.RaftkvStepKey, EndStep: worldspans.RaftkvEndStepKey, Error: worldspans.ErrorTypeKey, Unfinished: worldspans.RaftUnfinishedKey,
 	})}
 }

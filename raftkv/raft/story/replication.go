@@ -3,6 +3,7 @@ package story
 import (
 	"strconv"
 
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/traces/story"
@@ -66,7 +67,7 @@ func (t *teller) commit() {
 func (t *teller) apply() {
 	command := words.ParseCommand(t.Span.Attribute(spans.RaftCommandKey).AsString())
 	again := t.Again()
-	outcome := command.Text + " -> " + words.ResultText(command, t.Span.Attribute(spans.KVResultKey).AsString()) + again
+	outcome := command.Text + " -> " + words.ResultText(command, t.Span.Attribute(kvspans.KVResultKey).AsString()) + again
 	if t.Text(spans.RaftRoleKey) == protocol.RoleLeader.String() {
 		t.Line(t.Ending(), story.Ordinary, "applied result ", outcome)
 		return

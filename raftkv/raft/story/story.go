@@ -7,6 +7,7 @@
 package story
 
 import (
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/traces/story"
 	"github.com/raftkv/raftkv/traces/words"
@@ -15,7 +16,7 @@ import (
 // Protocol returns what a story is told what Raft's spans say by.
 func Protocol() story.Protocol {
 	return story.Protocol{
-		Specs: spans.Specs(), Term: spans.RaftTermKey,
+		Specs: spans.AllSpecs(), Term: spans.RaftTermKey,
 		Tell: func() func(*story.Teller, string) bool { return (&teller{logs: map[string][]uint64{}}).tell },
 	}
 }
@@ -54,8 +55,8 @@ func (t *teller) tell(of *story.Teller, id string) bool {
 	case spans.AppendEntriesServerID:
 		t.appended()
 	case spans.LateReplyID:
-		t.Complain(t.Ending(), story.LateReplies, t.Text(spans.RaftReplyKey),
-			"late ", t.Text(spans.RaftReplyKey), " from ", t.Peer(), ": its call was over")
+		t.Complain(t.Ending(), story.LateReplies, t.Text(kvspans.RaftReplyKey),
+			"late ", t.Text(kvspans.RaftReplyKey), " from ", t.Peer(), ": its call was over")
 	case spans.CommitID:
 		t.commit()
 	case spans.ApplyID:
