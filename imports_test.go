@@ -21,6 +21,7 @@ var rooms = map[string][]string{
 	"":                       {},
 	"raftkv":                 {},
 	"raftkv/world":           {},
+	"raftkv/world/race":      {},
 	"raftkv/span":            {"raftkv/world"},
 	"raftkv/list":            {},
 	"raftkv/raft/protocol":   {},
@@ -67,6 +68,9 @@ func TestImportTable(t *testing.T) {
 	}
 	for _, p := range packages {
 		room := strings.TrimPrefix(strings.TrimPrefix(p.path, module), "/")
+		if slices.Contains(p.imports, module+"/raftkv/world/race") {
+			t.Errorf("%s imports raftkv/world/race, which is for tests only", p.path)
+		}
 		if room == "cmd" || strings.HasPrefix(room, "cmd/") {
 			continue
 		}

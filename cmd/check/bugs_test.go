@@ -6,7 +6,11 @@ import (
 
 	"github.com/raftkv/raftkv/raftkv/raft"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	"github.com/raftkv/raftkv/raftkv/world/race"
 )
+
+// tried is how many seeds of mixed a bug may take until a trace shows it.
+var tried = race.Fewer(150, 40)
 
 // broken are the rules and invariants that check names for each bug.
 var broken = map[string]string{

@@ -18,9 +18,13 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
+	"github.com/raftkv/raftkv/raftkv/world/race"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/export"
 )
+
+// drawnSeeds is how many seeds of mixed are checked; fewer of the others.
+var drawnSeeds = race.Fewer(200, 10)
 
 // traced runs a config, and returns the trace as a file has it, with the violation that stopped the run, if one did.
 func traced(t testing.TB, c *config.Resolved) ([]byte, *invariants.Violation) {

@@ -23,6 +23,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/library"
 	"github.com/raftkv/raftkv/raftkv/raft"
 	"github.com/raftkv/raftkv/raftkv/world"
+	"github.com/raftkv/raftkv/raftkv/world/race"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/explain"
 	"github.com/raftkv/raftkv/traces/story"
@@ -82,7 +83,7 @@ func askedRuns(t *testing.T) []asked {
 			}
 		}
 	}
-	for seed := 1; seed <= drawnRuns; seed++ {
+	for seed := 1; seed <= race.Fewer(30, 3); seed++ {
 		changes := []string{"seed=" + strconv.Itoa(seed)}
 		list = append(list, asked{name: fmt.Sprintf("mixed %d", seed), faults: "mixed", changes: changes})
 	}

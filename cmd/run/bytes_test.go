@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/raftkv/raftkv/raftkv/world/race"
 )
 
 // junk is an environment that would change every trace, if anybody listened.
@@ -53,7 +55,7 @@ func TestSameBytes(t *testing.T) {
 			if i%2 == 1 {
 				again.env = append(again.env, junk...)
 			}
-			if raceEnabled && i%4 == 0 {
+			if race.Enabled && i%4 == 0 {
 				again.binary = built(t, racing)
 			}
 			again.execute(t).wants(t, 0)

@@ -9,7 +9,13 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/raftkv/world"
+	"github.com/raftkv/raftkv/raftkv/world/race"
 	"github.com/raftkv/raftkv/traces"
+)
+
+var (
+	dropSeeds = race.Fewer(6, 1)
+	idSeeds   = race.Fewer[uint64](1000, 50)
 )
 
 // TestDropDiffersOnlyInItsCone drops each message of the default run, and of five other seeds, in turn: nothing changes but what the loss can have caused.

@@ -16,7 +16,13 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/profile"
 	"github.com/raftkv/raftkv/raftkv/world"
+	"github.com/raftkv/raftkv/raftkv/world/race"
 	"github.com/raftkv/raftkv/traces"
+)
+
+var (
+	manySeeds = race.Fewer(2000, 600)
+	fewSeeds  = race.Fewer(200, 20)
 )
 
 // drawn is the run that a profile draws for a seed.
