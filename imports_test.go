@@ -37,6 +37,8 @@ var rooms = map[string][]string{
 	"traces/story":           {"raftkv/span", "raftkv/world", "raftkv/raft/protocol", "raftkv/raft/spans", "traces", "traces/words"},
 	"traces/explain":         {"raftkv/span", "raftkv/world", "raftkv/raft/protocol", "raftkv/raft/spans", "traces", "traces/words", "traces/story"},
 	"traces/export":          {"raftkv/span", "raftkv/world", "raftkv/raft/protocol", "raftkv/raft/spans", "traces", "traces/words", "traces/story"},
+	"traces/read2":           {"raftkv/span", "raftkv/world", "raftkv/raft/protocol", "raftkv/raft/spans", "traces", "traces/words"},
+	"traces/index2":          {"raftkv/span", "raftkv/world", "raftkv/raft/protocol", "raftkv/raft/spans", "traces", "traces/words", "traces/read2"},
 	"traces":                 {"raftkv/span", "traces/words", "raftkv/world", "raftkv/raft/protocol", "raftkv/raft/spans"},
 }
 
@@ -54,6 +56,8 @@ var outside = map[string][]string{
 	"traces":                 {"go.opentelemetry.io/"},
 	"raftkv/span":            {"go.opentelemetry.io/otel/attribute", "go.opentelemetry.io/otel/codes", "go.opentelemetry.io/otel/trace"},
 	"traces/words":           {"go.opentelemetry.io/"},
+	"traces/read2":           {"go.opentelemetry.io/"},
+	"traces/index2":          {"go.opentelemetry.io/"},
 	"traces/story":           {"go.opentelemetry.io/"},
 	"raftkv/raft/story":      {"go.opentelemetry.io/"},
 	"traces/explain":         {"go.opentelemetry.io/"},

@@ -1,0 +1,80 @@
+package index
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strconv"
+
+	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/traces/read2"
+)
+
+func isRun(name string) bool       { return name == spans.RunName }
+func isLateReply(name string) bool { return name == spans.LateReplyName }
+
+// readAttributes takes out of a span's attributes what an entry has of them.
+func (e *Entry) readAttributes(s *read.Span) {
+	for i := len(s.Attributes) - 1; i >= 0; i-- { // of several with one key the first counts
+		switch a := &s.Attributes[i]; a.Key {
+		case spans.RaftkvStepKey:
+			e.Step = StepNumber(a.Value)
+		case spans.RaftkvEndStepKey:
+			e.EndStep = StepNumber(a.Value)
+		case spans.RaftkvCopyKey:
+			e.IsCopy = a.Value.AsInt64() != 0
+		case spans.RaftkvAnsweredCopyKey:
+			e.AnswersCopy = a.Value.AsInt64() != 0
+		case spans.RaftReplyKey:
+			e.HasReply = a.Value.AsString() != ""
+		}
+	}
+	e.EndStep = cmp.Or(e.EndStep, e.Step)
+}
+
+// IsStep says whether an attribute numbers a step of a process.
+func IsStep(key attribute.Key) bool {
+	return key == spans.RaftkvStepKey || key == spans.RaftkvEndStepKey
+}
+
+// StepsOf returns the numbers of the steps that a span begins and ends in; 0 if it has none.
+func StepsOf(s *read.Span) (begin, end uint32) {
+	begin = StepNumber(s.Attribute(spans.RaftkvStepKey))
+	return begin, cmp.Or(StepNumber(s.Attribute(spans.RaftkvEndStepKey)), begin)
+}
+
+// StepNumber returns the number of a step; 0 if the value is no such number.
+func StepNumber(v attribute.Value) uint32 {
+	if v.Type() != attribute.INT64 {
+		return 0
+	}
+	return uint32(min(max(0, v.AsInt64()), math.MaxUint32))
+}
+
+// CompareProcesses orders processes as a person looks for them: the world, the clients, then the nodes, each by their
+// numbers.
+func CompareProcesses(a, b string) int {
+	rank := func(name string) int {
+		group, _ := ProcessNumber(name)
+		return slices.Index([]string{spans.ServiceNode, spans.ServiceClient, spans.ServiceWorld}, group)
+	}
+	_, x := ProcessNumber(a)
+	_, y := ProcessNumber(b)
+	return cmp.Or(cmp.Compare(rank(b), rank(a)), cmp.Compare(x, y), cmp.Compare(a, b))
+}
+
+// ProcessNumber takes node-12 apart.
+func ProcessNumber(name string) (group string, number uint64) {
+	for i := len(name) - 1; i > 0; i-- {
+		if name[i] == '-' {
+			number, err := strconv.ParseUint(name[i+1:], 10, 64)
+			if err == nil {
+				return name[:i], number
+			}
+			break
+		}
+	}
+	return name, 0
+}
