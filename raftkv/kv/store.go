@@ -1,17 +1,19 @@
-// Package kv is the store: values by key, as a state machine, and how clients ask a server of it. It is deterministic, so
-// that servers that apply the same commands in the same order hold the same values and give the same answers. store.go is
-// the state machine; the rest is generated from kv.yaml: commands, results, and the messages between clients and servers.
+// Package kv is the store: values by key, as a state machine, and how clients ask a server of it. It is deterministic,
+// so that servers that apply the same commands in the same order hold the same values and give the same answers.
+// store.go is the state machine; the rest is generated from kv.yaml: commands, results, and the messages between
+// clients and servers.
 package kv
 
-// Store holds the values, and for each client the last operation that took effect, so that an operation takes effect once however often its entry is in the log:
-// the client tries again when an answer is lost (§8).
+// Store holds the values, and for each client the last operation that took effect, so that an operation takes effect
+// once however often its entry is in the log: the client tries again when an answer is lost (§8).
 type Store struct {
 	values    map[string]string
 	sessions  map[ClientID]session
 	forgetful bool // see NewForgetful
 }
 
-// session is a client's latest operation and its answer. The latest is enough, since a client has one operation open at a time.
+// session is a client's latest operation and its answer. The latest is enough, since a client has one operation open at
+// a time.
 type session struct {
 	sequence Sequence
 	result   Result
@@ -22,16 +24,18 @@ func New() *Store {
 	return &Store{values: make(map[string]string), sessions: make(map[ClientID]session)}
 }
 
-// NewForgetful makes an empty store that takes an operation again when the client tries again: it is wrong on purpose, for who wants to see what then breaks.
+// NewForgetful makes an empty store that takes an operation again when the client tries again: it is wrong on purpose,
+// for who wants to see what then breaks.
 func NewForgetful() *Store {
 	s := New()
 	s.forgetful = true
 	return s
 }
 
-// Apply has a command that was agreed on take effect, and returns the answer for the client that asked. An operation that took effect already gets its first answer again. One
-// older than the client's latest is a late copy of something that the client is done with: it does nothing, and nobody waits for its answer, which is Nothing. A
-// command that no client asked for has no session.
+// Apply has a command that was agreed on take effect, and returns the answer for the client that asked. An operation
+// that took effect already gets its first answer again. One older than the client's latest is a late copy of something
+// that the client is done with: it does nothing, and nobody waits for its answer, which is Nothing. A command that no
+// client asked for has no session.
 func (s *Store) Apply(request RequestID, command Command) Result {
 	if request.Client == 0 {
 		return s.execute(command)

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// The first chunk has room for firstChunk elements, and each one after it for twice as many, up to fullChunk: so a short
-// list is small, and a long one grows by little at a time.
+// The first chunk has room for firstChunk elements, and each one after it for twice as many, up to fullChunk: so a
+// short list is small, and a long one grows by little at a time.
 const (
 	firstChunk  = 8
 	smallChunks = 7 // how many chunks have less room than a full one
@@ -86,8 +86,8 @@ func (l *List[E]) Append(elements ...E) {
 	}
 }
 
-// Truncate keeps the first elements, as many as length says, and lets go of the others. It panics where there are fewer.
-// The room for the next element is kept, so that it costs nothing to cut off and append again.
+// Truncate keeps the first elements, as many as length says, and lets go of the others. It panics where there are
+// fewer. The room for the next element is kept, so that it costs nothing to cut off and append again.
 func (l *List[E]) Truncate(length int) {
 	checkPart(0, length, l.length)
 	if chunk, offset := inChunk(length); chunk < len(l.chunks) {

@@ -69,7 +69,8 @@ func sameAsSlice(t *testing.T, what string, list entryList, want []entry) {
 	}
 }
 
-// A list does what a slice does, whatever is appended and cut off, at the ends of chunks too. Nothing that is done to a clone is seen in what it was cloned from.
+// A list does what a slice does, whatever is appended and cut off, at the ends of chunks too. Nothing that is done to a
+// clone is seen in what it was cloned from.
 func TestListIsLikeASlice(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	var list entryList

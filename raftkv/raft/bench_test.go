@@ -57,8 +57,9 @@ func BenchmarkStep(b *testing.B) {
 	})
 }
 
-// BenchmarkLogLength shows that a step costs the same whatever the length of the log: a conflict that replaces the last entry, a refusal that is answered from the middle of
-// the log and then given up, and a heartbeat. What the longer log adds is the garbage collector's, which has it to scan.
+// BenchmarkLogLength shows that a step costs the same whatever the length of the log: a conflict that replaces the last
+// entry, a refusal that is answered from the middle of the log and then given up, and a heartbeat. What the longer log
+// adds is the garbage collector's, which has it to scan.
 func BenchmarkLogLength(b *testing.B) {
 	for _, length := range []protocol.LogIndex{1e3, 1e6} {
 		b.Run(fmt.Sprintf("conflict/%d", length), func(b *testing.B) {
@@ -85,7 +86,8 @@ func BenchmarkLogLength(b *testing.B) {
 	}
 }
 
-// A step moves nothing but what it is about: with 100,000 entries in the log, a thousand steps of each kind allocate less than the log would take once.
+// A step moves nothing but what it is about: with 100,000 entries in the log, a thousand steps of each kind allocate
+// less than the log would take once.
 func TestCostDoesNotGrowWithTheLog(t *testing.T) {
 	const length, steps, logSize = 100_000, 1000, 100_000 * 32
 	leader, follower := elected(length, raft.Config{}), follower(length)

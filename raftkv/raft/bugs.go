@@ -38,67 +38,83 @@ type BugDescription struct {
 	CaughtBy []protocol.InvariantName // the invariants that it breaks: one of these is the first not to hold
 }
 
-// Bugs are all bugs there are, BugNone not among them.
-func Bugs() []BugDescription {
-	return []BugDescription{
-		{
-			BugForgetVote, "forget-vote", "A voter gives its vote before the vote and the term are on its disk (§5.2, Figure 2).",
-			[]protocol.InvariantName{protocol.InvariantTermAndVote, protocol.InvariantElectionSafety, protocol.InvariantPersistBeforeSend},
-		},
-		{
-			BugRevoteOnStepdown, "revote-on-stepdown", "A candidate that finds a leader of its own term takes its vote of that term back, and may give it again (§5.2).",
-			[]protocol.InvariantName{protocol.InvariantTermAndVote, protocol.InvariantElectionSafety},
-		},
-		{
-			BugCountDuplicateVotes, "count-duplicate-votes", "A candidate counts the grants that arrive, and not the servers that gave them (§5.2).",
-			[]protocol.InvariantName{protocol.InvariantVotesWereGiven, protocol.InvariantElectionSafety},
-		},
-		{
-			BugIgnoreHigherTerm, "ignore-higher-term", "No message of a higher term makes a leader step down (§5.1).",
-			[]protocol.InvariantName{protocol.InvariantTermAndVote, protocol.InvariantProgress},
-		},
-		{
-			BugLongestLogWins, "longest-log-wins", "A voter takes the longer log for the more up-to-date one, whatever the terms of the last entries (§5.4.1).",
-			[]protocol.InvariantName{protocol.InvariantLeaderCompleteness},
-		},
-		{
-			BugKeepConflictingTail, "keep-conflicting-tail", "A follower overwrites entries that conflict, and keeps those that follow them (§5.3).",
-			[]protocol.InvariantName{protocol.InvariantLogMatching},
-		},
-		{
-			BugNextIndexStuck, "next-index-stuck", "A leader that is refused sends the same again, and never goes back in its log (§5.3).",
-			[]protocol.InvariantName{protocol.InvariantProgress},
-		},
-		{
-			BugCommitOldTerm, "commit-old-term", "A leader commits an entry of an earlier term by counting its copies (§5.4.2, Figure 8).",
-			[]protocol.InvariantName{protocol.InvariantCommitCurrentTerm, protocol.InvariantLeaderCompleteness},
-		},
-		{
-			BugCommitBeyondMatch, "commit-beyond-match", "A follower commits as far as its log goes, and not as far as it is known to equal the leader's (§5.3).",
-			[]protocol.InvariantName{protocol.InvariantStateMachineSafety},
-		},
-		{
-			BugNoCommitOnHeartbeat, "no-commit-on-heartbeat", "A follower learns nothing of the leader's commit index from an AppendEntries without entries (§5.3).",
-			[]protocol.InvariantName{protocol.InvariantProgress},
-		},
-		{
-			BugLocalRead, "local-read", "A leader answers a get from its own store, without asking whether it still leads (§8).",
-			[]protocol.InvariantName{protocol.InvariantLinearizable},
-		},
-		{
-			BugNoDedup, "no-dedup", "The store takes an operation again when the client tries again (§8).",
-			[]protocol.InvariantName{protocol.InvariantExactlyOnce},
-		},
-		{
-			BugFalseFailure, "false-failure", "A leader that does not know whether a command will be committed answers that it failed (§8).",
-			[]protocol.InvariantName{protocol.InvariantLinearizable},
-		},
-	}
+type names = []protocol.InvariantName
+
+var bugs = []BugDescription{
+	{
+		BugForgetVote, "forget-vote",
+		"A voter gives its vote before the vote and the term are on its disk (§5.2, Figure 2).",
+		names{protocol.InvariantTermAndVote, protocol.InvariantElectionSafety, protocol.InvariantPersistBeforeSend},
+	},
+	{
+		BugRevoteOnStepdown, "revote-on-stepdown",
+		"A candidate that finds a leader of its own term takes its vote of that term back, and may give it again " +
+			"(§5.2).",
+		names{protocol.InvariantTermAndVote, protocol.InvariantElectionSafety},
+	},
+	{
+		BugCountDuplicateVotes, "count-duplicate-votes",
+		"A candidate counts the grants that arrive, and not the servers that gave them (§5.2).",
+		names{protocol.InvariantVotesWereGiven, protocol.InvariantElectionSafety},
+	},
+	{
+		BugIgnoreHigherTerm, "ignore-higher-term",
+		"No message of a higher term makes a leader step down (§5.1).",
+		names{protocol.InvariantTermAndVote, protocol.InvariantProgress},
+	},
+	{
+		BugLongestLogWins, "longest-log-wins",
+		"A voter takes the longer log for the more up-to-date one, whatever the terms of the last entries (§5.4.1).",
+		names{protocol.InvariantLeaderCompleteness},
+	},
+	{
+		BugKeepConflictingTail, "keep-conflicting-tail",
+		"A follower overwrites entries that conflict, and keeps those that follow them (§5.3).",
+		names{protocol.InvariantLogMatching},
+	},
+	{
+		BugNextIndexStuck, "next-index-stuck",
+		"A leader that is refused sends the same again, and never goes back in its log (§5.3).",
+		names{protocol.InvariantProgress},
+	},
+	{
+		BugCommitOldTerm, "commit-old-term",
+		"A leader commits an entry of an earlier term by counting its copies (§5.4.2, Figure 8).",
+		names{protocol.InvariantCommitCurrentTerm, protocol.InvariantLeaderCompleteness},
+	},
+	{
+		BugCommitBeyondMatch, "commit-beyond-match",
+		"A follower commits as far as its log goes, and not as far as it is known to equal the leader's (§5.3).",
+		names{protocol.InvariantStateMachineSafety},
+	},
+	{
+		BugNoCommitOnHeartbeat, "no-commit-on-heartbeat",
+		"A follower learns nothing of the leader's commit index from an AppendEntries without entries (§5.3).",
+		names{protocol.InvariantProgress},
+	},
+	{
+		BugLocalRead, "local-read",
+		"A leader answers a get from its own store, without asking whether it still leads (§8).",
+		names{protocol.InvariantLinearizable},
+	},
+	{
+		BugNoDedup, "no-dedup",
+		"The store takes an operation again when the client tries again (§8).",
+		names{protocol.InvariantExactlyOnce},
+	},
+	{
+		BugFalseFailure, "false-failure",
+		"A leader that does not know whether a command will be committed answers that it failed (§8).",
+		names{protocol.InvariantLinearizable},
+	},
 }
+
+// Bugs are all bugs there are, BugNone not among them.
+func Bugs() []BugDescription { return slices.Clone(bugs) }
 
 // BugNamed finds a bug by its name; the empty name is BugNone's.
 func BugNamed(name string) (bug Bug, known bool) {
-	for _, b := range Bugs() {
+	for _, b := range bugs {
 		if b.Name == name {
 			return b.Bug, true
 		}
@@ -108,7 +124,7 @@ func BugNamed(name string) (bug Bug, known bool) {
 
 // String is the bug's name; empty for BugNone.
 func (b Bug) String() string {
-	for _, described := range Bugs() {
+	for _, described := range bugs {
 		if described.Bug == b {
 			return described.Name
 		}
@@ -136,7 +152,8 @@ func (n *Node) keepVote() {
 // voterOf is the server that a vote counts for: the one that it came from, however often it comes (§5.2).
 func (n *Node) voterOf(from kv.NodeID) kv.NodeID {
 	if n.config.Bug == BugCountDuplicateVotes && n.state.VotesGranted[from] {
-		return n.peers[slices.IndexFunc(n.peers, func(peer kv.NodeID) bool { return !n.state.VotesGranted[peer] })]
+		isNotCounted := func(peer kv.NodeID) bool { return !n.state.VotesGranted[peer] }
+		return n.peers[slices.IndexFunc(n.peers, isNotCounted)]
 	}
 	return from
 }

@@ -8,7 +8,8 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
-// catches are the bugs and the invariants, by id, that are known to catch them. An invariant that is added to make a run pass is seen here.
+// catches are the bugs and the invariants, by id, that are known to catch them. An invariant that is added to make a
+// run pass is seen here.
 var catches = map[string]string{
 	"commit-old-term":        "I14 I4",
 	"forget-vote":            "I10 I1 I13",

@@ -8,8 +8,8 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
-// cluster is servers and the messages between them, which are held until a test has them delivered: in any order, twice, or never. It carries out every effect, and
-// checks after each step what must always hold.
+// cluster is servers and the messages between them, which are held until a test has them delivered: in any order,
+// twice, or never. It carries out every effect, and checks after each step what must always hold.
 type cluster struct {
 	servers []*server // by NodeID; the first is nil
 	bag     []envelope

@@ -7,8 +7,9 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
-// advanceCommitIndex commits what a majority holds, if its last entry is of the leader's current term: an entry of an earlier term is never committed by counting
-// its copies, only along with one of the current term that follows it. Then every follower is told (§5.3, §5.4.2, Figure 8).
+// advanceCommitIndex commits what a majority holds, if its last entry is of the leader's current term: an entry of an
+// earlier term is never committed by counting its copies, only along with one of the current term that follows it. Then
+// every follower is told (§5.3, §5.4.2, Figure 8).
 func (n *Node) advanceCommitIndex() {
 	index := n.quorumIndex()
 	if index <= n.state.CommitIndex || n.isOfEarlierTerm(index) {
@@ -18,8 +19,8 @@ func (n *Node) advanceCommitIndex() {
 	n.sendToOthers(protocol.CommitNotification{Term: n.state.CurrentTerm, LeaderID: n.config.ID, LeaderCommit: index})
 }
 
-// quorumIndex is the highest index that a majority's logs match up to: matchIndex of the last server of the majority, ranked from the highest. The leader
-// itself holds its whole log, which is durable before anything is sent.
+// quorumIndex is the highest index that a majority's logs match up to: matchIndex of the last server of the majority,
+// ranked from the highest. The leader itself holds its whole log, which is durable before anything is sent.
 func (n *Node) quorumIndex() protocol.LogIndex {
 	for i, peer := range n.peers {
 		n.ranking[i] = n.state.MatchIndex[peer]
@@ -42,8 +43,8 @@ func (n *Node) holdersOf(index protocol.LogIndex) []kv.NodeID {
 	return holders
 }
 
-// HandleCommitNotification has a follower commit what the current leader committed. It is no AppendEntries, and so leaves the election timer alone: §5.2 lets only
-// AppendEntries keep a follower from standing.
+// HandleCommitNotification has a follower commit what the current leader committed. It is no AppendEntries, and so
+// leaves the election timer alone: §5.2 lets only AppendEntries keep a follower from starting an election.
 func (n *Node) HandleCommitNotification(_ kv.NodeID, m protocol.CommitNotification) {
 	if n.state.Role == protocol.RoleLeader {
 		return
@@ -52,8 +53,9 @@ func (n *Node) HandleCommitNotification(_ kv.NodeID, m protocol.CommitNotificati
 	n.learnCommitIndex(m.LeaderCommit)
 }
 
-// learnCommitIndex follows the leader's commit index, as far as the log is known to equal the current leader's: what comes after may be another's, whatever its
-// term. A commit index may come before the entries do, so the highest is remembered (step 5 of the AppendEntries RPC in Figure 2).
+// learnCommitIndex follows the leader's commit index, as far as the log is known to equal the current leader's: what
+// comes after may be another's, whatever its term. A commit index may come before the entries do, so the highest is
+// remembered (step 5 of the AppendEntries RPC in Figure 2).
 func (n *Node) learnCommitIndex(leaderCommit protocol.LogIndex) {
 	n.state.NotifiedCommit = max(n.state.NotifiedCommit, leaderCommit)
 	if index := min(n.state.NotifiedCommit, n.knownMatch()); index > n.state.CommitIndex {

@@ -7,8 +7,8 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
-// retry sends a request again that was given up, as long as it is still worth an answer. The other server may have handled it: RequestVote and AppendEntries do no
-// harm a second time (§5.5).
+// retry sends a request again that was given up, as long as its answer still matters. The other server may have handled
+// it: RequestVote and AppendEntries do no harm a second time (§5.5).
 func (n *Node) retry(peer kv.NodeID, request protocol.Message) {
 	if !n.isOther(peer) {
 		return
@@ -33,13 +33,15 @@ func (n *Node) retryAppendEntries(peer kv.NodeID, m protocol.AppendEntries) {
 	if n.state.Role != protocol.RoleLeader || m.Term != n.state.CurrentTerm || m.Round != n.state.Round[peer] {
 		return
 	}
-	givenUp := protocol.InFlight{PrevLogIndex: m.PrevLogIndex, LastIndex: m.PrevLogIndex + protocol.LogIndex(len(m.Entries))}
+	last := m.PrevLogIndex + protocol.LogIndex(len(m.Entries))
+	givenUp := protocol.InFlight{PrevLogIndex: m.PrevLogIndex, LastIndex: last}
 	if slices.Contains(n.state.InFlight[peer], givenUp) {
 		n.goBack(peer, givenUp.PrevLogIndex+1)
 	}
 }
 
-// restart begins again as a follower, with nothing but what the disk kept. The cluster is the same (§5.5, and "State" in Figure 2).
+// restart begins again as a follower, with nothing but what the disk kept. The cluster is the same (§5.5, and "State"
+// in Figure 2).
 func (n *Node) restart(in protocol.Restart) {
 	was := n.state.Role
 	n.state.Restart()

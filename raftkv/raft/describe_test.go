@@ -8,7 +8,8 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
-// The words that scripts are written in: an entry is index@term and its command, servers are numbers, and what is none is left out.
+// The words that scripts are written in: an entry is index@term and its command, servers are numbers, and what is none
+// is left out.
 
 func describeEffect(at kv.NodeID, effect protocol.Effect) string {
 	switch e := effect.(type) {

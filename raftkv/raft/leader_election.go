@@ -5,8 +5,9 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
-// startElection makes a server that is not the leader a candidate: it increments its term, votes for itself, resets its election timer and asks all other servers for
-// their votes (§5.2, and "Candidates" in Figure 2). In the last term there is, it stays what it is.
+// startElection makes a server that is not the leader a candidate: it increments its term, votes for itself, resets its
+// election timer and asks all other servers for their votes (§5.2, and "Candidates" in Figure 2). In the last term
+// there is, it stays what it is.
 func (n *Node) startElection(event protocol.RoleEvent) {
 	if n.state.Role == protocol.RoleLeader || !n.isMember(n.config.ID) || n.state.CurrentTerm == lastTerm {
 		return
@@ -26,8 +27,8 @@ func (n *Node) startElection(event protocol.RoleEvent) {
 	})
 }
 
-// HandleRequestVote grants the vote of a term once, to a candidate whose log is at least as up to date as the voter's. Granting resets the election timer
-// (RequestVote RPC in Figure 2; §5.1, §5.2, §5.4.1).
+// HandleRequestVote grants the vote of a term once, to a candidate whose log is at least as up to date as the voter's.
+// Granting resets the election timer (RequestVote RPC in Figure 2; §5.1, §5.2, §5.4.1).
 func (n *Node) HandleRequestVote(_ kv.NodeID, m protocol.RequestVote) {
 	switch {
 	case m.Term < n.state.CurrentTerm:
@@ -52,8 +53,8 @@ func (n *Node) mayVoteFor(candidate kv.NodeID) bool {
 	return n.state.VotedFor == 0 || n.state.VotedFor == candidate
 }
 
-// candidateLogIsUpToDate says whether the candidate's log is at least as up to date as this one: its last term is later, or the same with a log that is
-// at least as long (§5.4.1).
+// candidateLogIsUpToDate says whether the candidate's log is at least as up to date as this one: its last term is
+// later, or the same with a log that is at least as long (§5.4.1).
 func (n *Node) candidateLogIsUpToDate(m protocol.RequestVote) bool {
 	if n.lastTermsDiffer(m) {
 		return m.LastLogTerm > n.lastLogTerm()
@@ -88,8 +89,8 @@ func (n *Node) hasMajorityOfVotes() bool {
 	return votes >= n.Quorum()
 }
 
-// becomeLeader makes the candidate the leader of its term, which at once tells the others so, if it sends heartbeats or begins with a no-op (§5.2, §8, and
-// "Volatile state on leaders" in Figure 2).
+// becomeLeader makes the candidate the leader of its term, which at once tells the others so, if it sends heartbeats or
+// begins with a no-op (§5.2, §8, and "Volatile state on leaders" in Figure 2).
 func (n *Node) becomeLeader() {
 	n.changeRole(protocol.RoleLeader, protocol.RoleEventMajorityGranted)
 	n.emit(protocol.StopTimer{Timer: protocol.TimerElection})
@@ -111,7 +112,8 @@ func (n *Node) becomeLeader() {
 	}
 }
 
-// sendHeartbeats has every follower hear from the leader, so that none of them starts an election (§5.2).
+// sendHeartbeats tells every follower that the leader is there, so that none of them starts an election (§5.2). It also
+// sends what they lack.
 func (n *Node) sendHeartbeats() {
 	if n.state.Role != protocol.RoleLeader {
 		return

@@ -20,19 +20,19 @@ func (n *Node) termAt(index protocol.LogIndex) protocol.Term {
 	return n.entryAt(index).Term
 }
 
-// copyEntries copies the entries after prev, up to last, so that a message keeps what it says when the log is cut off.
+// copyEntries copies the entries after prev, up to last, so that a message keeps them when the log is cut off.
 func (n *Node) copyEntries(prev, last protocol.LogIndex) []protocol.LogEntry {
 	return n.state.Log.AppendTo(nil, int(prev), int(last))
 }
 
-// writeLog puts entries at an index, in place of all that the log holds from there on, which is let go of.
+// writeLog puts entries at an index, in place of all that the log holds from there on.
 func (n *Node) writeLog(index protocol.LogIndex, entries ...protocol.LogEntry) {
 	n.state.Log.Truncate(int(index - 1))
 	n.state.Log.Append(entries...)
 	n.firstUnsaved = index
 }
 
-// unsaved copies what this step put at the log's end, into room that the next one has again.
+// unsaved copies what this step wrote to the log, into a slice that the next step uses again.
 func (n *Node) unsaved() []protocol.LogEntry {
 	clear(n.saving)
 	n.saving = n.state.Log.AppendTo(n.saving[:0], int(n.firstUnsaved-1), n.state.Log.Len())

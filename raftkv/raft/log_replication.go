@@ -24,14 +24,16 @@ func (n *Node) replicateToAll() {
 	}
 }
 
-// replicate sends a follower the entries from nextIndex on, as long as there is room on the way ("Leaders" in Figure 2).
+// replicate sends a follower the entries from nextIndex on, as long as there is room on the way ("Leaders" in Figure
+// 2).
 func (n *Node) replicate(peer kv.NodeID) {
 	for n.state.NextIndex[peer] <= n.lastLogIndex() && uint64(len(n.state.InFlight[peer])) < n.state.Window[peer] {
 		n.sendEntries(peer)
 	}
 }
 
-// sendEntries sends a follower the next entries. nextIndex takes them for received until something else is heard: thesis, section 10.2.1.
+// sendEntries sends a follower the next entries. nextIndex takes them for received until a refusal or a timeout says
+// that they were not: thesis, section 10.2.1.
 func (n *Node) sendEntries(peer kv.NodeID) {
 	prev := n.state.NextIndex[peer] - 1
 	last := min(prev+protocol.LogIndex(n.config.MaxEntries), n.lastLogIndex())
@@ -40,8 +42,8 @@ func (n *Node) sendEntries(peer kv.NodeID) {
 	n.state.NextIndex[peer] = last + 1
 }
 
-// sendEmptyAppendEntries sends every follower an AppendEntries that carries nothing. While entries are on the way it must ask for no more than the follower is
-// known to hold, or it is refused when it overtakes them (§5.2).
+// sendEmptyAppendEntries sends every follower an AppendEntries that carries nothing. While entries are on the way it
+// must ask for no more than the follower is known to hold, or it is refused when it overtakes them (§5.2).
 func (n *Node) sendEmptyAppendEntries() {
 	for _, peer := range n.peers {
 		if peer == n.config.ID {
@@ -55,13 +57,13 @@ func (n *Node) sendEmptyAppendEntries() {
 	}
 }
 
-// madeAppendEntries is the message that was made last, for the next follower that lacks the same entries.
+// madeAppendEntries is the last message that was made. The next follower that lacks the same entries gets it, too.
 type madeAppendEntries struct {
 	appendEntriesOf
 	message protocol.Message
 }
 
-// appendEntriesOf is what tells the AppendEntries of a step apart.
+// appendEntriesOf is what the AppendEntries of one step may differ in.
 type appendEntriesOf struct {
 	prev, last   protocol.LogIndex
 	leaderCommit protocol.LogIndex
@@ -81,8 +83,9 @@ func (n *Node) appendEntries(peer kv.NodeID, prev, last protocol.LogIndex) proto
 	return n.made.message
 }
 
-// HandleAppendEntries has a follower take over what the leader's log holds after prevLogIndex, if the two logs match up to there. The numbers are those of the
-// receiver's implementation of the AppendEntries RPC in Figure 2 (§5.1, §5.2, §5.3).
+// HandleAppendEntries has a follower take over what the leader's log holds after prevLogIndex, if the two logs match up
+// to there. The numbers are those of the receiver's implementation of the AppendEntries RPC in Figure 2 (§5.1, §5.2,
+// §5.3).
 func (n *Node) HandleAppendEntries(_ kv.NodeID, m protocol.AppendEntries) {
 	// A second leader of the same term, which Election Safety rules out, is answered like one whose term is over.
 	if m.Term < n.state.CurrentTerm || n.state.Role == protocol.RoleLeader { // 1.
@@ -104,13 +107,15 @@ func (n *Node) HandleAppendEntries(_ kv.NodeID, m protocol.AppendEntries) {
 	}
 }
 
-// follow takes a server for the leader of the current term; a candidate that discovers one has lost its election (§5.2).
+// follow takes a server for the leader of the current term; a candidate that discovers one has lost its election
+// (§5.2).
 func (n *Node) follow(leader kv.NodeID) {
 	n.stepDown(protocol.RoleEventLeaderDiscovered)
 	n.state.LeaderID = leader
 }
 
-// HandleAppendEntriesReply moves a leader's idea of how far a follower's log equals its own (§5.3, and "Leaders" in Figure 2).
+// HandleAppendEntriesReply updates what a leader knows of how far a follower's log equals its own (§5.3, and "Leaders"
+// in Figure 2).
 func (n *Node) HandleAppendEntriesReply(from kv.NodeID, reply protocol.AppendEntriesReply) {
 	if n.state.Role != protocol.RoleLeader {
 		return
@@ -133,7 +138,8 @@ func (n *Node) followerMatches(peer kv.NodeID, match protocol.LogIndex) {
 	match = max(match, known)
 	n.state.MatchIndex[peer] = match
 	n.state.NextIndex[peer] = max(n.state.NextIndex[peer], match+1)
-	n.state.InFlight[peer] = slices.DeleteFunc(n.state.InFlight[peer], func(f protocol.InFlight) bool { return f.LastIndex <= match })
+	isAcknowledged := func(f protocol.InFlight) bool { return f.LastIndex <= match }
+	n.state.InFlight[peer] = slices.DeleteFunc(n.state.InFlight[peer], isAcknowledged)
 	if match > known || len(n.state.InFlight[peer]) == 0 {
 		n.widenWindow(peer)
 	}
@@ -205,6 +211,7 @@ func (n *Node) goBack(peer kv.NodeID, next protocol.LogIndex) {
 // giveUpFrom takes what a follower was sent from next on for not received, unless it is known to be.
 func (n *Node) giveUpFrom(peer kv.NodeID, next protocol.LogIndex) {
 	next = max(next, n.state.MatchIndex[peer]+1)
-	n.state.InFlight[peer] = slices.DeleteFunc(n.state.InFlight[peer], func(f protocol.InFlight) bool { return f.LastIndex >= next })
+	isGivenUp := func(f protocol.InFlight) bool { return f.LastIndex >= next }
+	n.state.InFlight[peer] = slices.DeleteFunc(n.state.InFlight[peer], isGivenUp)
 	n.state.NextIndex[peer] = next
 }

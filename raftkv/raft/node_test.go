@@ -43,7 +43,8 @@ func TestHundredAndOneServers(t *testing.T) {
 	}
 }
 
-// A clone that is stepped with the same input has the same effects and ends in the same state, and is not changed when the original is stepped.
+// A clone that is stepped with the same input has the same effects and ends in the same state, and is not changed when
+// the original is stepped.
 func TestCloneStepsAlike(t *testing.T) {
 	for seed := uint64(1); seed <= 40; seed++ {
 		s := newSchedule(seed)

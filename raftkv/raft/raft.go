@@ -33,7 +33,7 @@ type Node struct {
 
 	effects          []protocol.Effect
 	electionTimerSet bool                // in this step
-	made             madeAppendEntries   // in this step
+	made             madeAppendEntries   // the last one that this step made
 	ranking          []protocol.LogIndex // room for quorumIndex to sort in
 }
 
@@ -57,9 +57,10 @@ func (n *Node) State() *protocol.State { return &n.state }
 // Quorum is how many servers make a majority.
 func (n *Node) Quorum() int { return len(n.peers)/2 + 1 }
 
-// Step has the server meet an input and returns what must be carried out, in order. The slice is valid until the next Step.
+// Step handles an input and returns the effects, which must be carried out in order. The slice is valid until the next
+// Step.
 func (n *Node) Step(input protocol.Input) []protocol.Effect {
-	n.effects = append(n.effects[:0], nil) // where persist puts its effect, once it is known what changed
+	n.effects = append(n.effects[:0], nil) // the place of persist's effect
 	n.electionTimerSet = false
 	n.made.message = nil
 	switch in := input.(type) {
@@ -83,7 +84,7 @@ func (n *Node) Step(input protocol.Input) []protocol.Effect {
 	return n.persist()
 }
 
-// Writes says whether a step with this input would have anything to persist. It is tried out on a copy of the server.
+// Writes says whether a step with this input would persist anything. It takes that step on a copy of the server.
 func (n *Node) Writes(input protocol.Input) bool {
 	trial := *n
 	trial.state = n.state.Clone()
@@ -97,11 +98,12 @@ func (n *Node) Writes(input protocol.Input) bool {
 	return writes
 }
 
-// The Handle methods are exported for this alone, that an exchange that the spec adds does not compile until it is handled. Only Step may call them.
+// The Handle methods are exported only so that a new exchange in the spec does not compile until it is handled. Only
+// Step may call them.
 var _ protocol.ServerHandler = (*Node)(nil)
 
-// receive has a message of another server handled. The receiver's term is advanced first if that of the message is newer.
-// If it is over, a request is refused, and any other message is dropped (§5.1).
+// receive has a message of another server handled. The receiver's term is advanced first if that of the message is
+// newer. If it is over, a request is refused, and any other message is dropped (§5.1).
 func (n *Node) receive(from kv.NodeID, message protocol.Message) {
 	if !n.isOther(from) {
 		return
@@ -135,8 +137,9 @@ func isRequest(message protocol.Message) bool {
 	return requestVote || appendEntries
 }
 
-// setPeers tells the server its cluster, in which it waits for a leader from now on (§5.2). The cluster does not change under a candidate or a leader (§6). What is kept for
-// each server is indexed by its id, so these should be small numbers.
+// setPeers tells the server its cluster, in which it waits for a leader from now on (§5.2). A candidate or a leader
+// ignores it: membership changes (§6) are not part of this. What is kept for each server is indexed by its id, so ids
+// should be small numbers.
 func (n *Node) setPeers(peers []kv.NodeID) {
 	if n.state.Role != protocol.RoleFollower {
 		return
@@ -176,7 +179,8 @@ func (n *Node) isMember(id kv.NodeID) bool {
 // isOther says whether id is another server of the cluster.
 func (n *Node) isOther(id kv.NodeID) bool { return id != n.config.ID && n.isMember(id) }
 
-// persist makes this step's changes of the persistent state the first effect, before all that depends on them (Figure 2).
+// persist puts a Persist first among the effects if the step changed the persistent state: before all that depends on
+// it (Figure 2).
 func (n *Node) persist() []protocol.Effect {
 	now := vote{n.state.CurrentTerm, n.state.VotedFor}
 	if now == n.durable && n.firstUnsaved == 0 {

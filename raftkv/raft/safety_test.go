@@ -8,7 +8,8 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
-// safety is what was seen of a cluster so far, and what that rules out. The names of the properties are those of Figure 3 and of the spec's invariants.
+// safety is what was seen of a cluster so far, and what that rules out. The names of the properties are those of Figure
+// 3 and of the spec's invariants.
 type safety struct {
 	leaders    map[protocol.Term]kv.NodeID
 	entries    map[slot]*entry
@@ -19,7 +20,8 @@ type safety struct {
 	elections, conflicts, inherited, notified int // what happened, so that a test can tell that it tested something
 }
 
-// entry is a slot of some log with all that precedes it. There is one for each slot, so that logs are compared by pointers.
+// entry is a slot of some log with all that precedes it. There is one for each slot, so that logs are compared by
+// pointers.
 type entry struct {
 	protocol.LogEntry
 	before *entry
@@ -38,7 +40,8 @@ func (f *safety) violated(property string, s *server, format string, args ...any
 	f.violations = append(f.violations, fmt.Sprintf("%s at %v: %s", property, s.id, fmt.Sprintf(format, args...)))
 }
 
-// beforeEffects checks what doc.go promises of them: that Persist comes first, and that a request is answered in the step that receives it.
+// beforeEffects checks what doc.go promises of them: that Persist comes first, and that a request is answered in the
+// step that receives it.
 func (f *safety) beforeEffects(c *cluster, s *server, input protocol.Input, effects []protocol.Effect) {
 	replies, answers, appends := 0, 0, 0
 	for i, effect := range effects {
@@ -95,7 +98,8 @@ func (f *safety) answersRefusal(s *server, in protocol.Receive, effects []protoc
 	}
 }
 
-// persist checks what goes to disk against what is there: TermAndVote, LeaderAppendOnly, NoCommittedTruncation, LogMatching.
+// persist checks what goes to disk against what is there: TermAndVote, LeaderAppendOnly, NoCommittedTruncation,
+// LogMatching.
 func (f *safety) persist(s *server, e protocol.Persist) {
 	switch {
 	case e.CurrentTerm < s.disk.CurrentTerm:
@@ -215,7 +219,8 @@ func (f *safety) restart(s *server) {
 	}
 }
 
-// afterStep checks a server after its effects were carried out: that the disk holds its persistent state, Monotonic, and that matchIndex is no guess.
+// afterStep checks a server after its effects were carried out: that the disk holds its persistent state, Monotonic,
+// and that matchIndex is no guess.
 func (f *safety) afterStep(c *cluster, s *server, input protocol.Input, before *protocol.State) {
 	state := s.node.State()
 	if state.CurrentTerm != s.disk.CurrentTerm || state.VotedFor != s.disk.VotedFor || state.Log.Len() != len(s.disk.Log) {

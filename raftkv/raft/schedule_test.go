@@ -182,7 +182,8 @@ func (s *schedule) command(server kv.NodeID) {
 	s.step(server, protocol.Request{Message: message})
 }
 
-// checkAnswer looks at what the state machine answers: the first answer, however often an operation is in the log. An operation that is over is not answered again.
+// checkAnswer looks at what the state machine answers: the first answer, however often an operation is in the log. An
+// operation that is over is not answered again.
 func (s *schedule) checkAnswer(at kv.NodeID, request kv.RequestID, _ kv.Command, result kv.Result) {
 	if result == (kv.Nothing{}) {
 		return

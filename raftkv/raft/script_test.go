@@ -16,8 +16,9 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
-// TestScripts runs testdata/*.txt. A script drives a cluster step by step and shows every effect; testdata/README.md has the commands. After a change that you
-// understand, `go test ./raftkv/raft -run TestScripts -rewrite` writes the scripts anew: read the difference.
+// TestScripts runs testdata/*.txt. A script drives a cluster step by step and shows every effect; testdata/README.md
+// has the commands. After a change that you understand, `go test ./raftkv/raft -run TestScripts -rewrite` writes the
+// scripts anew: read the difference.
 func TestScripts(t *testing.T) {
 	paths, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(paths) == 0 {
@@ -40,7 +41,8 @@ func TestScripts(t *testing.T) {
 	}
 }
 
-// TestEveryBugHasAScript looks for the scripts that show what each bug does. What a leader answers that does not know the outcome is the node's, and not the algorithm's.
+// TestEveryBugHasAScript looks for the scripts that show what each bug does. What a leader answers that does not know
+// the outcome is the node's, and not the algorithm's.
 func TestEveryBugHasAScript(t *testing.T) {
 	for _, bug := range raft.Bugs() {
 		if bug.Bug == raft.BugFalseFailure {
@@ -191,7 +193,8 @@ func (s *script) show(at kv.NodeID, effect protocol.Effect) {
 	s.out.WriteString(describeEffect(at, effect) + "\n")
 }
 
-// client has a server asked for something: the next operation of client 1, or the one that request=CLIENT/SEQUENCE says.
+// client has a server asked for something: the next operation of client 1, or the one that request=CLIENT/SEQUENCE
+// says.
 func (s *script) client(name string, a arguments) {
 	s.sequence++
 	request := kv.RequestID{Client: 1, Sequence: s.sequence}
@@ -271,7 +274,8 @@ func (s *script) move(name string, a arguments) {
 	}
 }
 
-// deliverAll delivers what is on the way and what that causes, oldest first. What goes to or comes from a server in except= is lost.
+// deliverAll delivers what is on the way and what that causes, oldest first. What goes to or comes from a server in
+// except= is lost.
 func (s *script) deliverAll(a arguments) {
 	cut := make(map[kv.NodeID]bool)
 	for _, word := range a.list("except") {
@@ -298,7 +302,8 @@ func (s *script) leaderState(id kv.NodeID) {
 	}
 }
 
-// logOfTerms makes a log of entries of these terms. The command of an entry tells its index and term, so that two logs with the same slot hold the same there.
+// logOfTerms makes a log of entries of these terms. The command of an entry tells its index and term, so that two logs
+// with the same slot hold the same there.
 func logOfTerms(terms []string) []protocol.LogEntry {
 	log := make([]protocol.LogEntry, len(terms))
 	for i, word := range terms {

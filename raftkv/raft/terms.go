@@ -9,8 +9,8 @@ import (
 // (§5.1).
 const lastTerm = ^protocol.Term(0)
 
-// updateTerm makes a term that is newer than the server's own the server's, in which it is a follower that has not voted, and says whether the
-// term is the current one: if not, it is over (§5.1, and "All Servers" in Figure 2).
+// updateTerm takes over a term that is newer than the server's own: in it, the server is a follower that has not voted.
+// It returns whether the term is the current one now; if not, it is over (§5.1, and "All Servers" in Figure 2).
 func (n *Node) updateTerm(term protocol.Term) bool {
 	if term > n.state.CurrentTerm && n.yieldsToHigherTerm() {
 		n.enterTerm(term, 0)
@@ -19,7 +19,7 @@ func (n *Node) updateTerm(term protocol.Term) bool {
 	return term == n.state.CurrentTerm
 }
 
-// enterTerm forgets what was known of the term before: its leader, and what that leader told.
+// enterTerm begins a term, and forgets the leader of the one before and what that leader told.
 func (n *Node) enterTerm(term protocol.Term, votedFor kv.NodeID) {
 	n.state.CurrentTerm = term
 	n.state.VotedFor = votedFor
@@ -42,7 +42,7 @@ func (n *Node) stepDown(event protocol.RoleEvent) {
 	n.setElectionTimer()
 }
 
-// changeRole takes an edge of Figure 4.
+// changeRole changes the role, along an edge of Figure 4.
 func (n *Node) changeRole(to protocol.Role, event protocol.RoleEvent) {
 	appends := to == protocol.RoleLeader && n.config.NoopOnElection
 	n.emit(protocol.RoleChange{From: n.state.Role, To: to, Event: event, Appends: appends})

@@ -38,7 +38,9 @@ type callSpan interface {
 
 // answered ends the call's span with what the reply says, which is to this copy of the request, and with what came of
 // it.
-func (n *Node) answered(c *call, reply protocol.Message, copyNumber int64, round protocol.Round, effects []protocol.Effect) {
+func (n *Node) answered(
+	c *call, reply protocol.Message, copyNumber int64, round protocol.Round, effects []protocol.Effect,
+) {
 	if !n.tracer.On() {
 		return
 	}
@@ -106,7 +108,8 @@ func (c *call) span() callSpan {
 	return c.appendEntries
 }
 
-// calls are the open calls in the order in which they were opened: few enough that a look through them beats a map, whose order would reach the trace.
+// calls are the open calls in the order in which they were opened: few enough that a look through them beats a map,
+// whose order would reach the trace.
 type calls struct {
 	open []*call
 	pool []*call
@@ -157,7 +160,8 @@ func (cs *calls) endAll(end func(openSpan)) {
 	cs.open = nil
 }
 
-// callRequestVote asks a server for its vote (§5.2). The message comes boxed as well: boxing it again would cost an allocation.
+// callRequestVote asks a server for its vote (§5.2). The message comes boxed as well: boxing it again would cost an
+// allocation.
 func (n *Node) callRequestVote(to kv.NodeID, m protocol.RequestVote, boxed protocol.Message) {
 	ordinal := n.election.nextVoteRequest(to)
 	election := n.election.ref
@@ -170,7 +174,8 @@ func (n *Node) callRequestVote(to kv.NodeID, m protocol.RequestVote, boxed proto
 			previous := n.child(election, nameRequestVote, process(to), ordinal-1, 0)
 			begin.Links = []span.Link{worldspans.LinkTo(previous, worldspans.LinkPrevious)}
 		}
-		c.requestVote = n.tracer.StartRequestVoteClient(begin, n.who(), to.String(), int64(ordinal)+1, m.LastLogIndex, m.LastLogTerm)
+		c.requestVote = n.tracer.StartRequestVoteClient(begin, n.who(), to.String(), int64(ordinal)+1,
+			m.LastLogIndex, m.LastLogTerm)
 	}
 	world.NoteFate(c.requestVote, n.dispatch(c, election.Root))
 }
@@ -185,12 +190,14 @@ func (n *Node) callAppendEntries(to kv.NodeID, m protocol.AppendEntries, boxed p
 	c := n.calls.add()
 	c.ref, c.peer, c.request, c.caller = ref, to, boxed, n.who()
 	if n.tracer.On() {
-		links := n.requests.links(m.PrevLogIndex+1, m.PrevLogIndex+protocol.LogIndex(len(m.Entries)), parent, n.election.ref)
+		last := m.PrevLogIndex + protocol.LogIndex(len(m.Entries))
+		links := n.requests.links(m.PrevLogIndex+1, last, parent, n.election.ref)
 		if attempt > 1 {
 			links = append(links, worldspans.LinkTo(previous, worldspans.LinkPrevious))
 		}
 		begin := span.Begin{Self: ref, Parent: parent.ID, Links: links}
-		c.appendEntries = n.tracer.StartAppendEntriesClient(begin, n.who(), to.String(), int64(attempt), m.PrevLogIndex, m.PrevLogTerm, int64(len(m.Entries)), m.LeaderCommit)
+		c.appendEntries = n.tracer.StartAppendEntriesClient(begin, n.who(), to.String(), int64(attempt),
+			m.PrevLogIndex, m.PrevLogTerm, int64(len(m.Entries)), m.LeaderCommit)
 		if len(m.Entries) > 0 {
 			c.appendEntries.SetEntries(describe(m.PrevLogIndex+1, m.Entries))
 		}
@@ -201,7 +208,9 @@ func (n *Node) callAppendEntries(to kv.NodeID, m protocol.AppendEntries, boxed p
 // causeOfAppendEntries is the request whose entry comes first; the election for what the leader inherited, for its
 // no-op, and for what the follower had acknowledged and now lacks; the heartbeat round for an AppendEntries without
 // entries. With it come the ordinal among its parent's, the attempt, and the attempt before.
-func (n *Node) causeOfAppendEntries(to kv.NodeID, m protocol.AppendEntries) (parent span.Ref, ordinal uint64, attempt int, previous span.Ref) {
+func (n *Node) causeOfAppendEntries(to kv.NodeID, m protocol.AppendEntries) (
+	parent span.Ref, ordinal uint64, attempt int, previous span.Ref,
+) {
 	if len(m.Entries) == 0 {
 		return n.heartbeatRound(), 0, 1, span.Ref{}
 	}
@@ -221,7 +230,9 @@ func (n *Node) causeOfAppendEntries(to kv.NodeID, m protocol.AppendEntries) (par
 func (n *Node) dispatch(c *call, root uint64) world.Fate {
 	id := world.CausalID(c.ref.ID)
 	c.timer = n.world.SetTimer(0, world.Timer{Kind: timerRPC, ID: id}, n.config.RPCTimeout)
-	return n.world.Send(world.Envelope{ID: id, Root: world.CausalID(root), From: n.id, To: process(c.peer), Payload: c.request})
+	return n.world.Send(world.Envelope{
+		ID: id, Root: world.CausalID(root), From: n.id, To: process(c.peer), Payload: c.request,
+	})
 }
 
 // notify tells a follower what is committed. Nobody answers, so the span ends here.
@@ -230,9 +241,12 @@ func (n *Node) notify(to kv.NodeID, m protocol.CommitNotification, boxed protoco
 	ref := n.child(parent, nameNotification, process(to), n.step.ordinal, 0)
 	var producer spans.CommitNotificationProducerSpan
 	if n.tracer.On() {
-		producer = n.tracer.StartCommitNotificationProducer(span.Begin{Self: ref, Parent: parent.ID}, n.who(), to.String(), m.LeaderCommit)
+		begin := span.Begin{Self: ref, Parent: parent.ID}
+		producer = n.tracer.StartCommitNotificationProducer(begin, n.who(), to.String(), m.LeaderCommit)
 	}
-	fate := n.world.Send(world.Envelope{ID: world.CausalID(ref.ID), Root: world.CausalID(ref.Root), From: n.id, To: process(to), Payload: boxed})
+	fate := n.world.Send(world.Envelope{
+		ID: world.CausalID(ref.ID), Root: world.CausalID(ref.Root), From: n.id, To: process(to), Payload: boxed,
+	})
 	world.NoteFate(producer, fate)
 	if fate.Drop != "" && fate.Duplicate == "" {
 		producer.Fail(worldspans.ErrorTypeLost, "the message was lost")

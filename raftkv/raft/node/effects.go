@@ -131,7 +131,8 @@ func (n *Node) traceRequestVote(m protocol.RequestVote, e protocol.Reply) (start
 		return started
 	}
 	request := &n.step.envelope
-	started = n.tracer.StartRequestVoteServer(span.Begin{Self: n.step.cause, Parent: uint64(request.ID)}, n.who(), request.From.String(),
+	begin := span.Begin{Self: n.step.cause, Parent: uint64(request.ID)}
+	started = n.tracer.StartRequestVoteServer(begin, n.who(), request.From.String(),
 		m.Term, m.LastLogIndex, m.LastLogTerm, n.raft.State().VotedFor)
 	n.persistedIn(started)
 	if e.Reason != protocol.ReasonNone {
@@ -148,8 +149,10 @@ func (n *Node) traceAppendEntries(m protocol.AppendEntries, e protocol.Reply) (s
 		return started
 	}
 	request := &n.step.envelope
-	started = n.tracer.StartAppendEntriesServer(span.Begin{Self: n.step.cause, Parent: uint64(request.ID)}, n.who(), request.From.String(),
-		m.Term, m.PrevLogIndex, m.PrevLogTerm, int64(len(m.Entries)), m.LeaderCommit, protocol.LogIndex(n.raft.State().Log.Len()))
+	begin := span.Begin{Self: n.step.cause, Parent: uint64(request.ID)}
+	last := protocol.LogIndex(n.raft.State().Log.Len())
+	started = n.tracer.StartAppendEntriesServer(begin, n.who(), request.From.String(),
+		m.Term, m.PrevLogIndex, m.PrevLogTerm, int64(len(m.Entries)), m.LeaderCommit, last)
 	n.persistedIn(started)
 	if len(m.Entries) > 0 {
 		started.SetEntries(describe(m.PrevLogIndex+1, m.Entries))
@@ -174,8 +177,9 @@ func (n *Node) traceNotification(m protocol.CommitNotification) {
 	}
 	e := &n.step.envelope
 	producer := span.Ref{Root: uint64(e.Root), ID: uint64(e.ID)}
-	link := worldspans.LinkTo(producer, worldspans.LinkProducer)
-	span := n.tracer.StartCommitNotificationConsumer(span.Begin{Self: n.step.cause, Parent: producer.ID, Links: []span.Link{link}}, n.who(), e.From.String(), m.Term, m.LeaderCommit)
+	links := []span.Link{worldspans.LinkTo(producer, worldspans.LinkProducer)}
+	begin := span.Begin{Self: n.step.cause, Parent: producer.ID, Links: links}
+	span := n.tracer.StartCommitNotificationConsumer(begin, n.who(), e.From.String(), m.Term, m.LeaderCommit)
 	n.persistedIn(span)
 	if e.Copy > 0 {
 		span.SetCopy(int64(e.Copy))
@@ -199,7 +203,8 @@ func (n *Node) appended(e protocol.Append) {
 	n.requests.add(e.Index, n.wait(e.Entry.Request, span))
 }
 
-// committed opens the span of a commit: caused, at the leader, by the first request whose entry it commits, and at a follower by what told of it.
+// committed opens the span of a commit: caused, at the leader, by the first request whose entry it commits, and at a
+// follower by what told of it.
 func (n *Node) committed(e protocol.Commit) {
 	if n.config.Observer != nil {
 		n.config.Observer.Committed(e)
@@ -236,7 +241,8 @@ func (n *Node) apply(e protocol.Apply) {
 	}
 	if n.tracer.On() {
 		ref := n.child(n.step.commit, nameApply, 0, n.step.applied, 0)
-		span := n.tracer.StartApply(span.Begin{Self: ref, Parent: n.step.commit.ID}, n.who(), e.Index, e.Entry.Term, e.Entry.Command, result.String())
+		begin := span.Begin{Self: ref, Parent: n.step.commit.ID}
+		span := n.tracer.StartApply(begin, n.who(), e.Index, e.Entry.Term, e.Entry.Command, result.String())
 		if e.Entry.Request != (kv.RequestID{}) {
 			span.SetRequestID(e.Entry.Request)
 		}
@@ -256,10 +262,12 @@ func (n *Node) setTimer(timer protocol.Timer) {
 		attempt := n.identity.elections[term]
 		draw := n.world.Random(drawElectionTimeout, world.RootID(n.id, drawElectionTimeout, uint64(term), attempt))
 		id := world.RootID(n.id, nameElection, uint64(term)+1, n.identity.elections[term+1])
-		n.electionTimer = n.world.SetTimer(n.electionTimer, world.Timer{Kind: timerElection, ID: id}, n.config.ElectionTimeout.Pick(draw))
+		timer := world.Timer{Kind: timerElection, ID: id}
+		n.electionTimer = n.world.SetTimer(n.electionTimer, timer, n.config.ElectionTimeout.Pick(draw))
 	case protocol.TimerHeartbeat:
 		id := world.RootID(n.id, nameHeartbeat, uint64(term), n.identity.heartbeats[term]+1)
-		n.heartbeatTimer = n.world.SetTimer(n.heartbeatTimer, world.Timer{Kind: timerHeartbeat, ID: id}, n.config.HeartbeatInterval)
+		timer := world.Timer{Kind: timerHeartbeat, ID: id}
+		n.heartbeatTimer = n.world.SetTimer(n.heartbeatTimer, timer, n.config.HeartbeatInterval)
 	}
 }
 
@@ -320,7 +328,8 @@ func outcome(to protocol.Role) string {
 	return ""
 }
 
-// heartbeatRound is the round that this step's AppendEntries without entries belong to: its own trace, linked to the election.
+// heartbeatRound is the round that this step's AppendEntries without entries belong to: its own trace, linked to the
+// election.
 func (n *Node) heartbeatRound() span.Ref {
 	if n.step.heartbeat.ID != 0 {
 		return n.step.heartbeat

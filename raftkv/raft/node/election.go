@@ -7,8 +7,8 @@ import (
 	"github.com/raftkv/raftkv/raftkv/span"
 )
 
-// election is the last one that this server stood in. When it won, what it does as a leader beyond the clients' requests is caused by it: the no-op, and
-// the replication of what it inherited.
+// election is the last one that this server stood in. When it won, what it does as a leader beyond the clients'
+// requests is caused by it: the no-op, and the replication of what it inherited.
 type election struct {
 	ref   span.Ref
 	span  spans.ElectionSpan
@@ -39,7 +39,8 @@ func (n *Node) openElection() {
 		acknowledged: make([]protocol.LogIndex, servers),
 	}
 	who := spans.Who{Node: n.config.ID, Term: term, Role: protocol.RoleCandidate}
-	n.election.span = n.tracer.StartElection(span.Begin{Self: n.election.ref}, who, int64(n.raft.Quorum()), n.raft.State().VotedFor)
+	begin := span.Begin{Self: n.election.ref}
+	n.election.span = n.tracer.StartElection(begin, who, int64(n.raft.Quorum()), n.raft.State().VotedFor)
 	n.persistedIn(n.election.span)
 }
 

@@ -29,7 +29,8 @@ var (
 	drawElectionTimeout = world.NameOf("election timeout")
 )
 
-// identity counts the roots that would be equal otherwise. It outlives a crash: a node that forgot its vote may be elected twice in a term.
+// identity counts the roots that would be equal otherwise. It outlives a crash: a node that forgot its vote may be
+// elected twice in a term.
 type identity struct {
 	elections  map[protocol.Term]uint64 // begun in each term
 	heartbeats map[protocol.Term]uint64 // rounds begun in each term
@@ -44,8 +45,11 @@ func (n *Node) root(what world.Name, number, ordinal uint64) span.Ref {
 	return span.Ref{Root: id, ID: id}
 }
 
-func (n *Node) child(parent span.Ref, name world.Name, peer world.ProcessID, ordinal uint64, copyNumber uint32) span.Ref {
-	return span.Ref{Root: parent.Root, ID: uint64(world.CausalID(parent.ID).Child(name, n.id, peer, ordinal, copyNumber))}
+func (n *Node) child(
+	parent span.Ref, name world.Name, peer world.ProcessID, ordinal uint64, copyNumber uint32,
+) span.Ref {
+	id := world.CausalID(parent.ID).Child(name, n.id, peer, ordinal, copyNumber)
+	return span.Ref{Root: parent.Root, ID: uint64(id)}
 }
 
 // leaderLink says of what a leader does which election made it one.

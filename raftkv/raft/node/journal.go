@@ -69,9 +69,10 @@ func FirstRecord(term protocol.Term) []byte {
 	return protocol.AppendEffect(nil, protocol.Persist{CurrentTerm: term})
 }
 
-// replay reads from the journal what the server knew when it stopped (Figure 2, persistent state). A record that does not decode is one that a crash cut short: part of a
-// record never decodes, as each says how long it is. It was not synced, so that nothing that the server sent depends on it, and it is passed over; those that were written
-// after the restart come behind it.
+// replay reads from the journal what the server knew when it stopped (Figure 2, persistent state). A record that does
+// not decode is one that a crash cut short: part of a record never decodes, as each says how long it is. It was not
+// synced, so that nothing that the server sent depends on it, and it is passed over; those that were written after the
+// restart come behind it.
 func (n *Node) replay() (protocol.Restart, error) {
 	var durable protocol.Restart
 	for record := range n.world.Disk().Records() {

@@ -1,5 +1,6 @@
-// Package node is one process of the cluster: it takes an input, opens its span, steps the algorithm and carries out the effects. It is the only caller of
-// raft.Node.Step, and with package client the only hand-written room that opens spans for the protocol.
+// Package node is one process of the cluster: it takes an input, opens its span, steps the algorithm and carries out
+// the effects. It is the only caller of raft.Node.Step, and with package client the only hand-written room that opens
+// spans for the protocol.
 //
 // Where a message's path crosses this room:
 //
@@ -115,7 +116,8 @@ func (n *Node) ID() world.ProcessID { return n.id }
 // State is the state of Figure 2, to be read between two events.
 func (n *Node) State() *protocol.State { return n.raft.State() }
 
-// KnowsCluster says whether the node was ever told its peers. It knows them for good: a crash does not change the cluster (§6 is not part of this).
+// KnowsCluster says whether the node was ever told its peers. It knows them for good: a crash does not change the
+// cluster (§6 is not part of this).
 func (n *Node) KnowsCluster() bool { return len(n.raft.State().NextIndex) > 0 }
 
 // Store is the state machine, to be read between two events.
@@ -313,7 +315,8 @@ func (n *Node) giveUp(call uint64) {
 	n.carryOut(effects)
 }
 
-// Crash implements world.Process. The algorithm's state is kept until Restart replaces it, so that the trace can say which role was lost.
+// Crash implements world.Process. The algorithm's state is kept until Restart replaces it, so that the trace can say
+// which role was lost.
 func (n *Node) Crash() {
 	if !n.failed { // or it is what the server was before the step in which its disk failed, and that came to nothing
 		n.crashedAs = n.raft.State().Role

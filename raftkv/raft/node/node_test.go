@@ -181,8 +181,8 @@ func TestCrashEndsWhatIsOpen(t *testing.T) {
 	}
 }
 
-// Node-3 dies as it writes the entry of the first put, and has no part in its commit. It is restarted, takes what it missed, and is restarted once more: what was torn lies
-// in the midst of its journal by then.
+// Node-3 dies as it writes the entry of the first put, and has no part in its commit. It is restarted, takes what it
+// missed, and is restarted once more: what was torn lies in the midst of its journal by then.
 func TestAServerLivesThroughALostWrite(t *testing.T) {
 	for _, torn := range []bool{false, true} {
 		t.Run(fmt.Sprintf("torn=%t", torn), func(t *testing.T) {

@@ -11,7 +11,8 @@ import (
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 )
 
-// request is what an entry of this leadership came from: a client's request, which may still wait for its answer, or the election for its no-op.
+// request is what an entry of this leadership came from: a client's request, which may still wait for its answer, or
+// the election for its no-op.
 type request struct {
 	ref     span.Ref
 	client  world.ProcessID // who waits; zero when nobody does, or not any more
@@ -148,7 +149,8 @@ func (r *requests) endAll(end func(openSpan)) {
 func (n *Node) answerWaiting(item *request, reply kv.Message) {
 	n.world.StopTimer(item.timeout)
 	n.answer(item.span, world.Envelope{
-		ID: world.CausalID(item.ref.ID), Root: world.CausalID(item.ref.Root), From: n.id, To: item.client, InReplyTo: item.call, Payload: reply,
+		ID: world.CausalID(item.ref.ID), Root: world.CausalID(item.ref.Root), From: n.id, To: item.client,
+		InReplyTo: item.call, Payload: reply,
 	})
 	item.client, item.span = 0, nil
 }
