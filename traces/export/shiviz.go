@@ -12,8 +12,10 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 
-	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	"github.com/raftkv/raftkv/raftkv/kv"
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/story"
 	"github.com/raftkv/raftkv/traces/words"
@@ -129,11 +131,11 @@ func beginning(s *traces.Span) string {
 	of := func(before string, key attribute.Key) string { return labelled(s, before, key) }
 	switch {
 	case traces.IsReceiver(s):
-		return "receive " + traces.ShortName(s) + of(" from ", spans.RaftPeerIDKey) + story.EntriesText(s)
+		return "receive " + traces.ShortName(s) + of(" from ", kvspans.RaftPeerIDKey) + story.EntriesText(s)
 	case traces.IsSender(s):
-		return "send " + traces.ShortName(s) + of(" to ", spans.RaftPeerIDKey) + story.EntriesText(s)
-	case s.Name == spans.KVPutName, s.Name == spans.KVGetName, s.Name == spans.KVDeleteName:
-		return "begin " + s.Name + of(" ", spans.KVKeyKey) + of(" = ", spans.KVValueKey)
+		return "send " + traces.ShortName(s) + of(" to ", kvspans.RaftPeerIDKey) + story.EntriesText(s)
+	case s.Name == kvspans.KVPutName, s.Name == kvspans.KVGetName, s.Name == kvspans.KVDeleteName:
+		return "begin " + s.Name + of(" ", kvspans.KVKeyKey) + of(" = ", kvspans.KVValueKey)
 	case s.Name == spans.ElectionName:
 		return "begin election" + of(" for term ", spans.RaftTermKey)
 	}
@@ -143,20 +145,20 @@ func beginning(s *traces.Span) string {
 // ending is what the end of a span is called, or its whole.
 func ending(s *traces.Span) string {
 	of := func(before string, key attribute.Key) string { return labelled(s, before, key) }
-	reply := of("", spans.RaftReplyKey)
-	failed := of(" (", spans.ErrorTypeKey)
+	reply := of("", kvspans.RaftReplyKey)
+	failed := of(" (", worldspans.ErrorTypeKey)
 	if failed != "" {
 		failed += ")"
 	}
 	switch {
 	case traces.IsReceiver(s) && reply != "":
-		return "reply " + reply + words.Spaced(of(": ", spans.RaftReasonKey)) + of(" to ", spans.RaftPeerIDKey)
+		return "reply " + reply + words.Spaced(of(": ", spans.RaftReasonKey)) + of(" to ", kvspans.RaftPeerIDKey)
 	case traces.IsReceiver(s):
 		return failedOnly("end "+traces.ShortName(s), failed)
 	case traces.IsSender(s) && reply != "":
-		return "receive " + reply + of(" from ", spans.RaftPeerIDKey)
+		return "receive " + reply + of(" from ", kvspans.RaftPeerIDKey)
 	case traces.IsSender(s):
-		return failedOnly("give up "+traces.ShortName(s)+of(" to ", spans.RaftPeerIDKey), failed)
+		return failedOnly("give up "+traces.ShortName(s)+of(" to ", kvspans.RaftPeerIDKey), failed)
 	case s.Name == spans.HeartbeatName:
 		return "heartbeat" + of(" ", spans.RaftHeartbeatKey) + of(" of term ", spans.RaftTermKey)
 	case s.Name == spans.ElectionName:
@@ -166,19 +168,19 @@ func ending(s *traces.Span) string {
 	case s.Name == spans.CommitName:
 		return "commit" + of(" ", spans.RaftCommitFromKey) + of(" -> ", spans.RaftCommitToKey)
 	case s.Name == spans.ApplyName:
-		return "apply" + of(" ", spans.RaftIndexKey) + of(": ", spans.RaftCommandKey) + of(" -> ", spans.KVResultKey)
+		return "apply" + of(" ", spans.RaftIndexKey) + of(": ", spans.RaftCommandKey) + of(" -> ", kvspans.KVResultKey)
 	case s.Name == spans.StartName:
 		return "start" + of(" as ", spans.RaftRoleKey) + of(" in term ", spans.RaftTermKey)
 	case s.Name == spans.SetPeersName:
 		return "is told the cluster"
 	case s.Name == spans.LateReplyName:
-		return "receive late " + reply + of(" from ", spans.RaftPeerIDKey)
+		return "receive late " + reply + of(" from ", kvspans.RaftPeerIDKey)
 	case traces.IsFault(s.Name):
-		return "fault: " + shown(s, spans.RaftkvFaultKey) + of(" ", spans.RaftkvFaultTargetKey)
-	case s.Name == spans.RunName:
-		return "run " + shown(s, spans.RaftkvScenarioKey)
+		return "fault: " + shown(s, worldspans.RaftkvFaultKey) + of(" ", worldspans.RaftkvFaultTargetKey)
+	case s.Name == worldspans.RunName:
+		return "run " + shown(s, worldspans.RaftkvScenarioKey)
 	}
-	return "end " + words.Printable(s.Name) + of(": ", spans.KVResultKey) + failed
+	return "end " + words.Printable(s.Name) + of(": ", kvspans.KVResultKey) + failed
 }
 
 func failedOnly(text, failed string) string {
@@ -191,7 +193,7 @@ func failedOnly(text, failed string) string {
 // labelled is an attribute with what stands in front of it; empty if there is none.
 func labelled(s *traces.Span, before string, key attribute.Key) string {
 	v := shown(s, key)
-	if v == "" || v == protocol.NodeID(0).String() {
+	if v == "" || v == kv.NodeID(0).String() {
 		return ""
 	}
 	return before + v

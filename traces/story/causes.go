@@ -7,8 +7,8 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
 )
 
@@ -124,7 +124,7 @@ func (s *Story) last(process string, until time.Time) []world.CausalID {
 	var last []world.CausalID
 	for i := range s.lines {
 		l := &s.lines[i]
-		if process != "" && l.process != process || process == "" && l.process == spans.ServiceWorld || l.at.After(until) || l.mark == Routine || l.open || l.outside {
+		if process != "" && l.process != process || process == "" && l.process == worldspans.ServiceWorld || l.at.After(until) || l.mark == Routine || l.open || l.outside {
 			continue
 		}
 		if newest == nil || l.process != newest.process || !l.sameStep(newest.Moment) {

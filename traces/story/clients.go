@@ -4,18 +4,18 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/raftkv/raftkv/raftkv/raft/protocol"
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/raftkv/kv"
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
 // operation tells of what a client asked for, and was answered.
 func (t *Teller) operation(id string) {
-	command := words.OperationText(id, t.Span.Attribute(spans.KVKeyKey).AsString(), t.Span.Attribute(spans.KVValueKey).AsString())
-	_, number, _ := strings.Cut(t.Text(spans.KVRequestIDKey), "/")
+	command := words.OperationText(id, t.Span.Attribute(kvspans.KVKeyKey).AsString(), t.Span.Attribute(kvspans.KVValueKey).AsString())
+	_, number, _ := strings.Cut(t.Text(kvspans.KVRequestIDKey), "/")
 	result, how := "", Ordinary
 	switch {
-	case t.Text(spans.KVResultKey) == words.OutcomeUnknown:
+	case t.Text(kvspans.KVResultKey) == words.OutcomeUnknown:
 		result, how = words.OutcomeUnknown, Trouble
 		t.story.unknown[t.Span.ID] = t.Ending() // that its last try was given up is not told: so was the whole
 	case t.Failed():
@@ -23,14 +23,14 @@ func (t *Teller) operation(id string) {
 	case t.Unfinished():
 		result, how = "no answer when the run ended", Trouble
 	default:
-		result = words.ResultText(command, t.Span.Attribute(spans.KVResultKey).AsString())
+		result = words.ResultText(command, t.Span.Attribute(kvspans.KVResultKey).AsString())
 	}
 	t.Line(t.Ending(), how, "request ", number, ": ", command.Text, " -> ", result)
 }
 
 // try tells of one try of an operation.
 func (t *Teller) try() {
-	n := t.Integer(spans.KVTryKey)
+	n := t.Integer(kvspans.KVTryKey)
 	if n > 1 {
 		t.Line(t.Beginning(), Ordinary, "asks ", t.Peer(), " (try ", strconv.FormatInt(n, 10), ")")
 	}
@@ -38,30 +38,30 @@ func (t *Teller) try() {
 	switch {
 	case t.Failed():
 		t.GaveUp("no answer from " + t.Peer())
-	case t.Replied(protocol.NotLeader{}):
-		leader := t.Text(spans.KVLeaderIDKey)
+	case t.Replied(kv.NotLeader{}):
+		leader := t.Text(kvspans.KVLeaderIDKey)
 		if leader == "" {
 			t.Line(t.Ending(), Trouble, t.Peer(), " is not the leader, and knows none")
 		} else {
 			t.Line(t.Ending(), Trouble, t.Peer(), " is not the leader: ", leader, " is")
 		}
-	case t.Replied(protocol.OutcomeUnknown{}):
+	case t.Replied(kv.OutcomeUnknown{}):
 		t.Line(t.Ending(), Trouble, t.Peer(), " does not know the outcome")
 	}
 }
 
 // Request tells what a server answered a client.
 func (t *Teller) Request() {
-	client, _, _ := strings.Cut(t.Text(spans.KVRequestIDKey), "/")
+	client, _, _ := strings.Cut(t.Text(kvspans.KVRequestIDKey), "/")
 	switch {
 	case t.Failed(), t.Unfinished():
-	case t.Replied(protocol.NotLeader{}):
-		if leader := t.Text(spans.KVLeaderIDKey); leader != "" && leader != protocol.NodeID(0).String() {
+	case t.Replied(kv.NotLeader{}):
+		if leader := t.Text(kvspans.KVLeaderIDKey); leader != "" && leader != kv.NodeID(0).String() {
 			t.Line(t.Ending(), Trouble, "not the leader: redirecting ", client, " to ", leader)
 		} else {
 			t.Line(t.Ending(), Trouble, "not the leader, and knows none: rejecting ", client)
 		}
-	case t.Replied(protocol.OutcomeUnknown{}):
+	case t.Replied(kv.OutcomeUnknown{}):
 		t.Line(t.Ending(), Trouble, "telling ", client, " that the outcome is unknown")
 	}
 	t.Fates("answer to " + client)
@@ -76,7 +76,7 @@ type applied struct {
 // Again says of an entry that the process applies what a reader would want to know if it applied that request of a
 // client before, since it started.
 func (t *Teller) Again() string {
-	client, number, _ := strings.Cut(t.Text(spans.KVRequestIDKey), "/")
+	client, number, _ := strings.Cut(t.Text(kvspans.KVRequestIDKey), "/")
 	sequence, err := strconv.ParseUint(number, 10, 64)
 	if err != nil {
 		return "" // nobody asked for it
@@ -86,7 +86,7 @@ func (t *Teller) Again() string {
 		latest = map[string]applied{}
 		t.story.latest[t.Span.Service] = latest
 	}
-	before, now := latest[client], applied{sequence, t.Text(spans.KVResultKey)}
+	before, now := latest[client], applied{sequence, t.Text(kvspans.KVResultKey)}
 	switch {
 	case before.sequence < sequence:
 		latest[client] = now

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/words"
 )
@@ -88,15 +88,15 @@ func (t *Teller) NoteRefuses() { t.note(t.Span.End, turnRefuses, func(n *turn) {
 // noteFault notes a fault, given the sentence that tells it.
 func (t *Teller) noteFault(said string) {
 	kind := turnFault
-	switch t.Text(spans.RaftkvFaultKey) {
-	case spans.FaultCrash, spans.FaultLoseUnsynced:
+	switch t.Text(worldspans.RaftkvFaultKey) {
+	case worldspans.FaultCrash, worldspans.FaultLoseUnsynced:
 		kind = turnCrashes
-	case spans.FaultRestart, spans.FaultHeal:
+	case worldspans.FaultRestart, worldspans.FaultHeal:
 		kind = turnRecovers
-	case spans.FaultElect:
+	case worldspans.FaultElect:
 		return // the election has a heading of its own
 	}
-	t.note(t.Span.Start, kind, func(n *turn) { n.process, n.said = t.Text(spans.RaftkvFaultTargetKey), said })
+	t.note(t.Span.Start, kind, func(n *turn) { n.process, n.said = t.Text(worldspans.RaftkvFaultTargetKey), said })
 }
 
 // phases is what is known while headings are made, in the order of time.

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
 )
 
@@ -49,7 +49,7 @@ func TellSpans(p Protocol, all *traces.Spans) (story *Story, runs int) {
 			break
 		}
 		s := all.At(i)
-		if s.Name == spans.RunName {
+		if s.Name == worldspans.RunName {
 			runs++
 		}
 		story.Add(s)

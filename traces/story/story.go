@@ -13,9 +13,10 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/words"
 )
@@ -114,7 +115,7 @@ func (*Story) Shutdown(context.Context) error { return nil }
 func (s *Story) Add(span *traces.Span) {
 	id := s.ids[traces.SpanShape{Name: traces.DeclaredName(span.Name), Kind: span.Kind}]
 	switch {
-	case id == spans.RunID:
+	case id == worldspans.RunID:
 		s.epoch, s.begun = span.Start, true
 	case !s.begun && (s.epoch.IsZero() || span.Start.Before(s.epoch)):
 		s.epoch = span.Start
@@ -232,7 +233,7 @@ func Coloured(b []byte, style Style, colour, text string) []byte {
 func ProcessColour(process string) string {
 	group, number, _ := strings.Cut(process, "-")
 	n, err := strconv.ParseUint(number, 10, 32)
-	if err != nil || group != spans.ServiceNode {
+	if err != nil || group != kvspans.ServiceNode {
 		return AnsiBold
 	}
 	return processColours[(n+uint64(len(processColours))-1)%uint64(len(processColours))]

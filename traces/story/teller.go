@@ -9,7 +9,8 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/words"
 )
@@ -24,21 +25,21 @@ type Teller struct {
 // attributes.
 func (t *Teller) tell(id string) {
 	switch id {
-	case spans.RunID:
+	case worldspans.RunID:
 		t.run()
-	case spans.FaultID:
+	case worldspans.FaultID:
 		t.fault()
-	case spans.ViolationID:
+	case worldspans.ViolationID:
 		t.violation()
-	case spans.ClientStartID:
+	case kvspans.ClientStartID:
 		t.note(t.Span.Start, turnClientStarts, nil)
 		t.Line(t.Beginning(), Ordinary, "client started")
-	case spans.KVPutID, spans.KVGetID, spans.KVDeleteID:
+	case kvspans.KVPutID, kvspans.KVGetID, kvspans.KVDeleteID:
 		t.operation(id)
-	case spans.TurnProducerID:
-		t.Fates("the turn of " + t.Text(spans.KVClientIDKey))
-	case spans.TurnConsumerID: // told by what comes of it
-	case spans.PutClientID, spans.GetClientID, spans.DeleteClientID:
+	case kvspans.TurnProducerID:
+		t.Fates("the turn of " + t.Text(kvspans.KVClientIDKey))
+	case kvspans.TurnConsumerID: // told by what comes of it
+	case kvspans.PutClientID, kvspans.GetClientID, kvspans.DeleteClientID:
 		t.try()
 	default:
 		if !t.story.protocol(t, id) {
@@ -52,22 +53,22 @@ func (t *Teller) Fates(message string) { t.FatesOn(noWay, message) }
 
 // FatesOn tells what the network did to what one server sent another, and notes if it was nothing: see fold.
 func (t *Teller) FatesOn(kind Way, message string) {
-	twice := traces.EventOf(t.Span, spans.EventDuplicate) != nil
+	twice := traces.EventOf(t.Span, worldspans.EventDuplicate) != nil
 	for i := range t.Span.Events {
 		e := &t.Span.Events[i]
-		by := " (" + words.Text(e.Attribute(spans.RaftkvCauseKey)) + ")"
+		by := " (" + words.Text(e.Attribute(worldspans.RaftkvCauseKey)) + ")"
 		switch e.Name {
-		case spans.EventDrop:
+		case worldspans.EventDrop:
 			if twice {
 				t.Complain(t.Within(e), kind.doubled(), t.Span.Name+" copy", "a copy of ", message, " is lost", by)
 			} else {
 				t.Complain(t.Within(e), kind, t.Span.Name, message, " is lost", by)
 			}
-		case spans.EventDelay:
-			t.Line(t.Within(e), Trouble, message, " is late by ", time.Duration(e.Attribute(spans.RaftkvDelayNsKey).AsInt64()).String(), by)
-		case spans.EventLateCopy:
-			t.Line(t.Within(e), Trouble, message, ": the second copy is late by ", time.Duration(e.Attribute(spans.RaftkvDelayNsKey).AsInt64()).String(), by)
-		case spans.EventDuplicate:
+		case worldspans.EventDelay:
+			t.Line(t.Within(e), Trouble, message, " is late by ", time.Duration(e.Attribute(worldspans.RaftkvDelayNsKey).AsInt64()).String(), by)
+		case worldspans.EventLateCopy:
+			t.Line(t.Within(e), Trouble, message, ": the second copy is late by ", time.Duration(e.Attribute(worldspans.RaftkvDelayNsKey).AsInt64()).String(), by)
+		case worldspans.EventDuplicate:
 			t.Complain(t.Within(e), kind.doubled(), t.Span.Name, message, " arrives twice", by)
 		}
 	}
@@ -84,9 +85,9 @@ func (t *Teller) lost() bool {
 	copies, drops := 1, 0
 	for i := range t.Span.Events {
 		switch t.Span.Events[i].Name {
-		case spans.EventDuplicate:
+		case worldspans.EventDuplicate:
 			copies++
-		case spans.EventDrop:
+		case worldspans.EventDrop:
 			drops++
 		}
 	}
@@ -95,7 +96,7 @@ func (t *Teller) lost() bool {
 
 // GaveUp tells of a call that nobody answered. Where its process crashed it tells nothing: that is one event, and not one for each open call.
 func (t *Teller) GaveUp(what string) {
-	if cause := t.Cause(); cause != spans.ErrorTypeCrash {
+	if cause := t.Cause(); cause != worldspans.ErrorTypeCrash {
 		t.Line(t.Ending(), Trouble, what, ": ", t.Method(), " given up (", cause, ")")
 		t.story.lines[len(t.story.lines)-1].gaveUp = true
 	}
@@ -103,7 +104,7 @@ func (t *Teller) GaveUp(what string) {
 
 // Unanswered is gaveUp for a call of another server. One that was lost on its way is told of already.
 func (t *Teller) Unanswered(what string) {
-	if cause := t.Cause(); cause != spans.ErrorTypeCrash && !t.lost() {
+	if cause := t.Cause(); cause != worldspans.ErrorTypeCrash && !t.lost() {
 		t.Complain(t.Ending(), Calls, what, what, ": ", t.Method(), " given up (", cause, ")")
 	}
 }
@@ -148,7 +149,7 @@ func (t *Teller) moment(ends bool) Moment {
 	s := t.Span
 	begin, end := traces.StepsOf(s)
 	whole := begin == end
-	m := Moment{at: s.Start, step: begin, stage: traces.StageOf(s.Kind, s.Name, ends, whole, t.Text(spans.RaftReplyKey) != "")}
+	m := Moment{at: s.Start, step: begin, stage: traces.StageOf(s.Kind, s.Name, ends, whole, t.Text(kvspans.RaftReplyKey) != "")}
 	if ends {
 		m.at, m.step = s.End, end
 		if traces.IsReceiver(s) && whole {
@@ -162,7 +163,7 @@ func (t *Teller) moment(ends bool) Moment {
 // its span, or later.
 func (t *Teller) Within(e *traces.Event) Moment {
 	begin, end := traces.StepsOf(t.Span)
-	m := Moment{at: e.At, step: cmp.Or(traces.StepNumber(e.Attribute(spans.RaftkvStepKey)), begin), stage: traces.StageHappens}
+	m := Moment{at: e.At, step: cmp.Or(traces.StepNumber(e.Attribute(worldspans.RaftkvStepKey)), begin), stage: traces.StageHappens}
 	leaves := t.Span.Start
 	if traces.IsReceiver(t.Span) && isFate(e.Name) {
 		leaves = t.Span.End
@@ -170,7 +171,7 @@ func (t *Teller) Within(e *traces.Event) Moment {
 			m.at, m.step = leaves, end
 		}
 	}
-	if e.Name == spans.EventDrop && e.At.After(leaves) {
+	if e.Name == worldspans.EventDrop && e.At.After(leaves) {
 		m.outside = true
 	}
 	switch {
@@ -187,7 +188,7 @@ func (t *Teller) Within(e *traces.Event) Moment {
 
 // isFate says whether an event is what became of a message.
 func isFate(name string) bool {
-	return slices.Contains([]string{spans.EventDrop, spans.EventDelay, spans.EventDuplicate, spans.EventLateCopy}, name)
+	return slices.Contains([]string{worldspans.EventDrop, worldspans.EventDelay, worldspans.EventDuplicate, worldspans.EventLateCopy}, name)
 }
 
 // Text is an attribute as a line shows it.
@@ -200,21 +201,21 @@ func (t *Teller) Integer(key attribute.Key) int64 { return t.Span.Attribute(key)
 func (t *Teller) Texts(key attribute.Key) []string { return t.Span.Attribute(key).AsStringSlice() }
 
 // Peer is the process at the other end.
-func (t *Teller) Peer() string { return t.Text(spans.RaftPeerIDKey) }
+func (t *Teller) Peer() string { return t.Text(kvspans.RaftPeerIDKey) }
 
 // Replied says whether the span says that it got, or gave, such a reply.
 func (t *Teller) Replied(m interface{ Name() string }) bool {
-	return t.Span.Attribute(spans.RaftReplyKey).AsString() == m.Name()
+	return t.Span.Attribute(kvspans.RaftReplyKey).AsString() == m.Name()
 }
 
 // Failed says whether the span ended with an error.
 func (t *Teller) Failed() bool { return t.Span.Status.Code == codes.Error }
 
 // Unfinished says whether the run ended before the span did.
-func (t *Teller) Unfinished() bool { return t.Span.Attribute(spans.RaftUnfinishedKey).AsBool() }
+func (t *Teller) Unfinished() bool { return t.Span.Attribute(worldspans.RaftUnfinishedKey).AsBool() }
 
 // Cause is the type of the error.
-func (t *Teller) Cause() string { return t.Text(spans.ErrorTypeKey) }
+func (t *Teller) Cause() string { return t.Text(worldspans.ErrorTypeKey) }
 
 // Method is the last part of an RPC's name: AppendEntries of raft.Raft/AppendEntries.
 func (t *Teller) Method() string {

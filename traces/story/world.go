@@ -6,18 +6,18 @@ import (
 	"strings"
 	"time"
 
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
 func (t *Teller) run() {
-	config := t.Span.Attribute(spans.RaftkvConfigKey).AsString()
+	config := t.Span.Attribute(worldspans.RaftkvConfigKey).AsString()
 	counts := ""
 	if nodes, clients := topLevel(config, "num_nodes"), topLevel(config, "num_clients"); nodes != "" && clients != "" {
 		counts = ", " + countedText(nodes, "node") + ", " + countedText(clients, "client")
 	}
 	t.note(t.Span.Start, turnRunBegins, func(n *turn) { n.said = cmp.Or(strings.TrimPrefix(counts, ", "), "the run begins") })
-	t.Line(t.Beginning(), Ordinary, "config read: ", t.Text(spans.RaftkvScenarioKey), ", seed ", t.Text(spans.RaftkvSeedKey), counts)
+	t.Line(t.Beginning(), Ordinary, "config read: ", t.Text(worldspans.RaftkvScenarioKey), ", seed ", t.Text(worldspans.RaftkvSeedKey), counts)
 }
 
 // countedText is Counted for a number that stands in a document.
@@ -44,71 +44,71 @@ func topLevel(document, key string) string {
 
 // violation tells of an invariant that does not hold: the two facts, which clash.
 func (t *Teller) violation() {
-	t.note(t.Span.Start, turnViolated, func(n *turn) { n.said = t.Text(spans.RaftkvInvariantKey) })
-	t.Line(t.Beginning(), Trouble, "VIOLATION of ", t.Text(spans.RaftkvInvariantKey), ": ", words.Printable(t.Span.Status.Description))
-	for i, fact := range t.Texts(spans.RaftkvViolationFactsKey) {
+	t.note(t.Span.Start, turnViolated, func(n *turn) { n.said = t.Text(worldspans.RaftkvInvariantKey) })
+	t.Line(t.Beginning(), Trouble, "VIOLATION of ", t.Text(worldspans.RaftkvInvariantKey), ": ", words.Printable(t.Span.Status.Description))
+	for i, fact := range t.Texts(worldspans.RaftkvViolationFactsKey) {
 		t.Line(t.Beginning(), Trouble, [...]string{"  ", "  but "}[min(i, 1)], words.Printable(fact))
 	}
 }
 
 // fault tells what was done to the run, as a sentence about whom it was done to.
 func (t *Teller) fault() {
-	kind, target := t.Text(spans.RaftkvFaultKey), t.Text(spans.RaftkvFaultTargetKey)
+	kind, target := t.Text(worldspans.RaftkvFaultKey), t.Text(worldspans.RaftkvFaultTargetKey)
 	how := Trouble
 	var said string
 	switch kind {
-	case spans.FaultCrash:
+	case worldspans.FaultCrash:
 		said = target + " crashes"
-	case spans.FaultRestart:
+	case worldspans.FaultRestart:
 		said = target + " is started again"
-	case spans.FaultRollback:
+	case worldspans.FaultRollback:
 		said = target + " starts again with what its disk held " + t.By().String() + " ago"
-	case spans.FaultHeal:
+	case worldspans.FaultHeal:
 		said, how = target+" is healed", Ordinary
 		if target == "all" {
 			said = "everything is healed"
 		}
-	case spans.FaultIsolate:
+	case worldspans.FaultIsolate:
 		said = target + " is isolated: no other node hears it, nor it them"
-	case spans.FaultPartition:
+	case worldspans.FaultPartition:
 		said = t.partition(target)
-	case spans.FaultPause:
+	case worldspans.FaultPause:
 		said = target + " is paused"
-	case spans.FaultSlow:
+	case worldspans.FaultSlow:
 		said = target + " is slow: each step takes " + t.By().String() + " longer"
-	case spans.FaultStall:
+	case worldspans.FaultStall:
 		said = "the disk of " + target + " stalls: each step that writes to it takes " + t.By().String() + " longer"
-	case spans.FaultSkew:
+	case worldspans.FaultSkew:
 		said = t.Skew(target)
-	case spans.FaultSkipSync:
+	case worldspans.FaultSkipSync:
 		said = "the disk of " + target + " lies: it says that it has synced, and has not"
-	case spans.FaultLoseUnsynced:
+	case worldspans.FaultLoseUnsynced:
 		said = target + " crashes in the middle of a write, which is lost"
-		if t.Span.Attribute(spans.RaftkvFaultTornKey).AsBool() {
+		if t.Span.Attribute(worldspans.RaftkvFaultTornKey).AsBool() {
 			said = target + " crashes in the middle of a write, and the disk keeps a part of the record"
 		}
-	case spans.FaultElect:
+	case worldspans.FaultElect:
 		said, how = target+" is told to stand for election", Ordinary
 	default:
 		said = kind + " " + target
 	}
 	t.story.faults = append(t.story.faults, t.Span.ID)
 	t.noteFault(said)
-	if aimed := t.Text(spans.RaftkvFaultAimedAtKey); aimed != "" {
+	if aimed := t.Text(worldspans.RaftkvFaultAimedAtKey); aimed != "" {
 		said += " (aimed at " + aimed + ")"
 	}
-	if when := t.Text(spans.RaftkvFaultWhenKey); strings.Contains(when, " ") { // a condition, and no time
+	if when := t.Text(worldspans.RaftkvFaultWhenKey); strings.Contains(when, " ") { // a condition, and no time
 		said += " (as " + when + ")"
 	}
 	t.Line(t.Beginning(), how, "FAULT: ", said)
 }
 
 func (t *Teller) By() time.Duration {
-	return time.Duration(t.Integer(spans.RaftkvFaultByNsKey))
+	return time.Duration(t.Integer(worldspans.RaftkvFaultByNsKey))
 }
 
 func (t *Teller) partition(target string) string {
-	if first, second, found := strings.Cut(target, " | "); found && t.Span.Attribute(spans.RaftkvFaultOneWayKey).AsBool() {
+	if first, second, found := strings.Cut(target, " | "); found && t.Span.Attribute(worldspans.RaftkvFaultOneWayKey).AsBool() {
 		sends := words.Agree(strings.Count(first, " ")+1, " sends", " send")
 		return "what " + listed(first) + sends + " to " + listed(second) + " is lost; the other way is open"
 	}
@@ -119,7 +119,7 @@ func (t *Teller) partition(target string) string {
 func listed(names string) string { return strings.ReplaceAll(names, " ", ", ") }
 
 func (t *Teller) Skew(target string) string {
-	if rate := t.Integer(spans.RaftkvFaultRatePermilleKey); rate > 0 {
+	if rate := t.Integer(worldspans.RaftkvFaultRatePermilleKey); rate > 0 {
 		return "the clock of " + target + " runs at " + strconv.FormatFloat(float64(rate)/1000, 'g', -1, 64) + " times the true pace"
 	}
 	if by := t.By(); by < 0 {

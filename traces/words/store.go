@@ -4,8 +4,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/raftkv/raftkv/raftkv/raft/protocol"
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/raftkv/kv"
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 )
 
 // Command is a command as a story shows it: PUT "b" = "val_84".
@@ -21,12 +21,12 @@ func ParseCommand(s string) Command {
 	switch verb {
 	case "put":
 		key, value, _ := strings.Cut(rest, " ")
-		return OperationText(spans.KVPutID, key, value)
+		return OperationText(kvspans.KVPutID, key, value)
 	case "get":
-		return OperationText(spans.KVGetID, rest, "")
+		return OperationText(kvspans.KVGetID, rest, "")
 	case "delete":
-		return OperationText(spans.KVDeleteID, rest, "")
-	case protocol.Noop{}.String():
+		return OperationText(kvspans.KVDeleteID, rest, "")
+	case kv.Noop{}.String():
 		return Command{verb, "", "NOOP"}
 	}
 	return Command{verb, rest, Printable(s)}
@@ -35,9 +35,9 @@ func ParseCommand(s string) Command {
 func OperationText(id, key, value string) Command {
 	quoted := strconv.Quote(key)
 	switch id {
-	case spans.KVPutID:
+	case kvspans.KVPutID:
 		return Command{"put", key, "PUT " + quoted + " = " + strconv.Quote(value)}
-	case spans.KVGetID:
+	case kvspans.KVGetID:
 		return Command{"get", key, "GET " + quoted}
 	}
 	return Command{"delete", key, "DELETE " + quoted}
@@ -46,15 +46,15 @@ func OperationText(id, key, value string) Command {
 // ResultText is what came of a command: OK, REJECTED (key exists), NOT FOUND, FAILED (replication failed), or what was found.
 func ResultText(c Command, result string) string {
 	switch {
-	case c.Verb == "put" && strings.HasPrefix(result, protocol.KeyExists{}.String()):
+	case c.Verb == "put" && strings.HasPrefix(result, kv.KeyExists{}.String()):
 		return "REJECTED (key exists)"
-	case result == protocol.KeyNotFound{Key: c.Key}.String():
+	case result == kv.KeyNotFound{Key: c.Key}.String():
 		return "NOT FOUND"
-	case result == protocol.ReplicationFailed{}.String():
+	case result == kv.ReplicationFailed{}.String():
 		return "FAILED (replication failed)"
 	case c.Verb == "get":
 		return strconv.Quote(result)
-	case result == protocol.Stored{}.String(), result == protocol.Deleted{}.String(), result == protocol.Nothing{}.String():
+	case result == kv.Stored{}.String(), result == kv.Deleted{}.String(), result == kv.Nothing{}.String():
 		return "OK"
 	}
 	return Printable(result)
