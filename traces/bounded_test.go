@@ -61,7 +61,8 @@ func TestMemoryIsBounded(t *testing.T) {
 	stub := plainStub(1)
 	stub.Attributes = []attribute.KeyValue{attribute.String("text", says)}
 	process := strings.TrimSuffix(strings.TrimPrefix(string(bytes.TrimSpace(write(t, stub))), `{"resourceSpans":[`), "]}")
-	span := strings.TrimSuffix(process[strings.Index(process, `"spans":[`)+len(`"spans":[`):], "]}]}")
+	_, span, _ := strings.Cut(process, `"spans":[`)
+	span, _, _ = strings.Cut(span, `],"schemaUrl"`)
 	wide := strings.Replace(process, span, strings.Repeat(span+",", 200)+span, 1) // a megabyte
 	told := `{"traceID":"c","spanID":"ab","operationName":"a","references":[],"startTime":1,"duration":2,"tags":[{"key":"text","type":"string","value":"` + says + `"}],"logs":[],"processID":"p1"}`
 	jaeger := `{"traceID":"c","spans":[` + strings.Repeat(told+",", 200) + told + `],"processes":{"p1":{"serviceName":"node-1","tags":[]}}}`

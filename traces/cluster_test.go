@@ -5,8 +5,6 @@ import (
 	"testing"
 	"time"
 
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-
 	"github.com/raftkv/raftkv/raftkv/client"
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/raft/node"
@@ -50,15 +48,15 @@ func simulation(seed uint64) sim.Config {
 }
 
 // record runs a scenario and has the exporters record it.
-func record(t testing.TB, s scenario, exporters ...sdktrace.SpanExporter) {
+func record(t testing.TB, s scenario, exporters ...traces.Exporter) {
 	t.Helper()
-	recorder := traces.NewRecorder(traces.RecorderOptions{Run: s.run, Name: s.name}, exporters...)
+	recorder := traces.NewRecorder(traces.RecorderOptions{Name: s.name}, exporters...)
 	var nodes []*node.Node
 	var clients []*client.Client
 	s.sim.Finished = func() bool { return finished(nodes, clients) }
 	w := sim.New(s.sim)
 	tracer := func(service string) *span.Tracer {
-		return worldspans.NewTracer(recorder.Tracer(service), s.run, epoch).Tracer
+		return worldspans.NewTracer(recorder, service, s.run, epoch).Tracer
 	}
 	root := uint64(world.RootID(0, world.NameOf(spans.RunName), 0, 0))
 	config := "num_nodes = 3\nnum_clients = 2\n[raft]\nnum_nodes = 99\n"

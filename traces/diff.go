@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces/words"
 )
@@ -165,7 +166,7 @@ func (d *Difference) FirstTraces(a, b *Indexed) (ofA, ofB trace.TraceID, ok bool
 			continue
 		}
 		if root := cmp.Or(a.rootOf(event.ID), b.rootOf(event.ID)); a.byID.Get(root) >= 0 && b.byID.Get(root) >= 0 {
-			return TraceID(a.run.Run, uint64(root)), TraceID(b.run.Run, uint64(root)), true
+			return span.TraceID(a.run.Run, root), span.TraceID(b.run.Run, root), true
 		}
 	}
 	return ofA, ofB, false

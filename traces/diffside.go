@@ -189,7 +189,7 @@ func (x *Indexed) add(s *Span, offset int64, at *place, as layout) error {
 // plain makes a span what the same span is in another trace: its times as coarse as they are to be, and its events in
 // one order, since Jaeger's API v3 has them by their names.
 func (x *Indexed) plain(s *Span) {
-	s.cut(x.cut)
+	coarsen(s, x.cut)
 	order := func(a, b Event) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Name, b.Name)) }
 	if !slices.IsSortedFunc(s.Events, order) {
 		s.Events = slices.Clone(s.Events) // they may be shared

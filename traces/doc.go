@@ -1,14 +1,14 @@
 // Package traces writes and reads what a run leaves behind.
 //
-// A Recorder makes the tracers of a run and hands each span, when it ends, to exporters: OTLPFile writes the trace file, which is the truth about a run, Stdout the same
-// in the stdouttrace exporter's format, Push sends it to a Collector or a Jaeger, and Story tells it to a person. Everything else is made from the trace file alone:
+// A Recorder takes each span of a run when it has ended, and hands it to exporters: OTLPFile writes the trace file,
+// which is the truth about a run, Stdout the same in the stdouttrace exporter's format, Push sends it to a Collector or a Jaeger, and Story tells it to a person. Everything else is made from the trace file alone:
 // a Reader gives back its spans, one line of the file in memory at a time. It takes files of other origins, too: OTLP/JSON in any layout, and Jaeger's own JSON.
 //
 // Spans are not started here, but in raftkv/raft/node, raftkv/client and cmd/internal/cluster. What is done with them is in these files:
 //
 // Where does a span go when it ends?
 //
-//	recorder.go         from the SDK to the exporters
+//	recorder.go         from the tracers of a run to the exporters
 //	recorderlater.go    what is known of a span only after it ended: what it sent was lost, and by which fault
 //	otlpfile.go         the exporter that writes the trace file
 //	otlpjson.go         a span as OTLP/JSON

@@ -127,8 +127,8 @@ func (d *decoder) jaegerSpan() {
 		d.fail(start, "a span without a traceID and a spanID, which are not all zeros")
 	}
 	s.End = s.Start.Add(duration)
-	s.refer(references)
-	s.takeTags()
+	refer(&s, references)
+	takeTags(&s)
 	d.spans = append(d.spans, s)
 	d.places = append(d.places, place{start: start, end: d.pos})
 }
@@ -140,7 +140,7 @@ type reference struct {
 }
 
 // refer gives a span its parent and its links. Jaeger keeps one reference to a span that is both: a span with none to a parent that follows from one in its own trace is its child.
-func (s *Span) refer(references []reference) {
+func refer(s *Span, references []reference) {
 	for _, r := range references {
 		within := r.to.Run == s.Run && r.to.Root == s.Root
 		switch {
@@ -159,7 +159,7 @@ func (s *Span) refer(references []reference) {
 }
 
 // takeTags takes out of a span's attributes those that stand for its kind and its status, and those that say nothing of it.
-func (s *Span) takeTags() {
+func takeTags(s *Span) {
 	failed := false
 	s.Attributes = slices.DeleteFunc(s.Attributes, func(a attribute.KeyValue) bool {
 		switch text := a.Value.AsString(); a.Key {

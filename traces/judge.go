@@ -9,9 +9,8 @@ import (
 	"sync"
 	"time"
 
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces/words"
 )
@@ -169,17 +168,14 @@ func (j *Judge) take(b *batch) {
 // Add adds a span, which stands in this line of its file. Nothing of the span is kept.
 func (j *Judge) Add(s *Span, line int) { j.add(s, line, false) }
 
-// ExportSpans implements sdktrace.SpanExporter: a run can be judged while it goes on. The spans are numbered, as if
-// each stood in a line of its own.
-func (j *Judge) ExportSpans(_ context.Context, list []sdktrace.ReadOnlySpan) error {
-	for _, s := range list {
-		span := FromSDK(s)
-		j.Add(&span, len(j.records)+1)
-	}
+// Export implements Exporter: a run can be judged while it goes on. The spans are numbered, as if each stood in a line
+// of its own.
+func (j *Judge) Export(_ context.Context, s *span.Span) error {
+	j.Add(s, len(j.records)+1)
 	return nil
 }
 
-// Shutdown implements sdktrace.SpanExporter.
+// Shutdown implements Exporter.
 func (*Judge) Shutdown(context.Context) error { return nil }
 
 // add is Add for a span of which may be known that it conforms to the spec by itself.

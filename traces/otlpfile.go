@@ -4,58 +4,42 @@ import (
 	"context"
 	"io"
 
-	"go.opentelemetry.io/otel/sdk/instrumentation"
-	"go.opentelemetry.io/otel/sdk/resource"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"github.com/raftkv/raftkv/raftkv/span"
 )
 
 // FileName is the name of the file that OTLPFile writes in the folder of a run.
 const FileName = "trace.otlp.jsonl"
 
-// A line of the file ends after so many spans or bytes, whichever comes first: by what is in it alone, so that the same spans make the same lines. The bytes are few enough
-// for the Collector's file receiver, which takes 1 MiB a line.
+// A line of the file ends after so many spans or bytes, whichever comes first: by what is in it alone, so that the same
+// spans make the same lines. The bytes are few enough for the Collector's file receiver, which takes 1 MiB a line.
 const (
 	lineSpans = 256
 	lineBytes = 256 << 10
 )
 
-// OTLPFile writes spans in the OTLP file format: JSON lines, each a TracesData, with the spans in order of their end. It is an exporter as the SDK knows them, and
-// keeps no more than one line in memory.
+// OTLPFile writes spans in the OTLP file format: JSON lines, each a TracesData, with the spans in order of their end. It
+// is an exporter, and keeps no more than one line in memory.
 type OTLPFile struct {
-	w       io.Writer
-	line    []byte
-	spans   int // on this line
-	service serviceKey
-	around  map[serviceKey]surroundings
-	err     error
+	w     io.Writer
+	line  tracesData
+	spans int // on this line
+	err   error
 }
 
-// serviceKey tells apart what cannot share an entry of resourceSpans.
-type serviceKey struct {
-	resource *resource.Resource
-	scope    instrumentation.Scope
-}
-
-// surroundings are what stands before the spans of an entry, and behind them.
-type surroundings struct{ before, behind []byte }
-
-var _ sdktrace.SpanExporter = (*OTLPFile)(nil)
+var _ Exporter = (*OTLPFile)(nil)
 
 // NewOTLPFile writes to w, a line at a time. Shutdown writes the last line, and leaves w open.
-func NewOTLPFile(w io.Writer) *OTLPFile {
-	return &OTLPFile{w: w, around: map[serviceKey]surroundings{}}
-}
+func NewOTLPFile(w io.Writer) *OTLPFile { return &OTLPFile{w: w} }
 
-// ExportSpans appends spans to the current line, and writes the line when it is full. After an error it writes no more, and returns that error again.
-func (f *OTLPFile) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan) error {
-	for _, s := range spans {
-		if f.err != nil {
-			break
-		}
-		f.add(s)
-		if f.spans >= lineSpans || len(f.line) >= lineBytes {
-			f.endLine()
-		}
+// Export appends a span to the current line, and writes the line when it is full. After an error it writes no more, and
+// returns that error again.
+func (f *OTLPFile) Export(_ context.Context, s *span.Span) error {
+	if f.err != nil {
+		return f.err
+	}
+	f.line.add(s)
+	if f.spans++; f.spans >= lineSpans || len(f.line.bytes) >= lineBytes {
+		f.endLine()
 	}
 	return f.err
 }
@@ -68,38 +52,48 @@ func (f *OTLPFile) Shutdown(context.Context) error {
 	return f.err
 }
 
-func (f *OTLPFile) add(s sdktrace.ReadOnlySpan) {
-	service := serviceKey{s.Resource(), s.InstrumentationScope()}
-	switch {
-	case f.spans == 0:
-		f.line = append(f.line[:0], `{"resourceSpans":[`...)
-		f.line = append(f.line, f.of(service).before...)
-	case service == f.service:
-		f.line = append(f.line, ',')
-	default:
-		f.line = append(f.line, f.of(f.service).behind...)
-		f.line = append(f.line, ',')
-		f.line = append(f.line, f.of(service).before...)
-	}
-	f.service = service
-	f.line = appendSpan(f.line, s)
-	f.spans++
-}
-
-// of returns the surroundings of a service's spans.
-func (f *OTLPFile) of(service serviceKey) surroundings {
-	s, ok := f.around[service]
-	if !ok {
-		s.before = appendSpansOf(nil, service.resource, service.scope)
-		s.behind = appendSpansEnd(nil, service.resource, service.scope)
-		f.around[service] = s
-	}
-	return s
-}
-
 func (f *OTLPFile) endLine() {
-	f.line = append(f.line, f.of(f.service).behind...)
-	f.line = append(f.line, "]}\n"...)
-	f.spans = 0
-	_, f.err = f.w.Write(f.line)
+	_, f.err = f.w.Write(append(f.line.end(), '\n'))
+	f.line.bytes, f.spans = f.line.bytes[:0], 0
+}
+
+// tracesData is a TracesData of OTLP/JSON that is being written. The spans of one service have one resource.
+type tracesData struct {
+	bytes   []byte
+	service string            // of the last span
+	before  map[string][]byte // what stands before the spans of a service
+}
+
+// add appends a span.
+func (d *tracesData) add(s *span.Span) {
+	switch {
+	case len(d.bytes) == 0:
+		d.bytes = append(d.bytes, `{"resourceSpans":[`...)
+		d.bytes = append(d.bytes, d.beforeSpansOf(s)...)
+	case s.Service == d.service:
+		d.bytes = append(d.bytes, ',')
+	default:
+		d.bytes = append(d.bytes, afterSpans...)
+		d.bytes = append(d.bytes, ',')
+		d.bytes = append(d.bytes, d.beforeSpansOf(s)...)
+	}
+	d.service = s.Service
+	d.bytes = appendSpan(d.bytes, s)
+}
+
+// end is the whole TracesData. What comes next begins a new one, once bytes is empty.
+func (d *tracesData) end() []byte {
+	d.bytes = append(append(d.bytes, afterSpans...), "]}"...)
+	return d.bytes
+}
+
+func (d *tracesData) beforeSpansOf(s *span.Span) []byte {
+	before, ok := d.before[s.Service]
+	if !ok {
+		if before = appendBeforeSpans(nil, s.Resource); d.before == nil {
+			d.before = map[string][]byte{}
+		}
+		d.before[s.Service] = before
+	}
+	return before
 }

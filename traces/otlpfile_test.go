@@ -14,12 +14,11 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
-	"go.opentelemetry.io/otel/sdk/instrumentation"
-	"go.opentelemetry.io/otel/sdk/resource"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/raftkv/span"
+	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
 )
 
@@ -54,48 +53,45 @@ var everyType = []attribute.KeyValue{
 }
 
 // stub is a span that has something of everything.
-func stub(n int) tracetest.SpanStub {
-	context := func(root, id byte, remote bool) trace.SpanContext {
-		return trace.NewSpanContext(trace.SpanContextConfig{
-			TraceID: trace.TraceID{7: 0xab, 15: root}, SpanID: trace.SpanID{0: byte(n >> 8), 1: byte(n), 7: id}, TraceFlags: trace.FlagsSampled, Remote: remote,
-		})
-	}
+func stub(n int) span.Span {
+	const run = 0xab
+	id := func(id world.CausalID) world.CausalID { return world.CausalID(n)<<48 | id }
 	at := func(d time.Duration) time.Time { return epoch.Add(time.Duration(n)*time.Millisecond + d) }
-	return tracetest.SpanStub{
-		Name:        "raft.Raft/AppendEntries",
-		SpanContext: context(1, 2, false),
-		Parent:      context(1, 1, true),
-		SpanKind:    trace.SpanKindClient,
-		StartTime:   at(0),
-		EndTime:     at(123456),
-		Attributes:  everyType,
-		Events: []sdktrace.Event{
-			{Name: "drop", Time: at(1), Attributes: []attribute.KeyValue{attribute.String("raftkv.cause", "network")}},
-			{Name: "bare", Time: at(2)},
+	service := fmt.Sprintf("node-%d", n%3+1)
+	return span.Span{
+		Run: run, Root: 1, ID: id(2), Parent: id(1),
+		Name:       "raft.Raft/AppendEntries",
+		Kind:       trace.SpanKindClient,
+		Service:    service,
+		Start:      at(0),
+		End:        at(123456),
+		Attributes: everyType,
+		Events: []span.Event{
+			{Name: "drop", At: at(1), Attributes: []attribute.KeyValue{attribute.String("raftkv.cause", "network")}},
+			{Name: "bare", At: at(2)},
 		},
-		Links: []sdktrace.Link{
-			{SpanContext: context(3, 4, true), Attributes: []attribute.KeyValue{attribute.Int("n", 1)}},
-			{SpanContext: context(5, 6, false)},
+		Links: []span.Link{
+			{Run: run, Root: 3, ID: id(4), Attributes: []attribute.KeyValue{attribute.Int("n", 1)}},
+			{Run: run, Root: 5, ID: id(6)},
 		},
-		Status:               sdktrace.Status{Code: codes.Error, Description: "lost\non the way"},
-		Resource:             resource.NewSchemaless(attribute.String("service.name", fmt.Sprintf("node-%d", n%3+1)), attribute.String("ip", "127.0.0.1")),
-		InstrumentationScope: instrumentation.Scope{Name: "raftkv", Version: "1"},
+		Status:   span.Status{Code: codes.Error, Description: "lost\non the way"},
+		Resource: []attribute.KeyValue{attribute.String("ip", "127.0.0.1"), attribute.String("service.name", service)},
 	}
 }
 
-func plainStub(n int) tracetest.SpanStub {
+func plainStub(n int) span.Span {
 	s := stub(n)
 	s.Attributes = everyType[:1]
-	s.Events, s.Links, s.Status, s.Parent = nil, nil, sdktrace.Status{}, trace.SpanContext{}
+	s.Events, s.Links, s.Status, s.Parent = nil, nil, span.Status{}, 0
 	return s
 }
 
-func write(t testing.TB, stubs ...tracetest.SpanStub) []byte {
+func write(t testing.TB, stubs ...span.Span) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	f := traces.NewOTLPFile(&b)
-	for _, s := range stubs {
-		if err := f.ExportSpans(context.Background(), []sdktrace.ReadOnlySpan{s.Snapshot()}); err != nil {
+	for i := range stubs {
+		if err := f.Export(context.Background(), &stubs[i]); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -108,18 +104,15 @@ func write(t testing.TB, stubs ...tracetest.SpanStub) []byte {
 // The Collector's own marshaler, given what it read of our line, writes that very line.
 func TestOTLPFileIsWhatTheCollectorWrites(t *testing.T) {
 	ok, unspecified := stub(3), plainStub(4)
-	ok.Status = sdktrace.Status{Code: codes.Ok}
-	unspecified.SpanKind, unspecified.Name = trace.SpanKindUnspecified, ""
-	ofSchema := plainStub(5)
-	ofSchema.Resource = resource.NewWithAttributes("https://example.com/1", ofSchema.Resource.Attributes()...)
-	ofSchema.InstrumentationScope.SchemaURL = "https://example.com/2"
-	line := write(t, stub(1), plainStub(1), ofSchema, plainStub(2), ok, unspecified)
+	ok.Status = span.Status{Code: codes.Ok}
+	unspecified.Kind, unspecified.Name = trace.SpanKindUnspecified, ""
+	line := write(t, stub(1), plainStub(1), plainStub(2), ok, unspecified)
 	read, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(line)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := read.SpanCount(); got != 6 {
-		t.Errorf("the Collector reads %d spans, want 6", got)
+	if got := read.SpanCount(); got != 5 {
+		t.Errorf("the Collector reads %d spans, want 5", got)
 	}
 	again, err := (&ptrace.JSONMarshaler{}).MarshalTraces(read)
 	if err != nil {
@@ -138,22 +131,22 @@ func TestOTLPFileMeansWhatTheSpanSaid(t *testing.T) {
 		t.Fatal(err)
 	}
 	rs := read.ResourceSpans().At(0)
-	span := rs.ScopeSpans().At(0).Spans().At(0)
+	written := rs.ScopeSpans().At(0).Spans().At(0)
 	for _, c := range []struct{ what, got, want string }{
 		{"service", rs.Resource().Attributes().AsRaw()["service.name"].(string), "node-2"},
-		{"scope", rs.ScopeSpans().At(0).Scope().Name(), "raftkv"},
-		{"trace id", span.TraceID().String(), s.SpanContext.TraceID().String()},
-		{"span id", span.SpanID().String(), s.SpanContext.SpanID().String()},
-		{"parent", span.ParentSpanID().String(), s.Parent.SpanID().String()},
-		{"name", span.Name(), s.Name},
-		{"kind", span.Kind().String(), "Client"},
-		{"start", span.StartTimestamp().AsTime().String(), s.StartTime.String()},
-		{"end", span.EndTimestamp().AsTime().String(), s.EndTime.String()},
-		{"status", span.Status().Code().String() + " " + span.Status().Message(), "Error lost\non the way"},
-		{"event", span.Events().At(0).Name() + fmt.Sprint(span.Events().At(0).Attributes().AsRaw()), "dropmap[raftkv.cause:network]"},
-		{"event's time", span.Events().At(0).Timestamp().AsTime().String(), s.Events[0].Time.String()},
-		{"link", span.Links().At(0).TraceID().String() + span.Links().At(0).SpanID().String(), s.Links[0].SpanContext.TraceID().String() + s.Links[0].SpanContext.SpanID().String()},
-		{"flags", fmt.Sprint(span.Flags(), span.Links().At(0).Flags(), span.Links().At(1).Flags()), "769 769 257"},
+		{"scope", rs.ScopeSpans().At(0).Scope().Name(), spans.Scope},
+		{"trace id", written.TraceID().String(), s.TraceID().String()},
+		{"span id", written.SpanID().String(), s.ID.String()},
+		{"parent", written.ParentSpanID().String(), s.Parent.String()},
+		{"name", written.Name(), s.Name},
+		{"kind", written.Kind().String(), "Client"},
+		{"start", written.StartTimestamp().AsTime().String(), s.Start.String()},
+		{"end", written.EndTimestamp().AsTime().String(), s.End.String()},
+		{"status", written.Status().Code().String() + " " + written.Status().Message(), "Error lost\non the way"},
+		{"event", written.Events().At(0).Name() + fmt.Sprint(written.Events().At(0).Attributes().AsRaw()), "dropmap[raftkv.cause:network]"},
+		{"event's time", written.Events().At(0).Timestamp().AsTime().String(), s.Events[0].At.String()},
+		{"link", written.Links().At(0).TraceID().String() + written.Links().At(0).SpanID().String(), span.TraceID(s.Links[0].Run, s.Links[0].Root).String() + s.Links[0].ID.String()},
+		{"flags", fmt.Sprint(written.Flags(), written.Links().At(0).Flags(), written.Links().At(1).Flags()), "769 769 769"},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: the Collector reads %q, want %q", c.what, c.got, c.want)
@@ -167,7 +160,7 @@ func TestOTLPFileMeansWhatTheSpanSaid(t *testing.T) {
 		"floats": []any{1.5, 2.0}, "bytes": []byte{0, 1, 254, 255}, "slice": []any{"a", int64(1), nil},
 		"map": map[string]any{"a": "b", "nested": []any{int64(1), true}}, "map.empty": map[string]any{},
 	}
-	if diff := cmp.Diff(want, span.Attributes().AsRaw()); diff != "" {
+	if diff := cmp.Diff(want, written.Attributes().AsRaw()); diff != "" {
 		t.Errorf("attributes: -want, +what the Collector reads:\n%s", diff)
 	}
 }
@@ -190,7 +183,7 @@ func TestOTLPFileWithWhatJSONCannotHold(t *testing.T) {
 
 // A line ends by what is in it alone, and spans stand in the order in which they ended, also where services take turns.
 func TestOTLPFileLines(t *testing.T) {
-	var stubs []tracetest.SpanStub
+	var stubs []span.Span
 	for n := range 1000 {
 		stubs = append(stubs, plainStub(n))
 	}
@@ -212,7 +205,7 @@ func TestOTLPFileLines(t *testing.T) {
 		for _, rs := range read.ResourceSpans().All() {
 			for _, ss := range rs.ScopeSpans().All() {
 				for _, s := range ss.Spans().All() {
-					if got, want := s.SpanID().String(), stubs[n].SpanContext.SpanID().String(); got != want {
+					if got, want := s.SpanID().String(), stubs[n].ID.String(); got != want {
 						t.Fatalf("line %d: span %d is %s, want %s", i+1, n, got, want)
 					}
 					n++
@@ -253,7 +246,8 @@ func TestOTLPFileOnAFullDisk(t *testing.T) {
 	f := traces.NewOTLPFile(disk)
 	var err error
 	for n := 0; n < 1000; n++ {
-		if e := f.ExportSpans(context.Background(), []sdktrace.ReadOnlySpan{plainStub(n).Snapshot()}); e != nil && err == nil {
+		s := plainStub(n)
+		if e := f.Export(context.Background(), &s); e != nil && err == nil {
 			err = e
 			if n >= 256 {
 				t.Errorf("the error comes with span %d", n)
@@ -272,12 +266,11 @@ func BenchmarkOTLPFile(b *testing.B) {
 		attribute.Int64("raft.attempt", 1), attribute.Int64("raft.prev_log.index", 123), attribute.Int64("raft.prev_log.term", 3), attribute.String("raft.reply", "AppendEntriesOk"),
 	}
 	stub.Events, stub.Links = stub.Events[:1], nil
-	span := []sdktrace.ReadOnlySpan{stub.Snapshot()}
 	n := &counter{}
 	f := traces.NewOTLPFile(n)
 	b.ReportAllocs()
 	for b.Loop() {
-		_ = f.ExportSpans(context.Background(), span)
+		_ = f.Export(context.Background(), &stub)
 	}
 	b.ReportMetric(float64(n.bytes)/float64(b.N), "B/span")
 }
@@ -290,9 +283,9 @@ func (c *counter) Write(b []byte) (int, error) {
 }
 
 // recorderResource is like those that a recorder makes.
-func recorderResource(service string) *resource.Resource {
-	return resource.NewSchemaless(
-		attribute.String("service.name", service), attribute.String("service.namespace", "raftkv"), attribute.String("service.instance.id", service),
-		attribute.String("host.id", "raftkv"), attribute.String("ip", "127.0.0.1"),
-	)
+func recorderResource(service string) []attribute.KeyValue {
+	return []attribute.KeyValue{
+		attribute.String("host.id", "raftkv"), attribute.String("ip", "127.0.0.1"), attribute.String("service.instance.id", service),
+		attribute.String("service.name", service), attribute.String("service.namespace", "raftkv"),
+	}
 }

@@ -9,100 +9,72 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
-	"go.opentelemetry.io/otel/sdk/instrumentation"
-	"go.opentelemetry.io/otel/sdk/resource"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0" // the newest that this release of OpenTelemetry has
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/raftkv/raftkv/raftkv/span"
+	"github.com/raftkv/raftkv/raftkv/world"
+	"github.com/raftkv/raftkv/raftkv/world/spans"
 )
 
-// The flags of a span or a link say in their second byte whether its parent, or its target, was in another process.
+// The flags of a span or a link: it was sampled, as all are; and whether its parent, or its target, was in another
+// process, which is known of all. A span whose parent is in the same process says so, too: by its ids alone.
 const (
-	flagKnowsRemote = 0x100
-	flagIsRemote    = 0x200
+	flagsOfRoot  = `,"flags":257`
+	flagsOfOther = `,"flags":769`
 )
 
-// appendSpansOf begins the entry of one service: its resource and its scope, up to the first span.
-func appendSpansOf(b []byte, r *resource.Resource, scope instrumentation.Scope) []byte {
+// appendBeforeSpans begins the entry of one service: its resource and the scope, up to the first span.
+func appendBeforeSpans(b []byte, resource []attribute.KeyValue) []byte {
 	b = append(b, `{"resource":{`...)
-	if r.Len() > 0 {
-		b = append(b, `"attributes":`...)
-		b = appendAttributes(b, r.Attributes())
+	if len(resource) > 0 {
+		b = appendAttributes(append(b, `"attributes":`...), resource)
 	}
 	b = append(b, `},"scopeSpans":[{"scope":{"name":`...)
-	b = AppendString(b, scope.Name)
-	if scope.Version != "" {
-		b = append(b, `,"version":`...)
-		b = AppendString(b, scope.Version)
-	}
+	b = AppendString(b, spans.Scope)
 	return append(b, `},"spans":[`...)
 }
 
-// appendSpansEnd ends what appendSpansOf began.
-func appendSpansEnd(b []byte, r *resource.Resource, scope instrumentation.Scope) []byte {
-	b = appendSchema(append(b, ']'), scope.SchemaURL)
-	b = appendSchema(append(b, "}]"...), r.SchemaURL())
-	return append(b, '}')
-}
+// afterSpans ends what appendBeforeSpans began, with the version of the semantic conventions that is followed.
+const afterSpans = `],"schemaUrl":"` + semconv.SchemaURL + `"}],"schemaUrl":"` + semconv.SchemaURL + `"}`
 
-// appendSchema appends which version of the semantic conventions is followed.
-func appendSchema(b []byte, url string) []byte {
-	if url == "" {
-		return b
-	}
-	return AppendString(append(b, `,"schemaUrl":`...), url)
-}
-
-// appendSpan appends a span in the order of fields, and with the omissions, of the OpenTelemetry Collector's own marshaler.
-func appendSpan(b []byte, s sdktrace.ReadOnlySpan) []byte {
-	context, parent := s.SpanContext(), s.Parent()
+// appendSpan appends a span in the order of fields, and with the omissions, of the OpenTelemetry Collector's own
+// marshaler.
+func appendSpan(b []byte, s *span.Span) []byte {
 	b = append(b, '{')
-	b = appendIDs(b, context)
-	if state := context.TraceState(); state.Len() > 0 {
-		b = append(b, `,"traceState":`...)
-		b = AppendString(b, state.String())
-	}
-	if id := parent.SpanID(); id.IsValid() {
+	b = appendIDs(b, s.Run, s.Root, s.ID)
+	if s.Parent != 0 {
 		b = append(b, `,"parentSpanId":"`...)
-		b = appendHex(b, id[:])
+		b = appendHex(b, uint64(s.Parent))
 		b = append(b, '"')
+		b = append(b, flagsOfOther...)
+	} else {
+		b = append(b, flagsOfRoot...)
 	}
-	b = append(b, `,"flags":`...)
-	b = appendFlags(b, context.TraceFlags(), parent.IsRemote())
-	if name := s.Name(); name != "" {
+	if s.Name != "" {
 		b = append(b, `,"name":`...)
-		b = AppendString(b, name)
+		b = AppendString(b, s.Name)
 	}
-	if kind := s.SpanKind(); kind != trace.SpanKindUnspecified {
+	if s.Kind != trace.SpanKindUnspecified {
 		b = append(b, `,"kind":`...)
-		b = append(b, '0'+byte(kind))
+		b = append(b, '0'+byte(s.Kind))
 	}
-	b = appendTime(b, `,"startTimeUnixNano":"`, s.StartTime())
-	b = appendTime(b, `,"endTimeUnixNano":"`, s.EndTime())
-	b = appendAttributesField(b, s.Attributes())
-	b = appendDropped(b, `,"droppedAttributesCount":`, s.DroppedAttributes())
-	b = appendEvents(b, s.Events())
-	b = appendDropped(b, `,"droppedEventsCount":`, s.DroppedEvents())
-	b = appendLinks(b, s.Links())
-	b = appendDropped(b, `,"droppedLinksCount":`, s.DroppedLinks())
-	b = appendStatus(b, s.Status())
+	b = appendTime(b, `,"startTimeUnixNano":"`, s.Start)
+	b = appendTime(b, `,"endTimeUnixNano":"`, s.End)
+	b = appendAttributesField(b, s.Attributes)
+	b = appendEvents(b, s.Events)
+	b = appendLinks(b, s.Links)
+	b = appendStatus(b, s.Status)
 	return append(b, '}')
 }
 
-func appendIDs(b []byte, c trace.SpanContext) []byte {
-	traceID, spanID := c.TraceID(), c.SpanID()
+func appendIDs(b []byte, run uint64, root, id world.CausalID) []byte {
 	b = append(b, `"traceId":"`...)
-	b = appendHex(b, traceID[:])
+	b = appendHex(b, run)
+	b = appendHex(b, uint64(root))
 	b = append(b, `","spanId":"`...)
-	b = appendHex(b, spanID[:])
+	b = appendHex(b, uint64(id))
 	return append(b, '"')
-}
-
-func appendFlags(b []byte, flags trace.TraceFlags, remote bool) []byte {
-	n := uint64(flags) | flagKnowsRemote
-	if remote {
-		n |= flagIsRemote
-	}
-	return strconv.AppendUint(b, n, 10)
 }
 
 func appendTime(b []byte, field string, t time.Time) []byte {
@@ -115,14 +87,7 @@ func appendTime(b []byte, field string, t time.Time) []byte {
 	return append(b, '"')
 }
 
-func appendDropped(b []byte, field string, n int) []byte {
-	if n == 0 {
-		return b
-	}
-	return strconv.AppendInt(append(b, field...), int64(n), 10)
-}
-
-func appendEvents(b []byte, events []sdktrace.Event) []byte {
+func appendEvents(b []byte, events []span.Event) []byte {
 	if len(events) == 0 {
 		return b
 	}
@@ -132,20 +97,19 @@ func appendEvents(b []byte, events []sdktrace.Event) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendTime(append(b, '{'), `"timeUnixNano":"`, e.Time)
+		b = appendTime(append(b, '{'), `"timeUnixNano":"`, e.At)
 		if b[len(b)-1] != '{' {
 			b = append(b, ',')
 		}
 		b = append(b, `"name":`...)
 		b = AppendString(b, e.Name)
 		b = appendAttributesField(b, e.Attributes)
-		b = appendDropped(b, `,"droppedAttributesCount":`, e.DroppedAttributeCount)
 		b = append(b, '}')
 	}
 	return append(b, ']')
 }
 
-func appendLinks(b []byte, links []sdktrace.Link) []byte {
+func appendLinks(b []byte, links []span.Link) []byte {
 	if len(links) == 0 {
 		return b
 	}
@@ -155,17 +119,15 @@ func appendLinks(b []byte, links []sdktrace.Link) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendIDs(append(b, '{'), l.SpanContext)
+		b = appendIDs(append(b, '{'), l.Run, l.Root, l.ID)
 		b = appendAttributesField(b, l.Attributes)
-		b = appendDropped(b, `,"droppedAttributesCount":`, l.DroppedAttributeCount)
-		b = append(b, `,"flags":`...)
-		b = appendFlags(b, l.SpanContext.TraceFlags(), l.SpanContext.IsRemote())
+		b = append(b, flagsOfOther...)
 		b = append(b, '}')
 	}
 	return append(b, ']')
 }
 
-func appendStatus(b []byte, s sdktrace.Status) []byte {
+func appendStatus(b []byte, s span.Status) []byte {
 	b = append(b, `,"status":{`...)
 	if s.Description != "" {
 		b = append(b, `"message":`...)
@@ -295,9 +257,10 @@ func appendArray[T any](b []byte, values []T, appendOne func([]byte, T) []byte) 
 
 const hexDigits = "0123456789abcdef"
 
-func appendHex(b, id []byte) []byte {
-	for _, c := range id {
-		b = append(b, hexDigits[c>>4], hexDigits[c&15])
+// appendHex appends an id as 16 hex digits.
+func appendHex(b []byte, id uint64) []byte {
+	for shift := 60; shift >= 0; shift -= 4 {
+		b = append(b, hexDigits[id>>shift&15])
 	}
 	return b
 }

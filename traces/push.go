@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"github.com/raftkv/raftkv/raftkv/span"
 )
 
 // Push sends spans as OTLP/JSON over HTTP to a Jaeger, a Collector or whatever else takes it: each line of what would
@@ -25,7 +25,7 @@ type Push struct {
 	err                  error // after the first failure nothing more is sent
 }
 
-var _ sdktrace.SpanExporter = (*Push)(nil)
+var _ Exporter = (*Push)(nil)
 
 // NewPush makes ready to push to an URL that means what OTEL_EXPORTER_OTLP_ENDPOINT does, as http://127.0.0.1:4318. An
 // empty one leaves that to the environment, from which all else is taken in any case: see PushUsage. It fails when the
@@ -43,14 +43,11 @@ func NewPush(endpoint string) (*Push, error) {
 // Endpoint is where spans are pushed to, as it was given.
 func (p *Push) Endpoint() string { return p.receiver.settings.endpoint }
 
-// ExportSpans takes spans, and sends them when there are enough for a request. It never fails: see Shutdown.
-func (p *Push) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
-	for i := range spans {
-		p.ended++
-		if p.err != nil {
-			continue
-		}
-		p.err = p.lines.ExportSpans(ctx, spans[i:i+1])
+// Export takes a span, and sends those that it has when there are enough for a request. It never fails: see Shutdown.
+func (p *Push) Export(ctx context.Context, s *span.Span) error {
+	p.ended++
+	if p.err == nil {
+		p.err = p.lines.Export(ctx, s)
 		p.send(ctx)
 	}
 	return nil

@@ -14,13 +14,13 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	raftstory "github.com/raftkv/raftkv/raftkv/raft/story"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/story"
@@ -46,7 +46,7 @@ func (*ticks) Step() uint64 { return 0 }
 
 // ticking is a tracer of the first run, for a service whose clock ticks.
 func ticking(recorder *traces.Recorder, service string) spans.Tracer {
-	tracer := spans.NewTracer(recorder.Tracer(service), 1, epoch)
+	tracer := spans.NewTracer(recorder, service, 1, epoch)
 	tracer.Follow(&ticks{})
 	return tracer
 }
@@ -223,7 +223,7 @@ func TestRecorderLetsNothingOfTheEnvironmentIn(t *testing.T) {
 
 func TestRecorderDropsNothing(t *testing.T) {
 	var b bytes.Buffer
-	recorder := traces.NewRecorder(traces.RecorderOptions{Run: 1}, traces.NewOTLPFile(&b))
+	recorder := traces.NewRecorder(traces.RecorderOptions{}, traces.NewOTLPFile(&b))
 	tracer := ticking(recorder, "node-1")
 	begin := spans.Begin{Self: spans.Ref{Root: 1, ID: 2}, Parent: 1}
 	for i := range 1000 {
@@ -252,8 +252,8 @@ type failing struct {
 	err                     error
 }
 
-func (f *failing) ExportSpans(_ context.Context, s []sdktrace.ReadOnlySpan) error {
-	if f.spans += len(s); f.spans > f.after {
+func (f *failing) Export(context.Context, *span.Span) error {
+	if f.spans++; f.spans > f.after {
 		return f.err
 	}
 	return nil
@@ -267,7 +267,7 @@ func (f *failing) Shutdown(context.Context) error {
 func TestRecorderKeepsTheFirstError(t *testing.T) {
 	broken := &failing{after: 2, err: errors.New("broken")}
 	healthy := &failing{after: 100}
-	recorder := traces.NewRecorder(traces.RecorderOptions{Run: 1}, broken, healthy)
+	recorder := traces.NewRecorder(traces.RecorderOptions{}, broken, healthy)
 	tracer := ticking(recorder, "client-1")
 	for i := range 10 {
 		id := uint64(i) + 1
@@ -284,15 +284,6 @@ func TestRecorderKeepsTheFirstError(t *testing.T) {
 	}
 	if broken.shutdowns != 1 || healthy.shutdowns != 1 {
 		t.Error("Close does not shut both exporters down")
-	}
-}
-
-func TestRecorderWantsCausalIDs(t *testing.T) {
-	recorder := traces.NewRecorder(traces.RecorderOptions{Run: 1})
-	_, span := recorder.Tracer("node-1").Start(context.Background(), "span")
-	span.End()
-	if err := recorder.Err(); err == nil || err.Error() != "a span of node-1 was not started by package spans, and has no causal id" {
-		t.Errorf("error %v", err)
 	}
 }
 
@@ -318,7 +309,7 @@ func TestRecordingsAreTheSame(t *testing.T) {
 
 // More spans take no more memory.
 func TestRecorderStreams(t *testing.T) {
-	recorder := traces.NewRecorder(traces.RecorderOptions{Run: 1}, traces.NewOTLPFile(&counter{}))
+	recorder := traces.NewRecorder(traces.RecorderOptions{}, traces.NewOTLPFile(&counter{}))
 	tracer := ticking(recorder, "node-1")
 	heap := func(count int) uint64 {
 		for i := range count {
@@ -346,10 +337,10 @@ func recordOne(tracer spans.Tracer, i uint64) {
 // BenchmarkRecord is what a span costs from its start to the file: 15 attributes and an event.
 func BenchmarkRecord(b *testing.B) {
 	n := &counter{}
-	for name, exporters := range map[string][]sdktrace.SpanExporter{"nowhere": nil, "OTLPFile": {traces.NewOTLPFile(n)}} {
+	for name, exporters := range map[string][]traces.Exporter{"nowhere": nil, "OTLPFile": {traces.NewOTLPFile(n)}} {
 		b.Run(name, func(b *testing.B) {
 			n.bytes = 0
-			recorder := traces.NewRecorder(traces.RecorderOptions{Run: 1}, exporters...)
+			recorder := traces.NewRecorder(traces.RecorderOptions{}, exporters...)
 			tracer := ticking(recorder, "node-1")
 			b.ReportAllocs()
 			i := uint64(0)

@@ -8,11 +8,11 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/traces"
 )
 
@@ -27,11 +27,8 @@ type post struct {
 // keptSpans is an exporter that keeps what became known of each span after it ended.
 type keptSpans struct{ told []string }
 
-func (k *keptSpans) ExportSpans(_ context.Context, all []sdktrace.ReadOnlySpan) error {
-	for _, s := range all {
-		span := traces.FromSDK(s)
-		k.told = append(k.told, tellAfterwards(&span))
-	}
+func (k *keptSpans) Export(_ context.Context, s *span.Span) error {
+	k.told = append(k.told, tellAfterwards(s))
 	return nil
 }
 
@@ -40,14 +37,14 @@ func (*keptSpans) Shutdown(context.Context) error { return nil }
 func newPost(t *testing.T) *post {
 	t.Helper()
 	kept := &keptSpans{}
-	p := &post{Recorder: traces.NewRecorder(traces.RecorderOptions{Run: 1}, kept), kept: kept}
-	p.node = spans.NewTracer(p.Tracer("node-1"), 1, epoch)
+	p := &post{Recorder: traces.NewRecorder(traces.RecorderOptions{}, kept), kept: kept}
+	p.node = spans.NewTracer(p, "node-1", 1, epoch)
 	p.node.Follow(&ticks{})
 	return p
 }
 
 // tellAfterwards is what became known of a span after it ended.
-func tellAfterwards(s *traces.Span) string {
+func tellAfterwards(s *span.Span) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d %s", s.ID, s.Status.Code)
 	for _, a := range s.Attributes {
@@ -132,7 +129,7 @@ func TestLossesAreToldAfterwards(t *testing.T) {
 func TestWhatAFaultDidLinksToIt(t *testing.T) {
 	p := newPost(t)
 	cut, crash := spans.Ref{Root: 90, ID: 90}, spans.Ref{Root: 91, ID: 91}
-	client := kvspans.NewTracer(p.Tracer("client-1"), 1, epoch)
+	client := kvspans.NewTracer(p, "client-1", 1, epoch)
 	client.Follow(&ticks{})
 	call := func(id uint64) spans.PutClientSpan {
 		return client.StartPutClient(spans.Begin{Self: spans.Ref{Root: 1, ID: id}, Parent: 1}, protocol.RequestID{Client: 1, Sequence: 1}, 1, "node-1")

@@ -11,8 +11,8 @@ import (
 // jaegerResolution is how finely Jaeger tells times: it counts in whole microseconds.
 const jaegerResolution = time.Microsecond
 
-// cut makes times as coarse as Jaeger makes them: the start is cut, and the duration, so that a span seems to end up to one unit earlier than the same moment would elsewhere.
-func (s *Span) cut(resolution time.Duration) {
+// coarsen makes a span's times as coarse as Jaeger makes them: the start is cut, and the duration, so that a span seems to end up to one unit earlier than the same moment would elsewhere.
+func coarsen(s *Span, resolution time.Duration) {
 	if resolution <= s.Resolution {
 		return
 	}

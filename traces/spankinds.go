@@ -1,20 +1,11 @@
 package traces
 
 import (
-	"encoding/binary"
-
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/traces/words"
 )
-
-// TraceID is the id of a trace: the run that it is of, and the root of the trace.
-func TraceID(run, root uint64) (id trace.TraceID) {
-	binary.BigEndian.PutUint64(id[:8], run)
-	binary.BigEndian.PutUint64(id[8:], root)
-	return id
-}
 
 // IsSender says whether a span sends a message when it begins.
 func IsSender(s *Span) bool {

@@ -38,7 +38,7 @@ func (*moment) Step() uint64 { return 0 }
 
 // at is a tracer of the first run, for a service whose clock the test sets.
 func at(recorder *traces.Recorder, service string) (spans.Tracer, *moment) {
-	tracer, clock := spans.NewTracer(recorder.Tracer(service), 1, epoch), &moment{}
+	tracer, clock := spans.NewTracer(recorder, service, 1, epoch), &moment{}
 	tracer.Follow(clock)
 	return tracer, clock
 }
@@ -396,11 +396,11 @@ func TestStoryLines(t *testing.T) {
 	} {
 		t.Run(want, func(t *testing.T) {
 			lines := story.New(raftstory.Protocol())
-			recorder := traces.NewRecorder(traces.RecorderOptions{Run: 1}, lines)
+			recorder := traces.NewRecorder(traces.RecorderOptions{}, lines)
 			world, _ := at(recorder, "world")
 			worldspans.Tracer{Tracer: world.Tracer}.StartRun(spans.Begin{Self: spans.Ref{Root: 9, ID: 9}}, "", "", "", 0).End()
 			s := &scene{
-				node: spans.NewTracer(recorder.Tracer("node-1"), 1, epoch), client: kvspans.NewTracer(recorder.Tracer("client-2"), 1, epoch),
+				node: spans.NewTracer(recorder, "node-1", 1, epoch), client: kvspans.NewTracer(recorder, "client-2", 1, epoch),
 				leader: spans.Who{Node: 1, Term: 4, Role: protocol.RoleLeader}, peer: spans.Who{Node: 1, Term: 4}, id: 0xabc,
 			}
 			s.world = worldspans.Tracer{Tracer: s.node.Tracer}
@@ -435,8 +435,7 @@ func TestStoryOfAnotherProtocol(t *testing.T) {
 	s := plainStub(1)
 	s.Name, s.Attributes = "paxos.promise\x07", everyType[:2]
 	lines := story.New(raftstory.Protocol())
-	span := traces.FromSDK(s.Snapshot())
-	lines.Add(&span)
+	lines.Add(&s)
 	if got, want := strings.Join(strings.Fields(tell(t, lines, story.Plain)), " "), `0.000ms node-2 0001000000000002 "paxos.promise\a" string=plain string.empty=`; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
@@ -445,7 +444,7 @@ func TestStoryOfAnotherProtocol(t *testing.T) {
 // Who cannot be reached is said once, with how often it is said again, until something passes; several at the same moment are one line.
 func TestStoryFoldsComplaints(t *testing.T) {
 	lines := story.New(raftstory.Protocol())
-	recorder := traces.NewRecorder(traces.RecorderOptions{Run: 1}, lines)
+	recorder := traces.NewRecorder(traces.RecorderOptions{}, lines)
 	node, clock := at(recorder, "node-1")
 	leader := spans.Who{Node: 1, Term: 4, Role: protocol.RoleLeader}
 	id := uint64(0)
@@ -482,7 +481,7 @@ func TestStoryFoldsComplaints(t *testing.T) {
 // What a server removes from its log, and that a request was a retry, is told although no span says so by itself. A follower that catches up applies many slots in one line.
 func TestStoryFollowsTheLogs(t *testing.T) {
 	lines := story.New(raftstory.Protocol())
-	recorder := traces.NewRecorder(traces.RecorderOptions{Run: 1}, lines)
+	recorder := traces.NewRecorder(traces.RecorderOptions{}, lines)
 	node, clock := at(recorder, "node-1")
 	who := spans.Who{Node: 1, Term: 4, Role: protocol.RoleFollower}
 	id := uint64(0)

@@ -30,7 +30,7 @@ var drawnSeeds = race.Fewer(200, 10)
 func traced(t testing.TB, c *config.Resolved) ([]byte, *invariants.Violation) {
 	t.Helper()
 	var file bytes.Buffer
-	recorder := traces.NewRecorder(traces.RecorderOptions{Run: c.Hash()}, traces.NewOTLPFile(&file))
+	recorder := traces.NewRecorder(traces.RecorderOptions{}, traces.NewOTLPFile(&file))
 	result, err := cluster.New(c.Config, cluster.Options{Recorder: recorder}).Run(t.Context())
 	if err := errors.Join(err, recorder.Close(t.Context())); err != nil {
 		t.Fatal(err)

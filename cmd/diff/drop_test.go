@@ -37,7 +37,7 @@ func scenario(t testing.TB, name string, overrides ...config.Override) *config.C
 func traced(t testing.TB, c *config.Config) (file []byte, met bool) {
 	t.Helper()
 	var b bytes.Buffer
-	recorder := traces.NewRecorder(traces.RecorderOptions{Run: c.Hash()}, traces.NewOTLPFile(&b))
+	recorder := traces.NewRecorder(traces.RecorderOptions{}, traces.NewOTLPFile(&b))
 	result, err := cluster.New(c, cluster.Options{Recorder: recorder, Unchecked: true}).Run(t.Context())
 	if err != nil {
 		t.Fatal(err)

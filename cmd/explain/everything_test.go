@@ -202,7 +202,7 @@ func spansOf(t *testing.T, scenario, faults string, changes ...string) ([]traces
 func spansOfRun(t *testing.T, run *config.Resolved, options cluster.Options) ([]traces.Span, bool) {
 	t.Helper()
 	var file bytes.Buffer
-	recorder := traces.NewRecorder(traces.RecorderOptions{Run: run.Hash()}, traces.NewOTLPFile(&file))
+	recorder := traces.NewRecorder(traces.RecorderOptions{}, traces.NewOTLPFile(&file))
 	options.Recorder = recorder
 	result, err := cluster.New(run.Config, options).Run(t.Context())
 	if err := errors.Join(err, recorder.Close(t.Context())); err != nil {

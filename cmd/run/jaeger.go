@@ -12,11 +12,11 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/codes"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/export"
@@ -64,18 +64,15 @@ type violation struct {
 	invariant string
 }
 
-var _ sdktrace.SpanExporter = (*pages)(nil)
+var _ traces.Exporter = (*pages)(nil)
 
 func newPages() *pages {
 	return &pages{takePart: map[trace.TraceID][]int{}, errors: map[trace.TraceID]failure{}}
 }
 
-// ExportSpans notes spans.
-func (p *pages) ExportSpans(_ context.Context, all []sdktrace.ReadOnlySpan) error {
-	for _, ended := range all {
-		s := traces.FromSDK(ended)
-		p.note(&s)
-	}
+// Export notes a span.
+func (p *pages) Export(_ context.Context, s *span.Span) error {
+	p.note(s)
 	return nil
 }
 

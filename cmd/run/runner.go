@@ -7,8 +7,6 @@ import (
 	"io"
 	"slices"
 
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/config"
@@ -16,6 +14,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/profile"
 	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/story"
 )
@@ -45,7 +44,7 @@ func (r *runner) run(ctx context.Context) int {
 		return command.Failed(r.stderr, err)
 	}
 	defer r.folder.discard()
-	recorder := traces.NewRecorder(traces.RecorderOptions{Run: r.config.Hash(), Name: r.config.RunName()}, exporters...)
+	recorder := traces.NewRecorder(traces.RecorderOptions{Name: r.config.RunName()}, exporters...)
 	err = r.simulate(ctx, recorder)
 	if failed := (*cluster.Panic)(nil); errors.As(err, &failed) {
 		return r.salvage(ctx, recorder, failed)
@@ -66,7 +65,7 @@ func (r *runner) run(ctx context.Context) int {
 }
 
 // open begins the files and whatever else takes the run's spans.
-func (r *runner) open() (exporters []sdktrace.SpanExporter, err error) {
+func (r *runner) open() (exporters []traces.Exporter, err error) {
 	if r.folder, err = newFolder(r.options.out, r.name()); err != nil {
 		return nil, err
 	}
@@ -126,16 +125,16 @@ func (r *runner) spansFile() func(name string) (io.Writer, error) {
 type heldPush struct {
 	push *traces.Push
 	hold bool
-	kept []sdktrace.ReadOnlySpan
+	kept []*span.Span
 }
 
-// ExportSpans pushes spans, or keeps them.
-func (h *heldPush) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
+// Export pushes a span, or keeps it.
+func (h *heldPush) Export(ctx context.Context, s *span.Span) error {
 	if h.hold {
-		h.kept = append(h.kept, spans...)
+		h.kept = append(h.kept, s)
 		return nil
 	}
-	return h.push.ExportSpans(ctx, spans)
+	return h.push.Export(ctx, s)
 }
 
 // Shutdown does nothing: files come first, see finish.
@@ -143,7 +142,10 @@ func (*heldPush) Shutdown(context.Context) error { return nil }
 
 // finish pushes what is left.
 func (h *heldPush) finish(ctx context.Context) error {
-	err := h.push.ExportSpans(ctx, h.kept)
+	var err error
+	for _, s := range h.kept {
+		err = errors.Join(err, h.push.Export(ctx, s))
+	}
 	return errors.Join(err, h.push.Shutdown(ctx))
 }
 

@@ -125,7 +125,7 @@ func lies(c *config.Config) bool {
 func storyOf(t *testing.T, c *config.Resolved) (string, cluster.Result) {
 	t.Helper()
 	lines := story.New(protocols.Raft.Story)
-	recorder := traces.NewRecorder(traces.RecorderOptions{Run: c.Hash()}, lines)
+	recorder := traces.NewRecorder(traces.RecorderOptions{}, lines)
 	result, err := cluster.New(c.Config, cluster.Options{Recorder: recorder}).Run(t.Context())
 	if err != nil {
 		t.Fatal(err)

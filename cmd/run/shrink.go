@@ -49,7 +49,7 @@ func (r *runner) shrink(ctx context.Context) int {
 
 // tell carries out the run of a config for its story.
 func tell(ctx context.Context, c *config.Config, lines *story.Story) error {
-	recorder := traces.NewRecorder(traces.RecorderOptions{Run: c.Hash()}, lines)
+	recorder := traces.NewRecorder(traces.RecorderOptions{}, lines)
 	if _, err := cluster.New(c, cluster.Options{Recorder: recorder}).Run(ctx); err != nil {
 		return err
 	}

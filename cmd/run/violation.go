@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/protocols"
@@ -65,11 +63,11 @@ func (r *runner) again() string {
 // when the run was interrupted.
 func (r *runner) retold(ctx context.Context) (*story.Story, *traces.Finding) {
 	lines, judge := story.New(protocols.Raft.Story), traces.NewJudge()
-	exporters := []sdktrace.SpanExporter{lines}
+	exporters := []traces.Exporter{lines}
 	if r.tally.spans <= mostJudged {
 		exporters = append(exporters, judge)
 	}
-	recorder := traces.NewRecorder(traces.RecorderOptions{Run: r.config.Hash()}, exporters...)
+	recorder := traces.NewRecorder(traces.RecorderOptions{}, exporters...)
 	if _, err := cluster.New(r.config.Config, cluster.Options{Recorder: recorder}).Run(ctx); err != nil {
 		return nil, nil
 	}

@@ -42,7 +42,7 @@ type ran struct {
 // judged carries out a run, and judges its trace as cmd/check does.
 func judged(ctx context.Context, c *config.Config) (ran, error) {
 	j := traces.NewJudge()
-	recorder := traces.NewRecorder(traces.RecorderOptions{Run: c.Hash()}, j)
+	recorder := traces.NewRecorder(traces.RecorderOptions{}, j)
 	result, err := cluster.New(c, cluster.Options{Tuned: true, Recorder: recorder}).Run(ctx)
 	if err != nil {
 		return ran{}, err

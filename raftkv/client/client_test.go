@@ -9,12 +9,12 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/raftkv/raftkv/raftkv/client"
 	"github.com/raftkv/raftkv/raftkv/kv"
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/sim"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
@@ -59,10 +59,8 @@ func requestOf(payload any) kv.RequestID {
 // kept is the trace of a test.
 type kept struct{ spans []traces.Span }
 
-func (k *kept) ExportSpans(_ context.Context, all []sdktrace.ReadOnlySpan) error {
-	for _, s := range all {
-		k.spans = append(k.spans, traces.FromSDK(s))
-	}
+func (k *kept) Export(_ context.Context, s *span.Span) error {
+	k.spans = append(k.spans, *s)
 	return nil
 }
 
@@ -91,7 +89,7 @@ func tryDelaying(
 	t.Helper()
 	var heard []string
 	trace := &kept{}
-	recorder := traces.NewRecorder(traces.RecorderOptions{Run: 1}, trace)
+	recorder := traces.NewRecorder(traces.RecorderOptions{}, trace)
 	s := sim.New(sim.Config{Seed: 1, Latency: world.Range{Min: ms, Max: ms}, MaxDuration: time.Second, Delay: delay})
 	for id := range kv.NodeID(3) {
 		s.Add(&server{id: id + 1, answer: answer, heard: &heard})
@@ -99,7 +97,7 @@ func tryDelaying(
 	c.Servers, c.Clients, c.Keys, c.Start, c.Timeout, c.First = 3, clients, []string{"a", "b"}, 10*ms, 100*ms, 1
 	for id := range kv.ClientID(clients) {
 		c.ID = id + 1
-		s.Add(client.New(c, kvspans.NewTracer(recorder.Tracer(c.ID.String()), 1, time.Unix(0, 0))))
+		s.Add(client.New(c, kvspans.NewTracer(recorder, c.ID.String(), 1, time.Unix(0, 0))))
 	}
 	if _, err := s.Run(t.Context()); err != nil {
 		t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
 )
@@ -105,7 +106,7 @@ func appendJaegerSpan(b []byte, s *traces.Span, process int) []byte {
 		refer(traces.ChildOf, id, s.Parent)
 	}
 	for _, l := range s.Links {
-		refer(traces.FollowsFrom, traces.TraceID(l.Run, uint64(l.Root)).String(), l.ID)
+		refer(traces.FollowsFrom, span.TraceID(l.Run, l.Root).String(), l.ID)
 	}
 	b = append(b, `],"startTime":`...)
 	b = strconv.AppendInt(b, max(0, s.Start.UnixMicro()), 10)

@@ -6,20 +6,19 @@ import (
 	"testing"
 
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/sdk/resource"
-	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/traces/read2"
 )
 
 func BenchmarkEach(b *testing.B) {
-	var stubs []tracetest.SpanStub
+	var stubs []span.Span
 	for n := range 10000 {
 		s := plainStub(n)
-		service := fmt.Sprintf("node-%d", n%5+1)
-		s.Resource = resource.NewSchemaless(attribute.String("service.name", service), attribute.String("ip", "127.0.0.1"))
+		s.Service = fmt.Sprintf("node-%d", n%5+1)
+		s.Resource = []attribute.KeyValue{attribute.String("ip", "127.0.0.1"), attribute.String("service.name", s.Service)}
 		s.Attributes = []attribute.KeyValue{
-			attribute.String("raft.node.id", service), attribute.Int64("raft.term", 3), attribute.String("raft.role", "leader"),
+			attribute.String("raft.node.id", s.Service), attribute.Int64("raft.term", 3), attribute.String("raft.role", "leader"),
 			attribute.String("raft.peer.id", "node-2"), attribute.Int64("raft.prev_log.index", int64(n)),
 			attribute.Int64("raft.prev_log.term", 3), attribute.String("raft.reply", "AppendEntriesOk"),
 			attribute.StringSlice("raft.entries", []string{fmt.Sprintf("%d@3 put a val_%d", n, n%100)}),

@@ -15,8 +15,8 @@ import (
 	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
-	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/traces/read2"
 )
 
@@ -64,7 +64,7 @@ func readOneByOne(r *read.Reader) (all []located, err error) {
 }
 
 // manyStubs are spans for several lines.
-func manyStubs() (stubs []tracetest.SpanStub) {
+func manyStubs() (stubs []span.Span) {
 	for n := range 1500 {
 		s := plainStub(n)
 		if n%7 == 0 {

@@ -11,12 +11,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
-	"go.opentelemetry.io/otel/sdk/instrumentation"
-	"go.opentelemetry.io/otel/sdk/resource"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/raftkv/raftkv/raftkv/span"
+	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/read2"
 )
@@ -77,48 +75,45 @@ var everyType = []attribute.KeyValue{
 }
 
 // stub is a span that has something of everything.
-func stub(n int) tracetest.SpanStub {
-	context := func(root, id byte, remote bool) trace.SpanContext {
-		return trace.NewSpanContext(trace.SpanContextConfig{
-			TraceID: trace.TraceID{7: 0xab, 15: root}, SpanID: trace.SpanID{0: byte(n >> 8), 1: byte(n), 7: id}, TraceFlags: trace.FlagsSampled, Remote: remote,
-		})
-	}
+func stub(n int) span.Span {
+	const run = 0xab
+	id := func(id world.CausalID) world.CausalID { return world.CausalID(n)<<48 | id }
 	at := func(d time.Duration) time.Time { return epoch.Add(time.Duration(n)*time.Millisecond + d) }
-	return tracetest.SpanStub{
-		Name:        "raft.Raft/AppendEntries",
-		SpanContext: context(1, 2, false),
-		Parent:      context(1, 1, true),
-		SpanKind:    trace.SpanKindClient,
-		StartTime:   at(0),
-		EndTime:     at(123456),
-		Attributes:  everyType,
-		Events: []sdktrace.Event{
-			{Name: "drop", Time: at(1), Attributes: []attribute.KeyValue{attribute.String("raftkv.cause", "network")}},
-			{Name: "bare", Time: at(2)},
+	service := fmt.Sprintf("node-%d", n%3+1)
+	return span.Span{
+		Run: run, Root: 1, ID: id(2), Parent: id(1),
+		Name:       "raft.Raft/AppendEntries",
+		Kind:       trace.SpanKindClient,
+		Service:    service,
+		Start:      at(0),
+		End:        at(123456),
+		Attributes: everyType,
+		Events: []span.Event{
+			{Name: "drop", At: at(1), Attributes: []attribute.KeyValue{attribute.String("raftkv.cause", "network")}},
+			{Name: "bare", At: at(2)},
 		},
-		Links: []sdktrace.Link{
-			{SpanContext: context(3, 4, true), Attributes: []attribute.KeyValue{attribute.Int("n", 1)}},
-			{SpanContext: context(5, 6, false)},
+		Links: []span.Link{
+			{Run: run, Root: 3, ID: id(4), Attributes: []attribute.KeyValue{attribute.Int("n", 1)}},
+			{Run: run, Root: 5, ID: id(6)},
 		},
-		Status:               sdktrace.Status{Code: codes.Error, Description: "lost\non the way"},
-		Resource:             resource.NewSchemaless(attribute.String("service.name", fmt.Sprintf("node-%d", n%3+1)), attribute.String("ip", "127.0.0.1")),
-		InstrumentationScope: instrumentation.Scope{Name: "raftkv", Version: "1"},
+		Status:   span.Status{Code: codes.Error, Description: "lost\non the way"},
+		Resource: []attribute.KeyValue{attribute.String("ip", "127.0.0.1"), attribute.String("service.name", service)},
 	}
 }
 
-func plainStub(n int) tracetest.SpanStub {
+func plainStub(n int) span.Span {
 	s := stub(n)
 	s.Attributes = everyType[:1]
-	s.Events, s.Links, s.Status, s.Parent = nil, nil, sdktrace.Status{}, trace.SpanContext{}
+	s.Events, s.Links, s.Status, s.Parent = nil, nil, span.Status{}, 0
 	return s
 }
 
-func write(t testing.TB, stubs ...tracetest.SpanStub) []byte {
+func write(t testing.TB, stubs ...span.Span) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	f := traces.NewOTLPFile(&b)
-	for _, s := range stubs {
-		if err := f.ExportSpans(context.Background(), []sdktrace.ReadOnlySpan{s.Snapshot()}); err != nil {
+	for i := range stubs {
+		if err := f.Export(context.Background(), &stubs[i]); err != nil {
 			t.Fatal(err)
 		}
 	}

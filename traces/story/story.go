@@ -11,7 +11,6 @@ import (
 	"unicode/utf8"
 
 	"go.opentelemetry.io/otel/attribute"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/span"
@@ -75,7 +74,7 @@ const (
 	ANSI        // with a terminal's colours
 )
 
-var _ sdktrace.SpanExporter = (*Story)(nil)
+var _ traces.Exporter = (*Story)(nil)
 
 // Protocol is what a protocol adds to a story: the spans that its spec declares, those that it includes among them, and
 // what its own tell. Tell begins a run, and returns what tells one of its spans, given the span's id in the spec; false
@@ -99,12 +98,9 @@ func New(p Protocol) *Story {
 	return s
 }
 
-// ExportSpans adds spans that have ended.
-func (s *Story) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan) error {
-	for _, span := range spans {
-		ended := traces.FromSDK(span)
-		s.Add(&ended)
-	}
+// Export adds a span that has ended.
+func (s *Story) Export(_ context.Context, ended *span.Span) error {
+	s.Add(ended)
 	return nil
 }
 

@@ -12,10 +12,9 @@ import (
 	"strings"
 	"time"
 
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/traces"
 )
 
@@ -126,14 +125,14 @@ func record(c *config.Config, count *counter) (*traces.Recorder, func() (int64, 
 		}
 		return info.Size(), file.Close()
 	}
-	return traces.NewRecorder(traces.RecorderOptions{Run: c.Hash(), Name: c.Name()}, traces.NewOTLPFile(buffered), count), finish, nil
+	return traces.NewRecorder(traces.RecorderOptions{Name: c.Name()}, traces.NewOTLPFile(buffered), count), finish, nil
 }
 
 // counter counts spans.
 type counter struct{ spans int }
 
-func (c *counter) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan) error {
-	c.spans += len(spans)
+func (c *counter) Export(context.Context, *span.Span) error {
+	c.spans++
 	return nil
 }
 

@@ -14,12 +14,12 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/ptrace"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
 )
@@ -180,7 +180,7 @@ func writeTrace(c *config.Config, path string, also ...exporter) error {
 	}
 	buffered := bufio.NewWriterSize(file, 1<<18)
 	exporters := []exporter{traces.NewOTLPFile(buffered)}
-	recorder := traces.NewRecorder(traces.RecorderOptions{Run: c.Hash(), Name: c.Name()}, append(exporters, also...)...)
+	recorder := traces.NewRecorder(traces.RecorderOptions{Name: c.Name()}, append(exporters, also...)...)
 	if _, err := cluster.New(c, cluster.Options{Unchecked: true, Recorder: recorder}).Run(context.Background()); err != nil {
 		return err
 	}
@@ -193,7 +193,7 @@ func writeTrace(c *config.Config, path string, also ...exporter) error {
 	return file.Close()
 }
 
-type exporter = sdktrace.SpanExporter
+type exporter = traces.Exporter
 
 // finder finds a message to be lost: a notification early in the run.
 type finder struct {
@@ -201,12 +201,9 @@ type finder struct {
 	found world.CausalID
 }
 
-func (f *finder) ExportSpans(_ context.Context, all []sdktrace.ReadOnlySpan) error {
-	for _, s := range all {
-		if f.spans++; f.spans > 900 && f.found == 0 && s.Name() == spans.CommitNotificationProducerName && s.SpanKind() == trace.SpanKindProducer {
-			span := traces.FromSDK(s)
-			f.found = span.ID
-		}
+func (f *finder) Export(_ context.Context, s *span.Span) error {
+	if f.spans++; f.spans > 900 && f.found == 0 && s.Name == spans.CommitNotificationProducerName && s.Kind == trace.SpanKindProducer {
+		f.found = s.ID
 	}
 	return nil
 }

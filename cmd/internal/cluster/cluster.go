@@ -105,7 +105,7 @@ func New(c *config.Config, options Options) *Cluster {
 		if options.Recorder == nil {
 			return nil
 		}
-		return worldspans.NewTracer(options.Recorder.Tracer(service), c.Hash(), c.StartTime).Tracer
+		return worldspans.NewTracer(options.Recorder, service, c.Hash(), c.StartTime).Tracer
 	}
 	outside := worldspans.Tracer{Tracer: tracer("world")}
 	outside.Follow(cl.sim)

@@ -3,15 +3,14 @@ package cluster
 import (
 	"time"
 
-	"go.opentelemetry.io/otel/trace"
-
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
-// Recorder makes the tracers of a run, and is told what becomes of messages and whom faults hit, so that spans say so.
+// Recorder takes the spans of a run, and is told what becomes of messages and whom faults hit, so that spans say so.
 type Recorder interface {
-	Tracer(service string) trace.Tracer
+	span.Sink
 
 	Sent(span uint64, copies int)
 	Handled(span uint64)

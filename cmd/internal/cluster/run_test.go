@@ -5,10 +5,9 @@ import (
 	"testing"
 	"time"
 
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
 )
@@ -16,10 +15,8 @@ import (
 // memory keeps the spans of a run.
 type memory struct{ spans []traces.Span }
 
-func (m *memory) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan) error {
-	for _, s := range spans {
-		m.spans = append(m.spans, traces.FromSDK(s))
-	}
+func (m *memory) Export(_ context.Context, s *span.Span) error {
+	m.spans = append(m.spans, *s)
 	return nil
 }
 
@@ -35,7 +32,7 @@ func run(t testing.TB, c *config.Config) execution {
 func runWith(t testing.TB, c *config.Config, latencies func() uint64) execution {
 	t.Helper()
 	kept := &memory{}
-	recorder := traces.NewRecorder(traces.RecorderOptions{Run: c.Hash()}, kept)
+	recorder := traces.NewRecorder(traces.RecorderOptions{}, kept)
 	result, err := cluster.New(c, cluster.Options{Recorder: recorder, Latencies: latencies}).Run(t.Context())
 	if err != nil {
 		t.Fatalf("seed %d: %v", c.Seed, err)

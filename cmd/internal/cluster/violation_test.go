@@ -35,7 +35,7 @@ func TestAViolationStopsTheRun(t *testing.T) {
 	t.Parallel()
 	c := seeded(1)
 	kept := &memory{}
-	recorder := traces.NewRecorder(traces.RecorderOptions{Run: c.Hash()}, kept)
+	recorder := traces.NewRecorder(traces.RecorderOptions{}, kept)
 	cl := cluster.New(c, cluster.Options{Recorder: recorder})
 	cl.Sim().Add(&spoiler{checker: cl.Checker()})
 	result, err := cl.Run(t.Context())

@@ -1,10 +1,7 @@
 package cluster_test
 
 import (
-	"context"
 	"testing"
-
-	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
@@ -27,6 +24,7 @@ type stepSeen struct {
 	sent    map[world.CausalID]bool
 	began   []world.CausalID // spans, in order
 	ended   []world.CausalID
+	moves   int          // beginnings and ends
 	order   map[edge]int // of the beginnings and the ends
 }
 
@@ -97,37 +95,6 @@ func (w worldSeen) Send(e world.Envelope) world.Fate {
 	return w.World.Send(e)
 }
 
-// tracerSeen is what the process has its spans made by.
-type tracerSeen struct {
-	trace.Tracer
-	*witness
-	process string
-}
-
-type spanSeen struct {
-	trace.Span
-	of tracerSeen
-	id world.CausalID
-}
-
-func (t tracerSeen) Start(ctx context.Context, name string, o ...trace.SpanStartOption) (context.Context, trace.Span) {
-	ctx, s := t.Tracer.Start(ctx, name, o...)
-	_, id, _ := span.CausalIDs(ctx)
-	if step := t.now[t.process]; step != nil { // else it is the world's
-		step.began = append(step.began, world.CausalID(id))
-		step.sees(world.CausalID(id), false)
-	}
-	return ctx, spanSeen{s, t, world.CausalID(id)}
-}
-
-func (s spanSeen) End(o ...trace.SpanEndOption) {
-	if step := s.of.now[s.of.process]; step != nil {
-		step.ended = append(step.ended, s.id)
-		step.sees(s.id, true)
-	}
-	s.Span.End(o...)
-}
-
 // recorderSeen has the witness see what is recorded.
 type recorderSeen struct {
 	*traces.Recorder
@@ -135,15 +102,27 @@ type recorderSeen struct {
 	w *witness
 }
 
-func (r recorderSeen) Tracer(service string) trace.Tracer {
-	return tracerSeen{r.Recorder.Tracer(service), r.w, service}
+func (r recorderSeen) Begun(s *span.Span) {
+	if step := r.w.now[s.Service]; step != nil { // else it is the world's
+		step.began = append(step.began, s.ID)
+		step.sees(s.ID, false)
+	}
+	r.Recorder.Begun(s)
+}
+
+func (r recorderSeen) Ended(s *span.Span) {
+	if step := r.w.now[s.Service]; step != nil {
+		step.ended = append(step.ended, s.ID)
+		step.sees(s.ID, true)
+	}
+	r.Recorder.Ended(s)
 }
 
 // witnessed is a run with its trace and what a witness saw of it.
 func witnessed(t *testing.T, c *config.Resolved) (*witness, []traces.Span) {
 	t.Helper()
 	w, kept := &witness{now: map[string]*stepSeen{}}, &memory{}
-	recorder := traces.NewRecorder(traces.RecorderOptions{Run: c.Hash()}, kept)
+	recorder := traces.NewRecorder(traces.RecorderOptions{}, kept)
 	if _, err := cluster.New(c.Config, cluster.Options{Recorder: recorderSeen{recorder, w}, Around: w.around, Unchecked: true}).Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -9,12 +9,10 @@ import (
 	"testing"
 	"time"
 
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-	"go.opentelemetry.io/otel/trace"
-
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/profile"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/raftkv/world/race"
 	"github.com/raftkv/raftkv/traces"
@@ -254,8 +252,8 @@ func TestIDsAreUniqueWhateverGoesWrong(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(manySeeds) / 5 {
 		c := drawn(t, profile.Mixed, seed)
-		ids := &idsOf{seen: make(map[trace.SpanID]string)}
-		recorder := traces.NewRecorder(traces.RecorderOptions{Run: c.Hash()}, ids)
+		ids := &idsOf{seen: make(map[world.CausalID]string)}
+		recorder := traces.NewRecorder(traces.RecorderOptions{}, ids)
 		if _, err := cluster.New(c, cluster.Options{Recorder: recorder}).Run(t.Context()); err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
@@ -270,18 +268,16 @@ func TestIDsAreUniqueWhateverGoesWrong(t *testing.T) {
 
 // idsOf gathers the ids of a run's spans.
 type idsOf struct {
-	seen  map[trace.SpanID]string
+	seen  map[world.CausalID]string
 	wrong []string
 }
 
-func (i *idsOf) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan) error {
-	for _, s := range spans {
-		id, what := s.SpanContext().SpanID(), fmt.Sprintf("%s at %s", s.Name(), s.StartTime().Format("05.000000"))
-		if other, twice := i.seen[id]; twice || !id.IsValid() {
-			i.wrong = append(i.wrong, fmt.Sprintf("%s and %s have the id %s", other, what, id))
-		}
-		i.seen[id] = what
+func (i *idsOf) Export(_ context.Context, s *span.Span) error {
+	what := fmt.Sprintf("%s at %s", s.Name, s.Start.Format("05.000000"))
+	if other, twice := i.seen[s.ID]; twice || s.ID == 0 {
+		i.wrong = append(i.wrong, fmt.Sprintf("%s and %s have the id %s", other, what, s.ID))
 	}
+	i.seen[s.ID] = what
 	return nil
 }
 

@@ -29,7 +29,7 @@ func Run(t testing.TB, scenario string, changes ...string) (folder string) {
 		t.Fatal(err)
 	}
 	var file bytes.Buffer
-	recorder := traces.NewRecorder(traces.RecorderOptions{Run: resolved.Hash(), Name: resolved.RunName()}, traces.NewOTLPFile(&file))
+	recorder := traces.NewRecorder(traces.RecorderOptions{Name: resolved.RunName()}, traces.NewOTLPFile(&file))
 	if _, err := cluster.New(resolved.Config, cluster.Options{Recorder: recorder, Unchecked: true}).Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -7,13 +7,13 @@ import (
 	"slices"
 	"time"
 
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/raftkv/raft/invariants"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
 )
@@ -74,7 +74,7 @@ func run(ctx context.Context, c *config.Config) (*invariants.Violation, error) {
 // messages carries out the run of a config with its spans, which tell of each message that was lost, late or doubled.
 func messages(ctx context.Context, c *config.Config) ([]Message, error) {
 	var seen witness
-	recorder := traces.NewRecorder(traces.RecorderOptions{Run: c.Hash()}, &seen)
+	recorder := traces.NewRecorder(traces.RecorderOptions{}, &seen)
 	seen.epoch = c.StartTime
 	if _, err := cluster.New(c, cluster.Options{Recorder: recorder}).Run(ctx); err != nil {
 		return nil, err
@@ -91,32 +91,27 @@ type witness struct {
 	messages []Message
 }
 
-var _ sdktrace.SpanExporter = (*witness)(nil)
+var _ traces.Exporter = (*witness)(nil)
 
-// ExportSpans looks at spans that have ended.
-func (w *witness) ExportSpans(_ context.Context, ended []sdktrace.ReadOnlySpan) error {
-	for _, one := range ended {
-		if len(one.Events()) == 0 {
+// Export looks at a span that has ended.
+func (w *witness) Export(_ context.Context, s *span.Span) error {
+	m, meddled := Message{ID: s.ID}, false
+	for i := range s.Events {
+		e := &s.Events[i]
+		if e.Name != spans.EventDrop && e.Name != spans.EventDuplicate && e.Name != spans.EventDelay ||
+			e.Attribute(spans.RaftkvCauseKey).AsString() == string(world.CauseFault) {
 			continue
 		}
-		s := traces.FromSDK(one)
-		m, meddled := Message{ID: s.ID}, false
-		for i := range s.Events {
-			e := &s.Events[i]
-			if e.Name != spans.EventDrop && e.Name != spans.EventDuplicate && e.Name != spans.EventDelay || e.Attribute(spans.RaftkvCauseKey).AsString() == string(world.CauseFault) {
-				continue
-			}
-			meddled = true
-			m.Lost = m.Lost || e.Name == spans.EventDrop
-			m.Doubled = m.Doubled || e.Name == spans.EventDuplicate
-			if e.Name == spans.EventDelay {
-				m.LateBy = time.Duration(e.Attribute(spans.RaftkvDelayNsKey).AsInt64())
-			}
-			m.What = fmt.Sprintf("%s, at %.3fms", sent(&s), float64(e.At.Sub(w.epoch))/float64(time.Millisecond))
+		meddled = true
+		m.Lost = m.Lost || e.Name == spans.EventDrop
+		m.Doubled = m.Doubled || e.Name == spans.EventDuplicate
+		if e.Name == spans.EventDelay {
+			m.LateBy = time.Duration(e.Attribute(spans.RaftkvDelayNsKey).AsInt64())
 		}
-		if meddled {
-			w.messages = append(w.messages, m)
-		}
+		m.What = fmt.Sprintf("%s, at %.3fms", sent(s), float64(e.At.Sub(w.epoch))/float64(time.Millisecond))
+	}
+	if meddled {
+		w.messages = append(w.messages, m)
 	}
 	return nil
 }
@@ -125,7 +120,7 @@ func (w *witness) ExportSpans(_ context.Context, ended []sdktrace.ReadOnlySpan) 
 func (*witness) Shutdown(context.Context) error { return nil }
 
 // sent is the message that a span sends. That of a server's span is its reply.
-func sent(s *traces.Span) string {
+func sent(s *span.Span) string {
 	peer := s.Attribute(spans.RaftPeerIDKey).AsString()
 	if s.Kind == trace.SpanKindServer {
 		return fmt.Sprintf("the reply of %s to %s: %s, %s", s.Service, peer, s.Name, s.Attribute(spans.RaftReplyKey).AsString())

@@ -9,13 +9,13 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/raftkv/raft/invariants"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
 )
@@ -23,11 +23,9 @@ import (
 // memory keeps the spans of a run, but for the first, which says the config.
 type memory struct{ spans []traces.Span }
 
-func (m *memory) ExportSpans(_ context.Context, ended []sdktrace.ReadOnlySpan) error {
-	for _, one := range ended {
-		if s := traces.FromSDK(one); s.Name != spans.RunName {
-			m.spans = append(m.spans, s)
-		}
+func (m *memory) Export(_ context.Context, s *span.Span) error {
+	if s.Name != spans.RunName {
+		m.spans = append(m.spans, *s)
 	}
 	return nil
 }
@@ -38,7 +36,7 @@ func (*memory) Shutdown(context.Context) error { return nil }
 func told(t *testing.T, c *config.Config) []traces.Span {
 	t.Helper()
 	var kept memory
-	recorder := traces.NewRecorder(traces.RecorderOptions{Run: 1}, &kept)
+	recorder := traces.NewRecorder(traces.RecorderOptions{}, &kept)
 	if _, err := cluster.New(c, cluster.Options{Recorder: recorder}).Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}

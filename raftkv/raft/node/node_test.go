@@ -8,13 +8,12 @@ import (
 	"testing"
 	"time"
 
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-
 	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/node"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/sim"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
 )
@@ -62,10 +61,8 @@ type testbed struct {
 	spans []traces.Span
 }
 
-func (b *testbed) ExportSpans(_ context.Context, all []sdktrace.ReadOnlySpan) error {
-	for _, s := range all {
-		b.spans = append(b.spans, traces.FromSDK(s))
-	}
+func (b *testbed) Export(_ context.Context, s *span.Span) error {
+	b.spans = append(b.spans, *s)
 	return nil
 }
 
@@ -87,7 +84,7 @@ func newTestbedAround(
 		c.MaxDuration = 2 * time.Second
 	}
 	b.sim = sim.New(c)
-	recorder := traces.NewRecorder(traces.RecorderOptions{Run: 1}, b)
+	recorder := traces.NewRecorder(traces.RecorderOptions{}, b)
 	peers := []kv.NodeID{1, 2, 3}
 	for _, id := range peers {
 		var watch node.Observer
@@ -97,7 +94,7 @@ func newTestbedAround(
 		n := node.New(node.Config{
 			ID: id, Observer: watch, ElectionTimeout: world.Range{Min: 150 * ms, Max: 300 * ms}, HeartbeatInterval: 50 * ms,
 			RPCTimeout: 20 * ms, RequestTimeout: 100 * ms, MaxEntries: 8, MaxInFlight: 1, NoopOnElection: true,
-		}, spans.NewTracer(recorder.Tracer(id.String()), 1, time.Unix(0, 0)))
+		}, spans.NewTracer(recorder, id.String(), 1, time.Unix(0, 0)))
 		b.nodes = append(b.nodes, n)
 		b.sim.Add(around(n))
 		b.sim.Tell(0, n.ID(), 1, protocol.SetPeers{Peers: peers})

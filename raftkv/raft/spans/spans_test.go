@@ -1,7 +1,6 @@
 package spans_test
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"reflect"
@@ -12,8 +11,6 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
-	"go.opentelemetry.io/otel/sdk/trace"
-	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	oteltrace "go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/raftkv/kv"
@@ -21,7 +18,6 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/span"
-	"github.com/raftkv/raftkv/raftkv/world"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 )
 
@@ -29,41 +25,27 @@ const run = 0x1234567890abcdef
 
 var epoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// ids gives spans the ids that their starters ask for.
-type ids struct{ t *testing.T }
+// kept are the spans that ended.
+type kept struct{ spans []*span.Span }
 
-func (g ids) NewIDs(ctx context.Context) (oteltrace.TraceID, oteltrace.SpanID) {
-	root, id, ok := span.CausalIDs(ctx)
-	if !ok {
-		g.t.Error("a span is started without causal ids")
-	}
-	return span.TraceID(run, world.CausalID(root)), span.ID(world.CausalID(id))
-}
+func (*kept) Begun(*span.Span) {}
 
-func (g ids) NewSpanID(ctx context.Context, _ oteltrace.TraceID) oteltrace.SpanID {
-	_, span := g.NewIDs(ctx)
-	return span
-}
+func (k *kept) Ended(s *span.Span) { k.spans = append(k.spans, s) }
 
 // record is a tracer, and what it records.
-func record(t *testing.T) (spans.Tracer, *tracetest.InMemoryExporter) {
-	t.Helper()
-	exporter := tracetest.NewInMemoryExporter()
-	provider := trace.NewTracerProvider(trace.WithSyncer(exporter), trace.WithIDGenerator(ids{t}), trace.WithRawSpanLimits(trace.SpanLimits{
-		AttributeValueLengthLimit: -1, AttributeCountLimit: -1, EventCountLimit: -1, LinkCountLimit: -1, AttributePerEventCountLimit: -1, AttributePerLinkCountLimit: -1,
-	}))
-	tracer := spans.NewTracer(provider.Tracer(worldspans.Scope), run, epoch)
+func record() (spans.Tracer, *kept) {
+	ended := &kept{}
+	tracer := spans.NewTracer(ended, "node-1", run, epoch)
 	tracer.Follow(&clock{})
-	return tracer, exporter
+	return tracer, ended
 }
 
-func only(t *testing.T, exporter *tracetest.InMemoryExporter) tracetest.SpanStub {
+func only(t *testing.T, ended *kept) *span.Span {
 	t.Helper()
-	all := exporter.GetSpans()
-	if len(all) != 1 {
-		t.Fatalf("%d spans, want 1", len(all))
+	if len(ended.spans) != 1 {
+		t.Fatalf("%d spans, want 1", len(ended.spans))
 	}
-	return all[0]
+	return ended.spans[0]
 }
 
 // clock is a millisecond later each time that it is asked, in a step that the test sets.
@@ -83,7 +65,7 @@ func (c *clock) Step() uint64 {
 }
 
 func TestSpan(t *testing.T) {
-	tracer, exporter := record(t)
+	tracer, ended := record()
 	link := worldspans.LinkTo(span.Ref{Root: 5, ID: 6}, worldspans.LinkPrevious, spans.RaftIndexKey.Int64(3))
 	begin := span.Begin{Self: span.Ref{Root: 7, ID: 9}, Parent: 8, Links: []span.Link{link}}
 	who := spans.Who{Node: 1, Term: 2, Role: protocol.RoleLeader}
@@ -97,18 +79,18 @@ func TestSpan(t *testing.T) {
 	started.Link(worldspans.LinkTo(span.Ref{Root: 3, ID: 4}, worldspans.LinkFault))
 	started.End("AppendEntriesOk", 3)
 
-	got := only(t, exporter)
-	if got.Name != "raft.Raft/AppendEntries" || got.SpanKind != oteltrace.SpanKindClient || got.InstrumentationScope.Name != worldspans.Scope {
-		t.Errorf("%s, %v, of %s", got.Name, got.SpanKind, got.InstrumentationScope.Name)
+	got := only(t, ended)
+	if got.Name != "raft.Raft/AppendEntries" || got.Kind != oteltrace.SpanKindClient || got.Service != "node-1" {
+		t.Errorf("%s, %v, of %s", got.Name, got.Kind, got.Service)
 	}
-	if got.SpanContext.TraceID().String() != "1234567890abcdef0000000000000007" || got.SpanContext.SpanID().String() != "0000000000000009" {
-		t.Errorf("trace %v, span %v", got.SpanContext.TraceID(), got.SpanContext.SpanID())
+	if got.TraceID().String() != "1234567890abcdef0000000000000007" || got.ID != 9 {
+		t.Errorf("trace %v, span %v", got.TraceID(), got.ID)
 	}
-	if got.Parent.SpanID().String() != "0000000000000008" || !got.Parent.IsRemote() || got.Parent.TraceID() != got.SpanContext.TraceID() {
-		t.Errorf("parent %+v", got.Parent)
+	if got.Parent != 8 {
+		t.Errorf("parent %v", got.Parent)
 	}
-	if !got.StartTime.Equal(epoch.Add(time.Millisecond)) || !got.EndTime.Equal(epoch.Add(3*time.Millisecond)) {
-		t.Errorf("from %v to %v", got.StartTime, got.EndTime)
+	if !got.Start.Equal(epoch.Add(time.Millisecond)) || !got.End.Equal(epoch.Add(3*time.Millisecond)) {
+		t.Errorf("from %v to %v", got.Start, got.End)
 	}
 	if why := got.Links[0].Attributes; !slices.Equal(why, []attribute.KeyValue{worldspans.RaftkvLinkKey.String("previous"), spans.RaftIndexKey.Int64(3)}) {
 		t.Errorf("the first link says %v", why)
@@ -116,10 +98,10 @@ func TestSpan(t *testing.T) {
 	if why := got.Links[1].Attributes; !slices.Equal(why, []attribute.KeyValue{worldspans.RaftkvLinkKey.String("fault")}) {
 		t.Errorf("the link that was added says %v", why)
 	}
-	if len(got.Links) != 2 || got.Links[0].SpanContext.TraceID().String() != "1234567890abcdef0000000000000005" || got.Links[0].SpanContext.SpanID().String() != "0000000000000006" {
+	if len(got.Links) != 2 || got.Links[0].Run != run || got.Links[0].Root != 5 || got.Links[0].ID != 6 {
 		t.Errorf("links %+v", got.Links)
 	}
-	if len(got.Events) != 1 || got.Events[0].Name != "delay" || !got.Events[0].Time.Equal(epoch.Add(2*time.Millisecond)) ||
+	if len(got.Events) != 1 || got.Events[0].Name != "delay" || !got.Events[0].At.Equal(epoch.Add(2*time.Millisecond)) ||
 		!slices.Equal(got.Events[0].Attributes, []attribute.KeyValue{worldspans.RaftkvCauseKey.String("network"), worldspans.RaftkvDelayNsKey.Int(40_000_000)}) {
 		t.Errorf("events %+v", got.Events)
 	}
@@ -140,14 +122,14 @@ func TestSpan(t *testing.T) {
 
 // A server's address is its own where it is called, and a root has no parent.
 func TestServerAndRoot(t *testing.T) {
-	tracer, exporter := record(t)
+	tracer, ended := record()
 	root := kvspans.Tracer{Tracer: tracer.Tracer}.StartKVPut(span.Begin{Self: span.Ref{Root: 7, ID: 7}}, kv.RequestID{Client: 2, Sequence: 3}, "a", "val_3")
 	root.End("ok")
 	server := tracer.StartPutServer(span.Begin{Self: span.Ref{Root: 7, ID: 9}, Parent: 8}, spans.Who{Node: 2, Term: 1, Role: protocol.RoleCandidate}, "client-1", kv.RequestID{Client: 2, Sequence: 3})
 	server.End("Answered")
-	got := exporter.GetSpans()
-	if got[0].Parent.IsValid() || got[0].SpanContext.SpanID() != span.ID(7) {
-		t.Errorf("the root %v has the parent %v", got[0].SpanContext.SpanID(), got[0].Parent)
+	got := ended.spans
+	if got[0].Parent != 0 || got[0].ID != 7 {
+		t.Errorf("the root %v has the parent %v", got[0].ID, got[0].Parent)
 	}
 	if !slices.Contains(got[0].Attributes, kvspans.KVRequestIDKey.String("client-2/3")) {
 		t.Errorf("attributes %v", got[0].Attributes)
@@ -164,16 +146,16 @@ func TestServerAndRoot(t *testing.T) {
 }
 
 func TestFailAndUnfinished(t *testing.T) {
-	tracer, exporter := record(t)
+	tracer, ended := record()
 	begin := span.Begin{Self: span.Ref{Root: 1, ID: 1}}
 	tracer.StartStart(begin, spans.Who{}, 0, 0, 0).Fail(worldspans.ErrorTypeCrash, "node-1 crashed")
 	tracer.StartStart(begin, spans.Who{}, 0, 0, 0).Unfinished()
-	got := exporter.GetSpans()
+	got := ended.spans
 	if got[0].Status.Code != codes.Error || got[0].Status.Description != "node-1 crashed" || !slices.Contains(got[0].Attributes, attribute.String("error.type", "crash")) ||
-		!got[0].EndTime.Equal(epoch.Add(2*time.Millisecond)) {
+		!got[0].End.Equal(epoch.Add(2*time.Millisecond)) {
 		t.Errorf("failed: %+v", got[0])
 	}
-	if got[1].Status.Code != codes.Unset || !slices.Contains(got[1].Attributes, attribute.Bool("raft.unfinished", true)) || !got[1].EndTime.Equal(epoch.Add(4*time.Millisecond)) {
+	if got[1].Status.Code != codes.Unset || !slices.Contains(got[1].Attributes, attribute.Bool("raft.unfinished", true)) || !got[1].End.Equal(epoch.Add(4*time.Millisecond)) {
 		t.Errorf("unfinished: %+v", got[1])
 	}
 }
@@ -264,19 +246,19 @@ func TestStartersFollowSpecs(t *testing.T) {
 			if !ok {
 				t.Fatal("no spec")
 			}
-			tracer, exporter := record(t)
+			tracer, ended := record()
 			if spec.Service != worldspans.ServiceWorld {
 				step := uint64(0)
 				tracer.Follow(&clock{step: func() uint64 { step++; return step }})
 			}
 			everything(t, tracer, starter)
-			got := only(t, exporter)
+			got := only(t, ended)
 			name := spec.Name
 			for range spec.NamedAfter {
 				name += " text"
 			}
-			if got.Name != name || got.SpanKind != spec.Kind {
-				t.Errorf("%s is %v, want %s, %v", got.Name, got.SpanKind, name, spec.Kind)
+			if got.Name != name || got.Kind != spec.Kind {
+				t.Errorf("%s is %v, want %s, %v", got.Name, got.Kind, name, spec.Kind)
 			}
 			always := []span.AttributeSpec{{Key: worldspans.ErrorTypeKey}, {Key: worldspans.RaftUnfinishedKey}}
 			want := slices.DeleteFunc(spec.Attributes, func(a span.AttributeSpec) bool {
@@ -284,16 +266,16 @@ func TestStartersFollowSpecs(t *testing.T) {
 			})
 			compare(t, "attributes", slices.DeleteFunc(got.Attributes, func(a attribute.KeyValue) bool { return a.Key == worldspans.ErrorTypeKey }), want)
 
-			tracer, exporter = record(t)
+			tracer, ended = record()
 			call(t, call(t, starters(tracer.Tracer)[starter])[0].MethodByName("End"))
 			must := slices.DeleteFunc(slices.Clone(want), func(a span.AttributeSpec) bool { return a.Level == span.Optional })
-			compare(t, "attributes of a span that has only what it must", only(t, exporter).Attributes, must)
+			compare(t, "attributes of a span that has only what it must", only(t, ended).Attributes, must)
 
 			if len(got.Events) != len(spec.Events) {
 				t.Errorf("%d events, want %d", len(got.Events), len(spec.Events))
 			}
 			for _, event := range spec.Events {
-				i := slices.IndexFunc(got.Events, func(e trace.Event) bool { return e.Name == event.Name })
+				i := slices.IndexFunc(got.Events, func(e span.Event) bool { return e.Name == event.Name })
 				if i < 0 {
 					t.Errorf("no event %s", event.Name)
 					continue
@@ -385,9 +367,8 @@ func all(tracer spans.Tracer, command kv.Command, entries []string) {
 
 func BenchmarkSpans(b *testing.B) {
 	b.ReportAllocs()
-	provider := trace.NewTracerProvider()
 	entries := []string{"1@1 put a b"}
-	on := spans.NewTracer(provider.Tracer(worldspans.Scope), run, epoch)
+	on := spans.NewTracer(&kept{}, "node-1", run, epoch)
 	on.Follow(&clock{})
 	for name, tracer := range map[string]spans.Tracer{"off": {}, "on": on} {
 		b.Run(name, func(b *testing.B) {
@@ -401,15 +382,15 @@ func BenchmarkSpans(b *testing.B) {
 // A span says which step of its process it begins in, and which it ends in if that is a later one; an event, which it
 // happens in if that is later than the beginning.
 func TestStepsAreToldWhereTheyAreOthers(t *testing.T) {
-	tracer, exporter := record(t)
+	tracer, ended := record()
 	step := uint64(7)
 	tracer.Follow(&clock{step: func() uint64 { return step }})
 	started := kvspans.Tracer{Tracer: tracer.Tracer}.StartClientStart(span.Begin{Self: span.Ref{Root: 1, ID: 1}})
 	started.End()
-	if got := only(t, exporter).Attributes; !slices.Equal(got, []attribute.KeyValue{worldspans.RaftkvStepKey.Int64(7)}) {
+	if got := only(t, ended).Attributes; !slices.Equal(got, []attribute.KeyValue{worldspans.RaftkvStepKey.Int64(7)}) {
 		t.Errorf("a span of one step has %v", got)
 	}
-	tracer, exporter = record(t)
+	tracer, ended = record()
 	tracer.Follow(&clock{step: func() uint64 { return step }})
 	turn := kvspans.Tracer{Tracer: tracer.Tracer}.StartTurnProducer(span.Begin{Self: span.Ref{Root: 1, ID: 2}, Parent: 1}, 2, "client-2")
 	turn.Drop(worldspans.CauseNetwork)
@@ -417,7 +398,7 @@ func TestStepsAreToldWhereTheyAreOthers(t *testing.T) {
 	turn.Delay(worldspans.CauseNetwork, 1)
 	step = 12
 	turn.End()
-	got := only(t, exporter)
+	got := only(t, ended)
 	want := []attribute.KeyValue{worldspans.RaftkvStepKey.Int64(7), worldspans.RaftkvEndStepKey.Int64(12)}
 	if !slices.Equal(got.Attributes[2:], want) {
 		t.Errorf("a span of several steps has %v, want %v", got.Attributes[2:], want)

@@ -8,8 +8,6 @@ package spans
 import (
 	"time"
 
-	"go.opentelemetry.io/otel/trace"
-
 	"github.com/raftkv/raftkv/raftkv/span"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 )
@@ -18,9 +16,9 @@ import (
 // too, cost nothing and allocate nothing.
 type Tracer struct{ *span.Tracer }
 
-// NewTracer makes a tracer of the run that this number names and that began at epoch.
-func NewTracer(tracer trace.Tracer, run uint64, epoch time.Time) Tracer {
-	return Tracer{span.NewTracer(tracer, run, epoch, span.Keys{
+// NewTracer makes a tracer of a process of the run that this number names and that began at epoch.
+func NewTracer(sink span.Sink, service string, run uint64, epoch time.Time) Tracer {
+	return Tracer{span.NewTracer(sink, service, run, epoch, span.Keys{
 		Step: worldspans.RaftkvStepKey, EndStep: worldspans.RaftkvEndStepKey, Error: worldspans.ErrorTypeKey, Unfinished: worldspans.RaftUnfinishedKey,
 	})}
 }

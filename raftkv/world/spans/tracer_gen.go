@@ -9,26 +9,25 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/raftkv/span"
 )
 
-// Scope is the name of the instrumentation, for the provider of a Tracer's tracer.
+// Scope is the name of the instrumentation.
 const Scope = "github.com/raftkv/raftkv"
 
 // LinkTo is a link to a span, with why it is there, a value of raftkv.link, and what more it says.
 func LinkTo(to span.Ref, why string, more ...attribute.KeyValue) span.Link {
-	return span.LinkTo(to, RaftkvLinkKey.String(why), more...)
+	return span.LinkTo(to, append([]attribute.KeyValue{RaftkvLinkKey.String(why)}, more...)...)
 }
 
 // Tracer starts the spans of one process, one after another. The zero Tracer is off: the spans that it starts are off
 // too, cost nothing and allocate nothing.
 type Tracer struct{ *span.Tracer }
 
-// NewTracer makes a tracer of the run that this number names and that began at epoch.
-func NewTracer(tracer trace.Tracer, run uint64, epoch time.Time) Tracer {
-	return Tracer{span.NewTracer(tracer, run, epoch, span.Keys{
+// NewTracer makes a tracer of a process of the run that this number names and that began at epoch.
+func NewTracer(sink span.Sink, service string, run uint64, epoch time.Time) Tracer {
+	return Tracer{span.NewTracer(sink, service, run, epoch, span.Keys{
 		Step: RaftkvStepKey, EndStep: RaftkvEndStepKey, Error: ErrorTypeKey, Unfinished: RaftUnfinishedKey,
 	})}
 }
