@@ -99,6 +99,18 @@ func TestImportTable(t *testing.T) {
 	}
 }
 
+// TestTheFirstBuildIsShort proves that what tells and records a run is built without gRPC and protobuf, which made up a
+// third of it: spans are pushed as the JSON that is written anyway.
+func TestTheFirstBuildIsShort(t *testing.T) {
+	for _, p := range list(t) {
+		for _, dep := range p.deps {
+			if strings.HasPrefix(dep, "google.golang.org/") {
+				t.Errorf("%s depends on %s, which takes long to build", p.path, dep)
+			}
+		}
+	}
+}
+
 // TestChecksCannotSeeBugs proves that who judges a run does not know what was built into it on purpose: no package that names a bug is among those that the checks and the
 // traces are made of.
 func TestChecksCannotSeeBugs(t *testing.T) {

@@ -318,7 +318,12 @@ func TestPushPartly(t *testing.T) {
 // A receiver that does not answer is given up after the timeout; a push that is told to stop does not wait for it.
 func TestPushWaits(t *testing.T) {
 	stuck := make(chan struct{})
-	web := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-stuck }))
+	web := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		select {
+		case <-stuck:
+		case <-time.After(10 * time.Second):
+		}
+	}))
 	defer web.Close()
 	defer close(stuck)
 	t.Setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "50")
