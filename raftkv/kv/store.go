@@ -7,9 +7,8 @@ package kv
 // Store holds the values, and for each client the last operation that took effect, so that an operation takes effect
 // once however often its entry is in the log: the client tries again when an answer is lost (§8).
 type Store struct {
-	values    map[string]string
-	sessions  map[ClientID]session
-	forgetful bool // see NewForgetful
+	values   map[string]string
+	sessions map[ClientID]session
 }
 
 // session is a client's latest operation and its answer. The latest is enough, since a client has one operation open at
@@ -24,13 +23,8 @@ func New() *Store {
 	return &Store{values: make(map[string]string), sessions: make(map[ClientID]session)}
 }
 
-// NewForgetful makes an empty store that takes an operation again when the client tries again: it is wrong on purpose,
-// for who wants to see what then breaks.
-func NewForgetful() *Store {
-	s := New()
-	s.forgetful = true
-	return s
-}
+// Latest is the sequence of a client's latest operation that took effect; 0 when none did.
+func (s *Store) Latest(client ClientID) Sequence { return s.sessions[client].sequence }
 
 // Apply has a command that was agreed on take effect, and returns the answer for the client that asked. An operation
 // that took effect already gets its first answer again. One older than the client's latest is a late copy of something
@@ -42,7 +36,7 @@ func (s *Store) Apply(request RequestID, command Command) Result {
 	}
 	last, known := s.sessions[request.Client]
 	switch {
-	case known && request.Sequence == last.sequence && !s.forgetful:
+	case known && request.Sequence == last.sequence:
 		return last.result
 	case known && request.Sequence < last.sequence:
 		return Nothing{}

@@ -58,7 +58,7 @@ func newCluster(size int, config raft.Config) *cluster {
 	}
 	for _, id := range peers {
 		config.ID = id
-		c.servers[id] = &server{id: id, node: raft.New(config), up: true, store: c.newStore(), open: make(map[slot]bool)}
+		c.servers[id] = &server{id: id, node: raft.New(config), up: true, store: kv.New(), open: make(map[slot]bool)}
 	}
 	for _, id := range peers {
 		c.step(id, protocol.SetPeers{Peers: peers})
@@ -66,11 +66,12 @@ func newCluster(size int, config raft.Config) *cluster {
 	return c
 }
 
-func (c *cluster) newStore() *kv.Store {
-	if c.bug == raft.BugNoDedup {
-		return kv.NewForgetful()
+// apply hands an entry to a server's store. With one bug, the store takes a retry for a new operation.
+func (c *cluster) apply(s *server, e protocol.LogEntry) kv.Result {
+	if c.bug == raft.BugNoDedup && e.Request.Sequence == s.store.Latest(e.Request.Client) {
+		return s.store.Apply(kv.RequestID{}, e.Command)
 	}
-	return kv.New()
+	return s.store.Apply(e.Request, e.Command)
 }
 
 func (c *cluster) state(id kv.NodeID) *protocol.State { return c.servers[id].node.State() }
@@ -113,7 +114,7 @@ func (c *cluster) carryOut(s *server, input protocol.Input, effect protocol.Effe
 		s.committed = e.To
 	case protocol.Apply:
 		c.safety.apply(s, e)
-		result := s.store.Apply(e.Entry.Request, e.Entry.Command)
+		result := c.apply(s, e.Entry)
 		if of := (slot{e.Index, e.Entry.Term}); s.open[of] {
 			delete(s.open, of)
 			c.answer(s.id, e.Entry.Request, e.Entry.Command, result)
@@ -176,7 +177,7 @@ func (c *cluster) restart(id kv.NodeID) { c.restartWith(id, c.servers[id].disk) 
 
 func (c *cluster) restartWith(id kv.NodeID, disk protocol.Restart) {
 	s := c.servers[id]
-	s.up, s.disk, s.store, s.open, s.committed = true, disk, c.newStore(), make(map[slot]bool), 0
+	s.up, s.disk, s.store, s.open, s.committed = true, disk, kv.New(), make(map[slot]bool), 0
 	c.safety.restart(s)
 	c.step(id, disk)
 }

@@ -3,16 +3,17 @@ package node
 import (
 	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 // The functions of this file are what a bug of package raft gets wrong that is not the algorithm's.
 
-// newStore is the state machine of a server that starts.
-func newStore(bug raft.Bug) *kv.Store {
-	if bug == raft.BugNoDedup {
-		return kv.NewForgetful()
+// execute hands an entry to the state machine, which knows a retry by its request (§8).
+func (n *Node) execute(e protocol.LogEntry) kv.Result {
+	if n.config.Bug == raft.BugNoDedup && e.Request.Sequence == n.store.Latest(e.Request.Client) {
+		return n.store.Apply(kv.RequestID{}, e.Command) // like one that nobody asked for before
 	}
-	return kv.New()
+	return n.store.Apply(e.Request, e.Command)
 }
 
 // notKnown is the answer to a request whose entry may be committed yet, or may not.

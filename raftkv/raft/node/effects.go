@@ -235,7 +235,7 @@ func (n *Node) committed(e protocol.Commit) {
 
 // apply hands an entry to the state machine, and its result to the client that waits for it here.
 func (n *Node) apply(e protocol.Apply) {
-	result := n.store.Apply(e.Entry.Request, e.Entry.Command)
+	result := n.execute(e.Entry)
 	if n.config.Observer != nil {
 		n.config.Observer.Applied(e, result)
 	}

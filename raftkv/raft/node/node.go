@@ -101,7 +101,7 @@ func New(config Config, tracer spans.Tracer) *Node {
 		config: config,
 		id:     world.NewProcessID(world.NodeGroup, uint32(config.ID)),
 		tracer: tracer,
-		store:  newStore(config.Bug),
+		store:  kv.New(),
 		raft: raft.New(raft.Config{
 			ID: config.ID, MaxEntries: config.MaxEntries, MaxInFlight: config.MaxInFlight, StartTerm: config.StartTerm,
 			NoopOnElection: config.NoopOnElection, Heartbeats: config.HeartbeatInterval > 0, Bug: config.Bug,
@@ -331,7 +331,7 @@ func (n *Node) Restart() {
 	if n.failed = err != nil; n.failed {
 		return
 	}
-	n.store = newStore(n.config.Bug)
+	n.store = kv.New()
 	n.step = step{}
 	n.durable = durable{input.CurrentTerm, input.VotedFor, protocol.LogIndex(len(input.Log))}
 	effects := n.raft.Step(input) // which makes nothing durable
