@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/raftkv/raft"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/world/race"
@@ -36,7 +37,7 @@ func TestBugsAreConvicted(t *testing.T) {
 		t.Run(bug.Name, func(t *testing.T) {
 			t.Parallel()
 			for seed := 1; seed <= tried; seed++ {
-				file, _ := traced(t, configOf(t, "", "mixed", fmt.Sprint("seed=", seed), "bug="+bug.Name))
+				file, _ := traced(t, recorded.Config(t, "", "mixed", fmt.Sprint("seed=", seed), "bug="+bug.Name))
 				report := judged(t, file)
 				if len(report.Findings) == 0 {
 					continue

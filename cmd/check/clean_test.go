@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/library"
+	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/raftkv/raft/invariants"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
@@ -29,31 +29,8 @@ var drawnSeeds = race.Fewer(200, 10)
 // traced runs a config, and returns the trace as a file has it, with the violation that stopped the run, if one did.
 func traced(t testing.TB, c *config.Resolved) ([]byte, *invariants.Violation) {
 	t.Helper()
-	var file bytes.Buffer
-	recorder := traces.NewRecorder(traces.RecorderOptions{}, traces.NewOTLPFile(&file))
-	result, err := cluster.New(c.Config, cluster.Options{Recorder: recorder}).Run(t.Context())
-	if err := errors.Join(err, recorder.Close(t.Context())); err != nil {
-		t.Fatal(err)
-	}
-	return file.Bytes(), result.Checks.Violation
-}
-
-// configOf is the config of a scenario, or of a profile of faults, with changes such as seed=3.
-func configOf(t testing.TB, scenario, faults string, changes ...string) *config.Resolved {
-	t.Helper()
-	var overrides []config.Override
-	for _, change := range changes {
-		overrides = append(overrides, config.Set("-set", change))
-	}
-	request, err := library.Request(scenario, faults, overrides)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := config.Resolve(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
+	file, result := recorded.Trace(t, c.Config, cluster.Options{})
+	return file, result.Checks.Violation
 }
 
 // judged judges a trace.
@@ -82,7 +59,7 @@ func isClean(t *testing.T, file []byte, how string) {
 func TestScenariosAreClean(t *testing.T) {
 	for _, s := range library.BuiltIn() {
 		t.Run(s.Name, func(t *testing.T) {
-			c := configOf(t, s.Name, "")
+			c := recorded.Config(t, s.Name, "")
 			file, violation := traced(t, c)
 			if violation != nil && !slices.ContainsFunc(c.Expects, func(e config.Expect) bool { return e.Violated == string(violation.Invariant.Name) }) {
 				t.Fatal(violation)
@@ -101,7 +78,7 @@ func TestLyingDisksAreTold(t *testing.T) {
 	}
 	lied, lost := 0, 0
 	for seed := range drawnSeeds / 5 {
-		c := configOf(t, "", "disks", "seed="+strconv.Itoa(seed))
+		c := recorded.Config(t, "", "disks", "seed="+strconv.Itoa(seed))
 		file, _ := traced(t, c)
 		report := judged(t, file)
 		for _, f := range report.Findings {
@@ -133,7 +110,7 @@ func TestLyingDisksAreTold(t *testing.T) {
 // server crashed, steps later: what came after it is a known loss, and no finding.
 func TestDiskBeforeALateCrash(t *testing.T) {
 	for _, seed := range []string{"13051", "14857"} {
-		file, _ := traced(t, configOf(t, "", "disks", "seed="+seed))
+		file, _ := traced(t, recorded.Config(t, "", "disks", "seed="+seed))
 		report := judged(t, file)
 		for _, f := range report.Findings {
 			if f.ID == string(protocol.InvariantRestartFromDisk) {
@@ -166,7 +143,7 @@ func TestDrawnRunsAreClean(t *testing.T) {
 		t.Run(strings.Join(append([]string{c.profile}, c.changes...), ","), func(t *testing.T) {
 			t.Parallel()
 			for seed := range c.seeds {
-				file, _ := traced(t, configOf(t, "", c.profile, append([]string{"seed=" + strconv.Itoa(seed+1)}, c.changes...)...))
+				file, _ := traced(t, recorded.Config(t, "", c.profile, append([]string{"seed=" + strconv.Itoa(seed+1)}, c.changes...)...))
 				isClean(t, file, "seed "+strconv.Itoa(seed+1))
 				if t.Failed() {
 					return
@@ -180,7 +157,7 @@ func TestDrawnRunsAreClean(t *testing.T) {
 // took, both without what is less than a microsecond. Its own JSON says so, and OTLP does not.
 func TestCutTimesAreClean(t *testing.T) {
 	for seed := range drawnSeeds / 10 {
-		file, _ := traced(t, configOf(t, "", "mixed", "seed="+strconv.Itoa(seed+1)))
+		file, _ := traced(t, recorded.Config(t, "", "mixed", "seed="+strconv.Itoa(seed+1)))
 		isCleanCut(t, "seed "+strconv.Itoa(seed+1), file)
 	}
 }
@@ -200,12 +177,12 @@ func TestShortStepsAreClean(t *testing.T) {
 		{"process.step_time=2us", "network.latency=1ms"},
 	} {
 		how := strings.Join(changes, " ")
-		file, _ := traced(t, configOf(t, library.Default, "", changes...))
+		file, _ := traced(t, recorded.Config(t, library.Default, "", changes...))
 		isClean(t, file, how)
 		isCleanCut(t, how, file)
 		for seed := range drawnSeeds / 25 {
 			how := how + " seed=" + strconv.Itoa(seed+1)
-			file, _ := traced(t, configOf(t, "", "mixed", append([]string{"seed=" + strconv.Itoa(seed+1)}, changes...)...))
+			file, _ := traced(t, recorded.Config(t, "", "mixed", append([]string{"seed=" + strconv.Itoa(seed+1)}, changes...)...))
 			isClean(t, file, how)
 			isCleanCut(t, how, file)
 		}
@@ -222,7 +199,7 @@ func TestStepsWithoutNumbersAreClean(t *testing.T) {
 		{"process.step_time=2us", "network.latency=1ms"},
 	} {
 		how := strings.Join(changes, " ") + " without numbers"
-		file, _ := traced(t, configOf(t, library.Default, "", changes...))
+		file, _ := traced(t, recorded.Config(t, library.Default, "", changes...))
 		list := asEarlier(all(t, file))
 		for i := range list {
 			withoutSteps(&list[i])
@@ -300,7 +277,7 @@ func TestCutHistory(t *testing.T) {
 
 // TestDelayedMessageIsClean judges a run that ends before a message arrives that was made late.
 func TestDelayedMessageIsClean(t *testing.T) {
-	file, _ := traced(t, configOf(t, "default", ""))
+	file, _ := traced(t, recorded.Config(t, "default", ""))
 	var sent *traces.Span
 	for _, s := range all(t, file) {
 		if isA(spans.AppendEntriesClientName, client)(&s) {
@@ -308,16 +285,8 @@ func TestDelayedMessageIsClean(t *testing.T) {
 			break
 		}
 	}
-	request, err := library.Request("default", "", []config.Override{
-		config.Set("-set", "max_duration=2s"), config.Set("-set", "requests_per_client=1000"), config.AddFault("-delay", config.Delay, sent.ID.String()+"=1h"),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := config.Resolve(request)
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := recorded.ConfigWith(t, "default", "", config.Set("-set", "max_duration=2s"),
+		config.Set("-set", "requests_per_client=1000"), config.AddFault("-delay", config.Delay, sent.ID.String()+"=1h"))
 	file, _ = traced(t, c)
 	isClean(t, file, "delayed by an hour")
 }

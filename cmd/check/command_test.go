@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
+	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/cmd/internal/runs"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/traces"
@@ -35,8 +36,8 @@ func write(t *testing.T, name string, content []byte) string {
 
 // TestCommand checks traces that are right, wrong and not to be read: each has its exit status, and one that cannot be read keeps no other from being checked.
 func TestCommand(t *testing.T) {
-	good, _ := traced(t, configOf(t, "lost-reply", ""))
-	stale, _ := traced(t, configOf(t, "two-leaders", "", "bug=local-read"))
+	good, _ := traced(t, recorded.Config(t, "lost-reply", ""))
+	stale, _ := traced(t, recorded.Config(t, "two-leaders", "", "bug=local-read"))
 	t.Chdir(t.TempDir())
 	write(t, "good.jsonl", good)
 	write(t, "stale.jsonl", stale)
@@ -92,7 +93,7 @@ func TestCommand(t *testing.T) {
 
 // TestJSON reads what is for programs.
 func TestJSON(t *testing.T) {
-	stale, _ := traced(t, configOf(t, "two-leaders", "", "bug=local-read"))
+	stale, _ := traced(t, recorded.Config(t, "two-leaders", "", "bug=local-read"))
 	_, stdout, _ := call(t, "-json", write(t, filepath.Join(t.TempDir(), "stale.jsonl"), stale))
 	var verdicts []struct {
 		Fine     bool
@@ -111,7 +112,7 @@ func TestJSON(t *testing.T) {
 // TestAnyOrder judges the spans of runs from the last to the first, as another program may have stored them: nothing else is found. Where something is, it is the same.
 func TestAnyOrder(t *testing.T) {
 	for _, scenario := range []string{"everything", "figure-7", "lost-write"} {
-		file, _ := traced(t, configOf(t, scenario, ""))
+		file, _ := traced(t, recorded.Config(t, scenario, ""))
 		for name, mutate := range map[string]func(m *mutated){
 			"as it is": func(*mutated) {},
 			"with much that is wrong": func(m *mutated) {

@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 
+	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
@@ -144,7 +145,7 @@ func atEnds(s *traces.Span, ends map[stepOf]time.Time) {
 // are of another spec.
 func TestEarlierTracesAreClean(t *testing.T) {
 	for _, scenario := range []string{"default", "leader-crash", "figure-8", "rolling-restart", "everything", "storm", "lost-write", "majority-partition"} {
-		file, _ := traced(t, configOf(t, scenario, ""))
+		file, _ := traced(t, recorded.Config(t, scenario, ""))
 		list := asEarlier(all(t, file))
 		j := traces.NewJudge()
 		for i := range list {

@@ -7,11 +7,12 @@ import (
 	"testing"
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
+	"github.com/raftkv/raftkv/cmd/internal/recorded"
 )
 
 // TestHostileRun checks a run in which one text after the other ends with a control character: however much is found wrong, none of it reaches the terminal.
 func TestHostileRun(t *testing.T) {
-	stale, _ := traced(t, configOf(t, "two-leaders", "", "bug=local-read"))
+	stale, _ := traced(t, recorded.Config(t, "two-leaders", "", "bug=local-read"))
 	t.Chdir(t.TempDir())
 	texts := map[string]bool{`"name":"`: true, `[{"stringValue":"`: true}
 	for _, m := range regexp.MustCompile(`"key":"[^"]+","value":\{"stringValue":"`).FindAll(stale, -1) {

@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/traces"
@@ -288,9 +289,9 @@ func configAs(t *testing.T, scenario string) *config.Resolved {
 	t.Helper()
 	words := strings.Fields(scenario)
 	if words[0] == "-faults" {
-		return configOf(t, "", words[1], words[2:]...)
+		return recorded.Config(t, "", words[1], words[2:]...)
 	}
-	return configOf(t, words[0], "", words[1:]...)
+	return recorded.Config(t, words[0], "", words[1:]...)
 }
 
 // TestMutations makes one thing after the other wrong in a trace that is right, and wants it found.

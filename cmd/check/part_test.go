@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
@@ -13,7 +14,7 @@ import (
 // TestAPartOfARun judges each trace of a run by itself, as one comes out of a Jaeger: nothing is blamed for what is
 // elsewhere, and what a span says itself is.
 func TestAPartOfARun(t *testing.T) {
-	file, _ := traced(t, configOf(t, "leader-crash", ""))
+	file, _ := traced(t, recorded.Config(t, "leader-crash", ""))
 	parts := map[world.CausalID]*traces.Judge{}
 	whole := world.CausalID(0)
 	for s, err := range traces.NewReader("trace", bytes.NewReader(file)).All() {
@@ -60,9 +61,9 @@ func TestAPartOfARun(t *testing.T) {
 
 // TestNextOfAnotherTerm asks of the first election that there is, and not of term 1, which a run need not have.
 func TestNextOfAnotherTerm(t *testing.T) {
-	file, _ := traced(t, configOf(t, "leader-crash", "", "raft.start_term=7"))
+	file, _ := traced(t, recorded.Config(t, "leader-crash", "", "raft.start_term=7"))
 	isClean(t, file, "leader-crash from term 7 on")
-	late, _ := traced(t, configOf(t, "rolling-restart", "", "raft.start_term=4611686018427387904"))
+	late, _ := traced(t, recorded.Config(t, "rolling-restart", "", "raft.start_term=4611686018427387904"))
 	isClean(t, late, "rolling-restart from the last term on that can be given")
 	if next := next([]verdict{{Run: "x", Report: judged(t, file)}}); next != "go run ./cmd/explain x leader term 8" {
 		t.Errorf("next is %s", next)

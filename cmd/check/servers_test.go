@@ -8,6 +8,7 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/library"
+	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/export"
 )
@@ -58,7 +59,7 @@ func TestScenariosFromJaegerAreClean(t *testing.T) {
 
 func isCleanWhenCut(t *testing.T, scenario string, changes ...string) {
 	t.Helper()
-	file, _ := traced(t, configOf(t, scenario, "", changes...))
+	file, _ := traced(t, recorded.Config(t, scenario, "", changes...))
 	var spans []traces.Span
 	for s, err := range traces.NewReader("trace", bytes.NewReader(file)).All() {
 		if err != nil {

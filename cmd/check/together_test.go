@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/traces"
 )
@@ -18,7 +19,7 @@ func scenarioOf(t *testing.T, text string) []byte {
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	file, violation := traced(t, configOf(t, path, ""))
+	file, violation := traced(t, recorded.Config(t, path, ""))
 	if violation != nil {
 		t.Fatal(violation)
 	}

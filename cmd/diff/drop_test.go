@@ -13,6 +13,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/library"
+	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/raftkv/world/race"
@@ -22,30 +23,14 @@ import (
 // scenario is the resolved config of a built-in scenario.
 func scenario(t testing.TB, name string, overrides ...config.Override) *config.Config {
 	t.Helper()
-	request, err := library.Request(name, "", overrides)
-	if err != nil {
-		t.Fatal(err)
-	}
-	resolved, err := config.Resolve(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resolved.Config
+	return recorded.ConfigWith(t, name, "", overrides...).Config
 }
 
 // traced carries out a run, and returns its trace file and whether every message that its config names was sent.
 func traced(t testing.TB, c *config.Config) (file []byte, met bool) {
 	t.Helper()
-	var b bytes.Buffer
-	recorder := traces.NewRecorder(traces.RecorderOptions{}, traces.NewOTLPFile(&b))
-	result, err := cluster.New(c, cluster.Options{Recorder: recorder, Unchecked: true}).Run(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := recorder.Close(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes(), len(result.Unmet) == 0
+	file, result := recorded.Trace(t, c, cluster.Options{Unchecked: true})
+	return file, len(result.Unmet) == 0
 }
 
 func dropping(c *config.Config, id world.CausalID) *config.Config {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -21,6 +20,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/library"
+	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/raftkv/raft"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/raftkv/world/race"
@@ -93,7 +93,7 @@ func askedRuns(t *testing.T) []asked {
 // violates says whether a run violates an invariant.
 func violates(t *testing.T, r asked) bool {
 	t.Helper()
-	result, err := cluster.New(resolved(t, r.scenario, r.faults, r.changes...).Config, cluster.Options{}).Run(t.Context())
+	result, err := cluster.New(recorded.Config(t, r.scenario, r.faults, r.changes...).Config, cluster.Options{}).Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func violates(t *testing.T, r asked) bool {
 // expectsViolation says whether a scenario is about an invariant that does not hold.
 func expectsViolation(t *testing.T, r asked) bool {
 	t.Helper()
-	expects := resolved(t, r.scenario, r.faults, r.changes...).Expects
+	expects := recorded.Config(t, r.scenario, r.faults, r.changes...).Expects
 	return slices.ContainsFunc(expects, func(e config.Expect) bool { return e.Violated != "" })
 }
 
@@ -174,42 +174,18 @@ func TestPartsAndForeign(t *testing.T) {
 	}
 }
 
-// resolved is the config of a scenario, or of a profile of faults, with changes such as seed=3.
-func resolved(t *testing.T, scenario, faults string, changes ...string) *config.Resolved {
-	t.Helper()
-	var overrides []config.Override
-	for _, change := range changes {
-		overrides = append(overrides, config.Set("test", change))
-	}
-	request, err := library.Request(scenario, faults, overrides)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := config.Resolve(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
 // spansOf runs a config with all checks, and returns what its trace file has, and whether an invariant was violated.
 func spansOf(t *testing.T, scenario, faults string, changes ...string) ([]traces.Span, bool) {
 	t.Helper()
-	return spansOfRun(t, resolved(t, scenario, faults, changes...), cluster.Options{})
+	return spansOfRun(t, recorded.Config(t, scenario, faults, changes...), cluster.Options{})
 }
 
 // spansOfRun is spansOf for a config that is resolved.
 func spansOfRun(t *testing.T, run *config.Resolved, options cluster.Options) ([]traces.Span, bool) {
 	t.Helper()
-	var file bytes.Buffer
-	recorder := traces.NewRecorder(traces.RecorderOptions{}, traces.NewOTLPFile(&file))
-	options.Recorder = recorder
-	result, err := cluster.New(run.Config, options).Run(t.Context())
-	if err := errors.Join(err, recorder.Close(t.Context())); err != nil {
-		t.Fatal(err)
-	}
+	file, result := recorded.Trace(t, run.Config, options)
 	path := filepath.Join(t.TempDir(), traces.FileName)
-	if err := os.WriteFile(path, file.Bytes(), 0o644); err != nil {
+	if err := os.WriteFile(path, file, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	spans, err := traces.ReadAll(path)

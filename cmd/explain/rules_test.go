@@ -172,7 +172,7 @@ func TestRules(t *testing.T) {
 
 // TestTwoLeadersOfATerm has nobody stop the run as a leader is elected by too few.
 func TestTwoLeadersOfATerm(t *testing.T) {
-	run := resolved(t, "storm", "", "bug=count-duplicate-votes")
+	run := recorded.Config(t, "storm", "", "bug=count-duplicate-votes")
 	spans, _ := spansOfRun(t, run, cluster.Options{Unchecked: true})
 	x, err := explain.NewExplainer(traces.SpansOf(spans)).Explain("leader term 1")
 	if err != nil {

@@ -16,8 +16,8 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/golden"
 	"github.com/raftkv/raftkv/cmd/internal/library"
 	"github.com/raftkv/raftkv/cmd/internal/protocols"
+	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/raftkv/raft"
-	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/story"
 )
 
@@ -125,14 +125,7 @@ func lies(c *config.Config) bool {
 func storyOf(t *testing.T, c *config.Resolved) (string, cluster.Result) {
 	t.Helper()
 	lines := story.New(protocols.Raft.Story)
-	recorder := traces.NewRecorder(traces.RecorderOptions{}, lines)
-	result, err := cluster.New(c.Config, cluster.Options{Recorder: recorder}).Run(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := recorder.Close(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	result := recorded.Record(t, c.Config, cluster.Options{}, lines)
 	var b bytes.Buffer
 	if err := lines.WriteWithin(&b, story.Plain, 80); err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/traces"
 )
@@ -63,7 +64,7 @@ func TestOperationsLeadToTheirCommits(t *testing.T) {
 // In leader-crash all that failed links to the crash: so whoever looks at an operation is there in two steps, to the
 // try that failed, and to the fault.
 func TestFailuresLeadToTheirFault(t *testing.T) {
-	e := run(t, resolvedFor(t, "leader-crash", "").Config)
+	e := run(t, recorded.Config(t, "leader-crash", "").Config)
 	failed := 0
 	for i := range e.spans {
 		s := &e.spans[i]

@@ -19,6 +19,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/library"
 	"github.com/raftkv/raftkv/cmd/internal/protocols"
+	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/raftkv/world/race"
@@ -166,24 +167,6 @@ func checkClocks(t *testing.T, how string, happened []*logged) (messages int) {
 	return messages
 }
 
-// resolvedFor is the config of a scenario, or of a run that a profile draws.
-func resolvedFor(t *testing.T, scenario, faults string, changes ...string) *config.Resolved {
-	t.Helper()
-	var overrides []config.Override
-	for _, change := range changes {
-		overrides = append(overrides, config.Set("-set", change))
-	}
-	request, err := library.Request(scenario, faults, overrides)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := config.Resolve(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
 // ordersAgree looks at a run and at what is told of it.
 func ordersAgree(t *testing.T, how string, c *config.Resolved) {
 	t.Helper()
@@ -252,7 +235,7 @@ func TestOneOrder(t *testing.T) {
 	t.Run("scenarios", func(t *testing.T) {
 		t.Parallel()
 		for _, s := range library.BuiltIn() {
-			ordersAgree(t, s.Name, resolvedFor(t, s.Name, ""))
+			ordersAgree(t, s.Name, recorded.Config(t, s.Name, ""))
 		}
 	})
 	for part := range 4 {
@@ -260,7 +243,7 @@ func TestOneOrder(t *testing.T) {
 			t.Parallel()
 			for seed := 1 + part; seed <= race.Fewer(100, 8); seed += 4 {
 				how := "seed=" + strconv.Itoa(seed)
-				ordersAgree(t, how, resolvedFor(t, "", "mixed", how))
+				ordersAgree(t, how, recorded.Config(t, "", "mixed", how))
 			}
 		})
 	}
@@ -275,7 +258,7 @@ func TestOneOrder(t *testing.T) {
 	} {
 		t.Run(strings.Join(changes, ","), func(t *testing.T) {
 			t.Parallel()
-			ordersAgree(t, "default", resolvedFor(t, library.Default, "", changes...))
+			ordersAgree(t, "default", recorded.Config(t, library.Default, "", changes...))
 		})
 	}
 }

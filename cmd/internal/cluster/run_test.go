@@ -1,26 +1,14 @@
 package cluster_test
 
 import (
-	"context"
 	"testing"
 	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
-	"github.com/raftkv/raftkv/raftkv/span"
+	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/raftkv/world"
-	"github.com/raftkv/raftkv/traces"
 )
-
-// memory keeps the spans of a run.
-type memory struct{ spans []traces.Span }
-
-func (m *memory) Export(_ context.Context, s *span.Span) error {
-	m.spans = append(m.spans, *s)
-	return nil
-}
-
-func (*memory) Shutdown(context.Context) error { return nil }
 
 // run carries out the run of a config, and keeps its trace.
 func run(t testing.TB, c *config.Config) execution {
@@ -31,19 +19,11 @@ func run(t testing.TB, c *config.Config) execution {
 // runWith is run with a shared stream for the latencies, if it is not nil.
 func runWith(t testing.TB, c *config.Config, latencies func() uint64) execution {
 	t.Helper()
-	kept := &memory{}
-	recorder := traces.NewRecorder(traces.RecorderOptions{}, kept)
-	result, err := cluster.New(c, cluster.Options{Recorder: recorder, Latencies: latencies}).Run(t.Context())
-	if err != nil {
-		t.Fatalf("seed %d: %v", c.Seed, err)
-	}
-	if err := recorder.Close(t.Context()); err != nil {
-		t.Fatalf("seed %d: %v", c.Seed, err)
-	}
+	kept, result := recorded.Spans(t, c, cluster.Options{Latencies: latencies})
 	if !result.Finished {
 		t.Fatalf("seed %d: the run did not finish: %+v", c.Seed, result)
 	}
-	return newExecution(kept.spans)
+	return newExecution(kept)
 }
 
 func seeded(seed uint64) *config.Config {

@@ -7,6 +7,7 @@ import (
 	"go.opentelemetry.io/otel/codes"
 
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
+	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/raftkv/raft/invariants"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/world"
@@ -34,7 +35,7 @@ func (s *spoiler) Timeout(world.Timer) {
 func TestAViolationStopsTheRun(t *testing.T) {
 	t.Parallel()
 	c := seeded(1)
-	kept := &memory{}
+	kept := &recorded.Memory{}
 	recorder := traces.NewRecorder(traces.RecorderOptions{}, kept)
 	cl := cluster.New(c, cluster.Options{Recorder: recorder})
 	cl.Sim().Add(&spoiler{checker: cl.Checker()})
@@ -53,7 +54,7 @@ func TestAViolationStopsTheRun(t *testing.T) {
 		t.Errorf("the run went on until %s, finished: %v", result.End, result.Finished)
 	}
 	told := 0
-	for _, s := range kept.spans {
+	for _, s := range kept.Spans {
 		if s.Name != "raftkv.violation" {
 			continue
 		}

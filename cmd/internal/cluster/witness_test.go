@@ -5,6 +5,7 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
@@ -121,7 +122,7 @@ func (r recorderSeen) Ended(s *span.Span) {
 // witnessed is a run with its trace and what a witness saw of it.
 func witnessed(t *testing.T, c *config.Resolved) (*witness, []traces.Span) {
 	t.Helper()
-	w, kept := &witness{now: map[string]*stepSeen{}}, &memory{}
+	w, kept := &witness{now: map[string]*stepSeen{}}, &recorded.Memory{}
 	recorder := traces.NewRecorder(traces.RecorderOptions{}, kept)
 	if _, err := cluster.New(c.Config, cluster.Options{Recorder: recorderSeen{recorder, w}, Around: w.around, Unchecked: true}).Run(t.Context()); err != nil {
 		t.Fatal(err)
@@ -129,5 +130,5 @@ func witnessed(t *testing.T, c *config.Resolved) (*witness, []traces.Span) {
 	if err := recorder.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return w, kept.spans
+	return w, kept.Spans
 }

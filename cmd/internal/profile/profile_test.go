@@ -12,10 +12,10 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/profile"
+	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/raftkv/world/race"
-	"github.com/raftkv/raftkv/traces"
 )
 
 var (
@@ -253,13 +253,7 @@ func TestIDsAreUniqueWhateverGoesWrong(t *testing.T) {
 	for seed := range uint64(manySeeds) / 5 {
 		c := drawn(t, profile.Mixed, seed)
 		ids := &idsOf{seen: make(map[world.CausalID]string)}
-		recorder := traces.NewRecorder(traces.RecorderOptions{}, ids)
-		if _, err := cluster.New(c, cluster.Options{Recorder: recorder}).Run(t.Context()); err != nil {
-			t.Fatalf("seed %d: %v", seed, err)
-		}
-		if err := recorder.Close(t.Context()); err != nil {
-			t.Fatalf("seed %d: %v", seed, err)
-		}
+		recorded.Record(t, c, cluster.Options{}, ids)
 		for _, wrong := range ids.wrong {
 			t.Errorf("seed %d: %s; see: go run ./cmd/run -faults mixed -seed %d", seed, wrong, seed)
 		}

@@ -3,6 +3,8 @@ package recorded
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -10,17 +12,24 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/library"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/traces"
 )
 
-// Run runs a scenario that is built in, with changes such as num_nodes=3, and returns the folder of its trace, which has the scenario's name.
-func Run(t testing.TB, scenario string, changes ...string) (folder string) {
+// Config is the config of a scenario that is built in, or of a profile of faults, with changes such as num_nodes=3.
+func Config(t testing.TB, scenario, faults string, changes ...string) *config.Resolved {
 	t.Helper()
 	var overrides []config.Override
 	for _, change := range changes {
 		overrides = append(overrides, config.Set("test", change))
 	}
-	request, err := library.Request(scenario, "", overrides)
+	return ConfigWith(t, scenario, faults, overrides...)
+}
+
+// ConfigWith is Config with changes of any kind, such as the loss of a message.
+func ConfigWith(t testing.TB, scenario, faults string, overrides ...config.Override) *config.Resolved {
+	t.Helper()
+	request, err := library.Request(scenario, faults, overrides)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,14 +37,65 @@ func Run(t testing.TB, scenario string, changes ...string) (folder string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return resolved
+}
+
+// Record carries out the run of a config, and has exporters record it. The run has no name in its trace.
+func Record(
+	t testing.TB, c *config.Config, options cluster.Options, exporters ...traces.Exporter,
+) cluster.Result {
+	t.Helper()
+	return record(t, c, "", options, exporters...)
+}
+
+func record(
+	t testing.TB, c *config.Config, name string, options cluster.Options, exporters ...traces.Exporter,
+) cluster.Result {
+	t.Helper()
+	recorder := traces.NewRecorder(traces.RecorderOptions{Name: name}, exporters...)
+	options.Recorder = recorder
+	result, err := cluster.New(c, options).Run(t.Context())
+	if err := errors.Join(err, recorder.Close(t.Context())); err != nil {
+		t.Fatalf("%s: %v", c.Name(), err)
+	}
+	return result
+}
+
+// Trace carries out the run of a config, and returns its trace file.
+func Trace(t testing.TB, c *config.Config, options cluster.Options) ([]byte, cluster.Result) {
+	t.Helper()
 	var file bytes.Buffer
-	recorder := traces.NewRecorder(traces.RecorderOptions{Name: resolved.RunName()}, traces.NewOTLPFile(&file))
-	if _, err := cluster.New(resolved.Config, cluster.Options{Recorder: recorder, Unchecked: true}).Run(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err := recorder.Close(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	result := record(t, c, "", options, traces.NewOTLPFile(&file))
+	return file.Bytes(), result
+}
+
+// Spans carries out the run of a config, and returns its spans.
+func Spans(t testing.TB, c *config.Config, options cluster.Options) ([]traces.Span, cluster.Result) {
+	t.Helper()
+	var kept Memory
+	result := record(t, c, "", options, &kept)
+	return kept.Spans, result
+}
+
+// Memory keeps the spans of a run.
+type Memory struct{ Spans []traces.Span }
+
+// Export implements traces.Exporter.
+func (m *Memory) Export(_ context.Context, s *span.Span) error {
+	m.Spans = append(m.Spans, *s)
+	return nil
+}
+
+// Shutdown implements traces.Exporter.
+func (*Memory) Shutdown(context.Context) error { return nil }
+
+// Run runs a scenario that is built in, with changes such as num_nodes=3, and returns the folder of its trace, which
+// has the scenario's name.
+func Run(t testing.TB, scenario string, changes ...string) (folder string) {
+	t.Helper()
+	c := Config(t, scenario, "", changes...)
+	var file bytes.Buffer
+	record(t, c.Config, c.RunName(), cluster.Options{Unchecked: true}, traces.NewOTLPFile(&file))
 	folder = filepath.Join(t.TempDir(), scenario)
 	if err := os.Mkdir(folder, 0o755); err != nil {
 		t.Fatal(err)

@@ -12,48 +12,31 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/raftkv/raft/invariants"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
-	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
 )
 
-// memory keeps the spans of a run, but for the first, which says the config.
-type memory struct{ spans []traces.Span }
-
-func (m *memory) Export(_ context.Context, s *span.Span) error {
-	if s.Name != spans.RunName {
-		m.spans = append(m.spans, *s)
-	}
-	return nil
-}
-
-func (*memory) Shutdown(context.Context) error { return nil }
-
-// told are the spans of a config's run, without what says why a message was lost.
+// told are the spans of a config's run, but for the first, which says the config, and without what says why a message
+// was lost.
 func told(t *testing.T, c *config.Config) []traces.Span {
 	t.Helper()
-	var kept memory
-	recorder := traces.NewRecorder(traces.RecorderOptions{}, &kept)
-	if _, err := cluster.New(c, cluster.Options{Recorder: recorder}).Run(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err := recorder.Close(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	for i := range kept.spans {
-		kept.spans[i].Run = 0 // it depends on the config
-		for j := range kept.spans[i].Links {
-			kept.spans[i].Links[j].Run = 0
+	kept, _ := recorded.Spans(t, c, cluster.Options{})
+	kept = slices.DeleteFunc(kept, func(s traces.Span) bool { return s.Name == spans.RunName })
+	for i := range kept {
+		kept[i].Run = 0 // it depends on the config
+		for j := range kept[i].Links {
+			kept[i].Links[j].Run = 0
 		}
-		for j := range kept.spans[i].Events {
-			e := &kept.spans[i].Events[j]
+		for j := range kept[i].Events {
+			e := &kept[i].Events[j]
 			e.Attributes = slices.DeleteFunc(e.Attributes, func(a attribute.KeyValue) bool { return a.Key == spans.RaftkvCauseKey })
 		}
 	}
-	return kept.spans
+	return kept
 }
 
 // TestWrittenLuckIsTheSameRun has the luck of a network that loses and doubles, and of one that is late, written out,
