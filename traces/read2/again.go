@@ -14,7 +14,7 @@ type Decoder struct{ decoder }
 func (d *Decoder) Again(text []byte, as Layout, id world.CausalID, service string, resource []attribute.KeyValue) (Span, bool) {
 	d.reset(text)
 	d.clear()
-	d.tempo = as == Tempo
+	d.layout = as
 	if as == Jaeger {
 		d.jaegerSpan()
 	} else {

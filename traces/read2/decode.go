@@ -22,7 +22,7 @@ type decoder struct {
 	other  string   // a key that the line has in place of resourceSpans; "" if it has them, or nothing
 	// nested says that the line may have spans elsewhere than directly in its resourceSpans.
 	nested bool
-	tempo  bool // ids may be in base64, and enums names
+	layout Layout
 	reuse  bool // when the next line is read, what the spans of this one refer to
 
 	texts      cache[string]
@@ -214,7 +214,7 @@ func (d *decoder) span(of *process) {
 	for key := range d.members {
 		switch string(key) {
 		case "traceId":
-			s.Run, s.Root = d.traceID()
+			s.Run, s.Root = d.traceID("traceId")
 		case "spanId":
 			s.ID = d.spanID("spanId")
 		case "parentSpanId":
@@ -273,7 +273,7 @@ func (d *decoder) linkList() []Link {
 		for key := range d.members {
 			switch string(key) {
 			case "traceId":
-				l.Run, l.Root = d.traceID()
+				l.Run, l.Root = d.traceID("traceId")
 			case "spanId":
 				l.ID = d.spanID("spanId")
 			case "attributes":

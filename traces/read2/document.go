@@ -2,6 +2,7 @@ package read
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -20,7 +21,6 @@ type document struct {
 	offset       int64  // of it in the file
 	buffer       []byte // that the data is in
 	stack        []frame
-	layout       Layout // of the spans that were read last
 	broken       error  // of the input
 	ended        bool   // the input
 	piece        int    // where the value begins that is being read; -1 between values
@@ -32,10 +32,9 @@ type document struct {
 // frame is an object or an array that was entered and not left.
 type frame struct {
 	bracket       byte
-	after         bool // a member, so that a comma is due before the next
-	resourceSpans bool // each member is a process's spans in OTLP
-	answer        bool // it is within an answer of Jaeger's API v3
-	tempo         bool // it is within what Tempo answers
+	after         bool   // a member, so that a comma is due before the next
+	resourceSpans bool   // each member is a process's spans in OTLP
+	layout        Layout // of the spans within it
 	// spans and processes are where those of a trace in Jaeger's own JSON begin; 0 for nowhere.
 	spans, processes int
 }
@@ -136,13 +135,13 @@ func (d *document) member(of *frame) {
 		d.value(frame{})
 	case "result": // of Jaeger's API v3
 		d.known = true
-		d.value(frame{answer: true})
+		d.value(frame{layout: Answer})
 	case "batches": // of Tempo, which writes ids in base64, and enums as names
 		d.known = true
-		d.value(frame{resourceSpans: true, tempo: true})
+		d.value(frame{resourceSpans: true, layout: Tempo})
 	case "trace": // of its newer versions
 		d.known = true
-		d.value(frame{tempo: true})
+		d.value(frame{layout: Tempo})
 	case "spans":
 		d.known, of.spans = true, d.pos
 		d.within(d.skip)
@@ -180,8 +179,7 @@ func (d *document) enterFrame(bracket byte, f frame) {
 	}
 	f.bracket = bracket
 	if len(d.stack) > 0 {
-		above := d.stack[len(d.stack)-1]
-		f.answer, f.tempo = f.answer || above.answer, f.tempo || above.tempo
+		f.layout = cmp.Or(f.layout, d.stack[len(d.stack)-1].layout)
 	}
 	d.stack = append(d.stack, f)
 	d.pos++
@@ -213,14 +211,10 @@ func (d *document) leave() {
 
 // otlp reads a process's spans in OTLP.
 func (d *document) otlp(of *frame) {
-	d.layout, d.tempo, d.depth = OTLP, of.tempo, len(d.stack)
+	d.layout, d.depth = of.layout, len(d.stack)
 	d.within(d.resourceSpans)
-	switch {
-	case of.tempo:
-		d.layout = Tempo
-	case of.answer:
-		d.layout = Answer
-		for i := range d.spans {
+	for i := range d.spans {
+		if d.layout == Answer {
 			undoAnswer(&d.spans[i])
 		}
 	}

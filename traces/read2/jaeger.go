@@ -3,8 +3,6 @@ package read
 import (
 	"bytes"
 	"cmp"
-	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
 	"math"
 	"slices"
@@ -13,8 +11,6 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
-
-	"github.com/raftkv/raftkv/raftkv/world"
 )
 
 // The tags in which Jaeger's own JSON has what OpenTelemetry has fields for, as the Collector's translators name them,
@@ -73,11 +69,11 @@ func (d *decoder) jaegerSpan() {
 	for key := range d.members {
 		switch string(key) {
 		case "traceID":
-			s.Run, s.Root = d.jaegerTraceID()
+			s.Run, s.Root = d.traceID("traceID")
 		case "spanID":
-			s.ID = d.jaegerSpanID("spanID")
+			s.ID = d.spanID("spanID")
 		case "parentSpanID": // of old versions
-			s.Parent = d.jaegerSpanID("parentSpanID")
+			s.Parent = d.spanID("parentSpanID")
 		case "operationName":
 			s.Name = d.text()
 		case "startTime":
@@ -187,9 +183,9 @@ func (d *decoder) references() (list []reference) {
 			case "refType":
 				r.how = d.text()
 			case "traceID":
-				r.to.Run, r.to.Root = d.jaegerTraceID()
+				r.to.Run, r.to.Root = d.traceID("traceID")
 			case "spanID":
-				r.to.ID = d.jaegerSpanID("spanID")
+				r.to.ID = d.spanID("spanID")
 			default:
 				d.skip()
 			}
@@ -297,32 +293,4 @@ func (d *decoder) microseconds() time.Duration {
 		return 0
 	}
 	return time.Duration(n) * time.Microsecond
-}
-
-func (d *decoder) jaegerTraceID() (run uint64, root world.CausalID) {
-	var id [16]byte
-	d.shortID(id[:], "traceID", "a trace id")
-	return binary.BigEndian.Uint64(id[:8]), world.CausalID(binary.BigEndian.Uint64(id[8:]))
-}
-
-func (d *decoder) jaegerSpanID(field string) world.CausalID {
-	var id [8]byte
-	d.shortID(id[:], field, "a span id")
-	return world.CausalID(binary.BigEndian.Uint64(id[:]))
-}
-
-// shortID reads an id in hex that may lack zeros in front, as old versions wrote it.
-func (d *decoder) shortID(id []byte, field, what string) {
-	d.peek()
-	pos := d.pos
-	text := d.bytesOrNull(what)
-	if d.err != nil {
-		return
-	}
-	digits := append(bytes.Repeat([]byte("0"), max(0, 2*len(id)-len(text))), text...)
-	if len(digits) > 2*len(id) {
-		d.fail(pos, "%s %.40q: want up to %d hex digits", field, text, 2*len(id))
-	} else if _, err := hex.Decode(id, digits); err != nil {
-		d.fail(pos, "%s %.40q: want up to %d hex digits", field, text, 2*len(id))
-	}
 }

@@ -211,7 +211,7 @@ func (d *decoder) enum(field string, names []string) uint64 {
 		return d.uint(32)
 	}
 	pos := d.pos
-	if !d.tempo {
+	if d.layout != Tempo {
 		d.fail(pos, "%s: OTLP/JSON has a number here, and no name", field)
 		return 0
 	}
@@ -223,9 +223,9 @@ func (d *decoder) enum(field string, names []string) uint64 {
 	return uint64(max(0, n))
 }
 
-func (d *decoder) traceID() (run uint64, root world.CausalID) {
+func (d *decoder) traceID(field string) (run uint64, root world.CausalID) {
 	var id [16]byte
-	d.id(id[:], "traceId", "a trace id")
+	d.id(id[:], field, "a trace id")
 	return binary.BigEndian.Uint64(id[:8]), world.CausalID(binary.BigEndian.Uint64(id[8:]))
 }
 
@@ -236,28 +236,33 @@ func (d *decoder) spanID(field string) world.CausalID {
 	return world.CausalID(binary.BigEndian.Uint64(id[:]))
 }
 
-// id reads an id in hex, or as Tempo writes it, in base64. An empty one leaves zeros.
+// id reads an id in hex, which in Jaeger's own JSON may lack zeros in front, or as Tempo writes it, in base64. An empty
+// one leaves zeros.
 func (d *decoder) id(id []byte, field, what string) {
 	d.peek()
-	pos := d.pos
+	pos, size := d.pos, 2*len(id)
 	text := d.bytesOrNull(what)
 	if d.err != nil || len(text) == 0 {
 		return
 	}
-	if len(text) == 2*len(id) {
-		if _, err := hex.Decode(id, text); err == nil {
+	digits, howMany := text, "want"
+	if d.layout == Jaeger {
+		digits, howMany = append(bytes.Repeat([]byte("0"), max(0, size-len(text))), text...), "want up to"
+	}
+	if len(digits) == size {
+		if _, err := hex.Decode(id, digits); err == nil {
 			return
 		}
 	}
 	b, err := base64.StdEncoding.AppendDecode(nil, text)
 	isBase64 := err == nil && len(b) == len(id)
-	if isBase64 && d.tempo {
+	if isBase64 && d.layout == Tempo {
 		copy(id, b)
 		return
 	}
 	hint := ""
-	if isBase64 { // the most common mistake of those who write OTLP as JSON
+	if isBase64 && d.layout != Jaeger { // the most common mistake of those who write OTLP as JSON
 		hint = ". This one is base64, as protojson writes ids; OTLP/JSON wants them in hex"
 	}
-	d.fail(pos, "%s %.40q: want %d hex digits%s", field, text, 2*len(id), hint)
+	d.fail(pos, "%s %.40q: %s %d hex digits%s", field, text, howMany, size, hint)
 }
