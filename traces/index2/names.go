@@ -8,12 +8,14 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
+	raftspans "github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces/read2"
 )
 
 func isRun(name string) bool       { return name == spans.RunName }
-func isLateReply(name string) bool { return name == spans.LateReplyName }
+func isLateReply(name string) bool { return name == raftspans.LateReplyName }
 
 // readAttributes takes out of a span's attributes what an entry has of them.
 func (e *Entry) readAttributes(s *read.Span) {
@@ -27,7 +29,7 @@ func (e *Entry) readAttributes(s *read.Span) {
 			e.IsCopy = a.Value.AsInt64() != 0
 		case spans.RaftkvAnsweredCopyKey:
 			e.AnswersCopy = a.Value.AsInt64() != 0
-		case spans.RaftReplyKey:
+		case kvspans.RaftReplyKey:
 			e.HasReply = a.Value.AsString() != ""
 		}
 	}
@@ -58,7 +60,7 @@ func StepNumber(v attribute.Value) uint32 {
 func CompareProcesses(a, b string) int {
 	rank := func(name string) int {
 		group, _ := ProcessNumber(name)
-		return slices.Index([]string{spans.ServiceNode, spans.ServiceClient, spans.ServiceWorld}, group)
+		return slices.Index([]string{kvspans.ServiceNode, kvspans.ServiceClient, spans.ServiceWorld}, group)
 	}
 	_, x := ProcessNumber(a)
 	_, y := ProcessNumber(b)
