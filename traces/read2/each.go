@@ -18,7 +18,8 @@ type Line struct {
 }
 
 // Each decodes the lines of a trace on all processors. newWorker is called once for each of them; the function that it
-// returns gets each line with spans, on that processor. take gets what it returned, in the file's order, on the caller's.
+// returns gets each line with spans, on that processor. take gets what it returned, in the file's order, where Each was
+// called.
 // Each ends with the first error of take, or with what is wrong with the file, after what stands before that was taken.
 func Each[T any](ctx context.Context, r *Reader, newWorker func() func(*Line) T, take func(T) error) error {
 	r.decoder.reuse = true
@@ -156,10 +157,7 @@ func (a *ahead[T]) take(j *job[T], take func(T) error) error {
 // putBack has all these lines be read again, one after the other.
 func (a *ahead[T]) putBack() {
 	inputs := make([]io.Reader, 0, len(a.queue)+1)
-	for i, j := range a.queue {
-		if i > 0 {
-			<-j.done
-		}
+	for _, j := range a.queue {
 		inputs = append(inputs, bytes.NewReader(j.raw))
 	}
 	input := a.r.input

@@ -181,3 +181,12 @@ func TestReadAnswersThatOverlap(t *testing.T) {
 		t.Errorf("of a trace that has grown there are %d spans, want 3: it is for others to find that an id is there twice", len(got))
 	}
 }
+
+// Old versions name a span's parent twice: as a field and as a reference, which is no link then.
+func TestReadAParentThatIsNamedTwice(t *testing.T) {
+	const file = `{"data":[{"spans":[{"traceID":"c","spanID":"b","parentSpanID":"a",` +
+		`"references":[{"refType":"CHILD_OF","traceID":"c","spanID":"a"}]}]}]}`
+	if s := readAll(t, []byte(file))[0]; s.Parent != 10 || len(s.Links) > 0 {
+		t.Errorf("the parent is %s, and the links are %v", s.Parent, s.Links)
+	}
+}

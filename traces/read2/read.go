@@ -210,7 +210,8 @@ func (r *Reader) nextLine(buffer []byte) ([]byte, error) {
 			return buffer, err
 		}
 		// What is long is held only if it may be a line of spans.
-		if len(buffer) > maxLine || len(buffer) == len(part) && !bytes.HasPrefix(bytes.TrimLeft(buffer, " \t\r"), []byte{'{'}) {
+		isObject := bytes.HasPrefix(bytes.TrimLeft(buffer, " \t\r"), []byte{'{'})
+		if len(buffer) > maxLine || !isObject {
 			return buffer, errLongLine
 		}
 	}
