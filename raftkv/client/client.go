@@ -1,5 +1,6 @@
-// Package client is one client of the store as a process of a world: it asks for one operation after another, and goes on asking until it has an answer. All
-// tries of an operation share its RequestID, so that the servers see a retry to be one (§8).
+// Package client is one client of the store as a process of a world: it asks for one operation after another, and goes
+// on asking until it has an answer. All tries of an operation share its RequestID, so that the servers see a retry to
+// be one (§8).
 package client
 
 import (
@@ -13,8 +14,8 @@ import (
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 )
 
-// redirectPause is how long a client waits before it asks again when a server knows no leader: about a round of messages, so that an election is waited for
-// and not flooded.
+// redirectPause is how long a client waits before it asks again when a server knows no leader: about a round of
+// messages, so that an election is waited for and not flooded.
 const redirectPause = 10 * time.Millisecond
 
 // Config says how a client behaves.
@@ -32,7 +33,7 @@ type Config struct {
 	Turns      bool                            // clients take turns: each begins when the one before it is done
 	Timeout    time.Duration                   // then a try is given up, and another server is asked
 	ThinkTime  world.Range                     // between an answer and the next operation
-	GiveUp     time.Duration                   // then an operation without an answer is given up, its outcome unknown; 0 is never
+	GiveUp     time.Duration                   // then an operation without an answer is given up; 0 is never
 	Ended      func(number int, result string) // told of each operation that ends; may be nil
 }
 
@@ -80,7 +81,8 @@ var _ world.Process = (*Client)(nil)
 // New makes a client. A nil tracer opens no spans, and changes nothing else.
 func New(config Config, tracer kvspans.Tracer) *Client {
 	return &Client{
-		config: config, id: world.NewProcessID(world.ClientGroup, uint32(config.ID)), tracer: tracer, target: max(config.First, 1),
+		config: config, id: world.NewProcessID(world.ClientGroup, uint32(config.ID)), tracer: tracer,
+		target:    max(config.First, 1),
 		operation: operation{asked: make([]uint64, config.Servers+1)},
 	}
 }
@@ -179,7 +181,7 @@ func (c *Client) begin(next Operation) {
 	}
 	c.operation.span = c.startOperation()
 	if c.config.GiveUp > 0 {
-		c.operation.giveUp = c.world.SetTimer(0, world.Timer{Kind: timerGiveUp, ID: id.Child(nameGiveUp, c.id, 0, 0, 0)}, c.config.GiveUp)
+		c.operation.giveUp = c.wait(timerGiveUp, id.Child(nameGiveUp, c.id, 0, 0, 0), c.config.GiveUp)
 	}
 }
 
@@ -194,13 +196,16 @@ func (c *Client) ask() {
 	c.try.span = c.startTry()
 	op.last = c.try.ref
 	c.try.timer = c.world.SetTimer(0, world.Timer{Kind: timerTry, ID: id}, c.config.Timeout)
-	fate := c.world.Send(world.Envelope{ID: id, Root: world.CausalID(op.ref.Root), From: c.id, To: server, Payload: op.message})
+	fate := c.world.Send(world.Envelope{
+		ID: id, Root: world.CausalID(op.ref.Root), From: c.id, To: server, Payload: op.message,
+	})
 	if c.try.span != nil {
 		world.NoteFate(c.try.span, fate)
 	}
 }
 
-// Receive implements world.Process. An answer to a try that was given up is not listened to: the try that followed it gets the same one (§8).
+// Receive implements world.Process. An answer to a try that was given up is not listened to: the try that followed it
+// gets the same one (§8).
 func (c *Client) Receive(e world.Envelope) {
 	if _, is := e.Payload.(turn); is {
 		c.receiveTurn(e)
@@ -295,7 +300,8 @@ func (c *Client) redirect(leader kv.NodeID) {
 	}
 	c.operation.told = 0
 	c.target = c.after(c.target)
-	c.operation.pause = c.wait(timerPause, world.CausalID(c.operation.ref.ID).Child(namePause, c.id, 0, uint64(c.operation.tries), 0), redirectPause)
+	id := world.CausalID(c.operation.ref.ID).Child(namePause, c.id, 0, uint64(c.operation.tries), 0)
+	c.operation.pause = c.wait(timerPause, id, redirectPause)
 }
 
 // tryTimedOut asks another server.
@@ -328,7 +334,8 @@ func (c *Client) Crash() {
 	c.try, c.operation.span, c.operation.open = try{}, nil, false
 }
 
-// Restart implements world.Process: a client keeps nothing, so one that crashed is gone. Its operation's outcome is not known.
+// Restart implements world.Process: a client keeps nothing, so one that crashed is gone. Its operation's outcome is not
+// known.
 func (c *Client) Restart() { c.done = c.config.Total() }
 
 // Finish implements world.Process: what is not answered by now never will be.

@@ -198,7 +198,8 @@ func TestTurns(t *testing.T) {
 	}
 }
 
-// What a client asks depends on the seed, on which client it is and on the operation's ordinal, and not on who else is there.
+// What a client asks depends on the seed, on which client it is and on the operation's ordinal, and not on who else is
+// there.
 func TestOneMoreClientChangesNoOther(t *testing.T) {
 	_, alone := try(t, client.Config{Requests: 5}, 1, answered)
 	_, many := try(t, client.Config{Requests: 5}, 4, answered)
@@ -215,7 +216,8 @@ func TestOneMoreClientChangesNoOther(t *testing.T) {
 	}
 }
 
-// Operations that are written take the place of chance's: with their numbers, not before their times, and at the server that they name.
+// Operations that are written take the place of chance's: with their numbers, not before their times, and at the server
+// that they name.
 func TestDoesWhatIsWritten(t *testing.T) {
 	heard, trace := try(t, client.Config{Requests: 9, Written: true, Operations: []client.Operation{
 		{Number: 2, Kind: client.Put, Key: "k", Value: "v", Server: 3},
@@ -232,7 +234,8 @@ func TestDoesWhatIsWritten(t *testing.T) {
 	}
 }
 
-// A client that gives up does not know what came of its operation, and says so; an answer that comes later is not taken for the next operation's.
+// A client that gives up does not know what came of its operation, and says so; an answer that comes later is not taken
+// for the next operation's.
 func TestGivesUp(t *testing.T) {
 	heard, trace := try(t, client.Config{Requests: 2, GiveUp: 150 * ms}, 1, func(id kv.NodeID, r kv.RequestID) kv.Message {
 		if r.Sequence == 1 {

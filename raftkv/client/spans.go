@@ -16,7 +16,8 @@ var (
 	nameGiveUp    = world.NameOf("give up")
 	nameTurn      = world.NameOf(kvspans.TurnProducerName)
 	nameOfTry     = [...]world.Name{
-		Put: world.NameOf(kvspans.PutClientName), Get: world.NameOf(kvspans.GetClientName), Delete: world.NameOf(kvspans.DeleteClientName),
+		Put: world.NameOf(kvspans.PutClientName), Get: world.NameOf(kvspans.GetClientName),
+		Delete: world.NameOf(kvspans.DeleteClientName),
 	}
 )
 

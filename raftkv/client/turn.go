@@ -7,8 +7,8 @@ import (
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 )
 
-// turn is what a client that is done sends to the next one, where clients take turns. It is a message like any other, so that a trace tells why a client
-// begins when it does.
+// turn is what a client that is done sends to the next one, where clients take turns. It is a message like any other,
+// so that a trace tells why a client begins when it does.
 type turn struct{}
 
 // passTurn has the next client begin.
@@ -36,7 +36,8 @@ func (c *Client) receiveTurn(e world.Envelope) {
 	producer := span.Ref{Root: uint64(e.Root), ID: uint64(e.ID)}
 	self := span.Ref{Root: producer.Root, ID: uint64(e.ID.Child(nameTurn, c.id, e.From, 0, e.Copy))}
 	links := []span.Link{worldspans.LinkTo(producer, worldspans.LinkProducer)}
-	span := c.tracer.StartTurnConsumer(span.Begin{Self: self, Parent: producer.ID, Links: links}, kv.ClientID(e.From.Number()))
+	begin := span.Begin{Self: self, Parent: producer.ID, Links: links}
+	span := c.tracer.StartTurnConsumer(begin, kv.ClientID(e.From.Number()))
 	if e.Copy > 0 {
 		span.SetCopy(int64(e.Copy))
 	}

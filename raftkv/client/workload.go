@@ -9,7 +9,8 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
-// The purposes of the draws that make an operation. Each is keyed by the operation, so that one more request of one client changes nothing of the others.
+// The purposes of the draws that make an operation. Each is keyed by the operation, so that one more request of one
+// client changes nothing of the others.
 var (
 	drawKind      = world.NameOf("operation kind")
 	drawKey       = world.NameOf("operation key")
@@ -61,14 +62,15 @@ func (c *Config) Total() int {
 	return c.Requests
 }
 
-// Operation is the one that follows after so many: the one that is written, or else what chance has the client ask for. Put, get and delete are then as likely as each other.
-// Random is that of a world: see [world.World].
+// Operation is the one that follows after so many: the one that is written, or else what chance has the client ask for.
+// Put, get and delete are then as likely as each other. Random is that of a world: see [world.World].
 func (c *Config) Operation(after int, random func(world.Name, world.CausalID) uint64) Operation {
 	if c.Written {
 		return c.Operations[after]
 	}
 	id := OperationID(c.ID, after+1)
-	o := Operation{Number: after + 1, Kind: Kind(random(drawKind, id) % 3), Key: c.Keys[random(drawKey, id)%uint64(len(c.Keys))]}
+	key := c.Keys[random(drawKey, id)%uint64(len(c.Keys))]
+	o := Operation{Number: after + 1, Kind: Kind(random(drawKind, id) % 3), Key: key}
 	if o.Kind == Put {
 		o.Value = c.value(id, o.Number, random)
 	}

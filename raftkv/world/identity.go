@@ -5,9 +5,10 @@ import (
 	"strconv"
 )
 
-// CausalID names an event by what it is, never by how many events came before it: a hash of its cause's id, its name, the process, the peer where it has
-// one, and its ordinal among those that are the same in all of these. It is a span's id in a trace, a message's name in a counterfactual, the key of every
-// random draw about it, and what two runs are aligned on. It does not depend on the seed. Zero is no id.
+// CausalID names an event by what it is, never by how many events came before it: a hash of its cause's id, its name,
+// the process, the peer where it has one, and its ordinal among those that are the same in all of these. It is a span's
+// id in a trace, a message's name in a counterfactual, the key of every random draw about it, and what two runs are
+// aligned on. It does not depend on the seed. Zero is no id.
 type CausalID uint64
 
 // String is the id as traces write it: 16 lowercase hex digits.
@@ -34,14 +35,14 @@ func NameOf(s string) Name {
 	return Name(h)
 }
 
-// RootID names an event that no other event of the run caused, as "client-2 operation 3" or "node-1 election in term 4": who, what, and two numbers that say which one, the
-// second an ordinal among those that are otherwise equal.
+// RootID names an event that no other event of the run caused, as "client-2 operation 3" or "node-1 election in term
+// 4": who, what, and two numbers that say which one, the second an ordinal among those that are otherwise equal.
 func RootID(process ProcessID, what Name, number, ordinal uint64) CausalID {
 	return causalID(uint64(what), uint64(process), number, ordinal, 0x526f6f74)
 }
 
-// Child names an event that parent caused. Ordinal counts those of the same parent, name, process and peer, as the process that opens the span counts them;
-// copyNumber is that of the message that is handled, 0 when none is.
+// Child names an event that parent caused. Ordinal counts those of the same parent, name, process and peer, as the
+// process that opens the span counts them; copyNumber is that of the message that is handled, 0 when none is.
 func (id CausalID) Child(name Name, process, peer ProcessID, ordinal uint64, copyNumber uint32) CausalID {
 	return causalID(uint64(id), uint64(name), uint64(process), uint64(peer), ordinal<<32^uint64(copyNumber))
 }
@@ -74,7 +75,8 @@ func DiceFor(seed uint64, purpose Name) Dice {
 // Draw is the number for a key: the same as that of the function Draw.
 func (d Dice) Draw(key CausalID) uint64 { return mix(uint64(d) + uint64(key)) }
 
-// mix is the finalizer of SplitMix64 (Steele, Lea and Flood 2014): a bijection in which each bit of x moves about half of the result's.
+// mix is the finalizer of SplitMix64 (Steele, Lea and Flood 2014): a bijection in which each bit of x moves about half
+// of the result's.
 func mix(x uint64) uint64 {
 	x += 0x9e3779b97f4a7c15
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
@@ -91,7 +93,8 @@ const (
 	ClientGroup                  // client-1, client-2, …
 )
 
-// ProcessID names a process by its group and its number within it, so that one more node renames no client. Zero is no process.
+// ProcessID names a process by its group and its number within it, so that one more node renames no client. Zero is no
+// process.
 type ProcessID uint64
 
 // NewProcessID names a process; numbers begin at 1.

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// Ids are made of small numbers that differ in one place at a time, as those of a run do. Of so many, two that are the same by chance would be one run in
-// several million; these are always the same.
+// Ids are made of small numbers that differ in one place at a time, as those of a run do. Of so many, two that are the
+// same by chance would be one run in several million; these are always the same.
 func TestNoTwoCausesHaveOneID(t *testing.T) {
 	names := []Name{NameOf("raft.Raft/AppendEntries"), NameOf("raft.Raft/RequestVote"), NameOf("raft.commit"), NameOf("raft.apply"), NameOf("a"), NameOf("b"), NameOf("")}
 	var ids []CausalID
@@ -165,7 +165,8 @@ func TestProcessIDs(t *testing.T) {
 	}
 }
 
-// Draws for neighbouring seeds, purposes and keys have nothing to do with each other: each differs from the next in half of its bits, and every bit is even.
+// Draws for neighbouring seeds, purposes and keys have nothing to do with each other: each differs from the next in
+// half of its bits, and every bit is even.
 func TestDrawsAreIndependent(t *testing.T) {
 	const draws = 200_000
 	purposes := []Name{0, 1, NameOf("latency"), NameOf("loss")}
@@ -201,7 +202,8 @@ func TestDrawsAreIndependent(t *testing.T) {
 	}
 }
 
-// evenBits fails the test unless each of 64 bits is set in half of the numbers, and any number has 32 of them set on average.
+// evenBits fails the test unless each of 64 bits is set in half of the numbers, and any number has 32 of them set on
+// average.
 func evenBits(t *testing.T, what string, number func(i int) uint64, n int) {
 	t.Helper()
 	var set [64]int

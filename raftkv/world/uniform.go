@@ -13,7 +13,8 @@ func (r Range) Pick(random uint64) time.Duration {
 	if r.Max <= r.Min {
 		return r.Min
 	}
-	// The high word of a product spreads the numbers as evenly as a remainder would, for a fraction of a division's time.
+	// The high word of a product spreads the numbers as evenly as a remainder would, for a fraction of a division's
+	// time.
 	offset, _ := bits.Mul64(random, uint64(r.Max-r.Min)+1)
 	return r.Min + time.Duration(offset)
 }

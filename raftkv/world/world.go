@@ -1,5 +1,6 @@
-// Package world is what a process lives in, whoever provides it: a clock, a network, timers and a disk. It knows no protocol, and imports nothing of the
-// project. raftkv/sim provides a deterministic world; raftkv/raft/node and raftkv/client live in one. The three meet only here.
+// Package world is what a process lives in, whoever provides it: a clock, a network, timers and a disk. It knows no
+// protocol, and imports nothing of the project. raftkv/sim provides a deterministic world; raftkv/raft/node and
+// raftkv/client live in one. The three meet only here.
 package world
 
 import (
@@ -7,10 +8,12 @@ import (
 	"time"
 )
 
-// World is what one process can ask of its surroundings. Each process is given its own, and calls it only from within its handlers.
+// World is what one process can ask of its surroundings. Each process is given its own, and calls it only from within
+// its handlers.
 type World interface {
-	// Now is the time since the run began. In a handler it is the moment when the handling ends. It is for telling what happened when, and a deterministic world tells
-	// its own time, so that all processes agree: what a process does must depend on its timers alone, which run by its own clock, be that right or wrong.
+	// Now is the time since the run began. In a handler it is the moment when the handling ends. It is for telling what
+	// happened when, and a deterministic world tells its own time, so that all processes agree: what a process does
+	// must depend on its timers alone, which run by its own clock, be that right or wrong.
 	Now() time.Duration
 
 	// BeginsAt is the moment at which what the process does next begins, and EndsAt that at which it ends, for telling
@@ -26,19 +29,20 @@ type World interface {
 	// number.
 	Step() uint64
 
-	// Send hands a message to the network and tells what the network will do to it, as far as the world knows: a real network knows nothing and returns
-	// the zero Fate. It never blocks and never fails; a message may be lost.
+	// Send hands a message to the network and tells what the network will do to it, as far as the world knows: a real
+	// network knows nothing and returns the zero Fate. It never blocks and never fails; a message may be lost.
 	Send(Envelope) Fate
 
-	// SetTimer starts a timer that runs out after a while by the process's clock, and returns what names it. If running still names a timer that did not run out yet, that one is
-	// replaced: a process restarts a timer by handing back the handle that it got. The zero handle names none.
+	// SetTimer starts a timer that runs out after a while by the process's clock, and returns what names it. If running
+	// still names a timer that did not run out yet, that one is replaced: a process restarts a timer by handing back
+	// the handle that it got. The zero handle names none.
 	SetTimer(running TimerHandle, timer Timer, after time.Duration) TimerHandle
 
 	// StopTimer makes a timer not run out. A handle whose timer ran out, or was stopped, names none.
 	StopTimer(TimerHandle)
 
-	// Random is a number that depends on the run's seed, the purpose and the key, and on nothing else: no shared stream, so that one more draw for one
-	// purpose shifts no other.
+	// Random is a number that depends on the run's seed, the purpose and the key, and on nothing else: no shared
+	// stream, so that one more draw for one purpose shifts no other.
 	Random(purpose Name, key CausalID) uint64
 
 	// Disk is the process's own, and outlives its crashes.
@@ -50,7 +54,8 @@ type Process interface {
 	// ID names the process; it never changes.
 	ID() ProcessID
 
-	// Start is called once, before anything else, at the beginning of the run, even if the process is down from the beginning: then Crash follows.
+	// Start is called once, before anything else, at the beginning of the run, even if the process is down from the
+	// beginning: then Crash follows.
 	Start(World)
 
 	// Receive handles a message that the process has been busy with; Now is when it is done.
@@ -59,8 +64,9 @@ type Process interface {
 	// Timeout handles a timer that ran out, which the process has been busy with.
 	Timeout(Timer)
 
-	// Crash takes away everything but the disk. Timers and the messages in the mailbox are gone already. If the process crashes within a handler, because its disk failed
-	// as it synced, Crash is called when that has returned, and nothing that it did in between was heard of.
+	// Crash takes away everything but the disk. Timers and the messages in the mailbox are gone already. If the process
+	// crashes within a handler, because its disk failed as it synced, Crash is called when that has returned, and
+	// nothing that it did in between was heard of.
 	Crash()
 
 	// Restart starts the process again with what the disk kept.
@@ -89,7 +95,7 @@ type Envelope struct {
 	To        ProcessID
 	InReplyTo CausalID // of a reply, the ID of the request; zero for a request and for a one-way message
 	Copy      uint32   // which copy this is of a message that the network duplicated: 0 is the first
-	Payload   any      // the protocol's own; a world never looks inside. Receivers share it: it must not be changed after it was sent
+	Payload   any      // the protocol's own. Receivers share it: it must not be changed after it was sent
 }
 
 // Cause is what did something to a message; empty when nothing was done.
@@ -122,13 +128,16 @@ type TimerHandle uint64
 
 // Disk is an append-only journal. What was appended is sure to be there after a crash once Sync returned.
 type Disk interface {
-	// Append writes a record at the end. The disk keeps no reference to it. An error means that nothing can be relied on any more: the process must stop.
+	// Append writes a record at the end. The disk keeps no reference to it. An error means that nothing can be relied
+	// on any more: the process must stop.
 	Append(record []byte) error
 
-	// Sync makes all that was appended durable. An error means that the process crashed as it wrote: it must do nothing more until it is restarted.
+	// Sync makes all that was appended durable. An error means that the process crashed as it wrote: it must do nothing
+	// more until it is restarted.
 	Sync() error
 
-	// Records yields what is on the disk, oldest first. A record is valid until the next one is yielded. Of one that was not synced when the process crashed, there may be
-	// the beginning without the end, and others behind it: a record has to show that it is whole.
+	// Records yields what is on the disk, oldest first. A record is valid until the next one is yielded. Of one that
+	// was not synced when the process crashed, there may be the beginning without the end, and others behind it: a
+	// record has to show that it is whole.
 	Records() iter.Seq[[]byte]
 }
