@@ -19,7 +19,7 @@ help: ## list the targets
 run: ## run the default scenario
 	$(GO) generate && $(GO) run ./cmd/run
 
-generate: ## write what the spec says: raftkv/raft/protocol, raftkv/raft/spans, spec/PROTOCOL.md
+generate: ## write what the specs say: Go below raftkv, and the documents in spec
 	$(GO) generate
 
 test: ## run the tests (RACE=1: with the race detector, which needs a C compiler)

@@ -23,34 +23,40 @@ var rooms = map[string][]string{
 	"raftkv/world":           {},
 	"raftkv/world/race":      {},
 	"raftkv/span":            {"raftkv/world"},
+	"raftkv/world/spans":     {"raftkv/world", "raftkv/span"},
+	"raftkv/kv":              {},
+	"raftkv/kv/spans":        {"raftkv/world", "raftkv/span", "raftkv/world/spans", "raftkv/kv"},
 	"raftkv/list":            {},
-	"raftkv/raft/protocol":   {},
-	"raftkv/raft/spans":      {"raftkv/world", "raftkv/span", "raftkv/raft/protocol"},
-	"raftkv/raft":            {"raftkv/raft/protocol"},
-	"raftkv/kv":              {"raftkv/raft/protocol"},
+	"raftkv/raft/protocol":   {"raftkv/kv"},
+	"raftkv/raft/spans":      {"raftkv/world", "raftkv/span", "raftkv/kv", "raftkv/kv/spans", "raftkv/world/spans", "raftkv/raft/protocol"},
+	"raftkv/raft":            {"raftkv/kv", "raftkv/raft/protocol"},
 	"raftkv/sim":             {"raftkv/world"},
-	"raftkv/raft/node":       {"raftkv/span", "raftkv/world", "raftkv/raft/protocol", "raftkv/raft/spans", "raftkv/raft", "raftkv/kv"},
-	"raftkv/client":          {"raftkv/span", "raftkv/world", "raftkv/raft/protocol", "raftkv/raft/spans"},
-	"raftkv/raft/invariants": {"raftkv/world", "raftkv/raft/protocol"},
-	"traces/words":           {"raftkv/world", "raftkv/span", "raftkv/raft/protocol", "raftkv/raft/spans"},
-	"raftkv/raft/story":      {"raftkv/raft/protocol", "raftkv/raft/spans", "raftkv/span", "raftkv/world", "traces", "traces/words", "traces/story"},
-	"traces/story":           {"raftkv/span", "raftkv/world", "raftkv/raft/protocol", "raftkv/raft/spans", "traces", "traces/words"},
-	"traces/explain":         {"raftkv/span", "raftkv/world", "raftkv/raft/protocol", "raftkv/raft/spans", "traces", "traces/words", "traces/story"},
-	"traces/export":          {"raftkv/span", "raftkv/world", "raftkv/raft/protocol", "raftkv/raft/spans", "traces", "traces/words", "traces/story"},
-	"traces/read2":           {"raftkv/span", "raftkv/world", "raftkv/raft/protocol", "raftkv/raft/spans", "traces", "traces/words"},
-	"traces/index2":          {"raftkv/span", "raftkv/world", "raftkv/raft/protocol", "raftkv/raft/spans", "traces", "traces/words", "traces/read2"},
-	"traces":                 {"raftkv/span", "traces/words", "raftkv/world", "raftkv/raft/protocol", "raftkv/raft/spans"},
+	"raftkv/raft/node":       {"raftkv/span", "raftkv/world", "raftkv/kv", "raftkv/kv/spans", "raftkv/world/spans", "raftkv/raft/protocol", "raftkv/raft/spans", "raftkv/raft"},
+	"raftkv/client":          {"raftkv/span", "raftkv/world", "raftkv/kv", "raftkv/kv/spans", "raftkv/world/spans"},
+	"raftkv/raft/invariants": {"raftkv/world", "raftkv/kv", "raftkv/raft/protocol"},
+	"traces/words":           {"raftkv/world", "raftkv/span", "raftkv/kv", "raftkv/kv/spans", "raftkv/world/spans", "raftkv/raft/protocol", "raftkv/raft/spans"},
+	"raftkv/raft/story":      {"raftkv/kv", "raftkv/kv/spans", "raftkv/world/spans", "raftkv/raft/protocol", "raftkv/raft/spans", "raftkv/span", "raftkv/world", "traces", "traces/words", "traces/story"},
+	"traces/story":           {"raftkv/span", "raftkv/world", "raftkv/kv", "raftkv/kv/spans", "raftkv/world/spans", "raftkv/raft/protocol", "raftkv/raft/spans", "traces", "traces/words"},
+	"traces/explain":         {"raftkv/span", "raftkv/world", "raftkv/kv", "raftkv/kv/spans", "raftkv/world/spans", "raftkv/raft/protocol", "raftkv/raft/spans", "traces", "traces/words", "traces/story"},
+	"traces/export":          {"raftkv/span", "raftkv/world", "raftkv/kv", "raftkv/kv/spans", "raftkv/world/spans", "raftkv/raft/protocol", "raftkv/raft/spans", "traces", "traces/words", "traces/story"},
+	"traces/read2":           {"raftkv/span", "raftkv/world", "raftkv/kv", "raftkv/kv/spans", "raftkv/world/spans", "raftkv/raft/protocol", "raftkv/raft/spans", "traces", "traces/words"},
+	"traces/index2":          {"raftkv/span", "raftkv/world", "raftkv/kv", "raftkv/kv/spans", "raftkv/world/spans", "raftkv/raft/protocol", "raftkv/raft/spans", "traces", "traces/words", "traces/read2"},
+	"traces":                 {"raftkv/span", "traces/words", "raftkv/world", "raftkv/kv", "raftkv/kv/spans", "raftkv/world/spans", "raftkv/raft/protocol", "raftkv/raft/spans"},
 }
 
 // pure are the rooms that import nothing but these besides the protocol: no clock, no randomness, no I/O, no goroutine, no telemetry can be in them.
 var (
 	pure        = []string{"raftkv/raft", "raftkv/kv"}
-	pureImports = []string{"cmp", "errors", "fmt", "maps", "slices", "sort", "strconv", module + "/raftkv/raft/protocol"}
+	pureImports = []string{
+		"cmp", "encoding/binary", "errors", "fmt", "maps", "slices", "sort", "strconv", "strings", module + "/raftkv/kv", module + "/raftkv/raft/protocol",
+	}
 )
 
 // outside is what each room may import of other modules, generated rooms included; a prefix of the path. Only commands and what they are made of may have others.
 var outside = map[string][]string{
 	"gen":                    {"go.yaml.in/yaml/v4"},
+	"raftkv/world/spans":     {"go.opentelemetry.io/otel/attribute", "go.opentelemetry.io/otel/codes", "go.opentelemetry.io/otel/trace"},
+	"raftkv/kv/spans":        {"go.opentelemetry.io/otel/attribute", "go.opentelemetry.io/otel/codes", "go.opentelemetry.io/otel/trace"},
 	"raftkv/raft/spans":      {"go.opentelemetry.io/otel/attribute", "go.opentelemetry.io/otel/codes", "go.opentelemetry.io/otel/trace"},
 	"raftkv/raft/invariants": {"github.com/anishathalye/porcupine"},
 	"traces":                 {"go.opentelemetry.io/"},

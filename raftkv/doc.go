@@ -1,16 +1,17 @@
 // Package raftkv is the root of the rooms that run Raft. It holds no code, only the order in which to read them:
 //
-//  1. protocol is generated from spec/raftkv.yaml: the messages, the state, the roles and their transitions, the inputs
-//     and the effects. Pure data. Its log is a list.List.
+//  1. raft/protocol is generated from spec/raftkv.yaml: the messages, the state, the roles and their transitions, the
+//     inputs and the effects. Pure data. Its log is a list.List.
 //  2. raft is the algorithm, and reads like the paper: an input steps it, and it returns effects.
-//  3. kv is the state machine that the log is applied to: what put, get and delete do.
+//  3. kv is the store: the state machine that the log is applied to, what put, get and delete do. The commands, the
+//     results and the clients' messages are generated from spec/kv.yaml.
 //  4. world is what a process lives in, as interfaces: a clock, a network, timers and a disk. It knows no protocol.
 //  5. node is one server: it takes an input from its world, steps the algorithm, carries out the effects and opens the
 //     spans. client is one client.
 //  6. sim is the deterministic world, and check says after every event whether the invariants hold.
-//  7. spans is generated too: one starter for each span that the spec declares.
+//  7. raft/spans, kv/spans and world/spans are generated too: one starter for each span that the specs declare.
 //
-// Imports run one way: node and client → raft, kv, spans → protocol. node, client and sim meet only in world. raft and
-// kv import nothing but generated types and the pure parts of the standard library (cmp, errors, fmt, maps, slices,
-// sort, strconv), so that what they do depends on nothing but their input.
+// Imports run one way: node → raft → protocol → kv, and client → kv. world, sim, span, kv and client know no protocol.
+// node, client and sim meet only in world. raft and kv import nothing but protocol, kv and the pure parts of the standard
+// library, so that what they do depends on nothing but their input.
 package raftkv
