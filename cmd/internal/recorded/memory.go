@@ -87,15 +87,15 @@ func GivesUp(t *testing.T, run func(ctx context.Context, args []string, stdout, 
 	}
 }
 
-// InReadme holds what README.md says that is held of each span against what the command says.
+// InReadme holds what cmd/export/README.md says that is held of each span against what the command says.
 func InReadme(t testing.TB, says string) {
 	t.Helper()
-	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	readme, err := os.ReadFile(filepath.Join("..", "export", "README.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(string(readme), says) {
-		t.Errorf("README.md does not say: %s", says)
+	if !strings.Contains(strings.Join(strings.Fields(string(readme)), " "), says) {
+		t.Errorf("cmd/export/README.md does not say: %s", says)
 	}
 }
 
