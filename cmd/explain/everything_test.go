@@ -20,13 +20,15 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/library"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/raftkv/raft"
+	raftexplain "github.com/raftkv/raftkv/raftkv/raft/explain"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/raftkv/world/race"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/explain"
-	"github.com/raftkv/raftkv/traces/story"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // full has TestEverything ask every question of every run. Without it a run of more than some spans is asked of some
@@ -212,7 +214,7 @@ const lastStep = 150 * time.Microsecond
 func askAll(t *testing.T, spans []traces.Span, whole bool) *asker {
 	t.Helper()
 	a := &asker{t: t, spans: map[world.CausalID]*traces.Span{}, names: map[string]bool{}, whole: whole}
-	e := explain.NewExplainer(traces.SpansOf(spans))
+	e := explain.New(traces.SpansOf(spans), protocols.Raft.Explain)
 	questions := sampled(e.Questions(1<<20), func(q string) bool { return strings.HasPrefix(q, "index ") })
 	violated := slices.IndexFunc(spans, func(s traces.Span) bool { return s.Name == "raftkv.violation" })
 	each := max(1, len(spans)/mostAsked)
@@ -273,7 +275,7 @@ func sampled(questions []string, is func(string) bool) (list []string) {
 
 func written(x *explain.Explanation) string {
 	var b bytes.Buffer
-	_ = x.Write(&b, story.Plain, 160) // a buffer takes all
+	_ = x.Write(&b, words.Plain, 160) // a buffer takes all
 	return b.String()
 }
 
@@ -298,26 +300,26 @@ func (a *asker) refusal(x *explain.Explanation) {
 	if err != nil || span == nil || !a.whole {
 		return
 	}
-	want := map[string][]explain.RaftRule{
-		"stale_term": {explain.RuleTermOver}, "already_voted": {
-			explain.RuleOneVote,
-			explain.RuleTermOver,
-		}, "log_behind": {explain.RuleUpToDate},
-		"entry_missing": {explain.RuleLogMatch}, "term_conflict": {explain.RuleLogMatch},
+	want := map[string][]explain.Rule{
+		"stale_term": {raftexplain.TermOver}, "already_voted": {
+			raftexplain.OneVote,
+			raftexplain.TermOver,
+		}, "log_behind": {raftexplain.UpToDate},
+		"entry_missing": {raftexplain.LogMatch}, "term_conflict": {raftexplain.LogMatch},
 	}[span.Attribute("raft.reason").AsString()]
 	if span.Attribute("raft.reply").AsString() == "NotLeader" {
-		want = []explain.RaftRule{explain.RuleLeaderOnly}
+		want = []explain.Rule{raftexplain.LeaderOnly}
 	}
 	if want != nil && !slices.ContainsFunc(reasons(x),
-		func(s explain.ExplanationStep) bool { return slices.Contains(want, s.Rule) }) {
+		func(s explain.Step) bool { return slices.Contains(want, s.Rule) }) {
 		a.t.Errorf("it gives the reason %s, and no step has one of the rules %v", span.Attribute("raft.reason").AsString(),
 			want)
 	}
 }
 
 // reasons are the steps of what did not happen.
-func reasons(x *explain.Explanation) []explain.ExplanationStep {
-	var list []explain.ExplanationStep
+func reasons(x *explain.Explanation) []explain.Step {
+	var list []explain.Step
 	for i := range x.Parts {
 		if x.Parts[i].WhyNot {
 			list = append(list, x.Parts[i].Steps...)
@@ -357,7 +359,7 @@ func (a *asker) ownTerm(x *explain.Explanation) {
 	}
 	for of, by := range acks {
 		if of > term && int64(len(by)) >= quorum && !slices.ContainsFunc(reasons(x),
-			func(s explain.ExplanationStep) bool { return s.Rule == explain.RuleOwnTerm }) {
+			func(s explain.Step) bool { return s.Rule == raftexplain.OwnTerm }) {
 			a.t.Errorf("%d of %d had index %d of term %d in term %d, and no step says that it may not be committed by "+
 				"counting (§5.4.2)", len(by), quorum, index, term, of)
 		}
@@ -381,7 +383,7 @@ func (a *asker) holds(x *explain.Explanation) {
 			if s.Broken {
 				a.broken = append(a.broken, s.Text)
 			}
-			named = named || s.Rule != "" || s.Event != ""
+			named = named || s.Rule.Name != "" || s.Event != ""
 		}
 		if part.WhyNot && !named {
 			a.t.Errorf("%q names no rule and no event", part.Title.Text)
@@ -509,14 +511,14 @@ func (a *asker) tellsOf(s explain.Sentence, what string, n int64) bool {
 
 // tells holds that a step's span is one that it rests on, and shows the event that the step names, and that the text
 // has the section of its rule.
-func (a *asker) tells(s *explain.ExplanationStep) {
+func (a *asker) tells(s *explain.Step) {
 	span := a.spans[s.ID]
 	if span == nil || !slices.ContainsFunc(s.RestsOn, func(m explain.Moment) bool { return m.Span == s.ID }) {
 		a.t.Errorf("it does not rest on the span that it names, %s: %s", s.ID, s.Text)
 		return
 	}
-	if s.Rule != "" && !strings.Contains(s.Text, s.Rule.Section()) {
-		a.t.Errorf("%s is not cited: %s", s.Rule.Section(), s.Text)
+	if s.Rule.Name != "" && !strings.Contains(s.Text, s.Rule.Section) {
+		a.t.Errorf("%s is not cited: %s", s.Rule.Section, s.Text)
 	}
 	failed, fault := span.Attribute("error.type").AsString(), span.Attribute("raftkv.fault").AsString()
 	crash := fault == "crash" || fault == "lose_unsynced"

@@ -13,10 +13,11 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/flags"
 	"github.com/raftkv/raftkv/cmd/internal/nearest"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/runs"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/traces/explain"
-	"github.com/raftkv/raftkv/traces/story"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 func main() { command.Main(run) }
@@ -44,7 +45,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	done := terminal.Wait(stderr, "explaining")
 	defer done()
 	spans.Watch(ctx, func(int) {})
-	e := explain.NewExplainer(spans)
+	e := explain.New(spans, protocols.Raft.Explain)
 	x, err := e.Explain(question)
 	done()
 	if err := spans.Err(); err != nil {
@@ -58,9 +59,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		encoder.SetIndent("", "  ")
 		return command.Printed(encoder.Encode(x), stderr)
 	}
-	style := story.Plain
+	style := words.Plain
 	if terminal.StyleOf(stdout).Colour {
-		style = story.ANSI
+		style = words.ANSI
 	}
 	if err := x.Write(stdout, style, min(widest, terminal.Width(stdout))); err != nil {
 		return command.Printed(err, stderr)
@@ -186,8 +187,8 @@ Exit status of the built program; under go run every failure is 1
 // usage prints how the command is called.
 func usage(w io.Writer) error {
 	var rules, events []string
-	for _, r := range explain.RaftRules() {
-		rules = append(rules, string(r)+" ("+r.Section()+")")
+	for _, r := range protocols.Raft.Explain.Rules {
+		rules = append(rules, r.Name+" ("+r.Section+")")
 	}
 	for _, o := range explain.Occurrences() {
 		events = append(events, string(o))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/explain"
@@ -17,7 +18,7 @@ func TestMemory(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer func() { _ = spans.Close() }()
-		e := explain.NewExplainer(spans)
+		e := explain.New(spans, protocols.Raft.Explain)
 		if _, err := e.Explain("client-2 40"); err != nil {
 			t.Fatal(err)
 		}

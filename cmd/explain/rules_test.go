@@ -13,10 +13,12 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/golden"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
+	raftexplain "github.com/raftkv/raftkv/raftkv/raft/explain"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/explain"
-	"github.com/raftkv/raftkv/traces/story"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // TestRules holds that what a rule of the algorithm held back is said to be, and what broke one, and that nothing is
@@ -26,123 +28,123 @@ func TestRules(t *testing.T) {
 		name, scenario, faults string
 		changes                []string
 		question               string
-		rule                   explain.RaftRule
+		rule                   explain.Rule
 		broken                 bool
 		says, not              string
 	}{
 		{
 			"committed alone", "disruptive-server", "",
 			[]string{"bug=longest-log-wins"},
-			"index 2 node-1", "", false,
+			"index 2 node-1", explain.Rule{}, false,
 			"node-2, the leader of term 2, committed another entry at index 2: NOOP of term 2.", "with it another",
 		},
 		{
 			"a tail that was kept", "figure-7", "",
 			[]string{"bug=keep-conflicting-tail"},
 			"index 4 node-4",
-			explain.RuleLeaderLog, false,
+			raftexplain.LeaderLog, false,
 			"node-4 was to remove it: node-7, the leader of term 3, had another entry before it, and what conflicts with " +
 				"the leader's log is removed with all that follows (§5.3). No span shows that it did: the invariant " +
 				"LogMatching did not hold after that.", "node-4 removed it",
 		},
 		{
-			"a majority held it", "figure-8", "", nil, "index 1 node-1", explain.RuleOwnTerm, false,
+			"a majority held it", "figure-8", "", nil, "index 1 node-1", raftexplain.OwnTerm, false,
 			"From 176.544ms a majority held it. node-1, the leader of term 3, knew that node-1, node-2 and node-3 had it", "",
 		},
 		{
-			"elected without it", "figure-8", "", nil, "index 1 node-1", explain.RuleUpToDate, false,
+			"elected without it", "figure-8", "", nil, "index 1 node-1", raftexplain.UpToDate, false,
 			"node-2 and node-3 had it, and voted for node-5: its log, which ended with index 1 of term 2", "",
 		},
 		{
-			"too few had it", "minority-partition", "", nil, "client-1 1", explain.RuleCopies, false,
+			"too few had it", "minority-partition", "", nil, "client-1 1", raftexplain.Copies, false,
 			"knew that node-1 had it: 1 of the 2 that it takes (§5.3)", "",
 		},
 		{
-			"log behind", "disruptive-server", "", nil, "leader term 3", explain.RuleUpToDate, false,
+			"log behind", "disruptive-server", "", nil, "leader term 3", raftexplain.UpToDate, false,
 			"was less up to date than its own", "",
 		},
 		{
-			"already voted", "split-vote", "", nil, "leader term 1", explain.RuleOneVote, false,
+			"already voted", "split-vote", "", nil, "leader term 1", raftexplain.OneVote, false,
 			"it stood in term 1 itself, and had voted for itself at 10.000ms (§5.2)", "",
 		},
 		{
-			"a higher term", "split-vote", "", nil, "leader term 1", explain.RuleTermOver, false,
+			"a higher term", "split-vote", "", nil, "leader term 1", raftexplain.TermOver, false,
 			"it heard from node-1 of term 2, which is higher (§5.1)", "",
 		},
 		{
-			"not the leader", "lost-reply", "", nil, "client-1 1", explain.RuleLeaderOnly, false,
+			"not the leader", "lost-reply", "", nil, "client-1 1", raftexplain.LeaderOnly, false,
 			"which was not the leader but a follower, and named node-1 (§8)", "",
 		},
-		{"a retry", "lost-reply", "", nil, "client-1 1", explain.RuleOnce, false, "the first answer again (§8)", ""},
+		{"a retry", "lost-reply", "", nil, "client-1 1", raftexplain.Once, false, "the first answer again (§8)", ""},
 		{
-			"a full window", "slow-follower", "", nil, "index 3 node-3", explain.RuleWindow, false,
+			"a full window", "slow-follower", "", nil, "index 3 node-3", raftexplain.Window, false,
 			"an AppendEntries to node-3 was on its way until then", "",
 		},
 		{
-			"no match", "figure-8", "", nil, "index 1 node-3", explain.RuleLogMatch, false,
+			"no match", "figure-8", "", nil, "index 1 node-3", raftexplain.LogMatch, false,
 			"its entry at index 1 was of term 1, and not of term 2 as the leader's (§5.3)", "",
 		},
 
 		{
 			"a local read", "two-leaders", "",
 			[]string{"bug=local-read"},
-			"client-1 2", explain.RuleThroughLog, true,
+			"client-1 2", raftexplain.ThroughLog, true,
 			"node-1 answered, and had taken no entry of it into its log", "stored of this request",
 		},
 		{
 			"votes counted twice", "storm", "",
 			[]string{"bug=count-duplicate-votes"},
-			"leader term 1", explain.RuleOneVote,
+			"leader term 1", raftexplain.OneVote,
 			true, "node-1 counted 3 votes, and they are those of node-1 and node-2 only: what arrived twice was counted " +
 				"twice", "",
 		},
 		{
 			"committed by counting", "figure-8", "",
 			[]string{"bug=commit-old-term"},
-			"index 1 node-1", explain.RuleOwnTerm,
+			"index 1 node-1", raftexplain.OwnTerm,
 			true, "The entry at index 1 is of term 1, and node-1 led term 3", "a majority, and committed it",
 		},
 		{
 			"how the run ended", "figure-8", "",
 			[]string{"bug=commit-old-term"},
-			"index 1 node-1", "", false,
+			"index 1 node-1", explain.Rule{}, false,
 			"The invariant CommitCurrentTerm did not hold, and the run was stopped", "",
 		},
 		{
 			"committed beyond the match", "two-leaders", "",
 			[]string{"bug=commit-beyond-match"},
 			"index 3 node-1",
-			explain.RuleMatched, true, "and its log was known to equal that of node-2", "",
+			raftexplain.Matched, true, "and its log was known to equal that of node-2", "",
 		},
 		{
 			"sent the same again", "disruptive-server", "",
 			[]string{"bug=next-index-stuck"},
 			"index 3 node-1",
-			explain.RuleLogMatch, true, "node-3 had been refused by node-1 at index 2, and sent the same again", "",
+			raftexplain.LogMatch, true, "node-3 had been refused by node-1 at index 2, and sent the same again", "",
 		},
 		{
 			"a vote for the longer log", "disruptive-server", "",
 			[]string{"bug=longest-log-wins"},
 			"leader term 3",
-			explain.RuleUpToDate, true, "was less up to date than its own", "",
+			raftexplain.UpToDate, true, "was less up to date than its own", "",
 		},
 		{
 			"a failure that nobody knew", "", "mixed",
 			[]string{"bug=false-failure", "seed=5"},
-			"", explain.RuleThroughLog,
+			"", raftexplain.ThroughLog,
 			true, "that it failed nobody could know", "",
 		},
 		{
 			"taken twice", "lost-reply", "",
 			[]string{"bug=no-dedup"},
-			"client-1 1", explain.RuleOnce, true,
+			"client-1 1", raftexplain.Once, true,
 			"That is another answer than the first", "",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			spans, _ := spansOf(t, c.scenario, c.faults, c.changes...)
-			e := explain.NewExplainer(traces.SpansOf(spans))
+			e := explain.New(traces.SpansOf(spans), protocols.Raft.Explain)
 			questions := []string{c.question}
 			if c.question == "" {
 				questions = e.Questions(0)
@@ -164,7 +166,7 @@ func TestRules(t *testing.T) {
 				}
 			}
 			if !slices.Contains(said, c.says) || c.not != "" && strings.Contains(strings.Join(said, "\n"), c.not) {
-				t.Errorf("%q, of the rule %q, is not said, or %q is:\n%s", c.says, c.rule, c.not, strings.Join(said, "\n"))
+				t.Errorf("%q, of the rule %q, is not said, or %q is:\n%s", c.says, c.rule.Name, c.not, strings.Join(said, "\n"))
 			}
 		})
 	}
@@ -174,7 +176,7 @@ func TestRules(t *testing.T) {
 func TestTwoLeadersOfATerm(t *testing.T) {
 	run := recorded.Config(t, "storm", "", "bug=count-duplicate-votes")
 	spans, _ := spansOfRun(t, run, cluster.Options{Unchecked: true})
-	x, err := explain.NewExplainer(traces.SpansOf(spans)).Explain("leader term 1")
+	x, err := explain.New(traces.SpansOf(spans), protocols.Raft.Explain).Explain("leader term 1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,13 +184,13 @@ func TestTwoLeadersOfATerm(t *testing.T) {
 	var said []string
 	for _, part := range x.Parts {
 		for _, s := range part.Steps {
-			if strings.Contains(s.Text, says) && s.Rule == explain.RuleOneVote && s.Broken {
+			if strings.Contains(s.Text, says) && s.Rule == raftexplain.OneVote && s.Broken {
 				return
 			}
 			said = append(said, s.Text)
 		}
 	}
-	t.Errorf("%q, of the rule %q, is not said:\n%s", says, explain.RuleOneVote, strings.Join(said, "\n"))
+	t.Errorf("%q, of the rule %q, is not said:\n%s", says, raftexplain.OneVote.Name, strings.Join(said, "\n"))
 }
 
 // What the spec does not declare is told by its name and attributes, and so is what lacks something; nothing is
@@ -252,16 +254,16 @@ func TestColours(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x, err := explain.NewExplainer(traces.SpansOf(spans)).Explain("index 1 node-1")
+	x, err := explain.New(traces.SpansOf(spans), protocols.Raft.Explain).Explain("index 1 node-1")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, columns := range []int{40, 80, widest} {
 		var plain, coloured bytes.Buffer
-		if err := x.Write(&plain, story.Plain, columns); err != nil {
+		if err := x.Write(&plain, words.Plain, columns); err != nil {
 			t.Fatal(err)
 		}
-		if err := x.Write(&coloured, story.ANSI, columns); err != nil {
+		if err := x.Write(&coloured, words.ANSI, columns); err != nil {
 			t.Fatal(err)
 		}
 		if got := regexp.MustCompile("\x1b\\[[0-9;]*m").ReplaceAllString(coloured.String(), ""); got != plain.String() {

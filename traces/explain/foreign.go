@@ -1,15 +1,15 @@
 package explain
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/span"
-	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
@@ -18,16 +18,17 @@ import (
 // strangeIn says what keeps a span from being understood: that the spec declares none of its name and kind, or what
 // it lacks of what its kind must have. Empty for one that is
 // as the spec has it.
-func strangeIn(s *traces.Span) []string {
-	shape := traces.TheSpec().Shapes[traces.SpanShape{Name: traces.DeclaredName(s.Name), Kind: s.Kind}]
-	if shape == nil {
+func (t *Trace) strangeIn(s *Span) []string {
+	spec := t.spec(s.Name, s.Kind)
+	if spec == nil {
 		return []string{"the spec declares no span of that name and kind"}
 	}
-	over := s.Status.Code != codes.Error && !s.Attribute(spans.RaftUnfinishedKey).AsBool()
-	strange := strangeAttributes(shape.ID, s.Attributes, shape.Attributes, over)
+	over := s.Status.Code != codes.Error && !IsUnfinished(s)
+	strange := t.strangeAttributes(spec.ID, s.Attributes, spec.Attributes, over)
 	for i := range s.Events {
-		if event := shape.Events[s.Events[i].Name]; event != nil {
-			strange = append(strange, strangeAttributes(shape.ID, s.Events[i].Attributes, event.Spec.Attributes, over)...)
+		at := slices.IndexFunc(spec.Events, func(v span.EventSpec) bool { return v.Name == s.Events[i].Name })
+		if at >= 0 {
+			strange = append(strange, t.strangeAttributes(spec.ID, s.Events[i].Attributes, spec.Events[at].Attributes, over)...)
 		}
 	}
 	if s.End.Before(s.Start) {
@@ -37,20 +38,21 @@ func strangeIn(s *traces.Span) []string {
 }
 
 // strangeAttributes says which attributes are missing, or not what they should be.
-func strangeAttributes(id string, attributes []attribute.KeyValue, specs []spans.AttributeSpec, over bool) []string {
+func (t *Trace) strangeAttributes(id string, list []attribute.KeyValue, specs []span.AttributeSpec, over bool) []string {
 	var strange []string
 	for i := range specs {
 		spec := &specs[i]
-		value := traces.Find(attributes, spec.Key)
+		value := span.Find(list, spec.Key)
 		needed := spec.Level == span.Required || spec.Level == span.Answered && over
 		pair := attribute.KeyValue{Key: spec.Key, Value: value}
 		switch {
-		case value.Type() == attribute.EMPTY && needed && !unread(id, spec.Key):
-			strange = append(strange, lacks+string(spec.Key))
 		case value.Type() == attribute.EMPTY:
+			if needed && !t.protocol.Unread(id, spec.Key) {
+				strange = append(strange, lacks+string(spec.Key))
+			}
 		case value.Type() != spec.Type:
 			strange = append(strange, fmt.Sprintf("its %s is no %s", spec.Key, strings.ToLower(spec.Type.String())))
-		case traces.Malformed(id, &pair) != "" || !traces.RepliesTo(id, &pair) || !allowed(spec, value):
+		case spec.Values != nil && !slices.Contains(spec.Values, value.AsString()), t.protocol.Malformed(id, &pair):
 			strange = append(strange, fmt.Sprintf("its %s is %s", spec.Key, words.Text(value)))
 		}
 	}
@@ -60,23 +62,10 @@ func strangeAttributes(id string, attributes []attribute.KeyValue, specs []spans
 // lacks begins what is said of an attribute that is missing.
 const lacks = "it lacks "
 
-// unread says of an attribute of a span, given by its id in the spec, that no answer rests on it: older traces have not
-// all of them.
-func unread(id string, key attribute.Key) bool {
-	switch key {
-	case spans.RPCSystemNameKey, spans.RPCMethodKey, spans.ServerAddressKey, spans.PeerServiceKey,
-		spans.RaftVotedForKey, spans.RaftMessageTermKey, spans.RaftReplyTermKey:
-		return true
-	case spans.RaftLastLogIndexKey, spans.RaftLastLogTermKey:
-		return id != spans.RequestVoteClientID
-	}
-	return false
-}
-
 // strangeSaid says what is strange in a span, as a sentence without an end.
-func strangeSaid(s *traces.Span) string {
+func (t *Trace) strangeSaid(s *Span) string {
 	var missing, said []string
-	for _, strange := range strangeIn(s) {
+	for _, strange := range t.strangeIn(s) {
 		if key, is := strings.CutPrefix(strange, lacks); is {
 			missing = append(missing, key)
 		} else {
@@ -89,31 +78,18 @@ func strangeSaid(s *traces.Span) string {
 	return strings.Join(said, "; ")
 }
 
-// allowed says whether an attribute may have a value.
-func allowed(spec *spans.AttributeSpec, value attribute.Value) bool {
-	if spec.Values == nil {
-		return true
-	}
-	for _, v := range spec.Values {
-		if v == value.AsString() {
-			return true
-		}
-	}
-	return false
-}
-
 // explainForeign tells a span that is not understood.
-func (e *Explainer) explainForeign(s *traces.Span) *Explanation {
-	x := &Explanation{Answer: joined(e.foreignSaid(s), say("."))}
-	if traces.TheSpec().Shapes[traces.SpanShape{Name: s.Name, Kind: s.Kind}] == nil {
-		x.Answer = joined(x.Answer, say(" It is foreign: the spec of this program declares no span of that name and "+
-			"kind, so nothing is concluded from it."))
+func (e *Explainer) explainForeign(s *Span) *Explanation {
+	said := e.foreignSaid(s)
+	if e.spec(s.Name, s.Kind) == nil {
+		said = said.Then(". It is foreign: the spec of this program declares no span of that name and kind, so nothing is " +
+			"concluded from it.")
 	} else {
-		x.Answer = joined(x.Answer, say(" It cannot be understood: %s. So nothing is concluded from it.", strangeSaid(s)))
+		said = said.Then(". It cannot be understood: %s. So nothing is concluded from it.", e.strangeSaid(s))
 	}
-	var attributes, events []ExplanationStep
+	var attributes, events []Step
 	for _, a := range s.Attributes {
-		attributes = append(attributes, step(e.begin(s), "%s = %s", words.Printable(string(a.Key)), words.Text(a.Value)))
+		attributes = append(attributes, At(e.Begin(s), "%s = %s", words.Printable(string(a.Key)), words.Text(a.Value)))
 	}
 	for i := range s.Events {
 		v := &s.Events[i]
@@ -121,26 +97,25 @@ func (e *Explainer) explainForeign(s *traces.Span) *Explanation {
 		for _, a := range v.Attributes {
 			said += " " + words.Printable(string(a.Key)) + "=" + words.Text(a.Value)
 		}
-		events = append(events, step(e.when(s, v), "%s", said))
+		events = append(events, At(e.When(s, v), "%s", said))
 	}
-	x.Parts = append(x.Parts, because("Its attributes", attributes), because("Its events", events),
-		because("What it is below, the nearest first", e.chain(s)))
-	return e.finish(x, s.ID.String(), e.others(s)...)
+	causes, _ := e.chain(s)
+	x := &Explanation{Answer: said, Parts: []Part{
+		Because("Its attributes", attributes...), Because("Its events", events...),
+		Because("What it is below, the nearest first", causes...),
+	}}
+	return x.Suggest(e.Others(s)...)
 }
 
 // foreignSaid is a span that is not understood, as a sentence without an end.
-func (e *Explainer) foreignSaid(s *traces.Span) Sentence {
+func (e *Explainer) foreignSaid(s *Span) Sentence {
 	process := s.Service
 	if process == "" {
 		process = "A process without a name"
 	}
-	said := say("%s has the %s span %s from %s to %s", process, s.Kind, words.Printable(s.Name), e.begin(s), e.end(s))
+	said := Say("%s has the %s span %s from %s to %s", process, s.Kind, words.Printable(s.Name), e.Begin(s), e.End(s))
 	if s.Status.Code == codes.Error {
-		failed := words.Printable(s.Status.Description)
-		if failed == "" {
-			failed = "without a description"
-		}
-		said = joined(said, say(", with an error (%s)", failed))
+		said = said.Then(", with an error (%s)", cmp.Or(words.Printable(s.Status.Description), "without a description"))
 	}
 	return said
 }

@@ -9,12 +9,11 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/raftkv/raftkv/traces/story"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
 // Write writes an explanation in lines of so many columns.
-func (x *Explanation) Write(w io.Writer, style story.Style, columns int) error {
+func (x *Explanation) Write(w io.Writer, style words.Style, columns int) error {
 	b := bufio.NewWriter(w)
 	for line := range words.Broken(x.Answer.Text, columns) {
 		_, _ = b.WriteString(withProcesses(line, style, "") + "\n") // Flush tells
@@ -23,7 +22,7 @@ func (x *Explanation) Write(w io.Writer, style story.Style, columns int) error {
 		part := &x.Parts[i]
 		_, _ = b.WriteString("\n")
 		for line := range words.Broken(part.Title.Text, columns) {
-			_, _ = b.Write(append(story.Coloured(nil, style, story.AnsiBold, line), '\n'))
+			_, _ = b.Write(append(words.AppendColoured(nil, style, words.Bold, line), '\n'))
 		}
 		for k := range part.Steps {
 			part.Steps[k].write(b, style, columns)
@@ -33,7 +32,7 @@ func (x *Explanation) Write(w io.Writer, style story.Style, columns int) error {
 }
 
 // write writes a step: its time, its text, and the id of its span.
-func (s *ExplanationStep) write(b *bufio.Writer, style story.Style, columns int) {
+func (s *Step) write(b *bufio.Writer, style words.Style, columns int) {
 	const gap = 2
 	text, id := s.Text, ""
 	if s.ID != 0 {
@@ -41,20 +40,20 @@ func (s *ExplanationStep) write(b *bufio.Writer, style story.Style, columns int)
 		text += " " + id
 	}
 	at := words.Milliseconds(s.At)
-	blank := strings.Repeat(" ", max(0, story.TimeWidth-utf8.RuneCountInString(at)))
+	blank := strings.Repeat(" ", max(0, words.TimeWidth-utf8.RuneCountInString(at)))
 	indent := len(blank) + len(at) + gap
-	before := append([]byte(blank), story.Coloured(nil, style, story.AnsiDim, at)...)
+	before := append([]byte(blank), words.AppendColoured(nil, style, words.Dim, at)...)
 	before = append(before, strings.Repeat(" ", gap)...)
 	colour := ""
 	if s.Broken {
-		colour = story.AnsiRed
+		colour = words.Red
 	}
 	for line := range words.Broken(text, columns-indent) {
 		_, _ = b.Write(before)
 		said, ended := strings.CutSuffix(line, id)
 		_, _ = b.WriteString(withProcesses(said, style, colour))
 		if ended {
-			_, _ = b.Write(story.Coloured(nil, style, story.AnsiDim, id))
+			_, _ = b.Write(words.AppendColoured(nil, style, words.Dim, id))
 		}
 		_ = b.WriteByte('\n')
 		before = []byte(strings.Repeat(" ", indent))
@@ -64,16 +63,15 @@ func (s *ExplanationStep) write(b *bufio.Writer, style story.Style, columns int)
 var namesOfProcesses = regexp.MustCompile(`\b(?:node|client)-[0-9]+\b`)
 
 // withProcesses is a text in a colour, in which each process has its own.
-func withProcesses(text string, style story.Style, colour string) string {
-	if style == story.Plain {
+func withProcesses(text string, style words.Style, colour string) string {
+	if style == words.Plain {
 		return text
 	}
 	if colour != "" {
-		return string(story.Coloured(nil, style, colour, text))
+		return string(words.AppendColoured(nil, style, colour, text))
 	}
 	return namesOfProcesses.ReplaceAllStringFunc(text, func(name string) string {
-		return string(story.Coloured(nil, style,
-			story.ProcessColour(name), name))
+		return string(words.AppendColoured(nil, style, words.ProcessColour(name), name))
 	})
 }
 
@@ -109,7 +107,7 @@ type (
 		jsonWhy
 	}
 	jsonWhy struct {
-		Rule    RaftRule   `json:"rule,omitempty"`
+		Rule    string     `json:"rule,omitempty"`
 		Section string     `json:"section,omitempty"` // of the paper
 		Event   Occurrence `json:"event,omitempty"`
 		Broken  bool       `json:"broken,omitempty"` // the rule was broken
@@ -133,7 +131,7 @@ func (x *Explanation) MarshalJSON() ([]byte, error) {
 		p := jsonPart{Title: part.Title.json(), WhyNot: part.WhyNot, Steps: []jsonStep{}}
 		for k := range part.Steps {
 			s := &part.Steps[k]
-			why := jsonWhy{s.Rule, s.Rule.Section(), s.Event, s.Broken}
+			why := jsonWhy{s.Rule.Name, s.Rule.Section, s.Event, s.Broken}
 			at := jsonStep{Span: s.ID.String(), jsonSentence: s.json(), jsonWhy: why}
 			if part.Took {
 				at.Took = &s.At
@@ -141,7 +139,7 @@ func (x *Explanation) MarshalJSON() ([]byte, error) {
 				at.At = &s.At
 			}
 			p.Steps = append(p.Steps, at)
-			if (part.WhyNot || s.Broken) && (s.Rule != "" || s.Event != "") {
+			if (part.WhyNot || s.Broken) && (s.Rule.Name != "" || s.Event != "") {
 				j.WhyNot = append(j.WhyNot, jsonReason{why, s.ID.String(), s.moment(), s.Text})
 			}
 		}
@@ -159,7 +157,7 @@ func (s Sentence) json() jsonSentence {
 }
 
 // moment is when the span of a step has it, in whatever part the step is.
-func (s *ExplanationStep) moment() time.Duration {
+func (s *Step) moment() time.Duration {
 	for _, m := range s.RestsOn {
 		if m.Span == s.ID {
 			return m.At

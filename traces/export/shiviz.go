@@ -14,10 +14,10 @@ import (
 
 	"github.com/raftkv/raftkv/raftkv/kv"
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/phrases"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
-	"github.com/raftkv/raftkv/traces/story"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
@@ -131,9 +131,9 @@ func beginning(s *traces.Span) string {
 	of := func(before string, key attribute.Key) string { return labelled(s, before, key) }
 	switch {
 	case traces.IsReceiver(s):
-		return "receive " + traces.ShortName(s) + of(" from ", kvspans.RaftPeerIDKey) + story.EntriesText(s)
+		return "receive " + traces.ShortName(s) + of(" from ", kvspans.RaftPeerIDKey) + phrases.WithEntries(s)
 	case traces.IsSender(s):
-		return "send " + traces.ShortName(s) + of(" to ", kvspans.RaftPeerIDKey) + story.EntriesText(s)
+		return "send " + traces.ShortName(s) + of(" to ", kvspans.RaftPeerIDKey) + phrases.WithEntries(s)
 	case s.Name == kvspans.KVPutName, s.Name == kvspans.KVGetName, s.Name == kvspans.KVDeleteName:
 		return "begin " + s.Name + of(" ", kvspans.KVKeyKey) + of(" = ", kvspans.KVValueKey)
 	case s.Name == spans.ElectionName:

@@ -5,7 +5,6 @@
 //	story.go       Story: its lines, in order
 //	teller.go      what lines are made with
 //	clients.go     what clients ask for and are answered
-//	entries.go     the entries that a message carries
 //	world.go       the run itself, faults and violations
 //	fold.go        what is said over and over, said once
 //	phases.go      headings, where phases of the run begin

@@ -5,14 +5,12 @@ import (
 	"context"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"go.opentelemetry.io/otel/attribute"
 
-	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
@@ -66,12 +64,12 @@ const (
 )
 
 // Style is how a story looks.
-type Style int
+type Style = words.Style
 
 // The styles there are.
 const (
-	Plain Style = iota
-	ANSI        // with a terminal's colours
+	Plain = words.Plain
+	ANSI  = words.ANSI // with a terminal's colours
 )
 
 var _ traces.Exporter = (*Story)(nil)
@@ -164,39 +162,27 @@ func (s *Story) order() {
 
 // The columns that are in front of a line's text.
 const (
-	TimeWidth    = 11
 	processWidth = 8
 	idWidth      = 16
-	textColumn   = TimeWidth + 1 + processWidth + 1 + idWidth + 2
+	textColumn   = words.TimeWidth + 1 + processWidth + 1 + idWidth + 2
 )
-
-// The escape sequences of a terminal.
-const (
-	ansiReset = "\x1b[0m"
-	AnsiDim   = "\x1b[2m"
-	AnsiBold  = "\x1b[1m"
-	AnsiRed   = "\x1b[31m"
-)
-
-// processColours tell nodes apart: cyan, green, yellow, blue, magenta, and their bright ones.
-var processColours = []string{"\x1b[36m", "\x1b[32m", "\x1b[33m", "\x1b[34m", "\x1b[35m", "\x1b[96m", "\x1b[92m", "\x1b[93m", "\x1b[94m", "\x1b[95m"}
 
 func (s *Story) appendLine(b []byte, l *storyLine, style Style, columns int) []byte {
 	at := words.AppendMilliseconds(nil, l.at.Sub(s.epoch))
-	b = append(b, strings.Repeat(" ", max(0, TimeWidth-len(at)))...)
-	b = Coloured(b, style, AnsiDim, string(at))
+	b = append(b, strings.Repeat(" ", max(0, words.TimeWidth-len(at)))...)
+	b = words.AppendColoured(b, style, words.Dim, string(at))
 	b = append(b, ' ')
-	b = Coloured(b, style, ProcessColour(l.process), l.process)
+	b = words.AppendColoured(b, style, words.ProcessColour(l.process), l.process)
 	b = append(b, strings.Repeat(" ", max(0, processWidth-utf8.RuneCountInString(l.process))+1)...)
-	b = Coloured(b, style, AnsiDim, l.id.String())
+	b = words.AppendColoured(b, style, words.Dim, l.id.String())
 	colour := ""
 	if l.mark == Trouble {
-		colour = AnsiRed
+		colour = words.Red
 	}
 	indent := "  "
 	for part := range words.Broken(l.text, columns-textColumn) {
 		b = append(b, indent...)
-		b = Coloured(b, style, colour, part)
+		b = words.AppendColoured(b, style, colour, part)
 		b = append(b, '\n')
 		indent = strings.Repeat(" ", textColumn)
 	}
@@ -209,28 +195,9 @@ func (s *Story) appendHeading(b []byte, h *heading, style Style, columns int) []
 	text := rule + words.Milliseconds(h.at.Sub(s.epoch)) + "  " + h.text
 	indent := ""
 	for part := range words.Broken(text, columns-utf8.RuneCountInString(rule)) {
-		b = Coloured(append(b, indent...), style, AnsiBold, part)
+		b = words.AppendColoured(append(b, indent...), style, words.Bold, part)
 		b = append(b, '\n')
 		indent = strings.Repeat(" ", utf8.RuneCountInString(rule))
 	}
 	return b
-}
-
-func Coloured(b []byte, style Style, colour, text string) []byte {
-	if style == Plain || colour == "" {
-		return append(b, text...)
-	}
-	b = append(b, colour...)
-	b = append(b, text...)
-	return append(b, ansiReset...)
-}
-
-// ProcessColour gives each node its own colour, and clients none, so that they stand apart.
-func ProcessColour(process string) string {
-	group, number, _ := strings.Cut(process, "-")
-	n, err := strconv.ParseUint(number, 10, 32)
-	if err != nil || group != kvspans.ServiceNode {
-		return AnsiBold
-	}
-	return processColours[(n+uint64(len(processColours))-1)%uint64(len(processColours))]
 }

@@ -5,4 +5,6 @@
 //	count.go       numbers of things: 1 vote, 2 votes
 //	nearest.go     the name that was meant
 //	store.go       commands and results
+//	faults.go      faults
+//	style.go       colours of a terminal
 package words

@@ -2,15 +2,18 @@
 package protocols
 
 import (
+	raftexplain "github.com/raftkv/raftkv/raftkv/raft/explain"
 	raftstory "github.com/raftkv/raftkv/raftkv/raft/story"
+	"github.com/raftkv/raftkv/traces/explain"
 	"github.com/raftkv/raftkv/traces/story"
 )
 
 // Protocol is a protocol, as commands and tools know it.
 type Protocol struct {
-	Name  string
-	Story story.Protocol
+	Name    string
+	Story   story.Protocol
+	Explain explain.Protocol
 }
 
 // Raft is the protocol in raftkv/raft.
-var Raft = Protocol{Name: "Raft", Story: raftstory.Protocol()}
+var Raft = Protocol{Name: "Raft", Story: raftstory.Protocol(), Explain: raftexplain.Protocol()}

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/phrases"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/traces/story"
@@ -25,7 +26,7 @@ func (t *teller) appending() {
 
 func (t *teller) acknowledged() {
 	if n := t.Integer(spans.RaftAttemptKey); n > 1 {
-		t.Complain(t.Beginning(), story.Calls, "sending again", "sending ", story.Entries(t.Span), " to ", t.Peer(), " again (attempt ", strconv.FormatInt(n, 10), ")")
+		t.Complain(t.Beginning(), story.Calls, "sending again", "sending ", phrases.Entries(t.Span), " to ", t.Peer(), " again (attempt ", strconv.FormatInt(n, 10), ")")
 	}
 	t.FatesOn(story.Calls, "AppendEntries to "+t.Peer())
 	switch {
