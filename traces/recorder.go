@@ -13,7 +13,7 @@ import (
 
 // Exporter takes the spans of a run, one after the other, in the order in which they end.
 type Exporter interface {
-	// Export takes a span, which it may keep and must not change.
+	// Export takes a span. It must not change it, and has it only until it returns: to keep one is to keep a Clone.
 	Export(ctx context.Context, s *span.Span) error
 
 	// Shutdown comes after the last span, and writes what is not written yet.

@@ -22,6 +22,7 @@ import (
 	raftstory "github.com/raftkv/raftkv/raftkv/raft/story"
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
+	"github.com/raftkv/raftkv/raftkv/world/race"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/story"
 )
@@ -323,6 +324,21 @@ func TestRecorderStreams(t *testing.T) {
 	before, after := heap(1000), heap(50000)
 	if after > before+before/4+100<<10 {
 		t.Errorf("the heap has %d bytes after 1,000 spans and %d after 50,000 more", before, after)
+	}
+}
+
+// A span is told in few allocations, and written in none.
+func TestRecordingAllocatesLittle(t *testing.T) {
+	if race.Enabled {
+		t.Skip("the race detector has spans made anew that are used again otherwise")
+	}
+	recorder := traces.NewRecorder(traces.RecorderOptions{}, traces.NewOTLPFile(&counter{}))
+	tracer, i := ticking(recorder, "node-1"), uint64(0)
+	if n := testing.AllocsPerRun(10_000, func() {
+		recordOne(tracer, i)
+		i++
+	}); n > 2 { // the server's name, and the event's attributes
+		t.Errorf("%v allocations", n)
 	}
 }
 

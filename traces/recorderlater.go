@@ -162,6 +162,7 @@ func (r *Recorder) handOn(s *span.Span) {
 		amend(s, known)
 	}
 	r.export(s)
+	span.Free(s)
 }
 
 // amend adds to a span what became of it, and of what it sent.

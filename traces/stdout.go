@@ -59,10 +59,13 @@ func (s *Stdout) forSDK(ended *span.Span) sdktrace.ReadOnlySpan {
 	}
 	stub := tracetest.SpanStub{
 		Name: ended.Name, SpanContext: spanContext(ended.Run, ended.Root, ended.ID), SpanKind: ended.Kind,
-		StartTime: ended.Start, EndTime: ended.End, Attributes: ended.Attributes,
+		StartTime: ended.Start, EndTime: ended.End,
 		Status:               sdktrace.Status{Code: ended.Status.Code, Description: ended.Status.Description},
 		Resource:             own,
 		InstrumentationScope: instrumentation.Scope{Name: spans.Scope, SchemaURL: semconv.SchemaURL},
+	}
+	if len(ended.Attributes) > 0 { // else there is none, not an empty list
+		stub.Attributes = ended.Attributes
 	}
 	if ended.Parent != 0 {
 		stub.Parent = spanContext(ended.Run, ended.Root, ended.Parent).WithRemote(true)

@@ -131,7 +131,7 @@ type heldPush struct {
 // Export pushes a span, or keeps it.
 func (h *heldPush) Export(ctx context.Context, s *span.Span) error {
 	if h.hold {
-		h.kept = append(h.kept, s)
+		h.kept = append(h.kept, s.Clone())
 		return nil
 	}
 	return h.push.Export(ctx, s)

@@ -60,7 +60,7 @@ func requestOf(payload any) kv.RequestID {
 type kept struct{ spans []traces.Span }
 
 func (k *kept) Export(_ context.Context, s *span.Span) error {
-	k.spans = append(k.spans, *s)
+	k.spans = append(k.spans, *s.Clone())
 	return nil
 }
 

@@ -7,6 +7,8 @@ package span
 
 import (
 	"encoding/binary"
+	"slices"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -17,7 +19,7 @@ import (
 )
 
 // Span is a span that has ended, as it is recorded, and as a file gives it back. What it refers to is shared with other
-// spans: it is not to be changed.
+// spans: it is not to be changed. Clone makes one to keep of one that is recorded.
 type Span struct {
 	Run        uint64         // names the run: the first half of the trace id
 	Root       world.CausalID // of the span that began the trace: the second half of the trace id
@@ -55,6 +57,20 @@ type Status struct {
 	Code        codes.Code
 	Description string
 }
+
+// Clone is a copy that stays as it is when the span is given back.
+func (s *Span) Clone() *Span {
+	c := *s
+	c.Attributes, c.Events, c.Links = slices.Clone(s.Attributes), slices.Clone(s.Events), slices.Clone(s.Links)
+	return &c
+}
+
+// unused are spans that were given back. A run has some hundred thousand, and needs few at a time: without this the most
+// of what a span costs is its memory.
+var unused = sync.Pool{New: func() any { return new(Span) }}
+
+// Free gives a recorded span back, of which another one will be made. Whoever keeps a span keeps a Clone.
+func Free(s *Span) { unused.Put(s) }
 
 // TraceID is the id of the trace that the span is part of.
 func (s *Span) TraceID() trace.TraceID { return TraceID(s.Run, s.Root) }

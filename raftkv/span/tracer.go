@@ -1,7 +1,6 @@
 package span
 
 import (
-	"slices"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -16,7 +15,7 @@ type Sink interface {
 	// Begun tells of a span that begins, with what it begins with. It is still being filled, and not to be changed.
 	Begun(*Span)
 
-	// Ended takes a span that has ended, which is the sink's from now on.
+	// Ended takes a span that has ended, which is the sink's from now on. It may Free it.
 	Ended(*Span)
 }
 
@@ -82,19 +81,18 @@ func (t *Tracer) On() bool { return t != nil }
 type Started struct {
 	span   *Span
 	tracer *Tracer
+	id     world.CausalID
 	step   uint64 // that it began in
 }
-
-// room is for how many attributes a span has room besides those that it starts with.
-const room = 4
 
 // Start starts a span, for the generated starters, which know what a span must have.
 func (t *Tracer) Start(b Begin, name string, kind trace.SpanKind, attributes ...attribute.KeyValue) Started {
 	step := t.clock.Step()
-	s := &Span{
+	s := unused.Get().(*Span)
+	*s = Span{
 		Run: t.run, Root: world.CausalID(b.Self.Root), ID: world.CausalID(b.Self.ID), Parent: world.CausalID(b.Parent),
-		Name: name, Kind: kind, Service: t.service, Start: t.epoch.Add(t.clock.BeginsAt()), Links: slices.Clone(b.Links),
-		Attributes: append(make([]attribute.KeyValue, 0, len(attributes)+room), attributes...),
+		Name: name, Kind: kind, Service: t.service, Start: t.epoch.Add(t.clock.BeginsAt()),
+		Attributes: append(s.Attributes[:0], attributes...), Events: s.Events[:0], Links: append(s.Links[:0], b.Links...),
 	}
 	for i := range s.Links {
 		s.Links[i].Run = t.run
@@ -103,14 +101,15 @@ func (t *Tracer) Start(b Begin, name string, kind trace.SpanKind, attributes ...
 		s.Attributes = append(s.Attributes, t.keys.Step.Int64(int64(step)))
 	}
 	t.sink.Begun(s)
-	return Started{span: s, tracer: t, step: step}
+	return Started{s, t, s.ID, step}
 }
 
 // On says whether the span is recorded.
 func (s Started) On() bool { return s.span != nil }
 
-// open says whether the span is recorded and has not ended: what comes later is none of its.
-func (s Started) open() bool { return s.span != nil && s.span.End.IsZero() }
+// open says whether the span is recorded and has not ended. What comes later is none of its: its memory may be another
+// span's by then.
+func (s Started) open() bool { return s.span != nil && s.span.ID == s.id && s.span.End.IsZero() }
 
 // Link adds a link to the span, to what came after it began.
 func (s Started) Link(l Link) {

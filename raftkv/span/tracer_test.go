@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
@@ -46,8 +47,7 @@ func TestSpanIsWhatWasSaid(t *testing.T) {
 			Attributes: []attribute.KeyValue{step(5), attribute.Bool("unfinished", true), attribute.Int("end_step", 8)},
 		},
 	}
-	equal := cmp.Comparer(func(a, b attribute.Value) bool { return a.Type() == b.Type() && a.Emit() == b.Emit() })
-	if diff := cmp.Diff(want, got.spans, equal); diff != "" {
+	if diff := cmp.Diff(want, got.spans, values, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("-want, +got:\n%s", diff)
 	}
 }
@@ -70,6 +70,41 @@ func TestSpansShareNothingThatChanges(t *testing.T) {
 		t.Errorf("without keys it has %v", ended.Attributes)
 	}
 }
+
+// A span that was given back becomes another one, which who started the first cannot reach, and a clone stays.
+func TestSpansAreUsedAgain(t *testing.T) {
+	got := &kept{}
+	tracer := span.NewTracer(got, "node-1", run, epoch, span.Keys{})
+	tracer.Follow(&clock{})
+	start := func(id uint64) span.Started {
+		link := span.LinkTo(span.Ref{ID: id})
+		begin := span.Begin{Self: span.Ref{Root: 1, ID: id}, Links: []span.Link{link}}
+		return tracer.Start(begin, "name", trace.SpanKindInternal, attribute.Int64("n", int64(id)))
+	}
+	first := start(1)
+	first.Event("first")
+	first.End()
+	clone, want := got.spans[0].Clone(), *got.spans[0].Clone()
+	span.Free(got.spans[0])
+	second := start(2)
+	first.Set(attribute.Int("late", 1))
+	first.Event("late")
+	first.Link(span.Link{})
+	first.Fail("late", "late")
+	second.Event("second")
+	second.End()
+	if diff := cmp.Diff(&want, clone, values); diff != "" {
+		t.Errorf("-the first span, +its clone when its memory is another's:\n%s", diff)
+	}
+	s := got.spans[1]
+	if len(got.spans) != 2 || s.ID != 2 || len(s.Attributes) != 1 || s.Attribute("n").AsInt64() != 2 || len(s.Links) != 1 ||
+		len(s.Events) != 1 || s.Events[0].Name != "second" || s.Status != (span.Status{}) {
+		t.Errorf("the second span is %+v", s)
+	}
+}
+
+// values compares the values of attributes.
+var values = cmp.Comparer(func(a, b attribute.Value) bool { return a.Type() == b.Type() && a.Emit() == b.Emit() })
 
 // With no tracer nothing happens, and nothing is allocated.
 func TestOff(t *testing.T) {

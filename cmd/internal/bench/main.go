@@ -45,6 +45,8 @@ type figures struct {
 	PeakMiB             float64 // of resident memory; 0 where the system does not tell
 	FileMiB             float64
 
+	Recorded, SDK perSpan // of handing on a span
+
 	Lines, LinesApart, Collector, Diff, Seeds, Check cost // of reading traces
 }
 
@@ -98,6 +100,10 @@ func all() error {
 	if err != nil {
 		return err
 	}
+	span, err := measure("span")
+	if err != nil {
+		return err
+	}
 	reading, err := measure("read")
 	if err != nil {
 		return err
@@ -112,7 +118,7 @@ func all() error {
 	perSpan := (middle("traced", func(f figures) float64 { return f.Seconds / f.Commits }) - middle("untraced", func(f figures) float64 { return f.Seconds / f.Commits })) *
 		traced.Commits / traced.Spans
 	allocations := (traced.Allocations - untraced.Allocations*traced.Commits/untraced.Commits) / traced.Spans
-	fmt.Print(terminal.Table([][]string{
+	fmt.Print(terminal.Table(slices.Concat([][]string{
 		{"bare container/heap loop", fmt.Sprintf("%.0f turns/s", loop)},
 		{"untraced, 5 nodes, 3 clients", fmt.Sprintf("%.0f commits/s, %.0f deliveries/s", middle("untraced", commits), middle("untraced", deliveries))},
 		{"  deliveries, of the loop's turns", fmt.Sprintf("%.2f (wanted: at least 0.33)", middle("untraced", deliveries)/loop)},
@@ -120,6 +126,7 @@ func all() error {
 		{"  as many times slower", fmt.Sprintf("%.2f (wanted: at most 3)", middle("untraced", commits)/middle("checked", commits))},
 		{"traced, OTLP file", fmt.Sprintf("%.0f commits/s, %.0f deliveries/s", middle("traced", commits), middle("traced", deliveries))},
 		{"  a span", fmt.Sprintf("%.0f ns, %.1f allocations", perSpan*float64(time.Second), allocations)},
+	}, spanRows(&span), [][]string{
 		{"1,000,000 commits, untraced", fmt.Sprintf("%.1f s, %.0f MiB at most (wanted: 1024)", middle("million", seconds), slices.Max(inRounds("million", peak)))},
 		{"  last tenth, of the first", fmt.Sprintf("%.2f of the processor time (%.2f in the rounds)", middle("million", tenths), inRounds("million", tenths))},
 		{"100,000 commits, traced", fmt.Sprintf("%.1f s, %.0f spans, a file of %.0f MiB, %.0f MiB of memory at most (wanted: 300)", long.Seconds, long.Spans, long.FileMiB, long.PeakMiB)},
@@ -128,6 +135,6 @@ func all() error {
 		{"diff of two, a message lost in one", fmt.Sprintf("%s (wanted: at most 4), %.0f MiB at most (wanted: 1536)", reading.timesLines(reading.Diff, 2), reading.Diff.PeakMiB)},
 		{"diff of two, of two seeds", fmt.Sprintf("%s, %.0f MiB at most", reading.timesLines(reading.Seeds, 2), reading.Seeds.PeakMiB)},
 		{"check of one", fmt.Sprintf("%s (wanted: at most 4), %.0f MiB at most (wanted: 1536)", reading.timesLines(reading.Check, 1), reading.Check.PeakMiB)},
-	}))
+	})))
 	return nil
 }

@@ -33,6 +33,8 @@ func one(what string) error {
 		f, err = simulate(10_000, true)
 	case "million":
 		f, err = simulate(1_000_000, false)
+	case "span":
+		f.Recorded, f.SDK, err = spanCosts()
 	case "read":
 		f, err = read()
 	case "long":

@@ -82,7 +82,7 @@ type Memory struct{ Spans []traces.Span }
 
 // Export implements traces.Exporter.
 func (m *Memory) Export(_ context.Context, s *span.Span) error {
-	m.Spans = append(m.Spans, *s)
+	m.Spans = append(m.Spans, *s.Clone())
 	return nil
 }
 

@@ -62,7 +62,7 @@ type testbed struct {
 }
 
 func (b *testbed) Export(_ context.Context, s *span.Span) error {
-	b.spans = append(b.spans, *s)
+	b.spans = append(b.spans, *s.Clone())
 	return nil
 }
 
