@@ -14,6 +14,7 @@
 //	otlpjson.go         a span as OTLP/JSON
 //	stdout.go           the exporter that writes spans.json
 //	push.go             the exporter that sends spans to a Collector or a Jaeger
+//	pushrequest.go      one request, sent again while the receiver is too busy for it
 //	environment.go      the variables OTEL_*, which must not leak into a run
 //
 // Where is a trace read?
