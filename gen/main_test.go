@@ -109,6 +109,33 @@ func TestTwice(t *testing.T) {
 	}
 }
 
+// TestHashOfWhatIsIncluded wants another hash of a spec where a file is another that it includes, however far down.
+func TestHashOfWhatIsIncluded(t *testing.T) {
+	hashes := func(edit func([]byte) []byte) map[string]string {
+		found := map[string]string{}
+		for _, f := range generated(t, specsIn(t, t.TempDir(), edit), "spec/raftkv.yaml") {
+			if _, hash, ok := bytes.Cut(f.Content, []byte("const SpecHash = ")); ok {
+				found[f.Path] = string(hash)
+			}
+		}
+		return found
+	}
+	before := hashes(asTheyAre)
+	after := hashes(func(content []byte) []byte {
+		return bytes.Replace(content, []byte("Names one operation of one client."), []byte("Names an operation of a client."), 1)
+	})
+	raft, kv := "raftkv/raft/protocol/protocol_gen.go", "raftkv/kv/protocol_gen.go"
+	if before[raft] == "" || before[kv] == "" || before[raft] == after[raft] || before[kv] == after[kv] || before[raft] == before[kv] {
+		t.Errorf("the hashes were %v, and are %v where kv.yaml is another", before, after)
+	}
+	world := hashes(func(content []byte) []byte {
+		return bytes.Replace(content, []byte("doc: \"The run's seed.\""), []byte("doc: \"Its seed.\""), 1)
+	})
+	if world[raft] == before[raft] || world[kv] == before[kv] {
+		t.Errorf("the hashes were %v, and are %v where world.yaml is another", before, world)
+	}
+}
+
 // TestLineEndings generates in a clone whose lines end with CRLF, as Git for Windows makes them: the same bytes, and
 // nothing is written over that differs in nothing else.
 func TestLineEndings(t *testing.T) {

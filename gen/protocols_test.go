@@ -67,6 +67,24 @@ func TestSecondProtocol(t *testing.T) {
 	}
 }
 
+// TestIncluded generates a spec that uses something of each kind that another file declares: it compiles, and each file's
+// packages can be used.
+func TestIncluded(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	module(t, root, "example.com")
+	if _, err := emit.Write(root, generated(t, "testdata/house/house.yaml", "house.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(root, "house", "house_test.go"), read(t, "testdata/house/house_test.go.txt"))
+	if output, err := goCommand(t, root, "vet", "./..."); err != nil {
+		t.Errorf("go vet of what is generated from testdata/house/house.yaml: %v\n%s", err, output)
+	}
+	if output, err := goCommand(t, root, "test", "./..."); err != nil {
+		t.Errorf("go test of what is generated from testdata/house/house.yaml: %v\n%s", err, output)
+	}
+}
+
 // The generator is about no protocol in particular: nothing in it, but for the name of the tool, is a word of the project's.
 func TestKnowsNoProtocol(t *testing.T) {
 	words := regexp.MustCompile(`(?i)\b(raft|raftkv|leader|follower|candidate|election|heartbeat|quorum|term)s?\b`)
