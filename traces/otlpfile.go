@@ -17,8 +17,8 @@ const (
 	lineBytes = 256 << 10
 )
 
-// OTLPFile writes spans in the OTLP file format: JSON lines, each a TracesData, with the spans in order of their end. It
-// is an exporter, and keeps no more than one line in memory.
+// OTLPFile writes spans in the OTLP file format: JSON lines, each a TracesData, with the spans in order of their end.
+// It is an exporter, and keeps no more than one line in memory.
 type OTLPFile struct {
 	w     io.Writer
 	line  tracesData

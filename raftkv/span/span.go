@@ -1,8 +1,8 @@
 // Package span is a span on its way, from who starts it to who reads it: one plain value. The generated starters of a
 // spec's spans are built on what is here.
 //
-// Open span.go first: it says what a span is. tracer.go starts spans and fills them; spec.go is the form of the tables
-// that say what spans there are.
+// Open span.go first: it says what a span is. tracer.go starts spans and fills them; provider.go hands them to any
+// OpenTelemetry TracerProvider; spec.go is the form of the tables that say what spans there are.
 package span
 
 import (
@@ -65,8 +65,8 @@ func (s *Span) Clone() *Span {
 	return &c
 }
 
-// unused are spans that were given back. A run has some hundred thousand, and needs few at a time: without this the most
-// of what a span costs is its memory.
+// unused are spans that were given back. A run has some hundred thousand, and needs few at a time: without this, most of
+// what a span costs is its memory.
 var unused = sync.Pool{New: func() any { return new(Span) }}
 
 // Free gives a recorded span back, of which another one will be made. Whoever keeps a span keeps a Clone.

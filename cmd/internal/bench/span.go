@@ -22,8 +22,8 @@ import (
 type perSpan struct{ Nanoseconds, Allocations float64 }
 
 // spanCosts has the spans of a run told once more: to a recorder that writes them as OTLP/JSON, and to OpenTelemetry's
-// SDK, which hands them to an exporter that does nothing. Both are told the same, of values that are there already. They
-// take turns, and the middle of each is what counts.
+// SDK, which hands them to an exporter that does nothing. Both are told the same, of values that are there already.
+// They take turns, and the middle of each is what counts.
 func spanCosts() (recorded, sdk perSpan, err error) {
 	c := config.Default()
 	c.Scenario, c.RequestsPerClient = "default", 400
@@ -82,7 +82,8 @@ func tellAgain(all []*span.Span, recorder *traces.Recorder, run uint64, epoch ti
 		}
 		self := span.Ref{Root: uint64(s.Root), ID: uint64(s.ID)}
 		clock.at = s.Start
-		started := tracer.Start(span.Begin{Self: self, Parent: uint64(s.Parent), Links: s.Links}, s.Name, s.Kind, s.Attributes...)
+		begin := span.Begin{Self: self, Parent: uint64(s.Parent), Links: s.Links}
+		started := tracer.Start(begin, s.Name, s.Kind, s.Attributes...)
 		for i := range s.Events {
 			clock.at = s.Events[i].At
 			started.Event(s.Events[i].Name, s.Events[i].Attributes...)
