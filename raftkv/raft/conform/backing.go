@@ -1,0 +1,197 @@
+package conform
+
+import (
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	check "github.com/raftkv/raftkv/traces/conform"
+)
+
+// rejected compares why entries were refused with the log.
+func rejected(c *cluster, s *server, of *Span, e *replication) {
+	wrong := func(clashes ...*Span) *check.Found {
+		return c.broken(protocol.InvariantTraceIntegrity, of, clashes...)
+	}
+	switch e.reason {
+	case protocol.ReasonEntryMissing.String():
+		if last := uint64(len(s.log)); e.conflictIndex != last+1 {
+			wrong().Got("it says that its log ends before index %d", e.conflictIndex).
+				Want("before index %d, as what it was sent tells", last+1)
+		} else if e.prevIndex <= last {
+			wrong().Got("it refuses entries after index %d, as if it had none there", e.prevIndex).
+				Want("its log ends at index %d", last)
+		}
+	case protocol.ReasonTermConflict.String():
+		conflict(s, e, wrong)
+	case protocol.ReasonStaleTerm.String():
+		if above := of.Parent; above != nil && above.Term >= of.Term && s.role != leader {
+			wrong(above).Got("it refuses entries because their leader's term is over").
+				Want("another reason, or none: both are in term %d", of.Term)
+		}
+	}
+}
+
+// conflict compares what a refusal says of the entry that does not match, and of where its term begins, with the log.
+func conflict(s *server, e *replication, wrong func(...*Span) *check.Found) {
+	known := s.termAt(e.prevIndex)
+	switch {
+	case e.conflictTerm == e.prevTerm:
+		wrong().Got("it refuses entries because its own at index %d is of another term than %d, and says that it is of that",
+			e.prevIndex, e.prevTerm).
+			Want("a refusal of what does not match")
+		return
+	case known == unknownTerm:
+		return
+	case known != e.conflictTerm:
+		wrong().Got("it says that its entry at index %d is of term %d", e.prevIndex, e.conflictTerm).
+			Want("of term %d, as what it was sent tells", known)
+		return
+	}
+	first := e.prevIndex
+	for first > 1 && s.termAt(first-1) == known {
+		first--
+	}
+	if s.termAt(first-1) != unknownTerm && e.conflictIndex != first {
+		wrong().Got("it says that its entries of term %d begin at index %d", known, e.conflictIndex).
+			Want("at index %d, as what it was sent tells", first)
+	}
+}
+
+// back is where a leader went back to in its log for a follower, and when.
+type back struct {
+	term, next uint64
+	at         int64
+	step       uint32
+	sent       bool // the AppendEntries that goes on from there
+}
+
+// goesBack notes where a leader goes back to.
+func (s *server) goesBack(follower string, to back) {
+	if s.backs == nil {
+		s.backs = map[string]back{}
+	}
+	s.backs[follower] = to
+}
+
+// wentBack compares where a leader goes on in its log, after a refusal or when it gave a call up, with §5.3.
+func wentBack(c *cluster, s *server, of *Span) {
+	e := of.Facts.(*replication)
+	if !c.Tells {
+		return
+	}
+	if e.next == 0 {
+		staysThere(c, s, of, e)
+		return
+	}
+	s.goesBack(of.Peer, back{term: of.Term, next: e.next, at: of.End, step: s.step})
+	match, want := s.matched[of.Peer], e.prevIndex+1
+	if of.Reply == entriesRejected {
+		if match == e.prevIndex && s.matched != nil {
+			match = 0
+			s.matched[of.Peer] = 0
+		}
+		want = afterRefusal(s, e)
+	}
+	if want = max(want, match+1); s.role == leader && want != unknownTerm && e.next != want {
+		c.Add(ruleWrongNextIndex, of).
+			Got("%s goes on from index %d with %s", check.Name(s.process), e.next, check.Name(of.Peer)).
+			Want("from index %d on", want)
+	}
+}
+
+// refusedLate notes that a leader may have gone back in its log for a refusal that came late, which does not say
+// where to.
+func refusedLate(s *server, of *Span) {
+	if of.Reply == entriesRejected && s.role == leader {
+		s.goesBack(of.Peer, back{term: of.Term, at: of.End, step: s.step, sent: true})
+	}
+}
+
+// afterRefusal returns where a leader goes on: after its own last entry of the conflicting term, if it has one, or
+// else where the follower's entries of that term begin. It is unknownTerm where no span tells.
+func afterRefusal(s *server, e *replication) uint64 {
+	next := e.conflictIndex
+	for i := min(e.prevIndex, uint64(len(s.log))); e.conflictTerm > 0 && i > 0; i-- {
+		term := s.termAt(i)
+		if term == unknownTerm {
+			return unknownTerm
+		}
+		if term == e.conflictTerm {
+			next = i + 1
+		}
+		if term <= e.conflictTerm {
+			break
+		}
+	}
+	return min(next, e.prevIndex)
+}
+
+// staysThere finds a leader that is refused and does not go back in its log, though the refusal is not late: it did
+// not go back since it sent what is refused, and its follower acknowledged nothing beyond it.
+func staysThere(c *cluster, s *server, of *Span, e *replication) {
+	if of.Reply != entriesRejected || s.role != leader || of.Term != s.term || e.ends.replyTerm != s.term {
+		return
+	}
+	if e.conflictIndex == 0 || e.prevIndex == 0 || e.prevIndex > uint64(len(s.log)) || e.prevIndex < s.matched[of.Peer] {
+		return
+	}
+	if b, went := s.backs[of.Peer]; went && b.term == of.Term && b.at >= of.Start {
+		return
+	}
+	c.Add(ruleWrongNextIndex, of).
+		Got("%s is refused entries after index %d by %s, and does not go back",
+			check.Name(s.process), e.prevIndex, check.Name(of.Peer)).
+		Want("%s: an earlier index, as from index %d on, which the refusal asks for (§5.3)",
+			spans.RaftNextIndexKey, e.conflictIndex)
+}
+
+// goesOn compares what a leader sends first, after it went back in its log, with where it said that it goes on.
+func goesOn(c *cluster, s *server, of *Span, e *replication) {
+	b, went := s.backs[of.Peer]
+	if !went || b.sent || b.step != s.step || b.term != of.Term || len(e.entries) == 0 {
+		return
+	}
+	b.sent = true
+	s.backs[of.Peer] = b
+	if e.prevIndex+1 != b.next {
+		c.Add(ruleWrongNextIndex, of).
+			Got("%s sends %s entries from index %d on", check.Name(s.process), check.Name(of.Peer), e.prevIndex+1).
+			Want("from index %d on, to where it went back", b.next)
+	}
+}
+
+// refusals are those of the same AppendEntries, one after the other.
+type refusals struct {
+	term, prev uint64
+	handled    int64
+	count      int
+	of         *Span
+}
+
+// mostRefusals is how often a leader may be refused the same before it is taken to be stuck. Once it is because the
+// log is behind; more often because heartbeats go on from where the leader was, while entries are in flight that were
+// lost and are sent again only when their call is given up.
+const mostRefusals = 8
+
+// refusedAgain finds a leader that is refused the same again and again, and does not go back in its log (§5.3).
+func refusedAgain(c *cluster, of *Span) {
+	e := of.Facts.(*replication)
+	if of.Reply != entriesRejected || e.conflictIndex == 0 {
+		return
+	}
+	key := [2]string{of.Process, of.Peer}
+	last := c.stuck[key]
+	if last == nil || last.term != of.Term || last.prev != e.prevIndex {
+		c.stuck[key] = &refusals{term: of.Term, prev: e.prevIndex, handled: of.End, count: 1, of: of}
+		return
+	}
+	if of.Start < last.handled {
+		return // it had been sent by then
+	}
+	if last.count++; last.count == mostRefusals {
+		c.broken(protocol.InvariantProgress, of, last.of).
+			Got("%s sends %s entries after index %d, and is refused, for the %dth time",
+				check.Name(of.Process), check.Name(of.Peer), e.prevIndex, mostRefusals).
+			Want("entries after an earlier index, as from index %d on, which the refusal asks for (§5.3)", e.conflictIndex)
+	}
+	last.handled = of.End
+}

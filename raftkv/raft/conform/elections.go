@@ -1,0 +1,258 @@
+package conform
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	check "github.com/raftkv/raftkv/traces/conform"
+	"github.com/raftkv/raftkv/traces/words"
+)
+
+// stood looks at who stands for election: it gives its vote to itself, in the next term.
+func stood(c *cluster, s *server, of *Span) {
+	known, name := max(s.term, s.told), check.Name(s.process)
+	if s.owedAt < s.at {
+		known = max(known, s.owed)
+	}
+	if of.Term > known+1 && s.termBy != nil {
+		c.broken(protocol.InvariantTermAndVote, of, s.termBy).
+			Got("%s stands for election in term %d", name, of.Term).
+			Want("term %d, the one after its own", known+1)
+	}
+	noteVote(c, of, s.process, of.Term, s.process, true)
+	s.election, s.voters = nil, append(s.voters[:0], s.process)
+	above := of.Parent
+	if !above.Is(spans.ElectionID) {
+		return
+	}
+	s.election = above
+	if above.Role != of.Role {
+		c.broken(protocol.InvariantTraceIntegrity, above, of).
+			Got("it is not that of a candidate, by its role").Want("a candidate's")
+	}
+	if got := above.Facts.(*election).votedFor; c.Tells && got != s.process {
+		c.broken(protocol.InvariantTermAndVote, above, of).
+			Got("%s stands for election in term %d, and its vote is %s", name, of.Term, voteText(got)).
+			Want("its own vote: a candidate votes for itself (§5.2)")
+	}
+	if above.Term != of.Term {
+		c.broken(protocol.InvariantTraceIntegrity, of, above).
+			Got("a candidate of term %d", of.Term).Want("of term %d, as its election is", above.Term)
+	}
+}
+
+// askedForVote compares what a candidate says of its log with it.
+func askedForVote(c *cluster, s *server, of *Span) {
+	v, name := of.Facts.(*vote), check.Name(s.process)
+	if last, term := s.lastEntry(); v.lastIndex != last || term != unknownTerm && v.lastTerm != term {
+		c.broken(protocol.InvariantTraceIntegrity, of).
+			Got("%s says that its log ends with index %d of term %d", name, v.lastIndex, v.lastTerm).
+			Want("index %d of term %s, as what it wrote tells", last, termText(term))
+	}
+	if of.Role != "" && of.Role != candidate {
+		c.Add(ruleIllegalTransition, of, s.roleBy).
+			Got("%s asks for votes as a %s", name, of.Role).Want("a candidate: nobody else does")
+	}
+}
+
+func termText(term uint64) string {
+	if term == unknownTerm {
+		return "unknown"
+	}
+	return strconv.FormatUint(term, 10)
+}
+
+// voteAnswered looks at a vote that was asked for.
+func voteAnswered(c *cluster, s *server, of *Span) {
+	granted := of.Reply == voteGranted
+	if granted {
+		noteVote(c, of, s.process, of.Term, of.Peer, true)
+	}
+	if told := of.Facts.(*vote).votedFor; s.disk.known && told != s.disk.votedFor {
+		c.broken(protocol.InvariantPersistBeforeSend, of, s.disk.by).
+			Got("the vote of %s in term %d is %s, as it says", check.Name(s.process), of.Term, voteText(told)).
+			Want("what its disk holds: in term %d, %s", s.disk.term, voteText(s.disk.votedFor))
+	}
+	if !of.Parent.Is(spans.RequestVoteClientID) {
+		return
+	}
+	asked := of.Parent.Facts.(*vote)
+	if !granted {
+		denied(c, s, of, asked)
+		return
+	}
+	if last, term := s.lastEntry(); term != unknownTerm && asked.isBehind(last, term) {
+		c.Add(ruleWrongVote, of, of.Parent).
+			Got("%s votes for %s, whose log ends with index %d of term %d; its own ends with index %d of term %d",
+				check.Name(s.process), check.Name(of.Peer), asked.lastIndex, asked.lastTerm, last, term).
+			Want("a refusal: the candidate's log is less up to date than the voter's (§5.4.1)")
+	}
+}
+
+// denied compares why a vote was refused with what is known of the voter.
+func denied(c *cluster, s *server, of *Span, asked *vote) {
+	wrong := func(why string) *check.Found {
+		return c.Add(ruleWrongVote, of, of.Parent).
+			Got("%s refuses %s its vote, because %s", check.Name(s.process), check.Name(of.Peer), why)
+	}
+	switch of.Facts.(*vote).reason {
+	case protocol.ReasonStaleTerm.String():
+		if of.Parent.Term >= of.Term {
+			wrong("the candidate's term is over").
+				Want("another reason, or the vote: both are in term %d", of.Term)
+		}
+	case protocol.ReasonAlreadyVoted.String():
+		given := fmt.Sprintf("its vote of term %d is given", of.Term)
+		if first, voted := c.votes[ballot{s.process, of.Term}]; !voted {
+			wrong(given).Want("another reason, or the vote: no span tells that it gave it to anybody")
+		} else if first.to == of.Peer {
+			wrong(given).Want("the vote: it was given to this candidate")
+		}
+	case protocol.ReasonLogBehind.String():
+		if last, term := s.lastEntry(); term != unknownTerm && !asked.isBehind(last, term) {
+			wrong("the candidate's log is behind").
+				Want("another reason, or the vote: its own log ends with index %d of term %d, and the candidate's "+
+					"with index %d of term %d", last, term, asked.lastIndex, asked.lastTerm)
+		}
+	}
+}
+
+// isBehind says whether a candidate's log is less up to date than one that ends with this (§5.4.1).
+func (v *vote) isBehind(last, term uint64) bool {
+	return v.lastTerm < term || v.lastTerm == term && v.lastIndex < last
+}
+
+// cast is a vote, and the span that says first whom it went to.
+type cast struct {
+	to string
+	by *Span
+}
+
+// noteVote notes a vote, which goes to one candidate in a term. A candidate is told of it, or it is on the disk only.
+func noteVote(c *cluster, of *Span, voter string, term uint64, candidate string, told bool) {
+	b := ballot{voter, term}
+	if first, voted := c.votes[b]; !voted {
+		c.votes[b] = cast{candidate, of}
+	} else if first.to != candidate {
+		c.broken(protocol.InvariantTermAndVote, of, first.by).
+			Got("%s gives its vote of term %d to %s", check.Name(voter), term, check.Name(candidate)).
+			Want("no vote but for %s, which got that of this term before", check.Name(first.to))
+	}
+	to := ballot{candidate, term}
+	if told && !slices.Contains(c.grants[to], voter) {
+		c.grants[to] = append(c.grants[to], voter)
+	}
+}
+
+// voteArrived notes a vote of the term at hand that arrived at the candidate.
+func voteArrived(s *server, voter, reply string, term uint64) {
+	if reply == voteGranted && s.role == candidate && term == s.term && !slices.Contains(s.voters, voter) {
+		s.voters = append(s.voters, voter)
+	}
+}
+
+// electionEnded compares what an election's span says with what came of it, and with the votes that arrived.
+func electionEnded(c *cluster, s *server, of *Span) {
+	by, arrived := s.election, uint64(len(s.voters))
+	s.election = nil
+	if by == nil || by.Failed || by.Unfinished {
+		return
+	}
+	e, to := by.Facts.(*election), of.Role
+	outcomes := map[string]string{leader: spans.OutcomeWon, follower: spans.OutcomeLost, candidate: spans.OutcomeNoWinner}
+	outcome := outcomes[to]
+	miscounted := func(name protocol.InvariantName) {
+		c.broken(name, by, of).
+			Got("it counts %s, and those of %s arrived",
+				words.Counted(e.votes, "vote"), words.Counted(arrived, "server")).
+			Want("one vote of each server, the candidate's own included")
+	}
+	switch {
+	case e.outcome != outcome:
+		c.Add(check.RuleMissingSpan, by, of).
+			Got("its outcome is %s, and its candidate became a %s", words.Printable(e.outcome), to).Want("%s", outcome)
+	case to == leader && e.votes < e.quorum:
+		c.broken(protocol.InvariantElectionSafety, by, of).
+			Got("it is won with %s", words.Counted(e.votes, "vote")).
+			Want("%s, a majority", words.Counted(e.quorum, "vote"))
+	case e.votes > arrived:
+		miscounted(protocol.InvariantElectionSafety)
+	case e.votes < arrived:
+		miscounted(protocol.InvariantTraceIntegrity)
+	}
+	majority(c, by, e.quorum)
+}
+
+// leads notes who leads a term.
+func leads(c *cluster, of *Span) {
+	first, known := c.leaders[of.Term]
+	if !known {
+		c.leaders[of.Term] = of
+	} else if first.Process != of.Process {
+		c.broken(protocol.InvariantElectionSafety, of, first).
+			Got("%s leads term %d", check.Name(of.Process), of.Term).
+			Want("no other leader of that term than %s", check.Name(first.Process))
+	}
+}
+
+// won looks at who became leader: by the votes of a majority, with all that was committed in its log.
+func won(c *cluster, s *server, of *Span) {
+	voters, arrived := uint64(len(c.grants[ballot{s.process, of.Term}])), uint64(len(s.voters))
+	tooFew := func() *check.Found {
+		return c.broken(protocol.InvariantElectionSafety, of, c.quorumBy).
+			Want("the votes of %d, which make a majority", c.quorum)
+	}
+	if voters < c.quorum {
+		tooFew().Got("%s leads term %d by the votes of %s",
+			check.Name(s.process), of.Term, words.Counted(voters, "server"))
+	}
+	if arrived < c.quorum && arrived < voters {
+		tooFew().Got("%s leads term %d when the votes of %s had arrived",
+			check.Name(s.process), of.Term, words.Counted(arrived, "server"))
+	}
+	s.matched = map[string]uint64{}
+	holdsCommitted(c, s, of, of.Term)
+}
+
+// membersTold notes the servers of the cluster, which every server has to be told, and always the same.
+func membersTold(c *cluster, of *Span) {
+	p := of.Facts.(*peers)
+	members := slices.Sorted(slices.Values(p.peers))
+	told, want := words.Counted(len(members), "server"), uint64(len(members))/2+1
+	if c.quorumBy == nil {
+		c.members, c.quorum, c.quorumBy = members, want, of
+	} else if !slices.Equal(c.members, members) {
+		c.Add(check.RuleMalformedValue, of, c.quorumBy).
+			Got("%s is told %s", check.Name(of.Process), told).
+			Want("the %d that another server was told: the cluster does not change", len(c.members))
+	}
+	if p.quorum != want {
+		c.Add(check.RuleMalformedValue, of).
+			Got("raft.quorum is %d", p.quorum).Want("%d, the majority of %s", want, told)
+	}
+}
+
+// majority compares what a span takes for one with the cluster.
+func majority(c *cluster, of *Span, quorum uint64) {
+	if c.quorumBy != nil && quorum != c.quorum {
+		c.Add(check.RuleMalformedValue, of, c.quorumBy).
+			Got("raft.quorum is %d", quorum).
+			Want("%d, the majority of %s", c.quorum, words.Counted(len(c.members), "server"))
+	}
+}
+
+// roundBegan looks at the number of a heartbeat round, of which none is left out.
+func roundBegan(c *cluster, s *server, of *Span, number uint64) {
+	if s.beatTerm != of.Term {
+		s.beatTerm, s.beat = of.Term, 0
+	}
+	if number != s.beat+1 {
+		c.Add(check.RuleMissingSpan, of).
+			Got("it is round %d of term %d, and round %d was the one before", number, of.Term, s.beat).
+			Want("round %d", s.beat+1)
+	}
+	s.beat = number
+}

@@ -1,0 +1,225 @@
+package conform
+
+import (
+	"cmp"
+	"slices"
+
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	check "github.com/raftkv/raftkv/traces/conform"
+	index "github.com/raftkv/raftkv/traces/index2"
+)
+
+// moment is when a server was in the state that a span tells of. All moments of a step have the same time, the latest
+// that its spans tell, and the order of what a step does: what a span says is so after the step.
+type moment struct {
+	at      int64
+	process int32 // its number
+	rank    rank
+	reply   bool   // a reply was handled
+	step    uint32 // its number; 0 where steps have none
+	key     uint64 // orders what is of the same rank
+	of      *Span
+}
+
+// rank orders what one step did, as a step does it. The order of the lines of a file does not matter: spans may have
+// been elsewhere in between.
+type rank uint8
+
+const (
+	rankStart   rank = iota
+	rankPersist      // what is durable comes before all that depends on it
+	rankReply        // a reply comes first: what a step does follows from it
+	rankRole
+	rankReceive
+	rankAppend
+	rankCommit
+	rankApply
+	rankSend
+	rankLate
+	rankAgain // a server that crashed as the step ended starts again, and is a follower
+)
+
+// moments returns those of all servers, in order. Where times may have been cut, those of a server whose steps have
+// no numbers are taken for one step if they are no further apart than within, in ns.
+func moments(f *check.Facts, within int64) []moment {
+	all := make([]moment, 0, len(f.Spans)*5/4)
+	for _, s := range f.Spans {
+		if s.Kind != nil && s.Kind.Service == kvspans.ServiceNode {
+			all = appendMoments(all, f, s)
+		}
+	}
+	for _, s := range f.Spans {
+		if p := s.Persist; p != nil {
+			all = append(all, moment{
+				at: p.At, process: int32(s.ProcessNumber()), rank: rankPersist, step: p.Step, key: uint64(s.ID), of: s,
+			})
+		}
+	}
+	if !f.MayBeCut() {
+		within = 0
+	}
+	joinSteps(f, all, within)
+	return byMessages(f, all)
+}
+
+// appendMoments appends the moments that a span tells of.
+func appendMoments(all []moment, f *check.Facts, s *Span) []moment {
+	m := moment{
+		at: s.End, process: int32(s.ProcessNumber()), step: s.EndStep(), rank: rankLate, of: s, key: uint64(s.ID),
+	}
+	switch s.Kind.ID {
+	case spans.StartID:
+		m.rank = rankStart
+		if s.Start > f.Epoch {
+			m.rank, m.key = rankAgain, lifeKey(s, false)
+		}
+	case spans.RoleChangeID:
+		m.rank, m.key = rankRole, s.Term<<8|uint64(roleNumber(s.Role))
+		if restarts(s) {
+			m.rank, m.key = rankAgain, lifeKey(s.Parent, true)
+		}
+	case spans.RequestVoteServerID, spans.AppendEntriesServerID, spans.CommitNotificationConsumerID, spans.SetPeersID:
+		m.rank = rankReceive
+	case spans.PutServerID, spans.GetServerID, spans.DeleteServerID:
+		m.rank = rankAppend
+		if a := s.Facts.(*request).appended; a.index > 0 {
+			m.at, m.step, m.key = a.at, s.Step, a.index
+		}
+	case spans.CommitID:
+		m.rank, m.key = rankCommit, s.Facts.(*commit).from
+	case spans.ApplyID:
+		m.rank, m.key = rankApply, s.Facts.(*apply).index
+	case spans.RequestVoteClientID, spans.AppendEntriesClientID:
+		e, is := s.Facts.(*replication)
+		if s.Reply != "" && !s.Failed || s.Failed && !s.Crashed && is && e.next > 0 {
+			ended := m
+			ended.rank, ended.reply = rankReply, true
+			all = append(all, ended)
+		}
+		m.at, m.step, m.rank = s.Start, s.Step, rankSend
+	case spans.LateReplyID:
+		handled := m
+		handled.rank, handled.reply = rankReply, true
+		all = append(all, handled)
+	case spans.CommitNotificationProducerID, spans.HeartbeatID:
+		m.rank = rankSend
+	case spans.ElectionID:
+		return all // its change of role tells the same, and when
+	}
+	return append(all, m)
+}
+
+// roleNumber returns the number of a role; 0 for none.
+func roleNumber(role string) int {
+	return 1 + slices.IndexFunc(protocol.RoleValues(), func(r protocol.Role) bool { return r.String() == role })
+}
+
+// restarts says whether a span is the change of role by which a server starts again.
+func restarts(s *Span) bool {
+	change, is := s.Facts.(*roleChange)
+	return is && change.event == restart
+}
+
+// lifeKey orders the lives that a server began at one moment: each start of the server stands before its change of
+// role. Only what it was before the first of them is not known to be a follower.
+func lifeKey(start *Span, changes bool) uint64 {
+	if start == nil {
+		return 0
+	}
+	key := uint64(start.ID) >> 2 << 1
+	if start.Role == follower {
+		key |= 1 << 63
+	}
+	if changes {
+		key |= 1
+	}
+	return key
+}
+
+// compareMoments puts moments in order.
+func compareMoments(a, b moment) int {
+	if a.at != b.at { // as nearly always
+		return cmp.Compare(a.at, b.at)
+	}
+	return cmp.Or(cmp.Compare(a.process, b.process), cmp.Compare(a.step, b.step),
+		cmp.Compare(a.rank, b.rank), cmp.Compare(a.key, b.key), cmp.Compare(a.of.Place(), b.of.Place()))
+}
+
+// joinSteps has what a server did in one step be at one time, and puts all in order. Where steps have no numbers,
+// what is no further apart than within is taken for one.
+func joinSteps(f *check.Facts, all []moment, within int64) {
+	slices.SortFunc(all, func(a, b moment) int {
+		return cmp.Or(cmp.Compare(a.process, b.process), cmp.Compare(a.step, b.step),
+			cmp.Compare(a.at, b.at))
+	})
+	for i := range all {
+		m := &all[i]
+		if i == 0 || all[i-1].process != m.process {
+			continue
+		}
+		switch before := all[i-1].at; {
+		case f.Numbered(m.of.Process):
+			m.at = max(m.at, before)
+		case m.at <= before+within:
+			m.at = before
+		}
+	}
+	for i := len(all) - 2; i >= 0; i-- { // a step is as late as the latest of what it did
+		m, next := &all[i], &all[i+1]
+		if f.Numbered(m.of.Process) && next.process == m.process && next.step == m.step {
+			m.at = next.at
+		}
+	}
+	slices.SortFunc(all, compareMoments)
+}
+
+// byMessages puts moments into an order in which no message is taken in before it was sent, which times that were cut
+// may not tell. They are in order but for that.
+func byMessages(f *check.Facts, all []moment) []moment {
+	sent, handled, answered := nowhere(len(f.Spans)), nowhere(len(f.Spans)), nowhere(len(f.Spans))
+	for i := range all {
+		switch m := &all[i]; m.rank {
+		case rankSend:
+			sent[m.of.Place()] = int32(i)
+		case rankReceive:
+			handled[m.of.Place()] = int32(i)
+			if call := m.of.Parent; call != nil && (m.of.Copy > 0) == call.AnsweredSecond { // of two copies, that one
+				answered[call.Place()] = int32(i)
+			}
+		}
+	}
+	before := func(i int32) int32 {
+		m := &all[i]
+		switch call := m.of.Parent; {
+		case m.reply && call != nil && m.of.Is(spans.LateReplyID):
+			return handled[call.Place()]
+		case m.reply && m.of.Failed: // it was given up
+			return -1
+		case m.reply:
+			return answered[m.of.Place()]
+		case m.rank == rankReceive && call != nil:
+			return sent[call.Place()]
+		}
+		return -1
+	}
+	about := func(i int32) index.Happening {
+		m := &all[i]
+		return index.Happening{Process: m.process, At: m.at, Step: m.step}
+	}
+	inOrder := make([]moment, 0, len(all))
+	for i := range index.Ordered(len(all), f.Processes, about, before) {
+		inOrder = append(inOrder, all[i])
+	}
+	return inOrder
+}
+
+// nowhere returns places that are not known.
+func nowhere(n int) []int32 {
+	list := make([]int32, n)
+	for i := range list {
+		list[i] = -1
+	}
+	return list
+}

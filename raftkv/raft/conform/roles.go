@@ -1,0 +1,178 @@
+package conform
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	check "github.com/raftkv/raftkv/traces/conform"
+)
+
+// started begins another life of a server, which has what its disk kept.
+func started(c *cluster, s *server, of *Span) {
+	if c.Tells && of.Role != "" && of.Role != follower {
+		c.Add(ruleIllegalTransition, of).
+			Got("%s starts as a %s", check.Name(of.Process), of.Role).
+			Want("a follower, as each server that starts (Figure 4)")
+	}
+	facts := of.Facts.(*start)
+	if s.starts++; s.starts == 1 { // its disk need not be empty: see start_term of the config
+		s.role, s.roleBy, s.term, s.termBy = of.Role, of, of.Term, of
+		readFirst(c, s, of, facts)
+		return
+	}
+	allApplied(c, s)
+	s.diedWriting = slices.ContainsFunc(c.lostWrites[s.process], func(at int64) bool {
+		return !check.Later(s.startedAt, at) && at <= s.at+check.OneMoment
+	})
+	readBack(c, s, of, facts)
+	s.restarted, s.startedAt = true, s.at
+	s.told, s.owed, s.loose = 0, 0, false
+	s.commit, s.commitBefore, s.applied, s.commitBy = 0, 0, 0, nil
+	s.leader.term, s.leader.commit, s.leader.match, s.due = 0, 0, 0, 0
+	s.appliedOf, s.applyTo = 0, 0
+}
+
+// toldRole finds a server that started again and does not say what it was.
+func toldRole(c *cluster, s *server, of *Span) {
+	if s.restarted && !restarts(of) {
+		c.Add(check.RuleMissingSpan, of).
+			Got("%s started again, and no raft.role_change by restart says as what", check.Name(s.process)).
+			Want("one, below its raft.start")
+		s.restarted, s.role = false, ""
+	}
+}
+
+// roleChanged compares a change of role with Figure 4, and with the role before.
+func roleChanged(c *cluster, s *server, of *Span) {
+	f := of.Facts.(*roleChange)
+	if of.Role == "" || f.from == "" || f.event == "" {
+		return // what is missing is found elsewhere
+	}
+	again := f.event == restart
+	roleBefore(c, s, of, f)
+	if start, is := startAbove(of); is && again && start.before != "" && start.before != f.from {
+		c.Add(ruleIllegalTransition, of, of.Parent).
+			Got("it was %s before, as it says", f.from).Want("%s, as its raft.start says", start.before)
+	}
+	if again {
+		s.forgot = ""
+		restartedWith(c, s, of)
+	}
+	if f.from == candidate {
+		electionEnded(c, s, of)
+	}
+	s.role, s.roleBy = of.Role, of
+	switch of.Role {
+	case candidate:
+		stood(c, s, of)
+	case leader:
+		won(c, s, of)
+	}
+}
+
+// startAbove returns what the start says that is the parent of a span.
+func startAbove(of *Span) (s *start, is bool) {
+	if of.Parent == nil {
+		return nil, false
+	}
+	s, is = of.Parent.Facts.(*start)
+	return s, is
+}
+
+// roleBefore compares the role from which a server changes with the one that it had. A server may die in a step that
+// was to change its role: nobody was told then, and the change was in its memory only.
+func roleBefore(c *cluster, s *server, of *Span, f *roleChange) {
+	died := f.event == restart && s.diedWriting
+	switch {
+	case !isLegal(f.from, of.Role, f.event):
+		c.Add(ruleIllegalTransition, of).
+			Got("from %s to %s by %s", f.from, of.Role, f.event).
+			Want("one of the steps of Figure 4: %s", transitionsFrom(f.from))
+	case died && s.forgot != "" && f.from != s.forgot:
+		c.Add(ruleIllegalTransition, of, s.forgotBy).
+			Got("it was %s before, as it says", f.from).Want("%s, which it was when it crashed", s.forgot)
+	case died && (s.role == "" || f.from == s.role || follows(s.role, f.from)):
+	case s.role != "" && f.from != s.role:
+		c.Add(ruleIllegalTransition, of, s.roleBy).
+			Got("it was %s before, as it says", f.from).Want("%s, which it was", s.role)
+	}
+}
+
+// isLegal says whether Figure 4 has such a change of role.
+func isLegal(from, to, event string) bool {
+	return slices.ContainsFunc(protocol.RoleTransitions(), func(t protocol.RoleTransition) bool {
+		return t.From.String() == from && t.To.String() == to && t.Event.String() == event
+	})
+}
+
+// follows says whether a role may come after another one.
+func follows(from, to string) bool {
+	return slices.ContainsFunc(protocol.RoleTransitions(), func(t protocol.RoleTransition) bool {
+		return t.From.String() == from && t.To.String() == to && t.Event != protocol.RoleEventRestart
+	})
+}
+
+func transitionsFrom(role string) string {
+	var steps []string
+	for _, t := range protocol.RoleTransitions() {
+		if t.From.String() == role {
+			steps = append(steps, "to "+t.To.String()+" by "+t.Event.String())
+		}
+	}
+	return strings.Join(steps, ", ")
+}
+
+// roleTold compares the role that a span tells with the one that the server has.
+func roleTold(c *cluster, s *server, of *Span) {
+	if of.Role == "" {
+		return
+	}
+	if s.role != "" && of.Role != s.role {
+		if diesWriting(c, s) && follows(s.role, of.Role) {
+			s.forgot, s.forgotBy = of.Role, of // the change of role was to be told after the write that failed
+			return
+		}
+		c.broken(protocol.InvariantTraceIntegrity, of, s.roleBy).
+			Got("%s is %s here", check.Name(s.process), of.Role).Want("%s, which it is since then", s.role)
+		s.role, s.roleBy = of.Role, of
+	}
+	if of.Role == leader {
+		leads(c, of)
+	}
+}
+
+// diesWriting says whether a server crashes in a write at the end of this step.
+func diesWriting(c *cluster, s *server) bool {
+	return slices.ContainsFunc(c.lostWrites[s.process], func(at int64) bool {
+		return !check.Later(at, s.at) && !check.Later(s.at, at)
+	})
+}
+
+// roleAtEnd compares the role that a call says its caller has at its end with that which it has after the step.
+func roleAtEnd(c *cluster, s *server) {
+	call := s.ends
+	if call == nil {
+		return
+	}
+	role := endsOf(call).role
+	if role == "" {
+		role = call.Role
+	}
+	if s.role != "" && role != "" && role != s.role {
+		c.broken(protocol.InvariantTraceIntegrity, call, s.roleBy).
+			Got("%s is %s when its call ends, as it says", check.Name(s.process), role).Want("%s, which it is", s.role)
+	}
+	s.ends = nil
+}
+
+// restartedWith compares the term that a disk kept with those that the server told before it crashed.
+func restartedWith(c *cluster, s *server, of *Span) {
+	if s.restarted && of.Term < s.term && !s.disk.known {
+		c.broken(protocol.InvariantPersistBeforeSend, of, s.termBy).
+			Got("%s starts again in term %d", check.Name(s.process), of.Term).
+			Want("term %d, in which it sent or answered something before it crashed", s.term)
+		s.term, s.termBy = of.Term, of
+	}
+	s.restarted = false
+}

@@ -1,0 +1,127 @@
+package conform
+
+import (
+	"slices"
+	"strings"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/raftkv/raftkv/raftkv/span"
+)
+
+// Kind is a kind of span that the spec declares.
+type Kind struct {
+	span.Spec
+
+	Sends, Receives bool // a message
+	Replies         []string
+
+	number                     int
+	calls, waits, starts, late bool
+	attributes                 table
+	events                     map[string]*table
+	parents                    []bool           // by the numbers of kinds
+	links                      []*span.LinkSpec // by the numbers of kinds; nil where there may be none
+	malformed                  func(kind string, key attribute.Key, text string) string
+}
+
+// table holds the attributes that a span or an event may have.
+type table struct {
+	specs  []span.AttributeSpec
+	places map[attribute.Key]int
+}
+
+func newTable(specs []span.AttributeSpec) table {
+	t := table{specs, make(map[attribute.Key]int, len(specs))}
+	for i := range specs {
+		t.places[specs[i].Key] = i
+	}
+	return t
+}
+
+func (t *table) keys() []string {
+	keys := make([]string, len(t.specs))
+	for i := range t.specs {
+		keys[i] = string(t.specs[i].Key)
+	}
+	return keys
+}
+
+// Tables holds the kinds of spans that a spec declares.
+type Tables struct {
+	spec  Spec
+	kinds []*Kind
+	byID  map[string]*Kind
+	names map[string][]*Kind
+	whys  []string // the reasons for links
+}
+
+// NewTables makes the tables of a protocol's spec ready.
+func NewTables(p Protocol) *Tables {
+	t := &Tables{spec: p.Spec(), byID: map[string]*Kind{}, names: map[string][]*Kind{}}
+	for i, s := range t.spec.Spans {
+		k := &Kind{
+			Spec: s, number: i, Replies: t.spec.Replies[s.ID], attributes: newTable(s.Attributes), malformed: p.Malformed,
+			Sends:    s.Kind == trace.SpanKindClient || s.Kind == trace.SpanKindProducer,
+			Receives: s.Kind == trace.SpanKindServer || s.Kind == trace.SpanKindConsumer,
+			calls:    slices.Contains(t.spec.Calls, s.ID), waits: slices.Contains(t.spec.Waits, s.ID),
+			starts: s.ID == t.spec.Starts, late: s.ID == t.spec.LateReply, events: map[string]*table{},
+		}
+		for _, e := range s.Events {
+			events := newTable(e.Attributes)
+			k.events[e.Name] = &events
+		}
+		t.kinds, t.byID[s.ID], t.names[s.Name] = append(t.kinds, k), k, append(t.names[s.Name], k)
+	}
+	for _, k := range t.kinds {
+		k.parents, k.links = make([]bool, len(t.kinds)), make([]*span.LinkSpec, len(t.kinds))
+		for _, id := range k.Parents {
+			k.parents[t.byID[id].number] = true
+		}
+		for i := len(k.Links) - 1; i >= 0; i-- { // the first one that names a kind counts
+			k.links[t.byID[k.Links[i].To].number] = &k.Links[i]
+			t.whys = append(t.whys, k.Links[i].Why)
+		}
+	}
+	slices.Sort(t.whys)
+	t.whys = slices.Compact(t.whys)
+	return t
+}
+
+// reason returns why a link says that it is there; empty if the spec has no such reason.
+func (t *Tables) reason(why string) string {
+	if i, known := slices.BinarySearch(t.whys, why); known {
+		return t.whys[i]
+	}
+	return ""
+}
+
+// Kind returns the kind that a span of a name and a kind is of; nil for none. Where a name goes on with values of
+// attributes, its first word decides.
+func (t *Tables) Kind(name string, kind trace.SpanKind) *Kind {
+	for _, k := range t.names[name] {
+		if k.Spec.Kind == kind {
+			return k
+		}
+	}
+	first, _, more := strings.Cut(name, " ")
+	if !more {
+		return nil
+	}
+	for _, k := range t.names[first] {
+		if len(k.NamedAfter) > 0 && k.Spec.Kind == kind {
+			return k
+		}
+	}
+	return nil
+}
+
+// Malformed says whether a span of the kind with an id may not have such an attribute.
+func (t *Tables) Malformed(id string, a *attribute.KeyValue) bool {
+	k := t.byID[id]
+	return k.Malformed(a) != "" || a.Key == t.spec.Reply && !slices.Contains(k.Replies, a.Value.AsString())
+}
+
+// Is says whether the kind has one of these ids.
+func (k *Kind) Is(ids ...string) bool { return k != nil && slices.Contains(ids, k.ID) }
