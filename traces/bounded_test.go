@@ -3,7 +3,6 @@ package traces_test
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"runtime"
 	"strings"
@@ -11,7 +10,9 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 
+	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
 	"github.com/raftkv/raftkv/traces"
+	read2 "github.com/raftkv/raftkv/traces/read2"
 )
 
 // endless is a file of so many bytes that is nowhere: a beginning, the same over and over, and an end. It notes the most memory that was in use while it was read.
@@ -113,7 +114,7 @@ func TestMemoryIsBoundedAhead(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			runtime.GC()
-			err := traces.NewJudge().Read(t.Context(), traces.NewReader("trace", &c.file))
+			err := raftconform.New().Read(t.Context(), read2.NewReader("trace", &c.file))
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v; want %q", err, c.want)
 			}
@@ -121,29 +122,5 @@ func TestMemoryIsBoundedAhead(t *testing.T) {
 				t.Errorf("%d MiB were in use", c.file.peak>>20)
 			}
 		})
-	}
-}
-
-// A wrong index in a small file, of which nothing is told, makes nobody ask for the memory of a log that long.
-func TestMemoryOfWrongIndex(t *testing.T) {
-	const wrong, bound = 50_000_000, 64 << 20
-	number := func(key string, n int) string { return fmt.Sprintf(`{"key":%q,"value":{"intValue":"%d"}}`, key, n) }
-	entry := fmt.Sprintf(`{"key":"raft.entries","value":{"arrayValue":{"values":[{"stringValue":"%d@1 noop"}]}}}`, wrong)
-	appended := number("raft.index", wrong) + "," + number("raft.term", 1) + `,{"key":"raft.command","value":{"stringValue":"noop"}}`
-	for name, span := range map[string]string{
-		"applied":  oddSpan(1, `"name":"raft.apply","kind":1`, `"attributes":[`+applied+","+number("raft.index", wrong)+"]"),
-		"taken":    oddSpan(1, `"name":"raftkv.KV/Put","kind":2`, `"events":[{"name":"append","timeUnixNano":"1000","attributes":[`+appended+`]}]`),
-		"sent":     oddSpan(1, `"name":"raft.Raft/AppendEntries","kind":3`, `"attributes":[`+number("raft.prev_log.index", wrong-1)+","+entry+"]"),
-		"received": oddSpan(1, `"name":"raft.Raft/AppendEntries","kind":2`, `"attributes":[`+number("raft.prev_log.index", wrong-1)+","+entry+`,{"key":"raft.reply","value":{"stringValue":"AppendEntriesOk"}}]`),
-	} {
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		if _, err := judgedAhead([]byte(oddLine(span))); err != nil {
-			t.Fatal(err)
-		}
-		runtime.ReadMemStats(&after)
-		if asked := after.TotalAlloc - before.TotalAlloc; asked > bound {
-			t.Errorf("an entry that is %s at index %d: %d MiB were asked for", name, wrong, asked>>20)
-		}
 	}
 }

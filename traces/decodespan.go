@@ -109,12 +109,8 @@ type seat struct {
 
 // note is what somebody who reads many spans wants to know of an attribute: it is made once as long as the attribute stays the same.
 type note struct {
-	hash  uint64 // of the key and the value
-	role  attributeRole
-	sound bool         // it is as the spec wants it
-	of    *attributeOf // what the spec has of its key; nil if that is nothing
-	fieldOf
-	says uint64 // see said
+	hash uint64 // of the key and the value
+	role attributeRole
 }
 
 // What is remembered is bounded, whatever a file holds.

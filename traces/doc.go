@@ -24,7 +24,6 @@
 //	processes.go        the order of processes
 //	read.go             Reader: one span after the other, in the file's order
 //	input.go            files that somebody waits for, and pipes
-//	readahead.go        lines, decoded by all processors
 //	json.go             a reader of JSON that is fast
 //	decode.go           OTLP/JSON
 //	digits.go           digits and texts, eight bytes at a time
@@ -60,41 +59,6 @@
 //	diffoutcome.go      what users saw
 //	diffphrase.go       what a span is, in words
 //	resolution.go       times that Jaeger cut to microseconds
-//
-// Where is a rule of the judge? A rule says what a span must be like, an invariant what the servers must have done.
-//
-//	judge.go            Judge: it reads a trace, and reports
-//	judgefindings.go    what was found, as it is gathered
-//	judgerules.go       all rules, with their ids
-//	judgeclerk.go       a clerk of the judge, one on each processor: it reads spans, and makes digests of them
-//	judgesaid.go        what the attributes of a span say, as numbers
-//	judgedigest.go      digests, and how their numbers become the judge's
-//	judgerecord.go      what is kept of every span
-//	judgefacts.go       what is kept of some
-//	judgekeep.go        how the judge keeps it
-//	judgedurable.go     what disks hold, and what depends on it
-//	judgeentries.go     entries, as spans list them
-//	judgepart.go        what is judged of a part of a run
-//	judgeexpect.go      room for it
-//	recordtable.go      which of them has an id
-//	conform.go          one span: its name, kind, service, attributes, events, status
-//	conformevents.go    its events
-//	conformvalues.go    the values of its attributes
-//	conformtree.go      parents, links and traces
-//	conformlinks.go     what spans that link to each other say
-//	conformsteps.go     the numbers of the processes' steps
-//	conformmessages.go  messages: sent, delivered, handled
-//	conformreplies.go   replies
-//	conformdown.go      processes that are down or paused
-//	judgemoments.go     when servers did what, in order
-//	judgewalk.go        the servers' steps in the order of time, and their roles
-//	judgeterms.go       terms and votes
-//	judgevotes.go       the votes of an election, counted, and refused
-//	judgelogs.go        logs
-//	judgecommits.go     commits and applies
-//	judgeresults.go     the store's answers, and the clients' history
-//	judgeunknown.go     what a trace does not tell
-//	judgetimes.go       times that Jaeger cut, put in order
 //
 // Where is an answer of explain?
 package traces

@@ -12,9 +12,11 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
+	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	raftstory "github.com/raftkv/raftkv/raftkv/raft/story"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/conform"
 	"github.com/raftkv/raftkv/traces/story"
 )
 
@@ -113,7 +115,7 @@ func tellNothingHostile(t *testing.T, what string, all ...traces.Span) {
 // everythingToldOf is what a person reads of spans, whoever tells it.
 func everythingToldOf(t *testing.T, all []traces.Span) string {
 	t.Helper()
-	lines, judge := story.New(raftstory.Protocol()), traces.NewJudge()
+	lines, judge := story.New(raftstory.Protocol()), raftconform.New()
 	for i := range all {
 		lines.Add(&all[i])
 		judge.Add(&all[i], i+1)
@@ -131,7 +133,7 @@ func everythingToldOf(t *testing.T, all []traces.Span) string {
 
 // A finding names the process of its span, which need not have a name.
 func TestSpanOfANamelessProcess(t *testing.T) {
-	if got, want := (traces.SpanRef{Name: "GET /cart", Line: 1}).String(), "GET /cart 0000000000000000 of a process without a name at 0.000ms, line 1"; got != want {
+	if got, want := (conform.SpanRef{Name: "GET /cart", Line: 1}).String(), "GET /cart 0000000000000000 of a process without a name at 0.000ms, line 1"; got != want {
 		t.Errorf("it is told as %q, want %q", got, want)
 	}
 }

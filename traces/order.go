@@ -188,3 +188,11 @@ func (o *ordering) take(p int, yield func(int32) bool) bool {
 // AtOnceWithin is how far times are apart at most of what the world and a process do at one moment: each thing that
 // takes no time has a microsecond of its own.
 const AtOnceWithin = 10 * time.Microsecond
+
+// number is an integer that is not negative; what is no such thing is 0.
+func number(v attribute.Value) uint64 {
+	if v.Type() != attribute.INT64 {
+		return 0
+	}
+	return uint64(max(0, v.AsInt64()))
+}

@@ -23,7 +23,6 @@ type Reader struct {
 	source  io.Reader
 	input   *bufio.Reader // of the source
 	long    []byte        // a line that does not fit into the buffer
-	pending []*batch      // lines that were read ahead and not taken
 	line    int
 	offset  int64 // where the line begins that was read last, or what was read last of a document
 	layout  layout
@@ -218,7 +217,7 @@ var errLongLine = errors.New("a line too long")
 
 // readWhole goes on without lines, from the beginning of a line that was read.
 func (r *Reader) readWhole(line []byte) {
-	input := bufio.NewReaderSize(io.MultiReader(bytes.NewReader(bytes.Clone(line)), r.pendingLines(), r.input), r.input.Size())
+	input := bufio.NewReaderSize(io.MultiReader(bytes.NewReader(bytes.Clone(line)), r.input), r.input.Size())
 	r.whole = &document{input: input, line: r.line, column: 1, offset: r.offset}
 	r.long = nil
 }
@@ -291,9 +290,6 @@ func (r *Reader) decodeJaeger(spans, processes *piece) error {
 
 // next is the next line with its end; io.EOF with the last one that has none.
 func (r *Reader) next() ([]byte, error) {
-	if len(r.pending) > 0 {
-		return r.nextPending()
-	}
 	line, err := r.input.ReadSlice('\n')
 	if !errors.Is(err, bufio.ErrBufferFull) {
 		return line, err

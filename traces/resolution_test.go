@@ -11,7 +11,10 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 
+	kvconform "github.com/raftkv/raftkv/raftkv/kv/conform"
+	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/conform"
 	"github.com/raftkv/raftkv/traces/export"
 )
 
@@ -170,11 +173,11 @@ func TestJudgeOfCutTimes(t *testing.T) {
 					all[i].Start, all[i].End = all[i].Start.Truncate(resolution), all[i].End.Truncate(resolution)
 				}
 				c.move(all, by)
-				j := traces.NewJudge()
+				j := raftconform.New()
 				for i := range all {
 					j.Add(&all[i], i+1)
 				}
-				found := slices.ContainsFunc(j.Report().Findings, func(f traces.Finding) bool { return f.ID == "wrong_time" && strings.Contains(f.Got, c.says) })
+				found := slices.ContainsFunc(j.Report().Findings, func(f conform.Finding) bool { return f.ID == "wrong_time" && strings.Contains(f.Got, c.says) })
 				if want := by > resolution; found != want {
 					t.Errorf("%s, %s late in a trace with a resolution of %s: told is %v, want %v", name, by, resolution, found, want)
 				}
@@ -197,11 +200,11 @@ func TestHistoryOfCutTimes(t *testing.T) {
 			ends[spans[i].ID.String()] = spans[i].End
 		}
 	}
-	j := traces.NewJudge()
+	j := raftconform.New()
 	for _, s := range read(t, converted(t, export.WriteJaeger, spans)) {
 		j.Add(&s, 1)
 	}
-	last := map[string]*traces.Operation{}
+	last := map[string]*kvconform.Operation{}
 	for _, op := range j.Report().History {
 		if end := ends[op.Span.ID.String()]; op.Return.Before(end.Truncate(time.Microsecond)) || op.Return.Sub(end) > 2*time.Microsecond {
 			t.Errorf("%s ends at %s, and is taken to at %s", op.Request, end, op.Return)

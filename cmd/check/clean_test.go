@@ -14,13 +14,16 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/library"
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
+	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
 	"github.com/raftkv/raftkv/raftkv/raft/invariants"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/raftkv/world/race"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/conform"
 	"github.com/raftkv/raftkv/traces/export"
+	read "github.com/raftkv/raftkv/traces/read2"
 )
 
 // drawnSeeds is how many seeds of mixed are checked; fewer of the others.
@@ -34,9 +37,9 @@ func traced(t testing.TB, c *config.Resolved) ([]byte, *invariants.Violation) {
 }
 
 // judged judges a trace.
-func judged(t testing.TB, file []byte) traces.Report {
+func judged(t testing.TB, file []byte) raftconform.Report {
 	t.Helper()
-	j, r := traces.NewJudge(), traces.NewReader("trace", bytes.NewReader(file))
+	j, r := raftconform.New(), read.NewReader("trace", bytes.NewReader(file))
 	if err := j.Read(t.Context(), r); err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +91,7 @@ func TestLyingDisksAreTold(t *testing.T) {
 		}
 		lies := bytes.Contains(file, []byte(`"stringValue":"skip_sync"`)) || bytes.Contains(file, []byte(`"stringValue":"rollback"`))
 		tells := func(id string) bool {
-			return slices.ContainsFunc(report.Unknown, func(u traces.Unknown) bool { return u.ID == id })
+			return slices.ContainsFunc(report.Unknown, func(u conform.Unknown) bool { return u.ID == id })
 		}
 		told := tells("lying_disk")
 		if tells("known_loss") {
@@ -117,7 +120,7 @@ func TestDiskBeforeALateCrash(t *testing.T) {
 				t.Errorf("seed %s: %s: %s, want %s", seed, f.Span, f.Got, f.Want)
 			}
 		}
-		if !slices.ContainsFunc(report.Unknown, func(u traces.Unknown) bool { return u.ID == "known_loss" }) {
+		if !slices.ContainsFunc(report.Unknown, func(u conform.Unknown) bool { return u.ID == "known_loss" }) {
 			t.Errorf("seed %s: nothing says that a disk lost something; see: go run ./cmd/run -quiet -faults disks -seed %s", seed, seed)
 		}
 	}
@@ -240,7 +243,7 @@ func isCleanCut(t *testing.T, how string, file []byte) {
 		t.Fatal(err)
 	}
 	isClean(t, cut.Bytes(), how+", cut in Jaeger's JSON")
-	j := traces.NewJudge()
+	j := raftconform.New()
 	for i, s := range all(t, cut.Bytes()) {
 		s.Resolution = 0
 		j.Add(&s, i+1)
@@ -266,7 +269,7 @@ func TestCutHistory(t *testing.T) {
 			Attributes: []attribute.KeyValue{spans.KVRequestIDKey.String(service + "/1"), spans.KVKeyKey.String("k"), spans.KVValueKey.String("x"), spans.KVResultKey.String(result)},
 		}
 	}
-	j := traces.NewJudge()
+	j := raftconform.New()
 	j.Add(op(1, spans.KVPutName, "client-1", 50*time.Microsecond, 49*time.Microsecond, "ok"), 1) // was from 50.9us to 100.8us
 	j.Add(op(2, spans.KVGetName, "client-2", 100*time.Microsecond, 60*time.Microsecond, "error: key not found: k"), 2)
 	report := j.Report()

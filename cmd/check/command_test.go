@@ -15,6 +15,8 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/cmd/internal/runs"
+	kvconform "github.com/raftkv/raftkv/raftkv/kv/conform"
+	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/traces"
 )
@@ -148,7 +150,7 @@ func TestAnyOrder(t *testing.T) {
 
 // judgedSpans are the findings of spans as texts without lines, in their order.
 func judgedSpans(all []traces.Span) (texts []string) {
-	j := traces.NewJudge()
+	j := raftconform.New()
 	for i := range all {
 		j.Add(&all[i], 1)
 	}
@@ -162,27 +164,27 @@ func judgedSpans(all []traces.Span) (texts []string) {
 // TestHistories looks at histories of two clients: which an order explains, and which none does.
 func TestHistories(t *testing.T) {
 	start := time.Unix(0, 0)
-	op := func(client, request, kind, value, result string, call, answer int) traces.Operation {
-		return traces.Operation{
+	op := func(client, request, kind, value, result string, call, answer int) kvconform.Operation {
+		return kvconform.Operation{
 			Client: client, Request: client + "/" + request, Kind: kind, Key: "k", Value: value, Result: result, Call: start.Add(time.Duration(call)), Return: start.Add(time.Duration(answer)),
 		}
 	}
 	put := op("client-1", "1", spans.KVPutID, "x", "ok", 0, 10)
 	for name, c := range map[string]struct {
-		operations []traces.Operation
+		operations []kvconform.Operation
 		holds      bool
 	}{
-		"a read after a write":            {[]traces.Operation{put, op("client-2", "1", spans.KVGetID, "", "x", 20, 30)}, true},
-		"a stale read":                    {[]traces.Operation{put, op("client-2", "1", spans.KVGetID, "", "error: key not found: k", 20, 30)}, false},
-		"a read at once with the write":   {[]traces.Operation{put, op("client-2", "1", spans.KVGetID, "", "error: key not found: k", 5, 30)}, true},
-		"a read that begins as it ends":   {[]traces.Operation{put, op("client-2", "1", spans.KVGetID, "", "error: key not found: k", 10, 30)}, true},
-		"a lost write":                    {[]traces.Operation{put, op("client-2", "1", spans.KVPutID, "y", "ok", 20, 30)}, false},
-		"a double effect":                 {[]traces.Operation{put, op("client-1", "2", spans.KVDeleteID, "", "ok", 20, 30), op("client-2", "1", spans.KVPutID, "y", "error: key already exists: k", 40, 50)}, false},
-		"an outcome that is not known":    {[]traces.Operation{op("client-1", "1", spans.KVPutID, "x", "", 0, 10), op("client-2", "1", spans.KVGetID, "", "x", 20, 30)}, true},
-		"a failure that took effect":      {[]traces.Operation{op("client-1", "1", spans.KVPutID, "x", "error: replication failed", 0, 10), op("client-2", "1", spans.KVGetID, "", "x", 20, 30)}, false},
-		"an answer that no store gives":   {[]traces.Operation{op("client-1", "1", spans.KVPutID, "x", "maybe", 0, 10)}, false},
-		"a client's next, asked at once":  {[]traces.Operation{put, op("client-1", "2", spans.KVGetID, "", "x", 10, 20)}, true},
-		"its next, asked at once, is old": {[]traces.Operation{put, op("client-1", "2", spans.KVGetID, "", "error: key not found: k", 10, 20)}, false},
+		"a read after a write":            {[]kvconform.Operation{put, op("client-2", "1", spans.KVGetID, "", "x", 20, 30)}, true},
+		"a stale read":                    {[]kvconform.Operation{put, op("client-2", "1", spans.KVGetID, "", "error: key not found: k", 20, 30)}, false},
+		"a read at once with the write":   {[]kvconform.Operation{put, op("client-2", "1", spans.KVGetID, "", "error: key not found: k", 5, 30)}, true},
+		"a read that begins as it ends":   {[]kvconform.Operation{put, op("client-2", "1", spans.KVGetID, "", "error: key not found: k", 10, 30)}, true},
+		"a lost write":                    {[]kvconform.Operation{put, op("client-2", "1", spans.KVPutID, "y", "ok", 20, 30)}, false},
+		"a double effect":                 {[]kvconform.Operation{put, op("client-1", "2", spans.KVDeleteID, "", "ok", 20, 30), op("client-2", "1", spans.KVPutID, "y", "error: key already exists: k", 40, 50)}, false},
+		"an outcome that is not known":    {[]kvconform.Operation{op("client-1", "1", spans.KVPutID, "x", "", 0, 10), op("client-2", "1", spans.KVGetID, "", "x", 20, 30)}, true},
+		"a failure that took effect":      {[]kvconform.Operation{op("client-1", "1", spans.KVPutID, "x", "error: replication failed", 0, 10), op("client-2", "1", spans.KVGetID, "", "x", 20, 30)}, false},
+		"an answer that no store gives":   {[]kvconform.Operation{op("client-1", "1", spans.KVPutID, "x", "maybe", 0, 10)}, false},
+		"a client's next, asked at once":  {[]kvconform.Operation{put, op("client-1", "2", spans.KVGetID, "", "x", 10, 20)}, true},
+		"its next, asked at once, is old": {[]kvconform.Operation{put, op("client-1", "2", spans.KVGetID, "", "error: key not found: k", 10, 20)}, false},
 	} {
 		folder := t.TempDir()
 		h, err := linearizable(t.Context(), c.operations, start, folder)

@@ -10,10 +10,13 @@ import (
 	"go.opentelemetry.io/otel/codes"
 
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
+	kvconform "github.com/raftkv/raftkv/raftkv/kv/conform"
+	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/conform"
 )
 
 // asEarlier makes of a trace what an earlier build would have written: nothing of what is durable, of why links are
@@ -38,7 +41,7 @@ func asEarlier(list []traces.Span) []traces.Span {
 		if isNamed(&s, spans.FaultName) {
 			s.Name = spans.FaultName
 		}
-		if s.Kind == producer && textOf(&s, spans.ErrorTypeKey) == spans.ErrorTypeLost && !isCut || textOf(&s, spans.KVResultKey) == traces.Unanswered {
+		if s.Kind == producer && textOf(&s, spans.ErrorTypeKey) == spans.ErrorTypeLost && !isCut || textOf(&s, spans.KVResultKey) == kvconform.Unanswered {
 			unset(&s, spans.ErrorTypeKey)
 			s.Status = traces.Status{Code: codes.Unset}
 		}
@@ -147,7 +150,7 @@ func TestEarlierTracesAreClean(t *testing.T) {
 	for _, scenario := range []string{"default", "leader-crash", "figure-8", "rolling-restart", "everything", "storm", "lost-write", "majority-partition"} {
 		file, _ := traced(t, recorded.Config(t, scenario, ""))
 		list := asEarlier(all(t, file))
-		j := traces.NewJudge()
+		j := raftconform.New()
 		for i := range list {
 			j.Add(&list[i], i+1)
 		}
@@ -155,7 +158,7 @@ func TestEarlierTracesAreClean(t *testing.T) {
 		for _, f := range report.Findings {
 			t.Errorf("%s: %s: %s: %s, want %s", scenario, f.ID, f.Span, f.Got, f.Want)
 		}
-		if !slices.ContainsFunc(report.Unknown, func(u traces.Unknown) bool { return u.ID == "other_spec" }) {
+		if !slices.ContainsFunc(report.Unknown, func(u conform.Unknown) bool { return u.ID == "other_spec" }) {
 			t.Errorf("%s: it is not told that the trace is of another spec; what is told is %v", scenario, report.Unknown)
 		}
 		applied := slices.IndexFunc(list, func(s traces.Span) bool { return s.Name == spans.ApplyName })

@@ -8,7 +8,7 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/flags"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
-	"github.com/raftkv/raftkv/traces"
+	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
 )
 
 // options are what the command line asks for.
@@ -91,10 +91,11 @@ const widest = 140
 
 // rules lists what a trace has to conform to.
 func rules(width int) string {
-	rows, left := traces.Rules(), 0
-	for i := range rows {
-		rows[i][0] = "  " + rows[i][0]
-		left = max(left, terminal.Length(rows[i][0]))
+	var rows [][2]string
+	left := 0
+	for _, r := range raftconform.Rules() {
+		rows = append(rows, [2]string{"  " + r.ID, r.Says})
+		left = max(left, terminal.Length("  "+r.ID))
 	}
 	return "\nRules that a trace has to conform to; the invariants are in spec/PROTOCOL.md\n" + terminal.LayOut(rows, left, width) + "\n"
 }

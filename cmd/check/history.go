@@ -17,10 +17,10 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/draft"
 	"github.com/raftkv/raftkv/cmd/internal/replay"
 	"github.com/raftkv/raftkv/cmd/internal/runs"
+	kvconform "github.com/raftkv/raftkv/raftkv/kv/conform"
 	"github.com/raftkv/raftkv/raftkv/raft/invariants"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
-	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
@@ -45,7 +45,7 @@ type content struct {
 
 // linearizable says whether some order of the operations, each between its call and its answer, explains all answers (Herlihy and Wing 1990). It is the check of a run, fed with
 // what the spans of the clients say; porcupine draws what it refuses. Who does not want to wait is told what is known by then, with an error.
-func linearizable(ctx context.Context, operations []traces.Operation, epoch time.Time, folder string) (history, error) {
+func linearizable(ctx context.Context, operations []kvconform.Operation, epoch time.Time, folder string) (history, error) {
 	h := history{Operations: len(operations), Holds: true}
 	keys := map[string]bool{}
 	for i := range operations {
@@ -70,9 +70,9 @@ func linearizable(ctx context.Context, operations []traces.Operation, epoch time
 }
 
 // draw has porcupine draw the history of the key that a violation is about.
-func draw(ctx context.Context, operations []traces.Operation, violation *invariants.Violation, path string) error {
+func draw(ctx context.Context, operations []kvconform.Operation, violation *invariants.Violation, path string) error {
 	request, _, _ := strings.Cut(violation.Facts[1], " ")
-	at := slices.IndexFunc(operations, func(op traces.Operation) bool { return op.Request == request })
+	at := slices.IndexFunc(operations, func(op kvconform.Operation) bool { return op.Request == request })
 	var all []porcupine.Operation
 	for i := range operations {
 		if known, ok := event(&operations[i]); ok && (at < 0 || operations[i].Key == operations[at].Key) {
@@ -97,7 +97,7 @@ func draw(ctx context.Context, operations []traces.Operation, violation *invaria
 }
 
 // event is an operation as porcupine takes it; false for one that says nothing: a read without an answer, and a command that is said to have failed.
-func event(op *traces.Operation) (porcupine.Operation, bool) {
+func event(op *kvconform.Operation) (porcupine.Operation, bool) {
 	returned := op.Return.UnixNano()
 	if op.Result == "" {
 		if op.Kind == spans.KVGetID {
@@ -119,7 +119,7 @@ var model = porcupine.Model{
 		var keys []string
 		parts := map[string][]porcupine.Operation{}
 		for _, o := range all {
-			key := o.Input.(*traces.Operation).Key
+			key := o.Input.(*kvconform.Operation).Key
 			if parts[key] == nil {
 				keys = append(keys, key)
 			}
@@ -133,18 +133,18 @@ var model = porcupine.Model{
 	},
 	Init: func() any { return content{} },
 	Step: func(state, input, output any) (bool, any) {
-		op := input.(*traces.Operation)
+		op := input.(*kvconform.Operation)
 		after, answer := step(state.(content), op)
 		return output == "" || output == answer, after
 	},
 	DescribeOperation: func(input, output any) string {
-		op := input.(*traces.Operation)
+		op := input.(*kvconform.Operation)
 		command := strings.TrimPrefix(op.Kind, "kv_") + " " + op.Key
 		if op.Kind == spans.KVPutID {
 			command += " " + op.Value
 		}
 		if output == "" {
-			output = traces.Unanswered
+			output = kvconform.Unanswered
 		}
 		return words.Printable(fmt.Sprintf("%s %s -> %s", op.Request, command, output)) // the page shows it as a text
 	},
@@ -157,7 +157,7 @@ var model = porcupine.Model{
 }
 
 // step is what an operation does to its key, and what it is answered.
-func step(now content, op *traces.Operation) (after content, answer string) {
+func step(now content, op *kvconform.Operation) (after content, answer string) {
 	switch {
 	case op.Kind == spans.KVPutID && now.present:
 		return now, protocol.KeyExists{Key: op.Key}.String()

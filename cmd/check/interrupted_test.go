@@ -13,8 +13,10 @@ import (
 	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
+	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/conform"
+	read "github.com/raftkv/raftkv/traces/read2"
 )
 
 // impatient is the context of somebody who interrupts when it has been asked so often whether he did.
@@ -124,10 +126,10 @@ func TestInterruptedAnywhere(t *testing.T) {
 }
 
 // judgedFile is what the judge says of a trace.
-func judgedFile(t *testing.T, file []byte) traces.Report {
+func judgedFile(t *testing.T, file []byte) raftconform.Report {
 	t.Helper()
-	judge := traces.NewJudge()
-	if err := judge.Read(t.Context(), traces.NewReader("trace", bytes.NewReader(file))); err != nil {
+	judge := raftconform.New()
+	if err := judge.Read(t.Context(), read.NewReader("trace", bytes.NewReader(file))); err != nil {
 		t.Fatal(err)
 	}
 	return judge.Report()
@@ -137,7 +139,7 @@ func judgedFile(t *testing.T, file []byte) traces.Report {
 func TestUndecidedPage(t *testing.T) {
 	sure := verdict{Run: "sure", Linearizable: history{Holds: true}}
 	unsure := verdict{Run: "unsure", Linearizable: history{Undecided: true}}
-	wrong := verdict{Run: "unsure", Report: traces.Report{Findings: []traces.Finding{{ID: "x", Span: traces.SpanRef{At: time.Second}}}}, Linearizable: history{Undecided: true}}
+	wrong := verdict{Run: "unsure", Report: raftconform.Report{Report: conform.Report{Findings: []conform.Finding{{ID: "x", Span: conform.SpanRef{At: time.Second}}}}}, Linearizable: history{Undecided: true}}
 	for _, c := range []struct {
 		verdicts []verdict
 		want     []string

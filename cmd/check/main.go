@@ -15,7 +15,8 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/flags"
 	"github.com/raftkv/raftkv/cmd/internal/runs"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
-	"github.com/raftkv/raftkv/traces"
+	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
+	read "github.com/raftkv/raftkv/traces/read2"
 )
 
 func main() { command.Main(run) }
@@ -57,32 +58,32 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return status
 }
 
-// takes is what a judge keeps of a trace.
-var takes = runs.Takes{What: "check", Span: 330}
+// takes is what a checker keeps of a trace.
+var takes = runs.Takes{What: "check", Span: 480}
 
-// verdictOn reads the trace of a run, and judges it. There may be a verdict with the error: that the picture could not be written, or that
+// verdictOn reads the trace of a run, and checks it. There may be a verdict with the error: that the picture could not be written, or that
 // nobody waited for all of it.
 func verdictOn(ctx context.Context, name string, stderr io.Writer) (v verdict, err error) {
-	judge := traces.NewJudge()
+	checker := raftconform.New()
 	folder := ""
 	err = runs.Read(ctx, stderr, []string{name}, takes, func(ctx context.Context, _ int, run runs.Run) error {
-		reader, err := traces.OpenContext(ctx, run.Path, run.Progress)
+		reader, err := read.OpenContext(ctx, run.Path, run.Progress)
 		if err != nil {
 			return err
 		}
 		defer func() { _ = reader.Close() }() // was only read
 		folder = filepath.Dir(reader.Name())
-		judge.Expect(run.Spans)
-		return judge.Read(ctx, reader)
+		checker.Expect(run.Spans)
+		return checker.Read(ctx, reader)
 	})
 	if err != nil {
 		return verdict{}, err
 	}
 	defer terminal.Wait(stderr, "judging")()
 	v = verdict{Run: name}
-	operations, epoch := judge.History()
+	operations, epoch := checker.History()
 	var reporting sync.WaitGroup
-	reporting.Go(func() { v.Report = judge.Report() })
+	reporting.Go(func() { v.Report = checker.Report() })
 	v.Linearizable, err = linearizable(ctx, operations, epoch, folder)
 	reporting.Wait()
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
+	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
 	"github.com/raftkv/raftkv/traces"
 )
 
@@ -16,7 +17,7 @@ func TestMemory(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer func() { _ = reader.Close() }()
-		judge := traces.NewJudge()
+		judge := raftconform.New()
 		for span, err := range reader.All() {
 			if err != nil {
 				t.Fatal(err)

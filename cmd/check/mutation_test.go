@@ -13,9 +13,11 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
+	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/conform"
 )
 
 // mutation is one thing that is made wrong in a good trace, and the finding that has to come of it.
@@ -318,7 +320,7 @@ func TestMutations(t *testing.T) {
 				m.all = append(m.all, s)
 			}
 			c.mutate(m)
-			j := traces.NewJudge()
+			j := raftconform.New()
 			for i := range m.all {
 				j.Add(&m.all[i], i+1)
 			}
@@ -327,7 +329,7 @@ func TestMutations(t *testing.T) {
 				report.Counts["Linearizable"]++
 			}
 			id, text, _ := strings.Cut(c.want, ": ")
-			if report.Counts[id] == 0 || text != "" && !slices.ContainsFunc(report.Findings, func(f traces.Finding) bool { return f.ID == id && strings.Contains(f.Got, text) }) {
+			if report.Counts[id] == 0 || text != "" && !slices.ContainsFunc(report.Findings, func(f conform.Finding) bool { return f.ID == id && strings.Contains(f.Got, text) }) {
 				t.Errorf("%s is not found; what is found is %v", c.want, report.Counts)
 			}
 		})

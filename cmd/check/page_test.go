@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/runs"
+	kvconform "github.com/raftkv/raftkv/raftkv/kv/conform"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
-	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
@@ -33,11 +33,11 @@ func drawnPage(t *testing.T, text string) (page string, data struct {
 ) {
 	t.Helper()
 	start := time.Unix(0, 0)
-	operation := func(client, kind, value, result string, call, answer time.Duration) traces.Operation {
-		return traces.Operation{Client: client, Request: client + "/1", Kind: kind, Key: text, Value: value, Result: result, Call: start.Add(call), Return: start.Add(answer)}
+	operation := func(client, kind, value, result string, call, answer time.Duration) kvconform.Operation {
+		return kvconform.Operation{Client: client, Request: client + "/1", Kind: kind, Key: text, Value: value, Result: result, Call: start.Add(call), Return: start.Add(answer)}
 	}
 	folder := t.TempDir()
-	h, err := linearizable(t.Context(), []traces.Operation{
+	h, err := linearizable(t.Context(), []kvconform.Operation{
 		operation("client-1", spans.KVPutID, text, "ok", 0, 10), operation("client-2", spans.KVDeleteID, "", "ok", 20, 30), operation("client-3", spans.KVGetID, "", text, 40, 50),
 	}, start, folder)
 	if err != nil || h.Holds {

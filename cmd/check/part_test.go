@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
+	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
@@ -15,14 +16,14 @@ import (
 // elsewhere, and what a span says itself is.
 func TestAPartOfARun(t *testing.T) {
 	file, _ := traced(t, recorded.Config(t, "leader-crash", ""))
-	parts := map[world.CausalID]*traces.Judge{}
+	parts := map[world.CausalID]*raftconform.Checker{}
 	whole := world.CausalID(0)
 	for s, err := range traces.NewReader("trace", bytes.NewReader(file)).All() {
 		if err != nil {
 			t.Fatal(err)
 		}
 		if parts[s.Root] == nil {
-			parts[s.Root] = traces.NewJudge()
+			parts[s.Root] = raftconform.New()
 		}
 		if s.Name == spans.RunName {
 			whole = s.Root

@@ -9,15 +9,16 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
+	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/conform"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
 // verdict is what was found of one run.
 type verdict struct {
 	Run          string
-	Report       traces.Report
+	Report       raftconform.Report
 	Linearizable history
 }
 
@@ -37,7 +38,9 @@ func (v verdict) MarshalJSON() ([]byte, error) {
 		AtNs    int64  `json:"at_ns"`
 		Line    int    `json:"line"`
 	}
-	of := func(s traces.SpanRef) span { return span{s.ID.String(), s.Name, s.Process, s.At.Nanoseconds(), s.Line} }
+	of := func(s conform.SpanRef) span {
+		return span{s.ID.String(), s.Name, s.Process, s.At.Nanoseconds(), s.Line}
+	}
 	type finding struct {
 		ID      string `json:"id"`
 		Rule    string `json:"rule"`
@@ -163,13 +166,13 @@ func (p *page) one(b *strings.Builder, v *verdict) {
 		}
 	}
 	if v.Report.Part {
-		p.line(b, "conformance", found(conformance, fmt.Sprintf("%d of %d rules of the spec are kept", traces.RulesOfPart, len(traces.Rules()))))
+		p.line(b, "conformance", found(conformance, fmt.Sprintf("%d of %d rules of the spec are kept", conform.RulesOfPart, len(raftconform.Rules()))))
 		for _, id := range inOrder(v.Report.Findings) {
 			p.rule(b, v, id)
 		}
 		return
 	}
-	p.line(b, "conformance", found(conformance, fmt.Sprintf("%d rules of the spec are kept", len(traces.Rules()))))
+	p.line(b, "conformance", found(conformance, fmt.Sprintf("%d rules of the spec are kept", len(raftconform.Rules()))))
 	p.line(b, "invariants", found(invariants, "they hold, as far as spans tell"))
 	outcome := fmt.Sprintf("linearizable: %s on %s", words.Counted(v.Linearizable.Operations, "operation"), words.Counted(v.Linearizable.Keys, "key"))
 	switch {
@@ -192,7 +195,7 @@ func (p *page) one(b *strings.Builder, v *verdict) {
 }
 
 // unknown tells what nobody can know from a trace.
-func (p *page) unknown(b *strings.Builder, all []traces.Unknown) {
+func (p *page) unknown(b *strings.Builder, all []conform.Unknown) {
 	for i, u := range all {
 		name, text := "not known", u.Says
 		if i > 0 {
@@ -210,7 +213,7 @@ func (p *page) unknown(b *strings.Builder, all []traces.Unknown) {
 }
 
 // inOrder are the ids of what was found, the first in time first.
-func inOrder(findings []traces.Finding) (ids []string) {
+func inOrder(findings []conform.Finding) (ids []string) {
 	for i := range findings {
 		if !slices.Contains(ids, findings[i].ID) {
 			ids = append(ids, findings[i].ID)
@@ -256,7 +259,7 @@ func isInvariant(id string) bool {
 }
 
 // finding tells where something is wrong, what is found there, what would have been right, and what it clashes with.
-func (p *page) finding(b *strings.Builder, f *traces.Finding) {
+func (p *page) finding(b *strings.Builder, f *conform.Finding) {
 	p.line(b, "span", f.Span.String())
 	p.line(b, "found", f.Got)
 	p.line(b, "right", f.Want)

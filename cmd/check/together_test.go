@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
+	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/traces"
 )
@@ -130,7 +131,7 @@ func TestTogetherMutations(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			m := mutated{t, all(t, scenarioOf(t, c.scenario))}
 			c.mutate(&m)
-			j := traces.NewJudge()
+			j := raftconform.New()
 			for i := range m.all {
 				j.Add(&m.all[i], i+1)
 			}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
+	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/traces"
 )
@@ -47,7 +48,7 @@ func TestUnknown(t *testing.T) {
 			if c.mutate != nil {
 				c.mutate(&m)
 			}
-			j := traces.NewJudge()
+			j := raftconform.New()
 			for i := range m.all {
 				j.Add(&m.all[i], i+1)
 			}

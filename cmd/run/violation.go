@@ -13,9 +13,11 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/raftkv/client"
+	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
 	"github.com/raftkv/raftkv/raftkv/raft/invariants"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/conform"
 	"github.com/raftkv/raftkv/traces/story"
 )
 
@@ -61,8 +63,8 @@ func (r *runner) again() string {
 // retold carries the run out once more: it is the same run. It returns its story, and what is wrong in its trace before
 // the fact at which the invariant was seen not to hold, if there is any such thing: there the mistake is. Both are nil
 // when the run was interrupted.
-func (r *runner) retold(ctx context.Context) (*story.Story, *traces.Finding) {
-	lines, judge := story.New(protocols.Raft.Story), traces.NewJudge()
+func (r *runner) retold(ctx context.Context) (*story.Story, *conform.Finding) {
+	lines, judge := story.New(protocols.Raft.Story), raftconform.New()
 	exporters := []traces.Exporter{lines}
 	if r.tally.spans <= mostJudged {
 		exporters = append(exporters, judge)
@@ -93,7 +95,7 @@ func (r *runner) retold(ctx context.Context) (*story.Story, *traces.Finding) {
 const mostJudged = 1_000_000
 
 // facts are those whose causes are told, the wrong one last.
-func (r *runner) facts(finding *traces.Finding) []story.Fact {
+func (r *runner) facts(finding *conform.Finding) []story.Fact {
 	places := r.result.Checks.Violation.Places
 	var facts []story.Fact
 	add := func(p invariants.Place) {

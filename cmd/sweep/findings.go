@@ -11,6 +11,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/replay"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
+	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/words"
@@ -41,7 +42,7 @@ type ran struct {
 
 // judged carries out a run, and judges its trace as cmd/check does.
 func judged(ctx context.Context, c *config.Config) (ran, error) {
-	j := traces.NewJudge()
+	j := raftconform.New()
 	recorder := traces.NewRecorder(traces.RecorderOptions{}, j)
 	result, err := cluster.New(c, cluster.Options{Tuned: true, Recorder: recorder}).Run(ctx)
 	if err != nil {
@@ -56,7 +57,7 @@ func judged(ctx context.Context, c *config.Config) (ran, error) {
 }
 
 // judge adds what is found in the trace of the run.
-func (r *ran) judge(ctx context.Context, j *traces.Judge, c *config.Config) {
+func (r *ran) judge(ctx context.Context, j *raftconform.Checker, c *config.Config) {
 	found := j.Report()
 	r.spans = found.Spans
 	told := map[string]bool{}

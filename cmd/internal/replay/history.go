@@ -10,16 +10,16 @@ import (
 	"strings"
 	"time"
 
+	kvconform "github.com/raftkv/raftkv/raftkv/kv/conform"
 	"github.com/raftkv/raftkv/raftkv/raft/invariants"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
-	"github.com/raftkv/raftkv/traces"
 )
 
 // History returns what is wrong with the clients' history, nil if some order of the operations, each between its call
 // and its answer, explains all answers (Herlihy and Wing 1990). It has the clients ask and be answered as their spans
 // say, in a run that began at epoch. When ctx ends before it is known, it returns nil, too.
-func History(ctx context.Context, operations []traces.Operation, epoch time.Time) *invariants.Violation {
+func History(ctx context.Context, operations []kvconform.Operation, epoch time.Time) *invariants.Violation {
 	now := time.Duration(0)
 	checker := invariants.New(invariants.Options{Now: func() time.Duration { return now }, Stopped: func() bool { return ctx.Err() != nil }})
 	for e := range events(operations) {
@@ -63,7 +63,7 @@ func (h happening) compare(other happening) int {
 
 // events are the calls and the answers in the order of time. What is at the same time is taken to overlap, but for a
 // client's own: it asks again when it was answered.
-func events(operations []traces.Operation) iter.Seq[happening] {
+func events(operations []kvconform.Operation) iter.Seq[happening] {
 	all := make([]happening, 0, 2*len(operations))
 	for i := range operations {
 		all = append(all, happening{operations[i].Call, false, i}, happening{operations[i].Return, true, i})
@@ -108,7 +108,7 @@ func inTurn(all []happening, waits func(operation int) bool) []happening {
 }
 
 // requestOf is the name of an operation; one that has none that can be read is told from others by its span.
-func requestOf(op *traces.Operation) protocol.RequestID {
+func requestOf(op *kvconform.Operation) protocol.RequestID {
 	name, named := strings.CutPrefix(op.Request, spans.ServiceClient+"-")
 	client, number, _ := strings.Cut(name, "/")
 	id, err := strconv.ParseUint(client, 10, 31)
@@ -119,7 +119,7 @@ func requestOf(op *traces.Operation) protocol.RequestID {
 	return protocol.RequestID{Client: protocol.ClientID(id), Sequence: protocol.Sequence(sequence)}
 }
 
-func commandOf(op *traces.Operation) protocol.Command {
+func commandOf(op *kvconform.Operation) protocol.Command {
 	switch op.Kind {
 	case spans.KVPutID:
 		return protocol.Put{Key: op.Key, Value: op.Value}
@@ -130,7 +130,7 @@ func commandOf(op *traces.Operation) protocol.Command {
 }
 
 // resultOf reads an answer. One that no store gives is what a read found, which explains no write.
-func resultOf(op *traces.Operation) protocol.Result {
+func resultOf(op *kvconform.Operation) protocol.Result {
 	stored, deleted, failed := protocol.Stored{}, protocol.Deleted{}, protocol.ReplicationFailed{}
 	exists, missing := protocol.KeyExists{Key: op.Key}, protocol.KeyNotFound{Key: op.Key}
 	switch put := op.Kind == spans.KVPutID; {

@@ -3,8 +3,9 @@ package replay
 import (
 	"testing"
 
+	kvconform "github.com/raftkv/raftkv/raftkv/kv/conform"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/conform"
 )
 
 // An operation is called what its span says, if that is the name of one, and is else told from others by its span.
@@ -23,7 +24,7 @@ func TestNamesOfRequests(t *testing.T) {
 		"node-2/3":                     unnamed,
 		"":                             unnamed,
 	} {
-		if got := requestOf(&traces.Operation{Request: name, Span: traces.SpanRef{ID: 7}}); got != want {
+		if got := requestOf(&kvconform.Operation{Request: name, Span: conform.SpanRef{ID: 7}}); got != want {
 			t.Errorf("%q is %+v, not %+v", name, got, want)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/conform"
 	"github.com/raftkv/raftkv/raftkv/raft/phrases"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
@@ -29,7 +30,7 @@ func Protocol() explain.Protocol {
 		Reason:    spans.RaftReasonKey,
 		Rules:     rules(),
 		Malformed: func(id string, a *attribute.KeyValue) bool {
-			return traces.Malformed(id, a) != "" || !traces.RepliesTo(id, a)
+			return conform.Tables().Malformed(id, a)
 		},
 		Unread: unread,
 		Of:     func(t *explain.Trace) explain.Answers { return newRaft(t) },
