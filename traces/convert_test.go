@@ -15,16 +15,18 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
+	raftexport "github.com/raftkv/raftkv/raftkv/raft/export"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/export"
+	"github.com/raftkv/raftkv/traces/index2"
 )
 
 // converted is what a trace becomes in another format.
-func converted(t testing.TB, write func(io.Writer, *traces.Spans) error, spans []traces.Span) []byte {
+func converted(t testing.TB, write func(io.Writer, *index.Trace) error, spans []traces.Span) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := write(&b, traces.SpansOf(spans)); err != nil {
+	if err := write(&b, index.Of(spans)); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
@@ -433,4 +435,8 @@ func brokenSpans(t *testing.T) []traces.Span {
 	return broken
 }
 
-var converters = map[string]func(io.Writer, *traces.Spans) error{"jaeger": export.WriteJaeger, "perfetto": export.WritePerfetto, "shiviz": export.WriteShiViz}
+var converters = map[string]func(io.Writer, *index.Trace) error{"jaeger": export.WriteJaeger, "perfetto": export.WritePerfetto, "shiviz": writeShiViz}
+
+func writeShiViz(w io.Writer, all *index.Trace) error {
+	return export.WriteShiViz(w, all, raftexport.Protocol())
+}

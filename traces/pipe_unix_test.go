@@ -8,8 +8,11 @@ import (
 	"syscall"
 	"testing"
 
+	raftspans "github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/export"
+	"github.com/raftkv/raftkv/traces/index2"
 )
 
 // What can be read only once is copied, and nothing is left of the copy.
@@ -18,7 +21,7 @@ func TestPipe(t *testing.T) {
 	t.Setenv("TMPDIR", folder)
 	file := converted(t, export.WriteJaeger, read(t, recordFile(t, rough()))) // which is read a second time from other places than lines are
 	spans := read(t, file)
-	want := told(t, traces.SpansOf(spans), spans)
+	want := told(t, index.Of(spans), spans)
 	pipe := filepath.Join(t.TempDir(), "pipe")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)
@@ -26,7 +29,7 @@ func TestPipe(t *testing.T) {
 	written := make(chan error)
 	write := func(content []byte) { written <- os.WriteFile(pipe, content, 0o600) }
 	go write(file)
-	all, err := traces.ReadSpans(t.Context(), pipe, nil)
+	all, err := index.Read(t.Context(), index.File(pipe), index.Options{Lists: span.Lists(raftspans.AllSpecs())})
 	if err := <-written; err != nil {
 		t.Fatal(err)
 	}

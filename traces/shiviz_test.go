@@ -15,7 +15,7 @@ import (
 // The rules of ShiViz: its regular expression reads the whole log, a process's own clock counts its events from 1, clocks never fall, and each message is an edge.
 func TestShiVizRules(t *testing.T) {
 	spans := read(t, recordFile(t, twice()))
-	file := string(converted(t, export.WriteShiViz, spans))
+	file := string(converted(t, writeShiViz, spans))
 	pattern, rest, _ := strings.Cut(file, "\n")
 	delimiter, log, _ := strings.Cut(rest, "\n")
 	if pattern != export.ShiVizPattern || delimiter != "" {

@@ -17,20 +17,23 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	raftexplain "github.com/raftkv/raftkv/raftkv/raft/explain"
+	raftspans "github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/explain"
 	"github.com/raftkv/raftkv/traces/export"
+	"github.com/raftkv/raftkv/traces/index2"
 )
 
 // stored reads the spans of a file as commands do.
-func stored(t *testing.T, file []byte) (all *traces.Spans, path string) {
+func stored(t *testing.T, file []byte) (all *index.Trace, path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "trace")
 	if err := os.WriteFile(path, file, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	all, err := traces.ReadSpans(t.Context(), path, nil)
+	all, err := index.Read(t.Context(), index.File(path), index.Options{Lists: span.Lists(raftspans.AllSpecs())})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +42,7 @@ func stored(t *testing.T, file []byte) (all *traces.Spans, path string) {
 }
 
 // told is all that is made of spans.
-func told(t *testing.T, all *traces.Spans, spans []traces.Span) string {
+func told(t *testing.T, all *index.Trace, spans []traces.Span) string {
 	t.Helper()
 	var b bytes.Buffer
 	for _, name := range []string{"jaeger", "perfetto", "shiviz"} {
@@ -94,7 +97,7 @@ func asAnswered(t *testing.T, file []byte) []byte {
 func TestSpansAreReadAgain(t *testing.T) {
 	file := recordFile(t, rough())
 	spans := read(t, file)
-	want := told(t, traces.SpansOf(spans), spans)
+	want := told(t, index.Of(spans), spans)
 	var lines, pretty bytes.Buffer
 	for line := range bytes.Lines(file) {
 		lines.Write(bytes.Replace(line, []byte(`{"resourceSpans"`), []byte(`{"x":"`+strings.Repeat(" ", 200_000)+`","resourceSpans"`), 1))
@@ -112,7 +115,7 @@ func TestSpansAreReadAgain(t *testing.T) {
 		spans, want := spans, want
 		if strings.HasPrefix(name, "in Jaeger's own JSON") { // which says less, in another order
 			spans = read(t, file)
-			want = told(t, traces.SpansOf(spans), spans)
+			want = told(t, index.Of(spans), spans)
 		}
 		all, _ := stored(t, file)
 		if got := told(t, all, spans); got != want || all.Len() != len(spans) || all.Err() != nil {
@@ -184,7 +187,7 @@ func TestSpansCannotBeReadAgain(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
 	_, path := stored(t, file)
-	if _, err := traces.ReadSpans(ctx, path, nil); err == nil || !strings.HasSuffix(err.Error(), ": interrupted") {
+	if _, err := index.Read(ctx, index.File(path), index.Options{Lists: span.Lists(raftspans.AllSpecs())}); err == nil || !strings.HasSuffix(err.Error(), ": interrupted") {
 		t.Errorf("interrupted at once: error %v", err)
 	}
 }
@@ -194,8 +197,8 @@ func TestProgress(t *testing.T) {
 	file := recordFile(t, rough())
 	_, path := stored(t, file)
 	for name, read := range map[string]func(progress func(int)) error{
-		"ReadSpans": func(progress func(int)) error {
-			all, err := traces.ReadSpans(t.Context(), path, progress)
+		"Read": func(progress func(int)) error {
+			all, err := index.Read(t.Context(), index.File(path), index.Options{Progress: progress, Lists: span.Lists(raftspans.AllSpecs())})
 			if err == nil {
 				err = all.Close()
 			}

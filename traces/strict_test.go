@@ -10,8 +10,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/raftkv/raftkv/traces"
+	raftspans "github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/traces/export"
+	"github.com/raftkv/raftkv/traces/index2"
 )
 
 // otlpSpan is a span in OTLP/JSON: %s takes what is to be tried.
@@ -113,7 +115,7 @@ func TestTempo(t *testing.T) {
 		if err := os.WriteFile(file, []byte("\xef\xbb\xbf"+text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		kept, err := traces.ReadSpans(t.Context(), file, nil)
+		kept, err := index.Read(t.Context(), index.File(file), index.Options{Lists: span.Lists(raftspans.AllSpecs())})
 		if err != nil {
 			t.Fatal(err)
 		}

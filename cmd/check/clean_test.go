@@ -23,6 +23,7 @@ import (
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/conform"
 	"github.com/raftkv/raftkv/traces/export"
+	"github.com/raftkv/raftkv/traces/index2"
 	read "github.com/raftkv/raftkv/traces/read2"
 )
 
@@ -208,7 +209,7 @@ func TestStepsWithoutNumbersAreClean(t *testing.T) {
 			withoutSteps(&list[i])
 		}
 		var cut bytes.Buffer
-		if err := export.WriteJaeger(&cut, traces.SpansOf(list)); err != nil {
+		if err := export.WriteJaeger(&cut, index.Of(list)); err != nil {
 			t.Fatal(err)
 		}
 		isClean(t, cut.Bytes(), how+", cut")
@@ -239,7 +240,7 @@ func withoutSteps(s *traces.Span) {
 func isCleanCut(t *testing.T, how string, file []byte) {
 	t.Helper()
 	var cut bytes.Buffer
-	if err := export.WriteJaeger(&cut, traces.SpansOf(all(t, file))); err != nil {
+	if err := export.WriteJaeger(&cut, index.Of(all(t, file))); err != nil {
 		t.Fatal(err)
 	}
 	isClean(t, cut.Bytes(), how+", cut in Jaeger's JSON")

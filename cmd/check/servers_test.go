@@ -11,6 +11,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/export"
+	"github.com/raftkv/raftkv/traces/index2"
 )
 
 // TestServers checks what a real Jaeger and a real Collector made of a run, as it was recorded: they are as the run's own file is.
@@ -68,7 +69,7 @@ func isCleanWhenCut(t *testing.T, scenario string, changes ...string) {
 		spans = append(spans, s)
 	}
 	var cut bytes.Buffer
-	if err := export.WriteJaeger(&cut, traces.SpansOf(spans)); err != nil {
+	if err := export.WriteJaeger(&cut, index.Of(spans)); err != nil {
 		t.Fatal(err)
 	}
 	isClean(t, cut.Bytes(), strings.Join(append([]string{scenario}, changes...), ", "))

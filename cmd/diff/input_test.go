@@ -11,6 +11,7 @@ import (
 
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/export"
+	"github.com/raftkv/raftkv/traces/index2"
 )
 
 // TestWrong gives the command what it cannot compare: it says what is wrong, all of it, and exits with 2.
@@ -96,7 +97,7 @@ func TestOtherFormats(t *testing.T) {
 	if err := json.Indent(&layout, file, "", "  "); err != nil {
 		t.Fatal(err)
 	}
-	if err := export.WriteJaeger(&jaeger, traces.SpansOf(spansOf(t, file))); err != nil {
+	if err := export.WriteJaeger(&jaeger, index.Of(spansOf(t, file))); err != nil {
 		t.Fatal(err)
 	}
 	for name, content := range map[string][]byte{"layout.json": layout.Bytes(), "jaeger.json": jaeger.Bytes(), "fine.jsonl": fine} {

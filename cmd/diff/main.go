@@ -34,7 +34,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return flags.Failed(err, usage, stdout, stderr)
 	}
-	both, err := index(ctx, &options, stderr)
+	both, err := readBoth(ctx, &options, stderr)
 	if err != nil {
 		return command.Failed(stderr, err)
 	}
@@ -65,8 +65,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return max(status, command.Printed(err, stderr))
 }
 
-// index makes both traces ready, at the same time: each is read by a processor of its own. What is wrong with either is said.
-func index(ctx context.Context, o *options, stderr io.Writer) (both [2]*traces.Indexed, err error) {
+// readBoth makes both traces ready, at the same time: each is read by a processor of its own. What is wrong with either is said.
+func readBoth(ctx context.Context, o *options, stderr io.Writer) (both [2]*traces.Indexed, err error) {
 	err = runs.Read(ctx, stderr, o.runs[:], takes, func(ctx context.Context, i int, run runs.Run) (err error) {
 		both[i], err = traces.Index(ctx, run.Path, traces.IndexOptions{Ignore: o.diff.Ignore, Progress: run.Progress})
 		return err

@@ -17,6 +17,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/export"
+	"github.com/raftkv/raftkv/traces/index2"
 )
 
 // wants carries the command out and returns what it prints.
@@ -96,7 +97,7 @@ func TestExplainReadsOtherFormats(t *testing.T) {
 	}
 	file := filepath.Join(t.TempDir(), "trace.json")
 	var b bytes.Buffer
-	if err := export.WriteJaeger(&b, traces.SpansOf(spans)); err != nil {
+	if err := export.WriteJaeger(&b, index.Of(spans)); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {

@@ -15,10 +15,11 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/draft"
 	"github.com/raftkv/raftkv/cmd/internal/flags"
 	"github.com/raftkv/raftkv/cmd/internal/nearest"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/runs"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
-	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/export"
+	index "github.com/raftkv/raftkv/traces/index2"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
@@ -29,7 +30,7 @@ type format struct {
 	name, file string // the file is written beside the run
 	help       string // for the usage
 	next       string // what a person does with the file
-	write      func(io.Writer, *traces.Spans) error
+	write      func(io.Writer, *index.Trace) error
 	reads      int // how often each span is read again
 	takes      runs.Takes
 }
@@ -49,10 +50,14 @@ var formats = []format{
 	},
 	{
 		"shiviz", runs.ShiVizFile, "a log with vector clocks, and the regular expression that reads it",
-		"open https://bestchai.bitbucket.io/shiviz/, choose Try out ShiViz, and upload the file", export.WriteShiViz,
+		"open https://bestchai.bitbucket.io/shiviz/, choose Try out ShiViz, and upload the file", writeShiViz,
 		2,
 		runs.Takes{What: "export", Span: 190},
 	},
+}
+
+func writeShiViz(w io.Writer, all *index.Trace) error {
+	return export.WriteShiViz(w, all, protocols.Raft.Export)
 }
 
 // options are what the command line asks for.
@@ -68,7 +73,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return flags.Failed(err, usage, stdout, stderr)
 	}
 	f, _ := formatNamed(o.to)
-	path, spans, err := runs.ReadSpans(ctx, stderr, o.run, f.takes)
+	path, spans, err := runs.ReadTrace(ctx, stderr, o.run, f.takes)
 	if err != nil {
 		return command.Failed(stderr, err)
 	}
@@ -86,7 +91,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 // written writes spans in a format. Who waits sees a bar.
-func written(ctx context.Context, f format, w io.Writer, spans *traces.Spans, stderr io.Writer) error {
+func written(ctx context.Context, f format, w io.Writer, spans *index.Trace, stderr io.Writer) error {
 	bar := terminal.NewProgress(stderr, "spans", f.reads*spans.Len())
 	defer bar.Done()
 	done := 0

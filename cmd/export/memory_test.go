@@ -5,8 +5,10 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/raftkv/span"
+	index "github.com/raftkv/raftkv/traces/index2"
 )
 
 // atFirst calls now when something is written for the first time: then all that is to be written is in order.
@@ -26,7 +28,7 @@ func TestMemory(t *testing.T) {
 	var looks []recorded.Look
 	for _, f := range formats {
 		looks = append(looks, recorded.Look{Command: f.name, Takes: f.takes.Span, At: func(path string, now func()) {
-			spans, err := traces.ReadSpans(t.Context(), path, nil)
+			spans, err := index.Read(t.Context(), index.File(path), index.Options{Lists: span.Lists(protocols.Raft.Specs)})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -12,6 +12,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/export"
+	"github.com/raftkv/raftkv/traces/index2"
 )
 
 // importers are how Perfetto's importers make nanoseconds of the numbers in a file: the older one cuts off what is
@@ -59,7 +60,7 @@ type perfettoEvent struct {
 func perfettoFile(t *testing.T, all []traces.Span) []perfettoEvent {
 	t.Helper()
 	var b bytes.Buffer
-	if err := export.WritePerfetto(&b, traces.SpansOf(all)); err != nil {
+	if err := export.WritePerfetto(&b, index.Of(all)); err != nil {
 		t.Fatal(err)
 	}
 	var file struct{ TraceEvents []perfettoEvent }

@@ -15,7 +15,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/runs"
 	"github.com/raftkv/raftkv/cmd/internal/telling"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/index2"
 	"github.com/raftkv/raftkv/traces/story"
 	"github.com/raftkv/raftkv/traces/words"
 )
@@ -36,7 +36,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return flags.Failed(err, usage, stdout, stderr)
 	}
-	_, spans, err := runs.ReadSpans(ctx, stderr, o.run, takes)
+	_, spans, err := runs.ReadTrace(ctx, stderr, o.run, takes)
 	if err != nil {
 		return command.Failed(stderr, err)
 	}
@@ -58,7 +58,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 // read makes the story of spans. Who waits sees a bar.
-func read(ctx context.Context, spans *traces.Spans, name string, stderr io.Writer) (*story.Story, error) {
+func read(ctx context.Context, spans *index.Trace, name string, stderr io.Writer) (*story.Story, error) {
 	bar := terminal.NewProgress(stderr, "spans", spans.Len())
 	defer bar.Done()
 	done := 0

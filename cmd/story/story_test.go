@@ -14,8 +14,10 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/export"
+	index "github.com/raftkv/raftkv/traces/index2"
 	"github.com/raftkv/raftkv/traces/story"
 )
 
@@ -49,7 +51,7 @@ func TestSameAsTheRuns(t *testing.T) {
 			t.Fatal(err)
 		}
 		var b bytes.Buffer
-		if err := export.WriteJaeger(&b, traces.SpansOf(spans)); err != nil {
+		if err := export.WriteJaeger(&b, index.Of(spans)); err != nil {
 			t.Fatal(err)
 		}
 		file := filepath.Join(t.TempDir(), "trace.json")
@@ -201,7 +203,7 @@ func TestUsage(t *testing.T) {
 // What a story is said to hold of each span is what it holds.
 func TestMemory(t *testing.T) {
 	recorded.SaidToTake(t, recorded.Look{Command: "story", Takes: takes.Span, At: func(path string, now func()) {
-		spans, err := traces.ReadSpans(t.Context(), path, nil)
+		spans, err := index.Read(t.Context(), index.File(path), index.Options{Lists: span.Lists(protocols.Raft.Specs)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -57,3 +57,16 @@ type Keys struct {
 	Error      attribute.Key // the type of error that a span is about
 	Unfinished attribute.Key // the run ended before the span
 }
+
+// Lists returns the attributes that are lists of texts.
+func Lists(specs []Spec) map[attribute.Key]bool {
+	lists := map[attribute.Key]bool{}
+	for i := range specs {
+		for _, a := range specs[i].Attributes {
+			if a.Type == attribute.STRINGSLICE {
+				lists[a.Key] = true
+			}
+		}
+	}
+	return lists
+}

@@ -17,18 +17,19 @@ import (
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
+	index "github.com/raftkv/raftkv/traces/index2"
 )
 
 // WriteJaeger writes spans as Jaeger's own JSON, which its search page loads without a server behind it. The format has less than OTLP: times are cut to microseconds, a link has
 // no attributes, a list is the text of its JSON, an event's name is a field of a log, and what kind a span is and how it ended are tags.
-func WriteJaeger(w io.Writer, all *traces.Spans) error {
+func WriteJaeger(w io.Writer, all *index.Trace) error {
 	b := bufio.NewWriter(w)
 	_, _ = b.WriteString(`{"data":[`) // Flush tells
-	order := all.InOrder(func(a, b int32) int { return cmp.Compare(all.List[a].Trace, all.List[b].Trace) })
+	order := byTrace(all)
 	separator := "\n"
 	for len(order) > 0 && all.Err() == nil {
 		n := 1
-		for n < len(order) && all.List[order[n]].Trace == all.List[order[0]].Trace {
+		for n < len(order) && traceOf(all, order[n]) == traceOf(all, order[0]) {
 			n++
 		}
 		_, _ = b.WriteString(separator)
@@ -39,14 +40,38 @@ func WriteJaeger(w io.Writer, all *traces.Spans) error {
 	return errors.Join(b.Flush(), all.Err())
 }
 
+// traceName names a trace.
+type traceName struct {
+	run  uint64
+	root world.CausalID
+}
+
+func traceOf(all *index.Trace, i int32) traceName {
+	e := all.Entry(i)
+	return traceName{e.Run, e.Root}
+}
+
+// byTrace returns all spans, those of a trace together, and traces in the order in which they come up.
+func byTrace(all *index.Trace) []int32 {
+	ordinals := map[traceName]int{}
+	for i := range int32(all.Len()) {
+		if name := traceOf(all, i); ordinals[name] == 0 {
+			ordinals[name] = len(ordinals) + 1
+		}
+	}
+	return all.InOrder(func(a, b *index.Entry) int {
+		return cmp.Compare(ordinals[traceName{a.Run, a.Root}], ordinals[traceName{b.Run, b.Root}])
+	})
+}
+
 // writeJaegerTrace writes the spans of a trace, and behind them their processes.
-func writeJaegerTrace(w *bufio.Writer, all *traces.Spans, trace []int32) {
+func writeJaegerTrace(w *bufio.Writer, all *index.Trace, trace []int32) {
 	var processes []*traces.Span // the first span of each
 	for n, i := range trace {
 		if all.Err() != nil {
 			return
 		}
-		s := all.At(i)
+		s := all.Span(i)
 		var b []byte
 		if n == 0 {
 			b = append(b, `{"traceID":`...)

@@ -16,15 +16,15 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/traces"
+	index "github.com/raftkv/raftkv/traces/index2"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
 // WritePerfetto writes spans in the trace event format of Chrome's tracing page, which Perfetto's page opens, too: a track for each process, and an arrow for each message and each
 // reply. A span stands below its parent or in a lane of its own, because a track can show only what nests. Times are those of the run, from its beginning on. A link is lost, but
 // for its id among the arguments, and so is the difference between types of lists.
-func WritePerfetto(w io.Writer, all *traces.Spans) error {
+func WritePerfetto(w io.Writer, all *index.Trace) error {
 	p := newPerfetto(all)
 	b := bufio.NewWriter(w)
 	_, _ = b.WriteString("{\"displayTimeUnit\":\"ms\",\"traceEvents\":[") // Flush tells
@@ -40,7 +40,7 @@ func WritePerfetto(w io.Writer, all *traces.Spans) error {
 
 // perfetto is a trace to be written in the trace event format.
 type perfetto struct {
-	*traces.Spans
+	*index.Trace
 
 	order     []int32 // of the spans: by start, and the longer one first
 	processes []string
@@ -48,19 +48,18 @@ type perfetto struct {
 	lanes     []int32        // of each span, from 1
 	laneCount map[string]int
 	laneWords map[laneOf]map[string]int // of each lane, how many spans of which names are in it
-	replies   []int32                   // see Spans.replies
+	replies   []int32                   // see index.Trace.Replies
 }
 
-func newPerfetto(all *traces.Spans) *perfetto {
-	p := &perfetto{Spans: all, processes: all.Services(), numbers: map[string]int{}, lanes: make([]int32, len(all.List)), laneCount: map[string]int{}, laneWords: map[laneOf]map[string]int{}, replies: all.Replies()}
+func newPerfetto(all *index.Trace) *perfetto {
+	p := &perfetto{Trace: all, processes: all.Services(), numbers: map[string]int{}, lanes: make([]int32, all.Len()), laneCount: map[string]int{}, laneWords: map[laneOf]map[string]int{}, replies: all.Replies()}
 	for i, name := range p.processes {
 		p.numbers[name] = i + 1
 	}
-	depths := all.Depths()
 	p.order, _ = all.BeginningsAndEnds()
 	slices.SortStableFunc(p.order, func(a, b int32) int {
-		x, y := &all.List[a], &all.List[b]
-		return cmp.Or(cmp.Compare(x.Start, y.Start), cmp.Compare(y.End, x.End), cmp.Compare(depths[a], depths[b]))
+		x, y := all.Entry(a), all.Entry(b)
+		return cmp.Or(cmp.Compare(x.Start, y.Start), cmp.Compare(y.End, x.End), cmp.Compare(x.Depth, y.Depth))
 	})
 	p.assignLanes()
 	return p
@@ -76,12 +75,12 @@ type laneOf struct {
 func (p *perfetto) assignLanes() {
 	open := map[string][][]int32{} // of each process, of each lane, the spans that are open, the innermost last
 	for _, i := range p.order {
-		service := p.ShapeOf(i).Service
+		service := p.Shape(i).Service
 		lanes := open[service]
 		lane := 0
 		for ; lane < len(lanes); lane++ {
 			stack := lanes[lane]
-			for len(stack) > 0 && p.List[stack[len(stack)-1]].End <= p.List[i].Start {
+			for len(stack) > 0 && p.Entry(stack[len(stack)-1]).End <= p.Entry(i).Start {
 				stack = stack[:len(stack)-1]
 			}
 			lanes[lane] = stack
@@ -100,17 +99,17 @@ func (p *perfetto) assignLanes() {
 		if p.laneWords[of] == nil {
 			p.laneWords[of] = map[string]int{}
 		}
-		p.laneWords[of][words.LastPart(p.ShapeOf(i).Name)]++
+		p.laneWords[of][words.LastPart(p.Shape(i).Name)]++
 	}
 }
 
 // within says whether a span is over before another one that it descends from.
 func (p *perfetto) within(inner, outer int32) bool {
-	if p.List[inner].End > p.List[outer].End {
+	if p.Entry(inner).End > p.Entry(outer).End {
 		return false
 	}
-	for steps := 0; steps < traces.MaxDepth; steps++ {
-		parent := p.ParentOf(inner)
+	for steps := 0; steps < math.MaxUint8; steps++ {
+		parent := p.Parent(inner)
 		if parent < 0 || parent == outer {
 			return parent == outer
 		}
@@ -223,10 +222,10 @@ func (p *perfetto) meta(what, process string, lane int, key, value string) []byt
 // appendEventsOf appends those of one span: the span with the arrow that begins with it, the arrows that end, and what happened within.
 func (p *perfetto) appendEventsOf(list []traceEvent, n int32) []traceEvent {
 	i := p.order[n]
-	s := &p.List[i]
+	s := p.Entry(i)
 	list = append(list, traceEvent{s.Start, n, theSpan})
-	if parent := p.ParentOf(i); parent >= 0 {
-		above := &p.List[parent]
+	if parent := p.Parent(i); parent >= 0 {
+		above := p.Entry(parent)
 		receives := p.IsReceiver(i) && above.Start <= s.Start
 		if receives {
 			list = append(list, traceEvent{s.Start, n, messageEnds}, traceEvent{above.Start, n, messageBegins})
@@ -234,12 +233,12 @@ func (p *perfetto) appendEventsOf(list []traceEvent, n int32) []traceEvent {
 		if receives && p.replies[parent] == i {
 			list = append(list, traceEvent{s.End, n, replyBegins}, traceEvent{above.End, n, replyEnds})
 		}
-		if p.ShapeOf(i).Name == spans.LateReplyName && above.End <= s.End {
+		if p.IsLateReply(i) && above.End <= s.End {
 			list = append(list, traceEvent{above.End, n, lateReplyBegins}, traceEvent{s.End, n, lateReplyEnds})
 		}
 	}
-	if p.Has(i, traces.HasEvents) {
-		for k, e := range p.At(i).Events {
+	if p.Entry(i).HasEvents {
+		for k, e := range p.Span(i).Events {
 			list = append(list, traceEvent{e.At.UnixNano(), n, happened + int32(k)})
 		}
 	}
@@ -249,10 +248,10 @@ func (p *perfetto) appendEventsOf(list []traceEvent, n int32) []traceEvent {
 // written is an event as the format has it.
 func (p *perfetto) written(e *traceEvent) []byte {
 	i := p.order[e.span]
-	parent := p.ParentOf(i)
+	parent := p.Parent(i)
 	switch e.what {
 	case theSpan:
-		s := p.At(i)
+		s := p.Span(i)
 		b := p.head('X', s.Name, s.Kind, i, s.Start)
 		b = append(b, `,"dur":`...)
 		b = appendMicroseconds(b, max(0, s.End.Sub(s.Start)))
@@ -271,7 +270,7 @@ func (p *perfetto) written(e *traceEvent) []byte {
 	case lateReplyEnds:
 		return p.arrow('f', "reply", i, e.at, i)
 	}
-	s := p.At(i)
+	s := p.Span(i)
 	k := int(e.what - happened)
 	if k >= len(s.Events) {
 		return []byte("{}") // the file changed, which is told at the end
@@ -315,7 +314,7 @@ func (p *perfetto) head(phase byte, name string, kind trace.SpanKind, span int32
 // arrow begins or ends an arrow at a span, for one that takes in what is sent: both ends have one name, one category and one id.
 func (p *perfetto) arrow(phase byte, name string, span int32, at int64, receiver int32) []byte {
 	b := append([]byte(`{"ph":"`), phase)
-	b = append(b, `","name":"`+name+`","cat":"`+name+`","id":"0x`+p.List[receiver].Id.String()+`"`...)
+	b = append(b, `","name":"`+name+`","cat":"`+name+`","id":"0x`+p.Entry(receiver).ID.String()+`"`...)
 	if phase == 'f' {
 		b = append(b, `,"bp":"e"`...)
 	}
@@ -326,7 +325,7 @@ func (p *perfetto) arrow(phase byte, name string, span int32, at int64, receiver
 
 // appendTrack appends where a span is shown, and the key of the time.
 func (p *perfetto) appendTrack(b []byte, span int32) []byte {
-	b = strconv.AppendInt(b, int64(p.numbers[p.ShapeOf(span).Service]), 10)
+	b = strconv.AppendInt(b, int64(p.numbers[p.Shape(span).Service]), 10)
 	b = append(b, `,"tid":`...)
 	b = strconv.AppendInt(b, int64(p.lanes[span]), 10)
 	return append(b, `,"ts":`...)

@@ -47,6 +47,7 @@ func (x *Trace) Source() Source { return Input(x.Name, x.file) }
 type Options struct {
 	Progress   func(bytes int) // is told how many more bytes were read; may be nil
 	Resolution time.Duration   // of times that are finer: they are cut
+	Lists      read.Lists      // the attributes that are lists
 }
 
 // Read reads a trace. Close closes its file.
@@ -65,7 +66,9 @@ func ReadEach[T any](
 	if err != nil {
 		return nil, err
 	}
+	r.Know(o.Lists)
 	b := newBuilder(&Trace{Name: r.Name(), file: file, cut: o.Resolution})
+	b.decoder.Know(o.Lists)
 	type line struct {
 		spans    []summary
 		gathered T

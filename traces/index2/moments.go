@@ -30,6 +30,11 @@ func (x *Trace) IsReceiver(i int32) bool {
 	return kind == trace.SpanKindServer || kind == trace.SpanKindConsumer
 }
 
+// IsLateReply says whether a span is that a reply came when its call was over: what a process does that names a reply.
+func (x *Trace) IsLateReply(i int32) bool {
+	return x.Shape(i).Kind == trace.SpanKindInternal && x.entries[i].HasReply
+}
+
 // Replies returns, of each call, the span that handled it and whose reply was taken in; None if there is none. Both
 // copies of a message are answered. A call whose steps have numbers says which reply it was; of any other it is taken to
 // be that to the first copy, unless that was handled only after a reply had come.
@@ -87,7 +92,7 @@ func (x *Trace) BeginningsAndEnds() (beginnings, ends []int32) {
 func (x *Trace) happening(m Moment) Happening {
 	e, shape := &x.entries[m.Span], x.Shape(m.Span)
 	whole := e.Step == e.EndStep
-	h := Happening{shape.Process, e.Start, e.Step, StageOf(shape.Kind, shape.Name, m.Ends, whole, e.HasReply)}
+	h := Happening{shape.Process, e.Start, e.Step, StageOf(shape.Kind, m.Ends, whole, e.HasReply)}
 	if m.Ends {
 		h.At, h.Step = e.End, e.EndStep
 	}
@@ -100,7 +105,7 @@ func (x *Trace) SentBefore(m Moment, replies []int32) Moment {
 	switch {
 	case m.Ends && replies[m.Span] >= 0:
 		return Moment{replies[m.Span], true}
-	case m.Ends && isLateReply(x.Shape(m.Span).Name):
+	case m.Ends && x.IsLateReply(m.Span):
 		return Moment{x.Parent(m.Span), true}
 	case !m.Ends && x.IsReceiver(m.Span):
 		return Moment{x.Parent(m.Span), false}

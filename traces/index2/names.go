@@ -9,25 +9,23 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
-	raftspans "github.com/raftkv/raftkv/raftkv/raft/spans"
-	"github.com/raftkv/raftkv/raftkv/world/spans"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces/read2"
 )
 
-func isRun(name string) bool       { return name == spans.RunName }
-func isLateReply(name string) bool { return name == raftspans.LateReplyName }
+func isRun(name string) bool { return name == worldspans.RunName }
 
 // readAttributes takes out of a span's attributes what an entry has of them.
 func (e *Entry) readAttributes(s *read.Span) {
 	for i := len(s.Attributes) - 1; i >= 0; i-- { // of several with one key the first counts
 		switch a := &s.Attributes[i]; a.Key {
-		case spans.RaftkvStepKey:
+		case worldspans.RaftkvStepKey:
 			e.Step = StepNumber(a.Value)
-		case spans.RaftkvEndStepKey:
+		case worldspans.RaftkvEndStepKey:
 			e.EndStep = StepNumber(a.Value)
-		case spans.RaftkvCopyKey:
+		case worldspans.RaftkvCopyKey:
 			e.IsCopy = a.Value.AsInt64() != 0
-		case spans.RaftkvAnsweredCopyKey:
+		case worldspans.RaftkvAnsweredCopyKey:
 			e.AnswersCopy = a.Value.AsInt64() != 0
 		case kvspans.RaftReplyKey:
 			e.HasReply = a.Value.AsString() != ""
@@ -38,13 +36,13 @@ func (e *Entry) readAttributes(s *read.Span) {
 
 // IsStep says whether an attribute numbers a step of a process.
 func IsStep(key attribute.Key) bool {
-	return key == spans.RaftkvStepKey || key == spans.RaftkvEndStepKey
+	return key == worldspans.RaftkvStepKey || key == worldspans.RaftkvEndStepKey
 }
 
 // StepsOf returns the numbers of the steps that a span begins and ends in; 0 if it has none.
 func StepsOf(s *read.Span) (begin, end uint32) {
-	begin = StepNumber(s.Attribute(spans.RaftkvStepKey))
-	return begin, cmp.Or(StepNumber(s.Attribute(spans.RaftkvEndStepKey)), begin)
+	begin = StepNumber(s.Attribute(worldspans.RaftkvStepKey))
+	return begin, cmp.Or(StepNumber(s.Attribute(worldspans.RaftkvEndStepKey)), begin)
 }
 
 // StepNumber returns the number of a step; 0 if the value is no such number.
@@ -60,7 +58,7 @@ func StepNumber(v attribute.Value) uint32 {
 func CompareProcesses(a, b string) int {
 	rank := func(name string) int {
 		group, _ := ProcessNumber(name)
-		return slices.Index([]string{kvspans.ServiceNode, kvspans.ServiceClient, spans.ServiceWorld}, group)
+		return slices.Index([]string{kvspans.ServiceNode, kvspans.ServiceClient, worldspans.ServiceWorld}, group)
 	}
 	_, x := ProcessNumber(a)
 	_, y := ProcessNumber(b)

@@ -28,7 +28,7 @@ const (
 
 // StageOf returns the stage of the beginning or the end of a span. One that is whole is of one step; one that is
 // answered got or gave a reply.
-func StageOf(kind trace.SpanKind, name string, ends, whole, answered bool) Stage {
+func StageOf(kind trace.SpanKind, ends, whole, answered bool) Stage {
 	switch kind {
 	case trace.SpanKindServer, trace.SpanKindConsumer:
 		switch {
@@ -49,7 +49,7 @@ func StageOf(kind trace.SpanKind, name string, ends, whole, answered bool) Stage
 	case trace.SpanKindInternal, trace.SpanKindUnspecified:
 	}
 	switch {
-	case isLateReply(name):
+	case answered: // the reply came late
 		return StageArrives
 	case whole:
 		return StageHappens
@@ -78,8 +78,12 @@ type ordering struct {
 
 // Ordered yields n happenings of some processes, by their numbers, in order. Those of different processes are in the
 // order of their times, and at one time, as far as their own order lets them, in that of their numbers. after returns
-// the happening of another process that comes before one whatever the times say; a negative number for none.
+// the happening of another process that comes before one whatever the times say; a negative number for none. It may be
+// nil.
 func Ordered(n, processes int, about func(i int32) Happening, after func(i int32) int32) iter.Seq[int32] {
+	if after == nil {
+		after = func(int32) int32 { return None }
+	}
 	o := &ordering{
 		about: about, after: after, queues: make([][]int32, processes), busy: make([]bool, processes), taken: make([]bool, n),
 	}

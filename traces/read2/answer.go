@@ -7,27 +7,16 @@ import (
 	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
-
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
 )
 
-// listKeys are the attributes that are lists of texts, as the spec says. Jaeger has only the texts of these lists.
-var listKeys = func() map[attribute.Key]bool {
-	keys := map[attribute.Key]bool{}
-	for _, spec := range spans.AllSpecs() {
-		for _, a := range spec.Attributes {
-			if a.Type == attribute.STRINGSLICE {
-				keys[a.Key] = true
-			}
-		}
-	}
-	return keys
-}()
+// Lists are the attributes that are lists of texts, as the specs say. Jaeger has only the texts of these lists, as JSON:
+// a Reader that is told which they are makes lists of them.
+type Lists map[attribute.Key]bool
 
 // asList returns an attribute's value as the spec has it: a list, where Jaeger has made a text of one.
-func asList(a attribute.KeyValue) attribute.Value {
+func (l Lists) asList(a attribute.KeyValue) attribute.Value {
 	var list []string
-	if listKeys[a.Key] && a.Value.Type() == attribute.STRING && json.Unmarshal([]byte(a.Value.AsString()), &list) == nil {
+	if l[a.Key] && a.Value.Type() == attribute.STRING && json.Unmarshal([]byte(a.Value.AsString()), &list) == nil {
 		return attribute.StringSliceValue(list)
 	}
 	return a.Value
@@ -42,25 +31,25 @@ const (
 
 // undoAnswer makes a span what it was before a Jaeger kept it as its own and gave it back in OTLP: lists are texts
 // then, links have an attribute, and a span without a width is warned of and has one of a nanosecond.
-func undoAnswer(s *Span) {
+func (l Lists) undoAnswer(s *Span) {
 	for _, warning := range find(s.Attributes, jaegerWarnings).AsStringSlice() {
 		if strings.HasPrefix(warning, noWidthWarning) && s.End.Sub(s.Start) == 1 {
 			s.End = s.Start
 		}
 	}
 	s.Attributes = without(s.Attributes, jaegerWarnings)
-	undoLists(s.Attributes)
+	l.undoLists(s.Attributes)
 	for i := range s.Events {
-		undoLists(s.Events[i].Attributes)
+		l.undoLists(s.Events[i].Attributes)
 	}
 	for i := range s.Links {
 		s.Links[i].Attributes = without(s.Links[i].Attributes, jaegerRefType)
 	}
 }
 
-func undoLists(attributes []attribute.KeyValue) {
+func (l Lists) undoLists(attributes []attribute.KeyValue) {
 	for i, a := range attributes {
-		attributes[i].Value = asList(a)
+		attributes[i].Value = l.asList(a)
 	}
 }
 

@@ -24,6 +24,7 @@ type decoder struct {
 	nested bool
 	layout Layout
 	reuse  bool // when the next line is read, what the spans of this one refer to
+	lists  Lists
 
 	texts      cache[string]
 	known      cache[attribute.KeyValue] // attributes by their text

@@ -215,7 +215,7 @@ func (d *document) otlp(of *frame) {
 	d.within(d.resourceSpans)
 	for i := range d.spans {
 		if d.layout == Answer {
-			undoAnswer(&d.spans[i])
+			d.lists.undoAnswer(&d.spans[i])
 		}
 	}
 }

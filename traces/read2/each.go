@@ -61,7 +61,7 @@ func eachLine[T any](ctx context.Context, r *Reader, newWorker func() func(*Line
 	for range processors {
 		work := newWorker()
 		workers.Go(func() {
-			d, line := &decoder{reuse: true}, &Line{}
+			d, line := &decoder{reuse: true, lists: r.decoder.lists}, &Line{}
 			for j := range a.todo {
 				j.decode(d, line, work)
 			}

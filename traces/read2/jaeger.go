@@ -250,7 +250,7 @@ func (d *decoder) tag() (a attribute.KeyValue) {
 			d.pos = end
 		}
 	}
-	a.Value = asList(a)
+	a.Value = d.lists.asList(a)
 	return a
 }
 

@@ -40,6 +40,9 @@ type Reader struct {
 	err       error
 }
 
+// Know has lists be known as such: see Lists. It comes before the first span.
+func (r *Reader) Know(lists Lists) { r.decoder.lists = lists }
+
 // Place is where a span stands in the file.
 type Place struct {
 	Offset int64

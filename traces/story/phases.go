@@ -9,7 +9,7 @@ import (
 
 	"github.com/raftkv/raftkv/raftkv/world"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
-	"github.com/raftkv/raftkv/traces"
+	index "github.com/raftkv/raftkv/traces/index2"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
@@ -112,7 +112,7 @@ type phases struct {
 // headings are those of the story so far.
 func (s *Story) headings() []heading {
 	slices.SortStableFunc(s.turns, func(a, b turn) int {
-		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.kind, b.kind), traces.CompareProcesses(a.process, b.process), cmp.Compare(a.id, b.id))
+		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.kind, b.kind), index.CompareProcesses(a.process, b.process), cmp.Compare(a.id, b.id))
 	})
 	p := &phases{whole: s.begun, leaders: map[string]int64{}, known: map[turnKind]map[int64]bool{}, story: s}
 	var all []heading
@@ -247,7 +247,7 @@ func (p *phases) others(n *turn, belongs func(*turn) bool) []string {
 			names = append(names, o.process)
 		}
 	}
-	slices.SortFunc(names, traces.CompareProcesses)
+	slices.SortFunc(names, index.CompareProcesses)
 	return names
 }
 
@@ -278,7 +278,7 @@ func (p *phases) status() string {
 		return "; nobody leads"
 	}
 	slices.SortFunc(names, func(a, b string) int {
-		return cmp.Or(cmp.Compare(p.leaders[a], p.leaders[b]), traces.CompareProcesses(a, b))
+		return cmp.Or(cmp.Compare(p.leaders[a], p.leaders[b]), index.CompareProcesses(a, b))
 	})
 	for i, name := range names {
 		names[i] = name + " leads term " + ofTerm(p.leaders[name])

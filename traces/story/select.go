@@ -11,7 +11,7 @@ import (
 
 	"github.com/raftkv/raftkv/raftkv/world"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
-	"github.com/raftkv/raftkv/traces"
+	index "github.com/raftkv/raftkv/traces/index2"
 )
 
 // Selection is a part of a story. The zero value is all of it.
@@ -42,13 +42,13 @@ func Selects(only, process string) bool {
 
 // TellSpans is the story of a trace, and how many runs there are in it: it is told in the order in which its spans
 // ended, in whichever they are in their file.
-func TellSpans(p Protocol, all *traces.Spans) (story *Story, runs int) {
+func TellSpans(p Protocol, all *index.Trace) (story *Story, runs int) {
 	story = New(p)
-	for _, i := range all.InOrder(func(a, b int32) int { return cmp.Compare(all.List[a].End, all.List[b].End) }) {
+	for _, i := range all.InOrder(func(a, b *index.Entry) int { return cmp.Compare(a.End, b.End) }) {
 		if all.Err() != nil {
 			break
 		}
-		s := all.At(i)
+		s := all.Span(i)
 		if s.Name == worldspans.RunName {
 			runs++
 		}
@@ -78,7 +78,7 @@ func (s *Story) Processes() []string {
 			names = append(names, process)
 		}
 	}
-	slices.SortFunc(names, traces.CompareProcesses)
+	slices.SortFunc(names, index.CompareProcesses)
 	return names
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
+	index "github.com/raftkv/raftkv/traces/index2"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
@@ -151,9 +152,9 @@ func (s *Story) order() {
 		}
 	}
 	lines := make([]storyLine, 0, cap(s.lines))
-	for i := range traces.Ordered(len(s.lines), len(processes), func(i int32) traces.Happening {
+	for i := range index.Ordered(len(s.lines), len(processes), func(i int32) index.Happening {
 		l := &s.lines[i]
-		return traces.Happening{Process: processes[of(l)], At: l.at.UnixNano(), Step: l.step, Stage: l.stage}
+		return index.Happening{Process: processes[of(l)], At: l.at.UnixNano(), Step: l.step, Stage: l.stage}
 	}, nil) {
 		lines = append(lines, s.lines[i])
 	}

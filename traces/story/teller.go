@@ -12,6 +12,7 @@ import (
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
+	index "github.com/raftkv/raftkv/traces/index2"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
@@ -135,7 +136,7 @@ func (t *Teller) Line(when Moment, how Mark, parts ...string) {
 type Moment struct {
 	at      time.Time
 	step    uint32
-	stage   traces.Stage
+	stage   index.Stage
 	outside bool // of the steps: it happened to what the process had sent before
 }
 
@@ -147,13 +148,13 @@ func (t *Teller) Ending() Moment { return t.moment(true) }
 
 func (t *Teller) moment(ends bool) Moment {
 	s := t.Span
-	begin, end := traces.StepsOf(s)
+	begin, end := index.StepsOf(s)
 	whole := begin == end
-	m := Moment{at: s.Start, step: begin, stage: traces.StageOf(s.Kind, s.Name, ends, whole, t.Text(kvspans.RaftReplyKey) != "")}
+	m := Moment{at: s.Start, step: begin, stage: index.StageOf(s.Kind, ends, whole, t.Text(kvspans.RaftReplyKey) != "")}
 	if ends {
 		m.at, m.step = s.End, end
 		if traces.IsReceiver(s) && whole {
-			m.stage = traces.StageHappens // the line tells what came of what arrived, and not only that it is answered
+			m.stage = index.StageHappens // the line tells what came of what arrived, and not only that it is answered
 		}
 	}
 	return m
@@ -162,8 +163,8 @@ func (t *Teller) moment(ends bool) Moment {
 // Within is when an event of the span happened. What becomes of an answer becomes of it when it leaves, at the end of
 // its span, or later.
 func (t *Teller) Within(e *traces.Event) Moment {
-	begin, end := traces.StepsOf(t.Span)
-	m := Moment{at: e.At, step: cmp.Or(traces.StepNumber(e.Attribute(worldspans.RaftkvStepKey)), begin), stage: traces.StageHappens}
+	begin, end := index.StepsOf(t.Span)
+	m := Moment{at: e.At, step: cmp.Or(index.StepNumber(e.Attribute(worldspans.RaftkvStepKey)), begin), stage: index.StageHappens}
 	leaves := t.Span.Start
 	if traces.IsReceiver(t.Span) && isFate(e.Name) {
 		leaves = t.Span.End
@@ -176,12 +177,12 @@ func (t *Teller) Within(e *traces.Event) Moment {
 	}
 	switch {
 	case !isFate(e.Name) && traces.IsReceiver(t.Span):
-		m.stage = traces.StageArrives // where one server is a majority, the same step commits it and applies it
+		m.stage = index.StageArrives // where one server is a majority, the same step commits it and applies it
 	case !isFate(e.Name):
 	case traces.IsReceiver(t.Span):
-		m.stage = traces.StageAnswers
+		m.stage = index.StageAnswers
 	case traces.IsSender(t.Span):
-		m.stage = traces.StageSends
+		m.stage = index.StageSends
 	}
 	return m
 }

@@ -20,11 +20,13 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/library"
 	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
+	raftexport "github.com/raftkv/raftkv/raftkv/raft/export"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/raftkv/world/race"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/export"
+	"github.com/raftkv/raftkv/traces/index2"
 	"github.com/raftkv/raftkv/traces/story"
 )
 
@@ -50,7 +52,7 @@ var logLines = regexp.MustCompile(`(?m)^(\S+) (\{.*\})\n(\S+) (\S+) (.*)$`)
 func logOf(t *testing.T, all []traces.Span) (log []*logged) {
 	t.Helper()
 	var b bytes.Buffer
-	if err := export.WriteShiViz(&b, traces.SpansOf(all)); err != nil {
+	if err := export.WriteShiViz(&b, index.Of(all), raftexport.Protocol()); err != nil {
 		t.Fatal(err)
 	}
 	ofTwo := map[world.CausalID]bool{} // spans whose beginning is an event, and whose end may be one

@@ -15,6 +15,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/export"
+	"github.com/raftkv/raftkv/traces/index2"
 )
 
 // Look is what a command does with a trace. It calls now when it holds most.
@@ -55,7 +56,7 @@ func atRun(t testing.TB, requests string) looked {
 	}
 	var jaeger bytes.Buffer
 	path := filepath.Join(folder, "trace.jaeger.json")
-	if err := errors.Join(export.WriteJaeger(&jaeger, traces.SpansOf(spans)), os.WriteFile(path, jaeger.Bytes(), 0o600)); err != nil {
+	if err := errors.Join(export.WriteJaeger(&jaeger, index.Of(spans)), os.WriteFile(path, jaeger.Bytes(), 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	return looked{[2]string{folder, path}, len(spans)}

@@ -9,8 +9,11 @@ import (
 	"sync"
 
 	"github.com/raftkv/raftkv/cmd/internal/memory"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/traces"
+	index "github.com/raftkv/raftkv/traces/index2"
 )
 
 // Run is a run that is to be read.
@@ -96,6 +99,16 @@ func ReadSpans(ctx context.Context, stderr io.Writer, name string, takes Takes) 
 		return err
 	})
 	return path, spans, err
+}
+
+// ReadTrace is Read for one run whose spans are to be at hand. The trace is to be closed.
+func ReadTrace(ctx context.Context, stderr io.Writer, name string, takes Takes) (path string, trace *index.Trace, err error) {
+	err = Read(ctx, stderr, []string{name}, takes, func(ctx context.Context, _ int, run Run) error {
+		path = run.Path
+		trace, err = index.Read(ctx, index.File(path), index.Options{Progress: run.Progress, Lists: span.Lists(protocols.Raft.Specs)})
+		return err
+	})
+	return path, trace, err
 }
 
 // unique leaves out what is wrong with a run that was named before.

@@ -16,6 +16,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/export"
+	"github.com/raftkv/raftkv/traces/index2"
 )
 
 var takes = Takes{What: "look at", Span: 1000}
@@ -186,7 +187,7 @@ func TestHowLarge(t *testing.T) {
 		t.Fatal(err)
 	}
 	var jaeger bytes.Buffer
-	if err := export.WriteJaeger(&jaeger, traces.SpansOf(spans)); err != nil {
+	if err := export.WriteJaeger(&jaeger, index.Of(spans)); err != nil {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct {
