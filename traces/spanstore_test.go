@@ -50,7 +50,7 @@ func told(t *testing.T, all *index.Trace, spans []traces.Span) string {
 			t.Fatal(err)
 		}
 	}
-	e := explain.New(all, raftexplain.Protocol())
+	e := explain.New(traces.SpansOf(spans), raftexplain.Protocol())
 	questions := e.Questions(20)
 	for i := range spans {
 		questions = append(questions, spans[i].ID.String())

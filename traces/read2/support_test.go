@@ -13,10 +13,11 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
+	raftspans "github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
-	"github.com/raftkv/raftkv/traces/read2"
+	read "github.com/raftkv/raftkv/traces/read2"
 )
 
 // sameSpans compares spans; what an attribute holds is compared by its type and value.
@@ -26,7 +27,9 @@ var sameSpans = cmp.Options{
 
 // tryRead reads what may be no trace.
 func tryRead(file []byte) (spans []read.Span, err error) {
-	for s, err := range read.NewReader("trace", bytes.NewReader(file)).All() {
+	r := read.NewReader("trace", bytes.NewReader(file))
+	r.Know(span.Lists(raftspans.AllSpecs()))
+	for s, err := range r.All() {
 		if err != nil {
 			return nil, err
 		}
