@@ -7,7 +7,6 @@ package span
 
 import (
 	"encoding/binary"
-	"slices"
 	"sync"
 	"time"
 
@@ -58,10 +57,12 @@ type Status struct {
 	Description string
 }
 
-// Clone is a copy that stays as it is when the span is given back.
+// Clone is a copy that stays as it is when the span is given back. A list that is empty is nil.
 func (s *Span) Clone() *Span {
 	c := *s
-	c.Attributes, c.Events, c.Links = slices.Clone(s.Attributes), slices.Clone(s.Events), slices.Clone(s.Links)
+	c.Attributes = append([]attribute.KeyValue(nil), s.Attributes...)
+	c.Events = append([]Event(nil), s.Events...)
+	c.Links = append([]Link(nil), s.Links...)
 	return &c
 }
 

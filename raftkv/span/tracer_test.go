@@ -97,6 +97,9 @@ func TestSpansAreUsedAgain(t *testing.T) {
 		t.Errorf("-the first span, +its clone when its memory is another's:\n%s", diff)
 	}
 	s := got.spans[1]
+	if bare := (&span.Span{Events: []span.Event{}}).Clone(); bare.Events != nil {
+		t.Error("a clone tells a list that was used before from one that never was")
+	}
 	if len(got.spans) != 2 || s.ID != 2 || len(s.Attributes) != 1 || s.Attribute("n").AsInt64() != 2 || len(s.Links) != 1 ||
 		len(s.Events) != 1 || s.Events[0].Name != "second" || s.Status != (span.Status{}) {
 		t.Errorf("the second span is %+v", s)
