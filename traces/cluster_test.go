@@ -14,7 +14,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 // scenario is a run to make spans with: what the tests of this package need of what cmd/run can do.
@@ -47,10 +47,10 @@ func simulation(seed uint64) sim.Config {
 	}
 }
 
-// record runs a scenario and has the exporters record it.
-func record(t testing.TB, s scenario, exporters ...traces.Exporter) {
+// recordRun runs a scenario and has the exporters record it.
+func recordRun(t testing.TB, s scenario, exporters ...record.Exporter) {
 	t.Helper()
-	recorder := traces.NewRecorder(traces.RecorderOptions{Name: s.name}, exporters...)
+	recorder := record.NewRecorder(record.RecorderOptions{Name: s.name}, exporters...)
 	var nodes []*node.Node
 	var clients []*client.Client
 	s.sim.Finished = func() bool { return finished(nodes, clients) }

@@ -19,7 +19,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/export"
-	"github.com/raftkv/raftkv/traces/index2"
+	index "github.com/raftkv/raftkv/traces/index2"
 )
 
 // converted is what a trace becomes in another format.

@@ -3,6 +3,8 @@ package traces
 import (
 	"encoding/binary"
 	"math/bits"
+
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 // common is how many bytes two texts begin with that are the same.
@@ -79,7 +81,7 @@ var unhex = func() (t [256]byte) {
 		t[i] = 0xff
 	}
 	for i := range byte(16) {
-		t[hexDigits[i]] = i
+		t[record.HexDigits[i]] = i
 		t["0123456789ABCDEF"[i]] = i
 	}
 	return t

@@ -6,17 +6,6 @@
 //
 // Spans are not started here, but in raftkv/raft/node, raftkv/client and cmd/internal/cluster. What is done with them is in these files:
 //
-// Where does a span go when it ends?
-//
-//	recorder.go         from the tracers of a run to the exporters
-//	recorderlater.go    what is known of a span only after it ended: what it sent was lost, and by which fault
-//	otlpfile.go         the exporter that writes the trace file
-//	otlpjson.go         a span as OTLP/JSON
-//	stdout.go           the exporter that writes spans.json
-//	push.go             the exporter that sends spans to a Collector or a Jaeger
-//	pushrequest.go      one request, sent again while the receiver is too busy for it
-//	environment.go      the variables OTEL_*, which must not leak into a run
-//
 // Where is a trace read?
 //
 //	span.go             a span, as all that follows sees it

@@ -24,6 +24,7 @@ import (
 
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 // pushed is a run that Jaeger was given, among others, and the links that the run command printed then.
@@ -101,7 +102,7 @@ func (c commands) pushAmongOthers(t *testing.T, endpoint, out string, flags ...s
 	if err := json.Unmarshal(said, &report); err != nil || len(report.Jaeger) == 0 {
 		t.Fatalf("%v: %v, and %d links:\n%s", command, err, len(report.Jaeger), said)
 	}
-	file, err := os.ReadFile(filepath.Join(out, report.Run, traces.FileName))
+	file, err := os.ReadFile(filepath.Join(out, report.Run, record.FileName))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,6 +21,7 @@ import (
 
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/export"
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 // A real Jaeger, given a run, compressed or not, and given the lines of a file, answers with the traces, spans, services, parents and links of the file, and moves no clock.
@@ -61,12 +62,12 @@ func startJaeger(t *testing.T) (page, otlpHTTP string) {
 func pushScenario(t *testing.T, s scenario, compression, endpoint string) []byte {
 	t.Helper()
 	t.Setenv("OTEL_EXPORTER_OTLP_COMPRESSION", compression)
-	push, err := traces.NewPush(endpoint)
+	push, err := record.NewPush(endpoint)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
-	record(t, s, traces.NewOTLPFile(&b), push)
+	recordRun(t, s, record.NewOTLPFile(&b), push)
 	return b.Bytes()
 }
 

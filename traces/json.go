@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 // MaxDepth is how deep JSON may be nested: far more than OTLP needs, and far less than the stack holds.
@@ -146,7 +148,7 @@ func (s *scanner) bytes(what string) []byte {
 		i += 8
 	}
 	for ; i < len(s.data); i++ {
-		if c := s.data[i]; !plain[c] {
+		if c := s.data[i]; !record.Plain[c] {
 			if c == '"' {
 				s.pos = i + 1
 				return s.data[start:i]

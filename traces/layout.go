@@ -3,6 +3,8 @@ package traces
 import (
 	"bytes"
 	"fmt"
+
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 // layoutKey is by what an object is known that has no spans, and what it is.
@@ -11,8 +13,8 @@ type layoutKey struct{ key, what string }
 // layoutKeys are the keys that say more than others, those that say most first.
 var layoutKeys = []layoutKey{
 	{"localEndpoint", "this is Zipkin's own JSON; a Collector turns it into OTLP, with its zipkin receiver and file exporter"},
-	{"Name", "this is the stdouttrace exporter's own format; " + FileName + " beside it has the same spans"},
-	{"SpanContext", "this is the stdouttrace exporter's own format; " + FileName + " beside it has the same spans"},
+	{"Name", "this is the stdouttrace exporter's own format; " + record.FileName + " beside it has the same spans"},
+	{"SpanContext", "this is the stdouttrace exporter's own format; " + record.FileName + " beside it has the same spans"},
 	{"resourceLogs", "this is OTLP, but no traces"},
 	{"resourceMetrics", "this is OTLP, but no traces"},
 	{"resourceProfiles", "this is OTLP, but no traces"},

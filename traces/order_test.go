@@ -43,7 +43,7 @@ func TestStoryOfOneServer(t *testing.T) {
 	s := reference()
 	s.nodes, s.clients = 1, 1
 	lines := story.New(raftstory.Protocol())
-	record(t, s, lines)
+	recordRun(t, s, lines)
 	told := tell(t, lines, story.Plain)
 	entries := strings.Count(told, "appending entry at index ")
 	for _, what := range []string{"appending entry at index ", "is committed\n", "applied result "} {

@@ -19,7 +19,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 var epoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -89,7 +89,7 @@ func plainStub(n int) span.Span {
 func write(t testing.TB, stubs ...span.Span) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	f := traces.NewOTLPFile(&b)
+	f := record.NewOTLPFile(&b)
 	for i := range stubs {
 		if err := f.Export(context.Background(), &stubs[i]); err != nil {
 			t.Fatal(err)
@@ -243,7 +243,7 @@ func (d *fullDisk) Write(b []byte) (int, error) {
 
 func TestOTLPFileOnAFullDisk(t *testing.T) {
 	disk := &fullDisk{}
-	f := traces.NewOTLPFile(disk)
+	f := record.NewOTLPFile(disk)
 	var err error
 	for n := 0; n < 1000; n++ {
 		s := plainStub(n)
@@ -267,7 +267,7 @@ func BenchmarkOTLPFile(b *testing.B) {
 	}
 	stub.Events, stub.Links = stub.Events[:1], nil
 	n := &counter{}
-	f := traces.NewOTLPFile(n)
+	f := record.NewOTLPFile(n)
 	b.ReportAllocs()
 	for b.Loop() {
 		_ = f.Export(context.Background(), &stub)

@@ -12,7 +12,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/export"
-	"github.com/raftkv/raftkv/traces/index2"
+	index "github.com/raftkv/raftkv/traces/index2"
 )
 
 // What can be read only once is copied, and nothing is left of the copy.

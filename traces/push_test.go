@@ -18,7 +18,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 // long is a run of more spans than a request holds.
@@ -31,17 +31,17 @@ func long() scenario {
 // pushTo pushes a run, and returns what was pushed as a file.
 func pushTo(t *testing.T, endpoint string) (file []byte, err error) {
 	t.Helper()
-	push, err := traces.NewPush(endpoint)
+	push, err := record.NewPush(endpoint)
 	if err != nil {
 		return nil, err
 	}
 	var b bytes.Buffer
-	record(t, long(), traces.NewOTLPFile(&b), keepOpen{push})
+	recordRun(t, long(), record.NewOTLPFile(&b), keepOpen{push})
 	return b.Bytes(), push.Shutdown(context.Background())
 }
 
 // keepOpen is an exporter that the recorder does not shut down.
-type keepOpen struct{ *traces.Push }
+type keepOpen struct{ *record.Push }
 
 func (keepOpen) Shutdown(context.Context) error { return nil }
 
@@ -85,7 +85,7 @@ func TestPushFromEnvironment(t *testing.T) {
 	if err := os.WriteFile(certificate, shown, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if traces.PushWanted("") {
+	if record.PushWanted("") {
 		t.Fatal("nothing is set, but a push is wanted")
 	}
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", web.URL+"/base")
@@ -96,7 +96,7 @@ func TestPushFromEnvironment(t *testing.T) {
 	t.Setenv("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "delta")
 	t.Setenv("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip")
 	t.Setenv("OTEL_SERVICE_NAME", "junk")
-	if err := traces.ClearEnvironment(); err != nil || !traces.PushWanted("") || os.Getenv("OTEL_SERVICE_NAME") != "" {
+	if err := record.ClearEnvironment(); err != nil || !record.PushWanted("") || os.Getenv("OTEL_SERVICE_NAME") != "" {
 		t.Fatalf("the environment is not cleared of all but the exporter's variables: error %v", err)
 	}
 	if _, err := pushTo(t, ""); err != nil {
@@ -332,11 +332,11 @@ func TestPushWaits(t *testing.T) {
 		t.Errorf("error %v, want one that says that the time is over", err)
 	}
 	t.Setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "0")
-	push, err := traces.NewPush(web.URL)
+	push, err := record.NewPush(web.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	record(t, reference(), keepOpen{push})
+	recordRun(t, reference(), keepOpen{push})
 	ctx, stop := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer stop()
 	if err := push.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {
@@ -420,7 +420,7 @@ func TestPushSettings(t *testing.T) {
 			if c.variable != "" {
 				t.Setenv("OTEL_EXPORTER_OTLP_"+c.variable, c.value)
 			}
-			if _, err := traces.NewPush(c.endpoint); err == nil || !strings.Contains(err.Error(), c.want) ||
+			if _, err := record.NewPush(c.endpoint); err == nil || !strings.Contains(err.Error(), c.want) ||
 				strings.Contains(err.Error(), "secret") {
 				t.Errorf("error\n\t%v\nwant in it, and no secret\n\t%s", err, c.want)
 			}

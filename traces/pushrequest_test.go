@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 // A receiver that stays busy is given up when all pauses are used up.
@@ -16,13 +18,13 @@ func TestDeliverGivesUp(t *testing.T) {
 		http.Error(w, "busy", http.StatusServiceUnavailable)
 	}))
 	defer web.Close()
-	settings, err := readPushSettings(web.URL)
+	settings, err := record.ReadPushSettings(web.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := newReceiver(settings)
-	r.retryFor = 3 * retryFirst // one pause, and one that is twice as long
-	_, err = r.deliver(t.Context(), []byte("{}"))
+	r := record.NewReceiver(settings)
+	r.RetryFor = 3 * record.RetryFirst // one pause, and one that is twice as long
+	_, err = r.Deliver(t.Context(), []byte("{}"))
 	want := "POST " + web.URL + "/v1/traces: 503 Service Unavailable: busy; it was asked 3 times"
 	if err == nil || err.Error() != want || requests != 3 {
 		t.Errorf("after %d requests: error\n\t%v\nwant\n\t%s", requests, err, want)
@@ -47,7 +49,7 @@ func TestRetryAfter(t *testing.T) {
 		{"Sun, 06 Nov 1994 08:49:40 GMT", "", 0, false},
 	} {
 		header := http.Header{"Retry-After": {c.value}, "Date": {c.date}}
-		if pause, asked := retryAfter(header); asked != c.asked || asked && pause != c.pause {
+		if pause, asked := record.RetryAfter(header); asked != c.asked || asked && pause != c.pause {
 			t.Errorf("Retry-After: %s at %q: got %v, %v; want %v, %v", c.value, c.date, pause, asked, c.pause, c.asked)
 		}
 	}
@@ -55,10 +57,10 @@ func TestRetryAfter(t *testing.T) {
 
 // What is understood is documented, variable by variable.
 func TestPushUsage(t *testing.T) {
-	usage := PushUsage()
-	for _, v := range pushVariables {
-		if !strings.Contains(usage, "\n  "+v.name+" ") {
-			t.Errorf("the usage does not tell of %s", v.name)
+	usage := record.PushUsage()
+	for _, v := range record.PushVariables {
+		if !strings.Contains(usage, "\n  "+v.Name+" ") {
+			t.Errorf("the usage does not tell of %s", v.Name)
 		}
 	}
 }

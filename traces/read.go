@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 // maxLine is how long a line may be: many times what OTLPFile writes, and a bound on what a file that is no trace can make a reader hold.
@@ -48,9 +50,9 @@ func Open(path string) (*Reader, error) {
 	}
 	if info.IsDir() {
 		folder := path
-		path = filepath.Join(path, FileName)
+		path = filepath.Join(path, record.FileName)
 		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-			return nil, fmt.Errorf("%s: no run: there is no %s in this folder", folder, FileName)
+			return nil, fmt.Errorf("%s: no run: there is no %s in this folder", folder, record.FileName)
 		}
 	}
 	file, err := os.Open(path)

@@ -23,6 +23,7 @@ import (
 
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 // sameSpans compares spans; what an attribute holds is compared by its type and value.
@@ -61,7 +62,7 @@ func TestReadGivesBackWhatWasWritten(t *testing.T) {
 
 func TestReadAll(t *testing.T) {
 	folder := t.TempDir()
-	file := filepath.Join(folder, traces.FileName)
+	file := filepath.Join(folder, record.FileName)
 	if err := os.WriteFile(file, write(t, stub(1), stub(2)), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 // A reader compares an attribute with what stood in its place in the span of the same name before. Whatever that was, it reads what is there: as a reader does that saw nothing before.
@@ -113,7 +114,7 @@ func TestShortSpans(t *testing.T) {
 func TestReadAfterOtherSpans(t *testing.T) {
 	for name, s := range map[string]scenario{"reference": reference(), "rough": rough()} {
 		var file bytes.Buffer
-		record(t, s, traces.NewOTLPFile(&file))
+		recordRun(t, s, record.NewOTLPFile(&file))
 		var want []traces.Span
 		for _, line := range spansAlone(t, file.Bytes()) {
 			want = append(want, read(t, line)...)

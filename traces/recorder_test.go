@@ -24,6 +24,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/raftkv/world/race"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/record"
 	"github.com/raftkv/raftkv/traces/story"
 )
 
@@ -46,7 +47,7 @@ func (t *ticks) EndsAt() time.Duration { return t.BeginsAt() }
 func (*ticks) Step() uint64 { return 0 }
 
 // ticking is a tracer of the first run, for a service whose clock ticks.
-func ticking(recorder *traces.Recorder, service string) spans.Tracer {
+func ticking(recorder *record.Recorder, service string) spans.Tracer {
 	tracer := spans.NewTracer(recorder, service, 1, epoch)
 	tracer.Follow(&ticks{})
 	return tracer
@@ -56,7 +57,7 @@ func ticking(recorder *traces.Recorder, service string) spans.Tracer {
 func recordFile(t testing.TB, s scenario) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	record(t, s, traces.NewOTLPFile(&b))
+	recordRun(t, s, record.NewOTLPFile(&b))
 	return b.Bytes()
 }
 
@@ -112,7 +113,7 @@ func TestRecorderNamesTheRun(t *testing.T) {
 	s := reference()
 	s.name = "reference-1"
 	for _, s := range read(t, recordFile(t, s)) {
-		if !slices.Contains(s.Resource, traces.RunNameKey.String("reference-1")) {
+		if !slices.Contains(s.Resource, record.RunNameKey.String("reference-1")) {
 			t.Fatalf("the resource of %s does not name the run: %v", s.Service, s.Resource)
 		}
 	}
@@ -201,11 +202,11 @@ var junk = map[string]string{
 func TestRecorderLetsNothingOfTheEnvironmentIn(t *testing.T) {
 	files := func() (otlp, stdout string) {
 		var a, b bytes.Buffer
-		exporter, err := traces.NewStdout(&b)
+		exporter, err := record.NewStdout(&b)
 		if err != nil {
 			t.Fatal(err)
 		}
-		record(t, rough(), traces.NewOTLPFile(&a), exporter)
+		recordRun(t, rough(), record.NewOTLPFile(&a), exporter)
 		return a.String(), b.String()
 	}
 	wantOTLP, wantStdout := files()
@@ -224,7 +225,7 @@ func TestRecorderLetsNothingOfTheEnvironmentIn(t *testing.T) {
 
 func TestRecorderDropsNothing(t *testing.T) {
 	var b bytes.Buffer
-	recorder := traces.NewRecorder(traces.RecorderOptions{}, traces.NewOTLPFile(&b))
+	recorder := record.NewRecorder(record.RecorderOptions{}, record.NewOTLPFile(&b))
 	tracer := ticking(recorder, "node-1")
 	begin := spans.Begin{Self: spans.Ref{Root: 1, ID: 2}, Parent: 1}
 	for i := range 1000 {
@@ -268,7 +269,7 @@ func (f *failing) Shutdown(context.Context) error {
 func TestRecorderKeepsTheFirstError(t *testing.T) {
 	broken := &failing{after: 2, err: errors.New("broken")}
 	healthy := &failing{after: 100}
-	recorder := traces.NewRecorder(traces.RecorderOptions{}, broken, healthy)
+	recorder := record.NewRecorder(record.RecorderOptions{}, broken, healthy)
 	tracer := ticking(recorder, "client-1")
 	for i := range 10 {
 		id := uint64(i) + 1
@@ -292,12 +293,12 @@ func TestRecorderKeepsTheFirstError(t *testing.T) {
 func TestRecordingsAreTheSame(t *testing.T) {
 	recording := func() []string {
 		var otlp, stdout, text bytes.Buffer
-		exporter, err := traces.NewStdout(&stdout)
+		exporter, err := record.NewStdout(&stdout)
 		if err != nil {
 			t.Fatal(err)
 		}
 		lines := story.New(raftstory.Protocol())
-		record(t, rough(), traces.NewOTLPFile(&otlp), exporter, lines)
+		recordRun(t, rough(), record.NewOTLPFile(&otlp), exporter, lines)
 		if err := lines.Write(&text, story.Plain); err != nil {
 			t.Fatal(err)
 		}
@@ -310,7 +311,7 @@ func TestRecordingsAreTheSame(t *testing.T) {
 
 // More spans take no more memory.
 func TestRecorderStreams(t *testing.T) {
-	recorder := traces.NewRecorder(traces.RecorderOptions{}, traces.NewOTLPFile(&counter{}))
+	recorder := record.NewRecorder(record.RecorderOptions{}, record.NewOTLPFile(&counter{}))
 	tracer := ticking(recorder, "node-1")
 	heap := func(count int) uint64 {
 		for i := range count {
@@ -332,7 +333,7 @@ func TestRecordingAllocatesLittle(t *testing.T) {
 	if race.Enabled {
 		t.Skip("the race detector has spans made anew that are used again otherwise")
 	}
-	recorder := traces.NewRecorder(traces.RecorderOptions{}, traces.NewOTLPFile(&counter{}))
+	recorder := record.NewRecorder(record.RecorderOptions{}, record.NewOTLPFile(&counter{}))
 	tracer, i := ticking(recorder, "node-1"), uint64(0)
 	if n := testing.AllocsPerRun(10_000, func() {
 		recordOne(tracer, i)
@@ -353,10 +354,10 @@ func recordOne(tracer spans.Tracer, i uint64) {
 // BenchmarkRecord is what a span costs from its start to the file: 15 attributes and an event.
 func BenchmarkRecord(b *testing.B) {
 	n := &counter{}
-	for name, exporters := range map[string][]traces.Exporter{"nowhere": nil, "OTLPFile": {traces.NewOTLPFile(n)}} {
+	for name, exporters := range map[string][]record.Exporter{"nowhere": nil, "OTLPFile": {record.NewOTLPFile(n)}} {
 		b.Run(name, func(b *testing.B) {
 			n.bytes = 0
-			recorder := traces.NewRecorder(traces.RecorderOptions{}, exporters...)
+			recorder := record.NewRecorder(record.RecorderOptions{}, exporters...)
 			tracer := ticking(recorder, "node-1")
 			b.ReportAllocs()
 			i := uint64(0)

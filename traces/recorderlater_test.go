@@ -13,12 +13,12 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/span"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 // post is a recorder with what it recorded, and a tracer of node-1.
 type post struct {
-	*traces.Recorder
+	*record.Recorder
 
 	kept *keptSpans
 	node spans.Tracer
@@ -37,7 +37,7 @@ func (*keptSpans) Shutdown(context.Context) error { return nil }
 func newPost(t *testing.T) *post {
 	t.Helper()
 	kept := &keptSpans{}
-	p := &post{Recorder: traces.NewRecorder(traces.RecorderOptions{}, kept), kept: kept}
+	p := &post{Recorder: record.NewRecorder(record.RecorderOptions{}, kept), kept: kept}
 	p.node = spans.NewTracer(p, "node-1", 1, epoch)
 	p.node.Follow(&ticks{})
 	return p

@@ -16,6 +16,7 @@ import (
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/conform"
 	"github.com/raftkv/raftkv/traces/export"
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 // server is what a server made of a small run, or the run's own file: see servers_test.go.
@@ -47,7 +48,7 @@ func compared(t *testing.T, a, b []byte) *traces.Difference {
 
 // A span that is moved by a microsecond, at either end or by an event, is told from what Jaeger makes of the run: each is, either way around. One that is not, is not.
 func TestDiffTellsAMicrosecondFromJaegersTimes(t *testing.T) {
-	own := server(t, traces.FileName)
+	own := server(t, record.FileName)
 	spans := read(t, own)
 	if d := compared(t, own, converted(t, export.WriteJaeger, spans)); d.Verdict != traces.Same || d.Resolution != time.Microsecond || len(d.Users.Operations)+len(d.Users.Leaders) > 0 {
 		t.Fatalf("%+v", d)
@@ -81,7 +82,7 @@ func TestDiffTellsAMicrosecondFromJaegersTimes(t *testing.T) {
 
 // What is told of a span that differs is what differs, and no time that was cut on one side only.
 func TestDiffOfCutTimesTellsNoTimes(t *testing.T) {
-	own := server(t, traces.FileName)
+	own := server(t, record.FileName)
 	for i, s := range read(t, own) {
 		changed := read(t, own)
 		if s.Parent == 0 {
@@ -97,7 +98,7 @@ func TestDiffOfCutTimesTellsNoTimes(t *testing.T) {
 
 // Half of a run in lines, with all its times, and half as Jaeger has it: each way to have a run is the same run.
 func TestDiffOfAFileWithTwoResolutions(t *testing.T) {
-	own := server(t, traces.FileName)
+	own := server(t, record.FileName)
 	spans := read(t, own)
 	var fine, coarse []traces.Span
 	for i := range spans {
@@ -136,7 +137,7 @@ func TestReadAnswersThatOverlap(t *testing.T) {
 			t.Errorf("%s three times has %d spans, and once %d", name, len(got), len(want))
 		}
 	}
-	file := server(t, traces.FileName)
+	file := server(t, record.FileName)
 	if once, twice := read(t, file), read(t, slices.Concat(file, file)); len(twice) != 2*len(once) {
 		t.Errorf("lines twice have %d spans, and once %d", len(twice), len(once))
 	}
@@ -168,7 +169,7 @@ func TestJudgeOfCutTimes(t *testing.T) {
 	} {
 		for _, resolution := range []time.Duration{0, time.Microsecond} {
 			for _, by := range []time.Duration{0, time.Microsecond, 2 * time.Microsecond} {
-				all := read(t, server(t, traces.FileName))
+				all := read(t, server(t, record.FileName))
 				for i := range all {
 					all[i].Start, all[i].End = all[i].Start.Truncate(resolution), all[i].End.Truncate(resolution)
 				}
@@ -218,7 +219,7 @@ func TestHistoryOfCutTimes(t *testing.T) {
 
 // What is not looked at is not looked at in the trace that is read once more, either.
 func TestDiffOfCutTimesIgnoresWhatItIsTold(t *testing.T) {
-	own := server(t, traces.FileName)
+	own := server(t, record.FileName)
 	changed := read(t, own)
 	for i := range changed {
 		for k, a := range changed[i].Attributes {

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 // recordServers has a test write anew, into testdata/servers, what the tests without a server are given: bash .ci/test-server.sh jaeger -record, and the same for collector.
@@ -36,7 +37,7 @@ func recordServer(t *testing.T, file string, made map[string][]byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	made[traces.FileName] = own
+	made[record.FileName] = own
 	for name, content := range made {
 		if err := os.WriteFile(filepath.Join("testdata", "servers", name), content, 0o644); err != nil {
 			t.Fatal(err)
@@ -133,7 +134,7 @@ func (c commands) run(t *testing.T, flags ...string) (file string) {
 	if said, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %v\n%s", command, err, said)
 	}
-	return filepath.Join(folder, "run", traces.FileName)
+	return filepath.Join(folder, "run", record.FileName)
 }
 
 // said is what a command prints, and its exit status.

@@ -23,7 +23,7 @@ import (
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/explain"
 	"github.com/raftkv/raftkv/traces/export"
-	"github.com/raftkv/raftkv/traces/index2"
+	index "github.com/raftkv/raftkv/traces/index2"
 )
 
 // stored reads the spans of a file as commands do.

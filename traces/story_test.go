@@ -18,6 +18,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/record"
 	"github.com/raftkv/raftkv/traces/story"
 )
 
@@ -37,7 +38,7 @@ func (m *moment) EndsAt() time.Duration { return m.now }
 func (*moment) Step() uint64 { return 0 }
 
 // at is a tracer of the first run, for a service whose clock the test sets.
-func at(recorder *traces.Recorder, service string) (spans.Tracer, *moment) {
+func at(recorder *record.Recorder, service string) (spans.Tracer, *moment) {
 	tracer, clock := spans.NewTracer(recorder, service, 1, epoch), &moment{}
 	tracer.Follow(clock)
 	return tracer, clock
@@ -58,7 +59,7 @@ func TestStoryHasTheReferencesOrder(t *testing.T) {
 	s.nodes, s.clients = 5, 3
 	s.sim = simulation(3)
 	lines := story.New(raftstory.Protocol())
-	record(t, s, lines)
+	recordRun(t, s, lines)
 	rest := tell(t, lines, story.Plain)
 	for _, want := range []string{
 		`world    IDconfig read: test, seed 3, 3 nodes, 2 clients`,
@@ -92,7 +93,7 @@ func TestStoryFromAFile(t *testing.T) {
 	for _, s := range []scenario{reference(), rough()} {
 		during, after := story.New(raftstory.Protocol()), story.New(raftstory.Protocol())
 		var file bytes.Buffer
-		record(t, s, traces.NewOTLPFile(&file), during)
+		recordRun(t, s, record.NewOTLPFile(&file), during)
 		for _, span := range read(t, file.Bytes()) {
 			after.Add(&span)
 		}
@@ -108,7 +109,7 @@ func TestStoryFoldsHeartbeats(t *testing.T) {
 	s.sim.Loss = 0.1
 	lines := story.New(raftstory.Protocol())
 	var file bytes.Buffer
-	record(t, s, lines, traces.NewOTLPFile(&file))
+	recordRun(t, s, lines, record.NewOTLPFile(&file))
 	all := read(t, file.Bytes())
 	text := strings.Join(strings.Fields(tell(t, lines, story.Plain)), " ")
 	eventful := map[world.CausalID]bool{}
@@ -142,7 +143,7 @@ func TestStoryFoldsHeartbeats(t *testing.T) {
 
 func TestStoryWithColours(t *testing.T) {
 	lines := story.New(raftstory.Protocol())
-	record(t, rough(), lines)
+	recordRun(t, rough(), lines)
 	plain, coloured := tell(t, lines, story.Plain), tell(t, lines, story.ANSI)
 	if strings.Contains(plain, "\x1b") {
 		t.Error("the plain story has escape sequences")
@@ -155,7 +156,7 @@ func TestStoryWithColours(t *testing.T) {
 // On a narrow screen a text goes on below where it began, and no line is wider than the screen.
 func TestStoryWithinAScreen(t *testing.T) {
 	lines := story.New(raftstory.Protocol())
-	record(t, rough(), lines)
+	recordRun(t, rough(), lines)
 	plain := tell(t, lines, story.Plain)
 	for _, columns := range []int{60, 80, 100} {
 		var b bytes.Buffer
@@ -396,7 +397,7 @@ func TestStoryLines(t *testing.T) {
 	} {
 		t.Run(want, func(t *testing.T) {
 			lines := story.New(raftstory.Protocol())
-			recorder := traces.NewRecorder(traces.RecorderOptions{}, lines)
+			recorder := record.NewRecorder(record.RecorderOptions{}, lines)
 			world, _ := at(recorder, "world")
 			worldspans.Tracer{Tracer: world.Tracer}.StartRun(spans.Begin{Self: spans.Ref{Root: 9, ID: 9}}, "", "", "", 0).End()
 			s := &scene{
@@ -444,7 +445,7 @@ func TestStoryOfAnotherProtocol(t *testing.T) {
 // Who cannot be reached is said once, with how often it is said again, until something passes; several at the same moment are one line.
 func TestStoryFoldsComplaints(t *testing.T) {
 	lines := story.New(raftstory.Protocol())
-	recorder := traces.NewRecorder(traces.RecorderOptions{}, lines)
+	recorder := record.NewRecorder(record.RecorderOptions{}, lines)
 	node, clock := at(recorder, "node-1")
 	leader := spans.Who{Node: 1, Term: 4, Role: protocol.RoleLeader}
 	id := uint64(0)
@@ -481,7 +482,7 @@ func TestStoryFoldsComplaints(t *testing.T) {
 // What a server removes from its log, and that a request was a retry, is told although no span says so by itself. A follower that catches up applies many slots in one line.
 func TestStoryFollowsTheLogs(t *testing.T) {
 	lines := story.New(raftstory.Protocol())
-	recorder := traces.NewRecorder(traces.RecorderOptions{}, lines)
+	recorder := record.NewRecorder(record.RecorderOptions{}, lines)
 	node, clock := at(recorder, "node-1")
 	who := spans.Who{Node: 1, Term: 4, Role: protocol.RoleFollower}
 	id := uint64(0)

@@ -11,7 +11,8 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/export"
-	"github.com/raftkv/raftkv/traces/index2"
+	index "github.com/raftkv/raftkv/traces/index2"
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 // TestServers checks what a real Jaeger and a real Collector made of a run, as it was recorded: they are as the run's own file is.
@@ -25,7 +26,7 @@ func TestServers(t *testing.T) {
 		said, _, _ = strings.Cut(said, "\nnext ")
 		return strings.TrimSpace(said)
 	}
-	own := head(traces.FileName)
+	own := head(record.FileName)
 	for name, times := range map[string]bool{"collector.jsonl": false, "jaeger-v3.json": false, "jaeger-v2.json": true} {
 		got, tells := withoutTimes(head(name))
 		if got != own || tells != times {

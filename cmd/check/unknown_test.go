@@ -12,6 +12,7 @@ import (
 	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 // TestUnknown judges traces that do not tell something: that is told, and is nothing wrong.
@@ -70,7 +71,7 @@ func crashOf(down, up int) string {
 
 // TestUnknownIsTold has the command tell what is not known: the trace is fine all the same.
 func TestUnknownIsTold(t *testing.T) {
-	path := filepath.Join(t.TempDir(), traces.FileName)
+	path := filepath.Join(t.TempDir(), record.FileName)
 	if err := os.WriteFile(path, scenarioOf(t, "num_nodes = 3\nnum_clients = 1\nmax_duration = \"59ms\"\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 // called is what the command came to.
@@ -36,7 +37,7 @@ func keep(t *testing.T, name string, file []byte) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(folder, traces.FileName), file, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, record.FileName), file, 0o644); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -5,12 +5,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 // TestServers compares what a real Jaeger and a real Collector made of a run, as it was recorded, with the run's own file, and with each other: they are the same.
 func TestServers(t *testing.T) {
-	names := []string{traces.FileName, "collector.jsonl", "jaeger-v3.json", "jaeger-v2.json"}
+	names := []string{record.FileName, "collector.jsonl", "jaeger-v3.json", "jaeger-v2.json"}
 	for _, a := range names {
 		for _, b := range names {
 			folder := filepath.Join("..", "..", "traces", "testdata", "servers")

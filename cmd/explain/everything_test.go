@@ -28,6 +28,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world/race"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/explain"
+	"github.com/raftkv/raftkv/traces/record"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
@@ -186,7 +187,7 @@ func spansOf(t *testing.T, scenario, faults string, changes ...string) ([]traces
 func spansOfRun(t *testing.T, run *config.Resolved, options cluster.Options) ([]traces.Span, bool) {
 	t.Helper()
 	file, result := recorded.Trace(t, run.Config, options)
-	path := filepath.Join(t.TempDir(), traces.FileName)
+	path := filepath.Join(t.TempDir(), record.FileName)
 	if err := os.WriteFile(path, file, 0o644); err != nil {
 		t.Fatal(err)
 	}

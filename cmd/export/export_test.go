@@ -11,6 +11,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 // wants carries the command out and returns what it prints.
@@ -40,7 +41,7 @@ func TestExport(t *testing.T) {
 		if !strings.HasPrefix(said, "wrote "+file) || !strings.Contains(said, "\nnext  ") {
 			t.Errorf("to %s it says %q", f.name, said)
 		}
-		if printed, _ := wants(t, command.Fine, "-to="+f.name, "-o", "-", filepath.Join(folder, traces.FileName)); printed != string(content) {
+		if printed, _ := wants(t, command.Fine, "-to="+f.name, "-o", "-", filepath.Join(folder, record.FileName)); printed != string(content) {
 			t.Errorf("%s on standard output is not what the file is", f.name)
 		}
 		if f.name != "shiviz" && !json.Valid(content) {

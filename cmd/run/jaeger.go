@@ -20,6 +20,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/export"
+	"github.com/raftkv/raftkv/traces/record"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
@@ -64,7 +65,7 @@ type violation struct {
 	invariant string
 }
 
-var _ traces.Exporter = (*pages)(nil)
+var _ record.Exporter = (*pages)(nil)
 
 func newPages() *pages {
 	return &pages{takePart: map[trace.TraceID][]int{}, errors: map[trace.TraceID]failure{}}

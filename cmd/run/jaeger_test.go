@@ -17,6 +17,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/library"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 // linksOf pushes a run, and returns the links that are printed, the run's files, and its spans.
@@ -53,7 +54,7 @@ func TestLinksOfSearches(t *testing.T) {
 				}
 				of[s.Service][s.TraceID()], every[s.TraceID()] = true, true
 				for _, a := range s.Resource {
-					if a.Key == traces.RunNameKey {
+					if a.Key == record.RunNameKey {
 						names[a.Value.AsString()] = true
 					}
 				}

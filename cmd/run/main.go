@@ -12,7 +12,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/library"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 // The exit statuses.
@@ -33,7 +33,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case options.list:
 		return command.Printed(library.List(stdout, "go run ./cmd/run leader-crash"), stderr)
 	}
-	if err := traces.ClearEnvironment(); err != nil {
+	if err := record.ClearEnvironment(); err != nil {
 		return command.Failed(stderr, err)
 	}
 	resolved, err := resolve(options)

@@ -10,11 +10,11 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 // salvage writes the trace so far of a run in which the program panicked, and tells of the panic.
-func (r *runner) salvage(ctx context.Context, recorder *traces.Recorder, failed *cluster.Panic) int {
+func (r *runner) salvage(ctx context.Context, recorder *record.Recorder, failed *cluster.Panic) int {
 	err := r.writeFiles(ctx, recorder)
 	_, _ = io.WriteString(r.stderr, r.panicked(failed, err == nil)) // the exit status tells those who cannot be told
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"regexp"
 	"testing"
 
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 // TestPanic has the program panic in a step: seed, stack and command are told on standard error, and the trace until
@@ -36,7 +36,7 @@ func TestPanic(t *testing.T) {
 		}
 		said[i] = stderr.String()
 		var err error
-		if files[i], err = os.ReadFile(filepath.Join(folder, traces.FileName)); err != nil {
+		if files[i], err = os.ReadFile(filepath.Join(folder, record.FileName)); err != nil {
 			t.Fatal(err)
 		}
 	}

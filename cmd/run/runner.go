@@ -15,7 +15,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/raftkv/span"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/record"
 	"github.com/raftkv/raftkv/traces/story"
 )
 
@@ -44,7 +44,7 @@ func (r *runner) run(ctx context.Context) int {
 		return command.Failed(r.stderr, err)
 	}
 	defer r.folder.discard()
-	recorder := traces.NewRecorder(traces.RecorderOptions{Name: r.config.RunName()}, exporters...)
+	recorder := record.NewRecorder(record.RecorderOptions{Name: r.config.RunName()}, exporters...)
 	err = r.simulate(ctx, recorder)
 	if failed := (*cluster.Panic)(nil); errors.As(err, &failed) {
 		return r.salvage(ctx, recorder, failed)
@@ -65,7 +65,7 @@ func (r *runner) run(ctx context.Context) int {
 }
 
 // open begins the files and whatever else takes the run's spans.
-func (r *runner) open() (exporters []traces.Exporter, err error) {
+func (r *runner) open() (exporters []record.Exporter, err error) {
 	if r.folder, err = newFolder(r.options.out, r.name()); err != nil {
 		return nil, err
 	}
@@ -80,14 +80,14 @@ func (r *runner) open() (exporters []traces.Exporter, err error) {
 		if err != nil {
 			return nil, err
 		}
-		exporters = append(exporters, traces.NewOTLPFile(w))
+		exporters = append(exporters, record.NewOTLPFile(w))
 	}
 	if create := r.spansFile(); create != nil {
 		w, err := create(stdouttraceFile)
 		if err != nil {
 			return nil, err
 		}
-		lines, err := traces.NewStdout(w)
+		lines, err := record.NewStdout(w)
 		if err != nil {
 			return nil, err
 		}
@@ -97,8 +97,8 @@ func (r *runner) open() (exporters []traces.Exporter, err error) {
 		r.story = story.New(protocols.Raft.Story)
 		exporters = append(exporters, r.story)
 	}
-	if traces.PushWanted(r.options.otlp) {
-		push, err := traces.NewPush(r.options.otlp)
+	if record.PushWanted(r.options.otlp) {
+		push, err := record.NewPush(r.options.otlp)
 		if err != nil {
 			return nil, err
 		}
@@ -123,7 +123,7 @@ func (r *runner) spansFile() func(name string) (io.Writer, error) {
 
 // heldPush pushes spans while the run goes on, but keeps them back as long as a counterfactual may turn out to name no message: then nothing is to come of the run.
 type heldPush struct {
-	push *traces.Push
+	push *record.Push
 	hold bool
 	kept []*span.Span
 }
@@ -159,7 +159,7 @@ func (r *runner) name() string {
 }
 
 // simulate has the run happen. It stops early when its spans cannot be written.
-func (r *runner) simulate(ctx context.Context, recorder *traces.Recorder) error {
+func (r *runner) simulate(ctx context.Context, recorder *record.Recorder) error {
 	running, stop := context.WithCancel(ctx)
 	defer stop()
 	bar := terminal.NewProgress(r.stderr, "operations", r.config.TotalOperations())
@@ -199,7 +199,7 @@ func (r *runner) unmet() error {
 }
 
 // writeFiles finishes the files and puts them into their places.
-func (r *runner) writeFiles(ctx context.Context, recorder *traces.Recorder) error {
+func (r *runner) writeFiles(ctx context.Context, recorder *record.Recorder) error {
 	if err := recorder.Close(ctx); err != nil {
 		return err
 	}

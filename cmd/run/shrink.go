@@ -16,7 +16,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/shrink"
 	"github.com/raftkv/raftkv/cmd/internal/telling"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/record"
 	"github.com/raftkv/raftkv/traces/story"
 	"github.com/raftkv/raftkv/traces/words"
 )
@@ -49,7 +49,7 @@ func (r *runner) shrink(ctx context.Context) int {
 
 // tell carries out the run of a config for its story.
 func tell(ctx context.Context, c *config.Config, lines *story.Story) error {
-	recorder := traces.NewRecorder(traces.RecorderOptions{}, lines)
+	recorder := record.NewRecorder(record.RecorderOptions{}, lines)
 	if _, err := cluster.New(c, cluster.Options{Recorder: recorder}).Run(ctx); err != nil {
 		return err
 	}

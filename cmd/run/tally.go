@@ -9,7 +9,7 @@ import (
 
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/span"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 // tally counts what the summary tells, as spans go by.
@@ -21,7 +21,7 @@ type tally struct {
 	message      string    // the same in words: from whom to whom, when, and what it tells
 }
 
-var _ traces.Exporter = (*tally)(nil)
+var _ record.Exporter = (*tally)(nil)
 
 // Export counts a span.
 func (t *tally) Export(_ context.Context, s *span.Span) error {

@@ -5,7 +5,7 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/flags"
 	"github.com/raftkv/raftkv/cmd/internal/telling"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 const usageBefore = `usage: go run ./cmd/run [flags] [SCENARIO | FILE.toml]
@@ -48,5 +48,5 @@ Exit status of the built program; under go run every failure is 1
 
 // usage prints how the command is called.
 func usage(w io.Writer) error {
-	return flags.Usage(w, usageBefore, flagGroups(), "\n"+traces.PushUsage()+usageAfter)
+	return flags.Usage(w, usageBefore, flagGroups(), "\n"+record.PushUsage()+usageAfter)
 }

@@ -16,8 +16,8 @@ import (
 	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
 	"github.com/raftkv/raftkv/raftkv/raft/invariants"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
-	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/conform"
+	"github.com/raftkv/raftkv/traces/record"
 	"github.com/raftkv/raftkv/traces/story"
 )
 
@@ -65,11 +65,11 @@ func (r *runner) again() string {
 // when the run was interrupted.
 func (r *runner) retold(ctx context.Context) (*story.Story, *conform.Finding) {
 	lines, judge := story.New(protocols.Raft.Story), raftconform.New()
-	exporters := []traces.Exporter{lines}
+	exporters := []record.Exporter{lines}
 	if r.tally.spans <= mostJudged {
 		exporters = append(exporters, judge)
 	}
-	recorder := traces.NewRecorder(traces.RecorderOptions{}, exporters...)
+	recorder := record.NewRecorder(record.RecorderOptions{}, exporters...)
 	if _, err := cluster.New(r.config.Config, cluster.Options{Recorder: recorder}).Run(ctx); err != nil {
 		return nil, nil
 	}

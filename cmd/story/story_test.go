@@ -18,6 +18,7 @@ import (
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/export"
 	index "github.com/raftkv/raftkv/traces/index2"
+	"github.com/raftkv/raftkv/traces/record"
 	"github.com/raftkv/raftkv/traces/story"
 )
 
@@ -43,7 +44,7 @@ func TestSameAsTheRuns(t *testing.T) {
 		if got, _ := wants(t, command.Fine, folder); got != string(want) {
 			t.Errorf("the story of %s is another than its story.txt", scenario)
 		}
-		if got, _ := wants(t, command.Fine, filepath.Join(folder, traces.FileName)); got != string(want) {
+		if got, _ := wants(t, command.Fine, filepath.Join(folder, record.FileName)); got != string(want) {
 			t.Errorf("the story of the trace file of %s is another than its story.txt", scenario)
 		}
 		spans, err := traces.ReadAll(folder)
@@ -154,11 +155,11 @@ func containsAll(got, want []string) bool {
 
 func TestTrouble(t *testing.T) {
 	folder := recorded.Run(t, "leader-crash")
-	one, err := os.ReadFile(filepath.Join(folder, traces.FileName))
+	one, err := os.ReadFile(filepath.Join(folder, record.FileName))
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, err := os.ReadFile(filepath.Join(recorded.Run(t, "leader-crash", "seed=2"), traces.FileName))
+	other, err := os.ReadFile(filepath.Join(recorded.Run(t, "leader-crash", "seed=2"), record.FileName))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/record"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
@@ -43,7 +43,7 @@ type ran struct {
 // judged carries out a run, and judges its trace as cmd/check does.
 func judged(ctx context.Context, c *config.Config) (ran, error) {
 	j := raftconform.New()
-	recorder := traces.NewRecorder(traces.RecorderOptions{}, j)
+	recorder := record.NewRecorder(record.RecorderOptions{}, j)
 	result, err := cluster.New(c, cluster.Options{Tuned: true, Recorder: recorder}).Run(ctx)
 	if err != nil {
 		return ran{}, err

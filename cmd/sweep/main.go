@@ -15,7 +15,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/flags"
 	"github.com/raftkv/raftkv/cmd/internal/library"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 func main() { command.Main(run) }
@@ -35,7 +35,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		}
 		return conclude(r, options, stdout, stderr)
 	}
-	if err := traces.ClearEnvironment(); err != nil {
+	if err := record.ClearEnvironment(); err != nil {
 		return command.Failed(stderr, err)
 	}
 	s, err := newSweep(options)

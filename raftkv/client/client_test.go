@@ -18,6 +18,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 const ms = time.Millisecond
@@ -89,7 +90,7 @@ func tryDelaying(
 	t.Helper()
 	var heard []string
 	trace := &kept{}
-	recorder := traces.NewRecorder(traces.RecorderOptions{}, trace)
+	recorder := record.NewRecorder(record.RecorderOptions{}, trace)
 	s := sim.New(sim.Config{Seed: 1, Latency: world.Range{Min: ms, Max: ms}, MaxDuration: time.Second, Delay: delay})
 	for id := range kv.NodeID(3) {
 		s.Add(&server{id: id + 1, answer: answer, heard: &heard})

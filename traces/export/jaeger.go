@@ -10,7 +10,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/raftkv/world"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 // Jaeger makes links to the pages of a Jaeger, given where they are: http://127.0.0.1:16686. The empty one means there.
@@ -45,7 +45,7 @@ func (j Jaeger) Search(s Search) string {
 		"lookback": {"custom"}, // or else it is the last hour, and the times of a run are not of this day
 	}
 	if s.Run != "" {
-		tags, err := json.Marshal(map[string]string{string(traces.RunNameKey): s.Run})
+		tags, err := json.Marshal(map[string]string{string(record.RunNameKey): s.Run})
 		if err != nil {
 			panic(err) // strings can be written as JSON
 		}

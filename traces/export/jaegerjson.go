@@ -18,6 +18,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
 	index "github.com/raftkv/raftkv/traces/index2"
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 // WriteJaeger writes spans as Jaeger's own JSON, which its search page loads without a server behind it. The format has less than OTLP: times are cut to microseconds, a link has
@@ -75,7 +76,7 @@ func writeJaegerTrace(w *bufio.Writer, all *index.Trace, trace []int32) {
 		var b []byte
 		if n == 0 {
 			b = append(b, `{"traceID":`...)
-			b = traces.AppendString(b, s.TraceID().String())
+			b = record.AppendString(b, s.TraceID().String())
 			b = append(b, `,"spans":[`...)
 		} else {
 			b = append(b, ',')
@@ -95,7 +96,7 @@ func writeJaegerTrace(w *bufio.Writer, all *index.Trace, trace []int32) {
 		b = append(b, `"p`...)
 		b = strconv.AppendInt(b, int64(i+1), 10)
 		b = append(b, `":{"serviceName":`...)
-		b = traces.AppendString(b, p.Service)
+		b = record.AppendString(b, p.Service)
 		b = append(b, `,"tags":`...)
 		tags := slices.DeleteFunc(slices.Clone(p.Resource), func(a attribute.KeyValue) bool { return a.Key == traces.ServiceName })
 		b = appendTags(b, tags)
@@ -116,11 +117,11 @@ func jaegerProcess(processes []*traces.Span, s *traces.Span) int {
 func appendJaegerSpan(b []byte, s *traces.Span, process int) []byte {
 	id := s.TraceID().String()
 	b = append(b, `{"traceID":`...)
-	b = traces.AppendString(b, id)
+	b = record.AppendString(b, id)
 	b = append(b, `,"spanID":`...)
-	b = traces.AppendString(b, s.ID.String())
+	b = record.AppendString(b, s.ID.String())
 	b = append(b, `,"operationName":`...)
-	b = traces.AppendString(b, s.Name)
+	b = record.AppendString(b, s.Name)
 	b = append(b, `,"references":[`...)
 	separator := ""
 	refer := func(how, trace string, to world.CausalID) {
@@ -182,7 +183,7 @@ func appendTags(b []byte, attributes []attribute.KeyValue) []byte {
 			b = append(b, ',')
 		}
 		b = append(b, `{"key":`...)
-		b = traces.AppendString(b, string(a.Key))
+		b = record.AppendString(b, string(a.Key))
 		b = append(b, `,"type":"`...)
 		var kind string
 		var value []byte
@@ -194,7 +195,7 @@ func appendTags(b []byte, attributes []attribute.KeyValue) []byte {
 		case attribute.STRING:
 			kind, value = "string", appendJSON(nil, v)
 		case attribute.STRINGSLICE, attribute.INT64SLICE, attribute.BOOLSLICE, attribute.FLOAT64SLICE, attribute.SLICE, attribute.MAP:
-			kind, value = "string", traces.AppendString(nil, string(appendJSON(nil, v)))
+			kind, value = "string", record.AppendString(nil, string(appendJSON(nil, v)))
 		case attribute.EMPTY:
 			kind, value = "string", []byte(`""`)
 		}
@@ -210,7 +211,7 @@ func appendTags(b []byte, attributes []attribute.KeyValue) []byte {
 func appendJSON(b []byte, v attribute.Value) []byte {
 	switch v.Type() {
 	case attribute.STRING:
-		return traces.AppendString(b, v.AsString())
+		return record.AppendString(b, v.AsString())
 	case attribute.INT64:
 		return strconv.AppendInt(b, v.AsInt64(), 10)
 	case attribute.BOOL:
@@ -218,13 +219,13 @@ func appendJSON(b []byte, v attribute.Value) []byte {
 	case attribute.FLOAT64:
 		f := v.AsFloat64()
 		if math.IsNaN(f) || math.IsInf(f, 0) {
-			return traces.AppendString(b, strconv.FormatFloat(f, 'g', -1, 64)) // JSON has no number for it
+			return record.AppendString(b, strconv.FormatFloat(f, 'g', -1, 64)) // JSON has no number for it
 		}
 		return strconv.AppendFloat(b, f, 'g', -1, 64)
 	case attribute.BYTESLICE:
-		return traces.AppendString(b, base64.StdEncoding.EncodeToString(v.AsByteSlice()))
+		return record.AppendString(b, base64.StdEncoding.EncodeToString(v.AsByteSlice()))
 	case attribute.STRINGSLICE:
-		return appendList(b, v.AsStringSlice(), traces.AppendString)
+		return appendList(b, v.AsStringSlice(), record.AppendString)
 	case attribute.INT64SLICE:
 		return appendList(b, v.AsInt64Slice(), func(b []byte, n int64) []byte { return strconv.AppendInt(b, n, 10) })
 	case attribute.BOOLSLICE:
@@ -249,7 +250,7 @@ func appendJSONObject(b []byte, attributes []attribute.KeyValue) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = append(traces.AppendString(b, string(a.Key)), ':')
+		b = append(record.AppendString(b, string(a.Key)), ':')
 		b = appendJSON(b, a.Value)
 	}
 	return append(b, '}')

@@ -18,6 +18,7 @@ import (
 
 	"github.com/raftkv/raftkv/traces"
 	index "github.com/raftkv/raftkv/traces/index2"
+	"github.com/raftkv/raftkv/traces/record"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
@@ -214,8 +215,8 @@ func (p *perfetto) meta(what, process string, lane int, key, value string) []byt
 	if key == "" {
 		return b
 	}
-	b = append(traces.AppendString(b, key), ':')
-	b = traces.AppendString(b, value)
+	b = append(record.AppendString(b, key), ':')
+	b = record.AppendString(b, value)
 	return append(b, "}}"...)
 }
 
@@ -303,9 +304,9 @@ func arguments(s *traces.Span) []attribute.KeyValue {
 func (p *perfetto) head(phase byte, name string, kind trace.SpanKind, span int32, at time.Time) []byte {
 	b := append([]byte(`{"ph":"`), phase)
 	b = append(b, `","name":`...)
-	b = traces.AppendString(b, name)
+	b = record.AppendString(b, name)
 	b = append(b, `,"cat":`...)
-	b = traces.AppendString(b, kind.String())
+	b = record.AppendString(b, kind.String())
 	b = append(b, `,"pid":`...)
 	b = p.appendTrack(b, span)
 	return appendMicroseconds(b, at.Sub(p.Epoch))

@@ -17,6 +17,7 @@ import (
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
 	index "github.com/raftkv/raftkv/traces/index2"
+	"github.com/raftkv/raftkv/traces/record"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
@@ -119,7 +120,7 @@ func (v *shiViz) tick(e index.Moment) string {
 		if len(b) > 1 {
 			b = append(b, ',')
 		}
-		b = append(traces.AppendString(b, v.processes[other]), ':')
+		b = append(record.AppendString(b, v.processes[other]), ':')
 		b = strconv.AppendInt(b, int64(n), 10)
 	}
 	return string(append(b, '}'))

@@ -20,8 +20,8 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/raftkv/raftkv/raftkv/span"
-	"github.com/raftkv/raftkv/traces"
-	"github.com/raftkv/raftkv/traces/read2"
+	read "github.com/raftkv/raftkv/traces/read2"
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 // A span comes back from a file as the SDK handed it over, whatever types its attributes have.
@@ -43,7 +43,7 @@ func TestReadGivesBackWhatWasWritten(t *testing.T) {
 
 func TestReadAll(t *testing.T) {
 	folder := t.TempDir()
-	file := filepath.Join(folder, traces.FileName)
+	file := filepath.Join(folder, record.FileName)
 	if err := os.WriteFile(file, write(t, stub(1), stub(2)), 0o600); err != nil {
 		t.Fatal(err)
 	}

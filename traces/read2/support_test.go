@@ -16,8 +16,8 @@ import (
 	raftspans "github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
-	"github.com/raftkv/raftkv/traces"
 	read "github.com/raftkv/raftkv/traces/read2"
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 // sameSpans compares spans; what an attribute holds is compared by its type and value.
@@ -114,7 +114,7 @@ func plainStub(n int) span.Span {
 func write(t testing.TB, stubs ...span.Span) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	f := traces.NewOTLPFile(&b)
+	f := record.NewOTLPFile(&b)
 	for i := range stubs {
 		if err := f.Export(context.Background(), &stubs[i]); err != nil {
 			t.Fatal(err)

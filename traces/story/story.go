@@ -16,6 +16,7 @@ import (
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
 	index "github.com/raftkv/raftkv/traces/index2"
+	"github.com/raftkv/raftkv/traces/record"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
@@ -73,7 +74,7 @@ const (
 	ANSI  = words.ANSI // with a terminal's colours
 )
 
-var _ traces.Exporter = (*Story)(nil)
+var _ record.Exporter = (*Story)(nil)
 
 // Protocol is what a protocol adds to a story: the spans that its spec declares, those that it includes among them, and
 // what its own tell. Tell begins a run, and returns what tells one of its spans, given the span's id in the spec; false

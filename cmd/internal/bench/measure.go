@@ -15,7 +15,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/raftkv/span"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 // one makes one measurement, and prints it as JSON.
@@ -62,10 +62,10 @@ func simulate(commits int, traced bool, set ...func(*cluster.Options)) (f figure
 		change(&options)
 	}
 	count := &counter{}
-	var recorder *traces.Recorder
+	var recorder *record.Recorder
 	if traced {
 		var finish func() (int64, error)
-		if recorder, finish, err = record(c, count); err != nil {
+		if recorder, finish, err = recordRun(c, count); err != nil {
 			return f, err
 		}
 		options.Recorder = recorder
@@ -105,8 +105,8 @@ func simulate(commits int, traced bool, set ...func(*cluster.Options)) (f figure
 	return f, err
 }
 
-// record has the run's spans written to a file that is thrown away.
-func record(c *config.Config, count *counter) (*traces.Recorder, func() (int64, error), error) {
+// recordRun has the run's spans written to a file that is thrown away.
+func recordRun(c *config.Config, count *counter) (*record.Recorder, func() (int64, error), error) {
 	folder, err := os.MkdirTemp("", "raftkv-bench-")
 	if err != nil {
 		return nil, nil, err
@@ -127,7 +127,7 @@ func record(c *config.Config, count *counter) (*traces.Recorder, func() (int64, 
 		}
 		return info.Size(), file.Close()
 	}
-	return traces.NewRecorder(traces.RecorderOptions{Name: c.Name()}, traces.NewOTLPFile(buffered), count), finish, nil
+	return record.NewRecorder(record.RecorderOptions{Name: c.Name()}, record.NewOTLPFile(buffered), count), finish, nil
 }
 
 // counter counts spans.

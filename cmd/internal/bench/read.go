@@ -21,7 +21,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 // read times cmd/diff and cmd/check, as who types them does, on traces of a million spans, and beside them what the reading of the lines takes, without a look at what is in them, and
@@ -179,8 +179,8 @@ func writeTrace(c *config.Config, path string, also ...exporter) error {
 		return err
 	}
 	buffered := bufio.NewWriterSize(file, 1<<18)
-	exporters := []exporter{traces.NewOTLPFile(buffered)}
-	recorder := traces.NewRecorder(traces.RecorderOptions{Name: c.Name()}, append(exporters, also...)...)
+	exporters := []exporter{record.NewOTLPFile(buffered)}
+	recorder := record.NewRecorder(record.RecorderOptions{Name: c.Name()}, append(exporters, also...)...)
 	if _, err := cluster.New(c, cluster.Options{Unchecked: true, Recorder: recorder}).Run(context.Background()); err != nil {
 		return err
 	}
@@ -193,7 +193,7 @@ func writeTrace(c *config.Config, path string, also ...exporter) error {
 	return file.Close()
 }
 
-type exporter = traces.Exporter
+type exporter = record.Exporter
 
 // finder finds a message to be lost: a notification early in the run.
 type finder struct {

@@ -15,7 +15,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world/spans"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 // perSpan is what a span costs: processor time, and how often memory is allocated.
@@ -28,7 +28,7 @@ func spanCosts() (recorded, sdk perSpan, err error) {
 	c := config.Default()
 	c.Scenario, c.RequestsPerClient = "default", 400
 	var all kept
-	recorder := traces.NewRecorder(traces.RecorderOptions{}, &all)
+	recorder := record.NewRecorder(record.RecorderOptions{}, &all)
 	if _, err = cluster.New(c, cluster.Options{Unchecked: true, Recorder: recorder}).Run(context.Background()); err != nil {
 		return recorded, sdk, err
 	}
@@ -38,7 +38,7 @@ func spanCosts() (recorded, sdk perSpan, err error) {
 	var ours, theirs []perSpan
 	for range 9 {
 		ours = append(ours, all.cost(func() {
-			again := traces.NewRecorder(traces.RecorderOptions{Name: "bench"}, traces.NewOTLPFile(io.Discard))
+			again := record.NewRecorder(record.RecorderOptions{Name: "bench"}, record.NewOTLPFile(io.Discard))
 			tellAgain(all.spans, again, c.Hash(), c.StartTime)
 			err = again.Close(context.Background())
 		}))
@@ -70,7 +70,7 @@ func middleOf(costs []perSpan) perSpan {
 }
 
 // tellAgain has tracers start and end the spans that ended before, and the recorder know of what they send.
-func tellAgain(all []*span.Span, recorder *traces.Recorder, run uint64, epoch time.Time) {
+func tellAgain(all []*span.Span, recorder *record.Recorder, run uint64, epoch time.Time) {
 	tracers := map[string]*span.Tracer{}
 	clock := &told{epoch: epoch}
 	for _, s := range all {

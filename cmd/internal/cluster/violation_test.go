@@ -11,7 +11,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft/invariants"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/world"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 // spoiler is a process that has the checks see what did not happen.
@@ -36,7 +36,7 @@ func TestAViolationStopsTheRun(t *testing.T) {
 	t.Parallel()
 	c := seeded(1)
 	kept := &recorded.Memory{}
-	recorder := traces.NewRecorder(traces.RecorderOptions{}, kept)
+	recorder := record.NewRecorder(record.RecorderOptions{}, kept)
 	cl := cluster.New(c, cluster.Options{Recorder: recorder})
 	cl.Sim().Add(&spoiler{checker: cl.Checker()})
 	result, err := cl.Run(t.Context())

@@ -9,6 +9,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 // witness sees a run from outside: what each process is told, what it sends then, and which spans it begins and ends.
@@ -98,7 +99,7 @@ func (w worldSeen) Send(e world.Envelope) world.Fate {
 
 // recorderSeen has the witness see what is recorded.
 type recorderSeen struct {
-	*traces.Recorder
+	*record.Recorder
 
 	w *witness
 }
@@ -123,7 +124,7 @@ func (r recorderSeen) Ended(s *span.Span) {
 func witnessed(t *testing.T, c *config.Resolved) (*witness, []traces.Span) {
 	t.Helper()
 	w, kept := &witness{now: map[string]*stepSeen{}}, &recorded.Memory{}
-	recorder := traces.NewRecorder(traces.RecorderOptions{}, kept)
+	recorder := record.NewRecorder(record.RecorderOptions{}, kept)
 	if _, err := cluster.New(c.Config, cluster.Options{Recorder: recorderSeen{recorder, w}, Around: w.around, Unchecked: true}).Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/library"
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 // Config is the config of a scenario that is built in, or of a profile of faults, with changes such as num_nodes=3.
@@ -42,17 +43,17 @@ func ConfigWith(t testing.TB, scenario, faults string, overrides ...config.Overr
 
 // Record carries out the run of a config, and has exporters record it. The run has no name in its trace.
 func Record(
-	t testing.TB, c *config.Config, options cluster.Options, exporters ...traces.Exporter,
+	t testing.TB, c *config.Config, options cluster.Options, exporters ...record.Exporter,
 ) cluster.Result {
 	t.Helper()
-	return record(t, c, "", options, exporters...)
+	return recordRun(t, c, "", options, exporters...)
 }
 
-func record(
-	t testing.TB, c *config.Config, name string, options cluster.Options, exporters ...traces.Exporter,
+func recordRun(
+	t testing.TB, c *config.Config, name string, options cluster.Options, exporters ...record.Exporter,
 ) cluster.Result {
 	t.Helper()
-	recorder := traces.NewRecorder(traces.RecorderOptions{Name: name}, exporters...)
+	recorder := record.NewRecorder(record.RecorderOptions{Name: name}, exporters...)
 	options.Recorder = recorder
 	result, err := cluster.New(c, options).Run(t.Context())
 	if err := errors.Join(err, recorder.Close(t.Context())); err != nil {
@@ -65,7 +66,7 @@ func record(
 func Trace(t testing.TB, c *config.Config, options cluster.Options) ([]byte, cluster.Result) {
 	t.Helper()
 	var file bytes.Buffer
-	result := record(t, c, "", options, traces.NewOTLPFile(&file))
+	result := recordRun(t, c, "", options, record.NewOTLPFile(&file))
 	return file.Bytes(), result
 }
 
@@ -73,7 +74,7 @@ func Trace(t testing.TB, c *config.Config, options cluster.Options) ([]byte, clu
 func Spans(t testing.TB, c *config.Config, options cluster.Options) ([]traces.Span, cluster.Result) {
 	t.Helper()
 	var kept Memory
-	result := record(t, c, "", options, &kept)
+	result := recordRun(t, c, "", options, &kept)
 	return kept.Spans, result
 }
 
@@ -95,12 +96,12 @@ func Run(t testing.TB, scenario string, changes ...string) (folder string) {
 	t.Helper()
 	c := Config(t, scenario, "", changes...)
 	var file bytes.Buffer
-	record(t, c.Config, c.RunName(), cluster.Options{Unchecked: true}, traces.NewOTLPFile(&file))
+	recordRun(t, c.Config, c.RunName(), cluster.Options{Unchecked: true}, record.NewOTLPFile(&file))
 	folder = filepath.Join(t.TempDir(), scenario)
 	if err := os.Mkdir(folder, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(folder, traces.FileName), file.Bytes(), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, record.FileName), file.Bytes(), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	return folder

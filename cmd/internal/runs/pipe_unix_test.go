@@ -12,12 +12,12 @@ import (
 	"testing"
 
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 // What can be read only once is not looked at before, to see how large it is.
 func TestReadPipe(t *testing.T) {
-	content, err := os.ReadFile(filepath.Join(recorded.Run(t, "lost-reply"), traces.FileName))
+	content, err := os.ReadFile(filepath.Join(recorded.Run(t, "lost-reply"), record.FileName))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/traces"
 	index "github.com/raftkv/raftkv/traces/index2"
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 // Run is a run that is to be read.
@@ -126,7 +127,7 @@ func unique(list []Run, wrong []error) (some []error) {
 // traceFile is the file that the trace of a run is in.
 func traceFile(path string) string {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return filepath.Join(path, traces.FileName)
+		return filepath.Join(path, record.FileName)
 	}
 	return path
 }

@@ -16,7 +16,8 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/export"
-	"github.com/raftkv/raftkv/traces/index2"
+	index "github.com/raftkv/raftkv/traces/index2"
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 var takes = Takes{What: "look at", Span: 1000}
@@ -79,7 +80,7 @@ func TestReadWithoutMemory(t *testing.T) {
 		t.Error("it is read")
 		return nil
 	})
-	want := filepath.Join(folder, traces.FileName) + ": a trace of 0 MiB, about "
+	want := filepath.Join(folder, record.FileName) + ": a trace of 0 MiB, about "
 	if short := (*Short)(nil); !errors.As(err, &short) || !strings.HasPrefix(short.Error(), want) || !strings.HasSuffix(short.Error(), " MiB of memory to look at, and 0 MiB is free: set GOMEMLIMIT=1GiB") {
 		t.Errorf("error %v, want %s", err, want)
 	}
@@ -151,7 +152,7 @@ func (h *heard) Done() { h.ended++ }
 
 // Who waits for two runs sees how much there is of both.
 func TestReadTellsHowMuchThereIs(t *testing.T) {
-	trace, err := os.ReadFile(filepath.Join(recorded.Run(t, "lost-reply"), traces.FileName))
+	trace, err := os.ReadFile(filepath.Join(recorded.Run(t, "lost-reply"), record.FileName))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +183,7 @@ func TestHowLarge(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file, err := os.ReadFile(filepath.Join(folder, traces.FileName))
+	file, err := os.ReadFile(filepath.Join(folder, record.FileName))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,10 +232,10 @@ func TestHowLarge(t *testing.T) {
 
 // A run has its spans at hand by its name alone.
 func TestReadSpans(t *testing.T) {
-	file := filepath.Join(recorded.Run(t, "lost-reply"), traces.FileName)
+	file := filepath.Join(recorded.Run(t, "lost-reply"), record.FileName)
 	t.Chdir(t.TempDir())
 	folder := filepath.Join(filepath.FromSlash(Folder), "mine")
-	if err := errors.Join(os.MkdirAll(folder, 0o755), os.Rename(file, filepath.Join(folder, traces.FileName))); err != nil {
+	if err := errors.Join(os.MkdirAll(folder, 0o755), os.Rename(file, filepath.Join(folder, record.FileName))); err != nil {
 		t.Fatal(err)
 	}
 	path, spans, err := ReadSpans(t.Context(), io.Discard, "mine", takes)

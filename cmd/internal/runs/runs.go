@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/raftkv/raftkv/cmd/internal/nearest"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/record"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
@@ -65,7 +65,7 @@ func Names(folder string) []string {
 		if strings.HasPrefix(e.Name(), ".") || words.Printable(e.Name()) != e.Name() { // a run in the making, which has no name yet, or one that no command takes
 			continue
 		}
-		if _, err := os.Stat(filepath.Join(folder, e.Name(), traces.FileName)); err == nil {
+		if _, err := os.Stat(filepath.Join(folder, e.Name(), record.FileName)); err == nil {
 			names = append(names, e.Name())
 		}
 	}

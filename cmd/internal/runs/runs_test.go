@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 func TestFind(t *testing.T) {
@@ -17,7 +17,7 @@ func TestFind(t *testing.T) {
 			t.Fatal(err)
 		}
 		if name != "defualt" { // which has no trace
-			if err := os.WriteFile(filepath.Join(folder, name, traces.FileName), nil, 0o644); err != nil {
+			if err := os.WriteFile(filepath.Join(folder, name, record.FileName), nil, 0o644); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -15,7 +15,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 // Message is one that was lost, late or doubled, by a rate or on request.
@@ -74,7 +74,7 @@ func run(ctx context.Context, c *config.Config) (*invariants.Violation, error) {
 // messages carries out the run of a config with its spans, which tell of each message that was lost, late or doubled.
 func messages(ctx context.Context, c *config.Config) ([]Message, error) {
 	var seen witness
-	recorder := traces.NewRecorder(traces.RecorderOptions{}, &seen)
+	recorder := record.NewRecorder(record.RecorderOptions{}, &seen)
 	seen.epoch = c.StartTime
 	if _, err := cluster.New(c, cluster.Options{Recorder: recorder}).Run(ctx); err != nil {
 		return nil, err
@@ -91,7 +91,7 @@ type witness struct {
 	messages []Message
 }
 
-var _ traces.Exporter = (*witness)(nil)
+var _ record.Exporter = (*witness)(nil)
 
 // Export looks at a span that has ended.
 func (w *witness) Export(_ context.Context, s *span.Span) error {

@@ -16,6 +16,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/record"
 )
 
 const ms = time.Millisecond
@@ -84,7 +85,7 @@ func newTestbedAround(
 		c.MaxDuration = 2 * time.Second
 	}
 	b.sim = sim.New(c)
-	recorder := traces.NewRecorder(traces.RecorderOptions{}, b)
+	recorder := record.NewRecorder(record.RecorderOptions{}, b)
 	peers := []kv.NodeID{1, 2, 3}
 	for _, id := range peers {
 		var watch node.Observer

@@ -64,8 +64,8 @@ func TestStoreIsRebuiltFromTheLog(t *testing.T) {
 	}
 }
 
-// record is one of a journal, with its log from first on.
-func record(term protocol.Term, vote kv.NodeID, first protocol.LogIndex, terms ...protocol.Term) []byte {
+// recordRun is one of a journal, with its log from first on.
+func recordRun(term protocol.Term, vote kv.NodeID, first protocol.LogIndex, terms ...protocol.Term) []byte {
 	p := protocol.Persist{CurrentTerm: term, VotedFor: vote, FirstIndex: first}
 	for i, of := range terms {
 		p.Entries = append(p.Entries, entry(first+protocol.LogIndex(i), of))
@@ -123,13 +123,13 @@ func TestReplay(t *testing.T) {
 		log     []protocol.Term
 	}{
 		{name: "an empty journal"},
-		{name: "a vote alone", journal: [][]byte{record(4, 2, 0)}, term: 4, vote: 2},
-		{name: "a term without a vote after one with", journal: [][]byte{record(4, 2, 0), record(5, 0, 0)}, term: 5},
-		{name: "entries", journal: [][]byte{record(1, 1, 1, 1, 1), record(1, 1, 3, 1)}, term: 1, vote: 1, log: []protocol.Term{1, 1, 1}},
-		{name: "entries that are replaced", journal: [][]byte{record(1, 1, 1, 1, 1, 1), record(2, 0, 2, 2)}, term: 2, log: []protocol.Term{1, 2}},
-		{name: "all entries are replaced", journal: [][]byte{record(1, 1, 1, 1, 1, 1), record(3, 3, 1, 2, 3)}, term: 3, vote: 3, log: []protocol.Term{2, 3}},
+		{name: "a vote alone", journal: [][]byte{recordRun(4, 2, 0)}, term: 4, vote: 2},
+		{name: "a term without a vote after one with", journal: [][]byte{recordRun(4, 2, 0), recordRun(5, 0, 0)}, term: 5},
+		{name: "entries", journal: [][]byte{recordRun(1, 1, 1, 1, 1), recordRun(1, 1, 3, 1)}, term: 1, vote: 1, log: []protocol.Term{1, 1, 1}},
+		{name: "entries that are replaced", journal: [][]byte{recordRun(1, 1, 1, 1, 1, 1), recordRun(2, 0, 2, 2)}, term: 2, log: []protocol.Term{1, 2}},
+		{name: "all entries are replaced", journal: [][]byte{recordRun(1, 1, 1, 1, 1, 1), recordRun(3, 3, 1, 2, 3)}, term: 3, vote: 3, log: []protocol.Term{2, 3}},
 		{
-			name: "entries, then a vote", journal: [][]byte{record(1, 1, 1, 1, 1), record(2, 0, 2, 2), record(7, 1, 0)},
+			name: "entries, then a vote", journal: [][]byte{recordRun(1, 1, 1, 1, 1), recordRun(2, 0, 2, 2), recordRun(7, 1, 0)},
 			term: 7, vote: 1, log: []protocol.Term{1, 2},
 		},
 	} {
@@ -142,13 +142,13 @@ func TestReplay(t *testing.T) {
 
 // A record that a crash cut short is passed over, wherever it was cut: at the end, in the midst, or several of them.
 func TestReplayPassesOverCutRecords(t *testing.T) {
-	one, two, three := record(1, 1, 1, 1, 1), record(2, 0, 2, 2, 2), record(3, 3, 4, 3)
+	one, two, three := recordRun(1, 1, 1, 1, 1), recordRun(2, 0, 2, 2, 2), recordRun(3, 3, 4, 3)
 	for length := range len(two) {
 		cut := bytes.Clone(two[:length])
 		end := restarted(t, one, cut)
 		knows(t, fmt.Sprintf("the last record is cut to %d of %d bytes", length, len(two)), &end, 1, 1, 1, 1)
 		// What is written after the restart does not build on what was cut off.
-		midst := restarted(t, one, cut, record(3, 3, 3, 3))
+		midst := restarted(t, one, cut, recordRun(3, 3, 3, 3))
 		knows(t, fmt.Sprintf("a record in the midst is cut to %d of %d bytes", length, len(two)), &midst, 3, 3, 1, 1, 3)
 	}
 	for length := range len(three) {

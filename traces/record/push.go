@@ -1,4 +1,4 @@
-package traces
+package record
 
 import (
 	"bytes"
@@ -31,11 +31,11 @@ var _ Exporter = (*Push)(nil)
 // empty one leaves that to the environment, from which all else is taken in any case: see PushUsage. It fails when the
 // URL or a variable is wrong, and sends nothing yet.
 func NewPush(endpoint string) (*Push, error) {
-	settings, err := readPushSettings(endpoint)
+	settings, err := ReadPushSettings(endpoint)
 	if err != nil {
 		return nil, err
 	}
-	p := &Push{receiver: newReceiver(settings)}
+	p := &Push{receiver: NewReceiver(settings)}
 	p.lines = NewOTLPFile(&p.line)
 	return p, nil
 }
@@ -74,7 +74,7 @@ func (p *Push) send(ctx context.Context) {
 	}
 	body := p.line.Bytes()
 	p.line = bytes.Buffer{} // a new one: the client may still read a body that was answered
-	partly, err := p.receiver.deliver(ctx, body)
+	partly, err := p.receiver.Deliver(ctx, body)
 	if p.err = err; err == nil {
 		p.arrived += p.ended - p.sent - partly.rejected
 		p.partly.add(partly)

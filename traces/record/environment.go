@@ -1,4 +1,4 @@
-package traces
+package record
 
 import (
 	"crypto/tls"
@@ -21,9 +21,9 @@ const (
 	tracesPrefix   = exporterPrefix + "TRACES_" // of those for traces alone
 )
 
-// pushVariables are the variables that the push understands, behind exporterPrefix or tracesPrefix, and what each
+// PushVariables are the variables that the push understands, behind exporterPrefix or tracesPrefix, and what each
 // takes.
-var pushVariables = []struct{ name, takes string }{
+var PushVariables = []struct{ Name, Takes string }{
 	{"ENDPOINT", "the URL, without v1/traces; with TRACES_, the whole URL"},
 	{"PROTOCOL", "http/json"},
 	{"HEADERS", "what else to send, as in api-key=1,tenant=a%20b"},
@@ -45,8 +45,8 @@ func PushUsage() string {
   goes before the other; -otlp goes before both. Another name or value is
   refused, but for those of METRICS_, LOGS_ and PROFILES_.
 `)
-	for _, v := range pushVariables {
-		fmt.Fprintf(&b, "  %-18s  %s\n", v.name, v.takes)
+	for _, v := range PushVariables {
+		fmt.Fprintf(&b, "  %-18s  %s\n", v.Name, v.Takes)
 	}
 	b.WriteString("  A request that is answered with 429, 502, 503 or 504 is sent again, for 5 s.\n")
 	return b.String()
@@ -94,9 +94,9 @@ type pushSettings struct {
 	tls      *tls.Config   // nil is the default
 }
 
-// readPushSettings puts together what was given on the command line, which may be nothing, and what the environment
+// ReadPushSettings puts together what was given on the command line, which may be nothing, and what the environment
 // says. The error is all that is wrong.
-func readPushSettings(endpoint string) (*pushSettings, error) {
+func ReadPushSettings(endpoint string) (*pushSettings, error) {
 	s := &pushSettings{
 		endpoint: endpoint, timeout: 10 * time.Second, headers: http.Header{"User-Agent": {"raftkv"}},
 	}
@@ -117,7 +117,7 @@ func checkNames() error {
 			continue
 		}
 		setting = strings.TrimPrefix(setting, "TRACES_")
-		if !slices.ContainsFunc(pushVariables, func(v struct{ name, takes string }) bool { return v.name == setting }) {
+		if !slices.ContainsFunc(PushVariables, func(v struct{ Name, Takes string }) bool { return v.Name == setting }) {
 			errs = append(errs, fmt.Errorf("%s: the push knows no such variable; -h lists those that it knows", name))
 		}
 	}

@@ -1,4 +1,4 @@
-package traces
+package record
 
 import (
 	"encoding/base64"
@@ -255,18 +255,18 @@ func appendArray[T any](b []byte, values []T, appendOne func([]byte, T) []byte) 
 	return append(b, `}}`...)
 }
 
-const hexDigits = "0123456789abcdef"
+const HexDigits = "0123456789abcdef"
 
 // appendHex appends an id as 16 hex digits.
 func appendHex(b []byte, id uint64) []byte {
 	for shift := 60; shift >= 0; shift -= 4 {
-		b = append(b, hexDigits[id>>shift&15])
+		b = append(b, HexDigits[id>>shift&15])
 	}
 	return b
 }
 
-// plain says of each byte whether a JSON string may hold it as it is, wherever it stands.
-var plain = func() (t [256]bool) {
+// Plain says of each byte whether a JSON string may hold it as it is, wherever it stands.
+var Plain = func() (t [256]bool) {
 	for c := ' '; c < utf8.RuneSelf; c++ {
 		t[c] = c != '"' && c != '\\'
 	}
@@ -277,7 +277,7 @@ var plain = func() (t [256]bool) {
 func AppendString(b []byte, s string) []byte {
 	b = append(b, '"')
 	for i := range len(s) {
-		if !plain[s[i]] {
+		if !Plain[s[i]] {
 			b = appendEscaped(append(b, s[:i]...), s[i:])
 			return append(b, '"')
 		}
@@ -289,7 +289,7 @@ func AppendString(b []byte, s string) []byte {
 func appendEscaped(b []byte, s string) []byte {
 	for i := 0; i < len(s); {
 		c := s[i]
-		if plain[c] {
+		if Plain[c] {
 			b = append(b, c)
 			i++
 			continue
@@ -310,7 +310,7 @@ func appendEscaped(b []byte, s string) []byte {
 		case '\t':
 			b = append(b, '\\', 't')
 		default:
-			b = append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
+			b = append(b, '\\', 'u', '0', '0', HexDigits[c>>4], HexDigits[c&15])
 		}
 		i++
 	}

@@ -1,4 +1,4 @@
-package traces
+package record
 
 import (
 	"bytes"
@@ -21,7 +21,7 @@ import (
 // once. The specification has clients vary the pauses, so that many do not come back together; this is one, and one
 // request at a time.
 const (
-	retryFirst = 200 * time.Millisecond
+	RetryFirst = 200 * time.Millisecond
 	retryMost  = 2 * time.Second
 	retryFor   = 5 * time.Second
 )
@@ -36,13 +36,13 @@ const (
 type receiver struct {
 	settings *pushSettings
 	client   *http.Client
-	retryFor time.Duration
+	RetryFor time.Duration
 }
 
-func newReceiver(settings *pushSettings) *receiver {
+func NewReceiver(settings *pushSettings) *receiver {
 	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:errcheck,forcetypeassert,revive // it is one
 	transport.TLSClientConfig = settings.tls
-	return &receiver{settings: settings, retryFor: retryFor, client: &http.Client{
+	return &receiver{settings: settings, RetryFor: retryFor, client: &http.Client{
 		Transport: transport,
 		Timeout:   settings.timeout,
 		CheckRedirect: func(next *http.Request, before []*http.Request) error {
@@ -54,12 +54,12 @@ func newReceiver(settings *pushSettings) *receiver {
 	}}
 }
 
-// deliver sends a request until it is taken or refused, or all pauses are used up.
-func (r *receiver) deliver(ctx context.Context, body []byte) (partialSuccess, error) {
+// Deliver sends a request until it is taken or refused, or all pauses are used up.
+func (r *receiver) Deliver(ctx context.Context, body []byte) (partialSuccess, error) {
 	if r.settings.gzip {
 		body = gzipped(body)
 	}
-	left, backOff := r.retryFor, retryFirst
+	left, backOff := r.RetryFor, RetryFirst
 	for tries := 1; ; tries++ {
 		answer, err := r.post(ctx, body)
 		if err != nil {
@@ -71,7 +71,7 @@ func (r *receiver) deliver(ctx context.Context, body []byte) (partialSuccess, er
 		if !retryable(answer.StatusCode) {
 			return partialSuccess{}, r.errorf("%s%s", answer.Status, answer.reason())
 		}
-		pause, asked := retryAfter(answer.Header)
+		pause, asked := RetryAfter(answer.Header)
 		if !asked {
 			pause = backOff
 			backOff = min(2*backOff, retryMost)
@@ -190,8 +190,8 @@ func retryable(status int) bool {
 	}
 }
 
-// retryAfter is how long a receiver asks to be left alone: it says so in seconds, or by the time on its own clock.
-func retryAfter(header http.Header) (pause time.Duration, asked bool) {
+// RetryAfter is how long a receiver asks to be left alone: it says so in seconds, or by the time on its own clock.
+func RetryAfter(header http.Header) (pause time.Duration, asked bool) {
 	value := header.Get("Retry-After")
 	if seconds, err := strconv.ParseUint(value, 10, 32); err == nil || errors.Is(err, strconv.ErrRange) {
 		return time.Duration(seconds) * time.Second, true
