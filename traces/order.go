@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 )
 
 // All that tells of a process tells it in one order: its steps by their numbers, and what is of one step by its times.
@@ -19,13 +20,13 @@ import (
 
 // isStep says whether an attribute numbers a step of a process.
 func isStep(key attribute.Key) bool {
-	return key == spans.RaftkvStepKey || key == spans.RaftkvEndStepKey
+	return key == worldspans.RaftkvStepKey || key == worldspans.RaftkvEndStepKey
 }
 
 // StepsOf are the numbers of the steps that a span begins and ends in; 0 where it has none.
 func StepsOf(s *Span) (begin, end uint32) {
-	begin = StepNumber(s.Attribute(spans.RaftkvStepKey))
-	return begin, cmp.Or(StepNumber(s.Attribute(spans.RaftkvEndStepKey)), begin)
+	begin = StepNumber(s.Attribute(worldspans.RaftkvStepKey))
+	return begin, cmp.Or(StepNumber(s.Attribute(worldspans.RaftkvEndStepKey)), begin)
 }
 
 func StepNumber(v attribute.Value) uint32 { return uint32(min(number(v), math.MaxUint32)) }

@@ -5,14 +5,15 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 )
 
 // CompareProcesses orders processes as a person looks for them: the world, the clients, then the nodes, each by their numbers.
 func CompareProcesses(a, b string) int {
 	rank := func(name string) int {
 		group, _ := ProcessNumber(name)
-		return slices.Index([]string{spans.ServiceNode, spans.ServiceClient, spans.ServiceWorld}, group)
+		return slices.Index([]string{kvspans.ServiceNode, kvspans.ServiceClient, worldspans.ServiceWorld}, group)
 	}
 	_, x := ProcessNumber(a)
 	_, y := ProcessNumber(b)

@@ -5,8 +5,8 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/span"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 )
 
 // A span, and what it is made of.
@@ -19,14 +19,14 @@ type (
 
 // IsFault says whether a span of this name tells of a fault: the name goes on with what fault it is, and to whom.
 func IsFault(name string) bool {
-	rest, is := strings.CutPrefix(name, spans.FaultName)
+	rest, is := strings.CutPrefix(name, worldspans.FaultName)
 	return is && (rest == "" || rest[0] == ' ')
 }
 
 // DeclaredName is the name that the spec has for spans of a name: the first word of a fault's.
 func DeclaredName(name string) string {
 	if IsFault(name) {
-		return spans.FaultName
+		return worldspans.FaultName
 	}
 	return name
 }

@@ -3,7 +3,7 @@ package traces
 import (
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
@@ -30,7 +30,7 @@ func ShortName(s *Span) string {
 
 // IsCrash says whether a fault ends what a process does. A rollback does, and starts it again at once.
 func IsCrash(f *Span) bool {
-	return FaultKind(f) == spans.FaultCrash || FaultKind(f) == spans.FaultLoseUnsynced || FaultKind(f) == spans.FaultRollback
+	return FaultKind(f) == worldspans.FaultCrash || FaultKind(f) == worldspans.FaultLoseUnsynced || FaultKind(f) == worldspans.FaultRollback
 }
 
 // EventOf is the first event of a span of that name.
@@ -44,4 +44,4 @@ func EventOf(s *Span, name string) *Event {
 }
 
 // FaultKind is which fault a span tells of.
-func FaultKind(f *Span) string { return f.Attribute(spans.RaftkvFaultKey).AsString() }
+func FaultKind(f *Span) string { return f.Attribute(worldspans.RaftkvFaultKey).AsString() }

@@ -12,8 +12,8 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
@@ -77,7 +77,7 @@ func newTree(w io.Writer, all []Span) *tree {
 	for _, i := range t.order {
 		s := &all[i]
 		t.children[s.Parent] = append(t.children[s.Parent], i)
-		if s.Name == spans.RunName {
+		if s.Name == worldspans.RunName {
 			t.epoch = s.Start
 		}
 	}
@@ -101,7 +101,7 @@ func (t *tree) write(i, depth int) {
 	}
 	attributes := slices.DeleteFunc(slices.Clone(s.Attributes), func(a attribute.KeyValue) bool {
 		v := a.Value.AsString()
-		return isStep(a.Key) || v != "" && (v == s.Name || v == s.Service || a.Key == spans.RPCSystemNameKey && v == spans.System)
+		return isStep(a.Key) || v != "" && (v == s.Name || v == s.Service || a.Key == worldspans.RPCSystemNameKey && v == worldspans.System)
 	})
 	writeAttributes(&line, attributes)
 	line.WriteByte('\n')
