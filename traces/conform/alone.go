@@ -1,6 +1,7 @@
 package conform
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -32,12 +33,8 @@ func (g *gatherer) unknown(s *span.Span, kept *Span) {
 				words.Nearest(s.Name, slices.Sorted(maps.Keys(g.tables.names))))
 		return
 	}
-	var kinds []string
-	for _, k := range named {
-		kinds = append(kinds, k.Spec.Kind.String())
-	}
-	g.find(kept, RuleWrongKind).
-		Got("its kind is %s", s.Kind).Want("%s", strings.Join(kinds, " or "))
+	kinds := names(named, func(k *Kind) string { return k.Spec.Kind.String() })
+	g.find(kept, RuleWrongKind).Got("its kind is %s", s.Kind).Want("%s", strings.Join(kinds, " or "))
 }
 
 // alone looks at a span by itself.
@@ -70,10 +67,9 @@ func (g *gatherer) compare(kept *Span, of string, got []attribute.KeyValue, t *t
 		case !may:
 			g.find(kept, RuleUnknownAttribute).
 				Got("%san attribute %s", of, words.Printable(string(a.Key))).
-				Want("none of that name; the nearest is %s", words.Nearest(string(a.Key), t.keys()))
+				Want("none of that name; the nearest is %s", words.Nearest(string(a.Key), names(t.specs, func(a span.AttributeSpec) string { return string(a.Key) })))
 		case g.seen[place]:
-			g.find(kept, RuleDuplicateAttribute).
-				Got("%s%s is there twice", of, a.Key).Want("one value")
+			g.find(kept, RuleDuplicateAttribute).Got("%s%s is there twice", of, a.Key).Want("one value")
 		default:
 			g.seen[place] = true
 			g.attribute(kept, of, a, &t.specs[place])
@@ -82,8 +78,7 @@ func (g *gatherer) compare(kept *Span, of string, got []attribute.KeyValue, t *t
 	for i, there := range g.seen {
 		spec := &t.specs[i]
 		if !there && (spec.Level == span.Required || spec.Level == span.Answered && !excused) {
-			g.find(kept, RuleRequired).
-				Got("%sthere is no %s", of, spec.Key).Want("%s, which is %s", spec.Key, spec.Level)
+			g.find(kept, RuleRequired).Got("%sthere is no %s", of, spec.Key).Want("%s, which is %s", spec.Key, spec.Level)
 		}
 	}
 }
@@ -93,8 +88,7 @@ func (g *gatherer) attribute(kept *Span, of string, a *attribute.KeyValue, spec 
 	switch {
 	case a.Value.Type() != spec.Type:
 		g.find(kept, RuleTypeMismatch).
-			Got("%s%s is %s: %s", of, a.Key, a.Value.Type(), words.Printable(words.Text(a.Value))).
-			Want("%s", spec.Type)
+			Got("%s%s is %s: %s", of, a.Key, a.Value.Type(), words.Printable(words.Text(a.Value))).Want("%s", spec.Type)
 	case spec.Values != nil && !slices.Contains(spec.Values, a.Value.AsString()):
 		g.find(kept, RuleUndefinedVariant).
 			Got("%s%s is %s", of, a.Key, words.Printable(words.Text(a.Value))).
@@ -109,8 +103,7 @@ func (g *gatherer) service(s *span.Span, kept *Span) {
 		if want != spans.ServiceWorld {
 			want += "-1, or another number"
 		}
-		g.find(kept, RuleWrongService).
-			Got("its service.name is %s", QuotedOr(s.Service, "missing")).Want("%s", want)
+		g.find(kept, RuleWrongService).Got("its service.name is %s", QuotedOr(s.Service, "missing")).Want("%s", want)
 		return
 	}
 	self := g.tables.spec.Self
@@ -122,12 +115,7 @@ func (g *gatherer) service(s *span.Span, kept *Span) {
 }
 
 // QuotedOr returns a text within a sentence, or what stands for an empty one.
-func QuotedOr(s, none string) string {
-	if s == "" {
-		return none
-	}
-	return words.Printable(s)
-}
+func QuotedOr(s, none string) string { return cmp.Or(words.Printable(s), none) }
 
 // name compares a name that goes on with values of attributes with them.
 func (g *gatherer) name(s *span.Span, kept *Span) {
@@ -139,8 +127,7 @@ func (g *gatherer) name(s *span.Span, kept *Span) {
 		want += " " + s.Attribute(key).AsString()
 	}
 	if s.Name != want {
-		g.find(kept, RuleWrongName).
-			Got("its name is %s", words.Printable(s.Name)).Want("%s", words.Printable(want))
+		g.find(kept, RuleWrongName).Got("its name is %s", words.Printable(s.Name)).Want("%s", words.Printable(want))
 	}
 }
 
@@ -150,8 +137,7 @@ func (g *gatherer) status(s *span.Span, kept *Span) {
 	switch {
 	case isError && why == "":
 		g.find(kept, RuleWrongStatus).
-			Got("its status is an error, and error.type does not say why").
-			Want("error.type, or a status that is unset")
+			Got("its status is an error, and error.type does not say why").Want("error.type, or a status that is unset")
 	case !isError && why != "":
 		g.find(kept, RuleWrongStatus).
 			Got("error.type is %s, and its status is %s", words.Printable(why), s.Status.Code).
@@ -165,8 +151,7 @@ func (g *gatherer) values(s *span.Span, kept *Span) {
 	for i := range s.Attributes {
 		a := &s.Attributes[i]
 		if want := kind.Malformed(a); want != "" {
-			g.find(kept, RuleMalformedValue).
-				Got("%s is %s", a.Key, words.Printable(words.Text(a.Value))).Want("%s", want)
+			g.find(kept, RuleMalformedValue).Got("%s is %s", a.Key, words.Printable(words.Text(a.Value))).Want("%s", want)
 		}
 		if a.Key == g.tables.spec.Reply && !slices.Contains(kind.Replies, a.Value.AsString()) {
 			g.find(kept, RuleUndefinedVariant).

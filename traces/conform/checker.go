@@ -33,7 +33,7 @@ func New(p Protocol) *Checker {
 	return &Checker{
 		protocol: p, tables: t, single: newGatherer(t, p.Worker()), found: NewFindings(),
 		facts: &Facts{
-			tables: t, byID: map[world.CausalID]*Span{}, numbers: map[string]int32{}, numbered: map[string]bool{},
+			tables: t, byID: map[world.CausalID]*Span{}, numbers: map[string]int32{}, Numbered: map[string]bool{},
 		},
 	}
 }
@@ -80,7 +80,7 @@ func (c *Checker) enter(s *Span) bool {
 		return false
 	}
 	f.Epoch = min(f.Epoch, s.Start)
-	s.process = f.process(s.Process)
+	s.ProcessNumber = f.process(s.Process)
 	if s.Peer != "" {
 		f.process(s.Peer)
 	}
@@ -94,7 +94,7 @@ func (c *Checker) enter(s *Span) bool {
 			f.process(name)
 		}
 	}
-	s.place = int32(len(f.Spans))
+	s.Place = int32(len(f.Spans))
 	f.Spans, f.byID[s.ID] = append(f.Spans, s), s
 	return true
 }
@@ -105,7 +105,7 @@ func (c *Checker) Facts() *Facts {
 	return c.facts
 }
 
-// Report ends the gathering, and says all that is wrong. More findings are added behind the others.
+// Report ends the gathering, and says all that is wrong. Findings of the caller are added behind the others.
 func (c *Checker) Report(more *Findings) Report {
 	f := c.Facts()
 	checks := []func(*Findings){
@@ -122,14 +122,11 @@ func (c *Checker) Report(more *Findings) Report {
 	}
 	working.Wait()
 	all := NewFindings()
-	all.Join(c.found)
-	for i := range results {
-		all.Join(results[i])
+	for _, found := range append([]*Findings{c.found}, results...) {
+		all.Join(found)
 	}
 	c.mixed(all)
-	if more != nil {
-		all.Join(more)
-	}
+	all.Join(more)
 	c.unfinished(all)
 	return c.report(all)
 }

@@ -17,21 +17,18 @@ func (g *gatherer) checkEvents(s *span.Span, kept *Span) {
 		t := kept.Kind.events[e.Name]
 		if t == nil {
 			g.find(kept, RuleUnknownEvent).
-				Got("an event %s", words.Printable(e.Name)).
-				Want("%s", oneOf("no event", "one of ", eventNames(kept.Kind)))
+				Got("an event %s", words.Printable(e.Name)).Want("%s", oneOf("no event", "one of ", names(kept.Kind.Events, func(e span.EventSpec) string { return e.Name })))
 			continue
 		}
 		if slices.ContainsFunc(s.Events[:i], func(other span.Event) bool { return sameEvent(&other, e) }) {
-			g.find(kept, RuleUnknownEvent).
-				Got("an event %s for the second time", e.Name).Want("one of each")
+			g.find(kept, RuleUnknownEvent).Got("an event %s for the second time", e.Name).Want("one of each")
 		}
 		g.compare(kept, "event "+e.Name+": ", e.Attributes, t, false)
 		for k := range e.Attributes {
 			a := &e.Attributes[k]
 			if want := kept.Kind.Malformed(a); want != "" {
 				got := fmt.Sprintf("event %s: %s is %s", e.Name, a.Key, words.Printable(words.Text(a.Value)))
-				g.find(kept, RuleMalformedValue).
-					Got("%s", got).Want("%s", want)
+				g.find(kept, RuleMalformedValue).Got("%s", got).Want("%s", want)
 			}
 		}
 		if e.Name != spans.EventDrop && e.Attribute(spans.RaftkvCauseKey).AsString() == spans.CauseFault {
@@ -85,12 +82,4 @@ func messageStep(s *Span, e *span.Event) uint32 {
 func sameEvent(a, b *span.Event) bool {
 	return a.Name == b.Name &&
 		(a.Name != spans.EventDrop || Number(a.Attribute(spans.RaftkvCopyKey)) == Number(b.Attribute(spans.RaftkvCopyKey)))
-}
-
-func eventNames(k *Kind) []string {
-	names := make([]string, len(k.Events))
-	for i := range k.Events {
-		names[i] = k.Events[i].Name
-	}
-	return names
 }

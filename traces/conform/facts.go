@@ -42,11 +42,12 @@ type Span struct {
 	AnsweredSecond bool   // the answer that it got is to the second copy of its message
 	HitByFault     bool   // a fault lost something that it sent
 
-	run     uint64
-	line    int32
-	place   int32 // in the file, among the spans that are kept
-	process int32 // the number of its process
-	delays  *[2]int64
+	Place         int32 // in the file, among the spans that are kept
+	ProcessNumber int32 // of its process, in the order in which the file names them
+
+	run    uint64
+	line   int32
+	delays *[2]int64
 }
 
 // Link is a link to another span.
@@ -72,36 +73,24 @@ func (s *Span) EndStep() uint32 { return cmp.Or(s.LastStep, s.Step) }
 // Is says whether the span is of a kind with one of these ids. No span is of none.
 func (s *Span) Is(ids ...string) bool { return s != nil && s.Kind.Is(ids...) }
 
-// Place returns the number of the span in the file.
-func (s *Span) Place() int { return int(s.place) }
-
-// ProcessNumber returns the number of the span's process, in the order in which the file names them.
-func (s *Span) ProcessNumber() int { return int(s.process) }
-
 // Facts is what was gathered of a trace. It does not change any more.
 type Facts struct {
 	Spans      []*Span // in the file's order
 	Processes  int     // that spans name
 	Epoch      int64   // the earliest start, in ns since 1970
 	Resolution time.Duration
-	Part       bool // of a run: what is not in the file may be elsewhere
-	Tells      bool // see Protocol.Tells
+	Part       bool            // of a run: what is not in the file may be elsewhere
+	Tells      bool            // see Protocol.Tells
+	LinksSay   bool            // why they are there: Jaeger's JSON has no room for that
+	Numbered   map[string]bool // processes whose steps have numbers
 
-	tables   *Tables
-	byID     map[world.CausalID]*Span
-	numbers  map[string]int32 // of processes
-	numbered map[string]bool  // processes whose steps have numbers
-	linksSay bool             // why they are there: Jaeger's JSON has no room for that
+	tables  *Tables
+	byID    map[world.CausalID]*Span
+	numbers map[string]int32 // of processes
 }
 
 // Span returns the span with an id; nil if there is none.
 func (f *Facts) Span(id world.CausalID) *Span { return f.byID[id] }
-
-// Numbered says whether the steps of a process have numbers.
-func (f *Facts) Numbered(process string) bool { return f.numbered[process] }
-
-// LinksSay says whether links say why they are there.
-func (f *Facts) LinksSay() bool { return f.linksSay }
 
 // process returns the number of a process.
 func (f *Facts) process(name string) int32 {
@@ -119,7 +108,7 @@ func (f *Facts) join(p Protocol) {
 	f.Part = true
 	for _, s := range f.Spans {
 		if s.Step > 0 {
-			f.numbered[s.Process] = true
+			f.Numbered[s.Process] = true
 		}
 		if s.Kind != nil {
 			declared, f.Part = true, f.Part && s.Kind.ID != spans.RunID
@@ -129,7 +118,7 @@ func (f *Facts) join(p Protocol) {
 		}
 		for i := range s.Links {
 			l := &s.Links[i]
-			l.Target, f.linksSay = f.byID[l.ID], f.linksSay || l.Why != ""
+			l.Target, f.LinksSay = f.byID[l.ID], f.LinksSay || l.Why != ""
 		}
 		if fault, is := s.Facts.(*Fault); is && fault.Kind == spans.FaultLoseUnsynced {
 			f.process(fault.Target)
@@ -196,12 +185,7 @@ func (f *Facts) Sorted(wanted func(*Span) bool) []*Span {
 func (f *Facts) Since(at int64) string { return words.Milliseconds(time.Duration(at - f.Epoch)) }
 
 // Name returns a process within a sentence.
-func Name(process string) string {
-	if process == "" {
-		return "nobody"
-	}
-	return words.Printable(process)
-}
+func Name(process string) string { return QuotedOr(process, "nobody") }
 
 // String is the span within a sentence.
 func (s *Span) String() string {

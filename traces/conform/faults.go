@@ -131,8 +131,7 @@ func idle(f *Facts, all map[string]*outage, found *Findings) {
 			if s.Start > pause.from && s.Start < pause.to-OneMoment && begun[stepOf{s.Process, s.Step}] == s {
 				found.Add(RuleWhileDown, s).
 					Got("%s was paused at %s, and this span begins a step while it was",
-						Name(s.Process), f.Since(pause.from)).
-					Want("nothing that is done before it is healed")
+						Name(s.Process), f.Since(pause.from)).Want("nothing that is done before it is healed")
 			}
 		}
 	}
@@ -192,8 +191,7 @@ const (
 	cutSlack = 100e6
 
 	// mostNeeded is how many messages have to have gone a way before it is said how long one takes there at most: more
-	// than four times what the slowest of them took is then less likely than one in 65,536, if none is likelier than
-	// another.
+	// than four times what the slowest took is then less likely than one in 65,536, if none is likelier than another.
 	mostNeeded = 8
 )
 

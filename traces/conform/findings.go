@@ -30,10 +30,7 @@ type SpanRef struct {
 
 // String is the span as a finding names it.
 func (s SpanRef) String() string {
-	process := words.Printable(s.Process)
-	if process == "" {
-		process = "a process without a name"
-	}
+	process := QuotedOr(s.Process, "a process without a name")
 	return fmt.Sprintf(
 		"%s %s of %s at %s, line %d",
 		words.Printable(s.Name),
@@ -62,15 +59,14 @@ type Finding struct {
 
 // Report is what a checker found.
 type Report struct {
-	Spans     int
-	Processes int
-	Findings  []Finding      // in the order of time; of each id the first mostFindings
-	Counts    map[string]int // how many there are of each id
-	Unknown   []Unknown      // what the trace does not tell; of each kind there is one at most
-	Epoch     time.Time      // when the run began
-	Part      bool           // of a run: only what can be known of a part was checked
-
-	Resolution time.Duration // of the times, where they were cut on the way; 0 is as they were
+	Spans      int
+	Processes  int
+	Findings   []Finding      // in the order of time; of each id the first mostFindings
+	Counts     map[string]int // how many there are of each id
+	Unknown    []Unknown      // what the trace does not tell; of each kind there is one at most
+	Epoch      time.Time      // when the run began
+	Part       bool           // of a run: only what can be known of a part was checked
+	Resolution time.Duration  // of the times, where they were cut on the way; 0 is as they were
 }
 
 // mostFindings is how many findings of one id are kept: who has so many has read enough.
@@ -265,7 +261,7 @@ func (f *Findings) Unknown(kind UnknownKind, of *Span, times int) {
 		f.unknown[kind.ID] = u
 	}
 	u.count += times
-	if of != nil && (u.first == nil || of.place < u.first.place) {
+	if of != nil && (u.first == nil || of.Place < u.first.Place) {
 		u.first = of
 	}
 }

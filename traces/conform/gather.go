@@ -75,8 +75,7 @@ func (g *gatherer) one(s *span.Span, kept *Span) {
 	g.alone(s, kept)
 	for i := range s.Links {
 		if l := &s.Links[i]; l.Run != s.Run {
-			g.find(kept, RuleWrongLink).
-				Got("a link to span %s of another run", l.ID).Want("links within the run")
+			g.find(kept, RuleWrongLink).Got("a link to span %s of another run", l.ID).Want("links within the run")
 		}
 	}
 }

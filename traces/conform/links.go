@@ -7,6 +7,7 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world/spans"
 )
 
@@ -24,8 +25,7 @@ func links(f *Facts, p Protocol, found *Findings) {
 	}
 	for _, l := range toFaults {
 		if want := explained(l.from, l.fault); want != "" {
-			found.Add(RuleWrongLink, l.from, l.fault).
-				Got("a link to %s", l.fault).Want("%s", want)
+			found.Add(RuleWrongLink, l.from, l.fault).Got("a link to %s", l.fault).Want("%s", want)
 		}
 	}
 }
@@ -34,8 +34,7 @@ func links(f *Facts, p Protocol, found *Findings) {
 func link(f *Facts, p Protocol, s *Span, l *Link, found *Findings) (allowed bool) {
 	target := l.Target
 	if target == nil {
-		found.Add(RuleWrongLink, s).
-			Got("a link to span %s, which is not in the file", l.ID).Want("a span of the file")
+		found.Add(RuleWrongLink, s).Got("a link to span %s, which is not in the file", l.ID).Want("a span of the file")
 		return false
 	}
 	if s.Kind == nil || target.Kind == nil {
@@ -44,12 +43,12 @@ func link(f *Facts, p Protocol, s *Span, l *Link, found *Findings) (allowed bool
 	may := s.Kind.links[target.Kind.number]
 	if may == nil {
 		found.Add(RuleWrongLink, s, target).
-			Got("a link to %s", target).Want("%s", oneOf("no link", "a link to ", linkNames(s.Kind)))
+			Got("a link to %s", target).Want("%s", oneOf("no link", "a link to ", names(s.Kind.Links, func(l span.LinkSpec) string { return l.To })))
 		return false
 	}
 	indexed := l.Why != "" && l.Why == f.tables.spec.IndexedLink
 	switch {
-	case f.linksSay && (l.odd || l.Why != may.Why || (l.Index > 0) != indexed):
+	case f.LinksSay && (l.odd || l.Why != may.Why || (l.Index > 0) != indexed):
 		found.Add(RuleWrongLink, s, target).
 			Got("a link to %s that says %s", target, f.saying(l)).Want("%s", f.toSay(may.Why))
 	case l.Root != target.Root:
@@ -63,8 +62,7 @@ func link(f *Facts, p Protocol, s *Span, l *Link, found *Findings) (allowed bool
 			Got("it links to what starts after its end: %s", target).Want("a link to what was there before")
 	default:
 		if want := fits(f, p, s, l); want != "" {
-			found.Add(RuleWrongLink, s, target).
-				Got("a link to %s", target).Want("%s", want)
+			found.Add(RuleWrongLink, s, target).Got("a link to %s", target).Want("%s", want)
 		}
 	}
 	return false
@@ -162,8 +160,7 @@ func needed(f *Facts, p Protocol, s *Span, found *Findings) {
 // NeedLink finds that a span links to none of a kind.
 func (f *Facts) NeedLink(s *Span, found *Findings, id string) {
 	if !slices.ContainsFunc(s.Links, func(l Link) bool { return l.Target.Is(id) }) {
-		found.Add(RuleMissingLink, s).
-			Got("there is no link to %s", id).Want("%s", f.whyLinked(s.Kind, id))
+		found.Add(RuleMissingLink, s).Got("there is no link to %s", id).Want("%s", f.whyLinked(s.Kind, id))
 	}
 }
 
@@ -187,12 +184,4 @@ func failedForFault(call *Span) bool {
 		return false
 	}
 	return by.End <= call.End && by.Crashed
-}
-
-func linkNames(k *Kind) []string {
-	var names []string
-	for _, l := range k.Links {
-		names = append(names, l.To)
-	}
-	return names
 }

@@ -52,12 +52,11 @@ func (d *delivery) received(s *Span) {
 		d.protocol.Sent(d.Facts, sender, s, d.Findings)
 	}
 	number := min(s.Copy, 2)
-	copies := &d.copies[sender.place]
+	copies := &d.copies[sender.Place]
 	switch {
 	case s.Copy > 0 && !sender.Doubled:
 		d.Add(RuleDuplicateDelivery, s, sender).
-			Got("it handles copy %d, and the network doubled nothing", s.Copy).
-			Want("the event duplicate in %s", sender)
+			Got("it handles copy %d, and the network doubled nothing", s.Copy).Want("the event duplicate in %s", sender)
 	case copies[number]:
 		d.Add(RuleDuplicateDelivery, s, sender.Receiver).
 			Got("the message was handled before, by %s", sender.Receiver).Want("one receiver's span of each copy")
@@ -66,7 +65,7 @@ func (d *delivery) received(s *Span) {
 			Got("it handles a message that was lost").Want("no span of a receiver, or no event drop in %s", sender)
 	}
 	copies[number] = true
-	d.replies[sender.place].given += s.copiesGiven()
+	d.replies[sender.Place].given += s.copiesGiven()
 	if !sender.Delayed {
 		d.traffic.took(sender.Process, s.Process, sender.Start, s.Start)
 	}
@@ -74,7 +73,7 @@ func (d *delivery) received(s *Span) {
 
 // sent finds a message that nobody handled though it arrived, and a reply that nobody gave.
 func (d *delivery) sent(s *Span) {
-	copies, late, by := d.copies[s.place], s.delaysOf(), s.Answerer()
+	copies, late, by := d.copies[s.Place], s.delaysOf(), s.Answerer()
 	surely := func(number int) bool { return d.traffic.arrivesLate(s.Process, s.Peer, s.Start, late[number]) }
 	switch {
 	case by == nil && s.Reply != "":
@@ -114,8 +113,7 @@ func (d *delivery) answeredBy(s, by *Span) {
 	if Later(by.End, s.End) {
 		d.Add(RuleWrongTime, s, by).
 			Got("the reply is handled at %s, before %s gives it, at %s",
-				d.Since(s.End), Name(s.Peer), d.Since(by.End)).
-			Want("an end that is not before the reply is given")
+				d.Since(s.End), Name(s.Peer), d.Since(by.End)).Want("an end that is not before the reply is given")
 	}
 	if by.Reply == s.Reply && by.Kind.parents[s.Kind.number] {
 		d.protocol.Replied(d.Facts, s, by, d.Findings)
@@ -154,7 +152,7 @@ func (d *delivery) missingReplies() {
 			continue
 		}
 		missing := answer.copiesGiven()
-		missing -= min(missing, d.replies[answer.place].handled)
+		missing -= min(missing, d.replies[answer.Place].handled)
 		if missing > 0 && call.Answerer() == answer {
 			missing--
 		}
@@ -162,7 +160,7 @@ func (d *delivery) missingReplies() {
 			continue
 		}
 		if d.comesBack(answer, call) {
-			d.replies[call.place].missing += missing
+			d.replies[call.Place].missing += missing
 		} else if call.handlesAll() || call.Reply == "" {
 			d.Unknown(unknownReply, answer, missing)
 		}
@@ -194,8 +192,8 @@ func (d *delivery) lateReply(s *Span) {
 		return
 	}
 	call := answer.Parent
-	d.replies[call.place].handled++
-	d.replies[answer.place].handled++
+	d.replies[call.Place].handled++
+	d.replies[answer.Place].handled++
 	if !answer.Delayed {
 		d.traffic.took(answer.Process, s.Process, answer.End, s.Start)
 	}
@@ -216,7 +214,7 @@ func (d *delivery) lateReply(s *Span) {
 
 // answered compares how often the reply to a message came back with how often it was given.
 func (d *delivery) answered(s *Span) {
-	r, by := d.replies[s.place], s.Receiver
+	r, by := d.replies[s.Place], s.Receiver
 	handled := r.handled
 	if s.Reply != "" {
 		handled++
@@ -238,21 +236,15 @@ func (d *delivery) answered(s *Span) {
 }
 
 func howOften(n int) string {
-	switch n {
-	case 0:
-		return "never"
-	case 1:
-		return "once"
+	if n < 2 {
+		return []string{"never", "once"}[n]
 	}
 	return fmt.Sprintf("%d times", n)
 }
 
 func arrived(n int) string {
-	switch n {
-	case 0:
-		return "no copy of it arrived"
-	case 1:
-		return "one copy of it arrived"
+	if n < 2 {
+		return []string{"no", "one"}[n] + " copy of it arrived"
 	}
 	return fmt.Sprintf("%d copies of it arrived", n)
 }

@@ -66,8 +66,7 @@ func noParent(s *Span, found *Findings) {
 			Got("its parent %s is not in the file", s.ParentID).
 			Want("%s", oneOf("no parent", "a parent in the file: ", s.Kind.Parents))
 	case !s.Kind.Root:
-		found.Add(RuleWrongParent, s).
-			Got("it has no parent").Want("a parent: %s", strings.Join(s.Kind.Parents, " or "))
+		found.Add(RuleWrongParent, s).Got("it has no parent").Want("a parent: %s", strings.Join(s.Kind.Parents, " or "))
 	case s.Root != s.ID:
 		found.Add(RuleWrongTrace, s).
 			Got("it has no parent, and its trace is that of the root %s", s.Root).Want("its own id, %s", s.ID)
@@ -89,8 +88,7 @@ func acrossProcesses(f *Facts, p Protocol, s *Span, found *Findings) {
 	case s.Kind.late:
 		if above.Peer != s.Process || s.Peer != above.Process {
 			found.Add(RuleMessageMismatch, s, above).
-				Got("a reply of %s to %s", Name(above.Process), Name(above.Peer)).
-				Want("a reply to this process of that peer")
+				Got("a reply of %s to %s", Name(above.Process), Name(above.Peer)).Want("a reply to this process of that peer")
 		}
 		p.Late(f, s, found)
 		if s.Reply != above.Reply {
@@ -115,8 +113,7 @@ func lost(s *Span, found *Findings) {
 	case isLost: // and it says so
 	case s.Failed && !s.Dropped && !s.LostCopy && !s.Crashed:
 		found.Add(RuleWrongStatus, s).
-			Got("its status is an error, and its message was not lost").
-			Want("a status that is unset, or an event drop")
+			Got("its status is an error, and its message was not lost").Want("a status that is unset, or an event drop")
 	}
 }
 

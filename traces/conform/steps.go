@@ -54,8 +54,8 @@ func steps(f *Facts, found *Findings) {
 		case s.Kind == nil:
 		case s.Kind.Service == spans.ServiceWorld:
 			world = append(world, endOf{span: s})
-		case f.numbered[s.Process] && c.numbers(s):
-			ends = append(ends, endOf{s.process, s.Step, s, false}, endOf{s.process, s.EndStep(), s, true})
+		case f.Numbered[s.Process] && c.numbers(s):
+			ends = append(ends, endOf{s.ProcessNumber, s.Step, s, false}, endOf{s.ProcessNumber, s.EndStep(), s, true})
 		}
 	}
 	slices.SortFunc(ends, func(a, b endOf) int { return a.compare(&b) })
@@ -119,8 +119,7 @@ func (c *stepChecker) step(ends []endOf, before stepTimes) stepTimes {
 		case !c.takesIn(e):
 		case received != nil:
 			c.Add(RuleWrongStep, e.span, received).
-				Got("it takes in a message in step %d", e.step).
-				Want("another step: in that one another message is taken in")
+				Got("it takes in a message in step %d", e.step).Want("another step: in that one another message is taken in")
 		default:
 			received = e.span
 		}
@@ -188,13 +187,11 @@ func (c *stepChecker) crowded(ends []endOf) {
 			continue
 		}
 		if first, taken := begins[s.Start/microsecond]; taken {
-			c.Add(RuleCrowded, s, first).
-				Got("it begins in the microsecond of %s", first).Want("a microsecond of its own")
+			c.Add(RuleCrowded, s, first).Got("it begins in the microsecond of %s", first).Want("a microsecond of its own")
 		}
 		begins[s.Start/microsecond] = s
 		if s.Start == s.End {
-			c.Add(RuleCrowded, s).
-				Got("it ends as it begins").Want("an end that is later")
+			c.Add(RuleCrowded, s).Got("it ends as it begins").Want("an end that is later")
 		}
 	}
 }

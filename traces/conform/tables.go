@@ -40,14 +40,6 @@ func newTable(specs []span.AttributeSpec) table {
 	return t
 }
 
-func (t *table) keys() []string {
-	keys := make([]string, len(t.specs))
-	for i := range t.specs {
-		keys[i] = string(t.specs[i].Key)
-	}
-	return keys
-}
-
 // Tables holds the kinds of spans that a spec declares.
 type Tables struct {
 	spec  Spec
@@ -125,3 +117,12 @@ func (t *Tables) Malformed(id string, a *attribute.KeyValue) bool {
 
 // Is says whether the kind has one of these ids.
 func (k *Kind) Is(ids ...string) bool { return k != nil && slices.Contains(ids, k.ID) }
+
+// names returns the names of all in a list.
+func names[T any](list []T, nameOf func(T) string) []string {
+	all := make([]string, len(list))
+	for i := range list {
+		all[i] = nameOf(list[i])
+	}
+	return all
+}

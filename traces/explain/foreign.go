@@ -38,8 +38,7 @@ func (t *Trace) strangeIn(s *Span) []string {
 }
 
 // strangeAttributes says which attributes are missing, or not what they should be.
-func (t *Trace) strangeAttributes(id string, list []attribute.KeyValue, specs []span.AttributeSpec,
-	over bool) []string {
+func (t *Trace) strangeAttributes(id string, list []attribute.KeyValue, specs []span.AttributeSpec, over bool) []string {
 	var strange []string
 	for i := range specs {
 		spec := &specs[i]

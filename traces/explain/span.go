@@ -84,8 +84,7 @@ func (e *Explainer) chain(s *Span) (steps []Step, root *Span) {
 	for s.Parent != 0 {
 		parent := e.find(s.Parent)
 		if parent == nil {
-			return append(steps, At(e.Begin(s),
-				"What caused that the trace does not tell: it lacks the span above this one.")), s
+			return append(steps, At(e.Begin(s), "What caused that the trace does not tell: it lacks the span above this one.")), s
 		}
 		if seen[parent.ID] {
 			return steps, s
@@ -149,8 +148,7 @@ func (e *Explainer) spanSaid(s *Span, timed bool) Sentence {
 	case id == worldspans.FaultID:
 		return Say("the scenario had it that %s%s", e.FaultSaid(s), during)
 	case id == worldspans.RunID:
-		return Say("the run %s with seed %s began%s", Shown(s, worldspans.RaftkvScenarioKey), Shown(s,
-			worldspans.RaftkvSeedKey), at)
+		return Say("the run %s with seed %s began%s", Shown(s, worldspans.RaftkvScenarioKey), Shown(s, worldspans.RaftkvSeedKey), at)
 	case slices.Contains(operationIDs, id):
 		return Say("%s made its request %s, %s%s", s.Service, OrdinalOf(s), OperationOf(s), during)
 	case id == kvspans.ClientStartID:

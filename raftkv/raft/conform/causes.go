@@ -6,22 +6,17 @@ import (
 
 	clients "github.com/raftkv/raftkv/raftkv/kv/conform"
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/conform/kept"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	check "github.com/raftkv/raftkv/traces/conform"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
-// causes are the spans below which a leader sends and commits entries that were not in its log before.
-var causes = append([]string{spans.ElectionID}, requests...)
+// Span is what is kept of a span.
+type Span = check.Span
 
-// indexes returns those of the entries that a span sends or commits.
-func indexes(s *Span) (first, last uint64) {
-	if c, is := s.Facts.(*commit); is {
-		return c.from + 1, c.to
-	}
-	e := s.Facts.(*replication)
-	return e.prevIndex + 1, e.prevIndex + uint64(len(e.entries))
-}
+// causes are the spans below which a leader sends and commits entries that were not in its log before.
+var causes = append([]string{spans.ElectionID}, kept.Requests...)
 
 // Cause compares a span with the parent that caused it, which is of a kind that may.
 func (Protocol) Cause(_ *check.Facts, s *Span, found *check.Findings) {
@@ -35,7 +30,7 @@ func (Protocol) Cause(_ *check.Facts, s *Span, found *check.Findings) {
 			differ("an election in term %d, as its own", s.Term)
 		}
 	case s.Is(spans.AppendEntriesClientID), s.Is(spans.CommitID) && above.Is(causes...):
-		first, last := indexes(s)
+		first, last := kept.Indexes(s)
 		switch {
 		case above.Is(spans.HeartbeatID):
 			if first <= last || s.Term != above.Term {
@@ -48,7 +43,7 @@ func (Protocol) Cause(_ *check.Facts, s *Span, found *check.Findings) {
 					"what carries no entries")
 			}
 		default:
-			if a := above.Facts.(*request).appended; a.index != first || a.term != s.Term {
+			if a := above.Facts.(*kept.Request).Appended; a.Index != first || a.Term != s.Term {
 				differ("the request whose entry was taken into the log at index %d in term %d", first, s.Term)
 			}
 		}
@@ -67,9 +62,9 @@ func (Protocol) Target(f *check.Facts, s *Span, l *check.Link) (want string) {
 		return attemptBefore(s, to)
 	case s.Process != to.Process || s.Term != to.Term && to.Is(spans.ElectionID):
 		return fmt.Sprintf("a link to what %s did in term %d", check.Name(s.Process), s.Term)
-	case to.Is(requests...):
-		index := to.Facts.(*request).appended.index
-		if first, last := indexes(s); index < first || index > last {
+	case to.Is(kept.Requests...):
+		index := to.Facts.(*kept.Request).Appended.Index
+		if first, last := kept.Indexes(s); index < first || index > last {
 			return fmt.Sprintf("a link to a request whose entry is among those from index %d to %d", first, last)
 		}
 	}
@@ -82,13 +77,13 @@ func attemptBefore(s, to *Span) (want string) {
 	sameCause := s.ParentID == to.ParentID
 	attempt, before, same := uint64(0), uint64(0), s.Process == to.Process
 	switch a := s.Facts.(type) {
-	case *vote:
-		attempt, before = a.attempt, to.Facts.(*vote).attempt
+	case *kept.Vote:
+		attempt, before = a.Attempt, to.Facts.(*kept.Vote).Attempt
 		same = same && s.Peer == to.Peer && sameCause
-	case *replication:
-		b := to.Facts.(*replication)
-		attempt, before = a.attempt, b.attempt
-		same = same && s.Peer == to.Peer && s.Term == to.Term && a.prevIndex == b.prevIndex
+	case *kept.Replication:
+		b := to.Facts.(*kept.Replication)
+		attempt, before = a.Attempt, b.Attempt
+		same = same && s.Peer == to.Peer && s.Term == to.Term && a.PrevIndex == b.PrevIndex
 	case *clients.Request:
 		attempt, before = a.Try, to.Facts.(*clients.Request).Try
 		same = same && sameCause && !check.Later(to.End, s.Start)
@@ -101,11 +96,11 @@ func attemptBefore(s, to *Span) (want string) {
 
 // commitOf says to which commit a request should link: the one that covers it.
 func commitOf(f *check.Facts, s *Span, l *check.Link) (want string) {
-	index, c := s.Facts.(*request).appended.index, l.Target.Facts.(*commit)
+	index, c := s.Facts.(*kept.Request).Appended.Index, l.Target.Facts.(*kept.Commit)
 	switch {
-	case f.LinksSay() && l.Index != index:
+	case f.LinksSay && l.Index != index:
 		return fmt.Sprintf("%s %d, where its entry was taken into the log", spans.RaftIndexKey, index)
-	case s.Process != l.Target.Process || index <= c.from || index > c.to:
+	case s.Process != l.Target.Process || index <= c.From || index > c.To:
 		return fmt.Sprintf("a link to the commit of %s that covers index %d", check.Name(s.Process), index)
 	}
 	return ""
@@ -114,55 +109,31 @@ func commitOf(f *check.Facts, s *Span, l *check.Link) (want string) {
 // Links finds links that are not there and have to be, beside those that the tables ask for.
 func (Protocol) Links(f *check.Facts, s *Span, found *check.Findings) {
 	switch facts := s.Facts.(type) {
-	case *vote:
-		if s.Kind.Sends && facts.attempt > 1 {
+	case *kept.Vote:
+		if s.Kind.Sends && facts.Attempt > 1 {
 			f.NeedLink(s, found, s.Kind.ID)
 		}
-	case *replication:
+	case *kept.Replication:
 		if !s.Kind.Sends {
 			return
 		}
-		if facts.attempt > 1 {
+		if facts.Attempt > 1 {
 			f.NeedLink(s, found, s.Kind.ID)
 		}
-		linksToAll(s, facts.entries, found)
+		kept.LinksToAll(s, facts.Entries, found)
 	case *clients.Request:
 		if s.Kind.Sends && facts.Try > 1 {
 			f.NeedLink(s, found, s.Kind.ID)
 		}
-	case round:
+	case kept.Round:
 		f.NeedLink(s, found, spans.ElectionID)
-	case *request:
-		if s.Role == leader {
+	case *kept.Request:
+		if s.Role == kept.Leader {
 			f.NeedLink(s, found, spans.ElectionID)
 		}
-		if s.Reply == answered && facts.appended.index > 0 {
+		if s.Reply == kept.Answered && facts.Appended.Index > 0 {
 			f.NeedLink(s, found, spans.CommitID)
 		}
-	}
-}
-
-// linksToAll finds that a span does not link to each of the requests whose entries it sends or commits, its parent
-// aside.
-func linksToAll(s *Span, entries []entry, found *check.Findings) {
-	want, got := 0, 0
-	for _, e := range entries {
-		if e.term == s.Term && e.command != noop {
-			want++
-		}
-	}
-	if want > 0 && s.Parent.Is(requests...) {
-		want--
-	}
-	for i := range s.Links {
-		if s.Links[i].Target.Is(requests...) {
-			got++
-		}
-	}
-	if got < want && s.Parent != nil {
-		found.Add(check.RuleMissingLink, s).
-			Got("it links to %s", words.Counted(got, "request")).
-			Want("to %d: one for each entry that a client asked for in term %d, but for its parent's", want, s.Term)
 	}
 }
 
@@ -173,54 +144,42 @@ func (Protocol) Sent(f *check.Facts, sender, receiver *Span, found *check.Findin
 			Got("%s is %v, and was sent as %v", what, got, sent).Want("what was sent")
 	}
 	switch got := receiver.Facts.(type) {
-	case *vote:
-		sent := sender.Facts.(*vote)
+	case *kept.Vote:
+		sent := sender.Facts.(*kept.Vote)
 		switch {
 		case !f.Tells:
-		case got.messageTerm != sender.Term:
-			differ(spans.RaftMessageTermKey, got.messageTerm, sender.Term)
-		case sent.lastIndex != got.lastIndex:
-			differ(spans.RaftLastLogIndexKey, got.lastIndex, sent.lastIndex)
-		case sent.lastTerm != got.lastTerm:
-			differ(spans.RaftLastLogTermKey, got.lastTerm, sent.lastTerm)
+		case got.MessageTerm != sender.Term:
+			differ(spans.RaftMessageTermKey, got.MessageTerm, sender.Term)
+		case sent.LastIndex != got.LastIndex:
+			differ(spans.RaftLastLogIndexKey, got.LastIndex, sent.LastIndex)
+		case sent.LastTerm != got.LastTerm:
+			differ(spans.RaftLastLogTermKey, got.LastTerm, sent.LastTerm)
 		}
-	case *replication:
-		sent := sender.Facts.(*replication)
+	case *kept.Replication:
+		sent := sender.Facts.(*kept.Replication)
 		switch {
-		case f.Tells && got.messageTerm != sender.Term:
-			differ(spans.RaftMessageTermKey, got.messageTerm, sender.Term)
-		case sent.prevIndex != got.prevIndex:
-			differ(spans.RaftPrevLogIndexKey, got.prevIndex, sent.prevIndex)
-		case sent.prevTerm != got.prevTerm:
-			differ(spans.RaftPrevLogTermKey, got.prevTerm, sent.prevTerm)
-		case sent.commit != got.commit:
-			differ(spans.RaftLeaderCommitKey, got.commit, sent.commit)
-		case !slices.Equal(sent.entries, got.entries):
-			differ(spans.RaftEntriesKey, got.firstEntries(), sent.firstEntries())
+		case f.Tells && got.MessageTerm != sender.Term:
+			differ(spans.RaftMessageTermKey, got.MessageTerm, sender.Term)
+		case sent.PrevIndex != got.PrevIndex:
+			differ(spans.RaftPrevLogIndexKey, got.PrevIndex, sent.PrevIndex)
+		case sent.PrevTerm != got.PrevTerm:
+			differ(spans.RaftPrevLogTermKey, got.PrevTerm, sent.PrevTerm)
+		case sent.Commit != got.Commit:
+			differ(spans.RaftLeaderCommitKey, got.Commit, sent.Commit)
+		case !slices.Equal(sent.Entries, got.Entries):
+			differ(spans.RaftEntriesKey, got.FirstEntries(), sent.FirstEntries())
 		}
-	case *notice:
-		if sent := sender.Facts.(*notice); sent.index != got.index {
-			differ(spans.RaftLeaderCommitKey, got.index, sent.index)
-		} else if f.Tells && got.messageTerm != sender.Term {
-			differ(spans.RaftMessageTermKey, got.messageTerm, sender.Term)
+	case *kept.Notice:
+		if sent := sender.Facts.(*kept.Notice); sent.Index != got.Index {
+			differ(spans.RaftLeaderCommitKey, got.Index, sent.Index)
+		} else if f.Tells && got.MessageTerm != sender.Term {
+			differ(spans.RaftMessageTermKey, got.MessageTerm, sender.Term)
 		}
-	case *request:
+	case *kept.Request:
 		if sent := sender.Facts.(*clients.Request); sent.Request != got.Request.Request {
 			differ(kvspans.KVRequestIDKey, got.Request.Request, sent.Request)
 		}
 	}
-}
-
-// firstEntries are the first few entries as spans tell them.
-func (r *replication) firstEntries() []string {
-	var texts []string
-	for i, e := range r.entries {
-		if i == 3 {
-			return append(texts, "…")
-		}
-		texts = append(texts, e.at(r.prevIndex+uint64(i)+1))
-	}
-	return texts
 }
 
 // Replied compares what both ends say of a reply.
@@ -230,24 +189,24 @@ func (Protocol) Replied(f *check.Facts, call, answer *Span, found *check.Finding
 			Got("of the reply, %s is %v, and was given as %v", what, got, sent).Want("what was given")
 	}
 	switch got := call.Facts.(type) {
-	case *vote:
-		if f.Tells && got.ends.replyTerm != answer.Term {
-			differ(spans.RaftReplyTermKey, got.ends.replyTerm, answer.Term)
+	case *kept.Vote:
+		if f.Tells && got.Ends.ReplyTerm != answer.Term {
+			differ(spans.RaftReplyTermKey, got.Ends.ReplyTerm, answer.Term)
 		}
-	case *replication:
-		sent := answer.Facts.(*replication)
+	case *kept.Replication:
+		sent := answer.Facts.(*kept.Replication)
 		switch {
-		case f.Tells && got.ends.replyTerm != answer.Term:
-			differ(spans.RaftReplyTermKey, got.ends.replyTerm, answer.Term)
-		case sent.match != got.match:
-			differ(spans.RaftMatchIndexKey, got.match, sent.match)
-		case sent.conflictIndex != got.conflictIndex:
-			differ(spans.RaftConflictIndexKey, got.conflictIndex, sent.conflictIndex)
-		case sent.conflictTerm != got.conflictTerm:
-			differ(spans.RaftConflictTermKey, got.conflictTerm, sent.conflictTerm)
+		case f.Tells && got.Ends.ReplyTerm != answer.Term:
+			differ(spans.RaftReplyTermKey, got.Ends.ReplyTerm, answer.Term)
+		case sent.Match != got.Match:
+			differ(spans.RaftMatchIndexKey, got.Match, sent.Match)
+		case sent.ConflictIndex != got.ConflictIndex:
+			differ(spans.RaftConflictIndexKey, got.ConflictIndex, sent.ConflictIndex)
+		case sent.ConflictTerm != got.ConflictTerm:
+			differ(spans.RaftConflictTermKey, got.ConflictTerm, sent.ConflictTerm)
 		}
 	case *clients.Request:
-		sent := answer.Facts.(*request)
+		sent := answer.Facts.(*kept.Request)
 		switch {
 		case sent.Result != got.Result:
 			differ(kvspans.KVResultKey, words.Printable(got.Result), words.Printable(sent.Result))
@@ -259,7 +218,7 @@ func (Protocol) Replied(f *check.Facts, call, answer *Span, found *check.Finding
 
 // Late compares the term that a late reply says with that of who gave it.
 func (Protocol) Late(f *check.Facts, late *Span, found *check.Findings) {
-	if says := uint64(late.Facts.(lateTerm)); f.Tells && says != late.Parent.Term {
+	if says := uint64(late.Facts.(kept.LateTerm)); f.Tells && says != late.Parent.Term {
 		found.Add(check.RuleMessageMismatch, late, late.Parent).
 			Got("%s is %d, and the reply was given in term %d", spans.RaftReplyTermKey, says, late.Parent.Term).
 			Want("the term of who gave it")

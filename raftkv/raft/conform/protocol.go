@@ -10,6 +10,8 @@ import (
 	"github.com/raftkv/raftkv/raftkv/kv"
 	clients "github.com/raftkv/raftkv/raftkv/kv/conform"
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/conform/kept"
+	"github.com/raftkv/raftkv/raftkv/raft/conform/rules"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
@@ -26,21 +28,29 @@ func (Protocol) Spec() check.Spec {
 		Self: spans.RaftNodeIDKey, Peers: []attribute.Key{kvspans.RaftPeerIDKey, kvspans.KVClientIDKey},
 		Reply: kvspans.RaftReplyKey, Term: spans.RaftTermKey, Role: spans.RaftRoleKey, Persist: spans.EventPersist,
 		IndexedLink: worldspans.LinkCommit, LinkIndex: spans.RaftIndexKey,
-		Starts: spans.StartID, LateReply: spans.LateReplyID, Calls: calls,
-		Waits: slices.Concat(calls, clients.Operations, clients.Tries),
+		Starts: spans.StartID, LateReply: spans.LateReplyID, Calls: kept.Calls,
+		Waits: slices.Concat(kept.Calls, clients.Operations, clients.Tries),
 	}
 }
 
 // Tables returns Raft's tables, made ready once.
 var Tables = sync.OnceValue(func() *check.Tables { return check.NewTables(Protocol{}) })
 
+// Malformed says how the text of an attribute of a span should read.
+func (Protocol) Malformed(kind string, key attribute.Key, text string) (want string) {
+	return kept.Malformed(kind, key, text)
+}
+
 // Worker returns what looks at spans one by one.
-func (Protocol) Worker() check.Worker { return &worker{entries: map[string]readEntry{}} }
+func (Protocol) Worker() check.Worker { return kept.NewWorker() }
+
+// Check checks the rules of Raft.
+func (p Protocol) Check(f *check.Facts, found *check.Findings) { rules.Check(f, p.history, found) }
 
 // Tells says whether the trace tells what is durable, and of each lost message that it was: earlier builds did not.
 func (Protocol) Tells(f *check.Facts) bool {
 	for _, s := range f.Spans {
-		if start, is := s.Facts.(*start); is && start.votedFor != "" {
+		if start, is := s.Facts.(*kept.Start); is && start.VotedFor != "" {
 			return true
 		}
 	}
@@ -77,24 +87,6 @@ func replies() map[string][]string {
 	}
 	return replies
 }
-
-// Names of messages, of the reasons for refusals, and of roles.
-var (
-	voteGranted     = protocol.VoteGranted{}.Name()
-	voteDenied      = protocol.VoteDenied{}.Name()
-	entriesOk       = protocol.AppendEntriesOk{}.Name()
-	entriesRejected = protocol.AppendEntriesRejected{}.Name()
-	answered        = kv.Answered{}.Name()
-	notLeader       = kv.NotLeader{}.Name()
-	outcomeUnknown  = kv.OutcomeUnknown{}.Name()
-
-	noop    = kv.Noop{}.String()
-	restart = protocol.RoleEventRestart.String()
-
-	leader    = protocol.RoleLeader.String()
-	candidate = protocol.RoleCandidate.String()
-	follower  = protocol.RoleFollower.String()
-)
 
 // Checker checks traces of Raft.
 type Checker struct {
@@ -138,71 +130,5 @@ func (c *Checker) Report() Report {
 	return r
 }
 
-// The rules of Raft that are no invariants of the spec.
-var (
-	ruleIllegalTransition = check.Rule{
-		ID:   "illegal_transition",
-		Says: "A role changes along the edges of Figure 4, from the role that the server had.",
-	}
-	ruleUnjustifiedCommit = check.Rule{
-		ID: "unjustified_commit",
-		Says: "A follower commits no further than its leader told, and than its log is known to equal the leader's (Figure " +
-			"2, AppendEntries step 5).",
-	}
-	ruleWrongVote = check.Rule{
-		ID: "wrong_vote",
-		Says: "A server gives its vote to a candidate whose log is at least as up to date as its own, unless it gave it to " +
-			"another in that term, and refuses it for no other reason (§5.2, §5.4.1).",
-	}
-	ruleWrongLogEnd = check.Rule{
-		ID: "wrong_log_end",
-		Says: "After AppendEntries a follower's log ends where Figure 2 has it: an entry that conflicts is removed with all " +
-			"that follow it, and nothing else is.",
-	}
-	ruleWrongNextIndex = check.Rule{
-		ID: "wrong_next_index",
-		Says: "A leader that is refused goes back in its log to where the follower's may match, and goes on from there " +
-			"(§5.3).",
-	}
-	ruleAnswerWithoutEntry = check.Rule{
-		ID:   "answer_without_entry",
-		Says: "A client's command is answered when its entry is applied, and has an entry (§8).",
-	}
-)
-
-// Rules returns the rules that a trace has to conform to, beside the invariants of the spec.
-func Rules() []check.Rule {
-	all := check.Rules()
-	last := len(all) - 1
-	return append(append(append([]check.Rule{}, all[:last]...), ruleIllegalTransition), append(all[last:],
-		ruleUnjustifiedCommit, ruleWrongVote, ruleWrongLogEnd, ruleWrongNextIndex, ruleAnswerWithoutEntry)...)
-}
-
-// invariants are the invariants of the spec, as rules.
-var invariants = func() map[protocol.InvariantName]check.Rule {
-	all := map[protocol.InvariantName]check.Rule{}
-	for _, i := range protocol.AllInvariants() {
-		all[i.Name] = check.Rule{ID: string(i.Name), Says: i.Doc, Section: i.ID + ", " + i.Section}
-	}
-	return all
-}()
-
-// What a trace of Raft may not tell.
-var (
-	unknownMembers = check.UnknownKind{
-		ID: "majority", Order: 0, One: "how many servers make a majority: no span tells which servers there are",
-	}
-	unknownDisk = check.UnknownKind{
-		ID: "lying_disk", Order: 7, Thing: "time",
-		One: "whether what is violated is a mistake: a disk lost what it had said that it keeps, or was made to, and Raft " +
-			"relies on that none does",
-		More: "whether what is violated is a mistake: disks lost what they had said that they keep, or were made to, %s, " +
-			"and Raft relies on that none does",
-	}
-	unknownLoss = check.UnknownKind{
-		ID: "known_loss", Order: 8, Thing: "time",
-		One: "what a server said before a fault had its disk lose it: it started again with less than it had made durable",
-		More: "what servers said before faults had their disks lose it: they started again with less than they had made " +
-			"durable, %s",
-	}
-)
+// Rules returns the rules that a trace of Raft has to conform to, beside the invariants of the spec.
+func Rules() []check.Rule { return kept.Rules() }

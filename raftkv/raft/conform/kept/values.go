@@ -1,4 +1,4 @@
-package conform
+package kept
 
 import (
 	"slices"
@@ -15,11 +15,11 @@ import (
 	"github.com/raftkv/raftkv/traces/words"
 )
 
-// Malformed says how the text of an attribute should read.
-func (Protocol) Malformed(kind string, key attribute.Key, text string) (want string) {
+// Malformed says how the text of an attribute of a span should read.
+func Malformed(kind string, key attribute.Key, text string) (want string) {
 	switch key {
 	case kvspans.RaftPeerIDKey:
-		if slices.Contains(requests, kind) {
+		if slices.Contains(Requests, kind) {
 			return malformedClient(text)
 		}
 		return malformedServer(text)
@@ -28,7 +28,7 @@ func (Protocol) Malformed(kind string, key attribute.Key, text string) (want str
 	case kvspans.KVClientIDKey:
 		return malformedClient(text)
 	case spans.RaftVotedForKey:
-		if text != nobody {
+		if text != Nobody {
 			return malformedServer(text)
 		}
 	case kvspans.KVRequestIDKey:
@@ -84,7 +84,7 @@ func (w *worker) entriesListed(a attributes, find func(check.Rule) *check.Found)
 			find(check.RuleMalformedValue).
 				Got("an entry reads %s", words.Printable(text)).
 				Want("INDEX@TERM REQUEST COMMAND, such as 7@2 client-1/3 put a val_3")
-		case e.request == "" && e.command != noop:
+		case e.Request == "" && e.Command != noop:
 			find(check.RuleMalformedValue).
 				Got("the entry %s does not say who asked for it", words.Printable(text)).
 				Want("INDEX@TERM REQUEST COMMAND: only a no-op has no request")
@@ -92,12 +92,12 @@ func (w *worker) entriesListed(a attributes, find func(check.Rule) *check.Found)
 			find(check.RuleMalformedValue).
 				Got("its entry number %d has the index %d", i+1, e.index).
 				Want("%d, since the entry before the new ones has the index %d", want, prev)
-		case e.term < before:
-			find(invariants[protocol.InvariantLogMatching]).
-				Got("the entry at index %d is of term %d, and the one before it of term %d", e.index, e.term, before).
+		case e.Term < before:
+			find(Invariants[protocol.InvariantLogMatching]).
+				Got("the entry at index %d is of term %d, and the one before it of term %d", e.index, e.Term, before).
 				Want("terms that never fall along a log")
 		default:
-			before = e.term
+			before = e.Term
 			continue
 		}
 		return
@@ -112,15 +112,15 @@ type tells struct {
 
 // tellsOf are those of the spans that tell a reply, by the ids of their kinds.
 var tellsOf = func() map[string][]tells {
-	ok := tells{entriesOk, []attribute.Key{spans.RaftMatchIndexKey}}
+	ok := tells{EntriesOk, []attribute.Key{spans.RaftMatchIndexKey}}
 	conflict := []attribute.Key{spans.RaftConflictIndexKey, spans.RaftConflictTermKey}
 	all := map[string][]tells{
 		spans.RequestVoteServerID:   {{voteDenied, []attribute.Key{spans.RaftReasonKey}}},
-		spans.AppendEntriesClientID: {ok, {entriesRejected, conflict}},
-		spans.AppendEntriesServerID: {ok, {entriesRejected, slices.Concat(conflict, []attribute.Key{spans.RaftReasonKey})}},
+		spans.AppendEntriesClientID: {ok, {EntriesRejected, conflict}},
+		spans.AppendEntriesServerID: {ok, {EntriesRejected, slices.Concat(conflict, []attribute.Key{spans.RaftReasonKey})}},
 	}
-	for _, id := range slices.Concat(clients.Tries, requests) {
-		all[id] = []tells{{answered, []attribute.Key{kvspans.KVResultKey}}}
+	for _, id := range slices.Concat(clients.Tries, Requests) {
+		all[id] = []tells{{Answered, []attribute.Key{kvspans.KVResultKey}}}
 	}
 	return all
 }()

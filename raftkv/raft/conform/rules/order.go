@@ -1,10 +1,11 @@
-package conform
+package rules
 
 import (
 	"cmp"
 	"slices"
 
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/conform/kept"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	check "github.com/raftkv/raftkv/traces/conform"
@@ -53,7 +54,7 @@ func moments(f *check.Facts, within int64) []moment {
 	for _, s := range f.Spans {
 		if p := s.Persist; p != nil {
 			all = append(all, moment{
-				at: p.At, process: int32(s.ProcessNumber()), rank: rankPersist, step: p.Step, key: uint64(s.ID), of: s,
+				at: p.At, process: s.ProcessNumber, rank: rankPersist, step: p.Step, key: uint64(s.ID), of: s,
 			})
 		}
 	}
@@ -67,7 +68,7 @@ func moments(f *check.Facts, within int64) []moment {
 // appendMoments appends the moments that a span tells of.
 func appendMoments(all []moment, f *check.Facts, s *Span) []moment {
 	m := moment{
-		at: s.End, process: int32(s.ProcessNumber()), step: s.EndStep(), rank: rankLate, of: s, key: uint64(s.ID),
+		at: s.End, process: s.ProcessNumber, step: s.EndStep(), rank: rankLate, of: s, key: uint64(s.ID),
 	}
 	switch s.Kind.ID {
 	case spans.StartID:
@@ -84,16 +85,16 @@ func appendMoments(all []moment, f *check.Facts, s *Span) []moment {
 		m.rank = rankReceive
 	case spans.PutServerID, spans.GetServerID, spans.DeleteServerID:
 		m.rank = rankAppend
-		if a := s.Facts.(*request).appended; a.index > 0 {
-			m.at, m.step, m.key = a.at, s.Step, a.index
+		if a := s.Facts.(*kept.Request).Appended; a.Index > 0 {
+			m.at, m.step, m.key = a.At, s.Step, a.Index
 		}
 	case spans.CommitID:
-		m.rank, m.key = rankCommit, s.Facts.(*commit).from
+		m.rank, m.key = rankCommit, s.Facts.(*kept.Commit).From
 	case spans.ApplyID:
-		m.rank, m.key = rankApply, s.Facts.(*apply).index
+		m.rank, m.key = rankApply, s.Facts.(*kept.Apply).Index
 	case spans.RequestVoteClientID, spans.AppendEntriesClientID:
-		e, is := s.Facts.(*replication)
-		if s.Reply != "" && !s.Failed || s.Failed && !s.Crashed && is && e.next > 0 {
+		e, is := s.Facts.(*kept.Replication)
+		if s.Reply != "" && !s.Failed || s.Failed && !s.Crashed && is && e.Next > 0 {
 			ended := m
 			ended.rank, ended.reply = rankReply, true
 			all = append(all, ended)
@@ -118,8 +119,8 @@ func roleNumber(role string) int {
 
 // restarts says whether a span is the change of role by which a server starts again.
 func restarts(s *Span) bool {
-	change, is := s.Facts.(*roleChange)
-	return is && change.event == restart
+	change, is := s.Facts.(*kept.RoleChange)
+	return is && change.Event == kept.Restart
 }
 
 // lifeKey orders the lives that a server began at one moment: each start of the server stands before its change of
@@ -129,7 +130,7 @@ func lifeKey(start *Span, changes bool) uint64 {
 		return 0
 	}
 	key := uint64(start.ID) >> 2 << 1
-	if start.Role == follower {
+	if start.Role == kept.Follower {
 		key |= 1 << 63
 	}
 	if changes {
@@ -144,7 +145,7 @@ func compareMoments(a, b moment) int {
 		return cmp.Compare(a.at, b.at)
 	}
 	return cmp.Or(cmp.Compare(a.process, b.process), cmp.Compare(a.step, b.step),
-		cmp.Compare(a.rank, b.rank), cmp.Compare(a.key, b.key), cmp.Compare(a.of.Place(), b.of.Place()))
+		cmp.Compare(a.rank, b.rank), cmp.Compare(a.key, b.key), cmp.Compare(a.of.Place, b.of.Place))
 }
 
 // joinSteps has what a server did in one step be at one time, and puts all in order. Where steps have no numbers,
@@ -160,7 +161,7 @@ func joinSteps(f *check.Facts, all []moment, within int64) {
 			continue
 		}
 		switch before := all[i-1].at; {
-		case f.Numbered(m.of.Process):
+		case f.Numbered[m.of.Process]:
 			m.at = max(m.at, before)
 		case m.at <= before+within:
 			m.at = before
@@ -168,7 +169,7 @@ func joinSteps(f *check.Facts, all []moment, within int64) {
 	}
 	for i := len(all) - 2; i >= 0; i-- { // a step is as late as the latest of what it did
 		m, next := &all[i], &all[i+1]
-		if f.Numbered(m.of.Process) && next.process == m.process && next.step == m.step {
+		if f.Numbered[m.of.Process] && next.process == m.process && next.step == m.step {
 			m.at = next.at
 		}
 	}
@@ -182,11 +183,11 @@ func byMessages(f *check.Facts, all []moment) []moment {
 	for i := range all {
 		switch m := &all[i]; m.rank {
 		case rankSend:
-			sent[m.of.Place()] = int32(i)
+			sent[m.of.Place] = int32(i)
 		case rankReceive:
-			handled[m.of.Place()] = int32(i)
+			handled[m.of.Place] = int32(i)
 			if call := m.of.Parent; call != nil && (m.of.Copy > 0) == call.AnsweredSecond { // of two copies, that one
-				answered[call.Place()] = int32(i)
+				answered[call.Place] = int32(i)
 			}
 		}
 	}
@@ -194,13 +195,13 @@ func byMessages(f *check.Facts, all []moment) []moment {
 		m := &all[i]
 		switch call := m.of.Parent; {
 		case m.reply && call != nil && m.of.Is(spans.LateReplyID):
-			return handled[call.Place()]
+			return handled[call.Place]
 		case m.reply && m.of.Failed: // it was given up
 			return -1
 		case m.reply:
-			return answered[m.of.Place()]
+			return answered[m.of.Place]
 		case m.rank == rankReceive && call != nil:
-			return sent[call.Place()]
+			return sent[call.Place]
 		}
 		return -1
 	}

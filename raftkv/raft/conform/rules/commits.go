@@ -1,9 +1,10 @@
-package conform
+package rules
 
 import (
 	"fmt"
 	"slices"
 
+	"github.com/raftkv/raftkv/raftkv/raft/conform/kept"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	check "github.com/raftkv/raftkv/traces/conform"
@@ -39,75 +40,74 @@ func commitTold(c *cluster, s *server, of *Span, index uint64) {
 
 // commitRose looks at a commit: from where the last one ended, as far as a majority holds the log.
 func commitRose(c *cluster, s *server, of *Span) {
-	to, name := of.Facts.(*commit), check.Name(s.process)
+	to, name := of.Facts.(*kept.Commit), check.Name(s.process)
 	allApplied(c, s)
 	switch {
-	case to.to <= to.from:
+	case to.To <= to.From:
 		c.broken(protocol.InvariantMonotonic, of).
-			Got("the commit index of %s goes from %d to %d", name, to.from, to.to).Want("a commit index that rises")
-	case to.from < s.commit:
+			Got("the commit index of %s goes from %d to %d", name, to.From, to.To).Want("a commit index that rises")
+	case to.From < s.commit:
 		c.broken(protocol.InvariantTraceIntegrity, of, s.commitBy).
-			Got("%s commits from index %d on", name, to.from+1).
+			Got("%s commits from index %d on", name, to.From+1).
 			Want("from index %d on: what is before it was committed by an earlier span", s.commit+1)
-	case to.from > s.commit:
+	case to.From > s.commit:
 		c.broken(protocol.InvariantTraceIntegrity, of, s.commitBy).
-			Got("%s commits from index %d on", name, to.from+1).
+			Got("%s commits from index %d on", name, to.From+1).
 			Want("from index %d on: no span commits what is before", s.commit+1)
 	}
-	if to.to > uint64(len(s.log)) {
+	if to.To > uint64(len(s.log)) {
 		c.broken(protocol.InvariantMonotonic, of).
-			Got("%s commits up to index %d, and its log ends at index %d", name, to.to, len(s.log)).
+			Got("%s commits up to index %d, and its log ends at index %d", name, to.To, len(s.log)).
 			Want("a commit within its log")
 	}
 	switch l := &s.leader; {
-	case of.Role == leader:
+	case of.Role == kept.Leader:
 		leaderCommits(c, s, of, to)
-	case to.to > l.commit:
-		c.Add(ruleUnjustifiedCommit, of, l.commitBy).
-			Got("%s commits up to index %d", name, to.to).
-			Want("up to index %d, of which its leader told", l.commit)
-	case to.to > l.match:
-		c.Add(ruleUnjustifiedCommit, of, l.matchBy).
-			Got("%s commits up to index %d", name, to.to).
+	case to.To > l.commit:
+		c.Add(kept.RuleUnjustifiedCommit, of, l.commitBy).
+			Got("%s commits up to index %d", name, to.To).Want("up to index %d, of which its leader told", l.commit)
+	case to.To > l.match:
+		c.Add(kept.RuleUnjustifiedCommit, of, l.matchBy).
+			Got("%s commits up to index %d", name, to.To).
 			Want("up to index %d, to where its log is known to equal the leader's", l.match)
 	}
-	s.commit, s.commitBy = to.to, of
-	s.appliedOf, s.applyTo = to.from, to.to
-	if to.to > s.highest {
-		s.highest, s.highestBy = to.to, of
+	s.commit, s.commitBy = to.To, of
+	s.appliedOf, s.applyTo = to.From, to.To
+	if to.To > s.highest {
+		s.highest, s.highestBy = to.To, of
 	}
 }
 
 // leaderCommits looks at what a leader commits by counting: an entry of its own term that a majority holds (§5.4.2).
-func leaderCommits(c *cluster, s *server, of *Span, to *commit) {
+func leaderCommits(c *cluster, s *server, of *Span, to *kept.Commit) {
 	name := check.Name(s.process)
-	if term := s.termAt(to.to); term != unknownTerm && term != of.Term {
+	if term := s.termAt(to.To); term != unknownTerm && term != of.Term {
 		c.broken(protocol.InvariantCommitCurrentTerm, of).
-			Got("%s leads term %d and commits up to index %d, whose entry is of term %d", name, of.Term, to.to, term).
+			Got("%s leads term %d and commits up to index %d, whose entry is of term %d", name, of.Term, to.To, term).
 			Want("up to an entry of term %d", of.Term)
 	}
-	if holders := len(to.holders); uint64(holders) < to.quorum {
+	if holders := len(to.Holders); uint64(holders) < to.Quorum {
 		c.broken(protocol.InvariantQuorumLog, of).
 			Got("%s %s what is committed", words.Counted(holders, "server"), words.Agree(holders, "holds", "hold")).
-			Want("%d, which make a majority", to.quorum)
+			Want("%d, which make a majority", to.Quorum)
 	}
-	if to.from < to.to && to.to <= uint64(len(s.log)) {
-		linksToAll(of, s.log[to.from:to.to], c.Findings)
+	if to.From < to.To && to.To <= uint64(len(s.log)) {
+		kept.LinksToAll(of, s.log[to.From:to.To], c.Findings)
 	}
-	majority(c, of, to.quorum)
-	if s.disk.known && to.to > s.disk.last {
+	majority(c, of, to.Quorum)
+	if s.disk.known && to.To > s.disk.Last {
 		c.broken(protocol.InvariantCommittedIsDurable, of, s.disk.by).
-			Got("%s leads and commits up to index %d, and its disk holds its log up to index %d", name, to.to, s.disk.last).
+			Got("%s leads and commits up to index %d, and its disk holds its log up to index %d", name, to.To, s.disk.Last).
 			Want("a commit of what is on its disk")
 	}
-	for i, holder := range to.holders {
+	for i, holder := range to.Holders {
 		switch match := s.matched[holder]; {
-		case slices.Contains(to.holders[:i], holder):
+		case slices.Contains(to.Holders[:i], holder):
 			c.broken(protocol.InvariantQuorumLog, of).
 				Got("%s is counted twice", check.Name(holder)).Want("each server once")
-		case holder != s.process && match < to.to:
+		case holder != s.process && match < to.To:
 			c.broken(protocol.InvariantQuorumLog, of).
-				Got("%s is said to hold what is committed up to index %d", check.Name(holder), to.to).
+				Got("%s is said to hold what is committed up to index %d", check.Name(holder), to.To).
 				Want("those who do: its replies tell so up to index %d", match)
 		}
 	}
@@ -115,22 +115,22 @@ func leaderCommits(c *cluster, s *server, of *Span, to *commit) {
 }
 
 // holdersHold finds a server that is said to hold what a leader commits, and does not.
-func holdersHold(c *cluster, s *server, of *Span, to *commit) {
-	if to.to == 0 || to.to > uint64(len(s.log)) {
+func holdersHold(c *cluster, s *server, of *Span, to *kept.Commit) {
+	if to.To == 0 || to.To > uint64(len(s.log)) {
 		return
 	}
-	for _, holder := range to.holders {
+	for _, holder := range to.Holders {
 		other := c.servers[holder]
 		if other != nil && other.lost > 0 {
 			continue // its disk lost what it had said that it holds
 		}
-		if other != nil && to.to <= uint64(len(other.log)) {
-			if has := other.log[to.to-1]; has.term == 0 || c.same(has, s.log[to.to-1]) {
+		if other != nil && to.To <= uint64(len(other.log)) {
+			if has := other.log[to.To-1]; has.Term == 0 || c.same(has, s.log[to.To-1]) {
 				continue
 			}
 		}
 		c.broken(protocol.InvariantQuorumLog, of).
-			Got("%s is said to hold the entry at index %d", check.Name(holder), to.to).
+			Got("%s is said to hold the entry at index %d", check.Name(holder), to.To).
 			Want("that of those who do: what it was sent does not tell so")
 	}
 }
@@ -148,7 +148,7 @@ func committedWhatIsDue(c *cluster, s *server) {
 
 // committed is an entry that was committed, as the first server that applied it tells.
 type committed struct {
-	*apply
+	*kept.Apply
 	in uint64 // the lowest term in which a server took it for committed
 	by *Span  // nil when no span tells
 }
@@ -165,54 +165,54 @@ func allApplied(c *cluster, s *server) {
 
 // entryApplied looks at an entry that a state machine took.
 func entryApplied(c *cluster, s *server, of *Span) {
-	a, name := of.Facts.(*apply), check.Name(s.process)
+	a, name := of.Facts.(*kept.Apply), check.Name(s.process)
 	if (of.Parent == nil || of.Parent != s.commitBy) && of.ParentID != 0 {
 		c.broken(protocol.InvariantTraceIntegrity, of, s.commitBy).
 			Got("it is no child of what its server committed last").Want("a child of the commit that it follows from")
 	}
 	switch {
-	case a.index > s.commit:
+	case a.Index > s.commit:
 		c.broken(protocol.InvariantMonotonic, of, s.commitBy).
-			Got("%s applies index %d, and its commit index is %d", name, a.index, s.commit).
+			Got("%s applies index %d, and its commit index is %d", name, a.Index, s.commit).
 			Want("nothing applied beyond the commit index")
-	case a.index != s.applied+1:
+	case a.Index != s.applied+1:
 		c.broken(protocol.InvariantMonotonic, of, s.commitBy).
-			Got("%s applies index %d after index %d", name, a.index, s.applied).Want("index %d", s.applied+1)
+			Got("%s applies index %d after index %d", name, a.Index, s.applied).Want("index %d", s.applied+1)
 	}
-	s.applied, s.appliedOf = a.index, max(s.appliedOf, a.index)
-	if a.index > 0 && a.index <= uint64(len(s.log)) {
-		if have := s.log[a.index-1]; have.term != 0 && !c.same(have, a.entry) {
+	s.applied, s.appliedOf = a.Index, max(s.appliedOf, a.Index)
+	if a.Index > 0 && a.Index <= uint64(len(s.log)) {
+		if have := s.log[a.Index-1]; have.Term != 0 && !c.same(have, a.Entry) {
 			c.broken(protocol.InvariantTraceIntegrity, of).
-				Got("%s applies %s", name, a.at(a.index)).Want("the entry of its log: %s", have.at(a.index))
+				Got("%s applies %s", name, a.At(a.Index)).Want("the entry of its log: %s", have.At(a.Index))
 		}
 	}
 	appliedAlike(c, s, of, a)
 }
 
 // appliedAlike compares an applied entry with that of the first server that applied its index.
-func appliedAlike(c *cluster, s *server, of *Span, a *apply) {
-	if a.index == 0 || a.index > c.longestLog() {
+func appliedAlike(c *cluster, s *server, of *Span, a *kept.Apply) {
+	if a.Index == 0 || a.Index > c.longestLog() {
 		return
 	}
-	for uint64(len(c.committed)) < a.index {
+	for uint64(len(c.committed)) < a.Index {
 		c.committed = append(c.committed, committed{})
 	}
-	first, name := &c.committed[a.index-1], check.Name(s.process)
+	first, name := &c.committed[a.Index-1], check.Name(s.process)
 	switch {
 	case first.by == nil:
-		*first = committed{apply: a, in: of.Term, by: of}
-		otherLeadersHold(c, s, a.index)
-	case first.command != a.command || first.request != a.request:
+		*first = committed{Apply: a, in: of.Term, by: of}
+		otherLeadersHold(c, s, a.Index)
+	case first.Command != a.Command || first.Request != a.Request:
 		c.broken(protocol.InvariantStateMachineSafety, of, first.by).
-			Got("%s applies %s", name, a.at(a.index)).Want("what was applied there first: %s", first.at(a.index))
-	case first.term != a.term:
+			Got("%s applies %s", name, a.At(a.Index)).Want("what was applied there first: %s", first.At(a.Index))
+	case first.Term != a.Term:
 		c.broken(protocol.InvariantCommittedPrefix, of, first.by).
-			Got("%s applies an entry of term %d at index %d", name, a.term, a.index).
-			Want("the one of term %d, which was applied there first", first.term)
-	case first.result != a.result:
+			Got("%s applies an entry of term %d at index %d", name, a.Term, a.Index).
+			Want("the one of term %d, which was applied there first", first.Term)
+	case first.Result != a.Result:
 		c.broken(protocol.InvariantExactlyOnce, of, first.by).
-			Got("%s answers %s at index %d", name, words.Printable(a.result), a.index).
-			Want("%s, as the first server that applied it", words.Printable(first.result))
+			Got("%s answers %s at index %d", name, words.Printable(a.Result), a.Index).
+			Want("%s, as the first server that applied it", words.Printable(first.Result))
 	}
 	first.in = min(first.in, of.Term)
 }
@@ -229,21 +229,21 @@ func holdsCommitted(c *cluster, s *server, of *Span, term uint64) {
 
 // holds compares a leader's log with what was committed up to an index.
 func holds(c *cluster, s *server, of *Span, term, upTo uint64) {
-	if upTo <= uint64(len(s.log)) && s.termAt(upTo) == c.committed[upTo-1].term {
+	if upTo <= uint64(len(s.log)) && s.termAt(upTo) == c.committed[upTo-1].Term {
 		return
 	}
 	for i := uint64(1); i <= upTo; i++ {
 		first, there := &c.committed[i-1], i <= uint64(len(s.log))
-		if first.by == nil || there && (s.termAt(i) == unknownTerm || s.termAt(i) == first.term) {
+		if first.by == nil || there && (s.termAt(i) == unknownTerm || s.termAt(i) == first.Term) {
 			continue
 		}
 		has := fmt.Sprintf("its log ends at index %d", len(s.log))
 		if there {
-			has = "it has " + s.log[i-1].at(i)
+			has = "it has " + s.log[i-1].At(i)
 		}
 		c.broken(protocol.InvariantLeaderCompleteness, of, first.by).
 			Got("%s leads term %d, and %s", check.Name(s.process), term, has).
-			Want("a log with %s, which was committed in term %d", first.at(i), first.in)
+			Want("a log with %s, which was committed in term %d", first.At(i), first.in)
 		return
 	}
 }
@@ -252,7 +252,7 @@ func holds(c *cluster, s *server, of *Span, term, upTo uint64) {
 func otherLeadersHold(c *cluster, s *server, index uint64) {
 	for _, process := range c.order {
 		other := c.servers[process]
-		if other != s && other.role == leader && !other.restarted && other.term > s.term && other.roleBy != nil {
+		if other != s && other.role == kept.Leader && !other.restarted && other.term > s.term && other.roleBy != nil {
 			holds(c, other, other.roleBy, other.term, index)
 		}
 	}

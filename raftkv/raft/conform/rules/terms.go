@@ -1,6 +1,7 @@
-package conform
+package rules
 
 import (
+	"github.com/raftkv/raftkv/raftkv/raft/conform/kept"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	check "github.com/raftkv/raftkv/traces/conform"
@@ -23,8 +24,7 @@ func termTold(c *cluster, s *server, of *Span) {
 			Got("%s is in term %d", name, of.Term).Want("a term of at least %d, in which it was before", known)
 	case s.owedAt < s.at && of.Term < s.owed:
 		c.broken(protocol.InvariantTermAndVote, of, s.owedBy).
-			Got("%s is in term %d", name, of.Term).
-			Want("a term of at least %d, of which a reply told it before", s.owed)
+			Got("%s is in term %d", name, of.Term).Want("a term of at least %d, of which a reply told it before", s.owed)
 		s.owed = 0
 	case of.Term > known && of.Term > 0 && !c.elected[of.Term]:
 		c.broken(protocol.InvariantTermAndVote, of, by).
@@ -57,7 +57,7 @@ func bringsTerm(of *Span) bool {
 	above := of.Parent
 	switch {
 	case of.Is(spans.RoleChangeID):
-		return restarts(of) || of.Role == candidate || above == nil || brings(above) && bringsTerm(above)
+		return restarts(of) || of.Role == kept.Candidate || above == nil || brings(above) && bringsTerm(above)
 	case brings(of):
 		return above == nil || above.Term == of.Term
 	}
@@ -67,7 +67,7 @@ func bringsTerm(of *Span) bool {
 // termOfMessage compares a receiver's term with that of the message.
 func termOfMessage(c *cluster, of *Span) {
 	late, sender := of.Is(spans.LateReplyID), of.Parent
-	if sender == nil || !late && !of.Is(handlers...) {
+	if sender == nil || !late && !of.Is(kept.Handlers...) {
 		return
 	}
 	if of.Term < sender.Term {
@@ -75,11 +75,10 @@ func termOfMessage(c *cluster, of *Span) {
 			Got("%s is in term %d after it handled a message of term %d", check.Name(of.Process), of.Term, sender.Term).
 			Want("term %d at least", sender.Term)
 	}
-	if of.Term > sender.Term && (of.Reply == voteGranted || of.Reply == entriesOk) && !late {
+	if of.Term > sender.Term && (of.Reply == kept.VoteGranted || of.Reply == kept.EntriesOk) && !late {
 		c.broken(protocol.InvariantTermAndVote, of, sender).
 			Got("%s answers %s in term %d to a message of term %d",
-				check.Name(of.Process), of.Reply, of.Term, sender.Term).
-			Want("a refusal of what is of a term that is over")
+				check.Name(of.Process), of.Reply, of.Term, sender.Term).Want("a refusal of what is of a term that is over")
 	}
 }
 
@@ -88,7 +87,7 @@ func replyHandled(c *cluster, s *server, of *Span) {
 	if of.Is(spans.LateReplyID) {
 		answer := of.Parent
 		if answer != nil && answer.Kind != nil && answer.Kind.Receives && answer.Reply == of.Reply {
-			noteReply(s, answer, uint64(of.Facts.(lateTerm)), of.Peer)
+			noteReply(s, answer, uint64(of.Facts.(kept.LateTerm)), of.Peer)
 			refusedLate(s, of)
 		}
 		return
@@ -98,13 +97,13 @@ func replyHandled(c *cluster, s *server, of *Span) {
 		return
 	}
 	ends := endsOf(of)
-	if ends.replyTerm == 0 {
+	if ends.ReplyTerm == 0 {
 		s.loose = s.loose || of.Doubled
 	}
 	if by := of.Answerer(); by != nil && by.Reply == of.Reply && by.Term > s.owed {
 		s.owed, s.owedBy, s.owedAt = by.Term, by, s.at
 	}
-	noteReply(s, of, ends.replyTerm, of.Peer)
+	noteReply(s, of, ends.ReplyTerm, of.Peer)
 	termAtEnd(c, s, of, ends)
 	if of.Is(spans.AppendEntriesClientID) {
 		refusedAgain(c, of)
@@ -119,30 +118,30 @@ func noteReply(s *server, of *Span, term uint64, peer string) {
 		term = of.Term
 	}
 	switch facts := of.Facts.(type) {
-	case *vote:
+	case *kept.Vote:
 		voteArrived(s, peer, of.Reply, term)
-	case *replication:
-		if of.Reply == entriesOk && s.role == leader && term == s.term && s.matched != nil {
-			s.matched[peer] = max(s.matched[peer], facts.match)
+	case *kept.Replication:
+		if of.Reply == kept.EntriesOk && s.role == kept.Leader && term == s.term && s.matched != nil {
+			s.matched[peer] = max(s.matched[peer], facts.Match)
 		}
 	}
 }
 
 // endsOf returns what a call says at its end.
-func endsOf(of *Span) ends {
-	if v, is := of.Facts.(*vote); is {
-		return v.ends
+func endsOf(of *Span) kept.Ends {
+	if v, is := of.Facts.(*kept.Vote); is {
+		return v.Ends
 	}
-	return of.Facts.(*replication).ends
+	return of.Facts.(*kept.Replication).Ends
 }
 
 // termAtEnd compares the term that a call says its caller has at its end with that of the reply.
-func termAtEnd(c *cluster, s *server, of *Span, ends ends) {
-	if !c.Tells || ends.replyTerm == 0 {
+func termAtEnd(c *cluster, s *server, of *Span, ends kept.Ends) {
+	if !c.Tells || ends.ReplyTerm == 0 {
 		return
 	}
 	s.ends = of
-	known, says := max(s.term, s.told), ends.term
+	known, says := max(s.term, s.told), ends.Term
 	if says == 0 {
 		says = of.Term
 	}
@@ -150,14 +149,14 @@ func termAtEnd(c *cluster, s *server, of *Span, ends ends) {
 		s.term, s.termBy = says, of
 	}
 	switch {
-	case ends.replyTerm > known && says != ends.replyTerm:
+	case ends.ReplyTerm > known && says != ends.ReplyTerm:
 		c.broken(protocol.InvariantTermAndVote, of).
 			Got("%s handles a reply of term %d, and its own is %d then",
-				check.Name(s.process), ends.replyTerm, max(known, says)).
-			Want("term %d: who hears of a higher term goes on in that (§5.1)", ends.replyTerm)
-	case ends.replyTerm <= known && says != known:
+				check.Name(s.process), ends.ReplyTerm, max(known, says)).
+			Want("term %d: who hears of a higher term goes on in that (§5.1)", ends.ReplyTerm)
+	case ends.ReplyTerm <= known && says != known:
 		c.broken(protocol.InvariantTraceIntegrity, of).
 			Got("%s is in term %d when its call ends, as it says", check.Name(s.process), says).
-			Want("term %d, which no reply changes that is of term %d", known, ends.replyTerm)
+			Want("term %d, which no reply changes that is of term %d", known, ends.ReplyTerm)
 	}
 }

@@ -1,21 +1,22 @@
-package conform
+package rules
 
 import (
 	"slices"
 	"strings"
 
+	"github.com/raftkv/raftkv/raftkv/raft/conform/kept"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	check "github.com/raftkv/raftkv/traces/conform"
 )
 
 // started begins another life of a server, which has what its disk kept.
 func started(c *cluster, s *server, of *Span) {
-	if c.Tells && of.Role != "" && of.Role != follower {
-		c.Add(ruleIllegalTransition, of).
+	if c.Tells && of.Role != "" && of.Role != kept.Follower {
+		c.Add(kept.RuleIllegalTransition, of).
 			Got("%s starts as a %s", check.Name(of.Process), of.Role).
 			Want("a follower, as each server that starts (Figure 4)")
 	}
-	facts := of.Facts.(*start)
+	facts := of.Facts.(*kept.Start)
 	if s.starts++; s.starts == 1 { // its disk need not be empty: see start_term of the config
 		s.role, s.roleBy, s.term, s.termBy = of.Role, of, of.Term, of
 		readFirst(c, s, of, facts)
@@ -45,57 +46,57 @@ func toldRole(c *cluster, s *server, of *Span) {
 
 // roleChanged compares a change of role with Figure 4, and with the role before.
 func roleChanged(c *cluster, s *server, of *Span) {
-	f := of.Facts.(*roleChange)
-	if of.Role == "" || f.from == "" || f.event == "" {
+	f := of.Facts.(*kept.RoleChange)
+	if of.Role == "" || f.From == "" || f.Event == "" {
 		return // what is missing is found elsewhere
 	}
-	again := f.event == restart
+	again := f.Event == kept.Restart
 	roleBefore(c, s, of, f)
-	if start, is := startAbove(of); is && again && start.before != "" && start.before != f.from {
-		c.Add(ruleIllegalTransition, of, of.Parent).
-			Got("it was %s before, as it says", f.from).Want("%s, as its raft.start says", start.before)
+	if start, is := startAbove(of); is && again && start.Before != "" && start.Before != f.From {
+		c.Add(kept.RuleIllegalTransition, of, of.Parent).
+			Got("it was %s before, as it says", f.From).Want("%s, as its raft.start says", start.Before)
 	}
 	if again {
 		s.forgot = ""
 		restartedWith(c, s, of)
 	}
-	if f.from == candidate {
+	if f.From == kept.Candidate {
 		electionEnded(c, s, of)
 	}
 	s.role, s.roleBy = of.Role, of
 	switch of.Role {
-	case candidate:
+	case kept.Candidate:
 		stood(c, s, of)
-	case leader:
+	case kept.Leader:
 		won(c, s, of)
 	}
 }
 
 // startAbove returns what the start says that is the parent of a span.
-func startAbove(of *Span) (s *start, is bool) {
+func startAbove(of *Span) (s *kept.Start, is bool) {
 	if of.Parent == nil {
 		return nil, false
 	}
-	s, is = of.Parent.Facts.(*start)
+	s, is = of.Parent.Facts.(*kept.Start)
 	return s, is
 }
 
 // roleBefore compares the role from which a server changes with the one that it had. A server may die in a step that
 // was to change its role: nobody was told then, and the change was in its memory only.
-func roleBefore(c *cluster, s *server, of *Span, f *roleChange) {
-	died := f.event == restart && s.diedWriting
+func roleBefore(c *cluster, s *server, of *Span, f *kept.RoleChange) {
+	died := f.Event == kept.Restart && s.diedWriting
 	switch {
-	case !isLegal(f.from, of.Role, f.event):
-		c.Add(ruleIllegalTransition, of).
-			Got("from %s to %s by %s", f.from, of.Role, f.event).
-			Want("one of the steps of Figure 4: %s", transitionsFrom(f.from))
-	case died && s.forgot != "" && f.from != s.forgot:
-		c.Add(ruleIllegalTransition, of, s.forgotBy).
-			Got("it was %s before, as it says", f.from).Want("%s, which it was when it crashed", s.forgot)
-	case died && (s.role == "" || f.from == s.role || follows(s.role, f.from)):
-	case s.role != "" && f.from != s.role:
-		c.Add(ruleIllegalTransition, of, s.roleBy).
-			Got("it was %s before, as it says", f.from).Want("%s, which it was", s.role)
+	case !isLegal(f.From, of.Role, f.Event):
+		c.Add(kept.RuleIllegalTransition, of).
+			Got("from %s to %s by %s", f.From, of.Role, f.Event).
+			Want("one of the steps of Figure 4: %s", transitionsFrom(f.From))
+	case died && s.forgot != "" && f.From != s.forgot:
+		c.Add(kept.RuleIllegalTransition, of, s.forgotBy).
+			Got("it was %s before, as it says", f.From).Want("%s, which it was when it crashed", s.forgot)
+	case died && (s.role == "" || f.From == s.role || follows(s.role, f.From)):
+	case s.role != "" && f.From != s.role:
+		c.Add(kept.RuleIllegalTransition, of, s.roleBy).
+			Got("it was %s before, as it says", f.From).Want("%s, which it was", s.role)
 	}
 }
 
@@ -137,7 +138,7 @@ func roleTold(c *cluster, s *server, of *Span) {
 			Got("%s is %s here", check.Name(s.process), of.Role).Want("%s, which it is since then", s.role)
 		s.role, s.roleBy = of.Role, of
 	}
-	if of.Role == leader {
+	if of.Role == kept.Leader {
 		leads(c, of)
 	}
 }
@@ -155,7 +156,7 @@ func roleAtEnd(c *cluster, s *server) {
 	if call == nil {
 		return
 	}
-	role := endsOf(call).role
+	role := endsOf(call).Role
 	if role == "" {
 		role = call.Role
 	}

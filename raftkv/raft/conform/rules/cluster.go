@@ -1,14 +1,19 @@
-package conform
+package rules
 
 import (
 	"slices"
 
+	clients "github.com/raftkv/raftkv/raftkv/kv/conform"
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/conform/kept"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	check "github.com/raftkv/raftkv/traces/conform"
 )
+
+// Span is what is kept of a span.
+type Span = check.Span
 
 // cluster is what is known of the servers when they have come so far. The rules look at it, and at what a span says.
 type cluster struct {
@@ -70,7 +75,7 @@ type server struct {
 	changed *Span // the span of this step that changed the log
 	ends    *Span // the call that was answered in this step
 
-	log          []entry
+	log          []kept.Entry
 	commit       uint64
 	commitBefore uint64 // before this step
 	commitBy     *Span  // the commit that is being applied; nil before the first
@@ -98,7 +103,7 @@ func newCluster(f *check.Facts, found *check.Findings) *cluster {
 		stuck: map[[2]string]*refusals{}, liars: map[string][]int64{}, lostWrites: map[string][]int64{},
 	}
 	for _, s := range f.Spans {
-		if s.Is(spans.ElectionID) || s.Is(spans.RoleChangeID) && s.Role == candidate {
+		if s.Is(spans.ElectionID) || s.Is(spans.RoleChangeID) && s.Role == kept.Candidate {
 			c.elected[s.Term] = true
 		}
 		fault, is := s.Facts.(*check.Fault)
@@ -115,7 +120,7 @@ func newCluster(f *check.Facts, found *check.Findings) *cluster {
 
 // broken finds that an invariant does not hold.
 func (c *cluster) broken(name protocol.InvariantName, at *Span, clashes ...*Span) *check.Found {
-	return c.Add(invariants[name], at, clashes...)
+	return c.Add(kept.Invariants[name], at, clashes...)
 }
 
 func (c *cluster) server(process string) *server {
@@ -131,27 +136,27 @@ func (c *cluster) server(process string) *server {
 // Check goes through what the servers did, and looks at what the rules say of it. Where times may have been cut and
 // steps have no numbers, steps that are a microsecond apart cannot be told from one: then it is a finding only if it
 // is one either way.
-func (p Protocol) Check(f *check.Facts, found *check.Findings) {
+func Check(f *check.Facts, history []clients.Operation, found *check.Findings) {
 	const microsecond = 1000
-	p.replay(f, moments(f, microsecond), found)
+	replay(f, moments(f, microsecond), history, found)
 	unnumbered := func(s *Span) bool {
-		return s.Kind != nil && s.Kind.Service == kvspans.ServiceNode && !f.Numbered(s.Process)
+		return s.Kind != nil && s.Kind.Service == kvspans.ServiceNode && !f.Numbered[s.Process]
 	}
 	if found.Any() && f.MayBeCut() && slices.ContainsFunc(f.Spans, unnumbered) {
 		apart := check.NewFindings()
-		p.replay(f, moments(f, 0), apart)
+		replay(f, moments(f, 0), history, apart)
 		found.KeepCommon(apart)
 	}
 	for _, s := range f.Spans {
 		fault, is := s.Facts.(*check.Fault)
 		if is && (fault.Kind == worldspans.FaultSkipSync || fault.Kind == worldspans.FaultRollback) {
-			found.Unknown(unknownDisk, s, 1)
+			found.Unknown(kept.UnknownDisk, s, 1)
 		}
 	}
 }
 
 // replay goes through what the servers did, in the order of time.
-func (p Protocol) replay(f *check.Facts, all []moment, found *check.Findings) {
+func replay(f *check.Facts, all []moment, history []clients.Operation, found *check.Findings) {
 	c := newCluster(f, found)
 	for i := range all {
 		m := &all[i]
@@ -167,9 +172,9 @@ func (p Protocol) replay(f *check.Facts, all []moment, found *check.Findings) {
 		allApplied(c, c.servers[process])
 	}
 	if c.quorum == 0 && len(c.order) > 0 {
-		c.Unknown(unknownMembers, nil, 1)
+		c.Unknown(kept.UnknownMembers, nil, 1)
 	}
-	results(c, p.history)
+	results(c, history)
 	answers(c)
 }
 
@@ -186,7 +191,7 @@ func (c *cluster) visit(s *server, m *moment) {
 	s.last = of
 	switch {
 	case m.rank == rankPersist:
-		persisted(c, s, of, of.Persist.Says.(durable))
+		persisted(c, s, of, of.Persist.Says.(kept.Durable))
 		return
 	case m.reply:
 		replyHandled(c, s, of)
@@ -204,37 +209,37 @@ func (c *cluster) visit(s *server, m *moment) {
 	}
 	termTold(c, s, of)
 	roleTold(c, s, of)
-	if of.Is(senders...) {
+	if of.Is(kept.Senders...) {
 		sentIsDurable(c, s, of)
 	}
 	switch facts := of.Facts.(type) {
-	case *roleChange:
-		tookEntry(c, s, of, &facts.appended)
-	case *request:
-		tookEntry(c, s, of, &facts.appended)
-	case round:
+	case *kept.RoleChange:
+		tookEntry(c, s, of, &facts.Appended)
+	case *kept.Request:
+		tookEntry(c, s, of, &facts.Appended)
+	case kept.Round:
 		roundBegan(c, s, of, uint64(facts))
-	case *vote:
+	case *kept.Vote:
 		if of.Kind.Sends {
 			askedForVote(c, s, of)
 		} else {
 			voteAnswered(c, s, of)
 		}
-	case *replication:
+	case *kept.Replication:
 		if of.Kind.Sends {
 			entriesSent(c, s, of)
 		} else {
 			entriesHandled(c, s, of)
 		}
-	case *commit:
+	case *kept.Commit:
 		commitRose(c, s, of)
-	case *apply:
+	case *kept.Apply:
 		entryApplied(c, s, of)
-	case *notice:
+	case *kept.Notice:
 		if of.Kind.Sends {
-			commitTold(c, s, of, facts.index)
+			commitTold(c, s, of, facts.Index)
 		} else {
-			commitLearned(s, of, facts.index)
+			commitLearned(s, of, facts.Index)
 		}
 	}
 }

@@ -1,10 +1,11 @@
-package conform
+package rules
 
 import (
 	"fmt"
 	"slices"
 	"strconv"
 
+	"github.com/raftkv/raftkv/raftkv/raft/conform/kept"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	check "github.com/raftkv/raftkv/traces/conform"
@@ -19,8 +20,7 @@ func stood(c *cluster, s *server, of *Span) {
 	}
 	if of.Term > known+1 && s.termBy != nil {
 		c.broken(protocol.InvariantTermAndVote, of, s.termBy).
-			Got("%s stands for election in term %d", name, of.Term).
-			Want("term %d, the one after its own", known+1)
+			Got("%s stands for election in term %d", name, of.Term).Want("term %d, the one after its own", known+1)
 	}
 	noteVote(c, of, s.process, of.Term, s.process, true)
 	s.election, s.voters = nil, append(s.voters[:0], s.process)
@@ -33,9 +33,9 @@ func stood(c *cluster, s *server, of *Span) {
 		c.broken(protocol.InvariantTraceIntegrity, above, of).
 			Got("it is not that of a candidate, by its role").Want("a candidate's")
 	}
-	if got := above.Facts.(*election).votedFor; c.Tells && got != s.process {
+	if got := above.Facts.(*kept.Election).VotedFor; c.Tells && got != s.process {
 		c.broken(protocol.InvariantTermAndVote, above, of).
-			Got("%s stands for election in term %d, and its vote is %s", name, of.Term, voteText(got)).
+			Got("%s stands for election in term %d, and its vote is %s", name, of.Term, kept.VoteText(got)).
 			Want("its own vote: a candidate votes for itself (§5.2)")
 	}
 	if above.Term != of.Term {
@@ -46,14 +46,14 @@ func stood(c *cluster, s *server, of *Span) {
 
 // askedForVote compares what a candidate says of its log with it.
 func askedForVote(c *cluster, s *server, of *Span) {
-	v, name := of.Facts.(*vote), check.Name(s.process)
-	if last, term := s.lastEntry(); v.lastIndex != last || term != unknownTerm && v.lastTerm != term {
+	v, name := of.Facts.(*kept.Vote), check.Name(s.process)
+	if last, term := s.lastEntry(); v.LastIndex != last || term != unknownTerm && v.LastTerm != term {
 		c.broken(protocol.InvariantTraceIntegrity, of).
-			Got("%s says that its log ends with index %d of term %d", name, v.lastIndex, v.lastTerm).
+			Got("%s says that its log ends with index %d of term %d", name, v.LastIndex, v.LastTerm).
 			Want("index %d of term %s, as what it wrote tells", last, termText(term))
 	}
-	if of.Role != "" && of.Role != candidate {
-		c.Add(ruleIllegalTransition, of, s.roleBy).
+	if of.Role != "" && of.Role != kept.Candidate {
+		c.Add(kept.RuleIllegalTransition, of, s.roleBy).
 			Got("%s asks for votes as a %s", name, of.Role).Want("a candidate: nobody else does")
 	}
 }
@@ -67,42 +67,41 @@ func termText(term uint64) string {
 
 // voteAnswered looks at a vote that was asked for.
 func voteAnswered(c *cluster, s *server, of *Span) {
-	granted := of.Reply == voteGranted
+	granted := of.Reply == kept.VoteGranted
 	if granted {
 		noteVote(c, of, s.process, of.Term, of.Peer, true)
 	}
-	if told := of.Facts.(*vote).votedFor; s.disk.known && told != s.disk.votedFor {
+	if told := of.Facts.(*kept.Vote).VotedFor; s.disk.known && told != s.disk.VotedFor {
 		c.broken(protocol.InvariantPersistBeforeSend, of, s.disk.by).
-			Got("the vote of %s in term %d is %s, as it says", check.Name(s.process), of.Term, voteText(told)).
-			Want("what its disk holds: in term %d, %s", s.disk.term, voteText(s.disk.votedFor))
+			Got("the vote of %s in term %d is %s, as it says", check.Name(s.process), of.Term, kept.VoteText(told)).
+			Want("what its disk holds: in term %d, %s", s.disk.Term, kept.VoteText(s.disk.VotedFor))
 	}
 	if !of.Parent.Is(spans.RequestVoteClientID) {
 		return
 	}
-	asked := of.Parent.Facts.(*vote)
+	asked := of.Parent.Facts.(*kept.Vote)
 	if !granted {
 		denied(c, s, of, asked)
 		return
 	}
-	if last, term := s.lastEntry(); term != unknownTerm && asked.isBehind(last, term) {
-		c.Add(ruleWrongVote, of, of.Parent).
+	if last, term := s.lastEntry(); term != unknownTerm && asked.IsBehind(last, term) {
+		c.Add(kept.RuleWrongVote, of, of.Parent).
 			Got("%s votes for %s, whose log ends with index %d of term %d; its own ends with index %d of term %d",
-				check.Name(s.process), check.Name(of.Peer), asked.lastIndex, asked.lastTerm, last, term).
+				check.Name(s.process), check.Name(of.Peer), asked.LastIndex, asked.LastTerm, last, term).
 			Want("a refusal: the candidate's log is less up to date than the voter's (§5.4.1)")
 	}
 }
 
 // denied compares why a vote was refused with what is known of the voter.
-func denied(c *cluster, s *server, of *Span, asked *vote) {
+func denied(c *cluster, s *server, of *Span, asked *kept.Vote) {
 	wrong := func(why string) *check.Found {
-		return c.Add(ruleWrongVote, of, of.Parent).
+		return c.Add(kept.RuleWrongVote, of, of.Parent).
 			Got("%s refuses %s its vote, because %s", check.Name(s.process), check.Name(of.Peer), why)
 	}
-	switch of.Facts.(*vote).reason {
+	switch of.Facts.(*kept.Vote).Reason {
 	case protocol.ReasonStaleTerm.String():
 		if of.Parent.Term >= of.Term {
-			wrong("the candidate's term is over").
-				Want("another reason, or the vote: both are in term %d", of.Term)
+			wrong("the candidate's term is over").Want("another reason, or the vote: both are in term %d", of.Term)
 		}
 	case protocol.ReasonAlreadyVoted.String():
 		given := fmt.Sprintf("its vote of term %d is given", of.Term)
@@ -112,17 +111,12 @@ func denied(c *cluster, s *server, of *Span, asked *vote) {
 			wrong(given).Want("the vote: it was given to this candidate")
 		}
 	case protocol.ReasonLogBehind.String():
-		if last, term := s.lastEntry(); term != unknownTerm && !asked.isBehind(last, term) {
+		if last, term := s.lastEntry(); term != unknownTerm && !asked.IsBehind(last, term) {
 			wrong("the candidate's log is behind").
 				Want("another reason, or the vote: its own log ends with index %d of term %d, and the candidate's "+
-					"with index %d of term %d", last, term, asked.lastIndex, asked.lastTerm)
+					"with index %d of term %d", last, term, asked.LastIndex, asked.LastTerm)
 		}
 	}
-}
-
-// isBehind says whether a candidate's log is less up to date than one that ends with this (§5.4.1).
-func (v *vote) isBehind(last, term uint64) bool {
-	return v.lastTerm < term || v.lastTerm == term && v.lastIndex < last
 }
 
 // cast is a vote, and the span that says first whom it went to.
@@ -149,7 +143,7 @@ func noteVote(c *cluster, of *Span, voter string, term uint64, candidate string,
 
 // voteArrived notes a vote of the term at hand that arrived at the candidate.
 func voteArrived(s *server, voter, reply string, term uint64) {
-	if reply == voteGranted && s.role == candidate && term == s.term && !slices.Contains(s.voters, voter) {
+	if reply == kept.VoteGranted && s.role == kept.Candidate && term == s.term && !slices.Contains(s.voters, voter) {
 		s.voters = append(s.voters, voter)
 	}
 }
@@ -161,29 +155,30 @@ func electionEnded(c *cluster, s *server, of *Span) {
 	if by == nil || by.Failed || by.Unfinished {
 		return
 	}
-	e, to := by.Facts.(*election), of.Role
-	outcomes := map[string]string{leader: spans.OutcomeWon, follower: spans.OutcomeLost, candidate: spans.OutcomeNoWinner}
+	e, to := by.Facts.(*kept.Election), of.Role
+	outcomes := map[string]string{
+		kept.Leader: spans.OutcomeWon, kept.Follower: spans.OutcomeLost, kept.Candidate: spans.OutcomeNoWinner,
+	}
 	outcome := outcomes[to]
 	miscounted := func(name protocol.InvariantName) {
 		c.broken(name, by, of).
 			Got("it counts %s, and those of %s arrived",
-				words.Counted(e.votes, "vote"), words.Counted(arrived, "server")).
+				words.Counted(e.Votes, "vote"), words.Counted(arrived, "server")).
 			Want("one vote of each server, the candidate's own included")
 	}
 	switch {
-	case e.outcome != outcome:
+	case e.Outcome != outcome:
 		c.Add(check.RuleMissingSpan, by, of).
-			Got("its outcome is %s, and its candidate became a %s", words.Printable(e.outcome), to).Want("%s", outcome)
-	case to == leader && e.votes < e.quorum:
+			Got("its outcome is %s, and its candidate became a %s", words.Printable(e.Outcome), to).Want("%s", outcome)
+	case to == kept.Leader && e.Votes < e.Quorum:
 		c.broken(protocol.InvariantElectionSafety, by, of).
-			Got("it is won with %s", words.Counted(e.votes, "vote")).
-			Want("%s, a majority", words.Counted(e.quorum, "vote"))
-	case e.votes > arrived:
+			Got("it is won with %s", words.Counted(e.Votes, "vote")).Want("%s, a majority", words.Counted(e.Quorum, "vote"))
+	case e.Votes > arrived:
 		miscounted(protocol.InvariantElectionSafety)
-	case e.votes < arrived:
+	case e.Votes < arrived:
 		miscounted(protocol.InvariantTraceIntegrity)
 	}
-	majority(c, by, e.quorum)
+	majority(c, by, e.Quorum)
 }
 
 // leads notes who leads a term.
@@ -219,8 +214,8 @@ func won(c *cluster, s *server, of *Span) {
 
 // membersTold notes the servers of the cluster, which every server has to be told, and always the same.
 func membersTold(c *cluster, of *Span) {
-	p := of.Facts.(*peers)
-	members := slices.Sorted(slices.Values(p.peers))
+	p := of.Facts.(*kept.Peers)
+	members := slices.Sorted(slices.Values(p.Peers))
 	told, want := words.Counted(len(members), "server"), uint64(len(members))/2+1
 	if c.quorumBy == nil {
 		c.members, c.quorum, c.quorumBy = members, want, of
@@ -229,9 +224,8 @@ func membersTold(c *cluster, of *Span) {
 			Got("%s is told %s", check.Name(of.Process), told).
 			Want("the %d that another server was told: the cluster does not change", len(c.members))
 	}
-	if p.quorum != want {
-		c.Add(check.RuleMalformedValue, of).
-			Got("raft.quorum is %d", p.quorum).Want("%d, the majority of %s", want, told)
+	if p.Quorum != want {
+		c.Add(check.RuleMalformedValue, of).Got("raft.quorum is %d", p.Quorum).Want("%d, the majority of %s", want, told)
 	}
 }
 

@@ -1,29 +1,30 @@
-package conform
+package rules
 
 import (
+	"github.com/raftkv/raftkv/raftkv/raft/conform/kept"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	check "github.com/raftkv/raftkv/traces/conform"
 )
 
 // rejected compares why entries were refused with the log.
-func rejected(c *cluster, s *server, of *Span, e *replication) {
+func rejected(c *cluster, s *server, of *Span, e *kept.Replication) {
 	wrong := func(clashes ...*Span) *check.Found {
 		return c.broken(protocol.InvariantTraceIntegrity, of, clashes...)
 	}
-	switch e.reason {
+	switch e.Reason {
 	case protocol.ReasonEntryMissing.String():
-		if last := uint64(len(s.log)); e.conflictIndex != last+1 {
-			wrong().Got("it says that its log ends before index %d", e.conflictIndex).
+		if last := uint64(len(s.log)); e.ConflictIndex != last+1 {
+			wrong().Got("it says that its log ends before index %d", e.ConflictIndex).
 				Want("before index %d, as what it was sent tells", last+1)
-		} else if e.prevIndex <= last {
-			wrong().Got("it refuses entries after index %d, as if it had none there", e.prevIndex).
+		} else if e.PrevIndex <= last {
+			wrong().Got("it refuses entries after index %d, as if it had none there", e.PrevIndex).
 				Want("its log ends at index %d", last)
 		}
 	case protocol.ReasonTermConflict.String():
 		conflict(s, e, wrong)
 	case protocol.ReasonStaleTerm.String():
-		if above := of.Parent; above != nil && above.Term >= of.Term && s.role != leader {
+		if above := of.Parent; above != nil && above.Term >= of.Term && s.role != kept.Leader {
 			wrong(above).Got("it refuses entries because their leader's term is over").
 				Want("another reason, or none: both are in term %d", of.Term)
 		}
@@ -31,27 +32,26 @@ func rejected(c *cluster, s *server, of *Span, e *replication) {
 }
 
 // conflict compares what a refusal says of the entry that does not match, and of where its term begins, with the log.
-func conflict(s *server, e *replication, wrong func(...*Span) *check.Found) {
-	known := s.termAt(e.prevIndex)
+func conflict(s *server, e *kept.Replication, wrong func(...*Span) *check.Found) {
+	known := s.termAt(e.PrevIndex)
 	switch {
-	case e.conflictTerm == e.prevTerm:
+	case e.ConflictTerm == e.PrevTerm:
 		wrong().Got("it refuses entries because its own at index %d is of another term than %d, and says that it is of that",
-			e.prevIndex, e.prevTerm).
-			Want("a refusal of what does not match")
+			e.PrevIndex, e.PrevTerm).Want("a refusal of what does not match")
 		return
 	case known == unknownTerm:
 		return
-	case known != e.conflictTerm:
-		wrong().Got("it says that its entry at index %d is of term %d", e.prevIndex, e.conflictTerm).
+	case known != e.ConflictTerm:
+		wrong().Got("it says that its entry at index %d is of term %d", e.PrevIndex, e.ConflictTerm).
 			Want("of term %d, as what it was sent tells", known)
 		return
 	}
-	first := e.prevIndex
+	first := e.PrevIndex
 	for first > 1 && s.termAt(first-1) == known {
 		first--
 	}
-	if s.termAt(first-1) != unknownTerm && e.conflictIndex != first {
-		wrong().Got("it says that its entries of term %d begin at index %d", known, e.conflictIndex).
+	if s.termAt(first-1) != unknownTerm && e.ConflictIndex != first {
+		wrong().Got("it says that its entries of term %d begin at index %d", known, e.ConflictIndex).
 			Want("at index %d, as what it was sent tells", first)
 	}
 }
@@ -74,26 +74,26 @@ func (s *server) goesBack(follower string, to back) {
 
 // wentBack compares where a leader goes on in its log, after a refusal or when it gave a call up, with §5.3.
 func wentBack(c *cluster, s *server, of *Span) {
-	e := of.Facts.(*replication)
+	e := of.Facts.(*kept.Replication)
 	if !c.Tells {
 		return
 	}
-	if e.next == 0 {
+	if e.Next == 0 {
 		staysThere(c, s, of, e)
 		return
 	}
-	s.goesBack(of.Peer, back{term: of.Term, next: e.next, at: of.End, step: s.step})
-	match, want := s.matched[of.Peer], e.prevIndex+1
-	if of.Reply == entriesRejected {
-		if match == e.prevIndex && s.matched != nil {
+	s.goesBack(of.Peer, back{term: of.Term, next: e.Next, at: of.End, step: s.step})
+	match, want := s.matched[of.Peer], e.PrevIndex+1
+	if of.Reply == kept.EntriesRejected {
+		if match == e.PrevIndex && s.matched != nil {
 			match = 0
 			s.matched[of.Peer] = 0
 		}
 		want = afterRefusal(s, e)
 	}
-	if want = max(want, match+1); s.role == leader && want != unknownTerm && e.next != want {
-		c.Add(ruleWrongNextIndex, of).
-			Got("%s goes on from index %d with %s", check.Name(s.process), e.next, check.Name(of.Peer)).
+	if want = max(want, match+1); s.role == kept.Leader && want != unknownTerm && e.Next != want {
+		c.Add(kept.RuleWrongNextIndex, of).
+			Got("%s goes on from index %d with %s", check.Name(s.process), e.Next, check.Name(of.Peer)).
 			Want("from index %d on", want)
 	}
 }
@@ -101,60 +101,60 @@ func wentBack(c *cluster, s *server, of *Span) {
 // refusedLate notes that a leader may have gone back in its log for a refusal that came late, which does not say
 // where to.
 func refusedLate(s *server, of *Span) {
-	if of.Reply == entriesRejected && s.role == leader {
+	if of.Reply == kept.EntriesRejected && s.role == kept.Leader {
 		s.goesBack(of.Peer, back{term: of.Term, at: of.End, step: s.step, sent: true})
 	}
 }
 
 // afterRefusal returns where a leader goes on: after its own last entry of the conflicting term, if it has one, or
 // else where the follower's entries of that term begin. It is unknownTerm where no span tells.
-func afterRefusal(s *server, e *replication) uint64 {
-	next := e.conflictIndex
-	for i := min(e.prevIndex, uint64(len(s.log))); e.conflictTerm > 0 && i > 0; i-- {
+func afterRefusal(s *server, e *kept.Replication) uint64 {
+	next := e.ConflictIndex
+	for i := min(e.PrevIndex, uint64(len(s.log))); e.ConflictTerm > 0 && i > 0; i-- {
 		term := s.termAt(i)
 		if term == unknownTerm {
 			return unknownTerm
 		}
-		if term == e.conflictTerm {
+		if term == e.ConflictTerm {
 			next = i + 1
 		}
-		if term <= e.conflictTerm {
+		if term <= e.ConflictTerm {
 			break
 		}
 	}
-	return min(next, e.prevIndex)
+	return min(next, e.PrevIndex)
 }
 
 // staysThere finds a leader that is refused and does not go back in its log, though the refusal is not late: it did
 // not go back since it sent what is refused, and its follower acknowledged nothing beyond it.
-func staysThere(c *cluster, s *server, of *Span, e *replication) {
-	if of.Reply != entriesRejected || s.role != leader || of.Term != s.term || e.ends.replyTerm != s.term {
+func staysThere(c *cluster, s *server, of *Span, e *kept.Replication) {
+	if of.Reply != kept.EntriesRejected || s.role != kept.Leader || of.Term != s.term || e.Ends.ReplyTerm != s.term {
 		return
 	}
-	if e.conflictIndex == 0 || e.prevIndex == 0 || e.prevIndex > uint64(len(s.log)) || e.prevIndex < s.matched[of.Peer] {
+	if e.ConflictIndex == 0 || e.PrevIndex == 0 || e.PrevIndex > uint64(len(s.log)) || e.PrevIndex < s.matched[of.Peer] {
 		return
 	}
 	if b, went := s.backs[of.Peer]; went && b.term == of.Term && b.at >= of.Start {
 		return
 	}
-	c.Add(ruleWrongNextIndex, of).
+	c.Add(kept.RuleWrongNextIndex, of).
 		Got("%s is refused entries after index %d by %s, and does not go back",
-			check.Name(s.process), e.prevIndex, check.Name(of.Peer)).
+			check.Name(s.process), e.PrevIndex, check.Name(of.Peer)).
 		Want("%s: an earlier index, as from index %d on, which the refusal asks for (§5.3)",
-			spans.RaftNextIndexKey, e.conflictIndex)
+			spans.RaftNextIndexKey, e.ConflictIndex)
 }
 
 // goesOn compares what a leader sends first, after it went back in its log, with where it said that it goes on.
-func goesOn(c *cluster, s *server, of *Span, e *replication) {
+func goesOn(c *cluster, s *server, of *Span, e *kept.Replication) {
 	b, went := s.backs[of.Peer]
-	if !went || b.sent || b.step != s.step || b.term != of.Term || len(e.entries) == 0 {
+	if !went || b.sent || b.step != s.step || b.term != of.Term || len(e.Entries) == 0 {
 		return
 	}
 	b.sent = true
 	s.backs[of.Peer] = b
-	if e.prevIndex+1 != b.next {
-		c.Add(ruleWrongNextIndex, of).
-			Got("%s sends %s entries from index %d on", check.Name(s.process), check.Name(of.Peer), e.prevIndex+1).
+	if e.PrevIndex+1 != b.next {
+		c.Add(kept.RuleWrongNextIndex, of).
+			Got("%s sends %s entries from index %d on", check.Name(s.process), check.Name(of.Peer), e.PrevIndex+1).
 			Want("from index %d on, to where it went back", b.next)
 	}
 }
@@ -174,14 +174,14 @@ const mostRefusals = 8
 
 // refusedAgain finds a leader that is refused the same again and again, and does not go back in its log (§5.3).
 func refusedAgain(c *cluster, of *Span) {
-	e := of.Facts.(*replication)
-	if of.Reply != entriesRejected || e.conflictIndex == 0 {
+	e := of.Facts.(*kept.Replication)
+	if of.Reply != kept.EntriesRejected || e.ConflictIndex == 0 {
 		return
 	}
 	key := [2]string{of.Process, of.Peer}
 	last := c.stuck[key]
-	if last == nil || last.term != of.Term || last.prev != e.prevIndex {
-		c.stuck[key] = &refusals{term: of.Term, prev: e.prevIndex, handled: of.End, count: 1, of: of}
+	if last == nil || last.term != of.Term || last.prev != e.PrevIndex {
+		c.stuck[key] = &refusals{term: of.Term, prev: e.PrevIndex, handled: of.End, count: 1, of: of}
 		return
 	}
 	if of.Start < last.handled {
@@ -190,8 +190,8 @@ func refusedAgain(c *cluster, of *Span) {
 	if last.count++; last.count == mostRefusals {
 		c.broken(protocol.InvariantProgress, of, last.of).
 			Got("%s sends %s entries after index %d, and is refused, for the %dth time",
-				check.Name(of.Process), check.Name(of.Peer), e.prevIndex, mostRefusals).
-			Want("entries after an earlier index, as from index %d on, which the refusal asks for (§5.3)", e.conflictIndex)
+				check.Name(of.Process), check.Name(of.Peer), e.PrevIndex, mostRefusals).
+			Want("entries after an earlier index, as from index %d on, which the refusal asks for (§5.3)", e.ConflictIndex)
 	}
 	last.handled = of.End
 }

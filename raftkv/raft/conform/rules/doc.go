@@ -1,0 +1,16 @@
+// Package rules has the rules over what the servers of a trace did: terms, votes, logs, commits, what is durable, what
+// clients are answered. They are the invariants of the spec, and what Figure 2 of the paper says beside them.
+//
+// Open cluster.go first. It goes through what the servers did, in the order that order.go makes, with what is known of each
+// server then: its term, vote, log, commit index, disk. For each span it calls the rules that look at it; what no span
+// tells is not known, and breaks no rule.
+//
+//	terms.go      a term never falls, and comes from an election or a message
+//	roles.go      roles change along Figure 4; a server starts again as what its disk says
+//	elections.go  who gets a vote, and how many make a leader
+//	logs.go       what a leader takes into its log and sends, and what its followers do with it
+//	backing.go    why entries are refused, and where a leader goes back to then
+//	commits.go    how far a commit index may rise, and what is applied
+//	disks.go      what is durable before it is sent, and read back
+//	clients.go    what the store answers, and clients are told
+package rules
