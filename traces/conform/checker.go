@@ -143,6 +143,7 @@ func (c *Checker) mixed(found *Findings) {
 
 // Read adds the spans of a file, all of them. They are decoded and looked at on all processors.
 func (c *Checker) Read(ctx context.Context, r *read.Reader) error {
+	r.Know(c.tables.lists)
 	newWorker := func() func(*read.Line) gathered {
 		g := newGatherer(c.tables, c.protocol.Worker())
 		return func(l *read.Line) gathered {

@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/raftkv/span"
+	read "github.com/raftkv/raftkv/traces/read2"
 )
 
 // Kind is a kind of span that the spec declares.
@@ -32,12 +33,15 @@ type table struct {
 	places map[attribute.Key]int
 }
 
-func newTable(specs []span.AttributeSpec) table {
-	t := table{specs, make(map[attribute.Key]int, len(specs))}
+func (t *Tables) newTable(specs []span.AttributeSpec) table {
+	places := make(map[attribute.Key]int, len(specs))
 	for i := range specs {
-		t.places[specs[i].Key] = i
+		places[specs[i].Key] = i
+		if specs[i].Type == attribute.STRINGSLICE {
+			t.lists[specs[i].Key] = true
+		}
 	}
-	return t
+	return table{specs, places}
 }
 
 // Tables holds the kinds of spans that a spec declares.
@@ -47,21 +51,22 @@ type Tables struct {
 	byID  map[string]*Kind
 	names map[string][]*Kind
 	whys  []string // the reasons for links
+	lists read.Lists
 }
 
 // NewTables makes the tables of a protocol's spec ready.
 func NewTables(p Protocol) *Tables {
-	t := &Tables{spec: p.Spec(), byID: map[string]*Kind{}, names: map[string][]*Kind{}}
+	t := &Tables{spec: p.Spec(), byID: map[string]*Kind{}, lists: read.Lists{}, names: map[string][]*Kind{}}
 	for i, s := range t.spec.Spans {
 		k := &Kind{
-			Spec: s, number: i, Replies: t.spec.Replies[s.ID], attributes: newTable(s.Attributes), malformed: p.Malformed,
+			Spec: s, number: i, Replies: t.spec.Replies[s.ID], attributes: t.newTable(s.Attributes), malformed: p.Malformed,
 			Sends:    s.Kind == trace.SpanKindClient || s.Kind == trace.SpanKindProducer,
 			Receives: s.Kind == trace.SpanKindServer || s.Kind == trace.SpanKindConsumer,
 			calls:    slices.Contains(t.spec.Calls, s.ID), waits: slices.Contains(t.spec.Waits, s.ID),
 			starts: s.ID == t.spec.Starts, late: s.ID == t.spec.LateReply, events: map[string]*table{},
 		}
 		for _, e := range s.Events {
-			events := newTable(e.Attributes)
+			events := t.newTable(e.Attributes)
 			k.events[e.Name] = &events
 		}
 		t.kinds, t.byID[s.ID], t.names[s.Name] = append(t.kinds, k), k, append(t.names[s.Name], k)
