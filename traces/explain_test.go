@@ -8,6 +8,7 @@ import (
 	raftexplain "github.com/raftkv/raftkv/raftkv/raft/explain"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/explain"
+	index "github.com/raftkv/raftkv/traces/index2"
 	"github.com/raftkv/raftkv/traces/story"
 )
 
@@ -32,7 +33,7 @@ func writeExplanation(t *testing.T, x *explain.Explanation) string {
 // explainAll asks everything of whatever can be read: nothing may panic.
 func explainAll(t *testing.T, spans []traces.Span) string {
 	t.Helper()
-	e := explain.New(traces.SpansOf(spans), raftexplain.Protocol())
+	e := explain.New(index.Of(spans), raftexplain.Protocol())
 	questions := append(e.Questions(20), "leader term 1", "client-1 1", "index 1 node-1")
 	for i := range spans {
 		questions = append(questions, spans[i].ID.String())

@@ -50,7 +50,7 @@ func told(t *testing.T, all *index.Trace, spans []traces.Span) string {
 			t.Fatal(err)
 		}
 	}
-	e := explain.New(traces.SpansOf(spans), raftexplain.Protocol())
+	e := explain.New(all, raftexplain.Protocol())
 	questions := e.Questions(20)
 	for i := range spans {
 		questions = append(questions, spans[i].ID.String())
@@ -228,7 +228,7 @@ func TestEpochIsTheFirstStart(t *testing.T) {
 	span := func(id world.CausalID, at time.Duration) traces.Span {
 		return traces.Span{Run: 1, Root: id, ID: id, Name: "raft.heartbeat", Kind: trace.SpanKindInternal, Service: "node-1", Start: epoch.Add(at), End: epoch.Add(at + time.Millisecond)}
 	}
-	e := explain.New(traces.SpansOf([]traces.Span{span(1, 5*time.Millisecond), span(2, 2*time.Millisecond), span(3, 9*time.Millisecond)}), raftexplain.Protocol())
+	e := explain.New(index.Of([]traces.Span{span(1, 5*time.Millisecond), span(2, 2*time.Millisecond), span(3, 9*time.Millisecond)}), raftexplain.Protocol())
 	if text := writeExplanation(t, explained(t, e, "0000000000000003")); !strings.Contains(text, "7.000ms") {
 		t.Errorf("a span that began 7ms after the first is told of as\n%s", text)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/explain"
+	index "github.com/raftkv/raftkv/traces/index2"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
@@ -47,7 +48,7 @@ func written80(x *explain.Explanation) string {
 func TestExplainAnswersWhatItSays(t *testing.T) {
 	reference, _ := spansOf(t, "reference", "")
 	for _, spans := range [][]traces.Span{rough(t), reference} {
-		e := explain.New(traces.SpansOf(spans), protocols.Raft.Explain)
+		e := explain.New(index.Of(spans), protocols.Raft.Explain)
 		questions := e.Questions(1000)
 		for i := range spans {
 			questions = append(questions, spans[i].ID.String())
@@ -75,7 +76,7 @@ func TestExplainAnswersWhatItSays(t *testing.T) {
 // The parts of an operation's time are its whole.
 func TestExplainAccountsForAllTime(t *testing.T) {
 	spans := rough(t)
-	e := explain.New(traces.SpansOf(spans), protocols.Raft.Explain)
+	e := explain.New(index.Of(spans), protocols.Raft.Explain)
 	operations := 0
 	for i := range spans {
 		s := &spans[i]
@@ -101,7 +102,7 @@ func TestExplainAccountsForAllTime(t *testing.T) {
 // A question can be worded in more than one way, and one that has no answer is said to have none, with the nearest that has.
 func TestExplainQuestions(t *testing.T) {
 	spans := rough(t)
-	e := explain.New(traces.SpansOf(spans), protocols.Raft.Explain)
+	e := explain.New(index.Of(spans), protocols.Raft.Explain)
 	id := spans[len(spans)/2].ID.String()
 	for _, same := range [][]string{
 		{"leader term 1", "leader 1", "term 1", "term 1 leader", "election 1", "election term 1", "elections term 1"}, {"client-2 3", "client-2/3"}, {"index 2 node-3", "node-3 index 2"}, {id, id[:12], strings.ToUpper(id)},
@@ -147,7 +148,7 @@ func TestExplainQuestions(t *testing.T) {
 // The causes that are found are those that the trace has: who crashed, what was lost, which of the acknowledgements counted.
 func TestExplainFindsCauses(t *testing.T) {
 	spans := rough(t)
-	e := explain.New(traces.SpansOf(spans), protocols.Raft.Explain)
+	e := explain.New(index.Of(spans), protocols.Raft.Explain)
 	for i := range spans {
 		s := &spans[i]
 		if s.Name != "raft.commit" || len(s.Attribute("raft.commit.acknowledged_by").AsStringSlice()) == 0 {
@@ -184,7 +185,7 @@ func TestExplainViolation(t *testing.T) {
 	violation.Attributes = []attribute.KeyValue{
 		attribute.String("raftkv.invariant", "ElectionSafety"), attribute.StringSlice("raftkv.violation.facts", []string{"node-1 leads term 1", "node-2 leads term 1"}),
 	}
-	e := explain.New(traces.SpansOf(append(spans, violation)), protocols.Raft.Explain)
+	e := explain.New(index.Of(append(spans, violation)), protocols.Raft.Explain)
 	x := explained(t, e, "0000000000000077")
 	text := strings.Join(strings.Fields(written80(x)), " ")
 	for _, want := range []string{"The invariant ElectionSafety did not hold at 90.000ms", "At most one leader is elected in a term, ever.", "One fact: node-1 leads term 1.", "The other: node-2 leads term 1."} {

@@ -28,6 +28,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world/race"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/explain"
+	index "github.com/raftkv/raftkv/traces/index2"
 	"github.com/raftkv/raftkv/traces/record"
 	"github.com/raftkv/raftkv/traces/words"
 )
@@ -215,7 +216,7 @@ const lastStep = 150 * time.Microsecond
 func askAll(t *testing.T, spans []traces.Span, whole bool) *asker {
 	t.Helper()
 	a := &asker{t: t, spans: map[world.CausalID]*traces.Span{}, names: map[string]bool{}, whole: whole}
-	e := explain.New(traces.SpansOf(spans), protocols.Raft.Explain)
+	e := explain.New(index.Of(spans), protocols.Raft.Explain)
 	questions := sampled(e.Questions(1<<20), func(q string) bool { return strings.HasPrefix(q, "index ") })
 	violated := slices.IndexFunc(spans, func(s traces.Span) bool { return s.Name == "raftkv.violation" })
 	each := max(1, len(spans)/mostAsked)

@@ -23,7 +23,7 @@ import (
 func main() { command.Main(run) }
 
 // takes is what is held of a trace.
-var takes = runs.Takes{What: "explain", Span: 170}
+var takes = runs.Takes{What: "explain", Span: 190}
 
 // widest is how long a line is at most, on whatever terminal.
 const widest = 120
@@ -37,7 +37,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return flags.Failed(err, usage, stdout, stderr)
 	}
 	name, question := options.run, options.question
-	_, spans, err := runs.ReadSpans(ctx, stderr, name, takes)
+	_, spans, err := runs.ReadTrace(ctx, stderr, name, takes)
 	if err != nil {
 		return command.Failed(stderr, err)
 	}

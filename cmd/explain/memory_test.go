@@ -6,14 +6,15 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/traces/explain"
+	index "github.com/raftkv/raftkv/traces/index2"
 )
 
 // What an explanation is said to hold of each span is what it holds.
 func TestMemory(t *testing.T) {
 	recorded.SaidToTake(t, recorded.Look{Command: "explain", Takes: takes.Span, At: func(path string, now func()) {
-		spans, err := traces.ReadSpans(t.Context(), path, nil)
+		spans, err := index.Read(t.Context(), index.File(path), index.Options{Lists: span.Lists(protocols.Raft.Specs)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -18,6 +18,7 @@ import (
 	raftexplain "github.com/raftkv/raftkv/raftkv/raft/explain"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/explain"
+	index "github.com/raftkv/raftkv/traces/index2"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
@@ -144,7 +145,7 @@ func TestRules(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			spans, _ := spansOf(t, c.scenario, c.faults, c.changes...)
-			e := explain.New(traces.SpansOf(spans), protocols.Raft.Explain)
+			e := explain.New(index.Of(spans), protocols.Raft.Explain)
 			questions := []string{c.question}
 			if c.question == "" {
 				questions = e.Questions(0)
@@ -176,7 +177,7 @@ func TestRules(t *testing.T) {
 func TestTwoLeadersOfATerm(t *testing.T) {
 	run := recorded.Config(t, "storm", "", "bug=count-duplicate-votes")
 	spans, _ := spansOfRun(t, run, cluster.Options{Unchecked: true})
-	x, err := explain.New(traces.SpansOf(spans), protocols.Raft.Explain).Explain("leader term 1")
+	x, err := explain.New(index.Of(spans), protocols.Raft.Explain).Explain("leader term 1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,7 +255,7 @@ func TestColours(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x, err := explain.New(traces.SpansOf(spans), protocols.Raft.Explain).Explain("index 1 node-1")
+	x, err := explain.New(index.Of(spans), protocols.Raft.Explain).Explain("index 1 node-1")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
+	"github.com/raftkv/raftkv/raftkv/span"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
 )
@@ -13,7 +14,7 @@ import (
 // What did not arrive is a cause as well: a message that was lost, a server that was down, a network that was parted.
 
 // WhyLost says why the network lost what one process sent another; the sentence goes on behind "was lost".
-func (t *Trace) WhyLost(from, to string, s *Span, drop *Event) Sentence {
+func (t *Trace) WhyLost(from, to string, s *span.Span, drop *span.Event) Sentence {
 	how := Sentence{}.On(t.When(s, drop))
 	switch drop.Attribute(worldspans.RaftkvCauseKey).AsString() {
 	case worldspans.CauseFault:
@@ -32,7 +33,7 @@ func (t *Trace) WhyLost(from, to string, s *Span, drop *Event) Sentence {
 }
 
 // faultOf is the fault that lost what a span sent, as the span's links say; nil if they do not.
-func (t *Trace) faultOf(s *Span, drop *Event) (last *Span) {
+func (t *Trace) faultOf(s *span.Span, drop *span.Event) (last *span.Span) {
 	for _, link := range s.Links {
 		f := t.Span(link.ID)
 		if f != nil && t.Is(f, worldspans.FaultID) && !f.Start.After(drop.At.Add(traces.AtOnceWithin)) &&
@@ -44,7 +45,7 @@ func (t *Trace) faultOf(s *Span, drop *Event) (last *Span) {
 }
 
 // lost says why what a span sent did not arrive.
-func (t *Trace) lost(s *Span, drop *Event) Step {
+func (t *Trace) lost(s *span.Span, drop *span.Event) Step {
 	peer, what := Peer(s), t.Message(s)
 	switch f := t.faultOf(s, drop); {
 	case f == nil || !traces.IsCrash(f):
@@ -58,12 +59,12 @@ func (t *Trace) lost(s *Span, drop *Event) Step {
 	}
 }
 
-func (t *Trace) wasDown(peer string, crash *Span) Sentence {
+func (t *Trace) wasDown(peer string, crash *span.Span) Sentence {
 	return Say("%s had been down since its crash at %s", peer, t.Begin(crash))
 }
 
 // Absent says why the reply to a call did not come, or not in time.
-func (t *Trace) Absent(call *Span) Step {
+func (t *Trace) Absent(call *span.Span) Step {
 	peer, receivers := Peer(call), t.Receivers(call)
 	if Shown(call, kvspans.RaftReplyKey) != "" && len(receivers) == 0 {
 		return Kept(NotInTrace, t.End(call), Say("%s answered it by %s, and the trace lacks the span of that", peer,
@@ -90,7 +91,7 @@ func (t *Trace) Absent(call *Span) Step {
 }
 
 // answeredInVain says why the reply of a server that handled a call did not count; not ok if nothing shows why.
-func (t *Trace) answeredInVain(call, r *Span) (why Step, ok bool) {
+func (t *Trace) answeredInVain(call, r *span.Span) (why Step, ok bool) {
 	peer := Peer(call)
 	drop, answered := traces.EventOf(r, worldspans.EventDrop), Shown(r, kvspans.RaftReplyKey) != ""
 	switch {
@@ -117,7 +118,7 @@ func (t *Trace) answeredInVain(call, r *Span) (why Step, ok bool) {
 }
 
 // callEnd says what ended a call that no reply ended.
-func (t *Trace) callEnd(call *Span) (Sentence, Occurrence) {
+func (t *Trace) callEnd(call *span.Span) (Sentence, Occurrence) {
 	switch {
 	case IsUnfinished(call):
 		return Say("the run ended at %s", t.End(call)), RunEnded
@@ -128,7 +129,7 @@ func (t *Trace) callEnd(call *Span) (Sentence, Occurrence) {
 }
 
 // unheard says why a call that no span shows to be handled, by a server that was up, came to nothing.
-func (t *Trace) unheard(call *Span) Step {
+func (t *Trace) unheard(call *span.Span) Step {
 	moment, why, handled := t.End(call), TimedOut, "in the time that a call is given, which ended"
 	end := moment
 	switch {
@@ -144,7 +145,7 @@ func (t *Trace) unheard(call *Span) Step {
 }
 
 // Delayed says that what a span sent was late on purpose.
-func (t *Trace) Delayed(s *Span) Sentence {
+func (t *Trace) Delayed(s *span.Span) Sentence {
 	late := traces.EventOf(s, worldspans.EventDelay)
 	if late == nil {
 		return Sentence{}

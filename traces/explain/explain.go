@@ -5,8 +5,9 @@ import (
 	"strings"
 
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
+	"github.com/raftkv/raftkv/raftkv/span"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
-	"github.com/raftkv/raftkv/traces"
+	index "github.com/raftkv/raftkv/traces/index2"
 )
 
 // Explainer says why something in a run is as it is, from its spans alone.
@@ -17,7 +18,7 @@ type Explainer struct {
 }
 
 // New makes ready to answer questions about a run of a protocol.
-func New(all *traces.Spans, p Protocol) *Explainer {
+func New(all *index.Trace, p Protocol) *Explainer {
 	t := newTrace(all, &p)
 	return &Explainer{t, p.Of(t)}
 }
@@ -80,7 +81,7 @@ func (e *Explainer) canonical(question string) string {
 }
 
 // sameAs is the question that is answered as one about a span is, or that itself.
-func (e *Explainer) sameAs(s *Span) string {
+func (e *Explainer) sameAs(s *span.Span) string {
 	if len(e.strangeIn(s)) > 0 {
 		return s.ID.String()
 	}
@@ -94,13 +95,13 @@ func (e *Explainer) sameAs(s *Span) string {
 }
 
 // Others are questions about what a span is next to: its cause, what it caused, and what its process did first.
-func (t *Trace) Others(s *Span) []string {
+func (t *Trace) Others(s *span.Span) []string {
 	var list []string
 	if t.find(s.Parent) != nil {
 		list = append(list, s.Parent.String())
 	}
 	for i := range t.below(s.ID) {
-		list = append(list, t.all.List[i].Id.String())
+		list = append(list, t.all.Entry(i).ID.String())
 		break
 	}
 	if t.Operation(s.Service+"/1") != nil {

@@ -5,13 +5,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/raftkv/raftkv/raftkv/span"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
 // FaultSaid tells a fault as a sentence without an end.
-func (t *Trace) FaultSaid(f *Span) Sentence {
+func (t *Trace) FaultSaid(f *span.Span) Sentence {
 	_, said := words.Fault(f)
 	if aimed := Shown(f, worldspans.RaftkvFaultAimedAtKey); aimed != "" {
 		said += " (aimed at " + aimed + ")"
@@ -33,26 +34,26 @@ func pastOf(condition string) string {
 	return strings.Replace(condition, " becomes ", " became ", 1)
 }
 
-func target(f *Span) string { return f.Attribute(worldspans.RaftkvFaultTargetKey).AsString() }
+func target(f *span.Span) string { return f.Attribute(worldspans.RaftkvFaultTargetKey).AsString() }
 
 // Touches says whether a fault is one of this process.
-func Touches(f *Span, process string) bool {
+func Touches(f *span.Span, process string) bool {
 	return slices.Contains(strings.Fields(target(f)), process)
 }
 
 // inForce are the faults that are in force at a time: those that nothing has mended yet.
-func (t *Trace) inForce(at time.Time) (list []*Span) {
+func (t *Trace) inForce(at time.Time) (list []*span.Span) {
 	for _, f := range t.faults {
 		if f.Start.After(at) {
 			break
 		}
 		switch traces.FaultKind(f) {
 		case worldspans.FaultHeal:
-			list = slices.DeleteFunc(list, func(other *Span) bool {
+			list = slices.DeleteFunc(list, func(other *span.Span) bool {
 				return !traces.IsCrash(other) && (target(f) == "all" || target(other) == target(f))
 			})
 		case worldspans.FaultRestart, worldspans.FaultRollback:
-			list = slices.DeleteFunc(list, func(other *Span) bool {
+			list = slices.DeleteFunc(list, func(other *span.Span) bool {
 				return traces.IsCrash(other) && Touches(other, target(f))
 			})
 		case worldspans.FaultElect:
@@ -64,7 +65,7 @@ func (t *Trace) inForce(at time.Time) (list []*Span) {
 }
 
 // DownSince is the fault because of which a process does not run at a time; nil if it does.
-func (t *Trace) DownSince(process string, at time.Time) *Span {
+func (t *Trace) DownSince(process string, at time.Time) *span.Span {
 	for _, f := range t.inForce(at) {
 		if traces.IsCrash(f) && Touches(f, process) {
 			return f
@@ -85,7 +86,7 @@ func (t *Trace) ClockFaults(process string, from, to time.Time) (all Sentence) {
 }
 
 // between is the latest fault that keeps what one process sends from another at a time; nil if none does.
-func (t *Trace) between(from, to string, at time.Time) (latest *Span) {
+func (t *Trace) between(from, to string, at time.Time) (latest *span.Span) {
 	for _, f := range t.inForce(at) {
 		switch traces.FaultKind(f) {
 		case worldspans.FaultIsolate:

@@ -18,7 +18,7 @@ import (
 // strangeIn says what keeps a span from being understood: that the spec declares none of its name and kind, or what
 // it lacks of what its kind must have. Empty for one that is
 // as the spec has it.
-func (t *Trace) strangeIn(s *Span) []string {
+func (t *Trace) strangeIn(s *span.Span) []string {
 	spec := t.spec(s.Name, s.Kind)
 	if spec == nil {
 		return []string{"the spec declares no span of that name and kind"}
@@ -38,7 +38,8 @@ func (t *Trace) strangeIn(s *Span) []string {
 }
 
 // strangeAttributes says which attributes are missing, or not what they should be.
-func (t *Trace) strangeAttributes(id string, list []attribute.KeyValue, specs []span.AttributeSpec, over bool) []string {
+func (t *Trace) strangeAttributes(id string, list []attribute.KeyValue, specs []span.AttributeSpec,
+	over bool) []string {
 	var strange []string
 	for i := range specs {
 		spec := &specs[i]
@@ -63,7 +64,7 @@ func (t *Trace) strangeAttributes(id string, list []attribute.KeyValue, specs []
 const lacks = "it lacks "
 
 // strangeSaid says what is strange in a span, as a sentence without an end.
-func (t *Trace) strangeSaid(s *Span) string {
+func (t *Trace) strangeSaid(s *span.Span) string {
 	var missing, said []string
 	for _, strange := range t.strangeIn(s) {
 		if key, is := strings.CutPrefix(strange, lacks); is {
@@ -79,7 +80,7 @@ func (t *Trace) strangeSaid(s *Span) string {
 }
 
 // explainForeign tells a span that is not understood.
-func (e *Explainer) explainForeign(s *Span) *Explanation {
+func (e *Explainer) explainForeign(s *span.Span) *Explanation {
 	said := e.foreignSaid(s)
 	if e.spec(s.Name, s.Kind) == nil {
 		said = said.Then(". It is foreign: the spec of this program declares no span of that name and kind, so nothing is " +
@@ -108,7 +109,7 @@ func (e *Explainer) explainForeign(s *Span) *Explanation {
 }
 
 // foreignSaid is a span that is not understood, as a sentence without an end.
-func (e *Explainer) foreignSaid(s *Span) Sentence {
+func (e *Explainer) foreignSaid(s *span.Span) Sentence {
 	process := s.Service
 	if process == "" {
 		process = "A process without a name"

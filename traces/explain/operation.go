@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
+	"github.com/raftkv/raftkv/raftkv/span"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces/words"
 )
@@ -26,7 +27,7 @@ type Times struct {
 const tooShort = time.Microsecond
 
 // Until accounts for the time up to a moment, of which a span tells. What took no time is not told.
-func (t *Times) Until(at Moment, told *Span, format string, arguments ...any) {
+func (t *Times) Until(at Moment, told *span.Span, format string, arguments ...any) {
 	if at.At-t.At.At > tooShort {
 		said := Say(format, arguments...).On(t.At, at, t.trace.End(told))
 		t.steps = append(t.steps, Step{Sentence: said, At: at.At - t.At.At, ID: told.ID})
@@ -66,7 +67,7 @@ func (e *Explainer) explainOperation(request string) (*Explanation, error) {
 	}
 	times := &Times{trace: e.Trace, At: e.Begin(op)}
 	involved := []string{op.Service}
-	var tries, awaited []*Span
+	var tries, awaited []*span.Span
 	for try := range e.Below(op.ID) {
 		if try.Kind != trace.SpanKindClient {
 			continue
@@ -104,7 +105,7 @@ func (e *Explainer) explainOperation(request string) (*Explanation, error) {
 }
 
 // tried accounts for the time of a try, and returns the messages between servers that it waited for.
-func (e *Explainer) tried(times *Times, try *Span) []*Span {
+func (e *Explainer) tried(times *Times, try *span.Span) []*span.Span {
 	client, peer, reply := try.Service, Peer(try), Shown(try, kvspans.RaftReplyKey)
 	server := e.Answering(try)
 	if server == nil && reply != "" {
@@ -138,7 +139,7 @@ func (e *Explainer) tried(times *Times, try *Span) []*Span {
 }
 
 // unanswered is the title of what kept an operation from its answer, or from one at once; empty if nothing did.
-func unanswered(op *Span, failed int) string {
+func unanswered(op *span.Span, failed int) string {
 	switch {
 	case IsUnfinished(op), op.Status.Code == codes.Error, Shown(op, kvspans.KVResultKey) == words.OutcomeUnknown:
 		return "Why it had no answer"
@@ -152,7 +153,7 @@ func unanswered(op *Span, failed int) string {
 func (e *Explainer) noSuchOperation(request string) error {
 	near := &QuestionError{Message: "no client of this run has an operation " + strings.ReplaceAll(request, "/", " ")}
 	client, _, _ := strings.Cut(request, "/")
-	var last *Span
+	var last *span.Span
 	for other := range e.Of(client, operationIDs...) {
 		if last == nil || other.Start.After(last.Start) {
 			last = other
@@ -165,16 +166,16 @@ func (e *Explainer) noSuchOperation(request string) error {
 }
 
 // OperationOf is an operation as a story tells it: PUT "a" = "x".
-func OperationOf(s *Span) string { return command(s).Text }
+func OperationOf(s *span.Span) string { return command(s).Text }
 
-func command(op *Span) words.Command {
+func command(op *span.Span) words.Command {
 	id := map[string]string{kvspans.KVPutName: kvspans.KVPutID, kvspans.KVGetName: kvspans.KVGetID}[op.Name]
 	return words.OperationText(cmp.Or(id, kvspans.KVDeleteID), op.Attribute(kvspans.KVKeyKey).AsString(),
 		op.Attribute(kvspans.KVValueKey).AsString())
 }
 
 // RequestOf names the operation of whose request a span tells: client-2's request 3; empty for none.
-func RequestOf(s *Span) string {
+func RequestOf(s *span.Span) string {
 	client, ordinal, found := strings.Cut(Shown(s, kvspans.KVRequestIDKey), "/")
 	if !found {
 		return ""
@@ -183,12 +184,12 @@ func RequestOf(s *Span) string {
 }
 
 // OrdinalOf is which of its client's operations one is.
-func OrdinalOf(s *Span) string {
+func OrdinalOf(s *span.Span) string {
 	_, ordinal, _ := strings.Cut(Shown(s, kvspans.KVRequestIDKey), "/")
 	return ordinal
 }
 
-func (e *Explainer) operationSaid(op *Span, tries int) Sentence {
+func (e *Explainer) operationSaid(op *span.Span, tries int) Sentence {
 	said := Say("%s's request %s, %s, took %s", op.Service, OrdinalOf(op), OperationOf(op),
 		Between(e.Begin(op), e.End(op)))
 	if tries > 1 {

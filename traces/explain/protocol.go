@@ -32,25 +32,25 @@ type Answers interface {
 	// operations, of which most is how many a person wants.
 	Questions(most int) (first, after []string)
 	// Same is the question that is answered as one about a span is; empty if there is none.
-	Same(s *Span) string
+	Same(s *span.Span) string
 	// Whole explains a span of which more is to be said than of others; nil for others.
-	Whole(s *Span) *Explanation
+	Whole(s *span.Span) *Explanation
 	// About is what there is to say of any other span.
-	About(s *Span) About
+	About(s *span.Span) About
 	// Tell tells a span as a sentence without an end, given when it was; empty for what the protocol does not know.
-	Tell(s *Span, at, during Sentence) Sentence
+	Tell(s *span.Span, at, during Sentence) Sentence
 	// Carried says what a message carries, as a sentence goes on behind its name.
-	Carried(s *Span) string
+	Carried(s *span.Span) string
 	// Began says why something began that no other span caused; and what else led to it.
-	Began(root *Span) ([]Step, []Part)
+	Began(root *span.Span) ([]Step, []Part)
 	// Replied accounts for the time of a try that got a server's reply; false if nothing was done for that. It returns
 	// those messages between servers that the operation waited for.
-	Replied(times *Times, try, server *Span) (awaited []*Span, ok bool)
+	Replied(times *Times, try, server *span.Span) (awaited []*span.Span, ok bool)
 	// Pending says what a try came to that no reply ended: what a server had done for it, and what kept it from more;
 	// empty for nothing.
-	Pending(try *Span) (Sentence, []Step)
+	Pending(try *span.Span) (Sentence, []Step)
 	// Outcome says what came of an operation that waited for these messages.
-	Outcome(op *Span, awaited []*Span) []Part
+	Outcome(op *span.Span, awaited []*span.Span) []Part
 }
 
 // About is what a protocol has to say of a span.
@@ -61,7 +61,7 @@ type About struct {
 }
 
 // Message is the name of the message that a span sends or takes in.
-func (t *Trace) Message(s *Span) string {
+func (t *Trace) Message(s *span.Span) string {
 	if name, ok := t.protocol.Messages[t.ID(s)]; ok {
 		return name
 	}

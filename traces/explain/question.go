@@ -9,8 +9,9 @@ import (
 	"strings"
 
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
-	"github.com/raftkv/raftkv/traces"
+	index "github.com/raftkv/raftkv/traces/index2"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
@@ -76,7 +77,7 @@ func (e *Explainer) parse(question string, list []string) *Asked {
 			n, err := strconv.ParseUint(list[i+1], 10, 63)
 			number, isNumber = n, err == nil
 		}
-		group, _ := traces.ProcessNumber(word)
+		group, _ := index.ProcessNumber(word)
 		of, before := e.protocol.Numbers[word], e.protocol.Numbers[list[max(0, i-1)]]
 		switch {
 		case of != "" && isNumber:
@@ -136,7 +137,7 @@ const leastDigits = 6
 
 // named is the span that a word names by its id, or by the beginning of it if no other begins so; nil if the word
 // looks like no id.
-func (e *Explainer) named(word string) (*Span, error) {
+func (e *Explainer) named(word string) (*span.Span, error) {
 	digits := strings.ToLower(word)
 	id, err := strconv.ParseUint(digits, 16, 64)
 	if err != nil || len(digits) < leastDigits || len(digits) > 16 {
@@ -145,13 +146,13 @@ func (e *Explainer) named(word string) (*Span, error) {
 	if s := e.find(world.CausalID(id)); s != nil && len(digits) == 16 {
 		return s, nil
 	}
-	var found *Span
-	for i := range e.all.List {
-		if id := e.all.List[i].Id; strings.HasPrefix(id.String(), digits) {
+	var found *span.Span
+	for i := range int32(e.all.Len()) {
+		if id := e.all.Entry(i).ID; strings.HasPrefix(id.String(), digits) {
 			if found != nil && found.ID != id {
 				return nil, fmt.Errorf("two spans' ids begin with %s: %s and %s", word, found.ID, id)
 			}
-			found = e.span(int32(i))
+			found = e.span(i)
 		}
 	}
 	if found == nil {
@@ -165,8 +166,8 @@ func (e *Explainer) named(word string) (*Span, error) {
 func (e *Explainer) mistyped(digits string) string {
 	const most = 2
 	nearest, least := "", most+1
-	for i := range e.all.List {
-		id, wrong := e.all.List[i].Id.String(), 0
+	for i := range int32(e.all.Len()) {
+		id, wrong := e.all.Entry(i).ID.String(), 0
 		for k := range digits {
 			if digits[k] != id[k] {
 				wrong++

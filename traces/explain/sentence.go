@@ -10,9 +10,10 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
-	"github.com/raftkv/raftkv/traces"
+	index "github.com/raftkv/raftkv/traces/index2"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
@@ -42,13 +43,13 @@ func Between(from, to Moment) Interval { return Interval{from, to} }
 func (i Interval) String() string { return words.Milliseconds(i.To.At - i.From.At) }
 
 // Begin is when a span begins.
-func (t *Trace) Begin(s *Span) Moment { return Moment{t.Since(s.Start), s.ID, MomentBegin} }
+func (t *Trace) Begin(s *span.Span) Moment { return Moment{t.Since(s.Start), s.ID, MomentBegin} }
 
 // End is when a span ends.
-func (t *Trace) End(s *Span) Moment { return Moment{t.Since(s.End), s.ID, MomentEnd} }
+func (t *Trace) End(s *span.Span) Moment { return Moment{t.Since(s.End), s.ID, MomentEnd} }
 
 // When is the time of an event of a span.
-func (t *Trace) When(s *Span, v *Event) Moment { return Moment{t.Since(v.At), s.ID, v.Name} }
+func (t *Trace) When(s *span.Span, v *span.Event) Moment { return Moment{t.Since(v.At), s.ID, v.Name} }
 
 // RunEnd is the last moment of the trace.
 func (t *Trace) RunEnd() Moment { return t.End(t.Last()) }
@@ -96,7 +97,7 @@ func (s Sentence) Then(format string, arguments ...any) Sentence {
 // Capital is the sentence with its first letter as a sentence begins; names of processes stay as they are.
 func (s Sentence) Capital() Sentence {
 	first, _, _ := strings.Cut(s.Text, " ")
-	if _, n := traces.ProcessNumber(strings.TrimSuffix(first, "'s")); n == 0 && s.Text != "" {
+	if _, n := index.ProcessNumber(strings.TrimSuffix(first, "'s")); n == 0 && s.Text != "" {
 		s.Text = strings.ToUpper(s.Text[:1]) + s.Text[1:]
 	}
 	return s
@@ -113,10 +114,10 @@ func (s Sentence) tidy() Sentence {
 }
 
 // Shown is an attribute as a sentence says it.
-func Shown(s *Span, key attribute.Key) string { return words.Text(s.Attribute(key)) }
+func Shown(s *span.Span, key attribute.Key) string { return words.Text(s.Attribute(key)) }
 
 // List are the texts of an attribute as a sentence says them.
-func List(s *Span, key attribute.Key) []string {
+func List(s *span.Span, key attribute.Key) []string {
 	list := s.Attribute(key).AsStringSlice()
 	for i := range list {
 		list[i] = words.Printable(list[i])
@@ -125,16 +126,18 @@ func List(s *Span, key attribute.Key) []string {
 }
 
 // Integer is the number that an attribute is.
-func Integer(s *Span, key attribute.Key) int64 { return s.Attribute(key).AsInt64() }
+func Integer(s *span.Span, key attribute.Key) int64 { return s.Attribute(key).AsInt64() }
 
 // Peer is the process at the other end of a message.
-func Peer(s *Span) string { return Shown(s, kvspans.RaftPeerIDKey) }
+func Peer(s *span.Span) string { return Shown(s, kvspans.RaftPeerIDKey) }
 
 // Crashed says whether a span ended because its process crashed.
-func IsCrashed(s *Span) bool { return Shown(s, worldspans.ErrorTypeKey) == worldspans.ErrorTypeCrash }
+func IsCrashed(s *span.Span) bool {
+	return Shown(s, worldspans.ErrorTypeKey) == worldspans.ErrorTypeCrash
+}
 
 // IsUnfinished says whether the run ended before a span.
-func IsUnfinished(s *Span) bool { return s.Attribute(worldspans.RaftUnfinishedKey).AsBool() }
+func IsUnfinished(s *span.Span) bool { return s.Attribute(worldspans.RaftUnfinishedKey).AsBool() }
 
 // stepTime is when a process did something, and in which step.
 type stepTime struct {
@@ -143,13 +146,13 @@ type stepTime struct {
 	at      time.Time
 }
 
-func beginStep(s *Span) stepTime {
-	begin, _ := traces.StepsOf(s)
+func beginStep(s *span.Span) stepTime {
+	begin, _ := index.StepsOf(s)
 	return stepTime{s.Service, begin, s.Start}
 }
 
-func endStep(s *Span) stepTime {
-	_, end := traces.StepsOf(s)
+func endStep(s *span.Span) stepTime {
+	_, end := index.StepsOf(s)
 	return stepTime{s.Service, end, s.End}
 }
 
@@ -163,14 +166,14 @@ func (t stepTime) together(other stepTime) bool {
 }
 
 // EndTogether says whether two spans end in one step.
-func EndTogether(a, b *Span) bool { return endStep(a).together(endStep(b)) }
+func EndTogether(a, b *span.Span) bool { return endStep(a).together(endStep(b)) }
 
 // BeginsAsEnds says whether a span begins in the step in which another ends.
-func BeginsAsEnds(s, other *Span) bool { return beginStep(s).together(endStep(other)) }
+func BeginsAsEnds(s, other *span.Span) bool { return beginStep(s).together(endStep(other)) }
 
 // HappensAsBegins says whether an event of a span happens in the step in which another span begins.
-func HappensAsBegins(s *Span, v *Event, other *Span) bool {
-	begin, _ := traces.StepsOf(s)
-	happens := stepTime{s.Service, cmp.Or(traces.StepNumber(v.Attribute(worldspans.RaftkvStepKey)), begin), v.At}
+func HappensAsBegins(s *span.Span, v *span.Event, other *span.Span) bool {
+	begin, _ := index.StepsOf(s)
+	happens := stepTime{s.Service, cmp.Or(index.StepNumber(v.Attribute(worldspans.RaftkvStepKey)), begin), v.At}
 	return happens.together(beginStep(other))
 }

@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
@@ -16,7 +17,7 @@ import (
 
 // explainSpan says what a span is, and what led to it: its causes, one by one, back to what began its trace, and why
 // that began.
-func (e *Explainer) explainSpan(s *Span) (*Explanation, error) {
+func (e *Explainer) explainSpan(s *span.Span) (*Explanation, error) {
 	if same := e.sameAs(s); same != s.ID.String() {
 		return e.Explain(same)
 	}
@@ -35,7 +36,7 @@ func (e *Explainer) explainSpan(s *Span) (*Explanation, error) {
 	return e.finish(x), nil
 }
 
-func (e *Explainer) explainKnown(s *Span) *Explanation {
+func (e *Explainer) explainKnown(s *span.Span) *Explanation {
 	about := e.answers.About(s)
 	x := &Explanation{Answer: e.spanSaid(s, true).Capital().Then(".")}
 	switch {
@@ -60,7 +61,7 @@ func Why(title string, reason Step) Part {
 }
 
 // explainViolation says what an invariant demands, and which facts do not agree.
-func (e *Explainer) explainViolation(s *Span) *Explanation {
+func (e *Explainer) explainViolation(s *span.Span) *Explanation {
 	x := &Explanation{Answer: e.spanSaid(s, true).Capital().Then(".")}
 	if says := words.Printable(s.Status.Description); says != "" {
 		x.Answer = x.Answer.Then(" It says: %s", says)
@@ -79,12 +80,13 @@ func (e *Explainer) explainViolation(s *Span) *Explanation {
 }
 
 // chain are the causes of a span, the last one first, and why the first of them began; root is that first one.
-func (e *Explainer) chain(s *Span) (steps []Step, root *Span) {
+func (e *Explainer) chain(s *span.Span) (steps []Step, root *span.Span) {
 	seen := map[world.CausalID]bool{s.ID: true}
 	for s.Parent != 0 {
 		parent := e.find(s.Parent)
 		if parent == nil {
-			return append(steps, At(e.Begin(s), "What caused that the trace does not tell: it lacks the span above this one.")), s
+			return append(steps, At(e.Begin(s),
+				"What caused that the trace does not tell: it lacks the span above this one.")), s
 		}
 		if seen[parent.ID] {
 			return steps, s
@@ -102,7 +104,7 @@ func (e *Explainer) chain(s *Span) (steps []Step, root *Span) {
 }
 
 // began says why something began that no other span caused, and what else led to it.
-func (e *Explainer) began(root *Span) ([]Step, []Part) {
+func (e *Explainer) began(root *span.Span) ([]Step, []Part) {
 	if len(e.strangeIn(root)) > 0 {
 		return nil, nil
 	}
@@ -122,7 +124,7 @@ func (e *Explainer) began(root *Span) ([]Step, []Part) {
 }
 
 // spanSaid tells a known span as a sentence without an end, with its time or without.
-func (e *Explainer) spanSaid(s *Span, timed bool) Sentence {
+func (e *Explainer) spanSaid(s *span.Span, timed bool) Sentence {
 	at, during := Sentence{}.On(e.Begin(s)), Sentence{}.On(e.Begin(s))
 	if timed {
 		at = Say(" at %s", e.Begin(s))
@@ -148,7 +150,8 @@ func (e *Explainer) spanSaid(s *Span, timed bool) Sentence {
 	case id == worldspans.FaultID:
 		return Say("the scenario had it that %s%s", e.FaultSaid(s), during)
 	case id == worldspans.RunID:
-		return Say("the run %s with seed %s began%s", Shown(s, worldspans.RaftkvScenarioKey), Shown(s, worldspans.RaftkvSeedKey), at)
+		return Say("the run %s with seed %s began%s", Shown(s, worldspans.RaftkvScenarioKey), Shown(s,
+			worldspans.RaftkvSeedKey), at)
 	case slices.Contains(operationIDs, id):
 		return Say("%s made its request %s, %s%s", s.Service, OrdinalOf(s), OperationOf(s), during)
 	case id == kvspans.ClientStartID:
@@ -163,7 +166,7 @@ func (e *Explainer) spanSaid(s *Span, timed bool) Sentence {
 }
 
 // dropSaid says that what a span sent was lost, and why; empty if it was not.
-func (e *Explainer) dropSaid(s *Span, lost, to string) Sentence {
+func (e *Explainer) dropSaid(s *span.Span, lost, to string) Sentence {
 	drop := traces.EventOf(s, worldspans.EventDrop)
 	if drop == nil {
 		return Sentence{}
@@ -172,7 +175,7 @@ func (e *Explainer) dropSaid(s *Span, lost, to string) Sentence {
 }
 
 // takenSaid tells a span that takes in a message.
-func (e *Explainer) takenSaid(s *Span, during Sentence) Sentence {
+func (e *Explainer) takenSaid(s *span.Span, during Sentence) Sentence {
 	said := Say("%s took in %s's %s%s%s", s.Service, Peer(s), e.Message(s), e.answers.Carried(s), during)
 	if reply := Shown(s, kvspans.RaftReplyKey); reply != "" {
 		said = said.Then(", and replied %s", reply)
@@ -190,7 +193,7 @@ func (e *Explainer) takenSaid(s *Span, during Sentence) Sentence {
 }
 
 // callEnded says what came of a call.
-func (e *Explainer) callEnded(s *Span) Sentence {
+func (e *Explainer) callEnded(s *span.Span) Sentence {
 	reply := Shown(s, kvspans.RaftReplyKey)
 	switch {
 	case reply != "":

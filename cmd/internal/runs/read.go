@@ -12,7 +12,6 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/raftkv/span"
-	"github.com/raftkv/raftkv/traces"
 	index "github.com/raftkv/raftkv/traces/index2"
 	"github.com/raftkv/raftkv/traces/record"
 )
@@ -90,16 +89,6 @@ func readTold(ctx context.Context, barOf func(mebi int) bar, names []string, tak
 		return short
 	}
 	return errors.Join(unique(list, wrong)...)
-}
-
-// ReadSpans is Read for one run whose spans are to be at hand. They are to be closed.
-func ReadSpans(ctx context.Context, stderr io.Writer, name string, takes Takes) (path string, spans *traces.Spans, err error) {
-	err = Read(ctx, stderr, []string{name}, takes, func(ctx context.Context, _ int, run Run) error {
-		path = run.Path
-		spans, err = traces.ReadSpans(ctx, path, run.Progress)
-		return err
-	})
-	return path, spans, err
 }
 
 // ReadTrace is Read for one run whose spans are to be at hand. The trace is to be closed.

@@ -231,14 +231,14 @@ func TestHowLarge(t *testing.T) {
 }
 
 // A run has its spans at hand by its name alone.
-func TestReadSpans(t *testing.T) {
+func TestReadTrace(t *testing.T) {
 	file := filepath.Join(recorded.Run(t, "lost-reply"), record.FileName)
 	t.Chdir(t.TempDir())
 	folder := filepath.Join(filepath.FromSlash(Folder), "mine")
 	if err := errors.Join(os.MkdirAll(folder, 0o755), os.Rename(file, filepath.Join(folder, record.FileName))); err != nil {
 		t.Fatal(err)
 	}
-	path, spans, err := ReadSpans(t.Context(), io.Discard, "mine", takes)
+	path, spans, err := ReadTrace(t.Context(), io.Discard, "mine", takes)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,33 +1,31 @@
 package explain
 
 import (
-	"cmp"
-	"iter"
-	"maps"
 	"slices"
-	"time"
 
 	"github.com/raftkv/raftkv/raftkv/kv"
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/explain/state"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/traces/explain"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
 // replication accounts for the time until a majority had the entry: that of the acknowledgement that decided it.
-func (e *raft) replication(t *explain.Times, carriers []*explain.Span, commit *explain.Span) {
-	at := slices.IndexFunc(carriers, func(s *explain.Span) bool {
-		return explain.EndTogether(s, commit) && hasReplied(s, protocol.AppendEntriesOk{})
+func (e *raft) replication(t *explain.Times, carriers []*span.Span, commit *span.Span) {
+	at := slices.IndexFunc(carriers, func(s *span.Span) bool {
+		return explain.EndTogether(s, commit) && state.Replied(s, protocol.AppendEntriesOk{})
 	})
 	if at < 0 {
 		t.Until(e.Begin(commit), commit, "It waited until a majority had it.")
 		return
 	}
 	decider, peer := carriers[at], peerOf(carriers[at])
-	first := carriers[slices.IndexFunc(carriers, func(s *explain.Span) bool { return peerOf(s) == peer })]
+	first := carriers[slices.IndexFunc(carriers, func(s *span.Span) bool { return peerOf(s) == peer })]
 	if e.Since(first.Start) > t.At.At {
-		why, ok := e.waitedFor(commit.Service, peer, termOf(commit), e.Epoch().Add(t.At.At), first)
+		why, ok := e.waitedFor(commit.Service, peer, state.Term(commit), e.Epoch().Add(t.At.At), first)
 		if ok {
 			t.Until(e.Begin(first), first, "It waited to be sent to %s: %s.", peer, why)
 		}
@@ -41,25 +39,26 @@ func (e *raft) replication(t *explain.Times, carriers []*explain.Span, commit *e
 		t.Until(e.End(receiver), receiver, "It went to %s, which stored it%s.", peer, e.Ailing(peer, receiver.End))
 	}
 	by := explain.List(commit, spans.RaftCommitAcknowledgedByKey)
-	t.Until(e.Begin(commit), decider, "%s's acknowledgement went back to %s. With it %s had the entry, which is a majority.",
+	t.Until(e.Begin(commit), decider,
+		"%s's acknowledgement went back to %s. With it %s had the entry, which is a majority.",
 		peer, commit.Service, words.AndList(by))
 }
 
 // copies says which other servers acknowledged an entry, and when.
-func (e *raft) copies(carriers []*explain.Span, op *explain.Span) (steps []explain.Step) {
+func (e *raft) copies(carriers []*span.Span, op *span.Span) (steps []explain.Step) {
 	done := map[string]bool{}
 	for _, s := range carriers {
 		peer, at := peerOf(s), e.End(s)
 		switch {
 		case done[peer]:
-		case hasReplied(s, protocol.AppendEntriesOk{}):
+		case state.Replied(s, protocol.AppendEntriesOk{}):
 			done[peer] = true
 			var late explain.Sentence
 			if s.End.After(op.End) {
 				late = say(" after the answer had gone out: a majority had been enough%s", e.Ailing(peer, s.End)).On(e.End(op))
 			}
 			steps = append(steps, step(at, "%s's acknowledgement arrived%s.", peer, late))
-		case hasReplied(s, protocol.AppendEntriesRejected{}):
+		case state.Replied(s, protocol.AppendEntriesRejected{}):
 			why := e.refused(s)
 			steps = append(steps, step(at, "%s's refusal arrived: %s.", peer, why).Because(why))
 		default:
@@ -70,73 +69,15 @@ func (e *raft) copies(carriers []*explain.Span, op *explain.Span) (steps []expla
 	return explain.ByTime(steps)
 }
 
-// appliedOnce are what a server had applied by a time, each index once, in the order of the log.
-func (e *raft) appliedOnce(node string, until time.Time) []*explain.Span {
-	return firstOfEach(e.Of(node, spans.ApplyID), func(s *explain.Span) bool { return !s.End.After(until) })
-}
-
-// firstOfEach are the first spans of each index to end, of some that say so, in the order of the log.
-func firstOfEach(list iter.Seq[*explain.Span], some func(*explain.Span) bool) []*explain.Span {
-	first := map[int64]*explain.Span{}
-	for s := range list {
-		if was := first[integer(s, spans.RaftIndexKey)]; some(s) && (was == nil || s.End.Before(was.End)) {
-			first[integer(s, spans.RaftIndexKey)] = s
-		}
-	}
-	return slices.SortedFunc(maps.Values(first), func(a, b *explain.Span) int {
-		return cmp.Compare(integer(a, spans.RaftIndexKey), integer(b, spans.RaftIndexKey))
-	})
-}
-
-// appliedFor are where the request of an operation was applied first at each index, by whichever server, in the order
-// of the log.
-func (e *raft) appliedFor(op *explain.Span) []*explain.Span {
-	request := op.Attribute(kvspans.KVRequestIDKey).AsString()
-	return firstOfEach(e.Of("", spans.ApplyID), func(s *explain.Span) bool {
-		return s.Attribute(kvspans.KVRequestIDKey).AsString() == request
-	})
-}
-
-// earliest is the first of some spans to end; nil for none.
-func earliest(list []*explain.Span) *explain.Span {
-	if len(list) == 0 {
-		return nil
-	}
-	return slices.MinFunc(list, func(a, b *explain.Span) int { return a.End.Compare(b.End) })
-}
-
-// appliedBy is where the entry of an operation was applied first, by whichever server; nil if none did.
-func (e *raft) appliedBy(op *explain.Span) *explain.Span { return earliest(e.appliedFor(op)) }
-
-// lastChange is the last of some applied entries to change a key before an index; nil if none did. A retry that got
-// the first answer again changed nothing.
-func lastChange(list []*explain.Span, key string, before int64) (last *explain.Span) {
-	first := map[string]string{} // the first results of requests
-	for _, s := range list {
-		c, result := commandIn(s), s.Attribute(kvspans.KVResultKey).AsString()
-		request := s.Attribute(kvspans.KVRequestIDKey).AsString()
-		was, again := first[request]
-		if !again && request != "" {
-			first[request] = result
-		}
-		changes := c.Verb == "put" && result == kv.Stored{}.String() ||
-			c.Verb == "delete" && result == kv.Deleted{}.String()
-		if integer(s, spans.RaftIndexKey) < before && c.Key == key && changes && (!again || was != result) {
-			last = s
-		}
-	}
-	return last
-}
-
 // whyThisAnswer says which rules the answers to an operation broke, what was at the key, and since when.
-func (e *raft) whyThisAnswer(op *explain.Span) (steps []explain.Step) {
+func (e *raft) whyThisAnswer(op *span.Span) (steps []explain.Step) {
 	for try := range e.Below(op.ID) {
 		for _, server := range e.Receivers(try) {
 			steps = append(steps, e.brokenByServer(server)...)
 		}
 	}
-	list := e.appliedFor(op)
-	applied := earliest(list)
+	list := e.AppliedFor(op)
+	applied := state.Earliest(list)
 	if applied == nil {
 		return append(steps, e.unapplied(op)...)
 	}
@@ -148,8 +89,8 @@ func (e *raft) whyThisAnswer(op *explain.Span) (steps []explain.Step) {
 			steps = append(steps, e.appliedAgain(s, applied))
 		}
 	}
-	key := commandIn(applied).Key
-	last := lastChange(e.appliedOnce(applied.Service, maxTime), key, index)
+	key := state.Command(applied).Key
+	last := state.LastChange(e.AppliedOnce(applied.Service, state.MaxTime), key, index)
 	if last == nil {
 		return append(steps, step(e.End(applied), "The trace has no entry before it that changed %q.", key))
 	}
@@ -158,17 +99,17 @@ func (e *raft) whyThisAnswer(op *explain.Span) (steps []explain.Step) {
 }
 
 // changeSaid names an entry that was applied: index 3: PUT "a" = "x".
-func changeSaid(s *explain.Span) string {
-	return "index " + shown(s, spans.RaftIndexKey) + ": " + commandIn(s).Text
+func changeSaid(s *span.Span) string {
+	return "index " + shown(s, spans.RaftIndexKey) + ": " + state.Command(s).Text
 }
 
 // appliedAgain says that an operation was in the log again.
-func (e *raft) appliedAgain(s, first *explain.Span) explain.Step {
+func (e *raft) appliedAgain(s, first *span.Span) explain.Step {
 	again := say("It was in the log again at index %d", integer(s, spans.RaftIndexKey))
 	switch {
 	case shown(s, kvspans.KVResultKey) == shown(first, kvspans.KVResultKey):
 		return step(e.End(s), "%s, as a retry: %s, the first answer again (§8).", again, appliedSaid(s)).Held(Once)
-	case is(s, kvspans.KVResultKey, kv.Nothing{}):
+	case state.Is(s, kvspans.KVResultKey, kv.Nothing{}):
 		return step(e.End(s), "%s, when its client was done with it: it did nothing (§8).", again).Held(Once)
 	}
 	return step(e.End(s), "%s, as a retry: %s. That is another answer than the first, which breaks the rule that an "+
@@ -177,13 +118,13 @@ func (e *raft) appliedAgain(s, first *explain.Span) explain.Step {
 }
 
 // unapplied says of an operation that no server applied what the key was like when it was answered.
-func (e *raft) unapplied(op *explain.Span) []explain.Step {
+func (e *raft) unapplied(op *span.Span) []explain.Step {
 	const end = 1 << 62 // of any log
 	key := op.Attribute(kvspans.KVKeyKey).AsString()
 	steps := []explain.Step{step(e.End(op), "The trace has no server that applied it.")}
-	var latest *explain.Span
-	for _, node := range e.nodes {
-		if last := lastChange(e.appliedOnce(node, op.Start), key, end); last != nil &&
+	var latest *span.Span
+	for _, node := range e.Nodes {
+		if last := state.LastChange(e.AppliedOnce(node, op.Start), key, end); last != nil &&
 			(latest == nil || integer(last, spans.RaftIndexKey) > integer(latest, spans.RaftIndexKey)) {
 			latest = last
 		}
@@ -199,7 +140,7 @@ func (e *raft) unapplied(op *explain.Span) []explain.Step {
 		if server == nil || server.Service == latest.Service {
 			continue
 		}
-		own := lastChange(e.appliedOnce(server.Service, server.End), key, end)
+		own := state.LastChange(e.AppliedOnce(server.Service, server.End), key, end)
 		switch {
 		case own == nil:
 			steps = append(steps, step(e.End(server), "%s, which was asked, had applied nothing that changed %q.",

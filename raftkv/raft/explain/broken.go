@@ -1,14 +1,14 @@
 package explain
 
 import (
-	"time"
-
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/raftkv/kv"
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/explain/state"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/explain"
 	"github.com/raftkv/raftkv/traces/words"
@@ -17,7 +17,7 @@ import (
 // What spans show of rules that were broken.
 
 // brokenBy says which rules were broken by what a span tells.
-func (e *raft) brokenBy(s *explain.Span) []explain.Step {
+func (e *raft) brokenBy(s *span.Span) []explain.Step {
 	call, id := e.Span(s.Parent), e.ID(s)
 	switch {
 	case id == spans.CommitID:
@@ -26,31 +26,31 @@ func (e *raft) brokenBy(s *explain.Span) []explain.Step {
 		return e.brokenByApply(s, call)
 	case traces.IsSender(s):
 		broken := e.brokenByReply(s)
-		if id == spans.AppendEntriesClientID && hasReplied(s, protocol.AppendEntriesRejected{}) {
-			broken = append(broken, e.sentTheSame(s.Service, peerOf(s), termOf(s))...)
+		if id == spans.AppendEntriesClientID && state.Replied(s, protocol.AppendEntriesRejected{}) {
+			broken = append(broken, e.sentTheSame(s.Service, peerOf(s), state.Term(s))...)
 		}
 		return broken
 	case call == nil:
 		return nil
-	case id == spans.RequestVoteServerID && hasReplied(s, protocol.VoteGranted{}):
-		_, broken := e.whyGranted(&voteReply{call: call, arrived: call, answer: s, granted: true})
+	case id == spans.RequestVoteServerID && state.Replied(s, protocol.VoteGranted{}):
+		_, broken := e.whyGranted(&state.VoteReply{Call: call, Arrived: call, Answer: s, Granted: true})
 		return broken
-	case s.Kind == trace.SpanKindServer && hasReplied(s, kv.Answered{}):
+	case s.Kind == trace.SpanKindServer && state.Replied(s, kv.Answered{}):
 		return e.brokenByServer(s)
-	case (id == spans.AppendEntriesServerID || id == spans.RequestVoteServerID) && termOf(call) > termOf(s):
+	case (id == spans.AppendEntriesServerID || id == spans.RequestVoteServerID) && state.Term(call) > state.Term(s):
 		return []explain.Step{step(e.End(s), "It is of term %d, and %s stayed in term %d. That breaks the rule that a newer "+
-			"term makes every server its follower (§5.1).", termOf(call), s.Service, termOf(s)).
+			"term makes every server its follower (§5.1).", state.Term(call), s.Service, state.Term(s)).
 			Resting(e.Begin(call)).Breaks(TermOver)}
-	case id == spans.AppendEntriesServerID && hasReplied(s, protocol.AppendEntriesOk{}):
+	case id == spans.AppendEntriesServerID && state.Replied(s, protocol.AppendEntriesOk{}):
 		return e.brokenByIdling(s)
 	}
 	return nil
 }
 
 // brokenByReply says that a leader or a candidate heard of a newer term, and stayed what it was.
-func (e *raft) brokenByReply(call *explain.Span) []explain.Step {
+func (e *raft) brokenByReply(call *span.Span) []explain.Step {
 	answer, role := e.Answering(call), shown(call, spans.RaftRoleKey)
-	if answer == nil || termOf(answer) <= termOf(call) || role == protocol.RoleFollower.String() || role == "" {
+	if answer == nil || state.Term(answer) <= state.Term(call) || role == protocol.RoleFollower.String() || role == "" {
 		return nil
 	}
 	for s := range e.Of(call.Service, spans.RoleChangeID) {
@@ -59,40 +59,28 @@ func (e *raft) brokenByReply(call *explain.Span) []explain.Step {
 		}
 	}
 	return []explain.Step{step(e.End(call), "%s's reply was of term %d, and %s stayed the %s of term %d. That breaks the "+
-		"rule that a newer term makes every server its follower (§5.1).", answer.Service, termOf(answer), call.Service, role,
-		termOf(call)).Resting(e.End(answer), e.Begin(call)).Breaks(TermOver)}
-}
-
-// committedUpTo is the commit index of a server at a time, since it started last, and the moment from which on; 0 if
-// the trace has no commit of it.
-func (e *raft) committedUpTo(node string, until time.Time) (index int64, since []explain.Moment) {
-	for s := range e.Backward(node, spans.CommitID) {
-		if !s.End.After(until) {
-			if e.startedBetween(node, s.End, until) {
-				return 0, nil
-			}
-			return integer(s, spans.RaftCommitToKey), []explain.Moment{e.End(s)}
-		}
-	}
-	return 0, nil
+		"rule that a newer term makes every server its follower (§5.1).", answer.Service, state.Term(answer), call.Service,
+		role,
+		state.Term(call)).Resting(e.End(answer), e.Begin(call)).Breaks(TermOver)}
 }
 
 // brokenByIdling says that a follower was told of a commit index which its log reaches, and did not move its own.
-func (e *raft) brokenByIdling(s *explain.Span) []explain.Step {
-	match, matched := e.matchWith(s.Service, peerOf(s), termOf(s), s.End)
-	index, since := e.committedUpTo(s.Service, s.End)
+func (e *raft) brokenByIdling(s *span.Span) []explain.Step {
+	match, matched := e.MatchWith(s.Service, peerOf(s), state.Term(s), s.End)
+	index, since := e.CommittedUpTo(s.Service, s.End)
 	if index >= min(match, integer(s, spans.RaftLeaderCommitKey)) || e.committedBelow(s) {
 		return nil
 	}
-	return []explain.Step{step(e.End(s), "It told %s that index %s is committed, whose log was known to equal the leader's "+
-		"up to index %d, and which did not move its commit index. That breaks the rule that a follower commits what it is "+
-		"told of (§5.3, Figure 2).", s.Service, shown(s, spans.RaftLeaderCommitKey), match).
+	return []explain.Step{step(e.End(s),
+		"It told %s that index %s is committed, whose log was known to equal the leader's "+
+			"up to index %d, and which did not move its commit index. That breaks the rule that a follower commits what it is "+
+			"told of (§5.3, Figure 2).", s.Service, shown(s, spans.RaftLeaderCommitKey), match).
 		Resting(matched...).Resting(since...).Breaks(Matched)}
 }
 
 // brokenByApply says which rules were broken where an entry was applied: those of its commit, and that a retry gets
 // the first answer.
-func (e *raft) brokenByApply(s, commit *explain.Span) (broken []explain.Step) {
+func (e *raft) brokenByApply(s, commit *span.Span) (broken []explain.Step) {
 	if commit != nil {
 		broken = e.brokenByCommit(commit)
 	}
@@ -101,7 +89,7 @@ func (e *raft) brokenByApply(s, commit *explain.Span) (broken []explain.Step) {
 	if request == "" || op == nil {
 		return broken
 	}
-	if first := e.appliedBy(op); first != nil && integer(first, spans.RaftIndexKey) < integer(s, spans.RaftIndexKey) {
+	if first := e.AppliedBy(op); first != nil && integer(first, spans.RaftIndexKey) < integer(s, spans.RaftIndexKey) {
 		if again := e.appliedAgain(s, first); again.Broken {
 			broken = append(broken, again)
 		}
@@ -110,8 +98,8 @@ func (e *raft) brokenByApply(s, commit *explain.Span) (broken []explain.Step) {
 }
 
 // brokenByCommit says which rules a commit broke, as far as spans tell.
-func (e *raft) brokenByCommit(s *explain.Span) (broken []explain.Step) {
-	if isLeading(s) {
+func (e *raft) brokenByCommit(s *span.Span) (broken []explain.Step) {
+	if state.Leads(s) {
 		return e.brokenByLeadersCommit(s)
 	}
 	told := e.Span(s.Parent)
@@ -119,41 +107,28 @@ func (e *raft) brokenByCommit(s *explain.Span) (broken []explain.Step) {
 		return nil
 	}
 	to := integer(s, spans.RaftCommitToKey)
-	if notified, by := e.notified(s.Service, peerOf(told), termOf(s), s.End); to > notified {
+	if notified, by := e.Notified(s.Service, peerOf(told), state.Term(s), s.End); to > notified {
 		broken = append(broken, step(e.End(s), "%s committed up to index %d, and had been told of index %d at most. That "+
 			"breaks the rule of how far a follower commits (§5.3, Figure 2).", s.Service, to, notified).
 			Resting(by...).Breaks(Matched))
 	}
-	if match, by := e.matchWith(s.Service, peerOf(told), termOf(s), s.End); to > match {
+	if match, by := e.MatchWith(s.Service, peerOf(told), state.Term(s), s.End); to > match {
 		broken = append(broken, step(e.End(s), "%s committed up to index %d, and its log was known to equal that of %s, the "+
 			"leader of term %d, up to index %d only. That breaks the rule of how far a follower commits (§5.3, Figure 2).",
-			s.Service, to, peerOf(told), termOf(s), match).Resting(by...).Breaks(Matched))
+			s.Service, to, peerOf(told), state.Term(s), match).Resting(by...).Breaks(Matched))
 	}
 	return broken
 }
 
-// notified is the highest index that a term's leader had told a follower to be committed, by a time.
-func (e *raft) notified(node, leader string, term int64, until time.Time) (index int64, at []explain.Moment) {
-	started := e.lastStart(node, until)
-	for s := range e.Of(node, spans.AppendEntriesServerID, spans.CommitNotificationConsumerID) {
-		told := e.Is(s, spans.CommitNotificationConsumerID) || hasReplied(s, protocol.AppendEntriesOk{})
-		if told && termOf(s) == term && peerOf(s) == leader && !s.End.After(until) && s.End.After(started) &&
-			integer(s, spans.RaftLeaderCommitKey) > index {
-			index, at = integer(s, spans.RaftLeaderCommitKey), []explain.Moment{e.End(s)}
-		}
-	}
-	return index, at
-}
-
-func (e *raft) brokenByLeadersCommit(s *explain.Span) (broken []explain.Step) {
+func (e *raft) brokenByLeadersCommit(s *span.Span) (broken []explain.Step) {
 	to := integer(s, spans.RaftCommitToKey)
-	if n, ok := e.logOf(s.Service, s.End).at(to); ok && n.term != termOf(s) {
+	if n, ok := e.LogOf(s.Service, s.End).At(to); ok && n.Term != state.Term(s) {
 		broken = append(broken, step(e.End(s), "The entry at index %d is of term %d, and %s led term %d: it counted the "+
 			"copies of an entry of an earlier term. That breaks the rule of what may be committed by counting (§5.4.2, "+
-			"Figure 8).", to, n.term, s.Service, termOf(s)).Resting(n.at).Breaks(OwnTerm))
+			"Figure 8).", to, n.Term, s.Service, state.Term(s)).Resting(n.At).Breaks(OwnTerm))
 	}
 	by := explain.List(s, spans.RaftCommitAcknowledgedByKey)
-	if needs := quorum(s); len(by) > 0 && len(by) < needs {
+	if needs := state.Quorum(s); len(by) > 0 && len(by) < needs {
 		broken = append(broken, step(e.End(s), "That is %d of the %d that make a majority, which breaks the rule of when an "+
 			"entry is committed (§5.3).", len(by), needs).Breaks(Copies))
 	}
@@ -161,9 +136,9 @@ func (e *raft) brokenByLeadersCommit(s *explain.Span) (broken []explain.Step) {
 }
 
 // brokenByServer says which rules a server broke when it answered a client.
-func (e *raft) brokenByServer(server *explain.Span) []explain.Step {
+func (e *raft) brokenByServer(server *span.Span) []explain.Step {
 	const rule = "That breaks the rule that a command is answered when its entry is applied (§8)."
-	if !hasReplied(server, kv.Answered{}) {
+	if !state.Replied(server, kv.Answered{}) {
 		return nil
 	}
 	appended := traces.EventOf(server, spans.EventAppend)
@@ -172,12 +147,12 @@ func (e *raft) brokenByServer(server *explain.Span) []explain.Step {
 			server.Service, rule).Breaks(ThroughLog)}
 	}
 	index := words.Text(appended.Attribute(spans.RaftIndexKey))
-	commit := e.firstCommit(server.Service, appended.Attribute(spans.RaftIndexKey).AsInt64(), appended.At, server.End)
+	commit := e.FirstCommit(server.Service, appended.Attribute(spans.RaftIndexKey).AsInt64(), appended.At, server.End)
 	if commit != nil {
 		return e.brokenByCommit(commit)
 	}
 	said := say("%s answered, and the trace has no commit of index %s by it until then. %s", server.Service, index, rule)
-	if is(server, kvspans.KVResultKey, kv.ReplicationFailed{}) {
+	if state.Is(server, kvspans.KVResultKey, kv.ReplicationFailed{}) {
 		said = say("%s answered that it failed. Its entry at index %s was not committed by then, and might be yet: that it "+
 			"failed nobody could know. %s", server.Service, index, rule)
 	}

@@ -1,5 +1,6 @@
-// Package explain is what Raft adds to traces/explain: why a server leads, why an entry is or is not in a log, why it was
-// not committed, which rule of the paper held something back, and which one was broken. Open explain.go first.
+// Package explain is what Raft adds to traces/explain: why a server leads, why an entry is or is not in a log, why it
+// was not committed, which rule of the paper held something back, and which one was broken. What spans tell of votes,
+// leaders and logs is gathered in the package state; here it is put into sentences. Open explain.go first.
 //
 //	explain.go    Raft's questions
 //	rules.go      the rules, and where the paper has them
@@ -11,8 +12,6 @@
 //	missing.go    an entry that is not there, or is not applied
 //	commit.go     how an entry was committed, and which rule kept it from that
 //	sent.go       what came of what a leader sent a follower
-//	log.go        the servers' logs, as spans tell them
-//	leaders.go    who led when
 //	span.go       Raft's spans as sentences, and why something was refused
 //	operation.go  a request of a client: what the servers did for it
 //	answer.go     why that was the answer

@@ -12,6 +12,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/explain"
+	index "github.com/raftkv/raftkv/traces/index2"
 )
 
 // Of an election whose term is not said all terms are told, where they are few.
@@ -31,11 +32,13 @@ func TestExplainWhichTerm(t *testing.T) {
 				ID: world.CausalID(i + 1), Service: "node-1", Name: "raft.election", Start: time.Unix(int64(i), 0),
 				Kind: trace.SpanKindInternal, End: time.Unix(int64(i), 0), Status: traces.Status{Code: codes.Error},
 				Attributes: []attribute.KeyValue{
-					attribute.String("raft.node.id", "node-1"), attribute.Int64("raft.term", term), attribute.String("raft.role", "candidate"), attribute.Int64("raft.quorum", 2),
+					attribute.String("raft.node.id", "node-1"), attribute.Int64("raft.term", term), attribute.String("raft.role",
+						"candidate"), attribute.Int64("raft.quorum", 2),
 				},
 			})
 		}
-		_, err := explain.New(traces.SpansOf(all), raftexplain.Protocol()).Explain("elections")
+		_, err := explain.New(index.Of(all), raftexplain.Protocol()).Explain("elections")
+
 		if want := `cannot tell what "elections" asks: of which term it does not say` + c.want; err == nil || err.Error() != want {
 			t.Errorf("elections in the terms %v: error %v, want %s", c.terms, err, want)
 		}

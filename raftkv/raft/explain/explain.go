@@ -2,18 +2,17 @@ package explain
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 
 	"go.opentelemetry.io/otel/attribute"
 
-	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/raft/conform"
+	"github.com/raftkv/raftkv/raftkv/raft/explain/state"
 	"github.com/raftkv/raftkv/raftkv/raft/phrases"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/raftkv/span"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
-	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/explain"
 )
 
@@ -25,7 +24,8 @@ func Protocol() explain.Protocol {
 		Messages: map[string]string{
 			spans.CommitNotificationProducerID: notification, spans.CommitNotificationConsumerID: notification,
 		},
-		Numbers:   map[string]string{"leader": "term", "election": "term", "elections": "term", "term": "term", "index": "index"},
+		Numbers: map[string]string{"leader": "term", "election": "term", "elections": "term", "term": "term",
+			"index": "index"},
 		Questions: "leader term N, client-N N, or index N node-N",
 		Reason:    spans.RaftReasonKey,
 		Rules:     rules(),
@@ -33,7 +33,7 @@ func Protocol() explain.Protocol {
 			return conform.Tables().Malformed(id, a)
 		},
 		Unread: unread,
-		Of:     func(t *explain.Trace) explain.Answers { return newRaft(t) },
+		Of:     func(t *explain.Trace) explain.Answers { return &raft{state.Of(t)} },
 	}
 }
 
@@ -50,30 +50,7 @@ func unread(id string, key attribute.Key) bool {
 }
 
 // raft is what is to be said of one run of Raft.
-type raft struct {
-	*explain.Trace
-
-	elections []*explain.Span // by start
-	nodes     []string        // those that the cluster consists of
-	peers     *explain.Span   // that names them; nil for none
-}
-
-func newRaft(t *explain.Trace) *raft {
-	e := &raft{Trace: t, elections: slices.Collect(t.Below(0, spans.ElectionID))}
-	for s := range t.Below(0, spans.SetPeersID) {
-		e.nodes, e.peers = explain.List(s, spans.RaftPeersKey), s
-	}
-	if len(e.nodes) > 0 {
-		return e
-	}
-	for process := range t.Processes() {
-		if group, n := traces.ProcessNumber(process); group == kvspans.ServiceNode && n > 0 {
-			e.nodes = append(e.nodes, process)
-		}
-	}
-	slices.SortFunc(e.nodes, traces.CompareProcesses)
-	return e
-}
+type raft struct{ *state.Cluster }
 
 // Ask answers what is asked of an election or an entry.
 func (e *raft) Ask(q *explain.Asked) (*explain.Explanation, error) {
@@ -97,16 +74,16 @@ func (e *raft) Ask(q *explain.Asked) (*explain.Explanation, error) {
 // Questions are about each term, and each index of each log.
 func (e *raft) Questions(most int) (terms, entries []string) {
 	last := int64(0)
-	for _, s := range e.elections {
-		if term := termOf(s); term > last {
+	for _, s := range e.Elections {
+		if term := state.Term(s); term > last {
 			terms, last = append(terms, termQuestion(term)), term
 		}
 	}
-	for _, node := range e.nodes {
+	for _, node := range e.Nodes {
 		if len(entries) >= most {
 			break
 		}
-		last := e.lastIndex(node)
+		last := e.LastIndex(node)
 		for index := int64(1); index <= last && len(entries) < most; index++ {
 			entries = append(entries, entryQuestion(index, node))
 		}
@@ -115,17 +92,17 @@ func (e *raft) Questions(most int) (terms, entries []string) {
 }
 
 // Same is the question about a term, of the election that it is answered with.
-func (e *raft) Same(s *explain.Span) string {
+func (e *raft) Same(s *span.Span) string {
 	if e.Is(s, spans.ElectionID) {
-		if winner := e.winner(termOf(s)); winner != nil && winner.ID == s.ID {
-			return termQuestion(termOf(s))
+		if winner := e.Winner(state.Term(s)); winner != nil && winner.ID == s.ID {
+			return termQuestion(state.Term(s))
 		}
 	}
 	return ""
 }
 
 // Whole explains an election of which its term's answer does not tell all.
-func (e *raft) Whole(s *explain.Span) *explain.Explanation {
+func (e *raft) Whole(s *span.Span) *explain.Explanation {
 	if e.Is(s, spans.ElectionID) {
 		return e.explainElection(s)
 	}
@@ -133,7 +110,7 @@ func (e *raft) Whole(s *explain.Span) *explain.Explanation {
 }
 
 // Carried names the entries that a message carries.
-func (e *raft) Carried(s *explain.Span) string { return phrases.WithEntries(s) }
+func (e *raft) Carried(s *span.Span) string { return phrases.WithEntries(s) }
 
 // termQuestion is the question about the election of a term.
 func termQuestion(term int64) string { return "leader term " + strconv.FormatInt(term, 10) }

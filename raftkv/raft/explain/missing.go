@@ -5,10 +5,11 @@ import (
 	"time"
 
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/explain/state"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/raftkv/span"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
-	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/explain"
 )
 
@@ -16,7 +17,7 @@ import (
 
 // explainMissing says why a server's log never had an index that other servers' logs had.
 func (e *raft) explainMissing(index int64, node string) (*explain.Explanation, error) {
-	last := e.lastIndex(node)
+	last := e.LastIndex(node)
 	elsewhere, owner, ok := e.heldElsewhere(index)
 	if !ok {
 		near := &explain.QuestionError{Message: fmt.Sprintf("the log of %s never had an index %d: its last was %d, and no "+
@@ -33,13 +34,13 @@ func (e *raft) explainMissing(index int64, node string) (*explain.Explanation, e
 	x := &explain.Explanation{
 		Question: entryQuestion(index, node),
 		Answer: say("The log of %s never had an index %d in this run: %s. In the log of %s index %d is %s of term %d.",
-			node, index, has, owner, index, elsewhere.text(), elsewhere.term).On(elsewhere.at, e.RunEnd()),
+			node, index, has, owner, index, elsewhere.Text(), elsewhere.Term).On(elsewhere.At, e.RunEnd()),
 		Parts: []explain.Part{
 			explain.Because("Where it came from", e.origin(elsewhere, index)...),
 			explain.WhyNot("Why "+node+" did not get it", e.neverArrived(elsewhere, index, node)...),
 		},
 	}
-	if its, instead := e.commitOf(elsewhere, index); its != nil {
+	if its, instead := e.CommitOf(elsewhere, index); its != nil {
 		x.Parts = append(x.Parts, explain.Because("How it was committed", e.howCommitted(its, index)...))
 	} else {
 		kept := e.notCommittedInstead(elsewhere, index, its, instead)
@@ -51,15 +52,15 @@ func (e *raft) explainMissing(index int64, node string) (*explain.Explanation, e
 
 // heldElsewhere is what the logs of other servers came to have at an index, and the first server that had that: what
 // was applied goes before what was not.
-func (e *raft) heldElsewhere(index int64) (found entry, owner string, ok bool) {
+func (e *raft) heldElsewhere(index int64) (found state.Entry, owner string, ok bool) {
 	applied := false
-	for _, node := range e.nodes {
-		stays := e.stays(node, index)
+	for _, node := range e.Nodes {
+		stays := e.Stays(node, index)
 		if len(stays) == 0 {
 			continue
 		}
-		last, done := stays[len(stays)-1].entry, e.applied(node, index) != nil
-		if !ok || done && !applied || done == applied && last.at.At < found.at.At {
+		last, done := stays[len(stays)-1].Entry, e.Applied(node, index) != nil
+		if !ok || done && !applied || done == applied && last.At.At < found.At.At {
 			found, owner, ok, applied = last, node, true, done
 		}
 	}
@@ -67,16 +68,16 @@ func (e *raft) heldElsewhere(index int64) (found entry, owner string, ok bool) {
 }
 
 // neverArrived says what came of each leader's sending an entry to a server, or why none sent it.
-func (e *raft) neverArrived(n entry, index int64, node string) (steps []explain.Step) {
-	for _, l := range e.leaderTerms() {
-		if at, ok := e.logOf(l.node, l.until).at(index); ok && at.same(n) && l.node != node {
-			steps = append(steps, e.vainCopy(&l, at, index, node, func(s *explain.Span) bool { return carries(s, index) }))
-			steps = append(steps, e.sentTheSame(l.node, node, l.term)...)
+func (e *raft) neverArrived(n state.Entry, index int64, node string) (steps []explain.Step) {
+	for _, l := range e.LeaderTerms() {
+		if at, ok := e.LogOf(l.Node, l.Until).At(index); ok && at.Same(n) && l.Node != node {
+			steps = append(steps, e.vainCopy(&l, at, index, node, func(s *span.Span) bool { return state.Carries(s, index) }))
+			steps = append(steps, e.sentTheSame(l.Node, node, l.Term)...)
 		}
 	}
 	steps = append(steps, e.stayedDown(node)...)
 	if len(steps) == 0 {
-		steps = append(steps, step(n.at, "The trace does not tell: it has no leader that had it.").Kept(explain.NotInTrace))
+		steps = append(steps, step(n.At, "The trace does not tell: it has no leader that had it.").Kept(explain.NotInTrace))
 	}
 	return explain.ByTime(steps)
 }
@@ -91,37 +92,38 @@ func (e *raft) stayedDown(node string) []explain.Step {
 }
 
 // neverTold says why a server did not learn, from a time on, that an entry which it had is committed.
-func (e *raft) neverTold(n entry, index int64, node string, its *commitment, since time.Time) (steps []explain.Step) {
-	for _, l := range e.leaderTerms() {
-		if l.node != node && !l.election.End.After(e.Last().End) {
+func (e *raft) neverTold(n state.Entry, index int64, node string, its *state.Commitment,
+	since time.Time) (steps []explain.Step) {
+	for _, l := range e.LeaderTerms() {
+		if l.Node != node && !l.Election.End.After(e.Last().End) {
 			steps = append(steps, e.toldInVain(&l, index, node, since)...)
 		}
 	}
 	steps = append(steps, e.stayedDown(node)...)
 	if len(steps) == 0 {
-		steps = append(steps, step(e.End(its.commit), "It was committed then, and no span shows that %s was told so before "+
-			"the run ended at %s.", node, e.RunEnd()).Resting(n.at).Kept(explain.NotSent))
+		steps = append(steps, step(e.End(its.Commit), "It was committed then, and no span shows that %s was told so before "+
+			"the run ended at %s.", node, e.RunEnd()).Resting(n.At).Kept(explain.NotSent))
 	}
 	return explain.ByTime(steps)
 }
 
 // toldInVain says of each way in which a leader told a server that an index is committed why that did not help.
-func (e *raft) toldInVain(l *leaderTerm, index int64, node string, since time.Time) (steps []explain.Step) {
+func (e *raft) toldInVain(l *state.LeaderTerm, index int64, node string, since time.Time) (steps []explain.Step) {
 	type reason struct {
 		rule   explain.Rule
 		event  explain.Occurrence
 		broken bool
 	}
 	type way struct {
-		first, last *explain.Span
+		first, last *span.Span
 		why         explain.Step
 		count       int
 	}
-	matched := e.matches(node, l.node, l.term)
+	matched := e.Matches(node, l.Node, l.Term)
 	var order []*way
 	ways := map[reason]*way{}
-	for s := range e.Of(l.node, spans.CommitNotificationProducerID, spans.AppendEntriesClientID) {
-		if peerOf(s) != node || integer(s, spans.RaftLeaderCommitKey) < index || termOf(s) != l.term ||
+	for s := range e.Of(l.Node, spans.CommitNotificationProducerID, spans.AppendEntriesClientID) {
+		if peerOf(s) != node || integer(s, spans.RaftLeaderCommitKey) < index || state.Term(s) != l.Term ||
 			s.Start.Before(since) {
 			continue
 		}
@@ -145,27 +147,28 @@ func (e *raft) toldInVain(l *leaderTerm, index int64, node string, since time.Ti
 		if w.count > 1 {
 			times = say(" (the first of %d times, the last at %s)", w.count, e.Begin(w.last))
 		}
-		steps = append(steps, step(e.Begin(w.first), "%s told it in vain that index %s is committed: %s%s.", l.node,
+		steps = append(steps, step(e.Begin(w.first), "%s told it in vain that index %s is committed: %s%s.", l.Node,
 			shown(w.first, spans.RaftLeaderCommitKey), w.why, times).Because(w.why))
 	}
 	return steps
 }
 
 // notHeeded says why a server did not commit an index of which a message told it.
-func (e *raft) notHeeded(s *explain.Span, index int64, matched []match) explain.Step {
+func (e *raft) notHeeded(s *span.Span, index int64, matched []state.Match) explain.Step {
 	for _, r := range e.Receivers(s) {
-		match, at := matchBy(matched, r.End)
+		match, at := state.MatchBy(matched, r.End)
 		end := e.End(r)
 		taken := say("%s took it in at %s", r.Service, end)
 		switch {
-		case hasReplied(r, protocol.AppendEntriesRejected{}):
+		case state.Replied(r, protocol.AppendEntriesRejected{}):
 			return e.refusal(r)
-		case termOf(r) > termOf(s):
-			return explain.Ruled(TermOver, end, taken.Then(", and was in term %d: term %d was over (§5.1)", termOf(r), termOf(s)))
+		case state.Term(r) > state.Term(s):
+			return explain.Ruled(TermOver, end, taken.Then(", and was in term %d: term %d was over (§5.1)", state.Term(r),
+				state.Term(s)))
 		case match < index:
 			return explain.Ruled(Matched, end, taken.Then(", when its log was known to equal the leader's up to index %d "+
 				"only, and a follower commits no further (§5.3, Figure 2)", match).On(at...))
-		case e.Is(r, spans.CommitNotificationConsumerID) || hasReplied(r, protocol.AppendEntriesOk{}):
+		case e.Is(r, spans.CommitNotificationConsumerID) || state.Replied(r, protocol.AppendEntriesOk{}):
 			return explain.Ruled(Matched, end, taken.Then(", and did not commit it, though its log was known to equal the "+
 				"leader's up to index %d. That breaks the rule that a follower commits what it is told of (§5.3, Figure 2)",
 				match).On(at...)).Breaks(Matched)
@@ -175,51 +178,36 @@ func (e *raft) notHeeded(s *explain.Span, index int64, matched []match) explain.
 }
 
 // replaced says what became of an entry that was there before.
-func (e *raft) replaced(h, next stay, index int64, node string) (steps []explain.Step) {
-	if s, appended := e.makerOf(h.entry, index); s != nil {
+func (e *raft) replaced(h, next state.Stay, index int64, node string) (steps []explain.Step) {
+	if s, appended := e.MakerOf(h.Entry, index); s != nil {
 		whom := ""
 		if op := e.Operation(s.Attribute(kvspans.KVRequestIDKey).AsString()); op != nil {
 			whom = " for " + explain.RequestOf(op)
 		}
-		steps = append(steps, step(e.When(s, appended), "%s appended it as the leader of term %d%s.", s.Service, h.term, whom))
+		steps = append(steps, step(e.When(s, appended), "%s appended it as the leader of term %d%s.", s.Service, h.Term,
+			whom))
 		if s.Service != node {
-			steps = append(steps, step(h.at, "%s got it from %s.", node, peerOf(h.by)))
+			steps = append(steps, step(h.At, "%s got it from %s.", node, peerOf(h.By)))
 		}
-		steps = append(steps, e.notCommitted(h.entry, index, e.Epoch().Add(next.at.At))...)
+		steps = append(steps, e.notCommitted(h.Entry, index, e.Epoch().Add(next.At.At))...)
 	}
 	return append(explain.ByTime(steps), e.removed(h, index, node)...)
 }
 
-// violatedBy is the violation that the step of a span ended in; nil if there is none. What the algorithm does in such a
-// step, and no span shows, it may not have done.
-func (e *raft) violatedBy(s *explain.Span) *explain.Span {
-	if s == nil {
-		return nil
-	}
-	for _, v := range e.Violations() {
-		after := v.Start.Sub(s.End)
-		if after >= 0 && after <= traces.NearTheEnd+traces.AtOnceWithin &&
-			explain.EndTogether(s, e.LastDone(s.Service, v.Start)) {
-			return v
-		}
-	}
-	return nil
-}
-
 // removed says why an entry was removed, and whether that was allowed.
-func (e *raft) removed(h stay, index int64, node string) []explain.Step {
-	if h.removed == nil {
-		return []explain.Step{step(h.at, "How it was removed the trace does not tell.").Kept(explain.NotInTrace)}
+func (e *raft) removed(h state.Stay, index int64, node string) []explain.Step {
+	if h.Removed == nil {
+		return []explain.Step{step(h.At, "How it was removed the trace does not tell.").Kept(explain.NotInTrace)}
 	}
-	at := e.End(h.removed)
-	leader := fmt.Sprintf("%s, the leader of term %d, had another entry ", peerOf(h.removed), termOf(h.removed))
+	at := e.End(h.Removed)
+	leader := fmt.Sprintf("%s, the leader of term %d, had another entry ", peerOf(h.Removed), state.Term(h.Removed))
 	const conflicts = "before it, and what conflicts with the leader's log is removed with all that follows (§5.3)."
 	var why explain.Step
-	switch v := e.violatedBy(h.removed); {
-	case !hasReplied(h.removed, protocol.AppendEntriesOk{}):
+	switch v := e.ViolatedBy(h.Removed); {
+	case !state.Replied(h.Removed, protocol.AppendEntriesOk{}):
 		why = step(at, "%s said then that its log ended before index %d. How it lost what was there the trace does not "+
 			"tell.", node, index).Kept(explain.NotInTrace)
-	case carries(h.removed, index):
+	case state.Carries(h.Removed, index):
 		why = step(at, "%s replaced it: %sthere, and a leader's log is the one that counts (§5.3).", node, leader).
 			Held(LeaderLog)
 	case v != nil:
@@ -228,9 +216,9 @@ func (e *raft) removed(h stay, index int64, node string) []explain.Step {
 	default:
 		why = step(at, "%s removed it: %s%s", node, leader, conflicts).Held(LeaderLog)
 	}
-	var first *explain.Span
+	var first *span.Span
 	for s := range e.Of("", spans.ApplyID) {
-		if integer(s, spans.RaftIndexKey) == index && integer(s, spans.RaftEntryTermKey) == h.term &&
+		if integer(s, spans.RaftIndexKey) == index && integer(s, spans.RaftEntryTermKey) == h.Term &&
 			(first == nil || s.End.Before(first.End)) {
 			first = s
 		}

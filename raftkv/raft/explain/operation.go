@@ -4,29 +4,30 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/raftkv/raftkv/raftkv/kv"
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/explain/state"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/explain"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
 // Replied accounts for a try that a server answered, or refused. It returns the AppendEntries that carried its entry.
-func (e *raft) Replied(t *explain.Times, try, server *explain.Span) (carriers []*explain.Span, ok bool) {
+func (e *raft) Replied(t *explain.Times, try, server *span.Span) (carriers []*span.Span, ok bool) {
 	client, peer := try.Service, peerOf(try)
 	switch {
-	case hasReplied(try, kv.Answered{}):
+	case state.Replied(try, kv.Answered{}):
 		return e.answeredTry(t, try, server), true
-	case hasReplied(try, kv.NotLeader{}):
+	case state.Replied(try, kv.NotLeader{}):
 		said := say("%s asked %s%s", client, peer, notLeader(server))
 		t.Until(e.End(try), try, "%s.", said)
 		t.Why(step(e.End(server), "%s (§8).", said).Held(LeaderOnly))
 		return nil, true
-	case hasReplied(try, kv.OutcomeUnknown{}):
+	case state.Replied(try, kv.OutcomeUnknown{}):
 		t.Until(e.Begin(server), try, "%s's request went to %s, which took it for itself to lead.", client, peer)
 		t.Until(e.End(server), server, "%s %s", peer, e.whyUnknown(server))
 		t.Until(e.End(try), try, "The news that the outcome is unknown went back to %s.", client)
@@ -37,9 +38,9 @@ func (e *raft) Replied(t *explain.Times, try, server *explain.Span) (carriers []
 }
 
 // notLeader says what a server that was asked and did not lead knew of the leader.
-func notLeader(server *explain.Span) explain.Sentence {
+func notLeader(server *span.Span) explain.Sentence {
 	is := "was not the leader but a " + shown(server, spans.RaftRoleKey)
-	if isLeading(server) {
+	if state.Leads(server) {
 		is = "said that it was not the leader, which it was"
 	}
 	leader := shown(server, kvspans.KVLeaderIDKey)
@@ -50,7 +51,7 @@ func notLeader(server *explain.Span) explain.Sentence {
 }
 
 // Pending says that a server had taken a request into its log when its try was given up, and why it was not committed.
-func (e *raft) Pending(try *explain.Span) (explain.Sentence, []explain.Step) {
+func (e *raft) Pending(try *span.Span) (explain.Sentence, []explain.Step) {
 	for _, server := range e.Receivers(try) {
 		appended, what := traces.EventOf(server, spans.EventAppend), "had"
 		replied := shown(server, kvspans.RaftReplyKey) != ""
@@ -67,41 +68,42 @@ func (e *raft) Pending(try *explain.Span) (explain.Sentence, []explain.Step) {
 }
 
 // uncommitted says what kept the entry of a request from being committed while a leader had the request open.
-func (e *raft) uncommitted(server *explain.Span) []explain.Step {
+func (e *raft) uncommitted(server *span.Span) []explain.Step {
 	appended := traces.EventOf(server, spans.EventAppend)
 	if appended == nil {
 		return nil
 	}
-	index, n := e.made(server, appended)
-	l := e.leaderTermAt(server.Service, n.term)
-	if l == nil || e.firstCommit(server.Service, index, appended.At, server.End) != nil {
+	index, n := e.Made(server, appended)
+	l := e.LeaderTermAt(server.Service, n.Term)
+	if l == nil || e.FirstCommit(server.Service, index, appended.At, server.End) != nil {
 		return nil
 	}
-	if l.until.After(server.End) {
-		l.until, l.ended = server.End, server
+	if l.Until.After(server.End) {
+		l.Until, l.Ended = server.End, server
 	}
 	return e.notCommittedUnder(l, n, index)
 }
 
 // whyUnknown says why a leader could not say what would come of an entry.
-func (e *raft) whyUnknown(server *explain.Span) explain.Sentence {
+func (e *raft) whyUnknown(server *span.Span) explain.Sentence {
 	appended := traces.EventOf(server, spans.EventAppend)
 	if appended == nil {
 		return say("said so; why the trace does not tell, for it has no entry of it").On(e.End(server))
 	}
-	said := say("appended it at index %s, and had not committed it by %s", words.Text(appended.Attribute(spans.RaftIndexKey)),
+	said := say("appended it at index %s, and had not committed it by %s",
+		words.Text(appended.Attribute(spans.RaftIndexKey)),
 		e.End(server)).On(e.When(server, appended))
 	for s := range e.Of(server.Service, spans.RoleChangeID) {
-		if explain.EndTogether(s, server) && is(s, spans.RaftRoleKey, protocol.RoleFollower) {
+		if explain.EndTogether(s, server) && state.Is(s, spans.RaftRoleKey, protocol.RoleFollower) {
 			return said.Then(", when it heard of term %d and led no more (§5.1): another leader may commit it yet, or not.",
-				termOf(s)).On(e.End(s))
+				state.Term(s)).On(e.End(s))
 		}
 	}
 	return said.Then(", when the time was over in which it answers: it may be committed yet, or not.")
 }
 
 // answeredTry accounts for a try that was answered, and returns the calls that carried its entry.
-func (e *raft) answeredTry(t *explain.Times, try, server *explain.Span) (carriers []*explain.Span) {
+func (e *raft) answeredTry(t *explain.Times, try, server *span.Span) (carriers []*span.Span) {
 	client, leader := try.Service, server.Service
 	t.Until(e.Begin(server), try, "The request travelled from %s to %s, and %s took it up%s.", client, leader, leader,
 		e.Ailing(leader, server.Start))
@@ -109,16 +111,16 @@ func (e *raft) answeredTry(t *explain.Times, try, server *explain.Span) (carrier
 		t.Until(e.End(server), server, "%s answered without an entry for it in its log, which breaks the rule that a "+
 			"command is answered when its entry is applied (§8).", leader)
 	} else {
-		index, _ := e.made(server, appended)
+		index, _ := e.Made(server, appended)
 		t.Until(e.When(server, appended), server, "%s, the leader of term %d, appended it at index %d.", leader,
-			termOf(server), index)
+			state.Term(server), index)
 		for s := range e.Of(leader, spans.AppendEntriesClientID) {
-			if carries(s, index) && !s.Start.Before(appended.At) && termOf(s) == termOf(server) {
+			if state.Carries(s, index) && !s.Start.Before(appended.At) && state.Term(s) == state.Term(server) {
 				carriers = append(carriers, s)
 			}
 		}
-		slices.SortStableFunc(carriers, func(a, b *explain.Span) int { return a.Start.Compare(b.Start) })
-		if commit := e.firstCommit(leader, index, appended.At, server.End); commit != nil {
+		slices.SortStableFunc(carriers, func(a, b *span.Span) int { return a.Start.Compare(b.Start) })
+		if commit := e.FirstCommit(leader, index, appended.At, server.End); commit != nil {
 			e.replication(t, carriers, commit)
 			t.Until(e.End(server), server, "%s committed and applied it.", leader)
 		} else {
@@ -130,35 +132,20 @@ func (e *raft) answeredTry(t *explain.Times, try, server *explain.Span) (carrier
 	return carriers
 }
 
-// firstCommit is the first commit of an index by a server within a time.
-func (e *raft) firstCommit(node string, index int64, from, to time.Time) *explain.Span {
-	for s := range e.Of(node, spans.CommitID) {
-		if !s.End.Before(from) && !s.End.After(to) && commits(s, index) {
-			return s
-		}
-	}
-	return nil
-}
-
-// commits says whether a commit is one of an index.
-func commits(s *explain.Span, index int64) bool {
-	return integer(s, spans.RaftCommitFromKey) < index && index <= integer(s, spans.RaftCommitToKey)
-}
-
 // Outcome says which servers stored the entry of an operation, and why that was the answer.
-func (e *raft) Outcome(op *explain.Span, carriers []*explain.Span) []explain.Part {
+func (e *raft) Outcome(op *span.Span, carriers []*span.Span) []explain.Part {
 	return []explain.Part{
 		explain.Because("Which servers stored it", e.copies(carriers, op)...),
 		explain.Because("Why this answer", e.whyThisAnswer(op)...),
 	}
 }
 
-func appliedSaid(applied *explain.Span) string {
-	c := commandIn(applied)
+func appliedSaid(applied *span.Span) string {
+	c := state.Command(applied)
 	return fmt.Sprintf("%s -> %s", c.Text, words.ResultText(c, applied.Attribute(kvspans.KVResultKey).AsString()))
 }
 
 // requestSaid names the operation of whose entry a span tells.
-func requestSaid(s *explain.Span) string {
+func requestSaid(s *span.Span) string {
 	return cmp.Or(explain.RequestOf(s), "the leader itself")
 }

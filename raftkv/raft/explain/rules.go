@@ -1,6 +1,8 @@
 package explain
 
-import "github.com/raftkv/raftkv/traces/explain"
+import (
+	"github.com/raftkv/raftkv/traces/explain"
+)
 
 // The rules of the algorithm that can hold something back, and where the paper has each, as sentences cite it.
 var (

@@ -2,15 +2,16 @@ package explain
 
 import (
 	"slices"
-	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/raftkv/kv"
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/explain/state"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/raftkv/span"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/explain"
@@ -18,16 +19,16 @@ import (
 )
 
 // Tell tells one of Raft's own spans.
-func (e *raft) Tell(s *explain.Span, at, during explain.Sentence) explain.Sentence {
+func (e *raft) Tell(s *span.Span, at, during explain.Sentence) explain.Sentence {
 	shown := func(key attribute.Key) string { return shown(s, key) }
 	switch e.ID(s) {
 	case spans.ElectionID:
-		return say("%s stood for election in term %d%s", s.Service, termOf(s), during)
+		return say("%s stood for election in term %d%s", s.Service, state.Term(s), during)
 	case spans.HeartbeatID:
-		return say("%s began heartbeat round %s of term %d%s", s.Service, shown(spans.RaftHeartbeatKey), termOf(s), at)
+		return say("%s began heartbeat round %s of term %d%s", s.Service, shown(spans.RaftHeartbeatKey), state.Term(s), at)
 	case spans.RoleChangeID:
 		return say("%s went from %s to %s in term %d (%s)%s", s.Service, shown(spans.RaftRoleFromKey),
-			shown(spans.RaftRoleKey), termOf(s), words.Spaced(shown(spans.RaftRoleEventKey)), during)
+			shown(spans.RaftRoleKey), state.Term(s), words.Spaced(shown(spans.RaftRoleEventKey)), during)
 	case spans.CommitID:
 		said := say("%s moved its commit index from %s to %s%s", s.Service, shown(spans.RaftCommitFromKey),
 			shown(spans.RaftCommitToKey), during)
@@ -50,7 +51,7 @@ func (e *raft) Tell(s *explain.Span, at, during explain.Sentence) explain.Senten
 }
 
 // About says why something was refused or changed nothing, which rules were broken, and what to ask next.
-func (e *raft) About(s *explain.Span) explain.About {
+func (e *raft) About(s *span.Span) explain.About {
 	about := explain.About{Broken: e.brokenBy(s), WhyNot: e.whyNotOf(s)}
 	switch e.ID(s) {
 	case worldspans.FaultID:
@@ -58,7 +59,7 @@ func (e *raft) About(s *explain.Span) explain.About {
 	case spans.ApplyID:
 		about.Next = append(about.Next, entryQuestion(integer(s, spans.RaftIndexKey), s.Service))
 	case kvspans.KVPutID, kvspans.KVGetID, kvspans.KVDeleteID:
-		if applied := e.appliedBy(s); applied != nil {
+		if applied := e.AppliedBy(s); applied != nil {
 			about.Next = append(about.Next, entryQuestion(integer(applied, spans.RaftIndexKey), applied.Service))
 		}
 	}
@@ -66,9 +67,9 @@ func (e *raft) About(s *explain.Span) explain.About {
 }
 
 // electionAfter is the question about the first election since a fault, or about the last one there was.
-func (e *raft) electionAfter(fault *explain.Span) (next string) {
-	for _, s := range e.elections {
-		next = termQuestion(termOf(s))
+func (e *raft) electionAfter(fault *span.Span) (next string) {
+	for _, s := range e.Elections {
+		next = termQuestion(state.Term(s))
 		if !s.Start.Before(fault.Start) {
 			break
 		}
@@ -77,21 +78,21 @@ func (e *raft) electionAfter(fault *explain.Span) (next string) {
 }
 
 // whyNotOf says why what a span asked for was refused.
-func (e *raft) whyNotOf(s *explain.Span) []explain.Part {
+func (e *raft) whyNotOf(s *span.Span) []explain.Part {
 	one := func(title string, why explain.Step) []explain.Part { return []explain.Part{explain.Why(title, why)} }
 	call, server := e.Span(s.Parent), s.Kind == trace.SpanKindServer
 	switch {
-	case hasReplied(s, protocol.VoteDenied{}) && server && call != nil:
+	case state.Replied(s, protocol.VoteDenied{}) && server && call != nil:
 		return one("Why the vote was denied", e.whyVoteDenied(call, s))
-	case hasReplied(s, protocol.VoteDenied{}) && s.Kind == trace.SpanKindClient:
-		return one("Why the vote was denied", e.whyDenied(&voteReply{call: s, arrived: s, answer: e.Answering(s)}))
-	case hasReplied(s, protocol.AppendEntriesRejected{}) && server:
+	case state.Replied(s, protocol.VoteDenied{}) && s.Kind == trace.SpanKindClient:
+		return one("Why the vote was denied", e.whyDenied(&state.VoteReply{Call: s, Arrived: s, Answer: e.Answering(s)}))
+	case state.Replied(s, protocol.AppendEntriesRejected{}) && server:
 		return one("Why it was refused", e.refusal(s))
-	case hasReplied(s, protocol.AppendEntriesRejected{}) && s.Kind == trace.SpanKindClient:
+	case state.Replied(s, protocol.AppendEntriesRejected{}) && s.Kind == trace.SpanKindClient:
 		return one("Why it was refused", e.refused(s))
-	case hasReplied(s, kv.NotLeader{}):
+	case state.Replied(s, kv.NotLeader{}):
 		return one("Why it was not done", e.notDone(s))
-	case hasReplied(s, kv.OutcomeUnknown{}) && server:
+	case state.Replied(s, kv.OutcomeUnknown{}) && server:
 		return []explain.Part{explain.WhyNot("Why the outcome was unknown", e.uncommitted(s)...)}
 	case e.Is(s, spans.LateReplyID):
 		return one("Why it did not count as the reply", e.whyLate(s))
@@ -102,7 +103,7 @@ func (e *raft) whyNotOf(s *explain.Span) []explain.Part {
 }
 
 // notDone says why a server did not do what a client asked.
-func (e *raft) notDone(s *explain.Span) explain.Step {
+func (e *raft) notDone(s *span.Span) explain.Step {
 	server := s
 	if s.Kind == trace.SpanKindClient {
 		if server = e.Answering(s); server == nil {
@@ -115,7 +116,7 @@ func (e *raft) notDone(s *explain.Span) explain.Step {
 }
 
 // whyLate says why a reply was none to an open call: that was over, or it was a second copy.
-func (e *raft) whyLate(s *explain.Span) explain.Step {
+func (e *raft) whyLate(s *span.Span) explain.Step {
 	answer := e.Span(s.Parent)
 	if answer == nil {
 		return explain.Kept(explain.NotInTrace, e.Begin(s), say("its call was over; when the trace does not tell, for it "+
@@ -135,7 +136,7 @@ func (e *raft) whyLate(s *explain.Span) explain.Step {
 }
 
 // committedBelow says whether a span has a commit below it.
-func (e *raft) committedBelow(s *explain.Span) bool {
+func (e *raft) committedBelow(s *span.Span) bool {
 	for range e.Below(s.ID, spans.CommitID) {
 		return true
 	}
@@ -143,40 +144,31 @@ func (e *raft) committedBelow(s *explain.Span) bool {
 }
 
 // whyIdle says why a server that was told of a commit index had nothing to commit.
-func (e *raft) whyIdle(s, call *explain.Span) explain.Step {
+func (e *raft) whyIdle(s, call *span.Span) explain.Step {
 	index := integer(s, spans.RaftLeaderCommitKey)
-	var by *explain.Span
+	var by *span.Span
 	for c := range e.Of(s.Service, spans.CommitID) {
 		if !c.End.After(s.End) && integer(c, spans.RaftCommitToKey) >= index {
 			by = c
 		}
 	}
-	if by != nil && !e.startedBetween(s.Service, by.End, s.End) {
+	if by != nil && !e.StartedBetween(s.Service, by.End, s.End) {
 		return explain.Ruled(Matched, e.End(by), say("%s had committed up to index %d already, at %s, and a commit index "+
 			"never goes back (§5.3)", s.Service, integer(by, spans.RaftCommitToKey), e.End(by)))
 	}
-	if termOf(s) > termOf(call) {
-		return explain.Ruled(TermOver, e.End(s), say("%s was in term %d, and term %d was over (§5.1)", s.Service, termOf(s),
-			termOf(call)).On(e.End(s), e.Begin(call)))
+	if state.Term(s) > state.Term(call) {
+		return explain.Ruled(TermOver, e.End(s), say("%s was in term %d, and term %d was over (§5.1)", s.Service,
+			state.Term(s),
+			state.Term(call)).On(e.End(s), e.Begin(call)))
 	}
-	match, matched := e.matchWith(s.Service, call.Service, termOf(call), s.End)
+	match, matched := e.MatchWith(s.Service, call.Service, state.Term(call), s.End)
 	why := say("its log was known to equal the leader's up to index %d, and a follower commits no further (§5.3, "+
 		"Figure 2)", match).On(e.End(s)).On(matched...)
 	return explain.Ruled(Matched, e.End(s), why)
 }
 
-// startedBetween says whether a process started within a time: what it had committed it does not know any more then.
-func (e *raft) startedBetween(process string, from, to time.Time) bool {
-	for s := range e.Of(process, spans.StartID) {
-		if s.Start.After(from) && !s.Start.After(to) {
-			return true
-		}
-	}
-	return false
-}
-
 // Began says why a heartbeat round or a start was, and why a candidate stood for election.
-func (e *raft) Began(root *explain.Span) ([]explain.Step, []explain.Part) {
+func (e *raft) Began(root *span.Span) ([]explain.Step, []explain.Part) {
 	switch e.ID(root) {
 	case spans.HeartbeatID:
 		return e.whyHeartbeat(root), nil
@@ -195,19 +187,19 @@ func (e *raft) Began(root *explain.Span) ([]explain.Step, []explain.Part) {
 }
 
 // whyHeartbeat says why a leader began a heartbeat round.
-func (e *raft) whyHeartbeat(root *explain.Span) []explain.Step {
+func (e *raft) whyHeartbeat(root *span.Span) []explain.Step {
 	for _, l := range root.Links {
 		election := e.Span(l.ID)
 		switch {
 		case election == nil || !e.Is(election, spans.ElectionID):
 		case explain.EndTogether(election, root):
 			return []explain.Step{step(e.End(election), "%s had won the election of term %d then, and lets the others hear "+
-				"so at once (§5.2).", election.Service, termOf(election))}
+				"so at once (§5.2).", election.Service, state.Term(election))}
 		default:
 			return []explain.Step{
 				step(e.Begin(root), "The heartbeat timer of %s ran out: a leader lets its followers hear from it before they "+
 					"time out (§5.2).", root.Service),
-				step(e.End(election), "%s leads since it won the election of term %d.", election.Service, termOf(election)),
+				step(e.End(election), "%s leads since it won the election of term %d.", election.Service, state.Term(election)),
 			}
 		}
 	}

@@ -6,9 +6,11 @@ import (
 	"time"
 
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/explain/state"
 	"github.com/raftkv/raftkv/raftkv/raft/phrases"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/raftkv/span"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/explain"
@@ -16,11 +18,11 @@ import (
 
 // whyStood says what made a server stand for election: somebody told it to, or its timer ran out, because of what it
 // did not hear.
-func (e *raft) whyStood(election *explain.Span) []explain.Step {
-	node, term, begin := election.Service, termOf(election), e.Begin(election)
-	var change *explain.Span
+func (e *raft) whyStood(election *span.Span) []explain.Step {
+	node, term, begin := election.Service, state.Term(election), e.Begin(election)
+	var change *span.Span
 	for s := range e.Below(election.ID, spans.RoleChangeID) {
-		if is(s, spans.RaftRoleKey, protocol.RoleCandidate) {
+		if state.Is(s, spans.RaftRoleKey, protocol.RoleCandidate) {
 			change = s
 		}
 	}
@@ -28,11 +30,13 @@ func (e *raft) whyStood(election *explain.Span) []explain.Step {
 		return []explain.Step{step(begin, "What made %s stand the trace does not tell: it has no change of its role to "+
 			"candidate.", node)}
 	}
-	if is(change, spans.RaftRoleEventKey, protocol.RoleEventToldToStart) {
+	if state.Is(change, spans.RaftRoleEventKey, protocol.RoleEventToldToStart) {
 		return []explain.Step{e.toldToStand(election, change)}
 	}
-	if before := e.electionBefore(election); before != nil && is(change, spans.RaftRoleFromKey, protocol.RoleCandidate) {
-		steps := []explain.Step{step(e.Begin(before), "%s had stood for election already, in term %d.", node, termOf(before))}
+	if before := e.electionBefore(election); before != nil && state.Is(change, spans.RaftRoleFromKey,
+		protocol.RoleCandidate) {
+		steps := []explain.Step{step(e.Begin(before), "%s had stood for election already, in term %d.", node,
+			state.Term(before))}
 		steps = append(steps, e.votes(before)...)
 		return append(explain.ByTime(steps), step(begin, "After %s without a winner, %s's election timer ran out again, and "+
 			"it stood in term %d (§5.2).", explain.Between(e.Begin(before), begin), node, term).Resting(e.End(change)))
@@ -54,7 +58,7 @@ func (e *raft) whyStood(election *explain.Span) []explain.Step {
 }
 
 // toldToStand says who told a server to stand.
-func (e *raft) toldToStand(election, change *explain.Span) explain.Step {
+func (e *raft) toldToStand(election, change *span.Span) explain.Step {
 	for _, f := range slices.Backward(e.Faults()) {
 		if traces.FaultKind(f) == worldspans.FaultElect && explain.Touches(f, election.Service) &&
 			!f.Start.After(election.End) && !f.Start.After(change.End) {
@@ -71,8 +75,8 @@ func (e *raft) toldToStand(election, change *explain.Span) explain.Step {
 	return step(e.Begin(election), "%s was told to stand.", election.Service).Resting(e.End(change))
 }
 
-func (e *raft) electionBefore(election *explain.Span) (latest *explain.Span) {
-	for _, s := range e.elections {
+func (e *raft) electionBefore(election *span.Span) (latest *span.Span) {
+	for _, s := range e.Elections {
 		if s.Service == election.Service && s.Start.Before(election.Start) {
 			latest = s
 		}
@@ -82,7 +86,7 @@ func (e *raft) electionBefore(election *explain.Span) (latest *explain.Span) {
 
 // lastHeard is what started a server's election timer anew the last time before an election, as a sentence, and the
 // leader or candidate that it came from. A message is told before what else its step did.
-func (e *raft) lastHeard(election *explain.Span) (heard *explain.Span, said explain.Sentence, from string) {
+func (e *raft) lastHeard(election *span.Span) (heard *span.Span, said explain.Sentence, from string) {
 	for s := range e.Backward(election.Service, spans.AppendEntriesServerID, spans.RequestVoteServerID, spans.StartID,
 		spans.SetPeersID, spans.RoleChangeID) {
 		switch {
@@ -103,23 +107,23 @@ func (e *raft) lastHeard(election *explain.Span) (heard *explain.Span, said expl
 }
 
 // heardFrom says that a span started its server's election timer anew, and whose message that was, if it was one.
-func (e *raft) heardFrom(s *explain.Span) (said explain.Sentence, from string) {
+func (e *raft) heardFrom(s *span.Span) (said explain.Sentence, from string) {
 	switch node := s.Service; {
 	case e.Is(s, spans.AppendEntriesServerID) && shown(s, kvspans.RaftReplyKey) != "" &&
-		!is(s, spans.RaftReasonKey, protocol.ReasonStaleTerm):
+		!state.Is(s, spans.RaftReasonKey, protocol.ReasonStaleTerm):
 		what := "a heartbeat"
 		if integer(s, spans.RaftEntriesCountKey) > 0 {
 			what = "an AppendEntries with " + phrases.Entries(s)
 		}
-		return say("%s heard from %s, the leader of term %d, for the last time: %s.", node, peerOf(s), termOf(s), what),
+		return say("%s heard from %s, the leader of term %d, for the last time: %s.", node, peerOf(s), state.Term(s), what),
 			peerOf(s)
-	case e.Is(s, spans.RequestVoteServerID) && hasReplied(s, protocol.VoteGranted{}):
-		return say("%s gave %s its vote in term %d, and waited for what would come of it.", node, peerOf(s), termOf(s)),
+	case e.Is(s, spans.RequestVoteServerID) && state.Replied(s, protocol.VoteGranted{}):
+		return say("%s gave %s its vote in term %d, and waited for what would come of it.", node, peerOf(s), state.Term(s)),
 			peerOf(s)
-	case e.Is(s, spans.RoleChangeID) && is(s, spans.RaftRoleKey, protocol.RoleFollower) &&
-		!is(s, spans.RaftRoleEventKey, protocol.RoleEventRestart):
+	case e.Is(s, spans.RoleChangeID) && state.Is(s, spans.RaftRoleKey, protocol.RoleFollower) &&
+		!state.Is(s, spans.RaftRoleEventKey, protocol.RoleEventRestart):
 		return say("%s went from %s to follower in term %d, and waited for a leader.", node,
-			shown(s, spans.RaftRoleFromKey), termOf(s)), ""
+			shown(s, spans.RaftRoleFromKey), state.Term(s)), ""
 	case e.Is(s, spans.StartID) && e.startedAgain(s):
 		return say("%s had started again, and knew of no leader.", node), ""
 	case e.Is(s, spans.SetPeersID):
@@ -129,7 +133,7 @@ func (e *raft) heardFrom(s *explain.Span) (said explain.Sentence, from string) {
 }
 
 // startedAgain says whether a start was not its process's first.
-func (e *raft) startedAgain(start *explain.Span) bool {
+func (e *raft) startedAgain(start *span.Span) bool {
 	for s := range e.Of(start.Service, spans.StartID) {
 		return s.ID != start.ID
 	}
@@ -137,7 +141,7 @@ func (e *raft) startedAgain(start *explain.Span) bool {
 }
 
 // silence says why a server heard no more from a leader: it crashed, it was cut off, what it sent was lost.
-func (e *raft) silence(heard *explain.Span, leader string, election *explain.Span) []explain.Step {
+func (e *raft) silence(heard *span.Span, leader string, election *span.Span) []explain.Step {
 	node := election.Service
 	steps := e.Meanwhile(heard.Start, election.Start, leader, node)
 	for i, s := range steps {
@@ -166,22 +170,23 @@ func (e *raft) silence(heard *explain.Span, leader string, election *explain.Spa
 }
 
 // lostBetween are the AppendEntries that a server sent another within a time and that were lost, by start.
-func (e *raft) lostBetween(leader, node string, from, to time.Time) (lost []*explain.Span) {
+func (e *raft) lostBetween(leader, node string, from, to time.Time) (lost []*span.Span) {
 	for s := range e.Of(leader, spans.AppendEntriesClientID) {
 		if peerOf(s) == node && s.Start.After(from) && s.Start.Before(to) &&
 			traces.EventOf(s, worldspans.EventDrop) != nil && len(e.Receivers(s)) == 0 {
 			lost = append(lost, s)
 		}
 	}
-	slices.SortStableFunc(lost, func(a, b *explain.Span) int { return a.Start.Compare(b.Start) })
+	slices.SortStableFunc(lost, func(a, b *span.Span) int { return a.Start.Compare(b.Start) })
 	return lost
 }
 
 // unheeded says what came from a server whose term was over, which starts no timer anew.
-func (e *raft) unheeded(heard, election *explain.Span) []explain.Step {
-	var list []*explain.Span
+func (e *raft) unheeded(heard, election *span.Span) []explain.Step {
+	var list []*span.Span
 	for s := range e.Of(election.Service, spans.AppendEntriesServerID) {
-		if is(s, spans.RaftReasonKey, protocol.ReasonStaleTerm) && s.End.After(heard.End) && s.End.Before(election.Start) {
+		if state.Is(s, spans.RaftReasonKey, protocol.ReasonStaleTerm) && s.End.After(heard.End) &&
+			s.End.Before(election.Start) {
 			list = append(list, s)
 		}
 	}
@@ -192,6 +197,7 @@ func (e *raft) unheeded(heard, election *explain.Span) []explain.Step {
 	if n := len(list); n > 1 {
 		more = say(" (the first of %d, until %s)", n, e.End(list[n-1]))
 	}
-	return []explain.Step{step(e.End(list[0]), "An AppendEntries from %s came%s, and did not count: it was of a term that "+
-		"is over (§5.1).", peerOf(list[0]), more).Held(TermOver)}
+	return []explain.Step{step(e.End(list[0]),
+		"An AppendEntries from %s came%s, and did not count: it was of a term that "+
+			"is over (§5.1).", peerOf(list[0]), more).Held(TermOver)}
 }
