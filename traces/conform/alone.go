@@ -62,7 +62,10 @@ func (g *gatherer) compare(kept *Span, of string, got []attribute.KeyValue, t *t
 	g.seen = append(g.seen[:0], make([]bool, len(t.specs))...)
 	for i := range got {
 		a := &got[i]
-		place, may := t.places[a.Key]
+		place, may := i, i < len(t.specs) && t.specs[i].Key == a.Key // as where none is left out
+		if !may {
+			place, may = t.places[a.Key]
+		}
 		switch {
 		case !may:
 			g.find(kept, RuleUnknownAttribute).

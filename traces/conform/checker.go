@@ -31,9 +31,9 @@ type Checker struct {
 func New(p Protocol) *Checker {
 	t := NewTables(p)
 	return &Checker{
-		protocol: p, tables: t, single: newGatherer(t, p.Worker()), found: NewFindings(),
+		protocol: p, tables: t, single: &gatherer{tables: t, worker: p.Worker()}, found: NewFindings(),
 		facts: &Facts{
-			tables: t, byID: map[world.CausalID]*Span{}, numbers: map[string]int32{}, Numbered: map[string]bool{},
+			tables: t, byID: map[world.CausalID]*Span{}, numbers: map[string]int32{},
 		},
 	}
 }
@@ -89,7 +89,7 @@ func (c *Checker) enter(s *Span) bool {
 			Got("the id is also that of %s", first).Want("an id of its own: no two spans of a run share one")
 		return false
 	}
-	if names, is := s.Facts.(Naming); is {
+	if names, is := s.Facts.(interface{ Processes() []string }); is {
 		for _, name := range names.Processes() {
 			f.process(name)
 		}
@@ -145,15 +145,12 @@ func (c *Checker) mixed(found *Findings) {
 func (c *Checker) Read(ctx context.Context, r *read.Reader) error {
 	r.Know(c.tables.lists)
 	newWorker := func() func(*read.Line) gathered {
-		g := newGatherer(c.tables, c.protocol.Worker())
+		g := &gatherer{tables: c.tables, worker: c.protocol.Worker()}
 		return func(l *read.Line) gathered {
 			return g.gather(l.Spans, func(i int) int { return l.Places[i].Line })
 		}
 	}
-	return read.Each(ctx, r, newWorker, func(g gathered) error {
-		c.take(g)
-		return nil
-	})
+	return read.Each(ctx, r, newWorker, func(g gathered) error { c.take(g); return nil })
 }
 
 // Export adds a span of a run that goes on. The spans are numbered, as if each stood in a line of its own.

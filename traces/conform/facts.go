@@ -79,10 +79,10 @@ type Facts struct {
 	Processes  int     // that spans name
 	Epoch      int64   // the earliest start, in ns since 1970
 	Resolution time.Duration
-	Part       bool            // of a run: what is not in the file may be elsewhere
-	Tells      bool            // see Protocol.Tells
-	LinksSay   bool            // why they are there: Jaeger's JSON has no room for that
-	Numbered   map[string]bool // processes whose steps have numbers
+	Part       bool   // of a run: what is not in the file may be elsewhere
+	Tells      bool   // see Protocol.Tells
+	LinksSay   bool   // why they are there: Jaeger's JSON has no room for that
+	Numbered   []bool // by the numbers of processes, whether their steps have numbers
 
 	tables  *Tables
 	byID    map[world.CausalID]*Span
@@ -105,10 +105,10 @@ func (f *Facts) process(name string) int32 {
 // join has spans know each other: parents, targets of links, and who handles a message.
 func (f *Facts) join(p Protocol) {
 	declared := false
-	f.Part = true
+	f.Part, f.Numbered = true, make([]bool, len(f.numbers))
 	for _, s := range f.Spans {
 		if s.Step > 0 {
-			f.Numbered[s.Process] = true
+			f.Numbered[s.ProcessNumber] = true
 		}
 		if s.Kind != nil {
 			declared, f.Part = true, f.Part && s.Kind.ID != spans.RunID
@@ -206,10 +206,7 @@ func MayBeCut(at int64) bool { return at%microsecond == 0 }
 
 // Later says whether a moment is after the end of a span, as far as the times can tell.
 func Later(at, end int64) bool {
-	if MayBeCut(at) && MayBeCut(end) {
-		return at > end+microsecond
-	}
-	return at > end
+	return at > end+microsecond || at > end && (!MayBeCut(at) || !MayBeCut(end))
 }
 
 // MayBeCut says whether all times of the trace may have been cut.

@@ -35,8 +35,6 @@ type gathered struct {
 	resolution time.Duration
 }
 
-func newGatherer(t *Tables, w Worker) *gatherer { return &gatherer{tables: t, worker: w} }
-
 // gather gathers spans, each of which stands in a line of the file.
 func (g *gatherer) gather(spans []span.Span, line func(i int) int) gathered {
 	g.found, g.resolution = nil, 0

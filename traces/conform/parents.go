@@ -110,8 +110,7 @@ func lost(s *Span, found *Findings) {
 	case isLost && !s.Failed:
 		found.Add(RuleWrongStatus, s).
 			Got("its message was lost, and its status is no error").Want("an error, and error.type lost")
-	case isLost: // and it says so
-	case s.Failed && !s.Dropped && !s.LostCopy && !s.Crashed:
+	case !isLost && s.Failed && !s.Dropped && !s.LostCopy && !s.Crashed:
 		found.Add(RuleWrongStatus, s).
 			Got("its status is an error, and its message was not lost").Want("a status that is unset, or an event drop")
 	}

@@ -48,15 +48,13 @@ type Worker interface {
 	// Alone finds what is wrong with a span by itself that the tables do not tell.
 	Alone(s *span.Span, kind *Kind, find func(r Rule) *Found)
 
-	// Keep returns the facts that the protocol needs of a span beside those that the checker keeps.
+	// Keep returns the facts that the protocol needs of a span beside those that the checker keeps. The method Processes
+	// of such a fact returns the processes that it names.
 	Keep(s *span.Span, kind *Kind) any
 
 	// Persisted returns what an event says that it made durable.
 	Persisted(e *span.Event) any
 }
-
-// Naming is a fact that names processes.
-type Naming interface{ Processes() []string }
 
 // Spec is a spec as the checker needs it.
 type Spec struct {

@@ -54,7 +54,7 @@ func steps(f *Facts, found *Findings) {
 		case s.Kind == nil:
 		case s.Kind.Service == spans.ServiceWorld:
 			world = append(world, endOf{span: s})
-		case f.Numbered[s.Process] && c.numbers(s):
+		case f.Numbered[s.ProcessNumber] && c.numbers(s):
 			ends = append(ends, endOf{s.ProcessNumber, s.Step, s, false}, endOf{s.ProcessNumber, s.EndStep(), s, true})
 		}
 	}

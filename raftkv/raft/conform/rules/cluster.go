@@ -140,7 +140,7 @@ func Check(f *check.Facts, history []clients.Operation, found *check.Findings) {
 	const microsecond = 1000
 	replay(f, moments(f, microsecond), history, found)
 	unnumbered := func(s *Span) bool {
-		return s.Kind != nil && s.Kind.Service == kvspans.ServiceNode && !f.Numbered[s.Process]
+		return s.Kind != nil && s.Kind.Service == kvspans.ServiceNode && !f.Numbered[s.ProcessNumber]
 	}
 	if found.Any() && f.MayBeCut() && slices.ContainsFunc(f.Spans, unnumbered) {
 		apart := check.NewFindings()

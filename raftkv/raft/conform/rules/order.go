@@ -152,8 +152,13 @@ func compareMoments(a, b moment) int {
 // what is no further apart than within is taken for one.
 func joinSteps(f *check.Facts, all []moment, within int64) {
 	slices.SortFunc(all, func(a, b moment) int {
-		return cmp.Or(cmp.Compare(a.process, b.process), cmp.Compare(a.step, b.step),
-			cmp.Compare(a.at, b.at))
+		switch {
+		case a.process != b.process:
+			return cmp.Compare(a.process, b.process)
+		case a.step != b.step:
+			return cmp.Compare(a.step, b.step)
+		}
+		return cmp.Compare(a.at, b.at)
 	})
 	for i := range all {
 		m := &all[i]
@@ -161,7 +166,7 @@ func joinSteps(f *check.Facts, all []moment, within int64) {
 			continue
 		}
 		switch before := all[i-1].at; {
-		case f.Numbered[m.of.Process]:
+		case f.Numbered[m.process]:
 			m.at = max(m.at, before)
 		case m.at <= before+within:
 			m.at = before
@@ -169,7 +174,7 @@ func joinSteps(f *check.Facts, all []moment, within int64) {
 	}
 	for i := len(all) - 2; i >= 0; i-- { // a step is as late as the latest of what it did
 		m, next := &all[i], &all[i+1]
-		if f.Numbered[m.of.Process] && next.process == m.process && next.step == m.step {
+		if f.Numbered[m.process] && next.process == m.process && next.step == m.step {
 			m.at = next.at
 		}
 	}
