@@ -17,7 +17,8 @@ import (
 	"github.com/raftkv/raftkv/gen/internal/model"
 )
 
-// badSpecs are specs with a fault each: syntax is what no JSON schema can see, shape what it sees too, meaning what only the generator sees.
+// badSpecs are specs with a fault each: syntax is what no JSON schema can see, shape what it sees too, meaning what
+// only the generator sees.
 func badSpecs(t *testing.T, kind string) []string {
 	t.Helper()
 	files, err := filepath.Glob("testdata/bad/" + kind + "/*.yaml")
@@ -136,7 +137,8 @@ func diagnostics(t *testing.T) map[string]string {
 // All faults of a spec are told at once, in the order of the file.
 func TestAllFaultsAtOnce(t *testing.T) {
 	content := string(read(t, realSpec))
-	for _, edit := range [][2]string{{"last_log_term: {type: Term", "last_log_term: {type: Trem"}, {"from: [candidate]", "from: [candidat]"}, {"name: Term, go: uint64", "name: Term, go: uint46"}} {
+	for _, edit := range [][2]string{{"last_log_term: {type: Term", "last_log_term: {type: Trem"},
+		{"from: [candidate]", "from: [candidat]"}, {"name: Term, go: uint64", "name: Term, go: uint46"}} {
 		content = strings.Replace(content, edit[0], edit[1], 1)
 	}
 	_, faults := model.Resolve(realSpec, []byte(content), os.ReadFile)
@@ -149,14 +151,16 @@ func TestAllFaultsAtOnce(t *testing.T) {
 		}
 		last = f.Pos
 	}
-	for _, want := range []string{`undefined Go type "uint46" (nearest: "uint64")`, `undefined type "Trem" (nearest: "Term")`, `undefined role or party "candidat" (nearest: "candidate")`} {
+	for _, want := range []string{`undefined Go type "uint46" (nearest: "uint64")`,
+		`undefined type "Trem" (nearest: "Term")`, `undefined role or party "candidat" (nearest: "candidate")`} {
 		if !strings.Contains(strings.Join(messages, "\n"), want) {
 			t.Errorf("missing: %s\n%s", want, faults.Error())
 		}
 	}
 }
 
-// FuzzLoad feeds junk to the loader: it never panics, it says what is wrong at a place that the file has, and what it finds fine can be generated.
+// FuzzLoad feeds junk to the loader: it never panics, it says what is wrong at a place that the file has, and what it
+// finds fine can be generated.
 func FuzzLoad(f *testing.F) {
 	for _, pattern := range []string{"testdata/bad/*/*.yaml", "testdata/*/*.yaml"} {
 		files, err := filepath.Glob(pattern)

@@ -17,7 +17,8 @@ import (
 	"github.com/raftkv/raftkv/gen/internal/emit"
 )
 
-// A new message fails the lint at every switch over messages, in whichever room. The linter is gochecksumtype, as golangci-lint runs it.
+// A new message fails the lint at every switch over messages, in whichever room. The linter is gochecksumtype, as
+// golangci-lint runs it.
 func TestNewMessageFailsTheLintAtEachSwitch(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
@@ -68,7 +69,8 @@ func (n *Node) HandlePong(kv.ClientID, kv.Pong)     {}
 		}
 	}
 	if !maps.Equal(found, switches) {
-		t.Errorf("%v switches over messages have %v findings about a new message:\n%s", switches, found, strings.Join(findings, "\n"))
+		t.Errorf("%v switches over messages have %v findings about a new message:\n%s", switches, found,
+			strings.Join(findings, "\n"))
 	}
 }
 

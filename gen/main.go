@@ -1,7 +1,7 @@
-// Command gen turns a protocol's spec into Go: its data in package protocol, its telemetry in package spans, and a document
-// beside the spec; and so each spec that it includes. It reads the specs, checks them, makes everything in memory, and then
-// writes what changed. It knows no protocol, and imports nothing of the project, so that it builds when the generated code
-// does not.
+// Command gen turns a protocol's spec into Go: its data in package protocol, its telemetry in package spans, and a
+// document beside the spec; and so each spec that it includes. It reads the specs, checks them, makes everything in
+// memory, and then writes what changed. It knows no protocol, and imports nothing of the project, so that it builds
+// when the generated code does not.
 package main
 
 import (
@@ -121,7 +121,8 @@ func command(arguments []string, stdout io.Writer) (int, error) {
 	if len(names) > 0 {
 		return stale, fmt.Errorf("not as generated (run go generate): %s", strings.Join(names, ", "))
 	}
-	_, _ = fmt.Fprintf(stdout, "gen: %s: all %d files are as generated\n", spec, len(files)) // the exit status says it, too
+	_, _ = fmt.Fprintf(stdout, "gen: %s: all %d files are as generated\n", spec,
+		len(files)) // the exit status says it, too
 	return fine, nil
 }
 

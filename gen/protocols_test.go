@@ -53,7 +53,8 @@ func goCommand(t *testing.T, root string, arguments ...string) (string, error) {
 	return string(output), err
 }
 
-// A second protocol needs no change in the generator: what is made of it compiles, in a module of its own, and can be used.
+// A second protocol needs no change in the generator: what is made of it compiles, in a module of its own, and can be
+// used.
 func TestSecondProtocol(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
@@ -67,8 +68,8 @@ func TestSecondProtocol(t *testing.T) {
 	}
 }
 
-// TestIncluded generates a spec that uses something of each kind that another file declares: it compiles, and each file's
-// packages can be used.
+// TestIncluded generates a spec that uses something of each kind that another file declares: it compiles, and each
+// file's packages can be used.
 func TestIncluded(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
@@ -85,7 +86,8 @@ func TestIncluded(t *testing.T) {
 	}
 }
 
-// The generator is about no protocol in particular: nothing in it, but for the name of the tool, is a word of the project's.
+// The generator is about no protocol in particular: nothing in it, but for the name of the tool, is a word of the
+// project's.
 func TestKnowsNoProtocol(t *testing.T) {
 	words := regexp.MustCompile(`(?i)\b(raft|raftkv|leader|follower|candidate|election|heartbeat|quorum|term)s?\b`)
 	allowed := regexp.MustCompile(`raftkv/raftkv/gen/|raftkv/gen|"raftkv/1"|spec/raftkv\.yaml|"github\.com/raftkv/raftkv/raftkv/(list|span)"`)
@@ -137,6 +139,7 @@ func TestNewMessageMustBeHandled(t *testing.T) {
 	}
 	output, err := build(spec)
 	if err == nil || !strings.Contains(output, "missing method HandlePing") {
-		t.Errorf("a new exchange should fail with a missing method HandlePing, and this is what the build says: %v\n%s", err, output)
+		t.Errorf("a new exchange should fail with a missing method HandlePing, and this is what the build says: %v\n%s",
+			err, output)
 	}
 }

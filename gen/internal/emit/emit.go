@@ -303,7 +303,9 @@ func importsOf(text string, p *model.Protocol) (string, error) {
 	}
 	var blocks []string
 	for _, group := range groups {
-		slices.SortFunc(group, func(a, b string) int { return strings.Compare(a[strings.Index(a, `"`):], b[strings.Index(b, `"`):]) })
+		slices.SortFunc(group, func(a, b string) int {
+			return strings.Compare(a[strings.Index(a, `"`):], b[strings.Index(b, `"`):])
+		})
 		if len(group) > 0 {
 			blocks = append(blocks, strings.Join(group, "\n"))
 		}

@@ -8,7 +8,8 @@ import (
 	"github.com/raftkv/raftkv/gen/internal/model"
 )
 
-// The functions here write Go expressions. A name that ends in Func writes a function that does for one value what its sibling writes for the value x.
+// The functions here write Go expressions. A name that ends in Func writes a function that does for one value what its
+// sibling writes for the value x.
 
 func (w writer) cloneOf(t *model.Type, x string) string {
 	switch t.Kind {
@@ -142,7 +143,8 @@ func converted(t *model.Type, to, x string) string {
 
 func (w writer) textFunc(t *model.Type) string {
 	switch {
-	case t.Kind == model.KindEnum, t.Kind == model.KindRecord, t.Kind == model.KindLong, t.Scalar != nil && t.Scalar.Formatted:
+	case t.Kind == model.KindEnum, t.Kind == model.KindRecord, t.Kind == model.KindLong,
+		t.Scalar != nil && t.Scalar.Formatted:
 		return w.goType(t) + ".String"
 	case t.Kind == model.KindUnion:
 		return "text" + t.Helper()

@@ -20,10 +20,14 @@ func functions(w writer) template.FuncMap {
 		"equalFields": w.equalFields, "equalOf": w.equalOf, "example": example, "fieldDoc": fieldDoc,
 		"formatted": formatted, "goOf": w.goOf, "goType": w.goType, "handled": w.handled, "includedEnums": w.includedEnums,
 		"includedTypes": w.includedTypes, "joinFlat": joinFlat, "keyValue": w.keyValue, "kindOf": kindOf, "later": later,
-		"line": func(doc string) string { return "// " + sentence(doc) }, "link": link, "linkKey": linkKey, "lower": model.Lower, "oneOf": oneOf,
-		"named": w.named, "otlp": otlp, "paragraph": paragraph, "peerService": w.peerService, "quote": strconv.Quote, "receiver": receiver,
-		"rpc": w.rpcValues, "scope": scope, "sentence": sentence, "serviceOf": w.serviceOf, "specsOf": w.specsOf, "startDoc": startDoc, "system": system, "tag": func(i int) int { return i + 1 },
-		"textFunc": w.textFunc, "textOfStruct": w.textOfStruct, "tree": tree, "use": use, "usedEvents": usedEvents, "usesFields": usesFields,
+		"line": func(doc string) string { return "// " + sentence(doc) }, "link": link, "linkKey": linkKey,
+		"lower": model.Lower, "oneOf": oneOf,
+		"named": w.named, "otlp": otlp, "paragraph": paragraph, "peerService": w.peerService, "quote": strconv.Quote,
+		"receiver": receiver,
+		"rpc":      w.rpcValues, "scope": scope, "sentence": sentence, "serviceOf": w.serviceOf, "specsOf": w.specsOf,
+		"startDoc": startDoc, "system": system, "tag": func(i int) int { return i + 1 },
+		"textFunc": w.textFunc, "textOfStruct": w.textOfStruct, "tree": tree, "use": use, "usedEvents": usedEvents,
+		"usesFields": usesFields,
 	}
 }
 

@@ -32,7 +32,8 @@ func (p prose) after(doc string) string {
 	doc = sentence(doc)
 	word, _, _ := strings.Cut(doc, " ")
 	runes := []rune(word)
-	if len(runes) == 0 || p.names[word] || strings.IndexFunc(string(runes[1:]), unicode.IsUpper) >= 0 || strings.Contains(word, "§") {
+	if len(runes) == 0 || p.names[word] || strings.IndexFunc(string(runes[1:]), unicode.IsUpper) >= 0 ||
+		strings.Contains(word, "§") {
 		return doc
 	}
 	return strings.ToLower(string(runes[0])) + doc[len(string(runes[0])):]

@@ -13,13 +13,15 @@ type draft struct {
 	path, doc, clause, body string
 }
 
-// prune takes away the unexported functions that nothing in their package uses, so that templates can offer more helpers than a spec needs.
+// prune takes away the unexported functions that nothing in their package uses, so that templates can offer more
+// helpers than a spec needs.
 func prune(drafts []*draft) error {
 	for {
 		used := map[string]int{}
 		var parsed []*ast.File
 		for _, d := range drafts {
-			file, err := parser.ParseFile(token.NewFileSet(), d.path, d.clause+d.body, parser.ParseComments|parser.SkipObjectResolution)
+			file, err := parser.ParseFile(token.NewFileSet(), d.path, d.clause+d.body,
+				parser.ParseComments|parser.SkipObjectResolution)
 			if err != nil {
 				return err
 			}

@@ -29,8 +29,8 @@ func Stale(root string, files []File) ([]string, error) {
 	return append(stale, left...), err
 }
 
-// Write brings the files under root up to date. Each is whole at every moment, one that is as it should be is not touched, and generated files that are
-// no longer generated are removed. It returns those that it wrote or removed.
+// Write brings the files under root up to date. Each is whole at every moment, one that is as it should be is not
+// touched, and generated files that are no longer generated are removed. It returns those that it wrote or removed.
 func Write(root string, files []File) (changed []string, err error) {
 	stale, err := Stale(root, files)
 	if err != nil {

@@ -1,4 +1,5 @@
-// Package load reads a spec: YAML in, a Spec with the position of every word out, and all that is wrong with its shape. What the words mean is package model's.
+// Package load reads a spec: YAML in, a Spec with the position of every word out, and all that is wrong with its shape.
+// What the words mean is package model's.
 package load
 
 import (

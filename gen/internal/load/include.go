@@ -69,7 +69,8 @@ func (l *loader) include(name string, at Text, above []string) *Spec {
 	if spec, known := l.known[name]; known {
 		from := slices.IndexFunc(above, func(file string) bool { return path.Clean(file) == name })
 		if from >= 0 {
-			l.faults.Add(at.Pos, "%s includes itself: %s", name, strings.Join(slices.Concat(above[from:], []string{name}), " → "))
+			way := append(slices.Clone(above[from:]), name)
+			l.faults.Add(at.Pos, "%s includes itself: %s", name, strings.Join(way, " → "))
 			l.missing = true
 		}
 		return spec

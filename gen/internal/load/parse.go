@@ -17,8 +17,8 @@ func Normal(content []byte) []byte {
 	return bytes.ReplaceAll(bytes.TrimPrefix(content, []byte("\xef\xbb\xbf")), []byte("\r\n"), []byte("\n"))
 }
 
-// parse reads one file of a spec, which is Normal. What is wrong with its shape is noted; a file that is no YAML has one
-// fault, where it stops being YAML, and is nil.
+// parse reads one file of a spec, which is Normal. What is wrong with its shape is noted; a file that is no YAML has
+// one fault, where it stops being YAML, and is nil.
 func parse(content []byte, file int, faults *Faults) *Spec {
 	r := reader{file: file, faults: faults}
 	root := r.document(content)
@@ -91,7 +91,8 @@ func (r reader) syntax(err error) {
 func (r reader) unreadable(content []byte) (Pos, string) {
 	pos := r.at(1, 1)
 	begin := content[:min(len(content), 4)]
-	if bytes.HasPrefix(begin, []byte("\xff\xfe")) || bytes.HasPrefix(begin, []byte("\xfe\xff")) || bytes.IndexByte(begin, 0) >= 0 {
+	if bytes.HasPrefix(begin, []byte("\xff\xfe")) || bytes.HasPrefix(begin, []byte("\xfe\xff")) ||
+		bytes.IndexByte(begin, 0) >= 0 {
 		return pos, "the text is UTF-16, as PowerShell's > writes it, and must be UTF-8: write it with Out-File -Encoding utf8"
 	}
 	for rest := content; len(rest) > 0; {

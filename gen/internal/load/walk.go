@@ -143,7 +143,8 @@ func (w walker) mapping(n *yaml.Node, into reflect.Value) {
 			return
 		}
 		w.decode(content, field)
-		if strings.HasSuffix(options[key.Value], "some") && field.Len() == 0 && len(content.Content) == 0 && content.Kind != yaml.ScalarNode {
+		if strings.HasSuffix(options[key.Value], "some") && field.Len() == 0 && len(content.Content) == 0 &&
+			content.Kind != yaml.ScalarNode {
 			w.faults.Add(w.position(content), "%s: want one at least", key.Value)
 		}
 	})

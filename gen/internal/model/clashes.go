@@ -22,7 +22,8 @@ func (r *resolver) namespace(where, reservedBy string, reserved ...string) *name
 	return n
 }
 
-// claim notes a name that is taken, unless something is wrong with the claimant already, such as that it was declared twice.
+// claim notes a name that is taken, unless something is wrong with the claimant already, such as that it was declared
+// twice.
 func (n *namespace) claim(claimant string, by load.Text, names ...string) {
 	if !by.Given() || n.r.faults.At(by.Pos) {
 		return
@@ -52,9 +53,12 @@ func (r *resolver) clashes() {
 }
 
 func (r *resolver) protocolClashes() {
-	n := r.namespace(" in package protocol", "the generator", "SpecHash", "ErrMalformed", "Exchange", "AllExchanges", "Invariant", "InvariantName", "Invariants", "AllInvariants",
-		"CheckInvariants", "State", "AppendState", "DecodeState", "decodeState", "decoder", "decode", "cloneEach", "textEach", "textByIndex", "appendUnsigned", "decodeUnsigned",
-		"appendSigned", "decodeSigned", "appendBool", "decodeBool", "appendString", "decodeString", "appendEach", "decodeEach", "appendList", "decodeList")
+	n := r.namespace(" in package protocol", "the generator", "SpecHash", "ErrMalformed", "Exchange", "AllExchanges",
+		"Invariant", "InvariantName", "Invariants", "AllInvariants",
+		"CheckInvariants", "State", "AppendState", "DecodeState", "decodeState", "decoder", "decode", "cloneEach",
+		"textEach", "textByIndex", "appendUnsigned", "decodeUnsigned",
+		"appendSigned", "decodeSigned", "appendBool", "decodeBool", "appendString", "decodeString", "appendEach",
+		"decodeEach", "appendList", "decodeList")
 	for _, name := range []string{"Message", "Input", "Effect"} {
 		n.reserve(unionNames(name)...)
 	}
@@ -144,7 +148,8 @@ func variantNames(union, name string) []string {
 func (r *resolver) spanClashes() {
 	n := r.namespace(" in package spans", "the generator", "Scope", "System", "LinkTo", "Tracer", "NewTracer",
 		"Specs", "AllSpecs")
-	methods := r.namespace(" among the methods of a span", "every span", "On", "Set", "SetError", "Event", "Link", "End", "Fail",
+	methods := r.namespace(" among the methods of a span", "every span", "On", "Set", "SetError", "Event", "Link",
+		"End", "Fail",
 		"Unfinished", "Started")
 	parameters := r.namespace(" among parameters", "every span", taken...)
 	for _, p := range r.out.Includes {

@@ -25,8 +25,10 @@ const (
 func (r *resolver) declareTypes() {
 	seen := r.declarations("type")
 	r.out.Messages = r.family("Message", "What processes send each other.", len(r.spec.Messages))
-	r.out.Inputs = r.family("Input", "What a process meets, one after another: it is all that makes it do anything.", len(r.spec.Inputs))
-	r.out.Effects = r.family("Effect", "What a process wants done, in order, when it has met an input.", len(r.spec.Effects))
+	r.out.Inputs = r.family("Input", "What a process meets, one after another: it is all that makes it do anything.",
+		len(r.spec.Inputs))
+	r.out.Effects = r.family("Effect", "What a process wants done, in order, when it has met an input.",
+		len(r.spec.Effects))
 	for _, s := range r.spec.Types {
 		if !r.declared(seen, s.Name, "type") && r.match(s.Name, typeName.MatchString, "type name", wantType) {
 			r.declareScalar(s)
@@ -66,14 +68,16 @@ func (r *resolver) family(name, doc string, variants int) *Union {
 // declareEvents makes the enum of a transition's events, in the order in which they first come.
 func (r *resolver) declareEvents(seen map[string]load.Pos) {
 	t := r.spec.Transitions
-	if t == nil || r.declared(seen, t.EventEnum, "type") || !r.match(t.EventEnum, typeName.MatchString, "type name", wantType) {
+	if t == nil || r.declared(seen, t.EventEnum, "type") || !r.match(t.EventEnum, typeName.MatchString, "type name",
+		wantType) {
 		return
 	}
 	event := &Enum{Name: t.EventEnum.Value, Doc: "What makes " + t.Enum.Value + " change. " + t.Doc.Value}
 	for _, e := range t.Edges {
 		known := slices.ContainsFunc(event.Values, func(v *EnumValue) bool { return v.Name == e.Event.Value })
 		if !known && r.match(e.Event, wordName.MatchString, "event name", wantWord) {
-			event.Values = append(event.Values, &EnumValue{Name: e.Event.Value, Const: event.Name + Camel(e.Event.Value), Doc: e.Doc.Value})
+			event.Values = append(event.Values, &EnumValue{Name: e.Event.Value, Const: event.Name + Camel(e.Event.Value),
+				Doc: e.Doc.Value})
 		}
 	}
 	r.enums[event.Name] = event
@@ -105,7 +109,8 @@ func (r *resolver) declareEnum(e load.Enum) {
 	seen := map[string]load.Pos{}
 	for _, v := range e.Values {
 		if !r.declared(seen, v.Name, "value") && r.match(v.Name, wordName.MatchString, "value name", wantWord) {
-			enum.Values = append(enum.Values, &EnumValue{Name: v.Name.Value, Const: enum.Name + Camel(v.Name.Value), Doc: v.Doc.Value})
+			enum.Values = append(enum.Values, &EnumValue{Name: v.Name.Value, Const: enum.Name + Camel(v.Name.Value),
+				Doc: v.Doc.Value})
 		}
 	}
 	if len(e.Values) > most {
@@ -124,7 +129,8 @@ func (r *resolver) declareVariants() {
 	for _, u := range r.spec.Unions {
 		union, seen := r.unions[u.Name.Value], map[string]load.Pos{}
 		for _, v := range u.Variants {
-			if union != nil && !r.declared(seen, v.Name, "variant") && r.match(v.Name, typeName.MatchString, "variant name", wantType) {
+			if union != nil && !r.declared(seen, v.Name, "variant") &&
+				r.match(v.Name, typeName.MatchString, "variant name", wantType) {
 				union.Variants = append(union.Variants, &Struct{Name: v.Name.Value, Doc: v.Doc.Value})
 			}
 		}

@@ -36,7 +36,8 @@ func (r *resolver) transitions() {
 func (r *resolver) declareServices() {
 	seen := r.declarations("service")
 	for _, s := range r.spec.Services {
-		if !r.declared(seen, s.Name, "service") && r.match(s.Name, wordName.MatchString, "service name", "a name such as node") {
+		if !r.declared(seen, s.Name, "service") && r.match(s.Name, wordName.MatchString, "service name",
+			"a name such as node") {
 			service := &Service{Name: s.Name.Value, Doc: s.Doc.Value}
 			r.services[service.Name] = service
 			r.out.Services = append(r.out.Services, service)
@@ -47,7 +48,8 @@ func (r *resolver) declareServices() {
 func (r *resolver) declareParties() {
 	seen := r.declarations("party")
 	for _, p := range r.spec.Parties {
-		if r.declared(seen, p.Name, "party") || !r.match(p.Name, wordName.MatchString, "party name", "a name such as server") {
+		if r.declared(seen, p.Name, "party") || !r.match(p.Name, wordName.MatchString, "party name",
+			"a name such as server") {
 			continue
 		}
 		party := &Party{Name: p.Name.Value, Go: Camel(p.Name.Value), Doc: p.Doc.Value, Service: p.Service.Value}
@@ -161,7 +163,8 @@ func (r *resolver) sender(e load.Exchange, out *Exchange) *Type {
 	var id *Scalar
 	for i, p := range out.Senders {
 		if i > 0 && p.ID != id {
-			r.faults.Add(e.From[0].Pos, "%s is sent by parties with different ids: `sender` must say which type a handler gets", e.Request.Value)
+			r.faults.Add(e.From[0].Pos,
+				"%s is sent by parties with different ids: `sender` must say which type a handler gets", e.Request.Value)
 		}
 		id = p.ID
 	}
@@ -174,7 +177,8 @@ func (r *resolver) sender(e load.Exchange, out *Exchange) *Type {
 func (r *resolver) scopes() {
 	seen, fields := map[string]load.Pos{}, map[string]string{}
 	for _, s := range r.spec.State {
-		if r.declared(seen, s.Scope, "scope") || !r.match(s.Scope, wordName.MatchString, "scope name", "a name such as persistent") {
+		if r.declared(seen, s.Scope, "scope") || !r.match(s.Scope, wordName.MatchString, "scope name",
+			"a name such as persistent") {
 			continue
 		}
 		scope := &Scope{Name: s.Scope.Value, Role: s.Role.Value, Reset: s.Restart.Value == "reset"}

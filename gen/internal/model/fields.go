@@ -136,7 +136,8 @@ func (r *resolver) text(s *Struct, text load.Text) {
 		last = at[1]
 	}
 	s.literal(text.Value[last:])
-	if stray := strings.IndexAny(placeholder.ReplaceAllStringFunc(text.Value, func(p string) string { return strings.Repeat(" ", len(p)) }), "{}"); stray >= 0 {
+	blank := func(p string) string { return strings.Repeat(" ", len(p)) }
+	if stray := strings.IndexAny(placeholder.ReplaceAllStringFunc(text.Value, blank), "{}"); stray >= 0 {
 		r.faults.Add(text.At(stray), "a text's { and } enclose the name of a field")
 	}
 }

@@ -46,7 +46,7 @@ type Telemetry struct {
 	Unfinished    *Attribute
 	Step, EndStep *Attribute    // nil when steps have no numbers
 	Link          *Attribute    // says why a link is there; nil when links do not say
-	Service       *Attribute    // names the peer of a span of what is sent, for tools that draw services; nil when there is none
+	Service       *Attribute    // names the peer of what is sent once more; nil when there is none
 	Fault         *Span         // that any span may link to; nil when there is none
 	RPC           [3]*Attribute // system, method, address; nil without RPC spans
 }

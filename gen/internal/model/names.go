@@ -21,7 +21,8 @@ var (
 
 // initialisms are the words that Go writes in one case.
 var initialisms = map[string]string{
-	"api": "API", "id": "ID", "ids": "IDs", "ip": "IP", "json": "JSON", "kv": "KV", "rpc": "RPC", "tcp": "TCP", "ttl": "TTL", "udp": "UDP", "url": "URL", "uuid": "UUID",
+	"api": "API", "id": "ID", "ids": "IDs", "ip": "IP", "json": "JSON", "kv": "KV", "rpc": "RPC", "tcp": "TCP",
+	"ttl": "TTL", "udp": "UDP", "url": "URL", "uuid": "UUID",
 }
 
 // Camel is a name in Go's way: last_log_index is LastLogIndex, kv.request.id is KVRequestID.
@@ -54,8 +55,10 @@ func Lower(name string) string {
 // taken are the names that a parameter of a generated function must not hide.
 var taken = []string{
 	"s", "t", "b", "at", "span", "protocol", "time", "trace", "attribute", "codes", "context", "binary",
-	"any", "append", "bool", "byte", "cap", "clear", "close", "comparable", "complex", "copy", "delete", "error", "false", "float32", "float64", "imag", "int", "int8", "int16",
-	"int32", "int64", "iota", "len", "make", "max", "min", "new", "nil", "panic", "print", "println", "real", "recover", "rune", "string", "true", "uint", "uint8", "uint16",
+	"any", "append", "bool", "byte", "cap", "clear", "close", "comparable", "complex", "copy", "delete", "error",
+	"false", "float32", "float64", "imag", "int", "int8", "int16",
+	"int32", "int64", "iota", "len", "make", "max", "min", "new", "nil", "panic", "print", "println", "real",
+	"recover", "rune", "string", "true", "uint", "uint8", "uint16",
 	"uint32", "uint64", "uintptr",
 }
 
@@ -68,7 +71,8 @@ func parameter(name string) string {
 	return name
 }
 
-// short is an attribute's name without its namespace, and without the `.id` that its type says: kv.request.id is Request.
+// short is an attribute's name without its namespace, and without the `.id` that its type says: kv.request.id is
+// Request.
 func short(key, unit string) string {
 	_, rest, _ := strings.Cut(key, ".")
 	rest = strings.TrimSuffix(rest, ".id")

@@ -66,7 +66,8 @@ func newResolver(spec *load.Spec, faults *load.Faults) *resolver {
 		content: map[*Protocol][]byte{}, seen: map[string]map[string]load.Pos{},
 		scalars: map[string]*Scalar{}, enums: map[string]*Enum{}, unions: map[string]*Union{}, records: map[string]*Struct{},
 		messages: map[string]*Struct{}, parties: map[string]*Party{}, services: map[string]*Service{},
-		attributes: map[string]*Attribute{}, groups: map[string]*Group{}, events: map[string]*Event{}, spans: map[string]*Span{},
+		attributes: map[string]*Attribute{}, groups: map[string]*Group{}, events: map[string]*Event{},
+		spans: map[string]*Span{},
 	}
 }
 
@@ -97,7 +98,8 @@ func (r *resolver) header() {
 	if s.Format.Given() && s.Format.Value != Format {
 		r.faults.Add(s.Format.Pos, "format %q: this generator reads %q", s.Format.Value, Format)
 	}
-	r.match(s.Output.Import, importPath.MatchString, "import path", "the path of the folder's packages, such as example.com/name/folder")
+	r.match(s.Output.Import, importPath.MatchString, "import path",
+		"the path of the folder's packages, such as example.com/name/folder")
 	r.match(s.Output.Folder, folderPath.MatchString, "folder", "a relative path such as name/folder")
 	r.match(s.Output.Document, documentPath.MatchString, "document", "a relative path such as spec/PROTOCOL.md")
 	r.match(s.Output.Protocol, isPackage, "folder", "`.` or a relative path such as protocol")

@@ -16,10 +16,12 @@ func (r *resolver) declareAttributes() {
 		shorts[a.Short]++
 	}
 	for _, a := range r.spec.Attributes {
-		if r.declared(seen, a.Name, "attribute") || !r.match(a.Name, attributeName.MatchString, "attribute name", "a name such as kv.key") {
+		if r.declared(seen, a.Name, "attribute") || !r.match(a.Name, attributeName.MatchString, "attribute name",
+			"a name such as kv.key") {
 			continue
 		}
-		out := &Attribute{Key: a.Name.Value, Doc: a.Doc.Value, Unit: a.Unit.Value, Const: Camel(a.Name.Value) + "Key", Short: short(a.Name.Value, a.Unit.Value)}
+		out := &Attribute{Key: a.Name.Value, Doc: a.Doc.Value, Unit: a.Unit.Value, Const: Camel(a.Name.Value) + "Key",
+			Short: short(a.Name.Value, a.Unit.Value)}
 		shorts[out.Short]++
 		r.attributeType(a, out)
 		values := map[string]load.Pos{}
@@ -77,7 +79,8 @@ func (r *resolver) attributeType(a load.Attribute, out *Attribute) {
 func (r *resolver) groupsAndEvents() {
 	seen := r.declarations("group")
 	for _, g := range r.spec.Groups {
-		if !r.declared(seen, g.Name, "group") && r.match(g.Name, typeName.MatchString, "group name", "a Go name such as Who") {
+		if !r.declared(seen, g.Name, "group") && r.match(g.Name, typeName.MatchString, "group name",
+			"a Go name such as Who") {
 			group := &Group{Name: g.Name.Value, Doc: g.Doc.Value}
 			group.Attributes = r.onlyRequired(g.Attributes)
 			r.groups[group.Name] = group
@@ -131,7 +134,8 @@ func (r *resolver) uses(levels load.Levels, groups []*Group) []Use {
 		attribute, ok := find(r, r.attributes, l.Attribute, "attribute")
 		level := Level(l.Level.Value)
 		if l.Level.Given() && !slices.Contains([]Level{Required, Answered, Optional}, level) {
-			r.faults.Undefined(l.Level.Pos, "level", l.Level.Value, []string{string(Required), string(Answered), string(Optional)})
+			r.faults.Undefined(l.Level.Pos, "level", l.Level.Value, []string{string(Required), string(Answered),
+				string(Optional)})
 		}
 		for _, g := range groups {
 			if ok && slices.Contains(g.Attributes, attribute) {
@@ -154,7 +158,8 @@ func (r *resolver) declareSpans() {
 		if r.declared(seen, s.ID, "span") || !r.match(s.ID, wordName.MatchString, "span id", "a name such as vote_client") {
 			continue
 		}
-		span := &Span{ID: s.ID.Value, Go: Camel(s.ID.Value), Name: s.Name.Value, Kind: s.Kind.Value, Service: s.Service.Value, Doc: s.Doc.Value, Root: s.Root.Value, RPC: s.RPC.Value}
+		span := &Span{ID: s.ID.Value, Go: Camel(s.ID.Value), Name: s.Name.Value, Kind: s.Kind.Value,
+			Service: s.Service.Value, Doc: s.Doc.Value, Root: s.Root.Value, RPC: s.RPC.Value}
 		r.spans[span.ID] = span
 		r.out.Spans = append(r.out.Spans, span)
 		declared = append(declared, s)
@@ -176,8 +181,8 @@ func (r *resolver) declareSpans() {
 	}
 }
 
-// mostSpans is how many spans a spec can have with all that it includes: whoever checks a trace keeps a set of them in 64
-// bits, one of which stands for what the spec does not know.
+// mostSpans is how many spans a spec can have with all that it includes: whoever checks a trace keeps a set of them in
+// 64 bits, one of which stands for what the spec does not know.
 const mostSpans = 63
 
 // fewSpans notes the first span that is one too many.
@@ -192,7 +197,8 @@ func (r *resolver) fewSpans(declared []load.Span) {
 	r.faults.Add(pos, "there are %d spans, with those of included files: at most %d are possible", len(r.spans), mostSpans)
 }
 
-// spansOfExchanges notes exchanges that no span tells of. A spec may leave telemetry out, but not of a message alone: its traces would lack what happened.
+// spansOfExchanges notes exchanges that no span tells of. A spec may leave telemetry out, but not of a message alone:
+// its traces would lack what happened.
 func (r *resolver) spansOfExchanges() {
 	if len(r.spec.Spans) == 0 {
 		return
@@ -215,7 +221,8 @@ func (r *resolver) spansOfExchanges() {
 		if nearest := load.Nearest(e.Method.Value, names); nearest != "" {
 			near = fmt.Sprintf(" (nearest: %q)", nearest)
 		}
-		r.faults.Add(e.Method.Pos, "no span has the name %q%s: add one for each side of the exchange to `spans`, of the kinds %s", e.Method.Value, near, kinds)
+		r.faults.Add(e.Method.Pos,
+			"no span has the name %q%s: add one for each side of the exchange to `spans`, of the kinds %s", e.Method.Value, near, kinds)
 	}
 }
 
@@ -327,7 +334,8 @@ func (r *resolver) rpc(s load.Span, out *Span) {
 	}
 	address := out.Address(r.out.Telemetry)
 	if address == nil || out.Level(address) != Required {
-		r.faults.Add(s.RPC.Pos, "an RPC span's server.address is telemetry's `peer` on the calling side and its `self` on the other: it must be a required attribute of the span")
+		r.faults.Add(s.RPC.Pos,
+			"an RPC span's server.address is telemetry's `peer` on the calling side and its `self` on the other: it must be a required attribute of the span")
 	}
 }
 
@@ -343,7 +351,8 @@ func (r *resolver) invariants() {
 	seen, ids := r.declarations("invariant"), r.declarations("invariant id")
 	for _, i := range r.spec.Invariants {
 		r.declared(ids, i.ID, "invariant id")
-		if r.declared(seen, i.Name, "invariant") || !r.match(i.Name, typeName.MatchString, "invariant name", "a Go name such as Agreement") {
+		if r.declared(seen, i.Name, "invariant") || !r.match(i.Name, typeName.MatchString, "invariant name",
+			"a Go name such as Agreement") {
 			continue
 		}
 		out := &Invariant{Name: i.Name.Value, ID: i.ID.Value, Section: i.Section.Value, Doc: i.Doc.Value}

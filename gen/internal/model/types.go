@@ -37,7 +37,8 @@ type Type struct {
 
 // builtin are the types that need no declaration.
 var builtin = map[string]Kind{
-	"string": KindString, "bool": KindBool, "int64": KindNumber, "uint8": KindNumber, "uint32": KindNumber, "uint64": KindNumber,
+	"string": KindString, "bool": KindBool, "int64": KindNumber, "uint8": KindNumber, "uint32": KindNumber,
+	"uint64": KindNumber,
 }
 
 // Declared is the declaration that a type's name stands for; nil of a list, and of a type of Go's own.

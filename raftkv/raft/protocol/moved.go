@@ -6,13 +6,9 @@ import "github.com/raftkv/raftkv/raftkv/kv"
 
 type (
 	Answered          = kv.Answered
-	ClientDelete      = kv.ClientDelete
 	ClientDeleteReply = kv.ClientDeleteReply
-	ClientGet         = kv.ClientGet
 	ClientGetReply    = kv.ClientGetReply
-	ClientHandler     = kv.ClientHandler
 	ClientID          = kv.ClientID
-	ClientPut         = kv.ClientPut
 	ClientPutReply    = kv.ClientPutReply
 	Command           = kv.Command
 	Delete            = kv.Delete
@@ -35,16 +31,6 @@ type (
 )
 
 var (
-	AppendCommand   = kv.AppendCommand
-	AppendRequestID = kv.AppendRequestID
-	AppendResult    = kv.AppendResult
-	CloneCommand    = kv.CloneCommand
-	CloneResult     = kv.CloneResult
-	DecodeCommand   = kv.DecodeCommand
-	DecodeRequestID = kv.DecodeRequestID
-	DecodeResult    = kv.DecodeResult
-	EqualCommand    = kv.EqualCommand
-	EqualResult     = kv.EqualResult
-	ParseClientID   = kv.ParseClientID
-	ParseNodeID     = kv.ParseNodeID
+	ParseClientID = kv.ParseClientID
+	ParseNodeID   = kv.ParseNodeID
 )
