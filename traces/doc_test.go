@@ -27,7 +27,7 @@ func compareMap(t *testing.T, room string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var named []string
+	named := []string{}
 	for _, line := range regexp.MustCompile(`(?m)^//\t(\S+\.go) +\S`).FindAllSubmatch(doc, -1) {
 		named = append(named, string(line[1]))
 	}

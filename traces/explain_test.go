@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	raftexplain "github.com/raftkv/raftkv/raftkv/raft/explain"
+	"github.com/raftkv/raftkv/raftkv/raft/rafttest"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/explain"
 	index "github.com/raftkv/raftkv/traces/index2"
@@ -48,7 +49,7 @@ func explainAll(t *testing.T, spans []traces.Span) string {
 }
 
 func TestExplainWhatIsWrong(t *testing.T) {
-	spans := brokenSpans(t)
+	spans := rafttest.Broken(t)
 	if once, again := explainAll(t, spans), explainAll(t, spans); once != again || once == "" {
 		t.Error("a broken trace is explained otherwise when it is asked again, or not at all")
 	}

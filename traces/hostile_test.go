@@ -13,8 +13,10 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
+	"github.com/raftkv/raftkv/raftkv/raft/rafttest"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	raftstory "github.com/raftkv/raftkv/raftkv/raft/story"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/conform"
 	"github.com/raftkv/raftkv/traces/story"
@@ -25,9 +27,9 @@ func TestHostileSpans(t *testing.T) {
 	specs := append(spans.AllSpecs(), spans.Spec{Name: "x\x7fy", Kind: trace.SpanKindInternal, Attributes: []spans.AttributeSpec{{Key: "a\x7f", Type: attribute.STRING}}})
 	for _, spec := range specs {
 		for _, service := range []string{"node-1", "no\x7fde"} {
-			s := traces.Span{
+			s := span.Span{
 				Run: 1, Root: 1, ID: 1, Name: spec.Name, Kind: spec.Kind, Service: service, Start: time.Unix(0, 1), End: time.Unix(0, 2),
-				Status: traces.Status{Code: codes.Error, Description: "m\x7f"}, Events: []traces.Event{{Name: "e\x7f", At: time.Unix(0, 1)}},
+				Status: span.Status{Code: codes.Error, Description: "m\x7f"}, Events: []span.Event{{Name: "e\x7f", At: time.Unix(0, 1)}},
 			}
 			for _, attributes := range hostileAttributes(spec.Attributes) {
 				s := s
@@ -37,7 +39,7 @@ func TestHostileSpans(t *testing.T) {
 			for _, event := range spec.Events {
 				for _, attributes := range hostileAttributes(event.Attributes) {
 					s := s
-					s.Events = []traces.Event{{Name: event.Name, At: time.Unix(0, 1), Attributes: attributes}}
+					s.Events = []span.Event{{Name: event.Name, At: time.Unix(0, 1), Attributes: attributes}}
 					tellNothingHostile(t, spec.Name, s)
 				}
 			}
@@ -62,9 +64,9 @@ func hostileAttributes(specs []spans.AttributeSpec) [][]attribute.KeyValue {
 
 // TestHostileRun reads a run in which one attribute after the other holds a control character wherever it is, so that it comes into what is told of several spans.
 func TestHostileRun(t *testing.T) {
-	short := rough()
-	short.requests = 2
-	run := read(t, recordFile(t, short))
+	short := rafttest.Rough()
+	short.Requests = 2
+	run := rafttest.Spans(t, short)
 	keys := map[attribute.Key]bool{}
 	for _, s := range run {
 		for _, a := range s.Attributes {
@@ -113,7 +115,7 @@ func tellNothingHostile(t *testing.T, what string, all ...traces.Span) {
 }
 
 // everythingToldOf is what a person reads of spans, whoever tells it.
-func everythingToldOf(t *testing.T, all []traces.Span) string {
+func everythingToldOf(t *testing.T, all []span.Span) string {
 	t.Helper()
 	lines, judge := story.New(raftstory.Protocol()), raftconform.New()
 	for i := range all {

@@ -26,11 +26,6 @@ import (
 	"github.com/raftkv/raftkv/traces/record"
 )
 
-// sameSpans compares spans; what an attribute holds is compared by its type and value.
-var sameSpans = cmp.Options{
-	cmp.Comparer(func(a, b attribute.Value) bool { return a == b || a.Type() == b.Type() && a.String() == b.String() }),
-}
-
 func read(t testing.TB, file []byte) []traces.Span {
 	t.Helper()
 	var spans []traces.Span

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/raftkv/raftkv/raftkv/raft/rafttest"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/record"
 )
@@ -112,9 +113,9 @@ func TestShortSpans(t *testing.T) {
 
 // Each span of a run is the same to a reader that saw the others before as to one that saw nothing before.
 func TestReadAfterOtherSpans(t *testing.T) {
-	for name, s := range map[string]scenario{"reference": reference(), "rough": rough()} {
+	for name, s := range map[string]rafttest.Scenario{"reference": rafttest.Reference(), "rough": rafttest.Rough()} {
 		var file bytes.Buffer
-		recordRun(t, s, record.NewOTLPFile(&file))
+		rafttest.Record(t, s, record.NewOTLPFile(&file))
 		var want []traces.Span
 		for _, line := range spansAlone(t, file.Bytes()) {
 			want = append(want, read(t, line)...)

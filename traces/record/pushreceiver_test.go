@@ -1,4 +1,4 @@
-package traces_test
+package record_test
 
 import (
 	"bytes"

@@ -1,4 +1,4 @@
-package traces_test
+package record_test
 
 import (
 	"bytes"
@@ -8,7 +8,6 @@ import (
 	"math"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -18,95 +17,16 @@ import (
 
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/span"
-	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces/record"
+	"github.com/raftkv/raftkv/traces/tracetest"
 )
-
-var epoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
-
-// everyType has a value of each type that an attribute can have, and what is hard about it.
-var everyType = []attribute.KeyValue{
-	attribute.String("string", "plain"),
-	attribute.String("string.empty", ""),
-	attribute.String("string.escapes", "quote \" backslash \\ slash / newline \n return \r tab \t bell \a nul \x00 delete \x7f unit \x1f"),
-	attribute.String("string.unicode", "ä 語 🎈 \u2028 <&>"),
-	attribute.Int64("int.least", math.MinInt64),
-	attribute.Int64("int.most", math.MaxInt64),
-	attribute.Int64("int.zero", 0),
-	attribute.Bool("bool.true", true),
-	attribute.Bool("bool.false", false),
-	attribute.Float64("float", 0.1),
-	attribute.Float64("float.large", 1e300),
-	attribute.Float64("float.small", -5e-324),
-	attribute.Float64("float.whole", 3),
-	attribute.Float64("float.infinite", math.Inf(1)),
-	attribute.Float64("float.minus.infinite", math.Inf(-1)),
-	attribute.StringSlice("strings", []string{"a", "", "\"c\"", "d", "e"}),
-	attribute.StringSlice("strings.empty", []string{}),
-	attribute.Int64Slice("ints", []int64{1, -2}),
-	attribute.BoolSlice("bools", []bool{true, false}),
-	attribute.Float64Slice("floats", []float64{1.5, 2}),
-	attribute.ByteSlice("bytes", []byte{0, 1, 254, 255}),
-	attribute.Slice("slice", attribute.StringValue("a"), attribute.Int64Value(1), attribute.Value{}),
-	attribute.Map("map", attribute.String("a", "b"), attribute.Slice("nested", attribute.Int64Value(1), attribute.BoolValue(true))),
-	attribute.Map("map.empty"),
-}
-
-// stub is a span that has something of everything.
-func stub(n int) span.Span {
-	const run = 0xab
-	id := func(id world.CausalID) world.CausalID { return world.CausalID(n)<<48 | id }
-	at := func(d time.Duration) time.Time { return epoch.Add(time.Duration(n)*time.Millisecond + d) }
-	service := fmt.Sprintf("node-%d", n%3+1)
-	return span.Span{
-		Run: run, Root: 1, ID: id(2), Parent: id(1),
-		Name:       "raft.Raft/AppendEntries",
-		Kind:       trace.SpanKindClient,
-		Service:    service,
-		Start:      at(0),
-		End:        at(123456),
-		Attributes: everyType,
-		Events: []span.Event{
-			{Name: "drop", At: at(1), Attributes: []attribute.KeyValue{attribute.String("raftkv.cause", "network")}},
-			{Name: "bare", At: at(2)},
-		},
-		Links: []span.Link{
-			{Run: run, Root: 3, ID: id(4), Attributes: []attribute.KeyValue{attribute.Int("n", 1)}},
-			{Run: run, Root: 5, ID: id(6)},
-		},
-		Status:   span.Status{Code: codes.Error, Description: "lost\non the way"},
-		Resource: []attribute.KeyValue{attribute.String("ip", "127.0.0.1"), attribute.String("service.name", service)},
-	}
-}
-
-func plainStub(n int) span.Span {
-	s := stub(n)
-	s.Attributes = everyType[:1]
-	s.Events, s.Links, s.Status, s.Parent = nil, nil, span.Status{}, 0
-	return s
-}
-
-func write(t testing.TB, stubs ...span.Span) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	f := record.NewOTLPFile(&b)
-	for i := range stubs {
-		if err := f.Export(context.Background(), &stubs[i]); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := f.Shutdown(context.Background()); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
 
 // The Collector's own marshaler, given what it read of our line, writes that very line.
 func TestOTLPFileIsWhatTheCollectorWrites(t *testing.T) {
-	ok, unspecified := stub(3), plainStub(4)
+	ok, unspecified := tracetest.Full(3), tracetest.Plain(4)
 	ok.Status = span.Status{Code: codes.Ok}
 	unspecified.Kind, unspecified.Name = trace.SpanKindUnspecified, ""
-	line := write(t, stub(1), plainStub(1), plainStub(2), ok, unspecified)
+	line := tracetest.Write(t, tracetest.Full(1), tracetest.Plain(1), tracetest.Plain(2), ok, unspecified)
 	read, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(line)
 	if err != nil {
 		t.Fatal(err)
@@ -125,8 +45,8 @@ func TestOTLPFileIsWhatTheCollectorWrites(t *testing.T) {
 
 // What the Collector reads of our line has the content of the span, attribute by attribute.
 func TestOTLPFileMeansWhatTheSpanSaid(t *testing.T) {
-	s := stub(1)
-	read, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(write(t, s))
+	s := tracetest.Full(1)
+	read, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(tracetest.Write(t, s))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +73,7 @@ func TestOTLPFileMeansWhatTheSpanSaid(t *testing.T) {
 		}
 	}
 	want := map[string]any{
-		"string": "plain", "string.empty": "", "string.escapes": everyType[2].Value.AsString(), "string.unicode": everyType[3].Value.AsString(),
+		"string": "plain", "string.empty": "", "string.escapes": tracetest.EveryType[2].Value.AsString(), "string.unicode": tracetest.EveryType[3].Value.AsString(),
 		"int.least": int64(math.MinInt64), "int.most": int64(math.MaxInt64), "int.zero": int64(0), "bool.true": true, "bool.false": false,
 		"float": 0.1, "float.large": 1e300, "float.small": -5e-324, "float.whole": 3.0, "float.infinite": math.Inf(1), "float.minus.infinite": math.Inf(-1),
 		"strings": []any{"a", "", "\"c\"", "d", "e"}, "strings.empty": []any{}, "ints": []any{int64(1), int64(-2)}, "bools": []any{true, false},
@@ -166,9 +86,9 @@ func TestOTLPFileMeansWhatTheSpanSaid(t *testing.T) {
 }
 
 func TestOTLPFileWithWhatJSONCannotHold(t *testing.T) {
-	s := plainStub(1)
+	s := tracetest.Plain(1)
 	s.Attributes = []attribute.KeyValue{attribute.String("broken", "a\xffb\xc3"), attribute.Float64("nan", math.NaN())}
-	read, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(write(t, s))
+	read, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(tracetest.Write(t, s))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,10 +105,10 @@ func TestOTLPFileWithWhatJSONCannotHold(t *testing.T) {
 func TestOTLPFileLines(t *testing.T) {
 	var stubs []span.Span
 	for n := range 1000 {
-		stubs = append(stubs, plainStub(n))
+		stubs = append(stubs, tracetest.Plain(n))
 	}
-	file := write(t, stubs...)
-	if again := write(t, stubs...); !bytes.Equal(file, again) {
+	file := tracetest.Write(t, stubs...)
+	if again := tracetest.Write(t, stubs...); !bytes.Equal(file, again) {
 		t.Error("the same spans make two different files")
 	}
 	lines := bytes.SplitAfter(file, []byte("\n"))
@@ -213,9 +133,9 @@ func TestOTLPFileLines(t *testing.T) {
 			}
 		}
 	}
-	large := plainStub(1)
+	large := tracetest.Plain(1)
 	large.Attributes = []attribute.KeyValue{attribute.String("large", strings.Repeat("x", 100<<10))}
-	for i, line := range bytes.SplitAfter(write(t, large, large, large, large, large, large), []byte("\n")) {
+	for i, line := range bytes.SplitAfter(tracetest.Write(t, large, large, large, large, large, large), []byte("\n")) {
 		if len(line) > 512<<10 {
 			t.Errorf("line %d of large spans has %d bytes", i+1, len(line))
 		}
@@ -223,7 +143,7 @@ func TestOTLPFileLines(t *testing.T) {
 }
 
 func TestOTLPFileOfNothingIsEmpty(t *testing.T) {
-	if got := write(t); len(got) != 0 {
+	if got := tracetest.Write(t); len(got) != 0 {
 		t.Errorf("no spans make %q", got)
 	}
 }
@@ -246,7 +166,7 @@ func TestOTLPFileOnAFullDisk(t *testing.T) {
 	f := record.NewOTLPFile(disk)
 	var err error
 	for n := 0; n < 1000; n++ {
-		s := plainStub(n)
+		s := tracetest.Plain(n)
 		if e := f.Export(context.Background(), &s); e != nil && err == nil {
 			err = e
 			if n >= 256 {
@@ -260,7 +180,7 @@ func TestOTLPFileOnAFullDisk(t *testing.T) {
 }
 
 func BenchmarkOTLPFile(b *testing.B) {
-	stub := stub(1)
+	stub := tracetest.Full(1)
 	stub.Attributes = []attribute.KeyValue{
 		attribute.String("raft.node.id", "node-1"), attribute.Int64("raft.term", 3), attribute.String("raft.role", "leader"), attribute.String("raft.peer.id", "node-2"),
 		attribute.Int64("raft.attempt", 1), attribute.Int64("raft.prev_log.index", 123), attribute.Int64("raft.prev_log.term", 3), attribute.String("raft.reply", "AppendEntriesOk"),
@@ -280,12 +200,4 @@ type counter struct{ bytes int }
 func (c *counter) Write(b []byte) (int, error) {
 	c.bytes += len(b)
 	return len(b), nil
-}
-
-// recorderResource is like those that a recorder makes.
-func recorderResource(service string) []attribute.KeyValue {
-	return []attribute.KeyValue{
-		attribute.String("host.id", "raftkv"), attribute.String("ip", "127.0.0.1"), attribute.String("service.instance.id", service),
-		attribute.String("service.name", service), attribute.String("service.namespace", "raftkv"),
-	}
 }

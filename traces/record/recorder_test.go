@@ -1,4 +1,4 @@
-package traces_test
+package record_test
 
 import (
 	"bytes"
@@ -16,16 +16,18 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/rafttest"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	raftstory "github.com/raftkv/raftkv/raftkv/raft/story"
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/raftkv/world/race"
-	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/record"
 	"github.com/raftkv/raftkv/traces/story"
+	"github.com/raftkv/raftkv/traces/tracetest"
 )
 
 // ticks is a clock that is a microsecond later each time that somebody looks.
@@ -48,26 +50,18 @@ func (*ticks) Step() uint64 { return 0 }
 
 // ticking is a tracer of the first run, for a service whose clock ticks.
 func ticking(recorder *record.Recorder, service string) spans.Tracer {
-	tracer := spans.NewTracer(recorder, service, 1, epoch)
+	tracer := spans.NewTracer(recorder, service, 1, tracetest.Epoch)
 	tracer.Follow(&ticks{})
 	return tracer
 }
 
-// recordFile is the trace file of a run.
-func recordFile(t testing.TB, s scenario) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	recordRun(t, s, record.NewOTLPFile(&b))
-	return b.Bytes()
-}
-
 func TestRecorderNamesSpansByTheirCausalIDs(t *testing.T) {
-	file := recordFile(t, rough())
-	all := read(t, file)
+	file := rafttest.File(t, rafttest.Rough())
+	all := rafttest.Read(t, file)
 	if first := all[0]; first.Name != spans.RunName || !strings.Contains(strings.SplitN(string(file), "\n", 2)[0], `"`+spans.RunName+`"`) {
 		t.Errorf("the first span is %s, want %s", first.Name, spans.RunName)
 	}
-	byID := map[world.CausalID]traces.Span{}
+	byID := map[world.CausalID]span.Span{}
 	for _, s := range all {
 		if s.Run != 8 {
 			t.Fatalf("span %s is of run %d, want 8", s.ID, s.Run)
@@ -97,12 +91,12 @@ func TestRecorderNamesSpansByTheirCausalIDs(t *testing.T) {
 }
 
 func TestRecorderResource(t *testing.T) {
-	for _, s := range read(t, recordFile(t, reference())) {
+	for _, s := range rafttest.Spans(t, rafttest.Reference()) {
 		want := []attribute.KeyValue{
 			attribute.String("host.id", "raftkv"), attribute.String("ip", "127.0.0.1"), attribute.String("service.instance.id", s.Service),
 			attribute.String("service.name", s.Service), attribute.String("service.namespace", "raftkv"),
 		}
-		if diff := cmp.Diff(want, s.Resource, sameSpans); diff != "" {
+		if diff := cmp.Diff(want, s.Resource, tracetest.Same); diff != "" {
 			t.Fatalf("%s: -want, +got:\n%s", s.Service, diff)
 		}
 	}
@@ -110,9 +104,9 @@ func TestRecorderResource(t *testing.T) {
 
 // The name of the run is on the resource of every process.
 func TestRecorderNamesTheRun(t *testing.T) {
-	s := reference()
-	s.name = "reference-1"
-	for _, s := range read(t, recordFile(t, s)) {
+	s := rafttest.Reference()
+	s.Name = "reference-1"
+	for _, s := range rafttest.Spans(t, s) {
 		if !slices.Contains(s.Resource, record.RunNameKey.String("reference-1")) {
 			t.Fatalf("the resource of %s does not name the run: %v", s.Service, s.Resource)
 		}
@@ -123,7 +117,7 @@ func TestRecorderNamesTheRun(t *testing.T) {
 // of them are of that version.
 func TestRecorderFollowsTheConventions(t *testing.T) {
 	entries := 0
-	for line := range bytes.Lines(recordFile(t, reference())) {
+	for line := range bytes.Lines(rafttest.File(t, rafttest.Reference())) {
 		read, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(line)
 		if err != nil {
 			t.Fatal(err)
@@ -206,7 +200,7 @@ func TestRecorderLetsNothingOfTheEnvironmentIn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		recordRun(t, rough(), record.NewOTLPFile(&a), exporter)
+		rafttest.Record(t, rafttest.Rough(), record.NewOTLPFile(&a), exporter)
 		return a.String(), b.String()
 	}
 	wantOTLP, wantStdout := files()
@@ -231,15 +225,15 @@ func TestRecorderDropsNothing(t *testing.T) {
 	for i := range 1000 {
 		begin.Links = append(begin.Links, spans.LinkTo(spans.Ref{Root: 1, ID: uint64(i) + 10}, spans.LinkProducer))
 	}
-	span := tracer.StartPutServer(begin, spans.Who{Node: 1}, "client-1", protocol.RequestID{Client: 1, Sequence: 1})
+	span := tracer.StartPutServer(begin, spans.Who{Node: 1}, "client-1", kv.RequestID{Client: 1, Sequence: 1})
 	for i := range 1000 {
-		span.Append(protocol.LogIndex(i), 1, protocol.Put{Key: strings.Repeat("k", 2000)})
+		span.Append(protocol.LogIndex(i), 1, kv.Put{Key: strings.Repeat("k", 2000)})
 	}
 	span.End("Answered")
 	if err := recorder.Close(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	s := read(t, b.Bytes())[0]
+	s := rafttest.Read(t, b.Bytes())[0]
 	if len(s.Links) != 1000 || len(s.Events) != 1000 || s.Links[0].ID != 10 || s.Events[999].Attribute(spans.RaftIndexKey).AsInt64() != 999 {
 		t.Errorf("%d links and %d events were recorded, want 1000 of each", len(s.Links), len(s.Events))
 	}
@@ -298,7 +292,7 @@ func TestRecordingsAreTheSame(t *testing.T) {
 			t.Fatal(err)
 		}
 		lines := story.New(raftstory.Protocol())
-		recordRun(t, rough(), record.NewOTLPFile(&otlp), exporter, lines)
+		rafttest.Record(t, rafttest.Rough(), record.NewOTLPFile(&otlp), exporter, lines)
 		if err := lines.Write(&text, story.Plain); err != nil {
 			t.Fatal(err)
 		}

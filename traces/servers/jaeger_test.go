@@ -1,6 +1,6 @@
 //go:build jaeger
 
-package traces_test
+package servers_test
 
 import (
 	"bytes"
@@ -19,15 +19,17 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"go.opentelemetry.io/otel/attribute"
 
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/raftkv/raft/rafttest"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/traces/export"
 	"github.com/raftkv/raftkv/traces/record"
+	"github.com/raftkv/raftkv/traces/tracetest"
 )
 
 // A real Jaeger, given a run, compressed or not, and given the lines of a file, answers with the traces, spans, services, parents and links of the file, and moves no clock.
 func TestJaegerServer(t *testing.T) {
 	page, otlpHTTP := startJaeger(t)
-	s := rough()
+	s := rafttest.Rough()
 	for _, c := range []struct {
 		name string
 		push func(t *testing.T) []byte
@@ -35,14 +37,14 @@ func TestJaegerServer(t *testing.T) {
 		{"plain", func(t *testing.T) []byte { return pushScenario(t, s, "none", otlpHTTP) }},
 		{"gzip", func(t *testing.T) []byte { return pushScenario(t, s, "gzip", otlpHTTP) }},
 		{"lines of the file", func(t *testing.T) []byte {
-			file := recordFile(t, s)
+			file := rafttest.File(t, s)
 			postLines(t, file, otlpHTTP)
 			return file
 		}},
 	} {
-		s.run++ // so that each is a run of its own to Jaeger
+		s.Run++ // so that each is a run of its own to Jaeger
 		t.Run(c.name, func(t *testing.T) {
-			spans := read(t, c.push(t))
+			spans := rafttest.Read(t, c.push(t))
 			compareWithJaeger(t, page, spans)
 			compareReadBack(t, page, spans)
 		})
@@ -53,13 +55,13 @@ func TestJaegerServer(t *testing.T) {
 func startJaeger(t *testing.T) (page, otlpHTTP string) {
 	t.Helper()
 	ports := freePorts(t, 3)
-	script := exec.Command("bash", "../.ci/jaeger.sh")
+	script := exec.Command("bash", "../../.ci/jaeger.sh")
 	script.Env = append(os.Environ(), "JAEGER_PORT="+ports[0], "JAEGER_OTLP_HTTP_PORT="+ports[1], "JAEGER_OTLP_GRPC_PORT="+ports[2])
 	serve(t, script, ports...)
 	return "http://127.0.0.1:" + ports[0], "http://127.0.0.1:" + ports[1]
 }
 
-func pushScenario(t *testing.T, s scenario, compression, endpoint string) []byte {
+func pushScenario(t *testing.T, s rafttest.Scenario, compression, endpoint string) []byte {
 	t.Helper()
 	t.Setenv("OTEL_EXPORTER_OTLP_COMPRESSION", compression)
 	push, err := record.NewPush(endpoint)
@@ -67,7 +69,7 @@ func pushScenario(t *testing.T, s scenario, compression, endpoint string) []byte
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
-	recordRun(t, s, record.NewOTLPFile(&b), push)
+	rafttest.Record(t, s, record.NewOTLPFile(&b), push)
 	return b.Bytes()
 }
 
@@ -107,7 +109,7 @@ func body(t *testing.T, address string) []byte {
 	return body
 }
 
-func compareWithJaeger(t *testing.T, page string, spans []traces.Span) {
+func compareWithJaeger(t *testing.T, page string, spans []span.Span) {
 	t.Helper()
 	var services struct{ Data []string }
 	ask(t, page+"/api/services", &services)
@@ -140,20 +142,20 @@ func compareWithJaeger(t *testing.T, page string, spans []traces.Span) {
 // inNoOrder compares attributes and events as sets: API v3 sorts both by name.
 var inNoOrder = cmp.Options{
 	cmpopts.SortSlices(func(a, b attribute.KeyValue) bool { return a.Key < b.Key }),
-	cmpopts.SortSlices(func(a, b traces.Event) bool { return a.Name < b.Name }),
+	cmpopts.SortSlices(func(a, b span.Event) bool { return a.Name < b.Name }),
 }
 
 // compareReadBack proves that what Jaeger's programming interfaces answer is read as the file is, but for what Jaeger does not keep.
-func compareReadBack(t *testing.T, page string, spans []traces.Span) {
+func compareReadBack(t *testing.T, page string, spans []span.Span) {
 	t.Helper()
-	byID := func(a, b traces.Span) int { return strings.Compare(a.ID.String(), b.ID.String()) }
-	ids, wanted := map[string]bool{}, map[[2]string][]traces.Span{}
+	byID := func(a, b span.Span) int { return strings.Compare(a.ID.String(), b.ID.String()) }
+	ids, wanted := map[string]bool{}, map[[2]string][]span.Span{}
 	const v2, v3 = "/api/traces/", "/api/v3/traces/"
 	for i := range spans {
 		s := spans[i]
 		id := s.TraceID().String()
 		ids[id] = true
-		wanted[[2]string{v2, id}] = append(wanted[[2]string{v2, id}], asJaegerHas(s))
+		wanted[[2]string{v2, id}] = append(wanted[[2]string{v2, id}], tracetest.AsJaegerHas(s, rafttest.Lists))
 		s.Links = slices.Clone(s.Links)
 		for i := range s.Links {
 			s.Links[i].Attributes = nil // its store has no place for them
@@ -164,9 +166,9 @@ func compareReadBack(t *testing.T, page string, spans []traces.Span) {
 		for _, address := range []string{v2, v3} {
 			want := wanted[[2]string{address, id}]
 			slices.SortFunc(want, byID)
-			got := read(t, body(t, page+address+id))
+			got := rafttest.Read(t, body(t, page+address+id))
 			slices.SortFunc(got, byID)
-			if diff := cmp.Diff(want, got, sameSpans, inNoOrder, cmpopts.EquateEmpty()); diff != "" {
+			if diff := cmp.Diff(want, got, tracetest.Same, inNoOrder, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("%s%s: -in the file, +read back:\n%s", address, id, diff)
 			}
 		}
@@ -174,7 +176,7 @@ func compareReadBack(t *testing.T, page string, spans []traces.Span) {
 }
 
 // compareSearch proves that the link to a search finds, among other runs' traces, those of this run in which the service takes part.
-func compareSearch(t *testing.T, page string, spans []traces.Span) {
+func compareSearch(t *testing.T, page string, spans []span.Span) {
 	t.Helper()
 	const service = "client-1"
 	first, last := spans[0].Start, spans[0].End
@@ -210,7 +212,7 @@ func compareSearch(t *testing.T, page string, spans []traces.Span) {
 }
 
 // lineOfSpan says of a span what Jaeger can say of it too.
-func lineOfSpan(s *traces.Span) string {
+func lineOfSpan(s *span.Span) string {
 	var references []string
 	for _, l := range s.Links {
 		references = append(references, fmt.Sprintf("FOLLOWS_FROM %016x%s %s", l.Run, l.Root, l.ID))

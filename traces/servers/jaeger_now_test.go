@@ -1,6 +1,6 @@
 //go:build jaeger
 
-package traces_test
+package servers_test
 
 import (
 	"fmt"

@@ -1,4 +1,4 @@
-package traces_test
+package export_test
 
 import (
 	"encoding/json"
@@ -8,13 +8,14 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/raftkv/raft/rafttest"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/traces/export"
 )
 
 // The rules of ShiViz: its regular expression reads the whole log, a process's own clock counts its events from 1, clocks never fall, and each message is an edge.
 func TestShiVizRules(t *testing.T) {
-	spans := read(t, recordFile(t, twice()))
+	spans := rafttest.Spans(t, rafttest.Twice())
 	file := string(converted(t, writeShiViz, spans))
 	pattern, rest, _ := strings.Cut(file, "\n")
 	delimiter, log, _ := strings.Cut(rest, "\n")
@@ -53,7 +54,7 @@ func TestShiVizRules(t *testing.T) {
 			}
 		}
 	}
-	byID := map[string]*traces.Span{}
+	byID := map[string]*span.Span{}
 	for i := range spans {
 		byID[spans[i].ID.String()] = &spans[i]
 	}

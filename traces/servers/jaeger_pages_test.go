@@ -1,6 +1,6 @@
 //go:build jaeger
 
-package traces_test
+package servers_test
 
 import (
 	"bytes"
@@ -22,8 +22,9 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 
+	"github.com/raftkv/raftkv/raftkv/raft/rafttest"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/traces/record"
 )
 
@@ -31,7 +32,7 @@ import (
 type pushed struct {
 	name  string
 	links []struct{ Shows, Link string }
-	spans []traces.Span
+	spans []span.Span
 	file  []byte
 }
 
@@ -106,12 +107,12 @@ func (c commands) pushAmongOthers(t *testing.T, endpoint, out string, flags ...s
 	if err != nil {
 		t.Fatal(err)
 	}
-	return pushed{report.Run, report.Jaeger, read(t, file), file}
+	return pushed{report.Run, report.Jaeger, rafttest.Read(t, file), file}
 }
 
 // byTrace are the spans of each trace.
-func byTrace(all []traces.Span) map[string][]traces.Span {
-	of := map[string][]traces.Span{}
+func byTrace(all []span.Span) map[string][]span.Span {
+	of := map[string][]span.Span{}
 	for _, s := range all {
 		of[s.TraceID().String()] = append(of[s.TraceID().String()], s)
 	}
@@ -150,7 +151,7 @@ func (w *wrongs) told(t *testing.T) {
 
 // look reads all traces of a run three times: each has the spans that it should have and no warnings, and they come in
 // the same order by their times.
-func look(t *testing.T, from string, of map[string][]traces.Span, read func(id string, i int) jaegerTrace) {
+func look(t *testing.T, from string, of map[string][]span.Span, read func(id string, i int) jaegerTrace) {
 	t.Helper()
 	missing, warnings, orders := wrongs{kind: from + ": traces with too few spans"}, wrongs{kind: from + ": spans with warnings"}, wrongs{kind: from + ": traces in another order when read again"}
 	for _, id := range slices.Sorted(maps.Keys(of)) {
@@ -182,13 +183,13 @@ func look(t *testing.T, from string, of map[string][]traces.Span, read func(id s
 }
 
 // oneStepAtATime wants that no two spans of a process start in one microsecond, and that none has no width.
-func oneStepAtATime(t *testing.T, all []traces.Span) {
+func oneStepAtATime(t *testing.T, all []span.Span) {
 	t.Helper()
 	type moment struct {
 		process string
 		start   int64
 	}
-	at := map[moment]traces.Span{}
+	at := map[moment]span.Span{}
 	together, flat := wrongs{kind: "spans that start in one microsecond with another of their process"}, wrongs{kind: "spans without width"}
 	for _, s := range all {
 		m := moment{s.Service, s.Start.UnixMicro()}
@@ -206,7 +207,7 @@ func oneStepAtATime(t *testing.T, all []traces.Span) {
 
 // compareSearches wants the printed searches to find all traces of the run between them and none of another's, as they
 // are and once Jaeger's form has cut their times to minutes.
-func compareSearches(t *testing.T, page string, run pushed, of map[string][]traces.Span) {
+func compareSearches(t *testing.T, page string, run pushed, of map[string][]span.Span) {
 	t.Helper()
 	for _, cut := range []bool{false, true} {
 		found := map[string]bool{}
@@ -306,7 +307,7 @@ func follow(t *testing.T, page, shows, address string, all []pushed) (comparison
 }
 
 // named wants a span to be what a link says.
-func named(t *testing.T, shows string, s *traces.Span, of []traces.Span) {
+func named(t *testing.T, shows string, s *span.Span, of []span.Span) {
 	t.Helper()
 	text := func(key attribute.Key) string { return s.Attribute(key).AsString() }
 	right := false
@@ -314,7 +315,7 @@ func named(t *testing.T, shows string, s *traces.Span, of []traces.Span) {
 	case strings.HasPrefix(shows, "the first operation, "):
 		right = shows == "the first operation, "+text(spans.KVRequestIDKey)
 	case strings.HasPrefix(shows, "the first error, in "):
-		i := slices.IndexFunc(of, func(root traces.Span) bool { return root.ID == s.Root })
+		i := slices.IndexFunc(of, func(root span.Span) bool { return root.ID == s.Root })
 		right = s.Status.Code == codes.Error && i >= 0 && shows == "the first error, in "+of[i].Attribute(spans.KVRequestIDKey).AsString()
 	case strings.HasPrefix(shows, "election of term "):
 		begins := fmt.Sprintf("election of term %d: %s ", s.Attribute(spans.RaftTermKey).AsInt64(), s.Service)
@@ -329,7 +330,7 @@ func named(t *testing.T, shows string, s *traces.Span, of []traces.Span) {
 
 // compareUpload has Jaeger read the file as its page does with one that is uploaded: the page joins the lines, has them
 // transformed, and shows what comes back. What it does then is its own.
-func compareUpload(t *testing.T, page string, run pushed, of map[string][]traces.Span) {
+func compareUpload(t *testing.T, page string, run pushed, of map[string][]span.Span) {
 	t.Helper()
 	transformed := func() map[string]jaegerTrace {
 		type spansOfAll struct {

@@ -1,4 +1,4 @@
-package traces
+package record_test
 
 import (
 	"net/http"

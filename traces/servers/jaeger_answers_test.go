@@ -1,6 +1,6 @@
 //go:build jaeger
 
-package traces_test
+package servers_test
 
 import (
 	"bytes"
@@ -12,8 +12,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/export"
+	read "github.com/raftkv/raftkv/traces/read2"
 )
 
 // What a real Jaeger answers, trace by trace or to searches, is a file that check and diff take for the run's own.
@@ -60,7 +60,7 @@ func byIDs(t *testing.T, page, own string) []byte {
 
 func traceIDs(t *testing.T, own string) (ids []string) {
 	t.Helper()
-	spans, err := traces.ReadAll(own)
+	spans, err := read.ReadAll(own)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func TestJaegerServerAsTheReadmeSays(t *testing.T) {
 // searchV3 is for API v3 what the README does for v2.
 func searchV3(t *testing.T, page, own string) (all []byte) {
 	t.Helper()
-	spans, err := traces.ReadAll(own)
+	spans, err := read.ReadAll(own)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func searchV3(t *testing.T, page, own string) (all []byte) {
 // readmeCommands are those with which the README gets a run back, and chooses one of several.
 func readmeCommands(t *testing.T) (fetch, choose string) {
 	t.Helper()
-	readme, err := os.ReadFile("../cmd/export/README.md")
+	readme, err := os.ReadFile("../../cmd/export/README.md")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,6 @@
 //go:build jaeger || collector
 
-package traces_test
+package servers_test
 
 import (
 	"bytes"
@@ -17,12 +17,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/record"
 )
 
-// recordServers has a test write anew, into testdata/servers, what the tests without a server are given: bash .ci/test-server.sh jaeger -record, and the same for collector.
-var recordServers = flag.Bool("record", false, "write what servers make of a run into testdata/servers")
+// recordServers has a test write anew, into traces/testdata/servers, what the tests without a server are given: bash .ci/test-server.sh jaeger -record, and the same for collector.
+var recordServers = flag.Bool("record", false, "write what servers make of a run into ../testdata/servers")
 
 // recordedRun is what is written there: a small run with a lost message.
 var recordedRun = []string{
@@ -39,7 +38,7 @@ func recordServer(t *testing.T, file string, made map[string][]byte) {
 	}
 	made[record.FileName] = own
 	for name, content := range made {
-		if err := os.WriteFile(filepath.Join("testdata", "servers", name), content, 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join("..", "testdata", "servers", name), content, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -113,7 +112,7 @@ type commands string
 func buildCommands(t *testing.T) commands {
 	t.Helper()
 	folder := t.TempDir()
-	build := exec.Command("go", "build", "-o", folder, "../cmd/run", "../cmd/check", "../cmd/diff")
+	build := exec.Command("go", "build", "-o", folder, "../../cmd/run", "../../cmd/check", "../../cmd/diff")
 	if said, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %v\n%s", build, err, said)
 	}
@@ -173,7 +172,7 @@ func (c commands) isTheRun(t *testing.T, file, own string) {
 		t.Errorf("check %s: exit status %d\n%swant\n%s", file, status, got, want)
 	}
 	for _, pair := range [][2]string{{own, file}, {file, own}} {
-		if said, status := c.said(t, "diff", pair[:]...); status != 0 || !strings.HasPrefix(said, string(traces.Same)+":") {
+		if said, status := c.said(t, "diff", pair[:]...); status != 0 || !strings.HasPrefix(said, "same:") {
 			t.Errorf("diff %s %s: exit status %d\n%s", pair[0], pair[1], status, said)
 		}
 	}

@@ -1,4 +1,4 @@
-package traces_test
+package export_test
 
 import (
 	"net/url"
@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/traces/export"
+	"github.com/raftkv/raftkv/traces/tracetest"
 )
 
 func TestJaegerLinks(t *testing.T) {
@@ -49,7 +50,7 @@ func TestJaegerSearch(t *testing.T) {
 		{time.Minute, time.Minute + 1, 1501, epochMicros + minute, epochMicros + 2*minute, "1501"},
 		{time.Minute - 1, 3 * time.Hour, 1, epochMicros, epochMicros + 180*minute, "1500"},
 	} {
-		link := export.DefaultJaeger.Search(export.Search{Service: "node 1&x", Run: "default-1", Start: epoch.Add(c.from), End: epoch.Add(c.to), Traces: c.traces})
+		link := export.DefaultJaeger.Search(export.Search{Service: "node 1&x", Run: "default-1", Start: tracetest.Epoch.Add(c.from), End: tracetest.Epoch.Add(c.to), Traces: c.traces})
 		u, err := url.Parse(link)
 		if err != nil {
 			t.Fatal(err)
@@ -62,7 +63,7 @@ func TestJaegerSearch(t *testing.T) {
 			t.Errorf("from %v to %v: %s: -want, +got:\n%s", c.from, c.to, link, diff)
 		}
 	}
-	if link := export.DefaultJaeger.Search(export.Search{Service: "node-1", Start: epoch, End: epoch}); strings.Contains(link, "tags") {
+	if link := export.DefaultJaeger.Search(export.Search{Service: "node-1", Start: tracetest.Epoch, End: tracetest.Epoch}); strings.Contains(link, "tags") {
 		t.Errorf("a search for no run has tags: %s", link)
 	}
 }

@@ -1,4 +1,4 @@
-package traces_test
+package record_test
 
 import (
 	"context"
@@ -9,11 +9,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
-	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/traces/record"
+	"github.com/raftkv/raftkv/traces/tracetest"
 )
 
 // post is a recorder with what it recorded, and a tracer of node-1.
@@ -38,7 +39,7 @@ func newPost(t *testing.T) *post {
 	t.Helper()
 	kept := &keptSpans{}
 	p := &post{Recorder: record.NewRecorder(record.RecorderOptions{}, kept), kept: kept}
-	p.node = spans.NewTracer(p, "node-1", 1, epoch)
+	p.node = spans.NewTracer(p, "node-1", 1, tracetest.Epoch)
 	p.node.Follow(&ticks{})
 	return p
 }
@@ -53,7 +54,7 @@ func tellAfterwards(s *span.Span) string {
 		}
 	}
 	for _, e := range s.Events {
-		fmt.Fprintf(&b, ", %s at %s", e.Name, e.At.Sub(epoch))
+		fmt.Fprintf(&b, ", %s at %s", e.Name, e.At.Sub(tracetest.Epoch))
 		for _, a := range e.Attributes {
 			fmt.Fprintf(&b, " %s=%s", a.Key, a.Value.String())
 		}
@@ -107,15 +108,15 @@ func TestLossesAreToldAfterwards(t *testing.T) {
 	crash := spans.Ref{Root: 90, ID: 90}
 	p.Sent(2, 1)
 	p.notify(2)
-	p.Lost(2, 0, epoch.Add(7*time.Millisecond), crash)
+	p.Lost(2, 0, tracetest.Epoch.Add(7*time.Millisecond), crash)
 	p.Sent(3, 2)
 	p.notify(3)
 	p.Handled(3)
-	p.Lost(3, 1, epoch.Add(8*time.Millisecond), crash)
+	p.Lost(3, 1, tracetest.Epoch.Add(8*time.Millisecond), crash)
 	p.Sent(4, 1)
-	span := p.node.StartPutServer(spans.Begin{Self: spans.Ref{Root: 1, ID: 4}, Parent: 1}, spans.Who{Node: 1}, "client-1", protocol.RequestID{Client: 1, Sequence: 1})
+	span := p.node.StartPutServer(spans.Begin{Self: spans.Ref{Root: 1, ID: 4}, Parent: 1}, spans.Who{Node: 1}, "client-1", kv.RequestID{Client: 1, Sequence: 1})
 	span.End("Answered")
-	p.Lost(4, 0, epoch.Add(9*time.Millisecond), spans.Ref{})
+	p.Lost(4, 0, tracetest.Epoch.Add(9*time.Millisecond), spans.Ref{})
 	const drop = "drop at %s raftkv.cause=fault"
 	p.is(t, "what is told",
 		"2 Error lost, "+fmt.Sprintf(drop, "7ms")+", to 90/90 raftkv.link=fault",
@@ -129,13 +130,13 @@ func TestLossesAreToldAfterwards(t *testing.T) {
 func TestWhatAFaultDidLinksToIt(t *testing.T) {
 	p := newPost(t)
 	cut, crash := spans.Ref{Root: 90, ID: 90}, spans.Ref{Root: 91, ID: 91}
-	client := kvspans.NewTracer(p, "client-1", 1, epoch)
+	client := kvspans.NewTracer(p, "client-1", 1, tracetest.Epoch)
 	client.Follow(&ticks{})
 	call := func(id uint64) spans.PutClientSpan {
-		return client.StartPutClient(spans.Begin{Self: spans.Ref{Root: 1, ID: id}, Parent: 1}, protocol.RequestID{Client: 1, Sequence: 1}, 1, "node-1")
+		return client.StartPutClient(spans.Begin{Self: spans.Ref{Root: 1, ID: id}, Parent: 1}, kv.RequestID{Client: 1, Sequence: 1}, 1, "node-1")
 	}
 	serve := func(id, call uint64) spans.PutServerSpan {
-		return p.node.StartPutServer(spans.Begin{Self: spans.Ref{Root: 1, ID: id}, Parent: call}, spans.Who{Node: 1}, "client-1", protocol.RequestID{Client: 1, Sequence: 1})
+		return p.node.StartPutServer(spans.Begin{Self: spans.Ref{Root: 1, ID: id}, Parent: call}, spans.Who{Node: 1}, "client-1", kv.RequestID{Client: 1, Sequence: 1})
 	}
 	p.Hit(2, cut)
 	p.Hit(2, cut)

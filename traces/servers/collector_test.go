@@ -1,6 +1,6 @@
 //go:build collector
 
-package traces_test
+package servers_test
 
 import (
 	"bytes"
@@ -78,7 +78,7 @@ service:
 // startCollector starts the Collector that .ci/collector.sh builds, on free ports.
 func startCollector(t *testing.T) *collector {
 	t.Helper()
-	programs, err := filepath.Glob("../bin/otelcol-v*")
+	programs, err := filepath.Glob("../../bin/otelcol-v*")
 	if err != nil || len(programs) == 0 {
 		t.Fatalf("there is no Collector in bin/: make test-collector builds one, %v", err)
 	}
