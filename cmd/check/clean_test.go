@@ -14,8 +14,9 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/library"
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
+	"github.com/raftkv/raftkv/raftkv/check"
+	kvconform "github.com/raftkv/raftkv/raftkv/kv/conform"
 	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
-	"github.com/raftkv/raftkv/raftkv/raft/invariants"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
@@ -23,7 +24,7 @@ import (
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/conform"
 	"github.com/raftkv/raftkv/traces/export"
-	"github.com/raftkv/raftkv/traces/index2"
+	index "github.com/raftkv/raftkv/traces/index2"
 	read "github.com/raftkv/raftkv/traces/read2"
 )
 
@@ -31,14 +32,14 @@ import (
 var drawnSeeds = race.Fewer(200, 10)
 
 // traced runs a config, and returns the trace as a file has it, with the violation that stopped the run, if one did.
-func traced(t testing.TB, c *config.Resolved) ([]byte, *invariants.Violation) {
+func traced(t testing.TB, c *config.Resolved) ([]byte, *check.Violation) {
 	t.Helper()
 	file, result := recorded.Trace(t, c.Config, cluster.Options{})
 	return file, result.Checks.Violation
 }
 
 // judged judges a trace.
-func judged(t testing.TB, file []byte) raftconform.Report {
+func judged(t testing.TB, file []byte) kvconform.Report {
 	t.Helper()
 	j, r := raftconform.New(), read.NewReader("trace", bytes.NewReader(file))
 	if err := j.Read(t.Context(), r); err != nil {

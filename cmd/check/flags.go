@@ -7,8 +7,8 @@ import (
 	"strconv"
 
 	"github.com/raftkv/raftkv/cmd/internal/flags"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
-	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
 )
 
 // options are what the command line asks for.
@@ -93,7 +93,7 @@ const widest = 140
 func rules(width int) string {
 	var rows [][2]string
 	left := 0
-	for _, r := range raftconform.Rules() {
+	for _, r := range protocols.Raft.Rules {
 		rows = append(rows, [2]string{"  " + r.ID, r.Says})
 		left = max(left, terminal.Length("  "+r.ID))
 	}

@@ -17,10 +17,10 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/draft"
 	"github.com/raftkv/raftkv/cmd/internal/replay"
 	"github.com/raftkv/raftkv/cmd/internal/runs"
+	"github.com/raftkv/raftkv/raftkv/check"
+	"github.com/raftkv/raftkv/raftkv/kv"
 	kvconform "github.com/raftkv/raftkv/raftkv/kv/conform"
-	"github.com/raftkv/raftkv/raftkv/raft/invariants"
-	"github.com/raftkv/raftkv/raftkv/raft/protocol"
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
@@ -52,26 +52,26 @@ func linearizable(ctx context.Context, operations []kvconform.Operation, epoch t
 		keys[operations[i].Key] = true
 	}
 	h.Keys = len(keys)
-	violation := replay.History(ctx, operations, epoch)
-	if violation == nil && ctx.Err() != nil {
+	clash := replay.History(ctx, operations, epoch)
+	if clash == nil && ctx.Err() != nil {
 		h.Holds, h.Undecided = false, true
 		return h, errors.New("interrupted: whether the history is linearizable was not decided")
 	}
-	if violation == nil {
+	if clash == nil {
 		return h, nil
 	}
-	h.Holds, h.Problem = false, violation.Facts[0]+"; but "+violation.Facts[1]
+	h.Holds, h.Problem = false, clash.Facts[0]+"; but "+clash.Facts[1]
 	picture := filepath.Join(folder, runs.HistoryFile)
-	if err := draw(ctx, operations, violation, picture); err != nil {
+	if err := draw(ctx, operations, clash, picture); err != nil {
 		return h, err
 	}
 	h.Page = picture
 	return h, nil
 }
 
-// draw has porcupine draw the history of the key that a violation is about.
-func draw(ctx context.Context, operations []kvconform.Operation, violation *invariants.Violation, path string) error {
-	request, _, _ := strings.Cut(violation.Facts[1], " ")
+// draw has porcupine draw the history of the key that a clash is about.
+func draw(ctx context.Context, operations []kvconform.Operation, clash *check.Clash, path string) error {
+	request, _, _ := strings.Cut(clash.Facts[1], " ")
 	at := slices.IndexFunc(operations, func(op kvconform.Operation) bool { return op.Request == request })
 	var all []porcupine.Operation
 	for i := range operations {
@@ -100,16 +100,16 @@ func draw(ctx context.Context, operations []kvconform.Operation, violation *inva
 func event(op *kvconform.Operation) (porcupine.Operation, bool) {
 	returned := op.Return.UnixNano()
 	if op.Result == "" {
-		if op.Kind == spans.KVGetID {
+		if op.Kind == kvspans.KVGetID {
 			return porcupine.Operation{}, false
 		}
 		returned = math.MaxInt64
 	}
-	if op.Result == (protocol.ReplicationFailed{}).String() {
+	if op.Result == (kv.ReplicationFailed{}).String() {
 		return porcupine.Operation{}, false
 	}
 	client := 0
-	_, _ = fmt.Sscanf(op.Client, spans.ServiceClient+"-%d", &client) // only the picture has them in rows
+	_, _ = fmt.Sscanf(op.Client, kvspans.ServiceClient+"-%d", &client) // only the picture has them in rows
 	return porcupine.Operation{ClientId: client, Input: op, Call: op.Call.UnixNano(), Output: op.Result, Return: returned}, true
 }
 
@@ -140,7 +140,7 @@ var model = porcupine.Model{
 	DescribeOperation: func(input, output any) string {
 		op := input.(*kvconform.Operation)
 		command := strings.TrimPrefix(op.Kind, "kv_") + " " + op.Key
-		if op.Kind == spans.KVPutID {
+		if op.Kind == kvspans.KVPutID {
 			command += " " + op.Value
 		}
 		if output == "" {
@@ -159,14 +159,14 @@ var model = porcupine.Model{
 // step is what an operation does to its key, and what it is answered.
 func step(now content, op *kvconform.Operation) (after content, answer string) {
 	switch {
-	case op.Kind == spans.KVPutID && now.present:
-		return now, protocol.KeyExists{Key: op.Key}.String()
-	case op.Kind == spans.KVPutID:
-		return content{op.Value, true}, protocol.Stored{}.String()
+	case op.Kind == kvspans.KVPutID && now.present:
+		return now, kv.KeyExists{Key: op.Key}.String()
+	case op.Kind == kvspans.KVPutID:
+		return content{op.Value, true}, kv.Stored{}.String()
 	case !now.present:
-		return now, protocol.KeyNotFound{Key: op.Key}.String()
-	case op.Kind == spans.KVDeleteID:
-		return content{}, protocol.Deleted{}.String()
+		return now, kv.KeyNotFound{Key: op.Key}.String()
+	case op.Kind == kvspans.KVDeleteID:
+		return content{}, kv.Deleted{}.String()
 	}
 	return now, now.value
 }

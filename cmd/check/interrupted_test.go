@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
+	kvconform "github.com/raftkv/raftkv/raftkv/kv/conform"
 	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/traces/conform"
@@ -126,7 +127,7 @@ func TestInterruptedAnywhere(t *testing.T) {
 }
 
 // judgedFile is what the judge says of a trace.
-func judgedFile(t *testing.T, file []byte) raftconform.Report {
+func judgedFile(t *testing.T, file []byte) kvconform.Report {
 	t.Helper()
 	judge := raftconform.New()
 	if err := judge.Read(t.Context(), read.NewReader("trace", bytes.NewReader(file))); err != nil {
@@ -139,7 +140,7 @@ func judgedFile(t *testing.T, file []byte) raftconform.Report {
 func TestUndecidedPage(t *testing.T) {
 	sure := verdict{Run: "sure", Linearizable: history{Holds: true}}
 	unsure := verdict{Run: "unsure", Linearizable: history{Undecided: true}}
-	wrong := verdict{Run: "unsure", Report: raftconform.Report{Report: conform.Report{Findings: []conform.Finding{{ID: "x", Span: conform.SpanRef{At: time.Second}}}}}, Linearizable: history{Undecided: true}}
+	wrong := verdict{Run: "unsure", Report: kvconform.Report{Report: conform.Report{Findings: []conform.Finding{{ID: "x", Span: conform.SpanRef{At: time.Second}}}}}, Linearizable: history{Undecided: true}}
 	for _, c := range []struct {
 		verdicts []verdict
 		want     []string

@@ -13,9 +13,9 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/flags"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/runs"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
-	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
 	read "github.com/raftkv/raftkv/traces/read2"
 )
 
@@ -64,7 +64,7 @@ var takes = runs.Takes{What: "check", Span: 480}
 // verdictOn reads the trace of a run, and checks it. There may be a verdict with the error: that the picture could not be written, or that
 // nobody waited for all of it.
 func verdictOn(ctx context.Context, name string, stderr io.Writer) (v verdict, err error) {
-	checker := raftconform.New()
+	checker := protocols.Raft.Conform()
 	folder := ""
 	err = runs.Read(ctx, stderr, []string{name}, takes, func(ctx context.Context, _ int, run runs.Run) error {
 		reader, err := read.OpenContext(ctx, run.Path, run.Progress)

@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
-	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
-	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	kvconform "github.com/raftkv/raftkv/raftkv/kv/conform"
 	"github.com/raftkv/raftkv/traces/conform"
 	"github.com/raftkv/raftkv/traces/words"
 )
@@ -18,7 +18,7 @@ import (
 // verdict is what was found of one run.
 type verdict struct {
 	Run          string
-	Report       raftconform.Report
+	Report       kvconform.Report
 	Linearizable history
 }
 
@@ -166,13 +166,13 @@ func (p *page) one(b *strings.Builder, v *verdict) {
 		}
 	}
 	if v.Report.Part {
-		p.line(b, "conformance", found(conformance, fmt.Sprintf("%d of %d rules of the spec are kept", conform.RulesOfPart, len(raftconform.Rules()))))
+		p.line(b, "conformance", found(conformance, fmt.Sprintf("%d of %d rules of the spec are kept", conform.RulesOfPart, len(protocols.Raft.Rules))))
 		for _, id := range inOrder(v.Report.Findings) {
 			p.rule(b, v, id)
 		}
 		return
 	}
-	p.line(b, "conformance", found(conformance, fmt.Sprintf("%d rules of the spec are kept", len(raftconform.Rules()))))
+	p.line(b, "conformance", found(conformance, fmt.Sprintf("%d rules of the spec are kept", len(protocols.Raft.Rules))))
 	p.line(b, "invariants", found(invariants, "they hold, as far as spans tell"))
 	outcome := fmt.Sprintf("linearizable: %s on %s", words.Counted(v.Linearizable.Operations, "operation"), words.Counted(v.Linearizable.Keys, "key"))
 	switch {
@@ -255,7 +255,8 @@ func found(n int, none string) string {
 }
 
 func isInvariant(id string) bool {
-	return slices.ContainsFunc(protocol.AllInvariants(), func(i protocol.Invariant) bool { return string(i.Name) == id })
+	_, is := protocols.Raft.Run.Invariant(id)
+	return is
 }
 
 // finding tells where something is wrong, what is found there, what would have been right, and what it clashes with.

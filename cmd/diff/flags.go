@@ -10,7 +10,8 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/flags"
 	"github.com/raftkv/raftkv/cmd/internal/nearest"
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
 )
 
@@ -70,8 +71,8 @@ func setOnly(o *options, value string) []error {
 	_, err := strconv.ParseUint(number, 10, 32)
 	parts := []string{traces.OnlyKV, traces.OnlyElections}
 	switch {
-	case value == traces.OnlyKV, value == traces.OnlyElections, value == spans.ServiceWorld:
-	case isProcess && err == nil && (group == spans.ServiceNode || group == spans.ServiceClient):
+	case value == traces.OnlyKV, value == traces.OnlyElections, value == worldspans.ServiceWorld:
+	case isProcess && err == nil && (group == kvspans.ServiceNode || group == kvspans.ServiceClient):
 	case isProcess:
 		return flags.Wrong("-only wants a process such as node-3 or client-2, kv or elections, not %q", value)
 	default:

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/words"
 )
@@ -15,7 +15,7 @@ import (
 func (r *report) users() {
 	u := &r.d.Users
 	r.title("What users saw")
-	clients := r.d.Only == "" || r.d.Only == traces.OnlyKV || strings.HasPrefix(r.d.Only, spans.ServiceClient+"-")
+	clients := r.d.Only == "" || r.d.Only == traces.OnlyKV || strings.HasPrefix(r.d.Only, kvspans.ServiceClient+"-")
 	if !clients && len(u.Leaders) == 0 {
 		r.paragraph("", "Nothing of that is part of "+r.d.Only+".")
 		return

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	raftrun "github.com/raftkv/raftkv/raftkv/raft/run"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/raftkv/raftkv/cmd"
@@ -240,8 +242,8 @@ func TestReferenceIsTheReference(t *testing.T) {
 	}
 	want := config.Default()
 	want.Scenario, want.Title, want.What, want.Watch = "reference", got.Title, got.What, got.Watch
-	want.Raft.ElectionTimeout.Min, want.Raft.ElectionTimeout.Max, want.Raft.HeartbeatInterval = 0, 0, 0
-	want.Raft.NoopOnElection, want.Raft.MaxEntries, want.Raft.MaxInflight, want.Client.Turns = false, 1, 1, true
+	want.Settings.(*raftrun.Settings).ElectionTimeout.Min, want.Settings.(*raftrun.Settings).ElectionTimeout.Max, want.Settings.(*raftrun.Settings).HeartbeatInterval = 0, 0, 0
+	want.Settings.(*raftrun.Settings).NoopOnElection, want.Settings.(*raftrun.Settings).MaxEntries, want.Settings.(*raftrun.Settings).MaxInflight, want.Client.Turns = false, 1, 1, true
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("reference (-want +got):\n%s", diff)
 	}

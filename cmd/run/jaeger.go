@@ -15,9 +15,11 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/export"
 	"github.com/raftkv/raftkv/traces/record"
@@ -42,10 +44,9 @@ type pages struct {
 }
 
 type election struct {
-	trace         trace.TraceID
-	start         time.Time
-	term          int64
-	node, outcome string
+	trace      trace.TraceID
+	start      time.Time
+	name, told string
 }
 
 type operation struct {
@@ -99,14 +100,14 @@ func (p *pages) note(s *traces.Span) {
 	if first, failed := p.errors[id]; s.Status.Code == codes.Error && (!failed || s.Start.Before(first.start)) {
 		p.errors[id] = failure{s.ID, s.Start}
 	}
+	if told := protocols.Raft.Run.Election(s); told != "" {
+		p.elections = append(p.elections, election{id, s.Start, s.Name, told})
+	}
 	switch s.Name {
-	case spans.ElectionName:
-		term, outcome := s.Attribute(spans.RaftTermKey).AsInt64(), s.Attribute(spans.RaftOutcomeKey).AsString()
-		p.elections = append(p.elections, election{id, s.Start, term, s.Service, outcome})
-	case spans.ViolationName:
-		p.violations = append(p.violations, violation{id, s.Attribute(spans.RaftkvInvariantKey).AsString()})
-	case spans.KVPutName, spans.KVGetName, spans.KVDeleteName:
-		p.operations = append(p.operations, operation{id, s.Start, s.Attribute(spans.KVRequestIDKey).AsString()})
+	case worldspans.ViolationName:
+		p.violations = append(p.violations, violation{id, s.Attribute(worldspans.RaftkvInvariantKey).AsString()})
+	case kvspans.KVPutName, kvspans.KVGetName, kvspans.KVDeleteName:
+		p.operations = append(p.operations, operation{id, s.Start, s.Attribute(kvspans.KVRequestIDKey).AsString()})
 	}
 }
 
@@ -219,16 +220,13 @@ func (p *pages) landmarks(at export.Jaeger) (links []link) {
 	slices.SortStableFunc(p.elections, func(a, b election) int { return a.start.Compare(b.start) })
 	for i, e := range p.elections {
 		if i == mostElections {
-			more := fmt.Sprintf("%d more: search for raft.election", len(p.elections)-i)
+			more := fmt.Sprintf("%d more: search for %s", len(p.elections)-i, e.name)
 			return append(links, link{more, ""})
 		}
-		links = append(links, link{fmt.Sprintf("election of term %d: %s %s", e.term, e.node, outcomeWords[e.outcome]), at.Trace(e.trace)})
+		links = append(links, link{e.told, at.Trace(e.trace)})
 	}
 	return links
 }
-
-// outcomeWords say how an election ended for who stood.
-var outcomeWords = map[string]string{spans.OutcomeWon: "won", spans.OutcomeLost: "lost", spans.OutcomeNoWinner: "stood, and nobody won"}
 
 // quoted is the line of the story that a scenario says one should look for.
 var quoted = regexp.MustCompile(`"([^"]+)"`)

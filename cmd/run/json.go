@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
-	"github.com/raftkv/raftkv/raftkv/raft/invariants"
 )
 
 // report is the summary for programs: what -json prints. A field is never renamed; -h lists them.
@@ -110,13 +109,13 @@ func (r *runner) printJSON(ctx context.Context, w io.Writer) error {
 	if r.result.Leader != 0 {
 		rep.Leader = r.result.Leader.String()
 	}
-	for _, one := range invariants.AllSometimes() {
-		if n := r.result.Checks.Sometimes[one]; n > 0 {
-			rep.Sometimes[one.String()] = n
+	for _, one := range r.result.Checks.Sometimes {
+		if one.Times > 0 {
+			rep.Sometimes[one.What] = one.Times
 		}
 	}
 	if v := r.result.Checks.Violation; v != nil {
-		rep.Violation = &violated{string(v.Invariant.Name), v.At, v.Facts, r.result.LyingDisk, r.again()}
+		rep.Violation = &violated{v.Invariant.Name, v.At, v.Facts, r.result.LyingDisk, r.again()}
 	}
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)

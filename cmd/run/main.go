@@ -10,8 +10,8 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/flags"
 	"github.com/raftkv/raftkv/cmd/internal/library"
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces/record"
 )
 
@@ -49,7 +49,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // processes are those of a run.
 func processes(c *config.Resolved) []string {
-	names := []string{spans.ServiceWorld}
+	names := []string{worldspans.ServiceWorld}
 	for i := range c.NumNodes {
 		names = append(names, world.NewProcessID(world.NodeGroup, uint32(i+1)).String())
 	}

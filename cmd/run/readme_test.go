@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/raftkv/raftkv/cmd/internal/flags"
-	"github.com/raftkv/raftkv/raftkv/raft"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 )
 
 // TestReadmeBugs holds the table of bugs against what -bug knows.
@@ -18,7 +18,7 @@ func TestReadmeBugs(t *testing.T) {
 		t.Fatal(err)
 	}
 	readme = bytes.ReplaceAll(readme, []byte("\r\n"), []byte("\n")) // as a clone may have it
-	for _, bug := range raft.Bugs() {
+	for _, bug := range protocols.Raft.Run.Bugs {
 		if row := fmt.Sprintf("| `%s` | %s | %s |\n", bug.Name, strings.TrimSuffix(bug.Doc, "."), flags.CaughtBy(bug)); !strings.Contains(string(readme), row) {
 			t.Errorf("raftkv/raft/README.md has no row\n%s", row)
 		}

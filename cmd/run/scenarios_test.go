@@ -17,7 +17,6 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/library"
 	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
-	"github.com/raftkv/raftkv/raftkv/raft"
 	"github.com/raftkv/raftkv/traces/story"
 )
 
@@ -191,16 +190,15 @@ func TestScenariosCatchBugs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		bug, known := raft.BugNamed(c.bug)
-		if !known {
+		if _, known := protocols.Raft.Run.BugNamed(c.bug); !known {
 			t.Fatalf("there is no bug %s", c.bug)
 		}
 		r := resolved(t, s)
-		r.Bug = bug
+		r.Bug = c.bug
 		switch v := ran(t, r.Config).Checks.Violation; {
 		case v == nil:
 			t.Errorf("%s does not show the bug %s", c.scenario, c.bug)
-		case string(v.Invariant.Name) != c.invariant:
+		case v.Invariant.Name != c.invariant:
 			t.Errorf("%s with the bug %s: %s does not hold, want %s", c.scenario, c.bug, v.Invariant.Name, c.invariant)
 		}
 	}

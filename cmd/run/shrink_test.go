@@ -9,9 +9,9 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/shrink"
 	"github.com/raftkv/raftkv/raftkv/raft"
-	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 // mostShrunk is how many faults, and how many operations, are left at most.
@@ -41,14 +41,14 @@ func TestShrink(t *testing.T) {
 				t.Fatalf("%s\n%v\n%s", first, err, files[shrunkFile])
 			}
 			invariant := violatedBy(t, shrunk)
-			if i := slices.IndexFunc(raft.Bugs(), func(b raft.BugDescription) bool { return b.Bug == c.bug }); !slices.Contains(raft.Bugs()[i].CaughtBy, invariant) {
-				t.Fatalf("what is left violates %q, and should one of %q", invariant, raft.Bugs()[i].CaughtBy)
+			if bug, _ := protocols.Raft.Run.BugNamed(c.bug.String()); !slices.Contains(bug.CaughtBy, invariant) {
+				t.Fatalf("what is left violates %q, and should one of %q", invariant, bug.CaughtBy)
 			}
 			if size := shrink.SizeOf(shrunk); size.Faults > mostShrunk || size.Operations > mostShrunk || !strings.Contains(first.stdout, " "+size.String()+", in ") {
 				t.Errorf("what is left is of size %s, of which standard output says\n%.2000s", size, first.stdout[strings.LastIndex(first.stdout, "shrunk from"):])
 			}
 			checkMinimal(t, shrunk, invariant)
-			if shrunk.Scenario != "shrunk-"+c.bug.String() || shrunk.Changed || shrunk.Bug != c.bug || shrunk.Seed != uint64(c.seed) || !strings.Contains(shrunk.Title, string(invariant)) || !strings.Contains(shrunk.What, c.bug.String()) {
+			if shrunk.Scenario != "shrunk-"+c.bug.String() || shrunk.Changed || shrunk.Bug != c.bug.String() || shrunk.Seed != uint64(c.seed) || !strings.Contains(shrunk.Title, string(invariant)) || !strings.Contains(shrunk.What, c.bug.String()) {
 				t.Errorf("what is left says\n%s", files[shrunkFile])
 			}
 
@@ -67,7 +67,7 @@ func TestShrink(t *testing.T) {
 }
 
 // violatedBy is the invariant that a config's run violates; empty for none.
-func violatedBy(t *testing.T, c *config.Config) protocol.InvariantName {
+func violatedBy(t *testing.T, c *config.Config) string {
 	t.Helper()
 	result, err := cluster.New(c, cluster.Options{}).Run(t.Context())
 	if err != nil {
@@ -80,7 +80,7 @@ func violatedBy(t *testing.T, c *config.Config) protocol.InvariantName {
 }
 
 // checkMinimal takes one thing away at a time.
-func checkMinimal(t *testing.T, c *config.Config, invariant protocol.InvariantName) {
+func checkMinimal(t *testing.T, c *config.Config, invariant string) {
 	t.Helper()
 	var fewer []*config.Config
 	less := func() *config.Config {

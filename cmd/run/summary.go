@@ -14,7 +14,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/telling"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
-	"github.com/raftkv/raftkv/raftkv/raft/invariants"
+	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
@@ -146,13 +146,13 @@ func (r *runner) filesRow(names ...string) row {
 func (r *runner) checks() string {
 	checks := &r.result.Checks
 	if v := checks.Violation; v != nil {
-		return fmt.Sprintf("%s does NOT hold, after %s; sometimes: %s", v.Invariant.Name, words.Counted(checks.Events, "event"), sometimes(&checks.Sometimes))
+		return fmt.Sprintf("%s does NOT hold, after %s; sometimes: %s", v.Invariant.Name, words.Counted(checks.Events, "event"), sometimes(checks.Sometimes))
 	}
-	return fmt.Sprintf("%d invariants held after each of %d events; sometimes: %s", checks.Invariants, checks.Events, sometimes(&checks.Sometimes))
+	return fmt.Sprintf("%d invariants held after each of %d events; sometimes: %s", checks.Invariants, checks.Events, sometimes(checks.Sometimes))
 }
 
 // sometimes is what happened of what should happen in some runs, each with its count in one line.
-func sometimes(s *invariants.Sometimes) string {
+func sometimes(s check.Counts) string {
 	parts := strings.Split(s.String(), ", ")
 	for i := range parts {
 		parts[i] = strings.ReplaceAll(parts[i], " ", terminal.NoBreak)

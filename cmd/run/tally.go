@@ -5,9 +5,8 @@ import (
 	"fmt"
 	"time"
 
-	"go.opentelemetry.io/otel/trace"
-
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/traces/record"
 )
@@ -17,7 +16,7 @@ type tally struct {
 	spans, elections int
 
 	begin        time.Time // of all spans
-	notification string    // the id of the last CommitNotification that nothing happened to: a message worth losing
+	notification string    // the id of the last message that only tells something and that nothing happened to: a message worth losing
 	message      string    // the same in words: from whom to whom, when, and what it tells
 }
 
@@ -37,20 +36,18 @@ func (t *tally) count(s *span.Span) {
 	if t.begin.IsZero() || s.Start.Before(t.begin) {
 		t.begin = s.Start
 	}
-	switch s.Name {
-	case spans.ElectionName:
+	if protocols.Raft.Run.Election(s) != "" {
 		t.elections++
-	case spans.CommitNotificationProducerName:
-		if s.Kind == trace.SpanKindProducer && len(s.Events) == 0 {
-			t.notification, t.message = s.ID.String(), t.described(s)
-		}
+	}
+	if message, tells := protocols.Raft.Run.Notification(s); message != "" && len(s.Events) == 0 {
+		t.notification, t.message = s.ID.String(), t.described(s, message, tells)
 	}
 }
 
-// described is a CommitNotification in words.
-func (t *tally) described(s *span.Span) string {
-	to, index := s.Attribute(spans.RaftPeerIDKey).AsString(), s.Attribute(spans.RaftLeaderCommitKey).AsInt64()
+// described is a message in words, given what it is called and what it tells.
+func (t *tally) described(s *span.Span, message, tells string) string {
+	to := s.Attribute(kvspans.RaftPeerIDKey).AsString()
 	at := s.Start.Sub(t.begin) // the run's own span, which is the first, begins with the run
-	return fmt.Sprintf("the CommitNotification that %s sends to %s at %d.%03dms, that index %d is committed",
-		s.Service, to, at.Milliseconds(), at.Microseconds()%1000, index)
+	return fmt.Sprintf("the %s that %s sends to %s at %d.%03dms, %s",
+		message, s.Service, to, at.Milliseconds(), at.Microseconds()%1000, tells)
 }

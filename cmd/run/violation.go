@@ -12,10 +12,9 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
+	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/client"
-	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
-	"github.com/raftkv/raftkv/raftkv/raft/invariants"
-	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/traces/conform"
 	"github.com/raftkv/raftkv/traces/record"
 	"github.com/raftkv/raftkv/traces/story"
@@ -64,7 +63,7 @@ func (r *runner) again() string {
 // the fact at which the invariant was seen not to hold, if there is any such thing: there the mistake is. Both are nil
 // when the run was interrupted.
 func (r *runner) retold(ctx context.Context) (*story.Story, *conform.Finding) {
-	lines, judge := story.New(protocols.Raft.Story), raftconform.New()
+	lines, judge := story.New(protocols.Raft.Story), protocols.Raft.Conform()
 	exporters := []record.Exporter{lines}
 	if r.tally.spans <= mostJudged {
 		exporters = append(exporters, judge)
@@ -98,20 +97,20 @@ const mostJudged = 1_000_000
 func (r *runner) facts(finding *conform.Finding) []story.Fact {
 	places := r.result.Checks.Violation.Places
 	var facts []story.Fact
-	add := func(p invariants.Place) {
+	add := func(p check.Place) {
 		f := story.Fact{At: r.config.StartTime.Add(p.At)}
 		if p.Server != 0 {
 			f.Process = p.Server.String()
 		}
-		if p.Request != (protocol.RequestID{}) {
+		if p.Request != (kv.RequestID{}) {
 			f.Span = client.OperationID(p.Request.Client, int(p.Request.Sequence))
 		}
 		facts = append(facts, f)
 	}
-	if places[0] != (invariants.Place{}) {
+	if places[0] != (check.Place{}) {
 		add(places[0])
 	}
-	if finding == nil || places[1].Request != (protocol.RequestID{}) {
+	if finding == nil || places[1].Request != (kv.RequestID{}) {
 		add(places[1])
 	}
 	if finding != nil {

@@ -11,9 +11,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
-	"github.com/raftkv/raftkv/raftkv/raft/invariants"
-	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	"github.com/raftkv/raftkv/raftkv/check"
 )
 
 // runnerOf is what runs as it was called, and what it writes to.
@@ -43,9 +43,9 @@ func TestViolation(t *testing.T) {
 	}
 	stdout.Reset()
 	stderr.Reset()
-	r.result.Checks.Violation = &invariants.Violation{
-		Invariant: protocol.AllInvariants()[0], At: 12 * time.Millisecond, Facts: [2]string{"node-1 became leader of term 1", "node-2 did as well"},
-		Places: [2]invariants.Place{1: {At: 12 * time.Millisecond}},
+	r.result.Checks.Violation = &check.Violation{
+		Invariant: protocols.Raft.Run.Invariants[0], At: 12 * time.Millisecond, Facts: [2]string{"node-1 became leader of term 1", "node-2 did as well"},
+		Places: [2]check.Place{1: {At: 12 * time.Millisecond}},
 	}
 	r.config.Expects = nil
 	if status := r.conclude(t.Context()); status != statusViolation {

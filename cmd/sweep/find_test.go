@@ -69,7 +69,7 @@ func TestFoundRunIsAsAskedFor(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return r.Leader == 3 && r.Checks.Sometimes[invariants.VoteSplit] > 0
+		return r.Leader == 3 && r.Checks.Sometimes.Of(invariants.VoteSplit.String()) > 0
 	}
 	seed := uint64(1)
 	for seed <= 200 && !is(seed) {

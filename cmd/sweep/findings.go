@@ -9,10 +9,11 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/replay"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
-	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
-	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	"github.com/raftkv/raftkv/raftkv/history"
+	kvconform "github.com/raftkv/raftkv/raftkv/kv/conform"
 	"github.com/raftkv/raftkv/traces/record"
 	"github.com/raftkv/raftkv/traces/words"
 )
@@ -42,7 +43,7 @@ type ran struct {
 
 // judged carries out a run, and judges its trace as cmd/check does.
 func judged(ctx context.Context, c *config.Config) (ran, error) {
-	j := raftconform.New()
+	j := protocols.Raft.Conform()
 	recorder := record.NewRecorder(record.RecorderOptions{}, j)
 	result, err := cluster.New(c, cluster.Options{Tuned: true, Recorder: recorder}).Run(ctx)
 	if err != nil {
@@ -57,7 +58,7 @@ func judged(ctx context.Context, c *config.Config) (ran, error) {
 }
 
 // judge adds what is found in the trace of the run.
-func (r *ran) judge(ctx context.Context, j *raftconform.Checker, c *config.Config) {
+func (r *ran) judge(ctx context.Context, j kvconform.Checker, c *config.Config) {
 	found := j.Report()
 	r.spans = found.Spans
 	told := map[string]bool{}
@@ -73,8 +74,9 @@ func (r *ran) judge(ctx context.Context, j *raftconform.Checker, c *config.Confi
 		})
 	}
 	if v := replay.History(ctx, found.History, found.Epoch); v != nil {
+		rule, _ := protocols.Raft.Run.Invariant(history.Invariant)
 		r.findings = append(r.findings, finding{
-			Seed: c.Seed, Run: c.Name(), ID: string(protocol.InvariantLinearizable), Count: 1, Rule: v.Invariant.Doc, Section: v.Invariant.ID + ", " + v.Invariant.Section,
+			Seed: c.Seed, Run: c.Name(), ID: rule.Name, Count: 1, Rule: rule.Doc, Section: rule.ID + ", " + rule.Section,
 			Got: v.Facts[0] + "; but " + v.Facts[1], Want: "answers that some order of the operations explains",
 		})
 	}

@@ -6,7 +6,8 @@ import (
 	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
-	"github.com/raftkv/raftkv/raftkv/raft/invariants"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
+	"github.com/raftkv/raftkv/raftkv/check"
 )
 
 // report is what a sweep came to, or a shard of one. Everything in it adds up: the reports of all shards make the report of the whole sweep.
@@ -101,7 +102,7 @@ func (r *report) add(seed uint64, result *ran) {
 	r.Figures.add(seed, &result.Result)
 	if v := result.Checks.Violation; v != nil {
 		r.Violations = append(r.Violations, violation{
-			Seed: seed, Invariant: string(v.Invariant.Name), ID: v.Invariant.ID, Section: v.Invariant.Section, At: v.At.Round(time.Microsecond).String(), Facts: v.Facts,
+			Seed: seed, Invariant: v.Invariant.Name, ID: v.Invariant.ID, Section: v.Invariant.Section, At: v.At.Round(time.Microsecond).String(), Facts: v.Facts,
 			LyingDisk: result.LyingDisk,
 		})
 	}
@@ -135,9 +136,9 @@ func (f *figures) add(seed uint64, result *cluster.Result) {
 	for _, d := range checks.Figures.Answers {
 		f.Latency.add(microseconds(d))
 	}
-	for _, s := range invariants.AllSometimes() {
-		if checks.Sometimes[s] > 0 {
-			f.Sometimes[s.String()]++
+	for _, s := range checks.Sometimes {
+		if s.Times > 0 {
+			f.Sometimes[s.What]++
 		}
 	}
 	f.Busiest = busier(f.Busiest, busiest{Seed: seed, Elections: checks.Figures.Elections})
@@ -190,16 +191,18 @@ func (r *report) merge(other *report) {
 }
 
 // possible is what can happen in the runs: where no disk lies, no server has to catch up after one did.
-func (f *figures) possible() []invariants.Sometime {
-	return slices.DeleteFunc(invariants.AllSometimes(), func(s invariants.Sometime) bool { return s.NeedsLyingDisk() && f.LyingDisks == 0 })
+func (f *figures) possible() []check.Sometime {
+	return slices.DeleteFunc(slices.Clone(protocols.Raft.Run.Sometimes), func(s check.Sometime) bool {
+		return s.NeedsLyingDisk && f.LyingDisks == 0
+	})
 }
 
 // never is what should happen sometimes and happened in none of the runs.
 func (r *report) never() []string {
 	var never []string
 	for _, s := range r.Figures.possible() {
-		if r.Figures.Sometimes[s.String()] == 0 {
-			never = append(never, s.String())
+		if r.Figures.Sometimes[s.What] == 0 {
+			never = append(never, s.What)
 		}
 	}
 	return never

@@ -20,9 +20,10 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/flags"
 	"github.com/raftkv/raftkv/cmd/internal/golden"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
+	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/raft/invariants"
-	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
@@ -57,13 +58,13 @@ func planted(t *testing.T, args string, workers int, violating ...uint64) *sweep
 	}
 	s.workers, s.progress = workers, func(uint64) {}
 	s.run = func(_ context.Context, seed uint64) (ran, error) {
-		r := ran{Result: cluster.Result{Tries: int(seed % 7), Faults: int(seed % 5), Committed: protocol.LogIndex(seed % 3)}}
+		r := ran{Result: cluster.Result{Tries: int(seed % 7), Faults: int(seed % 5), Committed: seed % 3}}
 		r.Messages, r.Finished = seed, true
-		r.Checks.Events, r.Checks.Sometimes[invariants.Crash] = 1, seed%2
-		r.Checks.Figures = invariants.Figures{Elections: seed % 11, Led: seed%4 > 0, FirstLeader: time.Duration(seed) * time.Millisecond, Answers: []time.Duration{time.Duration(seed * seed)}}
+		r.Checks.Events, r.Checks.Sometimes = 1, check.Counts{{Sometime: check.Sometime{What: "crash"}, Times: seed % 2}}
+		r.Checks.Figures = check.Figures{Elections: seed % 11, Led: seed%4 > 0, FirstLeader: time.Duration(seed) * time.Millisecond, Answers: []time.Duration{time.Duration(seed * seed)}}
 		for _, v := range violating {
 			if v == seed {
-				r.Checks.Violation = &invariants.Violation{Invariant: protocol.AllInvariants()[seed%3], At: 12 * time.Millisecond, Facts: [2]string{"one", "the other"}}
+				r.Checks.Violation = &check.Violation{Invariant: protocols.Raft.Run.Invariants[seed%3], At: 12 * time.Millisecond, Facts: [2]string{"one", "the other"}}
 			}
 		}
 		return r, nil
@@ -268,7 +269,7 @@ func TestInterrupted(t *testing.T) {
 		t.Fatalf("%v, after %d seeds", err, s.report.Done)
 	}
 	text := (&table{report: &s.report, width: widest}).String()
-	if want := fmt.Sprintf("mixed, seeds 1-1000: the first %d of 1,000 runs,\n%d invariants held after each of %d events\n", s.report.Done, len(protocol.AllInvariants()), s.report.Done); !strings.HasPrefix(text, want) {
+	if want := fmt.Sprintf("mixed, seeds 1-1000: the first %d of 1,000 runs,\n%d invariants held after each of %d events\n", s.report.Done, len(protocols.Raft.Run.Invariants), s.report.Done); !strings.HasPrefix(text, want) {
 		t.Errorf("the table does not begin with\n%s\n%s", want, text)
 	}
 	var stdout, stderr bytes.Buffer
@@ -333,7 +334,7 @@ func TestPanicsAreToldAndPassed(t *testing.T) {
 
 // TestOneSeed has one run, and not runs.
 func TestOneSeed(t *testing.T) {
-	want := fmt.Sprintf("mixed, seed 7: 1 run, %d invariants held", len(protocol.AllInvariants()))
+	want := fmt.Sprintf("mixed, seed 7: 1 run, %d invariants held", len(protocols.Raft.Run.Invariants))
 	if stdout := fine(t, "-seeds", "7"); !strings.HasPrefix(stdout, want) {
 		t.Errorf("go run ./cmd/sweep -seeds 7 says\n%s", stdout)
 	}

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
-	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
@@ -124,9 +124,9 @@ func (t *table) totals() string {
 func (t *table) happened() string {
 	rows := [][]string{{"what happens sometimes", "runs", "", ""}}
 	for _, s := range t.report.Figures.possible() {
-		n := t.report.Figures.Sometimes[s.String()]
+		n := t.report.Figures.Sometimes[s.What]
 		share := float64(n) / float64(t.report.Done)
-		name := s.String()
+		name := s.What
 		if n == 0 {
 			name = t.style.Yellow(name)
 		}
@@ -209,8 +209,8 @@ func duration(microseconds uint64) string {
 // invariantNames are the names of all of them, in the order of the spec.
 func invariantNames() []string {
 	var names []string
-	for _, invariant := range protocol.AllInvariants() {
-		names = append(names, string(invariant.Name))
+	for _, invariant := range protocols.Raft.Run.Invariants {
+		names = append(names, invariant.Name)
 	}
 	return names
 }

@@ -14,11 +14,10 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/ptrace"
-	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces/record"
@@ -202,10 +201,15 @@ type finder struct {
 }
 
 func (f *finder) Export(_ context.Context, s *span.Span) error {
-	if f.spans++; f.spans > 900 && f.found == 0 && s.Name == spans.CommitNotificationProducerName && s.Kind == trace.SpanKindProducer {
+	if f.spans++; f.spans > 900 && f.found == 0 && isNotification(s) {
 		f.found = s.ID
 	}
 	return nil
+}
+
+func isNotification(s *span.Span) bool {
+	message, _ := protocols.Raft.Run.Notification(s)
+	return message != ""
 }
 
 func (*finder) Shutdown(context.Context) error { return nil }

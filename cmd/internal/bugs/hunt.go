@@ -11,8 +11,8 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/library"
 	"github.com/raftkv/raftkv/cmd/internal/shrink"
-	"github.com/raftkv/raftkv/raftkv/raft"
-	"github.com/raftkv/raftkv/raftkv/raft/invariants"
+	"github.com/raftkv/raftkv/raftkv/check"
+	protocolrun "github.com/raftkv/raftkv/raftkv/run"
 )
 
 // prey is a bug, and what became of it.
@@ -25,7 +25,7 @@ type prey struct {
 }
 
 // hunt looks for what catches a bug.
-func hunt(ctx context.Context, bug raft.BugDescription) (prey, error) {
+func hunt(ctx context.Context, bug protocolrun.Bug) (prey, error) {
 	p := prey{bug: bug.Name}
 	var err error
 	if p.scenarios, err = convicting(ctx, bug); err != nil {
@@ -44,14 +44,14 @@ func hunt(ctx context.Context, bug raft.BugDescription) (prey, error) {
 type conviction struct {
 	seed      uint64
 	config    *config.Config
-	violation *invariants.Violation
+	violation *check.Violation
 }
 
 // profileOfHunts is the profile of faults that bugs are looked for in.
 const profileOfHunts = "mixed"
 
 // search runs seeds with a bug until one violates an invariant that the bug is known to break; nil if none does.
-func search(ctx context.Context, bug raft.BugDescription, seeds uint64) (*conviction, error) {
+func search(ctx context.Context, bug protocolrun.Bug, seeds uint64) (*conviction, error) {
 	for seed := uint64(1); seed <= seeds; seed++ {
 		c, err := resolve("", profileOfHunts, config.SetKey("-seed", "seed", strconv.FormatUint(seed, 10)), config.SetString("-bug", "bug", bug.Name))
 		if err != nil {
@@ -69,7 +69,7 @@ func search(ctx context.Context, bug raft.BugDescription, seeds uint64) (*convic
 }
 
 // convicting are the scenarios, with seeds of their own, in which a bug is caught.
-func convicting(ctx context.Context, bug raft.BugDescription) ([]string, error) {
+func convicting(ctx context.Context, bug protocolrun.Bug) ([]string, error) {
 	var names []string
 	for _, s := range library.BuiltIn() {
 		c, err := resolve(s.Name, "", config.SetString("-bug", "bug", bug.Name))
@@ -88,7 +88,7 @@ func convicting(ctx context.Context, bug raft.BugDescription) ([]string, error) 
 }
 
 // breaks says whether a violation is of an invariant that the bug is known to break.
-func breaks(bug raft.BugDescription, v *invariants.Violation) bool {
+func breaks(bug protocolrun.Bug, v *check.Violation) bool {
 	return v != nil && slices.Contains(bug.CaughtBy, v.Invariant.Name)
 }
 
@@ -104,7 +104,7 @@ func resolve(scenario, faults string, overrides ...config.Override) (*config.Con
 	return resolved.Config, nil
 }
 
-func violationOf(ctx context.Context, c *config.Config) (*invariants.Violation, error) {
+func violationOf(ctx context.Context, c *config.Config) (*check.Violation, error) {
 	result, err := cluster.New(c, cluster.Options{}).Run(ctx)
 	if err != nil {
 		return nil, err

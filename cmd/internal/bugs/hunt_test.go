@@ -7,10 +7,10 @@ import (
 	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/shrink"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
-	"github.com/raftkv/raftkv/raftkv/raft"
-	"github.com/raftkv/raftkv/raftkv/raft/invariants"
+	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/world/race"
 )
@@ -25,9 +25,9 @@ var scenarioOf = map[string]string{
 // TestEveryBugIsCaught switches on each bug: its scenario and one of the first seeds of mixed convict it, by an invariant that it is known to break; what is left of that seed's
 // run when it is shrunk has few faults and operations, and none of them can be taken away. The table of all has room in 80 columns, on a slow machine, too.
 func TestEveryBugIsCaught(t *testing.T) {
-	hunted := make([]prey, len(raft.Bugs()))
+	hunted := make([]prey, len(protocols.Raft.Run.Bugs))
 	t.Cleanup(func() { narrow(t, slices.DeleteFunc(hunted, func(p prey) bool { return p.bug == "" })) })
-	for i, bug := range raft.Bugs() {
+	for i, bug := range protocols.Raft.Run.Bugs {
 		if race.Enabled && i%4 != 0 { // a run takes ten times as long there
 			continue
 		}
@@ -66,7 +66,7 @@ func narrow(t *testing.T, hunted []prey) {
 func TestNotCaught(t *testing.T) {
 	none := prey{bug: "no-commit-on-heartbeat", scenarios: []string{"one-way-link", "majority-partition", "minority-partition", "figure-7", "figure-8"}}
 	long := prey{
-		bug: "keep-conflicting-tail", found: &conviction{seed: mostSeeds, violation: &invariants.Violation{Invariant: protocol.Invariant{Name: protocol.InvariantStateMachineSafety}}},
+		bug: "keep-conflicting-tail", found: &conviction{seed: mostSeeds, violation: &check.Violation{Invariant: check.Invariant{Name: string(protocol.InvariantStateMachineSafety)}}},
 		took: 999 * time.Second, small: &shrink.Result{After: shrink.Size{Faults: 8, Operations: 8}},
 	}
 	narrow(t, []prey{none, long})

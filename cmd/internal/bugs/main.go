@@ -11,18 +11,18 @@ import (
 	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
-	"github.com/raftkv/raftkv/raftkv/raft"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
 func main() { command.Main(run) }
 
 func run(ctx context.Context, _ []string, stdout, stderr io.Writer) int {
-	bar := terminal.NewProgress(stderr, "bugs", len(raft.Bugs()))
+	bar := terminal.NewProgress(stderr, "bugs", len(protocols.Raft.Run.Bugs))
 	var hunted []prey
 	status := command.Fine
-	for i, bug := range raft.Bugs() {
+	for i, bug := range protocols.Raft.Run.Bugs {
 		one, err := hunt(ctx, bug)
 		if err != nil {
 			bar.Done()
@@ -80,7 +80,7 @@ func (p *prey) row() []string {
 		return []string{p.bug, "none", "", fmt.Sprintf("nothing up to %d", mostSeeds)}
 	}
 	return []string{
-		p.bug, fmt.Sprint(p.found.seed), duration(p.took), string(p.found.violation.Invariant.Name),
+		p.bug, fmt.Sprint(p.found.seed), duration(p.took), p.found.violation.Invariant.Name,
 		fmt.Sprintf("%s, %s", words.Counted(p.small.After.Faults, "fault"), words.Counted(p.small.After.Operations, "operation")),
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
-	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
@@ -119,7 +118,7 @@ func (f *faults) whoIs(
 			}
 		}
 	case config.WhoFollower:
-		among = f.running(protocol.RoleFollower)
+		among = f.running(protocol.Roles.Follower)
 		if taken != nil {
 			among = slices.DeleteFunc(among, taken)
 		}
@@ -137,12 +136,12 @@ var none = map[config.Who]string{
 	config.WhoFollower: "there was no follower", config.WhoCrashed: "no server was down",
 }
 
-// running are the servers that are up and have a role of Figure 4.
-func (f *faults) running(role protocol.Role) []world.ProcessID {
+// running are the servers that are up and have a role.
+func (f *faults) running(role string) []world.ProcessID {
 	var all []world.ProcessID
-	for _, n := range f.cluster.nodes {
-		if n.State().Role == role && !f.isDown(n.ID()) {
-			all = append(all, n.ID())
+	for i, n := range f.cluster.nodes {
+		if id := nodeID(i); n.Role() == role && !f.isDown(id) {
+			all = append(all, id)
 		}
 	}
 	return all
@@ -150,9 +149,9 @@ func (f *faults) running(role protocol.Role) []world.ProcessID {
 
 // newestCandidates are the candidates of the highest term.
 func (f *faults) newestCandidates() []world.ProcessID {
-	term := func(p world.ProcessID) protocol.Term { return f.cluster.nodes[p.Number()-1].State().CurrentTerm }
-	all := f.running(protocol.RoleCandidate)
-	highest := protocol.Term(0)
+	term := func(p world.ProcessID) uint64 { return f.cluster.nodes[p.Number()-1].Term() }
+	all := f.running(protocol.Roles.Candidate)
+	highest := uint64(0)
 	for _, p := range all {
 		highest = max(highest, term(p))
 	}

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	raftrun "github.com/raftkv/raftkv/raftkv/raft/run"
+
 	"github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/otel/attribute"
 
@@ -307,7 +309,7 @@ func TestLyingDisks(t *testing.T) {
 func TestStartTermOfARun(t *testing.T) {
 	for _, start := range []uint64{1, 41, 1 << 62} {
 		c := parse(t, at("0s", `crash = "node-3"`)+at("20ms", `restart = "node-3"`)+at("100ms", `crash = "leader"`)+at("120ms", `restart = "crashed"`))
-		c.Raft.StartTerm = start
+		c.Settings.(*raftrun.Settings).StartTerm = start
 		e := run(t, c)
 		if len(e.struck("crash")) != 2 {
 			t.Errorf("start_term %d: there was no leader to crash", start)
@@ -324,7 +326,7 @@ func TestStartTermOfARun(t *testing.T) {
 		if first != start+1 {
 			t.Errorf("start_term %d: the first election is of term %d", start, first)
 		}
-		if r := result(t, c); r.Checks.Violation != nil || r.Checks.Sometimes[invariants.ElectionWon] == 0 {
+		if r := result(t, c); r.Checks.Violation != nil || r.Checks.Sometimes.Of(invariants.ElectionWon.String()) == 0 {
 			t.Errorf("start_term %d: %v", start, r.Checks.Violation)
 		}
 	}

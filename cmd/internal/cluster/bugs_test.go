@@ -5,11 +5,12 @@ import (
 	"testing"
 	"time"
 
+	raftrun "github.com/raftkv/raftkv/raftkv/raft/run"
+
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
-	"github.com/raftkv/raftkv/raftkv/raft"
-	"github.com/raftkv/raftkv/raftkv/raft/invariants"
-	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
+	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
@@ -20,10 +21,10 @@ type provocation struct {
 }
 
 // provocations are the bugs that a storm hardly ever shows, and what shows them.
-var provocations = map[raft.Bug]provocation{
-	raft.BugCountDuplicateVotes: {splitVotes, untouched},
-	raft.BugNextIndexStuck:      {leaderAndFollowerCrash, untouched},
-	raft.BugNoCommitOnHeartbeat: {lastNotificationLost, untouched},
+var provocations = map[string]provocation{
+	"count-duplicate-votes":  {splitVotes, untouched},
+	"next-index-stuck":       {leaderAndFollowerCrash, untouched},
+	"no-commit-on-heartbeat": {lastNotificationLost, untouched},
 }
 
 func untouched(*cluster.Cluster, *config.Config) {}
@@ -31,8 +32,8 @@ func untouched(*cluster.Cluster, *config.Config) {}
 // splitVotes has five servers stand for election at about the same time, and most messages arrive twice.
 func splitVotes(_ *testing.T, seed uint64) *config.Config {
 	c := seeded(seed)
-	c.Raft.FirstLeader = 0
-	c.Raft.ElectionTimeout = world.Range{Min: 150 * time.Millisecond, Max: 155 * time.Millisecond}
+	c.Settings.(*raftrun.Settings).FirstLeader = 0
+	c.Settings.(*raftrun.Settings).ElectionTimeout = world.Range{Min: 150 * time.Millisecond, Max: 155 * time.Millisecond}
 	c.Network.Duplicate = 0.6
 	return c
 }
@@ -69,7 +70,7 @@ func lastNotificationLost(t *testing.T, seed uint64) *config.Config {
 func stormyConfig(_ *testing.T, seed uint64) *config.Config { return stormy(seed) }
 
 // convict runs a seed with a bug, or none, and returns what does not hold.
-func convict(t *testing.T, p provocation, seed uint64, bug raft.Bug) *invariants.Violation {
+func convict(t *testing.T, p provocation, seed uint64, bug string) *check.Violation {
 	t.Helper()
 	c := p.config(t, seed)
 	c.Bug = bug
@@ -86,17 +87,17 @@ func convict(t *testing.T, p provocation, seed uint64, bug raft.Bug) *invariants
 func TestBugsAreCaught(t *testing.T) {
 	t.Parallel()
 	const seeds = 400
-	for _, bug := range raft.Bugs() {
+	for _, bug := range protocols.Raft.Run.Bugs {
 		t.Run(bug.Name, func(t *testing.T) {
 			t.Parallel()
-			p, ok := provocations[bug.Bug]
+			p, ok := provocations[bug.Name]
 			if !ok {
 				p = provocation{stormyConfig, crashes}
 			}
-			var others []protocol.InvariantName
+			var others []string
 			for seed := range uint64(seeds) {
-				v := convict(t, p, seed+1, bug.Bug)
-				if v == nil || convict(t, p, seed+1, raft.BugNone) != nil {
+				v := convict(t, p, seed+1, bug.Name)
+				if v == nil || convict(t, p, seed+1, "") != nil {
 					continue
 				}
 				if slices.Contains(bug.CaughtBy, v.Invariant.Name) {

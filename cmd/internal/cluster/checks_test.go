@@ -4,10 +4,11 @@ import (
 	"testing"
 	"time"
 
+	raftrun "github.com/raftkv/raftkv/raftkv/raft/run"
+
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
-	"github.com/raftkv/raftkv/raftkv/raft"
-	"github.com/raftkv/raftkv/raftkv/raft/invariants"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
@@ -22,10 +23,10 @@ func stormy(seed uint64) *config.Config {
 	c.Network.Loss = float64(draw()%20) / 100
 	c.Network.Duplicate = float64(draw()%20) / 100
 	c.Network.Late = float64(seed%5) / 100
-	c.Raft.NoopOnElection = draw()%2 == 0
-	c.Raft.MaxEntries = []int{1, 64}[draw()%2]
-	c.Raft.MaxInflight = []int{1, 4}[draw()%2]
-	c.Raft.RequestTimeout = []time.Duration{150 * time.Millisecond, time.Second}[draw()%2]
+	c.Settings.(*raftrun.Settings).NoopOnElection = draw()%2 == 0
+	c.Settings.(*raftrun.Settings).MaxEntries = []int{1, 64}[draw()%2]
+	c.Settings.(*raftrun.Settings).MaxInflight = []int{1, 4}[draw()%2]
+	c.Settings.(*raftrun.Settings).RequestTimeout = []time.Duration{150 * time.Millisecond, time.Second}[draw()%2]
 	c.Keys = c.Keys[:1+draw()%5]
 	return c
 }
@@ -45,7 +46,7 @@ func crashes(cl *cluster.Cluster, c *config.Config) {
 // TestStormyRunsViolateNothing looks at runs with losses, duplicates, crashes and restarts: every invariant holds, and all that should happen sometimes does.
 func TestStormyRunsViolateNothing(t *testing.T) {
 	t.Parallel()
-	var sometimes invariants.Sometimes
+	sometimes := map[string]uint64{}
 	for seed := range uint64(60) {
 		c := stormy(seed + 1)
 		cl := cluster.New(c, cluster.Options{})
@@ -60,16 +61,16 @@ func TestStormyRunsViolateNothing(t *testing.T) {
 		if !result.Finished {
 			t.Errorf("seed %d: the run did not finish: %d operations answered, index %d committed", c.Seed, result.Operations, result.Committed)
 		}
-		for _, one := range invariants.AllSometimes() {
-			sometimes[one] += result.Checks.Sometimes[one]
+		for _, one := range result.Checks.Sometimes {
+			sometimes[one.What] += one.Times
 		}
 	}
-	for _, one := range invariants.AllSometimes() {
-		if sometimes[one] == 0 && !one.NeedsLyingDisk() {
-			t.Errorf("in none of the runs: %s", one)
+	for _, one := range protocols.Raft.Run.Sometimes {
+		if sometimes[one.What] == 0 && !one.NeedsLyingDisk {
+			t.Errorf("in none of the runs: %s", one.What)
 		}
 	}
-	t.Logf("sometimes: %s", &sometimes)
+	t.Logf("sometimes: %v", sometimes)
 }
 
 // TestChecksChangeNothing runs with and without the checks.
@@ -98,10 +99,10 @@ func TestChecksChangeNothing(t *testing.T) {
 // ends, after a minute.
 func TestProgressIsToldSoon(t *testing.T) {
 	t.Parallel()
-	for bug, latest := range map[raft.Bug]time.Duration{raft.BugNextIndexStuck: time.Second, raft.BugNoCommitOnHeartbeat: 600 * time.Millisecond} {
+	for bug, latest := range map[string]time.Duration{"next-index-stuck": time.Second, "no-commit-on-heartbeat": 600 * time.Millisecond} {
 		for seed := range uint64(20) {
 			v := convict(t, provocations[bug], seed+1, bug)
-			if v == nil || v.Invariant.Name != protocol.InvariantProgress || v.At > latest {
+			if v == nil || v.Invariant.Name != string(protocol.InvariantProgress) || v.At > latest {
 				t.Errorf("seed %d with the bug %s: want a violation of Progress by %s, got %v", seed+1, bug, latest, v)
 			}
 		}

@@ -8,12 +8,12 @@ import (
 	"slices"
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
+	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/client"
+	"github.com/raftkv/raftkv/raftkv/kv"
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
-	"github.com/raftkv/raftkv/raftkv/raft/invariants"
-	"github.com/raftkv/raftkv/raftkv/raft/node"
-	"github.com/raftkv/raftkv/raftkv/raft/protocol"
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/raftkv/run"
 	"github.com/raftkv/raftkv/raftkv/sim"
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
@@ -45,16 +45,16 @@ type Cluster struct {
 	config    *config.Config
 	recorder  Recorder
 	sim       *sim.Sim
-	nodes     []*node.Node
+	nodes     []run.Server // node-1 first
 	clients   []*client.Client
 	progress  func(operations int)
 	tuned     bool
 	around    func(world.Process) world.Process
-	committed protocol.LogIndex   // the highest index that any server has known to be committed, whatever those know that have started again since
-	settled   bool                // finished was true: what is in flight is handled, and nothing else happens
-	handled   int                 // events, to tell of the progress now and then
-	checker   *invariants.Checker // nil when nobody checks
-	stopped   func() bool         // nobody waits for the checks any more
+	committed uint64      // the highest index that any server has known to be committed, whatever those know that have started again since
+	settled   bool        // finished was true: what is in flight is handled, and nothing else happens
+	handled   int         // events, to tell of the progress now and then
+	checker   run.Checker // nil when nobody checks
+	stopped   func() bool // nobody waits for the checks any more
 	faults    *faults
 	results   map[string]string // of operations that something is expected of, by their requests
 	glimpses  map[glimpse][]int // the terms in the logs that something is expected of before the end
@@ -64,20 +64,20 @@ type Cluster struct {
 type Result struct {
 	sim.Outcome
 
-	Operations int               // that clients have an answer to
-	Tries      int               // how often clients asked a server, for all operations
-	Committed  protocol.LogIndex // the highest index that a server has known to be committed
-	Leader     protocol.NodeID   // at the end, if there is one
-	Faults     int               // that happened; what happened to one message does not count
-	Missed     []Missed          // the faults that did not
-	LyingDisk  bool              // a disk lost what it said that it keeps, or was made to say so: Raft promises nothing then
+	Operations int       // that clients have an answer to
+	Tries      int       // how often clients asked a server, for all operations
+	Committed  uint64    // the highest index that a server has known to be committed
+	Leader     kv.NodeID // at the end, if there is one
+	Faults     int       // that happened; what happened to one message does not count
+	Missed     []Missed  // the faults that did not
+	LyingDisk  bool      // a disk lost what it said that it keeps, or was made to say so: Raft promises nothing then
 	Checks     Checks
 	Surprises  []Surprise
 }
 
 // The names of what comes from outside: the operator who tells the nodes.
 var (
-	nameRun           = world.NameOf(spans.RunName)
+	nameRun           = world.NameOf(worldspans.RunName)
 	nameSetPeers      = world.NameOf("operator sets peers")
 	nameStartElection = world.NameOf("operator starts election")
 	nameGlimpse       = world.NameOf("glimpse of a log")
@@ -110,10 +110,7 @@ func New(c *config.Config, options Options) *Cluster {
 	outside := worldspans.Tracer{Tracer: tracer("world")}
 	outside.Follow(cl.sim)
 	traceRun(c, outside)
-	if !options.Unchecked {
-		cl.checker = cl.newChecker(outside)
-	}
-	cl.addNodes(tracer)
+	cl.addNodes(tracer, outside, options.Unchecked)
 	cl.addClients(tracer)
 	cl.scheduleFaults(outside)
 	cl.scheduleGlimpses()
@@ -155,28 +152,38 @@ func traceRun(c *config.Config, tracer worldspans.Tracer) {
 	tracer.StartRun(span.Begin{Self: span.Ref{Root: id, ID: id}}, string(c.TOML()), Build(), c.Scenario, int64(c.Seed)).End()
 }
 
-func (cl *Cluster) addNodes(tracer func(string) *span.Tracer) {
-	c, peers := cl.config, cl.peers()
-	for _, id := range peers {
-		watch := cl.watch(id)
-		n := node.New(node.Config{
-			ID: id, ElectionTimeout: c.Raft.ElectionTimeout, HeartbeatInterval: c.Raft.HeartbeatInterval,
-			RPCTimeout: c.Raft.RPCTimeout, RequestTimeout: c.Raft.RequestTimeout,
-			MaxEntries: c.Raft.MaxEntries, MaxInFlight: c.Raft.MaxInflight, NoopOnElection: c.Raft.NoopOnElection,
-			StartTerm: protocol.Term(c.Raft.StartTerm), Bug: c.Bug,
-			Observer: commits{cl, watch.observer()},
-		}, spans.Tracer{Tracer: tracer(id.String())})
-		cl.nodes = append(cl.nodes, n)
-		cl.add(watch.process(n))
-		if c.Raft.StartTerm > 0 {
-			cl.sim.Preload(n.ID(), node.FirstRecord(protocol.Term(c.Raft.StartTerm)))
+// protocol is what runs replicate the store by.
+var protocol = &protocols.Raft.Run
+
+// addNodes adds the servers, and whoever checks them, to the world.
+func (cl *Cluster) addNodes(tracer func(string) *span.Tracer, outside worldspans.Tracer, unchecked bool) {
+	c := cl.config
+	latency, lost := worst(c)
+	cl.nodes, cl.checker = protocol.Servers(&run.Cluster{
+		Servers: c.NumNodes, Clients: c.NumClients, Settings: c.Settings, Bug: c.Bug,
+		Latency: latency, Lost: lost, Step: c.Process.StepTime.Max,
+		Tracer: tracer, Committed: func(index uint64) { cl.committed = max(cl.committed, index) },
+		Unchecked: unchecked, Now: cl.now, Stopped: func() bool { return cl.stopped() },
+		Violated: func(v *check.Violation) {
+			traceViolation(outside, v)
+			cl.sim.Stop()
+		},
+	})
+	for i, n := range cl.nodes {
+		id := nodeID(i)
+		cl.add(n.Process())
+		if record := n.FirstRecord(); record != nil {
+			cl.sim.Preload(id, record)
 		}
-		cl.sim.Tell(0, n.ID(), world.RootID(n.ID(), nameSetPeers, 0, 0), protocol.SetPeers{Peers: peers})
-		if id == protocol.NodeID(c.Raft.FirstLeader) {
-			cl.sim.Tell(1, n.ID(), world.RootID(n.ID(), nameStartElection, 0, 0), protocol.StartElection{}) // 1 ns later: it knows its peers by then
+		cl.sim.Tell(0, id, world.RootID(id, nameSetPeers, 0, 0), protocol.Peers(cl.peers()))
+		if kv.NodeID(i+1) == c.Settings.First() { // 1 ns later: it knows its peers by then
+			cl.sim.Tell(1, id, world.RootID(id, nameStartElection, 0, 0), protocol.Elect())
 		}
 	}
 }
+
+// nodeID is the process of a server by its place in the list of all.
+func nodeID(i int) world.ProcessID { return world.NewProcessID(world.NodeGroup, uint32(i+1)) }
 
 func (cl *Cluster) add(p world.Process) {
 	if cl.around != nil {
@@ -186,10 +193,10 @@ func (cl *Cluster) add(p world.Process) {
 }
 
 // peers are the servers of the cluster.
-func (cl *Cluster) peers() []protocol.NodeID {
-	peers := make([]protocol.NodeID, cl.config.NumNodes)
+func (cl *Cluster) peers() []kv.NodeID {
+	peers := make([]kv.NodeID, cl.config.NumNodes)
 	for i := range peers {
-		peers[i] = protocol.NodeID(i + 1)
+		peers[i] = kv.NodeID(i + 1)
 	}
 	return peers
 }
@@ -197,7 +204,7 @@ func (cl *Cluster) peers() []protocol.NodeID {
 func (cl *Cluster) addClients(tracer func(string) *span.Tracer) {
 	c := cl.config
 	for i := range c.NumClients {
-		id := protocol.ClientID(i + 1)
+		id := kv.ClientID(i + 1)
 		cc := clientConfig(c, id)
 		cc.Ended = cl.noteResults(id)
 		one := client.New(cc, kvspans.Tracer{Tracer: tracer(id.String())})
@@ -207,9 +214,9 @@ func (cl *Cluster) addClients(tracer func(string) *span.Tracer) {
 }
 
 // clientConfig is what a config says of one client.
-func clientConfig(c *config.Config, id protocol.ClientID) client.Config {
+func clientConfig(c *config.Config, id kv.ClientID) client.Config {
 	cc := client.Config{
-		ID: id, Clients: c.NumClients, Turns: c.Client.Turns, Servers: c.NumNodes, First: protocol.NodeID(c.Raft.FirstLeader), Requests: c.RequestsPerClient,
+		ID: id, Clients: c.NumClients, Turns: c.Client.Turns, Servers: c.NumNodes, First: c.Settings.First(), Requests: c.RequestsPerClient,
 		Written: len(c.Operations) > 0, Keys: c.Keys, Unique: c.Values == config.ValuesUnique,
 		Start: c.Client.Start, Timeout: c.Client.Timeout, ThinkTime: c.Client.ThinkTime, GiveUp: c.Client.GiveUp,
 	}
@@ -218,7 +225,7 @@ func clientConfig(c *config.Config, id protocol.ClientID) client.Config {
 		if o.Client != world.NewProcessID(world.ClientGroup, uint32(id)) {
 			continue
 		}
-		op := client.Operation{Number: o.Number, At: o.At, Server: protocol.NodeID(o.Server.Number())}
+		op := client.Operation{Number: o.Number, At: o.At, Server: kv.NodeID(o.Server.Number())}
 		switch {
 		case o.Put != "":
 			op.Kind, op.Key, op.Value = client.Put, o.Put, o.Value
@@ -241,7 +248,7 @@ func WithOperations(c *config.Config) *config.Config {
 	written.RequestsPerClient = 0 // so that without the last of them there is none
 	random := func(purpose world.Name, key world.CausalID) uint64 { return world.Draw(c.Seed, purpose, key) }
 	for i := range c.NumClients {
-		cc := clientConfig(c, protocol.ClientID(i+1))
+		cc := clientConfig(c, kv.ClientID(i+1))
 		for after := range cc.Total() {
 			drawn := cc.Operation(after, random)
 			o := config.Operation{Client: world.NewProcessID(world.ClientGroup, uint32(i+1)), Number: drawn.Number}
@@ -272,8 +279,8 @@ func (cl *Cluster) finished() bool {
 	if cl.sim.Now() < cl.config.Client.Start {
 		return false
 	}
-	for _, n := range cl.nodes {
-		if n.State().LastApplied < cl.committed && !cl.faults.isDown(n.ID()) {
+	for i, n := range cl.nodes {
+		if n.Applied() < cl.committed && !cl.faults.isDown(nodeID(i)) {
 			return false
 		}
 	}
@@ -337,12 +344,12 @@ func (cl *Cluster) Run(ctx context.Context) (Result, error) {
 }
 
 // leader is the server that leads in the highest term; none when no server leads.
-func (cl *Cluster) leader() protocol.NodeID {
-	var leader protocol.NodeID
-	var highest protocol.Term
+func (cl *Cluster) leader() kv.NodeID {
+	var leader kv.NodeID
+	highest := uint64(0)
 	for i, n := range cl.nodes {
-		if s := n.State(); s.Role == protocol.RoleLeader && s.CurrentTerm > highest && !cl.faults.isDown(n.ID()) {
-			leader, highest = protocol.NodeID(i+1), s.CurrentTerm
+		if n.Role() == protocol.Roles.Leader && n.Term() > highest && !cl.faults.isDown(nodeID(i)) {
+			leader, highest = kv.NodeID(i+1), n.Term()
 		}
 	}
 	return leader

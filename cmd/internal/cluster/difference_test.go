@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	raftrun "github.com/raftkv/raftkv/raftkv/raft/run"
+
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/raftkv/world/race"
@@ -221,7 +223,7 @@ func TestIDsAreUniqueOutOfOrder(t *testing.T) {
 		c := seeded(seed)
 		c.RequestsPerClient *= 5
 		c.Network.Latency = world.Range{Min: time.Millisecond, Max: 27 * time.Millisecond}
-		c.Raft.MaxEntries, c.Raft.MaxInflight = 1, 32
+		c.Settings.(*raftrun.Settings).MaxEntries, c.Settings.(*raftrun.Settings).MaxInflight = 1, 32
 		return c
 	})
 }

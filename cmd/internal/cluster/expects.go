@@ -9,8 +9,7 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/keys"
-	"github.com/raftkv/raftkv/raftkv/raft/invariants"
-	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces/words"
 )
@@ -37,10 +36,10 @@ func (cl *Cluster) surprise(e *config.Expect, r *Result) string {
 	switch {
 	case e.Leader != 0 && e.Leader != world.NewProcessID(world.NodeGroup, uint32(r.Leader)):
 		return fmt.Sprintf("the leader at the end is %s", r.Leader)
-	case e.Sometimes != "" && cl.happened(r, e.Sometimes) == 0:
+	case e.Sometimes != "" && r.Checks.Sometimes.Of(e.Sometimes) == 0:
 		return fmt.Sprintf("it did not happen: %s", e.Sometimes)
-	case e.Never != "" && cl.happened(r, e.Never) > 0:
-		return fmt.Sprintf("it happened %s: %s", words.Counted(cl.happened(r, e.Never), "time"), e.Never)
+	case e.Never != "" && r.Checks.Sometimes.Of(e.Never) > 0:
+		return fmt.Sprintf("it happened %s: %s", words.Counted(r.Checks.Sometimes.Of(e.Never), "time"), e.Never)
 	case e.Answered != 0 && e.Answered != r.Operations:
 		return fmt.Sprintf("%s answered", words.Counted(r.Operations, "operation"))
 	case e.Faults != 0 && e.Faults != r.Faults:
@@ -77,7 +76,7 @@ func (cl *Cluster) firstMissed(r *Result) string {
 // violated is the invariant that was violated; empty if none was.
 func violated(r *Result) string {
 	if v := r.Checks.Violation; v != nil {
-		return string(v.Invariant.Name)
+		return v.Invariant.Name
 	}
 	return ""
 }
@@ -98,31 +97,15 @@ func (cl *Cluster) scheduleGlimpses() {
 	}
 }
 
-// happened is how often something happened.
-func (cl *Cluster) happened(r *Result, text string) uint64 {
-	for _, s := range invariants.AllSometimes() {
-		if s.String() == text {
-			return r.Checks.Sometimes[s]
-		}
-	}
-	return 0
-}
-
 // terms are those of the entries of a server's log.
-func (cl *Cluster) terms(id world.ProcessID) []int {
-	var terms []int
-	for _, e := range cl.nodes[id.Number()-1].State().Log.All() {
-		terms = append(terms, int(e.Term))
-	}
-	return terms
-}
+func (cl *Cluster) terms(id world.ProcessID) []int { return cl.nodes[id.Number()-1].LogTerms() }
 
 // noteResults returns what a client tells of each operation that ends; nil when nobody expects anything of one.
-func (cl *Cluster) noteResults(id protocol.ClientID) func(number int, result string) {
+func (cl *Cluster) noteResults(id kv.ClientID) func(number int, result string) {
 	if !slices.ContainsFunc(cl.config.Expects, func(e config.Expect) bool { return e.Operation != "" }) {
 		return nil
 	}
 	return func(number int, result string) {
-		cl.results[protocol.RequestID{Client: id, Sequence: protocol.Sequence(number)}.String()] = result
+		cl.results[kv.RequestID{Client: id, Sequence: kv.Sequence(number)}.String()] = result
 	}
 }

@@ -9,4 +9,4 @@ import (
 func (cl *Cluster) Sim() *sim.Sim { return cl.sim }
 
 // Checker is the one who looks whether the invariants hold, for tests that show it what did not happen.
-func (cl *Cluster) Checker() *invariants.Checker { return cl.checker }
+func (cl *Cluster) Checker() *invariants.Checker { return cl.checker.(*invariants.Checker) }

@@ -6,8 +6,7 @@ import (
 	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
-	"github.com/raftkv/raftkv/raftkv/raft/protocol"
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 )
@@ -17,20 +16,20 @@ type faults struct {
 	cluster *Cluster
 	tracer  worldspans.Tracer
 	waiting []int                     // for a condition: their places in the config, in its order
-	roles   []protocol.Role           // of each node after the event before, while a fault waits for one
+	roles   []string                  // of each node after the event before, while a fault waits for one
 	done    map[world.CausalID]uint64 // how many faults had an id already but for the ordinal
 	fates   []fate                    // what became of each fault of the config
 	count   int                       // faults that happened
-	now     spans.Ref                 // the one that is being done
+	now     span.Ref                  // the one that is being done
 	lied    bool                      // one of them has a disk lose what it said that it keeps
 
 	// What lasts until it is healed.
-	cuts    map[[2]world.ProcessID]spans.Ref // by which fault
-	ailing  map[world.ProcessID]bool         // slow, or with a clock that runs wrong, or a disk that stalls
-	paused  map[world.ProcessID]bool         // until it crashes at the latest
-	crashed map[world.ProcessID]spans.Ref    // by which fault
-	downs   []world.ProcessID                // those that crashed, in the order in which they did
-	losing  map[world.ProcessID]lostWrite    // what waits for the next write of each
+	cuts    map[[2]world.ProcessID]span.Ref // by which fault
+	ailing  map[world.ProcessID]bool        // slow, or with a clock that runs wrong, or a disk that stalls
+	paused  map[world.ProcessID]bool        // until it crashes at the latest
+	crashed map[world.ProcessID]span.Ref    // by which fault
+	downs   []world.ProcessID               // those that crashed, in the order in which they did
+	losing  map[world.ProcessID]lostWrite   // what waits for the next write of each
 }
 
 // lostWrite is a fault that waits for a write, aimed at somebody, and its place in the config.
@@ -42,9 +41,9 @@ type lostWrite struct {
 // scheduleFaults has each fault of the config happen at its moment. What happens to one message is the network's own affair: see config.Counterfactuals.
 func (cl *Cluster) scheduleFaults(tracer worldspans.Tracer) {
 	f := &faults{
-		cluster: cl, tracer: tracer, roles: make([]protocol.Role, cl.config.NumNodes+1), done: map[world.CausalID]uint64{},
-		fates: make([]fate, len(cl.config.Faults)), cuts: map[[2]world.ProcessID]spans.Ref{}, ailing: map[world.ProcessID]bool{},
-		paused: map[world.ProcessID]bool{}, crashed: map[world.ProcessID]spans.Ref{}, losing: map[world.ProcessID]lostWrite{},
+		cluster: cl, tracer: tracer, roles: make([]string, cl.config.NumNodes+1), done: map[world.CausalID]uint64{},
+		fates: make([]fate, len(cl.config.Faults)), cuts: map[[2]world.ProcessID]span.Ref{}, ailing: map[world.ProcessID]bool{},
+		paused: map[world.ProcessID]bool{}, crashed: map[world.ProcessID]span.Ref{}, losing: map[world.ProcessID]lostWrite{},
 	}
 	cl.faults = f
 	for i := range cl.config.Faults {
@@ -65,7 +64,7 @@ func turn(f *config.Fault) world.CausalID { return world.CausalID(f.Kind.Turn())
 
 // idOf names a fault by its kind, its target and its time, never by its place in a list.
 func idOf(f *config.Fault, at time.Duration, ordinal uint64) world.CausalID {
-	what := strings.Join([]string{spans.FaultName, string(f.Kind), target(f)}, " ")
+	what := strings.Join([]string{worldspans.FaultName, string(f.Kind), target(f)}, " ")
 	return world.RootID(f.Process, world.NameOf(what), uint64(at), ordinal)
 }
 
@@ -107,7 +106,7 @@ func (f *faults) lookAround() {
 		return true
 	})
 	for i, n := range f.cluster.nodes {
-		f.roles[i+1] = n.State().Role
+		f.roles[i+1] = n.Role()
 	}
 }
 
@@ -116,10 +115,10 @@ func (f *faults) isTrue(when *config.When) bool {
 	switch when.Kind {
 	case config.AtRole:
 		number := when.Process.Number()
-		role := f.cluster.nodes[number-1].State().Role
-		return role != f.roles[number] && role.String() == when.Role
+		role := f.cluster.nodes[number-1].Role()
+		return role != f.roles[number] && role == when.Role
 	case config.AtCommit:
-		return uint64(f.cluster.committed) >= when.Number
+		return f.cluster.committed >= when.Number
 	case config.AtSend:
 		return uint64(f.cluster.clients[when.Process.Number()-1].Asking()) >= when.Number
 	case config.AtOnce, config.AtTime:
@@ -236,7 +235,7 @@ func (f *faults) do(fault *config.Fault) {
 	case config.Heal:
 		f.heal(p)
 	case config.Elect:
-		s.Tell(s.Now(), p, world.RootID(p, nameStartElection, uint64(s.Now()), 0), protocol.StartElection{})
+		s.Tell(s.Now(), p, world.RootID(p, nameStartElection, uint64(s.Now()), 0), protocol.Elect())
 	case config.LoseUnsynced, config.Drop, config.Delay, config.Duplicate:
 	}
 }
@@ -249,7 +248,7 @@ func (f *faults) started(p world.ProcessID) {
 	f.downs = slices.DeleteFunc(f.downs, func(down world.ProcessID) bool { return down == p })
 	if p.Group() == world.NodeGroup && !f.cluster.nodes[p.Number()-1].KnowsCluster() {
 		now := s.Now()
-		s.Tell(now, p, world.RootID(p, nameSetPeers, uint64(now), 0), protocol.SetPeers{Peers: f.cluster.peers()})
+		s.Tell(now, p, world.RootID(p, nameSetPeers, uint64(now), 0), protocol.Peers(f.cluster.peers()))
 	}
 }
 
@@ -265,9 +264,9 @@ func processes(side []config.Target) []world.ProcessID {
 // others are the nodes that a process is isolated from.
 func (f *faults) others(p world.ProcessID) []world.ProcessID {
 	var others []world.ProcessID
-	for _, n := range f.cluster.nodes {
-		if n.ID() != p {
-			others = append(others, n.ID())
+	for i := range f.cluster.nodes {
+		if id := nodeID(i); id != p {
+			others = append(others, id)
 		}
 	}
 	return others

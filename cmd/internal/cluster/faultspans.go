@@ -2,27 +2,27 @@ package cluster
 
 import (
 	"github.com/raftkv/raftkv/cmd/internal/config"
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
 // ref names the span of a fault that happens now.
-func (f *faults) ref(fault *config.Fault) spans.Ref {
+func (f *faults) ref(fault *config.Fault) span.Ref {
 	now := f.cluster.now()
 	id := uint64(idOf(fault, now, f.done[idOf(fault, now, 0)]))
-	return spans.Ref{Root: id, ID: id}
+	return span.Ref{Root: id, ID: id}
 }
 
 // thatCrashed is the fault that a process crashed by, or crashes by at this moment: a write that is lost is told when
 // the process is down, and so is all that it did not handle any more.
-func (f *faults) thatCrashed(p world.ProcessID) spans.Ref {
+func (f *faults) thatCrashed(p world.ProcessID) span.Ref {
 	if by, is := f.crashed[p]; is {
 		return by
 	}
 	if lost, is := f.losing[p]; is {
 		return f.ref(lost.fault)
 	}
-	return spans.Ref{}
+	return span.Ref{}
 }
 
 // tell opens and ends the span of a fault of the config, which is aimed at somebody by now.
@@ -35,21 +35,21 @@ func (f *faults) tell(i int, fault *config.Fault) {
 	if !f.tracer.On() {
 		return
 	}
-	span := f.tracer.StartFault(spans.Begin{Self: f.now}, string(fault.Kind), target(fault), fault.At.String())
+	told := f.tracer.StartFault(span.Begin{Self: f.now}, string(fault.Kind), target(fault), fault.At.String())
 	if aimed := aimedAt(&f.cluster.config.Faults[i]); aimed != "" {
-		span.SetFaultAimedAt(aimed)
+		told.SetFaultAimedAt(aimed)
 	}
 	if fault.By != 0 {
-		span.SetFaultBy(fault.By)
+		told.SetFaultBy(fault.By)
 	}
 	if fault.Rate != 0 {
-		span.SetFaultRatePermille(int64(fault.Rate))
+		told.SetFaultRatePermille(int64(fault.Rate))
 	}
 	if fault.OneWay {
-		span.SetFaultOneWay(true)
+		told.SetFaultOneWay(true)
 	}
 	if fault.Torn {
-		span.SetFaultTorn(true)
+		told.SetFaultTorn(true)
 	}
-	span.End()
+	told.End()
 }

@@ -41,7 +41,7 @@ func TestWhatLasts(t *testing.T) {
 				t.Fatal(err)
 			}
 			v := result.Checks.Violation
-			if result.Finished || (v != nil) != test.broken || v != nil && v.Invariant.Name != protocol.InvariantProgress {
+			if result.Finished || (v != nil) != test.broken || v != nil && v.Invariant.Name != string(protocol.InvariantProgress) {
 				t.Errorf("the violation is %v, finished is %v; want a violation of Progress: %v", v, result.Finished, test.broken)
 			}
 		})

@@ -3,7 +3,6 @@ package cluster
 import (
 	"time"
 
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
@@ -12,12 +11,12 @@ import (
 type Recorder interface {
 	span.Sink
 
-	Sent(span uint64, copies int)
-	Handled(span uint64)
-	Lost(span uint64, copyNumber uint32, at time.Time, fault spans.Ref)
-	Hit(span uint64, fault spans.Ref)
-	Explain(call uint64, fault spans.Ref)
-	Crashed(service string, fault spans.Ref)
+	Sent(message uint64, copies int)
+	Handled(message uint64)
+	Lost(message uint64, copyNumber uint32, at time.Time, fault span.Ref)
+	Hit(message uint64, fault span.Ref)
+	Explain(call uint64, fault span.Ref)
+	Crashed(service string, fault span.Ref)
 }
 
 // messages tells the recorder what becomes of messages. A message is named by the span that sends it; a word from

@@ -47,7 +47,7 @@ func TestAViolationStopsTheRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	v := result.Checks.Violation
-	if v == nil || v.Invariant.Name != protocol.InvariantTermAndVote {
+	if v == nil || v.Invariant.Name != string(protocol.InvariantTermAndVote) {
 		t.Fatalf("the violation is %v", v)
 	}
 	if result.Finished || result.End < spoiled || result.End > spoiled+time.Millisecond {

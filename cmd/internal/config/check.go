@@ -13,10 +13,9 @@ import (
 // crossCheck finds what is wrong between values that are each right by themselves.
 func (r *reader) crossCheck() {
 	c := r.config
-	r.together([]string{"raft.first_leader", "num_nodes"}, c.Raft.FirstLeader > c.NumNodes,
-		fmt.Sprintf("there is no node-%d to be the first leader", c.Raft.FirstLeader))
-	r.together([]string{"raft.first_leader", "raft.election_timeout"},
-		c.Raft.FirstLeader == 0 && c.Raft.ElectionTimeout == world.Range{}, "no node would ever stand for election")
+	for _, clash := range c.Settings.Clashes(c.NumNodes) {
+		r.together(clash.Keys, clash.Why)
+	}
 	for _, f := range r.placedFaults {
 		r.exist(f.Named)
 		client, number := f.Value.At.Process, f.Value.At.Number
@@ -66,8 +65,8 @@ func (r *reader) saysOperations(client world.ProcessID) string {
 }
 
 // together complains about keys whose values do not go together, at the one that was given last.
-func (r *reader) together(keys []string, bad bool, why string) {
-	if !bad || slices.ContainsFunc(keys, func(k string) bool { return r.wrong[k] }) {
+func (r *reader) together(keys []string, why string) {
+	if slices.ContainsFunc(keys, func(k string) bool { return r.wrong[k] }) {
 		return
 	}
 	var at positions.Origin

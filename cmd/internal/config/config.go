@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/raftkv/raftkv/raftkv/raft"
+	"github.com/raftkv/raftkv/raftkv/run"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
@@ -14,10 +14,10 @@ import (
 type Config struct {
 	Scenario string // what is run; a run's folder is named after it
 	Title    string
-	What     string   // what happens and why it matters, in a paragraph
-	Watch    string   // what to look for in the trace
-	Bug      raft.Bug // that is built in on purpose; raft.BugNone for none
-	Changed  bool     // whether anything but the seed differs from the scenario's own config; see Name
+	What     string // what happens and why it matters, in a paragraph
+	Watch    string // what to look for in the trace
+	Bug      string // that is built in on purpose; empty for none
+	Changed  bool   // whether anything but the seed differs from the scenario's own config; see Name
 
 	NumNodes          int
 	NumClients        int
@@ -28,10 +28,10 @@ type Config struct {
 	StartTime         time.Time // what the virtual time 0 is called in traces
 	MaxDuration       time.Duration
 
-	Raft    Raft
-	Network Network
-	Process Process
-	Client  Client
+	Settings run.Settings // of the protocol
+	Network  Network
+	Process  Process
+	Client   Client
 
 	Links      []Link      // in the order of their ends
 	Operations []Operation // in the order of clients and numbers; when there are none, chance draws them
@@ -47,19 +47,6 @@ const (
 	ValuesPool   Values = "pool"   // val_0 … val_99
 	ValuesUnique Values = "unique" // each put its own
 )
-
-// Raft is the section [raft].
-type Raft struct {
-	RPCTimeout        time.Duration // then an RPC is given up and sent anew
-	RequestTimeout    time.Duration // then a leader that has not committed a request answers: outcome unknown
-	MaxInflight       int           // AppendEntries on the way to one follower
-	FirstLeader       int           // the number of the node told to start the first election; 0 leaves it to the timeouts
-	ElectionTimeout   world.Range   // zero for none
-	HeartbeatInterval time.Duration // zero for none
-	NoopOnElection    bool
-	MaxEntries        int    // in one AppendEntries
-	StartTerm         uint64 // that is on every server's disk from the beginning; zero for an empty disk
-}
 
 // Network is the section [network].
 type Network struct {
@@ -86,7 +73,7 @@ type Client struct {
 
 // Default is the config that a file which says nothing stands for.
 func Default() *Config {
-	var c Config
+	c := Config{Settings: protocol.NewSettings()}
 	for _, s := range settings {
 		s.Reset(&c)
 	}
@@ -96,6 +83,7 @@ func Default() *Config {
 // Clone is a copy that shares nothing with the original.
 func (c *Config) Clone() *Config {
 	clone := *c
+	clone.Settings = c.Settings.Clone()
 	clone.Keys = slices.Clone(c.Keys)
 	clone.Links = slices.Clone(c.Links)
 	clone.Operations = slices.Clone(c.Operations)

@@ -9,15 +9,13 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/keys"
 	"github.com/raftkv/raftkv/cmd/internal/positions"
-	"github.com/raftkv/raftkv/raftkv/raft/invariants"
-	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
 // Expect is an [[expect]]: something that must be true at the end of the run. It says one thing.
 type Expect struct {
 	Leader    world.ProcessID // who leads
-	Sometimes string          // what happened at least once: the text of a invariants.Sometime
+	Sometimes string          // what happened at least once: the text of a check.Sometime
 	Never     string          // what did not happen
 	Answered  int             // how many operations have an answer
 	Faults    int             // how many of the faults happened, those of one message not among them
@@ -44,15 +42,6 @@ var expectKeys = []keys.Key[Expect]{
 	keys.Column("log", process(world.NodeGroup), func(e *Expect) *world.ProcessID { return &e.Log }),
 	keys.Column("terms", keys.Numbers, func(e *Expect) *[]int { return &e.Terms }),
 	keys.Column("at", keys.Duration(""), func(e *Expect) *time.Duration { return &e.At }),
-}
-
-// sometimes are the things that happen in some runs.
-func sometimes() []string {
-	return keys.Mapped(invariants.AllSometimes(), invariants.Sometime.String)
-}
-
-func invariantNames() []string {
-	return keys.Mapped(protocol.AllInvariants(), func(i protocol.Invariant) string { return string(i.Name) })
 }
 
 // expects reads all of the [[expect]], instead of those that were given before.

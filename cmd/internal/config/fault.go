@@ -69,8 +69,6 @@ const (
 	AtSend                   // "client-2 sends 3"
 )
 
-var roles = []string{"follower", "candidate", "leader"}
-
 // String is the moment as a config says it.
 func (w When) String() string {
 	switch w.Kind {
@@ -98,9 +96,9 @@ func parseWhen(s string) (w When, problem string) {
 		if w.Process.Group() != world.NodeGroup {
 			return When{}, fmt.Sprintf("must name a node, not %q: clients have no role", positions.Short(words[0]))
 		}
-		if !slices.Contains(roles, w.Role) {
+		if !slices.Contains(protocol.Roles.All, w.Role) {
 			return When{}, fmt.Sprintf("names the unknown role %q; the nearest is %q",
-				positions.Short(w.Role), nearest.Name(w.Role, roles))
+				positions.Short(w.Role), nearest.Name(w.Role, protocol.Roles.All))
 		}
 		return w, ""
 	case len(words) == 3 && words[0] == "index" && words[2] == "commits":

@@ -6,29 +6,8 @@ import (
 	"unicode"
 
 	"github.com/raftkv/raftkv/cmd/internal/keys"
-	"github.com/raftkv/raftkv/cmd/internal/nearest"
 	"github.com/raftkv/raftkv/cmd/internal/positions"
-	"github.com/raftkv/raftkv/raftkv/raft"
 )
-
-// bug is a bug by its name, or none.
-var bug = keys.Text("a string", func(s string) (raft.Bug, string) {
-	bug, known := raft.BugNamed(s)
-	if !known {
-		return bug, fmt.Sprintf("cannot be %s; the nearest is %q, and -h shows all",
-			keys.Quoted(s), nearest.Name(s, bugs()))
-	}
-	return bug, ""
-}, raft.Bug.String)
-
-// bugs are the names of the bugs that a run can have built in on purpose.
-func bugs() []string {
-	var names []string
-	for _, bug := range raft.Bugs() {
-		names = append(names, bug.Name)
-	}
-	return names
-}
 
 // longestKey is the most bytes that a key or a value has.
 const longestKey = 256

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	raftrun "github.com/raftkv/raftkv/raftkv/raft/run"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -15,8 +17,8 @@ var builtIns = []Scenario{
 		Text: []byte("title = \"The reference\"\nraft.max_entries = 1\n")},
 }
 
-// run resolves a request, and then the run.toml of what came out of it: that must be the same run, of the same name.
-func run(t *testing.T, scenario Scenario, overrides ...Override) *Resolved {
+// runOf resolves a request, and then the run.toml of what came out of it: that must be the same run, of the same name.
+func runOf(t *testing.T, scenario Scenario, overrides ...Override) *Resolved {
 	t.Helper()
 	first, err := Resolve(Request{Scenario: scenario, BuiltIn: builtIns, Overrides: overrides})
 	if err != nil {
@@ -76,7 +78,7 @@ func TestName(t *testing.T) {
 			file("run.toml", "scenario = \"default\"\nchanged = true\ntitle = \"The default\"\nnum_clients = 9\n"),
 			[]Override{SetKey("-clients", "num_clients", "3")}},
 	} {
-		r := run(t, c.scenario, c.overrides...)
+		r := runOf(t, c.scenario, c.overrides...)
 		want := strings.Replace(c.name, "#", fmt.Sprintf("%016x", r.Hash())[:8], 1)
 		if r.Name() != want {
 			t.Errorf("%s with %v is called %s, want %s", c.scenario.File, c.overrides, r.Name(), want)
@@ -100,7 +102,7 @@ func TestRunName(t *testing.T) {
 		{"my-1-#", file("num_clients = 4\n"), nil},
 		{"my-1-#", file("num_clients = 5\n"), nil},
 	} {
-		r := run(t, c.scenario, c.overrides...)
+		r := runOf(t, c.scenario, c.overrides...)
 		want := strings.Replace(c.name, "#", fmt.Sprintf("%016x", r.Hash())[:8], 1)
 		if r.RunName() != want {
 			t.Errorf("%s with %v is called %s in its trace, want %s", c.scenario.File, c.overrides, r.RunName(), want)
@@ -139,14 +141,14 @@ func TestStartNow(t *testing.T) {
 
 func TestCounterfactualsHaveNoOrder(t *testing.T) {
 	a, b := AddFault("-drop", Drop, "00f067aa0ba902b7"), AddFault("-duplicate", Duplicate, "00f067aa0ba902b6")
-	if one, two := run(t, builtIns[0], a, b), run(t, builtIns[0], b, a); one.Hash() != two.Hash() {
+	if one, two := runOf(t, builtIns[0], a, b), runOf(t, builtIns[0], b, a); one.Hash() != two.Hash() {
 		t.Errorf("the same counterfactuals in another order are another run:\n%s",
 			cmp.Diff(string(one.TOML()), string(two.TOML())))
 	}
 }
 
 func TestLaterOverridesWin(t *testing.T) {
-	r := run(t, Scenario{File: "my.toml",
+	r := runOf(t, Scenario{File: "my.toml",
 		Text: []byte("num_nodes = 3\nraft.first_leader = 3\nfault = [{drop = \"00f067aa0ba902b1\"}]")},
 		AddFault("-drop", Drop, "00f067aa0ba902b7"),
 		SetKey("-nodes", "num_nodes", "2"),
@@ -157,7 +159,7 @@ func TestLaterOverridesWin(t *testing.T) {
 		Set("-set", "title=it's a title"),
 		Set("-set", "fault = [{duplicate = \"00f067aa0ba902b2\"}]"),
 	)
-	got := strings.TrimSpace(fmt.Sprintln(r.NumNodes, r.Raft.FirstLeader, r.Raft.RPCTimeout, r.Client.Start, r.Values,
+	got := strings.TrimSpace(fmt.Sprintln(r.NumNodes, r.Settings.(*raftrun.Settings).FirstLeader, r.Settings.(*raftrun.Settings).RPCTimeout, r.Client.Start, r.Values,
 		r.Title, len(r.Faults), r.Faults[0].Message, r.Faults[1].Message))
 	if want := "2 2 1s 1s unique it's a title 2 00f067aa0ba902b7 00f067aa0ba902b2"; got != want {
 		t.Errorf("got %s, want %s", got, want)
@@ -170,7 +172,7 @@ func TestLaterOverridesWin(t *testing.T) {
 }
 
 func TestPlacesOfFaultsAndExpects(t *testing.T) {
-	r := run(t, Scenario{File: "my.toml", Text: []byte("[[fault]]\nat = \"40ms\"\n  crash = \"node-2\"\n" +
+	r := runOf(t, Scenario{File: "my.toml", Text: []byte("[[fault]]\nat = \"40ms\"\n  crash = \"node-2\"\n" +
 		"[[fault]]\ncrash = \"node-1\"\nat = \"4ms\"\n[[expect]]\nleader = \"node-3\"\n")})
 	got := r.FaultDiagnostic(0, "a").Error() + "\n" + r.FaultDiagnostic(1, "b").Error() + "\n" +
 		r.ExpectDiagnostic(0, "c").Error()

@@ -8,26 +8,22 @@ import (
 	"unicode"
 
 	"github.com/raftkv/raftkv/cmd/internal/keys"
-	"github.com/raftkv/raftkv/raftkv/raft"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
 // The largest numbers. They are there to stop a slip of the finger, not a person who means it.
 const (
-	mostNodes     = 10_000
-	mostClients   = 1_000_000
-	mostRequests  = 1_000_000
-	mostEntries   = 1_000_000
-	mostInflight  = 1_000_000
-	mostSeed      = 1<<63 - 1 // that a TOML integer holds
-	mostStartTerm = 1 << 62   // leaves room for elections: a trace holds a term as a number of 64 bits with a sign
+	mostNodes    = 10_000
+	mostClients  = 1_000_000
+	mostRequests = 1_000_000
+	mostSeed     = 1<<63 - 1 // that a TOML integer holds
 )
 
 // settings are the keys of the config. The one table of them is what a file is checked against, what names are
 // suggested from, the order that a config is written in, where the defaults are, and what config.toml says of each.
 var settings = slices.Concat(
 	runKeys,
-	keys.Within("raft", func(c *Config) *Raft { return &c.Raft }, raftKeys),
+	keys.Mapped(protocol.Settings, protocolKey),
 	keys.Within("network", func(c *Config) *Network { return &c.Network }, networkKeys),
 	keys.Within("process", func(c *Config) *Process { return &c.Process }, processKeys),
 	keys.Within("client", func(c *Config) *Client { return &c.Client }, clientKeys),
@@ -39,7 +35,7 @@ var runKeys = []keys.Key[Config]{
 	keys.Option("title", keys.Paragraph, "", func(c *Config) *string { return &c.Title }, ""),
 	keys.Option("what", keys.Paragraph, "", func(c *Config) *string { return &c.What }, ""),
 	keys.Option("watch", keys.Paragraph, "", func(c *Config) *string { return &c.Watch }, ""),
-	keys.Option("bug", bug, raft.BugNone, func(c *Config) *raft.Bug { return &c.Bug }, ""),
+	keys.Option("bug", bug, "", func(c *Config) *string { return &c.Bug }, ""),
 
 	keys.Define("num_nodes", keys.Whole[int](1, mostNodes), 5, func(c *Config) *int { return &c.NumNodes },
 		"servers, node-1 to node-5"),
@@ -63,29 +59,6 @@ var runKeys = []keys.Key[Config]{
 		func(c *Config) *time.Duration { return &c.MaxDuration },
 		"a run ends when every request is answered and every node has applied all that is committed, "+
 			"and at the latest after this virtual time"),
-}
-
-var raftKeys = []keys.Key[Raft]{
-	keys.Define("rpc_timeout", keys.Duration("no RPC would ever be answered in time"), 100*time.Millisecond,
-		func(r *Raft) *time.Duration { return &r.RPCTimeout }, "then an RPC is given up and sent anew"),
-	keys.Define("request_timeout", keys.Duration("no request would ever be committed in time"), 500*time.Millisecond,
-		func(r *Raft) *time.Duration { return &r.RequestTimeout },
-		"a leader that has not committed a request by then answers that its outcome is unknown"),
-	keys.Define("max_inflight", keys.Whole[int](1, mostInflight), 1, func(r *Raft) *int { return &r.MaxInflight },
-		"AppendEntries on the way to one follower; more = pipelining"),
-	keys.Define("first_leader", keys.Whole[int](0, mostNodes), 1, func(r *Raft) *int { return &r.FirstLeader },
-		"the node that is told to start the first election; 0 = the election timeouts decide"),
-	keys.Define("election_timeout", keys.UniformOrNone("\"0s\" alone means no election timeouts"),
-		world.Range{Min: 150 * time.Millisecond, Max: 300 * time.Millisecond},
-		func(r *Raft) *world.Range { return &r.ElectionTimeout }, `or a range; "0s" = none`),
-	keys.Define("heartbeat_interval", keys.Duration(""), 50*time.Millisecond,
-		func(r *Raft) *time.Duration { return &r.HeartbeatInterval }, `"0s" = none`),
-	keys.Define("noop_on_election", keys.Truth, true, func(r *Raft) *bool { return &r.NoopOnElection },
-		"a new leader commits an entry that does nothing, and with it what earlier leaders left (§8 of the paper)"),
-	keys.Define("max_entries", keys.Whole[int](1, mostEntries), 64, func(r *Raft) *int { return &r.MaxEntries },
-		"in one AppendEntries"),
-	keys.Option("start_term", keys.Whole[uint64](0, mostStartTerm), 0, func(r *Raft) *uint64 { return &r.StartTerm },
-		"the term that is on every server's disk from the beginning, up to 4611686018427387904"),
 }
 
 var networkKeys = []keys.Key[Network]{

@@ -115,9 +115,9 @@ func (c *Config) WithDefault(name string) *Config {
 	if !known {
 		panic("config: there is no key " + name)
 	}
-	clone := *c
-	s.Reset(&clone)
-	return clone.Clone()
+	clone := c.Clone()
+	s.Reset(clone)
+	return clone.Clone() // for the defaults are shared
 }
 
 // Hash names the run among all runs: the first 8 bytes of the SHA-256 of TOML.

@@ -16,8 +16,9 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/library"
 	"github.com/raftkv/raftkv/cmd/internal/nearest"
 	"github.com/raftkv/raftkv/cmd/internal/profile"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
-	"github.com/raftkv/raftkv/raftkv/raft"
+	"github.com/raftkv/raftkv/raftkv/run"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
@@ -243,7 +244,7 @@ func (f Flag[Options]) usage() string { return strings.TrimRight("  -"+f.Name+" 
 // Bugs are the bugs that -bug can build in.
 func Bugs[Options any]() Group[Options] {
 	g := Group[Options]{Title: "Bugs to build in, each known from implementations"}
-	for _, bug := range raft.Bugs() {
+	for _, bug := range protocols.Raft.Run.Bugs {
 		g.Values = append(g.Values, [2]string{bug.Name, bug.Doc + " Caught by " + CaughtBy(bug) + "."})
 	}
 	return g
@@ -265,10 +266,6 @@ func Scenario[Options any](call string) Group[Options] {
 }
 
 // CaughtBy are the invariants that catch a bug, by name.
-func CaughtBy(bug raft.BugDescription) string {
-	names := make([]string, len(bug.CaughtBy))
-	for i, name := range bug.CaughtBy {
-		names[i] = string(name)
-	}
-	return strings.Join(names, ", ")
+func CaughtBy(bug run.Bug) string {
+	return strings.Join(bug.CaughtBy, ", ")
 }

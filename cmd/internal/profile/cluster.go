@@ -18,39 +18,27 @@ func busyCluster(d dice, c *config.Config) {
 	c.MaxDuration = longestRun
 	c.Client.Timeout = 150 * time.Millisecond
 	c.Client.ThinkTime = world.Range{Max: 200 * time.Millisecond}
-	anyTerm(d, c)
+	c.Settings.Age(d)
 }
 
-// anyCluster is one of all kinds. Bugs hide in each: a no-op and large messages hide a commit of an old term's entry, a patient client hides a lost reply.
+// anyCluster is one of all kinds. Bugs hide in each: a patient client hides a lost reply.
 func anyCluster(d dice, c *config.Config) {
-	c.NumNodes = d.from("nodes", 3, 5)
-	c.NumClients = d.from("clients", 2, 4)
-	c.RequestsPerClient = d.from("requests", 3, 8)
-	c.Keys = []string{"a", "b", "c"}[:d.from("keys", 1, 3)]
+	c.NumNodes = d.From("nodes", 3, 5)
+	c.NumClients = d.From("clients", 2, 4)
+	c.RequestsPerClient = d.From("requests", 3, 8)
+	c.Keys = []string{"a", "b", "c"}[:d.From("keys", 1, 3)]
 	c.Values = config.ValuesUnique
 	c.MaxDuration = longestRun
 
-	c.Raft.NoopOnElection = d.likely("no-op", 50)
-	c.Raft.MaxEntries = oneOf(d, "entries", 1, 64)
-	c.Raft.MaxInflight = d.from("in flight", 1, 4)
-	c.Raft.FirstLeader = d.from("first leader", 0, c.NumNodes)
-	c.Raft.RPCTimeout = oneOf(d, "rpc timeout", 50*time.Millisecond, 100*time.Millisecond)
-	c.Raft.RequestTimeout = oneOf(d, "request timeout", 60*time.Millisecond, 100*time.Millisecond, 500*time.Millisecond)
+	c.Settings.Vary(d, c.NumNodes)
 
 	c.Client.Start = d.millis("start", 10, 60)
 	c.Client.Timeout = d.millis("timeout", 100, 250)
 	c.Client.ThinkTime = world.Range{Max: d.millis("think time", 20, 200)}
-	if d.likely("gives up", 25) {
+	if d.Likely("gives up", 25) {
 		c.Client.GiveUp = d.millis("give up", 300, 600)
 	}
-	anyTerm(d, c)
-}
-
-// anyTerm has a few clusters begin as if they had had elections before.
-func anyTerm(d dice, c *config.Config) {
-	if d.likely("earlier terms", 10) {
-		c.Raft.StartTerm = uint64(d.from("start term", 1, 1000))
-	}
+	c.Settings.Age(d)
 }
 
 // anyNetwork is one from good to bad.
@@ -58,30 +46,30 @@ func anyNetwork(d dice, c *config.Config) {
 	switch kind := d.below("kind", 10); {
 	case kind < 5: // good
 	case kind < 8:
-		c.Network.Loss = percent(d.from("little loss", 1, 10))
+		c.Network.Loss = percent(d.From("little loss", 1, 10))
 	default:
-		c.Network.Loss = percent(d.from("much loss", 10, 30))
+		c.Network.Loss = percent(d.From("much loss", 10, 30))
 	}
-	if d.likely("duplicates", 45) {
-		c.Network.Duplicate = percent(d.from("duplicate", 2, 50))
+	if d.Likely("duplicates", 45) {
+		c.Network.Duplicate = percent(d.From("duplicate", 2, 50))
 	}
 	c.Network.Latency = oneOf(d, "latency", c.Network.Latency, c.Network.Latency, world.Range{Min: 200 * time.Microsecond, Max: time.Millisecond},
 		world.Range{Min: time.Millisecond, Max: 20 * time.Millisecond})
-	if d.likely("late", 20) {
+	if d.Likely("late", 20) {
 		lateNetwork(d.in("late"), c)
 	}
 }
 
 // lateNetwork is one on which a few messages are late by several election timeouts: they arrive in another leadership.
 func lateNetwork(d dice, c *config.Config) {
-	c.Network.Late = percent(d.from("share", 1, 10))
+	c.Network.Late = percent(d.From("share", 1, 10))
 	c.Network.LateBy = world.Range{Min: d.millis("least", 100, 600), Max: d.millis("most", 1000, 3000)}
 }
 
 // badNetwork is one that fails all the time.
 func badNetwork(d dice, c *config.Config) {
-	c.Network.Loss = percent(d.from("loss", 1, 30))
-	c.Network.Duplicate = percent(d.from("duplicate", 0, 50))
+	c.Network.Loss = percent(d.From("loss", 1, 30))
+	c.Network.Duplicate = percent(d.From("duplicate", 0, 50))
 	c.Network.Latency = world.Range{Min: time.Millisecond, Max: d.millis("latency", 2, 20)}
 }
 
@@ -89,7 +77,7 @@ func percent(n int) float64 { return float64(n) / 100 }
 
 // anyLinks are some that are worse than the others, in some runs.
 func anyLinks(d dice, c *config.Config) []config.Link {
-	if !d.likely("any", 25) {
+	if !d.Likely("any", 25) {
 		return nil
 	}
 	return badLinks(d, c)
@@ -99,15 +87,15 @@ func anyLinks(d dice, c *config.Config) []config.Link {
 func badLinks(d dice, c *config.Config) []config.Link {
 	var links []config.Link
 	seen := make(map[[2]int]bool)
-	for i := range d.from("how many", 1, 3) {
+	for i := range d.From("how many", 1, 3) {
 		d := d.at(i)
-		from := d.from("from", 1, c.NumNodes)
-		to := (from+d.from("to", 0, c.NumNodes-2))%c.NumNodes + 1
+		from := d.From("from", 1, c.NumNodes)
+		to := (from+d.From("to", 0, c.NumNodes-2))%c.NumNodes + 1
 		if seen[[2]int{from, to}] {
 			continue
 		}
 		seen[[2]int{from, to}] = true
-		link := config.Link{From: processID(from), To: processID(to), Loss: percent(d.from("loss", 0, 50)), Duplicate: percent(d.from("duplicate", 0, 50))}
+		link := config.Link{From: processID(from), To: processID(to), Loss: percent(d.From("loss", 0, 50)), Duplicate: percent(d.From("duplicate", 0, 50))}
 		link.Latency = world.Range{Min: time.Millisecond, Max: d.millis("latency", 5, 30)} // wide enough to change the order of messages
 		links = append(links, link)
 	}

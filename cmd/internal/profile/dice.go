@@ -26,15 +26,15 @@ func (d dice) draw(purpose string) uint64 {
 // below is a number from 0, each as likely as the others.
 func (d dice) below(purpose string, n int) int { return int(d.draw(purpose) % uint64(n)) }
 
-// from is a number of a range, both ends included.
-func (d dice) from(purpose string, low, high int) int { return low + d.below(purpose, high-low+1) }
+// From is a number of a range, both ends included.
+func (d dice) From(purpose string, low, high int) int { return low + d.below(purpose, high-low+1) }
 
-// likely is true in so many of a hundred cases.
-func (d dice) likely(purpose string, percent int) bool { return d.below(purpose, 100) < percent }
+// Likely is true in so many of a hundred cases.
+func (d dice) Likely(purpose string, percent int) bool { return d.below(purpose, 100) < percent }
 
 // millis is a time of so many milliseconds.
 func (d dice) millis(purpose string, low, high int) time.Duration {
-	return time.Duration(d.from(purpose, low, high)) * time.Millisecond
+	return time.Duration(d.From(purpose, low, high)) * time.Millisecond
 }
 
 // oneOf is one of several, each as likely as the others.

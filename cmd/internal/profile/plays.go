@@ -13,7 +13,7 @@ type play func(s *script, d dice)
 // playing has some of the plays happen, one or more times.
 func playing(plays ...play) func(*script) {
 	return func(s *script) {
-		for i := range s.from("how many", 3, 6) {
+		for i := range s.From("how many", 3, 6) {
 			d := s.dice.at(i)
 			oneOf(d, "play", plays...)(s, d)
 		}
@@ -26,7 +26,7 @@ func besides(all func(*script), percent int, plays ...play) func(*script) {
 	return func(s *script) {
 		all(s)
 		for i, p := range plays {
-			if d := s.in("besides").at(i); d.likely("at all", percent) {
+			if d := s.in("besides").at(i); d.Likely("at all", percent) {
 				p(s, d)
 			}
 		}
@@ -41,7 +41,7 @@ func anyFaults(s *script) {
 	}
 	var chosen []play
 	for i, p := range all {
-		if s.likely("play "+string(rune('a'+i)), 30) {
+		if s.Likely("play "+string(rune('a'+i)), 30) {
 			chosen = append(chosen, p)
 		}
 	}
@@ -49,7 +49,7 @@ func anyFaults(s *script) {
 		chosen = all
 	}
 	playing(chosen...)(s)
-	if s.silence > 0 && s.likely("afterwards", 50) {
+	if s.silence > 0 && s.Likely("afterwards", 50) {
 		afterwards(s, s.in("afterwards"))
 	}
 }
@@ -76,7 +76,7 @@ func crash(s *script, d dice) {
 // restarts takes a node down again and again, while what it sent and what it was sent before is still on its way.
 func restarts(s *script, d dice) {
 	n, at := s.node(d, "node"), s.moment(d)
-	for i := range d.from("how often", 2, 6) {
+	for i := range d.From("how often", 2, 6) {
 		d := d.at(i)
 		s.does(s.at(at), config.Crash, n)
 		at += d.millis("for", 1, 40)
@@ -90,11 +90,11 @@ func crashOnRole(s *script, d dice) {
 	n := s.node(d, "node")
 	when := config.When{Kind: config.AtRole, Process: processID(n), Role: oneOf(d, "role", "leader", "leader", "leader", "candidate")}
 	s.does(when, config.Crash, n)
-	if d.likely("at once again", 30) {
+	if d.Likely("at once again", 30) {
 		s.does(when, config.Restart, n)
 	}
 	at := s.moment(d)
-	if d.likely("made to", 60) {
+	if d.Likely("made to", 60) {
 		s.does(s.at(at), config.Elect, n)
 	}
 	s.does(s.at(at+d.millis("for", 30, 300)), config.Restart, n)
@@ -105,7 +105,7 @@ func crashOnSend(s *script, d dice) {
 	if s.operations() == 0 || s.config.NumClients == 0 {
 		return
 	}
-	n, who, number := s.leader(d), d.from("client", 1, s.config.NumClients), d.from("operation", 1, s.operations())
+	n, who, number := s.leader(d), d.From("client", 1, s.config.NumClients), d.From("operation", 1, s.operations())
 	sends := func(number int) config.When {
 		return config.When{Kind: config.AtSend, Process: world.NewProcessID(world.ClientGroup, uint32(who)), Number: uint64(number)}
 	}
@@ -117,15 +117,15 @@ func crashOnSend(s *script, d dice) {
 
 // crashOnCommit takes a node down just as an entry is committed, before others hear of it.
 func crashOnCommit(s *script, d dice) {
-	n, index := s.leader(d), uint64(d.from("index", 1, max(1, s.operations()*s.config.NumClients)))
+	n, index := s.leader(d), uint64(d.From("index", 1, max(1, s.operations()*s.config.NumClients)))
 	s.does(config.When{Kind: config.AtCommit, Number: index}, config.Crash, n)
-	s.does(config.When{Kind: config.AtCommit, Number: index + uint64(d.from("until", 0, 3))}, config.Restart, n)
+	s.does(config.When{Kind: config.AtCommit, Number: index + uint64(d.From("until", 0, 3))}, config.Restart, n)
 }
 
 // loseWrite takes a node down in the middle of a write.
 func loseWrite(s *script, d dice) {
 	n, at := s.leader(d), s.moment(d)
-	s.add(config.Fault{Kind: config.LoseUnsynced, At: s.at(at), Process: processID(n), Torn: d.likely("torn", 50)})
+	s.add(config.Fault{Kind: config.LoseUnsynced, At: s.at(at), Process: processID(n), Torn: d.Likely("torn", 50)})
 	s.falls[n] = true
 	s.does(s.at(at+d.millis("for", 20, 300)), config.Restart, n)
 }
@@ -173,7 +173,7 @@ func oneWay(s *script, d dice) {
 	}
 	n, at := s.leader(d), s.moment(d)
 	others := []int{s.other(d, "other", n)}
-	if d.likely("all others", 60) {
+	if d.Likely("all others", 60) {
 		others = nil
 		for other := range s.config.NumNodes {
 			if other+1 != n {
@@ -181,7 +181,7 @@ func oneWay(s *script, d dice) {
 			}
 		}
 	}
-	if d.likely("towards it", 40) {
+	if d.Likely("towards it", 40) {
 		s.cuts(s.at(at), true, others, []int{n})
 	} else {
 		s.cuts(s.at(at), true, []int{n}, others)
@@ -263,7 +263,7 @@ func rollback(s *script, d dice) {
 // jump has a node's clock jump, ahead or back.
 func jump(s *script, d dice) {
 	by := d.millis("by", 10, 300)
-	if d.likely("back", 50) {
+	if d.Likely("back", 50) {
 		by = -by
 	}
 	s.add(config.Fault{Kind: config.Skew, At: s.at(s.moment(d)), Process: processID(s.node(d, "node")), By: by})
@@ -283,20 +283,20 @@ func rivals(s *script, d dice) {
 	second := s.other(d, "second", n)
 	s.does(s.at(at), config.Elect, n)
 	s.does(s.at(at+d.gap()), config.Elect, second)
-	if d.likely("a third", 40) {
+	if d.Likely("a third", 40) {
 		s.does(s.at(at+d.in("third").gap()), config.Elect, s.other(d, "third", n, second))
 	}
 }
 
 // gap is a time shorter than an election takes.
 func (d dice) gap() time.Duration {
-	return time.Duration(d.from("gap", 0, 40)) * 100 * time.Microsecond
+	return time.Duration(d.From("gap", 0, 40)) * 100 * time.Microsecond
 }
 
 // elections follow each other, so that leaders have hardly time for an entry.
 func elections(s *script, d dice) {
 	at := s.moment(d)
-	for i := range d.from("how many", 2, 5) {
+	for i := range d.From("how many", 2, 5) {
 		d := d.at(i)
 		s.does(s.at(at), config.Elect, s.node(d, "node"))
 		at += d.millis("pause", 3, 60)
@@ -308,7 +308,7 @@ func elections(s *script, d dice) {
 func staleLeader(s *script, d dice) {
 	n, at := s.leader(d), s.moment(d)
 	successor := s.other(d, "successor", n)
-	if d.likely("leads for sure", 50) {
+	if d.Likely("leads for sure", 50) {
 		s.does(s.at(at), config.Elect, n)
 		at += d.millis("leads", 8, 80)
 	}
@@ -316,13 +316,13 @@ func staleLeader(s *script, d dice) {
 	at += d.millis("until the other is elected", 5, 120)
 	s.does(s.at(at), config.Elect, successor)
 	at += d.millis("the other leads", 8, 120)
-	if d.likely("then falls", 30) {
+	if d.Likely("then falls", 30) {
 		s.does(s.at(at), config.Crash, successor)
 		s.does(s.at(at+d.millis("down for", 10, 200)), config.Restart, successor)
 	}
 	s.heals(at, n)
-	if d.likely("stands again", 70) {
-		s.does(s.at(at+time.Duration(d.from("stands after", 1, 400))*100*time.Microsecond), config.Elect, n)
+	if d.Likely("stands again", 70) {
+		s.does(s.at(at+time.Duration(d.From("stands after", 1, 400))*100*time.Microsecond), config.Elect, n)
 	}
 }
 
@@ -343,7 +343,7 @@ func takeTurns(s *script, d dice) {
 	second := s.other(d, "second", n)
 	s.does(s.at(at), config.Elect, n)
 	at += d.millis("leads", 8, 40)
-	for i := range d.from("turns", 1, 2) {
+	for i := range d.From("turns", 1, 2) {
 		d := d.at(i)
 		for _, turn := range [][2]int{{n, second}, {second, n}} {
 			d := d.in(processID(turn[0]).String())

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	raftrun "github.com/raftkv/raftkv/raftkv/raft/run"
+
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/profile"
@@ -73,8 +75,8 @@ func TestEverythingIsInTheMix(t *testing.T) {
 	for seed := range uint64(manySeeds) {
 		c := drawn(t, profile.Mixed, seed)
 		for _, text := range []string{
-			fmt.Sprintf("num_nodes %d", c.NumNodes), fmt.Sprintf("num_clients %d", c.NumClients), fmt.Sprintf("no-op %t", c.Raft.NoopOnElection),
-			fmt.Sprintf("max_entries %d", c.Raft.MaxEntries), fmt.Sprintf("max_inflight %d", c.Raft.MaxInflight), fmt.Sprintf("first_leader %d", c.Raft.FirstLeader),
+			fmt.Sprintf("num_nodes %d", c.NumNodes), fmt.Sprintf("num_clients %d", c.NumClients), fmt.Sprintf("no-op %t", c.Settings.(*raftrun.Settings).NoopOnElection),
+			fmt.Sprintf("max_entries %d", c.Settings.(*raftrun.Settings).MaxEntries), fmt.Sprintf("max_inflight %d", c.Settings.(*raftrun.Settings).MaxInflight), fmt.Sprintf("first_leader %d", c.Settings.(*raftrun.Settings).FirstLeader),
 			fmt.Sprintf("keys %d", len(c.Keys)), fmt.Sprintf("loss %t, much %t", c.Network.Loss > 0, c.Network.Loss > 0.1), fmt.Sprintf("duplicate %t", c.Network.Duplicate > 0),
 			fmt.Sprintf("late %t", c.Network.Late > 0), fmt.Sprintf("links %d", len(c.Links)), fmt.Sprintf("gives up %t", c.Client.GiveUp > 0), string(c.Values),
 		} {

@@ -26,7 +26,7 @@ func newScript(d dice, c *config.Config) *script {
 	const first, shortest, longest = 20 * time.Millisecond, 300 * time.Millisecond, 5 * time.Second
 	busy := busyUntil(c)
 	s := &script{dice: d, config: c, falls: make(map[int]bool), late: make(map[int]bool), end: busy * 4 / 5}
-	if d.likely("silence at the end", 35) {
+	if d.Likely("silence at the end", 35) {
 		s.silence, s.end = busy, busy*3/2
 	}
 	s.end = min(max(s.end, first+shortest), first+longest, c.MaxDuration*2/3)
@@ -51,11 +51,11 @@ func (s *script) moment(d dice) time.Duration {
 }
 
 // node draws one of the nodes.
-func (s *script) node(d dice, purpose string) int { return d.from(purpose, 1, s.config.NumNodes) }
+func (s *script) node(d dice, purpose string) int { return d.From(purpose, 1, s.config.NumNodes) }
 
 // leader draws the node that a play takes for the leader: often the one that is told to be the first.
 func (s *script) leader(d dice) int {
-	if first := s.config.Raft.FirstLeader; first > 0 && d.likely("the first leader", 40) {
+	if first := int(s.config.Settings.First()); first > 0 && d.Likely("the first leader", 40) {
 		return first
 	}
 	return s.node(d, "leader")

@@ -4,40 +4,51 @@ package replay
 import (
 	"cmp"
 	"context"
+	"errors"
 	"iter"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/raftkv/raftkv/raftkv/check"
+	"github.com/raftkv/raftkv/raftkv/history"
+	"github.com/raftkv/raftkv/raftkv/kv"
 	kvconform "github.com/raftkv/raftkv/raftkv/kv/conform"
-	"github.com/raftkv/raftkv/raftkv/raft/invariants"
-	"github.com/raftkv/raftkv/raftkv/raft/protocol"
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 )
 
 // History returns what is wrong with the clients' history, nil if some order of the operations, each between its call
 // and its answer, explains all answers (Herlihy and Wing 1990). It has the clients ask and be answered as their spans
 // say, in a run that began at epoch. When ctx ends before it is known, it returns nil, too.
-func History(ctx context.Context, operations []kvconform.Operation, epoch time.Time) *invariants.Violation {
-	now := time.Duration(0)
-	checker := invariants.New(invariants.Options{Now: func() time.Duration { return now }, Stopped: func() bool { return ctx.Err() != nil }})
+func History(ctx context.Context, operations []kvconform.Operation, epoch time.Time) *check.Clash {
+	whole := history.New(func() bool { return ctx.Err() != nil })
 	for e := range events(operations) {
 		op := &operations[e.operation]
-		now = e.at.Sub(epoch)
-		request := requestOf(op)
+		request, at := requestOf(op), e.at.Sub(epoch)
+		var err error
 		switch {
 		case e.answer && op.Result != "":
-			checker.Answered(request, resultOf(op))
+			if ended := whole.Answered(request, resultOf(op), at); ended != nil {
+				err = whole.CheckAnswer(ended)
+			}
 		case !e.answer:
-			checker.Asked(request, commandOf(op))
+			whole.Asked(request, commandOf(op), at)
 		}
-		if v := checker.Violation(); v != nil || ctx.Err() != nil {
-			return v
+		if err != nil || ctx.Err() != nil {
+			return clash(err)
 		}
 	}
-	checker.End(true)
-	return checker.Violation()
+	return clash(whole.CheckEnd())
+}
+
+// clash is what an error of the history says; nil if there is none.
+func clash(err error) *check.Clash {
+	found := check.Clash{}
+	if !errors.As(err, &found) {
+		return nil
+	}
+	return &found
 }
 
 // happening is a call or an answer.
@@ -108,35 +119,35 @@ func inTurn(all []happening, waits func(operation int) bool) []happening {
 }
 
 // requestOf is the name of an operation; one that has none that can be read is told from others by its span.
-func requestOf(op *kvconform.Operation) protocol.RequestID {
-	name, named := strings.CutPrefix(op.Request, spans.ServiceClient+"-")
+func requestOf(op *kvconform.Operation) kv.RequestID {
+	name, named := strings.CutPrefix(op.Request, kvspans.ServiceClient+"-")
 	client, number, _ := strings.Cut(name, "/")
 	id, err := strconv.ParseUint(client, 10, 31)
 	sequence, err2 := strconv.ParseUint(number, 10, 32)
 	if !named || err != nil || err2 != nil {
-		return protocol.RequestID{Client: 1 << 31, Sequence: protocol.Sequence(op.Span.ID)}
+		return kv.RequestID{Client: 1 << 31, Sequence: kv.Sequence(op.Span.ID)}
 	}
-	return protocol.RequestID{Client: protocol.ClientID(id), Sequence: protocol.Sequence(sequence)}
+	return kv.RequestID{Client: kv.ClientID(id), Sequence: kv.Sequence(sequence)}
 }
 
-func commandOf(op *kvconform.Operation) protocol.Command {
+func commandOf(op *kvconform.Operation) kv.Command {
 	switch op.Kind {
-	case spans.KVPutID:
-		return protocol.Put{Key: op.Key, Value: op.Value}
-	case spans.KVDeleteID:
-		return protocol.Delete{Key: op.Key}
+	case kvspans.KVPutID:
+		return kv.Put{Key: op.Key, Value: op.Value}
+	case kvspans.KVDeleteID:
+		return kv.Delete{Key: op.Key}
 	}
-	return protocol.Get{Key: op.Key}
+	return kv.Get{Key: op.Key}
 }
 
 // resultOf reads an answer. One that no store gives is what a read found, which explains no write.
-func resultOf(op *kvconform.Operation) protocol.Result {
-	stored, deleted, failed := protocol.Stored{}, protocol.Deleted{}, protocol.ReplicationFailed{}
-	exists, missing := protocol.KeyExists{Key: op.Key}, protocol.KeyNotFound{Key: op.Key}
-	switch put := op.Kind == spans.KVPutID; {
+func resultOf(op *kvconform.Operation) kv.Result {
+	stored, deleted, failed := kv.Stored{}, kv.Deleted{}, kv.ReplicationFailed{}
+	exists, missing := kv.KeyExists{Key: op.Key}, kv.KeyNotFound{Key: op.Key}
+	switch put := op.Kind == kvspans.KVPutID; {
 	case put && op.Result == stored.String():
 		return stored
-	case op.Kind == spans.KVDeleteID && op.Result == deleted.String():
+	case op.Kind == kvspans.KVDeleteID && op.Result == deleted.String():
 		return deleted
 	case op.Result == missing.String():
 		return missing
@@ -145,5 +156,5 @@ func resultOf(op *kvconform.Operation) protocol.Result {
 	case put && op.Result == exists.String():
 		return exists
 	}
-	return protocol.Found{Value: op.Result}
+	return kv.Found{Value: op.Result}
 }

@@ -6,24 +6,26 @@ import (
 	"testing"
 	"time"
 
+	raftrun "github.com/raftkv/raftkv/raftkv/raft/run"
+
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
-	"github.com/raftkv/raftkv/raftkv/raft/invariants"
-	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
+	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
 // fake is a world whose runs violate what a test says.
 type fake struct {
-	violates func(c *config.Config) protocol.InvariantName // empty for nothing
-	at       time.Duration                                 // when
+	violates func(c *config.Config) string // empty for nothing
+	at       time.Duration                 // when
 	messages func(c *config.Config) []Message
 	runs     int
 }
 
 func (f *fake) world() World {
 	return World{
-		Run: func(_ context.Context, c *config.Config) (*invariants.Violation, error) {
+		Run: func(_ context.Context, c *config.Config) (*check.Violation, error) {
 			f.runs++
 			return f.violation(c), nil
 		},
@@ -36,17 +38,17 @@ func (f *fake) world() World {
 	}
 }
 
-func (f *fake) violation(c *config.Config) *invariants.Violation {
+func (f *fake) violation(c *config.Config) *check.Violation {
 	name := f.violates(c)
 	if name == "" || f.at >= c.MaxDuration {
 		return nil
 	}
-	return &invariants.Violation{Invariant: invariant(name), At: f.at, Facts: [2]string{"one", "other"}}
+	return &check.Violation{Invariant: invariant(name), At: f.at, Facts: [2]string{"one", "other"}}
 }
 
-func invariant(name protocol.InvariantName) protocol.Invariant {
-	all := protocol.AllInvariants()
-	return all[slices.IndexFunc(all, func(i protocol.Invariant) bool { return i.Name == name })]
+func invariant(name string) check.Invariant {
+	found, _ := protocols.Raft.Run.Invariant(name)
+	return found
 }
 
 func node(n int) world.ProcessID   { return world.NewProcessID(world.NodeGroup, uint32(n)) }
@@ -61,7 +63,7 @@ func draw(seed, what uint64, n int) int {
 func generated(t *testing.T, seed uint64) *config.Config {
 	t.Helper()
 	c := config.Default()
-	c.Scenario, c.Seed, c.NumNodes, c.Raft.MaxInflight, c.Client.ThinkTime.Max = "mixed", seed, 3+draw(seed, 1, 3), 4, time.Millisecond
+	c.Scenario, c.Seed, c.NumNodes, c.Settings.(*raftrun.Settings).MaxInflight, c.Client.ThinkTime.Max = "mixed", seed, 3+draw(seed, 1, 3), 4, time.Millisecond
 	for i := range 5 + draw(seed, 2, 40) {
 		key := uint64(100 * i)
 		f := config.Fault{
@@ -87,7 +89,7 @@ func generated(t *testing.T, seed uint64) *config.Config {
 }
 
 // minimal checks, without the shrinker's own code, that nothing can be taken away from a config.
-func minimal(t *testing.T, c *config.Config, violates func(*config.Config) protocol.InvariantName) {
+func minimal(t *testing.T, c *config.Config, violates func(*config.Config) string) {
 	t.Helper()
 	if got := violates(c); got != wanted {
 		t.Errorf("the result violates %q, and not %q:\n%s", got, wanted, c.TOML())

@@ -11,10 +11,11 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
-	"github.com/raftkv/raftkv/raftkv/raft/invariants"
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/raftkv/check"
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces/record"
 )
 
@@ -63,7 +64,7 @@ func asked(c *config.Config, all []Message) *config.Config {
 }
 
 // run carries out the run of a config.
-func run(ctx context.Context, c *config.Config) (*invariants.Violation, error) {
+func run(ctx context.Context, c *config.Config) (*check.Violation, error) {
 	result, err := cluster.New(c, cluster.Options{}).Run(ctx)
 	if failed := (*cluster.Panic)(nil); errors.As(err, &failed) {
 		return nil, nil // it violates nothing
@@ -98,15 +99,15 @@ func (w *witness) Export(_ context.Context, s *span.Span) error {
 	m, meddled := Message{ID: s.ID}, false
 	for i := range s.Events {
 		e := &s.Events[i]
-		if e.Name != spans.EventDrop && e.Name != spans.EventDuplicate && e.Name != spans.EventDelay ||
-			e.Attribute(spans.RaftkvCauseKey).AsString() == string(world.CauseFault) {
+		if e.Name != worldspans.EventDrop && e.Name != worldspans.EventDuplicate && e.Name != worldspans.EventDelay ||
+			e.Attribute(worldspans.RaftkvCauseKey).AsString() == string(world.CauseFault) {
 			continue
 		}
 		meddled = true
-		m.Lost = m.Lost || e.Name == spans.EventDrop
-		m.Doubled = m.Doubled || e.Name == spans.EventDuplicate
-		if e.Name == spans.EventDelay {
-			m.LateBy = time.Duration(e.Attribute(spans.RaftkvDelayNsKey).AsInt64())
+		m.Lost = m.Lost || e.Name == worldspans.EventDrop
+		m.Doubled = m.Doubled || e.Name == worldspans.EventDuplicate
+		if e.Name == worldspans.EventDelay {
+			m.LateBy = time.Duration(e.Attribute(worldspans.RaftkvDelayNsKey).AsInt64())
 		}
 		m.What = fmt.Sprintf("%s, at %.3fms", sent(s), float64(e.At.Sub(w.epoch))/float64(time.Millisecond))
 	}
@@ -121,9 +122,9 @@ func (*witness) Shutdown(context.Context) error { return nil }
 
 // sent is the message that a span sends. That of a server's span is its reply.
 func sent(s *span.Span) string {
-	peer := s.Attribute(spans.RaftPeerIDKey).AsString()
+	peer := s.Attribute(kvspans.RaftPeerIDKey).AsString()
 	if s.Kind == trace.SpanKindServer {
-		return fmt.Sprintf("the reply of %s to %s: %s, %s", s.Service, peer, s.Name, s.Attribute(spans.RaftReplyKey).AsString())
+		return fmt.Sprintf("the reply of %s to %s: %s, %s", s.Service, peer, s.Name, s.Attribute(kvspans.RaftReplyKey).AsString())
 	}
 	if peer == "" {
 		return fmt.Sprintf("%s: %s", s.Service, s.Name)

@@ -13,7 +13,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
-	"github.com/raftkv/raftkv/raftkv/raft/invariants"
+	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
@@ -70,11 +70,11 @@ func writtenLuck(t *testing.T, luck func(*config.Config), quiet func(*config.Con
 		luck(drawn)
 		s := newShrinker(t.Context(), Options{})
 		kept := quiet(drawn)
-		s.options.World.Run = func(_ context.Context, c *config.Config) (*invariants.Violation, error) {
+		s.options.World.Run = func(_ context.Context, c *config.Config) (*check.Violation, error) {
 			if c.Network.Late < kept.Network.Late {
 				return nil, nil
 			}
-			return &invariants.Violation{Invariant: invariant(protocol.InvariantLogMatching)}, nil // so that whatever else is tried is taken
+			return &check.Violation{Invariant: invariant(string(protocol.InvariantLogMatching))}, nil // so that whatever else is tried is taken
 		}
 		if !s.begin(drawn) {
 			t.Fatal(s.err)
@@ -122,7 +122,7 @@ func TestCutMessagesAreNoLuck(t *testing.T) {
 // TestOtherLuck shrinks a run that needs much with the luck that it has, and little with that of another seed.
 func TestOtherLuck(t *testing.T) {
 	c := generated(t, 5)
-	f := &fake{at: 42 * time.Millisecond, violates: func(c *config.Config) protocol.InvariantName {
+	f := &fake{at: 42 * time.Millisecond, violates: func(c *config.Config) string {
 		return when(c.Seed == 5 && len(c.Faults) >= 12 || c.Seed == 7 && len(c.Faults) >= 1)
 	}}
 	r, err := Shrink(t.Context(), c, Options{World: f.world()})

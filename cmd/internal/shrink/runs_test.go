@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
-	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 // TestManyWaysAreAffordable has a violation that needs more faults than a person reads, and other ones by each way: of 24 faults, one of each two that are of one node and near each
@@ -18,7 +17,7 @@ func TestManyWaysAreAffordable(t *testing.T) {
 			At: config.When{Kind: config.AtTime, Time: time.Duration(i+1) * time.Millisecond}, Kind: config.Elect, Process: node(1 + i/2%5),
 		})
 	}
-	f := &fake{at: time.Millisecond, violates: func(less *config.Config) protocol.InvariantName {
+	f := &fake{at: time.Millisecond, violates: func(less *config.Config) string {
 		kept := map[int]bool{}
 		for _, fault := range less.Faults {
 			kept[int(fault.At.Time/time.Millisecond-1)/2] = true

@@ -26,8 +26,12 @@ func withNodes(c *config.Config, n int) *config.Config {
 	fewer.NumNodes = n
 	gone := func(p world.ProcessID) bool { return p.Group() == world.NodeGroup && int(p.Number()) > n }
 	goneTarget := func(t config.Target) bool { return gone(t.Process) }
-	if fewer.Raft.FirstLeader > n {
-		fewer.Raft.FirstLeader = config.Default().Raft.FirstLeader
+	for _, clash := range fewer.Settings.Clashes(n) {
+		for _, key := range clash.Keys {
+			if key != "num_nodes" {
+				fewer = fewer.WithDefault(key)
+			}
+		}
 	}
 	fewer.Links = slices.DeleteFunc(fewer.Links, func(l config.Link) bool { return gone(l.From) || gone(l.To) })
 	for i := range fewer.Operations {

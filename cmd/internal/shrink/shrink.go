@@ -15,8 +15,7 @@ import (
 	"fmt"
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
-	"github.com/raftkv/raftkv/raftkv/raft/invariants"
-	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
@@ -33,7 +32,7 @@ type Options struct {
 // World carries out runs.
 type World struct {
 	// Run is what a config's run violates, nil if nothing or if the program panicked in it. An error ends the shrinking.
-	Run func(context.Context, *config.Config) (*invariants.Violation, error)
+	Run func(context.Context, *config.Config) (*check.Violation, error)
 
 	// Messages are those of a config's run that were lost, late or doubled by a rate or on request, in the order in
 	// which their spans end.
@@ -89,7 +88,7 @@ func (s Size) total() int { return s.Faults + s.Links + s.Operations + s.Nodes }
 // Result is what a run was cut down to.
 type Result struct {
 	Config    *config.Config
-	Violation *invariants.Violation // as it is in the run of Config
+	Violation *check.Violation // as it is in the run of Config
 	Before    Size
 	After     Size
 	Runs      int  // that were made
@@ -118,7 +117,7 @@ func Shrink(ctx context.Context, c *config.Config, options Options) (*Result, er
 type shrinker struct {
 	ctx       context.Context
 	options   Options
-	invariant protocol.InvariantName // that has to be violated
+	invariant string // that has to be violated
 
 	state
 
@@ -132,9 +131,9 @@ type shrinker struct {
 
 // state is how far a way has led.
 type state struct {
-	config    *config.Config        // the shortest so far, in its canonical form
-	hash      uint64                // of config
-	violation *invariants.Violation // of its run
+	config    *config.Config   // the shortest so far, in its canonical form
+	hash      uint64           // of config
+	violation *check.Violation // of its run
 }
 
 func newShrinker(ctx context.Context, options Options) *shrinker {
@@ -303,7 +302,7 @@ func (s *shrinker) try(c *config.Config) bool {
 }
 
 // run carries out one run, as long as there are any left.
-func (s *shrinker) run(c *config.Config) *invariants.Violation {
+func (s *shrinker) run(c *config.Config) *check.Violation {
 	if s.runs >= s.options.Runs {
 		s.spent = true
 		return nil
@@ -312,7 +311,7 @@ func (s *shrinker) run(c *config.Config) *invariants.Violation {
 		return nil
 	}
 	s.runs++
-	var v *invariants.Violation
+	var v *check.Violation
 	if v, s.err = s.options.World.Run(s.ctx, c); s.err != nil {
 		return nil
 	}

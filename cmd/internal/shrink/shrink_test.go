@@ -10,20 +10,22 @@ import (
 	"testing"
 	"time"
 
+	raftrun "github.com/raftkv/raftkv/raftkv/raft/run"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
-	"github.com/raftkv/raftkv/raftkv/raft/invariants"
+	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
-const wanted = protocol.InvariantElectionSafety
+const wanted = string(protocol.InvariantElectionSafety)
 
 // predicate makes a predicate of a config that violates it: what a run of it would have to have in it to violate the invariant.
 type predicate struct {
 	name string
-	of   func(whole *config.Config, seed uint64) func(*config.Config) protocol.InvariantName
+	of   func(whole *config.Config, seed uint64) func(*config.Config) string
 }
 
 func hasFault(c *config.Config, f config.Fault) bool {
@@ -32,7 +34,7 @@ func hasFault(c *config.Config, f config.Fault) bool {
 
 func hasOperation(c *config.Config, o config.Operation) bool { return slices.Contains(c.Operations, o) }
 
-func when(holds bool) protocol.InvariantName {
+func when(holds bool) string {
 	if holds {
 		return wanted
 	}
@@ -40,14 +42,14 @@ func when(holds bool) protocol.InvariantName {
 }
 
 var predicates = []predicate{
-	{"always", func(*config.Config, uint64) func(*config.Config) protocol.InvariantName {
-		return func(*config.Config) protocol.InvariantName { return wanted }
+	{"always", func(*config.Config, uint64) func(*config.Config) string {
+		return func(*config.Config) string { return wanted }
 	}},
-	{"all of a few", func(whole *config.Config, seed uint64) func(*config.Config) protocol.InvariantName {
+	{"all of a few", func(whole *config.Config, seed uint64) func(*config.Config) string {
 		n := len(whole.Faults)
 		faults := []config.Fault{whole.Faults[draw(seed, 11, n)], whole.Faults[draw(seed, 12, n)], whole.Faults[draw(seed, 13, n)]}
 		operations := []config.Operation{whole.Operations[draw(seed, 14, len(whole.Operations))], whole.Operations[draw(seed, 15, len(whole.Operations))]}
-		return func(c *config.Config) protocol.InvariantName {
+		return func(c *config.Config) string {
 			for _, f := range faults {
 				if !hasFault(c, f) {
 					return ""
@@ -61,8 +63,8 @@ var predicates = []predicate{
 			return when(slices.ContainsFunc(c.Links, func(l config.Link) bool { return l.To == node(2) }))
 		}
 	}},
-	{"some of many", func(_ *config.Config, seed uint64) func(*config.Config) protocol.InvariantName {
-		return func(c *config.Config) protocol.InvariantName {
+	{"some of many", func(_ *config.Config, seed uint64) func(*config.Config) string {
+		return func(c *config.Config) string {
 			crashes := 0
 			for _, f := range c.Faults {
 				if f.Kind == config.Crash || f.Kind == config.Isolate {
@@ -72,21 +74,21 @@ var predicates = []predicate{
 			return when(crashes >= 1+draw(seed, 16, 3) && len(c.Operations) >= draw(seed, 17, 4))
 		}
 	}},
-	{"only in pairs", func(*config.Config, uint64) func(*config.Config) protocol.InvariantName {
-		return func(c *config.Config) protocol.InvariantName { return when(len(c.Faults)%2 == len(c.Operations)%2) }
+	{"only in pairs", func(*config.Config, uint64) func(*config.Config) string {
+		return func(c *config.Config) string { return when(len(c.Faults)%2 == len(c.Operations)%2) }
 	}},
-	{"another otherwise", func(whole *config.Config, seed uint64) func(*config.Config) protocol.InvariantName {
+	{"another otherwise", func(whole *config.Config, seed uint64) func(*config.Config) string {
 		f := whole.Faults[draw(seed, 18, len(whole.Faults))]
-		return func(c *config.Config) protocol.InvariantName {
+		return func(c *config.Config) string {
 			if hasFault(c, f) {
 				return wanted
 			}
-			return protocol.InvariantLogMatching
+			return string(protocol.InvariantLogMatching)
 		}
 	}},
-	{"settings", func(whole *config.Config, _ uint64) func(*config.Config) protocol.InvariantName {
-		return func(c *config.Config) protocol.InvariantName {
-			return when(c.Raft.MaxInflight == 4 && c.NumNodes == whole.NumNodes && len(c.Operations) > 0)
+	{"settings", func(whole *config.Config, _ uint64) func(*config.Config) string {
+		return func(c *config.Config) string {
+			return when(c.Settings.(*raftrun.Settings).MaxInflight == 4 && c.NumNodes == whole.NumNodes && len(c.Operations) > 0)
 		}
 	}},
 }
@@ -155,7 +157,7 @@ func TestTogether(t *testing.T) {
 		for i := range groups * together {
 			c.Faults = append(c.Faults, config.Fault{Kind: config.Crash, Process: node(1), At: config.When{Kind: config.AtTime, Time: time.Duration(i) * time.Millisecond}})
 		}
-		f := &fake{violates: func(c *config.Config) protocol.InvariantName {
+		f := &fake{violates: func(c *config.Config) string {
 			var of [groups]int
 			for _, fault := range c.Faults {
 				of[fault.At.Time/time.Millisecond%groups]++
@@ -363,7 +365,7 @@ func TestCancelled(t *testing.T) {
 func TestNothingToShrink(t *testing.T) {
 	t.Parallel()
 	c := generated(t, 5)
-	f := &fake{violates: func(*config.Config) protocol.InvariantName { return "" }}
+	f := &fake{violates: func(*config.Config) string { return "" }}
 	if _, err := Shrink(t.Context(), c, Options{World: f.world()}); !errors.Is(err, ErrHolds) {
 		t.Errorf("a run that violates nothing: %v", err)
 	}
@@ -395,7 +397,7 @@ func lossy(lost, doubled []world.CausalID) *fake {
 		}
 		return all
 	}
-	return &fake{messages: messages, violates: func(c *config.Config) protocol.InvariantName {
+	return &fake{messages: messages, violates: func(c *config.Config) string {
 		for _, id := range lost {
 			if !slices.ContainsFunc(messages(c), func(m Message) bool { return m.ID == id && m.Lost }) {
 				return ""
@@ -450,7 +452,7 @@ func TestRatesAreKept(t *testing.T) {
 	t.Parallel()
 	c := generated(t, 7)
 	c.Network.Loss, c.Network.Duplicate, c.Network.Late = 0.5, 0.5, 0.5
-	f := &fake{violates: func(c *config.Config) protocol.InvariantName { return when(c.Network.Loss > 0) }}
+	f := &fake{violates: func(c *config.Config) string { return when(c.Network.Loss > 0) }}
 	r, err := Shrink(t.Context(), c, Options{World: f.world()})
 	if err != nil {
 		t.Fatal(err)
@@ -465,14 +467,14 @@ func TestViolationAtTheEnd(t *testing.T) {
 	t.Parallel()
 	const bound = 7 * time.Second
 	f := &fake{}
-	f.violates = func(c *config.Config) protocol.InvariantName {
+	f.violates = func(c *config.Config) string {
 		f.at = c.MaxDuration - 1 // it is seen at the end
 		return when(c.MaxDuration >= bound)
 	}
 	c := config.Default()
 	w := f.world()
 	run := w.Run
-	w.Run = func(ctx context.Context, c *config.Config) (v *invariants.Violation, err error) {
+	w.Run = func(ctx context.Context, c *config.Config) (v *check.Violation, err error) {
 		if v, err = run(ctx, c); v != nil {
 			v.At = c.MaxDuration
 		}

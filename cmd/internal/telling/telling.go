@@ -13,7 +13,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/flags"
 	"github.com/raftkv/raftkv/cmd/internal/nearest"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/traces/story"
 	"github.com/raftkv/raftkv/traces/words"
 )
@@ -78,7 +78,7 @@ func (p *Part) Wrong() error {
 // Check says which names are those of no process, given those there are.
 func (p *Part) Check(processes []string) error {
 	all := slices.Clone(processes)
-	for _, group := range []string{spans.ServiceNode, spans.ServiceClient} {
+	for _, group := range []string{kvspans.ServiceNode, kvspans.ServiceClient} {
 		all = append(all, group+"s")
 	}
 	var wrong []error

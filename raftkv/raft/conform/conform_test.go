@@ -9,12 +9,13 @@ import (
 	"strings"
 	"testing"
 
+	clients "github.com/raftkv/raftkv/raftkv/kv/conform"
 	"github.com/raftkv/raftkv/raftkv/raft/conform"
 	read "github.com/raftkv/raftkv/traces/read2"
 )
 
 // checked is what is found in a file.
-func checked(ctx context.Context, file []byte) (conform.Report, error) {
+func checked(ctx context.Context, file []byte) (clients.Report, error) {
 	c := conform.New()
 	err := c.Read(ctx, read.NewReader("trace", bytes.NewReader(file)))
 	return c.Report(), err
@@ -42,7 +43,7 @@ func FuzzCheck(f *testing.F) {
 }
 
 // told is a report as text.
-func told(r conform.Report) string {
+func told(r clients.Report) string {
 	for i := range r.History {
 		r.History[i].Span.Line = 0
 	}

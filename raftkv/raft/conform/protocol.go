@@ -97,13 +97,6 @@ type Checker struct {
 	asked    sync.Once
 }
 
-// Report is what a checker found.
-type Report struct {
-	check.Report
-	History []clients.Operation // what the clients asked for and were answered, in the order of time
-	Term    uint64              // the first in which a server stood for election; 0 is none
-}
-
 // New makes a checker of traces of Raft.
 func New() *Checker {
 	p := &Protocol{}
@@ -119,9 +112,9 @@ func (c *Checker) History() ([]clients.Operation, time.Time) {
 }
 
 // Report ends the gathering, and says all that is wrong.
-func (c *Checker) Report() Report {
+func (c *Checker) Report() clients.Report {
 	history, _ := c.History()
-	r := Report{Report: c.Checker.Report(c.clients), History: history}
+	r := clients.Report{Report: c.Checker.Report(c.clients), History: history}
 	for _, s := range c.Facts().Spans {
 		if s.Is(spans.ElectionID) && (r.Term == 0 || s.Term < r.Term) {
 			r.Term = s.Term

@@ -3,39 +3,40 @@ package invariants
 import (
 	"time"
 
+	"github.com/raftkv/raftkv/raftkv/check"
+	"github.com/raftkv/raftkv/raftkv/history"
 	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	"github.com/raftkv/raftkv/raftkv/world"
 )
 
 // Options are what a checker has to know of a run.
 type Options struct {
-	Servers  int                  // they are numbered from 1
-	Now      func() time.Duration // the time of the run, whatever the processes' clocks say
-	Violated func(*Violation)     // told of the first violation, at once; after it nothing is checked any more. May be nil
-	Timing   Timing               // what Progress is judged by
+	Servers  int                    // they are numbered from 1
+	Now      func() time.Duration   // the time of the run, whatever the processes' clocks say
+	Violated func(*check.Violation) // told of the first violation, at once; after it nothing is checked any more. May be nil
+	Timing   Timing                 // what Progress is judged by
 
-	// Stopped says that nobody wants to know any more whether the clients' history is linearizable, which takes minutes where many clients ask for one key. From then on
-	// the Checker leaves it undecided, and finds no violation of it. It is asked from several goroutines, and must not take it back. May be nil: never.
-	Stopped func() bool
+	Stopped func() bool // see history.New. May be nil
 }
 
 // Checker checks a run. It is not safe for concurrent use.
 type Checker struct {
 	options   Options
 	events    uint64
-	violation *Violation
+	violation *check.Violation
 	progress  progress
 	sometimes Sometimes
-	figures   Figures
+	figures   check.Figures
 
 	servers   []*server // by NodeID
-	leaders   map[protocol.Term]Place
+	leaders   map[protocol.Term]check.Place
 	terms     map[protocol.Term]*termed
 	committed ghost
 	extended  protocol.LogIndex // the first index that this event added to what is committed; 0 if none
 	seen      []sighting        // by index
-	model     model
-	history   history
+	model     history.Model
+	history   *history.History
 	owed      protocol.LogIndex // what a run that finishes must have applied everywhere
 	settled   bool              // owed is known
 	troubled  bool              // something lasts that was done to the run
@@ -47,8 +48,8 @@ var _ protocol.Invariants[*View] = (*Checker)(nil)
 // New makes a checker of a run that has not begun.
 func New(options Options) *Checker {
 	c := &Checker{
-		options: options, leaders: map[protocol.Term]Place{}, terms: map[protocol.Term]*termed{},
-		model: newModel(), history: newHistory(options.Stopped),
+		options: options, leaders: map[protocol.Term]check.Place{}, terms: map[protocol.Term]*termed{},
+		model: history.NewModel(), history: history.New(options.Stopped),
 	}
 	c.progress.bounds = boundsOf(options.Timing, options.Servers)
 	for id := range options.Servers + 1 {
@@ -61,13 +62,34 @@ func New(options Options) *Checker {
 func (c *Checker) Events() uint64 { return c.events }
 
 // Violation is what did not hold; nil as long as everything does.
-func (c *Checker) Violation() *Violation { return c.violation }
+func (c *Checker) Violation() *check.Violation { return c.violation }
+
+// Figures are those up to now.
+func (c *Checker) Figures() *check.Figures { return &c.figures }
 
 // Sometimes counts what happened of what should happen in some runs at least.
 func (c *Checker) Sometimes() *Sometimes { return &c.sometimes }
 
+// Counts are the same, each with what it is called.
+func (c *Checker) Counts() check.Counts { return c.sometimes.Counts() }
+
 // Disturbed says that something was done to the run that lasts until some time: Progress is promised only a while after it.
 func (c *Checker) Disturbed(until time.Duration) { c.disturbed = max(c.disturbed, until) }
+
+// Client is the process that the world is to run in a client's place: what it asks for and is answered is noted.
+func (c *Checker) Client(client world.Process) world.Process { return history.Watch(client, c) }
+
+// Asked says that a client asked for something.
+func (c *Checker) Asked(request kv.RequestID, command kv.Command) {
+	c.history.Asked(request, command, c.options.Now())
+}
+
+// Answered says that a client got an answer.
+func (c *Checker) Answered(request kv.RequestID, result kv.Result) {
+	if op := c.history.Answered(request, result, c.options.Now()); op != nil {
+		c.Check(&View{At: op.Ended, Event: Answered, Operation: op})
+	}
+}
 
 // Troubled says whether something lasts that was done to the run, such as a partition: as long as it does, Progress is not promised.
 func (c *Checker) Troubled(on bool) { c.troubled = on }

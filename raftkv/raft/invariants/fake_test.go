@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/list"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
@@ -39,7 +40,7 @@ func newFake(t *testing.T) *fake {
 }
 
 // step has a server do what change says to its state, as a correct one would: what changed is durable, and what is committed is announced and applied. Then tampering is done.
-func (f *fake) step(id kv.NodeID, change func(*protocol.State), tamper ...func(*View)) *Violation {
+func (f *fake) step(id kv.NodeID, change func(*protocol.State), tamper ...func(*View)) *check.Violation {
 	f.t.Helper()
 	f.now += time.Millisecond
 	s := f.states[id]
@@ -115,6 +116,18 @@ func (f *fake) commit(index protocol.LogIndex, ids ...protocol.NodeID) {
 	for _, id := range ids {
 		f.good(id, commits(index))
 	}
+}
+
+func (f *fake) ask(client kv.ClientID, sequence kv.Sequence, command kv.Command) *fake {
+	f.now += time.Millisecond
+	f.checker.Asked(kv.RequestID{Client: client, Sequence: sequence}, command)
+	return f
+}
+
+func (f *fake) answer(client kv.ClientID, sequence kv.Sequence, result kv.Result) *fake {
+	f.now += time.Millisecond
+	f.checker.Answered(kv.RequestID{Client: client, Sequence: sequence}, result)
+	return f
 }
 
 func leads(s *protocol.State) {

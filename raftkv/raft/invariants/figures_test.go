@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
@@ -23,9 +24,9 @@ func TestFigures(t *testing.T) {
 	f.elect(1, 3)
 	elected := f.now
 	f.elect(1, 4)
-	f.ask(1, 1, getA)
+	f.ask(1, 1, kv.Get{Key: "a"})
 	f.now += 4 * time.Millisecond
-	f.answer(1, 1, notFound)
+	f.answer(1, 1, kv.KeyNotFound{Key: "a"})
 	got := f.checker.Figures()
 	if got.Elections != 4 || !got.Led || got.FirstLeader != elected || !slices.Equal(got.Answers, []time.Duration{5 * time.Millisecond}) {
 		t.Errorf("got %+v; the first leader was elected at %s", got, elected)

@@ -3,6 +3,7 @@ package invariants
 import (
 	"time"
 
+	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/list"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
@@ -156,7 +157,7 @@ type snapshot struct {
 type promise struct {
 	term      protocol.Term
 	candidate kv.NodeID
-	place     Place
+	place     check.Place
 }
 
 // readLog brings the chain up to date with the log, and notes what changed. Only where the event can have changed it is it read: at its end, where

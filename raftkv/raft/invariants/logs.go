@@ -2,9 +2,9 @@ package invariants
 
 import (
 	"fmt"
-	"strconv"
 
-	"github.com/raftkv/raftkv/raftkv/kv"
+	"github.com/raftkv/raftkv/raftkv/check"
+	"github.com/raftkv/raftkv/raftkv/history"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
@@ -14,7 +14,7 @@ func (c *Checker) LeaderAppendOnly(v *View) error {
 	if s == nil || s.cut == 0 || s.was.role != protocol.RoleLeader || s.now.role != protocol.RoleLeader || s.was.term != s.now.term {
 		return nil
 	}
-	return clashing(fmt.Sprintf("%s leads term %d and had an entry at index %d", s.id, s.now.term, s.cut), fmt.Sprintf("it now %s", s.holding(s.cut)))
+	return check.Clashing(fmt.Sprintf("%s leads term %d and had an entry at index %d", s.id, s.now.term, s.cut), fmt.Sprintf("it now %s", s.holding(s.cut)))
 }
 
 // LogMatching implements protocol.Invariants: each entry that is written is compared with what any server ever held at its index in its term.
@@ -25,7 +25,7 @@ func (c *Checker) LogMatching(v *View) error {
 	}
 	for index := s.grown; index <= s.log.last(); index++ {
 		if first := c.sight(index, s.log.at(index), placeOf(v)); first != nil {
-			return since(Place{At: first.when, Server: first.by}, clashing(fmt.Sprintf("%s held an entry at index %d of term %d", first.by, index, first.term),
+			return check.Since(check.Place{At: first.when, Server: first.by}, check.Clashing(fmt.Sprintf("%s held an entry at index %d of term %d", first.by, index, first.term),
 				fmt.Sprintf("%s holds another one there of that term, or others before it: %s", s.id, v.entryAt(index).Command)))
 		}
 	}
@@ -33,7 +33,7 @@ func (c *Checker) LogMatching(v *View) error {
 }
 
 // sight remembers an entry, and returns the one that was seen at its index in its term if that is not the same.
-func (c *Checker) sight(index protocol.LogIndex, m mark, by Place) *sighting {
+func (c *Checker) sight(index protocol.LogIndex, m mark, by check.Place) *sighting {
 	if index > protocol.LogIndex(len(c.seen)) {
 		c.seen = append(c.seen, sighting{mark: m, by: by.Server, when: by.At})
 		return nil
@@ -65,8 +65,8 @@ func (c *Checker) QuorumLog(v *View) error {
 		}
 	}
 	if lacking := c.options.Servers - holders; last > 0 && lacking >= c.quorum() {
-		return since(c.committedAt(last),
-			clashing(c.describeCommitted(last), fmt.Sprintf("the disks of %d servers lack some of what is committed up to there, and %d are a quorum", lacking, c.quorum())))
+		return check.Since(c.committedAt(last),
+			check.Clashing(c.describeCommitted(last), fmt.Sprintf("the disks of %d servers lack some of what is committed up to there, and %d are a quorum", lacking, c.quorum())))
 	}
 	return nil
 }
@@ -77,7 +77,7 @@ func (c *Checker) CommittedIsDurable(v *View) error {
 	if s == nil || s.now.role != protocol.RoleLeader || s.now.commit > s.log.last() || s.durable.log.at(s.now.commit) == s.log.at(s.now.commit) {
 		return nil
 	}
-	return clashing(fmt.Sprintf("%s leads term %d and its commit index is %d", s.id, s.now.term, s.now.commit),
+	return check.Clashing(fmt.Sprintf("%s leads term %d and its commit index is %d", s.id, s.now.term, s.now.commit),
 		fmt.Sprintf("its disk holds its log up to index %d only", common(s.log, s.durable.log)))
 }
 
@@ -87,7 +87,7 @@ func (c *Checker) NoCommittedTruncation(v *View) error {
 	if s == nil || s.cut == 0 || s.cut > s.highestCommit {
 		return nil
 	}
-	return clashing(fmt.Sprintf("%s knew that index %d is committed", s.id, s.highestCommit), fmt.Sprintf("it cut its log off at index %d in term %d", s.cut, s.now.term))
+	return check.Clashing(fmt.Sprintf("%s knew that index %d is committed", s.id, s.highestCommit), fmt.Sprintf("it cut its log off at index %d in term %d", s.cut, s.now.term))
 }
 
 // holding says what a server has at an index.
@@ -101,19 +101,11 @@ func (s *server) holding(index protocol.LogIndex) string {
 // describeCommitted says who committed what at an index.
 func (c *Checker) describeCommitted(index protocol.LogIndex) string {
 	e := &c.committed[index-1]
-	return fmt.Sprintf("%s committed %s of term %d at index %d in term %d", e.by, text(e.entry.Command), e.entry.Term, index, e.in)
+	return fmt.Sprintf("%s committed %s of term %d at index %d in term %d", e.by, history.Text(e.entry.Command), e.entry.Term, index, e.in)
 }
 
 // committedAt is where an index was committed first.
-func (c *Checker) committedAt(index protocol.LogIndex) Place {
+func (c *Checker) committedAt(index protocol.LogIndex) check.Place {
 	e := &c.committed[index-1]
-	return Place{At: e.at, Server: e.by}
-}
-
-// text is a command as a fact tells it.
-func text(command kv.Command) string {
-	if command == nil {
-		return "an entry without a command"
-	}
-	return strconv.Quote(command.String())
+	return check.Place{At: e.at, Server: e.by}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
@@ -81,7 +82,7 @@ func (c *Checker) Progress(v *View) error {
 	}
 	while := fmt.Sprintf("for %s; %s", (v.At - calm).Round(time.Microsecond), p.electionText())
 	if p.leaders == 0 {
-		return clashing(c.undisturbed(), "none of them is the leader, "+while)
+		return check.Clashing(c.undisturbed(), "none of them is the leader, "+while)
 	}
 	return c.rivals(while)
 }
@@ -96,8 +97,8 @@ func (c *Checker) rivals(while string) error {
 	newest := c.servers[c.progress.leader]
 	for _, s := range c.servers[1:] {
 		if s != newest && s.watched && !s.down && s.now.role == protocol.RoleLeader {
-			return from(c.leaders[s.now.term], c.leaders[newest.now.term],
-				clashing(fmt.Sprintf("%s leads term %d", s.id, s.now.term), fmt.Sprintf("%s leads term %d as well, %s", newest.id, newest.now.term, while)))
+			return check.From(c.leaders[s.now.term], c.leaders[newest.now.term],
+				check.Clashing(fmt.Sprintf("%s leads term %d", s.id, s.now.term), fmt.Sprintf("%s leads term %d as well, %s", newest.id, newest.now.term, while)))
 		}
 	}
 	return nil
@@ -110,7 +111,7 @@ func (c *Checker) standing(v *View) error {
 	if s == nil || p.Lost > 0 || v.At-c.disturbed <= p.election || s.now.role == protocol.RoleFollower || s.was.role != protocol.RoleFollower && s.was.term == s.now.term {
 		return nil
 	}
-	return clashing(c.undisturbed(), fmt.Sprintf("%s stands for election in term %d, %s later; %s", s.id, s.now.term, (v.At-c.disturbed).Round(time.Microsecond), p.electionText()))
+	return check.Clashing(c.undisturbed(), fmt.Sprintf("%s stands for election in term %d, %s later; %s", s.id, s.now.term, (v.At-c.disturbed).Round(time.Microsecond), p.electionText()))
 }
 
 // lagging finds a server that did not apply in time what was in the leader's log, where nothing happened since a time
@@ -157,10 +158,10 @@ func (c *Checker) late(v *View, s *server) error {
 	g, lacks := &p.goal, s.now.applied+1
 	slow := fmt.Sprintf("%s has applied entries up to index %d only, %s later; %s", s.id, s.now.applied, (v.At - g.set).Round(time.Microsecond), p.catchUpText(g.allowed, g.entries, g.terms))
 	if lacks <= c.committed.last() {
-		return from(c.committedAt(lacks), Place{At: v.At, Server: s.id}, clashing(fmt.Sprintf("%s, and nothing kept it from being applied since %s", c.describeCommitted(lacks), g.set), slow))
+		return check.From(c.committedAt(lacks), check.Place{At: v.At, Server: s.id}, check.Clashing(fmt.Sprintf("%s, and nothing kept it from being applied since %s", c.describeCommitted(lacks), g.set), slow))
 	}
-	return from(c.leaders[p.term], Place{At: v.At, Server: s.id},
-		clashing(fmt.Sprintf("%s leads term %d, and its log went up to index %d at %s", p.leader, p.term, g.index, g.set), slow))
+	return check.From(c.leaders[p.term], check.Place{At: v.At, Server: s.id},
+		check.Clashing(fmt.Sprintf("%s leads term %d, and its log went up to index %d at %s", p.leader, p.term, g.index, g.set), slow))
 }
 
 // unapplied says which live server has not applied what was committed when nothing was left to be done.
@@ -168,7 +169,7 @@ func (c *Checker) unapplied(v *View) error {
 	for _, s := range c.servers[1:] {
 		if s.watched && !s.down && s.now.applied < c.owed {
 			lacks := c.committedAt(s.now.applied + 1)
-			return from(lacks, Place{At: v.At, Server: s.id}, clashing(c.describeCommitted(c.owed), fmt.Sprintf("%s has applied entries up to index %d only, when the run finished", s.id, s.now.applied)))
+			return check.From(lacks, check.Place{At: v.At, Server: s.id}, check.Clashing(c.describeCommitted(c.owed), fmt.Sprintf("%s has applied entries up to index %d only, when the run finished", s.id, s.now.applied)))
 		}
 	}
 	return nil

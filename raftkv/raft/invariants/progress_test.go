@@ -5,13 +5,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
 // beat has an event happen in which nothing changes, and returns what does not hold then.
-func (f *fake) beat(at time.Duration) *Violation {
+func (f *fake) beat(at time.Duration) *check.Violation {
 	f.t.Helper()
 	f.now = at - time.Millisecond
 	return f.step(3, nothing)
@@ -84,7 +85,7 @@ func TestProgressIsJudgedAsSoonAsItsBoundHasPassed(t *testing.T) {
 				t.Fatalf("at %s, when the bound has not passed: %v", ends, v)
 			}
 			v := f.beat(ends + time.Millisecond)
-			if v == nil || v.Invariant.Name != protocol.InvariantProgress || v.At != ends+time.Millisecond {
+			if v == nil || v.Invariant.Name != string(protocol.InvariantProgress) || v.At != ends+time.Millisecond {
 				t.Fatalf("want a violation of Progress at %s, got %v", ends+time.Millisecond, v)
 			}
 			for _, tells := range test.tells {
@@ -120,7 +121,7 @@ func TestNoElectionWithoutReason(t *testing.T) {
 				s.CurrentTerm, s.VotedFor, s.Role = 2, 3, protocol.RoleCandidate
 				s.VotesGranted = []bool{3: true}
 			})
-			if test.want != (v != nil && v.Invariant.Name == protocol.InvariantProgress && strings.Contains(v.Facts[1], "node-3 stands for election in term 2")) || !test.want && v != nil {
+			if test.want != (v != nil && v.Invariant.Name == string(protocol.InvariantProgress) && strings.Contains(v.Facts[1], "node-3 stands for election in term 2")) || !test.want && v != nil {
 				t.Errorf("want a violation of Progress: %t, got %v", test.want, v)
 			}
 		})

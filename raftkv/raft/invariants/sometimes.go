@@ -1,9 +1,7 @@
 package invariants
 
 import (
-	"fmt"
-	"strings"
-
+	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
@@ -42,38 +40,37 @@ var sometimeTexts = [...]string{
 	LateReply: "reply to an earlier leadership", Crash: "crash", Restart: "restart", CaughtUp: "caught up after a rollback",
 }
 
-// NeedsLyingDisk says whether it can only happen where a disk lost what it said that it keeps: no run without such a
-// fault can be asked for it.
-func (s Sometime) NeedsLyingDisk() bool { return s == CaughtUp }
-
 // String is how a person reads it.
 func (s Sometime) String() string { return sometimeTexts[s] }
 
 // AllSometimes are all there are, in a fixed order.
-func AllSometimes() []Sometime {
-	all := make([]Sometime, sometimes)
+func AllSometimes() []check.Sometime {
+	all := make([]check.Sometime, sometimes)
 	for i := range all {
-		all[i] = Sometime(i)
+		all[i] = describe(Sometime(i))
 	}
 	return all
+}
+
+// describe is what there is to say of one. A server catches up only after its disk lost what it said that it keeps.
+func describe(s Sometime) check.Sometime {
+	return check.Sometime{What: s.String(), NeedsLyingDisk: s == CaughtUp}
 }
 
 // Sometimes counts how often each happened.
 type Sometimes [sometimes]uint64
 
-// String names those that happened, with how often they did.
-func (s *Sometimes) String() string {
-	var parts []string
-	for _, one := range AllSometimes() {
-		if n := s[one]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%s %d", one, n))
-		}
+// Counts are all of them, each with what it is called.
+func (s *Sometimes) Counts() check.Counts {
+	counts := make(check.Counts, 0, sometimes)
+	for one, times := range s {
+		counts = append(counts, check.Count{Sometime: describe(Sometime(one)), Times: times})
 	}
-	if len(parts) == 0 {
-		return "nothing"
-	}
-	return strings.Join(parts, ", ")
+	return counts
 }
+
+// String names those that happened, with how often they did.
+func (s *Sometimes) String() string { return s.Counts().String() }
 
 // note counts what an event shows before it is compared with the one before.
 func (c *Checker) note(v *View) {
@@ -123,7 +120,7 @@ func (c *Checker) note(v *View) {
 
 func (c *Checker) noteRole(s *server, v *View) {
 	from, to, newTerm := s.now.role, v.State.Role, v.State.CurrentTerm != s.now.term
-	c.figures.countRole(v.At, from, to, newTerm)
+	countRole(&c.figures, v.At, from, to, newTerm)
 	switch {
 	case to == protocol.RoleLeader && from != protocol.RoleLeader:
 		c.sometimes[ElectionWon]++

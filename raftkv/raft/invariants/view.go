@@ -3,6 +3,7 @@ package invariants
 import (
 	"time"
 
+	"github.com/raftkv/raftkv/raftkv/history"
 	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
@@ -36,8 +37,8 @@ type View struct {
 	Commits  []protocol.Commit  // what it announced to be committed, in order
 	Applied  []Applied          // what it handed to its state machine, in order
 
-	Operation *Operation // what a client was answered
-	Finished  bool       // when the run is over: nothing was left to be done
+	Operation *history.Operation // what a client was answered
+	Finished  bool               // when the run is over: nothing was left to be done
 }
 
 // entryAt is the entry at an index that the server's log has.
@@ -80,14 +81,3 @@ func (d *Durable) Write(p *protocol.Persist) {
 
 // LastIndex is the index of the last entry on the disk.
 func (d *Durable) LastIndex() protocol.LogIndex { return d.log.last() }
-
-// Operation is what a client asked for, and what it was answered.
-type Operation struct {
-	Request kv.RequestID
-	Command kv.Command
-	Result  kv.Result // nil when there was no answer
-	Call    uint64    // when it was asked for and answered: the order of all calls and answers
-	Return  uint64
-	Asked   time.Duration
-	Ended   time.Duration
-}

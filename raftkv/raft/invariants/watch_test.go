@@ -93,7 +93,7 @@ func TestWhatIsSyncedBeforeItIsSentIsDurable(t *testing.T) {
 		switch v := c.Violation(); {
 		case sync && v != nil:
 			t.Error(v)
-		case !sync && (v == nil || v.Invariant.Name != protocol.InvariantPersistBeforeSend):
+		case !sync && (v == nil || v.Invariant.Name != string(protocol.InvariantPersistBeforeSend)):
 			t.Errorf("a vote that was not synced was sent, and the checks say %v", v)
 		case !sync && (v.At != 7*time.Millisecond || !strings.HasPrefix(v.Facts[0], "node-2 sent node-1 ")):
 			t.Errorf("it is told wrongly: %v", v)
@@ -109,7 +109,7 @@ func TestSendingBeforeWritingIsSeen(t *testing.T) {
 		a.persist(true)
 	}
 	process.Receive(s.envelope(protocol.RequestVote{Term: 1, CandidateID: 1}))
-	if v := c.Violation(); v == nil || v.Invariant.Name != protocol.InvariantPersistBeforeSend {
+	if v := c.Violation(); v == nil || v.Invariant.Name != string(protocol.InvariantPersistBeforeSend) {
 		t.Errorf("a vote was written after it was sent, and the checks say %v", v)
 	}
 }
@@ -140,7 +140,7 @@ func TestARestartIsComparedWithWhatWasBefore(t *testing.T) {
 		switch v := c.Violation(); {
 		case synced && v != nil:
 			t.Error(v)
-		case !synced && (v == nil || v.Invariant.Name != protocol.InvariantTermAndVote):
+		case !synced && (v == nil || v.Invariant.Name != string(protocol.InvariantTermAndVote)):
 			t.Errorf("the term fell, and the checks say %v", v)
 		}
 		if durable := c.servers[2].durable; synced != (durable.CurrentTerm == 3) {
@@ -194,7 +194,7 @@ func TestAServerThatDiesAsItSyncs(t *testing.T) {
 				t.Errorf("the disk holds term %d after the restart, want 2", durable.CurrentTerm)
 			}
 			v := c.Violation()
-			if test.want == "" && v != nil || test.want != "" && (v == nil || v.Invariant.Name != test.want) {
+			if test.want == "" && v != nil || test.want != "" && (v == nil || v.Invariant.Name != string(test.want)) {
 				t.Errorf("the checks say %v, want %q", v, test.want)
 			}
 			// The next step is checked as any, and nothing of the one before becomes durable in it.
@@ -259,7 +259,7 @@ func TestAClientsHistoryIsKept(t *testing.T) {
 	}
 	answer(5, 3, kv.Found{Value: "x"})
 	v := c.Violation()
-	if v == nil || v.Invariant.Name != protocol.InvariantLinearizable {
+	if v == nil || v.Invariant.Name != string(protocol.InvariantLinearizable) {
 		t.Fatalf("a stale read was answered, and the checks say %v", v)
 	}
 	want := [2]string{

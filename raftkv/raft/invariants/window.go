@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
@@ -20,7 +21,7 @@ func (c *Checker) InFlightWasSent(v *View) error {
 			continue
 		}
 		if wrong := c.wrongInFlight(s, v, id); wrong != "" {
-			return clashing(fmt.Sprintf("%s leads term %d, and its log ends at index %d", s.id, s.now.term, s.log.last()), wrong)
+			return check.Clashing(fmt.Sprintf("%s leads term %d, and its log ends at index %d", s.id, s.now.term, s.log.last()), wrong)
 		}
 	}
 	return nil

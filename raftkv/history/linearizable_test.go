@@ -1,6 +1,7 @@
-package invariants
+package history
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -8,21 +9,41 @@ import (
 
 	"github.com/anishathalye/porcupine"
 
+	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/kv"
-	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
-func (f *fake) ask(client kv.ClientID, sequence kv.Sequence, command kv.Command) *fake {
+// clients are some whose every call and answer a test makes up.
+type clients struct {
+	history *History
+	now     time.Duration
+	err     error // the first
+}
+
+func newClients(stopped func() bool) *clients { return &clients{history: New(stopped)} }
+
+func (f *clients) ask(client kv.ClientID, sequence kv.Sequence, command kv.Command) *clients {
 	f.now += time.Millisecond
-	f.checker.Asked(kv.RequestID{Client: client, Sequence: sequence}, command)
+	f.history.Asked(kv.RequestID{Client: client, Sequence: sequence}, command, f.now)
 	return f
 }
 
-func (f *fake) answer(client kv.ClientID, sequence kv.Sequence, result kv.Result) *fake {
+func (f *clients) answer(client kv.ClientID, sequence kv.Sequence, result kv.Result) *clients {
 	f.now += time.Millisecond
-	f.checker.Answered(kv.RequestID{Client: client, Sequence: sequence}, result)
+	op := f.history.Answered(kv.RequestID{Client: client, Sequence: sequence}, result, f.now)
+	if op != nil && f.err == nil {
+		f.err = f.history.CheckAnswer(op)
+	}
 	return f
+}
+
+// end is what is wrong when the run is over; nil if nothing is.
+func (f *clients) end() error {
+	if f.err == nil {
+		f.err = f.history.CheckEnd()
+	}
+	return f.err
 }
 
 func putA(value string) kv.Command { return kv.Put{Key: "a", Value: value} }
@@ -42,87 +63,86 @@ func TestHistories(t *testing.T) {
 	for _, h := range []struct {
 		name string
 		fine bool
-		do   func(f *fake)
+		do   func(f *clients)
 	}{
-		{"one after the other", true, func(f *fake) {
+		{"one after the other", true, func(f *clients) {
 			f.ask(1, 1, putA("x")).answer(1, 1, stored).ask(2, 1, getA).answer(2, 1, found("x")).ask(1, 2, deleteA).answer(1, 2, deleted).ask(2, 2, getA).answer(2, 2, notFound)
 		}},
-		{"at once, in another order than asked", true, func(f *fake) {
+		{"at once, in another order than asked", true, func(f *clients) {
 			f.ask(1, 1, putA("x")).ask(2, 1, getA).answer(1, 1, stored).answer(2, 1, notFound)
 		}},
-		{"at rest, two values are possible, and a read decides", true, func(f *fake) {
+		{"at rest, two values are possible, and a read decides", true, func(f *clients) {
 			f.ask(1, 1, putA("x")).ask(2, 1, putA("y")).ask(3, 1, deleteA).answer(1, 1, stored).answer(2, 1, stored).answer(3, 1, deleted).ask(1, 2, getA).answer(1, 2, found("x"))
 		}},
-		{"at rest, two values are possible, and two reads disagree", false, func(f *fake) {
+		{"at rest, two values are possible, and two reads disagree", false, func(f *clients) {
 			f.ask(1, 1, putA("x")).ask(2, 1, putA("y")).ask(3, 1, deleteA).answer(1, 1, stored).answer(2, 1, stored).answer(3, 1, deleted)
 			f.ask(1, 2, getA).answer(1, 2, found("x")).ask(1, 3, getA).answer(1, 3, found("y"))
 		}},
-		{"a stale read", false, func(f *fake) {
+		{"a stale read", false, func(f *clients) {
 			f.ask(1, 1, putA("x")).answer(1, 1, stored).ask(1, 2, deleteA).answer(1, 2, deleted).ask(2, 1, getA).answer(2, 1, found("x"))
 		}},
-		{"a lost write", false, func(f *fake) {
+		{"a lost write", false, func(f *clients) {
 			f.ask(1, 1, putA("x")).answer(1, 1, stored).ask(2, 1, putA("y")).answer(2, 1, stored)
 		}},
-		{"a double effect", false, func(f *fake) {
+		{"a double effect", false, func(f *clients) {
 			f.ask(1, 1, putA("x")).answer(1, 1, stored).ask(2, 1, deleteA).answer(2, 1, deleted).ask(2, 2, putA("y")).answer(2, 2, exists)
 		}},
-		{"a retry that answers for its own first effect", false, func(f *fake) {
+		{"a retry that answers for its own first effect", false, func(f *clients) {
 			f.ask(1, 1, putA("x")).answer(1, 1, exists)
 		}},
-		{"a value out of thin air", false, func(f *fake) { f.ask(1, 1, getA).answer(1, 1, found("x")) }},
-		{"an unknown outcome that took effect", true, func(f *fake) {
+		{"a value out of thin air", false, func(f *clients) { f.ask(1, 1, getA).answer(1, 1, found("x")) }},
+		{"an unknown outcome that took effect", true, func(f *clients) {
 			f.ask(1, 1, putA("x")).ask(2, 1, getA).answer(2, 1, notFound).ask(2, 2, getA).answer(2, 2, found("x"))
 		}},
-		{"an unknown outcome that took no effect", true, func(f *fake) {
+		{"an unknown outcome that took no effect", true, func(f *clients) {
 			f.ask(1, 1, putA("x")).ask(2, 1, putA("y")).answer(2, 1, stored).ask(2, 2, getA).answer(2, 2, found("y"))
 		}},
-		{"an unknown outcome that took effect and then did not", false, func(f *fake) {
+		{"an unknown outcome that took effect and then did not", false, func(f *clients) {
 			f.ask(1, 1, putA("x")).ask(2, 1, getA).answer(2, 1, found("x")).ask(2, 2, getA).answer(2, 2, notFound)
 		}},
-		{"a write that was given up and takes effect after the client's next", true, func(f *fake) {
+		{"a write that was given up and takes effect after the client's next", true, func(f *clients) {
 			f.ask(1, 1, putA("x")).ask(1, 2, getA).answer(1, 2, notFound).ask(2, 1, getA).answer(2, 1, found("x"))
 		}},
-		{"a write that was given up and takes effect twice", false, func(f *fake) {
+		{"a write that was given up and takes effect twice", false, func(f *clients) {
 			f.ask(1, 1, putA("x")).ask(1, 2, getA).answer(1, 2, found("x")).ask(2, 1, deleteA).answer(2, 1, deleted).ask(2, 2, getA).answer(2, 2, found("x"))
 		}},
-		{"a read that was given up, and then a stale one", false, func(f *fake) {
+		{"a read that was given up, and then a stale one", false, func(f *clients) {
 			f.ask(1, 1, getA).ask(1, 2, putA("x")).answer(1, 2, stored).ask(2, 1, getA).answer(2, 1, notFound)
 		}},
-		{"a failure that took effect", false, func(f *fake) {
+		{"a failure that took effect", false, func(f *clients) {
 			f.ask(1, 1, deleteA).answer(1, 1, notFound).ask(1, 2, putA("x")).answer(1, 2, exists)
 		}},
-		{"a failure that is believed", true, func(f *fake) {
+		{"a failure that is believed", true, func(f *clients) {
 			f.ask(1, 1, putA("x")).answer(1, 1, failed).ask(1, 2, getA).answer(1, 2, notFound).ask(2, 1, putA("y")).ask(1, 3, deleteA).answer(1, 3, failed).answer(2, 1, stored)
 		}},
-		{"a read that is answered to have failed", true, func(f *fake) {
+		{"a read that is answered to have failed", true, func(f *clients) {
 			f.ask(1, 1, putA("x")).answer(1, 1, stored).ask(1, 2, getA).answer(1, 2, failed).ask(1, 3, getA).answer(1, 3, found("x"))
 		}},
-		{"a failed write that is read", false, func(f *fake) {
+		{"a failed write that is read", false, func(f *clients) {
 			f.ask(1, 1, putA("x")).answer(1, 1, failed).ask(1, 2, getA).answer(1, 2, notFound).ask(1, 3, getA).answer(1, 3, found("x"))
 		}},
-		{"a failed write that was read before it was answered", false, func(f *fake) {
+		{"a failed write that was read before it was answered", false, func(f *clients) {
 			f.ask(1, 1, putA("x")).ask(2, 1, getA).answer(2, 1, found("x")).answer(1, 1, failed)
 		}},
-		{"a failed delete that makes room", false, func(f *fake) {
+		{"a failed delete that makes room", false, func(f *clients) {
 			f.ask(1, 1, putA("x")).answer(1, 1, stored).ask(1, 2, deleteA).answer(1, 2, failed).ask(1, 3, putA("y")).answer(1, 3, stored)
 		}},
-		{"a failed write that only one answer at the end shows", false, func(f *fake) {
+		{"a failed write that only one answer at the end shows", false, func(f *clients) {
 			f.ask(2, 1, deleteA).ask(1, 1, putA("x")).answer(1, 1, failed).ask(1, 2, getA).answer(1, 2, found("x"))
 		}},
-		{"a second answer and a second asking", true, func(f *fake) {
+		{"a second answer and a second asking", true, func(f *clients) {
 			f.ask(1, 1, putA("x")).ask(1, 1, putA("x")).answer(1, 1, stored).answer(1, 1, exists).ask(1, 2, getA).answer(1, 1, exists).answer(1, 2, found("x"))
 		}},
 	} {
 		t.Run(h.name, func(t *testing.T) {
-			f := newFake(t)
+			f := newClients(nil)
 			h.do(f)
-			f.checker.End(true)
-			v := f.checker.Violation()
-			if h.fine && v != nil {
-				t.Error(v)
+			err := f.end()
+			if h.fine && err != nil {
+				t.Error(err)
 			}
-			if !h.fine && (v == nil || v.Invariant.Name != protocol.InvariantLinearizable) {
-				t.Errorf("it is not refused: %v", v)
+			if !h.fine && !errors.As(err, &check.Clash{}) {
+				t.Errorf("it is not refused: %v", err)
 			}
 		})
 	}
@@ -133,11 +153,11 @@ func TestHistories(t *testing.T) {
 func TestAgainstPorcupine(t *testing.T) {
 	verdicts := map[porcupine.CheckResult]int{}
 	for seed := range uint64(3000) {
-		f, whole := madeUp(t, seed)
-		f.checker.End(true)
-		want := (&keyHistory{stopped: func() bool { return false }}).order(content{}, whole, nil, nil)
-		if verdicts[want]++; (want == porcupine.Ok) != (f.checker.Violation() == nil) {
-			t.Errorf("seed %d: porcupine says %s, the checker says %v", seed, want, f.checker.Violation())
+		f, whole := madeUp(seed)
+		got := f.end()
+		want := (&keyHistory{stopped: func() bool { return false }}).order(Content{}, whole, nil, nil)
+		if verdicts[want]++; (want == porcupine.Ok) != (got == nil) {
+			t.Errorf("seed %d: porcupine says %s, the history says %v", seed, want, got)
 		}
 	}
 	if verdicts[porcupine.Ok] < 300 || verdicts[porcupine.Illegal] < 300 {
@@ -146,22 +166,22 @@ func TestAgainstPorcupine(t *testing.T) {
 }
 
 // madeUp is a history of 2 to 9 clients, in which each operation takes effect somewhere between its call and its answer; in half of them, one answer is wrong.
-func madeUp(t *testing.T, seed uint64) (*fake, []Operation) {
+func madeUp(seed uint64) (*clients, []Operation) {
 	next := func(n uint64) uint64 {
 		seed += 1 << 32
 		return world.Draw(seed, 0, 0) % n
 	}
-	f := newFake(t)
-	clients, wrong, now := 2+next(8), next(80), content{}
+	f := newClients(nil)
+	several, wrong, now := 2+next(8), next(80), Content{}
 	type open struct {
 		command kv.Command
 		result  kv.Result
 	}
-	running := make([]*open, clients)
-	sequences := make([]kv.Sequence, clients)
+	running := make([]*open, several)
+	sequences := make([]kv.Sequence, several)
 	var whole []Operation
 	for step := range uint64(40) {
-		i := next(clients)
+		i := next(several)
 		id := kv.ClientID(i + 1)
 		switch o := running[i]; {
 		case o == nil:
@@ -169,14 +189,14 @@ func madeUp(t *testing.T, seed uint64) (*fake, []Operation) {
 			running[i] = &open{command: []kv.Command{putA(fmt.Sprint(step)), getA, deleteA}[next(3)]}
 			f.ask(id, sequences[i], running[i].command)
 		case o.result == nil:
-			now, o.result = now.step(o.command)
+			now, o.result = now.Step(o.command)
 		default:
 			if step >= wrong {
 				o.result, wrong = kv.Result(notFound), 1000
 			}
-			op := *f.checker.history.open[id]
+			op := *f.history.open[id]
 			f.answer(id, sequences[i], o.result)
-			op.Result, op.Return = o.result, f.checker.history.clock
+			op.Result, op.Return = o.result, f.history.clock
 			whole = append(whole, op)
 			running[i] = nil
 		}
@@ -186,12 +206,12 @@ func madeUp(t *testing.T, seed uint64) (*fake, []Operation) {
 			continue
 		}
 		if o.result == nil {
-			now, o.result = now.step(o.command)
+			now, o.result = now.Step(o.command)
 		}
 		id := kv.ClientID(i + 1)
-		op := *f.checker.history.open[id]
+		op := *f.history.open[id]
 		f.answer(id, sequences[i], o.result)
-		op.Result, op.Return = o.result, f.checker.history.clock
+		op.Result, op.Return = o.result, f.history.clock
 		whole = append(whole, op)
 	}
 	return f, slices.Clip(whole)

@@ -1,24 +1,23 @@
-package invariants
+package history
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/kv"
-	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 // crowd has so many clients put into one key at once, as many delete it, and one read what nobody put. What is wrong with that is looked for in every order there is, which are more than
 // anybody waits for where they are many; stopped says that nobody does when it was asked so often. It returns what was found, and how often it was asked.
-func crowd(writers kv.ClientID, most int64) (*Violation, int64) {
+func crowd(writers kv.ClientID, most int64) (error, int64) {
 	var asked atomic.Int64
-	now := time.Duration(0)
-	c := New(Options{Now: func() time.Duration { return now }, Stopped: func() bool { return asked.Add(1) > most }})
+	c := newClients(func() bool { return asked.Add(1) > most })
 	all := func(do func(client kv.ClientID, command kv.Command, result kv.Result)) {
 		for client := range writers {
 			do(client+1, putA(fmt.Sprint(client)), stored)
@@ -27,15 +26,13 @@ func crowd(writers kv.ClientID, most int64) (*Violation, int64) {
 		do(2*writers+1, getA, found("never"))
 	}
 	all(func(client kv.ClientID, command kv.Command, _ kv.Result) {
-		now += time.Millisecond
-		c.Asked(kv.RequestID{Client: client, Sequence: 1}, command)
+		c.ask(client, 1, command)
 	})
 	all(func(client kv.ClientID, _ kv.Command, result kv.Result) {
-		now += time.Millisecond
-		c.Answered(kv.RequestID{Client: client, Sequence: 1}, result)
+		c.answer(client, 1, result)
 	})
-	c.End(true)
-	return c.Violation(), asked.Load()
+	err := c.end()
+	return err, asked.Load()
 }
 
 // TestStopped stops the search of an order that would take longer than the patience of who waits for it: it ends, and nothing is said to be found.
@@ -48,7 +45,7 @@ func TestStopped(t *testing.T) {
 // TestStoppedAnywhere stops the search of what is wrong at each moment there is: then that is found, or nothing, and never anything else.
 func TestStoppedAnywhere(t *testing.T) {
 	want, asked := crowd(3, math.MaxInt64)
-	if want == nil || want.Invariant.Name != protocol.InvariantLinearizable {
+	if !errors.As(want, &check.Clash{}) {
 		t.Fatalf("a read of what nobody put is found fine: %v", want)
 	}
 	undecided := 0
