@@ -6,12 +6,15 @@
 //  3. kv is the store: the state machine that the log is applied to, what put, get and delete do. The commands, the
 //     results and the clients' messages are generated from spec/kv.yaml.
 //  4. world is what a process lives in, as interfaces: a clock, a network, timers and a disk. It knows no protocol.
-//  5. node is one server: it takes an input from its world, steps the algorithm, carries out the effects and opens the
-//     spans. client is one client.
-//  6. sim is the deterministic world, and check says after every event whether the invariants hold.
-//  7. raft/spans, kv/spans and world/spans are generated too: one starter for each span that the specs declare.
+//  5. raft/node is one server: it takes an input from its world, steps the algorithm, carries out the effects and opens
+//     the spans. client is one client.
+//  6. sim is the deterministic world.
+//  7. raft/invariants looks after every event whether the invariants hold, and history whether what the clients were
+//     answered is linearizable. check is what both say.
+//  8. run is what a run needs of a protocol, whatever it is, and raft/run is Raft's side of it.
+//  9. raft/spans, kv/spans and world/spans are generated too: one starter for each span that the specs declare.
 //
-// Imports run one way: node → raft → protocol → kv, and client → kv. world, sim, span, kv and client know no protocol.
+// Imports run one way: node → raft → protocol → kv, and client → kv. Nothing outside of raft/ knows Raft.
 // node, client and sim meet only in world. raft and kv import nothing but protocol, kv and the pure parts of the standard
 // library, so that what they do depends on nothing but their input.
 package raftkv
