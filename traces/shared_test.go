@@ -8,12 +8,9 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 
-	raftexport "github.com/raftkv/raftkv/raftkv/raft/export"
 	"github.com/raftkv/raftkv/raftkv/raft/rafttest"
 	"github.com/raftkv/raftkv/traces"
-	"github.com/raftkv/raftkv/traces/export"
 	index "github.com/raftkv/raftkv/traces/index2"
-	"github.com/raftkv/raftkv/traces/story"
 	"github.com/raftkv/raftkv/traces/tracetest"
 )
 
@@ -48,15 +45,6 @@ type fullDisk struct{}
 // Write implements io.Writer.
 func (*fullDisk) Write([]byte) (int, error) { return 0, errFull }
 
-func tell(t testing.TB, lines *story.Story, style story.Style) string {
-	t.Helper()
-	var b bytes.Buffer
-	if err := lines.Write(&b, style); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
-}
-
 // recorderResource is like those that a recorder makes.
 func recorderResource(service string) []attribute.KeyValue {
 	return []attribute.KeyValue{
@@ -64,9 +52,3 @@ func recorderResource(service string) []attribute.KeyValue {
 		attribute.String("service.name", service), attribute.String("service.namespace", "raftkv"),
 	}
 }
-
-func writeShiViz(w io.Writer, all *index.Trace) error {
-	return export.WriteShiViz(w, all, raftexport.Protocol())
-}
-
-var converters = map[string]func(io.Writer, *index.Trace) error{"jaeger": export.WriteJaeger, "perfetto": export.WritePerfetto, "shiviz": writeShiViz}

@@ -1,7 +1,6 @@
 package client_test
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,11 +13,11 @@ import (
 	"github.com/raftkv/raftkv/raftkv/kv"
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/sim"
-	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/record"
+	"github.com/raftkv/raftkv/traces/tracetest"
 )
 
 const ms = time.Millisecond
@@ -58,18 +57,11 @@ func requestOf(payload any) kv.RequestID {
 }
 
 // kept is the trace of a test.
-type kept struct{ spans []traces.Span }
-
-func (k *kept) Export(_ context.Context, s *span.Span) error {
-	k.spans = append(k.spans, *s.Clone())
-	return nil
-}
-
-func (*kept) Shutdown(context.Context) error { return nil }
+type kept struct{ tracetest.Memory }
 
 func (k *kept) named(prefix string) []traces.Span {
 	var found []traces.Span
-	for _, s := range k.spans {
+	for _, s := range k.Spans {
 		if strings.HasPrefix(s.Name, prefix) {
 			found = append(found, s)
 		}

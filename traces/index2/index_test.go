@@ -21,14 +21,14 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces/index2"
 	"github.com/raftkv/raftkv/traces/read2"
+	"github.com/raftkv/raftkv/traces/tracetest"
 )
 
-var epoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
-
-// sameSpans compares spans; what an attribute holds is compared by its type and value.
-var sameSpans = cmp.Options{
-	cmp.Comparer(func(a, b attribute.Value) bool { return a == b || a.Type() == b.Type() && a.String() == b.String() }),
-}
+// What the tests here call what they share with those of other rooms.
+var (
+	epoch     = tracetest.Epoch
+	sameSpans = tracetest.Same
+)
 
 // server returns what a server made of a small run, or the run's own file.
 func server(t *testing.T, name string) []byte {
@@ -116,8 +116,9 @@ func layouts(t *testing.T) map[string][]byte {
 	return map[string][]byte{
 		"as written": own, "in long lines": long.Bytes(), "in another layout": pretty.Bytes(), "of a Collector": server(t, "collector.jsonl"),
 		"in Jaeger's own JSON": jaeger, "in Jaeger's API v3": answer, "as Tempo answers": []byte(tempo),
-		"in lines far apart":     slices.Concat(many(t)[:half], []byte(far), many(t)[half:]),
-		"in lines, and then not": slices.Concat(own, []byte("\n \n["), bytes.ReplaceAll(bytes.TrimSpace(own), []byte("\n"), []byte(",\n")), []byte(","), bytes.TrimSpace(jaeger), []byte("]")),
+		"with a mark, as Tempo answers": []byte("\xef\xbb\xbf" + tempo),
+		"in lines far apart":            slices.Concat(many(t)[:half], []byte(far), many(t)[half:]),
+		"in lines, and then not":        slices.Concat(own, []byte("\n \n["), bytes.ReplaceAll(bytes.TrimSpace(own), []byte("\n"), []byte(",\n")), []byte(","), bytes.TrimSpace(jaeger), []byte("]")),
 	}
 }
 

@@ -1,41 +1,27 @@
 package read_test
 
 import (
-	"bytes"
-	"context"
-	"fmt"
-	"math"
 	"testing"
-	"time"
-
-	"github.com/google/go-cmp/cmp"
-	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/codes"
-	"go.opentelemetry.io/otel/trace"
 
 	raftspans "github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/span"
-	"github.com/raftkv/raftkv/raftkv/world"
 	read "github.com/raftkv/raftkv/traces/read2"
-	"github.com/raftkv/raftkv/traces/record"
+	"github.com/raftkv/raftkv/traces/tracetest"
 )
 
-// sameSpans compares spans; what an attribute holds is compared by its type and value.
-var sameSpans = cmp.Options{
-	cmp.Comparer(func(a, b attribute.Value) bool { return a == b || a.Type() == b.Type() && a.String() == b.String() }),
-}
+// What the tests here call what they share with those of other rooms.
+var (
+	epoch     = tracetest.Epoch
+	everyType = tracetest.EveryType
+	sameSpans = tracetest.Same
+	stub      = tracetest.Full
+	plainStub = tracetest.Plain
+	write     = tracetest.Write
+)
 
 // tryRead reads what may be no trace.
-func tryRead(file []byte) (spans []read.Span, err error) {
-	r := read.NewReader("trace", bytes.NewReader(file))
-	r.Know(span.Lists(raftspans.AllSpecs()))
-	for s, err := range r.All() {
-		if err != nil {
-			return nil, err
-		}
-		spans = append(spans, s)
-	}
-	return spans, nil
+func tryRead(file []byte) ([]read.Span, error) {
+	return tracetest.Read(file, span.Lists(raftspans.AllSpecs()))
 }
 
 func readAll(t testing.TB, file []byte) []read.Span {
@@ -46,84 +32,3 @@ func readAll(t testing.TB, file []byte) []read.Span {
 	}
 	return spans
 }
-
-var epoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
-
-// everyType has a value of each type that an attribute can have, and what is hard about it.
-var everyType = []attribute.KeyValue{
-	attribute.String("string", "plain"),
-	attribute.String("string.empty", ""),
-	attribute.String("string.escapes", "quote \" backslash \\ slash / newline \n return \r tab \t bell \a nul \x00 delete \x7f unit \x1f"),
-	attribute.String("string.unicode", "ä 語 🎈 \u2028 <&>"),
-	attribute.Int64("int.least", math.MinInt64),
-	attribute.Int64("int.most", math.MaxInt64),
-	attribute.Int64("int.zero", 0),
-	attribute.Bool("bool.true", true),
-	attribute.Bool("bool.false", false),
-	attribute.Float64("float", 0.1),
-	attribute.Float64("float.large", 1e300),
-	attribute.Float64("float.small", -5e-324),
-	attribute.Float64("float.whole", 3),
-	attribute.Float64("float.infinite", math.Inf(1)),
-	attribute.Float64("float.minus.infinite", math.Inf(-1)),
-	attribute.StringSlice("strings", []string{"a", "", "\"c\"", "d", "e"}),
-	attribute.StringSlice("strings.empty", []string{}),
-	attribute.Int64Slice("ints", []int64{1, -2}),
-	attribute.BoolSlice("bools", []bool{true, false}),
-	attribute.Float64Slice("floats", []float64{1.5, 2}),
-	attribute.ByteSlice("bytes", []byte{0, 1, 254, 255}),
-	attribute.Slice("slice", attribute.StringValue("a"), attribute.Int64Value(1), attribute.Value{}),
-	attribute.Map("map", attribute.String("a", "b"), attribute.Slice("nested", attribute.Int64Value(1), attribute.BoolValue(true))),
-	attribute.Map("map.empty"),
-}
-
-// stub is a span that has something of everything.
-func stub(n int) span.Span {
-	const run = 0xab
-	id := func(id world.CausalID) world.CausalID { return world.CausalID(n)<<48 | id }
-	at := func(d time.Duration) time.Time { return epoch.Add(time.Duration(n)*time.Millisecond + d) }
-	service := fmt.Sprintf("node-%d", n%3+1)
-	return span.Span{
-		Run: run, Root: 1, ID: id(2), Parent: id(1),
-		Name:       "raft.Raft/AppendEntries",
-		Kind:       trace.SpanKindClient,
-		Service:    service,
-		Start:      at(0),
-		End:        at(123456),
-		Attributes: everyType,
-		Events: []span.Event{
-			{Name: "drop", At: at(1), Attributes: []attribute.KeyValue{attribute.String("raftkv.cause", "network")}},
-			{Name: "bare", At: at(2)},
-		},
-		Links: []span.Link{
-			{Run: run, Root: 3, ID: id(4), Attributes: []attribute.KeyValue{attribute.Int("n", 1)}},
-			{Run: run, Root: 5, ID: id(6)},
-		},
-		Status:   span.Status{Code: codes.Error, Description: "lost\non the way"},
-		Resource: []attribute.KeyValue{attribute.String("ip", "127.0.0.1"), attribute.String("service.name", service)},
-	}
-}
-
-func plainStub(n int) span.Span {
-	s := stub(n)
-	s.Attributes = everyType[:1]
-	s.Events, s.Links, s.Status, s.Parent = nil, nil, span.Status{}, 0
-	return s
-}
-
-func write(t testing.TB, stubs ...span.Span) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	f := record.NewOTLPFile(&b)
-	for i := range stubs {
-		if err := f.Export(context.Background(), &stubs[i]); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := f.Shutdown(context.Background()); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
-// The Collector's own marshaler, given what it read of our line, writes that very line.

@@ -7,11 +7,11 @@ import (
 	"go.opentelemetry.io/otel/codes"
 
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
-	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/raftkv/raft/invariants"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces/record"
+	"github.com/raftkv/raftkv/traces/tracetest"
 )
 
 // spoiler is a process that has the checks see what did not happen.
@@ -35,7 +35,7 @@ func (s *spoiler) Timeout(world.Timer) {
 func TestAViolationStopsTheRun(t *testing.T) {
 	t.Parallel()
 	c := seeded(1)
-	kept := &recorded.Memory{}
+	kept := &tracetest.Memory{}
 	recorder := record.NewRecorder(record.RecorderOptions{}, kept)
 	cl := cluster.New(c, cluster.Options{Recorder: recorder})
 	cl.Sim().Add(&spoiler{checker: cl.Checker()})

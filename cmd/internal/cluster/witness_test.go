@@ -5,11 +5,11 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
-	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/record"
+	"github.com/raftkv/raftkv/traces/tracetest"
 )
 
 // witness sees a run from outside: what each process is told, what it sends then, and which spans it begins and ends.
@@ -123,7 +123,7 @@ func (r recorderSeen) Ended(s *span.Span) {
 // witnessed is a run with its trace and what a witness saw of it.
 func witnessed(t *testing.T, c *config.Resolved) (*witness, []traces.Span) {
 	t.Helper()
-	w, kept := &witness{now: map[string]*stepSeen{}}, &recorded.Memory{}
+	w, kept := &witness{now: map[string]*stepSeen{}}, &tracetest.Memory{}
 	recorder := record.NewRecorder(record.RecorderOptions{}, kept)
 	if _, err := cluster.New(c.Config, cluster.Options{Recorder: recorderSeen{recorder, w}, Around: w.around, Unchecked: true}).Run(t.Context()); err != nil {
 		t.Fatal(err)

@@ -3,7 +3,6 @@ package recorded
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -12,9 +11,9 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/library"
-	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/record"
+	"github.com/raftkv/raftkv/traces/tracetest"
 )
 
 // Config is the config of a scenario that is built in, or of a profile of faults, with changes such as num_nodes=3.
@@ -73,22 +72,10 @@ func Trace(t testing.TB, c *config.Config, options cluster.Options) ([]byte, clu
 // Spans carries out the run of a config, and returns its spans.
 func Spans(t testing.TB, c *config.Config, options cluster.Options) ([]traces.Span, cluster.Result) {
 	t.Helper()
-	var kept Memory
+	var kept tracetest.Memory
 	result := recordRun(t, c, "", options, &kept)
 	return kept.Spans, result
 }
-
-// Memory keeps the spans of a run.
-type Memory struct{ Spans []traces.Span }
-
-// Export implements traces.Exporter.
-func (m *Memory) Export(_ context.Context, s *span.Span) error {
-	m.Spans = append(m.Spans, *s.Clone())
-	return nil
-}
-
-// Shutdown implements traces.Exporter.
-func (*Memory) Shutdown(context.Context) error { return nil }
 
 // Run runs a scenario that is built in, with changes such as num_nodes=3, and returns the folder of its trace, which
 // has the scenario's name.

@@ -1,7 +1,6 @@
 package node_test
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,10 +12,10 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/sim"
-	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/record"
+	"github.com/raftkv/raftkv/traces/tracetest"
 )
 
 const ms = time.Millisecond
@@ -59,15 +58,8 @@ type testbed struct {
 	sim   *sim.Sim
 	nodes []*node.Node
 	asker asker
-	spans []traces.Span
+	trace tracetest.Memory
 }
-
-func (b *testbed) Export(_ context.Context, s *span.Span) error {
-	b.spans = append(b.spans, *s.Clone())
-	return nil
-}
-
-func (*testbed) Shutdown(context.Context) error { return nil }
 
 func newTestbed(t *testing.T, c sim.Config) *testbed {
 	t.Helper()
@@ -85,7 +77,7 @@ func newTestbedAround(
 		c.MaxDuration = 2 * time.Second
 	}
 	b.sim = sim.New(c)
-	recorder := record.NewRecorder(record.RecorderOptions{}, b)
+	recorder := record.NewRecorder(record.RecorderOptions{}, &b.trace)
 	peers := []kv.NodeID{1, 2, 3}
 	for _, id := range peers {
 		var watch node.Observer
@@ -126,7 +118,7 @@ func (b *testbed) run() {
 // find is the spans of a process with a name, in the order in which they ended.
 func (b *testbed) find(service, name string) []traces.Span {
 	var found []traces.Span
-	for _, s := range b.spans {
+	for _, s := range b.trace.Spans {
 		if s.Service == service && s.Name == name {
 			found = append(found, s)
 		}
@@ -169,7 +161,7 @@ func TestCrashEndsWhatIsOpen(t *testing.T) {
 	b.at(2*ms, b.sim.Crash, 1) // it has just asked for votes
 	b.run()
 	crashed := 0
-	for _, s := range b.spans {
+	for _, s := range b.trace.Spans {
 		if s.Service == "node-1" && s.Attribute("error.type").String() == "crash" {
 			crashed++
 		}

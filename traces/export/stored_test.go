@@ -1,4 +1,4 @@
-package traces_test
+package export_test
 
 import (
 	"bytes"
@@ -16,14 +16,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/otel/trace"
 
-	raftexplain "github.com/raftkv/raftkv/raftkv/raft/explain"
-	raftspans "github.com/raftkv/raftkv/raftkv/raft/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/rafttest"
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
-	"github.com/raftkv/raftkv/traces"
-	"github.com/raftkv/raftkv/traces/explain"
 	"github.com/raftkv/raftkv/traces/export"
 	index "github.com/raftkv/raftkv/traces/index2"
+	"github.com/raftkv/raftkv/traces/tracetest"
 )
 
 // stored reads the spans of a file as commands do.
@@ -33,7 +31,7 @@ func stored(t *testing.T, file []byte) (all *index.Trace, path string) {
 	if err := os.WriteFile(path, file, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	all, err := index.Read(t.Context(), index.File(path), index.Options{Lists: span.Lists(raftspans.AllSpecs())})
+	all, err := index.Read(t.Context(), index.File(path), index.Options{Lists: rafttest.Lists})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +40,7 @@ func stored(t *testing.T, file []byte) (all *index.Trace, path string) {
 }
 
 // told is all that is made of spans.
-func told(t *testing.T, all *index.Trace, spans []traces.Span) string {
+func told(t *testing.T, all *index.Trace) string {
 	t.Helper()
 	var b bytes.Buffer
 	for _, name := range []string{"jaeger", "perfetto", "shiviz"} {
@@ -50,15 +48,11 @@ func told(t *testing.T, all *index.Trace, spans []traces.Span) string {
 			t.Fatal(err)
 		}
 	}
-	e := explain.New(all, raftexplain.Protocol())
-	questions := e.Questions(20)
-	for i := range spans {
-		questions = append(questions, spans[i].ID.String())
+	text, unanswered := rafttest.ExplainAll(t, all)
+	if len(unanswered) > 0 {
+		t.Fatalf("nothing is said of %q", unanswered)
 	}
-	for _, question := range questions {
-		b.WriteString(writeExplanation(t, explained(t, e, question)))
-	}
-	return b.String()
+	return b.String() + text
 }
 
 // textLists are lists of texts in OTLP.
@@ -94,10 +88,10 @@ func asAnswered(t *testing.T, file []byte) []byte {
 }
 
 // What is made of spans is the same whether they are in memory or are read again, from lines, which may be longer than a block of the file, or from another layout.
-func TestSpansAreReadAgain(t *testing.T) {
-	file := recordFile(t, rough())
-	spans := read(t, file)
-	want := told(t, index.Of(spans), spans)
+func TestExportOfSpansThatAreReadAgain(t *testing.T) {
+	file := rafttest.File(t, rafttest.Rough())
+	spans := rafttest.Read(t, file)
+	want := told(t, index.Of(spans))
 	var lines, pretty bytes.Buffer
 	for line := range bytes.Lines(file) {
 		lines.Write(bytes.Replace(line, []byte(`{"resourceSpans"`), []byte(`{"x":"`+strings.Repeat(" ", 200_000)+`","resourceSpans"`), 1))
@@ -110,27 +104,27 @@ func TestSpansAreReadAgain(t *testing.T) {
 	for name, file := range map[string][]byte{
 		"as written": file, "in long lines": lines.Bytes(), "in another layout": pretty.Bytes(), "in Jaeger's API v3": asAnswered(t, file), "in Jaeger's own JSON": jaeger,
 		"in lines, and then not":              slices.Concat(file[:end], []byte("\n \n["), bytes.ReplaceAll(bytes.TrimSpace(file[end:]), []byte("\n"), []byte(",\n")), []byte("]")),
-		"in Jaeger's own JSON, and then OTLP": slices.Concat(converted(t, export.WriteJaeger, read(t, file[:end])), file[end:]),
+		"in Jaeger's own JSON, and then OTLP": slices.Concat(converted(t, export.WriteJaeger, rafttest.Read(t, file[:end])), file[end:]),
 	} {
 		spans, want := spans, want
 		if strings.HasPrefix(name, "in Jaeger's own JSON") { // which says less, in another order
-			spans = read(t, file)
-			want = told(t, index.Of(spans), spans)
+			spans = rafttest.Read(t, file)
+			want = told(t, index.Of(spans))
 		}
 		all, _ := stored(t, file)
-		if got := told(t, all, spans); got != want || all.Len() != len(spans) || all.Err() != nil {
+		if got := told(t, all); got != want || all.Len() != len(spans) || all.Err() != nil {
 			t.Errorf("%s: %d spans of %d, error %v, and %d bytes are made of them, not these %d", name, all.Len(), len(spans), all.Err(), len(got), len(want))
 		}
 	}
 }
 
 // A process that says something else of itself in one place is told of as it is in each.
-func TestSpansKeepWhatTheirProcessSays(t *testing.T) {
+func TestExportKeepsWhatProcessesSay(t *testing.T) {
 	here := []byte(`{"key":"host.id","value":{"stringValue":"`)
-	file := recordFile(t, rough())
+	file := rafttest.File(t, rafttest.Rough())
 	at := bytes.LastIndex(file[:bytes.Index(file, []byte(`{"stringValue":"node-1"}`))], here) + len(here)
 	file = slices.Insert(file, at, []byte("another ")...)
-	hosts := func(spans []traces.Span) map[string]string {
+	hosts := func(spans []span.Span) map[string]string {
 		list := map[string]string{}
 		for i := range spans {
 			for _, a := range spans[i].Resource {
@@ -146,15 +140,15 @@ func TestSpansKeepWhatTheirProcessSays(t *testing.T) {
 	if err := export.WriteJaeger(&jaeger, all); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(hosts(read(t, file)), hosts(read(t, jaeger.Bytes()))); diff != "" {
+	if diff := cmp.Diff(hosts(rafttest.Read(t, file)), hosts(rafttest.Read(t, jaeger.Bytes()))); diff != "" {
 		t.Errorf("-what processes say in the file, +in Jaeger's JSON:\n%s", diff)
 	}
 }
 
 // A file that changes while it is looked at, and somebody who does not want to wait any more, are errors, wherever it comes to them.
-func TestSpansCannotBeReadAgain(t *testing.T) {
-	file := recordFile(t, rough())
-	jaeger := converted(t, export.WriteJaeger, read(t, file))
+func TestExportOfSpansThatCannotBeReadAgain(t *testing.T) {
+	file := rafttest.File(t, rafttest.Rough())
+	jaeger := converted(t, export.WriteJaeger, rafttest.Read(t, file))
 	for name, write := range converters {
 		for _, file := range [][]byte{file, jaeger} {
 			all, path := stored(t, file)
@@ -187,57 +181,15 @@ func TestSpansCannotBeReadAgain(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
 	_, path := stored(t, file)
-	if _, err := index.Read(ctx, index.File(path), index.Options{Lists: span.Lists(raftspans.AllSpecs())}); err == nil || !strings.HasSuffix(err.Error(), ": interrupted") {
+	if _, err := index.Read(ctx, index.File(path), index.Options{Lists: rafttest.Lists}); err == nil || !strings.HasSuffix(err.Error(), ": interrupted") {
 		t.Errorf("interrupted at once: error %v", err)
 	}
 }
 
-// Who waits is told of every byte, once.
-func TestProgress(t *testing.T) {
-	file := recordFile(t, rough())
-	_, path := stored(t, file)
-	for name, read := range map[string]func(progress func(int)) error{
-		"Read": func(progress func(int)) error {
-			all, err := index.Read(t.Context(), index.File(path), index.Options{Progress: progress, Lists: span.Lists(raftspans.AllSpecs())})
-			if err == nil {
-				err = all.Close()
-			}
-			return err
-		},
-		"Index": func(progress func(int)) error {
-			x, err := traces.Index(t.Context(), path, traces.IndexOptions{Progress: progress})
-			if err == nil {
-				err = x.Close()
-			}
-			return err
-		},
-		"IndexReader": func(progress func(int)) error {
-			_, err := traces.IndexReader(t.Context(), "x", bytes.NewReader(file), traces.IndexOptions{Progress: progress})
-			return err
-		},
-	} {
-		total := 0
-		if err := read(func(bytes int) { total += bytes }); err != nil || total != len(file) {
-			t.Errorf("%s tells of %d bytes of %d, error %v", name, total, len(file), err)
-		}
-	}
-}
-
-// Without a span of the run itself, it began when the first span did, wherever that stands.
-func TestEpochIsTheFirstStart(t *testing.T) {
-	span := func(id world.CausalID, at time.Duration) traces.Span {
-		return traces.Span{Run: 1, Root: id, ID: id, Name: "raft.heartbeat", Kind: trace.SpanKindInternal, Service: "node-1", Start: epoch.Add(at), End: epoch.Add(at + time.Millisecond)}
-	}
-	e := explain.New(index.Of([]traces.Span{span(1, 5*time.Millisecond), span(2, 2*time.Millisecond), span(3, 9*time.Millisecond)}), raftexplain.Protocol())
-	if text := writeExplanation(t, explained(t, e, "0000000000000003")); !strings.Contains(text, "7.000ms") {
-		t.Errorf("a span that began 7ms after the first is told of as\n%s", text)
-	}
-}
-
 // What two runs did in the same way has the same half of a trace id in both, and is told of as two traces.
-func TestSpansOfTwoRunsAreTwoTraces(t *testing.T) {
-	span := func(run uint64, id world.CausalID) traces.Span {
-		return traces.Span{Run: run, Root: 7, ID: id, Name: "raft.heartbeat", Kind: trace.SpanKindInternal, Service: "node-1", Start: epoch, End: epoch.Add(time.Millisecond)}
+func TestExportOfTwoRunsHasTwoTraces(t *testing.T) {
+	heartbeat := func(run uint64, id world.CausalID) span.Span {
+		return span.Span{Run: run, Root: 7, ID: id, Name: "raft.heartbeat", Kind: trace.SpanKindInternal, Service: "node-1", Start: tracetest.Epoch, End: tracetest.Epoch.Add(time.Millisecond)}
 	}
 	var file struct {
 		Data []struct {
@@ -245,7 +197,7 @@ func TestSpansOfTwoRunsAreTwoTraces(t *testing.T) {
 			Spans   []struct{ TraceID, SpanID string }
 		}
 	}
-	if err := json.Unmarshal(converted(t, export.WriteJaeger, []traces.Span{span(1, 7), span(2, 7), span(1, 8), span(2, 8)}), &file); err != nil {
+	if err := json.Unmarshal(converted(t, export.WriteJaeger, []span.Span{heartbeat(1, 7), heartbeat(2, 7), heartbeat(1, 8), heartbeat(2, 8)}), &file); err != nil {
 		t.Fatal(err)
 	}
 	var got []string

@@ -1,9 +1,13 @@
-package traces_test
+package rafttest_test
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -13,13 +17,16 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
+	raftexport "github.com/raftkv/raftkv/raftkv/raft/export"
 	"github.com/raftkv/raftkv/raftkv/raft/rafttest"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	raftstory "github.com/raftkv/raftkv/raftkv/raft/story"
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/traces"
-	"github.com/raftkv/raftkv/traces/conform"
+	"github.com/raftkv/raftkv/traces/export"
+	index "github.com/raftkv/raftkv/traces/index2"
 	"github.com/raftkv/raftkv/traces/story"
+	"github.com/raftkv/raftkv/traces/tracetest"
 )
 
 // TestHostileSpans reads spans in which every text holds a control character: none of it reaches whoever reads what is told, drawn, judged or explained of them.
@@ -117,25 +124,48 @@ func tellNothingHostile(t *testing.T, what string, all ...traces.Span) {
 // everythingToldOf is what a person reads of spans, whoever tells it.
 func everythingToldOf(t *testing.T, all []span.Span) string {
 	t.Helper()
-	lines, judge := story.New(raftstory.Protocol()), raftconform.New()
+	lines, checker := story.New(raftstory.Protocol()), raftconform.New()
 	for i := range all {
 		lines.Add(&all[i])
-		judge.Add(&all[i], i+1)
+		checker.Add(&all[i], i+1)
 	}
-	var tree bytes.Buffer
-	if err := traces.WriteTree(&tree, all); err != nil {
+	var b strings.Builder
+	if err := errors.Join(lines.Write(&b, story.Plain), traces.WriteTree(&b, all)); err != nil {
 		t.Fatal(err)
 	}
-	told := tell(t, lines, story.Plain) + tree.String() + explainAll(t, all)
-	for _, f := range judge.Report().Findings {
-		told += f.Span.String() + f.Got + f.Want + fmt.Sprint(f.Clashes)
+	text, _ := rafttest.ExplainAll(t, index.Of(all), "leader term 1", "client-1 1", "index 1 node-1")
+	b.WriteString(text)
+	for _, f := range checker.Report().Findings {
+		b.WriteString(f.Span.String() + f.Got + f.Want + fmt.Sprint(f.Clashes))
 	}
-	return told
+	return b.String()
 }
 
-// A finding names the process of its span, which need not have a name.
-func TestSpanOfANamelessProcess(t *testing.T) {
-	if got, want := (conform.SpanRef{Name: "GET /cart", Line: 1}).String(), "GET /cart 0000000000000000 of a process without a name at 0.000ms, line 1"; got != want {
-		t.Errorf("it is told as %q, want %q", got, want)
+// FuzzTell reads whatever is a trace: all that reads spans ends, writes JSON where it is to, and tells nothing that is
+// not for a terminal.
+func FuzzTell(f *testing.F) {
+	for i := range tracetest.EveryType {
+		s := tracetest.Plain(1)
+		s.Resource, s.Attributes = nil, tracetest.EveryType[i:i+1]
+		f.Add(tracetest.Write(f, s))
 	}
+	f.Add(tracetest.Write(f, tracetest.Full(1), tracetest.Plain(2)))
+	f.Fuzz(func(t *testing.T, file []byte) {
+		all, err := tracetest.Read(file, rafttest.Lists)
+		if err != nil {
+			return
+		}
+		x := index.Of(all)
+		var perfetto, jaeger bytes.Buffer
+		err = errors.Join(export.WritePerfetto(&perfetto, x), export.WriteJaeger(&jaeger, x),
+			export.WriteShiViz(io.Discard, x, raftexport.Protocol()))
+		if err != nil || !json.Valid(perfetto.Bytes()) || !json.Valid(jaeger.Bytes()) {
+			t.Errorf("%v, or it is no JSON:\n%s\n%s", err, &perfetto, &jaeger)
+		}
+		for _, r := range strings.ReplaceAll(everythingToldOf(t, all), "\n", "") {
+			if !strconv.IsPrint(r) {
+				t.Errorf("%q reaches the terminal", r)
+			}
+		}
+	})
 }
