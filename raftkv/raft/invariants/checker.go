@@ -32,9 +32,9 @@ type Checker struct {
 	servers   []*server // by NodeID
 	leaders   map[protocol.Term]check.Place
 	terms     map[protocol.Term]*termed
-	committed ghost
+	committed committedLog
 	extended  protocol.LogIndex // the first index that this event added to what is committed; 0 if none
-	seen      []sighting        // by index
+	seen      []seenFirst       // by index
 	model     history.Model
 	history   *history.History
 	owed      protocol.LogIndex // what a run that finishes must have applied everywhere

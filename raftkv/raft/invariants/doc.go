@@ -17,7 +17,6 @@
 //	window.go        InFlightWasSent
 //	messages.go      PersistBeforeSend, RestartFromDisk
 //	results.go       ExactlyOnce, AnswerOfItsEntry
-//	linearizable.go  Linearizable
 //	progress.go      Progress
 //	bounds.go        how long what Progress promises may take, from what a config says
 //	sometimes.go     what should happen in some runs at least, so that a scenario cannot pass by doing nothing

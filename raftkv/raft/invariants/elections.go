@@ -3,6 +3,7 @@ package invariants
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/kv"
@@ -136,4 +137,19 @@ func (c *Checker) VotesWereGiven(v *View) error {
 			fmt.Sprintf("%s became leader of term %d by the votes of %d: %s", s.id, term, len(voters), strings.Join(voters, ", ")))
 	}
 	return nil
+}
+
+// countRole counts what a change of role shows.
+func countRole(f *check.Figures, at time.Duration, from, to protocol.Role, newTerm bool) {
+	switch {
+	case to == protocol.RoleCandidate && (from != protocol.RoleCandidate || newTerm):
+		f.Elections++
+	case to == protocol.RoleLeader && from != protocol.RoleLeader:
+		if from == protocol.RoleFollower { // alone in its cluster, it is elected as soon as it stands
+			f.Elections++
+		}
+		if !f.Led {
+			f.Led, f.FirstLeader = true, at
+		}
+	}
 }

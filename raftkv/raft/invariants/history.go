@@ -215,12 +215,12 @@ type committed struct {
 	result kv.Result // what it should answer
 }
 
-// ghost is the log of all that was ever committed.
-type ghost []committed
+// committedLog is the log of all that was ever committed.
+type committedLog []committed
 
-func (g ghost) last() protocol.LogIndex { return protocol.LogIndex(len(g)) }
+func (g committedLog) last() protocol.LogIndex { return protocol.LogIndex(len(g)) }
 
-func (g ghost) at(index protocol.LogIndex) mark {
+func (g committedLog) at(index protocol.LogIndex) mark {
 	if index == 0 || index > g.last() {
 		return mark{}
 	}
@@ -228,7 +228,7 @@ func (g ghost) at(index protocol.LogIndex) mark {
 }
 
 // before is how far the log of what was committed before a term goes.
-func (g ghost) before(term protocol.Term) protocol.LogIndex {
+func (g committedLog) before(term protocol.Term) protocol.LogIndex {
 	last := g.last()
 	for last > 0 && g[last-1].in >= term {
 		last--
@@ -236,11 +236,11 @@ func (g ghost) before(term protocol.Term) protocol.LogIndex {
 	return last
 }
 
-// sighting is an entry of a term at an index, as some server held it.
-type sighting struct {
+// seenFirst is an entry of a term at an index, as some server held it.
+type seenFirst struct {
 	mark
 
 	by    kv.NodeID
 	when  time.Duration
-	other *sighting // of another term, at the same index
+	other *seenFirst // of another term, at the same index
 }

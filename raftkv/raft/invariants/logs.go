@@ -24,7 +24,7 @@ func (c *Checker) LogMatching(v *View) error {
 		return nil
 	}
 	for index := s.grown; index <= s.log.last(); index++ {
-		if first := c.sight(index, s.log.at(index), placeOf(v)); first != nil {
+		if first := c.sees(index, s.log.at(index), placeOf(v)); first != nil {
 			return check.Since(check.Place{At: first.when, Server: first.by}, check.Clashing(fmt.Sprintf("%s held an entry at index %d of term %d", first.by, index, first.term),
 				fmt.Sprintf("%s holds another one there of that term, or others before it: %s", s.id, v.entryAt(index).Command)))
 		}
@@ -32,10 +32,10 @@ func (c *Checker) LogMatching(v *View) error {
 	return nil
 }
 
-// sight remembers an entry, and returns the one that was seen at its index in its term if that is not the same.
-func (c *Checker) sight(index protocol.LogIndex, m mark, by check.Place) *sighting {
+// sees remembers an entry, and returns the one that was seen at its index in its term if that is not the same.
+func (c *Checker) sees(index protocol.LogIndex, m mark, by check.Place) *seenFirst {
 	if index > protocol.LogIndex(len(c.seen)) {
-		c.seen = append(c.seen, sighting{mark: m, by: by.Server, when: by.At})
+		c.seen = append(c.seen, seenFirst{mark: m, by: by.Server, when: by.At})
 		return nil
 	}
 	for at := &c.seen[index-1]; ; at = at.other {
@@ -46,7 +46,7 @@ func (c *Checker) sight(index protocol.LogIndex, m mark, by check.Place) *sighti
 			return nil
 		}
 		if at.other == nil {
-			at.other = &sighting{mark: m, by: by.Server, when: by.At}
+			at.other = &seenFirst{mark: m, by: by.Server, when: by.At}
 			return nil
 		}
 	}

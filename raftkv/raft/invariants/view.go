@@ -3,6 +3,7 @@ package invariants
 import (
 	"time"
 
+	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/history"
 	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
@@ -81,3 +82,26 @@ func (d *Durable) Write(p *protocol.Persist) {
 
 // LastIndex is the index of the last entry on the disk.
 func (d *Durable) LastIndex() protocol.LogIndex { return d.log.last() }
+
+// All are the invariants of Raft, in the spec's order.
+func All() []check.Invariant {
+	var all []check.Invariant
+	for _, i := range protocol.AllInvariants() {
+		all = append(all, check.Invariant{Name: string(i.Name), ID: i.ID, Section: i.Section, Doc: i.Doc})
+	}
+	return all
+}
+
+// placeOf is where the event takes place that is looked at.
+func placeOf(v *View) check.Place { return check.Place{At: v.At, Server: v.Server} }
+
+// violation names what clashes.
+func violation(name protocol.InvariantName, err error, v *View) *check.Violation {
+	var violated check.Invariant
+	for _, i := range All() {
+		if i.Name == string(name) {
+			violated = i
+		}
+	}
+	return check.Violated(violated, placeOf(v), err)
+}
