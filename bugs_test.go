@@ -16,7 +16,7 @@ import (
 // names a bug is among those that the checks are made of.
 func TestChecksCannotSeeBugs(t *testing.T) {
 	naming := map[string]string{} // package to the first of its lines that names a bug
-	for _, p := range list(t, ".") {
+	for _, p := range list(t) {
 		for _, file := range p.files {
 			text, err := os.ReadFile(file)
 			if err != nil {
@@ -32,7 +32,7 @@ func TestChecksCannotSeeBugs(t *testing.T) {
 			t.Errorf("%s does not name a bug: then this test looks for the wrong words", room)
 		}
 	}
-	for _, p := range list(t, ".") {
+	for _, p := range list(t) {
 		if !slices.Contains([]string{"raftkv/raft/invariants", "raftkv/raft/conform", "raftkv/history", "traces"}, p.room) {
 			continue
 		}
@@ -51,7 +51,7 @@ var aBug = regexp.MustCompile(`\bBug\w*|\bbug\w*\b`)
 // list of bugs, and that such a function is in a file bugs.go: no other text names a bug.
 func TestEachBugIsAtOnePlace(t *testing.T) {
 	places := map[string][]string{}
-	for _, p := range list(t, ".") {
+	for _, p := range list(t) {
 		for _, file := range p.files {
 			parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
 			if err != nil {

@@ -14,7 +14,7 @@ const module = "github.com/raftkv/raftkv"
 
 // TestImports proves which way imports run, from what the go command says of every package.
 func TestImports(t *testing.T) {
-	h := house(list(t, "."))
+	h := house(list(t))
 	if !slices.Equal(h.protocols(), []string{"raft"}) {
 		t.Fatalf("the protocols are %q, want raft: then the rules hold for nothing", h.protocols())
 	}
@@ -122,6 +122,8 @@ const (
 	alone   = "gen imports nothing of the project"
 	simOnly = "sim imports only world, which imports nothing, and only cmd makes worlds and clients"
 	tests   = "it is for tests only"
+	foreign = "what is of another module belongs into cmd, and the SDK into traces/record"
+	pure    = "an algorithm and the store are pure: no clock, randomness, I/O, goroutine or telemetry"
 )
 
 // rule is the rule that an import within the module breaks; empty if none.
@@ -189,8 +191,8 @@ func (h house) impure(room, imported string) bool {
 	if room != "raftkv/kv" && (name == "" || place != "") {
 		return false
 	}
-	pure := []string{"cmp", "encoding/binary", "errors", "fmt", "maps", "slices", "sort", "strconv", "strings"}
-	return own(imported) == "" && !slices.Contains(pure, imported)
+	allowed := []string{"cmp", "encoding/binary", "errors", "fmt", "maps", "slices", "sort", "strconv", "strings"}
+	return own(imported) == "" && !slices.Contains(allowed, imported)
 }
 
 // broken are the imports that break a rule, each in a sentence.
@@ -208,10 +210,10 @@ func (h house) broken() (all []string) {
 				}
 			}
 			if stranger(p.room, imported) {
-				add(p, imported, "what is of another module belongs into cmd, and the SDK into traces/record")
+				add(p, imported, foreign)
 			}
 			if h.impure(p.room, imported) {
-				add(p, imported, "an algorithm and the store are pure")
+				add(p, imported, pure)
 			}
 		}
 	}
@@ -228,7 +230,7 @@ func (h house) broken() (all []string) {
 // TestTheFirstBuildIsShort proves that what tells and records a run is built without gRPC and protobuf, which made up a
 // third of it: spans are pushed as the JSON that is written anyway.
 func TestTheFirstBuildIsShort(t *testing.T) {
-	for _, p := range list(t, ".") {
+	for _, p := range list(t) {
 		for _, dep := range p.deps {
 			if strings.HasPrefix(dep, "google.golang.org/") {
 				t.Errorf("%s depends on %s, which takes long to build", p.path, dep)
@@ -252,13 +254,12 @@ type listed struct {
 	imports, deps, files []string
 }
 
-// list are the packages of the module in a folder.
-func list(t *testing.T, folder string) []listed {
+// list are the packages of the module, given flags of go list.
+func list(t *testing.T, flags ...string) []listed {
 	t.Helper()
 	format := `{{.ImportPath}}|{{join .Imports " "}}|{{join .Deps " "}}|{{.Dir}}|{{join .GoFiles " "}}`
-	c := exec.CommandContext(t.Context(), "go", "list", "-deps=false", "-f", format, "./...")
-	c.Dir = folder
-	out, err := c.Output()
+	arguments := slices.Concat([]string{"list", "-f", format}, flags, []string{"./..."})
+	out, err := exec.CommandContext(t.Context(), "go", arguments...).Output()
 	if err != nil {
 		t.Fatalf("go list ./...: %v", err)
 	}
