@@ -66,7 +66,7 @@ func TestScenariosAreClean(t *testing.T) {
 		t.Run(s.Name, func(t *testing.T) {
 			c := recorded.Config(t, s.Name, "")
 			file, violation := traced(t, c)
-			if violation != nil && !slices.ContainsFunc(c.Expects, func(e config.Expect) bool { return e.Violated == string(violation.Invariant.Name) }) {
+			if violation != nil && !slices.ContainsFunc(c.Expects, func(e config.Expect) bool { return e.Violated == violation.Invariant.Name }) {
 				t.Fatal(violation)
 			}
 			isClean(t, file, s.Name)

@@ -308,7 +308,7 @@ func (r *runner) missed() positions.Diagnostics {
 // expectsViolation says whether the violation that stopped the run is the one that the scenario is for.
 func (r *runner) expectsViolation() bool {
 	return slices.ContainsFunc(r.config.Expects, func(e config.Expect) bool {
-		return e.Violated == string(r.result.Checks.Violation.Invariant.Name)
+		return e.Violated == r.result.Checks.Violation.Invariant.Name
 	})
 }
 

@@ -48,12 +48,12 @@ func TestShrink(t *testing.T) {
 				t.Errorf("what is left is of size %s, of which standard output says\n%.2000s", size, first.stdout[strings.LastIndex(first.stdout, "shrunk from"):])
 			}
 			checkMinimal(t, shrunk, invariant)
-			if shrunk.Scenario != "shrunk-"+c.bug.String() || shrunk.Changed || shrunk.Bug != c.bug.String() || shrunk.Seed != uint64(c.seed) || !strings.Contains(shrunk.Title, string(invariant)) || !strings.Contains(shrunk.What, c.bug.String()) {
+			if shrunk.Scenario != "shrunk-"+c.bug.String() || shrunk.Changed || shrunk.Bug != c.bug.String() || shrunk.Seed != uint64(c.seed) || !strings.Contains(shrunk.Title, invariant) || !strings.Contains(shrunk.What, c.bug.String()) {
 				t.Errorf("what is left says\n%s", files[shrunkFile])
 			}
 
 			again := here(t, "-quiet", "-out", out, filepath.Join(out, "x", shrunkFile))
-			again.wants(t, statusViolation, ": "+string(invariant)+" (", "-shrink")
+			again.wants(t, statusViolation, ": "+invariant+" (", "-shrink")
 			if story := filesOf(t, filepath.Join(out, shrunk.Name()))[storyFile]; story == "" || story != files[shrunkStoryFile] {
 				t.Errorf("its story differs %s", difference(files[shrunkStoryFile], story))
 			}

@@ -24,7 +24,7 @@ func meeting(ctx context.Context, c *config.Config, expects []string) (ran, erro
 	}
 	result, err := cluster.New(expecting, cluster.Options{Tuned: true}).Run(ctx)
 	if v := result.Checks.Violation; err == nil && v != nil && !expectsViolation(expecting) {
-		result.Surprises = append(result.Surprises, cluster.Surprise{Got: string(v.Invariant.Name) + " was violated"})
+		result.Surprises = append(result.Surprises, cluster.Surprise{Got: v.Invariant.Name + " was violated"})
 	}
 	return ran{Result: result}, err
 }

@@ -112,7 +112,7 @@ func (f *figures) add(seed uint64, result *cluster.Result) {
 	checks := &result.Checks
 	f.Events += checks.Events
 	f.Messages += result.Messages
-	f.Commits += uint64(result.Committed)
+	f.Commits += result.Committed
 	f.Lost += result.Lost
 	f.Duplicated += result.Duplicated
 	f.Operations += uint64(result.Operations)
@@ -130,7 +130,7 @@ func (f *figures) add(seed uint64, result *cluster.Result) {
 	}
 	f.Retries.add(uint64(max(0, result.Tries-result.Operations)))
 	if result.Committed > 0 {
-		f.MessagesPerCommit.add((result.Messages + uint64(result.Committed)/2) / uint64(result.Committed))
+		f.MessagesPerCommit.add((result.Messages + result.Committed/2) / result.Committed)
 	}
 	f.Faults.add(uint64(result.Faults))
 	for _, d := range checks.Figures.Answers {

@@ -148,8 +148,8 @@ func TestHistories(t *testing.T) {
 	}
 }
 
-// TestAgainstPorcupine makes up histories of several clients on one key, right ones and ones with a wrong answer, and compares the checks at rest with porcupine's of
-// the whole history.
+// TestAgainstPorcupine makes up histories of several clients on one key, right ones and ones with a wrong answer, and
+// compares the checks at rest with porcupine's of the whole history.
 func TestAgainstPorcupine(t *testing.T) {
 	verdicts := map[porcupine.CheckResult]int{}
 	for seed := range uint64(3000) {
@@ -165,7 +165,8 @@ func TestAgainstPorcupine(t *testing.T) {
 	}
 }
 
-// madeUp is a history of 2 to 9 clients, in which each operation takes effect somewhere between its call and its answer; in half of them, one answer is wrong.
+// madeUp is a history of 2 to 9 clients, in which each operation takes effect somewhere between its call and its
+// answer; in half of them, one answer is wrong.
 func madeUp(seed uint64) (*clients, []Operation) {
 	next := func(n uint64) uint64 {
 		seed += 1 << 32

@@ -13,9 +13,10 @@ import (
 	"github.com/raftkv/raftkv/raftkv/kv"
 )
 
-// crowd has so many clients put into one key at once, as many delete it, and one read what nobody put. What is wrong with that is looked for in every order there is, which are more than
-// anybody waits for where they are many; stopped says that nobody does when it was asked so often. It returns what was found, and how often it was asked.
-func crowd(writers kv.ClientID, most int64) (error, int64) {
+// crowd has so many clients put into one key at once, as many delete it, and one read what nobody put. What is wrong
+// with that is looked for in every order there is, which are more than anybody waits for where they are many; stopped
+// says that nobody does when it was asked so often. It returns what was found, and how often it was asked.
+func crowd(writers kv.ClientID, most int64) (int64, error) {
 	var asked atomic.Int64
 	c := newClients(func() bool { return asked.Add(1) > most })
 	all := func(do func(client kv.ClientID, command kv.Command, result kv.Result)) {
@@ -32,25 +33,27 @@ func crowd(writers kv.ClientID, most int64) (error, int64) {
 		c.answer(client, 1, result)
 	})
 	err := c.end()
-	return err, asked.Load()
+	return asked.Load(), err
 }
 
-// TestStopped stops the search of an order that would take longer than the patience of who waits for it: it ends, and nothing is said to be found.
+// TestStopped stops the search of an order that would take longer than the patience of who waits for it: it ends, and
+// nothing is said to be found.
 func TestStopped(t *testing.T) {
-	if v, _ := crowd(24, 10_000); v != nil {
+	if _, v := crowd(24, 10_000); v != nil {
 		t.Errorf("49 operations at once, of which nobody wants to know any more: %v", v)
 	}
 }
 
-// TestStoppedAnywhere stops the search of what is wrong at each moment there is: then that is found, or nothing, and never anything else.
+// TestStoppedAnywhere stops the search of what is wrong at each moment there is: then that is found, or nothing, and
+// never anything else.
 func TestStoppedAnywhere(t *testing.T) {
-	want, asked := crowd(3, math.MaxInt64)
+	asked, want := crowd(3, math.MaxInt64)
 	if !errors.As(want, &check.Clash{}) {
 		t.Fatalf("a read of what nobody put is found fine: %v", want)
 	}
 	undecided := 0
 	for most := range asked {
-		v, _ := crowd(3, most)
+		_, v := crowd(3, most)
 		if v == nil {
 			undecided++
 		} else if diff := cmp.Diff(want, v); diff != "" {
@@ -60,7 +63,7 @@ func TestStoppedAnywhere(t *testing.T) {
 	if undecided == 0 {
 		t.Error("it is never stopped before it is found out")
 	}
-	if v, _ := crowd(3, asked); v == nil {
+	if _, v := crowd(3, asked); v == nil {
 		t.Error("it is not found out though nothing stops it")
 	}
 }

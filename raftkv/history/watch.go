@@ -29,7 +29,8 @@ func (w *watchedClient) Start(in world.World) {
 }
 
 // Receive implements world.Process. The answer is noted before the client handles it, for with the next operation
-// begins what comes after it. A reply to a try that was given up, and a second one to the same try, are not listened to.
+// begins what comes after it. A reply to a try that was given up, and a second one to the same try, are not listened
+// to.
 func (w *watchedClient) Receive(e world.Envelope) {
 	if m, ok := e.Payload.(kv.Message); ok && w.try != 0 && e.InReplyTo == w.try {
 		w.try = 0

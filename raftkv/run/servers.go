@@ -46,8 +46,8 @@ type Checker interface {
 	// Client is the process that the world is to run in a client's place.
 	Client(client world.Process) world.Process
 
-	// Disturbed says that something was done to the run that lasts until some time, and Troubled whether something lasts
-	// that has to be healed: as long as that is so, nothing is promised that takes time.
+	// Disturbed says that something was done to the run that lasts until some time, and Troubled whether something
+	// lasts that has to be healed: as long as that is so, nothing is promised that takes time.
 	Disturbed(until time.Duration)
 	Troubled(on bool)
 

@@ -83,7 +83,8 @@ func convict(t *testing.T, p provocation, seed uint64, bug string) *check.Violat
 	return result.Checks.Violation
 }
 
-// TestBugsAreCaught runs seeds with each bug until an invariant that the bug is known to break does not hold, and the same run without the bug: there everything does.
+// TestBugsAreCaught runs seeds with each bug until an invariant that the bug is known to break does not hold, and the
+// same run without the bug: there everything does.
 func TestBugsAreCaught(t *testing.T) {
 	t.Parallel()
 	const seeds = 400

@@ -13,7 +13,8 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
-// stormy is a run with what can go wrong drawn from its seed: the size of the cluster, the network's rates, and how much goes into a message.
+// stormy is a run with what can go wrong drawn from its seed: the size of the cluster, the network's rates, and how
+// much goes into a message.
 func stormy(seed uint64) *config.Config {
 	c := seeded(seed)
 	draw := stream(seed)
@@ -43,7 +44,8 @@ func crashes(cl *cluster.Cluster, c *config.Config) {
 	}
 }
 
-// TestStormyRunsViolateNothing looks at runs with losses, duplicates, crashes and restarts: every invariant holds, and all that should happen sometimes does.
+// TestStormyRunsViolateNothing looks at runs with losses, duplicates, crashes and restarts: every invariant holds, and
+// all that should happen sometimes does.
 func TestStormyRunsViolateNothing(t *testing.T) {
 	t.Parallel()
 	sometimes := map[string]uint64{}

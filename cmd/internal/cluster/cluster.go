@@ -1,4 +1,5 @@
-// Package cluster sets up a run: the servers and clients that a config asks for, in a deterministic world, with tracers for those who want spans.
+// Package cluster sets up a run: the servers and clients that a config asks for, in a deterministic world, with tracers
+// for those who want spans.
 package cluster
 
 import (
@@ -20,11 +21,12 @@ import (
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 )
 
-// BehaviourVersion is raised by whoever changes what a run does or how its spans look, so that a diff of two files can tell a change of the code from one of the
-// config. Together with the spec's hash it is raftkv.build.
+// BehaviourVersion is raised by whoever changes what a run does or how its spans look, so that a diff of two files can
+// tell a change of the code from one of the config. Together with the spec's hash it is raftkv.build.
 const BehaviourVersion = 4
 
-// Build says which spec and which behaviour made a trace. It names no commit and no toolchain: those do not change what a run does.
+// Build says which spec and which behaviour made a trace. It names no commit and no toolchain: those do not change what
+// a run does.
 func Build() string { return fmt.Sprintf("spec-%s-behaviour-%d", protocol.SpecHash, BehaviourVersion) }
 
 // Options are what a run is given besides its config. But for Latencies, none of them changes what happens in it.
@@ -239,7 +241,8 @@ func clientConfig(c *config.Config, id kv.ClientID) client.Config {
 	return cc
 }
 
-// WithOperations is a config of the same run whose operations are written out, instead of drawn: what is to be changed one by one has to be.
+// WithOperations is a config of the same run whose operations are written out, instead of drawn: what is to be changed
+// one by one has to be.
 func WithOperations(c *config.Config) *config.Config {
 	written := c.Clone()
 	if len(c.Operations) > 0 {
@@ -266,7 +269,8 @@ func WithOperations(c *config.Config) *config.Config {
 	return written
 }
 
-// finished says whether nothing is left to be done: the clients that live have started and are done with all their operations, and every live server applied all that is committed.
+// finished says whether nothing is left to be done: the clients that live have started and are done with all their
+// operations, and every live server applied all that is committed.
 func (cl *Cluster) finished() bool {
 	if cl.handled++; cl.progress != nil && cl.handled%progressInterval == 0 {
 		cl.progress(cl.operations())
@@ -303,14 +307,15 @@ func (cl *Cluster) operations() int {
 	return answered
 }
 
-// A run makes many small things that live for a few milliseconds of virtual time. Collecting them half as often as usual makes it faster; the limit keeps the logs of a
-// long one from asking for twice their memory in turn.
+// A run makes many small things that live for a few milliseconds of virtual time. Collecting them half as often as
+// usual makes it faster; the limit keeps the logs of a long one from asking for twice their memory in turn.
 const (
 	garbagePercent = 200
 	memoryLimit    = 900 << 20 // bytes
 )
 
-// Tune has the collector of garbage work as suits a run, and returns what undoes that. It is the whole program's: whoever makes several runs at a time does it once.
+// Tune has the collector of garbage work as suits a run, and returns what undoes that. It is the whole program's:
+// whoever makes several runs at a time does it once.
 func Tune() (restore func()) {
 	percent, limit := debug.SetGCPercent(garbagePercent), debug.SetMemoryLimit(memoryLimit)
 	return func() {

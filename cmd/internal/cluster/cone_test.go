@@ -58,8 +58,9 @@ func (e execution) messages() []message {
 	return all
 }
 
-// cone is the causal cone of a message that was lost: from when on each process may differ. Its receiver, from when it would have handled it; its sender, from
-// when the call ends or is given up; then, what any of them sends from then on, whoever receives it.
+// cone is the causal cone of a message that was lost: from when on each process may differ. Its receiver, from when it
+// would have handled it; its sender, from when the call ends or is given up; then, what any of them sends from then on,
+// whoever receives it.
 type cone map[string]time.Time
 
 func (c cone) reach(process string, at time.Time) {

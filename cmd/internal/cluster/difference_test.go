@@ -20,7 +20,8 @@ var (
 	idSeeds   = race.Fewer[uint64](1000, 50)
 )
 
-// TestDropDiffersOnlyInItsCone drops each message of the default run, and of five other seeds, in turn: nothing changes but what the loss can have caused.
+// TestDropDiffersOnlyInItsCone drops each message of the default run, and of five other seeds, in turn: nothing changes
+// but what the loss can have caused.
 func TestDropDiffersOnlyInItsCone(t *testing.T) {
 	for _, seed := range []uint64{1, 2, 3, 7, 23, 42}[:dropSeeds] {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
@@ -117,7 +118,8 @@ func TestNotificationIsCheapToLose(t *testing.T) {
 	}
 }
 
-// TestOneMoreRequestChangesNothingBefore gives each client a sixth operation: what ended before the first of them began is the same.
+// TestOneMoreRequestChangesNothingBefore gives each client a sixth operation: what ended before the first of them began
+// is the same.
 func TestOneMoreRequestChangesNothingBefore(t *testing.T) {
 	for _, c := range slices.Concat(each(20, seeded), each(20, late)) {
 		six := c.Clone()
@@ -140,7 +142,8 @@ func each(seeds uint64, configured func(seed uint64) *config.Config) (all []*con
 	return all
 }
 
-// changedBefore compares a run with one of more requests: the spans that ended before the first additional one began, those that are the same and those that are not.
+// changedBefore compares a run with one of more requests: the spans that ended before the first additional one began,
+// those that are the same and those that are not.
 func changedBefore(before, after execution) (same int, found []string) {
 	first := after.lastOperationEnd()
 	for i := range after.spans {
@@ -170,7 +173,8 @@ func stream(seed uint64) func() uint64 {
 	}
 }
 
-// TestSharedStreamIsSeen plants what the world does without, a stream of random numbers that all messages share. Every check of local difference must see it.
+// TestSharedStreamIsSeen plants what the world does without, a stream of random numbers that all messages share. Every
+// check of local difference must see it.
 func TestSharedStreamIsSeen(t *testing.T) {
 	t.Parallel()
 	c := seeded(1)

@@ -38,7 +38,8 @@ type lostWrite struct {
 	fault *config.Fault
 }
 
-// scheduleFaults has each fault of the config happen at its moment. What happens to one message is the network's own affair: see config.Counterfactuals.
+// scheduleFaults has each fault of the config happen at its moment. What happens to one message is the network's own
+// affair: see config.Counterfactuals.
 func (cl *Cluster) scheduleFaults(tracer worldspans.Tracer) {
 	f := &faults{
 		cluster: cl, tracer: tracer, roles: make([]string, cl.config.NumNodes+1), done: map[world.CausalID]uint64{},
@@ -58,8 +59,9 @@ func (cl *Cluster) scheduleFaults(tracer worldspans.Tracer) {
 	}
 }
 
-// turn is the place of a fault among those of the same time, for the world to order them by: a crash and a restart are a reboot, and what is healed may be hurt anew.
-// Those of one kind take turns in the order of the config, which does not depend on how it was given.
+// turn is the place of a fault among those of the same time, for the world to order them by: a crash and a restart are
+// a reboot, and what is healed may be hurt anew. Those of one kind take turns in the order of the config, which does
+// not depend on how it was given.
 func turn(f *config.Fault) world.CausalID { return world.CausalID(f.Kind.Turn()) }
 
 // idOf names a fault by its kind, its target and its time, never by its place in a list.
@@ -177,7 +179,8 @@ func (f *faults) inVain(fault *config.Fault) string {
 	return ""
 }
 
-// isDown says whether a process crashed and was not started again. It is asked after every event, of most runs in which nobody ever crashes.
+// isDown says whether a process crashed and was not started again. It is asked after every event, of most runs in which
+// nobody ever crashes.
 func (f *faults) isDown(p world.ProcessID) bool {
 	if len(f.crashed) == 0 {
 		return false
@@ -331,8 +334,8 @@ func (f *faults) keepWrites(p world.ProcessID) {
 	}
 }
 
-// disturb tells the checks that something was done to the run, and whether it lasts: Progress is promised only a while after the last of it. A clock that jumps back
-// stands still, for its timers, until it is where it was.
+// disturb tells the checks that something was done to the run, and whether it lasts: Progress is promised only a while
+// after the last of it. A clock that jumps back stands still, for its timers, until it is where it was.
 func (f *faults) disturb(fault *config.Fault) {
 	if f.cluster.checker == nil {
 		return
@@ -341,7 +344,8 @@ func (f *faults) disturb(fault *config.Fault) {
 	f.cluster.checker.Troubled(f.lasts())
 }
 
-// lasts says whether a server is in trouble that somebody has to heal. What troubles a client is nothing that keeps the servers from their work.
+// lasts says whether a server is in trouble that somebody has to heal. What troubles a client is nothing that keeps the
+// servers from their work.
 func (f *faults) lasts() bool {
 	isServer := func(p world.ProcessID) bool { return p.Group() == world.NodeGroup }
 	for link := range f.cuts {

@@ -204,7 +204,8 @@ func TestPausedSlowAndWronglyTimed(t *testing.T) {
 	if least, _ := e.widths("node-3", 500*ms, time.Hour); least == time.Hour {
 		t.Error("node-3 does nothing after it is healed")
 	}
-	// A clock that runs twice as fast has its node stand for election although it hears from the leader as often as it should.
+	// A clock that runs twice as fast has its node stand for election although it hears from the leader as often as it
+	// should.
 	e = run(t, parse(t, "[raft]\nelection_timeout = \"70ms..80ms\"\n[[fault]]\nat = \"200ms\"\nskew = \"node-4\"\nrate = 4\n[[fault]]\nat = \"500ms\"\nskew = \"node-4\"\nrate = 1"))
 	stood := map[string]int{}
 	for i := range e.spans {
@@ -303,7 +304,8 @@ func TestOneFaultChangesNothingBefore(t *testing.T) {
 	}
 }
 
-// TestDropDiffersOnlyInItsConeWithFaults drops messages of a run with a fault of every kind: the cones are those of a run without.
+// TestDropDiffersOnlyInItsConeWithFaults drops messages of a run with a fault of every kind: the cones are those of a
+// run without.
 func TestDropDiffersOnlyInItsConeWithFaults(t *testing.T) {
 	t.Parallel()
 	text := `
@@ -429,7 +431,8 @@ func TestExpectations(t *testing.T) {
 	}
 }
 
-// TestNodeThatNeverKnewItsCluster crashes a node before it has handled what the operator tells it first: started again, it takes part like any other.
+// TestNodeThatNeverKnewItsCluster crashes a node before it has handled what the operator tells it first: started again,
+// it takes part like any other.
 func TestNodeThatNeverKnewItsCluster(t *testing.T) {
 	e := run(t, parse(t, "[[fault]]\nat = \"0s\"\ncrash = \"node-3\"\n[[fault]]\nat = \"100ms\"\nrestart = \"node-3\""))
 	applied := 0
@@ -443,7 +446,8 @@ func TestNodeThatNeverKnewItsCluster(t *testing.T) {
 	}
 }
 
-// TestFaultsAfterTheEnd looks at a run whose last faults are due while what is in flight is handled, or later: they do not happen, and nobody is blamed for what comes of that.
+// TestFaultsAfterTheEnd looks at a run whose last faults are due while what is in flight is handled, or later: they do
+// not happen, and nobody is blamed for what comes of that.
 func TestFaultsAfterTheEnd(t *testing.T) {
 	const slow = "[[link]]\nfrom = \"node-2\"\nto = \"node-1\"\nlatency = \"300ms\"\n" // so that an acknowledgement is in flight for long when all is done
 	calm, err := cluster.New(parse(t, slow), cluster.Options{}).Run(t.Context())
@@ -487,7 +491,8 @@ func TestEqualFaultsHaveIDsOfTheirOwn(t *testing.T) {
 	}
 }
 
-// TestFaultsOfOneTime looks at faults that are due at the same time: a crash and a restart are a reboot, and who is healed and isolated is isolated, whoever it is.
+// TestFaultsOfOneTime looks at faults that are due at the same time: a crash and a restart are a reboot, and who is
+// healed and isolated is isolated, whoever it is.
 func TestFaultsOfOneTime(t *testing.T) {
 	var text strings.Builder
 	var want []string

@@ -23,7 +23,8 @@ func (i *impatient) Err() error {
 	return nil
 }
 
-// TestInterruptedSearch interrupts a run while an order of its clients' history is looked for, which takes longer than anybody waits where many clients ask for one key: the run ends.
+// TestInterruptedSearch interrupts a run while an order of its clients' history is looked for, which takes longer than
+// anybody waits where many clients ask for one key: the run ends.
 func TestInterruptedSearch(t *testing.T) {
 	c := config.Default()
 	c.NumClients, c.RequestsPerClient, c.Keys = 40, 3, []string{"a"}

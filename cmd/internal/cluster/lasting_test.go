@@ -10,7 +10,8 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
-// TestWhatLasts looks at runs that do not finish, and at whether Progress is demanded of them: it is unless something is still the matter with the servers.
+// TestWhatLasts looks at runs that do not finish, and at whether Progress is demanded of them: it is unless something
+// is still the matter with the servers.
 func TestWhatLasts(t *testing.T) {
 	const unfinished = "num_nodes = 3\nnum_clients = 1\nmax_duration = \"40s\"\n"
 	const stuck = "bug = \"no-commit-on-heartbeat\"\n" + unfinished // what node-2 forgot in a crash it never learns again

@@ -38,7 +38,8 @@ func dropping(c *config.Config, id world.CausalID) *config.Config {
 	return d
 }
 
-// TestWhatWasCommittedIsNotForgotten has all restart, one after the other, while one is cut off: nobody knows any more what is committed, and the run is not over before all do again.
+// TestWhatWasCommittedIsNotForgotten has all restart, one after the other, while one is cut off: nobody knows any more
+// what is committed, and the run is not over before all do again.
 func TestWhatWasCommittedIsNotForgotten(t *testing.T) {
 	t.Parallel()
 	c := seeded(1)

@@ -73,7 +73,8 @@ func (c *Checker) Sometimes() *Sometimes { return &c.sometimes }
 // Counts are the same, each with what it is called.
 func (c *Checker) Counts() check.Counts { return c.sometimes.Counts() }
 
-// Disturbed says that something was done to the run that lasts until some time: Progress is promised only a while after it.
+// Disturbed says that something was done to the run that lasts until some time: Progress is promised only a while after
+// it.
 func (c *Checker) Disturbed(until time.Duration) { c.disturbed = max(c.disturbed, until) }
 
 // Client is the process that the world is to run in a client's place: what it asks for and is answered is noted.
@@ -91,10 +92,12 @@ func (c *Checker) Answered(request kv.RequestID, result kv.Result) {
 	}
 }
 
-// Troubled says whether something lasts that was done to the run, such as a partition: as long as it does, Progress is not promised.
+// Troubled says whether something lasts that was done to the run, such as a partition: as long as it does, Progress is
+// not promised.
 func (c *Checker) Troubled(on bool) { c.troubled = on }
 
-// Settled says that the run is about to finish: what is committed by now, every live server must have applied. What is still in flight may commit more.
+// Settled says that the run is about to finish: what is committed by now, every live server must have applied. What is
+// still in flight may commit more.
 func (c *Checker) Settled() { c.owed, c.settled = c.committed.last(), true }
 
 // End says that the run is over.
@@ -102,7 +105,8 @@ func (c *Checker) End(finished bool) {
 	c.Check(&View{At: c.options.Now(), Event: Ended, Finished: finished})
 }
 
-// Check asks for every invariant after an event. It is for those who have a view of their own: Server and Client watch processes.
+// Check asks for every invariant after an event. It is for those who have a view of their own: Server and Client watch
+// processes.
 func (c *Checker) Check(v *View) {
 	if c.violation != nil {
 		return
@@ -123,7 +127,8 @@ func (c *Checker) Check(v *View) {
 	}
 }
 
-// of is what is remembered of the server whose event it is; nil when it is no server's, or one of a crash, which changes nothing that is looked at.
+// of is what is remembered of the server whose event it is; nil when it is no server's, or one of a crash, which
+// changes nothing that is looked at.
 func (c *Checker) of(v *View) *server {
 	if v.Server == 0 || v.State == nil || v.Event == Crashed {
 		return nil

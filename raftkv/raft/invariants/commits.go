@@ -26,7 +26,8 @@ func (c *Checker) StateMachineSafety(v *View) error {
 	return nil
 }
 
-// CommittedPrefix implements protocol.Invariants: what a server takes for committed is compared with what was committed first.
+// CommittedPrefix implements protocol.Invariants: what a server takes for committed is compared with what was committed
+// first.
 func (c *Checker) CommittedPrefix(v *View) error {
 	s := c.of(v)
 	if s == nil || s.now.commit == s.was.commit {
@@ -72,7 +73,8 @@ func (c *Checker) CommitCurrentTerm(v *View) error {
 		fmt.Sprintf("it committed up to index %d by counting, and the entry there is of term %d: %s", s.now.commit, last.term, history.Text(v.entryAt(s.now.commit).Command)))
 }
 
-// TraceIntegrity implements protocol.Invariants, from what commits and applications a server announces: they are what the spans say.
+// TraceIntegrity implements protocol.Invariants, from what commits and applications a server announces: they are what
+// the spans say.
 func (c *Checker) TraceIntegrity(v *View) error {
 	s := c.of(v)
 	if s == nil {

@@ -1,8 +1,10 @@
-// Package invariants says whether Raft kept its promises. It watches a run from outside, in the world that runs the processes, and knows neither their code nor which run it
-// is: of each server it sees the state, what its disk holds, what it is sent and what it sends; of each client, what it asks for and is answered.
+// Package invariants says whether Raft kept its promises. It watches a run from outside, in the world that runs the
+// processes, and knows neither their code nor which run it is: of each server it sees the state, what its disk holds,
+// what it is sent and what it sends; of each client, what it asks for and is answered.
 //
-// After every event each invariant of the spec is asked for by name. What a check costs does not grow with the log: only what changed in the process that
-// handled the event is looked at, and logs are compared by hashes that chain each entry to all before it, so that two prefixes are compared at once.
+// After every event each invariant of the spec is asked for by name. What a check costs does not grow with the log:
+// only what changed in the process that handled the event is looked at, and logs are compared by hashes that chain each
+// entry to all before it, so that two prefixes are compared at once.
 //
 // Where to read:
 //

@@ -27,7 +27,8 @@ func (c *Checker) ElectionSafety(v *View) error {
 	return nil
 }
 
-// LeaderCompleteness implements protocol.Invariants. A leader is looked at when it is elected, and whenever something is committed in a term before its own.
+// LeaderCompleteness implements protocol.Invariants. A leader is looked at when it is elected, and whenever something
+// is committed in a term before its own.
 func (c *Checker) LeaderCompleteness(v *View) error {
 	s := c.of(v)
 	if s == nil {

@@ -39,7 +39,8 @@ func newFake(t *testing.T) *fake {
 	return f
 }
 
-// step has a server do what change says to its state, as a correct one would: what changed is durable, and what is committed is announced and applied. Then tampering is done.
+// step has a server do what change says to its state, as a correct one would: what changed is durable, and what is
+// committed is announced and applied. Then tampering is done.
 func (f *fake) step(id kv.NodeID, change func(*protocol.State), tamper ...func(*View)) *check.Violation {
 	f.t.Helper()
 	f.now += time.Millisecond

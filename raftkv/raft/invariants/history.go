@@ -28,7 +28,8 @@ func (c chain) at(index protocol.LogIndex) mark {
 	return c[index-1]
 }
 
-// write puts entries at an index, in place of all from there on. A gap before it, which no journal should have, is filled with marks that match nothing.
+// write puts entries at an index, in place of all from there on. A gap before it, which no journal should have, is
+// filled with marks that match nothing.
 func (c *chain) write(first protocol.LogIndex, entries []protocol.LogEntry) {
 	for c.last() < first-1 {
 		*c = append(*c, mark{})
@@ -160,8 +161,8 @@ type promise struct {
 	place     check.Place
 }
 
-// readLog brings the chain up to date with the log, and notes what changed. Only where the event can have changed it is it read: at its end, where
-// the disk was written, and where a message had entries to store.
+// readLog brings the chain up to date with the log, and notes what changed. Only where the event can have changed it is
+// it read: at its end, where the disk was written, and where a message had entries to store.
 func (s *server) readLog(v *View) {
 	log := v.State.Log
 	before, last := s.log.last(), protocol.LogIndex(log.Len())

@@ -17,7 +17,8 @@ func (c *Checker) LeaderAppendOnly(v *View) error {
 	return check.Clashing(fmt.Sprintf("%s leads term %d and had an entry at index %d", s.id, s.now.term, s.cut), fmt.Sprintf("it now %s", s.holding(s.cut)))
 }
 
-// LogMatching implements protocol.Invariants: each entry that is written is compared with what any server ever held at its index in its term.
+// LogMatching implements protocol.Invariants: each entry that is written is compared with what any server ever held at
+// its index in its term.
 func (c *Checker) LogMatching(v *View) error {
 	s := c.of(v)
 	if s == nil || s.grown == 0 {
@@ -52,7 +53,8 @@ func (c *Checker) sees(index protocol.LogIndex, m mark, by check.Place) *seenFir
 	}
 }
 
-// QuorumLog implements protocol.Invariants. Every quorum holds a server with all that is committed if those that lack some are too few for a quorum.
+// QuorumLog implements protocol.Invariants. Every quorum holds a server with all that is committed if those that lack
+// some are too few for a quorum.
 func (c *Checker) QuorumLog(v *View) error {
 	s := c.of(v)
 	if s == nil || c.extended == 0 && len(v.Wrote) == 0 && v.Event != Restarted {

@@ -9,7 +9,8 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
-// PersistBeforeSend implements protocol.Invariants: what a message says of term, vote and log was on the disk when it left.
+// PersistBeforeSend implements protocol.Invariants: what a message says of term, vote and log was on the disk when it
+// left.
 func (c *Checker) PersistBeforeSend(v *View) error {
 	s := c.of(v)
 	if v.Event == Crashed {

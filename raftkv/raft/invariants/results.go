@@ -18,8 +18,9 @@ func (c *Checker) expect(e *protocol.LogEntry) kv.Result {
 	return result
 }
 
-// ExactlyOnce implements protocol.Invariants: each answer is compared with that of a store that takes each operation once. So an operation that took effect twice
-// is seen by its own second answer, or by the first answer that depends on it.
+// ExactlyOnce implements protocol.Invariants: each answer is compared with that of a store that takes each operation
+// once. So an operation that took effect twice is seen by its own second answer, or by the first answer that depends on
+// it.
 func (c *Checker) ExactlyOnce(v *View) error {
 	s := c.of(v)
 	if s == nil {

@@ -83,7 +83,8 @@ func (s *Server) WritesOnTimeout(t world.Timer) bool {
 	return ok && w.WritesOnTimeout(t)
 }
 
-// handled has an event checked, unless the server died in it: its state then is gone before anybody hears of it, and what it sent before is checked with its crash.
+// handled has an event checked, unless the server died in it: its state then is gone before anybody hears of it, and
+// what it sent before is checked with its crash.
 func (s *Server) handled() {
 	if !s.died {
 		s.check(Handled)

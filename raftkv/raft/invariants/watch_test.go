@@ -149,7 +149,8 @@ func TestARestartIsComparedWithWhatWasBefore(t *testing.T) {
 	}
 }
 
-// A server whose disk fails as it syncs dies in that step. Its state, which was ahead of the disk, counts for nothing; what it sent before it synced counts.
+// A server whose disk fails as it syncs dies in that step. Its state, which was ahead of the disk, counts for nothing;
+// what it sent before it synced counts.
 func TestAServerThatDiesAsItSyncs(t *testing.T) {
 	for _, test := range []struct {
 		name        string
