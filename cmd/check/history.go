@@ -18,6 +18,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/replay"
 	"github.com/raftkv/raftkv/cmd/internal/runs"
 	"github.com/raftkv/raftkv/raftkv/check"
+	clients "github.com/raftkv/raftkv/raftkv/history"
 	"github.com/raftkv/raftkv/raftkv/kv"
 	kvconform "github.com/raftkv/raftkv/raftkv/kv/conform"
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
@@ -36,12 +37,6 @@ type history struct {
 
 // patience is how long an order of a history's operations is looked for.
 const patience = time.Minute
-
-// content is what a key holds; the zero content is nothing.
-type content struct {
-	value   string
-	present bool
-}
 
 // linearizable says whether some order of the operations, each between its call and its answer, explains all answers (Herlihy and Wing 1990). It is the check of a run, fed with
 // what the spans of the clients say; porcupine draws what it refuses. Who does not want to wait is told what is known by then, with an error.
@@ -131,11 +126,11 @@ var model = porcupine.Model{
 		}
 		return list
 	},
-	Init: func() any { return content{} },
+	Init: func() any { return clients.Content{} },
 	Step: func(state, input, output any) (bool, any) {
 		op := input.(*kvconform.Operation)
-		after, answer := step(state.(content), op)
-		return output == "" || output == answer, after
+		after, answer := state.(clients.Content).Step(replay.CommandOf(op))
+		return output == "" || output == answer.String(), after
 	},
 	DescribeOperation: func(input, output any) string {
 		op := input.(*kvconform.Operation)
@@ -149,24 +144,9 @@ var model = porcupine.Model{
 		return words.Printable(fmt.Sprintf("%s %s -> %s", op.Request, command, output)) // the page shows it as a text
 	},
 	DescribeState: func(state any) string {
-		if c := state.(content); c.present {
-			return html.EscapeString(words.Printable(c.value)) // the page takes it for HTML
+		if c := state.(clients.Content); c.Present {
+			return html.EscapeString(words.Printable(c.Value)) // the page takes it for HTML
 		}
 		return "nothing"
 	},
-}
-
-// step is what an operation does to its key, and what it is answered.
-func step(now content, op *kvconform.Operation) (after content, answer string) {
-	switch {
-	case op.Kind == kvspans.KVPutID && now.present:
-		return now, kv.KeyExists{Key: op.Key}.String()
-	case op.Kind == kvspans.KVPutID:
-		return content{op.Value, true}, kv.Stored{}.String()
-	case !now.present:
-		return now, kv.KeyNotFound{Key: op.Key}.String()
-	case op.Kind == kvspans.KVDeleteID:
-		return content{}, kv.Deleted{}.String()
-	}
-	return now, now.value
 }

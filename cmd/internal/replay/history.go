@@ -33,7 +33,7 @@ func History(ctx context.Context, operations []kvconform.Operation, epoch time.T
 				err = whole.CheckAnswer(ended)
 			}
 		case !e.answer:
-			whole.Asked(request, commandOf(op), at)
+			whole.Asked(request, CommandOf(op), at)
 		}
 		if err != nil || ctx.Err() != nil {
 			return clash(err)
@@ -130,7 +130,8 @@ func requestOf(op *kvconform.Operation) kv.RequestID {
 	return kv.RequestID{Client: kv.ClientID(id), Sequence: kv.Sequence(sequence)}
 }
 
-func commandOf(op *kvconform.Operation) kv.Command {
+// CommandOf is what an operation asked the store to do.
+func CommandOf(op *kvconform.Operation) kv.Command {
 	switch op.Kind {
 	case kvspans.KVPutID:
 		return kv.Put{Key: op.Key, Value: op.Value}
