@@ -33,7 +33,9 @@ func TestChecksCannotSeeBugs(t *testing.T) {
 		}
 	}
 	for _, p := range list(t) {
-		if !slices.Contains([]string{"raftkv/raft/invariants", "raftkv/raft/conform", "raftkv/history", "traces"}, p.room) {
+		if !slices.Contains(
+			[]string{"raftkv/raft/invariants", "raftkv/raft/conform", "raftkv/history", "traces"}, p.room,
+		) {
 			continue
 		}
 		for _, dep := range append(p.deps, p.path) {
@@ -85,7 +87,8 @@ func TestEachBugIsAtOnePlace(t *testing.T) {
 func bugsIn(declaration ast.Decl) (names []string) {
 	ast.Inspect(declaration, func(n ast.Node) bool {
 		name, is := n.(*ast.Ident)
-		if is && aBugConstant.MatchString(name.Name) && name.Name != "BugNone" && name.Name != "BugNamed" && name.Name != "BugDescription" {
+		if is && aBugConstant.MatchString(name.Name) && name.Name != "BugNone" && name.Name != "BugNamed" &&
+			name.Name != "BugDescription" {
 			names = append(names, name.Name)
 		}
 		return true

@@ -142,7 +142,8 @@ func (h house) rule(from, to string) string {
 		return unless(strings.HasPrefix(from, "gen") && strings.HasPrefix(to, "gen"), alone)
 	case other != "" && other != of:
 		return unless(from == "cmd/internal/protocols", alien)
-	case from == "raftkv/world", from == "raftkv/sim" && to != "raftkv/world", (to == "raftkv/sim" || to == "raftkv/client") && !isCommand:
+	case from == "raftkv/world", from == "raftkv/sim" && to != "raftkv/world",
+		(to == "raftkv/sim" || to == "raftkv/client") && !isCommand:
 		return simOnly
 	case !has || reached > level:
 		return upwards
@@ -164,12 +165,16 @@ func unless(kept bool, rule string) string {
 
 // outside is what rooms import of other modules, as beginnings of paths; of several, the longest room counts.
 var outside = map[string][]string{
-	"raftkv":         {"go.opentelemetry.io/otel/attribute", "go.opentelemetry.io/otel/codes", "go.opentelemetry.io/otel/trace"},
+	"raftkv": {
+		"go.opentelemetry.io/otel/attribute", "go.opentelemetry.io/otel/codes", "go.opentelemetry.io/otel/trace",
+	},
 	"raftkv/history": {"github.com/anishathalye/porcupine"},
-	"traces":         {"go.opentelemetry.io/otel/attribute", "go.opentelemetry.io/otel/codes", "go.opentelemetry.io/otel/trace"},
-	"traces/record":  {"go.opentelemetry.io/otel"}, // with the SDK, as nobody else but cmd
-	"gen":            {"go.yaml.in/yaml/v4"},
-	"cmd":            {""},
+	"traces": {
+		"go.opentelemetry.io/otel/attribute", "go.opentelemetry.io/otel/codes", "go.opentelemetry.io/otel/trace",
+	},
+	"traces/record": {"go.opentelemetry.io/otel"}, // with the SDK, as nobody else but cmd
+	"gen":           {"go.yaml.in/yaml/v4"},
+	"cmd":           {""},
 }
 
 // stranger says of an import of another module that it does not belong into a room.

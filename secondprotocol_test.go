@@ -55,7 +55,9 @@ func paxos(t *testing.T) map[string]string {
 	if err := os.WriteFile(filepath.Join(folder, "paxos.yaml"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	generate := exec.CommandContext(t.Context(), "go", "run", "./gen", "-spec", filepath.Join(folder, "paxos.yaml"), "-out", folder)
+	generate := exec.CommandContext(
+		t.Context(), "go", "run", "./gen", "-spec", filepath.Join(folder, "paxos.yaml"), "-out", folder,
+	)
 	if out, err := generate.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
@@ -75,11 +77,15 @@ func paxos(t *testing.T) map[string]string {
 		"run": "raftkv/run", "story": "traces/story", "explain": "traces/explain", "export": "traces/export",
 	} {
 		files["raftkv/paxos/"+room+"/protocol.go"] = fmt.Sprintf(
-			"package %s\n\nimport tool %q\n\nfunc Protocol() tool.Protocol { return tool.Protocol{} }\n", room, module+"/"+tool)
+			"package %s\n\nimport tool %q\n\nfunc Protocol() tool.Protocol { return tool.Protocol{} }\n",
+			room, module+"/"+tool,
+		)
 		imports += fmt.Sprintf("\tpaxos%s %q\n", room, module+"/raftkv/paxos/"+room)
 		row += fmt.Sprintf(" %s%s: paxos%s.Protocol(),", strings.ToUpper(room[:1]), room[1:], room)
 	}
-	files["cmd/internal/protocols/paxos.go"] = "package protocols\n\nimport (\n" + imports + ")\n\nvar Paxos = Protocol{" + row + "}\n"
+	files["cmd/internal/protocols/paxos.go"] = fmt.Sprintf(
+		"package protocols\n\nimport (\n%s)\n\nvar Paxos = Protocol{%s}\n", imports, row,
+	)
 	return files
 }
 
@@ -94,7 +100,8 @@ func TestSecondProtocol(t *testing.T) {
 	t.Parallel()
 	files := paxos(t)
 	flag := overlay(t, files)
-	if out, err := exec.CommandContext(t.Context(), "go", "list", "-export", "-f", "{{with .Error}}{{.}}{{end}}", flag, "./...").CombinedOutput(); err != nil {
+	compile := exec.CommandContext(t.Context(), "go", "list", "-export", "-f", "{{with .Error}}{{.}}{{end}}", flag, "./...")
+	if out, err := compile.CombinedOutput(); err != nil {
 		t.Errorf("it does not compile: %v\n%s", err, out)
 	}
 	h := house(list(t, flag))

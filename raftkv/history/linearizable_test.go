@@ -66,26 +66,32 @@ func TestHistories(t *testing.T) {
 		do   func(f *clients)
 	}{
 		{"one after the other", true, func(f *clients) {
-			f.ask(1, 1, putA("x")).answer(1, 1, stored).ask(2, 1, getA).answer(2, 1, found("x")).ask(1, 2, deleteA).answer(1, 2, deleted).ask(2, 2, getA).answer(2, 2, notFound)
+			f.ask(1, 1, putA("x")).answer(1, 1, stored).ask(2, 1, getA).answer(2, 1, found("x")).
+				ask(1, 2, deleteA).answer(1, 2, deleted).ask(2, 2, getA).answer(2, 2, notFound)
 		}},
 		{"at once, in another order than asked", true, func(f *clients) {
 			f.ask(1, 1, putA("x")).ask(2, 1, getA).answer(1, 1, stored).answer(2, 1, notFound)
 		}},
 		{"at rest, two values are possible, and a read decides", true, func(f *clients) {
-			f.ask(1, 1, putA("x")).ask(2, 1, putA("y")).ask(3, 1, deleteA).answer(1, 1, stored).answer(2, 1, stored).answer(3, 1, deleted).ask(1, 2, getA).answer(1, 2, found("x"))
+			f.ask(1, 1, putA("x")).ask(2, 1, putA("y")).
+				ask(3, 1, deleteA).answer(1, 1, stored).answer(2, 1, stored).answer(3, 1, deleted).
+				ask(1, 2, getA).answer(1, 2, found("x"))
 		}},
 		{"at rest, two values are possible, and two reads disagree", false, func(f *clients) {
-			f.ask(1, 1, putA("x")).ask(2, 1, putA("y")).ask(3, 1, deleteA).answer(1, 1, stored).answer(2, 1, stored).answer(3, 1, deleted)
+			f.ask(1, 1, putA("x")).ask(2, 1, putA("y")).
+				ask(3, 1, deleteA).answer(1, 1, stored).answer(2, 1, stored).answer(3, 1, deleted)
 			f.ask(1, 2, getA).answer(1, 2, found("x")).ask(1, 3, getA).answer(1, 3, found("y"))
 		}},
 		{"a stale read", false, func(f *clients) {
-			f.ask(1, 1, putA("x")).answer(1, 1, stored).ask(1, 2, deleteA).answer(1, 2, deleted).ask(2, 1, getA).answer(2, 1, found("x"))
+			f.ask(1, 1, putA("x")).answer(1, 1, stored).ask(1, 2, deleteA).answer(1, 2, deleted).
+				ask(2, 1, getA).answer(2, 1, found("x"))
 		}},
 		{"a lost write", false, func(f *clients) {
 			f.ask(1, 1, putA("x")).answer(1, 1, stored).ask(2, 1, putA("y")).answer(2, 1, stored)
 		}},
 		{"a double effect", false, func(f *clients) {
-			f.ask(1, 1, putA("x")).answer(1, 1, stored).ask(2, 1, deleteA).answer(2, 1, deleted).ask(2, 2, putA("y")).answer(2, 2, exists)
+			f.ask(1, 1, putA("x")).answer(1, 1, stored).ask(2, 1, deleteA).answer(2, 1, deleted).
+				ask(2, 2, putA("y")).answer(2, 2, exists)
 		}},
 		{"a retry that answers for its own first effect", false, func(f *clients) {
 			f.ask(1, 1, putA("x")).answer(1, 1, exists)
@@ -104,7 +110,8 @@ func TestHistories(t *testing.T) {
 			f.ask(1, 1, putA("x")).ask(1, 2, getA).answer(1, 2, notFound).ask(2, 1, getA).answer(2, 1, found("x"))
 		}},
 		{"a write that was given up and takes effect twice", false, func(f *clients) {
-			f.ask(1, 1, putA("x")).ask(1, 2, getA).answer(1, 2, found("x")).ask(2, 1, deleteA).answer(2, 1, deleted).ask(2, 2, getA).answer(2, 2, found("x"))
+			f.ask(1, 1, putA("x")).ask(1, 2, getA).answer(1, 2, found("x")).
+				ask(2, 1, deleteA).answer(2, 1, deleted).ask(2, 2, getA).answer(2, 2, found("x"))
 		}},
 		{"a read that was given up, and then a stale one", false, func(f *clients) {
 			f.ask(1, 1, getA).ask(1, 2, putA("x")).answer(1, 2, stored).ask(2, 1, getA).answer(2, 1, notFound)
@@ -113,25 +120,30 @@ func TestHistories(t *testing.T) {
 			f.ask(1, 1, deleteA).answer(1, 1, notFound).ask(1, 2, putA("x")).answer(1, 2, exists)
 		}},
 		{"a failure that is believed", true, func(f *clients) {
-			f.ask(1, 1, putA("x")).answer(1, 1, failed).ask(1, 2, getA).answer(1, 2, notFound).ask(2, 1, putA("y")).ask(1, 3, deleteA).answer(1, 3, failed).answer(2, 1, stored)
+			f.ask(1, 1, putA("x")).answer(1, 1, failed).ask(1, 2, getA).answer(1, 2, notFound).ask(2, 1, putA("y")).
+				ask(1, 3, deleteA).answer(1, 3, failed).answer(2, 1, stored)
 		}},
 		{"a read that is answered to have failed", true, func(f *clients) {
-			f.ask(1, 1, putA("x")).answer(1, 1, stored).ask(1, 2, getA).answer(1, 2, failed).ask(1, 3, getA).answer(1, 3, found("x"))
+			f.ask(1, 1, putA("x")).answer(1, 1, stored).ask(1, 2, getA).answer(1, 2, failed).
+				ask(1, 3, getA).answer(1, 3, found("x"))
 		}},
 		{"a failed write that is read", false, func(f *clients) {
-			f.ask(1, 1, putA("x")).answer(1, 1, failed).ask(1, 2, getA).answer(1, 2, notFound).ask(1, 3, getA).answer(1, 3, found("x"))
+			f.ask(1, 1, putA("x")).answer(1, 1, failed).ask(1, 2, getA).answer(1, 2, notFound).
+				ask(1, 3, getA).answer(1, 3, found("x"))
 		}},
 		{"a failed write that was read before it was answered", false, func(f *clients) {
 			f.ask(1, 1, putA("x")).ask(2, 1, getA).answer(2, 1, found("x")).answer(1, 1, failed)
 		}},
 		{"a failed delete that makes room", false, func(f *clients) {
-			f.ask(1, 1, putA("x")).answer(1, 1, stored).ask(1, 2, deleteA).answer(1, 2, failed).ask(1, 3, putA("y")).answer(1, 3, stored)
+			f.ask(1, 1, putA("x")).answer(1, 1, stored).ask(1, 2, deleteA).answer(1, 2, failed).
+				ask(1, 3, putA("y")).answer(1, 3, stored)
 		}},
 		{"a failed write that only one answer at the end shows", false, func(f *clients) {
 			f.ask(2, 1, deleteA).ask(1, 1, putA("x")).answer(1, 1, failed).ask(1, 2, getA).answer(1, 2, found("x"))
 		}},
 		{"a second answer and a second asking", true, func(f *clients) {
-			f.ask(1, 1, putA("x")).ask(1, 1, putA("x")).answer(1, 1, stored).answer(1, 1, exists).ask(1, 2, getA).answer(1, 1, exists).answer(1, 2, found("x"))
+			f.ask(1, 1, putA("x")).ask(1, 1, putA("x")).answer(1, 1, stored).answer(1, 1, exists).
+				ask(1, 2, getA).answer(1, 1, exists).answer(1, 2, found("x"))
 		}},
 	} {
 		t.Run(h.name, func(t *testing.T) {

@@ -52,7 +52,7 @@ type Cluster struct {
 	progress  func(operations int)
 	tuned     bool
 	around    func(world.Process) world.Process
-	committed uint64      // the highest index that any server has known to be committed, whatever those know that have started again since
+	committed uint64      // the highest index that any server ever knew to be committed
 	settled   bool        // finished was true: what is in flight is handled, and nothing else happens
 	handled   int         // events, to tell of the progress now and then
 	checker   run.Checker // nil when nobody checks
@@ -89,12 +89,14 @@ var (
 func New(c *config.Config, options Options) *Cluster {
 	drop, delay, duplicate := c.Counterfactuals()
 	cl := &Cluster{
-		config: c, recorder: options.Recorder, progress: options.Progress, tuned: options.Tuned, around: options.Around, results: map[string]string{}, glimpses: map[glimpse][]int{},
+		config: c, recorder: options.Recorder, progress: options.Progress, tuned: options.Tuned, around: options.Around,
+		results: map[string]string{}, glimpses: map[glimpse][]int{},
 	}
 	simulation := sim.Config{
-		Seed: c.Seed, Latency: c.Network.Latency, StepTime: c.Process.StepTime, Loss: c.Network.Loss, Duplicate: c.Network.Duplicate,
-		Late: c.Network.Late, LateBy: c.Network.LateBy,
-		MaxDuration: c.MaxDuration, Drop: drop, Delay: delay, Duplicated: duplicate, Finished: cl.finished, Latencies: options.Latencies,
+		Seed: c.Seed, Latency: c.Network.Latency, StepTime: c.Process.StepTime,
+		Loss: c.Network.Loss, Duplicate: c.Network.Duplicate, Late: c.Network.Late, LateBy: c.Network.LateBy,
+		MaxDuration: c.MaxDuration, Drop: drop, Delay: delay, Duplicated: duplicate,
+		Finished: cl.finished, Latencies: options.Latencies,
 		Links: links(c), After: cl.after(),
 		Rollbacks: slices.ContainsFunc(c.Faults, func(f config.Fault) bool { return f.Kind == config.Rollback }),
 	}
@@ -151,7 +153,8 @@ func traceRun(c *config.Config, tracer worldspans.Tracer) {
 		return
 	}
 	id := uint64(world.RootID(0, nameRun, 0, 0))
-	tracer.StartRun(span.Begin{Self: span.Ref{Root: id, ID: id}}, string(c.TOML()), Build(), c.Scenario, int64(c.Seed)).End()
+	tracer.StartRun(span.Begin{Self: span.Ref{Root: id, ID: id}}, string(c.TOML()), Build(), c.Scenario, int64(c.Seed)).
+		End()
 }
 
 // protocol is what runs replicate the store by.
@@ -218,7 +221,8 @@ func (cl *Cluster) addClients(tracer func(string) *span.Tracer) {
 // clientConfig is what a config says of one client.
 func clientConfig(c *config.Config, id kv.ClientID) client.Config {
 	cc := client.Config{
-		ID: id, Clients: c.NumClients, Turns: c.Client.Turns, Servers: c.NumNodes, First: c.Settings.First(), Requests: c.RequestsPerClient,
+		ID: id, Clients: c.NumClients, Turns: c.Client.Turns, Servers: c.NumNodes,
+		First: c.Settings.First(), Requests: c.RequestsPerClient,
 		Written: len(c.Operations) > 0, Keys: c.Keys, Unique: c.Values == config.ValuesUnique,
 		Start: c.Client.Start, Timeout: c.Client.Timeout, ThinkTime: c.Client.ThinkTime, GiveUp: c.Client.GiveUp,
 	}
@@ -335,7 +339,8 @@ func (cl *Cluster) Run(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	r := Result{
-		Outcome: outcome, Operations: cl.operations(), Committed: cl.committed, Leader: cl.leader(), Faults: cl.faults.count,
+		Outcome: outcome, Operations: cl.operations(), Committed: cl.committed, Leader: cl.leader(),
+		Faults: cl.faults.count,
 		Missed: cl.faults.missed(outcome), LyingDisk: cl.faults.lied, Checks: cl.checks(outcome),
 	}
 	for _, c := range cl.clients {

@@ -54,7 +54,9 @@ func (cl *Cluster) surprise(e *config.Expect, r *Result) string {
 			return fmt.Sprintf("the run ended before %s", keys.FormatDuration(e.At))
 		}
 		if !slices.Equal(got, e.Terms) {
-			return fmt.Sprintf("at %s the entries in the log of %s are of the terms %v", keys.FormatDuration(e.At), e.Log, got)
+			return fmt.Sprintf(
+				"at %s the entries in the log of %s are of the terms %v", keys.FormatDuration(e.At), e.Log, got,
+			)
 		}
 	case e.Log != 0:
 		if got := cl.terms(e.Log); !slices.Equal(got, e.Terms) {

@@ -43,8 +43,9 @@ type lostWrite struct {
 func (cl *Cluster) scheduleFaults(tracer worldspans.Tracer) {
 	f := &faults{
 		cluster: cl, tracer: tracer, roles: make([]string, cl.config.NumNodes+1), done: map[world.CausalID]uint64{},
-		fates: make([]fate, len(cl.config.Faults)), cuts: map[[2]world.ProcessID]span.Ref{}, ailing: map[world.ProcessID]bool{},
-		paused: map[world.ProcessID]bool{}, crashed: map[world.ProcessID]span.Ref{}, losing: map[world.ProcessID]lostWrite{},
+		fates: make([]fate, len(cl.config.Faults)), cuts: map[[2]world.ProcessID]span.Ref{},
+		ailing: map[world.ProcessID]bool{}, paused: map[world.ProcessID]bool{},
+		crashed: map[world.ProcessID]span.Ref{}, losing: map[world.ProcessID]lostWrite{},
 	}
 	cl.faults = f
 	for i := range cl.config.Faults {
@@ -133,7 +134,9 @@ func (f *faults) isTrue(when *config.When) bool {
 func (f *faults) happen(i int) {
 	given := &f.cluster.config.Faults[i]
 	if f.cluster.settled {
-		f.miss(i, "at %s all was answered and applied already, and the run was coming to its end", told(f.cluster.now()))
+		f.miss(
+			i, "at %s all was answered and applied already, and the run was coming to its end", told(f.cluster.now()),
+		)
 		return
 	}
 	fault, why := f.aim(given)
@@ -156,7 +159,10 @@ func (f *faults) happen(i int) {
 // loseWrite has the next write of a process be lost, instead of another one that was to be.
 func (f *faults) loseWrite(i int, fault *config.Fault) {
 	if before, waits := f.losing[fault.Process]; waits {
-		f.miss(before.place, "%s wrote nothing before, at %s, its next write was to be lost anew", fault.Process, told(f.cluster.now()))
+		f.miss(
+			before.place, "%s wrote nothing before, at %s, its next write was to be lost anew", fault.Process,
+			told(f.cluster.now()),
+		)
 	}
 	f.losing[fault.Process] = lostWrite{i, fault}
 	f.cluster.sim.LoseUnsynced(fault.Process, fault.Torn, func() {

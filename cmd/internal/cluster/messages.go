@@ -57,7 +57,8 @@ func (m messages) handled(e *world.Envelope) {
 // lost is told of a copy that is lost where it arrived.
 func (m messages) lost(e *world.Envelope) {
 	if e.From != 0 {
-		at := m.cluster.config.StartTime.Add(m.cluster.sim.HappensAt()) // after the fault, should that be at the same moment
+		// after the fault, should that be at the same moment
+		at := m.cluster.config.StartTime.Add(m.cluster.sim.HappensAt())
 		m.recorder.Lost(uint64(e.ID), e.Copy, at, m.cluster.faults.thatCrashed(e.To))
 	}
 }

@@ -113,11 +113,15 @@ func (c *Checker) held(leader, follower *server, match protocol.LogIndex) error 
 	if match <= leader.log.last() && leader.log.at(match) == disk.at(match) {
 		return nil
 	}
-	believes := fmt.Sprintf("%s leads term %d and takes %s to hold its log up to index %d", leader.id, term, follower.id, match)
+	believes := fmt.Sprintf(
+		"%s leads term %d and takes %s to hold its log up to index %d", leader.id, term, follower.id, match,
+	)
 	if match > leader.log.last() {
 		return check.Clashing(believes, fmt.Sprintf("the log of %s ends at index %d", leader.id, leader.log.last()))
 	}
-	return check.Clashing(believes, fmt.Sprintf("the disk of %s holds it up to index %d only", follower.id, common(leader.log, *disk)))
+	return check.Clashing(
+		believes, fmt.Sprintf("the disk of %s holds it up to index %d only", follower.id, common(leader.log, *disk)),
+	)
 }
 
 // common is how far two logs are the same.
@@ -149,8 +153,13 @@ func (c *Checker) FollowerMatchesLeader(v *View) error {
 	if match <= min(log.last(), s.log.last()) && log.at(match) == s.log.at(match) {
 		return nil
 	}
-	return check.Since(place, check.Clashing(fmt.Sprintf("%s led term %d with a log up to index %d", place.Server, term, log.last()),
-		fmt.Sprintf("%s, and it does up to index %d", believes, common(log, s.log))))
+	return check.Since(
+		place,
+		check.Clashing(
+			fmt.Sprintf("%s led term %d with a log up to index %d", place.Server, term, log.last()),
+			fmt.Sprintf("%s, and it does up to index %d", believes, common(log, s.log)),
+		),
+	)
 }
 
 // MatchIndexRises implements protocol.Invariants. It falls in one case only: if a follower refuses what directly
@@ -168,9 +177,20 @@ func (c *Checker) MatchIndexRises(v *View) error {
 		}
 		before := fmt.Sprintf("%s leads term %d and took %s to hold its log up to index %d", s.id, s.now.term, id, was)
 		if now > was {
-			return check.Clashing(before, fmt.Sprintf("it takes it to hold index %d now, which %s did not just acknowledge in that term", now, id))
+			return check.Clashing(
+				before,
+				fmt.Sprintf(
+					"it takes it to hold index %d now, which %s did not just acknowledge in that term", now, id,
+				),
+			)
 		}
-		return check.Clashing(before, fmt.Sprintf("it takes it to hold no more than index %d now, and %s did not just refuse what follows index %d", now, id, was))
+		return check.Clashing(
+			before,
+			fmt.Sprintf(
+				"it takes it to hold no more than index %d now, and %s did not just refuse what follows index %d", now,
+				id, was,
+			),
+		)
 	}
 	return nil
 }
@@ -186,5 +206,6 @@ func acknowledges(v *View, from kv.NodeID, term protocol.Term, match protocol.Lo
 // follows what it acknowledged.
 func (s *server) refuses(v *View, from kv.NodeID, acknowledged protocol.LogIndex) bool {
 	m, ok := v.Received.(protocol.AppendEntriesRejected)
-	return ok && v.From == from && m.Term == s.now.term && m.PrevLogIndex == acknowledged && m.Round == s.led.round[from] && m.ConflictIndex > 0
+	return ok && v.From == from && m.Term == s.now.term && m.PrevLogIndex == acknowledged &&
+		m.Round == s.led.round[from] && m.ConflictIndex > 0
 }

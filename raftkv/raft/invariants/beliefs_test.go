@@ -77,7 +77,10 @@ var plantedBeliefs = []plant{
 	}, "it takes entries 1 to 1 to be on the way to node-2, which it did not send there"},
 	{"entries on the way to another follower", protocol.InvariantInFlightWasSent, func(f *fake) *check.Violation {
 		f.leadWith(first)
-		return f.step(1, onTheWay(2, 1, [2]protocol.LogIndex{0, 1}), sends(3, protocol.AppendEntries{Term: 1, Entries: []protocol.LogEntry{first}}))
+		return f.step(
+			1, onTheWay(2, 1, [2]protocol.LogIndex{0, 1}),
+			sends(3, protocol.AppendEntries{Term: 1, Entries: []protocol.LogEntry{first}}),
+		)
 	}, "it takes entries 1 to 1 to be on the way to node-2, which it did not send there"},
 	{"entries sent and forgotten", protocol.InvariantInFlightWasSent, func(f *fake) *check.Violation {
 		f.leadWith(first)
@@ -107,8 +110,13 @@ var plantedBeliefs = []plant{
 	{"acknowledged, and still on the way", protocol.InvariantInFlightWasSent, func(f *fake) *check.Violation {
 		f.leadWith(first)
 		f.hold([]protocol.LogEntry{first}, 2)
-		f.good(1, onTheWay(2, 1, [2]protocol.LogIndex{0, 1}), sends(2, protocol.AppendEntries{Term: 1, Entries: []protocol.LogEntry{first}}))
-		return f.step(1, matches(1), onTheWayAgain(2), receivesFrom(2, protocol.AppendEntriesOk{Term: 1, MatchIndex: 1}))
+		f.good(
+			1, onTheWay(2, 1, [2]protocol.LogIndex{0, 1}),
+			sends(2, protocol.AppendEntries{Term: 1, Entries: []protocol.LogEntry{first}}),
+		)
+		return f.step(
+			1, matches(1), onTheWayAgain(2), receivesFrom(2, protocol.AppendEntriesOk{Term: 1, MatchIndex: 1}),
+		)
 	}, "it takes entries 1 to 1 to be on the way to node-2, and it to hold the log up to index 1"},
 	{"next to be sent is what is beyond the log", protocol.InvariantInFlightWasSent, func(f *fake) *check.Violation {
 		f.leadWith(first)
@@ -135,12 +143,16 @@ var plantedBeliefs = []plant{
 	}, "it takes it to hold no more than index 1 now"},
 	{"a refusal of what is far behind", protocol.InvariantMatchIndexRises, func(f *fake) *check.Violation {
 		f.acknowledged(first, first)
-		return f.step(1, matches(0), receivesFrom(2, protocol.AppendEntriesRejected{Term: 1, PrevLogIndex: 1, ConflictIndex: 1}))
+		return f.step(
+			1, matches(0), receivesFrom(2, protocol.AppendEntriesRejected{Term: 1, PrevLogIndex: 1, ConflictIndex: 1}),
+		)
 	}, "node-2 did not just refuse what follows index 2"},
 	{"a refusal of a round that is over", protocol.InvariantMatchIndexRises, func(f *fake) *check.Violation {
 		f.acknowledged(first)
 		f.good(1, func(s *protocol.State) { s.Round[2]++ })
-		return f.step(1, matches(0), receivesFrom(2, protocol.AppendEntriesRejected{Term: 1, PrevLogIndex: 1, ConflictIndex: 1}))
+		return f.step(
+			1, matches(0), receivesFrom(2, protocol.AppendEntriesRejected{Term: 1, PrevLogIndex: 1, ConflictIndex: 1}),
+		)
 	}, "node-2 did not just refuse what follows index 1"},
 	{"a vote that the disk does not hold", protocol.InvariantRestartFromDisk, func(f *fake) *check.Violation {
 		f.good(2, func(s *protocol.State) { s.CurrentTerm = 1 })
@@ -249,7 +261,10 @@ func TestBeliefsThatMayBe(t *testing.T) {
 		{"a disk that lost what it said that it keeps", func(f *fake) *check.Violation {
 			f.acknowledged(first)
 			f.durables[2].log = nil
-			return f.step(2, func(s *protocol.State) { s.Restart(); s.Log = list.List[protocol.LogEntry]{} }, restarts, func(v *View) { v.DiskLost = true })
+			return f.step(
+				2, func(s *protocol.State) { s.Restart(); s.Log = list.List[protocol.LogEntry]{} }, restarts,
+				func(v *View) { v.DiskLost = true },
+			)
 		}},
 		{"a follower refuses what follows its acknowledgement", func(f *fake) *check.Violation {
 			f.acknowledged(first)

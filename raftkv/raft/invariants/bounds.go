@@ -41,7 +41,8 @@ type bounds struct {
 // the election timeout (§5.6).
 func boundsOf(t Timing, servers int) bounds {
 	b := bounds{Timing: t, servers: servers}
-	queue := time.Duration(servers*(4+t.Clients)) * t.Step // of what a process may have to handle before a message: what each other one sends
+	// What a process may have to handle before a message: what each other one sends.
+	queue := time.Duration(servers*(4+t.Clients)) * t.Step
 	b.roundTrip = 2*(t.Latency+t.Step) + queue
 	if t.Heartbeat == 0 || t.Election.Min < t.Heartbeat+b.roundTrip || t.RPCTimeout < b.roundTrip {
 		return b
@@ -75,7 +76,8 @@ func (b *bounds) standsNeeded(arrives time.Duration) int {
 const mostStands = 1000
 
 // catchUp is how long it takes, under one leader, until a follower has applied what the leader's log holds now: it
-// lacks so many entries, and has so many terms of its own that the leader goes back over, one with each refusal (§5.3).
+// lacks so many entries, and has so many terms of its own that the leader goes back over, one with each refusal
+// (§5.3).
 func (b *bounds) catchUp(entries protocol.LogIndex, terms int) time.Duration {
 	exchanges := 3 + terms + (int(entries)+b.MaxEntries-1)/b.MaxEntries
 	if b.MaxInFlight > 1 {
@@ -95,14 +97,21 @@ func (b *bounds) catchUp(entries protocol.LogIndex, terms int) time.Duration {
 
 // electionText says what the bound of an election was computed from.
 func (b *bounds) electionText() string {
-	return fmt.Sprintf("the bound is %s, %d times an election timeout of %s: messages of %d servers take up to %s, and %s of them are lost or late",
-		b.election, b.attempts, b.Election.Max, b.servers, b.Latency, percent(b.Lost))
+	return fmt.Sprintf(
+		"the bound is %s, %d times an election timeout of %s: messages of %d servers take up to %s, and "+
+			"%s of them are lost or late",
+		b.election, b.attempts, b.Election.Max, b.servers, b.Latency, percent(b.Lost),
+	)
 }
 
 // catchUpText says what the bound of a follower was computed from.
 func (b *bounds) catchUpText(allowed time.Duration, entries protocol.LogIndex, terms int) string {
-	return fmt.Sprintf("the bound is %s, for %s, at most %d in a message, and %s to go back over: a round trip takes up to %s, %s of the messages are lost or late, and the RPC timeout is %s",
-		allowed.Round(time.Microsecond), counted(int(entries), "entry", "entries"), b.MaxEntries, counted(terms, "term", "terms"), b.roundTrip.Round(time.Microsecond), percent(b.Lost), b.RPCTimeout)
+	return fmt.Sprintf(
+		"the bound is %s, for %s, at most %d in a message, and %s to go back over: a round trip takes up to %s, "+
+			"%s of the messages are lost or late, and the RPC timeout is %s",
+		allowed.Round(time.Microsecond), counted(int(entries), "entry", "entries"), b.MaxEntries,
+		counted(terms, "term", "terms"), b.roundTrip.Round(time.Microsecond), percent(b.Lost), b.RPCTimeout,
+	)
 }
 
 func counted(n int, one, many string) string {

@@ -12,10 +12,11 @@ import (
 
 // Options are what a checker has to know of a run.
 type Options struct {
-	Servers  int                    // they are numbered from 1
-	Now      func() time.Duration   // the time of the run, whatever the processes' clocks say
-	Violated func(*check.Violation) // told of the first violation, at once; after it nothing is checked any more. May be nil
-	Timing   Timing                 // what Progress is judged by
+	Servers int                  // they are numbered from 1
+	Now     func() time.Duration // the time of the run, whatever the processes' clocks say
+	// told of the first violation, at once; after it nothing is checked any more. May be nil
+	Violated func(*check.Violation)
+	Timing   Timing // what Progress is judged by
 
 	Stopped func() bool // see history.New. May be nil
 }
@@ -53,7 +54,10 @@ func New(options Options) *Checker {
 	}
 	c.progress.bounds = boundsOf(options.Timing, options.Servers)
 	for id := range options.Servers + 1 {
-		c.servers = append(c.servers, &server{id: kv.NodeID(id), durable: &Durable{}, sentUpTo: make([]protocol.LogIndex, options.Servers+1)})
+		c.servers = append(
+			c.servers,
+			&server{id: kv.NodeID(id), durable: &Durable{}, sentUpTo: make([]protocol.LogIndex, options.Servers+1)},
+		)
 	}
 	return c
 }
@@ -164,8 +168,8 @@ func (c *Checker) learn(v *View) {
 		c.Disturbed(v.At)
 	}
 	s.now = snapshot{
-		role: v.State.Role, term: v.State.CurrentTerm, votedFor: v.State.VotedFor, commit: v.State.CommitIndex, applied: v.State.LastApplied,
-		match: v.State.MatchWithLeader,
+		role: v.State.Role, term: v.State.CurrentTerm, votedFor: v.State.VotedFor,
+		commit: v.State.CommitIndex, applied: v.State.LastApplied, match: v.State.MatchWithLeader,
 	}
 	if changed {
 		c.noteLeaders(v.At)

@@ -18,7 +18,7 @@
 //	beliefs.go       MatchIndexIsHeld, FollowerMatchesLeader, MatchIndexRises
 //	window.go        InFlightWasSent
 //	messages.go      PersistBeforeSend, RestartFromDisk
-//	results.go       ExactlyOnce, AnswerOfItsEntry
+//	results.go       ExactlyOnce, AnswerOfItsEntry, and Linearizable, which package history checks
 //	progress.go      Progress
 //	bounds.go        how long what Progress promises may take, from what a config says
 //	sometimes.go     what should happen in some runs at least, so that a scenario cannot pass by doing nothing

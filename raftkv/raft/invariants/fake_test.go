@@ -31,7 +31,10 @@ type fake struct {
 
 func newFake(t *testing.T) *fake {
 	t.Helper()
-	f := &fake{t: t, states: map[kv.NodeID]*protocol.State{}, durables: map[kv.NodeID]*Durable{}, stores: map[kv.NodeID]*Checker{}}
+	f := &fake{
+		t: t, states: map[kv.NodeID]*protocol.State{}, durables: map[kv.NodeID]*Durable{},
+		stores: map[kv.NodeID]*Checker{},
+	}
 	f.checker = New(Options{Servers: servers, Now: func() time.Duration { return f.now }, Timing: timing})
 	for id := range kv.NodeID(4) {
 		f.states[id], f.durables[id], f.stores[id] = &protocol.State{}, &Durable{}, New(Options{})
@@ -49,7 +52,9 @@ func (f *fake) step(id kv.NodeID, change func(*protocol.State), tamper ...func(*
 	change(s)
 	v := &View{At: f.now, Server: id, State: s}
 	if !s.PersistentState.Equal(before.PersistentState) {
-		v.Wrote = []protocol.Persist{{CurrentTerm: s.CurrentTerm, VotedFor: s.VotedFor, FirstIndex: 1, Entries: s.Log.AppendTo(nil, 0, s.Log.Len())}}
+		v.Wrote = []protocol.Persist{
+			{CurrentTerm: s.CurrentTerm, VotedFor: s.VotedFor, FirstIndex: 1, Entries: s.Log.AppendTo(nil, 0, s.Log.Len())},
+		}
 	}
 	if s.CommitIndex > before.CommitIndex {
 		v.Commits = []protocol.Commit{{From: before.CommitIndex, To: s.CommitIndex}}
@@ -134,7 +139,9 @@ func (f *fake) answer(client kv.ClientID, sequence kv.Sequence, result kv.Result
 func leads(s *protocol.State) {
 	s.Role = protocol.RoleLeader
 	s.NextIndex, s.MatchIndex = make([]protocol.LogIndex, servers+1), make([]protocol.LogIndex, servers+1)
-	s.Round, s.Window, s.InFlight = make([]protocol.Round, servers+1), make([]uint64, servers+1), make([][]protocol.InFlight, servers+1)
+	s.Round, s.Window, s.InFlight = make([]protocol.Round, servers+1), make([]uint64, servers+1), make(
+		[][]protocol.InFlight, servers+1,
+	)
 	for id := range s.NextIndex {
 		s.NextIndex[id], s.Window[id] = protocol.LogIndex(s.Log.Len())+1, 1
 	}
@@ -171,5 +178,7 @@ func restarts(v *View) {
 
 // put is an entry that stores a value at the key a.
 func put(term protocol.Term, sequence kv.Sequence, value string) protocol.LogEntry {
-	return protocol.LogEntry{Term: term, Request: kv.RequestID{Client: 1, Sequence: sequence}, Command: kv.Put{Key: "a", Value: value}}
+	return protocol.LogEntry{
+		Term: term, Request: kv.RequestID{Client: 1, Sequence: sequence}, Command: kv.Put{Key: "a", Value: value},
+	}
 }

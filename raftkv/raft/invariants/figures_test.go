@@ -28,7 +28,8 @@ func TestFigures(t *testing.T) {
 	f.now += 4 * time.Millisecond
 	f.answer(1, 1, kv.KeyNotFound{Key: "a"})
 	got := f.checker.Figures()
-	if got.Elections != 4 || !got.Led || got.FirstLeader != elected || !slices.Equal(got.Answers, []time.Duration{5 * time.Millisecond}) {
+	if got.Elections != 4 || !got.Led || got.FirstLeader != elected ||
+		!slices.Equal(got.Answers, []time.Duration{5 * time.Millisecond}) {
 		t.Errorf("got %+v; the first leader was elected at %s", got, elected)
 	}
 }

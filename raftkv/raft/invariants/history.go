@@ -130,9 +130,9 @@ type server struct {
 
 	led           leading           // what the latest event left of what it believes as a leader
 	highestCommit protocol.LogIndex // of all incarnations, before this event
-	lacks         protocol.LogIndex // up to where it has to catch up, since its disk lost some of that; 0 if it lost nothing
+	lacks         protocol.LogIndex // up to where it has to catch up after its disk lost some of that; 0 for nothing
 	durable       *Durable
-	lostIn        protocol.Term // the highest term in which its disk lost what it said that it keeps; 0 when it never did
+	lostIn        protocol.Term // the highest term in which its disk lost what it said that it keeps; 0 for none
 	log           chain
 	cut           protocol.LogIndex // the lowest index at which this event removed or replaced an entry; 0 if none
 	grown         protocol.LogIndex // the lowest index at which this event put an entry; 0 if none
@@ -195,7 +195,8 @@ func (s *server) readLog(v *View) {
 		s.grown = before + 1
 	}
 	if s.cut > 0 {
-		s.log = s.log[: s.cut-1 : s.cut-1] // so that what is put there is written elsewhere: a log that led a term is remembered
+		// so that what is put there is written elsewhere: a log that led a term is remembered
+		s.log = s.log[: s.cut-1 : s.cut-1]
 	}
 	if s.grown > 0 {
 		for index := s.grown; index <= last; index++ {

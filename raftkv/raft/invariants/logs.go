@@ -11,10 +11,14 @@ import (
 // LeaderAppendOnly implements protocol.Invariants.
 func (c *Checker) LeaderAppendOnly(v *View) error {
 	s := c.of(v)
-	if s == nil || s.cut == 0 || s.was.role != protocol.RoleLeader || s.now.role != protocol.RoleLeader || s.was.term != s.now.term {
+	if s == nil || s.cut == 0 || s.was.role != protocol.RoleLeader || s.now.role != protocol.RoleLeader ||
+		s.was.term != s.now.term {
 		return nil
 	}
-	return check.Clashing(fmt.Sprintf("%s leads term %d and had an entry at index %d", s.id, s.now.term, s.cut), fmt.Sprintf("it now %s", s.holding(s.cut)))
+	return check.Clashing(
+		fmt.Sprintf("%s leads term %d and had an entry at index %d", s.id, s.now.term, s.cut),
+		fmt.Sprintf("it now %s", s.holding(s.cut)),
+	)
 }
 
 // LogMatching implements protocol.Invariants: each entry that is written is compared with what any server ever held at
@@ -26,8 +30,16 @@ func (c *Checker) LogMatching(v *View) error {
 	}
 	for index := s.grown; index <= s.log.last(); index++ {
 		if first := c.sees(index, s.log.at(index), placeOf(v)); first != nil {
-			return check.Since(check.Place{At: first.when, Server: first.by}, check.Clashing(fmt.Sprintf("%s held an entry at index %d of term %d", first.by, index, first.term),
-				fmt.Sprintf("%s holds another one there of that term, or others before it: %s", s.id, v.entryAt(index).Command)))
+			return check.Since(
+				check.Place{At: first.when, Server: first.by},
+				check.Clashing(
+					fmt.Sprintf("%s held an entry at index %d of term %d", first.by, index, first.term),
+					fmt.Sprintf(
+						"%s holds another one there of that term, or others before it: %s", s.id,
+						v.entryAt(index).Command,
+					),
+				),
+			)
 		}
 	}
 	return nil
@@ -67,8 +79,16 @@ func (c *Checker) QuorumLog(v *View) error {
 		}
 	}
 	if lacking := c.options.Servers - holders; last > 0 && lacking >= c.quorum() {
-		return check.Since(c.committedAt(last),
-			check.Clashing(c.describeCommitted(last), fmt.Sprintf("the disks of %d servers lack some of what is committed up to there, and %d are a quorum", lacking, c.quorum())))
+		return check.Since(
+			c.committedAt(last),
+			check.Clashing(
+				c.describeCommitted(last),
+				fmt.Sprintf(
+					"the disks of %d servers lack some of what is committed up to there, and %d are a quorum", lacking,
+					c.quorum(),
+				),
+			),
+		)
 	}
 	return nil
 }
@@ -76,7 +96,8 @@ func (c *Checker) QuorumLog(v *View) error {
 // CommittedIsDurable implements protocol.Invariants.
 func (c *Checker) CommittedIsDurable(v *View) error {
 	s := c.of(v)
-	if s == nil || s.now.role != protocol.RoleLeader || s.now.commit > s.log.last() || s.durable.log.at(s.now.commit) == s.log.at(s.now.commit) {
+	if s == nil || s.now.role != protocol.RoleLeader || s.now.commit > s.log.last() ||
+		s.durable.log.at(s.now.commit) == s.log.at(s.now.commit) {
 		return nil
 	}
 	return check.Clashing(fmt.Sprintf("%s leads term %d and its commit index is %d", s.id, s.now.term, s.now.commit),
@@ -89,7 +110,10 @@ func (c *Checker) NoCommittedTruncation(v *View) error {
 	if s == nil || s.cut == 0 || s.cut > s.highestCommit {
 		return nil
 	}
-	return check.Clashing(fmt.Sprintf("%s knew that index %d is committed", s.id, s.highestCommit), fmt.Sprintf("it cut its log off at index %d in term %d", s.cut, s.now.term))
+	return check.Clashing(
+		fmt.Sprintf("%s knew that index %d is committed", s.id, s.highestCommit),
+		fmt.Sprintf("it cut its log off at index %d in term %d", s.cut, s.now.term),
+	)
 }
 
 // holding says what a server has at an index.
@@ -103,7 +127,10 @@ func (s *server) holding(index protocol.LogIndex) string {
 // describeCommitted says who committed what at an index.
 func (c *Checker) describeCommitted(index protocol.LogIndex) string {
 	e := &c.committed[index-1]
-	return fmt.Sprintf("%s committed %s of term %d at index %d in term %d", e.by, history.Text(e.entry.Command), e.entry.Term, index, e.in)
+	return fmt.Sprintf(
+		"%s committed %s of term %d at index %d in term %d", e.by, history.Text(e.entry.Command), e.entry.Term, index,
+		e.in,
+	)
 }
 
 // committedAt is where an index was committed first.

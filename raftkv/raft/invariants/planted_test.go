@@ -170,20 +170,30 @@ var planted = []plant{
 	}, "node-2 knew that index 1 is committed"},
 	{"a vote sent before it is durable", protocol.InvariantPersistBeforeSend, func(f *fake) *check.Violation {
 		f.good(2, func(s *protocol.State) { s.CurrentTerm = 1 })
-		return f.step(2, func(s *protocol.State) { s.VotedFor = 1 }, writesNothing, sends(1, protocol.VoteGranted{Term: 1}))
+		return f.step(
+			2, func(s *protocol.State) { s.VotedFor = 1 }, writesNothing, sends(1, protocol.VoteGranted{Term: 1}),
+		)
 	}, "the vote of term 1 on its disk was nobody's then"},
 	{"a vote asked for before it is durable", protocol.InvariantPersistBeforeSend, func(f *fake) *check.Violation {
-		return f.step(2, func(s *protocol.State) { s.CurrentTerm, s.VotedFor = 1, 2 }, writesNothing, sends(1, protocol.RequestVote{Term: 1, CandidateID: 2}))
+		return f.step(
+			2, func(s *protocol.State) { s.CurrentTerm, s.VotedFor = 1, 2 }, writesNothing,
+			sends(1, protocol.RequestVote{Term: 1, CandidateID: 2}),
+		)
 	}, "its disk held no later term than 0 then"},
 	{"entries acknowledged before they are durable", protocol.InvariantPersistBeforeSend, func(f *fake) *check.Violation {
 		return f.step(2, holds(first), writesNothing, sends(1, protocol.AppendEntriesOk{MatchIndex: 1}))
 	}, "the log on its disk ended at index 0 then"},
 	{"other entries acknowledged than those on the disk", protocol.InvariantPersistBeforeSend, func(f *fake) *check.Violation {
 		f.good(2, holds(first))
-		return f.step(2, holds(second), writesNothing, sends(1, protocol.AppendEntriesOk{MatchIndex: 1}), receives(protocol.AppendEntries{Entries: []protocol.LogEntry{second}}))
+		return f.step(
+			2, holds(second), writesNothing, sends(1, protocol.AppendEntriesOk{MatchIndex: 1}),
+			receives(protocol.AppendEntries{Entries: []protocol.LogEntry{second}}),
+		)
 	}, "is of term 1, and not of 2"},
 	{"entries sent before they are durable", protocol.InvariantPersistBeforeSend, func(f *fake) *check.Violation {
-		return f.step(1, holds(first), writesNothing, sends(2, protocol.AppendEntries{Entries: []protocol.LogEntry{first}}))
+		return f.step(
+			1, holds(first), writesNothing, sends(2, protocol.AppendEntries{Entries: []protocol.LogEntry{first}}),
+		)
 	}, "the log on its disk ended at index 0 then"},
 	{"an old term's entry committed by counting", protocol.InvariantCommitCurrentTerm, func(f *fake) *check.Violation {
 		f.hold([]protocol.LogEntry{first}, 1, 2, 3)
@@ -208,7 +218,9 @@ var planted = []plant{
 		return f.step(1, commits(2), func(v *View) { v.Applied[0].Result = kv.KeyExists{Key: "a"} })
 	}, "of client-1/1 at index 2 answers"},
 	{"a double effect that only a later read shows", protocol.InvariantExactlyOnce, func(f *fake) *check.Violation {
-		remove := protocol.LogEntry{Term: 1, Request: kv.RequestID{Client: 2, Sequence: 1}, Command: kv.Delete{Key: "a"}}
+		remove := protocol.LogEntry{
+			Term: 1, Request: kv.RequestID{Client: 2, Sequence: 1}, Command: kv.Delete{Key: "a"},
+		}
 		read := protocol.LogEntry{Term: 1, Request: kv.RequestID{Client: 2, Sequence: 2}, Command: kv.Get{Key: "a"}}
 		f.hold([]protocol.LogEntry{first, remove, first, read}, 1, 2, 3)
 		f.commit(3, 1)
@@ -285,7 +297,8 @@ func TestPlantedViolationsAreSeen(t *testing.T) {
 					t.Errorf("%q is said to have come about at %+v", v.Facts[i], place)
 				}
 			}
-			if v.Places[1] == (check.Place{}) || v.Places[0] == (check.Place{}) && strings.Contains(v.Facts[0], " committed ") {
+			if v.Places[1] == (check.Place{}) || v.Places[0] == (check.Place{}) &&
+				strings.Contains(v.Facts[0], " committed ") {
 				t.Errorf("it is not known where the facts came about: %+v", v)
 			}
 		})
@@ -303,7 +316,8 @@ func tellsOf(fact string, place check.Place) bool {
 	case place.Request != kv.RequestID{}:
 		return strings.Contains(fact, place.Request.String())
 	case place.Server != 0:
-		return strings.Contains(fact, place.Server.String()) || strings.HasPrefix(fact, "it") || strings.HasPrefix(fact, "the vote") || strings.Contains(fact, "disk")
+		return strings.Contains(fact, place.Server.String()) || strings.HasPrefix(fact, "it") ||
+			strings.HasPrefix(fact, "the vote") || strings.Contains(fact, "disk")
 	}
 	return true
 }
@@ -319,7 +333,10 @@ func TestPlaces(t *testing.T) {
 	f.now += time.Second
 	f.answer(3, 1, kv.KeyExists{Key: "a"})
 	v := f.checker.Violation()
-	want := [2]check.Place{{At: written, Request: kv.RequestID{Client: 1, Sequence: 1}}, {At: read, Request: kv.RequestID{Client: 2, Sequence: 1}}}
+	want := [2]check.Place{
+		{At: written, Request: kv.RequestID{Client: 1, Sequence: 1}},
+		{At: read, Request: kv.RequestID{Client: 2, Sequence: 1}},
+	}
 	if v == nil || v.Places != want {
 		t.Errorf("a stale read: %+v, and not of %+v", v, want)
 	}

@@ -89,7 +89,10 @@ func (c *Checker) Progress(v *View) error {
 
 // undisturbed says that there is no reason why a cluster should not get on.
 func (c *Checker) undisturbed() string {
-	return fmt.Sprintf("%d of %d servers are up, and nothing was done to the run since %s", c.progress.up, c.options.Servers, c.disturbed)
+	return fmt.Sprintf(
+		"%d of %d servers are up, and nothing was done to the run since %s", c.progress.up, c.options.Servers,
+		c.disturbed,
+	)
 }
 
 // rivals are two servers that lead at the same time.
@@ -97,8 +100,13 @@ func (c *Checker) rivals(while string) error {
 	newest := c.servers[c.progress.leader]
 	for _, s := range c.servers[1:] {
 		if s != newest && s.watched && !s.down && s.now.role == protocol.RoleLeader {
-			return check.From(c.leaders[s.now.term], c.leaders[newest.now.term],
-				check.Clashing(fmt.Sprintf("%s leads term %d", s.id, s.now.term), fmt.Sprintf("%s leads term %d as well, %s", newest.id, newest.now.term, while)))
+			return check.From(
+				c.leaders[s.now.term], c.leaders[newest.now.term],
+				check.Clashing(
+					fmt.Sprintf("%s leads term %d", s.id, s.now.term),
+					fmt.Sprintf("%s leads term %d as well, %s", newest.id, newest.now.term, while),
+				),
+			)
 		}
 	}
 	return nil
@@ -108,10 +116,17 @@ func (c *Checker) rivals(while string) error {
 // from stays (§5.2).
 func (c *Checker) standing(v *View) error {
 	s, p := c.of(v), &c.progress
-	if s == nil || p.Lost > 0 || v.At-c.disturbed <= p.election || s.now.role == protocol.RoleFollower || s.was.role != protocol.RoleFollower && s.was.term == s.now.term {
+	if s == nil || p.Lost > 0 || v.At-c.disturbed <= p.election || s.now.role == protocol.RoleFollower ||
+		s.was.role != protocol.RoleFollower && s.was.term == s.now.term {
 		return nil
 	}
-	return check.Clashing(c.undisturbed(), fmt.Sprintf("%s stands for election in term %d, %s later; %s", s.id, s.now.term, (v.At-c.disturbed).Round(time.Microsecond), p.electionText()))
+	return check.Clashing(
+		c.undisturbed(),
+		fmt.Sprintf(
+			"%s stands for election in term %d, %s later; %s", s.id, s.now.term,
+			(v.At-c.disturbed).Round(time.Microsecond), p.electionText(),
+		),
+	)
 }
 
 // lagging finds a server that did not apply in time what was in the leader's log, where nothing happened since a time
@@ -156,12 +171,26 @@ func (c *Checker) setGoal(at time.Duration) {
 func (c *Checker) late(v *View, s *server) error {
 	p := &c.progress
 	g, lacks := &p.goal, s.now.applied+1
-	slow := fmt.Sprintf("%s has applied entries up to index %d only, %s later; %s", s.id, s.now.applied, (v.At - g.set).Round(time.Microsecond), p.catchUpText(g.allowed, g.entries, g.terms))
+	slow := fmt.Sprintf(
+		"%s has applied entries up to index %d only, %s later; %s", s.id, s.now.applied,
+		(v.At - g.set).Round(time.Microsecond), p.catchUpText(g.allowed, g.entries, g.terms),
+	)
 	if lacks <= c.committed.last() {
-		return check.From(c.committedAt(lacks), check.Place{At: v.At, Server: s.id}, check.Clashing(fmt.Sprintf("%s, and nothing kept it from being applied since %s", c.describeCommitted(lacks), g.set), slow))
+		return check.From(
+			c.committedAt(lacks), check.Place{At: v.At, Server: s.id},
+			check.Clashing(
+				fmt.Sprintf("%s, and nothing kept it from being applied since %s", c.describeCommitted(lacks), g.set),
+				slow,
+			),
+		)
 	}
-	return check.From(c.leaders[p.term], check.Place{At: v.At, Server: s.id},
-		check.Clashing(fmt.Sprintf("%s leads term %d, and its log went up to index %d at %s", p.leader, p.term, g.index, g.set), slow))
+	return check.From(
+		c.leaders[p.term], check.Place{At: v.At, Server: s.id},
+		check.Clashing(
+			fmt.Sprintf("%s leads term %d, and its log went up to index %d at %s", p.leader, p.term, g.index, g.set),
+			slow,
+		),
+	)
 }
 
 // unapplied says which live server has not applied what was committed when nothing was left to be done.
@@ -169,7 +198,15 @@ func (c *Checker) unapplied(v *View) error {
 	for _, s := range c.servers[1:] {
 		if s.watched && !s.down && s.now.applied < c.owed {
 			lacks := c.committedAt(s.now.applied + 1)
-			return check.From(lacks, check.Place{At: v.At, Server: s.id}, check.Clashing(c.describeCommitted(c.owed), fmt.Sprintf("%s has applied entries up to index %d only, when the run finished", s.id, s.now.applied)))
+			return check.From(
+				lacks, check.Place{At: v.At, Server: s.id},
+				check.Clashing(
+					c.describeCommitted(c.owed),
+					fmt.Sprintf(
+						"%s has applied entries up to index %d only, when the run finished", s.id, s.now.applied,
+					),
+				),
+			)
 		}
 	}
 	return nil

@@ -64,7 +64,10 @@ func TestProgressIsJudgedAsSoonAsItsBoundHasPassed(t *testing.T) {
 				f.good(3, nothing)
 				return f.now
 			}, func(b *bounds) time.Duration { return b.catchUp(1, 0) },
-			[]string{"node-1 committed \"put a first\"", "node-3 has applied entries up to index 0 only", "for 1 entry, at most 64 in a message, and 0 terms to go back over: a round trip takes up to 13.45ms"},
+			[]string{
+				"node-1 committed \"put a first\"", "node-3 has applied entries up to index 0 only",
+				"for 1 entry, at most 64 in a message, and 0 terms to go back over: a round trip takes up to 13.45ms",
+			},
 		},
 		{
 			"nothing is committed", func(f *fake) time.Duration {
@@ -75,7 +78,10 @@ func TestProgressIsJudgedAsSoonAsItsBoundHasPassed(t *testing.T) {
 				f.good(3, nothing)
 				return f.now
 			}, func(b *bounds) time.Duration { return b.catchUp(1, 0) },
-			[]string{"node-1 leads term 1, and its log went up to index 1 at 15ms", "node-1 has applied entries up to index 0 only"},
+			[]string{
+				"node-1 leads term 1, and its log went up to index 1 at 15ms",
+				"node-1 has applied entries up to index 0 only",
+			},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -33,11 +33,13 @@ const (
 )
 
 var sometimeTexts = [...]string{
-	ElectionWon: "election won", ElectionLost: "election lost", VoteSplit: "election without a winner", VoteDenied: "vote denied",
-	LeaderSteppedDown: "leader stepped down", TwoLeaders: "two leaders in two terms", EntriesRejected: "entries rejected", ConflictRepaired: "conflict repaired",
-	Resend: "entries sent again", CommitByNotification: "commit by notification", InheritedCommit: "inherited entry committed",
+	ElectionWon: "election won", ElectionLost: "election lost", VoteSplit: "election without a winner",
+	VoteDenied: "vote denied", LeaderSteppedDown: "leader stepped down", TwoLeaders: "two leaders in two terms",
+	EntriesRejected: "entries rejected", ConflictRepaired: "conflict repaired", Resend: "entries sent again",
+	CommitByNotification: "commit by notification", InheritedCommit: "inherited entry committed",
 	RetryAnswered: "retry answered from the session", Redirect: "client redirected", OutcomeUnknown: "outcome unknown",
-	LateReply: "reply to an earlier leadership", Crash: "crash", Restart: "restart", CaughtUp: "caught up after a rollback",
+	LateReply: "reply to an earlier leadership", Crash: "crash", Restart: "restart",
+	CaughtUp: "caught up after a rollback",
 }
 
 // String is how a person reads it.

@@ -104,7 +104,8 @@ func (s *Server) Restart() {
 	term, votedFor, last := s.durable.CurrentTerm, s.durable.VotedFor, s.durable.LastIndex()
 	end := s.durable.log.at(last)
 	s.readDisk()
-	s.view.DiskLost = s.durable.CurrentTerm != term || s.durable.VotedFor != votedFor || s.durable.LastIndex() != last || s.durable.log.at(last) != end
+	s.view.DiskLost = s.durable.CurrentTerm != term || s.durable.VotedFor != votedFor ||
+		s.durable.LastIndex() != last || s.durable.log.at(last) != end
 	s.Watched.Restart()
 	if !s.died {
 		s.check(Restarted)
@@ -130,7 +131,9 @@ func (s *Server) check(event Event) {
 	clear(v.Answers)
 	clear(v.Wrote)
 	clear(v.Applied)
-	*v = View{Wrote: v.Wrote[:0], Sent: v.Sent[:0], Answers: v.Answers[:0], Commits: v.Commits[:0], Applied: v.Applied[:0]}
+	*v = View{
+		Wrote: v.Wrote[:0], Sent: v.Sent[:0], Answers: v.Answers[:0], Commits: v.Commits[:0], Applied: v.Applied[:0],
+	}
 }
 
 // decode reads a record of the disk, and refuses one that a crash cut short: part of a record never decodes.

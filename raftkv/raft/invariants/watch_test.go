@@ -62,7 +62,9 @@ func (a *actor) Restart()               { a.receive(a) }
 
 func (a *actor) persist(sync bool) {
 	disk := a.world.Disk()
-	_ = disk.Append(protocol.AppendEffect(nil, protocol.Persist{CurrentTerm: a.state.CurrentTerm, VotedFor: a.state.VotedFor}))
+	_ = disk.Append(
+		protocol.AppendEffect(nil, protocol.Persist{CurrentTerm: a.state.CurrentTerm, VotedFor: a.state.VotedFor}),
+	)
 	if sync {
 		_ = disk.Sync()
 	}
@@ -176,7 +178,9 @@ func TestAServerThatDiesAsItSyncs(t *testing.T) {
 					a.grant(s.node(1))
 				}
 				entries := []protocol.LogEntry{{Term: 3, Command: kv.Noop{}}}
-				_ = a.world.Disk().Append(protocol.AppendEffect(nil, protocol.Persist{CurrentTerm: 3, VotedFor: 1, FirstIndex: 1, Entries: entries}))
+				_ = a.world.Disk().Append(protocol.AppendEffect(
+					nil, protocol.Persist{CurrentTerm: 3, VotedFor: 1, FirstIndex: 1, Entries: entries},
+				))
 				a.persist(true)
 			}
 			process.Receive(s.envelope(protocol.RequestVote{Term: 3, CandidateID: 1}))
@@ -206,7 +210,10 @@ func TestAServerThatDiesAsItSyncs(t *testing.T) {
 			}
 			process.Timeout(world.Timer{})
 			if durable := &process.(*Server).durable; durable.CurrentTerm != 2 || durable.LastIndex() != 0 {
-				t.Errorf("the disk holds term %d and a log up to index %d, want 2 and 0", durable.CurrentTerm, durable.LastIndex())
+				t.Errorf(
+					"the disk holds term %d and a log up to index %d, want 2 and 0", durable.CurrentTerm,
+					durable.LastIndex(),
+				)
 			}
 			if v := c.Violation(); v == nil {
 				t.Error("the term fell after the restart, and the checks say nothing")

@@ -21,7 +21,9 @@ func (c *Checker) InFlightWasSent(v *View) error {
 			continue
 		}
 		if wrong := c.wrongInFlight(s, v, id); wrong != "" {
-			return check.Clashing(fmt.Sprintf("%s leads term %d, and its log ends at index %d", s.id, s.now.term, s.log.last()), wrong)
+			return check.Clashing(
+				fmt.Sprintf("%s leads term %d, and its log ends at index %d", s.id, s.now.term, s.log.last()), wrong,
+			)
 		}
 	}
 	return nil
@@ -30,8 +32,11 @@ func (c *Checker) InFlightWasSent(v *View) error {
 // asBefore says whether a leader believes of a follower what it did before the event, so that nothing is new on the
 // way.
 func (s *server) asBefore(state *protocol.State, id kv.NodeID) bool {
-	return s.led.term == s.now.term && int(id) < len(s.led.inFlight) && s.led.match[id] == state.MatchIndex[id] && s.led.next[id] == state.NextIndex[id] &&
-		s.led.round[id] == state.Round[id] && s.led.window[id] == state.Window[id] && slices.Equal(s.led.inFlight[id], state.InFlight[id])
+	return s.led.term == s.now.term && int(id) < len(s.led.inFlight) && s.led.match[id] == state.MatchIndex[id] &&
+		s.led.next[id] == state.NextIndex[id] &&
+		s.led.round[id] == state.Round[id] && s.led.window[id] == state.Window[id] && slices.Equal(
+		s.led.inFlight[id], state.InFlight[id],
+	)
 }
 
 // wrongInFlight says what is wrong with what a leader takes to be on the way to a follower; nothing if it is right.
@@ -49,23 +54,40 @@ func (c *Checker) wrongInFlight(s *server, v *View, id kv.NodeID) string {
 	}
 	switch most := c.options.Timing.MaxInFlight; {
 	case next <= match || next > s.log.last()+1:
-		return fmt.Sprintf("it would send index %d to %s next, and takes it to hold the log up to index %d", next, id, match)
+		return fmt.Sprintf(
+			"it would send index %d to %s next, and takes it to hold the log up to index %d", next, id, match,
+		)
 	case window == 0 || most > 0 && window > uint64(most):
 		return fmt.Sprintf("it may have %d AppendEntries on the way to %s, and the most is %d", window, id, most)
 	case state.Round[id] != round && window != 1:
-		return fmt.Sprintf("it went back in its log for %s, and may have %d AppendEntries on the way to it before one is answered", id, window)
+		return fmt.Sprintf(
+			"it went back in its log for %s, and may have %d AppendEntries on the way to it before one is answered", id,
+			window,
+		)
 	case round > 0 && state.Round[id] == round && window > s.led.window[id]+1:
-		return fmt.Sprintf("it may have %d AppendEntries on the way to %s, which it went back for, and might have %d before one was answered", window, id, s.led.window[id])
+		return fmt.Sprintf(
+			"it may have %d AppendEntries on the way to %s, which it went back for, and might have %d before one was "+
+				"answered",
+			window, id, s.led.window[id],
+		)
 	case len(inFlight) > room:
-		return fmt.Sprintf("it has %d AppendEntries on the way to %s, where its window is %d and %d were on the way before", len(inFlight), id, window, len(before))
+		return fmt.Sprintf(
+			"it has %d AppendEntries on the way to %s, where its window is %d and %d were on the way before",
+			len(inFlight), id, window, len(before),
+		)
 	}
 	sent := protocol.LogIndex(0)
 	for _, f := range inFlight {
 		switch {
 		case f.PrevLogIndex >= f.LastIndex || f.PrevLogIndex < sent || f.LastIndex >= next:
-			return fmt.Sprintf("it takes %s to be on the way to %s, behind those up to %d, and would send index %d next", entriesText(f), id, sent, next)
+			return fmt.Sprintf(
+				"it takes %s to be on the way to %s, behind those up to %d, and would send index %d next",
+				entriesText(f), id, sent, next,
+			)
 		case f.LastIndex <= match:
-			return fmt.Sprintf("it takes %s to be on the way to %s, and it to hold the log up to index %d", entriesText(f), id, match)
+			return fmt.Sprintf(
+				"it takes %s to be on the way to %s, and it to hold the log up to index %d", entriesText(f), id, match,
+			)
 		case !slices.Contains(before, f) && !justSent(v, id, f, state.Round[id]):
 			return fmt.Sprintf("it takes %s to be on the way to %s, which it did not send there", entriesText(f), id)
 		}
@@ -84,7 +106,8 @@ func entriesTo(sent *Sent, to kv.NodeID) (f protocol.InFlight, round protocol.Ro
 	if !is || sent.To != to || len(m.Entries) == 0 {
 		return f, 0, false
 	}
-	return protocol.InFlight{PrevLogIndex: m.PrevLogIndex, LastIndex: m.PrevLogIndex + protocol.LogIndex(len(m.Entries))}, m.Round, true
+	f.PrevLogIndex, f.LastIndex = m.PrevLogIndex, m.PrevLogIndex+protocol.LogIndex(len(m.Entries))
+	return f, m.Round, true
 }
 
 func justSent(v *View, to kv.NodeID, wanted protocol.InFlight, in protocol.Round) bool {

@@ -16,7 +16,7 @@ type Settings struct {
 	RPCTimeout        time.Duration // then an RPC is given up and sent anew
 	RequestTimeout    time.Duration // then a leader that has not committed a request answers: outcome unknown
 	MaxInflight       int           // AppendEntries on the way to one follower
-	FirstLeader       int           // the number of the node told to start the first election; 0 leaves it to the timeouts
+	FirstLeader       int           // the number of the node told to start the first election; 0 for none
 	ElectionTimeout   world.Range   // zero for none
 	HeartbeatInterval time.Duration // zero for none
 	NoopOnElection    bool
