@@ -30,15 +30,15 @@ var broken = map[string]string{
 	"false-failure":          "answer_without_entry",
 }
 
-// TestBugsAreConvicted judges runs with each bug from their traces alone: the first in which something is wrong has to
+// TestBugsAreCaught checks runs with each bug from their traces alone: the first in which something is wrong has to
 // show the rule that the bug breaks.
-func TestBugsAreConvicted(t *testing.T) {
+func TestBugsAreCaught(t *testing.T) {
 	for _, bug := range raft.Bugs() {
 		t.Run(bug.Name, func(t *testing.T) {
 			t.Parallel()
 			for seed := 1; seed <= tried; seed++ {
 				file, _ := traced(t, recorded.Config(t, "", "mixed", fmt.Sprint("seed=", seed), "bug="+bug.Name))
-				report := judged(t, file)
+				report := checked(t, file)
 				if len(report.Findings) == 0 {
 					continue
 				}

@@ -38,8 +38,8 @@ func traced(t testing.TB, c *config.Resolved) ([]byte, *check.Violation) {
 	return file, result.Checks.Violation
 }
 
-// judged judges a trace.
-func judged(t testing.TB, file []byte) kvconform.Report {
+// checked checks a trace.
+func checked(t testing.TB, file []byte) kvconform.Report {
 	t.Helper()
 	j, r := raftconform.New(), read.NewReader("trace", bytes.NewReader(file))
 	if err := j.Read(t.Context(), r); err != nil {
@@ -50,7 +50,7 @@ func judged(t testing.TB, file []byte) kvconform.Report {
 
 func isClean(t *testing.T, file []byte, how string) {
 	t.Helper()
-	report := judged(t, file)
+	report := checked(t, file)
 	for i, f := range report.Findings {
 		if i == 5 {
 			t.Errorf("%s: and %d more", how, len(report.Findings)-i)
@@ -60,7 +60,7 @@ func isClean(t *testing.T, file []byte, how string) {
 	}
 }
 
-// TestScenariosAreClean judges each scenario that is built in.
+// TestScenariosAreClean checks each scenario that is built in.
 func TestScenariosAreClean(t *testing.T) {
 	for _, s := range library.BuiltIn() {
 		t.Run(s.Name, func(t *testing.T) {
@@ -74,7 +74,7 @@ func TestScenariosAreClean(t *testing.T) {
 	}
 }
 
-// TestLyingDisksAreTold judges runs whose disks lie: all that is wrong with them is that invariants are violated, and
+// TestLyingDisksAreTold checks runs whose disks lie: all that is wrong with them is that invariants are violated, and
 // it is told that a disk lied, and that what it lost is known.
 func TestLyingDisksAreTold(t *testing.T) {
 	var rules []string
@@ -85,7 +85,7 @@ func TestLyingDisksAreTold(t *testing.T) {
 	for seed := range drawnSeeds / 5 {
 		c := recorded.Config(t, "", "disks", "seed="+strconv.Itoa(seed))
 		file, _ := traced(t, c)
-		report := judged(t, file)
+		report := checked(t, file)
 		for _, f := range report.Findings {
 			if !slices.Contains(rules, f.ID) {
 				t.Errorf("seed %d: %s: %s: %s, want %s", seed, f.ID, f.Span, f.Got, f.Want)
@@ -111,12 +111,12 @@ func TestLyingDisksAreTold(t *testing.T) {
 	}
 }
 
-// TestDiskBeforeALateCrash judges runs in which a disk is read back as it was after a step whose span ended only when the
+// TestDiskBeforeALateCrash checks runs in which a disk is read back as it was after a step whose span ended only when the
 // server crashed, steps later: what came after it is a known loss, and no finding.
 func TestDiskBeforeALateCrash(t *testing.T) {
 	for _, seed := range []string{"13051", "14857"} {
 		file, _ := traced(t, recorded.Config(t, "", "disks", "seed="+seed))
-		report := judged(t, file)
+		report := checked(t, file)
 		for _, f := range report.Findings {
 			if f.ID == string(protocol.InvariantRestartFromDisk) {
 				t.Errorf("seed %s: %s: %s, want %s", seed, f.Span, f.Got, f.Want)
@@ -128,7 +128,7 @@ func TestDiskBeforeALateCrash(t *testing.T) {
 	}
 }
 
-// TestDrawnRunsAreClean judges runs in which everything goes wrong that may, and runs of each kind of it, some of them cut short with much in flight.
+// TestDrawnRunsAreClean checks runs in which everything goes wrong that may, and runs of each kind of it, some of them cut short with much in flight.
 func TestDrawnRunsAreClean(t *testing.T) {
 	for _, c := range []struct {
 		profile string
@@ -158,7 +158,7 @@ func TestDrawnRunsAreClean(t *testing.T) {
 	}
 }
 
-// TestCutTimesAreClean judges runs as Jaeger answers with them: of each span it keeps when it started and how long it
+// TestCutTimesAreClean checks runs as Jaeger answers with them: of each span it keeps when it started and how long it
 // took, both without what is less than a microsecond. Its own JSON says so, and OTLP does not.
 func TestCutTimesAreClean(t *testing.T) {
 	for seed := range drawnSeeds / 10 {
@@ -167,7 +167,7 @@ func TestCutTimesAreClean(t *testing.T) {
 	}
 }
 
-// TestShortStepsAreClean judges runs whose steps are about as long as Jaeger's times tell, or shorter, and whose times
+// TestShortStepsAreClean checks runs whose steps are about as long as Jaeger's times tell, or shorter, and whose times
 // are round: as they are, and cut.
 func TestShortStepsAreClean(t *testing.T) {
 	for _, changes := range [][]string{
@@ -194,7 +194,7 @@ func TestShortStepsAreClean(t *testing.T) {
 	}
 }
 
-// TestStepsWithoutNumbersAreClean judges runs whose times are round and whose steps have no numbers, as they had none
+// TestStepsWithoutNumbersAreClean checks runs whose times are round and whose steps have no numbers, as they had none
 // before: as they are, and cut. A mistake in one is found all the same.
 func TestStepsWithoutNumbersAreClean(t *testing.T) {
 	for _, changes := range [][]string{
@@ -237,7 +237,7 @@ func withoutSteps(s *traces.Span) {
 	}
 }
 
-// isCleanCut judges a trace with its times cut, in Jaeger's own JSON and in OTLP.
+// isCleanCut checks a trace with its times cut, in Jaeger's own JSON and in OTLP.
 func isCleanCut(t *testing.T, how string, file []byte) {
 	t.Helper()
 	var cut bytes.Buffer
@@ -280,7 +280,7 @@ func TestCutHistory(t *testing.T) {
 	}
 }
 
-// TestDelayedMessageIsClean judges a run that ends before a message arrives that was made late.
+// TestDelayedMessageIsClean checks a run that ends before a message arrives that was made late.
 func TestDelayedMessageIsClean(t *testing.T) {
 	file, _ := traced(t, recorded.Config(t, "default", ""))
 	var sent *traces.Span

@@ -111,7 +111,7 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-// TestAnyOrder judges the spans of runs from the last to the first, as another program may have stored them: nothing else is found. Where something is, it is the same.
+// TestAnyOrder checks the spans of runs from the last to the first, as another program may have stored them: nothing else is found. Where something is, it is the same.
 func TestAnyOrder(t *testing.T) {
 	for _, scenario := range []string{"everything", "figure-7", "lost-write"} {
 		file, _ := traced(t, recorded.Config(t, scenario, ""))

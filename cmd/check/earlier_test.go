@@ -144,7 +144,7 @@ func atEnds(s *traces.Span, ends map[stepOf]time.Time) {
 	}
 }
 
-// TestEarlierTracesAreClean judges traces of earlier builds: what they lack is nothing wrong, and it is told that they
+// TestEarlierTracesAreClean checks traces of earlier builds: what they lack is nothing wrong, and it is told that they
 // are of another spec.
 func TestEarlierTracesAreClean(t *testing.T) {
 	for _, scenario := range []string{"default", "leader-crash", "figure-8", "rolling-restart", "everything", "storm", "lost-write", "majority-partition"} {

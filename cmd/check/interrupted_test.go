@@ -67,7 +67,7 @@ func crowded(writers int) []byte {
 	return b.Bytes()
 }
 
-// TestInterruptedSearch interrupts while an order of a history is looked for: the judge's findings are told, and of the history that nobody knows.
+// TestInterruptedSearch interrupts while an order of a history is looked for: the checker's findings are told, and of the history that nobody knows.
 func TestInterruptedSearch(t *testing.T) {
 	t.Chdir(t.TempDir())
 	write(t, "crowded.jsonl", crowded(24))
@@ -94,7 +94,7 @@ func TestInterruptedSearch(t *testing.T) {
 // TestInterruptedAnywhere interrupts at each moment while a history is looked at that is wrong: it is found wrong, or undecided, and a picture is whole or is not there.
 func TestInterruptedAnywhere(t *testing.T) {
 	file := crowded(3)
-	report := judgedFile(t, file)
+	report := checkedFile(t, file)
 	outcomes := map[string]int{}
 	for questions := int64(0); ; questions++ {
 		folder := t.TempDir()
@@ -126,14 +126,14 @@ func TestInterruptedAnywhere(t *testing.T) {
 	}
 }
 
-// judgedFile is what the judge says of a trace.
-func judgedFile(t *testing.T, file []byte) kvconform.Report {
+// checkedFile is what the checker says of a trace.
+func checkedFile(t *testing.T, file []byte) kvconform.Report {
 	t.Helper()
-	judge := raftconform.New()
-	if err := judge.Read(t.Context(), read.NewReader("trace", bytes.NewReader(file))); err != nil {
+	checker := raftconform.New()
+	if err := checker.Read(t.Context(), read.NewReader("trace", bytes.NewReader(file))); err != nil {
 		t.Fatal(err)
 	}
-	return judge.Report()
+	return checker.Report()
 }
 
 // TestUndecidedPage tells runs of which one is not known to be fine nor to be wrong.

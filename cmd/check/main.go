@@ -79,7 +79,7 @@ func verdictOn(ctx context.Context, name string, stderr io.Writer) (v verdict, e
 	if err != nil {
 		return verdict{}, err
 	}
-	defer terminal.Wait(stderr, "judging")()
+	defer terminal.Wait(stderr, "checking")()
 	v = verdict{Run: name}
 	operations, epoch := checker.History()
 	var reporting sync.WaitGroup

@@ -9,7 +9,7 @@ import (
 	"github.com/raftkv/raftkv/traces"
 )
 
-// What a judge is said to hold of each span is what it holds.
+// What a checker is said to hold of each span is what it holds.
 func TestMemory(t *testing.T) {
 	recorded.SaidToTake(t, recorded.Look{Command: "check", Takes: takes.Span, At: func(path string, now func()) {
 		reader, err := traces.Open(path)
@@ -17,16 +17,16 @@ func TestMemory(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer func() { _ = reader.Close() }()
-		judge := raftconform.New()
+		checker := raftconform.New()
 		for span, err := range reader.All() {
 			if err != nil {
 				t.Fatal(err)
 			}
-			judge.Add(&span, reader.Line())
+			checker.Add(&span, reader.Line())
 		}
-		judge.Report()
+		checker.Report()
 		now()
-		judge.Report()
+		checker.Report()
 	}})
 	recorded.InReadme(t, fmt.Sprintf("`check` %d", takes.Span))
 }

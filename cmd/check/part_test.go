@@ -12,7 +12,7 @@ import (
 	"github.com/raftkv/raftkv/traces"
 )
 
-// TestAPartOfARun judges each trace of a run by itself, as one comes out of a Jaeger: nothing is blamed for what is
+// TestAPartOfARun checks each trace of a run by itself, as one comes out of a Jaeger: nothing is blamed for what is
 // elsewhere, and what a span says itself is.
 func TestAPartOfARun(t *testing.T) {
 	file, _ := traced(t, recorded.Config(t, "leader-crash", ""))
@@ -34,9 +34,9 @@ func TestAPartOfARun(t *testing.T) {
 		parts[s.Root].Add(&s, 1)
 	}
 	wrong, nexts := 0, map[string]int{}
-	for id, judge := range parts {
-		operations, _ := judge.History()
-		report := judge.Report()
+	for id, checker := range parts {
+		operations, _ := checker.History()
+		report := checker.Report()
 		wrong += report.Counts["wrong_kind"]
 		if report.Part != (id != whole) || len(report.Findings) > report.Counts["wrong_kind"] || len(operations) > 0 {
 			t.Errorf("trace %s: that it is a part is %t; %d operations, %v", id, report.Part, len(operations), report.Counts)
@@ -55,7 +55,7 @@ func TestAPartOfARun(t *testing.T) {
 	if len(nexts) != 1 || nexts["go run ./cmd/story part\n"] == 0 {
 		t.Errorf("of parts without an election, the next commands are %v", nexts)
 	}
-	if judged(t, file).Part {
+	if checked(t, file).Part {
 		t.Error("the whole run is taken for a part")
 	}
 }
@@ -66,7 +66,7 @@ func TestNextOfAnotherTerm(t *testing.T) {
 	isClean(t, file, "leader-crash from term 7 on")
 	late, _ := traced(t, recorded.Config(t, "rolling-restart", "", "raft.start_term=4611686018427387904"))
 	isClean(t, late, "rolling-restart from the last term on that can be given")
-	if next := next([]verdict{{Run: "x", Report: judged(t, file)}}); next != "go run ./cmd/explain x leader term 8" {
+	if next := next([]verdict{{Run: "x", Report: checked(t, file)}}); next != "go run ./cmd/explain x leader term 8" {
 		t.Errorf("next is %s", next)
 	}
 }

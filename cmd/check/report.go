@@ -24,7 +24,7 @@ type verdict struct {
 
 func (v *verdict) fine() bool { return len(v.Report.Findings) == 0 && v.Linearizable.Holds }
 
-// wrong is not the contrary of fine: of a run that was not judged to the end neither may be known.
+// wrong is not the contrary of fine: of a run that was not checked to the end neither may be known.
 func (v *verdict) wrong() bool {
 	return len(v.Report.Findings) > 0 || !v.Linearizable.Holds && !v.Linearizable.Undecided
 }
@@ -154,7 +154,7 @@ func (p *page) one(b *strings.Builder, v *verdict) {
 	}
 	fmt.Fprintf(b, "%s  %s: %s of %s\n", p.style.Bold(v.Run), head, words.Counted(v.Report.Spans, "span"), words.Counted(v.Report.Processes, "process"))
 	if v.Report.Part {
-		p.line(b, "part", "this is a part of a run, such as one trace: the span raftkv.run, which begins each file, is not in it. Not judged are the invariants, the history, and whatever needs spans that may be elsewhere: "+
+		p.line(b, "part", "this is a part of a run, such as one trace: the span raftkv.run, which begins each file, is not in it. Not checked are the invariants, the history, and whatever needs spans that may be elsewhere: "+
 			"links, parents and messages that are not here, and what each server did in order")
 	}
 	conformance, invariants := 0, 0

@@ -51,7 +51,7 @@ func withoutTimes(said string) (rest string, tells bool) {
 	return strings.TrimSpace(strings.Join(kept, "")), tells
 }
 
-// TestScenariosFromJaegerAreClean judges runs whose times were cut, as Jaeger cuts them: those of every scenario, and that of one server, which appends, commits and applies in one step.
+// TestScenariosFromJaegerAreClean checks runs whose times were cut, as Jaeger cuts them: those of every scenario, and that of one server, which appends, commits and applies in one step.
 func TestScenariosFromJaegerAreClean(t *testing.T) {
 	for _, s := range library.BuiltIn() {
 		isCleanWhenCut(t, s.Name)
@@ -74,7 +74,7 @@ func isCleanWhenCut(t *testing.T, scenario string, changes ...string) {
 		t.Fatal(err)
 	}
 	isClean(t, cut.Bytes(), strings.Join(append([]string{scenario}, changes...), ", "))
-	report := judged(t, cut.Bytes())
+	report := checked(t, cut.Bytes())
 	if h, err := linearizable(t.Context(), report.History, report.Epoch, t.TempDir()); err != nil || !h.Holds {
 		t.Errorf("%s: %s, %v", scenario, h.Problem, err)
 	}

@@ -27,7 +27,7 @@ func scenarioOf(t *testing.T, text string) []byte {
 	return file
 }
 
-// TestLivesOfOneMomentAreClean judges servers that start, crash and start again within one moment, in which several
+// TestLivesOfOneMomentAreClean checks servers that start, crash and start again within one moment, in which several
 // entries are committed: which start was first, only what the server was before can tell.
 func TestLivesOfOneMomentAreClean(t *testing.T) {
 	for node := 1; node <= 3; node++ {
@@ -37,7 +37,7 @@ func TestLivesOfOneMomentAreClean(t *testing.T) {
 	}
 }
 
-// TestRollbackWhileDownIsClean judges a server whose disk goes back, and which starts again for that, while it is down
+// TestRollbackWhileDownIsClean checks a server whose disk goes back, and which starts again for that, while it is down
 // since another crash.
 func TestRollbackWhileDownIsClean(t *testing.T) {
 	isClean(t, scenarioOf(t, `num_nodes = 3
@@ -63,7 +63,7 @@ func livesOf(node, lives int) string {
 	return text
 }
 
-// TestCrashBetweenRepliesIsClean judges runs in which all messages come twice, and a leader crashes, and starts again 1
+// TestCrashBetweenRepliesIsClean checks runs in which all messages come twice, and a leader crashes, and starts again 1
 // ms later, at every moment of its first rounds: of the replies to one message some come before the crash, some while
 // it is down, and some after it.
 func TestCrashBetweenRepliesIsClean(t *testing.T) {
@@ -88,7 +88,7 @@ restart = "node-1"
 `, crash, crash+1000)
 }
 
-// TestRoleThatDiedInAWriteIsClean judges a leader that hears of a higher term by a late reply, and crashes as it writes
+// TestRoleThatDiedInAWriteIsClean checks a leader that hears of a higher term by a late reply, and crashes as it writes
 // that term to its disk: the step came to nothing, and so it was a leader when it crashed.
 func TestRoleThatDiedInAWriteIsClean(t *testing.T) {
 	isClean(t, scenarioOf(t, diedInAWrite), "a write that failed")

@@ -15,7 +15,7 @@ import (
 	"github.com/raftkv/raftkv/traces/record"
 )
 
-// TestUnknown judges traces that do not tell something: that is told, and is nothing wrong.
+// TestUnknown checks traces that do not tell something: that is told, and is nothing wrong.
 func TestUnknown(t *testing.T) {
 	const small = "num_nodes = 3\nnum_clients = 1\nrequests_per_client = 2\n"
 	dropAll := func(is func(s *traces.Span) bool) func(m *mutated) {

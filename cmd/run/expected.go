@@ -23,7 +23,7 @@ func (r *runner) expectations() []expectation {
 	for i := range all {
 		all[i] = expectation{Expected: expectedText(&r.config.Expects[i]), Held: true}
 	}
-	for _, s := range r.result.Surprises {
+	for _, s := range r.result.Failed {
 		all[s.Expect].Held, all[s.Expect].Instead = false, s.Got
 	}
 	return all

@@ -81,7 +81,7 @@ func TestGoRun(t *testing.T) {
 	}
 }
 
-// TestNextOfAViolation has the trace judged by somebody who does not see the servers' state.
+// TestNextOfAViolation has the trace checked by somebody who does not see the servers' state.
 func TestNextOfAViolation(t *testing.T) {
 	t.Parallel()
 	out := t.TempDir()

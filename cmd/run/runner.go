@@ -315,8 +315,8 @@ func (r *runner) expectsViolation() bool {
 // unexpected are the expectations that did not come true.
 func (r *runner) unexpected() positions.Diagnostics {
 	var failed positions.Diagnostics
-	for _, surprise := range r.result.Surprises {
-		failed = append(failed, r.config.ExpectDiagnostic(surprise.Expect, "%s", surprise.Got))
+	for _, f := range r.result.Failed {
+		failed = append(failed, r.config.ExpectDiagnostic(f.Expect, "%s", f.Got))
 	}
 	return failed
 }

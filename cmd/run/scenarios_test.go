@@ -88,8 +88,8 @@ func TestScenarios(t *testing.T) {
 			for _, m := range result.Missed {
 				t.Errorf("%s: it did not happen: %s", c.Faults[m.Fault].Phrase(), m.Why)
 			}
-			for _, surprise := range result.Surprises {
-				t.Error(c.ExpectDiagnostic(surprise.Expect, "%s", surprise.Got))
+			for _, failed := range result.Failed {
+				t.Error(c.ExpectDiagnostic(failed.Expect, "%s", failed.Got))
 			}
 			if want := sentenceOf(t, c.Config); !strings.Contains(strings.Join(strings.Fields(lines), " "), want) { // it may be broken at the edge of the screen
 				t.Errorf("the story does not say %q:\n%s", want, lines)
@@ -138,14 +138,14 @@ func TestScenariosNeedTheirFaults(t *testing.T) {
 	for _, c := range taught(t) {
 		calm := c.Clone()
 		calm.Faults, calm.Network.Loss, calm.Network.Duplicate, calm.Links = nil, 0, 0, nil
-		if result := ran(t, calm); len(result.Surprises) == 0 {
+		if result := ran(t, calm); len(result.Failed) == 0 {
 			t.Errorf("%s expects nothing that is not so without its faults", c.Scenario)
 		}
 	}
 }
 
-// TestScenariosWithOtherLuck runs each with other seeds: it may come to something else, but nothing is violated.
-func TestScenariosWithOtherLuck(t *testing.T) {
+// TestScenariosWithOtherSeeds runs each with other seeds: it may come to something else, but nothing is violated.
+func TestScenariosWithOtherSeeds(t *testing.T) {
 	t.Parallel()
 	for _, c := range taught(t) {
 		for seed := range uint64(8) {

@@ -63,10 +63,10 @@ func (r *runner) again() string {
 // the fact at which the invariant was seen not to hold, if there is any such thing: there the mistake is. Both are nil
 // when the run was interrupted.
 func (r *runner) retold(ctx context.Context) (*story.Story, *conform.Finding) {
-	lines, judge := story.New(protocols.Raft.Story), protocols.Raft.Conform()
+	lines, checker := story.New(protocols.Raft.Story), protocols.Raft.Conform()
 	exporters := []record.Exporter{lines}
-	if r.tally.spans <= mostJudged {
-		exporters = append(exporters, judge)
+	if r.tally.spans <= mostChecked {
+		exporters = append(exporters, checker)
 	}
 	recorder := record.NewRecorder(record.RecorderOptions{}, exporters...)
 	if _, err := cluster.New(r.config.Config, cluster.Options{Recorder: recorder}).Run(ctx); err != nil {
@@ -75,7 +75,7 @@ func (r *runner) retold(ctx context.Context) (*story.Story, *conform.Finding) {
 	if err := recorder.Close(ctx); err != nil {
 		return nil, nil
 	}
-	found := judge.Report().Findings
+	found := checker.Report().Findings
 	if len(found) == 0 {
 		return lines, nil
 	}
@@ -89,9 +89,9 @@ func (r *runner) retold(ctx context.Context) (*story.Story, *conform.Finding) {
 	return lines, &found[0]
 }
 
-// mostJudged is how many spans are judged to say what was wrong before: more would take memory that nobody asked
+// mostChecked is how many spans are checked to say what was wrong before: more would take memory that nobody asked
 // whether there is.
-const mostJudged = 1_000_000
+const mostChecked = 1_000_000
 
 // facts are those whose causes are told, the wrong one last.
 func (r *runner) facts(finding *conform.Finding) []story.Fact {

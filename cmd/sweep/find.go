@@ -20,11 +20,11 @@ import (
 func meeting(ctx context.Context, c *config.Config, expects []string) (ran, error) {
 	expecting, err := c.Expecting("-find", expects)
 	if err != nil {
-		return ran{Result: cluster.Result{Surprises: []cluster.Surprise{{Expect: impossible, Got: err.Error()}}}}, nil
+		return ran{Result: cluster.Result{Failed: []cluster.FailedExpectation{{Expect: impossible, Got: err.Error()}}}}, nil
 	}
 	result, err := cluster.New(expecting, cluster.Options{Tuned: true}).Run(ctx)
 	if v := result.Checks.Violation; err == nil && v != nil && !expectsViolation(expecting) {
-		result.Surprises = append(result.Surprises, cluster.Surprise{Got: v.Invariant.Name + " was violated"})
+		result.Failed = append(result.Failed, cluster.FailedExpectation{Got: v.Invariant.Name + " was violated"})
 	}
 	return ran{Result: result}, err
 }
@@ -67,8 +67,8 @@ func find(ctx context.Context, s *sweep, o options, stdout, stderr io.Writer) in
 	f := found{Format: foundFormat, Build: r.Build, Run: r.Run, Config: r.Config, Expect: o.find, Seeds: r.Seeds}
 	never := true // no run can have it
 	s.enough = func(seed uint64, result *cluster.Result) bool {
-		never = never && len(result.Surprises) > 0 && result.Surprises[0].Expect == impossible
-		if f.Found = len(result.Surprises) == 0; f.Found {
+		never = never && len(result.Failed) > 0 && result.Failed[0].Expect == impossible
+		if f.Found = len(result.Failed) == 0; f.Found {
 			f.Seed = seed
 		}
 		return f.Found

@@ -38,7 +38,7 @@ func TestFindsTheSmallestSeed(t *testing.T) {
 			if seed == 61 || seed == 60 || seed == 900 {
 				return ran{}, nil
 			}
-			return ran{Result: cluster.Result{Surprises: []cluster.Surprise{{Got: "another leads"}}}}, nil
+			return ran{Result: cluster.Result{Failed: []cluster.FailedExpectation{{Got: "another leads"}}}}, nil
 		}
 		var out, wrong bytes.Buffer
 		status := find(t.Context(), s, o, &out, &wrong)

@@ -36,13 +36,13 @@ type finding struct {
 type ran struct {
 	cluster.Result
 
-	spans    int // of its trace, if that was judged
+	spans    int // of its trace, if that was checked
 	findings []finding
 	panicked *cluster.Panic // nil if the program did not
 }
 
-// judged carries out a run, and judges its trace as cmd/check does.
-func judged(ctx context.Context, c *config.Config) (ran, error) {
+// checked carries out a run, and checks its trace as cmd/check does.
+func checked(ctx context.Context, c *config.Config) (ran, error) {
 	j := protocols.Raft.Conform()
 	recorder := record.NewRecorder(record.RecorderOptions{}, j)
 	result, err := cluster.New(c, cluster.Options{Tuned: true, Recorder: recorder}).Run(ctx)
@@ -53,12 +53,12 @@ func judged(ctx context.Context, c *config.Config) (ran, error) {
 		return ran{}, err
 	}
 	r := ran{Result: result}
-	r.judge(ctx, j, c)
+	r.check(ctx, j, c)
 	return r, ctx.Err() // a history that nobody waited for is not decided
 }
 
-// judge adds what is found in the trace of the run.
-func (r *ran) judge(ctx context.Context, j kvconform.Checker, c *config.Config) {
+// check adds what is found in the trace of the run.
+func (r *ran) check(ctx context.Context, j kvconform.Checker, c *config.Config) {
 	found := j.Report()
 	r.spans = found.Spans
 	told := map[string]bool{}

@@ -57,7 +57,7 @@ func flagGroups() []flags.Group[options] {
 				Set: change("-set", func(v string) config.Override { return config.Set("-set", v) }),
 			},
 			{
-				Name: "check", Help: "judge each run's trace as well, as cmd/check does, in this process and without files; what is wrong with one counts like a violation",
+				Name: "check", Help: "check each run's trace as well, as cmd/check does, in this process and without files; what is wrong with one counts like a violation",
 				Set: func(o *options, v string) []error { return flags.SetBool("-check", &o.check, v) },
 			},
 			{

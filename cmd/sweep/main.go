@@ -77,7 +77,7 @@ func newSweep(o options) (*sweep, error) {
 		workers: processors(), impossible: impossible,
 		report: report{
 			Format: format, Build: cluster.Build(), Run: o.run(), Config: fmt.Sprintf("%016x", first.Hash()), Seeds: o.seeds, Shard: o.shard,
-			Keep: o.keepGoing || o.shard.Of > 1 || len(o.find) > 0, Judged: o.check, Figures: newFigures(), Violations: []violation{},
+			Keep: o.keepGoing || o.shard.Of > 1 || len(o.find) > 0, Checked: o.check, Figures: newFigures(), Violations: []violation{},
 		},
 		run: func(ctx context.Context, seed uint64) (ran, error) {
 			c, err := configOf(seed)
@@ -85,7 +85,7 @@ func newSweep(o options) (*sweep, error) {
 			case err != nil:
 				return ran{}, err
 			case o.check:
-				return judged(ctx, c)
+				return checked(ctx, c)
 			}
 			if len(o.find) > 0 {
 				return meeting(ctx, c, o.find)

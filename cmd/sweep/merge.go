@@ -121,7 +121,7 @@ func fit(parts []*report, names []string) error {
 
 // checks is what of a command line makes the checks of the runs.
 func (r *report) checks() string {
-	if r.Judged {
+	if r.Checked {
 		return "-check"
 	}
 	return ""

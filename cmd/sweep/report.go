@@ -25,7 +25,7 @@ type report struct {
 	Figures    figures     `json:"figures"`
 	Violations []violation `json:"violations"` // in the order of the seeds
 
-	Judged   bool      `json:"judged,omitempty"` // the traces, too
+	Checked  bool      `json:"judged,omitempty"` // the traces, too
 	Spans    uint64    `json:"spans,omitempty"`  // in them
 	Findings []finding `json:"findings,omitempty"`
 

@@ -39,7 +39,7 @@ func parseSeeds(text string) (seeds, error) {
 	return seeds{low, high}, nil
 }
 
-// shard is one of the parts that a sweep is split into, numbered from 1. Seeds are dealt out like cards, so that no part is luckier than another.
+// shard is one of the parts that a sweep is split into, numbered from 1. Seeds are dealt out like cards, so that all parts are alike.
 type shard struct {
 	Index uint64 `json:"index"`
 	Of    uint64 `json:"of"`

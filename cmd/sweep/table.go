@@ -64,7 +64,7 @@ func (t *table) head() string {
 	switch n := r.blamed(); {
 	case n > 0:
 		verdict += ", and " + t.style.Red("cmd/check finds fault with "+words.Counted(n, "trace"))
-	case r.Judged:
+	case r.Checked:
 		verdict += ", and " + t.style.Green("cmd/check finds nothing wrong with "+words.Counted(r.Spans, "span"))
 	}
 	text := fmt.Sprintf("%s, %s%s: %s", t.style.Bold(what), r.Seeds, part, runs)

@@ -12,7 +12,7 @@ const usageBefore = `usage: go run ./cmd/sweep [flags] [SCENARIO | FILE.toml]
 Runs a scenario with many seeds, or many runs that a profile of faults draws, on
 all processors, and checks every invariant after every event of each. It stops
 at the first violation, prints the command that shows it again, and tells in a
-table what the runs were like. With -check their traces are judged, too. What a
+table what the runs were like. With -check their traces are checked, too. What a
 scenario expects of its own seed is not looked at. With -find it looks for the
 first seed that comes to something.
 `

@@ -12,15 +12,15 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
-// luck is a stream of numbers for the making of a schedule and for one process's whims. Nothing but a test may have one.
-type luck struct{ seed, drawn uint64 }
+// chance is a stream of numbers for the making of a schedule and for one process's whims. Nothing but a test may have one.
+type chance struct{ seed, drawn uint64 }
 
-func (l *luck) below(n uint64) uint64 {
+func (l *chance) below(n uint64) uint64 {
 	l.drawn++
 	return world.Draw(l.seed, 0, world.CausalID(l.drawn)) % n
 }
 
-func (l *luck) upTo(d time.Duration) time.Duration { return time.Duration(l.below(uint64(d) + 1)) }
+func (l *chance) upTo(d time.Duration) time.Duration { return time.Duration(l.below(uint64(d) + 1)) }
 
 // moment is a line of the diary of a schedule.
 type moment struct {
@@ -52,8 +52,8 @@ type stage interface {
 // whimsical is a process that does at each occasion what comes to its mind, among all that a process can do.
 type whimsical struct {
 	world.World
-	id   world.ProcessID
-	luck luck
+	id     world.ProcessID
+	chance chance
 	saboteur
 	budget  int
 	others  uint64
@@ -110,16 +110,16 @@ func (w *whimsical) Finish() {
 }
 
 func (w *whimsical) act() {
-	for range w.luck.below(5) {
+	for range w.chance.below(5) {
 		if w.budget == 0 {
 			return
 		}
 		w.budget--
-		switch w.luck.below(16) {
+		switch w.chance.below(16) {
 		case 0, 1, 2, 3:
 			w.sent++
 			id := world.RootID(w.id, nameMessage, w.sent, 0)
-			to := node(uint32(1 + w.luck.below(w.others+1))) // the last of which there is not
+			to := node(uint32(1 + w.chance.below(w.others+1))) // the last of which there is not
 			fate := w.Send(world.Envelope{ID: id, To: to, Payload: w.sent})
 			w.note("send", id, 0, fmt.Sprintf("%+v", fate))
 		case 4, 5, 6:
@@ -129,7 +129,7 @@ func (w *whimsical) act() {
 		case 10, 11:
 			w.StopTimer(w.anyHandle())
 		case 12:
-			if err := w.Disk().Append([]byte("the record that is written at last"[:w.luck.below(30)])); err != nil {
+			if err := w.Disk().Append([]byte("the record that is written at last"[:w.chance.below(30)])); err != nil {
 				w.note("no disk", 0, 0, "")
 			}
 		case 13:
@@ -149,27 +149,27 @@ func (w *whimsical) anyHandle() world.TimerHandle {
 	if len(w.handles) == 0 {
 		return 0
 	}
-	return w.handles[w.luck.below(uint64(len(w.handles)))]
+	return w.handles[w.chance.below(uint64(len(w.handles)))]
 }
 
 func (w *whimsical) setTimer(running world.TimerHandle) {
 	w.set++
-	after := w.luck.upTo(6)
-	if w.luck.below(3) == 0 {
+	after := w.chance.upTo(6)
+	if w.chance.below(3) == 0 {
 		after *= 8
 	}
-	timer := world.Timer{Kind: uint8(w.luck.below(3)), ID: world.RootID(w.id, nameTimer, w.set, 0)}
+	timer := world.Timer{Kind: uint8(w.chance.below(3)), ID: world.RootID(w.id, nameTimer, w.set, 0)}
 	w.handles = append(w.handles, w.SetTimer(running, timer, after))
 }
 
 // meddle schedules something from within a handler.
 func (w *whimsical) meddle() {
-	at := w.Now() + w.luck.upTo(4) - 1
-	if w.luck.below(3) == 0 {
-		w.stage.Tell(at, node(uint32(1+w.luck.below(w.others))), world.RootID(w.id, nameWord, uint64(w.budget), 0), w.budget)
+	at := w.Now() + w.chance.upTo(4) - 1
+	if w.chance.below(3) == 0 {
+		w.stage.Tell(at, node(uint32(1+w.chance.below(w.others))), world.RootID(w.id, nameWord, uint64(w.budget), 0), w.budget)
 		return
 	}
-	w.stage.At(at, world.CausalID(w.luck.below(3)), w.fault(&w.luck))
+	w.stage.At(at, world.CausalID(w.chance.below(3)), w.fault(&w.chance))
 }
 
 // saboteur knows all that can go wrong on a stage.
@@ -179,9 +179,9 @@ type saboteur struct {
 	moments   *[]moment
 }
 
-func (b saboteur) any(l *luck) world.ProcessID { return node(uint32(1 + l.below(b.processes))) }
+func (b saboteur) any(l *chance) world.ProcessID { return node(uint32(1 + l.below(b.processes))) }
 
-func (b saboteur) some(l *luck) []world.ProcessID {
+func (b saboteur) some(l *chance) []world.ProcessID {
 	var some []world.ProcessID
 	for i := range b.processes {
 		if l.below(2) == 0 {
@@ -196,7 +196,7 @@ func (b saboteur) note(what string, p world.ProcessID, id world.CausalID, detail
 }
 
 // fault is one that is drawn, to be done when it is called.
-func (b saboteur) fault(l *luck) func() {
+func (b saboteur) fault(l *chance) func() {
 	s, p := b.stage, b.any(l)
 	switch l.below(12) {
 	case 0:
@@ -235,7 +235,7 @@ func (b saboteur) fault(l *luck) func() {
 }
 
 // watch does something about what happens, now and then: few times, or a fault that calls for the next would go on for ever.
-func (b saboteur) watch(l *luck, c *sim.Config) {
+func (b saboteur) watch(l *chance, c *sim.Config) {
 	left := l.below(6)
 	act := func(odds uint64) {
 		if left > 0 && l.below(odds) == 0 {
@@ -260,8 +260,8 @@ func (b saboteur) watch(l *luck, c *sim.Config) {
 }
 
 // schedule makes a world's config of a number. Its times are a few nanoseconds, so that much takes place at once.
-func schedule(seed uint64) (c sim.Config, processes uint64, l *luck) {
-	l = &luck{seed: seed}
+func schedule(seed uint64) (c sim.Config, processes uint64, l *chance) {
+	l = &chance{seed: seed}
 	processes = 1 + l.below(5)
 	c.Seed = l.below(1000)
 	c.Latency.Max = l.upTo(4)
@@ -299,14 +299,14 @@ func schedule(seed uint64) (c sim.Config, processes uint64, l *luck) {
 }
 
 // play puts the processes of a schedule on a stage, and the faults and words.
-func play(s stage, c *sim.Config, processes uint64, l *luck, moments *[]moment) {
+func play(s stage, c *sim.Config, processes uint64, l *chance, moments *[]moment) {
 	b := saboteur{s, processes, moments}
 	for range l.below(3) * l.below(3) {
 		b.fault(l)()
 	}
 	for i := range processes {
 		s.Add(&whimsical{
-			id: node(uint32(processes - i)), luck: luck{seed: l.below(1 << 60)}, saboteur: b, budget: int(20 + l.below(40)), others: processes,
+			id: node(uint32(processes - i)), chance: chance{seed: l.below(1 << 60)}, saboteur: b, budget: int(20 + l.below(40)), others: processes,
 		})
 	}
 	for range l.below(6) {
@@ -317,7 +317,7 @@ func play(s stage, c *sim.Config, processes uint64, l *luck, moments *[]moment) 
 		s.At(l.upTo(30), world.CausalID(l.below(3)), b.fault(l))
 	}
 	if l.below(2) == 0 {
-		b.watch(&luck{seed: l.below(1 << 60)}, c)
+		b.watch(&chance{seed: l.below(1 << 60)}, c)
 	}
 	if l.below(2) == 0 {
 		enough := int(l.below(100))

@@ -359,7 +359,7 @@ func TestOneMoreFaultChangesNothingBefore(t *testing.T) {
 		if diff := cmp.Diff(outcome, outcomeAgain); diff != "" || !slices.Equal(base, again) {
 			t.Fatalf("schedule %d: the second run is not the first\n%s", seed, diff)
 		}
-		l := &luck{seed: seed + 1<<32}
+		l := &chance{seed: seed + 1<<32}
 		from := l.upTo(outcome.End)
 		more, _ := playReal(t, seed, func(b saboteur) { b.stage.At(from, 0, b.fault(l)) })
 		n := 0

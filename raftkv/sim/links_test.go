@@ -111,7 +111,7 @@ func TestTheFateOfWhatACutLoses(t *testing.T) {
 	}
 }
 
-// A link has its own rates in place of the config's, in its own direction, and messages have the luck that they have anyway.
+// A link has its own rates in place of the config's, in its own direction, and messages have the chance that they have anyway.
 func TestLinks(t *testing.T) {
 	c := steady()
 	c.StepTime = world.Range{}

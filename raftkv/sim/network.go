@@ -7,7 +7,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
-// dice are for what the network does and for the processes' pace. A second copy has its own luck.
+// dice are for what the network does and for the processes' pace. A second copy has its own chance.
 type dice struct {
 	loss, late, lateBy, latency, step [2]world.Dice
 	duplicate, timer                  world.Dice

@@ -161,7 +161,7 @@ func (m *measuring) Receive(e world.Envelope) {
 	m.step[e.Copy][e.ID] = m.Now() - began
 }
 
-// The rates are right, copies have luck of their own, and a seed has always the same.
+// The rates are right, copies have chance of their own, and a seed has always the same.
 func TestLuck(t *testing.T) {
 	c := sim.Config{
 		Seed: 3, Loss: 0.1, Duplicate: 0.2,
@@ -192,7 +192,7 @@ func TestLuck(t *testing.T) {
 	}
 	c.Seed = 4
 	if other, _, _ := tally(t, c); fmt.Sprint(other) == fmt.Sprint(fates) {
-		t.Error("two seeds gave one luck")
+		t.Error("two seeds gave one chance")
 	}
 
 	uniform(t, "latency", c.Latency, latency[0])

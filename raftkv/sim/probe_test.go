@@ -99,7 +99,7 @@ func crashAt(s *sim.Sim, at time.Duration, p world.ProcessID) { s.At(at, 0, func
 
 func restartAt(s *sim.Sim, at time.Duration, p world.ProcessID) { s.At(at, 0, func() { s.Restart(p) }) }
 
-// steady is a network and processes without any luck: 10ms for each message, 2ms for each step.
+// steady is a network and processes without any chance: 10ms for each message, 2ms for each step.
 func steady() sim.Config {
 	return sim.Config{Latency: world.Range{Min: 10 * ms, Max: 10 * ms}, StepTime: world.Range{Min: 2 * ms, Max: 2 * ms}}
 }

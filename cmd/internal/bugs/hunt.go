@@ -18,8 +18,8 @@ import (
 // prey is a bug, and what became of it.
 type prey struct {
 	bug       string
-	scenarios []string    // that catch it
-	found     *conviction // by a seed; nil for none
+	scenarios []string // that catch it
+	found     *catch   // by a seed; nil for none
 	took      time.Duration
 	small     *shrink.Result // what is left of that seed's run when it is shrunk
 }
@@ -28,7 +28,7 @@ type prey struct {
 func hunt(ctx context.Context, bug protocolrun.Bug) (prey, error) {
 	p := prey{bug: bug.Name}
 	var err error
-	if p.scenarios, err = convicting(ctx, bug); err != nil {
+	if p.scenarios, err = catching(ctx, bug); err != nil {
 		return p, err
 	}
 	began := time.Now()
@@ -40,8 +40,8 @@ func hunt(ctx context.Context, bug protocolrun.Bug) (prey, error) {
 	return p, err
 }
 
-// conviction is a run in which a bug was caught.
-type conviction struct {
+// catch is a run in which a bug was caught.
+type catch struct {
 	seed      uint64
 	config    *config.Config
 	violation *check.Violation
@@ -51,7 +51,7 @@ type conviction struct {
 const profileOfHunts = "mixed"
 
 // search runs seeds with a bug until one violates an invariant that the bug is known to break; nil if none does.
-func search(ctx context.Context, bug protocolrun.Bug, seeds uint64) (*conviction, error) {
+func search(ctx context.Context, bug protocolrun.Bug, seeds uint64) (*catch, error) {
 	for seed := uint64(1); seed <= seeds; seed++ {
 		c, err := resolve("", profileOfHunts, config.SetKey("-seed", "seed", strconv.FormatUint(seed, 10)), config.SetString("-bug", "bug", bug.Name))
 		if err != nil {
@@ -62,14 +62,14 @@ func search(ctx context.Context, bug protocolrun.Bug, seeds uint64) (*conviction
 			return nil, fmt.Errorf("seed %d: %w", seed, err)
 		}
 		if breaks(bug, violation) {
-			return &conviction{seed, c, violation}, nil
+			return &catch{seed, c, violation}, nil
 		}
 	}
 	return nil, nil // nothing found is no error
 }
 
-// convicting are the scenarios, with seeds of their own, in which a bug is caught.
-func convicting(ctx context.Context, bug protocolrun.Bug) ([]string, error) {
+// catching are the scenarios, with seeds of their own, in which a bug is caught.
+func catching(ctx context.Context, bug protocolrun.Bug) ([]string, error) {
 	var names []string
 	for _, s := range library.BuiltIn() {
 		c, err := resolve(s.Name, "", config.SetString("-bug", "bug", bug.Name))

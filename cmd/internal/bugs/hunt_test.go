@@ -15,14 +15,14 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world/race"
 )
 
-// scenarioOf is a scenario that each bug is caught in; those without one hang on luck, and are left to the seeds.
+// scenarioOf is a scenario that each bug is caught in; those without one hang on chance, and are left to the seeds.
 var scenarioOf = map[string]string{
 	"forget-vote": "leader-crash", "count-duplicate-votes": "storm", "ignore-higher-term": "two-leaders", "longest-log-wins": "disruptive-server",
 	"keep-conflicting-tail": "figure-7", "next-index-stuck": "majority-partition", "commit-old-term": "figure-8", "commit-beyond-match": "minority-partition",
 	"local-read": "two-leaders", "no-dedup": "lost-reply", "false-failure": "figure-8", "revote-on-stepdown": "", "no-commit-on-heartbeat": "",
 }
 
-// TestEveryBugIsCaught switches on each bug: its scenario and one of the first seeds of mixed convict it, by an invariant that it is known to break; what is left of that seed's
+// TestEveryBugIsCaught switches on each bug: its scenario and one of the first seeds of mixed catch it, by an invariant that it is known to break; what is left of that seed's
 // run when it is shrunk has few faults and operations, and none of them can be taken away. The table of all has room in 80 columns, on a slow machine, too.
 func TestEveryBugIsCaught(t *testing.T) {
 	hunted := make([]prey, len(protocols.Raft.Run.Bugs))
@@ -66,7 +66,7 @@ func narrow(t *testing.T, hunted []prey) {
 func TestNotCaught(t *testing.T) {
 	none := prey{bug: "no-commit-on-heartbeat", scenarios: []string{"one-way-link", "majority-partition", "minority-partition", "figure-7", "figure-8"}}
 	long := prey{
-		bug: "keep-conflicting-tail", found: &conviction{seed: mostSeeds, violation: &check.Violation{Invariant: check.Invariant{Name: string(protocol.InvariantStateMachineSafety)}}},
+		bug: "keep-conflicting-tail", found: &catch{seed: mostSeeds, violation: &check.Violation{Invariant: check.Invariant{Name: string(protocol.InvariantStateMachineSafety)}}},
 		took: 999 * time.Second, small: &shrink.Result{After: shrink.Size{Faults: 8, Operations: 8}},
 	}
 	narrow(t, []prey{none, long})
@@ -79,7 +79,7 @@ func TestNotCaught(t *testing.T) {
 	}
 }
 
-func checkShrunk(t *testing.T, found *conviction, small *shrink.Result) {
+func checkShrunk(t *testing.T, found *catch, small *shrink.Result) {
 	t.Helper()
 	if small.Violation.Invariant.Name != found.violation.Invariant.Name || !small.Minimal || small.After.Faults > 8 || small.After.Operations > 8 {
 		t.Errorf("seed %d is shrunk to %+v, minimal is %v, which violates %s, want at most 8 faults and 8 operations, none of which can be taken away, and %s",
@@ -99,7 +99,7 @@ func checkShrunk(t *testing.T, found *conviction, small *shrink.Result) {
 	}
 }
 
-func stillViolated(t *testing.T, less *config.Config, found *conviction, what string, i int) {
+func stillViolated(t *testing.T, less *config.Config, found *catch, what string, i int) {
 	t.Helper()
 	v, err := violationOf(t.Context(), less)
 	if err != nil {

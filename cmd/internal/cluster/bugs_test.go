@@ -69,8 +69,8 @@ func lastNotificationLost(t *testing.T, seed uint64) *config.Config {
 
 func stormyConfig(_ *testing.T, seed uint64) *config.Config { return stormy(seed) }
 
-// convict runs a seed with a bug, or none, and returns what does not hold.
-func convict(t *testing.T, p provocation, seed uint64, bug string) *check.Violation {
+// caught runs a seed with a bug, or none, and returns what does not hold.
+func caught(t *testing.T, p provocation, seed uint64, bug string) *check.Violation {
 	t.Helper()
 	c := p.config(t, seed)
 	c.Bug = bug
@@ -97,8 +97,8 @@ func TestBugsAreCaught(t *testing.T) {
 			}
 			var others []string
 			for seed := range uint64(seeds) {
-				v := convict(t, p, seed+1, bug.Name)
-				if v == nil || convict(t, p, seed+1, "") != nil {
+				v := caught(t, p, seed+1, bug.Name)
+				if v == nil || caught(t, p, seed+1, "") != nil {
 					continue
 				}
 				if slices.Contains(bug.CaughtBy, v.Invariant.Name) {

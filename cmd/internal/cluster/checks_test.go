@@ -103,7 +103,7 @@ func TestProgressIsToldSoon(t *testing.T) {
 	t.Parallel()
 	for bug, latest := range map[string]time.Duration{"next-index-stuck": time.Second, "no-commit-on-heartbeat": 600 * time.Millisecond} {
 		for seed := range uint64(20) {
-			v := convict(t, provocations[bug], seed+1, bug)
+			v := caught(t, provocations[bug], seed+1, bug)
 			if v == nil || v.Invariant.Name != string(protocol.InvariantProgress) || v.At > latest {
 				t.Errorf("seed %d with the bug %s: want a violation of Progress by %s, got %v", seed+1, bug, latest, v)
 			}

@@ -58,8 +58,8 @@ type Cluster struct {
 	checker   run.Checker // nil when nobody checks
 	stopped   func() bool // nobody waits for the checks any more
 	faults    *faults
-	results   map[string]string // of operations that something is expected of, by their requests
-	glimpses  map[glimpse][]int // the terms in the logs that something is expected of before the end
+	results   map[string]string     // of operations that something is expected of, by their requests
+	snapshots map[logSnapshot][]int // the terms in the logs that something is expected of before the end
 }
 
 // Result is what a run came to.
@@ -74,7 +74,7 @@ type Result struct {
 	Missed     []Missed  // the faults that did not
 	LyingDisk  bool      // a disk lost what it said that it keeps, or was made to say so: Raft promises nothing then
 	Checks     Checks
-	Surprises  []Surprise
+	Failed     []FailedExpectation
 }
 
 // The names of what comes from outside: the operator who tells the nodes.
@@ -82,7 +82,7 @@ var (
 	nameRun           = world.NameOf(worldspans.RunName)
 	nameSetPeers      = world.NameOf("operator sets peers")
 	nameStartElection = world.NameOf("operator starts election")
-	nameGlimpse       = world.NameOf("glimpse of a log")
+	nameSnapshot      = world.NameOf("glimpse of a log")
 )
 
 // New sets up the run of a resolved config.
@@ -90,7 +90,7 @@ func New(c *config.Config, options Options) *Cluster {
 	drop, delay, duplicate := c.Counterfactuals()
 	cl := &Cluster{
 		config: c, recorder: options.Recorder, progress: options.Progress, tuned: options.Tuned, around: options.Around,
-		results: map[string]string{}, glimpses: map[glimpse][]int{},
+		results: map[string]string{}, snapshots: map[logSnapshot][]int{},
 	}
 	simulation := sim.Config{
 		Seed: c.Seed, Latency: c.Network.Latency, StepTime: c.Process.StepTime,
@@ -346,7 +346,7 @@ func (cl *Cluster) Run(ctx context.Context) (Result, error) {
 	for _, c := range cl.clients {
 		r.Tries += c.Tries()
 	}
-	r.Surprises = cl.surprises(&r)
+	r.Failed = cl.failedExpectations(&r)
 	if err := ctx.Err(); err != nil { // then the checks have left something undecided
 		return Result{}, err
 	}

@@ -14,25 +14,25 @@ import (
 	"github.com/raftkv/raftkv/traces/words"
 )
 
-// Surprise is something expected that is not so at the end of a run.
-type Surprise struct {
+// FailedExpectation is something expected that is not so at the end of a run.
+type FailedExpectation struct {
 	Expect int    // which of the config's
 	Got    string // what is so instead, as a sentence
 }
 
-// surprises looks which expectations did not come true.
-func (cl *Cluster) surprises(r *Result) []Surprise {
-	var all []Surprise
+// failedExpectations looks which expectations did not come true.
+func (cl *Cluster) failedExpectations(r *Result) []FailedExpectation {
+	var all []FailedExpectation
 	for i := range cl.config.Expects {
-		if got := cl.surprise(&cl.config.Expects[i], r); got != "" {
-			all = append(all, Surprise{Expect: i, Got: got})
+		if got := cl.failure(&cl.config.Expects[i], r); got != "" {
+			all = append(all, FailedExpectation{Expect: i, Got: got})
 		}
 	}
 	return all
 }
 
-// surprise is what is so instead of what is expected; empty if that is so.
-func (cl *Cluster) surprise(e *config.Expect, r *Result) string {
+// failure is what is so instead of what is expected; empty if that is so.
+func (cl *Cluster) failure(e *config.Expect, r *Result) string {
 	switch {
 	case e.Leader != 0 && e.Leader != world.NewProcessID(world.NodeGroup, uint32(r.Leader)):
 		return fmt.Sprintf("the leader at the end is %s", r.Leader)
@@ -49,7 +49,7 @@ func (cl *Cluster) surprise(e *config.Expect, r *Result) string {
 	case e.Operation != "" && cl.results[e.Operation] != e.Result:
 		return fmt.Sprintf("%s ended with %s", e.Operation, strconv.Quote(cl.results[e.Operation]))
 	case e.At != 0:
-		got, is := cl.glimpses[glimpse{e.Log, e.At}]
+		got, is := cl.snapshots[logSnapshot{e.Log, e.At}]
 		if !is {
 			return fmt.Sprintf("the run ended before %s", keys.FormatDuration(e.At))
 		}
@@ -83,8 +83,8 @@ func violated(r *Result) string {
 	return ""
 }
 
-// glimpse is a look at a server's log while the run goes on.
-type glimpse struct {
+// logSnapshot is a look at a server's log while the run goes on.
+type logSnapshot struct {
 	log world.ProcessID
 	at  time.Duration
 }
@@ -93,8 +93,8 @@ type glimpse struct {
 func (cl *Cluster) scheduleGlimpses() {
 	for i := range cl.config.Expects {
 		if e := &cl.config.Expects[i]; e.At != 0 {
-			id := world.RootID(e.Log, nameGlimpse, uint64(e.At), 0)
-			cl.sim.At(e.At, id, func() { cl.glimpses[glimpse{e.Log, e.At}] = cl.terms(e.Log) })
+			id := world.RootID(e.Log, nameSnapshot, uint64(e.At), 0)
+			cl.sim.At(e.At, id, func() { cl.snapshots[logSnapshot{e.Log, e.At}] = cl.terms(e.Log) })
 		}
 	}
 }

@@ -416,7 +416,7 @@ func TestExpectations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []cluster.Surprise{
+	want := []cluster.FailedExpectation{
 		{Expect: 2, Got: "it did not happen: conflict repaired"},
 		{Expect: 4, Got: "it happened 1 time: election won"},
 		{Expect: 7, Got: "1 fault happened; one that did not: crash node-5 at 8s: " + result.Missed[0].Why},
@@ -426,8 +426,8 @@ func TestExpectations(t *testing.T) {
 		{Expect: 14, Got: "at 90ms the entries in the log of node-2 are of the terms [1 1]"},
 		{Expect: 15, Got: "the run ended before 9s"},
 	}
-	if !slices.Equal(result.Surprises, want) {
-		t.Errorf("the surprises are %v, want %v", result.Surprises, want)
+	if !slices.Equal(result.Failed, want) {
+		t.Errorf("the failed expectations are %v, want %v", result.Failed, want)
 	}
 }
 

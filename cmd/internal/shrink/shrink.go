@@ -2,11 +2,11 @@
 // matters, and nothing else.
 //
 // It knows nothing of Raft, and of a run only whether an invariant is violated in it. It takes something away, has the run carried out, and keeps the shorter config if the
-// same invariant is violated still. That works well because causal ids, and so all luck, depend on what an event is: what is taken away leaves as it was what it did not
-// cause. Where too much is left, it is begun anew with the luck of other seeds. The order in which things are tried depends on the config alone, so the same run always shrinks to
+// same invariant is violated still. That works well because causal ids, and so all chance, depend on what an event is: what is taken away leaves as it was what it did not
+// cause. Where too much is left, it is begun anew with other seeds. The order in which things are tried depends on the config alone, so the same run always shrinks to
 // the same scenario.
 //
-// Read on in this order: shrink.go (the plan), parts.go (faults, operations, links), settings.go (sizes, settings, time), luck.go (rates), scenario.go (what is written).
+// Read on in this order: shrink.go (the plan), parts.go (faults, operations, links), settings.go (sizes, settings, time), chance.go (rates), scenario.go (what is written).
 package shrink
 
 import (
@@ -186,7 +186,7 @@ func (s *shrinker) reduce() {
 	best := start
 	for s.way = range uint64(mostWays) {
 		s.state = start
-		s.otherLuck()
+		s.otherSeeds()
 		s.descend()
 		if s.way == 0 || !s.over() && SizeOf(s.config).less(SizeOf(best.config)) {
 			best, s.minimal = s.state, !s.over()
@@ -210,17 +210,17 @@ func (s *shrinker) deepen() {
 	}
 }
 
-// luckTries is how many seeds are tried for one that has the same invariant violated.
-const luckTries = 25
+// seedTries is how many seeds are tried for one that has the same invariant violated.
+const seedTries = 25
 
-// otherLuck begins every other way, once the first few have led to nothing small, with another seed, if one is found with which the same faults and operations violate the
+// otherSeeds begins every other way, once the first few have led to nothing small, with another seed, if one is found with which the same faults and operations violate the
 // same invariant: where much hangs on chance, other chance may need less.
-func (s *shrinker) otherLuck() {
+func (s *shrinker) otherSeeds() {
 	if s.way < fewestWays || s.way%2 == 1 {
 		return
 	}
-	first := (s.way-fewestWays)/2*luckTries + 1
-	for seed := first; seed < first+luckTries && !s.over(); seed++ {
+	first := (s.way-fewestWays)/2*seedTries + 1
+	for seed := first; seed < first+seedTries && !s.over(); seed++ {
 		c := s.config.Clone()
 		c.Seed = seed
 		if s.try(c) {
@@ -231,7 +231,7 @@ func (s *shrinker) otherLuck() {
 }
 
 // descend is one way down. Rates, sizes and settings come first, while there is so much of everything that the
-// violation has other ways to happen; once the luck is written out, it has only the one.
+// violation has other ways to happen; once the chance is written out, it has only the one.
 func (s *shrinker) descend() {
 	if s.way%4 != 3 {
 		s.quieten()
@@ -246,7 +246,7 @@ func (s *shrinker) descend() {
 		s.cutParts()
 	}
 	s.cutTime()
-	s.writeLuck()
+	s.writeChance()
 	s.settle()
 }
 

@@ -27,11 +27,11 @@ type Message struct {
 	What          string        // who sends what to whom, and when
 }
 
-// writeLuck has the messages that rates lost, doubled and had come late be so on request instead, so that each can be
-// taken away by itself. The run stays as it is to the event: a message's luck is its own. But nobody can ask for a
+// writeChance has the messages that rates lost, doubled and had come late be so on request instead, so that each can be
+// taken away by itself. The run stays as it is to the event: a message's chance is its own. But nobody can ask for a
 // second copy to be late, nor for what is lost to arrive late as well: where the violation hangs on that, the rates of
 // late messages stay.
-func (s *shrinker) writeLuck() {
+func (s *shrinker) writeChance() {
 	if quiet(s.config).Hash() == s.config.Hash() || s.over() {
 		return
 	}

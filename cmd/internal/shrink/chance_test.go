@@ -39,10 +39,10 @@ func told(t *testing.T, c *config.Config) []traces.Span {
 	return kept
 }
 
-// TestWrittenLuckIsTheSameRun has the luck of a network that loses and doubles, and of one that is late, written out,
+// TestWrittenChanceIsTheSameRun has the chance of a network that loses and doubles, and of one that is late, written out,
 // with its operations: each span is the same as before. Where late copies of doubled messages matter, the rates of late
 // messages stay.
-func TestWrittenLuckIsTheSameRun(t *testing.T) {
+func TestWrittenChanceIsTheSameRun(t *testing.T) {
 	t.Parallel()
 	lossy := func(c *config.Config) {
 		c.Network.Loss, c.Network.Duplicate = 0.1, 0.1
@@ -56,18 +56,18 @@ func TestWrittenLuckIsTheSameRun(t *testing.T) {
 		lossy(c)
 		c.Network.Late, c.Links[0].Late = 0.05, 0.5
 	}
-	t.Run("lossy", func(t *testing.T) { writtenLuck(t, lossy, quiet) })
-	t.Run("late", func(t *testing.T) { writtenLuck(t, late, quiet) })
-	t.Run("both", func(t *testing.T) { writtenLuck(t, both, quietButLate) })
+	t.Run("lossy", func(t *testing.T) { writtenChance(t, lossy, quiet) })
+	t.Run("late", func(t *testing.T) { writtenChance(t, late, quiet) })
+	t.Run("both", func(t *testing.T) { writtenChance(t, both, quietButLate) })
 }
 
-// writtenLuck writes the luck out that runs have, where only what leaves so much of it to chance as quiet does counts.
-func writtenLuck(t *testing.T, luck func(*config.Config), quiet func(*config.Config) *config.Config) {
+// writtenChance writes the chance out that runs have, where only what leaves so much of it to chance as quiet does counts.
+func writtenChance(t *testing.T, chance func(*config.Config), quiet func(*config.Config) *config.Config) {
 	t.Helper()
 	for seed := range uint64(5) {
 		drawn := config.Default()
 		drawn.Seed = seed
-		luck(drawn)
+		chance(drawn)
 		s := newShrinker(t.Context(), Options{})
 		kept := quiet(drawn)
 		s.options.World.Run = func(_ context.Context, c *config.Config) (*check.Violation, error) {
@@ -79,12 +79,12 @@ func writtenLuck(t *testing.T, luck func(*config.Config), quiet func(*config.Con
 		if !s.begin(drawn) {
 			t.Fatal(s.err)
 		}
-		s.writeLuck()
+		s.writeChance()
 		if s.err != nil {
 			t.Fatal(s.err)
 		}
 		if s.config.Hash() != quiet(s.config).Hash() || len(s.config.Faults) < 10 || len(s.config.Operations) != drawn.TotalOperations() {
-			t.Fatalf("seed %d: the luck is not written out:\n%s", seed, s.config.TOML())
+			t.Fatalf("seed %d: the chance is not written out:\n%s", seed, s.config.TOML())
 		}
 		want, got := told(t, drawn), told(t, s.config)
 		if len(got) != len(want) {
@@ -98,8 +98,8 @@ func writtenLuck(t *testing.T, luck func(*config.Config), quiet func(*config.Con
 	}
 }
 
-// TestCutMessagesAreNoLuck has messages be lost by a fault: they are the fault's, and not to be written out.
-func TestCutMessagesAreNoLuck(t *testing.T) {
+// TestCutMessagesAreNoChance has messages be lost by a fault: they are the fault's, and not to be written out.
+func TestCutMessagesAreNoChance(t *testing.T) {
 	t.Parallel()
 	c := config.Default()
 	c.Faults = []config.Fault{
@@ -119,8 +119,8 @@ func TestCutMessagesAreNoLuck(t *testing.T) {
 	}
 }
 
-// TestOtherLuck shrinks a run that needs much with the luck that it has, and little with that of another seed.
-func TestOtherLuck(t *testing.T) {
+// TestOtherChance shrinks a run that needs much with the chance that it has, and little with that of another seed.
+func TestOtherChance(t *testing.T) {
 	c := generated(t, 5)
 	f := &fake{at: 42 * time.Millisecond, violates: func(c *config.Config) string {
 		return when(c.Seed == 5 && len(c.Faults) >= 12 || c.Seed == 7 && len(c.Faults) >= 1)
@@ -132,7 +132,7 @@ func TestOtherLuck(t *testing.T) {
 	if r.After.Faults != 1 || r.Config.Seed != 7 || !r.Minimal {
 		t.Errorf("%d faults are left with seed %d, minimal is %v, want 1 with seed 7", r.After.Faults, r.Config.Seed, r.Minimal)
 	}
-	if want := "A run of mixed with seed 5 violates"; !strings.HasPrefix(r.Config.What, want) || !strings.Contains(r.Config.What, "The luck is that of seed 7") {
+	if want := "A run of mixed with seed 5 violates"; !strings.HasPrefix(r.Config.What, want) || !strings.Contains(r.Config.What, "It is run with seed 7") {
 		t.Errorf("what it says: %q, want it to begin with %q and to name the other seed", r.Config.What, want)
 	}
 }
