@@ -3,6 +3,7 @@ package traces
 import (
 	"bytes"
 	"encoding/binary"
+	"math/bits"
 
 	"go.opentelemetry.io/otel/trace"
 
@@ -146,6 +147,18 @@ func (d *decoder) headAsWritten(s *Span, resource *knownResource) bool {
 		known[0] = head{bytes.Clone(d.data[start:d.pos]), resource.number, s.Name, s.Kind, at.head}
 	}
 	return true
+}
+
+// Odd numbers with no pattern in them, to make hashes by multiplication.
+const (
+	hashFirst  = 0xa0761d6478bd642f
+	hashSecond = 0xe7037ed1a0b428db
+)
+
+// join is a hash of two hashes, in this order.
+func join(a, b uint64) uint64 {
+	high, low := bits.Mul64(a^hashFirst, b^hashSecond)
+	return high ^ low
 }
 
 // headsHere are those of which one may stand here; none at the end of a line.

@@ -109,8 +109,6 @@ type seat struct {
 
 // note is what somebody who reads many spans wants to know of an attribute: it is made once as long as the attribute stays the same.
 type note struct {
-	hash uint64 // of the key and the value
-	role attributeRole
 }
 
 // What is remembered is bounded, whatever a file holds.

@@ -31,23 +31,5 @@
 //
 //	tree.go             spans as trees, for who reviews the golden files
 //
-// Where are two runs aligned, and what differs?
-//
-//	diff.go             Compare, and what it gives back
-//	diffside.go         Indexed: a trace in memory, ready to be compared
-//	diffignore.go       attributes that are not looked at, and whether there are any such
-//	diffhash.go         what spans are compared by, as hashes
-//	diffalign.go        which span of one run is which of the other: by causal id, or by what it is
-//	diffcause.go        which difference comes of which
-//	diffrule.go         by what rule it does: seen, or only possible
-//	diffbusy.go         those that come of a process that was busy
-//	diffreason.go       what made the first one: a key of the config, a fault, the seed, the code
-//	diffconfig.go       the keys of the configs that differ
-//	difftree.go         what followed, as a tree
-//	diffverdict.go      the verdict, and what the two traces do not tell
-//	diffoutcome.go      what users saw
-//	diffphrase.go       what a span is, in words
-//	resolution.go       times that Jaeger cut to microseconds
-//
 // Where is an answer of explain?
 package traces

@@ -72,12 +72,13 @@ func (t *idTable) Get(id world.CausalID) int32 {
 	return none
 }
 
-// count is the how manieth of its kind this is, where a table counts things and has no spans.
-func (t *idTable) count(what uint64) uint64 {
-	n, there := t.put(world.CausalID(what), 1)
-	if !there {
-		return 1
+// none is the number of no span.
+const none = int32(-1)
+
+func fill(n int) []int32 {
+	list := make([]int32, n)
+	for i := range list {
+		list[i] = none
 	}
-	t.slot(world.CausalID(what)).span = n + 1
-	return uint64(n) + 1
+	return list
 }

@@ -17,6 +17,9 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
+// jaegerResolution is how finely Jaeger tells times: it counts in whole microseconds.
+const jaegerResolution = time.Microsecond
+
 // The tags in which Jaeger has what OpenTelemetry has fields for, as the Collector's translators name them.
 const (
 	TagKind              = "span.kind"

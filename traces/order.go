@@ -197,3 +197,8 @@ func number(v attribute.Value) uint64 {
 	}
 	return uint64(max(0, v.AsInt64()))
 }
+
+// NearTheEnd is how long before the end of its step a process does at most what it does in that: what is told of a step
+// is no longer than that less than the step, and what waited for the step begins no later than that after what is told
+// of it. It is what raftkv/sim/moments.go leaves.
+const NearTheEnd = 100 * time.Microsecond

@@ -1,15 +1,12 @@
 package traces_test
 
 import (
-	"bytes"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"go.opentelemetry.io/otel/attribute"
 
 	kvconform "github.com/raftkv/raftkv/raftkv/kv/conform"
 	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
@@ -27,105 +24,6 @@ func server(t *testing.T, name string) []byte {
 		t.Fatal(err)
 	}
 	return content
-}
-
-func compared(t *testing.T, a, b []byte) *traces.Difference {
-	t.Helper()
-	var both [2]*traces.Indexed
-	for i, file := range [][]byte{a, b} {
-		x, err := traces.IndexReader(t.Context(), "trace", bytes.NewReader(file), traces.IndexOptions{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		both[i] = x
-	}
-	d, err := traces.Compare(t.Context(), both[0], both[1], traces.DiffOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
-}
-
-// A span that is moved by a microsecond, at either end or by an event, is told from what Jaeger makes of the run: each is, either way around. One that is not, is not.
-func TestDiffTellsAMicrosecondFromJaegersTimes(t *testing.T) {
-	own := server(t, record.FileName)
-	spans := read(t, own)
-	if d := compared(t, own, converted(t, export.WriteJaeger, spans)); d.Verdict != traces.Same || d.Resolution != time.Microsecond || len(d.Users.Operations)+len(d.Users.Leaders) > 0 {
-		t.Fatalf("%+v", d)
-	}
-	for i := range spans {
-		if spans[i].Name == "raftkv.run" {
-			continue // it is exempt
-		}
-		for name, move := range map[string]func(s *traces.Span, by time.Duration){
-			"start":    func(s *traces.Span, by time.Duration) { s.Start, s.End = s.Start.Add(by), s.End.Add(by) },
-			"duration": func(s *traces.Span, by time.Duration) { s.End = s.End.Add(by) },
-			"event": func(s *traces.Span, by time.Duration) {
-				s.Events = slices.Clone(s.Events)
-				for k := range s.Events {
-					s.Events[k].At = s.Events[k].At.Add(by)
-				}
-			},
-		} {
-			if name == "event" && len(spans[i].Events) == 0 {
-				continue
-			}
-			moved := slices.Clone(spans)
-			move(&moved[i], time.Microsecond)
-			jaeger := converted(t, export.WriteJaeger, moved)
-			if a, b := compared(t, own, jaeger), compared(t, jaeger, own); a.Verdict == traces.Same || b.Verdict == traces.Same || a.Followed.Spans != 1 || b.Followed.Spans != 1 {
-				t.Errorf("the %s of span %s moved by 1µs: %s (%s), and the other way around %s (%s)", name, spans[i].ID, a.Verdict, a.Why, b.Verdict, b.Why)
-			}
-		}
-	}
-}
-
-// What is told of a span that differs is what differs, and no time that was cut on one side only.
-func TestDiffOfCutTimesTellsNoTimes(t *testing.T) {
-	own := server(t, record.FileName)
-	for i, s := range read(t, own) {
-		changed := read(t, own)
-		if s.Parent == 0 {
-			continue
-		}
-		changed[i].Status.Description = "another"
-		d := compared(t, own, converted(t, export.WriteJaeger, changed))
-		if d.First == nil || len(d.First.Fields) != 1 || d.First.Fields[0].Name != "status" {
-			t.Errorf("%s of %s: %+v", s.Name, s.Service, d.First)
-		}
-	}
-}
-
-// Half of a run in lines, with all its times, and half as Jaeger has it: each way to have a run is the same run.
-func TestDiffOfAFileWithTwoResolutions(t *testing.T) {
-	own := server(t, record.FileName)
-	spans := read(t, own)
-	var fine, coarse []traces.Span
-	for i := range spans {
-		if spans[i].Root&1 == 0 {
-			fine = append(fine, spans[i])
-		} else {
-			coarse = append(coarse, spans[i])
-		}
-	}
-	var mixed []byte
-	ids := map[string]bool{}
-	for _, s := range fine {
-		ids[s.TraceID().String()] = true
-	}
-	for trace := range bytes.Lines(server(t, "jaeger-v3.json")) {
-		if s := read(t, trace); ids[s[0].TraceID().String()] {
-			mixed = append(mixed, trace...)
-		}
-	}
-	jaeger := converted(t, export.WriteJaeger, coarse)
-	for _, mixed := range [][]byte{slices.Concat(mixed, jaeger), slices.Concat(jaeger, mixed)} {
-		for _, other := range [][]byte{own, server(t, "jaeger-v2.json"), server(t, "jaeger-v3.json"), mixed} {
-			if d := compared(t, mixed, other); d.Verdict != traces.Same || d.Resolution != time.Microsecond || len(fine) == 0 || len(coarse) == 0 {
-				t.Errorf("%d and %d spans: %s, %s", len(fine), len(coarse), d.Verdict, d.Why)
-			}
-		}
-	}
 }
 
 // A Jaeger that was searched for each service gives a trace as often as services take part in it. It is read once; anything else that comes twice is told.
@@ -214,30 +112,5 @@ func TestHistoryOfCutTimes(t *testing.T) {
 			t.Errorf("%s is asked at %s, before %s is answered at %s", op.Request, op.Call, before.Request, before.Return)
 		}
 		last[op.Client] = &op
-	}
-}
-
-// What is not looked at is not looked at in the trace that is read once more, either.
-func TestDiffOfCutTimesIgnoresWhatItIsTold(t *testing.T) {
-	own := server(t, record.FileName)
-	changed := read(t, own)
-	for i := range changed {
-		for k, a := range changed[i].Attributes {
-			if a.Key == "raft.term" {
-				changed[i].Attributes[k].Value = attribute.Int64Value(77)
-			}
-		}
-	}
-	var both [2]*traces.Indexed
-	for i, file := range [][]byte{own, converted(t, export.WriteJaeger, changed)} {
-		x, err := traces.IndexReader(t.Context(), "trace", bytes.NewReader(file), traces.IndexOptions{Ignore: []string{"raft.term"}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		both[i] = x
-	}
-	d, err := traces.Compare(t.Context(), both[0], both[1], traces.DiffOptions{Ignore: []string{"raft.term"}})
-	if err != nil || d.Resolution != time.Microsecond || d.First != nil {
-		t.Errorf("error %v, resolution %s, first %+v", err, d.Resolution, d.First)
 	}
 }

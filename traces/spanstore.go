@@ -446,3 +446,9 @@ func (x *Spans) SentBefore(m Moment, replies []int32) Moment {
 	}
 	return Moment{Span: -1}
 }
+
+// shape is what many spans have in common.
+type shape struct {
+	Service, Name string
+	Kind          trace.SpanKind
+}

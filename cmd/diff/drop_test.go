@@ -13,11 +13,13 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/library"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/raftkv/world/race"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/diff"
 )
 
 // scenario is the resolved config of a built-in scenario.
@@ -39,9 +41,9 @@ func dropping(c *config.Config, id world.CausalID) *config.Config {
 	return d
 }
 
-func indexed(t testing.TB, name string, file []byte) *traces.Indexed {
+func indexed(t testing.TB, name string, file []byte) *diff.Trace {
 	t.Helper()
-	x, err := traces.IndexReader(context.Background(), name, bytes.NewReader(file), traces.IndexOptions{})
+	x, err := diff.ReadInput(context.Background(), name, bytes.NewReader(file), protocols.Raft.Diff, diff.ReadOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,14 +111,14 @@ func TestDrop(t *testing.T) {
 	}
 }
 
-func checkDrop(t *testing.T, name string, id world.CausalID, a, b *traces.Indexed, before, after map[string]rawSpan) {
+func checkDrop(t *testing.T, name string, id world.CausalID, a, b *diff.Trace, before, after map[string]rawSpan) {
 	t.Helper()
 	again := fmt.Sprintf("go run ./cmd/run -drop %s %s", id, name)
-	d, err := traces.Compare(t.Context(), a, b, traces.DiffOptions{Max: defaultMax})
+	d, err := diff.Compare(t.Context(), a, b, diff.Options{Max: defaultMax})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d.First == nil || d.First.Span.ID != id.String() || d.First.Reason.Kind != traces.ReasonCounterfactual {
+	if d.First == nil || d.First.Span.ID != id.String() || d.First.Reason.Kind != diff.ReasonCounterfactual {
 		t.Errorf("%s: the first divergence is %+v, and not the loss", again, d.First)
 		return
 	}
@@ -131,5 +133,5 @@ func checkDrop(t *testing.T, name string, id world.CausalID, a, b *traces.Indexe
 	}
 	checkSame(t, again, d, before, after)
 	checkUnexplained(t, again, d, before, after)
-	checkMirrored(t, again, d, a, b, traces.DiffOptions{Max: defaultMax})
+	checkMirrored(t, again, d, a, b, diff.Options{Max: defaultMax})
 }

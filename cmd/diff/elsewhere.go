@@ -3,7 +3,7 @@ package main
 import (
 	"slices"
 
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/diff"
 )
 
 // elsewhere tells what differs, too, and has no cause among what differed before.
@@ -34,17 +34,17 @@ type again struct {
 
 // partAgain is what made the runs part again where that is what made the first divergence, and nothing is left out that could lead from there; nil if it is something else.
 func (r *report) partAgain() *again {
-	if slices.ContainsFunc(r.d.Elsewhere.Tree, func(c traces.Consequence) bool { return c.Origin != "" }) {
+	if slices.ContainsFunc(r.d.Elsewhere.Tree, func(c diff.Consequence) bool { return c.Origin != "" }) {
 		return nil
 	}
 	reason := &r.d.First.Reason
-	if reason.Kind == traces.ReasonCode {
+	if reason.Kind == diff.ReasonCode {
 		return &again{"the code", "Code that was changed acts otherwise wherever it is reached"}
 	}
-	given := slices.DeleteFunc(slices.Clone(reason.Keys), func(c traces.ConfigChange) bool { return c.Key == "fault" })
-	draws := slices.ContainsFunc(given, func(c traces.ConfigChange) bool { return c.Key == "seed" })
+	given := slices.DeleteFunc(slices.Clone(reason.Keys), func(c diff.ConfigChange) bool { return c.Key == "fault" })
+	draws := slices.ContainsFunc(given, func(c diff.ConfigChange) bool { return c.Key == "seed" })
 	switch {
-	case reason.Kind != traces.ReasonDraw && reason.Kind != traces.ReasonConfig || len(given) == 0:
+	case reason.Kind != diff.ReasonDraw && reason.Kind != diff.ReasonConfig || len(given) == 0:
 		return nil
 	case draws && len(given) > 1:
 		return &again{"the config and the seed", "A key of the config acts wherever something depends on it, and with another seed every draw is another one"}
@@ -71,9 +71,9 @@ func (r *report) unexplained() string {
 	}
 	tree := r.d.Elsewhere.Tree
 	switch {
-	case slices.ContainsFunc(tree, func(c traces.Consequence) bool { return c.Origin != "" && !c.Rule.Seen() }):
+	case slices.ContainsFunc(tree, func(c diff.Consequence) bool { return c.Origin != "" && !c.Rule.Seen() }):
 		return come + ", or may come, of something else, which is not compared here, or " + begin + "."
-	case slices.ContainsFunc(tree, func(c traces.Consequence) bool { return c.Origin != "" }):
+	case slices.ContainsFunc(tree, func(c diff.Consequence) bool { return c.Origin != "" }):
 		return come + " of something else, which is not compared here, or " + begin + "."
 	case len(r.d.Config) > 1 || len(r.d.Config) == 1 && r.d.Config[0].Key != "fault":
 		return shown + ": " + begin + ", made by what the runs were given."

@@ -4,71 +4,71 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/diff"
 )
 
 // TestPartAgain tells of spans that come of no other, as whatever made the first divergence may have made them, too: it says so where that acts in many places.
 func TestPartAgain(t *testing.T) {
-	seed, nodes, drop := traces.ConfigChange{Key: "seed", A: "1", B: "2"}, traces.ConfigChange{Key: "num_nodes", A: "3", B: "5"}, traces.ConfigChange{Key: "fault", B: "drop"}
-	keys := func(all ...traces.ConfigChange) []traces.ConfigChange { return all }
+	seed, nodes, drop := diff.ConfigChange{Key: "seed", A: "1", B: "2"}, diff.ConfigChange{Key: "num_nodes", A: "3", B: "5"}, diff.ConfigChange{Key: "fault", B: "drop"}
+	keys := func(all ...diff.ConfigChange) []diff.ConfigChange { return all }
 	const told = "most of what differs begins there: that is told further down"
 	for _, c := range []struct {
-		reason    traces.Reason
-		config    []traces.ConfigChange
-		elsewhere traces.Consequences
+		reason    diff.Reason
+		config    []diff.ConfigChange
+		elsewhere diff.Consequences
 		want, not []string
 	}{
 		{
-			traces.Reason{Kind: traces.ReasonDraw, Keys: keys(seed)},
+			diff.Reason{Kind: diff.ReasonDraw, Keys: keys(seed)},
 			keys(seed),
-			traces.Consequences{Tally: traces.Tally{Spans: 660}},
+			diff.Consequences{Tally: diff.Tally{Spans: 660}},
 			[]string{"What else differs, made by the seed", "they come not of the first divergence", "With another seed every draw is another one, of how long", told},
 			[]string{"without coming of it"},
 		},
 		{
-			traces.Reason{Kind: traces.ReasonConfig, Keys: keys(nodes)},
+			diff.Reason{Kind: diff.ReasonConfig, Keys: keys(nodes)},
 			keys(nodes),
-			traces.Consequences{Tally: traces.Tally{Spans: 1}},
+			diff.Consequences{Tally: diff.Tally{Spans: 1}},
 			[]string{"What else differs, made by the config", "it comes not of the first divergence but of what made it. A key of the config acts"},
 			[]string{told},
 		},
 		{
-			traces.Reason{Kind: traces.ReasonConfig, Keys: keys(seed, nodes)},
+			diff.Reason{Kind: diff.ReasonConfig, Keys: keys(seed, nodes)},
 			keys(seed, nodes),
-			traces.Consequences{Tally: traces.Tally{Spans: 660}},
+			diff.Consequences{Tally: diff.Tally{Spans: 660}},
 			[]string{"What else differs, made by the config and the seed", "A key of the config acts wherever something depends on it, and with another seed"},
 			nil,
 		},
 		{
-			traces.Reason{Kind: traces.ReasonCode},
+			diff.Reason{Kind: diff.ReasonCode},
 			nil,
-			traces.Consequences{Tally: traces.Tally{Spans: 660}},
+			diff.Consequences{Tally: diff.Tally{Spans: 660}},
 			[]string{"What else differs, made by the code", "Code that was changed acts otherwise", told},
 			nil,
 		},
 		{
-			traces.Reason{Kind: traces.ReasonCounterfactual, Keys: keys(drop)},
+			diff.Reason{Kind: diff.ReasonCounterfactual, Keys: keys(drop)},
 			keys(drop),
-			traces.Consequences{Tally: traces.Tally{Spans: 660}},
+			diff.Consequences{Tally: diff.Tally{Spans: 660}},
 			[]string{"What differs without coming of it", "The traces show nothing that they come of."},
 			[]string{told, "What else differs"},
 		},
 		{
-			traces.Reason{Kind: traces.ReasonDraw}, nil, traces.Consequences{Tally: traces.Tally{Spans: 660}}, // a message was lost by chance in one of two runs that were given the same
+			diff.Reason{Kind: diff.ReasonDraw}, nil, diff.Consequences{Tally: diff.Tally{Spans: 660}}, // a message was lost by chance in one of two runs that were given the same
 			[]string{"What differs without coming of it", "each begins by itself."}, []string{told, "What else differs"},
 		},
 		{
-			traces.Reason{Kind: traces.ReasonDraw, Keys: keys(seed)},
+			diff.Reason{Kind: diff.ReasonDraw, Keys: keys(seed)},
 			keys(seed),
-			traces.Consequences{Tally: traces.Tally{Spans: 660}, Tree: []traces.Consequence{{Change: traces.OnlyA, Origin: "00000000000000ff"}}},
+			diff.Consequences{Tally: diff.Tally{Spans: 660}, Tree: []diff.Consequence{{Change: diff.OnlyA, Origin: "00000000000000ff"}}},
 			[]string{"What differs without coming of it", "of something else, which is not compared here"},
 			[]string{told, "What else differs"},
 		},
 		{
-			traces.Reason{Kind: traces.ReasonDraw, Keys: keys(seed)}, keys(seed), traces.Consequences{}, []string{"What followed from it"}, []string{told, "What else differs", "without coming of it"},
+			diff.Reason{Kind: diff.ReasonDraw, Keys: keys(seed)}, keys(seed), diff.Consequences{}, []string{"What followed from it"}, []string{told, "What else differs", "without coming of it"},
 		},
 	} {
-		d := &traces.Difference{First: &traces.Divergence{Reason: c.reason}, Config: c.config, Followed: traces.Consequences{Tally: traces.Tally{Spans: 1}}, Elsewhere: c.elsewhere}
+		d := &diff.Difference{First: &diff.Divergence{Reason: c.reason}, Config: c.config, Followed: diff.Consequences{Tally: diff.Tally{Spans: 1}}, Elsewhere: c.elsewhere}
 		said := (&report{d: d, width: 80, options: &options{}}).String()
 		plain := strings.Join(strings.Fields(said), " ")
 		for _, want := range c.want {

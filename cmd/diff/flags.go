@@ -12,13 +12,13 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/nearest"
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/diff"
 )
 
 // options are what the command line asks for.
 type options struct {
 	runs [2]string
-	diff traces.DiffOptions
+	diff diff.Options
 	json bool
 }
 
@@ -35,7 +35,7 @@ func flagGroups() []flags.Group[options] {
 		}},
 		{Title: "What comes out", Flags: []flags.Flag[options]{
 			{Name: "max", Takes: "N", Help: fmt.Sprintf("tell at most N spans of what followed, and N of each list; by default %d, and 0 tells all", defaultMax), Set: setMax},
-			{Name: "json", Help: "print the same as JSON, lists in full; its fields are those of `go doc ./traces Difference`, and of the types that this names", Set: func(o *options, v string) []error { return flags.SetBool("-json", &o.json, v) }},
+			{Name: "json", Help: "print the same as JSON, lists in full; its fields are those of `go doc ./traces/diff Difference`, and of the types that this names", Set: func(o *options, v string) []error { return flags.SetBool("-json", &o.json, v) }},
 			{Name: "h", Help: "show this"},
 		}},
 	}
@@ -43,7 +43,7 @@ func flagGroups() []flags.Group[options] {
 
 // parseFlags reads the command line. The error is flags.ErrHelp, or all that is wrong.
 func parseFlags(args []string) (options, error) {
-	o := options{diff: traces.DiffOptions{Max: defaultMax}}
+	o := options{diff: diff.Options{Max: defaultMax}}
 	arguments, wrong := flags.Parse(args, &o, flagGroups(), func(string) bool { return false })
 	if errors.Is(wrong, flags.ErrHelp) {
 		return options{}, wrong
@@ -69,9 +69,9 @@ func given(arguments []string) string {
 func setOnly(o *options, value string) []error {
 	group, number, isProcess := strings.Cut(value, "-")
 	_, err := strconv.ParseUint(number, 10, 32)
-	parts := []string{traces.OnlyKV, traces.OnlyElections}
+	parts := []string{diff.OnlyKV, diff.OnlyElections}
 	switch {
-	case value == traces.OnlyKV, value == traces.OnlyElections, value == worldspans.ServiceWorld:
+	case value == diff.OnlyKV, value == diff.OnlyElections, value == worldspans.ServiceWorld:
 	case isProcess && err == nil && (group == kvspans.ServiceNode || group == kvspans.ServiceClient):
 	case isProcess:
 		return flags.Wrong("-only wants a process such as node-3 or client-2, kv or elections, not %q", value)

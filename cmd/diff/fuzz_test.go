@@ -9,7 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
+	"github.com/raftkv/raftkv/traces/diff"
 )
 
 // FuzzCompare compares a run with what nobody would call one: whatever it is, it is compared or refused, and told.
@@ -23,12 +24,12 @@ func FuzzCompare(f *testing.F) {
 		`{"traceId":"00000000000000010000000000000002","spanId":"0000000000000003","parentSpanId":"0000000000000002","name":"raft.apply","kind":3}]}]}]}`))
 	run := indexed(f, "good", good)
 	f.Fuzz(func(t *testing.T, file []byte) {
-		x, err := traces.IndexReader(t.Context(), "x", bytes.NewReader(file), traces.IndexOptions{})
+		x, err := diff.ReadInput(t.Context(), "x", bytes.NewReader(file), protocols.Raft.Diff, diff.ReadOptions{})
 		if err != nil {
 			return
 		}
-		for _, o := range []traces.DiffOptions{{Max: 3}, {Only: traces.OnlyElections}, {Only: traces.OnlyKV, Tolerance: 1}} {
-			d, err := traces.Compare(t.Context(), run, x, o)
+		for _, o := range []diff.Options{{Max: 3}, {Only: diff.OnlyElections}, {Only: diff.OnlyKV, Tolerance: 1}} {
+			d, err := diff.Compare(t.Context(), run, x, o)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -41,7 +42,7 @@ func FuzzCompare(f *testing.F) {
 }
 
 // isForATerminal says of a text what is in it that is no text.
-func isForATerminal(t *testing.T, what string, d *traces.Difference) {
+func isForATerminal(t *testing.T, what string, d *diff.Difference) {
 	t.Helper()
 	for line := range strings.Lines((&report{d: d, width: 80, options: &options{runs: [2]string{"a", "b"}}}).String()) {
 		for _, r := range strings.TrimSuffix(line, "\n") {
@@ -100,8 +101,8 @@ func spoil(file []byte, text *regexp.Regexp, by string, every int) []byte {
 func compareHostile(t *testing.T, what string, file, hostile []byte) {
 	t.Helper()
 	a, b := indexed(t, "good", file), indexed(t, "hostile", hostile)
-	for _, both := range [][2]*traces.Indexed{{a, b}, {b, a}} {
-		d, err := traces.Compare(t.Context(), both[0], both[1], traces.DiffOptions{Max: 100})
+	for _, both := range [][2]*diff.Trace{{a, b}, {b, a}} {
+		d, err := diff.Compare(t.Context(), both[0], both[1], diff.Options{Max: 100})
 		if err != nil {
 			t.Fatal(err)
 		}

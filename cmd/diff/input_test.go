@@ -9,9 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/raftkv/raftkv/traces"
-	"github.com/raftkv/raftkv/traces/export"
-	"github.com/raftkv/raftkv/traces/index2"
+	"github.com/raftkv/raftkv/traces/diff"
 )
 
 // TestWrong gives the command what it cannot compare: it says what is wrong, all of it, and exits with 2.
@@ -93,14 +91,12 @@ func TestOtherFormats(t *testing.T) {
 	t.Chdir(t.TempDir())
 	keep(t, "a", file)
 	fine := regexp.MustCompile(`(endTimeUnixNano":"\d+)\d{3}"`).ReplaceAll(file, []byte(`${1}300"`)) // times of its own are whole microseconds
-	var layout, jaeger bytes.Buffer
+	var layout bytes.Buffer
 	if err := json.Indent(&layout, file, "", "  "); err != nil {
 		t.Fatal(err)
 	}
-	if err := export.WriteJaeger(&jaeger, index.Of(spansOf(t, file))); err != nil {
-		t.Fatal(err)
-	}
-	for name, content := range map[string][]byte{"layout.json": layout.Bytes(), "jaeger.json": jaeger.Bytes(), "fine.jsonl": fine} {
+	jaeger := asJaeger(t, spansOf(t, file))
+	for name, content := range map[string][]byte{"layout.json": layout.Bytes(), "jaeger.json": jaeger, "fine.jsonl": fine} {
 		if err := os.WriteFile(name, content, 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -139,12 +135,12 @@ func TestOtherOrder(t *testing.T) {
 		}
 		sorted = append(append(sorted, again...), '\n')
 	}
-	d, err := traces.Compare(t.Context(), indexed(t, "as written", file), indexed(t, "sorted", sorted), traces.DiffOptions{})
+	d, err := diff.Compare(t.Context(), indexed(t, "as written", file), indexed(t, "sorted", sorted), diff.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d.Verdict != traces.Same {
-		t.Errorf("with the keys of all JSON sorted the verdict is %q: %s; want %q", d.Verdict, d.Why, traces.Same)
+	if d.Verdict != diff.Same {
+		t.Errorf("with the keys of all JSON sorted the verdict is %q: %s; want %q", d.Verdict, d.Why, diff.Same)
 	}
 }
 
@@ -156,11 +152,11 @@ func TestJSON(t *testing.T) {
 	keep(t, "a", file)
 	keep(t, "b", other)
 	got := call(t, "-json", "a", "b")
-	var d traces.Difference
+	var d diff.Difference
 	if err := json.Unmarshal([]byte(got.stdout), &d); err != nil || got.status != statusDiffer {
 		t.Fatalf("exit status %d, %v\n%.200s", got.status, err, got.stdout)
 	}
-	if d.Verdict != traces.DifferentOutcome || d.First == nil || d.First.Reason.Kind != traces.ReasonConfig || len(d.Users.Operations) < 2 {
+	if d.Verdict != diff.DifferentOutcome || d.First == nil || d.First.Reason.Kind != diff.ReasonConfig || len(d.Users.Operations) < 2 {
 		t.Errorf("the JSON says %+v", d)
 	}
 }
@@ -192,11 +188,11 @@ func TestAnyFieldCounts(t *testing.T) {
 			changed[at] = '9'
 		}
 		span := changed[bytes.LastIndex(changed[:i], []byte(`"flags":`))-60:]
-		d, err := traces.Compare(t.Context(), a, indexed(t, "b", changed), traces.DiffOptions{})
+		d, err := diff.Compare(t.Context(), a, indexed(t, "b", changed), diff.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d.Verdict == traces.Same || d.First == nil {
+		if d.Verdict == diff.Same || d.First == nil {
 			t.Errorf("%s changed, and the verdict is %q", what, d.Verdict)
 		} else if d.Followed.Spans+d.Elsewhere.Spans > 1 || what != "a parent" && !bytes.Contains(span[:80], []byte(d.First.Span.ID)) {
 			t.Errorf("%s changed, and %d spans differ, the first %s: want the one of %s", what, d.Followed.Spans+d.Elsewhere.Spans, d.First.Span.ID, span[:80])
@@ -217,9 +213,9 @@ func TestOtherIDs(t *testing.T) {
 	file, _ := traced(t, base)
 	lost := messages(spansOf(t, file), 9)[4]
 	other, _ := traced(t, dropping(base, lost))
-	compare := func(file []byte) *traces.Difference {
+	compare := func(file []byte) *diff.Difference {
 		t.Helper()
-		d, err := traces.Compare(t.Context(), indexed(t, "a", file), indexed(t, "b", other), traces.DiffOptions{})
+		d, err := diff.Compare(t.Context(), indexed(t, "a", file), indexed(t, "b", other), diff.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -11,9 +11,10 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/flags"
 	"github.com/raftkv/raftkv/cmd/internal/nearest"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/runs"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/diff"
 )
 
 // The exit statuses, as of diff(1).
@@ -44,14 +45,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		}
 	}()
 	done := terminal.Wait(stderr, "comparing")
-	d, err := traces.Compare(ctx, both[0], both[1], options.diff)
+	d, err := diff.Compare(ctx, both[0], both[1], options.diff)
 	done()
 	if err != nil {
 		return command.Failed(stderr, withNearest(err))
 	}
 	d.A.Name, d.B.Name = options.runs[0], options.runs[1]
 	status := statusDiffer
-	if d.Verdict == traces.Same {
+	if d.Verdict == diff.Same {
 		status = statusSame
 	}
 	if options.json {
@@ -65,10 +66,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return max(status, command.Printed(err, stderr))
 }
 
-// readBoth makes both traces ready, at the same time: each is read by a processor of its own. What is wrong with either is said.
-func readBoth(ctx context.Context, o *options, stderr io.Writer) (both [2]*traces.Indexed, err error) {
+// readBoth makes both traces ready, at the same time. What is wrong with either is said.
+func readBoth(ctx context.Context, o *options, stderr io.Writer) (both [2]*diff.Trace, err error) {
 	err = runs.Read(ctx, stderr, o.runs[:], takes, func(ctx context.Context, i int, run runs.Run) (err error) {
-		both[i], err = traces.Index(ctx, run.Path, traces.IndexOptions{Ignore: o.diff.Ignore, Progress: run.Progress})
+		both[i], err = diff.Read(ctx, run.Path, protocols.Raft.Diff, diff.ReadOptions{Ignore: o.diff.Ignore, Progress: run.Progress})
 		return err
 	})
 	if err != nil {
@@ -89,9 +90,9 @@ func withNearest(err error) error {
 	}
 	var all []error
 	for _, each := range joined.Unwrap() {
-		var unknown *traces.IgnoreError
+		var unknown *diff.IgnoreError
 		if errors.As(each, &unknown) {
-			each = fmt.Errorf("%w; the nearest is %s", each, nearest.Name(unknown.Name, append([]string{traces.IgnoreTime}, unknown.Attributes...)))
+			each = fmt.Errorf("%w; the nearest is %s", each, nearest.Name(unknown.Name, append([]string{diff.IgnoreTime}, unknown.Attributes...)))
 		}
 		all = append(all, each)
 	}

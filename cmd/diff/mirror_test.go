@@ -7,13 +7,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/diff"
 )
 
 // checkMirrored compares two runs in the other order: all is said the same.
-func checkMirrored(t *testing.T, again string, d *traces.Difference, a, b *traces.Indexed, o traces.DiffOptions) {
+func checkMirrored(t *testing.T, again string, d *diff.Difference, a, b *diff.Trace, o diff.Options) {
 	t.Helper()
-	swapped, err := traces.Compare(t.Context(), b, a, o)
+	swapped, err := diff.Compare(t.Context(), b, a, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,7 +23,7 @@ func checkMirrored(t *testing.T, again string, d *traces.Difference, a, b *trace
 }
 
 // mirror is a difference with the sides swapped.
-func mirror(d *traces.Difference) *traces.Difference {
+func mirror(d *diff.Difference) *diff.Difference {
 	m := *d
 	m.A, m.B = d.B, d.A
 	m.Config = mirrorKeys(d.Config)
@@ -37,9 +37,9 @@ func mirror(d *traces.Difference) *traces.Difference {
 	m.Followed, m.Elsewhere = mirrorConsequences(d.Followed), mirrorConsequences(d.Elsewhere)
 	m.Users.Leaders, m.Users.Log, m.Users.Store = mirrorValues(d.Users.Leaders), mirrorValues(d.Users.Log), mirrorValues(d.Users.Store)
 	m.Users.Violations = mirrorValues(d.Users.Violations)
-	m.Users.Operations = append([]traces.OperationChange{}, d.Users.Operations...)
+	m.Users.Operations = append([]diff.OperationChange{}, d.Users.Operations...)
 	for i, o := range d.Users.Operations {
-		m.Users.Operations[i] = traces.OperationChange{
+		m.Users.Operations[i] = diff.OperationChange{
 			Request: o.Request, CommandA: o.CommandB, CommandB: o.CommandA, ResultA: o.ResultB, ResultB: o.ResultA,
 			LatencyA: o.LatencyB, LatencyB: o.LatencyA, TriesA: o.TriesB, TriesB: o.TriesA,
 		}
@@ -47,9 +47,9 @@ func mirror(d *traces.Difference) *traces.Difference {
 	return &m
 }
 
-func mirrorConsequences(c traces.Consequences) traces.Consequences {
-	m := traces.Consequences{Tally: mirrorTally(c.Tally), Rest: mirrorTally(c.Rest), Tree: []traces.Consequence{}}
-	other := map[traces.Change]traces.Change{traces.OnlyA: traces.OnlyB, traces.OnlyB: traces.OnlyA, traces.Changed: traces.Changed, traces.Moved: traces.Moved}
+func mirrorConsequences(c diff.Consequences) diff.Consequences {
+	m := diff.Consequences{Tally: mirrorTally(c.Tally), Rest: mirrorTally(c.Rest), Tree: []diff.Consequence{}}
+	other := map[diff.Change]diff.Change{diff.OnlyA: diff.OnlyB, diff.OnlyB: diff.OnlyA, diff.Changed: diff.Changed, diff.Moved: diff.Moved}
 	for _, line := range c.Tree {
 		line.Change, line.Fields, line.Folded = other[line.Change], mirrorValues(line.Fields), mirrorTally(line.Folded)
 		line.Begins, line.Ends = -line.Begins, -line.Ends
@@ -58,38 +58,38 @@ func mirrorConsequences(c traces.Consequences) traces.Consequences {
 	return m
 }
 
-func mirrorTally(t traces.Tally) traces.Tally {
+func mirrorTally(t diff.Tally) diff.Tally {
 	t.OnlyA, t.OnlyB, t.Least, t.Most = t.OnlyB, t.OnlyA, -t.Most, -t.Least
 	return t
 }
 
-func mirrorKeys(all []traces.ConfigChange) []traces.ConfigChange {
+func mirrorKeys(all []diff.ConfigChange) []diff.ConfigChange {
 	if all == nil {
 		return nil
 	}
-	m := []traces.ConfigChange{}
+	m := []diff.ConfigChange{}
 	for _, c := range all {
-		m = append(m, traces.ConfigChange{Key: c.Key, A: c.B, B: c.A})
+		m = append(m, diff.ConfigChange{Key: c.Key, A: c.B, B: c.A})
 	}
 	return m
 }
 
-func mirrorValues(all []traces.ValueChange) []traces.ValueChange {
+func mirrorValues(all []diff.ValueChange) []diff.ValueChange {
 	if all == nil {
 		return nil
 	}
-	m := []traces.ValueChange{}
+	m := []diff.ValueChange{}
 	for _, c := range all {
-		m = append(m, traces.ValueChange{Name: c.Name, A: c.B, B: c.A})
+		m = append(m, diff.ValueChange{Name: c.Name, A: c.B, B: c.A})
 	}
 	return m
 }
 
 // mirrored is a difference as a text that can be compared, less what a line says of A's span.
-func mirrored(t *testing.T, d *traces.Difference) string {
+func mirrored(t *testing.T, d *diff.Difference) string {
 	t.Helper()
 	c := *d
-	plain := func(e *traces.DiffEvent) { e.Name, e.Text, e.At = "", "", 0 }
+	plain := func(e *diff.Event) { e.Name, e.Text, e.At = "", "", 0 }
 	if d.First != nil {
 		first := *d.First
 		plain(&first.Span)
@@ -100,8 +100,8 @@ func mirrored(t *testing.T, d *traces.Difference) string {
 		}
 		c.First = &first
 	}
-	for _, tree := range []*[]traces.Consequence{&c.Followed.Tree, &c.Elsewhere.Tree} {
-		lines := append([]traces.Consequence{}, *tree...)
+	for _, tree := range []*[]diff.Consequence{&c.Followed.Tree, &c.Elsewhere.Tree} {
+		lines := append([]diff.Consequence{}, *tree...)
 		for i := range lines {
 			plain(&lines[i].Event)
 		}

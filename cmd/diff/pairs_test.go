@@ -12,7 +12,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/diff"
 )
 
 // pairOf is a run that is compared with the default one, and what is to be said of where they part.
@@ -52,10 +52,10 @@ func faultsInB(base *config.Config) []pairOf {
 	} {
 		other := with(base, f.fault)
 		other.MaxDuration = base.MaxDuration
-		pairs = append(pairs, pairOf{f.first, other, traces.ReasonFault, "a fault that is only in B", "fault", f.first, true})
+		pairs = append(pairs, pairOf{f.first, other, diff.ReasonFault, "a fault that is only in B", "fault", f.first, true})
 	}
 	twice := with(with(base, config.Fault{Kind: config.Heal, At: after(300 * time.Millisecond), Process: node(2)}), config.Fault{Kind: config.Pause, At: after(then), Process: node(2)})
-	return append(pairs, pairOf{"pause and heal", twice, traces.ReasonFault, "a fault that is only in B", "fault", "FAULT: pause node-2", false})
+	return append(pairs, pairOf{"pause and heal", twice, diff.ReasonFault, "a fault that is only in B", "fault", "FAULT: pause node-2", false})
 }
 
 // TestPairs compares the default run with others: where they part and what made them is told truly, all that differs is counted and nothing else, and with the sides swapped all is
@@ -75,26 +75,26 @@ func TestPairs(t *testing.T) {
 	vote, entries := nth(t, all, spans.RequestVoteServerName, trace.SpanKindServer, 1), nth(t, all, spans.AppendEntriesClientName, trace.SpanKindClient, 7)
 	raw, a := rawSpans(t, file), indexed(t, "a", file)
 	for _, pair := range append(faultsInB(base),
-		pairOf{"lost", dropping(base, vote), traces.ReasonCounterfactual, "a counterfactual: the message is lost in B, as -drop " + vote.String() + " has it", "", "votes on node-1", true},
-		pairOf{"late", with(base, config.Fault{Kind: config.Delay, Message: entries, By: 40 * time.Millisecond}), traces.ReasonCounterfactual, "is late in B, as -delay " + entries.String() + "=40ms has it", "", "sends entry", true},
-		pairOf{"doubled", with(base, config.Fault{Kind: config.Duplicate, Message: vote}), traces.ReasonCounterfactual, "arrives twice in B, as -duplicate " + vote.String() + " has it", "", "votes on node-1", true},
-		pairOf{"two lost", dropping(dropping(base, vote), entries), traces.ReasonCounterfactual, "as -drop " + vote.String() + " has it", "", "votes on node-1", false},
-		pairOf{"seed", set("seed=2"), traces.ReasonDraw, "a random draw: the seeds differ", "seed", "is told its peers", false},
-		pairOf{"fewer servers", set("num_nodes=3"), traces.ReasonConfig, "the config", "num_nodes", "starts as follower", false},
-		pairOf{"more clients", set("num_clients=4"), traces.ReasonConfig, "the config", "num_clients", "starts", true},
-		pairOf{"more requests", set("requests_per_client=6"), traces.ReasonConfig, "the config", "requests_per_client", "operation 6", false},
-		pairOf{"keys", set(`keys=["a"]`), traces.ReasonConfig, "the config", "keys", "operation 1", false},
-		pairOf{"latency", set("network.latency=1ms..9ms"), traces.ReasonConfig, "the config", "network.latency", "votes on node-1", false},
-		pairOf{"loss", set("network.loss=0.05"), traces.ReasonConfig, "the config, by which the message is lost in B", "network.loss", "for its vote", false},
-		pairOf{"several keys", set("client.timeout=2s", "num_nodes=3", "raft.rpc_timeout=90ms"), traces.ReasonConfig, "the config", "num_nodes client.timeout raft.rpc_timeout", "starts as follower", false},
-		pairOf{"seed and key", set("seed=2", "num_nodes=3"), traces.ReasonConfig, "the config, and another seed", "seed num_nodes", "starts as follower", false},
-		pairOf{"another scenario", scenario(t, "leader-crash"), traces.ReasonConfig, "the config", "num_nodes", "starts as follower", false},
+		pairOf{"lost", dropping(base, vote), diff.ReasonCounterfactual, "a counterfactual: the message is lost in B, as -drop " + vote.String() + " has it", "", "votes on node-1", true},
+		pairOf{"late", with(base, config.Fault{Kind: config.Delay, Message: entries, By: 40 * time.Millisecond}), diff.ReasonCounterfactual, "is late in B, as -delay " + entries.String() + "=40ms has it", "", "sends entry", true},
+		pairOf{"doubled", with(base, config.Fault{Kind: config.Duplicate, Message: vote}), diff.ReasonCounterfactual, "arrives twice in B, as -duplicate " + vote.String() + " has it", "", "votes on node-1", true},
+		pairOf{"two lost", dropping(dropping(base, vote), entries), diff.ReasonCounterfactual, "as -drop " + vote.String() + " has it", "", "votes on node-1", false},
+		pairOf{"seed", set("seed=2"), diff.ReasonDraw, "a random draw: the seeds differ", "seed", "is told its peers", false},
+		pairOf{"fewer servers", set("num_nodes=3"), diff.ReasonConfig, "the config", "num_nodes", "starts as follower", false},
+		pairOf{"more clients", set("num_clients=4"), diff.ReasonConfig, "the config", "num_clients", "starts", true},
+		pairOf{"more requests", set("requests_per_client=6"), diff.ReasonConfig, "the config", "requests_per_client", "operation 6", false},
+		pairOf{"keys", set(`keys=["a"]`), diff.ReasonConfig, "the config", "keys", "operation 1", false},
+		pairOf{"latency", set("network.latency=1ms..9ms"), diff.ReasonConfig, "the config", "network.latency", "votes on node-1", false},
+		pairOf{"loss", set("network.loss=0.05"), diff.ReasonConfig, "the config, by which the message is lost in B", "network.loss", "for its vote", false},
+		pairOf{"several keys", set("client.timeout=2s", "num_nodes=3", "raft.rpc_timeout=90ms"), diff.ReasonConfig, "the config", "num_nodes client.timeout raft.rpc_timeout", "starts as follower", false},
+		pairOf{"seed and key", set("seed=2", "num_nodes=3"), diff.ReasonConfig, "the config, and another seed", "seed num_nodes", "starts as follower", false},
+		pairOf{"another scenario", scenario(t, "leader-crash"), diff.ReasonConfig, "the config", "num_nodes", "starts as follower", false},
 	) {
 		t.Run(pair.name, func(t *testing.T) {
 			other, _ := traced(t, pair.other)
 			b := indexed(t, "b", other)
-			o := traces.DiffOptions{Max: defaultMax}
-			d, err := traces.Compare(t.Context(), a, b, o)
+			o := diff.Options{Max: defaultMax}
+			d, err := diff.Compare(t.Context(), a, b, o)
 			if err != nil || d.First == nil {
 				t.Fatalf("nothing differs, or %v", err)
 			}
@@ -103,7 +103,7 @@ func TestPairs(t *testing.T) {
 			for _, k := range reason.Keys {
 				keys = append(keys, k.Key)
 			}
-			if pair.kind == traces.ReasonFault && len(keys) != 1 {
+			if pair.kind == diff.ReasonFault && len(keys) != 1 {
 				t.Errorf("the faults %+v are named, and one made it", reason.Keys)
 			}
 			if reason.Kind != pair.kind || !strings.Contains(reason.Text, pair.text) || !strings.HasPrefix(strings.Join(keys, " "), pair.keys) || !strings.Contains(d.First.Span.Text, pair.first) {
@@ -121,7 +121,7 @@ func TestPairs(t *testing.T) {
 }
 
 // checkTree holds the shape of a tree against what it says of itself: each line is below what it comes of, the larger before the smaller, and all spans are told or counted.
-func checkTree(t *testing.T, c *traces.Consequences) {
+func checkTree(t *testing.T, c *diff.Consequences) {
 	t.Helper()
 	sizes, seen, last := map[string]int{}, c.Rest.Spans, map[string]int{}
 	for i := range c.Tree {
@@ -153,11 +153,11 @@ func TestCut(t *testing.T) {
 		a, b []byte
 		in   string
 	}{{file, cut, "in B"}, {cut, file, "in A"}} {
-		d, err := traces.Compare(t.Context(), indexed(t, "a", c.a), indexed(t, "b", c.b), traces.DiffOptions{})
+		d, err := diff.Compare(t.Context(), indexed(t, "a", c.a), indexed(t, "b", c.b), diff.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if reason := d.First.Reason; reason.Kind != traces.ReasonCut || !strings.Contains(reason.Text, c.in) {
+		if reason := d.First.Reason; reason.Kind != diff.ReasonCut || !strings.Contains(reason.Text, c.in) {
 			t.Errorf("the reason is %+v, want that something is missing %s", reason, c.in)
 		}
 	}

@@ -12,12 +12,12 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/diff"
 )
 
-func compared(t *testing.T, a, b []byte, o traces.DiffOptions) *traces.Difference {
+func compared(t *testing.T, a, b []byte, o diff.Options) *diff.Difference {
 	t.Helper()
-	d, err := traces.Compare(t.Context(), indexed(t, "a", a), indexed(t, "b", b), o)
+	d, err := diff.Compare(t.Context(), indexed(t, "a", a), indexed(t, "b", b), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,20 +31,20 @@ func TestPart(t *testing.T) {
 	base := scenario(t, "default")
 	file, _ := traced(t, base)
 	other, _ := traced(t, with(base, config.Fault{Kind: config.Crash, At: after(60 * time.Millisecond), Process: node(2)}))
-	whole := compared(t, file, other, traces.DiffOptions{})
+	whole := compared(t, file, other, diff.Options{})
 	cause := map[string]string{}
 	for i := range whole.Followed.Tree {
 		line := &whole.Followed.Tree[i]
 		cause[line.Event.ID] = line.Of
 	}
-	for _, o := range []traces.DiffOptions{
-		{Only: "client-2"}, {Only: "node-3"}, {Only: traces.OnlyKV}, {Tolerance: 2 * time.Millisecond}, {Ignore: []string{traces.IgnoreTime}}, {Only: "node-1", Tolerance: time.Millisecond},
+	for _, o := range []diff.Options{
+		{Only: "client-2"}, {Only: "node-3"}, {Only: diff.OnlyKV}, {Tolerance: 2 * time.Millisecond}, {Ignore: []string{diff.IgnoreTime}}, {Only: "node-1", Tolerance: time.Millisecond},
 	} {
 		d := compared(t, file, other, o)
 		if d.First == nil {
 			t.Fatalf("%+v: nothing differs", o)
 		}
-		if d.First.Origin == nil && d.First.Span.ID != whole.First.Span.ID || d.First.Origin != nil && *d.First.Origin != whole.First.Span || d.First.Reason.Kind != traces.ReasonFault {
+		if d.First.Origin == nil && d.First.Span.ID != whole.First.Span.ID || d.First.Origin != nil && *d.First.Origin != whole.First.Span || d.First.Reason.Kind != diff.ReasonFault {
 			t.Errorf("%+v: the first divergence is %+v", o, d.First)
 		}
 		if d.Elsewhere.Spans > 0 {
@@ -69,7 +69,7 @@ func TestSharedIsShared(t *testing.T) {
 	base := scenario(t, "default")
 	file, _ := traced(t, base)
 	other, _ := traced(t, with(base, config.Fault{Kind: config.Crash, At: config.When{Kind: config.AtRole, Process: node(1), Role: "leader"}, Process: node(1)}))
-	d := compared(t, file, other, traces.DiffOptions{Only: traces.OnlyKV})
+	d := compared(t, file, other, diff.Options{Only: diff.OnlyKV})
 	before, then := rawSpans(t, file), rawSpans(t, other)
 	for _, e := range d.First.Before {
 		x, y := before[e.ID], then[e.ID]
@@ -95,7 +95,7 @@ func TestUnexplained(t *testing.T) {
 	at := bytes.Index(other, []byte(`"spanId":"`+elsewhere))
 	at += bytes.Index(other[at:], []byte(`"endTimeUnixNano":"`)) + len(`"endTimeUnixNano":"9466848001`) + 5
 	other[at] = '0' + (other[at]-'0'+1)%10 // by some microseconds
-	d := compared(t, file, other, traces.DiffOptions{})
+	d := compared(t, file, other, diff.Options{})
 	if d.First.Span.ID != told.String() || d.Elsewhere.Spans != 1 || d.Elsewhere.Tree[0].Event.ID != elsewhere {
 		t.Errorf("what differs without a cause is %+v, want %s", d.Elsewhere, elsewhere)
 	}
@@ -111,7 +111,7 @@ func TestTolerance(t *testing.T) {
 	file, _ := traced(t, base)
 	other, _ := traced(t, dropping(base, nth(t, spansOf(t, file), spans.RequestVoteServerName, trace.SpanKindServer, 1)))
 	for tolerance, want := range map[time.Duration]int{0: 1, 100 * time.Microsecond: 1, 2 * time.Millisecond: 0} {
-		if d := compared(t, file, other, traces.DiffOptions{Tolerance: tolerance}); len(d.Users.Leaders) != want {
+		if d := compared(t, file, other, diff.Options{Tolerance: tolerance}); len(d.Users.Leaders) != want {
 			t.Errorf("within %v the leaders differ so: %+v", tolerance, d.Users.Leaders)
 		}
 	}
@@ -123,8 +123,8 @@ func TestViolation(t *testing.T) {
 	span := `{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"world"}}]},"scopeSpans":[{"spans":[{"traceId":"00000000000000010000000000000077",` +
 		`"spanId":"0000000000000077","name":"raftkv.violation","kind":1,"startTimeUnixNano":"946684800090000000","endTimeUnixNano":"946684800090000000",` +
 		`"attributes":[{"key":"raftkv.invariant","value":{"stringValue":"ElectionSafety"}}]}]}]}]}` + "\n"
-	d := compared(t, file, append(bytes.Clone(file), span...), traces.DiffOptions{})
-	if len(d.Users.Violations) != 1 || d.Users.Violations[0] != (traces.ValueChange{Name: "ElectionSafety", B: "violated at 90.000ms"}) || d.Verdict != traces.DifferentOutcome {
+	d := compared(t, file, append(bytes.Clone(file), span...), diff.Options{})
+	if len(d.Users.Violations) != 1 || d.Users.Violations[0] != (diff.ValueChange{Name: "ElectionSafety", B: "violated at 90.000ms"}) || d.Verdict != diff.DifferentOutcome {
 		t.Errorf("%s, %s: %+v", d.Verdict, d.Why, d.Users.Violations)
 	}
 }
@@ -139,7 +139,7 @@ func TestJSONTellsAll(t *testing.T) {
 	for _, args := range [][]string{nil, {"-only", "node-3"}, {"-ignore", "time"}, {"-tolerance", "1ms", "-ignore", "raft.term"}} {
 		args = append(args, "-max", "0", "a", "b")
 		text, said := call(t, args...).stdout, call(t, append([]string{"-json"}, args...)...).stdout
-		var d traces.Difference
+		var d diff.Difference
 		decoder := json.NewDecoder(strings.NewReader(said))
 		decoder.DisallowUnknownFields()
 		if err := decoder.Decode(&d); err != nil {

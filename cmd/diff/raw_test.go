@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/diff"
 )
 
 // rawSpan is a span as its file has it, read with nothing of what the diff is made of.
@@ -100,7 +100,7 @@ func rawSpanOf(t *testing.T, resource, text json.RawMessage) (id, name string, s
 }
 
 // checkSame holds what a diff says is the same against the files: it is, and nothing else is.
-func checkSame(t *testing.T, again string, d *traces.Difference, before, after map[string]rawSpan) {
+func checkSame(t *testing.T, again string, d *diff.Difference, before, after map[string]rawSpan) {
 	t.Helper()
 	same, early, others := 0, 0, 0
 	for id, s := range before {
@@ -133,7 +133,7 @@ func checkSame(t *testing.T, again string, d *traces.Difference, before, after m
 
 // checkUnexplained holds what a diff finds no cause of against the files: it only moved, and its process was sent something that was lost, at another time or not in both runs. A lost
 // message takes its receiver's time, and leaves no span there, so that the trace cannot show it.
-func checkUnexplained(t *testing.T, again string, d *traces.Difference, before, after map[string]rawSpan) {
+func checkUnexplained(t *testing.T, again string, d *diff.Difference, before, after map[string]rawSpan) {
 	t.Helper()
 	for i := range d.Elsewhere.Tree {
 		line := &d.Elsewhere.Tree[i]
@@ -144,7 +144,7 @@ func checkUnexplained(t *testing.T, again string, d *traces.Difference, before, 
 		for id, s := range after {
 			seen = seen || s.lost && s.peer == line.Event.Process && before[id].text != s.text
 		}
-		if !seen || line.Change != traces.Moved {
+		if !seen || line.Change != diff.Moved {
 			t.Errorf("%s: no cause is found of %+v", again, line)
 		}
 	}

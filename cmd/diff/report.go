@@ -6,13 +6,13 @@ import (
 	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/diff"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
 // report is a difference as a person reads it.
 type report struct {
-	d       *traces.Difference
+	d       *diff.Difference
 	style   terminal.Style
 	width   int
 	options *options
@@ -56,17 +56,17 @@ func (r *report) title(text string) { r.printf("\n%s\n", r.style.Bold(text)) }
 func (r *report) verdict() {
 	colour := r.style.Yellow
 	switch r.d.Verdict {
-	case traces.Same:
+	case diff.Same:
 		colour = r.style.Green
-	case traces.DifferentOutcome:
+	case diff.DifferentOutcome:
 		colour = r.style.Red
-	case traces.SameButTime, traces.SameOutcome, traces.UnknownOutcome:
+	case diff.SameButTime, diff.SameOutcome, diff.UnknownOutcome:
 	}
 	lines := terminal.Wrap(string(r.d.Verdict)+": "+r.d.Why, r.width)
 	r.printf("%s\n", strings.Replace(strings.Join(lines, "\n"), string(r.d.Verdict), colour(string(r.d.Verdict)), 1))
 	for _, side := range []struct {
 		name string
-		run  *traces.RunAbout
+		run  *diff.About
 	}{{"A", &r.d.A}, {"B", &r.d.B}} {
 		r.printf("%s  %s (%s, %s)\n", side.name, side.run.Name, words.Counted(side.run.Spans, "span"), milliseconds(side.run.End))
 	}
@@ -74,7 +74,7 @@ func (r *report) verdict() {
 	if r.d.Resolution > 0 {
 		r.paragraph("", "Times are compared to the microsecond: a trace that Jaeger wrote has no finer ones.")
 	}
-	if r.d.AlignedBy != traces.AlignedByIDs {
+	if r.d.AlignedBy != diff.AlignedByIDs {
 		r.paragraph("", "The ids of the two are made of something else: spans are taken for the same by what they are, client and operation, term, index, peer and attempt.")
 	}
 }
@@ -83,7 +83,7 @@ func (r *report) verdict() {
 func (r *report) lookedAt() {
 	var not []string
 	for _, name := range r.d.Ignored {
-		if name == traces.IgnoreTime {
+		if name == diff.IgnoreTime {
 			name = "times"
 		}
 		not = append(not, name)
@@ -222,7 +222,7 @@ func (r *report) before() {
 }
 
 // event prints a span as a line: its mark, when it begins, whose it is, its id, and what it is; the last in as many lines as it takes, behind what leads to it from above.
-func (r *report) event(mark string, e *traces.DiffEvent, first, rest, more string) {
+func (r *report) event(mark string, e *diff.Event, first, rest, more string) {
 	left := fmt.Sprintf("%s %9s %-8s %s  ", mark, milliseconds(e.At), e.Process, e.ID)
 	text := e.Text
 	if more != "" {
@@ -241,9 +241,9 @@ func (r *report) event(mark string, e *traces.DiffEvent, first, rest, more strin
 // marked has what is only in one run stand out.
 func (r *report) marked(mark, text string) string {
 	switch mark[:1] {
-	case marks[traces.OnlyA]:
+	case marks[diff.OnlyA]:
 		return r.style.Red(text)
-	case marks[traces.OnlyB]:
+	case marks[diff.OnlyB]:
 		return r.style.Green(text)
 	}
 	return text

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/diff"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
@@ -33,7 +33,7 @@ func (r *report) followed() {
 }
 
 // seen says of how many spans the traces show that they come of it, unless that is all of them.
-func seen(t *traces.Tally) string {
+func seen(t *diff.Tally) string {
 	switch t.Possible {
 	case 0:
 		return ""
@@ -46,12 +46,12 @@ func seen(t *traces.Tally) string {
 }
 
 // reading says how a tree is read, if it takes more than one line.
-func reading(c *traces.Consequences) string {
+func reading(c *diff.Consequences) string {
 	if len(c.Tree) < 2 {
 		return ""
 	}
 	counts := ""
-	if slices.ContainsFunc(c.Tree, func(line traces.Consequence) bool { return line.Folded.Spans > 0 }) {
+	if slices.ContainsFunc(c.Tree, func(line diff.Consequence) bool { return line.Folded.Spans > 0 }) {
 		counts = `, and behind "..." how many more do`
 	}
 	return " Below each span stands what comes of it, first that of which most comes" + counts + "; times are A's where both runs have the span."
@@ -61,24 +61,24 @@ func reading(c *traces.Consequences) string {
 const possible = "?"
 
 // onlyMay says whether it is not seen that a line comes of the one that it stands below.
-func onlyMay(line *traces.Consequence) bool { return line.Of != "" && !line.Rule.Seen() }
+func onlyMay(line *diff.Consequence) bool { return line.Of != "" && !line.Rule.Seen() }
 
 // legend says what that mark means, if the tree has it.
-func (r *report) legend(c *traces.Consequences) {
+func (r *report) legend(c *diff.Consequences) {
 	if doubts(c) {
 		r.printf("%s  may come of what it stands below, but the traces do not show that it does\n", possible)
 	}
 }
 
 // doubts says whether a tree has that mark.
-func doubts(c *traces.Consequences) bool {
-	return slices.ContainsFunc(c.Tree, func(line traces.Consequence) bool { return onlyMay(&line) })
+func doubts(c *diff.Consequences) bool {
+	return slices.ContainsFunc(c.Tree, func(line diff.Consequence) bool { return onlyMay(&line) })
 }
 
-var marks = map[traces.Change]string{traces.OnlyA: "-", traces.OnlyB: "+", traces.Changed: "~", traces.Moved: ">"}
+var marks = map[diff.Change]string{diff.OnlyA: "-", diff.OnlyB: "+", diff.Changed: "~", diff.Moved: ">"}
 
 // tree tells spans below what they come of. What alone comes of a span stands straight below it; where there are several they branch off.
-func (r *report) tree(c *traces.Consequences) {
+func (r *report) tree(c *diff.Consequences) {
 	var rails []string // what the lines below each branch begin with
 	sure, left := "", strings.Repeat(" ", 39)
 	if doubts(c) { // there is a column for that
@@ -92,12 +92,12 @@ func (r *report) tree(c *traces.Consequences) {
 		rails = rails[:min(len(rails), line.Depth)]
 		first := ""
 		switch line.Branch {
-		case traces.NoBranch:
+		case diff.NoBranch:
 			first = below(rails)
-		case traces.MoreBranch:
+		case diff.MoreBranch:
 			rails = rails[:line.Depth-1]
 			first, rails = below(rails)+"├ ", append(rails, "│ ")
-		case traces.LastBranch:
+		case diff.LastBranch:
 			rails = rails[:line.Depth-1]
 			first, rails = below(rails)+"└ ", append(rails, "  ")
 		}
@@ -124,7 +124,7 @@ func below(rails []string) string {
 }
 
 // folded says how many spans there are below one that no line tells of.
-func (r *report) folded(left string, t *traces.Tally) {
+func (r *report) folded(left string, t *diff.Tally) {
 	if t.Spans == 0 {
 		return
 	}
@@ -134,7 +134,7 @@ func (r *report) folded(left string, t *traces.Tally) {
 }
 
 // changesOf says in a few words what differs in a span that both runs have.
-func changesOf(line *traces.Consequence) string {
+func changesOf(line *diff.Consequence) string {
 	const most = 3
 	var words []string
 	begins, ends := signed(apart(line.Event.At, line.Event.At+line.Begins)), signed(apart(line.Until, line.Until+line.Ends))
@@ -162,7 +162,7 @@ func changesOf(line *traces.Consequence) string {
 }
 
 // changeOf says what differs in a field: both values, or which run alone has it.
-func changeOf(f *traces.ValueChange) string {
+func changeOf(f *diff.ValueChange) string {
 	if strings.HasPrefix(f.Name, "event") {
 		if f.A == "" {
 			return f.B + " (only in B)"
@@ -173,9 +173,9 @@ func changeOf(f *traces.ValueChange) string {
 }
 
 // head is the tally of all that a tree is of, with the marks that its lines have.
-func head(c *traces.Consequences) string {
-	return tallied(&c.Tally, func(change traces.Change) string {
-		if len(c.Tree) > 1 && slices.ContainsFunc(c.Tree, func(line traces.Consequence) bool { return line.Change == change }) {
+func head(c *diff.Consequences) string {
+	return tallied(&c.Tally, func(change diff.Change) string {
+		if len(c.Tree) > 1 && slices.ContainsFunc(c.Tree, func(line diff.Consequence) bool { return line.Change == change }) {
 			return " (" + marks[change] + ")"
 		}
 		return ""
@@ -183,20 +183,20 @@ func head(c *traces.Consequences) string {
 }
 
 // tally says how many spans differ, and how.
-func tally(t *traces.Tally) string { return tallied(t, func(traces.Change) string { return "" }) }
+func tally(t *diff.Tally) string { return tallied(t, func(diff.Change) string { return "" }) }
 
-func tallied(t *traces.Tally, mark func(traces.Change) string) string {
+func tallied(t *diff.Tally, mark func(diff.Change) string) string {
 	var parts []string
 	for _, part := range []struct {
 		n      int
-		change traces.Change
-	}{{t.OnlyA, traces.OnlyA}, {t.OnlyB, traces.OnlyB}, {t.Changed, traces.Changed}} {
+		change diff.Change
+	}{{t.OnlyA, diff.OnlyA}, {t.OnlyB, diff.OnlyB}, {t.Changed, diff.Changed}} {
 		if part.n > 0 {
 			parts = append(parts, words.Grouped(part.n)+" "+part.change.String()+mark(part.change))
 		}
 	}
 	if t.Moved > 0 {
-		parts = append(parts, words.Grouped(t.Moved)+" moved by "+between(t.Least, t.Most)+mark(traces.Moved))
+		parts = append(parts, words.Grouped(t.Moved)+" moved by "+between(t.Least, t.Most)+mark(diff.Moved))
 	}
 	text := words.Counted(t.Spans, "span")
 	if len(parts) == 1 {

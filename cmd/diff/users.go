@@ -7,7 +7,7 @@ import (
 	"time"
 
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/diff"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
@@ -15,7 +15,7 @@ import (
 func (r *report) users() {
 	u := &r.d.Users
 	r.title("What users saw")
-	clients := r.d.Only == "" || r.d.Only == traces.OnlyKV || strings.HasPrefix(r.d.Only, kvspans.ServiceClient+"-")
+	clients := r.d.Only == "" || r.d.Only == diff.OnlyKV || strings.HasPrefix(r.d.Only, kvspans.ServiceClient+"-")
 	if !clients && len(u.Leaders) == 0 {
 		r.paragraph("", "Nothing of that is part of "+r.d.Only+".")
 		return
@@ -47,7 +47,7 @@ func (r *report) seenAlike(clients bool) string {
 	if (all || !clients) && a.Leaders > 0 && b.Leaders > 0 {
 		same = append(same, "the leaders")
 	}
-	if (all || r.d.Only == traces.OnlyKV) && a.Applied > 0 && b.Applied > 0 {
+	if (all || r.d.Only == diff.OnlyKV) && a.Applied > 0 && b.Applied > 0 {
 		same = append(same, "the log and the store at the end")
 	}
 	switch {
@@ -63,7 +63,7 @@ func (r *report) seenAlike(clients bool) string {
 	return text
 }
 
-func (r *report) operations(all []traces.OperationChange) {
+func (r *report) operations(all []diff.OperationChange) {
 	if len(all) == 0 {
 		same := "all the same"
 		if r.d.A.Operations == 0 {
@@ -90,8 +90,8 @@ func (r *report) operations(all []traces.OperationChange) {
 }
 
 // worst is the operation that differs most: by its answer, or else by how long it took.
-func worst(all []traces.OperationChange) *traces.OperationChange {
-	weight := func(c *traces.OperationChange) (answered int, longer time.Duration) {
+func worst(all []diff.OperationChange) *diff.OperationChange {
+	weight := func(c *diff.OperationChange) (answered int, longer time.Duration) {
 		if c.LatencyA == nil || c.LatencyB == nil {
 			return 1, 0
 		}
@@ -111,7 +111,7 @@ func worst(all []traces.OperationChange) *traces.OperationChange {
 }
 
 // operation says how an operation differs: its answer, how long it took, how often it was tried.
-func operation(c *traces.OperationChange) string {
+func operation(c *diff.OperationChange) string {
 	took := func(result string, latency time.Duration, tries int) string {
 		return fmt.Sprintf("%s after %s in %s", result, milliseconds(latency), words.Counted(tries, "try"))
 	}
@@ -142,7 +142,7 @@ func operation(c *traces.OperationChange) string {
 }
 
 // values tells what differs; where nothing does, and the traces do not have it, it is not known.
-func (r *report) values(title string, all []traces.ValueChange, known bool) {
+func (r *report) values(title string, all []diff.ValueChange, known bool) {
 	if r.d.Only != "" && len(all) == 0 {
 		return // what a part does not have is not said to be the same
 	}

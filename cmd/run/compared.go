@@ -9,8 +9,9 @@ import (
 	"slices"
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/runs"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/diff"
 	"github.com/raftkv/raftkv/traces/export"
 )
 
@@ -85,7 +86,7 @@ func (r *runner) compared(ctx context.Context, at export.Jaeger) (link, bool) {
 	if !ok {
 		return link{}, false
 	}
-	var both [2]*traces.Indexed
+	var both [2]*diff.Trace
 	defer func() {
 		for _, x := range both {
 			if x != nil {
@@ -95,13 +96,13 @@ func (r *runner) compared(ctx context.Context, at export.Jaeger) (link, bool) {
 	}()
 	takes := runs.Takes{What: "compare", Span: 340} // as cmd/diff says
 	err := runs.Read(ctx, io.Discard, folders[:], takes, func(ctx context.Context, i int, run runs.Run) (err error) {
-		both[i], err = traces.Index(ctx, run.Path, traces.IndexOptions{Progress: run.Progress})
+		both[i], err = diff.Read(ctx, run.Path, protocols.Raft.Diff, diff.ReadOptions{Progress: run.Progress})
 		return err
 	})
 	if err != nil {
 		return link{}, false // whoever asks for the difference is told
 	}
-	d, err := traces.Compare(ctx, both[0], both[1], traces.DiffOptions{Max: 1})
+	d, err := diff.Compare(ctx, both[0], both[1], diff.Options{Max: 1})
 	if err != nil {
 		return link{}, false
 	}

@@ -4,6 +4,7 @@ package protocols
 import (
 	kvconform "github.com/raftkv/raftkv/raftkv/kv/conform"
 	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
+	raftdiff "github.com/raftkv/raftkv/raftkv/raft/diff"
 	raftexplain "github.com/raftkv/raftkv/raftkv/raft/explain"
 	raftexport "github.com/raftkv/raftkv/raftkv/raft/export"
 	raftrun "github.com/raftkv/raftkv/raftkv/raft/run"
@@ -12,6 +13,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/run"
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/traces/conform"
+	"github.com/raftkv/raftkv/traces/diff"
 	"github.com/raftkv/raftkv/traces/explain"
 	"github.com/raftkv/raftkv/traces/export"
 	"github.com/raftkv/raftkv/traces/story"
@@ -23,6 +25,7 @@ type Protocol struct {
 	Specs   []span.Spec // all spans that a run of it may have
 	Run     run.Protocol
 	Story   story.Protocol
+	Diff    diff.Protocol
 	Explain explain.Protocol
 	Export  export.Protocol
 
@@ -34,6 +37,6 @@ type Protocol struct {
 // Raft is the protocol in raftkv/raft.
 var Raft = Protocol{
 	Name: "Raft", Specs: spans.AllSpecs(), Run: raftrun.Protocol(), Story: raftstory.Protocol(),
-	Explain: raftexplain.Protocol(), Export: raftexport.Protocol(),
+	Diff: raftdiff.Protocol(), Explain: raftexplain.Protocol(), Export: raftexport.Protocol(),
 	Conform: func() kvconform.Checker { return raftconform.New() }, Rules: raftconform.Rules(),
 }

@@ -1,4 +1,4 @@
-package traces_test
+package diff_test
 
 import (
 	"fmt"
@@ -8,7 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/raftkv/raftkv/traces"
+	raftdiff "github.com/raftkv/raftkv/raftkv/raft/diff"
+	"github.com/raftkv/raftkv/traces/diff"
 )
 
 // handmade is a span of a trace made by hand; times are microseconds.
@@ -67,7 +68,7 @@ func (s handmade) saying(what string) handmade {
 }
 
 // indexedByHand is the trace of a run with these spans, which begins before them and ends after them.
-func indexedByHand(t *testing.T, all ...handmade) *traces.Indexed {
+func indexedByHand(t *testing.T, all ...handmade) *diff.Trace {
 	t.Helper()
 	var file strings.Builder
 	for _, s := range append(all, sort{"raftkv.run", 1}.of(1, "world", 0, 0), sort{"raft.start", 1}.of(2, "node-9", 1000, 1000)) {
@@ -90,7 +91,7 @@ func indexedByHand(t *testing.T, all ...handmade) *traces.Indexed {
 			`"name":%q,"kind":%d,"startTimeUnixNano":"%d000","endTimeUnixNano":"%d000","attributes":[%s],"events":[%s]}]}]}]}`+"\n",
 			s.process, 7, s.id, s.id, parent, s.name, s.kind, epoch+int64(s.start), epoch+int64(s.end), attributes, events)
 	}
-	x, err := traces.IndexReader(t.Context(), "by hand", strings.NewReader(file.String()), traces.IndexOptions{})
+	x, err := diff.ReadInput(t.Context(), "by hand", strings.NewReader(file.String()), raftdiff.Protocol(), diff.ReadOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,7 +193,7 @@ func TestBusy(t *testing.T) {
 			if swapped {
 				a, b = b, a
 			}
-			d, err := traces.Compare(t.Context(), a, b, traces.DiffOptions{})
+			d, err := diff.Compare(t.Context(), a, b, diff.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -224,7 +225,7 @@ func TestBusyInOrder(t *testing.T) {
 		},
 	} {
 		a, b := indexedByHand(t, append(append([]handmade{sends, busy}, waiting...), c.of...)...), indexedByHand(t, sooner...)
-		d, err := traces.Compare(t.Context(), a, b, traces.DiffOptions{})
+		d, err := diff.Compare(t.Context(), a, b, diff.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -247,7 +248,7 @@ func TestBusyWithin(t *testing.T) {
 	a := indexedByHand(t, sending.of(sender, "node-8", 0, 0), message.of(busyMessage, "node-1", 0, 10).below(sender), message.of(waits, "node-1", 10, 20))
 	b := indexedByHand(t, message.of(waits, "node-1", 5, 15))
 	for tolerance, same := range map[time.Duration]int{0: 2, 5 * time.Microsecond: 3} { // the run's own span and the last are
-		d, err := traces.Compare(t.Context(), a, b, traces.DiffOptions{Tolerance: tolerance})
+		d, err := diff.Compare(t.Context(), a, b, diff.Options{Tolerance: tolerance})
 		if err != nil {
 			t.Fatal(err)
 		}

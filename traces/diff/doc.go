@@ -1,0 +1,19 @@
+// Package diff says what differs between two runs, and why, from their traces alone. It knows the store and what every
+// run has; what it is to know of a protocol is given to it as a value. Open same.go first: it decides which spans of two
+// runs are the same.
+//
+//	diff.go      Compare, and what it returns
+//	trace.go     Trace: a trace that is ready to be compared
+//	protocol.go  Protocol: what is to be known of a protocol
+//	same.go      when two spans are the same, and when they differ
+//	align.go     two runs side by side: the spans that differ, and from when on
+//	cause.go     which difference comes of which
+//	rule.go      by what rule it does: seen, or only possible
+//	busy.go      those that come of a process that was busy
+//	reason.go    what made the first one: a key of the config, a fault, the seed, the code
+//	tree.go      what followed, as a tree
+//	outcome.go   what a run came to
+//	users.go     what users saw otherwise
+//	verdict.go   the verdict, and what the two traces do not tell
+//	tell.go      what a span is, in words, and what it says
+package diff

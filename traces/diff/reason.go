@@ -1,0 +1,333 @@
+package diff
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
+	"github.com/raftkv/raftkv/raftkv/span"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
+	"github.com/raftkv/raftkv/traces"
+	read "github.com/raftkv/raftkv/traces/read2"
+	"github.com/raftkv/raftkv/traces/words"
+)
+
+// Reason is what made two runs differ.
+type Reason struct {
+	Kind string         `json:"kind"`           // config, counterfactual, fault, draw, code, format, cut or unknown
+	Text string         `json:"text"`           // what goes on behind "made by"
+	Keys []ConfigChange `json:"keys,omitempty"` // the keys of the config that are meant
+}
+
+// The kinds of reasons.
+const (
+	ReasonConfig         = "config"
+	ReasonCounterfactual = "counterfactual"
+	ReasonFault          = "fault"
+	ReasonDraw           = "draw"
+	ReasonCode           = "code"
+	ReasonFormat         = "format"
+	ReasonCut            = "cut"
+	ReasonUnknown        = "unknown"
+)
+
+// The keys of a config that have a meaning here.
+const (
+	faultKey = "fault"
+	seedKey  = "seed"
+	linkKey  = "link"
+)
+
+// reason returns what made a pair differ that comes of no other.
+func (l *alignment) reason(p *pair, changes []ConfigChange) Reason {
+	isFault := traces.IsFault(l.shape(p).Name)
+	if p.rank == rankFault && !isFault {
+		if e, ofA, differ := l.firstEvent(p); differ {
+			return l.fateReason(p, &e, ofA, changes)
+		}
+	}
+	if what := l.undeclared(p); what != "" {
+		text := "something that cannot be told: the spec declares no " + what + ", so that another program may have made it"
+		return Reason{Kind: ReasonUnknown, Text: text}
+	}
+	faults := those(changes, givesFault)
+	messages := those(changes, func(c ConfigChange) bool { return c.Key == faultKey && !givesFault(c) })
+	draws := those(changes, func(c ConfigChange) bool { return c.Key == seedKey })
+	others := those(changes, func(c ConfigChange) bool { return c.Key != faultKey && c.Key != seedKey })
+	switch {
+	case l.runs[0].run == nil || l.runs[1].run == nil:
+		text := "something that cannot be told: a trace has no raftkv.run, which says what made it"
+		return Reason{Kind: ReasonUnknown, Text: text}
+	case isFault && len(faults) > 0:
+		given := l.given(p, faults)
+		return Reason{ReasonFault, "a fault that " + whose(given), given}
+	case len(others) > 0:
+		text := "the config"
+		l.likelyFirst(p, others)
+		if len(draws) > 0 {
+			others, text = append(draws, others...), "the config, and another seed"
+		}
+		return Reason{ReasonConfig, text, others}
+	case len(draws) > 0:
+		return Reason{ReasonDraw, "a random draw: the seeds differ", draws}
+	case len(faults) > 0:
+		return Reason{ReasonFault, "a fault that " + whose(faults), faults}
+	case len(messages) > 0:
+		return Reason{ReasonCounterfactual, "a counterfactual that " + whose(messages), messages}
+	}
+	return l.unaskedReason()
+}
+
+// undeclared returns what of a pair the spec does not declare: the span, or the attributes, if all that differs is such.
+// It is empty if there is none.
+func (l *alignment) undeclared(p *pair) string {
+	shape, specs := l.shape(p), l.protocol().Specs
+	if !slices.ContainsFunc(specs, func(spec span.Spec) bool {
+		return spec.Name == traces.DeclaredName(shape.Name) && spec.Kind == shape.Kind
+	}) {
+		return fmt.Sprintf("span %s of the kind %s", words.Printable(shape.Name), shape.Kind)
+	}
+	if !p.inBoth() {
+		return ""
+	}
+	fields := l.fields(p)
+	for _, f := range fields {
+		isAttribute := fieldOrder(f.Name) == fieldOrder("") && f.Name != "status"
+		if !isAttribute || slices.ContainsFunc(specs, func(spec span.Spec) bool {
+			return slices.ContainsFunc(spec.Attributes, func(a span.AttributeSpec) bool { return string(a.Key) == f.Name })
+		}) {
+			return ""
+		}
+	}
+	if len(fields) == 0 {
+		return ""
+	}
+	return "attribute " + fields[0].Name
+}
+
+func those(changes []ConfigChange, keep func(ConfigChange) bool) (kept []ConfigChange) {
+	for _, c := range changes {
+		if keep(c) {
+			kept = append(kept, c)
+		}
+	}
+	return kept
+}
+
+// whose says which of the runs was given some things.
+func whose(changes []ConfigChange) string {
+	switch {
+	case !slices.ContainsFunc(changes, func(c ConfigChange) bool { return c.A != "" }):
+		return "is only in B"
+	case !slices.ContainsFunc(changes, func(c ConfigChange) bool { return c.B != "" }):
+		return "is only in A"
+	}
+	return "only one of the runs has"
+}
+
+// given returns, of the faults that only one config has, those that a span tells of; all, should there be none.
+func (l *alignment) given(p *pair, faults []ConfigChange) []ConfigChange {
+	x, i := l.of(p)
+	s := x.span(i)
+	kind := s.Attribute(worldspans.RaftkvFaultKey).AsString()
+	when := s.Attribute(worldspans.RaftkvFaultWhenKey).AsString()
+	targets := processesIn(s.Attribute(worldspans.RaftkvFaultTargetKey).AsString())
+	if aimed := s.Attribute(worldspans.RaftkvFaultAimedAtKey).AsString(); aimed != "" { // the config names that
+		targets = strings.FieldsFunc(aimed, func(r rune) bool { return r == '|' || r == ',' })
+	}
+	kept := those(faults, func(c ConfigChange) bool {
+		text := c.A
+		if p.change == OnlyB {
+			text = c.B
+		}
+		for _, name := range targets {
+			if !strings.Contains(text, `"`+strings.TrimSpace(name)+`"`) {
+				return false
+			}
+		}
+		return strings.Contains(text, kind+" = ") && strings.Contains(text, `at = "`+when+`"`)
+	})
+	if len(kept) == 0 {
+		return faults
+	}
+	return kept
+}
+
+// likelyFirst puts the keys first that decide on such a span: who there is, what clients ask for, how long things take.
+func (l *alignment) likelyFirst(p *pair, keys []ConfigChange) {
+	name := l.shape(p).Name
+	var likely []string
+	switch {
+	case slices.Contains(l.protocol().Starts, name):
+		likely = []string{"num_nodes"}
+	case name == kvspans.ClientStartName:
+		likely = []string{"num_clients"}
+	case isOperation(name):
+		likely = []string{"requests_per_client", "keys", "values", "operation"}
+	case p.change == Moved:
+		likely = []string{linkKey, "network.latency", "process.step_time"}
+	}
+	isLikely := func(c ConfigChange) bool { return slices.Contains(likely, c.Key) }
+	first, others := those(keys, isLikely), those(keys, func(c ConfigChange) bool { return !isLikely(c) })
+	copy(keys, append(first, others...))
+}
+
+// unaskedReason returns why runs differ that were given the same.
+func (l *alignment) unaskedReason() Reason {
+	if l.cut() {
+		text := "a format that cuts times to microseconds on the way: -tolerance 2us looks away from that"
+		return Reason{Kind: ReasonFormat, Text: text}
+	}
+	for k, x := range l.runs {
+		lost := x.missingParents()
+		name, only := string(rune('A'+k)), [2]Change{OnlyB, OnlyA}[k]
+		if lost > 0 && !slices.ContainsFunc(l.whole, func(p pair) bool { return p.change != only }) {
+			return Reason{Kind: ReasonCut, Text: "a trace that is not whole: " + words.Counted(len(l.whole), "span") +
+				" that the other has cannot be found in " + name + ", and of " + words.Counted(lost, "span") +
+				" there the parent is missing. Nothing else differs"}
+		}
+	}
+	a, b := l.runs[0].about(worldspans.RaftkvBuildKey), l.runs[1].about(worldspans.RaftkvBuildKey)
+	if a != b {
+		text := "the code: A is of the build " + words.Printable(a) + ", B of " + words.Printable(b)
+		return Reason{Kind: ReasonCode, Text: text}
+	}
+	what := "their builds have one name; the code was changed, or a trace was"
+	if a == "" {
+		what = "neither trace names its build"
+	}
+	text := "something that cannot be told: both runs were given the same, and " + what
+	return Reason{Kind: ReasonUnknown, Text: text}
+}
+
+// cut says whether nothing differs but times, and those by less than cutting to microseconds does: a start and a
+// duration, so that an end is off by almost two.
+func (l *alignment) cut() bool {
+	for n := range l.whole {
+		p := &l.whole[n]
+		if p.change != Moved {
+			return false
+		}
+		startA, startB := l.starts(p)
+		endA, endB := l.ends(p)
+		if max(startA-startB, startB-startA, endA-endB, endB-endA) >= 2*int64(time.Microsecond) {
+			return false
+		}
+	}
+	return true
+}
+
+// fateReason returns why something else became of a message in one of the runs.
+func (l *alignment) fateReason(p *pair, e *read.Event, ofA bool, changes []ConfigChange) Reason {
+	run, id := "A", l.entry(p).ID.String()
+	if !ofA {
+		run = "B"
+		if i := p.spans[1]; i >= 0 {
+			id = l.runs[1].Entry(i).ID.String()
+		}
+	}
+	was := map[string]string{
+		worldspans.EventDrop: "is lost", worldspans.EventDelay: "is late", worldspans.EventDuplicate: "arrives twice",
+		worldspans.EventLateCopy: "arrives late the second time",
+	}[e.Name] + " in " + run
+	switch e.Attribute(worldspans.RaftkvCauseKey).AsString() {
+	case worldspans.CauseCounterfactual:
+		flag := "-" + e.Name + " " + id
+		if e.Name == worldspans.EventDelay {
+			flag += "=" + time.Duration(e.Attribute(worldspans.RaftkvDelayNsKey).AsInt64()).String()
+		}
+		return Reason{Kind: ReasonCounterfactual, Text: "a counterfactual: the message " + was + ", as " + flag + " has it"}
+	case worldspans.CauseFault:
+		return Reason{Kind: ReasonFault, Text: "a fault: the message " + was}
+	}
+	keys := those(changes, func(c ConfigChange) bool {
+		return c.Key == seedKey || c.Key == linkKey || strings.HasPrefix(c.Key, "network.")
+	})
+	if len(keys) > 0 && !slices.ContainsFunc(keys, func(c ConfigChange) bool { return c.Key == seedKey }) {
+		return Reason{ReasonConfig, "the config, by which the message " + was, keys}
+	}
+	return Reason{ReasonDraw, "a random draw, by which the message " + was, keys}
+}
+
+// ConfigChange is a key of the config that two runs differ in. Where a config can have several of a kind, such as
+// faults, one that only one run has is empty in the other.
+type ConfigChange struct {
+	Key string `json:"key"`
+	A   string `json:"a"`
+	B   string `json:"b"`
+}
+
+// configChanges returns the keys that two configs differ in, in the order of their names. What only describes a scenario
+// is no difference.
+func configChanges(a, b *Trace) []ConfigChange {
+	valuesA, itemsA := parseConfig(a.about(worldspans.RaftkvConfigKey))
+	valuesB, itemsB := parseConfig(b.about(worldspans.RaftkvConfigKey))
+	changes := []ConfigChange{}
+	add := func(key, a, b string) {
+		changes = append(changes, ConfigChange{words.Printable(key), words.Printable(a), words.Printable(b)})
+	}
+	for key, value := range valuesA {
+		if value != valuesB[key] {
+			add(key, value, valuesB[key])
+		}
+	}
+	for key, value := range valuesB {
+		if _, both := valuesA[key]; !both {
+			add(key, "", value)
+		}
+	}
+	for _, item := range without(itemsA, itemsB) {
+		add(item.table, item.text, "")
+	}
+	for _, item := range without(itemsB, itemsA) {
+		add(item.table, "", item.text)
+	}
+	slices.SortFunc(changes, func(x, y ConfigChange) int {
+		return strings.Compare(x.Key+"\x00"+x.A+x.B, y.Key+"\x00"+y.A+y.B)
+	})
+	return changes
+}
+
+// configItem is one table of those that there can be many of.
+type configItem struct{ table, text string }
+
+// parseConfig reads the TOML that the runner writes: the values of keys, and the tables that there can be many of. Keys
+// that change nothing are left out.
+func parseConfig(text string) (values map[string]string, items []configItem) {
+	descriptive := []string{"scenario", "changed", "title", "what", "watch", "name"}
+	values = map[string]string{}
+	table, many := "", false
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		key, value, found := strings.Cut(line, " = ")
+		switch {
+		case strings.HasPrefix(line, "[["):
+			table, many = strings.Trim(line, "[] "), true
+			items = append(items, configItem{table: table})
+		case strings.HasPrefix(line, "["):
+			table, many = strings.Trim(line, "[] ")+".", false
+		case !found || table == "" && slices.Contains(descriptive, key):
+		case many:
+			item := &items[len(items)-1]
+			item.text = strings.TrimPrefix(item.text+", "+key+" = "+value, ", ")
+		default:
+			values[table+key] = value
+		}
+	}
+	return values, slices.DeleteFunc(items, func(item configItem) bool { return item.table == "expect" })
+}
+
+// without returns the items that another config has fewer of.
+func without(items, others []configItem) (only []configItem) {
+	left := slices.Clone(others)
+	for _, item := range items {
+		if i := slices.Index(left, item); i >= 0 {
+			left = slices.Delete(left, i, i+1)
+		} else {
+			only = append(only, item)
+		}
+	}
+	return only
+}
