@@ -26,13 +26,15 @@ func converted(t testing.TB, write func(io.Writer, *index.Trace) error, spans []
 	return b.Bytes()
 }
 
-var converters = map[string]func(io.Writer, *index.Trace) error{"jaeger": export.WriteJaeger, "perfetto": export.WritePerfetto, "shiviz": writeShiViz}
+var converters = map[string]func(io.Writer, *index.Trace) error{"jaeger": export.WriteJaeger,
+	"perfetto": export.WritePerfetto, "shiviz": writeShiViz}
 
 func writeShiViz(w io.Writer, all *index.Trace) error {
 	return export.WriteShiViz(w, all, raftexport.Protocol())
 }
 
-// repliesOf are the spans that handled a call and whose reply was taken in, by the call's id; and how many of these handled a second copy, because the first one was handled too late.
+// repliesOf are the spans that handled a call and whose reply was taken in, by the call's id; and how many of these
+// handled a second copy, because the first one was handled too late.
 func repliesOf(spans []span.Span) (replies map[world.CausalID]*span.Span, copies int) {
 	replies = map[world.CausalID]*span.Span{}
 	for i := range spans {
@@ -58,7 +60,8 @@ func repliesOf(spans []span.Span) (replies map[world.CausalID]*span.Span, copies
 	return replies, copies
 }
 
-// Nothing that can be read makes a converter panic: not two spans with one id, no parents in a ring, no end before its beginning.
+// Nothing that can be read makes a converter panic: not two spans with one id, no parents in a ring, no end before its
+// beginning.
 func TestConvertWhatIsWrong(t *testing.T) {
 	broken := rafttest.Broken(t)
 	for name, write := range converters {

@@ -12,9 +12,11 @@ import (
 	"github.com/raftkv/raftkv/traces/tracetest"
 )
 
-// A run that is converted to Jaeger's own JSON and read again is the same, but for what that format has no place for; whatever types its attributes have.
+// A run that is converted to Jaeger's own JSON and read again is the same, but for what that format has no place for;
+// whatever types its attributes have.
 func TestJaegerRoundTrip(t *testing.T) {
-	for name, spans := range map[string][]span.Span{"every type": rafttest.Read(t, tracetest.Write(t, tracetest.Full(1), tracetest.Full(2))), "a run": rafttest.Spans(t, rafttest.Rough())} {
+	for name, spans := range map[string][]span.Span{"every type": rafttest.Read(t,
+		tracetest.Write(t, tracetest.Full(1), tracetest.Full(2))), "a run": rafttest.Spans(t, rafttest.Rough())} {
 		t.Run(name, func(t *testing.T) {
 			var want []span.Span
 			seen := map[string]bool{}
@@ -37,7 +39,8 @@ func TestJaegerRoundTrip(t *testing.T) {
 	}
 }
 
-// The rules of Jaeger's own JSON: ids of fixed length, processes that are there, references of two kinds, a type beside each value.
+// The rules of Jaeger's own JSON: ids of fixed length, processes that are there, references of two kinds, a type beside
+// each value.
 func TestJaegerRules(t *testing.T) {
 	type tag struct {
 		Key, Type string
@@ -81,14 +84,16 @@ func TestJaegerRules(t *testing.T) {
 	for _, trace := range file.Data {
 		for _, s := range trace.Spans {
 			total++
-			if s.TraceID != trace.TraceID || len(s.TraceID) != 32 || len(s.SpanID) != 16 || s.OperationName == "" || s.StartTime == nil || s.Duration == nil || *s.Duration < 0 {
+			if s.TraceID != trace.TraceID || len(s.TraceID) != 32 || len(s.SpanID) != 16 || s.OperationName == "" ||
+				s.StartTime == nil || s.Duration == nil || *s.Duration < 0 {
 				t.Errorf("a span of trace %s is %+v", trace.TraceID, s)
 			}
 			if trace.Processes[s.ProcessID].ServiceName == "" {
 				t.Errorf("span %s is of process %s, which is not there", s.SpanID, s.ProcessID)
 			}
 			for _, r := range s.References {
-				if r.RefType != "CHILD_OF" && r.RefType != "FOLLOWS_FROM" || len(r.TraceID) != 32 || len(r.SpanID) != 16 || r.RefType == "CHILD_OF" && r.TraceID != s.TraceID {
+				if r.RefType != "CHILD_OF" && r.RefType != "FOLLOWS_FROM" || len(r.TraceID) != 32 || len(r.SpanID) != 16 ||
+					r.RefType == "CHILD_OF" && r.TraceID != s.TraceID {
 					t.Errorf("span %s has the reference %+v", s.SpanID, r)
 				}
 			}

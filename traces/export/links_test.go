@@ -27,10 +27,12 @@ func TestJaegerLinks(t *testing.T) {
 			t.Errorf("got  %s\nwant %s", got, c.want)
 		}
 	}
-	if got, want := export.DefaultJaeger.Span(id, 0xc), "http://127.0.0.1:16686/trace/010000000000000000000000000000ab?uiFind=000000000000000c"; got != want {
+	if got, want := export.DefaultJaeger.Span(id, 0xc),
+		"http://127.0.0.1:16686/trace/010000000000000000000000000000ab?uiFind=000000000000000c"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	if got, want := export.DefaultJaeger.Comparison(id, trace.TraceID{15: 1}), "http://127.0.0.1:16686/trace/010000000000000000000000000000ab...00000000000000000000000000000001"; got != want {
+	if got, want := export.DefaultJaeger.Comparison(id, trace.TraceID{15: 1}),
+		"http://127.0.0.1:16686/trace/010000000000000000000000000000ab...00000000000000000000000000000001"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
@@ -50,7 +52,8 @@ func TestJaegerSearch(t *testing.T) {
 		{time.Minute, time.Minute + 1, 1501, epochMicros + minute, epochMicros + 2*minute, "1501"},
 		{time.Minute - 1, 3 * time.Hour, 1, epochMicros, epochMicros + 180*minute, "1500"},
 	} {
-		link := export.DefaultJaeger.Search(export.Search{Service: "node 1&x", Run: "default-1", Start: tracetest.Epoch.Add(c.from), End: tracetest.Epoch.Add(c.to), Traces: c.traces})
+		link := export.DefaultJaeger.Search(export.Search{Service: "node 1&x", Run: "default-1",
+			Start: tracetest.Epoch.Add(c.from), End: tracetest.Epoch.Add(c.to), Traces: c.traces})
 		u, err := url.Parse(link)
 		if err != nil {
 			t.Fatal(err)
@@ -63,7 +66,8 @@ func TestJaegerSearch(t *testing.T) {
 			t.Errorf("from %v to %v: %s: -want, +got:\n%s", c.from, c.to, link, diff)
 		}
 	}
-	if link := export.DefaultJaeger.Search(export.Search{Service: "node-1", Start: tracetest.Epoch, End: tracetest.Epoch}); strings.Contains(link, "tags") {
+	if link := export.DefaultJaeger.Search(export.Search{Service: "node-1", Start: tracetest.Epoch,
+		End: tracetest.Epoch}); strings.Contains(link, "tags") {
 		t.Errorf("a search for no run has tags: %s", link)
 	}
 }

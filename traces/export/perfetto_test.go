@@ -20,7 +20,8 @@ type chromeEvent struct {
 	Args                     map[string]any
 }
 
-// The rules of the trace event format: each event has what its phase needs, each arrow has a beginning and an end that lie in a slice each, and what shares a track nests.
+// The rules of the trace event format: each event has what its phase needs, each arrow has a beginning and an end that
+// lie in a slice each, and what shares a track nests.
 func TestPerfettoRules(t *testing.T) {
 	spans := rafttest.Spans(t, rafttest.Twice())
 	var file struct{ TraceEvents []chromeEvent }
@@ -86,7 +87,8 @@ func TestPerfettoRules(t *testing.T) {
 		}
 	}
 	for id, pair := range arrows {
-		if len(pair) != 2 || pair[0].Ph != "s" || pair[1].Ph != "f" || *pair[0].TS > *pair[1].TS || *pair[0].PID == *pair[1].PID {
+		if len(pair) != 2 || pair[0].Ph != "s" || pair[1].Ph != "f" || *pair[0].TS > *pair[1].TS ||
+			*pair[0].PID == *pair[1].PID {
 			t.Errorf("arrow %s is %+v, want a beginning, and later an end in another process", id, pair)
 		}
 		for _, e := range pair {
@@ -113,7 +115,9 @@ func TestPerfettoRules(t *testing.T) {
 	for _, list := range slicesOn {
 		total += len(list)
 	}
-	if diff := cmp.Diff(services, processes); diff != "" || total != len(spans) || len(arrows) != messages+len(replies)+late {
-		t.Errorf("%d slices of %d spans, %d arrows for %d messages, %d replies and %d late ones; -services, +processes:\n%s", total, len(spans), len(arrows), messages, len(replies), late, diff)
+	if diff := cmp.Diff(services, processes); diff != "" || total != len(spans) ||
+		len(arrows) != messages+len(replies)+late {
+		t.Errorf("%d slices of %d spans, %d arrows for %d messages, %d replies and %d late ones; -services, +processes:\n%s",
+			total, len(spans), len(arrows), messages, len(replies), late, diff)
 	}
 }

@@ -13,7 +13,8 @@ import (
 	"github.com/raftkv/raftkv/traces/export"
 )
 
-// The rules of ShiViz: its regular expression reads the whole log, a process's own clock counts its events from 1, clocks never fall, and each message is an edge.
+// The rules of ShiViz: its regular expression reads the whole log, a process's own clock counts its events from 1,
+// clocks never fall, and each message is an edge.
 func TestShiVizRules(t *testing.T) {
 	spans := rafttest.Spans(t, rafttest.Twice())
 	file := string(converted(t, writeShiViz, spans))

@@ -87,14 +87,16 @@ func asAnswered(t *testing.T, file []byte) []byte {
 	return b.Bytes()
 }
 
-// What is made of spans is the same whether they are in memory or are read again, from lines, which may be longer than a block of the file, or from another layout.
+// What is made of spans is the same whether they are in memory or are read again, from lines, which may be longer than
+// a block of the file, or from another layout.
 func TestExportOfSpansThatAreReadAgain(t *testing.T) {
 	file := rafttest.File(t, rafttest.Rough())
 	spans := rafttest.Read(t, file)
 	want := told(t, index.Of(spans))
 	var lines, pretty bytes.Buffer
 	for line := range bytes.Lines(file) {
-		lines.Write(bytes.Replace(line, []byte(`{"resourceSpans"`), []byte(`{"x":"`+strings.Repeat(" ", 200_000)+`","resourceSpans"`), 1))
+		lines.Write(bytes.Replace(line, []byte(`{"resourceSpans"`),
+			[]byte(`{"x":"`+strings.Repeat(" ", 200_000)+`","resourceSpans"`), 1))
 		if err := json.Indent(&pretty, line, "", " "); err != nil {
 			t.Fatal(err)
 		}
@@ -102,9 +104,12 @@ func TestExportOfSpansThatAreReadAgain(t *testing.T) {
 	end := bytes.IndexByte(file, '\n') + 1
 	jaeger := converted(t, export.WriteJaeger, spans)
 	for name, file := range map[string][]byte{
-		"as written": file, "in long lines": lines.Bytes(), "in another layout": pretty.Bytes(), "in Jaeger's API v3": asAnswered(t, file), "in Jaeger's own JSON": jaeger,
-		"in lines, and then not":              slices.Concat(file[:end], []byte("\n \n["), bytes.ReplaceAll(bytes.TrimSpace(file[end:]), []byte("\n"), []byte(",\n")), []byte("]")),
-		"in Jaeger's own JSON, and then OTLP": slices.Concat(converted(t, export.WriteJaeger, rafttest.Read(t, file[:end])), file[end:]),
+		"as written": file, "in long lines": lines.Bytes(), "in another layout": pretty.Bytes(),
+		"in Jaeger's API v3": asAnswered(t, file), "in Jaeger's own JSON": jaeger,
+		"in lines, and then not": slices.Concat(file[:end], []byte("\n \n["),
+			bytes.ReplaceAll(bytes.TrimSpace(file[end:]), []byte("\n"), []byte(",\n")), []byte("]")),
+		"in Jaeger's own JSON, and then OTLP": slices.Concat(converted(t, export.WriteJaeger, rafttest.Read(t, file[:end])),
+			file[end:]),
 	} {
 		spans, want := spans, want
 		if strings.HasPrefix(name, "in Jaeger's own JSON") { // which says less, in another order
@@ -113,7 +118,8 @@ func TestExportOfSpansThatAreReadAgain(t *testing.T) {
 		}
 		all, _ := stored(t, file)
 		if got := told(t, all); got != want || all.Len() != len(spans) || all.Err() != nil {
-			t.Errorf("%s: %d spans of %d, error %v, and %d bytes are made of them, not these %d", name, all.Len(), len(spans), all.Err(), len(got), len(want))
+			t.Errorf("%s: %d spans of %d, error %v, and %d bytes are made of them, not these %d", name, all.Len(), len(spans),
+				all.Err(), len(got), len(want))
 		}
 	}
 }
@@ -145,7 +151,8 @@ func TestExportKeepsWhatProcessesSay(t *testing.T) {
 	}
 }
 
-// A file that changes while it is looked at, and somebody who does not want to wait any more, are errors, wherever it comes to them.
+// A file that changes while it is looked at, and somebody who does not want to wait any more, are errors, wherever it
+// comes to them.
 func TestExportOfSpansThatCannotBeReadAgain(t *testing.T) {
 	file := rafttest.File(t, rafttest.Rough())
 	jaeger := converted(t, export.WriteJaeger, rafttest.Read(t, file))
@@ -155,15 +162,18 @@ func TestExportOfSpansThatCannotBeReadAgain(t *testing.T) {
 			if err := os.Truncate(path, int64(len(file)/2)); err != nil {
 				t.Fatal(err)
 			}
-			if err := write(&bytes.Buffer{}, all); err == nil || !strings.HasSuffix(err.Error(), "the file changed while it was read") {
+			if err := write(&bytes.Buffer{}, all); err == nil ||
+				!strings.HasSuffix(err.Error(), "the file changed while it was read") {
 				t.Errorf("%s of a file that was cut: error %v", name, err)
 			}
 			all, path = stored(t, file)
-			other := bytes.ReplaceAll(bytes.ReplaceAll(file, []byte(`"spanId":"0`), []byte(`"spanId":"1`)), []byte(`"spanID":"0`), []byte(`"spanID":"1`))
+			other := bytes.ReplaceAll(bytes.ReplaceAll(file, []byte(`"spanId":"0`), []byte(`"spanId":"1`)),
+				[]byte(`"spanID":"0`), []byte(`"spanID":"1`))
 			if err := os.WriteFile(path, other, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if err := write(&bytes.Buffer{}, all); err == nil || !strings.HasSuffix(err.Error(), "the file changed while it was read") {
+			if err := write(&bytes.Buffer{}, all); err == nil ||
+				!strings.HasSuffix(err.Error(), "the file changed while it was read") {
 				t.Errorf("%s of a file with other spans: error %v", name, err)
 			}
 		}
@@ -174,14 +184,16 @@ func TestExportOfSpansThatCannotBeReadAgain(t *testing.T) {
 			told += spans
 			stop()
 		})
-		if err := write(&bytes.Buffer{}, all); err == nil || !strings.HasSuffix(err.Error(), ": interrupted") || told < 1000 || told > all.Len() {
+		if err := write(&bytes.Buffer{}, all); err == nil || !strings.HasSuffix(err.Error(), ": interrupted") ||
+			told < 1000 || told > all.Len() {
 			t.Errorf("%s, interrupted after %d spans of %d: error %v", name, told, all.Len(), err)
 		}
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
 	_, path := stored(t, file)
-	if _, err := index.Read(ctx, index.File(path), index.Options{Lists: rafttest.Lists}); err == nil || !strings.HasSuffix(err.Error(), ": interrupted") {
+	if _, err := index.Read(ctx, index.File(path), index.Options{Lists: rafttest.Lists}); err == nil ||
+		!strings.HasSuffix(err.Error(), ": interrupted") {
 		t.Errorf("interrupted at once: error %v", err)
 	}
 }
@@ -189,7 +201,8 @@ func TestExportOfSpansThatCannotBeReadAgain(t *testing.T) {
 // What two runs did in the same way has the same half of a trace id in both, and is told of as two traces.
 func TestExportOfTwoRunsHasTwoTraces(t *testing.T) {
 	heartbeat := func(run uint64, id world.CausalID) span.Span {
-		return span.Span{Run: run, Root: 7, ID: id, Name: "raft.heartbeat", Kind: trace.SpanKindInternal, Service: "node-1", Start: tracetest.Epoch, End: tracetest.Epoch.Add(time.Millisecond)}
+		return span.Span{Run: run, Root: 7, ID: id, Name: "raft.heartbeat", Kind: trace.SpanKindInternal, Service: "node-1",
+			Start: tracetest.Epoch, End: tracetest.Epoch.Add(time.Millisecond)}
 	}
 	var file struct {
 		Data []struct {
@@ -197,7 +210,8 @@ func TestExportOfTwoRunsHasTwoTraces(t *testing.T) {
 			Spans   []struct{ TraceID, SpanID string }
 		}
 	}
-	if err := json.Unmarshal(converted(t, export.WriteJaeger, []span.Span{heartbeat(1, 7), heartbeat(2, 7), heartbeat(1, 8), heartbeat(2, 8)}), &file); err != nil {
+	if err := json.Unmarshal(converted(t, export.WriteJaeger,
+		[]span.Span{heartbeat(1, 7), heartbeat(2, 7), heartbeat(1, 8), heartbeat(2, 8)}), &file); err != nil {
 		t.Fatal(err)
 	}
 	var got []string

@@ -38,7 +38,8 @@ func TestOTLPFileIsWhatTheCollectorWrites(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(strings.Split(string(again), ","), strings.Split(strings.TrimSuffix(string(line), "\n"), ",")); diff != "" {
+	if diff := cmp.Diff(strings.Split(string(again), ","),
+		strings.Split(strings.TrimSuffix(string(line), "\n"), ",")); diff != "" {
 		t.Errorf("-the Collector's, +ours:\n%s", diff)
 	}
 }
@@ -63,9 +64,11 @@ func TestOTLPFileMeansWhatTheSpanSaid(t *testing.T) {
 		{"start", written.StartTimestamp().AsTime().String(), s.Start.String()},
 		{"end", written.EndTimestamp().AsTime().String(), s.End.String()},
 		{"status", written.Status().Code().String() + " " + written.Status().Message(), "Error lost\non the way"},
-		{"event", written.Events().At(0).Name() + fmt.Sprint(written.Events().At(0).Attributes().AsRaw()), "dropmap[raftkv.cause:network]"},
+		{"event", written.Events().At(0).Name() + fmt.Sprint(written.Events().At(0).Attributes().AsRaw()),
+			"dropmap[raftkv.cause:network]"},
 		{"event's time", written.Events().At(0).Timestamp().AsTime().String(), s.Events[0].At.String()},
-		{"link", written.Links().At(0).TraceID().String() + written.Links().At(0).SpanID().String(), span.TraceID(s.Links[0].Run, s.Links[0].Root).String() + s.Links[0].ID.String()},
+		{"link", written.Links().At(0).TraceID().String() + written.Links().At(0).SpanID().String(),
+			span.TraceID(s.Links[0].Run, s.Links[0].Root).String() + s.Links[0].ID.String()},
 		{"flags", fmt.Sprint(written.Flags(), written.Links().At(0).Flags(), written.Links().At(1).Flags()), "769 769 769"},
 	} {
 		if c.got != c.want {
@@ -73,10 +76,14 @@ func TestOTLPFileMeansWhatTheSpanSaid(t *testing.T) {
 		}
 	}
 	want := map[string]any{
-		"string": "plain", "string.empty": "", "string.escapes": tracetest.EveryType[2].Value.AsString(), "string.unicode": tracetest.EveryType[3].Value.AsString(),
-		"int.least": int64(math.MinInt64), "int.most": int64(math.MaxInt64), "int.zero": int64(0), "bool.true": true, "bool.false": false,
-		"float": 0.1, "float.large": 1e300, "float.small": -5e-324, "float.whole": 3.0, "float.infinite": math.Inf(1), "float.minus.infinite": math.Inf(-1),
-		"strings": []any{"a", "", "\"c\"", "d", "e"}, "strings.empty": []any{}, "ints": []any{int64(1), int64(-2)}, "bools": []any{true, false},
+		"string": "plain", "string.empty": "", "string.escapes": tracetest.EveryType[2].Value.AsString(),
+		"string.unicode": tracetest.EveryType[3].Value.AsString(),
+		"int.least":      int64(math.MinInt64), "int.most": int64(math.MaxInt64), "int.zero": int64(0), "bool.true": true,
+		"bool.false": false,
+		"float":      0.1, "float.large": 1e300, "float.small": -5e-324, "float.whole": 3.0, "float.infinite": math.Inf(1),
+		"float.minus.infinite": math.Inf(-1),
+		"strings":              []any{"a", "", "\"c\"", "d", "e"}, "strings.empty": []any{}, "ints": []any{int64(1), int64(-2)},
+		"bools":  []any{true, false},
 		"floats": []any{1.5, 2.0}, "bytes": []byte{0, 1, 254, 255}, "slice": []any{"a", int64(1), nil},
 		"map": map[string]any{"a": "b", "nested": []any{int64(1), true}}, "map.empty": map[string]any{},
 	}
@@ -182,8 +189,10 @@ func TestOTLPFileOnAFullDisk(t *testing.T) {
 func BenchmarkOTLPFile(b *testing.B) {
 	stub := tracetest.Full(1)
 	stub.Attributes = []attribute.KeyValue{
-		attribute.String("raft.node.id", "node-1"), attribute.Int64("raft.term", 3), attribute.String("raft.role", "leader"), attribute.String("raft.peer.id", "node-2"),
-		attribute.Int64("raft.attempt", 1), attribute.Int64("raft.prev_log.index", 123), attribute.Int64("raft.prev_log.term", 3), attribute.String("raft.reply", "AppendEntriesOk"),
+		attribute.String("raft.node.id", "node-1"), attribute.Int64("raft.term", 3), attribute.String("raft.role", "leader"),
+		attribute.String("raft.peer.id", "node-2"),
+		attribute.Int64("raft.attempt", 1), attribute.Int64("raft.prev_log.index", 123),
+		attribute.Int64("raft.prev_log.term", 3), attribute.String("raft.reply", "AppendEntriesOk"),
 	}
 	stub.Events, stub.Links = stub.Events[:1], nil
 	n := &counter{}

@@ -285,7 +285,8 @@ func TestPushPartly(t *testing.T) {
 		rejected int
 		want     string
 	}{
-		{`{"partialSuccess":{"rejectedSpans":"3","errorMessage":"too old"}}`, 3, "the receiver says: too old (%d spans rejected)"},
+		{`{"partialSuccess":{"rejectedSpans":"3","errorMessage":"too old"}}`, 3,
+			"the receiver says: too old (%d spans rejected)"},
 		{`{"partialSuccess":{"rejectedSpans":2}}`, 2, "(%d spans rejected)"},
 		{`{"partialSuccess":{"errorMessage":"a hint"}}`, 0, "the receiver took them, and says: a hint"},
 		{`{}`, 0, ""},

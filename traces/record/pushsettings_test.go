@@ -26,7 +26,8 @@ func TestPushSettings(t *testing.T) {
 		},
 		{
 			"http://localhost:4318", "PROTOCOL", "grpc",
-			`not as "grpc"; set OTEL_EXPORTER_OTLP_TRACES_PROTOCOL=http/json, and an endpoint that takes it, as Jaeger and the Collector do at port 4318`,
+			`not as "grpc"; set OTEL_EXPORTER_OTLP_TRACES_PROTOCOL=http/json, and an endpoint that takes it, ` +
+				`as Jaeger and the Collector do at port 4318`,
 		},
 		{
 			"http://localhost:4318", "TRACES_PROTOCOL", "http/protobuf",

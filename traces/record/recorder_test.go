@@ -58,7 +58,8 @@ func ticking(recorder *record.Recorder, service string) spans.Tracer {
 func TestRecorderNamesSpansByTheirCausalIDs(t *testing.T) {
 	file := rafttest.File(t, rafttest.Rough())
 	all := rafttest.Read(t, file)
-	if first := all[0]; first.Name != spans.RunName || !strings.Contains(strings.SplitN(string(file), "\n", 2)[0], `"`+spans.RunName+`"`) {
+	if first := all[0]; first.Name != spans.RunName ||
+		!strings.Contains(strings.SplitN(string(file), "\n", 2)[0], `"`+spans.RunName+`"`) {
 		t.Errorf("the first span is %s, want %s", first.Name, spans.RunName)
 	}
 	byID := map[world.CausalID]span.Span{}
@@ -93,7 +94,8 @@ func TestRecorderNamesSpansByTheirCausalIDs(t *testing.T) {
 func TestRecorderResource(t *testing.T) {
 	for _, s := range rafttest.Spans(t, rafttest.Reference()) {
 		want := []attribute.KeyValue{
-			attribute.String("host.id", "raftkv"), attribute.String("ip", "127.0.0.1"), attribute.String("service.instance.id", s.Service),
+			attribute.String("host.id", "raftkv"), attribute.String("ip", "127.0.0.1"),
+			attribute.String("service.instance.id", s.Service),
 			attribute.String("service.name", s.Service), attribute.String("service.namespace", "raftkv"),
 		}
 		if diff := cmp.Diff(want, s.Resource, tracetest.Same); diff != "" {
@@ -149,7 +151,8 @@ func TestRecorderFollowsTheConventions(t *testing.T) {
 	}
 }
 
-// junk has each variable of the environment that the SDK and its exporters read, and says of each something that would be seen.
+// junk has each variable of the environment that the SDK and its exporters read, and says of each something that would
+// be seen.
 var junk = map[string]string{
 	"OTEL_SDK_DISABLED":                              "true",
 	"OTEL_RESOURCE_ATTRIBUTES":                       "junk=1,service.name=junk,ip=1.2.3.4",
@@ -234,7 +237,8 @@ func TestRecorderDropsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := rafttest.Read(t, b.Bytes())[0]
-	if len(s.Links) != 1000 || len(s.Events) != 1000 || s.Links[0].ID != 10 || s.Events[999].Attribute(spans.RaftIndexKey).AsInt64() != 999 {
+	if len(s.Links) != 1000 || len(s.Events) != 1000 || s.Links[0].ID != 10 ||
+		s.Events[999].Attribute(spans.RaftIndexKey).AsInt64() != 999 {
 		t.Errorf("%d links and %d events were recorded, want 1000 of each", len(s.Links), len(s.Events))
 	}
 	if got := len(s.Events[0].Attribute(spans.RaftCommandKey).AsString()); got < 2000 {
@@ -273,7 +277,8 @@ func TestRecorderKeepsTheFirstError(t *testing.T) {
 		}
 	}
 	if broken.spans != 3 || healthy.spans != 10 {
-		t.Errorf("the exporter that fails with its third span got %d, the other one %d; want 3 and 10", broken.spans, healthy.spans)
+		t.Errorf("the exporter that fails with its third span got %d, the other one %d; want 3 and 10", broken.spans,
+			healthy.spans)
 	}
 	if err := recorder.Close(context.Background()); err == nil || err.Error() != "broken" {
 		t.Errorf("Close says %q, want the error, once", err)

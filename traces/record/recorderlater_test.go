@@ -69,7 +69,8 @@ func tellAfterwards(s *span.Span) string {
 }
 
 func (p *post) notify(id uint64) {
-	span := p.node.StartCommitNotificationProducer(spans.Begin{Self: spans.Ref{Root: 1, ID: id}, Parent: 1}, spans.Who{Node: 1}, "node-2", 1)
+	span := p.node.StartCommitNotificationProducer(spans.Begin{Self: spans.Ref{Root: 1, ID: id}, Parent: 1},
+		spans.Who{Node: 1}, "node-2", 1)
 	span.End()
 }
 
@@ -114,7 +115,8 @@ func TestLossesAreToldAfterwards(t *testing.T) {
 	p.Handled(3)
 	p.Lost(3, 1, tracetest.Epoch.Add(8*time.Millisecond), crash)
 	p.Sent(4, 1)
-	span := p.node.StartPutServer(spans.Begin{Self: spans.Ref{Root: 1, ID: 4}, Parent: 1}, spans.Who{Node: 1}, "client-1", kv.RequestID{Client: 1, Sequence: 1})
+	span := p.node.StartPutServer(spans.Begin{Self: spans.Ref{Root: 1, ID: 4}, Parent: 1}, spans.Who{Node: 1}, "client-1",
+		kv.RequestID{Client: 1, Sequence: 1})
 	span.End("Answered")
 	p.Lost(4, 0, tracetest.Epoch.Add(9*time.Millisecond), spans.Ref{})
 	const drop = "drop at %s raftkv.cause=fault"
@@ -133,10 +135,12 @@ func TestWhatAFaultDidLinksToIt(t *testing.T) {
 	client := kvspans.NewTracer(p, "client-1", 1, tracetest.Epoch)
 	client.Follow(&ticks{})
 	call := func(id uint64) spans.PutClientSpan {
-		return client.StartPutClient(spans.Begin{Self: spans.Ref{Root: 1, ID: id}, Parent: 1}, kv.RequestID{Client: 1, Sequence: 1}, 1, "node-1")
+		return client.StartPutClient(spans.Begin{Self: spans.Ref{Root: 1, ID: id}, Parent: 1},
+			kv.RequestID{Client: 1, Sequence: 1}, 1, "node-1")
 	}
 	serve := func(id, call uint64) spans.PutServerSpan {
-		return p.node.StartPutServer(spans.Begin{Self: spans.Ref{Root: 1, ID: id}, Parent: call}, spans.Who{Node: 1}, "client-1", kv.RequestID{Client: 1, Sequence: 1})
+		return p.node.StartPutServer(spans.Begin{Self: spans.Ref{Root: 1, ID: id}, Parent: call}, spans.Who{Node: 1},
+			"client-1", kv.RequestID{Client: 1, Sequence: 1})
 	}
 	p.Hit(2, cut)
 	p.Hit(2, cut)

@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// A real Collector, given a run, writes files that check and diff take for the run's own, in whatever parts and order it writes them; of those
-// that are not read, the commands say so.
+// A real Collector, given a run, writes files that check and diff take for the run's own, in whatever parts and order
+// it writes them; of those that are not read, the commands say so.
 func TestCollectorServer(t *testing.T) {
 	tools := buildCommands(t)
 	for _, c := range serverRuns {
@@ -88,7 +88,8 @@ func startCollector(t *testing.T) *collector {
 	}
 	ports := freePorts(t, 1)
 	c := &collector{folder: t.TempDir(), http: ports[0]}
-	if err := os.WriteFile(filepath.Join(c.folder, "config.yaml"), fmt.Appendf(nil, collectorConfig, c.http), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(c.folder, "config.yaml"), fmt.Appendf(nil, collectorConfig, c.http),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
 	run := exec.Command(program, "--config", "file:config.yaml")
@@ -142,8 +143,10 @@ func (c *collector) compareFiles(t *testing.T, tools commands, own string) {
 		tools.isTheRun(t, keepFile(t, name, content), own)
 	}
 	for _, name := range []string{"traces.proto", "lines.zst"} {
-		for _, command := range [][]string{{"check", filepath.Join(c.folder, name)}, {"diff", own, filepath.Join(c.folder, name)}} {
-			if said, status := tools.said(t, command[0], command[1:]...); status != 2 || !strings.Contains(said, name+":1:1: this is no text") {
+		for _, command := range [][]string{{"check", filepath.Join(c.folder, name)},
+			{"diff", own, filepath.Join(c.folder, name)}} {
+			if said, status := tools.said(t, command[0], command[1:]...); status != 2 ||
+				!strings.Contains(said, name+":1:1: this is no text") {
 				t.Errorf("%s: exit status %d\n%s", strings.Join(command, " "), status, said)
 			}
 		}

@@ -27,7 +27,8 @@ func TestJaegerServerAnswers(t *testing.T) {
 	}
 	if *recordServers {
 		own := tools.push(t, otlpHTTP, "none", recordedRun...)
-		recordServer(t, own, map[string][]byte{"jaeger-v2.json": byIDs(t, page, own), "jaeger-v3.json": eachTrace(t, page+"/api/v3/traces/", own)})
+		recordServer(t, own, map[string][]byte{"jaeger-v2.json": byIDs(t, page, own),
+			"jaeger-v3.json": eachTrace(t, page+"/api/v3/traces/", own)})
 	}
 }
 
@@ -95,7 +96,8 @@ func TestJaegerServerAsTheReadmeSays(t *testing.T) {
 
 	second := tools.push(t, otlpHTTP, "none", "-seed", "2")
 	shell(fetch)
-	if said, status := tools.said(t, "diff", second, back); status != 2 || !strings.Contains(said, "two runs in one file") {
+	if said, status := tools.said(t, "diff", second, back); status != 2 ||
+		!strings.Contains(said, "two runs in one file") {
 		t.Errorf("diff with the answers about two runs: exit status %d\n%s", status, said)
 	}
 	for _, own := range []string{first, second} {
@@ -115,7 +117,8 @@ func searchV3(t *testing.T, page, own string) (all []byte) {
 	for i := range spans {
 		if service := spans[i].Service; !searched[service] {
 			searched[service] = true
-			query := url.Values{"query.service_name": {service}, "query.start_time_min": {"2000-01-01T00:00:00Z"}, "query.start_time_max": {"2001-01-01T00:00:00Z"}, "query.num_traces": {"100000"}}
+			query := url.Values{"query.service_name": {service}, "query.start_time_min": {"2000-01-01T00:00:00Z"},
+				"query.start_time_max": {"2001-01-01T00:00:00Z"}, "query.num_traces": {"100000"}}
 			all = append(all, body(t, page+"/api/v3/traces?"+query.Encode())...)
 		}
 	}

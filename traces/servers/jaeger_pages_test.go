@@ -91,7 +91,8 @@ func lostMessage(t *testing.T, tools commands, out string) string {
 // pushAmongOthers has the run command push a run, and write it beside others.
 func (c commands) pushAmongOthers(t *testing.T, endpoint, out string, flags ...string) pushed {
 	t.Helper()
-	command := exec.Command(filepath.Join(string(c), "run"), append([]string{"-json", "-otlp", endpoint, "-out", out}, flags...)...)
+	command := exec.Command(filepath.Join(string(c), "run"),
+		append([]string{"-json", "-otlp", endpoint, "-out", out}, flags...)...)
 	said, err := command.Output()
 	if err != nil {
 		t.Fatalf("%v: %v\n%s", command, err, said)
@@ -153,7 +154,8 @@ func (w *wrongs) told(t *testing.T) {
 // the same order by their times.
 func look(t *testing.T, from string, of map[string][]span.Span, read func(id string, i int) jaegerTrace) {
 	t.Helper()
-	missing, warnings, orders := wrongs{kind: from + ": traces with too few spans"}, wrongs{kind: from + ": spans with warnings"}, wrongs{kind: from + ": traces in another order when read again"}
+	missing, warnings, orders := wrongs{kind: from + ": traces with too few spans"},
+		wrongs{kind: from + ": spans with warnings"}, wrongs{kind: from + ": traces in another order when read again"}
 	for _, id := range slices.Sorted(maps.Keys(of)) {
 		var first []string
 		for i := range 3 {
@@ -164,7 +166,8 @@ func look(t *testing.T, from string, of map[string][]span.Span, read func(id str
 			slices.SortStableFunc(trace.Spans, func(a, b spanOfJaeger) int { return int(a.StartTime - b.StartTime) })
 			var order []string
 			for _, s := range trace.Spans {
-				order = append(order, fmt.Sprintf("%d %s %s of %s", s.StartTime, s.SpanID, s.OperationName, trace.Processes[s.ProcessID].ServiceName))
+				order = append(order, fmt.Sprintf("%d %s %s of %s", s.StartTime, s.SpanID, s.OperationName,
+					trace.Processes[s.ProcessID].ServiceName))
 				if i == 0 && len(s.Warnings) > 0 {
 					warnings.add("%s in trace %s has %q", order[len(order)-1], id, s.Warnings)
 				}
@@ -190,7 +193,8 @@ func oneStepAtATime(t *testing.T, all []span.Span) {
 		start   int64
 	}
 	at := map[moment]span.Span{}
-	together, flat := wrongs{kind: "spans that start in one microsecond with another of their process"}, wrongs{kind: "spans without width"}
+	together, flat := wrongs{kind: "spans that start in one microsecond with another of their process"},
+		wrongs{kind: "spans without width"}
 	for _, s := range all {
 		m := moment{s.Service, s.Start.UnixMicro()}
 		if other, taken := at[m]; taken {
@@ -279,7 +283,8 @@ func follow(t *testing.T, page, shows, address string, all []pushed) (comparison
 		return 0
 	}
 	if a, b, two := strings.Cut(ids, "..."); two {
-		if one, other := traceOf(t, page, a), traceOf(t, page, b); one.TraceID[16:] != other.TraceID[16:] || one.TraceID == other.TraceID {
+		if one, other := traceOf(t, page, a), traceOf(t, page, b); one.TraceID[16:] != other.TraceID[16:] ||
+			one.TraceID == other.TraceID {
 			t.Errorf("%s compares %s with %s", shows, one.TraceID, other.TraceID)
 		}
 		return 1
@@ -316,10 +321,12 @@ func named(t *testing.T, shows string, s *span.Span, of []span.Span) {
 		right = shows == "the first operation, "+text(spans.KVRequestIDKey)
 	case strings.HasPrefix(shows, "the first error, in "):
 		i := slices.IndexFunc(of, func(root span.Span) bool { return root.ID == s.Root })
-		right = s.Status.Code == codes.Error && i >= 0 && shows == "the first error, in "+of[i].Attribute(spans.KVRequestIDKey).AsString()
+		right = s.Status.Code == codes.Error && i >= 0 &&
+			shows == "the first error, in "+of[i].Attribute(spans.KVRequestIDKey).AsString()
 	case strings.HasPrefix(shows, "election of term "):
 		begins := fmt.Sprintf("election of term %d: %s ", s.Attribute(spans.RaftTermKey).AsInt64(), s.Service)
-		right = s.Name == spans.ElectionName && strings.HasPrefix(shows, begins) && (text(spans.RaftOutcomeKey) == spans.OutcomeWon) == strings.HasSuffix(shows, " won")
+		right = s.Name == spans.ElectionName && strings.HasPrefix(shows, begins) &&
+			(text(spans.RaftOutcomeKey) == spans.OutcomeWon) == strings.HasSuffix(shows, " won")
 	case shows == "what to watch":
 		right = true // that the story's line is told by it has a test of its own
 	}

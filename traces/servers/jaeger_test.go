@@ -26,7 +26,8 @@ import (
 	"github.com/raftkv/raftkv/traces/tracetest"
 )
 
-// A real Jaeger, given a run, compressed or not, and given the lines of a file, answers with the traces, spans, services, parents and links of the file, and moves no clock.
+// A real Jaeger, given a run, compressed or not, and given the lines of a file, answers with the traces, spans,
+// services, parents and links of the file, and moves no clock.
 func TestJaegerServer(t *testing.T) {
 	page, otlpHTTP := startJaeger(t)
 	s := rafttest.Rough()
@@ -56,7 +57,8 @@ func startJaeger(t *testing.T) (page, otlpHTTP string) {
 	t.Helper()
 	ports := freePorts(t, 3)
 	script := exec.Command("bash", "../../.ci/jaeger.sh")
-	script.Env = append(os.Environ(), "JAEGER_PORT="+ports[0], "JAEGER_OTLP_HTTP_PORT="+ports[1], "JAEGER_OTLP_GRPC_PORT="+ports[2])
+	script.Env = append(os.Environ(), "JAEGER_PORT="+ports[0], "JAEGER_OTLP_HTTP_PORT="+ports[1],
+		"JAEGER_OTLP_GRPC_PORT="+ports[2])
 	serve(t, script, ports...)
 	return "http://127.0.0.1:" + ports[0], "http://127.0.0.1:" + ports[1]
 }
@@ -145,7 +147,8 @@ var inNoOrder = cmp.Options{
 	cmpopts.SortSlices(func(a, b span.Event) bool { return a.Name < b.Name }),
 }
 
-// compareReadBack proves that what Jaeger's programming interfaces answer is read as the file is, but for what Jaeger does not keep.
+// compareReadBack proves that what Jaeger's programming interfaces answer is read as the file is, but for what Jaeger
+// does not keep.
 func compareReadBack(t *testing.T, page string, spans []span.Span) {
 	t.Helper()
 	byID := func(a, b span.Span) int { return strings.Compare(a.ID.String(), b.ID.String()) }
@@ -175,7 +178,8 @@ func compareReadBack(t *testing.T, page string, spans []span.Span) {
 	}
 }
 
-// compareSearch proves that the link to a search finds, among other runs' traces, those of this run in which the service takes part.
+// compareSearch proves that the link to a search finds, among other runs' traces, those of this run in which the
+// service takes part.
 func compareSearch(t *testing.T, page string, spans []span.Span) {
 	t.Helper()
 	const service = "client-1"
@@ -218,13 +222,15 @@ func lineOfSpan(s *span.Span) string {
 		references = append(references, fmt.Sprintf("FOLLOWS_FROM %016x%s %s", l.Run, l.Root, l.ID))
 	}
 	// Jaeger has one reference to a span that is both parent and linked to, and its pages take it for the parent.
-	if parent := fmt.Sprintf("%s %s", s.TraceID(), s.Parent); s.Parent != 0 && !slices.Contains(references, "FOLLOWS_FROM "+parent) {
+	if parent := fmt.Sprintf("%s %s", s.TraceID(), s.Parent); s.Parent != 0 &&
+		!slices.Contains(references, "FOLLOWS_FROM "+parent) {
 		references = append(references, "CHILD_OF "+parent)
 	}
 	slices.Sort(references)
 	start := s.Start.UnixMicro()
 	duration := s.End.Sub(s.Start).Microseconds()
-	return fmt.Sprintf("%s %s of %s, %d +%d, %d events, %v, warnings []", s.ID, s.Name, s.Service, start, duration, len(s.Events), references)
+	return fmt.Sprintf("%s %s of %s, %d +%d, %d events, %v, warnings []", s.ID, s.Name, s.Service, start, duration,
+		len(s.Events), references)
 }
 
 func linesOfTrace(t *testing.T, trace jaegerTrace) []string {

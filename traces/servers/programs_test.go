@@ -20,12 +20,14 @@ import (
 	"github.com/raftkv/raftkv/traces/record"
 )
 
-// recordServers has a test write anew, into traces/testdata/servers, what the tests without a server are given: bash .ci/test-server.sh jaeger -record, and the same for collector.
+// recordServers has a test write anew, into traces/testdata/servers, what the tests without a server are given: bash
+// .ci/test-server.sh jaeger -record, and the same for collector.
 var recordServers = flag.Bool("record", false, "write what servers make of a run into ../testdata/servers")
 
 // recordedRun is what is written there: a small run with a lost message.
 var recordedRun = []string{
-	"-nodes", "2", "-clients", "1", "-requests", "1", "-set", "raft.heartbeat_interval=0s", "-set", "raft.rpc_timeout=8ms", "-set", "client.start=5ms",
+	"-nodes", "2", "-clients", "1", "-requests", "1", "-set", "raft.heartbeat_interval=0s", "-set",
+	"raft.rpc_timeout=8ms", "-set", "client.start=5ms",
 	"-drop", "991f472b1cd93827", "reference",
 }
 
@@ -54,7 +56,8 @@ var serverRuns = []struct {
 	{"drawn faults", "none", []string{"-faults", "mixed", "-seed", "7"}},
 }
 
-// serve starts a program and waits until it listens on these ports of 127.0.0.1. The program is stopped at the end of the test, or by stop, which waits for its end.
+// serve starts a program and waits until it listens on these ports of 127.0.0.1. The program is stopped at the end of
+// the test, or by stop, which waits for its end.
 func serve(t *testing.T, program *exec.Cmd, ports ...string) (stop func()) {
 	t.Helper()
 	program.Stdout, program.Stderr = os.Stderr, os.Stderr
@@ -129,7 +132,8 @@ func (c commands) push(t *testing.T, endpoint, compression string, flags ...stri
 func (c commands) run(t *testing.T, flags ...string) (file string) {
 	t.Helper()
 	folder := t.TempDir()
-	command := exec.Command(filepath.Join(string(c), "run"), append([]string{"-out", folder, "-name", "run", "-quiet"}, flags...)...)
+	command := exec.Command(filepath.Join(string(c), "run"),
+		append([]string{"-out", folder, "-name", "run", "-quiet"}, flags...)...)
 	if said, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %v\n%s", command, err, said)
 	}
@@ -156,7 +160,8 @@ var (
 	ofTheFile = regexp.MustCompile(`;\s+the\s+first\s+is\s[^;]*?\sline\s+\d+`)
 )
 
-// isTheRun proves that check says of a file what it says of the run's own, and that diff tells the two not apart, either way.
+// isTheRun proves that check says of a file what it says of the run's own, and that diff tells the two not apart,
+// either way.
 func (c commands) isTheRun(t *testing.T, file, own string) {
 	t.Helper()
 	head := func(said, name string) string {

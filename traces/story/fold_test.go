@@ -22,7 +22,8 @@ func at(recorder *record.Recorder, service string) (spans.Tracer, *tracetest.Clo
 	return tracer, clock
 }
 
-// Who cannot be reached is said once, with how often it is said again, until something passes; several at the same moment are one line.
+// Who cannot be reached is said once, with how often it is said again, until something passes; several at the same
+// moment are one line.
 func TestStoryFoldsComplaints(t *testing.T) {
 	lines := story.New(raftstory.Protocol())
 	recorder := record.NewRecorder(record.RecorderOptions{}, lines)

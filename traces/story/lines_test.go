@@ -40,7 +40,8 @@ func TestStoryLines(t *testing.T) {
 	request := kv.RequestID{Client: 2, Sequence: 3}
 	for want, play := range map[string]func(s *scene){
 		"1.000ms  node-1    VIOLATION of ElectionSafety: At most one leader.": func(s *scene) {
-			s.world.StartViolation(s.begin(), "ElectionSafety", []string{"one", "other"}).Fail("violation", "At most one leader.")
+			s.world.StartViolation(s.begin(), "ElectionSafety", []string{"one", "other"}).Fail("violation",
+				"At most one leader.")
 		},
 		"1.000ms  node-1    FAULT: node-1 crashes": func(s *scene) {
 			s.world.StartFault(s.begin(), spans.FaultCrash, "node-1", "40ms").End()
@@ -82,7 +83,8 @@ func TestStoryLines(t *testing.T) {
 			span.End()
 		},
 		"1.000ms  node-1      but other": func(s *scene) {
-			s.world.StartViolation(s.begin(), "ElectionSafety", []string{"one", "other"}).Fail("violation", "At most one leader.")
+			s.world.StartViolation(s.begin(), "ElectionSafety", []string{"one", "other"}).Fail("violation",
+				"At most one leader.")
 		},
 		"2.000ms  client-2  no answer from node-1: Get given up (timeout)": func(s *scene) {
 			s.client.StartGetClient(s.begin(), request, 1, "node-1").Fail("timeout", "")
@@ -141,7 +143,8 @@ func TestStoryLines(t *testing.T) {
 			text := tell(t, lines, story.Plain)
 			for line := range strings.Lines(text) {
 				front, said, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " 0000000000000abd  ")
-				if at, process, _ := strings.Cut(strings.TrimSpace(front), " "); fmt.Sprintf("%s  %-9s %s", at, process, said) == want {
+				if at, process, _ := strings.Cut(strings.TrimSpace(front), " "); fmt.Sprintf("%s  %-9s %s", at, process,
+					said) == want {
 					return
 				}
 			}

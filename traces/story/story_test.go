@@ -47,7 +47,8 @@ func TestStoryWithColours(t *testing.T) {
 	if strings.Contains(plain, "\x1b") {
 		t.Error("the plain story has escape sequences")
 	}
-	if without := regexp.MustCompile("\x1b\\[[0-9]*m").ReplaceAllString(coloured, ""); without == coloured || without != plain {
+	if without := regexp.MustCompile("\x1b\\[[0-9]*m").ReplaceAllString(coloured, ""); without == coloured ||
+		without != plain {
 		t.Error("the coloured story is not the plain one with colours")
 	}
 }
@@ -68,7 +69,8 @@ func TestStoryWithinAScreen(t *testing.T) {
 			}
 		}
 		if joined := together(regexp.MustCompile(`\n {39}`).ReplaceAllString(b.String(), " ")); joined != plain {
-			t.Errorf("broken for %d columns and put together again, the story is another (-want +got):\n%s", columns, cmp.Diff(plain, joined))
+			t.Errorf("broken for %d columns and put together again, the story is another (-want +got):\n%s", columns,
+				cmp.Diff(plain, joined))
 		}
 	}
 	var b bytes.Buffer
@@ -99,7 +101,8 @@ func TestStoryOfAnotherProtocol(t *testing.T) {
 	s.Name, s.Attributes = "paxos.promise\x07", tracetest.EveryType[:2]
 	lines := story.New(raftstory.Protocol())
 	lines.Add(&s)
-	if got, want := strings.Join(strings.Fields(tell(t, lines, story.Plain)), " "), `0.000ms node-2 0001000000000002 "paxos.promise\a" string=plain string.empty=`; got != want {
+	if got, want := strings.Join(strings.Fields(tell(t, lines, story.Plain)), " "),
+		`0.000ms node-2 0001000000000002 "paxos.promise\a" string=plain string.empty=`; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }

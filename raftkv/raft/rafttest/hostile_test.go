@@ -29,14 +29,18 @@ import (
 	"github.com/raftkv/raftkv/traces/tracetest"
 )
 
-// TestHostileSpans reads spans in which every text holds a control character: none of it reaches whoever reads what is told, drawn, judged or explained of them.
+// TestHostileSpans reads spans in which every text holds a control character: none of it reaches whoever reads what is
+// told, drawn, judged or explained of them.
 func TestHostileSpans(t *testing.T) {
-	specs := append(spans.AllSpecs(), spans.Spec{Name: "x\x7fy", Kind: trace.SpanKindInternal, Attributes: []spans.AttributeSpec{{Key: "a\x7f", Type: attribute.STRING}}})
+	specs := append(spans.AllSpecs(), spans.Spec{Name: "x\x7fy", Kind: trace.SpanKindInternal,
+		Attributes: []spans.AttributeSpec{{Key: "a\x7f", Type: attribute.STRING}}})
 	for _, spec := range specs {
 		for _, service := range []string{"node-1", "no\x7fde"} {
 			s := span.Span{
-				Run: 1, Root: 1, ID: 1, Name: spec.Name, Kind: spec.Kind, Service: service, Start: time.Unix(0, 1), End: time.Unix(0, 2),
-				Status: span.Status{Code: codes.Error, Description: "m\x7f"}, Events: []span.Event{{Name: "e\x7f", At: time.Unix(0, 1)}},
+				Run: 1, Root: 1, ID: 1, Name: spec.Name, Kind: spec.Kind, Service: service, Start: time.Unix(0, 1),
+				End:    time.Unix(0, 2),
+				Status: span.Status{Code: codes.Error, Description: "m\x7f"},
+				Events: []span.Event{{Name: "e\x7f", At: time.Unix(0, 1)}},
 			}
 			for _, attributes := range hostileAttributes(spec.Attributes) {
 				s := s
@@ -69,7 +73,8 @@ func hostileAttributes(specs []spans.AttributeSpec) [][]attribute.KeyValue {
 	return append(list, slices.Clip(all))
 }
 
-// TestHostileRun reads a run in which one attribute after the other holds a control character wherever it is, so that it comes into what is told of several spans.
+// TestHostileRun reads a run in which one attribute after the other holds a control character wherever it is, so that
+// it comes into what is told of several spans.
 func TestHostileRun(t *testing.T) {
 	short := rafttest.Rough()
 	short.Requests = 2

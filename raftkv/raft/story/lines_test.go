@@ -84,7 +84,8 @@ func TestStoryLines(t *testing.T) {
 			s.node.StartLateReply(s.begin(), s.leader, "node-2", "VoteGranted", 4).End()
 		},
 		"1.000ms  node-1    stepping down from leader to follower in term 4: higher term": func(s *scene) {
-			s.node.StartRoleChange(s.begin(), spans.Who{Node: 1, Term: 4}, protocol.RoleLeader, protocol.RoleEventHigherTerm).End()
+			s.node.StartRoleChange(s.begin(), spans.Who{Node: 1, Term: 4}, protocol.RoleLeader,
+				protocol.RoleEventHigherTerm).End()
 		},
 		"1.000ms  node-1    election timeout: became candidate for term 4": func(s *scene) {
 			who := spans.Who{Node: 1, Term: 4, Role: protocol.RoleCandidate}
@@ -132,12 +133,14 @@ func TestStoryLines(t *testing.T) {
 				node: spans.NewTracer(recorder, "node-1", 1, tracetest.Epoch), id: 0xabc,
 				leader: spans.Who{Node: 1, Term: 4, Role: protocol.RoleLeader}, peer: spans.Who{Node: 1, Term: 4},
 			}
-			s.node.Follow(&tracetest.Clock{Begins: time.Millisecond, Happens: 1500 * time.Microsecond, Ends: 2 * time.Millisecond})
+			s.node.Follow(&tracetest.Clock{Begins: time.Millisecond, Happens: 1500 * time.Microsecond,
+				Ends: 2 * time.Millisecond})
 			play(s)
 			text := tell(t, lines, story.Plain)
 			for line := range strings.Lines(text) {
 				front, said, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " 0000000000000abd  ")
-				if at, process, _ := strings.Cut(strings.TrimSpace(front), " "); fmt.Sprintf("%s  %-9s %s", at, process, said) == want {
+				if at, process, _ := strings.Cut(strings.TrimSpace(front), " "); fmt.Sprintf("%s  %-9s %s", at, process,
+					said) == want {
 					return
 				}
 			}

@@ -63,7 +63,8 @@ func TestStoryHasTheReferencesOrder(t *testing.T) {
 		`node-[2-5]   IDapplied index 1:`,
 		`client-\d IDrequest 1: (PUT|GET|DELETE) "\w".* ->`,
 	} {
-		at := regexp.MustCompile(`(?m)^ *\d+\.\d{3}ms ` + strings.Replace(want, "ID", `[0-9a-f]{16}  `, 1) + `.*$`).FindStringIndex(rest)
+		at := regexp.MustCompile(`(?m)^ *\d+\.\d{3}ms ` + strings.Replace(want, "ID", `[0-9a-f]{16}  `,
+			1) + `.*$`).FindStringIndex(rest)
 		if at == nil {
 			t.Fatalf("no line as\n\t%s\nin what is left of the story:\n%.1000s", want, rest)
 		}
@@ -82,8 +83,10 @@ func TestStoryFoldsHeartbeats(t *testing.T) {
 	text := strings.Join(strings.Fields(tell(t, lines, story.Plain)), " ")
 	eventful := map[world.CausalID]bool{}
 	for _, s := range all {
-		ok := s.Name == spans.AppendEntriesClientName && s.Attribute(spans.RaftReplyKey).AsString() == "AppendEntriesOk" && len(s.Events) == 0
-		if !ok && s.Name != spans.HeartbeatName && strings.Contains(text, s.ID.String()) { // what is told once for many does not count
+		ok := s.Name == spans.AppendEntriesClientName && s.Attribute(spans.RaftReplyKey).AsString() == "AppendEntriesOk" &&
+			len(s.Events) == 0
+		// what is told once for many does not count
+		if !ok && s.Name != spans.HeartbeatName && strings.Contains(text, s.ID.String()) {
 			eventful[s.Root] = true
 		}
 	}
@@ -113,14 +116,17 @@ func TestStoryFoldsHeartbeats(t *testing.T) {
 func TestStoryKnowsEverySpan(t *testing.T) {
 	for _, spec := range spans.AllSpecs() {
 		lines := story.New(raftstory.Protocol())
-		lines.Add(&traces.Span{ID: 1, Root: 1, Name: spec.Name, Kind: spec.Kind, Service: "node-1", Start: tracetest.Epoch, End: tracetest.Epoch})
+		lines.Add(&traces.Span{ID: 1, Root: 1, Name: spec.Name, Kind: spec.Kind, Service: "node-1", Start: tracetest.Epoch,
+			End: tracetest.Epoch})
 		if text := tell(t, lines, story.Plain); strings.Contains(text, spec.Name) {
-			t.Errorf("a span %s is told as\n%s\tgive it lines of its own in storylines.go, or say there that it needs none", spec.ID, text)
+			t.Errorf("a span %s is told as\n%s\tgive it lines of its own in story.go, or say there that it needs none",
+				spec.ID, text)
 		}
 	}
 }
 
-// What a server removes from its log, and that a request was a retry, is told although no span says so by itself. A follower that catches up applies many slots in one line.
+// What a server removes from its log, and that a request was a retry, is told although no span says so by itself. A
+// follower that catches up applies many slots in one line.
 func TestStoryFollowsTheLogs(t *testing.T) {
 	lines := story.New(raftstory.Protocol())
 	recorder := record.NewRecorder(record.RecorderOptions{}, lines)
@@ -133,7 +139,8 @@ func TestStoryFollowsTheLogs(t *testing.T) {
 		return spans.Begin{Self: spans.Ref{Root: 1, ID: id}}
 	}
 	store := func(prev protocol.LogIndex, entries ...string) {
-		span := node.StartAppendEntriesServer(begin(), who, "node-2", 4, prev, 1, int64(len(entries)), 0, prev+protocol.LogIndex(len(entries)))
+		span := node.StartAppendEntriesServer(begin(), who, "node-2", 4, prev, 1, int64(len(entries)), 0,
+			prev+protocol.LogIndex(len(entries)))
 		span.SetEntries(entries)
 		span.SetMatchIndex(prev + protocol.LogIndex(len(entries)))
 		span.End("AppendEntriesOk")
