@@ -139,11 +139,11 @@ func inOrder(t *testing.T, command, said, lines string) {
 
 // shell carries out commands, with those of the project that were built.
 type shell struct {
-	t              *testing.T
-	file           string // whose commands they are
-	folder, built  string
-	quoted         int
-	goRun, longest *regexp.Regexp
+	t                     *testing.T
+	file                  string // whose commands they are
+	folder, built         string
+	quoted                int
+	goRun, longest, seeds *regexp.Regexp
 }
 
 func newShell(t *testing.T, file, built string) *shell {
@@ -152,6 +152,7 @@ func newShell(t *testing.T, file, built string) *shell {
 		t: t, file: file, folder: t.TempDir(), built: built,
 		goRun:   regexp.MustCompile(`(go generate && )?go run \./cmd/(\w+)`),
 		longest: regexp.MustCompile(`/sweep"( |$)(.*)`),
+		seeds:   regexp.MustCompile(`-seeds 1-\d{3,}`),
 	}
 }
 
@@ -168,9 +169,24 @@ func commandsOf(t *testing.T) (commands []string) {
 	return commands
 }
 
+// commands is the folder that the commands are built in, once, for all tests; empty until then.
+var commands string
+
+// TestMain takes away what was built.
+func TestMain(m *testing.M) {
+	status := m.Run()
+	if err := os.RemoveAll(commands); err != nil {
+		panic(err)
+	}
+	os.Exit(status)
+}
+
 // build builds the commands, once, and returns the folder that they are in.
 func build(t *testing.T) string {
 	t.Helper()
+	if commands != "" {
+		return commands
+	}
 	for _, room := range []string{"cmd", "raftkv", "traces"} { // the go command must see these files looked at, or it would keep a result that they put out of date
 		if err := filepath.WalkDir(room, func(path string, _ fs.DirEntry, err error) error {
 			if ext := filepath.Ext(path); err == nil && (ext == ".go" || ext == ".toml") {
@@ -181,8 +197,12 @@ func build(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	built := t.TempDir()
-	arguments := []string{"build", "-o", built}
+	built, err := os.MkdirTemp("", "raftkv-commands-*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	commands = built
+	arguments := []string{"build", "-ldflags=-s -w", "-o", built}
 	for _, command := range commandsOf(t) {
 		arguments = append(arguments, "./cmd/"+command)
 	}
@@ -194,9 +214,14 @@ func build(t *testing.T) string {
 	return built
 }
 
-// script has a line carried out with what was built, and fewer seeds in a sweep that does not say how many.
+// asBuilt has a line carried out with what was built.
+func (s *shell) asBuilt(line string) string {
+	return s.goRun.ReplaceAllString(line, `"`+filepath.ToSlash(s.built)+`/$2"`)
+}
+
+// script is asBuilt with fewer seeds in a sweep: that it works does not take more.
 func (s *shell) script(line string) string {
-	line = s.goRun.ReplaceAllString(line, `"`+filepath.ToSlash(s.built)+`/$2"`)
+	line = s.seeds.ReplaceAllString(s.asBuilt(line), "-seeds 1-50")
 	if !strings.Contains(line, "-seeds") && !strings.Contains(line, "-merge") && !strings.Contains(line, " -h") {
 		line = s.longest.ReplaceAllString(line, `/sweep" -seeds 1-20$1$2`)
 	}
@@ -216,7 +241,7 @@ func (s *shell) run(script string) (stdout, stderr string, err error) {
 func (s *shell) said(command string) string {
 	s.t.Helper()
 	s.quoted++
-	stdout, stderr, err := s.run(s.script(command))
+	stdout, stderr, err := s.run(s.asBuilt(command))
 	if troubled(err) {
 		s.t.Errorf("%s: %v\n%s", command, err, stderr)
 	}
