@@ -89,9 +89,9 @@ func TestDrop(t *testing.T) {
 	for _, s := range library.BuiltIn() {
 		t.Run(s.Name, func(t *testing.T) {
 			t.Parallel()
-			most := race.Fewer(20, 4) // messages of a scenario that are lost, one at a time
+			most := race.Fewer(8, 4) // messages of a scenario that are lost, one at a time
 			if s.Name == library.Default {
-				most = race.Fewer(200, 10)
+				most = race.Fewer(100, 10)
 			}
 			c := scenario(t, s.Name)
 			file, _ := traced(t, c)

@@ -164,17 +164,26 @@ const healAll = "all"
 
 // Same says whether two faults are one: they happen to the same at the same moment, however much.
 func (f Fault) Same(g Fault) bool {
-	return f.Kind == g.Kind && f.At == g.At && f.target() == g.target()
+	if f.Kind != g.Kind || f.At != g.At {
+		return false
+	}
+	if f.Kind == Partition {
+		return f.target() == g.target()
+	}
+	return f.Message == g.Message && f.Process == g.Process && f.Who == g.Who
 }
 
 // compareFaults is the order that faults are kept in, so that it does not matter in which they were given.
 func compareFaults(f, g Fault) int {
-	return cmp.Or(
+	if order := cmp.Or(
 		cmp.Compare(f.At.Kind, g.At.Kind),
 		cmp.Compare(f.At.Time, g.At.Time),
 		cmp.Compare(f.At.Process, g.At.Process),
 		cmp.Compare(f.At.Number, g.At.Number),
-		cmp.Compare(f.write(), g.write()))
+	); order != 0 {
+		return order
+	}
+	return cmp.Compare(f.write(), g.write())
 }
 
 // FaultKind is what happens: the key that a [[fault]] says it with.

@@ -21,8 +21,8 @@ import (
 )
 
 var (
-	manySeeds = race.Fewer(2000, 600)
-	fewSeeds  = race.Fewer(200, 20)
+	manySeeds = race.Fewer(800, 600)
+	fewSeeds  = race.Fewer(80, 20)
 )
 
 // drawn is the run that a profile draws for a seed.
