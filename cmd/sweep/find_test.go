@@ -116,7 +116,7 @@ func TestFindAmongDrawnClusters(t *testing.T) {
 // TestFindLeavesOutViolations: a run that a violation stopped did not come to its end; it is found only by who looks
 // for a violation.
 func TestFindLeavesOutViolations(t *testing.T) {
-	args := []string{"-seeds", "1-40", "-bug", "no-dedup", "-set", "network.loss=0.2", "default"}
+	args := []string{"-seeds", "1-15", "-bug", "no-dedup", "-set", "network.loss=0.2", "default"}
 	violated := map[string]bool{}
 	for _, invariant := range protocol.AllInvariants() {
 		status, _, wrong := call(t, append([]string{"-find", "violated=" + string(invariant.Name)}, args...)...)
