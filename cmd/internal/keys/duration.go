@@ -35,7 +35,7 @@ func FormatRange(r world.Range) string {
 	return FormatDuration(r.Min) + ".." + FormatDuration(r.Max)
 }
 
-// parseDuration reads a Go duration, and says what is wrong with one that is none or that no config can hold.
+// ParseDuration reads a Go duration, and says what is wrong with one that is none or that no config can hold.
 func ParseDuration(s string) (d time.Duration, problem string) {
 	d, err := time.ParseDuration(s)
 	switch {

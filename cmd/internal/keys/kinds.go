@@ -218,7 +218,7 @@ var Instant = Kind[time.Time]{
 	Write: func(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) },
 }
 
-// array writes a list in TOML.
+// Array writes a list in TOML.
 func Array[V any](list []V, write func(V) string) string {
 	return "[" + strings.Join(Mapped(list, write), ", ") + "]"
 }

@@ -130,10 +130,9 @@ func (f *fake) ask(client kv.ClientID, sequence kv.Sequence, command kv.Command)
 	return f
 }
 
-func (f *fake) answer(client kv.ClientID, sequence kv.Sequence, result kv.Result) *fake {
+func (f *fake) answer(client kv.ClientID, sequence kv.Sequence, result kv.Result) {
 	f.now += time.Millisecond
 	f.checker.Answered(kv.RequestID{Client: client, Sequence: sequence}, result)
-	return f
 }
 
 func leads(s *protocol.State) {
