@@ -7,7 +7,8 @@ import (
 )
 
 // A process does one thing at a time, and what arrives meanwhile waits. So what moved may come of something that ends
-// after it began to differ: in the run in which it is later, its process was busy with that, and in the other it was not.
+// after it began to differ: in the run in which it is later, its process was busy with that, and in the other it was
+// not.
 
 // findBusy looks for such a cause of every pair that has none, and puts such pairs behind their causes.
 func (l *alignment) findBusy() {
@@ -54,8 +55,8 @@ func (l *alignment) longestSteps() map[string]int64 {
 	return longest
 }
 
-// busyWith returns the last pair that the process of another was busy with, in the run in which that is later, before it
-// came to it; and not in the other run, or not then. A step takes so long at most.
+// busyWith returns the last pair that the process of another was busy with, in the run in which that is later, before
+// it came to it; and not in the other run, or not then. A step takes so long at most.
 func (l *alignment) busyWith(n int32, step int64) int32 {
 	const longest = 64 // how many wait at most, or else it is not that which moved it
 	p := &l.pairs[n]
@@ -103,8 +104,8 @@ func (l *alignment) comesOf(n, of int32) bool {
 	return false
 }
 
-// putCausesFirst puts each pair behind the one that it comes of, and leaves the order as it is otherwise: what waits for
-// a cause that stands behind it comes right after that, and what waits for itself, the earlier first.
+// putCausesFirst puts each pair behind the one that it comes of, and leaves the order as it is otherwise: what waits
+// for a cause that stands behind it comes right after that, and what waits for itself, the earlier first.
 func (l *alignment) putCausesFirst() {
 	place := nones(len(l.pairs)) // of each in the new order
 	waiting := map[int32][]int32{}

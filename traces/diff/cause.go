@@ -229,8 +229,8 @@ func (l *alignment) stepIn(p *pair, run int) (in step, at int64, ok bool) {
 	return l.stepAt(run, i, e.EndStep, 0), x.end(i), true
 }
 
-// ofStep returns the earlier pair of the same step, in either run, and the later one of both: what the process did in it
-// before the span began to differ.
+// ofStep returns the earlier pair of the same step, in either run, and the later one of both: what the process did in
+// it before the span began to differ.
 func (c *causes) ofStep(p *pair) int32 {
 	last := none
 	for run, x := range c.runs {
@@ -251,7 +251,8 @@ func (c *causes) ofStep(p *pair) int32 {
 	return last
 }
 
-// linked returns the pair of the last fault that a span of a pair links to, in one of the runs alone, or that differs.
+// linked returns the pair of the last fault that a span of a pair links to, in one of the runs alone, or that
+// differs.
 func (c *causes) linked(p *pair) int32 {
 	last := none
 	for k, i := range p.spans {

@@ -64,10 +64,10 @@ type Difference struct {
 	Ignored     []string       `json:"ignored,omitempty"`
 	Tolerance   time.Duration  `json:"tolerance_ns,omitempty"`
 	Resolution  time.Duration  `json:"resolution_ns,omitempty"` // to which times are compared: of the coarser trace
-	Config      []ConfigChange `json:"config"`                  // all keys of the configs that differ, whether they matter or not
+	Config      []ConfigChange `json:"config"`                  // all keys of the configs that differ
 	First       *Divergence    `json:"first"`                   // null when nothing differs
-	Followed    Consequences   `json:"followed"`                // what has the cause of the first divergence, itself included
-	Elsewhere   Consequences   `json:"elsewhere"`               // what differs, too, and has another one, as far as the traces show
+	Followed    Consequences   `json:"followed"`                // what has the same cause as the first divergence, with that
+	Elsewhere   Consequences   `json:"elsewhere"`               // what differs, too, and has another one, as far as is seen
 	Independent Independent    `json:"independent"`             // what is the same
 	Users       Users          `json:"users"`                   // what users saw
 }
@@ -80,7 +80,7 @@ type About struct {
 	Spans    int           `json:"spans"`
 	End      time.Duration `json:"end_ns"` // of the last span, from the beginning of the run
 
-	Part       string `json:"part,omitempty"` // why the trace may be a part of a run; what it lacks may have been there then
+	Part       string `json:"part,omitempty"` // why the trace may be a part of a run; empty if it is not
 	Operations int    `json:"operations"`     // of clients, that the trace has and that are compared
 	Applied    int    `json:"applied"`        // entries of the log, from index 1 on without a gap
 	Leaders    int    `json:"leaders"`        // elections won
@@ -91,8 +91,8 @@ type Divergence struct {
 	At      time.Duration `json:"at_ns"` // from the beginning of the run
 	Reason  Reason        `json:"reason"`
 	Span    Event         `json:"span"`
-	Origin  *Event        `json:"origin,omitempty"` // what it comes of, if that is not of what is compared, or not looked at
-	Rule    Rule          `json:"rule,omitempty"`   // by which it comes of Origin; of several on the way the least sure one
+	Origin  *Event        `json:"origin,omitempty"` // what it comes of, if that is not looked at
+	Rule    Rule          `json:"rule,omitempty"`   // by which it comes of Origin; of several the least sure one
 	Fields  []ValueChange `json:"fields"`           // of the span, those that differ; empty in a run that does not have it
 	Before  []Event       `json:"before"`           // what both runs share, in the order of time
 	Service string        `json:"process"`          // whose span it is
@@ -148,8 +148,8 @@ func Compare(ctx context.Context, a, b *Trace, o Options) (*Difference, error) {
 	return d, nil
 }
 
-// FirstTraces returns the traces of both runs in which the first difference shows: those of one operation, one election
-// or one fault. ok is false if not both runs have one.
+// FirstTraces returns the traces of both runs in which the first difference shows: those of one operation, one
+// election or one fault. ok is false if not both runs have one.
 func (d *Difference) FirstTraces(a, b *Trace) (ofA, ofB trace.TraceID, ok bool) {
 	if d.First == nil || a.run == nil || b.run == nil {
 		return ofA, ofB, false
@@ -205,7 +205,8 @@ func (l *alignment) divergence(changes []ConfigChange) *Divergence {
 	p := &l.pairs[0]
 	origin := &l.whole[p.origin]
 	d := &Divergence{
-		At: time.Duration(p.moment), Reason: l.reason(origin, changes), Span: l.event(p), Fields: l.fields(p), Before: l.before(p),
+		At: time.Duration(p.moment), Reason: l.reason(origin, changes), Span: l.event(p),
+		Fields: l.fields(p), Before: l.before(p),
 	}
 	if !l.begins(p) {
 		e := l.event(origin)
@@ -225,7 +226,8 @@ func (l *alignment) event(p *pair) Event {
 func (x *Trace) event(i int32) Event {
 	s := x.span(i)
 	return Event{
-		s.ID.String(), words.Printable(s.Service), words.Printable(s.Name), s.Kind.String(), x.phrase(s), time.Duration(x.start(i)),
+		s.ID.String(), words.Printable(s.Service), words.Printable(s.Name), s.Kind.String(),
+		x.phrase(s), time.Duration(x.start(i)),
 	}
 }
 
@@ -287,8 +289,8 @@ func (l *alignment) beginsAlike(p, than *pair) bool {
 // times are when a span begins and ends.
 type times struct{ start, end int64 }
 
-// earliest returns the times of a span in the run in which they are earlier, if both have it: they may differ by what is
-// not looked at.
+// earliest returns the times of a span in the run in which they are earlier, if both have it: they may differ by what
+// is not looked at.
 func (l *alignment) earliest(x *side, i int32) times {
 	t := times{x.start(i), x.end(i)}
 	if j := x.twin[i]; j >= 0 {

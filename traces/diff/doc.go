@@ -1,6 +1,6 @@
 // Package diff says what differs between two runs, and why, from their traces alone. It knows the store and what every
-// run has; what it is to know of a protocol is given to it as a value. Open same.go first: it decides which spans of two
-// runs are the same.
+// run has; what it is to know of a protocol is given to it as a value. Open same.go first: it decides which spans of
+// two runs are the same.
 //
 //	diff.go      Compare, and what it returns
 //	trace.go     Trace: a trace that is ready to be compared

@@ -166,8 +166,8 @@ func (o *outcome) operationsOf(only string) int {
 	return n
 }
 
-// applied returns how many entries were applied from index 1 on without a gap; 0 if there is one, because then the store
-// is not known.
+// applied returns how many entries were applied from index 1 on without a gap; 0 if there is one, because then the
+// store is not known.
 func (o *outcome) applied() int {
 	for index := range o.log {
 		if index < 1 || index > int64(len(o.log)) {

@@ -80,8 +80,8 @@ func (l *alignment) reason(p *pair, changes []ConfigChange) Reason {
 	return l.unaskedReason()
 }
 
-// undeclared returns what of a pair the spec does not declare: the span, or the attributes, if all that differs is such.
-// It is empty if there is none.
+// undeclared returns what of a pair the spec does not declare: the span, or the attributes, if all that differs is
+// such. It is empty if there is none.
 func (l *alignment) undeclared(p *pair) string {
 	shape, specs := l.shape(p), l.protocol().Specs
 	if !slices.ContainsFunc(specs, func(spec span.Spec) bool {
@@ -155,7 +155,8 @@ func (l *alignment) given(p *pair, faults []ConfigChange) []ConfigChange {
 	return kept
 }
 
-// likelyFirst puts the keys first that decide on such a span: who there is, what clients ask for, how long things take.
+// likelyFirst puts the keys first that decide on such a span: who there is, what clients ask for, how long things
+// take.
 func (l *alignment) likelyFirst(p *pair, keys []ConfigChange) {
 	name := l.shape(p).Name
 	var likely []string
@@ -259,8 +260,8 @@ type ConfigChange struct {
 	B   string `json:"b"`
 }
 
-// configChanges returns the keys that two configs differ in, in the order of their names. What only describes a scenario
-// is no difference.
+// configChanges returns the keys that two configs differ in, in the order of their names. What only describes a
+// scenario is no difference.
 func configChanges(a, b *Trace) []ConfigChange {
 	valuesA, itemsA := parseConfig(a.about(worldspans.RaftkvConfigKey))
 	valuesB, itemsB := parseConfig(b.about(worldspans.RaftkvConfigKey))
@@ -293,8 +294,8 @@ func configChanges(a, b *Trace) []ConfigChange {
 // configItem is one table of those that there can be many of.
 type configItem struct{ table, text string }
 
-// parseConfig reads the TOML that the runner writes: the values of keys, and the tables that there can be many of. Keys
-// that change nothing are left out.
+// parseConfig reads the TOML that the runner writes: the values of keys, and the tables that there can be many of.
+// Keys that change nothing are left out.
 func parseConfig(text string) (values map[string]string, items []configItem) {
 	descriptive := []string{"scenario", "changed", "title", "what", "watch", "name"}
 	values = map[string]string{}

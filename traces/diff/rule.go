@@ -46,8 +46,8 @@ const (
 	RuleParent  // it is the child of the other, which its own process opened
 	RuleMessage // it is the child of the other, whose process sent the message that it handles
 	RuleReply   // the other is its child, and answers it
-	RuleFault   // it links to the other, a fault; or the fault names its process, and the two differ from the same moment on
-	RuleDown    // the other is a crash of its process in one run; it is in the other run, and before the process starts again
+	RuleFault   // it links to the other, a fault; or the fault names its process, and both differ from one moment on
+	RuleDown    // the other is a crash of its process in one run; it is in the other run, before the process starts again
 	RuleStep    // its process did the other before it in the step in which, in one run, it begins to differ
 
 	// Possible.

@@ -14,11 +14,11 @@ import (
 	read "github.com/raftkv/raftkv/traces/read2"
 )
 
-// When are two spans the same? match says which span of one run is which of the other: the one with the same causal id.
-// If the ids were made otherwise in one of the runs, few of them are shared; then it is the one that is the same event:
-// of the same process, name and kind, with the same attributes that identify it, below the same parent, and the same one
-// in order among those that have all this in common. differs then says whether the two differ: by the hashes of what
-// they say, of what they refer to, and of when their events happened, and by when they begin and end.
+// When are two spans the same? match says which span of one run is which of the other: the one with the same causal
+// id. If the ids were made otherwise in one of the runs, few of them are shared; then it is the one that is the same
+// event: of the same process, name and kind, with the same attributes that identify it, below the same parent, and
+// the same one in order among those that have all this in common. differs then says whether the two differ: by the
+// hashes of what they say, of what they refer to, and of when their events happened, and by when they begin and end.
 
 // match finds the same span of the other run for each span.
 func (l *alignment) match() {
@@ -63,8 +63,8 @@ func alike(a, b *index.Shape) bool {
 	return a.Service == b.Service && a.Kind == b.Kind && (a.Name == b.Name || isOperation(a.Name) && isOperation(b.Name))
 }
 
-// events returns, of each span, a hash of what identifies it, of its parent's such hash, and of its place in time among
-// those that are equal in both: what a causal id is made of, from the trace alone.
+// events returns, of each span, a hash of what identifies it, of its parent's such hash, and of its place in time
+// among those that are equal in both: what a causal id is made of, from the trace alone.
 func (x *Trace) events() []uint64 {
 	hashes := make([]uint64, x.Len())
 	ordinals := map[uint64]uint64{}

@@ -58,7 +58,8 @@ func CopyPhrase(s *read.Span) string {
 	return ""
 }
 
-// OrdinalPhrase says, behind a phrase, how often the same was done, as an attribute has it, unless it is the first time.
+// OrdinalPhrase says, behind a phrase, how often the same was done, as an attribute has it, unless it is the first
+// time.
 func OrdinalPhrase(s *read.Span, word string, key attribute.Key) string {
 	if n := s.Attribute(key).AsInt64(); n > 1 {
 		return fmt.Sprintf(" (%s %d)", word, n)
@@ -67,7 +68,8 @@ func OrdinalPhrase(s *read.Span, word string, key attribute.Key) string {
 }
 
 func faultPhrase(s *read.Span) string {
-	kind, target := words.Text(s.Attribute(worldspans.RaftkvFaultKey)), words.Text(s.Attribute(worldspans.RaftkvFaultTargetKey))
+	kind := words.Text(s.Attribute(worldspans.RaftkvFaultKey))
+	target := words.Text(s.Attribute(worldspans.RaftkvFaultTargetKey))
 	phrase := "FAULT: " + words.Spaced(kind) + " " + target
 	if by := s.Attribute(worldspans.RaftkvFaultByNsKey).AsInt64(); by != 0 {
 		phrase += " by " + time.Duration(by).String()

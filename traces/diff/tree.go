@@ -57,7 +57,8 @@ type Tally struct {
 	Most    time.Duration `json:"moved_most_ns"`
 	Ending  int           `json:"ending"` // how many of them are there, or not, because one run goes on for longer
 
-	Possible int `json:"possible"` // how many of them only may come of what all this begins with: a rule on the way is not Seen
+	// Possible is how many of them only may come of what all this begins with: a rule on the way is not Seen.
+	Possible int `json:"possible"`
 }
 
 func (t *Tally) add(p *pair, by time.Duration) {

@@ -25,7 +25,7 @@ type OperationChange struct {
 	Request  string         `json:"request"`             // client-2/3
 	CommandA string         `json:"command_a,omitempty"` // PUT "a" = "x"
 	CommandB string         `json:"command_b,omitempty"`
-	ResultA  string         `json:"result_a,omitempty"` // OK, NOT FOUND, the value that was got, or that there was no answer
+	ResultA  string         `json:"result_a,omitempty"` // OK, NOT FOUND, the value, or that there was no answer
 	ResultB  string         `json:"result_b,omitempty"`
 	LatencyA *time.Duration `json:"latency_a_ns,omitempty"` // left out where there is no such operation
 	LatencyB *time.Duration `json:"latency_b_ns,omitempty"`
