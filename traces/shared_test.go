@@ -1,41 +1,22 @@
 package traces_test
 
 import (
-	"bytes"
 	"errors"
-	"io"
-	"testing"
 
 	"go.opentelemetry.io/otel/attribute"
 
-	"github.com/raftkv/raftkv/raftkv/raft/rafttest"
-	"github.com/raftkv/raftkv/traces"
-	index "github.com/raftkv/raftkv/traces/index2"
 	"github.com/raftkv/raftkv/traces/tracetest"
 )
 
 // What the tests here call what they share with those of other rooms.
 var (
-	epoch      = tracetest.Epoch
-	everyType  = tracetest.EveryType
-	sameSpans  = tracetest.Same
-	stub       = tracetest.Full
-	plainStub  = tracetest.Plain
-	write      = tracetest.Write
-	rough      = rafttest.Rough
-	reference  = rafttest.Reference
-	recordFile = rafttest.File
+	epoch     = tracetest.Epoch
+	everyType = tracetest.EveryType
+	sameSpans = tracetest.Same
+	stub      = tracetest.Full
+	plainStub = tracetest.Plain
+	write     = tracetest.Write
 )
-
-// converted is what a trace becomes in another format.
-func converted(t testing.TB, write func(io.Writer, *index.Trace) error, spans []traces.Span) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	if err := write(&b, index.Of(spans)); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
 
 var errFull = errors.New("no space left on device")
 
