@@ -30,7 +30,7 @@ func TestImports(t *testing.T) {
 
 // exceptions are rooms that do not keep a rule yet.
 var exceptions = []exception{
-	{"traces", alien}, // diff, which is in there, knows Raft yet
+	{"traces", alien}, // the old reader, which is in there, knows Raft yet
 }
 
 type exception struct{ room, rule string }
