@@ -155,6 +155,8 @@ func FuzzTell(f *testing.F) {
 		f.Add(tracetest.Write(f, s))
 	}
 	f.Add(tracetest.Write(f, tracetest.Full(1), tracetest.Plain(2)))
+	f.Add([]byte(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"00000000000000ab0000000000000001",` +
+		`"spanId":"0001000000000002","name":"long ago","startTimeUnixNano":"9466848000010000000"}]}]}]}`))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		all, err := tracetest.Read(file, rafttest.Lists)
 		if err != nil {
