@@ -1,0 +1,60 @@
+package raftkv_test
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// How large hand-written code is at most, tests not counted, so that each room is read in a sitting. The linter holds
+// functions to 60 lines and lines to 120 columns.
+const (
+	mostLinesOfFile = 400
+	mostFiles       = 15
+	mostLines       = 2500
+)
+
+// TestSizes holds files and packages to these limits.
+func TestSizes(t *testing.T) {
+	files, lines := map[string]int{}, map[string]int{}
+	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() && (entry.Name() == "testdata" || entry.Name() == ".git") {
+			return cmpSkip(err)
+		}
+		if filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") || strings.HasSuffix(path, "_gen.go") {
+			return nil
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		n := bytes.Count(content, []byte("\n"))
+		if n > mostLinesOfFile {
+			t.Errorf("%s:1: %d lines, and a file has %d at most", filepath.ToSlash(path), n, mostLinesOfFile)
+		}
+		room := filepath.ToSlash(filepath.Dir(path))
+		files[room], lines[room] = files[room]+1, lines[room]+n
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) < 20 {
+		t.Fatalf("only %d packages are looked at", len(files))
+	}
+	for room := range files {
+		if files[room] > mostFiles || lines[room] > mostLines {
+			t.Errorf("%s: %d files with %d lines, and a package has %d with %d at most", room, files[room], lines[room], mostFiles, mostLines)
+		}
+	}
+}
+
+func cmpSkip(err error) error {
+	if err != nil {
+		return err
+	}
+	return fs.SkipDir
+}
