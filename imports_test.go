@@ -21,23 +21,6 @@ func TestImports(t *testing.T) {
 	for _, wrong := range h.broken() {
 		t.Error(wrong)
 	}
-	for _, e := range exceptions {
-		if !slices.ContainsFunc(h, func(p listed) bool { return p.room == e.room && e.covers(p) }) {
-			t.Errorf("%s breaks the rule %q no more: it is no exception", e.room, e.rule)
-		}
-	}
-}
-
-// exceptions are rooms that do not keep a rule yet.
-var exceptions = []exception{
-	{"traces", alien}, // the old reader, which is in there, knows Raft yet
-}
-
-type exception struct{ room, rule string }
-
-// covers says whether the exception is needed for a package.
-func (e exception) covers(p listed) bool {
-	return slices.ContainsFunc(p.imports, func(i string) bool { return strings.HasPrefix(own(i), "raftkv/raft/") })
 }
 
 // house is all packages of the module, without their tests. A room is a package by its path from the root.
@@ -203,9 +186,7 @@ func (h house) impure(room, imported string) bool {
 // broken are the imports that break a rule, each in a sentence.
 func (h house) broken() (all []string) {
 	add := func(p listed, imported, rule string) {
-		if !slices.Contains(exceptions, exception{p.room, rule}) {
-			all = append(all, fmt.Sprintf("%s imports %s: %s", p.room, imported, rule))
-		}
+		all = append(all, fmt.Sprintf("%s imports %s: %s", p.room, imported, rule))
 	}
 	for _, p := range h {
 		for _, imported := range p.imports {

@@ -19,6 +19,7 @@ import (
 
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/read"
 	"github.com/raftkv/raftkv/traces/record"
 )
 
@@ -307,7 +308,7 @@ func (s *shell) usage(command string) {
 // picture holds the tree of spans that README.md draws against a run: it has an operation with all of them.
 func picture(t *testing.T, readme, run string) {
 	t.Helper()
-	all, err := traces.ReadAll(filepath.Join(run, record.FileName))
+	all, err := read.ReadAll(filepath.Join(run, record.FileName))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -128,7 +128,7 @@ func TestEachRuleIsSeen(t *testing.T) {
 		{"raftkv/kv", "raftkv/raft/protocol", alien},
 		{"cmd/internal/cluster", "raftkv/raft/run", alien},
 		{"raftkv/raft/story", "raftkv/paxos/spans", alien},
-		{"traces/read2", "traces/conform", upwards},
+		{"traces/read", "traces/conform", upwards},
 		{"traces/explain", "raftkv/kv/conform", upwards},
 		{"raftkv/span", "traces/words", upwards},
 		{"raftkv/client", "raftkv/kv/conform", upwards},

@@ -1,6 +1,9 @@
 package traces
 
 import (
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
@@ -45,3 +48,17 @@ func EventOf(s *Span, name string) *Event {
 
 // FaultKind is which fault a span tells of.
 func FaultKind(f *Span) string { return f.Attribute(worldspans.RaftkvFaultKey).AsString() }
+
+// NearTheEnd is how long before the end of its step a process does at most what it does in that: what is told of a step
+// is no longer than that less than the step, and what waited for the step begins no later than that after what is told
+// of it. It is what raftkv/sim/moments.go leaves.
+const NearTheEnd = 100 * time.Microsecond
+
+// AtOnceWithin is how far times are apart at most of what the world and a process do at one moment: each thing that
+// takes no time has a microsecond of its own.
+const AtOnceWithin = 10 * time.Microsecond
+
+// IsStep says whether an attribute numbers a step of a process.
+func IsStep(key attribute.Key) bool {
+	return key == worldspans.RaftkvStepKey || key == worldspans.RaftkvEndStepKey
+}

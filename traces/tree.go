@@ -101,14 +101,14 @@ func (t *tree) write(i, depth int) {
 	}
 	attributes := slices.DeleteFunc(slices.Clone(s.Attributes), func(a attribute.KeyValue) bool {
 		v := a.Value.AsString()
-		return isStep(a.Key) || v != "" && (v == s.Name || v == s.Service || a.Key == worldspans.RPCSystemNameKey && v == worldspans.System)
+		return IsStep(a.Key) || v != "" && (v == s.Name || v == s.Service || a.Key == worldspans.RPCSystemNameKey && v == worldspans.System)
 	})
 	writeAttributes(&line, attributes)
 	line.WriteByte('\n')
 	for i := range s.Events {
 		e := &s.Events[i]
 		fmt.Fprintf(&line, "%-46s %11s", indent+"  * "+words.Printable(e.Name), t.since(e.At))
-		writeAttributes(&line, slices.DeleteFunc(slices.Clone(e.Attributes), func(a attribute.KeyValue) bool { return isStep(a.Key) }))
+		writeAttributes(&line, slices.DeleteFunc(slices.Clone(e.Attributes), func(a attribute.KeyValue) bool { return IsStep(a.Key) }))
 		line.WriteByte('\n')
 	}
 	for _, l := range s.Links {

@@ -13,10 +13,11 @@ import (
 
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/tracetest"
 )
 
 func TestWriteTree(t *testing.T) {
-	at := func(ms int64) time.Time { return epoch.Add(time.Duration(ms) * time.Millisecond) }
+	at := func(ms int64) time.Time { return tracetest.Epoch.Add(time.Duration(ms) * time.Millisecond) }
 	span := func(root, id, parent world.CausalID, name, service string, start, end int64) traces.Span {
 		return traces.Span{Run: 1, Root: root, ID: id, Parent: parent, Name: name, Service: service, Start: at(start), End: at(end)}
 	}
@@ -66,3 +67,11 @@ ring                                 node-1        6.000ms    +0.000ms
 		t.Errorf("on a full disk, the error is %v", err)
 	}
 }
+
+var errFull = errors.New("no space left on device")
+
+// fullDisk takes nothing.
+type fullDisk struct{}
+
+// Write implements io.Writer.
+func (*fullDisk) Write([]byte) (int, error) { return 0, errFull }

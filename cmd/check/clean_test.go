@@ -24,8 +24,8 @@ import (
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/conform"
 	"github.com/raftkv/raftkv/traces/export"
-	index "github.com/raftkv/raftkv/traces/index2"
-	read "github.com/raftkv/raftkv/traces/read2"
+	"github.com/raftkv/raftkv/traces/index"
+	"github.com/raftkv/raftkv/traces/read"
 )
 
 // drawnSeeds is how many seeds of mixed are checked; fewer of the others.
@@ -299,7 +299,7 @@ func TestDelayedMessageIsClean(t *testing.T) {
 // all are the spans of a trace.
 func all(t testing.TB, file []byte) (list []traces.Span) {
 	t.Helper()
-	for s, err := range traces.NewReader("trace", bytes.NewReader(file)).All() {
+	for s, err := range read.NewReader("trace", bytes.NewReader(file)).All() {
 		if err != nil {
 			t.Fatal(err)
 		}

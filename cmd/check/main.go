@@ -16,7 +16,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/runs"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
-	read "github.com/raftkv/raftkv/traces/read2"
+	"github.com/raftkv/raftkv/traces/read"
 )
 
 func main() { command.Main(run) }

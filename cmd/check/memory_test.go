@@ -6,13 +6,13 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/read"
 )
 
 // What a checker is said to hold of each span is what it holds.
 func TestMemory(t *testing.T) {
 	recorded.SaidToTake(t, recorded.Look{Command: "check", Takes: takes.Span, At: func(path string, now func()) {
-		reader, err := traces.Open(path)
+		reader, err := read.Open(path)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -18,6 +18,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/conform"
+	"github.com/raftkv/raftkv/traces/read"
 )
 
 // mutation is one thing that is made wrong in a good trace, and the finding that has to come of it.
@@ -313,7 +314,7 @@ func TestMutations(t *testing.T) {
 				files[scenario], _ = traced(t, configAs(t, scenario))
 			}
 			m := &mutated{t: t}
-			for s, err := range traces.NewReader("trace", bytes.NewReader(files[scenario])).All() {
+			for s, err := range read.NewReader("trace", bytes.NewReader(files[scenario])).All() {
 				if err != nil {
 					t.Fatal(err)
 				}

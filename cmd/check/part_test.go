@@ -9,7 +9,7 @@ import (
 	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/read"
 )
 
 // TestAPartOfARun checks each trace of a run by itself, as one comes out of a Jaeger: nothing is blamed for what is
@@ -18,7 +18,7 @@ func TestAPartOfARun(t *testing.T) {
 	file, _ := traced(t, recorded.Config(t, "leader-crash", ""))
 	parts := map[world.CausalID]*raftconform.Checker{}
 	whole := world.CausalID(0)
-	for s, err := range traces.NewReader("trace", bytes.NewReader(file)).All() {
+	for s, err := range read.NewReader("trace", bytes.NewReader(file)).All() {
 		if err != nil {
 			t.Fatal(err)
 		}

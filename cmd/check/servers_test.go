@@ -11,7 +11,8 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/export"
-	index "github.com/raftkv/raftkv/traces/index2"
+	"github.com/raftkv/raftkv/traces/index"
+	"github.com/raftkv/raftkv/traces/read"
 	"github.com/raftkv/raftkv/traces/record"
 )
 
@@ -63,7 +64,7 @@ func isCleanWhenCut(t *testing.T, scenario string, changes ...string) {
 	t.Helper()
 	file, _ := traced(t, recorded.Config(t, scenario, "", changes...))
 	var spans []traces.Span
-	for s, err := range traces.NewReader("trace", bytes.NewReader(file)).All() {
+	for s, err := range read.NewReader("trace", bytes.NewReader(file)).All() {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -21,6 +21,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world/race"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/diff"
+	"github.com/raftkv/raftkv/traces/read"
 )
 
 // scenario is the resolved config of a built-in scenario.
@@ -54,7 +55,7 @@ func indexed(t testing.TB, name string, file []byte) *diff.Trace {
 func spansOf(t testing.TB, file []byte) []traces.Span {
 	t.Helper()
 	var all []traces.Span
-	for s, err := range traces.NewReader("trace", bytes.NewReader(file)).All() {
+	for s, err := range read.NewReader("trace", bytes.NewReader(file)).All() {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -13,7 +13,7 @@ import (
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/diff"
 	"github.com/raftkv/raftkv/traces/export"
-	index "github.com/raftkv/raftkv/traces/index2"
+	"github.com/raftkv/raftkv/traces/index"
 )
 
 // lossy returns the trace of a run in which messages are lost, late and twice, and servers crash.

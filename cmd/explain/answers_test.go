@@ -16,7 +16,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/explain"
-	index "github.com/raftkv/raftkv/traces/index2"
+	"github.com/raftkv/raftkv/traces/index"
 	"github.com/raftkv/raftkv/traces/words"
 )
 

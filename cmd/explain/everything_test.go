@@ -28,7 +28,8 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world/race"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/explain"
-	index "github.com/raftkv/raftkv/traces/index2"
+	"github.com/raftkv/raftkv/traces/index"
+	"github.com/raftkv/raftkv/traces/read"
 	"github.com/raftkv/raftkv/traces/record"
 	"github.com/raftkv/raftkv/traces/words"
 )
@@ -192,7 +193,7 @@ func spansOfRun(t *testing.T, run *config.Resolved, options cluster.Options) ([]
 	if err := os.WriteFile(path, file, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	spans, err := traces.ReadAll(path)
+	spans, err := read.ReadAll(path)
 	if err != nil {
 		t.Fatal(err)
 	}

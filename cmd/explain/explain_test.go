@@ -15,9 +15,9 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/golden"
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
-	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/export"
-	"github.com/raftkv/raftkv/traces/index2"
+	"github.com/raftkv/raftkv/traces/index"
+	"github.com/raftkv/raftkv/traces/read"
 )
 
 // wants carries the command out and returns what it prints.
@@ -91,7 +91,7 @@ func TestGolden(t *testing.T) {
 // A trace file of another origin gives the same answer as the folder of the run: here one that Jaeger could have written, whose times are cut to microseconds.
 func TestExplainReadsOtherFormats(t *testing.T) {
 	folder := recorded.Run(t, "leader-crash")
-	spans, err := traces.ReadAll(folder)
+	spans, err := read.ReadAll(folder)
 	if err != nil {
 		t.Fatal(err)
 	}

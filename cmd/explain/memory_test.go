@@ -8,7 +8,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/traces/explain"
-	index "github.com/raftkv/raftkv/traces/index2"
+	"github.com/raftkv/raftkv/traces/index"
 )
 
 // What an explanation is said to hold of each span is what it holds.

@@ -16,9 +16,9 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	raftexplain "github.com/raftkv/raftkv/raftkv/raft/explain"
-	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/explain"
-	index "github.com/raftkv/raftkv/traces/index2"
+	"github.com/raftkv/raftkv/traces/index"
+	"github.com/raftkv/raftkv/traces/read"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
@@ -251,7 +251,7 @@ func TestJSON(t *testing.T) {
 
 // An answer on a terminal is the same text with colours: what broke a rule stands out, and times and ids stand back.
 func TestColours(t *testing.T) {
-	spans, err := traces.ReadAll(recorded.Run(t, "figure-8", "bug=commit-old-term"))
+	spans, err := read.ReadAll(recorded.Run(t, "figure-8", "bug=commit-old-term"))
 	if err != nil {
 		t.Fatal(err)
 	}

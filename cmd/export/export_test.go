@@ -10,7 +10,7 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/read"
 	"github.com/raftkv/raftkv/traces/record"
 )
 
@@ -27,7 +27,7 @@ func wants(t *testing.T, status int, args ...string) (stdout, stderr string) {
 // Each format is written beside the run, says what to do with it, and is the same on standard output.
 func TestExport(t *testing.T) {
 	folder := recorded.Run(t, "lost-reply")
-	spans, err := traces.ReadAll(folder)
+	spans, err := read.ReadAll(folder)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +48,7 @@ func TestExport(t *testing.T) {
 			t.Errorf("%s is no JSON", file)
 		}
 	}
-	again, err := traces.ReadAll(filepath.Join(folder, "trace.jaeger.json"))
+	again, err := read.ReadAll(filepath.Join(folder, "trace.jaeger.json"))
 	if err != nil || len(again) != len(spans) {
 		t.Errorf("Jaeger's JSON has %d spans, %v, want %d", len(again), err, len(spans))
 	}

@@ -19,7 +19,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/runs"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/traces/export"
-	index "github.com/raftkv/raftkv/traces/index2"
+	"github.com/raftkv/raftkv/traces/index"
 	"github.com/raftkv/raftkv/traces/words"
 )
 

@@ -12,7 +12,8 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/export"
-	"github.com/raftkv/raftkv/traces/index2"
+	"github.com/raftkv/raftkv/traces/index"
+	"github.com/raftkv/raftkv/traces/read"
 )
 
 // importers are how Perfetto's importers make nanoseconds of the numbers in a file: the older one cuts off what is
@@ -26,7 +27,7 @@ var importers = map[string]func(microseconds float64) int64{
 // nanosecond, what shares a track nests, and no two tracks are called alike.
 func TestPerfettoReadsTheTimes(t *testing.T) {
 	for _, s := range library.BuiltIn() {
-		all, err := traces.ReadAll(recorded.Run(t, s.Name))
+		all, err := read.ReadAll(recorded.Run(t, s.Name))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -19,6 +19,7 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/read"
 )
 
 // binaries is the folder of the commands that tests build.
@@ -242,7 +243,7 @@ func runFolder(t *testing.T, args ...string) (map[string]string, *call) {
 func spansIn(t *testing.T, files map[string]string) []traces.Span {
 	t.Helper()
 	var all []traces.Span
-	for s, err := range traces.NewReader(otlpFile, strings.NewReader(files[otlpFile])).All() {
+	for s, err := range read.NewReader(otlpFile, strings.NewReader(files[otlpFile])).All() {
 		if err != nil {
 			t.Fatal(err)
 		}

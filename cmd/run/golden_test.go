@@ -12,6 +12,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/golden"
 	"github.com/raftkv/raftkv/cmd/internal/library"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/read"
 )
 
 // goldenSizes is how a scenario that only has sizes is made small enough to be read by eye: the sizes change, and nothing else. The others are small.
@@ -34,7 +35,7 @@ func TestGolden(t *testing.T) {
 				t.Fatalf("run %v: exit status %d\n%s", args, status, &stderr)
 			}
 			folder := filepath.Join(out, "golden")
-			spans, err := traces.ReadAll(folder)
+			spans, err := read.ReadAll(folder)
 			if err != nil {
 				t.Fatal(err)
 			}

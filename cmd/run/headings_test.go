@@ -13,6 +13,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/library"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/read"
 )
 
 // titled is a heading of a story.
@@ -48,7 +49,7 @@ func TestHeadings(t *testing.T) {
 	for _, args := range runs {
 		out := t.TempDir()
 		c := here(t, append([]string{"-quiet", "-out", out, "-name", "x", "-files", "otlp,story"}, args...)...)
-		all, err := traces.ReadAll(filepath.Join(out, "x"))
+		all, err := read.ReadAll(filepath.Join(out, "x"))
 		if err != nil {
 			t.Fatal(err)
 		}

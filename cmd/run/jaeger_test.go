@@ -17,6 +17,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/library"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/read"
 	"github.com/raftkv/raftkv/traces/record"
 )
 
@@ -255,7 +256,7 @@ func compares(t *testing.T, out string, l link, message string) {
 	}
 	var ids []string
 	for _, folder := range folders {
-		all, err := traces.ReadAll(folder)
+		all, err := read.ReadAll(folder)
 		if err != nil {
 			t.Fatal(err)
 		}

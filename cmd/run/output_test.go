@@ -16,7 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/raftkv/raftkv/cmd/internal/protocols"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/read"
 	"github.com/raftkv/raftkv/traces/story"
 )
 
@@ -322,7 +322,7 @@ func TestTraceIsReadBack(t *testing.T) {
 	folder := filepath.Join(out, "default-1")
 	var stories [2]bytes.Buffer
 	for i, path := range []string{folder, filepath.Join(folder, otlpFile)} {
-		all, err := traces.ReadAll(path)
+		all, err := read.ReadAll(path)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -15,7 +15,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/runs"
 	"github.com/raftkv/raftkv/cmd/internal/telling"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
-	"github.com/raftkv/raftkv/traces/index2"
+	"github.com/raftkv/raftkv/traces/index"
 	"github.com/raftkv/raftkv/traces/story"
 	"github.com/raftkv/raftkv/traces/words"
 )
@@ -41,7 +41,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return command.Failed(stderr, err)
 	}
 	defer func() { _ = spans.Close() }() // was only read
-	story, err := read(ctx, spans, o.run, stderr)
+	story, err := storyOf(ctx, spans, o.run, stderr)
 	if err == nil {
 		err = o.part.Check(story.Processes())
 	}
@@ -57,8 +57,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return command.Fine
 }
 
-// read makes the story of spans. Who waits sees a bar.
-func read(ctx context.Context, spans *index.Trace, name string, stderr io.Writer) (*story.Story, error) {
+// storyOf makes the story of spans. Who waits sees a bar.
+func storyOf(ctx context.Context, spans *index.Trace, name string, stderr io.Writer) (*story.Story, error) {
 	bar := terminal.NewProgress(stderr, "spans", spans.Len())
 	defer bar.Done()
 	done := 0

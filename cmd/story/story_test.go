@@ -15,9 +15,9 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/raftkv/span"
-	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/export"
-	index "github.com/raftkv/raftkv/traces/index2"
+	"github.com/raftkv/raftkv/traces/index"
+	"github.com/raftkv/raftkv/traces/read"
 	"github.com/raftkv/raftkv/traces/record"
 	"github.com/raftkv/raftkv/traces/story"
 )
@@ -47,7 +47,7 @@ func TestSameAsTheRuns(t *testing.T) {
 		if got, _ := wants(t, command.Fine, filepath.Join(folder, record.FileName)); got != string(want) {
 			t.Errorf("the story of the trace file of %s is another than its story.txt", scenario)
 		}
-		spans, err := traces.ReadAll(folder)
+		spans, err := read.ReadAll(folder)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -4,7 +4,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/raftkv/raftkv/raftkv/span"
-	read "github.com/raftkv/raftkv/traces/read2"
+	"github.com/raftkv/raftkv/traces/read"
 )
 
 // Protocol is what a protocol adds: what has to be known of its spans. What is known of every run, and of the store, is

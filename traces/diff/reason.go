@@ -10,7 +10,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/span"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
-	read "github.com/raftkv/raftkv/traces/read2"
+	"github.com/raftkv/raftkv/traces/read"
 	"github.com/raftkv/raftkv/traces/words"
 )
 

@@ -13,8 +13,8 @@ import (
 	raftdiff "github.com/raftkv/raftkv/raftkv/raft/diff"
 	"github.com/raftkv/raftkv/traces/diff"
 	"github.com/raftkv/raftkv/traces/export"
-	index "github.com/raftkv/raftkv/traces/index2"
-	read "github.com/raftkv/raftkv/traces/read2"
+	"github.com/raftkv/raftkv/traces/index"
+	"github.com/raftkv/raftkv/traces/read"
 )
 
 // server returns what a server made of a small run, or the run's own file.

@@ -10,8 +10,8 @@ import (
 
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
-	index "github.com/raftkv/raftkv/traces/index2"
-	read "github.com/raftkv/raftkv/traces/read2"
+	"github.com/raftkv/raftkv/traces/index"
+	"github.com/raftkv/raftkv/traces/read"
 )
 
 // When are two spans the same? match says which span of one run is which of the other: the one with the same causal

@@ -13,7 +13,7 @@ import (
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
-	read "github.com/raftkv/raftkv/traces/read2"
+	"github.com/raftkv/raftkv/traces/read"
 	"github.com/raftkv/raftkv/traces/words"
 )
 

@@ -18,8 +18,8 @@ import (
 	"github.com/raftkv/raftkv/raftkv/span"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
-	index "github.com/raftkv/raftkv/traces/index2"
-	read "github.com/raftkv/raftkv/traces/read2"
+	"github.com/raftkv/raftkv/traces/index"
+	"github.com/raftkv/raftkv/traces/read"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
@@ -218,7 +218,7 @@ func toFault(l *read.Link) bool {
 // isIgnored says whether an attribute is not looked at, be it asked for or not. The number of a step never is: it says
 // how much its process was told before, so that one message more shifts all numbers that follow.
 func isIgnored(key attribute.Key, ignored []string) bool {
-	return index.IsStep(key) || slices.Contains(ignored, string(key))
+	return traces.IsStep(key) || slices.Contains(ignored, string(key))
 }
 
 // IgnoreError says that an attribute is not to be looked at which there is nowhere: most likely it is called otherwise.

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
-	index "github.com/raftkv/raftkv/traces/index2"
+	"github.com/raftkv/raftkv/traces/index"
 	"github.com/raftkv/raftkv/traces/words"
 )
 

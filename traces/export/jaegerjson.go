@@ -17,7 +17,8 @@ import (
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
-	index "github.com/raftkv/raftkv/traces/index2"
+	"github.com/raftkv/raftkv/traces/index"
+	"github.com/raftkv/raftkv/traces/read"
 	"github.com/raftkv/raftkv/traces/record"
 )
 
@@ -129,10 +130,10 @@ func appendJaegerSpan(b []byte, s *traces.Span, process int) []byte {
 		separator = ","
 	}
 	if s.Parent != 0 {
-		refer(traces.ChildOf, id, s.Parent)
+		refer(read.ChildOf, id, s.Parent)
 	}
 	for _, l := range s.Links {
-		refer(traces.FollowsFrom, span.TraceID(l.Run, l.Root).String(), l.ID)
+		refer(read.FollowsFrom, span.TraceID(l.Run, l.Root).String(), l.ID)
 	}
 	b = append(b, `],"startTime":`...)
 	b = strconv.AppendInt(b, max(0, s.Start.UnixMicro()), 10)
@@ -149,7 +150,7 @@ func appendJaegerSpan(b []byte, s *traces.Span, process int) []byte {
 		b = append(b, `{"timestamp":`...)
 		b = strconv.AppendInt(b, max(0, e.At.UnixMicro()), 10)
 		b = append(b, `,"fields":`...)
-		b = appendTags(b, append([]attribute.KeyValue{attribute.String(traces.FieldEvent, e.Name)}, e.Attributes...))
+		b = appendTags(b, append([]attribute.KeyValue{attribute.String(read.FieldEvent, e.Name)}, e.Attributes...))
 		b = append(b, '}')
 	}
 	b = append(b, `],"processID":"p`...)
@@ -161,17 +162,17 @@ func appendJaegerSpan(b []byte, s *traces.Span, process int) []byte {
 func jaegerTags(s *traces.Span) []attribute.KeyValue {
 	tags := s.Attributes[:len(s.Attributes):len(s.Attributes)]
 	if s.Kind != trace.SpanKindUnspecified {
-		tags = append(tags, attribute.String(traces.TagKind, s.Kind.String()))
+		tags = append(tags, attribute.String(read.TagKind, s.Kind.String()))
 	}
 	switch s.Status.Code {
 	case codes.Error:
-		tags = append(tags, attribute.String(traces.TagStatus, "ERROR"), attribute.Bool(traces.TagError, true))
+		tags = append(tags, attribute.String(read.TagStatus, "ERROR"), attribute.Bool(read.TagError, true))
 	case codes.Ok:
-		tags = append(tags, attribute.String(traces.TagStatus, "OK"))
+		tags = append(tags, attribute.String(read.TagStatus, "OK"))
 	case codes.Unset:
 	}
 	if s.Status.Description != "" {
-		tags = append(tags, attribute.String(traces.TagStatusDescription, s.Status.Description))
+		tags = append(tags, attribute.String(read.TagStatusDescription, s.Status.Description))
 	}
 	return tags
 }

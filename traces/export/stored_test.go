@@ -20,7 +20,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces/export"
-	index "github.com/raftkv/raftkv/traces/index2"
+	"github.com/raftkv/raftkv/traces/index"
 	"github.com/raftkv/raftkv/traces/tracetest"
 )
 

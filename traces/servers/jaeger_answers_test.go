@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"github.com/raftkv/raftkv/traces/export"
-	read "github.com/raftkv/raftkv/traces/read2"
+	"github.com/raftkv/raftkv/traces/read"
 )
 
 // What a real Jaeger answers, trace by trace or to searches, is a file that check and diff take for the run's own.

@@ -11,7 +11,7 @@ import (
 
 	"github.com/raftkv/raftkv/raftkv/world"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
-	index "github.com/raftkv/raftkv/traces/index2"
+	"github.com/raftkv/raftkv/traces/index"
 )
 
 // Selection is a part of a story. The zero value is all of it.

@@ -12,7 +12,7 @@ import (
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
-	index "github.com/raftkv/raftkv/traces/index2"
+	"github.com/raftkv/raftkv/traces/index"
 	"github.com/raftkv/raftkv/traces/words"
 )
 

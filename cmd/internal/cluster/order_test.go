@@ -26,7 +26,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world/race"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/export"
-	"github.com/raftkv/raftkv/traces/index2"
+	"github.com/raftkv/raftkv/traces/index"
 	"github.com/raftkv/raftkv/traces/story"
 )
 

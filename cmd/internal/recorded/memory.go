@@ -13,9 +13,9 @@ import (
 	"testing"
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
-	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/export"
-	"github.com/raftkv/raftkv/traces/index2"
+	"github.com/raftkv/raftkv/traces/index"
+	"github.com/raftkv/raftkv/traces/read"
 )
 
 // Look is what a command does with a trace. It calls now when it holds most.
@@ -50,7 +50,7 @@ type looked struct {
 func atRun(t testing.TB, requests string) looked {
 	t.Helper()
 	folder := Run(t, "default", "requests_per_client="+requests)
-	spans, err := traces.ReadAll(folder)
+	spans, err := read.ReadAll(folder)
 	if err != nil {
 		t.Fatal(err)
 	}

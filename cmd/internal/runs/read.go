@@ -12,13 +12,13 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/raftkv/span"
-	index "github.com/raftkv/raftkv/traces/index2"
+	"github.com/raftkv/raftkv/traces/index"
 	"github.com/raftkv/raftkv/traces/record"
 )
 
 // Run is a run that is to be read.
 type Run struct {
-	Path     string          // for traces.Open
+	Path     string          // for read.Open
 	Spans    int             // how many there are, about; 0 where that cannot be told
 	Progress func(bytes int) // to be told how many more were read
 

@@ -14,9 +14,9 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/memory"
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
-	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/export"
-	index "github.com/raftkv/raftkv/traces/index2"
+	"github.com/raftkv/raftkv/traces/index"
+	"github.com/raftkv/raftkv/traces/read"
 	"github.com/raftkv/raftkv/traces/record"
 )
 
@@ -24,7 +24,7 @@ var takes = Takes{What: "look at", Span: 1000}
 
 // all reads a run.
 func all(ctx context.Context, _ int, run Run) error {
-	r, err := traces.OpenContext(ctx, run.Path, run.Progress)
+	r, err := read.OpenContext(ctx, run.Path, run.Progress)
 	if err != nil {
 		return err
 	}
@@ -179,7 +179,7 @@ func TestReadTellsHowMuchThereIs(t *testing.T) {
 // How many spans there are, and so how much memory they take, is told from the beginning of a file.
 func TestHowLarge(t *testing.T) {
 	folder := recorded.Run(t, "default", "requests_per_client=100")
-	spans, err := traces.ReadAll(folder)
+	spans, err := read.ReadAll(folder)
 	if err != nil {
 		t.Fatal(err)
 	}

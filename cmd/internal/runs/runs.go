@@ -29,7 +29,7 @@ const (
 // false.
 func Derived() []string { return []string{HistoryFile, JaegerFile, PerfettoFile, ShiVizFile} }
 
-// Find is the path of a run: its folder or its trace file as they are given, or else the folder of that name among the runner's. The path is for traces.Open.
+// Find is the path of a run: its folder or its trace file as they are given, or else the folder of that name among the runner's. The path is for read.Open.
 func Find(arg string) (path string, err error) { return findIn(Folder, arg) }
 
 func findIn(folder, arg string) (string, error) {

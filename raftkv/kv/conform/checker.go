@@ -5,7 +5,7 @@ import (
 	"time"
 
 	check "github.com/raftkv/raftkv/traces/conform"
-	read "github.com/raftkv/raftkv/traces/read2"
+	"github.com/raftkv/raftkv/traces/read"
 	"github.com/raftkv/raftkv/traces/record"
 )
 

@@ -11,7 +11,7 @@ import (
 
 	clients "github.com/raftkv/raftkv/raftkv/kv/conform"
 	"github.com/raftkv/raftkv/raftkv/raft/conform"
-	read "github.com/raftkv/raftkv/traces/read2"
+	"github.com/raftkv/raftkv/traces/read"
 )
 
 // checked is what is found in a file.

@@ -15,7 +15,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/span"
 	toolconform "github.com/raftkv/raftkv/traces/conform"
 	"github.com/raftkv/raftkv/traces/export"
-	index "github.com/raftkv/raftkv/traces/index2"
+	"github.com/raftkv/raftkv/traces/index"
 	"github.com/raftkv/raftkv/traces/record"
 )
 

@@ -12,7 +12,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/explain"
-	index "github.com/raftkv/raftkv/traces/index2"
+	"github.com/raftkv/raftkv/traces/index"
 )
 
 // Of an election whose term is not said all terms are told, where they are few.

@@ -10,7 +10,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft/rafttest"
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
-	index "github.com/raftkv/raftkv/traces/index2"
+	"github.com/raftkv/raftkv/traces/index"
 	"github.com/raftkv/raftkv/traces/tracetest"
 )
 

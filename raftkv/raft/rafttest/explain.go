@@ -6,7 +6,7 @@ import (
 
 	raftexplain "github.com/raftkv/raftkv/raftkv/raft/explain"
 	"github.com/raftkv/raftkv/traces/explain"
-	index "github.com/raftkv/raftkv/traces/index2"
+	"github.com/raftkv/raftkv/traces/index"
 	"github.com/raftkv/raftkv/traces/story"
 )
 

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/raftkv/raftkv/traces/read2"
+	"github.com/raftkv/raftkv/traces/read"
 )
 
 // Cut makes a span's times as coarse as Jaeger makes them: the start is cut, and the duration, so that a span seems to

@@ -10,8 +10,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/raftkv/world"
-	"github.com/raftkv/raftkv/traces/index2"
-	"github.com/raftkv/raftkv/traces/read2"
+	"github.com/raftkv/raftkv/traces/index"
+	"github.com/raftkv/raftkv/traces/read"
 )
 
 // What processes do is in the order of their steps, what is of one step in that of its times and stages, and what is of

@@ -14,7 +14,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/raftkv/raftkv/traces/read2"
+	"github.com/raftkv/raftkv/traces/read"
 )
 
 // Source is from where a trace is read. It opens it for reading it once, and for reading parts of it again.

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/raftkv/raftkv/traces/read2"
+	"github.com/raftkv/raftkv/traces/read"
 )
 
 // block is a part of the file that is in memory: neighbours are often asked for one after the other.

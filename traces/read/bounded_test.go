@@ -10,7 +10,7 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 
-	"github.com/raftkv/raftkv/traces/read2"
+	"github.com/raftkv/raftkv/traces/read"
 )
 
 // endless is a file of so many bytes that is nowhere: a beginning, the same over and over, and an end. It notes the most memory that was in use while it was read.

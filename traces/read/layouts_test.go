@@ -1,4 +1,4 @@
-package traces_test
+package read_test
 
 import (
 	"bytes"
@@ -10,19 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/read"
 )
-
-// tryRead reads what may be no trace.
-func tryRead(file []byte) (spans []traces.Span, err error) {
-	for s, err := range traces.NewReader("trace", bytes.NewReader(file)).All() {
-		if err != nil {
-			return nil, err
-		}
-		spans = append(spans, s)
-	}
-	return spans, nil
-}
 
 // inOtherLayouts lays a JSON value out in the other ways that the reader takes.
 func inOtherLayouts(t *testing.T, value []byte) map[string][]byte {
@@ -40,7 +29,7 @@ func inOtherLayouts(t *testing.T, value []byte) map[string][]byte {
 // A Collector and Jaeger write the same spans in many layouts, and each is read as the lines are.
 func TestReadLayouts(t *testing.T) {
 	file := write(t, plainStub(1), stub(2), plainStub(3), stub(4))
-	want := read(t, file)
+	want := readAll(t, file)
 	var values [][]byte
 	for line := range bytes.Lines(write(t, plainStub(1), stub(2))) {
 		values = append(values, bytes.TrimSpace(line))
@@ -72,7 +61,7 @@ func TestReadLayouts(t *testing.T) {
 		"what else comes first":       `{"x":[{"a":"\"]}"},1.5,null],"result":{"y":{},"resourceSpans":[` + all + `]}}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(want, read(t, []byte(text)), sameSpans); diff != "" {
+			if diff := cmp.Diff(want, readAll(t, []byte(text)), sameSpans); diff != "" {
 				t.Errorf("-in lines, +%s:\n%s", name, diff)
 			}
 			if !json.Valid([]byte(text)) {
@@ -82,7 +71,7 @@ func TestReadLayouts(t *testing.T) {
 			if err := json.Indent(&pretty, []byte(text), "\r", "  "); err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(want, read(t, pretty.Bytes()), sameSpans); diff != "" {
+			if diff := cmp.Diff(want, readAll(t, pretty.Bytes()), sameSpans); diff != "" {
 				t.Errorf("-in lines, +%s, pretty:\n%s", name, diff)
 			}
 		})
@@ -96,7 +85,7 @@ func TestReadTellsTheLinesOfADocument(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.Split(pretty.String(), "\n")
-	r := traces.NewReader("trace", bytes.NewReader(pretty.Bytes()))
+	r := read.NewReader("trace", bytes.NewReader(pretty.Bytes()))
 	for n := range 2 {
 		if _, err := r.Next(); err != nil {
 			t.Fatal(err)
@@ -132,7 +121,7 @@ func TestReadFaultsOfDocuments(t *testing.T) {
 		"Jaeger: processes":     {`{"data":[{"spans":[` + span + `],` + "\n" + `"processes":[]}]}`, "trace:2:13: want an object, not '['"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := traces.NewReader("trace", strings.NewReader(c.file))
+			r := read.NewReader("trace", strings.NewReader(c.file))
 			var err error
 			for err == nil {
 				_, err = r.Next()
@@ -171,7 +160,7 @@ func (r *repeated) Read(b []byte) (int, error) {
 func TestReadFailsWithTheInputOfADocument(t *testing.T) {
 	broken := errors.New("broken disk")
 	for _, text := range []string{"[", "[{", `[{"a"`, `[{"a":`, `[{"a":{"b`, `[{"resourceSpans":`, `[{"resourceSpans":[{"a":`} {
-		r := traces.NewReader("trace", io.MultiReader(strings.NewReader(text), &brokenReader{broken}))
+		r := read.NewReader("trace", io.MultiReader(strings.NewReader(text), &brokenReader{broken}))
 		_, err := r.Next()
 		if !errors.Is(err, broken) {
 			t.Errorf("%s: error %v, want the disk's", text, err)

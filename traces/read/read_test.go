@@ -1,7 +1,6 @@
-package traces_test
+package read_test
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -21,26 +20,14 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/raftkv/raftkv/raftkv/span"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/read"
 	"github.com/raftkv/raftkv/traces/record"
 )
 
-func read(t testing.TB, file []byte) []traces.Span {
-	t.Helper()
-	var spans []traces.Span
-	for s, err := range traces.NewReader("trace", bytes.NewReader(file)).All() {
-		if err != nil {
-			t.Fatal(err)
-		}
-		spans = append(spans, s)
-	}
-	return spans
-}
-
-// A span comes back from a file as it was handed over, whatever types its attributes have.
+// A span comes back from a file as the SDK handed it over, whatever types its attributes have.
 func TestReadGivesBackWhatWasWritten(t *testing.T) {
 	var stubs []span.Span
-	var want []traces.Span
+	var want []read.Span
 	for n := range 600 {
 		s := plainStub(n)
 		if n%7 == 0 {
@@ -49,7 +36,7 @@ func TestReadGivesBackWhatWasWritten(t *testing.T) {
 		stubs = append(stubs, s)
 		want = append(want, s)
 	}
-	if diff := cmp.Diff(want, read(t, write(t, stubs...)), sameSpans); diff != "" {
+	if diff := cmp.Diff(want, readAll(t, write(t, stubs...)), sameSpans); diff != "" {
 		t.Errorf("-written, +read:\n%s", diff)
 	}
 }
@@ -61,15 +48,15 @@ func TestReadAll(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range []string{folder, file} {
-		spans, err := traces.ReadAll(path)
+		spans, err := read.ReadAll(path)
 		if err != nil || len(spans) != 2 {
 			t.Errorf("ReadAll(%s): %d spans, error %v; want 2", path, len(spans), err)
 		}
 	}
-	if _, err := traces.ReadAll(t.TempDir()); err == nil || !strings.Contains(err.Error(), "there is no trace.otlp.jsonl in this folder") {
+	if _, err := read.ReadAll(t.TempDir()); err == nil || !strings.Contains(err.Error(), "there is no trace.otlp.jsonl in this folder") {
 		t.Errorf("a folder without a trace: error %v", err)
 	}
-	if _, err := traces.ReadAll(filepath.Join(folder, "none")); !errors.Is(err, os.ErrNotExist) {
+	if _, err := read.ReadAll(filepath.Join(folder, "none")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("no such file: error %v", err)
 	}
 }
@@ -83,8 +70,8 @@ func TestReadWhatOthersWrite(t *testing.T) {
 			"attributes": [{"value": {"intValue": -3}, "key": "i"}, {"key": "d", "value": {"doubleValue": "2.5"}}, {"key": "mixed", "value": {"arrayValue": {"values": [{"intValue": "1"}, {"stringValue": "x"}]}}}]
 		}], "scope": {}}], "schemaUrl": "", "resource": {"droppedAttributesCount": 0, "attributes": [{"key": "service.name", "value": {"stringValue": "late"}}]}
 	}]}`
-	got := read(t, []byte(strings.ReplaceAll(file, "\t\t", "")[:5]+strings.ReplaceAll(strings.ReplaceAll(file[5:], "\n", " "), "\t", " ")))
-	want := []traces.Span{{
+	got := readAll(t, []byte(strings.ReplaceAll(file, "\t\t", "")[:5]+strings.ReplaceAll(strings.ReplaceAll(file[5:], "\n", " "), "\t", " ")))
+	want := []read.Span{{
 		Run: 1, Root: 12, ID: 0xab, Name: "aä🎈/", Kind: 5, Service: "late", Start: time.Unix(0, 1).UTC(), End: time.Unix(0, 2).UTC(),
 		Attributes: []attribute.KeyValue{
 			attribute.Int("i", -3), attribute.Float64("d", 2.5), attribute.Slice("mixed", attribute.Int64Value(1), attribute.StringValue("x")),
@@ -168,7 +155,7 @@ func TestReadFaults(t *testing.T) {
 		"UTF-16 without a mark":   {"{\x00}\x00", "trace:1:1: the text is UTF-16"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := traces.NewReader("trace", strings.NewReader(c.file))
+			r := read.NewReader("trace", strings.NewReader(c.file))
 			var err error
 			for err == nil {
 				_, err = r.Next()
@@ -185,7 +172,7 @@ func TestReadFaults(t *testing.T) {
 
 // What is before a fault is read.
 func TestReadUpToAFault(t *testing.T) {
-	r := traces.NewReader("trace", strings.NewReader(string(write(t, plainStub(1), plainStub(2)))+"{"))
+	r := read.NewReader("trace", strings.NewReader(string(write(t, plainStub(1), plainStub(2)))+"{"))
 	for range 2 {
 		if _, err := r.Next(); err != nil {
 			t.Error(err)
@@ -200,7 +187,7 @@ func TestReadUpToAFault(t *testing.T) {
 func TestReadLongLines(t *testing.T) {
 	s := plainStub(1)
 	s.Attributes = []attribute.KeyValue{attribute.String("long", strings.Repeat("ä\"", 2<<20))}
-	got := read(t, write(t, s, plainStub(2)))
+	got := readAll(t, write(t, s, plainStub(2)))
 	if len(got) != 2 || got[0].Attribute("long") != s.Attributes[0].Value || got[1].Name != s.Name {
 		t.Errorf("a long attribute is not read back")
 	}
@@ -208,7 +195,7 @@ func TestReadLongLines(t *testing.T) {
 
 func TestReadFailsWithItsInput(t *testing.T) {
 	broken := errors.New("broken disk")
-	r := traces.NewReader("trace", io.MultiReader(bytes.NewReader(write(t, stub(1))), &brokenReader{broken}))
+	r := read.NewReader("trace", io.MultiReader(bytes.NewReader(write(t, stub(1))), &brokenReader{broken}))
 	_, err := r.Next()
 	for err == nil {
 		_, err = r.Next()
@@ -241,7 +228,7 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte(`{"resourceSpans":[{"resource":{"attributes":[{"key":"\ud800","value":{"kvlistValue":{"values":[{"key":"a","value":{"bytesValue":"AA=="}}]}}}]}}]}`))
 	f.Add([]byte(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"00000000000000ab0000000000000001","spanId":"0001000000000002","name":"long ago","startTimeUnixNano":"9466848000010000000"}]}]}]}`))
 	f.Fuzz(func(t *testing.T, file []byte) {
-		for _, err := range traces.NewReader("trace", bytes.NewReader(file)).All() {
+		for _, err := range read.NewReader("trace", bytes.NewReader(file)).All() {
 			if err != nil && !strings.HasPrefix(err.Error(), "trace:") {
 				t.Errorf("an error that does not say where: %v", err)
 			}
@@ -297,7 +284,7 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-func describe(s *traces.Span) string {
+func describe(s *read.Span) string {
 	var b strings.Builder
 	parent := s.Parent.String()
 	if s.Parent == 0 {
@@ -404,53 +391,4 @@ func describeOracleValue(v pcommon.Value) string {
 		return s + "]"
 	}
 	return "?"
-}
-
-// Reading spans is compared with reading lines: BenchmarkReadLines is what no reader can beat.
-func BenchmarkRead(b *testing.B) {
-	file := benchmarkFile(b)
-	b.SetBytes(int64(len(file)))
-	b.ReportAllocs()
-	spans := 0
-	for b.Loop() {
-		r := traces.NewReader("trace", bytes.NewReader(file))
-		for {
-			if _, err := r.Next(); err != nil {
-				break
-			}
-			spans++
-		}
-	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(spans), "ns/span")
-}
-
-func BenchmarkReadLines(b *testing.B) {
-	file := benchmarkFile(b)
-	b.SetBytes(int64(len(file)))
-	for b.Loop() {
-		r := bufio.NewReaderSize(bytes.NewReader(file), 1<<20)
-		for {
-			if _, err := r.ReadSlice('\n'); err != nil {
-				break
-			}
-		}
-	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(10000*b.N), "ns/span")
-}
-
-func benchmarkFile(b *testing.B) []byte {
-	var stubs []span.Span
-	for n := range 10000 {
-		s := plainStub(n)
-		s.Service = fmt.Sprintf("node-%d", n%5+1)
-		s.Resource = recorderResource(s.Service)
-		s.Attributes = []attribute.KeyValue{
-			attribute.String("raft.node.id", "node-1"), attribute.Int64("raft.term", 3), attribute.String("raft.role", "leader"), attribute.String("raft.peer.id", "node-2"),
-			attribute.Int64("raft.attempt", 1), attribute.Int64("raft.prev_log.index", int64(n)), attribute.Int64("raft.prev_log.term", 3), attribute.String("raft.reply", "AppendEntriesOk"),
-			attribute.StringSlice("raft.entries", []string{fmt.Sprintf("%d@3 put a val_%d", n, n%100)}),
-		}
-		s.Parent = stub(n).Parent
-		stubs = append(stubs, s)
-	}
-	return write(b, stubs...)
 }

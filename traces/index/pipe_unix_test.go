@@ -8,7 +8,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/raftkv/raftkv/traces/index2"
+	"github.com/raftkv/raftkv/traces/index"
 )
 
 // What can be read only once is copied, and nothing is left of the copy.

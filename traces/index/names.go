@@ -10,7 +10,7 @@ import (
 
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
-	"github.com/raftkv/raftkv/traces/read2"
+	"github.com/raftkv/raftkv/traces/read"
 )
 
 func isRun(name string) bool { return name == worldspans.RunName }
@@ -32,11 +32,6 @@ func (e *Entry) readAttributes(s *read.Span) {
 		}
 	}
 	e.EndStep = cmp.Or(e.EndStep, e.Step)
-}
-
-// IsStep says whether an attribute numbers a step of a process.
-func IsStep(key attribute.Key) bool {
-	return key == worldspans.RaftkvStepKey || key == worldspans.RaftkvEndStepKey
 }
 
 // StepsOf returns the numbers of the steps that a span begins and ends in; 0 if it has none.
