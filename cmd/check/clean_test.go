@@ -16,11 +16,13 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/raftkv/check"
 	kvconform "github.com/raftkv/raftkv/raftkv/kv/conform"
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/raftkv/world/race"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/conform"
 	"github.com/raftkv/raftkv/traces/export"
@@ -227,12 +229,12 @@ func TestStepsWithoutNumbersAreClean(t *testing.T) {
 
 // withoutSteps takes the numbers of its steps from a span.
 func withoutSteps(s *traces.Span) {
-	unset(s, spans.RaftkvStepKey)
-	unset(s, spans.RaftkvEndStepKey)
+	unset(s, worldspans.RaftkvStepKey)
+	unset(s, worldspans.RaftkvEndStepKey)
 	s.Events = slices.Clone(s.Events)
 	for i := range s.Events {
 		s.Events[i].Attributes = slices.DeleteFunc(slices.Clone(s.Events[i].Attributes), func(kv attribute.KeyValue) bool {
-			return kv.Key == spans.RaftkvStepKey
+			return kv.Key == worldspans.RaftkvStepKey
 		})
 	}
 }
@@ -268,12 +270,12 @@ func TestCutHistory(t *testing.T) {
 	op := func(id uint64, name, service string, start, took time.Duration, result string) *traces.Span {
 		return &traces.Span{
 			Run: 1, Root: world.CausalID(id), ID: world.CausalID(id), Name: name, Kind: internal, Service: service, Start: epoch.Add(start), End: epoch.Add(start + took),
-			Attributes: []attribute.KeyValue{spans.KVRequestIDKey.String(service + "/1"), spans.KVKeyKey.String("k"), spans.KVValueKey.String("x"), spans.KVResultKey.String(result)},
+			Attributes: []attribute.KeyValue{kvspans.KVRequestIDKey.String(service + "/1"), kvspans.KVKeyKey.String("k"), kvspans.KVValueKey.String("x"), kvspans.KVResultKey.String(result)},
 		}
 	}
 	j := raftconform.New()
-	j.Add(op(1, spans.KVPutName, "client-1", 50*time.Microsecond, 49*time.Microsecond, "ok"), 1) // was from 50.9us to 100.8us
-	j.Add(op(2, spans.KVGetName, "client-2", 100*time.Microsecond, 60*time.Microsecond, "error: key not found: k"), 2)
+	j.Add(op(1, kvspans.KVPutName, "client-1", 50*time.Microsecond, 49*time.Microsecond, "ok"), 1) // was from 50.9us to 100.8us
+	j.Add(op(2, kvspans.KVGetName, "client-2", 100*time.Microsecond, 60*time.Microsecond, "error: key not found: k"), 2)
 	report := j.Report()
 	if history, err := linearizable(t.Context(), report.History, report.Epoch, t.TempDir()); err != nil || !history.Holds {
 		t.Errorf("%s, %v", history.Problem, err)

@@ -16,8 +16,10 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/cmd/internal/runs"
 	kvconform "github.com/raftkv/raftkv/raftkv/kv/conform"
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
 )
 
@@ -118,14 +120,14 @@ func TestAnyOrder(t *testing.T) {
 		for name, mutate := range map[string]func(m *mutated){
 			"as it is": func(*mutated) {},
 			"with much that is wrong": func(m *mutated) {
-				m.every(isA(spans.AppendEntriesServerName, server), func(s *traces.Span) { unset(s, spans.RaftReplyKey) })
+				m.every(isA(spans.AppendEntriesServerName, server), func(s *traces.Span) { unset(s, kvspans.RaftReplyKey) })
 				s := m.find(spans.CommitName, internal)
 				s.Events = []traces.Event{{Name: "lost", At: s.End.Add(time.Second)}}
 			},
 			"with a second copy that nobody sent": func(m *mutated) {
 				s := *m.find(spans.AppendEntriesServerName, server, "raft.reply", "AppendEntriesOk")
 				s.ID++
-				set(&s, spans.RaftkvCopyKey.Int(1))
+				set(&s, worldspans.RaftkvCopyKey.Int(1))
 				set(&s, spans.RaftMatchIndexKey.Int(1<<20))
 				m.add(s)
 			},
@@ -169,22 +171,22 @@ func TestHistories(t *testing.T) {
 			Client: client, Request: client + "/" + request, Kind: kind, Key: "k", Value: value, Result: result, Call: start.Add(time.Duration(call)), Return: start.Add(time.Duration(answer)),
 		}
 	}
-	put := op("client-1", "1", spans.KVPutID, "x", "ok", 0, 10)
+	put := op("client-1", "1", kvspans.KVPutID, "x", "ok", 0, 10)
 	for name, c := range map[string]struct {
 		operations []kvconform.Operation
 		holds      bool
 	}{
-		"a read after a write":            {[]kvconform.Operation{put, op("client-2", "1", spans.KVGetID, "", "x", 20, 30)}, true},
-		"a stale read":                    {[]kvconform.Operation{put, op("client-2", "1", spans.KVGetID, "", "error: key not found: k", 20, 30)}, false},
-		"a read at once with the write":   {[]kvconform.Operation{put, op("client-2", "1", spans.KVGetID, "", "error: key not found: k", 5, 30)}, true},
-		"a read that begins as it ends":   {[]kvconform.Operation{put, op("client-2", "1", spans.KVGetID, "", "error: key not found: k", 10, 30)}, true},
-		"a lost write":                    {[]kvconform.Operation{put, op("client-2", "1", spans.KVPutID, "y", "ok", 20, 30)}, false},
-		"a double effect":                 {[]kvconform.Operation{put, op("client-1", "2", spans.KVDeleteID, "", "ok", 20, 30), op("client-2", "1", spans.KVPutID, "y", "error: key already exists: k", 40, 50)}, false},
-		"an outcome that is not known":    {[]kvconform.Operation{op("client-1", "1", spans.KVPutID, "x", "", 0, 10), op("client-2", "1", spans.KVGetID, "", "x", 20, 30)}, true},
-		"a failure that took effect":      {[]kvconform.Operation{op("client-1", "1", spans.KVPutID, "x", "error: replication failed", 0, 10), op("client-2", "1", spans.KVGetID, "", "x", 20, 30)}, false},
-		"an answer that no store gives":   {[]kvconform.Operation{op("client-1", "1", spans.KVPutID, "x", "maybe", 0, 10)}, false},
-		"a client's next, asked at once":  {[]kvconform.Operation{put, op("client-1", "2", spans.KVGetID, "", "x", 10, 20)}, true},
-		"its next, asked at once, is old": {[]kvconform.Operation{put, op("client-1", "2", spans.KVGetID, "", "error: key not found: k", 10, 20)}, false},
+		"a read after a write":            {[]kvconform.Operation{put, op("client-2", "1", kvspans.KVGetID, "", "x", 20, 30)}, true},
+		"a stale read":                    {[]kvconform.Operation{put, op("client-2", "1", kvspans.KVGetID, "", "error: key not found: k", 20, 30)}, false},
+		"a read at once with the write":   {[]kvconform.Operation{put, op("client-2", "1", kvspans.KVGetID, "", "error: key not found: k", 5, 30)}, true},
+		"a read that begins as it ends":   {[]kvconform.Operation{put, op("client-2", "1", kvspans.KVGetID, "", "error: key not found: k", 10, 30)}, true},
+		"a lost write":                    {[]kvconform.Operation{put, op("client-2", "1", kvspans.KVPutID, "y", "ok", 20, 30)}, false},
+		"a double effect":                 {[]kvconform.Operation{put, op("client-1", "2", kvspans.KVDeleteID, "", "ok", 20, 30), op("client-2", "1", kvspans.KVPutID, "y", "error: key already exists: k", 40, 50)}, false},
+		"an outcome that is not known":    {[]kvconform.Operation{op("client-1", "1", kvspans.KVPutID, "x", "", 0, 10), op("client-2", "1", kvspans.KVGetID, "", "x", 20, 30)}, true},
+		"a failure that took effect":      {[]kvconform.Operation{op("client-1", "1", kvspans.KVPutID, "x", "error: replication failed", 0, 10), op("client-2", "1", kvspans.KVGetID, "", "x", 20, 30)}, false},
+		"an answer that no store gives":   {[]kvconform.Operation{op("client-1", "1", kvspans.KVPutID, "x", "maybe", 0, 10)}, false},
+		"a client's next, asked at once":  {[]kvconform.Operation{put, op("client-1", "2", kvspans.KVGetID, "", "x", 10, 20)}, true},
+		"its next, asked at once, is old": {[]kvconform.Operation{put, op("client-1", "2", kvspans.KVGetID, "", "error: key not found: k", 10, 20)}, false},
 	} {
 		folder := t.TempDir()
 		h, err := linearizable(t.Context(), c.operations, start, folder)

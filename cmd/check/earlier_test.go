@@ -10,11 +10,13 @@ import (
 	"go.opentelemetry.io/otel/codes"
 
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
+	"github.com/raftkv/raftkv/raftkv/kv"
 	kvconform "github.com/raftkv/raftkv/raftkv/kv/conform"
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
-	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/conform"
 )
@@ -25,7 +27,7 @@ func asEarlier(list []traces.Span) []traces.Span {
 	steps, cuts := endsOfSteps(list), map[world.CausalID]bool{}
 	for i := range list {
 		s := &list[i]
-		cuts[s.ID] = slices.Contains([]string{spans.FaultIsolate, spans.FaultPartition}, textOf(s, spans.RaftkvFaultKey))
+		cuts[s.ID] = slices.Contains([]string{worldspans.FaultIsolate, worldspans.FaultPartition}, textOf(s, worldspans.RaftkvFaultKey))
 	}
 	earlier := make([]traces.Span, len(list))
 	for i := range list {
@@ -35,14 +37,14 @@ func asEarlier(list []traces.Span) []traces.Span {
 		if entries := s.Attribute(spans.RaftEntriesKey).AsStringSlice(); entries != nil {
 			set(&s, spans.RaftEntriesKey.StringSlice(withoutRequests(entries)))
 		}
-		if s.Name == spans.RunName {
-			set(&s, spans.RaftkvBuildKey.String("spec-0123456789abcdef-behaviour-3"))
+		if s.Name == worldspans.RunName {
+			set(&s, worldspans.RaftkvBuildKey.String("spec-0123456789abcdef-behaviour-3"))
 		}
-		if isNamed(&s, spans.FaultName) {
-			s.Name = spans.FaultName
+		if isNamed(&s, worldspans.FaultName) {
+			s.Name = worldspans.FaultName
 		}
-		if s.Kind == producer && textOf(&s, spans.ErrorTypeKey) == spans.ErrorTypeLost && !isCut || textOf(&s, spans.KVResultKey) == kvconform.Unanswered {
-			unset(&s, spans.ErrorTypeKey)
+		if s.Kind == producer && textOf(&s, worldspans.ErrorTypeKey) == worldspans.ErrorTypeLost && !isCut || textOf(&s, kvspans.KVResultKey) == kvconform.Unanswered {
+			unset(&s, worldspans.ErrorTypeKey)
 			s.Status = traces.Status{Code: codes.Unset}
 		}
 		if s.Name == spans.StartName {
@@ -52,7 +54,7 @@ func asEarlier(list []traces.Span) []traces.Span {
 		}
 		s.Links = earlierLinks(s.Links, list)
 		s.Events = slices.DeleteFunc(slices.Clone(s.Events), func(e traces.Event) bool {
-			return e.Name == spans.EventPersist || e.Name == spans.EventDrop && e.Attribute(spans.RaftkvCauseKey).AsString() == spans.CauseFault && !isCut
+			return e.Name == spans.EventPersist || e.Name == worldspans.EventDrop && e.Attribute(worldspans.RaftkvCauseKey).AsString() == worldspans.CauseFault && !isCut
 		})
 		atEnds(&s, steps)
 		earlier[i] = s
@@ -64,7 +66,7 @@ func asEarlier(list []traces.Span) []traces.Span {
 func isNew(s *traces.Span, key attribute.Key) bool {
 	switch key {
 	case spans.RaftVotedForKey, spans.RaftMessageTermKey, spans.RaftReplyTermKey, spans.RaftEndTermKey, spans.RaftEndRoleKey, spans.RaftNextIndexKey,
-		spans.RaftRoleBeforeKey, spans.PeerServiceKey:
+		spans.RaftRoleBeforeKey, worldspans.PeerServiceKey:
 		return true
 	case spans.RaftLastLogIndexKey, spans.RaftLastLogTermKey:
 		return !isA(spans.RequestVoteClientName, client)(s)
@@ -76,7 +78,7 @@ func withoutRequests(entries []string) []string {
 	var without []string
 	for _, e := range entries {
 		place, rest, _ := strings.Cut(e, " ")
-		if rest != (protocol.Noop{}).String() {
+		if rest != (kv.Noop{}).String() {
 			_, rest, _ = strings.Cut(rest, " ")
 		}
 		without = append(without, place+" "+rest)
@@ -88,7 +90,7 @@ func withoutRequests(entries []string) []string {
 func earlierLinks(links []traces.Link, list []traces.Span) (kept []traces.Link) {
 	for _, l := range links {
 		isNew := slices.ContainsFunc(list, func(o traces.Span) bool {
-			return o.ID == l.ID && (isNamed(&o, spans.FaultName) || o.Name == spans.CommitName)
+			return o.ID == l.ID && (isNamed(&o, worldspans.FaultName) || o.Name == spans.CommitName)
 		})
 		if !isNew {
 			l.Attributes = nil
@@ -105,7 +107,7 @@ type stepOf struct {
 }
 
 func endStep(s *traces.Span) int64 {
-	return max(numberOf(s, spans.RaftkvStepKey), numberOf(s, spans.RaftkvEndStepKey))
+	return max(numberOf(s, worldspans.RaftkvStepKey), numberOf(s, worldspans.RaftkvEndStepKey))
 }
 
 // endsOfSteps are the latest times that spans tell of each step.
@@ -118,7 +120,7 @@ func endsOfSteps(list []traces.Span) map[stepOf]time.Time {
 	}
 	for i := range list {
 		s := &list[i]
-		note(stepOf{s.Service, numberOf(s, spans.RaftkvStepKey)}, s.Start)
+		note(stepOf{s.Service, numberOf(s, worldspans.RaftkvStepKey)}, s.Start)
 		note(stepOf{s.Service, endStep(s)}, s.End)
 	}
 	return ends
@@ -126,11 +128,11 @@ func endsOfSteps(list []traces.Span) map[stepOf]time.Time {
 
 // atEnds has all that a span tells be at the ends of its steps, but that a message arrived.
 func atEnds(s *traces.Span, ends map[stepOf]time.Time) {
-	if numberOf(s, spans.RaftkvStepKey) == 0 {
+	if numberOf(s, worldspans.RaftkvStepKey) == 0 {
 		s.End = s.Start
 		return
 	}
-	first := ends[stepOf{s.Service, numberOf(s, spans.RaftkvStepKey)}]
+	first := ends[stepOf{s.Service, numberOf(s, worldspans.RaftkvStepKey)}]
 	s.End = ends[stepOf{s.Service, endStep(s)}]
 	if s.Kind != server && s.Kind != consumer && s.Name != spans.LateReplyName {
 		s.Start = first
@@ -138,7 +140,7 @@ func atEnds(s *traces.Span, ends map[stepOf]time.Time) {
 	for i := range s.Events {
 		e := &s.Events[i]
 		e.At = first
-		if step := e.Attribute(spans.RaftkvStepKey).AsInt64(); step > 0 {
+		if step := e.Attribute(worldspans.RaftkvStepKey).AsInt64(); step > 0 {
 			e.At = ends[stepOf{s.Service, step}]
 		}
 	}

@@ -14,8 +14,8 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	kvconform "github.com/raftkv/raftkv/raftkv/kv/conform"
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/traces/conform"
 	"github.com/raftkv/raftkv/traces/read"
 )
@@ -52,18 +52,18 @@ func crowded(writers int) []byte {
 	id := 0
 	operation := func(kind, value, result string) {
 		id++
-		attributes := fmt.Sprintf(`{"key":%q,"value":{"stringValue":"client-%d/1"}},{"key":%q,"value":{"stringValue":"crowded"}},{"key":%q,"value":{"stringValue":%q}}`, spans.KVRequestIDKey, id, spans.KVKeyKey, spans.KVResultKey, result)
+		attributes := fmt.Sprintf(`{"key":%q,"value":{"stringValue":"client-%d/1"}},{"key":%q,"value":{"stringValue":"crowded"}},{"key":%q,"value":{"stringValue":%q}}`, kvspans.KVRequestIDKey, id, kvspans.KVKeyKey, kvspans.KVResultKey, result)
 		if value != "" {
-			attributes += fmt.Sprintf(`,{"key":%q,"value":{"stringValue":%q}}`, spans.KVValueKey, value)
+			attributes += fmt.Sprintf(`,{"key":%q,"value":{"stringValue":%q}}`, kvspans.KVValueKey, value)
 		}
 		fmt.Fprintf(&b, `{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"client-%d"}}]},"scopeSpans":[{"spans":[{"traceId":"0000000000000001%016x","spanId":"%016x",`+
 			`"name":%q,"kind":1,"startTimeUnixNano":"9466848000100%05d","endTimeUnixNano":"9466848000200%05d","attributes":[%s]}]}]}]}`+"\n", id, id, id, kind, id, id, attributes)
 	}
 	for i := range writers {
-		operation(spans.KVPutName, fmt.Sprintf("val_%d", i), "ok")
-		operation(spans.KVDeleteName, "", "ok")
+		operation(kvspans.KVPutName, fmt.Sprintf("val_%d", i), "ok")
+		operation(kvspans.KVDeleteName, "", "ok")
 	}
-	operation(spans.KVGetName, "", "val_never")
+	operation(kvspans.KVGetName, "", "val_never")
 	return b.Bytes()
 }
 

@@ -13,9 +13,11 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/conform"
 	"github.com/raftkv/raftkv/traces/read"
@@ -95,42 +97,42 @@ var mutations = []mutation{
 	{"a server's span as a client's", "", "wrong_kind", func(m *mutated) { m.find(spans.CommitName, internal).Kind = server }},
 	{"a node's span of a client", "", "wrong_service", func(m *mutated) { m.find(spans.CommitName, internal).Service = "client-1" }},
 	{"a commit without its end", "", "required_attribute_not_present", func(m *mutated) { unset(m.find(spans.CommitName, internal), spans.RaftCommitToKey) }},
-	{"an answer that is missing", "", "required_attribute_not_present", func(m *mutated) { unset(m.find(spans.KVPutName, internal), spans.KVResultKey) }},
+	{"an answer that is missing", "", "required_attribute_not_present", func(m *mutated) { unset(m.find(kvspans.KVPutName, internal), kvspans.KVResultKey) }},
 	{"a vote without the reply", "", "required_attribute_not_present", func(m *mutated) {
-		unset(m.find(spans.RequestVoteServerName, server), spans.RaftReplyKey)
+		unset(m.find(spans.RequestVoteServerName, server), kvspans.RaftReplyKey)
 	}},
 	{"an attribute that no spec has", "", "unknown_attribute", func(m *mutated) {
 		set(m.find(spans.CommitName, internal), attribute.Int("raft.idx", 3))
 	}},
 	{"an attribute of another span", "", "unknown_attribute", func(m *mutated) {
-		set(m.find(spans.CommitName, internal), spans.KVKeyKey.String("a"))
+		set(m.find(spans.CommitName, internal), kvspans.KVKeyKey.String("a"))
 	}},
 	{"an attribute twice", "", "duplicate_attribute", func(m *mutated) {
 		s := m.find(spans.CommitName, internal)
 		s.Attributes = append(slices.Clone(s.Attributes), s.Attributes[0])
 	}},
-	{"a span without its step", "", "wrong_step: there is no raftkv.step", func(m *mutated) { unset(m.find(spans.CommitName, internal), spans.RaftkvStepKey) }},
+	{"a span without its step", "", "wrong_step: there is no raftkv.step", func(m *mutated) { unset(m.find(spans.CommitName, internal), worldspans.RaftkvStepKey) }},
 	{"a step of an earlier time", "", "wrong_step: it is in step 2 at", func(m *mutated) {
-		set(m.find(spans.ApplyName, internal), spans.RaftkvStepKey.Int(1))
+		set(m.find(spans.ApplyName, internal), worldspans.RaftkvStepKey.Int(1))
 	}},
 	{"a step of a later time", "", "wrong_step: it is in step 1000 at", func(m *mutated) {
-		set(m.find(spans.ApplyName, internal), spans.RaftkvStepKey.Int(1000))
+		set(m.find(spans.ApplyName, internal), worldspans.RaftkvStepKey.Int(1000))
 	}},
 	{"a step with two messages", "", "wrong_step: it takes in a message in step", func(m *mutated) {
 		first := m.find(spans.AppendEntriesServerName, server, string(spans.RaftNodeIDKey), "node-2")
-		step := int(first.Attribute(spans.RaftkvStepKey).AsInt64())
-		set(m.find(spans.RequestVoteServerName, server, string(spans.RaftNodeIDKey), "node-2"), spans.RaftkvStepKey.Int(step))
+		step := int(first.Attribute(worldspans.RaftkvStepKey).AsInt64())
+		set(m.find(spans.RequestVoteServerName, server, string(spans.RaftNodeIDKey), "node-2"), worldspans.RaftkvStepKey.Int(step))
 	}},
 	{"an end step that is the first", "", "wrong_step: raftkv.end_step is", func(m *mutated) {
 		s := m.find(spans.RequestVoteClientName, client)
-		set(s, spans.RaftkvEndStepKey.Int64(s.Attribute(spans.RaftkvStepKey).AsInt64()))
+		set(s, worldspans.RaftkvEndStepKey.Int64(s.Attribute(worldspans.RaftkvStepKey).AsInt64()))
 	}},
 	{"a term as a text", "", "type_mismatch", func(m *mutated) { set(m.find(spans.CommitName, internal), spans.RaftTermKey.String("1")) }},
 	{"a role that there is not", "", "undefined_enum_variant", func(m *mutated) {
 		set(m.find(spans.CommitName, internal), spans.RaftRoleKey.String("boss"))
 	}},
 	{"a reply that there is not", "", "undefined_enum_variant", func(m *mutated) {
-		set(m.find(spans.RequestVoteServerName, server), spans.RaftReplyKey.String("VoteSold"))
+		set(m.find(spans.RequestVoteServerName, server), kvspans.RaftReplyKey.String("VoteSold"))
 	}},
 	{"a command that is none", "", "malformed_value", func(m *mutated) {
 		set(m.find(spans.ApplyName, internal), spans.RaftCommandKey.String("putt a x"))
@@ -183,7 +185,7 @@ var mutations = []mutation{
 	}},
 	{"a message that was lost and handled", "", "unhandled_delivery", func(m *mutated) {
 		s := m.find(spans.CommitNotificationProducerName, producer)
-		s.Events = []traces.Event{{Name: spans.EventDrop, At: s.Start, Attributes: []attribute.KeyValue{spans.RaftkvCauseKey.String(spans.CauseNetwork)}}}
+		s.Events = []traces.Event{{Name: worldspans.EventDrop, At: s.Start, Attributes: []attribute.KeyValue{worldspans.RaftkvCauseKey.String(worldspans.CauseNetwork)}}}
 	}},
 	{"a message handled twice", "", "duplicate_delivery", func(m *mutated) {
 		s := *m.find(spans.CommitNotificationConsumerName, consumer)
@@ -191,7 +193,7 @@ var mutations = []mutation{
 		m.add(s)
 	}},
 	{"a second copy, where nothing was doubled", "", "duplicate_delivery", func(m *mutated) {
-		set(m.find(spans.CommitNotificationConsumerName, consumer), spans.RaftkvCopyKey.Int(1))
+		set(m.find(spans.CommitNotificationConsumerName, consumer), worldspans.RaftkvCopyKey.Int(1))
 	}},
 	{"another command at an index and a term", "", string(protocol.InvariantLogMatching), func(m *mutated) {
 		sent := m.find(spans.AppendEntriesClientName, client, "raft.entries.count", "1", "raft.peer.id", "node-2", "raft.prev_log.index", "1")
@@ -219,7 +221,7 @@ var mutations = []mutation{
 		set(m.find(spans.AppendEntriesClientName, client, "raft.entries.count", "1", "raft.reply", "AppendEntriesOk"), spans.RaftMatchIndexKey.Int(77))
 	}},
 	{"a vote that became a refusal", "", "message_mismatch", func(m *mutated) {
-		set(m.find(spans.RequestVoteServerName, server, "raft.reply", "VoteGranted"), spans.RaftReplyKey.String("VoteDenied"))
+		set(m.find(spans.RequestVoteServerName, server, "raft.reply", "VoteGranted"), kvspans.RaftReplyKey.String("VoteDenied"))
 	}},
 	{"a follower that becomes leader at once", "", "illegal_transition", func(m *mutated) {
 		set(m.find(spans.RoleChangeName, internal, "raft.role", "leader"), spans.RaftRoleFromKey.String("follower"))
@@ -269,10 +271,10 @@ var mutations = []mutation{
 		set(m.find(spans.CommitName, internal, "raft.role", "leader"), spans.RaftCommitAcknowledgedByKey.StringSlice([]string{"node-1"}))
 	}},
 	{"another result at one server", "", string(protocol.InvariantExactlyOnce), func(m *mutated) {
-		set(m.find(spans.ApplyName, internal, "raft.index", "2", "raft.role", "follower"), spans.KVResultKey.String("error: key already exists: a"))
+		set(m.find(spans.ApplyName, internal, "raft.index", "2", "raft.role", "follower"), kvspans.KVResultKey.String("error: key already exists: a"))
 	}},
 	{"another answer at the client", "", "message_mismatch", func(m *mutated) {
-		set(m.find(spans.PutClientName, client, "raft.reply", "Answered"), spans.KVResultKey.String("error: key already exists: a"))
+		set(m.find(kvspans.PutClientName, client, "raft.reply", "Answered"), kvspans.KVResultKey.String("error: key already exists: a"))
 	}},
 	{"an entry of another term at one server", "", string(protocol.InvariantCommittedPrefix), func(m *mutated) {
 		set(m.find(spans.ApplyName, internal, "raft.index", "2", "raft.role", "follower"), spans.RaftEntryTermKey.Int(2))

@@ -9,15 +9,17 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
 )
 
 // unjudged are the attributes that a trace may say anything of: how the run was made, and how the config put it.
 var unjudged = []attribute.Key{
-	spans.RaftkvConfigKey, spans.RaftkvBuildKey, spans.RaftkvScenarioKey, spans.RaftkvSeedKey, spans.RaftkvFaultWhenKey, spans.RaftkvFaultAimedAtKey,
-	spans.RaftkvFaultByNsKey, spans.RaftkvFaultRatePermilleKey, spans.RaftkvFaultOneWayKey, spans.RaftkvFaultTornKey, spans.RaftkvDelayNsKey,
-	spans.RaftkvInvariantKey, spans.RaftkvViolationFactsKey, spans.RaftUnfinishedKey,
+	worldspans.RaftkvConfigKey, worldspans.RaftkvBuildKey, worldspans.RaftkvScenarioKey, worldspans.RaftkvSeedKey, worldspans.RaftkvFaultWhenKey, worldspans.RaftkvFaultAimedAtKey,
+	worldspans.RaftkvFaultByNsKey, worldspans.RaftkvFaultRatePermilleKey, worldspans.RaftkvFaultOneWayKey, worldspans.RaftkvFaultTornKey, worldspans.RaftkvDelayNsKey,
+	worldspans.RaftkvInvariantKey, worldspans.RaftkvViolationFactsKey, worldspans.RaftUnfinishedKey,
 }
 
 // eachOf are the scenarios whose spans are made wrong one by one.
@@ -98,10 +100,10 @@ func changesOf(s *traces.Span) (changes []change) {
 	for i := range s.Events {
 		e := &s.Events[i]
 		event := kind + ": event " + e.Name
-		if cause := e.Attribute(spans.RaftkvCauseKey).AsString(); cause != "" {
+		if cause := e.Attribute(worldspans.RaftkvCauseKey).AsString(); cause != "" {
 			event += " by " + cause
 		}
-		if e.Name != spans.EventDelay && e.Name != spans.EventLateCopy {
+		if e.Name != worldspans.EventDelay && e.Name != worldspans.EventLateCopy {
 			changes = append(changes, change{event + " is not there", func(s *traces.Span) { s.Events = slices.Delete(s.Events, i, i+1) }})
 		}
 		changes = append(changes, change{event + " is there twice", func(s *traces.Span) { s.Events = append(s.Events, s.Events[i]) }})
@@ -185,23 +187,23 @@ var told = []mutation{
 		s := m.find(spans.CommitName, internal, "raft.role", "leader")
 		m.withID(s.Parent)
 		sent := m.where(func(o *traces.Span) bool {
-			return o.Kind == producer && o.Service == s.Service && numberOf(o, spans.RaftkvStepKey) == numberOf(s, spans.RaftkvStepKey)
+			return o.Kind == producer && o.Service == s.Service && numberOf(o, worldspans.RaftkvStepKey) == numberOf(s, worldspans.RaftkvStepKey)
 		})
 		other := m.where(func(o *traces.Span) bool {
-			return o.Kind == producer && o.ID != sent.ID && numberOf(o, spans.RaftkvStepKey) == numberOf(sent, spans.RaftkvStepKey)
+			return o.Kind == producer && o.ID != sent.ID && numberOf(o, worldspans.RaftkvStepKey) == numberOf(sent, worldspans.RaftkvStepKey)
 		})
 		// The step's length is known by its first span.
 		first := m.where(func(o *traces.Span) bool {
-			return o.Service == s.Service && o.ID != s.ID && numberOf(o, spans.RaftkvStepKey) == numberOf(s, spans.RaftkvStepKey)
+			return o.Service == s.Service && o.ID != s.ID && numberOf(o, worldspans.RaftkvStepKey) == numberOf(s, worldspans.RaftkvStepKey)
 		})
 		first.Start = first.Start.Add(-time.Millisecond)
 		other.Start = sent.Start
 	}},
 	{"a fault without width", "", "crowded_step: it ends as it begins", func(m *mutated) {
-		s := m.find(spans.FaultName, internal, "raftkv.fault", "crash")
+		s := m.find(worldspans.FaultName, internal, "raftkv.fault", "crash")
 		s.End = s.Start
 	}},
-	{"a fault of another name", "", "wrong_name", func(m *mutated) { m.find(spans.FaultName, internal, "raftkv.fault", "crash").Name += "7" }},
+	{"a fault of another name", "", "wrong_name", func(m *mutated) { m.find(worldspans.FaultName, internal, "raftkv.fault", "crash").Name += "7" }},
 	{"a reply that leaves before the vote is durable", "", "wrong_step: what it sends leaves at", func(m *mutated) {
 		s := m.find(spans.RequestVoteServerName, server, "raft.reply", "VoteGranted")
 		s.Events = slices.Clone(s.Events)
@@ -250,7 +252,7 @@ var told = []mutation{
 	}},
 	{"a leader that is refused and does not go back", "figure-7", "wrong_next_index: does not go back", func(m *mutated) {
 		unset(m.where(func(s *traces.Span) bool {
-			return numberOf(s, spans.RaftNextIndexKey) > 0 && textOf(s, spans.RaftReplyKey) == "AppendEntriesRejected"
+			return numberOf(s, spans.RaftNextIndexKey) > 0 && textOf(s, kvspans.RaftReplyKey) == "AppendEntriesRejected"
 		}), spans.RaftNextIndexKey)
 	}},
 	{"a term that a reply told of, and that nobody took", "-faults clocks seed=14 max_duration=1500ms network.latency=1ms..80ms", "TermAndVote: handles a reply of term", func(m *mutated) {
@@ -276,7 +278,7 @@ var told = []mutation{
 	}},
 	{"an answer linked to another commit", "default", "wrong_link: a link to raft.commit", func(m *mutated) {
 		s := m.where(func(s *traces.Span) bool {
-			return took(s) && s.Links[len(s.Links)-1].Attributes[0].Value.AsString() == spans.LinkCommit
+			return took(s) && s.Links[len(s.Links)-1].Attributes[0].Value.AsString() == worldspans.LinkCommit
 		})
 		own := s.Links[len(s.Links)-1]
 		other := m.where(func(o *traces.Span) bool {
@@ -286,41 +288,41 @@ var told = []mutation{
 	}},
 	{"a link that says more", "default", "wrong_link: and more", func(m *mutated) {
 		s := m.find(spans.HeartbeatName, internal)
-		s.Links[0].Attributes = append(slices.Clone(s.Links[0].Attributes), spans.KVKeyKey.String("a"))
+		s.Links[0].Attributes = append(slices.Clone(s.Links[0].Attributes), kvspans.KVKeyKey.String("a"))
 	}},
 	{"a crash that explains nothing", "", "wrong_link: a link to raftkv.fault", func(m *mutated) {
-		fault := m.find(spans.FaultName, internal, "raftkv.fault", "crash")
+		fault := m.find(worldspans.FaultName, internal, "raftkv.fault", "crash")
 		s := m.where(func(s *traces.Span) bool {
 			return isA(spans.AppendEntriesServerName, server)(s) && s.Service == "node-3"
 		})
 		s.Links = append(slices.Clone(s.Links), traces.Link{
-			Run: s.Run, Root: fault.Root, ID: fault.ID, Attributes: []attribute.KeyValue{spans.RaftkvLinkKey.String(spans.LinkFault)},
+			Run: s.Run, Root: fault.Root, ID: fault.ID, Attributes: []attribute.KeyValue{worldspans.RaftkvLinkKey.String(worldspans.LinkFault)},
 		})
 	}},
 	{"a crash of which what ended with it does not tell", "figure-7", "missing_link: there is no link to fault", func(m *mutated) {
-		m.where(func(s *traces.Span) bool { return textOf(s, spans.ErrorTypeKey) == spans.ErrorTypeCrash }).Links = nil
+		m.where(func(s *traces.Span) bool { return textOf(s, worldspans.ErrorTypeKey) == worldspans.ErrorTypeCrash }).Links = nil
 	}},
 	{"a call that a crashed server did not answer", "-faults crashes seed=6", "missing_link: there is no link to fault", func(m *mutated) {
 		call := m.where(func(s *traces.Span) bool {
-			return textOf(s, spans.ErrorTypeKey) == spans.ErrorTypeTimeout && slices.ContainsFunc(m.all, func(o traces.Span) bool {
-				return o.Parent == s.ID && textOf(&o, spans.ErrorTypeKey) == spans.ErrorTypeCrash
+			return textOf(s, worldspans.ErrorTypeKey) == worldspans.ErrorTypeTimeout && slices.ContainsFunc(m.all, func(o traces.Span) bool {
+				return o.Parent == s.ID && textOf(&o, worldspans.ErrorTypeKey) == worldspans.ErrorTypeCrash
 			})
 		})
 		call.Links = slices.DeleteFunc(slices.Clone(call.Links), func(l traces.Link) bool {
-			return l.Attributes[0].Value.AsString() == spans.LinkFault
+			return l.Attributes[0].Value.AsString() == worldspans.LinkFault
 		})
 	}},
 	{"a message to a server that is down, of which nobody tells", "", "unhandled_delivery: nothing became of it", func(m *mutated) {
 		m.where(func(s *traces.Span) bool {
-			return s.Kind == client && has(s, spans.EventDrop) && s.Events[0].At.Before(s.Start.Add(50*time.Millisecond))
+			return s.Kind == client && has(s, worldspans.EventDrop) && s.Events[0].At.Before(s.Start.Add(50*time.Millisecond))
 		}).Events = nil
 	}},
 	{"a lost notification that looks fine", "", "wrong_status: its message was lost", func(m *mutated) {
-		s := m.where(func(s *traces.Span) bool { return s.Kind == producer && has(s, spans.EventDrop) })
-		unset(s, spans.ErrorTypeKey)
+		s := m.where(func(s *traces.Span) bool { return s.Kind == producer && has(s, worldspans.EventDrop) })
+		unset(s, worldspans.ErrorTypeKey)
 		s.Status = traces.Status{}
 	}},
 	{"a drop by a fault that no link names", "", "missing_link: there is no link to fault", func(m *mutated) {
-		m.where(func(s *traces.Span) bool { return s.Kind == producer && has(s, spans.EventDrop) }).Links = nil
+		m.where(func(s *traces.Span) bool { return s.Kind == producer && has(s, worldspans.EventDrop) }).Links = nil
 	}},
 }

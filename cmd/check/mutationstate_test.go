@@ -4,8 +4,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
 )
 
@@ -40,10 +43,10 @@ var contradictory = []mutation{
 	}},
 	{"two applies swap their entries", "", string(protocol.InvariantMonotonic), func(m *mutated) {
 		s := m.of("node-3", isA(spans.ApplyName, internal))
-		step := [2]int64{numberOf(s[0], spans.RaftkvStepKey), numberOf(s[1], spans.RaftkvStepKey)}
+		step := [2]int64{numberOf(s[0], worldspans.RaftkvStepKey), numberOf(s[1], worldspans.RaftkvStepKey)}
 		s[0].Attributes, s[1].Attributes = s[1].Attributes, s[0].Attributes
-		set(s[0], spans.RaftkvStepKey.Int64(step[0]))
-		set(s[1], spans.RaftkvStepKey.Int64(step[1]))
+		set(s[0], worldspans.RaftkvStepKey.Int64(step[0]))
+		set(s[1], worldspans.RaftkvStepKey.Int64(step[1]))
 	}},
 	{"an apply that is left out", "", string(protocol.InvariantMonotonic), func(m *mutated) {
 		m.remove(m.find(spans.ApplyName, internal, "raft.index", "2", "raft.role", "follower"))
@@ -89,10 +92,10 @@ var contradictory = []mutation{
 	}},
 	{"a leader before its votes arrived", "default", string(protocol.InvariantElectionSafety) + ": had arrived", func(m *mutated) {
 		m.every(func(s *traces.Span) bool {
-			return isA(spans.RequestVoteClientName, client)(s) && textOf(s, spans.RaftReplyKey) != ""
+			return isA(spans.RequestVoteClientName, client)(s) && textOf(s, kvspans.RaftReplyKey) != ""
 		}, func(s *traces.Span) {
 			s.End = s.End.Add(time.Second)
-			set(s, spans.RaftkvEndStepKey.Int(1000))
+			set(s, worldspans.RaftkvEndStepKey.Int(1000))
 		})
 	}},
 	{"an election that is lost and has no winner", "split-vote", "missing_span", func(m *mutated) {
@@ -109,9 +112,9 @@ var contradictory = []mutation{
 	}},
 	{"a vote refused because of one that the candidate got", "storm", "wrong_vote", func(m *mutated) {
 		s := m.where(func(s *traces.Span) bool {
-			return isA(spans.RequestVoteServerName, server)(s) && numberOf(s, spans.RaftkvCopyKey) == 1
+			return isA(spans.RequestVoteServerName, server)(s) && numberOf(s, worldspans.RaftkvCopyKey) == 1
 		})
-		set(s, spans.RaftReplyKey.String((protocol.VoteDenied{}).Name()))
+		set(s, kvspans.RaftReplyKey.String((protocol.VoteDenied{}).Name()))
 		set(s, spans.RaftReasonKey.String("already_voted"))
 	}},
 	{"entries refused because of a term that is not over", "figure-7", string(protocol.InvariantTraceIntegrity), func(m *mutated) {
@@ -136,33 +139,33 @@ var contradictory = []mutation{
 		set(m.find(spans.CommitName, internal, "raft.role", "leader", "raft.commit.from", "1"), spans.RaftCommitAcknowledgedByKey.StringSlice([]string{"node-1", "node-2", "node-3"}))
 	}},
 	{"another leader than there is", "everything", string(protocol.InvariantTraceIntegrity), func(m *mutated) {
-		m.every(func(s *traces.Span) bool { return textOf(s, spans.KVLeaderIDKey) != "" }, func(s *traces.Span) { set(s, spans.KVLeaderIDKey.String("node-2")) })
+		m.every(func(s *traces.Span) bool { return textOf(s, kvspans.KVLeaderIDKey) != "" }, func(s *traces.Span) { set(s, kvspans.KVLeaderIDKey.String("node-2")) })
 	}},
 	{"a leader that says that it is none", "", "answer_without_entry", func(m *mutated) {
-		set(m.where(took), spans.RaftReplyKey.String((protocol.NotLeader{}).Name()))
+		set(m.where(took), kvspans.RaftReplyKey.String((kv.NotLeader{}).Name()))
 	}},
 	{"an outcome not known of what is not in the log", "two-leaders", "answer_without_entry", func(m *mutated) {
 		m.where(func(s *traces.Span) bool {
-			return textOf(s, spans.RaftReplyKey) == (protocol.OutcomeUnknown{}).Name() && s.Kind == server
+			return textOf(s, kvspans.RaftReplyKey) == (kv.OutcomeUnknown{}).Name() && s.Kind == server
 		}).Events = nil
 	}},
 	{"a stale read", "default requests_per_client=20", "Linearizable", func(m *mutated) {
 		read := m.where(func(s *traces.Span) bool {
-			return isA(spans.KVGetName, internal)(s) && strings.HasPrefix(textOf(s, spans.KVResultKey), "val_")
+			return isA(kvspans.KVGetName, internal)(s) && strings.HasPrefix(textOf(s, kvspans.KVResultKey), "val_")
 		})
-		request, stale := textOf(read, spans.KVRequestIDKey), spans.KVResultKey.String(protocol.KeyNotFound{Key: textOf(read, spans.KVKeyKey)}.String())
+		request, stale := textOf(read, kvspans.KVRequestIDKey), kvspans.KVResultKey.String(kv.KeyNotFound{Key: textOf(read, kvspans.KVKeyKey)}.String())
 		m.every(func(s *traces.Span) bool {
-			return textOf(s, spans.KVRequestIDKey) == request && textOf(s, spans.KVResultKey) != ""
+			return textOf(s, kvspans.KVRequestIDKey) == request && textOf(s, kvspans.KVResultKey) != ""
 		}, func(s *traces.Span) { set(s, stale) })
 	}},
 	{"an answer that no store gives, everywhere", "", string(protocol.InvariantExactlyOnce) + ": at index 2 answers", func(m *mutated) {
-		wrong := spans.KVResultKey.String("error: key already exists: b")
+		wrong := kvspans.KVResultKey.String("error: key already exists: b")
 		m.every(func(s *traces.Span) bool {
-			return textOf(s, spans.KVRequestIDKey) == "client-1/1" && textOf(s, spans.KVResultKey) != ""
+			return textOf(s, kvspans.KVRequestIDKey) == "client-1/1" && textOf(s, kvspans.KVResultKey) != ""
 		}, func(s *traces.Span) { set(s, wrong) })
 	}},
 	{"an answer that is not that of its entry", "", string(protocol.InvariantExactlyOnce) + ": is answered", func(m *mutated) {
-		set(m.where(took), spans.KVResultKey.String("error: key already exists: b"))
+		set(m.where(took), kvspans.KVResultKey.String("error: key already exists: b"))
 	}},
 	{"an answer before any server applied the entry", "", "answer_without_entry: no server applied", func(m *mutated) {
 		last := m.of("node-2", took)[0]
@@ -175,28 +178,28 @@ var contradictory = []mutation{
 		}
 	}},
 	{"a failure of what is in the log", "", "answer_without_entry: failed", func(m *mutated) {
-		set(m.where(took), spans.KVResultKey.String((protocol.ReplicationFailed{}).String()))
+		set(m.where(took), kvspans.KVResultKey.String((kv.ReplicationFailed{}).String()))
 	}},
 	{"an operation that ends with another answer than its try", "", "message_mismatch: it ends with", func(m *mutated) {
-		set(m.find(spans.KVPutName, internal), spans.KVResultKey.String("error: key already exists: b"))
+		set(m.find(kvspans.KVPutName, internal), kvspans.KVResultKey.String("error: key already exists: b"))
 	}},
 	{"a leader that answers like a follower", "everything", string(protocol.InvariantTraceIntegrity) + ": answers that it does not", func(m *mutated) {
 		set(m.where(func(s *traces.Span) bool {
-			return s.Kind == server && textOf(s, spans.RaftReplyKey) == (protocol.NotLeader{}).Name()
+			return s.Kind == server && textOf(s, kvspans.RaftReplyKey) == (kv.NotLeader{}).Name()
 		}), spans.RaftRoleKey.String("leader"))
 	}},
 	{"a leader of a term that has none", "everything", string(protocol.InvariantTraceIntegrity) + ": in which no span leads", func(m *mutated) {
-		set(m.where(func(s *traces.Span) bool { return s.Kind == server && textOf(s, spans.KVLeaderIDKey) == "node-1" }), spans.RaftTermKey.Int(99))
+		set(m.where(func(s *traces.Span) bool { return s.Kind == server && textOf(s, kvspans.KVLeaderIDKey) == "node-1" }), spans.RaftTermKey.Int(99))
 	}},
 	{"two operations of a client at once", "", "wrong_time", func(m *mutated) {
-		s := m.find(spans.KVPutName, internal, "kv.request.id", "client-1/2")
+		s := m.find(kvspans.KVPutName, internal, "kv.request.id", "client-1/2")
 		s.Start = s.Start.Add(-2 * time.Millisecond)
 	}},
 	{"an operation before the one that it follows", "", "malformed_value", func(m *mutated) {
-		m.every(func(s *traces.Span) bool { return textOf(s, spans.KVRequestIDKey) == "client-1/1" }, func(s *traces.Span) { set(s, spans.KVRequestIDKey.String("client-1/8")) })
+		m.every(func(s *traces.Span) bool { return textOf(s, kvspans.KVRequestIDKey) == "client-1/1" }, func(s *traces.Span) { set(s, kvspans.KVRequestIDKey.String("client-1/8")) })
 	}},
 	{"a command that no client wanted, everywhere", "", "message_mismatch", func(m *mutated) {
-		set(m.find(spans.KVPutName, internal), spans.KVValueKey.String("other"))
+		set(m.find(kvspans.KVPutName, internal), kvspans.KVValueKey.String("other"))
 	}},
 	{"a heartbeat round that is left out", "", "missing_span", func(m *mutated) {
 		set(m.find(spans.HeartbeatName, internal, "raft.heartbeat", "2"), spans.RaftHeartbeatKey.Int(3))

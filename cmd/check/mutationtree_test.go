@@ -6,9 +6,11 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
 )
 
@@ -60,9 +62,9 @@ func (m *mutated) move(s, parent *traces.Span) {
 // crashes says whether a process crashes after a time, for the first time.
 func (m *mutated) crashes(process string, after time.Time) bool {
 	crash := m.where(func(s *traces.Span) bool {
-		return isNamed(s, spans.FaultName) && textOf(s, spans.RaftkvFaultTargetKey) == process
+		return isNamed(s, worldspans.FaultName) && textOf(s, worldspans.RaftkvFaultTargetKey) == process
 	})
-	return textOf(crash, spans.RaftkvFaultKey) == spans.FaultCrash && crash.Start.After(after)
+	return textOf(crash, worldspans.RaftkvFaultKey) == worldspans.FaultCrash && crash.Start.After(after)
 }
 
 func textOf(s *traces.Span, key attribute.Key) string { return s.Attribute(key).AsString() }
@@ -93,7 +95,7 @@ func resent(s *traces.Span) bool {
 }
 
 // triedAgain says whether it is another try of an operation.
-func triedAgain(s *traces.Span) bool { return s.Kind == client && numberOf(s, spans.KVTryKey) > 1 }
+func triedAgain(s *traces.Span) bool { return s.Kind == client && numberOf(s, kvspans.KVTryKey) > 1 }
 
 func linkTo(s *traces.Span) []traces.Link { return []traces.Link{{Run: s.Run, Root: s.Root, ID: s.ID}} }
 
@@ -105,7 +107,7 @@ func (m *mutated) lateReplyTo(given *traces.Span) traces.Span {
 		Start: call.End.Add(time.Microsecond), End: call.End.Add(2 * time.Microsecond),
 	}
 	for key, value := range map[attribute.Key]string{
-		spans.RaftNodeIDKey: call.Service, spans.RaftRoleKey: textOf(call, spans.RaftRoleKey), spans.RaftPeerIDKey: given.Service, spans.RaftReplyKey: textOf(given, spans.RaftReplyKey),
+		spans.RaftNodeIDKey: call.Service, spans.RaftRoleKey: textOf(call, spans.RaftRoleKey), kvspans.RaftPeerIDKey: given.Service, kvspans.RaftReplyKey: textOf(given, kvspans.RaftReplyKey),
 	} {
 		late.Attributes = append(late.Attributes, key.String(value))
 	}
@@ -118,7 +120,7 @@ var untangled = []mutation{
 	{"a resend linked to what went to another server", "everything", "wrong_link", func(m *mutated) {
 		s := m.where(resent)
 		before := m.withID(s.Links[len(s.Links)-1].ID)
-		set(before, spans.RaftPeerIDKey.String("node-9"))
+		set(before, kvspans.RaftPeerIDKey.String("node-9"))
 	}},
 	{"an attempt out of order", "everything", "wrong_link", func(m *mutated) { set(m.where(resent), spans.RaftAttemptKey.Int(7)) }},
 	{"a vote asked for again in another election", "storm", "wrong_link", func(m *mutated) {
@@ -128,12 +130,12 @@ var untangled = []mutation{
 		again.Links = linkTo(asked)
 	}},
 	{"a try linked to itself", "lost-reply", "wrong_link", func(m *mutated) { s := m.where(triedAgain); s.Links = linkTo(s) }},
-	{"tries out of order", "lost-reply", "wrong_link", func(m *mutated) { set(m.where(triedAgain), spans.KVTryKey.Int(3)) }},
+	{"tries out of order", "lost-reply", "wrong_link", func(m *mutated) { set(m.where(triedAgain), kvspans.KVTryKey.Int(3)) }},
 	{"a try of another operation", "", "message_mismatch", func(m *mutated) {
 		m.every(func(s *traces.Span) bool {
-			return s.Name == spans.PutClientName && textOf(s, spans.KVRequestIDKey) == "client-1/1"
+			return s.Name == kvspans.PutClientName && textOf(s, kvspans.KVRequestIDKey) == "client-1/1"
 		}, func(s *traces.Span) {
-			set(s, spans.KVRequestIDKey.String("client-1/9"))
+			set(s, kvspans.KVRequestIDKey.String("client-1/9"))
 		})
 	}},
 	{"a consumer linked to another producer", "", "wrong_link", func(m *mutated) {
@@ -181,7 +183,7 @@ var untangled = []mutation{
 		m.move(m.find(spans.RequestVoteClientName, client, "raft.term", "2"), m.find(spans.ElectionName, internal, "raft.term", "1"))
 	}},
 	{"a reply told to another caller", "", "message_mismatch", func(m *mutated) {
-		set(m.find(spans.RequestVoteClientName, client, "raft.peer.id", "node-2"), spans.RaftPeerIDKey.String("node-3"))
+		set(m.find(spans.RequestVoteClientName, client, "raft.peer.id", "node-2"), kvspans.RaftPeerIDKey.String("node-3"))
 	}},
 	{"a reply that is handled before it is given", "", "wrong_time", func(m *mutated) {
 		s := m.find(spans.AppendEntriesServerName, server)
@@ -192,17 +194,17 @@ var untangled = []mutation{
 	}},
 	{"a late reply of a second copy that there is not", "", "duplicate_delivery", func(m *mutated) {
 		late := m.lateReplyTo(m.find(spans.AppendEntriesServerName, server))
-		set(&late, spans.RaftkvCopyKey.Int(1))
+		set(&late, worldspans.RaftkvCopyKey.Int(1))
 		m.add(late)
 		call := m.withID(m.withID(late.Parent).Parent)
-		set(call, spans.ErrorTypeKey.String(spans.ErrorTypeTimeout))
-		unset(call, spans.RaftReplyKey)
+		set(call, worldspans.ErrorTypeKey.String(worldspans.ErrorTypeTimeout))
+		unset(call, kvspans.RaftReplyKey)
 	}},
 	{"a late reply that was lost", "", "unhandled_delivery", func(m *mutated) {
 		given := m.find(spans.AppendEntriesServerName, server)
-		given.Events = []traces.Event{{Name: spans.EventDrop, At: given.End, Attributes: []attribute.KeyValue{spans.RaftkvCauseKey.String(spans.CauseNetwork)}}}
+		given.Events = []traces.Event{{Name: worldspans.EventDrop, At: given.End, Attributes: []attribute.KeyValue{worldspans.RaftkvCauseKey.String(worldspans.CauseNetwork)}}}
 		m.add(m.lateReplyTo(given))
-		unset(m.withID(given.Parent), spans.RaftReplyKey)
+		unset(m.withID(given.Parent), kvspans.RaftReplyKey)
 	}},
 	{"a reply that is late while the call is open", "storm", "wrong_time", func(m *mutated) {
 		call := m.withID(m.withID(m.find(spans.LateReplyName, internal).Parent).Parent)
@@ -214,18 +216,18 @@ var untangled = []mutation{
 	}},
 	{"a reply that nobody handled", "storm", "unhandled_delivery", func(m *mutated) { m.remove(m.find(spans.LateReplyName, internal)) }},
 	{"an answer that its client did not hear", "default requests_per_client=20", "unhandled_delivery", func(m *mutated) {
-		s := m.find(spans.PutClientName, client)
-		unset(s, spans.RaftReplyKey)
-		unset(s, spans.KVResultKey)
+		s := m.find(kvspans.PutClientName, client)
+		unset(s, kvspans.RaftReplyKey)
+		unset(s, kvspans.KVResultKey)
 		s.End = s.End.Add(time.Second)
 	}},
 	{"a second copy that nobody handled", "storm", "unhandled_delivery", func(m *mutated) {
 		m.remove(m.where(func(s *traces.Span) bool {
-			return isA(spans.AppendEntriesServerName, server)(s) && numberOf(s, spans.RaftkvCopyKey) == 1
+			return isA(spans.AppendEntriesServerName, server)(s) && numberOf(s, worldspans.RaftkvCopyKey) == 1
 		}))
 	}},
 	{"a second copy that was handled twice", "storm", "duplicate_delivery", func(m *mutated) {
-		s := *m.where(func(s *traces.Span) bool { return s.Kind == consumer && numberOf(s, spans.RaftkvCopyKey) == 1 })
+		s := *m.where(func(s *traces.Span) bool { return s.Kind == consumer && numberOf(s, worldspans.RaftkvCopyKey) == 1 })
 		s.ID++
 		m.add(s)
 	}},
@@ -242,16 +244,16 @@ var untangled = []mutation{
 		}))
 	}},
 	{"a server that acts while it is down", "follower-crash", "span_while_down", func(m *mutated) {
-		crash := m.find(spans.FaultName, internal, "raftkv.fault", "crash")
+		crash := m.find(worldspans.FaultName, internal, "raftkv.fault", "crash")
 		s := m.where(func(s *traces.Span) bool {
-			return s.Service == textOf(crash, spans.RaftkvFaultTargetKey) && s.Kind == server
+			return s.Service == textOf(crash, worldspans.RaftkvFaultTargetKey) && s.Kind == server
 		})
 		s.Start, s.End = crash.Start.Add(time.Microsecond), crash.Start.Add(2*time.Microsecond)
 	}},
 	{"a server that acts while it is paused", "everything", "span_while_down: was paused", func(m *mutated) {
-		pause := m.find(spans.FaultName, internal, "raftkv.fault", "pause")
+		pause := m.find(worldspans.FaultName, internal, "raftkv.fault", "pause")
 		s := m.where(func(s *traces.Span) bool {
-			return s.Service == textOf(pause, spans.RaftkvFaultTargetKey) && s.Kind == server && !has(s, spans.EventPersist)
+			return s.Service == textOf(pause, worldspans.RaftkvFaultTargetKey) && s.Kind == server && !has(s, spans.EventPersist)
 		})
 		s.Start, s.End = pause.Start.Add(time.Microsecond), pause.Start.Add(2*time.Microsecond)
 	}},
@@ -259,16 +261,16 @@ var untangled = []mutation{
 	{"an event before its span", "", "wrong_time: before its start", func(m *mutated) { s := m.where(took); s.Events[0].At = s.Start.Add(-1) }},
 	{"an event twice", "", "unknown_event", func(m *mutated) { s := m.where(took); s.Events = append(s.Events, s.Events[0]) }},
 	{"a method of another span", "", "malformed_value", func(m *mutated) {
-		set(m.find(spans.AppendEntriesServerName, server), spans.RPCMethodKey.String(spans.RequestVoteServerName))
+		set(m.find(spans.AppendEntriesServerName, server), worldspans.RPCMethodKey.String(spans.RequestVoteServerName))
 	}},
 	{"a call of another server than its peer", "", "malformed_value", func(m *mutated) {
-		set(m.find(spans.AppendEntriesClientName, client), spans.ServerAddressKey.String("node-9"))
+		set(m.find(spans.AppendEntriesClientName, client), worldspans.ServerAddressKey.String("node-9"))
 	}},
 	{"a call of another system", "", "malformed_value", func(m *mutated) {
-		set(m.find(spans.AppendEntriesServerName, server), spans.RPCSystemNameKey.String("grpc"))
+		set(m.find(spans.AppendEntriesServerName, server), worldspans.RPCSystemNameKey.String("grpc"))
 	}},
 	{"an operation of another client", "", "wrong_service", func(m *mutated) {
-		m.every(func(s *traces.Span) bool { return textOf(s, spans.KVRequestIDKey) == "client-1/1" }, func(s *traces.Span) { set(s, spans.KVRequestIDKey.String("client-7/1")) })
+		m.every(func(s *traces.Span) bool { return textOf(s, kvspans.KVRequestIDKey) == "client-1/1" }, func(s *traces.Span) { set(s, kvspans.KVRequestIDKey.String("client-7/1")) })
 	}},
 	{"a refusal without a reason", "split-vote", "required_attribute_not_present", func(m *mutated) {
 		unset(m.find(spans.RequestVoteServerName, server, "raft.reply", (protocol.VoteDenied{}).Name()), spans.RaftReasonKey)

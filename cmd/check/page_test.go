@@ -11,7 +11,7 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/runs"
 	kvconform "github.com/raftkv/raftkv/raftkv/kv/conform"
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
@@ -38,7 +38,7 @@ func drawnPage(t *testing.T, text string) (page string, data struct {
 	}
 	folder := t.TempDir()
 	h, err := linearizable(t.Context(), []kvconform.Operation{
-		operation("client-1", spans.KVPutID, text, "ok", 0, 10), operation("client-2", spans.KVDeleteID, "", "ok", 20, 30), operation("client-3", spans.KVGetID, "", text, 40, 50),
+		operation("client-1", kvspans.KVPutID, text, "ok", 0, 10), operation("client-2", kvspans.KVDeleteID, "", "ok", 20, 30), operation("client-3", kvspans.KVGetID, "", text, 40, 50),
 	}, start, folder)
 	if err != nil || h.Holds {
 		t.Fatalf("%q: it holds: %v, %v", text, h.Holds, err)

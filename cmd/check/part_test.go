@@ -9,6 +9,7 @@ import (
 	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces/read"
 )
 
@@ -25,7 +26,7 @@ func TestAPartOfARun(t *testing.T) {
 		if parts[s.Root] == nil {
 			parts[s.Root] = raftconform.New()
 		}
-		if s.Name == spans.RunName {
+		if s.Name == worldspans.RunName {
 			whole = s.Root
 		}
 		if s.Name == spans.ElectionName {

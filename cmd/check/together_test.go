@@ -10,6 +10,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
 )
 
@@ -96,7 +97,7 @@ func TestRoleThatDiedInAWriteIsClean(t *testing.T) {
 	isClean(t, again, "a write that failed, and a restart")
 	m := mutated{t, all(t, again)}
 	m.find(spans.StartName, internal, "raft.node.id", "node-3", "raft.role.before", "leader")
-	m.find(spans.FaultName, internal, "raftkv.fault", spans.FaultLoseUnsynced)
+	m.find(worldspans.FaultName, internal, "raftkv.fault", worldspans.FaultLoseUnsynced)
 }
 
 // TestTogetherMutations makes one thing wrong where a crash, a duplicate and a restart come together.

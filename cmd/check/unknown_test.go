@@ -11,6 +11,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/record"
 )
@@ -36,7 +37,7 @@ func TestUnknown(t *testing.T) {
 	}{
 		{"all is told", small, "", nil},
 		{"nobody says who the servers are", small, "majority 1 ", dropAll(func(s *traces.Span) bool { return s.Name == spans.SetPeersName })},
-		{"a crash that no fault tells", small + crashOf(60, 90), "crash_time 1 node-1", dropAll(func(s *traces.Span) bool { return isNamed(s, spans.FaultName) })},
+		{"a crash that no fault tells", small + crashOf(60, 90), "crash_time 1 node-1", dropAll(func(s *traces.Span) bool { return isNamed(s, worldspans.FaultName) })},
 		{"a run that is cut short", small + "max_duration = \"59ms\"\n", "open_at_end 7 node-1, arrival 1 node-1, reply_arrival 3 node-3, outcome 1 client-1", nil},
 		{"messages to a server that is down", small + strings.ReplaceAll(crashOf(55, 90), "node-1", "node-2"), "open_at_end 2 node-1", nil},
 		{"messages to a server that is down, of an earlier build", small + strings.ReplaceAll(crashOf(55, 90), "node-1", "node-2"), "open_at_end 2 node-1, arrival 4 node-1, other_spec 1 ", earlier},

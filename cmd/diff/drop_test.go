@@ -16,9 +16,9 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/library"
 	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/raftkv/world/race"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/diff"
 	"github.com/raftkv/raftkv/traces/read"
@@ -70,7 +70,7 @@ func messages(all []traces.Span, most int) []world.CausalID {
 	for i := range all {
 		s := &all[i]
 		sends := s.Kind == trace.SpanKindClient || s.Kind == trace.SpanKindServer || s.Kind == trace.SpanKindProducer
-		if sends && !slices.ContainsFunc(s.Events, func(e traces.Event) bool { return e.Name == spans.EventDrop }) {
+		if sends && !slices.ContainsFunc(s.Events, func(e traces.Event) bool { return e.Name == worldspans.EventDrop }) {
 			ids = append(ids, s.ID)
 		}
 	}

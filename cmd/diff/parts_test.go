@@ -12,6 +12,7 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces/diff"
 )
 
@@ -166,8 +167,8 @@ func TestJSONTellsAll(t *testing.T) {
 // TestIgnoredAttributes looks away from attributes that one run alone has, on a span, an event or a link, and from one that the spec has and neither run does: nothing is wrong with that.
 func TestIgnoredAttributes(t *testing.T) {
 	file, _ := traced(t, smallest(t))
-	if bytes.Contains(file, []byte(spans.ErrorTypeKey)) {
-		t.Fatalf("the run has %s", spans.ErrorTypeKey)
+	if bytes.Contains(file, []byte(worldspans.ErrorTypeKey)) {
+		t.Fatalf("the run has %s", worldspans.ErrorTypeKey)
 	}
 	t.Chdir(t.TempDir())
 	keep(t, "a", file)
@@ -176,7 +177,7 @@ func TestIgnoredAttributes(t *testing.T) {
 		{"own.key", own},
 		{"own.key", `"events":[{"timeUnixNano":"946684800000000000","name":"x",` + own + `}]`},
 		{"own.key", `"links":[{` + ids + `,` + own + `}]`},
-		{string(spans.ErrorTypeKey), `"kind":1`},
+		{string(worldspans.ErrorTypeKey), `"kind":1`},
 	} {
 		span := `{` + ids + `,"name":"x","startTimeUnixNano":"946684800000000000","endTimeUnixNano":"946684800000000000",` + c[1] + `}`
 		keep(t, "b", append(bytes.Clone(file), `{"resourceSpans":[{"scopeSpans":[{"spans":[`+span+"]}]}]}\n"...))

@@ -6,7 +6,8 @@ import (
 	"regexp"
 	"testing"
 
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces/diff"
 )
 
@@ -45,7 +46,7 @@ func rawSpans(t *testing.T, file []byte) map[string]rawSpan {
 			for _, s := range r.ScopeSpans {
 				for _, text := range s.Spans {
 					id, name, start, span := rawSpanOf(t, r.Resource, text)
-					if name == spans.RunName {
+					if name == worldspans.RunName {
 						begin = start
 						continue
 					}
@@ -92,9 +93,9 @@ func rawSpanOf(t *testing.T, resource, text json.RawMessage) (id, name string, s
 	if err := json.Unmarshal(text, &s); err != nil {
 		t.Fatal(err)
 	}
-	span = rawSpan{text: string(resource) + string(steps.ReplaceAll(text, nil)), peer: s.Attributes.text(string(spans.RaftPeerIDKey)), end: s.End}
+	span = rawSpan{text: string(resource) + string(steps.ReplaceAll(text, nil)), peer: s.Attributes.text(string(kvspans.RaftPeerIDKey)), end: s.End}
 	for _, e := range s.Events {
-		span.lost = span.lost || e.Name == spans.EventDrop
+		span.lost = span.lost || e.Name == worldspans.EventDrop
 	}
 	return s.SpanID, s.Name, s.Start, span
 }

@@ -9,7 +9,9 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces/diff"
 	"github.com/raftkv/raftkv/traces/words"
 )
@@ -74,11 +76,11 @@ func TestVerdicts(t *testing.T) {
 	base := scenario(t, "default")
 	file, _ := traced(t, base)
 	crashed, _ := traced(t, with(base, config.Fault{Kind: config.Crash, At: after(60 * time.Millisecond), Process: node(2)}))
-	clients := func(_, service string) bool { return strings.HasPrefix(service, spans.ServiceClient) }
+	clients := func(_, service string) bool { return strings.HasPrefix(service, kvspans.ServiceClient) }
 	noStore := func(name, service string) bool { return clients(name, service) || name == spans.ApplyName }
 	quiet := func(name, service string) bool { return clients(name, service) || name == spans.HeartbeatName }
-	runAlone := func(name, _ string) bool { return name != spans.RunName }
-	noRun := func(name, _ string) bool { return name == spans.RunName }
+	runAlone := func(name, _ string) bool { return name != worldspans.RunName }
+	noRun := func(name, _ string) bool { return name == worldspans.RunName }
 	noClientTwo := func(_, service string) bool { return service == "client-2" }
 	noClientTwoNorRun := func(name, service string) bool { return noClientTwo(name, service) || noRun(name, service) }
 	shop, later := foreign("02", "GET /cart", "11"), foreign("02", "GET /cart", "12")

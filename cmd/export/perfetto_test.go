@@ -9,7 +9,7 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/library"
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/export"
 	"github.com/raftkv/raftkv/traces/index"
@@ -77,7 +77,7 @@ func checkTimes(t *testing.T, how string, all []traces.Span, file []perfettoEven
 	for i := range all {
 		s := &all[i]
 		byID[s.ID.String()] = s
-		if s.Name == spans.RunName {
+		if s.Name == worldspans.RunName {
 			epoch = s.Start
 		}
 	}

@@ -12,8 +12,10 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
 )
 
@@ -125,8 +127,8 @@ func TestDrop(t *testing.T) {
 		t.Run(before.Kind.String()+" "+before.Name, func(t *testing.T) {
 			t.Parallel()
 			all, now, c := meddled(t, "-drop", before.ID.String(), before.ID)
-			if event(now, spans.EventDrop) == nil {
-				t.Errorf("%s has no event %s: %s", before.ID, spans.EventDrop, c)
+			if event(now, worldspans.EventDrop) == nil {
+				t.Errorf("%s has no event %s: %s", before.ID, worldspans.EventDrop, c)
 			}
 			if got := receivers(all, now); len(got) > 0 {
 				t.Errorf("%s was dropped, and %s handled it in %s: %s", before.ID, got[0].Service, got[0].ID, c)
@@ -145,7 +147,7 @@ func TestDrop(t *testing.T) {
 	}
 }
 
-func unfinished(s *traces.Span) bool { return s.Attribute(spans.RaftUnfinishedKey).AsBool() }
+func unfinished(s *traces.Span) bool { return s.Attribute(worldspans.RaftUnfinishedKey).AsBool() }
 
 // TestDelay has a message of each kind come later.
 func TestDelay(t *testing.T) {
@@ -155,9 +157,9 @@ func TestDelay(t *testing.T) {
 		t.Run(before.Kind.String()+" "+before.Name, func(t *testing.T) {
 			t.Parallel()
 			all, now, c := meddled(t, "-delay", before.ID.String()+"="+by.String(), before.ID)
-			e := event(now, spans.EventDelay)
-			if e == nil || e.Attribute(spans.RaftkvDelayNsKey).AsInt64() != by.Nanoseconds() {
-				t.Fatalf("%s has no event %s of %v: %s", before.ID, spans.EventDelay, by, c)
+			e := event(now, worldspans.EventDelay)
+			if e == nil || e.Attribute(worldspans.RaftkvDelayNsKey).AsInt64() != by.Nanoseconds() {
+				t.Fatalf("%s has no event %s of %v: %s", before.ID, worldspans.EventDelay, by, c)
 			}
 			if before.Kind == trace.SpanKindServer {
 				was, is := find(plain, before.Parent), find(all, before.Parent)
@@ -180,18 +182,18 @@ func TestDuplicate(t *testing.T) {
 		t.Run(before.Kind.String()+" "+before.Name, func(t *testing.T) {
 			t.Parallel()
 			all, now, c := meddled(t, "-duplicate", before.ID.String(), before.ID)
-			if event(now, spans.EventDuplicate) == nil {
-				t.Errorf("%s has no event %s: %s", before.ID, spans.EventDuplicate, c)
+			if event(now, worldspans.EventDuplicate) == nil {
+				t.Errorf("%s has no event %s: %s", before.ID, worldspans.EventDuplicate, c)
 			}
 			got := make(map[int64]int)
 			for _, s := range receivers(all, now) {
-				got[s.Attribute(spans.RaftkvCopyKey).AsInt64()]++
+				got[s.Attribute(worldspans.RaftkvCopyKey).AsInt64()]++
 			}
 			want := []map[int64]int{{0: 1, 1: 1}}
 			if before.Kind == trace.SpanKindServer {
 				// The copy that comes first is handled in the request's own span, and a node tells of the other. A client has nothing to tell of it.
 				want = []map[int64]int{{1: 1}, {0: 1}}
-				if strings.HasPrefix(find(all, before.Parent).Service, spans.ServiceClient) {
+				if strings.HasPrefix(find(all, before.Parent).Service, kvspans.ServiceClient) {
 					want = []map[int64]int{{}}
 				}
 			}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/library"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/read"
 )
@@ -147,7 +148,7 @@ func (e evidence) leads(name, term string) bool {
 		return s.Service == name && role(s) == "leader" && attribute(s, "raft.term") == term && e.at(s.End).Truncate(time.Microsecond) <= e.h.at
 	}) != nil && e.find(func(s *traces.Span) bool {
 		changed := s.Name == spans.RoleChangeName && s.Service == name && attribute(s, "raft.role.from") == "leader"
-		crashed := traces.IsFault(s.Name) && attribute(s, "raftkv.fault.target") == name && slices.Contains([]string{spans.FaultCrash, spans.FaultLoseUnsynced}, attribute(s, "raftkv.fault"))
+		crashed := traces.IsFault(s.Name) && attribute(s, "raftkv.fault.target") == name && slices.Contains([]string{worldspans.FaultCrash, worldspans.FaultLoseUnsynced}, attribute(s, "raftkv.fault"))
 		return (changed || crashed) && e.at(s.End) < e.h.at && e.at(s.End) > e.became(name, term)
 	}) == nil
 }

@@ -15,8 +15,8 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/span"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces/record"
 	"github.com/raftkv/raftkv/traces/tracetest"
 )
@@ -55,7 +55,7 @@ func TestOTLPFileMeansWhatTheSpanSaid(t *testing.T) {
 	written := rs.ScopeSpans().At(0).Spans().At(0)
 	for _, c := range []struct{ what, got, want string }{
 		{"service", rs.Resource().Attributes().AsRaw()["service.name"].(string), "node-2"},
-		{"scope", rs.ScopeSpans().At(0).Scope().Name(), spans.Scope},
+		{"scope", rs.ScopeSpans().At(0).Scope().Name(), worldspans.Scope},
 		{"trace id", written.TraceID().String(), s.TraceID().String()},
 		{"span id", written.SpanID().String(), s.ID.String()},
 		{"parent", written.ParentSpanID().String(), s.Parent.String()},

@@ -25,6 +25,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/raftkv/world/race"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces/record"
 	"github.com/raftkv/raftkv/traces/story"
 	"github.com/raftkv/raftkv/traces/tracetest"
@@ -58,9 +59,9 @@ func ticking(recorder *record.Recorder, service string) spans.Tracer {
 func TestRecorderNamesSpansByTheirCausalIDs(t *testing.T) {
 	file := rafttest.File(t, rafttest.Rough())
 	all := rafttest.Read(t, file)
-	if first := all[0]; first.Name != spans.RunName ||
-		!strings.Contains(strings.SplitN(string(file), "\n", 2)[0], `"`+spans.RunName+`"`) {
-		t.Errorf("the first span is %s, want %s", first.Name, spans.RunName)
+	if first := all[0]; first.Name != worldspans.RunName ||
+		!strings.Contains(strings.SplitN(string(file), "\n", 2)[0], `"`+worldspans.RunName+`"`) {
+		t.Errorf("the first span is %s, want %s", first.Name, worldspans.RunName)
 	}
 	byID := map[world.CausalID]span.Span{}
 	for _, s := range all {
@@ -85,8 +86,8 @@ func TestRecorderNamesSpansByTheirCausalIDs(t *testing.T) {
 			}
 		}
 	}
-	id := world.RootID(world.NewProcessID(world.ClientGroup, 2), world.NameOf(spans.ClientStartName), 0, 0)
-	if s := byID[id]; s.Name != spans.ClientStartName || s.Service != "client-2" {
+	id := world.RootID(world.NewProcessID(world.ClientGroup, 2), world.NameOf(kvspans.ClientStartName), 0, 0)
+	if s := byID[id]; s.Name != kvspans.ClientStartName || s.Service != "client-2" {
 		t.Errorf("the start of client-2 is not named %s", id)
 	}
 }
@@ -136,10 +137,10 @@ func TestRecorderFollowsTheConventions(t *testing.T) {
 		t.Error("there are no spans")
 	}
 	for _, pair := range [][2]attribute.Key{
-		{spans.RPCSystemNameKey, semconv.RPCSystemNameKey},
-		{spans.RPCMethodKey, semconv.RPCMethodKey},
-		{spans.ServerAddressKey, semconv.ServerAddressKey},
-		{spans.ErrorTypeKey, semconv.ErrorTypeKey},
+		{worldspans.RPCSystemNameKey, semconv.RPCSystemNameKey},
+		{worldspans.RPCMethodKey, semconv.RPCMethodKey},
+		{worldspans.ServerAddressKey, semconv.ServerAddressKey},
+		{worldspans.ErrorTypeKey, semconv.ErrorTypeKey},
 		{"service.name", semconv.ServiceNameKey},
 		{"service.namespace", semconv.ServiceNamespaceKey},
 		{"service.instance.id", semconv.ServiceInstanceIDKey},
@@ -224,9 +225,9 @@ func TestRecorderDropsNothing(t *testing.T) {
 	var b bytes.Buffer
 	recorder := record.NewRecorder(record.RecorderOptions{}, record.NewOTLPFile(&b))
 	tracer := ticking(recorder, "node-1")
-	begin := spans.Begin{Self: spans.Ref{Root: 1, ID: 2}, Parent: 1}
+	begin := span.Begin{Self: span.Ref{Root: 1, ID: 2}, Parent: 1}
 	for i := range 1000 {
-		begin.Links = append(begin.Links, spans.LinkTo(spans.Ref{Root: 1, ID: uint64(i) + 10}, spans.LinkProducer))
+		begin.Links = append(begin.Links, worldspans.LinkTo(span.Ref{Root: 1, ID: uint64(i) + 10}, worldspans.LinkProducer))
 	}
 	span := tracer.StartPutServer(begin, spans.Who{Node: 1}, "client-1", kv.RequestID{Client: 1, Sequence: 1})
 	for i := range 1000 {
@@ -271,7 +272,7 @@ func TestRecorderKeepsTheFirstError(t *testing.T) {
 	tracer := ticking(recorder, "client-1")
 	for i := range 10 {
 		id := uint64(i) + 1
-		kvspans.Tracer{Tracer: tracer.Tracer}.StartClientStart(spans.Begin{Self: spans.Ref{Root: id, ID: id}}).End()
+		kvspans.Tracer{Tracer: tracer.Tracer}.StartClientStart(span.Begin{Self: span.Ref{Root: id, ID: id}}).End()
 		if err := recorder.Err(); errors.Is(err, broken.err) != (i >= 2) {
 			t.Errorf("after span %d, the recorder's error is %v", i+1, err)
 		}
@@ -343,7 +344,7 @@ func TestRecordingAllocatesLittle(t *testing.T) {
 }
 
 func recordOne(tracer spans.Tracer, i uint64) {
-	span := tracer.StartAppendEntriesClient(spans.Begin{Self: spans.Ref{Root: 1, ID: i + 2}, Parent: 1},
+	span := tracer.StartAppendEntriesClient(span.Begin{Self: span.Ref{Root: 1, ID: i + 2}, Parent: 1},
 		spans.Who{Node: 1, Term: 3, Role: protocol.RoleLeader}, "node-2", 1, 5, 3, 1, 4)
 	span.Drop("network")
 	span.SetMatchIndex(3)

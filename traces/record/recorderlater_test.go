@@ -13,6 +13,7 @@ import (
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/span"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces/record"
 	"github.com/raftkv/raftkv/traces/tracetest"
 )
@@ -49,7 +50,7 @@ func tellAfterwards(s *span.Span) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d %s", s.ID, s.Status.Code)
 	for _, a := range s.Attributes {
-		if a.Key == spans.ErrorTypeKey {
+		if a.Key == worldspans.ErrorTypeKey {
 			b.WriteString(" " + a.Value.AsString())
 		}
 	}
@@ -69,9 +70,9 @@ func tellAfterwards(s *span.Span) string {
 }
 
 func (p *post) notify(id uint64) {
-	span := p.node.StartCommitNotificationProducer(spans.Begin{Self: spans.Ref{Root: 1, ID: id}, Parent: 1},
+	started := p.node.StartCommitNotificationProducer(span.Begin{Self: span.Ref{Root: 1, ID: id}, Parent: 1},
 		spans.Who{Node: 1}, "node-2", 1)
-	span.End()
+	started.End()
 }
 
 func (p *post) is(t *testing.T, what string, want ...string) {
@@ -106,7 +107,7 @@ func TestSpansWaitForTheirMessages(t *testing.T) {
 // failed, but for an answer: its span did all that it was there for.
 func TestLossesAreToldAfterwards(t *testing.T) {
 	p := newPost(t)
-	crash := spans.Ref{Root: 90, ID: 90}
+	crash := span.Ref{Root: 90, ID: 90}
 	p.Sent(2, 1)
 	p.notify(2)
 	p.Lost(2, 0, tracetest.Epoch.Add(7*time.Millisecond), crash)
@@ -115,10 +116,10 @@ func TestLossesAreToldAfterwards(t *testing.T) {
 	p.Handled(3)
 	p.Lost(3, 1, tracetest.Epoch.Add(8*time.Millisecond), crash)
 	p.Sent(4, 1)
-	span := p.node.StartPutServer(spans.Begin{Self: spans.Ref{Root: 1, ID: 4}, Parent: 1}, spans.Who{Node: 1}, "client-1",
+	started := p.node.StartPutServer(span.Begin{Self: span.Ref{Root: 1, ID: 4}, Parent: 1}, spans.Who{Node: 1}, "client-1",
 		kv.RequestID{Client: 1, Sequence: 1})
-	span.End("Answered")
-	p.Lost(4, 0, tracetest.Epoch.Add(9*time.Millisecond), spans.Ref{})
+	started.End("Answered")
+	p.Lost(4, 0, tracetest.Epoch.Add(9*time.Millisecond), span.Ref{})
 	const drop = "drop at %s raftkv.cause=fault"
 	p.is(t, "what is told",
 		"2 Error lost, "+fmt.Sprintf(drop, "7ms")+", to 90/90 raftkv.link=fault",
@@ -131,15 +132,15 @@ func TestLossesAreToldAfterwards(t *testing.T) {
 // before.
 func TestWhatAFaultDidLinksToIt(t *testing.T) {
 	p := newPost(t)
-	cut, crash := spans.Ref{Root: 90, ID: 90}, spans.Ref{Root: 91, ID: 91}
+	cut, crash := span.Ref{Root: 90, ID: 90}, span.Ref{Root: 91, ID: 91}
 	client := kvspans.NewTracer(p, "client-1", 1, tracetest.Epoch)
 	client.Follow(&ticks{})
-	call := func(id uint64) spans.PutClientSpan {
-		return client.StartPutClient(spans.Begin{Self: spans.Ref{Root: 1, ID: id}, Parent: 1},
+	call := func(id uint64) kvspans.PutClientSpan {
+		return client.StartPutClient(span.Begin{Self: span.Ref{Root: 1, ID: id}, Parent: 1},
 			kv.RequestID{Client: 1, Sequence: 1}, 1, "node-1")
 	}
 	serve := func(id, call uint64) spans.PutServerSpan {
-		return p.node.StartPutServer(spans.Begin{Self: spans.Ref{Root: 1, ID: id}, Parent: call}, spans.Who{Node: 1},
+		return p.node.StartPutServer(span.Begin{Self: span.Ref{Root: 1, ID: id}, Parent: call}, spans.Who{Node: 1},
 			"client-1", kv.RequestID{Client: 1, Sequence: 1})
 	}
 	p.Hit(2, cut)
@@ -148,14 +149,14 @@ func TestWhatAFaultDidLinksToIt(t *testing.T) {
 	p.Crashed("node-1", crash)
 	failed, answered, crashed, over := call(3), call(4), call(5), call(6)
 	p.Sent(6, 1) // and is still on its way when the call is given up
-	over.Fail(spans.ErrorTypeTimeout, "no answer in time")
+	over.Fail(worldspans.ErrorTypeTimeout, "no answer in time")
 	for i, c := range []uint64{3, 4, 5, 6} {
 		s := serve(10+uint64(i), c)
-		s.Fail(spans.ErrorTypeCrash, "the process crashed")
+		s.Fail(worldspans.ErrorTypeCrash, "the process crashed")
 	}
-	failed.Fail(spans.ErrorTypeTimeout, "no answer in time")
+	failed.Fail(worldspans.ErrorTypeTimeout, "no answer in time")
 	answered.End("Answered")
-	crashed.Fail(spans.ErrorTypeCrash, "the process crashed")
+	crashed.Fail(worldspans.ErrorTypeCrash, "the process crashed")
 	p.Explain(3, cut)
 	p.Handled(6)
 	p.is(t, "what is told",

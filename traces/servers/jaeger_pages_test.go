@@ -22,6 +22,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/raft/rafttest"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/span"
@@ -318,11 +319,11 @@ func named(t *testing.T, shows string, s *span.Span, of []span.Span) {
 	right := false
 	switch {
 	case strings.HasPrefix(shows, "the first operation, "):
-		right = shows == "the first operation, "+text(spans.KVRequestIDKey)
+		right = shows == "the first operation, "+text(kvspans.KVRequestIDKey)
 	case strings.HasPrefix(shows, "the first error, in "):
 		i := slices.IndexFunc(of, func(root span.Span) bool { return root.ID == s.Root })
 		right = s.Status.Code == codes.Error && i >= 0 &&
-			shows == "the first error, in "+of[i].Attribute(spans.KVRequestIDKey).AsString()
+			shows == "the first error, in "+of[i].Attribute(kvspans.KVRequestIDKey).AsString()
 	case strings.HasPrefix(shows, "election of term "):
 		begins := fmt.Sprintf("election of term %d: %s ", s.Attribute(spans.RaftTermKey).AsInt64(), s.Service)
 		right = s.Name == spans.ElectionName && strings.HasPrefix(shows, begins) &&

@@ -10,6 +10,8 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	raftstory "github.com/raftkv/raftkv/raftkv/raft/story"
+	"github.com/raftkv/raftkv/raftkv/span"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces/record"
 	"github.com/raftkv/raftkv/traces/story"
 	"github.com/raftkv/raftkv/traces/tracetest"
@@ -33,11 +35,11 @@ func TestStoryFoldsComplaints(t *testing.T) {
 	send := func(peer string, at time.Duration, lost bool) {
 		id++
 		clock.Set(at)
-		span := node.StartAppendEntriesClient(spans.Begin{Self: spans.Ref{Root: id, ID: id}}, leader, peer, 1, 7, 1, 0, 0)
+		span := node.StartAppendEntriesClient(span.Begin{Self: span.Ref{Root: id, ID: id}}, leader, peer, 1, 7, 1, 0, 0)
 		if lost {
 			span.Drop("fault")
 			clock.Set(clock.Ends + 100*time.Millisecond)
-			span.Fail(spans.ErrorTypeTimeout, "")
+			span.Fail(worldspans.ErrorTypeTimeout, "")
 			return
 		}
 		clock.Set(clock.Ends + time.Millisecond)

@@ -8,7 +8,6 @@ import (
 
 	"github.com/raftkv/raftkv/raftkv/kv"
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	raftstory "github.com/raftkv/raftkv/raftkv/raft/story"
 	"github.com/raftkv/raftkv/raftkv/span"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
@@ -44,41 +43,41 @@ func TestStoryLines(t *testing.T) {
 				"At most one leader.")
 		},
 		"1.000ms  node-1    FAULT: node-1 crashes": func(s *scene) {
-			s.world.StartFault(s.begin(), spans.FaultCrash, "node-1", "40ms").End()
+			s.world.StartFault(s.begin(), worldspans.FaultCrash, "node-1", "40ms").End()
 		},
 		"1.000ms  node-1    FAULT: everything is healed (as index 4 commits)": func(s *scene) {
-			s.world.StartFault(s.begin(), spans.FaultHeal, "all", "index 4 commits").End()
+			s.world.StartFault(s.begin(), worldspans.FaultHeal, "all", "index 4 commits").End()
 		},
 		"1.000ms  node-1    FAULT: the network parts: node-1 | node-2 node-3": func(s *scene) {
-			s.world.StartFault(s.begin(), spans.FaultPartition, "node-1 | node-2 node-3", "40ms").End()
+			s.world.StartFault(s.begin(), worldspans.FaultPartition, "node-1 | node-2 node-3", "40ms").End()
 		},
 		"1.000ms  node-1    FAULT: what node-1 sends to node-2, node-3 is lost; the other way is open": func(s *scene) {
-			span := s.world.StartFault(s.begin(), spans.FaultPartition, "node-1 | node-2 node-3", "40ms")
+			span := s.world.StartFault(s.begin(), worldspans.FaultPartition, "node-1 | node-2 node-3", "40ms")
 			span.SetFaultOneWay(true)
 			span.End()
 		},
 		"1.000ms  node-1    FAULT: what node-1, node-2 send to node-3 is lost; the other way is open": func(s *scene) {
-			span := s.world.StartFault(s.begin(), spans.FaultPartition, "node-1 node-2 | node-3", "40ms")
+			span := s.world.StartFault(s.begin(), worldspans.FaultPartition, "node-1 node-2 | node-3", "40ms")
 			span.SetFaultOneWay(true)
 			span.End()
 		},
 		"1.000ms  node-1    FAULT: the clock of node-1 jumps back by 40ms": func(s *scene) {
-			span := s.world.StartFault(s.begin(), spans.FaultSkew, "node-1", "40ms")
+			span := s.world.StartFault(s.begin(), worldspans.FaultSkew, "node-1", "40ms")
 			span.SetFaultBy(-40 * time.Millisecond)
 			span.End()
 		},
 		"1.000ms  node-1    FAULT: the clock of node-1 runs at 1.5 times the true pace": func(s *scene) {
-			span := s.world.StartFault(s.begin(), spans.FaultSkew, "node-1", "40ms")
+			span := s.world.StartFault(s.begin(), worldspans.FaultSkew, "node-1", "40ms")
 			span.SetFaultRatePermille(1500)
 			span.End()
 		},
 		"1.000ms  node-1    FAULT: node-1 is slow: each step takes 5ms longer": func(s *scene) {
-			span := s.world.StartFault(s.begin(), spans.FaultSlow, "node-1", "40ms")
+			span := s.world.StartFault(s.begin(), worldspans.FaultSlow, "node-1", "40ms")
 			span.SetFaultBy(5 * time.Millisecond)
 			span.End()
 		},
 		"1.000ms  node-1    FAULT: node-1 crashes in the middle of a write, and the disk keeps a part of the record": func(s *scene) {
-			span := s.world.StartFault(s.begin(), spans.FaultLoseUnsynced, "node-1", "40ms")
+			span := s.world.StartFault(s.begin(), worldspans.FaultLoseUnsynced, "node-1", "40ms")
 			span.SetFaultTorn(true)
 			span.End()
 		},

@@ -7,15 +7,15 @@ import (
 	"testing"
 	"time"
 
-	raftrun "github.com/raftkv/raftkv/raftkv/raft/run"
-
 	"github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/raftkv/raft/invariants"
+	raftrun "github.com/raftkv/raftkv/raftkv/raft/run"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 )
 
 // at is a [[fault]] of a time.
@@ -25,8 +25,8 @@ func at(when, what string) string { return fmt.Sprintf("[[fault]]\nat = %q\n%s\n
 func (e execution) struck(kind string) []string {
 	var all []string
 	for _, s := range e.of("world") {
-		if s.Attribute(spans.RaftkvFaultKey).AsString() == kind {
-			all = append(all, s.Attribute(spans.RaftkvFaultTargetKey).AsString())
+		if s.Attribute(worldspans.RaftkvFaultKey).AsString() == kind {
+			all = append(all, s.Attribute(worldspans.RaftkvFaultTargetKey).AsString())
 		}
 	}
 	return all
@@ -66,8 +66,8 @@ func TestWhoeverLeads(t *testing.T) {
 			seen[who] = true
 		}
 		for _, s := range e.of("world")[1:] {
-			want := map[string]string{"crash": "the leader", "restart": "the crashed one"}[s.Attribute(spans.RaftkvFaultKey).AsString()]
-			if got := s.Attribute(spans.RaftkvFaultAimedAtKey).AsString(); got != want {
+			want := map[string]string{"crash": "the leader", "restart": "the crashed one"}[s.Attribute(worldspans.RaftkvFaultKey).AsString()]
+			if got := s.Attribute(worldspans.RaftkvFaultAimedAtKey).AsString(); got != want {
 				t.Errorf("seed %d: the span says that it is aimed at %q, want %q", seed, got, want)
 			}
 		}

@@ -9,8 +9,8 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
 )
 
@@ -161,14 +161,14 @@ func same(a, b *traces.Span) bool {
 // receiver's affair, and without the links to faults.
 func asEnded(s *traces.Span) string {
 	was := *s
-	isLate := func(e traces.Event) bool { return e.Name == spans.EventDrop && e.At.After(s.End) }
+	isLate := func(e traces.Event) bool { return e.Name == worldspans.EventDrop && e.At.After(s.End) }
 	if slices.ContainsFunc(s.Events, isLate) && s.Kind == trace.SpanKindProducer {
 		was.Status = traces.Status{}
-		was.Attributes = slices.DeleteFunc(slices.Clone(s.Attributes), func(a attribute.KeyValue) bool { return a.Key == spans.ErrorTypeKey })
+		was.Attributes = slices.DeleteFunc(slices.Clone(s.Attributes), func(a attribute.KeyValue) bool { return a.Key == worldspans.ErrorTypeKey })
 	}
 	was.Events = slices.DeleteFunc(slices.Clone(s.Events), isLate)
 	was.Links = slices.DeleteFunc(slices.Clone(s.Links), func(l traces.Link) bool {
-		return slices.Contains(l.Attributes, spans.RaftkvLinkKey.String(spans.LinkFault))
+		return slices.Contains(l.Attributes, worldspans.RaftkvLinkKey.String(worldspans.LinkFault))
 	})
 	return describe(&was)
 }

@@ -9,8 +9,10 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world/race"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
 )
 
@@ -39,8 +41,8 @@ func (e execution) of(process string) []*traces.Span {
 func (e execution) faultSpans() []string {
 	var all []string
 	for _, s := range e.of("world") {
-		if strings.HasPrefix(s.Name, spans.FaultName) {
-			all = append(all, fmt.Sprint(s.Attribute(spans.RaftkvFaultKey).AsString(), " ", s.Attribute(spans.RaftkvFaultTargetKey).AsString(), " ", s.Start.Sub(epoch).Truncate(10*time.Microsecond)))
+		if strings.HasPrefix(s.Name, worldspans.FaultName) {
+			all = append(all, fmt.Sprint(s.Attribute(worldspans.RaftkvFaultKey).AsString(), " ", s.Attribute(worldspans.RaftkvFaultTargetKey).AsString(), " ", s.Start.Sub(epoch).Truncate(10*time.Microsecond)))
 		}
 	}
 	return all
@@ -56,19 +58,19 @@ const room = 100 * time.Microsecond
 // lostBetween counts the messages from one process to another that a fault lost, by when they were sent.
 func (e execution) lostBetween(from, to string, since, until time.Duration) (lost, all int) {
 	for _, s := range e.of(from) {
-		if s.Attribute(spans.RaftPeerIDKey).AsString() != to {
+		if s.Attribute(kvspans.RaftPeerIDKey).AsString() != to {
 			continue
 		}
 		at := s.Start.Sub(epoch) // a request's
 		if s.Kind.String() == "server" {
 			at = s.End.Sub(epoch) // a reply's
 		}
-		if at < since || at >= until || s.Attribute(spans.RaftUnfinishedKey).AsBool() {
+		if at < since || at >= until || s.Attribute(worldspans.RaftUnfinishedKey).AsBool() {
 			continue
 		}
 		all++
 		if slices.ContainsFunc(s.Events, func(e traces.Event) bool {
-			return e.Name == spans.EventDrop && e.Attribute(spans.RaftkvCauseKey).AsString() == spans.CauseFault
+			return e.Name == worldspans.EventDrop && e.Attribute(worldspans.RaftkvCauseKey).AsString() == worldspans.CauseFault
 		}) {
 			lost++
 		}
@@ -100,7 +102,7 @@ func TestCrashedNodeDoesNothingUntilItIsStartedAgain(t *testing.T) {
 		if s.End.After(crash) && s.End.Before(epoch.Add(400*ms)) {
 			t.Errorf("node-1 is down, and ends %s at %v", s.Name, s.End.Sub(epoch))
 		}
-		if s.Attribute(spans.ErrorTypeKey).AsString() == spans.ErrorTypeCrash {
+		if s.Attribute(worldspans.ErrorTypeKey).AsString() == worldspans.ErrorTypeCrash {
 			failed++
 		}
 	}
@@ -235,7 +237,7 @@ func TestConditionsAndOrders(t *testing.T) {
 		switch {
 		case s.Name == spans.RoleChangeName && s.Service == "node-4" && s.Attribute(spans.RaftRoleKey).AsString() == "leader":
 			at["leader"] = s.End
-		case s.Attribute(spans.KVRequestIDKey).AsString() == "client-2/9" && s.Attribute(spans.KVTryKey).AsInt64() == 1:
+		case s.Attribute(kvspans.KVRequestIDKey).AsString() == "client-2/9" && s.Attribute(kvspans.KVTryKey).AsInt64() == 1:
 			at["operation"] = s.Start
 		case s.Name == spans.ElectionName && s.Service == "node-4":
 			at["election"] = s.Start
@@ -284,7 +286,7 @@ func TestOneFaultChangesNothingBefore(t *testing.T) {
 			same := 0
 			for j := range before.spans {
 				s := &before.spans[j]
-				if s.Name == spans.RunName || !s.End.Before(epoch.Add(at)) {
+				if s.Name == worldspans.RunName || !s.End.Before(epoch.Add(at)) {
 					continue
 				}
 				same++

@@ -9,14 +9,16 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
 )
 
 // linked are the spans that a span links to for a reason, with the links.
 func (e execution) linked(s *traces.Span, why string) (to []*traces.Span, links []traces.Link) {
 	for _, l := range s.Links {
-		if slices.Contains(l.Attributes, spans.RaftkvLinkKey.String(why)) {
+		if slices.Contains(l.Attributes, worldspans.RaftkvLinkKey.String(why)) {
 			to, links = append(to, e.byID[l.ID]), append(links, l)
 		}
 	}
@@ -38,10 +40,10 @@ func TestOperationsLeadToTheirCommits(t *testing.T) {
 	led := map[string]bool{}
 	for i := range e.spans {
 		s := &e.spans[i]
-		if s.Kind.String() != "server" || s.Attribute(spans.RaftReplyKey).AsString() != "Answered" {
+		if s.Kind.String() != "server" || s.Attribute(kvspans.RaftReplyKey).AsString() != "Answered" {
 			continue
 		}
-		commits, links := e.linked(s, spans.LinkCommit)
+		commits, links := e.linked(s, worldspans.LinkCommit)
 		if len(commits) != 1 || commits[0] == nil {
 			t.Errorf("%s %s was answered, and links to %d commits, want 1", s.Name, s.ID, len(commits))
 			continue
@@ -52,11 +54,11 @@ func TestOperationsLeadToTheirCommits(t *testing.T) {
 		if c.Name != spans.CommitName || c.Service != s.Service || !covers || index != appended {
 			t.Errorf("%s %s appended entry %d, and links, with index %d, to %s %s of %s", s.Name, s.ID, appended, index, c.Name, c.ID, c.Service)
 		}
-		led[e.byID[s.Root].Attribute(spans.KVRequestIDKey).AsString()] = true
+		led[e.byID[s.Root].Attribute(kvspans.KVRequestIDKey).AsString()] = true
 	}
 	for i := range e.spans {
-		if s := &e.spans[i]; strings.HasPrefix(s.Name, "kv.") && !led[s.Attribute(spans.KVRequestIDKey).AsString()] {
-			t.Errorf("operation %s leads to no commit", s.Attribute(spans.KVRequestIDKey).AsString())
+		if s := &e.spans[i]; strings.HasPrefix(s.Name, "kv.") && !led[s.Attribute(kvspans.KVRequestIDKey).AsString()] {
+			t.Errorf("operation %s leads to no commit", s.Attribute(kvspans.KVRequestIDKey).AsString())
 		}
 	}
 }
@@ -68,7 +70,7 @@ func TestFailuresLeadToTheirFault(t *testing.T) {
 	failed := 0
 	for i := range e.spans {
 		s := &e.spans[i]
-		why := s.Attribute(spans.ErrorTypeKey).AsString()
+		why := s.Attribute(worldspans.ErrorTypeKey).AsString()
 		if why == "" {
 			continue
 		}
@@ -76,7 +78,7 @@ func TestFailuresLeadToTheirFault(t *testing.T) {
 		if s.Parent != e.byID[s.Root].ID && s.Kind.String() == "client" {
 			t.Errorf("%s %s failed, and is not below its root: it is more than a step away", s.Name, s.ID)
 		}
-		faults, _ := e.linked(s, spans.LinkFault)
+		faults, _ := e.linked(s, worldspans.LinkFault)
 		if len(faults) != 1 || faults[0] == nil || faults[0].Name != "raftkv.fault crash node-1" {
 			t.Errorf("%s %s of %s failed (%s), and links to the faults %v, want the crash of node-1", s.Name, s.ID, s.Service, why, faults)
 		}

@@ -24,6 +24,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/raftkv/world/race"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/export"
 	"github.com/raftkv/raftkv/traces/index"
@@ -99,7 +100,7 @@ func (w *witness) happened(t *testing.T, log []*logged, all []traces.Span) []*lo
 			e.step = ends[e.span]
 		}
 		if e.step == nil {
-			if e.process != spans.ServiceWorld {
+			if e.process != worldspans.ServiceWorld {
 				t.Errorf("nobody saw %+v", e)
 			}
 			continue

@@ -15,8 +15,8 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
 )
 
@@ -25,7 +25,7 @@ import (
 func told(t *testing.T, c *config.Config) []traces.Span {
 	t.Helper()
 	kept, _ := recorded.Spans(t, c, cluster.Options{})
-	kept = slices.DeleteFunc(kept, func(s traces.Span) bool { return s.Name == spans.RunName })
+	kept = slices.DeleteFunc(kept, func(s traces.Span) bool { return s.Name == worldspans.RunName })
 	for i := range kept {
 		kept[i].Run = 0 // it depends on the config
 		for j := range kept[i].Links {
@@ -33,7 +33,7 @@ func told(t *testing.T, c *config.Config) []traces.Span {
 		}
 		for j := range kept[i].Events {
 			e := &kept[i].Events[j]
-			e.Attributes = slices.DeleteFunc(e.Attributes, func(a attribute.KeyValue) bool { return a.Key == spans.RaftkvCauseKey })
+			e.Attributes = slices.DeleteFunc(e.Attributes, func(a attribute.KeyValue) bool { return a.Key == worldspans.RaftkvCauseKey })
 		}
 	}
 	return kept

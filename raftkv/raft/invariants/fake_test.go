@@ -109,7 +109,7 @@ func (f *fake) elect(id kv.NodeID, term protocol.Term) {
 }
 
 // hold has servers hold a log.
-func (f *fake) hold(log []protocol.LogEntry, ids ...protocol.NodeID) {
+func (f *fake) hold(log []protocol.LogEntry, ids ...kv.NodeID) {
 	f.t.Helper()
 	for _, id := range ids {
 		f.good(id, holds(log...))
@@ -117,7 +117,7 @@ func (f *fake) hold(log []protocol.LogEntry, ids ...protocol.NodeID) {
 }
 
 // commit has servers commit and apply up to an index.
-func (f *fake) commit(index protocol.LogIndex, ids ...protocol.NodeID) {
+func (f *fake) commit(index protocol.LogIndex, ids ...kv.NodeID) {
 	f.t.Helper()
 	for _, id := range ids {
 		f.good(id, commits(index))

@@ -131,11 +131,11 @@ func (c *cluster) tracer(service string) *span.Tracer {
 
 // begin records the span of the run itself.
 func (c *cluster) begin() {
-	root := uint64(world.RootID(0, world.NameOf(spans.RunName), 0, 0))
+	root := uint64(world.RootID(0, world.NameOf(worldspans.RunName), 0, 0))
 	const config = "num_nodes = 3\nnum_clients = 2\n[raft]\nnum_nodes = 99\n"
 	outside := worldspans.Tracer{Tracer: c.tracer("world")}
 	outside.Follow(c.world)
-	begin := spans.Begin{Self: spans.Ref{Root: root, ID: root}}
+	begin := span.Begin{Self: span.Ref{Root: root, ID: root}}
 	outside.StartRun(begin, config, "test", "test", int64(c.Sim.Seed)).End()
 }
 

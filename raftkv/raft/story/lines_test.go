@@ -10,6 +10,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	raftstory "github.com/raftkv/raftkv/raftkv/raft/story"
+	"github.com/raftkv/raftkv/raftkv/span"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces/record"
 	"github.com/raftkv/raftkv/traces/story"
@@ -23,16 +24,16 @@ type scene struct {
 	id           uint64
 }
 
-func (s *scene) begin() spans.Begin {
+func (s *scene) begin() span.Begin {
 	s.id++
-	return spans.Begin{Self: spans.Ref{Root: 1, ID: s.id}, Parent: 1}
+	return span.Begin{Self: span.Ref{Root: 1, ID: s.id}, Parent: 1}
 }
 
 // beginRun records the span of the run itself, which began at 0 ms.
 func beginRun(recorder *record.Recorder) {
 	tracer := worldspans.NewTracer(recorder, "world", 1, tracetest.Epoch)
 	tracer.Follow(&tracetest.Clock{})
-	tracer.StartRun(spans.Begin{Self: spans.Ref{Root: 9, ID: 9}}, "", "", "", 0).End()
+	tracer.StartRun(span.Begin{Self: span.Ref{Root: 9, ID: 9}}, "", "", "", 0).End()
 }
 
 func TestStoryLines(t *testing.T) {

@@ -9,10 +9,12 @@ import (
 	"time"
 
 	"github.com/raftkv/raftkv/raftkv/kv"
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/rafttest"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	raftstory "github.com/raftkv/raftkv/raftkv/raft/story"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/record"
@@ -83,7 +85,7 @@ func TestStoryFoldsHeartbeats(t *testing.T) {
 	text := strings.Join(strings.Fields(tell(t, lines, story.Plain)), " ")
 	eventful := map[world.CausalID]bool{}
 	for _, s := range all {
-		ok := s.Name == spans.AppendEntriesClientName && s.Attribute(spans.RaftReplyKey).AsString() == "AppendEntriesOk" &&
+		ok := s.Name == spans.AppendEntriesClientName && s.Attribute(kvspans.RaftReplyKey).AsString() == "AppendEntriesOk" &&
 			len(s.Events) == 0
 		// what is told once for many does not count
 		if !ok && s.Name != spans.HeartbeatName && strings.Contains(text, s.ID.String()) {
@@ -133,10 +135,10 @@ func TestStoryFollowsTheLogs(t *testing.T) {
 	node, clock := at(recorder, "node-1")
 	who := spans.Who{Node: 1, Term: 4, Role: protocol.RoleFollower}
 	id := uint64(0)
-	begin := func() spans.Begin {
+	begin := func() span.Begin {
 		id++
 		clock.Set(time.Duration(id) * time.Millisecond)
-		return spans.Begin{Self: spans.Ref{Root: 1, ID: id}}
+		return span.Begin{Self: span.Ref{Root: 1, ID: id}}
 	}
 	store := func(prev protocol.LogIndex, entries ...string) {
 		span := node.StartAppendEntriesServer(begin(), who, "node-2", 4, prev, 1, int64(len(entries)), 0,
