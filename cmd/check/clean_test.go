@@ -31,7 +31,7 @@ import (
 )
 
 // drawnSeeds is how many seeds of mixed are checked; fewer of the others.
-var drawnSeeds = race.Fewer(100, 10)
+var drawnSeeds = race.Fewer(75, 10)
 
 // traced runs a config, and returns the trace as a file has it, with the violation that stopped the run, if one did.
 func traced(t testing.TB, c *config.Resolved) ([]byte, *check.Violation) {

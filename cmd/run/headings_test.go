@@ -43,7 +43,7 @@ func TestHeadings(t *testing.T) {
 	for _, s := range library.BuiltIn() {
 		runs = append(runs, []string{s.Name})
 	}
-	for seed := range 30 {
+	for seed := range 12 {
 		runs = append(runs, []string{"-faults", "mixed", "-seed", strconv.Itoa(seed + 1)})
 	}
 	kinds := map[string]int{}
