@@ -19,6 +19,7 @@ import (
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	"github.com/raftkv/raftkv/raftkv/raft/rafttest"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/raftkv/world/race"
@@ -298,14 +299,8 @@ func TestDelayedMessageIsClean(t *testing.T) {
 	isClean(t, file, "delayed by an hour")
 }
 
-// all are the spans of a trace.
-func all(t testing.TB, file []byte) (list []traces.Span) {
+// all are the spans of a file.
+func all(t testing.TB, file []byte) []traces.Span {
 	t.Helper()
-	for s, err := range read.NewReader("trace", bytes.NewReader(file)).All() {
-		if err != nil {
-			t.Fatal(err)
-		}
-		list = append(list, s)
-	}
-	return list
+	return rafttest.Read(t, file)
 }

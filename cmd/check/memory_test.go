@@ -18,11 +18,8 @@ func TestMemory(t *testing.T) {
 		}
 		defer func() { _ = reader.Close() }()
 		checker := raftconform.New()
-		for span, err := range reader.All() {
-			if err != nil {
-				t.Fatal(err)
-			}
-			checker.Add(&span, reader.Line())
+		if err := checker.Read(t.Context(), reader); err != nil {
+			t.Fatal(err)
 		}
 		checker.Report()
 		now()
