@@ -23,8 +23,8 @@ import (
 	"github.com/raftkv/raftkv/traces/record"
 )
 
-// readmes are all pages that a newcomer reads, each with how many outputs of commands it quotes: a test that found fewer
-// would prove nothing of the others.
+// readmes are all pages that a newcomer reads, each with how many outputs of commands it quotes: a test that found
+// fewer would prove nothing of the others.
 var readmes = map[string]int{
 	"README.md": 2, "cmd/run/README.md": 1, "cmd/diff/README.md": 1, "cmd/explain/README.md": 1, "cmd/check/README.md": 1,
 	"cmd/sweep/README.md": 1, "cmd/export/README.md": 0, "raftkv/raft/README.md": 0,
@@ -64,7 +64,8 @@ func TestReadme(t *testing.T) {
 
 // TestReadmesAreAll finds a README.md that no test holds to what it says.
 func TestReadmesAreAll(t *testing.T) {
-	for _, pattern := range []string{"*/README.md", "cmd/*/README.md", "raftkv/*/README.md", "raftkv/raft/*/README.md", "traces/*/README.md"} {
+	for _, pattern := range []string{"*/README.md", "cmd/*/README.md", "raftkv/*/README.md", "raftkv/raft/*/README.md",
+		"traces/*/README.md"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)

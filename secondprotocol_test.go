@@ -100,7 +100,8 @@ func TestSecondProtocol(t *testing.T) {
 	t.Parallel()
 	files := paxos(t)
 	flag := overlay(t, files)
-	compile := exec.CommandContext(t.Context(), "go", "list", "-export", "-f", "{{with .Error}}{{.}}{{end}}", flag, "./...")
+	compile := exec.CommandContext(t.Context(), "go", "list", "-export", "-f", "{{with .Error}}{{.}}{{end}}", flag,
+		"./...")
 	if out, err := compile.CombinedOutput(); err != nil {
 		t.Errorf("it does not compile: %v\n%s", err, out)
 	}

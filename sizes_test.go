@@ -47,7 +47,8 @@ func TestSizes(t *testing.T) {
 	}
 	for room := range files {
 		if files[room] > mostFiles || lines[room] > mostLines {
-			t.Errorf("%s: %d files with %d lines, and a package has %d with %d at most", room, files[room], lines[room], mostFiles, mostLines)
+			t.Errorf("%s: %d files with %d lines, and a package has %d with %d at most", room, files[room], lines[room],
+				mostFiles, mostLines)
 		}
 	}
 }

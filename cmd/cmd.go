@@ -1,4 +1,5 @@
-// Package cmd holds what the commands are given to know: the config of the default run, which a person reads at cmd/run/config.toml to learn all keys.
+// Package cmd holds what the commands are given to know: the config of the default run, which a person reads at
+// cmd/run/config.toml to learn all keys.
 package cmd
 
 import _ "embed"

@@ -64,7 +64,8 @@ func TestSecondProtocol(t *testing.T) {
 	}
 	write(t, filepath.Join(root, "paxos", "paxos_test.go"), read(t, "testdata/paxos/paxos_test.go.txt"))
 	if output, err := goCommand(t, root, "test", "./..."); err != nil {
-		t.Errorf("go test of what is generated from testdata/paxos/paxos.yaml, with testdata/paxos/paxos_test.go.txt: %v\n%s", err, output)
+		t.Errorf("go test of what is generated from testdata/paxos/paxos.yaml, with testdata/paxos/paxos_test.go.txt: %v\n%s",
+			err, output)
 	}
 }
 

@@ -14,7 +14,7 @@
 //  8. run is what a run needs of a protocol, whatever it is, and raft/run is Raft's side of it.
 //  9. raft/spans, kv/spans and world/spans are generated too: one starter for each span that the specs declare.
 //
-// Imports run one way: node → raft → protocol → kv, and client → kv. Nothing outside of raft/ knows Raft.
-// node, client and sim meet only in world. raft and kv import nothing but protocol, kv and the pure parts of the standard
-// library, so that what they do depends on nothing but their input.
+// Imports run one way: node → raft → protocol → kv, and client → kv. Nothing outside of raft/ knows Raft. node, client
+// and sim meet only in world. raft and kv import nothing but protocol, kv and the pure parts of the standard library,
+// so that what they do depends on nothing but their input.
 package raftkv

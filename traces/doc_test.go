@@ -35,7 +35,8 @@ func compareMap(t *testing.T, room string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files = slices.DeleteFunc(files, func(file string) bool { return strings.HasSuffix(file, "_test.go") || filepath.Base(file) == "doc.go" })
+	files = slices.DeleteFunc(files,
+		func(file string) bool { return strings.HasSuffix(file, "_test.go") || filepath.Base(file) == "doc.go" })
 	for i, file := range files {
 		files[i] = filepath.Base(file)
 	}

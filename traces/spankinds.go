@@ -33,7 +33,8 @@ func ShortName(s *Span) string {
 
 // IsCrash says whether a fault ends what a process does. A rollback does, and starts it again at once.
 func IsCrash(f *Span) bool {
-	return FaultKind(f) == worldspans.FaultCrash || FaultKind(f) == worldspans.FaultLoseUnsynced || FaultKind(f) == worldspans.FaultRollback
+	return FaultKind(f) == worldspans.FaultCrash || FaultKind(f) == worldspans.FaultLoseUnsynced ||
+		FaultKind(f) == worldspans.FaultRollback
 }
 
 // EventOf is the first event of a span of that name.

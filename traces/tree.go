@@ -72,7 +72,8 @@ func newTree(w io.Writer, all []Span) *tree {
 	slices.SortFunc(t.order, func(a, b int) int {
 		x, y := &all[a], &all[b]
 		beginX, beginY := begins[x.Root], begins[y.Root]
-		return cmp.Or(all[beginX].Start.Compare(all[beginY].Start), cmp.Compare(beginX, beginY), x.Start.Compare(y.Start), cmp.Compare(a, b))
+		return cmp.Or(all[beginX].Start.Compare(all[beginY].Start), cmp.Compare(beginX, beginY), x.Start.Compare(y.Start),
+			cmp.Compare(a, b))
 	})
 	for _, i := range t.order {
 		s := &all[i]
@@ -92,7 +93,8 @@ func (t *tree) write(i, depth int) {
 	s := &t.spans[i]
 	indent := strings.Repeat("  ", depth)
 	var line strings.Builder
-	fmt.Fprintf(&line, "%-36s %-9s %11s %11s", indent+words.Printable(s.Name), words.Printable(s.Service), t.since(s.Start), "+"+words.Milliseconds(s.End.Sub(s.Start)))
+	fmt.Fprintf(&line, "%-36s %-9s %11s %11s", indent+words.Printable(s.Name), words.Printable(s.Service),
+		t.since(s.Start), "+"+words.Milliseconds(s.End.Sub(s.Start)))
 	if _, ok := t.byID[s.Parent]; !ok && s.Parent != 0 {
 		line.WriteString("  (its parent is missing)")
 	}
@@ -101,14 +103,16 @@ func (t *tree) write(i, depth int) {
 	}
 	attributes := slices.DeleteFunc(slices.Clone(s.Attributes), func(a attribute.KeyValue) bool {
 		v := a.Value.AsString()
-		return IsStep(a.Key) || v != "" && (v == s.Name || v == s.Service || a.Key == worldspans.RPCSystemNameKey && v == worldspans.System)
+		return IsStep(a.Key) || v != "" &&
+			(v == s.Name || v == s.Service || a.Key == worldspans.RPCSystemNameKey && v == worldspans.System)
 	})
 	writeAttributes(&line, attributes)
 	line.WriteByte('\n')
 	for i := range s.Events {
 		e := &s.Events[i]
 		fmt.Fprintf(&line, "%-46s %11s", indent+"  * "+words.Printable(e.Name), t.since(e.At))
-		writeAttributes(&line, slices.DeleteFunc(slices.Clone(e.Attributes), func(a attribute.KeyValue) bool { return IsStep(a.Key) }))
+		writeAttributes(&line,
+			slices.DeleteFunc(slices.Clone(e.Attributes), func(a attribute.KeyValue) bool { return IsStep(a.Key) }))
 		line.WriteByte('\n')
 	}
 	for _, l := range s.Links {

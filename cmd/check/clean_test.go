@@ -69,7 +69,8 @@ func TestScenariosAreClean(t *testing.T) {
 		t.Run(s.Name, func(t *testing.T) {
 			c := recorded.Config(t, s.Name, "")
 			file, violation := traced(t, c)
-			if violation != nil && !slices.ContainsFunc(c.Expects, func(e config.Expect) bool { return e.Violated == violation.Invariant.Name }) {
+			if violation != nil &&
+				!slices.ContainsFunc(c.Expects, func(e config.Expect) bool { return e.Violated == violation.Invariant.Name }) {
 				t.Fatal(violation)
 			}
 			isClean(t, file, s.Name)
@@ -94,7 +95,8 @@ func TestLyingDisksAreTold(t *testing.T) {
 				t.Errorf("seed %d: %s: %s: %s, want %s", seed, f.ID, f.Span, f.Got, f.Want)
 			}
 		}
-		lies := bytes.Contains(file, []byte(`"stringValue":"skip_sync"`)) || bytes.Contains(file, []byte(`"stringValue":"rollback"`))
+		lies := bytes.Contains(file, []byte(`"stringValue":"skip_sync"`)) ||
+			bytes.Contains(file, []byte(`"stringValue":"rollback"`))
 		tells := func(id string) bool {
 			return slices.ContainsFunc(report.Unknown, func(u conform.Unknown) bool { return u.ID == id })
 		}
@@ -110,12 +112,13 @@ func TestLyingDisksAreTold(t *testing.T) {
 		}
 	}
 	if lied < drawnSeeds/10 || lied >= 20 && lost == 0 { // of a few, none may have lost anything
-		t.Errorf("in %d of %d runs a disk lies, and in %d a server starts again with less, want some", lied, drawnSeeds/5, lost)
+		t.Errorf("in %d of %d runs a disk lies, and in %d a server starts again with less, want some", lied, drawnSeeds/5,
+			lost)
 	}
 }
 
-// TestDiskBeforeALateCrash checks runs in which a disk is read back as it was after a step whose span ended only when the
-// server crashed, steps later: what came after it is a known loss, and no finding.
+// TestDiskBeforeALateCrash checks runs in which a disk is read back as it was after a step whose span ended only when
+// the server crashed, steps later: what came after it is a known loss, and no finding.
 func TestDiskBeforeALateCrash(t *testing.T) {
 	for _, seed := range []string{"13051", "14857"} {
 		file, _ := traced(t, recorded.Config(t, "", "disks", "seed="+seed))
@@ -126,12 +129,14 @@ func TestDiskBeforeALateCrash(t *testing.T) {
 			}
 		}
 		if !slices.ContainsFunc(report.Unknown, func(u conform.Unknown) bool { return u.ID == "known_loss" }) {
-			t.Errorf("seed %s: nothing says that a disk lost something; see: go run ./cmd/run -quiet -faults disks -seed %s", seed, seed)
+			t.Errorf("seed %s: nothing says that a disk lost something; see: go run ./cmd/run -quiet -faults disks -seed %s",
+				seed, seed)
 		}
 	}
 }
 
-// TestDrawnRunsAreClean checks runs in which everything goes wrong that may, and runs of each kind of it, some of them cut short with much in flight.
+// TestDrawnRunsAreClean checks runs in which everything goes wrong that may, and runs of each kind of it, some of them
+// cut short with much in flight.
 func TestDrawnRunsAreClean(t *testing.T) {
 	for _, c := range []struct {
 		profile string
@@ -141,7 +146,8 @@ func TestDrawnRunsAreClean(t *testing.T) {
 		{"mixed", drawnSeeds, nil},
 		{"mixed", drawnSeeds / 5, []string{"max_duration=700ms"}},
 		{"mixed", drawnSeeds / 5, []string{"network.late=0.1", "network.late_by=200ms..3s", "network.duplicate=0.3"}},
-		{"mixed", drawnSeeds / 10, []string{"network.late=0.3", "network.late_by=10ms..900ms", "network.duplicate=0.9", "max_duration=1s"}},
+		{"mixed", drawnSeeds / 10,
+			[]string{"network.late=0.3", "network.late_by=10ms..900ms", "network.duplicate=0.9", "max_duration=1s"}},
 		{"crashes", drawnSeeds / 10, nil},
 		{"partitions", drawnSeeds / 10, nil},
 		{"lossy", drawnSeeds / 10, nil},
@@ -151,7 +157,8 @@ func TestDrawnRunsAreClean(t *testing.T) {
 		t.Run(strings.Join(append([]string{c.profile}, c.changes...), ","), func(t *testing.T) {
 			t.Parallel()
 			for seed := range c.seeds {
-				file, _ := traced(t, recorded.Config(t, "", c.profile, append([]string{"seed=" + strconv.Itoa(seed+1)}, c.changes...)...))
+				file, _ := traced(t, recorded.Config(t, "", c.profile,
+					append([]string{"seed=" + strconv.Itoa(seed+1)}, c.changes...)...))
 				isClean(t, file, "seed "+strconv.Itoa(seed+1))
 				if t.Failed() {
 					return
@@ -190,7 +197,8 @@ func TestShortStepsAreClean(t *testing.T) {
 		isCleanCut(t, how, file)
 		for seed := range drawnSeeds / 25 {
 			how := how + " seed=" + strconv.Itoa(seed+1)
-			file, _ := traced(t, recorded.Config(t, "", "mixed", append([]string{"seed=" + strconv.Itoa(seed+1)}, changes...)...))
+			file, _ := traced(t, recorded.Config(t, "", "mixed",
+				append([]string{"seed=" + strconv.Itoa(seed+1)}, changes...)...))
 			isClean(t, file, how)
 			isCleanCut(t, how, file)
 		}
@@ -265,17 +273,20 @@ func isCleanCut(t *testing.T, how string, file []byte) {
 	}
 }
 
-// TestCutHistory reads a key while it is written, by two clients whose times were cut so that one seems to follow the other.
+// TestCutHistory reads a key while it is written, by two clients whose times were cut so that one seems to follow the
+// other.
 func TestCutHistory(t *testing.T) {
 	epoch := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 	op := func(id uint64, name, service string, start, took time.Duration, result string) *traces.Span {
 		return &traces.Span{
 			Run: 1, Root: world.CausalID(id), ID: world.CausalID(id), Name: name, Kind: internal, Service: service, Start: epoch.Add(start), End: epoch.Add(start + took),
-			Attributes: []attribute.KeyValue{kvspans.KVRequestIDKey.String(service + "/1"), kvspans.KVKeyKey.String("k"), kvspans.KVValueKey.String("x"), kvspans.KVResultKey.String(result)},
+			Attributes: []attribute.KeyValue{kvspans.KVRequestIDKey.String(service + "/1"), kvspans.KVKeyKey.String("k"),
+				kvspans.KVValueKey.String("x"), kvspans.KVResultKey.String(result)},
 		}
 	}
 	j := raftconform.New()
-	j.Add(op(1, kvspans.KVPutName, "client-1", 50*time.Microsecond, 49*time.Microsecond, "ok"), 1) // was from 50.9us to 100.8us
+	// was from 50.9us to 100.8us
+	j.Add(op(1, kvspans.KVPutName, "client-1", 50*time.Microsecond, 49*time.Microsecond, "ok"), 1)
 	j.Add(op(2, kvspans.KVGetName, "client-2", 100*time.Microsecond, 60*time.Microsecond, "error: key not found: k"), 2)
 	report := j.Report()
 	if history, err := linearizable(t.Context(), report.History, report.Epoch, t.TempDir()); err != nil || !history.Holds {

@@ -27,13 +27,15 @@ func asEarlier(list []traces.Span) []traces.Span {
 	steps, cuts := endsOfSteps(list), map[world.CausalID]bool{}
 	for i := range list {
 		s := &list[i]
-		cuts[s.ID] = slices.Contains([]string{worldspans.FaultIsolate, worldspans.FaultPartition}, textOf(s, worldspans.RaftkvFaultKey))
+		cuts[s.ID] = slices.Contains([]string{worldspans.FaultIsolate, worldspans.FaultPartition},
+			textOf(s, worldspans.RaftkvFaultKey))
 	}
 	earlier := make([]traces.Span, len(list))
 	for i := range list {
 		s := list[i]
 		isCut := slices.ContainsFunc(s.Links, func(l traces.Link) bool { return cuts[l.ID] })
-		s.Attributes = slices.DeleteFunc(slices.Clone(s.Attributes), func(kv attribute.KeyValue) bool { return isNew(&s, kv.Key) })
+		s.Attributes = slices.DeleteFunc(slices.Clone(s.Attributes),
+			func(kv attribute.KeyValue) bool { return isNew(&s, kv.Key) })
 		if entries := s.Attribute(spans.RaftEntriesKey).AsStringSlice(); entries != nil {
 			set(&s, spans.RaftEntriesKey.StringSlice(withoutRequests(entries)))
 		}
@@ -43,7 +45,8 @@ func asEarlier(list []traces.Span) []traces.Span {
 		if isNamed(&s, worldspans.FaultName) {
 			s.Name = worldspans.FaultName
 		}
-		if s.Kind == producer && textOf(&s, worldspans.ErrorTypeKey) == worldspans.ErrorTypeLost && !isCut || textOf(&s, kvspans.KVResultKey) == kvconform.Unanswered {
+		if s.Kind == producer && textOf(&s, worldspans.ErrorTypeKey) == worldspans.ErrorTypeLost && !isCut ||
+			textOf(&s, kvspans.KVResultKey) == kvconform.Unanswered {
 			unset(&s, worldspans.ErrorTypeKey)
 			s.Status = traces.Status{Code: codes.Unset}
 		}
@@ -54,7 +57,8 @@ func asEarlier(list []traces.Span) []traces.Span {
 		}
 		s.Links = earlierLinks(s.Links, list)
 		s.Events = slices.DeleteFunc(slices.Clone(s.Events), func(e traces.Event) bool {
-			return e.Name == spans.EventPersist || e.Name == worldspans.EventDrop && e.Attribute(worldspans.RaftkvCauseKey).AsString() == worldspans.CauseFault && !isCut
+			return e.Name == spans.EventPersist || e.Name == worldspans.EventDrop &&
+				e.Attribute(worldspans.RaftkvCauseKey).AsString() == worldspans.CauseFault && !isCut
 		})
 		atEnds(&s, steps)
 		earlier[i] = s
@@ -149,7 +153,8 @@ func atEnds(s *traces.Span, ends map[stepOf]time.Time) {
 // TestEarlierTracesAreClean checks traces of earlier builds: what they lack is nothing wrong, and it is told that they
 // are of another spec.
 func TestEarlierTracesAreClean(t *testing.T) {
-	for _, scenario := range []string{"default", "leader-crash", "figure-8", "rolling-restart", "everything", "storm", "lost-write", "majority-partition"} {
+	for _, scenario := range []string{"default", "leader-crash", "figure-8", "rolling-restart", "everything", "storm",
+		"lost-write", "majority-partition"} {
 		file, _ := traced(t, recorded.Config(t, scenario, ""))
 		list := asEarlier(all(t, file))
 		j := raftconform.New()

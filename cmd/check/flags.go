@@ -97,5 +97,6 @@ func rules(width int) string {
 		rows = append(rows, [2]string{"  " + r.ID, r.Says})
 		left = max(left, terminal.Length("  "+r.ID))
 	}
-	return "\nRules that a trace has to conform to; the invariants are in spec/PROTOCOL.md\n" + terminal.LayOut(rows, left, width) + "\n"
+	return "\nRules that a trace has to conform to; the invariants are in spec/PROTOCOL.md\n" +
+		terminal.LayOut(rows, left, width) + "\n"
 }

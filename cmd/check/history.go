@@ -38,9 +38,11 @@ type history struct {
 // patience is how long an order of a history's operations is looked for.
 const patience = time.Minute
 
-// linearizable says whether some order of the operations, each between its call and its answer, explains all answers (Herlihy and Wing 1990). It is the check of a run, fed with
-// what the spans of the clients say; porcupine draws what it refuses. Who does not want to wait is told what is known by then, with an error.
-func linearizable(ctx context.Context, operations []kvconform.Operation, epoch time.Time, folder string) (history, error) {
+// linearizable says whether some order of the operations, each between its call and its answer, explains all answers
+// (Herlihy and Wing 1990). It is the check of a run, fed with what the spans of the clients say; porcupine draws what
+// it refuses. Who does not want to wait is told what is known by then, with an error.
+func linearizable(ctx context.Context, operations []kvconform.Operation, epoch time.Time, folder string) (history,
+	error) {
 	h := history{Operations: len(operations), Holds: true}
 	keys := map[string]bool{}
 	for i := range operations {
@@ -91,7 +93,8 @@ func draw(ctx context.Context, operations []kvconform.Operation, clash *check.Cl
 	return nil
 }
 
-// event is an operation as porcupine takes it; false for one that says nothing: a read without an answer, and a command that is said to have failed.
+// event is an operation as porcupine takes it; false for one that says nothing: a read without an answer, and a command
+// that is said to have failed.
 func event(op *kvconform.Operation) (porcupine.Operation, bool) {
 	returned := op.Return.UnixNano()
 	if op.Result == "" {
@@ -105,7 +108,8 @@ func event(op *kvconform.Operation) (porcupine.Operation, bool) {
 	}
 	client := 0
 	_, _ = fmt.Sscanf(op.Client, kvspans.ServiceClient+"-%d", &client) // only the picture has them in rows
-	return porcupine.Operation{ClientId: client, Input: op, Call: op.Call.UnixNano(), Output: op.Result, Return: returned}, true
+	return porcupine.Operation{ClientId: client, Input: op, Call: op.Call.UnixNano(), Output: op.Result,
+		Return: returned}, true
 }
 
 // model is the store's semantics for one key.

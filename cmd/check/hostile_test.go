@@ -10,7 +10,8 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
 )
 
-// TestHostileRun checks a run in which one text after the other ends with a control character: however much is found wrong, none of it reaches the terminal.
+// TestHostileRun checks a run in which one text after the other ends with a control character: however much is found
+// wrong, none of it reaches the terminal.
 func TestHostileRun(t *testing.T) {
 	stale, _ := traced(t, recorded.Config(t, "two-leaders", "", "bug=local-read"))
 	t.Chdir(t.TempDir())

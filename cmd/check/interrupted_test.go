@@ -45,7 +45,8 @@ const ownSpan = `{"resourceSpans":[{"resource":{"attributes":[{"key":"service.na
 	`"startTimeUnixNano":"946684800010000000","endTimeUnixNano":"946684800010000000","attributes":[{"key":"raftkv.config","value":{"stringValue":"c"}},{"key":"raftkv.build","value":{"stringValue":"b"}},` +
 	`{"key":"raftkv.scenario","value":{"stringValue":"s"}},{"key":"raftkv.seed","value":{"intValue":"1"}}],"status":{}}]}]}]}` + "\n"
 
-// crowded is a run, as a file, in which so many clients put into one key at once, as many delete it, and one reads: an order of that is looked for among more than anybody waits for.
+// crowded is a run, as a file, in which so many clients put into one key at once, as many delete it, and one reads: an
+// order of that is looked for among more than anybody waits for.
 func crowded(writers int) []byte {
 	var b bytes.Buffer
 	b.WriteString(ownSpan)
@@ -67,7 +68,8 @@ func crowded(writers int) []byte {
 	return b.Bytes()
 }
 
-// TestInterruptedSearch interrupts while an order of a history is looked for: the checker's findings are told, and of the history that nobody knows.
+// TestInterruptedSearch interrupts while an order of a history is looked for: the checker's findings are told, and of
+// the history that nobody knows.
 func TestInterruptedSearch(t *testing.T) {
 	t.Chdir(t.TempDir())
 	write(t, "crowded.jsonl", crowded(24))
@@ -85,13 +87,15 @@ func TestInterruptedSearch(t *testing.T) {
 		var verdicts []struct {
 			Linearizable struct{ Holds, Undecided bool }
 		}
-		if err := json.Unmarshal(stdout.Bytes(), &verdicts); len(args) == 2 && (err != nil || len(verdicts) != 1 || !verdicts[0].Linearizable.Undecided || verdicts[0].Linearizable.Holds) {
+		if err := json.Unmarshal(stdout.Bytes(), &verdicts); len(args) == 2 &&
+			(err != nil || len(verdicts) != 1 || !verdicts[0].Linearizable.Undecided || verdicts[0].Linearizable.Holds) {
 			t.Errorf("check %q: %v\n%s", args, err, &stdout)
 		}
 	}
 }
 
-// TestInterruptedAnywhere interrupts at each moment while a history is looked at that is wrong: it is found wrong, or undecided, and a picture is whole or is not there.
+// TestInterruptedAnywhere interrupts at each moment while a history is looked at that is wrong: it is found wrong, or
+// undecided, and a picture is whole or is not there.
 func TestInterruptedAnywhere(t *testing.T) {
 	file := crowded(3)
 	report := checkedFile(t, file)
@@ -105,7 +109,8 @@ func TestInterruptedAnywhere(t *testing.T) {
 		if err != nil {
 			said = err.Error()
 		}
-		outcome := fmt.Sprintf("holds %t, undecided %t, problem %t, page %t, %d files: %s", h.Holds, h.Undecided, h.Problem != "", h.Page != "", len(pages), said)
+		outcome := fmt.Sprintf("holds %t, undecided %t, problem %t, page %t, %d files: %s", h.Holds, h.Undecided,
+			h.Problem != "", h.Page != "", len(pages), said)
 		outcomes[outcome]++
 		if err == nil {
 			break
@@ -140,13 +145,16 @@ func checkedFile(t *testing.T, file []byte) kvconform.Report {
 func TestUndecidedPage(t *testing.T) {
 	sure := verdict{Run: "sure", Linearizable: history{Holds: true}}
 	unsure := verdict{Run: "unsure", Linearizable: history{Undecided: true}}
-	wrong := verdict{Run: "unsure", Report: kvconform.Report{Report: conform.Report{Findings: []conform.Finding{{ID: "x", Span: conform.SpanRef{At: time.Second}}}}}, Linearizable: history{Undecided: true}}
+	wrong := verdict{Run: "unsure",
+		Report: kvconform.Report{Report: conform.Report{Findings: []conform.Finding{{ID: "x",
+			Span: conform.SpanRef{At: time.Second}}}}}, Linearizable: history{Undecided: true}}
 	for _, c := range []struct {
 		verdicts []verdict
 		want     []string
 	}{
 		{[]verdict{sure, unsure}, []string{"sure  fine: ", "unsure  not decided: ", "\n1 of 2 runs is fine\n"}},
-		{[]verdict{sure, wrong}, []string{"sure  fine: ", "unsure  NOT fine: ", "not decided: interrupted", "\n1 of 2 runs is NOT fine\n"}},
+		{[]verdict{sure, wrong},
+			[]string{"sure  fine: ", "unsure  NOT fine: ", "not decided: interrupted", "\n1 of 2 runs is NOT fine\n"}},
 		{[]verdict{sure, sure}, []string{"\nall 2 runs are fine\n"}},
 	} {
 		said := (&page{width: 80}).tell(c.verdicts)

@@ -1,5 +1,5 @@
-// Command check says what is wrong with a run, from its trace alone: whether it conforms to the spec, whether the invariants hold, and whether the clients' history is
-// linearizable. See -h.
+// Command check says what is wrong with a run, from its trace alone: whether it conforms to the spec, whether the
+// invariants hold, and whether the clients' history is linearizable. See -h.
 package main
 
 import (
@@ -21,7 +21,8 @@ import (
 
 func main() { command.Main(run) }
 
-// run is the command: what it was called with, where it writes, and the status it exits with. A run that cannot be read does not keep the others from being checked.
+// run is the command: what it was called with, where it writes, and the status it exits with. A run that cannot be read
+// does not keep the others from being checked.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	options, err := parseFlags(args)
 	if err != nil {
@@ -61,8 +62,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 // takes is what a checker keeps of a trace.
 var takes = runs.Takes{What: "check", Span: 480}
 
-// verdictOn reads the trace of a run, and checks it. There may be a verdict with the error: that the picture could not be written, or that
-// nobody waited for all of it.
+// verdictOn reads the trace of a run, and checks it. There may be a verdict with the error: that the picture could not
+// be written, or that nobody waited for all of it.
 func verdictOn(ctx context.Context, name string, stderr io.Writer) (v verdict, err error) {
 	checker := protocols.Raft.Conform()
 	folder := ""

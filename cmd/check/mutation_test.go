@@ -93,11 +93,16 @@ const (
 
 // mutations are of one span each, or of few.
 var mutations = []mutation{
-	{"a span of another protocol", "", "unknown_span", func(m *mutated) { m.find(spans.CommitName, internal).Name = "raft.comit" }},
-	{"a server's span as a client's", "", "wrong_kind", func(m *mutated) { m.find(spans.CommitName, internal).Kind = server }},
-	{"a node's span of a client", "", "wrong_service", func(m *mutated) { m.find(spans.CommitName, internal).Service = "client-1" }},
-	{"a commit without its end", "", "required_attribute_not_present", func(m *mutated) { unset(m.find(spans.CommitName, internal), spans.RaftCommitToKey) }},
-	{"an answer that is missing", "", "required_attribute_not_present", func(m *mutated) { unset(m.find(kvspans.KVPutName, internal), kvspans.KVResultKey) }},
+	{"a span of another protocol", "", "unknown_span",
+		func(m *mutated) { m.find(spans.CommitName, internal).Name = "raft.comit" }},
+	{"a server's span as a client's", "", "wrong_kind",
+		func(m *mutated) { m.find(spans.CommitName, internal).Kind = server }},
+	{"a node's span of a client", "", "wrong_service",
+		func(m *mutated) { m.find(spans.CommitName, internal).Service = "client-1" }},
+	{"a commit without its end", "", "required_attribute_not_present",
+		func(m *mutated) { unset(m.find(spans.CommitName, internal), spans.RaftCommitToKey) }},
+	{"an answer that is missing", "", "required_attribute_not_present",
+		func(m *mutated) { unset(m.find(kvspans.KVPutName, internal), kvspans.KVResultKey) }},
 	{"a vote without the reply", "", "required_attribute_not_present", func(m *mutated) {
 		unset(m.find(spans.RequestVoteServerName, server), kvspans.RaftReplyKey)
 	}},
@@ -111,7 +116,8 @@ var mutations = []mutation{
 		s := m.find(spans.CommitName, internal)
 		s.Attributes = append(slices.Clone(s.Attributes), s.Attributes[0])
 	}},
-	{"a span without its step", "", "wrong_step: there is no raftkv.step", func(m *mutated) { unset(m.find(spans.CommitName, internal), worldspans.RaftkvStepKey) }},
+	{"a span without its step", "", "wrong_step: there is no raftkv.step",
+		func(m *mutated) { unset(m.find(spans.CommitName, internal), worldspans.RaftkvStepKey) }},
 	{"a step of an earlier time", "", "wrong_step: it is in step 2 at", func(m *mutated) {
 		set(m.find(spans.ApplyName, internal), worldspans.RaftkvStepKey.Int(1))
 	}},
@@ -121,13 +127,15 @@ var mutations = []mutation{
 	{"a step with two messages", "", "wrong_step: it takes in a message in step", func(m *mutated) {
 		first := m.find(spans.AppendEntriesServerName, server, string(spans.RaftNodeIDKey), "node-2")
 		step := int(first.Attribute(worldspans.RaftkvStepKey).AsInt64())
-		set(m.find(spans.RequestVoteServerName, server, string(spans.RaftNodeIDKey), "node-2"), worldspans.RaftkvStepKey.Int(step))
+		set(m.find(spans.RequestVoteServerName, server, string(spans.RaftNodeIDKey), "node-2"),
+			worldspans.RaftkvStepKey.Int(step))
 	}},
 	{"an end step that is the first", "", "wrong_step: raftkv.end_step is", func(m *mutated) {
 		s := m.find(spans.RequestVoteClientName, client)
 		set(s, worldspans.RaftkvEndStepKey.Int64(s.Attribute(worldspans.RaftkvStepKey).AsInt64()))
 	}},
-	{"a term as a text", "", "type_mismatch", func(m *mutated) { set(m.find(spans.CommitName, internal), spans.RaftTermKey.String("1")) }},
+	{"a term as a text", "", "type_mismatch",
+		func(m *mutated) { set(m.find(spans.CommitName, internal), spans.RaftTermKey.String("1")) }},
 	{"a role that there is not", "", "undefined_enum_variant", func(m *mutated) {
 		set(m.find(spans.CommitName, internal), spans.RaftRoleKey.String("boss"))
 	}},
@@ -155,7 +163,8 @@ var mutations = []mutation{
 		s := m.find(spans.AppendEntriesServerName, server)
 		s.Start, s.End = s.Start.Add(-time.Second), s.End.Add(-time.Second)
 	}},
-	{"an id twice", "", "duplicate_id", func(m *mutated) { m.find(spans.CommitName, internal).ID = m.find(spans.ApplyName, internal).ID }},
+	{"an id twice", "", "duplicate_id",
+		func(m *mutated) { m.find(spans.CommitName, internal).ID = m.find(spans.ApplyName, internal).ID }},
 	{"a span of another run", "", "mixed_runs", func(m *mutated) { m.find(spans.CommitName, internal).Run++ }},
 	{"a child in another trace", "", "wrong_trace", func(m *mutated) { m.find(spans.CommitName, internal).Root++ }},
 	{"an apply below another apply", "", "wrong_parent", func(m *mutated) {
@@ -167,25 +176,30 @@ var mutations = []mutation{
 			}
 		}
 	}},
-	{"a commit that begins a trace", "", "wrong_parent", func(m *mutated) { m.find(spans.CommitName, internal).Parent = 0 }},
+	{"a commit that begins a trace", "", "wrong_parent",
+		func(m *mutated) { m.find(spans.CommitName, internal).Parent = 0 }},
 	{"a parent that is not there", "", "missing_parent", func(m *mutated) { m.find(spans.CommitName, internal).Parent++ }},
 	{"a link to nowhere", "", "wrong_link", func(m *mutated) {
 		s := m.find(spans.CommitNotificationConsumerName, consumer)
 		s.Links = []traces.Link{{Run: s.Run, Root: s.Root, ID: s.ID + 1}}
 	}},
-	{"a consumer without a link", "", "missing_link", func(m *mutated) { m.find(spans.CommitNotificationConsumerName, consumer).Links = nil }},
-	{"a message that nobody handled", "", "unhandled_delivery", func(m *mutated) { m.remove(m.find(spans.AppendEntriesServerName, server)) }},
-	{"a message that another span than a receiver's stands below", "", "unhandled_delivery: it was answered AppendEntriesOk", func(m *mutated) {
-		sent := *m.find(spans.AppendEntriesClientName, client, "raft.reply", "AppendEntriesOk")
-		m.remove(m.where(func(s *traces.Span) bool { return s.Parent == sent.ID }))
-		m.find(spans.ApplyName, internal).Parent = sent.ID
-	}},
+	{"a consumer without a link", "", "missing_link",
+		func(m *mutated) { m.find(spans.CommitNotificationConsumerName, consumer).Links = nil }},
+	{"a message that nobody handled", "", "unhandled_delivery",
+		func(m *mutated) { m.remove(m.find(spans.AppendEntriesServerName, server)) }},
+	{"a message that another span than a receiver's stands below", "",
+		"unhandled_delivery: it was answered AppendEntriesOk", func(m *mutated) {
+			sent := *m.find(spans.AppendEntriesClientName, client, "raft.reply", "AppendEntriesOk")
+			m.remove(m.where(func(s *traces.Span) bool { return s.Parent == sent.ID }))
+			m.find(spans.ApplyName, internal).Parent = sent.ID
+		}},
 	{"a notification that nobody handled", "", "unhandled_delivery", func(m *mutated) {
 		m.remove(m.find(spans.CommitNotificationConsumerName, consumer))
 	}},
 	{"a message that was lost and handled", "", "unhandled_delivery", func(m *mutated) {
 		s := m.find(spans.CommitNotificationProducerName, producer)
-		s.Events = []traces.Event{{Name: worldspans.EventDrop, At: s.Start, Attributes: []attribute.KeyValue{worldspans.RaftkvCauseKey.String(worldspans.CauseNetwork)}}}
+		s.Events = []traces.Event{{Name: worldspans.EventDrop, At: s.Start,
+			Attributes: []attribute.KeyValue{worldspans.RaftkvCauseKey.String(worldspans.CauseNetwork)}}}
 	}},
 	{"a message handled twice", "", "duplicate_delivery", func(m *mutated) {
 		s := *m.find(spans.CommitNotificationConsumerName, consumer)
@@ -196,7 +210,8 @@ var mutations = []mutation{
 		set(m.find(spans.CommitNotificationConsumerName, consumer), worldspans.RaftkvCopyKey.Int(1))
 	}},
 	{"another command at an index and a term", "", string(protocol.InvariantLogMatching), func(m *mutated) {
-		sent := m.find(spans.AppendEntriesClientName, client, "raft.entries.count", "1", "raft.peer.id", "node-2", "raft.prev_log.index", "1")
+		sent := m.find(spans.AppendEntriesClientName, client, "raft.entries.count", "1", "raft.peer.id", "node-2",
+			"raft.prev_log.index", "1")
 		for i := range m.all {
 			if s := &m.all[i]; s.ID == sent.ID || s.Parent == sent.ID {
 				set(s, spans.RaftEntriesKey.StringSlice([]string{"2@1 put a evil"}))
@@ -212,16 +227,19 @@ var mutations = []mutation{
 		}
 	}},
 	{"entries that changed on their way", "", "message_mismatch", func(m *mutated) {
-		set(m.find(spans.AppendEntriesServerName, server, "raft.entries.count", "1"), spans.RaftEntriesKey.StringSlice([]string{"1@1 put a evil"}))
+		set(m.find(spans.AppendEntriesServerName, server, "raft.entries.count", "1"),
+			spans.RaftEntriesKey.StringSlice([]string{"1@1 put a evil"}))
 	}},
 	{"a commit index that changed on its way", "", "message_mismatch", func(m *mutated) {
 		set(m.find(spans.CommitNotificationConsumerName, consumer), spans.RaftLeaderCommitKey.Int(99))
 	}},
 	{"an acknowledgement of more", "", "message_mismatch", func(m *mutated) {
-		set(m.find(spans.AppendEntriesClientName, client, "raft.entries.count", "1", "raft.reply", "AppendEntriesOk"), spans.RaftMatchIndexKey.Int(77))
+		set(m.find(spans.AppendEntriesClientName, client, "raft.entries.count", "1", "raft.reply", "AppendEntriesOk"),
+			spans.RaftMatchIndexKey.Int(77))
 	}},
 	{"a vote that became a refusal", "", "message_mismatch", func(m *mutated) {
-		set(m.find(spans.RequestVoteServerName, server, "raft.reply", "VoteGranted"), kvspans.RaftReplyKey.String("VoteDenied"))
+		set(m.find(spans.RequestVoteServerName, server, "raft.reply", "VoteGranted"),
+			kvspans.RaftReplyKey.String("VoteDenied"))
 	}},
 	{"a follower that becomes leader at once", "", "illegal_transition", func(m *mutated) {
 		set(m.find(spans.RoleChangeName, internal, "raft.role", "leader"), spans.RaftRoleFromKey.String("follower"))
@@ -229,7 +247,8 @@ var mutations = []mutation{
 	{"an election without its change of role", "", string(protocol.InvariantTraceIntegrity), func(m *mutated) {
 		m.remove(m.find(spans.RoleChangeName, internal, "raft.role", "candidate"))
 	}},
-	{"a commit that applies nothing", "", "missing_span", func(m *mutated) { m.remove(m.find(spans.ApplyName, internal)) }},
+	{"a commit that applies nothing", "", "missing_span",
+		func(m *mutated) { m.remove(m.find(spans.ApplyName, internal)) }},
 	{"a follower that commits what it was not told", "", "unjustified_commit", func(m *mutated) {
 		s := m.find(spans.CommitName, internal, "raft.role", "follower")
 		set(s, spans.RaftCommitToKey.Int(50))
@@ -251,11 +270,13 @@ var mutations = []mutation{
 		set(m.find(spans.ElectionName, internal, "raft.outcome", "won"), spans.RaftVotesKey.Int(4))
 	}},
 	{"another command at an index", "", string(protocol.InvariantStateMachineSafety), func(m *mutated) {
-		set(m.find(spans.ApplyName, internal, "raft.index", "2", "raft.role", "follower"), spans.RaftCommandKey.String("put a other"))
+		set(m.find(spans.ApplyName, internal, "raft.index", "2", "raft.role", "follower"),
+			spans.RaftCommandKey.String("put a other"))
 	}},
 	{"a term that falls", "", string(protocol.InvariantTermAndVote), func(m *mutated) {
 		for i := range m.all {
-			if s := &m.all[i]; s.Name == spans.CommitNotificationConsumerName && s.Kind == consumer && s.Attribute(spans.RaftTermKey).AsInt64() == 2 {
+			if s := &m.all[i]; s.Name == spans.CommitNotificationConsumerName && s.Kind == consumer &&
+				s.Attribute(spans.RaftTermKey).AsInt64() == 2 {
 				set(s, spans.RaftTermKey.Int(1))
 				return
 			}
@@ -268,25 +289,29 @@ var mutations = []mutation{
 		set(m.find(spans.CommitName, internal, "raft.commit.from", "1"), spans.RaftCommitFromKey.Int(2))
 	}},
 	{"a commit that too few acknowledged", "", string(protocol.InvariantQuorumLog), func(m *mutated) {
-		set(m.find(spans.CommitName, internal, "raft.role", "leader"), spans.RaftCommitAcknowledgedByKey.StringSlice([]string{"node-1"}))
+		set(m.find(spans.CommitName, internal, "raft.role", "leader"),
+			spans.RaftCommitAcknowledgedByKey.StringSlice([]string{"node-1"}))
 	}},
 	{"another result at one server", "", string(protocol.InvariantExactlyOnce), func(m *mutated) {
-		set(m.find(spans.ApplyName, internal, "raft.index", "2", "raft.role", "follower"), kvspans.KVResultKey.String("error: key already exists: a"))
+		set(m.find(spans.ApplyName, internal, "raft.index", "2", "raft.role", "follower"),
+			kvspans.KVResultKey.String("error: key already exists: a"))
 	}},
 	{"another answer at the client", "", "message_mismatch", func(m *mutated) {
-		set(m.find(kvspans.PutClientName, client, "raft.reply", "Answered"), kvspans.KVResultKey.String("error: key already exists: a"))
+		set(m.find(kvspans.PutClientName, client, "raft.reply", "Answered"),
+			kvspans.KVResultKey.String("error: key already exists: a"))
 	}},
 	{"an entry of another term at one server", "", string(protocol.InvariantCommittedPrefix), func(m *mutated) {
 		set(m.find(spans.ApplyName, internal, "raft.index", "2", "raft.role", "follower"), spans.RaftEntryTermKey.Int(2))
 	}},
-	{"an old term's entry committed by counting", "figure-8", string(protocol.InvariantCommitCurrentTerm), func(m *mutated) {
-		for i := range m.all {
-			if s := &m.all[i]; s.Name == spans.CommitName && s.Attribute(spans.RaftRoleKey).AsString() == "leader" {
-				set(s, spans.RaftTermKey.Int64(s.Attribute(spans.RaftTermKey).AsInt64()+1))
-				return
+	{"an old term's entry committed by counting", "figure-8", string(protocol.InvariantCommitCurrentTerm),
+		func(m *mutated) {
+			for i := range m.all {
+				if s := &m.all[i]; s.Name == spans.CommitName && s.Attribute(spans.RaftRoleKey).AsString() == "leader" {
+					set(s, spans.RaftTermKey.Int64(s.Attribute(spans.RaftTermKey).AsInt64()+1))
+					return
+				}
 			}
-		}
-	}},
+		}},
 }
 
 // configAs is the config of a scenario, or of "-faults" and a profile, with changes behind it.
@@ -328,11 +353,14 @@ func TestMutations(t *testing.T) {
 				j.Add(&m.all[i], i+1)
 			}
 			report := j.Report()
-			if history, err := linearizable(t.Context(), report.History, report.Epoch, t.TempDir()); err != nil || !history.Holds {
+			if history, err := linearizable(t.Context(), report.History, report.Epoch, t.TempDir()); err != nil ||
+				!history.Holds {
 				report.Counts["Linearizable"]++
 			}
 			id, text, _ := strings.Cut(c.want, ": ")
-			if report.Counts[id] == 0 || text != "" && !slices.ContainsFunc(report.Findings, func(f conform.Finding) bool { return f.ID == id && strings.Contains(f.Got, text) }) {
+			if report.Counts[id] == 0 || text != "" &&
+				!slices.ContainsFunc(report.Findings,
+					func(f conform.Finding) bool { return f.ID == id && strings.Contains(f.Got, text) }) {
 				t.Errorf("%s is not found; what is found is %v", c.want, report.Counts)
 			}
 		})

@@ -96,7 +96,8 @@ func isFound(list []traces.Span, at int, c change) bool {
 func changesOf(s *traces.Span) (changes []change) {
 	name, _, _ := strings.Cut(s.Name, " ")
 	kind := fmt.Sprintf("%s %s", name, s.Kind)
-	changes = append(changes, ofAttributes(kind, s.Attributes, func(s *traces.Span) *[]attribute.KeyValue { return &s.Attributes })...)
+	changes = append(changes,
+		ofAttributes(kind, s.Attributes, func(s *traces.Span) *[]attribute.KeyValue { return &s.Attributes })...)
 	for i := range s.Events {
 		e := &s.Events[i]
 		event := kind + ": event " + e.Name
@@ -104,23 +105,30 @@ func changesOf(s *traces.Span) (changes []change) {
 			event += " by " + cause
 		}
 		if e.Name != worldspans.EventDelay && e.Name != worldspans.EventLateCopy {
-			changes = append(changes, change{event + " is not there", func(s *traces.Span) { s.Events = slices.Delete(s.Events, i, i+1) }})
+			changes = append(changes,
+				change{event + " is not there", func(s *traces.Span) { s.Events = slices.Delete(s.Events, i, i+1) }})
 		}
-		changes = append(changes, change{event + " is there twice", func(s *traces.Span) { s.Events = append(s.Events, s.Events[i]) }})
-		changes = append(changes, ofAttributes(event, e.Attributes, func(s *traces.Span) *[]attribute.KeyValue { return &s.Events[i].Attributes })...)
+		changes = append(changes,
+			change{event + " is there twice", func(s *traces.Span) { s.Events = append(s.Events, s.Events[i]) }})
+		changes = append(changes,
+			ofAttributes(event, e.Attributes, func(s *traces.Span) *[]attribute.KeyValue { return &s.Events[i].Attributes })...)
 	}
 	for i := range s.Links {
 		why := s.Links[i].Attributes[0].Value.AsString()
 		link := kind + ": link to its " + why
-		changes = append(changes, change{link + " is not there", func(s *traces.Span) { s.Links = slices.Delete(s.Links, i, i+1) }})
+		changes = append(changes,
+			change{link + " is not there", func(s *traces.Span) { s.Links = slices.Delete(s.Links, i, i+1) }})
 		changes = append(changes, change{link + " leads nowhere", func(s *traces.Span) { s.Links[i].ID++ }})
-		changes = append(changes, ofAttributes(link, s.Links[i].Attributes, func(s *traces.Span) *[]attribute.KeyValue { return &s.Links[i].Attributes })...)
+		changes = append(changes,
+			ofAttributes(link, s.Links[i].Attributes,
+				func(s *traces.Span) *[]attribute.KeyValue { return &s.Links[i].Attributes })...)
 	}
 	return changes
 }
 
 // ofAttributes are the changes of some attributes.
-func ofAttributes(of string, attributes []attribute.KeyValue, in func(s *traces.Span) *[]attribute.KeyValue) (changes []change) {
+func ofAttributes(of string, attributes []attribute.KeyValue,
+	in func(s *traces.Span) *[]attribute.KeyValue) (changes []change) {
 	for _, a := range attributes {
 		if slices.Contains(unjudged, a.Key) {
 			continue
@@ -183,27 +191,32 @@ var told = []mutation{
 		})
 		s.End = s.Start
 	}},
-	{"two spans that begin in one microsecond", "default", "crowded_step: it begins in the microsecond of", func(m *mutated) {
-		s := m.find(spans.CommitName, internal, "raft.role", "leader")
-		m.withID(s.Parent)
-		sent := m.where(func(o *traces.Span) bool {
-			return o.Kind == producer && o.Service == s.Service && numberOf(o, worldspans.RaftkvStepKey) == numberOf(s, worldspans.RaftkvStepKey)
-		})
-		other := m.where(func(o *traces.Span) bool {
-			return o.Kind == producer && o.ID != sent.ID && numberOf(o, worldspans.RaftkvStepKey) == numberOf(sent, worldspans.RaftkvStepKey)
-		})
-		// The step's length is known by its first span.
-		first := m.where(func(o *traces.Span) bool {
-			return o.Service == s.Service && o.ID != s.ID && numberOf(o, worldspans.RaftkvStepKey) == numberOf(s, worldspans.RaftkvStepKey)
-		})
-		first.Start = first.Start.Add(-time.Millisecond)
-		other.Start = sent.Start
-	}},
+	{"two spans that begin in one microsecond", "default", "crowded_step: it begins in the microsecond of",
+		func(m *mutated) {
+			s := m.find(spans.CommitName, internal, "raft.role", "leader")
+			m.withID(s.Parent)
+			sent := m.where(func(o *traces.Span) bool {
+				return o.Kind == producer && o.Service == s.Service &&
+					numberOf(o, worldspans.RaftkvStepKey) == numberOf(s, worldspans.RaftkvStepKey)
+			})
+			other := m.where(func(o *traces.Span) bool {
+				return o.Kind == producer && o.ID != sent.ID &&
+					numberOf(o, worldspans.RaftkvStepKey) == numberOf(sent, worldspans.RaftkvStepKey)
+			})
+			// The step's length is known by its first span.
+			first := m.where(func(o *traces.Span) bool {
+				return o.Service == s.Service && o.ID != s.ID &&
+					numberOf(o, worldspans.RaftkvStepKey) == numberOf(s, worldspans.RaftkvStepKey)
+			})
+			first.Start = first.Start.Add(-time.Millisecond)
+			other.Start = sent.Start
+		}},
 	{"a fault without width", "", "crowded_step: it ends as it begins", func(m *mutated) {
 		s := m.find(worldspans.FaultName, internal, "raftkv.fault", "crash")
 		s.End = s.Start
 	}},
-	{"a fault of another name", "", "wrong_name", func(m *mutated) { m.find(worldspans.FaultName, internal, "raftkv.fault", "crash").Name += "7" }},
+	{"a fault of another name", "", "wrong_name",
+		func(m *mutated) { m.find(worldspans.FaultName, internal, "raftkv.fault", "crash").Name += "7" }},
 	{"a reply that leaves before the vote is durable", "", "wrong_step: what it sends leaves at", func(m *mutated) {
 		s := m.find(spans.RequestVoteServerName, server, "raft.reply", "VoteGranted")
 		s.Events = slices.Clone(s.Events)
@@ -239,7 +252,8 @@ var told = []mutation{
 	}},
 	{"a conflicting tail that is kept", "figure-7", "wrong_log_end: the log of", func(m *mutated) {
 		s := m.where(func(s *traces.Span) bool {
-			return isA(spans.AppendEntriesServerName, server)(s) && has(s, spans.EventPersist) && numberOf(s, spans.RaftEntriesCountKey) > 0
+			return isA(spans.AppendEntriesServerName, server)(s) && has(s, spans.EventPersist) &&
+				numberOf(s, spans.RaftEntriesCountKey) > 0
 		})
 		set(s, spans.RaftLastLogIndexKey.Int64(numberOf(s, spans.RaftLastLogIndexKey)+1))
 	}},
@@ -257,7 +271,8 @@ var told = []mutation{
 	}},
 	{"a term that a reply told of, and that nobody took", "-faults clocks seed=14 max_duration=1500ms network.latency=1ms..80ms", "TermAndVote: handles a reply of term", func(m *mutated) {
 		unset(m.where(func(s *traces.Span) bool {
-			return numberOf(s, spans.RaftEndTermKey) > 0 && numberOf(s, spans.RaftReplyTermKey) == numberOf(s, spans.RaftEndTermKey)
+			return numberOf(s, spans.RaftEndTermKey) > 0 &&
+				numberOf(s, spans.RaftReplyTermKey) == numberOf(s, spans.RaftEndTermKey)
 		}), spans.RaftEndTermKey)
 	}},
 	{"a candidate that won and does not say so", "", "TraceIntegrity: when its call ends", func(m *mutated) {
@@ -265,10 +280,11 @@ var told = []mutation{
 	}},
 	{"an entry of another request", "default", "LogMatching", func(m *mutated) {
 		sent := m.find(spans.AppendEntriesClientName, client, "raft.entries.count", "1", "raft.prev_log.index", "1")
-		m.every(func(s *traces.Span) bool { return s.ID == sent.ID || s.Parent == sent.ID && s.Name == sent.Name }, func(s *traces.Span) {
-			entry := s.Attribute(spans.RaftEntriesKey).AsStringSlice()[0]
-			set(s, spans.RaftEntriesKey.StringSlice([]string{strings.Replace(entry, "client-", "client-9", 1)}))
-		})
+		m.every(func(s *traces.Span) bool { return s.ID == sent.ID || s.Parent == sent.ID && s.Name == sent.Name },
+			func(s *traces.Span) {
+				entry := s.Attribute(spans.RaftEntriesKey).AsStringSlice()[0]
+				set(s, spans.RaftEntriesKey.StringSlice([]string{strings.Replace(entry, "client-", "client-9", 1)}))
+			})
 	}},
 	{"an entry without its request", "default", "malformed_value: does not say who asked for it", func(m *mutated) {
 		s := m.find(spans.AppendEntriesClientName, client, "raft.entries.count", "1", "raft.prev_log.index", "1")
@@ -299,24 +315,31 @@ var told = []mutation{
 			Run: s.Run, Root: fault.Root, ID: fault.ID, Attributes: []attribute.KeyValue{worldspans.RaftkvLinkKey.String(worldspans.LinkFault)},
 		})
 	}},
-	{"a crash of which what ended with it does not tell", "figure-7", "missing_link: there is no link to fault", func(m *mutated) {
-		m.where(func(s *traces.Span) bool { return textOf(s, worldspans.ErrorTypeKey) == worldspans.ErrorTypeCrash }).Links = nil
-	}},
-	{"a call that a crashed server did not answer", "-faults crashes seed=6", "missing_link: there is no link to fault", func(m *mutated) {
-		call := m.where(func(s *traces.Span) bool {
-			return textOf(s, worldspans.ErrorTypeKey) == worldspans.ErrorTypeTimeout && slices.ContainsFunc(m.all, func(o traces.Span) bool {
-				return o.Parent == s.ID && textOf(&o, worldspans.ErrorTypeKey) == worldspans.ErrorTypeCrash
+	{"a crash of which what ended with it does not tell", "figure-7", "missing_link: there is no link to fault",
+		func(m *mutated) {
+			m.where(func(s *traces.Span) bool {
+				return textOf(s,
+					worldspans.ErrorTypeKey) == worldspans.ErrorTypeCrash
+			}).Links = nil
+		}},
+	{"a call that a crashed server did not answer", "-faults crashes seed=6", "missing_link: there is no link to fault",
+		func(m *mutated) {
+			call := m.where(func(s *traces.Span) bool {
+				return textOf(s, worldspans.ErrorTypeKey) == worldspans.ErrorTypeTimeout &&
+					slices.ContainsFunc(m.all, func(o traces.Span) bool {
+						return o.Parent == s.ID && textOf(&o, worldspans.ErrorTypeKey) == worldspans.ErrorTypeCrash
+					})
 			})
-		})
-		call.Links = slices.DeleteFunc(slices.Clone(call.Links), func(l traces.Link) bool {
-			return l.Attributes[0].Value.AsString() == worldspans.LinkFault
-		})
-	}},
-	{"a message to a server that is down, of which nobody tells", "", "unhandled_delivery: nothing became of it", func(m *mutated) {
-		m.where(func(s *traces.Span) bool {
-			return s.Kind == client && has(s, worldspans.EventDrop) && s.Events[0].At.Before(s.Start.Add(50*time.Millisecond))
-		}).Events = nil
-	}},
+			call.Links = slices.DeleteFunc(slices.Clone(call.Links), func(l traces.Link) bool {
+				return l.Attributes[0].Value.AsString() == worldspans.LinkFault
+			})
+		}},
+	{"a message to a server that is down, of which nobody tells", "", "unhandled_delivery: nothing became of it",
+		func(m *mutated) {
+			m.where(func(s *traces.Span) bool {
+				return s.Kind == client && has(s, worldspans.EventDrop) && s.Events[0].At.Before(s.Start.Add(50*time.Millisecond))
+			}).Events = nil
+		}},
 	{"a lost notification that looks fine", "", "wrong_status: its message was lost", func(m *mutated) {
 		s := m.where(func(s *traces.Span) bool { return s.Kind == producer && has(s, worldspans.EventDrop) })
 		unset(s, worldspans.ErrorTypeKey)

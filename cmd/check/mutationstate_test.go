@@ -52,14 +52,16 @@ var contradictory = []mutation{
 		m.remove(m.find(spans.ApplyName, internal, "raft.index", "2", "raft.role", "follower"))
 	}},
 	{"a commit index that goes back without a crash", "", string(protocol.InvariantMonotonic), func(m *mutated) {
-		set(m.find(spans.CommitName, internal, "raft.role", "follower", "raft.commit.from", "1"), spans.RaftCommitToKey.Int(0))
+		set(m.find(spans.CommitName, internal, "raft.role", "follower", "raft.commit.from", "1"),
+			spans.RaftCommitToKey.Int(0))
 	}},
 	{"an entry that changes its term in a log", "", string(protocol.InvariantTraceIntegrity), func(m *mutated) {
 		set(m.find(spans.ApplyName, internal, "raft.index", "2", "raft.role", "follower"), spans.RaftEntryTermKey.Int(2))
 	}},
-	{"a leader that appends in a term that it does not lead", "", string(protocol.InvariantTraceIntegrity), func(m *mutated) {
-		setEvent(m.where(took), spans.EventAppend, func(e *traces.Span) { set(e, spans.RaftTermKey.Int(2)) })
-	}},
+	{"a leader that appends in a term that it does not lead", "", string(protocol.InvariantTraceIntegrity),
+		func(m *mutated) {
+			setEvent(m.where(took), spans.EventAppend, func(e *traces.Span) { set(e, spans.RaftTermKey.Int(2)) })
+		}},
 	{"a heartbeat of a term that it does not lead", "", string(protocol.InvariantElectionSafety), func(m *mutated) {
 		set(m.find(spans.HeartbeatName, internal, "raft.term", "1"), spans.RaftTermKey.Int(2))
 	}},
@@ -67,13 +69,15 @@ var contradictory = []mutation{
 		s := m.of("node-1", took)
 		s[0].Events, s[1].Events = s[1].Events, s[0].Events
 	}},
-	{"a cluster of another quorum", "", "malformed_value", func(m *mutated) { set(m.find(spans.SetPeersName, internal), spans.RaftQuorumKey.Int(1)) }},
+	{"a cluster of another quorum", "", "malformed_value",
+		func(m *mutated) { set(m.find(spans.SetPeersName, internal), spans.RaftQuorumKey.Int(1)) }},
 	{"another cluster at one server", "", "malformed_value", func(m *mutated) {
 		s := m.find(spans.SetPeersName, internal, "raft.node.id", "node-3")
 		set(s, spans.RaftPeersKey.StringSlice([]string{"node-3"}))
 		set(s, spans.RaftQuorumKey.Int(1))
 	}},
-	{"an election of another quorum", "", "malformed_value", func(m *mutated) { set(m.find(spans.ElectionName, internal), spans.RaftQuorumKey.Int(1)) }},
+	{"an election of another quorum", "", "malformed_value",
+		func(m *mutated) { set(m.find(spans.ElectionName, internal), spans.RaftQuorumKey.Int(1)) }},
 	{"a commit of another quorum", "", "malformed_value", func(m *mutated) {
 		set(m.find(spans.CommitName, internal, "raft.role", "leader"), spans.RaftQuorumKey.Int(1))
 	}},
@@ -85,30 +89,36 @@ var contradictory = []mutation{
 		set(won, spans.RaftQuorumKey.Int(1))
 		set(won, spans.RaftVotesKey.Int(1))
 	}},
-	{"a vote too many of an election that was not won", "split-vote", string(protocol.InvariantElectionSafety), func(m *mutated) {
-		set(m.where(func(s *traces.Span) bool {
-			return s.Name == spans.ElectionName && textOf(s, spans.RaftOutcomeKey) != spans.OutcomeWon
-		}), spans.RaftVotesKey.Int(2))
-	}},
-	{"a leader before its votes arrived", "default", string(protocol.InvariantElectionSafety) + ": had arrived", func(m *mutated) {
-		m.every(func(s *traces.Span) bool {
-			return isA(spans.RequestVoteClientName, client)(s) && textOf(s, kvspans.RaftReplyKey) != ""
-		}, func(s *traces.Span) {
-			s.End = s.End.Add(time.Second)
-			set(s, worldspans.RaftkvEndStepKey.Int(1000))
-		})
-	}},
+	{"a vote too many of an election that was not won", "split-vote", string(protocol.InvariantElectionSafety),
+		func(m *mutated) {
+			set(m.where(func(s *traces.Span) bool {
+				return s.Name == spans.ElectionName && textOf(s, spans.RaftOutcomeKey) != spans.OutcomeWon
+			}), spans.RaftVotesKey.Int(2))
+		}},
+	{"a leader before its votes arrived", "default", string(protocol.InvariantElectionSafety) + ": had arrived",
+		func(m *mutated) {
+			m.every(func(s *traces.Span) bool {
+				return isA(spans.RequestVoteClientName, client)(s) && textOf(s, kvspans.RaftReplyKey) != ""
+			}, func(s *traces.Span) {
+				s.End = s.End.Add(time.Second)
+				set(s, worldspans.RaftkvEndStepKey.Int(1000))
+			})
+		}},
 	{"an election that is lost and has no winner", "split-vote", "missing_span", func(m *mutated) {
-		set(m.find(spans.ElectionName, internal, "raft.outcome", spans.OutcomeNoWinner), spans.RaftOutcomeKey.String(spans.OutcomeLost))
+		set(m.find(spans.ElectionName, internal, "raft.outcome", spans.OutcomeNoWinner),
+			spans.RaftOutcomeKey.String(spans.OutcomeLost))
 	}},
 	{"a vote refused because of a log that is not behind", "split-vote", "wrong_vote", func(m *mutated) {
-		set(m.find(spans.RequestVoteServerName, server, "raft.reason", "already_voted"), spans.RaftReasonKey.String("log_behind"))
+		set(m.find(spans.RequestVoteServerName, server, "raft.reason", "already_voted"),
+			spans.RaftReasonKey.String("log_behind"))
 	}},
 	{"a vote refused because of a term that is not over", "split-vote", "wrong_vote", func(m *mutated) {
-		set(m.find(spans.RequestVoteServerName, server, "raft.reason", "already_voted"), spans.RaftReasonKey.String("stale_term"))
+		set(m.find(spans.RequestVoteServerName, server, "raft.reason", "already_voted"),
+			spans.RaftReasonKey.String("stale_term"))
 	}},
 	{"a vote refused because of one that nobody got", "bridge", "wrong_vote", func(m *mutated) {
-		set(m.find(spans.RequestVoteServerName, server, "raft.reason", "log_behind"), spans.RaftReasonKey.String("already_voted"))
+		set(m.find(spans.RequestVoteServerName, server, "raft.reason", "log_behind"),
+			spans.RaftReasonKey.String("already_voted"))
 	}},
 	{"a vote refused because of one that the candidate got", "storm", "wrong_vote", func(m *mutated) {
 		s := m.where(func(s *traces.Span) bool {
@@ -117,13 +127,16 @@ var contradictory = []mutation{
 		set(s, kvspans.RaftReplyKey.String((protocol.VoteDenied{}).Name()))
 		set(s, spans.RaftReasonKey.String("already_voted"))
 	}},
-	{"entries refused because of a term that is not over", "figure-7", string(protocol.InvariantTraceIntegrity), func(m *mutated) {
-		set(m.find(spans.AppendEntriesServerName, server, "raft.reason", "term_conflict"), spans.RaftReasonKey.String("stale_term"))
-	}},
-	{"entries refused because of a term that is the same", "figure-7", string(protocol.InvariantTraceIntegrity), func(m *mutated) {
-		s := m.find(spans.AppendEntriesServerName, server, "raft.reason", "term_conflict")
-		set(s, spans.RaftConflictTermKey.Int64(numberOf(s, spans.RaftPrevLogTermKey)))
-	}},
+	{"entries refused because of a term that is not over", "figure-7", string(protocol.InvariantTraceIntegrity),
+		func(m *mutated) {
+			set(m.find(spans.AppendEntriesServerName, server, "raft.reason", "term_conflict"),
+				spans.RaftReasonKey.String("stale_term"))
+		}},
+	{"entries refused because of a term that is the same", "figure-7", string(protocol.InvariantTraceIntegrity),
+		func(m *mutated) {
+			s := m.find(spans.AppendEntriesServerName, server, "raft.reason", "term_conflict")
+			set(s, spans.RaftConflictTermKey.Int64(numberOf(s, spans.RaftPrevLogTermKey)))
+		}},
 	{"a conflict that begins elsewhere", "figure-7", string(protocol.InvariantTraceIntegrity), func(m *mutated) {
 		s := m.find(spans.AppendEntriesServerName, server, "raft.reason", "term_conflict")
 		set(s, spans.RaftConflictIndexKey.Int64(numberOf(s, spans.RaftConflictIndexKey)+1))
@@ -136,10 +149,12 @@ var contradictory = []mutation{
 		set(s, spans.RaftCommitAcknowledgedByKey.StringSlice([]string{s.Service, s.Service}))
 	}},
 	{"an acknowledgement that did not arrive", "", string(protocol.InvariantQuorumLog), func(m *mutated) {
-		set(m.find(spans.CommitName, internal, "raft.role", "leader", "raft.commit.from", "1"), spans.RaftCommitAcknowledgedByKey.StringSlice([]string{"node-1", "node-2", "node-3"}))
+		set(m.find(spans.CommitName, internal, "raft.role", "leader", "raft.commit.from", "1"),
+			spans.RaftCommitAcknowledgedByKey.StringSlice([]string{"node-1", "node-2", "node-3"}))
 	}},
 	{"another leader than there is", "everything", string(protocol.InvariantTraceIntegrity), func(m *mutated) {
-		m.every(func(s *traces.Span) bool { return textOf(s, kvspans.KVLeaderIDKey) != "" }, func(s *traces.Span) { set(s, kvspans.KVLeaderIDKey.String("node-2")) })
+		m.every(func(s *traces.Span) bool { return textOf(s, kvspans.KVLeaderIDKey) != "" },
+			func(s *traces.Span) { set(s, kvspans.KVLeaderIDKey.String("node-2")) })
 	}},
 	{"a leader that says that it is none", "", "answer_without_entry", func(m *mutated) {
 		set(m.where(took), kvspans.RaftReplyKey.String((kv.NotLeader{}).Name()))
@@ -153,20 +168,23 @@ var contradictory = []mutation{
 		read := m.where(func(s *traces.Span) bool {
 			return isA(kvspans.KVGetName, internal)(s) && strings.HasPrefix(textOf(s, kvspans.KVResultKey), "val_")
 		})
-		request, stale := textOf(read, kvspans.KVRequestIDKey), kvspans.KVResultKey.String(kv.KeyNotFound{Key: textOf(read, kvspans.KVKeyKey)}.String())
+		request, stale := textOf(read,
+			kvspans.KVRequestIDKey), kvspans.KVResultKey.String(kv.KeyNotFound{Key: textOf(read, kvspans.KVKeyKey)}.String())
 		m.every(func(s *traces.Span) bool {
 			return textOf(s, kvspans.KVRequestIDKey) == request && textOf(s, kvspans.KVResultKey) != ""
 		}, func(s *traces.Span) { set(s, stale) })
 	}},
-	{"an answer that no store gives, everywhere", "", string(protocol.InvariantExactlyOnce) + ": at index 2 answers", func(m *mutated) {
-		wrong := kvspans.KVResultKey.String("error: key already exists: b")
-		m.every(func(s *traces.Span) bool {
-			return textOf(s, kvspans.KVRequestIDKey) == "client-1/1" && textOf(s, kvspans.KVResultKey) != ""
-		}, func(s *traces.Span) { set(s, wrong) })
-	}},
-	{"an answer that is not that of its entry", "", string(protocol.InvariantExactlyOnce) + ": is answered", func(m *mutated) {
-		set(m.where(took), kvspans.KVResultKey.String("error: key already exists: b"))
-	}},
+	{"an answer that no store gives, everywhere", "", string(protocol.InvariantExactlyOnce) + ": at index 2 answers",
+		func(m *mutated) {
+			wrong := kvspans.KVResultKey.String("error: key already exists: b")
+			m.every(func(s *traces.Span) bool {
+				return textOf(s, kvspans.KVRequestIDKey) == "client-1/1" && textOf(s, kvspans.KVResultKey) != ""
+			}, func(s *traces.Span) { set(s, wrong) })
+		}},
+	{"an answer that is not that of its entry", "", string(protocol.InvariantExactlyOnce) + ": is answered",
+		func(m *mutated) {
+			set(m.where(took), kvspans.KVResultKey.String("error: key already exists: b"))
+		}},
 	{"an answer before any server applied the entry", "", "answer_without_entry: no server applied", func(m *mutated) {
 		last := m.of("node-2", took)[0]
 		index := last.Events[0].Attributes[0].Value.AsInt64()
@@ -183,20 +201,24 @@ var contradictory = []mutation{
 	{"an operation that ends with another answer than its try", "", "message_mismatch: it ends with", func(m *mutated) {
 		set(m.find(kvspans.KVPutName, internal), kvspans.KVResultKey.String("error: key already exists: b"))
 	}},
-	{"a leader that answers like a follower", "everything", string(protocol.InvariantTraceIntegrity) + ": answers that it does not", func(m *mutated) {
+	{"a leader that answers like a follower", "everything", string(protocol.InvariantTraceIntegrity) +
+		": answers that it does not", func(m *mutated) {
 		set(m.where(func(s *traces.Span) bool {
 			return s.Kind == server && textOf(s, kvspans.RaftReplyKey) == (kv.NotLeader{}).Name()
 		}), spans.RaftRoleKey.String("leader"))
 	}},
-	{"a leader of a term that has none", "everything", string(protocol.InvariantTraceIntegrity) + ": in which no span leads", func(m *mutated) {
-		set(m.where(func(s *traces.Span) bool { return s.Kind == server && textOf(s, kvspans.KVLeaderIDKey) == "node-1" }), spans.RaftTermKey.Int(99))
+	{"a leader of a term that has none", "everything", string(protocol.InvariantTraceIntegrity) +
+		": in which no span leads", func(m *mutated) {
+		set(m.where(func(s *traces.Span) bool { return s.Kind == server && textOf(s, kvspans.KVLeaderIDKey) == "node-1" }),
+			spans.RaftTermKey.Int(99))
 	}},
 	{"two operations of a client at once", "", "wrong_time", func(m *mutated) {
 		s := m.find(kvspans.KVPutName, internal, "kv.request.id", "client-1/2")
 		s.Start = s.Start.Add(-2 * time.Millisecond)
 	}},
 	{"an operation before the one that it follows", "", "malformed_value", func(m *mutated) {
-		m.every(func(s *traces.Span) bool { return textOf(s, kvspans.KVRequestIDKey) == "client-1/1" }, func(s *traces.Span) { set(s, kvspans.KVRequestIDKey.String("client-1/8")) })
+		m.every(func(s *traces.Span) bool { return textOf(s, kvspans.KVRequestIDKey) == "client-1/1" },
+			func(s *traces.Span) { set(s, kvspans.KVRequestIDKey.String("client-1/8")) })
 	}},
 	{"a command that no client wanted, everywhere", "", "message_mismatch", func(m *mutated) {
 		set(m.find(kvspans.KVPutName, internal), kvspans.KVValueKey.String("other"))
@@ -204,8 +226,9 @@ var contradictory = []mutation{
 	{"a heartbeat round that is left out", "", "missing_span", func(m *mutated) {
 		set(m.find(spans.HeartbeatName, internal, "raft.heartbeat", "2"), spans.RaftHeartbeatKey.Int(3))
 	}},
-	{"a term that nobody told it of", "", string(protocol.InvariantTermAndVote) + ": nothing that it was sent", func(m *mutated) {
-		all := m.of("node-3", func(s *traces.Span) bool { return numberOf(s, spans.RaftTermKey) == 1 && s.Kind == server })
-		set(all[len(all)-1], spans.RaftTermKey.Int(2))
-	}},
+	{"a term that nobody told it of", "", string(protocol.InvariantTermAndVote) + ": nothing that it was sent",
+		func(m *mutated) {
+			all := m.of("node-3", func(s *traces.Span) bool { return numberOf(s, spans.RaftTermKey) == 1 && s.Kind == server })
+			set(all[len(all)-1], spans.RaftTermKey.Int(2))
+		}},
 }

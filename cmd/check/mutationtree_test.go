@@ -103,11 +103,13 @@ func linkTo(s *traces.Span) []traces.Link { return []traces.Link{{Run: s.Run, Ro
 func (m *mutated) lateReplyTo(given *traces.Span) traces.Span {
 	call := m.withID(given.Parent)
 	late := traces.Span{
-		Run: given.Run, Root: given.Root, ID: given.ID + 1, Parent: given.ID, Name: spans.LateReplyName, Kind: internal, Service: call.Service,
+		Run: given.Run, Root: given.Root, ID: given.ID +
+			1, Parent: given.ID, Name: spans.LateReplyName, Kind: internal, Service: call.Service,
 		Start: call.End.Add(time.Microsecond), End: call.End.Add(2 * time.Microsecond),
 	}
 	for key, value := range map[attribute.Key]string{
-		spans.RaftNodeIDKey: call.Service, spans.RaftRoleKey: textOf(call, spans.RaftRoleKey), kvspans.RaftPeerIDKey: given.Service, kvspans.RaftReplyKey: textOf(given, kvspans.RaftReplyKey),
+		spans.RaftNodeIDKey: call.Service, spans.RaftRoleKey: textOf(call,
+			spans.RaftRoleKey), kvspans.RaftPeerIDKey: given.Service, kvspans.RaftReplyKey: textOf(given, kvspans.RaftReplyKey),
 	} {
 		late.Attributes = append(late.Attributes, key.String(value))
 	}
@@ -122,15 +124,18 @@ var untangled = []mutation{
 		before := m.withID(s.Links[len(s.Links)-1].ID)
 		set(before, kvspans.RaftPeerIDKey.String("node-9"))
 	}},
-	{"an attempt out of order", "everything", "wrong_link", func(m *mutated) { set(m.where(resent), spans.RaftAttemptKey.Int(7)) }},
+	{"an attempt out of order", "everything", "wrong_link",
+		func(m *mutated) { set(m.where(resent), spans.RaftAttemptKey.Int(7)) }},
 	{"a vote asked for again in another election", "storm", "wrong_link", func(m *mutated) {
 		asked := m.find(spans.RequestVoteClientName, client)
 		again := m.where(func(s *traces.Span) bool { return isA(asked.Name, client)(s) && s.ID != asked.ID })
 		set(again, spans.RaftAttemptKey.Int(2))
 		again.Links = linkTo(asked)
 	}},
-	{"a try linked to itself", "lost-reply", "wrong_link", func(m *mutated) { s := m.where(triedAgain); s.Links = linkTo(s) }},
-	{"tries out of order", "lost-reply", "wrong_link", func(m *mutated) { set(m.where(triedAgain), kvspans.KVTryKey.Int(3)) }},
+	{"a try linked to itself", "lost-reply", "wrong_link",
+		func(m *mutated) { s := m.where(triedAgain); s.Links = linkTo(s) }},
+	{"tries out of order", "lost-reply", "wrong_link",
+		func(m *mutated) { set(m.where(triedAgain), kvspans.KVTryKey.Int(3)) }},
 	{"a try of another operation", "", "message_mismatch", func(m *mutated) {
 		m.every(func(s *traces.Span) bool {
 			return s.Name == kvspans.PutClientName && textOf(s, kvspans.KVRequestIDKey) == "client-1/1"
@@ -143,18 +148,24 @@ var untangled = []mutation{
 		s.Links = linkTo(m.where(func(o *traces.Span) bool { return o.Kind == producer && o.ID != s.Parent }))
 	}},
 	{"a heartbeat linked to an earlier election", "", "wrong_link", func(m *mutated) {
-		m.find(spans.HeartbeatName, internal, "raft.term", "2").Links = linkTo(m.find(spans.ElectionName, internal, "raft.term", "1"))
+		m.find(spans.HeartbeatName, internal, "raft.term",
+			"2").Links = linkTo(m.find(spans.ElectionName, internal, "raft.term", "1"))
 	}},
 	{"a leader's request linked to an earlier election", "", "wrong_link", func(m *mutated) {
-		m.where(func(s *traces.Span) bool { return took(s) && numberOf(s, spans.RaftTermKey) == 2 }).Links = linkTo(m.find(spans.ElectionName, internal, "raft.term", "1"))
+		m.where(func(s *traces.Span) bool {
+			return took(s) &&
+				numberOf(s, spans.RaftTermKey) == 2
+		}).Links = linkTo(m.find(spans.ElectionName, internal, "raft.term", "1"))
 	}},
 	{"entries linked to a request that is none of theirs", "default", "wrong_link", func(m *mutated) {
 		s := m.where(func(s *traces.Span) bool {
-			return isA(spans.AppendEntriesClientName, client)(s) && numberOf(s, spans.RaftEntriesCountKey) == 1 && numberOf(s, spans.RaftPrevLogIndexKey) > 3
+			return isA(spans.AppendEntriesClientName, client)(s) && numberOf(s, spans.RaftEntriesCountKey) == 1 &&
+				numberOf(s, spans.RaftPrevLogIndexKey) > 3
 		})
 		s.Links = append(s.Links, linkTo(m.where(took))...)
 	}},
-	{"a link into another trace", "", "wrong_link", func(m *mutated) { m.find(spans.CommitNotificationConsumerName, consumer).Links[0].Root++ }},
+	{"a link into another trace", "", "wrong_link",
+		func(m *mutated) { m.find(spans.CommitNotificationConsumerName, consumer).Links[0].Root++ }},
 	{"a request that its entries are not linked to", "default", "missing_link", func(m *mutated) {
 		s := m.where(func(s *traces.Span) bool { return isA(spans.AppendEntriesClientName, client)(s) && len(s.Links) > 0 })
 		s.Links = s.Links[1:]
@@ -166,21 +177,25 @@ var untangled = []mutation{
 	{"a root in another's trace", "", "wrong_trace", func(m *mutated) { m.find(spans.StartName, internal).Root++ }},
 	{"entries below a heartbeat round", "", "wrong_parent", func(m *mutated) {
 		m.move(m.where(func(s *traces.Span) bool {
-			return isA(spans.AppendEntriesClientName, client)(s) && numberOf(s, spans.RaftEntriesCountKey) > 0 && numberOf(s, spans.RaftTermKey) == 2
+			return isA(spans.AppendEntriesClientName, client)(s) && numberOf(s, spans.RaftEntriesCountKey) > 0 &&
+				numberOf(s, spans.RaftTermKey) == 2
 		}), m.find(spans.HeartbeatName, internal, "raft.term", "1"))
 	}},
 	{"entries below a request that is none of theirs", "default", "wrong_parent", func(m *mutated) {
 		m.move(m.where(func(s *traces.Span) bool {
-			return isA(spans.AppendEntriesClientName, client)(s) && numberOf(s, spans.RaftPrevLogIndexKey) > 3 && numberOf(s, spans.RaftEntriesCountKey) > 0
+			return isA(spans.AppendEntriesClientName, client)(s) && numberOf(s, spans.RaftPrevLogIndexKey) > 3 &&
+				numberOf(s, spans.RaftEntriesCountKey) > 0
 		}), m.where(took))
 	}},
 	{"a commit below another request", "default", "wrong_parent", func(m *mutated) {
 		m.move(m.where(func(s *traces.Span) bool {
-			return isA(spans.CommitName, internal)(s) && numberOf(s, spans.RaftCommitFromKey) > 3 && textOf(s, spans.RaftRoleKey) == "leader"
+			return isA(spans.CommitName, internal)(s) && numberOf(s, spans.RaftCommitFromKey) > 3 &&
+				textOf(s, spans.RaftRoleKey) == "leader"
 		}), m.where(took))
 	}},
 	{"a vote asked for below another election", "", "wrong_parent", func(m *mutated) {
-		m.move(m.find(spans.RequestVoteClientName, client, "raft.term", "2"), m.find(spans.ElectionName, internal, "raft.term", "1"))
+		m.move(m.find(spans.RequestVoteClientName, client, "raft.term", "2"),
+			m.find(spans.ElectionName, internal, "raft.term", "1"))
 	}},
 	{"a reply told to another caller", "", "message_mismatch", func(m *mutated) {
 		set(m.find(spans.RequestVoteClientName, client, "raft.peer.id", "node-2"), kvspans.RaftPeerIDKey.String("node-3"))
@@ -202,7 +217,8 @@ var untangled = []mutation{
 	}},
 	{"a late reply that was lost", "", "unhandled_delivery", func(m *mutated) {
 		given := m.find(spans.AppendEntriesServerName, server)
-		given.Events = []traces.Event{{Name: worldspans.EventDrop, At: given.End, Attributes: []attribute.KeyValue{worldspans.RaftkvCauseKey.String(worldspans.CauseNetwork)}}}
+		given.Events = []traces.Event{{Name: worldspans.EventDrop, At: given.End,
+			Attributes: []attribute.KeyValue{worldspans.RaftkvCauseKey.String(worldspans.CauseNetwork)}}}
 		m.add(m.lateReplyTo(given))
 		unset(m.withID(given.Parent), kvspans.RaftReplyKey)
 	}},
@@ -214,7 +230,8 @@ var untangled = []mutation{
 		s := m.find(spans.LateReplyName, internal)
 		s.Start = m.withID(s.Parent).End.Add(-10 * time.Nanosecond)
 	}},
-	{"a reply that nobody handled", "storm", "unhandled_delivery", func(m *mutated) { m.remove(m.find(spans.LateReplyName, internal)) }},
+	{"a reply that nobody handled", "storm", "unhandled_delivery",
+		func(m *mutated) { m.remove(m.find(spans.LateReplyName, internal)) }},
 	{"an answer that its client did not hear", "default requests_per_client=20", "unhandled_delivery", func(m *mutated) {
 		s := m.find(kvspans.PutClientName, client)
 		unset(s, kvspans.RaftReplyKey)
@@ -231,18 +248,22 @@ var untangled = []mutation{
 		s.ID++
 		m.add(s)
 	}},
-	{"a message that nobody handled, after its receiver was started again", "follower-crash", "unhandled_delivery", func(m *mutated) {
-		again := m.find(spans.RoleChangeName, internal, "raft.role.event", "restart")
-		s := m.where(func(s *traces.Span) bool {
-			return s.Service == again.Service && s.Start.After(again.End) && isA(spans.AppendEntriesServerName, server)(s) && numberOf(s, spans.RaftEntriesCountKey) == 0
-		})
-		m.remove(s)
-	}},
-	{"a message that nobody handled, long before its receiver crashed", "rolling-restart", "unhandled_delivery", func(m *mutated) {
-		m.remove(m.where(func(s *traces.Span) bool {
-			return isA(spans.AppendEntriesServerName, server)(s) && numberOf(s, spans.RaftEntriesCountKey) == 0 && m.crashes(s.Service, s.End.Add(200*time.Millisecond))
-		}))
-	}},
+	{"a message that nobody handled, after its receiver was started again", "follower-crash", "unhandled_delivery",
+		func(m *mutated) {
+			again := m.find(spans.RoleChangeName, internal, "raft.role.event", "restart")
+			s := m.where(func(s *traces.Span) bool {
+				return s.Service == again.Service && s.Start.After(again.End) && isA(spans.AppendEntriesServerName, server)(s) &&
+					numberOf(s, spans.RaftEntriesCountKey) == 0
+			})
+			m.remove(s)
+		}},
+	{"a message that nobody handled, long before its receiver crashed", "rolling-restart", "unhandled_delivery",
+		func(m *mutated) {
+			m.remove(m.where(func(s *traces.Span) bool {
+				return isA(spans.AppendEntriesServerName, server)(s) && numberOf(s, spans.RaftEntriesCountKey) == 0 &&
+					m.crashes(s.Service, s.End.Add(200*time.Millisecond))
+			}))
+		}},
 	{"a server that acts while it is down", "follower-crash", "span_while_down", func(m *mutated) {
 		crash := m.find(worldspans.FaultName, internal, "raftkv.fault", "crash")
 		s := m.where(func(s *traces.Span) bool {
@@ -257,9 +278,12 @@ var untangled = []mutation{
 		})
 		s.Start, s.End = pause.Start.Add(time.Microsecond), pause.Start.Add(2*time.Microsecond)
 	}},
-	{"an event after its span", "", "wrong_time: after its end", func(m *mutated) { s := m.where(took); s.Events[0].At = s.End.Add(time.Microsecond + 1) }},
-	{"an event before its span", "", "wrong_time: before its start", func(m *mutated) { s := m.where(took); s.Events[0].At = s.Start.Add(-1) }},
-	{"an event twice", "", "unknown_event", func(m *mutated) { s := m.where(took); s.Events = append(s.Events, s.Events[0]) }},
+	{"an event after its span", "", "wrong_time: after its end",
+		func(m *mutated) { s := m.where(took); s.Events[0].At = s.End.Add(time.Microsecond + 1) }},
+	{"an event before its span", "", "wrong_time: before its start",
+		func(m *mutated) { s := m.where(took); s.Events[0].At = s.Start.Add(-1) }},
+	{"an event twice", "", "unknown_event",
+		func(m *mutated) { s := m.where(took); s.Events = append(s.Events, s.Events[0]) }},
 	{"a method of another span", "", "malformed_value", func(m *mutated) {
 		set(m.find(spans.AppendEntriesServerName, server), worldspans.RPCMethodKey.String(spans.RequestVoteServerName))
 	}},
@@ -270,12 +294,14 @@ var untangled = []mutation{
 		set(m.find(spans.AppendEntriesServerName, server), worldspans.RPCSystemNameKey.String("grpc"))
 	}},
 	{"an operation of another client", "", "wrong_service", func(m *mutated) {
-		m.every(func(s *traces.Span) bool { return textOf(s, kvspans.KVRequestIDKey) == "client-1/1" }, func(s *traces.Span) { set(s, kvspans.KVRequestIDKey.String("client-7/1")) })
+		m.every(func(s *traces.Span) bool { return textOf(s, kvspans.KVRequestIDKey) == "client-1/1" },
+			func(s *traces.Span) { set(s, kvspans.KVRequestIDKey.String("client-7/1")) })
 	}},
 	{"a refusal without a reason", "split-vote", "required_attribute_not_present", func(m *mutated) {
 		unset(m.find(spans.RequestVoteServerName, server, "raft.reply", (protocol.VoteDenied{}).Name()), spans.RaftReasonKey)
 	}},
 	{"a vote with a reason to refuse it", "", "unknown_attribute", func(m *mutated) {
-		set(m.find(spans.RequestVoteServerName, server, "raft.reply", (protocol.VoteGranted{}).Name()), spans.RaftReasonKey.String(protocol.ReasonLogBehind.String()))
+		set(m.find(spans.RequestVoteServerName, server, "raft.reply", (protocol.VoteGranted{}).Name()),
+			spans.RaftReasonKey.String(protocol.ReasonLogBehind.String()))
 	}},
 }

@@ -34,11 +34,13 @@ func drawnPage(t *testing.T, text string) (page string, data struct {
 	t.Helper()
 	start := time.Unix(0, 0)
 	operation := func(client, kind, value, result string, call, answer time.Duration) kvconform.Operation {
-		return kvconform.Operation{Client: client, Request: client + "/1", Kind: kind, Key: text, Value: value, Result: result, Call: start.Add(call), Return: start.Add(answer)}
+		return kvconform.Operation{Client: client, Request: client + "/1", Kind: kind, Key: text, Value: value,
+			Result: result, Call: start.Add(call), Return: start.Add(answer)}
 	}
 	folder := t.TempDir()
 	h, err := linearizable(t.Context(), []kvconform.Operation{
-		operation("client-1", kvspans.KVPutID, text, "ok", 0, 10), operation("client-2", kvspans.KVDeleteID, "", "ok", 20, 30), operation("client-3", kvspans.KVGetID, "", text, 40, 50),
+		operation("client-1", kvspans.KVPutID, text, "ok", 0, 10), operation("client-2", kvspans.KVDeleteID, "", "ok", 20,
+			30), operation("client-3", kvspans.KVGetID, "", text, 40, 50),
 	}, start, folder)
 	if err != nil || h.Holds {
 		t.Fatalf("%q: it holds: %v, %v", text, h.Holds, err)
@@ -67,7 +69,8 @@ func TestPageEscapes(t *testing.T) {
 		states := 0
 		for _, partition := range data.Partitions {
 			for _, o := range partition.History {
-				if !strings.Contains(o.Description, words.Printable(text)) && !strings.Contains(o.Description, strings.Trim(words.Printable(text), `"`)) || o.Metadata != "" {
+				if !strings.Contains(o.Description, words.Printable(text)) &&
+					!strings.Contains(o.Description, strings.Trim(words.Printable(text), `"`)) || o.Metadata != "" {
 					t.Errorf("%q is described as %+v", text, o)
 				}
 				if words.Printable(o.Description) != o.Description {
@@ -97,7 +100,8 @@ func TestPageEscapes(t *testing.T) {
 // descriptions of states. The data have no others: see TestPageEscapes.
 func TestPageScript(t *testing.T) {
 	page, _ := drawnPage(t, "plain")
-	if uses, texts := strings.Count(page, ".Description"), strings.Count(page, ".textContent = element.Description"); uses == 0 || uses != texts {
+	if uses, texts := strings.Count(page, ".Description"), strings.Count(page,
+		".textContent = element.Description"); uses == 0 || uses != texts {
 		t.Errorf("of %d uses of the description of an operation %d are as a text", uses, texts)
 	}
 	for _, other := range []string{"outerHTML", "insertAdjacentHTML", "document.write", "eval("} {

@@ -127,7 +127,8 @@ func (p *page) together(verdicts []verdict) string {
 	case wrong == 0:
 		return fmt.Sprintf("%d of %d runs %s %s", fine, len(verdicts), words.Agree(fine, "is", "are"), p.style.Green("fine"))
 	}
-	return fmt.Sprintf("%d of %d runs %s %s", wrong, len(verdicts), words.Agree(wrong, "is", "are"), p.style.Red("NOT fine"))
+	return fmt.Sprintf("%d of %d runs %s %s", wrong, len(verdicts), words.Agree(wrong, "is", "are"),
+		p.style.Red("NOT fine"))
 }
 
 // next is the command worth trying after this one: why the first thing is as it is, or what another run has to say.
@@ -152,7 +153,8 @@ func (p *page) one(b *strings.Builder, v *verdict) {
 	case v.wrong():
 		head = p.style.Red("NOT fine")
 	}
-	fmt.Fprintf(b, "%s  %s: %s of %s\n", p.style.Bold(v.Run), head, words.Counted(v.Report.Spans, "span"), words.Counted(v.Report.Processes, "process"))
+	fmt.Fprintf(b, "%s  %s: %s of %s\n", p.style.Bold(v.Run), head, words.Counted(v.Report.Spans, "span"),
+		words.Counted(v.Report.Processes, "process"))
 	if v.Report.Part {
 		p.line(b, "part", "this is a part of a run, such as one trace: the span raftkv.run, which begins each file, is not in it. Not checked are the invariants, the history, and whatever needs spans that may be elsewhere: "+
 			"links, parents and messages that are not here, and what each server did in order")
@@ -166,7 +168,9 @@ func (p *page) one(b *strings.Builder, v *verdict) {
 		}
 	}
 	if v.Report.Part {
-		p.line(b, "conformance", found(conformance, fmt.Sprintf("%d of %d rules of the spec are kept", conform.RulesOfPart, len(protocols.Raft.Rules))))
+		p.line(b, "conformance",
+			found(conformance, fmt.Sprintf("%d of %d rules of the spec are kept", conform.RulesOfPart,
+				len(protocols.Raft.Rules))))
 		for _, id := range inOrder(v.Report.Findings) {
 			p.rule(b, v, id)
 		}
@@ -174,10 +178,12 @@ func (p *page) one(b *strings.Builder, v *verdict) {
 	}
 	p.line(b, "conformance", found(conformance, fmt.Sprintf("%d rules of the spec are kept", len(protocols.Raft.Rules))))
 	p.line(b, "invariants", found(invariants, "they hold, as far as spans tell"))
-	outcome := fmt.Sprintf("linearizable: %s on %s", words.Counted(v.Linearizable.Operations, "operation"), words.Counted(v.Linearizable.Keys, "key"))
+	outcome := fmt.Sprintf("linearizable: %s on %s", words.Counted(v.Linearizable.Operations, "operation"),
+		words.Counted(v.Linearizable.Keys, "key"))
 	switch {
 	case v.Linearizable.Undecided:
-		outcome = p.style.Yellow("not decided") + ": interrupted before it was known whether some order of the " + words.Counted(v.Linearizable.Operations, "operation") + " explains all answers"
+		outcome = p.style.Yellow("not decided") + ": interrupted before it was known whether some order of the " +
+			words.Counted(v.Linearizable.Operations, "operation") + " explains all answers"
 	case !v.Linearizable.Holds:
 		outcome = p.style.Red("NOT linearizable") + ": " + v.Linearizable.Problem
 		if v.Linearizable.Page != "" {

@@ -16,7 +16,8 @@ import (
 	"github.com/raftkv/raftkv/traces/record"
 )
 
-// TestServers checks what a real Jaeger and a real Collector made of a run, as it was recorded: they are as the run's own file is.
+// TestServers checks what a real Jaeger and a real Collector made of a run, as it was recorded: they are as the run's
+// own file is.
 func TestServers(t *testing.T) {
 	head := func(name string) string {
 		status, stdout, stderr := call(t, filepath.Join("..", "..", "traces", "testdata", "servers", name))
@@ -31,7 +32,8 @@ func TestServers(t *testing.T) {
 	for name, times := range map[string]bool{"collector.jsonl": false, "jaeger-v3.json": false, "jaeger-v2.json": true} {
 		got, tells := withoutTimes(head(name))
 		if got != own || tells != times {
-			t.Errorf("check of %s says\n%s\nand of the run's own file\n%s\nit tells of times that were cut: %t, want %t", name, got, own, tells, times)
+			t.Errorf("check of %s says\n%s\nand of the run's own file\n%s\nit tells of times that were cut: %t, want %t", name,
+				got, own, tells, times)
 		}
 	}
 }
@@ -52,7 +54,8 @@ func withoutTimes(said string) (rest string, tells bool) {
 	return strings.TrimSpace(strings.Join(kept, "")), tells
 }
 
-// TestScenariosFromJaegerAreClean checks runs whose times were cut, as Jaeger cuts them: those of every scenario, and that of one server, which appends, commits and applies in one step.
+// TestScenariosFromJaegerAreClean checks runs whose times were cut, as Jaeger cuts them: those of every scenario, and
+// that of one server, which appends, commits and applies in one step.
 func TestScenariosFromJaegerAreClean(t *testing.T) {
 	for _, s := range library.BuiltIn() {
 		isCleanWhenCut(t, s.Name)

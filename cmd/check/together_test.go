@@ -114,11 +114,13 @@ func TestTogetherMutations(t *testing.T) {
 			m.remove(m.find(spans.RoleChangeName, internal, "raft.role.event", "restart", "raft.role.from", "leader"))
 		}},
 		{"two lives that a leader began", lives, "illegal_transition", func(m *mutated) {
-			set(m.find(spans.RoleChangeName, internal, "raft.role.event", "restart", "raft.role.from", "follower"), spans.RaftRoleFromKey.String("leader"))
+			set(m.find(spans.RoleChangeName, internal, "raft.role.event", "restart", "raft.role.from", "follower"),
+				spans.RaftRoleFromKey.String("leader"))
 		}},
 		{"a reply after the crash that nobody handles", twice, "unhandled_delivery", func(m *mutated) {
 			m.remove(m.where(func(s *traces.Span) bool {
-				return s.Name == spans.LateReplyName && s.Service == "node-1" && m.withID(s.Parent).End.Sub(m.all[0].Start) > 4600*time.Microsecond
+				return s.Name == spans.LateReplyName && s.Service == "node-1" &&
+					m.withID(s.Parent).End.Sub(m.all[0].Start) > 4600*time.Microsecond
 			}))
 		}},
 		{"a role that cannot come of a leader's", diedInAWrite + restarts, "illegal_transition", func(m *mutated) {

@@ -85,8 +85,9 @@ func messages(all []traces.Span, most int) []world.CausalID {
 	return ids
 }
 
-// TestDrop loses messages of every scenario, one at a time: the first divergence is that loss, its id stands within the first ten lines, what differs comes of it, what is called
-// independent is the same in the files, and with the sides swapped all of it is said the same.
+// TestDrop loses messages of every scenario, one at a time: the first divergence is that loss, its id stands within the
+// first ten lines, what differs comes of it, what is called independent is the same in the files, and with the sides
+// swapped all of it is said the same.
 func TestDrop(t *testing.T) {
 	for _, s := range library.BuiltIn() {
 		t.Run(s.Name, func(t *testing.T) {

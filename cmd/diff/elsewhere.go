@@ -32,7 +32,8 @@ type again struct {
 	acts string // how
 }
 
-// partAgain is what made the runs part again where that is what made the first divergence, and nothing is left out that could lead from there; nil if it is something else.
+// partAgain is what made the runs part again where that is what made the first divergence, and nothing is left out that
+// could lead from there; nil if it is something else.
 func (r *report) partAgain() *again {
 	if slices.ContainsFunc(r.d.Elsewhere.Tree, func(c diff.Consequence) bool { return c.Origin != "" }) {
 		return nil
@@ -47,7 +48,8 @@ func (r *report) partAgain() *again {
 	case reason.Kind != diff.ReasonDraw && reason.Kind != diff.ReasonConfig || len(given) == 0:
 		return nil
 	case draws && len(given) > 1:
-		return &again{"the config and the seed", "A key of the config acts wherever something depends on it, and with another seed every draw is another one"}
+		return &again{"the config and the seed",
+			"A key of the config acts wherever something depends on it, and with another seed every draw is another one"}
 	case draws:
 		return &again{"the seed", "With another seed every draw is another one, of how long a message takes, when a timer runs out, what a client asks for"}
 	}
@@ -60,7 +62,8 @@ func (a *again) why(spans int) string {
 	if spans == 1 {
 		they = "it comes"
 	}
-	return "As far as the traces show, " + they + " not of the first divergence but of what made it. " + a.acts + ": so the runs part in more than one place, and the first divergence is only the earliest."
+	return "As far as the traces show, " + they + " not of the first divergence but of what made it. " + a.acts +
+		": so the runs part in more than one place, and the first divergence is only the earliest."
 }
 
 // unexplained says what is known of what comes of nothing that differs.

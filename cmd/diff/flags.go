@@ -31,10 +31,13 @@ func flagGroups() []flags.Group[options] {
 		{Title: "What is compared", Flags: []flags.Flag[options]{
 			{Name: "only", Takes: "PART", Help: "compare a part: a server such as node-3, all that a client such as client-2 asked for, kv for all clients, or elections", Set: setOnly},
 			{Name: "ignore", Takes: "NAME", Help: "do not look at an attribute, as in -ignore raft.term, or at times: -ignore time; may be repeated", Set: setIgnore},
-			{Name: "tolerance", Takes: "DURATION", Help: "times that differ by no more are the same, as in -tolerance 2ms", Set: setTolerance},
+			{Name: "tolerance", Takes: "DURATION", Help: "times that differ by no more are the same, as in -tolerance 2ms",
+				Set: setTolerance},
 		}},
 		{Title: "What comes out", Flags: []flags.Flag[options]{
-			{Name: "max", Takes: "N", Help: fmt.Sprintf("tell at most N spans of what followed, and N of each list; by default %d, and 0 tells all", defaultMax), Set: setMax},
+			{Name: "max", Takes: "N",
+				Help: fmt.Sprintf("tell at most N spans of what followed, and N of each list; by default %d, and 0 tells all",
+					defaultMax), Set: setMax},
 			{Name: "json", Help: "print the same as JSON, lists in full; its fields are those of `go doc ./traces/diff Difference`, and of the types that this names", Set: func(o *options, v string) []error { return flags.SetBool("-json", &o.json, v) }},
 			{Name: "h", Help: "show this"},
 		}},
@@ -49,7 +52,8 @@ func parseFlags(args []string) (options, error) {
 		return options{}, wrong
 	}
 	if len(arguments) != 2 {
-		wrong = errors.Join(wrong, fmt.Errorf("two runs can be compared, and %s given: go run ./cmd/diff RUN RUN, and -h shows all", given(arguments)))
+		wrong = errors.Join(wrong,
+			fmt.Errorf("two runs can be compared, and %s given: go run ./cmd/diff RUN RUN, and -h shows all", given(arguments)))
 	} else {
 		o.runs = [2]string(arguments)
 	}
@@ -76,7 +80,8 @@ func setOnly(o *options, value string) []error {
 	case isProcess:
 		return flags.Wrong("-only wants a process such as node-3 or client-2, kv or elections, not %q", value)
 	default:
-		return flags.Wrong("-only wants a process such as node-3 or client-2, kv or elections, not %q; the nearest is %s", value, nearest.Name(value, parts))
+		return flags.Wrong("-only wants a process such as node-3 or client-2, kv or elections, not %q; the nearest is %s",
+			value, nearest.Name(value, parts))
 	}
 	o.diff.Only = value
 	return nil

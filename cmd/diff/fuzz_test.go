@@ -54,13 +54,16 @@ func isForATerminal(t *testing.T, what string, d *diff.Difference) {
 	}
 }
 
-// TestHostileRun compares a run with itself and with another in which one text after the other begins or ends with a control character, wherever it is or in one span of some.
+// TestHostileRun compares a run with itself and with another in which one text after the other begins or ends with a
+// control character, wherever it is or in one span of some.
 func TestHostileRun(t *testing.T) {
 	good, _ := traced(t, smallest(t))
 	different := smallest(t)
 	different.Seed = 2
 	other, _ := traced(t, different)
-	changed := bytes.Replace(good, []byte(`"raft.term","value":{"intValue":"1"}`), []byte(`"raft.term","value":{"intValue":"2"}`), 1) // and nobody asked for that
+	// and nobody asked for that
+	changed := bytes.Replace(good, []byte(`"raft.term","value":{"intValue":"1"}`),
+		[]byte(`"raft.term","value":{"intValue":"2"}`), 1)
 	if bytes.Equal(changed, good) {
 		t.Fatal("nothing is changed")
 	}
@@ -68,7 +71,8 @@ func TestHostileRun(t *testing.T) {
 		regexp.MustCompile(`("name":")([^"]+)(")`), regexp.MustCompile(`([[,]\{"stringValue":")([^"]+)(")`), regexp.MustCompile(`(\\n)(seed = [12])(\\n)`),
 	}
 	for _, m := range regexp.MustCompile(`"key":"([^"]+)","value":\{"stringValue":"`).FindAllSubmatch(good, -1) {
-		text := regexp.MustCompile(`("key":"` + regexp.QuoteMeta(string(m[1])) + `","value":\{"stringValue":")((?:[^"\\]|\\.)*)(")`)
+		text := regexp.MustCompile(`("key":"` + regexp.QuoteMeta(string(m[1])) +
+			`","value":\{"stringValue":")((?:[^"\\]|\\.)*)(")`)
 		if !slices.ContainsFunc(texts, func(other *regexp.Regexp) bool { return other.String() == text.String() }) {
 			texts = append(texts, text)
 		}

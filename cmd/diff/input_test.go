@@ -38,21 +38,29 @@ func TestWrong(t *testing.T) {
 		{[]string{"good", "good", "good"}, []string{"two runs can be compared, and 3 are given"}},
 		{[]string{"good", "god"}, []string{"there is no run god; the nearest in traces/runs is good"}},
 		{[]string{"bad", "god"}, []string{"there is no run bad", "there is no run god"}},
-		{[]string{"-tolerence", "2ms", "-max", "x", "good", "good"}, []string{"unknown flag -tolerence; the nearest is -tolerance", `-max wants a number from 0, not "x"`}},
-		{[]string{"-tolerance", "-2ms", "good", "good"}, []string{`-tolerance wants a duration from 0 such as 2ms, not "-2ms"`}},
+		{[]string{"-tolerence", "2ms", "-max", "x", "good", "good"},
+			[]string{"unknown flag -tolerence; the nearest is -tolerance", `-max wants a number from 0, not "x"`}},
+		{[]string{"-tolerance", "-2ms", "good", "good"},
+			[]string{`-tolerance wants a duration from 0 such as 2ms, not "-2ms"`}},
 		{[]string{"-only", "electoins", "good", "good"}, []string{"the nearest is elections"}},
 		{[]string{"-only", "server-3", "good", "good"}, []string{`not "server-3"`}},
 		{[]string{"-only", "node-9", "good", "good"}, []string{"-only node-9: neither run has such a process"}},
-		{[]string{"-ignore", "tim", "good", "good"}, []string{"-ignore tim: neither run has such an attribute; the nearest is time"}},
-		{[]string{"-ignore", "raft.votes", "-ignore", "raft.peer", "-ignore=RAFT.TERM", "-only", "node-9", "good", "good"}, []string{
-			"-ignore raft.peer: neither run has such an attribute; the nearest is raft.peer", "-ignore RAFT.TERM: ", "-only node-9: ",
-		}},
-		{[]string{"good", write("cut.jsonl", file[:len(file)-100])}, []string{"cut.jsonl:1:", "the file is cut off within its last line"}},
+		{[]string{"-ignore", "tim", "good", "good"},
+			[]string{"-ignore tim: neither run has such an attribute; the nearest is time"}},
+		{[]string{"-ignore", "raft.votes", "-ignore", "raft.peer", "-ignore=RAFT.TERM", "-only", "node-9", "good", "good"},
+			[]string{
+				"-ignore raft.peer: neither run has such an attribute; the nearest is raft.peer", "-ignore RAFT.TERM: ", "-only node-9: ",
+			}},
+		{[]string{"good", write("cut.jsonl", file[:len(file)-100])},
+			[]string{"cut.jsonl:1:", "the file is cut off within its last line"}},
 		{[]string{"good", write("empty.jsonl", nil)}, []string{"empty.jsonl: there are no spans in it"}},
 		{[]string{"good", write("text.jsonl", []byte("hello\n"))}, []string{"text.jsonl:1:1: want a JSON object"}},
-		{[]string{"good", write("other.jsonl", []byte("{\"resourceLogs\":[]}\n"))}, []string{"other.jsonl:1:1: no resourceSpans: this is OTLP, but no traces"}},
-		{[]string{"good", write("two.jsonl", append(bytes.Clone(file), file...))}, []string{"two.jsonl:2: two runs in one file"}},
-		{[]string{"good", write("clash.jsonl", line(span, span))}, []string{"clash.jsonl: ids clash: 0000000000000002 is the id of two spans"}},
+		{[]string{"good", write("other.jsonl", []byte("{\"resourceLogs\":[]}\n"))},
+			[]string{"other.jsonl:1:1: no resourceSpans: this is OTLP, but no traces"}},
+		{[]string{"good", write("two.jsonl", append(bytes.Clone(file), file...))},
+			[]string{"two.jsonl:2: two runs in one file"}},
+		{[]string{"good", write("clash.jsonl", line(span, span))},
+			[]string{"clash.jsonl: ids clash: 0000000000000002 is the id of two spans"}},
 	} {
 		got := call(t, wrong.args...)
 		if got.status != statusTrouble || got.stdout != "" {
@@ -85,18 +93,21 @@ func TestBareFile(t *testing.T) {
 	}
 }
 
-// TestOtherFormats compares a run with itself in another layout, with its times cut to microseconds, and as Jaeger writes it, who is known to cut them.
+// TestOtherFormats compares a run with itself in another layout, with its times cut to microseconds, and as Jaeger
+// writes it, who is known to cut them.
 func TestOtherFormats(t *testing.T) {
 	file, _ := traced(t, small(t))
 	t.Chdir(t.TempDir())
 	keep(t, "a", file)
-	fine := regexp.MustCompile(`(endTimeUnixNano":"\d+)\d{3}"`).ReplaceAll(file, []byte(`${1}300"`)) // times of its own are whole microseconds
+	// times of its own are whole microseconds
+	fine := regexp.MustCompile(`(endTimeUnixNano":"\d+)\d{3}"`).ReplaceAll(file, []byte(`${1}300"`))
 	var layout bytes.Buffer
 	if err := json.Indent(&layout, file, "", "  "); err != nil {
 		t.Fatal(err)
 	}
 	jaeger := asJaeger(t, spansOf(t, file))
-	for name, content := range map[string][]byte{"layout.json": layout.Bytes(), "jaeger.json": jaeger, "fine.jsonl": fine} {
+	for name, content := range map[string][]byte{"layout.json": layout.Bytes(), "jaeger.json": jaeger,
+		"fine.jsonl": fine} {
 		if err := os.WriteFile(name, content, 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -104,7 +115,8 @@ func TestOtherFormats(t *testing.T) {
 	if got := call(t, "a", "layout.json"); got.status != statusSame {
 		t.Errorf("another layout makes a difference: exit status %d\n%s%s", got.status, got.stdout, got.stderr)
 	}
-	if got := call(t, "a", "fine.jsonl"); got.status != statusDiffer || !strings.Contains(got.stdout, "a format that cuts times") {
+	if got := call(t, "a", "fine.jsonl"); got.status != statusDiffer ||
+		!strings.Contains(got.stdout, "a format that cuts times") {
 		t.Errorf("times that were cut by nobody who is known to: exit status %d\n%s%s", got.status, got.stdout, got.stderr)
 	}
 	if got := call(t, "-tolerance", "2us", "a", "fine.jsonl"); got.status != statusSame {
@@ -112,13 +124,15 @@ func TestOtherFormats(t *testing.T) {
 	}
 	for _, names := range [][]string{{"a", "jaeger.json"}, {"jaeger.json", "a"}, {"jaeger.json", "jaeger.json"}} {
 		got := call(t, names...)
-		if got.status != statusSame || !strings.Contains(got.stdout, "compared to the microsecond") || strings.Contains(got.stdout, " otherwise") {
+		if got.status != statusSame || !strings.Contains(got.stdout, "compared to the microsecond") ||
+			strings.Contains(got.stdout, " otherwise") {
 			t.Errorf("%v: exit status %d\n%s%s", names, got.status, got.stdout, got.stderr)
 		}
 	}
 }
 
-// JSON leaves it open in which order an object's members stand: even where attributes come before the name of what they are of, the trace is the same.
+// JSON leaves it open in which order an object's members stand: even where attributes come before the name of what they
+// are of, the trace is the same.
 func TestOtherOrder(t *testing.T) {
 	file, _ := traced(t, smallest(t))
 	var sorted []byte
@@ -156,7 +170,8 @@ func TestJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(got.stdout), &d); err != nil || got.status != statusDiffer {
 		t.Fatalf("exit status %d, %v\n%.200s", got.status, err, got.stdout)
 	}
-	if d.Verdict != diff.DifferentOutcome || d.First == nil || d.First.Reason.Kind != diff.ReasonConfig || len(d.Users.Operations) < 2 {
+	if d.Verdict != diff.DifferentOutcome || d.First == nil || d.First.Reason.Kind != diff.ReasonConfig ||
+		len(d.Users.Operations) < 2 {
 		t.Errorf("the JSON says %+v", d)
 	}
 }
@@ -194,8 +209,10 @@ func TestAnyFieldCounts(t *testing.T) {
 		}
 		if d.Verdict == diff.Same || d.First == nil {
 			t.Errorf("%s changed, and the verdict is %q", what, d.Verdict)
-		} else if d.Followed.Spans+d.Elsewhere.Spans > 1 || what != "a parent" && !bytes.Contains(span[:80], []byte(d.First.Span.ID)) {
-			t.Errorf("%s changed, and %d spans differ, the first %s: want the one of %s", what, d.Followed.Spans+d.Elsewhere.Spans, d.First.Span.ID, span[:80])
+		} else if d.Followed.Spans+d.Elsewhere.Spans > 1 || what != "a parent" &&
+			!bytes.Contains(span[:80], []byte(d.First.Span.ID)) {
+			t.Errorf("%s changed, and %d spans differ, the first %s: want the one of %s", what,
+				d.Followed.Spans+d.Elsewhere.Spans, d.First.Span.ID, span[:80])
 		}
 	}
 }
@@ -225,8 +242,10 @@ func TestOtherIDs(t *testing.T) {
 	if got.AlignedBy == want.AlignedBy {
 		t.Fatalf("both are aligned by %s", got.AlignedBy)
 	}
-	if got.First == nil || got.First.At != want.First.At || got.First.Span.Text != want.First.Span.Text || got.Followed.Tally != want.Followed.Tally || got.Verdict != want.Verdict {
-		t.Errorf("with other ids: %s, %+v, %+v\nwant: %s, %+v, %+v", got.Verdict, got.First, got.Followed.Tally, want.Verdict, want.First, want.Followed.Tally)
+	if got.First == nil || got.First.At != want.First.At || got.First.Span.Text != want.First.Span.Text ||
+		got.Followed.Tally != want.Followed.Tally || got.Verdict != want.Verdict {
+		t.Errorf("with other ids: %s, %+v, %+v\nwant: %s, %+v, %+v", got.Verdict, got.First, got.Followed.Tally, want.Verdict,
+			want.First, want.Followed.Tally)
 	}
 }
 
@@ -254,7 +273,8 @@ func renamed(file []byte) []byte {
 	return changed
 }
 
-// TestDocument compares a trace with the same one in a document without lines, as a Collector or a person may have made it: all of a span is found again.
+// TestDocument compares a trace with the same one in a document without lines, as a Collector or a person may have made
+// it: all of a span is found again.
 func TestDocument(t *testing.T) {
 	c := small(t)
 	file, _ := traced(t, c)
@@ -264,7 +284,8 @@ func TestDocument(t *testing.T) {
 	document := func(lines []byte) []byte {
 		return []byte("[\n" + strings.Join(strings.Split(strings.TrimSpace(string(lines)), "\n"), ",\n") + "\n]\n")
 	}
-	for name, content := range map[string][]byte{"same.json": document(file), "b.jsonl": other, "b.json": document(other)} {
+	for name, content := range map[string][]byte{"same.json": document(file), "b.jsonl": other,
+		"b.json": document(other)} {
 		if err := os.WriteFile(name, content, 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -273,7 +294,9 @@ func TestDocument(t *testing.T) {
 		t.Errorf("exit status %d, want %d\n%s%s", got.status, statusSame, got.stdout, got.stderr)
 	}
 	want, got := call(t, "a", "b.jsonl"), call(t, "a", "b.json")
-	if text := strings.ReplaceAll(want.stdout, "b.jsonl", "b.json"); want.status != statusDiffer || got.status != want.status || strings.Join(strings.Fields(text), " ") != strings.Join(strings.Fields(got.stdout), " ") {
+	if text := strings.ReplaceAll(want.stdout, "b.jsonl", "b.json"); want.status != statusDiffer ||
+		got.status != want.status ||
+		strings.Join(strings.Fields(text), " ") != strings.Join(strings.Fields(got.stdout), " ") {
 		t.Errorf("exit status %d, want %d\n%s\nand not\n%s", got.status, want.status, got.stdout, text)
 	}
 }

@@ -60,7 +60,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		encoder.SetIndent("", "  ")
 		err = encoder.Encode(d)
 	} else {
-		r := report{d: d, style: terminal.StyleOf(stdout), width: min(max(terminal.Width(stdout), narrowest), widest), options: &options}
+		r := report{d: d, style: terminal.StyleOf(stdout), width: min(max(terminal.Width(stdout), narrowest), widest),
+			options: &options}
 		_, err = io.WriteString(stdout, r.String())
 	}
 	return max(status, command.Printed(err, stderr))
@@ -69,7 +70,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 // readBoth makes both traces ready, at the same time. What is wrong with either is said.
 func readBoth(ctx context.Context, o *options, stderr io.Writer) (both [2]*diff.Trace, err error) {
 	err = runs.Read(ctx, stderr, o.runs[:], takes, func(ctx context.Context, i int, run runs.Run) (err error) {
-		both[i], err = diff.Read(ctx, run.Path, protocols.Raft.Diff, diff.ReadOptions{Ignore: o.diff.Ignore, Progress: run.Progress})
+		both[i], err = diff.Read(ctx, run.Path, protocols.Raft.Diff,
+			diff.ReadOptions{Ignore: o.diff.Ignore, Progress: run.Progress})
 		return err
 	})
 	if err != nil {
@@ -92,7 +94,8 @@ func withNearest(err error) error {
 	for _, each := range joined.Unwrap() {
 		var unknown *diff.IgnoreError
 		if errors.As(each, &unknown) {
-			each = fmt.Errorf("%w; the nearest is %s", each, nearest.Name(unknown.Name, append([]string{diff.IgnoreTime}, unknown.Attributes...)))
+			each = fmt.Errorf("%w; the nearest is %s", each,
+				nearest.Name(unknown.Name, append([]string{diff.IgnoreTime}, unknown.Attributes...)))
 		}
 		all = append(all, each)
 	}

@@ -39,27 +39,38 @@ func faultsInB(base *config.Config) []pairOf {
 		first string
 	}{
 		{config.Fault{Kind: config.Crash, At: after(then), Process: node(2)}, "FAULT: crash node-2"},
-		{config.Fault{Kind: config.Crash, At: config.When{Kind: config.AtRole, Process: node(1), Role: "leader"}, Process: node(1)}, "FAULT: crash node-1"},
+		{config.Fault{Kind: config.Crash, At: config.When{Kind: config.AtRole, Process: node(1), Role: "leader"},
+			Process: node(1)}, "FAULT: crash node-1"},
 		{config.Fault{Kind: config.Isolate, At: after(then), Process: node(2)}, "FAULT: isolate node-2"},
-		{config.Fault{Kind: config.Partition, At: after(then), Sides: sides([]world.ProcessID{node(1), node(2)}, []world.ProcessID{node(3), node(4), node(5)})}, "FAULT: partition node-1 node-2 | node-3 node-4 node-5"},
-		{config.Fault{Kind: config.Partition, At: after(then), OneWay: true, Sides: sides([]world.ProcessID{node(1)}, []world.ProcessID{node(3)})}, "FAULT: partition node-1 | node-3"},
+		{config.Fault{Kind: config.Partition, At: after(then),
+			Sides: sides([]world.ProcessID{node(1), node(2)},
+				[]world.ProcessID{node(3), node(4), node(5)})}, "FAULT: partition node-1 node-2 | node-3 node-4 node-5"},
+		{config.Fault{Kind: config.Partition, At: after(then), OneWay: true,
+			Sides: sides([]world.ProcessID{node(1)}, []world.ProcessID{node(3)})}, "FAULT: partition node-1 | node-3"},
 		{config.Fault{Kind: config.Pause, At: after(then), Process: node(2)}, "FAULT: pause node-2"},
-		{config.Fault{Kind: config.Slow, At: after(then), Process: node(2), By: 5 * time.Millisecond}, "FAULT: slow node-2 by 5ms"},
-		{config.Fault{Kind: config.Skew, At: after(then), Process: node(2), By: 400 * time.Millisecond}, "FAULT: skew node-2 by 400ms"},
-		{config.Fault{Kind: config.Skew, At: after(then), Process: node(1), Rate: 1500}, "FAULT: skew node-1 to 1.5 times the true pace"},
-		{config.Fault{Kind: config.LoseUnsynced, At: after(then), Process: node(2), Torn: true}, "FAULT: lose unsynced node-2"},
+		{config.Fault{Kind: config.Slow, At: after(then), Process: node(2), By: 5 * time.Millisecond},
+			"FAULT: slow node-2 by 5ms"},
+		{config.Fault{Kind: config.Skew, At: after(then), Process: node(2), By: 400 * time.Millisecond},
+			"FAULT: skew node-2 by 400ms"},
+		{config.Fault{Kind: config.Skew, At: after(then), Process: node(1), Rate: 1500},
+			"FAULT: skew node-1 to 1.5 times the true pace"},
+		{config.Fault{Kind: config.LoseUnsynced, At: after(then), Process: node(2), Torn: true},
+			"FAULT: lose unsynced node-2"},
 		{config.Fault{Kind: config.Elect, At: after(then), Process: node(3)}, "FAULT: elect node-3"},
 	} {
 		other := with(base, f.fault)
 		other.MaxDuration = base.MaxDuration
 		pairs = append(pairs, pairOf{f.first, other, diff.ReasonFault, "a fault that is only in B", "fault", f.first, true})
 	}
-	twice := with(with(base, config.Fault{Kind: config.Heal, At: after(300 * time.Millisecond), Process: node(2)}), config.Fault{Kind: config.Pause, At: after(then), Process: node(2)})
-	return append(pairs, pairOf{"pause and heal", twice, diff.ReasonFault, "a fault that is only in B", "fault", "FAULT: pause node-2", false})
+	twice := with(with(base, config.Fault{Kind: config.Heal, At: after(300 * time.Millisecond), Process: node(2)}),
+		config.Fault{Kind: config.Pause, At: after(then), Process: node(2)})
+	return append(pairs, pairOf{"pause and heal", twice, diff.ReasonFault, "a fault that is only in B", "fault",
+		"FAULT: pause node-2", false})
 }
 
-// TestPairs compares the default run with others: where they part and what made them is told truly, all that differs is counted and nothing else, and with the sides swapped all is
-// said the same. Where one thing alone differs, a cause is found of everything.
+// TestPairs compares the default run with others: where they part and what made them is told truly, all that differs is
+// counted and nothing else, and with the sides swapped all is said the same. Where one thing alone differs, a cause is
+// found of everything.
 func TestPairs(t *testing.T) {
 	short := config.Set("-set", "max_duration=2s") // so that a run with somebody cut off does not take long
 	set := func(keys ...string) *config.Config {
@@ -72,23 +83,35 @@ func TestPairs(t *testing.T) {
 	base := set()
 	file, _ := traced(t, base)
 	all := spansOf(t, file)
-	vote, entries := nth(t, all, spans.RequestVoteServerName, trace.SpanKindServer, 1), nth(t, all, spans.AppendEntriesClientName, trace.SpanKindClient, 7)
+	vote, entries := nth(t, all, spans.RequestVoteServerName, trace.SpanKindServer, 1), nth(t, all,
+		spans.AppendEntriesClientName, trace.SpanKindClient, 7)
 	raw, a := rawSpans(t, file), indexed(t, "a", file)
 	for _, pair := range append(faultsInB(base),
-		pairOf{"lost", dropping(base, vote), diff.ReasonCounterfactual, "a counterfactual: the message is lost in B, as -drop " + vote.String() + " has it", "", "votes on node-1", true},
-		pairOf{"late", with(base, config.Fault{Kind: config.Delay, Message: entries, By: 40 * time.Millisecond}), diff.ReasonCounterfactual, "is late in B, as -delay " + entries.String() + "=40ms has it", "", "sends entry", true},
-		pairOf{"doubled", with(base, config.Fault{Kind: config.Duplicate, Message: vote}), diff.ReasonCounterfactual, "arrives twice in B, as -duplicate " + vote.String() + " has it", "", "votes on node-1", true},
-		pairOf{"two lost", dropping(dropping(base, vote), entries), diff.ReasonCounterfactual, "as -drop " + vote.String() + " has it", "", "votes on node-1", false},
+		pairOf{"lost", dropping(base, vote), diff.ReasonCounterfactual,
+			"a counterfactual: the message is lost in B, as -drop " + vote.String() + " has it", "", "votes on node-1", true},
+		pairOf{"late", with(base, config.Fault{Kind: config.Delay, Message: entries, By: 40 * time.Millisecond}),
+			diff.ReasonCounterfactual, "is late in B, as -delay " + entries.String() + "=40ms has it", "", "sends entry", true},
+		pairOf{"doubled", with(base, config.Fault{Kind: config.Duplicate, Message: vote}), diff.ReasonCounterfactual,
+			"arrives twice in B, as -duplicate " + vote.String() + " has it", "", "votes on node-1", true},
+		pairOf{"two lost", dropping(dropping(base, vote), entries), diff.ReasonCounterfactual, "as -drop " + vote.String() +
+			" has it", "", "votes on node-1", false},
 		pairOf{"seed", set("seed=2"), diff.ReasonDraw, "a random draw: the seeds differ", "seed", "is told its peers", false},
-		pairOf{"fewer servers", set("num_nodes=3"), diff.ReasonConfig, "the config", "num_nodes", "starts as follower", false},
+		pairOf{"fewer servers", set("num_nodes=3"), diff.ReasonConfig, "the config", "num_nodes", "starts as follower",
+			false},
 		pairOf{"more clients", set("num_clients=4"), diff.ReasonConfig, "the config", "num_clients", "starts", true},
-		pairOf{"more requests", set("requests_per_client=6"), diff.ReasonConfig, "the config", "requests_per_client", "operation 6", false},
+		pairOf{"more requests", set("requests_per_client=6"), diff.ReasonConfig, "the config", "requests_per_client",
+			"operation 6", false},
 		pairOf{"keys", set(`keys=["a"]`), diff.ReasonConfig, "the config", "keys", "operation 1", false},
-		pairOf{"latency", set("network.latency=1ms..9ms"), diff.ReasonConfig, "the config", "network.latency", "votes on node-1", false},
-		pairOf{"loss", set("network.loss=0.05"), diff.ReasonConfig, "the config, by which the message is lost in B", "network.loss", "for its vote", false},
-		pairOf{"several keys", set("client.timeout=2s", "num_nodes=3", "raft.rpc_timeout=90ms"), diff.ReasonConfig, "the config", "num_nodes client.timeout raft.rpc_timeout", "starts as follower", false},
-		pairOf{"seed and key", set("seed=2", "num_nodes=3"), diff.ReasonConfig, "the config, and another seed", "seed num_nodes", "starts as follower", false},
-		pairOf{"another scenario", scenario(t, "leader-crash"), diff.ReasonConfig, "the config", "num_nodes", "starts as follower", false},
+		pairOf{"latency", set("network.latency=1ms..9ms"), diff.ReasonConfig, "the config", "network.latency",
+			"votes on node-1", false},
+		pairOf{"loss", set("network.loss=0.05"), diff.ReasonConfig, "the config, by which the message is lost in B",
+			"network.loss", "for its vote", false},
+		pairOf{"several keys", set("client.timeout=2s", "num_nodes=3", "raft.rpc_timeout=90ms"), diff.ReasonConfig,
+			"the config", "num_nodes client.timeout raft.rpc_timeout", "starts as follower", false},
+		pairOf{"seed and key", set("seed=2", "num_nodes=3"), diff.ReasonConfig, "the config, and another seed",
+			"seed num_nodes", "starts as follower", false},
+		pairOf{"another scenario", scenario(t, "leader-crash"), diff.ReasonConfig, "the config", "num_nodes",
+			"starts as follower", false},
 	) {
 		t.Run(pair.name, func(t *testing.T) {
 			other, _ := traced(t, pair.other)
@@ -106,8 +129,10 @@ func TestPairs(t *testing.T) {
 			if pair.kind == diff.ReasonFault && len(keys) != 1 {
 				t.Errorf("the faults %+v are named, and one made it", reason.Keys)
 			}
-			if reason.Kind != pair.kind || !strings.Contains(reason.Text, pair.text) || !strings.HasPrefix(strings.Join(keys, " "), pair.keys) || !strings.Contains(d.First.Span.Text, pair.first) {
-				t.Errorf("they part at %q, made by %+v; want %q, made by %s, %q, %s", d.First.Span.Text, reason, pair.first, pair.kind, pair.text, pair.keys)
+			if reason.Kind != pair.kind || !strings.Contains(reason.Text, pair.text) ||
+				!strings.HasPrefix(strings.Join(keys, " "), pair.keys) || !strings.Contains(d.First.Span.Text, pair.first) {
+				t.Errorf("they part at %q, made by %+v; want %q, made by %s, %q, %s", d.First.Span.Text, reason, pair.first,
+					pair.kind, pair.text, pair.keys)
 			}
 			if pair.alone && d.Elsewhere.Spans > 0 {
 				t.Errorf("no cause is found of %d spans, such as %+v", d.Elsewhere.Spans, d.Elsewhere.Tree[0])
@@ -120,7 +145,8 @@ func TestPairs(t *testing.T) {
 	}
 }
 
-// checkTree holds the shape of a tree against what it says of itself: each line is below what it comes of, the larger before the smaller, and all spans are told or counted.
+// checkTree holds the shape of a tree against what it says of itself: each line is below what it comes of, the larger
+// before the smaller, and all spans are told or counted.
 func checkTree(t *testing.T, c *diff.Consequences) {
 	t.Helper()
 	sizes, seen, last := map[string]int{}, c.Rest.Spans, map[string]int{}
@@ -141,7 +167,8 @@ func checkTree(t *testing.T, c *diff.Consequences) {
 	}
 }
 
-// TestCut compares a run with a trace of it that ends early, at the end of a line: that is what is said, and not that the code is another.
+// TestCut compares a run with a trace of it that ends early, at the end of a line: that is what is said, and not that
+// the code is another.
 func TestCut(t *testing.T) {
 	file, _ := traced(t, scenario(t, "default"))
 	lines := slices.Collect(bytes.Lines(file))

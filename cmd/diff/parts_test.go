@@ -26,8 +26,8 @@ func compared(t *testing.T, a, b []byte, o diff.Options) *diff.Difference {
 	return d
 }
 
-// TestPart compares a part of two runs: what made it differ is what made the whole differ, though that is not of the part, and nothing in the part is said to come of what it does not
-// come of in the whole.
+// TestPart compares a part of two runs: what made it differ is what made the whole differ, though that is not of the
+// part, and nothing in the part is said to come of what it does not come of in the whole.
 func TestPart(t *testing.T) {
 	base := scenario(t, "default")
 	file, _ := traced(t, base)
@@ -45,7 +45,8 @@ func TestPart(t *testing.T) {
 		if d.First == nil {
 			t.Fatalf("%+v: nothing differs", o)
 		}
-		if d.First.Origin == nil && d.First.Span.ID != whole.First.Span.ID || d.First.Origin != nil && *d.First.Origin != whole.First.Span || d.First.Reason.Kind != diff.ReasonFault {
+		if d.First.Origin == nil && d.First.Span.ID != whole.First.Span.ID || d.First.Origin != nil &&
+			*d.First.Origin != whole.First.Span || d.First.Reason.Kind != diff.ReasonFault {
 			t.Errorf("%+v: the first divergence is %+v", o, d.First)
 		}
 		if d.Elsewhere.Spans > 0 {
@@ -65,22 +66,27 @@ func TestPart(t *testing.T) {
 	}
 }
 
-// TestSharedIsShared holds what is said to come before a part's first divergence, the same in both, against the files: it is the same until then.
+// TestSharedIsShared holds what is said to come before a part's first divergence, the same in both, against the files:
+// it is the same until then.
 func TestSharedIsShared(t *testing.T) {
 	base := scenario(t, "default")
 	file, _ := traced(t, base)
-	other, _ := traced(t, with(base, config.Fault{Kind: config.Crash, At: config.When{Kind: config.AtRole, Process: node(1), Role: "leader"}, Process: node(1)}))
+	other, _ := traced(t,
+		with(base, config.Fault{Kind: config.Crash, At: config.When{Kind: config.AtRole, Process: node(1), Role: "leader"},
+			Process: node(1)}))
 	d := compared(t, file, other, diff.Options{Only: diff.OnlyKV})
 	before, then := rawSpans(t, file), rawSpans(t, other)
 	for _, e := range d.First.Before {
 		x, y := before[e.ID], then[e.ID]
 		if x.text != y.text && min(x.end, y.end) <= int64(d.First.At) {
-			t.Errorf("%s %q is said to be the same in both, and differs before %v:\n- %s\n+ %s", e.ID, e.Text, d.First.At, x.text, y.text)
+			t.Errorf("%s %q is said to be the same in both, and differs before %v:\n- %s\n+ %s", e.ID, e.Text, d.First.At,
+				x.text, y.text)
 		}
 	}
 }
 
-// TestUnexplained changes a span that nothing else leads to, besides a message that is lost: it is told by itself, and not as if it came of that.
+// TestUnexplained changes a span that nothing else leads to, besides a message that is lost: it is told by itself, and
+// not as if it came of that.
 func TestUnexplained(t *testing.T) {
 	base := small(t)
 	file, _ := traced(t, base)
@@ -101,12 +107,14 @@ func TestUnexplained(t *testing.T) {
 		t.Errorf("what differs without a cause is %+v, want %s", d.Elsewhere, elsewhere)
 	}
 	text := (&report{d: d, width: 80, options: &options{runs: [2]string{"a", "b"}}}).String()
-	if plain := strings.Join(strings.Fields(text), " "); !strings.Contains(plain, "The traces show nothing that it comes of.") {
+	if plain := strings.Join(strings.Fields(text), " "); !strings.Contains(plain,
+		"The traces show nothing that it comes of.") {
 		t.Errorf("it is not said that the cause of %s is not seen:\n%s", elsewhere, text)
 	}
 }
 
-// TestTolerance looks away from times that differ by little: then an election that was won a little later is no difference either.
+// TestTolerance looks away from times that differ by little: then an election that was won a little later is no
+// difference either.
 func TestTolerance(t *testing.T) {
 	base := scenario(t, "default")
 	file, _ := traced(t, base)
@@ -125,19 +133,23 @@ func TestViolation(t *testing.T) {
 		`"spanId":"0000000000000077","name":"raftkv.violation","kind":1,"startTimeUnixNano":"946684800090000000","endTimeUnixNano":"946684800090000000",` +
 		`"attributes":[{"key":"raftkv.invariant","value":{"stringValue":"ElectionSafety"}}]}]}]}]}` + "\n"
 	d := compared(t, file, append(bytes.Clone(file), span...), diff.Options{})
-	if len(d.Users.Violations) != 1 || d.Users.Violations[0] != (diff.ValueChange{Name: "ElectionSafety", B: "violated at 90.000ms"}) || d.Verdict != diff.DifferentOutcome {
+	if len(d.Users.Violations) != 1 ||
+		d.Users.Violations[0] != (diff.ValueChange{Name: "ElectionSafety", B: "violated at 90.000ms"}) ||
+		d.Verdict != diff.DifferentOutcome {
 		t.Errorf("%s, %s: %+v", d.Verdict, d.Why, d.Users.Violations)
 	}
 }
 
-// TestJSONTellsAll holds the JSON against the text: every span that the text names is in it, and all that it says of the outcome.
+// TestJSONTellsAll holds the JSON against the text: every span that the text names is in it, and all that it says of
+// the outcome.
 func TestJSONTellsAll(t *testing.T) {
 	file, _ := traced(t, small(t))
 	other, _ := traced(t, small(t, "seed=2", "requests_per_client=4"))
 	t.Chdir(t.TempDir())
 	keep(t, "a", file)
 	keep(t, "b", other)
-	for _, args := range [][]string{nil, {"-only", "node-3"}, {"-ignore", "time"}, {"-tolerance", "1ms", "-ignore", "raft.term"}} {
+	for _, args := range [][]string{nil, {"-only", "node-3"}, {"-ignore", "time"},
+		{"-tolerance", "1ms", "-ignore", "raft.term"}} {
 		args = append(args, "-max", "0", "a", "b")
 		text, said := call(t, args...).stdout, call(t, append([]string{"-json"}, args...)...).stdout
 		var d diff.Difference
@@ -152,7 +164,8 @@ func TestJSONTellsAll(t *testing.T) {
 				t.Errorf("%q: the text does not say %q", args, want)
 			}
 		}
-		words := regexp.MustCompile(`\b(?:[0-9a-f]{16}|client-[0-9]+/[0-9]+|index [0-9]+|term [0-9]+)\b`).FindAllString(text, -1)
+		words := regexp.MustCompile(`\b(?:[0-9a-f]{16}|client-[0-9]+/[0-9]+|index [0-9]+|term [0-9]+)\b`).FindAllString(text,
+			-1)
 		if len(words) < 10 {
 			t.Fatalf("%q: the text names %q", args, words)
 		}
@@ -164,7 +177,8 @@ func TestJSONTellsAll(t *testing.T) {
 	}
 }
 
-// TestIgnoredAttributes looks away from attributes that one run alone has, on a span, an event or a link, and from one that the spec has and neither run does: nothing is wrong with that.
+// TestIgnoredAttributes looks away from attributes that one run alone has, on a span, an event or a link, and from one
+// that the spec has and neither run does: nothing is wrong with that.
 func TestIgnoredAttributes(t *testing.T) {
 	file, _ := traced(t, smallest(t))
 	if bytes.Contains(file, []byte(worldspans.ErrorTypeKey)) {
@@ -179,11 +193,13 @@ func TestIgnoredAttributes(t *testing.T) {
 		{"own.key", `"links":[{` + ids + `,` + own + `}]`},
 		{string(worldspans.ErrorTypeKey), `"kind":1`},
 	} {
-		span := `{` + ids + `,"name":"x","startTimeUnixNano":"946684800000000000","endTimeUnixNano":"946684800000000000",` + c[1] + `}`
+		span := `{` + ids + `,"name":"x","startTimeUnixNano":"946684800000000000","endTimeUnixNano":"946684800000000000",` +
+			c[1] + `}`
 		keep(t, "b", append(bytes.Clone(file), `{"resourceSpans":[{"scopeSpans":[{"spans":[`+span+"]}]}]}\n"...))
 		for _, names := range [][]string{{"a", "b"}, {"b", "a"}} {
 			if got := call(t, "-ignore", c[0], names[0], names[1]); got.status != statusDiffer || got.stderr != "" {
-				t.Errorf("diff -ignore %s %q, where b has the span %s: exit status %d, want %d\n%s", c[0], names, span, got.status, statusDiffer, got.stderr)
+				t.Errorf("diff -ignore %s %q, where b has the span %s: exit status %d, want %d\n%s", c[0], names, span, got.status,
+					statusDiffer, got.stderr)
 			}
 		}
 	}

@@ -35,11 +35,13 @@ func asJaeger(t *testing.T, spans []traces.Span) []byte {
 // What links say is not compared: a trace whose links say nothing, as a Jaeger gives it back, is the same run.
 func TestDiffOfBareLinks(t *testing.T) {
 	own := lossy(t)
-	bare := regexp.MustCompile(`("spanId":"[0-9a-f]{16}"),"attributes":\[\{"key":"raftkv\.link"[^\]]*\]`).ReplaceAll(own, []byte("$1"))
+	bare := regexp.MustCompile(`("spanId":"[0-9a-f]{16}"),"attributes":\[\{"key":"raftkv\.link"[^\]]*\]`).ReplaceAll(own,
+		[]byte("$1"))
 	if bytes.Equal(own, bare) {
 		t.Fatal("no link says anything")
 	}
-	for name, d := range map[string]*diff.Difference{"whole and bare": compared(t, own, bare, diff.Options{}), "bare and whole": compared(t, bare, own, diff.Options{})} {
+	for name, d := range map[string]*diff.Difference{"whole and bare": compared(t, own, bare, diff.Options{}),
+		"bare and whole": compared(t, bare, own, diff.Options{})} {
 		if d.Verdict != diff.Same {
 			t.Errorf("%s: %s, %s", name, d.Verdict, d.Why)
 		}

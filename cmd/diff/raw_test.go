@@ -93,7 +93,8 @@ func rawSpanOf(t *testing.T, resource, text json.RawMessage) (id, name string, s
 	if err := json.Unmarshal(text, &s); err != nil {
 		t.Fatal(err)
 	}
-	span = rawSpan{text: string(resource) + string(steps.ReplaceAll(text, nil)), peer: s.Attributes.text(string(kvspans.RaftPeerIDKey)), end: s.End}
+	span = rawSpan{text: string(resource) + string(steps.ReplaceAll(text, nil)),
+		peer: s.Attributes.text(string(kvspans.RaftPeerIDKey)), end: s.End}
 	for _, e := range s.Events {
 		span.lost = span.lost || e.Name == worldspans.EventDrop
 	}
@@ -132,8 +133,9 @@ func checkSame(t *testing.T, again string, d *diff.Difference, before, after map
 	}
 }
 
-// checkUnexplained holds what a diff finds no cause of against the files: it only moved, and its process was sent something that was lost, at another time or not in both runs. A lost
-// message takes its receiver's time, and leaves no span there, so that the trace cannot show it.
+// checkUnexplained holds what a diff finds no cause of against the files: it only moved, and its process was sent
+// something that was lost, at another time or not in both runs. A lost message takes its receiver's time, and leaves no
+// span there, so that the trace cannot show it.
 func checkUnexplained(t *testing.T, again string, d *diff.Difference, before, after map[string]rawSpan) {
 	t.Helper()
 	for i := range d.Elsewhere.Tree {

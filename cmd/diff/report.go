@@ -68,7 +68,8 @@ func (r *report) verdict() {
 		name string
 		run  *diff.About
 	}{{"A", &r.d.A}, {"B", &r.d.B}} {
-		r.printf("%s  %s (%s, %s)\n", side.name, side.run.Name, words.Counted(side.run.Spans, "span"), milliseconds(side.run.End))
+		r.printf("%s  %s (%s, %s)\n", side.name, side.run.Name, words.Counted(side.run.Spans, "span"),
+			milliseconds(side.run.End))
 	}
 	r.lookedAt()
 	if r.d.Resolution > 0 {
@@ -221,7 +222,8 @@ func (r *report) before() {
 	}
 }
 
-// event prints a span as a line: its mark, when it begins, whose it is, its id, and what it is; the last in as many lines as it takes, behind what leads to it from above.
+// event prints a span as a line: its mark, when it begins, whose it is, its id, and what it is; the last in as many
+// lines as it takes, behind what leads to it from above.
 func (r *report) event(mark string, e *diff.Event, first, rest, more string) {
 	left := fmt.Sprintf("%s %9s %-8s %s  ", mark, milliseconds(e.At), e.Process, e.ID)
 	text := e.Text
@@ -257,7 +259,8 @@ func (r *report) independent() {
 		if o := &r.options.diff; o.Tolerance > 0 || len(o.Ignore) > 0 {
 			how = ", but for what is not looked at"
 		}
-		r.paragraph("", words.Counted(in.Before+in.After, "span")+" "+words.Agree(in.Before+in.After, "is", "are")+" the same in both runs"+how+".")
+		r.paragraph("", words.Counted(in.Before+in.After, "span")+" "+words.Agree(in.Before+in.After, "is",
+			"are")+" the same in both runs"+how+".")
 		return
 	}
 	r.title("What is independent of it")

@@ -42,7 +42,8 @@ func seen(t *diff.Tally) string {
 	case 1:
 		return " The traces show this for " + words.Grouped(t.Spans-1) + " of them; for the other one it is only possible."
 	}
-	return " The traces show this for " + words.Grouped(t.Spans-t.Possible) + " of them; for the other " + words.Grouped(t.Possible) + " it is only possible."
+	return " The traces show this for " + words.Grouped(t.Spans-t.Possible) + " of them; for the other " +
+		words.Grouped(t.Possible) + " it is only possible."
 }
 
 // reading says how a tree is read, if it takes more than one line.
@@ -54,7 +55,8 @@ func reading(c *diff.Consequences) string {
 	if slices.ContainsFunc(c.Tree, func(line diff.Consequence) bool { return line.Folded.Spans > 0 }) {
 		counts = `, and behind "..." how many more do`
 	}
-	return " Below each span stands what comes of it, first that of which most comes" + counts + "; times are A's where both runs have the span."
+	return " Below each span stands what comes of it, first that of which most comes" + counts +
+		"; times are A's where both runs have the span."
 }
 
 // possible marks what only may come of the span that it stands below.
@@ -77,7 +79,8 @@ func doubts(c *diff.Consequences) bool {
 
 var marks = map[diff.Change]string{diff.OnlyA: "-", diff.OnlyB: "+", diff.Changed: "~", diff.Moved: ">"}
 
-// tree tells spans below what they come of. What alone comes of a span stands straight below it; where there are several they branch off.
+// tree tells spans below what they come of. What alone comes of a span stands straight below it; where there are
+// several they branch off.
 func (r *report) tree(c *diff.Consequences) {
 	var rails []string // what the lines below each branch begin with
 	sure, left := "", strings.Repeat(" ", 39)
@@ -117,7 +120,8 @@ func (r *report) tree(c *diff.Consequences) {
 	}
 }
 
-// below is what leads down to a line: no more than so many of the branches that it is in, or there would be no room for it.
+// below is what leads down to a line: no more than so many of the branches that it is in, or there would be no room for
+// it.
 func below(rails []string) string {
 	const most = 7
 	return strings.Join(rails[:min(len(rails), most)], "")
@@ -137,9 +141,11 @@ func (r *report) folded(left string, t *diff.Tally) {
 func changesOf(line *diff.Consequence) string {
 	const most = 3
 	var words []string
-	begins, ends := signed(apart(line.Event.At, line.Event.At+line.Begins)), signed(apart(line.Until, line.Until+line.Ends))
+	begins, ends := signed(apart(line.Event.At, line.Event.At+line.Begins)), signed(apart(line.Until,
+		line.Until+line.Ends))
 	switch {
-	case line.Begins != 0 && line.Ends != 0 && (line.Begins-line.Ends).Abs() <= time.Microsecond: // most times are whole microseconds
+	// most times are whole microseconds
+	case line.Begins != 0 && line.Ends != 0 && (line.Begins-line.Ends).Abs() <= time.Microsecond:
 		words = append(words, "moved by "+begins)
 	case line.Begins != 0:
 		words = append(words, "begins "+begins+", ends "+ends)

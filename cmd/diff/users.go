@@ -129,7 +129,9 @@ func operation(c *diff.OperationChange) string {
 		parts = append(parts, "answer "+c.ResultA+" -> "+c.ResultB)
 	}
 	if *c.LatencyA != *c.LatencyB {
-		parts = append(parts, fmt.Sprintf("%s -> %s (%s)", milliseconds(*c.LatencyA), milliseconds(*c.LatencyB), signed(apart(*c.LatencyA, *c.LatencyB))))
+		parts = append(parts,
+			fmt.Sprintf("%s -> %s (%s)", milliseconds(*c.LatencyA), milliseconds(*c.LatencyB),
+				signed(apart(*c.LatencyA, *c.LatencyB))))
 	}
 	if c.TriesA != c.TriesB {
 		parts = append(parts, fmt.Sprintf("%d -> %s", c.TriesA, words.Counted(c.TriesB, "try")))

@@ -48,7 +48,8 @@ func without(t *testing.T, file []byte, leaveOut func(name, service string) bool
 						t.Fatal(err)
 					}
 					if !leaveOut(s.Name, service) {
-						left.WriteString(`{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"` + service +
+						left.WriteString(`{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"` +
+							service +
 							`"}}]},"scopeSpans":[{"spans":[` + string(span) + "]}]}]}\n")
 					}
 				}
@@ -61,7 +62,8 @@ func without(t *testing.T, file []byte, leaveOut func(name, service string) bool
 // foreign is a span that the spec does not declare, of a program that took part in a run.
 func foreign(id, name, end string) []byte {
 	const resource = `{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"shop"}}]},"scopeSpans":[{"spans":[`
-	return []byte(resource + `{"traceId":"000000000000000100000000000000` + id + `","spanId":"00000000000000` + id + `","name":"` + name + `",` +
+	return []byte(resource + `{"traceId":"000000000000000100000000000000` + id + `","spanId":"00000000000000` + id +
+		`","name":"` + name + `",` +
 		`"kind":2,"startTimeUnixNano":"946684800010000000","endTimeUnixNano":"9466848000` + end + `000000"}]}]}]}` + "\n")
 }
 
@@ -75,7 +77,8 @@ func told(d *diff.Difference, o diff.Options) string {
 func TestVerdicts(t *testing.T) {
 	base := scenario(t, "default")
 	file, _ := traced(t, base)
-	crashed, _ := traced(t, with(base, config.Fault{Kind: config.Crash, At: after(60 * time.Millisecond), Process: node(2)}))
+	crashed, _ := traced(t,
+		with(base, config.Fault{Kind: config.Crash, At: after(60 * time.Millisecond), Process: node(2)}))
 	clients := func(_, service string) bool { return strings.HasPrefix(service, kvspans.ServiceClient) }
 	noStore := func(name, service string) bool { return clients(name, service) || name == spans.ApplyName }
 	quiet := func(name, service string) bool { return clients(name, service) || name == spans.HeartbeatName }
@@ -93,8 +96,9 @@ func TestVerdicts(t *testing.T) {
 	}{
 		"no operations and no entries": {
 			a: without(t, file, noStore), b: without(t, crashed, noStore), verdict: diff.UnknownOutcome,
-			says: []string{"neither trace has an operation of a client", "how the store ends is not known", "The same in both runs: the leaders. The rest of it is not in the traces."},
-			not:  []string{"same answer", "ends the same", "every operation", "the store at the end"},
+			says: []string{"neither trace has an operation of a client", "how the store ends is not known",
+				"The same in both runs: the leaders. The rest of it is not in the traces."},
+			not: []string{"same answer", "ends the same", "every operation", "the store at the end"},
 		},
 		"no operations": {
 			a: without(t, file, clients), b: without(t, file, quiet), verdict: diff.SameOutcome,
@@ -102,7 +106,8 @@ func TestVerdicts(t *testing.T) {
 		},
 		"no operations, and another log": {
 			a: without(t, file, clients), b: without(t, crashed, clients), verdict: diff.DifferentOutcome,
-			says: []string{"operations took effect in another order", "operations: none in either trace"}, not: []string{"same answer", "all the same"},
+			says: []string{"operations took effect in another order",
+				"operations: none in either trace"}, not: []string{"same answer", "all the same"},
 		},
 		"no such client's": {
 			a: without(t, file, clients), b: append(without(t, crashed, clients), foreign("03", "x", "11")...), only: "node-1", verdict: diff.SameOutcome, says: []string{"what clients got of it is not part of node-1"},
@@ -117,7 +122,8 @@ func TestVerdicts(t *testing.T) {
 			a: file, b: without(t, file, noClientTwo), verdict: diff.UnknownOutcome, says: []string{"5 operations in one run only", "one trace may be a part of a run: of ", "the parent is missing"},
 		},
 		"foreign spans only": {
-			a: shop, b: later, verdict: diff.SameButTime, says: []string{"something that cannot be told", "That is not known", "next go run ./cmd/explain a 0000000000000002"},
+			a: shop, b: later, verdict: diff.SameButTime, says: []string{"something that cannot be told", "That is not known",
+				"next go run ./cmd/explain a 0000000000000002"},
 			not: []string{"the code:", "same answer", "-only"},
 		},
 		"a foreign span more": {
@@ -149,7 +155,8 @@ func TestVerdicts(t *testing.T) {
 func TestSameCountsAllSpans(t *testing.T) {
 	file, _ := traced(t, scenario(t, "default"))
 	d := compared(t, file, file, diff.Options{})
-	if text := told(d, diff.Options{}); d.Independent.Before+d.Independent.After != d.A.Spans || !strings.Contains(text, words.Counted(d.A.Spans, "span")+", all as in the other run") {
+	if text := told(d, diff.Options{}); d.Independent.Before+d.Independent.After != d.A.Spans ||
+		!strings.Contains(text, words.Counted(d.A.Spans, "span")+", all as in the other run") {
 		t.Errorf("%d and %d of %d spans are the same:\n%s", d.Independent.Before, d.Independent.After, d.A.Spans, text)
 	}
 }
@@ -159,7 +166,8 @@ func TestVerbsAgree(t *testing.T) {
 	file, _ := traced(t, scenario(t, "default"))
 	shop := foreign("02", "GET /cart", "11")
 	for want, b := range map[string][]byte{
-		"1 span is the same in both runs, ids": shop, "1 span before it and 0 after it is the same": append(bytes.Clone(shop), foreign("03", "x", "12")...),
+		"1 span is the same in both runs, ids": shop, "1 span before it and 0 after it is the same": append(bytes.Clone(shop),
+			foreign("03", "x", "12")...),
 	} {
 		if text := told(compared(t, shop, b, diff.Options{}), diff.Options{}); !strings.Contains(text, want) {
 			t.Errorf("it does not say %q:\n%s", want, text)
@@ -174,11 +182,13 @@ func TestVerbsAgree(t *testing.T) {
 // TestNumbersAgree tells how far times are apart that are cut to microseconds: as far as what is told of them is.
 func TestNumbersAgree(t *testing.T) {
 	a, b := 12529400*time.Nanosecond, 12471900*time.Nanosecond
-	c := diff.OperationChange{Request: "client-1/1", CommandA: "GET", CommandB: "GET", ResultA: "OK", ResultB: "OK", LatencyA: &a, LatencyB: &b, TriesA: 1, TriesB: 1}
+	c := diff.OperationChange{Request: "client-1/1", CommandA: "GET", CommandB: "GET", ResultA: "OK", ResultB: "OK",
+		LatencyA: &a, LatencyB: &b, TriesA: 1, TriesB: 1}
 	if got, want := operation(&c), "GET: 12.529ms -> 12.471ms (-0.058ms)"; got != want {
 		t.Errorf("it is told as %s, want %s", got, want)
 	}
-	line := diff.Consequence{Event: diff.Event{At: a}, Begins: b - a, Until: a + 600, Ends: b - a + 100} // ends at 12.530 ms and 12.472 ms: moments of a step are that far off
+	// ends at 12.530 ms and 12.472 ms: moments of a step are that far off
+	line := diff.Consequence{Event: diff.Event{At: a}, Begins: b - a, Until: a + 600, Ends: b - a + 100}
 	if got, want := changesOf(&line), "moved by -0.058ms"; got != want {
 		t.Errorf("it is told as %s, want %s", got, want)
 	}

@@ -44,7 +44,8 @@ func written80(x *explain.Explanation) string {
 	return b.String()
 }
 
-// Every question that is said to have an answer has one, every span is explained, and each question that is suggested next has an answer, too.
+// Every question that is said to have an answer has one, every span is explained, and each question that is suggested
+// next has an answer, too.
 func TestExplainAnswersWhatItSays(t *testing.T) {
 	reference, _ := spansOf(t, "reference", "")
 	for _, spans := range [][]traces.Span{rough(t), reference} {
@@ -99,7 +100,8 @@ func TestExplainAccountsForAllTime(t *testing.T) {
 	}
 }
 
-// A question can be worded in more than one way, and one that has no answer is said to have none, with the nearest that has.
+// A question can be worded in more than one way, and one that has no answer is said to have none, with the nearest that
+// has.
 func TestExplainQuestions(t *testing.T) {
 	spans := rough(t)
 	e := explain.New(index.Of(spans), protocols.Raft.Explain)
@@ -116,15 +118,17 @@ func TestExplainQuestions(t *testing.T) {
 	}
 	mistyped := "00" + id[2:]
 	for question, want := range map[string]struct{ says, nearest string }{
-		"leader term 99":                   {"nobody stood for election in term 99", "leader term "},
-		"client-2 99":                      {"no client of this run has an operation client-2 99", "client-2 6"},
-		"client-9 1":                       {"no client of this run has an operation client-9 1", ""},
-		"index 999 node-1":                 {"the log of node-1 never had an index 999", "index "},
-		"index 1 node-9":                   {"there is no node-9", ""},
-		"ffffffffffffffff":                 {"no span of this run has the id ffffffffffffffff", ""},
-		"leader":                           {`cannot tell what "leader" asks: of which term it does not say, and there were elections in`, "leader term 1"},
-		"leader term":                      {`cannot tell what "leader term" asks: of which term it does not say`, "leader term 1"},
-		"election":                         {`cannot tell what "election" asks: of which term it does not say`, "leader term 1"},
+		"leader term 99":   {"nobody stood for election in term 99", "leader term "},
+		"client-2 99":      {"no client of this run has an operation client-2 99", "client-2 6"},
+		"client-9 1":       {"no client of this run has an operation client-9 1", ""},
+		"index 999 node-1": {"the log of node-1 never had an index 999", "index "},
+		"index 1 node-9":   {"there is no node-9", ""},
+		"ffffffffffffffff": {"no span of this run has the id ffffffffffffffff", ""},
+		"leader":           {`cannot tell what "leader" asks: of which term it does not say, and there were elections in`, "leader term 1"},
+		"leader term": {`cannot tell what "leader term" asks: of which term it does not say`,
+			"leader term 1"},
+		"election": {`cannot tell what "election" asks: of which term it does not say`,
+			"leader term 1"},
 		"election node-1":                  {`cannot tell what "election node-1" asks`, ""},
 		"leader trem 1 index 9 nod-7":      {`cannot tell what "leader trem 1 index 9 nod-7" asks: nothing can be made of "trem" and "nod-7"; ask for a span by 6 digits of its id or more, leader term N`, ""},
 		"":                                 {`cannot tell what "" asks`, ""},
@@ -145,7 +149,8 @@ func TestExplainQuestions(t *testing.T) {
 	}
 }
 
-// The causes that are found are those that the trace has: who crashed, what was lost, which of the acknowledgements counted.
+// The causes that are found are those that the trace has: who crashed, what was lost, which of the acknowledgements
+// counted.
 func TestExplainFindsCauses(t *testing.T) {
 	spans := rough(t)
 	e := explain.New(index.Of(spans), protocols.Raft.Explain)
@@ -156,15 +161,18 @@ func TestExplainFindsCauses(t *testing.T) {
 		}
 		index := s.Attribute("raft.commit.to").AsInt64()
 		text := written80(explained(t, e, fmt.Sprintf("index %d %s", index, s.Service)))
-		if !strings.Contains(text, "["+s.ID.String()+"]") || !strings.Contains(text, strings.Join(s.Attribute("raft.commit.acknowledged_by").AsStringSlice(), " and ")) {
-			t.Errorf("index %s of %s does not name the commit %s and its copies:\n%s", strconv.FormatInt(index, 10), s.Service, s.ID, text)
+		if !strings.Contains(text, "["+s.ID.String()+"]") ||
+			!strings.Contains(text, strings.Join(s.Attribute("raft.commit.acknowledged_by").AsStringSlice(), " and ")) {
+			t.Errorf("index %s of %s does not name the commit %s and its copies:\n%s", strconv.FormatInt(index, 10), s.Service,
+				s.ID, text)
 		}
 	}
 	lost := 0
 	for i := range spans {
 		s := &spans[i]
 		dropped := slices.ContainsFunc(s.Events, func(v traces.Event) bool { return v.Name == "drop" })
-		if s.Kind.String() == "client" && dropped && s.Attribute("raft.reply").AsString() == "" && s.Attribute("raftkv.copy").AsInt64() == 0 {
+		if s.Kind.String() == "client" && dropped && s.Attribute("raft.reply").AsString() == "" &&
+			s.Attribute("raftkv.copy").AsInt64() == 0 {
 			text := strings.Join(strings.Fields(written80(explained(t, e, s.ID.String()))), " ")
 			if strings.Contains(text, "was lost on its way to "+s.Attribute("raft.peer.id").AsString()+" by chance") {
 				lost++
@@ -176,14 +184,16 @@ func TestExplainFindsCauses(t *testing.T) {
 	}
 }
 
-// A violation is told as what it is, with what the invariant says and the facts that do not agree; what a start is, too.
+// A violation is told as what it is, with what the invariant says and the facts that do not agree; what a start is,
+// too.
 func TestExplainViolation(t *testing.T) {
 	spans := rough(t)
 	violation := spans[0]
 	violation.Name, violation.ID, violation.Service, violation.Start, violation.End = "raftkv.violation", 0x77, "world", spans[0].Start.Add(90*time.Millisecond), spans[0].Start.Add(90*time.Millisecond)
 	violation.Status.Description = "At most one leader is elected in a term, ever."
 	violation.Attributes = []attribute.KeyValue{
-		attribute.String("raftkv.invariant", "ElectionSafety"), attribute.StringSlice("raftkv.violation.facts", []string{"node-1 leads term 1", "node-2 leads term 1"}),
+		attribute.String("raftkv.invariant", "ElectionSafety"), attribute.StringSlice("raftkv.violation.facts",
+			[]string{"node-1 leads term 1", "node-2 leads term 1"}),
 	}
 	e := explain.New(index.Of(append(spans, violation)), protocols.Raft.Explain)
 	x := explained(t, e, "0000000000000077")

@@ -98,7 +98,8 @@ func askedRuns(t *testing.T) []asked {
 // violates says whether a run violates an invariant.
 func violates(t *testing.T, r asked) bool {
 	t.Helper()
-	result, err := cluster.New(recorded.Config(t, r.scenario, r.faults, r.changes...).Config, cluster.Options{}).Run(t.Context())
+	result, err := cluster.New(recorded.Config(t, r.scenario, r.faults, r.changes...).Config,
+		cluster.Options{}).Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,7 +236,8 @@ func askAll(t *testing.T, spans []traces.Span, whole bool) *asker {
 		if a.epoch.IsZero() || s.Start.Before(a.epoch) {
 			a.epoch = s.Start
 		}
-		if i%each == 0 || violated >= 0 && spans[violated].End.Sub(s.End) <= lastStep && !s.Attribute("raft.unfinished").AsBool() {
+		if i%each == 0 || violated >= 0 && spans[violated].End.Sub(s.End) <= lastStep &&
+			!s.Attribute("raft.unfinished").AsBool() {
 			questions = append(questions, s.ID.String())
 		}
 	}

@@ -41,7 +41,8 @@ func TestExport(t *testing.T) {
 		if !strings.HasPrefix(said, "wrote "+file) || !strings.Contains(said, "\nnext  ") {
 			t.Errorf("to %s it says %q", f.name, said)
 		}
-		if printed, _ := wants(t, command.Fine, "-to="+f.name, "-o", "-", filepath.Join(folder, record.FileName)); printed != string(content) {
+		if printed, _ := wants(t, command.Fine, "-to="+f.name, "-o", "-",
+			filepath.Join(folder, record.FileName)); printed != string(content) {
 			t.Errorf("%s on standard output is not what the file is", f.name)
 		}
 		if f.name != "shiviz" && !json.Valid(content) {
@@ -53,7 +54,8 @@ func TestExport(t *testing.T) {
 		t.Errorf("Jaeger's JSON has %d spans, %v, want %d", len(again), err, len(spans))
 	}
 	elsewhere := filepath.Join(t.TempDir(), "x.json")
-	if said, _ := wants(t, command.Fine, "-to", "perfetto", "-o", elsewhere, filepath.Join(folder, "trace.jaeger.json")); !strings.Contains(said, elsewhere) {
+	if said, _ := wants(t, command.Fine, "-to", "perfetto", "-o", elsewhere,
+		filepath.Join(folder, "trace.jaeger.json")); !strings.Contains(said, elsewhere) {
 		t.Errorf("-o %s says %q", elsewhere, said)
 	}
 }
@@ -71,8 +73,9 @@ func TestExportTrouble(t *testing.T) {
 		"one run at a time":           {"-to", "jaeger", "a", "b"},
 		"there is no run nosuchrun":   {"-to", "jaeger", "nosuchrun"},
 		broken + ":2:19: want an obj": {"-to", "jaeger", broken},
-		"cannot write":                {"-to", "jaeger", "-o", filepath.Join(folder, "none", "x"), recorded.Run(t, "lost-reply")},
-		"unknown flag -form":          {"-form", "jaeger", broken},
+		"cannot write": {"-to", "jaeger", "-o", filepath.Join(folder, "none", "x"),
+			recorded.Run(t, "lost-reply")},
+		"unknown flag -form": {"-form", "jaeger", broken},
 	} {
 		if _, wrong := wants(t, command.Trouble, args...); !strings.Contains(wrong, want) {
 			t.Errorf("export %v says\n%swant in it\n%s", args, wrong, want)

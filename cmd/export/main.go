@@ -1,4 +1,5 @@
-// Command export writes a run in the formats of other people's programs: Jaeger's own JSON, Perfetto's and Chrome's trace events, a log for ShiViz. See -h.
+// Command export writes a run in the formats of other people's programs: Jaeger's own JSON, Perfetto's and Chrome's
+// trace events, a log for ShiViz. See -h.
 package main
 
 import (
@@ -86,7 +87,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err := draft.Write(file, content); err != nil {
 		return command.Failed(stderr, fmt.Errorf("cannot write %s: %w", file, err))
 	}
-	_, err = fmt.Fprintf(stdout, "wrote %s, %s\n%s", file, words.Counted(spans.Len(), "span"), terminal.Paragraph("next  ", "      ", f.next, terminal.Width(stdout)))
+	_, err = fmt.Fprintf(stdout, "wrote %s, %s\n%s", file, words.Counted(spans.Len(), "span"),
+		terminal.Paragraph("next  ", "      ", f.next, terminal.Width(stdout)))
 	return command.Printed(err, stderr)
 }
 
@@ -113,7 +115,8 @@ func formatNamed(name string) (format, error) {
 	if name == "" {
 		return format{}, errors.New("-to says which format: " + strings.Join(names, ", "))
 	}
-	return format{}, fmt.Errorf("there is no format %q; the nearest is %s, and -h shows all", name, nearest.Name(name, names))
+	return format{}, fmt.Errorf("there is no format %q; the nearest is %s, and -h shows all", name,
+		nearest.Name(name, names))
 }
 
 // folderOf is the folder in which a run's trace is.
@@ -150,10 +153,11 @@ func flagGroups() []flags.Group[options] {
 			o.to = v
 			return nil
 		}},
-		{Name: "o", Takes: "FILE", Help: "write there, and not beside the run; - is standard output", Set: func(o *options, v string) []error {
-			o.output = v
-			return nil
-		}},
+		{Name: "o", Takes: "FILE", Help: "write there, and not beside the run; - is standard output",
+			Set: func(o *options, v string) []error {
+				o.output = v
+				return nil
+			}},
 		{Name: "h", Help: "show this"},
 	}}
 	all := flags.Group[options]{Title: "Formats, and what the file beside the run is called"}

@@ -89,7 +89,8 @@ func checkTimes(t *testing.T, how string, all []traces.Span, file []perfettoEven
 		}
 		s, begins, takes := byID[e.Args.ID], read(e.TS), read(e.Dur)
 		if begins != int64(s.Start.Sub(epoch)) || takes != int64(s.End.Sub(s.Start)) {
-			t.Errorf("%s: %s begins at %d and takes %d ns, want %d and %d", how, e.Args.ID, begins, takes, s.Start.Sub(epoch), s.End.Sub(s.Start))
+			t.Errorf("%s: %s begins at %d and takes %d ns, want %d and %d", how, e.Args.ID, begins, takes, s.Start.Sub(epoch),
+				s.End.Sub(s.Start))
 		}
 		on := track{e.PID, e.TID}
 		list := open[on]

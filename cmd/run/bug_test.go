@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// TestABugIsKeptAndCaught runs with a bug: the run has a name of its own, its run.toml says so and makes the same run again, and what the bug breaks is told.
+// TestABugIsKeptAndCaught runs with a bug: the run has a name of its own, its run.toml says so and makes the same run
+// again, and what the bug breaks is told.
 func TestABugIsKeptAndCaught(t *testing.T) {
 	var texts [2]string
 	var names [2]string
@@ -18,7 +19,8 @@ func TestABugIsKeptAndCaught(t *testing.T) {
 	for i := range texts {
 		out := filepath.Join(dir, string(rune('a'+i)))
 		var stdout, stderr bytes.Buffer
-		if status := run(t.Context(), append(args, "-out", out), &stdout, &stderr); status != statusViolation || !strings.Contains(stderr.String(), ": PersistBeforeSend (I13, Figure 2)\n") {
+		if status := run(t.Context(), append(args, "-out", out), &stdout, &stderr); status != statusViolation ||
+			!strings.Contains(stderr.String(), ": PersistBeforeSend (I13, Figure 2)\n") {
 			t.Fatalf("run %v: exit status %d, want %d\n%s", args, status, statusViolation, &stderr)
 		}
 		folders, err := os.ReadDir(out)

@@ -67,7 +67,8 @@ func TestSameBytes(t *testing.T) {
 	}
 }
 
-// TestSameBytesOfOtherRuns makes other runs twice: by the command as it is shipped, with junk in the environment, and in this process.
+// TestSameBytesOfOtherRuns makes other runs twice: by the command as it is shipped, with junk in the environment, and
+// in this process.
 func TestSameBytesOfOtherRuns(t *testing.T) {
 	for _, args := range []string{
 		"reference",
@@ -90,7 +91,8 @@ func TestSameBytesOfOtherRuns(t *testing.T) {
 	}
 }
 
-// TestSameBytesFromRunTOML runs the run.toml of a run, in another folder and under another name: the same bytes, in a folder of the same name.
+// TestSameBytesFromRunTOML runs the run.toml of a run, in another folder and under another name: the same bytes, in a
+// folder of the same name.
 func TestSameBytesFromRunTOML(t *testing.T) {
 	message := someMessages(t)
 	own := write(t, t.TempDir(), "my own.toml", "# Mine.\nrequests_per_client = 2\n[raft]\nmax_entries = 1 # one by one\n[network]\n  latency = \"2ms\"\n[[expect]]\nleader = \"node-1\"\n")
@@ -101,7 +103,8 @@ func TestSameBytesFromRunTOML(t *testing.T) {
 		{"-drop", message[trace.SpanKindProducer]},
 		{"-delay", message[trace.SpanKindClient] + "=40ms"},
 		{"-duplicate", message[trace.SpanKindServer]},
-		{"-drop", message[trace.SpanKindServer], "-delay", message[trace.SpanKindProducer] + "=1h", "-duplicate", message[trace.SpanKindClient]},
+		{"-drop", message[trace.SpanKindServer], "-delay", message[trace.SpanKindProducer] + "=1h", "-duplicate",
+			message[trace.SpanKindClient]},
 		{"-set", "raft.max_entries=1", "-set", `keys=["x"]`, "reference", "-seed", "0"},
 		{"-set", "start_time=2024-02-29T23:59:59.5+05:45", "-set", `title="a \"title\" of two\nlines"`},
 		{own},
@@ -161,7 +164,8 @@ func TestStartNow(t *testing.T) {
 	again, _ := runFolder(t, write(t, t.TempDir(), "run.toml", first[configFile]))
 	same(t, first, again, c)
 	if first[storyFile] != ordinaryFiles(t)[storyFile] {
-		t.Errorf("the story differs from that of the run in the year 2000 %s\nreproduce: %s", difference(ordinaryFiles(t)[storyFile], first[storyFile]), c)
+		t.Errorf("the story differs from that of the run in the year 2000 %s\nreproduce: %s",
+			difference(ordinaryFiles(t)[storyFile], first[storyFile]), c)
 	}
 	if start := spansIn(t, first)[0].Start; start.Before(before) || start.After(after) {
 		t.Errorf("the run starts at %v, want from %v to %v: %s", start, before, after, c)

@@ -28,11 +28,13 @@ func (r *runner) original() string {
 	if !is {
 		return ""
 	}
-	for _, changed := range []bool{true, false} { // nothing but the file itself tells whether the scenario was changed in anything else
+	// nothing but the file itself tells whether the scenario was changed in anything else
+	for _, changed := range []bool{true, false} {
 		without.Changed = changed
 		folder := filepath.Join(r.options.out, without.Name())
 		text, err := os.ReadFile(filepath.Join(folder, configFile))
-		if _, missing := os.Stat(filepath.Join(folder, otlpFile)); err == nil && missing == nil && bytes.Equal(text, without.TOML()) {
+		if _, missing := os.Stat(filepath.Join(folder, otlpFile)); err == nil && missing == nil &&
+			bytes.Equal(text, without.TOML()) {
 			return folder
 		}
 	}

@@ -55,7 +55,8 @@ func someMessages(t *testing.T) map[trace.SpanKind]string {
 	return ids
 }
 
-// sent are a few spans that each send another kind of message: the last of each name and kind that is not at the very end.
+// sent are a few spans that each send another kind of message: the last of each name and kind that is not at the very
+// end.
 func sent(t *testing.T) []traces.Span {
 	t.Helper()
 	type shape struct {
@@ -164,7 +165,8 @@ func TestDelay(t *testing.T) {
 			if before.Kind == trace.SpanKindServer {
 				was, is := find(plain, before.Parent), find(all, before.Parent)
 				if is.End.Sub(was.End) < by-time.Millisecond {
-					t.Errorf("the reply to %s is handled at %v, and was at %v: it is not late by %v: %s", is.ID, is.End, was.End, by, c)
+					t.Errorf("the reply to %s is handled at %v, and was at %v: it is not late by %v: %s", is.ID, is.End, was.End, by,
+						c)
 				}
 				return
 			}
@@ -191,7 +193,8 @@ func TestDuplicate(t *testing.T) {
 			}
 			want := []map[int64]int{{0: 1, 1: 1}}
 			if before.Kind == trace.SpanKindServer {
-				// The copy that comes first is handled in the request's own span, and a node tells of the other. A client has nothing to tell of it.
+				// The copy that comes first is handled in the request's own span, and a node tells of the other. A client has
+				// nothing to tell of it.
 				want = []map[int64]int{{1: 1}, {0: 1}}
 				if strings.HasPrefix(find(all, before.Parent).Service, kvspans.ServiceClient) {
 					want = []map[int64]int{{}}
@@ -214,16 +217,22 @@ func TestUnknownMessage(t *testing.T) {
 		unknown int
 		want    []string
 	}{
-		{[]string{"-drop", "00f067aa0ba902b7"}, 1, []string{"-drop: no message of this run has the id 00f067aa0ba902b7", "-drop 00f067aa0ba902b7\n", "^^^^^^^^^^^^^^^^"}},
-		{[]string{"-delay", "00f067aa0ba902b7=40ms", "-stdout"}, 1, []string{"-delay: no message", "-delay 00f067aa0ba902b7=40ms\n"}},
+		{[]string{"-drop", "00f067aa0ba902b7"}, 1,
+			[]string{"-drop: no message of this run has the id 00f067aa0ba902b7", "-drop 00f067aa0ba902b7\n",
+				"^^^^^^^^^^^^^^^^"}},
+		{[]string{"-delay", "00f067aa0ba902b7=40ms", "-stdout"}, 1,
+			[]string{"-delay: no message", "-delay 00f067aa0ba902b7=40ms\n"}},
 		{[]string{"-duplicate", "ffffffffffffffff"}, 1, []string{"-duplicate: no message", "-duplicate ffffffffffffffff\n"}},
-		{[]string{"-drop", known, "-drop", "00f067aa0ba902b7", "-duplicate", "00f067aa0ba902b8"}, 2, []string{"-drop: no message", "-duplicate: no message"}},
-		{[]string{"-drop", ordinarySpans(t)[0].ID.String()}, 1, []string{"-drop: no message"}}, // a span, but one that sends nothing
+		{[]string{"-drop", known, "-drop", "00f067aa0ba902b7", "-duplicate", "00f067aa0ba902b8"}, 2,
+			[]string{"-drop: no message", "-duplicate: no message"}},
+		// a span, but one that sends nothing
+		{[]string{"-drop", ordinarySpans(t)[0].ID.String()}, 1, []string{"-drop: no message"}},
 		{[]string{"-drop", "00f067aa0ba902b7", "-set", "max_duration=1ms"}, 1, []string{"-drop: no message"}},
 		{[]string{file}, 1, []string{file + ":3:8: no message", "drop = \"00f067aa0ba902b7\"\n"}},
 	} {
 		parent := t.TempDir()
-		got := here(t, append([]string{"-out", filepath.Join(parent, "a", "b")}, c.args...)...).wants(t, statusTrouble, c.want...)
+		got := here(t, append([]string{"-out", filepath.Join(parent, "a", "b")}, c.args...)...).wants(t, statusTrouble,
+			c.want...)
 		nothingIn(t, parent, got)
 		if got.stdout != "" {
 			t.Errorf("something was printed: %s\n%.200s", got, got.stdout)

@@ -46,7 +46,8 @@ func must(err error) {
 	}
 }
 
-// The command as it is shipped, and with the race detector, which needs a C compiler. Each is built once, by the first test that asks.
+// The command as it is shipped, and with the race detector, which needs a C compiler. Each is built once, by the first
+// test that asks.
 var (
 	shipped = sync.OnceValues(func() (string, error) { return build("run", "0") })
 	racing  = sync.OnceValues(func() (string, error) { return build("run-race", "1", "-race") })
@@ -152,7 +153,8 @@ func here(t *testing.T, args ...string) *call {
 	return c
 }
 
-// wants checks the exit status, and that standard error says nothing but these, each on a line of its own or within one.
+// wants checks the exit status, and that standard error says nothing but these, each on a line of its own or within
+// one.
 func (c *call) wants(t *testing.T, status int, stderr ...string) *call {
 	t.Helper()
 	if c.status != status {
@@ -174,7 +176,8 @@ func (c *call) wants(t *testing.T, status int, stderr ...string) *call {
 	return c
 }
 
-// filesOf reads all that is in a folder, by name: files, and folders with a slash behind. One that is not there is empty.
+// filesOf reads all that is in a folder, by name: files, and folders with a slash behind. One that is not there is
+// empty.
 func filesOf(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	files := make(map[string]string)

@@ -52,10 +52,12 @@ func fault(flag string, kind config.FaultKind) func(*options, string) []error {
 func flagGroups() []flags.Group[options] {
 	return []flags.Group[options]{
 		{Title: "What is run", Flags: []flags.Flag[options]{
-			{Name: "seed", Takes: "N", Help: "what chance depends on: the same seed is the same run, to the byte", Set: key("-seed", "seed")},
+			{Name: "seed", Takes: "N", Help: "what chance depends on: the same seed is the same run, to the byte",
+				Set: key("-seed", "seed")},
 			{Name: "nodes", Takes: "N", Help: "how many nodes there are", Set: key("-nodes", "num_nodes")},
 			{Name: "clients", Takes: "N", Help: "how many clients there are", Set: key("-clients", "num_clients")},
-			{Name: "requests", Takes: "N", Help: "how many requests each client sends", Set: key("-requests", "requests_per_client")},
+			{Name: "requests", Takes: "N", Help: "how many requests each client sends",
+				Set: key("-requests", "requests_per_client")},
 			{
 				Name: "set", Takes: "KEY=VALUE", Help: "give any key of the config a value, as in -set raft.max_entries=1; may be repeated, and the last one wins; cmd/run/config.toml shows all keys",
 				Set: override(func(value string) config.Override { return config.Set("-set", value) }),
@@ -67,29 +69,37 @@ func flagGroups() []flags.Group[options] {
 				Set: func(o *options, v string) []error { return flags.SetProfile(&o.faults, v) },
 			},
 			{Name: "drop", Takes: "SPANID", Help: "the message that this span sends does not arrive; of a server's span it is the reply; may be repeated, as the next two", Set: fault("-drop", config.Drop)},
-			{Name: "delay", Takes: "SPANID=DURATION", Help: "it arrives this much later, as in -delay 00f067aa0ba902b7=40ms", Set: fault("-delay", config.Delay)},
+			{Name: "delay", Takes: "SPANID=DURATION", Help: "it arrives this much later, as in -delay 00f067aa0ba902b7=40ms",
+				Set: fault("-delay", config.Delay)},
 			{Name: "duplicate", Takes: "SPANID", Help: "it arrives twice", Set: fault("-duplicate", config.Duplicate)},
 			{
 				Name: "bug", Takes: "NAME", Help: "build one of the bugs below in, on purpose",
 				Set: override(func(value string) config.Override { return config.SetString("-bug", "bug", value) }),
 			},
 		}},
-		{Title: "What is told of the story; story.txt has all of it", Flags: telling.Flags(func(o *options) *telling.Part { return &o.part })},
+		{Title: "What is told of the story; story.txt has all of it",
+			Flags: telling.Flags(func(o *options) *telling.Part { return &o.part })},
 		{Title: "What comes out", Flags: []flags.Flag[options]{
 			{
 				Name: "shrink", Help: "when an invariant does not hold, cut the run down to the faults and operations that it takes, and write that beside it: shrunk.toml and shrunk.txt",
 				Set: func(o *options, v string) []error { return flags.SetBool("-shrink", &o.shrink, v) },
 			},
 			{Name: "name", Takes: "NAME", Help: "what the run's folder is called; by default SCENARIO-SEED, with a hash behind it when more than the seed was changed", Set: setName},
-			{Name: "out", Takes: "DIR", Help: "where the folder goes; by default " + filepath.Join("traces", "runs"), Set: setOut},
-			{Name: "files", Takes: "LIST", Help: "which files to write, of " + strings.Join(fileNames, ",") + "; by default all, and run.toml in any case", Set: setFiles},
-			{Name: "otlp", Takes: "URL", Help: "push the spans to a receiver, too, as in -otlp http://localhost:4318; see Pushing, below", Set: setOTLP},
-			{Name: "stdout", Help: "print the spans as JSON lines on standard output, and nothing else there", Set: func(o *options, v string) []error { return flags.SetBool("-stdout", &o.stdout, v) }},
+			{Name: "out", Takes: "DIR", Help: "where the folder goes; by default " + filepath.Join("traces", "runs"),
+				Set: setOut},
+			{Name: "files", Takes: "LIST", Help: "which files to write, of " + strings.Join(fileNames, ",") +
+				"; by default all, and run.toml in any case", Set: setFiles},
+			{Name: "otlp", Takes: "URL",
+				Help: "push the spans to a receiver, too, as in -otlp http://localhost:4318; see Pushing, below", Set: setOTLP},
+			{Name: "stdout", Help: "print the spans as JSON lines on standard output, and nothing else there",
+				Set: func(o *options, v string) []error { return flags.SetBool("-stdout", &o.stdout, v) }},
 			{Name: "json", Help: "print what the summary tells as one JSON object, and nothing else on standard output; its fields are below", Set: func(o *options, v string) []error { return flags.SetBool("-json", &o.json, v) }},
-			{Name: "quiet", Help: "print nothing on standard output; what goes wrong is still said on standard error", Set: func(o *options, v string) []error { return flags.SetBool("-quiet", &o.quiet, v) }},
+			{Name: "quiet", Help: "print nothing on standard output; what goes wrong is still said on standard error",
+				Set: func(o *options, v string) []error { return flags.SetBool("-quiet", &o.quiet, v) }},
 		}},
 		{Title: "Instead of a run", Flags: []flags.Flag[options]{
-			{Name: "list", Help: "show the scenarios and the profiles of faults", Set: func(o *options, v string) []error { return flags.SetBool("-list", &o.list, v) }},
+			{Name: "list", Help: "show the scenarios and the profiles of faults",
+				Set: func(o *options, v string) []error { return flags.SetBool("-list", &o.list, v) }},
 			{Name: "h", Help: "show this"},
 		}},
 		flags.Bugs[options](),
@@ -97,7 +107,8 @@ func flagGroups() []flags.Group[options] {
 	}
 }
 
-// parseFlags reads the command line: flags in any place, and a scenario or a file among them. The error is flags.ErrHelp, or all that is wrong.
+// parseFlags reads the command line: flags in any place, and a scenario or a file among them. The error is
+// flags.ErrHelp, or all that is wrong.
 func parseFlags(args []string) (options, error) {
 	o := options{out: defaultOut, files: fileSet{true, true, true}}
 	arguments, wrong := flags.Parse(args, &o, flagGroups(), library.Is)
@@ -113,7 +124,8 @@ func parseFlags(args []string) (options, error) {
 		contradiction = errors.New("-quiet and -stdout contradict each other: nothing on standard output, and the spans there")
 	}
 	if o.json && o.stdout {
-		contradiction = errors.Join(contradiction, errors.New("-json and -stdout contradict each other: one object on standard output, and the spans there"))
+		contradiction = errors.Join(contradiction,
+			errors.New("-json and -stdout contradict each other: one object on standard output, and the spans there"))
 	}
 	return o, errors.Join(wrong, err, contradiction, o.part.Wrong(), o.untold())
 }
@@ -169,9 +181,11 @@ func setFiles(o *options, value string) (wrong []error) {
 		case "story":
 			set.story = true
 		case "":
-			wrong = append(wrong, flags.Wrong("-files wants a list such as %s, without gaps, not %q", strings.Join(fileNames, ","), value)...)
+			wrong = append(wrong,
+				flags.Wrong("-files wants a list such as %s, without gaps, not %q", strings.Join(fileNames, ","), value)...)
 		default:
-			wrong = append(wrong, flags.Wrong("-files knows no file %q; the nearest is %q", file, nearest.Name(file, fileNames))...)
+			wrong = append(wrong,
+				flags.Wrong("-files knows no file %q; the nearest is %q", file, nearest.Name(file, fileNames))...)
 		}
 	}
 	o.files = set

@@ -33,10 +33,14 @@ func TestParseFlags(t *testing.T) {
 		{"reference", options{scenario: "reference", out: runs, files: all}, "reference-1"},
 		{"--seed=7 default", options{scenario: "default", out: runs, files: all}, "default-7"},
 		{"default -seed 7", options{scenario: "default", out: runs, files: all}, "default-7"},
-		{"-seed 7 -seed 8 -nodes 5 -clients 3 -requests 5 -set raft.max_entries=64", options{scenario: "default", out: runs, files: all}, "default-8"},
-		{"-out some/where -name x..y -files story,otlp", options{scenario: "default", out: "some/where", name: "x..y", files: fileSet{otlp: true, story: true}}, "default-1"},
-		{"-quiet -otlp https://example.com:4318/v1", options{scenario: "default", out: runs, files: all, quiet: true, otlp: "https://example.com:4318/v1"}, "default-1"},
-		{"-stdout -quiet=false -list", options{scenario: "default", out: runs, files: all, stdout: true, list: true}, "default-1"},
+		{"-seed 7 -seed 8 -nodes 5 -clients 3 -requests 5 -set raft.max_entries=64",
+			options{scenario: "default", out: runs, files: all}, "default-8"},
+		{"-out some/where -name x..y -files story,otlp",
+			options{scenario: "default", out: "some/where", name: "x..y", files: fileSet{otlp: true, story: true}}, "default-1"},
+		{"-quiet -otlp https://example.com:4318/v1",
+			options{scenario: "default", out: runs, files: all, quiet: true, otlp: "https://example.com:4318/v1"}, "default-1"},
+		{"-stdout -quiet=false -list", options{scenario: "default", out: runs, files: all, stdout: true, list: true},
+			"default-1"},
 		{"-- reference", options{scenario: "reference", out: runs, files: all}, "reference-1"},
 	} {
 		got, err := parseFlags(strings.Fields(c.args))
@@ -48,7 +52,8 @@ func TestParseFlags(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		resolved, err := config.Resolve(config.Request{Scenario: scenario, BuiltIn: library.BuiltIn(), Overrides: got.overrides})
+		resolved, err := config.Resolve(config.Request{Scenario: scenario, BuiltIn: library.BuiltIn(),
+			Overrides: got.overrides})
 		if err != nil {
 			t.Errorf("%s: %v", c.args, err)
 			continue
@@ -107,7 +112,8 @@ func TestHelpWins(t *testing.T) {
 func TestWrongFlags(t *testing.T) {
 	var got strings.Builder
 	for _, args := range [][]string{
-		{"-sead", "5", "-nodes", "zero", "-files", "otpl,storys,", "-name", "../up", "-otlp", "localhost:4318", "-quiet", "-stdout", "reference-mode"},
+		{"-sead", "5", "-nodes", "zero", "-files", "otpl,storys,", "-name", "../up", "-otlp", "localhost:4318", "-quiet",
+			"-stdout", "reference-mode"},
 		{"-seed"},
 		{"-seed", "-nodes", "3"},
 		{"-seed", "-1"},
@@ -154,7 +160,8 @@ func TestFindScenario(t *testing.T) {
 	if s, err := library.Find(file); err != nil || s.Name != "" || s.File != file || string(s.Text) != "seed = 3\n" {
 		t.Errorf("got %+v, %v", s, err)
 	}
-	if s, err := library.Find("reference"); err != nil || s.Name != "reference" || !strings.Contains(string(s.Text), "max_entries = 1\n") {
+	if s, err := library.Find("reference"); err != nil || s.Name != "reference" ||
+		!strings.Contains(string(s.Text), "max_entries = 1\n") {
 		t.Errorf("got %+v, %v", s, err)
 	}
 	t.Chdir(dir)
@@ -185,7 +192,8 @@ func TestList(t *testing.T) {
 	golden.Compare(t, "testdata/list.golden", b.String())
 }
 
-// TestConfigFileIsTheDefault compares config.toml, which a person reads to learn the keys, with what a file gets that leaves them out.
+// TestConfigFileIsTheDefault compares config.toml, which a person reads to learn the keys, with what a file gets that
+// leaves them out.
 func TestConfigFileIsTheDefault(t *testing.T) {
 	c, err := config.Parse("cmd/run/default.toml", cmd.DefaultConfig)
 	if err != nil {
@@ -249,10 +257,12 @@ func TestReferenceIsTheReference(t *testing.T) {
 	}
 }
 
-// TestFaults has a profile draw all of a run, or only what goes wrong in a scenario. The run comes back from its own run.toml, to the byte.
+// TestFaults has a profile draw all of a run, or only what goes wrong in a scenario. The run comes back from its own
+// run.toml, to the byte.
 func TestFaults(t *testing.T) {
 	out := t.TempDir()
-	for args, name := range map[string]string{"-faults mixed -seed 1234": "mixed-1234", "-faults crashes default": "default-1-", "-faults none": "default-1"} {
+	for args, name := range map[string]string{"-faults mixed -seed 1234": "mixed-1234",
+		"-faults crashes default": "default-1-", "-faults none": "default-1"} {
 		o, err := parseFlags(strings.Fields(args))
 		if err != nil {
 			t.Fatal(err)
@@ -264,6 +274,7 @@ func TestFaults(t *testing.T) {
 	}
 	here(t, "-quiet", "-out", out, "-faults", "mixed", "-seed", "1234").wants(t, statusFine)
 	first := filesOf(t, filepath.Join(out, "mixed-1234"))
-	again := here(t, "-quiet", "-out", filepath.Join(out, "again"), filepath.Join(out, "mixed-1234", configFile)).wants(t, statusFine)
+	again := here(t, "-quiet", "-out", filepath.Join(out, "again"), filepath.Join(out, "mixed-1234", configFile)).wants(t,
+		statusFine)
 	same(t, first, filesOf(t, filepath.Join(out, "again", "mixed-1234")), again)
 }

@@ -33,8 +33,8 @@ var (
 // defaultOut is where the folders of runs are when nobody says otherwise.
 var defaultOut = filepath.FromSlash(runs.Folder)
 
-// folder is a run's folder in the making: its files are written in a draft beside it, and take their places all together when they are whole. So whatever stops a run, a
-// folder holds the files of one run, or none.
+// folder is a run's folder in the making: its files are written in a draft beside it, and take their places all
+// together when they are whole. So whatever stops a run, a folder holds the files of one run, or none.
 type folder struct {
 	path  string   // where the files shall be
 	made  []string // the folders around it that were made for it, the innermost first
@@ -161,7 +161,8 @@ func (f *folder) earlier() []string {
 	return names
 }
 
-// replace puts the files into a folder that was there before, in which only what an earlier run left goes away. When something goes wrong, all is as it was.
+// replace puts the files into a folder that was there before, in which only what an earlier run left goes away. When
+// something goes wrong, all is as it was.
 func (f *folder) replace() (err error) {
 	if err := os.MkdirAll(f.aside(), 0o755); err != nil {
 		return err

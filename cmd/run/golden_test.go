@@ -15,13 +15,16 @@ import (
 	"github.com/raftkv/raftkv/traces/read"
 )
 
-// goldenSizes is how a scenario that only has sizes is made small enough to be read by eye: the sizes change, and nothing else. The others are small.
+// goldenSizes is how a scenario that only has sizes is made small enough to be read by eye: the sizes change, and
+// nothing else. The others are small.
 var goldenSizes = []string{"-nodes", "3", "-clients", "2", "-requests", "2"}
 
-// mostGoldenSpans is how many lines of spans there are in a tree that is kept: nobody would read through a longer one, and the story tells the same.
+// mostGoldenSpans is how many lines of spans there are in a tree that is kept: nobody would read through a longer one,
+// and the story tells the same.
 const mostGoldenSpans = 130
 
-// TestGolden compares a small run of each scenario with the one in traces/golden: its story, its config, and if they are few, its spans as a tree. Read the difference before you commit it.
+// TestGolden compares a small run of each scenario with the one in traces/golden: its story, its config, and if they
+// are few, its spans as a tree. Read the difference before you commit it.
 func TestGolden(t *testing.T) {
 	for _, scenario := range library.BuiltIn() {
 		t.Run(scenario.Name, func(t *testing.T) {

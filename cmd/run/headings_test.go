@@ -55,7 +55,8 @@ func TestHeadings(t *testing.T) {
 			t.Fatal(err)
 		}
 		headings := headingsOf(t, filesOf(t, filepath.Join(out, "x"))[storyFile])
-		if len(headings) < 3 || !strings.HasPrefix(headings[0].text, "start: ") || !slices.IsSortedFunc(headings, func(a, b titled) int { return int(a.at - b.at) }) {
+		if len(headings) < 3 || !strings.HasPrefix(headings[0].text, "start: ") ||
+			!slices.IsSortedFunc(headings, func(a, b titled) int { return int(a.at - b.at) }) {
 			t.Errorf("the headings are %v: %s", headings, c)
 		}
 		for i, h := range headings {
@@ -99,7 +100,8 @@ func (e evidence) wrong() string {
 		}
 		if s := e.find(func(s *traces.Span) bool {
 			// A server starts as what it was before it crashed, and a change of roles begins with the step that comes to it.
-			return role(s) == "leader" && s.Name != spans.StartName && s.Name != spans.RoleChangeName && e.at(s.Start) >= e.h.at+time.Microsecond && e.at(s.Start) < until
+			return role(s) == "leader" && s.Name != spans.StartName && s.Name != spans.RoleChangeName &&
+				e.at(s.Start) >= e.h.at+time.Microsecond && e.at(s.Start) < until
 		}); s != nil {
 			return fmt.Sprintf("%s leads when %s %s begins", s.Service, s.Name, s.ID)
 		}
@@ -127,13 +129,17 @@ func (e evidence) wrong() string {
 	}
 	if m := regexp.MustCompile(`nobody leads since (node-\d+) (crashed|stepped down) at (\S+ms)`).FindStringSubmatch(text); m != nil {
 		moment, err := time.ParseDuration(m[3])
-		if err != nil || e.find(func(s *traces.Span) bool { return s.Service == m[1] && role(s) == "leader" && e.at(s.Start) < moment }) == nil {
+		if err != nil || e.find(func(s *traces.Span) bool {
+			return s.Service == m[1] && role(s) == "leader" &&
+				e.at(s.Start) < moment
+		}) == nil {
 			return m[1] + " did not lead before"
 		}
 	}
 	if m := regexp.MustCompile(`(node-\d+) crashes`).FindStringSubmatch(text); m != nil {
 		if e.find(func(s *traces.Span) bool {
-			return traces.IsFault(s.Name) && attribute(s, "raftkv.fault.target") == m[1] && e.at(s.Start).Truncate(time.Microsecond) == e.h.at
+			return traces.IsFault(s.Name) && attribute(s, "raftkv.fault.target") == m[1] &&
+				e.at(s.Start).Truncate(time.Microsecond) == e.h.at
 		}) == nil {
 			return m[1] + " does not crash then"
 		}
@@ -145,10 +151,12 @@ func (e evidence) wrong() string {
 // a term: one that leads sends heartbeats.
 func (e evidence) leads(name, term string) bool {
 	return e.find(func(s *traces.Span) bool {
-		return s.Service == name && role(s) == "leader" && attribute(s, "raft.term") == term && e.at(s.End).Truncate(time.Microsecond) <= e.h.at
+		return s.Service == name && role(s) == "leader" && attribute(s, "raft.term") == term &&
+			e.at(s.End).Truncate(time.Microsecond) <= e.h.at
 	}) != nil && e.find(func(s *traces.Span) bool {
 		changed := s.Name == spans.RoleChangeName && s.Service == name && attribute(s, "raft.role.from") == "leader"
-		crashed := traces.IsFault(s.Name) && attribute(s, "raftkv.fault.target") == name && slices.Contains([]string{worldspans.FaultCrash, worldspans.FaultLoseUnsynced}, attribute(s, "raftkv.fault"))
+		crashed := traces.IsFault(s.Name) && attribute(s, "raftkv.fault.target") == name &&
+			slices.Contains([]string{worldspans.FaultCrash, worldspans.FaultLoseUnsynced}, attribute(s, "raftkv.fault"))
 		return (changed || crashed) && e.at(s.End) < e.h.at && e.at(s.End) > e.became(name, term)
 	}) == nil
 }

@@ -22,9 +22,13 @@ func TestInterrupted(t *testing.T) {
 			// The first spans that are pushed tell that the run is under way.
 			underWay := make(chan struct{})
 			var once sync.Once
-			server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { once.Do(func() { close(underWay) }) }))
+			server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter,
+				*http.Request) {
+				once.Do(func() { close(underWay) })
+			}))
 			t.Cleanup(server.Close)
-			c := &call{dir: t.TempDir(), args: []string{"-requests", "1000000", "-set", "max_duration=8760h", "-out", "a/b", "-otlp", server.URL}}
+			c := &call{dir: t.TempDir(),
+				args: []string{"-requests", "1000000", "-set", "max_duration=8760h", "-out", "a/b", "-otlp", server.URL}}
 			var stdout, stderr bytes.Buffer
 			command := c.command(t)
 			command.Stdout, command.Stderr = &stdout, &stderr
@@ -32,7 +36,8 @@ func TestInterrupted(t *testing.T) {
 				t.Fatal(err)
 			}
 			<-underWay
-			if draft, err := filepath.Glob(filepath.Join(c.dir, "a", "b", ".raftkv-draft-*", "new", "*")); err != nil || len(draft) == 0 {
+			if draft, err := filepath.Glob(filepath.Join(c.dir, "a", "b", ".raftkv-draft-*", "new", "*")); err != nil ||
+				len(draft) == 0 {
 				t.Errorf("there is no draft (%v): %s", err, c)
 			}
 			if err := command.Process.Signal(signal); err != nil {
@@ -54,10 +59,14 @@ func TestKilled(t *testing.T) {
 	t.Parallel()
 	underWay := make(chan struct{})
 	var once sync.Once
-	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { once.Do(func() { close(underWay) }) }))
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter,
+		*http.Request) {
+		once.Do(func() { close(underWay) })
+	}))
 	t.Cleanup(server.Close)
 	dir := t.TempDir()
-	c := &call{dir: dir, args: []string{"-requests", "1000000", "-set", "max_duration=8760h", "-out", ".", "-name", "killed", "-otlp", server.URL}}
+	c := &call{dir: dir, args: []string{"-requests", "1000000", "-set", "max_duration=8760h", "-out", ".", "-name",
+		"killed", "-otlp", server.URL}}
 	command := c.command(t)
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
@@ -87,16 +96,19 @@ func TestKilled(t *testing.T) {
 	}
 }
 
-// TestFileTooLarge runs into the limit that the system sets on the size of files: the trouble is told, and an earlier run's files stay.
+// TestFileTooLarge runs into the limit that the system sets on the size of files: the trouble is told, and an earlier
+// run's files stay.
 func TestFileTooLarge(t *testing.T) {
 	t.Parallel()
 	for _, args := range []string{"", "-stdout", "-requests 3000 -quiet"} {
 		dir := t.TempDir()
 		here(t, "-quiet", "-out", dir, "-name", "x").wants(t, statusFine)
 		want := filesOf(t, dir)
-		c := &call{dir: dir, binary: "/bin/sh", args: []string{"-c", `ulimit -f 64 && exec "$0" -out . -name x -seed 2 "$@"`, built(t, shipped)}}
+		c := &call{dir: dir, binary: "/bin/sh",
+			args: []string{"-c", `ulimit -f 64 && exec "$0" -out . -name x -seed 2 "$@"`, built(t, shipped)}}
 		c.args = append(c.args, strings.Fields(args)...)
-		c.execute(t).wants(t, statusTrouble, "error: nothing was written: write x/"+otlpFile+": file too large\n", "error: nothing was written: write x/"+stdouttraceFile+": file too large\n")
+		c.execute(t).wants(t, statusTrouble, "error: nothing was written: write x/"+otlpFile+": file too large\n",
+			"error: nothing was written: write x/"+stdouttraceFile+": file too large\n")
 		same(t, want, filesOf(t, dir), c)
 		if c.stdout != "" {
 			t.Errorf("something was printed: %s\n%.200s", c, c.stdout)

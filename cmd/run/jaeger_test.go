@@ -38,7 +38,8 @@ func linksOf(t *testing.T, args ...string) (links []link, files map[string]strin
 }
 
 // linkRuns are runs with and without errors, and with few and many elections.
-var linkRuns = []string{"default", "leader-crash", "figure-8", "split-vote", "-faults mixed -seed 7", "-faults mixed -seed 232", "-set start_time=2000-01-01T00:00:59.99Z default"}
+var linkRuns = []string{"default", "leader-crash", "figure-8", "split-vote", "-faults mixed -seed 7",
+	"-faults mixed -seed 232", "-set start_time=2000-01-01T00:00:59.99Z default"}
 
 // TestLinksOfSearches wants the searches to have all of the run's traces between them, each that many, and the whole
 // run in their range, which begins and ends at whole minutes.
@@ -133,13 +134,15 @@ func TestLinksOfElections(t *testing.T) {
 					break
 				}
 				won := s.Attribute(spans.RaftOutcomeKey).AsString() == spans.OutcomeWon
-				want = append(want, fmt.Sprintf("election of term %d: %s won %v /trace/%s", s.Attribute(spans.RaftTermKey).AsInt64(), s.Service, won, s.TraceID()))
+				want = append(want, fmt.Sprintf("election of term %d: %s won %v /trace/%s",
+					s.Attribute(spans.RaftTermKey).AsInt64(), s.Service, won, s.TraceID()))
 			}
 			for _, l := range links {
 				switch who, outcome, _ := strings.Cut(strings.TrimPrefix(l.Shows, "election of "), ": "); {
 				case strings.HasPrefix(l.Shows, "election of "):
 					node, outcome, _ := strings.Cut(outcome, " ")
-					got = append(got, fmt.Sprintf("election of %s: %s won %v %s", who, node, outcome == "won", l.Link[strings.Index(l.Link, "/trace/"):]))
+					got = append(got, fmt.Sprintf("election of %s: %s won %v %s", who, node, outcome == "won",
+						l.Link[strings.Index(l.Link, "/trace/"):]))
 				case strings.HasSuffix(l.Shows, "raft.election"):
 					got = append(got, l.Shows+" "+l.Link)
 				}
@@ -200,7 +203,8 @@ func TestLinkOfWhatToWatch(t *testing.T) {
 			if !is {
 				t.Fatalf("there is no such link: %v", links)
 			}
-			line := regexp.MustCompile(`(?m)^.*` + regexp.QuoteMeta(sentenceOf(t, resolved(t, found).Config)) + `.*$`).FindString(files[storyFile])
+			line := regexp.MustCompile(`(?m)^.*` + regexp.QuoteMeta(sentenceOf(t, resolved(t, found).Config)) +
+				`.*$`).FindString(files[storyFile])
 			for _, s := range all {
 				if strings.HasSuffix(l.Link, fmt.Sprintf("/trace/%s?uiFind=%s", s.TraceID(), s.ID)) {
 					if !strings.Contains(line, s.ID.String()) {
@@ -242,7 +246,8 @@ func TestLinkOfTheComparison(t *testing.T) {
 		}
 	}
 	summary := summaryOf(t, here(t, "-quiet=false", "-otlp", endpoint, "-out", out).wants(t, statusFine))
-	if diff := summary["diff"]; !strings.HasPrefix(diff, "go run ./cmd/diff "+filepath.Join(out, "default-1")+" "+filepath.Join(out, "default-1-")) {
+	if diff := summary["diff"]; !strings.HasPrefix(diff,
+		"go run ./cmd/diff "+filepath.Join(out, "default-1")+" "+filepath.Join(out, "default-1-")) {
 		t.Errorf("beside the link stands %q", diff)
 	}
 }
@@ -284,7 +289,8 @@ func TestLinksAreAligned(t *testing.T) {
 				if column < 0 {
 					column = at
 				}
-				if rows++; at != column || !strings.HasSuffix(line[:at], "  ") || strings.Contains(strings.TrimSpace(line[at:]), " ") {
+				if rows++; at != column || !strings.HasSuffix(line[:at], "  ") ||
+					strings.Contains(strings.TrimSpace(line[at:]), " ") {
 					t.Errorf("the link is not in column %d: %s\n%s", column, c, line)
 				}
 			}

@@ -23,7 +23,8 @@ func TestJSON(t *testing.T) {
 		}
 		for field, want := range map[string]any{
 			"run": "leader-crash-1", "scenario": "leader-crash", "seed": 1.0, "committed": 5.0, "elections": 2.0, "leader": "node-2", "finished": true, "invariants": 24.0,
-			"operations": map[string]any{"answered": 3.0, "of": 3.0}, "faults": map[string]any{"happened": 2.0, "of": 2.0}, "next": summary["next"],
+			"operations": map[string]any{"answered": 3.0, "of": 3.0}, "faults": map[string]any{"happened": 2.0,
+				"of": 2.0}, "next": summary["next"],
 		} {
 			if !reflect.DeepEqual(got[field], want) {
 				t.Errorf("%s is %v, want %v: %s", field, got[field], want, c)
@@ -34,7 +35,8 @@ func TestJSON(t *testing.T) {
 				t.Errorf("%v: %s", err, c)
 			}
 		}
-		if all := got["expectations"].([]any); len(all) != 6 || !reflect.DeepEqual(all[0], map[string]any{"expected": "node-2 leads at the end", "held": true}) {
+		if all := got["expectations"].([]any); len(all) != 6 ||
+			!reflect.DeepEqual(all[0], map[string]any{"expected": "node-2 leads at the end", "held": true}) {
 			t.Errorf("the expectations are %v: %s", all, c)
 		}
 	}
@@ -51,12 +53,14 @@ func TestJSON(t *testing.T) {
 func TestJSONOfAViolation(t *testing.T) {
 	t.Parallel()
 	out := t.TempDir()
-	c := here(t, "-json", "-out", out, "-name", "x", "-bug", "local-read", "two-leaders").wants(t, statusViolation, "violation")
+	c := here(t, "-json", "-out", out, "-name", "x", "-bug", "local-read", "two-leaders").wants(t, statusViolation,
+		"violation")
 	var got report
 	if err := json.Unmarshal([]byte(c.stdout), &got); err != nil {
 		t.Fatal(err)
 	}
-	if v := got.Violation; v == nil || v.Invariant != "Linearizable" || v.Facts[1] == "" || v.Again != "go run ./cmd/run "+filepath.Join(out, "x", configFile) {
+	if v := got.Violation; v == nil || v.Invariant != "Linearizable" || v.Facts[1] == "" ||
+		v.Again != "go run ./cmd/run "+filepath.Join(out, "x", configFile) {
 		t.Errorf("the violation is %+v: %s", v, c)
 	}
 	failed := 0
@@ -74,7 +78,8 @@ func TestJSONOfAViolation(t *testing.T) {
 func TestJSONOfAShrunkRun(t *testing.T) {
 	t.Parallel()
 	out := t.TempDir()
-	c := here(t, "-json", "-shrink", "-out", out, "-name", "x", "-bug", "local-read", "two-leaders").wants(t, statusViolation, "violation")
+	c := here(t, "-json", "-shrink", "-out", out, "-name", "x", "-bug", "local-read", "two-leaders").wants(t,
+		statusViolation, "violation")
 	var got report
 	if err := json.Unmarshal([]byte(c.stdout), &got); err != nil {
 		t.Fatal(err)
@@ -96,7 +101,8 @@ func TestSummarySaysWhatItMeans(t *testing.T) {
 	out := t.TempDir()
 	c := here(t, "-out", out, "leader-crash").wants(t, statusFine)
 	about, _, _ := strings.Cut(c.stdout, "── ")
-	if text := strings.Join(strings.Fields(about), " "); !strings.HasPrefix(text, "Node 1 has committed a value when it crashes. ") || !strings.HasSuffix(text, "(§5.2 and §5.4.1 of the paper).") {
+	if text := strings.Join(strings.Fields(about), " "); !strings.HasPrefix(text,
+		"Node 1 has committed a value when it crashes. ") || !strings.HasSuffix(text, "(§5.2 and §5.4.1 of the paper).") {
 		t.Errorf("before the story it says %q: %s", text, c)
 	}
 	summary := summaryOf(t, c)
@@ -110,7 +116,8 @@ func TestSummarySaysWhatItMeans(t *testing.T) {
 		t.Errorf("of the message it says %q: %s", got, c)
 	}
 	changed := here(t, "-out", out, "-clients", "2").wants(t, statusFine)
-	if !strings.Contains(strings.Join(strings.Fields(changed.stdout), " "), "(This run changes the scenario, which the text does not know.)") {
+	if !strings.Contains(strings.Join(strings.Fields(changed.stdout), " "),
+		"(This run changes the scenario, which the text does not know.)") {
 		t.Errorf("it does not say that the scenario was changed: %s", changed)
 	}
 }

@@ -1,4 +1,5 @@
-// Command run carries out a run of the cluster in a deterministic world, tells its story, and writes its traces. See -h.
+// Command run carries out a run of the cluster in a deterministic world, tells its story, and writes its traces. See
+// -h.
 package main
 
 import (

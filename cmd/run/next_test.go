@@ -11,7 +11,8 @@ import (
 
 // TestNext follows the summary from one command to the next: lose a message, and see what differs.
 func TestNext(t *testing.T) {
-	for _, args := range []string{"", "-name any", "-seed 3 -nodes 4", "reference -out other/folder", "-set network.loss=0.01"} {
+	for _, args := range []string{"", "-name any", "-seed 3 -nodes 4", "reference -out other/folder",
+		"-set network.loss=0.01"} {
 		t.Run(args, func(t *testing.T) {
 			t.Parallel()
 			first := &call{dir: t.TempDir(), args: strings.Fields(args)}
@@ -65,7 +66,8 @@ func TestShellWord(t *testing.T) {
 	}
 }
 
-// TestGoRun calls the command as the README does, from the root of the module. The go command turns every failure into 1.
+// TestGoRun calls the command as the README does, from the root of the module. The go command turns every failure into
+// 1.
 func TestGoRun(t *testing.T) {
 	t.Parallel()
 	for args, want := range map[string]int{"-list": 0, "-nodes 0": 1} {
@@ -85,8 +87,10 @@ func TestGoRun(t *testing.T) {
 func TestNextOfAViolation(t *testing.T) {
 	t.Parallel()
 	out := t.TempDir()
-	for files, want := range map[string]string{"otlp": "go run ./cmd/check " + filepath.Join(out, "x"), "story": "go run ./cmd/run -out " + out + " -drop "} {
-		c := here(t, "-out", out, "-name", "x", "-files", files, "-bug", "local-read", "two-leaders").wants(t, statusViolation, "violation")
+	for files, want := range map[string]string{"otlp": "go run ./cmd/check " + filepath.Join(out, "x"),
+		"story": "go run ./cmd/run -out " + out + " -drop "} {
+		c := here(t, "-out", out, "-name", "x", "-files", files, "-bug", "local-read", "two-leaders").wants(t,
+			statusViolation, "violation")
 		if next := summaryOf(t, c)["next"]; !strings.HasPrefix(next, want) {
 			t.Errorf("the next command is %q, want %q: %s", next, want, c)
 		}

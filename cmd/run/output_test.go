@@ -57,7 +57,8 @@ func TestFiles(t *testing.T) {
 		c := here(t, "-out", out, "-name", "x", "-requests", "1", "-files", list).wants(t, statusFine)
 		same(t, subset, filesOf(t, filepath.Join(out, "x")), c)
 		slices.Sort(names)
-		if row := summaryOf(t, c)["files"]; row != filepath.Join(out, "x")+string(filepath.Separator)+": "+strings.Join(written(names), ", ") {
+		if row := summaryOf(t, c)["files"]; row != filepath.Join(out,
+			"x")+string(filepath.Separator)+": "+strings.Join(written(names), ", ") {
 			t.Errorf("the summary says of the files: %s: %s", row, c)
 		}
 	}
@@ -82,7 +83,8 @@ func summaryOf(t *testing.T, c *call) map[string]string {
 		t.Fatalf("there is no summary: %s\n%s", c, c.stdout)
 	}
 	rows := make(map[string]string)
-	for line := range strings.Lines(strings.ReplaceAll(summary, "\n            ", " ")) { // with what is broken in one line again
+	// with what is broken in one line again
+	for line := range strings.Lines(strings.ReplaceAll(summary, "\n            ", " ")) {
 		word, text, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
 		rows[word] = strings.TrimLeft(text, " ")
 	}
@@ -113,7 +115,8 @@ func TestStory(t *testing.T) {
 		}
 	}
 	const step = 150 * time.Microsecond // the last one may go on for longer than what is told of it
-	if took, err := time.ParseDuration(strings.TrimSuffix(summary["time"], " of virtual time")); err != nil || took < last.Truncate(time.Microsecond) || took > last+step {
+	if took, err := time.ParseDuration(strings.TrimSuffix(summary["time"], " of virtual time")); err != nil ||
+		took < last.Truncate(time.Microsecond) || took > last+step {
 		t.Errorf("the summary says time: %q, and the last span ends at %s: %s", summary["time"], last, c)
 	}
 	if lines := strings.Split(strings.TrimSpace(c.stdout), "\n"); !strings.HasPrefix(lines[len(lines)-1], "next ") {
@@ -126,7 +129,8 @@ func TestCutShort(t *testing.T) {
 	t.Parallel()
 	_, c := runFolder(t, "-quiet=false", "-set", "max_duration=60ms")
 	summary := summaryOf(t, c)
-	if !strings.Contains(summary["time"], "60ms of virtual time: cut short by max_duration") || !strings.HasSuffix(summary["operations"], " of 15 answered") {
+	if !strings.Contains(summary["time"], "60ms of virtual time: cut short by max_duration") ||
+		!strings.HasSuffix(summary["operations"], " of 15 answered") {
 		t.Errorf("the summary does not say that the run was cut short: %s\n%v", c, summary)
 	}
 }
@@ -163,10 +167,12 @@ func TestFaultsThatDoNotHappen(t *testing.T) {
 	for _, quiet := range []string{"-quiet", "-stdout"} {
 		c := here(t, quiet, "-out", t.TempDir(), file)
 		if c.status != statusFine || strings.Count(c.stderr, "it did not happen: ") != len(whys) {
-			t.Errorf("with %s: exit status %d, want %d, and %d faults told that did not happen: %s", quiet, c.status, statusFine, len(whys), c)
+			t.Errorf("with %s: exit status %d, want %d, and %d faults told that did not happen: %s", quiet, c.status, statusFine,
+				len(whys), c)
 		}
 		for _, why := range whys {
-			if !regexp.MustCompile(`faults\.toml:\d+:\d+: it did not happen: ` + regexp.QuoteMeta(why) + `\n    (crash|restart) = `).MatchString(c.stderr) {
+			if !regexp.MustCompile(`faults\.toml:\d+:\d+: it did not happen: ` + regexp.QuoteMeta(why) +
+				`\n    (crash|restart) = `).MatchString(c.stderr) {
 				t.Errorf("with %s it is not told at its place that %s: %s", quiet, why, c)
 			}
 		}
@@ -175,18 +181,22 @@ func TestFaultsThatDoNotHappen(t *testing.T) {
 	if err := json.Unmarshal([]byte(here(t, "-json", "-out", t.TempDir(), file).stdout), &report); err != nil {
 		t.Fatal(err)
 	}
-	if want := (missedFault{"crash the leader at 1us", whys[0]}); len(report.Faults.Missed) != len(whys) || report.Faults.Missed[0] != want {
+	if want := (missedFault{"crash the leader at 1us", whys[0]}); len(report.Faults.Missed) != len(whys) ||
+		report.Faults.Missed[0] != want {
 		t.Errorf("with -json these did not happen: %v, want %d, and first %v", report.Faults.Missed, len(whys), want)
 	}
 	write(text + "[[expect]]\nfaults = 2\n")
 	here(t, "-out", t.TempDir(), file).wants(t, statusFine)
 	write(text + "[[expect]]\nfaults = 6\n")
 	c = here(t, "-quiet", "-out", t.TempDir(), file)
-	if c.status != statusViolation || !strings.Contains(c.stderr, "2 faults happened; one that did not: crash the leader at 1us: there was no leader at 1µs") {
+	if c.status != statusViolation ||
+		!strings.Contains(c.stderr,
+			"2 faults happened; one that did not: crash the leader at 1us: there was no leader at 1µs") {
 		t.Errorf("a run that expects all its faults: exit status %d, want %d: %s", c.status, statusViolation, c)
 	}
 	// What a profile draws is told in the summary alone.
-	if c := here(t, "-quiet", "-out", t.TempDir(), "-faults", "mixed", "-seed", "5"); c.status != statusFine || c.stderr != "" {
+	if c := here(t, "-quiet", "-out", t.TempDir(), "-faults", "mixed", "-seed", "5"); c.status != statusFine ||
+		c.stderr != "" {
 		t.Errorf("a drawn run: exit status %d: %s", c.status, c)
 	}
 }
@@ -194,7 +204,8 @@ func TestFaultsThatDoNotHappen(t *testing.T) {
 // TestTermsOfAllSizesAreTold has servers begin in the largest term that a config may name.
 func TestTermsOfAllSizesAreTold(t *testing.T) {
 	t.Parallel()
-	c := here(t, "-out", t.TempDir(), "-set", "raft.start_term=4611686018427387904", "-set", "num_clients=1").wants(t, statusFine)
+	c := here(t, "-out", t.TempDir(), "-set", "raft.start_term=4611686018427387904", "-set", "num_clients=1").wants(t,
+		statusFine)
 	if !strings.Contains(c.stdout, "became leader for term 4611686018427387905") {
 		t.Errorf("the story does not tell of term 4611686018427387905: %s", c)
 	}
@@ -206,7 +217,8 @@ func TestLyingDiskIsNoMistake(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "lies.toml")
 	const text = "[[fault]]\nat = \"60ms\"\nrollback = \"a follower\"\nby = \"60ms\"\n"
-	for expect, status := range map[string]int{"": statusViolation, "TermAndVote": statusFine, "QuorumLog": statusViolation} {
+	for expect, status := range map[string]int{"": statusViolation, "TermAndVote": statusFine,
+		"QuorumLog": statusViolation} {
 		more := ""
 		if expect != "" {
 			more = fmt.Sprintf("[[expect]]\nviolated = %q\n", expect)
@@ -215,7 +227,8 @@ func TestLyingDiskIsNoMistake(t *testing.T) {
 			t.Fatal(err)
 		}
 		c := here(t, "-quiet", "-out", t.TempDir(), file)
-		if c.status != status || !strings.Contains(c.stderr, "TermAndVote") || !strings.Contains(strings.Join(strings.Fields(c.stderr), " "), "so that this is no mistake of the algorithm") {
+		if c.status != status || !strings.Contains(c.stderr, "TermAndVote") ||
+			!strings.Contains(strings.Join(strings.Fields(c.stderr), " "), "so that this is no mistake of the algorithm") {
 			t.Errorf("expecting %q: exit status %d, want %d: %s", expect, c.status, status, c)
 		}
 	}
@@ -238,12 +251,14 @@ type line struct {
 	}
 }
 
-// TestStdout prints a JSON value for each span and nothing else: what spans.json holds, whether or not that is written, and the spans of the trace in their order.
+// TestStdout prints a JSON value for each span and nothing else: what spans.json holds, whether or not that is written,
+// and the spans of the trace in their order.
 func TestStdout(t *testing.T) {
 	t.Parallel()
 	files, c := runFolder(t, "-quiet=false", "-stdout")
 	if c.stdout != files[stdouttraceFile] {
-		t.Errorf("standard output differs from %s %s\nreproduce: %s", stdouttraceFile, difference(files[stdouttraceFile], c.stdout), c)
+		t.Errorf("standard output differs from %s %s\nreproduce: %s", stdouttraceFile,
+			difference(files[stdouttraceFile], c.stdout), c)
 	}
 	without, again := runFolder(t, "-quiet=false", "-stdout", "-files", "story")
 	if again.stdout != c.stdout {
@@ -254,14 +269,16 @@ func TestStdout(t *testing.T) {
 	}
 	var want, got []string
 	for _, s := range spansIn(t, files) {
-		want = append(want, fmt.Sprintf("%s %s %s %016x %s %d %d %s", s.Name, s.TraceID(), s.ID, uint64(s.Parent), s.Service, s.Kind, s.Start.UnixNano(), s.End.Sub(s.Start)))
+		want = append(want, fmt.Sprintf("%s %s %s %016x %s %d %d %s", s.Name, s.TraceID(), s.ID, uint64(s.Parent), s.Service,
+			s.Kind, s.Start.UnixNano(), s.End.Sub(s.Start)))
 	}
 	for text := range strings.Lines(c.stdout) {
 		var s line
 		if err := json.Unmarshal([]byte(text), &s); err != nil {
 			t.Fatalf("%v: %s: %s", err, c, text)
 		}
-		got = append(got, fmt.Sprintf("%s %s %s %s %s %d %d %s", s.Name, s.SpanContext.TraceID, s.SpanContext.SpanID, s.Parent.SpanID, s.service(), s.SpanKind, s.StartTime.UnixNano(), s.EndTime.Sub(s.StartTime)))
+		got = append(got, fmt.Sprintf("%s %s %s %s %s %d %d %s", s.Name, s.SpanContext.TraceID, s.SpanContext.SpanID,
+			s.Parent.SpanID, s.service(), s.SpanKind, s.StartTime.UnixNano(), s.EndTime.Sub(s.StartTime)))
 	}
 	if diff := cmp.Diff(want, got); diff != "" || len(want) < 300 {
 		t.Errorf("%d spans (-%s +standard output): %s\n%.3000s", len(want), otlpFile, c, diff)
@@ -281,10 +298,12 @@ func (l *line) service() string {
 func TestNoColour(t *testing.T) {
 	t.Parallel()
 	env := []string{"TERM=xterm-256color", "COLORTERM=truecolor", "FORCE_COLOR=1", "CLICOLOR_FORCE=1"}
-	for _, args := range [][]string{{}, {"-h"}, {"-list"}, {"-stdout"}, {"-nodes", "0"}, {"nonsense"}, {"-set", "network.loss=0.1", "-set", "max_duration=1s"}} {
+	for _, args := range [][]string{{}, {"-h"}, {"-list"}, {"-stdout"}, {"-nodes", "0"}, {"nonsense"},
+		{"-set", "network.loss=0.1", "-set", "max_duration=1s"}} {
 		c := &call{dir: t.TempDir(), env: env, args: args}
 		c.execute(t)
-		for name, text := range map[string]string{"standard output": c.stdout, "standard error": c.stderr, storyFile: filesOf(t, c.dir)["traces/runs/default-1/"+storyFile]} {
+		for name, text := range map[string]string{"standard output": c.stdout, "standard error": c.stderr,
+			storyFile: filesOf(t, c.dir)["traces/runs/default-1/"+storyFile]} {
 			if i := strings.IndexAny(text, "\x1b\r"); i >= 0 {
 				t.Errorf("%s has control characters for a terminal %s: %s", name, lineAround(text, i), c)
 			}

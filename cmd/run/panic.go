@@ -27,7 +27,8 @@ func (r *runner) salvage(ctx context.Context, recorder *record.Recorder, failed 
 func (r *runner) panicked(failed *cluster.Panic, written bool) string {
 	var b strings.Builder
 	style, width := terminal.StyleOf(r.stderr), terminal.Width(r.stderr)
-	text := fmt.Sprintf("%s at %s, with seed %d: %s", style.Bold(style.Red("panic")), failed.At, r.config.Seed, failed.Reason)
+	text := fmt.Sprintf("%s at %s, with seed %d: %s", style.Bold(style.Red("panic")), failed.At, r.config.Seed,
+		failed.Reason)
 	b.WriteString(terminal.Paragraph("", "  ", text, width))
 	for _, call := range failed.Stack {
 		b.WriteString("  " + call + "\n")

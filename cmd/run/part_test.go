@@ -15,10 +15,12 @@ func TestPartOfTheStory(t *testing.T) {
 		t.Errorf("%s is not the whole story: %s", storyFile, c)
 	}
 	got := beforeSummary(c.stdout)
-	if m := regexp.MustCompile(`(?m)^ *\d+\.\d{3}ms (node-[12]|client)`).FindString(got); m != "" || !strings.Contains(got, " world ") || !strings.Contains(got, " node-3 ") {
+	if m := regexp.MustCompile(`(?m)^ *\d+\.\d{3}ms (node-[12]|client)`).FindString(got); m != "" ||
+		!strings.Contains(got, " world ") || !strings.Contains(got, " node-3 ") {
 		t.Errorf("it tells %q: %s\n%s", m, c, got)
 	}
-	if told := summaryOf(t, c)["told"]; !regexp.MustCompile(`^\d+ of \d+ lines, because of -only node-3,world -from 60ms$`).MatchString(told) {
+	if told := summaryOf(t,
+		c)["told"]; !regexp.MustCompile(`^\d+ of \d+ lines, because of -only node-3,world -from 60ms$`).MatchString(told) {
 		t.Errorf("it says of what it told %q: %s", told, c)
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestReaderGoesAway closes the pipe that the command prints to, as head does: at once, and after the first line. There is far more to print than a pipe holds. Nothing is wrong
-// then, and the files are whole.
+// TestReaderGoesAway closes the pipe that the command prints to, as head does: at once, and after the first line. There
+// is far more to print than a pipe holds. Nothing is wrong then, and the files are whole.
 func TestReaderGoesAway(t *testing.T) {
 	t.Parallel()
 	want, _ := runFolder(t, "-requests", "40")

@@ -24,7 +24,8 @@ type receiver struct {
 	status  int // what it answers; 0 is 200
 }
 
-// serve has a receiver listen, and returns its URL. Requests come one at a time, and all have been answered when the command has ended.
+// serve has a receiver listen, and returns its URL. Requests come one at a time, and all have been answered when the
+// command has ended.
 func serve(t *testing.T, r *receiver) string {
 	t.Helper()
 	r.arrived = make(map[string]int)
@@ -82,7 +83,8 @@ func inFile(t *testing.T, files map[string]string) map[string]int {
 	return all
 }
 
-// TestPush pushes runs to a receiver: each span arrives once, with the ids of the files, and the files are those of a run that is not pushed.
+// TestPush pushes runs to a receiver: each span arrives once, with the ids of the files, and the files are those of a
+// run that is not pushed.
 func TestPush(t *testing.T) {
 	lost := someMessages(t)[trace.SpanKindProducer]
 	for _, args := range []string{"", "-requests 8", "-drop " + lost, "-stdout"} {
@@ -113,7 +115,8 @@ func TestPushFromTheEnvironment(t *testing.T) {
 	var r receiver
 	url := serve(t, &r)
 	c := &call{dir: t.TempDir(), args: []string{"-quiet", "-out", ".", "-name", "x"}}
-	c.env = append(slices.Clone(junk[:len(junk)-2]), "OTEL_EXPORTER_OTLP_ENDPOINT="+url, "OTEL_EXPORTER_OTLP_COMPRESSION=gzip", "OTEL_EXPORTER_OTLP_HEADERS=a=b")
+	c.env = append(slices.Clone(junk[:len(junk)-2]), "OTEL_EXPORTER_OTLP_ENDPOINT="+url,
+		"OTEL_EXPORTER_OTLP_COMPRESSION=gzip", "OTEL_EXPORTER_OTLP_HEADERS=a=b")
 	c.execute(t).wants(t, statusFine)
 	same(t, want, filesOf(t, filepath.Join(c.dir, "x")), c)
 	if diff := cmp.Diff(inFile(t, want), r.arrived); diff != "" {
@@ -193,11 +196,14 @@ func TestWrongPush(t *testing.T) {
 		want []string
 	}{
 		{call{env: []string{"OTEL_EXPORTER_OTLP_ENDPOINT=localhost:4318"}}, []string{`"localhost:4318"`}},
-		{call{args: []string{"-otlp", "http://127.0.0.1:4317"}}, []string{"push to http://127.0.0.1:4317: port 4317 takes gRPC"}},
-		{call{env: []string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http://127.0.0.1:1", "OTEL_EXPORTER_OTLP_PROTOCOL=grpc", "OTEL_EXPORTER_OTLP_FOO=1"}}, []string{
+		{call{args: []string{"-otlp", "http://127.0.0.1:4317"}},
+			[]string{"push to http://127.0.0.1:4317: port 4317 takes gRPC"}},
+		{call{env: []string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http://127.0.0.1:1", "OTEL_EXPORTER_OTLP_PROTOCOL=grpc",
+			"OTEL_EXPORTER_OTLP_FOO=1"}}, []string{
 			"OTEL_EXPORTER_OTLP_PROTOCOL: spans are pushed as http/json", "OTEL_EXPORTER_OTLP_FOO: the push knows no such variable",
 		}},
-		{call{env: []string{"OTEL_EXPORTER_OTLP_PROTOCOL=carrier-pigeon", "OTEL_EXPORTER_OTLP_TIMEOUT=soon"}, args: []string{"-otlp", "http://127.0.0.1:1"}}, []string{
+		{call{env: []string{"OTEL_EXPORTER_OTLP_PROTOCOL=carrier-pigeon", "OTEL_EXPORTER_OTLP_TIMEOUT=soon"},
+			args: []string{"-otlp", "http://127.0.0.1:1"}}, []string{
 			`OTEL_EXPORTER_OTLP_PROTOCOL: spans are pushed as http/json, not as "carrier-pigeon"`, `OTEL_EXPORTER_OTLP_TIMEOUT: "soon"`,
 		}},
 	} {

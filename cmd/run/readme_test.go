@@ -19,7 +19,8 @@ func TestReadmeBugs(t *testing.T) {
 	}
 	readme = bytes.ReplaceAll(readme, []byte("\r\n"), []byte("\n")) // as a clone may have it
 	for _, bug := range protocols.Raft.Run.Bugs {
-		if row := fmt.Sprintf("| `%s` | %s | %s |\n", bug.Name, strings.TrimSuffix(bug.Doc, "."), flags.CaughtBy(bug)); !strings.Contains(string(readme), row) {
+		if row := fmt.Sprintf("| `%s` | %s | %s |\n", bug.Name, strings.TrimSuffix(bug.Doc, "."),
+			flags.CaughtBy(bug)); !strings.Contains(string(readme), row) {
 			t.Errorf("raftkv/raft/README.md has no row\n%s", row)
 		}
 	}

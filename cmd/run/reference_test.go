@@ -32,12 +32,15 @@ var referenceStory = []kind{
 	{what: "replication", line: `node-1 +replication [3-5]/3 acks: index \d+ is committed`, times: 15},
 	{what: "the applied result", line: `node-1 +applied result (PUT "." = "val_\d+" -> (OK|REJECTED \(key exists\))|GET "." -> (NOT FOUND|"val_\d+")|DELETE "." -> (OK|NOT FOUND))`, times: 15},
 	// The answer and the notifications leave together, and chance decides which arrives first.
-	{what: "the client's own line", line: `client-[1-3] +request [1-5]: (PUT|GET|DELETE) .* -> .*`, times: 15, after: "the applied result"},
+	{what: "the client's own line", line: `client-[1-3] +request [1-5]: (PUT|GET|DELETE) .* -> .*`, times: 15,
+		after: "the applied result"},
 	{what: "each follower's commit index", line: `node-[2-5] +commit index \d+ -> \d+`, after: "the applied result"},
-	{what: "each follower's own apply line", line: `node-[2-5] +applied index \d+: (PUT|GET|DELETE) .* -> .*`, times: 60, after: "each follower's commit index"},
+	{what: "each follower's own apply line", line: `node-[2-5] +applied index \d+: (PUT|GET|DELETE) .* -> .*`, times: 60,
+		after: "each follower's commit index"},
 }
 
-// TestReferenceStory reads the story of the reference scenario: every line is of one of the kinds, the first ones come in their order, and there are as many as there should be.
+// TestReferenceStory reads the story of the reference scenario: every line is of one of the kinds, the first ones come
+// in their order, and there are as many as there should be.
 func TestReferenceStory(t *testing.T) {
 	files, c := runFolder(t, "reference")
 	first, times := make([]int, len(referenceStory)), make([]int, len(referenceStory))
@@ -65,7 +68,8 @@ func TestReferenceStory(t *testing.T) {
 			before = slices.IndexFunc(referenceStory, func(other kind) bool { return other.what == k.after })
 		}
 		if first[i] == 0 || i > 0 && first[i] <= first[before] {
-			t.Errorf("%s is first told in line %d, want it after %s, in line %d: %s", k.what, first[i], referenceStory[before].what, first[before], c)
+			t.Errorf("%s is first told in line %d, want it after %s, in line %d: %s", k.what, first[i],
+				referenceStory[before].what, first[before], c)
 		}
 		if k.times > 0 && times[i] != k.times {
 			t.Errorf("%s is told %d times, want %d: %s", k.what, times[i], k.times, c)
@@ -73,7 +77,8 @@ func TestReferenceStory(t *testing.T) {
 	}
 }
 
-// TestReferenceRequests reads the lines of each request by themselves: they are in the order of the reference, one request after the other.
+// TestReferenceRequests reads the lines of each request by themselves: they are in the order of the reference, one
+// request after the other.
 func TestReferenceRequests(t *testing.T) {
 	files, c := runFolder(t, "reference")
 	index := regexp.MustCompile(`appending entry at index (\d+) `)
@@ -90,7 +95,8 @@ func TestReferenceRequests(t *testing.T) {
 			committed++
 		}
 	}
-	if want := strings.Fields("1 2 3 4 5 6 7 8 9 10 11 12 13 14 15"); !slices.Equal(appended, want) || committed != len(want) {
+	if want := strings.Fields("1 2 3 4 5 6 7 8 9 10 11 12 13 14 15"); !slices.Equal(appended, want) ||
+		committed != len(want) {
 		t.Errorf("the indexes are %v, and %d were committed: %s", appended, committed, c)
 	}
 }

@@ -37,7 +37,8 @@ type runner struct {
 	latencies func() uint64 // for tests, which have a run panic: see cluster.Options
 }
 
-// run simulates, writes the files, and only then pushes and prints: a run that cannot be done leaves nothing anywhere, and a reader that goes away costs no file.
+// run simulates, writes the files, and only then pushes and prints: a run that cannot be done leaves nothing anywhere,
+// and a reader that goes away costs no file.
 func (r *runner) run(ctx context.Context) int {
 	exporters, err := r.open()
 	if err != nil {
@@ -52,7 +53,8 @@ func (r *runner) run(ctx context.Context) int {
 	if err != nil {
 		return command.Failed(r.stderr, err)
 	}
-	if err := r.unmet(); err != nil && r.result.Checks.Violation == nil { // what a violation stopped may not have come to every message
+	// what a violation stopped may not have come to every message
+	if err := r.unmet(); err != nil && r.result.Checks.Violation == nil {
 		return command.Failed(r.stderr, err)
 	}
 	done := terminal.Wait(r.stderr, "writing the files")
@@ -102,7 +104,8 @@ func (r *runner) open() (exporters []record.Exporter, err error) {
 		if err != nil {
 			return nil, err
 		}
-		r.push = &heldPush{push: push, hold: slices.ContainsFunc(r.config.Faults, func(f config.Fault) bool { return f.Kind.Counterfactual() })}
+		r.push = &heldPush{push: push,
+			hold: slices.ContainsFunc(r.config.Faults, func(f config.Fault) bool { return f.Kind.Counterfactual() })}
 		r.pages = newPages()
 		exporters = append(exporters, r.push, r.pages)
 	}
@@ -121,7 +124,8 @@ func (r *runner) spansFile() func(name string) (io.Writer, error) {
 	}
 }
 
-// heldPush pushes spans while the run goes on, but keeps them back as long as a counterfactual may turn out to name no message: then nothing is to come of the run.
+// heldPush pushes spans while the run goes on, but keeps them back as long as a counterfactual may turn out to name no
+// message: then nothing is to come of the run.
 type heldPush struct {
 	push *record.Push
 	hold bool
@@ -165,12 +169,13 @@ func (r *runner) simulate(ctx context.Context, recorder *record.Recorder) error 
 	bar := terminal.NewProgress(r.stderr, "operations", r.config.TotalOperations())
 	defer bar.Done()
 	var err error
-	r.result, err = cluster.New(r.config.Config, cluster.Options{Recorder: recorder, Latencies: r.latencies, Progress: func(operations int) {
-		bar.Set(operations)
-		if recorder.Err() != nil {
-			stop()
-		}
-	}}).Run(running)
+	r.result, err = cluster.New(r.config.Config,
+		cluster.Options{Recorder: recorder, Latencies: r.latencies, Progress: func(operations int) {
+			bar.Set(operations)
+			if recorder.Err() != nil {
+				stop()
+			}
+		}}).Run(running)
 	switch {
 	case err == nil:
 		return nil
@@ -188,8 +193,10 @@ func (r *runner) unmet() error {
 	var wrong positions.Diagnostics
 	for i, fault := range r.config.Faults {
 		if slices.Contains(r.result.Unmet, fault.Message) && fault.Kind.Counterfactual() {
-			wrong = append(wrong, r.config.FaultDiagnostic(i, "no message of this run has the id %s: give the id of a client, producer or server span of a message that is sent",
-				fault.Message))
+			wrong = append(wrong,
+				r.config.FaultDiagnostic(i,
+					"no message of this run has the id %s: give the id of a client, producer or server span of a message that is sent",
+					fault.Message))
 		}
 	}
 	if len(wrong) > 0 {

@@ -20,7 +20,8 @@ import (
 	"github.com/raftkv/raftkv/traces/story"
 )
 
-// What a story may measure, so that a person reads it as a whole: lines, and the rows of a screen of 80 columns that one of them takes.
+// What a story may measure, so that a person reads it as a whole: lines, and the rows of a screen of 80 columns that
+// one of them takes.
 const (
 	mostLines = 120
 	mostRows  = 4
@@ -71,7 +72,8 @@ func sentenceOf(t *testing.T, c *config.Config) string {
 	return m[1]
 }
 
-// TestScenarios runs each: all that it expects comes true, nothing is violated, it comes to its end, and its story is short and says what it is to be looked through for.
+// TestScenarios runs each: all that it expects comes true, nothing is violated, it comes to its end, and its story is
+// short and says what it is to be looked through for.
 func TestScenarios(t *testing.T) {
 	t.Parallel()
 	for _, s := range library.BuiltIn() {
@@ -91,7 +93,8 @@ func TestScenarios(t *testing.T) {
 			for _, failed := range result.Failed {
 				t.Error(c.ExpectDiagnostic(failed.Expect, "%s", failed.Got))
 			}
-			if want := sentenceOf(t, c.Config); !strings.Contains(strings.Join(strings.Fields(lines), " "), want) { // it may be broken at the edge of the screen
+			// it may be broken at the edge of the screen
+			if want := sentenceOf(t, c.Config); !strings.Contains(strings.Join(strings.Fields(lines), " "), want) {
 				t.Errorf("the story does not say %q:\n%s", want, lines)
 			}
 			rows := 0
@@ -132,7 +135,8 @@ func storyOf(t *testing.T, c *config.Resolved) (string, cluster.Result) {
 	return b.String(), result
 }
 
-// TestScenariosNeedTheirFaults runs each without them: something that it expects does not come true, or it would pass by doing nothing.
+// TestScenariosNeedTheirFaults runs each without them: something that it expects does not come true, or it would pass
+// by doing nothing.
 func TestScenariosNeedTheirFaults(t *testing.T) {
 	t.Parallel()
 	for _, c := range taught(t) {

@@ -21,7 +21,8 @@ import (
 	"github.com/raftkv/raftkv/traces/words"
 )
 
-// shrink cuts a run that violates an invariant down to what it takes, writes that and its story beside the run's other files, and tells it.
+// shrink cuts a run that violates an invariant down to what it takes, writes that and its story beside the run's other
+// files, and tells it.
 func (r *runner) shrink(ctx context.Context) int {
 	bar := terminal.NewProgress(r.stderr, "shrinking", shrink.DefaultRuns)
 	shrunk, err := shrink.Shrink(ctx, r.config.Config, shrink.Options{Progress: func(runs int, size shrink.Size) {
@@ -74,7 +75,8 @@ func (r *runner) printShrunk(to io.Writer, shrunk *shrink.Result, lines *story.S
 	}
 	w := bufio.NewWriterSize(to, 1<<16)
 	style, v := terminal.StyleOf(r.stdout), shrunk.Violation
-	_, _ = fmt.Fprintf(w, "\n%s\n\n", style.Bold(fmt.Sprintf("The shortest run found that violates %s", v.Invariant.Name))) // Flush tells
+	// Flush tells
+	_, _ = fmt.Fprintf(w, "\n%s\n\n", style.Bold(fmt.Sprintf("The shortest run found that violates %s", v.Invariant.Name)))
 	if err := lines.WriteWithin(w, telling.Style(r.stdout), terminal.Columns(r.stdout)); err != nil {
 		return err
 	}

@@ -17,7 +17,8 @@ import (
 // mostShrunk is how many faults, and how many operations, are left at most.
 const mostShrunk = 8
 
-// TestShrink shrinks runs of the profile mixed with a bug in them: what is left violates the same invariant, to the byte as the runner says, and nothing of it can be taken away.
+// TestShrink shrinks runs of the profile mixed with a bug in them: what is left violates the same invariant, to the
+// byte as the runner says, and nothing of it can be taken away.
 func TestShrink(t *testing.T) {
 	for _, c := range []struct {
 		bug  raft.Bug
@@ -33,7 +34,8 @@ func TestShrink(t *testing.T) {
 		t.Run(c.bug.String(), func(t *testing.T) {
 			t.Parallel()
 			out := t.TempDir()
-			first := here(t, "-shrink", "-out", out, "-name", "x", "-bug", c.bug.String(), fmt.Sprintf("testdata/mixed/mixed-%d.toml", c.seed))
+			first := here(t, "-shrink", "-out", out, "-name", "x", "-bug", c.bug.String(),
+				fmt.Sprintf("testdata/mixed/mixed-%d.toml", c.seed))
 			first.wants(t, statusViolation, "violation")
 			files := filesOf(t, filepath.Join(out, "x"))
 			shrunk, err := config.Parse(shrunkFile, []byte(files[shrunkFile]))
@@ -44,17 +46,22 @@ func TestShrink(t *testing.T) {
 			if bug, _ := protocols.Raft.Run.BugNamed(c.bug.String()); !slices.Contains(bug.CaughtBy, invariant) {
 				t.Fatalf("what is left violates %q, and should one of %q", invariant, bug.CaughtBy)
 			}
-			if size := shrink.SizeOf(shrunk); size.Faults > mostShrunk || size.Operations > mostShrunk || !strings.Contains(first.stdout, " "+size.String()+", in ") {
-				t.Errorf("what is left is of size %s, of which standard output says\n%.2000s", size, first.stdout[strings.LastIndex(first.stdout, "shrunk from"):])
+			if size := shrink.SizeOf(shrunk); size.Faults > mostShrunk || size.Operations > mostShrunk ||
+				!strings.Contains(first.stdout, " "+size.String()+", in ") {
+				t.Errorf("what is left is of size %s, of which standard output says\n%.2000s", size,
+					first.stdout[strings.LastIndex(first.stdout, "shrunk from"):])
 			}
 			checkMinimal(t, shrunk, invariant)
-			if shrunk.Scenario != "shrunk-"+c.bug.String() || shrunk.Changed || shrunk.Bug != c.bug.String() || shrunk.Seed != uint64(c.seed) || !strings.Contains(shrunk.Title, invariant) || !strings.Contains(shrunk.What, c.bug.String()) {
+			if shrunk.Scenario != "shrunk-"+c.bug.String() || shrunk.Changed || shrunk.Bug != c.bug.String() ||
+				shrunk.Seed != uint64(c.seed) || !strings.Contains(shrunk.Title, invariant) ||
+				!strings.Contains(shrunk.What, c.bug.String()) {
 				t.Errorf("what is left says\n%s", files[shrunkFile])
 			}
 
 			again := here(t, "-quiet", "-out", out, filepath.Join(out, "x", shrunkFile))
 			again.wants(t, statusViolation, ": "+invariant+" (", "-shrink")
-			if story := filesOf(t, filepath.Join(out, shrunk.Name()))[storyFile]; story == "" || story != files[shrunkStoryFile] {
+			if story := filesOf(t, filepath.Join(out, shrunk.Name()))[storyFile]; story == "" ||
+				story != files[shrunkStoryFile] {
 				t.Errorf("its story differs %s", difference(files[shrunkStoryFile], story))
 			}
 

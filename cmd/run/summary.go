@@ -65,7 +65,8 @@ func (r *runner) printStory(ctx context.Context, to io.Writer) error {
 	return w.Flush()
 }
 
-// row is a line of the summary: its name, what stands in its first line and is copied whole, and a text that is broken into lines.
+// row is a line of the summary: its name, what stands in its first line and is copied whole, and a text that is broken
+// into lines.
 type row struct{ name, whole, text string }
 
 func (r *runner) laidOut(rows []row) string {
@@ -139,16 +140,19 @@ func (r *runner) summary(ctx context.Context) []row {
 
 // filesRow says which files are where.
 func (r *runner) filesRow(names ...string) row {
-	return row{"files", filepath.Join(r.options.out, r.name()) + string(filepath.Separator) + ": ", strings.Join(names, ", ")}
+	return row{"files", filepath.Join(r.options.out, r.name()) + string(filepath.Separator) + ": ",
+		strings.Join(names, ", ")}
 }
 
 // checks says what held, and what happened of what should happen in some runs.
 func (r *runner) checks() string {
 	checks := &r.result.Checks
 	if v := checks.Violation; v != nil {
-		return fmt.Sprintf("%s does NOT hold, after %s; sometimes: %s", v.Invariant.Name, words.Counted(checks.Events, "event"), sometimes(checks.Sometimes))
+		return fmt.Sprintf("%s does NOT hold, after %s; sometimes: %s", v.Invariant.Name,
+			words.Counted(checks.Events, "event"), sometimes(checks.Sometimes))
 	}
-	return fmt.Sprintf("%d invariants held after each of %d events; sometimes: %s", checks.Invariants, checks.Events, sometimes(checks.Sometimes))
+	return fmt.Sprintf("%d invariants held after each of %d events; sometimes: %s", checks.Invariants, checks.Events,
+		sometimes(checks.Sometimes))
 }
 
 // sometimes is what happened of what should happen in some runs, each with its count in one line.
@@ -202,7 +206,8 @@ func (r *runner) written() []string {
 	for _, file := range []struct {
 		name string
 		is   bool
-	}{{otlpFile, r.options.files.otlp}, {stdouttraceFile, r.options.files.stdouttrace}, {storyFile, r.options.files.story}, {configFile, true}} {
+	}{{otlpFile, r.options.files.otlp}, {stdouttraceFile, r.options.files.stdouttrace}, {storyFile,
+		r.options.files.story}, {configFile, true}} {
 		if file.is {
 			names = append(names, file.name)
 		}
@@ -210,8 +215,8 @@ func (r *runner) written() []string {
 	return names
 }
 
-// next is the command worth trying after this run: what differs from the run without its counterfactuals, whether the trace alone shows a violation, or what one lost message would
-// have changed.
+// next is the command worth trying after this run: what differs from the run without its counterfactuals, whether the
+// trace alone shows a violation, or what one lost message would have changed.
 func (r *runner) next() string {
 	folder := filepath.Join(r.options.out, r.name())
 	if original := r.original(); original != "" && r.options.files.otlp {
@@ -225,7 +230,8 @@ func (r *runner) next() string {
 		if r.options.out != defaultOut {
 			again += " -out " + command.ShellWord(r.options.out)
 		}
-		return fmt.Sprintf("%s -drop %s %s", again, r.tally.notification, command.ShellWord(filepath.Join(folder, configFile)))
+		return fmt.Sprintf("%s -drop %s %s", again, r.tally.notification,
+			command.ShellWord(filepath.Join(folder, configFile)))
 	}
 	return "go run ./cmd/run -list"
 }

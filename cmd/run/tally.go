@@ -15,9 +15,10 @@ import (
 type tally struct {
 	spans, elections int
 
-	begin        time.Time // of all spans
-	notification string    // the id of the last message that only tells something and that nothing happened to: a message worth losing
-	message      string    // the same in words: from whom to whom, when, and what it tells
+	begin time.Time // of all spans
+	// the id of the last message that only tells something and that nothing happened to: a message worth losing
+	notification string
+	message      string // the same in words: from whom to whom, when, and what it tells
 }
 
 var _ record.Exporter = (*tally)(nil)

@@ -20,19 +20,21 @@ import (
 	"github.com/raftkv/raftkv/traces/story"
 )
 
-// printViolation says which invariant does not hold, the two facts that clash, what led to them since the last fault, and how to have it happen again. The exit status
-// tells those who cannot be told.
+// printViolation says which invariant does not hold, the two facts that clash, what led to them since the last fault,
+// and how to have it happen again. The exit status tells those who cannot be told.
 func (r *runner) printViolation(ctx context.Context, w io.Writer) {
 	r.tellViolation(ctx, w, terminal.StyleOf(w), terminal.Width(w), terminal.Columns(w))
 }
 
-// tellViolation is printViolation for a terminal of so many columns; 0 is none, and then an event is a line. Other texts are of a width in any case.
+// tellViolation is printViolation for a terminal of so many columns; 0 is none, and then an event is a line. Other
+// texts are of a width in any case.
 func (r *runner) tellViolation(ctx context.Context, w io.Writer, style terminal.Style, width, columns int) {
 	v := r.result.Checks.Violation
 	const below = "              "
 	_, _ = fmt.Fprintf(w, "%s at %s: %s (%s, %s)\n%s%s%s",
 		style.Bold(style.Red("violation")), v.At, v.Invariant.Name, v.Invariant.ID, v.Invariant.Section, terminal.Paragraph("  ", "  ", v.Invariant.Doc, width),
-		terminal.Paragraph("  one fact:   ", below, v.Facts[0], width), terminal.Paragraph("  the other:  ", below, v.Facts[1], width))
+		terminal.Paragraph("  one fact:   ", below, v.Facts[0], width), terminal.Paragraph("  the other:  ", below,
+			v.Facts[1], width))
 	if r.expectsViolation() {
 		_, _ = io.WriteString(w, "  expected:   this is what the scenario is for\n")
 	}
@@ -42,7 +44,8 @@ func (r *runner) tellViolation(ctx context.Context, w io.Writer, style terminal.
 	}
 	lines, finding := r.retold(ctx)
 	if finding != nil {
-		text := fmt.Sprintf("%s, %s %s of %s at %s: %s; right is: %s", finding.ID, finding.Span.Name, finding.Span.ID, finding.Span.Process, finding.Span.At, finding.Got, finding.Want)
+		text := fmt.Sprintf("%s, %s %s of %s at %s: %s; right is: %s", finding.ID, finding.Span.Name, finding.Span.ID,
+			finding.Span.Process, finding.Span.At, finding.Got, finding.Want)
 		_, _ = io.WriteString(w, terminal.Paragraph("  before it:  ", below, text, width))
 	}
 	if causes := r.causes(lines, style, columns, r.facts(finding)); causes != "" {
@@ -114,7 +117,8 @@ func (r *runner) facts(finding *conform.Finding) []story.Fact {
 		add(places[1])
 	}
 	if finding != nil {
-		facts = append(facts, story.Fact{Span: finding.Span.ID, Process: finding.Span.Process, At: r.config.StartTime.Add(finding.Span.At)})
+		facts = append(facts,
+			story.Fact{Span: finding.Span.ID, Process: finding.Span.Process, At: r.config.StartTime.Add(finding.Span.At)})
 	}
 	return facts
 }

@@ -86,8 +86,8 @@ func TestViolation(t *testing.T) {
 	}
 }
 
-// TestWhatLedToAViolation looks at what is told of a run with a bug in it: from the last fault to what broke the invariant, the answers and acknowledgements among it, and
-// nothing of what was merely open when the run was stopped.
+// TestWhatLedToAViolation looks at what is told of a run with a bug in it: from the last fault to what broke the
+// invariant, the answers and acknowledgements among it, and nothing of what was merely open when the run was stopped.
 func TestWhatLedToAViolation(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -106,7 +106,8 @@ func TestWhatLedToAViolation(t *testing.T) {
 		run := here(t, "-quiet", "-out", t.TempDir(), "-bug", c.bug, c.scenario).wants(t, statusViolation, "what led to it")
 		_, led, _ := strings.Cut(run.stderr, "what led to it:\n")
 		if want := "(?s)" + strings.Join(c.want, ".*"); !regexp.MustCompile(want).MatchString(led) {
-			t.Errorf("%s\ntells of what led to it:\n%s\nand not, one after the other, of\n%s", run, led, strings.Join(c.want, "\n"))
+			t.Errorf("%s\ntells of what led to it:\n%s\nand not, one after the other, of\n%s", run, led,
+				strings.Join(c.want, "\n"))
 		}
 	}
 }
@@ -157,22 +158,28 @@ func TestReportsBeginAtTheCause(t *testing.T) {
 		cause       string
 		first, last string // of the lines that led to it
 	}{
-		{"-bug next-index-stuck -faults mixed -seed 3", "violation at 2.491151718s: Progress", "wrong_next_index, raft.Raft/AppendEntries 1eb81cb67970f664 of node-1 at", "8.836ms node-3", "544.182ms node-1"},
-		{"-bug local-read two-leaders", "violation at 325.057451ms: Linearizable", "answer_without_entry, raftkv.KV/Get 3e5d1fdadfb29d0c of node-1 at", "70.000ms world", "325.023ms client-1"},
-		{"-bug local-read " + late, "violation at 835.998497ms", "answer_without_entry, raftkv.KV/Get 3e5d1fdadfb29d0c of node-1 at", "70.000ms world", "325.023ms client-1"},
+		{"-bug next-index-stuck -faults mixed -seed 3", "violation at 2.491151718s: Progress",
+			"wrong_next_index, raft.Raft/AppendEntries 1eb81cb67970f664 of node-1 at", "8.836ms node-3", "544.182ms node-1"},
+		{"-bug local-read two-leaders", "violation at 325.057451ms: Linearizable",
+			"answer_without_entry, raftkv.KV/Get 3e5d1fdadfb29d0c of node-1 at", "70.000ms world", "325.023ms client-1"},
+		{"-bug local-read " + late, "violation at 835.998497ms",
+			"answer_without_entry, raftkv.KV/Get 3e5d1fdadfb29d0c of node-1 at", "70.000ms world", "325.023ms client-1"},
 	} {
-		run := here(t, append([]string{"-quiet", "-out", t.TempDir()}, strings.Fields(c.args)...)...).wants(t, statusViolation, c.seen)
+		run := here(t, append([]string{"-quiet", "-out", t.TempDir()}, strings.Fields(c.args)...)...).wants(t,
+			statusViolation, c.seen)
 		said := strings.Join(strings.Fields(run.stderr), " ")
 		_, led, _ := strings.Cut(run.stderr, "what led to it:\n")
 		led, _, _ = strings.Cut(led, "  again: ")
 		lines := strings.Split(strings.TrimSpace(led), "\n")
-		if first, last := strings.TrimSpace(lines[0]), strings.TrimSpace(lines[len(lines)-1]); !strings.Contains(said, "before it: "+c.cause) || !strings.HasPrefix(first, c.first) || !strings.HasPrefix(last, c.last) {
+		if first, last := strings.TrimSpace(lines[0]), strings.TrimSpace(lines[len(lines)-1]); !strings.Contains(said,
+			"before it: "+c.cause) || !strings.HasPrefix(first, c.first) || !strings.HasPrefix(last, c.last) {
 			t.Errorf("%s\ndoes not tell of %s, or not from %s to %s", run, c.cause, c.first, c.last)
 		}
 	}
 }
 
-// TestViolationAtATerminal tells of a violation to a terminal of 80 columns: an event that is longer goes on below its own text, and says what it says in a file.
+// TestViolationAtATerminal tells of a violation to a terminal of 80 columns: an event that is longer goes on below its
+// own text, and says what it says in a file.
 func TestViolationAtATerminal(t *testing.T) {
 	t.Parallel()
 	r, _, stderr := runnerOf(t, "-quiet", "-out", t.TempDir(), "-bug", "no-dedup", "lost-reply")
@@ -204,7 +211,8 @@ func TestViolationAtATerminal(t *testing.T) {
 			}
 		}
 		if lines := strings.Count(led(file.String()), "\n"); events != lines || more == 0 {
-			t.Errorf("%d events, and %d lines in which they go on; want %d events, and some lines:\n%s", events, more, lines, &screen)
+			t.Errorf("%d events, and %d lines in which they go on; want %d events, and some lines:\n%s", events, more, lines,
+				&screen)
 		}
 		words := func(said string) string { return strings.Join(strings.Fields(escapes.ReplaceAllString(said, "")), " ") }
 		if diff := cmp.Diff(words(file.String()), words(screen.String())); diff != "" {

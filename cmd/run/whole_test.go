@@ -61,7 +61,8 @@ func TestDerivedFilesGo(t *testing.T) {
 	want["history.html.mine"] = "mine"
 	c := here(t, "-quiet", "-out", out, "-name", "x", "-seed", "2").wants(t, statusFine)
 	same(t, want, filesOf(t, folder), c)
-	if err := errors.Join(os.Mkdir(filepath.Join(folder, runs.HistoryFile), 0o755), os.Symlink("history.html.mine", filepath.Join(folder, runs.JaegerFile))); err != nil {
+	if err := errors.Join(os.Mkdir(filepath.Join(folder, runs.HistoryFile), 0o755),
+		os.Symlink("history.html.mine", filepath.Join(folder, runs.JaegerFile))); err != nil {
 		t.Fatal(err)
 	}
 	want[runs.HistoryFile+"/"], want[runs.JaegerFile] = "", "mine"

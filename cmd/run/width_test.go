@@ -14,7 +14,8 @@ import (
 func TestWidth(t *testing.T) {
 	t.Parallel()
 	whole := regexp.MustCompile(`^(── )? *\d+\.\d{3}ms |^(next {7}|  again: {5}|  shorter: {3}) go run |^files {7}\S+ \S+$`)
-	parted := regexp.MustCompile(`sometimes:[^:]*[a-z]\n[^:]*\nfiles `) // a line that ends within a name, or between it and its count
+	// a line that ends within a name, or between it and its count
+	parted := regexp.MustCompile(`sometimes:[^:]*[a-z]\n[^:]*\nfiles `)
 	out := t.TempDir()
 	for _, args := range []string{
 		"",

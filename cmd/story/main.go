@@ -71,7 +71,8 @@ func storyOf(ctx context.Context, spans *index.Trace, name string, stderr io.Wri
 		return nil, err
 	}
 	if runs > 1 {
-		return nil, fmt.Errorf("%s holds the traces of %s, and a story is of one: give each a file of its own", name, words.Counted(runs, "run"))
+		return nil, fmt.Errorf("%s holds the traces of %s, and a story is of one: give each a file of its own", name,
+			words.Counted(runs, "run"))
 	}
 	return story, nil
 }
@@ -87,7 +88,8 @@ func conclude(stderr io.Writer, o options, story *story.Story, told story.Told) 
 	if o.part.Chosen() {
 		said = terminal.Paragraph(style.Bold("told")+"  ", "      ", o.part.Said(told), terminal.Width(stderr))
 	}
-	_, _ = fmt.Fprintf(stderr, "\n%s%s  %s\n", said, style.Bold("next"), next) // the story is told; there is nowhere else to say this
+	// the story is told; there is nowhere else to say this
+	_, _ = fmt.Fprintf(stderr, "\n%s%s  %s\n", said, style.Bold("next"), next)
 }
 
 // parseFlags reads the command line. The error is flags.ErrHelp, or all that is wrong.
@@ -111,7 +113,8 @@ func parseFlags(args []string) (options, error) {
 
 func flagGroups() []flags.Group[options] {
 	part := telling.Flags(func(o *options) *telling.Part { return &o.part })
-	return []flags.Group[options]{{Title: "What is told", Flags: append(part, flags.Flag[options]{Name: "h", Help: "show this"})}}
+	return []flags.Group[options]{{Title: "What is told",
+		Flags: append(part, flags.Flag[options]{Name: "h", Help: "show this"})}}
 }
 
 const usageBefore = `usage: go run ./cmd/story [flags] RUN

@@ -92,11 +92,14 @@ func TestPart(t *testing.T) {
 			"start", "election in term 1", "replication in term 1", "requests", "fault", "election in term 2", "replication in term 2", "recovery",
 		}},
 		{"-only world", func(_ float64, p string) bool { return p == "world" }, []string{"start", "fault", "recovery"}},
-		{"-only clients", func(_ float64, p string) bool { return p == "client-1" }, []string{"requests", "replication in term 2", "recovery"}},
-		{"-only node-1,world -only node-2", func(_ float64, p string) bool { return p == "node-1" || p == "node-2" || p == "world" }, []string{
-			"start", "election in term 1", "replication in term 1", "fault", "election in term 2", "replication in term 2", "recovery",
-		}},
-		{"-from 63.235ms -to 255ms", func(ms float64, _ string) bool { return ms >= 63.235 && ms <= 255 }, []string{"requests", "fault", "election in term 2", "replication in term 2"}},
+		{"-only clients", func(_ float64, p string) bool { return p == "client-1" },
+			[]string{"requests", "replication in term 2", "recovery"}},
+		{"-only node-1,world -only node-2",
+			func(_ float64, p string) bool { return p == "node-1" || p == "node-2" || p == "world" }, []string{
+				"start", "election in term 1", "replication in term 1", "fault", "election in term 2", "replication in term 2", "recovery",
+			}},
+		{"-from 63.235ms -to 255ms", func(ms float64, _ string) bool { return ms >= 63.235 && ms <= 255 },
+			[]string{"requests", "fault", "election in term 2", "replication in term 2"}},
 		{"-to 0s", func(ms float64, _ string) bool { return ms == 0 }, []string{"start"}},
 		{"-from 5s", func(float64, string) bool { return false }, nil},
 	} {
@@ -130,7 +133,8 @@ func TestPart(t *testing.T) {
 		if missing := fmt.Sprint(headings); !containsAll(headings, c.headings) {
 			t.Errorf("%s has the headings %s, want %q", c.args, missing, c.headings)
 		}
-		if want := fmt.Sprintf("\ntold  %d of %d lines, because of %s\n", len(want), of, c.args); !strings.HasPrefix(strings.Join(strings.Fields(said), " "), strings.Join(strings.Fields(want), " ")) {
+		if want := fmt.Sprintf("\ntold  %d of %d lines, because of %s\n", len(want), of,
+			c.args); !strings.HasPrefix(strings.Join(strings.Fields(said), " "), strings.Join(strings.Fields(want), " ")) {
 			t.Errorf("%s says\n%swant\n%s", c.args, said, want)
 		}
 	}
@@ -189,7 +193,8 @@ func TestTrouble(t *testing.T) {
 
 func TestUsage(t *testing.T) {
 	said, _ := wants(t, command.Fine, "-h")
-	for _, want := range []string{"usage: go run ./cmd/story [flags] RUN", "-only LIST", "PUT k = v   inserts", "Examples", "Exit status"} {
+	for _, want := range []string{"usage: go run ./cmd/story [flags] RUN", "-only LIST", "PUT k = v   inserts", "Examples",
+		"Exit status"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("-h does not say %q", want)
 		}

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// counts says how often there was each number. It keeps all of them, so that counts of parts add up to those of the whole.
+// counts says how often there was each number. It keeps all of them, so that counts of parts add up to those of the
+// whole.
 type counts map[uint64]uint64
 
 func (c counts) add(number uint64) { c[number]++ }
@@ -49,7 +50,8 @@ func (c counts) upTo(percent uint64) uint64 {
 	return 0
 }
 
-// columns counts in so many equal steps, from the lowest number to that which 99 of 100 are not above; the few above that are in the last one.
+// columns counts in so many equal steps, from the lowest number to that which 99 of 100 are not above; the few above
+// that are in the last one.
 func (c counts) columns(most int) []uint64 {
 	sorted := c.sorted()
 	if len(sorted) == 0 {
@@ -64,7 +66,8 @@ func (c counts) columns(most int) []uint64 {
 	return columns
 }
 
-// microseconds is a time as a number of microseconds whose first five bits count: counts of many times stay few, and are off by 3 % at the most.
+// microseconds is a time as a number of microseconds whose first five bits count: counts of many times stay few, and
+// are off by 3 % at the most.
 func microseconds(d time.Duration) uint64 {
 	const counting = 5
 	us := uint64(max(d, 0) / time.Microsecond)

@@ -125,7 +125,8 @@ func (f *found) print(o options, stdout io.Writer) error {
 	}
 	text := fmt.Sprintf("%s, %s: %s", style.Bold(strings.TrimPrefix(f.Run, "-faults ")), f.Seeds, verdict)
 	if f.violated > 0 && !f.Found {
-		text += fmt.Sprintf("; an invariant was violated in %s, which a sweep without -find tells", words.Counted(f.violated, "run"))
+		text += fmt.Sprintf("; an invariant was violated in %s, which a sweep without -find tells",
+			words.Counted(f.violated, "run"))
 	}
 	_, err := io.WriteString(stdout, terminal.Paragraph("", "", text, width)+"\n"+style.Bold("next")+"  "+f.Next+"\n")
 	return err

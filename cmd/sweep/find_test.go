@@ -51,7 +51,8 @@ func TestFindsTheSmallestSeed(t *testing.T) {
 
 // TestFoundRunIsAsAskedFor compares what is found with the runs themselves.
 func TestFoundRunIsAsAskedFor(t *testing.T) {
-	out := fine(t, "-json", "-seeds", "1-200", "-find", "leader=node-3", "-find", "sometimes = 'election without a winner'", "leader-crash")
+	out := fine(t, "-json", "-seeds", "1-200", "-find", "leader=node-3", "-find",
+		"sometimes = 'election without a winner'", "leader-crash")
 	var f found
 	if err := json.Unmarshal([]byte(out), &f); err != nil {
 		t.Fatal(err)
@@ -75,7 +76,8 @@ func TestFoundRunIsAsAskedFor(t *testing.T) {
 	for seed <= 200 && !is(seed) {
 		seed++
 	}
-	if !f.Found || f.Seed != seed || f.Runs != seed || f.Next != fmt.Sprintf("go run ./cmd/run -seed %d leader-crash", seed) {
+	if !f.Found || f.Seed != seed || f.Runs != seed ||
+		f.Next != fmt.Sprintf("go run ./cmd/run -seed %d leader-crash", seed) {
 		t.Errorf("found %+v, want seed %d", f, seed)
 	}
 }
@@ -85,10 +87,12 @@ func TestFindNothing(t *testing.T) {
 	status, out, wrong := call(t, "-seeds", "1-3", "-find", "leader=node-3", "-set", "num_clients=1", "default")
 	want := "default, seeds 1-3: none of 3 runs has leader=node-3\n\n" +
 		"next  go run ./cmd/sweep -seeds 4-6 -find leader=node-3 -set num_clients=1 default\n"
-	if want = strings.Replace(want, "default,", "-set num_clients=1 default,", 1); status != command.Violation || out != want || wrong != "" {
+	if want = strings.Replace(want, "default,", "-set num_clients=1 default,", 1); status != command.Violation ||
+		out != want || wrong != "" {
 		t.Errorf("exit status %d, and\n%s%swant\n%s", status, out, wrong, want)
 	}
-	if status, out, _ := call(t, "-quiet", "-seeds", "1-3", "-find", "leader=node-3", "default"); status != command.Violation || out != "" {
+	if status, out, _ := call(t, "-quiet", "-seeds", "1-3", "-find", "leader=node-3",
+		"default"); status != command.Violation || out != "" {
 		t.Errorf("with -quiet: exit status %d, and %q", status, out)
 	}
 	status, _, wrong = call(t, "-seeds", "1-30", "-find", "leader=node-9")

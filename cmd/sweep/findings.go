@@ -85,7 +85,8 @@ func (r *ran) check(ctx context.Context, j kvconform.Checker, c *config.Config) 
 // check is the command that shows what is found in a run's trace. The run exits with 1 if it violates an invariant
 // besides.
 func (r *report) check(f *finding) string {
-	return fmt.Sprintf("go run ./cmd/run -quiet%s; go run ./cmd/check %s", strings.TrimPrefix(r.again(f.Seed), "go run ./cmd/run"), command.ShellWord(f.Run))
+	return fmt.Sprintf("go run ./cmd/run -quiet%s; go run ./cmd/check %s",
+		strings.TrimPrefix(r.again(f.Seed), "go run ./cmd/run"), command.ShellWord(f.Run))
 }
 
 // findings tells all of them in lines of a width, each with the command that shows it again.
@@ -104,7 +105,8 @@ func (r *report) findings(style terminal.Style, width int) string {
 		if f.Span != "" {
 			where = f.Span + ": "
 		}
-		text := fmt.Sprintf("%s with seed %d: %s: %sfound: %s; right: %s", style.Red("finding"), f.Seed, name, where, f.Got, f.Want)
+		text := fmt.Sprintf("%s with seed %d: %s: %sfound: %s; right: %s", style.Red("finding"), f.Seed, name, where, f.Got,
+			f.Want)
 		b.WriteString(terminal.Paragraph("", "    ", text, width) + "  " + r.check(f) + "\n")
 	}
 	return b.String()

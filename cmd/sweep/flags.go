@@ -71,17 +71,21 @@ func flagGroups() []flags.Group[options] {
 		}},
 		{Title: "On several machines", Flags: []flags.Flag[options]{
 			{Name: "shard", Takes: "I/N", Help: "run only the I-th of N parts, as in -shard 2/8; goes on after a violation, because no part knows what another one finds", Set: setShard},
-			{Name: "shards", Takes: "N", Help: "the same, where " + completionIndex + " says which part: in an indexed job of Kubernetes", Set: setShards},
+			{Name: "shards", Takes: "N", Help: "the same, where " + completionIndex +
+				" says which part: in an indexed job of Kubernetes", Set: setShards},
 			{Name: "merge", Help: "run nothing: put together what the parts wrote with -json, given as FILE..., and print the table that one machine gives", Set: func(o *options, v string) []error {
 				return flags.SetBool("-merge", &o.merge, v)
 			}},
 		}},
 		{Title: "What comes out", Flags: []flags.Flag[options]{
-			{Name: "json", Help: "print one line of JSON instead of the table, violations and all", Set: func(o *options, v string) []error { return flags.SetBool("-json", &o.json, v) }},
-			{Name: "quiet", Help: "print nothing on standard output; violations are still told on standard error", Set: func(o *options, v string) []error { return flags.SetBool("-quiet", &o.quiet, v) }},
+			{Name: "json", Help: "print one line of JSON instead of the table, violations and all",
+				Set: func(o *options, v string) []error { return flags.SetBool("-json", &o.json, v) }},
+			{Name: "quiet", Help: "print nothing on standard output; violations are still told on standard error",
+				Set: func(o *options, v string) []error { return flags.SetBool("-quiet", &o.quiet, v) }},
 		}},
 		{Title: "Instead of a sweep", Flags: []flags.Flag[options]{
-			{Name: "list", Help: "show the scenarios and the profiles of faults", Set: func(o *options, v string) []error { return flags.SetBool("-list", &o.list, v) }},
+			{Name: "list", Help: "show the scenarios and the profiles of faults",
+				Set: func(o *options, v string) []error { return flags.SetBool("-list", &o.list, v) }},
 			{Name: "h", Help: "show this"},
 		}},
 		flags.Bugs[options](),
@@ -132,7 +136,8 @@ func (o *options) checkMerge() error {
 	if len(o.files) == 0 {
 		return errors.New("-merge needs the files that the parts wrote with -json: -merge part-1.json part-2.json")
 	}
-	if o.seeds != defaultSeeds || o.faults != "" || len(o.words) > 0 || o.shards > 0 || o.shard.Of > 1 || o.keepGoing || o.check {
+	if o.seeds != defaultSeeds || o.faults != "" || len(o.words) > 0 || o.shards > 0 || o.shard.Of > 1 || o.keepGoing ||
+		o.check {
 		return errors.New("-merge runs nothing: what was run is in the files, and no flag changes it")
 	}
 	return nil

@@ -1,4 +1,5 @@
-// Command sweep runs many seeds of a scenario or of a profile of faults, checks every invariant in each, and tells in a table what they were like. See -h.
+// Command sweep runs many seeds of a scenario or of a profile of faults, checks every invariant in each, and tells in a
+// table what they were like. See -h.
 package main
 
 import (
@@ -76,8 +77,10 @@ func newSweep(o options) (*sweep, error) {
 	return &sweep{
 		workers: processors(), impossible: impossible,
 		report: report{
-			Format: format, Build: cluster.Build(), Run: o.run(), Config: fmt.Sprintf("%016x", first.Hash()), Seeds: o.seeds, Shard: o.shard,
-			Keep: o.keepGoing || o.shard.Of > 1 || len(o.find) > 0, Checked: o.check, Figures: newFigures(), Violations: []violation{},
+			Format: format, Build: cluster.Build(), Run: o.run(), Config: fmt.Sprintf("%016x",
+				first.Hash()), Seeds: o.seeds, Shard: o.shard,
+			Keep: o.keepGoing || o.shard.Of > 1 ||
+				len(o.find) > 0, Checked: o.check, Figures: newFigures(), Violations: []violation{},
 		},
 		run: func(ctx context.Context, seed uint64) (ran, error) {
 			c, err := configOf(seed)
@@ -102,7 +105,8 @@ func configs(o options) (func(seed uint64) (*config.Config, error), error) {
 		return nil, err
 	}
 	return func(seed uint64) (*config.Config, error) {
-		overrides := append(o.overrides[:len(o.overrides):len(o.overrides)], config.SetKey("-seeds", "seed", strconv.FormatUint(seed, 10)))
+		overrides := append(o.overrides[:len(o.overrides):len(o.overrides)],
+			config.SetKey("-seeds", "seed", strconv.FormatUint(seed, 10)))
 		request, err := library.Request(o.scenario, o.faults, overrides)
 		if err != nil {
 			return nil, err
@@ -139,13 +143,15 @@ func conclude(r *report, o options, stdout, stderr io.Writer) int {
 	case o.json:
 		err = json.NewEncoder(stdout).Encode(r)
 	default:
-		t := table{report: r, style: terminal.StyleOf(stdout), plots: terminal.PlotsFor(stdout), width: min(widest, terminal.Width(stdout))}
+		t := table{report: r, style: terminal.StyleOf(stdout), plots: terminal.PlotsFor(stdout),
+			width: min(widest, terminal.Width(stdout))}
 		_, err = io.WriteString(stdout, t.String())
 	}
 	status := command.Printed(err, stderr)
 	if never := r.never(); o.demand && len(never) > 0 {
 		status = max(status, command.Violation)
-		text := fmt.Sprintf("%s in %s: %s", terminal.StyleOf(stderr).Red("never happened"), r.Seeds, strings.Join(never, ", "))
+		text := fmt.Sprintf("%s in %s: %s", terminal.StyleOf(stderr).Red("never happened"), r.Seeds,
+			strings.Join(never, ", "))
 		_, _ = io.WriteString(stderr, terminal.Paragraph("", "  ", text, min(widest, terminal.Width(stderr))))
 	}
 	if !r.wrong() {
@@ -153,7 +159,8 @@ func conclude(r *report, o options, stdout, stderr io.Writer) int {
 	}
 	if !o.json { // which has them all
 		style, width := terminal.StyleOf(stderr), min(widest, terminal.Width(stderr))
-		_, _ = io.WriteString(stderr, r.panics(style, width)+r.violations(style, width)+r.findings(style, width)) // the exit status tells those who cannot be told
+		// the exit status tells those who cannot be told
+		_, _ = io.WriteString(stderr, r.panics(style, width)+r.violations(style, width)+r.findings(style, width))
 	}
 	return max(status, command.Violation)
 }
@@ -167,7 +174,8 @@ func (r *report) again(seed uint64) string {
 func (r *report) panics(style terminal.Style, width int) string {
 	var b strings.Builder
 	for _, p := range r.Panics {
-		b.WriteString(terminal.Paragraph("", "    ", fmt.Sprintf("%s with seed %d at %s: %s", style.Red("panic"), p.Seed, p.At, p.Reason), width))
+		b.WriteString(terminal.Paragraph("", "    ",
+			fmt.Sprintf("%s with seed %d at %s: %s", style.Red("panic"), p.Seed, p.At, p.Reason), width))
 		for _, call := range p.Stack {
 			b.WriteString("    " + call + "\n")
 		}
@@ -180,7 +188,8 @@ func (r *report) panics(style terminal.Style, width int) string {
 func (r *report) violations(style terminal.Style, width int) string {
 	var b strings.Builder
 	for _, v := range r.Violations {
-		text := fmt.Sprintf("%s with seed %d at %s: %s (%s, %s): %s, but %s", style.Red("violation"), v.Seed, v.At, v.Invariant, v.ID, v.Section, v.Facts[0], v.Facts[1])
+		text := fmt.Sprintf("%s with seed %d at %s: %s (%s, %s): %s, but %s", style.Red("violation"), v.Seed, v.At,
+			v.Invariant, v.ID, v.Section, v.Facts[0], v.Facts[1])
 		if v.LyingDisk {
 			text += " (a disk lied before, and Raft relies on that none does)"
 		}

@@ -53,7 +53,8 @@ func readReport(file string) (*report, error) {
 	_, more := decoder.Token()
 	switch {
 	case r.Format != format:
-		return nil, fmt.Errorf("%s is nothing that this version of cmd/sweep -json wrote: its format is %q, and not %q", file, r.Format, format)
+		return nil, fmt.Errorf("%s is nothing that this version of cmd/sweep -json wrote: its format is %q, and not %q", file,
+			r.Format, format)
 	case !errors.Is(more, io.EOF):
 		return nil, fmt.Errorf("%s holds more than one part: write each into a file of its own", file)
 	case r.damaged():
@@ -73,7 +74,8 @@ func (r *report) damaged() bool {
 			return true
 		}
 	}
-	return f.Sometimes == nil || r.Seeds.First > r.Seeds.Last || r.Seeds.Last > math.MaxInt64 || r.Shard.Index == 0 || r.Shard.Index > r.Shard.Of
+	return f.Sometimes == nil || r.Seeds.First > r.Seeds.Last || r.Seeds.Last > math.MaxInt64 || r.Shard.Index == 0 ||
+		r.Shard.Index > r.Shard.Of
 }
 
 // fit says why parts do not make one sweep: they are of different ones, or there are two of one, or one is missing.
@@ -91,7 +93,9 @@ func fit(parts []*report, names []string) error {
 			{"runs with another config", first.Config, part.Config},
 		} {
 			if differ.one != differ.other {
-				wrong = append(wrong, fmt.Errorf("%s is of %s than %s: %s, and not %s", names[i], differ.what, names[0], quoted(differ.other), quoted(differ.one)))
+				wrong = append(wrong,
+					fmt.Errorf("%s is of %s than %s: %s, and not %s", names[i], differ.what, names[0], quoted(differ.other),
+						quoted(differ.one)))
 				break
 			}
 		}

@@ -10,7 +10,8 @@ import (
 	"github.com/raftkv/raftkv/raftkv/check"
 )
 
-// report is what a sweep came to, or a shard of one. Everything in it adds up: the reports of all shards make the report of the whole sweep.
+// report is what a sweep came to, or a shard of one. Everything in it adds up: the reports of all shards make the
+// report of the whole sweep.
 type report struct {
 	Format string `json:"format"`
 	Build  string `json:"build"`   // what ran: see cluster.Build
@@ -94,7 +95,8 @@ type panicked struct {
 func (r *report) add(seed uint64, result *ran) {
 	r.Done++
 	if p := result.panicked; p != nil {
-		r.Panics = append(r.Panics, panicked{Seed: seed, At: p.At.Round(time.Microsecond).String(), Reason: p.Reason, Stack: p.Stack})
+		r.Panics = append(r.Panics,
+			panicked{Seed: seed, At: p.At.Round(time.Microsecond).String(), Reason: p.Reason, Stack: p.Stack})
 		return
 	}
 	r.Spans += uint64(result.spans)
@@ -165,7 +167,8 @@ func (r *report) merge(other *report) {
 	slices.SortFunc(r.Panics, func(a, b panicked) int { return cmp.Compare(a.Seed, b.Seed) })
 	r.Spans += other.Spans
 	r.Findings = append(r.Findings, other.Findings...)
-	slices.SortStableFunc(r.Findings, func(a, b finding) int { return cmp.Compare(a.Seed, b.Seed) }) // those of one seed are of one part
+	// those of one seed are of one part
+	slices.SortStableFunc(r.Findings, func(a, b finding) int { return cmp.Compare(a.Seed, b.Seed) })
 	f, o := &r.Figures, &other.Figures
 	f.Events += o.Events
 	f.Messages += o.Messages

@@ -32,14 +32,16 @@ func parseSeeds(text string) (seeds, error) {
 	high, err2 := strconv.ParseUint(last, 10, 63)
 	switch {
 	case err1 != nil || err2 != nil:
-		return seeds{}, fmt.Errorf("-seeds wants a range such as 1-10000, or one seed, of numbers from 0 to %d, not %q", uint64(math.MaxInt64), text)
+		return seeds{}, fmt.Errorf("-seeds wants a range such as 1-10000, or one seed, of numbers from 0 to %d, not %q",
+			uint64(math.MaxInt64), text)
 	case low > high:
 		return seeds{}, fmt.Errorf("-seeds %q runs backwards: write %d-%d", text, high, low)
 	}
 	return seeds{low, high}, nil
 }
 
-// shard is one of the parts that a sweep is split into, numbered from 1. Seeds are dealt out like cards, so that all parts are alike.
+// shard is one of the parts that a sweep is split into, numbered from 1. Seeds are dealt out like cards, so that all
+// parts are alike.
 type shard struct {
 	Index uint64 `json:"index"`
 	Of    uint64 `json:"of"`
@@ -68,7 +70,8 @@ func jobShard(of uint64, index string) (shard, error) {
 	case index == "":
 		return shard{}, fmt.Errorf("-shards %d says how many parts there are, and %s is not set, which would say which one this is; -shard 1/%d says it without", of, completionIndex, of)
 	case err != nil || n >= of:
-		return shard{}, fmt.Errorf("%s is %q, and wanted is a number from 0 to %d, because of -shards %d", completionIndex, index, of-1, of)
+		return shard{}, fmt.Errorf("%s is %q, and wanted is a number from 0 to %d, because of -shards %d", completionIndex,
+			index, of-1, of)
 	}
 	return shard{n + 1, of}, nil
 }

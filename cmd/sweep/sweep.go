@@ -11,8 +11,8 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 )
 
-// sweep runs seeds, each by itself, on all processors. What comes of it does not depend on how many those are, or which run is done first: results are taken in in the order
-// of the seeds.
+// sweep runs seeds, each by itself, on all processors. What comes of it does not depend on how many those are, or which
+// run is done first: results are taken in in the order of the seeds.
 type sweep struct {
 	report   report
 	workers  int
@@ -69,7 +69,8 @@ func (s *sweep) do(ctx context.Context) error {
 	return nil
 }
 
-// start has workers run the seeds, one after the other as they come free. The channel is closed when they are done, or when the context is.
+// start has workers run the seeds, one after the other as they come free. The channel is closed when they are done, or
+// when the context is.
 func (s *sweep) start(ctx context.Context) <-chan outcome {
 	outcomes := make(chan outcome, s.workers)
 	var turns atomic.Uint64

@@ -61,10 +61,12 @@ func planted(t *testing.T, args string, workers int, violating ...uint64) *sweep
 		r := ran{Result: cluster.Result{Tries: int(seed % 7), Faults: int(seed % 5), Committed: seed % 3}}
 		r.Messages, r.Finished = seed, true
 		r.Checks.Events, r.Checks.Sometimes = 1, check.Counts{{Sometime: check.Sometime{What: "crash"}, Times: seed % 2}}
-		r.Checks.Figures = check.Figures{Elections: seed % 11, Led: seed%4 > 0, FirstLeader: time.Duration(seed) * time.Millisecond, Answers: []time.Duration{time.Duration(seed * seed)}}
+		r.Checks.Figures = check.Figures{Elections: seed % 11, Led: seed%4 > 0,
+			FirstLeader: time.Duration(seed) * time.Millisecond, Answers: []time.Duration{time.Duration(seed * seed)}}
 		for _, v := range violating {
 			if v == seed {
-				r.Checks.Violation = &check.Violation{Invariant: protocols.Raft.Run.Invariants[seed%3], At: 12 * time.Millisecond, Facts: [2]string{"one", "the other"}}
+				r.Checks.Violation = &check.Violation{Invariant: protocols.Raft.Run.Invariants[seed%3], At: 12 * time.Millisecond,
+					Facts: [2]string{"one", "the other"}}
 			}
 		}
 		return r, nil
@@ -72,8 +74,8 @@ func planted(t *testing.T, args string, workers int, violating ...uint64) *sweep
 	return s
 }
 
-// TestAPlantedViolation has runs violate invariants. The first of them ends the sweep, however many workers there are: its command, and the table of the seeds up to it.
-// With -keep-going, all are told in the order of the seeds.
+// TestAPlantedViolation has runs violate invariants. The first of them ends the sweep, however many workers there are:
+// its command, and the table of the seeds up to it. With -keep-going, all are told in the order of the seeds.
 func TestAPlantedViolation(t *testing.T) {
 	for file, args := range map[string]string{
 		"violation.golden":  "-faults crashes -seeds 10-1000 -set num_nodes=3 default",
@@ -108,8 +110,10 @@ func TestPlantedFindings(t *testing.T) {
 				r.spans = 10
 				if seed == 40 || seed == 61 {
 					r.findings = []finding{
-						{Seed: seed, Run: "mixed-40", ID: "missing_link", Count: 3, Rule: "a rule", Span: "raft.commit 0123456789abcdef of node-1", Got: "none", Want: "one"},
-						{Seed: seed, Run: "mixed-40", ID: "Linearizable", Count: 1, Rule: "a rule", Section: "I13, §8", Got: "an answer", Want: "another"},
+						{Seed: seed, Run: "mixed-40", ID: "missing_link", Count: 3, Rule: "a rule",
+							Span: "raft.commit 0123456789abcdef of node-1", Got: "none", Want: "one"},
+						{Seed: seed, Run: "mixed-40", ID: "Linearizable", Count: 1, Rule: "a rule", Section: "I13, §8", Got: "an answer",
+							Want: "another"},
 					}
 				}
 				return r, err
@@ -144,7 +148,8 @@ func TestCheckConvicts(t *testing.T) {
 // TestSoundTracesAreFine has -check find nothing, and say so.
 func TestSoundTracesAreFine(t *testing.T) {
 	stdout := fine(t, "-check", "-seeds", "1-20")
-	if text := strings.Join(strings.Fields(stdout), " "); !strings.Contains(text, "events, and cmd/check finds nothing wrong with ") {
+	if text := strings.Join(strings.Fields(stdout), " "); !strings.Contains(text,
+		"events, and cmd/check finds nothing wrong with ") {
 		t.Errorf("-check says\n%s", stdout)
 	}
 }
@@ -155,7 +160,8 @@ func TestABugIsCaught(t *testing.T) {
 	if status != command.Violation || !strings.Contains(stdout, "PersistBeforeSend     1  seed 1\n") {
 		t.Errorf("exit status %d\n%s", status, stdout)
 	}
-	if want := "  go run ./cmd/run -seed 1 -faults mixed -bug forget-vote\n"; !strings.HasSuffix(stderr, want) || strings.Count(stderr, "violation with seed ") != 1 {
+	if want := "  go run ./cmd/run -seed 1 -faults mixed -bug forget-vote\n"; !strings.HasSuffix(stderr, want) ||
+		strings.Count(stderr, "violation with seed ") != 1 {
 		t.Errorf("standard error does not end with %q:\n%s", want, stderr)
 	}
 }
@@ -183,7 +189,8 @@ func TestMerge(t *testing.T) {
 			}
 			gotStatus, got, gotWrong := call(t, append([]string{"-merge"}, files...)...)
 			if gotStatus != status || gotWrong != wantWrong {
-				t.Errorf("merging exits with %d and says %q, and one machine with %d and %q", gotStatus, gotWrong, status, wantWrong)
+				t.Errorf("merging exits with %d and says %q, and one machine with %d and %q", gotStatus, gotWrong, status,
+					wantWrong)
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("merged (-one machine +three):\n%s", diff)
@@ -195,7 +202,8 @@ func TestMerge(t *testing.T) {
 // TestJSONTellsViolations has them all in the JSON, and nowhere else: what a pod prints is kept in one log.
 func TestJSONTellsViolations(t *testing.T) {
 	status, stdout, stderr := call(t, "-json", "-seeds", "1-3", "-bug", "forget-vote")
-	if status != command.Violation || stderr != "" || !strings.Contains(stdout, `"violations":[{"seed":1,"invariant":"PersistBeforeSend",`) {
+	if status != command.Violation || stderr != "" ||
+		!strings.Contains(stdout, `"violations":[{"seed":1,"invariant":"PersistBeforeSend",`) {
 		t.Errorf("exit status %d\n%s\n%s", status, stdout, stderr)
 	}
 }
@@ -225,7 +233,8 @@ func TestWrongParts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, dir, "config.json", regexp.MustCompile(`"config":"[0-9a-f]*"`).ReplaceAllString(string(three), `"config":"00f067aa0ba902b7"`))
+	write(t, dir, "config.json",
+		regexp.MustCompile(`"config":"[0-9a-f]*"`).ReplaceAllString(string(three), `"config":"00f067aa0ba902b7"`))
 	write(t, dir, "null.json", `{"format": "raftkv-sweep-1", "figures": {"elections": null}, "seeds": {"first": 1, "last": 8}, "shard": {"index": 1, "of": 3}}`)
 	write(t, dir, "stopped.json", strings.Replace(string(one), `"stopped":false`, `"stopped":true`, 1))
 	var got strings.Builder
@@ -265,7 +274,8 @@ func TestInterrupted(t *testing.T) {
 		return runSeed(ctx, seed)
 	}
 	err := s.do(ctx)
-	if err == nil || !strings.HasPrefix(err.Error(), "interrupted after 1") || !s.report.Broken || s.report.Done == 0 || s.report.Done > 100 {
+	if err == nil || !strings.HasPrefix(err.Error(), "interrupted after 1") || !s.report.Broken || s.report.Done == 0 ||
+		s.report.Done > 100 {
 		t.Fatalf("%v, after %d seeds", err, s.report.Done)
 	}
 	text := (&table{report: &s.report, width: widest}).String()
@@ -273,7 +283,8 @@ func TestInterrupted(t *testing.T) {
 		t.Errorf("the table does not begin with\n%s\n%s", want, text)
 	}
 	var stdout, stderr bytes.Buffer
-	if status := run(ctx, []string{"-seeds", "1-1000"}, &stdout, &stderr); status != command.Trouble || stderr.String() != "error: interrupted after 0 of 1000 seeds\n" ||
+	if status := run(ctx, []string{"-seeds", "1-1000"}, &stdout, &stderr); status != command.Trouble ||
+		stderr.String() != "error: interrupted after 0 of 1000 seeds\n" ||
 		!strings.HasPrefix(stdout.String(), "mixed, seeds 1-1000: the first 0 of 1,000 runs") {
 		t.Errorf("exit status %d\n%s\n%s", status, &stdout, &stderr)
 	}
@@ -301,7 +312,8 @@ func TestASeedThatCannotBeRun(t *testing.T) {
 // TestPanicsAreToldAndPassed has the program panic with two seeds. The first ends the sweep; with -keep-going both are
 // told, with their calls and commands, in the text and in -json.
 func TestPanicsAreToldAndPassed(t *testing.T) {
-	for args, seeds := range map[string][]uint64{"-seeds 1-1000": {7}, "-seeds 1-100 -keep-going": {7, 70}, "-seeds 1-100 -shard 1/1 -keep-going -check": {7, 70}} {
+	for args, seeds := range map[string][]uint64{"-seeds 1-1000": {7}, "-seeds 1-100 -keep-going": {7, 70},
+		"-seeds 1-100 -shard 1/1 -keep-going -check": {7, 70}} {
 		s := planted(t, args, 3)
 		runSeed := s.run
 		s.run = func(ctx context.Context, seed uint64) (ran, error) {
@@ -309,7 +321,8 @@ func TestPanicsAreToldAndPassed(t *testing.T) {
 			case 7:
 				panic("a mistake")
 			case 70:
-				return ran{}, fmt.Errorf("one more: %w", &cluster.Panic{At: time.Second, Reason: "another", Stack: []string{"raft.Step at raft/raft.go:1"}})
+				return ran{}, fmt.Errorf("one more: %w",
+					&cluster.Panic{At: time.Second, Reason: "another", Stack: []string{"raft.Step at raft/raft.go:1"}})
 			}
 			return runSeed(ctx, seed)
 		}
@@ -323,10 +336,12 @@ func TestPanicsAreToldAndPassed(t *testing.T) {
 		var stdout, stderr, parts bytes.Buffer
 		status := conclude(&s.report, options{}, &stdout, &stderr)
 		want := regexp.MustCompile(`^panic with seed 7 at 0s: a mistake\n    \S+ at \S+/sweep_test.go:\d+\n(    \S+ at \S+:\d+\n)+  go run ./cmd/run -seed 7 -faults mixed\n`)
-		if status != command.Violation || !slices.Equal(told, seeds) || !want.MatchString(stderr.String()) || !strings.Contains(stdout.String(), "the program panicked in "+words.Counted(len(seeds), "run")) {
+		if status != command.Violation || !slices.Equal(told, seeds) || !want.MatchString(stderr.String()) ||
+			!strings.Contains(stdout.String(), "the program panicked in "+words.Counted(len(seeds), "run")) {
 			t.Errorf("%s: exit status %d, of seeds %d\n%s\n%s", args, status, told, &stdout, &stderr)
 		}
-		if conclude(&s.report, options{json: true}, &parts, io.Discard) != command.Violation || !strings.Contains(parts.String(), `"panics":[{"seed":7,"at":"0s","reason":"a mistake","stack":["`) {
+		if conclude(&s.report, options{json: true}, &parts, io.Discard) != command.Violation ||
+			!strings.Contains(parts.String(), `"panics":[{"seed":7,"at":"0s","reason":"a mistake","stack":["`) {
 			t.Errorf("%s: the JSON is\n%s", args, &parts)
 		}
 	}
@@ -345,7 +360,8 @@ func TestQuiet(t *testing.T) {
 	if stdout := fine(t, "-seeds", "1-3", "-quiet"); stdout != "" {
 		t.Errorf("-quiet prints %q", stdout)
 	}
-	if stdout := fine(t, "-seeds", "1-3", "-json"); strings.Count(stdout, "\n") != 1 || !strings.HasPrefix(stdout, `{"format":"raftkv-sweep-1",`) {
+	if stdout := fine(t, "-seeds", "1-3", "-json"); strings.Count(stdout, "\n") != 1 ||
+		!strings.HasPrefix(stdout, `{"format":"raftkv-sweep-1",`) {
 		t.Errorf("-json prints %q", stdout)
 	}
 }
@@ -396,7 +412,8 @@ func TestIndexedJob(t *testing.T) {
 
 func TestUsage(t *testing.T) {
 	golden.Compare(t, "testdata/usage.golden", fine(t, "-h"))
-	if stdout := fine(t, "-list"); !strings.Contains(stdout, "\npartitions ") || !strings.Contains(stdout, "\nreference ") {
+	if stdout := fine(t, "-list"); !strings.Contains(stdout, "\npartitions ") ||
+		!strings.Contains(stdout, "\nreference ") {
 		t.Errorf("-list prints\n%s", stdout)
 	}
 	if _, err := parseFlags([]string{"-h"}); !errors.Is(err, flags.ErrHelp) {
@@ -444,7 +461,8 @@ func TestCounts(t *testing.T) {
 	if (counts{}).columns(4) != nil || (counts{}).upTo(50) != 0 || (counts{}).most() != 0 {
 		t.Error("nothing has columns")
 	}
-	for d, want := range map[time.Duration]uint64{-1: 0, 31 * time.Microsecond: 31, 63 * time.Microsecond: 62, time.Second: 983040} {
+	for d, want := range map[time.Duration]uint64{-1: 0, 31 * time.Microsecond: 31, 63 * time.Microsecond: 62,
+		time.Second: 983040} {
 		if got := microseconds(d); got != want {
 			t.Errorf("%s is counted as %d µs, want %d", d, got, want)
 		}
@@ -459,7 +477,8 @@ func TestColours(t *testing.T) {
 	}
 	plain := (&table{report: &s.report, width: widest}).String()
 	coloured := (&table{report: &s.report, style: terminal.Style{Colour: true}, width: widest}).String()
-	if strings.Contains(plain, "\x1b") || !strings.Contains(coloured, "\x1b[31m") || terminal.Length(plain) != terminal.Length(coloured) {
+	if strings.Contains(plain, "\x1b") || !strings.Contains(coloured, "\x1b[31m") ||
+		terminal.Length(plain) != terminal.Length(coloured) {
 		t.Errorf("the tables are\n%s\n%s", plain, coloured)
 	}
 	ascii := (&table{report: &s.report, plots: terminal.Plots{ASCII: true}, width: widest}).String()
@@ -478,11 +497,13 @@ func write(t *testing.T, dir, name, text string) string {
 	return path
 }
 
-// TestDemand sweeps with and without demanding that all happens which should happen sometimes: where nothing goes wrong, most of it does not.
+// TestDemand sweeps with and without demanding that all happens which should happen sometimes: where nothing goes
+// wrong, most of it does not.
 func TestDemand(t *testing.T) {
 	fine(t, "-seeds", "1-3", "-quiet", "default")
 	status, _, stderr := call(t, "-seeds", "1-3", "-quiet", "-demand", "default")
-	if status != command.Violation || !strings.HasPrefix(stderr, "never happened in seeds 1-3: election lost, ") || strings.Contains(stderr, "election won") {
+	if status != command.Violation || !strings.HasPrefix(stderr, "never happened in seeds 1-3: election lost, ") ||
+		strings.Contains(stderr, "election won") {
 		t.Errorf("exit status %d, want 1 and what never happened:\n%s", status, stderr)
 	}
 	fine(t, "-seeds", "1-100", "-quiet", "-demand")

@@ -28,7 +28,8 @@ func (t *table) String() string {
 		parts = append(parts, t.numbers(), t.totals(), t.happened())
 	}
 	if f.Unfinished > 0 {
-		parts = append(parts, t.text(words.Counted(f.Unfinished, "run")+" "+words.Agree(f.Unfinished, "was", "were")+" cut short by max_duration"))
+		parts = append(parts,
+			t.text(words.Counted(f.Unfinished, "run")+" "+words.Agree(f.Unfinished, "was", "were")+" cut short by max_duration"))
 	}
 	if len(t.report.Violations) > 0 {
 		parts = append(parts, t.broken())
@@ -54,7 +55,8 @@ func (t *table) head() string {
 	if r.Shard.Of > 1 {
 		part = ", part " + r.Shard.String()
 	}
-	verdict := t.style.Green(fmt.Sprintf("%d invariants held after each of %s events", len(invariantNames()), words.Grouped(r.Figures.Events)))
+	verdict := t.style.Green(fmt.Sprintf("%d invariants held after each of %s events", len(invariantNames()),
+		words.Grouped(r.Figures.Events)))
 	if n := len(r.Violations); n > 0 {
 		verdict = t.style.Red(fmt.Sprintf("an invariant was violated in %s", words.Counted(uint64(n), "run")))
 	}
@@ -116,7 +118,8 @@ func (t *table) totals() string {
 	}
 	lost := func(n uint64, how string) string { return words.Grouped(n) + terminal.NoBreak + how }
 	return t.text("in all: " + strings.Join([]string{
-		of(f.Operations, "operation", "answered"), of(f.Commits, "entry", "committed"), of(f.Messages, "message", "sent"), lost(f.Lost, "lost"), lost(f.Duplicated, "duplicated"),
+		of(f.Operations, "operation", "answered"), of(f.Commits, "entry", "committed"), of(f.Messages, "message",
+			"sent"), lost(f.Lost, "lost"), lost(f.Duplicated, "duplicated"),
 	}, ", "))
 }
 

@@ -70,14 +70,16 @@ func (k *kept) named(prefix string) []traces.Span {
 }
 
 // try runs clients against three servers that answer like this, and returns what the servers heard.
-func try(t *testing.T, c client.Config, clients int, answer func(kv.NodeID, kv.RequestID) kv.Message) ([]string, *kept) {
+func try(t *testing.T, c client.Config, clients int, answer func(kv.NodeID, kv.RequestID) kv.Message) ([]string,
+	*kept) {
 	t.Helper()
 	return tryDelaying(t, nil, c, clients, answer)
 }
 
 // tryDelaying is try in a network that delays these messages.
 func tryDelaying(
-	t *testing.T, delay map[world.CausalID]time.Duration, c client.Config, clients int, answer func(kv.NodeID, kv.RequestID) kv.Message,
+	t *testing.T, delay map[world.CausalID]time.Duration, c client.Config, clients int, answer func(kv.NodeID,
+		kv.RequestID) kv.Message,
 ) ([]string, *kept) {
 	t.Helper()
 	var heard []string
@@ -112,7 +114,8 @@ func check(t *testing.T, got []string, want ...string) {
 func TestOneAfterTheOther(t *testing.T) {
 	heard, trace := try(t, client.Config{Requests: 2}, 1, answered)
 	check(t, heard, "11ms node-1 hears client-1/1", "13ms node-1 hears client-1/2")
-	if operations := trace.named("kv."); len(operations) != 2 || operations[1].Attribute("kv.result").String() != "for client-1/2" {
+	if operations := trace.named("kv."); len(operations) != 2 ||
+		operations[1].Attribute("kv.result").String() != "for client-1/2" {
 		t.Errorf("the operations are %v, want two with their results", operations)
 	}
 }
@@ -171,7 +174,8 @@ func TestAsksElsewhereWhenNoAnswerComes(t *testing.T) {
 func TestLateAnswerEndsNothing(t *testing.T) {
 	_, inTime := try(t, client.Config{Requests: 2}, 1, answered)
 	answer := inTime.named("raftkv.KV/")[0].ID + 1
-	heard, trace := tryDelaying(t, map[world.CausalID]time.Duration{answer: 101 * ms}, client.Config{Requests: 2}, 1, answered)
+	heard, trace := tryDelaying(t, map[world.CausalID]time.Duration{answer: 101 * ms}, client.Config{Requests: 2}, 1,
+		answered)
 	check(t, heard, "11ms node-1 hears client-1/1", "111ms node-2 hears client-1/1", "113ms node-2 hears client-1/2")
 	for i, s := range trace.named("kv.") {
 		if got, want := s.Attribute("kv.result").String(), fmt.Sprintf("for client-1/%d", i+1); got != want {
@@ -222,7 +226,8 @@ func TestDoesWhatIsWritten(t *testing.T) {
 	for _, s := range trace.named("kv.") {
 		names = append(names, fmt.Sprint(s.Name, " ", s.Attribute("kv.key"), " ", s.Attribute("kv.request.id")))
 	}
-	if want := []string{"kv.put k client-1/2", "kv.get k client-1/5", "kv.delete k client-1/6"}; !slices.Equal(names, want) {
+	if want := []string{"kv.put k client-1/2", "kv.get k client-1/5", "kv.delete k client-1/6"}; !slices.Equal(names,
+		want) {
 		t.Errorf("the operations are %q, want %q", names, want)
 	}
 }
@@ -238,11 +243,13 @@ func TestGivesUp(t *testing.T) {
 	})
 	check(t, heard, "11ms node-1 hears client-1/1", "111ms node-2 hears client-1/1", "161ms node-2 hears client-1/2")
 	operations := trace.named("kv.")
-	if len(operations) != 2 || operations[0].Attribute("kv.result").String() != client.OutcomeUnknown || operations[1].Attribute("kv.result").String() != "for client-1/2" {
+	if len(operations) != 2 || operations[0].Attribute("kv.result").String() != client.OutcomeUnknown ||
+		operations[1].Attribute("kv.result").String() != "for client-1/2" {
 		t.Errorf("the operations are %v, want the first of unknown outcome and the second answered", operations)
 	}
 	tries := trace.named("raftkv.KV/")
-	if len(tries) != 3 || tries[1].Attribute("error.type").String() != worldspans.ErrorTypeTimeout || tries[1].End.Sub(time.Unix(0, 0)) != 160*ms {
+	if len(tries) != 3 || tries[1].Attribute("error.type").String() != worldspans.ErrorTypeTimeout ||
+		tries[1].End.Sub(time.Unix(0, 0)) != 160*ms {
 		t.Errorf("the tries are %v, want the second to time out when the client gives up", tries)
 	}
 }

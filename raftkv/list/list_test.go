@@ -101,7 +101,8 @@ func TestListIsLikeASlice(t *testing.T) {
 		}
 		from := random.IntN(len(slice) + 1)
 		to := from + random.IntN(len(slice)-from+1)
-		if got, want := list.AppendTo(numbered(0, 3), from, to), append(numbered(0, 3), slice[from:to]...); !slices.Equal(got, want) {
+		if got, want := list.AppendTo(numbered(0, 3), from, to), append(numbered(0, 3), slice[from:to]...); !slices.Equal(got,
+			want) {
 			t.Fatalf("%s: AppendTo from %d to %d gives\n%v\nwant\n%v", what, from, to, got, want)
 		}
 	}

@@ -201,7 +201,8 @@ func newest(among []envelope, from, to kv.NodeID) int {
 func (c *cluster) leader() *server {
 	var leader *server
 	for _, s := range c.servers[1:] {
-		if s.up && c.state(s.id).Role == protocol.RoleLeader && (leader == nil || c.state(s.id).CurrentTerm > c.state(leader.id).CurrentTerm) {
+		if s.up && c.state(s.id).Role == protocol.RoleLeader &&
+			(leader == nil || c.state(s.id).CurrentTerm > c.state(leader.id).CurrentTerm) {
 			leader = s
 		}
 	}

@@ -52,17 +52,20 @@ func describeEffect(at kv.NodeID, effect protocol.Effect) string {
 func describeMessage(message protocol.Message) string {
 	switch m := message.(type) {
 	case protocol.RequestVote:
-		return fmt.Sprintf("RequestVote term=%d candidate=%d last=%d@%d", m.Term, m.CandidateID, m.LastLogIndex, m.LastLogTerm)
+		return fmt.Sprintf("RequestVote term=%d candidate=%d last=%d@%d", m.Term, m.CandidateID, m.LastLogIndex,
+			m.LastLogTerm)
 	case protocol.VoteGranted:
 		return fmt.Sprintf("VoteGranted term=%d", m.Term)
 	case protocol.VoteDenied:
 		return fmt.Sprintf("VoteDenied term=%d", m.Term)
 	case protocol.AppendEntries:
-		return fmt.Sprintf("AppendEntries term=%d prev=%d@%d commit=%d %s", m.Term, m.PrevLogIndex, m.PrevLogTerm, m.LeaderCommit, describeEntries(m.PrevLogIndex, m.Entries))
+		return fmt.Sprintf("AppendEntries term=%d prev=%d@%d commit=%d %s", m.Term, m.PrevLogIndex, m.PrevLogTerm,
+			m.LeaderCommit, describeEntries(m.PrevLogIndex, m.Entries))
 	case protocol.AppendEntriesOk:
 		return fmt.Sprintf("AppendEntriesOk term=%d match=%d", m.Term, m.MatchIndex)
 	case protocol.AppendEntriesRejected:
-		return fmt.Sprintf("AppendEntriesRejected term=%d prev=%d conflict=%d@%d", m.Term, m.PrevLogIndex, m.ConflictIndex, m.ConflictTerm)
+		return fmt.Sprintf("AppendEntriesRejected term=%d prev=%d conflict=%d@%d", m.Term, m.PrevLogIndex, m.ConflictIndex,
+			m.ConflictTerm)
 	case protocol.CommitNotification:
 		return fmt.Sprintf("CommitNotification term=%d commit=%d", m.Term, m.LeaderCommit)
 	}
@@ -112,7 +115,8 @@ func describeLogs(c *cluster) string {
 		for i, e := range s.disk.Log {
 			terms[i] = fmt.Sprint(uint64(e.Term))
 		}
-		fmt.Fprintf(&b, "%d %-9s term %d  log [%s]  committed %d\n", s.id, role, s.disk.CurrentTerm, strings.Join(terms, " "), state.CommitIndex)
+		fmt.Fprintf(&b, "%d %-9s term %d  log [%s]  committed %d\n", s.id, role, s.disk.CurrentTerm, strings.Join(terms, " "),
+			state.CommitIndex)
 	}
 	return b.String()
 }

@@ -54,7 +54,8 @@ func TestCloneStepsAlike(t *testing.T) {
 			if !clone.State().Equal(before) {
 				t.Fatalf("seed %d: %v changed the clone", seed, input)
 			}
-			if alike := clone.Step(input); !slices.EqualFunc(effects, alike, protocol.EqualEffect) || !clone.State().Equal(*node.State()) {
+			if alike := clone.Step(input); !slices.EqualFunc(effects, alike, protocol.EqualEffect) ||
+				!clone.State().Equal(*node.State()) {
 				t.Fatalf("seed %d: %v has the effects\n%v\nand at a clone\n%v", seed, input, effects, alike)
 			}
 			return effects
@@ -104,7 +105,8 @@ func TestCutOffIsLetGo(t *testing.T) {
 		}
 		node.Step(protocol.Receive{From: 2, Message: protocol.AppendEntries{Term: 1, LeaderID: 2, Entries: entries}})
 	}()
-	node.Step(protocol.Receive{From: 3, Message: protocol.AppendEntries{Term: 2, LeaderID: 3, Entries: logOfTerms([]string{"1", "2"})}})
+	node.Step(protocol.Receive{From: 3,
+		Message: protocol.AppendEntries{Term: 2, LeaderID: 3, Entries: logOfTerms([]string{"1", "2"})}})
 	if log := node.State().Log; log.Len() != 2 {
 		t.Fatalf("the log is %v", log)
 	}
@@ -177,14 +179,16 @@ func FuzzStep(f *testing.F) {
 	_ = s.run()
 	f.Add(inputs)
 	f.Fuzz(func(_ *testing.T, data []byte) {
-		node := raft.New(raft.Config{ID: 1, MaxEntries: 2, MaxInFlight: 2, NoopOnElection: len(data)%2 == 0, Heartbeats: true})
+		node := raft.New(raft.Config{ID: 1, MaxEntries: 2, MaxInFlight: 2, NoopOnElection: len(data)%2 == 0,
+			Heartbeats: true})
 		node.Step(protocol.SetPeers{Peers: []kv.NodeID{1, 2, 3}})
 		for len(data) > 0 {
 			input, rest, err := protocol.DecodeInput(data)
 			if err != nil {
 				return
 			}
-			if in, ok := input.(protocol.SetPeers); ok && slices.ContainsFunc(in.Peers, func(id kv.NodeID) bool { return id > 200 }) {
+			if in, ok := input.(protocol.SetPeers); ok &&
+				slices.ContainsFunc(in.Peers, func(id kv.NodeID) bool { return id > 200 }) {
 				return // a cluster is told by its operator
 			}
 			node.Step(input)
@@ -197,7 +201,8 @@ func FuzzStep(f *testing.F) {
 func TestNonsense(*testing.T) {
 	for seed := uint64(1); seed <= 300; seed++ {
 		s := &schedule{random: seed}
-		node := raft.New(raft.Config{ID: 1, MaxEntries: 1 + int(s.below(3)), MaxInFlight: 1 + int(s.below(3)), NoopOnElection: s.below(2) == 0, Heartbeats: s.below(2) == 0})
+		node := raft.New(raft.Config{ID: 1, MaxEntries: 1 + int(s.below(3)), MaxInFlight: 1 + int(s.below(3)),
+			NoopOnElection: s.below(2) == 0, Heartbeats: s.below(2) == 0})
 		node.Step(protocol.SetPeers{Peers: []kv.NodeID{1, 2, 3}})
 		for range 300 {
 			node.Step(s.nonsense())
@@ -215,7 +220,8 @@ func (s *schedule) nonsense() protocol.Input {
 		return protocol.RPCTimeout{Peer: s.someServer(), Request: s.nonsensicalMessage()}
 	case 4:
 		if s.below(10) == 0 {
-			return protocol.Restart{CurrentTerm: protocol.Term(s.below(9)), VotedFor: s.someServer(), Log: s.nonsensicalEntries()}
+			return protocol.Restart{CurrentTerm: protocol.Term(s.below(9)), VotedFor: s.someServer(),
+				Log: s.nonsensicalEntries()}
 		}
 	}
 	if s.below(14) > 10 {
@@ -229,19 +235,22 @@ func (s *schedule) nonsensicalMessage() protocol.Message {
 	index := func() protocol.LogIndex { return protocol.LogIndex(s.extreme(7)) }
 	switch s.below(11) {
 	case 0:
-		return protocol.RequestVote{Term: term, CandidateID: s.someServer(), LastLogIndex: index(), LastLogTerm: protocol.Term(index())}
+		return protocol.RequestVote{Term: term, CandidateID: s.someServer(), LastLogIndex: index(),
+			LastLogTerm: protocol.Term(index())}
 	case 1, 2:
 		return protocol.VoteGranted{Term: term}
 	case 3:
 		return protocol.VoteDenied{Term: term}
 	case 4, 5, 6, 7:
 		return protocol.AppendEntries{
-			Term: term, LeaderID: s.someServer(), PrevLogIndex: index(), PrevLogTerm: protocol.Term(1 + s.below(2)), Entries: s.nonsensicalEntries(), LeaderCommit: index(),
+			Term: term, LeaderID: s.someServer(), PrevLogIndex: index(), PrevLogTerm: protocol.Term(1 +
+				s.below(2)), Entries: s.nonsensicalEntries(), LeaderCommit: index(),
 		}
 	case 8:
 		return protocol.AppendEntriesOk{Term: term, MatchIndex: index()}
 	case 9:
-		return protocol.AppendEntriesRejected{Term: term, PrevLogIndex: index(), ConflictTerm: protocol.Term(index()), ConflictIndex: index()}
+		return protocol.AppendEntriesRejected{Term: term, PrevLogIndex: index(), ConflictTerm: protocol.Term(index()),
+			ConflictIndex: index()}
 	}
 	return protocol.CommitNotification{Term: term, LeaderID: s.someServer(), LeaderCommit: index()}
 }

@@ -58,7 +58,8 @@ func (f *safety) beforeEffects(c *cluster, s *server, input protocol.Input, effe
 			appends++
 		}
 		if change, ok := effect.(protocol.RoleChange); ok {
-			if follows := change.To == protocol.RoleLeader && slices.ContainsFunc(effects[i:], isAppend); change.Appends != follows {
+			if follows := change.To == protocol.RoleLeader &&
+				slices.ContainsFunc(effects[i:], isAppend); change.Appends != follows {
 				f.violated("RoleChange", s, "it says appends: %t, and an Append follows: %t", change.Appends, follows)
 			}
 		}
@@ -137,7 +138,8 @@ func (f *safety) appendEntry(s *server, logEntry protocol.LogEntry) {
 		f.entries[of] = known
 	}
 	if known.before != before || known.LogEntry != logEntry {
-		f.violated("LogMatching", s, "%d@%d is %v, and %v elsewhere, or what precedes them differs", of.index, of.term, logEntry, known.LogEntry)
+		f.violated("LogMatching", s, "%d@%d is %v, and %v elsewhere, or what precedes them differs", of.index, of.term,
+			logEntry, known.LogEntry)
 	}
 	s.entries = append(s.entries, known)
 }
@@ -187,7 +189,8 @@ func (f *safety) commit(c *cluster, s *server, e protocol.Commit) {
 	}
 	state := s.node.State()
 	if state.Role == protocol.RoleLeader && s.entries[e.To-1].Term != state.CurrentTerm {
-		f.violated("CommitCurrentTerm", s, "%d@%d committed by counting copies in term %d", e.To, s.entries[e.To-1].Term, state.CurrentTerm)
+		f.violated("CommitCurrentTerm", s, "%d@%d committed by counting copies in term %d", e.To, s.entries[e.To-1].Term,
+			state.CurrentTerm)
 	}
 	if state.Role == protocol.RoleLeader && s.entries[e.From].Term < state.CurrentTerm {
 		f.inherited++
@@ -196,7 +199,8 @@ func (f *safety) commit(c *cluster, s *server, e protocol.Commit) {
 		if int(i) == len(f.committed) {
 			f.committed = append(f.committed, committedEntry{entry: s.entries[i], in: state.CurrentTerm})
 		} else if int(i) < len(f.committed) && f.committed[i].entry != s.entries[i] {
-			f.violated("CommittedPrefix", s, "%d@%d committed, and %d@%d elsewhere", i+1, s.entries[i].Term, i+1, f.committed[i].entry.Term)
+			f.violated("CommittedPrefix", s, "%d@%d committed, and %d@%d elsewhere", i+1, s.entries[i].Term, i+1,
+				f.committed[i].entry.Term)
 		}
 	}
 	f.leaderCompleteness(c)
@@ -224,14 +228,18 @@ func (f *safety) restart(s *server) {
 func (f *safety) afterStep(c *cluster, s *server, input protocol.Input, before *protocol.State) {
 	state := s.node.State()
 	if state.CurrentTerm != s.disk.CurrentTerm || state.VotedFor != s.disk.VotedFor || state.Log.Len() != len(s.disk.Log) {
-		f.violated("PersistBeforeSend", s, "the disk holds term %d, vote %v and %d entries; the server %d, %v and %d", s.disk.CurrentTerm, s.disk.VotedFor, len(s.disk.Log),
+		f.violated("PersistBeforeSend", s, "the disk holds term %d, vote %v and %d entries; the server %d, %v and %d",
+			s.disk.CurrentTerm, s.disk.VotedFor, len(s.disk.Log),
 			state.CurrentTerm, state.VotedFor, state.Log.Len())
 	}
 	if state.LastApplied != state.CommitIndex || int(state.CommitIndex) > state.Log.Len() {
-		f.violated("Monotonic", s, "%d applied, %d committed, %d entries", state.LastApplied, state.CommitIndex, state.Log.Len())
+		f.violated("Monotonic", s, "%d applied, %d committed, %d entries", state.LastApplied, state.CommitIndex,
+			state.Log.Len())
 	}
-	if _, restarted := input.(protocol.Restart); !restarted && (state.CommitIndex < before.CommitIndex || state.CurrentTerm < before.CurrentTerm) {
-		f.violated("Monotonic", s, "commit index %d after %d, term %d after %d", state.CommitIndex, before.CommitIndex, state.CurrentTerm, before.CurrentTerm)
+	if _, restarted := input.(protocol.Restart); !restarted &&
+		(state.CommitIndex < before.CommitIndex || state.CurrentTerm < before.CurrentTerm) {
+		f.violated("Monotonic", s, "commit index %d after %d, term %d after %d", state.CommitIndex, before.CommitIndex,
+			state.CurrentTerm, before.CurrentTerm)
 	}
 	if in, ok := input.(protocol.Receive); ok {
 		if _, told := in.Message.(protocol.CommitNotification); told && state.CommitIndex > before.CommitIndex {
@@ -243,7 +251,8 @@ func (f *safety) afterStep(c *cluster, s *server, input protocol.Input, before *
 	}
 	for _, other := range c.servers[1:] {
 		match := state.MatchIndex[other.id]
-		if match > 0 && other.disk.CurrentTerm == state.CurrentTerm && (int(match) > len(other.entries) || other.entries[match-1] != s.entries[match-1]) {
+		if match > 0 && other.disk.CurrentTerm == state.CurrentTerm &&
+			(int(match) > len(other.entries) || other.entries[match-1] != s.entries[match-1]) {
 			f.violated("MatchIndex", s, "%v does not hold %d", other.id, match)
 		}
 	}

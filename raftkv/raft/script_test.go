@@ -183,9 +183,11 @@ func (s *script) show(at kv.NodeID, effect protocol.Effect) {
 		}
 	case protocol.Apply:
 		lines := s.out.String()
-		if last := strings.LastIndex(strings.TrimSuffix(lines, "\n"), "\n") + 1; strings.HasPrefix(lines[last:], fmt.Sprintf("%d applies ", at)) {
+		if last := strings.LastIndex(strings.TrimSuffix(lines, "\n"), "\n") +
+			1; strings.HasPrefix(lines[last:], fmt.Sprintf("%d applies ", at)) {
 			s.out.Reset()
-			s.out.WriteString(strings.TrimSuffix(lines, "]\n") + ", " + strings.TrimPrefix(describeEntries(e.Index-1, []protocol.LogEntry{e.Entry}), "[") + "\n")
+			s.out.WriteString(strings.TrimSuffix(lines, "]\n") + ", " +
+				strings.TrimPrefix(describeEntries(e.Index-1, []protocol.LogEntry{e.Entry}), "[") + "\n")
 			return
 		}
 	case protocol.Commit, protocol.RoleChange:
@@ -223,7 +225,8 @@ func (s *script) receive(a arguments) {
 	var message protocol.Message
 	switch a.args[1].Key {
 	case "RequestVote":
-		message = protocol.RequestVote{Term: term, CandidateID: from, LastLogIndex: index("last"), LastLogTerm: protocol.Term(a.number("last-term"))}
+		message = protocol.RequestVote{Term: term, CandidateID: from, LastLogIndex: index("last"),
+			LastLogTerm: protocol.Term(a.number("last-term"))}
 	case "VoteGranted":
 		message = protocol.VoteGranted{Term: term}
 	case "VoteDenied":
@@ -297,7 +300,8 @@ func (s *script) leaderState(id kv.NodeID) {
 	state := s.state(id)
 	for _, other := range s.servers[1:] {
 		if other.id != id {
-			fmt.Fprintf(&s.out, "%d: next %d, match %d, in flight %d\n", other.id, state.NextIndex[other.id], state.MatchIndex[other.id], len(state.InFlight[other.id]))
+			fmt.Fprintf(&s.out, "%d: next %d, match %d, in flight %d\n", other.id, state.NextIndex[other.id],
+				state.MatchIndex[other.id], len(state.InFlight[other.id]))
 		}
 	}
 }
@@ -308,7 +312,8 @@ func logOfTerms(terms []string) []protocol.LogEntry {
 	log := make([]protocol.LogEntry, len(terms))
 	for i, word := range terms {
 		term, _ := strconv.ParseUint(word, 10, 64)
-		log[i] = protocol.LogEntry{Term: protocol.Term(term), Command: kv.Put{Key: fmt.Sprintf("k%d", i+1), Value: "t" + word}}
+		log[i] = protocol.LogEntry{Term: protocol.Term(term),
+			Command: kv.Put{Key: fmt.Sprintf("k%d", i+1), Value: "t" + word}}
 	}
 	return log
 }

@@ -46,7 +46,8 @@ func (a *actor) Now() time.Duration { return a.sim.now }
 // Step is the number of what the process does now.
 func (a *actor) Step() uint64 { return a.steps }
 
-// Send hands a message to the network. Nobody hears a process that is down, or one that speaks when the run is over: the network has nothing to tell of that.
+// Send hands a message to the network. Nobody hears a process that is down, or one that speaks when the run is over:
+// the network has nothing to tell of that.
 func (a *actor) Send(e world.Envelope) (fate world.Fate) {
 	e.From, e.Copy = a.id, 0
 	a.sim.outcome.Messages++
@@ -59,7 +60,8 @@ func (a *actor) Send(e world.Envelope) (fate world.Fate) {
 	return fate
 }
 
-// SetTimer starts a timer, or starts a running one anew, which takes its time by the process's clock. Once the run is about to end, and in a process that is down, there are none.
+// SetTimer starts a timer, or starts a running one anew, which takes its time by the process's clock. Once the run is
+// about to end, and in a process that is down, there are none.
 func (a *actor) SetTimer(running world.TimerHandle, timer world.Timer, d time.Duration) world.TimerHandle {
 	a.timers.stop(running)
 	if a.down || a.sim.draining {
@@ -95,7 +97,8 @@ func (a *actor) receive(l letter) {
 	a.begin(l)
 }
 
-// begin makes the process busy with a message or a timer; endStep follows when it is done. A timer that was stopped meanwhile takes no time.
+// begin makes the process busy with a message or a timer; endStep follows when it is done. A timer that was stopped
+// meanwhile takes no time.
 func (a *actor) begin(l letter) {
 	s := a.sim
 	var draw uint64

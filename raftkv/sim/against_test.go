@@ -12,7 +12,8 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
-// chance is a stream of numbers for the making of a schedule and for one process's whims. Nothing but a test may have one.
+// chance is a stream of numbers for the making of a schedule and for one process's whims. Nothing but a test may have
+// one.
 type chance struct{ seed, drawn uint64 }
 
 func (l *chance) below(n uint64) uint64 {
@@ -65,7 +66,8 @@ type whimsical struct {
 var nameMessage, nameTimer, nameWord = world.NameOf("message"), world.NameOf("timer"), world.NameOf("word")
 
 func (w *whimsical) note(what string, id world.CausalID, began time.Duration, detail string) {
-	*w.moments = append(*w.moments, moment{now: w.Now(), began: began, process: w.id, what: what, id: id, number: w.Step(), detail: detail})
+	*w.moments = append(*w.moments,
+		moment{now: w.Now(), began: began, process: w.id, what: what, id: id, number: w.Step(), detail: detail})
 }
 
 // began is when a process began with what it handled last. Only tests ask for that.
@@ -166,7 +168,8 @@ func (w *whimsical) setTimer(running world.TimerHandle) {
 func (w *whimsical) meddle() {
 	at := w.Now() + w.chance.upTo(4) - 1
 	if w.chance.below(3) == 0 {
-		w.stage.Tell(at, node(uint32(1+w.chance.below(w.others))), world.RootID(w.id, nameWord, uint64(w.budget), 0), w.budget)
+		w.stage.Tell(at, node(uint32(1+w.chance.below(w.others))), world.RootID(w.id, nameWord, uint64(w.budget), 0),
+			w.budget)
 		return
 	}
 	w.stage.At(at, world.CausalID(w.chance.below(3)), w.fault(&w.chance))
@@ -234,7 +237,8 @@ func (b saboteur) fault(l *chance) func() {
 	}
 }
 
-// watch does something about what happens, now and then: few times, or a fault that calls for the next would go on for ever.
+// watch does something about what happens, now and then: few times, or a fault that calls for the next would go on for
+// ever.
 func (b saboteur) watch(l *chance, c *sim.Config) {
 	left := l.below(6)
 	act := func(odds uint64) {
@@ -306,7 +310,8 @@ func play(s stage, c *sim.Config, processes uint64, l *chance, moments *[]moment
 	}
 	for i := range processes {
 		s.Add(&whimsical{
-			id: node(uint32(processes - i)), chance: chance{seed: l.below(1 << 60)}, saboteur: b, budget: int(20 + l.below(40)), others: processes,
+			id: node(uint32(processes - i)), chance: chance{seed: l.below(1 << 60)}, saboteur: b, budget: int(20 +
+				l.below(40)), others: processes,
 		})
 	}
 	for range l.below(6) {
@@ -325,8 +330,9 @@ func play(s stage, c *sim.Config, processes uint64, l *chance, moments *[]moment
 	}
 }
 
-// TestAgainstTheModel has thousands of schedules played by the real world and by the model, and compares all that the processes saw, one moment after the other.
-// The model knows neither a heap nor a slot: so the order of events depends on none of the means by which the real one is fast.
+// TestAgainstTheModel has thousands of schedules played by the real world and by the model, and compares all that the
+// processes saw, one moment after the other. The model knows neither a heap nor a slot: so the order of events depends
+// on none of the means by which the real one is fast.
 func TestAgainstTheModel(t *testing.T) {
 	const schedules = 4000
 	played, seen := 0, map[string]int{}
@@ -338,7 +344,8 @@ func TestAgainstTheModel(t *testing.T) {
 			again := fmt.Sprintf("go test ./raftkv/sim -run 'TestAgainstTheModel/schedule=%d$'", seed)
 			for i := range max(len(want), len(got)) {
 				if i >= len(want) || i >= len(got) || want[i] != got[i] {
-					t.Fatalf("moment %d of %d:\nwant %+v\ngot  %+v\n%s", i, len(want), want[min(i, len(want)):min(i+1, len(want))], got[min(i, len(got)):min(i+1, len(got))], again)
+					t.Fatalf("moment %d of %d:\nwant %+v\ngot  %+v\n%s", i, len(want), want[min(i, len(want)):min(i+1, len(want))],
+						got[min(i, len(got)):min(i+1, len(got))], again)
 				}
 				seen[want[i].what]++
 			}

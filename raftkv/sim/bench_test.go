@@ -9,8 +9,8 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
-// caller calls a partner over and over, with a timeout that the answer stops; and answers what it is called for, at which it restarts a timer as a follower does
-// at each heartbeat.
+// caller calls a partner over and over, with a timeout that the answer stops; and answers what it is called for, at
+// which it restarts a timer as a follower does at each heartbeat.
 type caller struct {
 	world    world.World
 	id       world.ProcessID
@@ -41,7 +41,8 @@ func (c *caller) Receive(e world.Envelope) {
 	*c.budget--
 	if e.InReplyTo == 0 {
 		c.watchdog = c.world.SetTimer(c.watchdog, world.Timer{Kind: 2, ID: world.CausalID(c.id)}, 150*time.Millisecond)
-		c.world.Send(world.Envelope{ID: e.ID.Child(c.name, c.id, e.From, 0, 0), Root: e.Root, To: e.From, InReplyTo: e.ID, Payload: c})
+		c.world.Send(world.Envelope{ID: e.ID.Child(c.name, c.id, e.From, 0, 0), Root: e.Root, To: e.From, InReplyTo: e.ID,
+			Payload: c})
 		return
 	}
 	c.world.StopTimer(c.timeout)
@@ -55,7 +56,8 @@ func (c *caller) Crash()              {}
 func (c *caller) Restart()            {}
 func (c *caller) Finish()             {}
 
-// BenchmarkDeliveries is what the world adds to one message handled: eight processes in pairs, a timer set and stopped for each call.
+// BenchmarkDeliveries is what the world adds to one message handled: eight processes in pairs, a timer set and stopped
+// for each call.
 func BenchmarkDeliveries(b *testing.B) {
 	budget := b.N
 	s := sim.New(sim.Config{
@@ -102,8 +104,9 @@ func (c *calls) Pop() any {
 	return x
 }
 
-// BenchmarkContainerHeapLoop is the measure that deliveries are held against: the loop of a bare event simulator on the standard library's heap, without a
-// network, timers or processes. Each turn takes the first of 1,000 elements, calls its function and puts it back for later.
+// BenchmarkContainerHeapLoop is the measure that deliveries are held against: the loop of a bare event simulator on the
+// standard library's heap, without a network, timers or processes. Each turn takes the first of 1,000 elements, calls
+// its function and puts it back for later.
 func BenchmarkContainerHeapLoop(b *testing.B) {
 	called := 0
 	function := func() { called++ }

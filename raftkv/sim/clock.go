@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// A process's clock drives its timers, and nothing else: what World.Now tells is the world's own time, so that a trace has one. It runs at a rate, in parts per million
-// of the world's time, and all that is computed with it is whole numbers: the same on every machine.
+// A process's clock drives its timers, and nothing else: what World.Now tells is the world's own time, so that a trace
+// has one. It runs at a rate, in parts per million of the world's time, and all that is computed with it is whole
+// numbers: the same on every machine.
 const (
 	trueRate = 1_000_000
 	maxRate  = 1_000_000 * trueRate
@@ -30,7 +31,8 @@ func (a *actor) takes(d time.Duration) time.Duration {
 	return scale(d, trueRate, a.rate)
 }
 
-// setRate has the clock run at another rate from now on: what is left of each timer's time by the clock stays what it is.
+// setRate has the clock run at another rate from now on: what is left of each timer's time by the clock stays what it
+// is.
 func (a *actor) setRate(rate int64) {
 	if rate == a.rate {
 		return
@@ -51,7 +53,8 @@ func (a *actor) skew(by time.Duration) {
 	})
 }
 
-// retime gives every running timer another rest of its time. Their elements in the queue are put there anew, as timers takes them never to be late.
+// retime gives every running timer another rest of its time. Their elements in the queue are put there anew, as timers
+// takes them never to be late.
 func (a *actor) retime(left func(time.Duration) time.Duration) {
 	s := a.sim
 	s.queue.remove(func(e *event) bool { return e.kind() == kindAlarm && e.process() == a.index })

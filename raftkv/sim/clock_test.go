@@ -23,7 +23,8 @@ func clocked(timers ...time.Duration) (*sim.Sim, *diary, *probe) {
 	return s, d, p
 }
 
-// What would have run out before now runs out now, in the order that timers of one time have. A timer that is set later is none of the jump's business.
+// What would have run out before now runs out now, in the order that timers of one time have. A timer that is set later
+// is none of the jump's business.
 func TestAClockThatJumpsAhead(t *testing.T) {
 	s, d, p := clocked(5*ms, 30*ms, 20*ms, 10*ms)
 	at(s, 8*ms, func() { s.Skew(p.id, 15*ms) })
@@ -56,8 +57,9 @@ func TestAClockThatJumpsBack(t *testing.T) {
 		1h0m0s node-1 finishes`)
 }
 
-// At twice the rate, what was left of a timer at 10ms takes half as long, and so does what is set then; a jump is as far as the process's clock says. At 30ms the clock
-// runs at half the rate: a quarter of that. A restart does not mend it.
+// At twice the rate, what was left of a timer at 10ms takes half as long, and so does what is set then; a jump is as
+// far as the process's clock says. At 30ms the clock runs at half the rate: a quarter of that. A restart does not mend
+// it.
 func TestAClockThatRunsFastOrSlow(t *testing.T) {
 	s, d, p := clocked(10*ms, 20*ms, 90*ms)
 	at(s, 10*ms, func() { s.Rate(p.id, 2) })

@@ -23,8 +23,9 @@ type step struct {
 	Fates      []world.Fate
 }
 
-// gossip is a toy protocol: every few milliseconds, as drawn for it, a process tells one of its two neighbours a rumour, which goes some processes further;
-// each sends word back. A process that hears nothing for a while tells one out of turn.
+// gossip is a toy protocol: every few milliseconds, as drawn for it, a process tells one of its two neighbours a
+// rumour, which goes some processes further; each sends word back. A process that hears nothing for a while tells one
+// out of turn.
 type gossip struct {
 	world.World
 	id       world.ProcessID
@@ -78,7 +79,8 @@ func (g *gossip) Receive(e world.Envelope) {
 	id := world.RootID(g.id, nameSilence, g.silences, 0)
 	g.silence = g.SetTimer(g.silence, world.Timer{Kind: silenceTimer, ID: id}, 60*ms)
 	if hops := e.Payload.(int); hops >= 0 {
-		g.send(world.Envelope{ID: e.ID.Child(nameBack, g.id, e.From, 0, e.Copy), Root: e.Root, To: e.From, InReplyTo: e.ID, Payload: -1})
+		g.send(world.Envelope{ID: e.ID.Child(nameBack, g.id, e.From, 0, e.Copy), Root: e.Root, To: e.From, InReplyTo: e.ID,
+			Payload: -1})
 		if hops > 0 {
 			g.tell(e.ID.Child(nameRumour, g.id, 0, 0, e.Copy), hops-1)
 		}
@@ -99,7 +101,8 @@ const gossips = 16
 
 func gossipConfig() sim.Config {
 	return sim.Config{
-		Seed: 11, Latency: world.Range{Min: 1 * ms, Max: 5 * ms}, StepTime: world.Range{Min: 50 * time.Microsecond, Max: 150 * time.Microsecond},
+		Seed: 11, Latency: world.Range{Min: 1 * ms, Max: 5 * ms}, StepTime: world.Range{Min: 50 * time.Microsecond,
+			Max: 150 * time.Microsecond},
 		Loss: 0.05, Duplicate: 0.05, MaxDuration: 120 * ms,
 	}
 }
@@ -168,8 +171,8 @@ func (c cone) outside(run []step) []step {
 	return slices.DeleteFunc(slices.Clone(run), c.reaches)
 }
 
-// same fails the test unless two runs differ in nothing but the cone, and in the fate of one message and of those that a fault lost in one run. It returns how many steps they
-// have in common after a time.
+// same fails the test unless two runs differ in nothing but the cone, and in the fate of one message and of those that
+// a fault lost in one run. It returns how many steps they have in common after a time.
 func same(t *testing.T, what string, c cone, message world.CausalID, at time.Duration, one, two []step) (common int) {
 	t.Helper()
 	c.grow(one, two)
@@ -208,7 +211,8 @@ func lostToFaults(run []step) (lost []world.CausalID) {
 	return lost
 }
 
-// Every so many messages of a run, one is lost, delayed and duplicated instead: what it did not cause stays as it was, to the nanosecond and in the same order.
+// Every so many messages of a run, one is lost, delayed and duplicated instead: what it did not cause stays as it was,
+// to the nanosecond and in the same order.
 func TestOneMessageChangesOnlyWhatItCauses(t *testing.T) {
 	t.Run("in time", func(t *testing.T) { oneMessageChanges(t, gossipConfig) })
 	t.Run("some late", func(t *testing.T) {
@@ -253,7 +257,8 @@ func isMessage(steps []step, id world.CausalID) bool {
 	return slices.ContainsFunc(steps, func(s step) bool { return slices.Contains(s.Sent, id) })
 }
 
-// earliest is when a message may first make a difference to its receiver: when it began to handle a copy that it has in one run and not, or not then, in the other.
+// earliest is when a message may first make a difference to its receiver: when it began to handle a copy that it has in
+// one run and not, or not then, in the other.
 func earliest(id world.CausalID, one, two []step) time.Duration {
 	at := time.Duration(math.MaxInt64)
 	for _, run := range [][]step{one, two} {
@@ -348,8 +353,8 @@ func TestACutChangesOnlyWhatItLoses(t *testing.T) {
 	}
 }
 
-// Schedules with every fault there is, played twice, and once more with one fault in addition: all that comes before it is as it was, and the first that is not so
-// comes at its time at the earliest.
+// Schedules with every fault there is, played twice, and once more with one fault in addition: all that comes before it
+// is as it was, and the first that is not so comes at its time at the earliest.
 func TestOneMoreFaultChangesNothingBefore(t *testing.T) {
 	changed, before := 0, 0
 	const schedules = 1500
@@ -376,7 +381,8 @@ func TestOneMoreFaultChangesNothingBefore(t *testing.T) {
 		}
 	}
 	if changed < schedules/4 || before < 20*schedules {
-		t.Errorf("of %d faults, %d changed anything, and %d moments were before them: too few to say anything", schedules, changed, before)
+		t.Errorf("of %d faults, %d changed anything, and %d moments were before them: too few to say anything", schedules,
+			changed, before)
 	}
 }
 
@@ -384,8 +390,10 @@ func TestOneMoreFaultChangesNothingBefore(t *testing.T) {
 func TestOneMoreProcessChangesNoOther(t *testing.T) {
 	base, outcome := runGossip(t, gossipConfig(), nil)
 	more, moreOutcome := runGossip(t, gossipConfig(), func(s *sim.Sim) {
-		s.Add(&caller{id: world.NewProcessID(world.ClientGroup, 1), partner: world.NewProcessID(world.ClientGroup, 2), budget: new(int), name: nameRumour})
-		s.Add(&caller{id: world.NewProcessID(world.ClientGroup, 2), partner: world.NewProcessID(world.ClientGroup, 1), budget: new(int), name: nameRumour})
+		s.Add(&caller{id: world.NewProcessID(world.ClientGroup, 1), partner: world.NewProcessID(world.ClientGroup, 2),
+			budget: new(int), name: nameRumour})
+		s.Add(&caller{id: world.NewProcessID(world.ClientGroup, 2), partner: world.NewProcessID(world.ClientGroup, 1),
+			budget: new(int), name: nameRumour})
 	})
 	if diff := cmp.Diff(base, more); diff != "" {
 		t.Errorf("two clients that call each other change the nodes (-without +with):\n%s", diff)

@@ -33,7 +33,8 @@ type lostWrite struct {
 	happened func() // may be nil
 }
 
-// errDown is what a process hears of its disk once it crashed: it goes on only in that it did not return from its handler yet.
+// errDown is what a process hears of its disk once it crashed: it goes on only in that it did not return from its
+// handler yet.
 var errDown = errors.New("sim: the process crashed")
 
 var nameTorn = world.NameOf("sim.torn record")
@@ -101,7 +102,8 @@ func (d *disk) fail() error {
 	return errDown
 }
 
-// tornAt is how many bytes are left of a record that is torn: at least one, and not all. It depends on whose record it is, and on how many were lost before.
+// tornAt is how many bytes are left of a record that is torn: at least one, and not all. It depends on whose record it
+// is, and on how many were lost before.
 func (d *disk) tornAt(length int) int {
 	random := world.Draw(d.owner.sim.config.Seed, nameTorn, world.RootID(d.owner.id, nameTorn, d.losses, 0))
 	return 1 + int(random%uint64(length-1))

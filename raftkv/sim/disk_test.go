@@ -20,7 +20,8 @@ func write(t *testing.T, p *probe, records ...string) {
 	}
 }
 
-// The step of 10ms writes, and sends before it syncs and after. It dies as it syncs: what it sent before arrives, what it does after is nothing; and only that once.
+// The step of 10ms writes, and sends before it syncs and after. It dies as it syncs: what it sent before arrives, what
+// it does after is nothing; and only that once.
 func TestALostWrite(t *testing.T) {
 	s, d, one, two := pair(steady())
 	one.start = func(p *probe) {
@@ -66,8 +67,8 @@ func TestALostWrite(t *testing.T) {
 	outcomeIs(t, outcome, sim.Outcome{End: 55 * ms, Deliveries: 4, Messages: 3, Lost: 2})
 }
 
-// What is left of the last record depends on the seed, the process and how many were lost before, and on nothing else. It is a part of it, at least a byte and never all;
-// what was written before it is whole. Later records come behind it.
+// What is left of the last record depends on the seed, the process and how many were lost before, and on nothing else.
+// It is a part of it, at least a byte and never all; what was written before it is whole. Later records come behind it.
 func TestATornWrite(t *testing.T) {
 	const record = "a record of some length"
 	lengths := map[int]int{}
@@ -107,7 +108,8 @@ func TestATornWrite(t *testing.T) {
 			first, second = second, disks
 		}
 		if !slices.Equal(first, second) || len(first) != 2 {
-			t.Fatalf("seed %d: what is left depends on what another process loses, or is not there:\n%q\n%q", seed, first, second)
+			t.Fatalf("seed %d: what is left depends on what another process loses, or is not there:\n%q\n%q", seed, first,
+				second)
 		}
 		one, two := tornLength(t, record, second[1], 2), tornLength(t, record, second[1], 4)
 		if only := fmt.Sprintf("disk [%q %q]", "whole", record[:one]); second[0] != only {

@@ -11,8 +11,9 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
-// Node-1 receives 1 until 12ms, and the run is finished. Then its timers run out no more: neither that of 11ms, which waits in its mailbox, nor that of 40ms. It
-// handles the message that waits. Node-2 is busy with a timer, and its step goes on; what it sends is handled too, but sets no timer any more.
+// Node-1 receives 1 until 12ms, and the run is finished. Then its timers run out no more: neither that of 11ms, which
+// waits in its mailbox, nor that of 40ms. It handles the message that waits. Node-2 is busy with a timer, and its step
+// goes on; what it sends is handled too, but sets no timer any more.
 func TestOnceFinishedWhatIsInFlightIsHandled(t *testing.T) {
 	c := steady()
 	finished, asked := false, 0
@@ -159,7 +160,8 @@ func TestARunStopsWithItsContext(t *testing.T) {
 
 func TestAWorldThatIsSetUpWrongly(t *testing.T) {
 	c := steady()
-	c.Links = []sim.Link{{From: node(1), To: node(2)}, {From: node(2), To: node(1)}, {From: node(1), To: node(2)}, {From: node(4), To: node(1)}}
+	c.Links = []sim.Link{{From: node(1), To: node(2)}, {From: node(2), To: node(1)}, {From: node(1), To: node(2)},
+		{From: node(4), To: node(1)}}
 	s, d, one, two := pair(c)
 	s.Add(&probe{id: node(1), diary: d})
 	s.Add(&probe{id: node(1 << 30), diary: d})

@@ -10,30 +10,33 @@ import (
 // gone, its disk keeps what was synced. Until it is restarted, what comes to it is lost. A crash ends a pause, and
 // nothing else that was done to the process: Slow, Stall, SkipSync, Rate and Cut are the machine's, and last.
 //
-// A process that crashes within one of its own methods does nothing more in it that anybody could notice, and its Crash is called when that returns. One that crashes
-// before Run is down when its Start is called.
+// A process that crashes within one of its own methods does nothing more in it that anybody could notice, and its Crash
+// is called when that returns. One that crashes before Run is down when its Start is called.
 func (s *Sim) Crash(p world.ProcessID) { s.with(p, (*actor).crash) }
 
 // Restart has a process that is down start again. A crash and a restart at the same time are a reboot.
 func (s *Sim) Restart(p world.ProcessID) { s.with(p, (*actor).restart) }
 
-// Pause has a process do nothing from now on, until Heal. What comes to it, and its timers that run out, wait in its mailbox. The step that is under way is held up: it
-// takes the rest of its time afterwards. A process that is down cannot be paused.
+// Pause has a process do nothing from now on, until Heal. What comes to it, and its timers that run out, wait in its
+// mailbox. The step that is under way is held up: it takes the rest of its time afterwards. A process that is down
+// cannot be paused.
 func (s *Sim) Pause(p world.ProcessID) { s.with(p, (*actor).pause) }
 
-// Slow has each step of a process that begins from now on take longer. The last call holds; 0 or less is as fast as any.
+// Slow has each step of a process that begins from now on take longer. The last call holds; 0 or less is as fast as
+// any.
 func (s *Sim) Slow(p world.ProcessID, by time.Duration) {
 	s.with(p, func(a *actor) { a.slow = by })
 }
 
-// Skew has a process's clock jump ahead by so much of its time, or back if that is negative: its running timers run out that much earlier, but not before now, or later.
-// What World.Now tells does not change.
+// Skew has a process's clock jump ahead by so much of its time, or back if that is negative: its running timers run out
+// that much earlier, but not before now, or later. What World.Now tells does not change.
 func (s *Sim) Skew(p world.ProcessID, by time.Duration) {
 	s.with(p, func(a *actor) { a.skew(by) })
 }
 
-// Rate has a process's clock run at a rate from now on: the rest of each running timer, and the time of each that is set later, takes 1/rate as long, rounded down to a
-// nanosecond. The rate is rounded to a millionth, and must be from a millionth to a million. What World.Now tells does not change.
+// Rate has a process's clock run at a rate from now on: the rest of each running timer, and the time of each that is
+// set later, takes 1/rate as long, rounded down to a nanosecond. The rate is rounded to a millionth, and must be from a
+// millionth to a million. What World.Now tells does not change.
 func (s *Sim) Rate(p world.ProcessID, rate float64) {
 	parts := rateOf(rate)
 	if parts == 0 {
@@ -43,9 +46,11 @@ func (s *Sim) Rate(p world.ProcessID, rate float64) {
 	s.with(p, func(a *actor) { a.setRate(parts) })
 }
 
-// LoseUnsynced has the next Sync of a process's disk fail. In that moment the process crashes, and all that was appended since the last Sync is lost; if torn, it is there
-// but for the end of the last record, of which so many bytes are left as is drawn: at least one, and not all. A record of one byte or none is lost whole. Sync returns an
-// error, and the process does nothing more that anybody could notice until it is restarted; what it sent before stays sent. Happened, if not nil, is called then.
+// LoseUnsynced has the next Sync of a process's disk fail. In that moment the process crashes, and all that was
+// appended since the last Sync is lost; if torn, it is there but for the end of the last record, of which so many bytes
+// are left as is drawn: at least one, and not all. A record of one byte or none is lost whole. Sync returns an error,
+// and the process does nothing more that anybody could notice until it is restarted; what it sent before stays sent.
+// Happened, if not nil, is called then.
 func (s *Sim) LoseUnsynced(p world.ProcessID, torn bool, happened func()) {
 	s.with(p, func(a *actor) { a.disk.loss = &lostWrite{torn: torn, happened: happened} })
 }

@@ -10,8 +10,9 @@ import (
 
 func at(s *sim.Sim, at time.Duration, do func()) { s.At(at, 0, do) }
 
-// What At was told to do comes before all that happens to processes at its time, in the order of the ids; of one id, in that of the calls; and what is told in one of
-// them to be done at once, or at a time that has passed, still comes before.
+// What At was told to do comes before all that happens to processes at its time, in the order of the ids; of one id, in
+// that of the calls; and what is told in one of them to be done at once, or at a time that has passed, still comes
+// before.
 func TestAtComesBeforeAllElseOfItsTime(t *testing.T) {
 	s, d, one, _ := pair(steady())
 	say := func(what string) func() { return func() { d.write("%s %s", s.Now(), what) } }
@@ -70,8 +71,8 @@ func TestAtHappensInAnEmptyWorld(t *testing.T) {
 	}
 }
 
-// Node-2 is paused from 11ms, in its step for message 1, to 30ms. The step takes its last millisecond then; what came meanwhile follows in the order in which it came:
-// the timer of 15ms, the message of 20ms, the word of 25ms.
+// Node-2 is paused from 11ms, in its step for message 1, to 30ms. The step takes its last millisecond then; what came
+// meanwhile follows in the order in which it came: the timer of 15ms, the message of 20ms, the word of 25ms.
 func TestAPausedProcessDoesNothing(t *testing.T) {
 	s, d, one, two := pair(steady())
 	one.start = func(p *probe) {
@@ -124,7 +125,8 @@ func TestARunDoesNotWaitForAPausedProcess(t *testing.T) {
 
 // Of a step that was killed or held up, nothing is left to wait for: neither at the end of the run nor beyond it.
 func TestTheLastEventIsNoStepThatEndedOtherwise(t *testing.T) {
-	for what, fault := range map[string]func(*sim.Sim, world.ProcessID){"killed": (*sim.Sim).Crash, "held up": (*sim.Sim).Pause} {
+	for what, fault := range map[string]func(*sim.Sim, world.ProcessID){"killed": (*sim.Sim).Crash,
+		"held up": (*sim.Sim).Pause} {
 		c := steady()
 		c.MaxDuration = 12*ms - 1
 		s, _, one, two := pair(c)
@@ -136,7 +138,8 @@ func TestTheLastEventIsNoStepThatEndedOtherwise(t *testing.T) {
 	}
 }
 
-// A process that is paused in its handler does all of that step; one that is healed in it again goes on as if nothing had been.
+// A process that is paused in its handler does all of that step; one that is healed in it again goes on as if nothing
+// had been.
 func TestAPauseWithinAHandler(t *testing.T) {
 	s, d, one, two := pair(steady())
 	one.start = func(p *probe) {
@@ -260,7 +263,8 @@ func TestHeal(t *testing.T) {
 		34ms node-2 finishes`)
 }
 
-// Before Run, faults wait for the processes, and come before all that these do. One that is down from the beginning is started and crashes, and nobody hears of it.
+// Before Run, faults wait for the processes, and come before all that these do. One that is down from the beginning is
+// started and crashes, and nobody hears of it.
 func TestFaultsFromTheBeginning(t *testing.T) {
 	s, d := sim.New(steady()), &diary{}
 	s.Crash(node(1))
@@ -269,7 +273,8 @@ func TestFaultsFromTheBeginning(t *testing.T) {
 	s.Cut([]world.ProcessID{node(2)}, []world.ProcessID{node(3)})
 	for i := range uint32(3) {
 		s.Add(&probe{id: node(3 - i), diary: d, start: func(p *probe) {
-			d.write("%s starts: fate %q, timer %t", p.id, p.send(world.CausalID(3-i), node(3)).Drop, p.SetTimer(0, world.Timer{ID: 9}, 50*ms) != 0)
+			d.write("%s starts: fate %q, timer %t", p.id, p.send(world.CausalID(3-i), node(3)).Drop,
+				p.SetTimer(0, world.Timer{ID: 9}, 50*ms) != 0)
 		}})
 	}
 	outcome := run(t, s)
@@ -286,7 +291,8 @@ func TestFaultsFromTheBeginning(t *testing.T) {
 	outcomeIs(t, outcome, sim.Outcome{End: 52 * ms, Deliveries: 1, Messages: 3, Lost: 3})
 }
 
-// After sees each event once: not a message that tells nothing, nor a fault that no process handles; and once more those that it caused itself. Finished is asked then.
+// After sees each event once: not a message that tells nothing, nor a fault that no process handles; and once more
+// those that it caused itself. Finished is asked then.
 func TestAfter(t *testing.T) {
 	c := steady()
 	c.Drop = []world.CausalID{2}

@@ -8,7 +8,8 @@ import (
 
 // journal is what is on a disk: records, of which those that were not synced do not outlive a crash.
 //
-// Records lie one behind the other in large chunks, each behind its length. So a record costs its own bytes and no pointer, and nothing is copied as it grows.
+// Records lie one behind the other in large chunks, each behind its length. So a record costs its own bytes and no
+// pointer, and nothing is copied as it grows.
 type journal struct {
 	chunks [][]byte
 
@@ -47,8 +48,8 @@ func (j *journal) Sync() error {
 	return nil
 }
 
-// tear makes all that was appended durable but for the end of the last record, of which as many bytes are kept as keep tells for its length. What is too short to be
-// torn, and a record that was synced, it leaves alone.
+// tear makes all that was appended durable but for the end of the last record, of which as many bytes are kept as keep
+// tells for its length. What is too short to be torn, and a record that was synced, it leaves alone.
 func (j *journal) tear(keep func(length int) int) {
 	chunk, begin := j.lastUnsynced()
 	if chunk < 0 {

@@ -19,7 +19,8 @@ func TestLate(t *testing.T) {
 	told := [2]map[time.Duration]int{{}, {}}
 	for fate, n := range fates {
 		switch {
-		case fate.Delay == "" && fate.DelayBy != 0, fate.Delay != "" && fate.DelayBy == 0, fate.Drop != "" && fate.Delay != "",
+		case fate.Delay == "" && fate.DelayBy != 0, fate.Delay != "" && fate.DelayBy == 0, fate.Drop != "" &&
+			fate.Delay != "",
 			fate.Duplicate == "" && fate.CopyLate != 0:
 			t.Errorf("fate %+v", fate)
 		case fate.Delay != "" && fate.Delay != world.CauseNetwork:
@@ -68,7 +69,8 @@ func TestCounterfactualsOfALateMessage(t *testing.T) {
 		fate   world.Fate
 		want   string
 	}{
-		{"nothing", func(*sim.Config) {}, world.Fate{Delay: network, DelayBy: 70 * ms}, "80ms..82ms node-2 receives 1 copy 0 from node-1"},
+		{"nothing", func(*sim.Config) {}, world.Fate{Delay: network, DelayBy: 70 * ms},
+			"80ms..82ms node-2 receives 1 copy 0 from node-1"},
 		{
 			"a delay", func(c *sim.Config) { c.Delay = map[world.CausalID]time.Duration{1: 40 * ms} },
 			world.Fate{Delay: counterfactual, DelayBy: 40 * ms},

@@ -66,8 +66,9 @@ func (s *Sim) ratesOf(l link) *rates {
 	return &s.rates
 }
 
-// Cut has everything be lost, from now on, that any of the former sends to any of the latter. It is directed: a partition is a cut each way. A link is cut once, however
-// many cuts cover it. What is on its way already arrives. What is lost arrives damaged, as anything that is lost (see damaged).
+// Cut has everything be lost, from now on, that any of the former sends to any of the latter. It is directed: a
+// partition is a cut each way. A link is cut once, however many cuts cover it. What is on its way already arrives. What
+// is lost arrives damaged, as anything that is lost (see damaged).
 func (s *Sim) Cut(from, to []world.ProcessID) {
 	s.atOnce(func() {
 		for _, f := range from {

@@ -56,8 +56,9 @@ func heard(t *testing.T, of uint32, faults func(*sim.Sim)) []string {
 	return rounds
 }
 
-// Node-1 is cut off from node-2 one way, and then, by a second cut, from both; to heal node-3 leaves it cut off from node-2. Then nobody is heard by node-1, until node-2 is
-// healed, and by that alone. What is sent before a cut arrives after it.
+// Node-1 is cut off from node-2 one way, and then, by a second cut, from both; to heal node-3 leaves it cut off from
+// node-2. Then nobody is heard by node-1, until node-2 is healed, and by that alone. What is sent before a cut arrives
+// after it.
 func TestCut(t *testing.T) {
 	one, two, three := []world.ProcessID{node(1)}, []world.ProcessID{node(2)}, []world.ProcessID{node(3)}
 	got := heard(t, 3, func(s *sim.Sim) {
@@ -76,8 +77,8 @@ func TestCut(t *testing.T) {
 	}
 }
 
-// What is lost to a cut is told so, takes its receiver's time, and has no second copy, not even one that was asked for: nothing crosses. What was asked to be dropped
-// is told so nevertheless.
+// What is lost to a cut is told so, takes its receiver's time, and has no second copy, not even one that was asked for:
+// nothing crosses. What was asked to be dropped is told so nevertheless.
 func TestTheFateOfWhatACutLoses(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -88,7 +89,8 @@ func TestTheFateOfWhatACutLoses(t *testing.T) {
 		{"a network that loses everything", func(c *sim.Config) { c.Loss = 1 }, world.Fate{Drop: world.CauseFault}},
 		{"a network that doubles everything", func(c *sim.Config) { c.Duplicate = 1 }, world.Fate{Drop: world.CauseFault}},
 		{"a second copy", func(c *sim.Config) { c.Duplicated = []world.CausalID{1} }, world.Fate{Drop: world.CauseFault}},
-		{"a delay", func(c *sim.Config) { c.Delay = map[world.CausalID]time.Duration{1: ms} }, world.Fate{Drop: world.CauseFault}},
+		{"a delay", func(c *sim.Config) { c.Delay = map[world.CausalID]time.Duration{1: ms} },
+			world.Fate{Drop: world.CauseFault}},
 		{"a loss", func(c *sim.Config) { c.Drop = []world.CausalID{1} }, world.Fate{Drop: world.CauseCounterfactual}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -111,7 +113,8 @@ func TestTheFateOfWhatACutLoses(t *testing.T) {
 	}
 }
 
-// A link has its own rates in place of the config's, in its own direction, and messages have the chance that they have anyway.
+// A link has its own rates in place of the config's, in its own direction, and messages have the chance that they have
+// anyway.
 func TestLinks(t *testing.T) {
 	c := steady()
 	c.StepTime = world.Range{}
@@ -160,7 +163,8 @@ func TestALinkDrawsWhatItWouldDrawAnyway(t *testing.T) {
 	c.Loss, c.Duplicate = 0, 0.9
 	c.Links = []sim.Link{{From: node(1), To: node(2), Loss: 0.3, Duplicate: 0.3}}
 	if got := fates(c); got != want {
-		t.Errorf("a link with the rates of the network treats messages otherwise than the network:\nwant %s\ngot  %s", want, got)
+		t.Errorf("a link with the rates of the network treats messages otherwise than the network:\nwant %s\ngot  %s", want,
+			got)
 	}
 }
 
@@ -168,7 +172,8 @@ func TestALinkDrawsWhatItWouldDrawAnyway(t *testing.T) {
 // the run is over.
 func TestSent(t *testing.T) {
 	c := steady()
-	c.Drop, c.Duplicated, c.Delay = []world.CausalID{2, 3}, []world.CausalID{3, 4}, map[world.CausalID]time.Duration{5: 7 * ms}
+	c.Drop, c.Duplicated, c.Delay = []world.CausalID{2, 3}, []world.CausalID{3,
+		4}, map[world.CausalID]time.Duration{5: 7 * ms}
 	s, d, one, two := pair(c)
 	c.Sent = func(e *world.Envelope, fate world.Fate) {
 		d.write("%s message %d copy %d from %s to %s, payload %v, %+v", s.Now(), e.ID, e.Copy, e.From, e.To, e.Payload, fate)
@@ -197,8 +202,8 @@ func TestSent(t *testing.T) {
 		17ms node-2 finishes`)
 }
 
-// A sender that is killed because of what became of its message says no more in that step. Its Crash is called when the handler returned, its Restart after that; and
-// the message is on its way.
+// A sender that is killed because of what became of its message says no more in that step. Its Crash is called when the
+// handler returned, its Restart after that; and the message is on its way.
 func TestAFaultWithinAHandler(t *testing.T) {
 	c := steady()
 	c.Duplicate = 1
@@ -217,7 +222,8 @@ func TestAFaultWithinAHandler(t *testing.T) {
 	one.start = func(p *probe) { p.send(1, two.id) }
 	two.receive = func(p *probe, _ world.Envelope) {
 		p.send(2, one.id)
-		d.write("fate %q, timer %d, disk %v", p.send(3, one.id).Drop, p.SetTimer(0, world.Timer{ID: 4}, ms), p.Disk().Append(nil))
+		d.write("fate %q, timer %d, disk %v", p.send(3, one.id).Drop, p.SetTimer(0, world.Timer{ID: 4}, ms),
+			p.Disk().Append(nil))
 	}
 	two.restart = func(p *probe) { d.write("fate %q", p.send(5, one.id).Drop) }
 	outcome := run(t, s)

@@ -5,7 +5,8 @@ import (
 	"errors"
 )
 
-// The context is looked at once in so many events: often enough for a person who waits, and too seldom to cost anything.
+// The context is looked at once in so many events: often enough for a person who waits, and too seldom to cost
+// anything.
 const eventsPerLook = 1 << 12
 
 // loop has one event happen after the other.
@@ -93,7 +94,8 @@ func (s *Sim) arrive(a *actor, message uint32) {
 	a.receive(l)
 }
 
-// settle has whoever watches the run look at what was handled, and the run come to its end once there is nothing more to wait for.
+// settle has whoever watches the run look at what was handled, and the run come to its end once there is nothing more
+// to wait for.
 func (s *Sim) settle() {
 	if s.config.After != nil {
 		s.look()
@@ -127,7 +129,8 @@ func (s *Sim) held() int {
 	return count
 }
 
-// stale says that an element of the queue stands for no event any more: the step was killed by a crash or held up by a pause, or the timer was stopped.
+// stale says that an element of the queue stands for no event any more: the step was killed by a crash or held up by a
+// pause, or the timer was stopped.
 func (s *Sim) stale(e event) bool {
 	switch e.kind() {
 	case kindStepEnd:

@@ -9,7 +9,8 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
-// echo sends back what it gets, with a timeout for each message that the next one stops, and restarts a timer each time.
+// echo sends back what it gets, with a timeout for each message that the next one stops, and restarts a timer each
+// time.
 type echo struct {
 	world.World
 	id       world.ProcessID
@@ -54,9 +55,11 @@ func (p *echo) send() {
 func echoes(t *testing.T, messages int) (mostQueued int) {
 	t.Helper()
 	left := messages
-	s := New(Config{Latency: world.Range{Min: time.Millisecond, Max: 5 * time.Millisecond}, StepTime: world.Range{Min: 1000, Max: 9000}})
+	s := New(Config{Latency: world.Range{Min: time.Millisecond, Max: 5 * time.Millisecond},
+		StepTime: world.Range{Min: 1000, Max: 9000}})
 	for i := range uint32(8) {
-		s.Add(&echo{id: world.NewProcessID(world.NodeGroup, i+1), peer: world.NewProcessID(world.NodeGroup, i^1+1), left: &left, most: &mostQueued, sim: s})
+		s.Add(&echo{id: world.NewProcessID(world.NodeGroup, i+1), peer: world.NewProcessID(world.NodeGroup, i^1+1),
+			left: &left, most: &mostQueued, sim: s})
 	}
 	outcome, err := s.Run(t.Context())
 	if err != nil {
@@ -68,15 +71,16 @@ func echoes(t *testing.T, messages int) (mostQueued int) {
 	return mostQueued
 }
 
-// Of 8 processes, each has a message on its way or a step, and two timers that it sets anew with each message. The queue must hold that and no timers that were
-// stopped, of which there are some hundred before each would have run out.
+// Of 8 processes, each has a message on its way or a step, and two timers that it sets anew with each message. The
+// queue must hold that and no timers that were stopped, of which there are some hundred before each would have run out.
 func TestStoppedTimersDoNotPileUp(t *testing.T) {
 	if most := echoes(t, 20_000); most > 8*(1+2)+8 {
 		t.Errorf("%d elements in the queue, want about 24", most)
 	}
 }
 
-// A long timer is stopped before a short one is set, over and over: the element of the long one comes up too late for the short one, which has to find another slot.
+// A long timer is stopped before a short one is set, over and over: the element of the long one comes up too late for
+// the short one, which has to find another slot.
 func TestSlotsDoNotPileUp(t *testing.T) {
 	const turns, long, short = 100_000, 500, 20
 	var timers timers
@@ -96,7 +100,8 @@ func TestSlotsDoNotPileUp(t *testing.T) {
 		running = set(now + long)
 	}
 	if slots := len(timers.slots); slots > 2*long/short || slots != 1+len(timers.free)+len(timers.idle) {
-		t.Errorf("%d slots, of which %d are free and %d idle, for one timer that runs: want about %d", slots, len(timers.free), len(timers.idle), long/short)
+		t.Errorf("%d slots, of which %d are free and %d idle, for one timer that runs: want about %d", slots,
+			len(timers.free), len(timers.idle), long/short)
 	}
 }
 
@@ -239,7 +244,8 @@ func TestADiskCostsLittleMoreThanItsBytes(t *testing.T) {
 	}
 }
 
-// Wherever the last record is, in the first chunk or behind the end of one, it is the one that is torn; and what is appended later lies behind what is left of it.
+// Wherever the last record is, in the first chunk or behind the end of one, it is the one that is torn; and what is
+// appended later lies behind what is left of it.
 func TestADiskTearsTheLastRecord(t *testing.T) {
 	for count := range 200 {
 		var j journal

@@ -53,7 +53,8 @@ func (m *model) Slow(id world.ProcessID, by time.Duration) {
 
 // running are the timers that did not run out.
 func (p *place) running() []*alarm {
-	return slices.DeleteFunc(slices.Collect(maps.Values(p.alarms)), func(a *alarm) bool { return !slices.Contains(p.events, a.event) })
+	return slices.DeleteFunc(slices.Collect(maps.Values(p.alarms)),
+		func(a *alarm) bool { return !slices.Contains(p.events, a.event) })
 }
 
 func (m *model) Skew(id world.ProcessID, by time.Duration) {

@@ -12,8 +12,9 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
-// model is the deterministic world as it is described, with no thought for speed: events in a list that is searched from end to end, a timer that is stopped is
-// taken out of it, and nothing is kept for a second use. TestAgainstTheModel holds the real one against it.
+// model is the deterministic world as it is described, with no thought for speed: events in a list that is searched
+// from end to end, a timer that is stopped is taken out of it, and nothing is kept for a second use.
+// TestAgainstTheModel holds the real one against it.
 type model struct {
 	config  sim.Config
 	places  []*place
@@ -52,7 +53,8 @@ type happening struct {
 }
 
 func compare(a, b *happening) int {
-	return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.process, b.process), cmp.Compare(a.kind, b.kind), cmp.Compare(a.timerKind, b.timerKind),
+	return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.process, b.process), cmp.Compare(a.kind, b.kind),
+		cmp.Compare(a.timerKind, b.timerKind),
 		cmp.Compare(a.id, b.id), cmp.Compare(a.copy, b.copy), cmp.Compare(a.order, b.order))
 }
 
@@ -99,7 +101,8 @@ func newModel(c sim.Config) *model {
 }
 
 func (m *model) Add(p world.Process) {
-	m.places = append(m.places, &place{model: m, process: p, inside: true, rate: 1e6, alarms: map[world.TimerHandle]*alarm{}})
+	m.places = append(m.places,
+		&place{model: m, process: p, inside: true, rate: 1e6, alarms: map[world.TimerHandle]*alarm{}})
 }
 
 func (m *model) find(id world.ProcessID) *place {
@@ -355,7 +358,8 @@ func (p *place) Send(e world.Envelope) world.Fate {
 		return world.Fate{Drop: world.CauseFault}
 	}
 	from := p.process.ID()
-	on := sim.Link{Loss: p.config.Loss, Duplicate: p.config.Duplicate, Late: p.config.Late, LateBy: p.config.LateBy, Latency: p.config.Latency}
+	on := sim.Link{Loss: p.config.Loss, Duplicate: p.config.Duplicate, Late: p.config.Late, LateBy: p.config.LateBy,
+		Latency: p.config.Latency}
 	for _, l := range p.config.Links {
 		if l.From == from && l.To == e.To {
 			if !l.HasLatency {
@@ -443,7 +447,9 @@ func (p *place) SetTimer(running world.TimerHandle, timer world.Timer, after tim
 	}
 	p.handles++
 	h := p.handles
-	event := p.at(p.now+after*1e6/time.Duration(p.rate), happening{process: p.process.ID(), kind: hasAlarm, timerKind: timer.Kind, id: timer.ID}, func() { p.receive(item{timer: h}) })
+	event := p.at(p.now+after*1e6/time.Duration(p.rate),
+		happening{process: p.process.ID(), kind: hasAlarm, timerKind: timer.Kind,
+			id: timer.ID}, func() { p.receive(item{timer: h}) })
 	p.alarms[h] = &alarm{timer: timer, event: event}
 	return h
 }

@@ -75,7 +75,8 @@ func TestMomentsOfACrowdedStep(t *testing.T) {
 				begins := p.BeginsAt()
 				ends := p.EndsAt()
 				if begins < last || ends < begins || ends > p.Now() {
-					t.Fatalf("a step of %s that ends at %s: thing %d begins at %s after %s and ends at %s", takes, p.Now(), i, begins, last, ends)
+					t.Fatalf("a step of %s that ends at %s: thing %d begins at %s after %s and ends at %s", takes, p.Now(), i, begins,
+						last, ends)
 				}
 				if room := takes >= 3*us && i < int(takes/us)/2-1; room && ends-begins < us {
 					t.Errorf("a step of %s: thing %d has %s, and there was room for a microsecond", takes, i, ends-begins)
@@ -121,7 +122,8 @@ func TestMomentsOutsideOfSteps(t *testing.T) {
 func TestMomentsChangeNothing(t *testing.T) {
 	runs := map[string]bool{}
 	for asks := range 3 {
-		c := sim.Config{Seed: 3, Latency: world.Range{Min: 1 * ms, Max: 5 * ms}, StepTime: world.Range{Min: 50 * us, Max: 150 * us}, Loss: 0.2}
+		c := sim.Config{Seed: 3, Latency: world.Range{Min: 1 * ms, Max: 5 * ms},
+			StepTime: world.Range{Min: 50 * us, Max: 150 * us}, Loss: 0.2}
 		s, d, one, two := pair(c)
 		one.start = func(p *probe) { p.send(1, two.id) }
 		bounce := func(p *probe, e world.Envelope) {

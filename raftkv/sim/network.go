@@ -124,8 +124,9 @@ func (s *Sim) amend(fate *world.Fate, id world.CausalID, cut bool) {
 	}
 }
 
-// damaged is what a lost message carries: it arrives like any other, and costs its receiver the time to see that there is nothing to be learnt from it. So a loss
-// moves nobody's clock by itself, and two runs that differ in one lost message differ in what it would have said, and in nothing else.
+// damaged is what a lost message carries: it arrives like any other, and costs its receiver the time to see that there
+// is nothing to be learnt from it. So a loss moves nobody's clock by itself, and two runs that differ in one lost
+// message differ in what it would have said, and in nothing else.
 type damaged struct{}
 
 // isDamaged says whether a message was lost on its way.

@@ -6,8 +6,9 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
-// kind is what kind of event an event is. The order is that in which events of one process and one time take place: a step ends before the process is handed
-// anything new. What At was told to do belongs to no process and comes before all of them, so that a crash kills the step that would have ended then.
+// kind is what kind of event an event is. The order is that in which events of one process and one time take place: a
+// step ends before the process is handed anything new. What At was told to do belongs to no process and comes before
+// all of them, so that a crash kills the step that would have ended then.
 type kind uint8
 
 const (
@@ -18,7 +19,8 @@ const (
 	kindAlarm // a timer that runs out
 )
 
-// The bits of an event's rank: the process's place in the order of ids, the event's kind, and of a timer, the kind that the process gave it.
+// The bits of an event's rank: the process's place in the order of ids, the event's kind, and of a timer, the kind that
+// the process gave it.
 const (
 	kindShift    = 8
 	processShift = 12
@@ -31,8 +33,9 @@ const (
 	maxFlights = 1 << copyShift
 )
 
-// event is something that will happen, most often to a process. Events take place in the order of (time, process, kind, causal id, copy), which are all properties of
-// what happens: none says how many events came before, so that an event more or less never changes the order of the others.
+// event is something that will happen, most often to a process. Events take place in the order of (time, process, kind,
+// causal id, copy), which are all properties of what happens: none says how many events came before, so that an event
+// more or less never changes the order of the others.
 type event struct {
 	at   time.Duration
 	id   world.CausalID
@@ -43,7 +46,8 @@ type event struct {
 func (e event) process() uint32 { return e.rank >> processShift }
 func (e event) kind() kind      { return kind(e.rank >> kindShift & (1<<(processShift-kindShift) - 1)) }
 
-// calledFor is an event of no process: what At was told to do. Those of one time and one id take place in the order of the calls.
+// calledFor is an event of no process: what At was told to do. Those of one time and one id take place in the order of
+// the calls.
 func calledFor(at time.Duration, id world.CausalID, call uint32) event {
 	return event{at: at, id: id, ref: call}
 }
@@ -80,11 +84,11 @@ func (e *event) beforeAtOnce(other *event) bool {
 	return e.ref < other.ref
 }
 
-// queue holds the events to come: a heap of values in which each element has four children, as that needs half the levels of a binary one and an element's
-// children lie beside each other.
+// queue holds the events to come: a heap of values in which each element has four children, as that needs half the
+// levels of a binary one and an element's children lie beside each other.
 //
-// Most events cause one other: an arrival, the end of a step; the end of a step, a message. So pop leaves a hole at the root, and the push that follows fills
-// it and sifts once, where a pop and a push of their own would each.
+// Most events cause one other: an arrival, the end of a step; the end of a step, a message. So pop leaves a hole at the
+// root, and the push that follows fills it and sifts once, where a pop and a push of their own would each.
 type queue struct {
 	events []event
 	hole   bool
@@ -156,7 +160,8 @@ func (q *queue) sink(e event) {
 	events := q.events
 	place, first := 0, 1
 	for ; first+children <= len(events); first = place*children + 1 {
-		// Which of four comes first is as good as random, so it is found by arithmetic: a branch would be guessed wrongly every other time.
+		// Which of four comes first is as good as random, so it is found by arithmetic: a branch would be guessed wrongly
+		// every other time.
 		four := events[first : first+children : first+children]
 		left := four[1].first(&four[0])
 		right := 2 + four[3].first(&four[2])

@@ -10,7 +10,8 @@ import (
 
 func random(i, below uint64) uint64 { return world.Draw(1, 0, world.CausalID(i)) % below }
 
-// Pushes, pops and removals as they come, of events of which many agree in all but their last words, held against a list that is sorted.
+// Pushes, pops and removals as they come, of events of which many agree in all but their last words, held against a
+// list that is sorted.
 func TestTheQueueYieldsEventsInOrder(t *testing.T) {
 	order := func(a, b event) int {
 		if a.before(&b) {

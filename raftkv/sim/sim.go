@@ -1,13 +1,15 @@
-// Package sim is the deterministic world: processes in virtual time, with a network, disks and faults, in one goroutine. It knows no protocol: it moves
-// envelopes between processes, and never looks inside.
+// Package sim is the deterministic world: processes in virtual time, with a network, disks and faults, in one
+// goroutine. It knows no protocol: it moves envelopes between processes, and never looks inside.
 //
-// A run is a function of its Config and its processes. Two properties make it comparable with another run that differs in one thing:
+// A run is a function of its Config and its processes. Two properties make it comparable with another run that differs
+// in one thing:
 //
 //   - What happens to an event is drawn by its causal id, never from a shared stream, so that one event more or less shifts what chance does to nobody.
 //   - Events take place in an order that depends on what they are (time, process, kind, causal id, copy), never on when they were scheduled.
 //
-// A process has a mailbox, and is busy for a while with each message and each timer, one after the other in the order of their arrival. It handles
-// them at the end of that while. So a crash kills a step that is under way without a trace of it, and whatever a step does takes place at one moment.
+// A process has a mailbox, and is busy for a while with each message and each timer, one after the other in the order
+// of their arrival. It handles them at the end of that while. So a crash kills a step that is under way without a trace
+// of it, and whatever a step does takes place at one moment.
 //
 // Faults are methods that take effect at once (faults.go): Crash, Restart, Rollback, Pause, Slow, Stall, Skew, Rate,
 // SkipSync, LoseUnsynced, Cut, and Heal, which undoes what lasts. They are called before Run, at a time (At), or from
@@ -15,8 +17,8 @@
 // draw could shift, and undoes nothing that happened: so one fault more at a time leaves all that was before it as it
 // was.
 //
-// What a message meets is decided in one place, when it is sent (see decide); what a process is spared, when it arrives (see arrive). What is on its way when a link
-// is cut arrives.
+// What a message meets is decided in one place, when it is sent (see decide); what a process is spared, when it arrives
+// (see arrive). What is on its way when a link is cut arrives.
 package sim
 
 import (
@@ -42,21 +44,22 @@ type Config struct {
 	MaxDuration time.Duration // virtual; the run ends then in any case. Zero is no limit
 	Rollbacks   bool          // whether disks remember what they held when, for Rollback
 
-	// Links are directed links with rates of their own. What is drawn about a message is the same as on any other link, and compared with other rates.
+	// Links are directed links with rates of their own. What is drawn about a message is the same as on any other link,
+	// and compared with other rates.
 	Links []Link
 
-	// Counterfactuals, by the id of the message. They are done to its first copy, and go before what the seed would have had happen: Duplicated adds a
-	// second copy, which arrives even if the first is dropped.
+	// Counterfactuals, by the id of the message. They are done to its first copy, and go before what the seed would have
+	// had happen: Duplicated adds a second copy, which arrives even if the first is dropped.
 	Drop       []world.CausalID
 	Duplicated []world.CausalID
 	Delay      map[world.CausalID]time.Duration
 
-	// Latencies, if not nil, is what the latency of every message that is not lost is drawn from, in their order: a shared stream, which is what this world exists to do
-	// without. It is for tests, which plant one and see what that breaks.
+	// Latencies, if not nil, is what the latency of every message that is not lost is drawn from, in their order: a shared
+	// stream, which is what this world exists to do without. It is for tests, which plant one and see what that breaks.
 	Latencies func() uint64
 
-	// After, if not nil, is called after every event that a process handled, and once more after those that it caused itself: here conditions are watched, and
-	// faults done when they have come true.
+	// After, if not nil, is called after every event that a process handled, and once more after those that it caused
+	// itself: here conditions are watched, and faults done when they have come true.
 	After func()
 
 	// Sent, if not nil, is told of every message as soon as it is on its way, and what the network does to it. Of one
@@ -72,21 +75,25 @@ type Config struct {
 	// before it had handled it.
 	Lost func(e *world.Envelope)
 
-	// Finished is asked after every event that a process handled, when After has returned. Once it is true, timers stop, those that wait in a mailbox too; what is in
-	// flight is handled to the end, but for what waits for a process that is paused; then the run ends, and waits for nothing that is still to come from outside.
-	// Nil is never.
+	// Finished is asked after every event that a process handled, when After has returned. Once it is true, timers stop,
+	// those that wait in a mailbox too; what is in flight is handled to the end, but for what waits for a process that is
+	// paused; then the run ends, and waits for nothing that is still to come from outside. Nil is never.
 	Finished func() bool
 }
 
 // Outcome is what a run came to.
 type Outcome struct {
-	End        time.Duration    // the time of the last event, or MaxDuration
-	Finished   bool             // Config.Finished was met, and all that was in flight then was handled. If not, nothing was left to happen, or MaxDuration was reached
-	Deliveries uint64           // messages and timers handled, words from outside included
-	Messages   uint64           // sent, each counted once however many copies there were
-	Duplicated uint64           // second copies
-	Lost       uint64           // copies that no process handled: dropped on the way, sent to or by a process that was down, or with one when it crashed
-	Unmet      []world.CausalID // the counterfactuals' ids that no message had, in order
+	End time.Duration // the time of the last event, or MaxDuration
+	// Config.Finished was met, and all that was in flight then was handled. If not, nothing was left to happen, or
+	// MaxDuration was reached
+	Finished   bool
+	Deliveries uint64 // messages and timers handled, words from outside included
+	Messages   uint64 // sent, each counted once however many copies there were
+	Duplicated uint64 // second copies
+	// copies that no process handled: dropped on the way, sent to or by a process that was down, or with one when it
+	// crashed
+	Lost  uint64
+	Unmet []world.CausalID // the counterfactuals' ids that no message had, in order
 }
 
 // Sim is one run: made by New, given its processes and what happens to them, and run once.
@@ -187,21 +194,23 @@ func (s *Sim) find(id world.ProcessID) *actor {
 	return s.byGroup[group][number]
 }
 
-// Tell has a word from outside come to a process, with no sender and no network between: it takes the process's time like a message. Words that agree in time,
-// process and id come in the order of the calls.
+// Tell has a word from outside come to a process, with no sender and no network between: it takes the process's time
+// like a message. Words that agree in time, process and id come in the order of the calls.
 func (s *Sim) Tell(at time.Duration, to world.ProcessID, id world.CausalID, payload any) {
 	s.words = append(s.words, world.Envelope{ID: id, Root: id, To: to, Payload: payload})
 	s.schedule(plan{at: at, kind: kindWord, to: to, id: id, ref: uint32(len(s.words) - 1)})
 }
 
-// At has something done at a virtual time: a fault, as a rule. It takes place before anything that happens to a process at that time, and with others of the same
-// time in the order of their ids, then of the calls. What is yet to be done does not keep a run from finishing. A time that has passed is now.
+// At has something done at a virtual time: a fault, as a rule. It takes place before anything that happens to a process
+// at that time, and with others of the same time in the order of their ids, then of the calls. What is yet to be done
+// does not keep a run from finishing. A time that has passed is now.
 func (s *Sim) At(at time.Duration, id world.CausalID, do func()) {
 	s.calls = append(s.calls, do)
 	s.queue.push(calledFor(max(at, s.now), id, uint32(len(s.calls)-1)))
 }
 
-// schedule takes a plan before the run and, for what depends on the run itself, within a handler; what would have been earlier takes place now.
+// schedule takes a plan before the run and, for what depends on the run itself, within a handler; what would have been
+// earlier takes place now.
 func (s *Sim) schedule(p plan) {
 	if !s.running {
 		s.plans = append(s.plans, p)
@@ -225,8 +234,8 @@ func (s *Sim) Now() time.Duration { return s.now }
 // Stop has the run end as soon as the event that is taking place did: what is in flight stays unhandled.
 func (s *Sim) Stop() { s.stopped = true }
 
-// Run has everything happen, and tells what it came to. It returns ctx's error as soon as it sees one, and an error if the world was set up wrongly; in both
-// cases the processes are in no state to be looked at.
+// Run has everything happen, and tells what it came to. It returns ctx's error as soon as it sees one, and an error if
+// the world was set up wrongly; in both cases the processes are in no state to be looked at.
 func (s *Sim) Run(ctx context.Context) (Outcome, error) {
 	if s.running || s.over {
 		return Outcome{}, errors.New("sim: a world runs once")

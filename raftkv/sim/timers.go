@@ -8,11 +8,13 @@ import (
 
 // timers are those of one process.
 //
-// Most timers never run out: the timeout of a call is stopped by its answer, and an election timeout is set anew at each heartbeat. So the queue is not told of
-// either. A slot keeps the true deadline, and the element that it has in the queue may be early: when that comes up, and the slot has a timer that runs longer,
-// it is put back for then; if it has none, it is forgotten. A slot whose timer was stopped is the next to be used, and its element with it, unless that
-// comes up too late: then the slot waits until it has. So setting and stopping cost no work on the queue, and the queue holds about as many elements as ever ran at
-// once. The order of events does not depend on it, as an element that comes up early does nothing.
+// Most timers never run out: the timeout of a call is stopped by its answer, and an election timeout is set anew at
+// each heartbeat. So the queue is not told of either. A slot keeps the true deadline, and the element that it has in
+// the queue may be early: when that comes up, and the slot has a timer that runs longer, it is put back for then; if it
+// has none, it is forgotten. A slot whose timer was stopped is the next to be used, and its element with it, unless
+// that comes up too late: then the slot waits until it has. So setting and stopping cost no work on the queue, and the
+// queue holds about as many elements as ever ran at once. The order of events does not depend on it, as an element that
+// comes up early does nothing.
 type timers struct {
 	slots []slot
 	free  []uint32 // the slots without a timer whose element did not come up since, the last one freed on top
@@ -60,8 +62,8 @@ func (t *timers) set(timer world.Timer, deadline time.Duration) (h world.TimerHa
 	return world.TimerHandle(s.generation)<<32 | world.TimerHandle(place), mustQueue
 }
 
-// vacant takes a slot that has no element in the queue, or one that comes up before the deadline. At the deadline itself would be too late: that element may be
-// behind others of the same time that the new timer goes before.
+// vacant takes a slot that has no element in the queue, or one that comes up before the deadline. At the deadline
+// itself would be too late: that element may be behind others of the same time that the new timer goes before.
 func (t *timers) vacant(deadline time.Duration) uint32 {
 	if last := len(t.free) - 1; last >= 0 {
 		place := t.free[last]

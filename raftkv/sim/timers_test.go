@@ -26,8 +26,8 @@ func TestAStoppedTimerNeverFires(t *testing.T) {
 	outcomeIs(t, outcome, sim.Outcome{End: 7 * ms, Deliveries: 2})
 }
 
-// The word keeps the process busy from 4ms to 6ms. The timers of 5ms wait in the mailbox, and the word's handler stops one and replaces another: neither is handled,
-// nor does it take time.
+// The word keeps the process busy from 4ms to 6ms. The timers of 5ms wait in the mailbox, and the word's handler stops
+// one and replaces another: neither is handled, nor does it take time.
 func TestATimerThatWaitsInTheMailboxCanBeStopped(t *testing.T) {
 	s, d, one, _ := pair(steady())
 	var stopped, replaced world.TimerHandle

@@ -66,8 +66,8 @@ func (s *Span) Clone() *Span {
 	return &c
 }
 
-// unused are spans that were given back. A run has some hundred thousand, and needs few at a time: without this, most of
-// what a span costs is its memory.
+// unused are spans that were given back. A run has some hundred thousand, and needs few at a time: without this, most
+// of what a span costs is its memory.
 var unused = sync.Pool{New: func() any { return new(Span) }}
 
 // Free gives a recorded span back, of which another one will be made. Whoever keeps a span keeps a Clone.

@@ -63,7 +63,8 @@ func TestSpansShareNothingThatChanges(t *testing.T) {
 	links[0].ID, attributes[0] = 2, attribute.Int("n", 2)
 	s.End()
 	ended := got.spans[0]
-	if links[0].Run != 0 || ended.Links[0].ID != 1 || ended.Attribute("n").AsInt64() != 1 || ended.Events[0].Attribute("n").AsInt64() != 1 {
+	if links[0].Run != 0 || ended.Links[0].ID != 1 || ended.Attribute("n").AsInt64() != 1 ||
+		ended.Events[0].Attribute("n").AsInt64() != 1 {
 		t.Errorf("the span %+v changed with what it was made of, or changed it: %+v", ended, links)
 	}
 	if len(ended.Attributes) != 1 {
@@ -100,7 +101,8 @@ func TestSpansAreUsedAgain(t *testing.T) {
 	if bare := (&span.Span{Events: []span.Event{}}).Clone(); bare.Events != nil {
 		t.Error("a clone tells a list that was used before from one that never was")
 	}
-	if len(got.spans) != 2 || s.ID != 2 || len(s.Attributes) != 1 || s.Attribute("n").AsInt64() != 2 || len(s.Links) != 1 ||
+	if len(got.spans) != 2 || s.ID != 2 || len(s.Attributes) != 1 || s.Attribute("n").AsInt64() != 2 ||
+		len(s.Links) != 1 ||
 		len(s.Events) != 1 || s.Events[0].Name != "second" || s.Status != (span.Status{}) {
 		t.Errorf("the second span is %+v", s)
 	}

@@ -70,7 +70,8 @@ func (g *gatherer) compare(kept *Span, of string, got []attribute.KeyValue, t *t
 		case !may:
 			g.find(kept, RuleUnknownAttribute).
 				Got("%san attribute %s", of, words.Printable(string(a.Key))).
-				Want("none of that name; the nearest is %s", words.Nearest(string(a.Key), names(t.specs, func(a span.AttributeSpec) string { return string(a.Key) })))
+				Want("none of that name; the nearest is %s",
+					words.Nearest(string(a.Key), names(t.specs, func(a span.AttributeSpec) string { return string(a.Key) })))
 		case g.seen[place]:
 			g.find(kept, RuleDuplicateAttribute).Got("%s%s is there twice", of, a.Key).Want("one value")
 		default:

@@ -1,5 +1,6 @@
 // Package conform checks a trace: whether each span is as the spec's tables say, whether the spans fit together, and
-// whether the rules of the protocol hold. It knows no protocol: who calls it brings the tables and the rules as a value.
+// whether the rules of the protocol hold. It knows no protocol: who calls it brings the tables and the rules as a
+// value.
 //
 // Open checker.go first: it shows the way of a span. Once all are gathered, what is kept of them does not change any
 // more, and each kind of thing that is checked has a file.

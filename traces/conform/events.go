@@ -17,7 +17,8 @@ func (g *gatherer) checkEvents(s *span.Span, kept *Span) {
 		t := kept.Kind.events[e.Name]
 		if t == nil {
 			g.find(kept, RuleUnknownEvent).
-				Got("an event %s", words.Printable(e.Name)).Want("%s", oneOf("no event", "one of ", names(kept.Kind.Events, func(e span.EventSpec) string { return e.Name })))
+				Got("an event %s", words.Printable(e.Name)).Want("%s",
+				oneOf("no event", "one of ", names(kept.Kind.Events, func(e span.EventSpec) string { return e.Name })))
 			continue
 		}
 		if slices.ContainsFunc(s.Events[:i], func(other span.Event) bool { return sameEvent(&other, e) }) {

@@ -43,7 +43,8 @@ func link(f *Facts, p Protocol, s *Span, l *Link, found *Findings) (allowed bool
 	may := s.Kind.links[target.Kind.number]
 	if may == nil {
 		found.Add(RuleWrongLink, s, target).
-			Got("a link to %s", target).Want("%s", oneOf("no link", "a link to ", names(s.Kind.Links, func(l span.LinkSpec) string { return l.To })))
+			Got("a link to %s", target).Want("%s",
+			oneOf("no link", "a link to ", names(s.Kind.Links, func(l span.LinkSpec) string { return l.To })))
 		return false
 	}
 	indexed := l.Why != "" && l.Why == f.tables.spec.IndexedLink

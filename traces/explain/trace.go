@@ -58,7 +58,8 @@ func newTrace(all *index.Trace, p *Protocol) *Trace {
 		t.byProcess[process] = append(t.byProcess[process], i)
 	}
 	t.children = beginnings
-	slices.SortStableFunc(t.children, func(a, b int32) int { return cmp.Compare(all.Entry(a).Parent, all.Entry(b).Parent) })
+	slices.SortStableFunc(t.children,
+		func(a, b int32) int { return cmp.Compare(all.Entry(a).Parent, all.Entry(b).Parent) })
 	for s := range t.Below(0, worldspans.RunID) {
 		t.run = s
 	}

@@ -22,8 +22,9 @@ import (
 	"github.com/raftkv/raftkv/traces/record"
 )
 
-// WriteJaeger writes spans as Jaeger's own JSON, which its search page loads without a server behind it. The format has less than OTLP: times are cut to microseconds, a link has
-// no attributes, a list is the text of its JSON, an event's name is a field of a log, and what kind a span is and how it ended are tags.
+// WriteJaeger writes spans as Jaeger's own JSON, which its search page loads without a server behind it. The format has
+// less than OTLP: times are cut to microseconds, a link has no attributes, a list is the text of its JSON, an event's
+// name is a field of a log, and what kind a span is and how it ended are tags.
 func WriteJaeger(w io.Writer, all *index.Trace) error {
 	b := bufio.NewWriter(w)
 	_, _ = b.WriteString(`{"data":[`) // Flush tells
@@ -99,7 +100,8 @@ func writeJaegerTrace(w *bufio.Writer, all *index.Trace, trace []int32) {
 		b = append(b, `":{"serviceName":`...)
 		b = record.AppendString(b, p.Service)
 		b = append(b, `,"tags":`...)
-		tags := slices.DeleteFunc(slices.Clone(p.Resource), func(a attribute.KeyValue) bool { return a.Key == traces.ServiceName })
+		tags := slices.DeleteFunc(slices.Clone(p.Resource),
+			func(a attribute.KeyValue) bool { return a.Key == traces.ServiceName })
 		b = appendTags(b, tags)
 		b = append(b, '}')
 	}
@@ -190,7 +192,8 @@ func appendTags(b []byte, attributes []attribute.KeyValue) []byte {
 		var value []byte
 		switch v := a.Value; v.Type() {
 		case attribute.INT64, attribute.BOOL, attribute.FLOAT64:
-			kind, value = map[attribute.Type]string{attribute.INT64: "int64", attribute.BOOL: "bool", attribute.FLOAT64: "float64"}[v.Type()], appendJSON(nil, v)
+			kind, value = map[attribute.Type]string{attribute.INT64: "int64", attribute.BOOL: "bool",
+				attribute.FLOAT64: "float64"}[v.Type()], appendJSON(nil, v)
 		case attribute.BYTESLICE:
 			kind, value = "binary", appendJSON(nil, v)
 		case attribute.STRING:
@@ -232,7 +235,8 @@ func appendJSON(b []byte, v attribute.Value) []byte {
 	case attribute.BOOLSLICE:
 		return appendList(b, v.AsBoolSlice(), strconv.AppendBool)
 	case attribute.FLOAT64SLICE:
-		return appendList(b, v.AsFloat64Slice(), func(b []byte, f float64) []byte { return appendJSON(b, attribute.Float64Value(f)) })
+		return appendList(b, v.AsFloat64Slice(),
+			func(b []byte, f float64) []byte { return appendJSON(b, attribute.Float64Value(f)) })
 	case attribute.SLICE:
 		return appendList(b, v.AsSlice(), appendJSON)
 	case attribute.MAP:

@@ -22,9 +22,10 @@ import (
 	"github.com/raftkv/raftkv/traces/words"
 )
 
-// WritePerfetto writes spans in the trace event format of Chrome's tracing page, which Perfetto's page opens, too: a track for each process, and an arrow for each message and each
-// reply. A span stands below its parent or in a lane of its own, because a track can show only what nests. Times are those of the run, from its beginning on. A link is lost, but
-// for its id among the arguments, and so is the difference between types of lists.
+// WritePerfetto writes spans in the trace event format of Chrome's tracing page, which Perfetto's page opens, too: a
+// track for each process, and an arrow for each message and each reply. A span stands below its parent or in a lane of
+// its own, because a track can show only what nests. Times are those of the run, from its beginning on. A link is lost,
+// but for its id among the arguments, and so is the difference between types of lists.
 func WritePerfetto(w io.Writer, all *index.Trace) error {
 	p := newPerfetto(all)
 	b := bufio.NewWriter(w)
@@ -53,7 +54,8 @@ type perfetto struct {
 }
 
 func newPerfetto(all *index.Trace) *perfetto {
-	p := &perfetto{Trace: all, processes: all.Services(), numbers: map[string]int{}, lanes: make([]int32, all.Len()), laneCount: map[string]int{}, laneWords: map[laneOf]map[string]int{}, replies: all.Replies()}
+	p := &perfetto{Trace: all, processes: all.Services(), numbers: map[string]int{}, lanes: make([]int32, all.Len()),
+		laneCount: map[string]int{}, laneWords: map[laneOf]map[string]int{}, replies: all.Replies()}
 	for i, name := range p.processes {
 		p.numbers[name] = i + 1
 	}
@@ -126,7 +128,8 @@ type traceEvent struct {
 	what int32
 }
 
-// What there is of a span: the span with the arrows that begin or end with it, and behind these, one for each, what happened within it.
+// What there is of a span: the span with the arrows that begin or end with it, and behind these, one for each, what
+// happened within it.
 const (
 	theSpan int32 = iota
 	messageEnds
@@ -164,7 +167,8 @@ func (p *perfetto) events() iter.Seq[[]byte] {
 			list = p.appendEventsOf(list, int32(n))
 		}
 		slices.SortFunc(list, func(a, b traceEvent) int {
-			return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.rank(), b.rank()), cmp.Compare(a.span, b.span), cmp.Compare(a.what, b.what))
+			return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.rank(), b.rank()), cmp.Compare(a.span, b.span),
+				cmp.Compare(a.what, b.what))
 		})
 		for i := range list {
 			if p.Err() != nil || !yield(p.written(&list[i])) {
@@ -220,7 +224,8 @@ func (p *perfetto) meta(what, process string, lane int, key, value string) []byt
 	return append(b, "}}"...)
 }
 
-// appendEventsOf appends those of one span: the span with the arrow that begins with it, the arrows that end, and what happened within.
+// appendEventsOf appends those of one span: the span with the arrow that begins with it, the arrows that end, and what
+// happened within.
 func (p *perfetto) appendEventsOf(list []traceEvent, n int32) []traceEvent {
 	i := p.order[n]
 	s := p.Entry(i)
@@ -283,7 +288,8 @@ func (p *perfetto) written(e *traceEvent) []byte {
 
 // arguments are a span's attributes, and what else of it the format has no place for.
 func arguments(s *traces.Span) []attribute.KeyValue {
-	list := []attribute.KeyValue{attribute.String("trace id", s.TraceID().String()), attribute.String("span id", s.ID.String())}
+	list := []attribute.KeyValue{attribute.String("trace id", s.TraceID().String()),
+		attribute.String("span id", s.ID.String())}
 	if s.Parent != 0 {
 		list = append(list, attribute.String("parent id", s.Parent.String()))
 	}
@@ -312,7 +318,8 @@ func (p *perfetto) head(phase byte, name string, kind trace.SpanKind, span int32
 	return appendMicroseconds(b, at.Sub(p.Epoch))
 }
 
-// arrow begins or ends an arrow at a span, for one that takes in what is sent: both ends have one name, one category and one id.
+// arrow begins or ends an arrow at a span, for one that takes in what is sent: both ends have one name, one category
+// and one id.
 func (p *perfetto) arrow(phase byte, name string, span int32, at int64, receiver int32) []byte {
 	b := append([]byte(`{"ph":"`), phase)
 	b = append(b, `","name":"`+name+`","cat":"`+name+`","id":"0x`+p.Entry(receiver).ID.String()+`"`...)

@@ -24,9 +24,10 @@ import (
 // ShiVizPattern is the regular expression by which ShiViz reads the events of a log: the first line of the file.
 const ShiVizPattern = `(?<host>\S*) (?<clock>{.*})\n(?<time>\S*) (?<span>\S*) (?<event>.*)`
 
-// WriteShiViz writes a run as a log with vector clocks, with the regular expression that it is read by in front, as ShiViz wants a file to be. An event is the beginning or the end of a
-// span, and only what a message carried orders events of two processes, so that a fault, which no message told, stands beside them all. What a span has beyond its name, its ids, its
-// times and the few attributes that the event's text says is lost.
+// WriteShiViz writes a run as a log with vector clocks, with the regular expression that it is read by in front, as
+// ShiViz wants a file to be. An event is the beginning or the end of a span, and only what a message carried orders
+// events of two processes, so that a fault, which no message told, stands beside them all. What a span has beyond its
+// name, its ids, its times and the few attributes that the event's text says is lost.
 func WriteShiViz(w io.Writer, all *index.Trace, protocol Protocol) error {
 	v := newShiViz(all)
 	b := bufio.NewWriter(w)
@@ -41,7 +42,8 @@ func WriteShiViz(w io.Writer, all *index.Trace, protocol Protocol) error {
 			text, at = protocol.ending(s), s.End
 		}
 		if text != "" { // else it is one event with its other end, or says nothing
-			_, _ = b.WriteString(oneWord(s.Service) + " " + v.tick(e) + "\n" + words.Milliseconds(at.Sub(all.Epoch)) + " " + s.ID.String() + " " + text + "\n")
+			_, _ = b.WriteString(oneWord(s.Service) + " " + v.tick(e) + "\n" + words.Milliseconds(at.Sub(all.Epoch)) + " " +
+				s.ID.String() + " " + text + "\n")
 		}
 	}
 	return errors.Join(b.Flush(), all.Err())

@@ -53,14 +53,16 @@ type Options struct {
 // Read reads a trace. Close closes its file.
 func Read(ctx context.Context, from Source, o Options) (*Trace, error) {
 	gather := func(*read.Line) struct{} { return struct{}{} }
-	return ReadEach(ctx, from, o, func() func(*read.Line) struct{} { return gather }, func(int32, struct{}) error { return nil })
+	return ReadEach(ctx, from, o, func() func(*read.Line) struct{} { return gather },
+		func(int32, struct{}) error { return nil })
 }
 
 // ReadEach reads a trace, and has a tool gather what it wants of the spans meanwhile, as read.Each does: newWorker is
 // called for each processor; the function that it returns gets each line, and take what that returned, in the order of
 // the file, with the number of the line's first span.
 func ReadEach[T any](
-	ctx context.Context, from Source, o Options, newWorker func() func(*read.Line) T, take func(first int32, gathered T) error,
+	ctx context.Context, from Source, o Options, newWorker func() func(*read.Line) T, take func(first int32,
+		gathered T) error,
 ) (*Trace, error) {
 	r, file, err := from(ctx, o.Progress)
 	if err != nil {

@@ -87,7 +87,8 @@ func holds(t *testing.T, what string, x *index.Trace, want []read.Span) {
 		}
 		parent := slices.IndexFunc(want, func(p read.Span) bool { return p.ID == s.Parent })
 		if x.Find(s.ID) != int32(i) || x.Parent(int32(i)) != int32(parent) {
-			t.Errorf("%s: span %d is found at %d, and its parent at %d, not %d", what, i, x.Find(s.ID), x.Parent(int32(i)), parent)
+			t.Errorf("%s: span %d is found at %d, and its parent at %d, not %d", what, i, x.Find(s.ID), x.Parent(int32(i)),
+				parent)
 		}
 		if depth := e.Depth; parent >= 0 && depth != x.Entry(int32(parent)).Depth+1 || parent < 0 && depth != 0 {
 			t.Errorf("%s: span %d is below %d others", what, i, depth)
@@ -114,11 +115,14 @@ func layouts(t *testing.T) map[string][]byte {
 		`"kind":"SPAN_KIND_SERVER","status":{"code":"STATUS_CODE_ERROR"}}]}]}]}`
 	half, far := bytes.LastIndexByte(many(t)[:len(many(t))/2], '\n')+1, `{"x":"`+strings.Repeat(" ", 64<<16)+"\"}\n"
 	return map[string][]byte{
-		"as written": own, "in long lines": long.Bytes(), "in another layout": pretty.Bytes(), "of a Collector": server(t, "collector.jsonl"),
+		"as written": own, "in long lines": long.Bytes(), "in another layout": pretty.Bytes(), "of a Collector": server(t,
+			"collector.jsonl"),
 		"in Jaeger's own JSON": jaeger, "in Jaeger's API v3": answer, "as Tempo answers": []byte(tempo),
 		"with a mark, as Tempo answers": []byte("\xef\xbb\xbf" + tempo),
 		"in lines far apart":            slices.Concat(many(t)[:half], []byte(far), many(t)[half:]),
-		"in lines, and then not":        slices.Concat(own, []byte("\n \n["), bytes.ReplaceAll(bytes.TrimSpace(own), []byte("\n"), []byte(",\n")), []byte(","), bytes.TrimSpace(jaeger), []byte("]")),
+		"in lines, and then not": slices.Concat(own, []byte("\n \n["),
+			bytes.ReplaceAll(bytes.TrimSpace(own), []byte("\n"),
+				[]byte(",\n")), []byte(","), bytes.TrimSpace(jaeger), []byte("]")),
 	}
 }
 
@@ -147,7 +151,8 @@ func TestSpansAreReadAgain(t *testing.T) {
 			}
 		}
 		first, second, clash := x.Clash()
-		if a, b := x.Entry(first), x.Entry(second); !clash || int(second) != len(spans)/3 || a.ID != b.ID || x.Find(a.ID) != first {
+		if a, b := x.Entry(first), x.Entry(second); !clash || int(second) != len(spans)/3 || a.ID != b.ID ||
+			x.Find(a.ID) != first {
 			t.Errorf("%s: the ids of spans %d and %d clash: %v", name, first, second, clash)
 		}
 	}
@@ -202,13 +207,14 @@ func TestReadEach(t *testing.T) {
 		}
 	}
 	var got []string
-	x, err := index.ReadEach(t.Context(), index.Input("trace", bytes.NewReader(file)), index.Options{}, names, func(first int32, names []string) error {
-		if int(first) != len(got) {
-			t.Errorf("the first span of a line has the number %d, want %d", first, len(got))
-		}
-		got = append(got, names...)
-		return nil
-	})
+	x, err := index.ReadEach(t.Context(), index.Input("trace", bytes.NewReader(file)), index.Options{}, names,
+		func(first int32, names []string) error {
+			if int(first) != len(got) {
+				t.Errorf("the first span of a line has the number %d, want %d", first, len(got))
+			}
+			got = append(got, names...)
+			return nil
+		})
 	if err != nil || len(got) != x.Len() {
 		t.Fatalf("%d of %d, error %v", len(got), x.Len(), err)
 	}
@@ -218,9 +224,10 @@ func TestReadEach(t *testing.T) {
 		}
 	}
 	enough := errors.New("enough")
-	_, err = index.ReadEach(t.Context(), index.Input("trace", bytes.NewReader(file)), index.Options{}, names, func(int32, []string) error {
-		return enough
-	})
+	_, err = index.ReadEach(t.Context(), index.Input("trace", bytes.NewReader(file)), index.Options{}, names,
+		func(int32, []string) error {
+			return enough
+		})
 	if !errors.Is(err, enough) {
 		t.Errorf("error %v, want the tool's", err)
 	}
@@ -229,7 +236,9 @@ func TestReadEach(t *testing.T) {
 // Who changes a file while it is read is told, and so is who waits no longer.
 func TestSpansThatCannotBeReadAgain(t *testing.T) {
 	x, path := stored(t, many(t))
-	if err := os.WriteFile(path, bytes.Replace(many(t), []byte(`"spanId":"0000000000000001"`), []byte(`"spanId":"00000000000000ff"`), 1), 0o600); err != nil {
+	if err := os.WriteFile(path,
+		bytes.Replace(many(t), []byte(`"spanId":"0000000000000001"`), []byte(`"spanId":"00000000000000ff"`),
+			1), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if s := x.Span(0); s.ID != 1 || s.Name != "name 0" || s.Service != "node-1" {
@@ -250,7 +259,8 @@ func TestSpansThatCannotBeReadAgain(t *testing.T) {
 	if err := x.Err(); err == nil || err.Error() != path+": interrupted" || told < 1000 || told >= x.Len() {
 		t.Errorf("interrupted after %d spans of %d: error %v", told, x.Len(), err)
 	}
-	if _, err := index.Read(ctx, index.File(path), index.Options{}); err == nil || !strings.HasSuffix(err.Error(), ": interrupted") {
+	if _, err := index.Read(ctx, index.File(path), index.Options{}); err == nil ||
+		!strings.HasSuffix(err.Error(), ": interrupted") {
 		t.Errorf("interrupted at once: error %v", err)
 	}
 	if _, err := index.Read(t.Context(), index.File(path+" of nobody"), index.Options{}); !errors.Is(err, os.ErrNotExist) {
@@ -262,7 +272,8 @@ func TestSpansThatCannotBeReadAgain(t *testing.T) {
 func TestProgress(t *testing.T) {
 	file := many(t)
 	_, path := stored(t, file)
-	for name, source := range map[string]index.Source{"file": index.File(path), "input": index.Input("x", bytes.NewReader(file))} {
+	for name, source := range map[string]index.Source{"file": index.File(path),
+		"input": index.Input("x", bytes.NewReader(file))} {
 		total := 0
 		_, err := index.Read(t.Context(), source, index.Options{Progress: func(bytes int) { total += bytes }})
 		if err != nil || total != len(file) {
@@ -274,7 +285,8 @@ func TestProgress(t *testing.T) {
 // Without a span of the run itself, it began when the first span did, wherever that stands.
 func TestEpochIsTheFirstStart(t *testing.T) {
 	span := func(id world.CausalID, at time.Duration) read.Span {
-		return read.Span{Run: 1, Root: id, ID: id, Name: "raft.heartbeat", Service: "node-1", Start: epoch.Add(at), End: epoch.Add(at)}
+		return read.Span{Run: 1, Root: id, ID: id, Name: "raft.heartbeat", Service: "node-1", Start: epoch.Add(at),
+			End: epoch.Add(at)}
 	}
 	all := []read.Span{span(1, 5), span(2, 2), span(3, 9)}
 	if x := index.Of(all); !x.Epoch.Equal(epoch.Add(2)) {
@@ -318,7 +330,8 @@ func TestServicesAndOrders(t *testing.T) {
 	var all []read.Span
 	for i, service := range []string{"node-10", "client-2", "node-2", "world", "client-1", "node-2"} {
 		id := world.CausalID(i + 1)
-		all = append(all, read.Span{Run: 1, Root: id, ID: id, Service: service, Start: epoch, End: epoch.Add(-time.Duration(i / 2))})
+		all = append(all, read.Span{Run: 1, Root: id, ID: id, Service: service, Start: epoch,
+			End: epoch.Add(-time.Duration(i / 2))})
 	}
 	x := index.Of(all)
 	if got := fmt.Sprint(x.Services()); got != "[world client-1 client-2 node-2 node-10]" {

@@ -36,8 +36,8 @@ func (x *Trace) IsLateReply(i int32) bool {
 }
 
 // Replies returns, of each call, the span that handled it and whose reply was taken in; None if there is none. Both
-// copies of a message are answered. A call whose steps have numbers says which reply it was; of any other it is taken to
-// be that to the first copy, unless that was handled only after a reply had come.
+// copies of a message are answered. A call whose steps have numbers says which reply it was; of any other it is taken
+// to be that to the first copy, unless that was handled only after a reply had come.
 func (x *Trace) Replies() []int32 {
 	replies := slices.Repeat([]int32{None}, len(x.entries))
 	for i := range x.entries {
@@ -99,8 +99,8 @@ func (x *Trace) happening(m Moment) Happening {
 	return h
 }
 
-// SentBefore returns the moment at which a message was sent that a moment takes in, or one of no span. replies are those
-// that Replies returns.
+// SentBefore returns the moment at which a message was sent that a moment takes in, or one of no span. replies are
+// those that Replies returns.
 func (x *Trace) SentBefore(m Moment, replies []int32) Moment {
 	switch {
 	case m.Ends && replies[m.Span] >= 0:

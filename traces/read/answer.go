@@ -9,8 +9,8 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 )
 
-// Lists are the attributes that are lists of texts, as the specs say. Jaeger has only the texts of these lists, as JSON:
-// a Reader that is told which they are makes lists of them.
+// Lists are the attributes that are lists of texts, as the specs say. Jaeger has only the texts of these lists, as
+// JSON: a Reader that is told which they are makes lists of them.
 type Lists map[attribute.Key]bool
 
 // asList returns an attribute's value as the spec has it: a list, where Jaeger has made a text of one.

@@ -18,7 +18,8 @@ func BenchmarkEach(b *testing.B) {
 		s.Service = fmt.Sprintf("node-%d", n%5+1)
 		s.Resource = []attribute.KeyValue{attribute.String("ip", "127.0.0.1"), attribute.String("service.name", s.Service)}
 		s.Attributes = []attribute.KeyValue{
-			attribute.String("raft.node.id", s.Service), attribute.Int64("raft.term", 3), attribute.String("raft.role", "leader"),
+			attribute.String("raft.node.id", s.Service), attribute.Int64("raft.term", 3), attribute.String("raft.role",
+				"leader"),
 			attribute.String("raft.peer.id", "node-2"), attribute.Int64("raft.prev_log.index", int64(n)),
 			attribute.Int64("raft.prev_log.term", 3), attribute.String("raft.reply", "AppendEntriesOk"),
 			attribute.StringSlice("raft.entries", []string{fmt.Sprintf("%d@3 put a val_%d", n, n%100)}),

@@ -13,7 +13,8 @@ import (
 	"github.com/raftkv/raftkv/traces/read"
 )
 
-// endless is a file of so many bytes that is nowhere: a beginning, the same over and over, and an end. It notes the most memory that was in use while it was read.
+// endless is a file of so many bytes that is nowhere: a beginning, the same over and over, and an end. It notes the
+// most memory that was in use while it was read.
 type endless struct {
 	begin, again, end []byte
 	size              int
@@ -55,7 +56,8 @@ func TestMemoryIsBounded(t *testing.T) {
 		longLine = 256 << 20 // a line that is too long, twice, and garbage
 		parts    = 32 << 20  // what is read at once and cut out of it, and garbage
 	)
-	// As one value of a process's spans: what stands around a span and the span, which says much, as bytes cost less to read than spans do.
+	// As one value of a process's spans: what stands around a span and the span, which says much, as bytes cost less to
+	// read than spans do.
 	says := strings.Repeat("long ", 1000)
 	stub := plainStub(1)
 	stub.Attributes = []attribute.KeyValue{attribute.String("text", says)}
@@ -64,7 +66,8 @@ func TestMemoryIsBounded(t *testing.T) {
 	span, _, _ = strings.Cut(span, `],"schemaUrl"`)
 	wide := strings.Replace(process, span, strings.Repeat(span+",", 200)+span, 1) // a megabyte
 	told := `{"traceID":"c","spanID":"ab","operationName":"a","references":[],"startTime":1,"duration":2,"tags":[{"key":"text","type":"string","value":"` + says + `"}],"logs":[],"processID":"p1"}`
-	jaeger := `{"traceID":"c","spans":[` + strings.Repeat(told+",", 200) + told + `],"processes":{"p1":{"serviceName":"node-1","tags":[]}}}`
+	jaeger := `{"traceID":"c","spans":[` + strings.Repeat(told+",", 200) + told +
+		`],"processes":{"p1":{"serviceName":"node-1","tags":[]}}}`
 	times := func(s string, most int) int { return most / len(s) * len(s) }
 	for name, c := range map[string]struct {
 		file  endless
@@ -72,13 +75,20 @@ func TestMemoryIsBounded(t *testing.T) {
 		spans int
 		want  string // of the error; empty for none
 	}{
-		"zeros":                     {endless{again: make([]byte, 4096), size: giga}, parts, 0, "trace:1:1: want a JSON object or array, not '\\x00'"},
-		"brackets":                  {endless{again: bytes.Repeat([]byte("["), 4096), size: giga}, parts, 0, "nested more than 100 deep"},
-		"a name without end":        {endless{begin: []byte(`{"`), again: bytes.Repeat([]byte("a"), 4096), size: giga}, longLine, 0, "a value longer than 64 MiB, which no trace has"},
-		"blank lines":               {endless{again: bytes.Repeat([]byte("\n"), 4096), size: large / 8}, parts, 0, "trace: there are no spans in it"},
-		"one blank line":            {endless{again: bytes.Repeat([]byte(" "), 4096), size: large}, parts, 0, "trace: there are no spans in it"},
-		"one line":                  {endless{begin: []byte(`{"resourceSpans":[` + process), again: []byte("," + wide), size: times(","+wide, large), end: []byte("]}")}, longLine, 1 + 201*(large/len(","+wide)), ""},
-		"a document without spaces": {endless{begin: []byte("[" + jaeger), again: []byte("," + jaeger), size: times(","+jaeger, 2*parts), end: []byte("]")}, parts, 201, ""},
+		"zeros": {endless{again: make([]byte, 4096), size: giga}, parts, 0,
+			"trace:1:1: want a JSON object or array, not '\\x00'"},
+		"brackets": {endless{again: bytes.Repeat([]byte("["), 4096), size: giga}, parts, 0,
+			"nested more than 100 deep"},
+		"a name without end": {endless{begin: []byte(`{"`), again: bytes.Repeat([]byte("a"), 4096), size: giga},
+			longLine, 0, "a value longer than 64 MiB, which no trace has"},
+		"blank lines": {endless{again: bytes.Repeat([]byte("\n"), 4096), size: large / 8}, parts, 0,
+			"trace: there are no spans in it"},
+		"one blank line": {endless{again: bytes.Repeat([]byte(" "), 4096), size: large}, parts, 0,
+			"trace: there are no spans in it"},
+		"one line": {endless{begin: []byte(`{"resourceSpans":[` + process), again: []byte("," + wide),
+			size: times(","+wide, large), end: []byte("]}")}, longLine, 1 + 201*(large/len(","+wide)), ""},
+		"a document without spaces": {endless{begin: []byte("[" + jaeger), again: []byte("," + jaeger),
+			size: times(","+jaeger, 2*parts), end: []byte("]")}, parts, 201, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			runtime.GC()
@@ -106,9 +116,12 @@ func TestMemoryIsBoundedAhead(t *testing.T) {
 		bound uint64
 		want  string // of the error
 	}{
-		"zeros":              {endless{again: make([]byte, 4096), size: giga}, parts, "trace:1:1: want a JSON object or array, not '\\x00'"},
-		"brackets":           {endless{again: bytes.Repeat([]byte("["), 4096), size: giga}, parts, "nested more than 100 deep"},
-		"a name without end": {endless{begin: []byte(`{"`), again: bytes.Repeat([]byte("a"), 4096), size: giga}, longLine, "a value longer than 64 MiB, which no trace has"},
+		"zeros": {endless{again: make([]byte, 4096), size: giga}, parts,
+			"trace:1:1: want a JSON object or array, not '\\x00'"},
+		"brackets": {endless{again: bytes.Repeat([]byte("["), 4096), size: giga}, parts,
+			"nested more than 100 deep"},
+		"a name without end": {endless{begin: []byte(`{"`), again: bytes.Repeat([]byte("a"), 4096), size: giga}, longLine,
+			"a value longer than 64 MiB, which no trace has"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			runtime.GC()

@@ -101,15 +101,17 @@ func TestReadAheadAsOneByOne(t *testing.T) {
 		"with a mark":                 join([]byte("\xef\xbb\xbf"), whole),
 		"a line a span, shuffled":     join(alone...),
 		"without the last line's end": bytes.TrimSpace(whole),
-		"with blank lines":            join([]byte("\n \r\n"), lines[0], []byte("\n\n\n"), join(lines[1:]...), []byte("\n\t\n")),
-		"with other line ends":        bytes.ReplaceAll(whole, []byte("\n"), []byte("\r\n")),
-		"cut within the last line":    whole[:len(whole)-100],
-		"cut within another line":     join(lines[0], lines[1][:len(lines[1])-100], []byte("\n"), lines[2]),
+		"with blank lines": join([]byte("\n \r\n"), lines[0], []byte("\n\n\n"), join(lines[1:]...),
+			[]byte("\n\t\n")),
+		"with other line ends":     bytes.ReplaceAll(whole, []byte("\n"), []byte("\r\n")),
+		"cut within the last line": whole[:len(whole)-100],
+		"cut within another line":  join(lines[0], lines[1][:len(lines[1])-100], []byte("\n"), lines[2]),
 		"with a faulty line": join(lines[0],
 			[]byte(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"x"}]}]}]}`+"\n"), lines[1]),
-		"with a line of something else":   join(lines[0], []byte("hello\n"), lines[1]),
-		"with a line of other signals":    join(lines[0], []byte(`{"resourceLogs":[]}`+"\n"), lines[1]),
-		"other signals alone":             []byte(`{"x":1}` + "\n" + `{"resourceLogs":[]}` + "\n" + `{"resourceMetrics":[]}` + "\n"),
+		"with a line of something else": join(lines[0], []byte("hello\n"), lines[1]),
+		"with a line of other signals":  join(lines[0], []byte(`{"resourceLogs":[]}`+"\n"), lines[1]),
+		"other signals alone": []byte(`{"x":1}` + "\n" + `{"resourceLogs":[]}` + "\n" + `{"resourceMetrics":[]}` +
+			"\n"),
 		"going on as a document":          join(lines[0], lines[1], pretty(lines[2]), pretty(lines[2])),
 		"a document":                      pretty(lines[0]),
 		"an array":                        join([]byte("["), bytes.Join(lines, []byte(",")), []byte("]")),
@@ -128,7 +130,8 @@ func TestReadAheadAsOneByOne(t *testing.T) {
 			for i := range got {
 				place := got[i].Place
 				if text := file[place.Offset:][:place.Length]; !bytes.HasPrefix(text, []byte("{")) || !json.Valid(text) ||
-					!bytes.Contains(text, []byte(got[i].Span.ID.String())) || bytes.Count(file[:place.Offset], []byte("\n"))+1 != place.Line {
+					!bytes.Contains(text, []byte(got[i].Span.ID.String())) ||
+					bytes.Count(file[:place.Offset], []byte("\n"))+1 != place.Line {
 					t.Fatalf("%s: %s is said to stand in line %d where there is\n%s", name, got[i].Span.ID, place.Line, text)
 				}
 				got[i].Place = read.Place{Line: place.Line}

@@ -28,8 +28,8 @@ func server(t *testing.T, name string) []byte {
 	return content
 }
 
-// What servers made of a run is the run, but for the order of spans, events and attributes, what Jaeger's times lack, and what a
-// link says, for which it has no place.
+// What servers made of a run is the run, but for the order of spans, events and attributes, what Jaeger's times lack,
+// and what a link says, for which it has no place.
 func TestReadWhatServersMadeOfARun(t *testing.T) {
 	own := readAll(t, server(t, "trace.otlp.jsonl"))
 	for _, name := range []string{"collector.jsonl", "jaeger-v2.json", "jaeger-v3.json"} {
@@ -41,7 +41,8 @@ func TestReadWhatServersMadeOfARun(t *testing.T) {
 				s.Attributes = byKeys(s.Attributes)
 				s.Events = slices.Clone(s.Events)
 				slices.SortStableFunc(s.Events, func(a, b read.Event) int {
-					return cmp.Or(a.At.Truncate(time.Microsecond).Compare(b.At.Truncate(time.Microsecond)), cmp.Compare(a.Name, b.Name))
+					return cmp.Or(a.At.Truncate(time.Microsecond).Compare(b.At.Truncate(time.Microsecond)),
+						cmp.Compare(a.Name, b.Name))
 				})
 				for k := range s.Events {
 					s.Events[k].Attributes = byKeys(s.Events[k].Attributes)
@@ -68,7 +69,8 @@ func TestReadWhatServersMadeOfARun(t *testing.T) {
 }
 
 func byKeys(attributes []attribute.KeyValue) []attribute.KeyValue {
-	return slices.SortedFunc(slices.Values(attributes), func(a, b attribute.KeyValue) int { return cmp.Compare(a.Key, b.Key) })
+	return slices.SortedFunc(slices.Values(attributes),
+		func(a, b attribute.KeyValue) int { return cmp.Compare(a.Key, b.Key) })
 }
 
 // Whatever the spec says is a list of texts is one again, where Jaeger has a text of it; nothing else is.
@@ -82,7 +84,8 @@ func TestReadListsThatJaegerHasAsTexts(t *testing.T) {
 		for _, a := range spec.Attributes {
 			key := string(a.Key)
 			for _, file := range []string{
-				`{"data":[{"spans":[{"traceID":"c","spanID":"a","tags":[{"key":"` + key + `","type":"string","value":` + string(text) + `}]}]}]}`,
+				`{"data":[{"spans":[{"traceID":"c","spanID":"a","tags":[{"key":"` + key + `","type":"string","value":` +
+					string(text) + `}]}]}]}`,
 				`{"result":{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"0000000000000001000000000000000c","spanId":"00000000000000ab",` +
 					`"attributes":[{"key":"` + key + `","value":{"stringValue":` + string(text) + `}}]}]}]}]}}`,
 			} {
@@ -116,16 +119,20 @@ func TestReadWhatJaegerWrites(t *testing.T) {
 		"total": 0, "limit": 0, "offset": 0, "errors": null}`
 	want := []read.Span{{
 		Run: 16, Root: 12, ID: 0xab, Parent: 10, Name: "raft.commit_notification", Kind: 5, Service: "node-1", Start: time.Unix(0, 3000).UTC(), End: time.Unix(0, 5000).UTC(), Resolution: time.Microsecond,
-		Attributes: []attribute.KeyValue{attribute.Int("n", 7), attribute.Bool("b", true), attribute.StringSlice("raft.entries", []string{"1@2 put a b"})},
-		Events:     []read.Event{{Name: "append", At: time.Unix(0, 4000).UTC(), Attributes: []attribute.KeyValue{attribute.Int("raft.index", 5)}}},
-		Links:      []read.Link{{Run: 16, Root: 12, ID: 10}, {Root: 2, ID: 3}},
-		Status:     traces.Status{Code: 1},
-		Resource:   []attribute.KeyValue{attribute.String("ip", "1"), attribute.String("service.name", "node-1"), attribute.String("x", "y")},
+		Attributes: []attribute.KeyValue{attribute.Int("n", 7), attribute.Bool("b", true),
+			attribute.StringSlice("raft.entries", []string{"1@2 put a b"})},
+		Events: []read.Event{{Name: "append", At: time.Unix(0, 4000).UTC(),
+			Attributes: []attribute.KeyValue{attribute.Int("raft.index", 5)}}},
+		Links:  []read.Link{{Run: 16, Root: 12, ID: 10}, {Root: 2, ID: 3}},
+		Status: traces.Status{Code: 1},
+		Resource: []attribute.KeyValue{attribute.String("ip", "1"), attribute.String("service.name", "node-1"),
+			attribute.String("x", "y")},
 	}}
 	if diff := gocmp.Diff(want, readAll(t, []byte(file)), sameSpans); diff != "" {
 		t.Errorf("-want, +got:\n%s", diff)
 	}
-	twoParents := strings.Replace(file, `{"refType": "FOLLOWS_FROM", "traceID": "1`, `{"refType": "CHILD_OF", "traceID": "10000000000000000c", "spanID": "9"}, {"refType": "CHILD_OF", "traceID": "1`, 1)
+	twoParents := strings.Replace(file, `{"refType": "FOLLOWS_FROM", "traceID": "1`,
+		`{"refType": "CHILD_OF", "traceID": "10000000000000000c", "spanID": "9"}, {"refType": "CHILD_OF", "traceID": "1`, 1)
 	want[0].Parent = 9
 	if diff := gocmp.Diff(want, readAll(t, []byte(twoParents)), sameSpans); diff != "" {
 		t.Errorf("a second parent is a link: -want, +got:\n%s", diff)
@@ -142,13 +149,15 @@ func TestReadWhatJaegersAPIv3Answers(t *testing.T) {
 	}]}]}]}}`
 	want := []read.Span{{
 		Run: 1, Root: 12, ID: 0xab, Start: time.Unix(0, 5).UTC(), End: time.Unix(0, 5).UTC(),
-		Attributes: []attribute.KeyValue{attribute.StringSlice("raft.entries", []string{"1@2 noop"}), attribute.String("other", `["1"]`)},
-		Links:      []read.Link{{Run: 1, Root: 12, ID: 1}},
+		Attributes: []attribute.KeyValue{attribute.StringSlice("raft.entries", []string{"1@2 noop"}),
+			attribute.String("other", `["1"]`)},
+		Links: []read.Link{{Run: 1, Root: 12, ID: 1}},
 	}}
 	if diff := gocmp.Diff(want, readAll(t, []byte(file)), sameSpans); diff != "" {
 		t.Errorf("-want, +got:\n%s", diff)
 	}
-	if got := readAll(t, []byte(strings.Replace(file, `"result"`, `"data"`, 1))); len(got[0].Attributes) != 3 || got[0].Start.Equal(got[0].End) {
+	if got := readAll(t, []byte(strings.Replace(file, `"result"`, `"data"`, 1))); len(got[0].Attributes) != 3 ||
+		got[0].Start.Equal(got[0].End) {
 		t.Errorf("a span that comes from elsewhere is changed: %+v", got)
 	}
 }
@@ -163,7 +172,8 @@ func TestReadProcessesThatSayNothing(t *testing.T) {
 	}
 }
 
-// A Jaeger that was searched for each service gives a trace as often as services take part in it. It is read once; anything else that comes twice is told.
+// A Jaeger that was searched for each service gives a trace as often as services take part in it. It is read once;
+// anything else that comes twice is told.
 func TestReadAnswersThatOverlap(t *testing.T) {
 	for _, name := range []string{"jaeger-v2.json", "jaeger-v3.json"} {
 		file := server(t, name)
@@ -178,7 +188,8 @@ func TestReadAnswersThatOverlap(t *testing.T) {
 	}
 	const one, two = `{"data":[{"spans":[{"traceID":"c","spanID":"a"}]}]}`, `{"data":[{"spans":[{"traceID":"c","spanID":"a"},{"traceID":"c","spanID":"b"}]}]}`
 	if got := readAll(t, []byte(one+two)); len(got) != 3 {
-		t.Errorf("of a trace that has grown there are %d spans, want 3: it is for others to find that an id is there twice", len(got))
+		t.Errorf("of a trace that has grown there are %d spans, want 3: it is for others to find that an id is there twice",
+			len(got))
 	}
 }
 

@@ -6,13 +6,16 @@ import (
 	"testing"
 )
 
-// Whole numbers, in quotes and bare, are what strconv makes of them, wherever they stand, and whatever strconv refuses is refused.
+// Whole numbers, in quotes and bare, are what strconv makes of them, wherever they stand, and whatever strconv refuses
+// is refused.
 func TestWholeNumbers(t *testing.T) {
 	var texts []string
 	for digits := range 22 {
-		texts = append(texts, strings.Repeat("9", digits), "1"+strings.Repeat("0", digits), strings.Repeat("0", digits)+"7", strings.Repeat("1", digits)+"x", strings.Repeat("1", digits)+"/"+strings.Repeat("1", digits))
+		texts = append(texts, strings.Repeat("9", digits), "1"+strings.Repeat("0", digits), strings.Repeat("0", digits)+"7",
+			strings.Repeat("1", digits)+"x", strings.Repeat("1", digits)+"/"+strings.Repeat("1", digits))
 	}
-	texts = append(texts, "9223372036854775807", "9223372036854775808", "-9223372036854775808", "-9223372036854775809", "18446744073709551615", "18446744073709551616", "-0", "+1", " 1", "1 ", "1.0", "١")
+	texts = append(texts, "9223372036854775807", "9223372036854775808", "-9223372036854775808", "-9223372036854775809",
+		"18446744073709551615", "18446744073709551616", "-0", "+1", " 1", "1 ", "1.0", "١")
 	for _, text := range texts {
 		for _, bits := range []int{32, 64} {
 			want, err := strconv.ParseUint(text, 10, bits)

@@ -53,7 +53,8 @@ func TestReadAll(t *testing.T) {
 			t.Errorf("ReadAll(%s): %d spans, error %v; want 2", path, len(spans), err)
 		}
 	}
-	if _, err := read.ReadAll(t.TempDir()); err == nil || !strings.Contains(err.Error(), "there is no trace.otlp.jsonl in this folder") {
+	if _, err := read.ReadAll(t.TempDir()); err == nil ||
+		!strings.Contains(err.Error(), "there is no trace.otlp.jsonl in this folder") {
 		t.Errorf("a folder without a trace: error %v", err)
 	}
 	if _, err := read.ReadAll(filepath.Join(folder, "none")); !errors.Is(err, os.ErrNotExist) {
@@ -61,7 +62,8 @@ func TestReadAll(t *testing.T) {
 	}
 }
 
-// Writers may order fields as they like, leave out what is empty, add what we do not know, and put white space and blank lines anywhere.
+// Writers may order fields as they like, leave out what is empty, add what we do not know, and put white space and
+// blank lines anywhere.
 func TestReadWhatOthersWrite(t *testing.T) {
 	const file = "\n \t\r\n" + `{ "future": [{"a": [1.5e3, -0, true, null, "\"}]"]}], "resourceSpans" : [ {
 		"scopeSpans": [{"spans": [{
@@ -70,11 +72,14 @@ func TestReadWhatOthersWrite(t *testing.T) {
 			"attributes": [{"value": {"intValue": -3}, "key": "i"}, {"key": "d", "value": {"doubleValue": "2.5"}}, {"key": "mixed", "value": {"arrayValue": {"values": [{"intValue": "1"}, {"stringValue": "x"}]}}}]
 		}], "scope": {}}], "schemaUrl": "", "resource": {"droppedAttributesCount": 0, "attributes": [{"key": "service.name", "value": {"stringValue": "late"}}]}
 	}]}`
-	got := readAll(t, []byte(strings.ReplaceAll(file, "\t\t", "")[:5]+strings.ReplaceAll(strings.ReplaceAll(file[5:], "\n", " "), "\t", " ")))
+	got := readAll(t, []byte(strings.ReplaceAll(file, "\t\t",
+		"")[:5]+strings.ReplaceAll(strings.ReplaceAll(file[5:], "\n", " "), "\t", " ")))
 	want := []read.Span{{
-		Run: 1, Root: 12, ID: 0xab, Name: "aä🎈/", Kind: 5, Service: "late", Start: time.Unix(0, 1).UTC(), End: time.Unix(0, 2).UTC(),
+		Run: 1, Root: 12, ID: 0xab, Name: "aä🎈/", Kind: 5, Service: "late", Start: time.Unix(0, 1).UTC(), End: time.Unix(0,
+			2).UTC(),
 		Attributes: []attribute.KeyValue{
-			attribute.Int("i", -3), attribute.Float64("d", 2.5), attribute.Slice("mixed", attribute.Int64Value(1), attribute.StringValue("x")),
+			attribute.Int("i", -3), attribute.Float64("d", 2.5), attribute.Slice("mixed", attribute.Int64Value(1),
+				attribute.StringValue("x")),
 		},
 		Resource: []attribute.KeyValue{attribute.String("service.name", "late")},
 	}}
@@ -92,10 +97,11 @@ func TestReadFaults(t *testing.T) {
 		return strings.Replace(good, old, by, 1)
 	}
 	for name, c := range map[string]struct{ file, want string }{
-		"empty":             {"", "trace: there are no spans in it"},
-		"blank":             {"\n\n", "trace: there are no spans in it"},
-		"no spans":          {`{"resourceSpans":[]}` + "\n", "trace: there are no spans in it"},
-		"not JSON":          {good + "hello\n", `trace:2:1: want a JSON object, as each line of a trace in the OTLP file format is one, not 'h' (near "hello\n")`},
+		"empty":    {"", "trace: there are no spans in it"},
+		"blank":    {"\n\n", "trace: there are no spans in it"},
+		"no spans": {`{"resourceSpans":[]}` + "\n", "trace: there are no spans in it"},
+		"not JSON": {good + "hello\n",
+			`trace:2:1: want a JSON object, as each line of a trace in the OTLP file format is one, not 'h' (near "hello\n")`},
 		"an empty array":    {"[\n]", "trace: there are no spans in it"},
 		"cut off":           {good + good[:len(good)/2], fmt.Sprintf("trace:2:%d: the line ends", len(good)/2+1)},
 		"says cut off":      {good + good[:len(good)/2], "the file is cut off within its last line"},
@@ -105,54 +111,70 @@ func TestReadFaults(t *testing.T) {
 		"NUL":               {strings.TrimSpace(good) + "\x00\n", "more than one JSON value on the line"},
 		"base64 trace id":   {replace("00000000000000ab0000000000000001", "AAAAAAAAAKsAAAAAAAAAAQ=="), "trace:1:"},
 		"says base64":       {replace("00000000000000ab0000000000000001", "AAAAAAAAAKsAAAAAAAAAAQ=="), `traceId "AAAAAAAAAKsAAAAAAAAAAQ==": want 32 hex digits. This one is base64, as protojson writes ids; OTLP/JSON wants them in hex`},
-		"base64 span id":    {replace(`"spanId":"0001000000000002"`, `"spanId":"AAEAAAAAAAI="`), `spanId "AAEAAAAAAAI=": want 16 hex digits. This one is base64`},
-		"no hex":            {replace("0001000000000002", "000100000000000g"), `spanId "000100000000000g": want 16 hex digits (near`},
-		"no id":             {replace(`"spanId":"0001000000000002"`, `"spanId":""`), "a span without a traceId and a spanId"},
-		"link to nothing":   {replace(`"status":{}`, `"links":[{"spanId":"0001000000000002"}]`), "a link without a traceId and a spanId"},
-		"link to zero":      {replace(`"status":{}`, `"links":[{"traceId":"00000000000000ab0000000000000001","spanId":"0000000000000000","flags":769}]`), "a link without a traceId and a spanId"},
-		"zero id":           {replace("0001000000000002", "0000000000000000"), "a span without a traceId and a spanId"},
-		"kind by name":      {replace(`"kind":3`, `"kind":"SPAN_KIND_CLIENT"`), "kind: OTLP/JSON has a number here, and no name"},
-		"kind too large":    {replace(`"kind":3`, `"kind":6`), "kind 6: want a number from 0 to 5"},
-		"no such status":    {replace(`"status":{}`, `"status":{"code":3}`), "status code 3: want 0, 1 or 2"},
-		"time":              {replace(`"endTimeUnixNano":"`, `"endTimeUnixNano":"x`), "is no unsigned number of 64 bits"},
-		"negative time":     {replace(`"endTimeUnixNano":"`, `"endTimeUnixNano":"-`), "is no unsigned number of 64 bits"},
-		"large time":        {replace(`"endTimeUnixNano":"`, `"endTimeUnixNano":"99999999999`), "is no unsigned number of 64 bits"},
-		"trailing comma":    {replace(`"kind":3,`, `"kind":3,,`), "want a key, not ','"},
-		"missing colon":     {replace(`"kind":3`, `"kind" 3`), "want a colon, not '3'"},
-		"missing comma":     {replace(`"kind":3,`, `"kind":3 `), `want a comma or '}', not '"'`},
-		"leading zero":      {replace(`"kind":3`, `"kind":03`), "no number of JSON"},
-		"wrong type":        {replace(`"attributes":[`, `"attributes":7,"x":[`), "want an array, not '7'"},
-		"raw control":       {replace("raft.Raft", "raft\x01Raft"), "a control character within a string"},
-		"wrong escape":      {replace("raft.Raft", `raft\xRaft`), `no escape of JSON: "\\x"`},
-		"short escape":      {replace("raft.Raft", `raft\u00fRaft`), `want four hex digits after \u`},
-		"too deep":          {`{"x":` + strings.Repeat("[", 200) + strings.Repeat("]", 200) + "}\n", "nested more than 100 deep"},
+		"base64 span id": {replace(`"spanId":"0001000000000002"`, `"spanId":"AAEAAAAAAAI="`),
+			`spanId "AAEAAAAAAAI=": want 16 hex digits. This one is base64`},
+		"no hex": {replace("0001000000000002", "000100000000000g"),
+			`spanId "000100000000000g": want 16 hex digits (near`},
+		"no id": {replace(`"spanId":"0001000000000002"`, `"spanId":""`), "a span without a traceId and a spanId"},
+		"link to nothing": {replace(`"status":{}`, `"links":[{"spanId":"0001000000000002"}]`),
+			"a link without a traceId and a spanId"},
+		"link to zero": {replace(`"status":{}`, `"links":[{"traceId":"00000000000000ab0000000000000001","spanId":"0000000000000000","flags":769}]`), "a link without a traceId and a spanId"},
+		"zero id":      {replace("0001000000000002", "0000000000000000"), "a span without a traceId and a spanId"},
+		"kind by name": {replace(`"kind":3`, `"kind":"SPAN_KIND_CLIENT"`),
+			"kind: OTLP/JSON has a number here, and no name"},
+		"kind too large": {replace(`"kind":3`, `"kind":6`), "kind 6: want a number from 0 to 5"},
+		"no such status": {replace(`"status":{}`, `"status":{"code":3}`), "status code 3: want 0, 1 or 2"},
+		"time":           {replace(`"endTimeUnixNano":"`, `"endTimeUnixNano":"x`), "is no unsigned number of 64 bits"},
+		"negative time":  {replace(`"endTimeUnixNano":"`, `"endTimeUnixNano":"-`), "is no unsigned number of 64 bits"},
+		"large time": {replace(`"endTimeUnixNano":"`, `"endTimeUnixNano":"99999999999`),
+			"is no unsigned number of 64 bits"},
+		"trailing comma": {replace(`"kind":3,`, `"kind":3,,`), "want a key, not ','"},
+		"missing colon":  {replace(`"kind":3`, `"kind" 3`), "want a colon, not '3'"},
+		"missing comma":  {replace(`"kind":3,`, `"kind":3 `), `want a comma or '}', not '"'`},
+		"leading zero":   {replace(`"kind":3`, `"kind":03`), "no number of JSON"},
+		"wrong type":     {replace(`"attributes":[`, `"attributes":7,"x":[`), "want an array, not '7'"},
+		"raw control":    {replace("raft.Raft", "raft\x01Raft"), "a control character within a string"},
+		"wrong escape":   {replace("raft.Raft", `raft\xRaft`), `no escape of JSON: "\\x"`},
+		"short escape":   {replace("raft.Raft", `raft\u00fRaft`), `want four hex digits after \u`},
+		"too deep": {`{"x":` + strings.Repeat("[", 200) + strings.Repeat("]", 200) + "}\n",
+			"nested more than 100 deep"},
 		"too deep a value": {
-			replace(`{"stringValue":"plain"}`, strings.Repeat(`{"arrayValue":{"values":[`, 200)+strings.Repeat("]}}", 200)), "nested more than 100 deep",
+			replace(`{"stringValue":"plain"}`,
+				strings.Repeat(`{"arrayValue":{"values":[`, 200)+strings.Repeat("]}}", 200)), "nested more than 100 deep",
 		},
-		"stdouttrace":             {`{"Name":"a","SpanContext":{}}`, "trace:1:1: no resourceSpans: this is the stdouttrace exporter's own format; trace.otlp.jsonl beside it has the same spans"},
-		"Jaeger":                  {`{"data":[]}`, "trace: there are no spans in it"},
-		"logs":                    {`{"resourceLogs":[]}`, "no resourceSpans: this is OTLP, but no traces"},
-		"something":               {`{"a":1}`, "trace:1:1: no resourceSpans: this is no trace in the OTLP file format, and no layout that is known; it has \"a\""},
-		"profiles":                {"{}\n" + `{"resourceProfiles":[]}`, "trace:2:1: no resourceSpans: this is OTLP, but no traces"},
-		"Zipkin":                  {`[{"traceId":"02","id":"02","name":"n","localEndpoint":{}}]`, "trace:1:1: no resourceSpans: this is Zipkin's own JSON"},
-		"Zipkin, over lines":      {"[\n{\n\"traceId\":\"02\",\n\"localEndpoint\":{}}]", "trace:4:1: no resourceSpans: this is Zipkin's own JSON"},
-		"unknown, over lines":     {"{\n\"a\":1\n}", "trace:2:1: no resourceSpans: this is no trace in the OTLP file format, and no layout that is known; it has \"a\""},
-		"stdouttrace, over lines": {"{\n\"Name\":\"a\",\n\"Resource\":[]\n}", "trace:2:1: no resourceSpans: this is the stdouttrace exporter's own format"},
-		"a search of Tempo":       {"{\n\"traces\":[]\n}", "trace:2:1: no resourceSpans: this is a list of traces"},
-		"an empty answer":         {`{"data":[],"total":0,"errors":null}`, "trace: there are no spans in it"},
-		"an error of Jaeger":      {`{"data":null,"total":0,"errors":[{"code":404,"msg":"trace not found"}]}`, "trace:1:1: no resourceSpans: this is an answer that tells of an error"},
-		"an error of its API v3":  {`{"error":{"httpCode":404,"message":"no traces"}}`, "trace:1:1: no resourceSpans: this is an answer that tells of an error"},
-		"no error on a line":      {`{"errors":null}`, "trace: there are no spans in it"},
-		"data that is no list":    {`[{"time":1,"data":{}}]`, "trace:1:1: no resourceSpans: this is no trace in the OTLP file format, and no layout that is known; it has \"time\""},
-		"a number in an array":    {"[4,\n" + good + "]", "trace:1:2: want a JSON object, not '4'"},
-		"a number over lines":     {"{\n}\n4", "trace:3:1: want a JSON object"},
-		"no ASCII":                {"── 0.000ms", "trace:1:1: want a JSON object, as each line of a trace in the OTLP file format is one, not '─'"},
-		"no ASCII, over lines":    {"{\n─", "trace:2:1: want a key, not '─'"},
-		"no null":                 {"{\n}\nnothing", "trace:3:1: "},
-		"UTF-32":                  {"\xff\xfe\x00\x00{\x00\x00\x00", "trace:1:1: the text is UTF-32"},
-		"UTF-16":                  {"\xff\xfe{\x00}\x00", "trace:1:1: the text is UTF-16"},
-		"UTF-16, big end first":   {"\xfe\xff\x00{\x00}", "trace:1:1: the text is UTF-16"},
-		"UTF-16 without a mark":   {"{\x00}\x00", "trace:1:1: the text is UTF-16"},
+		"stdouttrace": {`{"Name":"a","SpanContext":{}}`, "trace:1:1: no resourceSpans: this is the stdouttrace exporter's own format; trace.otlp.jsonl beside it has the same spans"},
+		"Jaeger":      {`{"data":[]}`, "trace: there are no spans in it"},
+		"logs":        {`{"resourceLogs":[]}`, "no resourceSpans: this is OTLP, but no traces"},
+		"something": {`{"a":1}`,
+			"trace:1:1: no resourceSpans: this is no trace in the OTLP file format, and no layout that is known; it has \"a\""},
+		"profiles": {"{}\n" + `{"resourceProfiles":[]}`,
+			"trace:2:1: no resourceSpans: this is OTLP, but no traces"},
+		"Zipkin": {`[{"traceId":"02","id":"02","name":"n","localEndpoint":{}}]`,
+			"trace:1:1: no resourceSpans: this is Zipkin's own JSON"},
+		"Zipkin, over lines": {"[\n{\n\"traceId\":\"02\",\n\"localEndpoint\":{}}]",
+			"trace:4:1: no resourceSpans: this is Zipkin's own JSON"},
+		"unknown, over lines": {"{\n\"a\":1\n}",
+			"trace:2:1: no resourceSpans: this is no trace in the OTLP file format, and no layout that is known; it has \"a\""},
+		"stdouttrace, over lines": {"{\n\"Name\":\"a\",\n\"Resource\":[]\n}",
+			"trace:2:1: no resourceSpans: this is the stdouttrace exporter's own format"},
+		"a search of Tempo": {"{\n\"traces\":[]\n}", "trace:2:1: no resourceSpans: this is a list of traces"},
+		"an empty answer":   {`{"data":[],"total":0,"errors":null}`, "trace: there are no spans in it"},
+		"an error of Jaeger": {`{"data":null,"total":0,"errors":[{"code":404,"msg":"trace not found"}]}`,
+			"trace:1:1: no resourceSpans: this is an answer that tells of an error"},
+		"an error of its API v3": {`{"error":{"httpCode":404,"message":"no traces"}}`,
+			"trace:1:1: no resourceSpans: this is an answer that tells of an error"},
+		"no error on a line":   {`{"errors":null}`, "trace: there are no spans in it"},
+		"data that is no list": {`[{"time":1,"data":{}}]`, "trace:1:1: no resourceSpans: this is no trace in the OTLP file format, and no layout that is known; it has \"time\""},
+		"a number in an array": {"[4,\n" + good + "]", "trace:1:2: want a JSON object, not '4'"},
+		"a number over lines":  {"{\n}\n4", "trace:3:1: want a JSON object"},
+		"no ASCII": {"── 0.000ms",
+			"trace:1:1: want a JSON object, as each line of a trace in the OTLP file format is one, not '─'"},
+		"no ASCII, over lines":  {"{\n─", "trace:2:1: want a key, not '─'"},
+		"no null":               {"{\n}\nnothing", "trace:3:1: "},
+		"UTF-32":                {"\xff\xfe\x00\x00{\x00\x00\x00", "trace:1:1: the text is UTF-32"},
+		"UTF-16":                {"\xff\xfe{\x00}\x00", "trace:1:1: the text is UTF-16"},
+		"UTF-16, big end first": {"\xfe\xff\x00{\x00}", "trace:1:1: the text is UTF-16"},
+		"UTF-16 without a mark": {"{\x00}\x00", "trace:1:1: the text is UTF-16"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := read.NewReader("trace", strings.NewReader(c.file))
@@ -290,7 +312,8 @@ func describe(s *read.Span) string {
 	if s.Parent == 0 {
 		parent = ""
 	}
-	fmt.Fprintf(&b, "%s %s %s %q %d %s %s %s %q", s.TraceID(), s.ID, parent, s.Name, s.Kind, s.Start, s.End, s.Status.Code, s.Status.Description)
+	fmt.Fprintf(&b, "%s %s %s %q %d %s %s %s %q", s.TraceID(), s.ID, parent, s.Name, s.Kind, s.Start, s.End, s.Status.Code,
+		s.Status.Description)
 	for _, a := range s.Attributes {
 		fmt.Fprintf(&b, " %q=%s", a.Key, describeValue(a.Value))
 	}

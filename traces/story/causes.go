@@ -124,7 +124,8 @@ func (s *Story) last(process string, until time.Time) []world.CausalID {
 	var last []world.CausalID
 	for i := range s.lines {
 		l := &s.lines[i]
-		if process != "" && l.process != process || process == "" && l.process == worldspans.ServiceWorld || l.at.After(until) || l.mark == Routine || l.open || l.outside {
+		if process != "" && l.process != process || process == "" && l.process == worldspans.ServiceWorld ||
+			l.at.After(until) || l.mark == Routine || l.open || l.outside {
 			continue
 		}
 		if newest == nil || l.process != newest.process || !l.sameStep(newest.Moment) {
@@ -150,8 +151,8 @@ func (s *Story) lastFault(until time.Time) *storyLine {
 	return last
 }
 
-// noteCauses notes what a span names as its causes; that the answer is one of a call's end; and that what came of the calls that began with a root, the tries of an
-// operation and the votes of an election, is one of the root's.
+// noteCauses notes what a span names as its causes; that the answer is one of a call's end; and that what came of the
+// calls that began with a root, the tries of an operation and the votes of an election, is one of the root's.
 func (s *Story) noteCauses(span *traces.Span) {
 	if span.Parent != 0 {
 		s.causes[span.ID] = append(s.causes[span.ID], span.Parent)
@@ -159,12 +160,14 @@ func (s *Story) noteCauses(span *traces.Span) {
 	for i := range span.Links {
 		s.causes[span.ID] = append(s.causes[span.ID], span.Links[i].ID)
 	}
-	if answers, asks := span.Kind == trace.SpanKindServer, span.Kind == trace.SpanKindClient && span.Parent == span.Root; span.Parent != 0 && (answers || asks) {
+	if answers, asks := span.Kind == trace.SpanKindServer, span.Kind == trace.SpanKindClient &&
+		span.Parent == span.Root; span.Parent != 0 && (answers || asks) {
 		s.causes[span.Parent] = append(s.causes[span.Parent], span.ID)
 	}
 }
 
-// ancestors are the spans that led to some: themselves, and those that are reached from them by parents, links and answers.
+// ancestors are the spans that led to some: themselves, and those that are reached from them by parents, links and
+// answers.
 func (s *Story) ancestors(next []world.CausalID) map[world.CausalID]bool {
 	reached := map[world.CausalID]bool{}
 	for len(next) > 0 {

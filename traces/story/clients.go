@@ -11,7 +11,8 @@ import (
 
 // operation tells of what a client asked for, and was answered.
 func (t *Teller) operation(id string) {
-	command := words.OperationText(id, t.Span.Attribute(kvspans.KVKeyKey).AsString(), t.Span.Attribute(kvspans.KVValueKey).AsString())
+	command := words.OperationText(id, t.Span.Attribute(kvspans.KVKeyKey).AsString(),
+		t.Span.Attribute(kvspans.KVValueKey).AsString())
 	_, number, _ := strings.Cut(t.Text(kvspans.KVRequestIDKey), "/")
 	result, how := "", Ordinary
 	switch {

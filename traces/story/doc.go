@@ -1,6 +1,6 @@
 // Package story tells a run as a person reads it, a line an event, from spans alone: as an exporter while the run goes
-// on, or from a file afterwards, with the same text. Open story.go first, then teller.go. What the spans of servers tell
-// is in the protocol's own folder.
+// on, or from a file afterwards, with the same text. Open story.go first, then teller.go. What the spans of servers
+// tell is in the protocol's own folder.
 //
 //	story.go       Story: its lines, in order
 //	teller.go      what lines are made with

@@ -12,8 +12,9 @@ import (
 	"github.com/raftkv/raftkv/traces/words"
 )
 
-// A server that cannot reach another tries again and again. What it says of that is told once, with how often it is said again before the two hear of each other; and
-// what happens to several at the same moment is one line. Every message has its own spans all the same, and its own lines among the causes of a violation.
+// A server that cannot reach another tries again and again. What it says of that is told once, with how often it is
+// said again before the two hear of each other; and what happens to several at the same moment is one line. Every
+// message has its own spans all the same, and its own lines among the causes of a violation.
 
 // way is a kind of exchange between two processes that can fail over and over, seen from one of them.
 type way struct {

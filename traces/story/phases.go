@@ -60,7 +60,8 @@ const (
 
 // note notes what headings are made of.
 func (t *Teller) note(at time.Time, kind turnKind, change func(*turn)) {
-	n := turn{at: at, until: t.Span.End, kind: kind, process: words.Printable(t.Span.Service), id: t.Span.ID, root: t.Span.Root, term: t.Integer(t.story.term)}
+	n := turn{at: at, until: t.Span.End, kind: kind, process: words.Printable(t.Span.Service), id: t.Span.ID,
+		root: t.Span.Root, term: t.Integer(t.story.term)}
 	if change != nil {
 		change(&n)
 	}
@@ -112,7 +113,8 @@ type phases struct {
 // headings are those of the story so far.
 func (s *Story) headings() []heading {
 	slices.SortStableFunc(s.turns, func(a, b turn) int {
-		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.kind, b.kind), index.CompareProcesses(a.process, b.process), cmp.Compare(a.id, b.id))
+		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.kind, b.kind), index.CompareProcesses(a.process, b.process),
+			cmp.Compare(a.id, b.id))
 	})
 	p := &phases{whole: s.begun, leaders: map[string]int64{}, known: map[turnKind]map[int64]bool{}, story: s}
 	var all []heading
@@ -120,7 +122,9 @@ func (s *Story) headings() []heading {
 		n := &s.turns[i]
 		text, about := p.take(i, n)
 		last := len(all) - 1
-		if last >= 0 && all[last].kind == n.kind && (n.isFault() && s.turns[i-1].atOnce(n) || text == "" && all[last].at.Equal(n.at)) { // what happens at once has one heading
+		// what happens at once has one heading
+		if last >= 0 && all[last].kind == n.kind &&
+			(n.isFault() && s.turns[i-1].atOnce(n) || text == "" && all[last].at.Equal(n.at)) {
 			h := &all[last]
 			h.text, h.ids, h.about = cmp.Or(text, h.text), append(h.ids, n.id), append(h.about, about...)
 		} else if text != "" {
@@ -166,7 +170,8 @@ func (p *phases) take(i int, n *turn) (text string, about []string) {
 	case turnClientStarts:
 		if p.first(n) {
 			clients := p.others(n, func(o *turn) bool { return o.at.Equal(n.at) })
-			return "requests: " + words.Counted(len(clients), "client") + " " + words.Agree(len(clients), "starts", "start") + p.status(), clients
+			return "requests: " + words.Counted(len(clients), "client") + " " + words.Agree(len(clients), "starts", "start") +
+				p.status(), clients
 		}
 	case turnStands:
 		if p.first(n) {
@@ -175,7 +180,8 @@ func (p *phases) take(i int, n *turn) (text string, about []string) {
 	case turnRefuses:
 		if p.first(n) {
 			servers := p.others(n, func(o *turn) bool { return o.term == n.term && o.peer == n.peer })
-			return "recovery in term " + ofTerm(n.term) + ": " + words.Agree(len(servers), "the log of ", "the logs of ") + words.AndList(servers) + words.Agree(len(servers), " does", " do") +
+			return "recovery in term " + ofTerm(n.term) + ": " + words.Agree(len(servers), "the log of ", "the logs of ") +
+				words.AndList(servers) + words.Agree(len(servers), " does", " do") +
 				" not match that of " + n.peer, append(servers, n.peer)
 		}
 	case turnViolated:
@@ -205,7 +211,8 @@ func (p *phases) ends(n *turn, how string) {
 // election is the heading of the first election of a term: who stands in it, and who leads meanwhile.
 func (p *phases) election(n *turn) (text string, about []string) {
 	candidates := p.others(n, func(o *turn) bool { return o.term == n.term })
-	text = "election in term " + ofTerm(n.term) + ": " + words.AndList(candidates) + " " + words.Agree(len(candidates), "stands", "stand")
+	text = "election in term " + ofTerm(n.term) + ": " + words.AndList(candidates) + " " +
+		words.Agree(len(candidates), "stands", "stand")
 	before := p.unwon
 	p.unwon = n.term
 	switch {

@@ -16,7 +16,8 @@ import (
 
 // Selection is a part of a story. The zero value is all of it.
 type Selection struct {
-	Only     []string      // what these processes tell: node-3, world, or all that begin alike: nodes, clients; empty for all
+	// what these processes tell: node-3, world, or all that begin alike: nodes, clients; empty for all
+	Only     []string
 	From, To time.Duration // of virtual time as lines show it, to the microsecond, both included; a To of 0 is the end
 }
 
@@ -179,5 +180,6 @@ func (p *storyWriter) finish() {
 
 func (p *storyWriter) matters(h *heading) bool {
 	at := h.at.Sub(p.story.epoch)
-	return p.part.has("", at) || len(p.part.Only) > 0 && slices.ContainsFunc(h.about, func(process string) bool { return p.part.has(process, at) })
+	return p.part.has("", at) || len(p.part.Only) > 0 &&
+		slices.ContainsFunc(h.about, func(process string) bool { return p.part.has(process, at) })
 }

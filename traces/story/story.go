@@ -20,16 +20,18 @@ import (
 	"github.com/raftkv/raftkv/traces/words"
 )
 
-// Story tells a run as a person reads it, a line an event. It is made from spans alone: as an exporter while the run goes on, or from a file afterwards, with the same text.
-// It holds every line until it is written, for a span is known only when it ends, and tells then what happened when it began.
+// Story tells a run as a person reads it, a line an event. It is made from spans alone: as an exporter while the run
+// goes on, or from a file afterwards, with the same text. It holds every line until it is written, for a span is known
+// only when it ends, and tells then what happened when it began.
 type Story struct {
 	term     attribute.Key
 	protocol func(t *Teller, id string) bool
 	ids      map[traces.SpanShape]string
 	lines    []storyLine
-	epoch    time.Time                     // when the run began
-	begun    bool                          // epoch is that of the run's own span
-	rounds   map[world.CausalID]bool       // the heartbeat rounds; true for those that are told even if nothing comes of them
+	epoch    time.Time // when the run began
+	begun    bool      // epoch is that of the run's own span
+	// the heartbeat rounds; true for those that are told even if nothing comes of them
+	rounds   map[world.CausalID]bool
 	starts   map[string]int                // how often each process started
 	latest   map[string]map[string]applied // of each process, the last request of each client that it applied
 	faults   []world.CausalID
@@ -124,7 +126,8 @@ func (s *Story) Add(span *traces.Span) {
 // Write writes the story so far, in the order of time: a line an event.
 func (s *Story) Write(w io.Writer, style Style) error { return s.WriteWithin(w, style, 0) }
 
-// WriteWithin is Write for a screen of so many columns, on which a text that is too long goes on below where it began. Zero is a screen without an end.
+// WriteWithin is Write for a screen of so many columns, on which a text that is too long goes on below where it began.
+// Zero is a screen without an end.
 func (s *Story) WriteWithin(w io.Writer, style Style, columns int) error {
 	_, err := s.WriteSelected(w, style, columns, Selection{})
 	return err

@@ -66,9 +66,11 @@ func (t *Teller) FatesOn(kind Way, message string) {
 				t.Complain(t.Within(e), kind, t.Span.Name, message, " is lost", by)
 			}
 		case worldspans.EventDelay:
-			t.Line(t.Within(e), Trouble, message, " is late by ", time.Duration(e.Attribute(worldspans.RaftkvDelayNsKey).AsInt64()).String(), by)
+			t.Line(t.Within(e), Trouble, message, " is late by ",
+				time.Duration(e.Attribute(worldspans.RaftkvDelayNsKey).AsInt64()).String(), by)
 		case worldspans.EventLateCopy:
-			t.Line(t.Within(e), Trouble, message, ": the second copy is late by ", time.Duration(e.Attribute(worldspans.RaftkvDelayNsKey).AsInt64()).String(), by)
+			t.Line(t.Within(e), Trouble, message, ": the second copy is late by ",
+				time.Duration(e.Attribute(worldspans.RaftkvDelayNsKey).AsInt64()).String(), by)
 		case worldspans.EventDuplicate:
 			t.Complain(t.Within(e), kind.doubled(), t.Span.Name, message, " arrives twice", by)
 		}
@@ -95,7 +97,8 @@ func (t *Teller) lost() bool {
 	return drops >= copies
 }
 
-// GaveUp tells of a call that nobody answered. Where its process crashed it tells nothing: that is one event, and not one for each open call.
+// GaveUp tells of a call that nobody answered. Where its process crashed it tells nothing: that is one event, and not
+// one for each open call.
 func (t *Teller) GaveUp(what string) {
 	if cause := t.Cause(); cause != worldspans.ErrorTypeCrash {
 		t.Line(t.Ending(), Trouble, what, ": ", t.Method(), " given up (", cause, ")")
@@ -164,7 +167,8 @@ func (t *Teller) moment(ends bool) Moment {
 // its span, or later.
 func (t *Teller) Within(e *traces.Event) Moment {
 	begin, end := index.StepsOf(t.Span)
-	m := Moment{at: e.At, step: cmp.Or(index.StepNumber(e.Attribute(worldspans.RaftkvStepKey)), begin), stage: index.StageHappens}
+	m := Moment{at: e.At, step: cmp.Or(index.StepNumber(e.Attribute(worldspans.RaftkvStepKey)), begin),
+		stage: index.StageHappens}
 	leaves := t.Span.Start
 	if traces.IsReceiver(t.Span) && isFate(e.Name) {
 		leaves = t.Span.End
@@ -189,7 +193,8 @@ func (t *Teller) Within(e *traces.Event) Moment {
 
 // isFate says whether an event is what became of a message.
 func isFate(name string) bool {
-	return slices.Contains([]string{worldspans.EventDrop, worldspans.EventDelay, worldspans.EventDuplicate, worldspans.EventLateCopy}, name)
+	return slices.Contains([]string{worldspans.EventDrop, worldspans.EventDelay, worldspans.EventDuplicate,
+		worldspans.EventLateCopy}, name)
 }
 
 // Text is an attribute as a line shows it.

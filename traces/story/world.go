@@ -15,8 +15,10 @@ func (t *Teller) run() {
 	if nodes, clients := topLevel(config, "num_nodes"), topLevel(config, "num_clients"); nodes != "" && clients != "" {
 		counts = ", " + countedText(nodes, "node") + ", " + countedText(clients, "client")
 	}
-	t.note(t.Span.Start, turnRunBegins, func(n *turn) { n.said = cmp.Or(strings.TrimPrefix(counts, ", "), "the run begins") })
-	t.Line(t.Beginning(), Ordinary, "config read: ", t.Text(worldspans.RaftkvScenarioKey), ", seed ", t.Text(worldspans.RaftkvSeedKey), counts)
+	t.note(t.Span.Start, turnRunBegins,
+		func(n *turn) { n.said = cmp.Or(strings.TrimPrefix(counts, ", "), "the run begins") })
+	t.Line(t.Beginning(), Ordinary, "config read: ", t.Text(worldspans.RaftkvScenarioKey), ", seed ",
+		t.Text(worldspans.RaftkvSeedKey), counts)
 }
 
 // countedText is Counted for a number that stands in a document.
@@ -27,7 +29,8 @@ func countedText(number, one string) string {
 	return number + " " + one + "s"
 }
 
-// topLevel is the value of a key of a TOML document, as it stands there; it knows no more of TOML than that tables begin with a bracket.
+// topLevel is the value of a key of a TOML document, as it stands there; it knows no more of TOML than that tables
+// begin with a bracket.
 func topLevel(document, key string) string {
 	for line := range strings.Lines(document) {
 		name, value, found := strings.Cut(line, "=")
@@ -44,7 +47,8 @@ func topLevel(document, key string) string {
 // violation tells of an invariant that does not hold: the two facts, which clash.
 func (t *Teller) violation() {
 	t.note(t.Span.Start, turnViolated, func(n *turn) { n.said = t.Text(worldspans.RaftkvInvariantKey) })
-	t.Line(t.Beginning(), Trouble, "VIOLATION of ", t.Text(worldspans.RaftkvInvariantKey), ": ", words.Printable(t.Span.Status.Description))
+	t.Line(t.Beginning(), Trouble, "VIOLATION of ", t.Text(worldspans.RaftkvInvariantKey), ": ",
+		words.Printable(t.Span.Status.Description))
 	for i, fact := range t.Texts(worldspans.RaftkvViolationFactsKey) {
 		t.Line(t.Beginning(), Trouble, [...]string{"  ", "  but "}[min(i, 1)], words.Printable(fact))
 	}

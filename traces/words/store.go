@@ -43,7 +43,8 @@ func OperationText(id, key, value string) Command {
 	return Command{"delete", key, "DELETE " + quoted}
 }
 
-// ResultText is what came of a command: OK, REJECTED (key exists), NOT FOUND, FAILED (replication failed), or what was found.
+// ResultText is what came of a command: OK, REJECTED (key exists), NOT FOUND, FAILED (replication failed), or what was
+// found.
 func ResultText(c Command, result string) string {
 	switch {
 	case c.Verb == "put" && strings.HasPrefix(result, kv.KeyExists{}.String()):

@@ -65,10 +65,12 @@ func AppendMilliseconds(b []byte, d time.Duration) []byte {
 	if d < 0 {
 		b, size = append(b, '-'), -size // the shortest duration has no positive one
 	}
-	return fmt.Appendf(b, "%d.%03dms", size/uint64(time.Millisecond), size%uint64(time.Millisecond)/uint64(time.Microsecond))
+	return fmt.Appendf(b, "%d.%03dms", size/uint64(time.Millisecond),
+		size%uint64(time.Millisecond)/uint64(time.Microsecond))
 }
 
-// Broken yields the parts of a text that each fit into so many columns, broken between words; the whole where there is no room to speak of.
+// Broken yields the parts of a text that each fit into so many columns, broken between words; the whole where there is
+// no room to speak of.
 func Broken(text string, columns int) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for columns >= leastText && utf8.RuneCountInString(text) > columns {

@@ -1,5 +1,6 @@
-// Command bench measures the world: how fast a run is with and without its trace, what a span costs, and how that compares with a bare event loop in the same
-// minutes on the same machine. Speed is told in ratios where it can be: machines differ, and so do their afternoons. It is run by `make bench`.
+// Command bench measures the world: how fast a run is with and without its trace, what a span costs, and how that
+// compares with a bare event loop in the same minutes on the same machine. Speed is told in ratios where it can be:
+// machines differ, and so do their afternoons. It is run by `make bench`.
 package main
 
 import (
@@ -52,7 +53,8 @@ type figures struct {
 
 // timesLines is how many times reading the lines of so many traces some cost is, by both ways of reading them.
 func (f *figures) timesLines(c cost, traces float64) string {
-	return fmt.Sprintf("%.2f s, %.1f and %.1f times reading the lines", c.Seconds, c.Seconds/f.Lines.Seconds/traces, c.Seconds/f.LinesApart.Seconds/traces)
+	return fmt.Sprintf("%.2f s, %.1f and %.1f times reading the lines", c.Seconds, c.Seconds/f.Lines.Seconds/traces,
+		c.Seconds/f.LinesApart.Seconds/traces)
 }
 
 // measure has a measurement made in a process of its own, so that none inherits another's memory.
@@ -72,7 +74,8 @@ func measure(what string) (figures, error) {
 	return f, json.Unmarshal(out, &f)
 }
 
-// rounds is how often the loop and the untraced, the checked, the traced and the very long run take turns; the middle of each is told.
+// rounds is how often the loop and the untraced, the checked, the traced and the very long run take turns; the middle
+// of each is told.
 const rounds = 3
 
 func all() error {
@@ -115,26 +118,43 @@ func all() error {
 	tenths := func(f figures) float64 { return f.LastTenth / f.FirstTenth }
 	loop := middle("loop", func(f figures) float64 { return f.Rate })
 	untraced, traced := byWhat["untraced"][0], byWhat["traced"][0]
-	perSpan := (middle("traced", func(f figures) float64 { return f.Seconds / f.Commits }) - middle("untraced", func(f figures) float64 { return f.Seconds / f.Commits })) *
+	perSpan := (middle("traced", func(f figures) float64 { return f.Seconds / f.Commits }) - middle("untraced",
+		func(f figures) float64 { return f.Seconds / f.Commits })) *
 		traced.Commits / traced.Spans
 	allocations := (traced.Allocations - untraced.Allocations*traced.Commits/untraced.Commits) / traced.Spans
 	fmt.Print(terminal.Table(slices.Concat([][]string{
 		{"bare container/heap loop", fmt.Sprintf("%.0f turns/s", loop)},
-		{"untraced, 5 nodes, 3 clients", fmt.Sprintf("%.0f commits/s, %.0f deliveries/s", middle("untraced", commits), middle("untraced", deliveries))},
-		{"  deliveries, of the loop's turns", fmt.Sprintf("%.2f (wanted: at least 0.33)", middle("untraced", deliveries)/loop)},
+		{"untraced, 5 nodes, 3 clients",
+			fmt.Sprintf("%.0f commits/s, %.0f deliveries/s", middle("untraced", commits), middle("untraced", deliveries))},
+		{"  deliveries, of the loop's turns",
+			fmt.Sprintf("%.2f (wanted: at least 0.33)", middle("untraced", deliveries)/loop)},
 		{"checked after every event, untraced", fmt.Sprintf("%.0f commits/s", middle("checked", commits))},
-		{"  as many times slower", fmt.Sprintf("%.2f (wanted: at most 3)", middle("untraced", commits)/middle("checked", commits))},
-		{"traced, OTLP file", fmt.Sprintf("%.0f commits/s, %.0f deliveries/s", middle("traced", commits), middle("traced", deliveries))},
+		{"  as many times slower",
+			fmt.Sprintf("%.2f (wanted: at most 3)", middle("untraced", commits)/middle("checked", commits))},
+		{"traced, OTLP file",
+			fmt.Sprintf("%.0f commits/s, %.0f deliveries/s", middle("traced", commits), middle("traced", deliveries))},
 		{"  a span", fmt.Sprintf("%.0f ns, %.1f allocations", perSpan*float64(time.Second), allocations)},
 	}, spanRows(&span), [][]string{
-		{"1,000,000 commits, untraced", fmt.Sprintf("%.1f s, %.0f MiB at most (wanted: 1024)", middle("million", seconds), slices.Max(inRounds("million", peak)))},
-		{"  last tenth, of the first", fmt.Sprintf("%.2f of the processor time (%.2f in the rounds)", middle("million", tenths), inRounds("million", tenths))},
-		{"100,000 commits, traced", fmt.Sprintf("%.1f s, %.0f spans, a file of %.0f MiB, %.0f MiB of memory at most (wanted: 300)", long.Seconds, long.Spans, long.FileMiB, long.PeakMiB)},
-		{"reading the lines of a trace", fmt.Sprintf("%.2f s with bufio.Scanner, %.2f s with bufio.Reader, %.0f spans", reading.Lines.Seconds, reading.LinesApart.Seconds, reading.Spans)},
+		{"1,000,000 commits, untraced",
+			fmt.Sprintf("%.1f s, %.0f MiB at most (wanted: 1024)", middle("million", seconds),
+				slices.Max(inRounds("million", peak)))},
+		{"  last tenth, of the first",
+			fmt.Sprintf("%.2f of the processor time (%.2f in the rounds)", middle("million", tenths),
+				inRounds("million", tenths))},
+		{"100,000 commits, traced",
+			fmt.Sprintf("%.1f s, %.0f spans, a file of %.0f MiB, %.0f MiB of memory at most (wanted: 300)", long.Seconds,
+				long.Spans, long.FileMiB, long.PeakMiB)},
+		{"reading the lines of a trace",
+			fmt.Sprintf("%.2f s with bufio.Scanner, %.2f s with bufio.Reader, %.0f spans", reading.Lines.Seconds,
+				reading.LinesApart.Seconds, reading.Spans)},
 		{"  decoding as the Collector does", reading.timesLines(reading.Collector, 1)},
-		{"diff of two, a message lost in one", fmt.Sprintf("%s (wanted: at most 4), %.0f MiB at most (wanted: 1536)", reading.timesLines(reading.Diff, 2), reading.Diff.PeakMiB)},
-		{"diff of two, of two seeds", fmt.Sprintf("%s, %.0f MiB at most", reading.timesLines(reading.Seeds, 2), reading.Seeds.PeakMiB)},
-		{"check of one", fmt.Sprintf("%s (wanted: at most 4), %.0f MiB at most (wanted: 1536)", reading.timesLines(reading.Check, 1), reading.Check.PeakMiB)},
+		{"diff of two, a message lost in one",
+			fmt.Sprintf("%s (wanted: at most 4), %.0f MiB at most (wanted: 1536)", reading.timesLines(reading.Diff, 2),
+				reading.Diff.PeakMiB)},
+		{"diff of two, of two seeds",
+			fmt.Sprintf("%s, %.0f MiB at most", reading.timesLines(reading.Seeds, 2), reading.Seeds.PeakMiB)},
+		{"check of one", fmt.Sprintf("%s (wanted: at most 4), %.0f MiB at most (wanted: 1536)",
+			reading.timesLines(reading.Check, 1), reading.Check.PeakMiB)},
 	})))
 	return nil
 }

@@ -162,7 +162,8 @@ func (t *turns) Pop() any {
 	return x
 }
 
-// loop is the least that a simulation on container/heap does: 1,000 events are waiting; one is taken, called, and put back later.
+// loop is the least that a simulation on container/heap does: 1,000 events are waiting; one is taken, called, and put
+// back later.
 func loop() figures {
 	const waiting, total = 1_000, 5_000_000
 	var queue turns

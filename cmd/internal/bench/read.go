@@ -23,8 +23,9 @@ import (
 	"github.com/raftkv/raftkv/traces/record"
 )
 
-// read times cmd/diff and cmd/check, as who types them does, on traces of a million spans, and beside them what the reading of the lines takes, without a look at what is in them, and
-// the OpenTelemetry Collector's own decoder. They take turns; the middle of each is told.
+// read times cmd/diff and cmd/check, as who types them does, on traces of a million spans, and beside them what the
+// reading of the lines takes, without a look at what is in them, and the OpenTelemetry Collector's own decoder. They
+// take turns; the middle of each is told.
 func read() (f figures, err error) {
 	folder, err := os.MkdirTemp("", "raftkv-bench-")
 	if err != nil {
@@ -37,7 +38,8 @@ func read() (f figures, err error) {
 			return f, fmt.Errorf("cmd/%s cannot be built", command)
 		}
 	}
-	whole, lost, other := filepath.Join(folder, "a.jsonl"), filepath.Join(folder, "b.jsonl"), filepath.Join(folder, "c.jsonl")
+	whole, lost, other := filepath.Join(folder, "a.jsonl"), filepath.Join(folder, "b.jsonl"), filepath.Join(folder,
+		"c.jsonl")
 	if f.Spans, err = writeTraces(whole, lost, other); err != nil {
 		return f, err
 	}
@@ -66,7 +68,8 @@ func read() (f figures, err error) {
 		}
 	}
 	middle := func(what string) cost {
-		return slices.SortedFunc(slices.Values(takes[what]), func(a, b cost) int { return cmp.Compare(a.Seconds, b.Seconds) })[rounds/2]
+		return slices.SortedFunc(slices.Values(takes[what]),
+			func(a, b cost) int { return cmp.Compare(a.Seconds, b.Seconds) })[rounds/2]
 	}
 	f.Lines, f.LinesApart, f.Collector, f.Diff, f.Seeds, f.Check = middle("lines"), middle("lines apart"), middle("collector"), middle("diff"), middle("seeds"), middle("check")
 	return f, nil
@@ -116,7 +119,8 @@ func writeTraces(whole, lost, other string) (spans float64, err error) {
 }
 
 // readers are what else reads a trace, in a process of its own, as the commands do.
-var readers = map[string]func(path string) error{"-lines": readLines, "-lines-apart": readLinesApart, "-collector": decodeAsTheCollector}
+var readers = map[string]func(path string) error{"-lines": readLines, "-lines-apart": readLinesApart,
+	"-collector": decodeAsTheCollector}
 
 // readLines reads the lines of a file, and nothing more, as fast as the standard library can: into one buffer.
 func readLines(path string) error {
@@ -139,7 +143,8 @@ func readLines(path string) error {
 	return file.Close()
 }
 
-// readLinesApart reads each line into memory of its own, as long as it may be. It is by this reading that the Collector's decoder takes about 8 times.
+// readLinesApart reads each line into memory of its own, as long as it may be. It is by this reading that the
+// Collector's decoder takes about 8 times.
 func readLinesApart(path string) error {
 	file, err := os.Open(path)
 	if err != nil {
@@ -180,7 +185,8 @@ func writeTrace(c *config.Config, path string, also ...exporter) error {
 	buffered := bufio.NewWriterSize(file, 1<<18)
 	exporters := []exporter{record.NewOTLPFile(buffered)}
 	recorder := record.NewRecorder(record.RecorderOptions{Name: c.Name()}, append(exporters, also...)...)
-	if _, err := cluster.New(c, cluster.Options{Unchecked: true, Recorder: recorder}).Run(context.Background()); err != nil {
+	if _, err := cluster.New(c,
+		cluster.Options{Unchecked: true, Recorder: recorder}).Run(context.Background()); err != nil {
 		return err
 	}
 	if err := recorder.Close(context.Background()); err != nil {

@@ -29,7 +29,8 @@ func spanCosts() (recorded, sdk perSpan, err error) {
 	c.Scenario, c.RequestsPerClient = "default", 400
 	var all kept
 	recorder := record.NewRecorder(record.RecorderOptions{}, &all)
-	if _, err = cluster.New(c, cluster.Options{Unchecked: true, Recorder: recorder}).Run(context.Background()); err != nil {
+	if _, err = cluster.New(c,
+		cluster.Options{Unchecked: true, Recorder: recorder}).Run(context.Background()); err != nil {
 		return recorded, sdk, err
 	}
 	if err = recorder.Close(context.Background()); err != nil {

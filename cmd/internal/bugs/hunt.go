@@ -53,7 +53,8 @@ const profileOfHunts = "mixed"
 // search runs seeds with a bug until one violates an invariant that the bug is known to break; nil if none does.
 func search(ctx context.Context, bug protocolrun.Bug, seeds uint64) (*catch, error) {
 	for seed := uint64(1); seed <= seeds; seed++ {
-		c, err := resolve("", profileOfHunts, config.SetKey("-seed", "seed", strconv.FormatUint(seed, 10)), config.SetString("-bug", "bug", bug.Name))
+		c, err := resolve("", profileOfHunts, config.SetKey("-seed", "seed", strconv.FormatUint(seed, 10)),
+			config.SetString("-bug", "bug", bug.Name))
 		if err != nil {
 			return nil, err
 		}

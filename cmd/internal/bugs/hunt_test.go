@@ -22,8 +22,9 @@ var scenarioOf = map[string]string{
 	"local-read": "two-leaders", "no-dedup": "lost-reply", "false-failure": "figure-8", "revote-on-stepdown": "", "no-commit-on-heartbeat": "",
 }
 
-// TestEveryBugIsCaught switches on each bug: its scenario and one of the first seeds of mixed catch it, by an invariant that it is known to break; what is left of that seed's
-// run when it is shrunk has few faults and operations, and none of them can be taken away. The table of all has room in 80 columns, on a slow machine, too.
+// TestEveryBugIsCaught switches on each bug: its scenario and one of the first seeds of mixed catch it, by an invariant
+// that it is known to break; what is left of that seed's run when it is shrunk has few faults and operations, and none
+// of them can be taken away. The table of all has room in 80 columns, on a slow machine, too.
 func TestEveryBugIsCaught(t *testing.T) {
 	hunted := make([]prey, len(protocols.Raft.Run.Bugs))
 	t.Cleanup(func() { narrow(t, slices.DeleteFunc(hunted, func(p prey) bool { return p.bug == "" })) })
@@ -39,10 +40,12 @@ func TestEveryBugIsCaught(t *testing.T) {
 			}
 			want, known := scenarioOf[bug.Name]
 			if !known || want != "" && !slices.Contains(caught.scenarios, want) {
-				t.Errorf("it is caught in the scenarios %q, want %q among them; see: go run ./cmd/run -bug %s %s", caught.scenarios, want, bug.Name, want)
+				t.Errorf("it is caught in the scenarios %q, want %q among them; see: go run ./cmd/run -bug %s %s", caught.scenarios,
+					want, bug.Name, want)
 			}
 			if caught.found == nil {
-				t.Fatalf("no seed of mixed up to %d catches it; see: go run ./cmd/sweep -bug %s -keep-going -seeds 1-%d", mostSeeds, bug.Name, mostSeeds)
+				t.Fatalf("no seed of mixed up to %d catches it; see: go run ./cmd/sweep -bug %s -keep-going -seeds 1-%d", mostSeeds,
+					bug.Name, mostSeeds)
 			}
 			t.Logf("seed %d: %v", caught.found.seed, caught.found.violation)
 			checkShrunk(t, caught.found, caught.small)
@@ -64,9 +67,11 @@ func narrow(t *testing.T, hunted []prey) {
 
 // TestNotCaught has a bug in the table that no seed catches, and one that many scenarios catch.
 func TestNotCaught(t *testing.T) {
-	none := prey{bug: "no-commit-on-heartbeat", scenarios: []string{"one-way-link", "majority-partition", "minority-partition", "figure-7", "figure-8"}}
+	none := prey{bug: "no-commit-on-heartbeat",
+		scenarios: []string{"one-way-link", "majority-partition", "minority-partition", "figure-7", "figure-8"}}
 	long := prey{
-		bug: "keep-conflicting-tail", found: &catch{seed: mostSeeds, violation: &check.Violation{Invariant: check.Invariant{Name: string(protocol.InvariantStateMachineSafety)}}},
+		bug: "keep-conflicting-tail", found: &catch{seed: mostSeeds,
+			violation: &check.Violation{Invariant: check.Invariant{Name: string(protocol.InvariantStateMachineSafety)}}},
 		took: 999 * time.Second, small: &shrink.Result{After: shrink.Size{Faults: 8, Operations: 8}},
 	}
 	narrow(t, []prey{none, long})
@@ -81,7 +86,8 @@ func TestNotCaught(t *testing.T) {
 
 func checkShrunk(t *testing.T, found *catch, small *shrink.Result) {
 	t.Helper()
-	if small.Violation.Invariant.Name != found.violation.Invariant.Name || !small.Minimal || small.After.Faults > 8 || small.After.Operations > 8 {
+	if small.Violation.Invariant.Name != found.violation.Invariant.Name || !small.Minimal || small.After.Faults > 8 ||
+		small.After.Operations > 8 {
 		t.Errorf("seed %d is shrunk to %+v, minimal is %v, which violates %s, want at most 8 faults and 8 operations, none of which can be taken away, and %s",
 			found.seed, small.After, small.Minimal, small.Violation.Invariant.Name, found.violation.Invariant.Name)
 	}
@@ -106,6 +112,7 @@ func stillViolated(t *testing.T, less *config.Config, found *catch, what string,
 		t.Fatal(err)
 	}
 	if v != nil && v.Invariant.Name == found.violation.Invariant.Name {
-		t.Errorf("seed %d, shrunk, violates %s without its %s %d too:\n%s", found.seed, v.Invariant.Name, what, i, strings.TrimSpace(string(less.TOML())))
+		t.Errorf("seed %d, shrunk, violates %s without its %s %d too:\n%s", found.seed, v.Invariant.Name, what, i,
+			strings.TrimSpace(string(less.TOML())))
 	}
 }

@@ -1,5 +1,6 @@
-// Command bugs switches on each bug that can be built in on purpose, one after the other, and prints what catches it: the scenarios, and how many seeds of the profile
-// "mixed" it takes until an invariant that the bug is known to break is the first not to hold. It is what `make bugs` runs.
+// Command bugs switches on each bug that can be built in on purpose, one after the other, and prints what catches it:
+// the scenarios, and how many seeds of the profile "mixed" it takes until an invariant that the bug is known to break
+// is the first not to hold. It is what `make bugs` runs.
 package main
 
 import (
@@ -42,7 +43,8 @@ func run(ctx context.Context, _ []string, stdout, stderr io.Writer) int {
 // widest is how long a line is at most.
 const widest = 80
 
-// table tells of each bug in two rows: what became of it in the seeds, and below that the scenarios that catch it, broken into lines of a width.
+// table tells of each bug in two rows: what became of it in the seeds, and below that the scenarios that catch it,
+// broken into lines of a width.
 func table(hunted []prey, width int) string {
 	rows := [][]string{{"bug", "seed", "in", "violates", "shrunk to"}}
 	left := 0
@@ -81,7 +83,8 @@ func (p *prey) row() []string {
 	}
 	return []string{
 		p.bug, fmt.Sprint(p.found.seed), duration(p.took), p.found.violation.Invariant.Name,
-		fmt.Sprintf("%s, %s", words.Counted(p.small.After.Faults, "fault"), words.Counted(p.small.After.Operations, "operation")),
+		fmt.Sprintf("%s, %s", words.Counted(p.small.After.Faults, "fault"),
+			words.Counted(p.small.After.Operations, "operation")),
 	}
 }
 

@@ -66,7 +66,8 @@ func TestWhoeverLeads(t *testing.T) {
 			seen[who] = true
 		}
 		for _, s := range e.of("world")[1:] {
-			want := map[string]string{"crash": "the leader", "restart": "the crashed one"}[s.Attribute(worldspans.RaftkvFaultKey).AsString()]
+			want := map[string]string{"crash": "the leader",
+				"restart": "the crashed one"}[s.Attribute(worldspans.RaftkvFaultKey).AsString()]
 			if got := s.Attribute(worldspans.RaftkvFaultAimedAtKey).AsString(); got != want {
 				t.Errorf("seed %d: the span says that it is aimed at %q, want %q", seed, got, want)
 			}
@@ -80,7 +81,8 @@ func TestWhoeverLeads(t *testing.T) {
 // TestAFaultAtARoleIsTheSameFault compares a fault at whoever leads with the same at the one that does: but for whom
 // it names, it is the same event, and the same run.
 func TestAFaultAtARoleIsTheSameFault(t *testing.T) {
-	role, name := run(t, parse(t, at("100ms", `pause = "leader"`)+at("300ms", `heal = "all"`))), run(t, parse(t, at("100ms", `pause = "node-1"`)+at("300ms", `heal = "all"`)))
+	role, name := run(t, parse(t, at("100ms", `pause = "leader"`)+at("300ms", `heal = "all"`))), run(t,
+		parse(t, at("100ms", `pause = "node-1"`)+at("300ms", `heal = "all"`)))
 	if len(role.spans) != len(name.spans) {
 		t.Fatalf("%d spans, want %d", len(role.spans), len(name.spans))
 	}
@@ -96,7 +98,8 @@ func TestAFaultAtARoleIsTheSameFault(t *testing.T) {
 // with one seed, whatever else goes wrong.
 func TestWhichFollower(t *testing.T) {
 	one := at("100ms", `isolate = "a follower"`)
-	others := at("90ms", "slow = \"a follower\"\nby = \"1us\"") + at("95ms", "skew = \"node-2\"\nby = \"1us\"") + at("100ms", `pause = "a follower"`)
+	others := at("90ms", "slow = \"a follower\"\nby = \"1us\"") + at("95ms", "skew = \"node-2\"\nby = \"1us\"") +
+		at("100ms", `pause = "a follower"`)
 	heals := at("250ms", `heal = "all"`)
 	times := map[string]int{}
 	independent := 0
@@ -122,7 +125,8 @@ func TestWhichFollower(t *testing.T) {
 func TestAFollowerLessMovesNoOther(t *testing.T) {
 	for seed := uint64(1); seed <= 40; seed++ {
 		struck := func(before string) string {
-			c := parse(t, before+at("100ms", `isolate = "a follower"`)+at("250ms", `heal = "all"`)+at("260ms", `restart = "node-2"`))
+			c := parse(t, before+at("100ms", `isolate = "a follower"`)+at("250ms", `heal = "all"`)+at("260ms",
+				`restart = "node-2"`))
 			c.Seed = seed
 			return run(t, c).struck("isolate")[0]
 		}
@@ -135,8 +139,10 @@ func TestAFollowerLessMovesNoOther(t *testing.T) {
 
 // TestTheNewestCandidate strikes one of two rivals: that of the higher term.
 func TestTheNewestCandidate(t *testing.T) {
-	c := parse(t, "[raft]\nelection_timeout = \"2s\"\n"+at("98ms", `partition = [["node-1"], ["node-2"], ["node-3"], ["node-4"], ["node-5"]]`)+
-		at("100ms", `elect = "node-2"`)+at("101ms", `elect = "node-3"`)+at("102ms", `elect = "node-3"`)+at("110ms", `slow = "the newest candidate"`+"\nby = \"1us\"")+
+	c := parse(t, "[raft]\nelection_timeout = \"2s\"\n"+at("98ms",
+		`partition = [["node-1"], ["node-2"], ["node-3"], ["node-4"], ["node-5"]]`)+
+		at("100ms", `elect = "node-2"`)+at("101ms", `elect = "node-3"`)+at("102ms", `elect = "node-3"`)+at("110ms",
+		`slow = "the newest candidate"`+"\nby = \"1us\"")+
 		at("120ms", `heal = "all"`)+at("121ms", `elect = "node-4"`)+at("130ms", `elect = "node-4"`))
 	for c.Seed = range 12 {
 		if got := run(t, c).struck("slow"); !slices.Equal(got, []string{"node-3"}) {
@@ -154,9 +160,11 @@ func TestPartitionsOfRoles(t *testing.T) {
 		{`[["crashed"], ["node-2", "leader"]]`, "node-1 node-2 | node-5"},
 		{`[["node-1"], ["leader"]]`, "node-1, the leader, would have been on two sides at 100ms"},
 		{`[["the newest candidate"], ["leader"]]`, "there was no candidate at 100ms"},
-		{`[["node-1", "node-2", "node-3"], ["node-4", "node-5"], ["others"]]`, "no server was left to be one of the others at 100ms"},
+		{`[["node-1", "node-2", "node-3"], ["node-4", "node-5"], ["others"]]`,
+			"no server was left to be one of the others at 100ms"},
 	} {
-		c := parse(t, at("90ms", `crash = "node-5"`)+at("100ms", "partition = "+test.sides)+at("200ms", `heal = "all"`)+at("200ms", `restart = "node-5"`))
+		c := parse(t, at("90ms", `crash = "node-5"`)+at("100ms", "partition = "+test.sides)+at("200ms",
+			`heal = "all"`)+at("200ms", `restart = "node-5"`))
 		result, err := cluster.New(c, cluster.Options{}).Run(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -176,7 +184,8 @@ func TestPartitionsOfRoles(t *testing.T) {
 		followers[strings.Join(run(t, c).struck("partition"), "")] = true
 	}
 	for text := range followers {
-		if left, right, _ := strings.Cut(text, " | "); left != "node-1" || len(strings.Fields(right)) != 2 || strings.Contains(right, "node-1") {
+		if left, right, _ := strings.Cut(text, " | "); left != "node-1" || len(strings.Fields(right)) != 2 ||
+			strings.Contains(right, "node-1") {
 			t.Errorf("the sides are %q, want node-1, and two of its followers", text)
 		}
 	}
@@ -188,9 +197,12 @@ func TestPartitionsOfRoles(t *testing.T) {
 // TestWhatDidNotHappen says of each fault that did not happen why.
 func TestWhatDidNotHappen(t *testing.T) {
 	c := parse(t,
-		at("1ms", `crash = "leader"`)+at("5ms", `restart = "node-2"`)+at("60ms", `crash = "node-2"`)+at("61ms", `crash = "node-2"`)+
-			at("62ms", `restart = "the crashed one"`)+at("63ms", `restart = "the crashed one"`)+at("300ms", `lose_unsynced = "node-3"`)+at("300.001ms", `heal = "node-3"`)+
-			at("index 400 commits", `crash = "node-1"`)+at("node-3 becomes leader", `crash = "node-1"`)+at("90s", `crash = "node-1"`))
+		at("1ms", `crash = "leader"`)+at("5ms", `restart = "node-2"`)+at("60ms", `crash = "node-2"`)+at("61ms",
+			`crash = "node-2"`)+
+			at("62ms", `restart = "the crashed one"`)+at("63ms", `restart = "the crashed one"`)+at("300ms",
+			`lose_unsynced = "node-3"`)+at("300.001ms", `heal = "node-3"`)+
+			at("index 400 commits", `crash = "node-1"`)+at("node-3 becomes leader", `crash = "node-1"`)+at("90s",
+			`crash = "node-1"`))
 	result, err := cluster.New(c, cluster.Options{}).Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -233,7 +245,8 @@ func TestEveryFaultIsAccountedFor(t *testing.T) {
 			}
 		}
 		if result.Faults+len(result.Missed) != len(c.Faults) {
-			t.Errorf("seed %d: %d happened, %d did not, and there are %d", seed, result.Faults, len(result.Missed), len(c.Faults))
+			t.Errorf("seed %d: %d happened, %d did not, and there are %d", seed, result.Faults, len(result.Missed),
+				len(c.Faults))
 		}
 	}
 }
@@ -262,7 +275,8 @@ func TestStalledDisk(t *testing.T) {
 		writes := s.Attribute(spans.RaftEntriesCountKey).AsInt64() > 0
 		stalls := writes && began >= 100*ms && began < 600*ms
 		if stalls != (width >= 7*ms-room) || width > 8*ms {
-			t.Errorf("a step that begins at %v and appends %d entries takes %v", began, s.Attribute(spans.RaftEntriesCountKey).AsInt64(), width)
+			t.Errorf("a step that begins at %v and appends %d entries takes %v", began,
+				s.Attribute(spans.RaftEntriesCountKey).AsInt64(), width)
 		}
 		if stalls {
 			appended++
@@ -281,7 +295,8 @@ func TestStalledDisk(t *testing.T) {
 // TestLyingDisks has disks lose what was promised to be kept: what is violated then is told, and that a disk lied.
 func TestLyingDisks(t *testing.T) {
 	// What a follower has acknowledged is gone when it starts again: with the leader's copy, that was a majority.
-	lies := "[raft]\nelection_timeout = \"3s\"\n" + at("30ms", `isolate = "node-3"`) + at("40ms", `skip_sync = "node-2"`) + at("300ms", `crash = "node-2"`)
+	lies := "[raft]\nelection_timeout = \"3s\"\n" + at("30ms", `isolate = "node-3"`) + at("40ms", `skip_sync = "node-2"`) +
+		at("300ms", `crash = "node-2"`)
 	text := strings.Replace(lies, "[raft]", "[process]\nstep_time = \"50us\"\n[raft]", 1)
 	c := parse(t, text+at("320ms", `restart = "node-2"`))
 	c.NumNodes = 3
@@ -296,7 +311,8 @@ func TestLyingDisks(t *testing.T) {
 		t.Errorf("a server goes back to an earlier state, and nothing is violated; lying disk: %v", r.LyingDisk)
 	}
 	// A lie that nobody notices, since nobody crashes; and a disk that tells the truth.
-	for _, text := range []string{at("40ms", `skip_sync = "node-2"`), at("300ms", `crash = "node-2"`) + at("320ms", `restart = "node-2"`)} {
+	for _, text := range []string{at("40ms", `skip_sync = "node-2"`), at("300ms", `crash = "node-2"`) +
+		at("320ms", `restart = "node-2"`)} {
 		c := parse(t, text)
 		if r := result(t, c); r.Checks.Violation != nil || r.LyingDisk != strings.Contains(text, "skip") {
 			t.Errorf("%s: %v, lying disk: %v", text, r.Checks.Violation, r.LyingDisk)
@@ -308,7 +324,8 @@ func TestLyingDisks(t *testing.T) {
 // once knows it still, and nothing is violated.
 func TestStartTermOfARun(t *testing.T) {
 	for _, start := range []uint64{1, 41, 1 << 62} {
-		c := parse(t, at("0s", `crash = "node-3"`)+at("20ms", `restart = "node-3"`)+at("100ms", `crash = "leader"`)+at("120ms", `restart = "crashed"`))
+		c := parse(t, at("0s", `crash = "node-3"`)+at("20ms", `restart = "node-3"`)+at("100ms",
+			`crash = "leader"`)+at("120ms", `restart = "crashed"`))
 		c.Settings.(*raftrun.Settings).StartTerm = start
 		e := run(t, c)
 		if len(e.struck("crash")) != 2 {

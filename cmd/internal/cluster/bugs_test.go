@@ -45,7 +45,8 @@ func leaderAndFollowerCrash(_ *testing.T, seed uint64) *config.Config {
 	c.Client.ThinkTime = world.Range{Min: time.Millisecond, Max: 20 * time.Millisecond}
 	leader, follower := world.NewProcessID(world.NodeGroup, 1), world.NewProcessID(world.NodeGroup, 3)
 	fault := func(at time.Duration, kind config.FaultKind, process world.ProcessID) {
-		c.Faults = append(c.Faults, config.Fault{Kind: kind, At: config.When{Kind: config.AtTime, Time: at}, Process: process})
+		c.Faults = append(c.Faults,
+			config.Fault{Kind: kind, At: config.When{Kind: config.AtTime, Time: at}, Process: process})
 	}
 	fault(100*time.Millisecond, config.Crash, follower)
 	fault(200*time.Millisecond, config.Crash, leader)

@@ -61,7 +61,8 @@ func TestStormyRunsViolateNothing(t *testing.T) {
 			t.Errorf("seed %d: %v", c.Seed, v)
 		}
 		if !result.Finished {
-			t.Errorf("seed %d: the run did not finish: %d operations answered, index %d committed", c.Seed, result.Operations, result.Committed)
+			t.Errorf("seed %d: the run did not finish: %d operations answered, index %d committed", c.Seed, result.Operations,
+				result.Committed)
 		}
 		for _, one := range result.Checks.Sometimes {
 			sometimes[one.What] += one.Times
@@ -91,7 +92,8 @@ func TestChecksChangeNothing(t *testing.T) {
 			t.Errorf("seed %d: a run without checks says that %d invariants were checked", seed, ends[1].Checks.Invariants)
 		}
 		with, without := ends[0], ends[1]
-		if with.End != without.End || with.Messages != without.Messages || with.Deliveries != without.Deliveries || with.Committed != without.Committed {
+		if with.End != without.End || with.Messages != without.Messages || with.Deliveries != without.Deliveries ||
+			with.Committed != without.Committed {
 			t.Errorf("seed %d: the run with checks is another than the one without: %+v, %+v", seed, with, without)
 		}
 	}
@@ -101,7 +103,8 @@ func TestChecksChangeNothing(t *testing.T) {
 // ends, after a minute.
 func TestProgressIsToldSoon(t *testing.T) {
 	t.Parallel()
-	for bug, latest := range map[string]time.Duration{"next-index-stuck": time.Second, "no-commit-on-heartbeat": 600 * time.Millisecond} {
+	for bug, latest := range map[string]time.Duration{"next-index-stuck": time.Second,
+		"no-commit-on-heartbeat": 600 * time.Millisecond} {
 		for seed := range uint64(20) {
 			v := caught(t, provocations[bug], seed+1, bug)
 			if v == nil || v.Invariant.Name != string(protocol.InvariantProgress) || v.At > latest {

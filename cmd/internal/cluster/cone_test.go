@@ -30,9 +30,10 @@ func newExecution(spans []traces.Span) execution {
 
 // message is a message that was handled, as two spans tell of it.
 type message struct {
-	id                    world.CausalID
-	from, to              string
-	sent, handled, closed time.Time // closed: when the call that it belongs to ends at the caller; zero for a one-way message
+	id       world.CausalID
+	from, to string
+	// closed: when the call that it belongs to ends at the caller; zero for a one-way message
+	sent, handled, closed time.Time
 	reply                 bool
 }
 
@@ -44,14 +45,17 @@ func (e execution) messages() []message {
 		parent := e.byID[s.Parent]
 		switch {
 		case s.Kind == trace.SpanKindServer:
-			all = append(all, message{id: parent.ID, from: parent.Service, to: s.Service, sent: parent.Start, handled: s.Start, closed: parent.End})
+			all = append(all, message{id: parent.ID, from: parent.Service, to: s.Service, sent: parent.Start, handled: s.Start,
+				closed: parent.End})
 			if !slices.ContainsFunc(parent.Attributes, func(a attribute.KeyValue) bool { return a.Key == "error.type" }) {
-				all = append(all, message{id: s.ID, from: s.Service, to: parent.Service, sent: s.End, handled: parent.End, reply: true})
+				all = append(all, message{id: s.ID, from: s.Service, to: parent.Service, sent: s.End, handled: parent.End,
+					reply: true})
 			}
 		case s.Kind == trace.SpanKindConsumer:
 			all = append(all, message{id: parent.ID, from: parent.Service, to: s.Service, sent: parent.Start, handled: s.Start})
 		case s.Name == "raft.late_reply":
-			all = append(all, message{id: parent.ID, from: parent.Service, to: s.Service, sent: parent.End, handled: s.Start, reply: true})
+			all = append(all, message{id: parent.ID, from: parent.Service, to: s.Service, sent: parent.End, handled: s.Start,
+				reply: true})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b message) int { return a.sent.Compare(b.sent) })
@@ -164,7 +168,8 @@ func asEnded(s *traces.Span) string {
 	isLate := func(e traces.Event) bool { return e.Name == worldspans.EventDrop && e.At.After(s.End) }
 	if slices.ContainsFunc(s.Events, isLate) && s.Kind == trace.SpanKindProducer {
 		was.Status = traces.Status{}
-		was.Attributes = slices.DeleteFunc(slices.Clone(s.Attributes), func(a attribute.KeyValue) bool { return a.Key == worldspans.ErrorTypeKey })
+		was.Attributes = slices.DeleteFunc(slices.Clone(s.Attributes),
+			func(a attribute.KeyValue) bool { return a.Key == worldspans.ErrorTypeKey })
 	}
 	was.Events = slices.DeleteFunc(slices.Clone(s.Events), isLate)
 	was.Links = slices.DeleteFunc(slices.Clone(s.Links), func(l traces.Link) bool {
@@ -176,7 +181,8 @@ func asEnded(s *traces.Span) string {
 // describe is all of a span but the run's half of its trace ids.
 func describe(s *traces.Span) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s of %s in %s: %s %v [%d %d]", s.ID, s.Name, s.Parent, s.Root, s.Service, s.Kind, s.Start.UnixNano(), s.End.UnixNano())
+	fmt.Fprintf(&b, "%s %s of %s in %s: %s %v [%d %d]", s.ID, s.Name, s.Parent, s.Root, s.Service, s.Kind,
+		s.Start.UnixNano(), s.End.UnixNano())
 	for _, a := range s.Attributes {
 		fmt.Fprintf(&b, " %s=%s", a.Key, a.Value.String())
 	}

@@ -126,7 +126,8 @@ func TestOneMoreRequestChangesNothingBefore(t *testing.T) {
 		six.RequestsPerClient = 6
 		same, found := changedBefore(run(t, c), run(t, six))
 		if len(found) > 0 {
-			t.Errorf("seed %d: %d spans ended before the first additional request, and differ:\n%s", c.Seed, len(found), strings.Join(found[:min(3, len(found))], "\n"))
+			t.Errorf("seed %d: %d spans ended before the first additional request, and differ:\n%s", c.Seed, len(found),
+				strings.Join(found[:min(3, len(found))], "\n"))
 		}
 		if same < 100 {
 			t.Errorf("seed %d: only %d spans ended before the first additional request", c.Seed, same)
@@ -185,7 +186,8 @@ func TestSharedStreamIsSeen(t *testing.T) {
 		if len(strayed(m, before, after)) > 0 {
 			outsideCone++
 		}
-		if before.byID[m.id].Name == "raft.commit_notification" && m.to == "node-5" && 20*differing(before, after) > len(before.spans) {
+		if before.byID[m.id].Name == "raft.commit_notification" && m.to == "node-5" &&
+			20*differing(before, after) > len(before.spans) {
 			dear++
 		}
 		if outsideCone > 0 && dear > 0 {

@@ -42,7 +42,8 @@ func (e execution) faultSpans() []string {
 	var all []string
 	for _, s := range e.of("world") {
 		if strings.HasPrefix(s.Name, worldspans.FaultName) {
-			all = append(all, fmt.Sprint(s.Attribute(worldspans.RaftkvFaultKey).AsString(), " ", s.Attribute(worldspans.RaftkvFaultTargetKey).AsString(), " ", s.Start.Sub(epoch).Truncate(10*time.Microsecond)))
+			all = append(all, fmt.Sprint(s.Attribute(worldspans.RaftkvFaultKey).AsString(), " ",
+				s.Attribute(worldspans.RaftkvFaultTargetKey).AsString(), " ", s.Start.Sub(epoch).Truncate(10*time.Microsecond)))
 		}
 	}
 	return all
@@ -170,7 +171,8 @@ func TestWhoIsCutOffFromWhom(t *testing.T) {
 func (e execution) widths(process string, since, until time.Duration) (least, most time.Duration) {
 	least = time.Hour
 	for _, s := range e.of(process) {
-		if at := s.Start.Sub(epoch); s.Name == spans.AppendEntriesServerName && s.Kind.String() == "server" && at >= since && at < until {
+		if at := s.Start.Sub(epoch); s.Name == spans.AppendEntriesServerName && s.Kind.String() == "server" && at >= since &&
+			at < until {
 			least, most = min(least, s.End.Sub(s.Start)), max(most, s.End.Sub(s.Start))
 		}
 	}
@@ -451,7 +453,8 @@ func TestNodeThatNeverKnewItsCluster(t *testing.T) {
 // TestFaultsAfterTheEnd looks at a run whose last faults are due while what is in flight is handled, or later: they do
 // not happen, and nobody is blamed for what comes of that.
 func TestFaultsAfterTheEnd(t *testing.T) {
-	const slow = "[[link]]\nfrom = \"node-2\"\nto = \"node-1\"\nlatency = \"300ms\"\n" // so that an acknowledgement is in flight for long when all is done
+	// so that an acknowledgement is in flight for long when all is done
+	const slow = "[[link]]\nfrom = \"node-2\"\nto = \"node-1\"\nlatency = \"300ms\"\n"
 	calm, err := cluster.New(parse(t, slow), cluster.Options{}).Run(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -32,7 +32,8 @@ func TestInterruptedSearch(t *testing.T) {
 		const enough = 100_000 // for all but the search
 		i := &impatient{Context: t.Context()}
 		i.left.Store(enough)
-		if _, err := cluster.New(c, cluster.Options{Unchecked: unchecked}).Run(i); errors.Is(err, context.Canceled) == unchecked {
+		if _, err := cluster.New(c, cluster.Options{Unchecked: unchecked}).Run(i); errors.Is(err,
+			context.Canceled) == unchecked {
 			t.Errorf("a run of 40 clients on one key, unchecked %t: error %v", unchecked, err)
 		}
 	}

@@ -22,12 +22,15 @@ func TestWhatLasts(t *testing.T) {
 		text   string
 		broken bool
 	}{
-		"nothing lasts":                     {stuck + waits + reboot, true},
-		"a pause that a crash ended":        {stuck + waits + reboot + "[[fault]]\nat = \"100ms\"\npause = \"node-2\"", true},
-		"a pause of who is down":            {stuck + waits + reboot + "[[fault]]\nat = \"130ms\"\npause = \"node-2\"", true},
-		"a client that is cut off":          {stuck + waits + reboot + "[[fault]]\nat = \"100ms\"\nisolate = \"client-1\"", true},
-		"a server that is paused":           {stuck + waits + reboot + "[[fault]]\nat = \"150ms\"\npause = \"node-3\"", false},
-		"a server that is isolated":         {stuck + waits + reboot + "[[fault]]\nat = \"150ms\"\nisolate = \"node-3\"", false},
+		"nothing lasts":              {stuck + waits + reboot, true},
+		"a pause that a crash ended": {stuck + waits + reboot + "[[fault]]\nat = \"100ms\"\npause = \"node-2\"", true},
+		"a pause of who is down":     {stuck + waits + reboot + "[[fault]]\nat = \"130ms\"\npause = \"node-2\"", true},
+		"a client that is cut off": {stuck + waits + reboot + "[[fault]]\nat = \"100ms\"\nisolate = \"client-1\"",
+			true},
+		"a server that is paused": {stuck + waits + reboot + "[[fault]]\nat = \"150ms\"\npause = \"node-3\"",
+			false},
+		"a server that is isolated": {stuck + waits + reboot + "[[fault]]\nat = \"150ms\"\nisolate = \"node-3\"",
+			false},
 		"clocks that were ten hours ahead":  {leaderless + skewed("-10h"), false},
 		"clocks that were a second ahead":   {stuck + waits + reboot + skewed("-1s"), true},
 		"links that are slower than clocks": {unfinished + slowLinks("400ms"), false},
@@ -42,7 +45,8 @@ func TestWhatLasts(t *testing.T) {
 				t.Fatal(err)
 			}
 			v := result.Checks.Violation
-			if result.Finished || (v != nil) != test.broken || v != nil && v.Invariant.Name != string(protocol.InvariantProgress) {
+			if result.Finished || (v != nil) != test.broken || v != nil &&
+				v.Invariant.Name != string(protocol.InvariantProgress) {
 				t.Errorf("the violation is %v, finished is %v; want a violation of Progress: %v", v, result.Finished, test.broken)
 			}
 		})

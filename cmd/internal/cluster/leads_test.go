@@ -49,10 +49,13 @@ func TestOperationsLeadToTheirCommits(t *testing.T) {
 			continue
 		}
 		c, index := commits[0], indexOf(links[0])
-		appended := s.Events[slices.IndexFunc(s.Events, func(e traces.Event) bool { return e.Name == spans.EventAppend })].Attribute(spans.RaftIndexKey).AsInt64()
-		covers := c.Attribute(spans.RaftCommitFromKey).AsInt64() < index && index <= c.Attribute(spans.RaftCommitToKey).AsInt64()
+		appended := s.Events[slices.IndexFunc(s.Events,
+			func(e traces.Event) bool { return e.Name == spans.EventAppend })].Attribute(spans.RaftIndexKey).AsInt64()
+		covers := c.Attribute(spans.RaftCommitFromKey).AsInt64() < index &&
+			index <= c.Attribute(spans.RaftCommitToKey).AsInt64()
 		if c.Name != spans.CommitName || c.Service != s.Service || !covers || index != appended {
-			t.Errorf("%s %s appended entry %d, and links, with index %d, to %s %s of %s", s.Name, s.ID, appended, index, c.Name, c.ID, c.Service)
+			t.Errorf("%s %s appended entry %d, and links, with index %d, to %s %s of %s", s.Name, s.ID, appended, index, c.Name,
+				c.ID, c.Service)
 		}
 		led[e.byID[s.Root].Attribute(kvspans.KVRequestIDKey).AsString()] = true
 	}
@@ -80,7 +83,8 @@ func TestFailuresLeadToTheirFault(t *testing.T) {
 		}
 		faults, _ := e.linked(s, worldspans.LinkFault)
 		if len(faults) != 1 || faults[0] == nil || faults[0].Name != "raftkv.fault crash node-1" {
-			t.Errorf("%s %s of %s failed (%s), and links to the faults %v, want the crash of node-1", s.Name, s.ID, s.Service, why, faults)
+			t.Errorf("%s %s of %s failed (%s), and links to the faults %v, want the crash of node-1", s.Name, s.ID, s.Service,
+				why, faults)
 		}
 	}
 	if failed < 5 {

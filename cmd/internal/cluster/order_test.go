@@ -129,7 +129,8 @@ func (w *witness) happened(t *testing.T, log []*logged, all []traces.Span) []*lo
 		}
 	}
 	slices.SortStableFunc(list, func(a, b *logged) int {
-		return cmp.Or(cmp.Compare(a.step.number, b.step.number), a.when.Compare(b.when), cmp.Compare(a.phase, b.phase), cmp.Compare(a.place, b.place))
+		return cmp.Or(cmp.Compare(a.step.number, b.step.number), a.when.Compare(b.when), cmp.Compare(a.phase, b.phase),
+			cmp.Compare(a.place, b.place))
 	})
 	return list
 }
@@ -163,7 +164,8 @@ func checkClocks(t *testing.T, how string, happened []*logged) (messages int) {
 			sent[e.span] = maps.Clone(clock)
 		}
 		if !maps.Equal(clock, e.clock) {
-			t.Errorf("%s: %s of %s at %s, %s: the clock is %v in the log, and %v in the world", how, e.span, e.process, e.at, e.text, e.clock, clock)
+			t.Errorf("%s: %s of %s at %s, %s: the clock is %v in the log, and %v in the world", how, e.span, e.process, e.at,
+				e.text, e.clock, clock)
 			return messages
 		}
 	}

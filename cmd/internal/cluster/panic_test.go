@@ -35,7 +35,8 @@ func TestPanics(t *testing.T) {
 		if one.Reason != want || one.At <= 0 || one.At > time.Second || len(one.Stack) < 4 {
 			t.Errorf("%s: %+v", want, one)
 		}
-		if one.At != other.At || !slices.Equal(one.Stack[2:], other.Stack[2:]) { // the first two are of this test, which calls from two places
+		// the first two are of this test, which calls from two places
+		if one.At != other.At || !slices.Equal(one.Stack[2:], other.Stack[2:]) {
 			t.Errorf("%s: twice the same run\n%+v\n%+v", want, one, other)
 		}
 	}

@@ -60,7 +60,8 @@ func TestAViolationStopsTheRun(t *testing.T) {
 		}
 		told++
 		facts := s.Attribute("raftkv.violation.facts").AsStringSlice()
-		if s.Service != "world" || s.Status.Code != codes.Error || s.Attribute("raftkv.invariant").AsString() != "TermAndVote" || len(facts) != 2 || facts[1] != v.Facts[1] {
+		if s.Service != "world" || s.Status.Code != codes.Error ||
+			s.Attribute("raftkv.invariant").AsString() != "TermAndVote" || len(facts) != 2 || facts[1] != v.Facts[1] {
 			t.Errorf("it is told as %s", describe(&s))
 		}
 	}

@@ -24,7 +24,8 @@ const (
 	Trouble   = 2 // usage, config, a file that cannot be written, a receiver out of reach
 )
 
-// Main is a command's main function: it calls what carries the command out with the arguments and where it writes, and exits with the status that comes of it.
+// Main is a command's main function: it calls what carries the command out with the arguments and where it writes, and
+// exits with the status that comes of it.
 func Main(run func(ctx context.Context, args []string, stdout, stderr io.Writer) int) {
 	// Writing to a pipe that nobody reads is an error to be handled like others, and not the end: see ReaderGone.
 	signal.Ignore(syscall.SIGPIPE)
@@ -39,7 +40,8 @@ func Failed(stderr io.Writer, err error) int {
 	return Trouble
 }
 
-// Printed is the status of a command whose result was printed. A reader that went away has had enough, which is no trouble.
+// Printed is the status of a command whose result was printed. A reader that went away has had enough, which is no
+// trouble.
 func Printed(err error, stderr io.Writer) int {
 	if err == nil || ReaderGone(err) {
 		return Fine
@@ -49,8 +51,10 @@ func Printed(err error, stderr io.Writer) int {
 
 // ReaderGone says whether writing failed because nobody reads any more.
 func ReaderGone(err error) bool {
-	const brokenPipe, noData = syscall.Errno(109), syscall.Errno(232) // what Windows says of a pipe whose other end is closed, or is being closed
-	return errors.Is(err, syscall.EPIPE) || runtime.GOOS == "windows" && (errors.Is(err, brokenPipe) || errors.Is(err, noData))
+	// what Windows says of a pipe whose other end is closed, or is being closed
+	const brokenPipe, noData = syscall.Errno(109), syscall.Errno(232)
+	return errors.Is(err, syscall.EPIPE) || runtime.GOOS == "windows" &&
+		(errors.Is(err, brokenPipe) || errors.Is(err, noData))
 }
 
 // ShellWord is a text as a shell reads it back.

@@ -126,7 +126,8 @@ func TestEveryKeyIsReadAndWritten(t *testing.T) {
 	if c.Network != want {
 		t.Errorf("network is %+v, want %+v", c.Network, want)
 	}
-	if got, want := c.Settings.(*raftrun.Settings).ElectionTimeout, (world.Range{Min: 1, Max: 2 * time.Microsecond}); got != want {
+	if got, want := c.Settings.(*raftrun.Settings).ElectionTimeout, (world.Range{Min: 1,
+		Max: 2 * time.Microsecond}); got != want {
 		t.Errorf("election_timeout is %v, want %v", got, want)
 	}
 	if got, want := c.What, "It happens on two lines. And one more."; got != want {

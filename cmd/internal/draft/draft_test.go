@@ -77,7 +77,9 @@ func TestAbandoned(t *testing.T) {
 	if all := names(t, folder); len(all) != 5 {
 		t.Errorf("two are at work, and there are %q", all)
 	}
-	if err := errors.Join(os.WriteFile(filepath.Join(killed.Path(), "half"), []byte("ha"), 0o600), killed.lock.Close()); err != nil { // as the system does for it
+	// as the system does for it
+	if err := errors.Join(os.WriteFile(filepath.Join(killed.Path(), "half"), []byte("ha"), 0o600),
+		killed.lock.Close()); err != nil {
 		t.Fatal(err)
 	}
 	if err := Write(filepath.Join(folder, "file"), writing("x", nil)); err != nil {

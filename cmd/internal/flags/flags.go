@@ -29,7 +29,8 @@ type Flag[Options any] struct {
 	Help  string
 	Set   func(o *Options, value string) (wrong []error)
 
-	// Instead makes this no flag, but what people take for one: it says what to write in its place, and the usage does not have it.
+	// Instead makes this no flag, but what people take for one: it says what to write in its place, and the usage does not
+	// have it.
 	Instead func(value string) string
 }
 
@@ -43,8 +44,10 @@ type Group[Options any] struct {
 // ErrHelp is what Parse returns when the usage was asked for.
 var ErrHelp = errors.New("the usage was asked for")
 
-// Parse reads a command line, and returns what is no flag in it. Is says whether an argument is surely not the value of a flag. The error is ErrHelp, or all that is wrong.
-func Parse[Options any](args []string, o *Options, groups []Group[Options], is func(argument string) bool) (arguments []string, err error) {
+// Parse reads a command line, and returns what is no flag in it. Is says whether an argument is surely not the value of
+// a flag. The error is ErrHelp, or all that is wrong.
+func Parse[Options any](args []string, o *Options, groups []Group[Options],
+	is func(argument string) bool) (arguments []string, err error) {
 	p := parser[Options]{options: o, flags: make(map[string]Flag[Options]), is: is}
 	for _, group := range groups {
 		for _, f := range group.Flags {
@@ -81,7 +84,8 @@ func (p *parser[Options]) shown(args []string) []string {
 	return shown
 }
 
-// Failed is the status of a command whose line Parse did not read: the usage is printed if it was asked for, or else what is wrong.
+// Failed is the status of a command whose line Parse did not read: the usage is printed if it was asked for, or else
+// what is wrong.
 func Failed(err error, usage func(io.Writer) error, stdout, stderr io.Writer) int {
 	if errors.Is(err, ErrHelp) {
 		return command.Printed(usage(stdout), stderr)
@@ -148,12 +152,14 @@ func (p *parser[Options]) flag(arg string, rest []string) (taken int) {
 	return taken
 }
 
-// unknown says of a flag that there is none of that name, and which one is most likely meant. It returns how many of the arguments that follow belong to it.
+// unknown says of a flag that there is none of that name, and which one is most likely meant. It returns how many of
+// the arguments that follow belong to it.
 func (p *parser[Options]) unknown(name, value string, hasValue bool, rest []string) (taken int) {
 	nearest := nearest.Name("-"+name, p.names)
 	meant := p.flags[nearest[1:]]
 	// What follows is most likely meant for the flag that was meant.
-	if !hasValue && meant.Takes != "" && len(rest) > 0 && !strings.HasPrefix(rest[0], "-") && (meant.Instead != nil || !p.is(rest[0])) {
+	if !hasValue && meant.Takes != "" && len(rest) > 0 && !strings.HasPrefix(rest[0], "-") &&
+		(meant.Instead != nil || !p.is(rest[0])) {
 		value, taken = rest[0], 1
 	}
 	if meant.Instead != nil {
@@ -260,9 +266,11 @@ func Scenario[Options any](call string) Group[Options] {
 		if !library.Is(value) {
 			value = cmp.Or(nearest.Near(value, names), names[len(names)-1])
 		}
-		return "a scenario needs no flag, nor does a file: this runs one, and -list shows all\n  " + call + " " + command.ShellWord(value)
+		return "a scenario needs no flag, nor does a file: this runs one, and -list shows all\n  " + call + " " +
+			command.ShellWord(value)
 	}
-	return Group[Options]{Flags: []Flag[Options]{{Name: "scenario", Takes: "NAME", Instead: instead}, {Name: "config", Takes: "FILE", Instead: instead}}}
+	return Group[Options]{Flags: []Flag[Options]{{Name: "scenario", Takes: "NAME", Instead: instead},
+		{Name: "config", Takes: "FILE", Instead: instead}}}
 }
 
 // CaughtBy are the invariants that catch a bug, by name.

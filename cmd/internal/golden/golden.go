@@ -26,6 +26,7 @@ func Compare(t *testing.T, file, got string) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(strings.ReplaceAll(string(want), "\r\n", "\n"), got); diff != "" {
-		t.Errorf("%s differs (-want +got); if the change is meant: go test . -run '^%s$' -update, in the test's folder\n%s", file, t.Name(), diff)
+		t.Errorf("%s differs (-want +got); if the change is meant: go test . -run '^%s$' -update, in the test's folder\n%s",
+			file, t.Name(), diff)
 	}
 }

@@ -27,12 +27,14 @@ const ConfigFile = "run.toml"
 
 // BuiltIn are the scenarios that have names, the default first.
 func BuiltIn() []config.Scenario {
-	return append([]config.Scenario{{Name: Default, File: "cmd/run/config.toml", Text: cmd.DefaultConfig}}, scenarios.All()...)
+	return append([]config.Scenario{{Name: Default, File: "cmd/run/config.toml", Text: cmd.DefaultConfig}},
+		scenarios.All()...)
 }
 
 // IsFile says whether an argument is a file and not the name of a scenario.
 func IsFile(arg string) bool {
-	return strings.HasSuffix(arg, ".toml") || strings.ContainsRune(arg, '/') || strings.ContainsRune(arg, filepath.Separator)
+	return strings.HasSuffix(arg, ".toml") || strings.ContainsRune(arg, '/') ||
+		strings.ContainsRune(arg, filepath.Separator)
 }
 
 // Is says whether an argument names a scenario or a file.
@@ -58,7 +60,8 @@ func Find(arg string) (config.Scenario, error) {
 		names[i] = s.Name
 	}
 	if _, err := os.Stat(arg); err == nil {
-		return config.Scenario{}, fmt.Errorf("unknown scenario %q; the file of that name is ./%s, if that is what you mean", arg, arg)
+		return config.Scenario{}, fmt.Errorf("unknown scenario %q; the file of that name is ./%s, if that is what you mean",
+			arg, arg)
 	}
 	if near := nearest.Near(arg, names); near != "" {
 		return config.Scenario{}, fmt.Errorf("unknown scenario %q; the nearest is %q, and -list shows all", arg, near)
@@ -68,7 +71,8 @@ func Find(arg string) (config.Scenario, error) {
 
 func readScenario(file string) (config.Scenario, error) {
 	if info, err := os.Stat(file); err == nil && info.IsDir() {
-		return config.Scenario{}, fmt.Errorf("%s is a folder; the config of a run is in its %s", file, filepath.Join(file, ConfigFile))
+		return config.Scenario{}, fmt.Errorf("%s is a folder; the config of a run is in its %s", file,
+			filepath.Join(file, ConfigFile))
 	}
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -81,7 +85,8 @@ func readScenario(file string) (config.Scenario, error) {
 	return config.Scenario{File: file, Text: text}, nil
 }
 
-// One is the one scenario or file among the arguments of a command, and fallback when there is none. A name that is none is said to be so; a file is read later.
+// One is the one scenario or file among the arguments of a command, and fallback when there is none. A name that is
+// none is said to be so; a file is read later.
 func One(arguments []string, fallback string) (string, error) {
 	switch len(arguments) {
 	case 0:
@@ -96,8 +101,8 @@ func One(arguments []string, fallback string) (string, error) {
 	}
 }
 
-// Request asks for a run of a scenario, or of a file, in which a profile has things go wrong; either may be empty. Without a scenario the profile draws all of the run; without
-// both it is the default's.
+// Request asks for a run of a scenario, or of a file, in which a profile has things go wrong; either may be empty.
+// Without a scenario the profile draws all of the run; without both it is the default's.
 func Request(scenario, faults string, overrides []config.Override) (config.Request, error) {
 	p, err := profile.Find(cmp.Or(faults, profile.None))
 	if err != nil {
@@ -130,7 +135,9 @@ func List(w io.Writer, next string) error {
 		left = max(left, len(s.Name))
 	}
 	width := terminal.Width(w)
-	_, err := io.WriteString(w, terminal.LayOut(rows, left, width)+"\nProfiles of faults, for -faults\n"+terminal.LayOut(profiles, left, width)+"\n"+style.Bold("next")+"  "+next+"\n")
+	_, err := io.WriteString(w,
+		terminal.LayOut(rows, left, width)+"\nProfiles of faults, for -faults\n"+terminal.LayOut(profiles, left,
+			width)+"\n"+style.Bold("next")+"  "+next+"\n")
 	return err
 }
 

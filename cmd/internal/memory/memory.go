@@ -1,4 +1,5 @@
-// Package memory knows how much memory this process may take. A Go program that takes more dies with a page of goroutines, or without a word.
+// Package memory knows how much memory this process may take. A Go program that takes more dies with a page of
+// goroutines, or without a word.
 package memory
 
 import (
@@ -50,8 +51,9 @@ func (b Bound) More(bytes int64) string {
 	return "give it more"
 }
 
-// Left is the room that is left. GOMEMLIMIT is somebody's word, and holds whatever the machine says; without it the least of what Linux tells counts: the limits of the control
-// group, that of the address space, and what the machine has available, swap included. Other systems do not tell.
+// Left is the room that is left. GOMEMLIMIT is somebody's word, and holds whatever the machine says; without it the
+// least of what Linux tells counts: the limits of the control group, that of the address space, and what the machine
+// has available, swap included. Other systems do not tell.
 func Left() Room {
 	limit := debug.SetMemoryLimit(-1)
 	switch {
@@ -129,7 +131,8 @@ func (g group) left(swapFree int64) int64 {
 	return g.limit - g.taken + g.cached + min(g.swap, swapFree)
 }
 
-// groups are the control groups that this process is in, of both versions, that have a limit: its own, and those around it.
+// groups are the control groups that this process is in, of both versions, that have a limit: its own, and those around
+// it.
 func groups(system fs.FS) (list []group) {
 	text, _ := fs.ReadFile(system, "proc/self/cgroup") // without it there are none
 	for line := range strings.Lines(string(text)) {
@@ -137,7 +140,8 @@ func groups(system fs.FS) (list []group) {
 		switch {
 		case len(parts) < 3:
 		case parts[0] == "0" && parts[1] == "":
-			list = append(list, upwards(system, parts[2], []string{"sys/fs/cgroup", "sys/fs/cgroup/unified"}, groupOfVersion2)...)
+			list = append(list, upwards(system, parts[2], []string{"sys/fs/cgroup", "sys/fs/cgroup/unified"},
+				groupOfVersion2)...)
 		case strings.Contains(","+parts[1]+",", ",memory,"):
 			list = append(list, upwards(system, parts[2], []string{"sys/fs/cgroup/memory"}, groupOfVersion1)...)
 		}
@@ -145,7 +149,8 @@ func groups(system fs.FS) (list []group) {
 	return list
 }
 
-// upwards are a group and those around it. In a container the path may be that outside of it; what can be seen within is the container's own group, at the top.
+// upwards are a group and those around it. In a container the path may be that outside of it; what can be seen within
+// is the container's own group, at the top.
 func upwards(system fs.FS, name string, mounts []string, read func(fs.FS, string) (group, bool)) (list []group) {
 	for _, mount := range mounts {
 		for at := path.Clean("/" + name); ; at = path.Dir(at) {
@@ -185,7 +190,8 @@ func groupOfVersion1(system fs.FS, folder string) (group, bool) {
 	taken, ok := number(system, path.Join(folder, "memory.usage_in_bytes"))
 	stat := fields(system, path.Join(folder, "memory.stat"))
 	const none = math.MaxInt64 >> 12 << 12 // the largest number of pages
-	return group{limit: limit, taken: taken, cached: stat["total_inactive_file"] + stat["total_active_file"]}, limited && ok && limit < none
+	return group{limit: limit, taken: taken, cached: stat["total_inactive_file"] + stat["total_active_file"]}, limited &&
+		ok && limit < none
 }
 
 // number is the number that a file consists of; false if there is none, as where the file says max.
@@ -233,8 +239,9 @@ func used() int64 {
 // Guard sees to it that this process stays within its room.
 type Guard struct{ most int64 }
 
-// Guard has garbage be collected before so much of the room is taken, and tells when that does not help any more. Where it is not known how much a trace will take, half of the room is
-// for what comes suddenly: a table that grows takes three times its size for a moment.
+// Guard has garbage be collected before so much of the room is taken, and tells when that does not help any more. Where
+// it is not known how much a trace will take, half of the room is for what comes suddenly: a table that grows takes
+// three times its size for a moment.
 func (r Room) Guard(known bool) *Guard {
 	if r.Bytes == math.MaxInt64 {
 		return &Guard{math.MaxInt64}

@@ -53,7 +53,8 @@ func anyNetwork(d dice, c *config.Config) {
 	if d.Likely("duplicates", 45) {
 		c.Network.Duplicate = percent(d.From("duplicate", 2, 50))
 	}
-	c.Network.Latency = oneOf(d, "latency", c.Network.Latency, c.Network.Latency, world.Range{Min: 200 * time.Microsecond, Max: time.Millisecond},
+	c.Network.Latency = oneOf(d, "latency", c.Network.Latency, c.Network.Latency,
+		world.Range{Min: 200 * time.Microsecond, Max: time.Millisecond},
 		world.Range{Min: time.Millisecond, Max: 20 * time.Millisecond})
 	if d.Likely("late", 20) {
 		lateNetwork(d.in("late"), c)
@@ -95,8 +96,10 @@ func badLinks(d dice, c *config.Config) []config.Link {
 			continue
 		}
 		seen[[2]int{from, to}] = true
-		link := config.Link{From: processID(from), To: processID(to), Loss: percent(d.From("loss", 0, 50)), Duplicate: percent(d.From("duplicate", 0, 50))}
-		link.Latency = world.Range{Min: time.Millisecond, Max: d.millis("latency", 5, 30)} // wide enough to change the order of messages
+		link := config.Link{From: processID(from), To: processID(to), Loss: percent(d.From("loss", 0, 50)),
+			Duplicate: percent(d.From("duplicate", 0, 50))}
+		// wide enough to change the order of messages
+		link.Latency = world.Range{Min: time.Millisecond, Max: d.millis("latency", 5, 30)}
 		links = append(links, link)
 	}
 	return links

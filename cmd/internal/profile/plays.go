@@ -33,7 +33,8 @@ func besides(all func(*script), percent int, plays ...play) func(*script) {
 	}
 }
 
-// anyFaults has few kinds of plays in each run, but those several times, and each in some run: what needs two of a kind is met so more often than in an even mixture.
+// anyFaults has few kinds of plays in each run, but those several times, and each in some run: what needs two of a kind
+// is met so more often than in an even mixture.
 func anyFaults(s *script) {
 	all := []play{
 		crash, crashOnRole, crashOnSend, crashOnCommit, loseWrite, powerFailure, isolate, split, oneWay, bridge, pause, slow, jump, drift,
@@ -54,8 +55,8 @@ func anyFaults(s *script) {
 	}
 }
 
-// afterwards restarts a follower when the clients are done: it has the entries, and nothing but heartbeats tells it what is committed. Another node is paused, so that the run
-// is not over before.
+// afterwards restarts a follower when the clients are done: it has the entries, and nothing but heartbeats tells it
+// what is committed. Another node is paused, so that the run is not over before.
 func afterwards(s *script, d dice) {
 	leader := s.leader(d)
 	forgets := s.other(d, "forgets", leader)
@@ -88,7 +89,8 @@ func restarts(s *script, d dice) {
 // crashOnRole takes a node down just as it becomes something, most often the leader. It may be made to.
 func crashOnRole(s *script, d dice) {
 	n := s.node(d, "node")
-	when := config.When{Kind: config.AtRole, Process: processID(n), Role: oneOf(d, "role", "leader", "leader", "leader", "candidate")}
+	when := config.When{Kind: config.AtRole, Process: processID(n),
+		Role: oneOf(d, "role", "leader", "leader", "leader", "candidate")}
 	s.does(when, config.Crash, n)
 	if d.Likely("at once again", 30) {
 		s.does(when, config.Restart, n)
@@ -107,7 +109,8 @@ func crashOnSend(s *script, d dice) {
 	}
 	n, who, number := s.leader(d), d.From("client", 1, s.config.NumClients), d.From("operation", 1, s.operations())
 	sends := func(number int) config.When {
-		return config.When{Kind: config.AtSend, Process: world.NewProcessID(world.ClientGroup, uint32(who)), Number: uint64(number)}
+		return config.When{Kind: config.AtSend, Process: world.NewProcessID(world.ClientGroup, uint32(who)),
+			Number: uint64(number)}
 	}
 	s.does(sends(number), oneOf(d, "how", config.Crash, config.LoseUnsynced), n)
 	if number < s.operations() {
@@ -257,7 +260,8 @@ func lie(s *script, d dice) {
 
 // rollback starts a node again from a copy of its disk of some time ago.
 func rollback(s *script, d dice) {
-	s.add(config.Fault{Kind: config.Rollback, At: s.at(s.moment(d)), Process: processID(s.node(d, "node")), By: d.millis("by", 5, 400)})
+	s.add(config.Fault{Kind: config.Rollback, At: s.at(s.moment(d)), Process: processID(s.node(d, "node")),
+		By: d.millis("by", 5, 400)})
 }
 
 // jump has a node's clock jump, ahead or back.
@@ -272,11 +276,13 @@ func jump(s *script, d dice) {
 // drift has a node's clock run too fast or too slow for a while.
 func drift(s *script, d dice) {
 	n, at := s.node(d, "node"), s.moment(d)
-	s.add(config.Fault{Kind: config.Skew, At: s.at(at), Process: processID(n), Rate: oneOf(d, "rate", 250, 500, 800, 1250, 2000, 4000)})
+	s.add(config.Fault{Kind: config.Skew, At: s.at(at), Process: processID(n),
+		Rate: oneOf(d, "rate", 250, 500, 800, 1250, 2000, 4000)})
 	s.heals(at+d.millis("for", 50, 600), n)
 }
 
-// rivals stand for election at about the same time: votes are split, and a candidate steps down for another one of its own term.
+// rivals stand for election at about the same time: votes are split, and a candidate steps down for another one of its
+// own term.
 func rivals(s *script, d dice) {
 	at := s.moment(d)
 	n := s.node(d, "node")
@@ -303,8 +309,9 @@ func elections(s *script, d dice) {
 	}
 }
 
-// staleLeader cuts off a leader that clients still talk to: its log grows with what will never be committed, while another leads, for a short time only. Then it comes back
-// and stands for election, with a log that is longer and older.
+// staleLeader cuts off a leader that clients still talk to: its log grows with what will never be committed, while
+// another leads, for a short time only. Then it comes back and stands for election, with a log that is longer and
+// older.
 func staleLeader(s *script, d dice) {
 	n, at := s.leader(d), s.moment(d)
 	successor := s.other(d, "successor", n)

@@ -1,7 +1,9 @@
-// Package profile draws what goes wrong in a run: a profile says which faults there are and how often, and the seed of the run decides which of them happen and when. What
-// comes out is an ordinary config whose faults are written out, so that it can be run again, read, changed and cut down like any other.
+// Package profile draws what goes wrong in a run: a profile says which faults there are and how often, and the seed of
+// the run decides which of them happen and when. What comes out is an ordinary config whose faults are written out, so
+// that it can be run again, read, changed and cut down like any other.
 //
-// Every draw is a hash of the seed and of what it is for: there is no shared stream of random numbers, and one more draw shifts no other.
+// Every draw is a hash of the seed and of what it is for: there is no shared stream of random numbers, and one more
+// draw shifts no other.
 package profile
 
 import (
@@ -16,7 +18,8 @@ import (
 type Profile struct {
 	Name     string
 	Sentence string // what it does
-	Lies     bool   // disks lose what they said that they keep: Raft promises nothing then, and what is violated is no mistake of it
+	// disks lose what they said that they keep: Raft promises nothing then, and what is violated is no mistake of it
+	Lies bool
 
 	cluster func(d dice, c *config.Config) // draws the cluster and what its clients do, where no scenario says it
 	network func(d dice, c *config.Config) // draws the rates at which the network fails
@@ -40,7 +43,8 @@ func All() []Profile {
 		},
 		{
 			Name: "crashes", Sentence: "Nodes crash and restart, leaders above all, and writes that were not synced yet are lost or torn.",
-			cluster: busyCluster, faults: besides(playing(crash, crashOnRole, crashOnSend, crashOnCommit, loseWrite, powerFailure), 30, whoever),
+			cluster: busyCluster, faults: besides(playing(crash, crashOnRole, crashOnSend, crashOnCommit, loseWrite,
+				powerFailure), 30, whoever),
 		},
 		{
 			Name: "partitions", Sentence: "Nodes are cut off from each other, in one direction or both, and come together again.",
@@ -71,12 +75,14 @@ func Find(name string) (Profile, error) {
 		for i, p := range all {
 			names[i] = p.Name
 		}
-		return Profile{}, fmt.Errorf("unknown profile %q; the nearest is %q, and -list shows all", name, nearest.Name(name, names))
+		return Profile{}, fmt.Errorf("unknown profile %q; the nearest is %q, and -list shows all", name,
+			nearest.Name(name, names))
 	}
 	return all[i], nil
 }
 
-// Draw is the run of a profile that a seed stands for: a whole config by itself, which says only what differs from the default.
+// Draw is the run of a profile that a seed stands for: a whole config by itself, which says only what differs from the
+// default.
 func Draw(name string, seed uint64) (config.Scenario, error) {
 	p, err := Find(name)
 	if err != nil {
@@ -130,7 +136,8 @@ type Chance struct {
 
 var _ config.Chance = Chance{}
 
-// For is the scenario that a command runs, and what else of it is drawn. Without a name of a scenario the profile draws everything; with one, only what goes wrong.
+// For is the scenario that a command runs, and what else of it is drawn. Without a name of a scenario the profile draws
+// everything; with one, only what goes wrong.
 func For(p Profile, given config.Scenario, alone bool) (config.Scenario, Chance) {
 	if alone && p.Name != None {
 		return config.Scenario{Name: p.Name, File: "profile " + p.Name}, Chance{profile: p, alone: true}

@@ -75,10 +75,13 @@ func TestEverythingIsInTheMix(t *testing.T) {
 	for seed := range uint64(manySeeds) {
 		c := drawn(t, profile.Mixed, seed)
 		for _, text := range []string{
-			fmt.Sprintf("num_nodes %d", c.NumNodes), fmt.Sprintf("num_clients %d", c.NumClients), fmt.Sprintf("no-op %t", c.Settings.(*raftrun.Settings).NoopOnElection),
+			fmt.Sprintf("num_nodes %d", c.NumNodes), fmt.Sprintf("num_clients %d", c.NumClients), fmt.Sprintf("no-op %t",
+				c.Settings.(*raftrun.Settings).NoopOnElection),
 			fmt.Sprintf("max_entries %d", c.Settings.(*raftrun.Settings).MaxEntries), fmt.Sprintf("max_inflight %d", c.Settings.(*raftrun.Settings).MaxInflight), fmt.Sprintf("first_leader %d", c.Settings.(*raftrun.Settings).FirstLeader),
-			fmt.Sprintf("keys %d", len(c.Keys)), fmt.Sprintf("loss %t, much %t", c.Network.Loss > 0, c.Network.Loss > 0.1), fmt.Sprintf("duplicate %t", c.Network.Duplicate > 0),
-			fmt.Sprintf("late %t", c.Network.Late > 0), fmt.Sprintf("links %d", len(c.Links)), fmt.Sprintf("gives up %t", c.Client.GiveUp > 0), string(c.Values),
+			fmt.Sprintf("keys %d", len(c.Keys)), fmt.Sprintf("loss %t, much %t", c.Network.Loss > 0,
+				c.Network.Loss > 0.1), fmt.Sprintf("duplicate %t", c.Network.Duplicate > 0),
+			fmt.Sprintf("late %t", c.Network.Late > 0), fmt.Sprintf("links %d", len(c.Links)), fmt.Sprintf("gives up %t",
+				c.Client.GiveUp > 0), string(c.Values),
 		} {
 			seen[text]++
 		}
@@ -91,8 +94,10 @@ func TestEverythingIsInTheMix(t *testing.T) {
 				t.Errorf("seed %d has a disk lie: %s", seed, f.Phrase())
 			}
 		}
-		if total := c.TotalOperations(); c.Values != config.ValuesUnique || total > 500 || c.Client.GiveUp > 0 && total > 15*4 {
-			t.Errorf("seed %d asks more of the linearizability check than it can find out: %d operations, unique values: %s", seed, total, c.Values)
+		if total := c.TotalOperations(); c.Values != config.ValuesUnique || total > 500 || c.Client.GiveUp > 0 &&
+			total > 15*4 {
+			t.Errorf("seed %d asks more of the linearizability check than it can find out: %d operations, unique values: %s",
+				seed, total, c.Values)
 		}
 	}
 	for _, want := range []string{
@@ -125,21 +130,26 @@ func TestAllIsHealed(t *testing.T) {
 			if len(c.Faults) == 0 {
 				continue
 			}
-			i := slices.IndexFunc(c.Faults, func(f config.Fault) bool { return f.Kind == config.Heal && f.Process == 0 && f.At.Time == lastHeal(c) })
+			i := slices.IndexFunc(c.Faults,
+				func(f config.Fault) bool { return f.Kind == config.Heal && f.Process == 0 && f.At.Time == lastHeal(c) })
 			if i < 0 {
 				t.Fatalf("%s with seed %d does not end with a heal of all:\n%s", p.Name, seed, c.TOML())
 			}
 			end := c.Faults[i].At.Time
 			for _, f := range c.Faults {
-				if f.At.Kind == config.AtTime && (f.At.Time > end && f.Kind != config.Restart || f.At.Time == end && f.Kind != config.Restart && f.Kind != config.Heal) {
+				if f.At.Kind == config.AtTime &&
+					(f.At.Time > end && f.Kind != config.Restart || f.At.Time == end && f.Kind != config.Restart &&
+						f.Kind != config.Heal) {
 					t.Errorf("%s with seed %d: %s of %s comes at %s, after the end at %s", p.Name, seed, f.Kind, f.Process, f.At, end)
 				}
 				if f.At.Time > c.MaxDuration-demanded {
-					t.Errorf("%s with seed %d: %s at %s leaves no time for progress until %s", p.Name, seed, f.Kind, f.At, c.MaxDuration)
+					t.Errorf("%s with seed %d: %s at %s leaves no time for progress until %s", p.Name, seed, f.Kind, f.At,
+						c.MaxDuration)
 				}
 				if f.Who != "" && f.Kind == config.Crash { // any node
 					for n := range uint32(c.NumNodes) {
-						restart := config.Fault{Kind: config.Restart, Process: world.NewProcessID(world.NodeGroup, n+1), At: config.When{Kind: config.AtTime, Time: end}}
+						restart := config.Fault{Kind: config.Restart, Process: world.NewProcessID(world.NodeGroup, n+1),
+							At: config.When{Kind: config.AtTime, Time: end}}
 						if !slices.ContainsFunc(c.Faults, restart.Same) {
 							t.Errorf("%s with seed %d: node-%d may be down for ever", p.Name, seed, n+1)
 						}
@@ -165,23 +175,28 @@ func lastHeal(c *config.Config) time.Duration {
 	return last
 }
 
-// TestOnTopOfAScenario draws faults for scenarios and clusters of all sizes: the scenario is kept, and what the command line says goes first.
+// TestOnTopOfAScenario draws faults for scenarios and clusters of all sizes: the scenario is kept, and what the command
+// line says goes first.
 func TestOnTopOfAScenario(t *testing.T) {
-	given := config.Scenario{Name: "given", File: "given.toml", Text: []byte("title = \"The scenario\"\nnum_clients = 2\n[[fault]]\nat = \"90ms\"\ncrash = \"node-1\"\n")}
+	given := config.Scenario{Name: "given", File: "given.toml",
+		Text: []byte("title = \"The scenario\"\nnum_clients = 2\n[[fault]]\nat = \"90ms\"\ncrash = \"node-1\"\n")}
 	for _, p := range profile.All() {
 		for nodes := 1; nodes <= 7; nodes++ {
 			for seed := range uint64(30) {
 				request := config.Request{
-					BuiltIn:   []config.Scenario{given},
-					Overrides: []config.Override{config.SetKey("-seed", "seed", fmt.Sprint(seed)), config.SetKey("-nodes", "num_nodes", fmt.Sprint(nodes)), config.Set("-set", "network.loss=0.125")},
+					BuiltIn: []config.Scenario{given},
+					Overrides: []config.Override{config.SetKey("-seed", "seed", fmt.Sprint(seed)),
+						config.SetKey("-nodes", "num_nodes", fmt.Sprint(nodes)), config.Set("-set", "network.loss=0.125")},
 				}
 				request.Scenario, request.Chance = profile.For(p, given, false)
 				r, err := config.Resolve(request)
 				if err != nil {
 					t.Fatalf("%s with seed %d and %d nodes: %v", p.Name, seed, nodes, err)
 				}
-				crash := config.Fault{Kind: config.Crash, Process: world.NewProcessID(world.NodeGroup, 1), At: config.When{Kind: config.AtTime, Time: 90 * time.Millisecond}}
-				if r.Title != "The scenario" || r.NumClients != 2 || r.NumNodes != nodes || r.Network.Loss != 0.125 || !slices.ContainsFunc(r.Faults, crash.Same) {
+				crash := config.Fault{Kind: config.Crash, Process: world.NewProcessID(world.NodeGroup, 1),
+					At: config.When{Kind: config.AtTime, Time: 90 * time.Millisecond}}
+				if r.Title != "The scenario" || r.NumClients != 2 || r.NumNodes != nodes || r.Network.Loss != 0.125 ||
+					!slices.ContainsFunc(r.Faults, crash.Same) {
 					t.Fatalf("%s with seed %d and %d nodes changes the scenario, or not the rest:\n%s", p.Name, seed, nodes, r.TOML())
 				}
 				if !strings.HasPrefix(r.Name(), fmt.Sprintf("given-%d-", seed)) {
@@ -192,7 +207,8 @@ func TestOnTopOfAScenario(t *testing.T) {
 	}
 }
 
-// TestAlone has a command's way to a drawn run, and the run's own run.toml, come to what Draw says; and a run that is not as drawn is called another name.
+// TestAlone has a command's way to a drawn run, and the run's own run.toml, come to what Draw says; and a run that is
+// not as drawn is called another name.
 func TestAlone(t *testing.T) {
 	for _, p := range profile.All()[1:] {
 		for seed := range uint64(50) {
@@ -208,11 +224,13 @@ func TestAlone(t *testing.T) {
 			}
 			none, _ := profile.Find(profile.None)
 			request.Scenario, request.Chance = profile.For(none, config.Scenario{File: "run.toml", Text: r.TOML()}, false)
-			if again, err := config.Resolve(request); err != nil || again.Name() != r.Name() || !bytes.Equal(again.TOML(), r.TOML()) {
+			if again, err := config.Resolve(request); err != nil || again.Name() != r.Name() ||
+				!bytes.Equal(again.TOML(), r.TOML()) {
 				t.Errorf("%s comes back from its file as another: %v", r.Name(), err)
 			}
 			request.Overrides = []config.Override{config.SetKey("-seed", "seed", fmt.Sprint(seed+1))}
-			if other, err := config.Resolve(request); err != nil || !strings.HasPrefix(other.Name(), fmt.Sprintf("%s-%d-", p.Name, seed+1)) {
+			if other, err := config.Resolve(request); err != nil ||
+				!strings.HasPrefix(other.Name(), fmt.Sprintf("%s-%d-", p.Name, seed+1)) {
 				t.Errorf("%s with another seed is called %s, as the run that this draws: %v", r.Name(), other.Name(), err)
 			}
 		}
@@ -249,7 +267,8 @@ func TestInvariantsHold(t *testing.T) {
 	}
 }
 
-// TestIDsAreUniqueWhateverGoesWrong looks for two spans of one run that share an id, and for a zero one, in runs in which everything goes wrong.
+// TestIDsAreUniqueWhateverGoesWrong looks for two spans of one run that share an id, and for a zero one, in runs in
+// which everything goes wrong.
 func TestIDsAreUniqueWhateverGoesWrong(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(manySeeds) / 5 {

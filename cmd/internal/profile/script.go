@@ -20,8 +20,8 @@ type script struct {
 	late       map[int]bool // those that may even fall after that
 }
 
-// newScript is one for a config, in the time that its clients have something to do. In most runs the last operations come when all is healed. In the others nothing follows
-// that would carry along what somebody missed.
+// newScript is one for a config, in the time that its clients have something to do. In most runs the last operations
+// come when all is healed. In the others nothing follows that would carry along what somebody missed.
 func newScript(d dice, c *config.Config) *script {
 	const first, shortest, longest = 20 * time.Millisecond, 300 * time.Millisecond, 5 * time.Second
 	busy := busyUntil(c)
@@ -148,7 +148,8 @@ func processID(node int) world.ProcessID {
 	return world.NewProcessID(world.NodeGroup, uint32(node))
 }
 
-// finish heals and restarts all, so that from then on progress can be demanded. A fault that waits for a condition may be late: its node is restarted again, later.
+// finish heals and restarts all, so that from then on progress can be demanded. A fault that waits for a condition may
+// be late: its node is restarted again, later.
 func (s *script) finish() []config.Fault {
 	if len(s.faults) == 0 {
 		return nil

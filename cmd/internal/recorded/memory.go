@@ -25,8 +25,9 @@ type Look struct {
 	At      func(path string, now func())
 }
 
-// SaidToTake holds what commands are said to take of each span against what they hold, in lines and in Jaeger's own JSON: that much, and up to three times as much more for what
-// they hold for a moment. What they hold for any trace does not count.
+// SaidToTake holds what commands are said to take of each span against what they hold, in lines and in Jaeger's own
+// JSON: that much, and up to three times as much more for what they hold for a moment. What they hold for any trace
+// does not count.
 func SaidToTake(t testing.TB, looks ...Look) {
 	t.Helper()
 	few, many := atRun(t, "50"), atRun(t, "250")
@@ -56,7 +57,8 @@ func atRun(t testing.TB, requests string) looked {
 	}
 	var jaeger bytes.Buffer
 	path := filepath.Join(folder, "trace.jaeger.json")
-	if err := errors.Join(export.WriteJaeger(&jaeger, index.Of(spans)), os.WriteFile(path, jaeger.Bytes(), 0o600)); err != nil {
+	if err := errors.Join(export.WriteJaeger(&jaeger, index.Of(spans)),
+		os.WriteFile(path, jaeger.Bytes(), 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	return looked{[2]string{folder, path}, len(spans)}
@@ -69,21 +71,24 @@ func (l Look) holds(path string) (bytes int) {
 	return bytes
 }
 
-// GivesUp has a command read runs without memory, and by somebody who does not want to wait any more: it reads nothing then, and its status is 2. What it is to do is what it says
-// that there is no memory for.
-func GivesUp(t *testing.T, run func(ctx context.Context, args []string, stdout, stderr io.Writer) int, what string, args ...string) {
+// GivesUp has a command read runs without memory, and by somebody who does not want to wait any more: it reads nothing
+// then, and its status is 2. What it is to do is what it says that there is no memory for.
+func GivesUp(t *testing.T, run func(ctx context.Context, args []string, stdout, stderr io.Writer) int, what string,
+	args ...string) {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
 	var out, wrong bytes.Buffer
-	if status := run(ctx, args, &out, &wrong); status != command.Trouble || !strings.HasSuffix(wrong.String(), ": interrupted\n") {
+	if status := run(ctx, args, &out, &wrong); status != command.Trouble ||
+		!strings.HasSuffix(wrong.String(), ": interrupted\n") {
 		t.Errorf("interrupted: exit status %d\n%s%s", status, &out, &wrong)
 	}
 	noMemory(t)
 	out.Reset()
 	wrong.Reset()
 	want := " of memory to " + what + ", and 0 MiB is free: set GOMEMLIMIT=1GiB\n"
-	if status := run(t.Context(), args, &out, &wrong); status != command.Trouble || out.Len() > 0 || !strings.Contains(wrong.String(), want) {
+	if status := run(t.Context(), args, &out, &wrong); status != command.Trouble || out.Len() > 0 ||
+		!strings.Contains(wrong.String(), want) {
 		t.Errorf("without memory: exit status %d\n%s%s", status, &out, &wrong)
 	}
 }

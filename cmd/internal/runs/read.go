@@ -27,9 +27,11 @@ type Run struct {
 	memory int64 // that it takes
 }
 
-// Read finds the runs that a command line names and has them read, each by a goroutine of its own; i is which of the names it has. Who waits sees a bar on stderr. What is wrong is
-// said of all of them. A trace that takes more memory than there is is not read, or no further: then ctx ends, and the error is a Short.
-func Read(ctx context.Context, stderr io.Writer, names []string, takes Takes, read func(ctx context.Context, i int, run Run) error) error {
+// Read finds the runs that a command line names and has them read, each by a goroutine of its own; i is which of the
+// names it has. Who waits sees a bar on stderr. What is wrong is said of all of them. A trace that takes more memory
+// than there is is not read, or no further: then ctx ends, and the error is a Short.
+func Read(ctx context.Context, stderr io.Writer, names []string, takes Takes,
+	read func(ctx context.Context, i int, run Run) error) error {
 	return readTold(ctx, func(mebi int) bar { return terminal.NewProgress(stderr, "MiB", mebi) }, names, takes, read)
 }
 
@@ -40,7 +42,8 @@ type bar interface {
 }
 
 // readTold is Read with the bar that who waits sees.
-func readTold(ctx context.Context, barOf func(mebi int) bar, names []string, takes Takes, read func(ctx context.Context, i int, run Run) error) error {
+func readTold(ctx context.Context, barOf func(mebi int) bar, names []string, takes Takes,
+	read func(ctx context.Context, i int, run Run) error) error {
 	list := make([]Run, len(names))
 	wrong := make([]error, len(names))
 	total := int64(0)
@@ -92,10 +95,12 @@ func readTold(ctx context.Context, barOf func(mebi int) bar, names []string, tak
 }
 
 // ReadTrace is Read for one run whose spans are to be at hand. The trace is to be closed.
-func ReadTrace(ctx context.Context, stderr io.Writer, name string, takes Takes) (path string, trace *index.Trace, err error) {
+func ReadTrace(ctx context.Context, stderr io.Writer, name string, takes Takes) (path string, trace *index.Trace,
+	err error) {
 	err = Read(ctx, stderr, []string{name}, takes, func(ctx context.Context, _ int, run Run) error {
 		path = run.Path
-		trace, err = index.Read(ctx, index.File(path), index.Options{Progress: run.Progress, Lists: span.Lists(protocols.Raft.Specs)})
+		trace, err = index.Read(ctx, index.File(path),
+			index.Options{Progress: run.Progress, Lists: span.Lists(protocols.Raft.Specs)})
 		return err
 	})
 	return path, trace, err

@@ -42,7 +42,8 @@ func TestReadSaysAllThatIsWrong(t *testing.T) {
 		return all(ctx, i, run)
 	}
 	err := Read(t.Context(), io.Discard, []string{"none", folder, "nothing"}, takes, count)
-	if err == nil || !strings.Contains(err.Error(), "no run none") || !strings.Contains(err.Error(), "no run nothing") || read > 0 {
+	if err == nil || !strings.Contains(err.Error(), "no run none") || !strings.Contains(err.Error(), "no run nothing") ||
+		read > 0 {
 		t.Errorf("%d are read, error %v", read, err)
 	}
 	empty, broken := filepath.Join(t.TempDir(), "empty"), filepath.Join(t.TempDir(), "broken")
@@ -52,7 +53,8 @@ func TestReadSaysAllThatIsWrong(t *testing.T) {
 		}
 	}
 	err = Read(t.Context(), io.Discard, []string{empty, folder, broken, empty}, takes, all)
-	if err == nil || strings.Count(err.Error(), "\n") != 1 || strings.Index(err.Error(), empty) > strings.Index(err.Error(), broken) {
+	if err == nil || strings.Count(err.Error(), "\n") != 1 ||
+		strings.Index(err.Error(), empty) > strings.Index(err.Error(), broken) {
 		t.Errorf("of two that cannot be read it is said:\n%v", err)
 	}
 	if err := Read(t.Context(), io.Discard, []string{folder, folder}, takes, all); err != nil {
@@ -64,7 +66,8 @@ func TestReadIsInterrupted(t *testing.T) {
 	folder := recorded.Run(t, "lost-reply")
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
-	if err := Read(ctx, io.Discard, []string{folder}, takes, all); err == nil || !strings.HasSuffix(err.Error(), ": interrupted") {
+	if err := Read(ctx, io.Discard, []string{folder}, takes, all); err == nil ||
+		!strings.HasSuffix(err.Error(), ": interrupted") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -81,7 +84,8 @@ func TestReadWithoutMemory(t *testing.T) {
 		return nil
 	})
 	want := filepath.Join(folder, record.FileName) + ": a trace of 0 MiB, about "
-	if short := (*Short)(nil); !errors.As(err, &short) || !strings.HasPrefix(short.Error(), want) || !strings.HasSuffix(short.Error(), " MiB of memory to look at, and 0 MiB is free: set GOMEMLIMIT=1GiB") {
+	if short := (*Short)(nil); !errors.As(err, &short) || !strings.HasPrefix(short.Error(), want) ||
+		!strings.HasSuffix(short.Error(), " MiB of memory to look at, and 0 MiB is free: set GOMEMLIMIT=1GiB") {
 		t.Errorf("error %v, want %s", err, want)
 	}
 	debug.SetMemoryLimit(1 << 40)
@@ -108,12 +112,15 @@ func TestReadUntilMemoryIsFull(t *testing.T) {
 		}
 		return errors.New("never mind")
 	})
-	if short := (*Short)(nil); !errors.As(err, &short) || !strings.Contains(short.Error(), "too large for the memory there is: 0 MiB was free, and after ") || !strings.HasSuffix(short.Error(), "set GOMEMLIMIT=1GiB") || len(held) > 10 {
+	if short := (*Short)(nil); !errors.As(err, &short) ||
+		!strings.Contains(short.Error(), "too large for the memory there is: 0 MiB was free, and after ") ||
+		!strings.HasSuffix(short.Error(), "set GOMEMLIMIT=1GiB") || len(held) > 10 {
 		t.Errorf("after %d MiB: error %v", len(held), err)
 	}
 }
 
-// For the rest of a trace that is known there is all the room; half of it is kept free for one of which nobody knows how large it is.
+// For the rest of a trace that is known there is all the room; half of it is kept free for one of which nobody knows
+// how large it is.
 func TestReadKeepsRoomForWhatIsUnknown(t *testing.T) {
 	const room, held = 128 << 20, 96 << 20
 	before := debug.SetMemoryLimit(-1)
@@ -206,13 +213,16 @@ func TestHowLarge(t *testing.T) {
 			t.Fatal(err)
 		}
 		run := takes.of(path)
-		if run.size != int64(len(c.file)) || run.Spans*10 < c.spans*9 || run.Spans*10 > c.spans*11 || run.memory != int64(run.Spans)*int64(takes.Span) {
+		if run.size != int64(len(c.file)) || run.Spans*10 < c.spans*9 || run.Spans*10 > c.spans*11 ||
+			run.memory != int64(run.Spans)*int64(takes.Span) {
 			t.Errorf("%s: %d bytes, %d spans, %d bytes of memory; want %d spans", name, run.size, run.Spans, run.memory, c.spans)
 		}
 	}
-	large := []Run{{file: "a", size: 5 << 30, Spans: 6_000_000, memory: 2 << 30}, {file: "b", size: 5 << 30, Spans: 6_000_000, memory: 2 << 30}}
+	large := []Run{{file: "a", size: 5 << 30, Spans: 6_000_000, memory: 2 << 30},
+		{file: "b", size: 5 << 30, Spans: 6_000_000, memory: 2 << 30}}
 	want := "a and b: what is 10.0 GiB together, about 12.0 million spans, takes about 4.0 GiB of memory to look at, and 3.0 GiB is free: raise the limit that ulimit -v has set"
-	if err := takes.enough(large, memory.Room{Bytes: 3 << 30, Of: memory.AddressSpace}); err == nil || err.Error() != want {
+	if err := takes.enough(large, memory.Room{Bytes: 3 << 30, Of: memory.AddressSpace}); err == nil ||
+		err.Error() != want {
 		t.Errorf("it says\n%v\nwant\n%s", err, want)
 	}
 	if err := takes.enough(large, memory.Room{Bytes: 4<<30 + least, Of: memory.AddressSpace}); err != nil {
@@ -235,7 +245,8 @@ func TestReadTrace(t *testing.T) {
 	file := filepath.Join(recorded.Run(t, "lost-reply"), record.FileName)
 	t.Chdir(t.TempDir())
 	folder := filepath.Join(filepath.FromSlash(Folder), "mine")
-	if err := errors.Join(os.MkdirAll(folder, 0o755), os.Rename(file, filepath.Join(folder, record.FileName))); err != nil {
+	if err := errors.Join(os.MkdirAll(folder, 0o755),
+		os.Rename(file, filepath.Join(folder, record.FileName))); err != nil {
 		t.Fatal(err)
 	}
 	path, spans, err := ReadTrace(t.Context(), io.Discard, "mine", takes)

@@ -29,7 +29,8 @@ const (
 // false.
 func Derived() []string { return []string{HistoryFile, JaegerFile, PerfettoFile, ShiVizFile} }
 
-// Find is the path of a run: its folder or its trace file as they are given, or else the folder of that name among the runner's. The path is for read.Open.
+// Find is the path of a run: its folder or its trace file as they are given, or else the folder of that name among the
+// runner's. The path is for read.Open.
 func Find(arg string) (path string, err error) { return findIn(Folder, arg) }
 
 func findIn(folder, arg string) (string, error) {
@@ -51,7 +52,8 @@ func findIn(folder, arg string) (string, error) {
 	if len(names) == 0 {
 		return "", fmt.Errorf("there is no run %s, and none in %s: `go run ./cmd/run` makes one", arg, folder)
 	}
-	return "", fmt.Errorf("there is no run %s; the nearest in %s is %s", arg, folder, nearest.Name(filepath.Base(arg), names))
+	return "", fmt.Errorf("there is no run %s; the nearest in %s is %s", arg, folder,
+		nearest.Name(filepath.Base(arg), names))
 }
 
 // Names are the runs in a folder that have a trace, in their order.
@@ -62,7 +64,8 @@ func Names(folder string) []string {
 	}
 	var names []string
 	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), ".") || words.Printable(e.Name()) != e.Name() { // a run in the making, which has no name yet, or one that no command takes
+		// a run in the making, which has no name yet, or one that no command takes
+		if strings.HasPrefix(e.Name(), ".") || words.Printable(e.Name()) != e.Name() {
 			continue
 		}
 		if _, err := os.Stat(filepath.Join(folder, e.Name(), record.FileName)); err == nil {

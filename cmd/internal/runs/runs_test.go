@@ -27,7 +27,8 @@ func TestFind(t *testing.T) {
 		t.Fatal(err)
 	}
 	for arg, want := range map[string]string{
-		"default-1": filepath.Join(folder, "default-1"), file: file, filepath.Join(folder, "figure-8-1"): filepath.Join(folder, "figure-8-1"),
+		"default-1": filepath.Join(folder, "default-1"), file: file, filepath.Join(folder,
+			"figure-8-1"): filepath.Join(folder, "figure-8-1"),
 	} {
 		if got, err := findIn(folder, arg); got != want || err != nil {
 			t.Errorf("%q is %q, %v, want %q", arg, got, err, want)

@@ -11,8 +11,8 @@ import (
 	"github.com/raftkv/raftkv/traces/words"
 )
 
-// Takes is how much memory a command takes for a trace, as measured with one of a million spans: the peak, with as little garbage as the collector can do with, and a fifth more,
-// because tables grow by doubling.
+// Takes is how much memory a command takes for a trace, as measured with one of a million spans: the peak, with as
+// little garbage as the collector can do with, and a fifth more, because tables grow by doubling.
 type Takes struct {
 	What string // the command is to do: check it
 	Span int    // bytes for each span, however they are laid out in the file
@@ -27,10 +27,12 @@ func (s *Short) Error() string { return s.message }
 // least is what no trace is too large for: the program takes as much without one.
 const least = 32 << 20
 
-// inEachSpan is what stands once in nearly every span, and nowhere else, in OTLP and in Jaeger's own JSON: to count spans takes a tenth of what it takes to read them.
+// inEachSpan is what stands once in nearly every span, and nowhere else, in OTLP and in Jaeger's own JSON: to count
+// spans takes a tenth of what it takes to read them.
 var inEachSpan = [][]byte{[]byte(`"startTimeUnixNano"`), []byte(`"operationName"`)}
 
-// of says how large the run at a path is, as far as the beginning of its file tells. What cannot be read is said by whoever reads it.
+// of says how large the run at a path is, as far as the beginning of its file tells. What cannot be read is said by
+// whoever reads it.
 func (t Takes) of(path string) Run {
 	const beginning = 4 << 20
 	r := Run{Path: path, file: traceFile(path)}
@@ -81,7 +83,8 @@ func (t Takes) enough(list []Run, room memory.Room) error {
 	if len(list) > 1 {
 		what = "what is " + memory.Size(size) + " together"
 	}
-	return &Short{fmt.Sprintf("%s: %s, about %s, takes about %s of memory to %s, and %s is free: %s", strings.Join(files, " and "), what, counted(spans), memory.Size(takes), t.What,
+	return &Short{fmt.Sprintf("%s: %s, about %s, takes about %s of memory to %s, and %s is free: %s",
+		strings.Join(files, " and "), what, counted(spans), memory.Size(takes), t.What,
 		memory.Size(room.Bytes), room.Of.More(takes))}
 }
 

@@ -124,7 +124,8 @@ func (*witness) Shutdown(context.Context) error { return nil }
 func sent(s *span.Span) string {
 	peer := s.Attribute(kvspans.RaftPeerIDKey).AsString()
 	if s.Kind == trace.SpanKindServer {
-		return fmt.Sprintf("the reply of %s to %s: %s, %s", s.Service, peer, s.Name, s.Attribute(kvspans.RaftReplyKey).AsString())
+		return fmt.Sprintf("the reply of %s to %s: %s, %s", s.Service, peer, s.Name,
+			s.Attribute(kvspans.RaftReplyKey).AsString())
 	}
 	if peer == "" {
 		return fmt.Sprintf("%s: %s", s.Service, s.Name)

@@ -33,24 +33,27 @@ func told(t *testing.T, c *config.Config) []traces.Span {
 		}
 		for j := range kept[i].Events {
 			e := &kept[i].Events[j]
-			e.Attributes = slices.DeleteFunc(e.Attributes, func(a attribute.KeyValue) bool { return a.Key == worldspans.RaftkvCauseKey })
+			e.Attributes = slices.DeleteFunc(e.Attributes,
+				func(a attribute.KeyValue) bool { return a.Key == worldspans.RaftkvCauseKey })
 		}
 	}
 	return kept
 }
 
-// TestWrittenChanceIsTheSameRun has the chance of a network that loses and doubles, and of one that is late, written out,
-// with its operations: each span is the same as before. Where late copies of doubled messages matter, the rates of late
-// messages stay.
+// TestWrittenChanceIsTheSameRun has the chance of a network that loses and doubles, and of one that is late, written
+// out, with its operations: each span is the same as before. Where late copies of doubled messages matter, the rates of
+// late messages stay.
 func TestWrittenChanceIsTheSameRun(t *testing.T) {
 	t.Parallel()
 	lossy := func(c *config.Config) {
 		c.Network.Loss, c.Network.Duplicate = 0.1, 0.1
-		c.Links = []config.Link{{From: node(1), To: node(2), Loss: 0.5, Duplicate: 0.5}, {From: node(3), To: node(1), Loss: 0.3}}
+		c.Links = []config.Link{{From: node(1), To: node(2), Loss: 0.5, Duplicate: 0.5},
+			{From: node(3), To: node(1), Loss: 0.3}}
 	}
 	late := func(c *config.Config) {
 		c.Network.Late = 0.05
-		c.Links = []config.Link{{From: node(1), To: node(2), Late: 0.5, LateBy: world.Range{Min: time.Millisecond, Max: time.Second}}}
+		c.Links = []config.Link{{From: node(1), To: node(2), Late: 0.5,
+			LateBy: world.Range{Min: time.Millisecond, Max: time.Second}}}
 	}
 	both := func(c *config.Config) {
 		lossy(c)
@@ -61,7 +64,8 @@ func TestWrittenChanceIsTheSameRun(t *testing.T) {
 	t.Run("both", func(t *testing.T) { writtenChance(t, both, quietButLate) })
 }
 
-// writtenChance writes the chance out that runs have, where only what leaves so much of it to chance as quiet does counts.
+// writtenChance writes the chance out that runs have, where only what leaves so much of it to chance as quiet does
+// counts.
 func writtenChance(t *testing.T, chance func(*config.Config), quiet func(*config.Config) *config.Config) {
 	t.Helper()
 	for seed := range uint64(5) {
@@ -74,7 +78,8 @@ func writtenChance(t *testing.T, chance func(*config.Config), quiet func(*config
 			if c.Network.Late < kept.Network.Late {
 				return nil, nil
 			}
-			return &check.Violation{Invariant: invariant(string(protocol.InvariantLogMatching))}, nil // so that whatever else is tried is taken
+			// so that whatever else is tried is taken
+			return &check.Violation{Invariant: invariant(string(protocol.InvariantLogMatching))}, nil
 		}
 		if !s.begin(drawn) {
 			t.Fatal(s.err)
@@ -83,7 +88,8 @@ func writtenChance(t *testing.T, chance func(*config.Config), quiet func(*config
 		if s.err != nil {
 			t.Fatal(s.err)
 		}
-		if s.config.Hash() != quiet(s.config).Hash() || len(s.config.Faults) < 10 || len(s.config.Operations) != drawn.TotalOperations() {
+		if s.config.Hash() != quiet(s.config).Hash() || len(s.config.Faults) < 10 ||
+			len(s.config.Operations) != drawn.TotalOperations() {
 			t.Fatalf("seed %d: the chance is not written out:\n%s", seed, s.config.TOML())
 		}
 		want, got := told(t, drawn), told(t, s.config)
@@ -130,9 +136,11 @@ func TestOtherChance(t *testing.T) {
 		t.Fatal(err)
 	}
 	if r.After.Faults != 1 || r.Config.Seed != 7 || !r.Minimal {
-		t.Errorf("%d faults are left with seed %d, minimal is %v, want 1 with seed 7", r.After.Faults, r.Config.Seed, r.Minimal)
+		t.Errorf("%d faults are left with seed %d, minimal is %v, want 1 with seed 7", r.After.Faults, r.Config.Seed,
+			r.Minimal)
 	}
-	if want := "A run of mixed with seed 5 violates"; !strings.HasPrefix(r.Config.What, want) || !strings.Contains(r.Config.What, "It is run with seed 7") {
+	if want := "A run of mixed with seed 5 violates"; !strings.HasPrefix(r.Config.What, want) ||
+		!strings.Contains(r.Config.What, "It is run with seed 7") {
 		t.Errorf("what it says: %q, want it to begin with %q and to name the other seed", r.Config.What, want)
 	}
 }

@@ -32,7 +32,8 @@ func partsOf(c *config.Config) []part {
 	return parts
 }
 
-// without is a config that has of its parts only those that are kept. Parts are told apart by their place in the config that they are of.
+// without is a config that has of its parts only those that are kept. Parts are told apart by their place in the config
+// that they are of.
 func without(c *config.Config, gone func(i int) bool) *config.Config {
 	less := c.Clone()
 	less.Links, less.Operations, less.Faults = nil, nil, nil
@@ -63,8 +64,9 @@ func written(c *config.Config) *config.Config {
 	return w
 }
 
-// cutParts takes away runs of neighbouring parts, at first as many as possible at once, and at last one by one until none can go. (This is delta debugging, Zeller and
-// Hildebrandt 2002, without its steps to a subset: those find nothing here that taking away does not.)
+// cutParts takes away runs of neighbouring parts, at first as many as possible at once, and at last one by one until
+// none can go. (This is delta debugging, Zeller and Hildebrandt 2002, without its steps to a subset: those find nothing
+// here that taking away does not.)
 func (s *shrinker) cutParts() {
 	n := len(partsOf(s.config))
 	for size := n; size >= 1 && !s.over(); size /= 2 {
@@ -139,7 +141,8 @@ func (s *shrinker) cutTriple() bool {
 	return false
 }
 
-// order is the order of the parts' places in which they are tried, the last first. Each way has its own; the first way's is that of the file.
+// order is the order of the parts' places in which they are tried, the last first. Each way has its own; the first
+// way's is that of the file.
 func (s *shrinker) order() []int {
 	parts := partsOf(s.config)
 	order := make([]int, len(parts))

@@ -7,14 +7,16 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/config"
 )
 
-// TestManyWaysAreAffordable has a violation that needs more faults than a person reads, and other ones by each way: of 24 faults, one of each two that are of one node and near each
-// other. All ways are gone before the runs are used up, and what is left is known to be minimal.
+// TestManyWaysAreAffordable has a violation that needs more faults than a person reads, and other ones by each way: of
+// 24 faults, one of each two that are of one node and near each other. All ways are gone before the runs are used up,
+// and what is left is known to be minimal.
 func TestManyWaysAreAffordable(t *testing.T) {
 	const needed = 12
 	c := config.Default()
 	for i := range 2 * needed {
 		c.Faults = append(c.Faults, config.Fault{
-			At: config.When{Kind: config.AtTime, Time: time.Duration(i+1) * time.Millisecond}, Kind: config.Elect, Process: node(1 + i/2%5),
+			At: config.When{Kind: config.AtTime,
+				Time: time.Duration(i+1) * time.Millisecond}, Kind: config.Elect, Process: node(1 + i/2%5),
 		})
 	}
 	f := &fake{at: time.Millisecond, violates: func(less *config.Config) string {
@@ -29,6 +31,7 @@ func TestManyWaysAreAffordable(t *testing.T) {
 		t.Fatal(err)
 	}
 	if r.Runs > DefaultRuns*3/4 || !r.Minimal || r.After.Faults != needed || r.After.Operations != 0 {
-		t.Errorf("shrunk to %s in %d runs, minimal: %t; want %d faults in %d runs at most", r.After, r.Runs, r.Minimal, needed, DefaultRuns*3/4)
+		t.Errorf("shrunk to %s in %d runs, minimal: %t; want %d faults in %d runs at most", r.After, r.Runs, r.Minimal,
+			needed, DefaultRuns*3/4)
 	}
 }

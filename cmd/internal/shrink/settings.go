@@ -8,7 +8,8 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
-// fewestNodes is the smallest cluster that is tried: in a smaller one, every server is needed for a majority, which is not what a reader expects of Raft.
+// fewestNodes is the smallest cluster that is tried: in a smaller one, every server is needed for a majority, which is
+// not what a reader expects of Raft.
 const fewestNodes = 3
 
 // cutNodes tries fewer servers, the fewest first.
@@ -79,8 +80,10 @@ func (s *shrinker) cutClients() {
 	s.try(fewer)
 }
 
-// kept are the keys that are no setting to be restored: what the scenario is called, what it is about, how large it is, and when it ends.
-var kept = []string{"scenario", "changed", "title", "what", "watch", "bug", "num_nodes", "num_clients", "requests_per_client", "seed", "max_duration"}
+// kept are the keys that are no setting to be restored: what the scenario is called, what it is about, how large it is,
+// and when it ends.
+var kept = []string{"scenario", "changed", "title", "what", "watch", "bug", "num_nodes", "num_clients",
+	"requests_per_client", "seed", "max_duration"}
 
 // restoreAll gives every setting that is not needed its usual value, all at once if possible.
 func (s *shrinker) restoreAll() {
@@ -117,8 +120,8 @@ func (s *shrinker) quieten() {
 	}
 }
 
-// lower makes the rates that are left smaller. A message that is lost at a rate is lost at all higher ones, too: so fewer are lost, and no others, as long as the run
-// stays the same.
+// lower makes the rates that are left smaller. A message that is lost at a rate is lost at all higher ones, too: so
+// fewer are lost, and no others, as long as the run stays the same.
 func (s *shrinker) lower() {
 	for _, rate := range []func(*config.Config) *float64{
 		func(c *config.Config) *float64 { return &c.Network.Loss }, func(c *config.Config) *float64 { return &c.Network.Duplicate },
@@ -154,8 +157,8 @@ func quietButLate(c *config.Config) *config.Config {
 	return q
 }
 
-// cutTime has the run end when the violation has taken place. One that is seen only at the end of a run that did not finish may be seen earlier, too: then the end is
-// looked for between the times at which it is and is not.
+// cutTime has the run end when the violation has taken place. One that is seen only at the end of a run that did not
+// finish may be seen earlier, too: then the end is looked for between the times at which it is and is not.
 func (s *shrinker) cutTime() {
 	if s.tryTime(roundedUp(s.violation.At)) || s.violation.At < s.config.MaxDuration {
 		return

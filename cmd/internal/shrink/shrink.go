@@ -1,12 +1,14 @@
-// Package shrink cuts a run that violates an invariant down to a scenario in which every fault and every operation is needed: whoever reads its story reads what
-// matters, and nothing else.
+// Package shrink cuts a run that violates an invariant down to a scenario in which every fault and every operation is
+// needed: whoever reads its story reads what matters, and nothing else.
 //
-// It knows nothing of Raft, and of a run only whether an invariant is violated in it. It takes something away, has the run carried out, and keeps the shorter config if the
-// same invariant is violated still. That works well because causal ids, and so all chance, depend on what an event is: what is taken away leaves as it was what it did not
-// cause. Where too much is left, it is begun anew with other seeds. The order in which things are tried depends on the config alone, so the same run always shrinks to
-// the same scenario.
+// It knows nothing of Raft, and of a run only whether an invariant is violated in it. It takes something away, has the
+// run carried out, and keeps the shorter config if the same invariant is violated still. That works well because causal
+// ids, and so all chance, depend on what an event is: what is taken away leaves as it was what it did not cause. Where
+// too much is left, it is begun anew with other seeds. The order in which things are tried depends on the config alone,
+// so the same run always shrinks to the same scenario.
 //
-// Read on in this order: shrink.go (the plan), parts.go (faults, operations, links), settings.go (sizes, settings, time), chance.go (rates), scenario.go (what is written).
+// Read on in this order: shrink.go (the plan), parts.go (faults, operations, links), settings.go (sizes, settings,
+// time), chance.go (rates), scenario.go (what is written).
 package shrink
 
 import (
@@ -50,7 +52,8 @@ type Size struct {
 
 // SizeOf is how much there is to read in a config.
 func SizeOf(c *config.Config) Size {
-	s := Size{Faults: len(c.Faults), Operations: c.TotalOperations(), Links: len(c.Links), Nodes: c.NumNodes, Clients: c.NumClients}
+	s := Size{Faults: len(c.Faults), Operations: c.TotalOperations(), Links: len(c.Links), Nodes: c.NumNodes,
+		Clients: c.NumClients}
 	rates := []float64{c.Network.Loss, c.Network.Duplicate, c.Network.Late}
 	for _, l := range c.Links {
 		rates = append(rates, l.Loss, l.Duplicate, l.Late)
@@ -69,7 +72,8 @@ func (s Size) String() string {
 	if s.Links > 0 {
 		links = ", " + words.Counted(s.Links, "link")
 	}
-	return fmt.Sprintf("%s%s and %s on %s", words.Counted(s.Faults, "fault"), links, words.Counted(s.Operations, "operation"), words.Counted(s.Nodes, "node"))
+	return fmt.Sprintf("%s%s and %s on %s", words.Counted(s.Faults, "fault"), links,
+		words.Counted(s.Operations, "operation"), words.Counted(s.Nodes, "node"))
 }
 
 // small says whether a person can still read it.
@@ -91,8 +95,10 @@ type Result struct {
 	Violation *check.Violation // as it is in the run of Config
 	Before    Size
 	After     Size
-	Runs      int  // that were made
-	Minimal   bool // none of the faults, operations and links can be taken away: each was tried on Config itself. False when the runs were used up before
+	Runs      int // that were made
+	// none of the faults, operations and links can be taken away: each was tried on Config itself. False when the runs
+	// were used up before
+	Minimal bool
 
 	messages []Message // what happened to the messages that Config names
 }
@@ -149,7 +155,8 @@ func newShrinker(ctx context.Context, options Options) *shrinker {
 	return &shrinker{ctx: ctx, options: options, known: map[uint64]bool{}}
 }
 
-// begin finds the invariant, in the run with its operations written out: those that chance draws could not be taken away one by one.
+// begin finds the invariant, in the run with its operations written out: those that chance draws could not be taken
+// away one by one.
 func (s *shrinker) begin(c *config.Config) bool {
 	start := written(c)
 	if s.config, s.err = start.Canonical(); s.err != nil {
@@ -167,7 +174,8 @@ func (s *shrinker) begin(c *config.Config) bool {
 	return true
 }
 
-// The ways down. A way that takes things away in another order may end at another scenario, where also nothing can be taken away, but which is shorter.
+// The ways down. A way that takes things away in another order may end at another scenario, where also nothing can be
+// taken away, but which is shorter.
 const (
 	fewestWays = 4  // are gone in any case
 	mostWays   = 60 // are gone as long as none has led to what is small enough
@@ -213,8 +221,9 @@ func (s *shrinker) deepen() {
 // seedTries is how many seeds are tried for one that has the same invariant violated.
 const seedTries = 25
 
-// otherSeeds begins every other way, once the first few have led to nothing small, with another seed, if one is found with which the same faults and operations violate the
-// same invariant: where much hangs on chance, other chance may need less.
+// otherSeeds begins every other way, once the first few have led to nothing small, with another seed, if one is found
+// with which the same faults and operations violate the same invariant: where much hangs on chance, other chance may
+// need less.
 func (s *shrinker) otherSeeds() {
 	if s.way < fewestWays || s.way%2 == 1 {
 		return

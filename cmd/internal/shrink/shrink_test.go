@@ -22,7 +22,8 @@ import (
 
 const wanted = string(protocol.InvariantElectionSafety)
 
-// predicate makes a predicate of a config that violates it: what a run of it would have to have in it to violate the invariant.
+// predicate makes a predicate of a config that violates it: what a run of it would have to have in it to violate the
+// invariant.
 type predicate struct {
 	name string
 	of   func(whole *config.Config, seed uint64) func(*config.Config) string
@@ -47,8 +48,10 @@ var predicates = []predicate{
 	}},
 	{"all of a few", func(whole *config.Config, seed uint64) func(*config.Config) string {
 		n := len(whole.Faults)
-		faults := []config.Fault{whole.Faults[draw(seed, 11, n)], whole.Faults[draw(seed, 12, n)], whole.Faults[draw(seed, 13, n)]}
-		operations := []config.Operation{whole.Operations[draw(seed, 14, len(whole.Operations))], whole.Operations[draw(seed, 15, len(whole.Operations))]}
+		faults := []config.Fault{whole.Faults[draw(seed, 11, n)], whole.Faults[draw(seed, 12, n)],
+			whole.Faults[draw(seed, 13, n)]}
+		operations := []config.Operation{whole.Operations[draw(seed, 14, len(whole.Operations))],
+			whole.Operations[draw(seed, 15, len(whole.Operations))]}
 		return func(c *config.Config) string {
 			for _, f := range faults {
 				if !hasFault(c, f) {
@@ -93,7 +96,8 @@ var predicates = []predicate{
 	}},
 }
 
-// TestMinimal shrinks configs with each kind of violation: the result violates the same, and nothing can be taken away from it.
+// TestMinimal shrinks configs with each kind of violation: the result violates the same, and nothing can be taken away
+// from it.
 func TestMinimal(t *testing.T) {
 	for _, p := range predicates {
 		t.Run(p.name, func(t *testing.T) {
@@ -113,7 +117,8 @@ func TestMinimal(t *testing.T) {
 					t.Fatalf("seed %d: the config that is to be shrunk was changed (-before +after):\n%s", seed, diff)
 				}
 				minimal(t, r.Config, f.violates)
-				if !r.Minimal || r.Runs != f.runs || r.Config.MaxDuration != 43*time.Millisecond || r.Violation.Invariant.Name != wanted || r.Before != SizeOf(c) || r.After != SizeOf(r.Config) {
+				if !r.Minimal || r.Runs != f.runs || r.Config.MaxDuration != 43*time.Millisecond ||
+					r.Violation.Invariant.Name != wanted || r.Before != SizeOf(c) || r.After != SizeOf(r.Config) {
 					t.Errorf("seed %d: it says of itself that %+v, after %d runs", seed, r, f.runs)
 				}
 				if t.Failed() {
@@ -155,7 +160,9 @@ func TestTogether(t *testing.T) {
 		const groups = 5
 		c := config.Default()
 		for i := range groups * together {
-			c.Faults = append(c.Faults, config.Fault{Kind: config.Crash, Process: node(1), At: config.When{Kind: config.AtTime, Time: time.Duration(i) * time.Millisecond}})
+			c.Faults = append(c.Faults,
+				config.Fault{Kind: config.Crash, Process: node(1),
+					At: config.When{Kind: config.AtTime, Time: time.Duration(i) * time.Millisecond}})
 		}
 		f := &fake{violates: func(c *config.Config) string {
 			var of [groups]int
@@ -183,7 +190,8 @@ func TestNeededSetting(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if changes := r.Config.Changes(); !slices.Contains(changes, "raft.max_inflight") || slices.Contains(changes, "client.think_time") {
+	if changes := r.Config.Changes(); !slices.Contains(changes, "raft.max_inflight") ||
+		slices.Contains(changes, "client.think_time") {
 		t.Errorf("the settings %q are left", changes)
 	}
 }
@@ -307,7 +315,8 @@ func TestDeterministic(t *testing.T) {
 	}
 }
 
-// TestBudget gives fewer and fewer runs: no more are made, and the result is right as far as it goes, and says how far that is.
+// TestBudget gives fewer and fewer runs: no more are made, and the result is right as far as it goes, and says how far
+// that is.
 func TestBudget(t *testing.T) {
 	t.Parallel()
 	c := generated(t, 5)
@@ -381,7 +390,8 @@ func TestNothingToShrink(t *testing.T) {
 	}
 }
 
-// lossy is a world in which rates lose and double messages by chance, and requests those that they name. It violates the invariant when these were, all of them.
+// lossy is a world in which rates lose and double messages by chance, and requests those that they name. It violates
+// the invariant when these were, all of them.
 func lossy(lost, doubled []world.CausalID) *fake {
 	const sent = 60
 	messages := func(c *config.Config) []Message {
@@ -412,7 +422,8 @@ func lossy(lost, doubled []world.CausalID) *fake {
 	}}
 }
 
-// TestRatesBecomeFaults has messages be lost and doubled by rates: the result names those that matter, and has no rates.
+// TestRatesBecomeFaults has messages be lost and doubled by rates: the result names those that matter, and has no
+// rates.
 func TestRatesBecomeFaults(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ lost, doubled []world.CausalID }{

@@ -32,12 +32,14 @@ func Flags[Options any](of func(*Options) *Part) []flags.Flag[Options] {
 			Name: "only", Takes: "LIST", Help: "tell what these processes tell: node-3, client-2, world, or nodes or clients for all of them; a list has commas, and the flag may be repeated",
 			Set: func(o *Options, v string) []error { return of(o).only(v) },
 		},
-		{Name: "from", Takes: "TIME", Help: "tell what happens from this virtual time on, as in -from 250ms", Set: func(o *Options, v string) []error {
-			return of(o).time("-from", v, &of(o).From)
-		}},
-		{Name: "to", Takes: "TIME", Help: "and what happens until then, that moment included", Set: func(o *Options, v string) []error {
-			return of(o).time("-to", v, &of(o).To)
-		}},
+		{Name: "from", Takes: "TIME", Help: "tell what happens from this virtual time on, as in -from 250ms",
+			Set: func(o *Options, v string) []error {
+				return of(o).time("-from", v, &of(o).From)
+			}},
+		{Name: "to", Takes: "TIME", Help: "and what happens until then, that moment included",
+			Set: func(o *Options, v string) []error {
+				return of(o).time("-to", v, &of(o).To)
+			}},
 	}
 }
 
@@ -84,7 +86,8 @@ func (p *Part) Check(processes []string) error {
 	var wrong []error
 	for _, only := range p.Only {
 		if !slices.Contains(all, only) {
-			wrong = append(wrong, fmt.Errorf("-only %s: there is no such process; the nearest is %s", only, nearest.Name(only, all)))
+			wrong = append(wrong,
+				fmt.Errorf("-only %s: there is no such process; the nearest is %s", only, nearest.Name(only, all)))
 		}
 	}
 	return errors.Join(wrong...)
@@ -92,7 +95,8 @@ func (p *Part) Check(processes []string) error {
 
 // Said says how much of the story was told, and why not all.
 func (p *Part) Said(told story.Told) string {
-	return fmt.Sprintf("%s of %s, because of %s", words.Grouped(told.Lines), words.Counted(told.Of, "line"), strings.Join(p.Given, " "))
+	return fmt.Sprintf("%s of %s, because of %s", words.Grouped(told.Lines), words.Counted(told.Of, "line"),
+		strings.Join(p.Given, " "))
 }
 
 // Style is how a story looks that is written there.

@@ -19,8 +19,9 @@ type Located interface {
 	Excerpt() (line, marks string)
 }
 
-// PrintErrors prints an error, or each of those that it joins, as a person reads it: a line for each, and below it the line that it is about. A terminal has it broken into
-// lines; in a file it is one, which programs find. What cannot be printed is lost: there is nowhere else to say it.
+// PrintErrors prints an error, or each of those that it joins, as a person reads it: a line for each, and below it the
+// line that it is about. A terminal has it broken into lines; in a file it is one, which programs find. What cannot be
+// printed is lost: there is nowhere else to say it.
 func PrintErrors(w io.Writer, err error) {
 	var b strings.Builder
 	writeErrors(&b, StyleOf(w), Columns(w), err)
@@ -47,7 +48,8 @@ func writeErrors(b *strings.Builder, style Style, columns int, err error) {
 	}
 }
 
-// broken is a message whose lines are broken at so many columns, but for those that are further in: they are to be copied, or are laid out already.
+// broken is a message whose lines are broken at so many columns, but for those that are further in: they are to be
+// copied, or are laid out already.
 func broken(message string, columns int) string {
 	var b strings.Builder
 	for line := range strings.Lines(message + "\n") {

@@ -44,7 +44,8 @@ func (p Plots) Bar(share float64, width int) string {
 	return bar + strings.Repeat(" ", width-Length(bar))
 }
 
-// Columns is a column for each number, the highest for the highest; nothing is drawn for 0, and something for everything else.
+// Columns is a column for each number, the highest for the highest; nothing is drawn for 0, and something for
+// everything else.
 func (p Plots) Columns(numbers []uint64) string {
 	heights := []rune(" ▁▂▃▄▅▆▇█")
 	if p.ASCII {

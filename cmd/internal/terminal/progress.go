@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// Progress is a bar for what takes long. It is drawn only for a person who waits: on a terminal, and after patience has run out.
+// Progress is a bar for what takes long. It is drawn only for a person who waits: on a terminal, and after patience has
+// run out.
 type Progress struct {
 	w       io.Writer
 	label   string
@@ -24,7 +25,8 @@ const (
 	redraw   = 100 * time.Millisecond
 )
 
-// NewProgress begins to wait for a number of things, such as operations. The bar goes to w, which should be standard error.
+// NewProgress begins to wait for a number of things, such as operations. The bar goes to w, which should be standard
+// error.
 func NewProgress(w io.Writer, label string, total int) *Progress {
 	if !Interactive(w) {
 		return &Progress{}

@@ -16,7 +16,8 @@ const (
 	Right Side = true
 )
 
-// Table lays out rows in columns, two spaces apart, a line for each row. The columns that sides says nothing of are flush left.
+// Table lays out rows in columns, two spaces apart, a line for each row. The columns that sides says nothing of are
+// flush left.
 func Table(rows [][]string, sides ...Side) string {
 	const gap = "  "
 	var widths []int
@@ -50,14 +51,15 @@ func Table(rows [][]string, sides ...Side) string {
 // NoBreak is a space at which no line is broken. Wrap and Paragraph make it a space like any other.
 const NoBreak = "\u00a0"
 
-// Wrap breaks a text into lines of at most so many characters, where it has spaces. A line that ends within a style ends that, and the next one takes it up: what shows one line
-// by itself shows it as it is meant.
+// Wrap breaks a text into lines of at most so many characters, where it has spaces. A line that ends within a style
+// ends that, and the next one takes it up: what shows one line by itself shows it as it is meant.
 func Wrap(text string, most int) []string { return styled(fill(text, most)) }
 
 // fill is the lines of a text with the spaces at which none is broken.
 func fill(text string, most int) []string {
 	var lines []string
-	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) && string(r) != NoBreak }) {
+	for _, word := range strings.FieldsFunc(text,
+		func(r rune) bool { return unicode.IsSpace(r) && string(r) != NoBreak }) {
 		last := len(lines) - 1
 		if last >= 0 && Length(lines[last])+1+Length(word) <= most {
 			lines[last] += " " + word
@@ -83,7 +85,8 @@ func styled(lines []string) []string {
 	return lines
 }
 
-// Paragraph is a text broken into lines of a width, of which the first begins with one text, and the others with another.
+// Paragraph is a text broken into lines of a width, of which the first begins with one text, and the others with
+// another.
 func Paragraph(first, others, text string, width int) string {
 	lines := fill(text, width-Length(first))
 	if len(lines) == 0 {

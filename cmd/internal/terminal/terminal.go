@@ -1,5 +1,5 @@
-// Package terminal is how the commands talk to a person: colours where they are wanted, tables, a progress bar for what takes long, and what is wrong with
-// the line that it is wrong in.
+// Package terminal is how the commands talk to a person: colours where they are wanted, tables, a progress bar for what
+// takes long, and what is wrong with the line that it is wrong in.
 package terminal
 
 import (
@@ -45,7 +45,8 @@ type Style struct {
 // plain ends every style.
 const plain = "\x1b[0m"
 
-// StyleOf is the style for what is written there: colour is for terminals that have it, and for people who did not ask for none (see no-color.org).
+// StyleOf is the style for what is written there: colour is for terminals that have it, and for people who did not ask
+// for none (see no-color.org).
 func StyleOf(w io.Writer) Style {
 	return Style{Colour: Interactive(w) && wantsColour(os.Getenv)}
 }

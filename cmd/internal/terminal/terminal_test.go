@@ -120,7 +120,8 @@ func (located) What() string                    { return "it is wrong" }
 func (l located) Excerpt() (line, marks string) { return l.line, l.marks }
 
 func TestErrors(t *testing.T) {
-	err := errors.Join(errors.New("no such file"), fmt.Errorf("wrapped: %w", located{}), errors.Join(located{"\tseed = x", "\t       ^"}, located{}))
+	err := errors.Join(errors.New("no such file"), fmt.Errorf("wrapped: %w", located{}),
+		errors.Join(located{"\tseed = x", "\t       ^"}, located{}))
 	for _, c := range []struct {
 		colour bool
 		want   string
@@ -137,9 +138,11 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// TestErrorsOnATerminal breaks what is wrong into lines, but for the line that it is in, and for a command to be copied.
+// TestErrorsOnATerminal breaks what is wrong into lines, but for the line that it is in, and for a command to be
+// copied.
 func TestErrorsOnATerminal(t *testing.T) {
-	err := errors.Join(errors.New("nobody was a leader; ask\n  go run ./cmd/explain RUN leader term 1"), located{"\tseed = xxxxxxxxxxxxxxxx", "\t       ^"}, errors.New("short, just fits"))
+	err := errors.Join(errors.New("nobody was a leader; ask\n  go run ./cmd/explain RUN leader term 1"),
+		located{"\tseed = xxxxxxxxxxxxxxxx", "\t       ^"}, errors.New("short, just fits"))
 	var b strings.Builder
 	writeErrors(&b, Style{}, 23, err)
 	want := "error: nobody was a\n  leader; ask\n  go run ./cmd/explain RUN leader term 1\nmy.toml:3:5: it is\n  wrong\n    \tseed = xxxxxxxxxxxxxxxx\n    \t       ^\n" +

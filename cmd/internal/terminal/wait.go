@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// Wait begins to wait for what cannot be counted: it says what is done, and for how long already, to a person who waits at a terminal, after patience has run out. done ends it, and may
-// be called again. It goes to w, which should be standard error.
+// Wait begins to wait for what cannot be counted: it says what is done, and for how long already, to a person who waits
+// at a terminal, after patience has run out. done ends it, and may be called again. It goes to w, which should be
+// standard error.
 func Wait(w io.Writer, what string) (done func()) {
 	if !Interactive(w) {
 		return func() {}
@@ -33,7 +34,8 @@ func wait(w io.Writer, what string, width int, ticks <-chan time.Time, now func(
 				if took := at.Sub(began); took >= patience {
 					line := []rune(fmt.Sprintf("%s, for %d s", what, took/time.Second))
 					shown = true
-					_, _ = io.WriteString(w, "\r"+string(line[:max(0, min(len(line), width-1))])+"\x1b[K") // all that can be done about an error is nothing
+					// all that can be done about an error is nothing
+					_, _ = io.WriteString(w, "\r"+string(line[:max(0, min(len(line), width-1))])+"\x1b[K")
 				}
 			case <-stop:
 				if shown {

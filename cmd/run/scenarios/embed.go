@@ -1,5 +1,5 @@
-// Package scenarios holds the scenarios that are built in by name, each a config of a run that says what happens in it and why that matters. The one that is run when
-// nobody names one, default, is the file config.toml one folder up.
+// Package scenarios holds the scenarios that are built in by name, each a config of a run that says what happens in it
+// and why that matters. The one that is run when nobody names one, default, is the file config.toml one folder up.
 package scenarios
 
 import (
@@ -26,7 +26,8 @@ func All() []config.Scenario {
 		if err != nil {
 			panic(err) // it was there when the program was built
 		}
-		all[i] = config.Scenario{Name: strings.TrimSuffix(name, ".toml"), File: path.Join("cmd/run/scenarios", name), Text: text}
+		all[i] = config.Scenario{Name: strings.TrimSuffix(name, ".toml"), File: path.Join("cmd/run/scenarios", name),
+			Text: text}
 	}
 	return all
 }

@@ -63,12 +63,17 @@ func TestMemoryOfWrongIndex(t *testing.T) {
 	const wrong, bound = 50_000_000, 64 << 20
 	number := func(key string, n int) string { return fmt.Sprintf(`{"key":%q,"value":{"intValue":"%d"}}`, key, n) }
 	entry := fmt.Sprintf(`{"key":"raft.entries","value":{"arrayValue":{"values":[{"stringValue":"%d@1 noop"}]}}}`, wrong)
-	appended := number("raft.index", wrong) + "," + number("raft.term", 1) + `,{"key":"raft.command","value":{"stringValue":"noop"}}`
+	appended := number("raft.index", wrong) + "," + number("raft.term", 1) +
+		`,{"key":"raft.command","value":{"stringValue":"noop"}}`
 	for name, span := range map[string]string{
-		"applied":  oddSpan(1, `"name":"raft.apply","kind":1`, `"attributes":[`+applied+","+number("raft.index", wrong)+"]"),
-		"taken":    oddSpan(1, `"name":"raftkv.KV/Put","kind":2`, `"events":[{"name":"append","timeUnixNano":"1000","attributes":[`+appended+`]}]`),
-		"sent":     oddSpan(1, `"name":"raft.Raft/AppendEntries","kind":3`, `"attributes":[`+number("raft.prev_log.index", wrong-1)+","+entry+"]"),
-		"received": oddSpan(1, `"name":"raft.Raft/AppendEntries","kind":2`, `"attributes":[`+number("raft.prev_log.index", wrong-1)+","+entry+`,{"key":"raft.reply","value":{"stringValue":"AppendEntriesOk"}}]`),
+		"applied": oddSpan(1, `"name":"raft.apply","kind":1`, `"attributes":[`+applied+","+number("raft.index", wrong)+"]"),
+		"taken": oddSpan(1, `"name":"raftkv.KV/Put","kind":2`,
+			`"events":[{"name":"append","timeUnixNano":"1000","attributes":[`+appended+`]}]`),
+		"sent": oddSpan(1, `"name":"raft.Raft/AppendEntries","kind":3`,
+			`"attributes":[`+number("raft.prev_log.index", wrong-1)+","+entry+"]"),
+		"received": oddSpan(1, `"name":"raft.Raft/AppendEntries","kind":2`,
+			`"attributes":[`+number("raft.prev_log.index",
+				wrong-1)+","+entry+`,{"key":"raft.reply","value":{"stringValue":"AppendEntriesOk"}}]`),
 	} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
@@ -97,15 +102,20 @@ func oddFiles() []string {
 		oddLine(apply(1, one), apply(2, one+","+two), apply(3, two+","+one), apply(4, two)),
 		oddLine(apply(1, one)) + "\n \n" + oddLine(apply(1, two), apply(1, two)) + "hello\n" + oddLine(apply(3, one)),
 		oddLine(apply(1, many), apply(2, many), apply(3, two+","+many), apply(4, many)),
-		oddLine(apply(1, one), oddSpan(2, `"kind":1`, `"attributes":[`+applied+`,`+two+`],"name":"raft.apply","status":{}`), apply(3, two)),
-		oddLine(apply(1, one), oddSpan(2, `"name":"raft.apply","kind":1`, `"attributes":[`+one+`],"attributes":[`+applied+`,`+two+`],"status":{"code":2},"status":{}`), apply(3, two)),
+		oddLine(apply(1, one), oddSpan(2, `"kind":1`, `"attributes":[`+applied+`,`+two+`],"name":"raft.apply","status":{}`),
+			apply(3, two)),
+		oddLine(apply(1, one),
+			oddSpan(2, `"name":"raft.apply","kind":1`,
+				`"attributes":[`+one+`],"attributes":[`+applied+`,`+two+`],"status":{"code":2},"status":{}`), apply(3, two)),
 		oddLine(apply(1, one), oddSpan(2, `"name":"raft.apply","kind":1`, `"attributes":[`+applied+`,`+two+`],"name":"x","attributes":[`+two+`],"name":"raft.apply","attributes":[]`), apply(3, one)),
 		oddLine(apply(1, one), oddSpan(2, `"name":"raft.apply","kind":1`, `"startTimeUnixNano":"18446744073709551615","endTimeUnixNano":"9223372036854775808","attributes":[`+applied+`,`+two+`]`)),
 		strings.Replace(oddLine(apply(1, one), apply(2, two)), `"name"`, `"flags":01,"name"`, 1),
 		// a message that is handled as another, and answered as it wants to be
-		oddLine(answered(1, `"name":"raftkv.KV/Put","kind":2`), answered(2, `"name":"raft.Raft/AppendEntries","kind":3`), answered(3, `"parentSpanId":"0000000000000002","name":"raftkv.KV/Put","kind":2`)),
+		oddLine(answered(1, `"name":"raftkv.KV/Put","kind":2`), answered(2, `"name":"raft.Raft/AppendEntries","kind":3`),
+			answered(3, `"parentSpanId":"0000000000000002","name":"raftkv.KV/Put","kind":2`)),
 		// a key that reads like two attributes
-		oddLine(apply(1, `{"key":"a","value":{},"key":"a","value":{},"key":"a\",\"value\":{},\"key\":\"a"}`), apply(2, `{"key":"a","value":{},"key":"a","value":{"intValue":"1"}}`)),
+		oddLine(apply(1, `{"key":"a","value":{},"key":"a","value":{},"key":"a\",\"value\":{},\"key\":\"a"}`),
+			apply(2, `{"key":"a","value":{},"key":"a","value":{"intValue":"1"}}`)),
 		oddLine(apply(1, `{"key":"a\\b","value":{},"key":"a\\\\b"}`), apply(2, `{"key":"a\\b","value":{"intValue":"1"}}`)),
 	}
 }
@@ -120,5 +130,6 @@ func oddSpan(id int, head, tail string) string {
 func oddLine(spans ...string) string { return oddLineOf("node-1", spans...) }
 
 func oddLineOf(service string, spans ...string) string {
-	return `{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"` + service + `"}}]},"scopeSpans":[{"spans":[` + strings.Join(spans, ",") + "]}]}]}\n"
+	return `{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"` + service +
+		`"}}]},"scopeSpans":[{"spans":[` + strings.Join(spans, ",") + "]}]}]}\n"
 }

@@ -39,7 +39,8 @@ func TestExplainWhichTerm(t *testing.T) {
 		}
 		_, err := explain.New(index.Of(all), raftexplain.Protocol()).Explain("elections")
 
-		if want := `cannot tell what "elections" asks: of which term it does not say` + c.want; err == nil || err.Error() != want {
+		if want := `cannot tell what "elections" asks: of which term it does not say` + c.want; err == nil ||
+			err.Error() != want {
 			t.Errorf("elections in the terms %v: error %v, want %s", c.terms, err, want)
 		}
 	}

@@ -183,6 +183,7 @@ func TestACrashedLeaderAnswersNobody(t *testing.T) {
 	b.answersAll(put)
 	b.answers(get, c.answered(2, kv.Found{Value: "1"}))
 	if got, want := b.nodes[0].State().LastApplied, b.nodes[1].State().LastApplied; got != want || want < 4 {
-		t.Errorf("node-1 applied up to %d, and node-2 up to %d, want 4: a no-op of each leader, the put and the get", got, want)
+		t.Errorf("node-1 applied up to %d, and node-2 up to %d, want 4: a no-op of each leader, the put and the get", got,
+			want)
 	}
 }

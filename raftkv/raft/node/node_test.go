@@ -151,7 +151,8 @@ func TestRestartGoesOnWithWhatTheDiskKept(t *testing.T) {
 	}
 	changes := b.find("node-1", "raft.role_change")
 	last := changes[len(changes)-1].Attribute("raft.role.event").String()
-	if !slices.ContainsFunc(changes, func(s traces.Span) bool { return s.Attribute("raft.role.event").String() == "restart" }) {
+	if !slices.ContainsFunc(changes,
+		func(s traces.Span) bool { return s.Attribute("raft.role.event").String() == "restart" }) {
 		t.Errorf("node-1 has no role change by restart; its last is by %s", last)
 	}
 }
@@ -240,7 +241,8 @@ func TestResendIsLinkedToTheAttemptBefore(t *testing.T) {
 	first.run()
 	var lost traces.Span
 	for _, s := range first.find("node-1", "raft.Raft/AppendEntries") {
-		if s.Attribute("raft.peer.id").String() == "node-3" && s.Attribute("raft.prev_log.index").AsInt64() == 1 && s.Attribute("raft.entries.count").AsInt64() == 1 {
+		if s.Attribute("raft.peer.id").String() == "node-3" && s.Attribute("raft.prev_log.index").AsInt64() == 1 &&
+			s.Attribute("raft.entries.count").AsInt64() == 1 {
 			lost = s
 		}
 	}
@@ -269,6 +271,7 @@ func TestLateReplyHasASpan(t *testing.T) {
 	b.run()
 	late := b.find("node-1", "raft.late_reply")
 	if len(late) != 1 || late[0].Parent != vote.ID || late[0].Attribute("raft.reply").String() != "VoteGranted" {
-		t.Errorf("the vote of node-3 came after its call was given up; node-1 has the late replies %v, want one below %s", late, vote.ID)
+		t.Errorf("the vote of node-3 came after its call was given up; node-1 has the late replies %v, want one below %s",
+			late, vote.ID)
 	}
 }

@@ -34,7 +34,8 @@ func TestStoreIsRebuiltFromTheLog(t *testing.T) {
 	}, func(n *node.Node) world.Process { return n })
 	c := b.customers(1)[0]
 	for i, m := range []kv.Message{
-		c.put(1, "a", "1"), c.remove(2, "a"), c.put(1, "a", "1"), c.put(3, "a", "2"), c.get(4, "a"), c.put(3, "a", "2"), c.get(4, "a"), c.put(5, "b", "1"),
+		c.put(1, "a", "1"), c.remove(2, "a"), c.put(1, "a", "1"), c.put(3, "a", "2"), c.get(4, "a"), c.put(3, "a",
+			"2"), c.get(4, "a"), c.put(5, "b", "1"),
 	} {
 		b.tries(try{time.Duration(20+10*i) * ms, c, 1, uint64(i), m})
 	}
@@ -56,7 +57,8 @@ func TestStoreIsRebuiltFromTheLog(t *testing.T) {
 	if len(want) != 10 {
 		t.Fatalf("node-1 applied %d entries, want 10: a no-op and nine tries\n%v", len(want), want)
 	}
-	if got := ledgers[3].lives; len(got) != 3 || !reflect.DeepEqual(got[2], want) || !reflect.DeepEqual(got[1], want[:9]) || !reflect.DeepEqual(got[0], want[:9]) {
+	if got := ledgers[3].lives; len(got) != 3 || !reflect.DeepEqual(got[2], want) ||
+		!reflect.DeepEqual(got[1], want[:9]) || !reflect.DeepEqual(got[0], want[:9]) {
 		t.Errorf("node-3 applied in its lives\n%v\nand node-1 in its only one\n%v", got, want)
 	}
 	if !reflect.DeepEqual(b.nodes[2].Store(), b.nodes[0].Store()) {
@@ -97,7 +99,8 @@ func restarted(t *testing.T, journal ...[]byte) (state protocol.State) {
 }
 
 // knows says that a state is that of a term, a vote and a log of entries of these terms.
-func knows(t *testing.T, what string, state *protocol.State, term protocol.Term, vote kv.NodeID, terms ...protocol.Term) {
+func knows(t *testing.T, what string, state *protocol.State, term protocol.Term, vote kv.NodeID,
+	terms ...protocol.Term) {
 	t.Helper()
 	log := []protocol.LogEntry{}
 	for i, of := range terms {
@@ -105,10 +108,12 @@ func knows(t *testing.T, what string, state *protocol.State, term protocol.Term,
 	}
 	got := append([]protocol.LogEntry{}, state.Log.AppendTo(nil, 0, state.Log.Len())...)
 	if state.CurrentTerm != term || state.VotedFor != vote || !reflect.DeepEqual(got, log) {
-		t.Errorf("%s: it knows term %d, a vote for %v and %v; want term %d, %v and %v", what, state.CurrentTerm, state.VotedFor, got, term, vote, log)
+		t.Errorf("%s: it knows term %d, a vote for %v and %v; want term %d, %v and %v", what, state.CurrentTerm,
+			state.VotedFor, got, term, vote, log)
 	}
 	if state.Role != protocol.RoleFollower || state.CommitIndex != 0 || state.LastApplied != 0 {
-		t.Errorf("%s: it starts as %v, with %d committed and %d applied, want a follower that knows of none", what, state.Role, state.CommitIndex, state.LastApplied)
+		t.Errorf("%s: it starts as %v, with %d committed and %d applied, want a follower that knows of none", what,
+			state.Role, state.CommitIndex, state.LastApplied)
 	}
 }
 
@@ -125,9 +130,12 @@ func TestReplay(t *testing.T) {
 		{name: "an empty journal"},
 		{name: "a vote alone", journal: [][]byte{recordRun(4, 2, 0)}, term: 4, vote: 2},
 		{name: "a term without a vote after one with", journal: [][]byte{recordRun(4, 2, 0), recordRun(5, 0, 0)}, term: 5},
-		{name: "entries", journal: [][]byte{recordRun(1, 1, 1, 1, 1), recordRun(1, 1, 3, 1)}, term: 1, vote: 1, log: []protocol.Term{1, 1, 1}},
-		{name: "entries that are replaced", journal: [][]byte{recordRun(1, 1, 1, 1, 1, 1), recordRun(2, 0, 2, 2)}, term: 2, log: []protocol.Term{1, 2}},
-		{name: "all entries are replaced", journal: [][]byte{recordRun(1, 1, 1, 1, 1, 1), recordRun(3, 3, 1, 2, 3)}, term: 3, vote: 3, log: []protocol.Term{2, 3}},
+		{name: "entries", journal: [][]byte{recordRun(1, 1, 1, 1, 1), recordRun(1, 1, 3, 1)}, term: 1, vote: 1,
+			log: []protocol.Term{1, 1, 1}},
+		{name: "entries that are replaced", journal: [][]byte{recordRun(1, 1, 1, 1, 1, 1), recordRun(2, 0, 2, 2)}, term: 2,
+			log: []protocol.Term{1, 2}},
+		{name: "all entries are replaced", journal: [][]byte{recordRun(1, 1, 1, 1, 1, 1), recordRun(3, 3, 1, 2, 3)}, term: 3,
+			vote: 3, log: []protocol.Term{2, 3}},
 		{
 			name: "entries, then a vote", journal: [][]byte{recordRun(1, 1, 1, 1, 1), recordRun(2, 0, 2, 2), recordRun(7, 1, 0)},
 			term: 7, vote: 1, log: []protocol.Term{1, 2},

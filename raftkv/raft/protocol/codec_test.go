@@ -58,13 +58,15 @@ func (c codec[T]) roundTrip(t *testing.T, v T) {
 	}
 }
 
-// A journal takes a record that does not decode for one that a crash cut short. So none may decode that was cut off anywhere.
+// A journal takes a record that does not decode for one that a crash cut short. So none may decode that was cut off
+// anywhere.
 func TestPartOfARecordNeverDecodes(t *testing.T) {
 	all := values[protocol.Effect](t)
 	var log []protocol.LogEntry
 	for i := range 130 { // so that in the end their number takes two bytes
 		log = append(log, protocol.LogEntry{
-			Term: protocol.Term(i * i), Request: kv.RequestID{Client: 1, Sequence: kv.Sequence(i)}, Command: kv.Put{Key: "a", Value: "val_3"},
+			Term: protocol.Term(i * i), Request: kv.RequestID{Client: 1, Sequence: kv.Sequence(i)}, Command: kv.Put{Key: "a",
+				Value: "val_3"},
 		})
 		if i < 3 || i > 125 {
 			all = append(all, protocol.Persist{CurrentTerm: protocol.Term(i), VotedFor: 2, FirstIndex: 7, Entries: log})
@@ -89,12 +91,14 @@ func roundTrips[Union any](t *testing.T, c codec[Union]) {
 		last = max(last, c.append(nil, v)[0])
 	}
 	if int(last) != len(variants[reflect.TypeFor[Union]()]) {
-		t.Errorf("%v: the test knows %d variants, and the last has tag %d", reflect.TypeFor[Union](), len(variants[reflect.TypeFor[Union]()]), last)
+		t.Errorf("%v: the test knows %d variants, and the last has tag %d", reflect.TypeFor[Union](),
+			len(variants[reflect.TypeFor[Union]()]), last)
 	}
 	_, _, none := c.decode([]byte{0, 0, 0, 0, 0, 0, 0, 0})
 	_, _, next := c.decode([]byte{last + 1, 0, 0, 0, 0, 0, 0, 0, 0})
 	if !isMalformed(none) || !isMalformed(next) {
-		t.Errorf("%v: tags 0 and %d are read as something (%v, %v): add new variants to the test", reflect.TypeFor[Union](), last+1, none, next)
+		t.Errorf("%v: tags 0 and %d are read as something (%v, %v): add new variants to the test", reflect.TypeFor[Union](),
+			last+1, none, next)
 	}
 }
 
@@ -119,7 +123,8 @@ func TestRoundTrip(t *testing.T) {
 func TestEncoding(t *testing.T) {
 	m := protocol.AppendEntries{
 		Term: 300, LeaderID: 2, PrevLogIndex: 1, PrevLogTerm: 1, LeaderCommit: 0,
-		Entries: []protocol.LogEntry{{Term: 300, Request: kv.RequestID{Client: 1, Sequence: 5}, Command: kv.Put{Key: "a", Value: "v"}}},
+		Entries: []protocol.LogEntry{{Term: 300, Request: kv.RequestID{Client: 1, Sequence: 5},
+			Command: kv.Put{Key: "a", Value: "v"}}},
 	}
 	want := []byte{4, 0xac, 2, 2, 1, 1, 1, 0xac, 2, 1, 5, 1, 1, 'a', 1, 'v', 0, 0}
 	if got := protocol.AppendMessage(nil, m); !bytes.Equal(got, want) {

@@ -92,7 +92,8 @@ func TestSpan(t *testing.T) {
 	if !got.Start.Equal(epoch.Add(time.Millisecond)) || !got.End.Equal(epoch.Add(3*time.Millisecond)) {
 		t.Errorf("from %v to %v", got.Start, got.End)
 	}
-	if why := got.Links[0].Attributes; !slices.Equal(why, []attribute.KeyValue{worldspans.RaftkvLinkKey.String("previous"), spans.RaftIndexKey.Int64(3)}) {
+	if why := got.Links[0].Attributes; !slices.Equal(why,
+		[]attribute.KeyValue{worldspans.RaftkvLinkKey.String("previous"), spans.RaftIndexKey.Int64(3)}) {
 		t.Errorf("the first link says %v", why)
 	}
 	if why := got.Links[1].Attributes; !slices.Equal(why, []attribute.KeyValue{worldspans.RaftkvLinkKey.String("fault")}) {
@@ -102,7 +103,8 @@ func TestSpan(t *testing.T) {
 		t.Errorf("links %+v", got.Links)
 	}
 	if len(got.Events) != 1 || got.Events[0].Name != "delay" || !got.Events[0].At.Equal(epoch.Add(2*time.Millisecond)) ||
-		!slices.Equal(got.Events[0].Attributes, []attribute.KeyValue{worldspans.RaftkvCauseKey.String("network"), worldspans.RaftkvDelayNsKey.Int(40_000_000)}) {
+		!slices.Equal(got.Events[0].Attributes,
+			[]attribute.KeyValue{worldspans.RaftkvCauseKey.String("network"), worldspans.RaftkvDelayNsKey.Int(40_000_000)}) {
 		t.Errorf("events %+v", got.Events)
 	}
 	if got.Status.Code != codes.Unset {
@@ -123,9 +125,11 @@ func TestSpan(t *testing.T) {
 // A server's address is its own where it is called, and a root has no parent.
 func TestServerAndRoot(t *testing.T) {
 	tracer, ended := record()
-	root := kvspans.Tracer{Tracer: tracer.Tracer}.StartKVPut(span.Begin{Self: span.Ref{Root: 7, ID: 7}}, kv.RequestID{Client: 2, Sequence: 3}, "a", "val_3")
+	root := kvspans.Tracer{Tracer: tracer.Tracer}.StartKVPut(span.Begin{Self: span.Ref{Root: 7, ID: 7}},
+		kv.RequestID{Client: 2, Sequence: 3}, "a", "val_3")
 	root.End("ok")
-	server := tracer.StartPutServer(span.Begin{Self: span.Ref{Root: 7, ID: 9}, Parent: 8}, spans.Who{Node: 2, Term: 1, Role: protocol.RoleCandidate}, "client-1", kv.RequestID{Client: 2, Sequence: 3})
+	server := tracer.StartPutServer(span.Begin{Self: span.Ref{Root: 7, ID: 9}, Parent: 8},
+		spans.Who{Node: 2, Term: 1, Role: protocol.RoleCandidate}, "client-1", kv.RequestID{Client: 2, Sequence: 3})
 	server.End("Answered")
 	got := ended.spans
 	if got[0].Parent != 0 || got[0].ID != 7 {
@@ -151,11 +155,13 @@ func TestFailAndUnfinished(t *testing.T) {
 	tracer.StartStart(begin, spans.Who{}, 0, 0, 0).Fail(worldspans.ErrorTypeCrash, "node-1 crashed")
 	tracer.StartStart(begin, spans.Who{}, 0, 0, 0).Unfinished()
 	got := ended.spans
-	if got[0].Status.Code != codes.Error || got[0].Status.Description != "node-1 crashed" || !slices.Contains(got[0].Attributes, attribute.String("error.type", "crash")) ||
+	if got[0].Status.Code != codes.Error || got[0].Status.Description != "node-1 crashed" ||
+		!slices.Contains(got[0].Attributes, attribute.String("error.type", "crash")) ||
 		!got[0].End.Equal(epoch.Add(2*time.Millisecond)) {
 		t.Errorf("failed: %+v", got[0])
 	}
-	if got[1].Status.Code != codes.Unset || !slices.Contains(got[1].Attributes, attribute.Bool("raft.unfinished", true)) || !got[1].End.Equal(epoch.Add(4*time.Millisecond)) {
+	if got[1].Status.Code != codes.Unset || !slices.Contains(got[1].Attributes, attribute.Bool("raft.unfinished", true)) ||
+		!got[1].End.Equal(epoch.Add(4*time.Millisecond)) {
 		t.Errorf("unfinished: %+v", got[1])
 	}
 }
@@ -264,7 +270,9 @@ func TestStartersFollowSpecs(t *testing.T) {
 			want := slices.DeleteFunc(spec.Attributes, func(a span.AttributeSpec) bool {
 				return slices.ContainsFunc(always, func(other span.AttributeSpec) bool { return other.Key == a.Key })
 			})
-			compare(t, "attributes", slices.DeleteFunc(got.Attributes, func(a attribute.KeyValue) bool { return a.Key == worldspans.ErrorTypeKey }), want)
+			compare(t, "attributes",
+				slices.DeleteFunc(got.Attributes,
+					func(a attribute.KeyValue) bool { return a.Key == worldspans.ErrorTypeKey }), want)
 
 			tracer, ended = record()
 			call(t, call(t, starters(tracer.Tracer)[starter])[0].MethodByName("End"))
@@ -281,9 +289,10 @@ func TestStartersFollowSpecs(t *testing.T) {
 					continue
 				}
 				// What a starter's event never has is told by a recorder, after the span's end.
-				compare(t, event.Name, got.Events[i].Attributes, slices.DeleteFunc(slices.Clone(event.Attributes), func(a span.AttributeSpec) bool {
-					return a.Level == span.Optional && a.Key != worldspans.RaftkvStepKey
-				}))
+				compare(t, event.Name, got.Events[i].Attributes,
+					slices.DeleteFunc(slices.Clone(event.Attributes), func(a span.AttributeSpec) bool {
+						return a.Level == span.Optional && a.Key != worldspans.RaftkvStepKey
+					}))
 			}
 		})
 	}
@@ -323,7 +332,8 @@ func TestSpecs(t *testing.T) {
 	}
 	apply := byID[spans.ApplyID]
 	i := slices.IndexFunc(apply.Attributes, func(a span.AttributeSpec) bool { return a.Key == spans.RaftRoleKey })
-	if i < 0 || !slices.Equal(apply.Attributes[i].Values, []string{"follower", "candidate", "leader"}) || apply.Attributes[i].Level != span.Required {
+	if i < 0 || !slices.Equal(apply.Attributes[i].Values, []string{"follower", "candidate", "leader"}) ||
+		apply.Attributes[i].Level != span.Required {
 		t.Errorf("the role of %+v", apply)
 	}
 }
@@ -354,12 +364,14 @@ func TestOffAllocatesNothing(t *testing.T) {
 // all is a span with all that it can have.
 func all(tracer spans.Tracer, command kv.Command, entries []string) {
 	begin := span.Begin{Self: span.Ref{Root: 1, ID: 2}, Parent: 1}
-	span := tracer.StartPutServer(begin, spans.Who{Node: 1, Term: 2, Role: protocol.RoleLeader}, "client-1", kv.RequestID{Client: 1, Sequence: 2})
+	span := tracer.StartPutServer(begin, spans.Who{Node: 1, Term: 2, Role: protocol.RoleLeader}, "client-1",
+		kv.RequestID{Client: 1, Sequence: 2})
 	span.Append(3, 4, command)
 	span.SetWho(spans.Who{Node: 1, Term: 3})
 	span.SetResult("ok")
 	span.End("Answered")
-	call := tracer.StartAppendEntriesClient(begin, spans.Who{Node: 1, Term: 2, Role: protocol.RoleLeader}, "node-2", 1, 2, 3, 4, 5)
+	call := tracer.StartAppendEntriesClient(begin, spans.Who{Node: 1, Term: 2, Role: protocol.RoleLeader}, "node-2", 1, 2,
+		3, 4, 5)
 	call.SetEntries(entries)
 	call.Drop(worldspans.CauseNetwork)
 	call.Fail(worldspans.ErrorTypeLost, "lost")
@@ -392,7 +404,8 @@ func TestStepsAreToldWhereTheyAreOthers(t *testing.T) {
 	}
 	tracer, ended = record()
 	tracer.Follow(&clock{step: func() uint64 { return step }})
-	turn := kvspans.Tracer{Tracer: tracer.Tracer}.StartTurnProducer(span.Begin{Self: span.Ref{Root: 1, ID: 2}, Parent: 1}, 2, "client-2")
+	turn := kvspans.Tracer{Tracer: tracer.Tracer}.StartTurnProducer(span.Begin{Self: span.Ref{Root: 1, ID: 2}, Parent: 1},
+		2, "client-2")
 	turn.Drop(worldspans.CauseNetwork)
 	step = 9
 	turn.Delay(worldspans.CauseNetwork, 1)
@@ -405,7 +418,9 @@ func TestStepsAreToldWhereTheyAreOthers(t *testing.T) {
 	}
 	for i, want := range []attribute.KeyValue{{}, worldspans.RaftkvStepKey.Int64(9)} {
 		all := got.Events[i].Attributes
-		if at := slices.IndexFunc(all, func(a attribute.KeyValue) bool { return a.Key == worldspans.RaftkvStepKey }); at >= 0 != (want.Key != "") || at >= 0 && all[at] != want {
+		if at := slices.IndexFunc(all,
+			func(a attribute.KeyValue) bool { return a.Key == worldspans.RaftkvStepKey }); at >= 0 != (want.Key != "") ||
+			at >= 0 && all[at] != want {
 			t.Errorf("event %s has %v, want %v", got.Events[i].Name, all, want)
 		}
 	}

@@ -13,7 +13,8 @@ import (
 // start tells that a server starts, or starts again.
 func (t *teller) start() {
 	if t.Starts() > 1 {
-		before := cmp.Or(t.Text(spans.RaftRoleBeforeKey), t.Text(spans.RaftRoleKey)) // older traces have the role before as that
+		// older traces have the role before as that
+		before := cmp.Or(t.Text(spans.RaftRoleBeforeKey), t.Text(spans.RaftRoleKey))
 		t.Line(t.Beginning(), story.Trouble, "starting again, was ", before, " in term ", t.Text(spans.RaftTermKey))
 		return
 	}
@@ -26,7 +27,8 @@ func (t *teller) election() {
 	t.NoteStands(t.Text(spans.RaftOutcomeKey) == spans.OutcomeWon, votes)
 	switch {
 	case t.Failed():
-		t.Line(t.Ending(), story.Trouble, "election for term ", t.Text(spans.RaftTermKey), " ends without a result (", t.Cause(), ")")
+		t.Line(t.Ending(), story.Trouble, "election for term ", t.Text(spans.RaftTermKey), " ends without a result (",
+			t.Cause(), ")")
 	case t.Unfinished():
 		t.Line(t.Ending(), story.Trouble, "election for term ", t.Text(spans.RaftTermKey), " is open when the run ends")
 	case t.Text(spans.RaftOutcomeKey) == spans.OutcomeWon:
@@ -38,7 +40,8 @@ func (t *teller) election() {
 
 func (t *teller) voteReceived() {
 	if n := t.Integer(spans.RaftAttemptKey); n > 1 {
-		t.Complain(t.Beginning(), story.Calls, "asking again", "asks ", t.Peer(), " for its vote again (attempt ", strconv.FormatInt(n, 10), ")")
+		t.Complain(t.Beginning(), story.Calls, "asking again", "asks ", t.Peer(), " for its vote again (attempt ",
+			strconv.FormatInt(n, 10), ")")
 	}
 	t.FatesOn(story.Calls, "RequestVote to "+t.Peer())
 	switch {
@@ -56,7 +59,8 @@ func (t *teller) voteGiven() {
 	case t.Replied(protocol.VoteGranted{}):
 		t.Line(t.Ending(), story.Ordinary, "granting vote to ", t.Peer(), " for term ", t.Text(spans.RaftTermKey))
 	case t.Replied(protocol.VoteDenied{}):
-		t.Line(t.Ending(), story.Trouble, "denying vote to ", t.Peer(), " in term ", t.Text(spans.RaftTermKey), ": ", words.Spaced(t.Text(spans.RaftReasonKey)))
+		t.Line(t.Ending(), story.Trouble, "denying vote to ", t.Peer(), " in term ", t.Text(spans.RaftTermKey), ": ",
+			words.Spaced(t.Text(spans.RaftReasonKey)))
 	}
 	t.FatesOn(story.Replies, "vote to "+t.Peer())
 }
@@ -79,7 +83,8 @@ func (t *teller) roleChange() {
 	case event == protocol.RoleEventElectionTimeout.String():
 		t.Line(t.Beginning(), story.Trouble, "election timeout: became candidate for term ", term)
 	default:
-		t.Line(t.Beginning(), story.Trouble, "stepping down from ", from, " to ", to, " in term ", term, ": ", words.Spaced(event))
+		t.Line(t.Beginning(), story.Trouble, "stepping down from ", from, " to ", to, " in term ", term, ": ",
+			words.Spaced(event))
 	}
 	t.appending() // a new leader's no-op
 }

@@ -43,7 +43,8 @@ func (t *teller) removing(first uint64, conflicting []uint64) {
 	for _, term := range slices.Compact(slices.Clone(conflicting)) {
 		terms = append(terms, strconv.FormatUint(term, 10))
 	}
-	t.Line(t.Ending(), story.Trouble, "removing ", what, " of term ", strings.Join(terms, " and "), ": in conflict with ", t.Peer(), "'s log")
+	t.Line(t.Ending(), story.Trouble, "removing ", what, " of term ", strings.Join(terms, " and "), ": in conflict with ",
+		t.Peer(), "'s log")
 }
 
 // keep notes the term of an entry that a server stored.

@@ -1,9 +1,9 @@
 // Package rules has the rules over what the servers of a trace did: terms, votes, logs, commits, what is durable, what
 // clients are answered. They are the invariants of the spec, and what Figure 2 of the paper says beside them.
 //
-// Open cluster.go first. It goes through what the servers did, in the order that order.go makes, with what is known of each
-// server then: its term, vote, log, commit index, disk. For each span it calls the rules that look at it; what no span
-// tells is not known, and breaks no rule.
+// Open cluster.go first. It goes through what the servers did, in the order that order.go makes, with what is known of
+// each server then: its term, vote, log, commit index, disk. For each span it calls the rules that look at it; what no
+// span tells is not known, and breaks no rule.
 //
 //	terms.go      a term never falls, and comes from an election or a message
 //	roles.go      roles change along Figure 4; a server starts again as what its disk says
