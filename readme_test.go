@@ -64,8 +64,10 @@ func TestReadme(t *testing.T) {
 
 // TestReadmesAreAll finds a README.md that no test holds to what it says.
 func TestReadmesAreAll(t *testing.T) {
-	for _, pattern := range []string{"*/README.md", "cmd/*/README.md", "raftkv/*/README.md", "raftkv/raft/*/README.md",
-		"traces/*/README.md"} {
+	for _, pattern := range []string{
+		"*/README.md", "cmd/*/README.md", "raftkv/*/README.md", "raftkv/raft/*/README.md",
+		"traces/*/README.md",
+	} {
 		files, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)

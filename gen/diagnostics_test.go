@@ -137,8 +137,11 @@ func diagnostics(t *testing.T) map[string]string {
 // All faults of a spec are told at once, in the order of the file.
 func TestAllFaultsAtOnce(t *testing.T) {
 	content := string(read(t, realSpec))
-	for _, edit := range [][2]string{{"last_log_term: {type: Term", "last_log_term: {type: Trem"},
-		{"from: [candidate]", "from: [candidat]"}, {"name: Term, go: uint64", "name: Term, go: uint46"}} {
+	for _, edit := range [][2]string{
+		{"last_log_term: {type: Term", "last_log_term: {type: Trem"},
+		{"from: [candidate]", "from: [candidat]"},
+		{"name: Term, go: uint64", "name: Term, go: uint46"},
+	} {
 		content = strings.Replace(content, edit[0], edit[1], 1)
 	}
 	_, faults := model.Resolve(realSpec, []byte(content), os.ReadFile)
@@ -151,8 +154,10 @@ func TestAllFaultsAtOnce(t *testing.T) {
 		}
 		last = f.Pos
 	}
-	for _, want := range []string{`undefined Go type "uint46" (nearest: "uint64")`,
-		`undefined type "Trem" (nearest: "Term")`, `undefined role or party "candidat" (nearest: "candidate")`} {
+	for _, want := range []string{
+		`undefined Go type "uint46" (nearest: "uint64")`,
+		`undefined type "Trem" (nearest: "Term")`, `undefined role or party "candidat" (nearest: "candidate")`,
+	} {
 		if !strings.Contains(strings.Join(messages, "\n"), want) {
 			t.Errorf("missing: %s\n%s", want, faults.Error())
 		}

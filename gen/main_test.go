@@ -221,8 +221,10 @@ func TestFaultWritesNothing(t *testing.T) {
 	if status := run([]string{"-spec", spec, "-out", root}, io.Discard, &errors); status != failed {
 		t.Errorf("exit status %d, want %d", status, failed)
 	}
-	for _, want := range []string{`raftkv.yaml:68:29: undefined type "Trem" (nearest: "Term")`,
-		`kv.yaml:41:42: undefined type "Sequnce" (nearest: "Sequence")`} {
+	for _, want := range []string{
+		`raftkv.yaml:68:29: undefined type "Trem" (nearest: "Term")`,
+		`kv.yaml:41:42: undefined type "Sequnce" (nearest: "Sequence")`,
+	} {
 		if !strings.Contains(errors.String(), want) {
 			t.Errorf("it said no %s:\n%s", want, &errors)
 		}
@@ -231,8 +233,14 @@ func TestFaultWritesNothing(t *testing.T) {
 	if err != nil || len(entries) != 1 {
 		t.Errorf("it wrote something: %v, %v", entries, err)
 	}
-	for _, arguments := range [][]string{{"-spec", filepath.Join(root, "nothing.yaml")}, {"-whatever"}, {"what"},
-		{"-spec", "a\x1b[31m\u202e"}, {"-\x1b[31m"}, {"\x1b[31m"}} {
+	for _, arguments := range [][]string{
+		{"-spec", filepath.Join(root, "nothing.yaml")},
+		{"-whatever"},
+		{"what"},
+		{"-spec", "a\x1b[31m\u202e"},
+		{"-\x1b[31m"},
+		{"\x1b[31m"},
+	} {
 		errors.Reset()
 		if status := run(arguments, io.Discard, &errors); status != failed ||
 			!strings.HasPrefix(errors.String(), "gen: ") || strings.Count(errors.String(), "\n") != 1 {
@@ -253,8 +261,10 @@ func TestSays(t *testing.T) {
 		{"", "-check=false", "written or removed: ", "the others"},
 		{"", "-check=false", "all ", "written"},
 		{"", "-check", "all ", "written"},
-		{"raftkv/raft/spans/names_gen.go", "-check=false",
-			"written or removed: raftkv/raft/spans/names_gen.go; the others of ", "all"},
+		{
+			"raftkv/raft/spans/names_gen.go", "-check=false",
+			"written or removed: raftkv/raft/spans/names_gen.go; the others of ", "all",
+		},
 	} {
 		if c.spoilt != "" {
 			write(t, filepath.Join(root, filepath.FromSlash(c.spoilt)), nil)

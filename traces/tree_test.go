@@ -19,13 +19,17 @@ import (
 func TestWriteTree(t *testing.T) {
 	at := func(ms int64) time.Time { return tracetest.Epoch.Add(time.Duration(ms) * time.Millisecond) }
 	span := func(root, id, parent world.CausalID, name, service string, start, end int64) traces.Span {
-		return traces.Span{Run: 1, Root: root, ID: id, Parent: parent, Name: name, Service: service, Start: at(start),
-			End: at(end)}
+		return traces.Span{
+			Run: 1, Root: root, ID: id, Parent: parent, Name: name, Service: service, Start: at(start),
+			End: at(end),
+		}
 	}
 	lost := span(1, 3, 2, "raft.Raft/AppendEntries", "node-1", 3, 103)
 	lost.Status = traces.Status{Code: codes.Error, Description: "no reply in time"}
-	lost.Events = []traces.Event{{Name: "drop", At: at(3),
-		Attributes: []attribute.KeyValue{attribute.String("raftkv.cause", "network")}}}
+	lost.Events = []traces.Event{{
+		Name: "drop", At: at(3),
+		Attributes: []attribute.KeyValue{attribute.String("raftkv.cause", "network")},
+	}}
 	lost.Links = []traces.Link{{Run: 1, Root: 5, ID: 5}, {Run: 1, Root: 8, ID: 8}}
 	lost.Attributes = []attribute.KeyValue{
 		attribute.String("rpc.method", "raft.Raft/AppendEntries"), attribute.String("raft.node.id",

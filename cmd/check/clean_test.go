@@ -146,8 +146,10 @@ func TestDrawnRunsAreClean(t *testing.T) {
 		{"mixed", drawnSeeds, nil},
 		{"mixed", drawnSeeds / 5, []string{"max_duration=700ms"}},
 		{"mixed", drawnSeeds / 5, []string{"network.late=0.1", "network.late_by=200ms..3s", "network.duplicate=0.3"}},
-		{"mixed", drawnSeeds / 10,
-			[]string{"network.late=0.3", "network.late_by=10ms..900ms", "network.duplicate=0.9", "max_duration=1s"}},
+		{
+			"mixed", drawnSeeds / 10,
+			[]string{"network.late=0.3", "network.late_by=10ms..900ms", "network.duplicate=0.9", "max_duration=1s"},
+		},
 		{"crashes", drawnSeeds / 10, nil},
 		{"partitions", drawnSeeds / 10, nil},
 		{"lossy", drawnSeeds / 10, nil},
@@ -280,8 +282,10 @@ func TestCutHistory(t *testing.T) {
 	op := func(id uint64, name, service string, start, took time.Duration, result string) *traces.Span {
 		return &traces.Span{
 			Run: 1, Root: world.CausalID(id), ID: world.CausalID(id), Name: name, Kind: internal, Service: service, Start: epoch.Add(start), End: epoch.Add(start + took),
-			Attributes: []attribute.KeyValue{kvspans.KVRequestIDKey.String(service + "/1"), kvspans.KVKeyKey.String("k"),
-				kvspans.KVValueKey.String("x"), kvspans.KVResultKey.String(result)},
+			Attributes: []attribute.KeyValue{
+				kvspans.KVRequestIDKey.String(service + "/1"), kvspans.KVKeyKey.String("k"),
+				kvspans.KVValueKey.String("x"), kvspans.KVResultKey.String(result),
+			},
 		}
 	}
 	j := raftconform.New()

@@ -52,24 +52,41 @@ func TestCommand(t *testing.T) {
 		want   []string // on standard output
 		wrong  []string // on standard error
 	}{
-		{"good.jsonl", command.Fine,
-			[]string{"good.jsonl  fine: ", "33 rules of the spec are kept", "they hold, as far as spans tell", "linearizable: ",
-				"\nnext  go run ./cmd/explain good.jsonl leader term 1\n"}, nil},
-		{"stale.jsonl", command.Violation,
-			[]string{"stale.jsonl  NOT fine: ", "NOT linearizable: ", "\nanswer_without_entry\n",
-				"\nnext  go run ./cmd/explain stale.jsonl "}, nil},
-		{"good.jsonl stale.jsonl", command.Violation,
-			[]string{"good.jsonl  fine", "stale.jsonl  NOT fine", "\n1 of 2 runs is NOT fine\n"}, nil},
+		{
+			"good.jsonl", command.Fine,
+			[]string{
+				"good.jsonl  fine: ", "33 rules of the spec are kept", "they hold, as far as spans tell", "linearizable: ",
+				"\nnext  go run ./cmd/explain good.jsonl leader term 1\n",
+			},
+			nil,
+		},
+		{
+			"stale.jsonl", command.Violation,
+			[]string{
+				"stale.jsonl  NOT fine: ", "NOT linearizable: ", "\nanswer_without_entry\n",
+				"\nnext  go run ./cmd/explain stale.jsonl ",
+			},
+			nil,
+		},
+		{
+			"good.jsonl stale.jsonl", command.Violation,
+			[]string{"good.jsonl  fine", "stale.jsonl  NOT fine", "\n1 of 2 runs is NOT fine\n"},
+			nil,
+		},
 		{"good.jsonl good.jsonl", command.Fine, []string{"\nall 2 runs are fine\n"}, nil},
 		{"nowhere good.jsonl", command.Trouble, []string{"good.jsonl  fine"}, []string{"there is no run nowhere"}},
-		{write(t, "cut.jsonl", good[:len(good)-100]), command.Trouble, nil,
-			[]string{"cut.jsonl:1:", "cut off within its last line"}},
+		{
+			write(t, "cut.jsonl", good[:len(good)-100]), command.Trouble, nil,
+			[]string{"cut.jsonl:1:", "cut off within its last line"},
+		},
 		{write(t, "empty.jsonl", nil), command.Trouble, nil, []string{"empty.jsonl: there are no spans in it"}},
 		{write(t, "text.jsonl", []byte("hello\n")), command.Trouble, nil, []string{"text.jsonl:1:1: want a JSON object"}},
 		{write(t, "two.jsonl", append(bytes.Clone(good), stale...)), command.Violation, []string{"\nmixed_runs\n"}, nil},
 		{"", command.Trouble, nil, []string{"a run is needed"}},
-		{"-max x -jsn good.jsonl", command.Trouble, nil,
-			[]string{`-max wants a number from 0, not "x"`, "unknown flag -jsn; the nearest is -json"}},
+		{
+			"-max x -jsn good.jsonl", command.Trouble, nil,
+			[]string{`-max wants a number from 0, not "x"`, "unknown flag -jsn; the nearest is -json"},
+		},
 		{"-h", command.Fine, []string{"usage: go run ./cmd/check", "unhandled_delivery", "Exit status"}, nil},
 	} {
 		status, stdout, stderr := call(t, strings.Fields(c.args)...)
@@ -189,29 +206,49 @@ func TestHistories(t *testing.T) {
 		operations []kvconform.Operation
 		holds      bool
 	}{
-		"a read after a write": {[]kvconform.Operation{put, op("client-2", "1", kvspans.KVGetID, "", "x", 20, 30)},
-			true},
-		"a stale read": {[]kvconform.Operation{put,
-			op("client-2", "1", kvspans.KVGetID, "", "error: key not found: k", 20, 30)}, false},
-		"a read at once with the write": {[]kvconform.Operation{put,
-			op("client-2", "1", kvspans.KVGetID, "", "error: key not found: k", 5, 30)}, true},
-		"a read that begins as it ends": {[]kvconform.Operation{put,
-			op("client-2", "1", kvspans.KVGetID, "", "error: key not found: k", 10, 30)}, true},
-		"a lost write": {[]kvconform.Operation{put,
-			op("client-2", "1", kvspans.KVPutID, "y", "ok", 20, 30)}, false},
-		"a double effect": {[]kvconform.Operation{put,
+		"a read after a write": {
+			[]kvconform.Operation{put, op("client-2", "1", kvspans.KVGetID, "", "x", 20, 30)},
+			true,
+		},
+		"a stale read": {[]kvconform.Operation{
+			put,
+			op("client-2", "1", kvspans.KVGetID, "", "error: key not found: k", 20, 30),
+		}, false},
+		"a read at once with the write": {[]kvconform.Operation{
+			put,
+			op("client-2", "1", kvspans.KVGetID, "", "error: key not found: k", 5, 30),
+		}, true},
+		"a read that begins as it ends": {[]kvconform.Operation{
+			put,
+			op("client-2", "1", kvspans.KVGetID, "", "error: key not found: k", 10, 30),
+		}, true},
+		"a lost write": {[]kvconform.Operation{
+			put,
+			op("client-2", "1", kvspans.KVPutID, "y", "ok", 20, 30),
+		}, false},
+		"a double effect": {[]kvconform.Operation{
+			put,
 			op("client-1", "2", kvspans.KVDeleteID, "", "ok", 20, 30), op("client-2", "1", kvspans.KVPutID, "y",
-				"error: key already exists: k", 40, 50)}, false},
-		"an outcome that is not known": {[]kvconform.Operation{op("client-1", "1", kvspans.KVPutID, "x", "", 0, 10),
-			op("client-2", "1", kvspans.KVGetID, "", "x", 20, 30)}, true},
+				"error: key already exists: k", 40, 50),
+		}, false},
+		"an outcome that is not known": {[]kvconform.Operation{
+			op("client-1", "1", kvspans.KVPutID, "x", "", 0, 10),
+			op("client-2", "1", kvspans.KVGetID, "", "x", 20, 30),
+		}, true},
 		"a failure that took effect": {[]kvconform.Operation{op("client-1", "1", kvspans.KVPutID, "x",
 			"error: replication failed", 0, 10), op("client-2", "1", kvspans.KVGetID, "", "x", 20, 30)}, false},
-		"an answer that no store gives": {[]kvconform.Operation{op("client-1", "1", kvspans.KVPutID, "x", "maybe", 0, 10)},
-			false},
-		"a client's next, asked at once": {[]kvconform.Operation{put, op("client-1", "2", kvspans.KVGetID, "", "x", 10, 20)},
-			true},
-		"its next, asked at once, is old": {[]kvconform.Operation{put,
-			op("client-1", "2", kvspans.KVGetID, "", "error: key not found: k", 10, 20)}, false},
+		"an answer that no store gives": {
+			[]kvconform.Operation{op("client-1", "1", kvspans.KVPutID, "x", "maybe", 0, 10)},
+			false,
+		},
+		"a client's next, asked at once": {
+			[]kvconform.Operation{put, op("client-1", "2", kvspans.KVGetID, "", "x", 10, 20)},
+			true,
+		},
+		"its next, asked at once, is old": {[]kvconform.Operation{
+			put,
+			op("client-1", "2", kvspans.KVGetID, "", "error: key not found: k", 10, 20),
+		}, false},
 	} {
 		folder := t.TempDir()
 		h, err := linearizable(t.Context(), c.operations, start, folder)

@@ -153,8 +153,10 @@ func atEnds(s *traces.Span, ends map[stepOf]time.Time) {
 // TestEarlierTracesAreClean checks traces of earlier builds: what they lack is nothing wrong, and it is told that they
 // are of another spec.
 func TestEarlierTracesAreClean(t *testing.T) {
-	for _, scenario := range []string{"default", "leader-crash", "figure-8", "rolling-restart", "everything", "storm",
-		"lost-write", "majority-partition"} {
+	for _, scenario := range []string{
+		"default", "leader-crash", "figure-8", "rolling-restart", "everything", "storm",
+		"lost-write", "majority-partition",
+	} {
 		file, _ := traced(t, recorded.Config(t, scenario, ""))
 		list := asEarlier(all(t, file))
 		j := raftconform.New()

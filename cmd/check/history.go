@@ -42,7 +42,8 @@ const patience = time.Minute
 // (Herlihy and Wing 1990). It is the check of a run, fed with what the spans of the clients say; porcupine draws what
 // it refuses. Who does not want to wait is told what is known by then, with an error.
 func linearizable(ctx context.Context, operations []kvconform.Operation, epoch time.Time, folder string) (history,
-	error) {
+	error,
+) {
 	h := history{Operations: len(operations), Holds: true}
 	keys := map[string]bool{}
 	for i := range operations {
@@ -108,8 +109,10 @@ func event(op *kvconform.Operation) (porcupine.Operation, bool) {
 	}
 	client := 0
 	_, _ = fmt.Sscanf(op.Client, kvspans.ServiceClient+"-%d", &client) // only the picture has them in rows
-	return porcupine.Operation{ClientId: client, Input: op, Call: op.Call.UnixNano(), Output: op.Result,
-		Return: returned}, true
+	return porcupine.Operation{
+		ClientId: client, Input: op, Call: op.Call.UnixNano(), Output: op.Result,
+		Return: returned,
+	}, true
 }
 
 // model is the store's semantics for one key.

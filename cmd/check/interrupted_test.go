@@ -145,16 +145,22 @@ func checkedFile(t *testing.T, file []byte) kvconform.Report {
 func TestUndecidedPage(t *testing.T) {
 	sure := verdict{Run: "sure", Linearizable: history{Holds: true}}
 	unsure := verdict{Run: "unsure", Linearizable: history{Undecided: true}}
-	wrong := verdict{Run: "unsure",
-		Report: kvconform.Report{Report: conform.Report{Findings: []conform.Finding{{ID: "x",
-			Span: conform.SpanRef{At: time.Second}}}}}, Linearizable: history{Undecided: true}}
+	wrong := verdict{
+		Run: "unsure",
+		Report: kvconform.Report{Report: conform.Report{Findings: []conform.Finding{{
+			ID:   "x",
+			Span: conform.SpanRef{At: time.Second},
+		}}}}, Linearizable: history{Undecided: true},
+	}
 	for _, c := range []struct {
 		verdicts []verdict
 		want     []string
 	}{
 		{[]verdict{sure, unsure}, []string{"sure  fine: ", "unsure  not decided: ", "\n1 of 2 runs is fine\n"}},
-		{[]verdict{sure, wrong},
-			[]string{"sure  fine: ", "unsure  NOT fine: ", "not decided: interrupted", "\n1 of 2 runs is NOT fine\n"}},
+		{
+			[]verdict{sure, wrong},
+			[]string{"sure  fine: ", "unsure  NOT fine: ", "not decided: interrupted", "\n1 of 2 runs is NOT fine\n"},
+		},
 		{[]verdict{sure, sure}, []string{"\nall 2 runs are fine\n"}},
 	} {
 		said := (&page{width: 80}).tell(c.verdicts)

@@ -93,16 +93,26 @@ const (
 
 // mutations are of one span each, or of few.
 var mutations = []mutation{
-	{"a span of another protocol", "", "unknown_span",
-		func(m *mutated) { m.find(spans.CommitName, internal).Name = "raft.comit" }},
-	{"a server's span as a client's", "", "wrong_kind",
-		func(m *mutated) { m.find(spans.CommitName, internal).Kind = server }},
-	{"a node's span of a client", "", "wrong_service",
-		func(m *mutated) { m.find(spans.CommitName, internal).Service = "client-1" }},
-	{"a commit without its end", "", "required_attribute_not_present",
-		func(m *mutated) { unset(m.find(spans.CommitName, internal), spans.RaftCommitToKey) }},
-	{"an answer that is missing", "", "required_attribute_not_present",
-		func(m *mutated) { unset(m.find(kvspans.KVPutName, internal), kvspans.KVResultKey) }},
+	{
+		"a span of another protocol", "", "unknown_span",
+		func(m *mutated) { m.find(spans.CommitName, internal).Name = "raft.comit" },
+	},
+	{
+		"a server's span as a client's", "", "wrong_kind",
+		func(m *mutated) { m.find(spans.CommitName, internal).Kind = server },
+	},
+	{
+		"a node's span of a client", "", "wrong_service",
+		func(m *mutated) { m.find(spans.CommitName, internal).Service = "client-1" },
+	},
+	{
+		"a commit without its end", "", "required_attribute_not_present",
+		func(m *mutated) { unset(m.find(spans.CommitName, internal), spans.RaftCommitToKey) },
+	},
+	{
+		"an answer that is missing", "", "required_attribute_not_present",
+		func(m *mutated) { unset(m.find(kvspans.KVPutName, internal), kvspans.KVResultKey) },
+	},
 	{"a vote without the reply", "", "required_attribute_not_present", func(m *mutated) {
 		unset(m.find(spans.RequestVoteServerName, server), kvspans.RaftReplyKey)
 	}},
@@ -116,8 +126,10 @@ var mutations = []mutation{
 		s := m.find(spans.CommitName, internal)
 		s.Attributes = append(slices.Clone(s.Attributes), s.Attributes[0])
 	}},
-	{"a span without its step", "", "wrong_step: there is no raftkv.step",
-		func(m *mutated) { unset(m.find(spans.CommitName, internal), worldspans.RaftkvStepKey) }},
+	{
+		"a span without its step", "", "wrong_step: there is no raftkv.step",
+		func(m *mutated) { unset(m.find(spans.CommitName, internal), worldspans.RaftkvStepKey) },
+	},
 	{"a step of an earlier time", "", "wrong_step: it is in step 2 at", func(m *mutated) {
 		set(m.find(spans.ApplyName, internal), worldspans.RaftkvStepKey.Int(1))
 	}},
@@ -134,8 +146,10 @@ var mutations = []mutation{
 		s := m.find(spans.RequestVoteClientName, client)
 		set(s, worldspans.RaftkvEndStepKey.Int64(s.Attribute(worldspans.RaftkvStepKey).AsInt64()))
 	}},
-	{"a term as a text", "", "type_mismatch",
-		func(m *mutated) { set(m.find(spans.CommitName, internal), spans.RaftTermKey.String("1")) }},
+	{
+		"a term as a text", "", "type_mismatch",
+		func(m *mutated) { set(m.find(spans.CommitName, internal), spans.RaftTermKey.String("1")) },
+	},
 	{"a role that there is not", "", "undefined_enum_variant", func(m *mutated) {
 		set(m.find(spans.CommitName, internal), spans.RaftRoleKey.String("boss"))
 	}},
@@ -163,8 +177,10 @@ var mutations = []mutation{
 		s := m.find(spans.AppendEntriesServerName, server)
 		s.Start, s.End = s.Start.Add(-time.Second), s.End.Add(-time.Second)
 	}},
-	{"an id twice", "", "duplicate_id",
-		func(m *mutated) { m.find(spans.CommitName, internal).ID = m.find(spans.ApplyName, internal).ID }},
+	{
+		"an id twice", "", "duplicate_id",
+		func(m *mutated) { m.find(spans.CommitName, internal).ID = m.find(spans.ApplyName, internal).ID },
+	},
 	{"a span of another run", "", "mixed_runs", func(m *mutated) { m.find(spans.CommitName, internal).Run++ }},
 	{"a child in another trace", "", "wrong_trace", func(m *mutated) { m.find(spans.CommitName, internal).Root++ }},
 	{"an apply below another apply", "", "wrong_parent", func(m *mutated) {
@@ -176,30 +192,40 @@ var mutations = []mutation{
 			}
 		}
 	}},
-	{"a commit that begins a trace", "", "wrong_parent",
-		func(m *mutated) { m.find(spans.CommitName, internal).Parent = 0 }},
+	{
+		"a commit that begins a trace", "", "wrong_parent",
+		func(m *mutated) { m.find(spans.CommitName, internal).Parent = 0 },
+	},
 	{"a parent that is not there", "", "missing_parent", func(m *mutated) { m.find(spans.CommitName, internal).Parent++ }},
 	{"a link to nowhere", "", "wrong_link", func(m *mutated) {
 		s := m.find(spans.CommitNotificationConsumerName, consumer)
 		s.Links = []traces.Link{{Run: s.Run, Root: s.Root, ID: s.ID + 1}}
 	}},
-	{"a consumer without a link", "", "missing_link",
-		func(m *mutated) { m.find(spans.CommitNotificationConsumerName, consumer).Links = nil }},
-	{"a message that nobody handled", "", "unhandled_delivery",
-		func(m *mutated) { m.remove(m.find(spans.AppendEntriesServerName, server)) }},
-	{"a message that another span than a receiver's stands below", "",
+	{
+		"a consumer without a link", "", "missing_link",
+		func(m *mutated) { m.find(spans.CommitNotificationConsumerName, consumer).Links = nil },
+	},
+	{
+		"a message that nobody handled", "", "unhandled_delivery",
+		func(m *mutated) { m.remove(m.find(spans.AppendEntriesServerName, server)) },
+	},
+	{
+		"a message that another span than a receiver's stands below", "",
 		"unhandled_delivery: it was answered AppendEntriesOk", func(m *mutated) {
 			sent := *m.find(spans.AppendEntriesClientName, client, "raft.reply", "AppendEntriesOk")
 			m.remove(m.where(func(s *traces.Span) bool { return s.Parent == sent.ID }))
 			m.find(spans.ApplyName, internal).Parent = sent.ID
-		}},
+		},
+	},
 	{"a notification that nobody handled", "", "unhandled_delivery", func(m *mutated) {
 		m.remove(m.find(spans.CommitNotificationConsumerName, consumer))
 	}},
 	{"a message that was lost and handled", "", "unhandled_delivery", func(m *mutated) {
 		s := m.find(spans.CommitNotificationProducerName, producer)
-		s.Events = []traces.Event{{Name: worldspans.EventDrop, At: s.Start,
-			Attributes: []attribute.KeyValue{worldspans.RaftkvCauseKey.String(worldspans.CauseNetwork)}}}
+		s.Events = []traces.Event{{
+			Name: worldspans.EventDrop, At: s.Start,
+			Attributes: []attribute.KeyValue{worldspans.RaftkvCauseKey.String(worldspans.CauseNetwork)},
+		}}
 	}},
 	{"a message handled twice", "", "duplicate_delivery", func(m *mutated) {
 		s := *m.find(spans.CommitNotificationConsumerName, consumer)
@@ -247,8 +273,10 @@ var mutations = []mutation{
 	{"an election without its change of role", "", string(protocol.InvariantTraceIntegrity), func(m *mutated) {
 		m.remove(m.find(spans.RoleChangeName, internal, "raft.role", "candidate"))
 	}},
-	{"a commit that applies nothing", "", "missing_span",
-		func(m *mutated) { m.remove(m.find(spans.ApplyName, internal)) }},
+	{
+		"a commit that applies nothing", "", "missing_span",
+		func(m *mutated) { m.remove(m.find(spans.ApplyName, internal)) },
+	},
 	{"a follower that commits what it was not told", "", "unjustified_commit", func(m *mutated) {
 		s := m.find(spans.CommitName, internal, "raft.role", "follower")
 		set(s, spans.RaftCommitToKey.Int(50))
@@ -303,7 +331,8 @@ var mutations = []mutation{
 	{"an entry of another term at one server", "", string(protocol.InvariantCommittedPrefix), func(m *mutated) {
 		set(m.find(spans.ApplyName, internal, "raft.index", "2", "raft.role", "follower"), spans.RaftEntryTermKey.Int(2))
 	}},
-	{"an old term's entry committed by counting", "figure-8", string(protocol.InvariantCommitCurrentTerm),
+	{
+		"an old term's entry committed by counting", "figure-8", string(protocol.InvariantCommitCurrentTerm),
 		func(m *mutated) {
 			for i := range m.all {
 				if s := &m.all[i]; s.Name == spans.CommitName && s.Attribute(spans.RaftRoleKey).AsString() == "leader" {
@@ -311,7 +340,8 @@ var mutations = []mutation{
 					return
 				}
 			}
-		}},
+		},
+	},
 }
 
 // configAs is the config of a scenario, or of "-faults" and a profile, with changes behind it.

@@ -128,7 +128,8 @@ func changesOf(s *traces.Span) (changes []change) {
 
 // ofAttributes are the changes of some attributes.
 func ofAttributes(of string, attributes []attribute.KeyValue,
-	in func(s *traces.Span) *[]attribute.KeyValue) (changes []change) {
+	in func(s *traces.Span) *[]attribute.KeyValue,
+) (changes []change) {
 	for _, a := range attributes {
 		if slices.Contains(unjudged, a.Key) {
 			continue
@@ -191,7 +192,8 @@ var told = []mutation{
 		})
 		s.End = s.Start
 	}},
-	{"two spans that begin in one microsecond", "default", "crowded_step: it begins in the microsecond of",
+	{
+		"two spans that begin in one microsecond", "default", "crowded_step: it begins in the microsecond of",
 		func(m *mutated) {
 			s := m.find(spans.CommitName, internal, "raft.role", "leader")
 			m.withID(s.Parent)
@@ -210,13 +212,16 @@ var told = []mutation{
 			})
 			first.Start = first.Start.Add(-time.Millisecond)
 			other.Start = sent.Start
-		}},
+		},
+	},
 	{"a fault without width", "", "crowded_step: it ends as it begins", func(m *mutated) {
 		s := m.find(worldspans.FaultName, internal, "raftkv.fault", "crash")
 		s.End = s.Start
 	}},
-	{"a fault of another name", "", "wrong_name",
-		func(m *mutated) { m.find(worldspans.FaultName, internal, "raftkv.fault", "crash").Name += "7" }},
+	{
+		"a fault of another name", "", "wrong_name",
+		func(m *mutated) { m.find(worldspans.FaultName, internal, "raftkv.fault", "crash").Name += "7" },
+	},
 	{"a reply that leaves before the vote is durable", "", "wrong_step: what it sends leaves at", func(m *mutated) {
 		s := m.find(spans.RequestVoteServerName, server, "raft.reply", "VoteGranted")
 		s.Events = slices.Clone(s.Events)
@@ -315,14 +320,17 @@ var told = []mutation{
 			Run: s.Run, Root: fault.Root, ID: fault.ID, Attributes: []attribute.KeyValue{worldspans.RaftkvLinkKey.String(worldspans.LinkFault)},
 		})
 	}},
-	{"a crash of which what ended with it does not tell", "figure-7", "missing_link: there is no link to fault",
+	{
+		"a crash of which what ended with it does not tell", "figure-7", "missing_link: there is no link to fault",
 		func(m *mutated) {
 			m.where(func(s *traces.Span) bool {
 				return textOf(s,
 					worldspans.ErrorTypeKey) == worldspans.ErrorTypeCrash
 			}).Links = nil
-		}},
-	{"a call that a crashed server did not answer", "-faults crashes seed=6", "missing_link: there is no link to fault",
+		},
+	},
+	{
+		"a call that a crashed server did not answer", "-faults crashes seed=6", "missing_link: there is no link to fault",
 		func(m *mutated) {
 			call := m.where(func(s *traces.Span) bool {
 				return textOf(s, worldspans.ErrorTypeKey) == worldspans.ErrorTypeTimeout &&
@@ -333,13 +341,16 @@ var told = []mutation{
 			call.Links = slices.DeleteFunc(slices.Clone(call.Links), func(l traces.Link) bool {
 				return l.Attributes[0].Value.AsString() == worldspans.LinkFault
 			})
-		}},
-	{"a message to a server that is down, of which nobody tells", "", "unhandled_delivery: nothing became of it",
+		},
+	},
+	{
+		"a message to a server that is down, of which nobody tells", "", "unhandled_delivery: nothing became of it",
 		func(m *mutated) {
 			m.where(func(s *traces.Span) bool {
 				return s.Kind == client && has(s, worldspans.EventDrop) && s.Events[0].At.Before(s.Start.Add(50*time.Millisecond))
 			}).Events = nil
-		}},
+		},
+	},
 	{"a lost notification that looks fine", "", "wrong_status: its message was lost", func(m *mutated) {
 		s := m.where(func(s *traces.Span) bool { return s.Kind == producer && has(s, worldspans.EventDrop) })
 		unset(s, worldspans.ErrorTypeKey)

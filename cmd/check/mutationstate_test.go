@@ -58,10 +58,12 @@ var contradictory = []mutation{
 	{"an entry that changes its term in a log", "", string(protocol.InvariantTraceIntegrity), func(m *mutated) {
 		set(m.find(spans.ApplyName, internal, "raft.index", "2", "raft.role", "follower"), spans.RaftEntryTermKey.Int(2))
 	}},
-	{"a leader that appends in a term that it does not lead", "", string(protocol.InvariantTraceIntegrity),
+	{
+		"a leader that appends in a term that it does not lead", "", string(protocol.InvariantTraceIntegrity),
 		func(m *mutated) {
 			setEvent(m.where(took), spans.EventAppend, func(e *traces.Span) { set(e, spans.RaftTermKey.Int(2)) })
-		}},
+		},
+	},
 	{"a heartbeat of a term that it does not lead", "", string(protocol.InvariantElectionSafety), func(m *mutated) {
 		set(m.find(spans.HeartbeatName, internal, "raft.term", "1"), spans.RaftTermKey.Int(2))
 	}},
@@ -69,15 +71,19 @@ var contradictory = []mutation{
 		s := m.of("node-1", took)
 		s[0].Events, s[1].Events = s[1].Events, s[0].Events
 	}},
-	{"a cluster of another quorum", "", "malformed_value",
-		func(m *mutated) { set(m.find(spans.SetPeersName, internal), spans.RaftQuorumKey.Int(1)) }},
+	{
+		"a cluster of another quorum", "", "malformed_value",
+		func(m *mutated) { set(m.find(spans.SetPeersName, internal), spans.RaftQuorumKey.Int(1)) },
+	},
 	{"another cluster at one server", "", "malformed_value", func(m *mutated) {
 		s := m.find(spans.SetPeersName, internal, "raft.node.id", "node-3")
 		set(s, spans.RaftPeersKey.StringSlice([]string{"node-3"}))
 		set(s, spans.RaftQuorumKey.Int(1))
 	}},
-	{"an election of another quorum", "", "malformed_value",
-		func(m *mutated) { set(m.find(spans.ElectionName, internal), spans.RaftQuorumKey.Int(1)) }},
+	{
+		"an election of another quorum", "", "malformed_value",
+		func(m *mutated) { set(m.find(spans.ElectionName, internal), spans.RaftQuorumKey.Int(1)) },
+	},
 	{"a commit of another quorum", "", "malformed_value", func(m *mutated) {
 		set(m.find(spans.CommitName, internal, "raft.role", "leader"), spans.RaftQuorumKey.Int(1))
 	}},
@@ -89,13 +95,16 @@ var contradictory = []mutation{
 		set(won, spans.RaftQuorumKey.Int(1))
 		set(won, spans.RaftVotesKey.Int(1))
 	}},
-	{"a vote too many of an election that was not won", "split-vote", string(protocol.InvariantElectionSafety),
+	{
+		"a vote too many of an election that was not won", "split-vote", string(protocol.InvariantElectionSafety),
 		func(m *mutated) {
 			set(m.where(func(s *traces.Span) bool {
 				return s.Name == spans.ElectionName && textOf(s, spans.RaftOutcomeKey) != spans.OutcomeWon
 			}), spans.RaftVotesKey.Int(2))
-		}},
-	{"a leader before its votes arrived", "default", string(protocol.InvariantElectionSafety) + ": had arrived",
+		},
+	},
+	{
+		"a leader before its votes arrived", "default", string(protocol.InvariantElectionSafety) + ": had arrived",
 		func(m *mutated) {
 			m.every(func(s *traces.Span) bool {
 				return isA(spans.RequestVoteClientName, client)(s) && textOf(s, kvspans.RaftReplyKey) != ""
@@ -103,7 +112,8 @@ var contradictory = []mutation{
 				s.End = s.End.Add(time.Second)
 				set(s, worldspans.RaftkvEndStepKey.Int(1000))
 			})
-		}},
+		},
+	},
 	{"an election that is lost and has no winner", "split-vote", "missing_span", func(m *mutated) {
 		set(m.find(spans.ElectionName, internal, "raft.outcome", spans.OutcomeNoWinner),
 			spans.RaftOutcomeKey.String(spans.OutcomeLost))
@@ -127,16 +137,20 @@ var contradictory = []mutation{
 		set(s, kvspans.RaftReplyKey.String((protocol.VoteDenied{}).Name()))
 		set(s, spans.RaftReasonKey.String("already_voted"))
 	}},
-	{"entries refused because of a term that is not over", "figure-7", string(protocol.InvariantTraceIntegrity),
+	{
+		"entries refused because of a term that is not over", "figure-7", string(protocol.InvariantTraceIntegrity),
 		func(m *mutated) {
 			set(m.find(spans.AppendEntriesServerName, server, "raft.reason", "term_conflict"),
 				spans.RaftReasonKey.String("stale_term"))
-		}},
-	{"entries refused because of a term that is the same", "figure-7", string(protocol.InvariantTraceIntegrity),
+		},
+	},
+	{
+		"entries refused because of a term that is the same", "figure-7", string(protocol.InvariantTraceIntegrity),
 		func(m *mutated) {
 			s := m.find(spans.AppendEntriesServerName, server, "raft.reason", "term_conflict")
 			set(s, spans.RaftConflictTermKey.Int64(numberOf(s, spans.RaftPrevLogTermKey)))
-		}},
+		},
+	},
 	{"a conflict that begins elsewhere", "figure-7", string(protocol.InvariantTraceIntegrity), func(m *mutated) {
 		s := m.find(spans.AppendEntriesServerName, server, "raft.reason", "term_conflict")
 		set(s, spans.RaftConflictIndexKey.Int64(numberOf(s, spans.RaftConflictIndexKey)+1))
@@ -174,17 +188,21 @@ var contradictory = []mutation{
 			return textOf(s, kvspans.KVRequestIDKey) == request && textOf(s, kvspans.KVResultKey) != ""
 		}, func(s *traces.Span) { set(s, stale) })
 	}},
-	{"an answer that no store gives, everywhere", "", string(protocol.InvariantExactlyOnce) + ": at index 2 answers",
+	{
+		"an answer that no store gives, everywhere", "", string(protocol.InvariantExactlyOnce) + ": at index 2 answers",
 		func(m *mutated) {
 			wrong := kvspans.KVResultKey.String("error: key already exists: b")
 			m.every(func(s *traces.Span) bool {
 				return textOf(s, kvspans.KVRequestIDKey) == "client-1/1" && textOf(s, kvspans.KVResultKey) != ""
 			}, func(s *traces.Span) { set(s, wrong) })
-		}},
-	{"an answer that is not that of its entry", "", string(protocol.InvariantExactlyOnce) + ": is answered",
+		},
+	},
+	{
+		"an answer that is not that of its entry", "", string(protocol.InvariantExactlyOnce) + ": is answered",
 		func(m *mutated) {
 			set(m.where(took), kvspans.KVResultKey.String("error: key already exists: b"))
-		}},
+		},
+	},
 	{"an answer before any server applied the entry", "", "answer_without_entry: no server applied", func(m *mutated) {
 		last := m.of("node-2", took)[0]
 		index := last.Events[0].Attributes[0].Value.AsInt64()
@@ -226,9 +244,11 @@ var contradictory = []mutation{
 	{"a heartbeat round that is left out", "", "missing_span", func(m *mutated) {
 		set(m.find(spans.HeartbeatName, internal, "raft.heartbeat", "2"), spans.RaftHeartbeatKey.Int(3))
 	}},
-	{"a term that nobody told it of", "", string(protocol.InvariantTermAndVote) + ": nothing that it was sent",
+	{
+		"a term that nobody told it of", "", string(protocol.InvariantTermAndVote) + ": nothing that it was sent",
 		func(m *mutated) {
 			all := m.of("node-3", func(s *traces.Span) bool { return numberOf(s, spans.RaftTermKey) == 1 && s.Kind == server })
 			set(all[len(all)-1], spans.RaftTermKey.Int(2))
-		}},
+		},
+	},
 }

@@ -124,18 +124,24 @@ var untangled = []mutation{
 		before := m.withID(s.Links[len(s.Links)-1].ID)
 		set(before, kvspans.RaftPeerIDKey.String("node-9"))
 	}},
-	{"an attempt out of order", "everything", "wrong_link",
-		func(m *mutated) { set(m.where(resent), spans.RaftAttemptKey.Int(7)) }},
+	{
+		"an attempt out of order", "everything", "wrong_link",
+		func(m *mutated) { set(m.where(resent), spans.RaftAttemptKey.Int(7)) },
+	},
 	{"a vote asked for again in another election", "storm", "wrong_link", func(m *mutated) {
 		asked := m.find(spans.RequestVoteClientName, client)
 		again := m.where(func(s *traces.Span) bool { return isA(asked.Name, client)(s) && s.ID != asked.ID })
 		set(again, spans.RaftAttemptKey.Int(2))
 		again.Links = linkTo(asked)
 	}},
-	{"a try linked to itself", "lost-reply", "wrong_link",
-		func(m *mutated) { s := m.where(triedAgain); s.Links = linkTo(s) }},
-	{"tries out of order", "lost-reply", "wrong_link",
-		func(m *mutated) { set(m.where(triedAgain), kvspans.KVTryKey.Int(3)) }},
+	{
+		"a try linked to itself", "lost-reply", "wrong_link",
+		func(m *mutated) { s := m.where(triedAgain); s.Links = linkTo(s) },
+	},
+	{
+		"tries out of order", "lost-reply", "wrong_link",
+		func(m *mutated) { set(m.where(triedAgain), kvspans.KVTryKey.Int(3)) },
+	},
 	{"a try of another operation", "", "message_mismatch", func(m *mutated) {
 		m.every(func(s *traces.Span) bool {
 			return s.Name == kvspans.PutClientName && textOf(s, kvspans.KVRequestIDKey) == "client-1/1"
@@ -164,8 +170,10 @@ var untangled = []mutation{
 		})
 		s.Links = append(s.Links, linkTo(m.where(took))...)
 	}},
-	{"a link into another trace", "", "wrong_link",
-		func(m *mutated) { m.find(spans.CommitNotificationConsumerName, consumer).Links[0].Root++ }},
+	{
+		"a link into another trace", "", "wrong_link",
+		func(m *mutated) { m.find(spans.CommitNotificationConsumerName, consumer).Links[0].Root++ },
+	},
 	{"a request that its entries are not linked to", "default", "missing_link", func(m *mutated) {
 		s := m.where(func(s *traces.Span) bool { return isA(spans.AppendEntriesClientName, client)(s) && len(s.Links) > 0 })
 		s.Links = s.Links[1:]
@@ -217,8 +225,10 @@ var untangled = []mutation{
 	}},
 	{"a late reply that was lost", "", "unhandled_delivery", func(m *mutated) {
 		given := m.find(spans.AppendEntriesServerName, server)
-		given.Events = []traces.Event{{Name: worldspans.EventDrop, At: given.End,
-			Attributes: []attribute.KeyValue{worldspans.RaftkvCauseKey.String(worldspans.CauseNetwork)}}}
+		given.Events = []traces.Event{{
+			Name: worldspans.EventDrop, At: given.End,
+			Attributes: []attribute.KeyValue{worldspans.RaftkvCauseKey.String(worldspans.CauseNetwork)},
+		}}
 		m.add(m.lateReplyTo(given))
 		unset(m.withID(given.Parent), kvspans.RaftReplyKey)
 	}},
@@ -230,8 +240,10 @@ var untangled = []mutation{
 		s := m.find(spans.LateReplyName, internal)
 		s.Start = m.withID(s.Parent).End.Add(-10 * time.Nanosecond)
 	}},
-	{"a reply that nobody handled", "storm", "unhandled_delivery",
-		func(m *mutated) { m.remove(m.find(spans.LateReplyName, internal)) }},
+	{
+		"a reply that nobody handled", "storm", "unhandled_delivery",
+		func(m *mutated) { m.remove(m.find(spans.LateReplyName, internal)) },
+	},
 	{"an answer that its client did not hear", "default requests_per_client=20", "unhandled_delivery", func(m *mutated) {
 		s := m.find(kvspans.PutClientName, client)
 		unset(s, kvspans.RaftReplyKey)
@@ -248,7 +260,8 @@ var untangled = []mutation{
 		s.ID++
 		m.add(s)
 	}},
-	{"a message that nobody handled, after its receiver was started again", "follower-crash", "unhandled_delivery",
+	{
+		"a message that nobody handled, after its receiver was started again", "follower-crash", "unhandled_delivery",
 		func(m *mutated) {
 			again := m.find(spans.RoleChangeName, internal, "raft.role.event", "restart")
 			s := m.where(func(s *traces.Span) bool {
@@ -256,14 +269,17 @@ var untangled = []mutation{
 					numberOf(s, spans.RaftEntriesCountKey) == 0
 			})
 			m.remove(s)
-		}},
-	{"a message that nobody handled, long before its receiver crashed", "rolling-restart", "unhandled_delivery",
+		},
+	},
+	{
+		"a message that nobody handled, long before its receiver crashed", "rolling-restart", "unhandled_delivery",
 		func(m *mutated) {
 			m.remove(m.where(func(s *traces.Span) bool {
 				return isA(spans.AppendEntriesServerName, server)(s) && numberOf(s, spans.RaftEntriesCountKey) == 0 &&
 					m.crashes(s.Service, s.End.Add(200*time.Millisecond))
 			}))
-		}},
+		},
+	},
 	{"a server that acts while it is down", "follower-crash", "span_while_down", func(m *mutated) {
 		crash := m.find(worldspans.FaultName, internal, "raftkv.fault", "crash")
 		s := m.where(func(s *traces.Span) bool {
@@ -278,12 +294,18 @@ var untangled = []mutation{
 		})
 		s.Start, s.End = pause.Start.Add(time.Microsecond), pause.Start.Add(2*time.Microsecond)
 	}},
-	{"an event after its span", "", "wrong_time: after its end",
-		func(m *mutated) { s := m.where(took); s.Events[0].At = s.End.Add(time.Microsecond + 1) }},
-	{"an event before its span", "", "wrong_time: before its start",
-		func(m *mutated) { s := m.where(took); s.Events[0].At = s.Start.Add(-1) }},
-	{"an event twice", "", "unknown_event",
-		func(m *mutated) { s := m.where(took); s.Events = append(s.Events, s.Events[0]) }},
+	{
+		"an event after its span", "", "wrong_time: after its end",
+		func(m *mutated) { s := m.where(took); s.Events[0].At = s.End.Add(time.Microsecond + 1) },
+	},
+	{
+		"an event before its span", "", "wrong_time: before its start",
+		func(m *mutated) { s := m.where(took); s.Events[0].At = s.Start.Add(-1) },
+	},
+	{
+		"an event twice", "", "unknown_event",
+		func(m *mutated) { s := m.where(took); s.Events = append(s.Events, s.Events[0]) },
+	},
 	{"a method of another span", "", "malformed_value", func(m *mutated) {
 		set(m.find(spans.AppendEntriesServerName, server), worldspans.RPCMethodKey.String(spans.RequestVoteServerName))
 	}},

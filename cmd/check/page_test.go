@@ -34,8 +34,10 @@ func drawnPage(t *testing.T, text string) (page string, data struct {
 	t.Helper()
 	start := time.Unix(0, 0)
 	operation := func(client, kind, value, result string, call, answer time.Duration) kvconform.Operation {
-		return kvconform.Operation{Client: client, Request: client + "/1", Kind: kind, Key: text, Value: value,
-			Result: result, Call: start.Add(call), Return: start.Add(answer)}
+		return kvconform.Operation{
+			Client: client, Request: client + "/1", Kind: kind, Key: text, Value: value,
+			Result: result, Call: start.Add(call), Return: start.Add(answer),
+		}
 	}
 	folder := t.TempDir()
 	h, err := linearizable(t.Context(), []kvconform.Operation{

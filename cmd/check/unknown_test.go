@@ -36,22 +36,34 @@ func TestUnknown(t *testing.T) {
 		mutate               func(m *mutated)
 	}{
 		{"all is told", small, "", nil},
-		{"nobody says who the servers are", small, "majority 1 ",
-			dropAll(func(s *traces.Span) bool { return s.Name == spans.SetPeersName })},
-		{"a crash that no fault tells", small + crashOf(60, 90), "crash_time 1 node-1",
-			dropAll(func(s *traces.Span) bool { return isNamed(s, worldspans.FaultName) })},
-		{"a run that is cut short", small + "max_duration = \"59ms\"\n",
-			"open_at_end 7 node-1, arrival 1 node-1, reply_arrival 3 node-3, outcome 1 client-1", nil},
-		{"messages to a server that is down", small + strings.ReplaceAll(crashOf(55, 90), "node-1", "node-2"),
-			"open_at_end 2 node-1", nil},
+		{
+			"nobody says who the servers are", small, "majority 1 ",
+			dropAll(func(s *traces.Span) bool { return s.Name == spans.SetPeersName }),
+		},
+		{
+			"a crash that no fault tells", small + crashOf(60, 90), "crash_time 1 node-1",
+			dropAll(func(s *traces.Span) bool { return isNamed(s, worldspans.FaultName) }),
+		},
+		{
+			"a run that is cut short", small + "max_duration = \"59ms\"\n",
+			"open_at_end 7 node-1, arrival 1 node-1, reply_arrival 3 node-3, outcome 1 client-1", nil,
+		},
+		{
+			"messages to a server that is down", small + strings.ReplaceAll(crashOf(55, 90), "node-1", "node-2"),
+			"open_at_end 2 node-1", nil,
+		},
 		{"messages to a server that is down, of an earlier build", small +
 			strings.ReplaceAll(crashOf(55, 90), "node-1",
 				"node-2"), "open_at_end 2 node-1, arrival 4 node-1, other_spec 1 ", earlier},
 		{"replies to a server that is down", small + crashOf(1, 20), "", nil},
-		{"replies to a server that is down, of an earlier build", small + crashOf(1, 20),
-			"reply_arrival 2 node-3, other_spec 1 ", earlier},
-		{"an entry that nobody applied", small, "store 1 ",
-			dropAll(func(s *traces.Span) bool { return s.Name == spans.ApplyName && numberOf(s, spans.RaftIndexKey) == 2 })},
+		{
+			"replies to a server that is down, of an earlier build", small + crashOf(1, 20),
+			"reply_arrival 2 node-3, other_spec 1 ", earlier,
+		},
+		{
+			"an entry that nobody applied", small, "store 1 ",
+			dropAll(func(s *traces.Span) bool { return s.Name == spans.ApplyName && numberOf(s, spans.RaftIndexKey) == 2 }),
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := mutated{t, all(t, scenarioOf(t, c.scenario))}

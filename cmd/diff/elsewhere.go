@@ -48,8 +48,10 @@ func (r *report) partAgain() *again {
 	case reason.Kind != diff.ReasonDraw && reason.Kind != diff.ReasonConfig || len(given) == 0:
 		return nil
 	case draws && len(given) > 1:
-		return &again{"the config and the seed",
-			"A key of the config acts wherever something depends on it, and with another seed every draw is another one"}
+		return &again{
+			"the config and the seed",
+			"A key of the config acts wherever something depends on it, and with another seed every draw is another one",
+		}
 	case draws:
 		return &again{"the seed", "With another seed every draw is another one, of how long a message takes, when a timer runs out, what a client asks for"}
 	}

@@ -45,8 +45,10 @@ func keep(t *testing.T, name string, file []byte) {
 // small is the default run, small enough to be read by eye, with some keys set.
 func small(t *testing.T, settings ...string) *config.Config {
 	t.Helper()
-	overrides := []config.Override{config.Set("-set", "num_nodes=3"), config.Set("-set", "num_clients=2"),
-		config.Set("-set", "requests_per_client=3")}
+	overrides := []config.Override{
+		config.Set("-set", "num_nodes=3"), config.Set("-set", "num_clients=2"),
+		config.Set("-set", "requests_per_client=3"),
+	}
 	for _, s := range settings {
 		overrides = append(overrides, config.Set("-set", s))
 	}
@@ -96,8 +98,10 @@ func TestGolden(t *testing.T) {
 	told := nth(t, all, spans.CommitNotificationProducerName, trace.SpanKindProducer, 5)
 	answer := nth(t, all, spans.GetServerName, trace.SpanKindServer, 1)
 	entries := nth(t, all, spans.AppendEntriesClientName, trace.SpanKindClient, 4)
-	crash := config.Fault{Kind: config.Crash, At: config.When{Kind: config.AtTime, Time: 60_000_000},
-		Process: world.NewProcessID(world.NodeGroup, 2)}
+	crash := config.Fault{
+		Kind: config.Crash, At: config.When{Kind: config.AtTime, Time: 60_000_000},
+		Process: world.NewProcessID(world.NodeGroup, 2),
+	}
 	noDedup := small(t, "bug=no-dedup", "network.loss=0.1", "seed=5")
 	for _, pair := range []struct {
 		name   string
@@ -109,12 +113,18 @@ func TestGolden(t *testing.T) {
 		{"lost-vote", base, dropping(base, vote), nil, statusDiffer},
 		{"lost-notification", base, dropping(base, told), nil, statusDiffer},
 		{"lost-answer", base, dropping(base, answer), []string{"-max", "12"}, statusDiffer},
-		{"late-entries", base, with(base, config.Fault{Kind: config.Delay, Message: entries, By: 40_000_000}),
-			[]string{"-max", "12"}, statusDiffer},
+		{
+			"late-entries", base, with(base, config.Fault{Kind: config.Delay, Message: entries, By: 40_000_000}),
+			[]string{"-max", "12"},
+			statusDiffer,
+		},
 		{"doubled-answer", base, with(base, config.Fault{Kind: config.Duplicate, Message: answer}), nil, statusDiffer},
 		{"another-seed", base, small(t, "seed=2"), []string{"-max", "8"}, statusDiffer},
-		{"another-seed-client", base, small(t, "seed=2"), []string{"-max", "8", "-only", "client-2", "-tolerance", "1ms"},
-			statusDiffer},
+		{
+			"another-seed-client", base, small(t, "seed=2"),
+			[]string{"-max", "8", "-only", "client-2", "-tolerance", "1ms"},
+			statusDiffer,
+		},
 		{"one-more-request", base, small(t, "requests_per_client=4"), []string{"-max", "8"}, statusDiffer},
 		{"five-nodes", base, small(t, "num_nodes=5"), []string{"-max", "8"}, statusDiffer},
 		{"crash", base, with(base, crash), []string{"-max", "8"}, statusDiffer},

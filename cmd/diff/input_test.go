@@ -38,29 +38,45 @@ func TestWrong(t *testing.T) {
 		{[]string{"good", "good", "good"}, []string{"two runs can be compared, and 3 are given"}},
 		{[]string{"good", "god"}, []string{"there is no run god; the nearest in traces/runs is good"}},
 		{[]string{"bad", "god"}, []string{"there is no run bad", "there is no run god"}},
-		{[]string{"-tolerence", "2ms", "-max", "x", "good", "good"},
-			[]string{"unknown flag -tolerence; the nearest is -tolerance", `-max wants a number from 0, not "x"`}},
-		{[]string{"-tolerance", "-2ms", "good", "good"},
-			[]string{`-tolerance wants a duration from 0 such as 2ms, not "-2ms"`}},
+		{
+			[]string{"-tolerence", "2ms", "-max", "x", "good", "good"},
+			[]string{"unknown flag -tolerence; the nearest is -tolerance", `-max wants a number from 0, not "x"`},
+		},
+		{
+			[]string{"-tolerance", "-2ms", "good", "good"},
+			[]string{`-tolerance wants a duration from 0 such as 2ms, not "-2ms"`},
+		},
 		{[]string{"-only", "electoins", "good", "good"}, []string{"the nearest is elections"}},
 		{[]string{"-only", "server-3", "good", "good"}, []string{`not "server-3"`}},
 		{[]string{"-only", "node-9", "good", "good"}, []string{"-only node-9: neither run has such a process"}},
-		{[]string{"-ignore", "tim", "good", "good"},
-			[]string{"-ignore tim: neither run has such an attribute; the nearest is time"}},
-		{[]string{"-ignore", "raft.votes", "-ignore", "raft.peer", "-ignore=RAFT.TERM", "-only", "node-9", "good", "good"},
+		{
+			[]string{"-ignore", "tim", "good", "good"},
+			[]string{"-ignore tim: neither run has such an attribute; the nearest is time"},
+		},
+		{
+			[]string{"-ignore", "raft.votes", "-ignore", "raft.peer", "-ignore=RAFT.TERM", "-only", "node-9", "good", "good"},
 			[]string{
 				"-ignore raft.peer: neither run has such an attribute; the nearest is raft.peer", "-ignore RAFT.TERM: ", "-only node-9: ",
-			}},
-		{[]string{"good", write("cut.jsonl", file[:len(file)-100])},
-			[]string{"cut.jsonl:1:", "the file is cut off within its last line"}},
+			},
+		},
+		{
+			[]string{"good", write("cut.jsonl", file[:len(file)-100])},
+			[]string{"cut.jsonl:1:", "the file is cut off within its last line"},
+		},
 		{[]string{"good", write("empty.jsonl", nil)}, []string{"empty.jsonl: there are no spans in it"}},
 		{[]string{"good", write("text.jsonl", []byte("hello\n"))}, []string{"text.jsonl:1:1: want a JSON object"}},
-		{[]string{"good", write("other.jsonl", []byte("{\"resourceLogs\":[]}\n"))},
-			[]string{"other.jsonl:1:1: no resourceSpans: this is OTLP, but no traces"}},
-		{[]string{"good", write("two.jsonl", append(bytes.Clone(file), file...))},
-			[]string{"two.jsonl:2: two runs in one file"}},
-		{[]string{"good", write("clash.jsonl", line(span, span))},
-			[]string{"clash.jsonl: ids clash: 0000000000000002 is the id of two spans"}},
+		{
+			[]string{"good", write("other.jsonl", []byte("{\"resourceLogs\":[]}\n"))},
+			[]string{"other.jsonl:1:1: no resourceSpans: this is OTLP, but no traces"},
+		},
+		{
+			[]string{"good", write("two.jsonl", append(bytes.Clone(file), file...))},
+			[]string{"two.jsonl:2: two runs in one file"},
+		},
+		{
+			[]string{"good", write("clash.jsonl", line(span, span))},
+			[]string{"clash.jsonl: ids clash: 0000000000000002 is the id of two spans"},
+		},
 	} {
 		got := call(t, wrong.args...)
 		if got.status != statusTrouble || got.stdout != "" {
@@ -106,8 +122,10 @@ func TestOtherFormats(t *testing.T) {
 		t.Fatal(err)
 	}
 	jaeger := asJaeger(t, spansOf(t, file))
-	for name, content := range map[string][]byte{"layout.json": layout.Bytes(), "jaeger.json": jaeger,
-		"fine.jsonl": fine} {
+	for name, content := range map[string][]byte{
+		"layout.json": layout.Bytes(), "jaeger.json": jaeger,
+		"fine.jsonl": fine,
+	} {
 		if err := os.WriteFile(name, content, 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -284,8 +302,10 @@ func TestDocument(t *testing.T) {
 	document := func(lines []byte) []byte {
 		return []byte("[\n" + strings.Join(strings.Split(strings.TrimSpace(string(lines)), "\n"), ",\n") + "\n]\n")
 	}
-	for name, content := range map[string][]byte{"same.json": document(file), "b.jsonl": other,
-		"b.json": document(other)} {
+	for name, content := range map[string][]byte{
+		"same.json": document(file), "b.jsonl": other,
+		"b.json": document(other),
+	} {
 		if err := os.WriteFile(name, content, 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -60,8 +60,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		encoder.SetIndent("", "  ")
 		err = encoder.Encode(d)
 	} else {
-		r := report{d: d, style: terminal.StyleOf(stdout), width: min(max(terminal.Width(stdout), narrowest), widest),
-			options: &options}
+		r := report{
+			d: d, style: terminal.StyleOf(stdout), width: min(max(terminal.Width(stdout), narrowest), widest),
+			options: &options,
+		}
 		_, err = io.WriteString(stdout, r.String())
 	}
 	return max(status, command.Printed(err, stderr))

@@ -49,8 +49,10 @@ func mirror(d *diff.Difference) *diff.Difference {
 
 func mirrorConsequences(c diff.Consequences) diff.Consequences {
 	m := diff.Consequences{Tally: mirrorTally(c.Tally), Rest: mirrorTally(c.Rest), Tree: []diff.Consequence{}}
-	other := map[diff.Change]diff.Change{diff.OnlyA: diff.OnlyB, diff.OnlyB: diff.OnlyA, diff.Changed: diff.Changed,
-		diff.Moved: diff.Moved}
+	other := map[diff.Change]diff.Change{
+		diff.OnlyA: diff.OnlyB, diff.OnlyB: diff.OnlyA, diff.Changed: diff.Changed,
+		diff.Moved: diff.Moved,
+	}
 	for _, line := range c.Tree {
 		line.Change, line.Fields, line.Folded = other[line.Change], mirrorValues(line.Fields), mirrorTally(line.Folded)
 		line.Begins, line.Ends = -line.Begins, -line.Ends

@@ -39,23 +39,37 @@ func faultsInB(base *config.Config) []pairOf {
 		first string
 	}{
 		{config.Fault{Kind: config.Crash, At: after(then), Process: node(2)}, "FAULT: crash node-2"},
-		{config.Fault{Kind: config.Crash, At: config.When{Kind: config.AtRole, Process: node(1), Role: "leader"},
-			Process: node(1)}, "FAULT: crash node-1"},
+		{config.Fault{
+			Kind: config.Crash, At: config.When{Kind: config.AtRole, Process: node(1), Role: "leader"},
+			Process: node(1),
+		}, "FAULT: crash node-1"},
 		{config.Fault{Kind: config.Isolate, At: after(then), Process: node(2)}, "FAULT: isolate node-2"},
-		{config.Fault{Kind: config.Partition, At: after(then),
+		{config.Fault{
+			Kind: config.Partition, At: after(then),
 			Sides: sides([]world.ProcessID{node(1), node(2)},
-				[]world.ProcessID{node(3), node(4), node(5)})}, "FAULT: partition node-1 node-2 | node-3 node-4 node-5"},
-		{config.Fault{Kind: config.Partition, At: after(then), OneWay: true,
-			Sides: sides([]world.ProcessID{node(1)}, []world.ProcessID{node(3)})}, "FAULT: partition node-1 | node-3"},
+				[]world.ProcessID{node(3), node(4), node(5)}),
+		}, "FAULT: partition node-1 node-2 | node-3 node-4 node-5"},
+		{config.Fault{
+			Kind: config.Partition, At: after(then), OneWay: true,
+			Sides: sides([]world.ProcessID{node(1)}, []world.ProcessID{node(3)}),
+		}, "FAULT: partition node-1 | node-3"},
 		{config.Fault{Kind: config.Pause, At: after(then), Process: node(2)}, "FAULT: pause node-2"},
-		{config.Fault{Kind: config.Slow, At: after(then), Process: node(2), By: 5 * time.Millisecond},
-			"FAULT: slow node-2 by 5ms"},
-		{config.Fault{Kind: config.Skew, At: after(then), Process: node(2), By: 400 * time.Millisecond},
-			"FAULT: skew node-2 by 400ms"},
-		{config.Fault{Kind: config.Skew, At: after(then), Process: node(1), Rate: 1500},
-			"FAULT: skew node-1 to 1.5 times the true pace"},
-		{config.Fault{Kind: config.LoseUnsynced, At: after(then), Process: node(2), Torn: true},
-			"FAULT: lose unsynced node-2"},
+		{
+			config.Fault{Kind: config.Slow, At: after(then), Process: node(2), By: 5 * time.Millisecond},
+			"FAULT: slow node-2 by 5ms",
+		},
+		{
+			config.Fault{Kind: config.Skew, At: after(then), Process: node(2), By: 400 * time.Millisecond},
+			"FAULT: skew node-2 by 400ms",
+		},
+		{
+			config.Fault{Kind: config.Skew, At: after(then), Process: node(1), Rate: 1500},
+			"FAULT: skew node-1 to 1.5 times the true pace",
+		},
+		{
+			config.Fault{Kind: config.LoseUnsynced, At: after(then), Process: node(2), Torn: true},
+			"FAULT: lose unsynced node-2",
+		},
 		{config.Fault{Kind: config.Elect, At: after(then), Process: node(3)}, "FAULT: elect node-3"},
 	} {
 		other := with(base, f.fault)
@@ -64,8 +78,10 @@ func faultsInB(base *config.Config) []pairOf {
 	}
 	twice := with(with(base, config.Fault{Kind: config.Heal, At: after(300 * time.Millisecond), Process: node(2)}),
 		config.Fault{Kind: config.Pause, At: after(then), Process: node(2)})
-	return append(pairs, pairOf{"pause and heal", twice, diff.ReasonFault, "a fault that is only in B", "fault",
-		"FAULT: pause node-2", false})
+	return append(pairs, pairOf{
+		"pause and heal", twice, diff.ReasonFault, "a fault that is only in B", "fault",
+		"FAULT: pause node-2", false,
+	})
 }
 
 // TestPairs compares the default run with others: where they part and what made them is told truly, all that differs is
@@ -87,31 +103,51 @@ func TestPairs(t *testing.T) {
 		spans.AppendEntriesClientName, trace.SpanKindClient, 7)
 	raw, a := rawSpans(t, file), indexed(t, "a", file)
 	for _, pair := range append(faultsInB(base),
-		pairOf{"lost", dropping(base, vote), diff.ReasonCounterfactual,
-			"a counterfactual: the message is lost in B, as -drop " + vote.String() + " has it", "", "votes on node-1", true},
-		pairOf{"late", with(base, config.Fault{Kind: config.Delay, Message: entries, By: 40 * time.Millisecond}),
-			diff.ReasonCounterfactual, "is late in B, as -delay " + entries.String() + "=40ms has it", "", "sends entry", true},
-		pairOf{"doubled", with(base, config.Fault{Kind: config.Duplicate, Message: vote}), diff.ReasonCounterfactual,
-			"arrives twice in B, as -duplicate " + vote.String() + " has it", "", "votes on node-1", true},
+		pairOf{
+			"lost", dropping(base, vote), diff.ReasonCounterfactual,
+			"a counterfactual: the message is lost in B, as -drop " + vote.String() + " has it", "", "votes on node-1", true,
+		},
+		pairOf{
+			"late", with(base, config.Fault{Kind: config.Delay, Message: entries, By: 40 * time.Millisecond}),
+			diff.ReasonCounterfactual, "is late in B, as -delay " + entries.String() + "=40ms has it", "", "sends entry", true,
+		},
+		pairOf{
+			"doubled", with(base, config.Fault{Kind: config.Duplicate, Message: vote}), diff.ReasonCounterfactual,
+			"arrives twice in B, as -duplicate " + vote.String() + " has it", "", "votes on node-1", true,
+		},
 		pairOf{"two lost", dropping(dropping(base, vote), entries), diff.ReasonCounterfactual, "as -drop " + vote.String() +
 			" has it", "", "votes on node-1", false},
 		pairOf{"seed", set("seed=2"), diff.ReasonDraw, "a random draw: the seeds differ", "seed", "is told its peers", false},
-		pairOf{"fewer servers", set("num_nodes=3"), diff.ReasonConfig, "the config", "num_nodes", "starts as follower",
-			false},
+		pairOf{
+			"fewer servers", set("num_nodes=3"), diff.ReasonConfig, "the config", "num_nodes", "starts as follower",
+			false,
+		},
 		pairOf{"more clients", set("num_clients=4"), diff.ReasonConfig, "the config", "num_clients", "starts", true},
-		pairOf{"more requests", set("requests_per_client=6"), diff.ReasonConfig, "the config", "requests_per_client",
-			"operation 6", false},
+		pairOf{
+			"more requests", set("requests_per_client=6"), diff.ReasonConfig, "the config", "requests_per_client",
+			"operation 6", false,
+		},
 		pairOf{"keys", set(`keys=["a"]`), diff.ReasonConfig, "the config", "keys", "operation 1", false},
-		pairOf{"latency", set("network.latency=1ms..9ms"), diff.ReasonConfig, "the config", "network.latency",
-			"votes on node-1", false},
-		pairOf{"loss", set("network.loss=0.05"), diff.ReasonConfig, "the config, by which the message is lost in B",
-			"network.loss", "for its vote", false},
-		pairOf{"several keys", set("client.timeout=2s", "num_nodes=3", "raft.rpc_timeout=90ms"), diff.ReasonConfig,
-			"the config", "num_nodes client.timeout raft.rpc_timeout", "starts as follower", false},
-		pairOf{"seed and key", set("seed=2", "num_nodes=3"), diff.ReasonConfig, "the config, and another seed",
-			"seed num_nodes", "starts as follower", false},
-		pairOf{"another scenario", scenario(t, "leader-crash"), diff.ReasonConfig, "the config", "num_nodes",
-			"starts as follower", false},
+		pairOf{
+			"latency", set("network.latency=1ms..9ms"), diff.ReasonConfig, "the config", "network.latency",
+			"votes on node-1", false,
+		},
+		pairOf{
+			"loss", set("network.loss=0.05"), diff.ReasonConfig, "the config, by which the message is lost in B",
+			"network.loss", "for its vote", false,
+		},
+		pairOf{
+			"several keys", set("client.timeout=2s", "num_nodes=3", "raft.rpc_timeout=90ms"), diff.ReasonConfig,
+			"the config", "num_nodes client.timeout raft.rpc_timeout", "starts as follower", false,
+		},
+		pairOf{
+			"seed and key", set("seed=2", "num_nodes=3"), diff.ReasonConfig, "the config, and another seed",
+			"seed num_nodes", "starts as follower", false,
+		},
+		pairOf{
+			"another scenario", scenario(t, "leader-crash"), diff.ReasonConfig, "the config", "num_nodes",
+			"starts as follower", false,
+		},
 	) {
 		t.Run(pair.name, func(t *testing.T) {
 			other, _ := traced(t, pair.other)

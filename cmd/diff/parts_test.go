@@ -72,8 +72,10 @@ func TestSharedIsShared(t *testing.T) {
 	base := scenario(t, "default")
 	file, _ := traced(t, base)
 	other, _ := traced(t,
-		with(base, config.Fault{Kind: config.Crash, At: config.When{Kind: config.AtRole, Process: node(1), Role: "leader"},
-			Process: node(1)}))
+		with(base, config.Fault{
+			Kind: config.Crash, At: config.When{Kind: config.AtRole, Process: node(1), Role: "leader"},
+			Process: node(1),
+		}))
 	d := compared(t, file, other, diff.Options{Only: diff.OnlyKV})
 	before, then := rawSpans(t, file), rawSpans(t, other)
 	for _, e := range d.First.Before {
@@ -148,8 +150,12 @@ func TestJSONTellsAll(t *testing.T) {
 	t.Chdir(t.TempDir())
 	keep(t, "a", file)
 	keep(t, "b", other)
-	for _, args := range [][]string{nil, {"-only", "node-3"}, {"-ignore", "time"},
-		{"-tolerance", "1ms", "-ignore", "raft.term"}} {
+	for _, args := range [][]string{
+		nil,
+		{"-only", "node-3"},
+		{"-ignore", "time"},
+		{"-tolerance", "1ms", "-ignore", "raft.term"},
+	} {
 		args = append(args, "-max", "0", "a", "b")
 		text, said := call(t, args...).stdout, call(t, append([]string{"-json"}, args...)...).stdout
 		var d diff.Difference

@@ -40,8 +40,10 @@ func TestDiffOfBareLinks(t *testing.T) {
 	if bytes.Equal(own, bare) {
 		t.Fatal("no link says anything")
 	}
-	for name, d := range map[string]*diff.Difference{"whole and bare": compared(t, own, bare, diff.Options{}),
-		"bare and whole": compared(t, bare, own, diff.Options{})} {
+	for name, d := range map[string]*diff.Difference{
+		"whole and bare": compared(t, own, bare, diff.Options{}),
+		"bare and whole": compared(t, bare, own, diff.Options{}),
+	} {
 		if d.Verdict != diff.Same {
 			t.Errorf("%s: %s, %s", name, d.Verdict, d.Why)
 		}

@@ -93,8 +93,10 @@ func rawSpanOf(t *testing.T, resource, text json.RawMessage) (id, name string, s
 	if err := json.Unmarshal(text, &s); err != nil {
 		t.Fatal(err)
 	}
-	span = rawSpan{text: string(resource) + string(steps.ReplaceAll(text, nil)),
-		peer: s.Attributes.text(string(kvspans.RaftPeerIDKey)), end: s.End}
+	span = rawSpan{
+		text: string(resource) + string(steps.ReplaceAll(text, nil)),
+		peer: s.Attributes.text(string(kvspans.RaftPeerIDKey)), end: s.End,
+	}
 	for _, e := range s.Events {
 		span.lost = span.lost || e.Name == worldspans.EventDrop
 	}

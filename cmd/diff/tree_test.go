@@ -12,8 +12,10 @@ import (
 func TestTreeOfPart(t *testing.T) {
 	origin := diff.Event{ID: "00000000000000ff"}
 	tree := func(rule diff.Rule) diff.Consequences {
-		c := diff.Consequences{Tally: diff.Tally{Spans: 2, OnlyA: 2},
-			Tree: []diff.Consequence{{Origin: origin.ID, Rule: rule, Change: diff.OnlyA}}}
+		c := diff.Consequences{
+			Tally: diff.Tally{Spans: 2, OnlyA: 2},
+			Tree:  []diff.Consequence{{Origin: origin.ID, Rule: rule, Change: diff.OnlyA}},
+		}
 		if !rule.Seen() {
 			c.Possible = 2
 		}
@@ -23,14 +25,18 @@ func TestTreeOfPart(t *testing.T) {
 		rule diff.Rule
 		want []string
 	}{
-		{diff.RuleMessage, []string{"which comes of something that", "All of it comes of the same thing",
-			"They come of something else"}},
+		{diff.RuleMessage, []string{
+			"which comes of something that", "All of it comes of the same thing",
+			"They come of something else",
+		}},
 		{diff.RuleProcess, []string{
 			"which may come of something that", "All of it comes, or may come, of the same thing", "The traces show this for none of them: it is only possible.", "They come, or may come, of something else",
 		}},
 	} {
-		d := &diff.Difference{First: &diff.Divergence{Origin: &origin, Rule: c.rule}, Followed: tree(c.rule),
-			Elsewhere: tree(c.rule)}
+		d := &diff.Difference{
+			First: &diff.Divergence{Origin: &origin, Rule: c.rule}, Followed: tree(c.rule),
+			Elsewhere: tree(c.rule),
+		}
 		text := (&report{d: d, width: 80, options: &options{runs: [2]string{"a", "b"}}}).String()
 		plain := strings.Join(strings.Fields(text), " ")
 		for _, want := range c.want {

@@ -96,8 +96,10 @@ func TestVerdicts(t *testing.T) {
 	}{
 		"no operations and no entries": {
 			a: without(t, file, noStore), b: without(t, crashed, noStore), verdict: diff.UnknownOutcome,
-			says: []string{"neither trace has an operation of a client", "how the store ends is not known",
-				"The same in both runs: the leaders. The rest of it is not in the traces."},
+			says: []string{
+				"neither trace has an operation of a client", "how the store ends is not known",
+				"The same in both runs: the leaders. The rest of it is not in the traces.",
+			},
 			not: []string{"same answer", "ends the same", "every operation", "the store at the end"},
 		},
 		"no operations": {
@@ -106,8 +108,10 @@ func TestVerdicts(t *testing.T) {
 		},
 		"no operations, and another log": {
 			a: without(t, file, clients), b: without(t, crashed, clients), verdict: diff.DifferentOutcome,
-			says: []string{"operations took effect in another order",
-				"operations: none in either trace"}, not: []string{"same answer", "all the same"},
+			says: []string{
+				"operations took effect in another order",
+				"operations: none in either trace",
+			}, not: []string{"same answer", "all the same"},
 		},
 		"no such client's": {
 			a: without(t, file, clients), b: append(without(t, crashed, clients), foreign("03", "x", "11")...), only: "node-1", verdict: diff.SameOutcome, says: []string{"what clients got of it is not part of node-1"},
@@ -122,8 +126,10 @@ func TestVerdicts(t *testing.T) {
 			a: file, b: without(t, file, noClientTwo), verdict: diff.UnknownOutcome, says: []string{"5 operations in one run only", "one trace may be a part of a run: of ", "the parent is missing"},
 		},
 		"foreign spans only": {
-			a: shop, b: later, verdict: diff.SameButTime, says: []string{"something that cannot be told", "That is not known",
-				"next go run ./cmd/explain a 0000000000000002"},
+			a: shop, b: later, verdict: diff.SameButTime, says: []string{
+				"something that cannot be told", "That is not known",
+				"next go run ./cmd/explain a 0000000000000002",
+			},
 			not: []string{"the code:", "same answer", "-only"},
 		},
 		"a foreign span more": {
@@ -182,8 +188,10 @@ func TestVerbsAgree(t *testing.T) {
 // TestNumbersAgree tells how far times are apart that are cut to microseconds: as far as what is told of them is.
 func TestNumbersAgree(t *testing.T) {
 	a, b := 12529400*time.Nanosecond, 12471900*time.Nanosecond
-	c := diff.OperationChange{Request: "client-1/1", CommandA: "GET", CommandB: "GET", ResultA: "OK", ResultB: "OK",
-		LatencyA: &a, LatencyB: &b, TriesA: 1, TriesB: 1}
+	c := diff.OperationChange{
+		Request: "client-1/1", CommandA: "GET", CommandB: "GET", ResultA: "OK", ResultB: "OK",
+		LatencyA: &a, LatencyB: &b, TriesA: 1, TriesB: 1,
+	}
 	if got, want := operation(&c), "GET: 12.529ms -> 12.471ms (-0.058ms)"; got != want {
 		t.Errorf("it is told as %s, want %s", got, want)
 	}

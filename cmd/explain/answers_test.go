@@ -124,11 +124,18 @@ func TestExplainQuestions(t *testing.T) {
 		"index 999 node-1": {"the log of node-1 never had an index 999", "index "},
 		"index 1 node-9":   {"there is no node-9", ""},
 		"ffffffffffffffff": {"no span of this run has the id ffffffffffffffff", ""},
-		"leader":           {`cannot tell what "leader" asks: of which term it does not say, and there were elections in`, "leader term 1"},
-		"leader term": {`cannot tell what "leader term" asks: of which term it does not say`,
-			"leader term 1"},
-		"election": {`cannot tell what "election" asks: of which term it does not say`,
-			"leader term 1"},
+		"leader": {
+			`cannot tell what "leader" asks: of which term it does not say, and there were elections in`,
+			"leader term 1",
+		},
+		"leader term": {
+			`cannot tell what "leader term" asks: of which term it does not say`,
+			"leader term 1",
+		},
+		"election": {
+			`cannot tell what "election" asks: of which term it does not say`,
+			"leader term 1",
+		},
 		"election node-1":                  {`cannot tell what "election node-1" asks`, ""},
 		"leader trem 1 index 9 nod-7":      {`cannot tell what "leader trem 1 index 9 nod-7" asks: nothing can be made of "trem" and "nod-7"; ask for a span by 6 digits of its id or more, leader term N`, ""},
 		"":                                 {`cannot tell what "" asks`, ""},

@@ -41,8 +41,10 @@ func answered(t *testing.T, scenario, question string, changes ...string) string
 // TestGolden holds the answers to questions about built-in scenarios. Read the difference as prose before you commit
 // it: a student is to follow it.
 func TestGolden(t *testing.T) {
-	lossy, short := []string{"num_nodes=3", "num_clients=2", "network.loss=0.15"}, []string{"num_nodes=3",
-		"max_duration=60ms"}
+	lossy, short := []string{"num_nodes=3", "num_clients=2", "network.loss=0.15"}, []string{
+		"num_nodes=3",
+		"max_duration=60ms",
+	}
 	for _, c := range []struct {
 		scenario, question string
 		changes            []string
@@ -139,7 +141,10 @@ func TestExplainTrouble(t *testing.T) {
 			" leader term 2\n": {folder, "leader", "term", "7"},
 		"client-1 9; the nearest question that has an answer is\n  go run ./cmd/explain " + folder +
 			" client-1 3\n": {folder, "client-1", "9"},
-		`cannot tell what "ledaer term 2" asks: nothing can be made of "ledaer"; ask for a span by 6 digits`: {folder, "ledaer term 2"},
+		`cannot tell what "ledaer term 2" asks: nothing can be made of "ledaer"; ask for a span by 6 digits`: {
+			folder,
+			"ledaer term 2",
+		},
 		"elections in the terms 1 and 2; the nearest question that has an answer is\n  go run ./cmd/explain " + folder +
 			" leader term 1\n": {folder, "election"},
 		" leader term 2\n": {folder, "ledaer term 2"},
@@ -154,8 +159,10 @@ func TestExplainTrouble(t *testing.T) {
 
 func TestUsage(t *testing.T) {
 	said, _ := wants(t, command.Fine, "-h")
-	for _, want := range []string{"usage: go run ./cmd/explain [-json] RUN WHAT", "own_term (§5.4.2)", "not_traced",
-		"took_ns", "Examples", "Exit status"} {
+	for _, want := range []string{
+		"usage: go run ./cmd/explain [-json] RUN WHAT", "own_term (§5.4.2)", "not_traced",
+		"took_ns", "Examples", "Exit status",
+	} {
 		if !strings.Contains(said, want) {
 			t.Errorf("-h does not say %q", want)
 		}

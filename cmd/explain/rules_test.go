@@ -36,7 +36,9 @@ func TestRules(t *testing.T) {
 		{
 			"committed alone", "disruptive-server", "",
 			[]string{"bug=longest-log-wins"},
-			"index 2 node-1", explain.Rule{}, false,
+			"index 2 node-1",
+			explain.Rule{},
+			false,
 			"node-2, the leader of term 2, committed another entry at index 2: NOOP of term 2.", "with it another",
 		},
 		{
@@ -108,7 +110,9 @@ func TestRules(t *testing.T) {
 		{
 			"how the run ended", "figure-8", "",
 			[]string{"bug=commit-old-term"},
-			"index 1 node-1", explain.Rule{}, false,
+			"index 1 node-1",
+			explain.Rule{},
+			false,
 			"The invariant CommitCurrentTerm did not hold, and the run was stopped", "",
 		},
 		{

@@ -73,8 +73,10 @@ func TestExportTrouble(t *testing.T) {
 		"one run at a time":           {"-to", "jaeger", "a", "b"},
 		"there is no run nosuchrun":   {"-to", "jaeger", "nosuchrun"},
 		broken + ":2:19: want an obj": {"-to", "jaeger", broken},
-		"cannot write": {"-to", "jaeger", "-o", filepath.Join(folder, "none", "x"),
-			recorded.Run(t, "lost-reply")},
+		"cannot write": {
+			"-to", "jaeger", "-o", filepath.Join(folder, "none", "x"),
+			recorded.Run(t, "lost-reply"),
+		},
 		"unknown flag -form": {"-form", "jaeger", broken},
 	} {
 		if _, wrong := wants(t, command.Trouble, args...); !strings.Contains(wrong, want) {

@@ -153,11 +153,13 @@ func flagGroups() []flags.Group[options] {
 			o.to = v
 			return nil
 		}},
-		{Name: "o", Takes: "FILE", Help: "write there, and not beside the run; - is standard output",
+		{
+			Name: "o", Takes: "FILE", Help: "write there, and not beside the run; - is standard output",
 			Set: func(o *options, v string) []error {
 				o.output = v
 				return nil
-			}},
+			},
+		},
 		{Name: "h", Help: "show this"},
 	}}
 	all := flags.Group[options]{Title: "Formats, and what the file beside the run is called"}

@@ -103,8 +103,10 @@ func TestSameBytesFromRunTOML(t *testing.T) {
 		{"-drop", message[trace.SpanKindProducer]},
 		{"-delay", message[trace.SpanKindClient] + "=40ms"},
 		{"-duplicate", message[trace.SpanKindServer]},
-		{"-drop", message[trace.SpanKindServer], "-delay", message[trace.SpanKindProducer] + "=1h", "-duplicate",
-			message[trace.SpanKindClient]},
+		{
+			"-drop", message[trace.SpanKindServer], "-delay", message[trace.SpanKindProducer] + "=1h", "-duplicate",
+			message[trace.SpanKindClient],
+		},
 		{"-set", "raft.max_entries=1", "-set", `keys=["x"]`, "reference", "-seed", "0"},
 		{"-set", "start_time=2024-02-29T23:59:59.5+05:45", "-set", `title="a \"title\" of two\nlines"`},
 		{own},

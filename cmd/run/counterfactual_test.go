@@ -217,14 +217,25 @@ func TestUnknownMessage(t *testing.T) {
 		unknown int
 		want    []string
 	}{
-		{[]string{"-drop", "00f067aa0ba902b7"}, 1,
-			[]string{"-drop: no message of this run has the id 00f067aa0ba902b7", "-drop 00f067aa0ba902b7\n",
-				"^^^^^^^^^^^^^^^^"}},
-		{[]string{"-delay", "00f067aa0ba902b7=40ms", "-stdout"}, 1,
-			[]string{"-delay: no message", "-delay 00f067aa0ba902b7=40ms\n"}},
+		{
+			[]string{"-drop", "00f067aa0ba902b7"},
+			1,
+			[]string{
+				"-drop: no message of this run has the id 00f067aa0ba902b7", "-drop 00f067aa0ba902b7\n",
+				"^^^^^^^^^^^^^^^^",
+			},
+		},
+		{
+			[]string{"-delay", "00f067aa0ba902b7=40ms", "-stdout"},
+			1,
+			[]string{"-delay: no message", "-delay 00f067aa0ba902b7=40ms\n"},
+		},
 		{[]string{"-duplicate", "ffffffffffffffff"}, 1, []string{"-duplicate: no message", "-duplicate ffffffffffffffff\n"}},
-		{[]string{"-drop", known, "-drop", "00f067aa0ba902b7", "-duplicate", "00f067aa0ba902b8"}, 2,
-			[]string{"-drop: no message", "-duplicate: no message"}},
+		{
+			[]string{"-drop", known, "-drop", "00f067aa0ba902b7", "-duplicate", "00f067aa0ba902b8"},
+			2,
+			[]string{"-drop: no message", "-duplicate: no message"},
+		},
 		// a span, but one that sends nothing
 		{[]string{"-drop", ordinarySpans(t)[0].ID.String()}, 1, []string{"-drop: no message"}},
 		{[]string{"-drop", "00f067aa0ba902b7", "-set", "max_duration=1ms"}, 1, []string{"-drop: no message"}},

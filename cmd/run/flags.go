@@ -52,12 +52,16 @@ func fault(flag string, kind config.FaultKind) func(*options, string) []error {
 func flagGroups() []flags.Group[options] {
 	return []flags.Group[options]{
 		{Title: "What is run", Flags: []flags.Flag[options]{
-			{Name: "seed", Takes: "N", Help: "what chance depends on: the same seed is the same run, to the byte",
-				Set: key("-seed", "seed")},
+			{
+				Name: "seed", Takes: "N", Help: "what chance depends on: the same seed is the same run, to the byte",
+				Set: key("-seed", "seed"),
+			},
 			{Name: "nodes", Takes: "N", Help: "how many nodes there are", Set: key("-nodes", "num_nodes")},
 			{Name: "clients", Takes: "N", Help: "how many clients there are", Set: key("-clients", "num_clients")},
-			{Name: "requests", Takes: "N", Help: "how many requests each client sends",
-				Set: key("-requests", "requests_per_client")},
+			{
+				Name: "requests", Takes: "N", Help: "how many requests each client sends",
+				Set: key("-requests", "requests_per_client"),
+			},
 			{
 				Name: "set", Takes: "KEY=VALUE", Help: "give any key of the config a value, as in -set raft.max_entries=1; may be repeated, and the last one wins; cmd/run/config.toml shows all keys",
 				Set: override(func(value string) config.Override { return config.Set("-set", value) }),
@@ -69,37 +73,51 @@ func flagGroups() []flags.Group[options] {
 				Set: func(o *options, v string) []error { return flags.SetProfile(&o.faults, v) },
 			},
 			{Name: "drop", Takes: "SPANID", Help: "the message that this span sends does not arrive; of a server's span it is the reply; may be repeated, as the next two", Set: fault("-drop", config.Drop)},
-			{Name: "delay", Takes: "SPANID=DURATION", Help: "it arrives this much later, as in -delay 00f067aa0ba902b7=40ms",
-				Set: fault("-delay", config.Delay)},
+			{
+				Name: "delay", Takes: "SPANID=DURATION", Help: "it arrives this much later, as in -delay 00f067aa0ba902b7=40ms",
+				Set: fault("-delay", config.Delay),
+			},
 			{Name: "duplicate", Takes: "SPANID", Help: "it arrives twice", Set: fault("-duplicate", config.Duplicate)},
 			{
 				Name: "bug", Takes: "NAME", Help: "build one of the bugs below in, on purpose",
 				Set: override(func(value string) config.Override { return config.SetString("-bug", "bug", value) }),
 			},
 		}},
-		{Title: "What is told of the story; story.txt has all of it",
-			Flags: telling.Flags(func(o *options) *telling.Part { return &o.part })},
+		{
+			Title: "What is told of the story; story.txt has all of it",
+			Flags: telling.Flags(func(o *options) *telling.Part { return &o.part }),
+		},
 		{Title: "What comes out", Flags: []flags.Flag[options]{
 			{
 				Name: "shrink", Help: "when an invariant does not hold, cut the run down to the faults and operations that it takes, and write that beside it: shrunk.toml and shrunk.txt",
 				Set: func(o *options, v string) []error { return flags.SetBool("-shrink", &o.shrink, v) },
 			},
 			{Name: "name", Takes: "NAME", Help: "what the run's folder is called; by default SCENARIO-SEED, with a hash behind it when more than the seed was changed", Set: setName},
-			{Name: "out", Takes: "DIR", Help: "where the folder goes; by default " + filepath.Join("traces", "runs"),
-				Set: setOut},
+			{
+				Name: "out", Takes: "DIR", Help: "where the folder goes; by default " + filepath.Join("traces", "runs"),
+				Set: setOut,
+			},
 			{Name: "files", Takes: "LIST", Help: "which files to write, of " + strings.Join(fileNames, ",") +
 				"; by default all, and run.toml in any case", Set: setFiles},
-			{Name: "otlp", Takes: "URL",
-				Help: "push the spans to a receiver, too, as in -otlp http://localhost:4318; see Pushing, below", Set: setOTLP},
-			{Name: "stdout", Help: "print the spans as JSON lines on standard output, and nothing else there",
-				Set: func(o *options, v string) []error { return flags.SetBool("-stdout", &o.stdout, v) }},
+			{
+				Name: "otlp", Takes: "URL",
+				Help: "push the spans to a receiver, too, as in -otlp http://localhost:4318; see Pushing, below", Set: setOTLP,
+			},
+			{
+				Name: "stdout", Help: "print the spans as JSON lines on standard output, and nothing else there",
+				Set: func(o *options, v string) []error { return flags.SetBool("-stdout", &o.stdout, v) },
+			},
 			{Name: "json", Help: "print what the summary tells as one JSON object, and nothing else on standard output; its fields are below", Set: func(o *options, v string) []error { return flags.SetBool("-json", &o.json, v) }},
-			{Name: "quiet", Help: "print nothing on standard output; what goes wrong is still said on standard error",
-				Set: func(o *options, v string) []error { return flags.SetBool("-quiet", &o.quiet, v) }},
+			{
+				Name: "quiet", Help: "print nothing on standard output; what goes wrong is still said on standard error",
+				Set: func(o *options, v string) []error { return flags.SetBool("-quiet", &o.quiet, v) },
+			},
 		}},
 		{Title: "Instead of a run", Flags: []flags.Flag[options]{
-			{Name: "list", Help: "show the scenarios and the profiles of faults",
-				Set: func(o *options, v string) []error { return flags.SetBool("-list", &o.list, v) }},
+			{
+				Name: "list", Help: "show the scenarios and the profiles of faults",
+				Set: func(o *options, v string) []error { return flags.SetBool("-list", &o.list, v) },
+			},
 			{Name: "h", Help: "show this"},
 		}},
 		flags.Bugs[options](),

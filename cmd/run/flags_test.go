@@ -33,14 +33,26 @@ func TestParseFlags(t *testing.T) {
 		{"reference", options{scenario: "reference", out: runs, files: all}, "reference-1"},
 		{"--seed=7 default", options{scenario: "default", out: runs, files: all}, "default-7"},
 		{"default -seed 7", options{scenario: "default", out: runs, files: all}, "default-7"},
-		{"-seed 7 -seed 8 -nodes 5 -clients 3 -requests 5 -set raft.max_entries=64",
-			options{scenario: "default", out: runs, files: all}, "default-8"},
-		{"-out some/where -name x..y -files story,otlp",
-			options{scenario: "default", out: "some/where", name: "x..y", files: fileSet{otlp: true, story: true}}, "default-1"},
-		{"-quiet -otlp https://example.com:4318/v1",
-			options{scenario: "default", out: runs, files: all, quiet: true, otlp: "https://example.com:4318/v1"}, "default-1"},
-		{"-stdout -quiet=false -list", options{scenario: "default", out: runs, files: all, stdout: true, list: true},
-			"default-1"},
+		{
+			"-seed 7 -seed 8 -nodes 5 -clients 3 -requests 5 -set raft.max_entries=64",
+			options{scenario: "default", out: runs, files: all},
+			"default-8",
+		},
+		{
+			"-out some/where -name x..y -files story,otlp",
+			options{scenario: "default", out: "some/where", name: "x..y", files: fileSet{otlp: true, story: true}},
+			"default-1",
+		},
+		{
+			"-quiet -otlp https://example.com:4318/v1",
+			options{scenario: "default", out: runs, files: all, quiet: true, otlp: "https://example.com:4318/v1"},
+			"default-1",
+		},
+		{
+			"-stdout -quiet=false -list",
+			options{scenario: "default", out: runs, files: all, stdout: true, list: true},
+			"default-1",
+		},
 		{"-- reference", options{scenario: "reference", out: runs, files: all}, "reference-1"},
 	} {
 		got, err := parseFlags(strings.Fields(c.args))
@@ -52,8 +64,10 @@ func TestParseFlags(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		resolved, err := config.Resolve(config.Request{Scenario: scenario, BuiltIn: library.BuiltIn(),
-			Overrides: got.overrides})
+		resolved, err := config.Resolve(config.Request{
+			Scenario: scenario, BuiltIn: library.BuiltIn(),
+			Overrides: got.overrides,
+		})
 		if err != nil {
 			t.Errorf("%s: %v", c.args, err)
 			continue
@@ -112,8 +126,10 @@ func TestHelpWins(t *testing.T) {
 func TestWrongFlags(t *testing.T) {
 	var got strings.Builder
 	for _, args := range [][]string{
-		{"-sead", "5", "-nodes", "zero", "-files", "otpl,storys,", "-name", "../up", "-otlp", "localhost:4318", "-quiet",
-			"-stdout", "reference-mode"},
+		{
+			"-sead", "5", "-nodes", "zero", "-files", "otpl,storys,", "-name", "../up", "-otlp", "localhost:4318", "-quiet",
+			"-stdout", "reference-mode",
+		},
 		{"-seed"},
 		{"-seed", "-nodes", "3"},
 		{"-seed", "-1"},
@@ -261,8 +277,10 @@ func TestReferenceIsTheReference(t *testing.T) {
 // run.toml, to the byte.
 func TestFaults(t *testing.T) {
 	out := t.TempDir()
-	for args, name := range map[string]string{"-faults mixed -seed 1234": "mixed-1234",
-		"-faults crashes default": "default-1-", "-faults none": "default-1"} {
+	for args, name := range map[string]string{
+		"-faults mixed -seed 1234": "mixed-1234",
+		"-faults crashes default":  "default-1-", "-faults none": "default-1",
+	} {
 		o, err := parseFlags(strings.Fields(args))
 		if err != nil {
 			t.Fatal(err)

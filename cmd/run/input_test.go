@@ -56,43 +56,69 @@ func TestWrongInput(t *testing.T) {
 		args []string
 		want []string
 	}{
-		"zero nodes": {args: []string{"-nodes", "0"},
-			want: []string{"-nodes: num_nodes must be at least 1, not 0\n    -nodes 0\n           ^\n"}},
-		"negative counts": {args: []string{"-nodes", "-5", "-clients=-1", "-requests", "-1"},
-			want: []string{"-nodes: ", "-clients: ", "-requests: ", "not -5", "not -1"}},
-		"too much": {args: []string{"-requests", "99999999999", "-clients", "1e9"},
-			want: []string{"-requests: ", "-clients: "}},
-		"first leader": {args: []string{"-nodes", "3", "-set", "raft.first_leader=4"},
-			want: []string{"-set: there is no node-4 to be the first leader"}},
-		"nobody ever leads": {args: []string{"-set", "raft.first_leader=0", "-set", "raft.election_timeout=0s"},
-			want: []string{"no node would ever stand for election"}},
-		"empty key": {file: "keys = [\"a\", \"\"]\n",
-			want: []string{"my.toml:1:14: keys must not hold the empty string"}},
+		"zero nodes": {
+			args: []string{"-nodes", "0"},
+			want: []string{"-nodes: num_nodes must be at least 1, not 0\n    -nodes 0\n           ^\n"},
+		},
+		"negative counts": {
+			args: []string{"-nodes", "-5", "-clients=-1", "-requests", "-1"},
+			want: []string{"-nodes: ", "-clients: ", "-requests: ", "not -5", "not -1"},
+		},
+		"too much": {
+			args: []string{"-requests", "99999999999", "-clients", "1e9"},
+			want: []string{"-requests: ", "-clients: "},
+		},
+		"first leader": {
+			args: []string{"-nodes", "3", "-set", "raft.first_leader=4"},
+			want: []string{"-set: there is no node-4 to be the first leader"},
+		},
+		"nobody ever leads": {
+			args: []string{"-set", "raft.first_leader=0", "-set", "raft.election_timeout=0s"},
+			want: []string{"no node would ever stand for election"},
+		},
+		"empty key": {
+			file: "keys = [\"a\", \"\"]\n",
+			want: []string{"my.toml:1:14: keys must not hold the empty string"},
+		},
 		"everything":      {file: wrongFile, want: wrongFileSays},
 		"syntax":          {file: "seed = 1\nnum_nodes = = 3\n", want: []string{"my.toml:2:13: "}},
 		"no text":         {file: "\x00\x01\x02", want: []string{"my.toml:1:"}},
 		"missing file":    {args: []string{"no/such.toml"}, want: []string{"no/such.toml"}},
 		"folder for file": {args: []string{"./"}, want: []string{"./ is a folder"}},
-		"unknown scenario": {args: []string{"refrence"},
-			want: []string{`unknown scenario "refrence"; the nearest is "reference"`}},
+		"unknown scenario": {
+			args: []string{"refrence"},
+			want: []string{`unknown scenario "refrence"; the nearest is "reference"`},
+		},
 		"unknown flag":  {args: []string{"-sede", "1"}, want: []string{"-seed"}},
 		"no value":      {args: []string{"-seed"}, want: []string{"-seed needs a value"}},
 		"two scenarios": {args: []string{"default", "reference"}, want: []string{"default and reference"}},
-		"unknown key": {args: []string{"-set", "raft.max_entires=1"},
-			want: []string{`-set: unknown key "raft.max_entires"; the nearest is "raft.max_entries"`}},
-		"wrong unit": {args: []string{"-set", "network.latency=5"},
-			want: []string{"-set: network.latency must be a duration"}},
-		"reversed range": {args: []string{"-set", "network.latency=5ms..1ms"},
-			want: []string{"-set: network.latency is a range that runs backwards"}},
-		"no span id": {args: []string{"-drop", "node-1", "-delay", "00f067aa0ba902b7"},
-			want: []string{`-drop: "node-1" is no span id`, "-delay: want SPANID=DURATION"}},
+		"unknown key": {
+			args: []string{"-set", "raft.max_entires=1"},
+			want: []string{`-set: unknown key "raft.max_entires"; the nearest is "raft.max_entries"`},
+		},
+		"wrong unit": {
+			args: []string{"-set", "network.latency=5"},
+			want: []string{"-set: network.latency must be a duration"},
+		},
+		"reversed range": {
+			args: []string{"-set", "network.latency=5ms..1ms"},
+			want: []string{"-set: network.latency is a range that runs backwards"},
+		},
+		"no span id": {
+			args: []string{"-drop", "node-1", "-delay", "00f067aa0ba902b7"},
+			want: []string{`-drop: "node-1" is no span id`, "-delay: want SPANID=DURATION"},
+		},
 		"quiet and loud":       {args: []string{"-quiet", "-stdout"}, want: []string{"-quiet and -stdout"}},
 		"unknown file":         {args: []string{"-files", "otlp,sotry"}, want: []string{`"story"`}},
 		"no name for a folder": {args: []string{"-name", "a/b"}, want: []string{"-name"}},
-		"no URL": {args: []string{"-otlp", "localhost:4318"},
-			want: []string{"-otlp", "http://localhost:4318"}},
-		"flags of several kinds": {args: []string{"-nodes", "0", "-seed", "x", "-set", "a=b", "-files", "foo", "-bug",
-			"none", "nope"}, want: []string{"-nodes: ", "-seed: ", "-set: ", "-files", "-bug: ", `"nope"`}},
+		"no URL": {
+			args: []string{"-otlp", "localhost:4318"},
+			want: []string{"-otlp", "http://localhost:4318"},
+		},
+		"flags of several kinds": {args: []string{
+			"-nodes", "0", "-seed", "x", "-set", "a=b", "-files", "foo", "-bug",
+			"none", "nope",
+		}, want: []string{"-nodes: ", "-seed: ", "-set: ", "-files", "-bug: ", `"nope"`}},
 		"file and flags, together": {file: "num_nodes = 0\n", args: []string{"-clients", "-1"}, want: []string{"-clients: "}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -23,12 +23,15 @@ func TestInterrupted(t *testing.T) {
 			underWay := make(chan struct{})
 			var once sync.Once
 			server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter,
-				*http.Request) {
+				*http.Request,
+			) {
 				once.Do(func() { close(underWay) })
 			}))
 			t.Cleanup(server.Close)
-			c := &call{dir: t.TempDir(),
-				args: []string{"-requests", "1000000", "-set", "max_duration=8760h", "-out", "a/b", "-otlp", server.URL}}
+			c := &call{
+				dir:  t.TempDir(),
+				args: []string{"-requests", "1000000", "-set", "max_duration=8760h", "-out", "a/b", "-otlp", server.URL},
+			}
 			var stdout, stderr bytes.Buffer
 			command := c.command(t)
 			command.Stdout, command.Stderr = &stdout, &stderr
@@ -60,13 +63,16 @@ func TestKilled(t *testing.T) {
 	underWay := make(chan struct{})
 	var once sync.Once
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter,
-		*http.Request) {
+		*http.Request,
+	) {
 		once.Do(func() { close(underWay) })
 	}))
 	t.Cleanup(server.Close)
 	dir := t.TempDir()
-	c := &call{dir: dir, args: []string{"-requests", "1000000", "-set", "max_duration=8760h", "-out", ".", "-name",
-		"killed", "-otlp", server.URL}}
+	c := &call{dir: dir, args: []string{
+		"-requests", "1000000", "-set", "max_duration=8760h", "-out", ".", "-name",
+		"killed", "-otlp", server.URL,
+	}}
 	command := c.command(t)
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
@@ -104,8 +110,10 @@ func TestFileTooLarge(t *testing.T) {
 		dir := t.TempDir()
 		here(t, "-quiet", "-out", dir, "-name", "x").wants(t, statusFine)
 		want := filesOf(t, dir)
-		c := &call{dir: dir, binary: "/bin/sh",
-			args: []string{"-c", `ulimit -f 64 && exec "$0" -out . -name x -seed 2 "$@"`, built(t, shipped)}}
+		c := &call{
+			dir: dir, binary: "/bin/sh",
+			args: []string{"-c", `ulimit -f 64 && exec "$0" -out . -name x -seed 2 "$@"`, built(t, shipped)},
+		}
 		c.args = append(c.args, strings.Fields(args)...)
 		c.execute(t).wants(t, statusTrouble, "error: nothing was written: write x/"+otlpFile+": file too large\n",
 			"error: nothing was written: write x/"+stdouttraceFile+": file too large\n")

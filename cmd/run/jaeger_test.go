@@ -38,8 +38,10 @@ func linksOf(t *testing.T, args ...string) (links []link, files map[string]strin
 }
 
 // linkRuns are runs with and without errors, and with few and many elections.
-var linkRuns = []string{"default", "leader-crash", "figure-8", "split-vote", "-faults mixed -seed 7",
-	"-faults mixed -seed 232", "-set start_time=2000-01-01T00:00:59.99Z default"}
+var linkRuns = []string{
+	"default", "leader-crash", "figure-8", "split-vote", "-faults mixed -seed 7",
+	"-faults mixed -seed 232", "-set start_time=2000-01-01T00:00:59.99Z default",
+}
 
 // TestLinksOfSearches wants the searches to have all of the run's traces between them, each that many, and the whole
 // run in their range, which begins and ends at whole minutes.

@@ -90,10 +90,14 @@ const jsonFields = `
 func (r *runner) printJSON(ctx context.Context, w io.Writer) error {
 	rep := report{
 		Run: r.name(), Scenario: r.config.Scenario, Seed: r.config.Seed,
-		Operations: answeredOf{r.result.Operations,
-			r.config.TotalOperations()}, Committed: r.result.Committed, Elections: r.tally.elections,
-		Spans: r.tally.spans, Messages: messageCounts{r.result.Messages, r.result.Lost,
-			r.result.Duplicated}, Faults: happenedOf{Happened: r.result.Faults, Of: r.plannedFaults()},
+		Operations: answeredOf{
+			r.result.Operations,
+			r.config.TotalOperations(),
+		}, Committed: r.result.Committed, Elections: r.tally.elections,
+		Spans: r.tally.spans, Messages: messageCounts{
+			r.result.Messages, r.result.Lost,
+			r.result.Duplicated,
+		}, Faults: happenedOf{Happened: r.result.Faults, Of: r.plannedFaults()},
 		EndNs: r.result.End, Finished: r.result.Finished, Invariants: r.result.Checks.Invariants, Events: r.result.Checks.Events, Sometimes: map[string]uint64{},
 		Expectations: r.expectations(), Jaeger: r.links(ctx), Next: r.next(),
 	}

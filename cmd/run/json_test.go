@@ -23,8 +23,10 @@ func TestJSON(t *testing.T) {
 		}
 		for field, want := range map[string]any{
 			"run": "leader-crash-1", "scenario": "leader-crash", "seed": 1.0, "committed": 5.0, "elections": 2.0, "leader": "node-2", "finished": true, "invariants": 24.0,
-			"operations": map[string]any{"answered": 3.0, "of": 3.0}, "faults": map[string]any{"happened": 2.0,
-				"of": 2.0}, "next": summary["next"],
+			"operations": map[string]any{"answered": 3.0, "of": 3.0}, "faults": map[string]any{
+				"happened": 2.0,
+				"of":       2.0,
+			}, "next": summary["next"],
 		} {
 			if !reflect.DeepEqual(got[field], want) {
 				t.Errorf("%s is %v, want %v: %s", field, got[field], want, c)

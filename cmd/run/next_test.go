@@ -11,8 +11,10 @@ import (
 
 // TestNext follows the summary from one command to the next: lose a message, and see what differs.
 func TestNext(t *testing.T) {
-	for _, args := range []string{"", "-name any", "-seed 3 -nodes 4", "reference -out other/folder",
-		"-set network.loss=0.01"} {
+	for _, args := range []string{
+		"", "-name any", "-seed 3 -nodes 4", "reference -out other/folder",
+		"-set network.loss=0.01",
+	} {
 		t.Run(args, func(t *testing.T) {
 			t.Parallel()
 			first := &call{dir: t.TempDir(), args: strings.Fields(args)}
@@ -87,8 +89,10 @@ func TestGoRun(t *testing.T) {
 func TestNextOfAViolation(t *testing.T) {
 	t.Parallel()
 	out := t.TempDir()
-	for files, want := range map[string]string{"otlp": "go run ./cmd/check " + filepath.Join(out, "x"),
-		"story": "go run ./cmd/run -out " + out + " -drop "} {
+	for files, want := range map[string]string{
+		"otlp":  "go run ./cmd/check " + filepath.Join(out, "x"),
+		"story": "go run ./cmd/run -out " + out + " -drop ",
+	} {
 		c := here(t, "-out", out, "-name", "x", "-files", files, "-bug", "local-read", "two-leaders").wants(t,
 			statusViolation, "violation")
 		if next := summaryOf(t, c)["next"]; !strings.HasPrefix(next, want) {

@@ -217,8 +217,10 @@ func TestLyingDiskIsNoMistake(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "lies.toml")
 	const text = "[[fault]]\nat = \"60ms\"\nrollback = \"a follower\"\nby = \"60ms\"\n"
-	for expect, status := range map[string]int{"": statusViolation, "TermAndVote": statusFine,
-		"QuorumLog": statusViolation} {
+	for expect, status := range map[string]int{
+		"": statusViolation, "TermAndVote": statusFine,
+		"QuorumLog": statusViolation,
+	} {
 		more := ""
 		if expect != "" {
 			more = fmt.Sprintf("[[expect]]\nviolated = %q\n", expect)
@@ -298,12 +300,21 @@ func (l *line) service() string {
 func TestNoColour(t *testing.T) {
 	t.Parallel()
 	env := []string{"TERM=xterm-256color", "COLORTERM=truecolor", "FORCE_COLOR=1", "CLICOLOR_FORCE=1"}
-	for _, args := range [][]string{{}, {"-h"}, {"-list"}, {"-stdout"}, {"-nodes", "0"}, {"nonsense"},
-		{"-set", "network.loss=0.1", "-set", "max_duration=1s"}} {
+	for _, args := range [][]string{
+		{},
+		{"-h"},
+		{"-list"},
+		{"-stdout"},
+		{"-nodes", "0"},
+		{"nonsense"},
+		{"-set", "network.loss=0.1", "-set", "max_duration=1s"},
+	} {
 		c := &call{dir: t.TempDir(), env: env, args: args}
 		c.execute(t)
-		for name, text := range map[string]string{"standard output": c.stdout, "standard error": c.stderr,
-			storyFile: filesOf(t, c.dir)["traces/runs/default-1/"+storyFile]} {
+		for name, text := range map[string]string{
+			"standard output": c.stdout, "standard error": c.stderr,
+			storyFile: filesOf(t, c.dir)["traces/runs/default-1/"+storyFile],
+		} {
 			if i := strings.IndexAny(text, "\x1b\r"); i >= 0 {
 				t.Errorf("%s has control characters for a terminal %s: %s", name, lineAround(text, i), c)
 			}

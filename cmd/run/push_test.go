@@ -196,14 +196,20 @@ func TestWrongPush(t *testing.T) {
 		want []string
 	}{
 		{call{env: []string{"OTEL_EXPORTER_OTLP_ENDPOINT=localhost:4318"}}, []string{`"localhost:4318"`}},
-		{call{args: []string{"-otlp", "http://127.0.0.1:4317"}},
-			[]string{"push to http://127.0.0.1:4317: port 4317 takes gRPC"}},
-		{call{env: []string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http://127.0.0.1:1", "OTEL_EXPORTER_OTLP_PROTOCOL=grpc",
-			"OTEL_EXPORTER_OTLP_FOO=1"}}, []string{
+		{
+			call{args: []string{"-otlp", "http://127.0.0.1:4317"}},
+			[]string{"push to http://127.0.0.1:4317: port 4317 takes gRPC"},
+		},
+		{call{env: []string{
+			"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http://127.0.0.1:1", "OTEL_EXPORTER_OTLP_PROTOCOL=grpc",
+			"OTEL_EXPORTER_OTLP_FOO=1",
+		}}, []string{
 			"OTEL_EXPORTER_OTLP_PROTOCOL: spans are pushed as http/json", "OTEL_EXPORTER_OTLP_FOO: the push knows no such variable",
 		}},
-		{call{env: []string{"OTEL_EXPORTER_OTLP_PROTOCOL=carrier-pigeon", "OTEL_EXPORTER_OTLP_TIMEOUT=soon"},
-			args: []string{"-otlp", "http://127.0.0.1:1"}}, []string{
+		{call{
+			env:  []string{"OTEL_EXPORTER_OTLP_PROTOCOL=carrier-pigeon", "OTEL_EXPORTER_OTLP_TIMEOUT=soon"},
+			args: []string{"-otlp", "http://127.0.0.1:1"},
+		}, []string{
 			`OTEL_EXPORTER_OTLP_PROTOCOL: spans are pushed as http/json, not as "carrier-pigeon"`, `OTEL_EXPORTER_OTLP_TIMEOUT: "soon"`,
 		}},
 	} {

@@ -32,11 +32,15 @@ var referenceStory = []kind{
 	{what: "replication", line: `node-1 +replication [3-5]/3 acks: index \d+ is committed`, times: 15},
 	{what: "the applied result", line: `node-1 +applied result (PUT "." = "val_\d+" -> (OK|REJECTED \(key exists\))|GET "." -> (NOT FOUND|"val_\d+")|DELETE "." -> (OK|NOT FOUND))`, times: 15},
 	// The answer and the notifications leave together, and chance decides which arrives first.
-	{what: "the client's own line", line: `client-[1-3] +request [1-5]: (PUT|GET|DELETE) .* -> .*`, times: 15,
-		after: "the applied result"},
+	{
+		what: "the client's own line", line: `client-[1-3] +request [1-5]: (PUT|GET|DELETE) .* -> .*`, times: 15,
+		after: "the applied result",
+	},
 	{what: "each follower's commit index", line: `node-[2-5] +commit index \d+ -> \d+`, after: "the applied result"},
-	{what: "each follower's own apply line", line: `node-[2-5] +applied index \d+: (PUT|GET|DELETE) .* -> .*`, times: 60,
-		after: "each follower's commit index"},
+	{
+		what: "each follower's own apply line", line: `node-[2-5] +applied index \d+: (PUT|GET|DELETE) .* -> .*`, times: 60,
+		after: "each follower's commit index",
+	},
 }
 
 // TestReferenceStory reads the story of the reference scenario: every line is of one of the kinds, the first ones come

@@ -104,8 +104,10 @@ func (r *runner) open() (exporters []record.Exporter, err error) {
 		if err != nil {
 			return nil, err
 		}
-		r.push = &heldPush{push: push,
-			hold: slices.ContainsFunc(r.config.Faults, func(f config.Fault) bool { return f.Kind.Counterfactual() })}
+		r.push = &heldPush{
+			push: push,
+			hold: slices.ContainsFunc(r.config.Faults, func(f config.Fault) bool { return f.Kind.Counterfactual() }),
+		}
 		r.pages = newPages()
 		exporters = append(exporters, r.push, r.pages)
 	}

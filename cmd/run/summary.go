@@ -140,8 +140,10 @@ func (r *runner) summary(ctx context.Context) []row {
 
 // filesRow says which files are where.
 func (r *runner) filesRow(names ...string) row {
-	return row{"files", filepath.Join(r.options.out, r.name()) + string(filepath.Separator) + ": ",
-		strings.Join(names, ", ")}
+	return row{
+		"files", filepath.Join(r.options.out, r.name()) + string(filepath.Separator) + ": ",
+		strings.Join(names, ", "),
+	}
 }
 
 // checks says what held, and what happened of what should happen in some runs.
@@ -206,8 +208,10 @@ func (r *runner) written() []string {
 	for _, file := range []struct {
 		name string
 		is   bool
-	}{{otlpFile, r.options.files.otlp}, {stdouttraceFile, r.options.files.stdouttrace}, {storyFile,
-		r.options.files.story}, {configFile, true}} {
+	}{{otlpFile, r.options.files.otlp}, {stdouttraceFile, r.options.files.stdouttrace}, {
+		storyFile,
+		r.options.files.story,
+	}, {configFile, true}} {
 		if file.is {
 			names = append(names, file.name)
 		}

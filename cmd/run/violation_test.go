@@ -158,12 +158,18 @@ func TestReportsBeginAtTheCause(t *testing.T) {
 		cause       string
 		first, last string // of the lines that led to it
 	}{
-		{"-bug next-index-stuck -faults mixed -seed 3", "violation at 2.491151718s: Progress",
-			"wrong_next_index, raft.Raft/AppendEntries 1eb81cb67970f664 of node-1 at", "8.836ms node-3", "544.182ms node-1"},
-		{"-bug local-read two-leaders", "violation at 325.057451ms: Linearizable",
-			"answer_without_entry, raftkv.KV/Get 3e5d1fdadfb29d0c of node-1 at", "70.000ms world", "325.023ms client-1"},
-		{"-bug local-read " + late, "violation at 835.998497ms",
-			"answer_without_entry, raftkv.KV/Get 3e5d1fdadfb29d0c of node-1 at", "70.000ms world", "325.023ms client-1"},
+		{
+			"-bug next-index-stuck -faults mixed -seed 3", "violation at 2.491151718s: Progress",
+			"wrong_next_index, raft.Raft/AppendEntries 1eb81cb67970f664 of node-1 at", "8.836ms node-3", "544.182ms node-1",
+		},
+		{
+			"-bug local-read two-leaders", "violation at 325.057451ms: Linearizable",
+			"answer_without_entry, raftkv.KV/Get 3e5d1fdadfb29d0c of node-1 at", "70.000ms world", "325.023ms client-1",
+		},
+		{
+			"-bug local-read " + late, "violation at 835.998497ms",
+			"answer_without_entry, raftkv.KV/Get 3e5d1fdadfb29d0c of node-1 at", "70.000ms world", "325.023ms client-1",
+		},
 	} {
 		run := here(t, append([]string{"-quiet", "-out", t.TempDir()}, strings.Fields(c.args)...)...).wants(t,
 			statusViolation, c.seen)

@@ -113,8 +113,10 @@ func parseFlags(args []string) (options, error) {
 
 func flagGroups() []flags.Group[options] {
 	part := telling.Flags(func(o *options) *telling.Part { return &o.part })
-	return []flags.Group[options]{{Title: "What is told",
-		Flags: append(part, flags.Flag[options]{Name: "h", Help: "show this"})}}
+	return []flags.Group[options]{{
+		Title: "What is told",
+		Flags: append(part, flags.Flag[options]{Name: "h", Help: "show this"}),
+	}}
 }
 
 const usageBefore = `usage: go run ./cmd/story [flags] RUN

@@ -92,14 +92,21 @@ func TestPart(t *testing.T) {
 			"start", "election in term 1", "replication in term 1", "requests", "fault", "election in term 2", "replication in term 2", "recovery",
 		}},
 		{"-only world", func(_ float64, p string) bool { return p == "world" }, []string{"start", "fault", "recovery"}},
-		{"-only clients", func(_ float64, p string) bool { return p == "client-1" },
-			[]string{"requests", "replication in term 2", "recovery"}},
-		{"-only node-1,world -only node-2",
-			func(_ float64, p string) bool { return p == "node-1" || p == "node-2" || p == "world" }, []string{
+		{
+			"-only clients", func(_ float64, p string) bool { return p == "client-1" },
+			[]string{"requests", "replication in term 2", "recovery"},
+		},
+		{
+			"-only node-1,world -only node-2",
+			func(_ float64, p string) bool { return p == "node-1" || p == "node-2" || p == "world" },
+			[]string{
 				"start", "election in term 1", "replication in term 1", "fault", "election in term 2", "replication in term 2", "recovery",
-			}},
-		{"-from 63.235ms -to 255ms", func(ms float64, _ string) bool { return ms >= 63.235 && ms <= 255 },
-			[]string{"requests", "fault", "election in term 2", "replication in term 2"}},
+			},
+		},
+		{
+			"-from 63.235ms -to 255ms", func(ms float64, _ string) bool { return ms >= 63.235 && ms <= 255 },
+			[]string{"requests", "fault", "election in term 2", "replication in term 2"},
+		},
 		{"-to 0s", func(ms float64, _ string) bool { return ms == 0 }, []string{"start"}},
 		{"-from 5s", func(float64, string) bool { return false }, nil},
 	} {
@@ -193,8 +200,10 @@ func TestTrouble(t *testing.T) {
 
 func TestUsage(t *testing.T) {
 	said, _ := wants(t, command.Fine, "-h")
-	for _, want := range []string{"usage: go run ./cmd/story [flags] RUN", "-only LIST", "PUT k = v   inserts", "Examples",
-		"Exit status"} {
+	for _, want := range []string{
+		"usage: go run ./cmd/story [flags] RUN", "-only LIST", "PUT k = v   inserts", "Examples",
+		"Exit status",
+	} {
 		if !strings.Contains(said, want) {
 			t.Errorf("-h does not say %q", want)
 		}

@@ -78,14 +78,20 @@ func flagGroups() []flags.Group[options] {
 			}},
 		}},
 		{Title: "What comes out", Flags: []flags.Flag[options]{
-			{Name: "json", Help: "print one line of JSON instead of the table, violations and all",
-				Set: func(o *options, v string) []error { return flags.SetBool("-json", &o.json, v) }},
-			{Name: "quiet", Help: "print nothing on standard output; violations are still told on standard error",
-				Set: func(o *options, v string) []error { return flags.SetBool("-quiet", &o.quiet, v) }},
+			{
+				Name: "json", Help: "print one line of JSON instead of the table, violations and all",
+				Set: func(o *options, v string) []error { return flags.SetBool("-json", &o.json, v) },
+			},
+			{
+				Name: "quiet", Help: "print nothing on standard output; violations are still told on standard error",
+				Set: func(o *options, v string) []error { return flags.SetBool("-quiet", &o.quiet, v) },
+			},
 		}},
 		{Title: "Instead of a sweep", Flags: []flags.Flag[options]{
-			{Name: "list", Help: "show the scenarios and the profiles of faults",
-				Set: func(o *options, v string) []error { return flags.SetBool("-list", &o.list, v) }},
+			{
+				Name: "list", Help: "show the scenarios and the profiles of faults",
+				Set: func(o *options, v string) []error { return flags.SetBool("-list", &o.list, v) },
+			},
 			{Name: "h", Help: "show this"},
 		}},
 		flags.Bugs[options](),

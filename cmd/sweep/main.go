@@ -143,8 +143,10 @@ func conclude(r *report, o options, stdout, stderr io.Writer) int {
 	case o.json:
 		err = json.NewEncoder(stdout).Encode(r)
 	default:
-		t := table{report: r, style: terminal.StyleOf(stdout), plots: terminal.PlotsFor(stdout),
-			width: min(widest, terminal.Width(stdout))}
+		t := table{
+			report: r, style: terminal.StyleOf(stdout), plots: terminal.PlotsFor(stdout),
+			width: min(widest, terminal.Width(stdout)),
+		}
 		_, err = io.WriteString(stdout, t.String())
 	}
 	status := command.Printed(err, stderr)

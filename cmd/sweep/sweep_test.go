@@ -61,12 +61,16 @@ func planted(t *testing.T, args string, workers int, violating ...uint64) *sweep
 		r := ran{Result: cluster.Result{Tries: int(seed % 7), Faults: int(seed % 5), Committed: seed % 3}}
 		r.Messages, r.Finished = seed, true
 		r.Checks.Events, r.Checks.Sometimes = 1, check.Counts{{Sometime: check.Sometime{What: "crash"}, Times: seed % 2}}
-		r.Checks.Figures = check.Figures{Elections: seed % 11, Led: seed%4 > 0,
-			FirstLeader: time.Duration(seed) * time.Millisecond, Answers: []time.Duration{time.Duration(seed * seed)}}
+		r.Checks.Figures = check.Figures{
+			Elections: seed % 11, Led: seed%4 > 0,
+			FirstLeader: time.Duration(seed) * time.Millisecond, Answers: []time.Duration{time.Duration(seed * seed)},
+		}
 		for _, v := range violating {
 			if v == seed {
-				r.Checks.Violation = &check.Violation{Invariant: protocols.Raft.Run.Invariants[seed%3], At: 12 * time.Millisecond,
-					Facts: [2]string{"one", "the other"}}
+				r.Checks.Violation = &check.Violation{
+					Invariant: protocols.Raft.Run.Invariants[seed%3], At: 12 * time.Millisecond,
+					Facts: [2]string{"one", "the other"},
+				}
 			}
 		}
 		return r, nil
@@ -110,10 +114,14 @@ func TestPlantedFindings(t *testing.T) {
 				r.spans = 10
 				if seed == 40 || seed == 61 {
 					r.findings = []finding{
-						{Seed: seed, Run: "mixed-40", ID: "missing_link", Count: 3, Rule: "a rule",
-							Span: "raft.commit 0123456789abcdef of node-1", Got: "none", Want: "one"},
-						{Seed: seed, Run: "mixed-40", ID: "Linearizable", Count: 1, Rule: "a rule", Section: "I13, §8", Got: "an answer",
-							Want: "another"},
+						{
+							Seed: seed, Run: "mixed-40", ID: "missing_link", Count: 3, Rule: "a rule",
+							Span: "raft.commit 0123456789abcdef of node-1", Got: "none", Want: "one",
+						},
+						{
+							Seed: seed, Run: "mixed-40", ID: "Linearizable", Count: 1, Rule: "a rule", Section: "I13, §8", Got: "an answer",
+							Want: "another",
+						},
 					}
 				}
 				return r, err
@@ -312,8 +320,10 @@ func TestASeedThatCannotBeRun(t *testing.T) {
 // TestPanicsAreToldAndPassed has the program panic with two seeds. The first ends the sweep; with -keep-going both are
 // told, with their calls and commands, in the text and in -json.
 func TestPanicsAreToldAndPassed(t *testing.T) {
-	for args, seeds := range map[string][]uint64{"-seeds 1-1000": {7}, "-seeds 1-100 -keep-going": {7, 70},
-		"-seeds 1-100 -shard 1/1 -keep-going -check": {7, 70}} {
+	for args, seeds := range map[string][]uint64{
+		"-seeds 1-1000": {7}, "-seeds 1-100 -keep-going": {7, 70},
+		"-seeds 1-100 -shard 1/1 -keep-going -check": {7, 70},
+	} {
 		s := planted(t, args, 3)
 		runSeed := s.run
 		s.run = func(ctx context.Context, seed uint64) (ran, error) {
@@ -461,8 +471,10 @@ func TestCounts(t *testing.T) {
 	if (counts{}).columns(4) != nil || (counts{}).upTo(50) != 0 || (counts{}).most() != 0 {
 		t.Error("nothing has columns")
 	}
-	for d, want := range map[time.Duration]uint64{-1: 0, 31 * time.Microsecond: 31, 63 * time.Microsecond: 62,
-		time.Second: 983040} {
+	for d, want := range map[time.Duration]uint64{
+		-1: 0, 31 * time.Microsecond: 31, 63 * time.Microsecond: 62,
+		time.Second: 983040,
+	} {
 		if got := microseconds(d); got != want {
 			t.Errorf("%s is counted as %d µs, want %d", d, got, want)
 		}

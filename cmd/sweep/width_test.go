@@ -39,8 +39,10 @@ func TestTotalsStayWhole(t *testing.T) {
 	r.Figures.Operations, r.Figures.Commits, r.Figures.Messages, r.Figures.Lost, r.Figures.Duplicated = 15880, 21470, 460477, 60352, 52706
 	for width := 20; width <= widest; width++ {
 		said := (&table{report: r, width: width}).totals()
-		for _, want := range []string{"15,880 operations", "21,470 entries", "460,477 messages", "60,352 lost",
-			"52,706 duplicated"} {
+		for _, want := range []string{
+			"15,880 operations", "21,470 entries", "460,477 messages", "60,352 lost",
+			"52,706 duplicated",
+		} {
 			if !strings.Contains(said, want) {
 				t.Errorf("in %d columns the totals have no %q:\n%s", width, want, said)
 			}

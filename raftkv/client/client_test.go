@@ -71,7 +71,8 @@ func (k *kept) named(prefix string) []traces.Span {
 
 // try runs clients against three servers that answer like this, and returns what the servers heard.
 func try(t *testing.T, c client.Config, clients int, answer func(kv.NodeID, kv.RequestID) kv.Message) ([]string,
-	*kept) {
+	*kept,
+) {
 	t.Helper()
 	return tryDelaying(t, nil, c, clients, answer)
 }

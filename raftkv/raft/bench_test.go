@@ -12,8 +12,10 @@ import (
 
 // BenchmarkStep measures steps one by one, in a cluster of five.
 func BenchmarkStep(b *testing.B) {
-	command := protocol.Request{Message: kv.ClientPut{Request: kv.RequestID{Client: 1, Sequence: 1}, Key: "a",
-		Value: "val_1"}}
+	command := protocol.Request{Message: kv.ClientPut{
+		Request: kv.RequestID{Client: 1, Sequence: 1}, Key: "a",
+		Value: "val_1",
+	}}
 	b.Run("leader/command, the window is full", func(b *testing.B) {
 		leader := elected(0, raft.Config{MaxEntries: 64, MaxInFlight: 1})
 		measure(b, func(int) { leader.Step(command) })
@@ -29,8 +31,10 @@ func BenchmarkStep(b *testing.B) {
 		measure(b, func(i int) {
 			leader.Step(command)
 			for from := kv.NodeID(2); from <= 5; from++ {
-				leader.Step(protocol.Receive{From: from,
-					Message: protocol.AppendEntriesOk{Term: 1, MatchIndex: protocol.LogIndex(i + 1)}})
+				leader.Step(protocol.Receive{
+					From:    from,
+					Message: protocol.AppendEntriesOk{Term: 1, MatchIndex: protocol.LogIndex(i + 1)},
+				})
 			}
 		})
 	})
@@ -48,8 +52,10 @@ func BenchmarkStep(b *testing.B) {
 		entries := []protocol.LogEntry{{Term: 1, Command: kv.Noop{}}}
 		measure(b, func(i int) {
 			prev := protocol.LogIndex(i)
-			m := protocol.AppendEntries{Term: 1, LeaderID: 2, PrevLogIndex: prev, PrevLogTerm: 1, Entries: entries,
-				LeaderCommit: prev}
+			m := protocol.AppendEntries{
+				Term: 1, LeaderID: 2, PrevLogIndex: prev, PrevLogTerm: 1, Entries: entries,
+				LeaderCommit: prev,
+			}
 			follower.Step(protocol.Receive{From: 2, Message: m})
 		})
 	})
@@ -69,8 +75,10 @@ func BenchmarkLogLength(b *testing.B) {
 			follower := follower(length)
 			measure(b, func(i int) {
 				term := protocol.Term(i + 2)
-				m := protocol.AppendEntries{Term: term, LeaderID: 2, PrevLogIndex: length - 1, PrevLogTerm: 1,
-					Entries: []protocol.LogEntry{{Term: term, Command: kv.Noop{}}}}
+				m := protocol.AppendEntries{
+					Term: term, LeaderID: 2, PrevLogIndex: length - 1, PrevLogTerm: 1,
+					Entries: []protocol.LogEntry{{Term: term, Command: kv.Noop{}}},
+				}
 				follower.Step(protocol.Receive{From: 2, Message: m})
 			})
 		})
@@ -79,9 +87,13 @@ func BenchmarkLogLength(b *testing.B) {
 			middle := length / 2
 			givenUp := protocol.AppendEntries{Term: 2, PrevLogIndex: middle - 1, Entries: make([]protocol.LogEntry, 1)}
 			measure(b, func(int) {
-				leader.Step(protocol.Receive{From: 2,
-					Message: protocol.AppendEntriesRejected{Term: 2, PrevLogIndex: leader.State().NextIndex[2] - 1, ConflictTerm: 7,
-						ConflictIndex: middle}})
+				leader.Step(protocol.Receive{
+					From: 2,
+					Message: protocol.AppendEntriesRejected{
+						Term: 2, PrevLogIndex: leader.State().NextIndex[2] - 1, ConflictTerm: 7,
+						ConflictIndex: middle,
+					},
+				})
 				leader.Step(protocol.RPCTimeout{Peer: 2, Request: givenUp})
 			})
 		})
@@ -101,18 +113,26 @@ func TestCostDoesNotGrowWithTheLog(t *testing.T) {
 		"heartbeat": func(int) { leader.Step(protocol.HeartbeatTimeout{}) },
 		"refusal": func(int) {
 			prev := leader.State().NextIndex[2] - 1
-			leader.Step(protocol.Receive{From: 2,
-				Message: protocol.AppendEntriesRejected{Term: 2, PrevLogIndex: prev, ConflictTerm: 7, ConflictIndex: length / 2}})
+			leader.Step(protocol.Receive{
+				From:    2,
+				Message: protocol.AppendEntriesRejected{Term: 2, PrevLogIndex: prev, ConflictTerm: 7, ConflictIndex: length / 2},
+			})
 		},
 		"conflict": func(i int) {
-			m := protocol.AppendEntries{Term: protocol.Term(i + 2), LeaderID: 2, PrevLogIndex: length - 1, PrevLogTerm: 1,
-				Entries: []protocol.LogEntry{{Term: protocol.Term(i + 2)}}}
+			m := protocol.AppendEntries{
+				Term: protocol.Term(i + 2), LeaderID: 2, PrevLogIndex: length - 1, PrevLogTerm: 1,
+				Entries: []protocol.LogEntry{{Term: protocol.Term(i + 2)}},
+			}
 			follower.Step(protocol.Receive{From: 2, Message: m})
 		},
 		"vote": func(i int) {
-			follower.Step(protocol.Receive{From: 3,
-				Message: protocol.RequestVote{Term: protocol.Term(i + 2*steps), CandidateID: 3, LastLogIndex: length,
-					LastLogTerm: 9e9}})
+			follower.Step(protocol.Receive{
+				From: 3,
+				Message: protocol.RequestVote{
+					Term: protocol.Term(i + 2*steps), CandidateID: 3, LastLogIndex: length,
+					LastLogTerm: 9e9,
+				},
+			})
 		},
 	} {
 		var before, after runtime.MemStats
@@ -160,8 +180,10 @@ func BenchmarkCluster(b *testing.B) {
 	}
 	step(1, 0, protocol.StartElection{})
 	deliverAll()
-	var command protocol.Input = protocol.Request{Message: kv.ClientPut{Request: kv.RequestID{Client: 1, Sequence: 1},
-		Key: "a", Value: "val_1"}}
+	var command protocol.Input = protocol.Request{Message: kv.ClientPut{
+		Request: kv.RequestID{Client: 1, Sequence: 1},
+		Key:     "a", Value: "val_1",
+	}}
 	b.ReportAllocs()
 	b.ResetTimer()
 	steps = 0

@@ -105,8 +105,10 @@ func TestCutOffIsLetGo(t *testing.T) {
 		}
 		node.Step(protocol.Receive{From: 2, Message: protocol.AppendEntries{Term: 1, LeaderID: 2, Entries: entries}})
 	}()
-	node.Step(protocol.Receive{From: 3,
-		Message: protocol.AppendEntries{Term: 2, LeaderID: 3, Entries: logOfTerms([]string{"1", "2"})}})
+	node.Step(protocol.Receive{
+		From:    3,
+		Message: protocol.AppendEntries{Term: 2, LeaderID: 3, Entries: logOfTerms([]string{"1", "2"})},
+	})
 	if log := node.State().Log; log.Len() != 2 {
 		t.Fatalf("the log is %v", log)
 	}
@@ -179,8 +181,10 @@ func FuzzStep(f *testing.F) {
 	_ = s.run()
 	f.Add(inputs)
 	f.Fuzz(func(_ *testing.T, data []byte) {
-		node := raft.New(raft.Config{ID: 1, MaxEntries: 2, MaxInFlight: 2, NoopOnElection: len(data)%2 == 0,
-			Heartbeats: true})
+		node := raft.New(raft.Config{
+			ID: 1, MaxEntries: 2, MaxInFlight: 2, NoopOnElection: len(data)%2 == 0,
+			Heartbeats: true,
+		})
 		node.Step(protocol.SetPeers{Peers: []kv.NodeID{1, 2, 3}})
 		for len(data) > 0 {
 			input, rest, err := protocol.DecodeInput(data)
@@ -201,8 +205,10 @@ func FuzzStep(f *testing.F) {
 func TestNonsense(*testing.T) {
 	for seed := uint64(1); seed <= 300; seed++ {
 		s := &schedule{random: seed}
-		node := raft.New(raft.Config{ID: 1, MaxEntries: 1 + int(s.below(3)), MaxInFlight: 1 + int(s.below(3)),
-			NoopOnElection: s.below(2) == 0, Heartbeats: s.below(2) == 0})
+		node := raft.New(raft.Config{
+			ID: 1, MaxEntries: 1 + int(s.below(3)), MaxInFlight: 1 + int(s.below(3)),
+			NoopOnElection: s.below(2) == 0, Heartbeats: s.below(2) == 0,
+		})
 		node.Step(protocol.SetPeers{Peers: []kv.NodeID{1, 2, 3}})
 		for range 300 {
 			node.Step(s.nonsense())
@@ -220,8 +226,10 @@ func (s *schedule) nonsense() protocol.Input {
 		return protocol.RPCTimeout{Peer: s.someServer(), Request: s.nonsensicalMessage()}
 	case 4:
 		if s.below(10) == 0 {
-			return protocol.Restart{CurrentTerm: protocol.Term(s.below(9)), VotedFor: s.someServer(),
-				Log: s.nonsensicalEntries()}
+			return protocol.Restart{
+				CurrentTerm: protocol.Term(s.below(9)), VotedFor: s.someServer(),
+				Log: s.nonsensicalEntries(),
+			}
 		}
 	}
 	if s.below(14) > 10 {
@@ -235,8 +243,10 @@ func (s *schedule) nonsensicalMessage() protocol.Message {
 	index := func() protocol.LogIndex { return protocol.LogIndex(s.extreme(7)) }
 	switch s.below(11) {
 	case 0:
-		return protocol.RequestVote{Term: term, CandidateID: s.someServer(), LastLogIndex: index(),
-			LastLogTerm: protocol.Term(index())}
+		return protocol.RequestVote{
+			Term: term, CandidateID: s.someServer(), LastLogIndex: index(),
+			LastLogTerm: protocol.Term(index()),
+		}
 	case 1, 2:
 		return protocol.VoteGranted{Term: term}
 	case 3:
@@ -249,8 +259,10 @@ func (s *schedule) nonsensicalMessage() protocol.Message {
 	case 8:
 		return protocol.AppendEntriesOk{Term: term, MatchIndex: index()}
 	case 9:
-		return protocol.AppendEntriesRejected{Term: term, PrevLogIndex: index(), ConflictTerm: protocol.Term(index()),
-			ConflictIndex: index()}
+		return protocol.AppendEntriesRejected{
+			Term: term, PrevLogIndex: index(), ConflictTerm: protocol.Term(index()),
+			ConflictIndex: index(),
+		}
 	}
 	return protocol.CommitNotification{Term: term, LeaderID: s.someServer(), LeaderCommit: index()}
 }

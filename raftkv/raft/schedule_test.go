@@ -72,8 +72,10 @@ type safetyOfClients struct{ problem string }
 func newSchedule(seed uint64) *schedule {
 	s := &schedule{random: seed, answers: make(map[kv.RequestID]kv.Result)}
 	size := []int{1, 2, 3, 3, 3, 4, 5, 5}[s.below(8)]
-	s.config = raft.Config{MaxEntries: 1 + int(s.below(3)), MaxInFlight: 1 + int(s.below(3)),
-		NoopOnElection: s.below(2) == 0, Heartbeats: s.below(4) > 0}
+	s.config = raft.Config{
+		MaxEntries: 1 + int(s.below(3)), MaxInFlight: 1 + int(s.below(3)),
+		NoopOnElection: s.below(2) == 0, Heartbeats: s.below(4) > 0,
+	}
 	s.steps = 200 + int(s.below(800))
 	s.chance = chances{
 		lose: s.below(150), copy: s.below(100), crash: s.below(15), restart: 100, election: 5 +

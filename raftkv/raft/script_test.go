@@ -225,8 +225,10 @@ func (s *script) receive(a arguments) {
 	var message protocol.Message
 	switch a.args[1].Key {
 	case "RequestVote":
-		message = protocol.RequestVote{Term: term, CandidateID: from, LastLogIndex: index("last"),
-			LastLogTerm: protocol.Term(a.number("last-term"))}
+		message = protocol.RequestVote{
+			Term: term, CandidateID: from, LastLogIndex: index("last"),
+			LastLogTerm: protocol.Term(a.number("last-term")),
+		}
 	case "VoteGranted":
 		message = protocol.VoteGranted{Term: term}
 	case "VoteDenied":
@@ -312,8 +314,10 @@ func logOfTerms(terms []string) []protocol.LogEntry {
 	log := make([]protocol.LogEntry, len(terms))
 	for i, word := range terms {
 		term, _ := strconv.ParseUint(word, 10, 64)
-		log[i] = protocol.LogEntry{Term: protocol.Term(term),
-			Command: kv.Put{Key: fmt.Sprintf("k%d", i+1), Value: "t" + word}}
+		log[i] = protocol.LogEntry{
+			Term:    protocol.Term(term),
+			Command: kv.Put{Key: fmt.Sprintf("k%d", i+1), Value: "t" + word},
+		}
 	}
 	return log
 }

@@ -50,8 +50,10 @@ func TestStartTerm(t *testing.T) {
 			t.Errorf("%s begins in term %d, with a vote for %s", s.id, state.CurrentTerm, state.VotedFor)
 		}
 	}
-	if effects := raft.New(raft.Config{ID: 1,
-		StartTerm: 41}).Step(protocol.SetPeers{Peers: []kv.NodeID{1, 2, 3}}); len(effects) != 1 {
+	if effects := raft.New(raft.Config{
+		ID:        1,
+		StartTerm: 41,
+	}).Step(protocol.SetPeers{Peers: []kv.NodeID{1, 2, 3}}); len(effects) != 1 {
 		t.Errorf("there is something to do besides waiting, such as writing to the disk what it holds: %v", effects)
 	}
 	c.step(1, protocol.StartElection{})

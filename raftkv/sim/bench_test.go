@@ -41,8 +41,10 @@ func (c *caller) Receive(e world.Envelope) {
 	*c.budget--
 	if e.InReplyTo == 0 {
 		c.watchdog = c.world.SetTimer(c.watchdog, world.Timer{Kind: 2, ID: world.CausalID(c.id)}, 150*time.Millisecond)
-		c.world.Send(world.Envelope{ID: e.ID.Child(c.name, c.id, e.From, 0, 0), Root: e.Root, To: e.From, InReplyTo: e.ID,
-			Payload: c})
+		c.world.Send(world.Envelope{
+			ID: e.ID.Child(c.name, c.id, e.From, 0, 0), Root: e.Root, To: e.From, InReplyTo: e.ID,
+			Payload: c,
+		})
 		return
 	}
 	c.world.StopTimer(c.timeout)

@@ -79,8 +79,10 @@ func (g *gossip) Receive(e world.Envelope) {
 	id := world.RootID(g.id, nameSilence, g.silences, 0)
 	g.silence = g.SetTimer(g.silence, world.Timer{Kind: silenceTimer, ID: id}, 60*ms)
 	if hops := e.Payload.(int); hops >= 0 {
-		g.send(world.Envelope{ID: e.ID.Child(nameBack, g.id, e.From, 0, e.Copy), Root: e.Root, To: e.From, InReplyTo: e.ID,
-			Payload: -1})
+		g.send(world.Envelope{
+			ID: e.ID.Child(nameBack, g.id, e.From, 0, e.Copy), Root: e.Root, To: e.From, InReplyTo: e.ID,
+			Payload: -1,
+		})
 		if hops > 0 {
 			g.tell(e.ID.Child(nameRumour, g.id, 0, 0, e.Copy), hops-1)
 		}
@@ -101,8 +103,10 @@ const gossips = 16
 
 func gossipConfig() sim.Config {
 	return sim.Config{
-		Seed: 11, Latency: world.Range{Min: 1 * ms, Max: 5 * ms}, StepTime: world.Range{Min: 50 * time.Microsecond,
-			Max: 150 * time.Microsecond},
+		Seed: 11, Latency: world.Range{Min: 1 * ms, Max: 5 * ms}, StepTime: world.Range{
+			Min: 50 * time.Microsecond,
+			Max: 150 * time.Microsecond,
+		},
 		Loss: 0.05, Duplicate: 0.05, MaxDuration: 120 * ms,
 	}
 }
@@ -390,10 +394,14 @@ func TestOneMoreFaultChangesNothingBefore(t *testing.T) {
 func TestOneMoreProcessChangesNoOther(t *testing.T) {
 	base, outcome := runGossip(t, gossipConfig(), nil)
 	more, moreOutcome := runGossip(t, gossipConfig(), func(s *sim.Sim) {
-		s.Add(&caller{id: world.NewProcessID(world.ClientGroup, 1), partner: world.NewProcessID(world.ClientGroup, 2),
-			budget: new(int), name: nameRumour})
-		s.Add(&caller{id: world.NewProcessID(world.ClientGroup, 2), partner: world.NewProcessID(world.ClientGroup, 1),
-			budget: new(int), name: nameRumour})
+		s.Add(&caller{
+			id: world.NewProcessID(world.ClientGroup, 1), partner: world.NewProcessID(world.ClientGroup, 2),
+			budget: new(int), name: nameRumour,
+		})
+		s.Add(&caller{
+			id: world.NewProcessID(world.ClientGroup, 2), partner: world.NewProcessID(world.ClientGroup, 1),
+			budget: new(int), name: nameRumour,
+		})
 	})
 	if diff := cmp.Diff(base, more); diff != "" {
 		t.Errorf("two clients that call each other change the nodes (-without +with):\n%s", diff)

@@ -160,8 +160,12 @@ func TestARunStopsWithItsContext(t *testing.T) {
 
 func TestAWorldThatIsSetUpWrongly(t *testing.T) {
 	c := steady()
-	c.Links = []sim.Link{{From: node(1), To: node(2)}, {From: node(2), To: node(1)}, {From: node(1), To: node(2)},
-		{From: node(4), To: node(1)}}
+	c.Links = []sim.Link{
+		{From: node(1), To: node(2)},
+		{From: node(2), To: node(1)},
+		{From: node(1), To: node(2)},
+		{From: node(4), To: node(1)},
+	}
 	s, d, one, two := pair(c)
 	s.Add(&probe{id: node(1), diary: d})
 	s.Add(&probe{id: node(1 << 30), diary: d})

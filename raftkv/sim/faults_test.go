@@ -125,8 +125,10 @@ func TestARunDoesNotWaitForAPausedProcess(t *testing.T) {
 
 // Of a step that was killed or held up, nothing is left to wait for: neither at the end of the run nor beyond it.
 func TestTheLastEventIsNoStepThatEndedOtherwise(t *testing.T) {
-	for what, fault := range map[string]func(*sim.Sim, world.ProcessID){"killed": (*sim.Sim).Crash,
-		"held up": (*sim.Sim).Pause} {
+	for what, fault := range map[string]func(*sim.Sim, world.ProcessID){
+		"killed":  (*sim.Sim).Crash,
+		"held up": (*sim.Sim).Pause,
+	} {
 		c := steady()
 		c.MaxDuration = 12*ms - 1
 		s, _, one, two := pair(c)

@@ -69,8 +69,11 @@ func TestCounterfactualsOfALateMessage(t *testing.T) {
 		fate   world.Fate
 		want   string
 	}{
-		{"nothing", func(*sim.Config) {}, world.Fate{Delay: network, DelayBy: 70 * ms},
-			"80ms..82ms node-2 receives 1 copy 0 from node-1"},
+		{
+			"nothing", func(*sim.Config) {},
+			world.Fate{Delay: network, DelayBy: 70 * ms},
+			"80ms..82ms node-2 receives 1 copy 0 from node-1",
+		},
 		{
 			"a delay", func(c *sim.Config) { c.Delay = map[world.CausalID]time.Duration{1: 40 * ms} },
 			world.Fate{Delay: counterfactual, DelayBy: 40 * ms},

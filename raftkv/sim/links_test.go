@@ -89,8 +89,10 @@ func TestTheFateOfWhatACutLoses(t *testing.T) {
 		{"a network that loses everything", func(c *sim.Config) { c.Loss = 1 }, world.Fate{Drop: world.CauseFault}},
 		{"a network that doubles everything", func(c *sim.Config) { c.Duplicate = 1 }, world.Fate{Drop: world.CauseFault}},
 		{"a second copy", func(c *sim.Config) { c.Duplicated = []world.CausalID{1} }, world.Fate{Drop: world.CauseFault}},
-		{"a delay", func(c *sim.Config) { c.Delay = map[world.CausalID]time.Duration{1: ms} },
-			world.Fate{Drop: world.CauseFault}},
+		{
+			"a delay", func(c *sim.Config) { c.Delay = map[world.CausalID]time.Duration{1: ms} },
+			world.Fate{Drop: world.CauseFault},
+		},
 		{"a loss", func(c *sim.Config) { c.Drop = []world.CausalID{1} }, world.Fate{Drop: world.CauseCounterfactual}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -172,8 +174,10 @@ func TestALinkDrawsWhatItWouldDrawAnyway(t *testing.T) {
 // the run is over.
 func TestSent(t *testing.T) {
 	c := steady()
-	c.Drop, c.Duplicated, c.Delay = []world.CausalID{2, 3}, []world.CausalID{3,
-		4}, map[world.CausalID]time.Duration{5: 7 * ms}
+	c.Drop, c.Duplicated, c.Delay = []world.CausalID{2, 3}, []world.CausalID{
+		3,
+		4,
+	}, map[world.CausalID]time.Duration{5: 7 * ms}
 	s, d, one, two := pair(c)
 	c.Sent = func(e *world.Envelope, fate world.Fate) {
 		d.write("%s message %d copy %d from %s to %s, payload %v, %+v", s.Now(), e.ID, e.Copy, e.From, e.To, e.Payload, fate)

@@ -55,11 +55,15 @@ func (p *echo) send() {
 func echoes(t *testing.T, messages int) (mostQueued int) {
 	t.Helper()
 	left := messages
-	s := New(Config{Latency: world.Range{Min: time.Millisecond, Max: 5 * time.Millisecond},
-		StepTime: world.Range{Min: 1000, Max: 9000}})
+	s := New(Config{
+		Latency:  world.Range{Min: time.Millisecond, Max: 5 * time.Millisecond},
+		StepTime: world.Range{Min: 1000, Max: 9000},
+	})
 	for i := range uint32(8) {
-		s.Add(&echo{id: world.NewProcessID(world.NodeGroup, i+1), peer: world.NewProcessID(world.NodeGroup, i^1+1),
-			left: &left, most: &mostQueued, sim: s})
+		s.Add(&echo{
+			id: world.NewProcessID(world.NodeGroup, i+1), peer: world.NewProcessID(world.NodeGroup, i^1+1),
+			left: &left, most: &mostQueued, sim: s,
+		})
 	}
 	outcome, err := s.Run(t.Context())
 	if err != nil {

@@ -358,8 +358,10 @@ func (p *place) Send(e world.Envelope) world.Fate {
 		return world.Fate{Drop: world.CauseFault}
 	}
 	from := p.process.ID()
-	on := sim.Link{Loss: p.config.Loss, Duplicate: p.config.Duplicate, Late: p.config.Late, LateBy: p.config.LateBy,
-		Latency: p.config.Latency}
+	on := sim.Link{
+		Loss: p.config.Loss, Duplicate: p.config.Duplicate, Late: p.config.Late, LateBy: p.config.LateBy,
+		Latency: p.config.Latency,
+	}
 	for _, l := range p.config.Links {
 		if l.From == from && l.To == e.To {
 			if !l.HasLatency {
@@ -448,8 +450,10 @@ func (p *place) SetTimer(running world.TimerHandle, timer world.Timer, after tim
 	p.handles++
 	h := p.handles
 	event := p.at(p.now+after*1e6/time.Duration(p.rate),
-		happening{process: p.process.ID(), kind: hasAlarm, timerKind: timer.Kind,
-			id: timer.ID}, func() { p.receive(item{timer: h}) })
+		happening{
+			process: p.process.ID(), kind: hasAlarm, timerKind: timer.Kind,
+			id: timer.ID,
+		}, func() { p.receive(item{timer: h}) })
 	p.alarms[h] = &alarm{timer: timer, event: event}
 	return h
 }

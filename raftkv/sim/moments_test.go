@@ -122,8 +122,10 @@ func TestMomentsOutsideOfSteps(t *testing.T) {
 func TestMomentsChangeNothing(t *testing.T) {
 	runs := map[string]bool{}
 	for asks := range 3 {
-		c := sim.Config{Seed: 3, Latency: world.Range{Min: 1 * ms, Max: 5 * ms},
-			StepTime: world.Range{Min: 50 * us, Max: 150 * us}, Loss: 0.2}
+		c := sim.Config{
+			Seed: 3, Latency: world.Range{Min: 1 * ms, Max: 5 * ms},
+			StepTime: world.Range{Min: 50 * us, Max: 150 * us}, Loss: 0.2,
+		}
 		s, d, one, two := pair(c)
 		one.start = func(p *probe) { p.send(1, two.id) }
 		bounce := func(p *probe, e world.Envelope) {

@@ -43,8 +43,10 @@ func TestCounterfactuals(t *testing.T) {
 		// A copy that was lost still takes its receiver's time: 10ms..12ms.
 		{
 			name: "drop and duplicate", change: func(c *sim.Config) { c.Drop, c.Duplicated = drop, duplicate },
-			fate: world.Fate{Drop: counterfactual,
-				Duplicate: counterfactual}, want: "12ms..14ms node-2 receives 1 copy 1 from node-1", lost: 1, twice: 1,
+			fate: world.Fate{
+				Drop:      counterfactual,
+				Duplicate: counterfactual,
+			}, want: "12ms..14ms node-2 receives 1 copy 1 from node-1", lost: 1, twice: 1,
 		},
 		{
 			name: "delay and duplicate", change: func(c *sim.Config) { c.Delay, c.Duplicated = delay, duplicate },
@@ -65,8 +67,10 @@ func TestCounterfactuals(t *testing.T) {
 		},
 		{
 			name: "duplicate what the network loses", change: func(c *sim.Config) { c.Loss, c.Duplicated = 1, duplicate },
-			fate: world.Fate{Drop: world.CauseNetwork,
-				Duplicate: counterfactual}, want: "12ms..14ms node-2 receives 1 copy 1 from node-1", lost: 1, twice: 1,
+			fate: world.Fate{
+				Drop:      world.CauseNetwork,
+				Duplicate: counterfactual,
+			}, want: "12ms..14ms node-2 receives 1 copy 1 from node-1", lost: 1, twice: 1,
 		},
 		{
 			name: "a network that duplicates everything", change: func(c *sim.Config) { c.Duplicate = 1 },
@@ -169,8 +173,10 @@ func (m *measuring) Receive(e world.Envelope) {
 func TestLuck(t *testing.T) {
 	c := sim.Config{
 		Seed: 3, Loss: 0.1, Duplicate: 0.2,
-		Latency: world.Range{Min: 1 * ms, Max: 5 * ms}, StepTime: world.Range{Min: 50 * time.Microsecond,
-			Max: 150 * time.Microsecond},
+		Latency: world.Range{Min: 1 * ms, Max: 5 * ms}, StepTime: world.Range{
+			Min: 50 * time.Microsecond,
+			Max: 150 * time.Microsecond,
+		},
 	}
 	fates, _, step := tally(t, c)
 	busy := c.StepTime

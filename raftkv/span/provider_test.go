@@ -48,8 +48,10 @@ func play(sink span.Sink) {
 	tracer.Follow(&clock{})
 	begin := span.Begin{
 		Self: span.Ref{Root: 7, ID: 9}, Parent: 8,
-		Links: []span.Link{span.LinkTo(span.Ref{Root: 5, ID: 6}, attribute.String("why", "previous")),
-			span.LinkTo(span.Ref{Root: 5, ID: 5})},
+		Links: []span.Link{
+			span.LinkTo(span.Ref{Root: 5, ID: 6}, attribute.String("why", "previous")),
+			span.LinkTo(span.Ref{Root: 5, ID: 5}),
+		},
 	}
 	s := tracer.Start(begin, "raft.Raft/AppendEntries", trace.SpanKindClient,
 		attribute.String("node", "node-1"), attribute.Int("term", 3), attribute.StringSlice("entries", []string{"a", "b"}))

@@ -11,8 +11,10 @@ import (
 // Ids are made of small numbers that differ in one place at a time, as those of a run do. Of so many, two that are the
 // same by chance would be one run in several million; these are always the same.
 func TestNoTwoCausesHaveOneID(t *testing.T) {
-	names := []Name{NameOf("raft.Raft/AppendEntries"), NameOf("raft.Raft/RequestVote"), NameOf("raft.commit"),
-		NameOf("raft.apply"), NameOf("a"), NameOf("b"), NameOf("")}
+	names := []Name{
+		NameOf("raft.Raft/AppendEntries"), NameOf("raft.Raft/RequestVote"), NameOf("raft.commit"),
+		NameOf("raft.apply"), NameOf("a"), NameOf("b"), NameOf(""),
+	}
 	var ids []CausalID
 	roots := 0
 	for _, group := range []Group{NodeGroup, ClientGroup} {
@@ -112,8 +114,10 @@ func TestIDsAreForGood(t *testing.T) {
 		want string
 	}{
 		{"a root", uint64(root), "070e1939272e15f8"},
-		{"a child", uint64(root.Child(NameOf("kv.put"), NewProcessID(NodeGroup, 1), NewProcessID(ClientGroup, 2), 1, 1)),
-			"544f52d47e89b793"},
+		{
+			"a child", uint64(root.Child(NameOf("kv.put"), NewProcessID(NodeGroup, 1), NewProcessID(ClientGroup, 2), 1, 1)),
+			"544f52d47e89b793",
+		},
 		{"a name", uint64(NameOf("kv.put")), "327533363cfae08b"},
 		{"a draw", Draw(1, NameOf("sim.latency"), root), "24d6d16a58767056"},
 	} {
@@ -182,8 +186,10 @@ func TestDrawsAreIndependent(t *testing.T) {
 		{"seeds in a row", func(i int) uint64 { return Draw(uint64(i), purposes[2], 5) }},
 		{"purposes in a row", func(i int) uint64 { return Draw(1, Name(i), 5) }},
 		{"two purposes", func(i int) uint64 { return Draw(1, purposes[3], CausalID(i)) ^ Draw(1, purposes[2], CausalID(i)) }},
-		{"two purposes like each other",
-			func(i int) uint64 { return Draw(1, purposes[1], CausalID(i)) ^ Draw(1, purposes[0], CausalID(i)) }},
+		{
+			"two purposes like each other",
+			func(i int) uint64 { return Draw(1, purposes[1], CausalID(i)) ^ Draw(1, purposes[0], CausalID(i)) },
+		},
 		{"two seeds", func(i int) uint64 { return Draw(1, purposes[2], CausalID(i)) ^ Draw(2, purposes[2], CausalID(i)) }},
 		{"two keys", func(i int) uint64 { return Draw(1, purposes[2], CausalID(i)) ^ Draw(1, purposes[2], CausalID(i+1)) }},
 		{"seed and key changed about", func(i int) uint64 {

@@ -39,7 +39,8 @@ func (t *Trace) strangeIn(s *span.Span) []string {
 
 // strangeAttributes says which attributes are missing, or not what they should be.
 func (t *Trace) strangeAttributes(id string, list []attribute.KeyValue, specs []span.AttributeSpec,
-	over bool) []string {
+	over bool,
+) []string {
 	var strange []string
 	for i := range specs {
 		spec := &specs[i]

@@ -26,8 +26,10 @@ func converted(t testing.TB, write func(io.Writer, *index.Trace) error, spans []
 	return b.Bytes()
 }
 
-var converters = map[string]func(io.Writer, *index.Trace) error{"jaeger": export.WriteJaeger,
-	"perfetto": export.WritePerfetto, "shiviz": writeShiViz}
+var converters = map[string]func(io.Writer, *index.Trace) error{
+	"jaeger":   export.WriteJaeger,
+	"perfetto": export.WritePerfetto, "shiviz": writeShiViz,
+}
 
 func writeShiViz(w io.Writer, all *index.Trace) error {
 	return export.WriteShiViz(w, all, raftexport.Protocol())

@@ -192,8 +192,10 @@ func appendTags(b []byte, attributes []attribute.KeyValue) []byte {
 		var value []byte
 		switch v := a.Value; v.Type() {
 		case attribute.INT64, attribute.BOOL, attribute.FLOAT64:
-			kind, value = map[attribute.Type]string{attribute.INT64: "int64", attribute.BOOL: "bool",
-				attribute.FLOAT64: "float64"}[v.Type()], appendJSON(nil, v)
+			kind, value = map[attribute.Type]string{
+				attribute.INT64: "int64", attribute.BOOL: "bool",
+				attribute.FLOAT64: "float64",
+			}[v.Type()], appendJSON(nil, v)
 		case attribute.BYTESLICE:
 			kind, value = "binary", appendJSON(nil, v)
 		case attribute.STRING:

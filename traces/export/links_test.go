@@ -52,8 +52,10 @@ func TestJaegerSearch(t *testing.T) {
 		{time.Minute, time.Minute + 1, 1501, epochMicros + minute, epochMicros + 2*minute, "1501"},
 		{time.Minute - 1, 3 * time.Hour, 1, epochMicros, epochMicros + 180*minute, "1500"},
 	} {
-		link := export.DefaultJaeger.Search(export.Search{Service: "node 1&x", Run: "default-1",
-			Start: tracetest.Epoch.Add(c.from), End: tracetest.Epoch.Add(c.to), Traces: c.traces})
+		link := export.DefaultJaeger.Search(export.Search{
+			Service: "node 1&x", Run: "default-1",
+			Start: tracetest.Epoch.Add(c.from), End: tracetest.Epoch.Add(c.to), Traces: c.traces,
+		})
 		u, err := url.Parse(link)
 		if err != nil {
 			t.Fatal(err)
@@ -66,8 +68,10 @@ func TestJaegerSearch(t *testing.T) {
 			t.Errorf("from %v to %v: %s: -want, +got:\n%s", c.from, c.to, link, diff)
 		}
 	}
-	if link := export.DefaultJaeger.Search(export.Search{Service: "node-1", Start: tracetest.Epoch,
-		End: tracetest.Epoch}); strings.Contains(link, "tags") {
+	if link := export.DefaultJaeger.Search(export.Search{
+		Service: "node-1", Start: tracetest.Epoch,
+		End: tracetest.Epoch,
+	}); strings.Contains(link, "tags") {
 		t.Errorf("a search for no run has tags: %s", link)
 	}
 }

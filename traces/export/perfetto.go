@@ -54,8 +54,10 @@ type perfetto struct {
 }
 
 func newPerfetto(all *index.Trace) *perfetto {
-	p := &perfetto{Trace: all, processes: all.Services(), numbers: map[string]int{}, lanes: make([]int32, all.Len()),
-		laneCount: map[string]int{}, laneWords: map[laneOf]map[string]int{}, replies: all.Replies()}
+	p := &perfetto{
+		Trace: all, processes: all.Services(), numbers: map[string]int{}, lanes: make([]int32, all.Len()),
+		laneCount: map[string]int{}, laneWords: map[laneOf]map[string]int{}, replies: all.Replies(),
+	}
 	for i, name := range p.processes {
 		p.numbers[name] = i + 1
 	}
@@ -288,8 +290,10 @@ func (p *perfetto) written(e *traceEvent) []byte {
 
 // arguments are a span's attributes, and what else of it the format has no place for.
 func arguments(s *traces.Span) []attribute.KeyValue {
-	list := []attribute.KeyValue{attribute.String("trace id", s.TraceID().String()),
-		attribute.String("span id", s.ID.String())}
+	list := []attribute.KeyValue{
+		attribute.String("trace id", s.TraceID().String()),
+		attribute.String("span id", s.ID.String()),
+	}
 	if s.Parent != 0 {
 		list = append(list, attribute.String("parent id", s.Parent.String()))
 	}

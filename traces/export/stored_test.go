@@ -201,8 +201,10 @@ func TestExportOfSpansThatCannotBeReadAgain(t *testing.T) {
 // What two runs did in the same way has the same half of a trace id in both, and is told of as two traces.
 func TestExportOfTwoRunsHasTwoTraces(t *testing.T) {
 	heartbeat := func(run uint64, id world.CausalID) span.Span {
-		return span.Span{Run: run, Root: 7, ID: id, Name: "raft.heartbeat", Kind: trace.SpanKindInternal, Service: "node-1",
-			Start: tracetest.Epoch, End: tracetest.Epoch.Add(time.Millisecond)}
+		return span.Span{
+			Run: run, Root: 7, ID: id, Name: "raft.heartbeat", Kind: trace.SpanKindInternal, Service: "node-1",
+			Start: tracetest.Epoch, End: tracetest.Epoch.Add(time.Millisecond),
+		}
 	}
 	var file struct {
 		Data []struct {

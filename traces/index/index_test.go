@@ -272,8 +272,10 @@ func TestSpansThatCannotBeReadAgain(t *testing.T) {
 func TestProgress(t *testing.T) {
 	file := many(t)
 	_, path := stored(t, file)
-	for name, source := range map[string]index.Source{"file": index.File(path),
-		"input": index.Input("x", bytes.NewReader(file))} {
+	for name, source := range map[string]index.Source{
+		"file":  index.File(path),
+		"input": index.Input("x", bytes.NewReader(file)),
+	} {
 		total := 0
 		_, err := index.Read(t.Context(), source, index.Options{Progress: func(bytes int) { total += bytes }})
 		if err != nil || total != len(file) {
@@ -285,8 +287,10 @@ func TestProgress(t *testing.T) {
 // Without a span of the run itself, it began when the first span did, wherever that stands.
 func TestEpochIsTheFirstStart(t *testing.T) {
 	span := func(id world.CausalID, at time.Duration) read.Span {
-		return read.Span{Run: 1, Root: id, ID: id, Name: "raft.heartbeat", Service: "node-1", Start: epoch.Add(at),
-			End: epoch.Add(at)}
+		return read.Span{
+			Run: 1, Root: id, ID: id, Name: "raft.heartbeat", Service: "node-1", Start: epoch.Add(at),
+			End: epoch.Add(at),
+		}
 	}
 	all := []read.Span{span(1, 5), span(2, 2), span(3, 9)}
 	if x := index.Of(all); !x.Epoch.Equal(epoch.Add(2)) {
@@ -330,8 +334,10 @@ func TestServicesAndOrders(t *testing.T) {
 	var all []read.Span
 	for i, service := range []string{"node-10", "client-2", "node-2", "world", "client-1", "node-2"} {
 		id := world.CausalID(i + 1)
-		all = append(all, read.Span{Run: 1, Root: id, ID: id, Service: service, Start: epoch,
-			End: epoch.Add(-time.Duration(i / 2))})
+		all = append(all, read.Span{
+			Run: 1, Root: id, ID: id, Service: service, Start: epoch,
+			End: epoch.Add(-time.Duration(i / 2)),
+		})
 	}
 	x := index.Of(all)
 	if got := fmt.Sprint(x.Services()); got != "[world client-1 client-2 node-2 node-10]" {

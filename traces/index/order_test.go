@@ -32,20 +32,41 @@ func TestOrdered(t *testing.T) {
 		want  []int32
 	}{
 		"by times": {[]index.Happening{{At: 3}, {At: 1}, {At: 2}}, none, []int32{1, 2, 0}},
-		"by steps": {[]index.Happening{{At: 3, Step: 1}, {At: 1, Step: 3}, {At: 2, Step: 2}}, none,
-			[]int32{0, 2, 1}},
-		"steps, one without": {[]index.Happening{{At: 3, Step: 1}, {At: 1}, {At: 2, Step: 2}}, none,
-			[]int32{1, 2, 0}},
-		"by stages": {[]index.Happening{{Stage: index.StageSends}, {Stage: index.StageArrives},
-			{Stage: index.StageHappens}}, none, []int32{1, 2, 0}},
-		"two processes": {[]index.Happening{{Process: 1, At: 1}, {At: 2}, {Process: 1, At: 3}, {At: 1}},
-			none, []int32{0, 3, 1, 2}},
-		"sent later than it arrives": {[]index.Happening{{Process: 1, At: 1}, {At: 2}}, after(map[int32]int32{0: 1}),
-			[]int32{1, 0}},
-		"a ring": {[]index.Happening{{Process: 1, At: 1}, {At: 2}},
-			after(map[int32]int32{0: 1, 1: 0}), []int32{1, 0}},
-		"what comes before has a before": {[]index.Happening{{Process: 1, At: 1}, {At: 2}, {At: 1}},
-			after(map[int32]int32{0: 1}), []int32{2, 1, 0}},
+		"by steps": {
+			[]index.Happening{{At: 3, Step: 1}, {At: 1, Step: 3}, {At: 2, Step: 2}},
+			none,
+			[]int32{0, 2, 1},
+		},
+		"steps, one without": {
+			[]index.Happening{{At: 3, Step: 1}, {At: 1}, {At: 2, Step: 2}},
+			none,
+			[]int32{1, 2, 0},
+		},
+		"by stages": {[]index.Happening{
+			{Stage: index.StageSends},
+			{Stage: index.StageArrives},
+			{Stage: index.StageHappens},
+		}, none, []int32{1, 2, 0}},
+		"two processes": {
+			[]index.Happening{{Process: 1, At: 1}, {At: 2}, {Process: 1, At: 3}, {At: 1}},
+			none,
+			[]int32{0, 3, 1, 2},
+		},
+		"sent later than it arrives": {
+			[]index.Happening{{Process: 1, At: 1}, {At: 2}},
+			after(map[int32]int32{0: 1}),
+			[]int32{1, 0},
+		},
+		"a ring": {
+			[]index.Happening{{Process: 1, At: 1}, {At: 2}},
+			after(map[int32]int32{0: 1, 1: 0}),
+			[]int32{1, 0},
+		},
+		"what comes before has a before": {
+			[]index.Happening{{Process: 1, At: 1}, {At: 2}, {At: 1}},
+			after(map[int32]int32{0: 1}),
+			[]int32{2, 1, 0},
+		},
 	} {
 		got := slices.Collect(index.Ordered(len(c.all), 2, func(i int32) index.Happening { return c.all[i] }, c.after))
 		if !slices.Equal(got, c.want) {

@@ -15,7 +15,8 @@ func (d *Decoder) Know(lists Lists) { d.lists = lists }
 // Again reads a span from its text. Its process is not part of the text, so who reads it says what it is. The second
 // result is false if the text is not that of the span with this id. What the span refers to stays valid.
 func (d *Decoder) Again(text []byte, as Layout, id world.CausalID, service string, resource []attribute.KeyValue) (Span,
-	bool) {
+	bool,
+) {
 	d.reset(text)
 	d.clear()
 	d.layout = as

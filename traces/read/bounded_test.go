@@ -75,20 +75,38 @@ func TestMemoryIsBounded(t *testing.T) {
 		spans int
 		want  string // of the error; empty for none
 	}{
-		"zeros": {endless{again: make([]byte, 4096), size: giga}, parts, 0,
-			"trace:1:1: want a JSON object or array, not '\\x00'"},
-		"brackets": {endless{again: bytes.Repeat([]byte("["), 4096), size: giga}, parts, 0,
-			"nested more than 100 deep"},
-		"a name without end": {endless{begin: []byte(`{"`), again: bytes.Repeat([]byte("a"), 4096), size: giga},
-			longLine, 0, "a value longer than 64 MiB, which no trace has"},
-		"blank lines": {endless{again: bytes.Repeat([]byte("\n"), 4096), size: large / 8}, parts, 0,
-			"trace: there are no spans in it"},
-		"one blank line": {endless{again: bytes.Repeat([]byte(" "), 4096), size: large}, parts, 0,
-			"trace: there are no spans in it"},
-		"one line": {endless{begin: []byte(`{"resourceSpans":[` + process), again: []byte("," + wide),
-			size: times(","+wide, large), end: []byte("]}")}, longLine, 1 + 201*(large/len(","+wide)), ""},
-		"a document without spaces": {endless{begin: []byte("[" + jaeger), again: []byte("," + jaeger),
-			size: times(","+jaeger, 2*parts), end: []byte("]")}, parts, 201, ""},
+		"zeros": {
+			endless{again: make([]byte, 4096), size: giga},
+			parts, 0,
+			"trace:1:1: want a JSON object or array, not '\\x00'",
+		},
+		"brackets": {
+			endless{again: bytes.Repeat([]byte("["), 4096), size: giga},
+			parts, 0,
+			"nested more than 100 deep",
+		},
+		"a name without end": {
+			endless{begin: []byte(`{"`), again: bytes.Repeat([]byte("a"), 4096), size: giga},
+			longLine, 0, "a value longer than 64 MiB, which no trace has",
+		},
+		"blank lines": {
+			endless{again: bytes.Repeat([]byte("\n"), 4096), size: large / 8},
+			parts, 0,
+			"trace: there are no spans in it",
+		},
+		"one blank line": {
+			endless{again: bytes.Repeat([]byte(" "), 4096), size: large},
+			parts, 0,
+			"trace: there are no spans in it",
+		},
+		"one line": {endless{
+			begin: []byte(`{"resourceSpans":[` + process), again: []byte("," + wide),
+			size: times(","+wide, large), end: []byte("]}"),
+		}, longLine, 1 + 201*(large/len(","+wide)), ""},
+		"a document without spaces": {endless{
+			begin: []byte("[" + jaeger), again: []byte("," + jaeger),
+			size: times(","+jaeger, 2*parts), end: []byte("]"),
+		}, parts, 201, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			runtime.GC()
@@ -116,12 +134,21 @@ func TestMemoryIsBoundedAhead(t *testing.T) {
 		bound uint64
 		want  string // of the error
 	}{
-		"zeros": {endless{again: make([]byte, 4096), size: giga}, parts,
-			"trace:1:1: want a JSON object or array, not '\\x00'"},
-		"brackets": {endless{again: bytes.Repeat([]byte("["), 4096), size: giga}, parts,
-			"nested more than 100 deep"},
-		"a name without end": {endless{begin: []byte(`{"`), again: bytes.Repeat([]byte("a"), 4096), size: giga}, longLine,
-			"a value longer than 64 MiB, which no trace has"},
+		"zeros": {
+			endless{again: make([]byte, 4096), size: giga},
+			parts,
+			"trace:1:1: want a JSON object or array, not '\\x00'",
+		},
+		"brackets": {
+			endless{again: bytes.Repeat([]byte("["), 4096), size: giga},
+			parts,
+			"nested more than 100 deep",
+		},
+		"a name without end": {
+			endless{begin: []byte(`{"`), again: bytes.Repeat([]byte("a"), 4096), size: giga},
+			longLine,
+			"a value longer than 64 MiB, which no trace has",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			runtime.GC()

@@ -119,14 +119,20 @@ func TestReadWhatJaegerWrites(t *testing.T) {
 		"total": 0, "limit": 0, "offset": 0, "errors": null}`
 	want := []read.Span{{
 		Run: 16, Root: 12, ID: 0xab, Parent: 10, Name: "raft.commit_notification", Kind: 5, Service: "node-1", Start: time.Unix(0, 3000).UTC(), End: time.Unix(0, 5000).UTC(), Resolution: time.Microsecond,
-		Attributes: []attribute.KeyValue{attribute.Int("n", 7), attribute.Bool("b", true),
-			attribute.StringSlice("raft.entries", []string{"1@2 put a b"})},
-		Events: []read.Event{{Name: "append", At: time.Unix(0, 4000).UTC(),
-			Attributes: []attribute.KeyValue{attribute.Int("raft.index", 5)}}},
+		Attributes: []attribute.KeyValue{
+			attribute.Int("n", 7), attribute.Bool("b", true),
+			attribute.StringSlice("raft.entries", []string{"1@2 put a b"}),
+		},
+		Events: []read.Event{{
+			Name: "append", At: time.Unix(0, 4000).UTC(),
+			Attributes: []attribute.KeyValue{attribute.Int("raft.index", 5)},
+		}},
 		Links:  []read.Link{{Run: 16, Root: 12, ID: 10}, {Root: 2, ID: 3}},
 		Status: traces.Status{Code: 1},
-		Resource: []attribute.KeyValue{attribute.String("ip", "1"), attribute.String("service.name", "node-1"),
-			attribute.String("x", "y")},
+		Resource: []attribute.KeyValue{
+			attribute.String("ip", "1"), attribute.String("service.name", "node-1"),
+			attribute.String("x", "y"),
+		},
 	}}
 	if diff := gocmp.Diff(want, readAll(t, []byte(file)), sameSpans); diff != "" {
 		t.Errorf("-want, +got:\n%s", diff)
@@ -149,8 +155,10 @@ func TestReadWhatJaegersAPIv3Answers(t *testing.T) {
 	}]}]}]}}`
 	want := []read.Span{{
 		Run: 1, Root: 12, ID: 0xab, Start: time.Unix(0, 5).UTC(), End: time.Unix(0, 5).UTC(),
-		Attributes: []attribute.KeyValue{attribute.StringSlice("raft.entries", []string{"1@2 noop"}),
-			attribute.String("other", `["1"]`)},
+		Attributes: []attribute.KeyValue{
+			attribute.StringSlice("raft.entries", []string{"1@2 noop"}),
+			attribute.String("other", `["1"]`),
+		},
 		Links: []read.Link{{Run: 1, Root: 12, ID: 1}},
 	}}
 	if diff := gocmp.Diff(want, readAll(t, []byte(file)), sameSpans); diff != "" {

@@ -100,10 +100,14 @@ func TestReadTellsTheLinesOfADocument(t *testing.T) {
 func TestReadFaultsOfDocuments(t *testing.T) {
 	const span = `{"traceID":"c","spanID":"ab","operationName":"a","startTime":1,"duration":2,"processID":"p1"}`
 	for name, c := range map[string]struct{ file, want string }{
-		"cut off": {"{\n\"resourceSpans\":[{}",
-			"trace:2:20: the file ends where a value is due: the file is cut off within a value"},
-		"cut off in a span": {"{\n\"resourceSpans\":[{\n\"x\":1",
-			"trace:3:6: the line ends where a comma or '}' is due: the file is cut off within a value"},
+		"cut off": {
+			"{\n\"resourceSpans\":[{}",
+			"trace:2:20: the file ends where a value is due: the file is cut off within a value",
+		},
+		"cut off in a span": {
+			"{\n\"resourceSpans\":[{\n\"x\":1",
+			"trace:3:6: the line ends where a comma or '}' is due: the file is cut off within a value",
+		},
 		"cut off in a string": {"[{\"resourceSpans\n", "trace:1:"},
 		"no array":            {"[{\"resourceSpans\":7}]", "trace:1:19: want an array, not '7'"},
 		"an object":           {"[{\"resourceSpans\":{}}]", "trace:1:19: want an array, not '{'"},
@@ -115,20 +119,32 @@ func TestReadFaultsOfDocuments(t *testing.T) {
 		"protobuf":            {"\x00\x00\x01\x02\n\xff", "trace:1:1: this is no text: of what a Collector's file exporter writes, only `format: json` without compression is read"},
 		"compressed":          {"\x28\xb5\x2f\xfd\x04", "trace:1:1: this is no text"},
 		"too deep":            {strings.Repeat("[", 200), "nested more than 100 deep"},
-		"too deep within": {`[{"x":` + strings.Repeat("[", 200) + strings.Repeat("]", 200) + "}]",
-			"nested more than 100 deep"},
-		"a span in the 3rd row": {"[{\"resourceSpans\":[{\n\"scopeSpans\":[{\"spans\":[\n{\"traceId\":\"xyz\"}]}]}]}]",
-			`trace:3:12: traceId "xyz": want 32 hex digits (near`},
-		"Jaeger: no id": {`{"data":[{"spans":[{"operationName":"a"}]}]}`,
-			"trace:1:20: a span without a traceID and a spanID"},
+		"too deep within": {
+			`[{"x":` + strings.Repeat("[", 200) + strings.Repeat("]", 200) + "}]",
+			"nested more than 100 deep",
+		},
+		"a span in the 3rd row": {
+			"[{\"resourceSpans\":[{\n\"scopeSpans\":[{\"spans\":[\n{\"traceId\":\"xyz\"}]}]}]}]",
+			`trace:3:12: traceId "xyz": want 32 hex digits (near`,
+		},
+		"Jaeger: no id": {
+			`{"data":[{"spans":[{"operationName":"a"}]}]}`,
+			"trace:1:20: a span without a traceID and a spanID",
+		},
 		"Jaeger: long id": {`{"data":[{"spans":[` +
 			strings.Replace(span, `"c"`, `"0123456789012345678901234567890123"`, 1) + `]}]}`, "want up to 32 hex digits"},
-		"Jaeger: time": {`{"data":[{"spans":[` + strings.Replace(span, `:1,`, `:18446744073709551,`, 1) + `]}]}`,
-			"18446744073709551 microseconds are more than a time can be"},
-		"Jaeger: negative": {`{"data":[{"spans":[` + strings.Replace(span, `:2,`, `:-2,`, 1) + `]}]}`,
-			"is no unsigned number of 64 bits"},
-		"Jaeger: processes": {`{"data":[{"spans":[` + span + `],` + "\n" + `"processes":[]}]}`,
-			"trace:2:13: want an object, not '['"},
+		"Jaeger: time": {
+			`{"data":[{"spans":[` + strings.Replace(span, `:1,`, `:18446744073709551,`, 1) + `]}]}`,
+			"18446744073709551 microseconds are more than a time can be",
+		},
+		"Jaeger: negative": {
+			`{"data":[{"spans":[` + strings.Replace(span, `:2,`, `:-2,`, 1) + `]}]}`,
+			"is no unsigned number of 64 bits",
+		},
+		"Jaeger: processes": {
+			`{"data":[{"spans":[` + span + `],` + "\n" + `"processes":[]}]}`,
+			"trace:2:13: want an object, not '['",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := read.NewReader("trace", strings.NewReader(c.file))
@@ -169,8 +185,10 @@ func (r *repeated) Read(b []byte) (int, error) {
 // An input may fail within a document as within lines.
 func TestReadFailsWithTheInputOfADocument(t *testing.T) {
 	broken := errors.New("broken disk")
-	for _, text := range []string{"[", "[{", `[{"a"`, `[{"a":`, `[{"a":{"b`, `[{"resourceSpans":`,
-		`[{"resourceSpans":[{"a":`} {
+	for _, text := range []string{
+		"[", "[{", `[{"a"`, `[{"a":`, `[{"a":{"b`, `[{"resourceSpans":`,
+		`[{"resourceSpans":[{"a":`,
+	} {
 		r := read.NewReader("trace", io.MultiReader(strings.NewReader(text), &brokenReader{broken}))
 		_, err := r.Next()
 		if !errors.Is(err, broken) {

@@ -33,17 +33,27 @@ var wrappers = map[string]string{
 // in each layout: null is as if it was left out, and a wrong type is an error that has its place.
 func TestEveryFieldInEveryLayout(t *testing.T) {
 	wrong := map[string][]string{ // of OTLP and of Jaeger's own, each field with wrong values
-		"parentSpanId": {"7", `"xyz"`, "{}", "[]", "true"}, "name": {"7", "{}", "[]"}, "kind": {`"x"`, "{}", "9", "-1",
-			"true"},
+		"parentSpanId": {"7", `"xyz"`, "{}", "[]", "true"}, "name": {"7", "{}", "[]"}, "kind": {
+			`"x"`, "{}", "9", "-1",
+			"true",
+		},
 		"startTimeUnixNano": {`"x"`, "{}", "true", "-1"}, "endTimeUnixNano": {`"x"`, "{}", "-1"},
-		"attributes": {"7", "{}", `"x"`, "[7]", `[{"key":7}]`, `[{"key":"a","value":7}]`,
-			`[{"key":"a","value":{"intValue":"x"}}]`, `[{"key":"a","value":{"bytesValue":7}}]`},
-		"events": {"7", "{}", "[7]", `[{"name":7}]`, `[{"timeUnixNano":"x"}]`}, "links": {"7", "{}", "[7]",
-			"[{}]"}, "status": {"7", "[]", `{"code":"x"}`, `{"code":7}`, `{"message":7}`},
-		"references": {"7", "{}", "[7]", `[{"spanID":7}]`}, "parentSpanID": {"7", `"xyz"`, "{}"}, "operationName": {"7",
-			"{}"}, "startTime": {`"x"`, "{}", "-1"}, "duration": {`"x"`, "-1"},
-		"tags": {"7", "{}", "[7]", `[{"key":7}]`, `[{"key":"a","type":7}]`}, "logs": {"7", "[7]",
-			`[{"timestamp":"x"}]`}, "processID": {"7", "{}"},
+		"attributes": {
+			"7", "{}", `"x"`, "[7]", `[{"key":7}]`, `[{"key":"a","value":7}]`,
+			`[{"key":"a","value":{"intValue":"x"}}]`, `[{"key":"a","value":{"bytesValue":7}}]`,
+		},
+		"events": {"7", "{}", "[7]", `[{"name":7}]`, `[{"timeUnixNano":"x"}]`}, "links": {
+			"7", "{}", "[7]",
+			"[{}]",
+		}, "status": {"7", "[]", `{"code":"x"}`, `{"code":7}`, `{"message":7}`},
+		"references": {"7", "{}", "[7]", `[{"spanID":7}]`}, "parentSpanID": {"7", `"xyz"`, "{}"}, "operationName": {
+			"7",
+			"{}",
+		}, "startTime": {`"x"`, "{}", "-1"}, "duration": {`"x"`, "-1"},
+		"tags": {"7", "{}", "[7]", `[{"key":7}]`, `[{"key":"a","type":7}]`}, "logs": {
+			"7", "[7]",
+			`[{"timestamp":"x"}]`,
+		}, "processID": {"7", "{}"},
 	}
 	for layout, wrapper := range wrappers {
 		jaeger := strings.Contains(wrapper, "traceID")
@@ -75,8 +85,10 @@ func TestNullWithinAField(t *testing.T) {
 	for _, with := range []string{
 		`"attributes":[{"key":"a","value":{"%s":null}}]`, `"events":[{"timeUnixNano":null,"name":null,"attributes":null}]`, `"status":{"code":null,"message":null}`,
 	} {
-		for _, kind := range []string{"stringValue", "intValue", "boolValue", "doubleValue", "bytesValue", "arrayValue",
-			"kvlistValue"} {
+		for _, kind := range []string{
+			"stringValue", "intValue", "boolValue", "doubleValue", "bytesValue", "arrayValue",
+			"kvlistValue",
+		} {
 			if strings.Contains(with, "%s") {
 				with = fmt.Sprintf(with, kind)
 			}
@@ -124,8 +136,10 @@ func TestTempo(t *testing.T) {
 // TestLinesWithoutSpans goes on behind lines of other signals and empty ones, as within an array.
 func TestLinesWithoutSpans(t *testing.T) {
 	span := strings.TrimSpace(fmt.Sprintf(wrappers["a line"], ""))
-	for _, other := range []string{`{}`, `{"resourceProfiles":[{}]}`, `{"resourceLogs":[]}`, `{"resourceMetrics":[]}`,
-		`{"resourceSpans":null}`, `{"resourceSpans":[{}]}`, `{"x":1}`} {
+	for _, other := range []string{
+		`{}`, `{"resourceProfiles":[{}]}`, `{"resourceLogs":[]}`, `{"resourceMetrics":[]}`,
+		`{"resourceSpans":null}`, `{"resourceSpans":[{}]}`, `{"x":1}`,
+	} {
 		for layout, text := range map[string]string{
 			"lines": span + "\n" + other + "\n" + span + "\n", "an array": "[" + span + "," + other + "," + span +
 				"]", "first": other + "\n" + span + "\r\n" + span,

@@ -64,11 +64,15 @@ func TestOTLPFileMeansWhatTheSpanSaid(t *testing.T) {
 		{"start", written.StartTimestamp().AsTime().String(), s.Start.String()},
 		{"end", written.EndTimestamp().AsTime().String(), s.End.String()},
 		{"status", written.Status().Code().String() + " " + written.Status().Message(), "Error lost\non the way"},
-		{"event", written.Events().At(0).Name() + fmt.Sprint(written.Events().At(0).Attributes().AsRaw()),
-			"dropmap[raftkv.cause:network]"},
+		{
+			"event", written.Events().At(0).Name() + fmt.Sprint(written.Events().At(0).Attributes().AsRaw()),
+			"dropmap[raftkv.cause:network]",
+		},
 		{"event's time", written.Events().At(0).Timestamp().AsTime().String(), s.Events[0].At.String()},
-		{"link", written.Links().At(0).TraceID().String() + written.Links().At(0).SpanID().String(),
-			span.TraceID(s.Links[0].Run, s.Links[0].Root).String() + s.Links[0].ID.String()},
+		{
+			"link", written.Links().At(0).TraceID().String() + written.Links().At(0).SpanID().String(),
+			span.TraceID(s.Links[0].Run, s.Links[0].Root).String() + s.Links[0].ID.String(),
+		},
 		{"flags", fmt.Sprint(written.Flags(), written.Links().At(0).Flags(), written.Links().At(1).Flags()), "769 769 769"},
 	} {
 		if c.got != c.want {
@@ -82,8 +86,10 @@ func TestOTLPFileMeansWhatTheSpanSaid(t *testing.T) {
 		"bool.false": false,
 		"float":      0.1, "float.large": 1e300, "float.small": -5e-324, "float.whole": 3.0, "float.infinite": math.Inf(1),
 		"float.minus.infinite": math.Inf(-1),
-		"strings":              []any{"a", "", "\"c\"", "d", "e"}, "strings.empty": []any{}, "ints": []any{int64(1),
-			int64(-2)},
+		"strings":              []any{"a", "", "\"c\"", "d", "e"}, "strings.empty": []any{}, "ints": []any{
+			int64(1),
+			int64(-2),
+		},
 		"bools":  []any{true, false},
 		"floats": []any{1.5, 2.0}, "bytes": []byte{0, 1, 254, 255}, "slice": []any{"a", int64(1), nil},
 		"map": map[string]any{"a": "b", "nested": []any{int64(1), true}}, "map.empty": map[string]any{},

@@ -229,25 +229,35 @@ func TestPushFails(t *testing.T) {
 		{"gone", []answer{{404, "404 page not found\n", nil}}, 1, 0, "404 Not Found: 404 page not found"},
 		{"slow", []answer{{status: 408}}, 1, 0, "408 Request Timeout"},
 		{
-			"broken", []answer{{500, strings.Repeat("x", 1000), nil}}, 1, 0,
+			"broken",
+			[]answer{{500, strings.Repeat("x", 1000), nil}},
+			1, 0,
 			"500 Internal Server Error: " + strings.Repeat("x", 300),
 		},
 		{
-			"moved", []answer{{301, "", []string{"Location", "https://example.com/"}}}, 1, 0,
+			"moved",
+			[]answer{{301, "", []string{"Location", "https://example.com/"}}},
+			1, 0,
 			"301 Moved Permanently: it is at https://example.com/",
 		},
 		{
-			"busy for long", []answer{{429, "", []string{"Retry-After", "3600"}}}, 1, 0,
+			"busy for long",
+			[]answer{{429, "", []string{"Retry-After", "3600"}}},
+			1, 0,
 			"429 Too Many Requests; it wants to be asked again in 1h0m0s",
 		},
 		{"later", []answer{{status: 200}, {status: 403}}, 2, 1, "403 Forbidden"},
 		{
-			"a page", []answer{{200, "<html>", []string{"Content-Type", "text/html; charset=utf-8"}}}, 1, 0,
+			"a page",
+			[]answer{{200, "<html>", []string{"Content-Type", "text/html; charset=utf-8"}}},
+			1, 0,
 			"200 OK, and a page for people",
 		},
 		{"junk", []answer{{200, "{", nil}}, 1, 0, "200 OK, and an answer that is not OTLP/JSON"},
 		{
-			"junk in it", []answer{{200, `{"partialSuccess":{"rejectedSpans":"1.5"}}`, nil}}, 1, 0,
+			"junk in it",
+			[]answer{{200, `{"partialSuccess":{"rejectedSpans":"1.5"}}`, nil}},
+			1, 0,
 			"200 OK, and rejectedSpans is 1.5",
 		},
 	} {
@@ -285,8 +295,10 @@ func TestPushPartly(t *testing.T) {
 		rejected int
 		want     string
 	}{
-		{`{"partialSuccess":{"rejectedSpans":"3","errorMessage":"too old"}}`, 3,
-			"the receiver says: too old (%d spans rejected)"},
+		{
+			`{"partialSuccess":{"rejectedSpans":"3","errorMessage":"too old"}}`, 3,
+			"the receiver says: too old (%d spans rejected)",
+		},
 		{`{"partialSuccess":{"rejectedSpans":2}}`, 2, "(%d spans rejected)"},
 		{`{"partialSuccess":{"errorMessage":"a hint"}}`, 0, "the receiver took them, and says: a hint"},
 		{`{}`, 0, ""},

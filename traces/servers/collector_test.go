@@ -143,8 +143,10 @@ func (c *collector) compareFiles(t *testing.T, tools commands, own string) {
 		tools.isTheRun(t, keepFile(t, name, content), own)
 	}
 	for _, name := range []string{"traces.proto", "lines.zst"} {
-		for _, command := range [][]string{{"check", filepath.Join(c.folder, name)},
-			{"diff", own, filepath.Join(c.folder, name)}} {
+		for _, command := range [][]string{
+			{"check", filepath.Join(c.folder, name)},
+			{"diff", own, filepath.Join(c.folder, name)},
+		} {
 			if said, status := tools.said(t, command[0], command[1:]...); status != 2 ||
 				!strings.Contains(said, name+":1:1: this is no text") {
 				t.Errorf("%s: exit status %d\n%s", strings.Join(command, " "), status, said)

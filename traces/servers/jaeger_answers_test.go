@@ -27,8 +27,10 @@ func TestJaegerServerAnswers(t *testing.T) {
 	}
 	if *recordServers {
 		own := tools.push(t, otlpHTTP, "none", recordedRun...)
-		recordServer(t, own, map[string][]byte{"jaeger-v2.json": byIDs(t, page, own),
-			"jaeger-v3.json": eachTrace(t, page+"/api/v3/traces/", own)})
+		recordServer(t, own, map[string][]byte{
+			"jaeger-v2.json": byIDs(t, page, own),
+			"jaeger-v3.json": eachTrace(t, page+"/api/v3/traces/", own),
+		})
 	}
 }
 
@@ -117,8 +119,10 @@ func searchV3(t *testing.T, page, own string) (all []byte) {
 	for i := range spans {
 		if service := spans[i].Service; !searched[service] {
 			searched[service] = true
-			query := url.Values{"query.service_name": {service}, "query.start_time_min": {"2000-01-01T00:00:00Z"},
-				"query.start_time_max": {"2001-01-01T00:00:00Z"}, "query.num_traces": {"100000"}}
+			query := url.Values{
+				"query.service_name": {service}, "query.start_time_min": {"2000-01-01T00:00:00Z"},
+				"query.start_time_max": {"2001-01-01T00:00:00Z"}, "query.num_traces": {"100000"},
+			}
 			all = append(all, body(t, page+"/api/v3/traces?"+query.Encode())...)
 		}
 	}

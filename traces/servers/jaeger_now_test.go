@@ -21,8 +21,10 @@ func TestJaegerServerNow(t *testing.T) {
 		tools.push(t, endpoint, "none", "-set", "start_time="+c.start)
 		today := time.Now().Add(time.Minute) // virtual time runs ahead of it
 		var calls, found struct{ Data []any }
-		ask(t, page+"/api/dependencies?"+url.Values{"endTs": {fmt.Sprint(today.UnixMilli())},
-			"lookback": {fmt.Sprint((7 * 24 * time.Hour).Milliseconds())}}.Encode(), &calls)
+		ask(t, page+"/api/dependencies?"+url.Values{
+			"endTs":    {fmt.Sprint(today.UnixMilli())},
+			"lookback": {fmt.Sprint((7 * 24 * time.Hour).Milliseconds())},
+		}.Encode(), &calls)
 		ask(t, page+"/api/traces?"+url.Values{
 			"service": {"node-1"}, "end": {fmt.Sprint(today.UnixMicro())},
 			"start": {fmt.Sprint(today.Add(-time.Hour).UnixMicro())}, "limit": {"20"}, "lookback": {"1h"},

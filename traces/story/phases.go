@@ -60,8 +60,10 @@ const (
 
 // note notes what headings are made of.
 func (t *Teller) note(at time.Time, kind turnKind, change func(*turn)) {
-	n := turn{at: at, until: t.Span.End, kind: kind, process: words.Printable(t.Span.Service), id: t.Span.ID,
-		root: t.Span.Root, term: t.Integer(t.story.term)}
+	n := turn{
+		at: at, until: t.Span.End, kind: kind, process: words.Printable(t.Span.Service), id: t.Span.ID,
+		root: t.Span.Root, term: t.Integer(t.story.term),
+	}
 	if change != nil {
 		change(&n)
 	}

@@ -167,8 +167,10 @@ func (t *Teller) moment(ends bool) Moment {
 // its span, or later.
 func (t *Teller) Within(e *traces.Event) Moment {
 	begin, end := index.StepsOf(t.Span)
-	m := Moment{at: e.At, step: cmp.Or(index.StepNumber(e.Attribute(worldspans.RaftkvStepKey)), begin),
-		stage: index.StageHappens}
+	m := Moment{
+		at: e.At, step: cmp.Or(index.StepNumber(e.Attribute(worldspans.RaftkvStepKey)), begin),
+		stage: index.StageHappens,
+	}
 	leaves := t.Span.Start
 	if traces.IsReceiver(t.Span) && isFate(e.Name) {
 		leaves = t.Span.End
@@ -193,8 +195,10 @@ func (t *Teller) Within(e *traces.Event) Moment {
 
 // isFate says whether an event is what became of a message.
 func isFate(name string) bool {
-	return slices.Contains([]string{worldspans.EventDrop, worldspans.EventDelay, worldspans.EventDuplicate,
-		worldspans.EventLateCopy}, name)
+	return slices.Contains([]string{
+		worldspans.EventDrop, worldspans.EventDelay, worldspans.EventDuplicate,
+		worldspans.EventLateCopy,
+	}, name)
 }
 
 // Text is an attribute as a line shows it.

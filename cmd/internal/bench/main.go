@@ -124,35 +124,55 @@ func all() error {
 	allocations := (traced.Allocations - untraced.Allocations*traced.Commits/untraced.Commits) / traced.Spans
 	fmt.Print(terminal.Table(slices.Concat([][]string{
 		{"bare container/heap loop", fmt.Sprintf("%.0f turns/s", loop)},
-		{"untraced, 5 nodes, 3 clients",
-			fmt.Sprintf("%.0f commits/s, %.0f deliveries/s", middle("untraced", commits), middle("untraced", deliveries))},
-		{"  deliveries, of the loop's turns",
-			fmt.Sprintf("%.2f (wanted: at least 0.33)", middle("untraced", deliveries)/loop)},
+		{
+			"untraced, 5 nodes, 3 clients",
+			fmt.Sprintf("%.0f commits/s, %.0f deliveries/s", middle("untraced", commits), middle("untraced", deliveries)),
+		},
+		{
+			"  deliveries, of the loop's turns",
+			fmt.Sprintf("%.2f (wanted: at least 0.33)", middle("untraced", deliveries)/loop),
+		},
 		{"checked after every event, untraced", fmt.Sprintf("%.0f commits/s", middle("checked", commits))},
-		{"  as many times slower",
-			fmt.Sprintf("%.2f (wanted: at most 3)", middle("untraced", commits)/middle("checked", commits))},
-		{"traced, OTLP file",
-			fmt.Sprintf("%.0f commits/s, %.0f deliveries/s", middle("traced", commits), middle("traced", deliveries))},
+		{
+			"  as many times slower",
+			fmt.Sprintf("%.2f (wanted: at most 3)", middle("untraced", commits)/middle("checked", commits)),
+		},
+		{
+			"traced, OTLP file",
+			fmt.Sprintf("%.0f commits/s, %.0f deliveries/s", middle("traced", commits), middle("traced", deliveries)),
+		},
 		{"  a span", fmt.Sprintf("%.0f ns, %.1f allocations", perSpan*float64(time.Second), allocations)},
 	}, spanRows(&span), [][]string{
-		{"1,000,000 commits, untraced",
+		{
+			"1,000,000 commits, untraced",
 			fmt.Sprintf("%.1f s, %.0f MiB at most (wanted: 1024)", middle("million", seconds),
-				slices.Max(inRounds("million", peak)))},
-		{"  last tenth, of the first",
+				slices.Max(inRounds("million", peak))),
+		},
+		{
+			"  last tenth, of the first",
 			fmt.Sprintf("%.2f of the processor time (%.2f in the rounds)", middle("million", tenths),
-				inRounds("million", tenths))},
-		{"100,000 commits, traced",
+				inRounds("million", tenths)),
+		},
+		{
+			"100,000 commits, traced",
 			fmt.Sprintf("%.1f s, %.0f spans, a file of %.0f MiB, %.0f MiB of memory at most (wanted: 300)", long.Seconds,
-				long.Spans, long.FileMiB, long.PeakMiB)},
-		{"reading the lines of a trace",
+				long.Spans, long.FileMiB, long.PeakMiB),
+		},
+		{
+			"reading the lines of a trace",
 			fmt.Sprintf("%.2f s with bufio.Scanner, %.2f s with bufio.Reader, %.0f spans", reading.Lines.Seconds,
-				reading.LinesApart.Seconds, reading.Spans)},
+				reading.LinesApart.Seconds, reading.Spans),
+		},
 		{"  decoding as the Collector does", reading.timesLines(reading.Collector, 1)},
-		{"diff of two, a message lost in one",
+		{
+			"diff of two, a message lost in one",
 			fmt.Sprintf("%s (wanted: at most 4), %.0f MiB at most (wanted: 1536)", reading.timesLines(reading.Diff, 2),
-				reading.Diff.PeakMiB)},
-		{"diff of two, of two seeds",
-			fmt.Sprintf("%s, %.0f MiB at most", reading.timesLines(reading.Seeds, 2), reading.Seeds.PeakMiB)},
+				reading.Diff.PeakMiB),
+		},
+		{
+			"diff of two, of two seeds",
+			fmt.Sprintf("%s, %.0f MiB at most", reading.timesLines(reading.Seeds, 2), reading.Seeds.PeakMiB),
+		},
 		{"check of one", fmt.Sprintf("%s (wanted: at most 4), %.0f MiB at most (wanted: 1536)",
 			reading.timesLines(reading.Check, 1), reading.Check.PeakMiB)},
 	})))

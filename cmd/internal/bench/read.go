@@ -119,8 +119,10 @@ func writeTraces(whole, lost, other string) (spans float64, err error) {
 }
 
 // readers are what else reads a trace, in a process of its own, as the commands do.
-var readers = map[string]func(path string) error{"-lines": readLines, "-lines-apart": readLinesApart,
-	"-collector": decodeAsTheCollector}
+var readers = map[string]func(path string) error{
+	"-lines": readLines, "-lines-apart": readLinesApart,
+	"-collector": decodeAsTheCollector,
+}
 
 // readLines reads the lines of a file, and nothing more, as fast as the standard library can: into one buffer.
 func readLines(path string) error {

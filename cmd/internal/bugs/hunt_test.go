@@ -67,11 +67,15 @@ func narrow(t *testing.T, hunted []prey) {
 
 // TestNotCaught has a bug in the table that no seed catches, and one that many scenarios catch.
 func TestNotCaught(t *testing.T) {
-	none := prey{bug: "no-commit-on-heartbeat",
-		scenarios: []string{"one-way-link", "majority-partition", "minority-partition", "figure-7", "figure-8"}}
+	none := prey{
+		bug:       "no-commit-on-heartbeat",
+		scenarios: []string{"one-way-link", "majority-partition", "minority-partition", "figure-7", "figure-8"},
+	}
 	long := prey{
-		bug: "keep-conflicting-tail", found: &catch{seed: mostSeeds,
-			violation: &check.Violation{Invariant: check.Invariant{Name: string(protocol.InvariantStateMachineSafety)}}},
+		bug: "keep-conflicting-tail", found: &catch{
+			seed:      mostSeeds,
+			violation: &check.Violation{Invariant: check.Invariant{Name: string(protocol.InvariantStateMachineSafety)}},
+		},
 		took: 999 * time.Second, small: &shrink.Result{After: shrink.Size{Faults: 8, Operations: 8}},
 	}
 	narrow(t, []prey{none, long})

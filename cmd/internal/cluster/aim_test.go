@@ -66,8 +66,10 @@ func TestWhoeverLeads(t *testing.T) {
 			seen[who] = true
 		}
 		for _, s := range e.of("world")[1:] {
-			want := map[string]string{"crash": "the leader",
-				"restart": "the crashed one"}[s.Attribute(worldspans.RaftkvFaultKey).AsString()]
+			want := map[string]string{
+				"crash":   "the leader",
+				"restart": "the crashed one",
+			}[s.Attribute(worldspans.RaftkvFaultKey).AsString()]
 			if got := s.Attribute(worldspans.RaftkvFaultAimedAtKey).AsString(); got != want {
 				t.Errorf("seed %d: the span says that it is aimed at %q, want %q", seed, got, want)
 			}
@@ -160,8 +162,10 @@ func TestPartitionsOfRoles(t *testing.T) {
 		{`[["crashed"], ["node-2", "leader"]]`, "node-1 node-2 | node-5"},
 		{`[["node-1"], ["leader"]]`, "node-1, the leader, would have been on two sides at 100ms"},
 		{`[["the newest candidate"], ["leader"]]`, "there was no candidate at 100ms"},
-		{`[["node-1", "node-2", "node-3"], ["node-4", "node-5"], ["others"]]`,
-			"no server was left to be one of the others at 100ms"},
+		{
+			`[["node-1", "node-2", "node-3"], ["node-4", "node-5"], ["others"]]`,
+			"no server was left to be one of the others at 100ms",
+		},
 	} {
 		c := parse(t, at("90ms", `crash = "node-5"`)+at("100ms", "partition = "+test.sides)+at("200ms",
 			`heal = "all"`)+at("200ms", `restart = "node-5"`))

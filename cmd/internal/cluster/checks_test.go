@@ -103,8 +103,10 @@ func TestChecksChangeNothing(t *testing.T) {
 // ends, after a minute.
 func TestProgressIsToldSoon(t *testing.T) {
 	t.Parallel()
-	for bug, latest := range map[string]time.Duration{"next-index-stuck": time.Second,
-		"no-commit-on-heartbeat": 600 * time.Millisecond} {
+	for bug, latest := range map[string]time.Duration{
+		"next-index-stuck":       time.Second,
+		"no-commit-on-heartbeat": 600 * time.Millisecond,
+	} {
 		for seed := range uint64(20) {
 			v := caught(t, provocations[bug], seed+1, bug)
 			if v == nil || v.Invariant.Name != string(protocol.InvariantProgress) || v.At > latest {

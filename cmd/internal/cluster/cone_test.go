@@ -45,17 +45,23 @@ func (e execution) messages() []message {
 		parent := e.byID[s.Parent]
 		switch {
 		case s.Kind == trace.SpanKindServer:
-			all = append(all, message{id: parent.ID, from: parent.Service, to: s.Service, sent: parent.Start, handled: s.Start,
-				closed: parent.End})
+			all = append(all, message{
+				id: parent.ID, from: parent.Service, to: s.Service, sent: parent.Start, handled: s.Start,
+				closed: parent.End,
+			})
 			if !slices.ContainsFunc(parent.Attributes, func(a attribute.KeyValue) bool { return a.Key == "error.type" }) {
-				all = append(all, message{id: s.ID, from: s.Service, to: parent.Service, sent: s.End, handled: parent.End,
-					reply: true})
+				all = append(all, message{
+					id: s.ID, from: s.Service, to: parent.Service, sent: s.End, handled: parent.End,
+					reply: true,
+				})
 			}
 		case s.Kind == trace.SpanKindConsumer:
 			all = append(all, message{id: parent.ID, from: parent.Service, to: s.Service, sent: parent.Start, handled: s.Start})
 		case s.Name == "raft.late_reply":
-			all = append(all, message{id: parent.ID, from: parent.Service, to: s.Service, sent: parent.End, handled: s.Start,
-				reply: true})
+			all = append(all, message{
+				id: parent.ID, from: parent.Service, to: s.Service, sent: parent.End, handled: s.Start,
+				reply: true,
+			})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b message) int { return a.sent.Compare(b.sent) })

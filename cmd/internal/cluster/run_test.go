@@ -48,8 +48,10 @@ func TestWhatWasCommittedIsNotForgotten(t *testing.T) {
 		return config.When{Kind: config.AtTime, Time: time.Duration(ms) * time.Millisecond}
 	}
 	node := func(n uint32) world.ProcessID { return world.NewProcessID(world.NodeGroup, n) }
-	c.Faults = []config.Fault{{Kind: config.Isolate, At: at(51), Process: node(3)},
-		{Kind: config.Heal, At: at(420), Process: node(3)}}
+	c.Faults = []config.Fault{
+		{Kind: config.Isolate, At: at(51), Process: node(3)},
+		{Kind: config.Heal, At: at(420), Process: node(3)},
+	}
 	for n := range uint32(3) {
 		c.Faults = append(c.Faults, config.Fault{Kind: config.Crash, At: at(401 + 2*int(n)), Process: node(n + 1)},
 			config.Fault{Kind: config.Restart, At: at(402 + 2*int(n)), Process: node(n + 1)})

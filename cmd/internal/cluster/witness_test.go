@@ -126,8 +126,10 @@ func witnessed(t *testing.T, c *config.Resolved) (*witness, []traces.Span) {
 	w, kept := &witness{now: map[string]*stepSeen{}}, &tracetest.Memory{}
 	recorder := record.NewRecorder(record.RecorderOptions{}, kept)
 	if _, err := cluster.New(c.Config,
-		cluster.Options{Recorder: recorderSeen{recorder, w}, Around: w.around,
-			Unchecked: true}).Run(t.Context()); err != nil {
+		cluster.Options{
+			Recorder: recorderSeen{recorder, w}, Around: w.around,
+			Unchecked: true,
+		}).Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if err := recorder.Close(t.Context()); err != nil {

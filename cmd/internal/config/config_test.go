@@ -121,13 +121,17 @@ func TestEveryKeyIsReadAndWritten(t *testing.T) {
 			t.Errorf("%s is still the default; give it another value in `everything`", s.Name)
 		}
 	}
-	want := Network{Latency: world.Range{}, Loss: 1, Duplicate: 1e-9, Late: 0.125,
-		LateBy: world.Range{Min: 3 * time.Second, Max: time.Minute}}
+	want := Network{
+		Latency: world.Range{}, Loss: 1, Duplicate: 1e-9, Late: 0.125,
+		LateBy: world.Range{Min: 3 * time.Second, Max: time.Minute},
+	}
 	if c.Network != want {
 		t.Errorf("network is %+v, want %+v", c.Network, want)
 	}
-	if got, want := c.Settings.(*raftrun.Settings).ElectionTimeout, (world.Range{Min: 1,
-		Max: 2 * time.Microsecond}); got != want {
+	if got, want := c.Settings.(*raftrun.Settings).ElectionTimeout, (world.Range{
+		Min: 1,
+		Max: 2 * time.Microsecond,
+	}); got != want {
 		t.Errorf("election_timeout is %v, want %v", got, want)
 	}
 	if got, want := c.What, "It happens on two lines. And one more."; got != want {
@@ -150,8 +154,10 @@ func TestEveryKeyCounts(t *testing.T) {
 		case "scenario", "changed", "raft.first_leader", "raft.election_timeout":
 			continue // the first two are no change; the others need company, and follow
 		}
-		got, err := Resolve(Request{Scenario: builtIn, BuiltIn: []Scenario{builtIn},
-			Overrides: []Override{Set("-set", s.Name+"="+s.Write(changed))}})
+		got, err := Resolve(Request{
+			Scenario: builtIn, BuiltIn: []Scenario{builtIn},
+			Overrides: []Override{Set("-set", s.Name+"="+s.Write(changed))},
+		})
 		if err != nil {
 			t.Errorf("%s: %v", s.Name, err)
 			continue
@@ -172,8 +178,10 @@ func TestEveryKeyCounts(t *testing.T) {
 // TestEveryKeyIsChecked misspells each key, and gives it a value of each wrong type: one diagnostic, on its line,
 // that names it.
 func TestEveryKeyIsChecked(t *testing.T) {
-	types := map[string]string{"int": "-7", "float": "-0.5", "string": `"\u0001"`, "bool": "true", "time": "07:32:00",
-		"array": "[[]]", "table": "{}"}
+	types := map[string]string{
+		"int": "-7", "float": "-0.5", "string": `"\u0001"`, "bool": "true", "time": "07:32:00",
+		"array": "[[]]", "table": "{}",
+	}
 	text := string(func() []byte {
 		c := Default()
 		c.Title, c.What, c.Watch = "title", "what", "watch"

@@ -88,16 +88,24 @@ func TestFaultsAreReadAndWritten(t *testing.T) {
 		{Kind: Partition, At: When{Kind: AtTime, Time: 63 * time.Millisecond}, Sides: [][]Target{
 			{{Who: WhoFollower}, {Who: WhoFollower}, named(2)}, {{Who: WhoLeader}}, {{Who: WhoOthers}},
 		}},
-		{Kind: Rollback, At: When{Kind: AtTime, Time: 64 * time.Millisecond}, Who: WhoFollower,
-			By: 20 * time.Millisecond},
+		{
+			Kind: Rollback, At: When{Kind: AtTime, Time: 64 * time.Millisecond}, Who: WhoFollower,
+			By: 20 * time.Millisecond,
+		},
 		{Kind: Stall, At: When{Kind: AtTime, Time: 65 * time.Millisecond}, Process: node(1), By: 9 * time.Millisecond},
 		{Kind: SkipSync, At: When{Kind: AtTime, Time: 66 * time.Millisecond}, Process: node(2)},
-		{Kind: Skew, At: When{Kind: AtRole, Process: node(1), Role: "leader"}, Process: node(1),
-			By: -3 * time.Millisecond},
-		{Kind: Partition, At: When{Kind: AtCommit, Number: 4},
-			Sides: [][]Target{{named(1), {Process: client}}, {named(2), named(3)}}},
-		{Kind: Partition, At: When{Kind: AtCommit, Number: 4},
-			Sides: [][]Target{{named(2), named(3)}, {named(1), {Process: client}}}, OneWay: true},
+		{
+			Kind: Skew, At: When{Kind: AtRole, Process: node(1), Role: "leader"}, Process: node(1),
+			By: -3 * time.Millisecond,
+		},
+		{
+			Kind: Partition, At: When{Kind: AtCommit, Number: 4},
+			Sides: [][]Target{{named(1), {Process: client}}, {named(2), named(3)}},
+		},
+		{
+			Kind: Partition, At: When{Kind: AtCommit, Number: 4},
+			Sides: [][]Target{{named(2), named(3)}, {named(1), {Process: client}}}, OneWay: true,
+		},
 		{Kind: Heal, At: When{Kind: AtSend, Process: client, Number: 3}},
 	}
 	if diff := cmp.Diff(want, c.Faults); diff != "" {

@@ -62,8 +62,10 @@ func FuzzOverride(f *testing.F) {
 	f.Add("fault=[{drop=\"00f067aa0ba902b7\"}]", "=", "0x1")
 	f.Fuzz(func(t *testing.T, assignment, message, number string) {
 		scenario := Scenario{Name: "fuzz", File: "fuzz.toml"}
-		overrides := []Override{Set("-set", assignment), AddFault("-delay", Delay, message),
-			AddFault("-drop", Drop, message), SetKey("-nodes", "num_nodes", number), SetString("-bug", "bug", number)}
+		overrides := []Override{
+			Set("-set", assignment), AddFault("-delay", Delay, message),
+			AddFault("-drop", Drop, message), SetKey("-nodes", "num_nodes", number), SetString("-bug", "bug", number),
+		}
 		for i := range overrides {
 			r, err := Resolve(Request{Scenario: scenario, Overrides: overrides[i : i+1]})
 			if err != nil {

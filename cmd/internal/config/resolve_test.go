@@ -13,8 +13,10 @@ import (
 
 var builtIns = []Scenario{
 	{Name: "default", File: "config.toml", Text: []byte("title = \"The default\"\n")},
-	{Name: "reference", File: "scenarios/reference.toml",
-		Text: []byte("title = \"The reference\"\nraft.max_entries = 1\n")},
+	{
+		Name: "reference", File: "scenarios/reference.toml",
+		Text: []byte("title = \"The reference\"\nraft.max_entries = 1\n"),
+	},
 }
 
 // runOf resolves a request, and then the run.toml of what came out of it: that must be the same run, of the same name.
@@ -25,8 +27,10 @@ func runOf(t *testing.T, scenario Scenario, overrides ...Override) *Resolved {
 		t.Fatal(err)
 	}
 	roundTrip(t, first.Config)
-	again, err := Resolve(Request{Scenario: Scenario{File: "traces/runs/some/run.toml", Text: first.TOML()},
-		BuiltIn: builtIns})
+	again, err := Resolve(Request{
+		Scenario: Scenario{File: "traces/runs/some/run.toml", Text: first.TOML()},
+		BuiltIn:  builtIns,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,9 +78,11 @@ func TestName(t *testing.T) {
 		// What was changed stays changed, for the file that it was changed from may be gone.
 		{"my-2-#", file("run.toml", "scenario = \"my\"\nchanged = true\n"), []Override{SetKey("-seed", "seed", "2")}},
 		// But not where the scenario's own config is at hand.
-		{"default-1",
+		{
+			"default-1",
 			file("run.toml", "scenario = \"default\"\nchanged = true\ntitle = \"The default\"\nnum_clients = 9\n"),
-			[]Override{SetKey("-clients", "num_clients", "3")}},
+			[]Override{SetKey("-clients", "num_clients", "3")},
+		},
 	} {
 		r := runOf(t, c.scenario, c.overrides...)
 		want := strings.Replace(c.name, "#", fmt.Sprintf("%016x", r.Hash())[:8], 1)
@@ -97,8 +103,10 @@ func TestRunName(t *testing.T) {
 		{"default-1", builtIns[0], nil},
 		{"default-7", builtIns[0], []Override{SetKey("-seed", "seed", "7")}},
 		{"default-1-#", builtIns[0], []Override{SetKey("-clients", "num_clients", "4")}},
-		{"reference-3", Scenario{File: "copies/reference.toml",
-			Text: []byte("seed = 3\n" + string(builtIns[1].Text))}, nil},
+		{"reference-3", Scenario{
+			File: "copies/reference.toml",
+			Text: []byte("seed = 3\n" + string(builtIns[1].Text)),
+		}, nil},
 		{"my-1-#", file("num_clients = 4\n"), nil},
 		{"my-1-#", file("num_clients = 5\n"), nil},
 	} {
@@ -148,8 +156,10 @@ func TestCounterfactualsHaveNoOrder(t *testing.T) {
 }
 
 func TestLaterOverridesWin(t *testing.T) {
-	r := runOf(t, Scenario{File: "my.toml",
-		Text: []byte("num_nodes = 3\nraft.first_leader = 3\nfault = [{drop = \"00f067aa0ba902b1\"}]")},
+	r := runOf(t, Scenario{
+		File: "my.toml",
+		Text: []byte("num_nodes = 3\nraft.first_leader = 3\nfault = [{drop = \"00f067aa0ba902b1\"}]"),
+	},
 		AddFault("-drop", Drop, "00f067aa0ba902b7"),
 		SetKey("-nodes", "num_nodes", "2"),
 		Set("-set", "raft.first_leader = 7 # for now"),
@@ -193,8 +203,10 @@ my.toml:8:10: c
 
 // TestCheckSaysWhatResolveWouldSay checks overrides by themselves.
 func TestCheckSaysWhatResolveWouldSay(t *testing.T) {
-	for _, o := range []Override{SetKey("-nodes", "num_nodes", "0"), Set("-set", "x"), SetString("-bug", "bug", "b"),
-		AddFault("-delay", Delay, "x=y")} {
+	for _, o := range []Override{
+		SetKey("-nodes", "num_nodes", "0"), Set("-set", "x"), SetString("-bug", "bug", "b"),
+		AddFault("-delay", Delay, "x=y"),
+	} {
 		_, want := Resolve(Request{Scenario: builtIns[0], Overrides: []Override{o}})
 		if got := o.Check(); want == nil || got == nil || got.Error() != want.Error() {
 			t.Errorf("Check says %v, and Resolve %v", got, want)

@@ -82,8 +82,10 @@ func TestRowsAreReadAndWritten(t *testing.T) {
 	}
 	for _, diff := range []string{
 		cmp.Diff([]Link{
-			{From: node(1), To: node(3), Latency: world.Range{Min: 10 * time.Millisecond, Max: 90 * time.Millisecond},
-				Duplicate: 1, Late: 0.5, LateBy: world.Range{Min: time.Second, Max: time.Second}},
+			{
+				From: node(1), To: node(3), Latency: world.Range{Min: 10 * time.Millisecond, Max: 90 * time.Millisecond},
+				Duplicate: 1, Late: 0.5, LateBy: world.Range{Min: time.Second, Max: time.Second},
+			},
 			{From: node(2), To: node(1), Loss: 0.25},
 		}, c.Links),
 		cmp.Diff([]Operation{

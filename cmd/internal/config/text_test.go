@@ -51,8 +51,10 @@ func TestMinimal(t *testing.T) {
 		at = "2ms"
 		restart = "node-1"
 	`)
-	got := string(c.Minimal(Notes{Head: []string{"one", "two"},
-		Fault: func(f Fault) string { return strings.TrimSuffix("why crash", " "+string(f.Kind)) }}))
+	got := string(c.Minimal(Notes{
+		Head:  []string{"one", "two"},
+		Fault: func(f Fault) string { return strings.TrimSuffix("why crash", " "+string(f.Kind)) },
+	}))
 	want := `# one
 # two
 scenario = "x"

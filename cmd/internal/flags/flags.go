@@ -47,7 +47,8 @@ var ErrHelp = errors.New("the usage was asked for")
 // Parse reads a command line, and returns what is no flag in it. Is says whether an argument is surely not the value of
 // a flag. The error is ErrHelp, or all that is wrong.
 func Parse[Options any](args []string, o *Options, groups []Group[Options],
-	is func(argument string) bool) (arguments []string, err error) {
+	is func(argument string) bool,
+) (arguments []string, err error) {
 	p := parser[Options]{options: o, flags: make(map[string]Flag[Options]), is: is}
 	for _, group := range groups {
 		for _, f := range group.Flags {
@@ -269,8 +270,10 @@ func Scenario[Options any](call string) Group[Options] {
 		return "a scenario needs no flag, nor does a file: this runs one, and -list shows all\n  " + call + " " +
 			command.ShellWord(value)
 	}
-	return Group[Options]{Flags: []Flag[Options]{{Name: "scenario", Takes: "NAME", Instead: instead},
-		{Name: "config", Takes: "FILE", Instead: instead}}}
+	return Group[Options]{Flags: []Flag[Options]{
+		{Name: "scenario", Takes: "NAME", Instead: instead},
+		{Name: "config", Takes: "FILE", Instead: instead},
+	}}
 }
 
 // CaughtBy are the invariants that catch a bug, by name.

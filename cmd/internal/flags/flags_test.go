@@ -11,11 +11,19 @@ import (
 // refused, and none of them is in what is said of it.
 func TestHiddenCharacters(t *testing.T) {
 	type options struct{ name string }
-	groups := []Group[options]{{Flags: []Flag[options]{{Name: "name", Takes: "NAME",
-		Set: func(o *options, v string) []error { o.name = v; return nil }}}}}
+	groups := []Group[options]{{Flags: []Flag[options]{{
+		Name: "name", Takes: "NAME",
+		Set: func(o *options, v string) []error { o.name = v; return nil },
+	}}}}
 	for _, name := range []string{"a\x1b[31mb", "a\nerror: forged", "a\u202eb", "a\u2066b", "a\xffb", "a\u200bb", "a\rb"} {
-		for _, args := range [][]string{{name}, {"-name", name}, {"-name=" + name}, {"-" + name}, {"--", name},
-			{"x", name + ".toml"}} {
+		for _, args := range [][]string{
+			{name},
+			{"-name", name},
+			{"-name=" + name},
+			{"-" + name},
+			{"--", name},
+			{"x", name + ".toml"},
+		} {
 			var o options
 			_, err := Parse(args, &o, groups, func(string) bool { return false })
 			if err == nil || !strings.Contains(err.Error(), "holds a character that is not seen") {

@@ -33,11 +33,15 @@ func TestLeft(t *testing.T) {
 		want  Room
 	}{
 		"another system": {nil, Room{math.MaxInt64, Machine}},
-		"the machine": {map[string]string{"proc/meminfo": machine, "proc/self/limits": limits("unlimited"),
-			"proc/self/cgroup": "0::/\n"}, Room{5 * gibi, Machine}},
+		"the machine": {map[string]string{
+			"proc/meminfo": machine, "proc/self/limits": limits("unlimited"),
+			"proc/self/cgroup": "0::/\n",
+		}, Room{5 * gibi, Machine}},
 		"ulimit -v": {
-			map[string]string{"proc/meminfo": machine, "proc/self/limits": limits(fmt.Sprint(int64(3*gibi + 64<<20))),
-				"proc/self/statm": pages + " 1 1 1 0 1 0\n"}, Room{3 * gibi / 2, AddressSpace},
+			map[string]string{
+				"proc/meminfo": machine, "proc/self/limits": limits(fmt.Sprint(int64(3*gibi + 64<<20))),
+				"proc/self/statm": pages + " 1 1 1 0 1 0\n",
+			}, Room{3 * gibi / 2, AddressSpace},
 		},
 		"ulimit -v, full": {map[string]string{"proc/self/limits": limits(fmt.Sprint(gibi)), "proc/self/statm": pages +
 			" 1\n"}, Room{0, AddressSpace}},
@@ -72,8 +76,10 @@ func TestLeft(t *testing.T) {
 		"version 2, beside version 1": {map[string]string{
 			"proc/self/cgroup": "4:cpu:/a\n0::/a\n", "sys/fs/cgroup/unified/a/memory.max": "1073741824\n", "sys/fs/cgroup/unified/a/memory.current": "0\n",
 		}, Room{gibi, ControlGroup}},
-		"nonsense": {map[string]string{"proc/meminfo": "x", "proc/self/cgroup": "y\n",
-			"proc/self/limits": "Max address space"}, Room{math.MaxInt64, Machine}},
+		"nonsense": {map[string]string{
+			"proc/meminfo": "x", "proc/self/cgroup": "y\n",
+			"proc/self/limits": "Max address space",
+		}, Room{math.MaxInt64, Machine}},
 	} {
 		if got := left(system(c.files)); got != c.want {
 			t.Errorf("%s: %d bytes are left of %d, want %d of %d", name, got.Bytes, got.Of, c.want.Bytes, c.want.Of)
@@ -136,8 +142,10 @@ func TestGuard(t *testing.T) {
 }
 
 func TestSize(t *testing.T) {
-	for bytes, want := range map[int64]string{0: "0 MiB", 1 << 19: "1 MiB", 300 << 20: "300 MiB", 1 << 30: "1.0 GiB",
-		5455339160: "5.1 GiB"} {
+	for bytes, want := range map[int64]string{
+		0: "0 MiB", 1 << 19: "1 MiB", 300 << 20: "300 MiB", 1 << 30: "1.0 GiB",
+		5455339160: "5.1 GiB",
+	} {
 		if got := Size(bytes); got != want {
 			t.Errorf("%d bytes are %s, want %s", bytes, got, want)
 		}

@@ -96,8 +96,10 @@ func badLinks(d dice, c *config.Config) []config.Link {
 			continue
 		}
 		seen[[2]int{from, to}] = true
-		link := config.Link{From: processID(from), To: processID(to), Loss: percent(d.From("loss", 0, 50)),
-			Duplicate: percent(d.From("duplicate", 0, 50))}
+		link := config.Link{
+			From: processID(from), To: processID(to), Loss: percent(d.From("loss", 0, 50)),
+			Duplicate: percent(d.From("duplicate", 0, 50)),
+		}
 		// wide enough to change the order of messages
 		link.Latency = world.Range{Min: time.Millisecond, Max: d.millis("latency", 5, 30)}
 		links = append(links, link)

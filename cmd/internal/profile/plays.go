@@ -89,8 +89,10 @@ func restarts(s *script, d dice) {
 // crashOnRole takes a node down just as it becomes something, most often the leader. It may be made to.
 func crashOnRole(s *script, d dice) {
 	n := s.node(d, "node")
-	when := config.When{Kind: config.AtRole, Process: processID(n),
-		Role: oneOf(d, "role", "leader", "leader", "leader", "candidate")}
+	when := config.When{
+		Kind: config.AtRole, Process: processID(n),
+		Role: oneOf(d, "role", "leader", "leader", "leader", "candidate"),
+	}
 	s.does(when, config.Crash, n)
 	if d.Likely("at once again", 30) {
 		s.does(when, config.Restart, n)
@@ -109,8 +111,10 @@ func crashOnSend(s *script, d dice) {
 	}
 	n, who, number := s.leader(d), d.From("client", 1, s.config.NumClients), d.From("operation", 1, s.operations())
 	sends := func(number int) config.When {
-		return config.When{Kind: config.AtSend, Process: world.NewProcessID(world.ClientGroup, uint32(who)),
-			Number: uint64(number)}
+		return config.When{
+			Kind: config.AtSend, Process: world.NewProcessID(world.ClientGroup, uint32(who)),
+			Number: uint64(number),
+		}
 	}
 	s.does(sends(number), oneOf(d, "how", config.Crash, config.LoseUnsynced), n)
 	if number < s.operations() {
@@ -260,8 +264,10 @@ func lie(s *script, d dice) {
 
 // rollback starts a node again from a copy of its disk of some time ago.
 func rollback(s *script, d dice) {
-	s.add(config.Fault{Kind: config.Rollback, At: s.at(s.moment(d)), Process: processID(s.node(d, "node")),
-		By: d.millis("by", 5, 400)})
+	s.add(config.Fault{
+		Kind: config.Rollback, At: s.at(s.moment(d)), Process: processID(s.node(d, "node")),
+		By: d.millis("by", 5, 400),
+	})
 }
 
 // jump has a node's clock jump, ahead or back.
@@ -276,8 +282,10 @@ func jump(s *script, d dice) {
 // drift has a node's clock run too fast or too slow for a while.
 func drift(s *script, d dice) {
 	n, at := s.node(d, "node"), s.moment(d)
-	s.add(config.Fault{Kind: config.Skew, At: s.at(at), Process: processID(n),
-		Rate: oneOf(d, "rate", 250, 500, 800, 1250, 2000, 4000)})
+	s.add(config.Fault{
+		Kind: config.Skew, At: s.at(at), Process: processID(n),
+		Rate: oneOf(d, "rate", 250, 500, 800, 1250, 2000, 4000),
+	})
 	s.heals(at+d.millis("for", 50, 600), n)
 }
 

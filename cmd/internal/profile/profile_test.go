@@ -148,8 +148,10 @@ func TestAllIsHealed(t *testing.T) {
 				}
 				if f.Who != "" && f.Kind == config.Crash { // any node
 					for n := range uint32(c.NumNodes) {
-						restart := config.Fault{Kind: config.Restart, Process: world.NewProcessID(world.NodeGroup, n+1),
-							At: config.When{Kind: config.AtTime, Time: end}}
+						restart := config.Fault{
+							Kind: config.Restart, Process: world.NewProcessID(world.NodeGroup, n+1),
+							At: config.When{Kind: config.AtTime, Time: end},
+						}
 						if !slices.ContainsFunc(c.Faults, restart.Same) {
 							t.Errorf("%s with seed %d: node-%d may be down for ever", p.Name, seed, n+1)
 						}
@@ -178,23 +180,29 @@ func lastHeal(c *config.Config) time.Duration {
 // TestOnTopOfAScenario draws faults for scenarios and clusters of all sizes: the scenario is kept, and what the command
 // line says goes first.
 func TestOnTopOfAScenario(t *testing.T) {
-	given := config.Scenario{Name: "given", File: "given.toml",
-		Text: []byte("title = \"The scenario\"\nnum_clients = 2\n[[fault]]\nat = \"90ms\"\ncrash = \"node-1\"\n")}
+	given := config.Scenario{
+		Name: "given", File: "given.toml",
+		Text: []byte("title = \"The scenario\"\nnum_clients = 2\n[[fault]]\nat = \"90ms\"\ncrash = \"node-1\"\n"),
+	}
 	for _, p := range profile.All() {
 		for nodes := 1; nodes <= 7; nodes++ {
 			for seed := range uint64(30) {
 				request := config.Request{
 					BuiltIn: []config.Scenario{given},
-					Overrides: []config.Override{config.SetKey("-seed", "seed", fmt.Sprint(seed)),
-						config.SetKey("-nodes", "num_nodes", fmt.Sprint(nodes)), config.Set("-set", "network.loss=0.125")},
+					Overrides: []config.Override{
+						config.SetKey("-seed", "seed", fmt.Sprint(seed)),
+						config.SetKey("-nodes", "num_nodes", fmt.Sprint(nodes)), config.Set("-set", "network.loss=0.125"),
+					},
 				}
 				request.Scenario, request.Chance = profile.For(p, given, false)
 				r, err := config.Resolve(request)
 				if err != nil {
 					t.Fatalf("%s with seed %d and %d nodes: %v", p.Name, seed, nodes, err)
 				}
-				crash := config.Fault{Kind: config.Crash, Process: world.NewProcessID(world.NodeGroup, 1),
-					At: config.When{Kind: config.AtTime, Time: 90 * time.Millisecond}}
+				crash := config.Fault{
+					Kind: config.Crash, Process: world.NewProcessID(world.NodeGroup, 1),
+					At: config.When{Kind: config.AtTime, Time: 90 * time.Millisecond},
+				}
 				if r.Title != "The scenario" || r.NumClients != 2 || r.NumNodes != nodes || r.Network.Loss != 0.125 ||
 					!slices.ContainsFunc(r.Faults, crash.Same) {
 					t.Fatalf("%s with seed %d and %d nodes changes the scenario, or not the rest:\n%s", p.Name, seed, nodes, r.TOML())

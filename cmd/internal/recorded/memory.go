@@ -74,7 +74,8 @@ func (l Look) holds(path string) (bytes int) {
 // GivesUp has a command read runs without memory, and by somebody who does not want to wait any more: it reads nothing
 // then, and its status is 2. What it is to do is what it says that there is no memory for.
 func GivesUp(t *testing.T, run func(ctx context.Context, args []string, stdout, stderr io.Writer) int, what string,
-	args ...string) {
+	args ...string,
+) {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	stop()

@@ -31,7 +31,8 @@ type Run struct {
 // names it has. Who waits sees a bar on stderr. What is wrong is said of all of them. A trace that takes more memory
 // than there is is not read, or no further: then ctx ends, and the error is a Short.
 func Read(ctx context.Context, stderr io.Writer, names []string, takes Takes,
-	read func(ctx context.Context, i int, run Run) error) error {
+	read func(ctx context.Context, i int, run Run) error,
+) error {
 	return readTold(ctx, func(mebi int) bar { return terminal.NewProgress(stderr, "MiB", mebi) }, names, takes, read)
 }
 
@@ -43,7 +44,8 @@ type bar interface {
 
 // readTold is Read with the bar that who waits sees.
 func readTold(ctx context.Context, barOf func(mebi int) bar, names []string, takes Takes,
-	read func(ctx context.Context, i int, run Run) error) error {
+	read func(ctx context.Context, i int, run Run) error,
+) error {
 	list := make([]Run, len(names))
 	wrong := make([]error, len(names))
 	total := int64(0)
@@ -96,7 +98,8 @@ func readTold(ctx context.Context, barOf func(mebi int) bar, names []string, tak
 
 // ReadTrace is Read for one run whose spans are to be at hand. The trace is to be closed.
 func ReadTrace(ctx context.Context, stderr io.Writer, name string, takes Takes) (path string, trace *index.Trace,
-	err error) {
+	err error,
+) {
 	err = Read(ctx, stderr, []string{name}, takes, func(ctx context.Context, _ int, run Run) error {
 		path = run.Path
 		trace, err = index.Read(ctx, index.File(path),

@@ -218,8 +218,10 @@ func TestHowLarge(t *testing.T) {
 			t.Errorf("%s: %d bytes, %d spans, %d bytes of memory; want %d spans", name, run.size, run.Spans, run.memory, c.spans)
 		}
 	}
-	large := []Run{{file: "a", size: 5 << 30, Spans: 6_000_000, memory: 2 << 30},
-		{file: "b", size: 5 << 30, Spans: 6_000_000, memory: 2 << 30}}
+	large := []Run{
+		{file: "a", size: 5 << 30, Spans: 6_000_000, memory: 2 << 30},
+		{file: "b", size: 5 << 30, Spans: 6_000_000, memory: 2 << 30},
+	}
 	want := "a and b: what is 10.0 GiB together, about 12.0 million spans, takes about 4.0 GiB of memory to look at, and 3.0 GiB is free: raise the limit that ulimit -v has set"
 	if err := takes.enough(large, memory.Room{Bytes: 3 << 30, Of: memory.AddressSpace}); err == nil ||
 		err.Error() != want {

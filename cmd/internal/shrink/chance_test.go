@@ -47,13 +47,17 @@ func TestWrittenChanceIsTheSameRun(t *testing.T) {
 	t.Parallel()
 	lossy := func(c *config.Config) {
 		c.Network.Loss, c.Network.Duplicate = 0.1, 0.1
-		c.Links = []config.Link{{From: node(1), To: node(2), Loss: 0.5, Duplicate: 0.5},
-			{From: node(3), To: node(1), Loss: 0.3}}
+		c.Links = []config.Link{
+			{From: node(1), To: node(2), Loss: 0.5, Duplicate: 0.5},
+			{From: node(3), To: node(1), Loss: 0.3},
+		}
 	}
 	late := func(c *config.Config) {
 		c.Network.Late = 0.05
-		c.Links = []config.Link{{From: node(1), To: node(2), Late: 0.5,
-			LateBy: world.Range{Min: time.Millisecond, Max: time.Second}}}
+		c.Links = []config.Link{{
+			From: node(1), To: node(2), Late: 0.5,
+			LateBy: world.Range{Min: time.Millisecond, Max: time.Second},
+		}}
 	}
 	both := func(c *config.Config) {
 		lossy(c)

@@ -72,8 +72,10 @@ func generated(t *testing.T, seed uint64) *config.Config {
 			Process: node(1 + draw(seed, key+4, c.NumNodes)),
 		}
 		if draw(seed, key+5, 5) == 0 {
-			f.At = config.When{Kind: config.AtSend, Process: client(1 + draw(seed, key+6, c.NumClients)),
-				Number: uint64(1 + draw(seed, key+7, c.RequestsPerClient))}
+			f.At = config.When{
+				Kind: config.AtSend, Process: client(1 + draw(seed, key+6, c.NumClients)),
+				Number: uint64(1 + draw(seed, key+7, c.RequestsPerClient)),
+			}
 		}
 		if !hasFault(c, f) {
 			c.Faults = append(c.Faults, f)

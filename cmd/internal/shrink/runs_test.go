@@ -15,8 +15,10 @@ func TestManyWaysAreAffordable(t *testing.T) {
 	c := config.Default()
 	for i := range 2 * needed {
 		c.Faults = append(c.Faults, config.Fault{
-			At: config.When{Kind: config.AtTime,
-				Time: time.Duration(i+1) * time.Millisecond}, Kind: config.Elect, Process: node(1 + i/2%5),
+			At: config.When{
+				Kind: config.AtTime,
+				Time: time.Duration(i+1) * time.Millisecond,
+			}, Kind: config.Elect, Process: node(1 + i/2%5),
 		})
 	}
 	f := &fake{at: time.Millisecond, violates: func(less *config.Config) string {

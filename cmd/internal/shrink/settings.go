@@ -82,8 +82,10 @@ func (s *shrinker) cutClients() {
 
 // kept are the keys that are no setting to be restored: what the scenario is called, what it is about, how large it is,
 // and when it ends.
-var kept = []string{"scenario", "changed", "title", "what", "watch", "bug", "num_nodes", "num_clients",
-	"requests_per_client", "seed", "max_duration"}
+var kept = []string{
+	"scenario", "changed", "title", "what", "watch", "bug", "num_nodes", "num_clients",
+	"requests_per_client", "seed", "max_duration",
+}
 
 // restoreAll gives every setting that is not needed its usual value, all at once if possible.
 func (s *shrinker) restoreAll() {

@@ -52,8 +52,10 @@ type Size struct {
 
 // SizeOf is how much there is to read in a config.
 func SizeOf(c *config.Config) Size {
-	s := Size{Faults: len(c.Faults), Operations: c.TotalOperations(), Links: len(c.Links), Nodes: c.NumNodes,
-		Clients: c.NumClients}
+	s := Size{
+		Faults: len(c.Faults), Operations: c.TotalOperations(), Links: len(c.Links), Nodes: c.NumNodes,
+		Clients: c.NumClients,
+	}
 	rates := []float64{c.Network.Loss, c.Network.Duplicate, c.Network.Late}
 	for _, l := range c.Links {
 		rates = append(rates, l.Loss, l.Duplicate, l.Late)

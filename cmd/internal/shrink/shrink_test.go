@@ -48,10 +48,14 @@ var predicates = []predicate{
 	}},
 	{"all of a few", func(whole *config.Config, seed uint64) func(*config.Config) string {
 		n := len(whole.Faults)
-		faults := []config.Fault{whole.Faults[draw(seed, 11, n)], whole.Faults[draw(seed, 12, n)],
-			whole.Faults[draw(seed, 13, n)]}
-		operations := []config.Operation{whole.Operations[draw(seed, 14, len(whole.Operations))],
-			whole.Operations[draw(seed, 15, len(whole.Operations))]}
+		faults := []config.Fault{
+			whole.Faults[draw(seed, 11, n)], whole.Faults[draw(seed, 12, n)],
+			whole.Faults[draw(seed, 13, n)],
+		}
+		operations := []config.Operation{
+			whole.Operations[draw(seed, 14, len(whole.Operations))],
+			whole.Operations[draw(seed, 15, len(whole.Operations))],
+		}
 		return func(c *config.Config) string {
 			for _, f := range faults {
 				if !hasFault(c, f) {
@@ -161,8 +165,10 @@ func TestTogether(t *testing.T) {
 		c := config.Default()
 		for i := range groups * together {
 			c.Faults = append(c.Faults,
-				config.Fault{Kind: config.Crash, Process: node(1),
-					At: config.When{Kind: config.AtTime, Time: time.Duration(i) * time.Millisecond}})
+				config.Fault{
+					Kind: config.Crash, Process: node(1),
+					At: config.When{Kind: config.AtTime, Time: time.Duration(i) * time.Millisecond},
+				})
 		}
 		f := &fake{violates: func(c *config.Config) string {
 			var of [groups]int

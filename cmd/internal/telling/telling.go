@@ -32,14 +32,18 @@ func Flags[Options any](of func(*Options) *Part) []flags.Flag[Options] {
 			Name: "only", Takes: "LIST", Help: "tell what these processes tell: node-3, client-2, world, or nodes or clients for all of them; a list has commas, and the flag may be repeated",
 			Set: func(o *Options, v string) []error { return of(o).only(v) },
 		},
-		{Name: "from", Takes: "TIME", Help: "tell what happens from this virtual time on, as in -from 250ms",
+		{
+			Name: "from", Takes: "TIME", Help: "tell what happens from this virtual time on, as in -from 250ms",
 			Set: func(o *Options, v string) []error {
 				return of(o).time("-from", v, &of(o).From)
-			}},
-		{Name: "to", Takes: "TIME", Help: "and what happens until then, that moment included",
+			},
+		},
+		{
+			Name: "to", Takes: "TIME", Help: "and what happens until then, that moment included",
 			Set: func(o *Options, v string) []error {
 				return of(o).time("-to", v, &of(o).To)
-			}},
+			},
+		},
 	}
 }
 

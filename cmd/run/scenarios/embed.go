@@ -26,8 +26,10 @@ func All() []config.Scenario {
 		if err != nil {
 			panic(err) // it was there when the program was built
 		}
-		all[i] = config.Scenario{Name: strings.TrimSuffix(name, ".toml"), File: path.Join("cmd/run/scenarios", name),
-			Text: text}
+		all[i] = config.Scenario{
+			Name: strings.TrimSuffix(name, ".toml"), File: path.Join("cmd/run/scenarios", name),
+			Text: text,
+		}
 	}
 	return all
 }

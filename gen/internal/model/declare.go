@@ -76,8 +76,10 @@ func (r *resolver) declareEvents(seen map[string]load.Pos) {
 	for _, e := range t.Edges {
 		known := slices.ContainsFunc(event.Values, func(v *EnumValue) bool { return v.Name == e.Event.Value })
 		if !known && r.match(e.Event, wordName.MatchString, "event name", wantWord) {
-			event.Values = append(event.Values, &EnumValue{Name: e.Event.Value, Const: event.Name + Camel(e.Event.Value),
-				Doc: e.Doc.Value})
+			event.Values = append(event.Values, &EnumValue{
+				Name: e.Event.Value, Const: event.Name + Camel(e.Event.Value),
+				Doc: e.Doc.Value,
+			})
 		}
 	}
 	r.enums[event.Name] = event
@@ -109,8 +111,10 @@ func (r *resolver) declareEnum(e load.Enum) {
 	seen := map[string]load.Pos{}
 	for _, v := range e.Values {
 		if !r.declared(seen, v.Name, "value") && r.match(v.Name, wordName.MatchString, "value name", wantWord) {
-			enum.Values = append(enum.Values, &EnumValue{Name: v.Name.Value, Const: enum.Name + Camel(v.Name.Value),
-				Doc: v.Doc.Value})
+			enum.Values = append(enum.Values, &EnumValue{
+				Name: v.Name.Value, Const: enum.Name + Camel(v.Name.Value),
+				Doc: v.Doc.Value,
+			})
 		}
 	}
 	if len(e.Values) > most {

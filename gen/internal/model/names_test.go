@@ -20,8 +20,10 @@ func TestNames(t *testing.T) {
 			t.Errorf("Lower(%q) is %q, want %q", Camel(test.name), got, test.lower)
 		}
 	}
-	for name, want := range map[string]string{"Copy": "copyValue", "Type": "typeValue", "Time": "timeValue",
-		"Peer": "peer"} {
+	for name, want := range map[string]string{
+		"Copy": "copyValue", "Type": "typeValue", "Time": "timeValue",
+		"Peer": "peer",
+	} {
 		if got := parameter(name); got != want {
 			t.Errorf("%s is the parameter %s, want %s", name, got, want)
 		}

@@ -20,8 +20,10 @@ func (r *resolver) declareAttributes() {
 			"a name such as kv.key") {
 			continue
 		}
-		out := &Attribute{Key: a.Name.Value, Doc: a.Doc.Value, Unit: a.Unit.Value, Const: Camel(a.Name.Value) + "Key",
-			Short: short(a.Name.Value, a.Unit.Value)}
+		out := &Attribute{
+			Key: a.Name.Value, Doc: a.Doc.Value, Unit: a.Unit.Value, Const: Camel(a.Name.Value) + "Key",
+			Short: short(a.Name.Value, a.Unit.Value),
+		}
 		shorts[out.Short]++
 		r.attributeType(a, out)
 		values := map[string]load.Pos{}
@@ -134,8 +136,10 @@ func (r *resolver) uses(levels load.Levels, groups []*Group) []Use {
 		attribute, ok := find(r, r.attributes, l.Attribute, "attribute")
 		level := Level(l.Level.Value)
 		if l.Level.Given() && !slices.Contains([]Level{Required, Answered, Optional}, level) {
-			r.faults.Undefined(l.Level.Pos, "level", l.Level.Value, []string{string(Required), string(Answered),
-				string(Optional)})
+			r.faults.Undefined(l.Level.Pos, "level", l.Level.Value, []string{
+				string(Required), string(Answered),
+				string(Optional),
+			})
 		}
 		for _, g := range groups {
 			if ok && slices.Contains(g.Attributes, attribute) {
@@ -158,8 +162,10 @@ func (r *resolver) declareSpans() {
 		if r.declared(seen, s.ID, "span") || !r.match(s.ID, wordName.MatchString, "span id", "a name such as vote_client") {
 			continue
 		}
-		span := &Span{ID: s.ID.Value, Go: Camel(s.ID.Value), Name: s.Name.Value, Kind: s.Kind.Value,
-			Service: s.Service.Value, Doc: s.Doc.Value, Root: s.Root.Value, RPC: s.RPC.Value}
+		span := &Span{
+			ID: s.ID.Value, Go: Camel(s.ID.Value), Name: s.Name.Value, Kind: s.Kind.Value,
+			Service: s.Service.Value, Doc: s.Doc.Value, Root: s.Root.Value, RPC: s.RPC.Value,
+		}
 		r.spans[span.ID] = span
 		r.out.Spans = append(r.out.Spans, span)
 		declared = append(declared, s)

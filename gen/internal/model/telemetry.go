@@ -22,8 +22,10 @@ func (r *resolver) telemetry() {
 			key   string
 			given bool
 		}{
-			{"scope", out.Scope != ""}, {"system", out.System != ""},
-			{"error", out.Error != nil || t.Error.Given()}, {"unfinished", out.Unfinished != nil || t.Unfinished.Given()},
+			{"scope", out.Scope != ""},
+			{"system", out.System != ""},
+			{"error", out.Error != nil || t.Error.Given()},
+			{"unfinished", out.Unfinished != nil || t.Unfinished.Given()},
 		} {
 			if !needed.given {
 				r.faults.Add(t.At, "telemetry lacks %q", needed.key)

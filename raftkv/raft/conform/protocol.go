@@ -66,8 +66,13 @@ func replies() map[string][]string {
 		}
 	}
 	for _, m := range []interface{ Name() string }{
-		protocol.VoteGranted{}, protocol.VoteDenied{}, protocol.AppendEntriesOk{}, protocol.AppendEntriesRejected{},
-		kv.Answered{}, kv.NotLeader{}, kv.OutcomeUnknown{},
+		protocol.VoteGranted{},
+		protocol.VoteDenied{},
+		protocol.AppendEntriesOk{},
+		protocol.AppendEntriesRejected{},
+		kv.Answered{},
+		kv.NotLeader{},
+		kv.OutcomeUnknown{},
 	} {
 		if _, is := m.(protocol.RequestVoteReply); is {
 			add(m.Name(), spans.RequestVoteClientID, spans.RequestVoteServerID, spans.LateReplyID)

@@ -60,7 +60,8 @@ func (e *raft) notCommitted(n state.Entry, index int64, until time.Time) (steps 
 // known are the servers that a leader knew to have an index, itself included, in their order, and when it knew of the
 // last of them, or of the last that it takes for a majority.
 func (e *raft) known(l *state.LeaderTerm, index int64, since explain.Moment) (nodes []string, last,
-	decisive explain.Moment) {
+	decisive explain.Moment,
+) {
 	nodes, last, decisive = []string{l.Node}, since, since
 	for _, a := range e.Acks(l, index) {
 		nodes, last = append(nodes, a.Peer), latest(last, a.At)
@@ -98,11 +99,13 @@ func (e *raft) notCommittedUnder(l *state.LeaderTerm, n state.Entry, index int64
 		return []explain.Step{step(decisive, "%s, knew that %s had it, a majority; the trace has no commit of it, and does "+
 			"not tell why.", who, had).Kept(explain.NotInTrace)}
 	}
-	return []explain.Step{step(decisive,
-		"%s%s, knew that %s had it, a majority. That is not enough to commit it: it is of "+
-			"term %d, and a leader commits by counting copies only what is of its own term; what stands before that is "+
-			"committed with it (§5.4.2, Figure 8).", e.majorityHeld(n, index, l), who, had, n.Term).Held(OwnTerm),
-		e.ownEntry(l, index)}
+	return []explain.Step{
+		step(decisive,
+			"%s%s, knew that %s had it, a majority. That is not enough to commit it: it is of "+
+				"term %d, and a leader commits by counting copies only what is of its own term; what stands before that is "+
+				"committed with it (§5.4.2, Figure 8).", e.majorityHeld(n, index, l), who, had, n.Term).Held(OwnTerm),
+		e.ownEntry(l, index),
+	}
 }
 
 // majorityHeld says from when on a majority held an entry, whoever knew.

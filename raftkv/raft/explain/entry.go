@@ -61,7 +61,8 @@ func (e *raft) explainEntry(index int64, node string) (*explain.Explanation, err
 
 // howLearned says how a server learned that an entry is committed, and applied it, or why not.
 func (e *raft) howLearned(last state.Stay, index int64, node string, applied *span.Span,
-	its *state.Commitment) (parts []explain.Part) {
+	its *state.Commitment,
+) (parts []explain.Part) {
 	stayed := its != nil && last.Removed == nil
 	if applied == nil || integer(applied, spans.RaftEntryTermKey) != last.Term {
 		if stayed {
@@ -127,7 +128,8 @@ func (e *raft) entrySaid(last state.Stay, index int64, node string) explain.Sent
 
 // fateSaid says whether a server applied an entry, and whether it was committed.
 func (e *raft) fateSaid(n state.Entry, index int64, node string, applied *span.Span, its,
-	instead *state.Commitment) (said explain.Sentence) {
+	instead *state.Commitment,
+) (said explain.Sentence) {
 	switch {
 	case applied != nil && integer(applied, spans.RaftEntryTermKey) == n.Term:
 		result := words.ResultText(words.ParseCommand(n.Command), applied.Attribute(kvspans.KVResultKey).AsString())

@@ -24,8 +24,10 @@ func Protocol() explain.Protocol {
 		Messages: map[string]string{
 			spans.CommitNotificationProducerID: notification, spans.CommitNotificationConsumerID: notification,
 		},
-		Numbers: map[string]string{"leader": "term", "election": "term", "elections": "term", "term": "term",
-			"index": "index"},
+		Numbers: map[string]string{
+			"leader": "term", "election": "term", "elections": "term", "term": "term",
+			"index": "index",
+		},
 		Questions: "leader term N, client-N N, or index N node-N",
 		Reason:    spans.RaftReasonKey,
 		Rules:     rules(),

@@ -93,7 +93,8 @@ func (e *raft) stayedDown(node string) []explain.Step {
 
 // neverTold says why a server did not learn, from a time on, that an entry which it had is committed.
 func (e *raft) neverTold(n state.Entry, index int64, node string, its *state.Commitment,
-	since time.Time) (steps []explain.Step) {
+	since time.Time,
+) (steps []explain.Step) {
 	for _, l := range e.LeaderTerms() {
 		if l.Node != node && !l.Election.End.After(e.Last().End) {
 			steps = append(steps, e.toldInVain(&l, index, node, since)...)

@@ -29,7 +29,8 @@ func about(s *span.Span, index int64) int {
 // the AppendEntries that has most to do with it, or why none was sent. Those that were acknowledged are left out, but
 // for some.
 func (e *raft) vainCopy(l *state.LeaderTerm, n state.Entry, index int64, peer string,
-	some func(*span.Span) bool) explain.Step {
+	some func(*span.Span) bool,
+) explain.Step {
 	var first *span.Span
 	count, times := 0, ""
 	for s := range e.Appends(l.Node, peer, l.Term) {
@@ -129,7 +130,8 @@ func (e *raft) notSent(l *state.LeaderTerm, n state.Entry, peer string) explain.
 // waitedFor says what an entry waited for before it was sent to a follower: an AppendEntries that was on its way, and
 // what came of it; not ok if nothing shows that.
 func (e *raft) waitedFor(leader, peer string, term int64, from time.Time, until *span.Span) (why explain.Sentence,
-	ok bool) {
+	ok bool,
+) {
 	for s := range e.Appends(leader, peer, term) {
 		if integer(s, spans.RaftEntriesCountKey) > 0 && !s.Start.After(from) && explain.BeginsAsEnds(until, s) {
 			why = say("an AppendEntries to %s was on its way until then (%s)", peer, Window.Section).On(e.Begin(s), e.End(s))

@@ -15,8 +15,10 @@ import (
 
 // Protocol returns what the texts of events have of Raft.
 func Protocol() export.Protocol {
-	return export.Protocol{Begins: begins, Ends: ends,
-		Carries: func(s *traces.Span) string { return phrases.WithEntries(s) }}
+	return export.Protocol{
+		Begins: begins, Ends: ends,
+		Carries: func(s *traces.Span) string { return phrases.WithEntries(s) },
+	}
 }
 
 func begins(s *traces.Span) string {

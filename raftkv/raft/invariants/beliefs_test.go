@@ -34,13 +34,15 @@ var plantedBeliefs = []plant{
 		f.hold([]protocol.LogEntry{put(0, 1, "old")}, 2)
 		return f.step(2, func(s *protocol.State) { s.MatchWithLeader = 1 })
 	}, "node-2 takes its log to equal that of the leader of term 1 up to index 1, and it does up to index 0"},
-	{"a log that was the leader's until it was cut off", protocol.InvariantFollowerMatchesLeader,
+	{
+		"a log that was the leader's until it was cut off", protocol.InvariantFollowerMatchesLeader,
 		func(f *fake) *check.Violation {
 			f.leadWith(first)
 			f.hold([]protocol.LogEntry{first}, 2)
 			f.good(2, func(s *protocol.State) { s.MatchWithLeader = 1 })
 			return f.step(2, holds())
-		}, "and it does up to index 0"},
+		}, "and it does up to index 0",
+	},
 	{"a log of a leader that is gone", protocol.InvariantFollowerMatchesLeader, func(f *fake) *check.Violation {
 		f.leadWith(first)
 		f.good(1, func(s *protocol.State) {
@@ -163,11 +165,13 @@ var plantedBeliefs = []plant{
 		f.hold([]protocol.LogEntry{first}, 2)
 		return f.step(2, holds(first, first), restarts)
 	}, "it starts again with one up to index 2, which is the same up to index 1"},
-	{"entries that the disk holds, and the server does not", protocol.InvariantRestartFromDisk,
+	{
+		"entries that the disk holds, and the server does not", protocol.InvariantRestartFromDisk,
 		func(f *fake) *check.Violation {
 			f.hold([]protocol.LogEntry{first}, 2)
 			return f.step(2, holds(), restarts)
-		}, "the disk of node-2 holds a log up to index 1"},
+		}, "the disk of node-2 holds a log up to index 1",
+	},
 	{"what no disk holds", protocol.InvariantRestartFromDisk, func(f *fake) *check.Violation {
 		return f.step(2, func(s *protocol.State) { s.NotifiedCommit = 1 }, restarts)
 	}, "notified_commit: 1"},
@@ -286,8 +290,10 @@ func TestBeliefsThatMayBe(t *testing.T) {
 			return f.step(1, func(s *protocol.State) {
 				s.Round[2]++
 				onTheWay(2, 1, [2]protocol.LogIndex{2, 3})(s)
-			}, sends(2, protocol.AppendEntries{Term: 1, PrevLogIndex: 2, PrevLogTerm: 1, Entries: []protocol.LogEntry{first},
-				Round: 1}))
+			}, sends(2, protocol.AppendEntries{
+				Term: 1, PrevLogIndex: 2, PrevLogTerm: 1, Entries: []protocol.LogEntry{first},
+				Round: 1,
+			}))
 		}},
 		{"a leader's log, when it is gone and holds another", func(f *fake) *check.Violation {
 			f.leadWith(first)

@@ -15,8 +15,10 @@ const servers = 3
 
 // timing is the default config's.
 var timing = Timing{
-	Election: world.Range{Min: 150 * time.Millisecond,
-		Max: 300 * time.Millisecond}, Heartbeat: 50 * time.Millisecond, RPCTimeout: 100 * time.Millisecond,
+	Election: world.Range{
+		Min: 150 * time.Millisecond,
+		Max: 300 * time.Millisecond,
+	}, Heartbeat: 50 * time.Millisecond, RPCTimeout: 100 * time.Millisecond,
 	Latency: 5 * time.Millisecond, Step: 150 * time.Microsecond, MaxEntries: 64, MaxInFlight: 2, Clients: 3,
 }
 

@@ -183,14 +183,16 @@ var planted = []plant{
 	{"entries acknowledged before they are durable", protocol.InvariantPersistBeforeSend, func(f *fake) *check.Violation {
 		return f.step(2, holds(first), writesNothing, sends(1, protocol.AppendEntriesOk{MatchIndex: 1}))
 	}, "the log on its disk ended at index 0 then"},
-	{"other entries acknowledged than those on the disk", protocol.InvariantPersistBeforeSend,
+	{
+		"other entries acknowledged than those on the disk", protocol.InvariantPersistBeforeSend,
 		func(f *fake) *check.Violation {
 			f.good(2, holds(first))
 			return f.step(
 				2, holds(second), writesNothing, sends(1, protocol.AppendEntriesOk{MatchIndex: 1}),
 				receives(protocol.AppendEntries{Entries: []protocol.LogEntry{second}}),
 			)
-		}, "is of term 1, and not of 2"},
+		}, "is of term 1, and not of 2",
+	},
 	{"entries sent before they are durable", protocol.InvariantPersistBeforeSend, func(f *fake) *check.Violation {
 		return f.step(
 			1, holds(first), writesNothing, sends(2, protocol.AppendEntries{Entries: []protocol.LogEntry{first}}),

@@ -153,8 +153,10 @@ func TestBounds(t *testing.T) {
 		{"alone", timing, 1, 600 * time.Millisecond, 0},
 		{"slow messages", change(func(t *Timing) { t.Latency = 20 * time.Millisecond }), 5, 6000 * time.Millisecond, 0},
 		{"losses", change(func(t *Timing) { t.Lost = 0.2 }), 5, 4800 * time.Millisecond, 0},
-		{"one entry at a time", change(func(t *Timing) { t.MaxEntries, t.MaxInFlight = 1, 1 }), 5, 3000 * time.Millisecond,
-			1833 * time.Millisecond},
+		{
+			"one entry at a time", change(func(t *Timing) { t.MaxEntries, t.MaxInFlight = 1, 1 }), 5, 3000 * time.Millisecond,
+			1833 * time.Millisecond,
+		},
 		{"no timeouts", change(func(t *Timing) { t.Election, t.Heartbeat = world.Range{}, 0 }), 5, 0, 0},
 		{"no spread", change(func(t *Timing) { t.Election.Min = t.Election.Max }), 5, 0, 0},
 		{"messages too slow to hear from a leader", change(func(t *Timing) { t.Latency = 50 * time.Millisecond }), 5, 0, 0},

@@ -100,7 +100,8 @@ func restarted(t *testing.T, journal ...[]byte) (state protocol.State) {
 
 // knows says that a state is that of a term, a vote and a log of entries of these terms.
 func knows(t *testing.T, what string, state *protocol.State, term protocol.Term, vote kv.NodeID,
-	terms ...protocol.Term) {
+	terms ...protocol.Term,
+) {
 	t.Helper()
 	log := []protocol.LogEntry{}
 	for i, of := range terms {
@@ -130,12 +131,18 @@ func TestReplay(t *testing.T) {
 		{name: "an empty journal"},
 		{name: "a vote alone", journal: [][]byte{recordRun(4, 2, 0)}, term: 4, vote: 2},
 		{name: "a term without a vote after one with", journal: [][]byte{recordRun(4, 2, 0), recordRun(5, 0, 0)}, term: 5},
-		{name: "entries", journal: [][]byte{recordRun(1, 1, 1, 1, 1), recordRun(1, 1, 3, 1)}, term: 1, vote: 1,
-			log: []protocol.Term{1, 1, 1}},
-		{name: "entries that are replaced", journal: [][]byte{recordRun(1, 1, 1, 1, 1, 1), recordRun(2, 0, 2, 2)}, term: 2,
-			log: []protocol.Term{1, 2}},
-		{name: "all entries are replaced", journal: [][]byte{recordRun(1, 1, 1, 1, 1, 1), recordRun(3, 3, 1, 2, 3)}, term: 3,
-			vote: 3, log: []protocol.Term{2, 3}},
+		{
+			name: "entries", journal: [][]byte{recordRun(1, 1, 1, 1, 1), recordRun(1, 1, 3, 1)}, term: 1, vote: 1,
+			log: []protocol.Term{1, 1, 1},
+		},
+		{
+			name: "entries that are replaced", journal: [][]byte{recordRun(1, 1, 1, 1, 1, 1), recordRun(2, 0, 2, 2)}, term: 2,
+			log: []protocol.Term{1, 2},
+		},
+		{
+			name: "all entries are replaced", journal: [][]byte{recordRun(1, 1, 1, 1, 1, 1), recordRun(3, 3, 1, 2, 3)}, term: 3,
+			vote: 3, log: []protocol.Term{2, 3},
+		},
 		{
 			name: "entries, then a vote", journal: [][]byte{recordRun(1, 1, 1, 1, 1), recordRun(2, 0, 2, 2), recordRun(7, 1, 0)},
 			term: 7, vote: 1, log: []protocol.Term{1, 2},

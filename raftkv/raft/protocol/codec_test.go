@@ -65,8 +65,10 @@ func TestPartOfARecordNeverDecodes(t *testing.T) {
 	var log []protocol.LogEntry
 	for i := range 130 { // so that in the end their number takes two bytes
 		log = append(log, protocol.LogEntry{
-			Term: protocol.Term(i * i), Request: kv.RequestID{Client: 1, Sequence: kv.Sequence(i)}, Command: kv.Put{Key: "a",
-				Value: "val_3"},
+			Term: protocol.Term(i * i), Request: kv.RequestID{Client: 1, Sequence: kv.Sequence(i)}, Command: kv.Put{
+				Key:   "a",
+				Value: "val_3",
+			},
 		})
 		if i < 3 || i > 125 {
 			all = append(all, protocol.Persist{CurrentTerm: protocol.Term(i), VotedFor: 2, FirstIndex: 7, Entries: log})
@@ -123,8 +125,10 @@ func TestRoundTrip(t *testing.T) {
 func TestEncoding(t *testing.T) {
 	m := protocol.AppendEntries{
 		Term: 300, LeaderID: 2, PrevLogIndex: 1, PrevLogTerm: 1, LeaderCommit: 0,
-		Entries: []protocol.LogEntry{{Term: 300, Request: kv.RequestID{Client: 1, Sequence: 5},
-			Command: kv.Put{Key: "a", Value: "v"}}},
+		Entries: []protocol.LogEntry{{
+			Term: 300, Request: kv.RequestID{Client: 1, Sequence: 5},
+			Command: kv.Put{Key: "a", Value: "v"},
+		}},
 	}
 	want := []byte{4, 0xac, 2, 2, 1, 1, 1, 0xac, 2, 1, 5, 1, 1, 'a', 1, 'v', 0, 0}
 	if got := protocol.AppendMessage(nil, m); !bytes.Equal(got, want) {

@@ -12,8 +12,10 @@ import (
 )
 
 func TestString(t *testing.T) {
-	put := protocol.LogEntry{Term: 2, Request: kv.RequestID{Client: 2, Sequence: 3},
-		Command: kv.Put{Key: "a", Value: "val_3"}}
+	put := protocol.LogEntry{
+		Term: 2, Request: kv.RequestID{Client: 2, Sequence: 3},
+		Command: kv.Put{Key: "a", Value: "val_3"},
+	}
 	for _, test := range []struct {
 		value interface{ String() string }
 		want  string
@@ -35,16 +37,22 @@ func TestString(t *testing.T) {
 		{put, "LogEntry{term: 2, request: client-2/3, command: put a val_3}"},
 		{protocol.LogEntry{}, "LogEntry{term: 0, request: none/0, command: none}"},
 		{protocol.ElectionTimeout{}, "ElectionTimeout"},
-		{protocol.RequestVote{Term: 1, CandidateID: 1},
-			"RequestVote{term: 1, candidate_id: node-1, last_log_index: 0, last_log_term: 0}"},
+		{
+			protocol.RequestVote{Term: 1, CandidateID: 1},
+			"RequestVote{term: 1, candidate_id: node-1, last_log_index: 0, last_log_term: 0}",
+		},
 		{kv.ClientGet{Key: `a "b"`}, `ClientGet{request: none/0, key: "a \"b\""}`},
 		{protocol.Send{To: 2, Message: protocol.VoteGranted{Term: 1}}, "Send{to: node-2, message: VoteGranted{term: 1}}"},
 		{protocol.SetPeers{Peers: []kv.NodeID{1, 2}}, "SetPeers{peers: [node-1, node-2]}"},
-		{protocol.CandidateState{VotesGranted: []bool{false, true, false}},
-			"CandidateState{votes_granted: [node-1: true, node-2: false]}"},
 		{
-			protocol.LeaderState{NextIndex: []protocol.LogIndex{0, 4},
-				InFlight: [][]protocol.InFlight{nil, {{PrevLogIndex: 3, LastIndex: 4}}}},
+			protocol.CandidateState{VotesGranted: []bool{false, true, false}},
+			"CandidateState{votes_granted: [node-1: true, node-2: false]}",
+		},
+		{
+			protocol.LeaderState{
+				NextIndex: []protocol.LogIndex{0, 4},
+				InFlight:  [][]protocol.InFlight{nil, {{PrevLogIndex: 3, LastIndex: 4}}},
+			},
 			"LeaderState{next_index: [node-1: 4], match_index: [], round: [], window: [], " +
 				"in_flight: [node-1: [InFlight{prev_log_index: 3, last_index: 4}]]}",
 		},
@@ -64,8 +72,10 @@ func TestParse(t *testing.T) {
 			t.Errorf("%v is read as %v, error %v", id, got, err)
 		}
 	}
-	for _, s := range []string{"", "node-", "node-0", "node-01", "node-+1", "node--1", "node-4294967296", "1", "client-1",
-		"node-1 ", "None"} {
+	for _, s := range []string{
+		"", "node-", "node-0", "node-01", "node-+1", "node--1", "node-4294967296", "1", "client-1",
+		"node-1 ", "None",
+	} {
 		if got, err := kv.ParseNodeID(s); err == nil {
 			t.Errorf("%q is read as %v", s, got)
 		}
@@ -182,8 +192,10 @@ func TestCloneAndEqual(t *testing.T) {
 
 // Interfaces inside a value are cloned too.
 func TestCloneInside(t *testing.T) {
-	original := protocol.Receive{From: 1,
-		Message: protocol.AppendEntries{Entries: []protocol.LogEntry{{Term: 1, Command: kv.Noop{}}}}}
+	original := protocol.Receive{
+		From:    1,
+		Message: protocol.AppendEntries{Entries: []protocol.LogEntry{{Term: 1, Command: kv.Noop{}}}},
+	}
 	copied := original.Clone()
 	copied.Message.(protocol.AppendEntries).Entries[0].Term = 7
 	if original.Message.(protocol.AppendEntries).Entries[0].Term != 1 {

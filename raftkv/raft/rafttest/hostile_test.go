@@ -32,8 +32,10 @@ import (
 // TestHostileSpans reads spans in which every text holds a control character: none of it reaches whoever reads what is
 // told, drawn, judged or explained of them.
 func TestHostileSpans(t *testing.T) {
-	specs := append(spans.AllSpecs(), span.Spec{Name: "x\x7fy", Kind: trace.SpanKindInternal,
-		Attributes: []span.AttributeSpec{{Key: "a\x7f", Type: attribute.STRING}}})
+	specs := append(spans.AllSpecs(), span.Spec{
+		Name: "x\x7fy", Kind: trace.SpanKindInternal,
+		Attributes: []span.AttributeSpec{{Key: "a\x7f", Type: attribute.STRING}},
+	})
 	for _, spec := range specs {
 		for _, service := range []string{"node-1", "no\x7fde"} {
 			s := span.Span{

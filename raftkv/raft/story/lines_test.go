@@ -134,8 +134,10 @@ func TestStoryLines(t *testing.T) {
 				node: spans.NewTracer(recorder, "node-1", 1, tracetest.Epoch), id: 0xabc,
 				leader: spans.Who{Node: 1, Term: 4, Role: protocol.RoleLeader}, peer: spans.Who{Node: 1, Term: 4},
 			}
-			s.node.Follow(&tracetest.Clock{Begins: time.Millisecond, Happens: 1500 * time.Microsecond,
-				Ends: 2 * time.Millisecond})
+			s.node.Follow(&tracetest.Clock{
+				Begins: time.Millisecond, Happens: 1500 * time.Microsecond,
+				Ends: 2 * time.Millisecond,
+			})
 			play(s)
 			text := tell(t, lines, story.Plain)
 			for line := range strings.Lines(text) {

@@ -118,8 +118,10 @@ func TestStoryFoldsHeartbeats(t *testing.T) {
 func TestStoryKnowsEverySpan(t *testing.T) {
 	for _, spec := range spans.AllSpecs() {
 		lines := story.New(raftstory.Protocol())
-		lines.Add(&traces.Span{ID: 1, Root: 1, Name: spec.Name, Kind: spec.Kind, Service: "node-1", Start: tracetest.Epoch,
-			End: tracetest.Epoch})
+		lines.Add(&traces.Span{
+			ID: 1, Root: 1, Name: spec.Name, Kind: spec.Kind, Service: "node-1", Start: tracetest.Epoch,
+			End: tracetest.Epoch,
+		})
 		if text := tell(t, lines, story.Plain); strings.Contains(text, spec.Name) {
 			t.Errorf("a span %s is told as\n%s\tgive it lines of its own in story.go, or say there that it needs none",
 				spec.ID, text)
