@@ -15,6 +15,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/runs"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/traces/diff"
+	"github.com/raftkv/raftkv/traces/diff/content"
 )
 
 // The exit statuses, as of diff(1).
@@ -94,7 +95,7 @@ func withNearest(err error) error {
 	}
 	var all []error
 	for _, each := range joined.Unwrap() {
-		var unknown *diff.IgnoreError
+		var unknown *content.IgnoreError
 		if errors.As(each, &unknown) {
 			each = fmt.Errorf("%w; the nearest is %s", each,
 				nearest.Name(unknown.Name, append([]string{diff.IgnoreTime}, unknown.Attributes...)))

@@ -8,6 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/raftkv/raftkv/traces/diff"
+	"github.com/raftkv/raftkv/traces/diff/content"
+	"github.com/raftkv/raftkv/traces/diff/outcome"
 )
 
 // checkMirrored compares two runs in the other order: all is said the same.
@@ -35,11 +37,11 @@ func mirror(d *diff.Difference) *diff.Difference {
 		m.First = &first
 	}
 	m.Followed, m.Elsewhere = mirrorConsequences(d.Followed), mirrorConsequences(d.Elsewhere)
-	m.Users.Leaders, m.Users.Log, m.Users.Store = mirrorValues(d.Users.Leaders), mirrorValues(d.Users.Log), mirrorValues(d.Users.Store)
-	m.Users.Violations = mirrorValues(d.Users.Violations)
-	m.Users.Operations = append([]diff.OperationChange{}, d.Users.Operations...)
+	m.Users.Leaders, m.Users.Log = mirrorValues(d.Users.Leaders), mirrorValues(d.Users.Log)
+	m.Users.Store, m.Users.Violations = mirrorValues(d.Users.Store), mirrorValues(d.Users.Violations)
+	m.Users.Operations = append([]outcome.OperationChange{}, d.Users.Operations...)
 	for i, o := range d.Users.Operations {
-		m.Users.Operations[i] = diff.OperationChange{
+		m.Users.Operations[i] = outcome.OperationChange{
 			Request: o.Request, CommandA: o.CommandB, CommandB: o.CommandA, ResultA: o.ResultB, ResultB: o.ResultA,
 			LatencyA: o.LatencyB, LatencyB: o.LatencyA, TriesA: o.TriesB, TriesB: o.TriesA,
 		}
@@ -77,13 +79,13 @@ func mirrorKeys(all []diff.ConfigChange) []diff.ConfigChange {
 	return m
 }
 
-func mirrorValues(all []diff.ValueChange) []diff.ValueChange {
+func mirrorValues(all []content.ValueChange) []content.ValueChange {
 	if all == nil {
 		return nil
 	}
-	m := []diff.ValueChange{}
+	m := []content.ValueChange{}
 	for _, c := range all {
-		m = append(m, diff.ValueChange{Name: c.Name, A: c.B, B: c.A})
+		m = append(m, content.ValueChange{Name: c.Name, A: c.B, B: c.A})
 	}
 	return m
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces/diff"
+	"github.com/raftkv/raftkv/traces/diff/content"
 )
 
 func compared(t *testing.T, a, b []byte, o diff.Options) *diff.Difference {
@@ -136,7 +137,7 @@ func TestViolation(t *testing.T) {
 		`"attributes":[{"key":"raftkv.invariant","value":{"stringValue":"ElectionSafety"}}]}]}]}]}` + "\n"
 	d := compared(t, file, append(bytes.Clone(file), span...), diff.Options{})
 	if len(d.Users.Violations) != 1 ||
-		d.Users.Violations[0] != (diff.ValueChange{Name: "ElectionSafety", B: "violated at 90.000ms"}) ||
+		d.Users.Violations[0] != (content.ValueChange{Name: "ElectionSafety", B: "violated at 90.000ms"}) ||
 		d.Verdict != diff.DifferentOutcome {
 		t.Errorf("%s, %s: %+v", d.Verdict, d.Why, d.Users.Violations)
 	}

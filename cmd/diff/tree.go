@@ -8,6 +8,7 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/traces/diff"
+	"github.com/raftkv/raftkv/traces/diff/content"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
@@ -168,7 +169,7 @@ func changesOf(line *diff.Consequence) string {
 }
 
 // changeOf says what differs in a field: both values, or which run alone has it.
-func changeOf(f *diff.ValueChange) string {
+func changeOf(f *content.ValueChange) string {
 	if strings.HasPrefix(f.Name, "event") {
 		if f.A == "" {
 			return f.B + " (only in B)"

@@ -8,6 +8,8 @@ import (
 
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/traces/diff"
+	"github.com/raftkv/raftkv/traces/diff/content"
+	"github.com/raftkv/raftkv/traces/diff/outcome"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
@@ -63,7 +65,7 @@ func (r *report) seenAlike(clients bool) string {
 	return text
 }
 
-func (r *report) operations(all []diff.OperationChange) {
+func (r *report) operations(all []outcome.OperationChange) {
 	if len(all) == 0 {
 		same := "all the same"
 		if r.d.A.Operations == 0 {
@@ -90,8 +92,8 @@ func (r *report) operations(all []diff.OperationChange) {
 }
 
 // worst is the operation that differs most: by its answer, or else by how long it took.
-func worst(all []diff.OperationChange) *diff.OperationChange {
-	weight := func(c *diff.OperationChange) (answered int, longer time.Duration) {
+func worst(all []outcome.OperationChange) *outcome.OperationChange {
+	weight := func(c *outcome.OperationChange) (answered int, longer time.Duration) {
 		if c.LatencyA == nil || c.LatencyB == nil {
 			return 1, 0
 		}
@@ -111,7 +113,7 @@ func worst(all []diff.OperationChange) *diff.OperationChange {
 }
 
 // operation says how an operation differs: its answer, how long it took, how often it was tried.
-func operation(c *diff.OperationChange) string {
+func operation(c *outcome.OperationChange) string {
 	took := func(result string, latency time.Duration, tries int) string {
 		return fmt.Sprintf("%s after %s in %s", result, milliseconds(latency), words.Counted(tries, "try"))
 	}
@@ -144,7 +146,7 @@ func operation(c *diff.OperationChange) string {
 }
 
 // values tells what differs; where nothing does, and the traces do not have it, it is not known.
-func (r *report) values(title string, all []diff.ValueChange, known bool) {
+func (r *report) values(title string, all []content.ValueChange, known bool) {
 	if r.d.Only != "" && len(all) == 0 {
 		return // what a part does not have is not said to be the same
 	}

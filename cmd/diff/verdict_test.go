@@ -13,6 +13,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces/diff"
+	"github.com/raftkv/raftkv/traces/diff/outcome"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
@@ -188,7 +189,7 @@ func TestVerbsAgree(t *testing.T) {
 // TestNumbersAgree tells how far times are apart that are cut to microseconds: as far as what is told of them is.
 func TestNumbersAgree(t *testing.T) {
 	a, b := 12529400*time.Nanosecond, 12471900*time.Nanosecond
-	c := diff.OperationChange{
+	c := outcome.OperationChange{
 		Request: "client-1/1", CommandA: "GET", CommandB: "GET", ResultA: "OK", ResultB: "OK",
 		LatencyA: &a, LatencyB: &b, TriesA: 1, TriesB: 1,
 	}

@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/diff/content"
 	"github.com/raftkv/raftkv/traces/index"
 	"github.com/raftkv/raftkv/traces/read"
 )
@@ -50,7 +51,7 @@ type side struct {
 type alignment struct {
 	runs    [2]*side // A and B
 	options Options
-	hasher  hasher
+	hasher  *content.Hasher
 	byWhat  bool   // they are aligned by what the events are, because their ids tell nothing
 	whole   []pair // all that differs, in the order in which it begins to, and no cause behind what comes of it
 	pairs   []pair // those of them that are looked at
@@ -59,9 +60,8 @@ type alignment struct {
 const none = index.None
 
 func newAlignment(a, b *Trace, o Options) *alignment {
-	l := &alignment{runs: [2]*side{{Trace: a}, {Trace: b}}, options: o}
-	l.hasher.roles = rolesOf(a.protocol, o.Ignore)
-	return l
+	hasher := content.NewHasher(a.protocol.Keys, o.Ignore)
+	return &alignment{runs: [2]*side{{Trace: a}, {Trace: b}}, options: o, hasher: hasher}
 }
 
 // align finds the same events in two runs, and those that differ.
@@ -186,12 +186,12 @@ func (l *alignment) diverges(p *pair) (moment int64, rank uint8) {
 	}
 	startA, startB := l.starts(p)
 	a, b := &l.runs[0].prints[p.spans[0]], &l.runs[1].prints[p.spans[1]]
-	if startA != startB || a.begins != b.begins {
+	if startA != startB || a.Begins != b.Begins {
 		return min(startA, startB), rank
 	}
 	endA, endB := l.ends(p)
 	moment = min(endA, endB)
-	if a.clock != b.clock || p.change == Changed && a.clock != 0 {
+	if a.Clock != b.Clock || p.change == Changed && a.Clock != 0 {
 		if e, _, differ := l.firstEvent(p); differ {
 			moment = int64(e.At.Sub(x.Epoch)) // the starts are the same, and so are the times from there
 			if isFate(&e) && p.change == Changed && l.fatesDiffer(p) {
@@ -207,18 +207,13 @@ func (l *alignment) bothSpans(p *pair) [2]*read.Span {
 	return [2]*read.Span{l.runs[0].span(p.spans[0]), l.runs[1].span(p.spans[1])}
 }
 
-// hashOf returns a hash of an event, but for its time.
-func (l *alignment) hashOf(e *read.Event) uint64 {
-	return join(text(e.Name), l.hasher.attributes(e.Attributes, ignored))
-}
-
 // fatesDiffer says whether another thing became of the message of a pair's spans, whenever it did.
 func (l *alignment) fatesDiffer(p *pair) bool {
 	var fates [2]uint64
 	for k, s := range l.bothSpans(p) {
 		for i := range s.Events {
 			if e := &s.Events[i]; isFate(e) {
-				fates[k] += l.hashOf(e)
+				fates[k] += l.hasher.Event(e)
 			}
 		}
 	}
@@ -234,7 +229,9 @@ func (l *alignment) firstEvent(p *pair) (first read.Event, ofA, differ bool) {
 	}
 	var seen [2]map[key]bool
 	both := l.bothSpans(p)
-	keyOf := func(k, i int) key { return key{l.hashOf(&both[k].Events[i]), both[k].Events[i].At.Sub(both[k].Start)} }
+	keyOf := func(k, i int) key {
+		return key{l.hasher.Event(&both[k].Events[i]), both[k].Events[i].At.Sub(both[k].Start)}
+	}
 	for k, s := range both {
 		seen[k] = map[key]bool{}
 		for i := range s.Events {
@@ -310,7 +307,7 @@ func (l *alignment) isEnding(p *pair) bool {
 		return l.runs[0].start(p.spans[0]) >= lastB
 	}
 	startA, startB := l.starts(p)
-	unfinishedA, unfinishedB := l.runs[0].prints[p.spans[0]].unfinished, l.runs[1].prints[p.spans[1]].unfinished
+	unfinishedA, unfinishedB := l.runs[0].prints[p.spans[0]].Unfinished, l.runs[1].prints[p.spans[1]].Unfinished
 	return startA == startB && unfinishedA != unfinishedB && p.moment >= min(lastA, lastB)
 }
 

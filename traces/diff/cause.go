@@ -8,6 +8,7 @@ import (
 
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/diff/content"
 )
 
 // findCauses gives each pair the one that it comes of: what its parent did otherwise, what a reply said otherwise, or
@@ -257,11 +258,11 @@ func (c *causes) linked(p *pair) int32 {
 	last := none
 	for k, i := range p.spans {
 		x := c.runs[k]
-		if i < 0 || !x.prints[i].faulted {
+		if i < 0 || !x.prints[i].Faulted {
 			continue
 		}
 		for _, link := range x.span(i).Links {
-			if fault := x.Find(link.ID); toFault(&link) && fault >= 0 && x.pairOf[fault] < c.at {
+			if fault := x.Find(link.ID); content.ToFault(&link) && fault >= 0 && x.pairOf[fault] < c.at {
 				last = max(last, x.pairOf[fault])
 			}
 		}

@@ -14,6 +14,8 @@ import (
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
+	"github.com/raftkv/raftkv/traces/diff/content"
+	"github.com/raftkv/raftkv/traces/diff/outcome"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
@@ -66,10 +68,10 @@ type Difference struct {
 	Resolution  time.Duration  `json:"resolution_ns,omitempty"` // to which times are compared: of the coarser trace
 	Config      []ConfigChange `json:"config"`                  // all keys of the configs that differ
 	First       *Divergence    `json:"first"`                   // null when nothing differs
-	Followed    Consequences   `json:"followed"`                // what has the same cause as the first divergence, with that
-	Elsewhere   Consequences   `json:"elsewhere"`               // what differs, too, and has another one, as far as is seen
+	Followed    Consequences   `json:"followed"`                // what has the same cause as the first one, with that
+	Elsewhere   Consequences   `json:"elsewhere"`               // what differs, too, and has another cause
 	Independent Independent    `json:"independent"`             // what is the same
-	Users       Users          `json:"users"`                   // what users saw
+	Users       outcome.Users  `json:"users"`                   // what users saw
 }
 
 // About is what a trace says of what made it.
@@ -88,14 +90,14 @@ type About struct {
 
 // Divergence is where two runs begin to differ.
 type Divergence struct {
-	At      time.Duration `json:"at_ns"` // from the beginning of the run
-	Reason  Reason        `json:"reason"`
-	Span    Event         `json:"span"`
-	Origin  *Event        `json:"origin,omitempty"` // what it comes of, if that is not looked at
-	Rule    Rule          `json:"rule,omitempty"`   // by which it comes of Origin; of several the least sure one
-	Fields  []ValueChange `json:"fields"`           // of the span, those that differ; empty in a run that does not have it
-	Before  []Event       `json:"before"`           // what both runs share, in the order of time
-	Service string        `json:"process"`          // whose span it is
+	At      time.Duration         `json:"at_ns"` // from the beginning of the run
+	Reason  Reason                `json:"reason"`
+	Span    Event                 `json:"span"`
+	Origin  *Event                `json:"origin,omitempty"` // what it comes of, if that is not looked at
+	Rule    Rule                  `json:"rule,omitempty"`   // by which it comes of Origin; of several the least sure one
+	Fields  []content.ValueChange `json:"fields"`           // of the span, that differ; empty in a run without it
+	Before  []Event               `json:"before"`           // what both runs share, in the order of time
+	Service string                `json:"process"`          // whose span it is
 }
 
 // Event is a span as a line tells it; of one that both runs have, A's.
@@ -193,10 +195,14 @@ func checkOnly(a, b *Trace, only string) error {
 }
 
 func (x *Trace) runAbout(only string) About {
+	client := ""
+	if isClient(only) {
+		client = only
+	}
 	return About{
 		Name: x.Name, Scenario: x.about(worldspans.RaftkvScenarioKey), Build: x.about(worldspans.RaftkvBuildKey),
 		Spans: x.Len(), End: x.last, Part: x.part(),
-		Operations: x.outcome.operationsOf(only), Applied: x.outcome.applied(), Leaders: len(x.outcome.leaders),
+		Operations: x.outcome.Operations(client), Applied: x.outcome.Applied(), Leaders: x.outcome.Leaders(),
 	}
 }
 
@@ -227,7 +233,7 @@ func (x *Trace) event(i int32) Event {
 	s := x.span(i)
 	return Event{
 		s.ID.String(), words.Printable(s.Service), words.Printable(s.Name), s.Kind.String(),
-		x.phrase(s), time.Duration(x.start(i)),
+		content.Phrase(s, x.protocol.Phrase), time.Duration(x.start(i)),
 	}
 }
 

@@ -12,8 +12,9 @@
 //	busy.go      those that come of a process that was busy
 //	reason.go    what made the first one: a key of the config, a fault, the seed, the code
 //	tree.go      what followed, as a tree
-//	outcome.go   what a run came to
-//	users.go     what users saw otherwise
 //	verdict.go   the verdict, and what the two traces do not tell
-//	tell.go      what a span is, in words, and what it says
+//	tell.go      what differs in what the spans of a pair say
+//
+// Two rooms belong to it: content has what a span says, as hashes and in words; outcome has what a run came to, and
+// what users saw otherwise.
 package diff

@@ -4,6 +4,8 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/raftkv/raftkv/raftkv/span"
+	"github.com/raftkv/raftkv/traces/diff/content"
+	"github.com/raftkv/raftkv/traces/diff/outcome"
 	"github.com/raftkv/raftkv/traces/read"
 )
 
@@ -12,28 +14,16 @@ import (
 type Protocol struct {
 	Specs []span.Spec // of all spans that a run may have, the store's and the world's among them
 
-	Identifies []attribute.Key // say which one a span is, among those of its name, kind and process
-	Term       attribute.Key   // does so, too, for the spans named OfTerm
-	OfTerm     []string
-	AtEnd      []attribute.Key // are known only when the span ends
-	Repeats    []attribute.Key // say again what other attributes say: told only where nothing else differs
-	Persist    string          // the event that says what was written to the disk: told likewise
-	Starts     []string        // the names of the spans with which a server starts
+	Keys    content.Keys    // the attributes that say which one a span is, and those that are known late
+	Repeats []attribute.Key // say again what other attributes say: told only where nothing else differs
+	Persist string          // the event that says what was written to the disk: told likewise
+	Starts  []string        // the names of the spans with which a server starts
 
 	// Phrase says what a span is, as what its process does: "asks node-3 for its vote in term 1". It says of which event
 	// the span is, and not how that came out. It is empty for a span that is not the protocol's.
 	Phrase func(*read.Span) string
 	// OfElection says whether spans of a name, in a trace whose root has another one, belong to an election.
 	OfElection func(name, root string) bool
-	// Leads returns the term in which a span makes its process the leader.
-	Leads func(*read.Span) (term int64, leads bool)
-	// Applies returns the entry of the log that a span applies.
-	Applies func(*read.Span) (entry Entry, applies bool)
-}
-
-// Entry is an entry of the log, as it was applied.
-type Entry struct {
-	Index, Term      int64
-	Command, Request string // put a val_3, client-2/3; a no-op has no request
-	Result           string // what the store answered
+	// Outcome says which spans make a leader, and which apply an entry of the log.
+	Outcome outcome.Protocol
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/span"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/diff/content"
 	"github.com/raftkv/raftkv/traces/read"
 	"github.com/raftkv/raftkv/traces/words"
 )
@@ -94,8 +95,7 @@ func (l *alignment) undeclared(p *pair) string {
 	}
 	fields := l.fields(p)
 	for _, f := range fields {
-		isAttribute := fieldOrder(f.Name) == fieldOrder("") && f.Name != "status"
-		if !isAttribute || slices.ContainsFunc(specs, func(spec span.Spec) bool {
+		if !content.IsAttribute(f.Name) || slices.ContainsFunc(specs, func(spec span.Spec) bool {
 			return slices.ContainsFunc(spec.Attributes, func(a span.AttributeSpec) bool { return string(a.Key) == f.Name })
 		}) {
 			return ""

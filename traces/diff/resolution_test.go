@@ -65,11 +65,13 @@ func compared(t *testing.T, a, b []byte) *diff.Difference {
 	return d
 }
 
-// A span that is moved by a microsecond, at either end or by an event, is told from what Jaeger makes of the run: each is, either way around. One that is not, is not.
+// A span that is moved by a microsecond, at either end or by an event, is told from what Jaeger makes of the run: each
+// is, either way around. One that is not, is not.
 func TestDiffTellsAMicrosecondFromJaegersTimes(t *testing.T) {
 	own := server(t, read.FileName)
 	spans := spansOf(t, own)
-	if d := compared(t, own, asJaeger(t, spans)); d.Verdict != diff.Same || d.Resolution != time.Microsecond || len(d.Users.Operations)+len(d.Users.Leaders) > 0 {
+	if d := compared(t, own, asJaeger(t, spans)); d.Verdict != diff.Same || d.Resolution != time.Microsecond ||
+		len(d.Users.Operations)+len(d.Users.Leaders) > 0 {
 		t.Fatalf("%+v", d)
 	}
 	for i := range spans {
@@ -92,8 +94,10 @@ func TestDiffTellsAMicrosecondFromJaegersTimes(t *testing.T) {
 			moved := slices.Clone(spans)
 			move(&moved[i], time.Microsecond)
 			jaeger := asJaeger(t, moved)
-			if a, b := compared(t, own, jaeger), compared(t, jaeger, own); a.Verdict == diff.Same || b.Verdict == diff.Same || a.Followed.Spans != 1 || b.Followed.Spans != 1 {
-				t.Errorf("the %s of span %s moved by 1µs: %s (%s), and the other way around %s (%s)", name, spans[i].ID, a.Verdict, a.Why, b.Verdict, b.Why)
+			if a, b := compared(t, own, jaeger), compared(t, jaeger, own); a.Verdict == diff.Same || b.Verdict == diff.Same ||
+				a.Followed.Spans != 1 || b.Followed.Spans != 1 {
+				t.Errorf("the %s of span %s moved by 1µs: %s (%s), and the other way around %s (%s)", name, spans[i].ID, a.Verdict,
+					a.Why, b.Verdict, b.Why)
 			}
 		}
 	}
@@ -140,7 +144,8 @@ func TestDiffOfAFileWithTwoResolutions(t *testing.T) {
 	jaeger := asJaeger(t, coarse)
 	for _, mixed := range [][]byte{slices.Concat(mixed, jaeger), slices.Concat(jaeger, mixed)} {
 		for _, other := range [][]byte{own, server(t, "jaeger-v2.json"), server(t, "jaeger-v3.json"), mixed} {
-			if d := compared(t, mixed, other); d.Verdict != diff.Same || d.Resolution != time.Microsecond || len(fine) == 0 || len(coarse) == 0 {
+			if d := compared(t, mixed, other); d.Verdict != diff.Same || d.Resolution != time.Microsecond || len(fine) == 0 ||
+				len(coarse) == 0 {
 				t.Errorf("%d and %d spans: %s, %s", len(fine), len(coarse), d.Verdict, d.Why)
 			}
 		}
@@ -160,7 +165,8 @@ func TestDiffOfCutTimesIgnoresWhatItIsTold(t *testing.T) {
 	}
 	var both [2]*diff.Trace
 	for i, file := range [][]byte{own, asJaeger(t, changed)} {
-		x, err := diff.ReadInput(t.Context(), "trace", bytes.NewReader(file), raftdiff.Protocol(), diff.ReadOptions{Ignore: []string{"raft.term"}})
+		options := diff.ReadOptions{Ignore: []string{"raft.term"}}
+		x, err := diff.ReadInput(t.Context(), "trace", bytes.NewReader(file), raftdiff.Protocol(), options)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -43,57 +43,96 @@ func TestRules(t *testing.T) {
 		rule     diff.Rule
 		possible int // of what comes of the cause
 	}{
-		"a child": {[]handmade{call.of(cause, "node-1", 0, 50), commit.of(effect, "node-1", 20, 30).below(cause)}, nil, diff.RuleParent, 0},
-		"a child of what only ends otherwise": {
-			[]handmade{call.of(cause, "node-1", 0, 20), commit.of(effect, "node-1", 30, 40).below(cause)}, []handmade{call.of(cause, "node-1", 0, 25)}, diff.RuleParent, 0,
+		"a child": {
+			[]handmade{call.of(cause, "node-1", 0, 50), commit.of(effect, "node-1", 20, 30).below(cause)},
+			nil, diff.RuleParent, 0,
 		},
-		"a message":            {[]handmade{sending.of(cause, "node-1", 0, 0), message.of(effect, "node-2", 20, 30).below(cause)}, nil, diff.RuleMessage, 0},
-		"a message sent later": {[]handmade{call.of(cause, "node-1", 5, 50), handled.of(effect, "node-2", 20, 30).below(cause)}, []handmade{call.of(cause, "node-1", 0, 50), handled.of(effect, "node-2", 15, 30).below(cause).saying("no")}, diff.RuleMessage, 0},
+		"a child of what only ends otherwise": {
+			[]handmade{call.of(cause, "node-1", 0, 20), commit.of(effect, "node-1", 30, 40).below(cause)},
+			[]handmade{call.of(cause, "node-1", 0, 25)}, diff.RuleParent, 0,
+		},
+		"a message": {
+			[]handmade{sending.of(cause, "node-1", 0, 0), message.of(effect, "node-2", 20, 30).below(cause)}, nil,
+			diff.RuleMessage, 0,
+		},
+		"a message sent later": {
+			[]handmade{call.of(cause, "node-1", 5, 50), handled.of(effect, "node-2", 20, 30).below(cause)},
+			[]handmade{call.of(cause, "node-1", 0, 50), handled.of(effect, "node-2", 15, 30).below(cause).saying("no")},
+			diff.RuleMessage, 0,
+		},
 		"a message of a call that only ends otherwise": {
-			[]handmade{call.of(cause, "node-1", 0, 20), handled.of(effect, "node-2", 30, 40).below(cause)}, []handmade{call.of(cause, "node-1", 0, 25)}, diff.RuleBelow, 1,
+			[]handmade{call.of(cause, "node-1", 0, 20), handled.of(effect, "node-2", 30, 40).below(cause)},
+			[]handmade{call.of(cause, "node-1", 0, 25)}, diff.RuleBelow, 1,
 		},
 		"further below": {
-			[]handmade{call.of(cause, "node-1", 5, 90), handled.of(on, "node-2", 10, 20).below(cause), commit.of(effect, "node-2", 10, 20).below(on)},
+			[]handmade{call.of(cause, "node-1", 5, 90), handled.of(on, "node-2", 10, 20).below(cause),
+				commit.of(effect, "node-2", 10, 20).below(on)},
 			[]handmade{call.of(cause, "node-1", 0, 90), handled.of(on, "node-2", 10, 20).below(cause)},
 			diff.RuleBelow, 1,
 		},
 		"a reply": {
 			[]handmade{call.of(effect, "node-1", 0, 50), handled.of(cause, "node-2", 10, 20).below(effect).saying("yes")},
-			[]handmade{call.of(effect, "node-1", 0, 50).saying("no"), handled.of(cause, "node-2", 10, 20).below(effect).saying("no")},
+			[]handmade{call.of(effect, "node-1", 0, 50).saying("no"),
+				handled.of(cause, "node-2", 10, 20).below(effect).saying("no")},
 			diff.RuleReply, 0,
 		},
-		"a fault in the same instant": {[]handmade{call.of(effect, "node-1", 0, 80)}, []handmade{striking("node-1", "crash"), call.of(effect, "node-1", 0, 50).saying("crashed")}, diff.RuleFault, 0},
-		"a fault before":              {[]handmade{call.of(effect, "node-1", 0, 80)}, []handmade{striking("node-1", "crash"), call.of(effect, "node-1", 0, 51).saying("crashed")}, diff.RuleProcess, 1},
-		"down":                        {[]handmade{commit.of(effect, "node-1", 70, 80)}, []handmade{striking("node-1", "crash")}, diff.RuleDown, 0},
-		"not down, but cut off":       {[]handmade{commit.of(effect, "node-1", 70, 80)}, []handmade{striking("node-1", "isolate")}, diff.RuleProcess, 1},
-		"not down in its run":         {nil, []handmade{striking("node-1", "crash"), commit.of(effect, "node-1", 70, 80)}, diff.RuleProcess, 1},
+		"a fault in the same instant": {
+			[]handmade{call.of(effect, "node-1", 0, 80)},
+			[]handmade{striking("node-1", "crash"), call.of(effect, "node-1", 0, 50).saying("crashed")}, diff.RuleFault, 0,
+		},
+		"a fault before": {
+			[]handmade{call.of(effect, "node-1", 0, 80)},
+			[]handmade{striking("node-1", "crash"), call.of(effect, "node-1", 0, 51).saying("crashed")}, diff.RuleProcess, 1,
+		},
+		"down": {
+			[]handmade{commit.of(effect, "node-1", 70, 80)}, []handmade{striking("node-1", "crash")}, diff.RuleDown, 0,
+		},
+		"not down, but cut off": {
+			[]handmade{commit.of(effect, "node-1", 70, 80)}, []handmade{striking("node-1", "isolate")}, diff.RuleProcess, 1,
+		},
+		"not down in its run": {
+			nil, []handmade{striking("node-1", "crash"), commit.of(effect, "node-1", 70, 80)}, diff.RuleProcess, 1,
+		},
 		"in the step that ends a call": {
-			[]handmade{call.of(cause, "node-1", 0, 20), commit.of(effect, "node-1", 20, 21)}, []handmade{call.of(cause, "node-1", 0, 30)}, diff.RuleStep, 0,
+			[]handmade{call.of(cause, "node-1", 0, 20), commit.of(effect, "node-1", 20, 21)},
+			[]handmade{call.of(cause, "node-1", 0, 30)}, diff.RuleStep, 0,
 		},
 		"in the step that ends a call that began otherwise": {
-			[]handmade{call.of(cause, "node-1", 0, 20), call.of(effect, "node-1", 20, 40)}, []handmade{call.of(cause, "node-1", 5, 20)}, diff.RuleStep, 0,
+			[]handmade{call.of(cause, "node-1", 0, 20), call.of(effect, "node-1", 20, 40)},
+			[]handmade{call.of(cause, "node-1", 5, 20)}, diff.RuleStep, 0,
 		},
 		"when a call ends in the other run": {
-			[]handmade{call.of(cause, "node-1", 0, 30), commit.of(effect, "node-1", 10, 20)}, []handmade{call.of(cause, "node-1", 5, 20)}, diff.RuleProcess, 1,
+			[]handmade{call.of(cause, "node-1", 0, 30), commit.of(effect, "node-1", 10, 20)},
+			[]handmade{call.of(cause, "node-1", 5, 20)}, diff.RuleProcess, 1,
 		},
-		"a step later": {[]handmade{message.of(cause, "node-1", 0, 10), commit.of(effect, "node-1", 12, 20)}, nil, diff.RuleProcess, 1},
+		"a step later": {
+			[]handmade{message.of(cause, "node-1", 0, 10), commit.of(effect, "node-1", 12, 20)}, nil, diff.RuleProcess, 1,
+		},
 		"lost by a fault": {
-			[]handmade{sending.of(effect, "node-1", 60, 60)}, []handmade{striking("node-1 | node-2", "partition"), losing(sending.of(effect, "node-1", 60, 60))}, diff.RuleLost, 1,
+			[]handmade{sending.of(effect, "node-1", 60, 60)},
+			[]handmade{striking("node-1 | node-2", "partition"), losing(sending.of(effect, "node-1", 60, 60))},
+			diff.RuleLost, 1,
 		},
 		"busy, and then a child": {
-			[]handmade{sending.of(cause, "node-8", 0, 0), message.of(0x400, "node-1", 0, 10).below(cause), message.of(on, "node-1", 10, 20), commit.of(effect, "node-1", 10, 20).below(on)}, []handmade{message.of(on, "node-1", 5, 15)}, diff.RuleBusy, 2,
+			[]handmade{sending.of(cause, "node-8", 0, 0), message.of(0x400, "node-1", 0, 10).below(cause),
+				message.of(on, "node-1", 10, 20), commit.of(effect, "node-1", 10, 20).below(on)},
+			[]handmade{message.of(on, "node-1", 5, 15)}, diff.RuleBusy, 2,
 		},
 		"begins when a message that waited does": {
-			[]handmade{message.of(cause, "node-1", 10, 20), commit.of(effect, "node-1", 5, 10)}, []handmade{message.of(cause, "node-1", 5, 15)}, diff.RuleProcess, 1,
+			[]handmade{message.of(cause, "node-1", 10, 20), commit.of(effect, "node-1", 5, 10)},
+			[]handmade{message.of(cause, "node-1", 5, 15)}, diff.RuleProcess, 1,
 		},
 		"a message that is lost": {
-			[]handmade{call.of(cause, "node-1", 0, 50), handled.of(effect, "node-2", 10, 20).below(cause)}, []handmade{losing(call.of(cause, "node-1", 0, 50))}, diff.RuleMessage, 0,
+			[]handmade{call.of(cause, "node-1", 0, 50), handled.of(effect, "node-2", 10, 20).below(cause)},
+			[]handmade{losing(call.of(cause, "node-1", 0, 50))}, diff.RuleMessage, 0,
 		},
 		"a message that waited for a step": {
-			[]handmade{call.of(cause, "node-1", 0, 10), message.of(effect, "node-1", 10, 20).saying("yes")}, []handmade{call.of(cause, "node-1", 5, 25), message.of(effect, "node-1", 12, 22)}, diff.RuleProcess, 1,
+			[]handmade{call.of(cause, "node-1", 0, 10), message.of(effect, "node-1", 10, 20).saying("yes")},
+			[]handmade{call.of(cause, "node-1", 5, 25), message.of(effect, "node-1", 12, 22)}, diff.RuleProcess, 1,
 		},
 		"a message that only moved, and then a step later": {
-			[]handmade{call.of(cause, "node-1", 5, 50), handled.of(on, "node-2", 10, 20).below(cause), commit.of(effect, "node-2", 30, 40)},
+			[]handmade{call.of(cause, "node-1", 5, 50), handled.of(on, "node-2", 10, 20).below(cause),
+				commit.of(effect, "node-2", 30, 40)},
 			[]handmade{call.of(cause, "node-1", 0, 50), handled.of(on, "node-2", 8, 18).below(cause)},
 			diff.RuleProcess, 1,
 		},
@@ -101,12 +140,16 @@ func TestRules(t *testing.T) {
 			[]handmade{call.of(cause, "node-1", 10, 30), call.of(effect, "node-1", 10, 40)}, nil, diff.RuleStep, 0,
 		},
 		"an event of the step that ends a call": {
-			[]handmade{call.of(cause, "node-1", 0, 20), request.of(effect, "node-1", 5, 90)}, []handmade{call.of(cause, "node-1", 0, 25), appending(request.of(effect, "node-1", 5, 90), 20)}, diff.RuleStep, 0,
+			[]handmade{call.of(cause, "node-1", 0, 20), request.of(effect, "node-1", 5, 90)},
+			[]handmade{call.of(cause, "node-1", 0, 25), appending(request.of(effect, "node-1", 5, 90), 20)}, diff.RuleStep, 0,
 		},
 		"a child, and then a step later": {
-			[]handmade{message.of(cause, "node-1", 0, 10), message.of(on, "node-2", 5, 10), commit.of(effect, "node-1", 12, 20)}, []handmade{message.of(on, "node-2", 5, 10)}, diff.RuleProcess, 1,
+			[]handmade{message.of(cause, "node-1", 0, 10), message.of(on, "node-2", 5, 10), commit.of(effect, "node-1", 12, 20)},
+			[]handmade{message.of(on, "node-2", 5, 10)}, diff.RuleProcess, 1,
 		},
-		"a fault that differs": {[]handmade{message.of(cause, "node-1", 0, 10)}, []handmade{another(striking("node-2", "pause"))}, diff.RuleRun, 1},
+		"a fault that differs": {
+			[]handmade{message.of(cause, "node-1", 0, 10)}, []handmade{another(striking("node-2", "pause"))}, diff.RuleRun, 1,
+		},
 	} {
 		for _, swapped := range []bool{false, true} {
 			a, b := indexedByHand(t, c.a...), indexedByHand(t, c.b...)
@@ -123,11 +166,13 @@ func TestRules(t *testing.T) {
 					rules[line.Event.ID] = line.Rule
 				}
 			}
-			if diff := cmp.Diff(words(map[string]diff.Rule{idByHand(cause): diff.NoRule, idByHand(effect): c.rule}), words(rules)); diff != "" {
+			if diff := cmp.Diff(words(map[string]diff.Rule{idByHand(cause): diff.NoRule, idByHand(effect): c.rule}),
+				words(rules)); diff != "" {
 				t.Errorf("%s, swapped %v: the rules are others (-want +got):\n%s", name, swapped, diff)
 			}
 			if d.Followed.Possible != c.possible {
-				t.Errorf("%s, swapped %v: %d spans only may come of the cause, want %d", name, swapped, d.Followed.Possible, c.possible)
+				t.Errorf("%s, swapped %v: %d spans only may come of the cause, want %d", name, swapped, d.Followed.Possible,
+					c.possible)
 			}
 			if c.rule.Seen() != (c.possible == 0) {
 				t.Errorf("%s: the rule %s is seen: %v", name, c.rule, c.rule.Seen())
@@ -169,13 +214,21 @@ func TestRuleOfPart(t *testing.T) {
 		first   diff.Rule // by which the first divergence comes of its origin
 		then    diff.Rule
 	}{
-		"sent, and answered": {[]handmade{sending.of(cause, "node-8", 0, 0), call.of(on, "node-1", 1, 50).below(cause), handled.of(0x400, "node-2", 10, 20).below(on), message.of(effect, "node-1", 25, 30).below(0x400)}, diff.RuleMessage, diff.RuleMessage},
+		"sent, and answered": {
+			[]handmade{sending.of(cause, "node-8", 0, 0), call.of(on, "node-1", 1, 50).below(cause),
+				handled.of(0x400, "node-2", 10, 20).below(on), message.of(effect, "node-1", 25, 30).below(0x400)},
+			diff.RuleMessage, diff.RuleMessage,
+		},
 		"sent by what was done a step later": {
-			[]handmade{sending.of(cause, "node-8", 0, 0), call.of(on, "node-1", 1, 50).below(cause), handled.of(0x400, "node-2", 10, 20).below(on), sending.of(0x500, "node-2", 22, 22), message.of(effect, "node-1", 25, 30).below(0x500)},
+			[]handmade{sending.of(cause, "node-8", 0, 0), call.of(on, "node-1", 1, 50).below(cause),
+				handled.of(0x400, "node-2", 10, 20).below(on), sending.of(0x500, "node-2", 22, 22),
+				message.of(effect, "node-1", 25, 30).below(0x500)},
 			diff.RuleMessage, diff.RuleProcess,
 		},
 		"begun a step later": {
-			[]handmade{sending.of(cause, "node-8", 0, 0), sending.of(0x600, "node-8", 1, 1), call.of(on, "node-1", 2, 50).below(0x600), message.of(effect, "node-1", 25, 30).below(on)}, diff.RuleProcess, diff.RuleParent,
+			[]handmade{sending.of(cause, "node-8", 0, 0), sending.of(0x600, "node-8", 1, 1),
+				call.of(on, "node-1", 2, 50).below(0x600), message.of(effect, "node-1", 25, 30).below(on)},
+			diff.RuleProcess, diff.RuleParent,
 		},
 	} {
 		d, err := diff.Compare(t.Context(), indexedByHand(t, c.between...), indexedByHand(t), diff.Options{Only: "node-1"})
@@ -196,12 +249,15 @@ func TestRuleOfPart(t *testing.T) {
 	}
 }
 
-// What stands below nothing in a part, as what is between has no line, comes of the origin by the least sure rule on all of the way.
+// What stands below nothing in a part, as what is between has no line, comes of the origin by the least sure rule on
+// all of the way.
 func TestRuleOfPartFromOrigin(t *testing.T) {
 	const between = 0x600
 	a := indexedByHand(t, sending.of(cause, "node-8", 0, 0), call.of(0x700, "node-1", 1, 50).below(cause),
-		sending.of(between, "node-8", 2, 2), message.of(on, "node-1", 20, 30).below(between), commit.of(effect, "node-1", 20, 30).below(on))
-	d, err := diff.Compare(t.Context(), a, indexedByHand(t, message.of(on, "node-1", 22, 32).below(between)), diff.Options{Only: "node-1"})
+		sending.of(between, "node-8", 2, 2), message.of(on, "node-1", 20, 30).below(between),
+		commit.of(effect, "node-1", 20, 30).below(on))
+	b := indexedByHand(t, message.of(on, "node-1", 22, 32).below(between))
+	d, err := diff.Compare(t.Context(), a, b, diff.Options{Only: "node-1"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +265,8 @@ func TestRuleOfPartFromOrigin(t *testing.T) {
 	for _, line := range d.Followed.Tree {
 		got[line.Origin+" > "+line.Event.ID] = line.Rule
 	}
-	want := map[string]diff.Rule{idByHand(cause) + " > " + idByHand(0x700): diff.RuleMessage, idByHand(cause) + " > " + idByHand(effect): diff.RuleProcess}
+	want := map[string]diff.Rule{idByHand(cause) + " > " + idByHand(0x700): diff.RuleMessage,
+		idByHand(cause) + " > " + idByHand(effect): diff.RuleProcess}
 	if diff := cmp.Diff(words(want), words(got)); diff != "" {
 		t.Errorf("the rules are others (-want +got):\n%s", diff)
 	}
@@ -228,9 +285,12 @@ func TestRuleWords(t *testing.T) {
 	if _, there := lines[1]["rule"]; lines[0]["rule"] != "process" || there {
 		t.Errorf("in JSON a line by the rule process and one by none are %s", text)
 	}
-	for i, word := range []string{"", "parent", "message", "reply", "fault", "down", "step", "lost", "below", "busy", "process", "run"} {
+	for i, word := range []string{
+		"", "parent", "message", "reply", "fault", "down", "step", "lost", "below", "busy", "process", "run",
+	} {
 		var rule diff.Rule
-		if err := rule.UnmarshalText([]byte(word)); err != nil || rule != diff.Rule(i) || rule.String() != word || rule.Seen() != (i < 7) {
+		if err := rule.UnmarshalText([]byte(word)); err != nil || rule != diff.Rule(i) || rule.String() != word ||
+			rule.Seen() != (i < 7) {
 			t.Errorf("%q is read as %d, %q, seen %v, %v", word, rule, rule, rule.Seen(), err)
 		}
 	}
@@ -242,10 +302,13 @@ func TestRuleWords(t *testing.T) {
 
 // The changes in JSON, as words; and what is none.
 func TestChangesInWords(t *testing.T) {
-	for change, want := range map[diff.Change]string{diff.OnlyA: "only in A", diff.OnlyB: "only in B", diff.Changed: "changed", diff.Moved: "moved", diff.NoChange: ""} {
+	for change, want := range map[diff.Change]string{
+		diff.OnlyA: "only in A", diff.OnlyB: "only in B", diff.Changed: "changed", diff.Moved: "moved", diff.NoChange: "",
+	} {
 		text, err := json.Marshal(diff.Consequence{Change: change})
 		var back diff.Consequence
-		if err := errors.Join(err, json.Unmarshal(text, &back)); err != nil || back.Change != change || !strings.Contains(string(text), fmt.Sprintf(`"change":%q`, want)) {
+		if err := errors.Join(err, json.Unmarshal(text, &back)); err != nil || back.Change != change ||
+			!strings.Contains(string(text), fmt.Sprintf(`"change":%q`, want)) {
 			t.Errorf("%q is read back as %q from %s: %v", change, back.Change, text, err)
 		}
 	}

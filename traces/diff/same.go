@@ -2,16 +2,9 @@ package diff
 
 import (
 	"cmp"
-	"encoding/binary"
-	"hash/maphash"
-	"slices"
 
-	"go.opentelemetry.io/otel/attribute"
-
-	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
-	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
+	"github.com/raftkv/raftkv/traces/diff/content"
 	"github.com/raftkv/raftkv/traces/index"
-	"github.com/raftkv/raftkv/traces/read"
 )
 
 // When are two spans the same? match says which span of one run is which of the other: the one with the same causal
@@ -76,8 +69,8 @@ func (x *Trace) events() []uint64 {
 		if parent := x.Parent(i); parent >= 0 {
 			above = hashes[parent]
 		}
-		event := join(above, x.prints[i].identity)
-		hashes[i] = join(event, ordinals[event])
+		event := content.Join(above, x.prints[i].Identity)
+		hashes[i] = content.Join(event, ordinals[event])
 		ordinals[event]++
 	}
 	return hashes
@@ -90,147 +83,10 @@ func (l *alignment) differs(p *pair) Change {
 	startA, startB := l.starts(p)
 	endA, endB := l.ends(p)
 	switch {
-	case x.content != y.content, !l.byWhat && x.relations != y.relations:
+	case x.Content != y.Content, !l.byWhat && x.Relations != y.Relations:
 		return Changed
-	case startA != startB, endA != endB, x.clock != y.clock:
+	case startA != startB, endA != endB, x.Clock != y.Clock:
 		return Moved
 	}
 	return NoChange
-}
-
-// fingerprint is what two spans are compared by, beside their times.
-type fingerprint struct {
-	content    uint64 // a hash of all that the span says, but for ids and times
-	begins     uint64 // a hash of the attributes that it has from its beginning
-	identity   uint64 // a hash of the name, kind and process, and of the attributes that say which of these it is
-	relations  uint64 // a hash of the ids of its trace, its parent and its links
-	clock      uint64 // a hash of when its events happen in it; 0 if it has none
-	unfinished bool   // the run ended before the span did
-	faulted    bool   // it links to a fault
-}
-
-// role is what an attribute has to do with which span it is, and with when that is known.
-type role uint8
-
-const (
-	identifies role = 1 << iota // says which one the span is, in every run and whatever its ids are made of
-	isTerm                      // does so for some spans
-	atEnd                       // is known only when the span ends
-	ignored                     // is not looked at
-)
-
-// rolesOf returns the attributes that have roles.
-func rolesOf(p *Protocol, ignore []string) map[attribute.Key]role {
-	roles := map[attribute.Key]role{}
-	put := func(r role, lists ...[]attribute.Key) {
-		for _, key := range slices.Concat(lists...) {
-			roles[key] |= r
-		}
-	}
-	put(identifies, p.Identifies, []attribute.Key{
-		kvspans.KVRequestIDKey, kvspans.KVTryKey, kvspans.RaftPeerIDKey,
-		worldspans.RaftkvCopyKey, worldspans.RaftkvFaultKey, worldspans.RaftkvFaultTargetKey, worldspans.RaftkvFaultWhenKey,
-	})
-	put(isTerm, []attribute.Key{p.Term})
-	put(atEnd, p.AtEnd, []attribute.Key{
-		kvspans.RaftReplyKey, kvspans.KVResultKey, kvspans.KVLeaderIDKey,
-		worldspans.ErrorTypeKey, worldspans.RaftUnfinishedKey, worldspans.RaftkvAnsweredCopyKey,
-	})
-	for _, name := range ignore {
-		put(ignored, []attribute.Key{attribute.Key(name)})
-	}
-	put(ignored, []attribute.Key{worldspans.RaftkvStepKey, worldspans.RaftkvEndStepKey}) // see isIgnored
-	return roles
-}
-
-// hasher makes fingerprints. Each processor has one of its own.
-type hasher struct {
-	protocol *Protocol
-	roles    map[attribute.Key]role
-	buffer   []byte // to put together what is hashed
-}
-
-// fingerprint returns that of a span whose events are in order.
-func (h *hasher) fingerprint(s *read.Span) fingerprint {
-	var content, begins, identity uint64
-	ofTerm := slices.Contains(h.protocol.OfTerm, s.Name)
-	for i := range s.Attributes {
-		a := &s.Attributes[i]
-		hash, r := h.attribute(a), h.roles[a.Key]
-		if r&identifies != 0 || r&isTerm != 0 && ofTerm {
-			identity += hash
-		}
-		if r&ignored != 0 {
-			continue
-		}
-		content += hash
-		if r&atEnd == 0 {
-			begins += hash
-		}
-	}
-	shape := join(text(s.Name), uint64(s.Kind), text(s.Service))
-	f := fingerprint{begins: begins, identity: join(shape, identity)}
-	f.content = join(shape, content, uint64(s.Status.Code), text(s.Status.Description))
-	for i := range s.Events {
-		e := &s.Events[i]
-		name := text(e.Name)
-		f.content = join(f.content, name, h.attributes(e.Attributes, ignored))
-		f.clock = join(f.clock, name, uint64(e.At.Sub(s.Start)))
-	}
-	var links uint64
-	for i := range s.Links {
-		link := &s.Links[i]
-		f.faulted = f.faulted || toFault(link)
-		links += join(uint64(link.Root), uint64(link.ID), h.attributes(link.Attributes, ignored|identifies))
-	}
-	f.relations = join(uint64(s.Root), uint64(s.Parent), links)
-	f.unfinished = s.Attribute(worldspans.RaftUnfinishedKey).AsBool()
-	return f
-}
-
-// attributes returns a hash of attributes but those with some roles. It is the same in whichever order they stand:
-// writers of traces differ in that. Why a link is there is not looked at: Jaeger does not keep it.
-func (h *hasher) attributes(all []attribute.KeyValue, but role) (sum uint64) {
-	for i := range all {
-		if a := &all[i]; h.roles[a.Key]&but == 0 && a.Key != worldspans.RaftkvLinkKey {
-			sum += h.attribute(a)
-		}
-	}
-	return sum
-}
-
-// attribute returns a hash of an attribute's key, type and value.
-func (h *hasher) attribute(a *attribute.KeyValue) uint64 {
-	data := append(h.buffer[:0], a.Key...)
-	data = append(data, 0, byte(a.Value.Type()))
-	switch a.Value.Type() {
-	case attribute.STRING:
-		data = append(data, a.Value.AsString()...)
-	case attribute.INT64:
-		data = binary.LittleEndian.AppendUint64(data, uint64(a.Value.AsInt64()))
-	case attribute.STRINGSLICE:
-		for _, item := range a.Value.AsStringSlice() {
-			data = append(binary.AppendUvarint(data, uint64(len(item))), item...)
-		}
-	case attribute.EMPTY, attribute.BOOL, attribute.FLOAT64, attribute.BOOLSLICE, attribute.INT64SLICE,
-		attribute.FLOAT64SLICE, attribute.BYTESLICE, attribute.SLICE, attribute.MAP:
-		data = append(data, a.Value.String()...)
-	}
-	h.buffer = data
-	return maphash.Bytes(seed, data)
-}
-
-// seed is that of all hashes: they are compared with one another, and never written.
-var seed = maphash.MakeSeed()
-
-// text returns a hash of a text.
-func text(s string) uint64 { return maphash.String(seed, s) }
-
-// join returns a hash of numbers in their order.
-func join(numbers ...uint64) uint64 {
-	data := make([]byte, 0, 64)
-	for _, n := range numbers {
-		data = binary.LittleEndian.AppendUint64(data, n)
-	}
-	return maphash.Bytes(seed, data)
 }

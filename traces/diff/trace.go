@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -17,7 +16,8 @@ import (
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/span"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
-	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/diff/content"
+	"github.com/raftkv/raftkv/traces/diff/outcome"
 	"github.com/raftkv/raftkv/traces/index"
 	"github.com/raftkv/raftkv/traces/read"
 	"github.com/raftkv/raftkv/traces/words"
@@ -28,12 +28,12 @@ type Trace struct {
 	*index.Trace
 
 	protocol *Protocol
-	prints   []fingerprint // of each span
-	run      *read.Span    // raftkv.run, if the trace has it
-	last     time.Duration // when the last span ends, from the beginning of the run
-	outcome  outcome
+	prints   []content.Print // of each span
+	run      *read.Span      // raftkv.run, if the trace has it
+	last     time.Duration   // when the last span ends, from the beginning of the run
+	outcome  *outcome.Outcome
 	ignored  []string
-	names    map[attribute.Key]bool // of all attributes; nil if none is ignored
+	names    content.Names // of all attributes; nil if none is ignored
 }
 
 // ReadOptions are how a trace is made ready.
@@ -54,10 +54,10 @@ func ReadInput(ctx context.Context, name string, input io.ReaderAt, p Protocol, 
 
 // gathered is what is taken of the spans of a line while they are read.
 type gathered struct {
-	prints   []fingerprint
-	outcomes []func(*outcome)
+	prints   []content.Print
+	outcomes []func(*outcome.Outcome)
 	runs     []runSpan
-	names    map[attribute.Key]bool
+	names    content.Names
 }
 
 // runSpan is raftkv.run, and the line that it stands in.
@@ -68,16 +68,16 @@ type runSpan struct {
 }
 
 func readTrace(ctx context.Context, from index.Source, p *Protocol, o ReadOptions, cut time.Duration) (*Trace, error) {
-	x := &Trace{protocol: p, ignored: o.Ignore, outcome: newOutcome()}
+	x := &Trace{protocol: p, ignored: o.Ignore, outcome: outcome.New()}
 	if slices.ContainsFunc(o.Ignore, func(name string) bool { return name != IgnoreTime }) {
-		x.names = map[attribute.Key]bool{} // one that is ignored may be misspelt
+		x.names = content.Names{} // one that is ignored may be misspelt
 	}
-	var prints [][]fingerprint
+	var prints [][]content.Print
 	var runs []runSpan
 	take := func(_ int32, g gathered) error {
 		prints = append(prints, g.prints)
 		for _, add := range g.outcomes {
-			add(&x.outcome)
+			add(x.outcome)
 		}
 		runs = append(runs, g.runs...)
 		for key := range g.names {
@@ -101,20 +101,23 @@ func readTrace(ctx context.Context, from index.Source, p *Protocol, o ReadOption
 	for i := range int32(x.Len()) {
 		x.last = max(x.last, time.Duration(x.end(i)))
 	}
-	x.outcome.finish()
+	x.outcome.Finish(x.Epoch)
 	return x, nil
 }
 
 // newWorker returns a function that gathers what is taken of the spans of a line.
 func (x *Trace) newWorker() func(*read.Line) gathered {
-	h := &hasher{protocol: x.protocol, roles: rolesOf(x.protocol, x.ignored)}
+	h := content.NewHasher(x.protocol.Keys, x.ignored)
 	return func(line *read.Line) gathered {
-		g := gathered{prints: make([]fingerprint, len(line.Spans))}
+		g := gathered{prints: make([]content.Print, len(line.Spans))}
+		if x.names != nil {
+			g.names = content.Names{}
+		}
 		for i := range line.Spans {
 			s := &line.Spans[i]
 			putInOrder(s)
-			g.prints[i] = h.fingerprint(s)
-			if add := x.protocol.outcomeOf(s); add != nil {
+			g.prints[i] = h.Print(s)
+			if add := outcome.Of(s, x.protocol.Outcome); add != nil {
 				g.outcomes = append(g.outcomes, add)
 			}
 			if s.Name == worldspans.RunName {
@@ -123,7 +126,7 @@ func (x *Trace) newWorker() func(*read.Line) gathered {
 				g.runs = append(g.runs, run)
 			}
 			if x.names != nil {
-				g.names = namesIn(s, g.names)
+				g.names.Add(s)
 			}
 		}
 		return g
@@ -208,79 +211,13 @@ func isFate(e *read.Event) bool {
 	return e.Name == worldspans.EventDrop || e.Name == worldspans.EventDelay || e.Name == worldspans.EventDuplicate
 }
 
-// toFault says whether a link leads to a fault.
-func toFault(l *read.Link) bool {
-	return traces.Find(l.Attributes, worldspans.RaftkvLinkKey).AsString() == worldspans.LinkFault
-}
-
-// Attributes that are not looked at.
-
-// isIgnored says whether an attribute is not looked at, be it asked for or not. The number of a step never is: it says
-// how much its process was told before, so that one message more shifts all numbers that follow.
-func isIgnored(key attribute.Key, ignored []string) bool {
-	return traces.IsStep(key) || slices.Contains(ignored, string(key))
-}
-
-// IgnoreError says that an attribute is not to be looked at which there is nowhere: most likely it is called otherwise.
-type IgnoreError struct {
-	Name       string
-	Attributes []string // those there are: the spec's, and those of both runs
-}
-
-// Error says what there is not.
-func (e *IgnoreError) Error() string {
-	return fmt.Sprintf("-ignore %s: neither run has such an attribute", e.Name)
-}
-
-// checkIgnored says which attributes that are not to be looked at there are not. One that the spec has is none of them:
-// whether some run has it depends on what happened there, and who compares many runs in the same way need not know.
-func (x *Trace) checkIgnored(other *Trace) (wrong []error) {
+// checkIgnored says which attributes that are not to be looked at there are not.
+func (x *Trace) checkIgnored(other *Trace) []error {
 	if x.names == nil {
 		return nil
 	}
-	there := maps.Clone(x.names)
-	maps.Copy(there, other.names)
-	for _, spec := range x.protocol.Specs {
-		for i := range spec.Attributes {
-			there[spec.Attributes[i].Key] = true
-		}
-		for _, event := range spec.Events {
-			for i := range event.Attributes {
-				there[event.Attributes[i].Key] = true
-			}
-		}
-	}
-	var names []string
-	for key := range there {
-		names = append(names, words.Printable(string(key)))
-	}
-	slices.Sort(names)
-	for _, name := range x.ignored {
-		if name != IgnoreTime && !there[attribute.Key(name)] {
-			wrong = append(wrong, &IgnoreError{Name: name, Attributes: names})
-		}
-	}
-	return wrong
-}
-
-// namesIn adds the names of all attributes of a span to others.
-func namesIn(s *read.Span, names map[attribute.Key]bool) map[attribute.Key]bool {
-	if names == nil {
-		names = map[attribute.Key]bool{}
-	}
-	add := func(all []attribute.KeyValue) {
-		for i := range all {
-			names[all[i].Key] = true
-		}
-	}
-	add(s.Attributes)
-	for i := range s.Events {
-		add(s.Events[i].Attributes)
-	}
-	for i := range s.Links {
-		add(s.Links[i].Attributes)
-	}
-	return names
+	attributes := slices.DeleteFunc(slices.Clone(x.ignored), func(name string) bool { return name == IgnoreTime })
+	return content.CheckIgnored(attributes, x.protocol.Specs, x.names, other.names)
 }
 
 // keepName keeps the name of an attribute; of very many, which no trace of a run has, only those that are ignored.

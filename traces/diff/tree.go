@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/raftkv/raftkv/raftkv/world"
+	"github.com/raftkv/raftkv/traces/diff/content"
 )
 
 // Consequences are what comes of a divergence: how much it is, and as a tree of causes, the largest first.
@@ -24,16 +25,16 @@ type Consequence struct {
 	// Origin, of a beginning that comes of what is not compared, is the span that this begins with.
 	Origin string `json:"origin,omitempty"`
 	// Rule is by which it comes of Of, or of Origin; where spans that are not told stand between, the least sure one.
-	Rule   Rule          `json:"rule,omitempty"`
-	Change Change        `json:"change"` // only in A, only in B, changed or moved
-	Event  Event         `json:"span"`
-	Fields []ValueChange `json:"fields,omitempty"` // that differ, where both runs have the span
-	Begins time.Duration `json:"begins_later_ns"`  // in B, where both runs have the span
-	Ends   time.Duration `json:"ends_later_ns"`
-	Until  time.Duration `json:"-"`      // when the span ends in A
-	Size   int           `json:"size"`   // how many spans come of it, itself included
-	Folded Tally         `json:"folded"` // those of them that are below it and not in the tree
-	Branch Branch        `json:"-"`
+	Rule   Rule                  `json:"rule,omitempty"`
+	Change Change                `json:"change"` // only in A, only in B, changed or moved
+	Event  Event                 `json:"span"`
+	Fields []content.ValueChange `json:"fields,omitempty"` // that differ, where both runs have the span
+	Begins time.Duration         `json:"begins_later_ns"`  // in B, where both runs have the span
+	Ends   time.Duration         `json:"ends_later_ns"`
+	Until  time.Duration         `json:"-"`      // when the span ends in A
+	Size   int                   `json:"size"`   // how many spans come of it, itself included
+	Folded Tally                 `json:"folded"` // those of them that are below it and not in the tree
+	Branch Branch                `json:"-"`
 }
 
 // Branch says which of several it is that come of one.

@@ -1,10 +1,13 @@
 package diff
 
 import (
+	"math"
 	"slices"
 	"strings"
 
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
+	"github.com/raftkv/raftkv/traces/diff/content"
+	"github.com/raftkv/raftkv/traces/diff/outcome"
 	"github.com/raftkv/raftkv/traces/index"
 	"github.com/raftkv/raftkv/traces/words"
 )
@@ -73,9 +76,9 @@ func otherOutcome(d *Difference) (whys, unsure []string) {
 			onlyB++
 		case c.LatencyB == nil:
 			onlyA++
-		case c.answered() && isAnswer(c.ResultA) != isAnswer(c.ResultB):
+		case c.Answered() && outcome.IsAnswer(c.ResultA) != outcome.IsAnswer(c.ResultB):
 			answered++
-		case c.answered():
+		case c.Answered():
 			otherwise++
 		}
 	}
@@ -93,13 +96,13 @@ func otherOutcome(d *Difference) (whys, unsure []string) {
 	say(answered > 0, true, words.Counted(answered, "operation")+" answered in one run only")
 	only := onlyA + onlyB
 	say(only > 0, missing(onlyB > 0, onlyA > 0), words.Counted(only, "operation")+" in one run only")
-	noneInA := slices.ContainsFunc(u.Violations, func(c ValueChange) bool { return c.A == "" })
-	noneInB := slices.ContainsFunc(u.Violations, func(c ValueChange) bool { return c.B == "" })
+	noneInA := slices.ContainsFunc(u.Violations, func(c content.ValueChange) bool { return c.A == "" })
+	noneInB := slices.ContainsFunc(u.Violations, func(c content.ValueChange) bool { return c.B == "" })
 	violated := len(u.Violations)
 	say(violated > 0, missing(noneInA, noneInB), words.Counted(violated, "invariant")+" violated in one run only")
 	logs := missing(true, true) || d.A.Applied > 0 && d.A.Applied == d.B.Applied // then what they differ in is in both
-	say(u.order, logs, "operations took effect in another order")
-	say(u.store, logs, words.Counted(len(u.Store), "key")+" with another value at the end")
+	say(u.OtherOrder, logs, "operations took effect in another order")
+	say(len(u.Store) > 0, logs, words.Counted(len(u.Store), "key")+" with another value at the end")
 	return whys, unsure
 }
 
@@ -149,5 +152,35 @@ func (l *alignment) sameRuns() bool {
 	if a.run == nil || b.run == nil {
 		return false
 	}
-	return a.prints[a.Find(a.run.ID)].content == b.prints[b.Find(b.run.ID)].content
+	return a.prints[a.Find(a.run.ID)].Content == b.prints[b.Find(b.run.ID)].Content
+}
+
+// users compares what two runs came to, as far as it is looked at.
+func users(a, b *Trace, o *Options) outcome.Users {
+	tolerance := o.Tolerance
+	if o.ignoresTime() {
+		tolerance = math.MaxInt64
+	}
+	u := outcome.Compare(a.outcome, b.outcome, tolerance)
+	restrict(&u, o.Only)
+	return u
+}
+
+// restrict leaves of what users saw only what was asked for.
+func restrict(u *outcome.Users, only string) {
+	none := []content.ValueChange{}
+	switch {
+	case only == "":
+	case isClient(only):
+		u.Operations = slices.DeleteFunc(u.Operations, func(c outcome.OperationChange) bool {
+			return !strings.HasPrefix(c.Request, only+"/")
+		})
+		u.Leaders, u.Log, u.Store, u.OtherOrder = none, none, none, false
+	case only == OnlyKV:
+		u.Leaders, u.Violations = none, none
+	default:
+		*u = outcome.Users{
+			Operations: []outcome.OperationChange{}, Leaders: u.Leaders, Log: none, Store: none, Violations: none,
+		}
+	}
 }

@@ -14,20 +14,24 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/traces/diff"
+	"github.com/raftkv/raftkv/traces/diff/content"
+	"github.com/raftkv/raftkv/traces/diff/outcome"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
 // Protocol returns what runs of Raft are compared by.
 func Protocol() diff.Protocol {
 	return diff.Protocol{
-		Specs:      spans.AllSpecs(),
-		Identifies: []attribute.Key{spans.RaftAttemptKey, spans.RaftHeartbeatKey, spans.RaftIndexKey, spans.RaftCommitToKey},
-		Term:       spans.RaftTermKey,
-		OfTerm:     []string{spans.ElectionName, spans.HeartbeatName},
-		AtEnd: []attribute.Key{
-			spans.RaftMatchIndexKey, spans.RaftConflictIndexKey, spans.RaftConflictTermKey, spans.RaftReasonKey,
-			spans.RaftReplyTermKey, spans.RaftEndTermKey, spans.RaftEndRoleKey, spans.RaftNextIndexKey,
-			spans.RaftOutcomeKey, spans.RaftVotesKey,
+		Specs: spans.AllSpecs(),
+		Keys: content.Keys{
+			Identifies: []attribute.Key{spans.RaftAttemptKey, spans.RaftHeartbeatKey, spans.RaftIndexKey, spans.RaftCommitToKey},
+			Term:       spans.RaftTermKey,
+			OfTerm:     []string{spans.ElectionName, spans.HeartbeatName},
+			AtEnd: []attribute.Key{
+				spans.RaftMatchIndexKey, spans.RaftConflictIndexKey, spans.RaftConflictTermKey, spans.RaftReasonKey,
+				spans.RaftReplyTermKey, spans.RaftEndTermKey, spans.RaftEndRoleKey, spans.RaftNextIndexKey,
+				spans.RaftOutcomeKey, spans.RaftVotesKey,
+			},
 		},
 		Repeats: []attribute.Key{
 			spans.RaftMessageTermKey, spans.RaftReplyTermKey, spans.RaftEndTermKey, spans.RaftEndRoleKey,
@@ -36,8 +40,7 @@ func Protocol() diff.Protocol {
 		Starts:     []string{spans.StartName, spans.SetPeersName},
 		Phrase:     phrase,
 		OfElection: ofElection,
-		Leads:      leads,
-		Applies:    applies,
+		Outcome:    outcome.Protocol{Leads: leads, Applies: applies},
 	}
 }
 
@@ -60,11 +63,11 @@ func leads(s *span.Span) (term int64, leads bool) {
 }
 
 // applies returns the entry that a span applies.
-func applies(s *span.Span) (entry diff.Entry, applies bool) {
+func applies(s *span.Span) (entry outcome.Entry, applies bool) {
 	if s.Name != spans.ApplyName {
-		return diff.Entry{}, false
+		return outcome.Entry{}, false
 	}
-	return diff.Entry{
+	return outcome.Entry{
 		Index: s.Attribute(spans.RaftIndexKey).AsInt64(), Term: s.Attribute(spans.RaftEntryTermKey).AsInt64(),
 		Command: s.Attribute(spans.RaftCommandKey).AsString(), Request: s.Attribute(kvspans.KVRequestIDKey).AsString(),
 		Result: s.Attribute(kvspans.KVResultKey).AsString(),
@@ -91,14 +94,14 @@ func phrase(s *span.Span) string {
 		if calls {
 			return "asks " + peer + " for its vote in term " + text(spans.RaftTermKey) + attempt(s)
 		}
-		return "votes on " + peer + diff.CopyPhrase(s)
+		return "votes on " + peer + content.CopyPhrase(s)
 	case spans.AppendEntriesClientName:
 		if calls {
 			return "sends " + entries(s) + " to " + peer + attempt(s)
 		}
-		return "takes " + entries(s) + " from " + peer + diff.CopyPhrase(s)
+		return "takes " + entries(s) + " from " + peer + content.CopyPhrase(s)
 	case spans.LateReplyName:
-		return "gets a late reply from " + peer + diff.CopyPhrase(s)
+		return "gets a late reply from " + peer + content.CopyPhrase(s)
 	case spans.CommitName:
 		return "commit index " + text(spans.RaftCommitFromKey) + " -> " + text(spans.RaftCommitToKey)
 	case spans.ApplyName:
@@ -109,12 +112,12 @@ func phrase(s *span.Span) string {
 		if s.Kind == trace.SpanKindProducer {
 			return "tells " + peer + committed
 		}
-		return "hears from " + peer + committed + diff.CopyPhrase(s)
+		return "hears from " + peer + committed + content.CopyPhrase(s)
 	}
 	return ""
 }
 
-func attempt(s *span.Span) string { return diff.OrdinalPhrase(s, "attempt", spans.RaftAttemptKey) }
+func attempt(s *span.Span) string { return content.OrdinalPhrase(s, "attempt", spans.RaftAttemptKey) }
 
 // entries says which entries a message carries.
 func entries(s *span.Span) string {

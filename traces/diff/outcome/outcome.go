@@ -1,4 +1,4 @@
-package diff
+package outcome
 
 import (
 	"cmp"
@@ -15,12 +15,14 @@ import (
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
+	"github.com/raftkv/raftkv/traces/diff/content"
 	"github.com/raftkv/raftkv/traces/read"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
-// outcome is what a run came to. It is gathered while the trace is read.
-type outcome struct {
+// Outcome is what a run came to. It is gathered while the trace is read.
+type Outcome struct {
+	epoch      time.Time              // when the run began
 	operations map[string]operation   // by request
 	tries      map[world.CausalID]int // by operation
 	leaders    []leadership
@@ -51,39 +53,40 @@ type applied struct {
 	at time.Time
 }
 
-func newOutcome() outcome {
-	return outcome{
+// New returns an outcome with nothing in it.
+func New() *Outcome {
+	return &Outcome{
 		operations: map[string]operation{}, tries: map[world.CausalID]int{}, log: map[int64]applied{},
 		store: map[string]string{}, violations: map[string]time.Time{},
 	}
 }
 
-// outcomeOf returns what a span adds to the outcome of its run; nil for nothing.
-func (p *Protocol) outcomeOf(s *read.Span) func(*outcome) {
+// Of returns what a span adds to the outcome of its run; nil for nothing.
+func Of(s *read.Span, p Protocol) func(*Outcome) {
 	service, start, end := s.Service, s.Start, s.End
 	switch s.Name {
 	case kvspans.PutClientName, kvspans.GetClientName, kvspans.DeleteClientName:
 		if operation := s.Parent; s.Kind == trace.SpanKindClient {
-			return func(o *outcome) { o.tries[operation]++ }
+			return func(o *Outcome) { o.tries[operation]++ }
 		}
 		return nil
 	case kvspans.KVPutName, kvspans.KVGetName, kvspans.KVDeleteName:
-		command, request := commandOf(s), s.Attribute(kvspans.KVRequestIDKey).AsString()
+		command, request := content.CommandOf(s), s.Attribute(kvspans.KVRequestIDKey).AsString()
 		op := operation{id: s.ID, command: command.Text, result: answer(s, command), latency: end.Sub(start)}
-		return func(o *outcome) { o.operations[request] = op }
+		return func(o *Outcome) { o.operations[request] = op }
 	case worldspans.ViolationName:
 		invariant := words.Printable(s.Attribute(worldspans.RaftkvInvariantKey).AsString())
-		return func(o *outcome) {
+		return func(o *Outcome) {
 			if at, there := o.violations[invariant]; !there || start.Before(at) {
 				o.violations[invariant] = start
 			}
 		}
 	}
 	if term, leads := p.Leads(s); leads {
-		return func(o *outcome) { o.leaders = append(o.leaders, leadership{term, service, end}) }
+		return func(o *Outcome) { o.leaders = append(o.leaders, leadership{term, service, end}) }
 	}
 	if entry, applies := p.Applies(s); applies {
-		return func(o *outcome) {
+		return func(o *Outcome) {
 			if first, there := o.log[entry.Index]; !there || end.Before(first.at) { // all apply the same
 				o.log[entry.Index] = applied{entry, end}
 			}
@@ -92,17 +95,11 @@ func (p *Protocol) outcomeOf(s *read.Span) func(*outcome) {
 	return nil
 }
 
-// commandOf returns the command of a client's operation.
-func commandOf(s *read.Span) words.Command {
-	key, value := s.Attribute(kvspans.KVKeyKey).AsString(), s.Attribute(kvspans.KVValueKey).AsString()
-	return words.OperationText(strings.ReplaceAll(s.Name, ".", "_"), key, value)
-}
-
 // noAnswer begins the result of an operation that was not answered.
 const noAnswer = "no answer"
 
-// isAnswer says whether a result is one that a client got.
-func isAnswer(result string) bool { return !strings.HasPrefix(result, noAnswer) }
+// IsAnswer says whether a result is one that a client got.
+func IsAnswer(result string) bool { return !strings.HasPrefix(result, noAnswer) }
 
 // answer returns what a client got.
 func answer(s *read.Span, command words.Command) string {
@@ -118,8 +115,9 @@ func answer(s *read.Span, command words.Command) string {
 	return words.ResultText(command, result)
 }
 
-// finish puts together what was gathered, and makes the store of the log.
-func (o *outcome) finish() {
+// Finish puts together what was gathered of a run that began at epoch, and makes the store of the log.
+func (o *Outcome) Finish(epoch time.Time) {
+	o.epoch = epoch
 	for request, operation := range o.operations {
 		operation.tries = o.tries[operation.id]
 		o.operations[request] = operation
@@ -143,7 +141,7 @@ func (o *outcome) finish() {
 }
 
 // commands returns the operations in the order in which they took effect: the log without the no-ops.
-func (o *outcome) commands() (all []string) {
+func (o *Outcome) commands() (all []string) {
 	for _, index := range slices.Sorted(maps.Keys(o.log)) {
 		if e := o.log[index]; e.Request != "" {
 			all = append(all, e.Request+" "+e.Command)
@@ -152,23 +150,26 @@ func (o *outcome) commands() (all []string) {
 	return all
 }
 
-// operationsOf returns how many operations there are of the clients that are looked at.
-func (o *outcome) operationsOf(only string) int {
-	if !isClient(only) {
+// Leaders returns how often a server won an election.
+func (o *Outcome) Leaders() int { return len(o.leaders) }
+
+// Operations returns how many operations there are of a client; of all if it is empty.
+func (o *Outcome) Operations(client string) int {
+	if client == "" {
 		return len(o.operations)
 	}
 	n := 0
 	for request := range o.operations {
-		if strings.HasPrefix(request, only+"/") {
+		if strings.HasPrefix(request, client+"/") {
 			n++
 		}
 	}
 	return n
 }
 
-// applied returns how many entries were applied from index 1 on without a gap; 0 if there is one, because then the
+// Applied returns how many entries were applied from index 1 on without a gap; 0 if there is one, because then the
 // store is not known.
-func (o *outcome) applied() int {
+func (o *Outcome) Applied() int {
 	for index := range o.log {
 		if index < 1 || index > int64(len(o.log)) {
 			return 0
@@ -178,7 +179,7 @@ func (o *outcome) applied() int {
 }
 
 // entriesBut returns the entries that another run does not have at their index, as texts.
-func (o *outcome) entriesBut(other *outcome) map[string]string {
+func (o *Outcome) entriesBut(other *Outcome) map[string]string {
 	texts := map[string]string{}
 	for index, e := range o.log {
 		same, there := other.log[index]
@@ -191,24 +192,39 @@ func (o *outcome) entriesBut(other *outcome) map[string]string {
 }
 
 // violated returns the invariants that were violated, and when.
-func (x *Trace) violated() map[string]string {
+func (o *Outcome) violated() map[string]string {
 	texts := map[string]string{}
-	for invariant, at := range x.outcome.violations {
-		texts[invariant] = "violated at " + words.Milliseconds(at.Sub(x.Epoch))
+	for invariant, at := range o.violations {
+		texts[invariant] = "violated at " + words.Milliseconds(at.Sub(o.epoch))
 	}
 	return texts
 }
 
 // leadersByTerm returns who led, by term.
-func (x *Trace) leadersByTerm() (texts map[string]string, leaders map[string][]leadership) {
+func (o *Outcome) leadersByTerm() (texts map[string]string, leaders map[string][]leadership) {
 	texts, leaders = map[string]string{}, map[string][]leadership{}
-	for _, l := range x.outcome.leaders {
+	for _, l := range o.leaders {
 		term := fmt.Sprintf("term %d", l.term)
 		if texts[term] != "" {
 			texts[term] += ", "
 		}
-		texts[term] += l.leader + " from " + words.Milliseconds(l.at.Sub(x.Epoch))
+		texts[term] += l.leader + " from " + words.Milliseconds(l.at.Sub(o.epoch))
 		leaders[term] = append(leaders[term], l)
 	}
 	return texts, leaders
+}
+
+// Protocol says of a span what it means to the protocol of its run.
+type Protocol struct {
+	// Leads returns the term in which a span makes its process the leader.
+	Leads func(*read.Span) (term int64, leads bool)
+	// Applies returns the entry of the log that a span applies.
+	Applies func(*read.Span) (entry Entry, applies bool)
+}
+
+// Entry is an entry of the log, as it was applied.
+type Entry struct {
+	Index, Term      int64
+	Command, Request string // put a val_3, client-2/3; a no-op has no request
+	Result           string // what the store answered
 }

@@ -1,4 +1,4 @@
-package diff
+package outcome
 
 import (
 	"cmp"
@@ -6,18 +6,19 @@ import (
 	"strings"
 	"time"
 
+	"github.com/raftkv/raftkv/traces/diff/content"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
 // Users is what users saw otherwise, and what the runs came to.
 type Users struct {
-	Operations []OperationChange `json:"operations"` // of clients, that went otherwise
-	Leaders    []ValueChange     `json:"leaders"`    // by term
-	Log        []ValueChange     `json:"log"`        // at the end, by index
-	Store      []ValueChange     `json:"store"`      // at the end, by key
-	Violations []ValueChange     `json:"violations"` // of invariants, that only one run has
+	Operations []OperationChange     `json:"operations"` // of clients, that went otherwise
+	Leaders    []content.ValueChange `json:"leaders"`    // by term
+	Log        []content.ValueChange `json:"log"`        // at the end, by index
+	Store      []content.ValueChange `json:"store"`      // at the end, by key
+	Violations []content.ValueChange `json:"violations"` // of invariants, that only one run has
 
-	order, store bool // what of it makes the outcome another one, beside the answers
+	OtherOrder bool `json:"-"` // the operations took effect in another order
 }
 
 // OperationChange is an operation of a client that went otherwise.
@@ -33,57 +34,31 @@ type OperationChange struct {
 	TriesB   int            `json:"tries_b"`
 }
 
-// answered says whether a client got another answer.
-func (c *OperationChange) answered() bool { return c.ResultA != c.ResultB || c.CommandA != c.CommandB }
+// Answered says whether a client got another answer.
+func (c *OperationChange) Answered() bool { return c.ResultA != c.ResultB || c.CommandA != c.CommandB }
 
-// ValueChange is something that has a value in each run; an empty one is none.
-type ValueChange struct {
-	Name string `json:"name"`
-	A    string `json:"a"`
-	B    string `json:"b"`
-}
-
-// users compares what two runs came to.
-func users(a, b *Trace, o *Options) Users {
+// Compare compares what two runs came to. Times that are no further apart than tolerance are the same.
+func Compare(a, b *Outcome, tolerance time.Duration) Users {
 	u := Users{
-		Operations: operationChanges(&a.outcome, &b.outcome, o),
-		Leaders:    leaderChanges(a, b, o),
-		Log:        valueChanges(a.outcome.entriesBut(&b.outcome), b.outcome.entriesBut(&a.outcome)),
-		Store:      valueChanges(a.outcome.store, b.outcome.store),
+		Operations: operationChanges(a, b, tolerance),
+		Leaders:    leaderChanges(a, b, tolerance),
+		Log:        valueChanges(a.entriesBut(b), b.entriesBut(a)),
+		Store:      valueChanges(a.store, b.store),
 		Violations: valueChanges(a.violated(), b.violated()),
 	}
-	u.Violations = slices.DeleteFunc(u.Violations, func(c ValueChange) bool { return c.A != "" && c.B != "" })
-	u.order = !slices.Equal(a.outcome.commands(), b.outcome.commands())
-	u.store = len(u.Store) > 0
-	u.restrict(o.Only)
+	u.Violations = slices.DeleteFunc(u.Violations, func(c content.ValueChange) bool { return c.A != "" && c.B != "" })
+	u.OtherOrder = !slices.Equal(a.commands(), b.commands())
 	return u
 }
 
-// restrict leaves of what users saw only what was asked for.
-func (u *Users) restrict(only string) {
-	none := []ValueChange{}
-	switch {
-	case only == "":
-	case isClient(only):
-		u.Operations = slices.DeleteFunc(u.Operations, func(c OperationChange) bool {
-			return !strings.HasPrefix(c.Request, only+"/")
-		})
-		u.Leaders, u.Log, u.Store, u.order, u.store = none, none, none, false, false
-	case only == OnlyKV:
-		u.Leaders, u.Violations = none, none
-	default:
-		*u = Users{Operations: []OperationChange{}, Leaders: u.Leaders, Log: none, Store: none, Violations: none}
-	}
-}
-
 // leaderChanges are the terms with other leaders, or with the same from another time on that matters.
-func leaderChanges(a, b *Trace, o *Options) []ValueChange {
+func leaderChanges(a, b *Outcome, tolerance time.Duration) []content.ValueChange {
 	textsA, leadersA := a.leadersByTerm()
 	textsB, leadersB := b.leadersByTerm()
-	return slices.DeleteFunc(valueChanges(textsA, textsB), func(c ValueChange) bool {
+	return slices.DeleteFunc(valueChanges(textsA, textsB), func(c content.ValueChange) bool {
 		return slices.EqualFunc(leadersA[c.Name], leadersB[c.Name], func(x, y leadership) bool {
-			later := x.at.Sub(a.Epoch) - y.at.Sub(b.Epoch)
-			return x.leader == y.leader && (o.ignoresTime() || later.Abs() <= o.Tolerance)
+			later := x.at.Sub(a.epoch) - y.at.Sub(b.epoch)
+			return x.leader == y.leader && later.Abs() <= tolerance
 		})
 	})
 }
@@ -91,11 +66,11 @@ func leaderChanges(a, b *Trace, o *Options) []ValueChange {
 // momentWidth is how far times of a step may be off: most are whole microseconds.
 const momentWidth = time.Microsecond
 
-func operationChanges(a, b *outcome, o *Options) []OperationChange {
+func operationChanges(a, b *Outcome, tolerance time.Duration) []OperationChange {
 	changes := []OperationChange{}
 	for request, x := range a.operations {
 		y, both := b.operations[request]
-		inTime := o.ignoresTime() || (x.latency-y.latency).Abs() <= max(o.Tolerance, momentWidth)
+		inTime := (x.latency - y.latency).Abs() <= max(tolerance, momentWidth)
 		if both && inTime && x.command == y.command && x.result == y.result && x.tries == y.tries {
 			continue
 		}
@@ -119,19 +94,21 @@ func operationChanges(a, b *outcome, o *Options) []OperationChange {
 }
 
 // valueChanges are the names whose values differ, in their order.
-func valueChanges(a, b map[string]string) []ValueChange {
-	changes := []ValueChange{}
+func valueChanges(a, b map[string]string) []content.ValueChange {
+	changes := []content.ValueChange{}
 	for name, value := range a {
 		if value != b[name] {
-			changes = append(changes, ValueChange{words.Printable(name), words.Printable(value), words.Printable(b[name])})
+			changes = append(changes, content.ValueChange{
+				Name: words.Printable(name), A: words.Printable(value), B: words.Printable(b[name]),
+			})
 		}
 	}
 	for name, value := range b {
 		if _, both := a[name]; !both {
-			changes = append(changes, ValueChange{words.Printable(name), "", words.Printable(value)})
+			changes = append(changes, content.ValueChange{Name: words.Printable(name), B: words.Printable(value)})
 		}
 	}
-	slices.SortFunc(changes, func(x, y ValueChange) int { return inOrder(x.Name, y.Name) })
+	slices.SortFunc(changes, func(x, y content.ValueChange) int { return inOrder(x.Name, y.Name) })
 	return changes
 }
 
