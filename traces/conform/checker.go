@@ -32,9 +32,7 @@ func New(p Protocol) *Checker {
 	t := NewTables(p)
 	return &Checker{
 		protocol: p, tables: t, single: &gatherer{tables: t, worker: p.Worker()}, found: NewFindings(),
-		facts: &Facts{
-			tables: t, byID: map[world.CausalID]*Span{}, numbers: map[string]int32{},
-		},
+		facts: &Facts{tables: t, byID: map[world.CausalID]*Span{}, numbers: map[string]int32{}},
 	}
 }
 
