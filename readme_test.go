@@ -191,7 +191,8 @@ func build(t *testing.T) string {
 	if commands != "" {
 		return commands
 	}
-	for _, room := range []string{"cmd", "raftkv", "traces"} { // the go command must see these files looked at, or it would keep a result that they put out of date
+	// The go command must see these files looked at, or it would keep a result that they put out of date.
+	for _, room := range []string{"cmd", "raftkv", "traces"} {
 		if err := filepath.WalkDir(room, func(path string, _ fs.DirEntry, err error) error {
 			if ext := filepath.Ext(path); err == nil && (ext == ".go" || ext == ".toml") {
 				_, err = os.Stat(path)
@@ -201,7 +202,7 @@ func build(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	built, err := os.MkdirTemp("", "raftkv-commands-*")
+	built, err := os.MkdirTemp("", "raftkv-commands-*") //nolint:usetesting // the tests share it: TestMain removes it
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -270,11 +271,13 @@ func (s *shell) block(text string) {
 			want = "1"
 		}
 		switch {
-		case strings.HasPrefix(command, "jaeger="), strings.Contains(command, "kubectl"): // `make test-jaeger` carries out the first
+		case strings.HasPrefix(command, "jaeger="), strings.Contains(command, "kubectl"):
+			// `make test-jaeger` carries out the first.
 			return
 		case strings.HasPrefix(command, "make "), strings.Contains(command, "-otlp "):
 		default:
-			script.WriteString(s.script(command) + "\nstatus=$?; [ $status = " + want + " ] || { echo \"exit status $status, want " + want + ", of\" >&2; cat >&2 <<'END'\n" + command + "\nEND\nexit 9; }\n")
+			script.WriteString(s.script(command) + "\nstatus=$?; [ $status = " + want + " ] || { echo \"exit status $status, want " + want +
+				", of\" >&2; cat >&2 <<'END'\n" + command + "\nEND\nexit 9; }\n")
 		}
 	}
 	if _, stderr, err := s.run(script.String()); err != nil {
@@ -319,11 +322,13 @@ func picture(t *testing.T, readme, run string) {
 	for i := range all {
 		below[all[i].Parent] = append(below[all[i].Parent], &all[i])
 	}
-	drawn := regexp.MustCompile(`(?m)^([ │├└]*)(\w+-\d+)  (\S+)`).FindAllStringSubmatch(strings.Split(readme, "\nIts spans")[1], -1)
+	drawn := regexp.MustCompile(`(?m)^([ │├└]*)(\w+-\d+)  (\S+)`).
+		FindAllStringSubmatch(strings.Split(readme, "\nIts spans")[1], -1)
 	if len(drawn) < 5 {
 		t.Fatal("README.md draws no spans")
 	}
-	// at are the spans that the last line of each depth may be of: all that are of its process and name, below those that the line above may be of.
+	// at are the spans that the last line of each depth may be of: all that are of its process and name, below those
+	// that the line above may be of.
 	at := [][]*traces.Span{below[0]}
 	for i, line := range drawn {
 		depth := utf8.RuneCountInString(line[1]) / 2
@@ -351,8 +356,10 @@ func picture(t *testing.T, readme, run string) {
 // functions against those.
 func TestReadmeRooms(t *testing.T) {
 	readme := readReadme(t, "README.md")
-	for _, room := range slices.Concat([]string{"spec", "gen", "traces"}, foldersIn(t, "raftkv"), foldersIn(t, "raftkv/raft"), foldersIn(t, "traces"), foldersIn(t, "cmd")) {
-		if !slices.Contains([]string{"testdata", "internal"}, path.Base(room)) && !strings.Contains(readme, "("+room+")") && !strings.Contains(readme, "go run ./"+room) {
+	for _, room := range slices.Concat([]string{"spec", "gen", "traces"}, foldersIn(t, "raftkv"),
+		foldersIn(t, "raftkv/raft"), foldersIn(t, "traces"), foldersIn(t, "cmd")) {
+		if !slices.Contains([]string{"testdata", "internal"}, path.Base(room)) && !strings.Contains(readme, "("+room+")") &&
+			!strings.Contains(readme, "go run ./"+room) {
 			t.Errorf("the map in README.md does not have %s", room)
 		}
 	}
@@ -410,8 +417,8 @@ func declares(t *testing.T, place, pattern string) bool {
 	return false
 }
 
-// TestCitation holds CITATION.cff against what version 1.2.0 of its format demands, and against what the project says of itself elsewhere. It has no date and no number that a release
-// would have to change.
+// TestCitation holds CITATION.cff against what version 1.2.0 of its format demands, and against what the project says
+// of itself elsewhere. It has no date and no number that a release would have to change.
 func TestCitation(t *testing.T) {
 	content, err := os.ReadFile("CITATION.cff")
 	if err != nil {
@@ -439,13 +446,18 @@ func TestCitation(t *testing.T) {
 	module = bytes.ReplaceAll(module, []byte("\r\n"), []byte("\n")) // as a clone may have it
 	readme := readReadme(t, "README.md")
 	for what, holds := range map[string]bool{
-		"cff-version is 1.2.0": cited.Version == "1.2.0", "type is software": cited.Type == "software", "message is given": cited.Message != "",
-		"title begins with the project's name":       strings.HasPrefix(cited.Title, "raftkv: "),
-		"an author is given":                         len(cited.Authors) > 0 && cited.Authors[0].Name != "",
-		"repository-code is the module's":            strings.HasPrefix(string(module), "module "+strings.TrimPrefix(cited.Repository, "https://")+"\n"),
-		"license is that of README.md":               cited.License != "" && strings.Contains(readme, "["+cited.License+"](LICENSE)"),
-		"README.md names it":                         strings.Contains(readme, "[CITATION.cff](CITATION.cff)"),
-		"abstract and keywords say what it is about": strings.Contains(cited.Abstract, "Raft") && slices.Contains(cited.Keywords, "Raft"),
+		"cff-version is 1.2.0":                 cited.Version == "1.2.0",
+		"type is software":                     cited.Type == "software",
+		"message is given":                     cited.Message != "",
+		"title begins with the project's name": strings.HasPrefix(cited.Title, "raftkv: "),
+		"an author is given":                   len(cited.Authors) > 0 && cited.Authors[0].Name != "",
+		"repository-code is the module's": strings.HasPrefix(string(module),
+			"module "+strings.TrimPrefix(cited.Repository, "https://")+"\n"),
+		"license is that of README.md": cited.License != "" &&
+			strings.Contains(readme, "["+cited.License+"](LICENSE)"),
+		"README.md names it": strings.Contains(readme, "[CITATION.cff](CITATION.cff)"),
+		"abstract and keywords say what it is about": strings.Contains(cited.Abstract, "Raft") &&
+			slices.Contains(cited.Keywords, "Raft"),
 	} {
 		if !holds {
 			t.Errorf("CITATION.cff:1: it does not hold that %s", what)

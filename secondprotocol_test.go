@@ -74,7 +74,8 @@ func paxos(t *testing.T) map[string]string {
 	}
 	imports, row := fmt.Sprintf("\t%q\n", module+"/raftkv/paxos/spans"), `Name: "Paxos", Specs: spans.Specs(),`
 	for room, tool := range map[string]string{
-		"run": "raftkv/run", "story": "traces/story", "diff": "traces/diff", "explain": "traces/explain", "export": "traces/export",
+		"run": "raftkv/run", "story": "traces/story", "diff": "traces/diff", "explain": "traces/explain",
+		"export": "traces/export",
 	} {
 		files["raftkv/paxos/"+room+"/protocol.go"] = fmt.Sprintf(
 			"package %s\n\nimport tool %q\n\nfunc Protocol() tool.Protocol { return tool.Protocol{} }\n",

@@ -100,8 +100,9 @@ func lint(t *testing.T, root string) (findings []string, switches map[string]int
 		t.Fatal(err)
 	}
 	loaded, err := packages.Load(&packages.Config{
-		Mode: packages.NeedName | packages.NeedSyntax | packages.NeedTypes | packages.NeedTypesInfo | packages.NeedFiles | packages.NeedImports | packages.NeedDeps,
-		Dir:  root, Env: append(os.Environ(), "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off"),
+		Mode: packages.NeedName | packages.NeedSyntax | packages.NeedTypes | packages.NeedTypesInfo |
+			packages.NeedFiles | packages.NeedImports | packages.NeedDeps,
+		Dir: root, Env: append(os.Environ(), "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off"),
 	}, "./raftkv/kv", "./raftkv/raft/protocol", "./raftkv/raft", "./raftkv/raft/node", "./raftkv/client")
 	if err != nil || packages.PrintErrors(loaded) > 0 {
 		t.Fatalf("the tree does not compile: %v", err)

@@ -9,8 +9,9 @@ import (
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 )
 
-// A span, and what it is made of.
+// These are a span, and what it is made of.
 type (
+	// Span is one as the recorder takes it, and as a reader gives it.
 	Span   = span.Span
 	Event  = span.Event
 	Link   = span.Link

@@ -281,7 +281,8 @@ func TestCutHistory(t *testing.T) {
 	epoch := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 	op := func(id uint64, name, service string, start, took time.Duration, result string) *traces.Span {
 		return &traces.Span{
-			Run: 1, Root: world.CausalID(id), ID: world.CausalID(id), Name: name, Kind: internal, Service: service, Start: epoch.Add(start), End: epoch.Add(start + took),
+			Run: 1, Root: world.CausalID(id), ID: world.CausalID(id), Name: name, Kind: internal, Service: service,
+			Start: epoch.Add(start), End: epoch.Add(start + took),
 			Attributes: []attribute.KeyValue{
 				kvspans.KVRequestIDKey.String(service + "/1"), kvspans.KVKeyKey.String("k"),
 				kvspans.KVValueKey.String("x"), kvspans.KVResultKey.String(result),

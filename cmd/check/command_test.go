@@ -198,7 +198,8 @@ func TestHistories(t *testing.T) {
 	start := time.Unix(0, 0)
 	op := func(client, request, kind, value, result string, call, answer int) kvconform.Operation {
 		return kvconform.Operation{
-			Client: client, Request: client + "/" + request, Kind: kind, Key: "k", Value: value, Result: result, Call: start.Add(time.Duration(call)), Return: start.Add(time.Duration(answer)),
+			Client: client, Request: client + "/" + request, Kind: kind, Key: "k", Value: value, Result: result,
+			Call: start.Add(time.Duration(call)), Return: start.Add(time.Duration(answer)),
 		}
 	}
 	put := op("client-1", "1", kvspans.KVPutID, "x", "ok", 0, 10)

@@ -69,7 +69,8 @@ func asEarlier(list []traces.Span) []traces.Span {
 // isNew says whether an earlier build gave a span no such attribute.
 func isNew(s *traces.Span, key attribute.Key) bool {
 	switch key {
-	case spans.RaftVotedForKey, spans.RaftMessageTermKey, spans.RaftReplyTermKey, spans.RaftEndTermKey, spans.RaftEndRoleKey, spans.RaftNextIndexKey,
+	case spans.RaftVotedForKey, spans.RaftMessageTermKey, spans.RaftReplyTermKey, spans.RaftEndTermKey,
+		spans.RaftEndRoleKey, spans.RaftNextIndexKey,
 		spans.RaftRoleBeforeKey, worldspans.PeerServiceKey:
 		return true
 	case spans.RaftLastLogIndexKey, spans.RaftLastLogTermKey:

@@ -25,8 +25,14 @@ const defaultMax = 3
 func flagGroups() []flags.Group[options] {
 	return []flags.Group[options]{
 		{Title: "What comes out", Flags: []flags.Flag[options]{
-			{Name: "max", Takes: "N", Help: fmt.Sprintf("tell at most N findings of each rule and invariant, the first in time; by default %d, and 0 tells the first hundred", defaultMax), Set: setMax},
-			{Name: "json", Help: "print JSON for programs: a list with what was found of each run, up to a hundred findings of each rule, and how many there are", Set: func(o *options, v string) []error { return flags.SetBool("-json", &o.json, v) }},
+			{Name: "max", Takes: "N", Help: fmt.Sprintf("tell at most N findings of each rule and invariant, the first in "+
+				"time; by default %d, and 0 tells the first hundred", defaultMax), Set: setMax},
+			{Name: "json", Help: "print JSON for programs: a list with what was found of each run, up to a hundred findings " +
+				"of each rule, and how many there are", Set: func(o *options,
+				v string,
+			) []error {
+				return flags.SetBool("-json", &o.json, v)
+			}},
 			{Name: "h", Help: "show this"},
 		}},
 	}

@@ -17,14 +17,17 @@ import (
 
 // unjudged are the attributes that a trace may say anything of: how the run was made, and how the config put it.
 var unjudged = []attribute.Key{
-	worldspans.RaftkvConfigKey, worldspans.RaftkvBuildKey, worldspans.RaftkvScenarioKey, worldspans.RaftkvSeedKey, worldspans.RaftkvFaultWhenKey, worldspans.RaftkvFaultAimedAtKey,
-	worldspans.RaftkvFaultByNsKey, worldspans.RaftkvFaultRatePermilleKey, worldspans.RaftkvFaultOneWayKey, worldspans.RaftkvFaultTornKey, worldspans.RaftkvDelayNsKey,
+	worldspans.RaftkvConfigKey, worldspans.RaftkvBuildKey, worldspans.RaftkvScenarioKey, worldspans.RaftkvSeedKey,
+	worldspans.RaftkvFaultWhenKey, worldspans.RaftkvFaultAimedAtKey,
+	worldspans.RaftkvFaultByNsKey, worldspans.RaftkvFaultRatePermilleKey, worldspans.RaftkvFaultOneWayKey,
+	worldspans.RaftkvFaultTornKey, worldspans.RaftkvDelayNsKey,
 	worldspans.RaftkvInvariantKey, worldspans.RaftkvViolationFactsKey, worldspans.RaftUnfinishedKey,
 }
 
 // eachOf are the scenarios whose spans are made wrong one by one.
 var eachOf = []string{
-	"default", "leader-crash", "figure-7", "storm", "everything", "two-leaders", "split-vote", "majority-partition", "lost-write", "minority-partition",
+	"default", "leader-crash", "figure-7", "storm", "everything", "two-leaders", "split-vote", "majority-partition",
+	"lost-write", "minority-partition",
 	"-faults clocks seed=14 max_duration=1500ms network.latency=1ms..80ms", "-faults mixed seed=16", "-faults mixed seed=283", "-faults crashes seed=3", "-faults lossy seed=2",
 }
 
@@ -317,7 +320,8 @@ var told = []mutation{
 			return isA(spans.AppendEntriesServerName, server)(s) && s.Service == "node-3"
 		})
 		s.Links = append(slices.Clone(s.Links), traces.Link{
-			Run: s.Run, Root: fault.Root, ID: fault.ID, Attributes: []attribute.KeyValue{worldspans.RaftkvLinkKey.String(worldspans.LinkFault)},
+			Run: s.Run, Root: fault.Root, ID: fault.ID,
+			Attributes: []attribute.KeyValue{worldspans.RaftkvLinkKey.String(worldspans.LinkFault)},
 		})
 	}},
 	{

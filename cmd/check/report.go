@@ -83,7 +83,10 @@ func (v verdict) MarshalJSON() ([]byte, error) {
 		Unknown      []unknown      `json:"unknown,omitempty"`
 		Resolution   time.Duration  `json:"resolution_ns,omitempty"`
 		Linearizable history        `json:"linearizable"`
-	}{v.Run, v.fine(), v.Report.Spans, v.Report.Part, findings, v.Report.Counts, unknowns, v.Report.Resolution, v.Linearizable})
+	}{
+		v.Run, v.fine(), v.Report.Spans, v.Report.Part, findings, v.Report.Counts, unknowns, v.Report.Resolution,
+		v.Linearizable,
+	})
 }
 
 // page tells verdicts to a person.
@@ -156,7 +159,8 @@ func (p *page) one(b *strings.Builder, v *verdict) {
 	fmt.Fprintf(b, "%s  %s: %s of %s\n", p.style.Bold(v.Run), head, words.Counted(v.Report.Spans, "span"),
 		words.Counted(v.Report.Processes, "process"))
 	if v.Report.Part {
-		p.line(b, "part", "this is a part of a run, such as one trace: the span raftkv.run, which begins each file, is not in it. Not checked are the invariants, the history, and whatever needs spans that may be elsewhere: "+
+		p.line(b, "part", "this is a part of a run, such as one trace: the span raftkv.run, which begins each file, is not "+
+			"in it. Not checked are the invariants, the history, and whatever needs spans that may be elsewhere: "+
 			"links, parents and messages that are not here, and what each server did in order")
 	}
 	conformance, invariants := 0, 0
@@ -192,7 +196,8 @@ func (p *page) one(b *strings.Builder, v *verdict) {
 	}
 	p.line(b, "history", outcome)
 	if v.Report.Resolution > 0 {
-		p.line(b, "times", "whole microseconds, as Jaeger has them: steps are told apart by their numbers, and those without one only if they are further apart than that")
+		p.line(b, "times", "whole microseconds, as Jaeger has them: steps are told apart by their numbers, and those "+
+			"without one only if they are further apart than that")
 	}
 	p.unknown(b, v.Report.Unknown)
 	for _, id := range inOrder(v.Report.Findings) {

@@ -53,7 +53,8 @@ func (r *report) partAgain() *again {
 			"A key of the config acts wherever something depends on it, and with another seed every draw is another one",
 		}
 	case draws:
-		return &again{"the seed", "With another seed every draw is another one, of how long a message takes, when a timer runs out, what a client asks for"}
+		return &again{"the seed", "With another seed every draw is another one, of how long a message takes, when a timer " +
+			"runs out, what a client asks for"}
 	}
 	return &again{"the config", "A key of the config acts wherever something depends on it"}
 }
@@ -83,7 +84,8 @@ func (r *report) unexplained() string {
 	case len(r.d.Config) > 1 || len(r.d.Config) == 1 && r.d.Config[0].Key != "fault":
 		return shown + ": " + begin + ", made by what the runs were given."
 	case len(r.d.Config) == 1:
-		return shown + ". " + come + " of it all the same, for the runs were given nothing else that differs: as where a message is lost, which takes its receiver's time and leaves no span there."
+		return shown + ". " + come + " of it all the same, for the runs were given nothing else that differs: as where a " +
+			"message is lost, which takes its receiver's time and leaves no span there."
 	}
 	return shown + ": " + begin + "."
 }

@@ -85,7 +85,11 @@ func TestPartAgain(t *testing.T) {
 			[]string{told, "What else differs"},
 		},
 		{
-			diff.Reason{Kind: diff.ReasonDraw, Keys: keys(seed)}, keys(seed), diff.Consequences{}, []string{"What followed from it"}, []string{told, "What else differs", "without coming of it"},
+			diff.Reason{Kind: diff.ReasonDraw, Keys: keys(seed)},
+			keys(seed),
+			diff.Consequences{},
+			[]string{"What followed from it"},
+			[]string{told, "What else differs", "without coming of it"},
 		},
 	} {
 		d := &diff.Difference{

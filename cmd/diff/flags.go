@@ -29,8 +29,13 @@ const defaultMax = 20
 func flagGroups() []flags.Group[options] {
 	return []flags.Group[options]{
 		{Title: "What is compared", Flags: []flags.Flag[options]{
-			{Name: "only", Takes: "PART", Help: "compare a part: a server such as node-3, all that a client such as client-2 asked for, kv for all clients, or elections", Set: setOnly},
-			{Name: "ignore", Takes: "NAME", Help: "do not look at an attribute, as in -ignore raft.term, or at times: -ignore time; may be repeated", Set: setIgnore},
+			{Name: "only", Takes: "PART", Help: "compare a part: a server such as node-3, all that a client such as client-2 " +
+				"asked for, kv for all clients, or elections", Set: setOnly},
+			{
+				Name: "ignore", Takes: "NAME",
+				Help: "do not look at an attribute, as in -ignore raft.term, or at times: -ignore time; may be repeated",
+				Set:  setIgnore,
+			},
 			{
 				Name: "tolerance", Takes: "DURATION", Help: "times that differ by no more are the same, as in -tolerance 2ms",
 				Set: setTolerance,
@@ -42,7 +47,11 @@ func flagGroups() []flags.Group[options] {
 				Help: fmt.Sprintf("tell at most N spans of what followed, and N of each list; by default %d, and 0 tells all",
 					defaultMax), Set: setMax,
 			},
-			{Name: "json", Help: "print the same as JSON, lists in full; its fields are those of `go doc ./traces/diff Difference`, and of the types that this names", Set: func(o *options, v string) []error { return flags.SetBool("-json", &o.json, v) }},
+			{
+				Name: "json", Help: "print the same as JSON, lists in full; its fields are those of `go doc ./traces/diff " +
+					"Difference`, and of the types that this names",
+				Set: func(o *options, v string) []error { return flags.SetBool("-json", &o.json, v) },
+			},
 			{Name: "h", Help: "show this"},
 		}},
 	}

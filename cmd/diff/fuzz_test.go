@@ -68,7 +68,8 @@ func TestHostileRun(t *testing.T) {
 		t.Fatal("nothing is changed")
 	}
 	texts := []*regexp.Regexp{ // names, texts in lists, and what the config says
-		regexp.MustCompile(`("name":")([^"]+)(")`), regexp.MustCompile(`([[,]\{"stringValue":")([^"]+)(")`), regexp.MustCompile(`(\\n)(seed = [12])(\\n)`),
+		regexp.MustCompile(`("name":")([^"]+)(")`), regexp.MustCompile(`([[,]\{"stringValue":")([^"]+)(")`),
+		regexp.MustCompile(`(\\n)(seed = [12])(\\n)`),
 	}
 	for _, m := range regexp.MustCompile(`"key":"([^"]+)","value":\{"stringValue":"`).FindAllSubmatch(good, -1) {
 		text := regexp.MustCompile(`("key":"` + regexp.QuoteMeta(string(m[1])) +

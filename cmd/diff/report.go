@@ -76,7 +76,8 @@ func (r *report) verdict() {
 		r.paragraph("", "Times are compared to the microsecond: a trace that Jaeger wrote has no finer ones.")
 	}
 	if r.d.AlignedBy != diff.AlignedByIDs {
-		r.paragraph("", "The ids of the two are made of something else: spans are taken for the same by what they are, client and operation, term, index, peer and attempt.")
+		r.paragraph("", "The ids of the two are made of something else: spans are taken for the same by what they are, "+
+			"client and operation, term, index, peer and attempt.")
 	}
 }
 

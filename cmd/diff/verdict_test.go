@@ -115,7 +115,8 @@ func TestVerdicts(t *testing.T) {
 			}, not: []string{"same answer", "all the same"},
 		},
 		"no such client's": {
-			a: without(t, file, clients), b: append(without(t, crashed, clients), foreign("03", "x", "11")...), only: "node-1", verdict: diff.SameOutcome, says: []string{"what clients got of it is not part of node-1"},
+			a: without(t, file, clients), b: append(without(t, crashed, clients), foreign("03", "x", "11")...), only: "node-1",
+			verdict: diff.SameOutcome, says: []string{"what clients got of it is not part of node-1"},
 		},
 		"a run's span alone": {
 			a: without(t, file, runAlone), b: file, verdict: diff.UnknownOutcome, says: []string{"in one run only", "one trace may be a part of a run: it has no span of a process", "something that cannot be told"}, not: []string{"the code:"},
@@ -124,7 +125,8 @@ func TestVerdicts(t *testing.T) {
 			a: without(t, file, noClientTwoNorRun), b: file, verdict: diff.UnknownOutcome, says: []string{"operations in one run only", "one trace may be a part of a run: it has no raftkv.run"},
 		},
 		"a part with missing parents": {
-			a: file, b: without(t, file, noClientTwo), verdict: diff.UnknownOutcome, says: []string{"5 operations in one run only", "one trace may be a part of a run: of ", "the parent is missing"},
+			a: file, b: without(t, file, noClientTwo), verdict: diff.UnknownOutcome,
+			says: []string{"5 operations in one run only", "one trace may be a part of a run: of ", "the parent is missing"},
 		},
 		"foreign spans only": {
 			a: shop, b: later, verdict: diff.SameButTime, says: []string{

@@ -107,7 +107,10 @@ func TestExplainQuestions(t *testing.T) {
 	e := explain.New(index.Of(spans), protocols.Raft.Explain)
 	id := spans[len(spans)/2].ID.String()
 	for _, same := range [][]string{
-		{"leader term 1", "leader 1", "term 1", "term 1 leader", "election 1", "election term 1", "elections term 1"}, {"client-2 3", "client-2/3"}, {"index 2 node-3", "node-3 index 2"}, {id, id[:12], strings.ToUpper(id)},
+		{"leader term 1", "leader 1", "term 1", "term 1 leader", "election 1", "election term 1", "elections term 1"},
+		{"client-2 3", "client-2/3"},
+		{"index 2 node-3", "node-3 index 2"},
+		{id, id[:12], strings.ToUpper(id)},
 	} {
 		want := written80(explained(t, e, same[0]))
 		for _, question := range same[1:] {
@@ -196,7 +199,8 @@ func TestExplainFindsCauses(t *testing.T) {
 func TestExplainViolation(t *testing.T) {
 	spans := rough(t)
 	violation := spans[0]
-	violation.Name, violation.ID, violation.Service, violation.Start, violation.End = "raftkv.violation", 0x77, "world", spans[0].Start.Add(90*time.Millisecond), spans[0].Start.Add(90*time.Millisecond)
+	violation.Name, violation.ID, violation.Service, violation.Start, violation.End = "raftkv.violation", 0x77, "world",
+		spans[0].Start.Add(90*time.Millisecond), spans[0].Start.Add(90*time.Millisecond)
 	violation.Status.Description = "At most one leader is elected in a term, ever."
 	violation.Attributes = []attribute.KeyValue{
 		attribute.String("raftkv.invariant", "ElectionSafety"), attribute.StringSlice("raftkv.violation.facts",

@@ -138,7 +138,8 @@ func parseFlags(args []string) (options, error) {
 	all := []error{wrong, unknown}
 	switch len(arguments) {
 	case 0:
-		all = append(all, errors.New("which run? its name, its folder or its trace file: go run ./cmd/export -to jaeger default-1"))
+		all = append(all,
+			errors.New("which run? its name, its folder or its trace file: go run ./cmd/export -to jaeger default-1"))
 	case 1:
 		o.run = arguments[0]
 	default:

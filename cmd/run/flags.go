@@ -63,16 +63,19 @@ func flagGroups() []flags.Group[options] {
 				Set: key("-requests", "requests_per_client"),
 			},
 			{
-				Name: "set", Takes: "KEY=VALUE", Help: "give any key of the config a value, as in -set raft.max_entries=1; may be repeated, and the last one wins; cmd/run/config.toml shows all keys",
+				Name: "set", Takes: "KEY=VALUE", Help: "give any key of the config a value, as in -set raft.max_entries=1; may " +
+					"be repeated, and the last one wins; cmd/run/config.toml shows all keys",
 				Set: override(func(value string) config.Override { return config.Set("-set", value) }),
 			},
 		}},
 		{Title: "What if", Flags: []flags.Flag[options]{
 			{
-				Name: "faults", Takes: "PROFILE", Help: "have things go wrong, as the seed draws them from a profile; -list shows all. Without a scenario it draws the cluster, too",
+				Name: "faults", Takes: "PROFILE", Help: "have things go wrong, as the seed draws them from a profile; -list " +
+					"shows all. Without a scenario it draws the cluster, too",
 				Set: func(o *options, v string) []error { return flags.SetProfile(&o.faults, v) },
 			},
-			{Name: "drop", Takes: "SPANID", Help: "the message that this span sends does not arrive; of a server's span it is the reply; may be repeated, as the next two", Set: fault("-drop", config.Drop)},
+			{Name: "drop", Takes: "SPANID", Help: "the message that this span sends does not arrive; of a server's span it is " +
+				"the reply; may be repeated, as the next two", Set: fault("-drop", config.Drop)},
 			{
 				Name: "delay", Takes: "SPANID=DURATION", Help: "it arrives this much later, as in -delay 00f067aa0ba902b7=40ms",
 				Set: fault("-delay", config.Delay),
@@ -87,32 +90,7 @@ func flagGroups() []flags.Group[options] {
 			Title: "What is told of the story; story.txt has all of it",
 			Flags: telling.Flags(func(o *options) *telling.Part { return &o.part }),
 		},
-		{Title: "What comes out", Flags: []flags.Flag[options]{
-			{
-				Name: "shrink", Help: "when an invariant does not hold, cut the run down to the faults and operations that it takes, and write that beside it: shrunk.toml and shrunk.txt",
-				Set: func(o *options, v string) []error { return flags.SetBool("-shrink", &o.shrink, v) },
-			},
-			{Name: "name", Takes: "NAME", Help: "what the run's folder is called; by default SCENARIO-SEED, with a hash behind it when more than the seed was changed", Set: setName},
-			{
-				Name: "out", Takes: "DIR", Help: "where the folder goes; by default " + filepath.Join("traces", "runs"),
-				Set: setOut,
-			},
-			{Name: "files", Takes: "LIST", Help: "which files to write, of " + strings.Join(fileNames, ",") +
-				"; by default all, and run.toml in any case", Set: setFiles},
-			{
-				Name: "otlp", Takes: "URL",
-				Help: "push the spans to a receiver, too, as in -otlp http://localhost:4318; see Pushing, below", Set: setOTLP,
-			},
-			{
-				Name: "stdout", Help: "print the spans as JSON lines on standard output, and nothing else there",
-				Set: func(o *options, v string) []error { return flags.SetBool("-stdout", &o.stdout, v) },
-			},
-			{Name: "json", Help: "print what the summary tells as one JSON object, and nothing else on standard output; its fields are below", Set: func(o *options, v string) []error { return flags.SetBool("-json", &o.json, v) }},
-			{
-				Name: "quiet", Help: "print nothing on standard output; what goes wrong is still said on standard error",
-				Set: func(o *options, v string) []error { return flags.SetBool("-quiet", &o.quiet, v) },
-			},
-		}},
+		outputFlags(),
 		{Title: "Instead of a run", Flags: []flags.Flag[options]{
 			{
 				Name: "list", Help: "show the scenarios and the profiles of faults",
@@ -123,6 +101,42 @@ func flagGroups() []flags.Group[options] {
 		flags.Bugs[options](),
 		flags.Scenario[options]("go run ./cmd/run"),
 	}
+}
+
+// outputFlags are those that say what comes out of a run.
+func outputFlags() flags.Group[options] {
+	return flags.Group[options]{Title: "What comes out", Flags: []flags.Flag[options]{
+		{
+			Name: "shrink", Help: "when an invariant does not hold, cut the run down to the faults and operations that it " +
+				"takes, and write that beside it: shrunk.toml and shrunk.txt",
+			Set: func(o *options, v string) []error { return flags.SetBool("-shrink", &o.shrink, v) },
+		},
+		{Name: "name", Takes: "NAME", Help: "what the run's folder is called; by default SCENARIO-SEED, with a hash " +
+			"behind it when more than the seed was changed", Set: setName},
+		{
+			Name: "out", Takes: "DIR", Help: "where the folder goes; by default " + filepath.Join("traces", "runs"),
+			Set: setOut,
+		},
+		{Name: "files", Takes: "LIST", Help: "which files to write, of " + strings.Join(fileNames, ",") +
+			"; by default all, and run.toml in any case", Set: setFiles},
+		{
+			Name: "otlp", Takes: "URL",
+			Help: "push the spans to a receiver, too, as in -otlp http://localhost:4318; see Pushing, below", Set: setOTLP,
+		},
+		{
+			Name: "stdout", Help: "print the spans as JSON lines on standard output, and nothing else there",
+			Set: func(o *options, v string) []error { return flags.SetBool("-stdout", &o.stdout, v) },
+		},
+		{
+			Name: "json",
+			Help: "print what the summary tells as one JSON object, and nothing else on standard output; its fields are below",
+			Set:  func(o *options, v string) []error { return flags.SetBool("-json", &o.json, v) },
+		},
+		{
+			Name: "quiet", Help: "print nothing on standard output; what goes wrong is still said on standard error",
+			Set: func(o *options, v string) []error { return flags.SetBool("-quiet", &o.quiet, v) },
+		},
+	}}
 }
 
 // parseFlags reads the command line: flags in any place, and a scenario or a file among them. The error is
@@ -139,7 +153,8 @@ func parseFlags(args []string) (options, error) {
 	}
 	var contradiction error
 	if o.quiet && o.stdout {
-		contradiction = errors.New("-quiet and -stdout contradict each other: nothing on standard output, and the spans there")
+		contradiction = errors.New("-quiet and -stdout contradict each other: nothing on standard output, and the spans " +
+			"there")
 	}
 	if o.json && o.stdout {
 		contradiction = errors.Join(contradiction,

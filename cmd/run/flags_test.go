@@ -266,8 +266,10 @@ func TestReferenceIsTheReference(t *testing.T) {
 	}
 	want := config.Default()
 	want.Scenario, want.Title, want.What, want.Watch = "reference", got.Title, got.What, got.Watch
-	want.Settings.(*raftrun.Settings).ElectionTimeout.Min, want.Settings.(*raftrun.Settings).ElectionTimeout.Max, want.Settings.(*raftrun.Settings).HeartbeatInterval = 0, 0, 0
-	want.Settings.(*raftrun.Settings).NoopOnElection, want.Settings.(*raftrun.Settings).MaxEntries, want.Settings.(*raftrun.Settings).MaxInflight, want.Client.Turns = false, 1, 1, true
+	want.Settings.(*raftrun.Settings).ElectionTimeout.Min, want.Settings.(*raftrun.Settings).ElectionTimeout.Max,
+		want.Settings.(*raftrun.Settings).HeartbeatInterval = 0, 0, 0
+	want.Settings.(*raftrun.Settings).NoopOnElection, want.Settings.(*raftrun.Settings).MaxEntries,
+		want.Settings.(*raftrun.Settings).MaxInflight, want.Client.Turns = false, 1, 1, true
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("reference (-want +got):\n%s", diff)
 	}

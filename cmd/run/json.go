@@ -98,7 +98,8 @@ func (r *runner) printJSON(ctx context.Context, w io.Writer) error {
 			r.result.Messages, r.result.Lost,
 			r.result.Duplicated,
 		}, Faults: happenedOf{Happened: r.result.Faults, Of: r.plannedFaults()},
-		EndNs: r.result.End, Finished: r.result.Finished, Invariants: r.result.Checks.Invariants, Events: r.result.Checks.Events, Sometimes: map[string]uint64{},
+		EndNs: r.result.End, Finished: r.result.Finished, Invariants: r.result.Checks.Invariants,
+		Events: r.result.Checks.Events, Sometimes: map[string]uint64{},
 		Expectations: r.expectations(), Jaeger: r.links(ctx), Next: r.next(),
 	}
 	for _, m := range r.result.Missed {

@@ -22,7 +22,8 @@ func TestJSON(t *testing.T) {
 			t.Fatalf("%v: %s\n%s%s", err, c, c.stdout, c.stderr)
 		}
 		for field, want := range map[string]any{
-			"run": "leader-crash-1", "scenario": "leader-crash", "seed": 1.0, "committed": 5.0, "elections": 2.0, "leader": "node-2", "finished": true, "invariants": 24.0,
+			"run": "leader-crash-1", "scenario": "leader-crash", "seed": 1.0, "committed": 5.0, "elections": 2.0,
+			"leader": "node-2", "finished": true, "invariants": 24.0,
 			"operations": map[string]any{"answered": 3.0, "of": 3.0}, "faults": map[string]any{
 				"happened": 2.0,
 				"of":       2.0,

@@ -108,7 +108,8 @@ func TestStory(t *testing.T) {
 	}
 	summary := summaryOf(t, c)
 	for word, want := range map[string]string{
-		"operations": "15 of 15 answered", "commits": "index 16 is committed", "elections": fmt.Sprint(elections), "spans": fmt.Sprint(len(all)),
+		"operations": "15 of 15 answered", "commits": "index 16 is committed", "elections": fmt.Sprint(elections),
+		"spans": fmt.Sprint(len(all)),
 	} {
 		if summary[word] != want {
 			t.Errorf("the summary says %s: %q, want %q: %s", word, summary[word], want, c)
@@ -143,8 +144,9 @@ func TestFaultsThatDoNotHappen(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "faults.toml")
 	text := "num_nodes = 3\n"
 	for at, what := range map[string]string{
-		"55ms": `isolate = "node-2"`, "60ms": `heal = "node-2"`, "70ms": `restart = "node-2"`, "50s": `crash = "node-2"`, "index 4000 commits": `crash = "node-2"`,
-		"1us": `crash = "leader"`,
+		"55ms": `isolate = "node-2"`, "60ms": `heal = "node-2"`, "70ms": `restart = "node-2"`, "50s": `crash = "node-2"`,
+		"index 4000 commits": `crash = "node-2"`,
+		"1us":                `crash = "leader"`,
 	} {
 		text += fmt.Sprintf("[[fault]]\nat = %q\n%s\n", at, what)
 	}

@@ -32,14 +32,16 @@ func (r *runner) tellViolation(ctx context.Context, w io.Writer, style terminal.
 	v := r.result.Checks.Violation
 	const below = "              "
 	_, _ = fmt.Fprintf(w, "%s at %s: %s (%s, %s)\n%s%s%s",
-		style.Bold(style.Red("violation")), v.At, v.Invariant.Name, v.Invariant.ID, v.Invariant.Section, terminal.Paragraph("  ", "  ", v.Invariant.Doc, width),
+		style.Bold(style.Red("violation")), v.At, v.Invariant.Name, v.Invariant.ID, v.Invariant.Section,
+		terminal.Paragraph("  ", "  ", v.Invariant.Doc, width),
 		terminal.Paragraph("  one fact:   ", below, v.Facts[0], width), terminal.Paragraph("  the other:  ", below,
 			v.Facts[1], width))
 	if r.expectsViolation() {
 		_, _ = io.WriteString(w, "  expected:   this is what the scenario is for\n")
 	}
 	if r.result.LyingDisk {
-		_, _ = io.WriteString(w, terminal.Paragraph("  lying disk: ", below, "before, a disk lost what it had said that it keeps, or was made to lie. Raft relies on that no disk does (Figure 2), "+
+		_, _ = io.WriteString(w, terminal.Paragraph("  lying disk: ", below, "before, a disk lost what it had said that it "+
+			"keeps, or was made to lie. Raft relies on that no disk does (Figure 2), "+
 			"so that this is no mistake of the algorithm.", width))
 	}
 	lines, finding := r.retold(ctx)

@@ -44,7 +44,8 @@ func TestViolation(t *testing.T) {
 	stdout.Reset()
 	stderr.Reset()
 	r.result.Checks.Violation = &check.Violation{
-		Invariant: protocols.Raft.Run.Invariants[0], At: 12 * time.Millisecond, Facts: [2]string{"node-1 became leader of term 1", "node-2 did as well"},
+		Invariant: protocols.Raft.Run.Invariants[0], At: 12 * time.Millisecond,
+		Facts:  [2]string{"node-1 became leader of term 1", "node-2 did as well"},
 		Places: [2]check.Place{1: {At: 12 * time.Millisecond}},
 	}
 	r.config.Expects = nil
@@ -95,11 +96,13 @@ func TestWhatLedToAViolation(t *testing.T) {
 		want          []string
 	}{
 		{"commit-old-term", "figure-8", []string{
-			"FAULT: node-1 is told to stand for election", "granting vote to node-1 for term 3", `election result 3 votes \(need 3\)`,
+			"FAULT: node-1 is told to stand for election", "granting vote to node-1 for term 3",
+			`election result 3 votes \(need 3\)`,
 			"node-3   [0-9a-f]{16}  AppendEntries from node-1 ok, match_index 1", "ack from node-3, match_index 1", "replication 3/3 acks: index 1 is committed",
 		}},
 		{"no-dedup", "lost-reply", []string{
-			"FAULT: client-1 is healed", "no answer from node-1: Put given up", "redirecting client-1 to node-1", "appending entry at index 3",
+			"FAULT: client-1 is healed", "no answer from node-1: Put given up", "redirecting client-1 to node-1",
+			"appending entry at index 3",
 			"node-2   [0-9a-f]{16}  AppendEntries from node-1 ok", "index 3 is committed", `applied result .* \(a retry, and NOT as at first\)\n  again`,
 		}},
 	} {

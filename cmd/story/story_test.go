@@ -89,7 +89,8 @@ func TestPart(t *testing.T) {
 		headings []string
 	}{
 		{"-only node-3", func(_ float64, p string) bool { return p == "node-3" }, []string{
-			"start", "election in term 1", "replication in term 1", "requests", "fault", "election in term 2", "replication in term 2", "recovery",
+			"start", "election in term 1", "replication in term 1", "requests", "fault", "election in term 2",
+			"replication in term 2", "recovery",
 		}},
 		{"-only world", func(_ float64, p string) bool { return p == "world" }, []string{"start", "fault", "recovery"}},
 		{
@@ -100,7 +101,8 @@ func TestPart(t *testing.T) {
 			"-only node-1,world -only node-2",
 			func(_ float64, p string) bool { return p == "node-1" || p == "node-2" || p == "world" },
 			[]string{
-				"start", "election in term 1", "replication in term 1", "fault", "election in term 2", "replication in term 2", "recovery",
+				"start", "election in term 1", "replication in term 1", "fault", "election in term 2", "replication in term 2",
+				"recovery",
 			},
 		},
 		{

@@ -69,7 +69,8 @@ func (r *ran) check(ctx context.Context, j kvconform.Checker, c *config.Config) 
 		}
 		told[f.ID] = true
 		r.findings = append(r.findings, finding{
-			Seed: c.Seed, Run: c.Name(), ID: f.ID, Count: found.Counts[f.ID], Rule: f.Rule, Section: f.Section, Got: f.Got, Want: f.Want,
+			Seed: c.Seed, Run: c.Name(), ID: f.ID, Count: found.Counts[f.ID], Rule: f.Rule, Section: f.Section, Got: f.Got,
+			Want: f.Want,
 			Span: fmt.Sprintf("%s %s of %s at %s", f.Span.Name, f.Span.ID, f.Span.Process, f.Span.At.Round(time.Microsecond)),
 		})
 	}

@@ -45,35 +45,50 @@ func flagGroups() []flags.Group[options] {
 		{Title: "What is run", Flags: []flags.Flag[options]{
 			{Name: "seeds", Takes: "A-B", Help: "which seeds; by default 1-10000", Set: setSeeds},
 			{
-				Name: "faults", Takes: "PROFILE", Help: "have things go wrong, as each seed draws them from a profile; -list shows all. Without a scenario it draws the cluster, too; without both it is mixed",
+				Name: "faults", Takes: "PROFILE", Help: "have things go wrong, as each seed draws them from a profile; -list " +
+					"shows all. Without a scenario it draws the cluster, too; without both it is mixed",
 				Set: func(o *options, v string) []error { return flags.SetProfile(&o.faults, v) },
 			},
 			{
-				Name: "bug", Takes: "NAME", Help: "build one of the bugs below in, on purpose: to see whether, and how soon, it is caught",
-				Set: change("-bug", func(v string) config.Override { return config.SetString("-bug", "bug", v) }),
+				Name: "bug", Takes: "NAME",
+				Help: "build one of the bugs below in, on purpose: to see whether, and how soon, it is caught",
+				Set:  change("-bug", func(v string) config.Override { return config.SetString("-bug", "bug", v) }),
 			},
 			{
-				Name: "set", Takes: "KEY=VALUE", Help: "give any key of the config a value, as in -set num_nodes=5; may be repeated, and the last one wins",
-				Set: change("-set", func(v string) config.Override { return config.Set("-set", v) }),
+				Name: "set", Takes: "KEY=VALUE",
+				Help: "give any key of the config a value, as in -set num_nodes=5; may be repeated, and the last one wins",
+				Set:  change("-set", func(v string) config.Override { return config.Set("-set", v) }),
 			},
 			{
-				Name: "check", Help: "check each run's trace as well, as cmd/check does, in this process and without files; what is wrong with one counts like a violation",
+				Name: "check", Help: "check each run's trace as well, as cmd/check does, in this process and without files; what " +
+					"is wrong with one counts like a violation",
 				Set: func(o *options, v string) []error { return flags.SetBool("-check", &o.check, v) },
 			},
 			{
-				Name: "find", Takes: "EXPECT", Help: "look for the first seed whose run comes to what an [[expect]] could say, as in -find 'leader = \"node-3\"', and print the command that runs it; " +
+				Name: "find", Takes: "EXPECT", Help: "look for the first seed whose run comes to what an [[expect]] could say, " +
+					"as in -find 'leader = \"node-3\"', and print the command that runs it; " +
 					"cmd/run/config.toml shows what that can be; may be repeated: all must be so", Set: addFind,
 			},
-			{Name: "demand", Help: "exit with 1, too, if something that should happen sometimes never did: a sweep cannot pass by doing nothing", Set: func(o *options, v string) []error {
-				return flags.SetBool("-demand", &o.demand, v)
-			}},
-			{Name: "keep-going", Help: "go on after a violation, a panic, or a trace that something is wrong with, and tell all of them", Set: func(o *options, v string) []error { return flags.SetBool("-keep-going", &o.keepGoing, v) }},
+			{
+				Name: "demand",
+				Help: "exit with 1, too, if something that should happen sometimes never did: a sweep cannot pass by doing nothing",
+				Set: func(o *options, v string) []error {
+					return flags.SetBool("-demand", &o.demand, v)
+				},
+			},
+			{
+				Name: "keep-going",
+				Help: "go on after a violation, a panic, or a trace that something is wrong with, and tell all of them",
+				Set:  func(o *options, v string) []error { return flags.SetBool("-keep-going", &o.keepGoing, v) },
+			},
 		}},
 		{Title: "On several machines", Flags: []flags.Flag[options]{
-			{Name: "shard", Takes: "I/N", Help: "run only the I-th of N parts, as in -shard 2/8; goes on after a violation, because no part knows what another one finds", Set: setShard},
+			{Name: "shard", Takes: "I/N", Help: "run only the I-th of N parts, as in -shard 2/8; goes on after a violation, " +
+				"because no part knows what another one finds", Set: setShard},
 			{Name: "shards", Takes: "N", Help: "the same, where " + completionIndex +
 				" says which part: in an indexed job of Kubernetes", Set: setShards},
-			{Name: "merge", Help: "run nothing: put together what the parts wrote with -json, given as FILE..., and print the table that one machine gives", Set: func(o *options, v string) []error {
+			{Name: "merge", Help: "run nothing: put together what the parts wrote with -json, given as FILE..., and print the " +
+				"table that one machine gives", Set: func(o *options, v string) []error {
 				return flags.SetBool("-merge", &o.merge, v)
 			}},
 		}},
@@ -122,7 +137,8 @@ func parseFlags(args []string) (options, error) {
 		o.faults = profile.Mixed
 	}
 	if o.shards > 0 && o.shard.Of > 1 {
-		all = append(all, errors.New("-shard and -shards contradict each other: the one says which part this is, and the other leaves that to the environment"))
+		all = append(all, errors.New("-shard and -shards contradict each other: the one says which part this is, and the "+
+			"other leaves that to the environment"))
 	} else if o.shards > 0 {
 		part, err := jobShard(o.shards, os.Getenv(completionIndex))
 		o.shard = part
@@ -132,7 +148,8 @@ func parseFlags(args []string) (options, error) {
 		all = append(all, o.checkFind())
 	}
 	if o.quiet && o.json {
-		all = append(all, errors.New("-quiet and -json contradict each other: nothing on standard output, and the JSON there"))
+		all = append(all,
+			errors.New("-quiet and -json contradict each other: nothing on standard output, and the JSON there"))
 	}
 	return o, errors.Join(all...)
 }
@@ -152,7 +169,8 @@ func (o *options) checkMerge() error {
 // checkFind says what does not go with -find.
 func (o *options) checkFind() error {
 	if o.merge || o.shards > 0 || o.shard.Of > 1 || o.demand || o.keepGoing || o.check {
-		return errors.New("-find looks for one seed: -check, -demand, -keep-going, -shard, -shards and -merge are for whole sweeps")
+		return errors.New("-find looks for one seed: -check, -demand, -keep-going, -shard, -shards and -merge are for " +
+			"whole sweeps")
 	}
 	return nil
 }

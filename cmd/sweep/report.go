@@ -79,7 +79,8 @@ type violation struct {
 
 func newFigures() figures {
 	return figures{
-		Elections: counts{}, FirstLeader: counts{}, Retries: counts{}, MessagesPerCommit: counts{}, Faults: counts{}, Latency: counts{}, Sometimes: map[string]uint64{},
+		Elections: counts{}, FirstLeader: counts{}, Retries: counts{}, MessagesPerCommit: counts{}, Faults: counts{},
+		Latency: counts{}, Sometimes: map[string]uint64{},
 	}
 }
 
@@ -104,7 +105,8 @@ func (r *report) add(seed uint64, result *ran) {
 	r.Figures.add(seed, &result.Result)
 	if v := result.Checks.Violation; v != nil {
 		r.Violations = append(r.Violations, violation{
-			Seed: seed, Invariant: v.Invariant.Name, ID: v.Invariant.ID, Section: v.Invariant.Section, At: v.At.Round(time.Microsecond).String(), Facts: v.Facts,
+			Seed: seed, Invariant: v.Invariant.Name, ID: v.Invariant.ID, Section: v.Invariant.Section,
+			At: v.At.Round(time.Microsecond).String(), Facts: v.Facts,
 			LyingDisk: result.LyingDisk,
 		})
 	}

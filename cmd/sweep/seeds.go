@@ -68,7 +68,8 @@ func jobShard(of uint64, index string) (shard, error) {
 	n, err := strconv.ParseUint(index, 10, 32)
 	switch {
 	case index == "":
-		return shard{}, fmt.Errorf("-shards %d says how many parts there are, and %s is not set, which would say which one this is; -shard 1/%d says it without", of, completionIndex, of)
+		return shard{}, fmt.Errorf("-shards %d says how many parts there are, and %s is not set, which would say which one "+
+			"this is; -shard 1/%d says it without", of, completionIndex, of)
 	case err != nil || n >= of:
 		return shard{}, fmt.Errorf("%s is %q, and wanted is a number from 0 to %d, because of -shards %d", completionIndex,
 			index, of-1, of)

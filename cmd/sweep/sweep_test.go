@@ -247,7 +247,8 @@ func TestWrongParts(t *testing.T) {
 	write(t, dir, "stopped.json", strings.Replace(string(one), `"stopped":false`, `"stopped":true`, 1))
 	var got strings.Builder
 	for _, files := range []string{
-		"1.json 2.json", "1.json", "1.json 1.json 2.json", "1.json 2.json crashes.json", "1.json 2.json seeds.json", "1.json halves.json", "1.json 2.json checked.json", "1.json 2.json config.json",
+		"1.json 2.json", "1.json", "1.json 1.json 2.json", "1.json 2.json crashes.json", "1.json 2.json seeds.json",
+		"1.json halves.json", "1.json 2.json checked.json", "1.json 2.json config.json",
 		"text.json old.json none.json both.json null.json stopped.json",
 	} {
 		status, stdout, stderr := call(t, append([]string{"-merge"}, strings.Fields(files)...)...)

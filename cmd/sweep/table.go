@@ -102,12 +102,14 @@ func (t *table) numbers() string {
 			continue
 		}
 		rows = append(rows, []string{
-			row.name, row.text(row.counts.upTo(50)), row.text(row.counts.upTo(90)), row.text(row.counts.upTo(99)), row.text(row.counts.most()),
+			row.name, row.text(row.counts.upTo(50)), row.text(row.counts.upTo(90)), row.text(row.counts.upTo(99)),
+			row.text(row.counts.most()),
 			t.plots.Columns(row.counts.columns(plotWidth)),
 		})
 	}
 	return terminal.Table(rows, terminal.Left, terminal.Right, terminal.Right, terminal.Right, terminal.Right) +
-		t.text("Each is at most that. Commit latency is a client's, of each operation: from its first asking to the answer, retries included.")
+		t.text("Each is at most that. Commit latency is a client's, of each operation: from its first asking to the "+
+			"answer, retries included.")
 }
 
 // totals are the numbers of all runs together.

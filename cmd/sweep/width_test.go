@@ -36,7 +36,8 @@ func TestWidth(t *testing.T) {
 // TestTotalsStayWhole breaks the totals into lines of any width: a number stays with what it is of.
 func TestTotalsStayWhole(t *testing.T) {
 	r := &report{}
-	r.Figures.Operations, r.Figures.Commits, r.Figures.Messages, r.Figures.Lost, r.Figures.Duplicated = 15880, 21470, 460477, 60352, 52706
+	r.Figures.Operations, r.Figures.Commits, r.Figures.Messages, r.Figures.Lost, r.Figures.Duplicated = 15880, 21470,
+		460477, 60352, 52706
 	for width := 20; width <= widest; width++ {
 		said := (&table{report: r, width: width}).totals()
 		for _, want := range []string{

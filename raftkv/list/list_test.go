@@ -16,7 +16,6 @@ import (
 // entry is an element of the size that an entry of a log has.
 type entry struct {
 	term    int
-	client  int
 	command any
 }
 

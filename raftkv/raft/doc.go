@@ -20,8 +20,10 @@
 //
 //   - A step has at most one Persist, and it comes first: nothing leaves a server that is not durable (Figure 2,
 //     "updated on stable storage before responding"). If it fails, the server must stop.
-//   - A RequestVote or an AppendEntries from a server of the cluster has exactly one Reply, in the step that receives it.
-//     A client's request has either an Answer, which is NotLeader, or an Append: then the answer is due when an Apply of
+//   - A RequestVote or an AppendEntries from a server of the cluster has exactly one Reply, in the step that receives
+//     it.
+//     A client's request has either an Answer, which is NotLeader, or an Append: then the answer is due when an Apply
+//     of
 //     the same server hands out that entry.
 //   - A follower's Reply comes before the Commit and the Applies that the same AppendEntries brings: it says what the
 //     follower holds, which the state machine has no part in.

@@ -65,7 +65,7 @@ func (f *safety) beforeEffects(c *cluster, s *server, input protocol.Input, effe
 		}
 	}
 	wantReplies, wantAnswers := 0, 0
-	switch in := input.(type) {
+	switch in := input.(type) { //nolint:gochecksumtype // no other input has an answer
 	case protocol.Request:
 		wantAnswers = 1 - appends
 	case protocol.Receive:

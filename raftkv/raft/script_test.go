@@ -177,7 +177,8 @@ func (s *script) show(at kv.NodeID, effect protocol.Effect) {
 		return
 	}
 	switch e := effect.(type) {
-	case protocol.Persist, protocol.Send, protocol.Reply, protocol.Answer, protocol.Append, protocol.SetTimer, protocol.StopTimer:
+	case protocol.Persist, protocol.Send, protocol.Reply, protocol.Answer, protocol.Append, protocol.SetTimer,
+		protocol.StopTimer:
 		if s.terse {
 			return
 		}
@@ -236,7 +237,8 @@ func (s *script) receive(a arguments) {
 	case "AppendEntries":
 		entries := logOfTerms(append(make([]string, index("prev")), a.list("entries")...))[index("prev"):]
 		message = protocol.AppendEntries{
-			Term: term, LeaderID: from, PrevLogIndex: index("prev"), PrevLogTerm: protocol.Term(a.number("prev-term")), Entries: entries, LeaderCommit: index("commit"),
+			Term: term, LeaderID: from, PrevLogIndex: index("prev"), PrevLogTerm: protocol.Term(a.number("prev-term")),
+			Entries: entries, LeaderCommit: index("commit"),
 		}
 	case "AppendEntriesOk":
 		message = protocol.AppendEntriesOk{Term: term, MatchIndex: index("match")}

@@ -358,7 +358,8 @@ func TestAgainstTheModel(t *testing.T) {
 		}
 	}
 	for what, least := range map[string]int{
-		"receive": schedules, "timer": schedules, "crash": schedules, "restart": schedules, "send": schedules, "random": schedules, "finish": schedules,
+		"receive": schedules, "timer": schedules, "crash": schedules, "restart": schedules, "send": schedules,
+		"random": schedules, "finish": schedules,
 		"after": schedules, "fated": schedules, "lost write": schedules / 10, "a write is lost": schedules / 10,
 	} {
 		if played == schedules && seen[what] < least {

@@ -42,7 +42,8 @@ const (
 	silenceTimer
 )
 
-var nameRumour, nameBack, nameRound, nameSilence, nameNeighbour = world.NameOf("rumour"), world.NameOf("back"), world.NameOf("round"),
+var nameRumour, nameBack, nameRound, nameSilence, nameNeighbour = world.NameOf("rumour"), world.NameOf("back"),
+	world.NameOf("round"),
 	world.NameOf("silence"), world.NameOf("neighbour")
 
 func (g *gossip) ID() world.ProcessID { return g.id }

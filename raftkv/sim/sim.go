@@ -4,8 +4,10 @@
 // A run is a function of its Config and its processes. Two properties make it comparable with another run that differs
 // in one thing:
 //
-//   - What happens to an event is drawn by its causal id, never from a shared stream, so that one event more or less shifts what chance does to nobody.
-//   - Events take place in an order that depends on what they are (time, process, kind, causal id, copy), never on when they were scheduled.
+//   - What happens to an event is drawn by its causal id, never from a shared stream, so that one event more or less
+//     shifts what chance does to nobody.
+//   - Events take place in an order that depends on what they are (time, process, kind, causal id, copy), never on when
+//     they were scheduled.
 //
 // A process has a mailbox, and is busy for a while with each message and each timer, one after the other in the order
 // of their arrival. It handles them at the end of that while. So a crash kills a step that is under way without a trace

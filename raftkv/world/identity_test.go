@@ -139,7 +139,8 @@ func TestIDsAreReadAsTheyAreWritten(t *testing.T) {
 		}
 	}
 	for _, s := range []string{
-		"", "0", "0000000000000000", "123456789abcdef", "0123456789abcdef0", "0x23456789abcdef", "g123456789abcdef", " 123456789abcdef", "+123456789abcdef",
+		"", "0", "0000000000000000", "123456789abcdef", "0123456789abcdef0", "0x23456789abcdef", "g123456789abcdef",
+		" 123456789abcdef", "+123456789abcdef",
 		"-123456789abcdef", "0123_456789abcdef", "0123456789abcde\n", "node-1",
 	} {
 		id, err := ParseCausalID(s)

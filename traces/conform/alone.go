@@ -33,7 +33,7 @@ func (g *gatherer) unknown(s *span.Span, kept *Span) {
 				words.Nearest(s.Name, slices.Sorted(maps.Keys(g.tables.names))))
 		return
 	}
-	kinds := names(named, func(k *Kind) string { return k.Spec.Kind.String() })
+	kinds := names(named, func(k *Kind) string { return k.Kind.String() })
 	g.find(kept, RuleWrongKind).Got("its kind is %s", s.Kind).Want("%s", strings.Join(kinds, " or "))
 }
 
@@ -167,7 +167,7 @@ func (g *gatherer) values(s *span.Span, kept *Span) {
 
 // Malformed says how the value of an attribute should read, if it does not.
 func (k *Kind) Malformed(a *attribute.KeyValue) (want string) {
-	switch a.Value.Type() {
+	switch a.Value.Type() { //nolint:exhaustive // values of other types have no form
 	case attribute.INT64:
 		n := a.Value.AsInt64()
 		if n < 0 && a.Key != spans.RaftkvFaultByNsKey && a.Key != spans.RaftkvSeedKey {
@@ -191,7 +191,7 @@ func (g *gatherer) names(s *span.Span, kept *Span) {
 				Got("%s is %s", key, words.Printable(is.AsString())).Want("%s", words.Printable(want))
 		}
 	}
-	if kind.Spec.Kind == trace.SpanKindClient || kind.Spec.Kind == trace.SpanKindServer {
+	if kind.Kind == trace.SpanKindClient || kind.Kind == trace.SpanKindServer {
 		called := s.Service
 		if kind.Sends {
 			called = s.Attribute(spec.Peers[0]).AsString()

@@ -71,7 +71,7 @@ func link(f *Facts, p Protocol, s *Span, l *Link, found *Findings) (allowed bool
 
 // fits says what would have been the right target of a link that goes to a span of the right kind.
 func fits(f *Facts, p Protocol, s *Span, l *Link) (want string) {
-	if s.Kind.Spec.Kind != trace.SpanKindConsumer {
+	if s.Kind.Kind != trace.SpanKindConsumer {
 		return p.Target(f, s, l)
 	}
 	if s.ParentID != l.Target.ID {

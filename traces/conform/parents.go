@@ -103,7 +103,7 @@ func acrossProcesses(f *Facts, p Protocol, s *Span, found *Findings) {
 
 // lost compares the status of a message that nobody answers with whether it was lost.
 func lost(s *Span, found *Findings) {
-	if s.Kind.Spec.Kind != trace.SpanKindProducer {
+	if s.Kind.Kind != trace.SpanKindProducer {
 		return
 	}
 	switch isLost := s.expected() == [2]bool{}; {

@@ -98,7 +98,7 @@ func (t *Tables) reason(why string) string {
 // attributes, its first word decides.
 func (t *Tables) Kind(name string, kind trace.SpanKind) *Kind {
 	for _, k := range t.names[name] {
-		if k.Spec.Kind == kind {
+		if k.Kind == kind {
 			return k
 		}
 	}
@@ -107,7 +107,7 @@ func (t *Tables) Kind(name string, kind trace.SpanKind) *Kind {
 		return nil
 	}
 	for _, k := range t.names[first] {
-		if len(k.NamedAfter) > 0 && k.Spec.Kind == kind {
+		if len(k.NamedAfter) > 0 && k.Kind == kind {
 			return k
 		}
 	}

@@ -131,7 +131,7 @@ func Integer(s *span.Span, key attribute.Key) int64 { return s.Attribute(key).As
 // Peer is the process at the other end of a message.
 func Peer(s *span.Span) string { return Shown(s, kvspans.RaftPeerIDKey) }
 
-// Crashed says whether a span ended because its process crashed.
+// IsCrashed says whether a span ended because its process crashed.
 func IsCrashed(s *span.Span) bool {
 	return Shown(s, worldspans.ErrorTypeKey) == worldspans.ErrorTypeCrash
 }

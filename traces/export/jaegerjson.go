@@ -200,7 +200,8 @@ func appendTags(b []byte, attributes []attribute.KeyValue) []byte {
 			kind, value = "binary", appendJSON(nil, v)
 		case attribute.STRING:
 			kind, value = "string", appendJSON(nil, v)
-		case attribute.STRINGSLICE, attribute.INT64SLICE, attribute.BOOLSLICE, attribute.FLOAT64SLICE, attribute.SLICE, attribute.MAP:
+		case attribute.STRINGSLICE, attribute.INT64SLICE, attribute.BOOLSLICE, attribute.FLOAT64SLICE, attribute.SLICE,
+			attribute.MAP:
 			kind, value = "string", record.AppendString(nil, string(appendJSON(nil, v)))
 		case attribute.EMPTY:
 			kind, value = "string", []byte(`""`)

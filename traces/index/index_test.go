@@ -353,12 +353,14 @@ func TestServicesAndOrders(t *testing.T) {
 // first copy, unless that was handled too late.
 func TestReplies(t *testing.T) {
 	call := read.Span{
-		Run: 1, Root: 1, ID: 1, Name: "call", Kind: trace.SpanKindClient, Service: "node-1", Start: epoch, End: epoch.Add(100),
+		Run: 1, Root: 1, ID: 1, Name: "call", Kind: trace.SpanKindClient, Service: "node-1", Start: epoch,
+		End:        epoch.Add(100),
 		Attributes: []attribute.KeyValue{attribute.String("raft.reply", "Yes")},
 	}
 	handled := func(id world.CausalID, end time.Duration, copied int64) read.Span {
 		s := read.Span{
-			Run: 1, Root: 1, ID: id, Parent: 1, Name: "call", Kind: trace.SpanKindServer, Service: "node-2", Start: epoch, End: epoch.Add(end),
+			Run: 1, Root: 1, ID: id, Parent: 1, Name: "call", Kind: trace.SpanKindServer, Service: "node-2", Start: epoch,
+			End: epoch.Add(end),
 		}
 		if copied > 0 {
 			s.Attributes = []attribute.KeyValue{attribute.Int64("raftkv.copy", copied)}

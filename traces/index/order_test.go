@@ -80,7 +80,8 @@ func TestOrdered(t *testing.T) {
 func TestMomentsFollowMessages(t *testing.T) {
 	span := func(id, parent world.CausalID, service string, kind trace.SpanKind, start, end time.Duration) read.Span {
 		return read.Span{
-			Run: 1, Root: 1, ID: id, Parent: parent, Name: "call", Service: service, Kind: kind, Start: epoch.Add(start), End: epoch.Add(end),
+			Run: 1, Root: 1, ID: id, Parent: parent, Name: "call", Service: service, Kind: kind, Start: epoch.Add(start),
+			End:        epoch.Add(end),
 			Attributes: []attribute.KeyValue{attribute.String("raft.reply", "Yes")},
 		}
 	}

@@ -96,7 +96,7 @@ func (d *document) step() (end bool) {
 
 // top reads what stands within nothing else, and begins with c.
 func (d *document) top(c byte) (end bool) {
-	for len(d.data)-d.pos < len(markUTF8) && d.filled() {
+	for len(d.data)-d.pos < len(markUTF8) && d.filled() { //nolint:revive // to fill is all that there is to do
 	}
 	switch {
 	case d.pos == len(d.data):

@@ -118,7 +118,8 @@ func TestReadWhatJaegerWrites(t *testing.T) {
 		"processes": {"p1": {"serviceName": "node-1", "tags": [{"key": "x", "type": "string", "value": "y"}, {"key": "ip", "type": "string", "value": "1"}]}}, "warnings": null}],
 		"total": 0, "limit": 0, "offset": 0, "errors": null}`
 	want := []read.Span{{
-		Run: 16, Root: 12, ID: 0xab, Parent: 10, Name: "raft.commit_notification", Kind: 5, Service: "node-1", Start: time.Unix(0, 3000).UTC(), End: time.Unix(0, 5000).UTC(), Resolution: time.Microsecond,
+		Run: 16, Root: 12, ID: 0xab, Parent: 10, Name: "raft.commit_notification", Kind: 5, Service: "node-1",
+		Start: time.Unix(0, 3000).UTC(), End: time.Unix(0, 5000).UTC(), Resolution: time.Microsecond,
 		Attributes: []attribute.KeyValue{
 			attribute.Int("n", 7), attribute.Bool("b", true),
 			attribute.StringSlice("raft.entries", []string{"1@2 put a b"}),

@@ -21,7 +21,10 @@ const (
 // otherFormats are the keys of objects without spans that say more of what these are than other keys, those that say
 // most first.
 var otherFormats = []struct{ key, what string }{
-	{"localEndpoint", "this is Zipkin's own JSON; a Collector turns it into OTLP, with its zipkin receiver and file exporter"},
+	{
+		"localEndpoint",
+		"this is Zipkin's own JSON; a Collector turns it into OTLP, with its zipkin receiver and file exporter",
+	},
 	{"Name", "this is the stdouttrace exporter's own format; " + FileName + " beside it has the same spans"},
 	{"SpanContext", "this is the stdouttrace exporter's own format; " + FileName + " beside it has the same spans"},
 	{"resourceLogs", "this is OTLP, but no traces"},

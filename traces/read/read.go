@@ -103,6 +103,8 @@ func (r *Reader) All() iter.Seq2[Span, error] {
 }
 
 // ReadAll reads a whole trace: the folder of a run, or a file.
+//
+//nolint:revive // The name All is that of a reader's method, which yields the spans one by one.
 func ReadAll(path string) ([]Span, error) {
 	r, err := Open(path)
 	if err != nil {

@@ -244,7 +244,7 @@ func isHex(digits []byte) bool {
 
 // literal goes past a word of JSON.
 func (s *scanner) literal(word string) bool {
-	for len(s.data)-s.pos < len(word) && s.filled() {
+	for len(s.data)-s.pos < len(word) && s.filled() { //nolint:revive // to fill is all that there is to do
 	}
 	if !bytes.HasPrefix(s.data[s.pos:], []byte(word)) {
 		s.want(word)

@@ -11,7 +11,6 @@ import (
 
 // What the tests here call what they share with those of other rooms.
 var (
-	epoch     = tracetest.Epoch
 	everyType = tracetest.EveryType
 	sameSpans = tracetest.Same
 	stub      = tracetest.Full

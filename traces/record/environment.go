@@ -84,8 +84,8 @@ func variable(setting string) (value, name string) {
 	return value, name
 }
 
-// pushSettings is where and how spans are pushed.
-type pushSettings struct {
+// PushSettings is where and how spans are pushed.
+type PushSettings struct {
 	endpoint string   // as it was given
 	url      *url.URL // of requests
 	headers  http.Header
@@ -96,8 +96,8 @@ type pushSettings struct {
 
 // ReadPushSettings puts together what was given on the command line, which may be nothing, and what the environment
 // says. The error is all that is wrong.
-func ReadPushSettings(endpoint string) (*pushSettings, error) {
-	s := &pushSettings{
+func ReadPushSettings(endpoint string) (*PushSettings, error) {
+	s := &PushSettings{
 		endpoint: endpoint, timeout: 10 * time.Second, headers: http.Header{"User-Agent": {"raftkv"}},
 	}
 	err := errors.Join(
@@ -132,7 +132,7 @@ func ofAnotherSignal(setting string) bool {
 
 // setURL takes the URL of the command line or of the general variable, and adds the path of traces, or takes that of
 // the variable for traces as it is.
-func (s *pushSettings) setURL() error {
+func (s *PushSettings) setURL() error {
 	whole := false
 	if s.endpoint == "" {
 		var name string
@@ -172,7 +172,7 @@ var ownHeaders = []string{"Content-Encoding", "Content-Length", "Content-Type", 
 
 // setHeaders takes a list of headers, whose values may have signs that are written as %2C. What is wrong is told
 // without the value, which may be secret.
-func (s *pushSettings) setHeaders() error {
+func (s *PushSettings) setHeaders() error {
 	list, of := variable("HEADERS")
 	var errs []error
 	for pair := range strings.SplitSeq(list, ",") {
@@ -204,7 +204,7 @@ func notInHeaderName(r rune) bool {
 	return !alphanumeric && !strings.ContainsRune("!#$%&'*+-.^_`|~", r)
 }
 
-func (s *pushSettings) setCompression() error {
+func (s *PushSettings) setCompression() error {
 	value, name := variable("COMPRESSION")
 	s.gzip = value == "gzip"
 	if value != "" && value != "none" && !s.gzip {
@@ -221,7 +221,7 @@ func checkInsecure() error {
 	return nil
 }
 
-func (s *pushSettings) setTimeout() error {
+func (s *PushSettings) setTimeout() error {
 	value, name := variable("TIMEOUT")
 	if value == "" {
 		return nil
@@ -235,7 +235,7 @@ func (s *pushSettings) setTimeout() error {
 }
 
 // setTLS reads the files of certificates. They say that the way to the receiver is to be secure, so http:// is refused.
-func (s *pushSettings) setTLS() error {
+func (s *PushSettings) setTLS() error {
 	authorities, authoritiesName := variable("CERTIFICATE")
 	certificate, certificateName := variable("CLIENT_CERTIFICATE")
 	key, keyName := variable("CLIENT_KEY")

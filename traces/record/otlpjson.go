@@ -255,6 +255,7 @@ func appendArray[T any](b []byte, values []T, appendOne func([]byte, T) []byte) 
 	return append(b, `}}`...)
 }
 
+// HexDigits are the digits of ids, in their order.
 const HexDigits = "0123456789abcdef"
 
 // appendHex appends an id as 16 hex digits.

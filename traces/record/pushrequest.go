@@ -34,13 +34,14 @@ const (
 
 // receiver is an OTLP receiver as a client sees it.
 type receiver struct {
-	settings *pushSettings
+	settings *PushSettings
 	client   *http.Client
 	RetryFor time.Duration
 }
 
-func NewReceiver(settings *pushSettings) *receiver {
-	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:errcheck,forcetypeassert,revive // it is one
+// NewReceiver returns what sends requests to the receiver that the settings name.
+func NewReceiver(settings *PushSettings) *receiver {
+	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:revive // it is one
 	transport.TLSClientConfig = settings.tls
 	return &receiver{settings: settings, RetryFor: retryFor, client: &http.Client{
 		Transport: transport,

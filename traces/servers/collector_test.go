@@ -49,8 +49,8 @@ func TestCollectorServer(t *testing.T) {
 
 // collector is one that runs, and the folder that it writes into.
 type collector struct {
-	folder, http, grpc string
-	stop               func() // its files are whole when it has ended
+	folder, http string
+	stop         func() // its files are whole when it has ended
 }
 
 // collectorConfig has it write all that it is sent in each way that the file exporter has.

@@ -22,9 +22,10 @@ type way struct {
 	kind          Way
 }
 
-// wayKind is what goes that way.
+// Way is what goes that way.
 type Way uint8
 
+// The ways there are.
 const (
 	noWay         Way = iota
 	Calls             // what the process asks the peer

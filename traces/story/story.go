@@ -91,7 +91,8 @@ type Protocol struct {
 func New(p Protocol) *Story {
 	s := &Story{
 		term: p.Term, protocol: p.Tell(),
-		ids: map[traces.SpanShape]string{}, rounds: map[world.CausalID]bool{}, starts: map[string]int{}, causes: map[world.CausalID][]world.CausalID{},
+		ids: map[traces.SpanShape]string{}, rounds: map[world.CausalID]bool{}, starts: map[string]int{},
+		causes:  map[world.CausalID][]world.CausalID{},
 		unknown: map[world.CausalID]Moment{}, latest: map[string]map[string]applied{}, failed: map[way]bool{},
 	}
 	for _, spec := range p.Specs {

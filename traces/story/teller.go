@@ -135,7 +135,7 @@ func (t *Teller) Line(when Moment, how Mark, parts ...string) {
 	})
 }
 
-// storyMoment is when something happened, and where in its step.
+// Moment is when something happened, and where in its step.
 type Moment struct {
 	at      time.Time
 	step    uint32

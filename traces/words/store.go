@@ -32,6 +32,7 @@ func ParseCommand(s string) Command {
 	return Command{verb, rest, Printable(s)}
 }
 
+// OperationText returns what a client asks for, as a command of the log reads: the id is that of its span.
 func OperationText(id, key, value string) Command {
 	quoted := strconv.Quote(key)
 	switch id {

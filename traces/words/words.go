@@ -34,13 +34,16 @@ func Text(v attribute.Value) string {
 			parts[i] = Printable(p)
 		}
 		return "[" + strings.Join(parts, ", ") + "]"
-	case attribute.EMPTY, attribute.BOOL, attribute.FLOAT64, attribute.BOOLSLICE, attribute.INT64SLICE, attribute.FLOAT64SLICE, attribute.BYTESLICE, attribute.SLICE, attribute.MAP:
+	case attribute.EMPTY, attribute.BOOL, attribute.FLOAT64, attribute.BOOLSLICE, attribute.INT64SLICE,
+		attribute.FLOAT64SLICE, attribute.BYTESLICE, attribute.SLICE, attribute.MAP:
 	}
 	return Printable(v.String())
 }
 
+// Spaced returns a name with spaces in place of its underscores.
 func Spaced(s string) string { return strings.ReplaceAll(s, "_", " ") }
 
+// Milliseconds returns a duration as AppendMilliseconds writes it.
 func Milliseconds(d time.Duration) string { return string(AppendMilliseconds(nil, d)) }
 
 // Unspaced quotes a value whose end would be in doubt.

@@ -78,8 +78,25 @@ func measure(what string) (figures, error) {
 // of each is told.
 const rounds = 3
 
+// results are the figures of all rounds, by what was measured.
+type results map[string][]figures
+
+// each returns one figure of all rounds.
+func (r results) each(what string, of func(figures) float64) []float64 {
+	values := make([]float64, 0, rounds)
+	for _, f := range r[what] {
+		values = append(values, of(f))
+	}
+	return values
+}
+
+// middle returns the middle one of a figure of all rounds.
+func (r results) middle(what string, of func(figures) float64) float64 {
+	return slices.Sorted(slices.Values(r.each(what, of)))[rounds/2]
+}
+
 func all() error {
-	byWhat := map[string][]figures{}
+	byWhat := results{}
 	for range rounds {
 		for _, what := range []string{"loop", "untraced", "checked", "traced", "million"} {
 			f, err := measure(what)
@@ -89,75 +106,79 @@ func all() error {
 			byWhat[what] = append(byWhat[what], f)
 		}
 	}
-	inRounds := func(what string, of func(figures) float64) []float64 {
-		values := make([]float64, 0, rounds)
-		for _, f := range byWhat[what] {
-			values = append(values, of(f))
+	once := map[string]figures{}
+	for _, what := range []string{"long", "span", "read"} {
+		f, err := measure(what)
+		if err != nil {
+			return err
 		}
-		return values
+		once[what] = f
 	}
-	middle := func(what string, of func(figures) float64) float64 {
-		return slices.Sorted(slices.Values(inRounds(what, of)))[rounds/2]
-	}
-	long, err := measure("long")
-	if err != nil {
-		return err
-	}
-	span, err := measure("span")
-	if err != nil {
-		return err
-	}
-	reading, err := measure("read")
-	if err != nil {
-		return err
-	}
+	span, long, reading := once["span"], once["long"], once["read"]
+	fmt.Print(terminal.Table(slices.Concat(byWhat.speedRows(), spanRows(&span), byWhat.longRows(&long),
+		readingRows(&reading))))
+	return nil
+}
+
+// speedRows tell how fast runs are, with and without a trace.
+func (r results) speedRows() [][]string {
 	deliveries := func(f figures) float64 { return f.Deliveries / f.Seconds }
 	commits := func(f figures) float64 { return f.Commits / f.Seconds }
-	seconds := func(f figures) float64 { return f.Seconds }
-	peak := func(f figures) float64 { return f.PeakMiB }
-	tenths := func(f figures) float64 { return f.LastTenth / f.FirstTenth }
-	loop := middle("loop", func(f figures) float64 { return f.Rate })
-	untraced, traced := byWhat["untraced"][0], byWhat["traced"][0]
-	perSpan := (middle("traced", func(f figures) float64 { return f.Seconds / f.Commits }) - middle("untraced",
-		func(f figures) float64 { return f.Seconds / f.Commits })) *
-		traced.Commits / traced.Spans
+	perCommit := func(f figures) float64 { return f.Seconds / f.Commits }
+	loop := r.middle("loop", func(f figures) float64 { return f.Rate })
+	untraced, traced := r["untraced"][0], r["traced"][0]
+	perSpan := (r.middle("traced", perCommit) - r.middle("untraced", perCommit)) * traced.Commits / traced.Spans
 	allocations := (traced.Allocations - untraced.Allocations*traced.Commits/untraced.Commits) / traced.Spans
-	fmt.Print(terminal.Table(slices.Concat([][]string{
+	return [][]string{
 		{"bare container/heap loop", fmt.Sprintf("%.0f turns/s", loop)},
 		{
 			"untraced, 5 nodes, 3 clients",
-			fmt.Sprintf("%.0f commits/s, %.0f deliveries/s", middle("untraced", commits), middle("untraced", deliveries)),
+			fmt.Sprintf("%.0f commits/s, %.0f deliveries/s", r.middle("untraced", commits), r.middle("untraced", deliveries)),
 		},
 		{
 			"  deliveries, of the loop's turns",
-			fmt.Sprintf("%.2f (wanted: at least 0.33)", middle("untraced", deliveries)/loop),
+			fmt.Sprintf("%.2f (wanted: at least 0.33)", r.middle("untraced", deliveries)/loop),
 		},
-		{"checked after every event, untraced", fmt.Sprintf("%.0f commits/s", middle("checked", commits))},
+		{"checked after every event, untraced", fmt.Sprintf("%.0f commits/s", r.middle("checked", commits))},
 		{
 			"  as many times slower",
-			fmt.Sprintf("%.2f (wanted: at most 3)", middle("untraced", commits)/middle("checked", commits)),
+			fmt.Sprintf("%.2f (wanted: at most 3)", r.middle("untraced", commits)/r.middle("checked", commits)),
 		},
 		{
 			"traced, OTLP file",
-			fmt.Sprintf("%.0f commits/s, %.0f deliveries/s", middle("traced", commits), middle("traced", deliveries)),
+			fmt.Sprintf("%.0f commits/s, %.0f deliveries/s", r.middle("traced", commits), r.middle("traced", deliveries)),
 		},
 		{"  a span", fmt.Sprintf("%.0f ns, %.1f allocations", perSpan*float64(time.Second), allocations)},
-	}, spanRows(&span), [][]string{
+	}
+}
+
+// longRows tell of the very long runs: how their memory and their speed hold.
+func (r results) longRows(long *figures) [][]string {
+	seconds := func(f figures) float64 { return f.Seconds }
+	peak := func(f figures) float64 { return f.PeakMiB }
+	tenths := func(f figures) float64 { return f.LastTenth / f.FirstTenth }
+	return [][]string{
 		{
 			"1,000,000 commits, untraced",
-			fmt.Sprintf("%.1f s, %.0f MiB at most (wanted: 1024)", middle("million", seconds),
-				slices.Max(inRounds("million", peak))),
+			fmt.Sprintf("%.1f s, %.0f MiB at most (wanted: 1024)", r.middle("million", seconds),
+				slices.Max(r.each("million", peak))),
 		},
 		{
 			"  last tenth, of the first",
-			fmt.Sprintf("%.2f of the processor time (%.2f in the rounds)", middle("million", tenths),
-				inRounds("million", tenths)),
+			fmt.Sprintf("%.2f of the processor time (%.2f in the rounds)", r.middle("million", tenths),
+				r.each("million", tenths)),
 		},
 		{
 			"100,000 commits, traced",
 			fmt.Sprintf("%.1f s, %.0f spans, a file of %.0f MiB, %.0f MiB of memory at most (wanted: 300)", long.Seconds,
 				long.Spans, long.FileMiB, long.PeakMiB),
 		},
+	}
+}
+
+// readingRows tell what reading traces costs.
+func readingRows(reading *figures) [][]string {
+	return [][]string{
 		{
 			"reading the lines of a trace",
 			fmt.Sprintf("%.2f s with bufio.Scanner, %.2f s with bufio.Reader, %.0f spans", reading.Lines.Seconds,
@@ -175,6 +196,5 @@ func all() error {
 		},
 		{"check of one", fmt.Sprintf("%s (wanted: at most 4), %.0f MiB at most (wanted: 1536)",
 			reading.timesLines(reading.Check, 1), reading.Check.PeakMiB)},
-	})))
-	return nil
+	}
 }

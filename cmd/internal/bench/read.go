@@ -71,7 +71,8 @@ func read() (f figures, err error) {
 		return slices.SortedFunc(slices.Values(takes[what]),
 			func(a, b cost) int { return cmp.Compare(a.Seconds, b.Seconds) })[rounds/2]
 	}
-	f.Lines, f.LinesApart, f.Collector, f.Diff, f.Seeds, f.Check = middle("lines"), middle("lines apart"), middle("collector"), middle("diff"), middle("seeds"), middle("check")
+	f.Lines, f.LinesApart, f.Collector, f.Diff, f.Seeds, f.Check = middle("lines"), middle("lines apart"),
+		middle("collector"), middle("diff"), middle("seeds"), middle("check")
 	return f, nil
 }
 

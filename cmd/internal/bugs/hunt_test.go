@@ -17,9 +17,12 @@ import (
 
 // scenarioOf is a scenario that each bug is caught in; those without one hang on chance, and are left to the seeds.
 var scenarioOf = map[string]string{
-	"forget-vote": "leader-crash", "count-duplicate-votes": "storm", "ignore-higher-term": "two-leaders", "longest-log-wins": "disruptive-server",
-	"keep-conflicting-tail": "figure-7", "next-index-stuck": "majority-partition", "commit-old-term": "figure-8", "commit-beyond-match": "minority-partition",
-	"local-read": "two-leaders", "no-dedup": "lost-reply", "false-failure": "figure-8", "revote-on-stepdown": "", "no-commit-on-heartbeat": "",
+	"forget-vote": "leader-crash", "count-duplicate-votes": "storm", "ignore-higher-term": "two-leaders",
+	"longest-log-wins":      "disruptive-server",
+	"keep-conflicting-tail": "figure-7", "next-index-stuck": "majority-partition", "commit-old-term": "figure-8",
+	"commit-beyond-match": "minority-partition",
+	"local-read":          "two-leaders", "no-dedup": "lost-reply", "false-failure": "figure-8", "revote-on-stepdown": "",
+	"no-commit-on-heartbeat": "",
 }
 
 // TestEveryBugIsCaught switches on each bug: its scenario and one of the first seeds of mixed catch it, by an invariant

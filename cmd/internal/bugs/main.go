@@ -63,7 +63,8 @@ func table(hunted []prey, width int) string {
 		}
 	}
 	for _, text := range []string{
-		fmt.Sprintf("Seed is the first of %s that catches the bug, found in that time by what it violates, and shrunk to so much. The scenarios catch it, too, with seeds of their own.", profileOfHunts),
+		fmt.Sprintf("Seed is the first of %s that catches the bug, found in that time by what it violates, and shrunk to "+
+			"so much. The scenarios catch it, too, with seeds of their own.", profileOfHunts),
 		"To see one: go run ./cmd/run -faults " + profileOfHunts + " -seed SEED -bug BUG -shrink",
 	} {
 		b.WriteString("\n" + terminal.Paragraph("", "", text, width))

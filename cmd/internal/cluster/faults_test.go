@@ -266,8 +266,10 @@ func TestConditionsAndOrders(t *testing.T) {
 var timed = []string{
 	`crash = "node-1"`, `crash = "client-1"`, `isolate = "node-2"`, `partition = [["node-1", "node-2"], ["node-3", "node-4", "node-5"]]`,
 	"partition = [[\"node-1\"], [\"node-3\"]]\none_way = true", `pause = "node-3"`, "slow = \"node-1\"\nby = \"2ms\"", "skew = \"node-2\"\nby = \"100ms\"",
-	"skew = \"node-2\"\nby = \"-100ms\"", "skew = \"node-1\"\nrate = 0.5", `lose_unsynced = "node-4"`, "lose_unsynced = \"node-1\"\ntorn = true", `elect = "node-5"`,
-	`heal = "all"`, `restart = "node-2"`, "stall = \"node-1\"\nby = \"8ms\"", `skip_sync = "node-2"`, "rollback = \"node-4\"\nby = \"1us\"",
+	"skew = \"node-2\"\nby = \"-100ms\"", "skew = \"node-1\"\nrate = 0.5", `lose_unsynced = "node-4"`,
+	"lose_unsynced = \"node-1\"\ntorn = true", `elect = "node-5"`,
+	`heal = "all"`, `restart = "node-2"`, "stall = \"node-1\"\nby = \"8ms\"", `skip_sync = "node-2"`,
+	"rollback = \"node-4\"\nby = \"1us\"",
 	`crash = "the leader"`, `isolate = "a follower"`, `partition = [["the leader"], ["a follower", "node-2"]]`,
 }
 

@@ -26,7 +26,6 @@ type stepSeen struct {
 	sent    map[world.CausalID]bool
 	began   []world.CausalID // spans, in order
 	ended   []world.CausalID
-	moves   int          // beginnings and ends
 	order   map[edge]int // of the beginnings and the ends
 }
 

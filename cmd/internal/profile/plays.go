@@ -37,7 +37,8 @@ func besides(all func(*script), percent int, plays ...play) func(*script) {
 // is met so more often than in an even mixture.
 func anyFaults(s *script) {
 	all := []play{
-		crash, crashOnRole, crashOnSend, crashOnCommit, loseWrite, powerFailure, isolate, split, oneWay, bridge, pause, slow, jump, drift,
+		crash, crashOnRole, crashOnSend, crashOnCommit, loseWrite, powerFailure, isolate, split, oneWay, bridge, pause, slow,
+		jump, drift,
 		rivals, elections, staleLeader, staleLeader, forgetful, takeTurns,
 	}
 	var chosen []play

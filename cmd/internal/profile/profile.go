@@ -38,29 +38,35 @@ func All() []Profile {
 	return []Profile{
 		{Name: None, Sentence: "Nothing goes wrong."},
 		{
-			Name: Mixed, Sentence: "Everything goes wrong, in clusters of 3 to 5 nodes of all kinds: every fault there is but for disks that lie, on networks from good to bad, some of which have messages come very late.",
+			Name: Mixed, Sentence: "Everything goes wrong, in clusters of 3 to 5 nodes of all kinds: every fault there is but " +
+				"for disks that lie, on networks from good to bad, some of which have messages come very late.",
 			cluster: anyCluster, network: anyNetwork, links: anyLinks, faults: besides(anyFaults, 20, stall, whoever, restarts),
 		},
 		{
-			Name: "crashes", Sentence: "Nodes crash and restart, leaders above all, and writes that were not synced yet are lost or torn.",
-			cluster: busyCluster, faults: besides(playing(crash, crashOnRole, crashOnSend, crashOnCommit, loseWrite,
+			Name:     "crashes",
+			Sentence: "Nodes crash and restart, leaders above all, and writes that were not synced yet are lost or torn.",
+			cluster:  busyCluster, faults: besides(playing(crash, crashOnRole, crashOnSend, crashOnCommit, loseWrite,
 				powerFailure), 30, whoever),
 		},
 		{
-			Name: "partitions", Sentence: "Nodes are cut off from each other, in one direction or both, and come together again.",
-			cluster: busyCluster, faults: playing(isolate, split, oneWay, bridge, staleLeader),
+			Name:     "partitions",
+			Sentence: "Nodes are cut off from each other, in one direction or both, and come together again.",
+			cluster:  busyCluster, faults: playing(isolate, split, oneWay, bridge, staleLeader),
 		},
 		{
-			Name: "lossy", Sentence: "Messages are lost, arrive twice, late and out of order, and some links are worse than others.",
-			cluster: busyCluster, network: badNetwork, links: badLinks,
+			Name:     "lossy",
+			Sentence: "Messages are lost, arrive twice, late and out of order, and some links are worse than others.",
+			cluster:  busyCluster, network: badNetwork, links: badLinks,
 		},
 		{
 			Name: "clocks", Sentence: "Clocks jump and run too fast or too slow, nodes are slow or pause, and disks stall.",
 			cluster: busyCluster, faults: besides(playing(jump, drift, pause, slow), 30, stall),
 		},
 		{
-			Name: "disks", Lies: true, Sentence: "Disks lie: what was said to be safe is gone after a crash, or all is as it was a while ago. Raft relies on that none does, so that invariants " +
-				"are violated in many of these runs, and no algorithm is to blame. In the others what the disks lost was lost by few, or was not needed any more.",
+			Name: "disks", Lies: true, Sentence: "Disks lie: what was said to be safe is gone after a crash, or all is as it " +
+				"was a while ago. Raft relies on that none does, so that invariants " +
+				"are violated in many of these runs, and no algorithm is to blame. In the others what the disks lost was lost by " +
+				"few, or was not needed any more.",
 			cluster: busyCluster, faults: playing(lie, lie, rollback, stall, loseWrite),
 		},
 	}

@@ -101,16 +101,25 @@ func TestEverythingIsInTheMix(t *testing.T) {
 		}
 	}
 	for _, want := range []string{
-		"num_nodes 3", "num_nodes 4", "num_nodes 5", "num_clients 2", "num_clients 3", "num_clients 4", "no-op true", "no-op false", "max_entries 1", "max_entries 64",
-		"max_inflight 1", "max_inflight 2", "max_inflight 3", "max_inflight 4", "first_leader 0", "first_leader 1", "first_leader 5", "keys 1", "keys 2", "keys 3",
-		"loss false, much false", "loss true, much false", "loss true, much true", "duplicate true", "duplicate false", "late true", "late false", "links 0", "links 1", "links 2", "links 3",
+		"num_nodes 3", "num_nodes 4", "num_nodes 5", "num_clients 2", "num_clients 3", "num_clients 4", "no-op true",
+		"no-op false", "max_entries 1", "max_entries 64",
+		"max_inflight 1", "max_inflight 2", "max_inflight 3", "max_inflight 4", "first_leader 0", "first_leader 1",
+		"first_leader 5", "keys 1", "keys 2", "keys 3",
+		"loss false, much false", "loss true, much false", "loss true, much true", "duplicate true", "duplicate false",
+		"late true", "late false", "links 0", "links 1", "links 2", "links 3",
 		"gives up true", "gives up false",
-		"crash torn false one-way false rate false", "restart torn false one-way false rate false", "heal torn false one-way false rate false",
-		"isolate torn false one-way false rate false", "partition torn false one-way false rate false", "partition torn false one-way true rate false",
-		"pause torn false one-way false rate false", "slow torn false one-way false rate false", "skew torn false one-way false rate false",
-		"skew torn false one-way false rate true", "stall torn false one-way false rate false", "elect torn false one-way false rate false", "lose_unsynced torn false one-way false rate false",
-		"lose_unsynced torn true one-way false rate false", "crash the leader", "crash a follower", "crash the newest candidate", "isolate the leader", "pause the leader",
-		"restart the crashed one", "crash at 2 leader", "crash at 2 candidate", "crash at 3 ", "crash at 4 ", "lose_unsynced at 4 ",
+		"crash torn false one-way false rate false", "restart torn false one-way false rate false",
+		"heal torn false one-way false rate false",
+		"isolate torn false one-way false rate false", "partition torn false one-way false rate false",
+		"partition torn false one-way true rate false",
+		"pause torn false one-way false rate false", "slow torn false one-way false rate false",
+		"skew torn false one-way false rate false",
+		"skew torn false one-way false rate true", "stall torn false one-way false rate false",
+		"elect torn false one-way false rate false", "lose_unsynced torn false one-way false rate false",
+		"lose_unsynced torn true one-way false rate false", "crash the leader", "crash a follower",
+		"crash the newest candidate", "isolate the leader", "pause the leader",
+		"restart the crashed one", "crash at 2 leader", "crash at 2 candidate", "crash at 3 ", "crash at 4 ",
+		"lose_unsynced at 4 ",
 	} {
 		if seen[want] < manySeeds/200 {
 			t.Errorf("%q is in %d of %d runs", want, seen[want], manySeeds)

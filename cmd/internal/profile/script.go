@@ -105,7 +105,8 @@ func (s *script) does(at config.When, kind config.FaultKind, node int) {
 		if at.Kind != config.AtTime {
 			s.late[node] = true
 		}
-	case config.Restart, config.Rollback, config.Heal, config.Isolate, config.Partition, config.Pause, config.Slow, config.Stall, config.Skew, config.SkipSync, config.Elect,
+	case config.Restart, config.Rollback, config.Heal, config.Isolate, config.Partition, config.Pause, config.Slow,
+		config.Stall, config.Skew, config.SkipSync, config.Elect,
 		config.Drop, config.Delay, config.Duplicate:
 	}
 }

@@ -41,7 +41,8 @@ func TestFind(t *testing.T) {
 		t.Errorf("the runs are %q", names)
 	}
 	for arg, want := range map[string]string{
-		"default-1/within": "there is no run default-1/within", "a.jsonl": "there is no run a.jsonl", "": "needs a name", "defualt-1": "the nearest in " + folder + " is default-1",
+		"default-1/within": "there is no run default-1/within", "a.jsonl": "there is no run a.jsonl", "": "needs a name",
+		"defualt-1":   "the nearest in " + folder + " is default-1",
 		"killed-1234": "the nearest in " + folder + " is figure-8-1", "no/such": "there is no run no/such",
 	} {
 		if got, err := findIn(folder, arg); err == nil || !strings.Contains(err.Error(), want) {

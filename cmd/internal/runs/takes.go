@@ -94,7 +94,8 @@ func exceeded(list []Run, done int64, room memory.Room) error {
 	for i := range list {
 		files = append(files, list[i].file)
 	}
-	return &Short{fmt.Sprintf("%s: too large for the memory there is: %s was free, and after %s of the file there may not be enough for the rest: %s", strings.Join(files, " and "),
+	return &Short{fmt.Sprintf("%s: too large for the memory there is: %s was free, and after %s of the file there may "+
+		"not be enough for the rest: %s", strings.Join(files, " and "),
 		memory.Size(room.Bytes), memory.Size(done), room.Of.More(max(2*room.Bytes, least)))}
 }
 

@@ -63,7 +63,8 @@ func draw(seed, what uint64, n int) int {
 func generated(t *testing.T, seed uint64) *config.Config {
 	t.Helper()
 	c := config.Default()
-	c.Scenario, c.Seed, c.NumNodes, c.Settings.(*raftrun.Settings).MaxInflight, c.Client.ThinkTime.Max = "mixed", seed, 3+draw(seed, 1, 3), 4, time.Millisecond
+	c.Scenario, c.Seed, c.NumNodes, c.Settings.(*raftrun.Settings).MaxInflight, c.Client.ThinkTime.Max = "mixed", seed,
+		3+draw(seed, 1, 3), 4, time.Millisecond
 	for i := range 5 + draw(seed, 2, 40) {
 		key := uint64(100 * i)
 		f := config.Fault{

@@ -31,7 +31,8 @@ func (r *Result) describe(original *config.Config) {
 		chance = fmt.Sprintf(" It is run with seed %d, with which less was needed.", c.Seed)
 	}
 	c.What = fmt.Sprintf("A run of %s with seed %d%s violates %s (%s, %s): %s It was cut down from %s to %s.%s %s",
-		strings.TrimPrefix(original.Scenario, prefix), original.Seed, with, v.Invariant.Name, v.Invariant.ID, v.Invariant.Section, v.Invariant.Doc, r.Before, r.After, chance, needed)
+		strings.TrimPrefix(original.Scenario, prefix), original.Seed, with, v.Invariant.Name, v.Invariant.ID,
+		v.Invariant.Section, v.Invariant.Doc, r.Before, r.After, chance, needed)
 	c.Watch = fmt.Sprintf("At %s two facts clash: %s; and %s.", v.At, v.Facts[0], v.Facts[1])
 	if v.Facts[1] == "" {
 		c.Watch = fmt.Sprintf("At %s: %s.", v.At, v.Facts[0])

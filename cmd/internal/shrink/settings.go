@@ -126,7 +126,8 @@ func (s *shrinker) quieten() {
 // fewer are lost, and no others, as long as the run stays the same.
 func (s *shrinker) lower() {
 	for _, rate := range []func(*config.Config) *float64{
-		func(c *config.Config) *float64 { return &c.Network.Loss }, func(c *config.Config) *float64 { return &c.Network.Duplicate },
+		func(c *config.Config) *float64 { return &c.Network.Loss },
+		func(c *config.Config) *float64 { return &c.Network.Duplicate },
 		func(c *config.Config) *float64 { return &c.Network.Late },
 	} {
 		for _, share := range []float64{0.5, 0.5, 0.5, 0.5, 0.75, 0.75, 0.9, 0.9} {

@@ -335,7 +335,8 @@ func (s *shrinker) run(c *config.Config) *check.Violation {
 // finish makes the scenario out of what is left.
 func (s *shrinker) finish(original *config.Config) (*Result, error) {
 	r := &Result{
-		Config: s.config, Violation: s.violation, Before: SizeOf(original), After: SizeOf(s.config), Runs: s.runs, Minimal: s.minimal,
+		Config: s.config, Violation: s.violation, Before: SizeOf(original), After: SizeOf(s.config), Runs: s.runs,
+		Minimal: s.minimal,
 	}
 	var err error
 	if r.messages, err = s.options.World.Messages(s.ctx, s.config); err != nil {

@@ -30,7 +30,8 @@ func PrintErrors(w io.Writer, err error) {
 
 // writeErrors breaks lines at so many columns; 0 is never.
 func writeErrors(b *strings.Builder, style Style, columns int, err error) {
-	switch err := err.(type) { //nolint:errorlint // an error that wraps one with a place says more than that one: it is printed as it is
+	// An error that wraps one with a place says more than that one: it is printed as it is.
+	switch err := err.(type) { //nolint:errorlint // see above
 	case interface{ Unwrap() []error }:
 		for _, each := range err.Unwrap() {
 			writeErrors(b, style, columns, each)

@@ -93,7 +93,8 @@ func (r reader) unreadable(content []byte) (Pos, string) {
 	begin := content[:min(len(content), 4)]
 	if bytes.HasPrefix(begin, []byte("\xff\xfe")) || bytes.HasPrefix(begin, []byte("\xfe\xff")) ||
 		bytes.IndexByte(begin, 0) >= 0 {
-		return pos, "the text is UTF-16, as PowerShell's > writes it, and must be UTF-8: write it with Out-File -Encoding utf8"
+		return pos, "the text is UTF-16, as PowerShell's > writes it, and must be UTF-8: write it with Out-File -Encoding " +
+			"utf8"
 	}
 	for rest := content; len(rest) > 0; {
 		char, size := utf8.DecodeRune(rest)

@@ -228,7 +228,8 @@ func (r *resolver) spansOfExchanges() {
 			near = fmt.Sprintf(" (nearest: %q)", nearest)
 		}
 		r.faults.Add(e.Method.Pos,
-			"no span has the name %q%s: add one for each side of the exchange to `spans`, of the kinds %s", e.Method.Value, near, kinds)
+			"no span has the name %q%s: add one for each side of the exchange to `spans`, of the kinds %s", e.Method.Value, near,
+			kinds)
 	}
 }
 
@@ -341,7 +342,8 @@ func (r *resolver) rpc(s load.Span, out *Span) {
 	address := out.Address(r.out.Telemetry)
 	if address == nil || out.Level(address) != Required {
 		r.faults.Add(s.RPC.Pos,
-			"an RPC span's server.address is telemetry's `peer` on the calling side and its `self` on the other: it must be a required attribute of the span")
+			"an RPC span's server.address is telemetry's `peer` on the calling side and its `self` on the other: it must be a "+
+				"required attribute of the span")
 	}
 }
 

@@ -107,7 +107,9 @@ func oddFiles() []string {
 		oddLine(apply(1, one),
 			oddSpan(2, `"name":"raft.apply","kind":1`,
 				`"attributes":[`+one+`],"attributes":[`+applied+`,`+two+`],"status":{"code":2},"status":{}`), apply(3, two)),
-		oddLine(apply(1, one), oddSpan(2, `"name":"raft.apply","kind":1`, `"attributes":[`+applied+`,`+two+`],"name":"x","attributes":[`+two+`],"name":"raft.apply","attributes":[]`), apply(3, one)),
+		oddLine(apply(1, one), oddSpan(2, `"name":"raft.apply","kind":1`,
+			`"attributes":[`+applied+`,`+two+`],"name":"x","attributes":[`+two+`],"name":"raft.apply","attributes":[]`),
+			apply(3, one)),
 		oddLine(apply(1, one), oddSpan(2, `"name":"raft.apply","kind":1`, `"startTimeUnixNano":"18446744073709551615","endTimeUnixNano":"9223372036854775808","attributes":[`+applied+`,`+two+`]`)),
 		strings.Replace(oddLine(apply(1, one), apply(2, two)), `"name"`, `"flags":01,"name"`, 1),
 		// a message that is handled as another, and answered as it wants to be

@@ -133,7 +133,8 @@ func each(t *testing.T, f func(t *testing.T, v reflect.Value)) {
 	t.Helper()
 	empties := []any{protocol.State{}, protocol.LogEntry{}, kv.RequestID{}, protocol.InFlight{}}
 	for _, union := range []reflect.Type{
-		reflect.TypeFor[kv.Command](), reflect.TypeFor[kv.Result](), reflect.TypeFor[protocol.Message](), reflect.TypeFor[kv.Message](),
+		reflect.TypeFor[kv.Command](), reflect.TypeFor[kv.Result](), reflect.TypeFor[protocol.Message](),
+		reflect.TypeFor[kv.Message](),
 		reflect.TypeFor[protocol.Input](), reflect.TypeFor[protocol.Effect](),
 	} {
 		empties = append(empties, variants[union]...)

@@ -34,10 +34,26 @@ var variants = map[reflect.Type][]any{
 		kv.OutcomeUnknown{},
 	},
 	reflect.TypeFor[protocol.Input](): {
-		protocol.SetPeers{}, protocol.StartElection{}, protocol.ElectionTimeout{}, protocol.HeartbeatTimeout{}, protocol.RPCTimeout{}, protocol.Receive{}, protocol.Request{}, protocol.Restart{},
+		protocol.SetPeers{},
+		protocol.StartElection{},
+		protocol.ElectionTimeout{},
+		protocol.HeartbeatTimeout{},
+		protocol.RPCTimeout{},
+		protocol.Receive{},
+		protocol.Request{},
+		protocol.Restart{},
 	},
 	reflect.TypeFor[protocol.Effect](): {
-		protocol.Persist{}, protocol.Send{}, protocol.Reply{}, protocol.Answer{}, protocol.Append{}, protocol.Commit{}, protocol.Apply{}, protocol.SetTimer{}, protocol.StopTimer{}, protocol.RoleChange{},
+		protocol.Persist{},
+		protocol.Send{},
+		protocol.Reply{},
+		protocol.Answer{},
+		protocol.Append{},
+		protocol.Commit{},
+		protocol.Apply{},
+		protocol.SetTimer{},
+		protocol.StopTimer{},
+		protocol.RoleChange{},
 	},
 }
 

@@ -112,9 +112,12 @@ func TestSpan(t *testing.T) {
 	}
 	want := []attribute.KeyValue{
 		spans.RaftNodeIDKey.String("node-1"), spans.RaftTermKey.Int(3), spans.RaftRoleKey.String("follower"),
-		worldspans.RPCSystemNameKey.String("raftkv"), worldspans.RPCMethodKey.String("raft.Raft/AppendEntries"), worldspans.ServerAddressKey.String("node-3"),
-		kvspans.RaftPeerIDKey.String("node-3"), spans.RaftAttemptKey.Int(1), spans.RaftPrevLogIndexKey.Int(4), spans.RaftPrevLogTermKey.Int(1),
-		spans.RaftEntriesCountKey.Int(0), spans.RaftLeaderCommitKey.Int(4), worldspans.PeerServiceKey.String("node-3"), spans.RaftMatchIndexKey.Int(4),
+		worldspans.RPCSystemNameKey.String("raftkv"), worldspans.RPCMethodKey.String("raft.Raft/AppendEntries"),
+		worldspans.ServerAddressKey.String("node-3"),
+		kvspans.RaftPeerIDKey.String("node-3"), spans.RaftAttemptKey.Int(1), spans.RaftPrevLogIndexKey.Int(4),
+		spans.RaftPrevLogTermKey.Int(1),
+		spans.RaftEntriesCountKey.Int(0), spans.RaftLeaderCommitKey.Int(4), worldspans.PeerServiceKey.String("node-3"),
+		spans.RaftMatchIndexKey.Int(4),
 		kvspans.RaftReplyKey.String("AppendEntriesOk"), spans.RaftReplyTermKey.Int(3),
 	}
 	if !slices.Equal(got.Attributes, want) {
@@ -140,7 +143,8 @@ func TestServerAndRoot(t *testing.T) {
 	}
 	want := []attribute.KeyValue{
 		spans.RaftNodeIDKey.String("node-2"), spans.RaftTermKey.Int(1), spans.RaftRoleKey.String("candidate"),
-		worldspans.RPCSystemNameKey.String("raftkv"), worldspans.RPCMethodKey.String("raftkv.KV/Put"), worldspans.ServerAddressKey.String("node-2"),
+		worldspans.RPCSystemNameKey.String("raftkv"), worldspans.RPCMethodKey.String("raftkv.KV/Put"),
+		worldspans.ServerAddressKey.String("node-2"),
 		kvspans.RaftPeerIDKey.String("client-1"),
 		kvspans.KVRequestIDKey.String("client-2/3"), kvspans.RaftReplyKey.String("Answered"),
 	}

@@ -139,7 +139,7 @@ func TestStoryLines(t *testing.T) {
 				Ends: 2 * time.Millisecond,
 			})
 			play(s)
-			text := tell(t, lines, story.Plain)
+			text := tell(t, lines)
 			for line := range strings.Lines(text) {
 				front, said, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " 0000000000000abd  ")
 				if at, process, _ := strings.Cut(strings.TrimSpace(front), " "); fmt.Sprintf("%s  %-9s %s", at, process,

@@ -29,10 +29,10 @@ func at(recorder *record.Recorder, service string) (spans.Tracer, *tracetest.Clo
 	return tracer, clock
 }
 
-func tell(t testing.TB, lines *story.Story, style story.Style) string {
+func tell(t testing.TB, lines *story.Story) string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := lines.Write(&b, style); err != nil {
+	if err := lines.Write(&b, story.Plain); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -45,7 +45,7 @@ func TestStoryHasTheReferencesOrder(t *testing.T) {
 	s.Sim = rafttest.Simulation(3)
 	lines := story.New(raftstory.Protocol())
 	rafttest.Record(t, s, lines)
-	rest := tell(t, lines, story.Plain)
+	rest := tell(t, lines)
 	for _, want := range []string{
 		`world    IDconfig read: test, seed 3, 3 nodes, 2 clients`,
 		`node-1   IDstarting as follower`,
@@ -82,7 +82,7 @@ func TestStoryFoldsHeartbeats(t *testing.T) {
 	var file bytes.Buffer
 	rafttest.Record(t, s, lines, record.NewOTLPFile(&file))
 	all := rafttest.Read(t, file.Bytes())
-	text := strings.Join(strings.Fields(tell(t, lines, story.Plain)), " ")
+	text := strings.Join(strings.Fields(tell(t, lines)), " ")
 	eventful := map[world.CausalID]bool{}
 	for _, s := range all {
 		ok := s.Name == spans.AppendEntriesClientName && s.Attribute(kvspans.RaftReplyKey).AsString() == "AppendEntriesOk" &&
@@ -122,7 +122,7 @@ func TestStoryKnowsEverySpan(t *testing.T) {
 			ID: 1, Root: 1, Name: spec.Name, Kind: spec.Kind, Service: "node-1", Start: tracetest.Epoch,
 			End: tracetest.Epoch,
 		})
-		if text := tell(t, lines, story.Plain); strings.Contains(text, spec.Name) {
+		if text := tell(t, lines); strings.Contains(text, spec.Name) {
 			t.Errorf("a span %s is told as\n%s\tgive it lines of its own in story.go, or say there that it needs none",
 				spec.ID, text)
 		}
@@ -171,7 +171,7 @@ func TestStoryFollowsTheLogs(t *testing.T) {
 	apply(5, 4, 12*time.Millisecond)
 	applyWith(6, 4, 13*time.Millisecond, kv.KeyExists{Key: "a"})
 	applyWith(7, 2, 14*time.Millisecond, kv.Nothing{})
-	text := tell(t, lines, story.Plain)
+	text := tell(t, lines)
 	for want, times := range map[string]int{
 		"removing": 1, "  removing entries 2 to 3 of term 2 and 3: in conflict with node-2's log\n": 1,
 		"a retry": 2, "  applied index 6: PUT \"a\" = \"x\" -> REJECTED (key exists) (a retry, and NOT as at first)\n": 1,
@@ -192,7 +192,7 @@ func TestStoryOfOneServer(t *testing.T) {
 	s.Nodes, s.Clients = 1, 1
 	lines := story.New(raftstory.Protocol())
 	rafttest.Record(t, s, lines)
-	told := tell(t, lines, story.Plain)
+	told := tell(t, lines)
 	entries := strings.Count(told, "appending entry at index ")
 	for _, what := range []string{"appending entry at index ", "is committed\n", "applied result "} {
 		if n := strings.Count(told, what); n != entries || n == 0 {

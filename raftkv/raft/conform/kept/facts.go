@@ -43,6 +43,7 @@ type Vote struct {
 	Ends                 Ends
 }
 
+// Processes returns who got the vote.
 func (v *Vote) Processes() []string { return voted(v.VotedFor) }
 
 // IsBehind says whether a candidate's log is less up to date than one that ends with this (§5.4.1).
@@ -90,6 +91,7 @@ type Commit struct {
 	Holders          []string // of what is committed
 }
 
+// Processes returns who holds what is committed.
 func (c *Commit) Processes() []string { return c.Holders }
 
 // Apply is an entry that a state machine took.
@@ -105,12 +107,14 @@ type Request struct {
 	Appended Appended
 }
 
+// Election is what an election came to, as its candidate has it.
 type Election struct {
 	Outcome       string
 	Votes, Quorum uint64
 	VotedFor      string
 }
 
+// Processes returns who got the vote.
 func (e *Election) Processes() []string { return voted(e.VotedFor) }
 
 // Notice is a commit index that a leader told.
@@ -136,6 +140,7 @@ type Durable struct {
 	Last     uint64 // index of the log
 }
 
+// Processes returns who got the vote.
 func (d Durable) Processes() []string { return voted(d.VotedFor) }
 
 // String is what a disk holds, in a sentence.
@@ -154,11 +159,13 @@ func VoteText(to string) string {
 	return "that of " + check.Name(to)
 }
 
+// Peers are the servers that one knows of, and how many of them are a majority.
 type Peers struct {
 	Peers  []string
 	Quorum uint64
 }
 
+// Processes returns the peers.
 func (p *Peers) Processes() []string { return p.Peers }
 
 // voted returns the process that got a vote, if one did.

@@ -42,7 +42,7 @@ func entrySeen(c *cluster, of *Span, index uint64, e kept.Entry, before uint64) 
 	switch {
 	case !c.same(at.Entry, e):
 		c.broken(protocol.InvariantLogMatching, of, at.by).
-			Got("an entry %s", e.At(index)).Want("the entry that was seen there of that term: %s", at.Entry.At(index))
+			Got("an entry %s", e.At(index)).Want("the entry that was seen there of that term: %s", at.At(index))
 	case at.before == unknownTerm:
 		at.before = before
 	case before != unknownTerm && at.before != before:

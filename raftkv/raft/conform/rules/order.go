@@ -186,7 +186,7 @@ func joinSteps(f *check.Facts, all []moment, within int64) {
 func byMessages(f *check.Facts, all []moment) []moment {
 	sent, handled, answered := nowhere(len(f.Spans)), nowhere(len(f.Spans)), nowhere(len(f.Spans))
 	for i := range all {
-		switch m := &all[i]; m.rank {
+		switch m := &all[i]; m.rank { //nolint:exhaustive // the other moments are no message's
 		case rankSend:
 			sent[m.of.Place] = int32(i)
 		case rankReceive:

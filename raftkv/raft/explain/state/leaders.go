@@ -44,6 +44,7 @@ func (e *Cluster) LeaderTermAt(node string, term int64) *LeaderTerm {
 	return nil
 }
 
+// Won says whether an election was won.
 func Won(election *span.Span) bool {
 	return explain.Shown(election, spans.RaftOutcomeKey) == spans.OutcomeWon
 }
