@@ -197,10 +197,10 @@ func TestSent(t *testing.T) {
 	run(t, s)
 	d.is(t, `0s message 1 copy 0 from node-1 to node-2, payload 100, {Drop: Delay: DelayBy:0s Duplicate: CopyLate:0s}
 		0s message 2 copy 0 from node-1 to node-2, payload 101, {Drop:counterfactual Delay: DelayBy:0s Duplicate: CopyLate:0s}
-		0s message 3 copy 0 from node-1 to node-2, payload 102, {Drop:counterfactual Delay: DelayBy:0s ` +
+		0s message 3 copy 0 from node-1 to node-2, payload 102, {Drop:counterfactual Delay: DelayBy:0s `+
 		`Duplicate:counterfactual CopyLate:0s}
 		0s message 4 copy 0 from node-1 to node-2, payload 103, {Drop: Delay: DelayBy:0s Duplicate:counterfactual CopyLate:0s}
-		0s message 5 copy 0 from node-1 to node-2, payload 104, {Drop: Delay:counterfactual DelayBy:7ms ` +
+		0s message 5 copy 0 from node-1 to node-2, payload 104, {Drop: Delay:counterfactual DelayBy:7ms `+
 		`Duplicate: CopyLate:0s}
 		0s message 6 copy 0 from node-2 to node-1, payload <nil>, {Drop:fault Delay: DelayBy:0s Duplicate: CopyLate:0s}
 		1ms node-2 crashes
