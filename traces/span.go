@@ -9,12 +9,15 @@ import (
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 )
 
-// These are a span, and what it is made of.
+// A span, and what it is made of.
 type (
 	// Span is one as the recorder takes it, and as a reader gives it.
-	Span   = span.Span
-	Event  = span.Event
-	Link   = span.Link
+	Span = span.Span
+	// Event is what happened during a span.
+	Event = span.Event
+	// Link is from a span to another one that it has to do with.
+	Link = span.Link
+	// Status says whether what a span stands for failed.
 	Status = span.Status
 )
 

@@ -42,46 +42,7 @@ func change(flag string, override func(value string) config.Override) func(*opti
 // flagGroups are all the flags.
 func flagGroups() []flags.Group[options] {
 	return []flags.Group[options]{
-		{Title: "What is run", Flags: []flags.Flag[options]{
-			{Name: "seeds", Takes: "A-B", Help: "which seeds; by default 1-10000", Set: setSeeds},
-			{
-				Name: "faults", Takes: "PROFILE", Help: "have things go wrong, as each seed draws them from a profile; -list " +
-					"shows all. Without a scenario it draws the cluster, too; without both it is mixed",
-				Set: func(o *options, v string) []error { return flags.SetProfile(&o.faults, v) },
-			},
-			{
-				Name: "bug", Takes: "NAME",
-				Help: "build one of the bugs below in, on purpose: to see whether, and how soon, it is caught",
-				Set:  change("-bug", func(v string) config.Override { return config.SetString("-bug", "bug", v) }),
-			},
-			{
-				Name: "set", Takes: "KEY=VALUE",
-				Help: "give any key of the config a value, as in -set num_nodes=5; may be repeated, and the last one wins",
-				Set:  change("-set", func(v string) config.Override { return config.Set("-set", v) }),
-			},
-			{
-				Name: "check", Help: "check each run's trace as well, as cmd/check does, in this process and without files; what " +
-					"is wrong with one counts like a violation",
-				Set: func(o *options, v string) []error { return flags.SetBool("-check", &o.check, v) },
-			},
-			{
-				Name: "find", Takes: "EXPECT", Help: "look for the first seed whose run comes to what an [[expect]] could say, " +
-					"as in -find 'leader = \"node-3\"', and print the command that runs it; " +
-					"cmd/run/config.toml shows what that can be; may be repeated: all must be so", Set: addFind,
-			},
-			{
-				Name: "demand",
-				Help: "exit with 1, too, if something that should happen sometimes never did: a sweep cannot pass by doing nothing",
-				Set: func(o *options, v string) []error {
-					return flags.SetBool("-demand", &o.demand, v)
-				},
-			},
-			{
-				Name: "keep-going",
-				Help: "go on after a violation, a panic, or a trace that something is wrong with, and tell all of them",
-				Set:  func(o *options, v string) []error { return flags.SetBool("-keep-going", &o.keepGoing, v) },
-			},
-		}},
+		runFlags(),
 		{Title: "On several machines", Flags: []flags.Flag[options]{
 			{Name: "shard", Takes: "I/N", Help: "run only the I-th of N parts, as in -shard 2/8; goes on after a violation, " +
 				"because no part knows what another one finds", Set: setShard},
@@ -112,6 +73,50 @@ func flagGroups() []flags.Group[options] {
 		flags.Bugs[options](),
 		flags.Scenario[options]("go run ./cmd/sweep"),
 	}
+}
+
+// runFlags are those that say what is run.
+func runFlags() flags.Group[options] {
+	return flags.Group[options]{Title: "What is run", Flags: []flags.Flag[options]{
+		{Name: "seeds", Takes: "A-B", Help: "which seeds; by default 1-10000", Set: setSeeds},
+		{
+			Name: "faults", Takes: "PROFILE", Help: "have things go wrong, as each seed draws them from a profile; -list " +
+				"shows all. Without a scenario it draws the cluster, too; without both it is mixed",
+			Set: func(o *options, v string) []error { return flags.SetProfile(&o.faults, v) },
+		},
+		{
+			Name: "bug", Takes: "NAME",
+			Help: "build one of the bugs below in, on purpose: to see whether, and how soon, it is caught",
+			Set:  change("-bug", func(v string) config.Override { return config.SetString("-bug", "bug", v) }),
+		},
+		{
+			Name: "set", Takes: "KEY=VALUE",
+			Help: "give any key of the config a value, as in -set num_nodes=5; may be repeated, and the last one wins",
+			Set:  change("-set", func(v string) config.Override { return config.Set("-set", v) }),
+		},
+		{
+			Name: "check", Help: "check each run's trace as well, as cmd/check does, in this process and without files; what " +
+				"is wrong with one counts like a violation",
+			Set: func(o *options, v string) []error { return flags.SetBool("-check", &o.check, v) },
+		},
+		{
+			Name: "find", Takes: "EXPECT", Help: "look for the first seed whose run comes to what an [[expect]] could say, " +
+				"as in -find 'leader = \"node-3\"', and print the command that runs it; " +
+				"cmd/run/config.toml shows what that can be; may be repeated: all must be so", Set: addFind,
+		},
+		{
+			Name: "demand",
+			Help: "exit with 1, too, if something that should happen sometimes never did: a sweep cannot pass by doing nothing",
+			Set: func(o *options, v string) []error {
+				return flags.SetBool("-demand", &o.demand, v)
+			},
+		},
+		{
+			Name: "keep-going",
+			Help: "go on after a violation, a panic, or a trace that something is wrong with, and tell all of them",
+			Set:  func(o *options, v string) []error { return flags.SetBool("-keep-going", &o.keepGoing, v) },
+		},
+	}}
 }
 
 // defaultSeeds are those that are run when nobody says which.

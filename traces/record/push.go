@@ -16,7 +16,7 @@ import (
 // The exporters of OpenTelemetry do the same, and more. They come with gRPC and protobuf, which made up a third of
 // what it takes to build cmd/run; JSON is what we write anyway.
 type Push struct {
-	receiver *receiver
+	receiver *Receiver
 	line     bytes.Buffer // the request to send next, empty until it is whole
 	lines    *OTLPFile    // writes to it
 

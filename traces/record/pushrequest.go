@@ -32,18 +32,18 @@ const (
 	saidBytes   = 300
 )
 
-// receiver is an OTLP receiver as a client sees it.
-type receiver struct {
+// Receiver is an OTLP receiver as a client sees it.
+type Receiver struct {
 	settings *PushSettings
 	client   *http.Client
 	RetryFor time.Duration
 }
 
 // NewReceiver returns what sends requests to the receiver that the settings name.
-func NewReceiver(settings *PushSettings) *receiver {
-	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:revive // it is one
+func NewReceiver(settings *PushSettings) *Receiver {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.TLSClientConfig = settings.tls
-	return &receiver{settings: settings, RetryFor: retryFor, client: &http.Client{
+	return &Receiver{settings: settings, RetryFor: retryFor, client: &http.Client{
 		Transport: transport,
 		Timeout:   settings.timeout,
 		CheckRedirect: func(next *http.Request, before []*http.Request) error {
@@ -56,7 +56,7 @@ func NewReceiver(settings *PushSettings) *receiver {
 }
 
 // Deliver sends a request until it is taken or refused, or all pauses are used up.
-func (r *receiver) Deliver(ctx context.Context, body []byte) (partialSuccess, error) {
+func (r *Receiver) Deliver(ctx context.Context, body []byte) (partialSuccess, error) {
 	if r.settings.gzip {
 		body = gzipped(body)
 	}
@@ -106,7 +106,7 @@ type pushAnswer struct {
 }
 
 // post sends a request, and reads the answer.
-func (r *receiver) post(ctx context.Context, body []byte) (*pushAnswer, error) {
+func (r *Receiver) post(ctx context.Context, body []byte) (*pushAnswer, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, r.settings.url.String(), bytes.NewReader(body))
 	if err != nil {
 		return nil, err
@@ -129,7 +129,7 @@ func (r *receiver) post(ctx context.Context, body []byte) (*pushAnswer, error) {
 }
 
 // taken reads what a receiver says to what it took.
-func (r *receiver) taken(a *pushAnswer) (said partialSuccess, err error) {
+func (r *Receiver) taken(a *pushAnswer) (said partialSuccess, err error) {
 	switch kind, _, _ := mime.ParseMediaType(a.Header.Get("Content-Type")); { // of a wrong one, the kind is empty
 	case kind == "text/html": // Jaeger's pages, say
 		return said, r.errorf("%s, and a page for people: no receiver of OTLP listens there", a.Status)
@@ -177,7 +177,7 @@ func oneLine(text string) string {
 	return strings.Join(words, " ")
 }
 
-func (r *receiver) errorf(format string, arguments ...any) error {
+func (r *Receiver) errorf(format string, arguments ...any) error {
 	return fmt.Errorf("POST %s: "+format, append([]any{r.settings.url.Redacted()}, arguments...)...)
 }
 
