@@ -277,7 +277,8 @@ func (s *shell) block(text string) {
 		case strings.HasPrefix(command, "make "), strings.Contains(command, "-otlp "):
 		default:
 			script.WriteString(s.script(command) + "\nstatus=$?; [ $status = " + want +
-				" ] || { echo \"exit status $status, want " + want + ", of\" >&2; cat >&2 <<'END'\n" + command + "\nEND\nexit 9; }\n")
+				" ] || { echo \"exit status $status, want " + want + ", of\" >&2; cat >&2 <<'END'\n" +
+				command + "\nEND\nexit 9; }\n")
 		}
 	}
 	if _, stderr, err := s.run(script.String()); err != nil {

@@ -21,7 +21,7 @@ type Push struct {
 	lines    *OTLPFile    // writes to it
 
 	ended, sent, arrived int // spans
-	partly               partialSuccess
+	partly               PartialSuccess
 	err                  error // after the first failure nothing more is sent
 }
 
@@ -82,14 +82,14 @@ func (p *Push) send(ctx context.Context) {
 	p.sent = p.ended
 }
 
-// partialSuccess is what a receiver says to what it took.
-type partialSuccess struct {
+// PartialSuccess is what a receiver says to what it took.
+type PartialSuccess struct {
 	rejected int
 	message  string
 }
 
 // add counts what was rejected, and keeps the first message.
-func (s *partialSuccess) add(more partialSuccess) {
+func (s *PartialSuccess) add(more PartialSuccess) {
 	s.rejected += more.rejected
 	if s.message == "" {
 		s.message = more.message
@@ -97,7 +97,7 @@ func (s *partialSuccess) add(more partialSuccess) {
 }
 
 // err is nil when a receiver took all, and said nothing to it.
-func (s partialSuccess) err() error {
+func (s PartialSuccess) err() error {
 	switch {
 	case s.rejected > 0:
 		return fmt.Errorf("the receiver says: %s (%d spans rejected)", s.message, s.rejected)

@@ -56,7 +56,7 @@ func NewReceiver(settings *PushSettings) *Receiver {
 }
 
 // Deliver sends a request until it is taken or refused, or all pauses are used up.
-func (r *Receiver) Deliver(ctx context.Context, body []byte) (partialSuccess, error) {
+func (r *Receiver) Deliver(ctx context.Context, body []byte) (PartialSuccess, error) {
 	if r.settings.gzip {
 		body = gzipped(body)
 	}
@@ -64,13 +64,13 @@ func (r *Receiver) Deliver(ctx context.Context, body []byte) (partialSuccess, er
 	for tries := 1; ; tries++ {
 		answer, err := r.post(ctx, body)
 		if err != nil {
-			return partialSuccess{}, err
+			return PartialSuccess{}, err
 		}
 		if answer.StatusCode/100 == 2 {
 			return r.taken(answer)
 		}
 		if !retryable(answer.StatusCode) {
-			return partialSuccess{}, r.errorf("%s%s", answer.Status, answer.reason())
+			return PartialSuccess{}, r.errorf("%s%s", answer.Status, answer.reason())
 		}
 		pause, asked := RetryAfter(answer.Header)
 		if !asked {
@@ -79,13 +79,13 @@ func (r *Receiver) Deliver(ctx context.Context, body []byte) (partialSuccess, er
 		}
 		switch {
 		case asked && pause > left:
-			return partialSuccess{}, r.errorf("%s%s; it wants to be asked again in %v", answer.Status, answer.reason(), pause)
+			return PartialSuccess{}, r.errorf("%s%s; it wants to be asked again in %v", answer.Status, answer.reason(), pause)
 		case pause > left:
-			return partialSuccess{}, r.errorf("%s%s; it was asked %d times", answer.Status, answer.reason(), tries)
+			return PartialSuccess{}, r.errorf("%s%s; it was asked %d times", answer.Status, answer.reason(), tries)
 		}
 		left -= pause
 		if err := wait(ctx, pause); err != nil {
-			return partialSuccess{}, r.errorf("%s%s: %w", answer.Status, answer.reason(), err)
+			return PartialSuccess{}, r.errorf("%s%s: %w", answer.Status, answer.reason(), err)
 		}
 	}
 }
@@ -129,7 +129,7 @@ func (r *Receiver) post(ctx context.Context, body []byte) (*pushAnswer, error) {
 }
 
 // taken reads what a receiver says to what it took.
-func (r *Receiver) taken(a *pushAnswer) (said partialSuccess, err error) {
+func (r *Receiver) taken(a *pushAnswer) (said PartialSuccess, err error) {
 	switch kind, _, _ := mime.ParseMediaType(a.Header.Get("Content-Type")); { // of a wrong one, the kind is empty
 	case kind == "text/html": // Jaeger's pages, say
 		return said, r.errorf("%s, and a page for people: no receiver of OTLP listens there", a.Status)
