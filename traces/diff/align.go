@@ -300,10 +300,10 @@ func (l *alignment) orderOf(p *pair) int16 {
 // isEnding says whether a pair differs only because one of the runs ends earlier.
 func (l *alignment) isEnding(p *pair) bool {
 	lastA, lastB := int64(l.runs[0].last), int64(l.runs[1].last)
-	switch {
-	case p.change == OnlyB:
+	if p.change == OnlyB {
 		return l.runs[1].start(p.spans[1]) >= lastA
-	case p.change == OnlyA:
+	}
+	if p.change == OnlyA {
 		return l.runs[0].start(p.spans[0]) >= lastB
 	}
 	startA, startB := l.starts(p)

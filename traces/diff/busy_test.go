@@ -116,15 +116,18 @@ func TestBusy(t *testing.T) {
 	for name, c := range map[string]runs{
 		"begins when the other ends": {
 			[]handmade{message.of(busyMessage, "node-1", 0, 10).below(sender), message.of(waits, "node-1", 10, 20)},
-			[]handmade{message.of(waits, "node-1", 5, 15)}, 3, 0,
+			[]handmade{message.of(waits, "node-1", 5, 15)},
+			3, 0,
 		},
 		"begins a moment after the other ends": {
 			[]handmade{message.of(busyMessage, "node-1", 0, 9).below(sender), message.of(waits, "node-1", 10, 20)},
-			[]handmade{message.of(waits, "node-1", 5, 15)}, 2, 1,
+			[]handmade{message.of(waits, "node-1", 5, 15)},
+			2, 1,
 		},
 		"begins before the other ends": {
 			[]handmade{message.of(busyMessage, "node-1", 0, 11).below(sender), message.of(waits, "node-1", 10, 20)},
-			[]handmade{message.of(waits, "node-1", 5, 15)}, 2, 1,
+			[]handmade{message.of(waits, "node-1", 5, 15)},
+			2, 1,
 		},
 		"begins while the other, which takes longer, goes on": {
 			[]handmade{message.of(busyMessage, "node-1", 6, 14).below(sender), message.of(waits, "node-1", 10, 20)},
@@ -133,87 +136,113 @@ func TestBusy(t *testing.T) {
 		},
 		"begins later, and ends earlier": {
 			[]handmade{message.of(busyMessage, "node-1", 0, 10).below(sender), message.of(waits, "node-1", 10, 20)},
-			[]handmade{message.of(waits, "node-1", 5, 25)}, 3, 0,
+			[]handmade{message.of(waits, "node-1", 5, 25)},
+			3, 0,
 		},
 		"another process is busy": {
 			[]handmade{message.of(busyMessage, "node-2", 0, 10).below(sender), message.of(waits, "node-1", 10, 20)},
-			[]handmade{message.of(waits, "node-1", 5, 15)}, 2, 1,
+			[]handmade{message.of(waits, "node-1", 5, 15)},
+			2, 1,
 		},
 		"says something else, too": {
-			[]handmade{message.of(busyMessage, "node-1", 0, 10).below(sender),
-				message.of(waits, "node-1", 10, 20).saying("this")}, []handmade{message.of(waits, "node-1", 5, 15)}, 2, 1,
+			[]handmade{
+				message.of(busyMessage, "node-1", 0, 10).below(sender),
+				message.of(waits, "node-1", 10, 20).saying("this"),
+			}, []handmade{message.of(waits, "node-1", 5, 15)}, 2, 1,
 		},
 		"the other comes of it": {
 			[]handmade{message.of(busyMessage, "node-1", 10, 10).below(waits), message.of(waits, "node-1", 10, 20)},
-			[]handmade{message.of(waits, "node-1", 5, 15)}, 1, 2,
+			[]handmade{message.of(waits, "node-1", 5, 15)},
+			1, 2,
 		},
 		"two wait, one for the other": {
-			[]handmade{message.of(busyMessage, "node-1", 0, 10).below(sender), message.of(waits, "node-1", 10, 20),
-				message.of(waitsToo, "node-1", 20, 30)},
+			[]handmade{
+				message.of(busyMessage, "node-1", 0, 10).below(sender), message.of(waits, "node-1", 10, 20),
+				message.of(waitsToo, "node-1", 20, 30),
+			},
 			[]handmade{message.of(waits, "node-1", 5, 15), message.of(waitsToo, "node-1", 15, 25)},
 			4, 0,
 		},
 		"a reply is taken in after it": {
 			[]handmade{message.of(busyMessage, "node-1", 10, 18).below(sender), call.of(waits, "node-1", 0, 20)},
-			[]handmade{call.of(waits, "node-1", 0, 15)}, 3, 0,
+			[]handmade{call.of(waits, "node-1", 0, 15)},
+			3, 0,
 		},
 		"a reply is taken in when it ends, in one step": {
 			[]handmade{message.of(busyMessage, "node-1", 10, 20).below(sender), call.of(waits, "node-1", 0, 20)},
-			[]handmade{call.of(waits, "node-1", 0, 15)}, 2, 1,
+			[]handmade{call.of(waits, "node-1", 0, 15)},
+			2, 1,
 		},
 		"a reply would have been taken in after it, too": {
 			[]handmade{message.of(busyMessage, "node-1", 6, 15).below(sender), call.of(waits, "node-1", 0, 20)},
-			[]handmade{call.of(waits, "node-1", 0, 15)}, 2, 1,
+			[]handmade{call.of(waits, "node-1", 0, 15)},
+			2, 1,
 		},
 		"a reply is taken in more than a step after it": {
 			[]handmade{message.of(busyMessage, "node-1", 16, 17).below(sender), call.of(waits, "node-1", 0, 20)},
-			[]handmade{call.of(waits, "node-1", 0, 15)}, 2, 1,
+			[]handmade{call.of(waits, "node-1", 0, 15)},
+			2, 1,
 		},
 		"a step may be as long as a message's": {
-			[]handmade{message.of(busyMessage, "node-1", 16, 17).below(sender), call.of(waits, "node-1", 0, 20),
-				message.of(longer, "node-1", 100, 103)},
+			[]handmade{
+				message.of(busyMessage, "node-1", 16, 17).below(sender), call.of(waits, "node-1", 0, 20),
+				message.of(longer, "node-1", 100, 103),
+			},
 			[]handmade{call.of(waits, "node-1", 0, 15), message.of(longer, "node-1", 100, 103)},
 			3, 0,
 		},
 		"a step may be as long as in the run that is busy": {
-			[]handmade{message.of(busyMessage, "node-1", 16, 17).below(sender), call.of(waits, "node-1", 0, 20),
-				message.of(longer, "node-1", 100, 103)}, []handmade{call.of(waits, "node-1", 0, 15)}, 4, 0,
+			[]handmade{
+				message.of(busyMessage, "node-1", 16, 17).below(sender), call.of(waits, "node-1", 0, 20),
+				message.of(longer, "node-1", 100, 103),
+			}, []handmade{call.of(waits, "node-1", 0, 15)}, 4, 0,
 		},
 		"a step may be as long as in the other run": {
 			[]handmade{message.of(busyMessage, "node-1", 16, 17).below(sender), call.of(waits, "node-1", 0, 20)},
-			[]handmade{call.of(waits, "node-1", 0, 15), message.of(longer, "node-1", 100, 103)}, 4, 0,
+			[]handmade{call.of(waits, "node-1", 0, 15), message.of(longer, "node-1", 100, 103)},
+			4, 0,
 		},
 		"a step is not as long as another process's": {
-			[]handmade{message.of(busyMessage, "node-1", 16, 17).below(sender), call.of(waits, "node-1", 0, 20),
-				message.of(longer, "node-2", 100, 103)},
+			[]handmade{
+				message.of(busyMessage, "node-1", 16, 17).below(sender), call.of(waits, "node-1", 0, 20),
+				message.of(longer, "node-2", 100, 103),
+			},
 			[]handmade{call.of(waits, "node-1", 0, 15), message.of(longer, "node-2", 100, 103)},
 			2, 1,
 		},
 		"a step is not as long as a request is open": {
-			[]handmade{message.of(busyMessage, "node-1", 16, 17).below(sender), call.of(waits, "node-1", 0, 20),
-				request.of(longer, "node-1", 100, 200)},
+			[]handmade{
+				message.of(busyMessage, "node-1", 16, 17).below(sender), call.of(waits, "node-1", 0, 20),
+				request.of(longer, "node-1", 100, 200),
+			},
 			[]handmade{call.of(waits, "node-1", 0, 15), request.of(longer, "node-1", 100, 200)},
 			2, 1,
 		},
 		"a request keeps it busy from when it comes": {
-			[]handmade{request.of(busyMessage, "node-1", 16, 90).below(sender), call.of(waits, "node-1", 0, 20),
-				message.of(longer, "node-1", 100, 103)},
+			[]handmade{
+				request.of(busyMessage, "node-1", 16, 90).below(sender), call.of(waits, "node-1", 0, 20),
+				message.of(longer, "node-1", 100, 103),
+			},
 			[]handmade{call.of(waits, "node-1", 0, 15), message.of(longer, "node-1", 100, 103)},
 			3, 0,
 		},
 		"a request that comes later does not": {
-			[]handmade{request.of(busyMessage, "node-1", 21, 90).below(sender), call.of(waits, "node-1", 0, 20),
-				message.of(longer, "node-1", 100, 105)},
+			[]handmade{
+				request.of(busyMessage, "node-1", 21, 90).below(sender), call.of(waits, "node-1", 0, 20),
+				message.of(longer, "node-1", 100, 105),
+			},
 			[]handmade{call.of(waits, "node-1", 0, 15), message.of(longer, "node-1", 100, 105)},
 			2, 1,
 		},
 		"as much later as 64 steps": {
 			[]handmade{message.of(busyMessage, "node-1", 78, 79).below(sender), call.of(waits, "node-1", 0, 80)},
-			[]handmade{call.of(waits, "node-1", 0, 16)}, 3, 0,
+			[]handmade{call.of(waits, "node-1", 0, 16)},
+			3, 0,
 		},
 		"later than 64 steps": {
 			[]handmade{message.of(busyMessage, "node-1", 79, 80).below(sender), call.of(waits, "node-1", 0, 81)},
-			[]handmade{call.of(waits, "node-1", 0, 16)}, 2, 1,
+			[]handmade{call.of(waits, "node-1", 0, 16)},
+			2, 1,
 		},
 	} {
 		for _, swapped := range []bool{false, true} {
@@ -257,8 +286,10 @@ func TestBusyInOrder(t *testing.T) {
 			[]int{0x60, 0x50},
 		},
 		"some of it late": {
-			[]handmade{commit.of(0x50, "node-2", 7, 7).below(first), commit.of(0x51, "node-4", 8, 8).below(0x50),
-				commit.of(0x60, "node-3", 9, 9).below(second), commit.of(0x61, "node-5", 11, 11).below(0x60)},
+			[]handmade{
+				commit.of(0x50, "node-2", 7, 7).below(first), commit.of(0x51, "node-4", 8, 8).below(0x50),
+				commit.of(0x60, "node-3", 9, 9).below(second), commit.of(0x61, "node-5", 11, 11).below(0x60),
+			},
 			[]int{0x50, 0x51, 0x60, 0x61},
 		},
 	} {

@@ -49,10 +49,12 @@ func TestRules(t *testing.T) {
 		},
 		"a child of what only ends otherwise": {
 			[]handmade{call.of(cause, "node-1", 0, 20), commit.of(effect, "node-1", 30, 40).below(cause)},
-			[]handmade{call.of(cause, "node-1", 0, 25)}, diff.RuleParent, 0,
+			[]handmade{call.of(cause, "node-1", 0, 25)},
+			diff.RuleParent, 0,
 		},
 		"a message": {
-			[]handmade{sending.of(cause, "node-1", 0, 0), message.of(effect, "node-2", 20, 30).below(cause)}, nil,
+			[]handmade{sending.of(cause, "node-1", 0, 0), message.of(effect, "node-2", 20, 30).below(cause)},
+			nil,
 			diff.RuleMessage, 0,
 		},
 		"a message sent later": {
@@ -62,27 +64,34 @@ func TestRules(t *testing.T) {
 		},
 		"a message of a call that only ends otherwise": {
 			[]handmade{call.of(cause, "node-1", 0, 20), handled.of(effect, "node-2", 30, 40).below(cause)},
-			[]handmade{call.of(cause, "node-1", 0, 25)}, diff.RuleBelow, 1,
+			[]handmade{call.of(cause, "node-1", 0, 25)},
+			diff.RuleBelow, 1,
 		},
 		"further below": {
-			[]handmade{call.of(cause, "node-1", 5, 90), handled.of(on, "node-2", 10, 20).below(cause),
-				commit.of(effect, "node-2", 10, 20).below(on)},
+			[]handmade{
+				call.of(cause, "node-1", 5, 90), handled.of(on, "node-2", 10, 20).below(cause),
+				commit.of(effect, "node-2", 10, 20).below(on),
+			},
 			[]handmade{call.of(cause, "node-1", 0, 90), handled.of(on, "node-2", 10, 20).below(cause)},
 			diff.RuleBelow, 1,
 		},
 		"a reply": {
 			[]handmade{call.of(effect, "node-1", 0, 50), handled.of(cause, "node-2", 10, 20).below(effect).saying("yes")},
-			[]handmade{call.of(effect, "node-1", 0, 50).saying("no"),
-				handled.of(cause, "node-2", 10, 20).below(effect).saying("no")},
+			[]handmade{
+				call.of(effect, "node-1", 0, 50).saying("no"),
+				handled.of(cause, "node-2", 10, 20).below(effect).saying("no"),
+			},
 			diff.RuleReply, 0,
 		},
 		"a fault in the same instant": {
 			[]handmade{call.of(effect, "node-1", 0, 80)},
-			[]handmade{striking("node-1", "crash"), call.of(effect, "node-1", 0, 50).saying("crashed")}, diff.RuleFault, 0,
+			[]handmade{striking("node-1", "crash"), call.of(effect, "node-1", 0, 50).saying("crashed")},
+			diff.RuleFault, 0,
 		},
 		"a fault before": {
 			[]handmade{call.of(effect, "node-1", 0, 80)},
-			[]handmade{striking("node-1", "crash"), call.of(effect, "node-1", 0, 51).saying("crashed")}, diff.RuleProcess, 1,
+			[]handmade{striking("node-1", "crash"), call.of(effect, "node-1", 0, 51).saying("crashed")},
+			diff.RuleProcess, 1,
 		},
 		"down": {
 			[]handmade{commit.of(effect, "node-1", 70, 80)}, []handmade{striking("node-1", "crash")}, diff.RuleDown, 0,
@@ -95,15 +104,18 @@ func TestRules(t *testing.T) {
 		},
 		"in the step that ends a call": {
 			[]handmade{call.of(cause, "node-1", 0, 20), commit.of(effect, "node-1", 20, 21)},
-			[]handmade{call.of(cause, "node-1", 0, 30)}, diff.RuleStep, 0,
+			[]handmade{call.of(cause, "node-1", 0, 30)},
+			diff.RuleStep, 0,
 		},
 		"in the step that ends a call that began otherwise": {
 			[]handmade{call.of(cause, "node-1", 0, 20), call.of(effect, "node-1", 20, 40)},
-			[]handmade{call.of(cause, "node-1", 5, 20)}, diff.RuleStep, 0,
+			[]handmade{call.of(cause, "node-1", 5, 20)},
+			diff.RuleStep, 0,
 		},
 		"when a call ends in the other run": {
 			[]handmade{call.of(cause, "node-1", 0, 30), commit.of(effect, "node-1", 10, 20)},
-			[]handmade{call.of(cause, "node-1", 5, 20)}, diff.RuleProcess, 1,
+			[]handmade{call.of(cause, "node-1", 5, 20)},
+			diff.RuleProcess, 1,
 		},
 		"a step later": {
 			[]handmade{message.of(cause, "node-1", 0, 10), commit.of(effect, "node-1", 12, 20)}, nil, diff.RuleProcess, 1,
@@ -114,25 +126,33 @@ func TestRules(t *testing.T) {
 			diff.RuleLost, 1,
 		},
 		"busy, and then a child": {
-			[]handmade{sending.of(cause, "node-8", 0, 0), message.of(0x400, "node-1", 0, 10).below(cause),
-				message.of(on, "node-1", 10, 20), commit.of(effect, "node-1", 10, 20).below(on)},
-			[]handmade{message.of(on, "node-1", 5, 15)}, diff.RuleBusy, 2,
+			[]handmade{
+				sending.of(cause, "node-8", 0, 0), message.of(0x400, "node-1", 0, 10).below(cause),
+				message.of(on, "node-1", 10, 20), commit.of(effect, "node-1", 10, 20).below(on),
+			},
+			[]handmade{message.of(on, "node-1", 5, 15)},
+			diff.RuleBusy, 2,
 		},
 		"begins when a message that waited does": {
 			[]handmade{message.of(cause, "node-1", 10, 20), commit.of(effect, "node-1", 5, 10)},
-			[]handmade{message.of(cause, "node-1", 5, 15)}, diff.RuleProcess, 1,
+			[]handmade{message.of(cause, "node-1", 5, 15)},
+			diff.RuleProcess, 1,
 		},
 		"a message that is lost": {
 			[]handmade{call.of(cause, "node-1", 0, 50), handled.of(effect, "node-2", 10, 20).below(cause)},
-			[]handmade{losing(call.of(cause, "node-1", 0, 50))}, diff.RuleMessage, 0,
+			[]handmade{losing(call.of(cause, "node-1", 0, 50))},
+			diff.RuleMessage, 0,
 		},
 		"a message that waited for a step": {
 			[]handmade{call.of(cause, "node-1", 0, 10), message.of(effect, "node-1", 10, 20).saying("yes")},
-			[]handmade{call.of(cause, "node-1", 5, 25), message.of(effect, "node-1", 12, 22)}, diff.RuleProcess, 1,
+			[]handmade{call.of(cause, "node-1", 5, 25), message.of(effect, "node-1", 12, 22)},
+			diff.RuleProcess, 1,
 		},
 		"a message that only moved, and then a step later": {
-			[]handmade{call.of(cause, "node-1", 5, 50), handled.of(on, "node-2", 10, 20).below(cause),
-				commit.of(effect, "node-2", 30, 40)},
+			[]handmade{
+				call.of(cause, "node-1", 5, 50), handled.of(on, "node-2", 10, 20).below(cause),
+				commit.of(effect, "node-2", 30, 40),
+			},
 			[]handmade{call.of(cause, "node-1", 0, 50), handled.of(on, "node-2", 8, 18).below(cause)},
 			diff.RuleProcess, 1,
 		},
@@ -141,11 +161,13 @@ func TestRules(t *testing.T) {
 		},
 		"an event of the step that ends a call": {
 			[]handmade{call.of(cause, "node-1", 0, 20), request.of(effect, "node-1", 5, 90)},
-			[]handmade{call.of(cause, "node-1", 0, 25), appending(request.of(effect, "node-1", 5, 90), 20)}, diff.RuleStep, 0,
+			[]handmade{call.of(cause, "node-1", 0, 25), appending(request.of(effect, "node-1", 5, 90), 20)},
+			diff.RuleStep, 0,
 		},
 		"a child, and then a step later": {
 			[]handmade{message.of(cause, "node-1", 0, 10), message.of(on, "node-2", 5, 10), commit.of(effect, "node-1", 12, 20)},
-			[]handmade{message.of(on, "node-2", 5, 10)}, diff.RuleProcess, 1,
+			[]handmade{message.of(on, "node-2", 5, 10)},
+			diff.RuleProcess, 1,
 		},
 		"a fault that differs": {
 			[]handmade{message.of(cause, "node-1", 0, 10)}, []handmade{another(striking("node-2", "pause"))}, diff.RuleRun, 1,
@@ -215,19 +237,25 @@ func TestRuleOfPart(t *testing.T) {
 		then    diff.Rule
 	}{
 		"sent, and answered": {
-			[]handmade{sending.of(cause, "node-8", 0, 0), call.of(on, "node-1", 1, 50).below(cause),
-				handled.of(0x400, "node-2", 10, 20).below(on), message.of(effect, "node-1", 25, 30).below(0x400)},
+			[]handmade{
+				sending.of(cause, "node-8", 0, 0), call.of(on, "node-1", 1, 50).below(cause),
+				handled.of(0x400, "node-2", 10, 20).below(on), message.of(effect, "node-1", 25, 30).below(0x400),
+			},
 			diff.RuleMessage, diff.RuleMessage,
 		},
 		"sent by what was done a step later": {
-			[]handmade{sending.of(cause, "node-8", 0, 0), call.of(on, "node-1", 1, 50).below(cause),
+			[]handmade{
+				sending.of(cause, "node-8", 0, 0), call.of(on, "node-1", 1, 50).below(cause),
 				handled.of(0x400, "node-2", 10, 20).below(on), sending.of(0x500, "node-2", 22, 22),
-				message.of(effect, "node-1", 25, 30).below(0x500)},
+				message.of(effect, "node-1", 25, 30).below(0x500),
+			},
 			diff.RuleMessage, diff.RuleProcess,
 		},
 		"begun a step later": {
-			[]handmade{sending.of(cause, "node-8", 0, 0), sending.of(0x600, "node-8", 1, 1),
-				call.of(on, "node-1", 2, 50).below(0x600), message.of(effect, "node-1", 25, 30).below(on)},
+			[]handmade{
+				sending.of(cause, "node-8", 0, 0), sending.of(0x600, "node-8", 1, 1),
+				call.of(on, "node-1", 2, 50).below(0x600), message.of(effect, "node-1", 25, 30).below(on),
+			},
 			diff.RuleProcess, diff.RuleParent,
 		},
 	} {
@@ -265,8 +293,10 @@ func TestRuleOfPartFromOrigin(t *testing.T) {
 	for _, line := range d.Followed.Tree {
 		got[line.Origin+" > "+line.Event.ID] = line.Rule
 	}
-	want := map[string]diff.Rule{idByHand(cause) + " > " + idByHand(0x700): diff.RuleMessage,
-		idByHand(cause) + " > " + idByHand(effect): diff.RuleProcess}
+	want := map[string]diff.Rule{
+		idByHand(cause) + " > " + idByHand(0x700):  diff.RuleMessage,
+		idByHand(cause) + " > " + idByHand(effect): diff.RuleProcess,
+	}
 	if diff := cmp.Diff(words(want), words(got)); diff != "" {
 		t.Errorf("the rules are others (-want +got):\n%s", diff)
 	}
