@@ -41,9 +41,9 @@ const patience = time.Minute
 // linearizable says whether some order of the operations, each between its call and its answer, explains all answers
 // (Herlihy and Wing 1990). It is the check of a run, fed with what the spans of the clients say; porcupine draws what
 // it refuses. Who does not want to wait is told what is known by then, with an error.
-func linearizable(ctx context.Context, operations []kvconform.Operation, epoch time.Time, folder string) (history,
-	error,
-) {
+func linearizable(
+	ctx context.Context, operations []kvconform.Operation, epoch time.Time, folder string,
+) (history, error) {
 	h := history{Operations: len(operations), Holds: true}
 	keys := map[string]bool{}
 	for i := range operations {

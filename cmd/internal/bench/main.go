@@ -48,13 +48,13 @@ type figures struct {
 
 	Recorded, SDK perSpan // of handing on a span
 
-	Lines, LinesApart, Collector, Diff, Seeds, Check cost // of reading traces
+	Collector, Diff, Seeds, Check cost // of reading traces
 }
 
-// timesLines is how many times reading the lines of so many traces some cost is, by both ways of reading them.
-func (f *figures) timesLines(c cost, traces float64) string {
-	return fmt.Sprintf("%.2f s, %.1f and %.1f times reading the lines", c.Seconds, c.Seconds/f.Lines.Seconds/traces,
-		c.Seconds/f.LinesApart.Seconds/traces)
+// share tells what some command took, as a share of what the Collector's decoder takes for as many traces.
+func (f *figures) share(c cost, traces float64) string {
+	return fmt.Sprintf("%.2f of that for as many traces, %.2f s, %.0f MiB at most", c.Seconds/f.Collector.Seconds/traces,
+		c.Seconds, c.PeakMiB)
 }
 
 // measure has a measurement made in a process of its own, so that none inherits another's memory.
@@ -178,23 +178,14 @@ func (r results) longRows(long *figures) [][]string {
 
 // readingRows tell what reading traces costs.
 func readingRows(reading *figures) [][]string {
+	const wanted = " (wanted: 0.50 and 1536 MiB)"
 	return [][]string{
 		{
-			"reading the lines of a trace",
-			fmt.Sprintf("%.2f s with bufio.Scanner, %.2f s with bufio.Reader, %.0f spans", reading.Lines.Seconds,
-				reading.LinesApart.Seconds, reading.Spans),
+			"the Collector's decoder, for one trace",
+			fmt.Sprintf("%.2f s, %.0f spans", reading.Collector.Seconds, reading.Spans),
 		},
-		{"  decoding as the Collector does", reading.timesLines(reading.Collector, 1)},
-		{
-			"diff of two, a message lost in one",
-			fmt.Sprintf("%s (wanted: at most 4), %.0f MiB at most (wanted: 1536)", reading.timesLines(reading.Diff, 2),
-				reading.Diff.PeakMiB),
-		},
-		{
-			"diff of two, of two seeds",
-			fmt.Sprintf("%s, %.0f MiB at most", reading.timesLines(reading.Seeds, 2), reading.Seeds.PeakMiB),
-		},
-		{"check of one", fmt.Sprintf("%s (wanted: at most 4), %.0f MiB at most (wanted: 1536)",
-			reading.timesLines(reading.Check, 1), reading.Check.PeakMiB)},
+		{"  check of one", reading.share(reading.Check, 1) + wanted},
+		{"  diff of two, a message lost in one", reading.share(reading.Diff, 2) + wanted},
+		{"  diff of two, of two seeds", reading.share(reading.Seeds, 2)},
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,9 +22,8 @@ import (
 	"github.com/raftkv/raftkv/traces/record"
 )
 
-// read times cmd/diff and cmd/check, as who types them does, on traces of a million spans, and beside them what the
-// reading of the lines takes, without a look at what is in them, and the OpenTelemetry Collector's own decoder. They
-// take turns; the middle of each is told.
+// read times cmd/diff and cmd/check, as a person calls them, on traces of a million spans, and beside them the
+// OpenTelemetry Collector's own decoder. They take turns; the middle of each is told.
 func read() (f figures, err error) {
 	folder, err := os.MkdirTemp("", "raftkv-bench-")
 	if err != nil {
@@ -38,8 +36,8 @@ func read() (f figures, err error) {
 			return f, fmt.Errorf("cmd/%s cannot be built", command)
 		}
 	}
-	whole, lost, other := filepath.Join(folder, "a.jsonl"), filepath.Join(folder, "b.jsonl"), filepath.Join(folder,
-		"c.jsonl")
+	file := func(name string) string { return filepath.Join(folder, name) }
+	whole, lost, other := file("a.jsonl"), file("b.jsonl"), file("c.jsonl")
 	if f.Spans, err = writeTraces(whole, lost, other); err != nil {
 		return f, err
 	}
@@ -53,8 +51,6 @@ func read() (f figures, err error) {
 			what string
 			call func() (cost, error)
 		}{
-			{"lines", func() (cost, error) { return called(0, self, "-lines", whole) }},
-			{"lines apart", func() (cost, error) { return called(0, self, "-lines-apart", whole) }},
 			{"diff", func() (cost, error) { return called(1, filepath.Join(folder, "diff"), whole, lost) }},
 			{"check", func() (cost, error) { return called(0, filepath.Join(folder, "check"), whole) }},
 			{"seeds", func() (cost, error) { return called(1, filepath.Join(folder, "diff"), whole, other) }},
@@ -71,8 +67,7 @@ func read() (f figures, err error) {
 		return slices.SortedFunc(slices.Values(takes[what]),
 			func(a, b cost) int { return cmp.Compare(a.Seconds, b.Seconds) })[rounds/2]
 	}
-	f.Lines, f.LinesApart, f.Collector, f.Diff, f.Seeds, f.Check = middle("lines"), middle("lines apart"),
-		middle("collector"), middle("diff"), middle("seeds"), middle("check")
+	f.Collector, f.Diff, f.Seeds, f.Check = middle("collector"), middle("diff"), middle("seeds"), middle("check")
 	return f, nil
 }
 
@@ -121,46 +116,7 @@ func writeTraces(whole, lost, other string) (spans float64, err error) {
 
 // readers are what else reads a trace, in a process of its own, as the commands do.
 var readers = map[string]func(path string) error{
-	"-lines": readLines, "-lines-apart": readLinesApart,
 	"-collector": decodeAsTheCollector,
-}
-
-// readLines reads the lines of a file, and nothing more, as fast as the standard library can: into one buffer.
-func readLines(path string) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	lines := bufio.NewScanner(file)
-	lines.Buffer(nil, 64<<20)
-	bytes := 0
-	for lines.Scan() {
-		bytes += len(lines.Text())
-	}
-	if err := lines.Err(); err != nil {
-		return err
-	}
-	if bytes == 0 {
-		return fmt.Errorf("%s: %w", path, io.ErrUnexpectedEOF)
-	}
-	return file.Close()
-}
-
-// readLinesApart reads each line into memory of its own, as long as it may be. It is by this reading that the
-// Collector's decoder takes about 8 times.
-func readLinesApart(path string) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	lines := bufio.NewReader(file)
-	for err == nil {
-		_, err = lines.ReadBytes('\n')
-	}
-	if !errors.Is(err, io.EOF) {
-		return err
-	}
-	return file.Close()
 }
 
 // decodeAsTheCollector decodes the lines of a file as the OpenTelemetry Collector does.
