@@ -94,3 +94,15 @@ func TestMomentsFollowMessages(t *testing.T) {
 		t.Errorf("beginnings and ends are %s", got)
 	}
 }
+
+// TestIsReceiver holds which kinds of spans take in a message when they begin.
+func TestIsReceiver(t *testing.T) {
+	for kind, want := range map[trace.SpanKind]bool{
+		trace.SpanKindServer: true, trace.SpanKindConsumer: true,
+		trace.SpanKindClient: false, trace.SpanKindProducer: false, trace.SpanKindInternal: false,
+	} {
+		if got := index.Of([]read.Span{{ID: 1, Kind: kind}}).IsReceiver(0); got != want {
+			t.Errorf("a %s span takes in a message: %v, want %v", kind, got, want)
+		}
+	}
+}
