@@ -114,7 +114,7 @@ func TestListAtEachLength(t *testing.T) {
 		if grown.Len() != length {
 			t.Fatalf("the length is %d, want %d", grown.Len(), length)
 		}
-		grown.Append(entry{term: 9e9})
+		grown.Append(entry{term: 9e8})
 		grown.Truncate(length)
 		grown.Append(entry{term: length})
 		if length%97 == 0 && !grown.Equal(listOf(numbered(0, length+1)...)) {
