@@ -136,7 +136,7 @@ var model = porcupine.Model{
 	Init: func() any { return clients.Content{} },
 	Step: func(state, input, output any) (bool, any) {
 		op := input.(*kvconform.Operation)
-		after, answer := state.(clients.Content).Step(replay.CommandOf(op))
+		after, answer := state.(clients.Content).Step(op.Command())
 		return output == "" || output == answer.String(), after
 	},
 	DescribeOperation: func(input, output any) string {

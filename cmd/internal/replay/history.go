@@ -7,8 +7,6 @@ import (
 	"errors"
 	"iter"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/raftkv/raftkv/raftkv/check"
@@ -33,7 +31,7 @@ func History(ctx context.Context, operations []kvconform.Operation, epoch time.T
 				err = whole.CheckAnswer(ended)
 			}
 		case !e.answer:
-			whole.Asked(request, CommandOf(op), at)
+			whole.Asked(request, op.Command(), at)
 		}
 		if err != nil || ctx.Err() != nil {
 			return clash(err)
@@ -118,27 +116,15 @@ func inTurn(all []happening, waits func(operation int) bool) []happening {
 	return all
 }
 
+// spanClient stands for the client of operations whose names cannot be read.
+const spanClient = 1 << 31
+
 // requestOf is the name of an operation; one that has none that can be read is told from others by its span.
 func requestOf(op *kvconform.Operation) kv.RequestID {
-	name, named := strings.CutPrefix(op.Request, kvspans.ServiceClient+"-")
-	client, number, _ := strings.Cut(name, "/")
-	id, err := strconv.ParseUint(client, 10, 31)
-	sequence, err2 := strconv.ParseUint(number, 10, 32)
-	if !named || err != nil || err2 != nil {
-		return kv.RequestID{Client: 1 << 31, Sequence: kv.Sequence(op.Span.ID)}
+	if request, is := kvconform.ParseRequest(op.Request); is && request.Client < spanClient {
+		return request
 	}
-	return kv.RequestID{Client: kv.ClientID(id), Sequence: kv.Sequence(sequence)}
-}
-
-// CommandOf is what an operation asked the store to do.
-func CommandOf(op *kvconform.Operation) kv.Command {
-	switch op.Kind {
-	case kvspans.KVPutID:
-		return kv.Put{Key: op.Key, Value: op.Value}
-	case kvspans.KVDeleteID:
-		return kv.Delete{Key: op.Key}
-	}
-	return kv.Get{Key: op.Key}
+	return kv.RequestID{Client: spanClient, Sequence: kv.Sequence(op.Span.ID)}
 }
 
 // resultOf reads an answer. One that no store gives is what a read found, which explains no write.

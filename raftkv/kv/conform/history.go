@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/raftkv/raftkv/raftkv/kv"
 	check "github.com/raftkv/raftkv/traces/conform"
 	"github.com/raftkv/raftkv/traces/words"
 )
@@ -25,6 +26,9 @@ type Operation struct {
 
 	span *check.Span
 }
+
+// Command is what the client asked the store to do.
+func (o *Operation) Command() kv.Command { return command(o.Kind, o.Key, o.Value) }
 
 // Unanswered is the result of an operation that its client gave up.
 const Unanswered = "outcome unknown"

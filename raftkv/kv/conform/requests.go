@@ -1,6 +1,7 @@
 package conform
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/raftkv/raftkv/raftkv/kv"
@@ -106,6 +107,17 @@ func Told(f *check.Facts, try *check.Span, found *check.Findings) {
 			Got("it ends with %s", check.QuotedOr(ended, "nothing")).
 			Want("%s, as it was answered", check.QuotedOr(got, "nothing"))
 	}
+}
+
+// ParseRequest reads the name of a client's operation.
+func ParseRequest(text string) (request kv.RequestID, is bool) {
+	client, number, _ := strings.Cut(text, "/")
+	id, err := kv.ParseClientID(client)
+	sequence, err2 := strconv.ParseUint(number, 10, 32)
+	if err != nil || err2 != nil || id == 0 {
+		return kv.RequestID{}, false
+	}
+	return kv.RequestID{Client: id, Sequence: kv.Sequence(sequence)}, true
 }
 
 // IsRequest says whether a text names a client's operation.

@@ -2,9 +2,10 @@ package conform
 
 import (
 	"iter"
-	"strconv"
+	"slices"
 	"strings"
 
+	"github.com/raftkv/raftkv/raftkv/history"
 	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/kv/spans"
 	check "github.com/raftkv/raftkv/traces/conform"
@@ -23,44 +24,27 @@ var unknownStore = check.UnknownKind{
 	One: "what the store had to answer from an index on: no span tells what was applied there",
 }
 
-// session is a client's latest operation and its answer.
-type session struct {
-	sequence uint64
-	result   string
-	by       *check.Span
-}
-
 // Results compares each answer of the state machines with that of a store that takes each operation once, in the
 // order of the log (§8).
-func Results(log iter.Seq[*Applied], history []Operation, exactlyOnce check.Rule, found *check.Findings) {
-	s := store{values: map[string]string{}, history: history}
-	sessions := map[string]session{}
+func Results(log iter.Seq[*Applied], asked []Operation, exactlyOnce check.Rule, found *check.Findings) {
+	model := history.NewModel()
+	latest := map[kv.ClientID]*check.Span{} // of each client, what applied its latest operation first
 	for a := range log {
 		if a.By == nil {
 			found.Unknown(unknownStore, nil, 1)
 			return // what follows depends on what is not known
 		}
-		client, number, _ := strings.Cut(a.Request, "/")
-		sequence, err := strconv.ParseUint(number, 10, 64)
-		last, known := sessions[client]
-		var want string
-		switch {
-		case err != nil:
-			want = s.execute(a)
-		case known && sequence == last.sequence:
-			want = last.result
-		case known && sequence < last.sequence:
-			want = kv.Nothing{}.String()
-		default:
-			want = s.execute(a)
-			sessions[client] = session{sequence, want, a.By}
-		}
-		if want != a.Result {
-			found.Add(exactlyOnce, a.By, last.by).
+		request, _ := ParseRequest(a.Request)
+		result, retried := model.Apply(request, parseCommand(a, asked))
+		if want := result.String(); want != a.Result {
+			found.Add(exactlyOnce, a.By, latest[request.Client]).
 				Got("%s%s at index %d answers %s",
 					words.Printable(a.Command), Asked(a.Request), a.Index, words.Printable(a.Result)).
 				Want("%s: with each operation taken once, that is the answer", words.Printable(want))
 			return // what follows may depend on it
+		}
+		if _, is := model.ResultOf(request); is && !retried {
+			latest[request.Client] = a.By
 		}
 	}
 }
@@ -73,44 +57,24 @@ func Asked(request string) string {
 	return " of " + words.Printable(request)
 }
 
-// store is what the state machines hold.
-type store struct {
-	values  map[string]string
-	history []Operation
-}
-
-// execute is what the store is declared to answer.
-func (s *store) execute(a *Applied) string {
+// parseCommand returns the command of an entry. Where there are spaces in the key or the value of a put, the client's
+// own span tells which is which.
+func parseCommand(a *Applied, asked []Operation) kv.Command {
 	name, rest, _ := strings.Cut(a.Command, " ")
-	value, there := s.values[rest]
-	switch {
-	case name == "put":
-		key, value := s.put(rest, a.Request)
-		if _, taken := s.values[key]; taken {
-			return kv.KeyExists{Key: key}.String()
-		}
-		s.values[key] = value
-		return kv.Stored{}.String()
-	case (name == "get" || name == "delete") && !there:
-		return kv.KeyNotFound{Key: rest}.String()
-	case name == "get":
-		return kv.Found{Value: value}.String()
-	case name == "delete":
-		delete(s.values, rest)
-		return kv.Deleted{}.String()
-	}
-	return kv.Nothing{}.String()
-}
-
-// put takes the key and the value of a put apart. Where there are spaces in them the client's own span tells.
-func (s *store) put(rest, request string) (key, value string) {
-	if strings.Count(rest, " ") > 1 {
-		for i := range s.history {
-			if op := &s.history[i]; op.Request == request && op.Kind == spans.KVPutID {
-				return op.Key, op.Value
+	switch name {
+	case "put":
+		key, value, _ := strings.Cut(rest, " ")
+		if strings.Contains(value, " ") {
+			wanted := func(op Operation) bool { return op.Request == a.Request && op.Kind == spans.KVPutID }
+			if i := slices.IndexFunc(asked, wanted); i >= 0 {
+				return asked[i].Command()
 			}
 		}
+		return kv.Put{Key: key, Value: value}
+	case "get":
+		return kv.Get{Key: rest}
+	case "delete":
+		return kv.Delete{Key: rest}
 	}
-	key, value, _ = strings.Cut(rest, " ")
-	return key, value
+	return kv.Noop{}
 }
