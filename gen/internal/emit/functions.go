@@ -18,8 +18,9 @@ func functions(w writer) template.FuncMap {
 		"bits": bitSize, "camel": model.Camel, "cell": cell, "cloneOf": w.cloneOf, "code": code, "comment": w.comment,
 		"decodeFunc": w.decodeFunc, "decoded": w.decoded, "digits": digits, "embedded": w.embedded,
 		"equalFields": w.equalFields, "equalOf": w.equalOf, "example": example, "fieldDoc": fieldDoc,
-		"formatted": formatted, "goOf": w.goOf, "goType": w.goType, "handled": w.handled, "includedEnums": w.includedEnums,
-		"includedTypes": w.includedTypes, "joinFlat": joinFlat, "keyValue": w.keyValue, "kindOf": kindOf, "later": later,
+		"formatted": formatted, "goOf": w.goOf, "goType": w.goType, "handled": w.handled, "handles": w.handles,
+		"includedEnums": w.includedEnums, "includedTypes": w.includedTypes, "joinFlat": joinFlat, "keyValue": w.keyValue,
+		"kindOf": kindOf, "later": later,
 		"line": func(doc string) string { return "// " + sentence(doc) }, "link": link, "linkKey": linkKey,
 		"lower": model.Lower, "oneOf": oneOf,
 		"named": w.named, "otlp": otlp, "paragraph": paragraph, "peerService": w.peerService, "quote": strconv.Quote,
@@ -119,15 +120,32 @@ func (w writer) handled(view page, p *model.Party) []handler {
 	return all
 }
 
-// embedded are the interfaces of included packages that a party's handler begins with.
+// embedded are the interfaces that a party's handler begins with: that of an included package, and those of what the
+// party is, too.
 func (w writer) embedded(view page, p *model.Party) []string {
 	var all []string
 	for _, q := range view.Includes {
-		if len(w.handled(page{Protocol: q}, p)) > 0 {
+		if w.handles(page{Protocol: q}, p) {
 			all = append(all, typesOf(q).alias+"."+p.Go+"Handler")
 		}
 	}
+	if !slices.Contains(view.Parties, p) {
+		return all
+	}
+	for _, other := range p.Is {
+		if w.handles(view, other) {
+			all = append(all, other.Go+"Handler")
+		} else {
+			all = append(all, w.embedded(view, other)...)
+		}
+	}
 	return all
+}
+
+// handles says whether a file makes a party a handler: it declares something that is handled, or that the party is
+// another that handles something.
+func (w writer) handles(view page, p *model.Party) bool {
+	return len(w.handled(view, p)) > 0 || slices.Contains(view.Parties, p) && len(p.Is) > 0 && len(w.embedded(view, p)) > 0
 }
 
 // goOf is the type by which an attribute is given.

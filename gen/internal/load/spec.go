@@ -134,11 +134,12 @@ type Field struct {
 // Party is one kind of process that takes part in the protocol.
 type Party struct {
 	At      Pos
-	Name    Text `yaml:"name,required"`
-	Doc     Text `yaml:"doc,required"`
-	ID      Text `yaml:"id,required"`
-	Roles   Text `yaml:"roles"`
-	Service Text `yaml:"service"`
+	Name    Text   `yaml:"name,required"`
+	Doc     Text   `yaml:"doc,required"`
+	ID      Text   `yaml:"id"`
+	Is      []Text `yaml:"is"`
+	Roles   Text   `yaml:"roles"`
+	Service Text   `yaml:"service"`
 }
 
 // Roles are the roles of a party that an included spec declares.

@@ -53,6 +53,7 @@ func (r *resolver) declareParties() {
 			continue
 		}
 		party := &Party{Name: p.Name.Value, Go: Camel(p.Name.Value), Doc: p.Doc.Value, Service: p.Service.Value}
+		party.withoutID = !p.ID.Given()
 		party.ID, _ = find(r, r.scalars, p.ID, "scalar type")
 		if p.Roles.Given() {
 			party.Roles, _ = find(r, r.enums, p.Roles, "enum")
@@ -66,6 +67,35 @@ func (r *resolver) declareParties() {
 			r.distinctRoles(p.Roles, p.Name, r.spec.Parties[i].Name)
 		}
 	}
+	r.whatPartiesAre()
+}
+
+// whatPartiesAre resolves what parties are besides themselves, each once, and notes a party that no process could be.
+func (r *resolver) whatPartiesAre() {
+	for _, p := range r.spec.Parties {
+		party, seen := r.parties[p.Name.Value], map[string]load.Pos{}
+		for _, name := range p.Is {
+			other, ok := find(r, r.parties, name, "party")
+			switch {
+			case !ok || party == nil || r.declared(seen, name, "party"):
+			case other == party || other.isAlso(party):
+				r.faults.Add(name.Pos, "party %q is itself", party.Name)
+			default:
+				party.Is = append(party.Is, other)
+			}
+		}
+	}
+	for i, p := range r.out.Parties {
+		isIt := func(other *Party) bool { return slices.Contains(other.Is, p) }
+		if p.withoutID && !slices.ContainsFunc(r.out.Parties, isIt) {
+			r.faults.Add(r.spec.Parties[i].Name.Pos, "party %q has no id, and no party with one is it", p.Name)
+		}
+	}
+}
+
+// isAlso says whether a party is another one, directly or by what it is.
+func (p *Party) isAlso(other *Party) bool {
+	return slices.ContainsFunc(p.Is, func(is *Party) bool { return is == other || is.isAlso(other) })
 }
 
 // distinctRoles notes roles of a party that have the name of another party or of a role of one.
@@ -132,6 +162,9 @@ func (r *resolver) exchanges() {
 		}
 		out.To, _ = find(r, r.parties, e.To, "party")
 		out.Sender = r.sender(e, out)
+		if out.To != nil && out.To.withoutID && len(out.Replies) > 0 {
+			r.faults.Add(e.To.Pos, "party %q has no id: nobody could be told who of it replies", out.To.Name)
+		}
 		if ok {
 			r.out.Exchanges = append(r.out.Exchanges, out)
 		}
@@ -162,6 +195,9 @@ func (r *resolver) sender(e load.Exchange, out *Exchange) *Type {
 	}
 	var id *Scalar
 	for i, p := range out.Senders {
+		if p.withoutID {
+			r.faults.Add(e.From[0].Pos, "party %q has no id: `sender` must say which type a handler gets", p.Name)
+		}
 		if i > 0 && p.ID != id {
 			r.faults.Add(e.From[0].Pos,
 				"%s is sent by parties with different ids: `sender` must say which type a handler gets", e.Request.Value)

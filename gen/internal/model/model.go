@@ -130,12 +130,15 @@ type Field struct {
 	Type                *Type
 }
 
-// Party is one kind of process.
+// Party is one kind of process, or several kinds of which each is this one, too.
 type Party struct {
 	Name, Go, Doc string
-	ID            *Scalar
-	Roles         *Enum // nil when it has none
+	ID            *Scalar  // nil when only those that are it have ids
+	Is            []*Party // what it is, too: it handles all that these do
+	Roles         *Enum    // nil when it has none
 	Service       string
+
+	withoutID bool // it has none, and not one that is not declared
 }
 
 // Roles are the roles of a party that an included file declares.

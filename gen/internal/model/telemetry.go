@@ -54,7 +54,8 @@ func (r *resolver) includedTelemetry() Telemetry {
 	return all
 }
 
-// ownTelemetry adds what this file says.
+// ownTelemetry adds what this file says. Its own spans may name a process and its peer otherwise than those of included
+// files do; all else is one for all.
 func (r *resolver) ownTelemetry(t *load.Telemetry, out *Telemetry) {
 	text := func(written load.Text, into *string) {
 		if written.Given() && *into != "" {
@@ -65,7 +66,7 @@ func (r *resolver) ownTelemetry(t *load.Telemetry, out *Telemetry) {
 	text(t.Scope, &out.Scope)
 	text(t.System, &out.System)
 	attribute := func(written load.Text, into **Attribute, kind AttributeKind, want string) {
-		if written.Given() && *into != nil {
+		if written.Given() && *into != nil && written != t.Self && written != t.Peer {
 			r.again(written)
 			return
 		}
