@@ -57,7 +57,7 @@ spec that it includes, and writes what changed. Of a spec with faults it says
 them all, and writes nothing.
 
 Flags
-  -spec FILE   the spec to read, by default spec/raftkv.yaml; its name is
+  -spec FILE   the spec to read, by default each *.yaml in spec; its name is
                written into what is made of it. May be given several times
   -out FOLDER  where the paths in the spec begin, by default here
   -check       write nothing, and say what is not as generated
@@ -65,7 +65,7 @@ Flags
 
 Examples
   go generate
-      what spec/raftkv.yaml says, anew
+      what the specs say, anew
   go run ./gen -check
       whether that was forgotten
   go run ./gen -spec gen/testdata/paxos/paxos.yaml -out /tmp/paxos
@@ -99,7 +99,9 @@ func command(arguments []string, stdout io.Writer) (int, error) {
 		return failed, fmt.Errorf("gen: unexpected argument %q; -h shows what there is", flags.Arg(0))
 	}
 	if specs == nil {
-		specs = []string{"spec/raftkv.yaml"}
+		if specs, _ = filepath.Glob("spec/*.yaml"); specs == nil { // the pattern is a good one
+			return failed, errors.New("gen: there is no *.yaml in spec here; name one with -spec")
+		}
 	}
 	files, err := generateAll(specs, *out)
 	if err != nil {

@@ -86,7 +86,34 @@ func same(t *testing.T, root string, files []emit.File, remedy string) {
 }
 
 func TestGeneratedFresh(t *testing.T) {
-	same(t, "..", generated(t, realSpec, "spec/raftkv.yaml"), "run go generate")
+	all, err := filepath.Glob("../spec/*.yaml")
+	if err != nil || len(all) < 3 {
+		t.Fatalf("the specs are %v, %v", all, err)
+	}
+	for _, spec := range all {
+		same(t, "..", generated(t, spec, "spec/"+filepath.Base(spec)), "run go generate")
+	}
+}
+
+// TestAllSpecs has no spec named, and finds those in the folder spec; where there are none, it says so.
+func TestAllSpecs(t *testing.T) {
+	root := t.TempDir()
+	specsIn(t, root, asTheyAre)
+	t.Chdir(root)
+	var said bytes.Buffer
+	if status := run(nil, &said, &said); status != fine || !strings.Contains(said.String(), "spec/kv.yaml, ") {
+		t.Errorf("exit status %d, and it says %q", status, &said)
+	}
+	for _, written := range []string{"raftkv/raft/protocol", "raftkv/kv/spans", "raftkv/world/spans"} {
+		if _, err := os.Stat(written); err != nil {
+			t.Errorf("it is not written: %v", err)
+		}
+	}
+	t.Chdir(t.TempDir())
+	said.Reset()
+	if status := run(nil, io.Discard, &said); status != failed || !strings.Contains(said.String(), "no *.yaml in spec") {
+		t.Errorf("without specs: exit status %d, and it says %q", status, &said)
+	}
 }
 
 func TestGolden(t *testing.T) {

@@ -9,8 +9,9 @@ import (
 // width of a comment, in characters.
 const width = 120
 
-// reference is the end of a doc that says where the paper says it.
-var reference = regexp.MustCompile(`^(.*[.!?]) ((?:§|Figure |Section )[^.]*(?:\.\d[^.]*)*)$`)
+// reference is the end of a doc that says where the paper says it; of several papers, each has a short name in capitals.
+var reference = regexp.MustCompile(
+	`^(.*[.!?]) ((?:(?:[A-Z]{2,} )?(?:§|Figure |Section )|[A-Z]{2,} [A-Z]\d)[^.]*(?:\.\d[^.]*)*)$`)
 
 // sentence is a doc as a sentence: with its reference in brackets, and a full stop.
 func sentence(doc string) string {

@@ -12,6 +12,9 @@ func TestSentence(t *testing.T) {
 		"Two. Sentences! Section 8":            "Two. Sentences (Section 8)!",
 		"Figure 4":                             "Figure 4.",
 		"Over\n  two lines.":                   "Over two lines.",
+		"A question. PMS §2.2, phase 1a; §3":   "A question (PMS §2.2, phase 1a; §3).",
+		"A question. PMMC A1, PMS §2.5":        "A question (PMMC A1, PMS §2.5).",
+		"A question. RPC is one":               "A question. RPC is one.",
 		"Ends with a reference to Figure 2":    "Ends with a reference to Figure 2.",
 		"One. Figure 2, what is kept on disks": "One (Figure 2, what is kept on disks).",
 	} {
