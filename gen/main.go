@@ -1,7 +1,7 @@
-// Command gen turns a protocol's spec into Go: its data in package protocol, its telemetry in package spans, and a
-// document beside the spec; and so each spec that it includes. It reads the specs, checks them, makes everything in
-// memory, and then writes what changed. It knows no protocol, and imports nothing of the project, so that it builds
-// when the generated code does not.
+// Command gen turns a protocol's spec into Go: its data in package protocol, its telemetry in package spans, its
+// settings in package run, and a document beside the spec; and so each spec that it includes. It reads the specs,
+// checks them, makes everything in memory, and then writes what changed. It knows no protocol, and imports nothing of
+// the project, so that it builds when the generated code does not.
 package main
 
 import (

@@ -79,6 +79,8 @@ func TestIncluded(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(root, "house", "house_test.go"), read(t, "testdata/house/house_test.go.txt"))
+	write(t, filepath.Join(root, "house", "run", "run.go"), read(t, "testdata/house/house_run.go.txt"))
+	write(t, filepath.Join(root, "house", "run", "run_test.go"), read(t, "testdata/house/house_run_test.go.txt"))
 	if output, err := goCommand(t, root, "vet", "./..."); err != nil {
 		t.Errorf("go vet of what is generated from testdata/house/house.yaml: %v\n%s", err, output)
 	}
@@ -91,7 +93,7 @@ func TestIncluded(t *testing.T) {
 // project's.
 func TestKnowsNoProtocol(t *testing.T) {
 	words := regexp.MustCompile(`(?i)\b(raft|raftkv|leader|follower|candidate|election|heartbeat|quorum|term)s?\b`)
-	allowed := regexp.MustCompile(`raftkv/raftkv/gen/|raftkv/gen|"raftkv/1"|spec/raftkv\.yaml|"github\.com/raftkv/raftkv/raftkv/(list|span)"`)
+	allowed := regexp.MustCompile(`raftkv/raftkv/gen/|raftkv/gen|"raftkv/1"|spec/raftkv\.yaml|"github\.com/raftkv/raftkv/raftkv/(list|run|span|world)"`)
 	err := filepath.WalkDir("internal", func(name string, entry os.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err

@@ -1,4 +1,4 @@
-// Package emit writes what a spec stands for: for each of its files two Go packages and a document. It makes everything
+// Package emit writes what a spec stands for: for each of its files Go packages and a document. It makes everything
 // in memory before a file is touched.
 package emit
 
@@ -49,6 +49,8 @@ var packages = []imported{
 	{name: "time", path: "time"},
 	{name: "attribute", path: "go.opentelemetry.io/otel/attribute"},
 	{name: "trace", path: "go.opentelemetry.io/otel/trace"},
+	{name: "run", path: "github.com/raftkv/raftkv/raftkv/run", project: true},
+	{name: "world", path: "github.com/raftkv/raftkv/raftkv/world", project: true},
 	{name: "list", path: "github.com/raftkv/raftkv/raftkv/list", project: true},
 	{name: "span", path: "github.com/raftkv/raftkv/raftkv/span", project: true},
 }
@@ -74,6 +76,7 @@ var outputs = []struct{ file, template string }{
 	{"spans/names_gen.go", "spans/names.tmpl"},
 	{"spans/specs_gen.go", "spans/specs.tmpl"},
 	{"spans/spans_{service}_gen.go", "spans/spans.tmpl"},
+	{"run/settings_gen.go", "run/settings.tmpl"},
 }
 
 // page is what a template sees.
@@ -140,6 +143,11 @@ func filesOf(p *model.Protocol, spec string) ([]File, error) {
 	if err != nil {
 		return nil, err
 	}
+	drafts = append(drafts, more...)
+	more, err = w.drafts(spec, "run", runOf(p).path)
+	if err != nil {
+		return nil, err
+	}
 	files, err := finish(p, spec, append(drafts, more...))
 	if err != nil || p.Document == "" {
 		return files, err
@@ -158,7 +166,8 @@ func filesOf(p *model.Protocol, spec string) ([]File, error) {
 // drafts are the files of one package.
 func (w writer) drafts(spec, kind, folder string) ([]*draft, error) {
 	p := w.protocol
-	if kind == "spans" && !hasSpans(p) || kind == "protocol" && !hasTypes(p) {
+	has := map[string]bool{"protocol": hasTypes(p), "spans": hasSpans(p), "run": p.Settings != nil}
+	if !has[kind] {
 		return nil, nil
 	}
 	templates, err := read(sources, functions(w))

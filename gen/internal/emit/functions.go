@@ -25,10 +25,11 @@ func functions(w writer) template.FuncMap {
 		"lower": model.Lower, "oneOf": oneOf,
 		"named": w.named, "otlp": otlp, "paragraph": paragraph, "peerService": w.peerService, "quote": strconv.Quote,
 		"receiver": receiver,
-		"rpc":      w.rpcValues, "scope": scope, "sentence": sentence, "serviceOf": w.serviceOf, "specsOf": w.specsOf,
+		"rpc":      w.rpcValues, "scope": scope, "sentence": sentence, "serviceOf": w.serviceOf, "settingType": settingType,
+		"specsOf":  w.specsOf,
 		"startDoc": startDoc, "system": system, "tag": func(i int) int { return i + 1 },
 		"textFunc": w.textFunc, "textOfStruct": w.textOfStruct, "tree": tree, "use": use, "usedEvents": usedEvents,
-		"usesFields": usesFields,
+		"usesFields": usesFields, "usual": usual, "values": values,
 	}
 }
 

@@ -58,6 +58,9 @@ func typesOf(p *model.Protocol) folder { return folderOf(p, p.Package) }
 // spansOf is the package of a spec's spans.
 func spansOf(p *model.Protocol) folder { return folderOf(p, "spans") }
 
+// runOf is the package of what a run needs of a protocol, most of which is hand-written.
+func runOf(p *model.Protocol) folder { return folderOf(p, "run") }
+
 func folderOf(p *model.Protocol, name string) folder {
 	f := folder{importPath: path.Join(p.Import, name), path: path.Join(p.Folder, name)}
 	letters := strings.NewReplacer("-", "", "_", "")

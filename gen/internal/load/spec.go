@@ -26,6 +26,7 @@ type Spec struct {
 	State       []Scope      `yaml:"state"`
 	Transitions *Transitions `yaml:"transitions"`
 	Invariants  []Invariant  `yaml:"invariants"`
+	Settings    *Settings    `yaml:"settings"`
 	Telemetry   *Telemetry   `yaml:"telemetry"`
 	Services    []Named      `yaml:"services"`
 	Attributes  []Attribute  `yaml:"attributes"`

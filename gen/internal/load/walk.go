@@ -41,6 +41,15 @@ type Number struct {
 	Pos   Pos
 }
 
+// Whole is a whole number of up to 63 bits that is not negative; 0 when it was left out.
+type Whole struct {
+	Value int64
+	Pos   Pos
+}
+
+// Given says whether the number is there.
+func (v Whole) Given() bool { return v.Pos != Pos{} }
+
 // walker turns nodes into a Spec. Unlike the library's own decoding it reports all faults and keeps positions.
 type walker struct {
 	file   int
@@ -216,15 +225,24 @@ func (f *Flag) from(w walker, n *yaml.Node) {
 }
 
 func (v *Number) from(w walker, n *yaml.Node) {
+	v.Value, v.Pos = int(w.whole(n, 31)), w.position(n)
+}
+
+func (v *Whole) from(w walker, n *yaml.Node) {
+	v.Value, v.Pos = int64(w.whole(n, 63)), w.position(n)
+}
+
+// whole is a whole number of so many bits; 0, and a fault, if there is none.
+func (w walker) whole(n *yaml.Node, bits int) uint64 {
 	if !w.is(n, yaml.ScalarNode) {
-		return
+		return 0
 	}
-	number, err := strconv.ParseUint(n.Value, 10, 31)
+	number, err := strconv.ParseUint(n.Value, 10, bits)
 	if err != nil || n.Tag != "!!int" {
 		w.faults.Add(w.position(n), "want a whole number, got %q", n.Value)
-		return
+		return 0
 	}
-	v.Value, v.Pos = int(number), w.position(n)
+	return number
 }
 
 func (f *Fields) from(w walker, n *yaml.Node) {

@@ -31,6 +31,7 @@ type Protocol struct {
 	Scopes          []*Scope
 	Transitions     *Transitions
 	Invariants      []*Invariant
+	Settings        *Settings // nil when there is no section
 	Services        []*Service
 	Attributes      []*Attribute
 	Groups          []*Group

@@ -84,6 +84,7 @@ func (r *resolver) resolve() {
 	r.extendParties()
 	r.exchanges()
 	r.scopes()
+	r.settings()
 	r.declareAttributes()
 	r.telemetry()
 	r.groupsAndEvents()

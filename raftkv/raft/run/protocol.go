@@ -1,8 +1,9 @@
 // Package run is what a run needs of Raft: see raftkv/run.
 //
-//	protocol.go  the tables, and what is told of spans
-//	settings.go  the section [raft] of a config
-//	servers.go   the servers, each with who watches it
+//	protocol.go      the tables, and what is told of spans
+//	settings_gen.go  the section [raft] of a config
+//	settings.go      which of its values go together, and how they are drawn
+//	servers.go       the servers, each with who watches it
 package run
 
 import (

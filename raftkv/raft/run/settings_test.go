@@ -1,34 +1,10 @@
 package run
 
 import (
-	"reflect"
 	"testing"
 
 	"github.com/raftkv/raftkv/raftkv/run"
 )
-
-// TestSettings holds the table of settings against the struct: each has a field of its own, of the type of its usual
-// value, and no field is left out.
-func TestSettings(t *testing.T) {
-	var s Settings
-	fields := reflect.ValueOf(&s).Elem()
-	of := map[any]string{} // the setting of each field
-	for _, setting := range settings {
-		at := setting.Field(&s)
-		if usual := reflect.TypeOf(setting.Usual); reflect.TypeOf(at) != reflect.PointerTo(usual) {
-			t.Errorf("%s: the usual value is a %s, and the field a %T", setting.Name, usual, at)
-		}
-		if other, is := of[at]; is {
-			t.Errorf("%s and %s are the same field", other, setting.Name)
-		}
-		of[at] = setting.Name
-	}
-	for i := range fields.NumField() {
-		if _, is := of[fields.Field(i).Addr().Interface()]; !is {
-			t.Errorf("no setting gives %s its value", fields.Type().Field(i).Name)
-		}
-	}
-}
 
 // TestClones changes a clone, and looks at the original.
 func TestClones(t *testing.T) {

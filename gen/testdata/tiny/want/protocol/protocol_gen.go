@@ -8,4 +8,4 @@
 package protocol
 
 // SpecHash names the spec that this package was generated from: the first 64 bits of its SHA-256, in hex.
-const SpecHash = "703534a4f688a68c"
+const SpecHash = "e71965aba096a174"
