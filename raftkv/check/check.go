@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/raftkv/raftkv/raftkv/kv"
+	"github.com/raftkv/raftkv/raftkv/world"
 )
 
 // Invariant is something that must hold after every event, as the spec of a protocol states it.
@@ -21,17 +22,17 @@ type Invariant struct {
 // Violation is an invariant that did not hold.
 type Violation struct {
 	Invariant Invariant
-	At        time.Duration // when the event took place that broke it
-	Facts     [2]string     // the two that clash, the earlier one first
-	Places    [2]Place      // of the facts: where to begin to look
-	Server    kv.NodeID     // whose event it was; none where it was no server's
+	At        time.Duration   // when the event took place that broke it
+	Facts     [2]string       // the two that clash, the earlier one first
+	Places    [2]Place        // of the facts: where to begin to look
+	Server    world.ProcessID // whose event it was; none where it was no server's
 }
 
 // Place is where a fact came about. The zero Place is not known.
 type Place struct {
 	At      time.Duration
-	Server  kv.NodeID    // whose event it was, if it was a server's
-	Request kv.RequestID // of the operation, if it was a client's
+	Server  world.ProcessID // whose event it was, if it was a server's
+	Request kv.RequestID    // of the operation, if it was a client's
 }
 
 // Violated is the violation of an invariant in an event, as the error says that its check returned.

@@ -21,7 +21,8 @@ const redirectPause = 10 * time.Millisecond
 // Config says how a client behaves.
 type Config struct {
 	ID         kv.ClientID
-	Servers    int                             // they are numbered from 1
+	Asks       world.Group                     // which processes it asks
+	Servers    int                             // how many those are; they are numbered from 1
 	First      kv.NodeID                       // the server that is asked first
 	Requests   int                             // operations to be done, if they are not written
 	Written    bool                            // the client does Operations and no others
@@ -187,7 +188,7 @@ func (c *Client) begin(next Operation) {
 
 // ask tries the operation at hand at the server that is the leader as far as the client knows.
 func (c *Client) ask() {
-	op, server := &c.operation, world.NewProcessID(world.NodeGroup, uint32(c.target))
+	op, server := &c.operation, c.process(c.target)
 	id := world.CausalID(op.ref.ID).Child(nameOfTry[op.Kind], c.id, server, op.asked[c.target], 0)
 	op.asked[c.target]++
 	op.tries++
@@ -316,6 +317,11 @@ func (c *Client) tryTimedOut(t world.Timer) {
 	c.operation.told = 0
 	c.target = c.after(c.target)
 	c.ask()
+}
+
+// process is the process of a server.
+func (c *Client) process(server kv.NodeID) world.ProcessID {
+	return world.NewProcessID(c.config.Asks, uint32(server))
 }
 
 // after is the server that follows in the order of their numbers, around.

@@ -22,6 +22,9 @@ import (
 
 const ms = time.Millisecond
 
+// stores are what the clients ask: processes of whatever kind.
+var stores = world.NewGroup("store")
+
 // server answers as a test has it answer; nil is silence.
 type server struct {
 	id     kv.NodeID
@@ -30,7 +33,7 @@ type server struct {
 	heard  *[]string
 }
 
-func (s *server) ID() world.ProcessID { return world.NewProcessID(world.NodeGroup, uint32(s.id)) }
+func (s *server) ID() world.ProcessID { return world.NewProcessID(stores, uint32(s.id)) }
 func (s *server) Start(w world.World) { s.world = w }
 func (*server) Timeout(world.Timer)   {}
 func (*server) Crash()                {}
@@ -90,6 +93,7 @@ func tryDelaying(
 	for id := range kv.NodeID(3) {
 		s.Add(&server{id: id + 1, answer: answer, heard: &heard})
 	}
+	c.Asks = stores
 	c.Servers, c.Clients, c.Keys, c.Start, c.Timeout, c.First = 3, clients, []string{"a", "b"}, 10*ms, 100*ms, 1
 	for id := range kv.ClientID(clients) {
 		c.ID = id + 1
@@ -122,13 +126,18 @@ func TestOneAfterTheOther(t *testing.T) {
 }
 
 func TestGoesWhereTheLeaderIs(t *testing.T) {
-	heard, _ := try(t, client.Config{Requests: 2}, 1, func(id kv.NodeID, r kv.RequestID) kv.Message {
+	heard, trace := try(t, client.Config{Requests: 2}, 1, func(id kv.NodeID, r kv.RequestID) kv.Message {
 		if id != 3 {
 			return kv.NotLeader{Request: r, LeaderID: 3}
 		}
 		return answered(id, r)
 	})
 	check(t, heard, "11ms node-1 hears client-1/1", "13ms node-3 hears client-1/1", "15ms node-3 hears client-1/2")
+	first := trace.named("raftkv.KV/")[0]
+	asked, named := first.Attribute("raft.peer.id"), first.Attribute("kv.leader.id")
+	if asked.AsString() != "store-1" || named.AsString() != "store-3" {
+		t.Errorf("the trace says that %v is asked, and names %v, want store-1 and store-3", asked, named)
+	}
 }
 
 func TestWaitsBeforeAskingElsewhereWhenNobodyLeads(t *testing.T) {

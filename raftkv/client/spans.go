@@ -33,7 +33,7 @@ type operationSpan interface {
 type trySpan interface {
 	world.Sent
 	SetResult(string)
-	SetLeaderID(kv.NodeID)
+	SetLeaderID(string)
 	SetAnsweredCopy(int64)
 	End(reply string)
 	Fail(errorType, description string)
@@ -70,11 +70,11 @@ func (c *Client) startTry() trySpan {
 	}
 	switch op.Kind {
 	case Put:
-		return c.tracer.StartPutClient(begin, op.request, int64(op.tries), c.target.String())
+		return c.tracer.StartPutClient(begin, op.request, int64(op.tries), c.process(c.target).String())
 	case Get:
-		return c.tracer.StartGetClient(begin, op.request, int64(op.tries), c.target.String())
+		return c.tracer.StartGetClient(begin, op.request, int64(op.tries), c.process(c.target).String())
 	case Delete:
-		return c.tracer.StartDeleteClient(begin, op.request, int64(op.tries), c.target.String())
+		return c.tracer.StartDeleteClient(begin, op.request, int64(op.tries), c.process(c.target).String())
 	}
 	return nil
 }
@@ -95,7 +95,7 @@ func (c *Client) endTry(reply kv.Message, result string, leader kv.NodeID) {
 			span.SetResult(result)
 		}
 		if leader != 0 {
-			span.SetLeaderID(leader)
+			span.SetLeaderID(c.process(leader).String())
 		}
 		span.End(reply.Name())
 	}

@@ -111,13 +111,13 @@ type Sim struct {
 	fragile bool // something may happen to a message besides its latency, even if no link is cut
 	meddles bool // something may happen to a message besides its latency
 
-	actors  []*actor
-	byGroup [][]*actor // by group and number
-	plans   []plan
-	early   []func() // faults of before the run
-	words   []world.Envelope
-	calls   []func() // what At was told to do
-	wrong   []error
+	actors []*actor
+	groups []group // those that there are processes of: a few
+	plans  []plan
+	early  []func() // faults of before the run
+	words  []world.Envelope
+	calls  []func() // what At was told to do
+	wrong  []error
 
 	now      time.Duration
 	moments  moments // of what is done to the world
@@ -130,6 +130,12 @@ type Sim struct {
 	stopped  bool // by Stop
 	over     bool
 	outcome  Outcome
+}
+
+// group are the processes of one group.
+type group struct {
+	id     world.Group
+	actors []*actor // by number
 }
 
 // plan is something that was scheduled before the processes were all known.
@@ -157,43 +163,47 @@ func New(c Config) *Sim {
 	return s
 }
 
-// The numbers of groups, and of processes in a group, are those of tables.
-const (
-	maxGroups  = 1 << 8
-	maxNumbers = maxProcesses
-)
-
 // Add puts a process into the world, before Run. The order of calls does not matter.
 func (s *Sim) Add(p world.Process) {
 	id := p.ID()
-	group, number := uint64(id.Group()), uint64(id.Number())
-	if group >= maxGroups || number >= maxNumbers || len(s.actors) == maxProcesses {
-		s.fail("process %#x: a group must be below %d, a number below %d", uint64(id), maxGroups, maxNumbers)
+	if id.Number() >= maxProcesses || len(s.actors) == maxProcesses {
+		s.fail("process %#x: a number must be below %d", uint64(id), maxProcesses) // it is that of a table
 		return
 	}
 	if s.find(id) != nil {
 		s.fail("there are two processes %s", id)
 		return
 	}
-	for uint64(len(s.byGroup)) <= group {
-		s.byGroup = append(s.byGroup, nil)
-	}
-	for uint64(len(s.byGroup[group])) <= number {
-		s.byGroup[group] = append(s.byGroup[group], nil)
-	}
 	a := &actor{sim: s, process: p, id: id, inside: true, rate: trueRate, moments: noMoments}
 	a.disk.owner = a
-	s.byGroup[group][number] = a
 	s.actors = append(s.actors, a)
+	g := s.group(id.Group())
+	if g == nil {
+		s.groups = append(s.groups, group{id: id.Group()})
+		g = &s.groups[len(s.groups)-1]
+	}
+	for uint32(len(g.actors)) <= id.Number() {
+		g.actors = append(g.actors, nil)
+	}
+	g.actors[id.Number()] = a
+}
+
+// group is that of a number, nil if no process is of it.
+func (s *Sim) group(id world.Group) *group {
+	for i := range s.groups {
+		if s.groups[i].id == id {
+			return &s.groups[i]
+		}
+	}
+	return nil
 }
 
 // find is the process with an id, nil if there is none.
 func (s *Sim) find(id world.ProcessID) *actor {
-	group, number := uint64(id.Group()), uint64(id.Number())
-	if group >= uint64(len(s.byGroup)) || number >= uint64(len(s.byGroup[group])) {
-		return nil
+	if g := s.group(id.Group()); g != nil && id.Number() < uint32(len(g.actors)) {
+		return g.actors[id.Number()]
 	}
-	return s.byGroup[group][number]
+	return nil
 }
 
 // Tell has a word from outside come to a process, with no sender and no network between: it takes the process's time

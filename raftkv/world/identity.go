@@ -83,39 +83,3 @@ func mix(x uint64) uint64 {
 	x = (x ^ x>>27) * 0x94d049bb133111eb
 	return x ^ x>>31
 }
-
-// Group is what kind of process a process is.
-type Group uint32
-
-// The groups there are.
-const (
-	NodeGroup   Group = iota + 1 // node-1, node-2, …
-	ClientGroup                  // client-1, client-2, …
-)
-
-// ProcessID names a process by its group and its number within it, so that one more node renames no client. Zero is no
-// process.
-type ProcessID uint64
-
-// NewProcessID names a process; numbers begin at 1.
-func NewProcessID(group Group, number uint32) ProcessID {
-	return ProcessID(uint64(group)<<32 | uint64(number))
-}
-
-// Group is what kind of process it is.
-func (p ProcessID) Group() Group { return Group(p >> 32) }
-
-// Number is its number within its group.
-func (p ProcessID) Number() uint32 { return uint32(p) }
-
-// String is the process's name in traces: node-1, client-2.
-func (p ProcessID) String() string {
-	switch p.Group() {
-	case NodeGroup:
-		return "node-" + strconv.FormatUint(uint64(p.Number()), 10)
-	case ClientGroup:
-		return "client-" + strconv.FormatUint(uint64(p.Number()), 10)
-	default:
-		return "none"
-	}
-}

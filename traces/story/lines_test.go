@@ -93,7 +93,7 @@ func TestStoryLines(t *testing.T) {
 		},
 		"2.000ms  client-2  node-1 is not the leader: node-3 is": func(s *scene) {
 			span := s.client.StartGetClient(s.begin(), request, 1, "node-1")
-			span.SetLeaderID(3)
+			span.SetLeaderID("node-3")
 			span.End("NotLeader")
 		},
 		"2.000ms  client-2  node-1 is not the leader, and knows none": func(s *scene) {

@@ -21,13 +21,19 @@ type Checks struct {
 	Figures    check.Figures
 }
 
+// noServer stands for the process in the id of a violation that was no server's event.
+var noServer = world.NewProcessID(world.NodeGroup, 0)
+
 var nameViolation = world.NameOf(worldspans.ViolationName)
 
 func (cl *Cluster) now() time.Duration { return cl.sim.Now() }
 
 // traceViolation opens and ends the span of a violation, named by what it is and whose event it was.
 func traceViolation(tracer worldspans.Tracer, v *check.Violation) {
-	process := world.NewProcessID(world.NodeGroup, uint32(v.Server))
+	process := v.Server
+	if process == 0 {
+		process = noServer
+	}
 	id := uint64(world.RootID(process, nameViolation, uint64(world.NameOf(v.Invariant.Name)), 0))
 	begin := span.Begin{Self: span.Ref{Root: id, ID: id}}
 	tracer.StartViolation(begin, v.Invariant.Name, v.Facts[:]).Fail(worldspans.ErrorTypeViolation, v.Invariant.Doc)

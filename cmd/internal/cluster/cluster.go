@@ -221,7 +221,7 @@ func (cl *Cluster) addClients(tracer func(string) *span.Tracer) {
 // clientConfig is what a config says of one client.
 func clientConfig(c *config.Config, id kv.ClientID) client.Config {
 	cc := client.Config{
-		ID: id, Clients: c.NumClients, Turns: c.Client.Turns, Servers: c.NumNodes,
+		ID: id, Clients: c.NumClients, Turns: c.Client.Turns, Asks: world.NodeGroup, Servers: c.NumNodes,
 		First: c.Settings.First(), Requests: c.RequestsPerClient,
 		Written: len(c.Operations) > 0, Keys: c.Keys, Unique: c.Values == config.ValuesUnique,
 		Start: c.Client.Start, Timeout: c.Client.Timeout, ThinkTime: c.Client.ThinkTime, GiveUp: c.Client.GiveUp,

@@ -22,7 +22,7 @@ const (
 	KVResultKey = attribute.Key("kv.result")
 	// The try's ordinal within its operation, from 1.
 	KVTryKey = attribute.Key("kv.try")
-	// Whom a server that is not the leader takes for it.
+	// Whom a server that is not the leader takes for it; `none` for nobody.
 	KVLeaderIDKey = attribute.Key("kv.leader.id")
 )
 

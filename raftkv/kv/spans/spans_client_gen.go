@@ -178,10 +178,10 @@ func (s PutClientSpan) SetResult(result string) {
 	}
 }
 
-// SetLeaderID sets kv.leader.id: whom a server that is not the leader takes for it.
-func (s PutClientSpan) SetLeaderID(leader kv.NodeID) {
+// SetLeaderID sets kv.leader.id: whom a server that is not the leader takes for it; `none` for nobody.
+func (s PutClientSpan) SetLeaderID(leader string) {
 	if s.On() {
-		s.Set(KVLeaderIDKey.String(leader.String()))
+		s.Set(KVLeaderIDKey.String(leader))
 	}
 }
 
@@ -255,10 +255,10 @@ func (s GetClientSpan) SetResult(result string) {
 	}
 }
 
-// SetLeaderID sets kv.leader.id: whom a server that is not the leader takes for it.
-func (s GetClientSpan) SetLeaderID(leader kv.NodeID) {
+// SetLeaderID sets kv.leader.id: whom a server that is not the leader takes for it; `none` for nobody.
+func (s GetClientSpan) SetLeaderID(leader string) {
 	if s.On() {
-		s.Set(KVLeaderIDKey.String(leader.String()))
+		s.Set(KVLeaderIDKey.String(leader))
 	}
 }
 
@@ -332,10 +332,10 @@ func (s DeleteClientSpan) SetResult(result string) {
 	}
 }
 
-// SetLeaderID sets kv.leader.id: whom a server that is not the leader takes for it.
-func (s DeleteClientSpan) SetLeaderID(leader kv.NodeID) {
+// SetLeaderID sets kv.leader.id: whom a server that is not the leader takes for it; `none` for nobody.
+func (s DeleteClientSpan) SetLeaderID(leader string) {
 	if s.On() {
-		s.Set(KVLeaderIDKey.String(leader.String()))
+		s.Set(KVLeaderIDKey.String(leader))
 	}
 }
 

@@ -146,7 +146,7 @@ func (c *Checker) FollowerMatchesLeader(v *View) error {
 	switch {
 	case !elected:
 		return check.Clashing(believes, fmt.Sprintf("it is in term %d, which nobody has led", term))
-	case c.servers[place.Server].lostIn >= term:
+	case c.servers[place.Server.Number()].lostIn >= term:
 		return nil // it may have led the term twice, as its disk forgot the first time
 	}
 	log := c.inTerm(term).log

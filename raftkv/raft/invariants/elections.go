@@ -21,7 +21,7 @@ func (c *Checker) ElectionSafety(v *View) error {
 		c.leaders[s.now.term] = placeOf(v)
 		return nil
 	}
-	if first.Server != s.id {
+	if first.Server != process(s.id) {
 		return check.Since(
 			first,
 			check.Clashing(

@@ -5,6 +5,7 @@ import (
 
 	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/history"
+	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
@@ -31,7 +32,7 @@ func (c *Checker) LogMatching(v *View) error {
 	for index := s.grown; index <= s.log.last(); index++ {
 		if first := c.sees(index, s.log.at(index), placeOf(v)); first != nil {
 			return check.Since(
-				check.Place{At: first.when, Server: first.by},
+				check.Place{At: first.when, Server: process(first.by)},
 				check.Clashing(
 					fmt.Sprintf("%s held an entry at index %d of term %d", first.by, index, first.term),
 					fmt.Sprintf(
@@ -48,7 +49,7 @@ func (c *Checker) LogMatching(v *View) error {
 // sees remembers an entry, and returns the one that was seen at its index in its term if that is not the same.
 func (c *Checker) sees(index protocol.LogIndex, m mark, by check.Place) *seenFirst {
 	if index > protocol.LogIndex(len(c.seen)) {
-		c.seen = append(c.seen, seenFirst{mark: m, by: by.Server, when: by.At})
+		c.seen = append(c.seen, seenFirst{mark: m, by: kv.NodeID(by.Server.Number()), when: by.At})
 		return nil
 	}
 	for at := &c.seen[index-1]; ; at = at.other {
@@ -59,7 +60,7 @@ func (c *Checker) sees(index protocol.LogIndex, m mark, by check.Place) *seenFir
 			return nil
 		}
 		if at.other == nil {
-			at.other = &seenFirst{mark: m, by: by.Server, when: by.At}
+			at.other = &seenFirst{mark: m, by: kv.NodeID(by.Server.Number()), when: by.At}
 			return nil
 		}
 	}
@@ -136,5 +137,5 @@ func (c *Checker) describeCommitted(index protocol.LogIndex) string {
 // committedAt is where an index was committed first.
 func (c *Checker) committedAt(index protocol.LogIndex) check.Place {
 	e := &c.committed[index-1]
-	return check.Place{At: e.at, Server: e.by}
+	return check.Place{At: e.at, Server: process(e.by)}
 }

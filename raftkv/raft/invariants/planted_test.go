@@ -351,7 +351,7 @@ func TestPlaces(t *testing.T) {
 	committed := f.now - time.Millisecond // node-2 followed
 	f.now += time.Minute
 	f.checker.End(true)
-	want = [2]check.Place{{At: committed, Server: 1}, {At: f.now, Server: 3}}
+	want = [2]check.Place{{At: committed, Server: process(1)}, {At: f.now, Server: process(3)}}
 	if v = f.checker.Violation(); v == nil || v.Places != want {
 		t.Errorf("a server behind: %+v, and not of %+v", v, want)
 	}

@@ -177,7 +177,7 @@ func (c *Checker) late(v *View, s *server) error {
 	)
 	if lacks <= c.committed.last() {
 		return check.From(
-			c.committedAt(lacks), check.Place{At: v.At, Server: s.id},
+			c.committedAt(lacks), check.Place{At: v.At, Server: process(s.id)},
 			check.Clashing(
 				fmt.Sprintf("%s, and nothing kept it from being applied since %s", c.describeCommitted(lacks), g.set),
 				slow,
@@ -185,7 +185,7 @@ func (c *Checker) late(v *View, s *server) error {
 		)
 	}
 	return check.From(
-		c.leaders[p.term], check.Place{At: v.At, Server: s.id},
+		c.leaders[p.term], check.Place{At: v.At, Server: process(s.id)},
 		check.Clashing(
 			fmt.Sprintf("%s leads term %d, and its log went up to index %d at %s", p.leader, p.term, g.index, g.set),
 			slow,
@@ -199,7 +199,7 @@ func (c *Checker) unapplied(v *View) error {
 		if s.watched && !s.down && s.now.applied < c.owed {
 			lacks := c.committedAt(s.now.applied + 1)
 			return check.From(
-				lacks, check.Place{At: v.At, Server: s.id},
+				lacks, check.Place{At: v.At, Server: process(s.id)},
 				check.Clashing(
 					c.describeCommitted(c.owed),
 					fmt.Sprintf(

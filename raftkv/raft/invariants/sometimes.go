@@ -152,7 +152,7 @@ func (c *Checker) noteReply(s *server, v *View) {
 	if m, is := v.Received.(protocol.AppendEntriesRejected); is {
 		term = m.Term
 	}
-	if term > 0 && term < s.now.term && c.leaders[term].Server == s.id {
+	if term > 0 && term < s.now.term && c.leaders[term].Server == process(s.id) {
 		c.sometimes[LateReply]++
 	}
 }

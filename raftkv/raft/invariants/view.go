@@ -7,6 +7,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/history"
 	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
+	"github.com/raftkv/raftkv/raftkv/world"
 )
 
 // Event is what happened to a process.
@@ -92,8 +93,16 @@ func All() []check.Invariant {
 	return all
 }
 
+// process is the process that a server is; none for no server.
+func process(id kv.NodeID) world.ProcessID {
+	if id == 0 {
+		return 0
+	}
+	return world.NewProcessID(world.NodeGroup, uint32(id))
+}
+
 // placeOf is where the event takes place that is looked at.
-func placeOf(v *View) check.Place { return check.Place{At: v.At, Server: v.Server} }
+func placeOf(v *View) check.Place { return check.Place{At: v.At, Server: process(v.Server)} }
 
 // violation names what clashes.
 func violation(name protocol.InvariantName, err error, v *View) *check.Violation {

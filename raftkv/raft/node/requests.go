@@ -38,7 +38,7 @@ type requestSpan interface {
 	world.Sent
 	End(reply string)
 	SetResult(string)
-	SetLeaderID(kv.NodeID)
+	SetLeaderID(string)
 	SetCopy(int64)
 	persister
 	Link(span.Link)
@@ -166,7 +166,7 @@ func (n *Node) answer(span requestSpan, e world.Envelope) {
 	case kv.Answered:
 		span.SetResult(m.Result.String())
 	case kv.NotLeader:
-		span.SetLeaderID(m.LeaderID)
+		span.SetLeaderID(m.LeaderID.String())
 	case kv.ClientPut, kv.ClientGet, kv.ClientDelete, kv.OutcomeUnknown:
 	}
 	world.NoteFate(span, fate)

@@ -164,7 +164,7 @@ func (c *cluster) addClients() {
 	for i := range c.Clients {
 		id := kv.ClientID(i + 1)
 		one := client.New(client.Config{
-			ID: id, Servers: c.Nodes, First: 1, Requests: c.Requests, Keys: []string{"a", "b", "c"},
+			ID: id, Asks: world.NodeGroup, Servers: c.Nodes, First: 1, Requests: c.Requests, Keys: []string{"a", "b", "c"},
 			Start: 50 * time.Millisecond, Timeout: 400 * time.Millisecond,
 		}, kvspans.Tracer{Tracer: c.tracer(id.String())})
 		c.clients = append(c.clients, one)

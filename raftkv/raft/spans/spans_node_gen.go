@@ -105,10 +105,10 @@ func (s PutServerSpan) SetResult(result string) {
 	}
 }
 
-// SetLeaderID sets kv.leader.id: whom a server that is not the leader takes for it.
-func (s PutServerSpan) SetLeaderID(leader kv.NodeID) {
+// SetLeaderID sets kv.leader.id: whom a server that is not the leader takes for it; `none` for nobody.
+func (s PutServerSpan) SetLeaderID(leader string) {
 	if s.On() {
-		s.Set(kvspans.KVLeaderIDKey.String(leader.String()))
+		s.Set(kvspans.KVLeaderIDKey.String(leader))
 	}
 }
 
@@ -204,10 +204,10 @@ func (s GetServerSpan) SetResult(result string) {
 	}
 }
 
-// SetLeaderID sets kv.leader.id: whom a server that is not the leader takes for it.
-func (s GetServerSpan) SetLeaderID(leader kv.NodeID) {
+// SetLeaderID sets kv.leader.id: whom a server that is not the leader takes for it; `none` for nobody.
+func (s GetServerSpan) SetLeaderID(leader string) {
 	if s.On() {
-		s.Set(kvspans.KVLeaderIDKey.String(leader.String()))
+		s.Set(kvspans.KVLeaderIDKey.String(leader))
 	}
 }
 
@@ -303,10 +303,10 @@ func (s DeleteServerSpan) SetResult(result string) {
 	}
 }
 
-// SetLeaderID sets kv.leader.id: whom a server that is not the leader takes for it.
-func (s DeleteServerSpan) SetLeaderID(leader kv.NodeID) {
+// SetLeaderID sets kv.leader.id: whom a server that is not the leader takes for it; `none` for nobody.
+func (s DeleteServerSpan) SetLeaderID(leader string) {
 	if s.On() {
-		s.Set(kvspans.KVLeaderIDKey.String(leader.String()))
+		s.Set(kvspans.KVLeaderIDKey.String(leader))
 	}
 }
 

@@ -103,12 +103,12 @@ func TestStoryLines(t *testing.T) {
 		},
 		"2.000ms  node-1    not the leader: redirecting client-2 to node-3": func(s *scene) {
 			span := s.node.StartPutServer(s.begin(), s.peer, "client-1", request)
-			span.SetLeaderID(3)
+			span.SetLeaderID("node-3")
 			span.End("NotLeader")
 		},
 		"2.000ms  node-1    not the leader, and knows none: rejecting client-2": func(s *scene) {
 			span := s.node.StartGetServer(s.begin(), s.peer, "client-1", request)
-			span.SetLeaderID(0)
+			span.SetLeaderID("none")
 			span.End("NotLeader")
 		},
 		"2.000ms  node-1    telling client-2 that the outcome is unknown": func(s *scene) {
