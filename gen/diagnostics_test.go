@@ -15,6 +15,7 @@ import (
 
 	"github.com/raftkv/raftkv/gen/internal/load"
 	"github.com/raftkv/raftkv/gen/internal/model"
+	"github.com/raftkv/raftkv/gen/internal/sections"
 )
 
 // badSpecs are specs with a fault each: syntax is what no JSON schema can see, shape what it sees too, meaning what
@@ -90,7 +91,7 @@ func diagnostics(t *testing.T) map[string]string {
 	t.Helper()
 	argument := map[string]int{"Add": 1, "fault": 1, "Undefined": 1, "undefinedText": 0, "find": 3, "value": 2}
 	found := map[string]string{}
-	for _, folder := range []string{"internal/load", "internal/model"} {
+	for _, folder := range []string{"internal/load", "internal/model", "internal/sections"} {
 		files, err := filepath.Glob(folder + "/*.go")
 		if err != nil {
 			t.Fatal(err)
@@ -144,7 +145,7 @@ func TestAllFaultsAtOnce(t *testing.T) {
 	} {
 		content = strings.Replace(content, edit[0], edit[1], 1)
 	}
-	_, faults := model.Resolve(realSpec, []byte(content), os.ReadFile)
+	_, faults := model.Resolve(realSpec, []byte(content), os.ReadFile, sections.All)
 	var messages []string
 	last := load.Pos{}
 	for _, f := range faults.All() {
@@ -182,7 +183,7 @@ func FuzzLoad(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, content []byte) {
 		lines := strings.Split(string(content), "\n")
-		protocol, faults := model.Resolve("fuzz.yaml", content, os.ReadFile)
+		protocol, faults := model.Resolve("fuzz.yaml", content, os.ReadFile, sections.All)
 		if (protocol == nil) != faults.Any() {
 			t.Fatalf("protocol %v and faults %v", protocol, faults.Err())
 		}

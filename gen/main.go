@@ -17,6 +17,7 @@ import (
 
 	"github.com/raftkv/raftkv/gen/internal/emit"
 	"github.com/raftkv/raftkv/gen/internal/model"
+	"github.com/raftkv/raftkv/gen/internal/sections"
 )
 
 // Exit statuses.
@@ -68,7 +69,7 @@ Examples
       what the specs say, anew
   go run ./gen -check
       whether that was forgotten
-  go run ./gen -spec gen/testdata/paxos/paxos.yaml -out /tmp/paxos
+  go run ./gen -spec gen/testdata/house/house.yaml -out /tmp/house
       the types and the spans of another protocol
 
 Exit status of the built program; under go run every failure is 1
@@ -169,7 +170,7 @@ func generateAll(specs []string, out string) ([]emit.File, error) {
 func generate(file, name string, content []byte) ([]emit.File, error) {
 	protocol, faults := model.Resolve(file, content, func(name string) ([]byte, error) {
 		return os.ReadFile(filepath.FromSlash(name))
-	})
+	}, sections.All)
 	if err := faults.Err(); err != nil {
 		return nil, err
 	}

@@ -26,7 +26,7 @@ type SpanShape struct {
 	Kind trace.SpanKind
 }
 
-// ShortName is a span's name without the service in front: AppendEntries of raft.Raft/AppendEntries.
+// ShortName is a span's name without the service in front: Put of raftkv.KV/Put.
 func ShortName(s *Span) string {
 	return words.LastPart(s.Name)
 }

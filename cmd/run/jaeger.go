@@ -100,7 +100,7 @@ func (p *pages) note(s *traces.Span) {
 	if first, failed := p.errors[id]; s.Status.Code == codes.Error && (!failed || s.Start.Before(first.start)) {
 		p.errors[id] = failure{s.ID, s.Start}
 	}
-	if told := protocols.Raft.Run.Election(s); told != "" {
+	if told := words.Election(&protocols.Raft.Landmarks, s); told != "" {
 		p.elections = append(p.elections, election{id, s.Start, s.Name, told})
 	}
 	switch s.Name {

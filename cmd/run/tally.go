@@ -6,9 +6,9 @@ import (
 	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/protocols"
-	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/traces/record"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // tally counts what the summary tells, as spans go by.
@@ -37,17 +37,17 @@ func (t *tally) count(s *span.Span) {
 	if t.begin.IsZero() || s.Start.Before(t.begin) {
 		t.begin = s.Start
 	}
-	if protocols.Raft.Run.Election(s) != "" {
+	if protocols.Raft.Landmarks.Stands.Is(s) {
 		t.elections++
 	}
-	if message, tells := protocols.Raft.Run.Notification(s); message != "" && len(s.Events) == 0 {
+	if message, tells := words.Notification(&protocols.Raft.Landmarks, s); message != "" && len(s.Events) == 0 {
 		t.notification, t.message = s.ID.String(), t.described(s, message, tells)
 	}
 }
 
 // described is a message in words, given what it is called and what it tells.
 func (t *tally) described(s *span.Span, message, tells string) string {
-	to := s.Attribute(kvspans.RaftPeerIDKey).AsString()
+	to := protocols.Raft.Landmarks.PeerOf(s)
 	at := s.Start.Sub(t.begin) // the run's own span, which is the first, begins with the run
 	return fmt.Sprintf("the %s that %s sends to %s at %d.%03dms, %s",
 		message, s.Service, to, at.Milliseconds(), at.Microseconds()%1000, tells)

@@ -81,8 +81,8 @@ func storyOf(ctx context.Context, spans *index.Trace, name string, stderr io.Wri
 func conclude(stderr io.Writer, o options, story *story.Story, told story.Told) {
 	style := terminal.StyleOf(stderr)
 	next := "go run ./cmd/check " + command.ShellWord(o.run)
-	if term := story.LastTerm(); term > 0 {
-		next = fmt.Sprintf("go run ./cmd/explain %s leader term %d", command.ShellWord(o.run), term)
+	if term := story.LastTerm(); term != "" {
+		next = fmt.Sprintf("go run ./cmd/explain %s leader %s", command.ShellWord(o.run), term)
 	}
 	said := ""
 	if o.part.Chosen() {

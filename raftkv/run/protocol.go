@@ -12,7 +12,6 @@ import (
 
 	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/kv"
-	"github.com/raftkv/raftkv/raftkv/span"
 )
 
 // Protocol is a protocol, as a run knows it.
@@ -34,12 +33,6 @@ type Protocol struct {
 
 	// Servers makes the servers of a run, and whoever checks them.
 	Servers func(c *Cluster) ([]Server, Checker)
-
-	// Election tells the span of an election, as in "election of term 2: node-1 won"; empty for any other span.
-	Election func(s *span.Span) string
-	// Notification says of a span that sends a message which only tells something, and that could be lost, what it is
-	// called and what it tells; empty for any other span.
-	Notification func(s *span.Span) (message, tells string)
 }
 
 // Roles are what the roles of a server are called.

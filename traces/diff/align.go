@@ -60,7 +60,7 @@ type alignment struct {
 const none = index.None
 
 func newAlignment(a, b *Trace, o Options) *alignment {
-	hasher := content.NewHasher(a.protocol.Keys, o.Ignore)
+	hasher := content.NewHasher(a.protocol.keys(), o.Ignore)
 	return &alignment{runs: [2]*side{{Trace: a}, {Trace: b}}, options: o, hasher: hasher}
 }
 

@@ -1,18 +1,20 @@
 package diff
 
 import (
+	"slices"
+
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/traces/diff/content"
-	"github.com/raftkv/raftkv/traces/diff/outcome"
 	"github.com/raftkv/raftkv/traces/read"
 )
 
 // Protocol is what a protocol adds: what has to be known of its spans. What is known of every run, and of the store, is
 // not repeated in it.
 type Protocol struct {
-	Specs []span.Spec // of all spans that a run may have, the store's and the world's among them
+	Specs     []span.Spec // of all spans that a run may have, the store's and the world's among them
+	Landmarks span.Landmarks
 
 	Keys    content.Keys    // the attributes that say which one a span is, and those that are known late
 	Repeats []attribute.Key // say again what other attributes say: told only where nothing else differs
@@ -24,6 +26,13 @@ type Protocol struct {
 	Phrase func(*read.Span) string
 	// OfElection says whether spans of a name, in a trace whose root has another one, belong to an election.
 	OfElection func(name, root string) bool
-	// Outcome says which spans make a leader, and which apply an entry of the log.
-	Outcome outcome.Protocol
+}
+
+// keys are those that the protocol adds, with its peers, which say which one a span is, and its replies, which are known
+// late.
+func (p *Protocol) keys() content.Keys {
+	k := p.Keys
+	k.Identifies = slices.Concat(k.Identifies, p.Landmarks.Peers)
+	k.AtEnd = slices.Concat(k.AtEnd, p.Landmarks.Replies)
+	return k
 }

@@ -68,7 +68,7 @@ type runSpan struct {
 }
 
 func readTrace(ctx context.Context, from index.Source, p *Protocol, o ReadOptions, cut time.Duration) (*Trace, error) {
-	x := &Trace{protocol: p, ignored: o.Ignore, outcome: outcome.New()}
+	x := &Trace{protocol: p, ignored: o.Ignore, outcome: outcome.New(&p.Landmarks)}
 	if slices.ContainsFunc(o.Ignore, func(name string) bool { return name != IgnoreTime }) {
 		x.names = content.Names{} // one that is ignored may be misspelt
 	}
@@ -85,7 +85,7 @@ func readTrace(ctx context.Context, from index.Source, p *Protocol, o ReadOption
 		}
 		return nil
 	}
-	options := index.Options{Progress: o.Progress, Lists: span.Lists(p.Specs), Resolution: cut}
+	options := index.Options{Progress: o.Progress, Lists: span.Lists(p.Specs), Replies: p.Landmarks.Replies, Resolution: cut}
 	var err error
 	x.Trace, err = index.ReadEach(ctx, from, options, x.newWorker, take)
 	if err != nil {
@@ -107,7 +107,7 @@ func readTrace(ctx context.Context, from index.Source, p *Protocol, o ReadOption
 
 // newWorker returns a function that gathers what is taken of the spans of a line.
 func (x *Trace) newWorker() func(*read.Line) gathered {
-	h := content.NewHasher(x.protocol.Keys, x.ignored)
+	h := content.NewHasher(x.protocol.keys(), x.ignored)
 	return func(line *read.Line) gathered {
 		g := gathered{prints: make([]content.Print, len(line.Spans))}
 		if x.names != nil {
@@ -117,7 +117,7 @@ func (x *Trace) newWorker() func(*read.Line) gathered {
 			s := &line.Spans[i]
 			putInOrder(s)
 			g.prints[i] = h.Print(s)
-			if add := outcome.Of(s, x.protocol.Outcome); add != nil {
+			if add := outcome.Of(s, &x.protocol.Landmarks); add != nil {
 				g.outcomes = append(g.outcomes, add)
 			}
 			if s.Name == worldspans.RunName {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/raftkv/raftkv/raftkv/kv"
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
+	"github.com/raftkv/raftkv/raftkv/span"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/index"
@@ -130,6 +131,8 @@ func (v *shiViz) tick(e index.Moment) string {
 
 // Protocol is what a protocol adds to the texts of events.
 type Protocol struct {
+	Landmarks span.Landmarks
+
 	// Begins and Ends return what the beginning of a span is called, and its end or its whole. Empty is nothing worth
 	// a name, or a span that is not the protocol's own.
 	Begins, Ends func(s *traces.Span) string
@@ -144,9 +147,9 @@ func (p Protocol) beginning(s *traces.Span) string {
 	of := func(before string, key attribute.Key) string { return Labelled(s, before, key) }
 	switch {
 	case traces.IsReceiver(s):
-		return "receive " + traces.ShortName(s) + of(" from ", kvspans.RaftPeerIDKey) + p.Carries(s)
+		return "receive " + traces.ShortName(s) + p.peer(" from ", s) + p.Carries(s)
 	case traces.IsSender(s):
-		return "send " + traces.ShortName(s) + of(" to ", kvspans.RaftPeerIDKey) + p.Carries(s)
+		return "send " + traces.ShortName(s) + p.peer(" to ", s) + p.Carries(s)
 	case s.Name == kvspans.KVPutName, s.Name == kvspans.KVGetName, s.Name == kvspans.KVDeleteName:
 		return "begin " + s.Name + of(" ", kvspans.KVKeyKey) + of(" = ", kvspans.KVValueKey)
 	}
@@ -156,25 +159,34 @@ func (p Protocol) beginning(s *traces.Span) string {
 // ending is what the end of a span is called, or its whole.
 func (p Protocol) ending(s *traces.Span) string {
 	of := func(before string, key attribute.Key) string { return Labelled(s, before, key) }
-	reply, failed := of("", kvspans.RaftReplyKey), Failure(s)
+	reply, failed := words.Printable(p.Landmarks.ReplyOf(s)), Failure(s)
 	own := p.Ends(s)
 	switch {
 	case own != "":
 		return own
 	case traces.IsReceiver(s) && reply != "":
-		return "reply " + reply + of(" to ", kvspans.RaftPeerIDKey)
+		return "reply " + reply + p.peer(" to ", s)
 	case traces.IsReceiver(s):
 		return failedOnly("end "+traces.ShortName(s), failed)
 	case traces.IsSender(s) && reply != "":
-		return "receive " + reply + of(" from ", kvspans.RaftPeerIDKey)
+		return "receive " + reply + p.peer(" from ", s)
 	case traces.IsSender(s):
-		return failedOnly("give up "+traces.ShortName(s)+of(" to ", kvspans.RaftPeerIDKey), failed)
+		return failedOnly("give up "+traces.ShortName(s)+p.peer(" to ", s), failed)
 	case traces.IsFault(s.Name):
 		return "fault: " + shown(s, worldspans.RaftkvFaultKey) + of(" ", worldspans.RaftkvFaultTargetKey)
 	case s.Name == worldspans.RunName:
 		return "run " + shown(s, worldspans.RaftkvScenarioKey)
 	}
 	return "end " + words.Printable(s.Name) + of(": ", kvspans.KVResultKey) + failed
+}
+
+// peer is the process at the other end, with what stands in front of it; empty if there is none.
+func (p Protocol) peer(before string, s *traces.Span) string {
+	peer := p.Landmarks.PeerOf(s)
+	if peer == "" || peer == kv.NodeID(0).String() {
+		return ""
+	}
+	return before + words.Printable(peer)
 }
 
 func failedOnly(text, failed string) string {

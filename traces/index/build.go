@@ -48,6 +48,7 @@ type Options struct {
 	Progress   func(bytes int) // is told how many more bytes were read; may be nil
 	Resolution time.Duration   // of times that are finer: they are cut
 	Lists      read.Lists      // the attributes that are lists
+	Replies    []attribute.Key // that name a reply, besides the store's own
 }
 
 // Read reads a trace. Close closes its file.
@@ -81,7 +82,7 @@ func ReadEach[T any](
 			spans := make([]summary, len(l.Spans))
 			for i := range l.Spans {
 				Cut(&l.Spans[i], o.Resolution)
-				spans[i] = summaryOf(&l.Spans[i], l.Places[i])
+				spans[i] = summaryOf(&l.Spans[i], l.Places[i], o.Replies)
 			}
 			return line{spans, gather(l)}
 		}
@@ -104,7 +105,7 @@ func ReadEach[T any](
 func Of(all []read.Span) *Trace {
 	b := newBuilder(&Trace{held: all})
 	for i := range all {
-		s := summaryOf(&all[i], read.Place{})
+		s := summaryOf(&all[i], read.Place{}, nil)
 		b.add(&s)
 	}
 	b.finish()
@@ -127,12 +128,12 @@ type shapeKey struct {
 	resource      int32 // its number
 }
 
-func summaryOf(s *read.Span, at read.Place) summary {
+func summaryOf(s *read.Span, at read.Place, replies []attribute.Key) summary {
 	e := Entry{
 		ID: s.ID, Parent: s.Parent, Root: s.Root, Run: s.Run, Start: s.Start.UnixNano(), End: s.End.UnixNano(), Place: at,
 		HasEvents: len(s.Events) > 0,
 	}
-	e.readAttributes(s)
+	e.readAttributes(s, replies)
 	return summary{e, shapeKey{service: s.Service, name: s.Name, kind: s.Kind}, s.Resource, s.Resolution}
 }
 

@@ -15,8 +15,9 @@ import (
 
 func isRun(name string) bool { return name == worldspans.RunName }
 
-// readAttributes takes out of a span's attributes what an entry has of them.
-func (e *Entry) readAttributes(s *read.Span) {
+// readAttributes takes out of a span's attributes what an entry has of them; replies are those that name a reply,
+// besides the store's own.
+func (e *Entry) readAttributes(s *read.Span, replies []attribute.Key) {
 	for i := len(s.Attributes) - 1; i >= 0; i-- { // of several with one key the first counts
 		switch a := &s.Attributes[i]; a.Key {
 		case worldspans.RaftkvStepKey:
@@ -29,6 +30,10 @@ func (e *Entry) readAttributes(s *read.Span) {
 			e.AnswersCopy = a.Value.AsInt64() != 0
 		case kvspans.RaftReplyKey:
 			e.HasReply = a.Value.AsString() != ""
+		default:
+			if slices.Contains(replies, a.Key) {
+				e.HasReply = a.Value.AsString() != ""
+			}
 		}
 	}
 	e.EndStep = cmp.Or(e.EndStep, e.Step)

@@ -145,9 +145,9 @@ func TestReadFaults(t *testing.T) {
 		"missing comma":  {replace(`"kind":3,`, `"kind":3 `), `want a comma or '}', not '"'`},
 		"leading zero":   {replace(`"kind":3`, `"kind":03`), "no number of JSON"},
 		"wrong type":     {replace(`"attributes":[`, `"attributes":7,"x":[`), "want an array, not '7'"},
-		"raw control":    {replace("raft.Raft", "raft\x01Raft"), "a control character within a string"},
-		"wrong escape":   {replace("raft.Raft", `raft\xRaft`), `no escape of JSON: "\\x"`},
-		"short escape":   {replace("raft.Raft", `raft\u00fRaft`), `want four hex digits after \u`},
+		"raw control":    {replace("house.House", "house\x01House"), "a control character within a string"},
+		"wrong escape":   {replace("house.House", `house\xRaft`), `no escape of JSON: "\\x"`},
+		"short escape":   {replace("house.House", `house\u00fRaft`), `want four hex digits after \u`},
 		"too deep": {
 			`{"x":` + strings.Repeat("[", 200) + strings.Repeat("]", 200) + "}\n",
 			"nested more than 100 deep",

@@ -49,7 +49,7 @@ func (k Way) doubled() Way {
 type complaint struct {
 	way
 	what string
-	term int64 // the process's: a new leader complains anew
+	term string // the process's: a new leader complains anew
 }
 
 // passage is a moment at which something passed on a way that had failed.
@@ -65,7 +65,7 @@ func (t *Teller) Complain(when Moment, kind Way, what string, parts ...string) {
 		return
 	}
 	w := way{words.Printable(t.Span.Service), t.Peer(), kind}
-	t.story.lines[len(t.story.lines)-1].of = &complaint{w, what, t.Integer(t.story.term)}
+	t.story.lines[len(t.story.lines)-1].of = &complaint{w, what, t.term()}
 	t.story.failed[w] = true
 }
 

@@ -3,7 +3,6 @@ package story
 import (
 	"cmp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -34,7 +33,7 @@ type turn struct {
 	process string
 	id      world.CausalID
 	root    world.CausalID
-	term    int64
+	term    string
 	peer    string // of a refusal, the leader
 	said    string // of a fault, a violation, and the end of an election
 	won     bool   // of an election
@@ -62,7 +61,7 @@ const (
 func (t *Teller) note(at time.Time, kind turnKind, change func(*turn)) {
 	n := turn{
 		at: at, until: t.Span.End, kind: kind, process: words.Printable(t.Span.Service), id: t.Span.ID,
-		root: t.Span.Root, term: t.Integer(t.story.term),
+		root: t.Span.Root, term: t.term(),
 	}
 	if change != nil {
 		change(&n)
@@ -104,11 +103,11 @@ func (t *Teller) noteFault(said string) {
 
 // phases is what is known while headings are made, in the order of time.
 type phases struct {
-	whole   bool             // the trace has the run's own span: who is not said to lead does not
-	leaders map[string]int64 // each with its term
-	gone    string           // how the last leader ended: node-1 crashed at 63.297ms
-	unwon   int64            // the last term in which somebody stood, if nobody has won it; 0 if somebody did
-	known   map[turnKind]map[int64]bool
+	whole   bool              // the trace has the run's own span: who is not said to lead does not
+	leaders map[string]string // each with its term
+	gone    string            // how the last leader ended: node-1 crashed at 63.297ms
+	unwon   string            // the last term in which somebody stood, if nobody has won it; empty if somebody did
+	known   map[turnKind]map[string]bool
 	story   *Story
 }
 
@@ -118,7 +117,7 @@ func (s *Story) headings() []heading {
 		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.kind, b.kind), index.CompareProcesses(a.process, b.process),
 			cmp.Compare(a.id, b.id))
 	})
-	p := &phases{whole: s.begun, leaders: map[string]int64{}, known: map[turnKind]map[int64]bool{}, story: s}
+	p := &phases{whole: s.begun, leaders: map[string]string{}, known: map[turnKind]map[string]bool{}, story: s}
 	var all []heading
 	for i := range s.turns {
 		n := &s.turns[i]
@@ -146,7 +145,7 @@ func (n *turn) isFault() bool {
 // first says whether it is the first turn of its kind in its term.
 func (p *phases) first(n *turn) bool {
 	if p.known[n.kind] == nil {
-		p.known[n.kind] = map[int64]bool{}
+		p.known[n.kind] = map[string]bool{}
 	}
 	before := p.known[n.kind][n.term]
 	p.known[n.kind][n.term] = true
@@ -159,8 +158,8 @@ func (p *phases) take(i int, n *turn) (text string, about []string) {
 	case turnRunBegins:
 		return "start: " + n.said, nil
 	case turnLeads:
-		p.leaders[n.process], p.unwon = n.term, 0
-		return "replication in term " + ofTerm(n.term) + ": " + n.process + " leads" + p.elected(n), []string{n.process}
+		p.leaders[n.process], p.unwon = n.term, ""
+		return "replication in " + p.term(n.term) + ": " + n.process + " leads" + p.elected(n), []string{n.process}
 	case turnStepsDown, turnStarts:
 		p.ends(n, "stepped down")
 	case turnCrashes:
@@ -182,7 +181,7 @@ func (p *phases) take(i int, n *turn) (text string, about []string) {
 	case turnRefuses:
 		if p.first(n) {
 			servers := p.others(n, func(o *turn) bool { return o.term == n.term && o.peer == n.peer })
-			return "recovery in term " + ofTerm(n.term) + ": " + words.Agree(len(servers), "the log of ", "the logs of ") +
+			return "recovery in " + p.term(n.term) + ": " + words.Agree(len(servers), "the log of ", "the logs of ") +
 				words.AndList(servers) + words.Agree(len(servers), " does", " do") +
 				" not match that of " + n.peer, append(servers, n.peer)
 		}
@@ -196,7 +195,7 @@ func (p *phases) take(i int, n *turn) (text string, about []string) {
 func (p *phases) crash(i int, n *turn) (text string, about []string) {
 	led := ""
 	if term, was := p.leaders[n.process]; was {
-		led = ", which led term " + ofTerm(term)
+		led = ", which led " + p.term(term)
 	}
 	p.ends(n, "crashed")
 	return "fault: " + p.together(i) + led + p.status(), []string{n.process}
@@ -213,7 +212,7 @@ func (p *phases) ends(n *turn, how string) {
 // election is the heading of the first election of a term: who stands in it, and who leads meanwhile.
 func (p *phases) election(n *turn) (text string, about []string) {
 	candidates := p.others(n, func(o *turn) bool { return o.term == n.term })
-	text = "election in term " + ofTerm(n.term) + ": " + words.AndList(candidates) + " " +
+	text = "election in " + p.term(n.term) + ": " + words.AndList(candidates) + " " +
 		words.Agree(len(candidates), "stands", "stand")
 	before := p.unwon
 	p.unwon = n.term
@@ -221,10 +220,10 @@ func (p *phases) election(n *turn) (text string, about []string) {
 	case !p.whole:
 	case len(p.leaders) > 0:
 		text += p.status()
-	case before > 0 && p.won(before):
+	case before != "" && p.won(before):
 		text += ", nobody leads yet"
-	case before > 0:
-		text += ", nobody won term " + ofTerm(before)
+	case before != "":
+		text += ", nobody won " + p.term(before)
 	case p.gone != "":
 		text += ", nobody leads since " + p.gone
 	default:
@@ -234,7 +233,7 @@ func (p *phases) election(n *turn) (text string, about []string) {
 }
 
 // won says whether somebody leads a term, be it later.
-func (p *phases) won(term int64) bool {
+func (p *phases) won(term string) bool {
 	return slices.ContainsFunc(p.story.turns, func(n turn) bool { return n.kind == turnLeads && n.term == term })
 }
 
@@ -287,14 +286,15 @@ func (p *phases) status() string {
 		return "; nobody leads"
 	}
 	slices.SortFunc(names, func(a, b string) int {
-		return cmp.Or(cmp.Compare(p.leaders[a], p.leaders[b]), index.CompareProcesses(a, b))
+		return cmp.Or(words.InOrder(p.leaders[a], p.leaders[b]), index.CompareProcesses(a, b))
 	})
 	for i, name := range names {
-		names[i] = name + " leads term " + ofTerm(p.leaders[name])
+		names[i] = name + " leads " + p.term(p.leaders[name])
 	}
 	return "; " + words.AndList(names)
 }
 
 func (p *phases) time(at time.Time) string { return words.Milliseconds(at.Sub(p.story.epoch)) }
 
-func ofTerm(n int64) string { return strconv.FormatInt(n, 10) }
+// term is the number of who leads, with what the protocol calls it: term 2.
+func (p *phases) term(number string) string { return p.story.landmarks.Term.Word + " " + number }

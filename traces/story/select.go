@@ -12,6 +12,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces/index"
+	"github.com/raftkv/raftkv/traces/words"
 )
 
 // Selection is a part of a story. The zero value is all of it.
@@ -58,15 +59,18 @@ func TellSpans(p Protocol, all *index.Trace) (story *Story, runs int) {
 	return story, runs
 }
 
-// LastTerm is the last one in which a server stood for election; 0 for none.
-func (s *Story) LastTerm() int64 {
-	last := int64(0)
+// LastTerm is the last one in which a server stood for election, as in "term 2"; empty for none.
+func (s *Story) LastTerm() string {
+	last := ""
 	for i := range s.turns {
-		if s.turns[i].kind == turnStands {
-			last = max(last, s.turns[i].term)
+		if n := &s.turns[i]; n.kind == turnStands && words.InOrder(n.term, last) > 0 {
+			last = n.term
 		}
 	}
-	return last
+	if last == "" {
+		return ""
+	}
+	return s.landmarks.Term.Word + " " + last
 }
 
 // Processes are those that tell something in the story.

@@ -9,8 +9,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"go.opentelemetry.io/otel/attribute"
-
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
@@ -24,12 +22,12 @@ import (
 // goes on, or from a file afterwards, with the same text. It holds every line until it is written, for a span is known
 // only when it ends, and tells then what happened when it began.
 type Story struct {
-	term     attribute.Key
-	protocol func(t *Teller, id string) bool
-	ids      map[traces.SpanShape]string
-	lines    []storyLine
-	epoch    time.Time // when the run began
-	begun    bool      // epoch is that of the run's own span
+	landmarks *span.Landmarks
+	protocol  func(t *Teller, id string) bool
+	ids       map[traces.SpanShape]string
+	lines     []storyLine
+	epoch     time.Time // when the run began
+	begun     bool      // epoch is that of the run's own span
 	// the heartbeat rounds; true for those that are told even if nothing comes of them
 	rounds   map[world.CausalID]bool
 	starts   map[string]int                // how often each process started
@@ -82,15 +80,15 @@ var _ record.Exporter = (*Story)(nil)
 // what its own tell. Tell begins a run, and returns what tells one of its spans, given the span's id in the spec; false
 // says that it is not the protocol's own.
 type Protocol struct {
-	Specs []span.Spec
-	Term  attribute.Key // of what numbers the leaders: the term, the ballot
-	Tell  func() func(t *Teller, id string) bool
+	Specs     []span.Spec
+	Landmarks span.Landmarks
+	Tell      func() func(t *Teller, id string) bool
 }
 
 // New begins the story of a run of a protocol.
 func New(p Protocol) *Story {
 	s := &Story{
-		term: p.Term, protocol: p.Tell(),
+		landmarks: &p.Landmarks, protocol: p.Tell(),
 		ids: map[traces.SpanShape]string{}, rounds: map[world.CausalID]bool{}, starts: map[string]int{},
 		causes:  map[world.CausalID][]world.CausalID{},
 		unknown: map[world.CausalID]Moment{}, latest: map[string]map[string]applied{}, failed: map[way]bool{},

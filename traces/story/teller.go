@@ -153,7 +153,7 @@ func (t *Teller) moment(ends bool) Moment {
 	s := t.Span
 	begin, end := index.StepsOf(s)
 	whole := begin == end
-	m := Moment{at: s.Start, step: begin, stage: index.StageOf(s.Kind, ends, whole, t.Text(kvspans.RaftReplyKey) != "")}
+	m := Moment{at: s.Start, step: begin, stage: index.StageOf(s.Kind, ends, whole, t.reply() != "")}
 	if ends {
 		m.at, m.step = s.End, end
 		if traces.IsReceiver(s) && whole {
@@ -211,11 +211,17 @@ func (t *Teller) Integer(key attribute.Key) int64 { return t.Span.Attribute(key)
 func (t *Teller) Texts(key attribute.Key) []string { return t.Span.Attribute(key).AsStringSlice() }
 
 // Peer is the process at the other end.
-func (t *Teller) Peer() string { return t.Text(kvspans.RaftPeerIDKey) }
+func (t *Teller) Peer() string { return words.Printable(t.story.landmarks.PeerOf(t.Span)) }
+
+// reply is the message by which what the span tells of was answered.
+func (t *Teller) reply() string { return t.story.landmarks.ReplyOf(t.Span) }
+
+// term is the number of who leads, as the span has it.
+func (t *Teller) term() string { return t.Text(t.story.landmarks.Term.Key) }
 
 // Replied says whether the span says that it got, or gave, such a reply.
 func (t *Teller) Replied(m interface{ Name() string }) bool {
-	return t.Span.Attribute(kvspans.RaftReplyKey).AsString() == m.Name()
+	return t.reply() == m.Name()
 }
 
 // Failed says whether the span ended with an error.
@@ -227,7 +233,7 @@ func (t *Teller) Unfinished() bool { return t.Span.Attribute(worldspans.RaftUnfi
 // Cause is the type of the error.
 func (t *Teller) Cause() string { return t.Text(worldspans.ErrorTypeKey) }
 
-// Method is the last part of an RPC's name: AppendEntries of raft.Raft/AppendEntries.
+// Method is the last part of an RPC's name: Put of raftkv.KV/Put.
 func (t *Teller) Method() string {
 	return t.Span.Name[strings.LastIndexByte(t.Span.Name, '/')+1:]
 }

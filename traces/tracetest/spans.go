@@ -68,7 +68,7 @@ func Full(n int) span.Span {
 	service := fmt.Sprintf("node-%d", n%3+1)
 	return span.Span{
 		Run: run, Root: 1, ID: id(2), Parent: id(1),
-		Name:       "raft.Raft/AppendEntries",
+		Name:       "house.House/CarryChairs",
 		Kind:       trace.SpanKindClient,
 		Service:    service,
 		Start:      at(0),

@@ -94,7 +94,7 @@ func Broken(text string, columns int) iter.Seq[string] {
 // leastText is how many columns of text there must be: on a screen that has no room for them, lines are not broken.
 const leastText = 20
 
-// LastPart is the last part of a name: AppendEntries of raft.Raft/AppendEntries.
+// LastPart is the last part of a name: Put of raftkv.KV/Put.
 func LastPart(name string) string {
 	name = Printable(name)
 	return name[strings.LastIndexByte(name, '/')+1:]

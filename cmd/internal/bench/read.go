@@ -166,15 +166,10 @@ type finder struct {
 }
 
 func (f *finder) Export(_ context.Context, s *span.Span) error {
-	if f.spans++; f.spans > 900 && f.found == 0 && isNotification(s) {
+	if f.spans++; f.spans > 900 && f.found == 0 && protocols.Raft.Landmarks.Notifies.Is(s) {
 		f.found = s.ID
 	}
 	return nil
-}
-
-func isNotification(s *span.Span) bool {
-	message, _ := protocols.Raft.Run.Notification(s)
-	return message != ""
 }
 
 func (*finder) Shutdown(context.Context) error { return nil }

@@ -21,13 +21,14 @@ import (
 
 // Protocol is a protocol, as commands and tools know it.
 type Protocol struct {
-	Name    string
-	Specs   []span.Spec // all spans that a run of it may have
-	Run     run.Protocol
-	Story   story.Protocol
-	Diff    diff.Protocol
-	Explain explain.Protocol
-	Export  export.Protocol
+	Name      string
+	Specs     []span.Spec // all spans that a run of it may have
+	Landmarks span.Landmarks
+	Run       run.Protocol
+	Story     story.Protocol
+	Diff      diff.Protocol
+	Explain   explain.Protocol
+	Export    export.Protocol
 
 	// Conform makes what checks a trace, and Rules are those that it has to conform to, beside the invariants.
 	Conform func() kvconform.Checker
@@ -36,7 +37,7 @@ type Protocol struct {
 
 // Raft is the protocol in raftkv/raft.
 var Raft = Protocol{
-	Name: "Raft", Specs: spans.AllSpecs(), Run: raftrun.Protocol(), Story: raftstory.Protocol(),
+	Name: "Raft", Specs: spans.AllSpecs(), Landmarks: spans.Landmarks(), Run: raftrun.Protocol(), Story: raftstory.Protocol(),
 	Diff: raftdiff.Protocol(), Explain: raftexplain.Protocol(), Export: raftexport.Protocol(),
 	Conform: func() kvconform.Checker { return raftconform.New() }, Rules: raftconform.Rules(),
 }

@@ -103,7 +103,9 @@ func ReadTrace(ctx context.Context, stderr io.Writer, name string, takes Takes) 
 	err = Read(ctx, stderr, []string{name}, takes, func(ctx context.Context, _ int, run Run) error {
 		path = run.Path
 		trace, err = index.Read(ctx, index.File(path),
-			index.Options{Progress: run.Progress, Lists: span.Lists(protocols.Raft.Specs)})
+			index.Options{
+				Progress: run.Progress, Lists: span.Lists(protocols.Raft.Specs), Replies: protocols.Raft.Landmarks.Replies,
+			})
 		return err
 	})
 	return path, trace, err

@@ -11,8 +11,8 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/raftkv/check"
-	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
@@ -122,10 +122,10 @@ func (*witness) Shutdown(context.Context) error { return nil }
 
 // sent is the message that a span sends. That of a server's span is its reply.
 func sent(s *span.Span) string {
-	peer := s.Attribute(kvspans.RaftPeerIDKey).AsString()
+	peer := protocols.Raft.Landmarks.PeerOf(s)
 	if s.Kind == trace.SpanKindServer {
 		return fmt.Sprintf("the reply of %s to %s: %s, %s", s.Service, peer, s.Name,
-			s.Attribute(kvspans.RaftReplyKey).AsString())
+			protocols.Raft.Landmarks.ReplyOf(s))
 	}
 	if peer == "" {
 		return fmt.Sprintf("%s: %s", s.Service, s.Name)

@@ -76,6 +76,7 @@ var outputs = []struct{ file, template string }{
 	{"spans/names_gen.go", "spans/names.tmpl"},
 	{"spans/specs_gen.go", "spans/specs.tmpl"},
 	{"spans/spans_{service}_gen.go", "spans/spans.tmpl"},
+	{"spans/landmarks_gen.go", "spans/landmarks.tmpl"},
 	{"run/settings_gen.go", "run/settings.tmpl"},
 }
 
@@ -245,7 +246,7 @@ func views(p *model.Protocol, spec, file string) []page {
 	return all
 }
 
-// render makes the draft of one Go file. A template that makes nothing makes no draft.
+// render makes the draft of one Go file. There is none if the template makes nothing.
 func render(templates *template.Template, name string, view page, file string) (*draft, error) {
 	var body bytes.Buffer
 	if err := templates.ExecuteTemplate(&body, path.Base(name), view); err != nil {

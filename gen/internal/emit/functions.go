@@ -13,9 +13,10 @@ import (
 // functions are what templates can call.
 func functions(w writer) template.FuncMap {
 	return template.FuncMap{
-		"after": w.after, "allLinks": allLinks, "allUses": allUses, "allowed": allowed,
+		"after": w.after, "allLinks": allLinks, "allUses": allUses, "allowed": (*model.Attribute).Allowed,
 		"appendFunc": w.appendFunc, "appendTo": w.appendTo, "arrows": arrows, "article": article, "bare": bare,
 		"bits": bitSize, "camel": model.Camel, "cell": cell, "cloneOf": w.cloneOf, "code": code, "comment": w.comment,
+		"conditions": w.conditions, "landmarks": landmarks,
 		"decodeFunc": w.decodeFunc, "decoded": w.decoded, "digits": digits, "embedded": w.embedded,
 		"equalFields": w.equalFields, "equalOf": w.equalOf, "example": example, "fieldDoc": fieldDoc,
 		"formatted": formatted, "goOf": w.goOf, "goType": w.goType, "handled": w.handled, "handles": w.handles,
@@ -28,7 +29,7 @@ func functions(w writer) template.FuncMap {
 		"rpc":      w.rpcValues, "scope": scope, "sentence": sentence, "serviceOf": w.serviceOf, "settingType": settingType,
 		"specsOf":  w.specsOf,
 		"startDoc": startDoc, "system": system, "tag": func(i int) int { return i + 1 },
-		"textFunc": w.textFunc, "textOfStruct": w.textOfStruct, "tree": tree, "use": use, "usedEvents": usedEvents,
+		"text": w.text, "textFunc": w.textFunc, "textOfStruct": w.textOfStruct, "tree": tree, "use": use, "usedEvents": usedEvents,
 		"usesFields": usesFields, "usual": usual, "values": values,
 	}
 }
@@ -319,20 +320,6 @@ func otlp(a *model.Attribute) string {
 	case model.String, model.Stringer:
 	}
 	return "attribute.STRING"
-}
-
-// allowed are the values that a string attribute may have; none if any will do.
-func allowed(a *model.Attribute) []string {
-	var all []string
-	for _, v := range a.Values {
-		all = append(all, v.Value)
-	}
-	if a.Type != nil && a.Type.Enum != nil {
-		for _, v := range a.Type.Enum.Values {
-			all = append(all, v.Name)
-		}
-	}
-	return all
 }
 
 // allUses are all attributes of a span: its groups', its own, and those that every span and every RPC span has.

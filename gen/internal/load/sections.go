@@ -21,3 +21,69 @@ type Setting struct {
 	Optional Flag  `yaml:"optional"`
 	Doc      Text  `yaml:"doc,required"`
 }
+
+// Landmarks say which attributes and spans tools know the protocol by.
+type Landmarks struct {
+	At       Pos
+	Role     Text       `yaml:"role"`
+	Term     *Numbering `yaml:"term"`
+	Position *Numbering `yaml:"position"`
+	Leads    *Leads     `yaml:"leads"`
+	Stands   *Stands    `yaml:"stands"`
+	Chosen   *Chosen    `yaml:"chosen"`
+	Applied  *Applied   `yaml:"applied"`
+	Notifies *Notifies  `yaml:"notifies"`
+}
+
+// Numbering is an attribute that numbers something, and what people call one of that.
+type Numbering struct {
+	At        Pos
+	Attribute Text `yaml:"attribute,required"`
+	Word      Text `yaml:"word,required"`
+}
+
+// Pairs are texts by texts, in order.
+type Pairs []Pair
+
+// Pair is a text with its key.
+type Pair struct{ Key, Text Text }
+
+// Leads is the span that says that a process leads from then on.
+type Leads struct {
+	At   Pos
+	Span Text  `yaml:"span,required"`
+	When Pairs `yaml:"when"`
+}
+
+// Stands is the span of a process that tries to lead.
+type Stands struct {
+	At      Pos
+	Span    Text  `yaml:"span,required"`
+	Outcome Text  `yaml:"outcome,required"`
+	Won     Text  `yaml:"won,required"`
+	Words   Pairs `yaml:"words,required,some"`
+}
+
+// Chosen is the span that says that something is chosen.
+type Chosen struct {
+	At       Pos
+	Span     Text `yaml:"span,required"`
+	Position Text `yaml:"position,required"`
+}
+
+// Applied is the span that says that something is applied.
+type Applied struct {
+	At       Pos
+	Span     Text `yaml:"span,required"`
+	Position Text `yaml:"position,required"`
+	Term     Text `yaml:"term"`
+	Command  Text `yaml:"command,required"`
+}
+
+// Notifies is the span that sends a message which only tells something, and may be lost.
+type Notifies struct {
+	At      Pos
+	Span    Text `yaml:"span,required"`
+	Message Text `yaml:"message,required"`
+	Tells   Text `yaml:"tells,required"`
+}

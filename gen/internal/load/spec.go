@@ -33,6 +33,7 @@ type Spec struct {
 	Groups      []Group      `yaml:"groups"`
 	Events      []Event      `yaml:"events"`
 	Spans       []Span       `yaml:"spans"`
+	Landmarks   *Landmarks   `yaml:"landmarks"`
 }
 
 // Output says where to write what is generated.
@@ -51,6 +52,7 @@ type Telemetry struct {
 	System     Text `yaml:"system"`
 	Self       Text `yaml:"self"`
 	Peer       Text `yaml:"peer"`
+	Reply      Text `yaml:"reply"`
 	Error      Text `yaml:"error"`
 	Unfinished Text `yaml:"unfinished"`
 	Step       Text `yaml:"step"`

@@ -271,3 +271,14 @@ func (l *Levels) from(w walker, n *yaml.Node) {
 		*l = append(*l, level)
 	})
 }
+
+func (p *Pairs) from(w walker, n *yaml.Node) {
+	if !w.is(n, yaml.MappingNode) {
+		return
+	}
+	w.pairs(n, func(key Text, content *yaml.Node) {
+		pair := Pair{Key: key}
+		pair.Text.from(w, content)
+		*p = append(*p, pair)
+	})
+}

@@ -111,7 +111,8 @@ func (r *resolver) common(name load.Text) {
 	r.out.AnyMessage = append(r.out.AnyMessage, &out)
 }
 
-var placeholder = regexp.MustCompile(`\{[^{}]*\}`)
+// Placeholder is where a text has the value of something.
+var Placeholder = regexp.MustCompile(`\{[^{}]*\}`)
 
 // text splits a text into its literal parts and the fields between them.
 func (r *resolver) text(s *Struct, text load.Text) {
@@ -120,7 +121,7 @@ func (r *resolver) text(s *Struct, text load.Text) {
 	}
 	s.Text = []Piece{}
 	last := 0
-	for _, at := range placeholder.FindAllStringIndex(text.Value, -1) {
+	for _, at := range Placeholder.FindAllStringIndex(text.Value, -1) {
 		s.literal(text.Value[last:at[0]])
 		name := text.Value[at[0]+1 : at[1]-1]
 		i := slices.IndexFunc(s.Fields, func(f *Field) bool { return f.Name == name })
@@ -136,9 +137,14 @@ func (r *resolver) text(s *Struct, text load.Text) {
 		last = at[1]
 	}
 	s.literal(text.Value[last:])
+	StrayBraces(r.faults, text)
+}
+
+// StrayBraces notes braces that enclose nothing.
+func StrayBraces(faults *load.Faults, text load.Text) {
 	blank := func(p string) string { return strings.Repeat(" ", len(p)) }
-	if stray := strings.IndexAny(placeholder.ReplaceAllStringFunc(text.Value, blank), "{}"); stray >= 0 {
-		r.faults.Add(text.At(stray), "a text's { and } enclose the name of a field")
+	if stray := strings.IndexAny(Placeholder.ReplaceAllStringFunc(text.Value, blank), "{}"); stray >= 0 {
+		faults.Add(text.At(stray), "a text's { and } enclose a name")
 	}
 }
 

@@ -37,12 +37,14 @@ type Protocol struct {
 	Groups          []*Group
 	Events          []*Event
 	Spans           []*Span
+	Landmarks       *Landmarks // nil when there is no section
 }
 
 // Telemetry is what the generator has to know about attributes.
 type Telemetry struct {
 	Scope, System string
 	Self, Peer    *Attribute // nil when there is none
+	Reply         *Attribute // says by which message a request was answered; nil when there is none
 	Error         *Attribute
 	Unfinished    *Attribute
 	Step, EndStep *Attribute    // nil when steps have no numbers
@@ -241,6 +243,20 @@ func (a *Attribute) values() []string {
 		values[i] = v.Value
 	}
 	return values
+}
+
+// Allowed are the values that a text may have; nil if any will do.
+func (a *Attribute) Allowed() []string {
+	all := a.values()
+	if a.Type != nil && a.Type.Enum != nil {
+		for _, v := range a.Type.Enum.Values {
+			all = append(all, v.Name)
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return all
 }
 
 // allows says whether a text is one of the attribute's values.

@@ -19,6 +19,9 @@ var (
 	documentPath  = regexp.MustCompile(`^([a-z0-9][a-z0-9_\-]*/)*[A-Za-z0-9_\-]+\.md$`)
 )
 
+// IsWord says whether a name is one such as last_log_index.
+func IsWord(name string) bool { return wordName.MatchString(name) }
+
 // initialisms are the words that Go writes in one case.
 var initialisms = map[string]string{
 	"api": "API", "id": "ID", "ids": "IDs", "ip": "IP", "json": "JSON", "kv": "KV", "rpc": "RPC", "tcp": "TCP",

@@ -36,9 +36,14 @@ type resolver struct {
 	spans      map[string]*Span
 }
 
+// Section resolves a section of a spec that nothing else in the spec refers to, once all else is resolved.
+type Section func(spec *load.Spec, p *Protocol, faults *load.Faults)
+
 // Resolve makes a model of a spec file's content and of the files that it includes, which read gives by their names.
 // It is nil if anything is wrong; the faults then say all that is.
-func Resolve(file string, content []byte, read func(name string) ([]byte, error)) (*Protocol, *load.Faults) {
+func Resolve(
+	file string, content []byte, read func(name string) ([]byte, error), sections ...Section,
+) (*Protocol, *load.Faults) {
 	specs, faults := load.Load(file, content, read)
 	resolved := map[*load.Spec]*resolver{}
 	var root *Protocol
@@ -52,6 +57,9 @@ func Resolve(file string, content []byte, read func(name string) ([]byte, error)
 			r.include(resolved[included])
 		}
 		r.resolve()
+		for _, section := range sections {
+			section(spec, r.out, faults)
+		}
 		root = r.out
 	}
 	if faults.Any() {
@@ -84,7 +92,6 @@ func (r *resolver) resolve() {
 	r.extendParties()
 	r.exchanges()
 	r.scopes()
-	r.settings()
 	r.declareAttributes()
 	r.telemetry()
 	r.groupsAndEvents()

@@ -45,6 +45,7 @@ func (r *resolver) includedTelemetry() Telemetry {
 			all = Telemetry{
 				Scope: cmp.Or(all.Scope, t.Scope), System: cmp.Or(all.System, t.System),
 				Self: cmp.Or(all.Self, t.Self), Peer: cmp.Or(all.Peer, t.Peer),
+				Reply: cmp.Or(all.Reply, t.Reply),
 				Error: cmp.Or(all.Error, t.Error), Unfinished: cmp.Or(all.Unfinished, t.Unfinished),
 				Step: cmp.Or(all.Step, t.Step), EndStep: cmp.Or(all.EndStep, t.EndStep),
 				Link: cmp.Or(all.Link, t.Link), Service: cmp.Or(all.Service, t.Service), Fault: cmp.Or(all.Fault, t.Fault),
@@ -54,8 +55,8 @@ func (r *resolver) includedTelemetry() Telemetry {
 	return all
 }
 
-// ownTelemetry adds what this file says. Its own spans may name a process and its peer otherwise than those of included
-// files do; all else is one for all.
+// ownTelemetry adds what this file says. Its own spans may name a process, its peer and a reply otherwise than those of
+// included files do; all else is one for all.
 func (r *resolver) ownTelemetry(t *load.Telemetry, out *Telemetry) {
 	text := func(written load.Text, into *string) {
 		if written.Given() && *into != "" {
@@ -66,7 +67,8 @@ func (r *resolver) ownTelemetry(t *load.Telemetry, out *Telemetry) {
 	text(t.Scope, &out.Scope)
 	text(t.System, &out.System)
 	attribute := func(written load.Text, into **Attribute, kind AttributeKind, want string) {
-		if written.Given() && *into != nil && written != t.Self && written != t.Peer {
+		own := written == t.Self || written == t.Peer || written == t.Reply
+		if written.Given() && *into != nil && !own {
 			r.again(written)
 			return
 		}
@@ -79,6 +81,7 @@ func (r *resolver) ownTelemetry(t *load.Telemetry, out *Telemetry) {
 	}
 	attribute(t.Self, &out.Self, 0, "")
 	attribute(t.Peer, &out.Peer, 0, "")
+	attribute(t.Reply, &out.Reply, String, "a string")
 	attribute(t.Error, &out.Error, String, "a string")
 	attribute(t.Unfinished, &out.Unfinished, Bool, "a bool")
 	attribute(t.Step, &out.Step, Int, "an int")

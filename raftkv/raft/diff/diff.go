@@ -10,19 +10,17 @@ import (
 
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/raft/phrases"
-	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/traces/diff"
 	"github.com/raftkv/raftkv/traces/diff/content"
-	"github.com/raftkv/raftkv/traces/diff/outcome"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
 // Protocol returns what runs of Raft are compared by.
 func Protocol() diff.Protocol {
 	return diff.Protocol{
-		Specs: spans.AllSpecs(),
+		Specs: spans.AllSpecs(), Landmarks: spans.Landmarks(),
 		Keys: content.Keys{
 			Identifies: []attribute.Key{spans.RaftAttemptKey, spans.RaftHeartbeatKey, spans.RaftIndexKey, spans.RaftCommitToKey},
 			Term:       spans.RaftTermKey,
@@ -40,7 +38,6 @@ func Protocol() diff.Protocol {
 		Starts:     []string{spans.StartName, spans.SetPeersName},
 		Phrase:     phrase,
 		OfElection: ofElection,
-		Outcome:    outcome.Protocol{Leads: leads, Applies: applies},
 	}
 }
 
@@ -54,24 +51,6 @@ func ofElection(name, root string) bool {
 		return false
 	}
 	return root == spans.ElectionName && !strings.Contains(name, "AppendEntries") && !strings.Contains(name, "commit")
-}
-
-// leads returns the term in which a span makes its server the leader.
-func leads(s *span.Span) (term int64, leads bool) {
-	leads = s.Name == spans.RoleChangeName && s.Attribute(spans.RaftRoleKey).AsString() == protocol.RoleLeader.String()
-	return s.Attribute(spans.RaftTermKey).AsInt64(), leads
-}
-
-// applies returns the entry that a span applies.
-func applies(s *span.Span) (entry outcome.Entry, applies bool) {
-	if s.Name != spans.ApplyName {
-		return outcome.Entry{}, false
-	}
-	return outcome.Entry{
-		Index: s.Attribute(spans.RaftIndexKey).AsInt64(), Term: s.Attribute(spans.RaftEntryTermKey).AsInt64(),
-		Command: s.Attribute(spans.RaftCommandKey).AsString(), Request: s.Attribute(kvspans.KVRequestIDKey).AsString(),
-		Result: s.Attribute(kvspans.KVResultKey).AsString(),
-	}, true
 }
 
 // phrase says what a span of a server is; it is empty for any other span.

@@ -16,7 +16,7 @@ import (
 // Protocol returns what the texts of events have of Raft.
 func Protocol() export.Protocol {
 	return export.Protocol{
-		Begins: begins, Ends: ends,
+		Landmarks: spans.Landmarks(), Begins: begins, Ends: ends,
 		Carries: func(s *traces.Span) string { return phrases.WithEntries(s) },
 	}
 }

@@ -1,23 +1,17 @@
 // Package run is what a run needs of Raft: see raftkv/run.
 //
-//	protocol.go      the tables, and what is told of spans
+//	protocol.go      the tables
 //	settings_gen.go  the section [raft] of a config
 //	settings.go      which of its values go together, and how they are drawn
 //	servers.go       the servers, each with who watches it
 package run
 
 import (
-	"fmt"
-
-	"go.opentelemetry.io/otel/trace"
-
 	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/raft"
 	"github.com/raftkv/raftkv/raftkv/raft/invariants"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/run"
-	"github.com/raftkv/raftkv/raftkv/span"
 )
 
 // Protocol is Raft, as a run knows it.
@@ -29,14 +23,12 @@ func Protocol() run.Protocol {
 			All:    []string{follower, candidate, leader},
 			Leader: leader, Candidate: candidate, Follower: follower,
 		},
-		Bugs:         bugs(),
-		Invariants:   invariants.All(),
-		Sometimes:    invariants.AllSometimes(),
-		Peers:        func(all []kv.NodeID) any { return protocol.SetPeers{Peers: all} },
-		Elect:        func() any { return protocol.StartElection{} },
-		Servers:      servers,
-		Election:     election,
-		Notification: notification,
+		Bugs:       bugs(),
+		Invariants: invariants.All(),
+		Sometimes:  invariants.AllSometimes(),
+		Peers:      func(all []kv.NodeID) any { return protocol.SetPeers{Peers: all} },
+		Elect:      func() any { return protocol.StartElection{} },
+		Servers:    servers,
 	}
 }
 
@@ -56,27 +48,4 @@ func bugs() []run.Bug {
 		all = append(all, one)
 	}
 	return all
-}
-
-// election tells the span of an election.
-func election(s *span.Span) string {
-	if s.Name != spans.ElectionName {
-		return ""
-	}
-	term, outcome := s.Attribute(spans.RaftTermKey).AsInt64(), s.Attribute(spans.RaftOutcomeKey).AsString()
-	return fmt.Sprintf("election of term %d: %s %s", term, s.Service, outcomeWords[outcome])
-}
-
-// outcomeWords say how an election ended for who stood.
-var outcomeWords = map[string]string{
-	spans.OutcomeWon: "won", spans.OutcomeLost: "lost", spans.OutcomeNoWinner: "stood, and nobody won",
-}
-
-// notification tells the span that sends a CommitNotification.
-func notification(s *span.Span) (message, tells string) {
-	if s.Name != spans.CommitNotificationProducerName || s.Kind != trace.SpanKindProducer {
-		return "", ""
-	}
-	index := s.Attribute(spans.RaftLeaderCommitKey).AsInt64()
-	return (protocol.CommitNotification{}).Name(), fmt.Sprintf("that index %d is committed", index)
 }

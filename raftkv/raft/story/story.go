@@ -16,7 +16,7 @@ import (
 // Protocol returns what a story is told what Raft's spans say by.
 func Protocol() story.Protocol {
 	return story.Protocol{
-		Specs: spans.AllSpecs(), Term: spans.RaftTermKey,
+		Specs: spans.AllSpecs(), Landmarks: spans.Landmarks(),
 		Tell: func() func(*story.Teller, string) bool { return (&teller{logs: map[string][]uint64{}}).tell },
 	}
 }

@@ -51,12 +51,12 @@ func rolesOf(k Keys, ignore []string) map[attribute.Key]role {
 		}
 	}
 	put(identifies, k.Identifies, []attribute.Key{
-		kvspans.KVRequestIDKey, kvspans.KVTryKey, kvspans.RaftPeerIDKey,
+		kvspans.KVRequestIDKey, kvspans.KVTryKey,
 		worldspans.RaftkvCopyKey, worldspans.RaftkvFaultKey, worldspans.RaftkvFaultTargetKey, worldspans.RaftkvFaultWhenKey,
 	})
 	put(isTerm, []attribute.Key{k.Term})
 	put(atEnd, k.AtEnd, []attribute.Key{
-		kvspans.RaftReplyKey, kvspans.KVResultKey, kvspans.KVLeaderIDKey,
+		kvspans.KVResultKey, kvspans.KVLeaderIDKey,
 		worldspans.ErrorTypeKey, worldspans.RaftUnfinishedKey, worldspans.RaftkvAnsweredCopyKey,
 	})
 	for _, name := range ignore {

@@ -8,11 +8,13 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/raftkv/kv"
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
+	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces/diff/content"
@@ -22,6 +24,7 @@ import (
 
 // Outcome is what a run came to. It is gathered while the trace is read.
 type Outcome struct {
+	landmarks  *span.Landmarks
 	epoch      time.Time              // when the run began
 	operations map[string]operation   // by request
 	tries      map[world.CausalID]int // by operation
@@ -41,7 +44,7 @@ type operation struct {
 
 // leadership is that a server won an election.
 type leadership struct {
-	term   int64
+	term   string
 	leader string
 	at     time.Time
 }
@@ -54,15 +57,16 @@ type applied struct {
 }
 
 // New returns an outcome with nothing in it.
-func New() *Outcome {
+func New(l *span.Landmarks) *Outcome {
 	return &Outcome{
+		landmarks:  l,
 		operations: map[string]operation{}, tries: map[world.CausalID]int{}, log: map[int64]applied{},
 		store: map[string]string{}, violations: map[string]time.Time{},
 	}
 }
 
 // Of returns what a span adds to the outcome of its run; nil for nothing.
-func Of(s *read.Span, p Protocol) func(*Outcome) {
+func Of(s *read.Span, l *span.Landmarks) func(*Outcome) {
 	service, start, end := s.Service, s.Start, s.End
 	switch s.Name {
 	case kvspans.PutClientName, kvspans.GetClientName, kvspans.DeleteClientName:
@@ -82,10 +86,12 @@ func Of(s *read.Span, p Protocol) func(*Outcome) {
 			}
 		}
 	}
-	if term, leads := p.Leads(s); leads {
+	switch {
+	case l.Leads.Is(s):
+		term := words.Text(s.Attribute(l.Term.Key))
 		return func(o *Outcome) { o.leaders = append(o.leaders, leadership{term, service, end}) }
-	}
-	if entry, applies := p.Applies(s); applies {
+	case l.Applied.Is(s):
+		entry := entryOf(s, &l.Applied)
 		return func(o *Outcome) {
 			if first, there := o.log[entry.Index]; !there || end.Before(first.at) { // all apply the same
 				o.log[entry.Index] = applied{entry, end}
@@ -93,6 +99,15 @@ func Of(s *read.Span, p Protocol) func(*Outcome) {
 		}
 	}
 	return nil
+}
+
+// entryOf returns the entry that a span applies.
+func entryOf(s *read.Span, l *span.Application) Entry {
+	text := func(key attribute.Key) string { return s.Attribute(key).AsString() }
+	return Entry{
+		Index: s.Attribute(l.Position).AsInt64(), Term: words.Text(s.Attribute(l.Term)), Command: text(l.Command),
+		Request: text(kvspans.KVRequestIDKey), Result: text(kvspans.KVResultKey),
+	}
 }
 
 // noAnswer begins the result of an operation that was not answered.
@@ -123,7 +138,7 @@ func (o *Outcome) Finish(epoch time.Time) {
 		o.operations[request] = operation
 	}
 	slices.SortFunc(o.leaders, func(a, b leadership) int {
-		return cmp.Or(cmp.Compare(a.term, b.term), strings.Compare(a.leader, b.leader))
+		return cmp.Or(words.InOrder(a.term, b.term), strings.Compare(a.leader, b.leader))
 	})
 	for _, index := range slices.Sorted(maps.Keys(o.log)) {
 		e := o.log[index]
@@ -184,11 +199,19 @@ func (o *Outcome) entriesBut(other *Outcome) map[string]string {
 	for index, e := range o.log {
 		same, there := other.log[index]
 		if !there || same.Command != e.Command || same.Term != e.Term || same.Request != e.Request {
-			text := fmt.Sprintf("%s (term %d) %s", words.ParseCommand(e.Command).Text, e.Term, e.Request)
-			texts[fmt.Sprintf("index %d", index)] = strings.TrimSpace(text)
+			text := fmt.Sprintf("%s%s %s", words.ParseCommand(e.Command).Text, o.proposed(&e.Entry), e.Request)
+			texts[fmt.Sprintf("%s %d", o.landmarks.Position.Word, index)] = strings.TrimSpace(text)
 		}
 	}
 	return texts
+}
+
+// proposed says, in brackets behind an entry, in which term it was proposed.
+func (o *Outcome) proposed(e *Entry) string {
+	if e.Term == "" {
+		return ""
+	}
+	return " (" + o.landmarks.Term.Word + " " + e.Term + ")"
 }
 
 // violated returns the invariants that were violated, and when.
@@ -204,7 +227,7 @@ func (o *Outcome) violated() map[string]string {
 func (o *Outcome) leadersByTerm() (texts map[string]string, leaders map[string][]leadership) {
 	texts, leaders = map[string]string{}, map[string][]leadership{}
 	for _, l := range o.leaders {
-		term := fmt.Sprintf("term %d", l.term)
+		term := o.landmarks.Term.Word + " " + l.term
 		if texts[term] != "" {
 			texts[term] += ", "
 		}
@@ -214,17 +237,10 @@ func (o *Outcome) leadersByTerm() (texts map[string]string, leaders map[string][
 	return texts, leaders
 }
 
-// Protocol says of a span what it means to the protocol of its run.
-type Protocol struct {
-	// Leads returns the term in which a span makes its process the leader.
-	Leads func(*read.Span) (term int64, leads bool)
-	// Applies returns the entry of the log that a span applies.
-	Applies func(*read.Span) (entry Entry, applies bool)
-}
-
 // Entry is an entry of the log, as it was applied.
 type Entry struct {
-	Index, Term      int64
+	Index            int64
+	Term             string // in which it was proposed
 	Command, Request string // put a val_3, client-2/3; a no-op has no request
 	Result           string // what the store answered
 }

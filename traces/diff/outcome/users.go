@@ -1,9 +1,7 @@
 package outcome
 
 import (
-	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/raftkv/raftkv/traces/diff/content"
@@ -89,7 +87,7 @@ func operationChanges(a, b *Outcome, tolerance time.Duration) []OperationChange 
 			})
 		}
 	}
-	slices.SortFunc(changes, func(x, y OperationChange) int { return inOrder(x.Request, y.Request) })
+	slices.SortFunc(changes, func(x, y OperationChange) int { return words.InOrder(x.Request, y.Request) })
 	return changes
 }
 
@@ -108,28 +106,6 @@ func valueChanges(a, b map[string]string) []content.ValueChange {
 			changes = append(changes, content.ValueChange{Name: words.Printable(name), B: words.Printable(value)})
 		}
 	}
-	slices.SortFunc(changes, func(x, y content.ValueChange) int { return inOrder(x.Name, y.Name) })
+	slices.SortFunc(changes, func(x, y content.ValueChange) int { return words.InOrder(x.Name, y.Name) })
 	return changes
 }
-
-// inOrder compares names with numbers in them as people count: client-2/10 comes after client-2/9.
-func inOrder(a, b string) int {
-	for a != "" && b != "" {
-		x, y := leadingDigits(a), leadingDigits(b)
-		if x > 0 && y > 0 {
-			if order := cmp.Or(cmp.Compare(x, y), strings.Compare(a[:x], b[:y])); order != 0 {
-				return order
-			}
-			a, b = a[x:], b[y:]
-			continue
-		}
-		if a[0] != b[0] {
-			return cmp.Compare(a[0], b[0])
-		}
-		a, b = a[1:], b[1:]
-	}
-	return cmp.Compare(len(a), len(b))
-}
-
-// leadingDigits returns with how many digits a text begins.
-func leadingDigits(s string) int { return len(s) - len(strings.TrimLeft(s, "0123456789")) }

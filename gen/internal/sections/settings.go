@@ -1,4 +1,4 @@
-package model
+package sections
 
 import (
 	"math"
@@ -8,71 +8,58 @@ import (
 	"time"
 
 	"github.com/raftkv/raftkv/gen/internal/load"
+	"github.com/raftkv/raftkv/gen/internal/model"
 )
 
-// Settings are the keys of a section of a config.
-type Settings struct {
-	Section, Doc string
-	Keys         []*Setting
-}
-
-// Setting is one key of a section.
-type Setting struct {
-	Name, Go, Doc string
-	Type          string // one of the types of settings
-	Default       string // as it is written in a config
-	Unit          string // of a whole number
-	Least, Most   int64  // of a whole number
-	Positive      string // why a duration must not be zero
-	Optional      bool
-
-	Flag     bool          // the default of a bool
-	Whole    int64         // that of a whole number
-	Min, Max time.Duration // that of a duration, which has one length, or of a range
-}
-
-// The types that a setting can have.
-const (
-	SettingBool     = "bool"
-	SettingInt      = "int"
-	SettingUint64   = "uint64"
-	SettingDuration = "duration"
-	SettingRange    = "range"
-)
-
-var settingTypes = []string{SettingBool, SettingInt, SettingUint64, SettingDuration, SettingRange}
-
-// IsWhole says whether the values are whole numbers.
-func (s *Setting) IsWhole() bool { return s.Type == SettingInt || s.Type == SettingUint64 }
-
-// IsTime says whether the values are durations or ranges of them.
-func (s *Setting) IsTime() bool { return s.Type == SettingDuration || s.Type == SettingRange }
+var settingTypes = []string{model.SettingBool, model.SettingInt, model.SettingUint64, model.SettingDuration, model.SettingRange}
 
 // settingMethods are those that a person writes for a section, which no key can have the name of.
 var settingMethods = []string{"Clone", "First", "Clashes", "Vary", "Age"}
 
 func (r *resolver) settings() {
 	s := r.spec.Settings
-	if s == nil || !r.match(s.Section, wordName.MatchString, "section name", "a name such as network") {
+	if s == nil {
 		return
 	}
-	r.declared(r.declarations("section"), s.Section, "section")
-	out := &Settings{Section: s.Section.Value, Doc: s.Doc.Value}
+	out := &model.Settings{Section: s.Section.Value, Doc: s.Doc.Value}
+	if s.Section.Given() && !model.IsWord(out.Section) {
+		r.faults.Add(s.Section.Pos, "%q is no section name: want a name such as network", out.Section)
+	}
+	for _, p := range r.out.Includes {
+		if p.Settings != nil && p.Settings.Section == out.Section {
+			r.faults.Add(s.Section.Pos, "duplicate section %q: declared in %s", out.Section, p.File)
+		}
+	}
 	seen := map[string]load.Pos{}
-	fields := r.namespace(" among settings", "a method of all settings", settingMethods...)
 	for _, key := range s.Keys {
-		if r.declared(seen, key.Name, "key") || !r.match(key.Name, wordName.MatchString, "key", "a name such as max_entries") {
+		if before, is := seen[key.Name.Value]; is {
+			r.faults.Add(key.Name.Pos, "duplicate key %q: declared in line %d", key.Name.Value, before.Line)
 			continue
 		}
-		fields.claim("key "+key.Name.Value, key.Name, Camel(key.Name.Value))
+		seen[key.Name.Value] = key.Name.Pos
+		r.settingName(key.Name, out)
 		out.Keys = append(out.Keys, r.setting(key))
 	}
 	r.out.Settings = out
 }
 
-func (r *resolver) setting(s load.Setting) *Setting {
-	out := &Setting{
-		Name: s.Name.Value, Go: Camel(s.Name.Value), Doc: s.Doc.Value, Type: s.Type.Value, Default: s.Default.Value,
+// settingName checks the name of a key: in Go it is that of a field.
+func (r *resolver) settingName(name load.Text, others *model.Settings) {
+	camel := model.Camel(name.Value)
+	switch {
+	case !name.Given():
+	case !model.IsWord(name.Value):
+		r.faults.Add(name.Pos, "%q is no key: want a name such as max_entries", name.Value)
+	case slices.Contains(settingMethods, camel):
+		r.faults.Add(name.Pos, "key %q is %s in Go, as is a method of all settings", name.Value, camel)
+	case slices.ContainsFunc(others.Keys, func(k *model.Setting) bool { return k.Go == camel }):
+		r.faults.Add(name.Pos, "key %q is %s in Go, as another key is", name.Value, camel)
+	}
+}
+
+func (r *resolver) setting(s load.Setting) *model.Setting {
+	out := &model.Setting{
+		Name: s.Name.Value, Go: model.Camel(s.Name.Value), Doc: s.Doc.Value, Type: s.Type.Value, Default: s.Default.Value,
 		Unit: s.Unit.Value, Least: s.Least.Value, Most: s.Most.Value, Positive: s.Positive.Value, Optional: s.Optional.Value,
 	}
 	if !s.Type.Given() {
@@ -106,7 +93,7 @@ func (r *resolver) setting(s load.Setting) *Setting {
 }
 
 // bounds checks the least and the most of a whole number.
-func (r *resolver) bounds(s load.Setting, out *Setting) {
+func (r *resolver) bounds(s load.Setting, out *model.Setting) {
 	switch {
 	case r.faults.At(s.Least.Pos) || r.faults.At(s.Most.Pos):
 		out.Least, out.Most = 0, math.MaxInt64 // which nothing is held against
@@ -115,28 +102,28 @@ func (r *resolver) bounds(s load.Setting, out *Setting) {
 		out.Most = math.MaxInt64
 	case out.Least > out.Most:
 		r.faults.Add(s.Least.Pos, "the least, %d, is more than the most, %d", out.Least, out.Most)
-	case out.Type == SettingInt && out.Most > math.MaxInt32:
+	case out.Type == model.SettingInt && out.Most > math.MaxInt32:
 		r.faults.Add(s.Most.Pos, "an int is %d at most, on every machine: make %s a uint64", math.MaxInt32, out.Name)
 	}
 }
 
 // defaultOf resolves the default of a setting, and checks it against what the setting's values must be.
-func (r *resolver) defaultOf(s load.Setting, out *Setting) {
+func (r *resolver) defaultOf(s load.Setting, out *model.Setting) {
 	var err error
 	want := "true or false"
 	switch out.Type {
-	case SettingBool:
+	case model.SettingBool:
 		if out.Flag = out.Default == "true"; !out.Flag && out.Default != "false" {
 			err = strconv.ErrSyntax
 		}
-	case SettingInt, SettingUint64:
+	case model.SettingInt, model.SettingUint64:
 		want = "a whole number"
 		out.Whole, err = strconv.ParseInt(out.Default, 10, 64)
-	case SettingDuration:
+	case model.SettingDuration:
 		want = "a duration such as 50ms"
 		out.Min, err = time.ParseDuration(out.Default)
 		out.Max = out.Min
-	case SettingRange:
+	case model.SettingRange:
 		want = "a duration, or a range such as 150ms..300ms"
 		out.Min, out.Max, err = durations(out.Default)
 	}
@@ -150,7 +137,7 @@ func (r *resolver) defaultOf(s load.Setting, out *Setting) {
 		add("default %s is less than the least, %d", out.Default, out.Least)
 	case out.IsWhole() && out.Whole > out.Most:
 		add("default %s is more than the most, %d", out.Default, out.Most)
-	case out.Positive != "" && out.Min == 0 && (out.Type == SettingDuration || out.Max > 0):
+	case out.Positive != "" && out.Min == 0 && (out.Type == model.SettingDuration || out.Max > 0):
 		add("default %q is not positive, and the key says why it must be", out.Default)
 	}
 }

@@ -1,0 +1,60 @@
+// Package sections resolves those sections of a spec that nothing else in it refers to: what the tools know a protocol
+// by, and not what it is made of.
+//
+//	settings.go   the keys of the protocol's section of a config
+//	landmarks.go  the attributes and spans that tools know it by
+//	text.go       texts about spans
+package sections
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/raftkv/raftkv/gen/internal/load"
+	"github.com/raftkv/raftkv/gen/internal/model"
+)
+
+// resolver resolves the sections of one file.
+type resolver struct {
+	spec   *load.Spec
+	out    *model.Protocol
+	faults *load.Faults
+
+	attributes map[string]*model.Attribute // of this file and of all that it includes
+	spans      map[string]*model.Span
+	messages   map[string]*model.Struct
+}
+
+// All resolves all of these sections of a file.
+func All(spec *load.Spec, p *model.Protocol, faults *load.Faults) {
+	r := &resolver{
+		spec: spec, out: p, faults: faults, attributes: map[string]*model.Attribute{}, spans: map[string]*model.Span{},
+		messages: map[string]*model.Struct{},
+	}
+	for _, q := range p.All() {
+		for _, a := range q.Attributes {
+			r.attributes[a.Key] = a
+		}
+		for _, s := range q.Spans {
+			r.spans[s.ID] = s
+		}
+		for _, m := range q.Messages.Variants {
+			r.messages[m.Name] = m
+		}
+	}
+	r.settings()
+	r.landmarks()
+}
+
+func keys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// find looks a name up; an undefined one is a fault.
+func find[V any](r *resolver, defined map[string]V, name load.Text, what string) (found V, ok bool) {
+	if !name.Given() {
+		return found, false
+	}
+	if found, ok = defined[name.Value]; !ok {
+		r.faults.Undefined(name.Pos, what, name.Value, keys(defined))
+	}
+	return found, ok
+}
