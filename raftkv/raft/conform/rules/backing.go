@@ -56,39 +56,17 @@ func conflict(s *server, e *kept.Replication, wrong func(...*Span) *check.Found)
 	}
 }
 
-// back is where a leader went back to in its log for a follower, and when.
-type back struct {
-	term, next uint64
-	at         int64
-	step       uint32
-	sent       bool // the AppendEntries that goes on from there
-}
-
-// goesBack notes where a leader goes back to.
-func (s *server) goesBack(follower string, to back) {
-	if s.backs == nil {
-		s.backs = map[string]back{}
-	}
-	s.backs[follower] = to
-}
-
 // wentBack compares where a leader goes on in its log, after a refusal or when it gave a call up, with §5.3.
-func wentBack(c *cluster, s *server, of *Span) {
-	e := of.Facts.(*kept.Replication)
-	if !c.Tells {
-		return
-	}
+func wentBack(c *cluster, s *server, of *Span, e *kept.Replication) {
 	if e.Next == 0 {
 		staysThere(c, s, of, e)
 		return
 	}
-	s.goesBack(of.Peer, back{term: of.Term, next: e.Next, at: of.End, step: s.step})
 	match, want := s.matched[of.Peer], e.PrevIndex+1
+	if s.refusedWhatFollows(of, e) {
+		match = 0
+	}
 	if of.Reply == kept.EntriesRejected {
-		if match == e.PrevIndex && s.matched != nil {
-			match = 0
-			s.matched[of.Peer] = 0
-		}
 		want = afterRefusal(s, e)
 	}
 	if want = max(want, match+1); s.role == kept.Leader && want != unknownTerm && e.Next != want {
@@ -98,12 +76,10 @@ func wentBack(c *cluster, s *server, of *Span) {
 	}
 }
 
-// refusedLate notes that a leader may have gone back in its log for a refusal that came late, which does not say
-// where to.
-func refusedLate(s *server, of *Span) {
-	if of.Reply == kept.EntriesRejected && s.role == kept.Leader {
-		s.goesBack(of.Peer, back{term: of.Term, at: of.End, step: s.step, sent: true})
-	}
+// refusedWhatFollows says whether a follower refuses what directly follows what it acknowledged: its leader takes
+// nothing of that for granted any more.
+func (s *server) refusedWhatFollows(of *Span, e *kept.Replication) bool {
+	return of.Reply == kept.EntriesRejected && s.matched[of.Peer] == e.PrevIndex
 }
 
 // afterRefusal returns where a leader goes on: after its own last entry of the conflicting term, if it has one, or
@@ -146,25 +122,17 @@ func staysThere(c *cluster, s *server, of *Span, e *kept.Replication) {
 
 // goesOn compares what a leader sends first, after it went back in its log, with where it said that it goes on.
 func goesOn(c *cluster, s *server, of *Span, e *kept.Replication) {
-	b, went := s.backs[of.Peer]
-	if !went || b.sent || b.step != s.step || b.term != of.Term || len(e.Entries) == 0 {
-		return
-	}
-	b.sent = true
-	s.backs[of.Peer] = b
-	if e.PrevIndex+1 != b.next {
+	if b := s.backs[of.Peer]; s.goesOnNow(of, e) && e.PrevIndex+1 != b.next {
 		c.Add(kept.RuleWrongNextIndex, of).
 			Got("%s sends %s entries from index %d on", check.Name(s.process), check.Name(of.Peer), e.PrevIndex+1).
 			Want("from index %d on, to where it went back", b.next)
 	}
 }
 
-// refusals are those of the same AppendEntries, one after the other.
-type refusals struct {
-	term, prev uint64
-	handled    int64
-	count      int
-	of         *Span
+// goesOnNow says whether a leader goes on from where it went back to, in this step.
+func (s *server) goesOnNow(of *Span, e *kept.Replication) bool {
+	b, went := s.backs[of.Peer]
+	return went && !b.sent && b.step == s.step && b.term == of.Term && len(e.Entries) > 0
 }
 
 // mostRefusals is how often a leader may be refused the same before it is taken to be stuck. Once it is because the
@@ -173,25 +141,11 @@ type refusals struct {
 const mostRefusals = 8
 
 // refusedAgain finds a leader that is refused the same again and again, and does not go back in its log (§5.3).
-func refusedAgain(c *cluster, of *Span) {
-	e := of.Facts.(*kept.Replication)
-	if of.Reply != kept.EntriesRejected || e.ConflictIndex == 0 {
-		return
-	}
-	key := [2]string{of.Process, of.Peer}
-	last := c.stuck[key]
-	if last == nil || last.term != of.Term || last.prev != e.PrevIndex {
-		c.stuck[key] = &refusals{term: of.Term, prev: e.PrevIndex, handled: of.End, count: 1, of: of}
-		return
-	}
-	if of.Start < last.handled {
-		return // it had been sent by then
-	}
-	if last.count++; last.count == mostRefusals {
-		c.broken(protocol.InvariantProgress, of, last.of).
+func refusedAgain(c *cluster, of *Span, e *kept.Replication, times int, first *Span) {
+	if times == mostRefusals {
+		c.broken(protocol.InvariantProgress, of, first).
 			Got("%s sends %s entries after index %d, and is refused, for the %dth time",
 				check.Name(of.Process), check.Name(of.Peer), e.PrevIndex, mostRefusals).
 			Want("entries after an earlier index, as from index %d on, which the refusal asks for (§5.3)", e.ConflictIndex)
 	}
-	last.handled = of.End
 }

@@ -11,19 +11,21 @@ import (
 
 // results compares what the state machines answered with what the store has to answer.
 func results(c *cluster, history []clients.Operation) {
-	exactlyOnce := kept.Invariants[protocol.InvariantExactlyOnce]
-	clients.Results(func(yield func(*clients.Applied) bool) {
-		for i := range c.committed {
-			a := &clients.Applied{By: c.committed[i].by}
-			if a.By != nil {
-				e := c.committed[i].Apply
-				a.Index, a.Command, a.Request, a.Result = e.Index, e.Command, e.Request, e.Result
-			}
-			if !yield(a) {
-				return
-			}
+	clients.Results(c.applied, history, kept.Invariants[protocol.InvariantExactlyOnce], c.Findings)
+}
+
+// applied returns what was applied, in the order of the log.
+func (c *cluster) applied(yield func(*clients.Applied) bool) {
+	for i := range c.committed {
+		a := &clients.Applied{By: c.committed[i].by}
+		if a.By != nil {
+			e := c.committed[i].Apply
+			a.Index, a.Command, a.Request, a.Result = e.Index, e.Command, e.Request, e.Result
 		}
-	}, history, exactlyOnce, c.Findings)
+		if !yield(a) {
+			return
+		}
+	}
 }
 
 // answers compares what servers and clients were answered with what was applied.

@@ -15,124 +15,6 @@ import (
 // Span is what is kept of a span.
 type Span = check.Span
 
-// cluster is what is known of the servers when they have come so far. The rules look at it, and at what a span says.
-type cluster struct {
-	*check.Facts
-	*check.Findings
-
-	servers   map[string]*server
-	order     []string         // of the servers, as they appear
-	leaders   map[uint64]*Span // of each term, the first span that says who leads it
-	votes     map[ballot]cast  // of each voter and term
-	grants    map[ballot][]string
-	elected   map[uint64]bool // terms that a server stood for election in
-	members   []string        // of the cluster
-	quorum    uint64
-	quorumBy  *Span // nil while it is not known
-	seen      []sight
-	committed []committed
-	stuck     map[[2]string]*refusals
-
-	liars      map[string][]int64 // servers whose disks were made to lose what they had said that they keep, and when
-	lostWrites map[string][]int64 // of each server, when it crashed in a write
-}
-
-// ballot names who votes, or is voted for, in a term.
-type ballot struct {
-	process string
-	term    uint64
-}
-
-// server is what is known of one server. The spans are those that say so; nil where none does.
-type server struct {
-	process string
-	at      int64 // of the step that is being looked at
-	step    uint32
-
-	term, told, owed       uint64 // its term; one that it may have forgotten in a crash; one that a reply told it
-	termBy, toldBy, owedBy *Span
-	owedAt                 int64
-	loose                  bool   // it may have a term that a reply told of, and nobody can tell which reply that was
-	role                   string // empty when it is not known
-	roleBy                 *Span
-
-	starts      int
-	startedAt   int64
-	restarted   bool   // and has not told its term since
-	diedWriting bool   // before it started last
-	forgot      string // the role that it had in its memory only when it crashed in a write; empty when no span tells
-	forgotBy    *Span
-
-	election       *Span             // that it stands in
-	voters         []string          // whose votes arrived in it
-	matched        map[string]uint64 // of a leader: up to where each server said that it holds its log
-	backs          map[string]back   // of a leader: where it went back to last, for each follower
-	beatTerm, beat uint64            // its latest heartbeat round
-
-	disk    disk
-	lost    int   // how often its disk lost what it had said that it keeps
-	last    *Span // the span of this step that was looked at last
-	changed *Span // the span of this step that changed the log
-	ends    *Span // the call that was answered in this step
-
-	log          []kept.Entry
-	commit       uint64
-	commitBefore uint64 // before this step
-	commitBy     *Span  // the commit that is being applied; nil before the first
-	applied      uint64
-	highest      uint64 // the highest commit index, crashes included
-	highestBy    *Span
-
-	leader             leadership
-	due                uint64 // what it has to have committed by the end of this step
-	dueBy              *Span
-	appliedOf, applyTo uint64 // of the latest commit: how far it was applied, and has to be
-}
-
-// leadership is what a follower knows of what the leader of a term committed.
-type leadership struct {
-	term              uint64
-	commit, match     uint64 // the highest commit index that it told; up to where the log is known to equal its log
-	commitBy, matchBy *Span
-}
-
-func newCluster(f *check.Facts, found *check.Findings) *cluster {
-	c := &cluster{
-		Facts: f, Findings: found, servers: map[string]*server{}, leaders: map[uint64]*Span{},
-		votes: map[ballot]cast{}, grants: map[ballot][]string{}, elected: map[uint64]bool{},
-		stuck: map[[2]string]*refusals{}, liars: map[string][]int64{}, lostWrites: map[string][]int64{},
-	}
-	for _, s := range f.Spans {
-		if s.Is(spans.ElectionID) || s.Is(spans.RoleChangeID) && s.Role == kept.Candidate {
-			c.elected[s.Term] = true
-		}
-		fault, is := s.Facts.(*check.Fault)
-		switch {
-		case !is:
-		case fault.Kind == worldspans.FaultLoseUnsynced:
-			c.lostWrites[fault.Target] = append(c.lostWrites[fault.Target], s.Start)
-		case fault.Kind == worldspans.FaultSkipSync, fault.Kind == worldspans.FaultRollback:
-			c.liars[fault.Target] = append(c.liars[fault.Target], s.Start)
-		}
-	}
-	return c
-}
-
-// broken finds that an invariant does not hold.
-func (c *cluster) broken(name protocol.InvariantName, at *Span, clashes ...*Span) *check.Found {
-	return c.Add(kept.Invariants[name], at, clashes...)
-}
-
-func (c *cluster) server(process string) *server {
-	s := c.servers[process]
-	if s == nil {
-		s = &server{process: process}
-		c.servers[process] = s
-		c.order = append(c.order, process)
-	}
-	return s
-}
-
 // Check goes through what the servers did, and looks at what the rules say of it. Where times may have been cut and
 // steps have no numbers, steps that are a microsecond apart cannot be told from one: then it is a finding only if it
 // is one either way.
@@ -163,7 +45,7 @@ func replay(f *check.Facts, all []moment, history []clients.Operation, found *ch
 		s := c.server(m.of.Process)
 		if m.at != s.at || m.step != s.step {
 			stepEnded(c, s)
-			s.at, s.step, s.commitBefore, s.changed, s.ends = m.at, m.step, s.commit, nil, nil
+			c.learnStep(s, m)
 		}
 		c.visit(s, m)
 	}
@@ -178,6 +60,11 @@ func replay(f *check.Facts, all []moment, history []clients.Operation, found *ch
 	answers(c)
 }
 
+// broken finds that an invariant does not hold.
+func (c *cluster) broken(name protocol.InvariantName, at *Span, clashes ...*Span) *check.Found {
+	return c.Add(kept.Invariants[name], at, clashes...)
+}
+
 // stepEnded looks at what a step had to have done by its end.
 func stepEnded(c *cluster, s *server) {
 	committedWhatIsDue(c, s)
@@ -185,61 +72,144 @@ func stepEnded(c *cluster, s *server) {
 	roleAtEnd(c, s)
 }
 
-// visit has the rules look at one moment.
+// visit has the rules look at one moment with what was known before, and then learns what it tells.
 func (c *cluster) visit(s *server, m *moment) {
 	of := m.of
 	s.last = of
 	switch {
 	case m.rank == rankPersist:
-		persisted(c, s, of, of.Persist.Says.(kept.Durable))
+		now := of.Persist.Says.(kept.Durable)
+		durableStays(c, s, of, now)
+		c.learnPersisted(s, of, now)
 		return
 	case m.reply:
-		replyHandled(c, s, of)
+		c.visitReply(s, of)
 		return
 	}
-	toldRole(c, s, of)
-	switch of.Kind.ID {
-	case spans.StartID:
-		started(c, s, of)
+	saidWhatItIs(c, s, of)
+	s.learnUnsaid(of)
+	switch facts := of.Facts.(type) {
+	case *kept.Start:
+		started(c, s, of, facts)
+		c.learnStart(s, of, facts)
 		return
-	case spans.SetPeersID:
-		membersTold(c, of)
-	case spans.RoleChangeID:
-		roleChanged(c, s, of)
+	case *kept.Peers:
+		membersTold(c, of, c.firstMembers(of, facts))
+	case *kept.RoleChange:
+		if of.Role != "" && facts.From != "" && facts.Event != "" { // what is missing is found elsewhere
+			roleChanged(c, s, of, facts)
+			c.learnRoleChange(s, of, facts)
+		}
 	}
 	termTold(c, s, of)
+	s.learnTerm(of)
 	roleTold(c, s, of)
+	c.learnRole(s, of)
 	if of.Is(kept.Senders...) {
-		sentIsDurable(c, s, of)
+		persistBeforeSend(c, s, of)
 	}
+	c.visitFacts(s, of)
+}
+
+// visitReply is visit for a reply that a server handles, or a call that it gives up.
+func (c *cluster) visitReply(s *server, of *Span) {
+	if of.Is(spans.LateReplyID) {
+		s.learnLateReply(of)
+		return
+	}
+	if !of.Failed {
+		termAtEnd(c, s, of)
+		c.learnAnswer(s, of)
+	}
+	e, is := of.Facts.(*kept.Replication)
+	if !is {
+		return
+	}
+	if !of.Failed && of.Reply == kept.EntriesRejected && e.ConflictIndex > 0 {
+		times, first := c.learnRefusal(of, e)
+		refusedAgain(c, of, e, times, first)
+	}
+	if c.Tells {
+		wentBack(c, s, of, e)
+		s.learnBack(of, e)
+	}
+}
+
+// visitFacts is visit for what is particular to a kind of span.
+func (c *cluster) visitFacts(s *server, of *Span) {
 	switch facts := of.Facts.(type) {
 	case *kept.RoleChange:
-		tookEntry(c, s, of, &facts.Appended)
+		c.visitAppended(s, of, &facts.Appended)
 	case *kept.Request:
-		tookEntry(c, s, of, &facts.Appended)
+		c.visitAppended(s, of, &facts.Appended)
 	case kept.Round:
-		roundBegan(c, s, of, uint64(facts))
+		roundFollows(c, s, of, uint64(facts))
+		s.beatTerm, s.beat = of.Term, uint64(facts)
 	case *kept.Vote:
-		if of.Kind.Sends {
-			askedForVote(c, s, of)
-		} else {
-			voteAnswered(c, s, of)
-		}
+		c.visitVote(s, of, facts)
 	case *kept.Replication:
-		if of.Kind.Sends {
-			entriesSent(c, s, of)
-		} else {
-			entriesHandled(c, s, of)
-		}
+		c.visitEntries(s, of, facts)
 	case *kept.Commit:
-		commitRose(c, s, of)
+		allApplied(c, s)
+		commitRises(c, s, of, facts)
+		if of.Role == kept.Leader {
+			leaderCommits(c, s, of, facts)
+		} else {
+			followerCommits(c, s, of, facts)
+		}
+		s.learnCommit(of, facts)
 	case *kept.Apply:
-		entryApplied(c, s, of)
+		appliedNext(c, s, of, facts)
+		s.learnApplied(facts)
+		if facts.Index > 0 && facts.Index <= c.longestLog() {
+			appliedAlike(c, s, of, facts, c.firstApplied(of, facts))
+		}
 	case *kept.Notice:
 		if of.Kind.Sends {
 			commitTold(c, s, of, facts.Index)
 		} else {
-			commitLearned(s, of, facts.Index)
+			s.learnLeaderCommit(of, facts.Index)
 		}
 	}
+}
+
+// visitAppended is visit for an entry that a leader takes into its log.
+func (c *cluster) visitAppended(s *server, of *Span, a *kept.Appended) {
+	if a.Index == 0 || a.Index > c.longestLog() {
+		return
+	}
+	tookEntry(c, s, of, a)
+	taken := c.learnAppended(s, of, a)
+	logMatching(c, of, a.Index, taken, s.termAt(a.Index-1))
+}
+
+// visitVote is visit for a vote that is asked for.
+func (c *cluster) visitVote(s *server, of *Span, v *kept.Vote) {
+	if of.Kind.Sends {
+		askedForVote(c, s, of, v)
+		return
+	}
+	voteAnswered(c, s, of, v)
+	if of.Reply == kept.VoteGranted {
+		c.learnVote(of, s.process, of.Term, of.Peer, true)
+	}
+}
+
+// visitEntries is visit for entries that a leader sends, and for what a follower does with them.
+func (c *cluster) visitEntries(s *server, of *Span, e *kept.Replication) {
+	entriesSeen(c, of, e)
+	switch {
+	case of.Kind.Sends:
+		goesOn(c, s, of, e)
+		entriesSent(c, s, of, e)
+		s.learnSent(of, e)
+		return
+	case of.Reply == kept.EntriesOk:
+		entriesTaken(c, s, of, e)
+		c.learnEntries(s, of, e)
+	default:
+		rejected(c, s, of, e)
+	}
+	logEnds(c, s, of, e)
+	c.learnLogEnd(s, e)
 }

@@ -6,28 +6,9 @@ import (
 
 	"github.com/raftkv/raftkv/raftkv/raft/conform/kept"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	check "github.com/raftkv/raftkv/traces/conform"
 	"github.com/raftkv/raftkv/traces/words"
 )
-
-// follow returns what a follower knows of the leader of a term, and forgets what another leader told.
-func (s *server) follow(term uint64) *leadership {
-	if s.leader.term != term {
-		s.leader = leadership{term: term}
-	}
-	return &s.leader
-}
-
-// commitLearned notes a commit index that the leader of a term told.
-func commitLearned(s *server, of *Span, index uint64) {
-	if above := of.Parent; above.Is(spans.CommitNotificationProducerID) && above.Term < of.Term {
-		return // of a term that is over
-	}
-	if l := s.follow(of.Term); index > l.commit {
-		l.commit, l.commitBy = index, of
-	}
-}
 
 // commitTold compares the commit index that a leader tells with its own.
 func commitTold(c *cluster, s *server, of *Span, index uint64) {
@@ -38,10 +19,9 @@ func commitTold(c *cluster, s *server, of *Span, index uint64) {
 	}
 }
 
-// commitRose looks at a commit: from where the last one ended, as far as a majority holds the log.
-func commitRose(c *cluster, s *server, of *Span) {
-	to, name := of.Facts.(*kept.Commit), check.Name(s.process)
-	allApplied(c, s)
+// commitRises looks at a commit: it goes on from where the last one ended, within the log.
+func commitRises(c *cluster, s *server, of *Span, to *kept.Commit) {
+	name := check.Name(s.process)
 	switch {
 	case to.To <= to.From:
 		c.broken(protocol.InvariantMonotonic, of).
@@ -60,9 +40,12 @@ func commitRose(c *cluster, s *server, of *Span) {
 			Got("%s commits up to index %d, and its log ends at index %d", name, to.To, len(s.log)).
 			Want("a commit within its log")
 	}
+}
+
+// followerCommits looks at what a follower commits: no more than its leader told, and than its log equals the leader's.
+func followerCommits(c *cluster, s *server, of *Span, to *kept.Commit) {
+	name := check.Name(s.process)
 	switch l := &s.leader; {
-	case of.Role == kept.Leader:
-		leaderCommits(c, s, of, to)
 	case to.To > l.commit:
 		c.Add(kept.RuleUnjustifiedCommit, of, l.commitBy).
 			Got("%s commits up to index %d", name, to.To).Want("up to index %d, of which its leader told", l.commit)
@@ -71,34 +54,45 @@ func commitRose(c *cluster, s *server, of *Span) {
 			Got("%s commits up to index %d", name, to.To).
 			Want("up to index %d, to where its log is known to equal the leader's", l.match)
 	}
-	s.commit, s.commitBy = to.To, of
-	s.appliedOf, s.applyTo = to.From, to.To
-	if to.To > s.highest {
-		s.highest, s.highestBy = to.To, of
+}
+
+// leaderCommits looks at what a leader commits by counting.
+func leaderCommits(c *cluster, s *server, of *Span, to *kept.Commit) {
+	commitCurrentTerm(c, s, of, to)
+	quorumLog(c, s, of, to)
+	committedIsDurable(c, s, of, to)
+	majority(c, of, to.Quorum)
+	if to.From < to.To && to.To <= uint64(len(s.log)) {
+		kept.LinksToAll(of, s.log[to.From:to.To], c.Findings)
 	}
 }
 
-// leaderCommits looks at what a leader commits by counting: an entry of its own term that a majority holds (§5.4.2).
-func leaderCommits(c *cluster, s *server, of *Span, to *kept.Commit) {
-	name := check.Name(s.process)
+// commitCurrentTerm finds a leader that commits an entry of an earlier term by counting (§5.4.2).
+func commitCurrentTerm(c *cluster, s *server, of *Span, to *kept.Commit) {
 	if term := s.termAt(to.To); term != unknownTerm && term != of.Term {
 		c.broken(protocol.InvariantCommitCurrentTerm, of).
-			Got("%s leads term %d and commits up to index %d, whose entry is of term %d", name, of.Term, to.To, term).
+			Got("%s leads term %d and commits up to index %d, whose entry is of term %d",
+				check.Name(s.process), of.Term, to.To, term).
 			Want("up to an entry of term %d", of.Term)
 	}
+}
+
+// committedIsDurable finds a leader that commits more than its disk holds.
+func committedIsDurable(c *cluster, s *server, of *Span, to *kept.Commit) {
+	if s.disk.known && to.To > s.disk.Last {
+		c.broken(protocol.InvariantCommittedIsDurable, of, s.disk.by).
+			Got("%s leads and commits up to index %d, and its disk holds its log up to index %d",
+				check.Name(s.process), to.To, s.disk.Last).
+			Want("a commit of what is on its disk")
+	}
+}
+
+// quorumLog looks at who is said to hold what a leader commits: a majority, each counted once, by what it replied.
+func quorumLog(c *cluster, s *server, of *Span, to *kept.Commit) {
 	if holders := len(to.Holders); uint64(holders) < to.Quorum {
 		c.broken(protocol.InvariantQuorumLog, of).
 			Got("%s %s what is committed", words.Counted(holders, "server"), words.Agree(holders, "holds", "hold")).
 			Want("%d, which make a majority", to.Quorum)
-	}
-	if to.From < to.To && to.To <= uint64(len(s.log)) {
-		kept.LinksToAll(of, s.log[to.From:to.To], c.Findings)
-	}
-	majority(c, of, to.Quorum)
-	if s.disk.known && to.To > s.disk.Last {
-		c.broken(protocol.InvariantCommittedIsDurable, of, s.disk.by).
-			Got("%s leads and commits up to index %d, and its disk holds its log up to index %d", name, to.To, s.disk.Last).
-			Want("a commit of what is on its disk")
 	}
 	for i, holder := range to.Holders {
 		switch match := s.matched[holder]; {
@@ -143,14 +137,6 @@ func committedWhatIsDue(c *cluster, s *server) {
 				"stays at %d", check.Name(s.process), s.due, s.commit).
 			Want("a commit up to index %d in the same step (Figure 2, AppendEntries step 5)", s.due)
 	}
-	s.due, s.dueBy = 0, nil
-}
-
-// committed is an entry that was committed, as the first server that applied it tells.
-type committed struct {
-	*kept.Apply
-	in uint64 // the lowest term in which a server took it for committed
-	by *Span  // nil when no span tells
 }
 
 // allApplied finds what a commit did not apply.
@@ -160,12 +146,11 @@ func allApplied(c *cluster, s *server) {
 			Got("the entry at index %d was not applied", s.appliedOf+1).
 			Want("a raft.apply below it for each index up to %d", s.applyTo)
 	}
-	s.appliedOf, s.applyTo = 0, 0
 }
 
-// entryApplied looks at an entry that a state machine took.
-func entryApplied(c *cluster, s *server, of *Span) {
-	a, name := of.Facts.(*kept.Apply), check.Name(s.process)
+// appliedNext looks at an entry that a state machine took: the next one of its log, which is committed.
+func appliedNext(c *cluster, s *server, of *Span, a *kept.Apply) {
+	name := check.Name(s.process)
 	if (of.Parent == nil || of.Parent != s.commitBy) && of.ParentID != 0 {
 		c.broken(protocol.InvariantTraceIntegrity, of, s.commitBy).
 			Got("it is no child of what its server committed last").Want("a child of the commit that it follows from")
@@ -179,28 +164,19 @@ func entryApplied(c *cluster, s *server, of *Span) {
 		c.broken(protocol.InvariantMonotonic, of, s.commitBy).
 			Got("%s applies index %d after index %d", name, a.Index, s.applied).Want("index %d", s.applied+1)
 	}
-	s.applied, s.appliedOf = a.Index, max(s.appliedOf, a.Index)
 	if a.Index > 0 && a.Index <= uint64(len(s.log)) {
 		if have := s.log[a.Index-1]; have.Term != 0 && !c.same(have, a.Entry) {
 			c.broken(protocol.InvariantTraceIntegrity, of).
 				Got("%s applies %s", name, a.At(a.Index)).Want("the entry of its log: %s", have.At(a.Index))
 		}
 	}
-	appliedAlike(c, s, of, a)
 }
 
 // appliedAlike compares an applied entry with that of the first server that applied its index.
-func appliedAlike(c *cluster, s *server, of *Span, a *kept.Apply) {
-	if a.Index == 0 || a.Index > c.longestLog() {
-		return
-	}
-	for uint64(len(c.committed)) < a.Index {
-		c.committed = append(c.committed, committed{})
-	}
-	first, name := &c.committed[a.Index-1], check.Name(s.process)
+func appliedAlike(c *cluster, s *server, of *Span, a *kept.Apply, first *committed) {
+	name := check.Name(s.process)
 	switch {
-	case first.by == nil:
-		*first = committed{Apply: a, in: of.Term, by: of}
+	case first.by == of:
 		otherLeadersHold(c, s, a.Index)
 	case first.Command != a.Command || first.Request != a.Request:
 		c.broken(protocol.InvariantStateMachineSafety, of, first.by).
@@ -214,21 +190,20 @@ func appliedAlike(c *cluster, s *server, of *Span, a *kept.Apply) {
 			Got("%s answers %s at index %d", name, words.Printable(a.Result), a.Index).
 			Want("%s, as the first server that applied it", words.Printable(first.Result))
 	}
-	first.in = min(first.in, of.Term)
 }
 
 // holdsCommitted looks at the log of a new leader: it has what was committed in earlier terms (§5.4).
 func holdsCommitted(c *cluster, s *server, of *Span, term uint64) {
 	for i := len(c.committed); i > 0; i-- {
 		if first := &c.committed[i-1]; first.by != nil && first.in < term {
-			holds(c, s, of, term, uint64(i))
+			leaderCompleteness(c, s, of, term, uint64(i))
 			return // it matches up to there: LogMatching
 		}
 	}
 }
 
-// holds compares a leader's log with what was committed up to an index.
-func holds(c *cluster, s *server, of *Span, term, upTo uint64) {
+// leaderCompleteness compares a leader's log with what was committed up to an index.
+func leaderCompleteness(c *cluster, s *server, of *Span, term, upTo uint64) {
 	if upTo <= uint64(len(s.log)) && s.termAt(upTo) == c.committed[upTo-1].Term {
 		return
 	}
@@ -253,7 +228,7 @@ func otherLeadersHold(c *cluster, s *server, index uint64) {
 	for _, process := range c.order {
 		other := c.servers[process]
 		if other != s && other.role == kept.Leader && !other.restarted && other.term > s.term && other.roleBy != nil {
-			holds(c, other, other.roleBy, other.term, index)
+			leaderCompleteness(c, other, other.roleBy, other.term, index)
 		}
 	}
 }

@@ -22,13 +22,11 @@ func stood(c *cluster, s *server, of *Span) {
 		c.broken(protocol.InvariantTermAndVote, of, s.termBy).
 			Got("%s stands for election in term %d", name, of.Term).Want("term %d, the one after its own", known+1)
 	}
-	noteVote(c, of, s.process, of.Term, s.process, true)
-	s.election, s.voters = nil, append(s.voters[:0], s.process)
+	oneVote(c, of, s.process, of.Term, s.process)
 	above := of.Parent
 	if !above.Is(spans.ElectionID) {
 		return
 	}
-	s.election = above
 	if above.Role != of.Role {
 		c.broken(protocol.InvariantTraceIntegrity, above, of).
 			Got("it is not that of a candidate, by its role").Want("a candidate's")
@@ -45,8 +43,8 @@ func stood(c *cluster, s *server, of *Span) {
 }
 
 // askedForVote compares what a candidate says of its log with it.
-func askedForVote(c *cluster, s *server, of *Span) {
-	v, name := of.Facts.(*kept.Vote), check.Name(s.process)
+func askedForVote(c *cluster, s *server, of *Span, v *kept.Vote) {
+	name := check.Name(s.process)
 	if last, term := s.lastEntry(); v.LastIndex != last || term != unknownTerm && v.LastTerm != term {
 		c.broken(protocol.InvariantTraceIntegrity, of).
 			Got("%s says that its log ends with index %d of term %d", name, v.LastIndex, v.LastTerm).
@@ -66,14 +64,14 @@ func termText(term uint64) string {
 }
 
 // voteAnswered looks at a vote that was asked for.
-func voteAnswered(c *cluster, s *server, of *Span) {
+func voteAnswered(c *cluster, s *server, of *Span, v *kept.Vote) {
 	granted := of.Reply == kept.VoteGranted
 	if granted {
-		noteVote(c, of, s.process, of.Term, of.Peer, true)
+		oneVote(c, of, s.process, of.Term, of.Peer)
 	}
-	if told := of.Facts.(*kept.Vote).VotedFor; s.disk.known && told != s.disk.VotedFor {
+	if s.disk.known && v.VotedFor != s.disk.VotedFor {
 		c.broken(protocol.InvariantPersistBeforeSend, of, s.disk.by).
-			Got("the vote of %s in term %d is %s, as it says", check.Name(s.process), of.Term, kept.VoteText(told)).
+			Got("the vote of %s in term %d is %s, as it says", check.Name(s.process), of.Term, kept.VoteText(v.VotedFor)).
 			Want("what its disk holds: in term %d, %s", s.disk.Term, kept.VoteText(s.disk.VotedFor))
 	}
 	if !of.Parent.Is(spans.RequestVoteClientID) {
@@ -119,39 +117,18 @@ func denied(c *cluster, s *server, of *Span, asked *kept.Vote) {
 	}
 }
 
-// cast is a vote, and the span that says first whom it went to.
-type cast struct {
-	to string
-	by *Span
-}
-
-// noteVote notes a vote, which goes to one candidate in a term. A candidate is told of it, or it is on the disk only.
-func noteVote(c *cluster, of *Span, voter string, term uint64, candidate string, told bool) {
-	b := ballot{voter, term}
-	if first, voted := c.votes[b]; !voted {
-		c.votes[b] = cast{candidate, of}
-	} else if first.to != candidate {
+// oneVote finds a vote that goes to another candidate than that which got it in its term (§5.2).
+func oneVote(c *cluster, of *Span, voter string, term uint64, candidate string) {
+	if first, voted := c.votes[ballot{voter, term}]; voted && first.to != candidate {
 		c.broken(protocol.InvariantTermAndVote, of, first.by).
 			Got("%s gives its vote of term %d to %s", check.Name(voter), term, check.Name(candidate)).
 			Want("no vote but for %s, which got that of this term before", check.Name(first.to))
-	}
-	to := ballot{candidate, term}
-	if told && !slices.Contains(c.grants[to], voter) {
-		c.grants[to] = append(c.grants[to], voter)
-	}
-}
-
-// voteArrived notes a vote of the term at hand that arrived at the candidate.
-func voteArrived(s *server, voter, reply string, term uint64) {
-	if reply == kept.VoteGranted && s.role == kept.Candidate && term == s.term && !slices.Contains(s.voters, voter) {
-		s.voters = append(s.voters, voter)
 	}
 }
 
 // electionEnded compares what an election's span says with what came of it, and with the votes that arrived.
 func electionEnded(c *cluster, s *server, of *Span) {
 	by, arrived := s.election, uint64(len(s.voters))
-	s.election = nil
 	if by == nil || by.Failed || by.Unfinished {
 		return
 	}
@@ -181,12 +158,9 @@ func electionEnded(c *cluster, s *server, of *Span) {
 	majority(c, by, e.Quorum)
 }
 
-// leads notes who leads a term.
-func leads(c *cluster, of *Span) {
-	first, known := c.leaders[of.Term]
-	if !known {
-		c.leaders[of.Term] = of
-	} else if first.Process != of.Process {
+// electionSafety compares who leads a term with who led it first.
+func electionSafety(c *cluster, of, first *Span) {
+	if first.Process != of.Process {
 		c.broken(protocol.InvariantElectionSafety, of, first).
 			Got("%s leads term %d", check.Name(of.Process), of.Term).
 			Want("no other leader of that term than %s", check.Name(first.Process))
@@ -208,26 +182,25 @@ func won(c *cluster, s *server, of *Span) {
 		tooFew().Got("%s leads term %d when the votes of %s had arrived",
 			check.Name(s.process), of.Term, words.Counted(arrived, "server"))
 	}
-	s.matched = map[string]uint64{}
 	holdsCommitted(c, s, of, of.Term)
 }
 
-// membersTold notes the servers of the cluster, which every server has to be told, and always the same.
-func membersTold(c *cluster, of *Span) {
-	p := of.Facts.(*kept.Peers)
-	members := slices.Sorted(slices.Values(p.Peers))
-	told, want := words.Counted(len(members), "server"), uint64(len(members))/2+1
-	if c.quorumBy == nil {
-		c.members, c.quorum, c.quorumBy = members, want, of
-	} else if !slices.Equal(c.members, members) {
-		c.Add(check.RuleMalformedValue, of, c.quorumBy).
-			Got("%s is told %s", check.Name(of.Process), told).
+// membersTold compares the servers of the cluster that a server is told with those that one was told first.
+func membersTold(c *cluster, of, first *Span) {
+	p, name := of.Facts.(*kept.Peers), check.Name(of.Process)
+	told, want := words.Counted(len(p.Peers), "server"), majorityOf(p)
+	if !slices.Equal(c.members, slices.Sorted(slices.Values(p.Peers))) {
+		c.Add(check.RuleMalformedValue, of, first).
+			Got("%s is told %s", name, told).
 			Want("the %d that another server was told: the cluster does not change", len(c.members))
 	}
 	if p.Quorum != want {
 		c.Add(check.RuleMalformedValue, of).Got("raft.quorum is %d", p.Quorum).Want("%d, the majority of %s", want, told)
 	}
 }
+
+// majorityOf returns how many servers make a majority.
+func majorityOf(p *kept.Peers) uint64 { return uint64(len(p.Peers))/2 + 1 }
 
 // majority compares what a span takes for one with the cluster.
 func majority(c *cluster, of *Span, quorum uint64) {
@@ -238,15 +211,15 @@ func majority(c *cluster, of *Span, quorum uint64) {
 	}
 }
 
-// roundBegan looks at the number of a heartbeat round, of which none is left out.
-func roundBegan(c *cluster, s *server, of *Span, number uint64) {
-	if s.beatTerm != of.Term {
-		s.beatTerm, s.beat = of.Term, 0
+// roundFollows looks at the number of a heartbeat round, of which none is left out.
+func roundFollows(c *cluster, s *server, of *Span, number uint64) {
+	before := uint64(0)
+	if s.beatTerm == of.Term {
+		before = s.beat
 	}
-	if number != s.beat+1 {
+	if number != before+1 {
 		c.Add(check.RuleMissingSpan, of).
-			Got("it is round %d of term %d, and round %d was the one before", number, of.Term, s.beat).
-			Want("round %d", s.beat+1)
+			Got("it is round %d of term %d, and round %d was the one before", number, of.Term, before).
+			Want("round %d", before+1)
 	}
-	s.beat = number
 }

@@ -9,61 +9,41 @@ import (
 	check "github.com/raftkv/raftkv/traces/conform"
 )
 
-// started begins another life of a server, which has what its disk kept.
-func started(c *cluster, s *server, of *Span) {
+// started looks at a server that starts: it is a follower, and if it starts again, with what its disk kept.
+func started(c *cluster, s *server, of *Span, f *kept.Start) {
 	if c.Tells && of.Role != "" && of.Role != kept.Follower {
 		c.Add(kept.RuleIllegalTransition, of).
 			Got("%s starts as a %s", check.Name(of.Process), of.Role).
 			Want("a follower, as each server that starts (Figure 4)")
 	}
-	facts := of.Facts.(*kept.Start)
-	if s.starts++; s.starts == 1 { // its disk need not be empty: see start_term of the config
-		s.role, s.roleBy, s.term, s.termBy = of.Role, of, of.Term, of
-		readFirst(c, s, of, facts)
-		return
+	if s.starts > 0 {
+		allApplied(c, s)
+		restartFromDisk(c, s, of, f)
 	}
-	allApplied(c, s)
-	s.diedWriting = slices.ContainsFunc(c.lostWrites[s.process], func(at int64) bool {
-		return !check.Later(s.startedAt, at) && at <= s.at+check.OneMoment
-	})
-	readBack(c, s, of, facts)
-	s.restarted, s.startedAt = true, s.at
-	s.told, s.owed, s.loose = 0, 0, false
-	s.commit, s.commitBefore, s.applied, s.commitBy = 0, 0, 0, nil
-	s.leader.term, s.leader.commit, s.leader.match, s.due = 0, 0, 0, 0
-	s.appliedOf, s.applyTo = 0, 0
 }
 
-// toldRole finds a server that started again and does not say what it was.
-func toldRole(c *cluster, s *server, of *Span) {
+// saidWhatItIs finds a server that started again and does not say what it was.
+func saidWhatItIs(c *cluster, s *server, of *Span) {
 	if s.restarted && !restarts(of) {
 		c.Add(check.RuleMissingSpan, of).
 			Got("%s started again, and no raft.role_change by restart says as what", check.Name(s.process)).
 			Want("one, below its raft.start")
-		s.restarted, s.role = false, ""
 	}
 }
 
 // roleChanged compares a change of role with Figure 4, and with the role before.
-func roleChanged(c *cluster, s *server, of *Span) {
-	f := of.Facts.(*kept.RoleChange)
-	if of.Role == "" || f.From == "" || f.Event == "" {
-		return // what is missing is found elsewhere
-	}
-	again := f.Event == kept.Restart
+func roleChanged(c *cluster, s *server, of *Span, f *kept.RoleChange) {
 	roleBefore(c, s, of, f)
-	if start, is := startAbove(of); is && again && start.Before != "" && start.Before != f.From {
-		c.Add(kept.RuleIllegalTransition, of, of.Parent).
-			Got("it was %s before, as it says", f.From).Want("%s, as its raft.start says", start.Before)
-	}
-	if again {
-		s.forgot = ""
+	if f.Event == kept.Restart {
+		if start, is := startAbove(of); is && start.Before != "" && start.Before != f.From {
+			c.Add(kept.RuleIllegalTransition, of, of.Parent).
+				Got("it was %s before, as it says", f.From).Want("%s, as its raft.start says", start.Before)
+		}
 		restartedWith(c, s, of)
 	}
 	if f.From == kept.Candidate {
 		electionEnded(c, s, of)
 	}
-	s.role, s.roleBy = of.Role, of
 	switch of.Role {
 	case kept.Candidate:
 		stood(c, s, of)
@@ -126,26 +106,22 @@ func transitionsFrom(role string) string {
 
 // roleTold compares the role that a span tells with the one that the server has.
 func roleTold(c *cluster, s *server, of *Span) {
-	if of.Role == "" {
-		return
-	}
-	if s.role != "" && of.Role != s.role {
-		if diesWriting(c, s) && follows(s.role, of.Role) {
-			s.forgot, s.forgotBy = of.Role, of // the change of role was to be told after the write that failed
+	if of.Role != "" && s.role != "" && of.Role != s.role {
+		if c.diesChanging(s, of) {
 			return
 		}
 		c.broken(protocol.InvariantTraceIntegrity, of, s.roleBy).
 			Got("%s is %s here", check.Name(s.process), of.Role).Want("%s, which it is since then", s.role)
-		s.role, s.roleBy = of.Role, of
 	}
 	if of.Role == kept.Leader {
-		leads(c, of)
+		electionSafety(c, of, c.firstLeader(of))
 	}
 }
 
-// diesWriting says whether a server crashes in a write at the end of this step.
-func diesWriting(c *cluster, s *server) bool {
-	return slices.ContainsFunc(c.lostWrites[s.process], func(at int64) bool {
+// diesChanging says whether a server crashes in a write at the end of this step, and has another role in its memory by
+// then, of which it was to tell after the write.
+func (c *cluster) diesChanging(s *server, of *Span) bool {
+	return follows(s.role, of.Role) && slices.ContainsFunc(c.lostWrites[s.process], func(at int64) bool {
 		return !check.Later(at, s.at) && !check.Later(s.at, at)
 	})
 }
@@ -164,7 +140,6 @@ func roleAtEnd(c *cluster, s *server) {
 		c.broken(protocol.InvariantTraceIntegrity, call, s.roleBy).
 			Got("%s is %s when its call ends, as it says", check.Name(s.process), role).Want("%s, which it is", s.role)
 	}
-	s.ends = nil
 }
 
 // restartedWith compares the term that a disk kept with those that the server told before it crashed.
@@ -173,7 +148,5 @@ func restartedWith(c *cluster, s *server, of *Span) {
 		c.broken(protocol.InvariantPersistBeforeSend, of, s.termBy).
 			Got("%s starts again in term %d", check.Name(s.process), of.Term).
 			Want("term %d, in which it sent or answered something before it crashed", s.term)
-		s.term, s.termBy = of.Term, of
 	}
-	s.restarted = false
 }

@@ -13,10 +13,7 @@ func termTold(c *cluster, s *server, of *Span) {
 	if of.Role == "" && of.Term == 0 {
 		return // what is missing is found elsewhere
 	}
-	known, by := s.term, s.termBy
-	if s.told > known {
-		known, by = s.told, s.toldBy
-	}
+	known, by := s.latestTerm()
 	name := check.Name(s.process)
 	switch {
 	case of.Term < known:
@@ -25,7 +22,6 @@ func termTold(c *cluster, s *server, of *Span) {
 	case s.owedAt < s.at && of.Term < s.owed:
 		c.broken(protocol.InvariantTermAndVote, of, s.owedBy).
 			Got("%s is in term %d", name, of.Term).Want("a term of at least %d, of which a reply told it before", s.owed)
-		s.owed = 0
 	case of.Term > known && of.Term > 0 && !c.elected[of.Term]:
 		c.broken(protocol.InvariantTermAndVote, of, by).
 			Got("%s is in term %d, in which no server stood for election", name, of.Term).
@@ -35,19 +31,7 @@ func termTold(c *cluster, s *server, of *Span) {
 			Got("%s is in term %d, and nothing that it was sent tells of that", name, of.Term).
 			Want("term %d", max(known, s.owed))
 	}
-	if of.Term > known {
-		s.loose = false
-	}
 	termOfMessage(c, of)
-	if of.Is(spans.LateReplyID, spans.CommitNotificationConsumerID) {
-		if of.Term > s.told { // it is told before the term is on the disk
-			s.told, s.toldBy = of.Term, of
-		}
-		return
-	}
-	if of.Term >= s.term {
-		s.term, s.termBy = of.Term, of
-	}
 }
 
 // bringsTerm says whether a span tells where its server has a new term from: it stands for election, or was sent
@@ -82,51 +66,6 @@ func termOfMessage(c *cluster, of *Span) {
 	}
 }
 
-// replyHandled notes what a reply told: its term, a vote, how far a follower holds the log.
-func replyHandled(c *cluster, s *server, of *Span) {
-	if of.Is(spans.LateReplyID) {
-		answer := of.Parent
-		if answer != nil && answer.Kind != nil && answer.Kind.Receives && answer.Reply == of.Reply {
-			noteReply(s, answer, uint64(of.Facts.(kept.LateTerm)), of.Peer)
-			refusedLate(s, of)
-		}
-		return
-	}
-	if of.Failed { // it was given up
-		wentBack(c, s, of)
-		return
-	}
-	ends := endsOf(of)
-	if ends.ReplyTerm == 0 {
-		s.loose = s.loose || of.Doubled
-	}
-	if by := of.Answerer(); by != nil && by.Reply == of.Reply && by.Term > s.owed {
-		s.owed, s.owedBy, s.owedAt = by.Term, by, s.at
-	}
-	noteReply(s, of, ends.ReplyTerm, of.Peer)
-	termAtEnd(c, s, of, ends)
-	if of.Is(spans.AppendEntriesClientID) {
-		refusedAgain(c, of)
-		wentBack(c, s, of)
-	}
-}
-
-// noteReply notes a vote, or how far a follower holds the log, as the span of either end tells it: a reply that is no
-// refusal is of the same term as what it answers.
-func noteReply(s *server, of *Span, term uint64, peer string) {
-	if term == 0 { // it does not say
-		term = of.Term
-	}
-	switch facts := of.Facts.(type) {
-	case *kept.Vote:
-		voteArrived(s, peer, of.Reply, term)
-	case *kept.Replication:
-		if of.Reply == kept.EntriesOk && s.role == kept.Leader && term == s.term && s.matched != nil {
-			s.matched[peer] = max(s.matched[peer], facts.Match)
-		}
-	}
-}
-
 // endsOf returns what a call says at its end.
 func endsOf(of *Span) kept.Ends {
 	if v, is := of.Facts.(*kept.Vote); is {
@@ -135,19 +74,22 @@ func endsOf(of *Span) kept.Ends {
 	return of.Facts.(*kept.Replication).Ends
 }
 
+// termAfter returns the term that a call says its caller has at its end.
+func termAfter(of *Span) uint64 {
+	if term := endsOf(of).Term; term > 0 {
+		return term
+	}
+	return of.Term
+}
+
 // termAtEnd compares the term that a call says its caller has at its end with that of the reply.
-func termAtEnd(c *cluster, s *server, of *Span, ends kept.Ends) {
+func termAtEnd(c *cluster, s *server, of *Span) {
+	ends := endsOf(of)
 	if !c.Tells || ends.ReplyTerm == 0 {
 		return
 	}
-	s.ends = of
-	known, says := max(s.term, s.told), ends.Term
-	if says == 0 {
-		says = of.Term
-	}
-	if says > known {
-		s.term, s.termBy = says, of
-	}
+	known, _ := s.latestTerm()
+	says := termAfter(of)
 	switch {
 	case ends.ReplyTerm > known && says != ends.ReplyTerm:
 		c.broken(protocol.InvariantTermAndVote, of).
