@@ -63,17 +63,22 @@ type Clash struct {
 
 func (c Clash) Error() string { return c.Facts[0] + ", but " + c.Facts[1] }
 
-// Clashing is the Clash of two facts.
-func Clashing(first, second string) error { return Clash{Facts: [2]string{first, second}} }
+// Fact is a Clash of which the first fact is said, as fmt.Sprintf does.
+func Fact(format string, args ...any) Clash {
+	return Clash{Facts: [2]string{fmt.Sprintf(format, args...)}}
+}
 
-// Since says where the first of two facts that clash came about.
-func Since(first Place, err error) error { return From(first, Place{}, err) }
+// But says the second of the two facts, as fmt.Sprintf does.
+func (c Clash) But(format string, args ...any) Clash {
+	c.Facts[1] = fmt.Sprintf(format, args...)
+	return c
+}
+
+// Since says where the first of the two facts came about.
+func (c Clash) Since(first Place) Clash { return c.From(first, Place{}) }
 
 // From says where both came about.
-func From(first, second Place, err error) error {
-	if c, ok := err.(Clash); ok { //nolint:errorlint // it was made just now
-		c.Places = [2]Place{first, second}
-		return c
-	}
-	return err
+func (c Clash) From(first, second Place) Clash {
+	c.Places = [2]Place{first, second}
+	return c
 }

@@ -11,16 +11,16 @@ func TestViolated(t *testing.T) {
 	event := Place{At: 5 * time.Millisecond, Server: 2}
 	before, other := Place{At: time.Millisecond, Server: 1}, Place{At: 2 * time.Millisecond, Server: 3}
 	invariant := Invariant{Name: "Safety", ID: "I1", Section: "§1"}
-	clash := Clashing("one", "another")
+	clash := Fact("%s", "one").But("%s", "another")
 	for _, test := range []struct {
 		err    error
 		places [2]Place
 		says   string
 	}{
 		{clash, [2]Place{{}, event}, "Safety (I1, §1) does not hold at 5ms: one, but another"},
-		{Since(before, clash), [2]Place{before, event}, "Safety (I1, §1) does not hold at 5ms: one, but another"},
-		{From(before, other, clash), [2]Place{before, other}, "Safety (I1, §1) does not hold at 5ms: one, but another"},
-		{From(before, other, errors.New("odd")), [2]Place{{}, event}, "Safety (I1, §1) does not hold at 5ms: odd, but "},
+		{clash.Since(before), [2]Place{before, event}, "Safety (I1, §1) does not hold at 5ms: one, but another"},
+		{clash.From(before, other), [2]Place{before, other}, "Safety (I1, §1) does not hold at 5ms: one, but another"},
+		{errors.New("odd"), [2]Place{{}, event}, "Safety (I1, §1) does not hold at 5ms: odd, but "},
 	} {
 		v := Violated(invariant, event, test.err)
 		if v.At != event.At || v.Server != event.Server || v.Places != test.places || v.Error() != test.says {

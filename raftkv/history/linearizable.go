@@ -143,8 +143,8 @@ func (k *keyHistory) check(key string, pending []Operation) error {
 
 // undecided says that no order was found, and that there may be one all the same.
 func (k *keyHistory) undecided(key string) error {
-	return check.Clashing(fmt.Sprintf("%d operations on key %q were answered at once", len(k.answered), key),
-		fmt.Sprintf("whether any order of them explains the answers was not found out within %s", patience))
+	return check.Fact("%d operations on key %q were answered at once", len(k.answered), key).
+		But("whether any order of them explains the answers was not found out within %s", patience)
 }
 
 // patience is how long an order is looked for.
@@ -215,9 +215,10 @@ func (k *keyHistory) explain(key string, pending []Operation) error {
 	if k.stopped() {
 		return nil // whether it was then that an order was refused is not known, nor which answer it is
 	}
-	wronged := fmt.Sprintf("%s was answered %q to %s, asked at %s: no order of the operations on that key explains it",
-		op.Request, op.Result, Text(op.Command), op.Asked)
-	return check.From(place, op.place(), check.Clashing(before, wronged))
+	return check.Fact("%s", before).
+		But("%s was answered %q to %s, asked at %s: no order of the operations on that key explains it",
+			op.Request, op.Result, Text(op.Command), op.Asked).
+		From(place, op.place())
 }
 
 // fits says whether the answers up to the nth can be put in an order. What was asked for before it and answered after

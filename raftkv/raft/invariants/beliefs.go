@@ -117,11 +117,10 @@ func (c *Checker) held(leader, follower *server, match protocol.LogIndex) error 
 		"%s leads term %d and takes %s to hold its log up to index %d", leader.id, term, follower.id, match,
 	)
 	if match > leader.log.last() {
-		return check.Clashing(believes, fmt.Sprintf("the log of %s ends at index %d", leader.id, leader.log.last()))
+		return check.Fact("%s", believes).But("the log of %s ends at index %d", leader.id, leader.log.last())
 	}
-	return check.Clashing(
-		believes, fmt.Sprintf("the disk of %s holds it up to index %d only", follower.id, common(leader.log, *disk)),
-	)
+	return check.Fact("%s", believes).
+		But("the disk of %s holds it up to index %d only", follower.id, common(leader.log, *disk))
 }
 
 // common is how far two logs are the same.
@@ -145,7 +144,7 @@ func (c *Checker) FollowerMatchesLeader(v *View) error {
 	place, elected := c.leaders[term]
 	switch {
 	case !elected:
-		return check.Clashing(believes, fmt.Sprintf("it is in term %d, which nobody has led", term))
+		return check.Fact("%s", believes).But("it is in term %d, which nobody has led", term)
 	case c.servers[place.Server.Number()].lostIn >= term:
 		return nil // it may have led the term twice, as its disk forgot the first time
 	}
@@ -153,13 +152,8 @@ func (c *Checker) FollowerMatchesLeader(v *View) error {
 	if match <= min(log.last(), s.log.last()) && log.at(match) == s.log.at(match) {
 		return nil
 	}
-	return check.Since(
-		place,
-		check.Clashing(
-			fmt.Sprintf("%s led term %d with a log up to index %d", place.Server, term, log.last()),
-			fmt.Sprintf("%s, and it does up to index %d", believes, common(log, s.log)),
-		),
-	)
+	return check.Fact("%s led term %d with a log up to index %d", place.Server, term, log.last()).
+		But("%s, and it does up to index %d", believes, common(log, s.log)).Since(place)
 }
 
 // MatchIndexRises implements protocol.Invariants. It falls in one case only: if a follower refuses what directly
@@ -177,20 +171,12 @@ func (c *Checker) MatchIndexRises(v *View) error {
 		}
 		before := fmt.Sprintf("%s leads term %d and took %s to hold its log up to index %d", s.id, s.now.term, id, was)
 		if now > was {
-			return check.Clashing(
-				before,
-				fmt.Sprintf(
-					"it takes it to hold index %d now, which %s did not just acknowledge in that term", now, id,
-				),
-			)
+			return check.Fact("%s", before).
+				But("it takes it to hold index %d now, which %s did not just acknowledge in that term", now, id)
 		}
-		return check.Clashing(
-			before,
-			fmt.Sprintf(
-				"it takes it to hold no more than index %d now, and %s did not just refuse what follows index %d", now,
-				id, was,
-			),
-		)
+		return check.Fact("%s", before).
+			But("it takes it to hold no more than index %d now, and %s did not just refuse what follows index %d", now, id,
+				was)
 	}
 	return nil
 }

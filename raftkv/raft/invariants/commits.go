@@ -1,8 +1,6 @@
 package invariants
 
 import (
-	"fmt"
-
 	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/history"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
@@ -20,13 +18,9 @@ func (c *Checker) StateMachineSafety(v *View) error {
 			continue
 		}
 		if first := &c.committed[a.Index-1]; first.entry != a.Entry {
-			return check.Since(
-				c.committedAt(a.Index),
-				check.Clashing(
-					c.describeCommitted(a.Index),
-					fmt.Sprintf("%s applied %s of term %d there", s.id, history.Text(a.Entry.Command), a.Entry.Term),
-				),
-			)
+			return check.Fact("%s", c.describeCommitted(a.Index)).
+				But("%s applied %s of term %d there", s.id, history.Text(a.Entry.Command), a.Entry.Term).
+				Since(c.committedAt(a.Index))
 		}
 	}
 	return nil
@@ -44,13 +38,8 @@ func (c *Checker) CommittedPrefix(v *View) error {
 		return nil
 	}
 	index := firstDifference(s.log.at, c.committed.at, upTo)
-	return check.Since(
-		c.committedAt(index),
-		check.Clashing(
-			c.describeCommitted(index),
-			fmt.Sprintf("%s takes index %d for committed and %s", s.id, s.now.commit, s.holding(index)),
-		),
-	)
+	return check.Fact("%s", c.describeCommitted(index)).
+		But("%s takes index %d for committed and %s", s.id, s.now.commit, s.holding(index)).Since(c.committedAt(index))
 }
 
 // Monotonic implements protocol.Invariants.
@@ -60,24 +49,14 @@ func (c *Checker) Monotonic(v *View) error {
 	case s == nil:
 		return nil
 	case s.now.commit < s.was.commit:
-		return check.Clashing(
-			fmt.Sprintf("the commit index of %s was %d", s.id, s.was.commit), fmt.Sprintf("it is %d now", s.now.commit),
-		)
+		return check.Fact("the commit index of %s was %d", s.id, s.was.commit).But("it is %d now", s.now.commit)
 	case s.now.applied < s.was.applied:
-		return check.Clashing(
-			fmt.Sprintf("%s had applied entries up to index %d", s.id, s.was.applied),
-			fmt.Sprintf("it is at %d now", s.now.applied),
-		)
+		return check.Fact("%s had applied entries up to index %d", s.id, s.was.applied).But("it is at %d now", s.now.applied)
 	case s.now.applied > s.now.commit:
-		return check.Clashing(
-			fmt.Sprintf("the commit index of %s is %d", s.id, s.now.commit),
-			fmt.Sprintf("it has applied entries up to index %d", s.now.applied),
-		)
+		return check.Fact("the commit index of %s is %d", s.id, s.now.commit).
+			But("it has applied entries up to index %d", s.now.applied)
 	case s.now.commit > s.log.last() && (s.cut == 0 || s.cut > s.highestCommit): // else see NoCommittedTruncation
-		return check.Clashing(
-			fmt.Sprintf("the log of %s ends at index %d", s.id, s.log.last()),
-			fmt.Sprintf("its commit index is %d", s.now.commit),
-		)
+		return check.Fact("the log of %s ends at index %d", s.id, s.log.last()).But("its commit index is %d", s.now.commit)
 	}
 	return nil
 }
@@ -92,13 +71,9 @@ func (c *Checker) CommitCurrentTerm(v *View) error {
 	if last.term == s.now.term || s.now.commit > s.log.last() {
 		return nil
 	}
-	return check.Clashing(
-		fmt.Sprintf("%s leads term %d", s.id, s.now.term),
-		fmt.Sprintf(
-			"it committed up to index %d by counting, and the entry there is of term %d: %s", s.now.commit, last.term,
-			history.Text(v.entryAt(s.now.commit).Command),
-		),
-	)
+	return check.Fact("%s leads term %d", s.id, s.now.term).
+		But("it committed up to index %d by counting, and the entry there is of term %d: %s", s.now.commit, last.term,
+			history.Text(v.entryAt(s.now.commit).Command))
 }
 
 // TraceIntegrity implements protocol.Invariants, from what commits and applications a server announces: they are what
@@ -111,43 +86,31 @@ func (c *Checker) TraceIntegrity(v *View) error {
 	for i := range v.Commits {
 		e := &v.Commits[i]
 		if e.From != s.announced || e.To <= e.From {
-			return check.Clashing(
-				fmt.Sprintf("%s had announced commits up to index %d", s.id, s.announced),
-				fmt.Sprintf("it announced those after %d, up to %d", e.From, e.To),
-			)
+			return check.Fact("%s had announced commits up to index %d", s.id, s.announced).
+				But("it announced those after %d, up to %d", e.From, e.To)
 		}
 		s.announced = e.To
 	}
 	for i := range v.Applied {
 		a := &v.Applied[i]
 		if a.Index != s.applied+1 {
-			return check.Clashing(
-				fmt.Sprintf("%s had told of its applications up to index %d", s.id, s.applied),
-				fmt.Sprintf("it told of index %d next", a.Index),
-			)
+			return check.Fact("%s had told of its applications up to index %d", s.id, s.applied).
+				But("it told of index %d next", a.Index)
 		}
 		s.applied = a.Index
 		if a.Index > s.log.last() || v.entryAt(a.Index) != a.Entry {
-			return check.Clashing(
-				fmt.Sprintf(
-					"%s told that it applied %s of term %d at index %d", s.id, history.Text(a.Entry.Command),
-					a.Entry.Term, a.Index,
-				),
-				fmt.Sprintf("it %s", s.holding(a.Index)),
-			)
+			return check.Fact("%s told that it applied %s of term %d at index %d", s.id, history.Text(a.Entry.Command),
+				a.Entry.Term, a.Index).
+				But("it %s", s.holding(a.Index))
 		}
 	}
 	if s.announced != s.now.commit {
-		return check.Clashing(
-			fmt.Sprintf("%s had announced commits up to index %d", s.id, s.announced),
-			fmt.Sprintf("its commit index is %d", s.now.commit),
-		)
+		return check.Fact("%s had announced commits up to index %d", s.id, s.announced).
+			But("its commit index is %d", s.now.commit)
 	}
 	if s.applied != s.now.applied {
-		return check.Clashing(
-			fmt.Sprintf("%s had told of its applications up to index %d", s.id, s.applied),
-			fmt.Sprintf("it has applied entries up to index %d", s.now.applied),
-		)
+		return check.Fact("%s had told of its applications up to index %d", s.id, s.applied).
+			But("it has applied entries up to index %d", s.now.applied)
 	}
 	return nil
 }

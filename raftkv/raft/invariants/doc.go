@@ -6,6 +6,8 @@
 // only what changed in the process that handled the event is looked at, and logs are compared by hashes that chain each
 // entry to all before it, so that two prefixes are compared at once.
 //
+// Package raft/conform/rules asks for the same invariants in a trace: it says why each is written for spans, too.
+//
 // Where to read:
 //
 //	checker.go       what happens after an event

@@ -1,7 +1,6 @@
 package invariants
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -22,13 +21,8 @@ func (c *Checker) ElectionSafety(v *View) error {
 		return nil
 	}
 	if first.Server != process(s.id) {
-		return check.Since(
-			first,
-			check.Clashing(
-				fmt.Sprintf("%s became leader of term %d", first.Server, s.now.term),
-				fmt.Sprintf("%s became leader of term %d as well", s.id, s.now.term),
-			),
-		)
+		return check.Fact("%s became leader of term %d", first.Server, s.now.term).
+			But("%s became leader of term %d as well", s.id, s.now.term).Since(first)
 	}
 	return nil
 }
@@ -64,13 +58,9 @@ func (c *Checker) holds(leader *server, upTo protocol.LogIndex) error {
 		return nil
 	}
 	index := firstDifference(leader.log.at, c.committed.at, upTo)
-	return check.From(
-		c.committedAt(index), c.leaders[leader.now.term],
-		check.Clashing(
-			c.describeCommitted(index),
-			fmt.Sprintf("%s leads term %d and %s", leader.id, leader.now.term, leader.holding(index)),
-		),
-	)
+	return check.Fact("%s", c.describeCommitted(index)).
+		But("%s leads term %d and %s", leader.id, leader.now.term, leader.holding(index)).
+		From(c.committedAt(index), c.leaders[leader.now.term])
 }
 
 // TermAndVote implements protocol.Invariants.
@@ -80,24 +70,15 @@ func (c *Checker) TermAndVote(v *View) error {
 		return nil
 	}
 	if s.now.term < s.was.term {
-		return check.Clashing(
-			fmt.Sprintf("%s was in term %d", s.id, s.was.term), fmt.Sprintf("it is in term %d now", s.now.term),
-		)
+		return check.Fact("%s was in term %d", s.id, s.was.term).But("it is in term %d now", s.now.term)
 	}
 	if term, ok := protocol.TermOf(v.Received); ok && term > s.now.term {
-		return check.Clashing(
-			fmt.Sprintf("%s handled %s of term %d", s.id, v.Received.Name(), term),
-			fmt.Sprintf("it is still in term %d", s.now.term),
-		)
+		return check.Fact("%s handled %s of term %d", s.id, v.Received.Name(), term).
+			But("it is still in term %d", s.now.term)
 	}
 	if s.was.term == s.now.term && s.was.votedFor != 0 && s.was.votedFor != s.now.votedFor {
-		return check.Since(
-			s.vote.place,
-			check.Clashing(
-				fmt.Sprintf("%s gave its vote of term %d to %s", s.id, s.was.term, s.was.votedFor),
-				fmt.Sprintf("the vote of that term is %s's now", owner(s.now.votedFor)),
-			),
-		)
+		return check.Fact("%s gave its vote of term %d to %s", s.id, s.was.term, s.was.votedFor).
+			But("the vote of that term is %s's now", owner(s.now.votedFor)).Since(s.vote.place)
 	}
 	if err := s.promise(s.now.term, s.now.votedFor, placeOf(v)); err != nil {
 		return err
@@ -125,13 +106,8 @@ func (s *server) promise(term protocol.Term, candidate kv.NodeID, at check.Place
 		return nil
 	}
 	if s.vote.term == term && s.vote.candidate != candidate {
-		return check.Since(
-			s.vote.place,
-			check.Clashing(
-				fmt.Sprintf("%s gave its vote of term %d to %s", s.id, term, s.vote.candidate),
-				fmt.Sprintf("it gave the vote of that term to %s as well", candidate),
-			),
-		)
+		return check.Fact("%s gave its vote of term %d to %s", s.id, term, s.vote.candidate).
+			But("it gave the vote of that term to %s as well", candidate).Since(s.vote.place)
 	}
 	if s.vote.term != term {
 		s.vote = promise{term: term, candidate: candidate, place: at}
@@ -156,26 +132,16 @@ func (c *Checker) VotesWereGiven(v *View) error {
 		case !counted:
 			continue
 		case i >= len(given) || given[i] == 0:
-			return check.Clashing(
-				fmt.Sprintf("%s gave nobody its vote of term %d", id, term),
-				fmt.Sprintf("%s counts the vote of %s in that term", s.id, id),
-			)
+			return check.Fact("%s gave nobody its vote of term %d", id, term).
+				But("%s counts the vote of %s in that term", s.id, id)
 		case given[i] != s.id:
-			return check.Clashing(
-				fmt.Sprintf("%s gave its vote of term %d to %s", id, term, given[i]),
-				fmt.Sprintf("%s counts it as its own", s.id),
-			)
+			return check.Fact("%s gave its vote of term %d to %s", id, term, given[i]).But("%s counts it as its own", s.id)
 		}
 		voters = append(voters, id.String())
 	}
 	if s.now.role == protocol.RoleLeader && len(voters) < c.quorum() {
-		return check.Clashing(
-			fmt.Sprintf("a majority of %d servers is %d", c.options.Servers, c.quorum()),
-			fmt.Sprintf(
-				"%s became leader of term %d by the votes of %d: %s", s.id, term, len(voters),
-				strings.Join(voters, ", "),
-			),
-		)
+		return check.Fact("a majority of %d servers is %d", c.options.Servers, c.quorum()).
+			But("%s became leader of term %d by the votes of %d: %s", s.id, term, len(voters), strings.Join(voters, ", "))
 	}
 	return nil
 }

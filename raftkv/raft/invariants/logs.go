@@ -16,10 +16,8 @@ func (c *Checker) LeaderAppendOnly(v *View) error {
 		s.was.term != s.now.term {
 		return nil
 	}
-	return check.Clashing(
-		fmt.Sprintf("%s leads term %d and had an entry at index %d", s.id, s.now.term, s.cut),
-		fmt.Sprintf("it now %s", s.holding(s.cut)),
-	)
+	return check.Fact("%s leads term %d and had an entry at index %d", s.id, s.now.term, s.cut).
+		But("it now %s", s.holding(s.cut))
 }
 
 // LogMatching implements protocol.Invariants: each entry that is written is compared with what any server ever held at
@@ -31,16 +29,9 @@ func (c *Checker) LogMatching(v *View) error {
 	}
 	for index := s.grown; index <= s.log.last(); index++ {
 		if first := c.sees(index, s.log.at(index), placeOf(v)); first != nil {
-			return check.Since(
-				check.Place{At: first.when, Server: process(first.by)},
-				check.Clashing(
-					fmt.Sprintf("%s held an entry at index %d of term %d", first.by, index, first.term),
-					fmt.Sprintf(
-						"%s holds another one there of that term, or others before it: %s", s.id,
-						v.entryAt(index).Command,
-					),
-				),
-			)
+			return check.Fact("%s held an entry at index %d of term %d", first.by, index, first.term).
+				But("%s holds another one there of that term, or others before it: %s", s.id, v.entryAt(index).Command).
+				Since(check.Place{At: first.when, Server: process(first.by)})
 		}
 	}
 	return nil
@@ -80,16 +71,9 @@ func (c *Checker) QuorumLog(v *View) error {
 		}
 	}
 	if lacking := c.options.Servers - holders; last > 0 && lacking >= c.quorum() {
-		return check.Since(
-			c.committedAt(last),
-			check.Clashing(
-				c.describeCommitted(last),
-				fmt.Sprintf(
-					"the disks of %d servers lack some of what is committed up to there, and %d are a quorum", lacking,
-					c.quorum(),
-				),
-			),
-		)
+		return check.Fact("%s", c.describeCommitted(last)).
+			But("the disks of %d servers lack some of what is committed up to there, and %d are a quorum", lacking, c.quorum()).
+			Since(c.committedAt(last))
 	}
 	return nil
 }
@@ -101,8 +85,8 @@ func (c *Checker) CommittedIsDurable(v *View) error {
 		s.durable.log.at(s.now.commit) == s.log.at(s.now.commit) {
 		return nil
 	}
-	return check.Clashing(fmt.Sprintf("%s leads term %d and its commit index is %d", s.id, s.now.term, s.now.commit),
-		fmt.Sprintf("its disk holds its log up to index %d only", common(s.log, s.durable.log)))
+	return check.Fact("%s leads term %d and its commit index is %d", s.id, s.now.term, s.now.commit).
+		But("its disk holds its log up to index %d only", common(s.log, s.durable.log))
 }
 
 // NoCommittedTruncation implements protocol.Invariants. What a server knew to be committed before it restarted counts.
@@ -111,10 +95,8 @@ func (c *Checker) NoCommittedTruncation(v *View) error {
 	if s == nil || s.cut == 0 || s.cut > s.highestCommit {
 		return nil
 	}
-	return check.Clashing(
-		fmt.Sprintf("%s knew that index %d is committed", s.id, s.highestCommit),
-		fmt.Sprintf("it cut its log off at index %d in term %d", s.cut, s.now.term),
-	)
+	return check.Fact("%s knew that index %d is committed", s.id, s.highestCommit).
+		But("it cut its log off at index %d in term %d", s.cut, s.now.term)
 }
 
 // holding says what a server has at an index.

@@ -21,7 +21,7 @@ func (c *Checker) PersistBeforeSend(v *View) error {
 	}
 	for i := range v.Sent {
 		if lacking := c.lacking(s, v, &v.Sent[i]); lacking != "" {
-			return check.Clashing(fmt.Sprintf("%s sent %s %s", s.id, v.Sent[i].To, v.Sent[i].Message), lacking)
+			return check.Fact("%s sent %s %s", s.id, v.Sent[i].To, v.Sent[i].Message).But("%s", lacking)
 		}
 	}
 	return nil
@@ -94,25 +94,16 @@ func (c *Checker) RestartFromDisk(v *View) error {
 	d := s.durable
 	switch {
 	case s.now.term != d.CurrentTerm || s.now.votedFor != d.VotedFor:
-		return check.Clashing(
-			fmt.Sprintf(
-				"the disk of %s holds term %d, and the vote in it is %s's", s.id, d.CurrentTerm, owner(d.VotedFor),
-			),
-			fmt.Sprintf("it starts again in term %d, and its vote is %s's", s.now.term, owner(s.now.votedFor)),
-		)
+		return check.Fact("the disk of %s holds term %d, and the vote in it is %s's", s.id, d.CurrentTerm,
+			owner(d.VotedFor)).
+			But("it starts again in term %d, and its vote is %s's", s.now.term, owner(s.now.votedFor))
 	case s.log.last() != d.LastIndex() || s.log.at(s.log.last()) != d.log.at(d.LastIndex()):
-		return check.Clashing(
-			fmt.Sprintf("the disk of %s holds a log up to index %d", s.id, d.LastIndex()),
-			fmt.Sprintf(
-				"it starts again with one up to index %d, which is the same up to index %d", s.log.last(),
-				common(s.log, d.log),
-			),
-		)
+		return check.Fact("the disk of %s holds a log up to index %d", s.id, d.LastIndex()).
+			But("it starts again with one up to index %d, which is the same up to index %d", s.log.last(),
+				common(s.log, d.log))
 	case v.State.VolatileState != protocol.VolatileState{} || slices.Contains(v.State.VotesGranted, true):
-		return check.Clashing(
-			fmt.Sprintf("what %s knows besides its term, its vote and its log is lost as it stops", s.id),
-			fmt.Sprintf("it starts again with %s, and votes of %t", v.State.VolatileState, v.State.VotesGranted),
-		)
+		return check.Fact("what %s knows besides its term, its vote and its log is lost as it stops", s.id).
+			But("it starts again with %s, and votes of %t", v.State.VolatileState, v.State.VotesGranted)
 	}
 	return nil
 }

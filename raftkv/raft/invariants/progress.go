@@ -82,7 +82,7 @@ func (c *Checker) Progress(v *View) error {
 	}
 	while := fmt.Sprintf("for %s; %s", (v.At - calm).Round(time.Microsecond), p.electionText())
 	if p.leaders == 0 {
-		return check.Clashing(c.undisturbed(), "none of them is the leader, "+while)
+		return check.Fact("%s", c.undisturbed()).But("none of them is the leader, %s", while)
 	}
 	return c.rivals(while)
 }
@@ -100,13 +100,9 @@ func (c *Checker) rivals(while string) error {
 	newest := c.servers[c.progress.leader]
 	for _, s := range c.servers[1:] {
 		if s != newest && s.watched && !s.down && s.now.role == protocol.RoleLeader {
-			return check.From(
-				c.leaders[s.now.term], c.leaders[newest.now.term],
-				check.Clashing(
-					fmt.Sprintf("%s leads term %d", s.id, s.now.term),
-					fmt.Sprintf("%s leads term %d as well, %s", newest.id, newest.now.term, while),
-				),
-			)
+			return check.Fact("%s leads term %d", s.id, s.now.term).
+				But("%s leads term %d as well, %s", newest.id, newest.now.term, while).
+				From(c.leaders[s.now.term], c.leaders[newest.now.term])
 		}
 	}
 	return nil
@@ -120,13 +116,9 @@ func (c *Checker) standing(v *View) error {
 		s.was.role != protocol.RoleFollower && s.was.term == s.now.term {
 		return nil
 	}
-	return check.Clashing(
-		c.undisturbed(),
-		fmt.Sprintf(
-			"%s stands for election in term %d, %s later; %s", s.id, s.now.term,
-			(v.At-c.disturbed).Round(time.Microsecond), p.electionText(),
-		),
-	)
+	return check.Fact("%s", c.undisturbed()).
+		But("%s stands for election in term %d, %s later; %s", s.id, s.now.term, (v.At - c.disturbed).Round(time.Microsecond),
+			p.electionText())
 }
 
 // lagging finds a server that did not apply in time what was in the leader's log, where nothing happened since a time
@@ -176,21 +168,11 @@ func (c *Checker) late(v *View, s *server) error {
 		(v.At - g.set).Round(time.Microsecond), p.catchUpText(g.allowed, g.entries, g.terms),
 	)
 	if lacks <= c.committed.last() {
-		return check.From(
-			c.committedAt(lacks), check.Place{At: v.At, Server: process(s.id)},
-			check.Clashing(
-				fmt.Sprintf("%s, and nothing kept it from being applied since %s", c.describeCommitted(lacks), g.set),
-				slow,
-			),
-		)
+		return check.Fact("%s, and nothing kept it from being applied since %s", c.describeCommitted(lacks), g.set).
+			But("%s", slow).From(c.committedAt(lacks), check.Place{At: v.At, Server: process(s.id)})
 	}
-	return check.From(
-		c.leaders[p.term], check.Place{At: v.At, Server: process(s.id)},
-		check.Clashing(
-			fmt.Sprintf("%s leads term %d, and its log went up to index %d at %s", p.leader, p.term, g.index, g.set),
-			slow,
-		),
-	)
+	return check.Fact("%s leads term %d, and its log went up to index %d at %s", p.leader, p.term, g.index, g.set).
+		But("%s", slow).From(c.leaders[p.term], check.Place{At: v.At, Server: process(s.id)})
 }
 
 // unapplied says which live server has not applied what was committed when nothing was left to be done.
@@ -198,15 +180,9 @@ func (c *Checker) unapplied(v *View) error {
 	for _, s := range c.servers[1:] {
 		if s.watched && !s.down && s.now.applied < c.owed {
 			lacks := c.committedAt(s.now.applied + 1)
-			return check.From(
-				lacks, check.Place{At: v.At, Server: process(s.id)},
-				check.Clashing(
-					c.describeCommitted(c.owed),
-					fmt.Sprintf(
-						"%s has applied entries up to index %d only, when the run finished", s.id, s.now.applied,
-					),
-				),
-			)
+			return check.Fact("%s", c.describeCommitted(c.owed)).
+				But("%s has applied entries up to index %d only, when the run finished", s.id, s.now.applied).
+				From(lacks, check.Place{At: v.At, Server: process(s.id)})
 		}
 	}
 	return nil

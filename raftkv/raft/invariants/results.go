@@ -32,16 +32,9 @@ func (c *Checker) ExactlyOnce(v *View) error {
 			continue
 		}
 		if wanted := c.committed[a.Index-1].result; wanted != a.Result {
-			return check.Since(
-				check.Place{At: v.At, Request: a.Entry.Request},
-				check.Clashing(
-					fmt.Sprintf(
-						"with each operation taken once, %s of %s at index %d answers %q",
-						history.Text(a.Entry.Command), a.Entry.Request, a.Index, wanted,
-					),
-					fmt.Sprintf("%s answered %q", s.id, a.Result),
-				),
-			)
+			return check.Fact("with each operation taken once, %s of %s at index %d answers %q", history.Text(a.Entry.Command),
+				a.Entry.Request, a.Index, wanted).
+				But("%s answered %q", s.id, a.Result).Since(check.Place{At: v.At, Request: a.Entry.Request})
 		}
 	}
 	return nil
@@ -79,30 +72,19 @@ func (c *Checker) answerOf(s *server, v *View, m kv.Answered) error {
 		}
 	}
 	if just != nil {
-		return check.Since(
-			placeOf(v),
-			check.Clashing(
-				fmt.Sprintf(
-					"%s applied %s of %s at index %d, and its result is %q", s.id, history.Text(just.Entry.Command),
-					m.Request, just.Index, just.Result,
-				),
-				answers,
-			),
-		)
+		return check.Fact("%s applied %s of %s at index %d, and its result is %q", s.id, history.Text(just.Entry.Command),
+			m.Request, just.Index, just.Result).
+			But("%s", answers).Since(placeOf(v))
 	}
 	for index := s.now.applied + 1; index <= s.log.last(); index++ {
 		if entry := v.entryAt(index); entry.Request == m.Request {
-			return check.Clashing(
-				fmt.Sprintf(
-					"%s has %s of %s at index %d, and has applied entries up to index %d only", s.id,
-					history.Text(entry.Command), m.Request, index, s.now.applied,
-				),
-				answers,
-			)
+			return check.Fact("%s has %s of %s at index %d, and has applied entries up to index %d only", s.id,
+				history.Text(entry.Command), m.Request, index, s.now.applied).
+				But("%s", answers)
 		}
 	}
 	if result, known := c.model.ResultOf(m.Request); known && result != m.Result {
-		return check.Clashing(fmt.Sprintf("the result of %s is %q", m.Request, result), answers)
+		return check.Fact("the result of %s is %q", m.Request, result).But("%s", answers)
 	}
 	return nil
 }

@@ -21,9 +21,7 @@ func (c *Checker) InFlightWasSent(v *View) error {
 			continue
 		}
 		if wrong := c.wrongInFlight(s, v, id); wrong != "" {
-			return check.Clashing(
-				fmt.Sprintf("%s leads term %d, and its log ends at index %d", s.id, s.now.term, s.log.last()), wrong,
-			)
+			return check.Fact("%s leads term %d, and its log ends at index %d", s.id, s.now.term, s.log.last()).But("%s", wrong)
 		}
 	}
 	return nil
