@@ -14,6 +14,7 @@ type Landmarks struct {
 	Term     Numbering       // of those that lead
 	Position Numbering       // of what is agreed on
 	Leads    Landmark        // a process leads from then on
+	Ceases   Landmark        // and no longer
 	Stands   Standing
 	Chosen   Choice
 	Applied  Application
@@ -40,6 +41,7 @@ type Standing struct {
 	Outcome attribute.Key
 	Won     string            // the outcome of who leads then
 	Words   map[string]string // what each outcome is in words
+	With    Text              // what one that leads then had
 }
 
 // Choice tells that something is agreed on.
@@ -80,7 +82,7 @@ type Piece struct {
 	Literal string
 	Key     attribute.Key // empty for what is literal
 	Form    Form
-	One     string // the word for one of what is counted
+	One     string // the word for one of what is counted; empty for the number alone
 }
 
 // Form is how a value is written.
@@ -95,15 +97,7 @@ const (
 
 // Is says whether a span is the one that tells of it.
 func (l *Landmark) Is(s *Span) bool {
-	if s.Name != l.Name || s.Kind != l.Kind || l.Name == "" {
-		return false
-	}
-	for _, c := range l.When {
-		if !c.Holds(s) {
-			return false
-		}
-	}
-	return true
+	return l.Name != "" && s.Name == l.Name && s.Kind == l.Kind && All(l.When, s)
 }
 
 // Holds says whether the attribute of a span has the value.

@@ -2,7 +2,8 @@
 // spec's spans are built on what is here.
 //
 // Open span.go first: it says what a span is. tracer.go starts spans and fills them; provider.go hands them to any
-// OpenTelemetry TracerProvider; spec.go is the form of the tables that say what spans there are.
+// OpenTelemetry TracerProvider; spec.go, landmarks.go and story.go
+// are the forms of the tables that say what spans there are, what tools know them by, and what a story tells of them.
 package span
 
 import (

@@ -111,6 +111,3 @@ func (t *Teller) Starts() int {
 // AppliedAt notes of the last line that it tells of an entry that was applied, and at which index: several that are
 // applied at once have one line.
 func (t *Teller) AppliedAt(index uint64) { t.story.lines[len(t.story.lines)-1].index = index }
-
-// Round notes that the lines of a trace are told only if something came of it, or always.
-func (t *Teller) Round(always bool) { t.story.rounds[t.Span.Root] = always }

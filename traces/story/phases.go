@@ -69,20 +69,21 @@ func (t *Teller) note(at time.Time, kind turnKind, change func(*turn)) {
 	t.story.turns = append(t.story.turns, n)
 }
 
-// NoteStands notes that a server stood for election, whether it won, and with which votes.
-func (t *Teller) NoteStands(won bool, votes string) {
-	t.note(t.Span.Start, turnStands, func(n *turn) {
-		if n.won = won; won {
-			n.said = votes
-		}
-	})
+// noteLandmarks notes of a span that a process tries to lead, leads, or leads no longer.
+func (t *Teller) noteLandmarks() {
+	switch l := t.story.landmarks; {
+	case l.Stands.Is(t.Span):
+		t.note(t.Span.Start, turnStands, func(n *turn) {
+			if n.won = t.Text(l.Stands.Outcome) == l.Stands.Won; n.won {
+				n.said = words.Fill(l.Stands.With, t.Span)
+			}
+		})
+	case l.Leads.Is(t.Span):
+		t.note(t.Span.Start, turnLeads, nil)
+	case l.Ceases.Is(t.Span):
+		t.note(t.Span.Start, turnStepsDown, nil)
+	}
 }
-
-// NoteLeads notes that a server began to lead.
-func (t *Teller) NoteLeads() { t.note(t.Span.Start, turnLeads, nil) }
-
-// NoteStepsDown notes that a server ceased to lead.
-func (t *Teller) NoteStepsDown() { t.note(t.Span.Start, turnStepsDown, nil) }
 
 // NoteRefuses notes that a follower refused entries because its log does not match its leader's.
 func (t *Teller) NoteRefuses() { t.note(t.Span.End, turnRefuses, func(n *turn) { n.peer = t.Peer() }) }

@@ -23,6 +23,7 @@ import (
 // only when it ends, and tells then what happened when it began.
 type Story struct {
 	landmarks *span.Landmarks
+	declared  map[string]*span.Told // by the ids of spans
 	protocol  func(t *Teller, id string) bool
 	ids       map[traces.SpanShape]string
 	lines     []storyLine
@@ -56,13 +57,13 @@ type storyLine struct {
 }
 
 // Mark is what is special about a line.
-type Mark uint8
+type Mark = span.Mark
 
 // The marks there are.
 const (
-	Ordinary Mark = iota
-	Trouble       // something did not go as it should
-	Routine       // a heartbeat round, told only if something came of it
+	Ordinary = span.Ordinary
+	Trouble  = span.Trouble
+	Routine  = span.Routine
 )
 
 // Style is how a story looks.
@@ -77,21 +78,25 @@ const (
 var _ record.Exporter = (*Story)(nil)
 
 // Protocol is what a protocol adds to a story: the spans that its spec declares, those that it includes among them, and
-// what its own tell. Tell begins a run, and returns what tells one of its spans, given the span's id in the spec; false
-// says that it is not the protocol's own.
+// what its own tell. Tell begins a run, and returns what tells those of its spans of which Told does not say all, given
+// the span's id in the spec; false says that Told does.
 type Protocol struct {
 	Specs     []span.Spec
 	Landmarks span.Landmarks
+	Told      []span.Told
 	Tell      func() func(t *Teller, id string) bool
 }
 
 // New begins the story of a run of a protocol.
 func New(p Protocol) *Story {
 	s := &Story{
-		landmarks: &p.Landmarks, protocol: p.Tell(),
+		landmarks: &p.Landmarks, protocol: p.Tell(), declared: map[string]*span.Told{},
 		ids: map[traces.SpanShape]string{}, rounds: map[world.CausalID]bool{}, starts: map[string]int{},
 		causes:  map[world.CausalID][]world.CausalID{},
 		unknown: map[world.CausalID]Moment{}, latest: map[string]map[string]applied{}, failed: map[way]bool{},
+	}
+	for i := range p.Told {
+		s.declared[p.Told[i].ID] = &p.Told[i]
 	}
 	for _, spec := range p.Specs {
 		s.ids[traces.SpanShape{Name: spec.Name, Kind: spec.Kind}] = spec.ID

@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/otel/codes"
 
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
+	"github.com/raftkv/raftkv/raftkv/span"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/index"
@@ -19,12 +20,15 @@ import (
 // Teller makes the lines of one span.
 type Teller struct {
 	story *Story
+	told  *span.Told // what is declared of the span; nil for nothing
 	Span  *traces.Span
 }
 
 // tell makes the lines of a span, given its id in the spec. One that the spec does not have is told by its name and
 // attributes.
 func (t *Teller) tell(id string) {
+	t.noteLandmarks()
+	t.told = t.story.declared[id]
 	switch id {
 	case worldspans.RunID:
 		t.run()
@@ -43,7 +47,11 @@ func (t *Teller) tell(id string) {
 	case kvspans.PutClientID, kvspans.GetClientID, kvspans.DeleteClientID:
 		t.try()
 	default:
-		if !t.story.protocol(t, id) {
+		switch {
+		case t.story.protocol(t, id):
+		case t.told != nil:
+			t.Declared()
+		default:
 			t.anything()
 		}
 	}

@@ -2,6 +2,7 @@ package words
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -27,10 +28,14 @@ func pieceText(p *span.Piece, s Attributes) string {
 	case span.Spaced:
 		return Spaced(Text(v))
 	case span.Count:
+		n := int64(len(v.AsStringSlice()))
 		if v.Type() == attribute.INT64 {
-			return Counted(v.AsInt64(), p.One)
+			n = v.AsInt64()
 		}
-		return Counted(len(v.AsStringSlice()), p.One)
+		if p.One == "" {
+			return strconv.FormatInt(n, 10)
+		}
+		return Counted(n, p.One)
 	case span.Plain:
 	}
 	return Text(v)

@@ -18,8 +18,10 @@ func TestLandmarks(t *testing.T) {
 			Words: map[string]string{"all": "leads"},
 		},
 		Notifies: span.Notice{
-			Landmark: span.Landmark{Name: "x.tell", Kind: trace.SpanKindProducer, When: []span.Condition{{Key: "x.slot", Value: "7"}}},
-			Message:  "Commit", Tells: span.Text{{Literal: "that slot "}, {Key: "x.slot"}, {Literal: " is chosen"}},
+			Landmark: span.Landmark{
+				Name: "x.tell", Kind: trace.SpanKindProducer, When: []span.Condition{{Key: "x.slot", Value: "7"}},
+			},
+			Message: "Commit", Tells: span.Text{{Literal: "that slot "}, {Key: "x.slot"}, {Literal: " is chosen"}},
 		},
 	}
 	s := &span.Span{Name: "x.phase", Kind: trace.SpanKindInternal, Service: "leader-2", Attributes: []attribute.KeyValue{
@@ -32,7 +34,8 @@ func TestLandmarks(t *testing.T) {
 		t.Errorf("an election is the notification %q", message)
 	}
 	s.Name, s.Kind = "x.tell", trace.SpanKindProducer
-	if message, tells := Notification(l, s); message != "Commit" || tells != "that slot 7 is chosen" || Election(l, s) != "" {
+	message, tells := Notification(l, s)
+	if message != "Commit" || tells != "that slot 7 is chosen" || Election(l, s) != "" {
 		t.Errorf("the notification %q tells %q", message, tells)
 	}
 	if s.Attributes[2].Value = attribute.IntValue(8); l.Notifies.Is(s) {
@@ -52,9 +55,10 @@ func TestFill(t *testing.T) {
 	text := span.Text{
 		{Key: "why", Form: span.Spaced}, {Literal: ", "}, {Key: "why"}, {Literal: ", "},
 		{Key: "votes", Form: span.Count, One: "vote"}, {Literal: ", "}, {Key: "peers", Form: span.Count, One: "server"},
+		{Literal: ", "}, {Key: "peers", Form: span.Count},
 		{Literal: ", "}, {Key: "peers"}, {Literal: ", "}, {Key: "name"}, {Key: "none"},
 	}
-	if got, want := Fill(text, s), `log behind, log_behind, 1 vote, 2 servers, [a, b], "a\nb"`; got != want {
+	if got, want := Fill(text, s), `log behind, log_behind, 1 vote, 2 servers, 2, [a, b], "a\nb"`; got != want {
 		t.Errorf("the text is %s, want %s", got, want)
 	}
 }

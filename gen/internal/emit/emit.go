@@ -77,6 +77,7 @@ var outputs = []struct{ file, template string }{
 	{"spans/specs_gen.go", "spans/specs.tmpl"},
 	{"spans/spans_{service}_gen.go", "spans/spans.tmpl"},
 	{"spans/landmarks_gen.go", "spans/landmarks.tmpl"},
+	{"spans/story_gen.go", "spans/story.tmpl"},
 	{"run/settings_gen.go", "run/settings.tmpl"},
 }
 

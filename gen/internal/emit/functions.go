@@ -16,7 +16,8 @@ func functions(w writer) template.FuncMap {
 		"after": w.after, "allLinks": allLinks, "allUses": allUses, "allowed": (*model.Attribute).Allowed,
 		"appendFunc": w.appendFunc, "appendTo": w.appendTo, "arrows": arrows, "article": article, "bare": bare,
 		"bits": bitSize, "camel": model.Camel, "cell": cell, "cloneOf": w.cloneOf, "code": code, "comment": w.comment,
-		"conditions": w.conditions, "landmarks": landmarks,
+		"conditions": w.conditions, "includedStories": includedStories,
+		"landmarks": landmarks, "storyRows": storyRows,
 		"decodeFunc": w.decodeFunc, "decoded": w.decoded, "digits": digits, "embedded": w.embedded,
 		"equalFields": w.equalFields, "equalOf": w.equalOf, "example": example, "fieldDoc": fieldDoc,
 		"formatted": formatted, "goOf": w.goOf, "goType": w.goType, "handled": w.handled, "handles": w.handles,
@@ -29,7 +30,8 @@ func functions(w writer) template.FuncMap {
 		"rpc":      w.rpcValues, "scope": scope, "sentence": sentence, "serviceOf": w.serviceOf, "settingType": settingType,
 		"specsOf":  w.specsOf,
 		"startDoc": startDoc, "system": system, "tag": func(i int) int { return i + 1 },
-		"text": w.text, "textFunc": w.textFunc, "textOfStruct": w.textOfStruct, "tree": tree, "use": use, "usedEvents": usedEvents,
+		"text": w.text, "textFunc": w.textFunc, "textOfStruct": w.textOfStruct, "tree": tree,
+		"use": use, "usedEvents": usedEvents,
 		"usesFields": usesFields, "usual": usual, "values": values,
 	}
 }

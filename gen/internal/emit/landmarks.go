@@ -79,6 +79,9 @@ func landmarks(p *model.Protocol) (rows []landmark) {
 		add("a process tries to lead", "the span %s; how it ended is %s, %s", code(s.Span.ID), code(s.Outcome.Key),
 			strings.Join(outcomes, ", "))
 	}
+	if l.Ceases != nil {
+		add("a process leads no longer", "the span %s%s", code(l.Ceases.Span.ID), when(l.Ceases.When))
+	}
 	if c := l.Chosen; c != nil {
 		add("something is chosen", "the span %s, at %s", code(c.Span.ID), code(c.Position.Key))
 	}

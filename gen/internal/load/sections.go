@@ -33,6 +33,7 @@ type Landmarks struct {
 	Chosen   *Chosen    `yaml:"chosen"`
 	Applied  *Applied   `yaml:"applied"`
 	Notifies *Notifies  `yaml:"notifies"`
+	Ceases   *Leads     `yaml:"ceases"`
 }
 
 // Numbering is an attribute that numbers something, and what people call one of that.
@@ -48,7 +49,7 @@ type Pairs []Pair
 // Pair is a text with its key.
 type Pair struct{ Key, Text Text }
 
-// Leads is the span that says that a process leads from then on.
+// Leads is the span that says that a process leads from then on, or no longer.
 type Leads struct {
 	At   Pos
 	Span Text  `yaml:"span,required"`
@@ -62,6 +63,7 @@ type Stands struct {
 	Outcome Text  `yaml:"outcome,required"`
 	Won     Text  `yaml:"won,required"`
 	Words   Pairs `yaml:"words,required,some"`
+	With    Text  `yaml:"with"`
 }
 
 // Chosen is the span that says that something is chosen.
@@ -86,4 +88,29 @@ type Notifies struct {
 	Span    Text `yaml:"span,required"`
 	Message Text `yaml:"message,required"`
 	Tells   Text `yaml:"tells,required"`
+}
+
+// Told is what a story tells of one span.
+type Told struct {
+	At         Pos
+	Span       Text     `yaml:"span,required"`
+	Begins     []Saying `yaml:"begins"`
+	Ends       []Saying `yaml:"ends"`
+	Fails      Text     `yaml:"fails"`
+	Unfinished Text     `yaml:"unfinished"`
+	Message    Text     `yaml:"message"`
+	Unanswered Text     `yaml:"unanswered"`
+	Round      Pairs    `yaml:"round"`
+}
+
+// Saying is a line, and when it is told.
+type Saying struct {
+	At    Pos
+	Reply Text  `yaml:"reply"`
+	When  Pairs `yaml:"when"`
+	Not   Pairs `yaml:"not"`
+	Mark  Text  `yaml:"mark"`
+	Fold  Flag  `yaml:"fold"`
+	By    Text  `yaml:"by"`
+	Text  Text  `yaml:"text"`
 }

@@ -34,6 +34,7 @@ type Spec struct {
 	Events      []Event      `yaml:"events"`
 	Spans       []Span       `yaml:"spans"`
 	Landmarks   *Landmarks   `yaml:"landmarks"`
+	Story       []Told       `yaml:"story"`
 }
 
 // Output says where to write what is generated.

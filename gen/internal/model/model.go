@@ -38,6 +38,7 @@ type Protocol struct {
 	Events          []*Event
 	Spans           []*Span
 	Landmarks       *Landmarks // nil when there is no section
+	Story           []*Told
 }
 
 // Telemetry is what the generator has to know about attributes.

@@ -50,6 +50,7 @@ type Landmarks struct {
 	Chosen         *Landmark
 	Applied        *Landmark
 	Notifies       *Landmark
+	Ceases         *Landmark
 }
 
 // Numbering is an attribute that numbers something, and what people call one of that.
@@ -61,10 +62,11 @@ type Numbering struct {
 // Landmark is the span that tells of something, with those of its attributes that say what.
 type Landmark struct {
 	Span     *Span
-	When     []Condition // of one that leads
+	When     []Condition // of one that leads, or no longer
 	Outcome  *Attribute  // of one that tries to lead
 	Won      string      // a value of Outcome
 	Words    []Word      // what each value of Outcome is in words
+	With     []TextPiece // what one that leads then had; nil where that is not told
 	Position *Attribute  // of what is chosen or applied
 	Term     *Attribute  // of what is applied; nil where a span does not say it
 	Command  *Attribute  // of what is applied
@@ -111,8 +113,34 @@ type TextPiece struct {
 	One       string // the word for one of what is counted
 }
 
+// Told is what a story tells of one span.
+type Told struct {
+	Span              *Span
+	Begins, Ends      []*Saying // of which the first is told whose conditions hold
+	Fails, Unfinished []TextPiece
+	Message           []TextPiece // the message that it sends, in words
+	Unanswered        []TextPiece
+	Round             []Condition // nil for a span that is no round
+}
+
+// Saying is a line, and when it is told.
+type Saying struct {
+	When, Not []Condition
+	Mark      string
+	Fold      bool
+	By        *Attribute // what tells lines apart that are folded; nil for nothing
+	Text      []TextPiece
+}
+
+// The marks that a line can have.
+const (
+	MarkOrdinary = "ordinary"
+	MarkTrouble  = "trouble"
+	MarkRoutine  = "routine"
+)
+
 // The forms that a value can be written in.
 const (
 	FormSpaced = "spaced" // log_behind as log behind
-	FormCount  = "count"  // 3 servers: of a number, or of the items of a list
+	FormCount  = "count"  // 3 servers, or 3: a number, or that of the items of a list
 )

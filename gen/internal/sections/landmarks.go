@@ -28,6 +28,10 @@ func (r *resolver) landmarks() {
 		out.Leads = r.landmark(l.Span, numbers...)
 		out.Leads.When = r.conditions(out.Leads.Span, l.When)
 	}
+	if l := s.Ceases; l != nil {
+		out.Ceases = r.landmark(l.Span, numbers...)
+		out.Ceases.When = r.conditions(out.Ceases.Span, l.When)
+	}
 	if l := s.Stands; l != nil {
 		out.Stands = r.landmark(l.Span, numbers...)
 		r.stands(l, out.Stands)
@@ -99,7 +103,7 @@ func (r *resolver) attributeOf(s *model.Span, name load.Text) *model.Attribute {
 	if !ok || s == nil {
 		return nil
 	}
-	if s.Level(a) == "" {
+	if s.Level(a) == "" && a != r.out.Telemetry.Error {
 		var had []string
 		for key, other := range r.attributes {
 			if s.Level(other) != "" {
@@ -130,6 +134,7 @@ func (r *resolver) conditions(s *model.Span, pairs load.Pairs) (all []model.Cond
 
 func (r *resolver) stands(l *load.Stands, out *model.Landmark) {
 	out.Outcome, out.Won = r.attributeOf(out.Span, l.Outcome), l.Won.Value
+	out.With = r.textOf(out.Span, l.With)
 	if out.Outcome == nil {
 		return
 	}

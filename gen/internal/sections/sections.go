@@ -3,6 +3,7 @@
 //
 //	settings.go   the keys of the protocol's section of a config
 //	landmarks.go  the attributes and spans that tools know it by
+//	story.go      what a story tells of spans
 //	text.go       texts about spans
 package sections
 
@@ -44,6 +45,7 @@ func All(spec *load.Spec, p *model.Protocol, faults *load.Faults) {
 	}
 	r.settings()
 	r.landmarks()
+	r.story()
 }
 
 func keys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

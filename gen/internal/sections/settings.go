@@ -11,7 +11,9 @@ import (
 	"github.com/raftkv/raftkv/gen/internal/model"
 )
 
-var settingTypes = []string{model.SettingBool, model.SettingInt, model.SettingUint64, model.SettingDuration, model.SettingRange}
+var settingTypes = []string{
+	model.SettingBool, model.SettingInt, model.SettingUint64, model.SettingDuration, model.SettingRange,
+}
 
 // settingMethods are those that a person writes for a section, which no key can have the name of.
 var settingMethods = []string{"Clone", "First", "Clashes", "Vary", "Age"}

@@ -12,7 +12,7 @@ var forms = []string{model.FormCount, model.FormSpaced}
 
 // textOf splits a text about a span into its parts. Its language is that of placeholders: {kv.key} is the value of an
 // attribute, {peer} is the process at the other end, {kv.key:spaced} is a name with spaces, {kv.peers:count server} is
-// a number of servers.
+// a number of servers, and {kv.peers:count} the number alone.
 func (r *resolver) textOf(s *model.Span, text load.Text) (pieces []model.TextPiece) {
 	if s == nil || !text.Given() {
 		return nil
@@ -40,18 +40,15 @@ func (r *resolver) placed(s *model.Span, inner string, pos load.Pos) (p model.Te
 	if p.Form != "" && !slices.Contains(forms, p.Form) {
 		r.faults.Undefined(pos, "form", p.Form, forms)
 	}
-	if (p.Form == model.FormCount) != (p.One != "") {
-		r.faults.Add(pos, "{%s}: a count, and only a count, is followed by the word for one: {%s:count vote}", inner, name)
+	if p.Form != model.FormCount && p.One != "" {
+		r.faults.Add(pos, "{%s}: only a count is followed by the word for one: {%s:count vote}", inner, name)
 	}
 	if name != "peer" {
 		p.Attribute = r.attributeOf(s, load.Text{Value: name, Pos: pos})
 		return p
 	}
-	for _, a := range r.out.Peers() {
-		if s.Level(a) != "" {
-			p.Attribute = a
-			return p
-		}
+	if p.Attribute = r.peerOf(s); p.Attribute != nil {
+		return p
 	}
 	r.faults.Add(pos, "span %q has no attribute that names its peer", s.ID)
 	return p

@@ -19,9 +19,11 @@ func Landmarks() span.Landmarks {
 		Term:     span.Numbering{Key: RaftTermKey, Word: "term"},
 		Position: span.Numbering{Key: RaftIndexKey, Word: "index"},
 		Leads:    span.Landmark{Name: RoleChangeName, Kind: trace.SpanKindInternal, When: []span.Condition{{Key: RaftRoleKey, Value: "leader"}}},
+		Ceases:   span.Landmark{Name: RoleChangeName, Kind: trace.SpanKindInternal, When: []span.Condition{{Key: RaftRoleFromKey, Value: "leader"}, {Key: RaftRoleEventKey, Value: "higher_term"}}},
 		Stands: span.Standing{
 			Landmark: span.Landmark{Name: ElectionName, Kind: trace.SpanKindInternal}, Outcome: RaftOutcomeKey, Won: "won",
 			Words: map[string]string{"won": "won", "lost": "lost", "no winner": "stood, and nobody won"},
+			With:  span.Text{{Key: RaftVotesKey, Form: span.Count, One: "vote"}, {Literal: " (need "}, {Key: RaftQuorumKey}, {Literal: ")"}},
 		},
 		Chosen: span.Choice{
 			Landmark: span.Landmark{Name: CommitName, Kind: trace.SpanKindInternal}, Position: RaftCommitToKey,

@@ -1,6 +1,7 @@
 package story
 
 import (
+	"cmp"
 	"strconv"
 
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
@@ -10,6 +11,17 @@ import (
 	"github.com/raftkv/raftkv/traces/story"
 	"github.com/raftkv/raftkv/traces/words"
 )
+
+// start tells that a server starts, or starts again.
+func (t *teller) start() {
+	if t.Starts() > 1 {
+		// older traces have the role before as that
+		before := cmp.Or(t.Text(spans.RaftRoleBeforeKey), t.Text(spans.RaftRoleKey))
+		t.Line(t.Beginning(), story.Trouble, "starting again, was ", before, " in term ", t.Text(spans.RaftTermKey))
+		return
+	}
+	t.Line(t.Beginning(), story.Ordinary, "starting as ", t.Text(spans.RaftRoleKey))
+}
 
 // appending tells of the entries that a leader took into its log.
 func (t *teller) appending() {
@@ -25,51 +37,20 @@ func (t *teller) appending() {
 	}
 }
 
-func (t *teller) acknowledged() {
+// resending tells which entries are sent once more.
+func (t *teller) resending() {
 	if n := t.Integer(spans.RaftAttemptKey); n > 1 {
 		t.Complain(t.Beginning(), story.Calls, "sending again", "sending ", phrases.Entries(t.Span), " to ", t.Peer(),
 			" again (attempt ", strconv.FormatInt(n, 10), ")")
 	}
-	t.FatesOn(story.Calls, "AppendEntries to "+t.Peer())
-	switch {
-	case t.Failed():
-		t.Unanswered("no ack from " + t.Peer())
-	case t.Replied(protocol.AppendEntriesOk{}) && t.Integer(spans.RaftEntriesCountKey) > 0:
-		t.Line(t.Ending(), story.Ordinary, "ack from ", t.Peer(), ", match_index ", t.Text(spans.RaftMatchIndexKey))
-	case t.Replied(protocol.AppendEntriesRejected{}) && t.Integer(spans.RaftConflictIndexKey) == 0:
-		t.Line(t.Ending(), story.Trouble, "rejection from ", t.Peer(), ": the term is over")
-	case t.Replied(protocol.AppendEntriesRejected{}):
-		t.Line(t.Ending(), story.Trouble, "rejection from ", t.Peer(), ", conflict_index ",
-			t.Text(spans.RaftConflictIndexKey))
-	}
 }
 
-func (t *teller) appended() {
-	switch {
-	case t.Replied(protocol.AppendEntriesOk{}) && t.Integer(spans.RaftEntriesCountKey) > 0:
-		t.storing()
-		t.Line(t.Ending(), story.Ordinary, "AppendEntries from ", t.Peer(), " ok, match_index ",
-			t.Text(spans.RaftMatchIndexKey))
-	case t.Replied(protocol.AppendEntriesRejected{}):
-		switch t.Text(spans.RaftReasonKey) {
-		case protocol.ReasonEntryMissing.String(), protocol.ReasonTermConflict.String():
-			t.NoteRefuses()
-		}
-		t.Line(t.Ending(), story.Trouble, "AppendEntries from ", t.Peer(), " rejected: ",
-			words.Spaced(t.Text(spans.RaftReasonKey)), " at ", t.Text(spans.RaftPrevLogIndexKey))
+// refusing notes that a follower refuses entries because its log does not match its leader's.
+func (t *teller) refusing() {
+	switch t.Text(spans.RaftReasonKey) {
+	case protocol.ReasonEntryMissing.String(), protocol.ReasonTermConflict.String():
+		t.NoteRefuses()
 	}
-	t.FatesOn(story.Replies, "ack to "+t.Peer())
-}
-
-func (t *teller) commit() {
-	if t.Text(spans.RaftRoleKey) == protocol.RoleLeader.String() {
-		acks := strconv.Itoa(len(t.Texts(spans.RaftCommitAcknowledgedByKey)))
-		t.Line(t.Ending(), story.Ordinary, "replication ", acks, "/", t.Text(spans.RaftQuorumKey), " acks: index ",
-			t.Text(spans.RaftCommitToKey), " is committed")
-		return
-	}
-	t.Line(t.Ending(), story.Ordinary, "commit index ", t.Text(spans.RaftCommitFromKey), " -> ",
-		t.Text(spans.RaftCommitToKey))
 }
 
 func (t *teller) apply() {

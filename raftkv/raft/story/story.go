@@ -1,22 +1,22 @@
 // Package story is what Raft adds to a story: what the spans of servers tell.
 //
+// What is one sentence about one span is declared in the spec: here is the rest.
+//
 //	story.go        which function tells which span
-//	elections.go    starts, elections, votes, roles, heartbeats
-//	replication.go  entries: appended, sent, acknowledged, committed, applied
+//	replication.go  starts, and entries: appended, sent again, applied
 //	log.go          entries that were removed
 package story
 
 import (
-	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
+	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/traces/story"
-	"github.com/raftkv/raftkv/traces/words"
 )
 
 // Protocol returns what a story is told what Raft's spans say by.
 func Protocol() story.Protocol {
 	return story.Protocol{
-		Specs: spans.AllSpecs(), Landmarks: spans.Landmarks(),
+		Specs: spans.AllSpecs(), Landmarks: spans.Landmarks(), Told: spans.Story(),
 		Tell: func() func(*story.Teller, string) bool { return (&teller{logs: map[string][]uint64{}}).tell },
 	}
 }
@@ -28,42 +28,29 @@ type teller struct {
 	logs map[string][]uint64 // of each server, the terms of its entries
 }
 
-// tell tells a span, given its id in the spec, and returns false for one that is not Raft's.
+// tell tells a span of which the spec does not declare all, given its id there; false for any other.
 func (t *teller) tell(of *story.Teller, id string) bool {
 	t.Teller = of
 	switch id {
 	case spans.StartID:
 		t.start()
-	case spans.SetPeersID:
-		t.Line(t.Ending(), story.Ordinary, "peers configured: ", words.Counted(len(t.Texts(spans.RaftPeersKey)), "server"),
-			", a majority is ", t.Text(spans.RaftQuorumKey))
 	case spans.PutServerID, spans.GetServerID, spans.DeleteServerID:
 		t.appending()
 		t.Request()
-	case spans.ElectionID:
-		t.election()
-	case spans.HeartbeatID:
-		t.heartbeat()
 	case spans.RoleChangeID:
-		t.roleChange()
-	case spans.RequestVoteClientID:
-		t.voteReceived()
-	case spans.RequestVoteServerID:
-		t.voteGiven()
+		t.Declared()
+		t.appending() // a new leader's no-op
 	case spans.AppendEntriesClientID:
-		t.acknowledged()
+		t.resending()
+		t.Declared()
 	case spans.AppendEntriesServerID:
-		t.appended()
-	case spans.LateReplyID:
-		t.Complain(t.Ending(), story.LateReplies, t.Text(kvspans.RaftReplyKey),
-			"late ", t.Text(kvspans.RaftReplyKey), " from ", t.Peer(), ": its call was over")
-	case spans.CommitID:
-		t.commit()
+		if t.Replied(protocol.AppendEntriesOk{}) {
+			t.storing()
+		}
+		t.refusing()
+		t.Declared()
 	case spans.ApplyID:
 		t.apply()
-	case spans.CommitNotificationProducerID:
-		t.FatesOn(story.Notifications, "CommitNotification to "+t.Peer())
-	case spans.CommitNotificationConsumerID: // told by what comes of it
 	default:
 		return false
 	}

@@ -123,7 +123,7 @@ func TestStoryKnowsEverySpan(t *testing.T) {
 			End: tracetest.Epoch,
 		})
 		if text := tell(t, lines); strings.Contains(text, spec.Name) {
-			t.Errorf("a span %s is told as\n%s\tgive it lines of its own in story.go, or say there that it needs none",
+			t.Errorf("a span %s is told as\n%s\tgive it lines in spec/raftkv.yaml or in story.go, or name it there without any",
 				spec.ID, text)
 		}
 	}
