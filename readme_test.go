@@ -226,7 +226,7 @@ func (s *shell) asBuilt(line string) string {
 
 // script is asBuilt with fewer seeds in a sweep: that it works does not take more.
 func (s *shell) script(line string) string {
-	line = s.seeds.ReplaceAllString(s.asBuilt(line), "-seeds 1-50")
+	line = s.seeds.ReplaceAllString(s.asBuilt(line), "-seeds 1-20")
 	if !strings.Contains(line, "-seeds") && !strings.Contains(line, "-merge") && !strings.Contains(line, " -h") {
 		line = s.longest.ReplaceAllString(line, `/sweep" -seeds 1-20$1$2`)
 	}

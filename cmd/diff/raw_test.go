@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"regexp"
 	"testing"
 
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
@@ -19,11 +18,32 @@ type rawSpan struct {
 	end  int64  // ns from the beginning of the run
 }
 
-// runsHalf is what a trace id begins with: the run's half of it.
-var runsHalf = regexp.MustCompile(`"traceId":"[0-9a-f]{16}`)
-
-// steps are the attributes that number the steps of a process: one more shifts all that follow.
-var steps = regexp.MustCompile(`,?\{"key":"raftkv\.(end_)?step","value":\{"intValue":"[0-9]+"\}\}`)
+// comparedText is what of a span's text is compared: all but the run's half of trace ids, which are its first 16 characters,
+// and the attributes that number the steps of a process: one more shifts all that follow.
+func comparedText(text []byte) string {
+	const traceID, attribute = `"traceId":"`, `{"key":"raftkv.`
+	kept := make([]byte, 0, len(text))
+	for i, part := range bytes.SplitAfter(text, []byte(traceID)) {
+		if i > 0 {
+			part = part[16:]
+		}
+		kept = append(kept, part...)
+	}
+	var b bytes.Buffer
+	for i, part := range bytes.Split(kept, []byte(attribute)) {
+		switch {
+		case bytes.HasPrefix(part, []byte(`step"`)), bytes.HasPrefix(part, []byte(`end_step"`)):
+			if bytes.HasSuffix(b.Bytes(), []byte(",")) {
+				b.Truncate(b.Len() - 1)
+			}
+			_, part, _ = bytes.Cut(part, []byte("}}"))
+		case i > 0:
+			b.WriteString(attribute)
+		}
+		b.Write(part)
+	}
+	return b.String()
+}
 
 // rawSpans are the spans of a trace by their ids, but for the one that says what made the run.
 func rawSpans(t *testing.T, file []byte) map[string]rawSpan {
@@ -39,7 +59,7 @@ func rawSpans(t *testing.T, file []byte) map[string]rawSpan {
 				} `json:"scopeSpans"`
 			} `json:"resourceSpans"`
 		}
-		if err := json.Unmarshal(runsHalf.ReplaceAll(line, []byte(`"traceId":"`)), &parsed); err != nil {
+		if err := json.Unmarshal(line, &parsed); err != nil {
 			t.Fatal(err)
 		}
 		for _, r := range parsed.ResourceSpans {
@@ -94,7 +114,7 @@ func rawSpanOf(t *testing.T, resource, text json.RawMessage) (id, name string, s
 		t.Fatal(err)
 	}
 	span = rawSpan{
-		text: string(resource) + string(steps.ReplaceAll(text, nil)),
+		text: string(resource) + comparedText(text),
 		peer: s.Attributes.text(string(kvspans.RaftPeerIDKey)), end: s.End,
 	}
 	for _, e := range s.Events {

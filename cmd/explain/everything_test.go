@@ -88,7 +88,7 @@ func askedRuns(t *testing.T) []asked {
 			}
 		}
 	}
-	for seed := 1; seed <= race.Fewer(15, 3); seed++ {
+	for seed := 1; seed <= race.Fewer(8, 3); seed++ {
 		changes := []string{"seed=" + strconv.Itoa(seed)}
 		list = append(list, asked{name: fmt.Sprintf("mixed %d", seed), faults: "mixed", changes: changes})
 	}

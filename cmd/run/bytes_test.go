@@ -34,7 +34,7 @@ var junk = []string{
 // pick goes around a list.
 func pick[T any](list []T, i int) T { return list[i%len(list)] }
 
-// TestSameBytes makes the same run twenty times, each time somewhere else, and wants the same files to the byte.
+// TestSameBytes makes the same run ten times, each time somewhere else, and wants the same files to the byte.
 func TestSameBytes(t *testing.T) {
 	plain := &call{dir: t.TempDir()}
 	plain.execute(t).wants(t, 0)
@@ -44,7 +44,7 @@ func TestSameBytes(t *testing.T) {
 			t.Fatalf("the run has no %s, or one that is too short to say anything", file)
 		}
 	}
-	for i := range 20 {
+	for i := range 10 {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			t.Parallel()
 			again := &call{dir: filepath.Join(t.TempDir(), pick([]string{"a", "b c", "ünï", "deep/er/and/deeper"}, i))}

@@ -11,7 +11,6 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/raftkv/raft/invariants"
-	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 )
 
 // TestFindsTheSmallestSeed has runs be as asked for, of which the later ones are done first: it is always the
@@ -122,12 +121,12 @@ func TestFindAmongDrawnClusters(t *testing.T) {
 func TestFindLeavesOutViolations(t *testing.T) {
 	args := []string{"-seeds", "1-15", "-bug", "no-dedup", "-set", "network.loss=0.2", "default"}
 	violated := map[string]bool{}
-	for _, invariant := range protocol.AllInvariants() {
-		status, _, wrong := call(t, append([]string{"-find", "violated=" + string(invariant.Name)}, args...)...)
+	for _, invariant := range []string{"ExactlyOnce", "LogMatching"} {
+		status, _, wrong := call(t, append([]string{"-find", "violated=" + invariant}, args...)...)
 		if wrong != "" {
 			t.Fatal(wrong)
 		}
-		violated[string(invariant.Name)] = status == command.Fine
+		violated[invariant] = status == command.Fine
 	}
 	if !violated["ExactlyOnce"] || violated["LogMatching"] {
 		t.Errorf("violated are, as -find has it: %v", violated)

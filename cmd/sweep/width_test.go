@@ -12,7 +12,7 @@ import (
 // copied whole, and has a line of its own.
 func TestWidth(t *testing.T) {
 	for _, args := range []string{
-		"-seeds 1-200",
+		"-seeds 1-50",
 		"-seeds 1-100 -bug commit-old-term",
 		"-seeds 1-20 -bug no-dedup -keep-going -set network.loss=0.1 -set network.duplicate=0.1 -set requests_per_client=10",
 		"-seeds 1-20 -faults crashes default",

@@ -28,7 +28,7 @@ func TestSchedules(t *testing.T) {
 		}
 		return
 	}
-	seeds := race.Fewer(20_000, 500)
+	seeds := race.Fewer(12_000, 500)
 	var seen safety
 	for seed := uint64(1); seed <= uint64(seeds); seed++ {
 		s := newSchedule(seed)

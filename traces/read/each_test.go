@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"reflect"
 	"runtime"
 	"slices"
 	"strings"
@@ -65,7 +66,7 @@ func readOneByOne(r *read.Reader) (all []located, err error) {
 
 // manyStubs are spans for several lines.
 func manyStubs() (stubs []span.Span) {
-	for n := range 1500 {
+	for n := range 1100 {
 		s := plainStub(n)
 		if n%7 == 0 {
 			s = stub(n)
@@ -138,6 +139,9 @@ func TestReadAheadAsOneByOne(t *testing.T) {
 			}
 			if fmt.Sprint(wantErr) != fmt.Sprint(err) {
 				t.Errorf("%s, %d processors: one by one: error %v; ahead: %v", name, processors, wantErr, err)
+			}
+			if reflect.DeepEqual(want, got) {
+				continue // it is seen sooner than cmp sees it
 			}
 			if diff := cmp.Diff(want, got, sameSpans); diff != "" {
 				t.Errorf("%s, %d processors: -one by one, +ahead:\n%s", name, processors, diff)

@@ -21,8 +21,8 @@ import (
 )
 
 var (
-	manySeeds = race.Fewer(800, 600)
-	fewSeeds  = race.Fewer(80, 20)
+	manySeeds = race.Fewer(400, 400)
+	fewSeeds  = race.Fewer(40, 20)
 )
 
 // drawn is the run that a profile draws for a seed.
@@ -195,7 +195,7 @@ func TestOnTopOfAScenario(t *testing.T) {
 	}
 	for _, p := range profile.All() {
 		for nodes := 1; nodes <= 7; nodes++ {
-			for seed := range uint64(30) {
+			for seed := range uint64(10) {
 				request := config.Request{
 					BuiltIn: []config.Scenario{given},
 					Overrides: []config.Override{
@@ -228,7 +228,7 @@ func TestOnTopOfAScenario(t *testing.T) {
 // not as drawn is called another name.
 func TestAlone(t *testing.T) {
 	for _, p := range profile.All()[1:] {
-		for seed := range uint64(50) {
+		for seed := range uint64(20) {
 			request := config.Request{Overrides: []config.Override{config.SetKey("-seed", "seed", fmt.Sprint(seed))}}
 			request.Scenario, request.Chance = profile.For(p, config.Scenario{}, true)
 			r, err := config.Resolve(request)
@@ -291,7 +291,7 @@ func TestIDsAreUniqueWhateverGoesWrong(t *testing.T) {
 	for seed := range uint64(manySeeds) / 5 {
 		c := drawn(t, profile.Mixed, seed)
 		ids := &idsOf{seen: make(map[world.CausalID]string)}
-		recorded.Record(t, c, cluster.Options{}, ids)
+		recorded.Record(t, c, cluster.Options{Unchecked: true}, ids)
 		for _, wrong := range ids.wrong {
 			t.Errorf("seed %d: %s; see: go run ./cmd/run -faults mixed -seed %d", seed, wrong, seed)
 		}

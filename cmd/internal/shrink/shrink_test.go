@@ -106,7 +106,7 @@ func TestMinimal(t *testing.T) {
 	for _, p := range predicates {
 		t.Run(p.name, func(t *testing.T) {
 			t.Parallel()
-			for seed := range uint64(6) {
+			for seed := range uint64(4) {
 				c := generated(t, seed)
 				f := &fake{violates: p.of(c, seed), at: 42 * time.Millisecond}
 				if f.violates(c) != wanted {
@@ -333,7 +333,7 @@ func TestBudget(t *testing.T) {
 		t.Fatalf("%+v, %v", r, err)
 	}
 	proven, unproven := 0, 0
-	for runs := 1; runs < whole.runs; runs += 31 {
+	for runs := 1; runs < whole.runs; runs += 67 {
 		f, told := &fake{violates: violates}, 0
 		r, err := Shrink(t.Context(), c, Options{World: f.world(), Runs: runs, Progress: func(n int, _ Size) { told = n }})
 		if err != nil {
