@@ -388,7 +388,7 @@ func (a *asker) holds(x *explain.Explanation) {
 			if s.Broken {
 				a.broken = append(a.broken, s.Text)
 			}
-			named = named || s.Rule.Name != "" || s.Event != ""
+			named = named || s.Reason != (explain.Reason{})
 		}
 		if part.WhyNot && !named {
 			a.t.Errorf("%q names no rule and no event", part.Title.Text)
@@ -522,8 +522,8 @@ func (a *asker) tells(s *explain.Step) {
 		a.t.Errorf("it does not rest on the span that it names, %s: %s", s.ID, s.Text)
 		return
 	}
-	if s.Rule.Name != "" && !strings.Contains(s.Text, s.Rule.Section) {
-		a.t.Errorf("%s is not cited: %s", s.Rule.Section, s.Text)
+	if s.Rule != (explain.Rule{}) && !strings.Contains(s.Text, s.Section) {
+		a.t.Errorf("%s is not cited: %s", s.Section, s.Text)
 	}
 	failed, fault := span.Attribute("error.type").AsString(), span.Attribute("raftkv.fault").AsString()
 	crash := fault == "crash" || fault == "lose_unsynced"

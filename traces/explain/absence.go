@@ -1,6 +1,8 @@
 package explain
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
@@ -49,72 +51,72 @@ func (t *Trace) lost(s *span.Span, drop *span.Event) Step {
 	peer, what := Peer(s), t.Message(s)
 	switch f := t.faultOf(s, drop); {
 	case f == nil || !traces.IsCrash(f):
-		return Kept(Lost, t.When(s, drop), Say("the %s was lost on its way to %s%s", what, peer,
-			t.WhyLost(s.Service, peer, s, drop)))
+		return At(t.When(s, drop), "the %s was lost on its way to %s%s", what, peer, t.WhyLost(s.Service, peer, s, drop)).
+			Kept(Lost)
 	case f.Start.After(s.Start):
-		return Kept(Crashed, t.Begin(f), Say("%s crashed at %s, before it had handled the %s", peer, t.Begin(f), what).
-			On(t.When(s, drop)))
+		return At(t.Begin(f), "%s crashed at %s, before it had handled the %s", peer, t.Begin(f), what).Resting(t.When(s,
+			drop)).Kept(Crashed)
 	default:
-		return Kept(Down, t.Begin(f), t.wasDown(peer, f).On(t.When(s, drop)))
+		return t.wasDown(peer, f).Resting(t.When(s, drop))
 	}
 }
 
-func (t *Trace) wasDown(peer string, crash *span.Span) Sentence {
-	return Say("%s had been down since its crash at %s", peer, t.Begin(crash))
+func (t *Trace) wasDown(peer string, crash *span.Span) Step {
+	return At(t.Begin(crash), "%s had been down since its crash at %s", peer, t.Begin(crash)).Kept(Down)
 }
 
 // Absent says why the reply to a call did not come, or not in time.
 func (t *Trace) Absent(call *span.Span) Step {
 	peer, receivers := Peer(call), t.Receivers(call)
 	if Shown(call, kvspans.RaftReplyKey) != "" && len(receivers) == 0 {
-		return Kept(NotInTrace, t.End(call), Say("%s answered it by %s, and the trace lacks the span of that", peer,
-			t.End(call)))
+		return At(t.End(call), "%s answered it by %s, and the trace lacks the span of that", peer, t.End(call)).
+			Kept(NotInTrace)
 	}
 	if drop := traces.EventOf(call, worldspans.EventDrop); drop != nil && len(receivers) == 0 {
 		return t.lost(call, drop)
 	}
 	for _, r := range receivers {
-		if why, ok := t.answeredInVain(call, r); ok {
+		if why := t.answeredInVain(call, r); why.Text != "" {
 			return why
 		}
 	}
 	if f := t.DownSince(peer, call.Start); f != nil {
-		return Kept(Down, t.Begin(f), t.wasDown(peer, f))
+		return t.wasDown(peer, f)
 	}
 	for _, f := range t.faults {
 		if traces.IsCrash(f) && Touches(f, peer) && f.Start.After(call.Start) {
-			return Kept(Crashed, t.Begin(f), Say("%s crashed at %s, and no span shows that it had handled the %s before",
-				peer, t.Begin(f), t.Message(call)))
+			return At(t.Begin(f), "%s crashed at %s, and no span shows that it had handled the %s before", peer, t.Begin(f),
+				t.Message(call)).Kept(Crashed)
 		}
 	}
 	return t.unheard(call)
 }
 
-// answeredInVain says why the reply of a server that handled a call did not count; not ok if nothing shows why.
-func (t *Trace) answeredInVain(call, r *span.Span) (why Step, ok bool) {
+// answeredInVain says why the reply of a server that handled a call did not count; empty if nothing shows why.
+func (t *Trace) answeredInVain(call, r *span.Span) Step {
 	peer := Peer(call)
 	drop, answered := traces.EventOf(r, worldspans.EventDrop), Shown(r, kvspans.RaftReplyKey) != ""
 	switch {
 	case drop != nil:
-		return Kept(Lost, t.When(r, drop), Say("%s answered at %s, but the answer was lost%s", peer, t.End(r),
-			t.WhyLost(peer, call.Service, r, drop))), true
+		return At(t.When(r, drop), "%s answered at %s, but the answer was lost%s", peer, t.End(r), t.WhyLost(peer,
+			call.Service, r, drop)).Kept(Lost)
 	case answered && r.End.After(call.End):
-		return Kept(TooLate, t.End(r), Say("%s answered only at %s%s%s", peer, t.End(r), t.Delayed(call),
-			t.Ailing(peer, r.End)).On(t.End(call))), true
+		return At(t.End(r), "%s answered only at %s%s%s", peer, t.End(r), t.Delayed(call), t.Ailing(peer, r.End)).
+			Resting(t.End(call)).Kept(TooLate)
 	case answered:
 		ended, event := t.callEnd(call)
-		return Kept(event, t.End(r), Say("%s answered at %s, and that was still on its way when %s%s%s", peer, t.End(r),
-			ended, t.Delayed(r), t.Ailing(call.Service, call.End))), true
+		return At(t.End(r), "%s answered at %s, and that was still on its way when %s%s%s", peer, t.End(r), ended,
+			t.Delayed(r), t.Ailing(call.Service, call.End)).Kept(event)
 	case r.End.After(call.End):
-		return Kept(TooLate, t.Begin(r), Say("%s had taken it in at %s, and had not answered by %s", peer, t.Begin(r),
-			t.End(call))), true
+		return At(t.Begin(r), "%s had taken it in at %s, and had not answered by %s", peer, t.Begin(r), t.End(call)).
+			Kept(TooLate)
 	case IsCrashed(r):
-		return Kept(Crashed, t.End(r), Say("%s crashed at %s before it had answered", peer, t.End(r))), true
+		return At(t.End(r), "%s crashed at %s before it had answered", peer, t.End(r)).Kept(Crashed)
 	case IsUnfinished(r):
-		return Kept(RunEnded, t.Begin(r), Say("%s had taken it in at %s, and had not answered when the run ended", peer,
-			t.Begin(r))), true
+		return At(t.Begin(r), "%s had taken it in at %s, and had not answered when the run ended", peer, t.Begin(r)).
+			Kept(RunEnded)
 	}
-	return Step{}, false
+	return Step{}
 }
 
 // callEnd says what ended a call that no reply ended.
@@ -138,10 +140,10 @@ func (t *Trace) unheard(call *span.Span) Step {
 	case IsUnfinished(call):
 		why, handled = RunEnded, "before the run ended"
 	case IsCrashed(call):
-		return Kept(Crashed, moment, Say("%s itself crashed at %s", call.Service, moment))
+		return At(moment, "%s itself crashed at %s", call.Service, moment).Kept(Crashed)
 	}
-	return Kept(why, moment, Say("no span shows that the %s was handled %s at %s%s%s", t.Message(call), handled, end,
-		t.Delayed(call), t.Ailing(Peer(call), call.End)))
+	return At(moment, "no span shows that the %s was handled %s at %s%s%s", t.Message(call), handled, end, t.Delayed(call),
+		t.Ailing(Peer(call), call.End)).Kept(why)
 }
 
 // Delayed says that what a span sent was late on purpose.
@@ -152,4 +154,66 @@ func (t *Trace) Delayed(s *span.Span) Sentence {
 	}
 	return Say(", for it was late by %s", time.Duration(late.Attribute(worldspans.RaftkvDelayNsKey).AsInt64())).
 		On(t.When(s, late))
+}
+
+// Late says why a reply did not count as that to its call, as the span tells with which it was taken in: the call was
+// over, or had its reply.
+func (t *Trace) Late(s *span.Span) Step {
+	var call *span.Span
+	answer := t.Span(s.Parent)
+	if answer != nil {
+		call = t.Span(answer.Parent)
+	}
+	switch {
+	case call == nil:
+		return At(t.Begin(s), "its call was over; when the trace does not tell").Kept(NotInTrace)
+	case Shown(call, kvspans.RaftReplyKey) != "":
+		return At(t.End(call), "the call had its reply at %s, and this is another copy", t.End(call)).Resting(t.Begin(s)).
+			Kept(TooLate)
+	}
+	return At(t.End(call), "the call had been given up at %s%s%s", t.End(call), t.Delayed(call), t.Delayed(answer)).
+		Resting(t.Begin(s)).Kept(TooLate)
+}
+
+// Silence says why a process had no more messages of these ids from another one, from the last that it heard until a
+// time: faults, and what was lost.
+func (t *Trace) Silence(from string, heard *span.Span, until time.Time, ids ...string) []Step {
+	to, sent := heard.Service, heard.Start
+	steps := t.Meanwhile(heard.Start, until, from, to)
+	for i, s := range steps {
+		if f := t.Span(s.ID); f != nil && traces.IsCrash(f) && Touches(f, from) && !t.sent(from, f.Start, until) {
+			steps[i].Text = strings.TrimSuffix(s.Text, ".") + "; from then on the trace has nothing that it sent."
+		}
+	}
+	if sender := t.Span(heard.Parent); sender != nil {
+		sent = sender.Start
+	}
+	var lost []*span.Span
+	for s := range t.Of(from, ids...) {
+		if Peer(s) == to && s.Start.After(sent) && s.Start.Before(until) &&
+			traces.EventOf(s, worldspans.EventDrop) != nil && len(t.Receivers(s)) == 0 {
+			lost = append(lost, s)
+		}
+	}
+	if len(lost) == 0 {
+		return steps
+	}
+	slices.SortStableFunc(lost, func(a, b *span.Span) int { return a.Start.Compare(b.Start) })
+	first, what := lost[0], Say("the %s was lost", t.Message(lost[0]))
+	why := t.WhyLost(from, to, first, traces.EventOf(first, worldspans.EventDrop))
+	if n := len(lost); n > 1 {
+		what = Say("%d %s until %s, all lost, the first", n, t.Message(first), t.Begin(lost[n-1]))
+		why.Text = strings.TrimPrefix(why.Text, ",")
+	}
+	return append(steps, At(t.Begin(first), "What %s sent to %s did not arrive: %s%s.", from, to, what, why))
+}
+
+// sent says whether a process sent anything within a time.
+func (t *Trace) sent(process string, from, to time.Time) bool {
+	for s := range t.Of(process) {
+		if traces.IsSender(s) && s.Start.After(from) && s.Start.Before(to) {
+			return true
+		}
+	}
+	return false
 }

@@ -1,8 +1,9 @@
 package explain
 
 import (
+	"cmp"
+	"maps"
 	"slices"
-	"strings"
 
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/span"
@@ -23,29 +24,77 @@ func New(all *index.Trace, p Protocol) *Explainer {
 	return &Explainer{t, p.Of(t)}
 }
 
+// Explain answers a question: a span's id, an operation such as `client-2 3`, or one of the protocol's. An error says
+// what is wrong with the question, and is a QuestionError where a similar one has an answer; Questions are those that
+// can be asked.
+func (e *Explainer) Explain(question string) (*Explanation, error) {
+	if s, err := e.named(question); err != nil {
+		return nil, err
+	} else if s != nil {
+		return e.explainSpan(s)
+	}
+	q := e.parse(question)
+	switch {
+	case len(q.strange) > 0:
+		return nil, e.misunderstood(q)
+	case q.For == "client":
+		return e.explainOperation(q.request)
+	}
+	x, err := e.answers.Ask(q)
+	switch {
+	case err != nil:
+		return nil, err
+	case x == nil:
+		return nil, e.misunderstood(q)
+	}
+	return e.finish(x), nil
+}
+
+// Questions are the questions that have an answer, but for the ids of spans; of some kinds at most so many.
+func (e *Explainer) Questions(most int) []string {
+	first, after := e.answers.Questions(most)
+	requests := slices.Collect(maps.Keys(e.operations))
+	slices.SortFunc(requests, func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) })
+	for i, request := range requests {
+		requests[i] = inWords(request)
+	}
+	return slices.Concat(first, requests, after)
+}
+
 // finish completes an answer: with what the run ended in, and with another question to ask next.
 func (e *Explainer) finish(x *Explanation) *Explanation {
 	if len(e.violations) > 0 && x.Question != e.violations[0].ID.String() {
 		var steps []Step
 		for _, v := range e.violations {
-			steps = append(steps, At(e.Begin(v), "The invariant %s did not hold, and the run was stopped.",
-				Shown(v, worldspans.RaftkvInvariantKey)))
+			steps = append(steps, At(e.Begin(v), "The invariant %s did not hold, and the run was stopped.", Shown(v,
+				worldspans.RaftkvInvariantKey)))
 		}
 		x.Parts = append(x.Parts, Because("How the run ended", steps...))
 	}
 	x.Parts = append(x.Parts, Because("How far the trace goes", e.partOnly()...))
 	x.Parts = slices.DeleteFunc(x.Parts, func(p Part) bool { return len(p.Steps) == 0 })
-	x.Answer = x.Answer.tidy()
+	x.Answer.tidy()
 	for i := range x.Parts {
-		x.Parts[i].Title = x.Parts[i].Title.tidy()
+		x.Parts[i].Title.tidy()
 		for k := range x.Parts[i].Steps {
-			x.Parts[i].Steps[k].Sentence = x.Parts[i].Steps[k].tidy()
+			x.Parts[i].Steps[k].tidy()
 		}
 	}
 	if x.Next = e.another(x.Question, x.next); x.Next == "" {
 		x.Next = e.another(x.Question, e.Questions(1))
 	}
 	return x
+}
+
+// another is the first question that is answered otherwise than one; empty if there is none.
+func (e *Explainer) another(question string, list []string) string {
+	asked := e.canonical(question)
+	for _, other := range list {
+		if other != "" && e.canonical(other) != asked {
+			return other
+		}
+	}
+	return ""
 }
 
 // partOnly says of a trace that is a part of one that it is.
@@ -60,38 +109,24 @@ func (e *Explainer) partOnly() []Step {
 	return nil
 }
 
-// another is the first question that is answered otherwise than one; empty if there is none.
-func (e *Explainer) another(question string, list []string) string {
-	asked := e.canonical(question)
-	for _, other := range list {
-		if other != "" && e.canonical(other) != asked {
-			return other
-		}
-	}
-	return ""
-}
-
 // canonical is one question for all that are answered alike: an operation's span is answered as the operation is.
 func (e *Explainer) canonical(question string) string {
 	s, err := e.named(question)
 	if err != nil || s == nil {
-		return strings.ReplaceAll(question, "/", " ")
+		return inWords(question)
 	}
 	return e.sameAs(s)
 }
 
 // sameAs is the question that is answered as one about a span is, or that itself.
 func (e *Explainer) sameAs(s *span.Span) string {
-	if len(e.strangeIn(s)) > 0 {
+	switch {
+	case len(e.strangeIn(s)) > 0:
 		return s.ID.String()
+	case slices.Contains(operationIDs, e.ID(s)):
+		return inWords(s.Attribute(kvspans.KVRequestIDKey).AsString())
 	}
-	if slices.Contains(operationIDs, e.ID(s)) {
-		return strings.ReplaceAll(s.Attribute(kvspans.KVRequestIDKey).AsString(), "/", " ")
-	}
-	if same := e.answers.Same(s); same != "" {
-		return same
-	}
-	return s.ID.String()
+	return cmp.Or(e.answers.Same(s), s.ID.String())
 }
 
 // Others are questions about what a span is next to: its cause, what it caused, and what its process did first.
@@ -100,9 +135,8 @@ func (t *Trace) Others(s *span.Span) []string {
 	if t.find(s.Parent) != nil {
 		list = append(list, s.Parent.String())
 	}
-	for i := range t.below(s.ID) {
-		list = append(list, t.all.Entry(i).ID.String())
-		break
+	if below := t.below(s.ID); len(below) > 0 {
+		list = append(list, t.all.Entry(below[0]).ID.String())
 	}
 	if t.Operation(s.Service+"/1") != nil {
 		list = append(list, s.Service+" 1")

@@ -74,6 +74,27 @@ func (t *Trace) DownSince(process string, at time.Time) *span.Span {
 	return nil
 }
 
+// StayedDown says that a process crashed and was not started again; nothing of one that runs at the end.
+func (t *Trace) StayedDown(process string) []Step {
+	f := t.DownSince(process, t.Last().End)
+	if f == nil {
+		return nil
+	}
+	return []Step{At(t.Begin(f), "%s, and was not started again.", t.FaultSaid(f).Capital()).Kept(Down)}
+}
+
+// StartedBy says which fault started a process again; nothing for its first start.
+func (t *Trace) StartedBy(start *span.Span) []Step {
+	for _, f := range slices.Backward(t.faults) {
+		kind := traces.FaultKind(f)
+		if (kind == worldspans.FaultRestart || kind == worldspans.FaultRollback) && Touches(f, start.Service) &&
+			start.Start.Sub(f.Start).Abs() <= traces.AtOnceWithin {
+			return []Step{At(t.Begin(f), "A fault: %s.", t.FaultSaid(f))}
+		}
+	}
+	return nil
+}
+
 // ClockFaults says which faults had set a process's clock within a time.
 func (t *Trace) ClockFaults(process string, from, to time.Time) (all Sentence) {
 	for _, f := range t.inForce(to) {

@@ -16,8 +16,7 @@ import (
 // What the spec does not declare is foreign: it is told by its name and attributes, and nothing is concluded from it.
 
 // strangeIn says what keeps a span from being understood: that the spec declares none of its name and kind, or what
-// it lacks of what its kind must have. Empty for one that is
-// as the spec has it.
+// it lacks of what its kind must have. Empty for one that is as the spec has it.
 func (t *Trace) strangeIn(s *span.Span) []string {
 	spec := t.spec(s.Name, s.Kind)
 	if spec == nil {
@@ -101,7 +100,7 @@ func (e *Explainer) explainForeign(s *span.Span) *Explanation {
 		}
 		events = append(events, At(e.When(s, v), "%s", said))
 	}
-	causes, _ := e.chain(s)
+	causes, _, _ := e.chain(s)
 	x := &Explanation{Answer: said, Parts: []Part{
 		Because("Its attributes", attributes...), Because("Its events", events...),
 		Because("What it is below, the nearest first", causes...),

@@ -65,8 +65,7 @@ func (e *Explainer) explainOperation(request string) (*Explanation, error) {
 	if op == nil {
 		return nil, e.noSuchOperation(request)
 	}
-	times := &Times{trace: e.Trace, At: e.Begin(op)}
-	involved := []string{op.Service}
+	times, involved := &Times{trace: e.Trace, At: e.Begin(op)}, []string{op.Service}
 	var tries, awaited []*span.Span
 	for try := range e.Below(op.ID) {
 		if try.Kind != trace.SpanKindClient {
@@ -85,19 +84,21 @@ func (e *Explainer) explainOperation(request string) (*Explanation, error) {
 	for _, s := range awaited {
 		involved = append(involved, Peer(s))
 	}
-	where := Say("Where the time went, from %s to %s", e.Begin(op), e.End(op))
 	x := &Explanation{
-		Question: strings.ReplaceAll(words.Printable(request), "/", " "),
+		Question: inWords(words.Printable(request)),
 		Answer:   e.operationSaid(op, len(tries)).Then("%s", times.most(op.End.Sub(op.Start))),
-		Parts: append([]Part{
-			{Title: where, Steps: times.steps, Took: true},
+		Parts: []Part{
+			{Title: Say("Where the time went, from %s to %s", e.Begin(op), e.End(op)), Steps: times.steps, Took: true},
 			Because("What was wrong meanwhile", e.Meanwhile(op.Start, op.End, involved...)...),
-		}, e.answers.Outcome(op, awaited)...),
+		},
 	}
+	about := e.answers.About(op)
+	x.Parts = append(x.Parts, e.answers.Stored(op, awaited), Because("Why this answer", append(about.Broken,
+		e.whyThisAnswer(op)...)...))
 	if title := unanswered(op, len(times.why)); title != "" {
 		x.Parts = append(x.Parts, WhyNot(title, times.why...))
 	}
-	x.Suggest(e.answers.About(op).Next...)
+	x.Suggest(about.Next...)
 	for _, try := range tries {
 		x.Suggest(try.ID.String())
 	}
@@ -115,17 +116,15 @@ func (e *Explainer) tried(times *Times, try *span.Span) []*span.Span {
 			Kept(NotInTrace))
 		return nil
 	}
-	if server != nil {
-		if awaited, ok := e.answers.Replied(times, try, server); ok {
-			return awaited
-		}
+	tried := e.answers.Tried(times, try, server)
+	times.Why(tried.Kept...)
+	if tried.Told {
+		return tried.Awaited
 	}
 	why := e.Absent(try)
-	done, kept := e.answers.Pending(try)
-	if done.Text != "" {
-		why.Sentence = done
+	if tried.Done.Text != "" {
+		why.Sentence = tried.Done
 	}
-	times.Why(kept...)
 	times.Why(At(e.End(try), "%s got no answer from %s: %s.", client, peer, why).Because(why))
 	waited := "%s waited for %s in vain, and gave this try up: %s."
 	switch {
@@ -151,7 +150,7 @@ func unanswered(op *span.Span, failed int) string {
 
 // noSuchOperation says that a client has no operation of a number, and which is its last.
 func (e *Explainer) noSuchOperation(request string) error {
-	near := &QuestionError{Message: "no client of this run has an operation " + strings.ReplaceAll(request, "/", " ")}
+	near := &QuestionError{Message: "no client of this run has an operation " + inWords(request)}
 	client, _, _ := strings.Cut(request, "/")
 	var last *span.Span
 	for other := range e.Of(client, operationIDs...) {
@@ -190,8 +189,8 @@ func OrdinalOf(s *span.Span) string {
 }
 
 func (e *Explainer) operationSaid(op *span.Span, tries int) Sentence {
-	said := Say("%s's request %s, %s, took %s", op.Service, OrdinalOf(op), OperationOf(op),
-		Between(e.Begin(op), e.End(op)))
+	said := Say("%s's request %s, %s, took %s", op.Service, OrdinalOf(op), OperationOf(op), Between(e.Begin(op),
+		e.End(op)))
 	if tries > 1 {
 		said = said.Then(" and %d tries", tries)
 	}

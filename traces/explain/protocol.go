@@ -11,46 +11,42 @@ import (
 type Protocol struct {
 	Specs     []span.Spec
 	Messages  map[string]string // by ids of spans that are not named after their message: its name
-	Numbers   map[string]string // the words of its questions: what the number behind each is of, such as a term
+	Server    string            // what the names of its servers begin with, such as node
+	Asks      map[string]string // by the words of its questions: what the number behind each is of, such as a term
 	Questions string            // what can be asked of it, such as "leader term N"
 	Reason    attribute.Key     // which attribute says why a request was refused
 	Rules     []Rule            // that can hold something back, or be broken
+	Applied   Applied           // how its spans tell that a command was applied
 
 	// Malformed says whether a span of an id may not have such an attribute.
 	Malformed func(id string, a *attribute.KeyValue) bool
 	// Unread says of an attribute that no answer rests on it, so that a span may lack it.
 	Unread func(id string, key attribute.Key) bool
+	// Carried says what a message carries, as a sentence goes on behind its name; empty for nothing.
+	Carried func(s *span.Span) string
 	// Of has the protocol look at a run.
 	Of func(t *Trace) Answers
 }
 
 // Answers are what a protocol says of one run.
 type Answers interface {
-	// Ask answers a question of the protocol; nil if it is none.
+	// Ask answers a question of the protocol; nil if it is none. A question about a span is one of those of which more
+	// is to be said than of others.
 	Ask(q *Asked) (*Explanation, error)
 	// Questions are those of the protocol that have an answer: what to ask first, and what after the clients'
 	// operations, of which most is how many a person wants.
 	Questions(most int) (first, after []string)
 	// Same is the question that is answered as one about a span is; empty if there is none.
 	Same(s *span.Span) string
-	// Whole explains a span of which more is to be said than of others; nil for others.
-	Whole(s *span.Span) *Explanation
-	// About is what there is to say of any other span.
-	About(s *span.Span) About
 	// Tell tells a span as a sentence without an end, given when it was; empty for what the protocol does not know.
 	Tell(s *span.Span, at, during Sentence) Sentence
-	// Carried says what a message carries, as a sentence goes on behind its name.
-	Carried(s *span.Span) string
-	// Began says why something began that no other span caused; and what else led to it.
-	Began(root *span.Span) ([]Step, []Part)
-	// Replied accounts for the time of a try that got a server's reply; false if nothing was done for that. It returns
-	// those messages between servers that the operation waited for.
-	Replied(times *Times, try, server *span.Span) (awaited []*span.Span, ok bool)
-	// Pending says what a try came to that no reply ended: what a server had done for it, and what kept it from more;
-	// empty for nothing.
-	Pending(try *span.Span) (Sentence, []Step)
-	// Outcome says what came of an operation that waited for these messages.
-	Outcome(op *span.Span, awaited []*span.Span) []Part
+	// About is what there is to say of a span.
+	About(s *span.Span) About
+	// Tried says what came of a client's try, and accounts for its time if a server's reply ended it. The server is nil
+	// if none did.
+	Tried(times *Times, try, server *span.Span) Tried
+	// Stored is the part about what an operation waited for, these messages among servers.
+	Stored(op *span.Span, awaited []*span.Span) Part
 }
 
 // About is what a protocol has to say of a span.
@@ -58,6 +54,16 @@ type About struct {
 	WhyNot []Part   // why what it asked for did not come, or was refused
 	Broken []Step   // which rules were broken by what it tells
 	Next   []string // what to ask next
+	Began  []Step   // why it began, if no other span caused it
+	Led    []Part   // what else led to that
+}
+
+// Tried is what a protocol has to say of a client's try.
+type Tried struct {
+	Told    bool         // the time up to the server's reply is accounted for
+	Awaited []*span.Span // the messages between servers that the operation waited for
+	Done    Sentence     // what a server had done for a try that no reply ended; empty for nothing
+	Kept    []Step       // what kept it from more
 }
 
 // Message is the name of the message that a span sends or takes in.

@@ -1,9 +1,8 @@
 package explain
 
 import (
-	"cmp"
 	"fmt"
-	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,111 +24,77 @@ type QuestionError struct {
 // Error says what is wrong with the question.
 func (q *QuestionError) Error() string { return q.Message }
 
-// Asked is a question taken apart. What it asks for is the list of what it has: "term" and "index" if there are
-// numbers behind such words, "which term" if there is none behind one, "server", and "client" for an operation.
+// Asked is a question taken apart.
 type Asked struct {
 	Question string
-	For      string            // what it has, in the order of the alphabet, with spaces between
-	Numbers  map[string]uint64 // by what they are of: a term
+	For      string            // the list of what it has, see parse
+	Numbers  map[string]string // by what they are of: a term, a ballot
 	Server   string
-	Client   string
-	Ordinal  uint64 // of the client's operation
-	Alone    bool   // it is one word
+	Span     *span.Span // that it is about; nil for a question in words
 
+	request string   // the client's operation: client-2/3
 	strange []string // words that nothing can be made of
 }
 
-// Explain answers a question: a span's id, an operation such as `client-2 3`, or one of the protocol's. An error says
-// what is wrong with the question, and is a QuestionError where a similar one has an answer; Questions are those that
-// can be asked.
-func (e *Explainer) Explain(question string) (*Explanation, error) {
-	list := strings.Fields(strings.ReplaceAll(question, "/", " "))
-	if len(list) == 1 {
-		if s, err := e.named(list[0]); err != nil {
-			return nil, err
-		} else if s != nil {
-			return e.explainSpan(s)
-		}
-	}
-	q := e.parse(question, list)
-	if len(q.strange) > 0 || len(list) == 0 {
-		return nil, e.misunderstood(question, q.strange)
-	}
-	if q.For == "client" {
-		return e.explainOperation(q.Client + "/" + strconv.FormatUint(q.Ordinal, 10))
-	}
-	x, err := e.answers.Ask(q)
-	switch {
-	case err != nil:
-		return nil, err
-	case x == nil:
-		return nil, e.misunderstood(question, nil)
-	}
-	return e.finish(x), nil
-}
+// number is how a number begins that a protocol counts by: 7, or 2.1.
+var number = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?$`)
 
-func (e *Explainer) parse(question string, list []string) *Asked {
-	q := &Asked{Question: question, Numbers: map[string]uint64{}, Alone: len(list) == 1}
-	has, without := map[string]bool{}, ""
+// parse takes a question apart. What it is for is the list of what it has, in the order of the alphabet: "server",
+// "client" for an operation, "term" for the number of one, and "which term" if there is none behind the word.
+func (e *Explainer) parse(question string) *Asked {
+	list := strings.Fields(inWords(question))
+	q := &Asked{Question: question, Numbers: map[string]string{}}
+	var has []string
 	for i := 0; i < len(list); i++ {
-		word, number, isNumber := list[i], uint64(0), false
-		if i+1 < len(list) {
-			n, err := strconv.ParseUint(list[i+1], 10, 63)
-			number, isNumber = n, err == nil
+		word, next := list[i], ""
+		if i+1 < len(list) && number.MatchString(list[i+1]) {
+			next = list[i+1]
 		}
-		group, _ := index.ProcessNumber(word)
-		of, before := e.protocol.Numbers[word], e.protocol.Numbers[list[max(0, i-1)]]
-		switch {
-		case of != "" && isNumber:
-			q.Numbers[of] = number
-			has[of], has["nothing"] = number > 0, number == 0
-			i++
-		case of != "" && (of != word && q.Server == "" && q.Client == "" || i > 0 && list[i-1] != of && before == of):
-			without = of // election, or election term
-		case group == kvspans.ServiceClient && isNumber:
-			q.Client, q.Ordinal = word, number
-			has["client"], has["nothing"] = true, number == 0
-			i++
-		case group == kvspans.ServiceNode:
+		of := e.protocol.Asks[word]
+		switch group, n := index.ProcessNumber(word); {
+		case of != "" && next == "":
+			has = append(has, "which "+of)
+			continue
+		case of != "":
+			q.Numbers[of] = next
+			has = append(has, of)
+		case group == kvspans.ServiceClient && next != "":
+			q.request = word + "/" + next
+			has = append(has, "client")
+		case group == e.protocol.Server && n > 0:
 			q.Server = word
-			has["server"] = true
+			has = append(has, "server")
+			continue
 		default:
 			q.strange = append(q.strange, word)
-			if isNumber {
-				i++ // which belongs to it
-			}
+		}
+		if next != "" {
+			i++ // it belongs to the word
 		}
 	}
-	if without != "" && !has[without] {
-		has["which "+without] = true
-	}
-	maps.DeleteFunc(has, func(_ string, is bool) bool { return !is })
-	q.For = strings.Join(slices.Sorted(maps.Keys(has)), " ")
+	has = slices.DeleteFunc(has, func(what string) bool {
+		of, is := strings.CutPrefix(what, "which ")
+		return is && q.Numbers[of] != "" // leader term 2
+	})
+	slices.Sort(has)
+	q.For = strings.Join(slices.Compact(has), " ")
 	return q
 }
 
+// inWords is a question about an operation that is written as its request is: client-2 3 for client-2/3.
+func inWords(question string) string { return strings.ReplaceAll(question, "/", " ") }
+
 // misunderstood says of a question what cannot be made sense of in it, and what can be asked.
-func (e *Explainer) misunderstood(question string, strange []string) error {
-	said := fmt.Sprintf("cannot tell what %q asks", question)
-	if len(strange) > 0 && len(strange) < len(strings.Fields(question)) {
-		for i := range strange {
-			strange[i] = strconv.Quote(strange[i])
+func (e *Explainer) misunderstood(q *Asked) error {
+	said := fmt.Sprintf("cannot tell what %q asks", q.Question)
+	if len(q.strange) > 0 && len(q.strange) < len(strings.Fields(q.Question)) {
+		for i := range q.strange {
+			q.strange[i] = strconv.Quote(q.strange[i])
 		}
-		said += ": nothing can be made of " + words.AndList(strange)
+		said += ": nothing can be made of " + words.AndList(q.strange)
 	}
 	return fmt.Errorf("%s; ask for a span by %d digits of its id or more, %s, each counted from 1", said, leastDigits,
 		e.protocol.Questions)
-}
-
-// Questions are the questions that have an answer, but for the ids of spans; of some kinds at most so many.
-func (e *Explainer) Questions(most int) []string {
-	first, after := e.answers.Questions(most)
-	requests := make([]string, 0, len(e.operations))
-	for request := range e.operations {
-		requests = append(requests, strings.ReplaceAll(request, "/", " "))
-	}
-	slices.SortFunc(requests, func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) })
-	return slices.Concat(first, requests, after)
 }
 
 // leastDigits is how much of a span's id a question has to have.
@@ -163,9 +128,8 @@ func (e *Explainer) named(word string) (*span.Span, error) {
 }
 
 // mistyped is the id that is written so but for one or two digits.
-func (e *Explainer) mistyped(digits string) string {
-	const most = 2
-	nearest, least := "", most+1
+func (e *Explainer) mistyped(digits string) (nearest string) {
+	least := 3
 	for i := range int32(e.all.Len()) {
 		id, wrong := e.all.Entry(i).ID.String(), 0
 		for k := range digits {

@@ -18,46 +18,46 @@ import (
 // explainSpan says what a span is, and what led to it: its causes, one by one, back to what began its trace, and why
 // that began.
 func (e *Explainer) explainSpan(s *span.Span) (*Explanation, error) {
-	if same := e.sameAs(s); same != s.ID.String() {
+	id := s.ID.String()
+	if same := e.sameAs(s); same != id {
 		return e.Explain(same)
 	}
-	x := &Explanation{}
+	var x *Explanation
 	switch {
 	case len(e.strangeIn(s)) > 0:
 		x = e.explainForeign(s)
 	case e.Is(s, worldspans.ViolationID):
 		x = e.explainViolation(s)
 	default:
-		if x = e.answers.Whole(s); x == nil {
+		own, err := e.answers.Ask(&Asked{Question: id, Span: s})
+		if err != nil {
+			return nil, err
+		}
+		if x = own; x == nil {
 			x = e.explainKnown(s)
 		}
 	}
-	x.Question = s.ID.String()
+	x.Question = id
 	return e.finish(x), nil
 }
 
 func (e *Explainer) explainKnown(s *span.Span) *Explanation {
 	about := e.answers.About(s)
-	x := &Explanation{Answer: e.spanSaid(s, true).Capital().Then(".")}
 	switch {
 	case s.Kind == trace.SpanKindClient && Shown(s, kvspans.RaftReplyKey) == "":
 		about.WhyNot = []Part{Why("Why there was no reply", e.Absent(s))}
 	case traces.IsSender(s) && traces.EventOf(s, worldspans.EventDrop) != nil && len(e.Receivers(s)) == 0:
 		about.WhyNot = []Part{Why("Why it did not arrive", e.Absent(s))}
 	}
-	chain, root := e.chain(s)
-	_, more := e.began(root)
-	x.Parts = append(append(about.WhyNot, Because("Which rule was broken", about.Broken...),
-		Because("What led to it, the last cause first", chain...)), more...)
+	chain, root, led := e.chain(s)
+	x := &Explanation{Answer: e.spanSaid(s, true).Capital().Then(".")}
+	x.Parts = slices.Concat(about.WhyNot, []Part{
+		Because("Which rule was broken", about.Broken...), Because("What led to it, the last cause first", chain...),
+	}, led)
 	if root.ID != s.ID {
 		about.Next = append(about.Next, root.ID.String())
 	}
 	return x.Suggest(append(about.Next, e.Others(s)...)...)
-}
-
-// Why is a part that says why something did not happen, for one reason.
-func Why(title string, reason Step) Part {
-	return WhyNot(title, Step{Sentence: reason.Capital().Then("."), At: reason.At, ID: reason.ID}.like(reason))
 }
 
 // explainViolation says what an invariant demands, and which facts do not agree.
@@ -73,23 +73,27 @@ func (e *Explainer) explainViolation(s *span.Span) *Explanation {
 		told = "The other"
 	}
 	x.Parts = append(x.Parts, Because("What was found then, and does not agree", facts...))
-	if last := e.doneBefore(s.Start); last != nil {
-		x.Suggest(last.ID.String())
+	for last := range e.Backward("") { // what any process did last before
+		if last.Service != worldspans.ServiceWorld && last.Name != worldspans.RunName && last.End.After(last.Start) &&
+			!last.End.After(s.Start) && !IsUnfinished(last) {
+			return x.Suggest(last.ID.String())
+		}
 	}
 	return x
 }
 
-// chain are the causes of a span, the last one first, and why the first of them began; root is that first one.
-func (e *Explainer) chain(s *span.Span) (steps []Step, root *span.Span) {
+// chain are the causes of a span, the last one first, and why the first of them, the root, began; and what else led to
+// that.
+func (e *Explainer) chain(s *span.Span) (steps []Step, root *span.Span, led []Part) {
 	seen := map[world.CausalID]bool{s.ID: true}
 	for s.Parent != 0 {
 		parent := e.find(s.Parent)
 		if parent == nil {
-			return append(steps, At(e.Begin(s),
-				"What caused that the trace does not tell: it lacks the span above this one.")), s
+			return append(steps, At(e.Begin(s), "What caused that the trace does not tell: it lacks the span above this "+
+				"one.")), s, nil
 		}
 		if seen[parent.ID] {
-			return steps, s
+			return steps, s, nil
 		}
 		seen[parent.ID] = true
 		said := e.foreignSaid(parent)
@@ -99,8 +103,8 @@ func (e *Explainer) chain(s *span.Span) (steps []Step, root *span.Span) {
 		steps = append(steps, At(e.Begin(parent), "%s.", said))
 		s = parent
 	}
-	why, _ := e.began(s)
-	return append(steps, why...), s
+	why, led := e.began(s)
+	return append(steps, why...), s, led
 }
 
 // began says why something began that no other span caused, and what else led to it.
@@ -112,7 +116,7 @@ func (e *Explainer) began(root *span.Span) ([]Step, []Part) {
 	case slices.Contains(operationIDs, id):
 		for before := range e.Backward(root.Service, operationIDs...) {
 			if before.ID != root.ID && !before.End.After(root.Start) {
-				return []Step{At(e.End(before), "%s was done with its request %s, and a client has one request at a time (§8).",
+				return []Step{At(e.End(before), "%s was done with its request %s, and a client has one request at a time.",
 					before.Service, OrdinalOf(before))}, nil
 			}
 		}
@@ -120,7 +124,8 @@ func (e *Explainer) began(root *span.Span) ([]Step, []Part) {
 	case id == worldspans.FaultID:
 		return []Step{At(e.Begin(root), "The scenario says so: at = %q.", Shown(root, worldspans.RaftkvFaultWhenKey))}, nil
 	}
-	return e.answers.Began(root)
+	about := e.answers.About(root)
+	return about.Began, about.Led
 }
 
 // spanSaid tells a known span as a sentence without an end, with its time or without.
@@ -135,8 +140,8 @@ func (e *Explainer) spanSaid(s *span.Span, timed bool) Sentence {
 	}
 	switch id := e.ID(s); {
 	case id == kvspans.TurnProducerID:
-		return Say("%s let %s have its turn%s", s.Service, Shown(s, kvspans.KVClientIDKey), at).
-			Then("%s", e.dropSaid(s, ", and the message was lost", Shown(s, kvspans.KVClientIDKey)))
+		return Say("%s let %s have its turn%s", s.Service, Shown(s, kvspans.KVClientIDKey), at).Then("%s", e.dropSaid(s,
+			", and the message was lost", Shown(s, kvspans.KVClientIDKey)))
 	case id == kvspans.TurnConsumerID:
 		return Say("%s was let have its turn by %s%s", s.Service, Shown(s, kvspans.KVClientIDKey), during)
 	case traces.IsSender(s):
@@ -144,7 +149,7 @@ func (e *Explainer) spanSaid(s *span.Span, timed bool) Sentence {
 		if strings.ContainsAny(message[3:4], "AEIOU") {
 			message = " an " + e.Message(s)
 		}
-		return Say("%s sent %s%s%s%s%s", s.Service, Peer(s), message, e.answers.Carried(s), at, e.callEnded(s))
+		return Say("%s sent %s%s%s%s%s", s.Service, Peer(s), message, e.protocol.Carried(s), at, e.callEnded(s))
 	case traces.IsReceiver(s):
 		return e.takenSaid(s, during)
 	case id == worldspans.FaultID:
@@ -176,7 +181,7 @@ func (e *Explainer) dropSaid(s *span.Span, lost, to string) Sentence {
 
 // takenSaid tells a span that takes in a message.
 func (e *Explainer) takenSaid(s *span.Span, during Sentence) Sentence {
-	said := Say("%s took in %s's %s%s%s", s.Service, Peer(s), e.Message(s), e.answers.Carried(s), during)
+	said := Say("%s took in %s's %s%s%s", s.Service, Peer(s), e.Message(s), e.protocol.Carried(s), during)
 	if reply := Shown(s, kvspans.RaftReplyKey); reply != "" {
 		said = said.Then(", and replied %s", reply)
 		if reason := Shown(s, e.protocol.Reason); reason != "" {

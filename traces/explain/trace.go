@@ -23,28 +23,34 @@ type Trace struct {
 	all        *index.Trace
 	protocol   *Protocol
 	declared   map[traces.SpanShape]*span.Spec
-	children   []int32            // all spans: by their parents' ids, then by start
-	byProcess  map[string][]int32 // by end
+	children   []int32            // by their parents' ids, then by start; none is its own child
+	byProcess  map[string][]int32 // by end; those of all processes for an empty one
 	faults     []*span.Span       // by start
 	violations []*span.Span       // by start
 	operations map[string]int32   // by the names of their requests: client-2/3
 	run        *span.Span         // the run's own span; nil for none
 	last       int32              // the span that ends last; -1 for none
 	orphan     int32              // a span whose parent is missing; -1 for none
-	looked     []uint64           // a bit for each span of which it is known whether it is strange
-	strange    []uint64           // a bit for each that is
+	verdicts   []verdict          // of each span
 }
+
+// verdict says whether a span is as the spec has it.
+type verdict byte
+
+const (
+	unseen verdict = iota // nobody has looked yet
+	sound
+	strange
+)
 
 func newTrace(all *index.Trace, p *Protocol) *Trace {
 	t := &Trace{
 		all: all, protocol: p, declared: map[traces.SpanShape]*span.Spec{}, byProcess: map[string][]int32{},
-		operations: map[string]int32{}, last: -1, orphan: -1,
-		looked: make([]uint64, all.Len()/64+1), strange: make([]uint64, all.Len()/64+1),
+		operations: map[string]int32{}, last: -1, orphan: -1, verdicts: make([]verdict, all.Len()),
 	}
 	for i := range p.Specs {
 		t.declared[traces.SpanShape{Name: p.Specs[i].Name, Kind: p.Specs[i].Kind}] = &p.Specs[i]
 	}
-	beginnings, ends := all.BeginningsAndEnds()
 	for i := range int32(all.Len()) {
 		if t.last < 0 || all.Entry(i).End > all.Entry(t.last).End {
 			t.last = i
@@ -53,21 +59,28 @@ func newTrace(all *index.Trace, p *Protocol) *Trace {
 			t.orphan = i
 		}
 	}
+	beginnings, ends := all.BeginningsAndEnds()
 	for _, i := range ends {
-		process := words.Printable(all.Shape(i).Service)
-		t.byProcess[process] = append(t.byProcess[process], i)
+		if process := words.Printable(all.Shape(i).Service); process != "" {
+			t.byProcess[process] = append(t.byProcess[process], i)
+		}
 	}
-	t.children = beginnings
-	slices.SortStableFunc(t.children,
-		func(a, b int32) int { return cmp.Compare(all.Entry(a).Parent, all.Entry(b).Parent) })
+	slices.SortStableFunc(ends, func(a, b int32) int { return cmp.Compare(all.Entry(a).End, all.Entry(b).End) })
+	t.byProcess[""] = ends // times of different processes may disagree with what caused what
+	t.children = slices.DeleteFunc(beginnings, func(i int32) bool { return all.Entry(i).Parent == all.Entry(i).ID })
+	slices.SortStableFunc(t.children, func(a, b int32) int {
+		return cmp.Compare(all.Entry(a).Parent, all.Entry(b).Parent)
+	})
 	for s := range t.Below(0, worldspans.RunID) {
 		t.run = s
 	}
 	t.faults = slices.Collect(t.Below(0, worldspans.FaultID))
 	t.violations = slices.Collect(t.Below(0, worldspans.ViolationID))
-	for i := range t.below(0, operationIDs...) {
-		if s := t.known(i); s != nil {
-			t.operations[s.Attribute(kvspans.KVRequestIDKey).AsString()] = i
+	for _, i := range t.below(0) {
+		if t.hasID(i, operationIDs) {
+			if s := t.known(i); s != nil {
+				t.operations[s.Attribute(kvspans.KVRequestIDKey).AsString()] = i
+			}
 		}
 	}
 	return t
@@ -79,7 +92,7 @@ var operationIDs = []string{kvspans.KVPutID, kvspans.KVGetID, kvspans.KVDeleteID
 // Epoch is when the run began.
 func (t *Trace) Epoch() time.Time { return t.all.Epoch }
 
-// Since is how long after that something was.
+// Since is how long after the run's begin something was.
 func (t *Trace) Since(at time.Time) time.Duration { return at.Sub(t.all.Epoch) }
 
 // Run is the run's own span; nil if it is missing.
@@ -88,21 +101,21 @@ func (t *Trace) Run() *span.Span { return t.run }
 // Last is the span that ends last.
 func (t *Trace) Last() *span.Span { return t.span(t.last) }
 
-// Faults are the faults, and Violations the invariants that were found not to hold, by time.
+// Faults are the faults by time.
 func (t *Trace) Faults() []*span.Span { return t.faults }
 
 // Violations are the invariants that were found not to hold, by time.
 func (t *Trace) Violations() []*span.Span { return t.violations }
 
-// Processes are the processes that have spans.
-func (t *Trace) Processes() iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for process := range t.byProcess {
-			if !yield(process) {
-				return
-			}
+// Servers are the servers that have spans, in the order in which a person looks for them.
+func (t *Trace) Servers() (list []string) {
+	for process := range t.byProcess {
+		if group, n := index.ProcessNumber(process); group == t.protocol.Server && n > 0 {
+			list = append(list, process)
 		}
 	}
+	SortProcesses(list)
+	return list
 }
 
 // Has says whether a process has spans.
@@ -140,15 +153,14 @@ func (t *Trace) find(id world.CausalID) *span.Span {
 
 // known is a span that the spec declares, and that lacks nothing; nil for another.
 func (t *Trace) known(i int32) *span.Span {
-	word, bit := i/64, uint64(1)<<(i%64)
-	if t.strange[word]&bit != 0 {
+	if t.verdicts[i] == strange {
 		return nil
 	}
 	s := t.span(i)
-	if t.looked[word]&bit == 0 {
-		t.looked[word] |= bit
+	if t.verdicts[i] == unseen {
+		t.verdicts[i] = sound
 		if len(t.strangeIn(s)) > 0 {
-			t.strange[word] |= bit
+			t.verdicts[i] = strange
 			return nil
 		}
 	}
@@ -173,28 +185,37 @@ func (t *Trace) Operation(request string) *span.Span {
 
 // Below are the spans whose parent is one, by start: all, or those that the spec has by these ids.
 func (t *Trace) Below(parent world.CausalID, ids ...string) iter.Seq[*span.Span] {
-	return t.knownOf(t.below(parent, ids...))
+	return t.those(slices.Values(t.below(parent)), ids)
 }
 
-func (t *Trace) below(parent world.CausalID, ids ...string) iter.Seq[int32] {
-	return func(yield func(int32) bool) {
-		for _, i := range t.children[t.firstBelow(parent):] {
-			if t.all.Entry(i).Parent != parent {
+// Of are the spans of a process, or of all for an empty one, that the spec has by one of these ids, by end.
+func (t *Trace) Of(process string, ids ...string) iter.Seq[*span.Span] {
+	return t.those(slices.Values(t.byProcess[process]), ids)
+}
+
+// Backward is Of, the last span first.
+func (t *Trace) Backward(process string, ids ...string) iter.Seq[*span.Span] {
+	return t.those(func(yield func(int32) bool) {
+		for _, i := range slices.Backward(t.byProcess[process]) {
+			if !yield(i) {
 				return
 			}
-			if t.all.Entry(i).ID != parent && t.hasID(i, ids) && !yield(i) {
+		}
+	}, ids)
+}
+
+// those are the known spans of a list that have one of these ids in the spec.
+func (t *Trace) those(list iter.Seq[int32], ids []string) iter.Seq[*span.Span] {
+	return func(yield func(*span.Span) bool) {
+		for i := range list {
+			if !t.hasID(i, ids) {
+				continue
+			}
+			if s := t.known(i); s != nil && !yield(s) {
 				return
 			}
 		}
 	}
-}
-
-// firstBelow is where the spans begin, among all by their parents, whose parent is one.
-func (t *Trace) firstBelow(parent world.CausalID) int {
-	from, _ := slices.BinarySearchFunc(t.children, parent, func(i int32, id world.CausalID) int {
-		return cmp.Compare(t.all.Entry(i).Parent, id)
-	})
-	return from
 }
 
 // hasID says whether a span has one of these ids in the spec, or there are none to have.
@@ -207,68 +228,16 @@ func (t *Trace) hasID(i int32, ids []string) bool {
 	return spec != nil && slices.Contains(ids, spec.ID)
 }
 
-// Of are the spans of a process that the spec has by one of these ids, by end; those of all processes, in the order of
-// the file, for an empty process.
-func (t *Trace) Of(process string, ids ...string) iter.Seq[*span.Span] {
-	return t.where(process, func(i int32) bool { return t.hasID(i, ids) })
-}
-
-// Eventful are the spans, as Of, within which something happened.
-func (t *Trace) Eventful(process string) iter.Seq[*span.Span] {
-	return t.where(process, func(i int32) bool { return t.all.Entry(i).HasEvents })
-}
-
-// Backward is Of one process, the last span first.
-func (t *Trace) Backward(process string, ids ...string) iter.Seq[*span.Span] {
-	return t.knownOf(func(yield func(int32) bool) {
-		for _, i := range slices.Backward(t.byProcess[process]) {
-			if t.hasID(i, ids) && !yield(i) {
-				return
-			}
-		}
+// below are the spans whose parent is one, strange or not.
+func (t *Trace) below(parent world.CausalID) []int32 {
+	from, _ := slices.BinarySearchFunc(t.children, parent, func(i int32, id world.CausalID) int {
+		return cmp.Compare(t.all.Entry(i).Parent, id)
 	})
-}
-
-func (t *Trace) where(process string, is func(i int32) bool) iter.Seq[*span.Span] {
-	return t.knownOf(func(yield func(int32) bool) {
-		if process == "" {
-			for i := range int32(t.all.Len()) {
-				if is(i) && !yield(i) {
-					return
-				}
-			}
-			return
-		}
-		for _, i := range t.byProcess[process] {
-			if is(i) && !yield(i) {
-				return
-			}
-		}
-	})
-}
-
-func (t *Trace) knownOf(list iter.Seq[int32]) iter.Seq[*span.Span] {
-	return func(yield func(*span.Span) bool) {
-		for i := range list {
-			if s := t.known(i); s != nil && !yield(s) {
-				return
-			}
-		}
+	to := from
+	for to < len(t.children) && t.all.Entry(t.children[to]).Parent == parent {
+		to++
 	}
-}
-
-// Sent says whether a process sent anything within a time.
-func (t *Trace) Sent(process string, from, to time.Time) bool {
-	for s := range t.where(process, func(i int32) bool { return sends(t.all.Shape(i).Kind) }) {
-		if s.Start.After(from) && s.Start.Before(to) {
-			return true
-		}
-	}
-	return false
-}
-
-func sends(kind trace.SpanKind) bool {
-	return kind == trace.SpanKindClient || kind == trace.SpanKindProducer
+	return t.children[from:to]
 }
 
 // Receivers are the spans that took in what a span sent: none if it was lost, two if it was doubled.
@@ -302,21 +271,6 @@ func (t *Trace) LastDone(process string, until time.Time) *span.Span {
 		}
 	}
 	return &span.Span{}
-}
-
-// doneBefore is what any process but the world did last before a moment; nil if there was nothing.
-func (t *Trace) doneBefore(moment time.Time) (last *span.Span) {
-	for i := range int32(t.all.Len()) {
-		s, shape := t.all.Entry(i), t.all.Shape(i)
-		if shape.Service == worldspans.ServiceWorld || shape.Name == worldspans.RunName || s.Start == s.End ||
-			s.End > moment.UnixNano() || last != nil && s.End < last.End.UnixNano() {
-			continue
-		}
-		if known := t.known(i); known != nil && !IsUnfinished(known) {
-			last = known
-		}
-	}
-	return last
 }
 
 // SortProcesses puts processes into the order in which a person looks for them.

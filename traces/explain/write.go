@@ -42,25 +42,24 @@ func (s *Step) write(b *bufio.Writer, style words.Style, columns int) {
 	at := words.Milliseconds(s.At)
 	blank := strings.Repeat(" ", max(0, words.TimeWidth-utf8.RuneCountInString(at)))
 	indent := len(blank) + len(at) + gap
-	before := append([]byte(blank), words.AppendColoured(nil, style, words.Dim, at)...)
-	before = append(before, strings.Repeat(" ", gap)...)
+	before := string(words.AppendColoured([]byte(blank), style, words.Dim, at)) + strings.Repeat(" ", gap)
 	colour := ""
 	if s.Broken {
 		colour = words.Red
 	}
 	for line := range words.Broken(text, columns-indent) {
-		_, _ = b.Write(before)
+		_, _ = b.WriteString(before)
 		said, ended := strings.CutSuffix(line, id)
 		_, _ = b.WriteString(withProcesses(said, style, colour))
 		if ended {
 			_, _ = b.Write(words.AppendColoured(nil, style, words.Dim, id))
 		}
 		_ = b.WriteByte('\n')
-		before = []byte(strings.Repeat(" ", indent))
+		before = strings.Repeat(" ", indent)
 	}
 }
 
-var namesOfProcesses = regexp.MustCompile(`\b(?:node|client)-[0-9]+\b`)
+var namesOfProcesses = regexp.MustCompile(`\b[a-z]+-[0-9]+\b`)
 
 // withProcesses is a text in a colour, in which each process has its own.
 func withProcesses(text string, style words.Style, colour string) string {
@@ -80,14 +79,10 @@ func withProcesses(text string, style words.Style, colour string) string {
 type (
 	jsonExplanation struct {
 		Question string       `json:"question"` // as it can be asked again
-		Answer   jsonSentence `json:"answer"`
+		Answer   Sentence     `json:"answer"`
 		Parts    []jsonPart   `json:"parts"`
 		WhyNot   []jsonReason `json:"why_not"` // of all parts: what held something back, or was broken
 		Next     string       `json:"next"`    // what to ask next; empty if there is nothing else
-	}
-	jsonSentence struct {
-		Text    string       `json:"text"`
-		RestsOn []jsonMoment `json:"rests_on"`
 	}
 	jsonMoment struct {
 		Span string        `json:"span"`
@@ -95,25 +90,19 @@ type (
 		At   time.Duration `json:"at_ns"`
 	}
 	jsonPart struct {
-		Title  jsonSentence `json:"title"`
-		WhyNot bool         `json:"why_not"`
-		Steps  []jsonStep   `json:"steps"`
+		Title  Sentence   `json:"title"`
+		WhyNot bool       `json:"why_not"`
+		Steps  []jsonStep `json:"steps"`
 	}
 	jsonStep struct {
 		At   *time.Duration `json:"at_ns,omitempty"`
 		Took *time.Duration `json:"took_ns,omitempty"` // in place of at_ns, in a part that says where the time went
 		Span string         `json:"span"`
-		jsonSentence
-		jsonWhy
-	}
-	jsonWhy struct {
-		Rule    string     `json:"rule,omitempty"`
-		Section string     `json:"section,omitempty"` // of the paper
-		Event   Occurrence `json:"event,omitempty"`
-		Broken  bool       `json:"broken,omitempty"` // the rule was broken
+		Sentence
+		Reason
 	}
 	jsonReason struct {
-		jsonWhy
+		Reason
 		Span string        `json:"span"`
 		At   time.Duration `json:"at_ns"`
 		Text string        `json:"text"`
@@ -122,25 +111,19 @@ type (
 
 // MarshalJSON is the explanation for programs.
 func (x *Explanation) MarshalJSON() ([]byte, error) {
-	j := jsonExplanation{
-		Question: x.Question, Answer: x.Answer.json(), Parts: []jsonPart{}, WhyNot: []jsonReason{},
-		Next: x.Next,
-	}
+	j := jsonExplanation{x.Question, x.Answer, []jsonPart{}, []jsonReason{}, x.Next}
 	for i := range x.Parts {
 		part := &x.Parts[i]
-		p := jsonPart{Title: part.Title.json(), WhyNot: part.WhyNot, Steps: []jsonStep{}}
+		p := jsonPart{part.Title, part.WhyNot, []jsonStep{}}
 		for k := range part.Steps {
 			s := &part.Steps[k]
-			why := jsonWhy{s.Rule.Name, s.Rule.Section, s.Event, s.Broken}
-			at := jsonStep{Span: s.ID.String(), jsonSentence: s.json(), jsonWhy: why}
+			at := jsonStep{At: &s.At, Span: s.ID.String(), Sentence: s.Sentence, Reason: s.Reason}
 			if part.Took {
-				at.Took = &s.At
-			} else {
-				at.At = &s.At
+				at.At, at.Took = nil, &s.At
 			}
 			p.Steps = append(p.Steps, at)
-			if (part.WhyNot || s.Broken) && (s.Rule.Name != "" || s.Event != "") {
-				j.WhyNot = append(j.WhyNot, jsonReason{why, s.ID.String(), s.moment(), s.Text})
+			if (part.WhyNot || s.Broken) && s.Reason != (Reason{}) {
+				j.WhyNot = append(j.WhyNot, jsonReason{s.Reason, s.ID.String(), s.moment(), s.Text})
 			}
 		}
 		j.Parts = append(j.Parts, p)
@@ -148,12 +131,9 @@ func (x *Explanation) MarshalJSON() ([]byte, error) {
 	return json.Marshal(j)
 }
 
-func (s Sentence) json() jsonSentence {
-	j := jsonSentence{Text: s.Text, RestsOn: []jsonMoment{}}
-	for _, m := range s.RestsOn {
-		j.RestsOn = append(j.RestsOn, jsonMoment{m.Span.String(), m.What, m.At})
-	}
-	return j
+// MarshalJSON is the moment for programs.
+func (m Moment) MarshalJSON() ([]byte, error) {
+	return json.Marshal(jsonMoment{m.Span.String(), m.What, m.At})
 }
 
 // moment is when the span of a step has it, in whatever part the step is.

@@ -2,12 +2,13 @@ package explain
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"go.opentelemetry.io/otel/attribute"
 
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/raft/conform"
-	"github.com/raftkv/raftkv/raftkv/raft/explain/state"
 	"github.com/raftkv/raftkv/raftkv/raft/phrases"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
@@ -24,18 +25,20 @@ func Protocol() explain.Protocol {
 		Messages: map[string]string{
 			spans.CommitNotificationProducerID: notification, spans.CommitNotificationConsumerID: notification,
 		},
-		Numbers: map[string]string{
-			"leader": "term", "election": "term", "elections": "term", "term": "term",
-			"index": "index",
+		Server: kvspans.ServiceNode,
+		Asks: map[string]string{
+			"leader": "term", "election": "term", "elections": "term", "term": "term", "index": "index",
 		},
 		Questions: "leader term N, client-N N, or index N node-N",
 		Reason:    spans.RaftReasonKey,
 		Rules:     rules(),
-		Malformed: func(id string, a *attribute.KeyValue) bool {
-			return conform.Tables().Malformed(id, a)
+		Applied: explain.Applied{
+			ID: spans.ApplyID, Place: spans.RaftIndexKey, Called: "index", Command: spans.RaftCommandKey, Once: Once,
 		},
-		Unread: unread,
-		Of:     func(t *explain.Trace) explain.Answers { return &raft{state.Of(t)} },
+		Malformed: func(id string, a *attribute.KeyValue) bool { return conform.Tables().Malformed(id, a) },
+		Unread:    unread,
+		Carried:   func(s *span.Span) string { return phrases.WithEntries(s) },
+		Of:        func(t *explain.Trace) explain.Answers { return newRaft(t) },
 	}
 }
 
@@ -51,41 +54,102 @@ func unread(id string, key attribute.Key) bool {
 	return false
 }
 
+// The rules of the algorithm that can hold something back, and where the paper has each, as sentences cite it.
+var (
+	TermOver       = rule("term_over", "§5.1", "a newer term makes every server its follower")
+	OneVote        = rule("one_vote", "§5.2", "a server has one vote in a term, and a term at most one leader")
+	Votes          = rule("votes", "§5.2", "a leader has the votes of a majority")
+	LogMatch       = rule("log_match", "§5.3", "a leader goes back in its log until both agree")
+	LeaderLog      = rule("leader_log", "§5.3", "what conflicts with the leader's log is removed")
+	Copies         = rule("copies", "§5.3", "an entry is committed when a majority is known to hold it")
+	Matched        = rule("matched", "§5.3", "a follower commits what it is told of, as far as its log is known to match")
+	UpToDate       = rule("up_to_date", "§5.4.1", "a vote is for a log that is no less up to date")
+	OwnTerm        = rule("own_term", "§5.4.2", "a leader counts the copies of entries of its own term only")
+	CommittedStays = rule("committed_stays", "§5.4.3", "what is committed is never replaced")
+	LeaderOnly     = rule("leader_only", "§8", "only the leader takes a client's command")
+	ThroughLog     = rule("through_log", "§8", "a command is answered when its entry is applied")
+	Once           = rule("once", "§8", "an operation takes effect once, and its retry gets the first answer")
+	Window         = rule("window", "Ongaro's thesis, 10.2.1", "only so many AppendEntries are on the way to a follower")
+)
+
+func rule(name, section, says string) explain.Rule {
+	return explain.Rule{Name: name, Section: section, Says: says}
+}
+
+// rules are all of them, in the paper's order.
+func rules() []explain.Rule {
+	return []explain.Rule{
+		TermOver, OneVote, Votes, LogMatch, LeaderLog, Copies, Matched, UpToDate,
+		OwnTerm, CommittedStays, LeaderOnly, ThroughLog, Once, Window,
+	}
+}
+
 // raft is what is to be said of one run of Raft.
-type raft struct{ *state.Cluster }
+type raft struct {
+	*explain.Trace
+
+	elections []*span.Span // by start
+	nodes     []string     // those that the cluster consists of
+	peers     *span.Span   // that names them; nil for none
+}
+
+func newRaft(t *explain.Trace) *raft {
+	e := &raft{Trace: t, elections: slices.Collect(t.Below(0, spans.ElectionID))}
+	for s := range t.Below(0, spans.SetPeersID) {
+		e.nodes, e.peers = explain.List(s, spans.RaftPeersKey), s
+	}
+	if len(e.nodes) == 0 {
+		e.nodes = t.Servers()
+	}
+	return e
+}
 
 // Ask answers what is asked of an election or an entry.
 func (e *raft) Ask(q *explain.Asked) (*explain.Explanation, error) {
-	switch q.For {
-	case "term":
-		return e.explainTerm(int64(q.Numbers["term"]))
-	case "index server":
-		return e.explainEntry(int64(q.Numbers["index"]), q.Server)
-	case "which term":
-		return nil, e.whichTerm(q.Question)
-	case "index":
-		return nil, fmt.Errorf("cannot tell what %q asks: of which server it does not say", q.Question)
-	case "server":
-		if q.Alone {
-			return nil, fmt.Errorf("cannot tell what %q asks: which index of %s it does not say", q.Question, q.Server)
+	if q.Span != nil {
+		if e.Is(q.Span, spans.ElectionID) {
+			return e.explainElection(q.Span), nil
 		}
+		return nil, nil
+	}
+	term, index := number(q.Numbers["term"]), number(q.Numbers["index"])
+	switch {
+	case q.For == "term" && term > 0:
+		return e.explainTerm(term)
+	case q.For == "index server" && index > 0:
+		return e.explainEntry(index, q.Server)
+	case q.For == "which term":
+		return nil, e.whichTerm(q.Question)
+	case q.For == "index":
+		return nil, fmt.Errorf("cannot tell what %q asks: of which server it does not say", q.Question)
+	case q.For == "server":
+		return nil, fmt.Errorf("cannot tell what %q asks: which index of %s it does not say", q.Question, q.Server)
 	}
 	return nil, nil
+}
+
+// number is a number that is counted from 1; 0 if a word is none.
+func number(word string) int64 {
+	n, err := strconv.ParseInt(word, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // Questions are about each term, and each index of each log.
 func (e *raft) Questions(most int) (terms, entries []string) {
 	last := int64(0)
-	for _, s := range e.Elections {
-		if term := state.Term(s); term > last {
+	for _, s := range e.elections {
+		if term := termOf(s); term > last {
 			terms, last = append(terms, termQuestion(term)), term
 		}
 	}
-	for _, node := range e.Nodes {
+	for _, node := range e.nodes {
 		if len(entries) >= most {
 			break
 		}
-		last := e.LastIndex(node)
+		last := e.lastIndex(node)
 		for index := int64(1); index <= last && len(entries) < most; index++ {
 			entries = append(entries, entryQuestion(index, node))
 		}
@@ -95,24 +159,11 @@ func (e *raft) Questions(most int) (terms, entries []string) {
 
 // Same is the question about a term, of the election that it is answered with.
 func (e *raft) Same(s *span.Span) string {
-	if e.Is(s, spans.ElectionID) {
-		if winner := e.Winner(state.Term(s)); winner != nil && winner.ID == s.ID {
-			return termQuestion(state.Term(s))
-		}
+	if winner := e.winner(termOf(s)); e.Is(s, spans.ElectionID) && winner != nil && winner.ID == s.ID {
+		return termQuestion(termOf(s))
 	}
 	return ""
 }
-
-// Whole explains an election of which its term's answer does not tell all.
-func (e *raft) Whole(s *span.Span) *explain.Explanation {
-	if e.Is(s, spans.ElectionID) {
-		return e.explainElection(s)
-	}
-	return nil
-}
-
-// Carried names the entries that a message carries.
-func (e *raft) Carried(s *span.Span) string { return phrases.WithEntries(s) }
 
 // termQuestion is the question about the election of a term.
 func termQuestion(term int64) string { return "leader term " + strconv.FormatInt(term, 10) }
