@@ -97,12 +97,22 @@ const widest = 140
 
 // rules lists what a trace has to conform to.
 func rules(width int) string {
-	var rows [][2]string
-	left := 0
-	for _, r := range protocols.Raft.Rules {
-		rows = append(rows, [2]string{"  " + r.ID, r.Says})
-		left = max(left, terminal.Length("  "+r.ID))
+	text := "\nRules that a trace has to conform to; the invariants are in spec/PROTOCOL.md\n"
+	told := map[string]bool{} // many are of all protocols
+	for _, p := range protocols.All {
+		var rows [][2]string
+		left := 0
+		for _, r := range p.Rules {
+			if !told[r.ID] {
+				told[r.ID] = true
+				rows = append(rows, [2]string{"  " + r.ID, r.Says})
+				left = max(left, terminal.Length("  "+r.ID))
+			}
+		}
+		if p != protocols.Usual() && len(rows) > 0 {
+			text += "More of them for " + p.Name + "\n"
+		}
+		text += terminal.LayOut(rows, left, width) + "\n"
 	}
-	return "\nRules that a trace has to conform to; the invariants are in spec/PROTOCOL.md\n" +
-		terminal.LayOut(rows, left, width) + "\n"
+	return text
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	kvconform "github.com/raftkv/raftkv/raftkv/kv/conform"
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
@@ -143,10 +144,11 @@ func checkedFile(t *testing.T, file []byte) kvconform.Report {
 
 // TestUndecidedPage tells runs of which one is not known to be fine nor to be wrong.
 func TestUndecidedPage(t *testing.T) {
-	sure := verdict{Run: "sure", Linearizable: history{Holds: true}}
-	unsure := verdict{Run: "unsure", Linearizable: history{Undecided: true}}
+	sure := verdict{protocol: protocols.Usual(), Run: "sure", Linearizable: history{Holds: true}}
+	unsure := verdict{protocol: protocols.Usual(), Run: "unsure", Linearizable: history{Undecided: true}}
 	wrong := verdict{
-		Run: "unsure",
+		protocol: protocols.Usual(),
+		Run:      "unsure",
 		Report: kvconform.Report{Report: conform.Report{Findings: []conform.Finding{{
 			ID:   "x",
 			Span: conform.SpanRef{At: time.Second},

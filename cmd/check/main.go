@@ -16,6 +16,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/runs"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
+	kvconform "github.com/raftkv/raftkv/raftkv/kv/conform"
 	"github.com/raftkv/raftkv/traces/read"
 )
 
@@ -65,7 +66,8 @@ var takes = runs.Takes{What: "check", Span: 480}
 // verdictOn reads the trace of a run, and checks it. There may be a verdict with the error: that the picture could not
 // be written, or that nobody waited for all of it.
 func verdictOn(ctx context.Context, name string, stderr io.Writer) (v verdict, err error) {
-	checker := protocols.Raft.Conform()
+	var checker kvconform.Checker
+	var protocol *protocols.Protocol
 	folder := ""
 	err = runs.Read(ctx, stderr, []string{name}, takes, func(ctx context.Context, _ int, run runs.Run) error {
 		reader, err := read.OpenContext(ctx, run.Path, run.Progress)
@@ -74,6 +76,8 @@ func verdictOn(ctx context.Context, name string, stderr io.Writer) (v verdict, e
 		}
 		defer func() { _ = reader.Close() }() // was only read
 		folder = filepath.Dir(reader.Name())
+		protocol = protocols.OfBeginning(reader.Head())
+		checker = protocol.Conform()
 		checker.Expect(run.Spans)
 		return checker.Read(ctx, reader)
 	})
@@ -81,7 +85,7 @@ func verdictOn(ctx context.Context, name string, stderr io.Writer) (v verdict, e
 		return verdict{}, err
 	}
 	defer terminal.Wait(stderr, "checking")()
-	v = verdict{Run: name}
+	v = verdict{Run: name, protocol: protocol}
 	operations, epoch := checker.History()
 	var reporting sync.WaitGroup
 	reporting.Go(func() { v.Report = checker.Report() })

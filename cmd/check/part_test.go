@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
@@ -42,7 +43,9 @@ func TestAPartOfARun(t *testing.T) {
 		if report.Part != (id != whole) || len(report.Findings) > report.Counts["wrong_kind"] || len(operations) > 0 {
 			t.Errorf("trace %s: that it is a part is %t; %d operations, %v", id, report.Part, len(operations), report.Counts)
 		}
-		told := (&page{width: 80}).tell([]verdict{{Run: "part", Report: report, Linearizable: history{Holds: true}}})
+		told := (&page{width: 80}).tell([]verdict{{
+			Run: "part", Report: report, Linearizable: history{Holds: true}, protocol: protocols.Usual(),
+		}})
 		if report.Part != strings.Contains(told, "a part of a run") || report.Part == strings.Contains(told, "linearizable") {
 			t.Errorf("trace %s is told as\n%s", id, told)
 		}

@@ -20,6 +20,8 @@ type verdict struct {
 	Run          string
 	Report       kvconform.Report
 	Linearizable history
+
+	protocol *protocols.Protocol
 }
 
 func (v *verdict) fine() bool { return len(v.Report.Findings) == 0 && v.Linearizable.Holds }
@@ -165,7 +167,7 @@ func (p *page) one(b *strings.Builder, v *verdict) {
 	}
 	conformance, invariants := 0, 0
 	for id, n := range v.Report.Counts {
-		if isInvariant(id) {
+		if _, is := v.protocol.Run.Invariant(id); is {
 			invariants += n
 		} else {
 			conformance += n
@@ -174,13 +176,13 @@ func (p *page) one(b *strings.Builder, v *verdict) {
 	if v.Report.Part {
 		p.line(b, "conformance",
 			found(conformance, fmt.Sprintf("%d of %d rules of the spec are kept", conform.RulesOfPart,
-				len(protocols.Raft.Rules))))
+				len(v.protocol.Rules))))
 		for _, id := range inOrder(v.Report.Findings) {
 			p.rule(b, v, id)
 		}
 		return
 	}
-	p.line(b, "conformance", found(conformance, fmt.Sprintf("%d rules of the spec are kept", len(protocols.Raft.Rules))))
+	p.line(b, "conformance", found(conformance, fmt.Sprintf("%d rules of the spec are kept", len(v.protocol.Rules))))
 	p.line(b, "invariants", found(invariants, "they hold, as far as spans tell"))
 	outcome := fmt.Sprintf("linearizable: %s on %s", words.Counted(v.Linearizable.Operations, "operation"),
 		words.Counted(v.Linearizable.Keys, "key"))
@@ -263,11 +265,6 @@ func found(n int, none string) string {
 		return none
 	}
 	return words.Counted(n, "finding")
-}
-
-func isInvariant(id string) bool {
-	_, is := protocols.Raft.Run.Invariant(id)
-	return is
 }
 
 // finding tells where something is wrong, what is found there, what would have been right, and what it clashes with.

@@ -10,7 +10,7 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/flags"
 	"github.com/raftkv/raftkv/cmd/internal/nearest"
-	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
+	"github.com/raftkv/raftkv/raftkv/world"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces/diff"
 )
@@ -84,13 +84,12 @@ func given(arguments []string) string {
 }
 
 func setOnly(o *options, value string) []error {
-	group, number, isProcess := strings.Cut(value, "-")
-	_, err := strconv.ParseUint(number, 10, 32)
+	_, err := world.ParseProcessID(value)
 	parts := []string{diff.OnlyKV, diff.OnlyElections}
 	switch {
 	case value == diff.OnlyKV, value == diff.OnlyElections, value == worldspans.ServiceWorld:
-	case isProcess && err == nil && (group == kvspans.ServiceNode || group == kvspans.ServiceClient):
-	case isProcess:
+	case err == nil:
+	case strings.Contains(value, "-"):
 		return flags.Wrong("-only wants a process such as node-3 or client-2, kv or elections, not %q", value)
 	default:
 		return flags.Wrong("-only wants a process such as node-3 or client-2, kv or elections, not %q; the nearest is %s",

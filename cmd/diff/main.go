@@ -16,6 +16,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/traces/diff"
 	"github.com/raftkv/raftkv/traces/diff/content"
+	"github.com/raftkv/raftkv/traces/read"
 )
 
 // The exit statuses, as of diff(1).
@@ -72,11 +73,20 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // readBoth makes both traces ready, at the same time. What is wrong with either is said.
 func readBoth(ctx context.Context, o *options, stderr io.Writer) (both [2]*diff.Trace, err error) {
-	err = runs.Read(ctx, stderr, o.runs[:], takes, func(ctx context.Context, i int, run runs.Run) (err error) {
-		both[i], err = diff.Read(ctx, run.Path, protocols.Raft.Diff,
-			diff.ReadOptions{Ignore: o.diff.Ignore, Progress: run.Progress})
+	var of [2]*protocols.Protocol
+	err = runs.Read(ctx, stderr, o.runs[:], takes, func(ctx context.Context, i int, run runs.Run) error {
+		reader, file, err := read.OpenTwice(ctx, run.Path, run.Progress)
+		if err != nil {
+			return err
+		}
+		of[i] = protocols.OfBeginning(reader.Head())
+		from := func(context.Context, func(int)) (*read.Reader, read.File, error) { return reader, file, nil }
+		both[i], err = diff.ReadFrom(ctx, from, of[i].Diff, diff.ReadOptions{Ignore: o.diff.Ignore})
 		return err
 	})
+	if err == nil && of[0] != of[1] {
+		err = acrossProtocols(of)
+	}
 	if err != nil {
 		for _, x := range both {
 			if x != nil {
@@ -85,6 +95,12 @@ func readBoth(ctx context.Context, o *options, stderr io.Writer) (both [2]*diff.
 		}
 	}
 	return both, err
+}
+
+// acrossProtocols is what there is to say of runs of two protocols. It is here that they are to be compared.
+func acrossProtocols(of [2]*protocols.Protocol) error {
+	return fmt.Errorf("two protocols cannot be compared yet: the first run is of %s, and the second of %s", of[0].Name,
+		of[1].Name)
 }
 
 // withNearest says of each attribute that there is not which one is called most alike.

@@ -45,7 +45,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	done := terminal.Wait(stderr, "explaining")
 	defer done()
 	spans.Watch(ctx, func(int) {})
-	e := explain.New(spans, protocols.Raft.Explain)
+	e := explain.New(spans, protocols.OfTrace(spans).Explain)
 	x, err := e.Explain(question)
 	done()
 	if err := spans.Err(); err != nil {
@@ -187,7 +187,7 @@ Exit status of the built program; under go run every failure is 1
 // usage prints how the command is called.
 func usage(w io.Writer) error {
 	var rules, events []string
-	for _, r := range protocols.Raft.Explain.Rules {
+	for _, r := range protocols.ExplainRules() {
 		rules = append(rules, r.Name+" ("+r.Section+")")
 	}
 	for _, o := range explain.Occurrences() {

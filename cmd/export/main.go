@@ -58,7 +58,7 @@ var formats = []format{
 }
 
 func writeShiViz(w io.Writer, all *index.Trace) error {
-	return export.WriteShiViz(w, all, protocols.Raft.Export)
+	return export.WriteShiViz(w, all, protocols.OfTrace(all).Export)
 }
 
 // options are what the command line asks for.

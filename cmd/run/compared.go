@@ -9,7 +9,6 @@ import (
 	"slices"
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
-	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/runs"
 	"github.com/raftkv/raftkv/traces/diff"
 	"github.com/raftkv/raftkv/traces/export"
@@ -98,7 +97,7 @@ func (r *runner) compared(ctx context.Context, at export.Jaeger) (link, bool) {
 	}()
 	takes := runs.Takes{What: "compare", Span: 340} // as cmd/diff says
 	err := runs.Read(ctx, io.Discard, folders[:], takes, func(ctx context.Context, i int, run runs.Run) (err error) {
-		both[i], err = diff.Read(ctx, run.Path, protocols.Raft.Diff, diff.ReadOptions{Progress: run.Progress})
+		both[i], err = diff.Read(ctx, run.Path, r.config.Row().Diff, diff.ReadOptions{Progress: run.Progress})
 		return err
 	})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -12,12 +13,13 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/flags"
 	"github.com/raftkv/raftkv/cmd/internal/library"
 	"github.com/raftkv/raftkv/cmd/internal/nearest"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/telling"
 )
 
 // options are what the command line asks for.
 type options struct {
-	scenario  string // the name of one, or a file; empty when a profile of faults draws all of the run
+	scenario  string // the name of one, or a file; empty for the usual, or when a profile of faults draws all of the run
 	faults    string // the profile that has things go wrong; empty for none
 	overrides []config.Override
 	name      string // of the run's folder; empty for the one that the config gives it
@@ -48,15 +50,34 @@ func fault(flag string, kind config.FaultKind) func(*options, string) []error {
 	return override(func(value string) config.Override { return config.AddFault(flag, kind, value) })
 }
 
+// countFlags are the flags that say how many servers there are of each kind.
+func countFlags() (all []flags.Flag[options]) {
+	for _, p := range protocols.All {
+		for _, party := range p.Run.Parties {
+			name := strings.TrimPrefix(party.Key, "num_")
+			if slices.ContainsFunc(all, func(f flags.Flag[options]) bool { return f.Name == name }) {
+				continue
+			}
+			all = append(all, flags.Flag[options]{
+				Name: name, Takes: "N", Help: fmt.Sprintf("how many %s there are", name), Set: key("-"+name, party.Key),
+			})
+		}
+	}
+	return all
+}
+
 // flagGroups are all the flags.
 func flagGroups() []flags.Group[options] {
-	return []flags.Group[options]{
-		{Title: "What is run", Flags: []flags.Flag[options]{
+	return slices.Concat([]flags.Group[options]{
+		{Title: "What is run", Flags: slices.Concat([]flags.Flag[options]{
+			flags.Protocol(override(func(value string) config.Override {
+				return config.SetString("-protocol", "protocol", value)
+			})),
 			{
 				Name: "seed", Takes: "N", Help: "what chance depends on: the same seed is the same run, to the byte",
 				Set: key("-seed", "seed"),
 			},
-			{Name: "nodes", Takes: "N", Help: "how many nodes there are", Set: key("-nodes", "num_nodes")},
+		}, countFlags(), []flags.Flag[options]{
 			{Name: "clients", Takes: "N", Help: "how many clients there are", Set: key("-clients", "num_clients")},
 			{
 				Name: "requests", Takes: "N", Help: "how many requests each client sends",
@@ -67,7 +88,7 @@ func flagGroups() []flags.Group[options] {
 					"be repeated, and the last one wins; cmd/run/config.toml shows all keys",
 				Set: override(func(value string) config.Override { return config.Set("-set", value) }),
 			},
-		}},
+		})},
 		{Title: "What if", Flags: []flags.Flag[options]{
 			{
 				Name: "faults", Takes: "PROFILE", Help: "have things go wrong, as the seed draws them from a profile; -list " +
@@ -98,9 +119,7 @@ func flagGroups() []flags.Group[options] {
 			},
 			{Name: "h", Help: "show this"},
 		}},
-		flags.Bugs[options](),
-		flags.Scenario[options]("go run ./cmd/run"),
-	}
+	}, flags.Bugs[options](), []flags.Group[options]{flags.Scenario[options]("go run ./cmd/run")})
 }
 
 // outputFlags are those that say what comes out of a run.
@@ -147,10 +166,8 @@ func parseFlags(args []string) (options, error) {
 	if errors.Is(wrong, flags.ErrHelp) {
 		return options{}, wrong
 	}
-	scenario, err := library.One(arguments, library.Default)
-	if o.scenario = scenario; len(arguments) == 0 && o.faults != "" {
-		o.scenario = ""
-	}
+	scenario, err := library.One(arguments, "")
+	o.scenario = scenario
 	var contradiction error
 	if o.quiet && o.stdout {
 		contradiction = errors.New("-quiet and -stdout contradict each other: nothing on standard output, and the spans " +

@@ -29,28 +29,28 @@ func TestParseFlags(t *testing.T) {
 		want options
 		name string // of the run, as the overrides make it
 	}{
-		{"", options{scenario: "default", out: runs, files: all}, "default-1"},
+		{"", options{out: runs, files: all}, "default-1"},
 		{"reference", options{scenario: "reference", out: runs, files: all}, "reference-1"},
 		{"--seed=7 default", options{scenario: "default", out: runs, files: all}, "default-7"},
 		{"default -seed 7", options{scenario: "default", out: runs, files: all}, "default-7"},
 		{
 			"-seed 7 -seed 8 -nodes 5 -clients 3 -requests 5 -set raft.max_entries=64",
-			options{scenario: "default", out: runs, files: all},
+			options{out: runs, files: all},
 			"default-8",
 		},
 		{
 			"-out some/where -name x..y -files story,otlp",
-			options{scenario: "default", out: "some/where", name: "x..y", files: fileSet{otlp: true, story: true}},
+			options{out: "some/where", name: "x..y", files: fileSet{otlp: true, story: true}},
 			"default-1",
 		},
 		{
 			"-quiet -otlp https://example.com:4318/v1",
-			options{scenario: "default", out: runs, files: all, quiet: true, otlp: "https://example.com:4318/v1"},
+			options{out: runs, files: all, quiet: true, otlp: "https://example.com:4318/v1"},
 			"default-1",
 		},
 		{
 			"-stdout -quiet=false -list",
-			options{scenario: "default", out: runs, files: all, stdout: true, list: true},
+			options{out: runs, files: all, stdout: true, list: true},
 			"default-1",
 		},
 		{"-- reference", options{scenario: "reference", out: runs, files: all}, "reference-1"},
@@ -60,14 +60,7 @@ func TestParseFlags(t *testing.T) {
 			t.Errorf("%s: %v", c.args, err)
 			continue
 		}
-		scenario, err := library.Find(got.scenario)
-		if err != nil {
-			t.Fatal(err)
-		}
-		resolved, err := config.Resolve(config.Request{
-			Scenario: scenario, BuiltIn: library.BuiltIn(),
-			Overrides: got.overrides,
-		})
+		resolved, err := resolve(got)
 		if err != nil {
 			t.Errorf("%s: %v", c.args, err)
 			continue
@@ -100,11 +93,7 @@ func TestFlagsChangeTheConfig(t *testing.T) {
 			t.Errorf("%s: %v", args, err)
 			continue
 		}
-		scenario, err := library.Find(o.scenario)
-		if err != nil {
-			t.Fatal(err)
-		}
-		c, err := config.Resolve(config.Request{Scenario: scenario, BuiltIn: library.BuiltIn(), Overrides: o.overrides})
+		c, err := resolve(o)
 		if err != nil || !strings.Contains(string(c.TOML()), want) {
 			t.Errorf("%s: the config does not say %q: %v", args, want, err)
 		}

@@ -34,6 +34,7 @@ const (
 
 // pages notes, as spans go by, what Jaeger's pages are worth being opened at.
 type pages struct {
+	protocol   *protocols.Protocol
 	services   []string
 	takePart   map[trace.TraceID][]int // the services of each trace, by their places among services
 	elections  []election
@@ -68,8 +69,8 @@ type violation struct {
 
 var _ record.Exporter = (*pages)(nil)
 
-func newPages() *pages {
-	return &pages{takePart: map[trace.TraceID][]int{}, errors: map[trace.TraceID]failure{}}
+func newPages(p *protocols.Protocol) *pages {
+	return &pages{protocol: p, takePart: map[trace.TraceID][]int{}, errors: map[trace.TraceID]failure{}}
 }
 
 // Export notes a span.
@@ -100,7 +101,7 @@ func (p *pages) note(s *traces.Span) {
 	if first, failed := p.errors[id]; s.Status.Code == codes.Error && (!failed || s.Start.Before(first.start)) {
 		p.errors[id] = failure{s.ID, s.Start}
 	}
-	if told := words.Election(&protocols.Raft.Landmarks, s); told != "" {
+	if told := words.Election(&p.protocol.Landmarks, s); told != "" {
 		p.elections = append(p.elections, election{id, s.Start, s.Name, told})
 	}
 	switch s.Name {

@@ -8,12 +8,14 @@ import (
 	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 )
 
 // report is the summary for programs: what -json prints. A field is never renamed; -h lists them.
 type report struct {
 	Run          string            `json:"run"`
 	Scenario     string            `json:"scenario"`
+	Protocol     string            `json:"protocol,omitempty"` // where it is not the usual one
 	Seed         uint64            `json:"seed"`
 	Files        []string          `json:"files"`
 	Operations   answeredOf        `json:"operations"`
@@ -62,7 +64,7 @@ type violated struct {
 	Invariant string        `json:"invariant"`
 	AtNs      time.Duration `json:"at_ns"`
 	Facts     [2]string     `json:"facts"`
-	LyingDisk bool          `json:"lying_disk,omitempty"` // one lied before, and Raft relies on that none does
+	LyingDisk bool          `json:"lying_disk,omitempty"` // one lied before, and the protocol relies on that none does
 	Again     string        `json:"again"`
 }
 
@@ -70,6 +72,7 @@ type violated struct {
 const jsonFields = `
 -json prints one object with these fields, which stay what they are called:
   run, scenario, seed, next         names, and the command worth trying next
+  protocol                          its name, if it is not raft
   files                             what was written, with -shrink what is left
                                     of the run, too
   operations, faults                {answered, of} and {happened, of, missed:
@@ -101,6 +104,9 @@ func (r *runner) printJSON(ctx context.Context, w io.Writer) error {
 		EndNs: r.result.End, Finished: r.result.Finished, Invariants: r.result.Checks.Invariants,
 		Events: r.result.Checks.Events, Sometimes: map[string]uint64{},
 		Expectations: r.expectations(), Jaeger: r.links(ctx), Next: r.next(),
+	}
+	if r.config.Row() != protocols.Usual() {
+		rep.Protocol = r.config.Protocol
 	}
 	for _, m := range r.result.Missed {
 		rep.Faults.Missed = append(rep.Faults.Missed, missedFault{r.config.Faults[m.Fault].Phrase(), m.Why})

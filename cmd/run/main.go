@@ -51,8 +51,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 // processes are those of a run.
 func processes(c *config.Resolved) []string {
 	names := []string{worldspans.ServiceWorld}
-	for i := range c.NumNodes {
-		names = append(names, world.NewProcessID(world.NodeGroup, uint32(i+1)).String())
+	for _, server := range c.Counts.All() {
+		names = append(names, server.String())
 	}
 	for i := range c.NumClients {
 		names = append(names, world.NewProcessID(world.ClientGroup, uint32(i+1)).String())

@@ -12,7 +12,6 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/positions"
 	"github.com/raftkv/raftkv/cmd/internal/profile"
-	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/traces/record"
@@ -76,6 +75,7 @@ func (r *runner) open() (exporters []record.Exporter, err error) {
 			r.folder.discard()
 		}
 	}()
+	r.tally.protocol = r.config.Row()
 	exporters = append(exporters, &r.tally)
 	if r.options.files.otlp {
 		w, err := r.folder.create(otlpFile)
@@ -96,7 +96,7 @@ func (r *runner) open() (exporters []record.Exporter, err error) {
 		exporters = append(exporters, lines)
 	}
 	if r.options.files.story || r.printsStory() {
-		r.story = story.New(protocols.Raft.Story)
+		r.story = story.New(r.config.Row().Story)
 		exporters = append(exporters, r.story)
 	}
 	if record.PushWanted(r.options.otlp) {
@@ -108,7 +108,7 @@ func (r *runner) open() (exporters []record.Exporter, err error) {
 			push: push,
 			hold: slices.ContainsFunc(r.config.Faults, func(f config.Fault) bool { return f.Kind.Counterfactual() }),
 		}
-		r.pages = newPages()
+		r.pages = newPages(r.config.Row())
 		exporters = append(exporters, r.push, r.pages)
 	}
 	return exporters, nil

@@ -12,7 +12,6 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/config"
-	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/shrink"
 	"github.com/raftkv/raftkv/cmd/internal/telling"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
@@ -30,7 +29,7 @@ func (r *runner) shrink(ctx context.Context) int {
 		bar.Set(runs)
 	}})
 	bar.Done()
-	lines := story.New(protocols.Raft.Story)
+	lines := story.New(r.config.Row().Story)
 	if err == nil {
 		err = tell(ctx, shrunk.Config, lines)
 	}

@@ -13,6 +13,7 @@ import (
 
 // tally counts what the summary tells, as spans go by.
 type tally struct {
+	protocol         *protocols.Protocol
 	spans, elections int
 
 	begin time.Time // of all spans
@@ -37,17 +38,17 @@ func (t *tally) count(s *span.Span) {
 	if t.begin.IsZero() || s.Start.Before(t.begin) {
 		t.begin = s.Start
 	}
-	if protocols.Raft.Landmarks.Stands.Is(s) {
+	if t.protocol.Landmarks.Stands.Is(s) {
 		t.elections++
 	}
-	if message, tells := words.Notification(&protocols.Raft.Landmarks, s); message != "" && len(s.Events) == 0 {
+	if message, tells := words.Notification(&t.protocol.Landmarks, s); message != "" && len(s.Events) == 0 {
 		t.notification, t.message = s.ID.String(), t.described(s, message, tells)
 	}
 }
 
 // described is a message in words, given what it is called and what it tells.
 func (t *tally) described(s *span.Span, message, tells string) string {
-	to := protocols.Raft.Landmarks.PeerOf(s)
+	to := t.protocol.Landmarks.PeerOf(s)
 	at := s.Start.Sub(t.begin) // the run's own span, which is the first, begins with the run
 	return fmt.Sprintf("the %s that %s sends to %s at %d.%03dms, %s",
 		message, s.Service, to, at.Milliseconds(), at.Microseconds()%1000, tells)

@@ -10,7 +10,6 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/command"
-	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/client"
@@ -40,9 +39,10 @@ func (r *runner) tellViolation(ctx context.Context, w io.Writer, style terminal.
 		_, _ = io.WriteString(w, "  expected:   this is what the scenario is for\n")
 	}
 	if r.result.LyingDisk {
-		_, _ = io.WriteString(w, terminal.Paragraph("  lying disk: ", below, "before, a disk lost what it had said that it "+
-			"keeps, or was made to lie. Raft relies on that no disk does (Figure 2), "+
-			"so that this is no mistake of the algorithm.", width))
+		p := r.config.Row()
+		_, _ = io.WriteString(w, terminal.Paragraph("  lying disk: ", below, fmt.Sprintf("before, a disk lost what it had "+
+			"said that it keeps, or was made to lie. %s relies on that no disk does (%s), "+
+			"so that this is no mistake of the algorithm.", p.Name, p.Run.Disks), width))
 	}
 	lines, finding := r.retold(ctx)
 	if finding != nil {
@@ -68,7 +68,7 @@ func (r *runner) again() string {
 // the fact at which the invariant was seen not to hold, if there is any such thing: there the mistake is. Both are nil
 // when the run was interrupted.
 func (r *runner) retold(ctx context.Context) (*story.Story, *conform.Finding) {
-	lines, checker := story.New(protocols.Raft.Story), protocols.Raft.Conform()
+	lines, checker := story.New(r.config.Row().Story), r.config.Row().Conform()
 	exporters := []record.Exporter{lines}
 	if r.tally.spans <= mostChecked {
 		exporters = append(exporters, checker)

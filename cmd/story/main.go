@@ -66,7 +66,7 @@ func storyOf(ctx context.Context, spans *index.Trace, name string, stderr io.Wri
 		done += more
 		bar.Set(done)
 	})
-	story, runs := story.TellSpans(protocols.Raft.Story, spans)
+	story, runs := story.TellSpans(protocols.OfTrace(spans).Story, spans)
 	if err := spans.Err(); err != nil {
 		return nil, err
 	}

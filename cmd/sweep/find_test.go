@@ -69,7 +69,7 @@ func TestFoundRunIsAsAskedFor(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return r.Leader == 3 && r.Checks.Sometimes.Of(invariants.VoteSplit.String()) > 0
+		return r.Leader.String() == "node-3" && r.Checks.Sometimes.Of(invariants.VoteSplit.String()) > 0
 	}
 	seed := uint64(1)
 	for seed <= 200 && !is(seed) {
@@ -107,7 +107,7 @@ func TestFindAmongDrawnClusters(t *testing.T) {
 		t.Fatal(err)
 	}
 	first := uint64(1)
-	for c, err := configOf(first); err != nil || c.NumNodes > 3; c, err = configOf(first) {
+	for c, err := configOf(first); err != nil || c.Counts.Total() > 3; c, err = configOf(first) {
 		first++
 	}
 	out := fine(t, "-seeds", fmt.Sprintf("%d-%d", first, first+200), "-find", `leader = "node-5"`)

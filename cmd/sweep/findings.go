@@ -9,7 +9,6 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/config"
-	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/replay"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/raftkv/history"
@@ -43,7 +42,7 @@ type ran struct {
 
 // checked carries out a run, and checks its trace as cmd/check does.
 func checked(ctx context.Context, c *config.Config) (ran, error) {
-	j := protocols.Raft.Conform()
+	j := c.Row().Conform()
 	recorder := record.NewRecorder(record.RecorderOptions{}, j)
 	result, err := cluster.New(c, cluster.Options{Tuned: true, Recorder: recorder}).Run(ctx)
 	if err != nil {
@@ -75,7 +74,7 @@ func (r *ran) check(ctx context.Context, j kvconform.Checker, c *config.Config) 
 		})
 	}
 	if v := replay.History(ctx, found.History, found.Epoch); v != nil {
-		rule, _ := protocols.Raft.Run.Invariant(history.Invariant)
+		rule, _ := c.Row().Run.Invariant(history.Invariant)
 		r.findings = append(r.findings, finding{
 			Seed: c.Seed, Run: c.Name(), ID: rule.Name, Count: 1, Rule: rule.Doc, Section: rule.ID + ", " + rule.Section,
 			Got: v.Facts[0] + "; but " + v.Facts[1], Want: "answers that some order of the operations explains",

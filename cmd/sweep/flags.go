@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"os"
+	"slices"
 	"strconv"
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
@@ -41,7 +42,7 @@ func change(flag string, override func(value string) config.Override) func(*opti
 
 // flagGroups are all the flags.
 func flagGroups() []flags.Group[options] {
-	return []flags.Group[options]{
+	return slices.Concat([]flags.Group[options]{
 		runFlags(),
 		{Title: "On several machines", Flags: []flags.Flag[options]{
 			{Name: "shard", Takes: "I/N", Help: "run only the I-th of N parts, as in -shard 2/8; goes on after a violation, " +
@@ -70,15 +71,16 @@ func flagGroups() []flags.Group[options] {
 			},
 			{Name: "h", Help: "show this"},
 		}},
-		flags.Bugs[options](),
-		flags.Scenario[options]("go run ./cmd/sweep"),
-	}
+	}, flags.Bugs[options](), []flags.Group[options]{flags.Scenario[options]("go run ./cmd/sweep")})
 }
 
 // runFlags are those that say what is run.
 func runFlags() flags.Group[options] {
 	return flags.Group[options]{Title: "What is run", Flags: []flags.Flag[options]{
 		{Name: "seeds", Takes: "A-B", Help: "which seeds; by default 1-10000", Set: setSeeds},
+		flags.Protocol(change("-protocol", func(v string) config.Override {
+			return config.SetString("-protocol", "protocol", v)
+		})),
 		{
 			Name: "faults", Takes: "PROFILE", Help: "have things go wrong, as each seed draws them from a profile; -list " +
 				"shows all. Without a scenario it draws the cluster, too; without both it is mixed",

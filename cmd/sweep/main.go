@@ -15,6 +15,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/flags"
 	"github.com/raftkv/raftkv/cmd/internal/library"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/traces/record"
 )
@@ -77,7 +78,8 @@ func newSweep(o options) (*sweep, error) {
 	return &sweep{
 		workers: processors(), impossible: impossible,
 		report: report{
-			Format: format, Build: cluster.Build(), Run: o.run(), Config: fmt.Sprintf("%016x",
+			Format: format, Build: cluster.Build(&first.Row().Run), Protocol: named(first.Row()), Run: o.run(),
+			Config: fmt.Sprintf("%016x",
 				first.Hash()), Seeds: o.seeds, Shard: o.shard,
 			Keep: o.keepGoing || o.shard.Of > 1 ||
 				len(o.find) > 0, Checked: o.check, Figures: newFigures(), Violations: []violation{},
@@ -97,6 +99,14 @@ func newSweep(o options) (*sweep, error) {
 			return ran{Result: result}, err
 		},
 	}, nil
+}
+
+// named is the name of a protocol; empty for that of the usual one.
+func named(p *protocols.Protocol) string {
+	if p == protocols.Usual() {
+		return ""
+	}
+	return p.Run.Name
 }
 
 // configs returns the config of each seed.
@@ -193,7 +203,7 @@ func (r *report) violations(style terminal.Style, width int) string {
 		text := fmt.Sprintf("%s with seed %d at %s: %s (%s, %s): %s, but %s", style.Red("violation"), v.Seed, v.At,
 			v.Invariant, v.ID, v.Section, v.Facts[0], v.Facts[1])
 		if v.LyingDisk {
-			text += " (a disk lied before, and Raft relies on that none does)"
+			text += fmt.Sprintf(" (a disk lied before, and %s relies on that none does)", r.protocol().Name)
 		}
 		b.WriteString(terminal.Paragraph("", "    ", text, width) + "  " + r.again(v.Seed) + "\n")
 	}

@@ -9,6 +9,8 @@ import (
 	"math"
 	"os"
 	"slices"
+
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 )
 
 // mergeFiles puts together what the parts of a sweep wrote. The error is all that is wrong with them.
@@ -73,6 +75,9 @@ func (r *report) damaged() bool {
 		if c == nil {
 			return true
 		}
+	}
+	if _, known := protocols.Named(r.Protocol); r.Protocol != "" && !known {
+		return true
 	}
 	return f.Sometimes == nil || r.Seeds.First > r.Seeds.Last || r.Seeds.Last > math.MaxInt64 || r.Shard.Index == 0 ||
 		r.Shard.Index > r.Shard.Of

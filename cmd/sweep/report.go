@@ -14,14 +14,16 @@ import (
 // report of the whole sweep.
 type report struct {
 	Format string `json:"format"`
-	Build  string `json:"build"`   // what ran: see cluster.Build
-	Run    string `json:"run"`     // what of a command line makes one of the runs, but for its seed
-	Config string `json:"config"`  // the hash of the first seed's config
-	Seeds  seeds  `json:"seeds"`   // of the whole sweep
-	Shard  shard  `json:"shard"`   // which part of it this is
-	Keep   bool   `json:"keep"`    // whether it goes on after a violation
-	Done   uint64 `json:"done"`    // how many seeds of the shard were run, the first ones
-	Broken bool   `json:"stopped"` // whether somebody stopped it before it was done
+	Build  string `json:"build"` // what ran: see cluster.Build
+	// Protocol is that of the runs, where it is not the usual one.
+	Protocol string `json:"protocol,omitempty"`
+	Run      string `json:"run"`     // what of a command line makes one of the runs, but for its seed
+	Config   string `json:"config"`  // the hash of the first seed's config
+	Seeds    seeds  `json:"seeds"`   // of the whole sweep
+	Shard    shard  `json:"shard"`   // which part of it this is
+	Keep     bool   `json:"keep"`    // whether it goes on after a violation
+	Done     uint64 `json:"done"`    // how many seeds of the shard were run, the first ones
+	Broken   bool   `json:"stopped"` // whether somebody stopped it before it was done
 
 	Figures    figures     `json:"figures"`
 	Violations []violation `json:"violations"` // in the order of the seeds
@@ -74,7 +76,7 @@ type violation struct {
 	Section   string    `json:"section"`
 	At        string    `json:"at"`
 	Facts     [2]string `json:"facts"`
-	LyingDisk bool      `json:"lying_disk,omitempty"` // Raft promises nothing then
+	LyingDisk bool      `json:"lying_disk,omitempty"` // no protocol promises anything then
 }
 
 func newFigures() figures {
@@ -195,17 +197,26 @@ func (r *report) merge(other *report) {
 	}
 }
 
+// protocol is that of the runs.
+func (r *report) protocol() *protocols.Protocol {
+	p, known := protocols.Named(r.Protocol)
+	if !known {
+		return protocols.Usual()
+	}
+	return p
+}
+
 // possible is what can happen in the runs: where no disk lies, no server has to catch up after one did.
-func (f *figures) possible() []check.Sometime {
-	return slices.DeleteFunc(slices.Clone(protocols.Raft.Run.Sometimes), func(s check.Sometime) bool {
-		return s.NeedsLyingDisk && f.LyingDisks == 0
+func (r *report) possible() []check.Sometime {
+	return slices.DeleteFunc(slices.Clone(r.protocol().Run.Sometimes), func(s check.Sometime) bool {
+		return s.NeedsLyingDisk && r.Figures.LyingDisks == 0
 	})
 }
 
 // never is what should happen sometimes and happened in none of the runs.
 func (r *report) never() []string {
 	var never []string
-	for _, s := range r.Figures.possible() {
+	for _, s := range r.possible() {
 		if r.Figures.Sometimes[s.What] == 0 {
 			never = append(never, s.What)
 		}

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/traces/words"
 )
@@ -55,7 +54,7 @@ func (t *table) head() string {
 	if r.Shard.Of > 1 {
 		part = ", part " + r.Shard.String()
 	}
-	verdict := t.style.Green(fmt.Sprintf("%d invariants held after each of %s events", len(invariantNames()),
+	verdict := t.style.Green(fmt.Sprintf("%d invariants held after each of %s events", len(r.protocol().Run.Invariants),
 		words.Grouped(r.Figures.Events)))
 	if n := len(r.Violations); n > 0 {
 		verdict = t.style.Red(fmt.Sprintf("an invariant was violated in %s", words.Counted(uint64(n), "run")))
@@ -128,7 +127,7 @@ func (t *table) totals() string {
 // happened says in how many runs that happened which should happen sometimes.
 func (t *table) happened() string {
 	rows := [][]string{{"what happens sometimes", "runs", "", ""}}
-	for _, s := range t.report.Figures.possible() {
+	for _, s := range t.report.possible() {
 		n := t.report.Figures.Sometimes[s.What]
 		share := float64(n) / float64(t.report.Done)
 		name := s.What
@@ -150,9 +149,11 @@ func (t *table) broken() string {
 		}
 	}
 	rows := [][]string{{"violated", "runs", "first by"}}
-	for _, invariant := range invariantNames() {
-		if v, ok := first[invariant]; ok {
-			rows = append(rows, []string{t.style.Red(invariant), words.Grouped(runs[invariant]), fmt.Sprintf("seed %d", v.Seed)})
+	for _, invariant := range t.report.protocol().Run.Invariants {
+		if v, ok := first[invariant.Name]; ok {
+			rows = append(rows, []string{
+				t.style.Red(v.Invariant), words.Grouped(runs[v.Invariant]), fmt.Sprintf("seed %d", v.Seed),
+			})
 		}
 	}
 	return terminal.Table(rows, terminal.Left, terminal.Right)
@@ -209,13 +210,4 @@ func duration(microseconds uint64) string {
 	default:
 		return fmt.Sprintf("%.2fs", d.Seconds())
 	}
-}
-
-// invariantNames are the names of all of them, in the order of the spec.
-func invariantNames() []string {
-	var names []string
-	for _, invariant := range protocols.Raft.Run.Invariants {
-		names = append(names, invariant.Name)
-	}
-	return names
 }

@@ -3,6 +3,7 @@
 // it.
 //
 //	protocol.go  a protocol, as a run knows it
+//	parties.go   its kinds of processes, and how many there are of each
 //	settings.go  the values of its section of a config
 //	servers.go   its servers
 package run
@@ -11,12 +12,16 @@ import (
 	"slices"
 
 	"github.com/raftkv/raftkv/raftkv/check"
-	"github.com/raftkv/raftkv/raftkv/kv"
+	"github.com/raftkv/raftkv/raftkv/world"
 )
 
 // Protocol is a protocol, as a run knows it.
 type Protocol struct {
+	Name     string // what a config calls it, such as raft
 	SpecHash string // names the spec that its code was generated from
+	Disks    string // where its paper relies on disks that do not lie, such as Figure 2
+
+	Parties []Party // the kinds of its servers, in the order in which people tell of them
 
 	Section     string    // of a config that holds its settings
 	Settings    []Setting // the keys of that section
@@ -27,19 +32,21 @@ type Protocol struct {
 	Invariants []check.Invariant
 	Sometimes  []check.Sometime
 
-	// What comes from outside, for a world to tell a server.
-	Peers func(all []kv.NodeID) any // who its cluster consists of, itself included
-	Elect func() any                // that it is to stand for election
+	// Tell returns what a server is told from outside before anything else, such as who its peers are, in the order in
+	// which it is. It is told again when it restarts and has forgotten it.
+	Tell func(c Counts, server world.ProcessID) []any
+	// Elect returns what a server is told from outside that is to stand for election. Nil if none ever is.
+	Elect func() any
 
-	// Servers makes the servers of a run, and whoever checks them.
+	// Servers makes the servers of a run, all of them in the order of Counts.All, and whoever checks them.
 	Servers func(c *Cluster) ([]Server, Checker)
 }
 
-// Roles are what the roles of a server are called.
+// Roles are what the roles of a server are called that can lead.
 type Roles struct {
 	All []string // that a condition can wait for, as in "node-1 becomes leader"
 
-	// Those that a fault can be aimed at.
+	// Those that a fault can be aimed at; empty for one that there is not.
 	Leader, Candidate, Follower string
 }
 

@@ -8,11 +8,12 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
-// Cluster is what a protocol is told of a run that it makes servers for. They are numbered from 1.
+// Cluster is what a protocol is told of a run that it makes servers for.
 type Cluster struct {
-	Servers, Clients int
-	Settings         Settings
-	Bug              string // that is built in on purpose; empty for none
+	Counts   Counts // of the servers
+	Clients  int
+	Settings Settings
+	Bug      string // that is built in on purpose; empty for none
 
 	// The worst of the world: how long a message between servers takes at most, how likely one does not arrive in time,
 	// and how long a process is busy with one message at most.
@@ -31,14 +32,16 @@ type Cluster struct {
 
 // Server is one server of a run, to be looked at between two events.
 type Server interface {
+	ID() world.ProcessID
 	Process() world.Process // which the world runs
 	FirstRecord() []byte    // what its disk holds before the run; nil for nothing
+	KnowsCluster() bool     // it was told what Protocol.Tell has for it, and has not forgotten that
 
-	Role() string
-	Term() uint64       // that it is in: the leader of the highest leads
-	Applied() uint64    // the index of the last entry that its store has applied
-	LogTerms() []int    // of the entries of its log
-	KnowsCluster() bool // it was told its peers, and has not forgotten that
+	// Of what its party has not, as Party says, a server returns nothing: it is not asked.
+	Role() string    // where the party leads
+	Term() uint64    // that it is in: the leader of the highest leads
+	Applied() uint64 // the index of the last entry that its store has applied
+	LogTerms() []int // of the entries of its log
 }
 
 // Checker looks after every event of the run whether the invariants hold.

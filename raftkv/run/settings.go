@@ -1,21 +1,19 @@
 package run
 
-import (
-	"github.com/raftkv/raftkv/raftkv/kv"
-)
+import "github.com/raftkv/raftkv/raftkv/world"
 
 // Settings are the values of a protocol's section of a config: a pointer to a struct of the protocol's.
 type Settings interface {
 	Clone() Settings
 
-	// First is the server that is told to lead before the others, and that clients ask first; 0 for none.
-	First() kv.NodeID
+	// First is the server that is told to stand for election before the others, and that clients ask first; 0 for none.
+	First() world.ProcessID
 
 	// Clashes are the values that do not go together in a cluster of so many servers.
-	Clashes(servers int) []Clash
+	Clashes(c Counts) []Clash
 
 	// Vary draws what is drawn for clusters of all kinds; Age draws what was before the run, which is nothing in most.
-	Vary(d Dice, servers int)
+	Vary(d Dice, c Counts)
 	Age(d Dice)
 }
 

@@ -19,9 +19,9 @@ const (
 // groupNames are the names of all groups. Only the initialisation of packages writes here.
 var groupNames = map[Group]string{NodeGroup: "node", ClientGroup: "client"}
 
-// NewGroup returns the group whose processes are called NAME-1, NAME-2, and so on. Its number depends on the name alone,
-// as ids depend on it: two protocols that have a group of one name share it. It is for variables of packages, which
-// are set before anything runs. It panics when the name is none, or when another name has the same number.
+// NewGroup returns the group whose processes are called NAME-1, NAME-2, and so on. Its number depends on the name alone
+// because ids depend on it: two protocols that have a group of one name share it. It is for variables of packages,
+// which are set before anything runs. It panics when the name is none, or when another name has the same number.
 func NewGroup(name string) Group {
 	if !isGroupName(name) {
 		panic(fmt.Sprintf("world: %q cannot name a group: lower-case letters, digits and _, a letter first", name))

@@ -44,7 +44,12 @@ type ReadOptions struct {
 
 // Read makes the trace in a file, or in the folder of a run, ready to be compared. Close closes the file.
 func Read(ctx context.Context, path string, p Protocol, o ReadOptions) (*Trace, error) {
-	return readTrace(ctx, index.File(path), &p, o, 0)
+	return ReadFrom(ctx, index.File(path), p, o)
+}
+
+// ReadFrom is Read for a trace that is anywhere.
+func ReadFrom(ctx context.Context, from index.Source, p Protocol, o ReadOptions) (*Trace, error) {
+	return readTrace(ctx, from, &p, o, 0)
 }
 
 // ReadInput is Read for a trace that is anywhere; name is what errors and reports call it.

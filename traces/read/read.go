@@ -63,6 +63,13 @@ func NewReader(name string, input io.Reader) *Reader {
 // Name returns the name of the file that is read.
 func (r *Reader) Name() string { return r.name }
 
+// Head returns how the file begins, as much of it as is held at once, before the first span is read. It is read still.
+func (r *Reader) Head() []byte {
+	const most = 1 << 18
+	head, _ := r.input.Peek(min(most, r.input.Size())) // what is wrong with the file is seen when it is read
+	return head
+}
+
 // Line returns the number of the line in which the span begins that Next returned last, from 1.
 func (r *Reader) Line() int { return r.last }
 

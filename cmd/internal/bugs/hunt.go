@@ -10,6 +10,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/library"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/shrink"
 	"github.com/raftkv/raftkv/raftkv/check"
 	protocolrun "github.com/raftkv/raftkv/raftkv/run"
@@ -24,15 +25,15 @@ type prey struct {
 	small     *shrink.Result // what is left of that seed's run when it is shrunk
 }
 
-// hunt looks for what catches a bug.
-func hunt(ctx context.Context, bug protocolrun.Bug) (prey, error) {
+// hunt looks for what catches a bug of a protocol.
+func hunt(ctx context.Context, of *protocols.Protocol, bug protocolrun.Bug) (prey, error) {
 	p := prey{bug: bug.Name}
 	var err error
-	if p.scenarios, err = catching(ctx, bug); err != nil {
+	if p.scenarios, err = catching(ctx, of, bug); err != nil {
 		return p, err
 	}
 	began := time.Now()
-	if p.found, err = search(ctx, bug, mostSeeds); err != nil || p.found == nil {
+	if p.found, err = search(ctx, of, bug, mostSeeds); err != nil || p.found == nil {
 		return p, err
 	}
 	p.took = time.Since(began)
@@ -51,10 +52,10 @@ type catch struct {
 const profileOfHunts = "mixed"
 
 // search runs seeds with a bug until one violates an invariant that the bug is known to break; nil if none does.
-func search(ctx context.Context, bug protocolrun.Bug, seeds uint64) (*catch, error) {
+func search(ctx context.Context, of *protocols.Protocol, bug protocolrun.Bug, seeds uint64) (*catch, error) {
 	for seed := uint64(1); seed <= seeds; seed++ {
 		c, err := resolve("", profileOfHunts, config.SetKey("-seed", "seed", strconv.FormatUint(seed, 10)),
-			config.SetString("-bug", "bug", bug.Name))
+			config.SetString("-protocol", "protocol", of.Run.Name), config.SetString("-bug", "bug", bug.Name))
 		if err != nil {
 			return nil, err
 		}
@@ -69,10 +70,13 @@ func search(ctx context.Context, bug protocolrun.Bug, seeds uint64) (*catch, err
 	return nil, nil // nothing found is no error
 }
 
-// catching are the scenarios, with seeds of their own, in which a bug is caught.
-func catching(ctx context.Context, bug protocolrun.Bug) ([]string, error) {
+// catching are the scenarios of a protocol, with seeds of their own, in which a bug is caught.
+func catching(ctx context.Context, of *protocols.Protocol, bug protocolrun.Bug) ([]string, error) {
 	var names []string
 	for _, s := range library.BuiltIn() {
+		if request := (config.Request{Scenario: s}); request.Protocol() != of {
+			continue
+		}
 		c, err := resolve(s.Name, "", config.SetString("-bug", "bug", bug.Name))
 		if err != nil {
 			return nil, err

@@ -46,7 +46,7 @@ func TestEveryBugIsCaught(t *testing.T) {
 			if bug.Name == slowest {
 				look = find
 			}
-			caught, err := look(t.Context(), bug)
+			caught, err := look(t.Context(), protocols.Usual(), bug)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -71,12 +71,12 @@ func TestEveryBugIsCaught(t *testing.T) {
 }
 
 // find is hunt without the shrinking.
-func find(ctx context.Context, bug protocolrun.Bug) (prey, error) {
-	scenarios, err := catching(ctx, bug)
+func find(ctx context.Context, of *protocols.Protocol, bug protocolrun.Bug) (prey, error) {
+	scenarios, err := catching(ctx, of, bug)
 	if err != nil {
 		return prey{}, err
 	}
-	found, err := search(ctx, bug, mostSeeds)
+	found, err := search(ctx, of, bug, mostSeeds)
 	return prey{bug: bug.Name, scenarios: scenarios, found: found}, err
 }
 

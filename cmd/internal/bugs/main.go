@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
+	"github.com/raftkv/raftkv/cmd/internal/flags"
+	"github.com/raftkv/raftkv/cmd/internal/nearest"
 	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/traces/words"
@@ -19,12 +21,48 @@ import (
 
 func main() { command.Main(run) }
 
-func run(ctx context.Context, _ []string, stdout, stderr io.Writer) int {
-	bar := terminal.NewProgress(stderr, "bugs", len(protocols.Raft.Run.Bugs))
+// options are what the command line asks for.
+type options struct{ protocol *protocols.Protocol }
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	o := options{protocol: protocols.Usual()}
+	groups := []flags.Group[options]{{Title: "Flags", Flags: []flags.Flag[options]{
+		{Name: "protocol", Takes: "NAME", Help: "whose bugs; by default those of " + o.protocol.Run.Name, Set: setProtocol},
+		{Name: "h", Help: "show this"},
+	}}}
+	arguments, err := flags.Parse(args, &o, groups, func(string) bool { return false })
+	switch {
+	case err != nil:
+		usage := func(w io.Writer) error { return flags.Usage(w, usageBefore, groups, "") }
+		return flags.Failed(err, usage, stdout, stderr)
+	case len(arguments) > 0:
+		return command.Failed(stderr, fmt.Errorf("it takes flags alone, not %s", strings.Join(arguments, " ")))
+	}
+	return huntAll(ctx, o.protocol, stdout, stderr)
+}
+
+const usageBefore = `usage: go run ./cmd/internal/bugs [flags]
+
+Switches on each bug of a protocol, one after the other, and prints what catches
+it.
+`
+
+func setProtocol(o *options, name string) []error {
+	p, known := protocols.Named(name)
+	if !known {
+		return flags.Wrong("-protocol: there is no %q; the nearest is %q", name, nearest.Name(name, protocols.Names()))
+	}
+	o.protocol = p
+	return nil
+}
+
+// huntAll hunts all bugs of a protocol, and prints what became of them.
+func huntAll(ctx context.Context, of *protocols.Protocol, stdout, stderr io.Writer) int {
+	bar := terminal.NewProgress(stderr, "bugs", len(of.Run.Bugs))
 	var hunted []prey
 	status := command.Fine
-	for i, bug := range protocols.Raft.Run.Bugs {
-		one, err := hunt(ctx, bug)
+	for i, bug := range of.Run.Bugs {
+		one, err := hunt(ctx, of, bug)
 		if err != nil {
 			bar.Done()
 			return command.Failed(stderr, err)

@@ -107,18 +107,18 @@ func (f *faults) whoIs(
 	switch who {
 	case config.WhoLeader:
 		if leader := f.cluster.leader(); leader != 0 {
-			return world.NewProcessID(world.NodeGroup, uint32(leader)), ""
+			return leader, ""
 		}
 	case config.WhoCandidate:
 		among = f.newestCandidates()
 	case config.WhoCrashed:
 		for _, down := range f.downs {
-			if down.Group() == world.NodeGroup {
+			if isServer(down) {
 				among = []world.ProcessID{down}
 			}
 		}
 	case config.WhoFollower:
-		among = f.running(protocol.Roles.Follower)
+		among = f.running(f.cluster.protocol.Roles.Follower)
 		if taken != nil {
 			among = slices.DeleteFunc(among, taken)
 		}
@@ -139,9 +139,9 @@ var none = map[config.Who]string{
 // running are the servers that are up and have a role.
 func (f *faults) running(role string) []world.ProcessID {
 	var all []world.ProcessID
-	for i, n := range f.cluster.nodes {
-		if id := nodeID(i); n.Role() == role && !f.isDown(id) {
-			all = append(all, id)
+	for i := range f.cluster.servers {
+		if s := &f.cluster.servers[i]; s.party.Leads && s.Role() == role && !f.isDown(s.id) {
+			all = append(all, s.id)
 		}
 	}
 	return all
@@ -149,8 +149,8 @@ func (f *faults) running(role string) []world.ProcessID {
 
 // newestCandidates are the candidates of the highest term.
 func (f *faults) newestCandidates() []world.ProcessID {
-	term := func(p world.ProcessID) uint64 { return f.cluster.nodes[p.Number()-1].Term() }
-	all := f.running(protocol.Roles.Candidate)
+	term := func(p world.ProcessID) uint64 { return f.cluster.server(p).Term() }
+	all := f.running(f.cluster.protocol.Roles.Candidate)
 	highest := uint64(0)
 	for _, p := range all {
 		highest = max(highest, term(p))

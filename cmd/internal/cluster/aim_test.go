@@ -303,14 +303,14 @@ func TestLyingDisks(t *testing.T) {
 		at("300ms", `crash = "node-2"`)
 	text := strings.Replace(lies, "[raft]", "[process]\nstep_time = \"50us\"\n[raft]", 1)
 	c := parse(t, text+at("320ms", `restart = "node-2"`))
-	c.NumNodes = 3
+	c.Counts[0].Number = 3
 	r := result(t, c)
 	if v := r.Checks.Violation; v == nil || v.Invariant.Name != "QuorumLog" || !r.LyingDisk {
 		t.Errorf("an entry is lost that was committed: %v is violated, lying disk: %v", v, r.LyingDisk)
 	}
 	// The same, back to the state of some time ago.
 	c = parse(t, text+at("320ms", "rollback = \"node-2\"\nby = \"200ms\""))
-	c.NumNodes = 3
+	c.Counts[0].Number = 3
 	if r := result(t, c); r.Checks.Violation == nil || !r.LyingDisk {
 		t.Errorf("a server goes back to an earlier state, and nothing is violated; lying disk: %v", r.LyingDisk)
 	}

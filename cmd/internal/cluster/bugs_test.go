@@ -41,7 +41,8 @@ func splitVotes(_ *testing.T, seed uint64) *config.Config {
 // leaderAndFollowerCrash has server 3 miss entries, and the leader crash, so that the next one does not know which.
 func leaderAndFollowerCrash(_ *testing.T, seed uint64) *config.Config {
 	c := seeded(seed)
-	c.NumNodes, c.RequestsPerClient = 3, 50
+	c.RequestsPerClient = 50
+	c.Counts[0].Number = 3
 	c.Client.ThinkTime = world.Range{Min: time.Millisecond, Max: 20 * time.Millisecond}
 	leader, follower := world.NewProcessID(world.NodeGroup, 1), world.NewProcessID(world.NodeGroup, 3)
 	fault := func(at time.Duration, kind config.FaultKind, process world.ProcessID) {

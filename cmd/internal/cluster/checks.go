@@ -44,13 +44,16 @@ func traceViolation(tracer worldspans.Tracer, v *check.Violation) {
 func worst(c *config.Config) (latency time.Duration, lost float64) {
 	latency, lost = c.Network.Latency.Max, lostOrLate(c.Network.Loss, c.Network.Late)
 	for _, l := range c.Links {
-		if l.From.Group() == world.NodeGroup && l.To.Group() == world.NodeGroup {
+		if isServer(l.From) && isServer(l.To) {
 			latency = max(latency, l.Latency.Max)
 			lost = max(lost, lostOrLate(l.Loss, l.Late))
 		}
 	}
 	return latency, lost
 }
+
+// isServer says whether a process is no client.
+func isServer(p world.ProcessID) bool { return p.Group() != world.ClientGroup }
 
 // lostOrLate is how likely it is that a message does not arrive in time.
 func lostOrLate(loss, late float64) float64 { return 1 - float64((1-loss)*(1-late)) }
@@ -69,7 +72,7 @@ func (cl *Cluster) checks(outcome sim.Outcome) Checks {
 	}
 	cl.checker.End(outcome.Finished)
 	return Checks{
-		Invariants: len(protocol.Invariants), Events: cl.checker.Events(), Violation: cl.checker.Violation(),
+		Invariants: len(cl.protocol.Invariants), Events: cl.checker.Events(), Violation: cl.checker.Violation(),
 		Sometimes: cl.checker.Counts(), Figures: *cl.checker.Figures(),
 	}
 }

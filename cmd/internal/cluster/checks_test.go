@@ -18,7 +18,7 @@ import (
 func stormy(seed uint64) *config.Config {
 	c := seeded(seed)
 	draw := stream(seed)
-	c.NumNodes = 3 + int(draw()%3)
+	c.Counts[0].Number = 3 + int(draw()%3)
 	c.NumClients = 2 + int(draw()%4)
 	c.RequestsPerClient = 20
 	c.Network.Loss = float64(draw()%20) / 100
@@ -38,7 +38,7 @@ func crashes(cl *cluster.Cluster, c *config.Config) {
 	at := time.Duration(0)
 	for range 12 {
 		at += time.Duration(draw()%400) * time.Millisecond
-		node := world.NewProcessID(world.NodeGroup, 1+uint32(draw()%uint64(c.NumNodes)))
+		node := world.NewProcessID(world.NodeGroup, 1+uint32(draw()%uint64(c.Counts.Total())))
 		cl.Sim().At(at, world.CausalID(node), func() { cl.Sim().Crash(node) })
 		cl.Sim().At(at+time.Duration(draw()%600)*time.Millisecond, world.CausalID(node), func() { cl.Sim().Restart(node) })
 	}

@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
-	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/client"
 	"github.com/raftkv/raftkv/raftkv/kv"
@@ -25,9 +25,11 @@ import (
 // tell a change of the code from one of the config. Together with the spec's hash it is raftkv.build.
 const BehaviourVersion = 4
 
-// Build says which spec and which behaviour made a trace. It names no commit and no toolchain: those do not change what
-// a run does.
-func Build() string { return fmt.Sprintf("spec-%s-behaviour-%d", protocol.SpecHash, BehaviourVersion) }
+// Build says which spec of a protocol and which behaviour made a trace. It names no commit and no toolchain: those do
+// not change what a run does.
+func Build(p *run.Protocol) string {
+	return fmt.Sprintf("spec-%s-behaviour-%d", p.SpecHash, BehaviourVersion)
+}
 
 // Options are what a run is given besides its config. But for Latencies, none of them changes what happens in it.
 type Options struct {
@@ -45,9 +47,11 @@ type Options struct {
 // Cluster is a run that is set up.
 type Cluster struct {
 	config    *config.Config
+	protocol  *run.Protocol // that replicates the store
 	recorder  Recorder
 	sim       *sim.Sim
-	nodes     []run.Server // node-1 first
+	servers   []server                // in the order of config.Counts
+	placed    map[world.ProcessID]int // where each is in that list
 	clients   []*client.Client
 	progress  func(operations int)
 	tuned     bool
@@ -66,18 +70,26 @@ type Cluster struct {
 type Result struct {
 	sim.Outcome
 
-	Operations int       // that clients have an answer to
-	Tries      int       // how often clients asked a server, for all operations
-	Committed  uint64    // the highest index that a server has known to be committed
-	Leader     kv.NodeID // at the end, if there is one
-	Faults     int       // that happened; what happened to one message does not count
-	Missed     []Missed  // the faults that did not
-	LyingDisk  bool      // a disk lost what it said that it keeps, or was made to say so: Raft promises nothing then
+	Operations int             // that clients have an answer to
+	Tries      int             // how often clients asked a server, for all operations
+	Committed  uint64          // the highest index that a server has known to be committed
+	Leader     world.ProcessID // at the end, if there is one
+	Faults     int             // that happened; what happened to one message does not count
+	Missed     []Missed        // the faults that did not
+	LyingDisk  bool            // a disk lost what it said that it keeps, or was made to: nothing is promised then
 	Checks     Checks
 	Failed     []FailedExpectation
 }
 
-// The names of what comes from outside: the operator who tells the nodes.
+// server is a server with what is known of its kind.
+type server struct {
+	run.Server
+
+	id    world.ProcessID
+	party *run.Party
+}
+
+// The names of what comes from outside: the operator who tells the servers.
 var (
 	nameRun           = world.NameOf(worldspans.RunName)
 	nameSetPeers      = world.NameOf("operator sets peers")
@@ -89,7 +101,8 @@ var (
 func New(c *config.Config, options Options) *Cluster {
 	drop, delay, duplicate := c.Counterfactuals()
 	cl := &Cluster{
-		config: c, recorder: options.Recorder, progress: options.Progress, tuned: options.Tuned, around: options.Around,
+		config: c, protocol: &c.Row().Run, placed: map[world.ProcessID]int{}, recorder: options.Recorder,
+		progress: options.Progress, tuned: options.Tuned, around: options.Around,
 		results: map[string]string{}, snapshots: map[logSnapshot][]int{},
 	}
 	simulation := sim.Config{
@@ -113,8 +126,8 @@ func New(c *config.Config, options Options) *Cluster {
 	}
 	outside := worldspans.Tracer{Tracer: tracer("world")}
 	outside.Follow(cl.sim)
-	traceRun(c, outside)
-	cl.addNodes(tracer, outside, options.Unchecked)
+	cl.traceRun(outside)
+	cl.addServers(tracer, outside, options.Unchecked)
 	cl.addClients(tracer)
 	cl.scheduleFaults(outside)
 	cl.scheduleGlimpses()
@@ -148,24 +161,23 @@ func (cl *Cluster) after() func() {
 }
 
 // traceRun opens and ends the first span of a trace file, which says what made it.
-func traceRun(c *config.Config, tracer worldspans.Tracer) {
+func (cl *Cluster) traceRun(tracer worldspans.Tracer) {
 	if !tracer.On() {
 		return
 	}
+	c := cl.config
 	id := uint64(world.RootID(0, nameRun, 0, 0))
-	tracer.StartRun(span.Begin{Self: span.Ref{Root: id, ID: id}}, string(c.TOML()), Build(), c.Scenario, int64(c.Seed)).
-		End()
+	tracer.StartRun(span.Begin{Self: span.Ref{Root: id, ID: id}}, string(c.TOML()), Build(cl.protocol), c.Scenario,
+		int64(c.Seed)).End()
 }
 
-// protocol is what runs replicate the store by.
-var protocol = &protocols.Raft.Run
-
-// addNodes adds the servers, and whoever checks them, to the world.
-func (cl *Cluster) addNodes(tracer func(string) *span.Tracer, outside worldspans.Tracer, unchecked bool) {
+// addServers adds the servers, and whoever checks them, to the world.
+func (cl *Cluster) addServers(tracer func(string) *span.Tracer, outside worldspans.Tracer, unchecked bool) {
 	c := cl.config
 	latency, lost := worst(c)
-	cl.nodes, cl.checker = protocol.Servers(&run.Cluster{
-		Servers: c.NumNodes, Clients: c.NumClients, Settings: c.Settings, Bug: c.Bug,
+	var all []run.Server
+	all, cl.checker = cl.protocol.Servers(&run.Cluster{
+		Counts: c.Counts, Clients: c.NumClients, Settings: c.Settings, Bug: c.Bug,
 		Latency: latency, Lost: lost, Step: c.Process.StepTime.Max,
 		Tracer: tracer, Committed: func(index uint64) { cl.committed = max(cl.committed, index) },
 		Unchecked: unchecked, Now: cl.now, Stopped: func() bool { return cl.stopped() },
@@ -174,36 +186,40 @@ func (cl *Cluster) addNodes(tracer func(string) *span.Tracer, outside worldspans
 			cl.sim.Stop()
 		},
 	})
-	for i, n := range cl.nodes {
-		id := nodeID(i)
-		cl.add(n.Process())
-		if record := n.FirstRecord(); record != nil {
+	for i, s := range all {
+		id := s.ID()
+		cl.servers = append(cl.servers, server{s, id, cl.protocol.Party(id.Group())})
+		cl.placed[id] = i
+		cl.add(s.Process())
+		if record := s.FirstRecord(); record != nil {
 			cl.sim.Preload(id, record)
 		}
-		cl.sim.Tell(0, id, world.RootID(id, nameSetPeers, 0, 0), protocol.Peers(cl.peers()))
-		if kv.NodeID(i+1) == c.Settings.First() { // 1 ns later: it knows its peers by then
-			cl.sim.Tell(1, id, world.RootID(id, nameStartElection, 0, 0), protocol.Elect())
+		after := cl.tell(id, 0)
+		if id == c.Settings.First() { // it knows its peers by then
+			cl.sim.Tell(after, id, world.RootID(id, nameStartElection, 0, 0), cl.protocol.Elect())
 		}
 	}
 }
 
-// nodeID is the process of a server by its place in the list of all.
-func nodeID(i int) world.ProcessID { return world.NewProcessID(world.NodeGroup, uint32(i+1)) }
+// tell has a server be told what it has to know, from a moment on, a word each nanosecond. It returns the moment after
+// the last.
+func (cl *Cluster) tell(id world.ProcessID, from time.Duration) (after time.Duration) {
+	after = from
+	for i, word := range cl.protocol.Tell(cl.config.Counts, id) {
+		cl.sim.Tell(after, id, world.RootID(id, nameSetPeers, uint64(from), uint64(i)), word)
+		after++
+	}
+	return after
+}
+
+// server returns a server of the run.
+func (cl *Cluster) server(id world.ProcessID) *server { return &cl.servers[cl.placed[id]] }
 
 func (cl *Cluster) add(p world.Process) {
 	if cl.around != nil {
 		p = cl.around(p)
 	}
 	cl.sim.Add(p)
-}
-
-// peers are the servers of the cluster.
-func (cl *Cluster) peers() []kv.NodeID {
-	peers := make([]kv.NodeID, cl.config.NumNodes)
-	for i := range peers {
-		peers[i] = kv.NodeID(i + 1)
-	}
-	return peers
 }
 
 func (cl *Cluster) addClients(tracer func(string) *span.Tracer) {
@@ -220,11 +236,15 @@ func (cl *Cluster) addClients(tracer func(string) *span.Tracer) {
 
 // clientConfig is what a config says of one client.
 func clientConfig(c *config.Config, id kv.ClientID) client.Config {
+	asks := c.Row().Run.Answering().Group
 	cc := client.Config{
-		ID: id, Clients: c.NumClients, Turns: c.Client.Turns, Asks: world.NodeGroup, Servers: c.NumNodes,
-		First: c.Settings.First(), Requests: c.RequestsPerClient,
-		Written: len(c.Operations) > 0, Keys: c.Keys, Unique: c.Values == config.ValuesUnique,
+		ID: id, Clients: c.NumClients, Turns: c.Client.Turns, Asks: asks, Servers: c.Counts.Of(asks),
+		Requests: c.RequestsPerClient,
+		Written:  len(c.Operations) > 0, Keys: c.Keys, Unique: c.Values == config.ValuesUnique,
 		Start: c.Client.Start, Timeout: c.Client.Timeout, ThinkTime: c.Client.ThinkTime, GiveUp: c.Client.GiveUp,
+	}
+	if first := c.Settings.First(); first.Group() == asks {
+		cc.First = kv.NodeID(first.Number())
 	}
 	for i := range c.Operations {
 		o := &c.Operations[i]
@@ -287,8 +307,9 @@ func (cl *Cluster) finished() bool {
 	if cl.sim.Now() < cl.config.Client.Start {
 		return false
 	}
-	for i, n := range cl.nodes {
-		if n.Applied() < cl.committed && !cl.faults.isDown(nodeID(i)) {
+	for i := range cl.servers {
+		s := &cl.servers[i]
+		if s.party.Applies && s.Applied() < cl.committed && !cl.faults.isDown(s.id) {
 			return false
 		}
 	}
@@ -354,12 +375,13 @@ func (cl *Cluster) Run(ctx context.Context) (Result, error) {
 }
 
 // leader is the server that leads in the highest term; none when no server leads.
-func (cl *Cluster) leader() kv.NodeID {
-	var leader kv.NodeID
+func (cl *Cluster) leader() world.ProcessID {
+	var leader world.ProcessID
 	highest := uint64(0)
-	for i, n := range cl.nodes {
-		if n.Role() == protocol.Roles.Leader && n.Term() > highest && !cl.faults.isDown(nodeID(i)) {
-			leader, highest = kv.NodeID(i+1), n.Term()
+	for i := range cl.servers {
+		s := &cl.servers[i]
+		if s.party.Leads && s.Role() == cl.protocol.Roles.Leader && s.Term() > highest && !cl.faults.isDown(s.id) {
+			leader, highest = s.id, s.Term()
 		}
 	}
 	return leader

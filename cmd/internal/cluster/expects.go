@@ -34,7 +34,7 @@ func (cl *Cluster) failedExpectations(r *Result) []FailedExpectation {
 // failure is what is so instead of what is expected; empty if that is so.
 func (cl *Cluster) failure(e *config.Expect, r *Result) string {
 	switch {
-	case e.Leader != 0 && e.Leader != world.NewProcessID(world.NodeGroup, uint32(r.Leader)):
+	case e.Leader != 0 && e.Leader != r.Leader:
 		return fmt.Sprintf("the leader at the end is %s", r.Leader)
 	case e.Sometimes != "" && r.Checks.Sometimes.Of(e.Sometimes) == 0:
 		return fmt.Sprintf("it did not happen: %s", e.Sometimes)
@@ -100,7 +100,7 @@ func (cl *Cluster) scheduleGlimpses() {
 }
 
 // terms are those of the entries of a server's log.
-func (cl *Cluster) terms(id world.ProcessID) []int { return cl.nodes[id.Number()-1].LogTerms() }
+func (cl *Cluster) terms(id world.ProcessID) []int { return cl.server(id).LogTerms() }
 
 // noteResults returns what a client tells of each operation that ends; nil when nobody expects anything of one.
 func (cl *Cluster) noteResults(id kv.ClientID) func(number int, result string) {

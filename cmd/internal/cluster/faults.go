@@ -16,7 +16,7 @@ type faults struct {
 	cluster *Cluster
 	tracer  worldspans.Tracer
 	waiting []int                     // for a condition: their places in the config, in its order
-	roles   []string                  // of each node after the event before, while a fault waits for one
+	roles   []string                  // of each server after the event before, while a fault waits for one
 	done    map[world.CausalID]uint64 // how many faults had an id already but for the ordinal
 	fates   []fate                    // what became of each fault of the config
 	count   int                       // faults that happened
@@ -42,7 +42,7 @@ type lostWrite struct {
 // affair: see config.Counterfactuals.
 func (cl *Cluster) scheduleFaults(tracer worldspans.Tracer) {
 	f := &faults{
-		cluster: cl, tracer: tracer, roles: make([]string, cl.config.NumNodes+1), done: map[world.CausalID]uint64{},
+		cluster: cl, tracer: tracer, roles: make([]string, len(cl.servers)), done: map[world.CausalID]uint64{},
 		fates: make([]fate, len(cl.config.Faults)), cuts: map[[2]world.ProcessID]span.Ref{},
 		ailing: map[world.ProcessID]bool{}, paused: map[world.ProcessID]bool{},
 		crashed: map[world.ProcessID]span.Ref{}, losing: map[world.ProcessID]lostWrite{},
@@ -108,8 +108,10 @@ func (f *faults) lookAround() {
 		f.happen(i)
 		return true
 	})
-	for i, n := range f.cluster.nodes {
-		f.roles[i+1] = n.Role()
+	for i := range f.cluster.servers {
+		if s := &f.cluster.servers[i]; s.party.Leads {
+			f.roles[i] = s.Role()
+		}
 	}
 }
 
@@ -117,9 +119,9 @@ func (f *faults) lookAround() {
 func (f *faults) isTrue(when *config.When) bool {
 	switch when.Kind {
 	case config.AtRole:
-		number := when.Process.Number()
-		role := f.cluster.nodes[number-1].Role()
-		return role != f.roles[number] && role == when.Role
+		place := f.cluster.placed[when.Process]
+		role := f.cluster.servers[place].Role()
+		return role != f.roles[place] && role == when.Role
 	case config.AtCommit:
 		return f.cluster.committed >= when.Number
 	case config.AtSend:
@@ -244,20 +246,19 @@ func (f *faults) do(fault *config.Fault) {
 	case config.Heal:
 		f.heal(p)
 	case config.Elect:
-		s.Tell(s.Now(), p, world.RootID(p, nameStartElection, uint64(s.Now()), 0), protocol.Elect())
+		s.Tell(s.Now(), p, world.RootID(p, nameStartElection, uint64(s.Now()), 0), f.cluster.protocol.Elect())
 	case config.LoseUnsynced, config.Drop, config.Delay, config.Duplicate:
 	}
 }
 
-// started notes that a process was started again. A node that crashed before the operator could tell it its cluster
-// is told now.
+// started notes that a process was started again. A server that crashed before the operator could tell it its
+// cluster is told now.
 func (f *faults) started(p world.ProcessID) {
 	s := f.cluster.sim
 	delete(f.crashed, p)
 	f.downs = slices.DeleteFunc(f.downs, func(down world.ProcessID) bool { return down == p })
-	if p.Group() == world.NodeGroup && !f.cluster.nodes[p.Number()-1].KnowsCluster() {
-		now := s.Now()
-		s.Tell(now, p, world.RootID(p, nameSetPeers, uint64(now), 0), protocol.Peers(f.cluster.peers()))
+	if isServer(p) && !f.cluster.server(p).KnowsCluster() {
+		f.cluster.tell(p, s.Now())
 	}
 }
 
@@ -270,11 +271,11 @@ func processes(side []config.Target) []world.ProcessID {
 	return ids
 }
 
-// others are the nodes that a process is isolated from.
+// others are the servers that a process is isolated from.
 func (f *faults) others(p world.ProcessID) []world.ProcessID {
 	var others []world.ProcessID
-	for i := range f.cluster.nodes {
-		if id := nodeID(i); id != p {
+	for i := range f.cluster.servers {
+		if id := f.cluster.servers[i].id; id != p {
 			others = append(others, id)
 		}
 	}
@@ -353,7 +354,6 @@ func (f *faults) disturb(fault *config.Fault) {
 // lasts says whether a server is in trouble that somebody has to heal. What troubles a client is nothing that keeps the
 // servers from their work.
 func (f *faults) lasts() bool {
-	isServer := func(p world.ProcessID) bool { return p.Group() == world.NodeGroup }
 	for link := range f.cuts {
 		if isServer(link[0]) && isServer(link[1]) {
 			return true

@@ -44,7 +44,8 @@ func dropping(c *config.Config, id world.CausalID) *config.Config {
 func TestWhatWasCommittedIsNotForgotten(t *testing.T) {
 	t.Parallel()
 	c := seeded(1)
-	c.NumNodes, c.NumClients, c.RequestsPerClient = 3, 1, 3
+	c.NumClients, c.RequestsPerClient = 1, 3
+	c.Counts[0].Number = 3
 	at := func(ms int) config.When {
 		return config.When{Kind: config.AtTime, Time: time.Duration(ms) * time.Millisecond}
 	}

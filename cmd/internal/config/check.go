@@ -13,7 +13,7 @@ import (
 // crossCheck finds what is wrong between values that are each right by themselves.
 func (r *reader) crossCheck() {
 	c := r.config
-	for _, clash := range c.Settings.Clashes(c.NumNodes) {
+	for _, clash := range c.Settings.Clashes(c.Counts) {
 		r.together(clash.Keys, clash.Why)
 	}
 	for _, f := range r.placedFaults {
@@ -87,12 +87,12 @@ func (r *reader) together(keys []string, why string) {
 
 // says is the value of a key and where it comes from.
 func (r *reader) says(key string) string {
-	s, _ := settingOf(key)
+	s, _ := r.schema.settingOf(key)
 	value := s.Write(r.config)
 	if o, ok := r.given[key]; ok {
 		return fmt.Sprintf("%s (%s)", value, o.Where())
 	}
-	if value != s.Write(Default()) {
+	if value != s.Write(r.schema.defaults()) {
 		return value // a config that was read before: see Expecting
 	}
 	return value + " (the default)"
@@ -101,9 +101,9 @@ func (r *reader) says(key string) string {
 // exist complains about processes that the run does not have.
 func (r *reader) exist(all []keys.Named) {
 	for _, n := range all {
-		key, most := "num_nodes", r.config.NumNodes
-		if n.Process.Group() == world.ClientGroup {
-			key, most = "num_clients", r.config.NumClients
+		key, most := "num_clients", r.config.NumClients
+		if party := r.schema.Party(n.Process.Group()); party != nil {
+			key, most = party.Key, r.config.Counts.Of(party.Group)
 		}
 		if !r.wrong[key] && uint64(n.Process.Number()) > uint64(most) {
 			r.ComplainAt(n.Origin, "there is no %s: %s is %s", n.Process, key, r.says(key))

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/raftkv/run"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
@@ -19,7 +20,8 @@ type Config struct {
 	Bug      string // that is built in on purpose; empty for none
 	Changed  bool   // whether anything but the seed differs from the scenario's own config; see Name
 
-	NumNodes          int
+	Protocol          string     // that replicates the store, by its name
+	Counts            run.Counts // of its servers
 	NumClients        int
 	RequestsPerClient int
 	Seed              uint64 // at most what a TOML integer holds, 1<<63 - 1
@@ -72,9 +74,22 @@ type Client struct {
 }
 
 // Default is the config that a file which says nothing stands for.
-func Default() *Config {
-	c := Config{Settings: protocol.NewSettings()}
-	for _, s := range settings {
+func Default() *Config { return usual().defaults() }
+
+// DefaultOf is the config that a file stands for which says nothing but the protocol.
+func DefaultOf(p *protocols.Protocol) *Config { return schemaOf(p).defaults() }
+
+// defaults is the config that a file stands for which says nothing but the protocol.
+func (t *schema) defaults() *Config {
+	c := t.unsaid()
+	c.Protocol = t.Name
+	return c
+}
+
+// unsaid is a config whose keys are as they are where nothing says them: the protocol, too.
+func (t *schema) unsaid() *Config {
+	c := Config{Settings: t.NewSettings(), Counts: t.UsualCounts()}
+	for _, s := range t.settings {
 		s.Reset(&c)
 	}
 	return c.Clone() // for the defaults are shared
@@ -84,6 +99,7 @@ func Default() *Config {
 func (c *Config) Clone() *Config {
 	clone := *c
 	clone.Settings = c.Settings.Clone()
+	clone.Counts = slices.Clone(c.Counts)
 	clone.Keys = slices.Clone(c.Keys)
 	clone.Links = slices.Clone(c.Links)
 	clone.Operations = slices.Clone(c.Operations)

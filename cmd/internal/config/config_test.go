@@ -288,7 +288,7 @@ func TestCloneSharesNothing(t *testing.T) {
 	if got := string(c.TOML()); got != before {
 		t.Errorf("changing a clone changed the original:\n%s", cmp.Diff(before, got))
 	}
-	if reflect.TypeFor[Config]().NumField() != 22 {
+	if reflect.TypeFor[Config]().NumField() != 23 {
 		t.Error("Config has a new field: see to it that Clone copies it, and that `settings` has it")
 	}
 }

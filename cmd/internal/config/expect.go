@@ -30,25 +30,29 @@ type Expect struct {
 // OutcomeUnknown is the Result of an operation that got no answer.
 const OutcomeUnknown = "outcome unknown"
 
-var expectKeys = []keys.Key[Expect]{
-	keys.Column("leader", process(world.NodeGroup), func(e *Expect) *world.ProcessID { return &e.Leader }),
-	keys.Column("sometimes", keys.NameOf(sometimes()), func(e *Expect) *string { return &e.Sometimes }),
-	keys.Column("never", keys.NameOf(sometimes()), func(e *Expect) *string { return &e.Never }),
-	keys.Column("answered", keys.Whole[int](1, math.MaxInt32), func(e *Expect) *int { return &e.Answered }),
-	keys.Column("faults", keys.Whole[int](1, math.MaxInt32), func(e *Expect) *int { return &e.Faults }),
-	keys.Column("violated", keys.NameOf(invariantNames()), func(e *Expect) *string { return &e.Violated }),
-	keys.Column("operation", request, func(e *Expect) *string { return &e.Operation }),
-	keys.Column("result", keys.Paragraph, func(e *Expect) *string { return &e.Result }),
-	keys.Column("log", process(world.NodeGroup), func(e *Expect) *world.ProcessID { return &e.Log }),
-	keys.Column("terms", keys.Numbers, func(e *Expect) *[]int { return &e.Terms }),
-	keys.Column("at", keys.Duration(""), func(e *Expect) *time.Duration { return &e.At }),
+// expectKeys are the keys of an [[expect]], in the order that they are written in.
+func (t *schema) expectKeys() []keys.Key[Expect] {
+	sometime := keys.NameOf(t.sometimes())
+	return []keys.Key[Expect]{
+		keys.Column("leader", t.server(leads), func(e *Expect) *world.ProcessID { return &e.Leader }),
+		keys.Column("sometimes", sometime, func(e *Expect) *string { return &e.Sometimes }),
+		keys.Column("never", sometime, func(e *Expect) *string { return &e.Never }),
+		keys.Column("answered", keys.Whole[int](1, math.MaxInt32), func(e *Expect) *int { return &e.Answered }),
+		keys.Column("faults", keys.Whole[int](1, math.MaxInt32), func(e *Expect) *int { return &e.Faults }),
+		keys.Column("violated", keys.NameOf(t.invariantNames()), func(e *Expect) *string { return &e.Violated }),
+		keys.Column("operation", request, func(e *Expect) *string { return &e.Operation }),
+		keys.Column("result", keys.Paragraph, func(e *Expect) *string { return &e.Result }),
+		keys.Column("log", t.server(logs), func(e *Expect) *world.ProcessID { return &e.Log }),
+		keys.Column("terms", keys.Numbers, func(e *Expect) *[]int { return &e.Terms }),
+		keys.Column("at", keys.Duration(""), func(e *Expect) *time.Duration { return &e.At }),
+	}
 }
 
 // expects reads all of the [[expect]], instead of those that were given before.
 func (r *reader) expects(v any, p *positions.Place) {
 	r.placedExpects = nil
 	r.Each(expectTable, v, p, func(table map[string]any, at *positions.Place) {
-		if e, ok := readRow(r, expectTable, expectKeys, table, at); ok {
+		if e, ok := readRow(r, expectTable, r.schema.expects, table, at); ok {
 			r.expect(e)
 		}
 	})
@@ -102,8 +106,8 @@ var request = keys.Checked(func(s string) string {
 // parseRequest reads the name of a client's operation.
 func parseRequest(s string) (client world.ProcessID, number uint64, problem string) {
 	left, right, ok := strings.Cut(s, "/")
-	client, problem = parseProcess(left)
-	if !ok || problem != "" || client.Group() != world.ClientGroup {
+	client, err := world.ParseProcessID(left)
+	if !ok || err != nil || client.Group() != world.ClientGroup {
 		return 0, 0, `must name a client's operation, such as "client-1/3", not ` + keys.Quoted(s)
 	}
 	number, problem = parseOrdinal(right, math.MaxUint32)
@@ -120,16 +124,18 @@ const (
 // CheckExpect says what is wrong with the keys of an [[expect]] that are given with a flag, by themselves. The error
 // is Diagnostics.
 func CheckExpect(flag, keys string) error {
-	r := newReader("check")
-	r.expecting(flag, keys, 1)
-	_, err := r.finish()
-	return err
+	return byAny("", func(t *schema) error {
+		r := newReader("check", t)
+		r.expecting(flag, keys, 1)
+		_, err := r.finish()
+		return err
+	})
 }
 
 // Expecting is a config of the same run that expects what is given with a flag, each time the keys of one [[expect]],
 // and nothing else. The error is Diagnostics: it says, too, what the run does not have that is expected of it.
 func (c *Config) Expecting(flag string, given []string) (*Config, error) {
-	r := newReader(c.Scenario)
+	r := newReader(c.Scenario, c.schema())
 	r.config = c.Clone()
 	for _, o := range c.Operations {
 		r.placedOperations = append(r.placedOperations, keys.Row[Operation]{Value: o})

@@ -86,27 +86,20 @@ func (w When) String() string {
 }
 
 // parseWhen reads what String writes.
-func parseWhen(s string) (w When, problem string) {
+func (t *schema) parseWhen(s string) (w When, problem string) {
 	switch words := strings.Fields(s); {
 	case len(words) == 3 && words[1] == "becomes":
 		w = When{Kind: AtRole, Role: words[2]}
-		if w.Process, problem = parseProcess(words[0]); problem != "" {
+		if w.Process, problem = t.parseProcess(words[0]); problem != "" {
 			return When{}, problem
 		}
-		if w.Process.Group() != world.NodeGroup {
-			return When{}, fmt.Sprintf("must name a node, not %q: clients have no role", positions.Short(words[0]))
-		}
-		if !slices.Contains(protocol.Roles.All, w.Role) {
-			return When{}, fmt.Sprintf("names the unknown role %q; the nearest is %q",
-				positions.Short(w.Role), nearest.Name(w.Role, protocol.Roles.All))
-		}
-		return w, ""
+		return w, t.roleless(w)
 	case len(words) == 3 && words[0] == "index" && words[2] == "commits":
 		n, problem := parseOrdinal(words[1], math.MaxInt64)
 		return When{Kind: AtCommit, Number: n}, problem
 	case len(words) == 3 && words[1] == "sends":
 		w = When{Kind: AtSend}
-		if w.Process, problem = parseProcess(words[0]); problem != "" {
+		if w.Process, problem = t.parseProcess(words[0]); problem != "" {
 			return When{}, problem
 		}
 		if w.Process.Group() != world.ClientGroup {
@@ -121,6 +114,18 @@ func parseWhen(s string) (w When, problem string) {
 		return When{}, `must be a virtual time such as "40ms", or a condition: ` +
 			`"node-1 becomes leader", "index 4 commits", "client-2 sends 3"`
 	}
+}
+
+// roleless says what is wrong with a moment at which a process has a role.
+func (t *schema) roleless(w When) (problem string) {
+	switch group := w.Process.Group(); {
+	case !t.is(w.Process, leads):
+		return fmt.Sprintf("must name %s, not %q: %ss have no role", t.anyOf(leads), w.Process, group)
+	case !slices.Contains(t.Roles.All, w.Role):
+		return fmt.Sprintf("names the unknown role %q; the nearest is %q",
+			positions.Short(w.Role), nearest.Name(w.Role, t.Roles.All))
+	}
+	return ""
 }
 
 // Phrase is the fault as a sentence names it: crash node-1 at 40ms.
@@ -141,8 +146,8 @@ func (f Fault) Phrase() string {
 	return string(f.Kind) + " " + target + moment + f.At.String()
 }
 
-// write is the fault in TOML.
-func (f Fault) write() string { return keys.WriteRow(faultKeys(f.Kind), &f) }
+// write is the fault in TOML, which is the same whatever the protocol.
+func (f Fault) write() string { return keys.WriteRow(usual().faultKeys(f.Kind), &f) }
 
 // target is what it happens to, in TOML.
 func (f Fault) target() string {
@@ -203,7 +208,7 @@ const (
 	Skew         FaultKind = "skew"
 	SkipSync     FaultKind = "skip_sync" // of a disk: it says that it has synced, and has not
 	LoseUnsynced FaultKind = "lose_unsynced"
-	Elect        FaultKind = "elect" // the operator tells the node to stand for election
+	Elect        FaultKind = "elect" // the operator tells the server to stand for election
 	Drop         FaultKind = "drop"
 	Delay        FaultKind = "delay"
 	Duplicate    FaultKind = "duplicate"
@@ -214,26 +219,27 @@ type faultRow struct {
 	kind      FaultKind
 	who       []Who // the roles that can stand for the name of its target
 	takesBy   bool  // whether it needs to be told how much. A skew may say a rate instead
-	nodes     bool  // whether it happens to nodes only
+	servers   bool  // whether it happens to servers only
+	leads     bool  // whether it happens only to servers that can lead
 	message   bool  // whether it happens to one message, named by its span
-	lyingDisk bool  // whether a disk does what Raft relies on that it does not (Figure 2)
+	lyingDisk bool  // whether a disk does what protocols rely on that it does not, such as Raft (Figure 2)
 }
 
 // faultRows are all kinds, in the order in which they take place when they are due at the same time.
 var faultRows = []faultRow{
 	{kind: Crash, who: whoRuns},
 	{kind: Restart, who: whoIsDown},
-	{kind: Rollback, who: anybody, takesBy: true, nodes: true, lyingDisk: true},
+	{kind: Rollback, who: anybody, takesBy: true, servers: true, lyingDisk: true},
 	{kind: Heal, who: anybody},
 	{kind: Isolate, who: anybody},
 	{kind: Partition, who: append(slices.Clone(anybody), WhoOthers)},
 	{kind: Pause, who: whoRuns},
 	{kind: Slow, who: anybody, takesBy: true},
-	{kind: Stall, who: anybody, takesBy: true, nodes: true},
+	{kind: Stall, who: anybody, takesBy: true, servers: true},
 	{kind: Skew, who: anybody, takesBy: true},
-	{kind: SkipSync, who: anybody, nodes: true, lyingDisk: true},
-	{kind: LoseUnsynced, who: whoRuns, nodes: true},
-	{kind: Elect, who: whoRuns, nodes: true},
+	{kind: SkipSync, who: anybody, servers: true, lyingDisk: true},
+	{kind: LoseUnsynced, who: whoRuns, servers: true},
+	{kind: Elect, who: whoRuns, servers: true, leads: true},
 	{kind: Drop, message: true},
 	{kind: Delay, takesBy: true, message: true},
 	{kind: Duplicate, message: true},
@@ -250,8 +256,8 @@ func (k FaultKind) row() faultRow {
 // Counterfactual says whether the kind is something that happens to one message, named by its span.
 func (k FaultKind) Counterfactual() bool { return k.row().message }
 
-// LyingDisk says whether a disk loses what it said that it keeps. Raft relies on that it does not ("Persistent
-// state", Figure 2): what is violated then is no fault of the algorithm.
+// LyingDisk says whether a disk loses what it said that it keeps. Protocols rely on that it does not, as Raft
+// does ("Persistent state", Figure 2): what is violated then is no fault of the algorithm.
 func (k FaultKind) LyingDisk() bool { return k.row().lyingDisk }
 
 // Turn is the place of the kind among what happens at the same time, from 0: the order of the table.

@@ -21,10 +21,10 @@ type placedFault struct {
 }
 
 // faultKeys are the keys of a [[fault]] of a kind, in the order that they are written in.
-func faultKeys(kind FaultKind) []keys.Key[Fault] {
+func (t *schema) faultKeys(kind FaultKind) []keys.Key[Fault] {
 	return []keys.Key[Fault]{
-		keys.Column("at", moment, func(f *Fault) *When { return &f.At }),
-		targetKey(kind),
+		keys.Column("at", t.moment(), func(f *Fault) *When { return &f.At }),
+		t.targetKey(kind),
 		keys.Column("one_way", keys.Truth, func(f *Fault) *bool { return &f.OneWay }),
 		keys.Column("torn", keys.Truth, func(f *Fault) *bool { return &f.Torn }),
 		keys.Column("rate", rate, func(f *Fault) *int { return &f.Rate }),
@@ -38,19 +38,19 @@ func faultNames() []string {
 }
 
 // targetKey is the key that says what happens, and whom it happens to.
-func targetKey(kind FaultKind) keys.Key[Fault] {
+func (t *schema) targetKey(kind FaultKind) keys.Key[Fault] {
 	return keys.Key[Fault]{
 		Name: string(kind),
 		Read: func(f *Fault, g keys.Given) {
 			f.Kind = kind
 			switch {
 			case kind == Partition:
-				sides.Take(g, &f.Sides)
+				t.sides().Take(g, &f.Sides)
 			case kind.Counterfactual():
 				message.Take(g, &f.Message)
 			default:
-				t, _ := target(kind).Parse(g)
-				f.Process, f.Who = t.Process, t.Who
+				hit, _ := t.target(kind).Parse(g)
+				f.Process, f.Who = hit.Process, hit.Who
 			}
 		},
 		Write: func(f *Fault) string { return f.target() },
@@ -58,8 +58,10 @@ func targetKey(kind FaultKind) keys.Key[Fault] {
 }
 
 // moment is when a fault happens.
-var moment = keys.Naming(keys.Text("a string", parseWhen, When.String),
-	func(w When) world.ProcessID { return w.Process })
+func (t *schema) moment() keys.Kind[When] {
+	return keys.Naming(keys.Text("a string", t.parseWhen, When.String),
+		func(w When) world.ProcessID { return w.Process })
+}
 
 // message is the span id of a message.
 var message = keys.Kind[world.CausalID]{
@@ -78,55 +80,60 @@ var message = keys.Kind[world.CausalID]{
 }
 
 // target is whom a fault of a kind happens to; the zero Target for a heal of everything.
-func target(of FaultKind) keys.Kind[Target] {
-	read := func(s string) (t Target, problem string) {
+func (t *schema) target(of FaultKind) keys.Kind[Target] {
+	row := of.row()
+	read := func(s string) (hit Target, problem string) {
 		if of == Heal && s == healAll {
 			return Target{}, ""
 		}
-		t, problem = parseTarget(s, of.row().who)
-		if t.Process.Group() == world.ClientGroup && of.row().nodes {
-			problem = "must name a node, not " + strconv.Quote(s)
+		hit, problem = t.parseTarget(s, row.who)
+		switch {
+		case hit.Process == 0:
+		case row.leads && !t.is(hit.Process, leads):
+			problem = "must name " + t.anyOf(leads) + ", not " + strconv.Quote(s)
+		case row.servers && !t.is(hit.Process, anyParty):
+			problem = "must name " + t.anyOf(anyParty) + ", not " + strconv.Quote(s)
 		}
-		return t, problem
+		return hit, problem
 	}
 	return keys.Naming(keys.Text("a string", read, Target.String), func(t Target) world.ProcessID { return t.Process })
 }
 
 // sides are who is cut off from whom. What is wrong with one of them does not hide the others.
-var sides = keys.Kind[[][]Target]{
-	Parse: func(g keys.Given) (all [][]Target, ok bool) {
-		const shape = `must be sides such as [["node-1"], ["node-2", "node-3"]]`
-		list, ok := g.Value.([]any)
-		if !ok || len(list) < 2 {
-			g.Complain(shape)
-			return nil, false
+func (t *schema) sides() keys.Kind[[][]Target] { return keys.Kind[[][]Target]{Parse: t.parseSides} }
+
+func (t *schema) parseSides(g keys.Given) (all [][]Target, ok bool) {
+	const shape = `must be sides such as [["node-1"], ["node-2", "node-3"]]`
+	list, ok := g.Value.([]any)
+	if !ok || len(list) < 2 {
+		g.Complain(shape)
+		return nil, false
+	}
+	seen := make(map[Target]bool)
+	for i, v := range list {
+		names, ok := v.([]any)
+		if !ok || len(names) == 0 {
+			g.Item(i, v).Complain(shape)
+			continue
 		}
-		seen := make(map[Target]bool)
-		for i, v := range list {
-			names, ok := v.([]any)
-			if !ok || len(names) == 0 {
-				g.Item(i, v).Complain(shape)
+		var side []Target
+		for j, name := range names {
+			one := g.Item(i, v).Item(j, name)
+			if _, ok := name.(string); !ok {
+				one.Complain(shape)
 				continue
 			}
-			var side []Target
-			for j, name := range names {
-				one := g.Item(i, v).Item(j, name)
-				if _, ok := name.(string); !ok {
-					one.Complain(shape)
-					continue
-				}
-				t, _ := target(Partition).Parse(one)
-				if t != (Target{}) && seen[t] && t.Who != WhoFollower { // of followers there are several
-					g.Reader.Complain(one.Place.Value, "%s is named twice", t)
-				}
-				seen[t] = true
-				side = append(side, t)
+			hit, _ := t.target(Partition).Parse(one)
+			if hit != (Target{}) && seen[hit] && hit.Who != WhoFollower { // of followers there are several
+				g.Reader.Complain(one.Place.Value, "%s is named twice", hit)
 			}
-			slices.SortFunc(side, compareTargets)
-			all = append(all, side)
+			seen[hit] = true
+			side = append(side, hit)
 		}
-		return all, true
-	},
+		slices.SortFunc(side, compareTargets)
+		all = append(all, side)
+	}
+	return all, true
 }
 
 // rate is how fast a clock runs, in thousandths: 2.0 is twice as fast as the true time.
@@ -192,7 +199,7 @@ func (r *reader) fault(values map[string]any, at *positions.Place) {
 		return
 	}
 	kind := FaultKind(kinds[0])
-	f := placedFault{Row: keys.ReadRow(&r.Reader, faultKeys(kind), r.takenBy(kind, values, at), at)}
+	f := placedFault{Row: keys.ReadRow(&r.Reader, r.schema.faultKeys(kind), r.takenBy(kind, values, at), at)}
 	f.Origin = f.Where(string(kind))
 	r.checkFlag(f, "one_way", at, kind == Partition && len(f.Value.Sides) <= 2,
 		"one_way goes with a partition that has two sides: what the first sends to the second is lost")

@@ -18,16 +18,19 @@ type Link struct {
 	LateBy    world.Range // zero for that of [network]
 }
 
-var linkKeys = []keys.Key[Link]{
-	keys.Column("from", process(0), func(l *Link) *world.ProcessID { return &l.From }),
-	keys.Column("to", process(0), func(l *Link) *world.ProcessID { return &l.To }),
-	keys.Column("latency", keys.Uniform("leave it out for that of [network]"),
-		func(l *Link) *world.Range { return &l.Latency }),
-	keys.Column("loss", keys.Probability, func(l *Link) *float64 { return &l.Loss }),
-	keys.Column("duplicate", keys.Probability, func(l *Link) *float64 { return &l.Duplicate }),
-	keys.Column("late", keys.Probability, func(l *Link) *float64 { return &l.Late }),
-	keys.Column("late_by", keys.Uniform("leave it out for that of [network]"),
-		func(l *Link) *world.Range { return &l.LateBy }),
+// linkKeys are the keys of a [[link]], in the order that they are written in.
+func (t *schema) linkKeys() []keys.Key[Link] {
+	return []keys.Key[Link]{
+		keys.Column("from", t.process(), func(l *Link) *world.ProcessID { return &l.From }),
+		keys.Column("to", t.process(), func(l *Link) *world.ProcessID { return &l.To }),
+		keys.Column("latency", keys.Uniform("leave it out for that of [network]"),
+			func(l *Link) *world.Range { return &l.Latency }),
+		keys.Column("loss", keys.Probability, func(l *Link) *float64 { return &l.Loss }),
+		keys.Column("duplicate", keys.Probability, func(l *Link) *float64 { return &l.Duplicate }),
+		keys.Column("late", keys.Probability, func(l *Link) *float64 { return &l.Late }),
+		keys.Column("late_by", keys.Uniform("leave it out for that of [network]"),
+			func(l *Link) *world.Range { return &l.LateBy }),
+	}
 }
 
 // links reads all of the [[link]], instead of those that were given before.
@@ -36,7 +39,7 @@ func (r *reader) links(v any, p *positions.Place) {
 		r.placedLinks = nil
 	}
 	r.Each(linkTable, v, p, func(table map[string]any, at *positions.Place) {
-		if l, ok := readRow(r, linkTable, linkKeys, table, at); ok {
+		if l, ok := readRow(r, linkTable, r.schema.links, table, at); ok {
 			r.link(l)
 		}
 	})

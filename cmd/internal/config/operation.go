@@ -31,15 +31,18 @@ func (c *Config) TotalOperations() int {
 	return c.NumClients * c.RequestsPerClient
 }
 
-var operationKeys = []keys.Key[Operation]{
-	keys.Column("client", process(world.ClientGroup), func(o *Operation) *world.ProcessID { return &o.Client }),
-	keys.Column("number", keys.Whole[int](1, math.MaxUint32), func(o *Operation) *int { return &o.Number }),
-	keys.Column("at", keys.Duration(""), func(o *Operation) *time.Duration { return &o.At }),
-	keys.Column("server", process(world.NodeGroup), func(o *Operation) *world.ProcessID { return &o.Server }),
-	keys.Column("put", word, func(o *Operation) *string { return &o.Put }),
-	keys.Column("value", word, func(o *Operation) *string { return &o.Value }),
-	keys.Column("get", word, func(o *Operation) *string { return &o.Get }),
-	keys.Column("delete", word, func(o *Operation) *string { return &o.Delete }),
+// operationKeys are the keys of an [[operation]], in the order that they are written in.
+func (t *schema) operationKeys() []keys.Key[Operation] {
+	return []keys.Key[Operation]{
+		keys.Column("client", t.client(), func(o *Operation) *world.ProcessID { return &o.Client }),
+		keys.Column("number", keys.Whole[int](1, math.MaxUint32), func(o *Operation) *int { return &o.Number }),
+		keys.Column("at", keys.Duration(""), func(o *Operation) *time.Duration { return &o.At }),
+		keys.Column("server", t.server(answers), func(o *Operation) *world.ProcessID { return &o.Server }),
+		keys.Column("put", word, func(o *Operation) *string { return &o.Put }),
+		keys.Column("value", word, func(o *Operation) *string { return &o.Value }),
+		keys.Column("get", word, func(o *Operation) *string { return &o.Get }),
+		keys.Column("delete", word, func(o *Operation) *string { return &o.Delete }),
+	}
 }
 
 // operations reads all of the [[operation]], instead of those that were given before.
@@ -47,7 +50,7 @@ func (r *reader) operations(v any, p *positions.Place) {
 	r.placedOperations = nil
 	last := make(map[world.ProcessID]int)
 	r.Each(operationTable, v, p, func(table map[string]any, at *positions.Place) {
-		if o, ok := readRow(r, operationTable, operationKeys, table, at); ok {
+		if o, ok := readRow(r, operationTable, r.schema.operations, table, at); ok {
 			r.operation(&o, last)
 			r.placedOperations = append(r.placedOperations, o)
 		}

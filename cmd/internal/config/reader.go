@@ -14,8 +14,10 @@ import (
 // Parse reads a file that stands for itself: what it leaves out is as in Default, and a scenario that it does not
 // name is named after the file. The error is Diagnostics: all that is wrong, not only the first.
 func Parse(file string, text []byte) (*Config, error) {
-	r := newReader(fileScenario(file))
-	r.document(&positions.Source{Name: file, Text: string(text)})
+	src := &positions.Source{Name: file, Text: string(text)}
+	r := newReader(fileScenario(file), usual())
+	r.choose(src)
+	r.document(src)
 	r.crossCheck()
 	return r.finish()
 }
@@ -32,6 +34,7 @@ func fileScenario(file string) string {
 // reader puts a config together from its sources, one after the other, and collects what is wrong with them.
 type reader struct {
 	keys.Reader
+	schema           *schema
 	config           *Config
 	given            map[string]positions.Origin // where each key got its value, by the last source that gives it
 	wrong            map[string]bool             // keys that got none that could be taken over
@@ -42,11 +45,22 @@ type reader struct {
 	adding           bool // whether its faults and links come besides those that were given before
 }
 
-func newReader(scenario string) *reader {
-	r := &reader{config: Default(), given: make(map[string]positions.Origin), wrong: make(map[string]bool)}
+func newReader(scenario string, t *schema) *reader {
+	r := &reader{
+		schema: t, config: t.defaults(), given: make(map[string]positions.Origin), wrong: make(map[string]bool),
+	}
 	r.Now = r.config.StartTime
 	r.config.Scenario = scenario
 	return r
+}
+
+// choose has sources choose the protocol, before any of them is read: the last that says it does.
+func (r *reader) choose(sources ...*positions.Source) {
+	c := chosen(sources...)
+	*r = *newReader(r.config.Scenario, schemaOf(c.protocol))
+	if c.origin.Source != nil {
+		r.given[protocolKey] = c.origin
+	}
 }
 
 // document reads one source.
@@ -67,7 +81,7 @@ func (r *reader) table(name string, values map[string]any, at *positions.Place) 
 		if name != "" {
 			key = name + "." + leaf
 		}
-		s, known := settingOf(key)
+		s, known := r.schema.settingOf(key)
 		switch {
 		case strings.Contains(leaf, "."):
 			r.Complain(p.Key, "unknown key %q: within quotes a dot does not part a table from its key",
@@ -82,15 +96,18 @@ func (r *reader) table(name string, values map[string]any, at *positions.Place) 
 			r.links(v, p)
 		case key == operationTable:
 			r.operations(v, p)
-		case name == "" && isSection(key):
+		case name == "" && r.schema.isSection(key):
 			section, ok := v.(map[string]any)
 			if !ok {
 				r.Complain(p.Value, "%s must be a table, [%s], not %s", key, key, positions.Describe(v))
 				continue
 			}
 			r.table(key, section, p)
+		case name == "" && r.schema.foreign(key) != "":
+			r.Complain(p.Key, "%s, and protocol is %s; %s", r.schema.foreign(key), r.says(protocolKey), r.schema.instead(key))
 		default:
-			r.Complain(p.Key, "unknown key %q%s", positions.Short(key), advice(name, leaf, nearestKey(key)))
+			r.Complain(p.Key, "unknown key %q%s", positions.Short(key),
+				r.schema.advice(name, leaf, r.schema.nearestKey(key)))
 		}
 	}
 }
@@ -100,7 +117,7 @@ func (r *reader) unknownKeys(array string, names []string, values map[string]any
 	for name := range values {
 		if !slices.Contains(names, name) {
 			r.Complain(at.Child(name).Key, "unknown key %q%s", array+"."+positions.Short(name),
-				advice(array, name, array+"."+nearest.Name(name, names)))
+				r.schema.advice(array, name, array+"."+nearest.Name(name, names)))
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/keys"
 	"github.com/raftkv/raftkv/cmd/internal/positions"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 )
 
 // Scenario is the text of a config and what it is called.
@@ -46,10 +48,29 @@ func AddFault(flag string, kind FaultKind, message string) Override {
 
 // Check says what is wrong with the change by itself, so that a command line can say it along with all else.
 func (o Override) Check() error {
-	r := newReader("check")
-	r.override(o, 1)
-	_, err := r.finish()
-	return err
+	key, _, _ := strings.Cut(o.given, "=")
+	return byAny(cmp.Or(o.key, strings.TrimSpace(key)), func(t *schema) error {
+		r := newReader("check", t)
+		r.override(o, 1)
+		_, err := r.finish()
+		return err
+	})
+}
+
+// byAny returns what is wrong with a part of a config whose protocol is not known: nothing if that of one protocol can
+// have it. Of several complaints it is that of the protocol that has the key.
+func byAny(key string, check func(*schema) error) (wrong error) {
+	for _, p := range protocols.All {
+		t := schemaOf(p)
+		err := check(t)
+		if err == nil {
+			return nil
+		}
+		if wrong == nil || section(key) == t.Section || t.isCount(key) {
+			wrong = err
+		}
+	}
+	return wrong
 }
 
 // Request asks for the config of a run.
@@ -80,10 +101,33 @@ type Chance interface {
 	Own(scenario string, seed uint64) (Scenario, bool)
 }
 
+// source is the text of a scenario.
+func (s Scenario) source() *positions.Source {
+	return &positions.Source{Name: s.File, Text: string(s.Text)}
+}
+
+// Protocol is the protocol that is asked for, whatever else is wrong with the request.
+func (request *Request) Protocol() *protocols.Protocol {
+	return request.reader("protocol").schema.row
+}
+
+// reader is one that reads what is asked for, under the protocol that is.
+func (request *Request) reader(scenario string) *reader {
+	r := newReader(scenario, usual())
+	sources := []*positions.Source{request.Scenario.source()}
+	for i, o := range request.Overrides {
+		if src, wrong := o.source(i + 1); wrong == "" && o.kind == "" {
+			sources = append(sources, src)
+		}
+	}
+	r.choose(sources...)
+	return r
+}
+
 // Seed is the seed that is asked for, whatever else is wrong with the request.
 func (request *Request) Seed() uint64 {
-	r := newReader("seed")
-	r.document(&positions.Source{Name: request.Scenario.File, Text: string(request.Scenario.Text)})
+	r := request.reader("seed")
+	r.document(request.Scenario.source())
 	for i, o := range request.Overrides {
 		if o.kind == "" {
 			r.override(o, i+1)
@@ -128,21 +172,21 @@ func Resolve(request Request) (*Resolved, error) {
 	if named == "" {
 		named = fileScenario(scenario.File)
 	}
-	r := newReader(named)
+	r := request.reader(named)
 	if !request.Now.IsZero() {
 		r.Now = request.Now.UTC().Truncate(time.Second)
 	}
-	r.document(&positions.Source{Name: scenario.File, Text: string(scenario.Text)})
+	r.document(scenario.source())
 	own := r.snapshot()
 	if request.Chance != nil {
 		before := request.Chance.Before(request.Seed())
-		r.document(&positions.Source{Name: before.File, Text: string(before.Text)})
+		r.document(before.source())
 	}
 	r.overrides(request.Overrides, false)
 	if request.Chance != nil {
 		r.adding = true
 		after := request.Chance.After(r.snapshot())
-		r.document(&positions.Source{Name: after.File, Text: string(after.Text)})
+		r.document(after.source())
 	}
 	r.overrides(request.Overrides, true) // counterfactuals come last, so that `-set fault=[…]` does not take them away
 	r.crossCheck()
@@ -153,14 +197,16 @@ func Resolve(request Request) (*Resolved, error) {
 	reference := own
 	builtIn, known := request.own(c)
 	if known {
-		r := newReader(c.Scenario)
-		r.document(&positions.Source{Name: builtIn.File, Text: string(builtIn.Text)})
+		src := builtIn.source()
+		r := newReader(c.Scenario, usual())
+		r.choose(src)
+		r.document(src)
 		if reference, err = r.finish(); err != nil {
 			return nil, err
 		}
 		c.Changed = false
 	}
-	c.Changed = c.Changed || !c.equalBut(reference)
+	c.Changed = c.Changed || chosen(scenario.source()).protocol != r.schema.row || !c.equalBut(reference)
 	return &Resolved{Config: c, faults: r.placedFaults, expects: r.placedExpects, named: known}, nil
 }
 
@@ -189,26 +235,34 @@ var assignment = regexp.MustCompile(`^\s*[\w-]+(\.[\w-]+)*\s*=`)
 
 // override takes over one change.
 func (r *reader) override(o Override, order int) {
-	switch {
-	case o.kind != "":
+	if o.kind != "" {
 		r.counterfactual(o, order)
 		return
-	case o.key == "" && (!assignment.MatchString(o.given) || strings.ContainsAny(o.given, "\r\n")):
-		src := &positions.Source{Name: o.flag, Text: o.given, Order: order, Flag: true}
-		r.ComplainAt(positions.Origin{Source: src, Span: positions.Span{End: len(o.given)}},
-			"want key=value on one line, such as raft.max_entries=1")
+	}
+	src, wrong := o.source(order)
+	if wrong != "" {
+		r.ComplainAt(positions.Origin{Source: src, Span: positions.Span{End: len(o.given)}}, "%s", wrong)
 		return
+	}
+	r.document(src)
+}
+
+// source is a change that is no counterfactual, as the text of a config; or what is wrong with it.
+func (o Override) source(order int) (src *positions.Source, wrong string) {
+	if o.key == "" && (!assignment.MatchString(o.given) || strings.ContainsAny(o.given, "\r\n")) {
+		return &positions.Source{Name: o.flag, Text: o.given, Order: order, Flag: true},
+			"want key=value on one line, such as raft.max_entries=1"
 	}
 	prefix, text := "", o.given
 	if o.key != "" {
 		prefix = o.key + "="
 		text = prefix + o.given
 	}
-	src := &positions.Source{Name: o.flag, Text: text, Order: order, Flag: true, Hidden: len(prefix)}
+	src = &positions.Source{Name: o.flag, Text: text, Order: order, Flag: true, Hidden: len(prefix)}
 	if _, _, wrong := positions.Decode(src); o.plain || wrong != nil && !digits.MatchString(text) {
-		src = bareString(src)
+		return bareString(src), ""
 	}
-	r.document(src)
+	return src, ""
 }
 
 // digits ends an assignment whose value was meant as a number, so that it is not taken for a string when it is too
@@ -235,7 +289,7 @@ func (r *reader) counterfactual(o Override, order int) {
 	}
 	before, takesBy, all := len(r.Problems), o.kind.row().takesBy, place(0, len(o.given))
 	f := placedFault{Row: keys.Row[Fault]{Origin: r.Origin(place(0, len(id)).Value)}}
-	targetKey(o.kind).Read(&f.Value,
+	r.schema.targetKey(o.kind).Read(&f.Value,
 		keys.Given{Reader: &r.Reader, Key: string(o.kind), Value: id, Place: place(0, len(id))})
 	switch {
 	case takesBy && !hasBy:

@@ -169,7 +169,7 @@ func TestLaterOverridesWin(t *testing.T) {
 		Set("-set", "title=it's a title"),
 		Set("-set", "fault = [{duplicate = \"00f067aa0ba902b2\"}]"),
 	)
-	got := strings.TrimSpace(fmt.Sprintln(r.NumNodes, r.Settings.(*raftrun.Settings).FirstLeader,
+	got := strings.TrimSpace(fmt.Sprintln(r.Counts.Total(), r.Settings.(*raftrun.Settings).FirstLeader,
 		r.Settings.(*raftrun.Settings).RPCTimeout, r.Client.Start, r.Values,
 		r.Title, len(r.Faults), r.Faults[0].Message, r.Faults[1].Message))
 	if want := "2 2 1s 1s unique it's a title 2 00f067aa0ba902b7 00f067aa0ba902b2"; got != want {

@@ -8,37 +8,46 @@ import (
 	"unicode"
 
 	"github.com/raftkv/raftkv/cmd/internal/keys"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
 // The largest numbers. They are there to stop a slip of the finger, not a person who means it.
 const (
-	mostNodes    = 10_000
+	mostServers  = 10_000 // of a party
 	mostClients  = 1_000_000
 	mostRequests = 1_000_000
 	mostSeed     = 1<<63 - 1 // that a TOML integer holds
 )
 
-// settings are the keys of the config. The one table of them is what a file is checked against, what names are
-// suggested from, the order that a config is written in, where the defaults are, and what config.toml says of each.
-var settings = slices.Concat(
-	runKeys,
-	keys.Mapped(protocol.Settings, protocolKey),
-	keys.Within("network", func(c *Config) *Network { return &c.Network }, networkKeys),
-	keys.Within("process", func(c *Config) *Process { return &c.Process }, processKeys),
-	keys.Within("client", func(c *Config) *Client { return &c.Client }, clientKeys),
-)
+// allSettings are the keys of the config.
+func (t *schema) allSettings() []keys.Key[Config] {
+	return slices.Concat(
+		t.aboutKeys(),
+		t.countKeys(),
+		runKeys,
+		keys.Mapped(t.Settings, t.settingKey),
+		keys.Within("network", func(c *Config) *Network { return &c.Network }, networkKeys),
+		keys.Within("process", func(c *Config) *Process { return &c.Process }, processKeys),
+		keys.Within("client", func(c *Config) *Client { return &c.Client }, clientKeys),
+	)
+}
+
+// aboutKeys are those that say what is run.
+func (t *schema) aboutKeys() []keys.Key[Config] {
+	return []keys.Key[Config]{
+		keys.Define("scenario", keys.Checked(checkScenario), "default", func(c *Config) *string { return &c.Scenario }, ""),
+		keys.Option("changed", keys.Truth, false, func(c *Config) *bool { return &c.Changed }, ""),
+		keys.Option("title", keys.Paragraph, "", func(c *Config) *string { return &c.Title }, ""),
+		keys.Option("what", keys.Paragraph, "", func(c *Config) *string { return &c.What }, ""),
+		keys.Option("watch", keys.Paragraph, "", func(c *Config) *string { return &c.Watch }, ""),
+		keys.Option(protocolKey, keys.NameOf(protocols.Names()), protocols.Usual().Run.Name,
+			func(c *Config) *string { return &c.Protocol }, "what replicates the store"),
+		keys.Option("bug", t.bug(), "", func(c *Config) *string { return &c.Bug }, ""),
+	}
+}
 
 var runKeys = []keys.Key[Config]{
-	keys.Define("scenario", keys.Checked(checkScenario), "default", func(c *Config) *string { return &c.Scenario }, ""),
-	keys.Option("changed", keys.Truth, false, func(c *Config) *bool { return &c.Changed }, ""),
-	keys.Option("title", keys.Paragraph, "", func(c *Config) *string { return &c.Title }, ""),
-	keys.Option("what", keys.Paragraph, "", func(c *Config) *string { return &c.What }, ""),
-	keys.Option("watch", keys.Paragraph, "", func(c *Config) *string { return &c.Watch }, ""),
-	keys.Option("bug", bug, "", func(c *Config) *string { return &c.Bug }, ""),
-
-	keys.Define("num_nodes", keys.Whole[int](1, mostNodes), 5, func(c *Config) *int { return &c.NumNodes },
-		"servers, node-1 to node-5"),
 	keys.Define("num_clients", keys.Whole[int](0, mostClients), 3, func(c *Config) *int { return &c.NumClients },
 		"clients, client-1 to client-3"),
 	keys.Define("requests_per_client", keys.Whole[int](0, mostRequests), 5,
@@ -96,12 +105,12 @@ var clientKeys = []keys.Key[Client]{
 }
 
 // settingOf finds a key.
-func settingOf(name string) (keys.Key[Config], bool) {
-	i := slices.IndexFunc(settings, func(s keys.Key[Config]) bool { return s.Name == name })
+func (t *schema) settingOf(name string) (keys.Key[Config], bool) {
+	i := slices.IndexFunc(t.settings, func(s keys.Key[Config]) bool { return s.Name == name })
 	if i < 0 {
 		return keys.Key[Config]{}, false
 	}
-	return settings[i], true
+	return t.settings[i], true
 }
 
 // longestScenario is the most bytes that the name of a scenario has.

@@ -9,12 +9,14 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/keys"
 	"github.com/raftkv/raftkv/cmd/internal/positions"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
+	"github.com/raftkv/raftkv/raftkv/run"
 )
 
 // TOML is the config as a file that says everything, in the one order and the one spelling that there is: equal configs
 // have equal bytes, Parse reads back the same config, and that one has the same bytes again.
 func (c *Config) TOML() []byte {
-	usual := Default()
+	usual := c.schema().unsaid()
 	return []byte(c.write(func(s keys.Key[Config]) bool {
 		return !s.Optional || s.Write(c) != s.Write(usual) || s.Name == "network.late_by" && c.isLate()
 	}, nil))
@@ -25,10 +27,12 @@ func (c *Config) isLate() bool {
 	return c.Network.Late > 0 || slices.ContainsFunc(c.Links, func(l Link) bool { return l.Late > 0 })
 }
 
-// Differences is the config as a file that says only what another does not: its keys whose values are others, and all
-// its tables.
+// Differences is the config as a file that says only what another of its protocol does not: its keys whose values are
+// others, and all its tables; and the protocol, where that is not the usual one.
 func (c *Config) Differences(other *Config) []byte {
-	return []byte(c.write(func(s keys.Key[Config]) bool { return s.Write(c) != s.Write(other) }, nil))
+	return []byte(c.write(func(s keys.Key[Config]) bool {
+		return s.Write(c) != s.Write(other) || s.Name == protocolKey && c.Row() != protocols.Usual()
+	}, nil))
 }
 
 // Notes are what Minimal says besides the config, each a text without line breaks; both may say nothing.
@@ -37,8 +41,9 @@ type Notes struct {
 	Fault func(Fault) string // above each fault
 }
 
-// always are the keys that a file for people says even where they are as usual: they are what a reader asks first.
-var always = []string{"scenario", "num_nodes", "num_clients", "seed", "max_duration"}
+// always are the keys that a file for people says even where they are as usual, as it says how many servers there are:
+// they are what a reader asks first.
+var always = []string{"scenario", "num_clients", "seed", "max_duration"}
 
 // Minimal is the config as a file for people, which leaves out what is as in Default. Parse reads back the same config.
 func (c *Config) Minimal(notes Notes) []byte {
@@ -46,9 +51,9 @@ func (c *Config) Minimal(notes Notes) []byte {
 	for _, line := range notes.Head {
 		fmt.Fprintf(&b, "# %s\n", line)
 	}
-	changed := c.Changes()
+	said := slices.Concat(c.Changes(), always, keys.Mapped(c.schema().Parties, func(p run.Party) string { return p.Key }))
 	b.WriteString(c.write(func(s keys.Key[Config]) bool {
-		return slices.Contains(changed, s.Name) || slices.Contains(always, s.Name)
+		return slices.Contains(said, s.Name)
 	}, notes.Fault))
 	return []byte(b.String())
 }
@@ -56,8 +61,8 @@ func (c *Config) Minimal(notes Notes) []byte {
 // write is the config as a file, with those keys that are to be said, and a note above each fault.
 func (c *Config) write(says func(s keys.Key[Config]) bool, note func(Fault) string) string {
 	var b strings.Builder
-	in := ""
-	for _, s := range settings {
+	in, t := "", c.schema()
+	for _, s := range t.settings {
 		if !says(s) {
 			continue
 		}
@@ -68,10 +73,10 @@ func (c *Config) write(says func(s keys.Key[Config]) bool, note func(Fault) stri
 		fmt.Fprintf(&b, "%s = %s\n", strings.TrimPrefix(s.Name, in+"."), s.Write(c))
 	}
 	for i := range c.Links {
-		fmt.Fprintf(&b, "\n[[%s]]\n%s", linkTable, keys.WriteRow(linkKeys, &c.Links[i]))
+		fmt.Fprintf(&b, "\n[[%s]]\n%s", linkTable, keys.WriteRow(t.links, &c.Links[i]))
 	}
 	for i := range c.Operations {
-		fmt.Fprintf(&b, "\n[[%s]]\n%s", operationTable, keys.WriteRow(operationKeys, &c.Operations[i]))
+		fmt.Fprintf(&b, "\n[[%s]]\n%s", operationTable, keys.WriteRow(t.operations, &c.Operations[i]))
 	}
 	for _, f := range c.Faults {
 		b.WriteByte('\n')
@@ -81,7 +86,7 @@ func (c *Config) write(says func(s keys.Key[Config]) bool, note func(Fault) stri
 		fmt.Fprintf(&b, "[[%s]]\n%s", faultTable, f.write())
 	}
 	for i := range c.Expects {
-		fmt.Fprintf(&b, "\n[[%s]]\n%s", expectTable, keys.WriteRow(expectKeys, &c.Expects[i]))
+		fmt.Fprintf(&b, "\n[[%s]]\n%s", expectTable, keys.WriteRow(t.expects, &c.Expects[i]))
 	}
 	return b.String()
 }
@@ -99,9 +104,9 @@ func (c *Config) Canonical() (*Config, error) {
 // Changes are the keys, such as raft.max_entries, whose values are not those of Default, in the order of a file. Tables
 // such as [[fault]] are no keys.
 func (c *Config) Changes() []string {
-	usual := Default()
+	usual := c.schema().unsaid()
 	var changed []string
-	for _, s := range settings {
+	for _, s := range c.schema().settings {
 		if s.Write(c) != s.Write(usual) {
 			changed = append(changed, s.Name)
 		}
@@ -111,7 +116,7 @@ func (c *Config) Changes() []string {
 
 // WithDefault is a copy whose value of a key is that of Default.
 func (c *Config) WithDefault(name string) *Config {
-	s, known := settingOf(name)
+	s, known := c.schema().settingOf(name)
 	if !known {
 		panic("config: there is no key " + name)
 	}

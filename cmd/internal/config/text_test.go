@@ -93,7 +93,7 @@ func TestCanonical(t *testing.T) {
 	if diff := cmp.Diff(c, again); diff != "" {
 		t.Errorf("the order of faults is not restored (-want +got):\n%s", diff)
 	}
-	mixed.NumNodes = 0
+	mixed.Counts[0].Number = 0
 	if _, err := mixed.Canonical(); err == nil {
 		t.Error("a config without nodes makes sense")
 	}

@@ -3,7 +3,6 @@ package config
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/keys"
 	"github.com/raftkv/raftkv/cmd/internal/nearest"
 	"github.com/raftkv/raftkv/cmd/internal/positions"
+	"github.com/raftkv/raftkv/raftkv/run"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
@@ -64,17 +64,30 @@ func compareTargets(a, b Target) int {
 	return cmp.Or(cmp.Compare(a.Process, b.Process), cmp.Compare(a.Who, b.Who))
 }
 
-// process is the name of a process of one group, or of any when the group is 0.
-func process(group world.Group) keys.Kind[world.ProcessID] {
+// process is the name of a process.
+func (t *schema) process() keys.Kind[world.ProcessID] {
+	return t.named(func(world.ProcessID) bool { return true }, "")
+}
+
+// client is the name of a client.
+func (t *schema) client() keys.Kind[world.ProcessID] {
+	return t.named(func(id world.ProcessID) bool { return id.Group() == world.ClientGroup }, "a client")
+}
+
+// server is the name of a server of a party that is so.
+func (t *schema) server(of func(*run.Party) bool) keys.Kind[world.ProcessID] {
+	return t.named(func(id world.ProcessID) bool { return t.is(id, of) }, t.anyOf(of))
+}
+
+// named is the name of a process that is so; what is what those are.
+func (t *schema) named(is func(world.ProcessID) bool, what string) keys.Kind[world.ProcessID] {
 	read := func(s string) (world.ProcessID, string) {
-		id, problem := parseProcess(s)
+		id, problem := t.parseProcess(s)
 		switch {
 		case problem != "":
 			return 0, problem
-		case group == world.NodeGroup && id.Group() != group:
-			return 0, fmt.Sprintf("must name a node, not %q", s)
-		case group == world.ClientGroup && id.Group() != group:
-			return 0, fmt.Sprintf("must name a client, not %q", s)
+		case !is(id):
+			return 0, fmt.Sprintf("must name %s, not %q", what, s)
 		}
 		return id, ""
 	}
@@ -82,17 +95,32 @@ func process(group world.Group) keys.Kind[world.ProcessID] {
 		func(id world.ProcessID) world.ProcessID { return id })
 }
 
+// is says whether a process is a server of a party that is so.
+func (t *schema) is(id world.ProcessID, of func(*run.Party) bool) bool {
+	p := t.Party(id.Group())
+	return p != nil && of(p)
+}
+
 // parseProcess reads the name of a process.
-func parseProcess(s string) (id world.ProcessID, problem string) {
-	for _, group := range []world.Group{world.NodeGroup, world.ClientGroup} {
-		prefix := strings.TrimSuffix(world.NewProcessID(group, 1).String(), "1")
-		if digits, ok := strings.CutPrefix(s, prefix); ok {
-			if n, problem := parseOrdinal(digits, math.MaxUint32); problem == "" {
-				return world.NewProcessID(group, uint32(n)), ""
-			}
-		}
+func (t *schema) parseProcess(s string) (id world.ProcessID, problem string) {
+	id, err := world.ParseProcessID(s)
+	switch {
+	case err != nil:
+		return 0, fmt.Sprintf(`must name a process, such as "%s-1" or "client-2", not %s`, t.Parties[0].Group,
+			keys.Quoted(s))
+	case id.Group() != world.ClientGroup && t.Party(id.Group()) == nil:
+		group, groups := id.Group().String(), t.groups()
+		several := keys.Mapped(groups, func(g string) string { return g + "s" })
+		return 0, fmt.Sprintf(`is %q, and %s has no %ss: it has %s; the nearest is "%s-%d"`, s, t.Name, group,
+			listed(several), nearest.Name(group, groups), id.Number())
 	}
-	return 0, `must name a process, such as "node-1" or "client-2", not ` + keys.Quoted(s)
+	return id, ""
+}
+
+// groups are the kinds of processes there are.
+func (t *schema) groups() []string {
+	names := keys.Mapped(t.Parties, func(p run.Party) string { return p.Group.String() })
+	return append(names, world.ClientGroup.String())
 }
 
 // parseOrdinal reads a number from 1, written in the one usual way.
@@ -105,10 +133,10 @@ func parseOrdinal(s string, most uint64) (n uint64, problem string) {
 }
 
 // parseTarget reads the name of a process, or one of some roles.
-func parseTarget(s string, allowed []Who) (t Target, problem string) {
+func (t *schema) parseTarget(s string, allowed []Who) (hit Target, problem string) {
 	var names []string
 	for _, w := range whoNames {
-		if !slices.Contains(allowed, w.who) {
+		if !slices.Contains(allowed, w.who) || !t.has(w.who) {
 			continue
 		}
 		if s == string(w.who) || slices.Contains(w.alias, s) {
@@ -116,11 +144,25 @@ func parseTarget(s string, allowed []Who) (t Target, problem string) {
 		}
 		names = append(names, string(w.who))
 	}
-	id, problem := parseProcess(s)
+	id, problem := t.parseProcess(s)
 	if problem != "" {
 		problem += roleHint(s, names)
 	}
 	return Target{Process: id}, problem
+}
+
+// has says whether a server of the protocol can have a role.
+func (t *schema) has(who Who) bool {
+	switch who {
+	case WhoLeader:
+		return t.Roles.Leader != ""
+	case WhoFollower:
+		return t.Roles.Follower != ""
+	case WhoCandidate:
+		return t.Roles.Candidate != ""
+	case WhoCrashed, WhoOthers:
+	}
+	return true
 }
 
 // roleHint goes on with a complaint about a name: it says which role is meant, or why that cannot be.

@@ -248,13 +248,27 @@ func (g *Group[Options]) shown() []Flag[Options] {
 // usage is the flag as it is called.
 func (f Flag[Options]) usage() string { return strings.TrimRight("  -"+f.Name+" "+f.Takes, " ") }
 
-// Bugs are the bugs that -bug can build in.
-func Bugs[Options any]() Group[Options] {
-	g := Group[Options]{Title: "Bugs to build in, each known from implementations"}
-	for _, bug := range protocols.Raft.Run.Bugs {
-		g.Values = append(g.Values, [2]string{bug.Name, bug.Doc + " Caught by " + CaughtBy(bug) + "."})
+// Bugs are the bugs that -bug can build in, a group for each protocol.
+func Bugs[Options any]() (groups []Group[Options]) {
+	for _, p := range protocols.All {
+		g := Group[Options]{Title: "Bugs to build in, each known from implementations"}
+		if p != protocols.Usual() {
+			g.Title = "Bugs to build in with -protocol " + p.Run.Name
+		}
+		for _, bug := range p.Run.Bugs {
+			g.Values = append(g.Values, [2]string{bug.Name, bug.Doc + " Caught by " + CaughtBy(bug) + "."})
+		}
+		groups = append(groups, g)
 	}
-	return g
+	return groups
+}
+
+// Protocol is the flag that names the protocol, given what it does.
+func Protocol[Options any](set func(o *Options, value string) []error) Flag[Options] {
+	return Flag[Options]{
+		Name: "protocol", Takes: "NAME", Help: "what replicates the store, of " + strings.Join(protocols.Names(), ", ") +
+			"; without a scenario that protocol's own is run", Set: set,
+	}
 }
 
 // Scenario is what people take for a flag of a command that takes a scenario, or a file, and needs none for it.

@@ -9,12 +9,15 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/raftkv/raftkv/cmd"
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/nearest"
 	"github.com/raftkv/raftkv/cmd/internal/profile"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/cmd/run/scenarios"
 )
@@ -102,19 +105,34 @@ func One(arguments []string, fallback string) (string, error) {
 }
 
 // Request asks for a run of a scenario, or of a file, in which a profile has things go wrong; either may be empty.
-// Without a scenario the profile draws all of the run; without both it is the default's.
+// Without a scenario the profile draws all of the run; without both it is the default's of the protocol.
 func Request(scenario, faults string, overrides []config.Override) (config.Request, error) {
 	p, err := profile.Find(cmp.Or(faults, profile.None))
 	if err != nil {
 		return config.Request{}, err
 	}
-	given, err := Find(cmp.Or(scenario, Default))
-	if err != nil {
+	request := config.Request{BuiltIn: BuiltIn(), Overrides: overrides}
+	if scenario == "" {
+		request.Scenario = defaultOf(request.Protocol())
+	} else if request.Scenario, err = Find(scenario); err != nil {
 		return config.Request{}, err
 	}
-	request := config.Request{BuiltIn: BuiltIn(), Overrides: overrides}
-	request.Scenario, request.Chance = profile.For(p, given, scenario == "")
+	request.Scenario, request.Chance = profile.For(p, request.Protocol(), request.Scenario, scenario == "")
 	return request, nil
+}
+
+// defaultOf is what is run of a protocol when nobody names a scenario: the one that is called after the protocol, or
+// else what is usual everywhere.
+func defaultOf(p *protocols.Protocol) config.Scenario {
+	all := BuiltIn()
+	if p == protocols.Usual() {
+		return all[0]
+	}
+	if i := slices.IndexFunc(all, func(s config.Scenario) bool { return s.Name == p.Run.Name }); i >= 0 {
+		return all[i]
+	}
+	text := "protocol = " + strconv.Quote(p.Run.Name) + "\n"
+	return config.Scenario{File: p.Run.Name + ".toml", Text: []byte(text)}
 }
 
 // List prints the scenarios and the profiles of faults, with a sentence each, and the command worth trying next.

@@ -23,14 +23,16 @@ func busyCluster(d dice, c *config.Config) {
 
 // anyCluster is one of all kinds. Bugs hide in each: a patient client hides a lost reply.
 func anyCluster(d dice, c *config.Config) {
-	c.NumNodes = d.From("nodes", 3, 5)
+	for _, party := range c.Row().Run.Parties {
+		c.Counts.Set(party.Group, d.From(party.Group.String()+"s", party.Least, party.Most))
+	}
 	c.NumClients = d.From("clients", 2, 4)
 	c.RequestsPerClient = d.From("requests", 3, 8)
 	c.Keys = []string{"a", "b", "c"}[:d.From("keys", 1, 3)]
 	c.Values = config.ValuesUnique
 	c.MaxDuration = longestRun
 
-	c.Settings.Vary(d, c.NumNodes)
+	c.Settings.Vary(d, c.Counts)
 
 	c.Client.Start = d.millis("start", 10, 60)
 	c.Client.Timeout = d.millis("timeout", 100, 250)
@@ -87,17 +89,18 @@ func anyLinks(d dice, c *config.Config) []config.Link {
 // badLinks are some that are worse than the others.
 func badLinks(d dice, c *config.Config) []config.Link {
 	var links []config.Link
+	servers := c.Counts.All()
 	seen := make(map[[2]int]bool)
 	for i := range d.From("how many", 1, 3) {
 		d := d.at(i)
-		from := d.From("from", 1, c.NumNodes)
-		to := (from+d.From("to", 0, c.NumNodes-2))%c.NumNodes + 1
+		from := d.below("from", len(servers))
+		to := (from + d.From("to", 1, len(servers)-1)) % len(servers)
 		if seen[[2]int{from, to}] {
 			continue
 		}
 		seen[[2]int{from, to}] = true
 		link := config.Link{
-			From: processID(from), To: processID(to), Loss: percent(d.From("loss", 0, 50)),
+			From: servers[from], To: servers[to], Loss: percent(d.From("loss", 0, 50)),
 			Duplicate: percent(d.From("duplicate", 0, 50)),
 		}
 		// wide enough to change the order of messages

@@ -1,6 +1,8 @@
 package profile
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
@@ -33,13 +35,23 @@ func besides(all func(*script), percent int, plays ...play) func(*script) {
 	}
 }
 
+// electing is a play in which somebody stands for election. Nothing happens where nobody can be told to.
+func electing(p play) play {
+	return func(s *script, d dice) {
+		if len(s.standing) > 0 {
+			p(s, d)
+		}
+	}
+}
+
 // anyFaults has few kinds of plays in each run, but those several times, and each in some run: what needs two of a kind
 // is met so more often than in an even mixture.
 func anyFaults(s *script) {
 	all := []play{
-		crash, crashOnRole, crashOnSend, crashOnCommit, loseWrite, powerFailure, isolate, split, oneWay, bridge, pause, slow,
-		jump, drift,
-		rivals, elections, staleLeader, staleLeader, forgetful, takeTurns,
+		crash, electing(crashOnRole), crashOnSend, crashOnCommit, loseWrite, powerFailure, isolate, split, oneWay, bridge,
+		pause, slow, jump, drift,
+		electing(rivals), electing(elections), electing(staleLeader), electing(staleLeader), electing(forgetful),
+		electing(takeTurns),
 	}
 	var chosen []play
 	for i, p := range all {
@@ -57,7 +69,7 @@ func anyFaults(s *script) {
 }
 
 // afterwards restarts a follower when the clients are done: it has the entries, and nothing but heartbeats tells it
-// what is committed. Another node is paused, so that the run is not over before.
+// what is committed. Another server is paused, so that the run is not over before.
 func afterwards(s *script, d dice) {
 	leader := s.leader(d)
 	forgets := s.other(d, "forgets", leader)
@@ -68,16 +80,16 @@ func afterwards(s *script, d dice) {
 	s.does(s.at(at+d.millis("for", 1, 20)), config.Restart, forgets)
 }
 
-// crash takes a node down for a while, or only for as long as it takes to start again.
+// crash takes a server down for a while, or only for as long as it takes to start again.
 func crash(s *script, d dice) {
-	n, at := s.node(d, "node"), s.moment(d)
+	n, at := s.server(d, "node"), s.moment(d)
 	s.does(s.at(at), config.Crash, n)
 	s.does(s.at(at+oneOf(d, "for", time.Millisecond, d.millis("long", 5, 400))), config.Restart, n)
 }
 
-// restarts takes a node down again and again, while what it sent and what it was sent before is still on its way.
+// restarts takes a server down again and again, while what it sent and what it was sent before is still on its way.
 func restarts(s *script, d dice) {
-	n, at := s.node(d, "node"), s.moment(d)
+	n, at := s.server(d, "node"), s.moment(d)
 	for i := range d.From("how often", 2, 6) {
 		d := d.at(i)
 		s.does(s.at(at), config.Crash, n)
@@ -87,12 +99,12 @@ func restarts(s *script, d dice) {
 	}
 }
 
-// crashOnRole takes a node down just as it becomes something, most often the leader. It may be made to.
+// crashOnRole takes a server down just as it becomes something, most often the leader. It may be made to.
 func crashOnRole(s *script, d dice) {
-	n := s.node(d, "node")
+	n, roles := oneOf(d, "node", s.standing...), s.protocol.Roles
 	when := config.When{
-		Kind: config.AtRole, Process: processID(n),
-		Role: oneOf(d, "role", "leader", "leader", "leader", "candidate"),
+		Kind: config.AtRole, Process: n,
+		Role: oneOf(d, "role", roles.Leader, roles.Leader, roles.Leader, cmp.Or(roles.Candidate, roles.Leader)),
 	}
 	s.does(when, config.Crash, n)
 	if d.Likely("at once again", 30) {
@@ -105,7 +117,7 @@ func crashOnRole(s *script, d dice) {
 	s.does(s.at(at+d.millis("for", 30, 300)), config.Restart, n)
 }
 
-// crashOnSend takes a node down as a client's request is on its way to it, or what follows from that.
+// crashOnSend takes a server down as a client's request is on its way to it, or what follows from that.
 func crashOnSend(s *script, d dice) {
 	if s.operations() == 0 || s.config.NumClients == 0 {
 		return
@@ -123,47 +135,47 @@ func crashOnSend(s *script, d dice) {
 	}
 }
 
-// crashOnCommit takes a node down just as an entry is committed, before others hear of it.
+// crashOnCommit takes a server down just as an entry is committed, before others hear of it.
 func crashOnCommit(s *script, d dice) {
 	n, index := s.leader(d), uint64(d.From("index", 1, max(1, s.operations()*s.config.NumClients)))
 	s.does(config.When{Kind: config.AtCommit, Number: index}, config.Crash, n)
 	s.does(config.When{Kind: config.AtCommit, Number: index + uint64(d.From("until", 0, 3))}, config.Restart, n)
 }
 
-// loseWrite takes a node down in the middle of a write.
+// loseWrite takes a server down in the middle of a write.
 func loseWrite(s *script, d dice) {
 	n, at := s.leader(d), s.moment(d)
-	s.add(config.Fault{Kind: config.LoseUnsynced, At: s.at(at), Process: processID(n), Torn: d.Likely("torn", 50)})
+	s.add(config.Fault{Kind: config.LoseUnsynced, At: s.at(at), Process: n, Torn: d.Likely("torn", 50)})
 	s.falls[n] = true
 	s.does(s.at(at+d.millis("for", 20, 300)), config.Restart, n)
 }
 
-// powerFailure takes all nodes down at once. They come back one after the other.
+// powerFailure takes all servers down at once. They come back one after the other.
 func powerFailure(s *script, d dice) {
 	at := s.moment(d)
-	for n := range s.config.NumNodes {
-		s.does(s.at(at), config.Crash, n+1)
-		s.does(s.at(at+d.at(n).millis("for", 1, 60)), config.Restart, n+1)
+	for i, p := range s.servers {
+		s.does(s.at(at), config.Crash, p)
+		s.does(s.at(at+d.at(i).millis("for", 1, 60)), config.Restart, p)
 	}
 }
 
-// isolate cuts a node off from the other nodes for a while.
+// isolate cuts a server off from the other servers for a while.
 func isolate(s *script, d dice) {
 	n, at := s.leader(d), s.moment(d)
 	s.does(s.at(at), config.Isolate, n)
 	s.heals(at+d.millis("for", 30, 500), n)
 }
 
-// split parts the nodes into two sides.
+// split parts the servers into two sides.
 func split(s *script, d dice) {
-	if s.config.NumNodes < 2 {
+	if len(s.servers) < 2 {
 		return
 	}
 	at := s.moment(d)
-	sides := make([][]int, 2)
-	for n := range s.config.NumNodes {
-		side := d.at(n).below("side", 2)
-		sides[side] = append(sides[side], n+1)
+	sides := make([][]world.ProcessID, 2)
+	for i, p := range s.servers {
+		side := d.at(i).below("side", 2)
+		sides[side] = append(sides[side], p)
 	}
 	for i := range sides { // none is empty
 		if other := 1 - i; len(sides[i]) == 0 {
@@ -174,40 +186,35 @@ func split(s *script, d dice) {
 	s.heals(at+d.millis("for", 30, 500), 0)
 }
 
-// oneWay has what one node sends reach nobody, or what others send not reach it.
+// oneWay has what one server sends reach nobody, or what others send not reach it.
 func oneWay(s *script, d dice) {
-	if s.config.NumNodes < 2 {
+	if len(s.servers) < 2 {
 		return
 	}
 	n, at := s.leader(d), s.moment(d)
-	others := []int{s.other(d, "other", n)}
+	others := []world.ProcessID{s.other(d, "other", n)}
 	if d.Likely("all others", 60) {
-		others = nil
-		for other := range s.config.NumNodes {
-			if other+1 != n {
-				others = append(others, other+1)
-			}
-		}
+		others = slices.DeleteFunc(slices.Clone(s.servers), func(p world.ProcessID) bool { return p == n })
 	}
 	if d.Likely("towards it", 40) {
-		s.cuts(s.at(at), true, others, []int{n})
+		s.cuts(s.at(at), true, others, []world.ProcessID{n})
 	} else {
-		s.cuts(s.at(at), true, []int{n}, others)
+		s.cuts(s.at(at), true, []world.ProcessID{n}, others)
 	}
 	s.heals(at+d.millis("for", 30, 500), n)
 }
 
-// bridge parts two sides that only one node reaches both of.
+// bridge parts two sides that only one server reaches both of.
 func bridge(s *script, d dice) {
-	if s.config.NumNodes < 3 {
+	if len(s.servers) < 3 {
 		return
 	}
-	between, at := s.node(d, "node"), s.moment(d)
-	var sides [2][]int
+	between, at := s.server(d, "node"), s.moment(d)
+	var sides [2][]world.ProcessID
 	next := d.below("first", 2)
-	for n := range s.config.NumNodes {
-		if n+1 != between {
-			sides[next] = append(sides[next], n+1)
+	for _, p := range s.servers {
+		if p != between {
+			sides[next] = append(sides[next], p)
 			next = 1 - next
 		}
 	}
@@ -215,31 +222,34 @@ func bridge(s *script, d dice) {
 	s.heals(at+d.millis("for", 50, 500), 0)
 }
 
-// pause has a node do nothing for a while, and then go on as if nothing had been.
+// pause has a server do nothing for a while, and then go on as if nothing had been.
 func pause(s *script, d dice) {
 	n, at := s.leader(d), s.moment(d)
 	s.does(s.at(at), config.Pause, n)
 	s.heals(at+d.millis("for", 20, 500), n)
 }
 
-// slow has every step of a node take long for a while.
+// slow has every step of a server take long for a while.
 func slow(s *script, d dice) {
 	n, at := s.leader(d), s.moment(d)
-	s.add(config.Fault{Kind: config.Slow, At: s.at(at), Process: processID(n), By: d.millis("by", 1, 15)})
+	s.add(config.Fault{Kind: config.Slow, At: s.at(at), Process: n, By: d.millis("by", 1, 15)})
 	s.heals(at+d.millis("for", 30, 400), n)
 }
 
-// stall has every write of a node take long for a while.
+// stall has every write of a server take long for a while.
 func stall(s *script, d dice) {
 	n, at := s.leader(d), s.moment(d)
-	s.add(config.Fault{Kind: config.Stall, At: s.at(at), Process: processID(n), By: d.millis("by", 2, 60)})
+	s.add(config.Fault{Kind: config.Stall, At: s.at(at), Process: n, By: d.millis("by", 2, 60)})
 	s.heals(at+d.millis("for", 30, 400), n)
 }
 
-// whoever strikes the node that leads, follows or stands for election when it happens, and not one that was likely to
+// whoever strikes the server that leads, follows or stands for election when it happens, and not one that was likely to
 // when the run was drawn.
 func whoever(s *script, d dice) {
-	who := oneOf(d, "who", config.WhoLeader, config.WhoLeader, config.WhoFollower, config.WhoCandidate)
+	who := s.role(oneOf(d, "who", config.WhoLeader, config.WhoLeader, config.WhoFollower, config.WhoCandidate))
+	if who == "" {
+		return
+	}
 	kind, at := oneOf(d, "kind", config.Crash, config.Crash, config.Isolate, config.Pause), s.moment(d)
 	s.aims(s.at(at), kind, who)
 	at += d.millis("for", 5, 300)
@@ -250,12 +260,24 @@ func whoever(s *script, d dice) {
 	}
 }
 
-// lie has a node's disk say that all is safe, and the node crash a while later, or several nodes do.
+// role is a role, or that of the leader where the protocol has it not; empty if it has no leader.
+func (s *script) role(who config.Who) config.Who {
+	roles := s.protocol.Roles
+	if who == config.WhoFollower && roles.Follower != "" || who == config.WhoCandidate && roles.Candidate != "" {
+		return who
+	}
+	if roles.Leader == "" {
+		return ""
+	}
+	return config.WhoLeader
+}
+
+// lie has a server's disk say that all is safe, and the server crash a while later, or several servers do.
 func lie(s *script, d dice) {
 	at := s.moment(d)
 	for i := range oneOf(d, "how many", 1, 1, 2) {
 		d := d.at(i)
-		n := s.node(d, "node")
+		n := s.server(d, "node")
 		s.does(s.at(at), config.SkipSync, n)
 		fall := at + d.millis("until", 5, 300)
 		s.does(s.at(fall), config.Crash, n)
@@ -263,28 +285,28 @@ func lie(s *script, d dice) {
 	}
 }
 
-// rollback starts a node again from a copy of its disk of some time ago.
+// rollback starts a server again from a copy of its disk of some time ago.
 func rollback(s *script, d dice) {
 	s.add(config.Fault{
-		Kind: config.Rollback, At: s.at(s.moment(d)), Process: processID(s.node(d, "node")),
+		Kind: config.Rollback, At: s.at(s.moment(d)), Process: s.server(d, "node"),
 		By: d.millis("by", 5, 400),
 	})
 }
 
-// jump has a node's clock jump, ahead or back.
+// jump has a server's clock jump, ahead or back.
 func jump(s *script, d dice) {
 	by := d.millis("by", 10, 300)
 	if d.Likely("back", 50) {
 		by = -by
 	}
-	s.add(config.Fault{Kind: config.Skew, At: s.at(s.moment(d)), Process: processID(s.node(d, "node")), By: by})
+	s.add(config.Fault{Kind: config.Skew, At: s.at(s.moment(d)), Process: s.server(d, "node"), By: by})
 }
 
-// drift has a node's clock run too fast or too slow for a while.
+// drift has a server's clock run too fast or too slow for a while.
 func drift(s *script, d dice) {
-	n, at := s.node(d, "node"), s.moment(d)
+	n, at := s.server(d, "node"), s.moment(d)
 	s.add(config.Fault{
-		Kind: config.Skew, At: s.at(at), Process: processID(n),
+		Kind: config.Skew, At: s.at(at), Process: n,
 		Rate: oneOf(d, "rate", 250, 500, 800, 1250, 2000, 4000),
 	})
 	s.heals(at+d.millis("for", 50, 600), n)
@@ -294,12 +316,12 @@ func drift(s *script, d dice) {
 // own term.
 func rivals(s *script, d dice) {
 	at := s.moment(d)
-	n := s.node(d, "node")
-	second := s.other(d, "second", n)
+	n := oneOf(d, "node", s.standing...)
+	second := s.rival(d, "second", n)
 	s.does(s.at(at), config.Elect, n)
 	s.does(s.at(at+d.gap()), config.Elect, second)
 	if d.Likely("a third", 40) {
-		s.does(s.at(at+d.in("third").gap()), config.Elect, s.other(d, "third", n, second))
+		s.does(s.at(at+d.in("third").gap()), config.Elect, s.rival(d, "third", n, second))
 	}
 }
 
@@ -313,7 +335,7 @@ func elections(s *script, d dice) {
 	at := s.moment(d)
 	for i := range d.From("how many", 2, 5) {
 		d := d.at(i)
-		s.does(s.at(at), config.Elect, s.node(d, "node"))
+		s.does(s.at(at), config.Elect, oneOf(d, "node", s.standing...))
 		at += d.millis("pause", 3, 60)
 	}
 }
@@ -322,8 +344,8 @@ func elections(s *script, d dice) {
 // another leads, for a short time only. Then it comes back and stands for election, with a log that is longer and
 // older.
 func staleLeader(s *script, d dice) {
-	n, at := s.leader(d), s.moment(d)
-	successor := s.other(d, "successor", n)
+	n, at := s.leaderOf(d, s.standing), s.moment(d)
+	successor := s.rival(d, "successor", n)
 	if d.Likely("leads for sure", 50) {
 		s.does(s.at(at), config.Elect, n)
 		at += d.millis("leads", 8, 80)
@@ -345,24 +367,24 @@ func staleLeader(s *script, d dice) {
 // forgetful has voters restart between two elections that are close to each other.
 func forgetful(s *script, d dice) {
 	at := s.moment(d)
-	n, voter := s.node(d, "node"), s.node(d, "voter")
+	n, voter := oneOf(d, "node", s.standing...), s.server(d, "voter")
 	s.does(s.at(at), config.Elect, n)
 	at += d.millis("votes", 3, 12)
 	s.does(s.at(at), config.Crash, voter)
 	s.does(s.at(at+time.Millisecond), config.Restart, voter)
-	s.does(s.at(at+d.millis("then", 1, 8)), config.Elect, s.other(d, "rival", n, voter))
+	s.does(s.at(at+d.millis("then", 1, 8)), config.Elect, s.rival(d, "rival", n, voter))
 }
 
 // takeTurns is Figure 8 of the paper: leaders append, fall before others have the entry, and lead again.
 func takeTurns(s *script, d dice) {
-	n, at := s.leader(d), s.moment(d)
-	second := s.other(d, "second", n)
+	n, at := s.leaderOf(d, s.standing), s.moment(d)
+	second := s.rival(d, "second", n)
 	s.does(s.at(at), config.Elect, n)
 	at += d.millis("leads", 8, 40)
 	for i := range d.From("turns", 1, 2) {
 		d := d.at(i)
-		for _, turn := range [][2]int{{n, second}, {second, n}} {
-			d := d.in(processID(turn[0]).String())
+		for _, turn := range [][2]world.ProcessID{{n, second}, {second, n}} {
+			d := d.in(turn[0].String())
 			s.does(s.at(at), config.Isolate, turn[0])
 			at += d.millis("appends", 5, 60)
 			fall := at

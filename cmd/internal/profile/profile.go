@@ -9,9 +9,11 @@ package profile
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/nearest"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 )
 
 // Profile is a way of going wrong.
@@ -87,17 +89,32 @@ func Find(name string) (Profile, error) {
 	return all[i], nil
 }
 
-// Draw is the run of a profile that a seed stands for: a whole config by itself, which says only what differs from the
-// default.
+// ScenarioName is what the runs are called that a profile draws: after the profile, and after the protocol where that
+// is not the usual one.
+func ScenarioName(profile string, p *protocols.Protocol) string {
+	if p == protocols.Usual() {
+		return profile
+	}
+	return p.Run.Name + "-" + profile
+}
+
+// Draw is the run that a seed stands for of a profile, or of one with a protocol, as ScenarioName calls them: a whole
+// config by itself, which says only what differs from the default.
 func Draw(name string, seed uint64) (config.Scenario, error) {
-	p, err := Find(name)
+	protocol, named := protocols.Usual(), name
+	for _, p := range protocols.All[1:] {
+		if of, is := strings.CutPrefix(name, p.Run.Name+"-"); is {
+			protocol, named = p, of
+		}
+	}
+	p, err := Find(named)
 	if err != nil {
 		return config.Scenario{}, err
 	}
-	c := config.Default()
+	c := config.DefaultOf(protocol)
 	p.before(seed, c, true)
 	c.Links, c.Faults = p.after(c)
-	return scenario(name, c, config.Default()), nil
+	return scenario(name, c, config.DefaultOf(protocol)), nil
 }
 
 // scenario is what one config says and another does not, as a file of the profile.
@@ -110,7 +127,7 @@ func (p *Profile) before(seed uint64, c *config.Config, alone bool) {
 	d := dice{seed: seed, scope: p.Name}
 	c.Seed = seed
 	if alone {
-		c.Scenario = p.Name
+		c.Scenario = ScenarioName(p.Name, c.Row())
 		if p.cluster != nil {
 			p.cluster(d.in("cluster"), c)
 		}
@@ -123,7 +140,7 @@ func (p *Profile) before(seed uint64, c *config.Config, alone bool) {
 // after draws what depends on the cluster.
 func (p *Profile) after(c *config.Config) (links []config.Link, faults []config.Fault) {
 	d := dice{seed: c.Seed, scope: p.Name}
-	if p.links != nil && c.NumNodes > 1 {
+	if p.links != nil && c.Counts.Total() > 1 {
 		links = p.links(d.in("links"), c)
 	}
 	if p.faults != nil {
@@ -136,24 +153,26 @@ func (p *Profile) after(c *config.Config) (links []config.Link, faults []config.
 
 // Chance is what a run of a command is drawn by: a profile by itself, one on top of a scenario, or none.
 type Chance struct {
-	profile Profile
-	alone   bool
+	profile  Profile
+	protocol *protocols.Protocol
+	alone    bool
 }
 
 var _ config.Chance = Chance{}
 
-// For is the scenario that a command runs, and what else of it is drawn. Without a name of a scenario the profile draws
-// everything; with one, only what goes wrong.
-func For(p Profile, given config.Scenario, alone bool) (config.Scenario, Chance) {
+// For is the scenario that a command runs of a protocol, and what else of it is drawn. Without a name of a scenario the
+// profile draws everything; with one, only what goes wrong.
+func For(p Profile, of *protocols.Protocol, given config.Scenario, alone bool) (config.Scenario, Chance) {
 	if alone && p.Name != None {
-		return config.Scenario{Name: p.Name, File: "profile " + p.Name}, Chance{profile: p, alone: true}
+		name := ScenarioName(p.Name, of)
+		return config.Scenario{Name: name, File: "profile " + p.Name}, Chance{profile: p, protocol: of, alone: true}
 	}
-	return given, Chance{profile: p}
+	return given, Chance{profile: p, protocol: of}
 }
 
 // Before implements config.Chance.
 func (ch Chance) Before(seed uint64) config.Scenario {
-	c, nothing := config.Default(), config.Default()
+	c, nothing := config.DefaultOf(ch.protocol), config.DefaultOf(ch.protocol)
 	ch.profile.before(seed, c, ch.alone)
 	nothing.Seed, nothing.Scenario = c.Seed, c.Scenario // which the request says
 	return scenario(ch.profile.Name, c, nothing)
@@ -161,7 +180,7 @@ func (ch Chance) Before(seed uint64) config.Scenario {
 
 // After implements config.Chance.
 func (ch Chance) After(c *config.Config) config.Scenario {
-	drawn := config.Default()
+	drawn := config.DefaultOf(c.Row())
 	links, faults := ch.profile.after(c)
 	for _, l := range links {
 		if !slices.ContainsFunc(c.Links, func(is config.Link) bool { return is.From == l.From && is.To == l.To }) {
@@ -173,7 +192,7 @@ func (ch Chance) After(c *config.Config) config.Scenario {
 			drawn.Faults = append(drawn.Faults, f)
 		}
 	}
-	return scenario(ch.profile.Name, drawn, config.Default())
+	return scenario(ch.profile.Name, drawn, config.DefaultOf(c.Row()))
 }
 
 // Own implements config.Chance.

@@ -14,6 +14,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/profile"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
@@ -75,7 +76,7 @@ func TestEverythingIsInTheMix(t *testing.T) {
 	for seed := range uint64(manySeeds) {
 		c := drawn(t, profile.Mixed, seed)
 		for _, text := range []string{
-			fmt.Sprintf("num_nodes %d", c.NumNodes), fmt.Sprintf("num_clients %d", c.NumClients), fmt.Sprintf("no-op %t",
+			fmt.Sprintf("num_nodes %d", c.Counts.Total()), fmt.Sprintf("num_clients %d", c.NumClients), fmt.Sprintf("no-op %t",
 				c.Settings.(*raftrun.Settings).NoopOnElection),
 			fmt.Sprintf("max_entries %d", c.Settings.(*raftrun.Settings).MaxEntries), fmt.Sprintf("max_inflight %d", c.Settings.(*raftrun.Settings).MaxInflight), fmt.Sprintf("first_leader %d", c.Settings.(*raftrun.Settings).FirstLeader),
 			fmt.Sprintf("keys %d", len(c.Keys)), fmt.Sprintf("loss %t, much %t", c.Network.Loss > 0,
@@ -156,7 +157,7 @@ func TestAllIsHealed(t *testing.T) {
 						c.MaxDuration)
 				}
 				if f.Who != "" && f.Kind == config.Crash { // any node
-					for n := range uint32(c.NumNodes) {
+					for n := range uint32(c.Counts.Total()) {
 						restart := config.Fault{
 							Kind: config.Restart, Process: world.NewProcessID(world.NodeGroup, n+1),
 							At: config.When{Kind: config.AtTime, Time: end},
@@ -203,7 +204,7 @@ func TestOnTopOfAScenario(t *testing.T) {
 						config.SetKey("-nodes", "num_nodes", fmt.Sprint(nodes)), config.Set("-set", "network.loss=0.125"),
 					},
 				}
-				request.Scenario, request.Chance = profile.For(p, given, false)
+				request.Scenario, request.Chance = profile.For(p, request.Protocol(), given, false)
 				r, err := config.Resolve(request)
 				if err != nil {
 					t.Fatalf("%s with seed %d and %d nodes: %v", p.Name, seed, nodes, err)
@@ -212,7 +213,7 @@ func TestOnTopOfAScenario(t *testing.T) {
 					Kind: config.Crash, Process: world.NewProcessID(world.NodeGroup, 1),
 					At: config.When{Kind: config.AtTime, Time: 90 * time.Millisecond},
 				}
-				if r.Title != "The scenario" || r.NumClients != 2 || r.NumNodes != nodes || r.Network.Loss != 0.125 ||
+				if r.Title != "The scenario" || r.NumClients != 2 || r.Counts.Total() != nodes || r.Network.Loss != 0.125 ||
 					!slices.ContainsFunc(r.Faults, crash.Same) {
 					t.Fatalf("%s with seed %d and %d nodes changes the scenario, or not the rest:\n%s", p.Name, seed, nodes, r.TOML())
 				}
@@ -230,7 +231,7 @@ func TestAlone(t *testing.T) {
 	for _, p := range profile.All()[1:] {
 		for seed := range uint64(20) {
 			request := config.Request{Overrides: []config.Override{config.SetKey("-seed", "seed", fmt.Sprint(seed))}}
-			request.Scenario, request.Chance = profile.For(p, config.Scenario{}, true)
+			request.Scenario, request.Chance = profile.For(p, request.Protocol(), config.Scenario{}, true)
 			r, err := config.Resolve(request)
 			if err != nil {
 				t.Fatal(err)
@@ -240,7 +241,8 @@ func TestAlone(t *testing.T) {
 				t.Fatalf("%s with seed %d is\n%s\nand not\n%s", p.Name, seed, r.TOML(), c.TOML())
 			}
 			none, _ := profile.Find(profile.None)
-			request.Scenario, request.Chance = profile.For(none, config.Scenario{File: "run.toml", Text: r.TOML()}, false)
+			file := config.Scenario{File: "run.toml", Text: r.TOML()}
+			request.Scenario, request.Chance = profile.For(none, protocols.Usual(), file, false)
 			if again, err := config.Resolve(request); err != nil || again.Name() != r.Name() ||
 				!bytes.Equal(again.TOML(), r.TOML()) {
 				t.Errorf("%s comes back from its file as another: %v", r.Name(), err)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/raftkv/run"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
@@ -13,11 +14,14 @@ type script struct {
 	dice
 
 	config     *config.Config
-	begin, end time.Duration // of the time in which things go wrong; then all is healed
-	silence    time.Duration // from when on the clients are likely to be done; zero when they are not before the end
+	protocol   *run.Protocol
+	servers    []world.ProcessID
+	standing   []world.ProcessID // those that can be told to stand for election
+	begin, end time.Duration     // of the time in which things go wrong; then all is healed
+	silence    time.Duration     // from when on the clients are likely to be done; zero when they are not before the end
 	faults     []config.Fault
-	falls      map[int]bool // the nodes that may be down when all is healed
-	late       map[int]bool // those that may even fall after that
+	falls      map[world.ProcessID]bool // the servers that may be down when all is healed
+	late       map[world.ProcessID]bool // those that may even fall after that
 }
 
 // newScript is one for a config, in the time that its clients have something to do. In most runs the last operations
@@ -25,7 +29,15 @@ type script struct {
 func newScript(d dice, c *config.Config) *script {
 	const first, shortest, longest = 20 * time.Millisecond, 300 * time.Millisecond, 5 * time.Second
 	busy := busyUntil(c)
-	s := &script{dice: d, config: c, falls: make(map[int]bool), late: make(map[int]bool), end: busy * 4 / 5}
+	s := &script{
+		dice: d, config: c, protocol: &c.Row().Run, servers: c.Counts.All(), end: busy * 4 / 5,
+		falls: make(map[world.ProcessID]bool), late: make(map[world.ProcessID]bool),
+	}
+	for _, p := range s.servers {
+		if s.protocol.Elect != nil && s.protocol.Party(p.Group()).Leads {
+			s.standing = append(s.standing, p)
+		}
+	}
 	if d.Likely("silence at the end", 35) {
 		s.silence, s.end = busy, busy*3/2
 	}
@@ -50,23 +62,36 @@ func (s *script) moment(d dice) time.Duration {
 	return s.begin + time.Duration(d.below("moment", max(1, int((s.end-s.begin)/grain))))*grain
 }
 
-// node draws one of the nodes.
-func (s *script) node(d dice, purpose string) int { return d.From(purpose, 1, s.config.NumNodes) }
-
-// leader draws the node that a play takes for the leader: often the one that is told to be the first.
-func (s *script) leader(d dice) int {
-	if first := int(s.config.Settings.First()); first > 0 && d.Likely("the first leader", 40) {
-		return first
-	}
-	return s.node(d, "leader")
+// server draws one of the servers.
+func (s *script) server(d dice, purpose string) world.ProcessID {
+	return oneOf(d, purpose, s.servers...)
 }
 
-// other draws a node besides these, if there is one.
-func (s *script) other(d dice, purpose string, than ...int) int {
-	var others []int
-	for n := range s.config.NumNodes {
-		if !slices.Contains(than, n+1) {
-			others = append(others, n+1)
+// leader draws the server that a play takes for the leader: often the one that is told to be the first.
+func (s *script) leader(d dice) world.ProcessID { return s.leaderOf(d, s.servers) }
+
+func (s *script) leaderOf(d dice, among []world.ProcessID) world.ProcessID {
+	if first := s.config.Settings.First(); first != 0 && d.Likely("the first leader", 40) {
+		return first
+	}
+	return oneOf(d, "leader", among...)
+}
+
+// other draws a server besides these, if there is one.
+func (s *script) other(d dice, purpose string, than ...world.ProcessID) world.ProcessID {
+	return otherOf(d, purpose, s.servers, than...)
+}
+
+// rival draws one that can stand for election besides these, if there is one.
+func (s *script) rival(d dice, purpose string, than ...world.ProcessID) world.ProcessID {
+	return otherOf(d, purpose, s.standing, than...)
+}
+
+func otherOf(d dice, purpose string, among []world.ProcessID, than ...world.ProcessID) world.ProcessID {
+	var others []world.ProcessID
+	for _, p := range among {
+		if !slices.Contains(than, p) {
+			others = append(others, p)
 		}
 	}
 	if len(others) == 0 {
@@ -96,14 +121,14 @@ func (s *script) at(t time.Duration) config.When {
 	return config.When{Kind: config.AtTime, Time: min(t, s.end)}
 }
 
-// does has a fault of a kind happen to a node.
-func (s *script) does(at config.When, kind config.FaultKind, node int) {
-	s.add(config.Fault{Kind: kind, At: at, Process: processID(node)})
+// does has a fault of a kind happen to a server.
+func (s *script) does(at config.When, kind config.FaultKind, p world.ProcessID) {
+	s.add(config.Fault{Kind: kind, At: at, Process: p})
 	switch kind {
 	case config.Crash, config.LoseUnsynced:
-		s.falls[node] = true
+		s.falls[p] = true
 		if at.Kind != config.AtTime {
-			s.late[node] = true
+			s.late[p] = true
 		}
 	case config.Restart, config.Rollback, config.Heal, config.Isolate, config.Partition, config.Pause, config.Slow,
 		config.Stall, config.Skew, config.SkipSync, config.Elect,
@@ -111,27 +136,27 @@ func (s *script) does(at config.When, kind config.FaultKind, node int) {
 	}
 }
 
-// aims has a fault of a kind happen to whoever has a role then. Any node may be down for it when all is healed.
+// aims has a fault of a kind happen to whoever has a role then. Any server may be down for it when all is healed.
 func (s *script) aims(at config.When, kind config.FaultKind, who config.Who) {
 	s.add(config.Fault{Kind: kind, At: at, Who: who})
 	if kind == config.Crash {
-		for n := range s.config.NumNodes {
-			s.falls[n+1] = true
+		for _, p := range s.servers {
+			s.falls[p] = true
 		}
 	}
 }
 
-// heals ends at a time what lasts of what was done to a node, or to all (0).
-func (s *script) heals(t time.Duration, node int) { s.does(s.at(t), config.Heal, node) }
+// heals ends at a time what lasts of what was done to a server, or to all (0).
+func (s *script) heals(t time.Duration, p world.ProcessID) { s.does(s.at(t), config.Heal, p) }
 
 // cuts has a partition begin.
-func (s *script) cuts(at config.When, oneWay bool, sides ...[]int) {
+func (s *script) cuts(at config.When, oneWay bool, sides ...[]world.ProcessID) {
 	f := config.Fault{Kind: config.Partition, At: at, OneWay: oneWay}
 	for _, side := range sides {
 		slices.Sort(side)
 		var names []config.Target
-		for _, n := range side {
-			names = append(names, config.Target{Process: processID(n)})
+		for _, p := range side {
+			names = append(names, config.Target{Process: p})
 		}
 		f.Sides = append(f.Sides, names)
 	}
@@ -141,28 +166,20 @@ func (s *script) cuts(at config.When, oneWay bool, sides ...[]int) {
 	s.add(f)
 }
 
-// processID names a node, and nobody for 0.
-func processID(node int) world.ProcessID {
-	if node == 0 {
-		return 0
-	}
-	return world.NewProcessID(world.NodeGroup, uint32(node))
-}
-
 // finish heals and restarts all, so that from then on progress can be demanded. A fault that waits for a condition may
-// be late: its node is restarted again, later.
+// be late: its server is restarted again, later.
 func (s *script) finish() []config.Fault {
 	if len(s.faults) == 0 {
 		return nil
 	}
 	s.heals(s.end, 0)
-	for n := range s.config.NumNodes {
-		if s.falls[n+1] {
-			s.does(s.at(s.end), config.Restart, n+1)
+	for _, p := range s.servers {
+		if s.falls[p] {
+			s.does(s.at(s.end), config.Restart, p)
 		}
 		for _, later := range []time.Duration{time.Second, 4 * time.Second} {
-			if s.late[n+1] {
-				s.does(config.When{Kind: config.AtTime, Time: s.end + later}, config.Restart, n+1)
+			if s.late[p] {
+				s.does(config.When{Kind: config.AtTime, Time: s.end + later}, config.Restart, p)
 			}
 		}
 	}

@@ -1,7 +1,10 @@
-// Package protocols is the one list of the protocols that there are: what each adds to the tools, as values.
+// Package protocols is the one list of the protocols that there are: what each adds to the tools, as values; and which
+// of them a trace is of.
 package protocols
 
 import (
+	"slices"
+
 	kvconform "github.com/raftkv/raftkv/raftkv/kv/conform"
 	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
 	raftdiff "github.com/raftkv/raftkv/raftkv/raft/diff"
@@ -21,7 +24,7 @@ import (
 
 // Protocol is a protocol, as commands and tools know it.
 type Protocol struct {
-	Name      string
+	Name      string      // as people call it; see run.Protocol for what a config does
 	Specs     []span.Spec // all spans that a run of it may have
 	Landmarks span.Landmarks
 	Run       run.Protocol
@@ -37,7 +40,40 @@ type Protocol struct {
 
 // Raft is the protocol in raftkv/raft.
 var Raft = Protocol{
-	Name: "Raft", Specs: spans.AllSpecs(), Landmarks: spans.Landmarks(), Run: raftrun.Protocol(), Story: raftstory.Protocol(),
-	Diff: raftdiff.Protocol(), Explain: raftexplain.Protocol(), Export: raftexport.Protocol(),
+	Name: "Raft", Specs: spans.AllSpecs(), Landmarks: spans.Landmarks(), Run: raftrun.Protocol(),
+	Story: raftstory.Protocol(),
+	Diff:  raftdiff.Protocol(), Explain: raftexplain.Protocol(), Export: raftexport.Protocol(),
 	Conform: func() kvconform.Checker { return raftconform.New() }, Rules: raftconform.Rules(),
+}
+
+// All are the protocols that there are. The first is the usual one, which is meant where none is named.
+var All = []*Protocol{&Raft}
+
+// Usual returns the protocol that is meant where none is named.
+func Usual() *Protocol { return All[0] }
+
+// Named returns the protocol that a config calls so.
+func Named(name string) (p *Protocol, known bool) {
+	at := slices.IndexFunc(All, func(p *Protocol) bool { return p.Run.Name == name })
+	if at < 0 {
+		return nil, false
+	}
+	return All[at], true
+}
+
+// ExplainRules returns the rules of all that can hold something back, or be broken.
+func ExplainRules() (rules []explain.Rule) {
+	for _, p := range All {
+		rules = append(rules, p.Explain.Rules...)
+	}
+	return rules
+}
+
+// Names returns what configs call them.
+func Names() []string {
+	var names []string
+	for _, p := range All {
+		names = append(names, p.Run.Name)
+	}
+	return names
 }

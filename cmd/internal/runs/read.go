@@ -11,7 +11,6 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/memory"
 	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
-	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/traces/index"
 	"github.com/raftkv/raftkv/traces/record"
 )
@@ -103,9 +102,7 @@ func ReadTrace(ctx context.Context, stderr io.Writer, name string, takes Takes) 
 	err = Read(ctx, stderr, []string{name}, takes, func(ctx context.Context, _ int, run Run) error {
 		path = run.Path
 		trace, err = index.Read(ctx, index.File(path),
-			index.Options{
-				Progress: run.Progress, Lists: span.Lists(protocols.Raft.Specs), Replies: protocols.Raft.Landmarks.Replies,
-			})
+			index.Options{Progress: run.Progress, Lists: protocols.Lists(), Replies: protocols.Replies()})
 		return err
 	})
 	return path, trace, err

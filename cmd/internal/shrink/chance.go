@@ -11,7 +11,6 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
-	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
@@ -74,9 +73,8 @@ func run(ctx context.Context, c *config.Config) (*check.Violation, error) {
 
 // messages carries out the run of a config with its spans, which tell of each message that was lost, late or doubled.
 func messages(ctx context.Context, c *config.Config) ([]Message, error) {
-	var seen witness
+	seen := witness{epoch: c.StartTime, landmarks: &c.Row().Landmarks}
 	recorder := record.NewRecorder(record.RecorderOptions{}, &seen)
-	seen.epoch = c.StartTime
 	if _, err := cluster.New(c, cluster.Options{Recorder: recorder}).Run(ctx); err != nil {
 		return nil, err
 	}
@@ -88,8 +86,9 @@ func messages(ctx context.Context, c *config.Config) ([]Message, error) {
 
 // witness is an exporter that remembers what happened to messages.
 type witness struct {
-	epoch    time.Time
-	messages []Message
+	epoch     time.Time
+	landmarks *span.Landmarks // of the protocol
+	messages  []Message
 }
 
 var _ record.Exporter = (*witness)(nil)
@@ -109,7 +108,7 @@ func (w *witness) Export(_ context.Context, s *span.Span) error {
 		if e.Name == worldspans.EventDelay {
 			m.LateBy = time.Duration(e.Attribute(worldspans.RaftkvDelayNsKey).AsInt64())
 		}
-		m.What = fmt.Sprintf("%s, at %.3fms", sent(s), float64(e.At.Sub(w.epoch))/float64(time.Millisecond))
+		m.What = fmt.Sprintf("%s, at %.3fms", sent(s, w.landmarks), float64(e.At.Sub(w.epoch))/float64(time.Millisecond))
 	}
 	if meddled {
 		w.messages = append(w.messages, m)
@@ -121,11 +120,10 @@ func (w *witness) Export(_ context.Context, s *span.Span) error {
 func (*witness) Shutdown(context.Context) error { return nil }
 
 // sent is the message that a span sends. That of a server's span is its reply.
-func sent(s *span.Span) string {
-	peer := protocols.Raft.Landmarks.PeerOf(s)
+func sent(s *span.Span, of *span.Landmarks) string {
+	peer := of.PeerOf(s)
 	if s.Kind == trace.SpanKindServer {
-		return fmt.Sprintf("the reply of %s to %s: %s, %s", s.Service, peer, s.Name,
-			protocols.Raft.Landmarks.ReplyOf(s))
+		return fmt.Sprintf("the reply of %s to %s: %s, %s", s.Service, peer, s.Name, of.ReplyOf(s))
 	}
 	if peer == "" {
 		return fmt.Sprintf("%s: %s", s.Service, s.Name)

@@ -63,14 +63,15 @@ func draw(seed, what uint64, n int) int {
 func generated(t *testing.T, seed uint64) *config.Config {
 	t.Helper()
 	c := config.Default()
-	c.Scenario, c.Seed, c.NumNodes, c.Settings.(*raftrun.Settings).MaxInflight, c.Client.ThinkTime.Max = "mixed", seed,
-		3+draw(seed, 1, 3), 4, time.Millisecond
+	c.Scenario, c.Seed, c.Settings.(*raftrun.Settings).MaxInflight, c.Client.ThinkTime.Max = "mixed", seed, 4,
+		time.Millisecond
+	c.Counts[0].Number = 3 + draw(seed, 1, 3)
 	for i := range 5 + draw(seed, 2, 40) {
 		key := uint64(100 * i)
 		f := config.Fault{
 			At:      config.When{Kind: config.AtTime, Time: time.Duration(i+1) * time.Millisecond},
 			Kind:    []config.FaultKind{config.Crash, config.Restart, config.Isolate, config.Heal}[draw(seed, key+3, 4)],
-			Process: node(1 + draw(seed, key+4, c.NumNodes)),
+			Process: node(1 + draw(seed, key+4, c.Counts.Total())),
 		}
 		if draw(seed, key+5, 5) == 0 {
 			f.At = config.When{
@@ -82,7 +83,7 @@ func generated(t *testing.T, seed uint64) *config.Config {
 			c.Faults = append(c.Faults, f)
 		}
 	}
-	for n := 2; n <= c.NumNodes; n++ {
+	for n := 2; n <= c.Counts.Total(); n++ {
 		c.Links = append(c.Links, config.Link{From: node(1), To: node(n), Loss: 0.5})
 	}
 	canonical, err := cluster.WithOperations(c).Canonical()

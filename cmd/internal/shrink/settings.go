@@ -8,28 +8,27 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
-// fewestNodes is the smallest cluster that is tried: in a smaller one, every server is needed for a majority, which is
-// not what a reader expects of Raft.
-const fewestNodes = 3
-
-// cutNodes tries fewer servers, the fewest first.
-func (s *shrinker) cutNodes() {
-	for n := fewestNodes; n < s.config.NumNodes; n++ {
-		if s.try(withNodes(s.config, n)) {
-			return
+// cutServers tries fewer servers of each party, the fewest first, but not so few that they say little of the protocol:
+// where every server is needed for a majority, a reader learns nothing of majorities.
+func (s *shrinker) cutServers() {
+	for _, party := range s.config.Row().Run.Parties {
+		for n := party.Least; n < s.config.Counts.Of(party.Group); n++ {
+			if s.try(withServers(s.config, party.Group, n)) {
+				break
+			}
 		}
 	}
 }
 
-// withNodes is a config of so many servers, in which what names another one is left out.
-func withNodes(c *config.Config, n int) *config.Config {
+// withServers is a config of so many servers of a party, in which what names another one of it is left out.
+func withServers(c *config.Config, of world.Group, n int) *config.Config {
 	fewer := c.Clone()
-	fewer.NumNodes = n
-	gone := func(p world.ProcessID) bool { return p.Group() == world.NodeGroup && int(p.Number()) > n }
+	fewer.Counts.Set(of, n)
+	gone := func(p world.ProcessID) bool { return p.Group() == of && int(p.Number()) > n }
 	goneTarget := func(t config.Target) bool { return gone(t.Process) }
-	for _, clash := range fewer.Settings.Clashes(n) {
+	for _, clash := range fewer.Settings.Clashes(fewer.Counts) {
 		for _, key := range clash.Keys {
-			if key != "num_nodes" {
+			if !slices.Contains(kept(c), key) {
 				fewer = fewer.WithDefault(key)
 			}
 		}
@@ -82,14 +81,21 @@ func (s *shrinker) cutClients() {
 
 // kept are the keys that are no setting to be restored: what the scenario is called, what it is about, how large it is,
 // and when it ends.
-var kept = []string{
-	"scenario", "changed", "title", "what", "watch", "bug", "num_nodes", "num_clients",
-	"requests_per_client", "seed", "max_duration",
+func kept(c *config.Config) []string {
+	keys := []string{
+		"scenario", "changed", "title", "what", "watch", "protocol", "bug", "num_clients",
+		"requests_per_client", "seed", "max_duration",
+	}
+	for _, party := range c.Row().Run.Parties {
+		keys = append(keys, party.Key)
+	}
+	return keys
 }
 
 // restoreAll gives every setting that is not needed its usual value, all at once if possible.
 func (s *shrinker) restoreAll() {
-	keys := slices.DeleteFunc(s.config.Changes(), func(key string) bool { return slices.Contains(kept, key) })
+	stay := kept(s.config)
+	keys := slices.DeleteFunc(s.config.Changes(), func(key string) bool { return slices.Contains(stay, key) })
 	usual := s.config
 	for _, key := range keys {
 		usual = usual.WithDefault(key)

@@ -1,7 +1,7 @@
 // Package shrink cuts a run that violates an invariant down to a scenario in which every fault and every operation is
 // needed: whoever reads its story reads what matters, and nothing else.
 //
-// It knows nothing of Raft, and of a run only whether an invariant is violated in it. It takes something away, has the
+// It knows no protocol, and of a run only whether an invariant is violated in it. It takes something away, has the
 // run carried out, and keeps the shorter config if the same invariant is violated still. That works well because causal
 // ids, and so all chance, depend on what an event is: what is taken away leaves as it was what it did not cause. Where
 // too much is left, it is begun anew with other seeds. The order in which things are tried depends on the config alone,
@@ -46,15 +46,19 @@ type Size struct {
 	Faults     int // each [[fault]], and each rate of the network or of a link that is not zero
 	Operations int
 	Links      int
-	Nodes      int
+	Servers    int
 	Clients    int
+	Kind       string // what a server is called
 }
 
 // SizeOf is how much there is to read in a config.
 func SizeOf(c *config.Config) Size {
 	s := Size{
-		Faults: len(c.Faults), Operations: c.TotalOperations(), Links: len(c.Links), Nodes: c.NumNodes,
-		Clients: c.NumClients,
+		Faults: len(c.Faults), Operations: c.TotalOperations(), Links: len(c.Links),
+		Servers: c.Counts.Total(), Clients: c.NumClients, Kind: "server",
+	}
+	if len(c.Counts) == 1 {
+		s.Kind = c.Counts[0].Group.String()
 	}
 	rates := []float64{c.Network.Loss, c.Network.Duplicate, c.Network.Late}
 	for _, l := range c.Links {
@@ -75,7 +79,7 @@ func (s Size) String() string {
 		links = ", " + words.Counted(s.Links, "link")
 	}
 	return fmt.Sprintf("%s%s and %s on %s", words.Counted(s.Faults, "fault"), links,
-		words.Counted(s.Operations, "operation"), words.Counted(s.Nodes, "node"))
+		words.Counted(s.Operations, "operation"), words.Counted(s.Servers, s.Kind))
 }
 
 // small says whether a person can still read it.
@@ -89,7 +93,7 @@ func (s Size) less(other Size) bool {
 	return s.total() < other.total()
 }
 
-func (s Size) total() int { return s.Faults + s.Links + s.Operations + s.Nodes }
+func (s Size) total() int { return s.Faults + s.Links + s.Operations + s.Servers }
 
 // Result is what a run was cut down to.
 type Result struct {
@@ -249,7 +253,7 @@ func (s *shrinker) descend() {
 		if s.way%2 == 1 {
 			s.lower()
 		}
-		s.cutNodes()
+		s.cutServers()
 		s.restoreAll()
 		s.cutParts()
 		s.cutTime()
@@ -267,7 +271,7 @@ func (s *shrinker) settle() {
 		before := s.config
 		s.cutParts()
 		s.cutPairs()
-		s.cutNodes()
+		s.cutServers()
 		s.restoreAll()
 		s.quieten()
 		s.cutClients()

@@ -95,7 +95,8 @@ var predicates = []predicate{
 	}},
 	{"settings", func(whole *config.Config, _ uint64) func(*config.Config) string {
 		return func(c *config.Config) string {
-			return when(c.Settings.(*raftrun.Settings).MaxInflight == 4 && c.NumNodes == whole.NumNodes && len(c.Operations) > 0)
+			inflight, servers := c.Settings.(*raftrun.Settings).MaxInflight, c.Counts.Total()
+			return when(inflight == 4 && servers == whole.Counts.Total() && len(c.Operations) > 0)
 		}
 	}},
 }
@@ -267,7 +268,7 @@ isolate = "client-5"
 		return c
 	}
 	whole := parsed(text)
-	if diff := cmp.Diff(string(parsed(want).TOML()), string(withNodes(whole, 3).TOML())); diff != "" {
+	if diff := cmp.Diff(string(parsed(want).TOML()), string(withServers(whole, world.NodeGroup, 3).TOML())); diff != "" {
 		t.Errorf("with 3 nodes (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(parsed(text), whole); diff != "" {
@@ -285,7 +286,7 @@ func TestPlain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Size{Nodes: fewestNodes}
+	want := Size{Servers: 3, Kind: "node"}
 	if r.After != want || len(r.Config.Changes()) != 8 || len(r.Config.Expects) > 0 {
 		t.Errorf("the result is of size %+v and says %q", r.After, r.Config.Changes())
 	}
@@ -474,7 +475,7 @@ func TestRatesAreKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !(r.Config.Network.Loss > 0) || r.After != (Size{Faults: 1, Nodes: fewestNodes}) {
+	if !(r.Config.Network.Loss > 0) || r.After != (Size{Faults: 1, Servers: 3, Kind: "node"}) {
 		t.Errorf("what is left is %+v", r.After)
 	}
 }

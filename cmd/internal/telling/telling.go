@@ -13,7 +13,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/flags"
 	"github.com/raftkv/raftkv/cmd/internal/nearest"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
-	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
+	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/traces/story"
 	"github.com/raftkv/raftkv/traces/words"
 )
@@ -85,8 +85,10 @@ func (p *Part) Wrong() error {
 // Check says which names are those of no process, given those there are.
 func (p *Part) Check(processes []string) error {
 	all := slices.Clone(processes)
-	for _, group := range []string{kvspans.ServiceNode, kvspans.ServiceClient} {
-		all = append(all, group+"s")
+	for _, process := range processes {
+		if id, err := world.ParseProcessID(process); err == nil && !slices.Contains(all, id.Group().String()+"s") {
+			all = append(all, id.Group().String()+"s")
+		}
 	}
 	var wrong []error
 	for _, only := range p.Only {

@@ -12,13 +12,14 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft/invariants"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/run"
+	"github.com/raftkv/raftkv/raftkv/world"
 )
 
 // Protocol is Raft, as a run knows it.
 func Protocol() run.Protocol {
 	return run.Protocol{
-		SpecHash: protocol.SpecHash,
-		Section:  section, Settings: settings, NewSettings: func() run.Settings { return &Settings{} },
+		Name: section, SpecHash: protocol.SpecHash, Disks: "Figure 2", Parties: []run.Party{nodes},
+		Section: section, Settings: settings, NewSettings: func() run.Settings { return &Settings{} },
 		Roles: run.Roles{
 			All:    []string{follower, candidate, leader},
 			Leader: leader, Candidate: candidate, Follower: follower,
@@ -26,7 +27,7 @@ func Protocol() run.Protocol {
 		Bugs:       bugs(),
 		Invariants: invariants.All(),
 		Sometimes:  invariants.AllSometimes(),
-		Peers:      func(all []kv.NodeID) any { return protocol.SetPeers{Peers: all} },
+		Tell:       tell,
 		Elect:      func() any { return protocol.StartElection{} },
 		Servers:    servers,
 	}
@@ -36,6 +37,21 @@ var (
 	follower, candidate = protocol.RoleFollower.String(), protocol.RoleCandidate.String()
 	leader              = protocol.RoleLeader.String()
 )
+
+// nodes are Raft's servers, which are all alike.
+var nodes = run.Party{
+	Group: world.NodeGroup, Key: "num_nodes", Doc: "servers, node-1 to node-5", Usual: 5, Least: 3, Most: 5,
+	Answers: true, Leads: true, Applies: true, Logs: true,
+}
+
+// tell returns the word by which a server gets to know its cluster, itself included.
+func tell(c run.Counts, _ world.ProcessID) []any {
+	peers := make([]kv.NodeID, c.Of(world.NodeGroup))
+	for i := range peers {
+		peers[i] = kv.NodeID(i + 1)
+	}
+	return []any{protocol.SetPeers{Peers: peers}}
+}
 
 // bugs are those that a run can have built in on purpose.
 func bugs() []run.Bug {

@@ -17,11 +17,11 @@ func servers(c *run.Cluster) ([]run.Server, run.Checker) {
 	var checker *invariants.Checker
 	if !c.Unchecked {
 		checker = invariants.New(invariants.Options{
-			Servers: c.Servers, Now: c.Now, Violated: c.Violated, Stopped: c.Stopped, Timing: s.timing(c),
+			Servers: c.Counts.Of(world.NodeGroup), Now: c.Now, Violated: c.Violated, Stopped: c.Stopped, Timing: s.timing(c),
 		})
 	}
 	bug, _ := raft.BugNamed(c.Bug)
-	all := make([]run.Server, c.Servers)
+	all := make([]run.Server, c.Counts.Of(world.NodeGroup))
 	for i := range all {
 		id := kv.NodeID(i + 1)
 		var watch *invariants.Server

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/raftkv/raftkv/raftkv/kv"
 	"github.com/raftkv/raftkv/raftkv/run"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
@@ -16,14 +15,19 @@ func (s *Settings) Clone() run.Settings {
 }
 
 // First implements run.Settings.
-func (s *Settings) First() kv.NodeID { return kv.NodeID(s.FirstLeader) }
+func (s *Settings) First() world.ProcessID {
+	if s.FirstLeader == 0 {
+		return 0
+	}
+	return world.NewProcessID(world.NodeGroup, uint32(s.FirstLeader))
+}
 
 // Clashes implements run.Settings.
-func (s *Settings) Clashes(servers int) []run.Clash {
+func (s *Settings) Clashes(c run.Counts) []run.Clash {
 	var all []run.Clash
-	if s.FirstLeader > servers {
+	if s.FirstLeader > c.Of(world.NodeGroup) {
 		all = append(all, run.Clash{
-			Keys: []string{"raft.first_leader", "num_nodes"},
+			Keys: []string{"raft.first_leader", nodes.Key},
 			Why:  fmt.Sprintf("there is no node-%d to be the first leader", s.FirstLeader),
 		})
 	}
@@ -36,11 +40,11 @@ func (s *Settings) Clashes(servers int) []run.Clash {
 }
 
 // Vary implements run.Settings. Bugs hide in each: a no-op and large messages hide a commit of an old term's entry.
-func (s *Settings) Vary(d run.Dice, servers int) {
+func (s *Settings) Vary(d run.Dice, c run.Counts) {
 	s.NoopOnElection = d.Likely("no-op", 50)
 	s.MaxEntries = run.OneOf(d, "entries", 1, 64)
 	s.MaxInflight = d.From("in flight", 1, 4)
-	s.FirstLeader = d.From("first leader", 0, servers)
+	s.FirstLeader = d.From("first leader", 0, c.Of(world.NodeGroup))
 	s.RPCTimeout = run.OneOf(d, "rpc timeout", 50*time.Millisecond, 100*time.Millisecond)
 	s.RequestTimeout = run.OneOf(d, "request timeout", 60*time.Millisecond, 100*time.Millisecond, 500*time.Millisecond)
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/raftkv/raftkv/raftkv/run"
+	"github.com/raftkv/raftkv/raftkv/world"
 )
 
 // TestClones changes a clone, and looks at the original.
@@ -30,7 +31,7 @@ func TestClashes(t *testing.T) {
 		if test.timeouts {
 			s.ElectionTimeout.Max = 1
 		}
-		if got := s.Clashes(test.servers); (len(got) == 1) != test.want {
+		if got := s.Clashes(run.Counts{{Group: world.NodeGroup, Number: test.servers}}); (len(got) == 1) != test.want {
 			t.Errorf("%+v: %v", test, got)
 		}
 	}
