@@ -60,12 +60,14 @@ func (g *gatherer) alone(s *span.Span, kept *Span) {
 // finding.
 func (g *gatherer) compare(kept *Span, of string, got []attribute.KeyValue, t *table, excused bool) {
 	g.seen = append(g.seen[:0], make([]bool, len(t.specs))...)
+	next := 0
 	for i := range got {
 		a := &got[i]
-		place, may := i, i < len(t.specs) && t.specs[i].Key == a.Key // as where none is left out
+		place, may := next, next < len(t.specs) && t.specs[next].Key == a.Key // as where none is left out
 		if !may {
 			place, may = t.places[a.Key]
 		}
+		next = place + 1
 		switch {
 		case !may:
 			g.find(kept, RuleUnknownAttribute).

@@ -75,9 +75,10 @@ func (s *Span) Is(ids ...string) bool { return s != nil && s.Kind.Is(ids...) }
 
 // Facts is what was gathered of a trace. It does not change any more.
 type Facts struct {
-	Spans      []*Span // in the file's order
-	Processes  int     // that spans name
-	Epoch      int64   // the earliest start, in ns since 1970
+	Spans      []*Span   // in the file's order
+	ByProcess  [][]*Span // the same, by the numbers of their processes
+	Processes  int       // that spans name
+	Epoch      int64     // the earliest start, in ns since 1970
 	Resolution time.Duration
 	Part       bool   // of a run: what is not in the file may be elsewhere
 	Tells      bool   // see Protocol.Tells
@@ -126,6 +127,10 @@ func (f *Facts) join(p Protocol) {
 	}
 	f.Part = f.Part && declared
 	f.Processes = len(f.numbers)
+	f.ByProcess = make([][]*Span, f.Processes)
+	for _, s := range f.Spans {
+		f.ByProcess[s.ProcessNumber] = append(f.ByProcess[s.ProcessNumber], s)
+	}
 	f.Tells = p.Tells(f)
 }
 

@@ -128,7 +128,7 @@ func idle(f *Facts, all map[string]*outage, found *Findings) {
 			}
 		}
 		for _, pause := range o.paused {
-			if s.Start > pause.from && s.Start < pause.to-OneMoment && begun[stepOf{s.Process, s.Step}] == s {
+			if s.Start > pause.from && s.Start < pause.to-OneMoment && begun[stepOf{s.ProcessNumber, s.Step}] == s {
 				found.Add(RuleWhileDown, s).
 					Got("%s was paused at %s, and this span begins a step while it was",
 						Name(s.Process), f.Since(pause.from)).Want("nothing that is done before it is healed")
@@ -150,9 +150,9 @@ func begun(f *Facts, all map[string]*outage) map[stepOf]*Span {
 		if o := all[s.Process]; o == nil || len(o.paused) == 0 || s.Step == 0 {
 			continue
 		}
-		note(stepOf{s.Process, s.Step}, s.Start, s)
+		note(stepOf{s.ProcessNumber, s.Step}, s.Start, s)
 		if end := s.EndStep(); end != s.Step {
-			note(stepOf{s.Process, end}, s.End, nil)
+			note(stepOf{s.ProcessNumber, end}, s.End, nil)
 		}
 	}
 	return begun
@@ -160,7 +160,7 @@ func begun(f *Facts, all map[string]*outage) map[stepOf]*Span {
 
 // stepOf names a step.
 type stepOf struct {
-	process string
+	process int32
 	step    uint32
 }
 

@@ -10,10 +10,9 @@ import (
 
 // endOf is the beginning or the end of a span, in a step of its process.
 type endOf struct {
-	process int32
-	step    uint32
-	span    *Span
-	closes  bool
+	step   uint32
+	closes bool
+	span   *Span
 }
 
 // at is when it was.
@@ -24,52 +23,42 @@ func (e *endOf) at() int64 {
 	return e.span.Start
 }
 
-// compare puts ends in the order of the steps of each process.
-func (e *endOf) compare(other *endOf) int {
-	switch {
-	case e.process != other.process:
-		return cmp.Compare(e.process, other.process)
-	case e.step != other.step:
-		return cmp.Compare(e.step, other.step)
-	case e.span.ID != other.span.ID:
-		return cmp.Compare(e.span.ID, other.span.ID)
-	case e.closes == other.closes:
-		return 0
-	case e.closes:
-		return 1
-	}
-	return -1
-}
-
 // steps compares the numbers of each process's steps with its times: a process does one thing after the other.
 func steps(f *Facts, found *Findings) {
 	c := &stepChecker{Facts: f, Findings: found, durableAt: map[stepOf]int64{}}
 	var world []endOf // which has no steps
-	ends := make([]endOf, 0, 2*len(f.Spans))
+	ends := make([][]endOf, f.Processes)
+	for process, all := range f.ByProcess {
+		ends[process] = make([]endOf, 0, 2*len(all))
+	}
 	for _, s := range f.Spans {
 		if p := s.Persist; p != nil {
-			c.durableAt[stepOf{s.Process, p.Step}] = p.At
+			c.durableAt[stepOf{s.ProcessNumber, p.Step}] = p.At
 		}
 		switch {
 		case s.Kind == nil:
 		case s.Kind.Service == spans.ServiceWorld:
 			world = append(world, endOf{span: s})
 		case f.Numbered[s.ProcessNumber] && c.numbers(s):
-			ends = append(ends, endOf{s.ProcessNumber, s.Step, s, false}, endOf{s.ProcessNumber, s.EndStep(), s, true})
+			of := &ends[s.ProcessNumber]
+			*of = append(*of, endOf{s.Step, false, s}, endOf{s.EndStep(), true, s})
 		}
 	}
-	slices.SortFunc(ends, func(a, b endOf) int { return a.compare(&b) })
 	if f.Tells {
 		c.crowded(world)
 	}
-	var before stepTimes
-	for len(ends) > 0 {
-		n := 1
-		for n < len(ends) && ends[n].process == ends[0].process && ends[n].step == ends[0].step {
-			n++
+	for _, of := range ends {
+		// They are nearly in order, which makes a stable sort fast.
+		slices.SortStableFunc(of, func(a, b endOf) int { return cmp.Compare(a.step, b.step) })
+		var before stepTimes
+		for len(of) > 0 {
+			n := 1
+			for n < len(of) && of[n].step == of[0].step {
+				n++
+			}
+			before = c.step(of[:n], before)
+			of = of[n:]
 		}
-		before = c.step(ends[:n], before)
-		ends = ends[n:]
 	}
 }
 
@@ -106,6 +95,7 @@ type stepTimes struct{ first, last *endOf }
 
 // step looks at the ends of spans that are in one step, and at the step before.
 func (c *stepChecker) step(ends []endOf, before stepTimes) stepTimes {
+	slices.SortStableFunc(ends, func(a, b endOf) int { return cmp.Compare(a.span.ID, b.span.ID) })
 	now := stepTimes{&ends[0], &ends[0]}
 	var received *Span
 	for i := range ends {
@@ -140,7 +130,7 @@ const mostOfEnd = 4
 
 // order finds a step that begins before the one before it is over.
 func (c *stepChecker) order(now, before stepTimes) {
-	if before.last == nil || before.last.process != now.first.process {
+	if before.last == nil {
 		return
 	}
 	first, last := now.first.at(), before.last.at()
@@ -153,7 +143,7 @@ func (c *stepChecker) order(now, before stepTimes) {
 
 // durableFirst finds what a process sent in a step before it had made durable what it made durable in it.
 func (c *stepChecker) durableFirst(ends []endOf) {
-	durable, known := c.durableAt[stepOf{ends[0].span.Process, ends[0].step}]
+	durable, known := c.durableAt[stepOf{ends[0].span.ProcessNumber, ends[0].step}]
 	if !known {
 		return
 	}

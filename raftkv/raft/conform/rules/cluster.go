@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"iter"
 	"slices"
 
 	clients "github.com/raftkv/raftkv/raftkv/kv/conform"
@@ -38,10 +39,9 @@ func Check(f *check.Facts, history []clients.Operation, found *check.Findings) {
 }
 
 // replay goes through what the servers did, in the order of time.
-func replay(f *check.Facts, all []moment, history []clients.Operation, found *check.Findings) {
+func replay(f *check.Facts, all iter.Seq[*moment], history []clients.Operation, found *check.Findings) {
 	c := newCluster(f, found)
-	for i := range all {
-		m := &all[i]
+	for m := range all {
 		s := c.server(m.of.Process)
 		if m.at != s.at || m.step != s.step {
 			stepEnded(c, s)

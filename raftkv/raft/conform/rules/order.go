@@ -2,7 +2,10 @@ package rules
 
 import (
 	"cmp"
+	"iter"
+	"math"
 	"slices"
+	"sync"
 
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/raft/conform/kept"
@@ -42,27 +45,44 @@ const (
 	rankAgain // a server that crashed as the step ended starts again, and is a follower
 )
 
-// moments returns those of all servers, in order. Where times may have been cut, those of a server whose steps have
-// no numbers are taken for one step if they are no further apart than within, in ns.
-func moments(f *check.Facts, within int64) []moment {
-	all := make([]moment, 0, len(f.Spans)*5/4)
-	for _, s := range f.Spans {
+// moments yields those of all servers, in order. Where times may have been cut, those of a server whose steps have no
+// numbers are taken for one step if they are no further apart than within, in ns.
+func moments(f *check.Facts, within int64) iter.Seq[*moment] {
+	if !f.MayBeCut() {
+		within = 0
+	}
+	byProcess := make([][]moment, f.Processes)
+	var working sync.WaitGroup
+	for process := range byProcess {
+		working.Go(func() {
+			all := momentsOf(f, process)
+			if f.Numbered[process] {
+				orderBySteps(all)
+			} else {
+				orderByTimes(all, within)
+			}
+			byProcess[process] = all
+		})
+	}
+	working.Wait()
+	return byMessages(f, slices.Concat(byProcess...))
+}
+
+// momentsOf returns those of one process, in no order.
+func momentsOf(f *check.Facts, process int) []moment {
+	spans := f.ByProcess[process]
+	all := make([]moment, 0, len(spans)*3/2)
+	for _, s := range spans {
 		if s.Kind != nil && s.Kind.Service == kvspans.ServiceNode {
 			all = appendMoments(all, f, s)
 		}
-	}
-	for _, s := range f.Spans {
 		if p := s.Persist; p != nil {
 			all = append(all, moment{
 				at: p.At, process: s.ProcessNumber, rank: rankPersist, step: p.Step, key: uint64(s.ID), of: s,
 			})
 		}
 	}
-	if !f.MayBeCut() {
-		within = 0
-	}
-	joinSteps(f, all, within)
-	return byMessages(f, all)
+	return all
 }
 
 // appendMoments appends the moments that a span tells of.
@@ -139,51 +159,56 @@ func lifeKey(start *Span, changes bool) uint64 {
 	return key
 }
 
-// compareMoments puts moments in order.
-func compareMoments(a, b moment) int {
-	if a.at != b.at { // as nearly always
-		return cmp.Compare(a.at, b.at)
+// compareInStep puts moments of one server, and of one step, in order.
+func compareInStep(a, b moment) int {
+	switch {
+	case a.rank != b.rank:
+		return cmp.Compare(a.rank, b.rank)
+	case a.key != b.key:
+		return cmp.Compare(a.key, b.key)
 	}
-	return cmp.Or(cmp.Compare(a.process, b.process), cmp.Compare(a.step, b.step),
-		cmp.Compare(a.rank, b.rank), cmp.Compare(a.key, b.key), cmp.Compare(a.of.Place, b.of.Place))
+	return cmp.Compare(a.of.Place, b.of.Place)
 }
 
-// joinSteps has what a server did in one step be at one time, and puts all in order. Where steps have no numbers,
-// what is no further apart than within is taken for one.
-func joinSteps(f *check.Facts, all []moment, within int64) {
-	slices.SortFunc(all, func(a, b moment) int {
-		switch {
-		case a.process != b.process:
-			return cmp.Compare(a.process, b.process)
-		case a.step != b.step:
+// orderBySteps puts what a server did in the order of its steps. A step is as late as the latest of what was done in it
+// and before it.
+func orderBySteps(all []moment) {
+	slices.SortStableFunc(all, func(a, b moment) int { // fast, since they are nearly in order
+		if a.step != b.step {
 			return cmp.Compare(a.step, b.step)
 		}
-		return cmp.Compare(a.at, b.at)
+		return compareInStep(a, b)
 	})
-	for i := range all {
-		m := &all[i]
-		if i == 0 || all[i-1].process != m.process {
-			continue
+	latest := int64(math.MinInt64)
+	for first, last := 0, 0; first < len(all); first = last {
+		for last < len(all) && all[last].step == all[first].step {
+			latest = max(latest, all[last].at)
+			last++
 		}
-		switch before := all[i-1].at; {
-		case f.Numbered[m.process]:
-			m.at = max(m.at, before)
-		case m.at <= before+within:
-			m.at = before
-		}
-	}
-	for i := len(all) - 2; i >= 0; i-- { // a step is as late as the latest of what it did
-		m, next := &all[i], &all[i+1]
-		if f.Numbered[m.process] && next.process == m.process && next.step == m.step {
-			m.at = next.at
+		step := all[first:last]
+		for i := range step {
+			step[i].at = latest
 		}
 	}
-	slices.SortFunc(all, compareMoments)
 }
 
-// byMessages puts moments into an order in which no message is taken in before it was sent, which times that were cut
-// may not tell. They are in order but for that.
-func byMessages(f *check.Facts, all []moment) []moment {
+// orderByTimes puts what a server did whose steps have no numbers in the order of time. What is no further apart than
+// within is taken for one step.
+func orderByTimes(all []moment, within int64) {
+	slices.SortFunc(all, func(a, b moment) int { return cmp.Compare(a.at, b.at) })
+	for i := 1; i < len(all); i++ {
+		if before := all[i-1].at; all[i].at <= before+within {
+			all[i].at = before
+		}
+	}
+	slices.SortFunc(all, func(a, b moment) int {
+		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.step, b.step), compareInStep(a, b))
+	})
+}
+
+// byMessages yields moments in the order of time, but for one thing: no message is taken in before it was sent, which
+// times that were cut may not tell. Those of each process are in order.
+func byMessages(f *check.Facts, all []moment) iter.Seq[*moment] {
 	sent, handled, answered := nowhere(len(f.Spans)), nowhere(len(f.Spans)), nowhere(len(f.Spans))
 	for i := range all {
 		switch m := &all[i]; m.rank { //nolint:exhaustive // the other moments are no message's
@@ -214,11 +239,14 @@ func byMessages(f *check.Facts, all []moment) []moment {
 		m := &all[i]
 		return index.Happening{Process: m.process, At: m.at, Step: m.step}
 	}
-	inOrder := make([]moment, 0, len(all))
-	for i := range index.Ordered(len(all), f.Processes, about, before) {
-		inOrder = append(inOrder, all[i])
+	order := index.Ordered(len(all), f.Processes, about, before)
+	return func(yield func(*moment) bool) {
+		for i := range order {
+			if !yield(&all[i]) {
+				return
+			}
+		}
 	}
-	return inOrder
 }
 
 // nowhere returns places that are not known.
