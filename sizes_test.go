@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// How large hand-written code is at most, tests not counted, so that each room is read in a sitting. The linter holds
-// functions to 60 lines and lines to 120 columns.
+// How large hand-written code is at most, so that each room is read in a sitting. Tests are no part of a package's size.
+// The linter holds functions to 60 lines and lines to 120 columns.
 const (
 	mostLinesOfFile = 400
 	mostFiles       = 15
@@ -24,7 +24,7 @@ func TestSizes(t *testing.T) {
 		if err != nil || entry.IsDir() && (entry.Name() == "testdata" || entry.Name() == ".git") {
 			return cmpSkip(err)
 		}
-		if filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") || strings.HasSuffix(path, "_gen.go") {
+		if filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_gen.go") {
 			return nil
 		}
 		content, err := os.ReadFile(path)
@@ -34,6 +34,9 @@ func TestSizes(t *testing.T) {
 		n := bytes.Count(content, []byte("\n"))
 		if n > mostLinesOfFile {
 			t.Errorf("%s:1: %d lines, and a file has %d at most", filepath.ToSlash(path), n, mostLinesOfFile)
+		}
+		if strings.HasSuffix(path, "_test.go") {
+			return nil
 		}
 		room := filepath.ToSlash(filepath.Dir(path))
 		files[room], lines[room] = files[room]+1, lines[room]+n

@@ -3,103 +3,17 @@ package shrink
 import (
 	"context"
 	"errors"
-	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	raftrun "github.com/raftkv/raftkv/raftkv/raft/run"
-
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/raftkv/check"
-	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
-
-const wanted = string(protocol.InvariantElectionSafety)
-
-// predicate makes a predicate of a config that violates it: what a run of it would have to have in it to violate the
-// invariant.
-type predicate struct {
-	name string
-	of   func(whole *config.Config, seed uint64) func(*config.Config) string
-}
-
-func hasFault(c *config.Config, f config.Fault) bool {
-	return slices.ContainsFunc(c.Faults, func(g config.Fault) bool { return reflect.DeepEqual(f, g) })
-}
-
-func hasOperation(c *config.Config, o config.Operation) bool { return slices.Contains(c.Operations, o) }
-
-func when(holds bool) string {
-	if holds {
-		return wanted
-	}
-	return ""
-}
-
-var predicates = []predicate{
-	{"always", func(*config.Config, uint64) func(*config.Config) string {
-		return func(*config.Config) string { return wanted }
-	}},
-	{"all of a few", func(whole *config.Config, seed uint64) func(*config.Config) string {
-		n := len(whole.Faults)
-		faults := []config.Fault{
-			whole.Faults[draw(seed, 11, n)], whole.Faults[draw(seed, 12, n)],
-			whole.Faults[draw(seed, 13, n)],
-		}
-		operations := []config.Operation{
-			whole.Operations[draw(seed, 14, len(whole.Operations))],
-			whole.Operations[draw(seed, 15, len(whole.Operations))],
-		}
-		return func(c *config.Config) string {
-			for _, f := range faults {
-				if !hasFault(c, f) {
-					return ""
-				}
-			}
-			for _, o := range operations {
-				if !hasOperation(c, o) {
-					return ""
-				}
-			}
-			return when(slices.ContainsFunc(c.Links, func(l config.Link) bool { return l.To == node(2) }))
-		}
-	}},
-	{"some of many", func(_ *config.Config, seed uint64) func(*config.Config) string {
-		return func(c *config.Config) string {
-			crashes := 0
-			for _, f := range c.Faults {
-				if f.Kind == config.Crash || f.Kind == config.Isolate {
-					crashes++
-				}
-			}
-			return when(crashes >= 1+draw(seed, 16, 3) && len(c.Operations) >= draw(seed, 17, 4))
-		}
-	}},
-	{"only in pairs", func(*config.Config, uint64) func(*config.Config) string {
-		return func(c *config.Config) string { return when(len(c.Faults)%2 == len(c.Operations)%2) }
-	}},
-	{"another otherwise", func(whole *config.Config, seed uint64) func(*config.Config) string {
-		f := whole.Faults[draw(seed, 18, len(whole.Faults))]
-		return func(c *config.Config) string {
-			if hasFault(c, f) {
-				return wanted
-			}
-			return string(protocol.InvariantLogMatching)
-		}
-	}},
-	{"settings", func(whole *config.Config, _ uint64) func(*config.Config) string {
-		return func(c *config.Config) string {
-			inflight, servers := c.Settings.(*raftrun.Settings).MaxInflight, c.Counts.Total()
-			return when(inflight == 4 && servers == whole.Counts.Total() && len(c.Operations) > 0)
-		}
-	}},
-}
 
 // TestMinimal shrinks configs with each kind of violation: the result violates the same, and nothing can be taken away
 // from it.
@@ -394,89 +308,6 @@ func TestNothingToShrink(t *testing.T) {
 	f.violates = predicates[0].of(c, 5)
 	if _, err := Shrink(t.Context(), c, Options{World: w}); !errors.Is(err, broken) {
 		t.Errorf("a world that is broken: %v", err)
-	}
-}
-
-// lossy is a world in which rates lose and double messages by chance, and requests those that they name. It violates
-// the invariant when these were, all of them.
-func lossy(lost, doubled []world.CausalID) *fake {
-	const sent = 60
-	messages := func(c *config.Config) []Message {
-		var all []Message
-		for id := world.CausalID(1); id <= sent; id++ {
-			m := Message{ID: id, What: fmt.Sprintf("message %d", id)}
-			m.Lost = c.Network.Loss > 0 && id%2 == 0 || hasFault(c, config.Fault{Kind: config.Drop, Message: id}) ||
-				id%5 == 0 && slices.ContainsFunc(c.Links, func(l config.Link) bool { return l.Loss > 0 })
-			m.Doubled = c.Network.Duplicate > 0 && id%3 == 0 || hasFault(c, config.Fault{Kind: config.Duplicate, Message: id})
-			if m.Lost || m.Doubled {
-				all = append(all, m)
-			}
-		}
-		return all
-	}
-	return &fake{messages: messages, violates: func(c *config.Config) string {
-		for _, id := range lost {
-			if !slices.ContainsFunc(messages(c), func(m Message) bool { return m.ID == id && m.Lost }) {
-				return ""
-			}
-		}
-		for _, id := range doubled {
-			if !slices.ContainsFunc(messages(c), func(m Message) bool { return m.ID == id && m.Doubled }) {
-				return ""
-			}
-		}
-		return wanted
-	}}
-}
-
-// TestRatesBecomeFaults has messages be lost and doubled by rates: the result names those that matter, and has no
-// rates.
-func TestRatesBecomeFaults(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct{ lost, doubled []world.CausalID }{
-		{},
-		{lost: []world.CausalID{4}},
-		{doubled: []world.CausalID{9}},
-		{lost: []world.CausalID{2, 12, 40, 55}, doubled: []world.CausalID{12, 33}},
-	} {
-		whole := generated(t, 7)
-		whole.Network.Loss, whole.Network.Duplicate = 0.5, 0.3
-		f := lossy(c.lost, c.doubled)
-		r, err := Shrink(t.Context(), whole, Options{World: f.world()})
-		if err != nil {
-			t.Fatal(err)
-		}
-		minimal(t, r.Config, f.violates)
-		var want []config.Fault
-		for _, id := range c.lost {
-			want = append(want, config.Fault{Kind: config.Drop, Message: id})
-		}
-		for _, id := range c.doubled {
-			want = append(want, config.Fault{Kind: config.Duplicate, Message: id})
-		}
-		if diff := cmp.Diff(want, r.Config.Faults); diff != "" || r.After.Faults != len(want) {
-			t.Errorf("the faults are (-want +got)\n%s\nof size %+v", diff, r.After)
-		}
-		for _, id := range slices.Concat(c.lost, c.doubled) {
-			if note := fmt.Sprintf("# message %d\n[[fault]]\n", id); !strings.Contains(string(r.File()), note) {
-				t.Errorf("the file does not say of which message it speaks: %q is not in\n%s", note, r.File())
-			}
-		}
-	}
-}
-
-// TestRatesAreKept where the requests for their messages do not do the same.
-func TestRatesAreKept(t *testing.T) {
-	t.Parallel()
-	c := generated(t, 7)
-	c.Network.Loss, c.Network.Duplicate, c.Network.Late = 0.5, 0.5, 0.5
-	f := &fake{violates: func(c *config.Config) string { return when(c.Network.Loss > 0) }}
-	r, err := Shrink(t.Context(), c, Options{World: f.world()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !(r.Config.Network.Loss > 0) || r.After != (Size{Faults: 1, Servers: 3, Kind: "node"}) {
-		t.Errorf("what is left is %+v", r.After)
 	}
 }
 
