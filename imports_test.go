@@ -47,7 +47,9 @@ func (h house) part(room string) (protocol, place string) {
 }
 
 // forTests are the rooms that only tests import, or one another. They may import anything.
-var forTests = []string{"raftkv/world/race", "raftkv/raft/rafttest", "traces/tracetest", "cmd/internal/recorded"}
+var forTests = []string{
+	"raftkv/world/race", "raftkv/raft/rafttest", "traces/tracetest", "cmd/internal/recorded", "cmd/internal/echo",
+}
 
 // The levels of the house: a room imports those of its own level and of lower ones.
 const (

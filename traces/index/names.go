@@ -53,16 +53,16 @@ func StepNumber(v attribute.Value) uint32 {
 	return uint32(min(max(0, v.AsInt64()), math.MaxUint32))
 }
 
-// CompareProcesses orders processes as a person looks for them: the world, the clients, then the nodes, each by their
-// numbers.
+// CompareProcesses orders processes as a person looks for them: the world, the clients, the nodes, then all others by
+// their kinds, each kind by its numbers.
 func CompareProcesses(a, b string) int {
 	rank := func(name string) int {
 		group, _ := ProcessNumber(name)
 		return slices.Index([]string{kvspans.ServiceNode, kvspans.ServiceClient, worldspans.ServiceWorld}, group)
 	}
-	_, x := ProcessNumber(a)
-	_, y := ProcessNumber(b)
-	return cmp.Or(cmp.Compare(rank(b), rank(a)), cmp.Compare(x, y), cmp.Compare(a, b))
+	one, x := ProcessNumber(a)
+	other, y := ProcessNumber(b)
+	return cmp.Or(cmp.Compare(rank(b), rank(a)), cmp.Compare(one, other), cmp.Compare(x, y), cmp.Compare(a, b))
 }
 
 // ProcessNumber takes node-12 apart.

@@ -41,11 +41,11 @@ func AppendColoured(b []byte, style Style, colour, text string) []byte {
 	return append(append(append(b, colour...), text...), reset...)
 }
 
-// ProcessColour gives each node its own colour, and clients none, so that they stand apart.
+// ProcessColour gives each server a colour by its number, and clients none, so that they stand apart.
 func ProcessColour(process string) string {
 	group, number, _ := strings.Cut(process, "-")
 	n, err := strconv.ParseUint(number, 10, 32)
-	if err != nil || group != spans.ServiceNode {
+	if err != nil || group == spans.ServiceClient {
 		return Bold
 	}
 	return processColours[(n+uint64(len(processColours))-1)%uint64(len(processColours))]

@@ -147,15 +147,19 @@ func (t *schema) invariantNames() []string {
 	return keys.Mapped(t.Invariants, func(i check.Invariant) string { return i.Name })
 }
 
-// foreign says what a key at the top level is in another protocol, where it is nothing in this one; empty otherwise.
-func (t *schema) foreign(key string) (what string) {
+// foreign says of a key at the top level that another protocol has it, given how this one was chosen; empty if none
+// does.
+func (t *schema) foreign(key, chosen string) (wrong string) {
 	for _, p := range protocols.All {
 		switch {
 		case p == t.row:
 		case p.Run.Section == key:
-			return fmt.Sprintf("[%s] is the section of %s", key, p.Run.Name)
+			return fmt.Sprintf("[%s] is the section of %s, and protocol is %s; its section is [%s]", key, p.Run.Name,
+				chosen, t.Section)
 		case schemaOf(p).isCount(key):
-			return fmt.Sprintf("%s is a key of %s", key, p.Run.Name)
+			names := keys.Mapped(t.Parties, func(p run.Party) string { return p.Key })
+			return fmt.Sprintf("%s is a key of %s, and protocol is %s; the nearest is %q", key, p.Run.Name, chosen,
+				nearest.Name(key, names))
 		}
 	}
 	return ""
@@ -164,15 +168,6 @@ func (t *schema) foreign(key string) (what string) {
 // isCount says whether a key says how many servers there are of a party.
 func (t *schema) isCount(key string) bool {
 	return slices.ContainsFunc(t.Parties, func(p run.Party) bool { return p.Key == key })
-}
-
-// instead is what this protocol has where another one has a key.
-func (t *schema) instead(key string) string {
-	if p, is := protocols.Named(key); is && p.Run.Section == key {
-		return "its section is [" + t.Section + "]"
-	}
-	names := keys.Mapped(t.Parties, func(p run.Party) string { return p.Key })
-	return fmt.Sprintf("the nearest is %q", nearest.Name(key, names))
 }
 
 // anyOf are the parties that are so, as a sentence names one process of them: "an acceptor or a leader".
@@ -184,8 +179,11 @@ func (t *schema) anyOf(is func(*run.Party) bool) string {
 		}
 	}
 	last := len(names) - 1
-	if last < 1 {
-		return strings.Join(names, "")
+	if last < 0 {
+		return "a server that has it, and " + t.Name + " has none"
+	}
+	if last == 0 {
+		return names[0]
 	}
 	return strings.Join(names[:last], ", ") + " or " + names[last]
 }

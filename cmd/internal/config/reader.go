@@ -103,8 +103,8 @@ func (r *reader) table(name string, values map[string]any, at *positions.Place) 
 				continue
 			}
 			r.table(key, section, p)
-		case name == "" && r.schema.foreign(key) != "":
-			r.Complain(p.Key, "%s, and protocol is %s; %s", r.schema.foreign(key), r.says(protocolKey), r.schema.instead(key))
+		case name == "" && r.schema.foreign(key, "") != "":
+			r.Complain(p.Key, "%s", r.schema.foreign(key, r.says(protocolKey)))
 		default:
 			r.Complain(p.Key, "unknown key %q%s", positions.Short(key),
 				r.schema.advice(name, leaf, r.schema.nearestKey(key)))

@@ -195,6 +195,7 @@ func Resolve(request Request) (*Resolved, error) {
 		return nil, err
 	}
 	reference := own
+	c.Changed = c.Changed || chosen(scenario.source()).protocol != r.schema.row
 	builtIn, known := request.own(c)
 	if known {
 		src := builtIn.source()
@@ -206,7 +207,7 @@ func Resolve(request Request) (*Resolved, error) {
 		}
 		c.Changed = false
 	}
-	c.Changed = c.Changed || chosen(scenario.source()).protocol != r.schema.row || !c.equalBut(reference)
+	c.Changed = c.Changed || !c.equalBut(reference)
 	return &Resolved{Config: c, faults: r.placedFaults, expects: r.placedExpects, named: known}, nil
 }
 
