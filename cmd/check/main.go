@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"runtime/debug"
 	"sync"
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
@@ -67,10 +66,6 @@ var takes = runs.Takes{What: "check", Span: 480}
 // verdictOn reads the trace of a run, and checks it. There may be a verdict with the error: that the picture could not
 // be written, or that nobody waited for all of it.
 func verdictOn(ctx context.Context, name string, stderr io.Writer) (v verdict, err error) {
-	// Nearly all that is read is kept until the verdict, so that to collect garbage frees little. The limit of memory
-	// that runs.Read sets holds all the same.
-	const seldom = 400
-	defer debug.SetGCPercent(debug.SetGCPercent(seldom))
 	var checker kvconform.Checker
 	var protocol *protocols.Protocol
 	folder := ""
