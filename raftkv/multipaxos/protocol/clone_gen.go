@@ -19,6 +19,7 @@ func (a AcceptRejected) Clone() AcceptRejected     { return a }
 func (c Commit) Clone() Commit                     { return c }
 func (h Heartbeat) Clone() Heartbeat               { return h }
 func (c CatchUp) Clone() CatchUp                   { return c }
+func (s Start) Clone() Start                       { return s }
 func (l Lead) Clone() Lead                         { return l }
 func (s SuspicionTimeout) Clone() SuspicionTimeout { return s }
 func (h HeartbeatTimeout) Clone() HeartbeatTimeout { return h }
@@ -157,7 +158,7 @@ func CloneInput(i Input) Input {
 		return i.Clone()
 	case RestartReplica:
 		return i.Clone()
-	case Lead, SuspicionTimeout, HeartbeatTimeout, CatchUpTimeout, Request:
+	case Start, Lead, SuspicionTimeout, HeartbeatTimeout, CatchUpTimeout, Request:
 	}
 	return i
 }

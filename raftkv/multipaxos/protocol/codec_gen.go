@@ -71,26 +71,28 @@ func decodeMessage(d *decoder) Message {
 // AppendInput writes an Input in binary at the end of b: which it is, then its fields.
 func AppendInput(b []byte, v Input) []byte {
 	switch v := v.(type) {
+	case Start:
+		return appendInputStart(append(b, 1), v)
 	case Lead:
-		return appendInputLead(append(b, 1), v)
+		return appendInputLead(append(b, 2), v)
 	case SuspicionTimeout:
-		return appendInputSuspicionTimeout(append(b, 2), v)
+		return appendInputSuspicionTimeout(append(b, 3), v)
 	case HeartbeatTimeout:
-		return appendInputHeartbeatTimeout(append(b, 3), v)
+		return appendInputHeartbeatTimeout(append(b, 4), v)
 	case CatchUpTimeout:
-		return appendInputCatchUpTimeout(append(b, 4), v)
+		return appendInputCatchUpTimeout(append(b, 5), v)
 	case RPCTimeout:
-		return appendInputRPCTimeout(append(b, 5), v)
+		return appendInputRPCTimeout(append(b, 6), v)
 	case Receive:
-		return appendInputReceive(append(b, 6), v)
+		return appendInputReceive(append(b, 7), v)
 	case Request:
-		return appendInputRequest(append(b, 7), v)
+		return appendInputRequest(append(b, 8), v)
 	case RestartAcceptor:
-		return appendInputRestartAcceptor(append(b, 8), v)
+		return appendInputRestartAcceptor(append(b, 9), v)
 	case RestartLeader:
-		return appendInputRestartLeader(append(b, 9), v)
+		return appendInputRestartLeader(append(b, 10), v)
 	case RestartReplica:
-		return appendInputRestartReplica(append(b, 10), v)
+		return appendInputRestartReplica(append(b, 11), v)
 	}
 	return append(b, 0)
 }
@@ -103,24 +105,26 @@ func DecodeInput(b []byte) (v Input, rest []byte, err error) {
 func decodeInput(d *decoder) Input {
 	switch tag := d.uvarint(); tag {
 	case 1:
-		return decodeInputLead(d)
+		return decodeInputStart(d)
 	case 2:
-		return decodeInputSuspicionTimeout(d)
+		return decodeInputLead(d)
 	case 3:
-		return decodeInputHeartbeatTimeout(d)
+		return decodeInputSuspicionTimeout(d)
 	case 4:
-		return decodeInputCatchUpTimeout(d)
+		return decodeInputHeartbeatTimeout(d)
 	case 5:
-		return decodeInputRPCTimeout(d)
+		return decodeInputCatchUpTimeout(d)
 	case 6:
-		return decodeInputReceive(d)
+		return decodeInputRPCTimeout(d)
 	case 7:
-		return decodeInputRequest(d)
+		return decodeInputReceive(d)
 	case 8:
-		return decodeInputRestartAcceptor(d)
+		return decodeInputRequest(d)
 	case 9:
-		return decodeInputRestartLeader(d)
+		return decodeInputRestartAcceptor(d)
 	case 10:
+		return decodeInputRestartLeader(d)
+	case 11:
 		return decodeInputRestartReplica(d)
 	default:
 		d.fail("there is no Input with tag " + strconv.FormatUint(tag, 10))
@@ -392,6 +396,7 @@ func decodeLearnerState(d *decoder) (v LearnerState) {
 func AppendApplicationState(b []byte, v ApplicationState) []byte {
 	b = appendUnsigned(b, v.Applied)
 	b = appendUnsigned(b, v.Told)
+	b = appendBool(b, v.Heard)
 	b = appendUnsigned(b, v.Teller)
 	b = appendBool(b, v.Waiting)
 	b = appendBool(b, v.Asking)
@@ -406,6 +411,7 @@ func DecodeApplicationState(b []byte) (v ApplicationState, rest []byte, err erro
 func decodeApplicationState(d *decoder) (v ApplicationState) {
 	v.Applied = decodeUnsigned[Slot](d)
 	v.Told = decodeUnsigned[Slot](d)
+	v.Heard = decodeBool[bool](d)
 	v.Teller = decodeUnsigned[LeaderID](d)
 	v.Waiting = decodeBool[bool](d)
 	v.Asking = decodeBool[bool](d)
@@ -597,6 +603,14 @@ func decodeMessageCaughtUp(d *decoder) (v CaughtUp) {
 	v.FirstSlot = decodeUnsigned[Slot](d)
 	v.Values = decodeEach(d, decodeValue)
 	v.Chosen = decodeUnsigned[Slot](d)
+	return v
+}
+
+func appendInputStart(b []byte, _ Start) []byte {
+	return b
+}
+
+func decodeInputStart(_ *decoder) (v Start) {
 	return v
 }
 

@@ -73,7 +73,7 @@ type Apply struct {
 	Value Value
 }
 
-// SetTimer: start a timer anew.
+// SetTimer: Start a timer anew.
 type SetTimer struct {
 	Timer       Timer
 	Preemptions uint64 // Of suspicion: how often in a row another preempted this leader. The more often, the longer it should wait (PMMC §3).

@@ -19,6 +19,7 @@ func (a AcceptRejected) Equal(other AcceptRejected) bool     { return a == other
 func (c Commit) Equal(other Commit) bool                     { return c == other }
 func (h Heartbeat) Equal(other Heartbeat) bool               { return h == other }
 func (c CatchUp) Equal(other CatchUp) bool                   { return c == other }
+func (s Start) Equal(other Start) bool                       { return s == other }
 func (l Lead) Equal(other Lead) bool                         { return l == other }
 func (s SuspicionTimeout) Equal(other SuspicionTimeout) bool { return s == other }
 func (h HeartbeatTimeout) Equal(other HeartbeatTimeout) bool { return h == other }
@@ -163,7 +164,7 @@ func EqualInput(a, b Input) bool {
 	case RestartReplica:
 		b, ok := b.(RestartReplica)
 		return ok && a.Equal(b)
-	case Lead, SuspicionTimeout, HeartbeatTimeout, CatchUpTimeout, Request:
+	case Start, Lead, SuspicionTimeout, HeartbeatTimeout, CatchUpTimeout, Request:
 	}
 	return a == b
 }

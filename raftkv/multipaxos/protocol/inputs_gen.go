@@ -6,8 +6,8 @@ import "github.com/raftkv/raftkv/raftkv/kv"
 
 // Input: what a process meets, one after another: it is all that makes it do anything.
 //
-// It is one of Lead, SuspicionTimeout, HeartbeatTimeout, CatchUpTimeout, RPCTimeout, Receive, Request, RestartAcceptor,
-// RestartLeader or RestartReplica.
+// It is one of Start, Lead, SuspicionTimeout, HeartbeatTimeout, CatchUpTimeout, RPCTimeout, Receive, Request,
+// RestartAcceptor, RestartLeader or RestartReplica.
 //
 //sumtype:decl
 type Input interface {
@@ -19,6 +19,9 @@ type Input interface {
 	// String is how a person reads it.
 	String() string
 }
+
+// Start: the process starts for the first time, before anything else.
+type Start struct{}
 
 // Lead: the operator tells this leader to begin a ballot now.
 type Lead struct{}
@@ -66,6 +69,7 @@ type RestartReplica struct {
 	Chosen []Decision
 }
 
+func (Start) isInput()            {}
 func (Lead) isInput()             {}
 func (SuspicionTimeout) isInput() {}
 func (HeartbeatTimeout) isInput() {}
@@ -77,6 +81,7 @@ func (RestartAcceptor) isInput()  {}
 func (RestartLeader) isInput()    {}
 func (RestartReplica) isInput()   {}
 
+func (Start) Name() string            { return "Start" }
 func (Lead) Name() string             { return "Lead" }
 func (SuspicionTimeout) Name() string { return "SuspicionTimeout" }
 func (HeartbeatTimeout) Name() string { return "HeartbeatTimeout" }

@@ -42,6 +42,7 @@ type LearnerState struct {
 type ApplicationState struct {
 	Applied Slot     // Highest slot whose value was handed to the state machine.
 	Told    Slot     // Highest slot of which it is known that a value is chosen.
+	Heard   bool     // It was told since it started how far all is chosen; true before anything is.
 	Teller  LeaderID // The leader that is asked next for what is missing.
 	Waiting bool     // The catch-up timer runs.
 	Asking  bool     // A CatchUp is on its way.

@@ -75,6 +75,8 @@ func (c CaughtUp) String() string {
 	return "CaughtUp{first_slot: " + strconv.FormatUint(uint64(c.FirstSlot), 10) + ", values: " + textEach(c.Values, Value.String) + ", chosen: " + strconv.FormatUint(uint64(c.Chosen), 10) + "}"
 }
 
+func (Start) String() string { return "Start" }
+
 func (Lead) String() string { return "Lead" }
 
 func (SuspicionTimeout) String() string { return "SuspicionTimeout" }
@@ -168,7 +170,7 @@ func (l LearnerState) String() string {
 }
 
 func (a ApplicationState) String() string {
-	return "ApplicationState{applied: " + strconv.FormatUint(uint64(a.Applied), 10) + ", told: " + strconv.FormatUint(uint64(a.Told), 10) + ", teller: " + a.Teller.String() + ", waiting: " + strconv.FormatBool(a.Waiting) + ", asking: " + strconv.FormatBool(a.Asking) + "}"
+	return "ApplicationState{applied: " + strconv.FormatUint(uint64(a.Applied), 10) + ", told: " + strconv.FormatUint(uint64(a.Told), 10) + ", heard: " + strconv.FormatBool(a.Heard) + ", teller: " + a.Teller.String() + ", waiting: " + strconv.FormatBool(a.Waiting) + ", asking: " + strconv.FormatBool(a.Asking) + "}"
 }
 
 func (l LeadershipState) String() string {
