@@ -167,9 +167,19 @@ func (s *script) show(at protocol.Process, effect protocol.Effect) {
 		}
 	case protocol.Answer:
 		fmt.Fprintf(&s.out, "%v answers %v\n", at, e.Message)
-	case protocol.PersistPromise, protocol.PersistRound, protocol.PersistChosen, protocol.SetTimer, protocol.StopTimer:
+	case protocol.PersistPromise, protocol.PersistRound, protocol.PersistChosen:
 		if !s.terse {
 			fmt.Fprintf(&s.out, "%v %v\n", at, effect)
+		}
+	case protocol.SetTimer:
+		if !s.terse && e.Preemptions > 0 {
+			fmt.Fprintf(&s.out, "%v starts timer %v, preempted %d times\n", at, e.Timer, e.Preemptions)
+		} else if !s.terse {
+			fmt.Fprintf(&s.out, "%v starts timer %v\n", at, e.Timer)
+		}
+	case protocol.StopTimer:
+		if !s.terse {
+			fmt.Fprintf(&s.out, "%v stops timer %v\n", at, e.Timer)
 		}
 	case protocol.Propose:
 		fmt.Fprintf(&s.out, "%v proposes in slot %d, %v: %v\n", at, e.Slot, e.Source, e.Value)
