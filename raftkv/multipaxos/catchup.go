@@ -55,7 +55,7 @@ func (l *learner) HandleCatchUpReply(from protocol.LeaderID, reply protocol.Catc
 	l.applyReady()
 	switch {
 	case !l.misses() || l.state.Role != protocol.RoleStandby:
-	case l.state.Applied > before && !l.state.Waiting:
+	case l.state.Applied > before:
 		l.ask()
 	default:
 		l.state.Teller = l.tellerAfter(from)

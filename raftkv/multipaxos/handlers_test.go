@@ -119,7 +119,8 @@ func TestAcceptor(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			a := multipaxos.NewAcceptor(1, multipaxos.Config{Acceptors: 3, Leaders: 9, Replicas: 1})
-			a.Step(protocol.RestartAcceptor{Promised: ballot(2, 1), Accepted: []protocol.Proposal{first, third}})
+			restart := protocol.RestartAcceptor{Promised: ballot(2, 1), Accepted: []protocol.Proposal{first, third}}
+			wantEffects(t, a.Step(restart))
 			wantEffects(t, a.Step(receive(leader(2), c.message)), c.want...)
 		})
 	}
@@ -259,6 +260,9 @@ func TestResending(t *testing.T) {
 		protocol.Send{To: acceptor(2), Message: accept},
 	)
 
+	old := protocol.Accept{Ballot: ballot(0, 1), Slot: 1, Value: value(1)}
+	wantEffects(t, l.Step(protocol.RPCTimeout{To: acceptor(2), Request: old}))
+
 	l = preparing(t, 1)
 	prepare := protocol.Prepare{Ballot: ballot(1, 1), FirstSlot: 1}
 	l.Step(receive(acceptor(1), protocol.Promise{Ballot: ballot(1, 1)}))
@@ -303,6 +307,8 @@ func TestPreemption(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			l := leading(t, 1)
+			l.Step(protocol.Request{Message: kv.ClientGet{Request: value(1).Request, Key: "x"}})
+			l.Step(receive(acceptor(2), protocol.Accepted{Ballot: ballot(1, 1), Slot: 1}))
 			wantEffects(t, l.Step(receive(c.from, c.message)), c.want...)
 			if c.want == nil {
 				return
@@ -315,6 +321,129 @@ func TestPreemption(t *testing.T) {
 			wantEffects(t, l.Step(protocol.HeartbeatTimeout{}))
 			wantEffects(t, l.Step(receive(acceptor(1), protocol.Accepted{Ballot: ballot(1, 1), Slot: 1})))
 		})
+	}
+}
+
+// A leader that misses something does not ask while phase 1 may tell it, and does again when it is preempted.
+func TestMissingAndPreempted(t *testing.T) {
+	l := multipaxos.NewLeader(1, multipaxos.Config{Acceptors: 3, Leaders: 2, Replicas: 1})
+	l.Step(receive(leader(2), protocol.Commit{Ballot: ballot(1, 2), Slot: 2, Value: value(2)}))
+	if !l.State().Waiting {
+		t.Fatal("it does not wait for slot 1")
+	}
+	effects := l.Step(protocol.SuspicionTimeout{})
+	if !slices.Contains(effects, protocol.Effect(protocol.StopTimer{Timer: protocol.TimerCatchUp})) {
+		t.Errorf("it does not stop the timer: %v", effects)
+	}
+	wantEffects(t, l.Step(protocol.CatchUpTimeout{}))
+	wantEffects(
+		t, l.Step(receive(acceptor(1), protocol.PrepareRejected{Ballot: ballot(2, 1), Promised: ballot(3, 2)})),
+		protocol.RoleChange{
+			From: protocol.RolePreparing, To: protocol.RoleStandby, Event: protocol.RoleEventPreempted,
+		},
+		protocol.SetTimer{Timer: protocol.TimerCatchUp},
+		protocol.SetTimer{Timer: protocol.TimerSuspicion, Preemptions: 1},
+	)
+}
+
+// How often a leader was preempted in a row counts until something is chosen, by itself or by another.
+func TestPreemptionsInARow(t *testing.T) {
+	l := preparing(t, 1)
+	preempt := func(round int) {
+		t.Helper()
+		b := l.State().Ballot
+		effects := l.Step(receive(acceptor(1), protocol.PrepareRejected{Ballot: b, Promised: ballot(round, 2)}))
+		if len(effects) != 2 || l.State().Role != protocol.RoleStandby {
+			t.Fatalf("%v does not preempt %v: %v", ballot(round, 2), b, effects)
+		}
+	}
+	want := func(preemptions uint64) {
+		t.Helper()
+		if got := l.State().Preemptions; got != preemptions {
+			t.Errorf("it was preempted %d times, want %d", got, preemptions)
+		}
+	}
+	preempt(1)
+	l.Step(protocol.SuspicionTimeout{})
+	preempt(2)
+	want(2)
+	l.Step(receive(leader(2), protocol.Heartbeat{Ballot: ballot(2, 2)})) // it leads, which may not last
+	want(2)
+	l.Step(receive(leader(2), protocol.Commit{Ballot: ballot(2, 2), Slot: 1, Value: value(1)}))
+	want(0)
+	l.Step(protocol.SuspicionTimeout{})
+	preempt(3)
+	l.Step(protocol.SuspicionTimeout{})
+	for _, from := range []int{1, 2} {
+		l.Step(receive(acceptor(from), protocol.Promise{Ballot: ballot(4, 1)}))
+	}
+	want(1)
+	l.Step(protocol.Request{Message: kv.ClientGet{Request: value(2).Request, Key: "x"}})
+	for _, from := range []int{1, 2} {
+		l.Step(receive(acceptor(from), protocol.Accepted{Ballot: ballot(4, 1), Slot: 2}))
+	}
+	want(0)
+}
+
+// A leader that starts again misses what was chosen since, as far as it knows, until it is told or leads.
+func TestRestartedAndLeading(t *testing.T) {
+	l := preparing(t, 1)
+	restarted := l.Step(protocol.RestartLeader{Round: 1})
+	if !slices.Contains(restarted, protocol.Effect(protocol.SetTimer{Timer: protocol.TimerCatchUp})) {
+		t.Errorf("it does not look for what it misses: %v", restarted)
+	}
+	l.Step(protocol.Lead{})
+	for _, from := range []int{1, 2} {
+		l.Step(receive(acceptor(from), protocol.Promise{Ballot: ballot(2, 1)}))
+	}
+	wantEffects(
+		t, l.Step(receive(acceptor(3), protocol.PrepareRejected{Ballot: ballot(2, 1), Promised: ballot(3, 2)})),
+		protocol.RoleChange{
+			From: protocol.RoleLeading, To: protocol.RoleStandby, Event: protocol.RoleEventPreempted,
+		},
+		protocol.SetTimer{Timer: protocol.TimerSuspicion, Preemptions: 1},
+	)
+}
+
+// What does not belong to the cluster, or is for processes of another kind, has no effect.
+func TestStrangers(t *testing.T) {
+	config := multipaxos.Config{Acceptors: 3, Leaders: 2, Replicas: 1}
+	all := map[protocol.Process]multipaxos.Process{
+		acceptor(1): multipaxos.NewAcceptor(1, config), leader(1): multipaxos.NewLeader(1, config),
+		replica(1): multipaxos.NewReplica(1, config),
+	}
+	b := ballot(3, 2)
+	messages := []protocol.Message{
+		protocol.Prepare{Ballot: b, FirstSlot: 1}, protocol.Promise{Ballot: b},
+		protocol.PrepareRejected{Ballot: b, Promised: b}, protocol.Accept{Ballot: b, Slot: 1, Value: value(1)},
+		protocol.Accepted{Ballot: b, Slot: 1}, protocol.AcceptRejected{Ballot: b, Slot: 1, Promised: b},
+		protocol.Commit{Ballot: b, Slot: 1, Value: value(1)}, protocol.Heartbeat{Ballot: b, Chosen: 1},
+		protocol.CatchUp{FirstSlot: 1}, protocol.CaughtUp{FirstSlot: 1, Values: []protocol.Value{value(1)}, Chosen: 1},
+	}
+	for id, p := range all {
+		strangers := []protocol.Process{id, {}, acceptor(0), acceptor(4), leader(3), replica(2)}
+		for _, from := range strangers {
+			for _, m := range messages {
+				wantEffects(t, p.Step(receive(from, m)))
+			}
+			for _, m := range messages {
+				wantEffects(t, p.Step(protocol.RPCTimeout{To: from, Request: m}))
+			}
+		}
+		wantEffects(t, p.Step(receive(leader(2), protocol.Promise{Ballot: ballot(0, 1)})))
+	}
+	for _, id := range []protocol.Process{acceptor(2), replica(1)} { // an acceptor and a replica hear leaders alone
+		for _, m := range messages {
+			wantEffects(t, all[acceptor(1)].Step(receive(id, m)))
+			if id != replica(1) {
+				wantEffects(t, all[replica(1)].Step(receive(id, m)))
+			}
+		}
+	}
+	before := all[replica(1)].State().Clone()
+	wantEffects(t, all[replica(1)].Step(receive(leader(2), protocol.Commit{Ballot: b, Value: value(1)}))) // slot 0
+	if after := *all[replica(1)].State(); len(after.Chosen) != len(before.Chosen) {
+		t.Errorf("it learns a value of slot 0: %v", after.Chosen)
 	}
 }
 

@@ -71,9 +71,8 @@ func (l *Leader) lead() {
 	l.changeRole(protocol.RoleLeading, protocol.RoleEventMajorityPromised)
 	l.state.LeaderID = l.id
 	l.state.Heard = true // phase 1 told of all that may be chosen
-	last := max(l.state.FirstSlot+protocol.Slot(len(l.state.Reported))-1, l.state.Told)
 	l.state.Phase2State = protocol.Phase2State{NextSlot: l.state.FirstSlot}
-	for l.state.NextSlot <= last {
+	for int(l.state.NextSlot-l.state.FirstSlot) < len(l.state.Reported) {
 		if l.knows(l.state.NextSlot) {
 			l.state.NextSlot++
 			continue
