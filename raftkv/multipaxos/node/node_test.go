@@ -1,0 +1,502 @@
+package node_test
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/raftkv/raftkv/raftkv/kv"
+	"github.com/raftkv/raftkv/raftkv/multipaxos"
+	"github.com/raftkv/raftkv/raftkv/multipaxos/node"
+	"github.com/raftkv/raftkv/raftkv/multipaxos/protocol"
+	"github.com/raftkv/raftkv/raftkv/multipaxos/spans"
+	"github.com/raftkv/raftkv/raftkv/sim"
+	"github.com/raftkv/raftkv/raftkv/span"
+	"github.com/raftkv/raftkv/raftkv/world"
+	"github.com/raftkv/raftkv/traces/record"
+	"github.com/raftkv/raftkv/traces/tracetest"
+)
+
+const ms = time.Millisecond
+
+func leaderID(number int) world.ProcessID {
+	return world.NewProcessID(node.LeaderGroup, uint32(number))
+}
+
+// customer is a client that asks for one operation after another, and goes on asking until it has an answer.
+type customer struct {
+	id      world.ProcessID
+	world   world.World
+	leaders int
+	total   int
+	target  int
+	done    int
+	tries   uint64
+	results []string
+}
+
+func (c *customer) ID() world.ProcessID { return c.id }
+func (*customer) Crash()                {}
+func (*customer) Restart()              {}
+func (*customer) Finish()               {}
+
+func (c *customer) Start(w world.World) {
+	c.world = w
+	c.world.SetTimer(0, world.Timer{Kind: 1}, 50*ms)
+}
+
+func (c *customer) Timeout(t world.Timer) {
+	if t.Kind == 2 && t.ID != c.try() || c.done >= c.total { // of a try that was answered
+		return
+	}
+	if t.Kind == 2 {
+		c.target++
+	}
+	c.ask()
+}
+
+// try names the try at hand.
+func (c *customer) try() world.CausalID { return world.RootID(c.id, 1, uint64(c.done), c.tries) }
+
+func (c *customer) ask() {
+	c.tries++
+	request := kv.RequestID{Client: kv.ClientID(c.id.Number()), Sequence: kv.Sequence(c.done + 1)}
+	key := string(rune('a' + c.done%3))
+	message := []kv.Message{
+		kv.ClientPut{Request: request, Key: key, Value: request.String()}, kv.ClientGet{Request: request, Key: key},
+		kv.ClientDelete{Request: request, Key: key},
+	}[(c.done+int(c.id.Number()))%3]
+	to := leaderID(1 + c.target%c.leaders)
+	c.world.Send(world.Envelope{ID: c.try(), Root: c.try(), From: c.id, To: to, Payload: message})
+	c.world.SetTimer(0, world.Timer{Kind: 2, ID: c.try()}, 300*ms)
+}
+
+func (c *customer) Receive(e world.Envelope) {
+	if e.InReplyTo != c.try() || c.done >= c.total {
+		return
+	}
+	switch m := e.Payload.(kv.Message).(type) { //nolint:gochecksumtype // these are what a client is answered
+	case kv.Answered:
+		c.results = append(c.results, m.Result.String())
+		c.done++
+		if c.done < c.total {
+			c.ask()
+		}
+	case kv.NotLeader, kv.OutcomeUnknown:
+		c.target++
+		c.tries++ // no answer of this try is waited for
+		c.world.SetTimer(0, world.Timer{Kind: 1}, 10*ms)
+	}
+}
+
+// testbed is a cluster under test, with its trace, and customers.
+type testbed struct {
+	t         *testing.T
+	sim       *sim.Sim
+	acceptors []*node.Acceptor
+	leaders   []*node.Leader
+	replicas  []*node.Replica
+	customers []*customer
+	trace     tracetest.Memory
+
+	tolerant bool // says nothing of learners that differ
+	chosen   map[protocol.Slot]protocol.Value
+	values   map[protocol.Slot]protocol.Value // that were applied
+	applied  map[protocol.Slot]string         // with the result
+}
+
+// Chosen implements node.Observer.
+func (b *testbed) Chosen(by protocol.LeaderID, e protocol.Choose) {
+	if before, is := b.chosen[e.Slot]; is && before != e.Value {
+		b.t.Errorf("%v takes %v for chosen, and %v was", by, e, before)
+	}
+	b.chosen[e.Slot] = e.Value
+}
+
+// Applied implements node.Observer.
+func (b *testbed) Applied(by protocol.Process, e protocol.Apply, result kv.Result) {
+	told := fmt.Sprintf("%v -> %v", e.Value, result)
+	if before, is := b.applied[e.Slot]; is && before != told && !b.tolerant {
+		b.t.Errorf("%v applied in slot %d %s, and another %s", by, e.Slot, told, before)
+	}
+	b.values[e.Slot], b.applied[e.Slot] = e.Value, told
+}
+
+// usual is how the processes of most tests behave.
+func usual() node.Config {
+	return node.Config{
+		Acceptors: 3, Leaders: 2, Replicas: 2,
+		SuspicionTimeout: world.Range{Min: 150 * ms, Max: 300 * ms}, Backoff: world.Range{Min: 20 * ms, Max: 60 * ms},
+		HeartbeatInterval: 50 * ms, CatchUpDelay: 10 * ms, RPCTimeout: 30 * ms, RequestTimeout: 200 * ms,
+		Window: 4, MaxValues: 8,
+	}
+}
+
+// newTestbed has leader-1 begin a ballot, and customers ask for so many operations each.
+func newTestbed(t *testing.T, world_ sim.Config, config node.Config, customers, operations int, traced bool) *testbed {
+	t.Helper()
+	b := &testbed{
+		t: t, chosen: map[protocol.Slot]protocol.Value{}, values: map[protocol.Slot]protocol.Value{},
+		applied: map[protocol.Slot]string{},
+	}
+	if world_.Latency == (world.Range{}) {
+		world_.Latency = world.Range{Min: ms, Max: 5 * ms}
+	}
+	world_.StepTime = world.Range{Min: 50 * time.Microsecond, Max: 150 * time.Microsecond}
+	world_.MaxDuration = max(world_.MaxDuration, 3*time.Second)
+	b.sim = sim.New(world_)
+	config.Observer = b
+	recorder := record.NewRecorder(record.RecorderOptions{}, &b.trace)
+	tracer := func(p protocol.Process) spans.Tracer {
+		if !traced {
+			return spans.Tracer{}
+		}
+		return spans.NewTracer(recorder, p.String(), 1, time.Unix(0, 0))
+	}
+	for i := range config.Acceptors {
+		of := protocol.Process{Kind: protocol.KindAcceptor, Number: uint32(i + 1)}
+		b.acceptors = append(b.acceptors, node.NewAcceptor(protocol.AcceptorID(i+1), config, tracer(of)))
+		b.sim.Add(b.acceptors[i])
+	}
+	for i := range config.Leaders {
+		of := protocol.Process{Kind: protocol.KindLeader, Number: uint32(i + 1)}
+		b.leaders = append(b.leaders, node.NewLeader(protocol.LeaderID(i+1), config, tracer(of)))
+		b.sim.Add(b.leaders[i])
+	}
+	for i := range config.Replicas {
+		of := protocol.Process{Kind: protocol.KindReplica, Number: uint32(i + 1)}
+		b.replicas = append(b.replicas, node.NewReplica(protocol.ReplicaID(i+1), config, tracer(of)))
+		b.sim.Add(b.replicas[i])
+	}
+	for i := range customers {
+		id := world.NewProcessID(world.ClientGroup, uint32(i+1))
+		b.customers = append(b.customers, &customer{id: id, leaders: config.Leaders, total: operations})
+		b.sim.Add(b.customers[i])
+	}
+	b.sim.Tell(ms, leaderID(1), 2, protocol.Lead{})
+	return b
+}
+
+// at has something happen to a process.
+func (b *testbed) at(at time.Duration, happen func(world.ProcessID), id world.ProcessID) {
+	b.sim.At(at, world.CausalID(id), func() { happen(id) })
+}
+
+func (b *testbed) run() {
+	b.t.Helper()
+	if _, err := b.sim.Run(b.t.Context()); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// learners are the stores of all learners, and how far they applied.
+func (b *testbed) learners() (stores []*kv.Store, states []*protocol.State) {
+	for _, l := range b.leaders {
+		stores, states = append(stores, l.Store()), append(states, l.State())
+	}
+	for _, r := range b.replicas {
+		stores, states = append(stores, r.Store()), append(states, r.State())
+	}
+	return stores, states
+}
+
+// healthy wants every operation answered, and everything applied by everybody.
+func (b *testbed) healthy() {
+	b.t.Helper()
+	for _, c := range b.customers {
+		if c.done != c.total {
+			b.t.Errorf("%v has %d answers of %d", c.id, c.done, c.total)
+		}
+	}
+	stores, states := b.learners()
+	for i := range stores {
+		if int(states[i].Applied) != len(b.applied) || !reflect.DeepEqual(stores[i], stores[0]) {
+			b.t.Errorf("learner %d applied %d of %d, and has the store %v; the first %v", i, states[i].Applied,
+				len(b.applied), stores[i], stores[0])
+		}
+	}
+}
+
+// find is the spans of a process with a name and kind, in the order in which they ended.
+func (b *testbed) find(service, name string, kind trace.SpanKind) []span.Span {
+	var found []span.Span
+	for _, s := range b.trace.Spans {
+		if s.Service == service && s.Name == name && s.Kind == kind {
+			found = append(found, s)
+		}
+	}
+	return found
+}
+
+// Without failures: everything is answered and applied, in the fewest messages.
+func TestNoFailures(t *testing.T) {
+	b := newTestbed(t, sim.Config{Seed: 1}, usual(), 3, 5, true)
+	b.run()
+	b.healthy()
+	conforms(t, b.trace.Spans)
+	if len(b.applied) != 15 {
+		t.Errorf("%d slots are applied, want 15", len(b.applied))
+	}
+	for _, of := range []struct {
+		service, name string
+		kind          trace.SpanKind
+		want          int
+	}{
+		{"leader-1", spans.Phase1Name, trace.SpanKindInternal, 1},
+		{"leader-2", spans.Phase1Name, trace.SpanKindInternal, 0},
+		{"leader-1", spans.PrepareClientName, trace.SpanKindClient, 3},
+		{"leader-1", spans.AcceptClientName, trace.SpanKindClient, 45},
+		{"acceptor-3", spans.AcceptServerName, trace.SpanKindServer, 15},
+		{"leader-1", spans.CommitProducerName, trace.SpanKindProducer, 45},
+		{"replica-2", spans.CommitConsumerName, trace.SpanKindConsumer, 15},
+		{"replica-2", spans.ApplyName, trace.SpanKindInternal, 15},
+		{"leader-2", spans.ApplyName, trace.SpanKindInternal, 15},
+	} {
+		if got := len(b.find(of.service, of.name, of.kind)); got != of.want {
+			t.Errorf("%s has %d spans %s, want %d", of.service, got, of.name, of.want)
+		}
+	}
+}
+
+// A leader crashes with commands on their way. The other takes over, and what it adopts is below its phase 1.
+func TestTakeover(t *testing.T) {
+	b := newTestbed(t, sim.Config{Seed: 5}, usual(), 3, 40, true)
+	b.at(150*ms, b.sim.Crash, leaderID(1))
+	b.at(900*ms, b.sim.Restart, leaderID(1))
+	b.run()
+	b.healthy()
+	conforms(t, b.trace.Spans)
+	phases := b.find("leader-2", spans.Phase1Name, trace.SpanKindInternal)
+	if len(phases) == 0 {
+		t.Fatal("leader-2 never began a ballot")
+	}
+	adopted := 0
+	for _, s := range b.find("leader-2", spans.AcceptClientName, trace.SpanKindClient) {
+		if s.Parent == phases[0].ID {
+			adopted++
+		}
+	}
+	if adopted == 0 || adopted%3 != 0 {
+		t.Errorf("%d Accepts are below phase 1, want three for each value that was adopted", adopted)
+	}
+	starts := b.find("leader-1", spans.StartName, trace.SpanKindInternal)
+	if len(starts) != 2 || starts[1].Attribute(spans.PaxosRoleBeforeKey).AsString() != "leading" {
+		t.Errorf("leader-1 started %d times: %v", len(starts), starts)
+	}
+}
+
+// Everything goes wrong for a second, and is mended then: what is chosen stays, and all catch up.
+func TestFaults(t *testing.T) {
+	seen := map[string]int{}
+	for seed := uint64(1); seed <= 25; seed++ {
+		config := usual()
+		config.Leaders, config.Window = 2+int(seed%2), 1+int(seed%4)
+		b := newTestbed(t, sim.Config{
+			Seed: seed, Loss: 0.08, Duplicate: 0.05, Late: 0.05, LateBy: world.Range{Min: 10 * ms, Max: 60 * ms},
+			MaxDuration: 6 * time.Second,
+		}, config, 3, 15, true)
+		ids := []world.ProcessID{
+			leaderID(1), leaderID(2), world.NewProcessID(node.AcceptorGroup, 1), world.NewProcessID(node.ReplicaGroup, 1),
+			world.NewProcessID(node.AcceptorGroup, 3),
+		}
+		for i := range 12 {
+			draw := world.Draw(seed, 1, world.CausalID(i))
+			at := time.Duration(60+draw%900) * ms
+			b.at(at, b.sim.Crash, ids[draw/7%uint64(len(ids))])
+			b.at(at+time.Duration(20+draw/1000%150)*ms, b.sim.Restart, ids[draw/7%uint64(len(ids))])
+		}
+		for _, id := range ids { // who crashed while it was down already
+			b.at(1200*ms, b.sim.Restart, id)
+		}
+		b.run()
+		b.healthy()
+		conforms(t, b.trace.Spans)
+		for _, s := range b.trace.Spans {
+			seen[s.Name]++
+		}
+		if t.Failed() {
+			t.Fatalf("seed %d", seed)
+		}
+	}
+	for _, name := range []string{
+		spans.LateReplyName, spans.CatchUpClientName, spans.RoleChangeName, spans.Phase1Name, spans.HeartbeatName,
+	} {
+		if seen[name] < 25 {
+			t.Errorf("only %d spans %s", seen[name], name)
+		}
+	}
+}
+
+// The same input gives the same spans; without a tracer, all else is the same.
+func TestSameInputSameSpans(t *testing.T) {
+	run := func(traced bool) *testbed {
+		b := newTestbed(t, sim.Config{Seed: 9, Loss: 0.1, Duplicate: 0.1}, usual(), 3, 10, traced)
+		b.at(200*ms, b.sim.Crash, leaderID(1))
+		b.at(500*ms, b.sim.Restart, leaderID(1))
+		b.run()
+		return b
+	}
+	once, again, off := run(true), run(true), run(false)
+	if !reflect.DeepEqual(once.trace.Spans, again.trace.Spans) || len(once.trace.Spans) < 500 {
+		t.Errorf("two runs have %d and %d spans, and they differ", len(once.trace.Spans), len(again.trace.Spans))
+	}
+	if !maps.Equal(once.applied, off.applied) || len(off.trace.Spans) != 0 {
+		t.Errorf("without a tracer %d slots are applied, and with one %d", len(off.applied), len(once.applied))
+	}
+}
+
+// Two leaders that suspect each other sooner than a value can be chosen preempt each other, and nothing is chosen. Each
+// time in a row that they wait longer, one comes nearer to have its way.
+func TestDuel(t *testing.T) {
+	duel := func(backoff world.Range) (preempted, answers int) {
+		config := usual()
+		config.SuspicionTimeout, config.Backoff = world.Range{Min: 5 * ms, Max: 6 * ms}, backoff
+		config.HeartbeatInterval, config.RPCTimeout = 30*ms, 50*ms
+		b := newTestbed(t, sim.Config{Seed: 3, Latency: world.Range{Min: 8 * ms, Max: 9 * ms}}, config, 2, 10, true)
+		b.run()
+		conforms(t, b.trace.Spans)
+		for _, l := range []string{"leader-1", "leader-2"} {
+			for _, s := range b.find(l, spans.RoleChangeName, trace.SpanKindInternal) {
+				if s.Attribute(spans.PaxosRoleEventKey).AsString() == protocol.RoleEventPreempted.String() {
+					preempted++
+				}
+			}
+		}
+		return preempted, b.customers[0].done + b.customers[1].done
+	}
+	without, few := duel(world.Range{})
+	with, all := duel(world.Range{Min: 50 * ms, Max: 100 * ms})
+	if without < 3*with || few >= all || all != 20 {
+		t.Errorf("leaders were preempted %d times without a backoff and %d times with one, and %d and %d operations answered",
+			without, with, few, all)
+	}
+}
+
+// The bugs that the store has, and not the algorithm: a replica that overwrites ends with another store, and a store that
+// does not know retries carries one out again.
+func TestBugsOfTheStore(t *testing.T) {
+	for _, bug := range []multipaxos.Bug{multipaxos.BugNone, multipaxos.BugOverwriteAtReplica, multipaxos.BugNoDedup} {
+		config := usual()
+		config.Bug = bug
+		b := newTestbed(t, sim.Config{Seed: 1, Loss: 0.1}, config, 3, 20, false)
+		b.tolerant = true
+		b.run()
+		stores, _ := b.learners()
+		differs := !reflect.DeepEqual(stores[3], stores[0])
+		if differs != (bug == multipaxos.BugOverwriteAtReplica) {
+			t.Errorf("%v: that the store of replica-2 differs from that of leader-1 is %t", bug, differs)
+		}
+		results := map[kv.RequestID]string{}
+		again := false
+		for _, slot := range slices.Sorted(maps.Keys(b.values)) {
+			request := b.values[slot].Request
+			_, result, _ := strings.Cut(b.applied[slot], " -> ")
+			if first, is := results[request]; is && request.Client != 0 && result != first && result != "nothing" {
+				again = true
+			}
+			results[request] = result
+		}
+		if again != (bug == multipaxos.BugNoDedup) {
+			t.Errorf("%v: that a retry has another result is %t", bug, again)
+		}
+	}
+}
+
+// conforms wants of all spans what the spec says, and that no two have one id.
+func conforms(t *testing.T, all []span.Span) {
+	t.Helper()
+	ids := map[world.CausalID]*span.Span{}
+	for i := range all {
+		if other := ids[all[i].ID]; other != nil {
+			t.Errorf("%s %s and %s %s have one id", other.Service, other.Name, all[i].Service, all[i].Name)
+		}
+		ids[all[i].ID] = &all[i]
+	}
+	for i := range all {
+		s := &all[i]
+		spec := specOf(s)
+		if spec == nil {
+			t.Errorf("the spec has no span %s of kind %v", s.Name, s.Kind)
+			continue
+		}
+		parent := ids[s.Parent]
+		isOfClient := slices.Contains([]string{spans.PutServerID, spans.GetServerID, spans.DeleteServerID}, spec.ID)
+		switch {
+		case s.Parent == 0 && !spec.Root:
+			t.Errorf("%s %s is a root", s.Service, spec.ID)
+		case s.Parent != 0 && parent == nil && !isOfClient: // customers have no spans
+			t.Errorf("%s %s has no parent", s.Service, spec.ID)
+		case parent != nil && !slices.Contains(spec.Parents, specOf(parent).ID):
+			t.Errorf("%s %s is below %s", s.Service, spec.ID, specOf(parent).ID)
+		}
+		if s.End.Before(s.Start) || s.End.Equal(s.Start) {
+			t.Errorf("%s %s has no width", s.Service, spec.ID)
+		}
+		attributesConform(t, s, spec)
+		linksConform(t, s, spec, ids)
+	}
+}
+
+var specs = spans.AllSpecs()
+
+func specOf(s *span.Span) *span.Spec {
+	for i := range specs {
+		if specs[i].Name == s.Name && specs[i].Kind == s.Kind {
+			return &specs[i]
+		}
+	}
+	return nil
+}
+
+func attributesConform(t *testing.T, s *span.Span, spec *span.Spec) {
+	t.Helper()
+	failed := s.Attribute("error.type").AsString() != "" || s.Attribute("raft.unfinished").AsBool()
+	for _, a := range spec.Attributes {
+		v := s.Attribute(a.Key)
+		has := slices.ContainsFunc(s.Attributes, func(kv attribute.KeyValue) bool { return kv.Key == a.Key })
+		if !has && (a.Level == span.Required || a.Level == span.Answered && !failed) {
+			t.Errorf("%s %s has no %s", s.Service, spec.ID, a.Key)
+		}
+		if has && (v.Type() != a.Type || a.Values != nil && !slices.Contains(a.Values, v.AsString())) {
+			t.Errorf("%s %s has %s = %v", s.Service, spec.ID, a.Key, v.Emit())
+		}
+	}
+	for _, a := range s.Attributes {
+		if !slices.ContainsFunc(spec.Attributes, func(d span.AttributeSpec) bool { return d.Key == a.Key }) {
+			t.Errorf("%s %s has %s, which the spec does not give it", s.Service, spec.ID, a.Key)
+		}
+	}
+	for _, e := range s.Events {
+		if !slices.ContainsFunc(spec.Events, func(d span.EventSpec) bool { return d.Name == e.Name }) {
+			t.Errorf("%s %s has the event %s", s.Service, spec.ID, e.Name)
+		}
+	}
+}
+
+func linksConform(t *testing.T, s *span.Span, spec *span.Spec, ids map[world.CausalID]*span.Span) {
+	t.Helper()
+	for _, l := range s.Links {
+		to := ids[l.ID]
+		if to == nil {
+			t.Errorf("%s %s links to a span that there is not", s.Service, spec.ID)
+			continue
+		}
+		why := span.Find(l.Attributes, "raftkv.link").AsString()
+		id := specOf(to).ID
+		if !slices.ContainsFunc(spec.Links, func(d span.LinkSpec) bool { return d.To == id && d.Why == why }) {
+			t.Errorf("%s %s links to %s as %q", s.Service, spec.ID, id, why)
+		}
+	}
+	for _, d := range spec.Links {
+		if d.Min > len(s.Links) {
+			t.Errorf("%s %s has %d links", s.Service, spec.ID, len(s.Links))
+		}
+	}
+}
