@@ -6,8 +6,8 @@ import "github.com/raftkv/raftkv/raftkv/multipaxos/protocol"
 // that it was told of; or it has not been told how far all is chosen since it started again.
 func (l *learner) misses() bool { return !l.state.Heard || l.state.Applied < l.state.Told }
 
-// watchForMissing starts the catch-up timer when something is missing, and stops it when that came by itself, as it does
-// when one Commit overtakes another. A leader that prepares or leads asks nobody: phase 1 tells it (PMS §3).
+// watchForMissing starts the catch-up timer when something is missing, and stops it when that came by itself, as it
+// does when one Commit overtakes another. A leader that prepares or leads asks nobody: phase 1 tells it (PMS §3).
 func (l *learner) watchForMissing() {
 	isMissing := l.misses() && l.state.Role == protocol.RoleStandby && l.tellerAfter(0) != 0
 	switch {

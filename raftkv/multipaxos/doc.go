@@ -28,12 +28,12 @@
 //
 //   - What is to be persisted comes first: nothing leaves a process that is not durable (PMS §2.5). If it fails, the
 //     process must stop.
-//   - A Prepare, an Accept and a CatchUp from a process of the cluster have exactly one Reply, in the step that receives
-//     them.
-//     A client's request has either an Answer, which is NotLeader, or a Propose: then the answer is due when an Apply of
-//     the same leader hands out that slot with the same value. It may never come: another value may be chosen there.
-//   - A leader's Choose is followed by its Applies, then by a Commit to every other learner, then by what the window lets
-//     go on.
+//   - A Prepare, an Accept and a CatchUp from a process of the cluster have exactly one Reply, in the step that
+//     receives them.
+//     A client's request has either an Answer, which is NotLeader, or a Propose: then the answer is due when an Apply
+//     of the same leader hands out that slot with the same value. It may never come: another value may be chosen there.
+//   - A leader's Choose is followed by its Applies, then by a Commit to every other learner, then by what the window
+//     lets go on.
 //
 // The slice of effects is the process's and is valid until the next Step. Messages own what they hold and may be kept,
 // and must not be changed.

@@ -8,8 +8,8 @@ import (
 )
 
 // handleCommand gives a client's command a slot; a leader that does not lead says who does, as far as it knows. A
-// command that has a slot already gets another: the state machine knows a retry by its request, and answers it as it did
-// at first (PMMC §2).
+// command that has a slot already gets another: the state machine knows a retry by its request, and answers it as it
+// did at first (PMMC §2).
 func (l *Leader) handleCommand(request kv.RequestID, command kv.Command) {
 	if l.state.Role != protocol.RoleLeading {
 		known := kv.NodeID(l.state.LeaderID)

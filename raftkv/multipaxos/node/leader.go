@@ -21,7 +21,7 @@ type Leader struct {
 
 	suspicionTimer, heartbeatTimer world.TimerHandle
 
-	begun     map[protocol.Round]uint64 // ballots begun in each round. These outlive a crash: a leader may forget its round
+	begun     map[protocol.Round]uint64 // ballots begun in each round. It outlives a crash: a leader may forget its round
 	rounds    map[protocol.Round]uint64 // heartbeat rounds in each
 	crashedAs protocol.Role             // the role that was lost in the last crash
 }

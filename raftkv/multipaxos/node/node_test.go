@@ -374,7 +374,7 @@ func TestDuel(t *testing.T) {
 	without, few := duel(world.Range{})
 	with, all := duel(world.Range{Min: 50 * ms, Max: 100 * ms})
 	if without < 3*with || few >= all || all != 20 {
-		t.Errorf("leaders were preempted %d times without a backoff and %d times with one, and %d and %d operations answered",
+		t.Errorf("leaders were preempted %d times without a backoff and %d times with one; %d and %d operations answered",
 			without, with, few, all)
 	}
 }

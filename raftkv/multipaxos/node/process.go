@@ -17,8 +17,8 @@ import (
 type Config struct {
 	Acceptors, Leaders, Replicas int // how many there are of each
 
-	SuspicionTimeout  world.Range   // after which a leader on standby that heard of no leader begins a ballot; zero: never
-	Backoff           world.Range   // what a preempted leader waits besides, twice as long each time in a row; zero: nothing
+	SuspicionTimeout  world.Range   // then a leader on standby that heard from none that leads begins a ballot; zero: never
+	Backoff           world.Range   // what a preempted leader waits besides, doubled each time in a row; zero: nothing
 	HeartbeatInterval time.Duration // zero: none
 	CatchUpDelay      time.Duration // how long a learner waits before it asks for what it misses
 	RPCTimeout        time.Duration // then a call of another process is given up
@@ -95,8 +95,8 @@ func (p *process) start(tell func(spans.StartSpan)) span.Ref {
 	return ref
 }
 
-// stepWith hands an input to the algorithm and makes durable what it wants durable, which comes first: then what follows
-// may leave. It returns that. If the disk fails, the step has no other effect: the world has the process crash.
+// stepWith hands an input to the algorithm and makes durable what it wants durable, which comes first: then what
+// follows may leave. It returns that. If the disk fails, the step has no other effect: the world has the process crash.
 func (p *process) stepWith(input protocol.Input) (effects []protocol.Effect, ok bool) {
 	effects = p.algorithm.Step(input)
 	for len(effects) > 0 && isPersist(effects[0]) {

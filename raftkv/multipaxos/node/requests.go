@@ -28,7 +28,7 @@ type requestSpan interface {
 	world.Sent
 	End(reply string)
 	SetResult(string)
-	SetPaxosLeaderID(protocol.LeaderID)
+	SetLeaderID(string)
 	SetCopy(int64)
 	Link(span.Link)
 	Propose(slot protocol.Slot, command kv.Command, source protocol.Source)
@@ -142,7 +142,7 @@ func (l *Leader) answer(span requestSpan, e world.Envelope) {
 	case kv.Answered:
 		span.SetResult(m.Result.String())
 	case kv.NotLeader:
-		span.SetPaxosLeaderID(protocol.LeaderID(m.LeaderID))
+		span.SetLeaderID(protocol.LeaderID(m.LeaderID).String())
 	case kv.ClientPut, kv.ClientGet, kv.ClientDelete, kv.OutcomeUnknown:
 	}
 	world.NoteFate(span, fate)

@@ -30,8 +30,6 @@ const (
 	PaxosRoleFromKey = attribute.Key("paxos.role.from")
 	// What made the role change.
 	PaxosRoleEventKey = attribute.Key("paxos.role.event")
-	// Whom a leader that does not lead takes for the one that does.
-	PaxosLeaderIDKey = attribute.Key("paxos.leader.id")
 	// How phase 1 ended for its leader.
 	PaxosOutcomeKey = attribute.Key("paxos.outcome")
 	// How many acceptors make a majority.

@@ -48,10 +48,10 @@ func (s PutServerSpan) SetResult(result string) {
 	}
 }
 
-// SetPaxosLeaderID sets paxos.leader.id: whom a leader that does not lead takes for the one that does.
-func (s PutServerSpan) SetPaxosLeaderID(paxosLeaderID protocol.LeaderID) {
+// SetLeaderID sets kv.leader.id: whom a server that is not the leader takes for it; `none` for nobody.
+func (s PutServerSpan) SetLeaderID(leader string) {
 	if s.On() {
-		s.Set(PaxosLeaderIDKey.String(paxosLeaderID.String()))
+		s.Set(kvspans.KVLeaderIDKey.String(leader))
 	}
 }
 
@@ -139,10 +139,10 @@ func (s GetServerSpan) SetResult(result string) {
 	}
 }
 
-// SetPaxosLeaderID sets paxos.leader.id: whom a leader that does not lead takes for the one that does.
-func (s GetServerSpan) SetPaxosLeaderID(paxosLeaderID protocol.LeaderID) {
+// SetLeaderID sets kv.leader.id: whom a server that is not the leader takes for it; `none` for nobody.
+func (s GetServerSpan) SetLeaderID(leader string) {
 	if s.On() {
-		s.Set(PaxosLeaderIDKey.String(paxosLeaderID.String()))
+		s.Set(kvspans.KVLeaderIDKey.String(leader))
 	}
 }
 
@@ -230,10 +230,10 @@ func (s DeleteServerSpan) SetResult(result string) {
 	}
 }
 
-// SetPaxosLeaderID sets paxos.leader.id: whom a leader that does not lead takes for the one that does.
-func (s DeleteServerSpan) SetPaxosLeaderID(paxosLeaderID protocol.LeaderID) {
+// SetLeaderID sets kv.leader.id: whom a server that is not the leader takes for it; `none` for nobody.
+func (s DeleteServerSpan) SetLeaderID(leader string) {
 	if s.On() {
-		s.Set(PaxosLeaderIDKey.String(paxosLeaderID.String()))
+		s.Set(kvspans.KVLeaderIDKey.String(leader))
 	}
 }
 

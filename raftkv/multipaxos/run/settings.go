@@ -1,0 +1,51 @@
+// Package run is what a run needs of MultiPaxos: see raftkv/run.
+package run
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/raftkv/raftkv/raftkv/kv"
+	"github.com/raftkv/raftkv/raftkv/run"
+	"github.com/raftkv/raftkv/raftkv/world"
+)
+
+// Clone implements run.Settings.
+func (s *Settings) Clone() run.Settings {
+	clone := *s
+	return &clone
+}
+
+// First implements run.Settings: clients ask leaders.
+func (s *Settings) First() kv.NodeID { return kv.NodeID(s.FirstLeader) }
+
+// Clashes implements run.Settings. The servers are the leaders.
+func (s *Settings) Clashes(servers int) []run.Clash {
+	var all []run.Clash
+	if s.FirstLeader > servers {
+		all = append(all, run.Clash{
+			Keys: []string{"multipaxos.first_leader", "num_leaders"},
+			Why:  fmt.Sprintf("there is no leader-%d to be the first that leads", s.FirstLeader),
+		})
+	}
+	if s.FirstLeader == 0 && s.SuspicionTimeout == (world.Range{}) {
+		all = append(all, run.Clash{
+			Keys: []string{"multipaxos.first_leader", "multipaxos.suspicion_timeout"}, Why: "no leader would ever begin a ballot",
+		})
+	}
+	return all
+}
+
+// Vary implements run.Settings. Bugs hide in each: without a window there are no holes.
+func (s *Settings) Vary(d run.Dice, servers int) {
+	s.Window = d.From("window", 1, 8)
+	s.MaxValues = run.OneOf(d, "values", 1, 64)
+	s.FirstLeader = d.From("first leader", 0, servers)
+	s.RPCTimeout = run.OneOf(d, "rpc timeout", 50*time.Millisecond, 100*time.Millisecond)
+	s.RequestTimeout = run.OneOf(d, "request timeout", 60*time.Millisecond, 100*time.Millisecond, 500*time.Millisecond)
+	s.CatchUpDelay = run.OneOf(d, "catch-up delay", 5*time.Millisecond, 20*time.Millisecond)
+	s.Backoff = run.OneOf(d, "backoff", world.Range{}, world.Range{Min: 50 * time.Millisecond, Max: 100 * time.Millisecond})
+}
+
+// Age implements run.Settings: no cluster was there before the run.
+func (s *Settings) Age(run.Dice) {}
