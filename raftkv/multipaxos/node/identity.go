@@ -37,10 +37,15 @@ var (
 
 // ProcessID names a process of the protocol in a world.
 func ProcessID(p protocol.Process) world.ProcessID {
-	groups := map[protocol.Kind]world.Group{
-		protocol.KindAcceptor: AcceptorGroup, protocol.KindLeader: LeaderGroup, protocol.KindReplica: ReplicaGroup,
+	switch p.Kind {
+	case protocol.KindAcceptor:
+		return world.NewProcessID(AcceptorGroup, p.Number)
+	case protocol.KindLeader:
+		return world.NewProcessID(LeaderGroup, p.Number)
+	case protocol.KindReplica:
+		return world.NewProcessID(ReplicaGroup, p.Number)
 	}
-	return world.NewProcessID(groups[p.Kind], p.Number)
+	return 0
 }
 
 // processOf is the process of the protocol that a process of a world is; one that there is not for a client.

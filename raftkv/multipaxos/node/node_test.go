@@ -12,7 +12,10 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/raftkv/raftkv/raftkv/client"
+	"github.com/raftkv/raftkv/raftkv/history"
 	"github.com/raftkv/raftkv/raftkv/kv"
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/multipaxos"
 	"github.com/raftkv/raftkv/raftkv/multipaxos/node"
 	"github.com/raftkv/raftkv/raftkv/multipaxos/protocol"
@@ -30,83 +33,19 @@ func leaderID(number int) world.ProcessID {
 	return world.NewProcessID(node.LeaderGroup, uint32(number))
 }
 
-// customer is a client that asks for one operation after another, and goes on asking until it has an answer.
-type customer struct {
-	id      world.ProcessID
-	world   world.World
-	leaders int
-	total   int
-	target  int
-	done    int
-	tries   uint64
-	results []string
-}
-
-func (c *customer) ID() world.ProcessID { return c.id }
-func (*customer) Crash()                {}
-func (*customer) Restart()              {}
-func (*customer) Finish()               {}
-
-func (c *customer) Start(w world.World) {
-	c.world = w
-	c.world.SetTimer(0, world.Timer{Kind: 1}, 50*ms)
-}
-
-func (c *customer) Timeout(t world.Timer) {
-	if t.Kind == 2 && t.ID != c.try() || c.done >= c.total { // of a try that was answered
-		return
-	}
-	if t.Kind == 2 {
-		c.target++
-	}
-	c.ask()
-}
-
-// try names the try at hand.
-func (c *customer) try() world.CausalID { return world.RootID(c.id, 1, uint64(c.done), c.tries) }
-
-func (c *customer) ask() {
-	c.tries++
-	request := kv.RequestID{Client: kv.ClientID(c.id.Number()), Sequence: kv.Sequence(c.done + 1)}
-	key := string(rune('a' + c.done%3))
-	message := []kv.Message{
-		kv.ClientPut{Request: request, Key: key, Value: request.String()}, kv.ClientGet{Request: request, Key: key},
-		kv.ClientDelete{Request: request, Key: key},
-	}[(c.done+int(c.id.Number()))%3]
-	to := leaderID(1 + c.target%c.leaders)
-	c.world.Send(world.Envelope{ID: c.try(), Root: c.try(), From: c.id, To: to, Payload: message})
-	c.world.SetTimer(0, world.Timer{Kind: 2, ID: c.try()}, 300*ms)
-}
-
-func (c *customer) Receive(e world.Envelope) {
-	if e.InReplyTo != c.try() || c.done >= c.total {
-		return
-	}
-	switch m := e.Payload.(kv.Message).(type) { //nolint:gochecksumtype // these are what a client is answered
-	case kv.Answered:
-		c.results = append(c.results, m.Result.String())
-		c.done++
-		if c.done < c.total {
-			c.ask()
-		}
-	case kv.NotLeader, kv.OutcomeUnknown:
-		c.target++
-		c.tries++ // no answer of this try is waited for
-		c.world.SetTimer(0, world.Timer{Kind: 1}, 10*ms)
-	}
-}
-
-// testbed is a cluster under test, with its trace, and customers.
+// testbed is a cluster under test, with its trace, and clients whose history is checked.
 type testbed struct {
 	t         *testing.T
 	sim       *sim.Sim
 	acceptors []*node.Acceptor
 	leaders   []*node.Leader
 	replicas  []*node.Replica
-	customers []*customer
+	clients   []*client.Client
+	history   *history.History
 	trace     tracetest.Memory
 
 	tolerant bool // says nothing of learners that differ
+	differs  bool // they do
 	chosen   map[protocol.Slot]protocol.Value
 	values   map[protocol.Slot]protocol.Value // that were applied
 	applied  map[protocol.Slot]string         // with the result
@@ -123,10 +62,15 @@ func (b *testbed) Chosen(by protocol.LeaderID, e protocol.Choose) {
 // Applied implements node.Observer.
 func (b *testbed) Applied(by protocol.Process, e protocol.Apply, result kv.Result) {
 	told := fmt.Sprintf("%v -> %v", e.Value, result)
-	if before, is := b.applied[e.Slot]; is && before != told && !b.tolerant {
+	before, is := b.applied[e.Slot]
+	if !is {
+		b.values[e.Slot], b.applied[e.Slot] = e.Value, told
+		return
+	}
+	if before != told && !b.tolerant {
 		b.t.Errorf("%v applied in slot %d %s, and another %s", by, e.Slot, told, before)
 	}
-	b.values[e.Slot], b.applied[e.Slot] = e.Value, told
+	b.differs = b.differs || before != told
 }
 
 // usual is how the processes of most tests behave.
@@ -139,19 +83,33 @@ func usual() node.Config {
 	}
 }
 
-// newTestbed has leader-1 begin a ballot, and customers ask for so many operations each.
-func newTestbed(t *testing.T, world_ sim.Config, config node.Config, customers, operations int, traced bool) *testbed {
+// Asked implements history.Notes.
+func (b *testbed) Asked(request kv.RequestID, command kv.Command) {
+	b.history.Asked(request, command, b.sim.Now())
+}
+
+// Answered implements history.Notes.
+func (b *testbed) Answered(request kv.RequestID, result kv.Result) {
+	if op := b.history.Answered(request, result, b.sim.Now()); op != nil && !b.tolerant {
+		if err := b.history.CheckAnswer(op); err != nil {
+			b.t.Errorf("not linearizable: %v", err)
+		}
+	}
+}
+
+// newTestbed has leader-1 begin a ballot, and clients ask for so many operations each.
+func newTestbed(t *testing.T, in sim.Config, config node.Config, clients, operations int, traced bool) *testbed {
 	t.Helper()
 	b := &testbed{
-		t: t, chosen: map[protocol.Slot]protocol.Value{}, values: map[protocol.Slot]protocol.Value{},
-		applied: map[protocol.Slot]string{},
+		t: t, history: history.New(nil), applied: map[protocol.Slot]string{},
+		chosen: map[protocol.Slot]protocol.Value{}, values: map[protocol.Slot]protocol.Value{},
 	}
-	if world_.Latency == (world.Range{}) {
-		world_.Latency = world.Range{Min: ms, Max: 5 * ms}
+	if in.Latency == (world.Range{}) {
+		in.Latency = world.Range{Min: ms, Max: 5 * ms}
 	}
-	world_.StepTime = world.Range{Min: 50 * time.Microsecond, Max: 150 * time.Microsecond}
-	world_.MaxDuration = max(world_.MaxDuration, 3*time.Second)
-	b.sim = sim.New(world_)
+	in.StepTime = world.Range{Min: 50 * time.Microsecond, Max: 150 * time.Microsecond}
+	in.MaxDuration = max(in.MaxDuration, 3*time.Second)
+	b.sim = sim.New(in)
 	config.Observer = b
 	recorder := record.NewRecorder(record.RecorderOptions{}, &b.trace)
 	tracer := func(p protocol.Process) spans.Tracer {
@@ -175,10 +133,17 @@ func newTestbed(t *testing.T, world_ sim.Config, config node.Config, customers, 
 		b.replicas = append(b.replicas, node.NewReplica(protocol.ReplicaID(i+1), config, tracer(of)))
 		b.sim.Add(b.replicas[i])
 	}
-	for i := range customers {
-		id := world.NewProcessID(world.ClientGroup, uint32(i+1))
-		b.customers = append(b.customers, &customer{id: id, leaders: config.Leaders, total: operations})
-		b.sim.Add(b.customers[i])
+	for i := range clients {
+		var off kvspans.Tracer
+		if traced {
+			name := world.NewProcessID(world.ClientGroup, uint32(i+1)).String()
+			off = kvspans.NewTracer(recorder, name, 1, time.Unix(0, 0))
+		}
+		b.clients = append(b.clients, client.New(client.Config{
+			ID: kv.ClientID(i + 1), Asks: node.LeaderGroup, Servers: config.Leaders, First: 1, Requests: operations,
+			Keys: []string{"a", "b", "c"}, Unique: true, Start: 50 * ms, Clients: clients, Timeout: 300 * ms,
+		}, off))
+		b.sim.Add(history.Watch(b.clients[i], b))
 	}
 	b.sim.Tell(ms, leaderID(1), 2, protocol.Lead{})
 	return b
@@ -210,10 +175,13 @@ func (b *testbed) learners() (stores []*kv.Store, states []*protocol.State) {
 // healthy wants every operation answered, and everything applied by everybody.
 func (b *testbed) healthy() {
 	b.t.Helper()
-	for _, c := range b.customers {
-		if c.done != c.total {
-			b.t.Errorf("%v has %d answers of %d", c.id, c.done, c.total)
+	for _, c := range b.clients {
+		if !c.Done() {
+			b.t.Errorf("%v has %d answers", c.ID(), c.Answered())
 		}
+	}
+	if err := b.history.CheckEnd(); err != nil {
+		b.t.Errorf("not linearizable: %v", err)
 	}
 	stores, states := b.learners()
 	for i := range stores {
@@ -312,6 +280,13 @@ func TestFaults(t *testing.T) {
 			b.at(at, b.sim.Crash, ids[draw/7%uint64(len(ids))])
 			b.at(at+time.Duration(20+draw/1000%150)*ms, b.sim.Restart, ids[draw/7%uint64(len(ids))])
 		}
+		b.at(70*ms, func(p world.ProcessID) { b.sim.LoseUnsynced(p, seed%2 == 0, nil) }, ids[seed%5])
+		b.at(500*ms, func(p world.ProcessID) { b.sim.Stall(p, 20*ms) }, ids[seed%4])
+		b.at(700*ms, func(p world.ProcessID) {
+			b.sim.Cut([]world.ProcessID{p}, ids)
+			b.sim.Cut(ids, []world.ProcessID{p})
+		}, ids[seed%3])
+		b.sim.At(1100*ms, 1, func() { b.sim.Heal(0) })
 		for _, id := range ids { // who crashed while it was down already
 			b.at(1200*ms, b.sim.Restart, id)
 		}
@@ -369,7 +344,7 @@ func TestDuel(t *testing.T) {
 				}
 			}
 		}
-		return preempted, b.customers[0].done + b.customers[1].done
+		return preempted, b.clients[0].Answered() + b.clients[1].Answered()
 	}
 	without, few := duel(world.Range{})
 	with, all := duel(world.Range{Min: 50 * ms, Max: 100 * ms})
@@ -379,8 +354,8 @@ func TestDuel(t *testing.T) {
 	}
 }
 
-// The bugs that the store has, and not the algorithm: a replica that overwrites ends with another store, and a store that
-// does not know retries carries one out again.
+// The bugs that the store has, and not the algorithm: a replica that overwrites gets other results, and a store that does
+// not know retries carries one out again.
 func TestBugsOfTheStore(t *testing.T) {
 	for _, bug := range []multipaxos.Bug{multipaxos.BugNone, multipaxos.BugOverwriteAtReplica, multipaxos.BugNoDedup} {
 		config := usual()
@@ -388,10 +363,8 @@ func TestBugsOfTheStore(t *testing.T) {
 		b := newTestbed(t, sim.Config{Seed: 1, Loss: 0.1}, config, 3, 20, false)
 		b.tolerant = true
 		b.run()
-		stores, _ := b.learners()
-		differs := !reflect.DeepEqual(stores[3], stores[0])
-		if differs != (bug == multipaxos.BugOverwriteAtReplica) {
-			t.Errorf("%v: that the store of replica-2 differs from that of leader-1 is %t", bug, differs)
+		if b.differs != (bug == multipaxos.BugOverwriteAtReplica) {
+			t.Errorf("%v: that a learner got another result than the others is %t", bug, b.differs)
 		}
 		results := map[kv.RequestID]string{}
 		again := false
@@ -427,11 +400,10 @@ func conforms(t *testing.T, all []span.Span) {
 			continue
 		}
 		parent := ids[s.Parent]
-		isOfClient := slices.Contains([]string{spans.PutServerID, spans.GetServerID, spans.DeleteServerID}, spec.ID)
 		switch {
 		case s.Parent == 0 && !spec.Root:
 			t.Errorf("%s %s is a root", s.Service, spec.ID)
-		case s.Parent != 0 && parent == nil && !isOfClient: // customers have no spans
+		case s.Parent != 0 && parent == nil:
 			t.Errorf("%s %s has no parent", s.Service, spec.ID)
 		case parent != nil && !slices.Contains(spec.Parents, specOf(parent).ID):
 			t.Errorf("%s %s is below %s", s.Service, spec.ID, specOf(parent).ID)
