@@ -278,8 +278,8 @@ func (s *schedule) heal() string {
 		s.settle()
 		for _, m := range s.of(protocol.KindLeader) {
 			s.timeout(m, protocol.TimerHeartbeat)
-			if !s.config.Heartbeats {
-				s.command(m.id)
+			if !s.config.Heartbeats || int(m.process.State().Applied) < len(s.safety.chosen) {
+				s.command(m.id) // who leads in a ballot that is over hears of it, and what is chosen in secret is found
 			}
 		}
 		s.settle()

@@ -203,8 +203,8 @@ func (l *Leader) send(e protocol.Send) {
 	}
 }
 
-// mostDoublings bounds how long a leader waits that was preempted again and again.
-const mostDoublings = 6
+// MostDoublings is how often the wait of a leader that is preempted again and again is doubled at most.
+const MostDoublings = 4
 
 func (l *Leader) setTimer(e protocol.SetTimer) {
 	s := l.State()
@@ -217,7 +217,7 @@ func (l *Leader) setTimer(e protocol.SetTimer) {
 		draw := l.world.Random(drawSuspicion, key)
 		wait := l.config.SuspicionTimeout.Pick(draw)
 		if e.Preemptions > 0 {
-			wait += l.config.Backoff.Pick(draw) << min(e.Preemptions-1, mostDoublings)
+			wait += l.config.Backoff.Pick(draw) << min(e.Preemptions-1, MostDoublings)
 		}
 		id := world.RootID(l.id, namePhase1, uint64(s.Highest.Round)+1, l.begun[s.Highest.Round+1])
 		l.suspicionTimer = l.world.SetTimer(l.suspicionTimer, world.Timer{Kind: timerSuspicion, ID: id}, wait)

@@ -69,8 +69,8 @@ type Invariants[View any] interface {
 	AnswerOfItsSlot(v View) error
 
 	// Progress (P19, PMS §2.4, PMMC §3): as long as nothing is done to a run, one leader leads within a bound that its
-	// config gives, and within another every live leader and replica has applied what is chosen; one that finishes has
-	// applied all of it.
+	// config gives, and within another every live leader and replica has applied what any of them knows to be chosen; one
+	// that finishes has applied all of it.
 	Progress(v View) error
 
 	// TraceIntegrity (P20, design): each slot is in at most one apply span of a process and incarnation, and spans agree
@@ -208,7 +208,7 @@ func AllInvariants() []Invariant {
 		},
 		{
 			Name: InvariantProgress, ID: "P19", Section: "PMS §2.4, PMMC §3",
-			Doc:      "As long as nothing is done to a run, one leader leads within a bound that its config gives, and within another every live leader and replica has applied what is chosen; one that finishes has applied all of it.",
+			Doc:      "As long as nothing is done to a run, one leader leads within a bound that its config gives, and within another every live leader and replica has applied what any of them knows to be chosen; one that finishes has applied all of it.",
 			Observes: []string{"apply", "role_change"},
 		},
 		{
