@@ -199,7 +199,8 @@ func planted(t *testing.T, want protocol.InvariantName, events []*invariants.Vie
 // A history that is not linearizable is found, and one that is open at the end looked at.
 func TestLinearizable(t *testing.T) {
 	now := time.Duration(0)
-	c := invariants.New(invariants.Options{Acceptors: 1, Leaders: 1, Replicas: 1, Now: func() time.Duration { now++; return now }})
+	tick := func() time.Duration { now++; return now }
+	c := invariants.New(invariants.Options{Acceptors: 1, Leaders: 1, Replicas: 1, Now: tick})
 	request := value(1).Request
 	c.Asked(request, kv.Get{Key: "x"})
 	c.Answered(request, kv.Found{Value: "never put"})

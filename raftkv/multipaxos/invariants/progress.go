@@ -118,9 +118,9 @@ func (c *Checker) noteLeaders(at time.Duration) {
 	}
 }
 
-// Progress implements protocol.Invariants. A run that finished has every live learner apply all that was chosen when
-// nothing was left to be done. As long as one goes on, and nothing is done to it, one leader has to lead within a bound,
-// and every live learner to have applied what is chosen within another.
+// Progress implements protocol.Invariants. A run that finished has every live learner apply all that any of them knew
+// to be chosen when nothing was left to be done. As long as one goes on, and nothing is done to it, one leader has to
+// lead within a bound, and every live learner to have applied what any of them knows within another.
 func (c *Checker) Progress(v *View) error {
 	if v.Event == Ended && v.Finished {
 		if !c.settled {

@@ -62,12 +62,11 @@ func newCluster(seed uint64, bug multipaxos.Bug, calm bool) *cluster {
 		in.Late, in.LateBy = float64(draw(9, 25))/100, world.Range{Min: 10 * ms, Max: 300 * ms}
 	}
 	lost := in.Loss + in.Late
-	if !calm && draw(10, 3) == 0 { // half of what leader-1 asks is lost, and asked again late: slots are left without a value
+	if !calm && draw(10, 3) == 0 { // half of what leader-1 asks is lost, and asked again late: this leaves holes
 		lost, config.RPCTimeout, config.Window = 0.5, 150*ms, 4
 		for i := range config.Acceptors {
-			in.Links = append(in.Links, sim.Link{
-				From: world.NewProcessID(node.LeaderGroup, 1), To: world.NewProcessID(node.AcceptorGroup, uint32(i+1)), Loss: 0.5,
-			})
+			from, to := world.NewProcessID(node.LeaderGroup, 1), world.NewProcessID(node.AcceptorGroup, uint32(i+1))
+			in.Links = append(in.Links, sim.Link{From: from, To: to, Loss: 0.5})
 		}
 	}
 	c := &cluster{down: map[world.ProcessID]bool{}}
@@ -77,8 +76,9 @@ func newCluster(seed uint64, bug multipaxos.Bug, calm bool) *cluster {
 		Acceptors: config.Acceptors, Leaders: config.Leaders, Replicas: config.Replicas, Window: config.Window,
 		Now: c.sim.Now, Violated: func(*check.Violation) { c.sim.Stop() },
 		Timing: invariants.Timing{
-			Suspicion: config.SuspicionTimeout, Backoff: config.Backoff, Doublings: node.MostDoublings, Heartbeat: config.HeartbeatInterval,
-			CatchUp: config.CatchUpDelay, RPCTimeout: config.RPCTimeout, Latency: 5 * ms, Step: 150 * time.Microsecond,
+			Suspicion: config.SuspicionTimeout, Backoff: config.Backoff, Doublings: node.MostDoublings,
+			Heartbeat: config.HeartbeatInterval,
+			CatchUp:   config.CatchUpDelay, RPCTimeout: config.RPCTimeout, Latency: 5 * ms, Step: 150 * time.Microsecond,
 			Lost: lost, MaxValues: config.MaxValues, Clients: 3, LeaderCount: config.Leaders,
 		},
 	})

@@ -354,8 +354,8 @@ func TestDuel(t *testing.T) {
 	}
 }
 
-// The bugs that the store has, and not the algorithm: a replica that overwrites gets other results, and a store that does
-// not know retries carries one out again.
+// The bugs that the store has, and not the algorithm: a replica that overwrites gets other results, and a store that
+// does not know retries carries one out again.
 func TestBugsOfTheStore(t *testing.T) {
 	for _, bug := range []multipaxos.Bug{multipaxos.BugNone, multipaxos.BugOverwriteAtReplica, multipaxos.BugNoDedup} {
 		config := usual()

@@ -17,7 +17,7 @@ import (
 type Config struct {
 	Acceptors, Leaders, Replicas int // how many there are of each
 
-	SuspicionTimeout  world.Range   // then a leader on standby that heard from none that leads begins a ballot; zero: never
+	SuspicionTimeout  world.Range   // then a leader that heard from none that leads begins a ballot; zero: never
 	Backoff           world.Range   // what a preempted leader waits besides, doubled each time in a row; zero: nothing
 	HeartbeatInterval time.Duration // zero: none
 	CatchUpDelay      time.Duration // how long a learner waits before it asks for what it misses

@@ -30,7 +30,8 @@ func (s *Settings) Clashes(servers int) []run.Clash {
 	}
 	if s.FirstLeader == 0 && s.SuspicionTimeout == (world.Range{}) {
 		all = append(all, run.Clash{
-			Keys: []string{"multipaxos.first_leader", "multipaxos.suspicion_timeout"}, Why: "no leader would ever begin a ballot",
+			Keys: []string{"multipaxos.first_leader", "multipaxos.suspicion_timeout"},
+			Why:  "no leader would ever begin a ballot",
 		})
 	}
 	return all
@@ -44,7 +45,8 @@ func (s *Settings) Vary(d run.Dice, servers int) {
 	s.RPCTimeout = run.OneOf(d, "rpc timeout", 50*time.Millisecond, 100*time.Millisecond)
 	s.RequestTimeout = run.OneOf(d, "request timeout", 60*time.Millisecond, 100*time.Millisecond, 500*time.Millisecond)
 	s.CatchUpDelay = run.OneOf(d, "catch-up delay", 5*time.Millisecond, 20*time.Millisecond)
-	s.Backoff = run.OneOf(d, "backoff", world.Range{}, world.Range{Min: 50 * time.Millisecond, Max: 100 * time.Millisecond})
+	usual := world.Range{Min: 50 * time.Millisecond, Max: 100 * time.Millisecond}
+	s.Backoff = run.OneOf(d, "backoff", world.Range{}, usual)
 }
 
 // Age implements run.Settings: no cluster was there before the run.
