@@ -49,7 +49,7 @@ func (l *Leader) openBallot() {
 	who := l.asProposer()
 	who.Role = protocol.RolePreparing
 	l.ballot.span = l.tracer.StartPhase1(span.Begin{Self: l.ballot.ref}, who, s.FirstSlot,
-		int64(l.config.algorithm().Quorum()))
+		int64(l.config.Acceptors), int64(l.config.algorithm().Quorum()))
 	if l.persistedNow() {
 		l.ballot.span.PersistRound(s.Round)
 	}

@@ -34,6 +34,8 @@ const (
 	PaxosOutcomeKey = attribute.Key("paxos.outcome")
 	// How many acceptors make a majority.
 	PaxosQuorumKey = attribute.Key("paxos.quorum")
+	// How many acceptors there are.
+	PaxosAcceptorsKey = attribute.Key("paxos.acceptors")
 	// How many acceptors promised.
 	PaxosPromisesKey = attribute.Key("paxos.promises")
 	// A position in the sequence of commands.

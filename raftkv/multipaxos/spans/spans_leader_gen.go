@@ -292,7 +292,7 @@ func (s DeleteServerSpan) End(paxosReply string) {
 type Phase1Span struct{ span.Started }
 
 // StartPhase1 starts a Phase1Span, a root.
-func (t Tracer) StartPhase1(b span.Begin, proposer Proposer, firstSlot protocol.Slot, quorum int64) Phase1Span {
+func (t Tracer) StartPhase1(b span.Begin, proposer Proposer, firstSlot protocol.Slot, acceptors int64, quorum int64) Phase1Span {
 	if !t.On() {
 		return Phase1Span{}
 	}
@@ -301,6 +301,7 @@ func (t Tracer) StartPhase1(b span.Begin, proposer Proposer, firstSlot protocol.
 		PaxosBallotKey.String(proposer.Ballot.String()),
 		PaxosRoleKey.String(proposer.Role.String()),
 		PaxosFirstSlotKey.Int64(int64(firstSlot)),
+		PaxosAcceptorsKey.Int64(acceptors),
 		PaxosQuorumKey.Int64(quorum),
 	)}
 }

@@ -156,6 +156,7 @@ func Specs() []span.Spec {
 				{Key: PaxosBallotKey, Type: attribute.STRING, Level: span.Required},
 				{Key: PaxosRoleKey, Type: attribute.STRING, Level: span.Required, Values: []string{"standby", "preparing", "leading"}},
 				{Key: PaxosFirstSlotKey, Type: attribute.INT64, Level: span.Required},
+				{Key: PaxosAcceptorsKey, Type: attribute.INT64, Level: span.Required},
 				{Key: PaxosQuorumKey, Type: attribute.INT64, Level: span.Required},
 				{Key: PaxosOutcomeKey, Type: attribute.STRING, Level: span.Answered, Values: []string{"leads", "preempted"}},
 				{Key: PaxosPromisesKey, Type: attribute.INT64, Level: span.Answered},
