@@ -35,7 +35,7 @@ func TestSchedules(t *testing.T) {
 		}
 		return
 	}
-	seeds := race.Fewer(5_000, 300)
+	seeds := race.Fewer(3_000, 300)
 	var seen safety
 	for seed := uint64(1); seed <= uint64(seeds); seed++ {
 		s := newSchedule(seed, multipaxos.BugNone)
