@@ -284,9 +284,10 @@ func (a *actor) abandon() {
 	a.process.Finish()
 }
 
-// begin starts the processes in the order of their ids.
+// begin starts the processes, in the order in which they were added.
 func (s *Sim) begin() {
 	s.running = true
+	added := slices.Clone(s.actors)
 	slices.SortFunc(s.actors, func(a, b *actor) int {
 		if a.id < b.id {
 			return -1
@@ -306,7 +307,7 @@ func (s *Sim) begin() {
 	if len(s.wrong) > 0 {
 		return
 	}
-	for _, a := range s.actors {
+	for _, a := range added {
 		a.enter()
 		a.process.Start(a)
 		a.catchUp()
