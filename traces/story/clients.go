@@ -3,6 +3,7 @@ package story
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/raftkv/raftkv/raftkv/kv"
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
@@ -105,6 +106,7 @@ func (t *Teller) Starts() int {
 	t.note(t.Span.Start, turnStarts, nil)
 	delete(t.story.latest, t.Span.Service) // it applies its log anew
 	t.story.starts[t.Span.Service]++
+	t.story.width = max(t.story.width, utf8.RuneCountInString(t.Span.Service))
 	return t.story.starts[t.Span.Service]
 }
 

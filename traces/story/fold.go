@@ -78,9 +78,10 @@ func (t *Teller) passed(kind Way) {
 
 // retold is what is told of the lines, by their places among all in the order of time.
 type retold struct {
-	hidden []bool
-	first  map[int]*again          // of the lines that stand for others
-	rounds map[world.CausalID]bool // the heartbeat rounds that are told
+	position string // what the number of what is applied is called
+	hidden   []bool
+	first    map[int]*again          // of the lines that stand for others
+	rounds   map[world.CausalID]bool // the heartbeat rounds that are told
 }
 
 // again is what else a line stands for.
@@ -93,7 +94,10 @@ type again struct {
 
 // fold finds out what is told.
 func (s *Story) fold() *retold {
-	r := &retold{hidden: make([]bool, len(s.lines)), first: map[int]*again{}, rounds: map[world.CausalID]bool{}}
+	r := &retold{
+		position: s.landmarks.Position.Word, hidden: make([]bool, len(s.lines)), first: map[int]*again{},
+		rounds: map[world.CausalID]bool{},
+	}
 	r.complaints(s)
 	r.together(s.lines)
 	r.applied(s.lines)
@@ -234,7 +238,7 @@ func (r *retold) text(i int, l *storyLine, epoch time.Time) string {
 		return l.text
 	}
 	if a.last > 0 {
-		return fmt.Sprintf("applied indexes %d to %d", l.index, a.last)
+		return fmt.Sprintf("applied %s %d to %d", words.Plural(a.last-l.index+1, r.position), l.index, a.last)
 	}
 	text := l.text
 	if len(a.peers) > 0 {

@@ -32,6 +32,7 @@ type Story struct {
 	// the heartbeat rounds; true for those that are told even if nothing comes of them
 	rounds   map[world.CausalID]bool
 	starts   map[string]int                // how often each process started
+	width    int                           // of the column of processes
 	latest   map[string]map[string]applied // of each process, the last request of each client that it applied
 	faults   []world.CausalID
 	turns    []turn                              // what its headings are made of
@@ -90,7 +91,7 @@ type Protocol struct {
 // New begins the story of a run of a protocol.
 func New(p Protocol) *Story {
 	s := &Story{
-		landmarks: &p.Landmarks, protocol: p.Tell(), declared: map[string]*span.Told{},
+		width: processWidth, landmarks: &p.Landmarks, protocol: p.Tell(), declared: map[string]*span.Told{},
 		ids: map[traces.SpanShape]string{}, rounds: map[world.CausalID]bool{}, starts: map[string]int{},
 		causes:  map[world.CausalID][]world.CausalID{},
 		unknown: map[world.CausalID]Moment{}, latest: map[string]map[string]applied{}, failed: map[way]bool{},
@@ -171,18 +172,18 @@ func (s *Story) order() {
 
 // The columns that are in front of a line's text.
 const (
-	processWidth = 8
+	processWidth = 8 // or more: the longest name of a server fits in
 	idWidth      = 16
-	textColumn   = words.TimeWidth + 1 + processWidth + 1 + idWidth + 2
 )
 
 func (s *Story) appendLine(b []byte, l *storyLine, style Style, columns int) []byte {
+	textColumn := words.TimeWidth + 1 + s.width + 1 + idWidth + 2
 	at := words.AppendMilliseconds(nil, l.at.Sub(s.epoch))
 	b = append(b, strings.Repeat(" ", max(0, words.TimeWidth-len(at)))...)
 	b = words.AppendColoured(b, style, words.Dim, string(at))
 	b = append(b, ' ')
 	b = words.AppendColoured(b, style, words.ProcessColour(l.process), l.process)
-	b = append(b, strings.Repeat(" ", max(0, processWidth-utf8.RuneCountInString(l.process))+1)...)
+	b = append(b, strings.Repeat(" ", max(0, s.width-utf8.RuneCountInString(l.process))+1)...)
 	b = words.AppendColoured(b, style, words.Dim, l.id.String())
 	colour := ""
 	if l.mark == Trouble {

@@ -18,7 +18,7 @@ func Plural[Number ~int | ~int64 | ~uint64](n Number, one string) string {
 		return one
 	case isY && stem != "" && !strings.ContainsAny(stem[len(stem)-1:], "aeiou"):
 		return stem + "ies"
-	case strings.HasSuffix(one, "s"):
+	case strings.HasSuffix(one, "s"), strings.HasSuffix(one, "x"):
 		return one + "es"
 	default:
 		return one + "s"
