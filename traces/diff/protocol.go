@@ -18,7 +18,7 @@ type Protocol struct {
 
 	Keys    content.Keys    // the attributes that say which one a span is, and those that are known late
 	Repeats []attribute.Key // say again what other attributes say: told only where nothing else differs
-	Persist string          // the event that says what was written to the disk: told likewise
+	Persist string          // what the events begin with that say what was written to the disk: told likewise
 	Starts  []string        // the names of the spans with which a server starts
 
 	// Phrase says what a span is, as what its process does: "asks node-3 for its vote in term 1". It says of which event

@@ -91,7 +91,7 @@ func fieldOrder(name string) int {
 }
 
 // Fields returns all that a span says but for the attributes that are ignored. Times count from the beginning of the
-// run, and persist is the event that says what was written to the disk. Of equal names the second has a number.
+// run, and the names of the events begin with persist that say what was written to the disk. Of equal names the second has a number.
 func Fields(s *read.Span, begin time.Time, persist string, ignored []string) []Field {
 	since := func(t time.Time) string { return words.Milliseconds(t.Sub(begin)) }
 	fields := []Field{{"begins", since(s.Start)}, {"ends", since(s.End)}}
@@ -114,7 +114,7 @@ func Fields(s *read.Span, begin time.Time, persist string, ignored []string) []F
 	for i := range s.Events {
 		e := &s.Events[i]
 		name, parts := "event", []string{words.Printable(e.Name), "at", since(e.At)}
-		if e.Name == persist {
+		if persist != "" && strings.HasPrefix(e.Name, persist) {
 			name, parts = persistField, parts[1:]
 		}
 		for _, a := range e.Attributes {
