@@ -19,9 +19,11 @@ func Landmarks() span.Landmarks {
 		Term:     span.Numbering{Key: PaxosBallotKey, Word: "ballot"},
 		Position: span.Numbering{Key: PaxosSlotKey, Word: "slot"},
 		Leads:    span.Landmark{Name: RoleChangeName, Kind: trace.SpanKindInternal, When: []span.Condition{{Key: PaxosRoleKey, Value: "leading"}}},
+		Ceases:   span.Landmark{Name: RoleChangeName, Kind: trace.SpanKindInternal, When: []span.Condition{{Key: PaxosRoleFromKey, Value: "leading"}, {Key: PaxosRoleEventKey, Value: "preempted"}}},
 		Stands: span.Standing{
 			Landmark: span.Landmark{Name: Phase1Name, Kind: trace.SpanKindInternal}, Outcome: PaxosOutcomeKey, Won: "leads",
 			Words: map[string]string{"leads": "leads", "preempted": "was preempted"},
+			With:  span.Text{{Key: PaxosPromisesKey, Form: span.Count, One: "promise"}, {Literal: " (need "}, {Key: PaxosQuorumKey}, {Literal: ")"}},
 		},
 		Chosen: span.Choice{
 			Landmark: span.Landmark{Name: ChosenName, Kind: trace.SpanKindInternal}, Position: PaxosSlotKey,

@@ -141,6 +141,17 @@ func Story() []span.Told {
 			Message: span.Text{{Literal: "answer to "}, {Key: PaxosPeerIDKey}},
 		},
 		{
+			ID:      CommitProducerID,
+			Message: span.Text{{Literal: "Commit of slot "}, {Key: PaxosSlotKey}, {Literal: " to "}, {Key: PaxosPeerIDKey}},
+		},
+		{
+			ID:      HeartbeatProducerID,
+			Message: span.Text{{Literal: "heartbeat to "}, {Key: PaxosPeerIDKey}},
+		},
+		{
+			ID: HeartbeatConsumerID,
+		},
+		{
 			ID: LateReplyID,
 			Ends: []span.Saying{
 				{
