@@ -1,11 +1,10 @@
-// Package run is what a run needs of MultiPaxos: see raftkv/run.
 package run
 
 import (
 	"fmt"
 	"time"
 
-	"github.com/raftkv/raftkv/raftkv/kv"
+	"github.com/raftkv/raftkv/raftkv/multipaxos/node"
 	"github.com/raftkv/raftkv/raftkv/run"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
@@ -16,15 +15,20 @@ func (s *Settings) Clone() run.Settings {
 	return &clone
 }
 
-// First implements run.Settings: clients ask leaders.
-func (s *Settings) First() kv.NodeID { return kv.NodeID(s.FirstLeader) }
+// First implements run.Settings.
+func (s *Settings) First() world.ProcessID {
+	if s.FirstLeader == 0 {
+		return 0
+	}
+	return world.NewProcessID(node.LeaderGroup, uint32(s.FirstLeader))
+}
 
-// Clashes implements run.Settings. The servers are the leaders.
-func (s *Settings) Clashes(servers int) []run.Clash {
+// Clashes implements run.Settings.
+func (s *Settings) Clashes(c run.Counts) []run.Clash {
 	var all []run.Clash
-	if s.FirstLeader > servers {
+	if s.FirstLeader > c.Of(node.LeaderGroup) {
 		all = append(all, run.Clash{
-			Keys: []string{"multipaxos.first_leader", "num_leaders"},
+			Keys: []string{"multipaxos.first_leader", leaders.Key},
 			Why:  fmt.Sprintf("there is no leader-%d to be the first that leads", s.FirstLeader),
 		})
 	}
@@ -38,10 +42,10 @@ func (s *Settings) Clashes(servers int) []run.Clash {
 }
 
 // Vary implements run.Settings. Bugs hide in each: without a window there are no holes.
-func (s *Settings) Vary(d run.Dice, servers int) {
+func (s *Settings) Vary(d run.Dice, c run.Counts) {
 	s.Window = d.From("window", 1, 8)
 	s.MaxValues = run.OneOf(d, "values", 1, 64)
-	s.FirstLeader = d.From("first leader", 0, servers)
+	s.FirstLeader = d.From("first leader", 0, c.Of(node.LeaderGroup))
 	s.RPCTimeout = run.OneOf(d, "rpc timeout", 50*time.Millisecond, 100*time.Millisecond)
 	s.RequestTimeout = run.OneOf(d, "request timeout", 60*time.Millisecond, 100*time.Millisecond, 500*time.Millisecond)
 	s.CatchUpDelay = run.OneOf(d, "catch-up delay", 5*time.Millisecond, 20*time.Millisecond)
