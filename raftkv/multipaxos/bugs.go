@@ -216,11 +216,12 @@ func (l *learner) applyAtOnce(slot protocol.Slot) {
 
 // passesOver says whether a learner does without what it misses. It does not, and asks for it (PMS §3).
 func (l *learner) passesOver() bool {
-	if l.config.Bug == BugSkipHole {
+	skips := l.config.Bug == BugSkipHole
+	if skips {
 		for l.state.Applied < l.state.Told && !l.knows(l.state.Applied+1) {
 			l.state.Applied++
 		}
 		l.applyReady()
 	}
-	return l.config.Bug == BugSkipHole || l.config.Bug == BugNeverCatchUp
+	return skips || l.config.Bug == BugNeverCatchUp
 }

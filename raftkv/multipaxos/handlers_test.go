@@ -143,9 +143,9 @@ func preparing(t *testing.T, window int) *multipaxos.Leader {
 }
 
 // leading is the same in phase 2, with nothing accepted before.
-func leading(t *testing.T, window int) *multipaxos.Leader {
+func leading(t *testing.T) *multipaxos.Leader {
 	t.Helper()
-	l := preparing(t, window)
+	l := preparing(t, 1)
 	for _, from := range []int{1, 3} {
 		l.Step(receive(acceptor(from), protocol.Promise{Ballot: ballot(1, 1)}))
 	}
@@ -224,7 +224,7 @@ func TestPhase1OfWhatIsNotChosen(t *testing.T) {
 
 // A command gets a slot, is accepted by a majority, and is applied; then all learners are told.
 func TestPhase2(t *testing.T) {
-	l := leading(t, 1)
+	l := leading(t)
 	request := protocol.Request{Message: kv.ClientGet{Request: value(1).Request, Key: "x"}}
 	propose := protocol.Propose{Slot: 1, Value: value(1), Source: protocol.SourceClient}
 	wantEffects(t, l.Step(request), append([]protocol.Effect{propose}, accepts(1, ballot(1, 1), value(1))...)...)
@@ -250,7 +250,7 @@ func TestPhase2(t *testing.T) {
 
 // An Accept that got no answer is sent again to who did not accept; a Prepare, to who did not promise.
 func TestResending(t *testing.T) {
-	l := leading(t, 1)
+	l := leading(t)
 	l.Step(protocol.Request{Message: kv.ClientGet{Request: value(1).Request, Key: "x"}})
 	accept := protocol.Accept{Ballot: ballot(1, 1), Slot: 1, Value: value(1)}
 	l.Step(receive(acceptor(1), protocol.Accepted{Ballot: ballot(1, 1), Slot: 1}))
@@ -292,21 +292,24 @@ func TestPreemption(t *testing.T) {
 	}{
 		{
 			"a rejection of its ballot", acceptor(1),
-			protocol.AcceptRejected{Ballot: ballot(1, 1), Slot: 1, Promised: ballot(1, 2)}, standsBy,
+			protocol.AcceptRejected{Ballot: ballot(1, 1), Slot: 1, Promised: ballot(1, 2)},
+			standsBy,
 		},
 		{
 			"a late one of phase 1", acceptor(1),
-			protocol.PrepareRejected{Ballot: ballot(1, 1), Promised: ballot(7, 2)}, standsBy,
+			protocol.PrepareRejected{Ballot: ballot(1, 1), Promised: ballot(7, 2)},
+			standsBy,
 		},
 		{
 			"one that tells of no higher ballot", acceptor(1),
-			protocol.PrepareRejected{Ballot: ballot(0, 1), Promised: ballot(1, 1)}, nil,
+			protocol.PrepareRejected{Ballot: ballot(0, 1), Promised: ballot(1, 1)},
+			nil,
 		},
 		{"a heartbeat of a higher ballot", leader(2), protocol.Heartbeat{Ballot: ballot(1, 2)}, standsBy},
 		{"a heartbeat of a lower ballot", leader(2), protocol.Heartbeat{Ballot: ballot(0, 2)}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			l := leading(t, 1)
+			l := leading(t)
 			l.Step(protocol.Request{Message: kv.ClientGet{Request: value(1).Request, Key: "x"}})
 			l.Step(receive(acceptor(2), protocol.Accepted{Ballot: ballot(1, 1), Slot: 1}))
 			wantEffects(t, l.Step(receive(c.from, c.message)), c.want...)
@@ -414,11 +417,16 @@ func TestStrangers(t *testing.T) {
 	}
 	b := ballot(3, 2)
 	messages := []protocol.Message{
-		protocol.Prepare{Ballot: b, FirstSlot: 1}, protocol.Promise{Ballot: b},
-		protocol.PrepareRejected{Ballot: b, Promised: b}, protocol.Accept{Ballot: b, Slot: 1, Value: value(1)},
-		protocol.Accepted{Ballot: b, Slot: 1}, protocol.AcceptRejected{Ballot: b, Slot: 1, Promised: b},
-		protocol.Commit{Ballot: b, Slot: 1, Value: value(1)}, protocol.Heartbeat{Ballot: b, Chosen: 1},
-		protocol.CatchUp{FirstSlot: 1}, protocol.CaughtUp{FirstSlot: 1, Values: []protocol.Value{value(1)}, Chosen: 1},
+		protocol.Prepare{Ballot: b, FirstSlot: 1},
+		protocol.Promise{Ballot: b},
+		protocol.PrepareRejected{Ballot: b, Promised: b},
+		protocol.Accept{Ballot: b, Slot: 1, Value: value(1)},
+		protocol.Accepted{Ballot: b, Slot: 1},
+		protocol.AcceptRejected{Ballot: b, Slot: 1, Promised: b},
+		protocol.Commit{Ballot: b, Slot: 1, Value: value(1)},
+		protocol.Heartbeat{Ballot: b, Chosen: 1},
+		protocol.CatchUp{FirstSlot: 1},
+		protocol.CaughtUp{FirstSlot: 1, Values: []protocol.Value{value(1)}, Chosen: 1},
 	}
 	for id, p := range all {
 		strangers := []protocol.Process{id, {}, acceptor(0), acceptor(4), leader(3), replica(2)}
@@ -449,7 +457,7 @@ func TestStrangers(t *testing.T) {
 
 // The next ballot is above all that the leader heard of, and the last round has none after it.
 func TestBallots(t *testing.T) {
-	l := leading(t, 1)
+	l := leading(t)
 	l.Step(receive(acceptor(1), protocol.AcceptRejected{Ballot: ballot(1, 1), Slot: 1, Promised: ballot(7, 2)}))
 	l.Step(protocol.SuspicionTimeout{})
 	if got := l.State().Ballot; got != ballot(8, 1) {

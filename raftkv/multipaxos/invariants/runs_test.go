@@ -99,12 +99,12 @@ func newCluster(seed uint64, bug multipaxos.Bug, calm bool) *cluster {
 
 // add adds the processes, each watched.
 func (c *cluster) add(config node.Config) {
-	watched := func(kind protocol.Kind, number int, make func(node.Config) invariants.Watched) {
+	watched := func(kind protocol.Kind, number int, made func(node.Config) invariants.Watched) {
 		id := protocol.Process{Kind: kind, Number: uint32(number + 1)}
 		w := c.checker.Watcher(id)
 		own := config
 		own.Observer = observer{w}
-		p := make(own)
+		p := made(own)
 		c.sim.Add(w.Watch(p))
 		c.ids = append(c.ids, p.ID())
 		if kind != protocol.KindAcceptor {

@@ -50,13 +50,10 @@ func ProcessID(p protocol.Process) world.ProcessID {
 
 // processOf is the process of the protocol that a process of a world is; one that there is not for a client.
 func processOf(id world.ProcessID) protocol.Process {
-	switch id.Group() {
-	case AcceptorGroup:
-		return protocol.Process{Kind: protocol.KindAcceptor, Number: id.Number()}
-	case LeaderGroup:
-		return protocol.Process{Kind: protocol.KindLeader, Number: id.Number()}
-	case ReplicaGroup:
-		return protocol.Process{Kind: protocol.KindReplica, Number: id.Number()}
+	for _, kind := range protocol.KindValues() {
+		if p := (protocol.Process{Kind: kind, Number: id.Number()}); ProcessID(p) == id {
+			return p
+		}
 	}
 	return protocol.Process{}
 }

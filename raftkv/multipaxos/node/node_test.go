@@ -437,7 +437,7 @@ func attributesConform(t *testing.T, s *span.Span, spec *span.Spec) {
 			t.Errorf("%s %s has no %s", s.Service, spec.ID, a.Key)
 		}
 		if has && (v.Type() != a.Type || a.Values != nil && !slices.Contains(a.Values, v.AsString())) {
-			t.Errorf("%s %s has %s = %v", s.Service, spec.ID, a.Key, v.Emit())
+			t.Errorf("%s %s has %s = %v", s.Service, spec.ID, a.Key, v.String())
 		}
 	}
 	for _, a := range s.Attributes {
