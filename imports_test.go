@@ -15,8 +15,8 @@ const module = "github.com/raftkv/raftkv"
 // TestImports proves which way imports run, from what the go command says of every package.
 func TestImports(t *testing.T) {
 	h := house(list(t))
-	if !slices.Equal(h.protocols(), []string{"raft"}) {
-		t.Fatalf("the protocols are %q, want raft: then the rules hold for nothing", h.protocols())
+	if !slices.Equal(h.protocols(), []string{"multipaxos", "raft"}) {
+		t.Fatalf("the protocols are %q, want multipaxos and raft: then the rules hold for nothing", h.protocols())
 	}
 	for _, wrong := range h.broken() {
 		t.Error(wrong)

@@ -25,6 +25,7 @@ import (
 var readmes = map[string]int{
 	"README.md": 2, "cmd/run/README.md": 1, "cmd/diff/README.md": 1, "cmd/explain/README.md": 1, "cmd/check/README.md": 1,
 	"cmd/sweep/README.md": 1, "cmd/export/README.md": 0, "raftkv/raft/README.md": 0,
+	"raftkv/multipaxos/README.md": 0,
 }
 
 // TestReadme carries out what each README.md shows, in its order and in one folder: a command that is quoted says what
@@ -62,8 +63,7 @@ func TestReadme(t *testing.T) {
 // TestReadmesAreAll finds a README.md that no test holds to what it says.
 func TestReadmesAreAll(t *testing.T) {
 	for _, pattern := range []string{
-		"*/README.md", "cmd/*/README.md", "raftkv/*/README.md", "raftkv/raft/*/README.md",
-		"traces/*/README.md",
+		"*/README.md", "cmd/*/README.md", "raftkv/*/README.md", "raftkv/*/*/README.md", "traces/*/README.md",
 	} {
 		files, err := filepath.Glob(pattern)
 		if err != nil {
@@ -184,7 +184,7 @@ func picture(t *testing.T, readme, run string) {
 func TestReadmeRooms(t *testing.T) {
 	readme := readReadme(t, "README.md")
 	for _, room := range slices.Concat([]string{"spec", "gen", "traces"}, foldersIn(t, "raftkv"),
-		foldersIn(t, "raftkv/raft"), foldersIn(t, "traces"), foldersIn(t, "cmd")) {
+		foldersIn(t, "raftkv/raft"), foldersIn(t, "raftkv/multipaxos"), foldersIn(t, "traces"), foldersIn(t, "cmd")) {
 		shown := strings.Contains(readme, "("+room+")") || strings.Contains(readme, "go run ./"+room)
 		if !slices.Contains([]string{"testdata", "internal", "runs"}, path.Base(room)) && !shown {
 			t.Errorf("the map in README.md does not have %s", room)

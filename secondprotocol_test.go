@@ -107,7 +107,7 @@ func TestSecondProtocol(t *testing.T) {
 		t.Errorf("it does not compile: %v\n%s", err, out)
 	}
 	h := house(list(t, flag))
-	if names := h.protocols(); !slices.Equal(names, []string{"paxos", "raft"}) {
+	if names := h.protocols(); !slices.Equal(names, []string{"multipaxos", "paxos", "raft"}) {
 		t.Errorf("the protocols are %q", names)
 	}
 	for _, wrong := range h.broken() {
@@ -130,6 +130,7 @@ func TestEachRuleIsSeen(t *testing.T) {
 		{"raftkv/kv", "raftkv/raft/protocol", alien},
 		{"cmd/internal/cluster", "raftkv/raft/run", alien},
 		{"raftkv/raft/story", "raftkv/paxos/spans", alien},
+		{"raftkv/multipaxos/node", "raftkv/raft/protocol", alien},
 		{"traces/read", "traces/conform", upwards},
 		{"traces/explain", "raftkv/kv/conform", upwards},
 		{"raftkv/span", "traces/words", upwards},
@@ -140,6 +141,7 @@ func TestEachRuleIsSeen(t *testing.T) {
 		{"raftkv/paxos/protocol", "raftkv/paxos/spans", within},
 		{"raftkv/raft/invariants", "raftkv/raft", within},
 		{"raftkv/raft/explain", "raftkv/raft/node", within},
+		{"raftkv/multipaxos/diff", "raftkv/multipaxos/run", within},
 		{"gen/internal/model", "raftkv/list", alone},
 		{"raftkv/sim", "raftkv/kv", simOnly},
 		{"raftkv/world", "raftkv/list", simOnly},
@@ -147,6 +149,7 @@ func TestEachRuleIsSeen(t *testing.T) {
 		{"cmd/story", "raftkv/world/race", tests},
 		{"raftkv/kv", "os", pure},
 		{"raftkv/raft", "time", pure},
+		{"raftkv/multipaxos", "time", pure},
 		{"traces/words", "go.opentelemetry.io/otel/sdk/trace", foreign},
 		{"raftkv/world/spans", "go.opentelemetry.io/otel/sdk/trace", foreign},
 		{"raftkv/sim", "github.com/anishathalye/porcupine", foreign},

@@ -6,6 +6,11 @@ import (
 	"slices"
 
 	kvconform "github.com/raftkv/raftkv/raftkv/kv/conform"
+	paxosdiff "github.com/raftkv/raftkv/raftkv/multipaxos/diff"
+	paxosexport "github.com/raftkv/raftkv/raftkv/multipaxos/export"
+	paxosrun "github.com/raftkv/raftkv/raftkv/multipaxos/run"
+	paxosspans "github.com/raftkv/raftkv/raftkv/multipaxos/spans"
+	paxosstory "github.com/raftkv/raftkv/raftkv/multipaxos/story"
 	raftconform "github.com/raftkv/raftkv/raftkv/raft/conform"
 	raftdiff "github.com/raftkv/raftkv/raftkv/raft/diff"
 	raftexplain "github.com/raftkv/raftkv/raftkv/raft/explain"
@@ -46,8 +51,16 @@ var Raft = Protocol{
 	Conform: func() kvconform.Checker { return raftconform.New() }, Rules: raftconform.Rules(),
 }
 
+// MultiPaxos is the protocol in raftkv/multipaxos.
+var MultiPaxos = Protocol{
+	Name: "MultiPaxos", Specs: paxosspans.AllSpecs(), Landmarks: paxosspans.Landmarks(), Run: paxosrun.Protocol(),
+	Story: paxosstory.Protocol(),
+	Diff:  paxosdiff.Protocol(), Explain: unexplained(), Export: paxosexport.Protocol(),
+	Conform: newUnchecked,
+}
+
 // All are the protocols that there are. The first is the usual one, which is meant where none is named.
-var All = []*Protocol{&Raft}
+var All = []*Protocol{&Raft, &MultiPaxos}
 
 // Usual returns the protocol that is meant where none is named.
 func Usual() *Protocol { return All[0] }
