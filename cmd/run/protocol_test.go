@@ -44,7 +44,7 @@ func TestProtocol(t *testing.T) {
 		t.Error(err)
 	}
 	usage := call(statusFine, "-h")
-	for _, want := range []string{"of raft, echo;", "-keepers N", "-mirrors N", "Bugs to build in with -protocol echo"} {
+	for _, want := range []string{"of raft, multipaxos, echo;", "-keepers N", "-mirrors N", "Bugs to build in with -protocol echo"} {
 		if !strings.Contains(usage, want) {
 			t.Errorf("-h does not say %q", want)
 		}
@@ -52,7 +52,7 @@ func TestProtocol(t *testing.T) {
 	for args, want := range map[string]string{
 		"-protocol echo -nodes 3":                "num_nodes is a key of raft, and protocol is \"echo\" (-protocol)",
 		"-mirrors 3":                             "num_mirrors is a key of echo, and protocol is \"raft\" (the default)",
-		"-protocol echo -bug no-dedup":           "a bug of raft where the protocol is echo",
+		"-protocol echo -bug no-dedup":           "a bug of raft and multipaxos where the protocol is echo",
 		"-protocol echo -only nodes":             "-only nodes: there is no such process",
 		"-protocol echo leader-crash -mirrors 9": "cmd/run/scenarios/leader-crash.toml:12:1: num_nodes is a key of raft",
 	} {

@@ -123,10 +123,11 @@ func (t *schema) bug() keys.Kind[string] {
 		if _, known := t.BugNamed(s); s == "" || known {
 			return ""
 		}
-		of := ""
+		of, others := "", []string{}
 		for _, p := range protocols.All {
 			if _, known := p.Run.BugNamed(s); known {
-				of = fmt.Sprintf(", a bug of %s where the protocol is %s", p.Run.Name, t.Name)
+				others = append(others, p.Run.Name)
+				of = fmt.Sprintf(", a bug of %s where the protocol is %s", listed(others), t.Name)
 			}
 		}
 		names := keys.Mapped(t.Bugs, func(b run.Bug) string { return b.Name })
