@@ -49,16 +49,8 @@ func commandsOf(t *testing.T) (commands []string) {
 // commands is the folder that the commands are built in, once, for all tests; empty until then.
 var commands string
 
-// TestMain takes away what was built.
-func TestMain(m *testing.M) {
-	status := m.Run()
-	if err := os.RemoveAll(commands); err != nil {
-		panic(err)
-	}
-	os.Exit(status)
-}
-
-// build builds the commands, once, and returns the folder that they are in.
+// build builds the commands, once, and returns the folder that they are in. It stays, so that the next time nothing is
+// linked that is up to date: that takes longer than most of these tests.
 func build(t *testing.T) string {
 	t.Helper()
 	if commands != "" {
@@ -75,12 +67,12 @@ func build(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	built, err := os.MkdirTemp("", "raftkv-commands-*") //nolint:usetesting // the tests share it: TestMain removes it
+	built, err := filepath.Abs(filepath.Join("bin", "tested"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	commands = built
-	arguments := []string{"build", "-ldflags=-s -w", "-o", built}
+	arguments := []string{"build", "-ldflags=-s -w", "-o", built + string(filepath.Separator)}
 	for _, command := range commandsOf(t) {
 		arguments = append(arguments, "./cmd/"+command)
 	}

@@ -246,7 +246,7 @@ func TestOneOrder(t *testing.T) {
 	for part := range 4 {
 		t.Run(fmt.Sprintf("drawn %d", part), func(t *testing.T) {
 			t.Parallel()
-			for seed := 1 + part; seed <= race.Fewer(40, 8); seed += 4 {
+			for seed := 1 + part; seed <= race.Fewer(20, 8); seed += 4 {
 				how := "seed=" + strconv.Itoa(seed)
 				ordersAgree(t, how, recorded.Config(t, "", "mixed", how))
 			}
