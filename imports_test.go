@@ -80,7 +80,7 @@ func (h house) level(room string) (level int, has bool) {
 		return store, true
 	case top == "raftkv":
 		return shared, true
-	case top == "traces" && slices.Contains([]string{"", "words", "record", "read", "read2", "index", "index2"}, rest):
+	case top == "traces" && slices.Contains([]string{"", "words", "record", "read", "index"}, rest):
 		return trace, true
 	case top == "traces":
 		return tool, true

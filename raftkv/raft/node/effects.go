@@ -6,7 +6,6 @@ import (
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
-	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 )
 
 // stepWith hands an input to the algorithm and makes durable what it wants durable, which is its first effect: then
@@ -98,19 +97,6 @@ func (n *Node) send(e protocol.Send) {
 	}
 }
 
-// reply answers the server's request that is being handled, and so ends its span.
-func (n *Node) reply(e protocol.Reply) {
-	answer := n.replyWith(e.Message)
-	switch n.step.envelope.Payload.(type) {
-	case protocol.RequestVote:
-		world.NoteFate(n.step.requestVote, n.world.Send(answer))
-		n.step.requestVote.End(e.Message.Name())
-	case protocol.AppendEntries:
-		world.NoteFate(n.step.appendEntries, n.world.Send(answer))
-		n.step.appendEntries.End(e.Message.Name())
-	}
-}
-
 // answerRequest answers the client's request that is being handled, whose span begins and ends with that.
 func (n *Node) answerRequest(m kv.Message) {
 	request := n.step.envelope.Payload
@@ -124,67 +110,6 @@ func (n *Node) replyWith(payload any) world.Envelope {
 	return world.Envelope{
 		ID: world.CausalID(n.step.cause.ID), Root: e.Root, From: n.id, To: e.From, InReplyTo: e.ID, Payload: payload,
 	}
-}
-
-func (n *Node) traceRequestVote(m protocol.RequestVote, e protocol.Reply) (started spans.RequestVoteServerSpan) {
-	if !n.tracer.On() {
-		return started
-	}
-	request := &n.step.envelope
-	begin := span.Begin{Self: n.step.cause, Parent: uint64(request.ID)}
-	started = n.tracer.StartRequestVoteServer(begin, n.who(), request.From.String(),
-		m.Term, m.LastLogIndex, m.LastLogTerm, n.raft.State().VotedFor)
-	n.persistedIn(started)
-	if e.Reason != protocol.ReasonNone {
-		started.SetReason(e.Reason)
-	}
-	if request.Copy > 0 {
-		started.SetCopy(int64(request.Copy))
-	}
-	return started
-}
-
-func (n *Node) traceAppendEntries(m protocol.AppendEntries, e protocol.Reply) (started spans.AppendEntriesServerSpan) {
-	if !n.tracer.On() {
-		return started
-	}
-	request := &n.step.envelope
-	begin := span.Begin{Self: n.step.cause, Parent: uint64(request.ID)}
-	last := protocol.LogIndex(n.raft.State().Log.Len())
-	started = n.tracer.StartAppendEntriesServer(begin, n.who(), request.From.String(),
-		m.Term, m.PrevLogIndex, m.PrevLogTerm, int64(len(m.Entries)), m.LeaderCommit, last)
-	n.persistedIn(started)
-	if len(m.Entries) > 0 {
-		started.SetEntries(describe(m.PrevLogIndex+1, m.Entries))
-	}
-	if ok, is := e.Message.(protocol.AppendEntriesOk); is {
-		started.SetMatchIndex(ok.MatchIndex)
-	}
-	if rejected, is := e.Message.(protocol.AppendEntriesRejected); is {
-		started.SetConflictIndex(rejected.ConflictIndex)
-		started.SetConflictTerm(rejected.ConflictTerm)
-		started.SetReason(e.Reason)
-	}
-	if request.Copy > 0 {
-		started.SetCopy(int64(request.Copy))
-	}
-	return started
-}
-
-func (n *Node) traceNotification(m protocol.CommitNotification) {
-	if !n.tracer.On() {
-		return
-	}
-	e := &n.step.envelope
-	producer := span.Ref{Root: uint64(e.Root), ID: uint64(e.ID)}
-	links := []span.Link{worldspans.LinkTo(producer, worldspans.LinkProducer)}
-	begin := span.Begin{Self: n.step.cause, Parent: producer.ID, Links: links}
-	span := n.tracer.StartCommitNotificationConsumer(begin, n.who(), e.From.String(), m.Term, m.LeaderCommit)
-	n.persistedIn(span)
-	if e.Copy > 0 {
-		span.SetCopy(int64(e.Copy))
-	}
-	span.End()
 }
 
 // appended has the client whose command was appended wait until it is applied. A no-op is the election's own.

@@ -4,7 +4,8 @@
 //
 // Where a message's path crosses this room:
 //
-//	node.go       what arrives: requests, replies, timeouts, and the life of the process
+//	node.go       the life of the process, its steps, its timeouts, and the replies that it gets
+//	received.go   what other servers ask or tell: its span, and the reply to it
 //	effects.go    what the algorithm wants done, one method for each effect
 //	calls.go      what was asked of other servers and is not answered yet
 //	requests.go   what clients asked and is not answered yet
@@ -190,43 +191,6 @@ func (n *Node) receiveRequest(m kv.Message) {
 	e := &n.step.envelope
 	n.step.cause = n.child(span.Ref{Root: uint64(e.Root), ID: uint64(e.ID)}, nameOfRequest(m), e.From, 0, e.Copy)
 	n.take(protocol.Request{Message: m})
-}
-
-// receive hands a message of another server to the algorithm. Its span begins before those of what comes of it.
-func (n *Node) receive(m protocol.Message) {
-	e := &n.step.envelope
-	input := protocol.Receive{From: serverOf(e.From), Message: m}
-	if e.InReplyTo != 0 {
-		n.receiveReply(input)
-		return
-	}
-	n.step.cause = n.child(span.Ref{Root: uint64(e.Root), ID: uint64(e.ID)}, nameOfMessage(m), e.From, 0, e.Copy)
-	effects, ok := n.stepWith(input)
-	if !ok {
-		return
-	}
-	n.traceReceived(m, effects)
-	n.carryOut(effects)
-}
-
-// traceReceived opens the span of a message of another server, before those of what comes of it: a cause begins first.
-// That of a request ends when it is answered.
-func (n *Node) traceReceived(m protocol.Message, effects []protocol.Effect) {
-	if notification, is := m.(protocol.CommitNotification); is {
-		n.traceNotification(notification)
-	}
-	for _, effect := range effects {
-		reply, is := effect.(protocol.Reply)
-		if !is {
-			continue
-		}
-		if request, is := m.(protocol.RequestVote); is {
-			n.step.requestVote = n.traceRequestVote(request, reply)
-		}
-		if request, is := m.(protocol.AppendEntries); is {
-			n.step.appendEntries = n.traceAppendEntries(request, reply)
-		}
-	}
 }
 
 // receiveReply handles the answer to a call, or one that came after its call was given up.
