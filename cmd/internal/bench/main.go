@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 )
 
@@ -40,6 +41,7 @@ type figures struct {
 	Seconds             float64
 	Rate                float64 // of a bare loop: turns in a second
 	Commits, Deliveries float64
+	Messages            float64
 	Spans, Allocations  float64
 	FirstTenth          float64 // seconds of processor time that the first tenth of the operations took
 	LastTenth           float64
@@ -114,8 +116,12 @@ func all() error {
 		}
 		once[what] = f
 	}
+	beside, err := byWhat.protocolRows()
+	if err != nil {
+		return err
+	}
 	span, long, reading := once["span"], once["long"], once["read"]
-	fmt.Print(terminal.Table(slices.Concat(byWhat.speedRows(), spanRows(&span), byWhat.longRows(&long),
+	fmt.Print(terminal.Table(slices.Concat(byWhat.speedRows(), beside, spanRows(&span), byWhat.longRows(&long),
 		readingRows(&reading))))
 	return nil
 }
@@ -150,6 +156,30 @@ func (r results) speedRows() [][]string {
 		},
 		{"  a span", fmt.Sprintf("%.0f ns, %.1f allocations", perSpan*float64(time.Second), allocations)},
 	}
+}
+
+// protocolRows tell of each protocol how fast it is, and what a commit costs in it.
+func (r results) protocolRows() (rows [][]string, err error) {
+	for _, p := range protocols.All {
+		commits := r.middle("untraced", func(f figures) float64 { return f.Commits / f.Seconds })
+		traced := r["traced"][0]
+		if p != protocols.Usual() {
+			untraced, err := measure("untraced " + p.Run.Name)
+			if err != nil {
+				return nil, err
+			}
+			commits = untraced.Commits / untraced.Seconds
+			if traced, err = measure("traced " + p.Run.Name); err != nil {
+				return nil, err
+			}
+		}
+		rows = append(rows, []string{
+			p.Name + ", untraced; traced, of a commit",
+			fmt.Sprintf("%.0f commits/s; %.1f messages, %.1f spans", commits, traced.Messages/traced.Commits,
+				traced.Spans/traced.Commits),
+		})
+	}
+	return rows, nil
 }
 
 // longRows tell of the very long runs: how their memory and their speed hold.

@@ -14,31 +14,37 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/traces/record"
 )
 
-// one makes one measurement, and prints it as JSON.
+// one makes one measurement, and prints it as JSON. Behind its name stands the protocol, if that is not the usual one.
 func one(what string) error {
 	var f figures
 	var err error
+	what, name, other := strings.Cut(what, " ")
+	p := protocols.Usual()
+	if other {
+		p, _ = protocols.Named(name)
+	}
 	switch what {
 	case "loop":
 		f = loop()
 	case "untraced":
-		f, err = simulate(100_000, false)
+		f, err = simulate(p, 100_000, false)
 	case "checked":
-		f, err = simulate(100_000, false, checked)
+		f, err = simulate(p, 100_000, false, checked)
 	case "traced":
-		f, err = simulate(10_000, true)
+		f, err = simulate(p, 10_000, true)
 	case "million":
-		f, err = simulate(1_000_000, false)
+		f, err = simulate(p, 1_000_000, false)
 	case "span":
 		f.Recorded, f.SDK, err = spanCosts()
 	case "read":
 		f, err = read()
 	case "long":
-		f, err = simulate(100_000, true)
+		f, err = simulate(p, 100_000, true)
 	default:
 		err = fmt.Errorf("there is no measurement %q", what)
 	}
@@ -52,9 +58,12 @@ func one(what string) error {
 // checked has the invariants looked at after every event.
 func checked(o *cluster.Options) { o.Unchecked = false }
 
-// simulate times a run of the default scenario of so many commits, without the checks unless they are asked for.
-func simulate(commits int, traced bool, set ...func(*cluster.Options)) (f figures, err error) {
-	c := config.Default()
+// simulate times a run of a protocol of so many commits in which nothing goes wrong, without the checks unless they are
+// asked for.
+func simulate(
+	p *protocols.Protocol, commits int, traced bool, set ...func(*cluster.Options),
+) (f figures, err error) {
+	c := config.DefaultOf(p)
 	c.Scenario, c.MaxDuration = "default", 10_000*time.Hour
 	c.RequestsPerClient = (commits + c.NumClients - 1) / c.NumClients
 	options := cluster.Options{Unchecked: true}
@@ -100,6 +109,7 @@ func simulate(commits int, traced bool, set ...func(*cluster.Options)) (f figure
 	end, endCPU := time.Now(), cpuTime()
 	runtime.ReadMemStats(&after)
 	f.Seconds, f.Commits, f.Deliveries = end.Sub(begin).Seconds(), float64(result.Committed), float64(result.Deliveries)
+	f.Messages = float64(result.Messages)
 	f.Spans, f.Allocations = float64(count.spans), float64(after.Mallocs-before.Mallocs)
 	f.FirstTenth, f.LastTenth = (firstAt - beginCPU).Seconds(), (endCPU - lastFrom).Seconds()
 	return f, err
