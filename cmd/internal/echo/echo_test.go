@@ -153,6 +153,22 @@ func TestNames(t *testing.T) {
 			t.Errorf("%s: its run.toml is of the run %v: %v", c.Name(), again, err)
 		}
 	}
+	file := config.Scenario{File: "my.toml", Text: []byte("seed = 7")}
+	other := config.SetString("-protocol", "protocol", "echo")
+	c, err := config.Resolve(config.Request{Scenario: file, Overrides: []config.Override{other}})
+	if err != nil || c.Name() == "my-7" {
+		t.Errorf("a file's run in another protocol is called as that in Raft: %v, %v", c, err)
+	}
+}
+
+// TestEnd has a run end when all servers that apply have applied all, of whichever kind they are.
+func TestEnd(t *testing.T) {
+	echo.Row(t)
+	c := resolved(t, "", "protocol=echo", "echo.interval=300ms")
+	result, err := cluster.New(c.Config, cluster.Options{}).Run(t.Context())
+	if err != nil || !result.Finished || result.End < 300*time.Millisecond {
+		t.Errorf("the run ends at %s, before the mirrors have anything: %v", result.End, err)
+	}
 }
 
 // TestRun has a cluster of two kinds of servers do its work, while each kind is hit by faults; the trace tells it.
@@ -199,6 +215,16 @@ func TestRun(t *testing.T) {
 	}
 	if got := protocols.OfTrace(x); got != row {
 		t.Errorf("the trace is one of %s", got.Name)
+	}
+	cut := false // an isolated server from those of another kind
+	for i := range int32(x.Len()) {
+		s := x.Span(i)
+		cut = cut || s.Name == echo.CopyName && slices.ContainsFunc(s.Events, func(e read.Event) bool {
+			return e.Name == "drop" && e.Attribute("raftkv.cause").AsString() == string(world.CauseFault)
+		})
+	}
+	if !cut {
+		t.Error("no copy was lost on its way from the isolated keeper")
 	}
 	told, _ := story.TellSpans(row.Story, x)
 	var lines bytes.Buffer
@@ -249,13 +275,15 @@ func TestProfiles(t *testing.T) {
 // TestShrink cuts a drawn run down, the servers of each kind as well: wanted is that a mirror crashes.
 func TestShrink(t *testing.T) {
 	row := echo.Row(t)
-	seed := 0
 	crash := func(f config.Fault) bool {
 		return f.Kind == config.Crash && f.Process == world.NewProcessID(echo.Mirrors, 1)
 	}
-	whole := resolved(t, "crashes", "protocol=echo", "num_keepers=2", "num_mirrors=3")
-	for ; !slices.ContainsFunc(whole.Faults, crash); seed++ {
+	var whole *config.Resolved
+	for seed := range 100 {
 		whole = resolved(t, "crashes", "protocol=echo", "num_keepers=2", "num_mirrors=3", fmt.Sprintf("seed=%d", seed))
+		if slices.ContainsFunc(whole.Faults, crash) {
+			break
+		}
 	}
 	r, err := shrink.Shrink(t.Context(), whole.Config, shrink.Options{World: shrink.World{
 		Run: func(_ context.Context, c *config.Config) (*check.Violation, error) {
