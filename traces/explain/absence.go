@@ -7,7 +7,6 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
-	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/span"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
@@ -48,7 +47,7 @@ func (t *Trace) faultOf(s *span.Span, drop *span.Event) (last *span.Span) {
 
 // lost says why what a span sent did not arrive.
 func (t *Trace) lost(s *span.Span, drop *span.Event) Step {
-	peer, what := Peer(s), t.Message(s)
+	peer, what := t.Peer(s), t.Message(s)
 	switch f := t.faultOf(s, drop); {
 	case f == nil || !traces.IsCrash(f):
 		return At(t.When(s, drop), "the %s was lost on its way to %s%s", what, peer, t.WhyLost(s.Service, peer, s, drop)).
@@ -67,8 +66,8 @@ func (t *Trace) wasDown(peer string, crash *span.Span) Step {
 
 // Absent says why the reply to a call did not come, or not in time.
 func (t *Trace) Absent(call *span.Span) Step {
-	peer, receivers := Peer(call), t.Receivers(call)
-	if Shown(call, kvspans.RaftReplyKey) != "" && len(receivers) == 0 {
+	peer, receivers := t.Peer(call), t.Receivers(call)
+	if t.Reply(call) != "" && len(receivers) == 0 {
 		return At(t.End(call), "%s answered it by %s, and the trace lacks the span of that", peer, t.End(call)).
 			Kept(NotInTrace)
 	}
@@ -94,8 +93,8 @@ func (t *Trace) Absent(call *span.Span) Step {
 
 // answeredInVain says why the reply of a server that handled a call did not count; empty if nothing shows why.
 func (t *Trace) answeredInVain(call, r *span.Span) Step {
-	peer := Peer(call)
-	drop, answered := traces.EventOf(r, worldspans.EventDrop), Shown(r, kvspans.RaftReplyKey) != ""
+	peer := t.Peer(call)
+	drop, answered := traces.EventOf(r, worldspans.EventDrop), t.Reply(r) != ""
 	switch {
 	case drop != nil:
 		return At(t.When(r, drop), "%s answered at %s, but the answer was lost%s", peer, t.End(r), t.WhyLost(peer,
@@ -143,7 +142,7 @@ func (t *Trace) unheard(call *span.Span) Step {
 		return At(moment, "%s itself crashed at %s", call.Service, moment).Kept(Crashed)
 	}
 	return At(moment, "no span shows that the %s was handled %s at %s%s%s", t.Message(call), handled, end, t.Delayed(call),
-		t.Ailing(Peer(call), call.End)).Kept(why)
+		t.Ailing(t.Peer(call), call.End)).Kept(why)
 }
 
 // Delayed says that what a span sent was late on purpose.
@@ -167,7 +166,7 @@ func (t *Trace) Late(s *span.Span) Step {
 	switch {
 	case call == nil:
 		return At(t.Begin(s), "its call was over; when the trace does not tell").Kept(NotInTrace)
-	case Shown(call, kvspans.RaftReplyKey) != "":
+	case t.Reply(call) != "":
 		return At(t.End(call), "the call had its reply at %s, and this is another copy", t.End(call)).Resting(t.Begin(s)).
 			Kept(TooLate)
 	}
@@ -190,7 +189,7 @@ func (t *Trace) Silence(from string, heard *span.Span, until time.Time, ids ...s
 	}
 	var lost []*span.Span
 	for s := range t.Of(from, ids...) {
-		if Peer(s) == to && s.Start.After(sent) && s.Start.Before(until) &&
+		if t.Peer(s) == to && s.Start.After(sent) && s.Start.Before(until) &&
 			traces.EventOf(s, worldspans.EventDrop) != nil && len(t.Receivers(s)) == 0 {
 			lost = append(lost, s)
 		}

@@ -7,29 +7,20 @@ import (
 	"slices"
 	"time"
 
-	"go.opentelemetry.io/otel/attribute"
-
 	"github.com/raftkv/raftkv/raftkv/kv"
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
-// Applied is how the spans of a protocol tell that a server applied a command.
-type Applied struct {
-	ID      string        // of the spans
-	Place   attribute.Key // the number of the command in the log
-	Called  string        // what that number is called: index, slot
-	Command attribute.Key
-	Once    Rule // that a command takes effect once, and a retry gets the first answer
-}
-
 // Place is where in the log the command stands that a span applied.
-func (t *Trace) Place(applied *span.Span) int64 { return Integer(applied, t.protocol.Applied.Place) }
+func (t *Trace) Place(applied *span.Span) int64 {
+	return Integer(applied, t.protocol.Landmarks.Applied.Position)
+}
 
 // Command is the command that a span applied.
 func (t *Trace) Command(applied *span.Span) words.Command {
-	return words.ParseCommand(applied.Attribute(t.protocol.Applied.Command).AsString())
+	return words.ParseCommand(applied.Attribute(t.protocol.Landmarks.Applied.Command).AsString())
 }
 
 // AppliedSaid says what was applied, and what came of it: PUT "a" = "x" -> OK.
@@ -55,7 +46,7 @@ func (t *Trace) AppliedFor(op *span.Span) (list []*span.Span, first *span.Span) 
 // the order of the log.
 func (t *Trace) appliedOnce(server string, some func(*span.Span) bool) []*span.Span {
 	first := map[int64]*span.Span{}
-	for s := range t.Of(server, t.protocol.Applied.ID) {
+	for s := range t.Of(server, t.protocol.Applied) {
 		if first[t.Place(s)] == nil && some(s) {
 			first[t.Place(s)] = s
 		}
@@ -90,7 +81,7 @@ func (t *Trace) whyThisAnswer(op *span.Span) []Step {
 	}
 	place, key := t.Place(applied), t.Command(applied).Key
 	steps := []Step{At(t.End(applied), "%s was the first to apply it, at %s %d: %s.", applied.Service,
-		t.protocol.Applied.Called, place, t.AppliedSaid(applied))}
+		t.protocol.Landmarks.Position.Word, place, t.AppliedSaid(applied))}
 	for _, s := range list {
 		if t.Place(s) > place {
 			steps = append(steps, t.appliedAgain(s, applied))
@@ -105,8 +96,8 @@ func (t *Trace) whyThisAnswer(op *span.Span) []Step {
 
 // changeSaid names a change that was applied: index 3: PUT "a" = "x", of client-2's request 3.
 func (t *Trace) changeSaid(s *span.Span) string {
-	return fmt.Sprintf("%s %d: %s, of %s", t.protocol.Applied.Called, t.Place(s), t.Command(s).Text, cmp.Or(RequestOf(s),
-		"the leader itself"))
+	return fmt.Sprintf("%s %d: %s, of %s", t.protocol.Landmarks.Position.Word, t.Place(s), t.Command(s).Text,
+		cmp.Or(RequestOf(s), "the leader itself"))
 }
 
 // AppliedTwice says that a span applied a request again which then got another answer, or took effect twice.
@@ -125,8 +116,8 @@ func (t *Trace) AppliedTwice(s *span.Span) []Step {
 
 // appliedAgain says that an operation was in the log again.
 func (t *Trace) appliedAgain(s, first *span.Span) Step {
-	once, result := t.protocol.Applied.Once, Shown(s, kvspans.KVResultKey)
-	again := Say("It was in the log again at %s %d", t.protocol.Applied.Called, t.Place(s))
+	once, result := t.protocol.Once, Shown(s, kvspans.KVResultKey)
+	again := Say("It was in the log again at %s %d", t.protocol.Landmarks.Position.Word, t.Place(s))
 	switch result {
 	case Shown(first, kvspans.KVResultKey):
 		return At(t.End(s), "%s, as a retry: %s, the first answer again (%s).", again, t.AppliedSaid(s), once.Section).

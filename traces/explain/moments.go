@@ -6,7 +6,6 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 
-	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/span"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces/index"
@@ -41,7 +40,10 @@ func List(s *span.Span, key attribute.Key) []string {
 func Integer(s *span.Span, key attribute.Key) int64 { return s.Attribute(key).AsInt64() }
 
 // Peer is the process at the other end of a message.
-func Peer(s *span.Span) string { return Shown(s, kvspans.RaftPeerIDKey) }
+func (t *Trace) Peer(s *span.Span) string { return words.Printable(t.protocol.Landmarks.PeerOf(s)) }
+
+// Reply is the message by which a call was answered; empty if it was not.
+func (t *Trace) Reply(s *span.Span) string { return words.Printable(t.protocol.Landmarks.ReplyOf(s)) }
 
 // IsCrashed says whether a span ended because its process crashed.
 func IsCrashed(s *span.Span) bool {

@@ -75,14 +75,14 @@ func (e *Explainer) explainOperation(request string) (*Explanation, error) {
 		if len(tries) == 0 {
 			said = "%s made the request ready, and asked %s (try %s)."
 		}
-		tries, involved = append(tries, try), append(involved, Peer(try))
-		times.Until(e.Begin(try), try, said, op.Service, Peer(try), Shown(try, kvspans.KVTryKey))
+		tries, involved = append(tries, try), append(involved, e.Peer(try))
+		times.Until(e.Begin(try), try, said, op.Service, e.Peer(try), Shown(try, kvspans.KVTryKey))
 		awaited = append(awaited, e.tried(times, try)...)
 	}
 	times.Until(e.End(op), op, "The operation came to its end.")
 	times.end(e.End(op))
 	for _, s := range awaited {
-		involved = append(involved, Peer(s))
+		involved = append(involved, e.Peer(s))
 	}
 	x := &Explanation{
 		Question: inWords(words.Printable(request)),
@@ -107,7 +107,7 @@ func (e *Explainer) explainOperation(request string) (*Explanation, error) {
 
 // tried accounts for the time of a try, and returns the messages between servers that it waited for.
 func (e *Explainer) tried(times *Times, try *span.Span) []*span.Span {
-	client, peer, reply := try.Service, Peer(try), Shown(try, kvspans.RaftReplyKey)
+	client, peer, reply := try.Service, e.Peer(try), e.Reply(try)
 	server := e.Answering(try)
 	if server == nil && reply != "" {
 		times.Until(e.End(try), try, "%s asked %s, and got the reply %s. The trace lacks the span with which %s gave it.",

@@ -10,13 +10,15 @@ import (
 // Protocol is what an Explainer is told of the protocol of a run.
 type Protocol struct {
 	Specs     []span.Spec
+	Landmarks span.Landmarks
 	Messages  map[string]string // by ids of spans that are not named after their message: its name
-	Server    string            // what the names of its servers begin with, such as node
+	Servers   []string          // what the names of its servers begin with, such as node
 	Asks      map[string]string // by the words of its questions: what the number behind each is of, such as a term
 	Questions string            // what can be asked of it, such as "leader term N"
 	Reason    attribute.Key     // which attribute says why a request was refused
 	Rules     []Rule            // that can hold something back, or be broken
-	Applied   Applied           // how its spans tell that a command was applied
+	Applied   string            // the spans that tell that a command was applied
+	Once      Rule              // that a command takes effect once, and a retry gets the first answer
 
 	// Malformed says whether a span of an id may not have such an attribute.
 	Malformed func(id string, a *attribute.KeyValue) bool
@@ -51,11 +53,12 @@ type Answers interface {
 
 // About is what a protocol has to say of a span.
 type About struct {
-	WhyNot []Part   // why what it asked for did not come, or was refused
-	Broken []Step   // which rules were broken by what it tells
-	Next   []string // what to ask next
-	Began  []Step   // why it began, if no other span caused it
-	Led    []Part   // what else led to that
+	WhyNot []Part       // why what it asked for did not come, or was refused
+	Broken []Step       // which rules were broken by what it tells
+	Next   []string     // what to ask next
+	Came   []*span.Span // what came of it, to be told
+	Began  []Step       // why it began, if no other span caused it
+	Led    []Part       // what else led to that
 }
 
 // Tried is what a protocol has to say of a client's try.

@@ -61,7 +61,7 @@ func (e *Explainer) parse(question string) *Asked {
 		case group == kvspans.ServiceClient && next != "":
 			q.request = word + "/" + next
 			has = append(has, "client")
-		case group == e.protocol.Server && n > 0:
+		case slices.Contains(e.protocol.Servers, group) && n > 0:
 			q.Server = word
 			has = append(has, "server")
 			continue

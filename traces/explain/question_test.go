@@ -10,7 +10,7 @@ import (
 func TestParse(t *testing.T) {
 	t.Parallel()
 	e := &Explainer{Trace: &Trace{protocol: &Protocol{
-		Server: "replica", Asks: map[string]string{"leader": "ballot", "ballot": "ballot", "slot": "slot"},
+		Servers: []string{"replica"}, Asks: map[string]string{"leader": "ballot", "ballot": "ballot", "slot": "slot"},
 	}}}
 	for _, c := range []struct {
 		question, is, numbers, server, request string

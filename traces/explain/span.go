@@ -44,7 +44,7 @@ func (e *Explainer) explainSpan(s *span.Span) (*Explanation, error) {
 func (e *Explainer) explainKnown(s *span.Span) *Explanation {
 	about := e.answers.About(s)
 	switch {
-	case s.Kind == trace.SpanKindClient && Shown(s, kvspans.RaftReplyKey) == "":
+	case s.Kind == trace.SpanKindClient && e.Reply(s) == "":
 		about.WhyNot = []Part{Why("Why there was no reply", e.Absent(s))}
 	case traces.IsSender(s) && traces.EventOf(s, worldspans.EventDrop) != nil && len(e.Receivers(s)) == 0:
 		about.WhyNot = []Part{Why("Why it did not arrive", e.Absent(s))}
@@ -53,7 +53,7 @@ func (e *Explainer) explainKnown(s *span.Span) *Explanation {
 	x := &Explanation{Answer: e.spanSaid(s, true).Capital().Then(".")}
 	x.Parts = slices.Concat(about.WhyNot, []Part{
 		Because("Which rule was broken", about.Broken...), Because("What led to it, the last cause first", chain...),
-	}, led)
+	}, led, []Part{Because("What came of it", e.came(about.Came)...)})
 	if root.ID != s.ID {
 		about.Next = append(about.Next, root.ID.String())
 	}
@@ -107,6 +107,14 @@ func (e *Explainer) chain(s *span.Span) (steps []Step, root *span.Span, led []Pa
 	return append(steps, why...), s, led
 }
 
+// came tells what came of a span.
+func (e *Explainer) came(list []*span.Span) (steps []Step) {
+	for _, s := range list {
+		steps = append(steps, At(e.Begin(s), "%s.", e.spanSaid(s, false).Capital()))
+	}
+	return steps
+}
+
 // began says why something began that no other span caused, and what else led to it.
 func (e *Explainer) began(root *span.Span) ([]Step, []Part) {
 	if len(e.strangeIn(root)) > 0 {
@@ -149,7 +157,7 @@ func (e *Explainer) spanSaid(s *span.Span, timed bool) Sentence {
 		if strings.ContainsAny(message[3:4], "AEIOU") {
 			message = " an " + e.Message(s)
 		}
-		return Say("%s sent %s%s%s%s%s", s.Service, Peer(s), message, e.protocol.Carried(s), at, e.callEnded(s))
+		return Say("%s sent %s%s%s%s%s", s.Service, e.Peer(s), message, e.protocol.Carried(s), at, e.callEnded(s))
 	case traces.IsReceiver(s):
 		return e.takenSaid(s, during)
 	case id == worldspans.FaultID:
@@ -181,8 +189,8 @@ func (e *Explainer) dropSaid(s *span.Span, lost, to string) Sentence {
 
 // takenSaid tells a span that takes in a message.
 func (e *Explainer) takenSaid(s *span.Span, during Sentence) Sentence {
-	said := Say("%s took in %s's %s%s%s", s.Service, Peer(s), e.Message(s), e.protocol.Carried(s), during)
-	if reply := Shown(s, kvspans.RaftReplyKey); reply != "" {
+	said := Say("%s took in %s's %s%s%s", s.Service, e.Peer(s), e.Message(s), e.protocol.Carried(s), during)
+	if reply := e.Reply(s); reply != "" {
 		said = said.Then(", and replied %s", reply)
 		if reason := Shown(s, e.protocol.Reason); reason != "" {
 			said = said.Then(" (%s)", words.Spaced(reason))
@@ -194,17 +202,17 @@ func (e *Explainer) takenSaid(s *span.Span, during Sentence) Sentence {
 	case s.Status.Code == codes.Error:
 		said = said.Then(", and did not answer (%s)", Shown(s, worldspans.ErrorTypeKey))
 	}
-	return said.Then("%s", e.dropSaid(s, "; the answer was lost", Peer(s)))
+	return said.Then("%s", e.dropSaid(s, "; the answer was lost", e.Peer(s)))
 }
 
 // callEnded says what came of a call.
 func (e *Explainer) callEnded(s *span.Span) Sentence {
-	reply := Shown(s, kvspans.RaftReplyKey)
+	reply := e.Reply(s)
 	switch {
 	case reply != "":
 		return Say(", and had the reply %s at %s", reply, e.End(s))
 	case s.Kind == trace.SpanKindProducer:
-		return e.dropSaid(s, ", which was lost", Peer(s))
+		return e.dropSaid(s, ", which was lost", e.Peer(s))
 	case IsUnfinished(s):
 		return Say(", and had no reply when the run ended at %s", e.End(s))
 	case s.Status.Code == codes.Error:

@@ -110,7 +110,7 @@ func (t *Trace) Violations() []*span.Span { return t.violations }
 // Servers are the servers that have spans, in the order in which a person looks for them.
 func (t *Trace) Servers() (list []string) {
 	for process := range t.byProcess {
-		if group, n := index.ProcessNumber(process); group == t.protocol.Server && n > 0 {
+		if group, n := index.ProcessNumber(process); slices.Contains(t.protocol.Servers, group) && n > 0 {
 			list = append(list, process)
 		}
 	}
@@ -253,9 +253,9 @@ func (t *Trace) Receivers(call *span.Span) (list []*span.Span) {
 // Answering is the span of the server whose reply a call got: of two copies the one that had answered by then, the
 // first where both had; nil if there is none.
 func (t *Trace) Answering(call *span.Span) (found *span.Span) {
-	reply := Shown(call, kvspans.RaftReplyKey)
+	reply := t.Reply(call)
 	for _, s := range t.Receivers(call) {
-		if reply != "" && Shown(s, kvspans.RaftReplyKey) == reply && !s.End.After(call.End) &&
+		if reply != "" && t.Reply(s) == reply && !s.End.After(call.End) &&
 			(found == nil || Integer(s, worldspans.RaftkvCopyKey) < Integer(found, worldspans.RaftkvCopyKey)) {
 			found = s
 		}

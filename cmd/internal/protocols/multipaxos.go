@@ -56,10 +56,8 @@ func (u *unchecked) Report() kvconform.Report { return kvconform.Report{Report: 
 // unexplained is what is told to who explains runs of MultiPaxos: it answers what can be answered without the protocol.
 func unexplained() explain.Protocol {
 	return explain.Protocol{
-		Specs: spans.AllSpecs(), Server: "leader", Questions: "client-N N",
-		Applied: explain.Applied{
-			ID: spans.ApplyID, Place: spans.PaxosSlotKey, Called: "slot", Command: spans.PaxosCommandKey,
-		},
+		Specs: spans.AllSpecs(), Landmarks: spans.Landmarks(), Servers: []string{"leader"}, Questions: "client-N N",
+		Applied:   spans.ApplyID,
 		Malformed: func(string, *attribute.KeyValue) bool { return false },
 		Unread:    func(string, attribute.Key) bool { return true },
 		Carried:   func(*span.Span) string { return "" },

@@ -47,7 +47,7 @@ func shown(s *span.Span, key attribute.Key) string { return explain.Shown(s, key
 
 func integer(s *span.Span, key attribute.Key) int64 { return explain.Integer(s, key) }
 
-func peerOf(s *span.Span) string { return explain.Peer(s) }
+func peerOf(s *span.Span) string { return shown(s, kvspans.RaftPeerIDKey) }
 
 func termOf(s *span.Span) int64 { return integer(s, spans.RaftTermKey) }
 

@@ -21,20 +21,19 @@ import (
 func Protocol() explain.Protocol {
 	notification := (protocol.CommitNotification{}).Name()
 	return explain.Protocol{
-		Specs: spans.AllSpecs(),
+		Specs: spans.AllSpecs(), Landmarks: spans.Landmarks(),
 		Messages: map[string]string{
 			spans.CommitNotificationProducerID: notification, spans.CommitNotificationConsumerID: notification,
 		},
-		Server: kvspans.ServiceNode,
+		Servers: []string{kvspans.ServiceNode},
 		Asks: map[string]string{
 			"leader": "term", "election": "term", "elections": "term", "term": "term", "index": "index",
 		},
 		Questions: "leader term N, client-N N, or index N node-N",
 		Reason:    spans.RaftReasonKey,
 		Rules:     rules(),
-		Applied: explain.Applied{
-			ID: spans.ApplyID, Place: spans.RaftIndexKey, Called: "index", Command: spans.RaftCommandKey, Once: Once,
-		},
+		Applied:   spans.ApplyID,
+		Once:      Once,
 		Malformed: func(id string, a *attribute.KeyValue) bool { return conform.Tables().Malformed(id, a) },
 		Unread:    unread,
 		Carried:   func(s *span.Span) string { return phrases.WithEntries(s) },
