@@ -7,6 +7,7 @@ import (
 
 	kvconform "github.com/raftkv/raftkv/raftkv/kv/conform"
 	paxosdiff "github.com/raftkv/raftkv/raftkv/multipaxos/diff"
+	paxosexplain "github.com/raftkv/raftkv/raftkv/multipaxos/explain"
 	paxosexport "github.com/raftkv/raftkv/raftkv/multipaxos/export"
 	paxosrun "github.com/raftkv/raftkv/raftkv/multipaxos/run"
 	paxosspans "github.com/raftkv/raftkv/raftkv/multipaxos/spans"
@@ -55,7 +56,7 @@ var Raft = Protocol{
 var MultiPaxos = Protocol{
 	Name: "MultiPaxos", Specs: paxosspans.AllSpecs(), Landmarks: paxosspans.Landmarks(), Run: paxosrun.Protocol(),
 	Story: paxosstory.Protocol(),
-	Diff:  paxosdiff.Protocol(), Explain: unexplained(), Export: paxosexport.Protocol(),
+	Diff:  paxosdiff.Protocol(), Explain: paxosexplain.Protocol(), Export: paxosexport.Protocol(),
 	Conform: newUnchecked,
 }
 
