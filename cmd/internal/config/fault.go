@@ -278,11 +278,11 @@ func faultKinds(are func(faultRow) bool) []string {
 
 func anyKind(faultRow) bool { return true }
 
-// listed is names as a sentence has them: "delay, slow and skew".
-func listed(names []string) string {
+// listed is names as a sentence has them, with a word before the last: "delay, slow and skew".
+func listed(names []string, word string) string {
 	if len(names) < 2 {
 		return strings.Join(names, "")
 	}
 	last := len(names) - 1
-	return strings.Join(names[:last], ", ") + " and " + names[last]
+	return strings.Join(names[:last], ", ") + " " + word + " " + names[last]
 }

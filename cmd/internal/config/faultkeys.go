@@ -231,7 +231,7 @@ func (r *reader) takenBy(kind FaultKind, values map[string]any, place *positions
 		r.Complain(rate, "a clock jumps by a time or runs at a rate: write a [[fault]] for each")
 	case has("by") && !row.takesBy:
 		r.Complain(by, "%s takes no `by`: %s do", kind,
-			listed(faultKinds(func(row faultRow) bool { return row.takesBy })))
+			listed(faultKinds(func(row faultRow) bool { return row.takesBy }), "and"))
 	case row.takesBy && !has("by") && !has("rate"):
 		r.Complain(what, "%s needs to be told how much, such as by = \"40ms\"", kind)
 	default:

@@ -64,6 +64,14 @@ func (c *Config) Row() *protocols.Protocol {
 // protocolKey is the key that names the protocol.
 const protocolKey = "protocol"
 
+// protocolName is what a protocol is called.
+var protocolName = keys.Checked(func(s string) (problem string) {
+	if _, known := protocols.Named(s); known {
+		return ""
+	}
+	return fmt.Sprintf("is the unknown %s; the nearest is %q", keys.Quoted(s), nearest.Name(s, protocols.Names()))
+})
+
 // choice is the protocol that sources choose, and where.
 type choice struct {
 	protocol *protocols.Protocol
@@ -127,7 +135,7 @@ func (t *schema) bug() keys.Kind[string] {
 		for _, p := range protocols.All {
 			if _, known := p.Run.BugNamed(s); known {
 				others = append(others, p.Run.Name)
-				of = fmt.Sprintf(", a bug of %s where the protocol is %s", listed(others), t.Name)
+				of = fmt.Sprintf(", a bug of %s where the protocol is %s", listed(others, "and"), t.Name)
 			}
 		}
 		names := keys.Mapped(t.Bugs, func(b run.Bug) string { return b.Name })
@@ -179,14 +187,10 @@ func (t *schema) anyOf(is func(*run.Party) bool) string {
 			names = append(names, a(p.Group.String()))
 		}
 	}
-	last := len(names) - 1
-	if last < 0 {
+	if len(names) == 0 {
 		return "a server that has it, and " + t.Name + " has none"
 	}
-	if last == 0 {
-		return names[0]
-	}
-	return strings.Join(names[:last], ", ") + " or " + names[last]
+	return listed(names, "or")
 }
 
 // a is a noun with its article.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/raftkv/raftkv/cmd/internal/keys"
 	"github.com/raftkv/raftkv/cmd/internal/nearest"
@@ -112,7 +111,7 @@ func (t *schema) parseProcess(s string) (id world.ProcessID, problem string) {
 		group, groups := id.Group().String(), t.groups()
 		several := keys.Mapped(groups, func(g string) string { return g + "s" })
 		return 0, fmt.Sprintf(`is %q, and %s has no %ss: it has %s; the nearest is "%s-%d"`, s, t.Name, group,
-			listed(several), nearest.Name(group, groups), id.Number())
+			listed(several, "and"), nearest.Name(group, groups), id.Number())
 	}
 	return id, ""
 }
@@ -183,15 +182,7 @@ func quotedList(words []string) string {
 	if len(words) == 0 {
 		return "none can be here"
 	}
-	quoted := make([]string, len(words))
-	for i, w := range words {
-		quoted[i] = positions.Quote(w)
-	}
-	last := len(quoted) - 1
-	if last == 0 {
-		return quoted[0] + " can be here"
-	}
-	return strings.Join(quoted[:last], ", ") + " and " + quoted[last] + " can be here"
+	return listed(keys.Mapped(words, positions.Quote), "and") + " can be here"
 }
 
 // cloneSides is a copy of the sides of a partition.
