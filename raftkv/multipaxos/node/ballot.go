@@ -139,6 +139,9 @@ func (l *Leader) chose(e protocol.Choose) {
 		l.ballot.chosen++
 	}
 	l.step.chosen, l.step.applied = l.child(parent, nameChosen, 0, ordinal, 0), 0
+	if item := l.requests.at(e.Slot); item != nil {
+		item.chosen = l.step.chosen
+	}
 	if !l.tracer.On() {
 		return
 	}

@@ -15,6 +15,7 @@ type request struct {
 	client  world.ProcessID // who waits; zero when nobody does, or not any more
 	call    world.CausalID  // the try that is waiting
 	value   protocol.Value
+	chosen  span.Ref // where the slot's value was chosen; zero before
 	timeout world.TimerHandle
 	span    requestSpan // nil when no spans are opened
 }
@@ -89,7 +90,7 @@ func (r *requests) applied(l *Leader, e protocol.Apply, result kv.Result) {
 		return
 	}
 	if item.span != nil {
-		item.span.Link(worldspans.LinkTo(l.step.chosen, worldspans.LinkCommit))
+		item.span.Link(worldspans.LinkTo(item.chosen, worldspans.LinkCommit))
 	}
 	l.answerWaiting(item, kv.Answered{Request: item.value.Request, Result: result})
 }
