@@ -105,7 +105,8 @@ func (g *gatherer) attribute(kept *Span, of string, a *attribute.KeyValue, spec 
 // service compares the process with what the span says of who opened it.
 func (g *gatherer) service(s *span.Span, kept *Span) {
 	group, numbered, _ := strings.Cut(s.Service, "-")
-	if want := kept.Kind.Service; group != want || (numbered == "") != (group == spans.ServiceWorld) {
+	if !slices.Contains(kept.Kind.groups, group) || (numbered == "") != (group == spans.ServiceWorld) {
+		want := strings.Join(kept.Kind.groups, "-1 or ")
 		if want != spans.ServiceWorld {
 			want += "-1, or another number"
 		}
@@ -159,7 +160,7 @@ func (g *gatherer) values(s *span.Span, kept *Span) {
 		if want := kind.Malformed(a); want != "" {
 			g.find(kept, RuleMalformedValue).Got("%s is %s", a.Key, words.Printable(words.Text(a.Value))).Want("%s", want)
 		}
-		if a.Key == g.tables.spec.Reply && !slices.Contains(kind.Replies, a.Value.AsString()) {
+		if slices.Contains(g.tables.spec.ReplyKeys, a.Key) && !slices.Contains(kind.Replies, a.Value.AsString()) {
 			g.find(kept, RuleUndefinedVariant).
 				Got("%s is %s", a.Key, words.Printable(a.Value.AsString())).
 				Want("one of %s", strings.Join(kind.Replies, ", "))
@@ -196,19 +197,13 @@ func (g *gatherer) names(s *span.Span, kept *Span) {
 	if kind.Kind == trace.SpanKindClient || kind.Kind == trace.SpanKindServer {
 		called := s.Service
 		if kind.Sends {
-			called = s.Attribute(spec.Peers[0]).AsString()
+			called = kept.Peer
 		}
 		differs(spans.RPCSystemNameKey, spec.System)
 		differs(spans.RPCMethodKey, kind.Name)
 		differs(spans.ServerAddressKey, called)
 	}
 	if kind.Sends {
-		for _, key := range spec.Peers {
-			if to := s.Attribute(key); to.Type() != attribute.EMPTY {
-				differs(spans.PeerServiceKey, to.AsString())
-				return
-			}
-		}
-		differs(spans.PeerServiceKey, "")
+		differs(spans.PeerServiceKey, kept.Peer)
 	}
 }

@@ -2,7 +2,6 @@ package conform
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
 	"github.com/raftkv/raftkv/raftkv/span"
@@ -21,15 +20,15 @@ func (g *gatherer) checkEvents(s *span.Span, kept *Span) {
 				oneOf("no event", "one of ", names(kept.Kind.Events, func(e span.EventSpec) string { return e.Name })))
 			continue
 		}
-		if slices.ContainsFunc(s.Events[:i], func(other span.Event) bool { return sameEvent(&other, e) }) {
+		if slices.ContainsFunc(s.Events[:i], func(other span.Event) bool { return g.sameEvent(&other, e) }) {
 			g.find(kept, RuleUnknownEvent).Got("an event %s for the second time", e.Name).Want("one of each")
 		}
 		g.compare(kept, "event "+e.Name+": ", e.Attributes, t, false)
 		for k := range e.Attributes {
 			a := &e.Attributes[k]
 			if want := kept.Kind.Malformed(a); want != "" {
-				got := fmt.Sprintf("event %s: %s is %s", e.Name, a.Key, words.Printable(words.Text(a.Value)))
-				g.find(kept, RuleMalformedValue).Got("%s", got).Want("%s", want)
+				g.find(kept, RuleMalformedValue).
+					Got("event %s: %s is %s", e.Name, a.Key, words.Printable(words.Text(a.Value))).Want("%s", want)
 			}
 		}
 		if e.Name != spans.EventDrop && e.Attribute(spans.RaftkvCauseKey).AsString() == spans.CauseFault {
@@ -67,11 +66,13 @@ func stepOfEvent(s *span.Span, e *span.Event) uint32 {
 	return cmp.Or(step(e.Attribute(spans.RaftkvStepKey)), step(s.Attribute(spans.RaftkvStepKey)))
 }
 
+var asItLeaves = []string{spans.EventDrop, spans.EventDelay, spans.EventDuplicate, spans.EventLateCopy}
+
 // messageStep returns the step that an event is in that tells what the network does to a message as it leaves: an
 // answer at the end of its span, all else at the beginning; 0 where steps have no numbers, and for other events.
 func messageStep(s *Span, e *span.Event) uint32 {
 	switch {
-	case e.Name != spans.EventDelay && e.Name != spans.EventDuplicate && e.Name != spans.EventLateCopy:
+	case lostToFault(*e) || !slices.Contains(asItLeaves, e.Name): // a fault may have lost it as it arrived
 		return 0
 	case s.Kind.Receives:
 		return s.EndStep()
@@ -80,7 +81,10 @@ func messageStep(s *Span, e *span.Event) uint32 {
 }
 
 // sameEvent says whether two events tell of the same: of a message each copy may be lost.
-func sameEvent(a, b *span.Event) bool {
-	return a.Name == b.Name &&
-		(a.Name != spans.EventDrop || Number(a.Attribute(spans.RaftkvCopyKey)) == Number(b.Attribute(spans.RaftkvCopyKey)))
+func (g *gatherer) sameEvent(a, b *span.Event) bool {
+	key, repeated := g.tables.spec.Repeated[a.Name]
+	if a.Name == spans.EventDrop {
+		key, repeated = spans.RaftkvCopyKey, true
+	}
+	return a.Name == b.Name && (!repeated || Number(a.Attribute(key)) == Number(b.Attribute(key)))
 }

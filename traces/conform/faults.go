@@ -24,6 +24,9 @@ type outage struct {
 	guess  []stretch // it was down for some of this: it started again, and no fault tells that it crashed
 }
 
+// crashes are the faults by which a process crashes. After a rollback it starts again at once.
+var crashes = []string{spans.FaultCrash, spans.FaultLoseUnsynced, spans.FaultRollback}
+
 // outages returns those of all processes that had any.
 func outages(f *Facts, found *Findings) map[string]*outage {
 	all := map[string]*outage{}
@@ -45,9 +48,7 @@ func outages(f *Facts, found *Findings) map[string]*outage {
 				}
 			}
 		case !known: // nothing else is told of it
-		case kind == spans.FaultCrash,
-			kind == spans.FaultLoseUnsynced,
-			kind == spans.FaultRollback: // a rollback starts it again at once
+		case slices.Contains(crashes, kind):
 			end(of(fault.Target).paused, at)
 			of(fault.Target).down = append(of(fault.Target).down, stretch{at, forever})
 		case kind == spans.FaultPause:

@@ -31,14 +31,8 @@ type SpanRef struct {
 // String is the span as a finding names it.
 func (s SpanRef) String() string {
 	process := QuotedOr(s.Process, "a process without a name")
-	return fmt.Sprintf(
-		"%s %s of %s at %s, line %d",
-		words.Printable(s.Name),
-		s.ID,
-		process,
-		words.Milliseconds(s.At),
-		s.Line,
-	)
+	at := words.Milliseconds(s.At)
+	return fmt.Sprintf("%s %s of %s at %s, line %d", words.Printable(s.Name), s.ID, process, at, s.Line)
 }
 
 // Ref names a span.

@@ -93,8 +93,6 @@ func (g *gatherer) attributes(s *span.Span, kept *Span) {
 			kept.Copy = uint8(min(Number(a.Value), math.MaxUint8))
 		case spec.Term:
 			kept.Term = Number(a.Value)
-		case spec.Reply:
-			kept.Reply = a.Value.AsString()
 		case spec.Role:
 			if place, may := kept.Kind.attributes.places[a.Key]; may {
 				if role := a.Value.AsString(); slices.Contains(kept.Kind.attributes.specs[place].Values, role) {
@@ -104,6 +102,8 @@ func (g *gatherer) attributes(s *span.Span, kept *Span) {
 		default:
 			if slices.Contains(spec.Peers, a.Key) {
 				kept.Peer = a.Value.AsString()
+			} else if slices.Contains(spec.ReplyKeys, a.Key) {
+				kept.Reply = a.Value.AsString()
 			}
 		}
 	}
@@ -113,7 +113,8 @@ func (g *gatherer) attributes(s *span.Span, kept *Span) {
 // events keeps what the events tell.
 func (g *gatherer) events(s *span.Span, kept *Span) {
 	for i := range s.Events {
-		switch e := &s.Events[i]; e.Name {
+		e := &s.Events[i]
+		switch e.Name {
 		case spans.EventDrop:
 			if e.Attribute(spans.RaftkvCopyKey).AsInt64() > 0 {
 				kept.LostCopy = true
@@ -132,8 +133,8 @@ func (g *gatherer) events(s *span.Span, kept *Span) {
 			kept.delays[number] = max(kept.delays[number], int64(Number(e.Attribute(spans.RaftkvDelayNsKey))))
 		case spans.EventDuplicate:
 			kept.Doubled = true
-		case g.tables.spec.Persist:
-			if kept.Persist == nil {
+		default:
+			if kept.Persist == nil && slices.Contains(g.tables.spec.Persists, e.Name) {
 				kept.Persist = &Persist{At: e.At.UnixNano(), Step: stepOfEvent(s, e), Says: g.worker.Persisted(e)}
 			}
 		}

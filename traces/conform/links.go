@@ -106,8 +106,8 @@ func (f *Facts) toSay(reason string) string {
 func explained(s, target *Span) (want string) {
 	fault := target.Facts.(*Fault)
 	hurt := s.HitByFault || s.Failed && s.isHurtThere()
-	switch fault.Kind {
-	case spans.FaultCrash, spans.FaultLoseUnsynced, spans.FaultRollback:
+	switch {
+	case slices.Contains(crashes, fault.Kind):
 		own := s.Crashed && fault.Target == s.Process
 		if own && Later(s.Start, target.Start) {
 			return "a crash that came after it began"
@@ -115,7 +115,7 @@ func explained(s, target *Span) (want string) {
 		if own || hurt && fault.Target == s.Peer {
 			return ""
 		}
-	case spans.FaultIsolate, spans.FaultPartition:
+	case fault.Kind == spans.FaultIsolate, fault.Kind == spans.FaultPartition:
 		if hurt && isCutBy(fault.Target, s.Process, s.Peer) {
 			return ""
 		}
@@ -133,10 +133,7 @@ func (s *Span) isHurtThere() bool {
 func isCutBy(cut, a, b string) bool {
 	sides := strings.Split(cut, " | ")
 	sideOf := func(process string) int {
-		return slices.IndexFunc(
-			sides,
-			func(side string) bool { return slices.Contains(strings.Fields(side), process) },
-		)
+		return slices.IndexFunc(sides, func(side string) bool { return slices.Contains(strings.Fields(side), process) })
 	}
 	from, to := sideOf(a), sideOf(b)
 	if len(sides) == 1 {

@@ -63,12 +63,14 @@ type Spec struct {
 	System  string              // the value of rpc.system.name
 	Replies map[string][]string // the names of the replies to the request of a span, by its id
 
-	Self        attribute.Key   // the process that opened a span
-	Peers       []attribute.Key // the process at the other end; the first that a span has counts
-	Reply       attribute.Key   // the name of the reply
-	Term, Role  attribute.Key   // of the process
-	Persist     string          // the event that tells what was made durable
-	LinkIndex   attribute.Key   // that a link says beside its reason, if the reason is that of IndexedLink
+	Self        attribute.Key            // the process that opened a span
+	Peers       []attribute.Key          // the process at the other end; the first that a span has counts
+	ReplyKeys   []attribute.Key          // the name of the reply, likewise
+	Term, Role  attribute.Key            // of the process
+	Persists    []string                 // the events that tell what was made durable
+	Repeated    map[string]attribute.Key // events that a span may have several of, which differ in this
+	Members     map[string][]string      // of a service that has several groups of processes: which
+	LinkIndex   attribute.Key            // that a link says beside its reason, if the reason is that of IndexedLink
 	IndexedLink string
 
 	Starts    string   // the id of the span by which a server starts

@@ -19,6 +19,7 @@ type Kind struct {
 	Replies         []string
 
 	number                     int
+	groups                     []string // of the processes whose spans may be of this kind
 	calls, waits, starts, late bool
 	attributes                 table
 	events                     map[string]*table
@@ -59,11 +60,15 @@ func NewTables(p Protocol) *Tables {
 	t := &Tables{spec: p.Spec(), byID: map[string]*Kind{}, lists: read.Lists{}, names: map[string][]*Kind{}}
 	for i, s := range t.spec.Spans {
 		k := &Kind{
-			Spec: s, number: i, Replies: t.spec.Replies[s.ID], attributes: t.newTable(s.Attributes), malformed: p.Malformed,
+			Spec: s, number: i, groups: t.spec.Members[s.Service], Replies: t.spec.Replies[s.ID],
+			attributes: t.newTable(s.Attributes), malformed: p.Malformed,
 			Sends:    s.Kind == trace.SpanKindClient || s.Kind == trace.SpanKindProducer,
 			Receives: s.Kind == trace.SpanKindServer || s.Kind == trace.SpanKindConsumer,
 			calls:    slices.Contains(t.spec.Calls, s.ID), waits: slices.Contains(t.spec.Waits, s.ID),
 			starts: s.ID == t.spec.Starts, late: s.ID == t.spec.LateReply, events: map[string]*table{},
+		}
+		if k.groups == nil {
+			k.groups = []string{s.Service}
 		}
 		for _, e := range s.Events {
 			events := t.newTable(e.Attributes)
@@ -117,7 +122,8 @@ func (t *Tables) Kind(name string, kind trace.SpanKind) *Kind {
 // Malformed says whether a span of the kind with an id may not have such an attribute.
 func (t *Tables) Malformed(id string, a *attribute.KeyValue) bool {
 	k := t.byID[id]
-	return k.Malformed(a) != "" || a.Key == t.spec.Reply && !slices.Contains(k.Replies, a.Value.AsString())
+	isReply := slices.Contains(t.spec.ReplyKeys, a.Key)
+	return k.Malformed(a) != "" || isReply && !slices.Contains(k.Replies, a.Value.AsString())
 }
 
 // Is says whether the kind has one of these ids.

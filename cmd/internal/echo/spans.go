@@ -217,7 +217,7 @@ type rules struct{}
 func (rules) Spec() conform.Spec {
 	answers := []string{kv.Answered{}.Name(), kv.NotLeader{}.Name()}
 	return conform.Spec{
-		Spans: specs(), Hash: "echo", System: worldspans.System, Peers: landmarks.Peers, Reply: kvspans.RaftReplyKey,
+		Spans: specs(), Hash: "echo", System: worldspans.System, Peers: landmarks.Peers, ReplyKeys: landmarks.Replies,
 		Starts: "start",
 		Waits:  slices.Concat(kvconform.Operations, kvconform.Tries), Replies: map[string][]string{
 			kvspans.PutClientID: answers, kvspans.GetClientID: answers, kvspans.DeleteClientID: answers,

@@ -26,7 +26,8 @@ func (Protocol) Spec() check.Spec {
 	return check.Spec{
 		Spans: spans.AllSpecs(), Hash: protocol.SpecHash, System: worldspans.System, Replies: replies(),
 		Self: spans.RaftNodeIDKey, Peers: []attribute.Key{kvspans.RaftPeerIDKey, kvspans.KVClientIDKey},
-		Reply: kvspans.RaftReplyKey, Term: spans.RaftTermKey, Role: spans.RaftRoleKey, Persist: spans.EventPersist,
+		ReplyKeys: []attribute.Key{kvspans.RaftReplyKey}, Term: spans.RaftTermKey, Role: spans.RaftRoleKey,
+		Persists:    []string{spans.EventPersist},
 		IndexedLink: worldspans.LinkCommit, LinkIndex: spans.RaftIndexKey,
 		Starts: spans.StartID, LateReply: spans.LateReplyID, Calls: kept.Calls,
 		Waits: slices.Concat(kept.Calls, clients.Operations, clients.Tries),
