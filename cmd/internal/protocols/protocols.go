@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	kvconform "github.com/raftkv/raftkv/raftkv/kv/conform"
+	paxosconform "github.com/raftkv/raftkv/raftkv/multipaxos/conform"
 	paxosdiff "github.com/raftkv/raftkv/raftkv/multipaxos/diff"
 	paxosexplain "github.com/raftkv/raftkv/raftkv/multipaxos/explain"
 	paxosexport "github.com/raftkv/raftkv/raftkv/multipaxos/export"
@@ -57,7 +58,7 @@ var MultiPaxos = Protocol{
 	Name: "MultiPaxos", Specs: paxosspans.AllSpecs(), Landmarks: paxosspans.Landmarks(), Run: paxosrun.Protocol(),
 	Story: paxosstory.Protocol(),
 	Diff:  paxosdiff.Protocol(), Explain: paxosexplain.Protocol(), Export: paxosexport.Protocol(),
-	Conform: newUnchecked,
+	Conform: func() kvconform.Checker { return paxosconform.New() }, Rules: paxosconform.Rules(),
 }
 
 // All are the protocols that there are. The first is the usual one, which is meant where none is named.
