@@ -279,11 +279,11 @@ func carried(s *span.Span) string {
 	if has(spans.PaxosSlotKey) && has(spans.PaxosCommandKey) {
 		said = fmt.Sprintf(" of %s in slot %d", commandText(shown(s, spans.PaxosCommandKey)), slotOf(s))
 	}
-	if has(spans.PaxosFirstSlotKey) {
-		said = fmt.Sprintf(" for what is in the slots from %d on", integer(s, spans.PaxosFirstSlotKey))
-	}
 	if has(spans.PaxosBallotKey) && !has(kvspans.KVRequestIDKey) || has(spans.PaxosSlotKey) {
 		said += " in ballot " + ballotOf(s)
+	}
+	if has(spans.PaxosFirstSlotKey) {
+		said += fmt.Sprintf(" for the slots from %d on", integer(s, spans.PaxosFirstSlotKey))
 	}
 	return said
 }

@@ -12,7 +12,9 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/raftkv/raftkv/raftkv/multipaxos"
+	paxos "github.com/raftkv/raftkv/raftkv/multipaxos/explain"
 	"github.com/raftkv/raftkv/raftkv/multipaxos/node"
+	"github.com/raftkv/raftkv/raftkv/multipaxos/spans"
 	"github.com/raftkv/raftkv/raftkv/sim"
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
@@ -73,6 +75,35 @@ func TestBugs(t *testing.T) {
 				t.Error("no answer says that a rule was broken")
 			}
 		})
+	}
+}
+
+// A replica that applies something else than what was chosen, and a leader that proposes something else than a promise
+// told of, break a rule.
+func TestPlanted(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]explain.Rule{
+		spans.ApplyName: paxos.OneChosen, spans.RoleChangeName: paxos.Demanded, spans.ChosenName: paxos.OneChosen,
+	} {
+		all := play(t, scenes["takeover"])
+		other := attribute.String(string(spans.PaxosCommandKey), "put other value")
+		for i := range slices.Backward(all) { // who starts again applies all again
+			list := &all[i].Attributes
+			if name == spans.RoleChangeName {
+				if len(all[i].Events) == 0 {
+					continue
+				}
+				list = &all[i].Events[0].Attributes
+			}
+			at := slices.IndexFunc(*list, func(kv attribute.KeyValue) bool { return kv.Key == other.Key })
+			if all[i].Name == name && at >= 0 {
+				(*list)[at] = other
+				break
+			}
+		}
+		if a := ask(t, all); !slices.ContainsFunc(a.broken, func(s string) bool { return strings.Contains(s, want.Says) }) {
+			t.Errorf("with another value in a %s no answer says that it breaks the rule that %s", name, want.Says)
+		}
 	}
 }
 

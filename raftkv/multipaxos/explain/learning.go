@@ -87,7 +87,7 @@ func (e *paxos) tellerSaid(s *span.Span) sentence {
 		}
 		return said
 	case spans.ChosenID:
-		return say("its own ballot %s", ballotOf(s)).On(e.End(s))
+		return say("its own phase 2 in ballot %s", ballotOf(s)).On(e.End(s))
 	}
 	return say("%s's %s", e.Peer(s), e.Message(s)).On(e.End(s))
 }

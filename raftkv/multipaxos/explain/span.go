@@ -99,7 +99,7 @@ func (e *paxos) whyNotOf(s *span.Span) []part {
 	case e.replied(s, kv.OutcomeUnknown{}) && server:
 		return []part{explain.WhyNot("Why the outcome was unknown", e.undecided(s, e.End(s))...)}
 	case e.Is(s, spans.LateReplyID):
-		return why("Why it did not count as the reply", e.Late(s))
+		return why("Why it came too late for its call", e.Late(s))
 	}
 	return nil
 }
@@ -163,20 +163,19 @@ func (e *paxos) brokenByChosen(s *span.Span) (broken []step) {
 	if by := len(explain.List(s, spans.PaxosAcceptedByKey)); by < quorumOf(s) {
 		broken = one(tell(e.End(s), "That is %d of the %d that make a majority.", by, quorumOf(s)).Breaks(Majority))
 	}
-	for other := range e.Of("", spans.ChosenID) {
-		if slotOf(other) == slotOf(s) && !sameValue(other, s) {
-			return append(broken, tell(e.End(s), "%s took %s for chosen in slot %d, and %s took %s for chosen there at %s.",
-				s.Service, commandText(shown(s, spans.PaxosCommandKey)), slotOf(s), other.Service,
-				commandText(shown(other, spans.PaxosCommandKey)), e.End(other)).Breaks(OneChosen))
-		}
-	}
-	return broken
+	return append(broken, e.contradicted(s)...)
 }
 
-// sameValue says whether two spans tell of one value.
-func sameValue(a, b *span.Span) bool {
-	return shown(a, spans.PaxosCommandKey) == shown(b, spans.PaxosCommandKey) &&
-		shown(a, kvspans.KVRequestIDKey) == shown(b, kvspans.KVRequestIDKey)
+// contradicted says that a leader took another value for chosen in a slot than a span tells of.
+func (e *paxos) contradicted(s *span.Span) []step {
+	has := func(s *span.Span) string { return commandText(shown(s, spans.PaxosCommandKey)) }
+	for other := range e.Of("", spans.ChosenID) {
+		if slotOf(other) == slotOf(s) && (has(other) != has(s) || explain.RequestOf(other) != explain.RequestOf(s)) {
+			return one(tell(e.End(s), "%s has %s in slot %d, and %s took %s for chosen there at %s.", s.Service, has(s),
+				slotOf(s), other.Service, has(other), e.End(other)).Breaks(OneChosen))
+		}
+	}
+	return nil
 }
 
 // brokenByApply says which rules a learner broke that applied a slot.
@@ -194,10 +193,5 @@ func (e *paxos) brokenByApply(s *span.Span) (broken []step) {
 		broken = one(tell(e.End(s), "%s applied slot %d, and had applied slot %d last.", s.Service, slotOf(s),
 			slotOf(before)).Resting(e.End(before)).Breaks(InOrder))
 	}
-	if chosen := e.chosenIn(slotOf(s), ""); chosen != nil && !sameValue(chosen, s) {
-		broken = append(broken, tell(e.End(s), "%s applied %s in slot %d, and %s took %s for chosen there at %s.", s.Service,
-			commandText(shown(s, spans.PaxosCommandKey)), slotOf(s), chosen.Service, commandText(shown(chosen,
-				spans.PaxosCommandKey)), e.End(chosen)).Breaks(OneChosen))
-	}
-	return append(broken, e.AppliedTwice(s)...)
+	return slices.Concat(broken, e.contradicted(s), e.AppliedTwice(s))
 }
