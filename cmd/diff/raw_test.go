@@ -18,8 +18,8 @@ type rawSpan struct {
 	end  int64  // ns from the beginning of the run
 }
 
-// comparedText is what of a span's text is compared: all but the run's half of trace ids, which are its first 16 characters,
-// and the attributes that number the steps of a process: one more shifts all that follow.
+// comparedText is what of a span's text is compared: all but the run's half of trace ids, which are its first 16
+// characters, and the attributes that number the steps of a process: one more shifts all that follow.
 func comparedText(text []byte) string {
 	const traceID, attribute = `"traceId":"`, `{"key":"raftkv.`
 	kept := make([]byte, 0, len(text))
