@@ -130,7 +130,8 @@ const usageBefore = `usage: go run ./cmd/diff [flags] RUN RUN
 Says what differs between two runs, and why: where they part, what made them
 part, what followed from it, and what users saw. RUN is the name of a run in
 traces/runs, its folder, or a trace file: OTLP/JSON in any layout that a
-Collector or Jaeger writes, or Jaeger's own JSON.
+Collector or Jaeger writes, or Jaeger's own JSON. Runs of two protocols are
+put side by side, operation by operation: answers, latencies, tries, messages.
 `
 
 const usageAfter = `
@@ -143,6 +144,9 @@ Examples
       what client-2 saw of that, but for times that differ by little
   go run ./cmd/diff -json traces/runs/default-1 traces/runs/default-2
       the folders, for a program that reads JSON
+  go run ./cmd/run -quiet -protocol multipaxos; go run ./cmd/diff default-1 multipaxos-1
+      what the same clients get of Raft and of MultiPaxos, and in how many
+      messages
 
 Exit status of the built program, as of diff(1); under go run every failure is 1
   0  the runs are the same

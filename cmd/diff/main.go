@@ -37,7 +37,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return flags.Failed(err, usage, stdout, stderr)
 	}
-	both, err := readBoth(ctx, &options, stderr)
+	both, of, err := readBoth(ctx, &options, stderr)
 	if err != nil {
 		return command.Failed(stderr, err)
 	}
@@ -46,6 +46,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			_ = x.Close() // was only read
 		}
 	}()
+	if of[0] != of[1] {
+		return acrossProtocols(both, of, &options, stdout, stderr)
+	}
 	done := terminal.Wait(stderr, "comparing")
 	d, err := diff.Compare(ctx, both[0], both[1], options.diff)
 	done()
@@ -71,9 +74,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return max(status, command.Printed(err, stderr))
 }
 
-// readBoth makes both traces ready, at the same time. What is wrong with either is said.
-func readBoth(ctx context.Context, o *options, stderr io.Writer) (both [2]*diff.Trace, err error) {
-	var of [2]*protocols.Protocol
+// readBoth makes both traces ready, at the same time, and finds whose spans they have. What is wrong with either is said.
+func readBoth(ctx context.Context, o *options, stderr io.Writer) (both [2]*diff.Trace, of [2]*protocols.Protocol,
+	err error,
+) {
 	err = runs.Read(ctx, stderr, o.runs[:], takes, func(ctx context.Context, i int, run runs.Run) error {
 		reader, file, err := read.OpenTwice(ctx, run.Path, run.Progress)
 		if err != nil {
@@ -84,9 +88,6 @@ func readBoth(ctx context.Context, o *options, stderr io.Writer) (both [2]*diff.
 		both[i], err = diff.ReadFrom(ctx, from, of[i].Diff, diff.ReadOptions{Ignore: o.diff.Ignore})
 		return err
 	})
-	if err == nil && of[0] != of[1] {
-		err = acrossProtocols(of)
-	}
 	if err != nil {
 		for _, x := range both {
 			if x != nil {
@@ -94,13 +95,7 @@ func readBoth(ctx context.Context, o *options, stderr io.Writer) (both [2]*diff.
 			}
 		}
 	}
-	return both, err
-}
-
-// acrossProtocols is what there is to say of runs of two protocols. It is here that they are to be compared.
-func acrossProtocols(of [2]*protocols.Protocol) error {
-	return fmt.Errorf("two protocols cannot be compared yet: the first run is of %s, and the second of %s", of[0].Name,
-		of[1].Name)
+	return both, of, err
 }
 
 // withNearest says of each attribute that there is not which one is called most alike.
