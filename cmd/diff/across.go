@@ -97,8 +97,10 @@ func (p *page) operations(most int) {
 		return
 	}
 	fmt.Fprintf(&p.b, "\n%s\n", p.style.Bold("What users saw"))
-	rows := [][]string{{"", "", "answer", "latency", "", "tries", "", "messages", "", "delays", ""},
-		{"", "", "", "A", "B", "A", "B", "A", "B", "A", "B"}}
+	rows := [][]string{
+		{"", "", "answer", "latency", "", "tries", "", "messages", "", "delays", ""},
+		{"", "", "", "A", "B", "A", "B", "A", "B", "A", "B"},
+	}
 	for i := range p.c.Operations {
 		if most > 0 && i == most {
 			break

@@ -28,8 +28,8 @@ type Protocol struct {
 	OfElection func(name, root string) bool
 }
 
-// keys are those that the protocol adds, with its peers, which say which one a span is, and its replies, which are known
-// late.
+// keys are those that the protocol adds, with its peers, which say which one a span is, and its replies, which are
+// known late.
 func (p *Protocol) keys() content.Keys {
 	k := p.Keys
 	k.Identifies = slices.Concat(k.Identifies, p.Landmarks.Peers)

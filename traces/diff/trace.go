@@ -90,7 +90,9 @@ func readTrace(ctx context.Context, from index.Source, p *Protocol, o ReadOption
 		}
 		return nil
 	}
-	options := index.Options{Progress: o.Progress, Lists: span.Lists(p.Specs), Replies: p.Landmarks.Replies, Resolution: cut}
+	options := index.Options{
+		Progress: o.Progress, Lists: span.Lists(p.Specs), Replies: p.Landmarks.Replies, Resolution: cut,
+	}
 	var err error
 	x.Trace, err = index.ReadEach(ctx, from, options, x.newWorker, take)
 	if err != nil {

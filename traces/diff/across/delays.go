@@ -42,16 +42,17 @@ func arrivals(x *index.Trace) handled {
 			if e.HasReply && parent.HasReply && e.IsCopy == parent.AnswersCopy {
 				note(above, parent.EndStep, parent.End, i, e.EndStep, e.End)
 			}
-		case trace.SpanKindInternal:
+		case trace.SpanKindInternal: // a reply that came too late
 			note(i, e.Step, e.Start, above, parent.EndStep, parent.End)
+		case trace.SpanKindClient, trace.SpanKindProducer, trace.SpanKindUnspecified: // nothing arrives where they begin
 		}
 	}
 	return all
 }
 
 // delays returns how many messages came one after the other from when a client asked until it had its answer: what
-// made it end, what made that be sent, and so on back to the asking, or to a message that was sent before it. It is -1 if a timer that ran
-// out was one of the causes.
+// made it end, what made that be sent, and so on back to the asking, or to a message that was sent before it. It is -1
+// if a timer that ran out was one of the causes.
 func (h handled) delays(x *index.Trace, operation int32) int {
 	e := x.Entry(operation)
 	asked := step{x.Shape(operation).Process, e.Step}

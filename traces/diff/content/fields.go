@@ -91,7 +91,8 @@ func fieldOrder(name string) int {
 }
 
 // Fields returns all that a span says but for the attributes that are ignored. Times count from the beginning of the
-// run, and the names of the events begin with persist that say what was written to the disk. Of equal names the second has a number.
+// run, and the names of the events that say what was written to the disk begin with persist. Of equal names the second
+// has a number.
 func Fields(s *read.Span, begin time.Time, persist string, ignored []string) []Field {
 	since := func(t time.Time) string { return words.Milliseconds(t.Sub(begin)) }
 	fields := []Field{{"begins", since(s.Start)}, {"ends", since(s.End)}}
