@@ -147,21 +147,17 @@ type value struct {
 	ballot, request, command string
 }
 
-func parseValue(text string) (v value, is bool) {
-	place, rest, _ := strings.Cut(text, " ")
-	slot, ballot, _ := strings.Cut(place, "@")
-	if request, command, has := strings.Cut(rest, " "); has && strings.Contains(request, "/") {
-		v.request, rest = request, command
-	}
-	n, err := strconv.ParseInt(slot, 10, 64)
-	v.slot, v.ballot, v.command = n, ballot, rest
-	return v, err == nil && rest != ""
-}
-
 // values are those that a list of a span has.
 func values(s *span.Span, key attribute.Key) (list []value) {
 	for _, text := range s.Attribute(key).AsStringSlice() {
-		if v, is := parseValue(text); is {
+		var v value
+		place, rest, _ := strings.Cut(text, " ")
+		place, v.ballot, _ = strings.Cut(place, "@")
+		if request, command, has := strings.Cut(rest, " "); has && strings.Contains(request, "/") {
+			v.request, rest = request, command
+		}
+		if n, err := strconv.ParseInt(place, 10, 64); err == nil && rest != "" {
+			v.slot, v.command = n, rest
 			list = append(list, v)
 		}
 	}

@@ -2,7 +2,6 @@ package explain
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,7 +29,10 @@ func Protocol() explain.Protocol {
 		Servers:   []string{spans.ServiceLeader, spans.ServiceReplica, spans.ServiceAcceptor},
 		Asks:      map[string]string{"leader": "ballot", "ballot": "ballot", "slot": "slot"},
 		Questions: "leader ballot N.N, client-N N, or slot N replica-N",
-		Rules:     rules(),
+		Rules: []explain.Rule{
+			Majority, HigherPromise, PromiseKept, BallotOnce, Demanded, OneValue, OneChosen, OneLeads, Preempted, Window,
+			InOrder, ThroughSlot, Once,
+		},
 		Applied:   spans.ApplyID,
 		Once:      Once,
 		Malformed: malformed,
@@ -84,13 +86,6 @@ func rule(name, section, says string) explain.Rule {
 	return explain.Rule{Name: name, Section: section, Says: says}
 }
 
-func rules() []explain.Rule {
-	return []explain.Rule{
-		Majority, HigherPromise, PromiseKept, BallotOnce, Demanded, OneValue, OneChosen, OneLeads, Preempted, Window,
-		InOrder, ThroughSlot, Once,
-	}
-}
-
 // paxos is what is to be said of one run of MultiPaxos.
 type paxos struct {
 	*explain.Trace
@@ -125,22 +120,18 @@ func (e *paxos) Ask(q *explain.Asked) (*explain.Explanation, error) {
 	case "server slot":
 		return e.explainSlot(q.Numbers["slot"], q.Server)
 	case "which ballot":
-		return nil, e.whichBallot(q.Question)
+		near := &explain.QuestionError{Message: fmt.Sprintf("cannot tell what %q asks: of which ballot it does not say",
+			q.Question)}
+		if len(e.phases) > 0 {
+			near.Nearest = ballotQuestion(ballotOf(e.phases[0]))
+		}
+		return nil, near
 	case "slot":
 		return nil, fmt.Errorf("cannot tell what %q asks: of which leader or replica it does not say", q.Question)
 	case "server":
 		return nil, fmt.Errorf("cannot tell what %q asks: which slot of %s it does not say", q.Question, q.Server)
 	}
 	return nil, nil
-}
-
-// whichBallot says of a question about a ballot that it does not say which one.
-func (e *paxos) whichBallot(question string) error {
-	said := fmt.Sprintf("cannot tell what %q asks: of which ballot it does not say", question)
-	if len(e.phases) == 0 {
-		return errors.New(said + ", and nobody began one in this run")
-	}
-	return &explain.QuestionError{Message: said, Nearest: ballotQuestion(ballotOf(e.phases[0]))}
 }
 
 // Questions are about each ballot, and each slot of each learner.

@@ -46,10 +46,13 @@ func (e *paxos) explainSlot(number, process string) (*explain.Explanation, error
 // explainIn is what explainSlot says of a slot in which something was proposed.
 func (e *paxos) explainIn(slot int64, process string) *explain.Explanation {
 	applied, chosen, list := e.appliedBy(process, slot), e.chosenIn(slot, ""), e.proposedIn(slot)
+	const most = 6 // of its proposals, the first and the last ones
 	x := &explain.Explanation{}
 	add := func(parts ...part) { x.Parts = append(x.Parts, parts...) }
-	for _, p := range some(list) {
-		add(e.fate(p))
+	for i, p := range list {
+		if i == 0 || len(list)-i < most {
+			add(e.fate(p))
+		}
 	}
 	switch {
 	case applied != nil:
@@ -58,8 +61,13 @@ func (e *paxos) explainIn(slot int64, process string) *explain.Explanation {
 		add(explain.Because("How "+process+" learnt it, and applied it", e.applying(applied)...))
 	case chosen != nil:
 		x.Answer = say("Slot %d is %s, as %s knew from %s on.", slot, e.valueSaid(chosen), chosen.Service, e.End(chosen))
+	case len(list) == 0:
+		x.Answer = say("The trace has nobody that proposed a value in slot %d, or took one for chosen there.", slot).
+			On(e.mentioned(slot)...)
 	default:
-		x.Answer = e.unchosenSaid(slot, list)
+		last := list[len(list)-1]
+		x.Answer = say("No leader knew in this run that a value is chosen in slot %d. The last that was proposed there was "+
+			"%s, in ballot %s at %s.", slot, commandText(last.command), last.ballot, last.at)
 	}
 	if applied != nil {
 		add(explain.Because("Which rule was broken", e.brokenByApply(applied)...))
@@ -70,23 +78,11 @@ func (e *paxos) explainIn(slot int64, process string) *explain.Explanation {
 	return x.Suggest(e.nextOf(slot, process, applied, chosen)...)
 }
 
-// some are the first of many proposals, and the last ones.
-func some(list []proposal) []proposal {
-	const most = 6
-	if len(list) <= most {
-		return list
-	}
-	return append(list[:1:1], list[len(list)-most+1:]...)
-}
-
-// nextOf is what to ask next: about the request that a slot is of, or the ballot in which it was chosen.
+// nextOf is what to ask next: about the request that a slot is of, the ballot in which it was chosen, or another learner.
 func (e *paxos) nextOf(slot int64, process string, applied, chosen *span.Span) (next []string) {
 	for _, s := range []*span.Span{applied, chosen} {
-		if s == nil {
-			continue
-		}
-		if request := s.Attribute(kvspans.KVRequestIDKey).AsString(); e.Operation(request) != nil {
-			next = append(next, strings.ReplaceAll(words.Printable(request), "/", " "))
+		if s != nil && e.Operation(s.Attribute(kvspans.KVRequestIDKey).AsString()) != nil {
+			next = append(next, strings.ReplaceAll(shown(s, kvspans.KVRequestIDKey), "/", " "))
 		}
 	}
 	if chosen != nil && e.phaseOf(ballotOf(chosen)) != nil {
@@ -107,17 +103,6 @@ func (e *paxos) valueSaid(s *span.Span) sentence {
 		return said.Then(", of %s", request)
 	}
 	return said
-}
-
-// unchosenSaid says what was proposed in a slot in which no leader knew anything to be chosen.
-func (e *paxos) unchosenSaid(slot int64, list []proposal) sentence {
-	if len(list) == 0 {
-		return say("The trace has nobody that proposed a value in slot %d, or took one for chosen there.", slot).
-			On(e.mentioned(slot)...)
-	}
-	last := list[len(list)-1]
-	return say("No leader knew in this run that a value is chosen in slot %d. The last that was proposed there was %s, "+
-		"in ballot %s at %s.", slot, commandText(last.command), last.ballot, last.at)
 }
 
 // before says when a learner applied a slot for the first time, if it did so again after a crash.
