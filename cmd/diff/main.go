@@ -74,8 +74,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return max(status, command.Printed(err, stderr))
 }
 
-// readBoth makes both traces ready, at the same time, and finds of which protocols they are. What is wrong with either is
-// said.
+// readBoth makes both traces ready, at the same time, and finds of which protocols they are. What is wrong with either
+// is said.
 func readBoth(ctx context.Context, o *options, stderr io.Writer) (both [2]*diff.Trace, of [2]*protocols.Protocol,
 	err error,
 ) {
