@@ -78,7 +78,7 @@ func (e *paxos) explainIn(slot int64, process string) *explain.Explanation {
 	return x.Suggest(e.nextOf(slot, process, applied, chosen)...)
 }
 
-// nextOf is what to ask next: about the request that a slot is of, the ballot in which it was chosen, or another learner.
+// nextOf is what to ask next: about the request of a slot, the ballot in which it was chosen, or another learner.
 func (e *paxos) nextOf(slot int64, process string, applied, chosen *span.Span) (next []string) {
 	for _, s := range []*span.Span{applied, chosen} {
 		if s != nil && e.Operation(s.Attribute(kvspans.KVRequestIDKey).AsString()) != nil {
