@@ -2,14 +2,19 @@ package conform_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+
 	clients "github.com/raftkv/raftkv/raftkv/kv/conform"
 	"github.com/raftkv/raftkv/raftkv/multipaxos/conform"
+	"github.com/raftkv/raftkv/raftkv/multipaxos/spans"
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
+	"github.com/raftkv/raftkv/traces/tracetest"
 )
 
 // checked is what is found in a trace.
@@ -72,5 +77,64 @@ func TestClean(t *testing.T) {
 	}
 	for seed := uint64(1); seed <= 40; seed++ {
 		clean(t, fmt.Sprintf("stormy, seed %d", seed), run(t, stormy(seed)))
+	}
+	for seed := uint64(1); seed <= 10; seed++ {
+		clean(t, fmt.Sprintf("duelling, seed %d", seed), run(t, duelling(seed)))
+	}
+}
+
+// Nor is anything found in what Jaeger keeps of it, nor in each of its traces by itself.
+func TestCleanElsewhere(t *testing.T) {
+	lists := span.Lists(spans.AllSpecs())
+	for seed := uint64(1); seed <= 10; seed++ {
+		trace := run(t, stormy(seed))
+		parts := map[world.CausalID][]span.Span{}
+		for i := range trace {
+			parts[trace[i].Root] = append(parts[trace[i].Root], trace[i])
+			trace[i] = tracetest.AsJaegerHas(trace[i], lists)
+		}
+		clean(t, fmt.Sprintf("from Jaeger, seed %d", seed), trace)
+		if seed > 1 {
+			continue
+		}
+		for root, part := range parts {
+			clean(t, fmt.Sprintf("the trace %s, seed %d", root, seed), part)
+		}
+	}
+}
+
+// Whatever spans say, what is found is told, and in time.
+func TestHostile(t *testing.T) {
+	trace := run(t, stormy(16))
+	values := []attribute.Value{
+		attribute.Int64Value(1 << 62), attribute.Int64Value(-5), attribute.Int64Value(0), attribute.StringValue("x"),
+		attribute.StringSliceValue([]string{"1@1.1 noop", "2 z"}),
+	}
+	for i := range uint64(60) {
+		all := slices.Clone(trace)
+		draw := func(purpose world.Name, of int) int {
+			return int(world.Draw(i, purpose, world.CausalID(len(all))) % uint64(of))
+		}
+		for k := range world.Name(20) {
+			s, from := &all[draw(10*k, len(all))], &all[draw(10*k+1, len(all))]
+			switch draw(10*k+2, 6) {
+			case 0:
+				all = slices.Delete(all, 1, 2)
+			case 1:
+				s.Parent = from.ID
+			case 2:
+				s.Name, s.Kind = from.Name, from.Kind
+			case 3:
+				s.Service, s.Events, s.Links = from.Service, from.Events, from.Links
+			case 4:
+				s.Attributes = from.Attributes
+			default:
+				s.Attributes = slices.Clone(s.Attributes)
+				s.Attributes[draw(10*k+3, len(s.Attributes))].Value = values[draw(10*k+4, len(values))]
+			}
+		}
+		if r := checked(all); len(r.Findings) == 0 {
+			t.Errorf("nothing is found in trace %d", i)
+		}
 	}
 }

@@ -235,10 +235,9 @@ var ofLearners = []mutation{
 		s := restarted(m, "leader")
 		return s != nil && set(s, spans.PaxosRoleBeforeKey.String(other[textOf(s, spans.PaxosRoleBeforeKey)]))
 	}},
-	{"a leader that tells what it does not know", "TraceIntegrity: tells that put a other is chosen",
-		func(m *mutated) bool {
-			return set(m.find(spans.CommitProducerID), spans.PaxosCommandKey.String("put a other"))
-		}},
+	{"a leader that tells a lie", "TraceIntegrity: tells that put a other is chosen", func(m *mutated) bool {
+		return set(m.find(spans.CommitProducerID), spans.PaxosCommandKey.String("put a other"))
+	}},
 	{"a CatchUp from another slot", "TraceIntegrity: asks for what is chosen from slot 99 on", func(m *mutated) bool {
 		return set(m.find(spans.CatchUpClientID), spans.PaxosFirstSlotKey.Int(99))
 	}},
@@ -250,6 +249,10 @@ var ofLearners = []mutation{
 	}},
 	{"an answer that was given no slot", "AnswerOfItsSlot: gave the request no slot", func(m *mutated) bool {
 		return forget(m.find(spans.PutServerID, reply, "Answered"), spans.EventPropose)
+	}},
+	{"an answer that comes too early", "AnswerOfItsSlot: answers before it applied slot", func(m *mutated) bool {
+		s := m.find(spans.PutServerID, reply, "Answered", process, "leader-1")
+		return set(s, worldspans.RaftkvEndStepKey.Int64(numberOf(s, worldspans.RaftkvEndStepKey)-1))
 	}},
 	{"an answer that comes too late", "AnswerOfItsSlot: and leader-1 does not answer", func(m *mutated) bool {
 		s := m.find(spans.PutServerID, reply, "Answered", process, "leader-1")

@@ -39,9 +39,6 @@ func (Protocol) Spec() check.Spec {
 	}
 }
 
-// Tables returns MultiPaxos's tables, made ready once.
-var Tables = sync.OnceValue(func() *check.Tables { return check.NewTables(Protocol{}) })
-
 // Malformed says how the text of an attribute of a span should read.
 func (Protocol) Malformed(kind string, key attribute.Key, text string) (want string) {
 	return kept.Malformed(kind, key, text)

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/raftkv/raftkv/raftkv/multipaxos/conform/kept"
@@ -218,7 +219,7 @@ func (p *process) acceptedFrom(first uint64) []kept.Proposal {
 			all = append(all, proposal)
 		}
 	}
-	slices.SortFunc(all, func(a, b kept.Proposal) int { return int(int64(a.Slot) - int64(b.Slot)) })
+	slices.SortFunc(all, func(a, b kept.Proposal) int { return cmp.Compare(a.Slot, b.Slot) })
 	return all
 }
 

@@ -8,8 +8,14 @@ import (
 // learnStep notes that a step of a process is over, and that another one begins.
 func (p *process) learnStep(m *moment) {
 	p.at, p.step, p.persisted, p.uptos, p.fresh, p.restart, p.started = m.at, m.step, false, nil, nil, nil, nil
-	if p.phase != nil {
-		p.phase.dueLeads = false
+	if p.phase == nil {
+		return
+	}
+	p.phase.dueLeads = false
+	for slot := range p.phase.pending {
+		if slot <= p.applied {
+			delete(p.phase.pending, slot)
+		}
 	}
 }
 
@@ -27,7 +33,7 @@ func (c *cluster) learnStart(p *process, of *Span, f *kept.Start) {
 				delete(p.knows, slot)
 			}
 		}
-		p.upto = f.Chosen
+		p.upto = min(f.Chosen, c.highestSlot())
 	}
 	p.disk, p.diskBy = f.Durable, of
 	p.promised, p.promisedBy = f.Promised, of
