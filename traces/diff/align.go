@@ -311,6 +311,16 @@ func (l *alignment) isEnding(p *pair) bool {
 	return startA == startB && unfinishedA != unfinishedB && p.moment >= min(lastA, lastB)
 }
 
+// staysOpen says whether a pair is open in both runs until they end, and began alike: that it ends at another time
+// comes of what has one run go on for longer.
+func (l *alignment) staysOpen(p *pair) bool {
+	if !p.inBoth() || !l.runs[0].prints[p.spans[0]].Unfinished || !l.runs[1].prints[p.spans[1]].Unfinished {
+		return false
+	}
+	a, b := l.starts(p)
+	return a == b && p.change == Moved
+}
+
 // wanted says whether a pair is of what is to be compared.
 func (l *alignment) wanted(x *side, i int32) bool {
 	only, name := l.options.Only, x.Shape(i).Name

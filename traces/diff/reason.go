@@ -162,7 +162,11 @@ func (l *alignment) likelyFirst(p *pair, keys []ConfigChange) {
 	var likely []string
 	switch {
 	case slices.Contains(l.protocol().Starts, name):
-		likely = []string{"num_nodes"}
+		for _, c := range keys {
+			if strings.HasPrefix(c.Key, "num_") && c.Key != "num_clients" {
+				likely = append(likely, c.Key)
+			}
+		}
 	case name == kvspans.ClientStartName:
 		likely = []string{"num_clients"}
 	case isOperation(name):
