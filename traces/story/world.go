@@ -11,10 +11,7 @@ import (
 
 func (t *Teller) run() {
 	config := t.Span.Attribute(worldspans.RaftkvConfigKey).AsString()
-	counts := ""
-	if nodes, clients := topLevel(config, "num_nodes"), topLevel(config, "num_clients"); nodes != "" && clients != "" {
-		counts = ", " + countedText(nodes, "node") + ", " + countedText(clients, "client")
-	}
+	counts := counted(config)
 	t.note(t.Span.Start, turnRunBegins,
 		func(n *turn) { n.said = cmp.Or(strings.TrimPrefix(counts, ", "), "the run begins") })
 	t.Line(t.Beginning(), Ordinary, "config read: ", t.Text(worldspans.RaftkvScenarioKey), ", seed ",
@@ -29,19 +26,19 @@ func countedText(number, one string) string {
 	return number + " " + one + "s"
 }
 
-// topLevel is the value of a key of a TOML document, as it stands there; it knows no more of TOML than that tables
-// begin with a bracket.
-func topLevel(document, key string) string {
-	for line := range strings.Lines(document) {
-		name, value, found := strings.Cut(line, "=")
+// counted says how many processes of each kind a config has, as it goes on behind a comma: ", 5 nodes, 3 clients". It
+// knows no more of TOML than that tables begin with a bracket.
+func counted(config string) (counts string) {
+	for line := range strings.Lines(config) {
 		if strings.HasPrefix(line, "[") {
-			return ""
+			break
 		}
-		if found && strings.TrimSpace(name) == key {
-			return strings.TrimSpace(value)
+		name, value, _ := strings.Cut(line, "=")
+		if kind, is := strings.CutPrefix(strings.TrimSpace(name), "num_"); is {
+			counts += ", " + countedText(strings.TrimSpace(value), strings.TrimSuffix(kind, "s"))
 		}
 	}
-	return ""
+	return counts
 }
 
 // violation tells of an invariant that does not hold: the two facts, which clash.
