@@ -101,11 +101,11 @@ func ReadEach[T any](
 	return b.Trace, nil
 }
 
-// Of returns a trace of spans that are all in memory.
-func Of(all []read.Span) *Trace {
+// Of returns a trace of spans that are all in memory, given the attributes that name a reply besides the store's own.
+func Of(all []read.Span, replies ...attribute.Key) *Trace {
 	b := newBuilder(&Trace{held: all})
 	for i := range all {
-		s := summaryOf(&all[i], read.Place{}, nil)
+		s := summaryOf(&all[i], read.Place{}, replies)
 		b.add(&s)
 	}
 	b.finish()

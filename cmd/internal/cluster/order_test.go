@@ -20,8 +20,6 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/library"
 	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
-	raftexport "github.com/raftkv/raftkv/raftkv/raft/export"
-	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/world"
 	"github.com/raftkv/raftkv/raftkv/world/race"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
@@ -53,13 +51,15 @@ var logLines = regexp.MustCompile(`(?m)^(\S+) (\{.*\})\n(\S+) (\S+) (.*)$`)
 func logOf(t *testing.T, all []traces.Span) (log []*logged) {
 	t.Helper()
 	var b bytes.Buffer
-	if err := export.WriteShiViz(&b, index.Of(all), raftexport.Protocol()); err != nil {
+	x := index.Of(all, protocols.Replies()...)
+	tells := protocols.OfTrace(x).Export
+	if err := export.WriteShiViz(&b, x, tells); err != nil {
 		t.Fatal(err)
 	}
 	ofTwo := map[world.CausalID]bool{} // spans whose beginning is an event, and whose end may be one
 	for i := range all {
 		s := &all[i]
-		ofTwo[s.ID] = s.Kind != trace.SpanKindInternal || s.Name == spans.ElectionName || strings.HasPrefix(s.Name, "kv.")
+		ofTwo[s.ID] = s.Kind != trace.SpanKindInternal || tells.Begins(s) != "" || strings.HasPrefix(s.Name, "kv.")
 	}
 	begun := map[world.CausalID]bool{}
 	for _, m := range logLines.FindAllStringSubmatch(b.String(), -1) {
@@ -199,7 +199,7 @@ func storyAgrees(t *testing.T, how string, log []*logged, all []traces.Span) {
 			receives[e.span] = e
 		}
 	}
-	told := story.New(protocols.Raft.Story)
+	told := story.New(protocols.OfTrace(index.Of(all, protocols.Replies()...)).Story)
 	for i := range all {
 		told.Add(&all[i])
 	}

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/traces/export"
 	"github.com/raftkv/raftkv/traces/index"
 	"github.com/raftkv/raftkv/traces/read"
@@ -57,7 +58,7 @@ func atRun(t testing.TB, requests string) looked {
 	}
 	var jaeger bytes.Buffer
 	path := filepath.Join(folder, "trace.jaeger.json")
-	if err := errors.Join(export.WriteJaeger(&jaeger, index.Of(spans)),
+	if err := errors.Join(export.WriteJaeger(&jaeger, index.Of(spans, protocols.Replies()...)),
 		os.WriteFile(path, jaeger.Bytes(), 0o600)); err != nil {
 		t.Fatal(err)
 	}
