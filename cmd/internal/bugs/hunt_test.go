@@ -70,6 +70,36 @@ func TestEveryBugIsCaught(t *testing.T) {
 	}
 }
 
+// paxosScenarioOf is scenarioOf for MultiPaxos.
+var paxosScenarioOf = map[string]string{
+	"accept-below-promise": "paxos-duel", "forget-promise": "paxos-acceptor-restart", "reuse-ballot": "paxos-takeover",
+	"quorum-of-answered": "paxos-majority-down", "adopt-highest-slot": "paxos-everything", "leave-hole": "paxos-hole",
+	"apply-out-of-order": "paxos-hole", "skip-hole": "paxos-lost-commit", "never-catch-up": "paxos-lost-commit",
+	"overwrite-at-replica": "multipaxos", "no-dedup": "paxos-unknown-choice",
+	"count-old-promises": "", "adopt-latest-arrival": "", "slot-given-twice": "",
+}
+
+// TestEveryBugOfMultiPaxosIsCaught is TestEveryBugIsCaught for MultiPaxos, without the shrinking.
+func TestEveryBugOfMultiPaxosIsCaught(t *testing.T) {
+	t.Parallel()
+	for i, bug := range protocols.MultiPaxos.Run.Bugs {
+		if race.Enabled && i%4 != 0 {
+			continue
+		}
+		caught, err := find(t.Context(), &protocols.MultiPaxos, bug)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, known := paxosScenarioOf[bug.Name]
+		if !known || want != "" && !slices.Contains(caught.scenarios, want) {
+			t.Errorf("%s is caught in the scenarios %q, want %q among them", bug.Name, caught.scenarios, want)
+		}
+		if caught.found == nil {
+			t.Errorf("no seed of mixed up to %d catches %s", mostSeeds, bug.Name)
+		}
+	}
+}
+
 // find is hunt without the shrinking.
 func find(ctx context.Context, of *protocols.Protocol, bug protocolrun.Bug) (prey, error) {
 	scenarios, err := catching(ctx, of, bug)
@@ -83,7 +113,7 @@ func find(ctx context.Context, of *protocols.Protocol, bug protocolrun.Bug) (pre
 // narrow looks whether a table has room in 80 columns.
 func narrow(t *testing.T, hunted []prey) {
 	t.Helper()
-	for line := range strings.Lines(table(hunted, widest)) {
+	for line := range strings.Lines(table(protocols.Usual(), hunted, widest)) {
 		if columns := terminal.Length(strings.TrimSuffix(line, "\n")); columns > widest {
 			t.Errorf("make bugs prints a line of %d columns, want at most %d:\n%s", columns, widest, line)
 		}
@@ -108,7 +138,7 @@ func TestNotCaught(t *testing.T) {
 		"no-commit-on-heartbeat  none      nothing up to 2000\n" +
 		"                        scenarios: one-way-link, majority-partition,\n" +
 		"                          minority-partition, 2 more\n"
-	if got := table([]prey{none}, 80); !strings.HasPrefix(got, want) {
+	if got := table(protocols.Usual(), []prey{none}, 80); !strings.HasPrefix(got, want) {
 		t.Errorf("the table does not begin with\n%s\n%s", want, got)
 	}
 }

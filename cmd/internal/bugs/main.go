@@ -74,7 +74,7 @@ func huntAll(ctx context.Context, of *protocols.Protocol, stdout, stderr io.Writ
 		bar.Set(i + 1)
 	}
 	bar.Done()
-	_, err := io.WriteString(stdout, table(hunted, min(widest, terminal.Width(stdout))))
+	_, err := io.WriteString(stdout, table(of, hunted, min(widest, terminal.Width(stdout))))
 	return max(status, command.Printed(err, stderr))
 }
 
@@ -83,7 +83,7 @@ const widest = 80
 
 // table tells of each bug in two rows: what became of it in the seeds, and below that the scenarios that catch it,
 // broken into lines of a width.
-func table(hunted []prey, width int) string {
+func table(of *protocols.Protocol, hunted []prey, width int) string {
 	rows := [][]string{{"bug", "seed", "in", "violates", "shrunk to"}}
 	left := 0
 	for _, one := range hunted {
@@ -100,10 +100,14 @@ func table(hunted []prey, width int) string {
 			b.WriteString(terminal.Paragraph(indent, indent+"  ", "scenarios: "+one.named(), width))
 		}
 	}
+	whose := ""
+	if of != protocols.Usual() {
+		whose = " -protocol " + of.Run.Name
+	}
 	for _, text := range []string{
 		fmt.Sprintf("Seed is the first of %s that catches the bug, found in that time by what it violates, and shrunk to "+
 			"so much. The scenarios catch it, too, with seeds of their own.", profileOfHunts),
-		"To see one: go run ./cmd/run -faults " + profileOfHunts + " -seed SEED -bug BUG -shrink",
+		"To see one: go run ./cmd/run -faults " + profileOfHunts + whose + " -seed SEED -bug BUG -shrink",
 	} {
 		b.WriteString("\n" + terminal.Paragraph("", "", text, width))
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/raftkv/run"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
@@ -37,10 +38,14 @@ func aimedAt(given *config.Fault) string {
 	return string(given.Who)
 }
 
-// inOrder are the roles in the order in which the sides of a partition find out who has them: a follower is one that
-// nobody else stands for, and the others come last.
-var inOrder = []config.Who{
-	"", config.WhoLeader, config.WhoCandidate, config.WhoCrashed, config.WhoFollower, config.WhoOthers,
+// inOrder are the roles in the order in which the sides of a partition find out who has them: a follower, or one of a
+// party, is one that nobody else stands for, and the others come last.
+func (f *faults) inOrder() []config.Who {
+	all := []config.Who{"", config.WhoLeader, config.WhoCandidate, config.WhoCrashed, config.WhoFollower}
+	for i := range f.cluster.protocol.Parties {
+		all = append(all, config.WhoOf(&f.cluster.protocol.Parties[i]))
+	}
+	return append(all, config.WhoOthers)
 }
 
 // aimSides are the sides of a partition with the names of all.
@@ -48,7 +53,7 @@ func (f *faults) aimSides(given *config.Fault) (sides [][]config.Target, why str
 	sides = make([][]config.Target, len(given.Sides))
 	on := make(map[world.ProcessID]int) // the side of each
 	ordinal := uint64(0)
-	for _, who := range inOrder {
+	for _, who := range f.inOrder() {
 		for i, side := range given.Sides {
 			for _, t := range side {
 				if t.Who != who {
@@ -118,14 +123,16 @@ func (f *faults) whoIs(
 			}
 		}
 	case config.WhoFollower:
-		among = f.running(f.cluster.protocol.Roles.Follower)
-		if taken != nil {
-			among = slices.DeleteFunc(among, taken)
-		}
+		among = free(f.running(f.cluster.protocol.Roles.Follower), taken)
 	case config.WhoOthers:
 	}
+	for i := range f.cluster.protocol.Parties {
+		if party := &f.cluster.protocol.Parties[i]; config.WhoOf(party) == who {
+			among = free(f.up(party), taken)
+		}
+	}
 	if len(among) == 0 {
-		return 0, none[who]
+		return 0, cmp.Or(none[who], string(who)+" was not up")
 	}
 	return f.drawn(among, given, ordinal), ""
 }
@@ -141,6 +148,25 @@ func (f *faults) running(role string) []world.ProcessID {
 	var all []world.ProcessID
 	for i := range f.cluster.servers {
 		if s := &f.cluster.servers[i]; s.party.Leads && s.Role() == role && !f.isDown(s.id) {
+			all = append(all, s.id)
+		}
+	}
+	return all
+}
+
+// free are those that nobody else stands for.
+func free(all []world.ProcessID, taken func(world.ProcessID) bool) []world.ProcessID {
+	if taken == nil {
+		return all
+	}
+	return slices.DeleteFunc(all, taken)
+}
+
+// up are the servers of a party that are.
+func (f *faults) up(party *run.Party) []world.ProcessID {
+	var all []world.ProcessID
+	for i := range f.cluster.servers {
+		if s := &f.cluster.servers[i]; s.party == party && !f.isDown(s.id) {
 			all = append(all, s.id)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/keys"
 	"github.com/raftkv/raftkv/cmd/internal/nearest"
 	"github.com/raftkv/raftkv/cmd/internal/positions"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
@@ -55,6 +56,7 @@ type When struct {
 	Process world.ProcessID // AtRole, AtSend
 	Role    string          // AtRole
 	Number  uint64          // AtCommit: the index; AtSend: the ordinal of the operation
+	Called  string          // AtCommit: what the protocol calls an index, if that is another word, such as slot
 }
 
 // WhenKind is how a moment is named.
@@ -77,10 +79,24 @@ func (w When) String() string {
 	case AtRole:
 		return w.Process.String() + " becomes " + w.Role
 	case AtCommit:
-		return "index " + strconv.FormatUint(w.Number, 10) + " commits"
+		return cmp.Or(w.Called, anIndex) + " " + strconv.FormatUint(w.Number, 10) + " commits"
 	case AtSend:
 		return w.Process.String() + " sends " + strconv.FormatUint(w.Number, 10)
 	case AtOnce:
+	}
+	return ""
+}
+
+// anIndex is what protocols call the place of an entry that call it nothing else.
+const anIndex = "index"
+
+// index is what the protocol calls an index, if that is another word.
+func (t *schema) index() string { return Called(t.row) }
+
+// Called is what a protocol calls an index, if that is another word: it is for When.
+func Called(p *protocols.Protocol) string {
+	if word := p.Landmarks.Position.Word; word != anIndex {
+		return word
 	}
 	return ""
 }
@@ -94,9 +110,9 @@ func (t *schema) parseWhen(s string) (w When, problem string) {
 			return When{}, problem
 		}
 		return w, t.roleless(w)
-	case len(words) == 3 && words[0] == "index" && words[2] == "commits":
+	case len(words) == 3 && words[0] == cmp.Or(t.index(), anIndex) && words[2] == "commits":
 		n, problem := parseOrdinal(words[1], math.MaxInt64)
-		return When{Kind: AtCommit, Number: n}, problem
+		return When{Kind: AtCommit, Number: n, Called: t.index()}, problem
 	case len(words) == 3 && words[1] == "sends":
 		w = When{Kind: AtSend}
 		if w.Process, problem = t.parseProcess(words[0]); problem != "" {
@@ -111,8 +127,9 @@ func (t *schema) parseWhen(s string) (w When, problem string) {
 		d, problem := keys.ParseDuration(words[0])
 		return When{Kind: AtTime, Time: d}, problem
 	default:
-		return When{}, `must be a virtual time such as "40ms", or a condition: ` +
-			`"node-1 becomes leader", "index 4 commits", "client-2 sends 3"`
+		return When{}, fmt.Sprintf(`must be a virtual time such as "40ms", or a condition: `+
+			`"%s-1 becomes %s", "%s 4 commits", "client-2 sends 3"`, t.leading().Group, t.Roles.Leader,
+			cmp.Or(t.index(), anIndex))
 	}
 }
 
@@ -227,18 +244,18 @@ type faultRow struct {
 
 // faultRows are all kinds, in the order in which they take place when they are due at the same time.
 var faultRows = []faultRow{
-	{kind: Crash, who: whoRuns},
+	{kind: Crash, who: anyRuns},
 	{kind: Restart, who: whoIsDown},
 	{kind: Rollback, who: anybody, takesBy: true, servers: true, lyingDisk: true},
 	{kind: Heal, who: anybody},
 	{kind: Isolate, who: anybody},
 	{kind: Partition, who: append(slices.Clone(anybody), WhoOthers)},
-	{kind: Pause, who: whoRuns},
+	{kind: Pause, who: anyRuns},
 	{kind: Slow, who: anybody, takesBy: true},
 	{kind: Stall, who: anybody, takesBy: true, servers: true},
 	{kind: Skew, who: anybody, takesBy: true},
 	{kind: SkipSync, who: anybody, servers: true, lyingDisk: true},
-	{kind: LoseUnsynced, who: whoRuns, servers: true},
+	{kind: LoseUnsynced, who: anyRuns, servers: true},
 	{kind: Elect, who: whoRuns, servers: true, leads: true},
 	{kind: Drop, message: true},
 	{kind: Delay, takesBy: true, message: true},

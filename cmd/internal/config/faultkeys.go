@@ -124,7 +124,7 @@ func (t *schema) parseSides(g keys.Given) (all [][]Target, ok bool) {
 				continue
 			}
 			hit, _ := t.target(Partition).Parse(one)
-			if hit != (Target{}) && seen[hit] && hit.Who != WhoFollower { // of followers there are several
+			if hit != (Target{}) && seen[hit] && hit.Who != WhoFollower && !t.isOne(hit.Who) { // there are several of them
 				g.Reader.Complain(one.Place.Value, "%s is named twice", hit)
 			}
 			seen[hit] = true

@@ -38,10 +38,10 @@ func (t *schema) operationKeys() []keys.Key[Operation] {
 		keys.Column("number", keys.Whole[int](1, math.MaxUint32), func(o *Operation) *int { return &o.Number }),
 		keys.Column("at", keys.Duration(""), func(o *Operation) *time.Duration { return &o.At }),
 		keys.Column("server", t.server(answers), func(o *Operation) *world.ProcessID { return &o.Server }),
-		keys.Column("put", word, func(o *Operation) *string { return &o.Put }),
-		keys.Column("value", word, func(o *Operation) *string { return &o.Value }),
-		keys.Column("get", word, func(o *Operation) *string { return &o.Get }),
-		keys.Column("delete", word, func(o *Operation) *string { return &o.Delete }),
+		keys.Column("put", keys.Word, func(o *Operation) *string { return &o.Put }),
+		keys.Column("value", keys.Word, func(o *Operation) *string { return &o.Value }),
+		keys.Column("get", keys.Word, func(o *Operation) *string { return &o.Get }),
+		keys.Column("delete", keys.Word, func(o *Operation) *string { return &o.Delete }),
 	}
 }
 

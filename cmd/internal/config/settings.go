@@ -55,7 +55,7 @@ var runKeys = []keys.Key[Config]{
 		"put, get and delete with equal chance, one after another; a put only inserts: where the key is, it is rejected"),
 	keys.Define("seed", keys.Whole[uint64](0, mostSeed), 1, func(c *Config) *uint64 { return &c.Seed },
 		"what chance there is depends on: the same seed is the same run, to the byte; 0 to 9223372036854775807"),
-	keys.Define("keys", keyPool, []string{"a", "b", "c", "d", "e"}, func(c *Config) *[]string { return &c.Keys },
+	keys.Define("keys", keys.Pool, []string{"a", "b", "c", "d", "e"}, func(c *Config) *[]string { return &c.Keys },
 		"the pool that clients pick from"),
 	keys.Define("values", keys.Choice(ValuesPool, ValuesUnique), ValuesPool,
 		func(c *Config) *Values { return &c.Values },

@@ -26,11 +26,20 @@ const (
 	WhoOthers    Who = "the others"           // in a partition: all servers that no side names
 )
 
-// whoNames are what a file can call a role, besides the name that is written.
-var whoNames = []struct {
+// WhoOf is one of a party whose servers have no roles, such as a replica: one that runs is drawn.
+func WhoOf(p *run.Party) Who { return Who(a(p.Group.String())) }
+
+// one stands for all of WhoOf, where roles are listed.
+const one Who = "one of a party"
+
+// whoName is what a file can call a role, besides the name that is written.
+type whoName struct {
 	who   Who
 	alias []string
-}{
+}
+
+// whoNames are the roles of any protocol.
+var whoNames = []whoName{
 	{WhoLeader, []string{"leader"}},
 	{WhoFollower, []string{"follower"}},
 	{WhoCandidate, []string{"newest candidate", "candidate"}},
@@ -41,8 +50,9 @@ var whoNames = []struct {
 // The roles of servers that run, of those that do not, and of either.
 var (
 	whoRuns   = []Who{WhoLeader, WhoFollower, WhoCandidate}
+	anyRuns   = append(slices.Clone(whoRuns), one)
 	whoIsDown = []Who{WhoCrashed}
-	anybody   = slices.Concat(whoRuns, whoIsDown)
+	anybody   = slices.Concat(anyRuns, whoIsDown)
 )
 
 // Target is whom a fault happens to: a process by its name, or a server by its role.
@@ -134,8 +144,8 @@ func parseOrdinal(s string, most uint64) (n uint64, problem string) {
 // parseTarget reads the name of a process, or one of some roles.
 func (t *schema) parseTarget(s string, allowed []Who) (hit Target, problem string) {
 	var names []string
-	for _, w := range whoNames {
-		if !slices.Contains(allowed, w.who) || !t.has(w.who) {
+	for _, w := range t.whoNames() {
+		if !slices.Contains(allowed, w.who) && (!t.isOne(w.who) || !slices.Contains(allowed, one)) || !t.has(w.who) {
 			continue
 		}
 		if s == string(w.who) || slices.Contains(w.alias, s) {
@@ -145,9 +155,31 @@ func (t *schema) parseTarget(s string, allowed []Who) (hit Target, problem strin
 	}
 	id, problem := t.parseProcess(s)
 	if problem != "" {
-		problem += roleHint(s, names)
+		problem += t.roleHint(s, names)
 	}
 	return Target{Process: id}, problem
+}
+
+// whoNames are the roles of the protocol.
+func (t *schema) whoNames() []whoName {
+	all := slices.Clone(whoNames)
+	for i := range t.Parties {
+		if p := &t.Parties[i]; !p.Leads {
+			all = append(all, whoName{WhoOf(p), []string{p.Group.String()}})
+		}
+	}
+	return all
+}
+
+// isOne says whether a role is that of WhoOf some party.
+func (t *schema) isOne(who Who) bool {
+	return slices.ContainsFunc(t.Parties, func(p run.Party) bool { return !p.Leads && WhoOf(&p) == who })
+}
+
+// leading is the party whose servers can lead; the first, if none can.
+func (t *schema) leading() *run.Party {
+	i := slices.IndexFunc(t.Parties, func(p run.Party) bool { return p.Leads })
+	return &t.Parties[max(i, 0)]
 }
 
 // has says whether a server of the protocol can have a role.
@@ -159,14 +191,14 @@ func (t *schema) has(who Who) bool {
 		return t.Roles.Follower != ""
 	case WhoCandidate:
 		return t.Roles.Candidate != ""
-	case WhoCrashed, WhoOthers:
+	case WhoCrashed, WhoOthers, one:
 	}
 	return true
 }
 
 // roleHint goes on with a complaint about a name: it says which role is meant, or why that cannot be.
-func roleHint(s string, names []string) string {
-	for _, w := range whoNames {
+func (t *schema) roleHint(s string, names []string) string {
+	for _, w := range t.whoNames() {
 		if s == string(w.who) || slices.Contains(w.alias, s) {
 			return "; of the roles, " + quotedList(names)
 		}

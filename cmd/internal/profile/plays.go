@@ -138,8 +138,10 @@ func crashOnSend(s *script, d dice) {
 // crashOnCommit takes a server down just as an entry is committed, before others hear of it.
 func crashOnCommit(s *script, d dice) {
 	n, index := s.leader(d), uint64(d.From("index", 1, max(1, s.operations()*s.config.NumClients)))
-	s.does(config.When{Kind: config.AtCommit, Number: index}, config.Crash, n)
-	s.does(config.When{Kind: config.AtCommit, Number: index + uint64(d.From("until", 0, 3))}, config.Restart, n)
+	when := config.When{Kind: config.AtCommit, Number: index, Called: config.Called(s.config.Row())}
+	s.does(when, config.Crash, n)
+	when.Number += uint64(d.From("until", 0, 3))
+	s.does(when, config.Restart, n)
 }
 
 // loseWrite takes a server down in the middle of a write.

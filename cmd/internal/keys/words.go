@@ -1,19 +1,18 @@
-package config
+package keys
 
 import (
 	"fmt"
 	"strings"
 	"unicode"
 
-	"github.com/raftkv/raftkv/cmd/internal/keys"
 	"github.com/raftkv/raftkv/cmd/internal/positions"
 )
 
 // longestKey is the most bytes that a key or a value has.
 const longestKey = 256
 
-// word is a text without spaces, as keys and values are: a trace writes them as words.
-var word = keys.Checked(func(s string) (problem string) {
+// Word is a text without spaces, as keys and values are: a trace writes them as words.
+var Word = Checked(func(s string) (problem string) {
 	switch {
 	case s == "":
 		return "must not be the empty string"
@@ -30,13 +29,13 @@ func notPrinted(s string) bool {
 	return strings.ContainsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) })
 }
 
-// keyPool is the keys that clients pick from.
-var keyPool = keys.Kind[[]string]{
-	Parse: parseKeyPool,
-	Write: func(pool []string) string { return keys.Array(pool, positions.Quote) },
+// Pool is some keys of the store, each once: those that clients pick from.
+var Pool = Kind[[]string]{
+	Parse: parsePool,
+	Write: func(pool []string) string { return Array(pool, positions.Quote) },
 }
 
-func parseKeyPool(g keys.Given) ([]string, bool) {
+func parsePool(g Given) ([]string, bool) {
 	list, ok := g.Value.([]any)
 	switch {
 	case !ok:
@@ -46,7 +45,7 @@ func parseKeyPool(g keys.Given) ([]string, bool) {
 		g.Complain("must hold at least one key")
 		return nil, false
 	}
-	keys, first := make([]string, len(list)), make(map[string]int)
+	pool, first := make([]string, len(list)), make(map[string]int)
 	for i, v := range list {
 		s, ok := v.(string)
 		earlier, seen := first[s]
@@ -67,7 +66,7 @@ func parseKeyPool(g keys.Given) ([]string, bool) {
 		if !seen {
 			first[s] = i
 		}
-		keys[i] = s
+		pool[i] = s
 	}
-	return keys, true
+	return pool, true
 }
