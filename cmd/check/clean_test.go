@@ -13,6 +13,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/library"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/raftkv/check"
 	kvconform "github.com/raftkv/raftkv/raftkv/kv/conform"
@@ -44,7 +45,7 @@ func traced(t testing.TB, c *config.Resolved) ([]byte, *check.Violation) {
 // checked checks a trace.
 func checked(t testing.TB, file []byte) kvconform.Report {
 	t.Helper()
-	j, r := raftconform.New(), read.NewReader("trace", bytes.NewReader(file))
+	j, r := protocols.OfBeginning(file).Conform(), read.NewReader("trace", bytes.NewReader(file))
 	if err := j.Read(t.Context(), r); err != nil {
 		t.Fatal(err)
 	}

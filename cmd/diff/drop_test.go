@@ -45,7 +45,8 @@ func dropping(c *config.Config, id world.CausalID) *config.Config {
 
 func indexed(t testing.TB, name string, file []byte) *diff.Trace {
 	t.Helper()
-	x, err := diff.ReadInput(context.Background(), name, bytes.NewReader(file), protocols.Raft.Diff, diff.ReadOptions{})
+	x, err := diff.ReadInput(context.Background(), name, bytes.NewReader(file), protocols.OfBeginning(file).Diff,
+		diff.ReadOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

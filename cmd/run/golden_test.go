@@ -11,13 +11,14 @@ import (
 
 	"github.com/raftkv/raftkv/cmd/internal/golden"
 	"github.com/raftkv/raftkv/cmd/internal/library"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/read"
 )
 
 // goldenSizes is how a scenario that only has sizes is made small enough to be read by eye: the sizes change, and
 // nothing else. The others are small.
-var goldenSizes = []string{"-nodes", "3", "-clients", "2", "-requests", "2"}
+var goldenSizes = []string{"-clients", "2", "-requests", "2"}
 
 // mostGoldenSpans is how many lines of spans there are in a tree that is kept: nobody would read through a longer one,
 // and the story tells the same.
@@ -31,8 +32,12 @@ func TestGolden(t *testing.T) {
 			out := t.TempDir()
 			var stderr bytes.Buffer
 			args := []string{"-quiet", "-out", out, "-name", "golden", scenario.Name}
-			if len(resolved(t, scenario).Operations) == 0 {
+			c := resolved(t, scenario)
+			if len(c.Operations) == 0 {
 				args = append(args, goldenSizes...)
+			}
+			if len(c.Operations) == 0 && c.Row() == protocols.Usual() {
+				args = append(args, "-nodes", "3")
 			}
 			if status := run(t.Context(), args, &bytes.Buffer{}, &stderr); status != statusFine {
 				t.Fatalf("run %v: exit status %d\n%s", args, status, &stderr)

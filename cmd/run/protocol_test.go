@@ -44,7 +44,9 @@ func TestProtocol(t *testing.T) {
 		t.Error(err)
 	}
 	usage := call(statusFine, "-h")
-	for _, want := range []string{"of raft, multipaxos, echo;", "-keepers N", "-mirrors N", "Bugs to build in with -protocol echo"} {
+	for _, want := range []string{
+		"of raft, multipaxos, echo;", "-keepers N", "-mirrors N", "Bugs to build in with -protocol echo",
+	} {
 		if !strings.Contains(usage, want) {
 			t.Errorf("-h does not say %q", want)
 		}

@@ -43,13 +43,47 @@ var referenceStory = []kind{
 	},
 }
 
-// TestReferenceStory reads the story of the reference scenario: every line is of one of the kinds, the first ones come
-// in their order, and there are as many as there should be.
+// siblingStory is what a person sees of the reference's sibling on MultiPaxos, in its order, in a run of 3 acceptors, 2
+// replicas, 1 leader, 3 clients and 15 requests.
+var siblingStory = []kind{
+	{what: "config read", line: `world +config read: multipaxos-reference, seed 1, 3 acceptors, 2 replicas, 1 leader, 3 clients`, times: 1},
+	{what: "each acceptor starting", line: `acceptor-[1-3] +starting`, times: 3},
+	{what: "each replica starting", line: `replica-[12] +starting`, times: 2},
+	{what: "the leader starting", line: `leader-1 +starting`, times: 1},
+	{what: "phase 1", line: `leader-1 +phase 1: Prepare\(1\.1\) sent to 3 acceptors`, times: 1},
+	{what: "each acceptor's promise", line: `acceptor-[1-3] +promising ballot 1\.1 to leader-1`, times: 3},
+	{what: "each promise received", line: `leader-1 +promise received from acceptor-[1-3], with 0 slots accepted`, times: 3},
+	{what: "phase 1 complete", line: `leader-1 +phase 1 complete, [23] promises \(need 2\)`, times: 1},
+	{what: "leader established", line: `leader-1 +leader established in ballot 1\.1`, times: 1},
+	{what: "clients started", line: `client-[1-3] +client started`, times: 3},
+	{what: "assigning a slot", line: `leader-1 +assigning slot \d+: (PUT|GET|DELETE) .*`, times: 15},
+	{what: "each acceptor accepting", line: `acceptor-[1-3] +accepting slot \d+ in ballot 1\.1`, times: 45},
+	{what: "each answer at the leader", line: `leader-1 +slot \d+ accepted by acceptor-[1-3]`, times: 45},
+	{what: "phase 2", line: `leader-1 +phase 2 for slot \d+: [23]/2 accepted`, times: 15},
+	{what: "the applied result", line: `leader-1 +applied result (PUT|GET|DELETE) .* -> .*`, times: 15},
+	{
+		what: "the client's own line", line: `client-[1-3] +request [1-5]: (PUT|GET|DELETE) .* -> .*`, times: 15,
+		after: "the applied result",
+	},
+	{
+		what: "each replica's line", line: `replica-[12] +slot \d+: (PUT|GET|DELETE) .* -> .*`, times: 30,
+		after: "the applied result",
+	},
+}
+
+// TestReferenceStory reads the story of the reference scenario, and of its sibling: every line is of one of the kinds,
+// the first ones come in their order, and there are as many as there should be.
 func TestReferenceStory(t *testing.T) {
-	files, c := runFolder(t, "reference")
-	first, times := make([]int, len(referenceStory)), make([]int, len(referenceStory))
-	patterns := make([]*regexp.Regexp, len(referenceStory))
-	for i, k := range referenceStory {
+	t.Run("reference", func(t *testing.T) { tellsAs(t, "reference", referenceStory) })
+	t.Run("sibling", func(t *testing.T) { tellsAs(t, "multipaxos-reference", siblingStory) })
+}
+
+func tellsAs(t *testing.T, scenario string, wanted []kind) {
+	t.Helper()
+	files, c := runFolder(t, scenario)
+	first, times := make([]int, len(wanted)), make([]int, len(wanted))
+	patterns := make([]*regexp.Regexp, len(wanted))
+	for i, k := range wanted {
 		patterns[i] = regexp.MustCompile(`^ *\d+\.\d{3}ms ` + strings.Replace(k.line, " +", ` +[0-9a-f]{16}  `, 1) + `$`)
 	}
 	number := 0
@@ -66,14 +100,14 @@ func TestReferenceStory(t *testing.T) {
 			first[i] = number
 		}
 	}
-	for i, k := range referenceStory {
+	for i, k := range wanted {
 		before := max(0, i-1)
 		if k.after != "" {
-			before = slices.IndexFunc(referenceStory, func(other kind) bool { return other.what == k.after })
+			before = slices.IndexFunc(wanted, func(other kind) bool { return other.what == k.after })
 		}
 		if first[i] == 0 || i > 0 && first[i] <= first[before] {
 			t.Errorf("%s is first told in line %d, want it after %s, in line %d: %s", k.what, first[i],
-				referenceStory[before].what, first[before], c)
+				wanted[before].what, first[before], c)
 		}
 		if k.times > 0 && times[i] != k.times {
 			t.Errorf("%s is told %d times, want %d: %s", k.what, times[i], k.times, c)

@@ -15,7 +15,6 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/golden"
 	"github.com/raftkv/raftkv/cmd/internal/library"
-	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/traces/story"
 )
@@ -33,6 +32,10 @@ var longer = map[string]int{
 	"reference":     400, // the same
 	"figure-7":      145, // there are seven nodes in it
 	"figure-8":      130, // five leaders, and all that is lost to those who are cut off or down
+
+	"multipaxos":           400, // as the first two
+	"multipaxos-reference": 400,
+	"paxos-everything":     180, // three slots are adopted, and chosen twice
 }
 
 // taught are the scenarios that show what Raft does when something goes wrong: all but those that only have sizes.
@@ -126,7 +129,7 @@ func lies(c *config.Config) bool {
 // storyOf runs a scenario, and returns its story as a screen of 80 columns shows it.
 func storyOf(t *testing.T, c *config.Resolved) (string, cluster.Result) {
 	t.Helper()
-	lines := story.New(protocols.Raft.Story)
+	lines := story.New(c.Row().Story)
 	result := recorded.Record(t, c.Config, cluster.Options{}, lines)
 	var b bytes.Buffer
 	if err := lines.WriteWithin(&b, story.Plain, 80); err != nil {
@@ -184,6 +187,17 @@ var caught = []struct{ bug, scenario, invariant string }{
 	{"local-read", "two-leaders", "Linearizable"},
 	{"no-dedup", "lost-reply", "ExactlyOnce"},
 	{"false-failure", "figure-8", "Linearizable"},
+	{"forget-promise", "paxos-acceptor-restart", "PersistBeforeSend"},
+	{"quorum-of-answered", "paxos-majority-down", "PromisesWereGiven"},
+	{"accept-below-promise", "paxos-duel", "PromisesKept"},
+	{"overwrite-at-replica", "multipaxos", "SameStore"},
+	{"leave-hole", "paxos-hole", "Progress"},
+	{"adopt-highest-slot", "paxos-everything", "ValueOfHighestBallot"},
+	{"never-catch-up", "paxos-lost-commit", "Progress"},
+	{"skip-hole", "paxos-lost-commit", "SameOrder"},
+	{"apply-out-of-order", "paxos-hole", "SameOrder"},
+	{"no-dedup", "paxos-unknown-choice", "ExactlyOnce"},
+	{"reuse-ballot", "paxos-takeover", "RestartFromDisk"},
 }
 
 // TestScenariosCatchBugs runs scenarios with the bugs that they are about.
@@ -194,10 +208,10 @@ func TestScenariosCatchBugs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, known := protocols.Raft.Run.BugNamed(c.bug); !known {
+		r := resolved(t, s)
+		if _, known := r.Row().Run.BugNamed(c.bug); !known {
 			t.Fatalf("there is no bug %s", c.bug)
 		}
-		r := resolved(t, s)
 		r.Bug = c.bug
 		switch v := ran(t, r.Config).Checks.Violation; {
 		case v == nil:

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -111,10 +112,10 @@ func (r *runner) lesson() []row {
 }
 
 func (r *runner) summary(ctx context.Context) []row {
-	wanted := r.config.TotalOperations()
+	wanted, index := r.config.TotalOperations(), cmp.Or(r.config.Row().Landmarks.Position.Word, "index")
 	rows := []row{
 		{"operations", "", fmt.Sprintf("%d of %d answered", r.result.Operations, wanted)},
-		{"commits", "", fmt.Sprintf("index %d is committed", r.result.Committed)},
+		{"commits", "", fmt.Sprintf("%s %d is committed", index, r.result.Committed)},
 		{"elections", "", fmt.Sprint(r.tally.elections)},
 		{"spans", "", fmt.Sprint(r.tally.spans)},
 		{"messages", "", r.messages()},

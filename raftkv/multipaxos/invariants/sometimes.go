@@ -124,14 +124,12 @@ func (c *Checker) noteSent(sent *Sent) {
 	case protocol.CatchUp:
 		c.sometimes[AskedForMissing]++
 	case protocol.Accept:
-		if sent.To.Number != 1 { // of those that go to all acceptors, one counts
-			return
-		}
 		_, again := c.proposed[numbered{m.Slot, m.Ballot}]
 		_, demanded := c.demands(m.Ballot)[m.Slot]
 		switch {
 		case again:
 			c.sometimes[Resend]++
+		case sent.To.Number != 1: // of those that go to all acceptors, one counts
 		case demanded:
 			c.sometimes[ValueAdopted]++
 		case m.Value.Request.Client == 0:
