@@ -280,12 +280,12 @@ func TestFaultsFromTheBeginning(t *testing.T) {
 		}})
 	}
 	outcome := run(t, s)
-	d.is(t, `node-1 starts: fate "fault", timer false
-		0s node-1 crashes
-		node-2 starts: fate "fault", timer true
-		node-3 starts: fate "fault", timer false
+	d.is(t, `node-3 starts: fate "fault", timer false
 		0s node-3 crashes
 		0s node-3 restarts
+		node-2 starts: fate "fault", timer true
+		node-1 starts: fate "fault", timer false
+		0s node-1 crashes
 		50ms..52ms node-2 timer 9
 		52ms node-1 finishes
 		52ms node-2 finishes

@@ -114,12 +114,13 @@ func (m *model) At(at time.Duration, id world.CausalID, do func()) {
 func (m *model) Now() time.Duration { return m.now }
 
 func (m *model) Run() sim.Outcome {
+	added := slices.Clone(m.places)
 	slices.SortFunc(m.places, func(a, b *place) int { return cmp.Compare(a.process.ID(), b.process.ID()) })
 	m.running = true
 	for _, do := range m.early {
 		do()
 	}
-	for _, p := range m.places {
+	for _, p := range added {
 		p.number++
 		p.process.Start(p)
 		p.leave()

@@ -163,7 +163,8 @@ func New(c Config) *Sim {
 	return s
 }
 
-// Add puts a process into the world, before Run. The order of calls does not matter.
+// Add puts a process into the world, before Run. Processes start in the order of the calls, and nothing
+// else depends on it.
 func (s *Sim) Add(p world.Process) {
 	id := p.ID()
 	if id.Number() >= maxProcesses || len(s.actors) == maxProcesses {

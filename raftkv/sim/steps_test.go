@@ -145,7 +145,7 @@ func inOrder(backwards bool, acts ...func()) {
 	}
 }
 
-func TestStartIsCalledInTheOrderOfIDs(t *testing.T) {
+func TestStartIsCalledInTheOrderOfAdd(t *testing.T) {
 	d := &diary{}
 	s := sim.New(steady())
 	ids := []world.ProcessID{world.NewProcessID(world.ClientGroup, 1), node(10), node(2)}
@@ -153,9 +153,9 @@ func TestStartIsCalledInTheOrderOfIDs(t *testing.T) {
 		s.Add(&probe{id: id, diary: d, start: func(p *probe) { d.write("%s starts at %s", p.id, p.Now()) }})
 	}
 	run(t, s)
-	d.is(t, `node-2 starts at 0s
+	d.is(t, `client-1 starts at 0s
 		node-10 starts at 0s
-		client-1 starts at 0s
+		node-2 starts at 0s
 		0s node-2 finishes
 		0s node-10 finishes
 		0s client-1 finishes`)
