@@ -191,6 +191,7 @@ var caught = []struct{ bug, scenario, invariant string }{
 	{"quorum-of-answered", "paxos-majority-down", "PromisesWereGiven"},
 	{"accept-below-promise", "paxos-duel", "PromisesKept"},
 	{"overwrite-at-replica", "multipaxos", "SameStore"},
+	{"adopt-latest-arrival", "paxos-highest-ballot", "ValueOfHighestBallot"},
 	{"leave-hole", "paxos-hole", "Progress"},
 	{"adopt-highest-slot", "paxos-everything", "ValueOfHighestBallot"},
 	{"never-catch-up", "paxos-lost-commit", "Progress"},

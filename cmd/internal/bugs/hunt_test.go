@@ -76,7 +76,7 @@ var paxosScenarioOf = map[string]string{
 	"quorum-of-answered": "paxos-majority-down", "adopt-highest-slot": "paxos-everything", "leave-hole": "paxos-hole",
 	"apply-out-of-order": "paxos-hole", "skip-hole": "paxos-lost-commit", "never-catch-up": "paxos-lost-commit",
 	"overwrite-at-replica": "multipaxos", "no-dedup": "paxos-unknown-choice",
-	"count-old-promises": "", "adopt-latest-arrival": "", "slot-given-twice": "",
+	"adopt-latest-arrival": "paxos-highest-ballot", "count-old-promises": "", "slot-given-twice": "",
 }
 
 // TestEveryBugOfMultiPaxosIsCaught is TestEveryBugIsCaught for MultiPaxos, without the shrinking.
