@@ -43,16 +43,19 @@ $(GOLANGCI_LINT):
 bench: ## measure the world, untraced, checked and traced, against a bare event loop
 	CGO_ENABLED=0 $(GO) run ./cmd/internal/bench
 
-SWEEP = start=$$(date +%s); CGO_ENABLED=0 $(GO) run ./cmd/sweep -demand -faults mixed -seeds
+SWEEP = CGO_ENABLED=0 $(GO) run ./cmd/sweep -demand -faults mixed
+SWEEPS = start=$$(date +%s); $(SWEEP) -seeds $(1) && $(SWEEP) -protocol multipaxos -seeds $(1) && \
+	echo "it took $$(($$(date +%s) - start)) s"
 
-sweep: ## run 50,000 seeds with every fault in the mix (SEEDS=1-50000)
-	@$(SWEEP) $(or $(SEEDS),1-50000) && echo "it took $$(($$(date +%s) - start)) s"
+sweep: ## run 50,000 seeds of each protocol with every fault in the mix (SEEDS=1-50000)
+	@$(call SWEEPS,$(or $(SEEDS),1-50000))
 
 sweep-ci: ## the same with few enough for continuous integration
-	@$(SWEEP) $(or $(SEEDS),1-5000) && echo "it took $$(($$(date +%s) - start)) s"
+	@$(call SWEEPS,$(or $(SEEDS),1-5000))
 
 bugs: ## switch on each bug on purpose, and print what catches it
 	CGO_ENABLED=0 $(GO) run ./cmd/internal/bugs
+	CGO_ENABLED=0 $(GO) run ./cmd/internal/bugs -protocol multipaxos
 
 fuzz: ## fuzz the spec, the config, the codec and the trace reader, FUZZTIME each (60s)
 	CGO_ENABLED=0 FUZZTIME=$(FUZZTIME) sh .ci/fuzz.sh

@@ -144,7 +144,7 @@ Examples
       what client-2 saw of that, but for times that differ by little
   go run ./cmd/diff -json traces/runs/default-1 traces/runs/default-2
       the folders, for a program that reads JSON
-  go run ./cmd/run -quiet -protocol multipaxos; go run ./cmd/diff default-1 multipaxos-1
+  go run ./cmd/run -quiet multipaxos; go run ./cmd/diff default-1 multipaxos-1
       what the same clients get of Raft and of MultiPaxos, and in how many
       messages
 

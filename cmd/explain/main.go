@@ -147,7 +147,7 @@ Jaeger's own JSON. WHAT is one of
                     answered as it was
   index 7 node-3    why a server's log has what it has there, or has nothing
   leader ballot 2.1 why a leader of MultiPaxos leads in that ballot, or does not
-  slot 7 replica-2  why a replica or leader of MultiPaxos applied what it applied
+  slot 7 replica-2  why a process of MultiPaxos applied what it applied
                     there, or what it waits for
   46174201b02135d1  what a span is, and its causes; six digits may do
 
