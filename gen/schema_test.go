@@ -59,7 +59,8 @@ func TestSchemaAgreesWithLoader(t *testing.T) {
 		}
 		return schema.Validate(instance(n.Content[0]))
 	}
-	for _, file := range append(badSpecs(t, "meaning"), realSpec, "../spec/multipaxos.yaml", "../spec/kv.yaml", "../spec/world.yaml",
+	for _, file := range append(
+		badSpecs(t, "meaning"), realSpec, "../spec/multipaxos.yaml", "../spec/kv.yaml", "../spec/world.yaml",
 		"testdata/tiny/tiny.yaml",
 		"testdata/paxos/paxos.yaml", "testdata/house/floor.yaml", "testdata/house/house.yaml") {
 		if err := check(file); err != nil {

@@ -53,10 +53,20 @@ func TestFill(t *testing.T) {
 		attribute.String("name", "a\nb"),
 	}}
 	text := span.Text{
-		{Key: "why", Form: span.Spaced}, {Literal: ", "}, {Key: "why"}, {Literal: ", "},
-		{Key: "votes", Form: span.Count, One: "vote"}, {Literal: ", "}, {Key: "peers", Form: span.Count, One: "server"},
-		{Literal: ", "}, {Key: "peers", Form: span.Count},
-		{Literal: ", "}, {Key: "peers"}, {Literal: ", "}, {Key: "name"}, {Key: "none"},
+		{Key: "why", Form: span.Spaced},
+		{Literal: ", "},
+		{Key: "why"},
+		{Literal: ", "},
+		{Key: "votes", Form: span.Count, One: "vote"},
+		{Literal: ", "},
+		{Key: "peers", Form: span.Count, One: "server"},
+		{Literal: ", "},
+		{Key: "peers", Form: span.Count},
+		{Literal: ", "},
+		{Key: "peers"},
+		{Literal: ", "},
+		{Key: "name"},
+		{Key: "none"},
 	}
 	if got, want := Fill(text, s), `log behind, log_behind, 1 vote, 2 servers, 2, [a, b], "a\nb"`; got != want {
 		t.Errorf("the text is %s, want %s", got, want)

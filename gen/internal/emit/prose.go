@@ -9,7 +9,8 @@ import (
 // width of a comment, in characters.
 const width = 120
 
-// reference is the end of a doc that says where the paper says it; of several papers, each has a short name in capitals.
+// reference is the end of a doc that says where the paper says it; of several papers, each has a short name in
+// capitals.
 var reference = regexp.MustCompile(
 	`^(.*[.!?]) ((?:(?:[A-Z]{2,} )?(?:§|Figure |Section )|[A-Z]{2,} [A-Z]\d)[^.]*(?:\.\d[^.]*)*)$`)
 

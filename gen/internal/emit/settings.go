@@ -38,7 +38,10 @@ func duration(d time.Duration) string {
 		name   string
 		length time.Duration
 	}{
-		{"Hour", time.Hour}, {"Minute", time.Minute}, {"Second", time.Second}, {"Millisecond", time.Millisecond},
+		{"Hour", time.Hour},
+		{"Minute", time.Minute},
+		{"Second", time.Second},
+		{"Millisecond", time.Millisecond},
 		{"Microsecond", time.Microsecond},
 	} {
 		if d > 0 && d%unit.length == 0 {
