@@ -33,7 +33,7 @@ import (
 )
 
 // drawnSeeds is how many seeds of mixed are checked; fewer of the others.
-var drawnSeeds = race.Fewer(50, 10)
+var drawnSeeds = race.Fewer(30, 10)
 
 // traced runs a config, and returns the trace as a file has it, with the violation that stopped the run, if one did.
 func traced(t testing.TB, c *config.Resolved) ([]byte, *check.Violation) {

@@ -95,7 +95,7 @@ func TestDrop(t *testing.T) {
 			t.Parallel()
 			most := race.Fewer(8, 4) // messages of a scenario that are lost, one at a time
 			if s.Name == library.Default {
-				most = race.Fewer(50, 10)
+				most = race.Fewer(30, 10)
 			}
 			c := scenario(t, s.Name)
 			if s.Name == "lying-disk" { // it goes on without an end, and says the same of each second

@@ -33,7 +33,7 @@ func hunt(ctx context.Context, of *protocols.Protocol, bug protocolrun.Bug) (pre
 		return p, err
 	}
 	began := time.Now()
-	if p.found, err = search(ctx, of, bug, mostSeeds); err != nil || p.found == nil {
+	if p.found, err = search(ctx, of, bug, 1, mostSeeds); err != nil || p.found == nil {
 		return p, err
 	}
 	p.took = time.Since(began)
@@ -52,8 +52,8 @@ type catch struct {
 const profileOfHunts = "mixed"
 
 // search runs seeds with a bug until one violates an invariant that the bug is known to break; nil if none does.
-func search(ctx context.Context, of *protocols.Protocol, bug protocolrun.Bug, seeds uint64) (*catch, error) {
-	for seed := uint64(1); seed <= seeds; seed++ {
+func search(ctx context.Context, of *protocols.Protocol, bug protocolrun.Bug, first, last uint64) (*catch, error) {
+	for seed := first; seed <= last; seed++ {
 		c, err := resolve("", profileOfHunts, config.SetKey("-seed", "seed", strconv.FormatUint(seed, 10)),
 			config.SetString("-protocol", "protocol", of.Run.Name), config.SetString("-bug", "bug", bug.Name))
 		if err != nil {
