@@ -106,7 +106,7 @@ func TestKilled(t *testing.T) {
 // run's files stay.
 func TestFileTooLarge(t *testing.T) {
 	t.Parallel()
-	for _, args := range []string{"", "-stdout", "-requests 3000 -quiet"} {
+	for _, args := range []string{"", "-stdout", "-requests 300 -quiet"} {
 		dir := t.TempDir()
 		here(t, "-quiet", "-out", dir, "-name", "x").wants(t, statusFine)
 		want := filesOf(t, dir)

@@ -72,7 +72,7 @@ func TestWrittenChanceIsTheSameRun(t *testing.T) {
 // counts.
 func writtenChance(t *testing.T, chance func(*config.Config), quiet func(*config.Config) *config.Config) {
 	t.Helper()
-	for seed := range uint64(5) {
+	for seed := range uint64(3) {
 		drawn := config.Default()
 		drawn.Seed = seed
 		chance(drawn)

@@ -21,7 +21,7 @@ func TestMinimal(t *testing.T) {
 	for _, p := range predicates {
 		t.Run(p.name, func(t *testing.T) {
 			t.Parallel()
-			for seed := range uint64(4) {
+			for seed := range uint64(3) {
 				c := generated(t, seed)
 				f := &fake{violates: p.of(c, seed), at: 42 * time.Millisecond}
 				if f.violates(c) != wanted {
@@ -248,7 +248,7 @@ func TestBudget(t *testing.T) {
 		t.Fatalf("%+v, %v", r, err)
 	}
 	proven, unproven := 0, 0
-	for runs := 1; runs < whole.runs; runs += 67 {
+	for runs := 1; runs < whole.runs; runs += 131 {
 		f, told := &fake{violates: violates}, 0
 		r, err := Shrink(t.Context(), c, Options{World: f.world(), Runs: runs, Progress: func(n int, _ Size) { told = n }})
 		if err != nil {
@@ -276,7 +276,7 @@ func TestBudget(t *testing.T) {
 func TestCancelled(t *testing.T) {
 	t.Parallel()
 	c := generated(t, 5)
-	for after := range 30 {
+	for after := range 10 {
 		ctx, cancel := context.WithCancel(t.Context())
 		f := &fake{violates: predicates[1].of(c, 5)}
 		_, err := Shrink(ctx, c, Options{World: f.world(), Progress: func(runs int, _ Size) {
