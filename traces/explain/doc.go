@@ -20,6 +20,7 @@
 //	answer.go     what an answer is made of
 //	span.go       a span, its causes, and what it is as a sentence
 //	operation.go  an operation: where the time went
+//	applied.go    what was applied to the store, and why that was the answer
 //	absence.go    why something did not arrive
 //	faults.go     which faults were in force
 //	foreign.go    spans that the spec does not declare, or that lack something
