@@ -242,14 +242,14 @@ type listed struct {
 	imports, deps, files []string
 }
 
-// asItIs are the packages of the module, as the first test that asks has them listed.
-var asItIs []listed
+// listedOnce keeps what list returns without flags, for all tests that ask. They run one after the other.
+var listedOnce []listed
 
 // list are the packages of the module, given flags of go list.
 func list(t *testing.T, flags ...string) []listed {
 	t.Helper()
-	if len(flags) == 0 && asItIs != nil {
-		return asItIs
+	if len(flags) == 0 && listedOnce != nil {
+		return listedOnce
 	}
 	format := `{{.ImportPath}}|{{join .Imports " "}}|{{join .Deps " "}}|{{.Dir}}|{{join .GoFiles " "}}`
 	arguments := slices.Concat([]string{"list", "-f", format}, flags, []string{"./..."})
@@ -269,7 +269,7 @@ func list(t *testing.T, flags ...string) []listed {
 		packages = append(packages, p)
 	}
 	if len(flags) == 0 {
-		asItIs = packages
+		listedOnce = packages
 	}
 	return packages
 }

@@ -46,13 +46,19 @@ var referenceStory = []kind{
 // siblingStory is what a person sees of the reference's sibling on MultiPaxos, in its order, in a run of 3 acceptors, 2
 // replicas, 1 leader, 3 clients and 15 requests.
 var siblingStory = []kind{
-	{what: "config read", line: `world +config read: multipaxos-reference, seed 1, 3 acceptors, 2 replicas, 1 leader, 3 clients`, times: 1},
+	{
+		what: "config read", times: 1,
+		line: `world +config read: multipaxos-reference, seed 1, 3 acceptors, 2 replicas, 1 leader, 3 clients`,
+	},
 	{what: "each acceptor starting", line: `acceptor-[1-3] +starting`, times: 3},
 	{what: "each replica starting", line: `replica-[12] +starting`, times: 2},
 	{what: "the leader starting", line: `leader-1 +starting`, times: 1},
 	{what: "phase 1", line: `leader-1 +phase 1: Prepare\(1\.1\) sent to 3 acceptors`, times: 1},
 	{what: "each acceptor's promise", line: `acceptor-[1-3] +promising ballot 1\.1 to leader-1`, times: 3},
-	{what: "each promise received", line: `leader-1 +promise received from acceptor-[1-3], with 0 slots accepted`, times: 3},
+	{
+		what: "each promise received", times: 3,
+		line: `leader-1 +promise received from acceptor-[1-3], with 0 slots accepted`,
+	},
 	{what: "phase 1 complete", line: `leader-1 +phase 1 complete, [23] promises \(need 2\)`, times: 1},
 	{what: "leader established", line: `leader-1 +leader established in ballot 1\.1`, times: 1},
 	{what: "clients started", line: `client-[1-3] +client started`, times: 3},

@@ -11,8 +11,10 @@ import (
 
 // timed are faults of every kind, for a run of about a second.
 var timed = []string{
-	`crash = "node-1"`, `crash = "client-1"`, `isolate = "node-2"`, `partition = [["node-1", "node-2"], ["node-3", "node-4", "node-5"]]`,
-	"partition = [[\"node-1\"], [\"node-3\"]]\none_way = true", `pause = "node-3"`, "slow = \"node-1\"\nby = \"2ms\"", "skew = \"node-2\"\nby = \"100ms\"",
+	`crash = "node-1"`, `crash = "client-1"`, `isolate = "node-2"`,
+	`partition = [["node-1", "node-2"], ["node-3", "node-4", "node-5"]]`,
+	"partition = [[\"node-1\"], [\"node-3\"]]\none_way = true", `pause = "node-3"`,
+	"slow = \"node-1\"\nby = \"2ms\"", "skew = \"node-2\"\nby = \"100ms\"",
 	"skew = \"node-2\"\nby = \"-100ms\"", "skew = \"node-1\"\nrate = 0.5", `lose_unsynced = "node-4"`,
 	"lose_unsynced = \"node-1\"\ntorn = true", `elect = "node-5"`,
 	`heal = "all"`, `restart = "node-2"`, "stall = \"node-1\"\nby = \"8ms\"", `skip_sync = "node-2"`,
@@ -21,7 +23,17 @@ var timed = []string{
 }
 
 // healing ends whatever a fault began, so that runs finish.
-const healing = "\n[[fault]]\nat = \"700ms\"\nheal = \"all\"\n[[fault]]\nat = \"700ms\"\nrestart = \"node-1\"\n[[fault]]\nat = \"700ms\"\nrestart = \"node-4\"\n"
+const healing = `
+[[fault]]
+at = "700ms"
+heal = "all"
+[[fault]]
+at = "700ms"
+restart = "node-1"
+[[fault]]
+at = "700ms"
+restart = "node-4"
+`
 
 // TestOneFaultChangesNothingBefore adds one fault to a run: all that ended before it is the same.
 func TestOneFaultChangesNothingBefore(t *testing.T) {
