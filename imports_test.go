@@ -57,6 +57,7 @@ const (
 	trace           // traces: what a trace is, and how it is written, read and found in
 	tool            // a folder of traces for each
 	store           // what the store adds to the tools, whatever protocol it is replicated by
+	whole           // what a whole protocol is, and what tools say of one that adds nothing to them
 	protocol        // what a protocol adds to the tools
 	command         // cmd
 )
@@ -78,6 +79,8 @@ func (h house) level(room string) (level int, has bool) {
 		return protocol, true
 	case top == "raftkv" && path.Dir(room) != "raftkv" && isTool(path.Base(room)):
 		return store, true
+	case room == "raftkv/whole":
+		return whole, true
 	case top == "raftkv":
 		return shared, true
 	case top == "traces" && slices.Contains([]string{"", "words", "record", "read", "index"}, rest):
@@ -102,7 +105,7 @@ var runs = map[string][]string{
 // The rules of imports.
 const (
 	alien   = "who is outside of a protocol's folder does not know it, but for the table cmd/internal/protocols"
-	upwards = "imports run one way: cmd, protocols, tools, traces, raftkv"
+	upwards = "imports run one way: cmd, protocols, whole, tools, traces, raftkv"
 	within  = "within a protocol, node → the algorithm → protocol, and who tells of traces sees no process"
 	alone   = "gen imports nothing of the project"
 	simOnly = "sim imports only world, which imports nothing, and only cmd makes worlds and clients"

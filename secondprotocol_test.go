@@ -72,7 +72,8 @@ func paxos(t *testing.T) map[string]string {
 	if err != nil || len(files) < 10 {
 		t.Fatalf("%d files are generated: %v", len(files), err)
 	}
-	imports, row := fmt.Sprintf("\t%q\n", module+"/raftkv/paxos/spans"), `Name: "Paxos", Specs: spans.Specs(),`
+	imports := fmt.Sprintf("\t%q\n\t%q\n", module+"/raftkv/paxos/spans", module+"/raftkv/whole")
+	row := `Name: "Paxos", Specs: spans.Specs(),`
 	for room, tool := range map[string]string{
 		"run": "raftkv/run", "story": "traces/story", "diff": "traces/diff", "explain": "traces/explain",
 		"export": "traces/export",
@@ -85,7 +86,7 @@ func paxos(t *testing.T) map[string]string {
 		row += fmt.Sprintf(" %s%s: paxos%s.Protocol(),", strings.ToUpper(room[:1]), room[1:], room)
 	}
 	files["cmd/internal/protocols/paxos.go"] = fmt.Sprintf(
-		"package protocols\n\nimport (\n%s)\n\nvar Paxos = Protocol{%s}\n", imports, row,
+		"package protocols\n\nimport (\n%s)\n\nvar Paxos = whole.Protocol{%s}\n", imports, row,
 	)
 	return files
 }
@@ -137,6 +138,8 @@ func TestEachRuleIsSeen(t *testing.T) {
 		{"raftkv/client", "raftkv/kv/conform", upwards},
 		{"raftkv/raft/invariants", "traces/words", upwards},
 		{"raftkv/raft/export", "cmd/internal/terminal", upwards},
+		{"raftkv/kv/conform", "raftkv/whole", upwards},
+		{"raftkv/whole", "raftkv/raft/spans", alien},
 		{"raftkv/raft", "raftkv/raft/node", within},
 		{"raftkv/paxos/protocol", "raftkv/paxos/spans", within},
 		{"raftkv/raft/invariants", "raftkv/raft", within},

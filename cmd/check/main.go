@@ -17,6 +17,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/runs"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	kvconform "github.com/raftkv/raftkv/raftkv/kv/conform"
+	"github.com/raftkv/raftkv/raftkv/whole"
 	"github.com/raftkv/raftkv/traces/read"
 )
 
@@ -67,7 +68,7 @@ var takes = runs.Takes{What: "check", Span: 480}
 // be written, or that nobody waited for all of it.
 func verdictOn(ctx context.Context, name string, stderr io.Writer) (v verdict, err error) {
 	var checker kvconform.Checker
-	var protocol *protocols.Protocol
+	var protocol *whole.Protocol
 	folder := ""
 	err = runs.Read(ctx, stderr, []string{name}, takes, func(ctx context.Context, _ int, run runs.Run) error {
 		reader, err := read.OpenContext(ctx, run.Path, run.Progress)

@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
-	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	kvconform "github.com/raftkv/raftkv/raftkv/kv/conform"
+	"github.com/raftkv/raftkv/raftkv/whole"
 	"github.com/raftkv/raftkv/traces/conform"
 	"github.com/raftkv/raftkv/traces/words"
 )
@@ -21,7 +21,7 @@ type verdict struct {
 	Report       kvconform.Report
 	Linearizable history
 
-	protocol *protocols.Protocol
+	protocol *whole.Protocol
 }
 
 func (v *verdict) fine() bool { return len(v.Report.Findings) == 0 && v.Linearizable.Holds }

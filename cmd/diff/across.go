@@ -9,15 +9,15 @@ import (
 	"strings"
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
-	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
+	"github.com/raftkv/raftkv/raftkv/whole"
 	"github.com/raftkv/raftkv/traces/diff"
 	"github.com/raftkv/raftkv/traces/diff/across"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
 // acrossProtocols compares runs of two protocols: by what clients asked, since nothing else of them is the same.
-func acrossProtocols(both [2]*diff.Trace, of [2]*protocols.Protocol, o *options, stdout, stderr io.Writer) int {
+func acrossProtocols(both [2]*diff.Trace, of [2]*whole.Protocol, o *options, stdout, stderr io.Writer) int {
 	done := terminal.Wait(stderr, "comparing")
 	c, err := across.Compare(both[0].Trace, both[1].Trace)
 	done()

@@ -14,6 +14,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/runs"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
+	"github.com/raftkv/raftkv/raftkv/whole"
 	"github.com/raftkv/raftkv/traces/diff"
 	"github.com/raftkv/raftkv/traces/diff/content"
 	"github.com/raftkv/raftkv/traces/read"
@@ -76,7 +77,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // readBoth makes both traces ready, at the same time, and finds of which protocols they are. What is wrong with either
 // is said.
-func readBoth(ctx context.Context, o *options, stderr io.Writer) (both [2]*diff.Trace, of [2]*protocols.Protocol,
+func readBoth(ctx context.Context, o *options, stderr io.Writer) (both [2]*diff.Trace, of [2]*whole.Protocol,
 	err error,
 ) {
 	err = runs.Read(ctx, stderr, o.runs[:], takes, func(ctx context.Context, i int, run runs.Run) error {

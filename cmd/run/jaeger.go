@@ -15,9 +15,9 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
-	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/span"
+	"github.com/raftkv/raftkv/raftkv/whole"
 	"github.com/raftkv/raftkv/raftkv/world"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
@@ -34,7 +34,7 @@ const (
 
 // pages notes, as spans go by, what Jaeger's pages are worth being opened at.
 type pages struct {
-	protocol   *protocols.Protocol
+	protocol   *whole.Protocol
 	services   []string
 	takePart   map[trace.TraceID][]int // the services of each trace, by their places among services
 	elections  []election
@@ -69,7 +69,7 @@ type violation struct {
 
 var _ record.Exporter = (*pages)(nil)
 
-func newPages(p *protocols.Protocol) *pages {
+func newPages(p *whole.Protocol) *pages {
 	return &pages{protocol: p, takePart: map[trace.TraceID][]int{}, errors: map[trace.TraceID]failure{}}
 }
 

@@ -5,15 +5,15 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/raftkv/span"
+	"github.com/raftkv/raftkv/raftkv/whole"
 	"github.com/raftkv/raftkv/traces/record"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
 // tally counts what the summary tells, as spans go by.
 type tally struct {
-	protocol         *protocols.Protocol
+	protocol         *whole.Protocol
 	spans, elections int
 
 	begin time.Time // of all spans

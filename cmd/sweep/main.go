@@ -17,6 +17,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/library"
 	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
+	"github.com/raftkv/raftkv/raftkv/whole"
 	"github.com/raftkv/raftkv/traces/record"
 )
 
@@ -102,7 +103,7 @@ func newSweep(o options) (*sweep, error) {
 }
 
 // named is the name of a protocol; empty for that of the usual one.
-func named(p *protocols.Protocol) string {
+func named(p *whole.Protocol) string {
 	if p == protocols.Usual() {
 		return ""
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/raftkv/check"
+	"github.com/raftkv/raftkv/raftkv/whole"
 )
 
 // report is what a sweep came to, or a shard of one. Everything in it adds up: the reports of all shards make the
@@ -198,7 +199,7 @@ func (r *report) merge(other *report) {
 }
 
 // protocol is that of the runs.
-func (r *report) protocol() *protocols.Protocol {
+func (r *report) protocol() *whole.Protocol {
 	p, known := protocols.Named(r.Protocol)
 	if !known {
 		return protocols.Usual()

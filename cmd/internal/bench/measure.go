@@ -16,6 +16,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/raftkv/span"
+	"github.com/raftkv/raftkv/raftkv/whole"
 	"github.com/raftkv/raftkv/traces/record"
 )
 
@@ -61,7 +62,7 @@ func checked(o *cluster.Options) { o.Unchecked = false }
 // simulate times a run of a protocol of so many commits in which nothing goes wrong, without the checks unless they are
 // asked for.
 func simulate(
-	p *protocols.Protocol, commits int, traced bool, set ...func(*cluster.Options),
+	p *whole.Protocol, commits int, traced bool, set ...func(*cluster.Options),
 ) (f figures, err error) {
 	c := config.DefaultOf(p)
 	c.Scenario, c.MaxDuration = "default", 10_000*time.Hour

@@ -10,10 +10,10 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/library"
-	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/shrink"
 	"github.com/raftkv/raftkv/raftkv/check"
 	protocolrun "github.com/raftkv/raftkv/raftkv/run"
+	"github.com/raftkv/raftkv/raftkv/whole"
 )
 
 // prey is a bug, and what became of it.
@@ -26,7 +26,7 @@ type prey struct {
 }
 
 // hunt looks for what catches a bug of a protocol.
-func hunt(ctx context.Context, of *protocols.Protocol, bug protocolrun.Bug) (prey, error) {
+func hunt(ctx context.Context, of *whole.Protocol, bug protocolrun.Bug) (prey, error) {
 	p := prey{bug: bug.Name}
 	var err error
 	if p.scenarios, err = catching(ctx, of, bug); err != nil {
@@ -52,7 +52,7 @@ type catch struct {
 const profileOfHunts = "mixed"
 
 // search runs seeds with a bug until one violates an invariant that the bug is known to break; nil if none does.
-func search(ctx context.Context, of *protocols.Protocol, bug protocolrun.Bug, first, last uint64) (*catch, error) {
+func search(ctx context.Context, of *whole.Protocol, bug protocolrun.Bug, first, last uint64) (*catch, error) {
 	for seed := first; seed <= last; seed++ {
 		c, err := resolve("", profileOfHunts, config.SetKey("-seed", "seed", strconv.FormatUint(seed, 10)),
 			config.SetString("-protocol", "protocol", of.Run.Name), config.SetString("-bug", "bug", bug.Name))
@@ -71,7 +71,7 @@ func search(ctx context.Context, of *protocols.Protocol, bug protocolrun.Bug, fi
 }
 
 // catching are the scenarios of a protocol, with seeds of their own, in which a bug is caught.
-func catching(ctx context.Context, of *protocols.Protocol, bug protocolrun.Bug) ([]string, error) {
+func catching(ctx context.Context, of *whole.Protocol, bug protocolrun.Bug) ([]string, error) {
 	var names []string
 	for _, s := range library.BuiltIn() {
 		if request := (config.Request{Scenario: s}); request.Protocol() != of {

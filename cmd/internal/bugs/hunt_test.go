@@ -14,6 +14,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	protocolrun "github.com/raftkv/raftkv/raftkv/run"
+	"github.com/raftkv/raftkv/raftkv/whole"
 	"github.com/raftkv/raftkv/raftkv/world/race"
 )
 
@@ -104,7 +105,7 @@ func TestEveryBugOfMultiPaxosIsCaught(t *testing.T) {
 var rare = map[string]uint64{"count-old-promises": 783, "adopt-latest-arrival": 394, "leave-hole": 118}
 
 // find is hunt without the shrinking.
-func find(ctx context.Context, of *protocols.Protocol, bug protocolrun.Bug) (prey, error) {
+func find(ctx context.Context, of *whole.Protocol, bug protocolrun.Bug) (prey, error) {
 	scenarios, err := catching(ctx, of, bug)
 	if err != nil {
 		return prey{}, err

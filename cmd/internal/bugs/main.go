@@ -16,13 +16,14 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/nearest"
 	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
+	"github.com/raftkv/raftkv/raftkv/whole"
 	"github.com/raftkv/raftkv/traces/words"
 )
 
 func main() { command.Main(run) }
 
 // options are what the command line asks for.
-type options struct{ protocol *protocols.Protocol }
+type options struct{ protocol *whole.Protocol }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	o := options{protocol: protocols.Usual()}
@@ -57,7 +58,7 @@ func setProtocol(o *options, name string) []error {
 }
 
 // huntAll hunts all bugs of a protocol, and prints what became of them.
-func huntAll(ctx context.Context, of *protocols.Protocol, stdout, stderr io.Writer) int {
+func huntAll(ctx context.Context, of *whole.Protocol, stdout, stderr io.Writer) int {
 	bar := terminal.NewProgress(stderr, "bugs", len(of.Run.Bugs))
 	var hunted []prey
 	status := command.Fine
@@ -83,7 +84,7 @@ const widest = 80
 
 // table tells of each bug in two rows: what became of it in the seeds, and below that the scenarios that catch it,
 // broken into lines of a width.
-func table(of *protocols.Protocol, hunted []prey, width int) string {
+func table(of *whole.Protocol, hunted []prey, width int) string {
 	rows := [][]string{{"bug", "seed", "in", "violates", "shrunk to"}}
 	left := 0
 	for _, one := range hunted {

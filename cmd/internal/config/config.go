@@ -6,8 +6,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/raftkv/run"
+	"github.com/raftkv/raftkv/raftkv/whole"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
@@ -77,7 +77,7 @@ type Client struct {
 func Default() *Config { return usual().defaults() }
 
 // DefaultOf is the config that a file stands for which says nothing but the protocol.
-func DefaultOf(p *protocols.Protocol) *Config { return schemaOf(p).defaults() }
+func DefaultOf(p *whole.Protocol) *Config { return schemaOf(p).defaults() }
 
 // defaults is the config that a file stands for which says nothing but the protocol.
 func (t *schema) defaults() *Config {

@@ -12,7 +12,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/keys"
 	"github.com/raftkv/raftkv/cmd/internal/nearest"
 	"github.com/raftkv/raftkv/cmd/internal/positions"
-	"github.com/raftkv/raftkv/cmd/internal/protocols"
+	"github.com/raftkv/raftkv/raftkv/whole"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
@@ -94,7 +94,7 @@ const anIndex = "index"
 func (t *schema) index() string { return Called(t.row) }
 
 // Called is what a protocol calls an index, if that is another word: it is for When.
-func Called(p *protocols.Protocol) string {
+func Called(p *whole.Protocol) string {
 	if word := p.Landmarks.Position.Word; word != anIndex {
 		return word
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/run"
+	"github.com/raftkv/raftkv/raftkv/whole"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
@@ -20,7 +21,7 @@ import (
 type schema struct {
 	*run.Protocol
 
-	row *protocols.Protocol
+	row *whole.Protocol
 
 	// settings are the keys of the config. The one list of them is what a file is checked against, what names are
 	// suggested from, the order that a config is written in, where the defaults are, and what config.toml says of each.
@@ -35,7 +36,7 @@ type schema struct {
 var schemas sync.Map
 
 // schemaOf returns the schema of a protocol.
-func schemaOf(p *protocols.Protocol) *schema {
+func schemaOf(p *whole.Protocol) *schema {
 	if known, is := schemas.Load(p); is {
 		return known.(*schema)
 	}
@@ -53,7 +54,7 @@ func usual() *schema { return schemaOf(protocols.Usual()) }
 func (c *Config) schema() *schema { return schemaOf(c.Row()) }
 
 // Row returns the config's protocol.
-func (c *Config) Row() *protocols.Protocol {
+func (c *Config) Row() *whole.Protocol {
 	p, known := protocols.Named(c.Protocol)
 	if !known {
 		panic("config: there is no protocol " + c.Protocol)
@@ -74,7 +75,7 @@ var protocolName = keys.Checked(func(s string) (problem string) {
 
 // choice is the protocol that sources choose, and where.
 type choice struct {
-	protocol *protocols.Protocol
+	protocol *whole.Protocol
 	origin   positions.Origin // none where nothing says it
 }
 

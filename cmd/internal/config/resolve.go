@@ -11,6 +11,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/keys"
 	"github.com/raftkv/raftkv/cmd/internal/positions"
 	"github.com/raftkv/raftkv/cmd/internal/protocols"
+	"github.com/raftkv/raftkv/raftkv/whole"
 )
 
 // Scenario is the text of a config and what it is called.
@@ -107,7 +108,7 @@ func (s Scenario) source() *positions.Source {
 }
 
 // Protocol is the protocol that is asked for, whatever else is wrong with the request.
-func (request *Request) Protocol() *protocols.Protocol {
+func (request *Request) Protocol() *whole.Protocol {
 	return request.reader("protocol").schema.row
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/raftkv/check"
 	"github.com/raftkv/raftkv/raftkv/run"
+	"github.com/raftkv/raftkv/raftkv/whole"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
@@ -25,11 +26,11 @@ var (
 )
 
 // Row has the protocol be one of the table as long as a test runs, which no other may do at the same time.
-func Row(t testing.TB) *protocols.Protocol {
+func Row(t testing.TB) *whole.Protocol {
 	t.Helper()
 	before := protocols.All
 	t.Cleanup(func() { protocols.All = before })
-	row := &protocols.Protocol{
+	row := &whole.Protocol{
 		Name: "Echo", Specs: specs(), Landmarks: landmarks, Run: protocol(), Story: storyProtocol(), Conform: newChecker,
 		Diff: diffProtocol(),
 	}

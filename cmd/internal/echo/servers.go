@@ -70,19 +70,19 @@ func (s *server) Start(w world.World) {
 	s.traceStart()
 }
 
-// whole ends a record that was written to its end.
-const whole = " whole"
+// written ends a record that was written to its end.
+const written = " whole"
 
 func (s *server) Crash() { s.store, s.log, s.told, s.keeps = kv.New(), nil, false, false }
 
 func (s *server) Restart() {
 	for record := range s.world.Disk().Records() {
 		s.keeps = true
-		whole, is := strings.CutSuffix(string(record), whole)
+		text, is := strings.CutSuffix(string(record), written)
 		if !is {
 			continue
 		}
-		words := strings.Fields(whole)
+		words := strings.Fields(text)
 		client, _ := kv.ParseClientID(words[0])
 		number, _ := strconv.ParseUint(words[1], 10, 32)
 		command := kv.Command(kv.Get{Key: words[3]})
@@ -150,7 +150,7 @@ func (s *server) answer(e world.Envelope, request kv.RequestID, command kv.Comma
 		before := len(s.log)
 		result := s.apply(request, command)
 		if len(s.log) > before {
-			record := fmt.Sprintf("%s %d %s%s", request.Client, request.Sequence, command, whole)
+			record := fmt.Sprintf("%s %d %s%s", request.Client, request.Sequence, command, written)
 			if s.world.Disk().Append([]byte(record)) != nil || s.world.Disk().Sync() != nil {
 				return
 			}

@@ -20,6 +20,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/cmd/run/scenarios"
+	"github.com/raftkv/raftkv/raftkv/whole"
 )
 
 // Default is the name of the scenario that is run when nobody names one.
@@ -123,7 +124,7 @@ func Request(scenario, faults string, overrides []config.Override) (config.Reque
 
 // defaultOf is what is run of a protocol when nobody names a scenario: the one that is called after the protocol, or
 // else what is usual everywhere.
-func defaultOf(p *protocols.Protocol) config.Scenario {
+func defaultOf(p *whole.Protocol) config.Scenario {
 	all := BuiltIn()
 	if p == protocols.Usual() {
 		return all[0]

@@ -14,6 +14,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/nearest"
 	"github.com/raftkv/raftkv/cmd/internal/protocols"
+	"github.com/raftkv/raftkv/raftkv/whole"
 )
 
 // Profile is a way of going wrong.
@@ -91,7 +92,7 @@ func Find(name string) (Profile, error) {
 
 // ScenarioName is what the runs are called that a profile draws: after the profile, and after the protocol where that
 // is not the usual one.
-func ScenarioName(profile string, p *protocols.Protocol) string {
+func ScenarioName(profile string, p *whole.Protocol) string {
 	if p == protocols.Usual() {
 		return profile
 	}
@@ -154,7 +155,7 @@ func (p *Profile) after(c *config.Config) (links []config.Link, faults []config.
 // Chance is what a run of a command is drawn by: a profile by itself, one on top of a scenario, or none.
 type Chance struct {
 	profile  Profile
-	protocol *protocols.Protocol
+	protocol *whole.Protocol
 	alone    bool
 }
 
@@ -162,7 +163,7 @@ var _ config.Chance = Chance{}
 
 // For is the scenario that a command runs of a protocol, and what else of it is drawn. Without a name of a scenario the
 // profile draws everything; with one, only what goes wrong.
-func For(p Profile, of *protocols.Protocol, given config.Scenario, alone bool) (config.Scenario, Chance) {
+func For(p Profile, of *whole.Protocol, given config.Scenario, alone bool) (config.Scenario, Chance) {
 	if alone && p.Name != None {
 		name := ScenarioName(p.Name, of)
 		return config.Scenario{Name: name, File: "profile " + p.Name}, Chance{profile: p, protocol: of, alone: true}

@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/raftkv/raftkv/raftkv/span"
+	"github.com/raftkv/raftkv/raftkv/whole"
 	"github.com/raftkv/raftkv/traces/index"
 	"github.com/raftkv/raftkv/traces/read"
 )
@@ -32,7 +33,7 @@ func Replies() []attribute.Key {
 
 // OfTrace returns the protocol whose spans a trace has: spans of a name that the specs of no other protocol declare. It
 // is the usual one if there are none.
-func OfTrace(x *index.Trace) *Protocol {
+func OfTrace(x *index.Trace) *whole.Protocol {
 	own := owners()
 	for _, shape := range x.Shapes() {
 		if p := own[shape.Name]; p != nil {
@@ -44,7 +45,7 @@ func OfTrace(x *index.Trace) *Protocol {
 
 // OfBeginning returns the protocol of a trace whose file begins like this, whatever its layout: the one whose span is
 // named first.
-func OfBeginning(text []byte) *Protocol {
+func OfBeginning(text []byte) *whole.Protocol {
 	found, first := Usual(), len(text)
 	if len(All) == 1 {
 		return found
@@ -59,8 +60,8 @@ func OfBeginning(text []byte) *Protocol {
 }
 
 // owners returns the one protocol that declares spans of a name, by that name.
-func owners() map[string]*Protocol {
-	own := map[string]*Protocol{}
+func owners() map[string]*whole.Protocol {
+	own := map[string]*whole.Protocol{}
 	for _, p := range All {
 		for i := range p.Specs {
 			name := p.Specs[i].Name
@@ -71,6 +72,6 @@ func owners() map[string]*Protocol {
 			}
 		}
 	}
-	maps.DeleteFunc(own, func(_ string, p *Protocol) bool { return p == nil })
+	maps.DeleteFunc(own, func(_ string, p *whole.Protocol) bool { return p == nil })
 	return own
 }

@@ -20,33 +20,12 @@ import (
 	raftrun "github.com/raftkv/raftkv/raftkv/raft/run"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	raftstory "github.com/raftkv/raftkv/raftkv/raft/story"
-	"github.com/raftkv/raftkv/raftkv/run"
-	"github.com/raftkv/raftkv/raftkv/span"
-	"github.com/raftkv/raftkv/traces/conform"
-	"github.com/raftkv/raftkv/traces/diff"
+	"github.com/raftkv/raftkv/raftkv/whole"
 	"github.com/raftkv/raftkv/traces/explain"
-	"github.com/raftkv/raftkv/traces/export"
-	"github.com/raftkv/raftkv/traces/story"
 )
 
-// Protocol is a protocol, as commands and tools know it.
-type Protocol struct {
-	Name      string      // as people call it; see run.Protocol for what a config does
-	Specs     []span.Spec // all spans that a run of it may have
-	Landmarks span.Landmarks
-	Run       run.Protocol
-	Story     story.Protocol
-	Diff      diff.Protocol
-	Explain   explain.Protocol
-	Export    export.Protocol
-
-	// Conform makes what checks a trace, and Rules are those that it has to conform to, beside the invariants.
-	Conform func() kvconform.Checker
-	Rules   []conform.Rule
-}
-
 // Raft is the protocol in raftkv/raft.
-var Raft = Protocol{
+var Raft = whole.Protocol{
 	Name: "Raft", Specs: spans.AllSpecs(), Landmarks: spans.Landmarks(), Run: raftrun.Protocol(),
 	Story: raftstory.Protocol(),
 	Diff:  raftdiff.Protocol(), Explain: raftexplain.Protocol(), Export: raftexport.Protocol(),
@@ -54,7 +33,7 @@ var Raft = Protocol{
 }
 
 // MultiPaxos is the protocol in raftkv/multipaxos.
-var MultiPaxos = Protocol{
+var MultiPaxos = whole.Protocol{
 	Name: "MultiPaxos", Specs: paxosspans.AllSpecs(), Landmarks: paxosspans.Landmarks(), Run: paxosrun.Protocol(),
 	Story: paxosstory.Protocol(),
 	Diff:  paxosdiff.Protocol(), Explain: paxosexplain.Protocol(), Export: paxosexport.Protocol(),
@@ -62,14 +41,14 @@ var MultiPaxos = Protocol{
 }
 
 // All are the protocols that there are. The first is the usual one, which is meant where none is named.
-var All = []*Protocol{&Raft, &MultiPaxos}
+var All = []*whole.Protocol{&Raft, &MultiPaxos}
 
 // Usual returns the protocol that is meant where none is named.
-func Usual() *Protocol { return All[0] }
+func Usual() *whole.Protocol { return All[0] }
 
 // Named returns the protocol that a config calls so.
-func Named(name string) (p *Protocol, known bool) {
-	at := slices.IndexFunc(All, func(p *Protocol) bool { return p.Run.Name == name })
+func Named(name string) (p *whole.Protocol, known bool) {
+	at := slices.IndexFunc(All, func(p *whole.Protocol) bool { return p.Run.Name == name })
 	if at < 0 {
 		return nil, false
 	}
