@@ -86,6 +86,14 @@ func messages(all []traces.Span, most int) []world.CausalID {
 	return ids
 }
 
+// alsoDropped are messages whose losses had a consequence once of which no cause was found.
+var alsoDropped = map[string][]world.CausalID{
+	"paxos-everything": {0x3268bbc4382c73c7, 0x5251700d107e08b6}, // the crash that an answer is lost by comes later
+	"everything":       {0xadefbffa216cbb5f},                     // a message that waited says something else, too
+	"paxos-backoff":    {0x57dc643e1ce75ea8},                     // a heartbeat, while the other run ends
+	"paxos-duel":       {0xabaed61637f550ea},                     // a heartbeat waits for a message that is lost
+}
+
 // TestDrop loses messages of every scenario, one at a time: the first divergence is that loss, its id stands within the
 // first ten lines, what differs comes of it, what is called independent is the same in the files, and with the sides
 // swapped all of it is said the same.
@@ -103,7 +111,7 @@ func TestDrop(t *testing.T) {
 			}
 			file, _ := traced(t, c)
 			raw, a, dropped := rawSpans(t, file), indexed(t, "a", file), 0
-			for _, id := range messages(spansOf(t, file), most) {
+			for _, id := range append(messages(spansOf(t, file), most), alsoDropped[s.Name]...) {
 				other, met := traced(t, dropping(c, id))
 				if !met {
 					continue // such as the answer of a server that crashed before it sent it

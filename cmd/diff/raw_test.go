@@ -3,9 +3,9 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 	"testing"
 
-	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces/diff"
 )
@@ -89,9 +89,10 @@ type rawAttributes []struct {
 	} `json:"value"`
 }
 
-func (all rawAttributes) text(key string) string {
+// peer is the other process of a message, as the protocols name the attribute.
+func (all rawAttributes) peer() string {
 	for _, a := range all {
-		if a.Key == key {
+		if strings.HasSuffix(a.Key, ".peer.id") {
 			return a.Value.StringValue
 		}
 	}
@@ -115,7 +116,7 @@ func rawSpanOf(t *testing.T, resource, text json.RawMessage) (id, name string, s
 	}
 	span = rawSpan{
 		text: string(resource) + comparedText(text),
-		peer: s.Attributes.text(string(kvspans.RaftPeerIDKey)), end: s.End,
+		peer: s.Attributes.peer(), end: s.End,
 	}
 	for _, e := range s.Events {
 		span.lost = span.lost || e.Name == worldspans.EventDrop

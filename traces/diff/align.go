@@ -191,6 +191,9 @@ func (l *alignment) diverges(p *pair) (moment int64, rank uint8) {
 	}
 	endA, endB := l.ends(p)
 	moment = min(endA, endB)
+	if endA == endB && a.Content == b.Content && a.Clock == b.Clock {
+		return max(moment, l.faultedAt(p)), rank
+	}
 	if a.Clock != b.Clock || p.change == Changed && a.Clock != 0 {
 		if e, _, differ := l.firstEvent(p); differ {
 			moment = int64(e.At.Sub(x.Epoch)) // the starts are the same, and so are the times from there
@@ -200,6 +203,26 @@ func (l *alignment) diverges(p *pair) (moment int64, rank uint8) {
 		}
 	}
 	return moment, rank
+}
+
+// faultedAt returns when the last fault was that a span of a pair links to in one run alone: what became of a message may
+// be decided long after the span ended that sent it. It is 0 if there is none.
+func (l *alignment) faultedAt(p *pair) (at int64) {
+	if !l.runs[0].prints[p.spans[0]].Faulted && !l.runs[1].prints[p.spans[1]].Faulted {
+		return 0
+	}
+	both := l.bothSpans(p)
+	for k, x := range l.runs {
+		for i := range both[k].Links {
+			link := &both[k].Links[i]
+			same := func(other read.Link) bool { return other.ID == link.ID }
+			fault := x.Find(link.ID)
+			if content.ToFault(link) && fault >= 0 && !slices.ContainsFunc(both[1-k].Links, same) {
+				at = max(at, x.start(fault))
+			}
+		}
+	}
+	return at
 }
 
 // bothSpans returns the spans of a pair that both runs have, read again.
@@ -309,6 +332,20 @@ func (l *alignment) isEnding(p *pair) bool {
 	startA, startB := l.starts(p)
 	unfinishedA, unfinishedB := l.runs[0].prints[p.spans[0]].Unfinished, l.runs[1].prints[p.spans[1]].Unfinished
 	return startA == startB && unfinishedA != unfinishedB && p.moment >= min(lastA, lastB)
+}
+
+// afterTheLast says whether a process begins something by itself, in one run only, after all that any process began so
+// in the other: that one may have been over already, but for what was on the way.
+func (l *alignment) afterTheLast(p *pair, service string) bool {
+	x, i := l.of(p)
+	if p.inBoth() || isClient(service) || x.Entry(i).Parent != 0 {
+		return false
+	}
+	other := l.runs[0]
+	if p.change == OnlyA {
+		other = l.runs[1]
+	}
+	return x.start(i) > int64(other.lastRoot)
 }
 
 // staysOpen says whether a pair is open in both runs until they end, and began alike: that it ends at another time

@@ -6,7 +6,7 @@ import (
 	"github.com/raftkv/raftkv/traces"
 )
 
-// A process does one thing at a time, and what arrives meanwhile waits. So what moved may come of something that ends
+// A process does one thing at a time, and what arrives meanwhile waits. So what is later may come of something that ends
 // after it began to differ: in the run in which it is later, its process was busy with that, and in the other it was
 // not.
 
@@ -16,7 +16,7 @@ func (l *alignment) findBusy() {
 	found := false
 	for n := range l.pairs {
 		p := &l.pairs[n]
-		if p.cause >= 0 || p.change != Moved || traces.IsFault(l.shape(p).Name) {
+		if p.cause >= 0 || !l.mayWait(p) {
 			continue
 		}
 		if longest == nil {
@@ -29,6 +29,16 @@ func (l *alignment) findBusy() {
 	if found {
 		l.putCausesFirst()
 	}
+}
+
+// mayWait says whether a pair may be later in one run because it waited there: it only moved, or what it says differs,
+// too, and it begins at another time.
+func (l *alignment) mayWait(p *pair) bool {
+	if !p.inBoth() || traces.IsFault(l.shape(p).Name) {
+		return false
+	}
+	startA, startB := l.starts(p)
+	return p.change == Moved || startA != startB
 }
 
 // untold returns how long of its step a span does not tell at most: nothing where steps have no numbers, for what is

@@ -24,6 +24,7 @@ type handmade struct {
 	target     string // and to whom
 	lost       bool   // the message is, by a fault, when it is sent
 	appends    int    // when it appends an entry; 0 for never
+	struck     int    // the fault that it links to; 0 for none
 }
 
 const (
@@ -77,7 +78,7 @@ func indexedByHand(t *testing.T, all ...handmade) *diff.Trace {
 		if s.parent != 0 {
 			parent = fmt.Sprintf(`"parentSpanId":"%016x",`, s.parent)
 		}
-		attributes, events := fmt.Sprintf(`{"key":"raft.reason","value":{"stringValue":%q}}`, s.says), ""
+		attributes, events, links := fmt.Sprintf(`{"key":"raft.reason","value":{"stringValue":%q}}`, s.says), "", ""
 		if s.fault != "" {
 			attributes += fmt.Sprintf(`,{"key":"raftkv.fault","value":{"stringValue":%q}},`+
 				`{"key":"raftkv.fault.target","value":{"stringValue":%q}}`, s.fault, s.target)
@@ -90,12 +91,17 @@ func indexedByHand(t *testing.T, all ...handmade) *diff.Trace {
 		if s.appends > 0 {
 			events = fmt.Sprintf(`{"timeUnixNano":"%d000","name":"append"}`, epoch+int64(s.appends))
 		}
+		if s.struck > 0 {
+			links = fmt.Sprintf(`{"traceId":"%016x%016x","spanId":"%016x","attributes":[`+
+				`{"key":"raftkv.link","value":{"stringValue":"fault"}}]}`, 7, s.struck, s.struck)
+		}
 		fmt.Fprintf(&file,
 			`{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":%q}}]},`+
 				`"scopeSpans":[{"spans":[{"traceId":"%016x%016x","spanId":"%016x",%s`+
 				`"name":%q,"kind":%d,"startTimeUnixNano":"%d000","endTimeUnixNano":"%d000",`+
-				`"attributes":[%s],"events":[%s]}]}]}]}`+"\n",
-			s.process, 7, s.id, s.id, parent, s.name, s.kind, epoch+int64(s.start), epoch+int64(s.end), attributes, events)
+				`"attributes":[%s],"events":[%s],"links":[%s]}]}]}]}`+"\n",
+			s.process, 7, s.id, s.id, parent, s.name, s.kind, epoch+int64(s.start), epoch+int64(s.end), attributes, events,
+			links)
 	}
 	input := strings.NewReader(file.String())
 	x, err := diff.ReadInput(t.Context(), "by hand", input, raftdiff.Protocol(), diff.ReadOptions{})
@@ -148,7 +154,12 @@ func TestBusy(t *testing.T) {
 			[]handmade{
 				message.of(busyMessage, "node-1", 0, 10).below(sender),
 				message.of(waits, "node-1", 10, 20).saying("this"),
-			}, []handmade{message.of(waits, "node-1", 5, 15)}, 2, 1,
+			}, []handmade{message.of(waits, "node-1", 5, 15)}, 3, 0,
+		},
+		"begins at one time, and says something else when it ends": {
+			[]handmade{
+				message.of(busyMessage, "node-1", 10, 18).below(sender), call.of(waits, "node-1", 0, 20).saying("this"),
+			}, []handmade{call.of(waits, "node-1", 0, 15)}, 2, 1,
 		},
 		"the other comes of it": {
 			[]handmade{message.of(busyMessage, "node-1", 10, 10).below(waits), message.of(waits, "node-1", 10, 20)},

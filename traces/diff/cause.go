@@ -145,7 +145,7 @@ func (c *causes) before(p *pair, service string) (int32, Rule) {
 	if cause, ok := c.onProcess[service]; ok {
 		return cause, RuleProcess
 	}
-	if p.ending || c.staysOpen(p) || service == worldspans.ServiceWorld {
+	if p.ending || c.staysOpen(p) || service == worldspans.ServiceWorld || c.afterTheLast(p, service) {
 		return c.lasting, RuleRun
 	}
 	return none, NoRule

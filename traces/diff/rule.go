@@ -64,7 +64,8 @@ const (
 	// RuleProcess: its process did or met the other before, as the last thing that differs. Seen is the order of the two.
 	RuleProcess
 	// RuleRun: the other is the last thing that differs before it, in any process, and it is a fault, or is there only
-	// because its run goes on for longer. Seen is the order.
+	// because its run goes on for longer, or began by itself after the last thing that did in the other run. Seen is the
+	// order.
 	RuleRun
 )
 

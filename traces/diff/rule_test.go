@@ -31,6 +31,11 @@ func losing(s handmade) handmade {
 	return s
 }
 
+func struckBy(fault int, s handmade) handmade {
+	s.struck = fault
+	return s
+}
+
 func appending(s handmade, at int) handmade {
 	s.appends = at
 	return s
@@ -92,6 +97,11 @@ func TestRules(t *testing.T) {
 			[]handmade{call.of(effect, "node-1", 0, 80)},
 			[]handmade{striking("node-1", "crash"), call.of(effect, "node-1", 0, 51).saying("crashed")},
 			diff.RuleProcess, 1,
+		},
+		"a fault later than all but the link to it": {
+			[]handmade{striking("node-1", "crash"), struckBy(cause, handled.of(effect, "node-2", 10, 20))},
+			[]handmade{handled.of(effect, "node-2", 10, 20)},
+			diff.RuleFault, 0,
 		},
 		"down": {
 			[]handmade{commit.of(effect, "node-1", 70, 80)}, []handmade{striking("node-1", "crash")}, diff.RuleDown, 0,
@@ -212,6 +222,30 @@ func TestRuleOfEnding(t *testing.T) {
 	}
 	if f := &d.Followed; f.Spans != 2 || f.Ending != 1 || f.Possible != 1 || f.Tree[0].Folded.Possible != 1 {
 		t.Errorf("what follows is %+v", f)
+	}
+}
+
+// TestRuleOfLast has one run begin something by itself after all that the other began so, which is not over yet: it may
+// be there only because that run goes on for longer. What a client begins is none of it.
+func TestRuleOfLast(t *testing.T) {
+	both := commit.of(on, "node-9", 1500, 1600).below(2)
+	for _, c := range []struct {
+		begun     handmade
+		elsewhere int
+	}{
+		{commit.of(effect, "node-2", 1200, 1210), 0},
+		{commit.of(effect, "node-2", 900, 910), 1},
+		{commit.of(effect, "client-2", 1200, 1210), 1},
+	} {
+		longer := indexedByHand(t, message.of(cause, "node-1", 0, 10), c.begun, both)
+		d, err := diff.Compare(t.Context(), longer, indexedByHand(t, both), diff.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d.Elsewhere.Spans != c.elsewhere || d.Followed.Possible != 1-c.elsewhere {
+			t.Errorf("%s from %d on: %d come of nothing, want %d; what follows is %+v", c.begun.process, c.begun.start,
+				d.Elsewhere.Spans, c.elsewhere, d.Followed)
+		}
 	}
 }
 

@@ -31,6 +31,7 @@ type Trace struct {
 	prints   []content.Print // of each span
 	run      *read.Span      // raftkv.run, if the trace has it
 	last     time.Duration   // when the last span ends, from the beginning of the run
+	lastRoot time.Duration   // when the last one begins that no other caused
 	outcome  *outcome.Outcome
 	ignored  []string
 	names    content.Names // of all attributes; nil if none is ignored
@@ -107,6 +108,9 @@ func readTrace(ctx context.Context, from index.Source, p *Protocol, o ReadOption
 	}
 	for i := range int32(x.Len()) {
 		x.last = max(x.last, time.Duration(x.end(i)))
+		if x.Entry(i).Parent == 0 {
+			x.lastRoot = max(x.lastRoot, time.Duration(x.start(i)))
+		}
 	}
 	x.outcome.Finish(x.Epoch)
 	return x, nil
