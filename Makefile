@@ -61,7 +61,7 @@ fuzz: ## fuzz the spec, the config, the codec and the trace reader, FUZZTIME eac
 	CGO_ENABLED=0 FUZZTIME=$(FUZZTIME) sh .ci/fuzz.sh
 
 golden: ## write traces/golden anew; read the difference before you commit it
-	$(GO) test ./cmd/run -run TestGolden -update
+	$(GO) test ./cmd/internal/commands/run -run TestGolden -update
 
 jaeger: ## start a Jaeger on loopback and print its address
 	bash .ci/jaeger.sh

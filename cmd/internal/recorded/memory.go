@@ -98,7 +98,7 @@ func GivesUp(t *testing.T, run func(ctx context.Context, args []string, stdout, 
 // InReadme holds what cmd/export/README.md says that is held of each span against what the command says.
 func InReadme(t testing.TB, says string) {
 	t.Helper()
-	readme, err := os.ReadFile(filepath.Join("..", "export", "README.md"))
+	readme, err := os.ReadFile(filepath.Join("..", "..", "..", "export", "README.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
