@@ -8,6 +8,7 @@ import (
 // Landmarks are the attributes and spans that tools know a protocol by, whatever it calls them. What is zero, the
 // protocol has not.
 type Landmarks struct {
+	Self     attribute.Key   // names the process that opened a span
 	Peers    []attribute.Key // name the process at the other end; of several the first that a span has
 	Replies  []attribute.Key // say by which message a request was answered; likewise
 	Role     attribute.Key   // of a process

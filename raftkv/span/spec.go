@@ -1,6 +1,8 @@
 package span
 
 import (
+	"strings"
+
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 )
@@ -22,11 +24,19 @@ type Spec struct {
 	NamedAfter []attribute.Key // whose values the name goes on with, a space before each
 	Kind       trace.SpanKind
 	Service    string
+	Members    []string // the groups of processes that the service has; nil where it is one itself
 	Root       bool     // it may begin a trace
 	Parents    []string // the ids of the spans that it may be a child of
 	Links      []LinkSpec
 	Attributes []AttributeSpec
 	Events     []EventSpec
+	Message    string   // the message that it sends or takes in, if it is one of an exchange
+	Replies    []string // the replies that it may name: those to its message, or to that of its parents
+}
+
+// Starts says whether a process starts with such a span: its name ends so.
+func (s *Spec) Starts() bool {
+	return s.Kind == trace.SpanKindInternal && strings.HasSuffix(s.Name, ".start")
 }
 
 // AttributeSpec is an attribute of a span or an event.

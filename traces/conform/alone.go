@@ -113,7 +113,7 @@ func (g *gatherer) service(s *span.Span, kept *Span) {
 		g.find(kept, RuleWrongService).Got("its service.name is %s", QuotedOr(s.Service, "missing")).Want("%s", want)
 		return
 	}
-	self := g.tables.spec.Self
+	self := g.tables.spec.Landmarks.Self
 	if node := s.Attribute(self).AsString(); node != "" && node != s.Service {
 		g.find(kept, RuleWrongService).
 			Got("%s is %s, and its service.name %s", self, words.Printable(node), s.Service).
@@ -160,7 +160,7 @@ func (g *gatherer) values(s *span.Span, kept *Span) {
 		if want := kind.Malformed(a); want != "" {
 			g.find(kept, RuleMalformedValue).Got("%s is %s", a.Key, words.Printable(words.Text(a.Value))).Want("%s", want)
 		}
-		if slices.Contains(g.tables.spec.ReplyKeys, a.Key) && !slices.Contains(kind.Replies, a.Value.AsString()) {
+		if slices.Contains(g.tables.spec.Landmarks.Replies, a.Key) && !slices.Contains(kind.Replies, a.Value.AsString()) {
 			g.find(kept, RuleUndefinedVariant).
 				Got("%s is %s", a.Key, words.Printable(a.Value.AsString())).
 				Want("one of %s", strings.Join(kind.Replies, ", "))
@@ -187,7 +187,7 @@ func (k *Kind) Malformed(a *attribute.KeyValue) (want string) {
 
 // names compares the names that a span gives with each other: of the method, of who is called, and of who is sent to.
 func (g *gatherer) names(s *span.Span, kept *Span) {
-	spec, kind := &g.tables.spec, kept.Kind
+	kind := kept.Kind
 	differs := func(key attribute.Key, want string) {
 		if is := s.Attribute(key); is.Type() == attribute.STRING && is.AsString() != want {
 			g.find(kept, RuleMalformedValue).
@@ -199,7 +199,7 @@ func (g *gatherer) names(s *span.Span, kept *Span) {
 		if kind.Sends {
 			called = kept.Peer
 		}
-		differs(spans.RPCSystemNameKey, spec.System)
+		differs(spans.RPCSystemNameKey, spans.System)
 		differs(spans.RPCMethodKey, kind.Name)
 		differs(spans.ServerAddressKey, called)
 	}

@@ -80,7 +80,7 @@ func (g *gatherer) one(s *span.Span, kept *Span) {
 
 // attributes keeps what the attributes say that spans of every kind may have.
 func (g *gatherer) attributes(s *span.Span, kept *Span) {
-	spec := &g.tables.spec
+	landmarks := &g.tables.spec.Landmarks
 	for i := range s.Attributes {
 		switch a := &s.Attributes[i]; a.Key {
 		case spans.ErrorTypeKey:
@@ -91,18 +91,18 @@ func (g *gatherer) attributes(s *span.Span, kept *Span) {
 			kept.AnsweredSecond = Number(a.Value) != 0
 		case spans.RaftkvCopyKey:
 			kept.Copy = uint8(min(Number(a.Value), math.MaxUint8))
-		case spec.Term:
+		case g.tables.term:
 			kept.Term = Number(a.Value)
-		case spec.Role:
+		case landmarks.Role:
 			if place, may := kept.Kind.attributes.places[a.Key]; may {
 				if role := a.Value.AsString(); slices.Contains(kept.Kind.attributes.specs[place].Values, role) {
 					kept.Role = role
 				}
 			}
 		default:
-			if slices.Contains(spec.Peers, a.Key) {
+			if slices.Contains(g.tables.peers, a.Key) {
 				kept.Peer = a.Value.AsString()
-			} else if slices.Contains(spec.ReplyKeys, a.Key) {
+			} else if slices.Contains(landmarks.Replies, a.Key) {
 				kept.Reply = a.Value.AsString()
 			}
 		}

@@ -56,25 +56,14 @@ type Worker interface {
 	Persisted(e *span.Event) any
 }
 
-// Spec is a spec as the checker needs it.
+// Spec is a spec as the checker needs it. What it has beside the generated tables may be left out.
 type Spec struct {
-	Spans   []span.Spec
-	Hash    string              // as raftkv.build begins with it
-	System  string              // the value of rpc.system.name
-	Replies map[string][]string // the names of the replies to the request of a span, by its id
+	Spans     []span.Spec
+	Landmarks span.Landmarks
+	Hash      string // as raftkv.build begins with it
 
-	Self        attribute.Key            // the process that opened a span
-	Peers       []attribute.Key          // the process at the other end; the first that a span has counts
-	ReplyKeys   []attribute.Key          // the name of the reply, likewise
-	Term, Role  attribute.Key            // of the process
 	Persists    []string                 // the events that tell what was made durable
 	Repeated    map[string]attribute.Key // events that a span may have several of, which differ in this
-	Members     map[string][]string      // of a service that has several groups of processes: which
 	LinkIndex   attribute.Key            // that a link says beside its reason, if the reason is that of IndexedLink
 	IndexedLink string
-
-	Starts    string   // the id of the span by which a server starts
-	LateReply string   // the id of the span that handles a reply that came late, or again
-	Calls     []string // the ids of the calls each reply to which is handled, the late ones too
-	Waits     []string // the ids of the spans that wait for an answer, and end in a later step
 }

@@ -7,6 +7,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/traces/read"
 )
@@ -16,16 +17,19 @@ type Kind struct {
 	span.Spec
 
 	Sends, Receives bool // a message
-	Replies         []string
 
-	number                     int
-	groups                     []string // of the processes whose spans may be of this kind
-	calls, waits, starts, late bool
-	attributes                 table
-	events                     map[string]*table
-	parents                    []bool           // by the numbers of kinds
-	links                      []*span.LinkSpec // by the numbers of kinds; nil where there may be none
-	malformed                  func(kind string, key attribute.Key, text string) string
+	number int
+	groups []string // of the processes whose spans may be of this kind
+	calls  bool     // each reply to it is handled, the late ones too
+	waits  bool     // for an answer: it ends in a later step
+	starts bool     // a server starts with it
+	late   bool     // it handles a reply that came late, or again
+
+	attributes table
+	events     map[string]*table
+	parents    []bool           // by the numbers of kinds
+	links      []*span.LinkSpec // by the numbers of kinds; nil where there may be none
+	malformed  func(kind string, key attribute.Key, text string) string
 }
 
 // table holds the attributes that a span or an event may have.
@@ -48,6 +52,8 @@ func (t *Tables) newTable(specs []span.AttributeSpec) table {
 // Tables holds the kinds of spans that a spec declares.
 type Tables struct {
 	spec  Spec
+	peers []attribute.Key // name the process at the other end
+	term  attribute.Key   // the number of who leads; empty where it is no number, as a ballot is not
 	kinds []*Kind
 	byID  map[string]*Kind
 	names map[string][]*Kind
@@ -58,37 +64,62 @@ type Tables struct {
 // NewTables makes the tables of a protocol's spec ready.
 func NewTables(p Protocol) *Tables {
 	t := &Tables{spec: p.Spec(), byID: map[string]*Kind{}, lists: read.Lists{}, names: map[string][]*Kind{}}
+	t.peers = append(slices.Clone(t.spec.Landmarks.Peers), kvspans.KVClientIDKey)
 	for i, s := range t.spec.Spans {
-		k := &Kind{
-			Spec: s, number: i, groups: t.spec.Members[s.Service], Replies: t.spec.Replies[s.ID],
-			attributes: t.newTable(s.Attributes), malformed: p.Malformed,
-			Sends:    s.Kind == trace.SpanKindClient || s.Kind == trace.SpanKindProducer,
-			Receives: s.Kind == trace.SpanKindServer || s.Kind == trace.SpanKindConsumer,
-			calls:    slices.Contains(t.spec.Calls, s.ID), waits: slices.Contains(t.spec.Waits, s.ID),
-			starts: s.ID == t.spec.Starts, late: s.ID == t.spec.LateReply, events: map[string]*table{},
-		}
-		if k.groups == nil {
-			k.groups = []string{s.Service}
-		}
-		for _, e := range s.Events {
-			events := t.newTable(e.Attributes)
-			k.events[e.Name] = &events
-		}
+		k := t.newKind(i, s)
+		k.malformed = p.Malformed
 		t.kinds, t.byID[s.ID], t.names[s.Name] = append(t.kinds, k), k, append(t.names[s.Name], k)
 	}
 	for _, k := range t.kinds {
-		k.parents, k.links = make([]bool, len(t.kinds)), make([]*span.LinkSpec, len(t.kinds))
-		for _, id := range k.Parents {
-			k.parents[t.byID[id].number] = true
-		}
-		for i := len(k.Links) - 1; i >= 0; i-- { // the first one that names a kind counts
-			k.links[t.byID[k.Links[i].To].number] = &k.Links[i]
-			t.whys = append(t.whys, k.Links[i].Why)
-		}
+		t.relate(k)
 	}
 	slices.Sort(t.whys)
 	t.whys = slices.Compact(t.whys)
 	return t
+}
+
+// newKind makes a kind of which no other is known.
+func (t *Tables) newKind(number int, s span.Spec) *Kind {
+	k := &Kind{
+		Spec: s, number: number, groups: s.Members, attributes: t.newTable(s.Attributes), events: map[string]*table{},
+		Sends:    s.Kind == trace.SpanKindClient || s.Kind == trace.SpanKindProducer,
+		Receives: s.Kind == trace.SpanKindServer || s.Kind == trace.SpanKindConsumer,
+		starts:   s.Starts() && s.Service != kvspans.ServiceClient,
+		late:     s.Kind == trace.SpanKindInternal && len(s.Replies) > 0,
+		waits:    s.Kind == trace.SpanKindClient || slices.Contains(operations, s.ID),
+	}
+	if k.groups == nil {
+		k.groups = []string{s.Service}
+	}
+	for _, e := range s.Events {
+		events := t.newTable(e.Attributes)
+		k.events[e.Name] = &events
+	}
+	for _, a := range s.Attributes {
+		if a.Key == t.spec.Landmarks.Term.Key && a.Type == attribute.INT64 {
+			t.term = a.Key
+		}
+	}
+	return k
+}
+
+// operations are the spans of what clients want, which end with the answer to a try.
+var operations = []string{kvspans.KVPutID, kvspans.KVGetID, kvspans.KVDeleteID}
+
+// relate notes what a kind has to do with others.
+func (t *Tables) relate(k *Kind) {
+	k.parents, k.links = make([]bool, len(t.kinds)), make([]*span.LinkSpec, len(t.kinds))
+	for _, id := range k.Parents {
+		answer := t.byID[id]
+		k.parents[answer.number] = true
+		for _, call := range answer.Parents {
+			t.byID[call].calls = t.byID[call].calls || k.late
+		}
+	}
+	for i := len(k.Links) - 1; i >= 0; i-- { // the first one that names a kind counts
+		k.links[t.byID[k.Links[i].To].number] = &k.Links[i]
+		t.whys = append(t.whys, k.Links[i].Why)
+	}
 }
 
 // reason returns why a link says that it is there; empty if the spec has no such reason.
@@ -122,7 +153,7 @@ func (t *Tables) Kind(name string, kind trace.SpanKind) *Kind {
 // Malformed says whether a span of the kind with an id may not have such an attribute.
 func (t *Tables) Malformed(id string, a *attribute.KeyValue) bool {
 	k := t.byID[id]
-	isReply := slices.Contains(t.spec.ReplyKeys, a.Key)
+	isReply := slices.Contains(t.spec.Landmarks.Replies, a.Key)
 	return k.Malformed(a) != "" || isReply && !slices.Contains(k.Replies, a.Value.AsString())
 }
 

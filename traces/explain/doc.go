@@ -3,7 +3,7 @@
 // explain.go first, then protocol.go.
 //
 // It knows the client, the network and the faults, and no protocol. A protocol brings a Protocol, in its own folder:
-//   - the spans that its spec declares, the names of its messages, and the rules that can hold something back;
+//   - the spans that its spec declares, and the rules that can hold something back;
 //   - how its servers are called, and the words of its questions, such as `leader term 2` or `slot 7 replica-2`;
 //   - Answers, made anew for each run: its own questions and what it answers them with, what one of its spans says as
 //     a sentence, and what came of a client's try.

@@ -2,6 +2,7 @@ package explain
 
 import (
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/traces"
@@ -11,7 +12,6 @@ import (
 type Protocol struct {
 	Specs     []span.Spec
 	Landmarks span.Landmarks
-	Messages  map[string]string // by ids of spans that are not named after their message: its name
 	Servers   []string          // what the names of its servers begin with, such as node
 	Asks      map[string]string // by the words of its questions: what the number behind each is of, such as a term
 	Questions string            // what can be asked of it, such as "leader term N"
@@ -69,10 +69,11 @@ type Tried struct {
 	Kept    []Step       // what kept it from more
 }
 
-// Message is the name of the message that a span sends or takes in.
+// Message is the name of the message that a span sends or takes in. A request is called as its method.
 func (t *Trace) Message(s *span.Span) string {
-	if name, ok := t.protocol.Messages[t.ID(s)]; ok {
-		return name
+	spec := t.spec(s.Name, s.Kind)
+	if spec != nil && spec.Message != "" && (s.Kind == trace.SpanKindProducer || s.Kind == trace.SpanKindConsumer) {
+		return spec.Message
 	}
 	return traces.ShortName(s)
 }

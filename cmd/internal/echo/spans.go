@@ -66,7 +66,7 @@ func specs() []span.Spec {
 		name, id, parent := ofRequest(request)
 		all = append(all, span.Spec{
 			ID: id, Name: name, Kind: trace.SpanKindServer, Service: Keepers.String(), Parents: []string{parent}, Events: events,
-			Links: faults,
+			Links: faults, Replies: []string{kv.Answered{}.Name(), kv.NotLeader{}.Name()},
 			Attributes: optional(worldspans.RPCSystemNameKey, worldspans.RPCMethodKey, worldspans.ServerAddressKey,
 				kvspans.RaftPeerIDKey, kvspans.KVRequestIDKey, kvspans.RaftReplyKey, kvspans.KVResultKey, kvspans.KVLeaderIDKey),
 		})
@@ -215,15 +215,7 @@ func (c *checker) Report() kvconform.Report {
 type rules struct{}
 
 func (rules) Spec() conform.Spec {
-	answers := []string{kv.Answered{}.Name(), kv.NotLeader{}.Name()}
-	return conform.Spec{
-		Spans: specs(), Hash: "echo", System: worldspans.System, Peers: landmarks.Peers, ReplyKeys: landmarks.Replies,
-		Starts: "start",
-		Waits:  slices.Concat(kvconform.Operations, kvconform.Tries), Replies: map[string][]string{
-			kvspans.PutClientID: answers, kvspans.GetClientID: answers, kvspans.DeleteClientID: answers,
-			"put_server": answers, "get_server": answers, "delete_server": answers,
-		},
-	}
+	return conform.Spec{Spans: specs(), Landmarks: landmarks, Hash: "echo"}
 }
 
 func (rules) Malformed(string, attribute.Key, string) string                       { return "" }

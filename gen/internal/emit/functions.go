@@ -24,7 +24,7 @@ func functions(w writer) template.FuncMap {
 		"includedEnums": w.includedEnums, "includedTypes": w.includedTypes, "joinFlat": joinFlat, "keyValue": w.keyValue,
 		"kindOf": kindOf, "later": later,
 		"line": func(doc string) string { return "// " + sentence(doc) }, "link": link, "linkKey": linkKey,
-		"lower": model.Lower, "oneOf": oneOf,
+		"lower": model.Lower, "members": w.members, "oneOf": oneOf,
 		"named": w.named, "otlp": otlp, "paragraph": paragraph, "peerService": w.peerService, "quote": strconv.Quote,
 		"receiver": receiver,
 		"rpc":      w.rpcValues, "scope": scope, "sentence": sentence, "serviceOf": w.serviceOf, "settingType": settingType,
@@ -240,15 +240,25 @@ func (w writer) specsOf(view page) []string {
 }
 
 // serviceOf is the constant of a span's service.
-func (w writer) serviceOf(view page, s *model.Span) string {
+func (w writer) serviceOf(view page, s *model.Span) string { return w.service(view, s.Service) }
+
+// members are those of the groups of processes that a span's service has.
+func (w writer) members(view page, s *model.Span) (all []string) {
+	for _, name := range view.Members(s.Service) {
+		all = append(all, w.service(view, name))
+	}
+	return all
+}
+
+func (w writer) service(view page, name string) string {
 	for _, p := range view.All() {
 		for _, service := range p.Services {
-			if service.Name == s.Service {
-				return w.named(service, "Service"+model.Camel(s.Service))
+			if service.Name == name {
+				return w.named(service, "Service"+model.Camel(name))
 			}
 		}
 	}
-	return ""
+	return strconv.Quote(name)
 }
 
 // scope is the name of the instrumentation, in the package whose spec gives it; empty elsewhere.

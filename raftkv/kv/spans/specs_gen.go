@@ -138,7 +138,9 @@ func Specs() []span.Spec {
 				{Key: worldspans.ErrorTypeKey, Type: attribute.STRING, Level: span.Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: worldspans.RaftUnfinishedKey, Type: attribute.BOOL, Level: span.Optional},
 			},
-			Events: []span.EventSpec{dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Events:  []span.EventSpec{dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Message: "ClientPut",
+			Replies: []string{"Answered", "NotLeader", "OutcomeUnknown"},
 		},
 		{
 			ID: GetClientID, Name: GetClientName, Kind: trace.SpanKindClient, Service: ServiceClient,
@@ -161,7 +163,9 @@ func Specs() []span.Spec {
 				{Key: worldspans.ErrorTypeKey, Type: attribute.STRING, Level: span.Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: worldspans.RaftUnfinishedKey, Type: attribute.BOOL, Level: span.Optional},
 			},
-			Events: []span.EventSpec{dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Events:  []span.EventSpec{dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Message: "ClientGet",
+			Replies: []string{"Answered", "NotLeader", "OutcomeUnknown"},
 		},
 		{
 			ID: DeleteClientID, Name: DeleteClientName, Kind: trace.SpanKindClient, Service: ServiceClient,
@@ -184,7 +188,9 @@ func Specs() []span.Spec {
 				{Key: worldspans.ErrorTypeKey, Type: attribute.STRING, Level: span.Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: worldspans.RaftUnfinishedKey, Type: attribute.BOOL, Level: span.Optional},
 			},
-			Events: []span.EventSpec{dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Events:  []span.EventSpec{dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Message: "ClientDelete",
+			Replies: []string{"Answered", "NotLeader", "OutcomeUnknown"},
 		},
 	}
 }

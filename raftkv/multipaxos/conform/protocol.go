@@ -1,41 +1,28 @@
 package conform
 
 import (
-	"slices"
 	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 
-	"github.com/raftkv/raftkv/raftkv/kv"
 	clients "github.com/raftkv/raftkv/raftkv/kv/conform"
-	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/multipaxos/conform/kept"
 	"github.com/raftkv/raftkv/raftkv/multipaxos/conform/rules"
 	"github.com/raftkv/raftkv/raftkv/multipaxos/protocol"
 	"github.com/raftkv/raftkv/raftkv/multipaxos/spans"
-	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	check "github.com/raftkv/raftkv/traces/conform"
 )
 
 // Protocol is MultiPaxos, as the checker has to be told of it.
 type Protocol struct{ history []clients.Operation }
 
-// Spec returns MultiPaxos's tables, and what they do not say. A ballot is no number, so that there is no term.
+// Spec returns MultiPaxos's tables, and what they do not say.
 func (Protocol) Spec() check.Spec {
 	return check.Spec{
-		Spans: spans.AllSpecs(), Hash: protocol.SpecHash, System: worldspans.System, Replies: replies(),
-		Self:      spans.PaxosProcessIDKey,
-		Peers:     []attribute.Key{spans.PaxosPeerIDKey, kvspans.RaftPeerIDKey, kvspans.KVClientIDKey},
-		ReplyKeys: []attribute.Key{spans.PaxosReplyKey, kvspans.RaftReplyKey}, Role: spans.PaxosRoleKey,
+		Spans: spans.AllSpecs(), Landmarks: spans.Landmarks(), Hash: protocol.SpecHash,
 		Persists: []string{spans.EventPersistPromise, spans.EventPersistRound, spans.EventPersistChosen},
 		Repeated: map[string]attribute.Key{spans.EventPropose: spans.PaxosSlotKey},
-		Members: map[string][]string{
-			spans.ServiceProcess: {spans.ServiceAcceptor, spans.ServiceLeader, spans.ServiceReplica},
-			spans.ServiceLearner: {spans.ServiceLeader, spans.ServiceReplica},
-		},
-		Starts: spans.StartID, LateReply: spans.LateReplyID, Calls: kept.Calls,
-		Waits: slices.Concat(kept.Calls, clients.Operations, clients.Tries),
 	}
 }
 
@@ -52,46 +39,6 @@ func (p Protocol) Check(f *check.Facts, found *check.Findings) { rules.Check(f, 
 
 // Tells says whether the trace tells what is durable, and of each lost message that it was: all of them do.
 func (Protocol) Tells(*check.Facts) bool { return true }
-
-// replies returns the names of the replies to the request of a span, by its id.
-func replies() map[string][]string {
-	replies := map[string][]string{}
-	add := func(reply string, to ...string) {
-		for _, id := range to {
-			replies[id] = append(replies[id], reply)
-		}
-	}
-	for _, m := range []interface{ Name() string }{
-		protocol.Promise{},
-		protocol.PrepareRejected{},
-		protocol.Accepted{},
-		protocol.AcceptRejected{},
-		protocol.CaughtUp{},
-		kv.Answered{},
-		kv.NotLeader{},
-		kv.OutcomeUnknown{},
-	} {
-		if _, is := m.(protocol.PrepareReply); is {
-			add(m.Name(), spans.PrepareClientID, spans.PrepareServerID, spans.LateReplyID)
-		}
-		if _, is := m.(protocol.AcceptReply); is {
-			add(m.Name(), spans.AcceptClientID, spans.AcceptServerID, spans.LateReplyID)
-		}
-		if _, is := m.(protocol.CatchUpReply); is {
-			add(m.Name(), spans.CatchUpClientID, spans.CatchUpServerID, spans.LateReplyID)
-		}
-		if _, is := m.(kv.ClientPutReply); is {
-			add(m.Name(), kvspans.PutClientID, spans.PutServerID)
-		}
-		if _, is := m.(kv.ClientGetReply); is {
-			add(m.Name(), kvspans.GetClientID, spans.GetServerID)
-		}
-		if _, is := m.(kv.ClientDeleteReply); is {
-			add(m.Name(), kvspans.DeleteClientID, spans.DeleteServerID)
-		}
-	}
-	return replies
-}
 
 // Checker checks traces of MultiPaxos.
 type Checker struct {

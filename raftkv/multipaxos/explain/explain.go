@@ -19,13 +19,8 @@ import (
 
 // Protocol is MultiPaxos, for those who explain runs.
 func Protocol() explain.Protocol {
-	commit, heartbeat := protocol.Commit{}.Name(), protocol.Heartbeat{}.Name()
 	return explain.Protocol{
 		Specs: spans.AllSpecs(), Landmarks: spans.Landmarks(),
-		Messages: map[string]string{
-			spans.CommitProducerID: commit, spans.CommitConsumerID: commit,
-			spans.HeartbeatProducerID: heartbeat, spans.HeartbeatConsumerID: heartbeat,
-		},
 		Servers:   []string{spans.ServiceLeader, spans.ServiceReplica, spans.ServiceAcceptor},
 		Asks:      map[string]string{"leader": "ballot", "ballot": "ballot", "slot": "slot"},
 		Questions: "leader ballot N.N, client-N N, or slot N replica-N",

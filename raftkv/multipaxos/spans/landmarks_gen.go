@@ -13,6 +13,7 @@ import (
 // Landmarks are the attributes and spans that tools know the protocol by.
 func Landmarks() span.Landmarks {
 	return span.Landmarks{
+		Self:     PaxosProcessIDKey,
 		Peers:    []attribute.Key{PaxosPeerIDKey, kvspans.RaftPeerIDKey},
 		Replies:  []attribute.Key{PaxosReplyKey, kvspans.RaftReplyKey},
 		Role:     PaxosRoleKey,

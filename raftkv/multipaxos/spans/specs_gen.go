@@ -61,7 +61,7 @@ func Specs() []span.Spec {
 	}}
 	return []span.Spec{
 		{
-			ID: StartID, Name: StartName, Kind: trace.SpanKindInternal, Service: ServiceProcess, Root: true,
+			ID: StartID, Name: StartName, Kind: trace.SpanKindInternal, Service: ServiceProcess, Members: []string{ServiceAcceptor, ServiceLeader, ServiceReplica}, Root: true,
 			Links: []span.LinkSpec{{To: worldspans.FaultID, Min: 0, Why: "fault"}},
 			Attributes: []span.AttributeSpec{
 				{Key: PaxosProcessIDKey, Type: attribute.STRING, Level: span.Required},
@@ -98,7 +98,9 @@ func Specs() []span.Spec {
 				{Key: worldspans.ErrorTypeKey, Type: attribute.STRING, Level: span.Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: worldspans.RaftUnfinishedKey, Type: attribute.BOOL, Level: span.Optional},
 			},
-			Events: []span.EventSpec{proposeEvent, dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Events:  []span.EventSpec{proposeEvent, dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Message: "ClientPut",
+			Replies: []string{"Answered", "NotLeader", "OutcomeUnknown"},
 		},
 		{
 			ID: GetServerID, Name: GetServerName, Kind: trace.SpanKindServer, Service: ServiceLeader,
@@ -122,7 +124,9 @@ func Specs() []span.Spec {
 				{Key: worldspans.ErrorTypeKey, Type: attribute.STRING, Level: span.Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: worldspans.RaftUnfinishedKey, Type: attribute.BOOL, Level: span.Optional},
 			},
-			Events: []span.EventSpec{proposeEvent, dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Events:  []span.EventSpec{proposeEvent, dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Message: "ClientGet",
+			Replies: []string{"Answered", "NotLeader", "OutcomeUnknown"},
 		},
 		{
 			ID: DeleteServerID, Name: DeleteServerName, Kind: trace.SpanKindServer, Service: ServiceLeader,
@@ -146,7 +150,9 @@ func Specs() []span.Spec {
 				{Key: worldspans.ErrorTypeKey, Type: attribute.STRING, Level: span.Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: worldspans.RaftUnfinishedKey, Type: attribute.BOOL, Level: span.Optional},
 			},
-			Events: []span.EventSpec{proposeEvent, dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Events:  []span.EventSpec{proposeEvent, dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Message: "ClientDelete",
+			Replies: []string{"Answered", "NotLeader", "OutcomeUnknown"},
 		},
 		{
 			ID: Phase1ID, Name: Phase1Name, Kind: trace.SpanKindInternal, Service: ServiceLeader, Root: true,
@@ -209,7 +215,9 @@ func Specs() []span.Spec {
 				{Key: worldspans.ErrorTypeKey, Type: attribute.STRING, Level: span.Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: worldspans.RaftUnfinishedKey, Type: attribute.BOOL, Level: span.Optional},
 			},
-			Events: []span.EventSpec{dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Events:  []span.EventSpec{dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Message: "Prepare",
+			Replies: []string{"Promise", "PrepareRejected"},
 		},
 		{
 			ID: PrepareServerID, Name: PrepareServerName, Kind: trace.SpanKindServer, Service: ServiceAcceptor,
@@ -233,7 +241,9 @@ func Specs() []span.Spec {
 				{Key: worldspans.ErrorTypeKey, Type: attribute.STRING, Level: span.Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: worldspans.RaftUnfinishedKey, Type: attribute.BOOL, Level: span.Optional},
 			},
-			Events: []span.EventSpec{persistPromiseEvent, dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Events:  []span.EventSpec{persistPromiseEvent, dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Message: "Prepare",
+			Replies: []string{"Promise", "PrepareRejected"},
 		},
 		{
 			ID: AcceptClientID, Name: AcceptClientName, Kind: trace.SpanKindClient, Service: ServiceLeader,
@@ -260,7 +270,9 @@ func Specs() []span.Spec {
 				{Key: worldspans.ErrorTypeKey, Type: attribute.STRING, Level: span.Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: worldspans.RaftUnfinishedKey, Type: attribute.BOOL, Level: span.Optional},
 			},
-			Events: []span.EventSpec{dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Events:  []span.EventSpec{dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Message: "Accept",
+			Replies: []string{"Accepted", "AcceptRejected"},
 		},
 		{
 			ID: AcceptServerID, Name: AcceptServerName, Kind: trace.SpanKindServer, Service: ServiceAcceptor,
@@ -284,10 +296,12 @@ func Specs() []span.Spec {
 				{Key: worldspans.ErrorTypeKey, Type: attribute.STRING, Level: span.Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: worldspans.RaftUnfinishedKey, Type: attribute.BOOL, Level: span.Optional},
 			},
-			Events: []span.EventSpec{persistPromiseEvent, dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Events:  []span.EventSpec{persistPromiseEvent, dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Message: "Accept",
+			Replies: []string{"Accepted", "AcceptRejected"},
 		},
 		{
-			ID: LateReplyID, Name: LateReplyName, Kind: trace.SpanKindInternal, Service: ServiceLearner,
+			ID: LateReplyID, Name: LateReplyName, Kind: trace.SpanKindInternal, Service: ServiceLearner, Members: []string{ServiceLeader, ServiceReplica},
 			Parents: []string{PrepareServerID, AcceptServerID, CatchUpServerID},
 			Links:   []span.LinkSpec{{To: worldspans.FaultID, Min: 0, Why: "fault"}},
 			Attributes: []span.AttributeSpec{
@@ -301,7 +315,8 @@ func Specs() []span.Spec {
 				{Key: worldspans.ErrorTypeKey, Type: attribute.STRING, Level: span.Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: worldspans.RaftUnfinishedKey, Type: attribute.BOOL, Level: span.Optional},
 			},
-			Events: []span.EventSpec{persistChosenEvent},
+			Events:  []span.EventSpec{persistChosenEvent},
+			Replies: []string{"Promise", "PrepareRejected", "Accepted", "AcceptRejected", "CaughtUp"},
 		},
 		{
 			ID: ChosenID, Name: ChosenName, Kind: trace.SpanKindInternal, Service: ServiceLeader,
@@ -340,10 +355,11 @@ func Specs() []span.Spec {
 				{Key: worldspans.ErrorTypeKey, Type: attribute.STRING, Level: span.Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: worldspans.RaftUnfinishedKey, Type: attribute.BOOL, Level: span.Optional},
 			},
-			Events: []span.EventSpec{dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Events:  []span.EventSpec{dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Message: "Commit",
 		},
 		{
-			ID: CommitConsumerID, Name: CommitConsumerName, Kind: trace.SpanKindConsumer, Service: ServiceLearner,
+			ID: CommitConsumerID, Name: CommitConsumerName, Kind: trace.SpanKindConsumer, Service: ServiceLearner, Members: []string{ServiceLeader, ServiceReplica},
 			Parents: []string{CommitProducerID},
 			Links:   []span.LinkSpec{{To: CommitProducerID, Min: 1, Why: "producer"}, {To: worldspans.FaultID, Min: 0, Why: "fault"}},
 			Attributes: []span.AttributeSpec{
@@ -359,10 +375,11 @@ func Specs() []span.Spec {
 				{Key: worldspans.ErrorTypeKey, Type: attribute.STRING, Level: span.Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: worldspans.RaftUnfinishedKey, Type: attribute.BOOL, Level: span.Optional},
 			},
-			Events: []span.EventSpec{persistChosenEvent},
+			Events:  []span.EventSpec{persistChosenEvent},
+			Message: "Commit",
 		},
 		{
-			ID: ApplyID, Name: ApplyName, Kind: trace.SpanKindInternal, Service: ServiceLearner,
+			ID: ApplyID, Name: ApplyName, Kind: trace.SpanKindInternal, Service: ServiceLearner, Members: []string{ServiceLeader, ServiceReplica},
 			Parents: []string{ChosenID, CommitConsumerID, CatchUpClientID, LateReplyID, StartID},
 			Links:   []span.LinkSpec{{To: worldspans.FaultID, Min: 0, Why: "fault"}},
 			Attributes: []span.AttributeSpec{
@@ -409,10 +426,11 @@ func Specs() []span.Spec {
 				{Key: worldspans.ErrorTypeKey, Type: attribute.STRING, Level: span.Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: worldspans.RaftUnfinishedKey, Type: attribute.BOOL, Level: span.Optional},
 			},
-			Events: []span.EventSpec{dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Events:  []span.EventSpec{dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Message: "Heartbeat",
 		},
 		{
-			ID: HeartbeatConsumerID, Name: HeartbeatConsumerName, Kind: trace.SpanKindConsumer, Service: ServiceLearner,
+			ID: HeartbeatConsumerID, Name: HeartbeatConsumerName, Kind: trace.SpanKindConsumer, Service: ServiceLearner, Members: []string{ServiceLeader, ServiceReplica},
 			Parents: []string{HeartbeatProducerID},
 			Links:   []span.LinkSpec{{To: HeartbeatProducerID, Min: 1, Why: "producer"}, {To: worldspans.FaultID, Min: 0, Why: "fault"}},
 			Attributes: []span.AttributeSpec{
@@ -426,9 +444,10 @@ func Specs() []span.Spec {
 				{Key: worldspans.ErrorTypeKey, Type: attribute.STRING, Level: span.Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: worldspans.RaftUnfinishedKey, Type: attribute.BOOL, Level: span.Optional},
 			},
+			Message: "Heartbeat",
 		},
 		{
-			ID: CatchUpClientID, Name: CatchUpClientName, Kind: trace.SpanKindClient, Service: ServiceLearner, Root: true,
+			ID: CatchUpClientID, Name: CatchUpClientName, Kind: trace.SpanKindClient, Service: ServiceLearner, Members: []string{ServiceLeader, ServiceReplica}, Root: true,
 			Links: []span.LinkSpec{{To: CatchUpClientID, Min: 0, Why: "previous"}, {To: worldspans.FaultID, Min: 0, Why: "fault"}},
 			Attributes: []span.AttributeSpec{
 				{Key: PaxosProcessIDKey, Type: attribute.STRING, Level: span.Required},
@@ -449,7 +468,9 @@ func Specs() []span.Spec {
 				{Key: worldspans.ErrorTypeKey, Type: attribute.STRING, Level: span.Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: worldspans.RaftUnfinishedKey, Type: attribute.BOOL, Level: span.Optional},
 			},
-			Events: []span.EventSpec{persistChosenEvent, dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Events:  []span.EventSpec{persistChosenEvent, dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Message: "CatchUp",
+			Replies: []string{"CaughtUp"},
 		},
 		{
 			ID: CatchUpServerID, Name: CatchUpServerName, Kind: trace.SpanKindServer, Service: ServiceLeader,
@@ -471,7 +492,9 @@ func Specs() []span.Spec {
 				{Key: worldspans.ErrorTypeKey, Type: attribute.STRING, Level: span.Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: worldspans.RaftUnfinishedKey, Type: attribute.BOOL, Level: span.Optional},
 			},
-			Events: []span.EventSpec{dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Events:  []span.EventSpec{dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Message: "CatchUp",
+			Replies: []string{"CaughtUp"},
 		},
 	}
 }

@@ -1,15 +1,12 @@
 package conform
 
 import (
-	"slices"
 	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 
-	"github.com/raftkv/raftkv/raftkv/kv"
 	clients "github.com/raftkv/raftkv/raftkv/kv/conform"
-	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/raft/conform/kept"
 	"github.com/raftkv/raftkv/raftkv/raft/conform/rules"
 	"github.com/raftkv/raftkv/raftkv/raft/protocol"
@@ -24,13 +21,9 @@ type Protocol struct{ history []clients.Operation }
 // Spec returns Raft's tables, and what they do not say.
 func (Protocol) Spec() check.Spec {
 	return check.Spec{
-		Spans: spans.AllSpecs(), Hash: protocol.SpecHash, System: worldspans.System, Replies: replies(),
-		Self: spans.RaftNodeIDKey, Peers: []attribute.Key{kvspans.RaftPeerIDKey, kvspans.KVClientIDKey},
-		ReplyKeys: []attribute.Key{kvspans.RaftReplyKey}, Term: spans.RaftTermKey, Role: spans.RaftRoleKey,
+		Spans: spans.AllSpecs(), Landmarks: spans.Landmarks(), Hash: protocol.SpecHash,
 		Persists:    []string{spans.EventPersist},
 		IndexedLink: worldspans.LinkCommit, LinkIndex: spans.RaftIndexKey,
-		Starts: spans.StartID, LateReply: spans.LateReplyID, Calls: kept.Calls,
-		Waits: slices.Concat(kept.Calls, clients.Operations, clients.Tries),
 	}
 }
 
@@ -56,42 +49,6 @@ func (Protocol) Tells(f *check.Facts) bool {
 		}
 	}
 	return false
-}
-
-// replies returns the names of the replies to the request of a span, by its id.
-func replies() map[string][]string {
-	replies := map[string][]string{}
-	add := func(reply string, to ...string) {
-		for _, id := range to {
-			replies[id] = append(replies[id], reply)
-		}
-	}
-	for _, m := range []interface{ Name() string }{
-		protocol.VoteGranted{},
-		protocol.VoteDenied{},
-		protocol.AppendEntriesOk{},
-		protocol.AppendEntriesRejected{},
-		kv.Answered{},
-		kv.NotLeader{},
-		kv.OutcomeUnknown{},
-	} {
-		if _, is := m.(protocol.RequestVoteReply); is {
-			add(m.Name(), spans.RequestVoteClientID, spans.RequestVoteServerID, spans.LateReplyID)
-		}
-		if _, is := m.(protocol.AppendEntriesReply); is {
-			add(m.Name(), spans.AppendEntriesClientID, spans.AppendEntriesServerID, spans.LateReplyID)
-		}
-		if _, is := m.(kv.ClientPutReply); is {
-			add(m.Name(), kvspans.PutClientID, spans.PutServerID)
-		}
-		if _, is := m.(kv.ClientGetReply); is {
-			add(m.Name(), kvspans.GetClientID, spans.GetServerID)
-		}
-		if _, is := m.(kv.ClientDeleteReply); is {
-			add(m.Name(), kvspans.DeleteClientID, spans.DeleteServerID)
-		}
-	}
-	return replies
 }
 
 // Checker checks traces of Raft.

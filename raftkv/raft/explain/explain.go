@@ -10,7 +10,6 @@ import (
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/raft/conform"
 	"github.com/raftkv/raftkv/raftkv/raft/phrases"
-	"github.com/raftkv/raftkv/raftkv/raft/protocol"
 	"github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/span"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
@@ -19,12 +18,8 @@ import (
 
 // Protocol is Raft, for those who explain runs.
 func Protocol() explain.Protocol {
-	notification := (protocol.CommitNotification{}).Name()
 	return explain.Protocol{
 		Specs: spans.AllSpecs(), Landmarks: spans.Landmarks(),
-		Messages: map[string]string{
-			spans.CommitNotificationProducerID: notification, spans.CommitNotificationConsumerID: notification,
-		},
 		Servers: []string{kvspans.ServiceNode},
 		Asks: map[string]string{
 			"leader": "term", "election": "term", "elections": "term", "term": "term", "index": "index",

@@ -13,6 +13,7 @@ import (
 // Landmarks are the attributes and spans that tools know the protocol by.
 func Landmarks() span.Landmarks {
 	return span.Landmarks{
+		Self:     RaftNodeIDKey,
 		Peers:    []attribute.Key{kvspans.RaftPeerIDKey},
 		Replies:  []attribute.Key{kvspans.RaftReplyKey},
 		Role:     RaftRoleKey,

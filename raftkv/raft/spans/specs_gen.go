@@ -107,7 +107,9 @@ func Specs() []span.Spec {
 				{Key: worldspans.ErrorTypeKey, Type: attribute.STRING, Level: span.Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: worldspans.RaftUnfinishedKey, Type: attribute.BOOL, Level: span.Optional},
 			},
-			Events: []span.EventSpec{persistEvent, appendEvent, dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Events:  []span.EventSpec{persistEvent, appendEvent, dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Message: "ClientPut",
+			Replies: []string{"Answered", "NotLeader", "OutcomeUnknown"},
 		},
 		{
 			ID: GetServerID, Name: GetServerName, Kind: trace.SpanKindServer, Service: kvspans.ServiceNode,
@@ -131,7 +133,9 @@ func Specs() []span.Spec {
 				{Key: worldspans.ErrorTypeKey, Type: attribute.STRING, Level: span.Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: worldspans.RaftUnfinishedKey, Type: attribute.BOOL, Level: span.Optional},
 			},
-			Events: []span.EventSpec{persistEvent, appendEvent, dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Events:  []span.EventSpec{persistEvent, appendEvent, dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Message: "ClientGet",
+			Replies: []string{"Answered", "NotLeader", "OutcomeUnknown"},
 		},
 		{
 			ID: DeleteServerID, Name: DeleteServerName, Kind: trace.SpanKindServer, Service: kvspans.ServiceNode,
@@ -155,7 +159,9 @@ func Specs() []span.Spec {
 				{Key: worldspans.ErrorTypeKey, Type: attribute.STRING, Level: span.Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: worldspans.RaftUnfinishedKey, Type: attribute.BOOL, Level: span.Optional},
 			},
-			Events: []span.EventSpec{persistEvent, appendEvent, dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Events:  []span.EventSpec{persistEvent, appendEvent, dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Message: "ClientDelete",
+			Replies: []string{"Answered", "NotLeader", "OutcomeUnknown"},
 		},
 		{
 			ID: ElectionID, Name: ElectionName, Kind: trace.SpanKindInternal, Service: kvspans.ServiceNode, Root: true,
@@ -232,7 +238,9 @@ func Specs() []span.Spec {
 				{Key: worldspans.ErrorTypeKey, Type: attribute.STRING, Level: span.Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: worldspans.RaftUnfinishedKey, Type: attribute.BOOL, Level: span.Optional},
 			},
-			Events: []span.EventSpec{persistEvent, dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Events:  []span.EventSpec{persistEvent, dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Message: "RequestVote",
+			Replies: []string{"VoteGranted", "VoteDenied"},
 		},
 		{
 			ID: RequestVoteServerID, Name: RequestVoteServerName, Kind: trace.SpanKindServer, Service: kvspans.ServiceNode,
@@ -258,7 +266,9 @@ func Specs() []span.Spec {
 				{Key: worldspans.ErrorTypeKey, Type: attribute.STRING, Level: span.Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: worldspans.RaftUnfinishedKey, Type: attribute.BOOL, Level: span.Optional},
 			},
-			Events: []span.EventSpec{persistEvent, dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Events:  []span.EventSpec{persistEvent, dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Message: "RequestVote",
+			Replies: []string{"VoteGranted", "VoteDenied"},
 		},
 		{
 			ID: AppendEntriesClientID, Name: AppendEntriesClientName, Kind: trace.SpanKindClient, Service: kvspans.ServiceNode,
@@ -293,7 +303,9 @@ func Specs() []span.Spec {
 				{Key: worldspans.ErrorTypeKey, Type: attribute.STRING, Level: span.Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: worldspans.RaftUnfinishedKey, Type: attribute.BOOL, Level: span.Optional},
 			},
-			Events: []span.EventSpec{persistEvent, dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Events:  []span.EventSpec{persistEvent, dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Message: "AppendEntries",
+			Replies: []string{"AppendEntriesOk", "AppendEntriesRejected"},
 		},
 		{
 			ID: AppendEntriesServerID, Name: AppendEntriesServerName, Kind: trace.SpanKindServer, Service: kvspans.ServiceNode,
@@ -325,7 +337,9 @@ func Specs() []span.Spec {
 				{Key: worldspans.ErrorTypeKey, Type: attribute.STRING, Level: span.Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: worldspans.RaftUnfinishedKey, Type: attribute.BOOL, Level: span.Optional},
 			},
-			Events: []span.EventSpec{persistEvent, dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Events:  []span.EventSpec{persistEvent, dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Message: "AppendEntries",
+			Replies: []string{"AppendEntriesOk", "AppendEntriesRejected"},
 		},
 		{
 			ID: LateReplyID, Name: LateReplyName, Kind: trace.SpanKindInternal, Service: kvspans.ServiceNode,
@@ -345,7 +359,8 @@ func Specs() []span.Spec {
 				{Key: worldspans.ErrorTypeKey, Type: attribute.STRING, Level: span.Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: worldspans.RaftUnfinishedKey, Type: attribute.BOOL, Level: span.Optional},
 			},
-			Events: []span.EventSpec{persistEvent},
+			Events:  []span.EventSpec{persistEvent},
+			Replies: []string{"VoteGranted", "VoteDenied", "AppendEntriesOk", "AppendEntriesRejected"},
 		},
 		{
 			ID: CommitID, Name: CommitName, Kind: trace.SpanKindInternal, Service: kvspans.ServiceNode,
@@ -400,7 +415,8 @@ func Specs() []span.Spec {
 				{Key: worldspans.ErrorTypeKey, Type: attribute.STRING, Level: span.Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: worldspans.RaftUnfinishedKey, Type: attribute.BOOL, Level: span.Optional},
 			},
-			Events: []span.EventSpec{dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Events:  []span.EventSpec{dropEvent, delayEvent, duplicateEvent, lateCopyEvent},
+			Message: "CommitNotification",
 		},
 		{
 			ID: CommitNotificationConsumerID, Name: CommitNotificationConsumerName, Kind: trace.SpanKindConsumer, Service: kvspans.ServiceNode,
@@ -419,7 +435,8 @@ func Specs() []span.Spec {
 				{Key: worldspans.ErrorTypeKey, Type: attribute.STRING, Level: span.Optional, Values: []string{"timeout", "lost", "crash", "unfinished", "violation"}},
 				{Key: worldspans.RaftUnfinishedKey, Type: attribute.BOOL, Level: span.Optional},
 			},
-			Events: []span.EventSpec{persistEvent},
+			Events:  []span.EventSpec{persistEvent},
+			Message: "CommitNotification",
 		},
 	}
 }

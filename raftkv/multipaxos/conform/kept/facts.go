@@ -13,11 +13,8 @@ import (
 // Span is what is kept of a span.
 type Span = check.Span
 
-// The ids of spans that are alike.
-var (
-	Requests = []string{spans.PutServerID, spans.GetServerID, spans.DeleteServerID}
-	Calls    = []string{spans.PrepareClientID, spans.AcceptClientID, spans.CatchUpClientID}
-)
+// Requests are the ids of the spans in which leaders handle clients' requests.
+var Requests = []string{spans.PutServerID, spans.GetServerID, spans.DeleteServerID}
 
 // Below says whether a ballot is lower than another: its round is, or else its leader (PMMC §2).
 func Below(a, b protocol.Ballot) bool {

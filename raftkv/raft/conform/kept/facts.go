@@ -21,7 +21,6 @@ type Span = check.Span
 // The ids of spans that are alike.
 var (
 	Requests = []string{spans.PutServerID, spans.GetServerID, spans.DeleteServerID}
-	Calls    = []string{spans.RequestVoteClientID, spans.AppendEntriesClientID}
 	Handlers = []string{spans.RequestVoteServerID, spans.AppendEntriesServerID, spans.CommitNotificationConsumerID}
 
 	// senders send what depends on what is on the disk.
