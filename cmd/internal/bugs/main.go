@@ -108,7 +108,7 @@ func table(of *whole.Protocol, hunted []prey, width int) string {
 	for _, text := range []string{
 		fmt.Sprintf("Seed is the first of %s that catches the bug, found in that time by what it violates, and shrunk to "+
 			"so much. The scenarios catch it, too, with seeds of their own.", profileOfHunts),
-		"To see one: go run ./cmd/run -faults " + profileOfHunts + whose + " -seed SEED -bug BUG -shrink",
+		"To see one: " + command.Line("run", "-faults", profileOfHunts) + whose + " -seed SEED -bug BUG -shrink",
 	} {
 		b.WriteString("\n" + terminal.Paragraph("", "", text, width))
 	}

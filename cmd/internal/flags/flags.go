@@ -236,7 +236,7 @@ func Usage[Options any](w io.Writer, before string, groups []Group[Options], aft
 		}
 	}
 	b.WriteString(after)
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(w, command.Said(b.String()))
 	return err
 }
 

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/nearest"
 	"github.com/raftkv/raftkv/traces/record"
 	"github.com/raftkv/raftkv/traces/words"
@@ -50,7 +51,8 @@ func findIn(folder, arg string) (string, error) {
 	}
 	names := Names(folder)
 	if len(names) == 0 {
-		return "", fmt.Errorf("there is no run %s, and none in %s: `go run ./cmd/run` makes one", arg, folder)
+		return "", fmt.Errorf("there is no run %s, and none in %s: `%s` makes one", arg, folder,
+			command.Line("run"))
 	}
 	return "", fmt.Errorf("there is no run %s; the nearest in %s is %s", arg, folder,
 		nearest.Name(filepath.Base(arg), names))

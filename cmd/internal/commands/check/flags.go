@@ -6,6 +6,7 @@ import (
 	"io"
 	"strconv"
 
+	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/flags"
 	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
@@ -46,7 +47,7 @@ func parseFlags(args []string) (options, error) {
 		return options{}, wrong
 	}
 	if o.runs = arguments; len(arguments) == 0 {
-		wrong = errors.Join(wrong, errors.New("a run is needed: go run ./cmd/check RUN, and -h shows all"))
+		wrong = errors.Join(wrong, fmt.Errorf("a run is needed: %s, and -h shows all", command.Line("check", "RUN")))
 	}
 	return o, wrong
 }

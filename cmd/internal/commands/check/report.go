@@ -140,14 +140,14 @@ func (p *page) together(verdicts []verdict) string {
 func next(verdicts []verdict) string {
 	for i := range verdicts {
 		if found := verdicts[i].Report.Findings; len(found) > 0 {
-			return fmt.Sprintf("go run ./cmd/explain %s %s", command.ShellWord(verdicts[i].Run), found[0].Span.ID)
+			return command.Line("explain", verdicts[i].Run, found[0].Span.ID.String())
 		}
 	}
-	run, term := command.ShellWord(verdicts[0].Run), verdicts[0].Report.Term
+	run, term := verdicts[0].Run, verdicts[0].Report.Term
 	if term == 0 {
-		return "go run ./cmd/story " + run
+		return command.Line("story", run)
 	}
-	return fmt.Sprintf("go run ./cmd/explain %s leader term %d", run, term)
+	return command.Line("explain", run, "leader", "term", fmt.Sprint(term))
 }
 
 func (p *page) one(b *strings.Builder, v *verdict) {

@@ -79,7 +79,7 @@ func (p *page) text(most int) string {
 	p.operations(most)
 	p.took()
 	p.exchanges()
-	fmt.Fprintf(&p.b, "\n%s\n%sgo run ./cmd/story %s\n", p.style.Bold("next"), indent, command.ShellWord(p.c.B.Name))
+	fmt.Fprintf(&p.b, "\n%s\n%s%s\n", p.style.Bold("next"), indent, command.Line("story", p.c.B.Name))
 	return p.b.String()
 }
 

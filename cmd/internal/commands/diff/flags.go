@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/flags"
 	"github.com/raftkv/raftkv/cmd/internal/nearest"
 	"github.com/raftkv/raftkv/raftkv/world"
@@ -66,7 +67,8 @@ func parseFlags(args []string) (options, error) {
 	}
 	if len(arguments) != 2 {
 		wrong = errors.Join(wrong,
-			fmt.Errorf("two runs can be compared, and %s given: go run ./cmd/diff RUN RUN, and -h shows all", given(arguments)))
+			fmt.Errorf("two runs can be compared, and %s given: %s, and -h shows all", given(arguments),
+				command.Line("diff", "RUN", "RUN")))
 	} else {
 		o.runs = [2]string(arguments)
 	}

@@ -115,12 +115,3 @@ func withNearest(err error) error {
 	}
 	return errors.Join(all...)
 }
-
-// quoted is a command line with these words.
-func quoted(words ...string) string {
-	line := ""
-	for _, word := range words {
-		line += " " + command.ShellWord(word)
-	}
-	return line[1:]
-}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/raftkv/raftkv/cmd/internal/command"
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/traces/diff"
 	"github.com/raftkv/raftkv/traces/diff/content"
@@ -171,10 +172,10 @@ func (r *report) values(title string, all []content.ValueChange, known bool) {
 // next is the command worth trying after this one.
 func (r *report) next() {
 	a, b := r.options.runs[0], r.options.runs[1]
-	words := []string{"go", "run", "./cmd/diff"}
+	name, words := "diff", []string(nil)
 	switch {
 	case r.d.First == nil && r.d.Only == "":
-		words = []string{"go", "run", "./cmd/run", "-list"}
+		name, words = "run", []string{"-list"}
 	case r.d.Only != "":
 		words = append(words, a, b)
 	case len(r.d.Users.Operations) > 0:
@@ -185,9 +186,9 @@ func (r *report) next() {
 		if only := r.d.First.Fields; len(only) > 0 && only[0].A == "" {
 			run = b
 		}
-		words = []string{"go", "run", "./cmd/explain", run, r.d.First.Span.ID}
+		name, words = "explain", []string{run, r.d.First.Span.ID}
 	default:
 		words = append(words, "-only", r.d.First.Service, a, b)
 	}
-	r.printf("\n%s  %s\n", r.style.Bold("next"), quoted(words...))
+	r.printf("\n%s  %s\n", r.style.Bold("next"), command.Line(name, words...))
 }

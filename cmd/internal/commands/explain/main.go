@@ -72,9 +72,9 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 // next is the command to go on with: another question, or where there is none, what is wrong with the trace.
 func next(name string, x *explain.Explanation) string {
 	if x.Next == "" {
-		return "go run ./cmd/check " + command.ShellWord(name)
+		return command.Line("check", name)
 	}
-	return "go run ./cmd/explain " + command.ShellWord(name) + " " + x.Next
+	return command.Line("explain", name) + " " + x.Next
 }
 
 // withNearest says what can be asked where a question has no answer.
@@ -95,8 +95,8 @@ func withNearest(wrong error, e *explain.Explainer, name, question string) error
 
 // instead has, in a line of its own, the question that has an answer.
 func instead(wrong error, name, question string) error {
-	return fmt.Errorf("%w; the nearest question that has an answer is\n  go run ./cmd/explain %s %s", wrong,
-		command.ShellWord(name), question)
+	return fmt.Errorf("%w; the nearest question that has an answer is\n  %s %s", wrong,
+		command.Line("explain", name), question)
 }
 
 // options are what the command line asks for.
@@ -115,7 +115,7 @@ func parseFlags(args []string) (options, error) {
 	}
 	switch len(arguments) {
 	case 0:
-		return options{}, errors.New("which run, and what of it? go run ./cmd/explain default-1 leader term 1")
+		return options{}, errors.New(command.Said("which run, and what of it? go run ./cmd/explain default-1 leader term 1"))
 	case 1:
 		return options{}, fmt.Errorf("what of %s? a span's id, leader term 1, client-1 1, or index 1 node-1", arguments[0])
 	}

@@ -138,7 +138,8 @@ func parseFlags(args []string) (options, error) {
 	switch len(arguments) {
 	case 0:
 		all = append(all,
-			errors.New("which run? its name, its folder or its trace file: go run ./cmd/export -to jaeger default-1"))
+			errors.New(command.Said("which run? its name, its folder or its trace file: "+
+				"go run ./cmd/export -to jaeger default-1")))
 	case 1:
 		o.run = arguments[0]
 	default:

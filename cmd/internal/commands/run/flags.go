@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/flags"
 	"github.com/raftkv/raftkv/cmd/internal/library"
@@ -119,7 +120,7 @@ func flagGroups() []flags.Group[options] {
 			},
 			{Name: "h", Help: "show this"},
 		}},
-	}, flags.Bugs[options](), []flags.Group[options]{flags.Scenario[options]("go run ./cmd/run")})
+	}, flags.Bugs[options](), []flags.Group[options]{flags.Scenario[options](command.Line("run"))})
 }
 
 // outputFlags are those that say what comes out of a run.

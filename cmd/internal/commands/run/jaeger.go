@@ -152,7 +152,7 @@ func (r *runner) jaegerRows(ctx context.Context) (rows []row) {
 	if pair, ok := r.pair(); ok && len(links) > 0 && pair[0] == filepath.Join(r.options.out, r.name()) {
 		rows = append(rows, row{
 			"diff",
-			fmt.Sprintf("go run ./cmd/diff %s %s", command.ShellWord(pair[0]), command.ShellWord(pair[1])), "",
+			command.Line("diff", pair[0], pair[1]), "",
 		})
 	}
 	return rows

@@ -114,7 +114,7 @@ func (r *runner) printJSON(ctx context.Context, w io.Writer) error {
 	files := r.written()
 	if r.shrunk {
 		files = append(files, shrunkFile, shrunkStoryFile)
-		rep.Next = "go run ./cmd/run " + command.ShellWord(filepath.Join(r.options.out, r.name(), shrunkFile))
+		rep.Next = command.Line("run", filepath.Join(r.options.out, r.name(), shrunkFile))
 	}
 	for _, name := range files {
 		rep.Files = append(rep.Files, filepath.Join(r.folder.path, name))

@@ -30,7 +30,7 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case err != nil:
 		return flags.Failed(err, usage, stdout, stderr)
 	case options.list:
-		return command.Printed(library.List(stdout, "go run ./cmd/run leader-crash"), stderr)
+		return command.Printed(library.List(stdout, command.Line("run", "leader-crash")), stderr)
 	}
 	if err := record.ClearEnvironment(); err != nil {
 		return command.Failed(stderr, err)

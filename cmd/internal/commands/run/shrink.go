@@ -85,7 +85,7 @@ func (r *runner) printShrunk(to io.Writer, shrunk *shrink.Result, lines *story.S
 		{"to", "", fmt.Sprintf("%s, in %s%s", shrunk.After, words.Counted(shrunk.Runs, "run"), unproven(shrunk))},
 		{"violation", "", fmt.Sprintf("%s at %s: %s; but %s", v.Invariant.Name, v.At, v.Facts[0], v.Facts[1])},
 		r.filesRow(shrunkFile, shrunkStoryFile),
-		{"next", "go run ./cmd/run " + command.ShellWord(filepath.Join(folder, shrunkFile)), ""},
+		{"next", command.Line("run", filepath.Join(folder, shrunkFile)), ""},
 	}))
 	return w.Flush()
 }
@@ -100,9 +100,9 @@ func unproven(shrunk *shrink.Result) string {
 
 // shorter is the command that shrinks the run.
 func (r *runner) shorter() string {
-	shrink := "go run ./cmd/run -shrink "
+	words := []string{"-shrink"}
 	if r.options.out != defaultOut {
-		shrink += "-out " + command.ShellWord(r.options.out) + " "
+		words = append(words, "-out", r.options.out)
 	}
-	return shrink + command.ShellWord(filepath.Join(r.options.out, r.name(), configFile))
+	return command.Line("run", append(words, filepath.Join(r.options.out, r.name(), configFile))...)
 }

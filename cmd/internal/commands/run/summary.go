@@ -86,7 +86,7 @@ func (r *runner) laidOut(rows []row) string {
 
 // introduction is what happens in the scenario and why it matters, for who is about to read the story.
 func (r *runner) introduction() string {
-	what := r.config.What
+	what := command.Said(r.config.What)
 	if what == "" {
 		return ""
 	}
@@ -225,18 +225,18 @@ func (r *runner) written() []string {
 func (r *runner) next() string {
 	folder := filepath.Join(r.options.out, r.name())
 	if original := r.original(); original != "" && r.options.files.otlp {
-		return fmt.Sprintf("go run ./cmd/diff %s %s", command.ShellWord(original), command.ShellWord(folder))
+		return command.Line("diff", original, folder)
 	}
 	if r.result.Checks.Violation != nil && r.options.files.otlp {
-		return "go run ./cmd/check " + command.ShellWord(folder)
+		return command.Line("check", folder)
 	}
 	if r.tally.notification != "" {
-		again := "go run ./cmd/run"
+		var words []string
 		if r.options.out != defaultOut {
-			again += " -out " + command.ShellWord(r.options.out)
+			words = append(words, "-out", r.options.out)
 		}
-		return fmt.Sprintf("%s -drop %s %s", again, r.tally.notification,
-			command.ShellWord(filepath.Join(folder, configFile)))
+		words = append(words, "-drop", r.tally.notification, filepath.Join(folder, configFile))
+		return command.Line("run", words...)
 	}
-	return "go run ./cmd/run -list"
+	return command.Line("run", "-list")
 }

@@ -61,7 +61,7 @@ func (r *runner) tellViolation(ctx context.Context, w io.Writer, style terminal.
 
 // again is the command that has the run happen again.
 func (r *runner) again() string {
-	return "go run ./cmd/run " + command.ShellWord(filepath.Join(r.options.out, r.name(), configFile))
+	return command.Line("run", filepath.Join(r.options.out, r.name(), configFile))
 }
 
 // retold carries the run out once more: it is the same run. It returns its story, and what is wrong in its trace before

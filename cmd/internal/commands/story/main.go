@@ -79,9 +79,9 @@ func storyOf(ctx context.Context, spans *index.Trace, name string, stderr io.Wri
 // conclude says how much was told, and what to do next. It is no part of the story, which may go into a file.
 func conclude(stderr io.Writer, o options, story *story.Story, told story.Told) {
 	style := terminal.StyleOf(stderr)
-	next := "go run ./cmd/check " + command.ShellWord(o.run)
+	next := command.Line("check", o.run)
 	if term := story.LastTerm(); term != "" {
-		next = fmt.Sprintf("go run ./cmd/explain %s leader %s", command.ShellWord(o.run), term)
+		next = command.Line("explain", o.run, "leader") + " " + term
 	}
 	said := ""
 	if o.part.Chosen() {
@@ -101,7 +101,8 @@ func parseFlags(args []string) (options, error) {
 	all := []error{wrong, o.part.Wrong()}
 	switch len(arguments) {
 	case 0:
-		all = append(all, errors.New("which run? its name, its folder or its trace file: go run ./cmd/story default-1"))
+		all = append(all, errors.New(command.Said("which run? its name, its folder or its trace file: "+
+			"go run ./cmd/story default-1")))
 	case 1:
 		o.run = arguments[0]
 	default:

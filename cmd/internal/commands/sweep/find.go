@@ -100,13 +100,13 @@ func find(ctx context.Context, s *sweep, o options, stdout, stderr io.Writer) in
 func (f *found) further() string {
 	last := min(math.MaxInt64, f.Seeds.Last+f.Seeds.count())
 	if f.Seeds.Last >= last {
-		return "go run ./cmd/sweep -list"
+		return command.Line("sweep", "-list")
 	}
-	words := []string{"go run ./cmd/sweep", "-seeds", fmt.Sprintf("%d-%d", f.Seeds.Last+1, last)}
+	words := []string{"-seeds", fmt.Sprintf("%d-%d", f.Seeds.Last+1, last)}
 	for _, expect := range f.Expect {
-		words = append(words, "-find", command.ShellWord(expect))
+		words = append(words, "-find", expect)
 	}
-	return strings.TrimRight(strings.Join(append(words, f.Run), " "), " ")
+	return strings.TrimRight(command.Line("sweep", words...)+" "+f.Run, " ")
 }
 
 // print prints what was asked for.

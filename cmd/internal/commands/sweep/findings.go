@@ -85,8 +85,8 @@ func (r *ran) check(ctx context.Context, j kvconform.Checker, c *config.Config) 
 // check is the command that shows what is found in a run's trace. The run exits with 1 if it violates an invariant
 // besides.
 func (r *report) check(f *finding) string {
-	return fmt.Sprintf("go run ./cmd/run -quiet%s; go run ./cmd/check %s",
-		strings.TrimPrefix(r.again(f.Seed), "go run ./cmd/run"), command.ShellWord(f.Run))
+	return fmt.Sprintf("%s%s; %s", command.Line("run", "-quiet"),
+		strings.TrimPrefix(r.again(f.Seed), command.Line("run")), command.Line("check", f.Run))
 }
 
 // findings tells all of them in lines of a width, each with the command that shows it again.

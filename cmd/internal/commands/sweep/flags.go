@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/flags"
 	"github.com/raftkv/raftkv/cmd/internal/library"
@@ -71,7 +72,7 @@ func flagGroups() []flags.Group[options] {
 			},
 			{Name: "h", Help: "show this"},
 		}},
-	}, flags.Bugs[options](), []flags.Group[options]{flags.Scenario[options]("go run ./cmd/sweep")})
+	}, flags.Bugs[options](), []flags.Group[options]{flags.Scenario[options](command.Line("sweep"))})
 }
 
 // runFlags are those that say what is run.

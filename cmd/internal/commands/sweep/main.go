@@ -28,7 +28,8 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case err != nil:
 		return flags.Failed(err, usage, stdout, stderr)
 	case options.list:
-		return command.Printed(library.List(stdout, "go run ./cmd/sweep -seeds 1-1000 -faults crashes default"), stderr)
+		next := command.Line("sweep", "-seeds", "1-1000", "-faults", "crashes", "default")
+		return command.Printed(library.List(stdout, next), stderr)
 	case options.merge:
 		r, err := mergeFiles(options.files)
 		if err != nil {
@@ -178,7 +179,7 @@ func conclude(r *report, o options, stdout, stderr io.Writer) int {
 
 // again is the command that shows one of the runs.
 func (r *report) again(seed uint64) string {
-	return strings.TrimRight(fmt.Sprintf("go run ./cmd/run -seed %d %s", seed, r.Run), " ")
+	return strings.TrimRight(command.Line("run", "-seed", strconv.FormatUint(seed, 10))+" "+r.Run, " ")
 }
 
 // panics tells all of them, each with the calls that led to it and the command that shows it again.

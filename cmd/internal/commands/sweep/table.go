@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/traces/words"
 )
@@ -161,15 +162,15 @@ func (t *table) broken() string {
 
 // next is the command worth trying after this sweep, with what it is for: beside it, or where there is no room, below.
 func (t *table) next() string {
-	command, what := t.suggestion()
-	first, others := t.style.Bold("next")+"  ", "      # "
-	if line := first + command + "   # " + what; what != "" && terminal.Length(line) <= t.width {
-		return line + "\n"
+	line, what := t.suggestion()
+	first, others := t.style.Bold("next")+"  "+line, "      # "
+	if both := first + "   # " + what; what != "" && terminal.Length(both) <= t.width {
+		return both + "\n"
 	}
-	return first + command + "\n" + terminal.Paragraph(others, others, what, t.width)
+	return first + "\n" + terminal.Paragraph(others, others, what, t.width)
 }
 
-func (t *table) suggestion() (command, what string) {
+func (t *table) suggestion() (line, what string) {
 	r := t.report
 	switch {
 	case len(r.Panics) > 0:
@@ -179,9 +180,10 @@ func (t *table) suggestion() (command, what string) {
 	case len(r.Findings) > 0:
 		return r.check(&r.Findings[0]), "what is wrong with its trace"
 	case r.Done == 0:
-		return "go run ./cmd/sweep -h", ""
+		return command.Line("sweep", "-h"), ""
 	case r.Shard.Of > 1:
-		return "go run ./cmd/sweep -merge FILE...", fmt.Sprintf("when all %d parts are there, each with -json", r.Shard.Of)
+		return command.Line("sweep", "-merge", "FILE..."),
+			fmt.Sprintf("when all %d parts are there, each with -json", r.Shard.Of)
 	default:
 		return r.again(r.Figures.Busiest.Seed), words.Counted(r.Figures.Busiest.Elections, "election") + ", the most of all"
 	}
