@@ -82,6 +82,9 @@ func messageStep(s *Span, e *span.Event) uint32 {
 
 // sameEvent says whether two events tell of the same: of a message each copy may be lost.
 func (g *gatherer) sameEvent(a, b *span.Event) bool {
+	if g.tables.spec.TablesOnly && !slices.Contains(asItLeaves, a.Name) {
+		return false
+	}
 	key, repeated := g.tables.spec.Repeated[a.Name]
 	if a.Name == spans.EventDrop {
 		key, repeated = spans.RaftkvCopyKey, true

@@ -66,4 +66,8 @@ type Spec struct {
 	Repeated    map[string]attribute.Key // events that a span may have several of, which differ in this
 	LinkIndex   attribute.Key            // that a link says beside its reason, if the reason is that of IndexedLink
 	IndexedLink string
+
+	// TablesOnly says that no more is known than the generated tables: a link may say anything beside its reason, and a
+	// span may have several events of a name, but for those about a message.
+	TablesOnly bool
 }

@@ -73,8 +73,12 @@ func (t *Trace) lastChange(server, key string, until time.Time, before int64) (l
 	return last
 }
 
-// whyThisAnswer says who applied an operation, what was at its key, and since when.
+// whyThisAnswer says who applied an operation, what was at its key, and since when. Where no span tells what is
+// applied, it says nothing.
 func (t *Trace) whyThisAnswer(op *span.Span) []Step {
+	if t.protocol.Applied == "" {
+		return nil
+	}
 	list, applied := t.AppliedFor(op)
 	if applied == nil {
 		return append([]Step{At(t.End(op), "The trace has no server that applied it.")}, t.whatWasThere(op)...)

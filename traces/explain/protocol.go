@@ -57,6 +57,7 @@ type About struct {
 	Broken []Step       // which rules were broken by what it tells
 	Next   []string     // what to ask next
 	Came   []*span.Span // what came of it, to be told
+	Linked []*span.Span // what it links to, to be told
 	Began  []Step       // why it began, if no other span caused it
 	Led    []Part       // what else led to that
 }

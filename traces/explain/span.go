@@ -53,6 +53,7 @@ func (e *Explainer) explainKnown(s *span.Span) *Explanation {
 	x := &Explanation{Answer: e.spanSaid(s, true).Capital().Then(".")}
 	x.Parts = slices.Concat(about.WhyNot, []Part{
 		Because("Which rule was broken", about.Broken...), Because("What led to it, the last cause first", chain...),
+		Because("What it links to", e.came(about.Linked)...),
 	}, led, []Part{Because("What came of it", e.came(about.Came)...)})
 	if root.ID != s.ID {
 		about.Next = append(about.Next, root.ID.String())
@@ -107,7 +108,7 @@ func (e *Explainer) chain(s *span.Span) (steps []Step, root *span.Span, led []Pa
 	return append(steps, why...), s, led
 }
 
-// came tells what came of a span.
+// came tells what came of a span, or what it links to.
 func (e *Explainer) came(list []*span.Span) (steps []Step) {
 	for _, s := range list {
 		steps = append(steps, At(e.Begin(s), "%s.", e.spanSaid(s, false).Capital()))

@@ -3,7 +3,7 @@
 //
 //	echo.go     the row of the table of protocols, and the settings
 //	servers.go  keepers and mirrors
-//	spans.go    their spans, and what the tools are told of them
+//	spans.go    their spans: by hand, what a generator makes of a spec
 package echo
 
 import (
@@ -30,10 +30,9 @@ func Row(t testing.TB) *whole.Protocol {
 	t.Helper()
 	before := protocols.All
 	t.Cleanup(func() { protocols.All = before })
-	row := &whole.Protocol{
-		Name: "Echo", Specs: specs(), Landmarks: landmarks, Run: protocol(), Story: storyProtocol(), Conform: newChecker,
-		Diff: diffProtocol(),
-	}
+	row := whole.New(whole.Protocol{
+		Name: "Echo", Specs: specs(), Landmarks: landmarks, Told: told(), Run: protocol(),
+	})
 	protocols.All = append(slices.Clone(before), row)
 	return row
 }

@@ -8,15 +8,10 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/raftkv/kv"
-	kvconform "github.com/raftkv/raftkv/raftkv/kv/conform"
 	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
-	"github.com/raftkv/raftkv/traces/conform"
-	"github.com/raftkv/raftkv/traces/diff"
-	"github.com/raftkv/raftkv/traces/read"
-	"github.com/raftkv/raftkv/traces/story"
 )
 
 // The names of the spans that are its own: of a keeper that starts, and of a copy that a keeper sends to a mirror.
@@ -77,13 +72,19 @@ func specs() []span.Spec {
 			Attributes: optional(),
 		},
 		span.Spec{
-			ID: "copy_producer", Name: CopyName, Kind: trace.SpanKindProducer, Service: Keepers.String(), Root: true,
+			ID: "copy_producer", Message: "Copied", Name: CopyName, Kind: trace.SpanKindProducer, Service: Keepers.String(), Root: true,
 			Attributes: optional(kvspans.RaftPeerIDKey), Events: events, Links: faults,
 		},
 		span.Spec{
-			ID: "copy_consumer", Name: CopyName, Kind: trace.SpanKindConsumer, Service: Mirrors.String(),
+			ID: "copy_consumer", Message: "Copied", Name: CopyName, Kind: trace.SpanKindConsumer, Service: Mirrors.String(),
 			Parents: []string{"copy_producer"}, Attributes: optional(kvspans.RaftPeerIDKey),
 		})
+}
+
+// told has a mirror tell what it takes.
+func told() []span.Told {
+	takes := span.Saying{Text: span.Text{{Literal: "copies what "}, {Key: kvspans.RaftPeerIDKey}, {Literal: " holds"}}}
+	return []span.Told{{ID: "copy_consumer", Ends: []span.Saying{takes}}}
 }
 
 // sending is a span that sends a message.
@@ -137,9 +138,12 @@ func (s *server) traceStart() {
 func (s *server) copyTo(to world.ProcessID) {
 	id := world.RootID(s.id, nameCopy, s.rounds, uint64(to))
 	sends := s.start(span.Begin{Self: span.Ref{Root: uint64(id), ID: uint64(id)}}, CopyName, trace.SpanKindProducer, to)
-	world.NoteFate(sends, s.world.Send(world.Envelope{
-		ID: id, Root: id, From: s.id, To: to, Payload: copied{slices.Clone(s.log)},
-	}))
+	fate := s.world.Send(world.Envelope{ID: id, Root: id, From: s.id, To: to, Payload: copied{slices.Clone(s.log)}})
+	world.NoteFate(sends, fate)
+	if fate.Drop != "" && fate.Duplicate == "" {
+		sends.Fail(worldspans.ErrorTypeLost, "the message was lost")
+		return
+	}
 	sends.End()
 }
 
@@ -169,75 +173,4 @@ func (s *server) traceAnswer(e world.Envelope, request kv.RequestID, reply kv.Me
 		ID: id, Root: e.Root, From: s.id, To: e.From, InReplyTo: e.ID, Payload: reply,
 	}))
 	answers.End()
-}
-
-// storyProtocol has a mirror tell what it takes.
-func storyProtocol() story.Protocol {
-	takes := span.Saying{Text: span.Text{{Literal: "copies what "}, {Key: kvspans.RaftPeerIDKey}, {Literal: " holds"}}}
-	return story.Protocol{
-		Specs: specs(), Landmarks: landmarks, Told: []span.Told{{ID: "copy_consumer", Begins: []span.Saying{takes}}},
-		Tell: func() func(*story.Teller, string) bool { return func(*story.Teller, string) bool { return false } },
-	}
-}
-
-func diffProtocol() diff.Protocol {
-	return diff.Protocol{
-		Specs: specs(), Landmarks: landmarks, Phrase: func(*read.Span) string { return "" },
-		OfElection: func(string, string) bool { return false },
-	}
-}
-
-// checker checks a trace against the table of spans alone.
-type checker struct {
-	*conform.Checker
-
-	history []kvconform.Operation
-}
-
-func newChecker() kvconform.Checker { return &checker{Checker: conform.New(rules{})} }
-
-// History implements kvconform.Checker.
-func (c *checker) History() ([]kvconform.Operation, time.Time) {
-	f := c.Facts()
-	if c.history == nil {
-		c.history = kvconform.History(f, conform.NewFindings())
-	}
-	return c.history, time.Unix(0, f.Epoch).UTC()
-}
-
-// Report implements kvconform.Checker.
-func (c *checker) Report() kvconform.Report {
-	history, _ := c.History()
-	return kvconform.Report{Report: c.Checker.Report(conform.NewFindings()), History: history}
-}
-
-// rules are those of the table of spans. What the checker asks besides is as it should be.
-type rules struct{}
-
-func (rules) Spec() conform.Spec {
-	return conform.Spec{Spans: specs(), Landmarks: landmarks, Hash: "echo"}
-}
-
-func (rules) Malformed(string, attribute.Key, string) string                       { return "" }
-func (rules) Worker() conform.Worker                                               { return worker{} }
-func (rules) Tells(*conform.Facts) bool                                            { return false }
-func (rules) Cause(*conform.Facts, *conform.Span, *conform.Findings)               {}
-func (rules) Target(*conform.Facts, *conform.Span, *conform.Link) string           { return "" }
-func (rules) Links(*conform.Facts, *conform.Span, *conform.Findings)               {}
-func (rules) Outcome(*conform.Facts, *conform.Span, *conform.Findings)             {}
-func (rules) Sent(*conform.Facts, *conform.Span, *conform.Span, *conform.Findings) {}
-func (rules) Replied(_ *conform.Facts, _, _ *conform.Span, _ *conform.Findings)    {}
-func (rules) Late(*conform.Facts, *conform.Span, *conform.Findings)                {}
-func (rules) Check(*conform.Facts, *conform.Findings)                              {}
-
-type worker struct{}
-
-func (worker) Alone(*span.Span, *conform.Kind, func(conform.Rule) *conform.Found) {}
-func (worker) Persisted(*span.Event) any                                          { return nil }
-func (worker) Keep(s *span.Span, kind *conform.Kind) any {
-	if kind.Is(slices.Concat(kvconform.Operations, kvconform.Tries)...) {
-		r := kvconform.Keep(s, kind)
-		return &r
-	}
-	return nil
 }
