@@ -110,6 +110,18 @@ func (l *Landmarks) PeerOf(s *Span) string { return first(s, l.Peers) }
 // ReplyOf is the message by which a span says that a request was answered; empty if it was not.
 func (l *Landmarks) ReplyOf(s *Span) string { return first(s, l.Replies) }
 
+// TermNumber is the attribute that numbers those that lead; empty where it is no number, as a ballot is none.
+func (l *Landmarks) TermNumber(specs []Spec) attribute.Key {
+	for i := range specs {
+		for _, a := range specs[i].Attributes {
+			if a.Key == l.Term.Key && a.Type == attribute.INT64 {
+				return a.Key
+			}
+		}
+	}
+	return ""
+}
+
 // first is the first text that a span has of some attributes.
 func first(s *Span, keys []attribute.Key) string {
 	for _, key := range keys {

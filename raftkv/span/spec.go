@@ -39,6 +39,14 @@ func (s *Spec) Starts() bool {
 	return s.Kind == trace.SpanKindInternal && strings.HasSuffix(s.Name, ".start")
 }
 
+// Groups are the groups of processes that may have such a span.
+func (s *Spec) Groups() []string {
+	if s.Members == nil {
+		return []string{s.Service}
+	}
+	return s.Members
+}
+
 // AttributeSpec is an attribute of a span or an event.
 type AttributeSpec struct {
 	Key    attribute.Key

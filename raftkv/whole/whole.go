@@ -93,11 +93,7 @@ func isOfServer(s *span.Spec) bool {
 // servers are the groups of processes that the spans of servers are of.
 func servers(specs []span.Spec) (groups []string) {
 	for i := range specs {
-		of := specs[i].Members
-		if of == nil {
-			of = []string{specs[i].Service}
-		}
-		for _, group := range of {
+		for _, group := range specs[i].Groups() {
 			if isOfServer(&specs[i]) && !slices.Contains(groups, group) {
 				groups = append(groups, group)
 			}

@@ -82,12 +82,10 @@ func messageStep(s *Span, e *span.Event) uint32 {
 
 // sameEvent says whether two events tell of the same: of a message each copy may be lost.
 func (g *gatherer) sameEvent(a, b *span.Event) bool {
-	if g.tables.spec.TablesOnly && !slices.Contains(asItLeaves, a.Name) {
-		return false
-	}
+	several := g.tables.spec.TablesOnly && !slices.Contains(asItLeaves, a.Name)
 	key, repeated := g.tables.spec.Repeated[a.Name]
 	if a.Name == spans.EventDrop {
 		key, repeated = spans.RaftkvCopyKey, true
 	}
-	return a.Name == b.Name && (!repeated || Number(a.Attribute(key)) == Number(b.Attribute(key)))
+	return a.Name == b.Name && !several && (!repeated || Number(a.Attribute(key)) == Number(b.Attribute(key)))
 }

@@ -48,9 +48,8 @@ func link(f *Facts, p Protocol, s *Span, l *Link, found *Findings) (allowed bool
 		return false
 	}
 	indexed := l.Why != "" && l.Why == f.tables.spec.IndexedLink
-	odd := !f.tables.spec.TablesOnly && (l.odd || (l.Index > 0) != indexed)
 	switch {
-	case f.LinksSay && (l.Why != may.Why || odd):
+	case f.LinksSay && (l.Why != may.Why || !f.tables.spec.TablesOnly && (l.odd || (l.Index > 0) != indexed)):
 		found.Add(RuleWrongLink, s, target).
 			Got("a link to %s that says %s", target, f.saying(l)).Want("%s", f.toSay(may.Why))
 	case l.Root != target.Root:

@@ -58,16 +58,12 @@ type Worker interface {
 
 // Spec is a spec as the checker needs it. What it has beside the generated tables may be left out.
 type Spec struct {
-	Spans     []span.Spec
-	Landmarks span.Landmarks
-	Hash      string // as raftkv.build begins with it
-
+	Spans       []span.Spec
+	Landmarks   span.Landmarks
+	Hash        string                   // as raftkv.build begins with it
 	Persists    []string                 // the events that tell what was made durable
 	Repeated    map[string]attribute.Key // events that a span may have several of, which differ in this
 	LinkIndex   attribute.Key            // that a link says beside its reason, if the reason is that of IndexedLink
 	IndexedLink string
-
-	// TablesOnly says that no more is known than the generated tables: a link may say anything beside its reason, and a
-	// span may have several events of a name, but for those about a message.
-	TablesOnly bool
+	TablesOnly  bool // no more is known: links may say more, and a span may have its own events several times
 }

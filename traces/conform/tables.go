@@ -16,20 +16,15 @@ import (
 type Kind struct {
 	span.Spec
 
-	Sends, Receives bool // a message
-
-	number int
-	groups []string // of the processes whose spans may be of this kind
-	calls  bool     // each reply to it is handled, the late ones too
-	waits  bool     // for an answer: it ends in a later step
-	starts bool     // a server starts with it
-	late   bool     // it handles a reply that came late, or again
-
-	attributes table
-	events     map[string]*table
-	parents    []bool           // by the numbers of kinds
-	links      []*span.LinkSpec // by the numbers of kinds; nil where there may be none
-	malformed  func(kind string, key attribute.Key, text string) string
+	Sends, Receives            bool // a message
+	number                     int
+	groups                     []string // of the processes whose spans may be of this kind
+	calls, waits, starts, late bool     // each reply to what calls is handled; what waits ends in a later step
+	attributes                 table
+	events                     map[string]*table
+	parents                    []bool           // by the numbers of kinds
+	links                      []*span.LinkSpec // by the numbers of kinds; nil where there may be none
+	malformed                  func(kind string, key attribute.Key, text string) string
 }
 
 // table holds the attributes that a span or an event may have.
@@ -64,6 +59,7 @@ type Tables struct {
 // NewTables makes the tables of a protocol's spec ready.
 func NewTables(p Protocol) *Tables {
 	t := &Tables{spec: p.Spec(), byID: map[string]*Kind{}, lists: read.Lists{}, names: map[string][]*Kind{}}
+	t.term = t.spec.Landmarks.TermNumber(t.spec.Spans)
 	t.peers = append(slices.Clone(t.spec.Landmarks.Peers), kvspans.KVClientIDKey)
 	for i, s := range t.spec.Spans {
 		k := t.newKind(i, s)
@@ -71,7 +67,18 @@ func NewTables(p Protocol) *Tables {
 		t.kinds, t.byID[s.ID], t.names[s.Name] = append(t.kinds, k), k, append(t.names[s.Name], k)
 	}
 	for _, k := range t.kinds {
-		t.relate(k)
+		k.parents, k.links = make([]bool, len(t.kinds)), make([]*span.LinkSpec, len(t.kinds))
+		for _, id := range k.Parents {
+			answer := t.byID[id]
+			k.parents[answer.number] = true
+			for _, call := range answer.Parents {
+				t.byID[call].calls = t.byID[call].calls || k.late
+			}
+		}
+		for i := len(k.Links) - 1; i >= 0; i-- { // the first one that names a kind counts
+			k.links[t.byID[k.Links[i].To].number] = &k.Links[i]
+			t.whys = append(t.whys, k.Links[i].Why)
+		}
 	}
 	slices.Sort(t.whys)
 	t.whys = slices.Compact(t.whys)
@@ -80,46 +87,20 @@ func NewTables(p Protocol) *Tables {
 
 // newKind makes a kind of which no other is known.
 func (t *Tables) newKind(number int, s span.Spec) *Kind {
+	isClient := s.Service == kvspans.ServiceClient
 	k := &Kind{
-		Spec: s, number: number, groups: s.Members, attributes: t.newTable(s.Attributes), events: map[string]*table{},
+		Spec: s, number: number, groups: s.Groups(), attributes: t.newTable(s.Attributes), events: map[string]*table{},
 		Sends:    s.Kind == trace.SpanKindClient || s.Kind == trace.SpanKindProducer,
 		Receives: s.Kind == trace.SpanKindServer || s.Kind == trace.SpanKindConsumer,
-		starts:   s.Starts() && s.Service != kvspans.ServiceClient,
+		starts:   s.Starts() && !isClient,
 		late:     s.Kind == trace.SpanKindInternal && len(s.Replies) > 0,
-		waits:    s.Kind == trace.SpanKindClient || slices.Contains(operations, s.ID),
-	}
-	if k.groups == nil {
-		k.groups = []string{s.Service}
+		waits:    s.Kind == trace.SpanKindClient || isClient && s.Kind == trace.SpanKindInternal && !s.Starts(),
 	}
 	for _, e := range s.Events {
 		events := t.newTable(e.Attributes)
 		k.events[e.Name] = &events
 	}
-	for _, a := range s.Attributes {
-		if a.Key == t.spec.Landmarks.Term.Key && a.Type == attribute.INT64 {
-			t.term = a.Key
-		}
-	}
 	return k
-}
-
-// operations are the spans of what clients want, which end with the answer to a try.
-var operations = []string{kvspans.KVPutID, kvspans.KVGetID, kvspans.KVDeleteID}
-
-// relate notes what a kind has to do with others.
-func (t *Tables) relate(k *Kind) {
-	k.parents, k.links = make([]bool, len(t.kinds)), make([]*span.LinkSpec, len(t.kinds))
-	for _, id := range k.Parents {
-		answer := t.byID[id]
-		k.parents[answer.number] = true
-		for _, call := range answer.Parents {
-			t.byID[call].calls = t.byID[call].calls || k.late
-		}
-	}
-	for i := len(k.Links) - 1; i >= 0; i-- { // the first one that names a kind counts
-		k.links[t.byID[k.Links[i].To].number] = &k.Links[i]
-		t.whys = append(t.whys, k.Links[i].Why)
-	}
 }
 
 // reason returns why a link says that it is there; empty if the spec has no such reason.
