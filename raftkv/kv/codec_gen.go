@@ -132,6 +132,24 @@ func decodeMessage(d *decoder) Message {
 	}
 }
 
+// EncodedSize is how many bytes the message has in binary.
+func (v ClientPut) EncodedSize() int { return len(AppendMessage(make([]byte, 0, 256), v)) }
+
+// EncodedSize is how many bytes the message has in binary.
+func (v ClientGet) EncodedSize() int { return len(AppendMessage(make([]byte, 0, 256), v)) }
+
+// EncodedSize is how many bytes the message has in binary.
+func (v ClientDelete) EncodedSize() int { return len(AppendMessage(make([]byte, 0, 256), v)) }
+
+// EncodedSize is how many bytes the message has in binary.
+func (v Answered) EncodedSize() int { return len(AppendMessage(make([]byte, 0, 256), v)) }
+
+// EncodedSize is how many bytes the message has in binary.
+func (v NotLeader) EncodedSize() int { return len(AppendMessage(make([]byte, 0, 256), v)) }
+
+// EncodedSize is how many bytes the message has in binary.
+func (v OutcomeUnknown) EncodedSize() int { return len(AppendMessage(make([]byte, 0, 256), v)) }
+
 // AppendRequestID writes a RequestID in binary at the end of b.
 func AppendRequestID(b []byte, v RequestID) []byte {
 	b = appendUnsigned(b, v.Client)

@@ -50,6 +50,7 @@ func (a *actor) Step() uint64 { return a.steps }
 // the network has nothing to tell of that.
 func (a *actor) Send(e world.Envelope) (fate world.Fate) {
 	e.From, e.Copy = a.id, 0
+	fate.Message, _ = e.Payload.(world.Sized)
 	a.sim.outcome.Messages++
 	if a.down || a.sim.over {
 		fate.Drop = world.CauseFault

@@ -195,14 +195,14 @@ func TestSent(t *testing.T) {
 	one.finish = func(p *probe) { p.send(2, two.id) }
 	at(s, 1*ms, func() { s.Crash(two.id) })
 	run(t, s)
-	d.is(t, `0s message 1 copy 0 from node-1 to node-2, payload 100, {Drop: Delay: DelayBy:0s Duplicate: CopyLate:0s}
-		0s message 2 copy 0 from node-1 to node-2, payload 101, {Drop:counterfactual Delay: DelayBy:0s Duplicate: CopyLate:0s}
-		0s message 3 copy 0 from node-1 to node-2, payload 102, {Drop:counterfactual Delay: DelayBy:0s `+
+	d.is(t, `0s message 1 copy 0 from node-1 to node-2, payload 100, {Message:<nil> Drop: Delay: DelayBy:0s Duplicate: CopyLate:0s}
+		0s message 2 copy 0 from node-1 to node-2, payload 101, {Message:<nil> Drop:counterfactual Delay: DelayBy:0s Duplicate: CopyLate:0s}
+		0s message 3 copy 0 from node-1 to node-2, payload 102, {Message:<nil> Drop:counterfactual Delay: DelayBy:0s `+
 		`Duplicate:counterfactual CopyLate:0s}
-		0s message 4 copy 0 from node-1 to node-2, payload 103, {Drop: Delay: DelayBy:0s Duplicate:counterfactual CopyLate:0s}
-		0s message 5 copy 0 from node-1 to node-2, payload 104, {Drop: Delay:counterfactual DelayBy:7ms `+
+		0s message 4 copy 0 from node-1 to node-2, payload 103, {Message:<nil> Drop: Delay: DelayBy:0s Duplicate:counterfactual CopyLate:0s}
+		0s message 5 copy 0 from node-1 to node-2, payload 104, {Message:<nil> Drop: Delay:counterfactual DelayBy:7ms `+
 		`Duplicate: CopyLate:0s}
-		0s message 6 copy 0 from node-2 to node-1, payload <nil>, {Drop:fault Delay: DelayBy:0s Duplicate: CopyLate:0s}
+		0s message 6 copy 0 from node-2 to node-1, payload <nil>, {Message:<nil> Drop:fault Delay: DelayBy:0s Duplicate: CopyLate:0s}
 		1ms node-2 crashes
 		17ms node-1 finishes
 		17ms node-2 finishes`)

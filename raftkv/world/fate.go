@@ -4,14 +4,22 @@ import "time"
 
 // Sent is what tells of a message that was sent: its sender's span.
 type Sent interface {
+	On() bool
+	SetSize(bytes int64)
 	Drop(cause string)
 	Delay(cause string, delay time.Duration)
 	Duplicate(cause string, copies int64)
 	LateCopy(cause string, delay time.Duration)
 }
 
-// NoteFate notes on a message's span what the network does to the message.
+// Sized is a message that knows how many bytes it has.
+type Sized interface{ EncodedSize() int }
+
+// NoteFate notes on a message's span how long the message is, and what the network does to it.
 func NoteFate[S Sent](span S, fate Fate) {
+	if fate.Message != nil && span.On() {
+		span.SetSize(int64(fate.Message.EncodedSize()))
+	}
 	if fate.Drop != "" {
 		span.Drop(string(fate.Drop))
 	}

@@ -110,6 +110,7 @@ const (
 
 // Fate is what the network does to a message besides carrying it.
 type Fate struct {
+	Message   Sized         // what was sent, if it knows how long it is, and nil otherwise
 	Drop      Cause         // the first copy is lost: see sim for what that costs its receiver
 	Delay     Cause         // the first copy arrives DelayBy later than it would have
 	DelayBy   time.Duration // at least 0

@@ -90,6 +90,9 @@ func told() []span.Told {
 // sending is a span that sends a message.
 type sending struct{ span.Started }
 
+// SetSize tells nothing: the table of the spans does not have the size of messages.
+func (sending) SetSize(int64) {}
+
 func (s sending) Drop(cause string) {
 	s.Event(worldspans.EventDrop, worldspans.RaftkvCauseKey.String(cause))
 }

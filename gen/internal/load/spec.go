@@ -60,6 +60,7 @@ type Telemetry struct {
 	EndStep    Text `yaml:"end_step"`
 	Link       Text `yaml:"link"`
 	Service    Text `yaml:"peer_service"`
+	Size       Text `yaml:"size"`
 	Fault      Text `yaml:"fault"`
 }
 

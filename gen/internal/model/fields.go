@@ -9,7 +9,7 @@ import (
 )
 
 // methods are the names that generated methods have, which no field can have too.
-var methods = []string{"Clone", "Equal", "Name", "String", "Restart"}
+var methods = []string{"Clone", "Equal", "Name", "String", "Restart", "EncodedSize"}
 
 // fields gives every struct its fields, now that all types are known.
 func (r *resolver) fields() {

@@ -51,6 +51,7 @@ type Telemetry struct {
 	Step, EndStep *Attribute    // nil when steps have no numbers
 	Link          *Attribute    // says why a link is there; nil when links do not say
 	Service       *Attribute    // names the peer of what is sent once more; nil when there is none
+	Size          *Attribute    // how many bytes the message has that a span sends; nil when none says it
 	Fault         *Span         // that any span may link to; nil when there is none
 	RPC           [3]*Attribute // system, method, address; nil without RPC spans
 }

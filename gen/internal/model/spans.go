@@ -155,6 +155,9 @@ func (r *resolver) uses(levels load.Levels, groups []*Group) []Use {
 
 var spanKinds = []string{"internal", "client", "server", "producer", "consumer"}
 
+// sendingKinds are those of spans that send a message: a server sends a reply.
+var sendingKinds = []string{"client", "server", "producer"}
+
 func (r *resolver) declareSpans() {
 	seen := r.declarations("span")
 	var declared []load.Span
@@ -278,6 +281,9 @@ func (r *resolver) span(s load.Span, out *Span) {
 		}
 	}
 	out.Uses = r.uses(s.Attributes, out.Groups)
+	if t := r.out.Telemetry; t != nil && t.Size != nil && slices.Contains(sendingKinds, out.Kind) {
+		out.Uses = append(out.Uses, Use{Attribute: t.Size, Level: Optional})
+	}
 	r.namedAfter(s, out)
 	r.links(s, out)
 	seen = map[string]load.Pos{}

@@ -48,7 +48,8 @@ func (r *resolver) includedTelemetry() Telemetry {
 				Reply: cmp.Or(all.Reply, t.Reply),
 				Error: cmp.Or(all.Error, t.Error), Unfinished: cmp.Or(all.Unfinished, t.Unfinished),
 				Step: cmp.Or(all.Step, t.Step), EndStep: cmp.Or(all.EndStep, t.EndStep),
-				Link: cmp.Or(all.Link, t.Link), Service: cmp.Or(all.Service, t.Service), Fault: cmp.Or(all.Fault, t.Fault),
+				Link: cmp.Or(all.Link, t.Link), Service: cmp.Or(all.Service, t.Service),
+				Size: cmp.Or(all.Size, t.Size), Fault: cmp.Or(all.Fault, t.Fault),
 			}
 		}
 	}
@@ -88,6 +89,7 @@ func (r *resolver) ownTelemetry(t *load.Telemetry, out *Telemetry) {
 	attribute(t.EndStep, &out.EndStep, Int, "an int")
 	attribute(t.Link, &out.Link, String, "a string")
 	attribute(t.Service, &out.Service, String, "a string")
+	attribute(t.Size, &out.Size, Int, "an int")
 	if t.Step.Given() != t.EndStep.Given() {
 		given, missing := t.Step, "end_step"
 		if t.EndStep.Given() {

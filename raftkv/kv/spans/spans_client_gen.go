@@ -104,6 +104,14 @@ func (t Tracer) StartTurnProducer(b span.Begin, client kv.ClientID, service stri
 	)}
 }
 
+// SetSize sets raftkv.size: how many bytes the message has that the span sends, in the generated binary encoding and
+// without headers; of a span that answers, the reply. OpenTelemetry's conventions have no stable name for it.
+func (s TurnProducerSpan) SetSize(size int64) {
+	if s.On() {
+		s.Set(worldspans.RaftkvSizeKey.Int64(size))
+	}
+}
+
 // Drop adds the event drop: the message is lost, or a copy of it: on its way, or since its receiver is down.
 func (s TurnProducerSpan) Drop(cause string) {
 	if s.On() {
@@ -193,6 +201,14 @@ func (s PutClientSpan) SetAnsweredCopy(answeredCopy int64) {
 	}
 }
 
+// SetSize sets raftkv.size: how many bytes the message has that the span sends, in the generated binary encoding and
+// without headers; of a span that answers, the reply. OpenTelemetry's conventions have no stable name for it.
+func (s PutClientSpan) SetSize(size int64) {
+	if s.On() {
+		s.Set(worldspans.RaftkvSizeKey.Int64(size))
+	}
+}
+
 // Drop adds the event drop: the message is lost, or a copy of it: on its way, or since its receiver is down.
 func (s PutClientSpan) Drop(cause string) {
 	if s.On() {
@@ -270,6 +286,14 @@ func (s GetClientSpan) SetAnsweredCopy(answeredCopy int64) {
 	}
 }
 
+// SetSize sets raftkv.size: how many bytes the message has that the span sends, in the generated binary encoding and
+// without headers; of a span that answers, the reply. OpenTelemetry's conventions have no stable name for it.
+func (s GetClientSpan) SetSize(size int64) {
+	if s.On() {
+		s.Set(worldspans.RaftkvSizeKey.Int64(size))
+	}
+}
+
 // Drop adds the event drop: the message is lost, or a copy of it: on its way, or since its receiver is down.
 func (s GetClientSpan) Drop(cause string) {
 	if s.On() {
@@ -344,6 +368,14 @@ func (s DeleteClientSpan) SetLeaderID(leader string) {
 func (s DeleteClientSpan) SetAnsweredCopy(answeredCopy int64) {
 	if s.On() {
 		s.Set(worldspans.RaftkvAnsweredCopyKey.Int64(answeredCopy))
+	}
+}
+
+// SetSize sets raftkv.size: how many bytes the message has that the span sends, in the generated binary encoding and
+// without headers; of a span that answers, the reply. OpenTelemetry's conventions have no stable name for it.
+func (s DeleteClientSpan) SetSize(size int64) {
+	if s.On() {
+		s.Set(worldspans.RaftkvSizeKey.Int64(size))
 	}
 }
 

@@ -200,6 +200,36 @@ func decodeEffect(d *decoder) Effect {
 	}
 }
 
+// EncodedSize is how many bytes the message has in binary.
+func (v Prepare) EncodedSize() int { return len(AppendMessage(make([]byte, 0, 256), v)) }
+
+// EncodedSize is how many bytes the message has in binary.
+func (v Promise) EncodedSize() int { return len(AppendMessage(make([]byte, 0, 256), v)) }
+
+// EncodedSize is how many bytes the message has in binary.
+func (v PrepareRejected) EncodedSize() int { return len(AppendMessage(make([]byte, 0, 256), v)) }
+
+// EncodedSize is how many bytes the message has in binary.
+func (v Accept) EncodedSize() int { return len(AppendMessage(make([]byte, 0, 256), v)) }
+
+// EncodedSize is how many bytes the message has in binary.
+func (v Accepted) EncodedSize() int { return len(AppendMessage(make([]byte, 0, 256), v)) }
+
+// EncodedSize is how many bytes the message has in binary.
+func (v AcceptRejected) EncodedSize() int { return len(AppendMessage(make([]byte, 0, 256), v)) }
+
+// EncodedSize is how many bytes the message has in binary.
+func (v Commit) EncodedSize() int { return len(AppendMessage(make([]byte, 0, 256), v)) }
+
+// EncodedSize is how many bytes the message has in binary.
+func (v Heartbeat) EncodedSize() int { return len(AppendMessage(make([]byte, 0, 256), v)) }
+
+// EncodedSize is how many bytes the message has in binary.
+func (v CatchUp) EncodedSize() int { return len(AppendMessage(make([]byte, 0, 256), v)) }
+
+// EncodedSize is how many bytes the message has in binary.
+func (v CaughtUp) EncodedSize() int { return len(AppendMessage(make([]byte, 0, 256), v)) }
+
 // AppendProcess writes a Process in binary at the end of b.
 func AppendProcess(b []byte, v Process) []byte {
 	b = appendUnsigned(b, v.Kind)

@@ -10,4 +10,4 @@
 package protocol
 
 // SpecHash names the spec that this package was generated from, with the files that it includes: the first 64 bits of its SHA-256, in hex.
-const SpecHash = "cf1e1d22c3e9b8ab"
+const SpecHash = "a9fa4250dd5957d7"

@@ -62,6 +62,14 @@ func (s PrepareServerSpan) SetCopy(copyValue int64) {
 	}
 }
 
+// SetSize sets raftkv.size: how many bytes the message has that the span sends, in the generated binary encoding and
+// without headers; of a span that answers, the reply. OpenTelemetry's conventions have no stable name for it.
+func (s PrepareServerSpan) SetSize(size int64) {
+	if s.On() {
+		s.Set(worldspans.RaftkvSizeKey.Int64(size))
+	}
+}
+
 // PersistPromise adds the event persist_promise: what an acceptor's disk says that it holds from now on (one that skips
 // syncs lies), before the answer leaves (PMS §2.5).
 func (s PrepareServerSpan) PersistPromise(promised protocol.Ballot, acceptedCount int64) {
@@ -145,6 +153,14 @@ func (s AcceptServerSpan) SetRequestID(request kv.RequestID) {
 func (s AcceptServerSpan) SetCopy(copyValue int64) {
 	if s.On() {
 		s.Set(worldspans.RaftkvCopyKey.Int64(copyValue))
+	}
+}
+
+// SetSize sets raftkv.size: how many bytes the message has that the span sends, in the generated binary encoding and
+// without headers; of a span that answers, the reply. OpenTelemetry's conventions have no stable name for it.
+func (s AcceptServerSpan) SetSize(size int64) {
+	if s.On() {
+		s.Set(worldspans.RaftkvSizeKey.Int64(size))
 	}
 }
 

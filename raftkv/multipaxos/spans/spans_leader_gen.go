@@ -62,6 +62,14 @@ func (s PutServerSpan) SetCopy(copyValue int64) {
 	}
 }
 
+// SetSize sets raftkv.size: how many bytes the message has that the span sends, in the generated binary encoding and
+// without headers; of a span that answers, the reply. OpenTelemetry's conventions have no stable name for it.
+func (s PutServerSpan) SetSize(size int64) {
+	if s.On() {
+		s.Set(worldspans.RaftkvSizeKey.Int64(size))
+	}
+}
+
 // Propose adds the event propose: the leader gave the value a slot.
 func (s PutServerSpan) Propose(slot protocol.Slot, command kv.Command, source protocol.Source) {
 	if s.On() {
@@ -153,6 +161,14 @@ func (s GetServerSpan) SetCopy(copyValue int64) {
 	}
 }
 
+// SetSize sets raftkv.size: how many bytes the message has that the span sends, in the generated binary encoding and
+// without headers; of a span that answers, the reply. OpenTelemetry's conventions have no stable name for it.
+func (s GetServerSpan) SetSize(size int64) {
+	if s.On() {
+		s.Set(worldspans.RaftkvSizeKey.Int64(size))
+	}
+}
+
 // Propose adds the event propose: the leader gave the value a slot.
 func (s GetServerSpan) Propose(slot protocol.Slot, command kv.Command, source protocol.Source) {
 	if s.On() {
@@ -241,6 +257,14 @@ func (s DeleteServerSpan) SetLeaderID(leader string) {
 func (s DeleteServerSpan) SetCopy(copyValue int64) {
 	if s.On() {
 		s.Set(worldspans.RaftkvCopyKey.Int64(copyValue))
+	}
+}
+
+// SetSize sets raftkv.size: how many bytes the message has that the span sends, in the generated binary encoding and
+// without headers; of a span that answers, the reply. OpenTelemetry's conventions have no stable name for it.
+func (s DeleteServerSpan) SetSize(size int64) {
+	if s.On() {
+		s.Set(worldspans.RaftkvSizeKey.Int64(size))
 	}
 }
 
@@ -427,6 +451,14 @@ func (s PrepareClientSpan) SetAnsweredCopy(answeredCopy int64) {
 	}
 }
 
+// SetSize sets raftkv.size: how many bytes the message has that the span sends, in the generated binary encoding and
+// without headers; of a span that answers, the reply. OpenTelemetry's conventions have no stable name for it.
+func (s PrepareClientSpan) SetSize(size int64) {
+	if s.On() {
+		s.Set(worldspans.RaftkvSizeKey.Int64(size))
+	}
+}
+
 // Drop adds the event drop: the message is lost, or a copy of it: on its way, or since its receiver is down.
 func (s PrepareClientSpan) Drop(cause string) {
 	if s.On() {
@@ -515,6 +547,14 @@ func (s AcceptClientSpan) SetPromised(promised protocol.Ballot) {
 func (s AcceptClientSpan) SetAnsweredCopy(answeredCopy int64) {
 	if s.On() {
 		s.Set(worldspans.RaftkvAnsweredCopyKey.Int64(answeredCopy))
+	}
+}
+
+// SetSize sets raftkv.size: how many bytes the message has that the span sends, in the generated binary encoding and
+// without headers; of a span that answers, the reply. OpenTelemetry's conventions have no stable name for it.
+func (s AcceptClientSpan) SetSize(size int64) {
+	if s.On() {
+		s.Set(worldspans.RaftkvSizeKey.Int64(size))
 	}
 }
 
@@ -620,6 +660,14 @@ func (s CommitProducerSpan) SetProposer(proposer Proposer) {
 	}
 }
 
+// SetSize sets raftkv.size: how many bytes the message has that the span sends, in the generated binary encoding and
+// without headers; of a span that answers, the reply. OpenTelemetry's conventions have no stable name for it.
+func (s CommitProducerSpan) SetSize(size int64) {
+	if s.On() {
+		s.Set(worldspans.RaftkvSizeKey.Int64(size))
+	}
+}
+
 // Drop adds the event drop: the message is lost, or a copy of it: on its way, or since its receiver is down.
 func (s CommitProducerSpan) Drop(cause string) {
 	if s.On() {
@@ -697,6 +745,14 @@ func (s HeartbeatProducerSpan) SetProposer(proposer Proposer) {
 	}
 }
 
+// SetSize sets raftkv.size: how many bytes the message has that the span sends, in the generated binary encoding and
+// without headers; of a span that answers, the reply. OpenTelemetry's conventions have no stable name for it.
+func (s HeartbeatProducerSpan) SetSize(size int64) {
+	if s.On() {
+		s.Set(worldspans.RaftkvSizeKey.Int64(size))
+	}
+}
+
 // Drop adds the event drop: the message is lost, or a copy of it: on its way, or since its receiver is down.
 func (s HeartbeatProducerSpan) Drop(cause string) {
 	if s.On() {
@@ -755,6 +811,14 @@ func (s CatchUpServerSpan) SetLearner(learner Learner) {
 func (s CatchUpServerSpan) SetCopy(copyValue int64) {
 	if s.On() {
 		s.Set(worldspans.RaftkvCopyKey.Int64(copyValue))
+	}
+}
+
+// SetSize sets raftkv.size: how many bytes the message has that the span sends, in the generated binary encoding and
+// without headers; of a span that answers, the reply. OpenTelemetry's conventions have no stable name for it.
+func (s CatchUpServerSpan) SetSize(size int64) {
+	if s.On() {
+		s.Set(worldspans.RaftkvSizeKey.Int64(size))
 	}
 }
 

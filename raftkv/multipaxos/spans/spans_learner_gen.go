@@ -203,6 +203,14 @@ func (s CatchUpClientSpan) SetAnsweredCopy(answeredCopy int64) {
 	}
 }
 
+// SetSize sets raftkv.size: how many bytes the message has that the span sends, in the generated binary encoding and
+// without headers; of a span that answers, the reply. OpenTelemetry's conventions have no stable name for it.
+func (s CatchUpClientSpan) SetSize(size int64) {
+	if s.On() {
+		s.Set(worldspans.RaftkvSizeKey.Int64(size))
+	}
+}
+
 // PersistChosen adds the event persist_chosen: up to where a learner's disk says that it holds every value from now on.
 func (s CatchUpClientSpan) PersistChosen(chosenSlot protocol.Slot) {
 	if s.On() {

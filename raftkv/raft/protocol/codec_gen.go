@@ -168,6 +168,27 @@ func decodeEffect(d *decoder) Effect {
 	}
 }
 
+// EncodedSize is how many bytes the message has in binary.
+func (v RequestVote) EncodedSize() int { return len(AppendMessage(make([]byte, 0, 256), v)) }
+
+// EncodedSize is how many bytes the message has in binary.
+func (v VoteGranted) EncodedSize() int { return len(AppendMessage(make([]byte, 0, 256), v)) }
+
+// EncodedSize is how many bytes the message has in binary.
+func (v VoteDenied) EncodedSize() int { return len(AppendMessage(make([]byte, 0, 256), v)) }
+
+// EncodedSize is how many bytes the message has in binary.
+func (v AppendEntries) EncodedSize() int { return len(AppendMessage(make([]byte, 0, 256), v)) }
+
+// EncodedSize is how many bytes the message has in binary.
+func (v AppendEntriesOk) EncodedSize() int { return len(AppendMessage(make([]byte, 0, 256), v)) }
+
+// EncodedSize is how many bytes the message has in binary.
+func (v AppendEntriesRejected) EncodedSize() int { return len(AppendMessage(make([]byte, 0, 256), v)) }
+
+// EncodedSize is how many bytes the message has in binary.
+func (v CommitNotification) EncodedSize() int { return len(AppendMessage(make([]byte, 0, 256), v)) }
+
 // AppendLogEntry writes a LogEntry in binary at the end of b.
 func AppendLogEntry(b []byte, v LogEntry) []byte {
 	b = appendUnsigned(b, v.Term)

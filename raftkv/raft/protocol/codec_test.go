@@ -134,6 +134,9 @@ func TestEncoding(t *testing.T) {
 	if got := protocol.AppendMessage(nil, m); !bytes.Equal(got, want) {
 		t.Errorf("%v\nis written as %v\nwant          %v", m, got, want)
 	}
+	if got := m.EncodedSize(); got != len(want) {
+		t.Errorf("its size is %d, want %d", got, len(want))
+	}
 }
 
 func TestDecodeRefuses(t *testing.T) {

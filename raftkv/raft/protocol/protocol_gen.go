@@ -9,4 +9,4 @@
 package protocol
 
 // SpecHash names the spec that this package was generated from, with the files that it includes: the first 64 bits of its SHA-256, in hex.
-const SpecHash = "bc62e302c82c0b3b"
+const SpecHash = "16f93dfb03593413"

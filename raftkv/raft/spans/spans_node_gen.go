@@ -119,6 +119,14 @@ func (s PutServerSpan) SetCopy(copyValue int64) {
 	}
 }
 
+// SetSize sets raftkv.size: how many bytes the message has that the span sends, in the generated binary encoding and
+// without headers; of a span that answers, the reply. OpenTelemetry's conventions have no stable name for it.
+func (s PutServerSpan) SetSize(size int64) {
+	if s.On() {
+		s.Set(worldspans.RaftkvSizeKey.Int64(size))
+	}
+}
+
 // Persist adds the event persist: what the disk says that it holds from now on (one that skips syncs lies), before
 // anything is sent that depends on it (Figure 2).
 func (s PutServerSpan) Persist(term protocol.Term, votedFor kv.NodeID, lastLogIndex protocol.LogIndex) {
@@ -218,6 +226,14 @@ func (s GetServerSpan) SetCopy(copyValue int64) {
 	}
 }
 
+// SetSize sets raftkv.size: how many bytes the message has that the span sends, in the generated binary encoding and
+// without headers; of a span that answers, the reply. OpenTelemetry's conventions have no stable name for it.
+func (s GetServerSpan) SetSize(size int64) {
+	if s.On() {
+		s.Set(worldspans.RaftkvSizeKey.Int64(size))
+	}
+}
+
 // Persist adds the event persist: what the disk says that it holds from now on (one that skips syncs lies), before
 // anything is sent that depends on it (Figure 2).
 func (s GetServerSpan) Persist(term protocol.Term, votedFor kv.NodeID, lastLogIndex protocol.LogIndex) {
@@ -314,6 +330,14 @@ func (s DeleteServerSpan) SetLeaderID(leader string) {
 func (s DeleteServerSpan) SetCopy(copyValue int64) {
 	if s.On() {
 		s.Set(worldspans.RaftkvCopyKey.Int64(copyValue))
+	}
+}
+
+// SetSize sets raftkv.size: how many bytes the message has that the span sends, in the generated binary encoding and
+// without headers; of a span that answers, the reply. OpenTelemetry's conventions have no stable name for it.
+func (s DeleteServerSpan) SetSize(size int64) {
+	if s.On() {
+		s.Set(worldspans.RaftkvSizeKey.Int64(size))
 	}
 }
 
@@ -523,6 +547,14 @@ func (s RequestVoteClientSpan) SetAnsweredCopy(answeredCopy int64) {
 	}
 }
 
+// SetSize sets raftkv.size: how many bytes the message has that the span sends, in the generated binary encoding and
+// without headers; of a span that answers, the reply. OpenTelemetry's conventions have no stable name for it.
+func (s RequestVoteClientSpan) SetSize(size int64) {
+	if s.On() {
+		s.Set(worldspans.RaftkvSizeKey.Int64(size))
+	}
+}
+
 // Persist adds the event persist: what the disk says that it holds from now on (one that skips syncs lies), before
 // anything is sent that depends on it (Figure 2).
 func (s RequestVoteClientSpan) Persist(term protocol.Term, votedFor kv.NodeID, lastLogIndex protocol.LogIndex) {
@@ -608,6 +640,14 @@ func (s RequestVoteServerSpan) SetReason(reason protocol.Reason) {
 func (s RequestVoteServerSpan) SetCopy(copyValue int64) {
 	if s.On() {
 		s.Set(worldspans.RaftkvCopyKey.Int64(copyValue))
+	}
+}
+
+// SetSize sets raftkv.size: how many bytes the message has that the span sends, in the generated binary encoding and
+// without headers; of a span that answers, the reply. OpenTelemetry's conventions have no stable name for it.
+func (s RequestVoteServerSpan) SetSize(size int64) {
+	if s.On() {
+		s.Set(worldspans.RaftkvSizeKey.Int64(size))
 	}
 }
 
@@ -746,6 +786,14 @@ func (s AppendEntriesClientSpan) SetAnsweredCopy(answeredCopy int64) {
 	}
 }
 
+// SetSize sets raftkv.size: how many bytes the message has that the span sends, in the generated binary encoding and
+// without headers; of a span that answers, the reply. OpenTelemetry's conventions have no stable name for it.
+func (s AppendEntriesClientSpan) SetSize(size int64) {
+	if s.On() {
+		s.Set(worldspans.RaftkvSizeKey.Int64(size))
+	}
+}
+
 // Persist adds the event persist: what the disk says that it holds from now on (one that skips syncs lies), before
 // anything is sent that depends on it (Figure 2).
 func (s AppendEntriesClientSpan) Persist(term protocol.Term, votedFor kv.NodeID, lastLogIndex protocol.LogIndex) {
@@ -861,6 +909,14 @@ func (s AppendEntriesServerSpan) SetReason(reason protocol.Reason) {
 func (s AppendEntriesServerSpan) SetCopy(copyValue int64) {
 	if s.On() {
 		s.Set(worldspans.RaftkvCopyKey.Int64(copyValue))
+	}
+}
+
+// SetSize sets raftkv.size: how many bytes the message has that the span sends, in the generated binary encoding and
+// without headers; of a span that answers, the reply. OpenTelemetry's conventions have no stable name for it.
+func (s AppendEntriesServerSpan) SetSize(size int64) {
+	if s.On() {
+		s.Set(worldspans.RaftkvSizeKey.Int64(size))
 	}
 }
 
@@ -1051,6 +1107,14 @@ func (t Tracer) StartCommitNotificationProducer(b span.Begin, who Who, peer stri
 func (s CommitNotificationProducerSpan) SetWho(who Who) {
 	if s.On() {
 		s.Set(RaftTermKey.Int64(int64(who.Term)), RaftRoleKey.String(who.Role.String()))
+	}
+}
+
+// SetSize sets raftkv.size: how many bytes the message has that the span sends, in the generated binary encoding and
+// without headers; of a span that answers, the reply. OpenTelemetry's conventions have no stable name for it.
+func (s CommitNotificationProducerSpan) SetSize(size int64) {
+	if s.On() {
+		s.Set(worldspans.RaftkvSizeKey.Int64(size))
 	}
 }
 

@@ -16,6 +16,8 @@ const (
 	ServerAddressKey = attribute.Key("server.address")
 	// The process at the other end of what is sent. Jaeger's pages show it, and so whom a message was to that nobody received. Its name in today's conventions is service.peer.name, which they do not know yet.
 	PeerServiceKey = attribute.Key("peer.service")
+	// How many bytes the message has that the span sends, in the generated binary encoding and without headers; of a span that answers, the reply. OpenTelemetry's conventions have no stable name for it.
+	RaftkvSizeKey = attribute.Key("raftkv.size")
 	// Why a link is there: to what made this leader, the try or attempt before, what another entry came from, a message's producer, the commit that covers the request, or the fault that did this.
 	RaftkvLinkKey = attribute.Key("raftkv.link")
 	// Why a span has no proper end.

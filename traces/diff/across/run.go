@@ -1,6 +1,7 @@
 package across
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -19,12 +20,18 @@ import (
 
 // Run is what a run took.
 type Run struct {
-	Name      string     `json:"name"`
-	Protocol  string     `json:"protocol"`
-	Spans     int        `json:"spans"`
-	Messages  int        `json:"messages"`   // that were sent, replies among them
-	OfClients int        `json:"of_clients"` // those of them that a client's operation caused
-	Exchanges []Exchange `json:"exchanges"`  // in the order of their methods
+	Name      string `json:"name"`
+	Protocol  string `json:"protocol"`
+	Spans     int    `json:"spans"`
+	Messages  int    `json:"messages"`   // that were sent, replies among them
+	OfClients int    `json:"of_clients"` // those of them that a client's operation caused
+
+	Bytes          int `json:"bytes"`            // of all messages; 0 if the trace does not tell
+	BytesOfClients int `json:"bytes_of_clients"` // of those that a client's operation caused
+
+	Processes  []string   `json:"processes"`  // how many there are of each kind: 3 acceptors
+	Operations int        `json:"operations"` // of clients
+	Exchanges  []Exchange `json:"exchanges"`  // in the order of their methods
 }
 
 // Exchange is what was sent by one method.
@@ -32,6 +39,9 @@ type Exchange struct {
 	Method   string `json:"method"`
 	Requests int    `json:"requests"`
 	Replies  int    `json:"replies"`
+
+	RequestBytes int `json:"request_bytes"` // of all requests; 0 if the trace does not tell
+	ReplyBytes   int `json:"reply_bytes"`   // of all replies
 }
 
 // Done is an operation of a client as one run has it.
@@ -41,6 +51,7 @@ type Done struct {
 	Latency  time.Duration `json:"latency_ns"`
 	Tries    int           `json:"tries"`    // how often the client asked
 	Messages int           `json:"messages"` // in the operation's trace
+	Bytes    int           `json:"bytes"`    // of these messages; 0 if the trace does not tell
 	Delays   int           `json:"delays"`   // messages that its answer waited for one after the other; -1 if not known
 }
 
@@ -58,7 +69,7 @@ func gather(x *index.Trace) *gathered {
 	g := &gathered{
 		operations: map[string]*Done{}, byRoot: map[world.CausalID]*Done{}, exchanges: map[string]*Exchange{},
 	}
-	g.Spans = x.Len()
+	g.Spans, g.Processes = x.Len(), processes(x)
 	steps := arrivals(x)
 	for i := range int32(x.Len()) {
 		switch x.Shape(i).Name {
@@ -72,6 +83,7 @@ func gather(x *index.Trace) *gathered {
 			g.byRoot[x.Entry(i).Root] = done
 		}
 	}
+	g.Operations = len(g.operations)
 	for i := range int32(x.Len()) {
 		g.count(x, i)
 	}
@@ -80,6 +92,20 @@ func gather(x *index.Trace) *gathered {
 	}
 	slices.SortFunc(g.Exchanges, func(a, b Exchange) int { return strings.Compare(a.Method, b.Method) })
 	return g
+}
+
+// processes counts those that have spans, by what they are.
+func processes(x *index.Trace) (all []string) {
+	numbers := map[string]int{}
+	for _, service := range x.Services() {
+		if kind, _, numbered := strings.Cut(service, "-"); numbered {
+			numbers[kind]++
+		}
+	}
+	for _, kind := range slices.Sorted(maps.Keys(numbers)) {
+		all = append(all, words.Printable(words.Counted(numbers[kind], kind)))
+	}
+	return all
 }
 
 // count counts what was sent: whoever asks has a span of its own, and so has whoever replies.
@@ -101,15 +127,21 @@ func (g *gathered) count(x *index.Trace, i int32) {
 		exchange = &Exchange{Method: name}
 		g.exchanges[name] = exchange
 	}
+	size := int(x.Span(i).Attribute(worldspans.RaftkvSizeKey).AsInt64())
 	exchange.Requests += requests
+	exchange.RequestBytes += size * requests
 	exchange.Replies += replies
+	exchange.ReplyBytes += size * replies
 	g.Messages++
+	g.Bytes += size
 	done := g.byRoot[e.Root]
 	if done == nil {
 		return
 	}
 	g.OfClients++
+	g.BytesOfClients += size
 	done.Messages++
+	done.Bytes += size
 	switch shape.Name {
 	case kvspans.PutClientName, kvspans.GetClientName, kvspans.DeleteClientName:
 		done.Tries += requests

@@ -56,7 +56,7 @@ func WithoutRepeats(changes []ValueChange, repeated []attribute.Key) []ValueChan
 	persists := func(f ValueChange) bool { return firstWord(f.Name) == persistField }
 	repeats := func(f ValueChange) bool {
 		key := attribute.Key(firstWord(f.Name))
-		return key == worldspans.PeerServiceKey || slices.Contains(repeated, key)
+		return key == worldspans.PeerServiceKey || key == worldspans.RaftkvSizeKey || slices.Contains(repeated, key)
 	}
 	for _, drop := range []func(ValueChange) bool{persists, repeats} {
 		if slices.ContainsFunc(changes, func(f ValueChange) bool { return !drop(f) }) {

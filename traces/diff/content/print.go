@@ -57,7 +57,7 @@ func rolesOf(k Keys, ignore []string) map[attribute.Key]role {
 	put(isTerm, []attribute.Key{k.Term})
 	put(atEnd, k.AtEnd, []attribute.Key{
 		kvspans.KVResultKey, kvspans.KVLeaderIDKey,
-		worldspans.ErrorTypeKey, worldspans.RaftUnfinishedKey, worldspans.RaftkvAnsweredCopyKey,
+		worldspans.RaftkvSizeKey, worldspans.ErrorTypeKey, worldspans.RaftUnfinishedKey, worldspans.RaftkvAnsweredCopyKey,
 	})
 	for _, name := range ignore {
 		put(ignored, []attribute.Key{attribute.Key(name)})

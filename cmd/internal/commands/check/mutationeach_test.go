@@ -15,13 +15,15 @@ import (
 	"github.com/raftkv/raftkv/traces"
 )
 
-// unjudged are the attributes that a trace may say anything of: how the run was made, and how the config put it.
+// unjudged are the attributes that a trace may say anything of: how the run was made, how the config put it, and how long
+// a message is in an encoding that no trace shows.
 var unjudged = []attribute.Key{
 	worldspans.RaftkvConfigKey, worldspans.RaftkvBuildKey, worldspans.RaftkvScenarioKey, worldspans.RaftkvSeedKey,
 	worldspans.RaftkvFaultWhenKey, worldspans.RaftkvFaultAimedAtKey,
 	worldspans.RaftkvFaultByNsKey, worldspans.RaftkvFaultRatePermilleKey, worldspans.RaftkvFaultOneWayKey,
 	worldspans.RaftkvFaultTornKey, worldspans.RaftkvDelayNsKey,
 	worldspans.RaftkvInvariantKey, worldspans.RaftkvViolationFactsKey, worldspans.RaftUnfinishedKey,
+	worldspans.RaftkvSizeKey,
 }
 
 // eachOf are the scenarios whose spans are made wrong one by one.

@@ -73,8 +73,8 @@ func (p *page) text(most int) string {
 	}
 	p.paragraph(p.style.Yellow(verdict) + ": " + rest)
 	for _, side := range p.sides() {
-		fmt.Fprintf(&p.b, "%s  %s (%s, %s)\n", side.name, side.run.Name, side.run.Protocol,
-			words.Counted(side.run.Spans, "span"))
+		fmt.Fprintf(&p.b, "%s  %s (%s: %s; %s)\n", side.name, side.run.Name, side.run.Protocol,
+			strings.Join(side.run.Processes, ", "), words.Counted(side.run.Spans, "span"))
 	}
 	p.operations(most)
 	p.took()
@@ -91,96 +91,132 @@ type side struct {
 
 func (p *page) sides() []side { return []side{{"A", &p.c.A}, {"B", &p.c.B}} }
 
-// operations is a line for each operation: what the client got, after how long, and what it took.
+// operations is two tables with a line for each operation: what the client got, and what it took.
 func (p *page) operations(most int) {
 	if len(p.c.Operations) == 0 {
 		return
 	}
+	shown := p.c.Operations
+	if most > 0 && most < len(shown) {
+		shown = shown[:most]
+	}
+	more := len(p.c.Operations) - len(shown)
+	saw := [][]string{{"", "", "answer", "latency", "", "tries", ""}, {"", "", "", "A", "B", "A", "B"}}
+	took := [][]string{{"", "messages", "", "bytes", "", "delays", ""}, {"", "A", "B", "A", "B", "A", "B"}}
+	for i := range shown {
+		o := &shown[i]
+		command, result := asked(o)
+		saw = append(saw, append([]string{o.Request, command, result}, values(o,
+			func(d *across.Done) string { return milliseconds(d.Latency) },
+			func(d *across.Done) string { return strconv.Itoa(d.Tries) })...))
+		took = append(took, append([]string{o.Request}, values(o,
+			func(d *across.Done) string { return words.Grouped(d.Messages) },
+			func(d *across.Done) string { return counted(d.Bytes, 1) },
+			func(d *across.Done) string { return counted(d.Delays, 0) })...))
+	}
 	fmt.Fprintf(&p.b, "\n%s\n", p.style.Bold("What users saw"))
-	rows := [][]string{
-		{"", "", "answer", "latency", "", "tries", "", "messages", "", "delays", ""},
-		{"", "", "", "A", "B", "A", "B", "A", "B", "A", "B"},
-	}
-	for i := range p.c.Operations {
-		if most > 0 && i == most {
-			break
-		}
-		rows = append(rows, row(&p.c.Operations[i]))
-	}
-	p.table(rows, slices.Concat(slices.Repeat([]terminal.Side{terminal.Left}, 3),
-		slices.Repeat([]terminal.Side{terminal.Right}, 8))...)
-	if more := len(p.c.Operations) - most; most > 0 && more > 0 {
-		fmt.Fprintf(&p.b, "%sand %s more\n", indent, words.Grouped(more))
-	}
-	p.paragraph("messages: those in the operation's trace; one that carries the entries of several operations counts " +
-		"for the first of them")
-	p.paragraph("delays: how many messages came one after the other from the client's asking to its answer; " +
-		missing + " where it waited for a timer, or where the trace does not tell")
+	p.lines(saw, 3, more)
+	fmt.Fprintf(&p.b, "\n%s\n", p.style.Bold("What each operation took"))
+	p.lines(took, 1, more)
+	p.paragraph("messages: all that the operation caused, from the client's asking on. A message that carries entries of " +
+		"several operations counts for the first of them alone.")
+	p.paragraph("bytes: of these messages, in the binary encoding that is generated from the spec, without headers. " +
+		missing + " where the trace does not tell.")
+	p.paragraph("delays: how many messages had to arrive, one after the other, until the client had its answer. " +
+		missing + " where one of them waited for a timer, or where the trace does not tell.")
 }
 
-// row is the line of an operation.
-func row(o *across.Operation) []string {
-	command, result := "", ""
+// lines is a table whose first columns are texts, and how many lines more there would be.
+func (p *page) lines(rows [][]string, texts, more int) {
+	p.table(rows, slices.Concat(slices.Repeat([]terminal.Side{terminal.Left}, texts),
+		slices.Repeat([]terminal.Side{terminal.Right}, len(rows[0])-texts))...)
+	if more > 0 {
+		fmt.Fprintf(&p.b, "%sand %s more\n", indent, words.Grouped(more))
+	}
+}
+
+// asked is what was asked in an operation, and what was answered, in both runs.
+func asked(o *across.Operation) (command, result string) {
 	switch {
 	case o.Answered():
-		command, result = o.A.Command, o.A.Result
+		return o.A.Command, o.A.Result
 	case o.Asked():
-		command, result = o.A.Command, o.A.Result+" / "+o.B.Result
+		return o.A.Command, o.A.Result + " / " + o.B.Result
 	case o.A != nil && o.B != nil:
-		command, result = o.A.Command+" / "+o.B.Command, o.A.Result+" / "+o.B.Result
+		return o.A.Command + " / " + o.B.Command, o.A.Result + " / " + o.B.Result
 	case o.A != nil:
-		command, result = o.A.Command, o.A.Result+" / "+missing
-	default:
-		command, result = o.B.Command, missing+" / "+o.B.Result
+		return o.A.Command, o.A.Result + " / " + missing
 	}
-	cells := []string{o.Request, command, result}
-	for _, value := range []func(*across.Done) string{
-		func(d *across.Done) string { return milliseconds(d.Latency) },
-		func(d *across.Done) string { return strconv.Itoa(d.Tries) },
-		func(d *across.Done) string { return strconv.Itoa(d.Messages) },
-		func(d *across.Done) string {
-			if d.Delays < 0 {
-				return missing
-			}
-			return strconv.Itoa(d.Delays)
-		},
-	} {
+	return o.B.Command, missing + " / " + o.B.Result
+}
+
+// values are some figures of an operation, each of both runs.
+func values(o *across.Operation, figures ...func(*across.Done) string) (cells []string) {
+	for _, figure := range figures {
 		for _, d := range []*across.Done{o.A, o.B} {
 			if d == nil {
 				cells = append(cells, missing)
 				continue
 			}
-			cells = append(cells, value(d))
+			cells = append(cells, figure(d))
 		}
 	}
 	return cells
 }
 
+// counted is a number; what is below the least one that can be is not known.
+func counted(n, least int) string {
+	if n < least {
+		return missing
+	}
+	return words.Grouped(n)
+}
+
 // took is what the runs took in all.
 func (p *page) took() {
-	fmt.Fprintf(&p.b, "\n%s\n", p.style.Bold("What it took"))
-	rows := [][]string{{"", "A", "B"}}
-	for _, line := range []struct {
-		what string
-		of   func(*across.Run) int
-	}{
-		{"messages", func(r *across.Run) int { return r.Messages }},
-		{"of clients' operations", func(r *across.Run) int { return r.OfClients }},
-		{"of the rest: who leads, and what is told again", func(r *across.Run) int { return r.Messages - r.OfClients }},
-	} {
-		rows = append(rows, []string{line.what, words.Grouped(line.of(&p.c.A)), words.Grouped(line.of(&p.c.B))})
+	fmt.Fprintf(&p.b, "\n%s\n", p.style.Bold("What the runs took"))
+	rows := [][]string{{"", "messages", "", "bytes", ""}, {"", "A", "B", "A", "B"}}
+	add := func(what string, messages, bytes func(*across.Run) string) {
+		a, b := &p.c.A, &p.c.B
+		rows = append(rows, []string{what, messages(a), messages(b), bytes(a), bytes(b)})
 	}
-	p.table(rows, terminal.Left, terminal.Right, terminal.Right)
+	whole := func(of func(*across.Run) int) func(*across.Run) string {
+		return func(r *across.Run) string {
+			if r.Bytes == 0 && r.Messages > 0 && of(r) == 0 {
+				return missing
+			}
+			return words.Grouped(of(r))
+		}
+	}
+	average := func(of func(*across.Run) int) func(*across.Run) string {
+		return func(r *across.Run) string {
+			if r.Operations == 0 || of(r) == 0 {
+				return missing
+			}
+			return fmt.Sprintf("%.1f", float64(of(r))/float64(r.Operations))
+		}
+	}
+	messages, bytes := func(r *across.Run) int { return r.OfClients }, func(r *across.Run) int { return r.BytesOfClients }
+	add("for the operations", whole(messages), whole(bytes))
+	add("for each of them, on average", average(messages), average(bytes))
+	add("for the rest: who leads, and what is told again",
+		whole(func(r *across.Run) int { return r.Messages - r.OfClients }),
+		whole(func(r *across.Run) int { return r.Bytes - r.BytesOfClients }))
+	add("in all", whole(func(r *across.Run) int { return r.Messages }), whole(func(r *across.Run) int { return r.Bytes }))
+	p.lines(rows, 1, 0)
 }
 
 // exchanges is what was sent by each method.
 func (p *page) exchanges() {
 	for _, side := range p.sides() {
 		fmt.Fprintf(&p.b, "\n%s\n", p.style.Bold("Messages of "+side.name+", "+side.run.Protocol))
-		rows := [][]string{{"", "requests", "replies"}}
+		rows := [][]string{{"", "requests", "bytes", "replies", "bytes"}}
 		for _, e := range side.run.Exchanges {
-			rows = append(rows, []string{e.Method, words.Grouped(e.Requests), words.Grouped(e.Replies)})
+			rows = append(rows, []string{
+				e.Method, words.Grouped(e.Requests), counted(e.RequestBytes, min(1, e.Requests)),
+				words.Grouped(e.Replies), counted(e.ReplyBytes, min(1, e.Replies)),
+			})
 		}
-		p.table(rows, terminal.Left, terminal.Right, terminal.Right)
+		p.lines(rows, 1, 0)
 	}
 }

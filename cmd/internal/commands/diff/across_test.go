@@ -45,9 +45,18 @@ func TestAcross(t *testing.T) {
 			got      *across.Done
 			messages int
 		}{"Raft": {o.A, 2 + 2*2 + 2}, "MultiPaxos": {o.B, 2 + 2*3 + 3}} {
-			if d.got == nil || d.got.Delays != 4 || d.got.Messages != d.messages || d.got.Tries != 1 {
-				t.Errorf("%s of %s: %+v, want 4 delays, %d messages and 1 try", o.Request, what, d.got, d.messages)
+			if d.got == nil || d.got.Bytes <= d.got.Messages || d.got.Delays != 4 || d.got.Messages != d.messages || d.got.Tries != 1 {
+				t.Errorf("%s of %s: %+v, want 4 delays, %d messages of more than a byte and 1 try", o.Request, what, d.got, d.messages)
 			}
+		}
+	}
+	for _, run := range []across.Run{got.A, got.B} {
+		bytes := 0
+		for _, e := range run.Exchanges {
+			bytes += e.RequestBytes + e.ReplyBytes
+		}
+		if run.Bytes != bytes || run.BytesOfClients >= bytes || run.Operations != 5 {
+			t.Errorf("%+v: want %d bytes, not all of them for 5 operations", run, bytes)
 		}
 	}
 }

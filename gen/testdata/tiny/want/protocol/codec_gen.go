@@ -32,6 +32,12 @@ func decodeMessage(d *decoder) Message {
 	}
 }
 
+// EncodedSize is how many bytes the message has in binary.
+func (v Ask) EncodedSize() int { return len(AppendMessage(make([]byte, 0, 256), v)) }
+
+// EncodedSize is how many bytes the message has in binary.
+func (v Answer) EncodedSize() int { return len(AppendMessage(make([]byte, 0, 256), v)) }
+
 // AppendNote writes a Note in binary at the end of b.
 func AppendNote(b []byte, v Note) []byte {
 	b = appendString(b, v.Word)
