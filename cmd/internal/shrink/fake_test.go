@@ -20,6 +20,7 @@ type fake struct {
 	violates func(c *config.Config) string // empty for nothing
 	at       time.Duration                 // when
 	messages func(c *config.Config) []Message
+	begins   func(c *config.Config) map[string]time.Duration
 	runs     int
 }
 
@@ -34,6 +35,12 @@ func (f *fake) world() World {
 				return nil, nil
 			}
 			return f.messages(c), nil
+		},
+		Begins: func(_ context.Context, c *config.Config) (map[string]time.Duration, error) {
+			if f.begins == nil {
+				return nil, nil
+			}
+			return f.begins(c), nil
 		},
 	}
 }

@@ -7,14 +7,16 @@
 // too much is left, it is begun anew with other seeds. The order in which things are tried depends on the config alone,
 // so the same run always shrinks to the same scenario.
 //
-// Read on in this order: shrink.go (the plan), parts.go (faults, operations, links), settings.go (sizes, settings,
-// time), chance.go (rates), scenario.go (what is written).
+// Read on in this order: shrink.go (how one thing is tried), ways.go (the plan), parts.go (faults, operations, links),
+// settings.go (sizes, settings, time), begins.go (when operations begin), chance.go (rates), scenario.go (what is
+// written).
 package shrink
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/raftkv/check"
@@ -39,12 +41,17 @@ type World struct {
 	// Messages are those of a config's run that were lost, late or doubled by a rate or on request, in the order in
 	// which their spans end.
 	Messages func(context.Context, *config.Config) ([]Message, error)
+
+	// Begins are when the operations of a config's run begin, by what spans call them, as client-2/3. Those that never
+	// do are not among them.
+	Begins func(context.Context, *config.Config) (map[string]time.Duration, error)
 }
 
 // Size is how much there is to read.
 type Size struct {
 	Faults     int // each [[fault]], and each rate of the network or of a link that is not zero
 	Operations int
+	Times      int // operations that begin at a time of their own
 	Links      int
 	Servers    int
 	Clients    int
@@ -59,6 +66,11 @@ func SizeOf(c *config.Config) Size {
 	}
 	if len(c.Counts) == 1 {
 		s.Kind = c.Counts[0].Group.String()
+	}
+	for _, o := range c.Operations {
+		if o.At > 0 {
+			s.Times++
+		}
 	}
 	rates := []float64{c.Network.Loss, c.Network.Duplicate, c.Network.Late}
 	for _, l := range c.Links {
@@ -90,7 +102,10 @@ func (s Size) less(other Size) bool {
 	if s.small() != other.small() {
 		return s.small()
 	}
-	return s.total() < other.total()
+	if s.total() != other.total() {
+		return s.total() < other.total()
+	}
+	return s.Times < other.Times
 }
 
 func (s Size) total() int { return s.Faults + s.Links + s.Operations + s.Servers }
@@ -136,6 +151,7 @@ type shrinker struct {
 	way     uint64          // that is gone
 	known   map[uint64]bool // whether the run of a config, by its hash, violates the invariant
 	runs    int
+	wayEnds int  // after so many runs the way is given up; 0 for never
 	spent   bool // the runs were used up
 	minimal bool // the way that led furthest was gone to its end
 	err     error
@@ -157,6 +173,9 @@ func newShrinker(ctx context.Context, options Options) *shrinker {
 	}
 	if options.World.Messages == nil {
 		options.World.Messages = messages
+	}
+	if options.World.Begins == nil {
+		options.World.Begins = begins
 	}
 	return &shrinker{ctx: ctx, options: options, known: map[uint64]bool{}}
 }
@@ -180,110 +199,10 @@ func (s *shrinker) begin(c *config.Config) bool {
 	return true
 }
 
-// The ways down. A way that takes things away in another order may end at another scenario, where also nothing can be
-// taken away, but which is shorter.
-const (
-	fewestWays = 4  // are gone in any case
-	mostWays   = 60 // are gone as long as none has led to what is small enough
-)
-
-// small is what is small enough: more is hard to read.
-const (
-	smallFaults     = 8
-	smallOperations = 8
-)
-
-// reduce goes several ways down, and keeps to the one that led furthest.
-func (s *shrinker) reduce() {
-	s.cutTime()
-	start := s.state
-	best := start
-	for s.way = range uint64(mostWays) {
-		s.state = start
-		s.otherSeeds()
-		s.descend()
-		if s.way == 0 || !s.over() && SizeOf(s.config).less(SizeOf(best.config)) {
-			best, s.minimal = s.state, !s.over()
-			s.deepen()
-			if !s.over() {
-				best = s.state
-			}
-		}
-		if s.over() || s.way+1 >= fewestWays && SizeOf(best.config).small() {
-			break
-		}
-	}
-	s.state = best
+// over says whether there is no use in trying anything else, at least not on this way.
+func (s *shrinker) over() bool {
+	return s.spent || s.err != nil || s.wayEnds > 0 && s.runs >= s.wayEnds
 }
-
-// deepen goes on from where a way ended that led further than the others, as long as that is not small: what takes
-// three parts at once, and many runs, is tried there only.
-func (s *shrinker) deepen() {
-	for !SizeOf(s.config).small() && s.cutTriple() {
-		s.settle()
-	}
-}
-
-// seedTries is how many seeds are tried for one that has the same invariant violated.
-const seedTries = 25
-
-// otherSeeds begins every other way, once the first few have led to nothing small, with another seed, if one is found
-// with which the same faults and operations violate the same invariant: where much hangs on chance, other chance may
-// need less.
-func (s *shrinker) otherSeeds() {
-	if s.way < fewestWays || s.way%2 == 1 {
-		return
-	}
-	first := (s.way-fewestWays)/2*seedTries + 1
-	for seed := first; seed < first+seedTries && !s.over(); seed++ {
-		c := s.config.Clone()
-		c.Seed = seed
-		if s.try(c) {
-			s.cutTime()
-			return
-		}
-	}
-}
-
-// descend is one way down. Rates, sizes and settings come first, while there is so much of everything that the
-// violation has other ways to happen; once the chance is written out, it has only the one.
-func (s *shrinker) descend() {
-	if s.way%4 != 3 {
-		s.quieten()
-		if s.way%2 == 1 {
-			s.lower()
-		}
-		s.cutServers()
-		s.restoreAll()
-		s.cutParts()
-		s.cutTime()
-		s.lower()
-		s.cutParts()
-	}
-	s.cutTime()
-	s.writeChance()
-	s.settle()
-}
-
-// settle takes away what can go, until a whole round takes nothing away.
-func (s *shrinker) settle() {
-	for {
-		before := s.config
-		s.cutParts()
-		s.cutPairs()
-		s.cutServers()
-		s.restoreAll()
-		s.quieten()
-		s.cutClients()
-		s.cutTime()
-		if s.config == before || s.over() {
-			return
-		}
-	}
-}
-
-// over says whether there is no use in trying anything else.
-func (s *shrinker) over() bool { return s.spent || s.err != nil }
 
 // try makes a config the shortest one so far if its run still violates the invariant.
 func (s *shrinker) try(c *config.Config) bool {
