@@ -80,24 +80,31 @@ var paxosScenarioOf = map[string]string{
 	"adopt-latest-arrival": "paxos-highest-ballot", "count-old-promises": "", "slot-given-twice": "",
 }
 
-// TestEveryBugOfMultiPaxosIsCaught is TestEveryBugIsCaught for MultiPaxos, without the shrinking.
+// TestEveryBugOfMultiPaxosIsCaught is TestEveryBugIsCaught for MultiPaxos.
 func TestEveryBugOfMultiPaxosIsCaught(t *testing.T) {
-	t.Parallel()
 	for i, bug := range protocols.MultiPaxos.Run.Bugs {
 		if race.Enabled && i%4 != 0 {
 			continue
 		}
-		caught, err := find(t.Context(), &protocols.MultiPaxos, bug)
-		if err != nil {
-			t.Fatal(err)
-		}
-		want, known := paxosScenarioOf[bug.Name]
-		if !known || want != "" && !slices.Contains(caught.scenarios, want) {
-			t.Errorf("%s is caught in the scenarios %q, want %q among them", bug.Name, caught.scenarios, want)
-		}
-		if caught.found == nil {
-			t.Errorf("no seed of mixed up to %d catches %s", mostSeeds, bug.Name)
-		}
+		t.Run(bug.Name, func(t *testing.T) {
+			t.Parallel()
+			caught, err := find(t.Context(), &protocols.MultiPaxos, bug)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, known := paxosScenarioOf[bug.Name]
+			if !known || want != "" && !slices.Contains(caught.scenarios, want) {
+				t.Errorf("it is caught in the scenarios %q, want %q among them", caught.scenarios, want)
+			}
+			if caught.found == nil {
+				t.Fatalf("no seed of mixed up to %d catches it", mostSeeds)
+			}
+			small, err := shrink.Shrink(t.Context(), caught.found.config, shrink.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkShrunk(t, caught.found, small)
+		})
 	}
 }
 
