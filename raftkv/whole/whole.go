@@ -44,8 +44,8 @@ type Protocol struct {
 }
 
 // New returns a protocol that has all that a tool needs. Of Story, Diff, Explain, Export and Conform, what has no
-// functions is made of the tables: of Specs, Landmarks and Told, which a spec's package spans has as AllSpecs, Landmarks
-// and Story.
+// functions is made of the tables: of Specs, Landmarks and Told, which the package spans of a spec has as AllSpecs,
+// Landmarks and Story.
 func New(p Protocol) *Protocol {
 	t := newTexts(&p)
 	if p.Story.Tell == nil {

@@ -72,8 +72,8 @@ func specs() []span.Spec {
 			Attributes: optional(),
 		},
 		span.Spec{
-			ID: "copy_producer", Message: "Copied", Name: CopyName, Kind: trace.SpanKindProducer, Service: Keepers.String(), Root: true,
-			Attributes: optional(kvspans.RaftPeerIDKey), Events: events, Links: faults,
+			ID: "copy_producer", Name: CopyName, Kind: trace.SpanKindProducer, Service: Keepers.String(), Root: true,
+			Message: "Copied", Attributes: optional(kvspans.RaftPeerIDKey), Events: events, Links: faults,
 		},
 		span.Spec{
 			ID: "copy_consumer", Message: "Copied", Name: CopyName, Kind: trace.SpanKindConsumer, Service: Mirrors.String(),

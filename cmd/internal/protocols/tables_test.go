@@ -31,10 +31,10 @@ func tables() map[string]*whole.Protocol {
 	}
 }
 
-// run runs a scenario, or one with these faults, and returns its trace.
-func run(t *testing.T, scenario, faults string, changes ...string) []byte {
+// run makes a run with faults of a profile, or none, and returns its trace.
+func run(t *testing.T, faults string, changes ...string) []byte {
 	t.Helper()
-	c := recorded.Config(t, scenario, faults, changes...)
+	c := recorded.Config(t, "", faults, changes...)
 	file, _ := recorded.Trace(t, c.Config, cluster.Options{Unchecked: true})
 	return file
 }
@@ -54,7 +54,7 @@ func TestTablesAlone(t *testing.T) {
 	for name, p := range tables() {
 		for seed := range 4 {
 			for _, faults := range []string{"", "mixed"} {
-				report := check(t, p, run(t, "", faults, "protocol="+name, fmt.Sprintf("seed=%d", seed)))
+				report := check(t, p, run(t, faults, "protocol="+name, fmt.Sprintf("seed=%d", seed)))
 				for _, f := range report.Findings {
 					t.Errorf("%s, %q, seed %d: %s at %s: got %s, want %s", name, faults, seed, f.ID, f.Span, f.Got, f.Want)
 				}
@@ -68,7 +68,7 @@ func TestTablesAlone(t *testing.T) {
 
 // TestTablesFind wants what is wrong with a trace to be found by the tables alone.
 func TestTablesFind(t *testing.T) {
-	good := string(run(t, "", ""))
+	good := string(run(t, ""))
 	instead := func(old, now string) string { return strings.Replace(good, old, now, 1) }
 	reply := `"key":"raft.reply","value":{"stringValue":"`
 	got := `"key":"kv.result","value":{"stringValue":"ok"}`
@@ -93,7 +93,7 @@ func TestTablesFind(t *testing.T) {
 	applied := func(changes ...string) (found []string) {
 		for seed := range 40 {
 			report := check(t, tables()[strings.TrimPrefix(changes[0], "protocol=")],
-				run(t, "", "mixed", append(changes, fmt.Sprintf("seed=%d", seed))...))
+				run(t, "mixed", append(changes, fmt.Sprintf("seed=%d", seed))...))
 			for id := range report.Counts {
 				found = append(found, id)
 			}
@@ -103,7 +103,8 @@ func TestTablesFind(t *testing.T) {
 	if found := applied("protocol=raft", "bug=no-dedup"); !slices.Contains(found, kvconform.RuleExactlyOnce.ID) {
 		t.Errorf("of operations that take effect twice %q is found", found)
 	}
-	if found := applied("protocol=multipaxos", "bug=quorum-of-answered"); !slices.Contains(found, kvconform.RuleSameApplied.ID) {
+	found := applied("protocol=multipaxos", "bug=quorum-of-answered")
+	if !slices.Contains(found, kvconform.RuleSameApplied.ID) {
 		t.Errorf("of slots in which two values are chosen %q is found", found)
 	}
 }
@@ -111,7 +112,7 @@ func TestTablesFind(t *testing.T) {
 // TestTablesTell has each span of a run be told and explained by the tables alone.
 func TestTablesTell(t *testing.T) {
 	for name, p := range tables() {
-		trace := run(t, "", "mixed", "protocol="+name, "seed=3")
+		trace := run(t, "mixed", "protocol="+name, "seed=3")
 		x, err := index.Read(t.Context(), index.Input("trace", bytes.NewReader(trace)), index.Options{
 			Lists: protocols.Lists(), Replies: protocols.Replies(),
 		})
