@@ -58,7 +58,7 @@ const (
 	tool            // a folder of traces for each
 	store           // what the store adds to the tools, whatever protocol it is replicated by
 	whole           // what a whole protocol is, and what tools say of one that adds nothing to them
-	protocol        // what a protocol adds to the tools
+	protocol        // what a protocol adds to the tools, and its run
 	command         // cmd
 )
 
@@ -73,7 +73,7 @@ func (h house) level(room string) (level int, has bool) {
 	switch {
 	case top == "cmd":
 		return command, true
-	case name != "" && (runs[first] != nil):
+	case name != "" && runs[first] != nil && first != "run":
 		return shared, true
 	case name != "":
 		return protocol, true

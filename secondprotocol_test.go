@@ -140,6 +140,7 @@ func TestEachRuleIsSeen(t *testing.T) {
 		{"raftkv/raft/export", "cmd/internal/terminal", upwards},
 		{"raftkv/kv/conform", "raftkv/whole", upwards},
 		{"raftkv/whole", "raftkv/raft/spans", alien},
+		{"raftkv/raft/node", "raftkv/whole", upwards},
 		{"raftkv/raft", "raftkv/raft/node", within},
 		{"raftkv/paxos/protocol", "raftkv/paxos/spans", within},
 		{"raftkv/raft/invariants", "raftkv/raft", within},
