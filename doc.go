@@ -1,5 +1,5 @@
 // Package raftkv is the root of a project that runs Raft so that a person can see, check and compare what happened. The
-// root holds no code.
+// root holds no code but the text of the default config.
 //
 // spec/ declares the protocol, the store that it replicates, and what every run has. gen/ makes Go packages of each
 // below raftkv/raft, raftkv/kv and raftkv/world, and a document beside it. raftkv/ is the protocol and the world that

@@ -74,7 +74,7 @@ type Client struct {
 }
 
 // Default is the config that a file which says nothing stands for.
-func Default() *Config { return usual().defaults() }
+func Default() *Config { return unnamed().defaults() }
 
 // DefaultOf is the config that a file stands for which says nothing but the protocol.
 func DefaultOf(p *whole.Protocol) *Config { return schemaOf(p).defaults() }

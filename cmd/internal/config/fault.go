@@ -164,7 +164,7 @@ func (f Fault) Phrase() string {
 }
 
 // write is the fault in TOML, which is the same whatever the protocol.
-func (f Fault) write() string { return keys.WriteRow(usual().faultKeys(f.Kind), &f) }
+func (f Fault) write() string { return keys.WriteRow(unnamed().faultKeys(f.Kind), &f) }
 
 // target is what it happens to, in TOML.
 func (f Fault) target() string {

@@ -47,8 +47,8 @@ func schemaOf(p *whole.Protocol) *schema {
 	return t
 }
 
-// usual is the schema of the protocol that is meant where none is named.
-func usual() *schema { return schemaOf(protocols.Usual()) }
+// unnamed is the schema of a config that names no protocol.
+func unnamed() *schema { return schemaOf(protocols.Unnamed()) }
 
 // schema returns the schema of a config's protocol.
 func (c *Config) schema() *schema { return schemaOf(c.Row()) }
@@ -82,7 +82,7 @@ type choice struct {
 // chosen is the protocol that the last of some sources chooses which says one. For one that there is not the nearest
 // stands, so that what is wrong besides is found as well.
 func chosen(sources ...*positions.Source) choice {
-	c := choice{protocol: protocols.Usual()}
+	c := choice{protocol: protocols.Unnamed()}
 	for _, src := range sources {
 		values, at, err := positions.Decode(src)
 		if name, is := values[protocolKey].(string); is && err == nil {

@@ -15,7 +15,7 @@ import (
 // name is named after the file. The error is Diagnostics: all that is wrong, not only the first.
 func Parse(file string, text []byte) (*Config, error) {
 	src := &positions.Source{Name: file, Text: string(text)}
-	r := newReader(fileScenario(file), usual())
+	r := newReader(fileScenario(file), unnamed())
 	r.choose(src)
 	r.document(src)
 	r.crossCheck()

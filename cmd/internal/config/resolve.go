@@ -114,7 +114,7 @@ func (request *Request) Protocol() *whole.Protocol {
 
 // reader is one that reads what is asked for, under the protocol that is.
 func (request *Request) reader(scenario string) *reader {
-	r := newReader(scenario, usual())
+	r := newReader(scenario, unnamed())
 	sources := []*positions.Source{request.Scenario.source()}
 	for i, o := range request.Overrides {
 		if src, wrong := o.source(i + 1); wrong == "" && o.kind == "" {
@@ -200,7 +200,7 @@ func Resolve(request Request) (*Resolved, error) {
 	builtIn, known := request.own(c)
 	if known {
 		src := builtIn.source()
-		r := newReader(c.Scenario, usual())
+		r := newReader(c.Scenario, unnamed())
 		r.choose(src)
 		r.document(src)
 		if reference, err = r.finish(); err != nil {

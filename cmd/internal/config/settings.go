@@ -41,7 +41,7 @@ func (t *schema) aboutKeys() []keys.Key[Config] {
 		keys.Option("title", keys.Paragraph, "", func(c *Config) *string { return &c.Title }, ""),
 		keys.Option("what", keys.Paragraph, "", func(c *Config) *string { return &c.What }, ""),
 		keys.Option("watch", keys.Paragraph, "", func(c *Config) *string { return &c.Watch }, ""),
-		keys.Option(protocolKey, protocolName, protocols.Usual().Run.Name,
+		keys.Option(protocolKey, protocolName, protocols.Unnamed().Run.Name,
 			func(c *Config) *string { return &c.Protocol }, "what replicates the store"),
 		keys.Option("bug", t.bug(), "", func(c *Config) *string { return &c.Bug }, ""),
 	}

@@ -15,7 +15,7 @@ func TestConfigFile(t *testing.T) {
 	}
 	text := regexp.MustCompile(`\n {8,}# *`).ReplaceAllString(string(file), " ") // comments that go on in the next line
 	text = regexp.MustCompile(` +`).ReplaceAllString(text, " ")
-	for _, s := range usual().settings {
+	for _, s := range unnamed().settings {
 		if s.Doc == "" {
 			continue
 		}

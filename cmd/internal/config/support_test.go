@@ -7,8 +7,8 @@ import (
 )
 
 // settings are the keys of the usual protocol, but for that which chooses another: see protocol_test.go.
-var settings = slices.DeleteFunc(slices.Clone(usual().settings), func(k keys.Key[Config]) bool {
+var settings = slices.DeleteFunc(slices.Clone(unnamed().settings), func(k keys.Key[Config]) bool {
 	return k.Name == protocolKey
 })
 
-func nearestKey(name string) string { return usual().nearestKey(name) }
+func nearestKey(name string) string { return unnamed().nearestKey(name) }

@@ -11,6 +11,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/positions"
 	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/raftkv/run"
+	"github.com/raftkv/raftkv/raftkv/whole"
 )
 
 // TOML is the config as a file that says everything, in the one order and the one spelling that there is: equal configs
@@ -28,12 +29,15 @@ func (c *Config) isLate() bool {
 }
 
 // Differences is the config as a file that says only what another of its protocol does not: its keys whose values are
-// others, and all its tables; and the protocol, where that is not the usual one.
+// others, and all its tables; and the protocol, where a config that names none has another.
 func (c *Config) Differences(other *Config) []byte {
 	return []byte(c.write(func(s keys.Key[Config]) bool {
-		return s.Write(c) != s.Write(other) || s.Name == protocolKey && c.Row() != protocols.Usual()
+		return s.Write(c) != s.Write(other) || s.Name == protocolKey && c.Row() != protocols.Unnamed()
 	}, nil))
 }
+
+// Naming is a file that says nothing but its protocol; it is empty for the one that a file need not name.
+func Naming(p *whole.Protocol) []byte { return DefaultOf(p).Differences(DefaultOf(p)) }
 
 // Notes are what Minimal says besides the config, each a text without line breaks; both may say nothing.
 type Notes struct {

@@ -30,11 +30,16 @@ func Row(t testing.TB) *whole.Protocol {
 	t.Helper()
 	before := protocols.All
 	t.Cleanup(func() { protocols.All = before })
-	row := whole.New(whole.Protocol{
-		Name: "Echo", Specs: specs(), Landmarks: landmarks, Told: told(), Run: protocol(),
-	})
+	row := Protocol()
 	protocols.All = append(slices.Clone(before), row)
 	return row
+}
+
+// Protocol is the protocol for a test that puts it into the table by itself.
+func Protocol() *whole.Protocol {
+	return whole.New(whole.Protocol{
+		Name: "Echo", Specs: specs(), Landmarks: landmarks, Told: told(), Run: protocol(),
+	})
 }
 
 const (

@@ -10,10 +10,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
-	"github.com/raftkv/raftkv/cmd"
+	"github.com/raftkv/raftkv"
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/nearest"
 	"github.com/raftkv/raftkv/cmd/internal/profile"
@@ -31,7 +30,7 @@ const ConfigFile = "run.toml"
 
 // BuiltIn are the scenarios that have names, the default first.
 func BuiltIn() []config.Scenario {
-	return append([]config.Scenario{{Name: Default, File: "cmd/run/config.toml", Text: cmd.DefaultConfig}},
+	return append([]config.Scenario{{Name: Default, File: "cmd/run/config.toml", Text: raftkv.DefaultConfig}},
 		scenarios.All()...)
 }
 
@@ -106,13 +105,15 @@ func One(arguments []string, fallback string) (string, error) {
 }
 
 // Request asks for a run of a scenario, or of a file, in which a profile has things go wrong; either may be empty.
-// Without a scenario the profile draws all of the run; without both it is the default's of the protocol.
+// Without a scenario the profile draws all of the run; without both it is the default's of the protocol, which is the
+// usual one if nobody names it.
 func Request(scenario, faults string, overrides []config.Override) (config.Request, error) {
 	p, err := profile.Find(cmp.Or(faults, profile.None))
 	if err != nil {
 		return config.Request{}, err
 	}
 	request := config.Request{BuiltIn: BuiltIn(), Overrides: overrides}
+	request.Scenario.Text = config.Naming(protocols.Usual()) // unless the overrides name another
 	if scenario == "" {
 		request.Scenario = defaultOf(request.Protocol())
 	} else if request.Scenario, err = Find(scenario); err != nil {
@@ -126,14 +127,13 @@ func Request(scenario, faults string, overrides []config.Override) (config.Reque
 // else what is usual everywhere.
 func defaultOf(p *whole.Protocol) config.Scenario {
 	all := BuiltIn()
-	if p == protocols.Usual() {
+	if p == protocols.Unnamed() {
 		return all[0]
 	}
 	if i := slices.IndexFunc(all, func(s config.Scenario) bool { return s.Name == p.Run.Name }); i >= 0 {
 		return all[i]
 	}
-	text := "protocol = " + strconv.Quote(p.Run.Name) + "\n"
-	return config.Scenario{File: p.Run.Name + ".toml", Text: []byte(text)}
+	return config.Scenario{File: p.Run.Name + ".toml", Text: config.Naming(p)}
 }
 
 // List prints the scenarios and the profiles of faults, with a sentence each, and the command worth trying next.

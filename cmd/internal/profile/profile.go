@@ -90,10 +90,10 @@ func Find(name string) (Profile, error) {
 	return all[i], nil
 }
 
-// ScenarioName is what the runs are called that a profile draws: after the profile, and after the protocol where that
-// is not the usual one.
+// ScenarioName is what the runs are called that a profile draws: after the profile, and after the protocol where a
+// config that names none has another.
 func ScenarioName(profile string, p *whole.Protocol) string {
-	if p == protocols.Usual() {
+	if p == protocols.Unnamed() {
 		return profile
 	}
 	return p.Run.Name + "-" + profile
@@ -102,9 +102,9 @@ func ScenarioName(profile string, p *whole.Protocol) string {
 // Draw is the run that a seed stands for of a profile, or of one with a protocol, as ScenarioName calls them: a whole
 // config by itself, which says only what differs from the default.
 func Draw(name string, seed uint64) (config.Scenario, error) {
-	protocol, named := protocols.Usual(), name
-	for _, p := range protocols.All[1:] {
-		if of, is := strings.CutPrefix(name, p.Run.Name+"-"); is {
+	protocol, named := protocols.Unnamed(), name
+	for _, p := range protocols.All {
+		if of, is := strings.CutPrefix(name, p.Run.Name+"-"); is && p != protocols.Unnamed() {
 			protocol, named = p, of
 		}
 	}
@@ -166,7 +166,8 @@ var _ config.Chance = Chance{}
 func For(p Profile, of *whole.Protocol, given config.Scenario, alone bool) (config.Scenario, Chance) {
 	if alone && p.Name != None {
 		name := ScenarioName(p.Name, of)
-		return config.Scenario{Name: name, File: "profile " + p.Name}, Chance{profile: p, protocol: of, alone: true}
+		drawn := config.Scenario{Name: name, File: "profile " + p.Name, Text: config.Naming(of)}
+		return drawn, Chance{profile: p, protocol: of, alone: true}
 	}
 	return given, Chance{profile: p, protocol: of}
 }

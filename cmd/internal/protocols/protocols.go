@@ -40,11 +40,15 @@ var MultiPaxos = whole.Protocol{
 	Conform: func() kvconform.Checker { return paxosconform.New() }, Rules: paxosconform.Rules(),
 }
 
-// All are the protocols that there are. The first is the usual one, which is meant where none is named.
+// All are the protocols that there are, the usual one first. A program may have put its own before these.
 var All = []*whole.Protocol{&Raft, &MultiPaxos}
 
-// Usual returns the protocol that is meant where none is named.
+// Usual returns the protocol that is run where a command line names none, and no config.
 func Usual() *whole.Protocol { return All[0] }
+
+// Unnamed returns the protocol of a config that names none. It is the same in every program, so that a config means the
+// same in all.
+func Unnamed() *whole.Protocol { return &Raft }
 
 // Named returns the protocol that a config calls so.
 func Named(name string) (p *whole.Protocol, known bool) {

@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/raftkv/raftkv/cmd"
+	"github.com/raftkv/raftkv"
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/flags"
 	"github.com/raftkv/raftkv/cmd/internal/golden"
@@ -200,7 +200,7 @@ func TestList(t *testing.T) {
 // TestConfigFileIsTheDefault compares config.toml, which a person reads to learn the keys, with what a file gets that
 // leaves them out.
 func TestConfigFileIsTheDefault(t *testing.T) {
-	c, err := config.Parse("cmd/run/default.toml", cmd.DefaultConfig)
+	c, err := config.Parse("cmd/run/default.toml", raftkv.DefaultConfig)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -215,7 +215,7 @@ func TestConfigFileIsTheDefault(t *testing.T) {
 			table = "[" + strings.TrimSpace(name)
 		}
 		key, _, ok := strings.Cut(line, " = ")
-		_, rest, _ := strings.Cut("\n"+string(cmd.DefaultConfig), "\n"+table)
+		_, rest, _ := strings.Cut("\n"+string(raftkv.DefaultConfig), "\n"+table)
 		if ok && key != "scenario" && !strings.Contains(rest, "\n"+key+" = ") {
 			t.Errorf("cmd/run/config.toml does not show the key %s of %s", key, table)
 		}

@@ -15,7 +15,7 @@ import (
 type report struct {
 	Run          string            `json:"run"`
 	Scenario     string            `json:"scenario"`
-	Protocol     string            `json:"protocol,omitempty"` // where it is not the usual one
+	Protocol     string            `json:"protocol,omitempty"` // where it is not that of a config that names none
 	Seed         uint64            `json:"seed"`
 	Files        []string          `json:"files"`
 	Operations   answeredOf        `json:"operations"`
@@ -105,7 +105,7 @@ func (r *runner) printJSON(ctx context.Context, w io.Writer) error {
 		Events: r.result.Checks.Events, Sometimes: map[string]uint64{},
 		Expectations: r.expectations(), Jaeger: r.links(ctx), Next: r.next(),
 	}
-	if r.config.Row() != protocols.Usual() {
+	if r.config.Row() != protocols.Unnamed() {
 		rep.Protocol = r.config.Protocol
 	}
 	for _, m := range r.result.Missed {

@@ -1,22 +1,33 @@
 package run
 
 import (
+	"fmt"
 	"io"
+	"strings"
 
 	"github.com/raftkv/raftkv/cmd/internal/flags"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/telling"
+	"github.com/raftkv/raftkv/cmd/internal/terminal"
+	"github.com/raftkv/raftkv/raftkv/whole"
 	"github.com/raftkv/raftkv/traces/record"
 )
 
-const usageBefore = `usage: go run ./cmd/run [flags] [SCENARIO | FILE.toml]
-
-Runs Raft in a deterministic world, tells what happens, and writes the run to
-traces/runs/NAME/: trace.otlp.jsonl, the OpenTelemetry trace, which Jaeger
-opens; spans.json, the same spans in the format of the stdouttrace exporter;
-story.txt; and run.toml, the config that runs the same again.
-
-Without a scenario it runs the default, cmd/run/config.toml, where all keys are.
-` + telling.Legend
+// usageBefore says what is run, of which protocol, and what comes of it.
+func usageBefore(p *whole.Protocol) string {
+	const widest = 80
+	runs := "Runs " + p.Name + " in a deterministic world, tells what happens, and writes the run to traces/runs/NAME/: " +
+		"trace.otlp.jsonl, the OpenTelemetry trace, which Jaeger opens; spans.json, the same spans in the format of the " +
+		"stdouttrace exporter; story.txt; and run.toml, the config that runs the same again."
+	without := "Without a scenario it runs the default, cmd/run/config.toml, where all keys are."
+	if p != protocols.Unnamed() {
+		without = fmt.Sprintf("Without a scenario or a file it runs %s with what is usual for each key. A file of %s says "+
+			"protocol = %q above its tables: one that names no protocol is of %s.", p.Name, p.Name, p.Run.Name,
+			protocols.Unnamed().Name)
+	}
+	return "usage: go run ./cmd/run [flags] [SCENARIO | FILE.toml]\n\n" + terminal.Paragraph("", "", runs, widest) + "\n" +
+		terminal.Paragraph("", "", without, widest) + telling.Legend
+}
 
 const usageAfter = jsonFields + `
 Examples
@@ -48,5 +59,10 @@ Exit status of the built program; under go run every failure is 1
 
 // usage prints how the command is called.
 func usage(w io.Writer) error {
-	return flags.Usage(w, usageBefore, flagGroups(), "\n"+record.PushUsage()+usageAfter)
+	p, after := protocols.Usual(), usageAfter
+	if p != protocols.Unnamed() {
+		after = strings.NewReplacer("the default: 5 nodes, 3 clients, 5 requests each", p.Name+", with what is usual",
+			": traces/runs/mixed-1234", "", "e2a226e9f981f884", "SPANID").Replace(after)
+	}
+	return flags.Usage(w, usageBefore(p), flagGroups(), "\n"+record.PushUsage()+after)
 }

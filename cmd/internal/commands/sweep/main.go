@@ -101,9 +101,9 @@ func newSweep(o options) (*sweep, error) {
 	}, nil
 }
 
-// named is the name of a protocol; empty for that of the usual one.
+// named is the name of a protocol; empty for that of a config that names none.
 func named(p *whole.Protocol) string {
-	if p == protocols.Usual() {
+	if p == protocols.Unnamed() {
 		return ""
 	}
 	return p.Run.Name

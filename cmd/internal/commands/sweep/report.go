@@ -16,7 +16,7 @@ import (
 type report struct {
 	Format string `json:"format"`
 	Build  string `json:"build"` // what ran: see cluster.Build
-	// Protocol is that of the runs, where it is not the usual one.
+	// Protocol is that of the runs, where it is not that of a config that names none.
 	Protocol string `json:"protocol,omitempty"`
 	Run      string `json:"run"`     // what of a command line makes one of the runs, but for its seed
 	Config   string `json:"config"`  // the hash of the first seed's config
@@ -202,7 +202,7 @@ func (r *report) merge(other *report) {
 func (r *report) protocol() *whole.Protocol {
 	p, known := protocols.Named(r.Protocol)
 	if !known {
-		return protocols.Usual()
+		return protocols.Unnamed()
 	}
 	return p
 }

@@ -2,8 +2,10 @@ package sweep
 
 import (
 	"io"
+	"strings"
 
 	"github.com/raftkv/raftkv/cmd/internal/flags"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 )
 
 const usageBefore = `usage: go run ./cmd/sweep [flags] [SCENARIO | FILE.toml]
@@ -44,4 +46,10 @@ Exit status of the built program; under go run every failure is 1
 `
 
 // usage prints how the command is called.
-func usage(w io.Writer) error { return flags.Usage(w, usageBefore, flagGroups(), usageAfter) }
+func usage(w io.Writer) error {
+	after := usageAfter
+	if of := protocols.Unnamed(); of != protocols.Usual() {
+		after = strings.Replace(after, "-bug ", "-protocol "+of.Run.Name+" -bug ", 1)
+	}
+	return flags.Usage(w, usageBefore, flagGroups(), after)
+}
