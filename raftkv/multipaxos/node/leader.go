@@ -51,6 +51,7 @@ func (l *Leader) Start(w world.World) {
 	l.begin(w)
 	l.startLeader()
 	l.take(protocol.Start{})
+	l.learnt = l.step
 }
 
 func (l *Leader) startLeader() {
@@ -117,6 +118,7 @@ func (l *Leader) receive(input protocol.Receive) {
 		// These are for acceptors.
 	}
 	l.carryOutAll(effects)
+	l.noteLearnt(input.Message)
 }
 
 // promises is how many acceptors promised in this ballot.
@@ -255,7 +257,9 @@ func (l *Leader) Timeout(t world.Timer) {
 	case timerHeartbeat:
 		l.take(protocol.HeartbeatTimeout{})
 	case timerCatchUp:
+		l.beginStep(l.catchUpStep())
 		l.take(protocol.CatchUpTimeout{})
+		l.learnt = l.step
 	case timerRequest:
 		l.requests.outcomeUnknown(l, uint64(t.ID))
 	case timerRPC:
@@ -292,6 +296,7 @@ func (l *Leader) Restart() {
 	}
 	l.startLeader()
 	l.carryOutAll(effects)
+	l.learnt = l.step
 }
 
 // Finish implements world.Process.

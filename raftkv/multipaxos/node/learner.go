@@ -19,6 +19,7 @@ type learner struct {
 	catchUpTimer world.TimerHandle
 	catchUps     map[protocol.Slot]uint64   // how often each slot was asked for. It outlives a crash
 	asked        map[protocol.Slot]span.Ref // by whom last
+	learnt       step                       // the last one that told of what is chosen
 }
 
 func newLearner(p process) learner {
@@ -42,6 +43,23 @@ func (l *learner) Store() *kv.Store { return l.store }
 // asLearner is this process as spans tell it.
 func (l *learner) asLearner() spans.Learner {
 	return spans.Learner{Process: l.id.String(), ChosenSlot: l.State().Applied}
+}
+
+// noteLearnt remembers the step of a message that told of what is chosen.
+func (l *learner) noteLearnt(message protocol.Message) {
+	switch message.(type) {
+	case protocol.Commit, protocol.CaughtUp:
+		l.learnt = l.step
+	case protocol.Prepare, protocol.Promise, protocol.PrepareRejected, protocol.Accept, protocol.Accepted,
+		protocol.AcceptRejected, protocol.Heartbeat, protocol.CatchUp:
+		// These tell nothing of it.
+	}
+}
+
+// catchUpStep is the step in which the catch-up timer ran out. What is applied in it, as only a bug has it, comes of
+// the last step that told of what is chosen, and goes on with that one's count.
+func (l *learner) catchUpStep() step {
+	return step{cause: l.learnt.cause, chosen: l.learnt.chosen, applied: l.learnt.applied}
 }
 
 // traceOneWay opens and ends the span of a message that nobody answers, before those of what comes of it.

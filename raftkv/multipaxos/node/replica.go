@@ -28,6 +28,7 @@ func NewReplica(id protocol.ReplicaID, config Config, tracer spans.Tracer) *Repl
 func (r *Replica) Start(w world.World) {
 	r.begin(w)
 	r.startReplica()
+	r.learnt = r.step
 }
 
 func (r *Replica) startReplica() {
@@ -51,6 +52,7 @@ func (r *Replica) Receive(e world.Envelope) {
 		r.traceOneWay(input.Message)
 	}
 	r.carryOutAll(effects)
+	r.noteLearnt(input.Message)
 }
 
 func (r *Replica) carryOutAll(effects []protocol.Effect) {
@@ -64,15 +66,20 @@ func (r *Replica) Timeout(t world.Timer) {
 	if r.failed {
 		return
 	}
-	r.step = step{}
-	var input protocol.Input = protocol.CatchUpTimeout{}
-	if t.Kind == timerRPC {
-		givenUp, is := r.giveUp(uint64(t.ID))
-		if !is {
-			return
-		}
-		input = givenUp
+	if t.Kind == timerCatchUp {
+		r.step = r.catchUpStep()
+		r.take(protocol.CatchUpTimeout{})
+		r.learnt = r.step
+		return
 	}
+	r.step = step{}
+	if input, is := r.giveUp(uint64(t.ID)); is {
+		r.take(input)
+	}
+}
+
+// take hands an input to the algorithm and does what it wants done.
+func (r *Replica) take(input protocol.Input) {
 	if effects, ok := r.stepWith(input); ok {
 		r.carryOutAll(effects)
 	}
@@ -94,6 +101,7 @@ func (r *Replica) Restart() {
 	effects := r.algorithm.Step(protocol.RestartReplica{Chosen: disk.chosen})
 	r.startReplica()
 	r.carryOutAll(effects)
+	r.learnt = r.step
 }
 
 // Finish implements world.Process.

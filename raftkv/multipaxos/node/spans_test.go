@@ -6,10 +6,31 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 
+	"github.com/raftkv/raftkv/raftkv/multipaxos"
 	"github.com/raftkv/raftkv/raftkv/multipaxos/spans"
+	"github.com/raftkv/raftkv/raftkv/sim"
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 )
+
+// TestIDsWithBugs wants that no two spans of a run have one id, and that each has a parent that the spec allows,
+// whatever is built in.
+func TestIDsWithBugs(t *testing.T) {
+	for _, bug := range multipaxos.Bugs() {
+		for seed := range uint64(4) {
+			config := usual()
+			config.Bug, config.CatchUpDelay = bug.Bug, 3*ms
+			b := newTestbed(t, sim.Config{Seed: seed, Loss: 0.2, Duplicate: 0.1}, config, 3, 20, true)
+			b.tolerant = true
+			b.at(150*ms, b.sim.Crash, b.replicas[0].ID())
+			b.at(200*ms, b.sim.Restart, b.replicas[0].ID())
+			b.run()
+			if conforms(t, b.trace.Spans); t.Failed() {
+				t.Fatalf("%s, seed %d", bug.Name, seed)
+			}
+		}
+	}
+}
 
 // conforms wants of all spans what the spec says, and that no two have one id.
 func conforms(t *testing.T, all []span.Span) {
