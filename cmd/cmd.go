@@ -66,8 +66,8 @@ func add(added []*whole.Protocol) (undo func(), err error) {
 		case p == nil:
 			wrong = append(wrong, fmt.Errorf("protocol %d that cmd.Main is given is nil", i+1))
 		case p.Run.Name == "" || p.Name == "":
-			wrong = append(wrong, fmt.Errorf("protocol %d that cmd.Main is given lacks a name: it has the Name %q, which "+
-				"people read, and the Run.Name %q, which configs have", i+1, p.Name, p.Run.Name))
+			wrong = append(wrong, fmt.Errorf("protocol %d that cmd.Main is given lacks a name: it has the Name %q, "+
+				"for people, and the Run.Name %q, for configs", i+1, p.Name, p.Run.Name))
 		case slices.Contains(taken, p.Run.Name):
 			wrong = append(wrong, fmt.Errorf("protocol %d that cmd.Main is given needs another Run.Name: a protocol or a "+
 				"scenario is called %q already", i+1, p.Run.Name))

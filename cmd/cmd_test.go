@@ -149,10 +149,12 @@ func TestAdded(t *testing.T) {
 		return p
 	}
 	before := protocols.Names()
-	_, err := add([]*whole.Protocol{nil, named(""), named("echo"), named("raft"), named("echo"), named("storm"),
-		{Name: "Empty", Run: run.Protocol{Name: "empty"}}})
+	_, err := add([]*whole.Protocol{
+		nil, named(""), named("echo"), named("raft"), named("echo"), named("storm"),
+		{Name: "Empty", Run: run.Protocol{Name: "empty"}},
+	})
 	want := `protocol 1 that cmd.Main is given is nil
-protocol 2 that cmd.Main is given lacks a name: it has the Name "Echo", which people read, and the Run.Name "", which configs have
+protocol 2 that cmd.Main is given lacks a name: it has the Name "Echo", for people, and the Run.Name "", for configs
 protocol 4 that cmd.Main is given needs another Run.Name: a protocol or a scenario is called "raft" already
 protocol 5 that cmd.Main is given needs another Run.Name: a protocol or a scenario is called "echo" already
 protocol 6 that cmd.Main is given needs another Run.Name: a protocol or a scenario is called "storm" already

@@ -14,8 +14,8 @@ const (
 	usualRun   = "default"
 )
 
-// InOneProgram has the commands be called as the one program that they are all in, the command first: go run . diff A B.
-// Its runs are called after run where nobody names a scenario. What it returns takes that back.
+// InOneProgram has the commands be called as the one program that they are all in, the command first: go run . diff A
+// B. Its runs are called after run where nobody names a scenario. What it returns takes that back.
 func InOneProgram(run string) (undo func()) {
 	before := caller
 	caller.command, caller.run = "go run . ", run

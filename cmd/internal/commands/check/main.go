@@ -21,8 +21,8 @@ import (
 	"github.com/raftkv/raftkv/traces/read"
 )
 
-// Main is the command: what it was called with, where it writes, and the status it exits with. A run that cannot be read
-// does not keep the others from being checked.
+// Main is the command: what it was called with, where it writes, and the status it exits with. A run that cannot be
+// read does not keep the others from being checked.
 func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	options, err := parseFlags(args)
 	if err != nil {

@@ -58,7 +58,8 @@ func build(name, cgo string, options ...string) (string, error) {
 		name += ".exe"
 	}
 	path := filepath.Join(binaries, name)
-	command := exec.Command("go", append(append([]string{"build", "-ldflags=-s -w"}, options...), "-o", path, "../../../run")...)
+	arguments := append(append([]string{"build", "-ldflags=-s -w"}, options...), "-o", path, "../../../run")
+	command := exec.Command("go", arguments...)
 	command.Env = append(os.Environ(), "CGO_ENABLED="+cgo)
 	if out, err := command.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%s: %w\n%s", command, err, out)
