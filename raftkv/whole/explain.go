@@ -34,6 +34,9 @@ func (t *texts) explain() explain.Protocol {
 		Carried: func(*span.Span) string { return "" },
 		Of:      func(run *explain.Trace) explain.Answers { return &answers{run, t} },
 	}
+	if !kvconform.TellsRequests(t.specs, t.landmarks) {
+		return p // nobody knows which of what is applied was whose
+	}
 	for i := range t.specs {
 		if s := &t.specs[i]; s.Name == t.landmarks.Applied.Name && s.Kind == t.landmarks.Applied.Kind {
 			p.Applied = s.ID

@@ -66,7 +66,7 @@ func New(p Protocol) *Protocol {
 			TablesOnly: true,
 		}
 		p.Conform = func() kvconform.Checker { return kvconform.OfTables(spec) }
-		p.Rules = kvconform.RulesOfTables(&p.Landmarks)
+		p.Rules = kvconform.RulesOfTables(spec)
 	}
 	return &p
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	kvconform "github.com/raftkv/raftkv/raftkv/kv/conform"
+	kvspans "github.com/raftkv/raftkv/raftkv/kv/spans"
 	paxosspans "github.com/raftkv/raftkv/raftkv/multipaxos/spans"
 	raftspans "github.com/raftkv/raftkv/raftkv/raft/spans"
 	"github.com/raftkv/raftkv/raftkv/span"
@@ -145,5 +146,25 @@ func TestTablesTell(t *testing.T) {
 				t.Errorf("%s: %s is answered %s", name, question, answer.Answer)
 			}
 		}
+	}
+}
+
+// TestWhoseRequest has nothing be said of whose request was applied by a protocol whose spans do not tell.
+func TestWhoseRequest(t *testing.T) {
+	p := protocols.Raft
+	p.Specs = slices.Clone(p.Specs)
+	for i := range p.Specs {
+		if p.Specs[i].ID == raftspans.ApplyID {
+			p.Specs[i].Attributes = slices.DeleteFunc(slices.Clone(p.Specs[i].Attributes), func(a span.AttributeSpec) bool {
+				return a.Key == kvspans.KVRequestIDKey
+			})
+		}
+	}
+	bare := whole.New(whole.Protocol{Name: p.Name, Specs: p.Specs, Landmarks: p.Landmarks, Run: p.Run})
+	if len(bare.Rules) != len(tables()["raft"].Rules)-1 || bare.Explain.Applied != "" {
+		t.Errorf("it has %d rules, and %q tells what is applied", len(bare.Rules), bare.Explain.Applied)
+	}
+	if p := tables()["raft"]; p.Explain.Applied != raftspans.ApplyID {
+		t.Errorf("%q tells what Raft applies", p.Explain.Applied)
 	}
 }

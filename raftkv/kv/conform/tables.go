@@ -55,12 +55,26 @@ var (
 	}
 )
 
-// RulesOfTables returns the rules that a trace is checked against by tables with such landmarks.
-func RulesOfTables(l *span.Landmarks) []check.Rule {
-	if l.Applied.Name == "" {
-		return check.Rules()
+// RulesOfTables returns the rules that a trace is checked against by such tables.
+func RulesOfTables(spec check.Spec) []check.Rule {
+	rules := check.Rules()
+	if spec.Landmarks.Applied.Name != "" {
+		rules = append(rules, RuleSameApplied)
 	}
-	return append(check.Rules(), RuleExactlyOnce, RuleSameApplied)
+	if TellsRequests(spec.Spans, &spec.Landmarks) {
+		rules = append(rules, RuleExactlyOnce)
+	}
+	return rules
+}
+
+// TellsRequests says whether the span that tells that something is applied names whose request that is, and what came
+// of it.
+func TellsRequests(specs []span.Spec, l *span.Landmarks) bool {
+	at := slices.IndexFunc(specs, func(s span.Spec) bool { return s.Name == l.Applied.Name && s.Kind == l.Applied.Kind })
+	has := func(key attribute.Key) bool {
+		return slices.ContainsFunc(specs[at].Attributes, func(a span.AttributeSpec) bool { return a.Key == key })
+	}
+	return at >= 0 && has(spans.KVRequestIDKey) && has(spans.KVResultKey)
 }
 
 // tableRules tell the checker what the tables of a protocol do not.
@@ -164,7 +178,7 @@ func (r *tableRules) Check(f *check.Facts, found *check.Findings) {
 			Told(f, s, found)
 		}
 	}
-	if log := applied(f, found); !f.Part {
+	if log := applied(f, found); !f.Part && TellsRequests(r.spec.Spans, &r.spec.Landmarks) {
 		Results(slices.Values(log), r.history, RuleExactlyOnce, found)
 	}
 }
