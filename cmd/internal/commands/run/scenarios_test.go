@@ -15,6 +15,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/config"
 	"github.com/raftkv/raftkv/cmd/internal/golden"
 	"github.com/raftkv/raftkv/cmd/internal/library"
+	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/traces/story"
 )
@@ -199,6 +200,30 @@ var caught = []struct{ bug, scenario, invariant string }{
 	{"apply-out-of-order", "paxos-hole", "SameOrder"},
 	{"no-dedup", "paxos-unknown-choice", "ExactlyOnce"},
 	{"reuse-ballot", "paxos-takeover", "RestartFromDisk"},
+	{"count-old-promises", "paxos-old-promises", "PromisesWereGiven"},
+	{"slot-given-twice", "paxos-lost-accept", "OneValuePerBallot"},
+}
+
+// leftToSeeds are the bugs of Raft that hang on chance too much for a scenario.
+var leftToSeeds = []string{"revote-on-stepdown", "no-commit-on-heartbeat"}
+
+// TestEveryBugHasAScenario wants one for each bug of each protocol.
+func TestEveryBugHasAScenario(t *testing.T) {
+	for _, p := range protocols.All {
+		for _, bug := range p.Run.Bugs {
+			shows := func(scenario string) bool {
+				s, err := library.Find(scenario)
+				return err == nil && (&config.Request{Scenario: s}).Protocol() == p
+			}
+			has := false
+			for _, c := range caught {
+				has = has || c.bug == bug.Name && shows(c.scenario)
+			}
+			if left := p == &protocols.Raft && slices.Contains(leftToSeeds, bug.Name); has == left {
+				t.Errorf("%s of %s: it has a scenario: %t; it is left to seeds: %t", bug.Name, p.Run.Name, has, left)
+			}
+		}
+	}
 }
 
 // TestScenariosCatchBugs runs scenarios with the bugs that they are about.
