@@ -23,10 +23,22 @@ func (t *Trace) Command(applied *span.Span) words.Command {
 	return words.ParseCommand(applied.Attribute(t.protocol.Landmarks.Applied.Command).AsString())
 }
 
-// AppliedSaid says what was applied, and what came of it: PUT "a" = "x" -> OK.
+// AppliedSaid says what was applied, and what came of it: PUT "a" = "x" -> OK. Of a no-op nothing comes.
 func (t *Trace) AppliedSaid(applied *span.Span) string {
 	c := t.Command(applied)
+	if c.Verb == (kv.Noop{}).String() {
+		return "a no-op"
+	}
 	return c.Text + " -> " + words.ResultText(c, applied.Attribute(kvspans.KVResultKey).AsString())
+}
+
+// ResultSaid goes on with what came of what was applied: ", with the result OK". It is empty of a no-op.
+func (t *Trace) ResultSaid(applied *span.Span) string {
+	c := t.Command(applied)
+	if c.Verb == (kv.Noop{}).String() {
+		return ""
+	}
+	return ", with the result " + words.ResultText(c, applied.Attribute(kvspans.KVResultKey).AsString())
 }
 
 // AppliedFor are where the request of an operation was applied first at each place, by whichever server, in the order

@@ -79,7 +79,11 @@ func (e *Explainer) explainOperation(request string) (*Explanation, error) {
 		times.Until(e.Begin(try), try, said, op.Service, e.Peer(try), Shown(try, kvspans.KVTryKey))
 		awaited = append(awaited, e.tried(times, try)...)
 	}
-	times.Until(e.End(op), op, "The operation came to its end.")
+	ended := "The operation came to its end."
+	if IsUnfinished(op) {
+		ended = "Then the run ended."
+	}
+	times.Until(e.End(op), op, "%s", ended)
 	times.end(e.End(op))
 	for _, s := range awaited {
 		involved = append(involved, e.Peer(s))
@@ -93,9 +97,13 @@ func (e *Explainer) explainOperation(request string) (*Explanation, error) {
 		},
 	}
 	about := e.answers.About(op)
-	x.Parts = append(x.Parts, e.answers.Stored(op, awaited), Because("Why this answer", append(about.Broken,
+	title, outcome := unanswered(op, len(times.why)), "Why this answer"
+	if title == noAnswer {
+		outcome = "Whether it took effect"
+	}
+	x.Parts = append(x.Parts, e.answers.Stored(op, awaited), Because(outcome, append(about.Broken,
 		e.whyThisAnswer(op)...)...))
-	if title := unanswered(op, len(times.why)); title != "" {
+	if title != "" {
 		x.Parts = append(x.Parts, WhyNot(title, times.why...))
 	}
 	x.Suggest(about.Next...)
@@ -137,11 +145,13 @@ func (e *Explainer) tried(times *Times, try *span.Span) []*span.Span {
 	return nil
 }
 
+const noAnswer = "Why it had no answer"
+
 // unanswered is the title of what kept an operation from its answer, or from one at once; empty if nothing did.
 func unanswered(op *span.Span, failed int) string {
 	switch {
 	case IsUnfinished(op), op.Status.Code == codes.Error, Shown(op, kvspans.KVResultKey) == words.OutcomeUnknown:
-		return "Why it had no answer"
+		return noAnswer
 	case failed > 0:
 		return "Why it had no answer at once"
 	}
@@ -197,9 +207,9 @@ func (e *Explainer) operationSaid(op *span.Span, tries int) Sentence {
 	result := op.Attribute(kvspans.KVResultKey).AsString()
 	switch {
 	case IsUnfinished(op):
-		return said.Then(" and had no answer when the run ended.")
+		return said.Then(", and had no answer when the run ended.")
 	case op.Status.Code == codes.Error && result == "":
-		return said.Then(" and got no answer (%s).", Shown(op, worldspans.ErrorTypeKey))
+		return said.Then(", and got no answer (%s).", Shown(op, worldspans.ErrorTypeKey))
 	case result == words.OutcomeUnknown:
 		return said.Then(", and its outcome is unknown: the client gave up without knowing whether it took effect.")
 	}

@@ -25,8 +25,8 @@ var faults = map[string]struct{ now, past string }{
 	},
 	spans.FaultHeal: {"TARGET is healed", "TARGET was healed"},
 	spans.FaultIsolate: {
-		"TARGET is isolated: no other node hears it, nor it them",
-		"TARGET was cut off from all other nodes",
+		"TARGET is isolated: no other server hears it, nor it them",
+		"TARGET was cut off from all other servers",
 	},
 	spans.FaultPartition: {"the network parts: TARGET", "the network parted: TARGET"},
 	spans.FaultPause:     {"TARGET is paused", "TARGET was paused"},
@@ -46,7 +46,7 @@ var faults = map[string]struct{ now, past string }{
 		"TARGET crashes in the middle of a write, which is lost",
 		"TARGET crashed in the middle of a write",
 	},
-	spans.FaultElect: {"TARGET is told to stand for election", "TARGET was told to stand for election"},
+	spans.FaultElect: {"TARGET is told to try to lead", "TARGET was told to try to lead"},
 }
 
 // Fault says what a fault does, as sentences without an end: as it strikes, and afterwards.

@@ -21,7 +21,7 @@ import (
 type Profile struct {
 	Name     string
 	Sentence string // what it does
-	// disks lose what they said that they keep: Raft promises nothing then, and what is violated is no mistake of it
+	// disks lose what they said that they keep: a protocol promises nothing then, and what is violated is no mistake of it
 	Lies bool
 
 	cluster func(d dice, c *config.Config) // draws the cluster and what its clients do, where no scenario says it
@@ -67,7 +67,7 @@ func All() []Profile {
 		},
 		{
 			Name: "disks", Lies: true, Sentence: "Disks lie: what was said to be safe is gone after a crash, or all is as it " +
-				"was a while ago. Raft relies on that none does, so that invariants " +
+				"was a while ago. The protocols rely on that none does, so that invariants " +
 				"are violated in many of these runs, and no algorithm is to blame. In the others what the disks lost was lost by " +
 				"few, or was not needed any more.",
 			cluster: busyCluster, faults: playing(lie, lie, rollback, stall, loseWrite),

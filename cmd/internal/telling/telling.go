@@ -29,8 +29,8 @@ type Part struct {
 func Flags[Options any](of func(*Options) *Part) []flags.Flag[Options] {
 	return []flags.Flag[Options]{
 		{
-			Name: "only", Takes: "LIST", Help: "tell what these processes tell: node-3, client-2, world, or nodes or clients " +
-				"for all of them; a list has commas, and the flag may be repeated",
+			Name: "only", Takes: "LIST", Help: "tell what these processes tell, such as node-3, leader-1, client-2 or world, " +
+				"or all of a kind, such as nodes or clients; a list has commas, and the flag may be repeated",
 			Set: func(o *Options, v string) []error { return of(o).only(v) },
 		},
 		{

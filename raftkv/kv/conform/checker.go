@@ -29,5 +29,5 @@ type Checker interface {
 type Report struct {
 	check.Report
 	History []Operation // what the clients asked for and were answered, in the order of time
-	Term    uint64      // the first in which a server stood for election; 0 is none
+	Ask     []string    // what of the run is worth asking cmd/explain, if it can be asked: how the first came to lead
 }

@@ -63,10 +63,20 @@ func (c *Checker) History() ([]clients.Operation, time.Time) {
 	return c.protocol.history, time.Unix(0, f.Epoch).UTC()
 }
 
-// Report ends the gathering, and says all that is wrong. There are no terms.
+// Report ends the gathering, and says all that is wrong.
 func (c *Checker) Report() clients.Report {
 	history, _ := c.History()
-	return clients.Report{Report: c.Checker.Report(c.clients), History: history}
+	r := clients.Report{Report: c.Checker.Report(c.clients), History: history}
+	var first protocol.Ballot
+	for _, s := range c.Facts().Spans {
+		if p, begins := s.Facts.(*kept.Phase1); begins && (first == (protocol.Ballot{}) || kept.Below(p.Ballot, first)) {
+			first = p.Ballot
+		}
+	}
+	if first != (protocol.Ballot{}) {
+		r.Ask = []string{"leader", "ballot", first.String()}
+	}
+	return r
 }
 
 // Rules returns the rules that a trace of MultiPaxos has to conform to, beside the invariants of the spec.

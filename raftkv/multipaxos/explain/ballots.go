@@ -82,7 +82,7 @@ func (e *paxos) phaseEnd(s *span.Span) step {
 
 // whyNotLed says which promises came in vain, and what ended that.
 func (e *paxos) whyNotLed(s *span.Span) []step {
-	over := because(e.phaseEnd(s), e.End(s), "That was the end of it")
+	over := because(e.phaseEnd(s), e.End(s), "So its ballot was over")
 	over.ID = s.ID
 	return explain.ByTime(append(e.promises(s), over))
 }

@@ -122,10 +122,10 @@ func (e *paxos) preemptedBy(change *span.Span) step {
 			Kept(explain.NotInTrace)
 	}
 	if promised := shown(cause, spans.PaxosPromisedKey); promised != "" {
-		return tell(at, "at %s it heard that %s had promised ballot %s, which is higher (PMMC §2)", at, e.Peer(cause),
+		return tell(at, "it heard at %s that %s had promised ballot %s, which is higher (PMMC §2)", at, e.Peer(cause),
 			promised).Resting(e.End(cause)).Held(Preempted)
 	}
-	return tell(at, "at %s it heard from %s, which led in ballot %s, and that is higher (PMMC §2)", at, e.Peer(cause),
+	return tell(at, "it heard at %s from %s, which led in ballot %s, and that is higher (PMMC §2)", at, e.Peer(cause),
 		ballotOf(cause)).Resting(e.End(cause)).Held(Preempted)
 }
 

@@ -159,13 +159,14 @@ func (e *paxos) whyAsked(call *span.Span) []step {
 		switch e.ID(s) {
 		case spans.CommitConsumerID:
 			if slotOf(s) > first {
-				return one(tell(e.End(s), "%s had told it that something is chosen in slot %d, and it had no value of slot %d.",
-					e.tellerSaid(s), slotOf(s), first).Resting(e.Begin(call)))
+				return one(tell(e.End(s), "%s told it that a value is chosen in slot %d, and it had none of slot %d: "+
+					"it had missed something.", e.tellerSaid(s).Capital(), slotOf(s), first).Resting(e.Begin(call)))
 			}
 		case spans.HeartbeatConsumerID:
 			if sent := e.Span(s.Parent); sent != nil && integer(sent, spans.PaxosChosenSlotKey) >= first {
-				return one(tell(e.End(s), "%s had told it that all is chosen up to slot %d, and it had no value of slot %d.",
-					e.tellerSaid(s), integer(sent, spans.PaxosChosenSlotKey), first).Resting(e.Begin(sent), e.Begin(call)))
+				return one(tell(e.End(s), "%s told it that all is chosen up to slot %d, and it had no value of slot %d: "+
+					"it had missed something.", e.tellerSaid(s).Capital(), integer(sent, spans.PaxosChosenSlotKey), first).
+					Resting(e.Begin(sent), e.Begin(call)))
 			}
 		case spans.StartID:
 			if first := e.started(s.Service, time.Time{}, s.End, true); first != nil && first.ID != s.ID {

@@ -56,8 +56,8 @@ func (e *paxos) explainIn(slot int64, process string) *explain.Explanation {
 	}
 	switch {
 	case applied != nil:
-		x.Answer = say("Slot %d is %s. %s applied it at %s, with the result %s.%s", slot, e.valueSaid(applied), process,
-			e.End(applied), words.ResultText(e.Command(applied), shown(applied, kvspans.KVResultKey)), e.before(applied))
+		x.Answer = say("Slot %d is %s. %s applied it at %s%s.%s", slot, e.valueSaid(applied), process, e.End(applied),
+			e.ResultSaid(applied), e.before(applied))
 		add(explain.Because("How "+process+" learnt it, and applied it", e.applying(applied)...))
 	case chosen != nil:
 		x.Answer = say("Slot %d is %s, as %s knew from %s on.", slot, e.valueSaid(chosen), chosen.Service, e.End(chosen))

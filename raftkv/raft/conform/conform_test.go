@@ -47,7 +47,7 @@ func told(r clients.Report) string {
 	for i := range r.History {
 		r.History[i].Span.Line = 0
 	}
-	return fmt.Sprintf("%+v, %d operations, term %d", r.Report, len(r.History), r.Term)
+	return fmt.Sprintf("%+v, %d operations, ask %v", r.Report, len(r.History), r.Ask)
 }
 
 func TestInterrupted(t *testing.T) {

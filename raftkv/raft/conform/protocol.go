@@ -1,6 +1,7 @@
 package conform
 
 import (
+	"strconv"
 	"sync"
 	"time"
 
@@ -78,10 +79,14 @@ func (c *Checker) History() ([]clients.Operation, time.Time) {
 func (c *Checker) Report() clients.Report {
 	history, _ := c.History()
 	r := clients.Report{Report: c.Checker.Report(c.clients), History: history}
+	first := uint64(0)
 	for _, s := range c.Facts().Spans {
-		if s.Is(spans.ElectionID) && (r.Term == 0 || s.Term < r.Term) {
-			r.Term = s.Term
+		if s.Is(spans.ElectionID) && (first == 0 || s.Term < first) {
+			first = s.Term
 		}
+	}
+	if first > 0 {
+		r.Ask = []string{"leader", "term", strconv.FormatUint(first, 10)}
 	}
 	return r
 }

@@ -149,7 +149,7 @@ func (e *raft) firstDeeds(election *span.Span) []step {
 
 // whyNotWon says who voted how in an election that was not won, and what ended it.
 func (e *raft) whyNotWon(s *span.Span) []step {
-	over := because(e.electionEnd(s), e.End(s), "That was the end of it")
+	over := because(e.electionEnd(s), e.End(s), "So its election was over")
 	over.ID = s.ID
 	return explain.ByTime(append(e.votes(s), over))
 }

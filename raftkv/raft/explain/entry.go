@@ -132,8 +132,7 @@ func (e *raft) fateSaid(n entry, node string, applied *span.Span, its, instead *
 	const broken = "That breaks the rule that what is committed is never replaced (§5.4.3)."
 	switch {
 	case e.applies(applied, n):
-		result := words.ResultText(words.ParseCommand(n.Command), applied.Attribute(kvspans.KVResultKey).AsString())
-		said = say("%s applied it at %s, with the result %s.%s", node, e.End(applied), result, e.appliedBefore(applied))
+		said = say("%s applied it at %s%s.%s", node, e.End(applied), e.ResultSaid(applied), e.appliedBefore(applied))
 	case applied != nil:
 		said = say("%s had applied another entry there, %s of term %d, at %s. %s", node, e.Command(applied).Text,
 			integer(applied, spans.RaftEntryTermKey), e.End(applied), broken)

@@ -97,7 +97,7 @@ func (e *raft) whyUnknown(server *span.Span) sentence {
 				termOf(s)).On(e.End(s))
 		}
 	}
-	return said.Then(", when the time was over in which it answers: it may be committed yet, or not.")
+	return said.Then(", when its time to answer was over (raft.request_timeout): it may be committed yet, or not.")
 }
 
 // answeredTry accounts for a try that was answered, and returns the calls that carried its entry.

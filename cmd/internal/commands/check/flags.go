@@ -98,7 +98,7 @@ const widest = 140
 
 // rules lists what a trace has to conform to.
 func rules(width int) string {
-	text := "\nRules that a trace has to conform to; the invariants are in spec/PROTOCOL.md\n"
+	text := "\nRules that a trace has to conform to; the invariants are in the pages of spec\n"
 	told := map[string]bool{} // many are of all protocols
 	for _, p := range protocols.All {
 		var rows [][2]string

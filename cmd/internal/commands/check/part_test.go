@@ -64,6 +64,14 @@ func TestAPartOfARun(t *testing.T) {
 	}
 }
 
+// TestNextOfMultiPaxos asks of the first ballot that a leader began.
+func TestNextOfMultiPaxos(t *testing.T) {
+	file, _ := traced(t, recorded.Config(t, "paxos-takeover", ""))
+	if next := next([]verdict{{Run: "x", Report: checked(t, file)}}); next != "go run ./cmd/explain x leader ballot 1.1" {
+		t.Errorf("next is %s", next)
+	}
+}
+
 // TestNextOfAnotherTerm asks of the first election that there is, and not of term 1, which a run need not have.
 func TestNextOfAnotherTerm(t *testing.T) {
 	file, _ := traced(t, recorded.Config(t, "leader-crash", "", "raft.start_term=7"))

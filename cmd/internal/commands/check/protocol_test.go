@@ -12,6 +12,7 @@ import (
 
 // TestProtocolOfATrace checks a trace of another protocol by its own rules, beside one of Raft.
 func TestProtocolOfATrace(t *testing.T) {
+	t.Chdir(t.TempDir())
 	echo.Row(t)
 	other, _ := recorded.Trace(t, recorded.Config(t, "", "", "protocol=echo").Config, cluster.Options{})
 	raft, _ := recorded.Trace(t, recorded.Config(t, "default", "").Config, cluster.Options{})

@@ -143,11 +143,11 @@ func next(verdicts []verdict) string {
 			return command.Line("explain", verdicts[i].Run, found[0].Span.ID.String())
 		}
 	}
-	run, term := verdicts[0].Run, verdicts[0].Report.Term
-	if term == 0 {
+	run, ask := verdicts[0].Run, verdicts[0].Report.Ask
+	if len(ask) == 0 {
 		return command.Line("story", run)
 	}
-	return command.Line("explain", run, "leader", "term", fmt.Sprint(term))
+	return command.Line("explain", append([]string{run}, ask...)...)
 }
 
 func (p *page) one(b *strings.Builder, v *verdict) {

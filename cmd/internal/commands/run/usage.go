@@ -16,7 +16,11 @@ import (
 // usageBefore says what is run, of which protocol, and what comes of it.
 func usageBefore(p *whole.Protocol) string {
 	const widest = 80
-	runs := "Runs " + p.Name + " in a deterministic world, tells what happens, and writes the run to traces/runs/NAME/: " +
+	what := p.Name
+	if p == protocols.Unnamed() {
+		what += ", or what -protocol names,"
+	}
+	runs := "Runs " + what + " in a deterministic world, tells what happens, and writes the run to traces/runs/NAME/: " +
 		"trace.otlp.jsonl, the OpenTelemetry trace, which Jaeger opens; spans.json, the same spans in the format of the " +
 		"stdouttrace exporter; story.txt; and run.toml, the config that runs the same again."
 	without := "Without a scenario it runs the default, cmd/run/config.toml, where all keys are."

@@ -96,7 +96,7 @@ func TestWhatLedToAViolation(t *testing.T) {
 		want          []string
 	}{
 		{"commit-old-term", "figure-8", []string{
-			"FAULT: node-1 is told to stand for election", "granting vote to node-1 for term 3",
+			"FAULT: node-1 is told to try to lead", "granting vote to node-1 for term 3",
 			`election result 3 votes \(need 3\)`,
 			"node-3   [0-9a-f]{16}  AppendEntries from node-1 ok, match_index 1", "ack from node-3, match_index 1", "replication 3/3 acks: index 1 is committed",
 		}},
