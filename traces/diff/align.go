@@ -205,8 +205,8 @@ func (l *alignment) diverges(p *pair) (moment int64, rank uint8) {
 	return moment, rank
 }
 
-// faultedAt returns when the last fault was that a span of a pair links to in one run alone: what became of a message may
-// be decided long after the span ended that sent it. It is 0 if there is none.
+// faultedAt returns when the last fault was that a span of a pair links to in one run alone: what became of a message
+// may be decided long after the span ended that sent it. It is 0 if there is none.
 func (l *alignment) faultedAt(p *pair) (at int64) {
 	if !l.runs[0].prints[p.spans[0]].Faulted && !l.runs[1].prints[p.spans[1]].Faulted {
 		return 0

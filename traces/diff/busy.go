@@ -6,9 +6,9 @@ import (
 	"github.com/raftkv/raftkv/traces"
 )
 
-// A process does one thing at a time, and what arrives meanwhile waits. So what is later may come of something that ends
-// after it began to differ: in the run in which it is later, its process was busy with that, and in the other it was
-// not.
+// A process does one thing at a time, and what arrives meanwhile waits. So what is later may come of something that
+// ends after it began to differ: in the run in which it is later, its process was busy with that, and in the other it
+// was not.
 
 // findBusy looks for such a cause of every pair that has none, and puts such pairs behind their causes.
 func (l *alignment) findBusy() {

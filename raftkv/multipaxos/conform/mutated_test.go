@@ -166,8 +166,8 @@ func numberOf(s *span.Span, key attribute.Key) int64 { return s.Attribute(key).A
 
 func listOf(s *span.Span, key attribute.Key) []string { return s.Attribute(key).AsStringSlice() }
 
-// unjudged are the attributes that a trace may say anything of: how the run was made, how the config put it, and how long
-// a message is in an encoding that no trace shows.
+// unjudged are the attributes that a trace may say anything of: how the run was made, how the config put it, and how
+// long a message is in an encoding that no trace shows.
 var unjudged = []attribute.Key{
 	worldspans.RaftkvConfigKey, worldspans.RaftkvBuildKey, worldspans.RaftkvScenarioKey, worldspans.RaftkvSeedKey,
 	worldspans.RaftkvFaultWhenKey, worldspans.RaftkvDelayNsKey, worldspans.RaftUnfinishedKey, worldspans.RaftkvSizeKey,

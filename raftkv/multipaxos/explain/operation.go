@@ -114,8 +114,8 @@ func (e *paxos) whyUnknown(server *span.Span) sentence {
 				commandText(shown(s, spans.PaxosCommandKey)))
 		}
 	}
-	return said.Then(", and had not applied it by %s, when its time to answer was over (multipaxos.request_timeout): it may "+
-		"be chosen yet, or not.", e.End(server))
+	return said.Then(", and had not applied it by %s, when its time to answer was over (multipaxos.request_timeout): it "+
+		"may be chosen yet, or not.", e.End(server))
 }
 
 // answeredTry accounts for a try that was answered, and returns the Accepts that carried its value.

@@ -15,8 +15,8 @@ import (
 	"github.com/raftkv/raftkv/traces"
 )
 
-// unjudged are the attributes that a trace may say anything of: how the run was made, how the config put it, and how long
-// a message is in an encoding that no trace shows.
+// unjudged are the attributes that a trace may say anything of: how the run was made, how the config put it, and how
+// long a message is in an encoding that no trace shows.
 var unjudged = []attribute.Key{
 	worldspans.RaftkvConfigKey, worldspans.RaftkvBuildKey, worldspans.RaftkvScenarioKey, worldspans.RaftkvSeedKey,
 	worldspans.RaftkvFaultWhenKey, worldspans.RaftkvFaultAimedAtKey,

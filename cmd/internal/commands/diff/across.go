@@ -118,8 +118,8 @@ func (p *page) operations(most int) {
 	p.lines(saw, 3, more)
 	fmt.Fprintf(&p.b, "\n%s\n", p.style.Bold("What each operation took"))
 	p.lines(took, 1, more)
-	p.paragraph("messages: all that the operation caused, from the client's asking on. A message that carries entries of " +
-		"several operations counts for the first of them alone.")
+	p.paragraph("messages: all that the operation caused, from the client's asking on. A message that carries entries " +
+		"of several operations counts for the first of them alone.")
 	p.paragraph("bytes: of these messages, in the binary encoding that is generated from the spec, without headers. " +
 		missing + " where the trace does not tell.")
 	p.paragraph("delays: how many messages had to arrive, one after the other, until the client had its answer. " +

@@ -30,8 +30,8 @@ const defaultMax = 20
 func flagGroups() []flags.Group[options] {
 	return []flags.Group[options]{
 		{Title: "What is compared", Flags: []flags.Flag[options]{
-			{Name: "only", Takes: "PART", Help: "compare a part: a process such as node-3 or leader-1, all that a client such as " +
-				"client-2 asked for, kv for all clients, or elections", Set: setOnly},
+			{Name: "only", Takes: "PART", Help: "compare a part: a process such as node-3 or leader-1, all that a client such " +
+				"as client-2 asked for, kv for all clients, or elections", Set: setOnly},
 			{
 				Name: "ignore", Takes: "NAME",
 				Help: "do not look at an attribute, as in -ignore raft.term, or at times: -ignore time; may be repeated",
