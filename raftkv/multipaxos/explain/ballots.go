@@ -104,7 +104,7 @@ func (e *paxos) brokenByPhase(s *span.Span) (broken []step) {
 			broken = append(broken, why)
 		}
 	}
-	return broken
+	return slices.Concat(broken, e.oldPromises(s), e.leftHole(s))
 }
 
 // whyBegan says what made a leader begin a ballot: somebody told it to, or its suspicion timer ran out, because of what

@@ -25,8 +25,8 @@ func Protocol() explain.Protocol {
 		Asks:      map[string]string{"leader": "ballot", "ballot": "ballot", "slot": "slot"},
 		Questions: "leader ballot N.N, client-N N, or slot N replica-N",
 		Rules: []explain.Rule{
-			Majority, HigherPromise, PromiseKept, BallotOnce, Demanded, OneValue, OneChosen, OneLeads, Preempted, Window,
-			InOrder, ThroughSlot, Once,
+			Majority, HigherPromise, PromiseKept, BallotOnce, OwnPromises, Demanded, NoHole, OneValue, OneChosen, OneLeads,
+			Preempted, Window, InOrder, SameResult, ThroughSlot, Once,
 		},
 		Applied:   spans.ApplyID,
 		Once:      Once,
@@ -66,13 +66,16 @@ var (
 	HigherPromise = rule("higher_promise", "PMS §2.5", "an acceptor turns away what is below its promise")
 	PromiseKept   = rule("promise_kept", "PMS P1a", "an acceptor accepts nothing below its promise")
 	BallotOnce    = rule("ballot_once", "PMS §2.5", "a leader begins no ballot twice")
+	OwnPromises   = rule("own_promises", "PMS §2.2", "only promises of its own ballot make a leader lead")
 	Demanded      = rule("demanded", "PMS P2c", "a leader proposes what was accepted in the highest ballot")
+	NoHole        = rule("no_hole", "PMS §3", "a new leader leaves no slot without a value before one that has one")
 	OneValue      = rule("one_value", "PMMC C1", "in a ballot a slot gets one value")
 	OneChosen     = rule("one_chosen", "PMS §2.1", "one value is chosen in a slot")
 	OneLeads      = rule("one_leads", "PMS §2.4", "only who leads takes a client's command")
 	Preempted     = rule("preempted", "PMMC §2", "a leader that hears of a higher ballot leads no more")
 	Window        = rule("window", "PMS §3", "only so many slots are in phase 2 at once")
 	InOrder       = rule("in_order", "PMS §3", "what is chosen is applied in the order of slots")
+	SameResult    = rule("same_result", "PMS §3", "all learners get the same result in a slot")
 	ThroughSlot   = rule("through_slot", "PMS §3", "a command is answered when its slot is applied with it")
 	Once          = rule("once", "PMMC §2", "an operation takes effect once, and its retry gets the first answer")
 )

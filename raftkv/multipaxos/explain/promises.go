@@ -2,6 +2,7 @@ package explain
 
 import (
 	"slices"
+	"time"
 
 	"github.com/raftkv/raftkv/raftkv/multipaxos/protocol"
 	"github.com/raftkv/raftkv/raftkv/multipaxos/spans"
@@ -88,6 +89,15 @@ func (e *paxos) firstProposals(phase *span.Span) (steps []step) {
 	return steps
 }
 
+// toldBy is when a promise arrived and, where the trace has that, when it was given: a span of one that came late does
+// not tell what was accepted.
+func (e *paxos) toldBy(p *reply) []moment {
+	if p.answer == nil {
+		return []moment{e.End(p.arrived)}
+	}
+	return []moment{e.End(p.arrived), e.End(p.answer)}
+}
+
 // demanded is the value of the highest ballot that the promises of a phase 1 told of in a slot, and by whose promise;
 // nil if none told of any.
 func (e *paxos) demanded(phase *span.Span, slot int64) (best *value, by *reply) {
@@ -116,13 +126,53 @@ func (e *paxos) whyProposed(p *proposal) step {
 	case best != nil && best.command == p.command && source == protocol.SourceAdopted.String():
 		return tell(p.at, "%s: %s's promise told that it was accepted there in ballot %s, and no promise told of a higher "+
 			"ballot there. So it may be chosen, and nothing else is to be (PMS P2c).", proposed, by.peer, best.ballot).
-			Resting(e.End(by.arrived))
+			Resting(e.toldBy(by)...)
 	case best != nil:
 		return tell(p.at, "%s, and %s's promise told of %s there, accepted in ballot %s.", proposed, by.peer,
-			commandText(best.command), best.ballot).Resting(e.End(by.arrived)).Breaks(Demanded)
+			commandText(best.command), best.ballot).Resting(e.toldBy(by)...).Breaks(Demanded)
 	case source == protocol.SourceNoop.String():
 		return tell(p.at, "%s: no promise told of a value there, so that none is chosen, and later slots in use have to "+
 			"wait for this one (PMS §3).", proposed).Resting(e.End(phase))
 	}
 	return tell(p.at, "%s, and the trace has no promise that told of it.", proposed)
+}
+
+// oldPromises says that a leader led without a majority in its ballot, after a promise of an earlier one had arrived.
+func (e *paxos) oldPromises(s *span.Span) []step {
+	own := peers(e.counted(s))
+	if !led(s) || len(own) >= quorumOf(s) || int(integer(s, spans.PaxosPromisesKey)) < quorumOf(s) {
+		return nil
+	}
+	for _, earlier := range e.phases {
+		if earlier.Service != s.Service || compareBallots(ballotOf(earlier), ballotOf(s)) >= 0 {
+			continue
+		}
+		for _, r := range e.replies(e.prepares(earlier)) {
+			if e.grants(r.arrived) && r.arrived.End.After(s.Start) && !r.arrived.End.After(s.End) &&
+				!slices.Contains(own, r.peer) {
+				return one(tell(e.End(s), "%s led in ballot %s with %s. That of %s was one of ballot %s, which arrived at %s; of "+
+					"its own ballot it had %d, and a majority is %d.", s.Service, ballotOf(s), words.Counted(integer(s,
+					spans.PaxosPromisesKey), "promise"), r.peer, ballotOf(earlier), e.End(r.arrived), len(own), quorumOf(s)).
+					Resting(e.Begin(earlier)).Breaks(OwnPromises))
+			}
+		}
+	}
+	return nil
+}
+
+// leftHole says that a new leader proposed nothing in a slot, and something behind it, although it did not know what is
+// chosen there.
+func (e *paxos) leftHole(s *span.Span) []step {
+	next := integer(s, spans.PaxosFirstSlotKey)
+	for _, p := range e.ownProposals(s) {
+		for ; next < p.slot; next++ {
+			chosen := e.chosenIn(next, "")
+			if e.taught(s.Service, next, time.Time{}, s.End) == nil && (chosen == nil || chosen.End.After(s.End)) {
+				return one(tell(p.at, "%s proposed %s in slot %d of ballot %s, and nothing in slot %d, of which it did not know "+
+					"what is chosen.", s.Service, commandText(p.command), p.slot, p.ballot, next).Resting(e.End(s)).Breaks(NoHole))
+			}
+		}
+		next = p.slot + 1
+	}
+	return nil
 }

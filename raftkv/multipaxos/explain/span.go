@@ -193,5 +193,18 @@ func (e *paxos) brokenByApply(s *span.Span) (broken []step) {
 		broken = one(tell(e.End(s), "%s applied slot %d, and had applied slot %d last.", s.Service, slotOf(s),
 			slotOf(before)).Resting(e.End(before)).Breaks(InOrder))
 	}
-	return slices.Concat(broken, e.contradicted(s), e.AppliedTwice(s))
+	return slices.Concat(broken, e.contradicted(s), e.otherResult(s), e.AppliedTwice(s))
+}
+
+// otherResult says that another learner got another result of the same value in a slot.
+func (e *paxos) otherResult(s *span.Span) []step {
+	result := func(s *span.Span) string { return words.ResultText(e.Command(s), shown(s, kvspans.KVResultKey)) }
+	for other := range e.Of("", spans.ApplyID) {
+		if slotOf(other) == slotOf(s) && explain.RequestOf(other) == explain.RequestOf(s) &&
+			shown(other, spans.PaxosCommandKey) == shown(s, spans.PaxosCommandKey) && result(other) != result(s) {
+			return one(tell(e.End(s), "%s applied slot %d with the result %s, and %s at %s with the result %s.", s.Service,
+				slotOf(s), result(s), other.Service, e.End(other), result(other)).Breaks(SameResult))
+		}
+	}
+	return nil
 }
