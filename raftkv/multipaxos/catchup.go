@@ -73,7 +73,7 @@ func (l *learner) catchUpGivenUp(asked protocol.LeaderID) {
 // tell answers a learner with what is chosen from a slot on, as far as everything is known and goes into a message.
 func (l *learner) tell(first protocol.Slot) protocol.CaughtUp {
 	m := protocol.CaughtUp{FirstSlot: first, Chosen: l.state.Applied}
-	for slot := first; l.knows(slot) && len(m.Values) < l.config.MaxValues; slot++ {
+	for slot := first; slot <= l.state.Applied && l.knows(slot) && len(m.Values) < l.config.MaxValues; slot++ {
 		m.Values = append(m.Values, l.state.Chosen[slot])
 	}
 	return m
