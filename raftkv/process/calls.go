@@ -1,0 +1,119 @@
+package process
+
+import (
+	"slices"
+	"time"
+
+	"github.com/raftkv/raftkv/raftkv/span"
+	"github.com/raftkv/raftkv/raftkv/world"
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
+)
+
+// Call is a request to another process, until its reply is handled or it is given up.
+type Call struct {
+	To      world.ProcessID
+	Request any    // the message
+	Attempt uint64 // from 1: how often this was asked
+
+	name   string
+	cause  span.Ref // its parent
+	self   span.Ref
+	before span.Ref // the attempt before
+	span   CallSpan
+	timer  world.TimerHandle
+	step   uint64 // in which it was sent
+}
+
+// CallSpan is the span of a call. The generated client spans are some, those with an answer's attributes are not: wrap
+// one whose End wants more.
+type CallSpan interface {
+	Open
+	world.Sent
+	SetAnsweredCopy(copyValue int64)
+	End(reply string)
+}
+
+// CallTimer is the kind of the timers of calls. A process's own have other kinds.
+const CallTimer uint8 = 1
+
+// Call makes a call that belongs to the step's cause. It is sent when its span has started: see Ask. Name is the
+// span's, which is also its receiver's.
+func (p *Process) Call(to world.ProcessID, name string, request any) *Call {
+	return &Call{
+		To: to, Request: request, Attempt: 1, name: name, cause: p.cause, self: p.child(p.cause, to, name).Self,
+	}
+}
+
+// Again makes the next attempt of a call that was given up.
+func (p *Process) Again(c *Call) *Call {
+	return &Call{
+		To: c.To, Request: c.Request, Attempt: c.Attempt + 1, name: c.name, cause: c.cause,
+		self: p.child(c.cause, c.To, c.name).Self, before: c.self,
+	}
+}
+
+// Begin is the beginning of the call's span. The span of another attempt is linked to that of the one before.
+func (c *Call) Begin() span.Begin {
+	begin := span.Begin{Self: c.self, Parent: c.cause.ID}
+	if c.Attempt > 1 {
+		begin.Links = []span.Link{worldspans.LinkTo(c.before, worldspans.LinkPrevious)}
+	}
+	return begin
+}
+
+// Cause is the span that the call belongs to.
+func (c *Call) Cause() span.Ref { return c.cause }
+
+// Ask sends a call whose span has started, and has it given up after a while: then a timer of kind CallTimer runs out.
+func (p *Process) Ask(c *Call, s CallSpan, timeout time.Duration) {
+	c.span, c.step = s, p.world.Step()
+	p.calls = append(p.calls, c)
+	id := world.CausalID(c.self.ID)
+	c.timer = p.world.SetTimer(0, world.Timer{Kind: CallTimer, ID: id}, timeout)
+	world.NoteFate(s, p.world.Send(world.Envelope{
+		ID: id, Root: world.CausalID(c.self.Root), From: p.id, To: c.To, Payload: c.Request,
+	}))
+}
+
+// Answered begins the step of a reply, ends the span of the call that it answers, and returns that call. It returns nil
+// when the call is over: a reply that comes too late is not listened to.
+func (p *Process) Answered(e world.Envelope, reply string) *Call {
+	p.envelope = e
+	c := p.take(e.InReplyTo)
+	if c == nil {
+		return nil
+	}
+	p.world.StopTimer(c.timer)
+	second := world.CausalID(c.self.ID).Child(world.NameOf(c.name), c.To, p.id, 0, 1)
+	if e.ID == second {
+		c.span.SetAnsweredCopy(1)
+	}
+	c.span.End(reply)
+	p.cause = c.cause
+	return c
+}
+
+// GivenUp begins the step of a timer of kind CallTimer, ends the span of its call with an error, and returns that call.
+func (p *Process) GivenUp(t world.Timer) *Call {
+	p.envelope = world.Envelope{}
+	c := p.take(t.ID)
+	if c == nil {
+		return nil
+	}
+	if c.span.On() {
+		c.span.Fail(worldspans.ErrorTypeTimeout, "no reply came in time")
+	}
+	p.cause = c.cause
+	return c
+}
+
+// take removes the call that an id names from those that wait; nil when there is none.
+func (p *Process) take(id world.CausalID) *Call {
+	at := slices.IndexFunc(p.calls, func(c *Call) bool { return c.self.ID == uint64(id) })
+	if at < 0 {
+		return nil
+	}
+	c := p.calls[at]
+	p.calls = slices.Delete(p.calls, at, at+1)
+	return c
+}
