@@ -33,7 +33,7 @@ type Protocol struct {
 	Sometimes  []check.Sometime
 
 	// Tell returns what a server is told from outside before anything else, such as who its peers are, in the order in
-	// which it is. It is told again when it restarts and has forgotten it.
+	// which it is. It is told again when it restarts and has forgotten it. Nil if none is told anything.
 	Tell func(c Counts, server world.ProcessID) []any
 	// Elect returns what a server is told from outside that is to stand for election. Nil if none ever is.
 	Elect func() any

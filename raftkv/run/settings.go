@@ -46,3 +46,23 @@ type Dice interface {
 
 // OneOf is one of several, each as likely as the others.
 func OneOf[T any](d Dice, purpose string, all ...T) T { return all[d.From(purpose, 0, len(all)-1)] }
+
+// NoSettings returns the settings of a protocol that has none: its configs have no section of its own.
+func NoSettings() Settings { return none{} }
+
+type none struct{}
+
+// Clone implements Settings.
+func (none) Clone() Settings { return none{} }
+
+// First implements Settings.
+func (none) First() world.ProcessID { return 0 }
+
+// Clashes implements Settings.
+func (none) Clashes(Counts) []Clash { return nil }
+
+// Vary implements Settings.
+func (none) Vary(Dice, Counts) {}
+
+// Age implements Settings.
+func (none) Age(Dice) {}

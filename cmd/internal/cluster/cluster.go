@@ -186,6 +186,9 @@ func (cl *Cluster) addServers(tracer func(string) *span.Tracer, outside worldspa
 			cl.sim.Stop()
 		},
 	})
+	if unchecked {
+		cl.checker = nil
+	}
 	for i, s := range all {
 		id := s.ID()
 		cl.servers = append(cl.servers, server{s, id, cl.protocol.Party(id.Group())})
@@ -205,6 +208,9 @@ func (cl *Cluster) addServers(tracer func(string) *span.Tracer, outside worldspa
 // the last.
 func (cl *Cluster) tell(id world.ProcessID, from time.Duration) (after time.Duration) {
 	after = from
+	if cl.protocol.Tell == nil {
+		return after
+	}
 	for i, word := range cl.protocol.Tell(cl.config.Counts, id) {
 		cl.sim.Tell(after, id, world.RootID(id, nameSetPeers, uint64(from), uint64(i)), word)
 		after++

@@ -174,8 +174,8 @@ func (f *faults) loseWrite(i int, fault *config.Fault) {
 	})
 }
 
-// inVain says why a fault would change nothing: a process that is down can neither crash nor be paused, and one that
-// is up cannot be started.
+// inVain says why a fault would change nothing: a process that is down can neither crash nor be paused, one that is up
+// cannot be started, and the disk of one that does not say when it writes cannot stall.
 func (f *faults) inVain(fault *config.Fault) string {
 	down := f.isDown(fault.Process)
 	switch {
@@ -183,8 +183,16 @@ func (f *faults) inVain(fault *config.Fault) string {
 		return fault.Process.String() + " was down already"
 	case !down && fault.Kind == config.Restart:
 		return fault.Process.String() + " was up"
+	case fault.Kind == config.Stall && !f.saysWhenItWrites(fault.Process):
+		return fault.Process.String() + " does not say when it writes to its disk"
 	}
 	return ""
+}
+
+// saysWhenItWrites says whether the disk of a server can stall: see world.Writer.
+func (f *faults) saysWhenItWrites(p world.ProcessID) bool {
+	_, says := f.cluster.server(p).Process().(world.Writer)
+	return says
 }
 
 // isDown says whether a process crashed and was not started again. It is asked after every event, of most runs in which
@@ -216,10 +224,12 @@ func (f *faults) do(fault *config.Fault) {
 		f.crash(p)
 		s.Crash(p)
 	case config.Restart:
+		f.startsAgain(p)
 		s.Restart(p)
 		f.started(p)
 	case config.Rollback:
 		f.crash(p)
+		f.startsAgain(p)
 		s.Rollback(p, max(0, s.Now()-fault.By))
 		f.started(p)
 	case config.Isolate:
@@ -251,14 +261,16 @@ func (f *faults) do(fault *config.Fault) {
 	}
 }
 
-// started notes that a process was started again. A server that crashed before the operator could tell it its
-// cluster is told now.
-func (f *faults) started(p world.ProcessID) {
-	s := f.cluster.sim
+// startsAgain notes that a process is about to start again. If it writes as it does, and its disk fails, it is down once more.
+func (f *faults) startsAgain(p world.ProcessID) {
 	delete(f.crashed, p)
 	f.downs = slices.DeleteFunc(f.downs, func(down world.ProcessID) bool { return down == p })
-	if isServer(p) && !f.cluster.server(p).KnowsCluster() {
-		f.cluster.tell(p, s.Now())
+}
+
+// started has a server be told its cluster that started again, and had crashed before the operator could tell it.
+func (f *faults) started(p world.ProcessID) {
+	if isServer(p) && !f.isDown(p) && !f.cluster.server(p).KnowsCluster() {
+		f.cluster.tell(p, f.cluster.sim.Now())
 	}
 }
 
