@@ -90,6 +90,9 @@ func anyLinks(d dice, c *config.Config) []config.Link {
 func badLinks(d dice, c *config.Config) []config.Link {
 	var links []config.Link
 	servers := c.Counts.All()
+	if len(servers) < 2 {
+		return nil
+	}
 	seen := make(map[[2]int]bool)
 	for i := range d.From("how many", 1, 3) {
 		d := d.at(i)

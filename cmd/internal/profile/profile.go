@@ -48,13 +48,13 @@ func All() []Profile {
 		{
 			Name:     "crashes",
 			Sentence: "Nodes crash and restart, leaders above all, and writes that were not synced yet are lost or torn.",
-			cluster:  busyCluster, faults: besides(playing(crash, crashOnRole, crashOnSend, crashOnCommit, loseWrite,
+			cluster:  busyCluster, faults: besides(playing(crash, electing(crashOnRole), crashOnSend, crashOnCommit, loseWrite,
 				powerFailure), 30, whoever),
 		},
 		{
 			Name:     "partitions",
 			Sentence: "Nodes are cut off from each other, in one direction or both, and come together again.",
-			cluster:  busyCluster, faults: playing(isolate, split, oneWay, bridge, staleLeader),
+			cluster:  busyCluster, faults: playing(isolate, split, oneWay, bridge, electing(staleLeader)),
 		},
 		{
 			Name:     "lossy",
