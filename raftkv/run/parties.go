@@ -86,6 +86,11 @@ func (p *Protocol) Answering() *Party {
 	return p.party(func(party *Party) bool { return party.Answers })
 }
 
+// Leads says whether any of its servers can lead.
+func (p *Protocol) Leads() bool {
+	return p.party(func(party *Party) bool { return party.Leads }) != nil
+}
+
 // party returns the first party that is so; nil if none is.
 func (p *Protocol) party(is func(*Party) bool) *Party {
 	for i := range p.Parties {

@@ -281,7 +281,7 @@ func (p *phases) status() string {
 		names = append(names, name)
 	}
 	switch {
-	case !p.whole:
+	case !p.whole, p.story.landmarks.Leads.Name == "":
 		return ""
 	case len(names) == 0:
 		return "; nobody leads"

@@ -113,13 +113,18 @@ func (r *runner) lesson() []row {
 
 func (r *runner) summary(ctx context.Context) []row {
 	wanted, index := r.config.TotalOperations(), cmp.Or(r.config.Row().Landmarks.Position.Word, "index")
+	committed := "nothing is committed"
+	if r.result.Committed > 0 {
+		committed = fmt.Sprintf("%s %d is committed", index, r.result.Committed)
+	}
 	rows := []row{
 		{"operations", "", fmt.Sprintf("%d of %d answered", r.result.Operations, wanted)},
-		{"commits", "", fmt.Sprintf("%s %d is committed", index, r.result.Committed)},
-		{"elections", "", fmt.Sprint(r.tally.elections)},
-		{"spans", "", fmt.Sprint(r.tally.spans)},
-		{"messages", "", r.messages()},
+		{"commits", "", committed},
 	}
+	if r.config.Row().Run.Leads() {
+		rows = append(rows, row{"elections", "", fmt.Sprint(r.tally.elections)})
+	}
+	rows = append(rows, row{"spans", "", fmt.Sprint(r.tally.spans)}, row{"messages", "", r.messages()})
 	if planned := r.plannedFaults(); planned > 0 {
 		rows = append(rows, row{"faults", "", fmt.Sprintf("%d of %d happened", r.result.Faults, planned)})
 		for _, m := range r.result.Missed {
@@ -154,8 +159,8 @@ func (r *runner) checks() string {
 		return fmt.Sprintf("%s does NOT hold, after %s; sometimes: %s", v.Invariant.Name,
 			words.Counted(checks.Events, "event"), sometimes(checks.Sometimes))
 	}
-	return fmt.Sprintf("%d invariants held after each of %d events; sometimes: %s", checks.Invariants, checks.Events,
-		sometimes(checks.Sometimes))
+	return fmt.Sprintf("%s held after each of %d events; sometimes: %s",
+		words.Counted(checks.Invariants, "invariant"), checks.Events, sometimes(checks.Sometimes))
 }
 
 // sometimes is what happened of what should happen in some runs, each with its count in one line.

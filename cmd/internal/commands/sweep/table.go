@@ -55,8 +55,8 @@ func (t *table) head() string {
 	if r.Shard.Of > 1 {
 		part = ", part " + r.Shard.String()
 	}
-	verdict := t.style.Green(fmt.Sprintf("%d invariants held after each of %s events", len(r.protocol().Run.Invariants),
-		words.Grouped(r.Figures.Events)))
+	verdict := t.style.Green(fmt.Sprintf("%s held after each of %s events",
+		words.Counted(len(r.protocol().Run.Invariants), "invariant"), words.Grouped(r.Figures.Events)))
 	if n := len(r.Violations); n > 0 {
 		verdict = t.style.Red(fmt.Sprintf("an invariant was violated in %s", words.Counted(uint64(n), "run")))
 	}
@@ -98,7 +98,7 @@ func (t *table) numbers() string {
 		{"messages a commit", f.MessagesPerCommit, count},
 		{"faults injected", f.Faults, count},
 	} {
-		if len(row.counts) == 0 {
+		if len(row.counts) == 0 || row.name == "elections" && !t.report.protocol().Run.Leads() {
 			continue
 		}
 		rows = append(rows, []string{
@@ -184,6 +184,8 @@ func (t *table) suggestion() (line, what string) {
 	case r.Shard.Of > 1:
 		return command.Line("sweep", "-merge", "FILE..."),
 			fmt.Sprintf("when all %d parts are there, each with -json", r.Shard.Of)
+	case !r.protocol().Run.Leads():
+		return r.again(r.Figures.Busiest.Seed), "one of them, and its story"
 	default:
 		return r.again(r.Figures.Busiest.Seed), words.Counted(r.Figures.Busiest.Elections, "election") + ", the most of all"
 	}
