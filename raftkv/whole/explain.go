@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/raftkv/raftkv/raftkv/kv"
 	kvconform "github.com/raftkv/raftkv/raftkv/kv/conform"
@@ -121,8 +122,12 @@ func (a *answers) Tried(times *explain.Times, try, server *span.Span) explain.Tr
 	times.Until(a.Begin(server), try, "The request travelled from %s to %s.", client, name)
 	awaited := a.awaited(server)
 	for _, s := range awaited {
-		if end := a.End(s); traces.IsSender(s) && !s.End.After(server.End) && a.Reply(s) != "" {
+		switch end := a.End(s); {
+		case !traces.IsSender(s) || s.End.After(server.End):
+		case a.Reply(s) != "":
 			times.Until(end, s, "%s waited for %s, which replied %s to its %s.", name, a.Peer(s), a.Reply(s), a.Message(s))
+		case s.Kind == trace.SpanKindClient:
+			times.Until(end, s, "%s waited for %s, of which no reply to its %s came.", name, a.Peer(s), a.Message(s))
 		}
 	}
 	times.Until(a.End(server), server, "%s replied %s.", name, a.Reply(server))
