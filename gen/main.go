@@ -16,6 +16,7 @@ import (
 	"unicode"
 
 	"github.com/raftkv/raftkv/gen/internal/emit"
+	"github.com/raftkv/raftkv/gen/internal/load"
 	"github.com/raftkv/raftkv/gen/internal/model"
 	"github.com/raftkv/raftkv/gen/internal/sections"
 )
@@ -62,6 +63,11 @@ Flags
                written into what is made of it. May be given several times
   -out FOLDER  where the paths in the spec begin, by default here
   -check       write nothing, and say what is not as generated
+  -new NAME    write the beginning of a protocol, which runs at once: its spec,
+               spec/NAME.yaml, and its Go, raftkv/NAME here and NAME in a module
+               of its own, with what is generated
+  -server WORD what a process of it is called that answers clients, by default
+               primary: for -new
   -h           show this
 
 Examples
@@ -71,6 +77,8 @@ Examples
       whether that was forgotten
   go run ./gen -spec gen/testdata/house/house.yaml -out /tmp/house
       the types and the spans of another protocol
+  go run ./gen -new twophase -server coordinator
+      a protocol of your own: spec/README.md says how to go on
 
 Exit status of the built program; under go run every failure is 1
   0  all is as generated
@@ -89,6 +97,8 @@ func command(arguments []string, stdout io.Writer) (int, error) {
 	})
 	out := flags.String("out", ".", "")
 	check := flags.Bool("check", false, "")
+	begun := flags.String("new", "", "")
+	server := flags.String("server", "primary", "")
 	switch err := flags.Parse(arguments); {
 	case errors.Is(err, flag.ErrHelp):
 		_, err := io.WriteString(stdout, usage)
@@ -98,6 +108,12 @@ func command(arguments []string, stdout io.Writer) (int, error) {
 	}
 	if flags.NArg() > 0 {
 		return failed, fmt.Errorf("gen: unexpected argument %q; -h shows what there is", flags.Arg(0))
+	}
+	if *begun != "" {
+		if err := begin(*begun, *server, *out, stdout); err != nil {
+			return failed, err
+		}
+		return fine, nil
 	}
 	if specs == nil {
 		if specs, _ = filepath.Glob("spec/*.yaml"); specs == nil { // the pattern is a good one
@@ -168,15 +184,16 @@ func generateAll(specs []string, out string) ([]emit.File, error) {
 // generate makes everything of a spec and of what it includes in memory: file is what its faults call it, and name what
 // the generated files do.
 func generate(file, name string, content []byte) ([]emit.File, error) {
-	protocol, faults := model.Resolve(file, content, func(name string) ([]byte, error) {
-		return os.ReadFile(filepath.FromSlash(name))
-	}, sections.All)
+	protocol, faults := model.Resolve(file, content, include, sections.All)
 	if err := faults.Err(); err != nil {
 		return nil, err
 	}
 	return emit.Files(protocol, func(included string) string {
-		if included == protocol.File {
+		switch {
+		case included == protocol.File:
 			return name
+		case load.OfModule(included): // which has what is generated of it
+			return ""
 		}
 		return path.Join(path.Dir(name), strings.TrimPrefix(included, path.Dir(protocol.File)+"/"))
 	})

@@ -120,11 +120,15 @@ func hasSpans(p *model.Protocol) bool {
 }
 
 // Files makes everything of a protocol and of what it includes: the Go packages, and the documents. Name is how what is
-// made of a spec file names it.
+// made of a spec file names it; nothing is made of one that it has no name for.
 func Files(root *model.Protocol, name func(file string) string) ([]File, error) {
 	var files []File
 	for _, p := range root.All() {
-		made, err := filesOf(p, name(p.File))
+		spec := name(p.File)
+		if spec == "" {
+			continue
+		}
+		made, err := filesOf(p, spec)
 		if err != nil {
 			return nil, err
 		}

@@ -8,7 +8,13 @@ import (
 	"strings"
 )
 
-var includePath = regexp.MustCompile(`^([a-z0-9][a-z0-9_\-]*/)*[a-z0-9][a-z0-9_\-]*\.yaml$`)
+var (
+	includePath = regexp.MustCompile(`^([a-z0-9][a-z0-9_\-]*/)*[a-z0-9][a-z0-9_\-]*\.yaml$`)
+	modulePath  = regexp.MustCompile(`^[a-z0-9\-]+(\.[a-z0-9\-]+)+(/[A-Za-z0-9_~\-][A-Za-z0-9._~\-]*)+/[a-z0-9][a-z0-9_\-]*\.yaml$`)
+)
+
+// OfModule says whether a file is named by the path of its module, such as example.org/module/spec/world.yaml.
+func OfModule(name string) bool { return modulePath.MatchString(name) }
 
 // Load reads a spec's content, and the files that it includes, which read gives by their names. It returns each file
 // once, the included ones before those that include them and the spec itself last, and all that is wrong with their
@@ -45,10 +51,15 @@ func (l *loader) load(file string, content []byte, above []string) *Spec {
 	above = append(slices.Clone(above), file)
 	names := map[string]bool{}
 	for _, include := range spec.Includes {
-		switch name := path.Join(path.Dir(file), include.Value); {
+		name := path.Join(path.Dir(file), include.Value)
+		if OfModule(include.Value) {
+			name = include.Value
+		}
+		switch {
 		case !include.Given():
-		case !includePath.MatchString(include.Value):
-			l.faults.Add(include.Pos, "%q is no file to include: want a relative path such as world.yaml", include.Value)
+		case !includePath.MatchString(include.Value) && !OfModule(include.Value):
+			l.faults.Add(include.Pos, "%q is no file to include: want a relative path such as world.yaml, or one that begins "+
+				"with the path of a module", include.Value)
 			l.missing = true
 		case names[name]:
 			l.faults.Add(include.Pos, "duplicate include %q", include.Value)
