@@ -70,7 +70,12 @@ func TestReadmesAreAll(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, file := range files {
-			if _, tested := readmes[filepath.ToSlash(file)]; !tested && path.Base(filepath.Dir(file)) != "testdata" {
+			name := filepath.ToSlash(file)
+			_, tested := readmes[name]
+			if name == "spec/README.md" { // which spec/guide_test.go carries out
+				continue
+			}
+			if !tested && path.Base(filepath.Dir(file)) != "testdata" {
 				t.Errorf("%s is not among those that TestReadme carries out", file)
 			}
 		}

@@ -71,13 +71,15 @@ func TestNewRefuses(t *testing.T) {
 		says         []string
 	}{
 		{
-			"two bad names", home, []string{"Two-Phase", "-server", "client"},
+			"two bad names", home,
+			[]string{"Two-Phase", "-server", "client"},
 			[]string{`a protocol cannot be called "Two-Phase"`, `its server cannot be called "client"`},
 		},
 		{"a keyword", home, []string{"switch"}, []string{`a protocol cannot be called "switch": that is a word of its code`}},
 		{"no module", "", []string{"third"}, []string{"there is no go.mod in .; run go mod init first"}},
 		{
-			"no kv.yaml", "example.org/other", []string{"third"},
+			"no kv.yaml", "example.org/other",
+			[]string{"third"},
 			[]string{"spec/third.yaml:", "there is no file github.com/raftkv/raftkv/spec/kv.yaml that can be read"},
 		},
 	} {

@@ -76,6 +76,7 @@ func (s opened) SetCopy(n int64)                { s.Set(attribute.Int64("copy", 
 func (s opened) SetAnsweredCopy(n int64)        { s.Set(attribute.Int64("answered", n)) }
 func (s opened) SetResult(result string)        { s.Set(attribute.String("result", result)) }
 func (s opened) End(reply string)               { s.Set(attribute.String("reply", reply)); s.Started.End() }
+
 func (*kept) open(t *span.Tracer, b span.Begin) opened {
 	return opened{t.Start(b, "call", trace.SpanKindClient)}
 }
@@ -104,6 +105,11 @@ func (l *life) ask(request string) *process.Call {
 	c := l.Call(other, "call", request)
 	l.Ask(c, l.spans.open(l.tracer, c.Begin()), time.Second)
 	return c
+}
+
+// wait has a client's request wait.
+func (l *life) wait(id kv.RequestID, e world.Envelope) {
+	l.Wait(id, l.spans.open(l.tracer, l.Received(e, "put")))
 }
 
 // reply is the answer to what was sent last.
@@ -174,7 +180,7 @@ func TestAnswered(t *testing.T) {
 	if l.Answered(reply, "Yes") != nil {
 		t.Error("the second copy of the reply is listened to")
 	}
-	second := world.CausalID(l.in.sent[0].ID).Child(world.NameOf("call"), other, self, 0, 1)
+	second := l.in.sent[0].ID.Child(world.NameOf("call"), other, self, 0, 1)
 	if reply.ID == second {
 		t.Fatal("both copies of the request are one")
 	}
@@ -222,9 +228,9 @@ func TestAnswer(t *testing.T) {
 		if i == 1 {
 			id.Sequence++
 		}
-		l.Wait(id, l.spans.open(l.tracer, l.Received(e, "put")))
+		l.wait(id, e)
 	}
-	l.Process.Answer(request, kv.Answered{Request: request, Result: kv.Stored{}})
+	l.Answer(request, kv.Answered{Request: request, Result: kv.Stored{}})
 	l.wants(t, "call result=ok reply=Answered", "call copy=1 result=ok reply=Answered")
 	if len(l.in.sent) != 2 || l.in.sent[0].InReplyTo != 10 || l.in.sent[1].InReplyTo != 12 || l.in.sent[0].To != asker {
 		t.Errorf("the answers are %+v", l.in.sent)
@@ -240,13 +246,13 @@ func TestCrash(t *testing.T) {
 	l := born()
 	l.ask("x")
 	late := l.reply()
-	l.Wait(kv.RequestID{Client: 1, Sequence: 1}, l.spans.open(l.tracer, l.Received(world.Envelope{ID: 5, From: asker}, "put")))
+	l.wait(kv.RequestID{Client: 1, Sequence: 1}, world.Envelope{ID: 5, From: asker})
 	l.Crash()
 	l.wants(t, "call error=crash", "call error=crash")
 	if l.Answered(late, "Yes") != nil {
 		t.Error("a reply to a call of before the crash is listened to")
 	}
-	l.Process.Answer(kv.RequestID{Client: 1, Sequence: 1}, kv.Answered{})
+	l.Answer(kv.RequestID{Client: 1, Sequence: 1}, kv.Answered{})
 	if len(l.in.sent) != 1 {
 		t.Error("a client of before the crash is answered")
 	}
@@ -261,7 +267,7 @@ func TestPersist(t *testing.T) {
 	l.ask("x")
 	l.in.step++
 	l.ask("y")
-	l.Wait(kv.RequestID{Client: 1, Sequence: 1}, l.spans.open(l.tracer, l.Received(world.Envelope{ID: 5, From: asker}, "put")))
+	l.wait(kv.RequestID{Client: 1, Sequence: 1}, world.Envelope{ID: 5, From: asker})
 	l.in.broken = errors.New("it failed")
 	if l.Persist([]byte("two")) || !l.Failed() {
 		t.Error("a failed disk is none")

@@ -10,7 +10,9 @@ import (
 
 var (
 	includePath = regexp.MustCompile(`^([a-z0-9][a-z0-9_\-]*/)*[a-z0-9][a-z0-9_\-]*\.yaml$`)
-	modulePath  = regexp.MustCompile(`^[a-z0-9\-]+(\.[a-z0-9\-]+)+(/[A-Za-z0-9_~\-][A-Za-z0-9._~\-]*)+/[a-z0-9][a-z0-9_\-]*\.yaml$`)
+	modulePath  = regexp.MustCompile(
+		`^[a-z0-9\-]+(\.[a-z0-9\-]+)+(/[A-Za-z0-9_~\-][A-Za-z0-9._~\-]*)+/[a-z0-9][a-z0-9_\-]*\.yaml$`,
+	)
 )
 
 // OfModule says whether a file is named by the path of its module, such as example.org/module/spec/world.yaml.
