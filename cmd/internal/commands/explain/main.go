@@ -117,10 +117,19 @@ func parseFlags(args []string) (options, error) {
 	case 0:
 		return options{}, errors.New(command.Said("which run, and what of it? go run ./cmd/explain default-1 leader term 1"))
 	case 1:
-		return options{}, fmt.Errorf("what of %s? a span's id, leader term 1, client-1 1, or index 1 node-1", arguments[0])
+		return options{}, fmt.Errorf("what of %s? a span's id; or, %s", arguments[0], questions())
 	}
 	o.run, o.question = arguments[0], strings.Join(arguments[1:], " ")
 	return o, nil
+}
+
+// questions are what can be asked of the runs of each protocol.
+func questions() string {
+	var all []string
+	for _, p := range protocols.All {
+		all = append(all, "of "+p.Name+": "+strings.TrimPrefix(p.Explain.Questions, "or "))
+	}
+	return strings.Join(all, "; ")
 }
 
 func flagGroups() []flags.Group[options] {
