@@ -21,7 +21,6 @@ type Call struct {
 	before span.Ref // the attempt before
 	span   CallSpan
 	timer  world.TimerHandle
-	step   uint64 // in which it was sent
 }
 
 // CallSpan is the span of a call. The generated client spans are some, those with an answer's attributes are not: wrap
@@ -66,7 +65,7 @@ func (c *Call) Cause() span.Ref { return c.cause }
 
 // Ask sends a call whose span has started, and has it given up after a while: then a timer of kind CallTimer runs out.
 func (p *Process) Ask(c *Call, s CallSpan, timeout time.Duration) {
-	c.span, c.step = s, p.world.Step()
+	c.span = s
 	p.calls = append(p.calls, c)
 	id := world.CausalID(c.self.ID)
 	c.timer = p.world.SetTimer(0, world.Timer{Kind: CallTimer, ID: id}, timeout)

@@ -135,18 +135,27 @@ func (p *Process) root(name string, number uint64) span.Ref {
 	return span.Ref{Root: id, ID: id}
 }
 
-// Persist makes a record of the journal durable, and says whether it did. If not, the step must have no other effect:
-// the world has the process crash, and the step was none, of which no span tells.
-func (p *Process) Persist(record []byte) bool {
-	disk := p.world.Disk()
-	if disk.Append(record) == nil && disk.Sync() == nil {
+// Persist makes records of the journal durable, and says whether it did. It is the first thing that a step does, with
+// all records of the step. If it fails, the step must have no other effect: the world has the process crash, and what
+// the step handles is lost. No span tells of a request that came in it.
+func (p *Process) Persist(records ...[]byte) bool {
+	if len(records) == 0 || p.written(records) {
 		return true
 	}
 	p.failed = true
 	step := p.world.Step()
-	p.calls = slices.DeleteFunc(p.calls, func(c *Call) bool { return c.step == step })
 	p.requests = slices.DeleteFunc(p.requests, func(r *Request) bool { return r.step == step })
 	return false
+}
+
+func (p *Process) written(records [][]byte) bool {
+	disk := p.world.Disk()
+	for _, record := range records {
+		if disk.Append(record) != nil {
+			return false
+		}
+	}
+	return disk.Sync() == nil
 }
 
 // Crash implements world.Process: all that waits is over.

@@ -266,10 +266,12 @@ func TestPersist(t *testing.T) {
 	}
 	l.ask("x")
 	l.in.step++
-	l.ask("y")
 	l.wait(kv.RequestID{Client: 1, Sequence: 1}, world.Envelope{ID: 5, From: asker})
 	l.in.broken = errors.New("it failed")
-	if l.Persist([]byte("two")) || !l.Failed() {
+	if !l.Persist() || l.Failed() {
+		t.Error("a step that writes nothing fails")
+	}
+	if l.Persist([]byte("two"), []byte("three")) || !l.Failed() {
 		t.Error("a failed disk is none")
 	}
 	l.Crash()
