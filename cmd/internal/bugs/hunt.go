@@ -25,6 +25,15 @@ type prey struct {
 	small     *shrink.Result // what is left of that seed's run when it is shrunk
 }
 
+// mostLeft are the faults, and the operations, that are left at most when the run of a bug is shrunk: a person reads
+// that many.
+const mostLeft = 8
+
+// fine says whether a bug is caught by a seed, and shrunk to what a person reads.
+func (p *prey) fine() bool {
+	return p.found != nil && p.small.After.Faults <= mostLeft && p.small.After.Operations <= mostLeft
+}
+
 // hunt looks for what catches a bug of a protocol.
 func hunt(ctx context.Context, of *whole.Protocol, bug protocolrun.Bug) (prey, error) {
 	p := prey{bug: bug.Name}
@@ -77,19 +86,28 @@ func catching(ctx context.Context, of *whole.Protocol, bug protocolrun.Bug) ([]s
 		if request := (config.Request{Scenario: s}); request.Protocol() != of {
 			continue
 		}
-		c, err := resolve(s.Name, "", config.SetString("-bug", "bug", bug.Name))
+		is, err := catches(ctx, s.Name, bug)
 		if err != nil {
 			return nil, err
 		}
-		violation, err := violationOf(ctx, c)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", s.Name, err)
-		}
-		if breaks(bug, violation) {
+		if is {
 			names = append(names, s.Name)
 		}
 	}
 	return names, nil
+}
+
+// catches says whether a bug is caught in a scenario, with the seed that it has.
+func catches(ctx context.Context, scenario string, bug protocolrun.Bug) (bool, error) {
+	c, err := resolve(scenario, "", config.SetString("-bug", "bug", bug.Name))
+	if err != nil {
+		return false, err
+	}
+	violation, err := violationOf(ctx, c)
+	if err != nil {
+		return false, fmt.Errorf("%s: %w", scenario, err)
+	}
+	return breaks(bug, violation), nil
 }
 
 // breaks says whether a violation is of an invariant that the bug is known to break.

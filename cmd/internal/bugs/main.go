@@ -1,6 +1,6 @@
 // Command bugs switches on each bug that can be built in on purpose, one after the other, and prints what catches it:
 // the scenarios, and how many seeds of the profile "mixed" it takes until an invariant that the bug is known to break
-// is the first not to hold. It is what `make bugs` runs.
+// is the first not to hold. It is what `make bugs` runs; it exits with 1 if one is not caught, or not shrunk to little.
 package main
 
 import (
@@ -45,7 +45,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 const usageBefore = `usage: go run ./cmd/internal/bugs [flags]
 
 Switches on each bug of a protocol, one after the other, and prints what catches
-it.
+it. The exit status is 1 if the first 2,000 seeds do not catch one, or if what
+does is shrunk to more than 8 faults or 8 operations.
 `
 
 func setProtocol(o *options, name string) []error {
@@ -68,7 +69,7 @@ func huntAll(ctx context.Context, of *whole.Protocol, stdout, stderr io.Writer) 
 			bar.Done()
 			return command.Failed(stderr, err)
 		}
-		if one.found == nil {
+		if !one.fine() {
 			status = command.Violation
 		}
 		hunted = append(hunted, one)
