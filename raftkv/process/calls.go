@@ -15,16 +15,18 @@ type Call struct {
 	Request any    // the message
 	Attempt uint64 // from 1: how often this was asked
 
-	name   string
-	cause  span.Ref // its parent
-	self   span.Ref
-	before span.Ref // the attempt before
-	span   CallSpan
-	timer  world.TimerHandle
+	process *Process
+	name    string
+	cause   span.Ref // its parent
+	self    span.Ref
+	before  span.Ref // the attempt before
+	span    CallSpan
+	timer   world.TimerHandle
 }
 
-// CallSpan is the span of a call. The generated client spans are some, those with an answer's attributes are not: wrap
-// one whose End wants more.
+// CallSpan is the span of a call. The generated client spans are some when the spec gives them the attributes
+// `raftkv.answered_copy: optional` and, for the reply, `answered`, and the events of messages. Those whose End wants
+// more than the reply are not: wrap one.
 type CallSpan interface {
 	Open
 	world.Sent
@@ -35,25 +37,21 @@ type CallSpan interface {
 // CallTimer is the kind of the timers of calls. A process's own have other kinds.
 const CallTimer uint8 = 1
 
-// Call makes a call that belongs to the step's cause. It is sent when its span has started: see Ask. Name is the
-// span's, which is also its receiver's.
-func (p *Process) Call(to world.ProcessID, name string, request any) *Call {
-	return &Call{
-		To: to, Request: request, Attempt: 1, name: name, cause: p.cause, self: p.child(p.cause, to, name).Self,
-	}
+// Call makes a call that belongs to the step's cause. Begin its span, and send it with Ask.
+func (p *Process) Call(to world.ProcessID, request any) *Call {
+	return &Call{To: to, Request: request, Attempt: 1, process: p, cause: p.cause}
 }
 
-// Again makes the next attempt of a call that was given up.
+// Again makes the next attempt of a call that was given up. Begin its span, and send it with Ask.
 func (p *Process) Again(c *Call) *Call {
-	return &Call{
-		To: c.To, Request: c.Request, Attempt: c.Attempt + 1, name: c.name, cause: c.cause,
-		self: p.child(c.cause, c.To, c.name).Self, before: c.self,
-	}
+	return &Call{To: c.To, Request: c.Request, Attempt: c.Attempt + 1, process: p, cause: c.cause, before: c.self}
 }
 
-// Begin is the beginning of the call's span. The span of another attempt is linked to that of the one before.
-func (c *Call) Begin() span.Begin {
-	begin := span.Begin{Self: c.self, Parent: c.cause.ID}
+// Begin is the beginning of the call's span. Name is the span's, which is also its receiver's. The span of another
+// attempt is linked to that of the one before. Begin a call's span once.
+func (c *Call) Begin(name string) span.Begin {
+	begin := c.process.child(c.cause, c.To, name)
+	c.name, c.self = name, begin.Self
 	if c.Attempt > 1 {
 		begin.Links = []span.Link{worldspans.LinkTo(c.before, worldspans.LinkPrevious)}
 	}

@@ -25,6 +25,7 @@ type Process struct {
 	cause    span.Ref       // the span of what the step does
 	starts   uint64         // how often the process started, this time included
 	failed   bool           // the disk failed: the process is as good as crashed until it is restarted
+	handled  HandledSpan    // of the request that the step handles, until its answer leaves; nil for none
 	calls    []*Call        // those that wait, oldest first
 	requests []*Request     // likewise
 	counts   map[counted]uint64
@@ -61,7 +62,7 @@ func (p *Process) Begin(w world.World) {
 // tells of it, which is the root of a trace. Name is the span's.
 func (p *Process) Started(name string) span.Begin {
 	p.starts++
-	p.envelope, p.failed = world.Envelope{}, false
+	p.envelope, p.failed, p.handled = world.Envelope{}, false, nil
 	p.cause = p.root(name, p.starts)
 	return span.Begin{Self: p.cause}
 }
@@ -90,7 +91,8 @@ func (p *Process) Continue(earlier span.Ref) { p.cause = earlier }
 // From is who sent what the step handles.
 func (p *Process) From() world.ProcessID { return p.envelope.From }
 
-// Copied is a span that tells which copy of a message it is about.
+// Copied is a span that tells which copy of a message it is about. A generated span is one when the spec gives it
+// `raftkv.copy: optional`.
 type Copied interface{ SetCopy(copyValue int64) }
 
 // TellCopy says on a span which copy of a message the step handles, unless it is the first: the network may double one.
@@ -100,12 +102,44 @@ func (p *Process) TellCopy(s Copied) {
 	}
 }
 
-// Reply answers the request that the step handles, and tells on its span what the network does to the answer.
-func (p *Process) Reply(s world.Sent, message any) {
+// HandledSpan is the span of a request at its receiver. The generated server spans are some when the spec gives them
+// the attributes `raftkv.copy: optional` and, for the reply, `answered`, and the events of messages.
+type HandledSpan interface {
+	Open
+	world.Sent
+	Copied
+	End(reply string)
+}
+
+// Handle has the step handle the request of another process. Its span ends when Reply answers it, or with EndStep.
+func (p *Process) Handle(s HandledSpan) {
+	p.TellCopy(s)
+	p.handled = s
+}
+
+// Message is a message of a spec.
+type Message interface{ Name() string }
+
+// Reply answers the request that the step handles, and ends the span that Handle got. It tells on the span what the
+// network does to the answer. When the step handles no request, or answered it already, Reply does nothing.
+func (p *Process) Reply(message Message) {
+	if p.handled == nil {
+		return
+	}
 	e := &p.envelope
-	world.NoteFate(s, p.world.Send(world.Envelope{
+	world.NoteFate(p.handled, p.world.Send(world.Envelope{
 		ID: world.CausalID(p.cause.ID), Root: e.Root, From: p.id, To: e.From, InReplyTo: e.ID, Payload: message,
 	}))
+	p.handled.End(message.Name())
+	p.handled = nil
+}
+
+// EndStep ends the step. The span of a request that was not answered ends without a reply: nobody answers it later.
+func (p *Process) EndStep() {
+	if p.handled != nil && p.handled.On() {
+		p.handled.Unfinished()
+	}
+	p.handled = nil
 }
 
 // Message begins the span of a message that nobody answers. It is sent when that span has started: see Send.
@@ -142,7 +176,7 @@ func (p *Process) Persist(records ...[]byte) bool {
 	if len(records) == 0 || p.written(records) {
 		return true
 	}
-	p.failed = true
+	p.failed, p.handled = true, nil
 	step := p.world.Step()
 	p.requests = slices.DeleteFunc(p.requests, func(r *Request) bool { return r.step == step })
 	return false

@@ -87,6 +87,7 @@ type life struct {
 	in     *surroundings
 	spans  *kept
 	tracer *span.Tracer
+	begun  span.Begin // of the last call
 }
 
 func born() *life {
@@ -102,8 +103,9 @@ func born() *life {
 
 // ask makes a call and sends it.
 func (l *life) ask(request string) *process.Call {
-	c := l.Call(other, "call", request)
-	l.Ask(c, l.spans.open(l.tracer, c.Begin()), time.Second)
+	c := l.Call(other, request)
+	l.begun = c.Begin("call")
+	l.Ask(c, l.spans.open(l.tracer, l.begun), time.Second)
 	return c
 }
 
@@ -196,7 +198,7 @@ func TestGivenUp(t *testing.T) {
 	l := born()
 	began := l.Cause()
 	first := l.ask("x")
-	late := l.reply()
+	sent, late := l.begun, l.reply()
 	if l.GivenUp(world.Timer{Kind: process.CallTimer, ID: 99}) != nil {
 		t.Error("a call that there is not is given up")
 	}
@@ -208,11 +210,11 @@ func TestGivenUp(t *testing.T) {
 		t.Error("a reply that came too late is listened to")
 	}
 	again := l.Again(got)
-	begin := again.Begin()
-	if again.Attempt != 2 || again.Request != "x" || begin.Parent != began.ID || begin.Self == first.Begin().Self {
+	begin := again.Begin("call")
+	if again.Attempt != 2 || again.Request != "x" || begin.Parent != began.ID || begin.Self == sent.Self {
 		t.Errorf("the second attempt is %+v, its span begins with %+v", again, begin)
 	}
-	if len(begin.Links) != 1 || begin.Links[0].ID != world.CausalID(first.Begin().Self.ID) {
+	if len(begin.Links) != 1 || begin.Links[0].ID != world.CausalID(sent.Self.ID) {
 		t.Errorf("it links to %+v", begin.Links)
 	}
 	l.wants(t, "call error=timeout")
