@@ -1,6 +1,7 @@
 package model
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/raftkv/raftkv/gen/internal/load"
@@ -231,5 +232,35 @@ func (r *resolver) scopes() {
 		}
 		find(r, r.roles(), s.Role, "role or party")
 		r.out.Scopes = append(r.out.Scopes, scope)
+	}
+}
+
+// spansOfExchanges notes exchanges that no span tells of. A spec may leave telemetry out, but not of a message alone:
+// its traces would lack what happened.
+func (r *resolver) spansOfExchanges() {
+	if len(r.spec.Spans) == 0 {
+		return
+	}
+	var names []string
+	for _, p := range r.out.All() {
+		for _, s := range p.Spans {
+			names = append(names, s.Name)
+		}
+	}
+	for _, e := range r.spec.Exchanges {
+		if !e.Method.Given() || r.faults.At(e.Method.Pos) || slices.Contains(names, e.Method.Value) {
+			continue
+		}
+		kinds := "client and server"
+		if len(e.Replies) == 0 {
+			kinds = "producer and consumer"
+		}
+		near := ""
+		if nearest := load.Nearest(e.Method.Value, names); nearest != "" {
+			near = fmt.Sprintf(" (nearest: %q)", nearest)
+		}
+		r.faults.Add(e.Method.Pos,
+			"no span has the name %q%s: add one for each side of the exchange to `spans`, of the kinds %s", e.Method.Value, near,
+			kinds)
 	}
 }

@@ -1,7 +1,6 @@
 package model
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -178,6 +177,7 @@ func (r *resolver) declareSpans() {
 		r.span(s, r.out.Spans[i])
 	}
 	r.reachable(declared)
+	r.receivers(declared)
 	if t := r.spec.Telemetry; t != nil && t.Fault.Given() {
 		out := r.out.Telemetry
 		if out.Fault != nil {
@@ -206,36 +206,6 @@ func (r *resolver) fewSpans(declared []load.Span) {
 	r.faults.Add(pos, "there are %d spans, with those of included files: at most %d are possible", len(r.spans), mostSpans)
 }
 
-// spansOfExchanges notes exchanges that no span tells of. A spec may leave telemetry out, but not of a message alone:
-// its traces would lack what happened.
-func (r *resolver) spansOfExchanges() {
-	if len(r.spec.Spans) == 0 {
-		return
-	}
-	var names []string
-	for _, p := range r.out.All() {
-		for _, s := range p.Spans {
-			names = append(names, s.Name)
-		}
-	}
-	for _, e := range r.spec.Exchanges {
-		if !e.Method.Given() || r.faults.At(e.Method.Pos) || slices.Contains(names, e.Method.Value) {
-			continue
-		}
-		kinds := "client and server"
-		if len(e.Replies) == 0 {
-			kinds = "producer and consumer"
-		}
-		near := ""
-		if nearest := load.Nearest(e.Method.Value, names); nearest != "" {
-			near = fmt.Sprintf(" (nearest: %q)", nearest)
-		}
-		r.faults.Add(e.Method.Pos,
-			"no span has the name %q%s: add one for each side of the exchange to `spans`, of the kinds %s", e.Method.Value, near,
-			kinds)
-	}
-}
-
 // reachable notes spans that have only each other as parents.
 func (r *resolver) reachable(declared []load.Span) {
 	reached := map[*Span]bool{}
@@ -256,6 +226,27 @@ func (r *resolver) reachable(declared []load.Span) {
 		if !reached[s] && len(s.Parents) > 0 {
 			r.faults.Add(declared[i].ID.Pos, "span %q is below no root: nothing could start it", s.ID)
 		}
+	}
+}
+
+// receivers notes spans of kind server whose parents lack the client span of the same name: a receiver's span is always
+// below its sender's.
+func (r *resolver) receivers(declared []load.Span) {
+	senders := map[string]*Span{}
+	for _, p := range r.out.All() {
+		for _, s := range p.Spans {
+			if s.Kind == "client" {
+				senders[s.Name] = s
+			}
+		}
+	}
+	for i, s := range r.out.Spans {
+		sender := senders[s.Name]
+		if s.Kind != "server" || sender == nil || len(s.Parents) == 0 || slices.Contains(s.Parents, sender) {
+			continue
+		}
+		r.faults.Add(declared[i].Parents[0].Pos,
+			"span %q takes in the request of span %q, which is to be one of its parents", s.ID, sender.ID)
 	}
 }
 
