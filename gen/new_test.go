@@ -76,6 +76,12 @@ func TestNewRefuses(t *testing.T) {
 			[]string{`a protocol cannot be called "Two-Phase"`, `its server cannot be called "client"`},
 		},
 		{"a keyword", home, []string{"switch"}, []string{`a protocol cannot be called "switch": that is a word of its code`}},
+		{
+			"names of one letter, and of the code", home,
+			[]string{"c", "-server", "effects"},
+			[]string{`a protocol cannot be called "c": want two or more`, `its server cannot be called "effects"`},
+		},
+		{"a type of Go", home, []string{"error"}, []string{`a protocol cannot be called "error": that is a word of its code`}},
 		{"no module", "", []string{"third"}, []string{"there is no go.mod in .; run go mod init first"}},
 		{
 			"no kv.yaml", "example.org/other",

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"go/format"
 	"go/token"
+	"go/types"
 	"path"
 	"regexp"
 	"slices"
@@ -30,12 +31,21 @@ type Names struct {
 	Main    bool   // whether it needs a program of its own
 }
 
-var word = regexp.MustCompile(`^[a-z][a-z0-9]*$`)
+// word is a name of at least two characters: variables have names of one.
+var word = regexp.MustCompile(`^[a-z][a-z0-9]+$`)
 
 // taken are names that the code of a protocol has for something else.
 var taken = []string{
-	"check", "client", "cmd", "iter", "kv", "main", "node", "process", "protocol", "run", "server", "spans", "store",
-	"watch", "whole", "world",
+	"algorithm", "all", "applied", "apply", "begin", "call", "cause", "check", "child", "client", "cmd", "command",
+	"committed", "continue", "crash", "effects", "failed", "finish", "from", "id", "init", "invariants", "iter", "kv",
+	"main", "message", "node", "parties", "persist", "process", "protocol", "receive", "received", "recover", "reply", "restart",
+	"rules", "run", "send", "server", "servers", "spans", "start", "started", "state", "store", "timeout", "tracer",
+	"vendor", "wait", "watch", "whole", "world",
+}
+
+// isTaken says whether a name is a word of Go, or of the code of a protocol.
+func isTaken(name string) bool {
+	return token.IsKeyword(name) || types.Universe.Lookup(name) != nil || slices.Contains(taken, name)
 }
 
 // Check returns what is wrong with the names, all of it.
@@ -43,9 +53,9 @@ func (n Names) Check() (wrong []string) {
 	for _, one := range []struct{ what, name string }{{"a protocol", n.Name}, {"its server", n.Server}} {
 		switch {
 		case !word.MatchString(one.name):
-			wrong = append(wrong, fmt.Sprintf("%s cannot be called %q: want a word of lower-case letters and digits, a letter "+
-				"first", one.what, one.name))
-		case token.IsKeyword(one.name) || slices.Contains(taken, one.name):
+			wrong = append(wrong, fmt.Sprintf("%s cannot be called %q: want two or more lower-case letters and digits, a "+
+				"letter first", one.what, one.name))
+		case isTaken(one.name):
 			wrong = append(wrong, fmt.Sprintf("%s cannot be called %q: that is a word of its code", one.what, one.name))
 		}
 	}
