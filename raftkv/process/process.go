@@ -2,6 +2,20 @@
 // arrives and what names it, the calls that wait for a reply, the clients that wait for an answer, and the journal. A
 // protocol's process embeds Process, opens the spans, and says what its messages do. The package knows no protocol.
 //
+// A request of another process is handled so, where Reply comes of the handler's effects:
+//
+//	begin := p.Received(e, spans.PrepareServerName)
+//	p.Handle(tracer.StartPrepareServer(begin, …))
+//	…
+//	p.Reply(protocol.VoteYes{…})
+//	p.EndStep()
+//
+// And a call is made so. Its reply is handed to Answered, and its timer to GivenUp:
+//
+//	call := p.Call(to, protocol.Prepare{…})
+//	begin := call.Begin(spans.PrepareClientName)
+//	p.Ask(call, tracer.StartPrepareClient(begin, …), timeout)
+//
 //	process.go   steps: what arrives, what begins by itself, and the journal
 //	calls.go     requests to other processes, until their reply, or until they are given up
 //	requests.go  requests of clients, until their answer
