@@ -49,8 +49,8 @@ var waysOfPaxos = map[string]way{
 var hunted = []string{"commit-old-term", "local-read", "no-commit-on-heartbeat", "overwrite-at-replica"}
 
 // TestEveryBugIsCaught switches on each bug: its scenario and a seed of mixed catch it, by an invariant that it is
-// known to break. Of those that are hunted, what is left of that seed's run when it is shrunk has few faults and operations,
-// and none of them can be taken away; the table of them has room in 80 columns, on a slow machine, too.
+// known to break. Of those that are hunted, what is left of that seed's run when it is shrunk has few faults and
+// operations, and none of them can be taken away; the table of them has room in 80 columns, on a slow machine, too.
 func TestEveryBugIsCaught(t *testing.T) {
 	for of, ways := range map[*whole.Protocol]map[string]way{
 		&protocols.Raft: waysOfRaft, &protocols.MultiPaxos: waysOfPaxos,

@@ -261,8 +261,8 @@ func (f *faults) do(fault *config.Fault) {
 	}
 }
 
-// startsAgain notes that a process is about to start again. It may write to its disk while it does: if that fails, it is
-// down once more.
+// startsAgain notes that a process is about to start again. It may write to its disk while it does: if that fails, it
+// is down once more.
 func (f *faults) startsAgain(p world.ProcessID) {
 	delete(f.crashed, p)
 	f.downs = slices.DeleteFunc(f.downs, func(down world.ProcessID) bool { return down == p })
