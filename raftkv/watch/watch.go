@@ -68,8 +68,8 @@ func New[Name ~string](c *run.Cluster, invariants []check.Invariant, rules Rules
 	}
 }
 
-// Server is the process that the world is to run in a server's place: after each of its events the rules are asked. It is
-// the server itself in a run that is not checked.
+// Server is the process that the world is to run in a server's place: after each of its events the rules are asked. It
+// is the server itself in a run that is not checked.
 func (c *Checker) Server(p world.Process) world.Process {
 	if c.cluster.Unchecked {
 		return p

@@ -39,8 +39,8 @@ var taken = []string{
 	"algorithm", "all", "applied", "apply", "begin", "call", "cause", "check", "child", "client", "cmd", "command",
 	"committed", "continue", "crash", "effects", "failed", "finish", "from", "id", "init", "invariants", "iter", "kv",
 	"main", "message", "node", "parties", "persist", "process", "protocol", "receive", "received", "recover", "reply",
-	"restart", "rules", "run", "send", "server", "servers", "spans", "start", "started", "state", "store", "timeout", "tracer",
-	"vendor", "wait", "watch", "whole", "world",
+	"restart", "rules", "run", "send", "server", "servers", "spans", "start", "started", "state", "store", "timeout",
+	"tracer", "vendor", "wait", "watch", "whole", "world",
 }
 
 // isTaken says whether a name is a word of Go, or of the code of a protocol.
