@@ -28,7 +28,19 @@ func TestGuide(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &reader{t: t, folder: t.TempDir(), clone: clone}
+	// In a folder that is always the same, what did not change since the last time is not compiled again.
+	folder := filepath.Join(clone, "bin", "tested", "guide")
+	remove := func() {
+		if err := os.RemoveAll(folder); err != nil {
+			t.Fatal(err)
+		}
+	}
+	remove()
+	t.Cleanup(remove)
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	r := &reader{t: t, folder: folder, clone: clone}
 	for _, b := range blocks(guide) {
 		r.do(b)
 	}
