@@ -72,26 +72,30 @@ func (p *Process) Ask(c *Call, s CallSpan, timeout time.Duration) {
 	}))
 }
 
-// Answered begins the step of a reply, ends the span of the call that it answers, and returns that call. It returns nil
-// when the call is over: a reply that comes too late is not listened to.
+// Answered begins the step of a reply, and returns the call that it answers. Its span ends when what the step makes
+// durable is, or with EndStep. It returns nil when the call is over: a reply that comes too late is not listened to.
 func (p *Process) Answered(e world.Envelope, reply string) *Call {
+	p.endOver()
 	p.envelope = e
 	c := p.take(e.InReplyTo)
 	if c == nil {
 		return nil
 	}
 	p.world.StopTimer(c.timer)
-	second := world.CausalID(c.self.ID).Child(world.NameOf(c.name), c.To, p.id, 0, 1)
-	if e.ID == second {
-		c.span.SetAnsweredCopy(1)
+	p.cause, p.ending = c.cause, c
+	p.end = func() {
+		second := world.CausalID(c.self.ID).Child(world.NameOf(c.name), c.To, p.id, 0, 1)
+		if e.ID == second {
+			c.span.SetAnsweredCopy(1)
+		}
+		c.span.End(reply)
 	}
-	c.span.End(reply)
-	p.cause = c.cause
 	return c
 }
 
 // GivenUp begins the step of a timer of kind CallTimer, ends the span of its call with an error, and returns that call.
 func (p *Process) GivenUp(t world.Timer) *Call {
+	p.endOver()
 	p.envelope = world.Envelope{}
 	c := p.take(t.ID)
 	if c == nil {
@@ -102,6 +106,14 @@ func (p *Process) GivenUp(t world.Timer) *Call {
 	}
 	p.cause = c.cause
 	return c
+}
+
+// endOver ends the span of the call that is over with the step, if any is.
+func (p *Process) endOver() {
+	if p.ending != nil {
+		p.end()
+	}
+	p.ending, p.end = nil, nil
 }
 
 // take removes the call that an id names from those that wait; nil when there is none.

@@ -40,6 +40,8 @@ type Process struct {
 	starts   uint64         // how often the process started, this time included
 	failed   bool           // the disk failed: the process is as good as crashed until it is restarted
 	handled  HandledSpan    // of the request that the step handles, until its answer leaves; nil for none
+	ending   *Call          // that is over with this step; nil for none
+	end      func()         // ends its span
 	calls    []*Call        // those that wait, oldest first
 	requests []*Request     // likewise
 	counts   map[counted]uint64
@@ -84,6 +86,7 @@ func (p *Process) Started(name string) span.Begin {
 // Received begins the step of a request, or of a message that nobody answers, and returns the beginning of the span of
 // its receiver. Name is that span's, which is also its sender's.
 func (p *Process) Received(e world.Envelope, name string) span.Begin {
+	p.endOver()
 	p.envelope = e
 	id := e.ID.Child(world.NameOf(name), p.id, e.From, 0, e.Copy)
 	p.cause = span.Ref{Root: uint64(e.Root), ID: uint64(id)}
@@ -150,6 +153,7 @@ func (p *Process) Reply(message Message) {
 
 // EndStep ends the step. The span of a request that was not answered ends without a reply: nobody answers it later.
 func (p *Process) EndStep() {
+	p.endOver()
 	if p.handled != nil && p.handled.On() {
 		p.handled.Unfinished()
 	}
@@ -188,9 +192,14 @@ func (p *Process) root(name string, number uint64) span.Ref {
 // the step handles is lost. No span tells of a request that came in it.
 func (p *Process) Persist(records ...[]byte) bool {
 	if len(records) == 0 || p.written(records) {
+		p.endOver()
 		return true
 	}
 	p.failed, p.handled = true, nil
+	if p.ending != nil { // and nobody heard of the reply: the crash ends it
+		p.calls = slices.Insert(p.calls, 0, p.ending)
+		p.ending, p.end = nil, nil
+	}
 	step := p.world.Step()
 	p.requests = slices.DeleteFunc(p.requests, func(r *Request) bool { return r.step == step })
 	return false
@@ -222,6 +231,7 @@ type Open interface {
 }
 
 func (p *Process) endAll(end func(Open)) {
+	p.endOver()
 	for _, c := range slices.Backward(p.calls) {
 		if c.span.On() {
 			end(c.span)

@@ -190,7 +190,20 @@ func TestAnswered(t *testing.T) {
 	reply = l.reply()
 	reply.ID = reply.InReplyTo.Child(world.NameOf("call"), other, self, 0, 1)
 	l.Answered(reply, "No")
+	l.EndStep()
 	l.wants(t, "call reply=Yes", "call answered=1 reply=No")
+}
+
+// A reply whose step comes to nothing, since its disk failed, was not heard: the crash ends the call.
+func TestAnsweredInVain(t *testing.T) {
+	l := born()
+	l.ask("x")
+	l.in.broken = errors.New("it failed")
+	if l.Answered(l.reply(), "Yes") == nil || l.Persist([]byte("one")) {
+		t.Fatal("the reply is too late, or the failed disk is none")
+	}
+	l.Crash()
+	l.wants(t, "call error=crash")
 }
 
 // A call that is given up is made again: another span of the same cause, linked to the one before.
