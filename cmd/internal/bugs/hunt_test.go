@@ -27,9 +27,9 @@ type way struct {
 var waysOfRaft = map[string]way{
 	"forget-vote": {"leader-crash", 1}, "revote-on-stepdown": {"", 7}, "count-duplicate-votes": {"storm", 4},
 	"ignore-higher-term": {"two-leaders", 1}, "longest-log-wins": {"disruptive-server", 52},
-	"keep-conflicting-tail": {"figure-7", 9}, "next-index-stuck": {"majority-partition", 14},
+	"keep-conflicting-tail": {"figure-7", 9}, "next-index-stuck": {"majority-partition", 1},
 	"commit-old-term": {"figure-8", 2}, "commit-beyond-match": {"minority-partition", 11},
-	"no-commit-on-heartbeat": {"", 1}, "local-read": {"two-leaders", 39}, "no-dedup": {"lost-reply", 1},
+	"no-commit-on-heartbeat": {"", 14}, "local-read": {"two-leaders", 39}, "no-dedup": {"lost-reply", 1},
 	"false-failure": {"figure-8", 1},
 }
 
