@@ -12,8 +12,8 @@
 //  6. sim is the deterministic world.
 //  7. raft/invariants looks after every event whether the invariants hold, and history whether what the clients were
 //     answered is linearizable. check is what both say.
-//  8. run is what a run needs of a protocol, whatever it is, and raft/run is Raft's side of it. whole is a protocol with
-//     what it adds to the tools.
+//  8. run is what a run needs of a protocol, whatever it is, and raft/run is Raft's side of it. whole is a protocol
+//     with what it adds to the tools.
 //  9. raft/spans, kv/spans and world/spans are generated too: one starter for each span that the specs declare.
 //  10. process and watch are for who writes a protocol of their own: what its processes have in common, and who looks
 //     after every event whether its invariants hold. See spec/README.md.

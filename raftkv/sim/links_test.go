@@ -174,13 +174,12 @@ func TestALinkDrawsWhatItWouldDrawAnyway(t *testing.T) {
 // the run is over.
 func TestSent(t *testing.T) {
 	c := steady()
-	c.Drop, c.Duplicated, c.Delay = []world.CausalID{2, 3}, []world.CausalID{
-		3,
-		4,
-	}, map[world.CausalID]time.Duration{5: 7 * ms}
+	c.Drop, c.Duplicated = []world.CausalID{2, 3}, []world.CausalID{3, 4}
+	c.Delay = map[world.CausalID]time.Duration{5: 7 * ms}
 	s, d, one, two := pair(c)
 	c.Sent = func(e *world.Envelope, fate world.Fate) {
-		d.write("%s message %d copy %d from %s to %s, payload %v, %+v", s.Now(), e.ID, e.Copy, e.From, e.To, e.Payload, fate)
+		d.write("%s message %d copy %d from %s to %s, payload %v; drop %s, delay %s %s, duplicate %s",
+			s.Now(), e.ID, e.Copy, e.From, e.To, e.Payload, fate.Drop, fate.Delay, fate.DelayBy, fate.Duplicate)
 	}
 	s = sim.New(c)
 	s.Add(one)
@@ -195,14 +194,12 @@ func TestSent(t *testing.T) {
 	one.finish = func(p *probe) { p.send(2, two.id) }
 	at(s, 1*ms, func() { s.Crash(two.id) })
 	run(t, s)
-	d.is(t, `0s message 1 copy 0 from node-1 to node-2, payload 100, {Message:<nil> Drop: Delay: DelayBy:0s Duplicate: CopyLate:0s}
-		0s message 2 copy 0 from node-1 to node-2, payload 101, {Message:<nil> Drop:counterfactual Delay: DelayBy:0s Duplicate: CopyLate:0s}
-		0s message 3 copy 0 from node-1 to node-2, payload 102, {Message:<nil> Drop:counterfactual Delay: DelayBy:0s `+
-		`Duplicate:counterfactual CopyLate:0s}
-		0s message 4 copy 0 from node-1 to node-2, payload 103, {Message:<nil> Drop: Delay: DelayBy:0s Duplicate:counterfactual CopyLate:0s}
-		0s message 5 copy 0 from node-1 to node-2, payload 104, {Message:<nil> Drop: Delay:counterfactual DelayBy:7ms `+
-		`Duplicate: CopyLate:0s}
-		0s message 6 copy 0 from node-2 to node-1, payload <nil>, {Message:<nil> Drop:fault Delay: DelayBy:0s Duplicate: CopyLate:0s}
+	d.is(t, `0s message 1 copy 0 from node-1 to node-2, payload 100; drop , delay  0s, duplicate
+		0s message 2 copy 0 from node-1 to node-2, payload 101; drop counterfactual, delay  0s, duplicate
+		0s message 3 copy 0 from node-1 to node-2, payload 102; drop counterfactual, delay  0s, duplicate counterfactual
+		0s message 4 copy 0 from node-1 to node-2, payload 103; drop , delay  0s, duplicate counterfactual
+		0s message 5 copy 0 from node-1 to node-2, payload 104; drop , delay counterfactual 7ms, duplicate
+		0s message 6 copy 0 from node-2 to node-1, payload <nil>; drop fault, delay  0s, duplicate
 		1ms node-2 crashes
 		17ms node-1 finishes
 		17ms node-2 finishes`)
