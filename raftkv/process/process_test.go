@@ -296,3 +296,33 @@ func TestPersist(t *testing.T) {
 		t.Error("the process failed before it started")
 	}
 }
+
+// A message that nobody answers is named by its sender's span, and its receiver's is below that and links to it.
+func TestOneWay(t *testing.T) {
+	l := born()
+	began := l.Cause()
+	for range 2 {
+		begin := l.Message(other, "tell")
+		if begin.Parent != began.ID {
+			t.Errorf("its span is below %x, want %x", begin.Parent, began.ID)
+		}
+		s := l.spans.open(l.tracer, begin)
+		l.Send(other, begin, s, "x")
+		s.Started.End()
+	}
+	first, second := l.in.sent[0], l.in.sent[1]
+	if first.ID == second.ID || first.Root != world.CausalID(began.Root) || first.From != self || first.To != other {
+		t.Errorf("the messages are %+v and %+v", first, second)
+	}
+	receiver := process.New(other, nil)
+	begin := receiver.Received(first, "tell")
+	if begin.Parent != uint64(first.ID) || begin.Self.ID == uint64(first.ID) {
+		t.Errorf("its receiver's span begins with %+v", begin)
+	}
+	if links := receiver.Producer(); len(links) != 1 || links[0].ID != first.ID {
+		t.Errorf("it links to %+v", links)
+	}
+	if len(l.spans.spans) != 2 || len(l.in.running) != 0 {
+		t.Errorf("%d spans ended, and %d timers run", len(l.spans.spans), len(l.in.running))
+	}
+}
