@@ -81,7 +81,11 @@ func TestNewRefuses(t *testing.T) {
 			[]string{"c", "-server", "effects"},
 			[]string{`a protocol cannot be called "c": want two or more`, `its server cannot be called "effects"`},
 		},
-		{"a type of Go", home, []string{"error"}, []string{`a protocol cannot be called "error": that is a word of its code`}},
+		{
+			"a type of Go", home,
+			[]string{"error"},
+			[]string{`a protocol cannot be called "error": that is a word of its code`},
+		},
 		{"no module", "", []string{"third"}, []string{"there is no go.mod in .; run go mod init first"}},
 		{
 			"no kv.yaml", "example.org/other",

@@ -66,7 +66,9 @@ func TestOtherProtocols(t *testing.T) {
 // project's. A term is a word of the language of specs: what numbers those that lead.
 func TestKnowsNoProtocol(t *testing.T) {
 	words := regexp.MustCompile(`(?i)\b(raft|raftkv|leader|follower|candidate|election|heartbeat|quorum)s?\b`)
-	allowed := regexp.MustCompile(`github\.com/raftkv/raftkv[a-z/]*|raftkv/gen|"?raftkv/1|spec/raftkv\.yaml|raftkv\.(KV/|copy)`)
+	allowed := regexp.MustCompile(
+		`github\.com/raftkv/raftkv[a-z/]*|raftkv/gen|"?raftkv/1|spec/raftkv\.yaml|raftkv\.(KV/|copy)`,
+	)
 	err := filepath.WalkDir("internal", func(name string, entry os.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err

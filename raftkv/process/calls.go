@@ -58,9 +58,6 @@ func (c *Call) Begin(name string) span.Begin {
 	return begin
 }
 
-// Cause is the span that the call belongs to.
-func (c *Call) Cause() span.Ref { return c.cause }
-
 // Ask sends a call whose span has started, and has it given up after a while: then a timer of kind CallTimer runs out.
 func (p *Process) Ask(c *Call, s CallSpan, timeout time.Duration) {
 	c.span = s

@@ -43,7 +43,7 @@ type Process struct {
 	ending   *Call          // that is over with this step; nil for none
 	end      func()         // ends its span
 	calls    []*Call        // those that wait, oldest first
-	requests []*Request     // likewise
+	requests []*request     // likewise
 	counts   map[counted]uint64
 }
 
@@ -101,12 +101,6 @@ func (p *Process) Producer() []span.Link {
 
 // Cause is the span of what the step does: whatever comes of it has that for a parent.
 func (p *Process) Cause() span.Ref { return p.cause }
-
-// Continue has the step do what an earlier span began: what comes of it is below that.
-func (p *Process) Continue(earlier span.Ref) { p.cause = earlier }
-
-// From is who sent what the step handles.
-func (p *Process) From() world.ProcessID { return p.envelope.From }
 
 // Copied is a span that tells which copy of a message it is about. A generated span is one when the spec gives it
 // `raftkv.copy: optional`.
@@ -201,7 +195,7 @@ func (p *Process) Persist(records ...[]byte) bool {
 		p.ending, p.end = nil, nil
 	}
 	step := p.world.Step()
-	p.requests = slices.DeleteFunc(p.requests, func(r *Request) bool { return r.step == step })
+	p.requests = slices.DeleteFunc(p.requests, func(r *request) bool { return r.step == step })
 	return false
 }
 

@@ -8,9 +8,9 @@ import (
 	"github.com/raftkv/raftkv/raftkv/world"
 )
 
-// Request is a client's request, until it is answered.
-type Request struct {
-	ID   kv.RequestID
+// request is a client's request, until it is answered.
+type request struct {
+	id   kv.RequestID
 	self span.Ref
 	from world.ProcessID
 	call world.CausalID // the try that waits
@@ -41,17 +41,17 @@ func Asked(payload any) (kv.RequestID, kv.Command) {
 }
 
 // Wait has the request that the step handles wait for its answer. Another try of the same request waits on its own.
-func (p *Process) Wait(id kv.RequestID, s RequestSpan) *Request {
-	r := &Request{ID: id, self: p.cause, from: p.envelope.From, call: p.envelope.ID, span: s, step: p.world.Step()}
+func (p *Process) Wait(id kv.RequestID, s RequestSpan) {
 	p.TellCopy(s)
-	p.requests = append(p.requests, r)
-	return r
+	p.requests = append(p.requests, &request{
+		id: id, self: p.cause, from: p.envelope.From, call: p.envelope.ID, span: s, step: p.world.Step(),
+	})
 }
 
 // Answer answers all tries that wait of a request, and ends their spans.
 func (p *Process) Answer(id kv.RequestID, reply kv.Message) {
 	for _, r := range p.requests {
-		if r.ID != id {
+		if r.id != id {
 			continue
 		}
 		world.NoteFate(r.span, p.world.Send(world.Envelope{
@@ -63,5 +63,5 @@ func (p *Process) Answer(id kv.RequestID, reply kv.Message) {
 		}
 		r.span.End(reply.Name())
 	}
-	p.requests = slices.DeleteFunc(p.requests, func(r *Request) bool { return r.ID == id })
+	p.requests = slices.DeleteFunc(p.requests, func(r *request) bool { return r.id == id })
 }

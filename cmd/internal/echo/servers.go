@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/raftkv/raftkv/raftkv/kv"
+	"github.com/raftkv/raftkv/raftkv/process"
 	"github.com/raftkv/raftkv/raftkv/run"
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
@@ -112,22 +113,9 @@ func (s *server) Receive(e world.Envelope) {
 		}
 		s.traceCopied(e)
 	}
-	if request, command := asked(e); command != nil {
+	if request, command := process.Asked(e.Payload); command != nil {
 		s.answer(e, request, command)
 	}
-}
-
-// asked is what a client asks for; nil if it is no client's message.
-func asked(e world.Envelope) (kv.RequestID, kv.Command) {
-	switch m := e.Payload.(type) {
-	case kv.ClientPut:
-		return m.Request, kv.Put{Key: m.Key, Value: m.Value}
-	case kv.ClientGet:
-		return m.Request, kv.Get{Key: m.Key}
-	case kv.ClientDelete:
-		return m.Request, kv.Delete{Key: m.Key}
-	}
-	return kv.RequestID{}, nil
 }
 
 func (s *server) isNew(request kv.RequestID) bool {
@@ -136,7 +124,7 @@ func (s *server) isNew(request kv.RequestID) bool {
 
 // WritesOnReceive implements world.Writer.
 func (s *server) WritesOnReceive(e world.Envelope) bool {
-	request, command := asked(e)
+	request, command := process.Asked(e.Payload)
 	return command != nil && s.keeps && s.isNew(request)
 }
 

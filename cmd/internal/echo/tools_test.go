@@ -81,12 +81,14 @@ func TestTools(t *testing.T) {
 	again := strings.Fields(lineOf(t, told, "starting again"))[2]
 	wants(said(t, 0, explain.Main, crashed, took), "mirror-", "took in keeper-1's Copied",
 		"What led to it", "keeper-1 sent mirror-2 a Copied")
-	wants(said(t, 0, explain.Main, crashed, lost), "Why there was no reply", "keeper-1 had been down since its crash at 55.000ms",
+	wants(said(t, 0, explain.Main, crashed, lost), "Why there was no reply",
+		"keeper-1 had been down since its crash at 55.000ms",
 		"What it links to")
 	wants(said(t, 0, explain.Main, crashed, again), "keeper-1 did this", "start", "keeper-1 was started again")
 	wants(said(t, 0, explain.Main, crashed, "client-1 1"), "The answer was NOT FOUND",
 		"The request travelled from client-1 to keeper-1", "keeper-1 replied Answered")
-	wants(said(t, 2, explain.Main, crashed, "leader term 2"), "ask for a span by 6 digits of its id or more, or client-N N")
+	wants(said(t, 2, explain.Main, crashed, "leader term 2"),
+		"ask for a span by 6 digits of its id or more, or client-N N")
 	for _, to := range []string{"shiviz", "perfetto", "jaeger"} {
 		wants(said(t, 0, export.Main, "-to", to, crashed), "wrote ")
 	}

@@ -47,7 +47,8 @@ func TestAcross(t *testing.T) {
 		}{"Raft": {o.A, 2 + 2*2 + 2}, "MultiPaxos": {o.B, 2 + 2*3 + 3}} {
 			if d.got == nil || d.got.Bytes <= d.got.Messages || d.got.Delays != 4 || d.got.Messages != d.messages ||
 				d.got.Tries != 1 {
-				t.Errorf("%s of %s: %+v, want 4 delays, %d messages of more than a byte and 1 try", o.Request, what, d.got, d.messages)
+				t.Errorf("%s of %s: %+v, want 4 delays, %d messages of more than a byte and 1 try",
+					o.Request, what, d.got, d.messages)
 			}
 		}
 	}
