@@ -137,3 +137,11 @@ func TestClients(t *testing.T) {
 		}
 	}
 }
+
+// A server of a run that is not checked stays as it is.
+func TestUnchecked(t *testing.T) {
+	c := watch.New(&run.Cluster{Unchecked: true}, nil, func(*watch.View) iter.Seq2[string, error] { return nil })
+	if server := (&counter{}); c.Server(server) != world.Process(server) {
+		t.Error("somebody stands between the server and the world")
+	}
+}
