@@ -9,7 +9,7 @@ TESTFLAGS = $(if $(RACE),-race)
 PACKAGES ?= ./...
 CGO = $(if $(RACE),1,0)
 FUZZTIME ?= 60s
-CROSS ?= windows/amd64 darwin/arm64 linux/arm64 linux/386
+CROSS ?= windows/amd64 darwin/arm64 linux/arm64 linux/386 js/wasm
 GOLANGCI_LINT_VERSION = v2.15.0
 GOLANGCI_LINT = bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
 

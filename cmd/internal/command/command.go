@@ -2,12 +2,9 @@
 package command
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -23,16 +20,6 @@ const (
 	Violation = 1 // an invariant does not hold, or what the scenario expects did not come true
 	Trouble   = 2 // usage, config, a file that cannot be written, a receiver out of reach
 )
-
-// Main is a command's main function: it calls what carries the command out with the arguments and where it writes, and
-// exits with the status that comes of it.
-func Main(run func(ctx context.Context, args []string, stdout, stderr io.Writer) int) {
-	// Writing to a pipe that nobody reads is an error to be handled like others, and not the end: see ReaderGone.
-	signal.Ignore(syscall.SIGPIPE)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // the first one stops the run, and a second one the program
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
-}
 
 // Failed says what is wrong, all of it.
 func Failed(stderr io.Writer, err error) int {
