@@ -2,6 +2,8 @@ module github.com/raftkv/raftkv
 
 go 1.26.0
 
+ignore ./traces/view/page/node_modules
+
 require (
 	github.com/BurntSushi/toml v1.6.0
 	github.com/alecthomas/go-check-sumtype v0.4.0

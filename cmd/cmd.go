@@ -18,6 +18,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/commands/run"
 	"github.com/raftkv/raftkv/cmd/internal/commands/story"
 	"github.com/raftkv/raftkv/cmd/internal/commands/sweep"
+	"github.com/raftkv/raftkv/cmd/internal/commands/view"
 	"github.com/raftkv/raftkv/cmd/internal/library"
 	"github.com/raftkv/raftkv/cmd/internal/nearest"
 	"github.com/raftkv/raftkv/cmd/internal/protocols"
@@ -48,6 +49,7 @@ var commands = []struct {
 	{"explain", "says why something in a run is as it is", explain.Main},
 	{"export", "writes a run for Jaeger, Perfetto or ShiViz", export.Main},
 	{"story", "tells the story of a run from its trace, or a part of it", story.Main},
+	{"view", "writes one HTML page that shows a run, or two", view.Main},
 	{"sweep", "runs thousands of seeds in which everything goes wrong, and checks each", sweep.Main},
 }
 

@@ -187,3 +187,22 @@ func (p *storyWriter) matters(h *heading) bool {
 	return p.part.has("", at) || len(p.part.Only) > 0 &&
 		slices.ContainsFunc(h.about, func(process string) bool { return p.part.has(process, at) })
 }
+
+// Line is a line of a story.
+type Line struct {
+	At   time.Time
+	ID   world.CausalID // of the span that tells it
+	Mark Mark
+	Text string
+}
+
+// Lines yields the lines as Write writes them, in the order of time, without the headings.
+func (s *Story) Lines() iter.Seq[Line] {
+	return func(yield func(Line) bool) {
+		for l := range s.inOrder() {
+			if !yield(Line{l.at, l.id, l.mark, l.text}) {
+				return
+			}
+		}
+	}
+}

@@ -24,11 +24,12 @@ const (
 	JaegerFile   = "trace.jaeger.json"
 	PerfettoFile = "trace.perfetto.json"
 	ShiVizFile   = "trace.shiviz.log"
+	PageFile     = "view.html"
 )
 
 // Derived are the names of all of them. When another run takes the place of the one that they were made of they are
 // false.
-func Derived() []string { return []string{HistoryFile, JaegerFile, PerfettoFile, ShiVizFile} }
+func Derived() []string { return []string{HistoryFile, JaegerFile, PerfettoFile, ShiVizFile, PageFile} }
 
 // Find is the path of a run: its folder or its trace file as they are given, or else the folder of that name among the
 // runner's. The path is for read.Open.

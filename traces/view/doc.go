@@ -1,0 +1,12 @@
+// Package view makes the page that shows a run, or two: one HTML file with all that it needs, which asks for nothing
+// from anywhere. What the page shows is made here, of the trace and of the spec's tables alone; the program that shows
+// it is in page, in TypeScript, and its bundle is in git.
+//
+//	page.go         Page: the HTML file
+//	data.go         what a page holds, packed: a head in JSON, and columns of numbers
+//	run.go          a run: its head and its columns
+//	head.go         what the head of a run says
+//	attributes.go   what spans, events and links say
+//	arrows.go       the messages
+//	columns.go      columns of numbers and texts
+package view

@@ -1,0 +1,16 @@
+// Builds the bundle of the page, which is in git: bundle.js and bundle.css. The same sources give the same bytes.
+import { build } from "esbuild";
+
+await build({
+  entryPoints: { bundle: "src/main.tsx" },
+  outdir: ".",
+  bundle: true,
+  minify: true,
+  format: "iife",
+  target: ["chrome120", "firefox121", "safari17"],
+  charset: "ascii",
+  jsx: "automatic",
+  jsxImportSource: "preact",
+  loader: { ".css": "css" },
+  legalComments: "none",
+});

@@ -1,0 +1,51 @@
+// What the head of a run says: traces/view/head.go is the same in Go.
+
+export interface Head {
+  name: string;
+  protocol: string;
+  scenario: string;
+  seed: string;
+  build: string;
+  config: string;
+  run: string;
+  epoch: string;
+  unit_ns: number;
+  spans: number;
+  arrows: number;
+  commands: Commands;
+  notes: string[];
+  processes: Process[];
+  shapes: { name: string; kind: string }[];
+  marks: Mark[];
+  keys: { name: string; type: "number" | "bool" | "text" | "list" }[];
+  layouts: number[][];
+  texts: string[];
+  lines: string[];
+  events: string[];
+  elsewhere: { span: number; link: number; id: string }[];
+  term: { key: string; word: string };
+  position: { key: string; word: string };
+  role: string;
+  replies: string[];
+  peers: string[];
+}
+
+/** Lines for a shell. ID stands for the id of a span. */
+export interface Commands {
+  run: string;
+  drop: string;
+  delay: string;
+  dup: string;
+  explain: string;
+  show: string;
+}
+
+export interface Process {
+  name: string;
+  group: string;
+  kind: "world" | "client" | "server";
+}
+
+/** What a span is, whatever the protocol calls it. */
+export type Mark =
+  | "" | "fault" | "violation" | "leads" | "election" | "chosen" | "applied" | "start" | "operation" | "run";
