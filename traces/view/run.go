@@ -95,7 +95,7 @@ func (r *Run) data() (*data, error) {
 // the beginning of the next span; and for an end, how many spans ago that span began, from 1.
 func (p *packing) order() {
 	x := p.x
-	p.number, p.span, p.below = make([]int32, x.Len()), make([]int32, 0, x.Len()), make([][]int32, x.Len())
+	p.number, p.span, p.below = make([]int32, x.Len()), make([]int32, 0, x.Len()), belowEach(x)
 	for m := range x.Moments(func(m index.Moment) index.Moment { return x.SentBefore(m, p.replies) }) {
 		if !m.Ends {
 			p.number[m.Span] = int32(len(p.span))
@@ -105,11 +105,6 @@ func (p *packing) order() {
 		}
 		// A span that ends before it begins, which no sound trace has, ends as it begins.
 		p.moments.add(uint64(max(1, int32(len(p.span))-p.number[m.Span])))
-	}
-	for i := range int32(x.Len()) {
-		if above := x.Parent(i); above >= 0 {
-			p.below[above] = append(p.below[above], i)
-		}
 	}
 }
 

@@ -27,6 +27,7 @@ type stepSeen struct {
 	began   []world.CausalID // spans, in order
 	ended   []world.CausalID
 	order   map[edge]int // of the beginnings and the ends
+	undone  bool         // the process crashed within it: nothing that it did was heard of
 }
 
 // edge is the beginning of a span, or its end.
@@ -87,7 +88,14 @@ func (p processSeen) WritesOnTimeout(t world.Timer) bool {
 	return ok && w.WritesOnTimeout(t)
 }
 
-func (p processSeen) Crash()   { p.step(nil); p.Process.Crash() }
+func (p processSeen) Crash() {
+	if last := p.now[p.ID().String()]; last != nil {
+		last.undone = len(last.ended) == 0
+	}
+	p.step(nil)
+	p.Process.Crash()
+}
+
 func (p processSeen) Restart() { p.step(nil); p.Process.Restart() }
 func (p processSeen) Finish()  { p.step(nil); p.Process.Finish() }
 

@@ -8,7 +8,7 @@ export const lost = 1;
 export const delayed = 2;
 export const duplicate = 4;
 export const late = 8;
-export const onItsWay = 16;
+export const untold = 16;
 
 export const none = -1;
 
@@ -350,7 +350,7 @@ export class Arrows {
       this.from[k] = 2 * base + (f & 1);
       this.fate[k] = fate.next();
       const t = to.signed();
-      this.to[k] = (this.fate[k]! & (lost | onItsWay)) !== 0 ? none : 2 * (base + Math.floor(t / 2)) + (t & 1);
+      this.to[k] = (this.fate[k]! & (lost | untold)) !== 0 ? none : 2 * (base + Math.floor(t / 2)) + (t & 1);
     }
   }
 }
