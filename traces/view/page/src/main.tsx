@@ -1,7 +1,7 @@
 // The page begins here: it reads what it holds, and draws it.
 
 import { render } from "preact";
-import { App } from "./app/app.tsx";
+import { App, startShell } from "./app/app.tsx";
 import { runs, shown, whole } from "./app/state.ts";
 import { loadRuns } from "./model/load.ts";
 import "./style.css";
@@ -11,6 +11,7 @@ async function main(): Promise<void> {
   try {
     runs.value = await loadRuns();
     shown.value = whole();
+    startShell();
     root.replaceChildren();
     render(<App />, root);
     document.body.dataset.ready = "true";

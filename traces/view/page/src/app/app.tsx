@@ -1,23 +1,45 @@
-// The whole page: what runs it shows, the diagram, and the panels below it.
+// The whole page: what runs it shows, the diagram, what moves through it, and the panels.
 
 import { Diagram } from "../diagram/diagram.tsx";
-import { counted } from "./words.ts";
-import { runs } from "./state.ts";
+import { Header } from "./header.tsx";
+import { Help, startHelp } from "./help.tsx";
+import { press } from "./keys.ts";
+import { Player } from "./player.tsx";
+import { embedded } from "./state.ts";
+import { startTabs, Tabs } from "./tabs.tsx";
+import { startTheme } from "./theme.ts";
+import { Toolbar } from "./toolbar.tsx";
+import { startTransport } from "./transport.ts";
+import { startView } from "./view.ts";
+import "./shell.css";
+
+/** Adds the keys of the shell, and has the window listen to keys. */
+export function startShell(): void {
+  startTransport();
+  startView();
+  startTabs();
+  startTheme();
+  startHelp();
+  window.addEventListener("keydown", press);
+}
 
 export function App() {
+  const stage = (
+    <section class="stage" aria-label="Diagram">
+      <div class="stage-diagram"><Diagram /></div>
+      <Player />
+    </section>
+  );
+  if (embedded.value) return <main class="main embedded">{stage}</main>;
   return (
     <>
-      <header>
-        <h1>{runs.value.map((r) => r.head.name).join(" and ")}</h1>
-        {runs.value.map((r) => (
-          <p key={r.head.name}>
-            {r.head.protocol}, {counted(r.spans, "span")}, {counted(r.arrows.count, "message")}
-          </p>
-        ))}
-      </header>
-      <main>
-        <Diagram />
+      <Header />
+      <Toolbar />
+      <main class="main">
+        {stage}
+        <Tabs />
       </main>
+      <Help />
     </>
   );
 }

@@ -1,0 +1,38 @@
+// The header: which runs the page shows, of what, and what is to be known of them.
+
+import { counted } from "./words.ts";
+import { verdicts } from "./parts.tsx";
+import { runs } from "./state.ts";
+import { settingsOf } from "../model/config.ts";
+import type { Run } from "../model/run.ts";
+
+export function Header() {
+  return (
+    <header class="page-header">
+      <h1>{runs.value.map((r) => r.head.name).join(" and ") || "No run"}</h1>
+      <div class="page-facts">
+        {runs.value.map((r, i) => <Facts key={i} run={r} name={runs.value.length > 1} />)}
+      </div>
+      {verdicts.map((Verdict, i) => <Verdict key={i} />)}
+      <Notes />
+    </header>
+  );
+}
+
+function Facts({ run, name }: { run: Run; name: boolean }) {
+  const title = settingsOf(run.head.config).get("title") || run.head.scenario;
+  const facts = [
+    run.head.protocol, title, run.head.seed && `seed ${run.head.seed}`, counted(run.spans, "span"),
+    counted(run.arrows.count, "message"),
+  ];
+  return <p class="dim">{name && <b>{run.head.name}: </b>}{facts.filter(Boolean).join(" · ")}</p>;
+}
+
+/** What is missing in the page, and what differs from what made it. */
+function Notes() {
+  const notes = [...new Set(runs.value.flatMap((r) => [...(r.head.notes ?? []), ...empty(r)]))];
+  if (notes.length === 0) return null;
+  return <ul class="notes" role="note">{notes.map((n) => <li key={n}>{n}</li>)}</ul>;
+}
+
+const empty = (run: Run) => (run.spans === 0 ? [`${run.head.name} has no spans: there is nothing to draw.`] : []);

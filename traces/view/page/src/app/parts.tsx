@@ -1,0 +1,41 @@
+// The parts of the page that stand in the shell: whoever makes one adds a line here.
+
+import type { FunctionComponent } from "preact";
+import { ConfigPanel } from "../panels/config.tsx";
+import { DetailsPanel } from "../panels/details.tsx";
+import { StoryPanel } from "../panels/story.tsx";
+import { runs, type Tab } from "./state.ts";
+
+/** A panel beside the diagram, or below it where there is no room. */
+export interface TabPart {
+  tab: Tab;
+  title: string;
+  /** Says whether it has something to show. */
+  there: () => boolean;
+  Panel: FunctionComponent;
+}
+
+const someRun = () => runs.value.length > 0;
+
+/** The panels, in the order of their tabs. */
+export const tabParts: TabPart[] = [
+  { tab: "details", title: "Details", there: someRun, Panel: DetailsPanel },
+  { tab: "story", title: "Story", there: () => runs.value.some((r) => r.lines.count > 0), Panel: StoryPanel },
+  { tab: "config", title: "Config", there: someRun, Panel: ConfigPanel },
+];
+
+/** What stands in the header below the names of the runs: a verdict, such as that they differ. */
+export const verdicts: FunctionComponent[] = [];
+
+/** A button of the toolbar that another part of the page has, such as one that saves the diagram. */
+export interface Tool {
+  label: string;
+  /** As in keys.ts, if a key does the same: the part adds the key itself. */
+  key?: string;
+  run: () => void;
+  /** Says whether it is on, for a button that switches something. */
+  pressed?: () => boolean;
+}
+
+/** The toolbar's buttons of other parts, under Save and under View. */
+export const tools: { save: Tool[]; view: Tool[] } = { save: [], view: [] };

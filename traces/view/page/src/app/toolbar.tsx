@@ -1,0 +1,83 @@
+// The toolbar: what the diagram shows, and what a person does with the page.
+
+import type { ComponentChildren } from "preact";
+import type { Slice } from "../model/graph.ts";
+import { helping } from "./help.tsx";
+import { spoken } from "./keys.ts";
+import { tools, type Tool } from "./parts.tsx";
+import { axis, chosen, slice, theme } from "./state.ts";
+import { nextTheme } from "./theme.ts";
+import { setAxis, setSlice, zoom, zoomOut } from "./view.ts";
+
+export function Toolbar() {
+  return (
+    <div class="toolbar" role="toolbar" aria-label="View">
+      <Group label="Axis">
+        <Button label="Time" key_="a" title="Time along the axis" pressed={axis.value === "time"}
+          run={() => setAxis("time")} />
+        <Button label="Order" key_="a" title="The order of moments along the axis" pressed={axis.value === "sequence"}
+          run={() => setAxis("sequence")} />
+      </Group>
+      <Group label="Zoom">
+        <Button label="−" title="Zoom out" key_="-" run={() => zoom(2)} />
+        <Button label="+" title="Zoom in" key_="+" run={() => zoom(0.5)} />
+        <Button label="Whole" title="Show the whole run" key_="0" run={zoomOut} />
+      </Group>
+      <Slices />
+      {tools.view.length > 0 && <Group label="Show">{tools.view.map(toolButton)}</Group>}
+      {tools.save.length > 0 && <Group label="Save">{tools.save.map(toolButton)}</Group>}
+      <Group label="Page">
+        <Button label={`Theme: ${theme.value}`} key_="t" run={nextTheme} />
+        <Button label="Help" key_="?" run={() => (helping.value = true)} />
+      </Group>
+    </div>
+  );
+}
+
+const slices: { slice: Slice; label: string; title: string; key: string }[] = [
+  { slice: "causes", label: "Causes", title: "What led to the chosen event, the rest dimmed", key: "[" },
+  { slice: "effects", label: "Effects", title: "What came of the chosen event, the rest dimmed", key: "]" },
+  { slice: "both", label: "Both", title: "What led to the chosen event and what came of it", key: "\\" },
+];
+
+function Slices() {
+  const off = chosen.value === null;
+  return (
+    <Group label="Slice">
+      {slices.map((s) => (
+        <Button key={s.slice} label={s.label} title={off ? `${s.title}: choose one first` : s.title} key_={s.key} off={off}
+          pressed={!off && slice.value === s.slice} run={() => setSlice(s.slice)} />
+      ))}
+    </Group>
+  );
+}
+
+const toolButton = (t: Tool) => (
+  <Button key={t.label} label={t.label} {...(t.key ? { key_: t.key } : {})} run={t.run}
+    {...(t.pressed ? { pressed: t.pressed() } : {})} />
+);
+
+function Group({ label, children }: { label: string; children: ComponentChildren }) {
+  return <span class="pair" role="group" aria-label={label}>{children}</span>;
+}
+
+interface ButtonProps {
+  label: string;
+  title?: string;
+  key_?: string;
+  pressed?: boolean;
+  off?: boolean;
+  run: () => void;
+}
+
+function Button({ label, title, key_, pressed, off, run }: ButtonProps) {
+  return (
+    <button
+      type="button" title={title ?? label} aria-label={title ?? label}
+      {...(key_ ? { "aria-keyshortcuts": spoken(key_) } : {})} {...(pressed === undefined ? {} : { "aria-pressed": pressed })}
+      {...(off ? { "aria-disabled": true } : {})} onClick={() => off || run()}
+    >
+      {label}
+    </button>
+  );
+}

@@ -1,0 +1,84 @@
+// What the toolbar changes of what the diagram shows, and its keys.
+
+import type { Slice } from "../model/graph.ts";
+import { addKeys } from "./keys.ts";
+import { axis, chosen, cursor, placeOf, runs, shown, slice, whole, type Axis, type Window } from "./state.ts";
+import { momentsUntil } from "./transport.ts";
+
+/** Shows the same part of the run along another axis. */
+export function setAxis(to: Axis): void {
+  const run = runs.value[0];
+  if (axis.value === to) return;
+  const all = isWhole();
+  const { from, to: until } = shown.value;
+  axis.value = to;
+  if (all || !run || run.moments.length === 0) {
+    shown.value = whole();
+    return;
+  }
+  const other = to === "time" ? (at: number) => timeAt(at) : (at: number) => momentsUntil(run, at);
+  const begin = other(from), end = other(until);
+  shown.value = end > begin ? { from: begin, to: end } : around(begin, to === "time" ? 1000 : 4);
+}
+
+/** The time of a place in the order of moments; beyond the last it is the end of the run. */
+function timeAt(place: number): number {
+  const run = runs.value[0]!;
+  const k = Math.max(0, Math.floor(place));
+  return k < run.moments.length ? run.timeOf(k) : run.last;
+}
+
+const around = (at: number, width: number): Window => ({ from: Math.max(0, at - width / 2), to: at + width / 2 });
+
+const isWhole = () => {
+  const w = whole();
+  return shown.value.from <= w.from && shown.value.to >= w.to;
+};
+
+/** The least that is shown of an axis: a microsecond, or two moments. */
+const least = () => (axis.value === "time" ? 1000 : 2);
+
+/** Shows a part of the axis that is so many times as wide, around the cursor if it is in view, else around the middle. */
+export function zoom(by: number): void {
+  const { from, to } = shown.value;
+  const all = whole();
+  const run = runs.value[0];
+  const at = run && cursor.value > 0 ? placeOf(run, cursor.value - 1) : from;
+  const middle = at >= from && at <= to ? at : (from + to) / 2;
+  const width = Math.min(all.to - all.from, Math.max(least(), (to - from) * by));
+  const part = to > from ? (middle - from) / (to - from) : 0.5;
+  const begin = Math.max(all.from, Math.min(all.to - width, middle - part * width));
+  shown.value = { from: begin, to: begin + width };
+}
+
+/** Shows the whole axis. */
+export function zoomOut(): void {
+  shown.value = whole();
+}
+
+/** Shows what led to the chosen span, or came of it, with the rest dimmed; once more, and all is shown again. */
+export function setSlice(to: Slice): void {
+  if (chosen.value !== null) slice.value = slice.value === to ? "none" : to;
+}
+
+/** Adds the keys of the toolbar. */
+export function startView(): void {
+  const group = "Diagram";
+  addKeys([
+    { key: "a", does: "time along the axis, or the order of moments", group,
+      run: () => setAxis(axis.value === "time" ? "sequence" : "time") },
+    { key: "+", does: "zoom in", group, run: () => zoom(0.5) },
+    { key: "=", does: "", group, run: () => zoom(0.5) },
+    { key: "-", does: "zoom out", group, run: () => zoom(2) },
+    { key: "0", does: "show the whole run", group, run: zoomOut },
+    { key: "[", does: "what led to the chosen event, the rest dimmed", group, run: () => setSlice("causes") },
+    { key: "]", does: "what came of it, the rest dimmed", group, run: () => setSlice("effects") },
+    { key: "\\", does: "both", group, run: () => setSlice("both") },
+    { key: "Escape", does: "show all again: no slice, then nothing chosen", group, run: letGo },
+  ]);
+}
+
+function letGo(): void {
+  if (slice.value !== "none") slice.value = "none";
+  else chosen.value = null;
+}
