@@ -3,6 +3,7 @@
 //
 //	whole.go    Protocol, and what it is made of where it does not say
 //	told.go     what a story tells of spans of which the spec says nothing
+//	shown.go    what is shown of a process's state
 //	texts.go    a span in words, for a story, a comparison and a picture
 //	explain.go  why something is so, from parents and links alone
 package whole
@@ -32,6 +33,7 @@ type Protocol struct {
 	Specs     []span.Spec // all spans that a run of it may have
 	Landmarks span.Landmarks
 	Told      []span.Told // what its spec tells of its spans; only New looks at it
+	Shown     span.Shown  // what is shown of the state of its processes
 	Run       run.Protocol
 	Story     story.Protocol
 	Diff      diff.Protocol
@@ -45,7 +47,7 @@ type Protocol struct {
 
 // New returns a protocol that has all that a tool needs. Of Story, Diff, Explain, Export and Conform, what has no
 // functions is made of the tables: of Specs, Landmarks and Told, which the package spans of a spec has as AllSpecs,
-// Landmarks and Story.
+// Landmarks and Story. Shown is made of the landmarks where the spec, whose package spans has it as Shown, has none.
 func New(p Protocol) *Protocol {
 	t := newTexts(&p)
 	if p.Story.Tell == nil {
@@ -59,6 +61,9 @@ func New(p Protocol) *Protocol {
 	}
 	if p.Export.Ends == nil {
 		p.Export = t.export()
+	}
+	if p.Shown == nil {
+		p.Shown = shown(&p)
 	}
 	if p.Conform == nil {
 		spec := conform.Spec{

@@ -26,7 +26,8 @@ import (
 
 // Raft is the protocol in raftkv/raft.
 var Raft = whole.Protocol{
-	Name: "Raft", Specs: spans.AllSpecs(), Landmarks: spans.Landmarks(), Run: raftrun.Protocol(),
+	Name: "Raft", Specs: spans.AllSpecs(), Landmarks: spans.Landmarks(), Shown: spans.Shown(),
+	Run:   raftrun.Protocol(),
 	Story: raftstory.Protocol(),
 	Diff:  raftdiff.Protocol(), Explain: raftexplain.Protocol(), Export: raftexport.Protocol(),
 	Conform: func() kvconform.Checker { return raftconform.New() }, Rules: raftconform.Rules(),
@@ -34,7 +35,8 @@ var Raft = whole.Protocol{
 
 // MultiPaxos is the protocol in raftkv/multipaxos.
 var MultiPaxos = whole.Protocol{
-	Name: "MultiPaxos", Specs: paxosspans.AllSpecs(), Landmarks: paxosspans.Landmarks(), Run: paxosrun.Protocol(),
+	Name: "MultiPaxos", Specs: paxosspans.AllSpecs(), Landmarks: paxosspans.Landmarks(), Shown: paxosspans.Shown(),
+	Run:   paxosrun.Protocol(),
 	Story: paxosstory.Protocol(),
 	Diff:  paxosdiff.Protocol(), Explain: paxosexplain.Protocol(), Export: paxosexport.Protocol(),
 	Conform: func() kvconform.Checker { return paxosconform.New() }, Rules: paxosconform.Rules(),

@@ -78,6 +78,7 @@ var outputs = []struct{ file, template string }{
 	{"spans/spans_{service}_gen.go", "spans/spans.tmpl"},
 	{"spans/landmarks_gen.go", "spans/landmarks.tmpl"},
 	{"spans/story_gen.go", "spans/story.tmpl"},
+	{"spans/shown_gen.go", "spans/shown.tmpl"},
 	{"run/settings_gen.go", "run/settings.tmpl"},
 }
 

@@ -35,6 +35,7 @@ type Spec struct {
 	Spans       []Span       `yaml:"spans"`
 	Landmarks   *Landmarks   `yaml:"landmarks"`
 	Story       []Told       `yaml:"story"`
+	Shown       []Shown      `yaml:"shown"`
 }
 
 // Output says where to write what is generated.

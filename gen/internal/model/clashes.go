@@ -147,7 +147,7 @@ func variantNames(union, name string) []string {
 
 func (r *resolver) spanClashes() {
 	n := r.namespace(" in package spans", "the generator", "Scope", "System", "LinkTo", "Tracer", "NewTracer",
-		"Specs", "AllSpecs", "Landmarks", "Story")
+		"Specs", "AllSpecs", "Landmarks", "Story", "Shown")
 	methods := r.namespace(" among the methods of a span", "every span", "On", "Set", "SetError", "Event", "Link",
 		"End", "Fail",
 		"Unfinished", "Started")

@@ -39,6 +39,7 @@ type Protocol struct {
 	Spans           []*Span
 	Landmarks       *Landmarks // nil when there is no section
 	Story           []*Told
+	Shown           []*Shown
 }
 
 // Telemetry is what the generator has to know about attributes.

@@ -123,8 +123,8 @@ func (r *resolver) header() {
 			r.faults.Add(o.Pos, "%s writes document %q, too", p.File, o.Value)
 		}
 	}
-	r.content[r.out] = s.Content
-	hash.Write(s.Content)
+	r.content[r.out] = s.Hashed()
+	hash.Write(r.content[r.out])
 	r.out.Hash = hex.EncodeToString(hash.Sum(nil)[:8])
 }
 

@@ -4,6 +4,7 @@
 //	settings.go   the keys of the protocol's section of a config
 //	landmarks.go  the attributes and spans that tools know it by
 //	story.go      what a story tells of spans
+//	shown.go      what a viewer shows of a process's state, and what tells it
 //	text.go       texts about spans
 package sections
 
@@ -24,13 +25,15 @@ type resolver struct {
 	attributes map[string]*model.Attribute // of this file and of all that it includes
 	spans      map[string]*model.Span
 	messages   map[string]*model.Struct
+	events     map[string]*model.Event
+	services   map[string]*model.Service
 }
 
 // All resolves all of these sections of a file.
 func All(spec *load.Spec, p *model.Protocol, faults *load.Faults) {
 	r := &resolver{
 		spec: spec, out: p, faults: faults, attributes: map[string]*model.Attribute{}, spans: map[string]*model.Span{},
-		messages: map[string]*model.Struct{},
+		messages: map[string]*model.Struct{}, events: map[string]*model.Event{}, services: map[string]*model.Service{},
 	}
 	for _, q := range p.All() {
 		for _, a := range q.Attributes {
@@ -39,6 +42,12 @@ func All(spec *load.Spec, p *model.Protocol, faults *load.Faults) {
 		for _, s := range q.Spans {
 			r.spans[s.ID] = s
 		}
+		for _, e := range q.Events {
+			r.events[e.Name] = e
+		}
+		for _, s := range q.Services {
+			r.services[s.Name] = s
+		}
 		for _, m := range q.Messages.Variants {
 			r.messages[m.Name] = m
 		}
@@ -46,6 +55,7 @@ func All(spec *load.Spec, p *model.Protocol, faults *load.Faults) {
 	r.settings()
 	r.landmarks()
 	r.story()
+	r.shown()
 }
 
 func keys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
