@@ -100,6 +100,9 @@ func (c *Client) Answered() int { return c.answers }
 // Asking is the number of the operation that the client is at, or was at last; 0 before the first.
 func (c *Client) Asking() int { return c.operation.Number }
 
+// Open returns the operation that has no final answer yet, if there is one.
+func (c *Client) Open() (o Operation, is bool) { return c.operation.Operation, c.operation.open }
+
 // Tries is how often the client has asked a server.
 func (c *Client) Tries() int { return c.tries }
 

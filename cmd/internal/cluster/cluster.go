@@ -41,6 +41,9 @@ type Options struct {
 
 	Around func(world.Process) world.Process // for tests: who stands between each process and the world; nil for nobody
 
+	// Observer, for tests, is told of each event of each process, and of each fault, when it is over; nil is nobody.
+	Observer func(*Observed)
+
 	Latencies func() uint64 // for tests that plant a shared stream of random numbers: see sim.Config
 }
 
@@ -56,6 +59,7 @@ type Cluster struct {
 	progress  func(operations int)
 	tuned     bool
 	around    func(world.Process) world.Process
+	observer  func(*Observed)
 	committed uint64      // the highest index that any server ever knew to be committed
 	settled   bool        // finished was true: what is in flight is handled, and nothing else happens
 	handled   int         // events, to tell of the progress now and then
@@ -102,7 +106,7 @@ func New(c *config.Config, options Options) *Cluster {
 	drop, delay, duplicate := c.Counterfactuals()
 	cl := &Cluster{
 		config: c, protocol: &c.Row().Run, placed: map[world.ProcessID]int{}, recorder: options.Recorder,
-		progress: options.Progress, tuned: options.Tuned, around: options.Around,
+		progress: options.Progress, tuned: options.Tuned, around: options.Around, observer: options.Observer,
 		results: map[string]string{}, snapshots: map[logSnapshot][]int{},
 	}
 	simulation := sim.Config{
@@ -225,7 +229,7 @@ func (cl *Cluster) add(p world.Process) {
 	if cl.around != nil {
 		p = cl.around(p)
 	}
-	cl.sim.Add(p)
+	cl.sim.Add(cl.observed(p))
 }
 
 func (cl *Cluster) addClients(tracer func(string) *span.Tracer) {

@@ -156,6 +156,7 @@ func (f *faults) happen(i int) {
 	f.tell(i, &fault)
 	f.do(&fault)
 	f.disturb(&fault)
+	f.cluster.observe(0, 0)
 }
 
 // loseWrite has the next write of a process be lost, instead of another one that was to be.

@@ -17,7 +17,7 @@ func functions(w writer) template.FuncMap {
 		"appendFunc": w.appendFunc, "appendTo": w.appendTo, "arrows": arrows, "article": article, "bare": bare,
 		"bits": bitSize, "camel": model.Camel, "cell": cell, "cloneOf": w.cloneOf, "code": code, "comment": w.comment,
 		"cells": w.cells, "conditions": w.conditions, "includedShown": includedShown, "includedStories": includedStories,
-		"landmarks": landmarks, "service": w.service, "shownRows": shownRows, "storyRows": storyRows,
+		"landmarks": landmarks, "service": w.service, "shown": shown, "shownRows": shownRows, "storyRows": storyRows,
 		"decodeFunc": w.decodeFunc, "decoded": w.decoded, "digits": digits, "embedded": w.embedded,
 		"equalFields": w.equalFields, "equalOf": w.equalOf, "example": example, "fieldDoc": fieldDoc,
 		"formatted": formatted, "goOf": w.goOf, "goType": w.goType, "handled": w.handled, "handles": w.handles,

@@ -6,6 +6,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/raftkv/raftkv/gen/internal/load"
 )
 
 // Protocol is what one spec file declares. What the files declare that it includes is theirs.
@@ -39,7 +41,7 @@ type Protocol struct {
 	Spans           []*Span
 	Landmarks       *Landmarks // nil when there is no section
 	Story           []*Told
-	Shown           []*Shown
+	Shown           []load.Shown // its names are checked
 }
 
 // Telemetry is what the generator has to know about attributes.

@@ -8,73 +8,58 @@ import (
 	"github.com/raftkv/raftkv/gen/internal/model"
 )
 
-// shown resolves what a viewer shows of a process's state.
+// shown checks what a viewer shows of a process's state.
 func (r *resolver) shown() {
-	if len(r.spec.Shown) > 0 && r.out.Telemetry == nil {
-		r.faults.Add(r.spec.Shown[0].At, "what is shown is told by spans: there are none")
+	all := r.spec.Shown
+	if len(all) > 0 && r.out.Telemetry == nil {
+		r.faults.Add(all[0].At, "what is shown is told by spans: there are none")
 		return
 	}
 	seen := map[string]load.Pos{}
 	for _, p := range r.out.Includes {
-		for _, f := range p.Shown {
-			seen[f.Name] = load.Pos{}
+		for i := range p.Shown {
+			seen[p.Shown[i].Name.Value] = p.Shown[i].Name.Pos
 		}
 	}
-	for i := range r.spec.Shown {
-		f := &r.spec.Shown[i]
-		if before, is := seen[f.Name.Value]; is {
-			place := "in a file that is included"
-			if before != (load.Pos{}) {
-				place = "in " + r.faults.Place(before, f.Name.Pos)
-			}
-			r.faults.Add(f.Name.Pos, "duplicate %q: shown %s", f.Name.Value, place)
-			continue
+	for i := range all {
+		name := all[i].Name
+		if before, is := seen[name.Value]; is {
+			r.faults.Add(name.Pos, "duplicate %q: shown in %s", name.Value, r.faults.Place(before, name.Pos))
 		}
-		seen[f.Name.Value] = f.Name.Pos
-		r.out.Shown = append(r.out.Shown, r.field(f))
+		seen[name.Value] = name.Pos
+		r.field(&all[i])
 	}
+	r.out.Shown = all
 }
 
 var restarts = []string{"kept", "reset"}
 
-// field resolves one thing that is shown.
-func (r *resolver) field(f *load.Shown) *model.Shown {
-	out := &model.Shown{
-		Name: f.Name.Value, Word: f.Word.Value, Doc: f.Doc.Value, Kept: f.Restart.Value == "kept",
-		Initial: f.Initial.Value, Chosen: f.Chosen.Value, Applied: f.Applied.Value, Colour: f.Colour.Value,
+// field checks one thing that is shown.
+func (r *resolver) field(f *load.Shown) {
+	var columns []string
+	for _, c := range f.Columns {
+		if slices.Contains(columns, c.Value) {
+			r.faults.Add(c.Pos, "duplicate column %q", c.Value)
+		}
+		columns = append(columns, c.Value)
 	}
-	if out.Word == "" {
-		out.Word = strings.ReplaceAll(out.Name, "_", " ")
+	for _, name := range f.Of {
+		find(r, r.services, name, "service")
 	}
 	if f.Restart.Given() && !slices.Contains(restarts, f.Restart.Value) {
 		r.faults.Undefined(f.Restart.Pos, "way to restart", f.Restart.Value, restarts)
 	}
-	for _, name := range f.Of {
-		if _, ok := find(r, r.services, name, "service"); ok {
-			out.Services = append(out.Services, r.out.Members(name.Value)...)
-			if r.out.Members(name.Value) == nil {
-				out.Services = append(out.Services, name.Value)
-			}
-		}
+	if f.Colour.Given() && !slices.Contains(columns, f.Colour.Value) {
+		r.faults.Undefined(f.Colour.Pos, "column", f.Colour.Value, columns)
 	}
-	for _, c := range f.Columns {
-		if slices.Contains(out.Columns, c.Value) {
-			r.faults.Add(c.Pos, "duplicate column %q", c.Value)
-		}
-		out.Columns = append(out.Columns, c.Value)
-	}
-	if f.Colour.Given() && !slices.Contains(out.Columns, f.Colour.Value) {
-		r.faults.Undefined(f.Colour.Pos, "column", f.Colour.Value, out.Columns)
-	}
-	if f.Initial.Given() && (out.Kept || out.Columns != nil) {
+	if f.Initial.Given() && (f.Restart.Value == "kept" || columns != nil) {
 		r.faults.Add(f.Initial.Pos, "only one value that a restart resets has an initial one: a table is empty")
 	}
 	r.upTo(f, f.Chosen)
 	r.upTo(f, f.Applied)
 	for i := range f.Told {
-		out.Told = append(out.Told, r.telling(out, &f.Told[i]))
+		r.telling(&f.Told[i], columns)
 	}
-	return out
 }
 
 // upTo checks the name of another thing, one value, up to which the rows of a table are chosen or applied.
@@ -97,53 +82,69 @@ func (r *resolver) upTo(of *load.Shown, name load.Text) {
 	}
 }
 
-// telling resolves one way in which a field is told.
-func (r *resolver) telling(f *model.Shown, t *load.Telling) *model.Telling {
-	out := &model.Telling{
-		Form: t.Form.Value, Ends: t.Ends.Value, Open: t.Open.Value, Keep: t.Keep.Value, Sender: t.Sender.Value,
-	}
-	out.Span, _ = find(r, r.spans, t.Span, "span")
-	out.Event, _ = find(r, r.events, t.Event, "event")
-	if t.When != nil && out.Span == nil {
-		r.faults.Add(t.At, "conditions are on the attributes of a span: say which")
-	} else {
-		out.When = r.conditions(out.Span, t.When)
-	}
-	if out.Span != nil && out.Event != nil && !slices.Contains(out.Span.Events, out.Event) {
-		r.faults.Undefined(t.Event.Pos, "event of the span "+out.Span.ID, t.Event.Value, eventsOf(out.Span))
-	}
-	attribute := func(name load.Text) *model.Attribute { return r.toldBy(out, name) }
-	out.Value, out.Later, out.Position = attribute(t.Value), attribute(t.Later), attribute(t.Position)
-	out.List, out.Last = attribute(t.List), attribute(t.Last)
-	r.cells(f, out, t)
-	r.fits(f, t)
-	return out
+// source is the span or the event that tells something; nil for any.
+type source struct {
+	span  *model.Span
+	event *model.Event
 }
 
-func eventsOf(s *model.Span) (names []string) {
+// telling checks one way in which something is told that has columns, or none.
+func (r *resolver) telling(t *load.Telling, columns []string) {
+	var by source
+	var known, found bool
+	by.span, known = find(r, r.spans, t.Span, "span")
+	by.event, found = find(r, r.events, t.Event, "event")
+	if t.Span.Given() && !known || t.Event.Given() && !found {
+		return
+	}
+	if t.When != nil && by.span == nil {
+		r.faults.Add(t.At, "conditions are on the attributes of a span: say which")
+	} else {
+		r.conditions(by.span, t.When)
+	}
+	if by.span != nil && by.event != nil && !slices.Contains(by.span.Events, by.event) {
+		r.faults.Undefined(t.Event.Pos, "event of the span "+by.span.ID, t.Event.Value, namesOf(by.span))
+	}
+	for _, name := range []load.Text{t.Value, t.Later, t.Position, t.List, t.Last} {
+		r.toldBy(by, name)
+	}
+	for _, p := range t.Cells {
+		if !slices.Contains(columns, p.Key.Value) {
+			r.faults.Undefined(p.Key.Pos, "column", p.Key.Value, columns)
+		}
+		if strings.Contains(p.Text.Value, ".") { // else it is a literal
+			r.toldBy(by, p.Text)
+		}
+	}
+	r.fits(t, columns)
+}
+
+func namesOf(s *model.Span) (names []string) {
 	for _, e := range s.Events {
 		names = append(names, e.Name)
 	}
 	return names
 }
 
-// toldBy is an attribute of an event, or of a span.
-func (r *resolver) toldBy(t *model.Telling, name load.Text) *model.Attribute {
-	a, ok := r.attributes[name.Value]
-	switch {
-	case !name.Given():
-		return nil
-	case t.Event != nil && ok && (slices.Contains(t.Event.Attributes, a) || slices.Contains(t.Event.Optional, a)):
-		return a
-	case t.Event != nil && ok && t.Span == nil && r.hadWith(t.Event, a):
-		return a
-	case t.Event != nil && t.Span == nil:
-		r.faults.Undefined(name.Pos, "attribute of the event "+t.Event.Name, name.Value, keysOf(t.Event))
-		return nil
-	case t.Span != nil:
-		return r.attributeOf(t.Span, name)
+// toldBy checks the name of an attribute of an event, or of a span.
+func (r *resolver) toldBy(by source, name load.Text) {
+	if !name.Given() {
+		return
 	}
-	return r.somewhere(name)
+	a := r.attributes[name.Value]
+	switch {
+	case by.event != nil && a != nil && (r.hasEvent(by.event, a) || by.span == nil && r.hadWith(by.event, a)):
+	case by.event != nil && by.span == nil:
+		r.faults.Undefined(name.Pos, "attribute of the event "+by.event.Name, name.Value, keysOf(by.event))
+	case by.span != nil:
+		r.attributeOf(by.span, name)
+	default:
+		r.somewhere(name)
+	}
+}
+
+func (r *resolver) hasEvent(e *model.Event, a *model.Attribute) bool {
+	return slices.Contains(e.Attributes, a) || slices.Contains(e.Optional, a)
 }
 
 // hadWith says whether some span has the attribute that may have the event.
@@ -164,52 +165,28 @@ func keysOf(e *model.Event) (all []string) {
 	return all
 }
 
-// cells resolves where the columns of a row are from: an attribute, which has a dot in its name, or a literal text.
-func (r *resolver) cells(f *model.Shown, out *model.Telling, t *load.Telling) {
-	if t.Cells == nil {
-		return
-	}
-	out.Cells = make([]model.Cell, len(f.Columns))
-	for _, p := range t.Cells {
-		at := slices.Index(f.Columns, p.Key.Value)
-		switch {
-		case at < 0:
-			r.faults.Undefined(p.Key.Pos, "column", p.Key.Value, f.Columns)
-		case strings.Contains(p.Text.Value, "."):
-			out.Cells[at].Attribute = r.toldBy(out, p.Text)
-		default:
-			out.Cells[at].Literal = p.Text.Value
-		}
-	}
-}
-
 // fits notes what does not go together: one value is told by an attribute, and a table by rows.
-func (r *resolver) fits(f *model.Shown, t *load.Telling) {
-	isTable := f.Columns != nil
-	rows := []load.Text{t.Position, t.List, t.Form, t.Last}
-	for _, row := range rows {
-		if row.Given() && !isTable {
-			r.faults.Add(row.Pos, "%q has no columns, and so no rows: it is told by `value`", f.Name)
-			return
-		}
-	}
+func (r *resolver) fits(t *load.Telling, columns []string) {
+	rows := t.Position.Given() || t.List.Given() || t.Last.Given()
 	switch {
-	case isTable && (t.Value.Given() || t.Later.Given()):
-		r.faults.Add(t.At, "%q has columns: it is told by `position` and `cells`, by `list` and `form`, or by `last`", f.Name)
-	case !isTable && !t.Value.Given():
+	case columns == nil && (rows || t.Form.Given() || t.Cells != nil):
+		r.faults.Add(t.At, "what has no columns has no rows: it is told by `value`")
+	case columns == nil && !t.Value.Given():
 		r.faults.Add(t.At, "nothing is told: missing key %q", "value")
-	case isTable && !t.Position.Given() && !t.List.Given() && !t.Last.Given():
+	case columns != nil && (t.Value.Given() || t.Later.Given()):
+		r.faults.Add(t.At, "what has columns is told by rows, and not by `value`")
+	case columns != nil && !rows:
 		r.faults.Add(t.At, "nothing is told: want `position` and `cells`, `list` and `form`, or `last`")
 	case t.List.Given() != t.Form.Given():
 		r.faults.Add(t.At, "a list is told by `list` and `form` together")
 	case t.Form.Given():
-		r.form(f, t.Form)
+		r.form(t.Form, columns)
 	}
 }
 
 // form checks how a row is written: {position}, and columns, with something between them.
-func (r *resolver) form(f *model.Shown, form load.Text) {
-	names := append([]string{"position"}, f.Columns...)
+func (r *resolver) form(form load.Text, columns []string) {
+	names := append([]string{"position"}, columns...)
 	last := -1
 	for _, at := range model.Placeholder.FindAllStringIndex(form.Value, -1) {
 		if name := form.Value[at[0]+1 : at[1]-1]; !slices.Contains(names, name) {

@@ -18,7 +18,6 @@ type process struct {
 	tables []table    // by field
 	status string
 	begun  bool // it has started
-	rises  bool // it is down, and is started again
 	disk   disk
 	store  store
 }

@@ -24,8 +24,8 @@ func isStartShape(s *index.Shape) bool {
 // starts has a process start: what is not on its disk is what it is at first. One that is down from the beginning is
 // started all the same, and stays down.
 func (e *engine) starts(p *process, says []told) {
-	staysDown := p.status == Down && !p.begun && !p.rises
-	p.begun, p.rises = true, false
+	staysDown := p.status == Down && !p.begun
+	p.begun = true
 	if !staysDown {
 		e.setStatus(p, Up)
 	}
@@ -86,10 +86,10 @@ func (e *engine) world(i int32) {
 			p.disk.sync(s.Start.UnixNano())
 		}
 	case worldspans.FaultRestart:
-		p.rises = true
+		e.setStatus(p, Up)
 	case worldspans.FaultRollback:
 		e.crashes(p)
-		p.rises = true
+		e.setStatus(p, Up)
 		p.disk.rollsBack(s.Start.UnixNano() - int64(time.Duration(s.Attribute(worldspans.RaftkvFaultByNsKey).AsInt64())))
 	case worldspans.FaultPause:
 		if p.status == Up {
@@ -107,7 +107,6 @@ const everybody = "all"
 
 func (e *engine) crashes(p *process) {
 	e.setStatus(p, Down)
-	p.rises = false
 	e.reset(p)
 }
 

@@ -81,10 +81,10 @@ func (e *engine) read(p *process, i int32, s *read.Span, tellings []telling) (no
 			default:
 				now = append(now, all...)
 			}
-			if t.Open && len(all) > 0 {
+			if t.Open && len(all) > 0 && !isUnfinished(s) {
 				later = append(later, told{field: t.field, key: all[0].key, what: isGone})
 			}
-			if t.Later != "" && e.answeredOrGivenUp(s) {
+			if t.Later != "" && answeredOrGivenUp(s) {
 				if text := textOf(t.Later, s.Attributes); text != nil {
 					later = append(later, told{field: t.field, values: e.one(*text), sender: index.None})
 				} else {
@@ -110,10 +110,13 @@ func (e *engine) read(p *process, i int32, s *read.Span, tellings []telling) (no
 }
 
 // answeredOrGivenUp says whether a call ended in a step that its process took: no crash ended it, nor the run.
-func (e *engine) answeredOrGivenUp(s *read.Span) bool {
+func answeredOrGivenUp(s *read.Span) bool {
 	failed := s.Attribute(worldspans.ErrorTypeKey).AsString()
-	return (failed == "" || failed == worldspans.ErrorTypeTimeout) && !s.Attribute(worldspans.RaftUnfinishedKey).AsBool()
+	return (failed == "" || failed == worldspans.ErrorTypeTimeout) && !isUnfinished(s)
 }
+
+// isUnfinished says whether the run ended before a span did.
+func isUnfinished(s *read.Span) bool { return s.Attribute(worldspans.RaftUnfinishedKey).AsBool() }
 
 // says returns what a span, or an event in it, tells of a field.
 func (e *engine) says(t *telling, i int32, s *read.Span, event *span.Event) (all []told) {
