@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
+	"github.com/raftkv/raftkv/cmd/internal/commands"
 	runs "github.com/raftkv/raftkv/cmd/internal/commands/run"
 	"github.com/raftkv/raftkv/cmd/internal/echo"
 	"github.com/raftkv/raftkv/cmd/internal/protocols"
@@ -32,7 +33,7 @@ func with(t *testing.T, added ...*whole.Protocol) {
 func call(t *testing.T, status int, stdout, stderr string, args ...string) string {
 	t.Helper()
 	var out, wrong bytes.Buffer
-	if got := dispatch(t.Context(), args, &out, &wrong); got != status {
+	if got := commands.Main(t.Context(), args, &out, &wrong); got != status {
 		t.Errorf("%q: exit status %d, want %d\n%s%s", args, got, status, &out, &wrong)
 	}
 	for _, said := range []struct{ is, want string }{{out.String(), stdout}, {wrong.String(), stderr}} {
@@ -55,6 +56,7 @@ Commands; each has -h, with examples
   explain  says why something in a run is as it is
   export   writes a run for Jaeger, Perfetto or ShiViz
   story    tells the story of a run from its trace, or a part of it
+  view     writes one HTML page that shows a run, or two
   sweep    runs thousands of seeds in which everything goes wrong, and checks
            each
 
@@ -67,10 +69,10 @@ next  go run . run
 			t.Errorf("%q says\n%s", args, got)
 		}
 	}
-	for _, c := range commands {
-		help := call(t, command.Fine, "usage: go run . "+c.name+" ", "", c.name, "-h")
+	for _, c := range commands.All {
+		help := call(t, command.Fine, "usage: go run . "+c.Name+" ", "", c.Name, "-h")
 		if strings.Contains(help, "./cmd/") || strings.Contains(help, "default-") {
-			t.Errorf("%s -h calls another program:\n%s", c.name, help)
+			t.Errorf("%s -h calls another program:\n%s", c.Name, help)
 		}
 	}
 }

@@ -1,4 +1,6 @@
-// Command view writes one HTML page that shows a run, or two. See -h.
+//go:build !js
+
+// Command view writes one HTML page that shows a run, or two; or the laboratory, a page that makes runs. See -h.
 package main
 
 import (

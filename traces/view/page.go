@@ -4,20 +4,11 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/sha256"
-	_ "embed"
 	"encoding/base64"
 	"fmt"
 	"html"
 	"io"
 	"strings"
-)
-
-// The bundle of the program in page, and its looks. `make page` makes them anew, and CI proves that they are current.
-var (
-	//go:embed page/bundle.js
-	script []byte
-	//go:embed page/bundle.css
-	style []byte
 )
 
 // Page is a page that shows one run, or two; or the laboratory.

@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"path"
+	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
 	"strconv"
@@ -46,6 +47,9 @@ func (b Bound) More(bytes int64) string {
 	case MemoryLimit:
 		return fmt.Sprintf("set GOMEMLIMIT=%dGiB", gibi)
 	case Pointers:
+		if inPage {
+			return "run it at a command line: a page cannot take more"
+		}
 		return "build the program for 64 bits: one for 32 bits cannot take more"
 	}
 	return "give it more"
@@ -58,11 +62,22 @@ func Left() Room {
 	limit := debug.SetMemoryLimit(-1)
 	switch {
 	case !asked():
-		return left(os.DirFS("/")).within(strconv.IntSize, used())
+		return left(os.DirFS("/")).within(pointers(), used())
 	case limit == math.MaxInt64: // off
 		return Room{Bytes: limit}
 	}
 	return Room{max(0, limit-used()), MemoryLimit}
+}
+
+// inPage says whether the program is WebAssembly: its integers have 64 bits, and its memory has addresses of 32.
+const inPage = runtime.GOARCH == "wasm"
+
+// pointers is how many bits an address has.
+func pointers() int {
+	if inPage {
+		return 32
+	}
+	return strconv.IntSize
 }
 
 // within is the room that a program leaves with pointers of so many bits, which holds so many bytes already.

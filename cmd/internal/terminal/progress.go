@@ -18,6 +18,12 @@ type Progress struct {
 	began   time.Time
 	drawn   time.Time
 	visible bool
+	watcher Watcher // who draws the bar instead; nil for nobody
+}
+
+// Watcher is a writer that shows progress in its own way: the standard error of a command in a page.
+type Watcher interface {
+	Progress(label string, done, total int)
 }
 
 const (
@@ -28,6 +34,9 @@ const (
 // NewProgress begins to wait for a number of things, such as operations. The bar goes to w, which should be standard
 // error.
 func NewProgress(w io.Writer, label string, total int) *Progress {
+	if watcher, is := w.(Watcher); is {
+		return &Progress{label: label, total: total, now: time.Now, watcher: watcher}
+	}
 	if !Interactive(w) {
 		return &Progress{}
 	}
@@ -47,6 +56,13 @@ func (p *Progress) Set(done int) {
 		return
 	}
 	now := p.now()
+	if p.watcher != nil {
+		if now.Sub(p.drawn) >= redraw {
+			p.drawn = now
+			p.watcher.Progress(p.label, done, p.total)
+		}
+		return
+	}
 	if now.Sub(p.began) < patience || p.visible && now.Sub(p.drawn) < redraw {
 		return
 	}

@@ -1,0 +1,4 @@
+package view
+
+// A page holds no second page.
+var script, style []byte
