@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // How large hand-written code is at most, so that each room is read in a sitting. Tests do not count for the size of a
@@ -23,10 +24,10 @@ func TestSizes(t *testing.T) {
 	files, lines := map[string]int{}, map[string]int{}
 	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
 		// What other tests build in bin comes and goes meanwhile.
-		if err != nil || entry.IsDir() && slices.Contains([]string{"testdata", ".git", "bin"}, entry.Name()) {
+		if err != nil || entry.IsDir() && slices.Contains([]string{"testdata", ".git", "bin", "node_modules"}, entry.Name()) {
 			return cmpSkip(err)
 		}
-		if filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_gen.go") {
+		if !slices.Contains([]string{".go", ".ts", ".tsx"}, filepath.Ext(path)) || strings.HasSuffix(path, "_gen.go") {
 			return nil
 		}
 		content, err := os.ReadFile(path)
@@ -37,7 +38,10 @@ func TestSizes(t *testing.T) {
 		if n > mostLinesOfFile {
 			t.Errorf("%s:1: %d lines, and a file has %d at most", filepath.ToSlash(path), n, mostLinesOfFile)
 		}
-		if strings.HasSuffix(path, "_test.go") {
+		if filepath.Ext(path) != ".go" { // the linter holds Go to this
+			noLongLines(t, path, content)
+		}
+		if filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
 			return nil
 		}
 		room := filepath.ToSlash(filepath.Dir(path))
@@ -54,6 +58,17 @@ func TestSizes(t *testing.T) {
 		if files[room] > mostFiles || lines[room] > mostLines {
 			t.Errorf("%s: %d files with %d lines, and a package has %d with %d at most", room, files[room], lines[room],
 				mostFiles, mostLines)
+		}
+	}
+}
+
+// noLongLines holds the lines of a file to 120 columns.
+func noLongLines(t *testing.T, path string, content []byte) {
+	t.Helper()
+	n := 0
+	for line := range strings.Lines(string(content)) {
+		if n++; utf8.RuneCountInString(strings.TrimSuffix(line, "\n")) > 120 {
+			t.Errorf("%s:%d: a line of more than 120 columns", filepath.ToSlash(path), n)
 		}
 	}
 }

@@ -33,7 +33,8 @@ export function done(line: string): string {
 /** Makes the page of one run, or of two, which are made if they are not there, and returns its address. */
 export function page(...runs: { name: string; flags?: string }[]): string {
   for (const r of runs) {
-    if (!existsSync(join(workplace, "traces/runs", r.name))) done(`go run ./cmd/run -quiet -name ${r.name} ${r.flags ?? ""}`);
+    if (existsSync(join(workplace, "traces/runs", r.name))) continue;
+    done(`go run ./cmd/run -quiet -name ${r.name} ${r.flags ?? ""}`);
   }
   const file = `${runs.map((r) => r.name).join("+")}.${process.pid}.html`;
   const names = runs.map((r) => r.name).join(" ");
