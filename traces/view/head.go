@@ -15,7 +15,9 @@ import (
 // Protocol is what the page knows a protocol by.
 type Protocol struct {
 	Name      string // as people call it
+	Specs     []span.Spec
 	Landmarks span.Landmarks
+	Shown     span.Shown
 	Story     story.Protocol
 }
 
@@ -50,6 +52,9 @@ type head struct {
 	Role      string        `json:"role"`
 	Replies   []string      `json:"replies"`
 	Peers     []string      `json:"peers"`
+	Fields    []fieldHead   `json:"fields"` // what is shown of the state of processes
+	Kinds     []changeHead  `json:"kinds"`  // of changes of that
+	Changes   int           `json:"changes"`
 }
 
 // Commands are lines for a shell. ID stands in them for the id of a span.

@@ -9,6 +9,7 @@ import (
 	"github.com/raftkv/raftkv/traces/index"
 	"github.com/raftkv/raftkv/traces/read"
 	"github.com/raftkv/raftkv/traces/story"
+	"github.com/raftkv/raftkv/traces/view/states"
 )
 
 // Run is a run that a page shows.
@@ -37,6 +38,7 @@ type packing struct {
 	all     *texts
 	number  []int32 // of each span of the trace, its number
 	span    []int32 // of each number, the span of the trace
+	place   []int32 // of each moment, its place in the one order
 	below   [][]int32
 	replies []int32
 	last    int64 // when the span before began
@@ -53,6 +55,7 @@ type packing struct {
 	arrowFrom, arrowTo, arrowFate          column
 	arrowBase                              int32
 	attributes                             *attributes
+	changes                                *changes
 	eventNames                             map[string]int
 }
 
@@ -85,10 +88,26 @@ func (r *Run) data() (*data, error) {
 		p.add(int32(n), i, x.Span(i))
 	}
 	p.tell(told)
-	if err := x.Err(); err != nil {
+	if err := p.addChanges(); err != nil {
 		return nil, err
 	}
-	return p.data(), nil
+	return p.data(), x.Err()
+}
+
+// addChanges adds what processes hold, and all changes of that.
+func (p *packing) addChanges() error {
+	of := states.Protocol{
+		Specs: p.run.Protocol.Specs, Landmarks: p.run.Protocol.Landmarks, Shown: p.run.Protocol.Shown,
+	}
+	fields, list, err := states.Of(p.x, &of)
+	if err != nil {
+		return err
+	}
+	p.changes = newChanges(p.all, fields, list)
+	for i := range list {
+		p.changes.add(&list[i], p.place[list[i].At.Index()])
+	}
+	return nil
 }
 
 // order numbers the spans in the order in which they begin, and writes the one order of all beginnings and ends: 0 for
@@ -96,7 +115,11 @@ func (r *Run) data() (*data, error) {
 func (p *packing) order() {
 	x := p.x
 	p.number, p.span, p.below = make([]int32, x.Len()), make([]int32, 0, x.Len()), belowEach(x)
+	p.place = make([]int32, 2*x.Len())
+	next := int32(0)
 	for m := range x.Moments(func(m index.Moment) index.Moment { return x.SentBefore(m, p.replies) }) {
+		p.place[m.Index()] = next
+		next++
 		if !m.Ends {
 			p.number[m.Span] = int32(len(p.span))
 			p.span = append(p.span, m.Span)
@@ -230,6 +253,7 @@ func (p *packing) tell(told *story.Story) {
 func (p *packing) data() *data {
 	a := p.attributes
 	p.head.Keys, p.head.Layouts, p.head.Texts = a.keys, a.layouts, p.all.list
+	p.head.Fields, p.head.Kinds, p.head.Changes = p.changes.fields, append([]changeHead{}, p.changes.kinds...), p.changes.count
 	d := &data{head: &p.head}
 	for _, c := range []struct {
 		name  string
@@ -249,6 +273,7 @@ func (p *packing) data() *data {
 	for i := range a.columns {
 		d.add("values", a.columns[i].bytes)
 	}
+	p.changes.columns(d)
 	return d
 }
 

@@ -95,7 +95,7 @@ func runOf(name string, x *index.Trace, p *whole.Protocol) *view.Run {
 	}
 	return &view.Run{
 		Name: name, Trace: x,
-		Protocol: view.Protocol{Name: p.Name, Landmarks: p.Landmarks, Story: p.Story},
+		Protocol: view.Protocol{Name: p.Name, Specs: p.Specs, Landmarks: p.Landmarks, Shown: p.Shown, Story: p.Story},
 		Commands: view.Commands{
 			Run: command.Line("run", again), Drop: command.Line("run", "-drop", "ID", again),
 			Delay: command.Line("run", "-delay", "ID=40ms", again), Duplicate: command.Line("run", "-duplicate", "ID", again),

@@ -28,6 +28,29 @@ export interface Head {
   role: string;
   replies: string[];
   peers: string[];
+  fields: Field[];
+  kinds: { process: number; field: number; gone: boolean }[];
+  changes: number;
+}
+
+/** Something that is shown of a process's state: traces/view/changes.go. */
+export interface Field {
+  name: string;
+  word: string;
+  doc: string;
+  /** Of the processes that have it. */
+  groups: string[];
+  kind: "status" | "scalar" | "table" | "store";
+  /** Of a table or a store; one without a name for a single value. */
+  columns: string[];
+  types: ("number" | "text")[];
+  /** The rows' keys are numbers. */
+  numbered: boolean;
+  /** The field up to whose value rows are chosen, or applied; or empty. */
+  chosen: string;
+  applied: string;
+  /** The column that colours a row; or empty. */
+  colour: string;
 }
 
 /** Lines for a shell. ID stands for the id of a span. */

@@ -51,6 +51,10 @@ export class Run {
   readonly lines: Lines;
   /** When the last span ends. */
   readonly last: number;
+  /** What is packed: what a part of the page needs alone, it unpacks when it does. */
+  readonly packed: Packed<Head>;
+  /** How many texts the spans have: those of the changes of states follow. */
+  readonly textsOfSpans: number;
 
   private readonly ids: Uint8Array;
   private readonly status: Int32Array;
@@ -67,6 +71,7 @@ export class Run {
 
   constructor(packed: Packed<Head>) {
     const head = (this.head = packed.head);
+    this.packed = packed;
     const n = (this.spans = head.spans);
     const bytes = (name: string) => packed.columns.get(name)?.[0] ?? new Uint8Array();
     const column = (name: string) => new Column(bytes(name));
@@ -132,6 +137,7 @@ export class Run {
     this.layout = new Uint16Array(items);
     this.itemValue = new Uint32Array(items + 1);
     this.values = this.readValues(packed, items, texts);
+    this.textsOfSpans = texts.known;
     this.arrows = new Arrows(head.arrows, column("arrow_from"), column("arrow_to"), column("arrow_fate"));
     this.lines = new Lines(head, this.start, column("line_of"), column("line_at"), column("line_bad"));
   }
