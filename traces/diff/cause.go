@@ -8,12 +8,13 @@ import (
 
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/diff/config"
 	"github.com/raftkv/raftkv/traces/diff/content"
 )
 
 // findCauses gives each pair the one that it comes of: what its parent did otherwise, what a reply said otherwise, or
 // what its process met before. A pair without one is the beginning of something, as far as the traces show.
-func (l *alignment) findCauses(changes []ConfigChange) {
+func (l *alignment) findCauses(changes []config.Change) {
 	c := causes{
 		alignment: l, given: slices.ContainsFunc(changes, givesFault), fault: none, lasting: none,
 		onProcess: map[string]int32{}, faultOn: map[string]int32{}, crashed: map[string]int32{}, inStep: map[step]int32{},
@@ -88,7 +89,7 @@ type causes struct {
 }
 
 // givesFault says whether a change of the config is a fault that is no counterfactual.
-func givesFault(c ConfigChange) bool {
+func givesFault(c config.Change) bool {
 	kind, _, _ := strings.Cut(c.A+c.B, " ")
 	return c.Key == faultKey &&
 		!slices.Contains([]string{worldspans.EventDrop, worldspans.EventDelay, worldspans.EventDuplicate}, kind)

@@ -14,6 +14,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/span"
 	"github.com/raftkv/raftkv/raftkv/world"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
+	"github.com/raftkv/raftkv/traces/diff/config"
 	"github.com/raftkv/raftkv/traces/diff/content"
 	"github.com/raftkv/raftkv/traces/diff/outcome"
 	"github.com/raftkv/raftkv/traces/words"
@@ -57,21 +58,21 @@ const (
 // Difference is what differs between two runs, and why. As JSON it is what `cmd/diff -json` prints; times are in
 // nanoseconds, and what begins or ends later in B is positive.
 type Difference struct {
-	A           About          `json:"a"`
-	B           About          `json:"b"`
-	Verdict     Verdict        `json:"verdict"`    // one of the constants
-	Why         string         `json:"why"`        // what the verdict rests on
-	AlignedBy   string         `json:"aligned_by"` // AlignedByIDs or AlignedByWhat
-	Only        string         `json:"only,omitempty"`
-	Ignored     []string       `json:"ignored,omitempty"`
-	Tolerance   time.Duration  `json:"tolerance_ns,omitempty"`
-	Resolution  time.Duration  `json:"resolution_ns,omitempty"` // to which times are compared: of the coarser trace
-	Config      []ConfigChange `json:"config"`                  // all keys of the configs that differ
-	First       *Divergence    `json:"first"`                   // null when nothing differs
-	Followed    Consequences   `json:"followed"`                // what has the same cause as the first one, with that
-	Elsewhere   Consequences   `json:"elsewhere"`               // what differs, too, and has another cause
-	Independent Independent    `json:"independent"`             // what is the same
-	Users       outcome.Users  `json:"users"`                   // what users saw
+	A           About           `json:"a"`
+	B           About           `json:"b"`
+	Verdict     Verdict         `json:"verdict"`    // one of the constants
+	Why         string          `json:"why"`        // what the verdict rests on
+	AlignedBy   string          `json:"aligned_by"` // AlignedByIDs or AlignedByWhat
+	Only        string          `json:"only,omitempty"`
+	Ignored     []string        `json:"ignored,omitempty"`
+	Tolerance   time.Duration   `json:"tolerance_ns,omitempty"`
+	Resolution  time.Duration   `json:"resolution_ns,omitempty"` // to which times are compared: of the coarser trace
+	Config      []config.Change `json:"config"`                  // all keys of the configs that differ
+	First       *Divergence     `json:"first"`                   // null when nothing differs
+	Followed    Consequences    `json:"followed"`                // what has the same cause as the first one, with that
+	Elsewhere   Consequences    `json:"elsewhere"`               // what differs, too, and has another cause
+	Independent Independent     `json:"independent"`             // what is the same
+	Users       outcome.Users   `json:"users"`                   // what users saw
 }
 
 // About is what a trace says of what made it.
@@ -112,23 +113,29 @@ type Event struct {
 
 // Compare says what differs between two runs. With the runs in the other order it says the same.
 func Compare(ctx context.Context, a, b *Trace, o Options) (*Difference, error) {
+	d, _, err := compare(ctx, a, b, o)
+	return d, err
+}
+
+// compare is Compare, and returns what it rests on.
+func compare(ctx context.Context, a, b *Trace, o Options) (*Difference, *alignment, error) {
 	if err := errors.Join(append(a.checkIgnored(b), checkOnly(a, b, o.Only))...); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	resolution := max(a.Coarsest, b.Coarsest)
 	a, err := a.cutTo(ctx, resolution)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if b, err = b.cutTo(ctx, resolution); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	l := newAlignment(a, b, o)
 	l.align()
 	if ctx.Err() != nil {
-		return nil, errors.New("interrupted")
+		return nil, nil, errors.New("interrupted")
 	}
-	changes := configChanges(a, b)
+	changes := config.Changes(a.about(worldspans.RaftkvConfigKey), b.about(worldspans.RaftkvConfigKey))
 	l.findCauses(changes)
 	l.narrow()
 	d := &Difference{
@@ -145,9 +152,9 @@ func Compare(ctx context.Context, a, b *Trace, o Options) (*Difference, error) {
 		d.First = l.divergence(changes)
 	}
 	if err := errors.Join(a.Err(), b.Err()); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return d, nil
+	return d, l, nil
 }
 
 // FirstTraces returns the traces of both runs in which the first difference shows: those of one operation, one
@@ -207,7 +214,7 @@ func (x *Trace) runAbout(only string) About {
 }
 
 // divergence tells of the first pair.
-func (l *alignment) divergence(changes []ConfigChange) *Divergence {
+func (l *alignment) divergence(changes []config.Change) *Divergence {
 	p := &l.pairs[0]
 	origin := &l.whole[p.origin]
 	d := &Divergence{

@@ -3,6 +3,7 @@
 // two runs are the same.
 //
 //	diff.go      Compare, and what it returns
+//	spans.go     CompareSpans: the same, with what it rests on, span by span
 //	trace.go     Trace: a trace that is ready to be compared
 //	protocol.go  Protocol: what is to be known of a protocol
 //	same.go      when two spans are the same, and when they differ
@@ -15,6 +16,6 @@
 //	verdict.go   the verdict, and what the two traces do not tell
 //	tell.go      what differs in what the spans of a pair say
 //
-// Two rooms belong to it: content has what a span says, as hashes and in words; outcome has what a run came to, and
-// what users saw otherwise.
+// Three rooms belong to it: content has what a span says, as hashes and in words; outcome has what a run came to, and
+// what users saw otherwise; config has the keys that the configs differ in.
 package diff

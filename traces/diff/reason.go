@@ -10,6 +10,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/span"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/diff/config"
 	"github.com/raftkv/raftkv/traces/diff/content"
 	"github.com/raftkv/raftkv/traces/read"
 	"github.com/raftkv/raftkv/traces/words"
@@ -17,9 +18,9 @@ import (
 
 // Reason is what made two runs differ.
 type Reason struct {
-	Kind string         `json:"kind"`           // config, counterfactual, fault, draw, code, format, cut or unknown
-	Text string         `json:"text"`           // what goes on behind "made by"
-	Keys []ConfigChange `json:"keys,omitempty"` // the keys of the config that are meant
+	Kind string          `json:"kind"`           // config, counterfactual, fault, draw, code, format, cut or unknown
+	Text string          `json:"text"`           // what goes on behind "made by"
+	Keys []config.Change `json:"keys,omitempty"` // the keys of the config that are meant
 }
 
 // The kinds of reasons.
@@ -42,7 +43,7 @@ const (
 )
 
 // reason returns what made a pair differ that comes of no other.
-func (l *alignment) reason(p *pair, changes []ConfigChange) Reason {
+func (l *alignment) reason(p *pair, changes []config.Change) Reason {
 	isFault := traces.IsFault(l.shape(p).Name)
 	if p.rank == rankFault && !isFault {
 		if e, ofA, differ := l.firstEvent(p); differ {
@@ -54,9 +55,9 @@ func (l *alignment) reason(p *pair, changes []ConfigChange) Reason {
 		return Reason{Kind: ReasonUnknown, Text: text}
 	}
 	faults := those(changes, givesFault)
-	messages := those(changes, func(c ConfigChange) bool { return c.Key == faultKey && !givesFault(c) })
-	draws := those(changes, func(c ConfigChange) bool { return c.Key == seedKey })
-	others := those(changes, func(c ConfigChange) bool { return c.Key != faultKey && c.Key != seedKey })
+	messages := those(changes, func(c config.Change) bool { return c.Key == faultKey && !givesFault(c) })
+	draws := those(changes, func(c config.Change) bool { return c.Key == seedKey })
+	others := those(changes, func(c config.Change) bool { return c.Key != faultKey && c.Key != seedKey })
 	switch {
 	case l.runs[0].run == nil || l.runs[1].run == nil:
 		text := "something that cannot be told: a trace has no raftkv.run, which says what made it"
@@ -107,7 +108,7 @@ func (l *alignment) undeclared(p *pair) string {
 	return "attribute " + fields[0].Name
 }
 
-func those(changes []ConfigChange, keep func(ConfigChange) bool) (kept []ConfigChange) {
+func those(changes []config.Change, keep func(config.Change) bool) (kept []config.Change) {
 	for _, c := range changes {
 		if keep(c) {
 			kept = append(kept, c)
@@ -117,18 +118,18 @@ func those(changes []ConfigChange, keep func(ConfigChange) bool) (kept []ConfigC
 }
 
 // whose says which of the runs was given some things.
-func whose(changes []ConfigChange) string {
+func whose(changes []config.Change) string {
 	switch {
-	case !slices.ContainsFunc(changes, func(c ConfigChange) bool { return c.A != "" }):
+	case !slices.ContainsFunc(changes, func(c config.Change) bool { return c.A != "" }):
 		return "is only in B"
-	case !slices.ContainsFunc(changes, func(c ConfigChange) bool { return c.B != "" }):
+	case !slices.ContainsFunc(changes, func(c config.Change) bool { return c.B != "" }):
 		return "is only in A"
 	}
 	return "only one of the runs has"
 }
 
 // given returns, of the faults that only one config has, those that a span tells of; all, should there be none.
-func (l *alignment) given(p *pair, faults []ConfigChange) []ConfigChange {
+func (l *alignment) given(p *pair, faults []config.Change) []config.Change {
 	x, i := l.of(p)
 	s := x.span(i)
 	kind := s.Attribute(worldspans.RaftkvFaultKey).AsString()
@@ -137,7 +138,7 @@ func (l *alignment) given(p *pair, faults []ConfigChange) []ConfigChange {
 	if aimed := s.Attribute(worldspans.RaftkvFaultAimedAtKey).AsString(); aimed != "" { // the config names that
 		targets = strings.FieldsFunc(aimed, func(r rune) bool { return r == '|' || r == ',' })
 	}
-	kept := those(faults, func(c ConfigChange) bool {
+	kept := those(faults, func(c config.Change) bool {
 		text := c.A
 		if p.change == OnlyB {
 			text = c.B
@@ -157,7 +158,7 @@ func (l *alignment) given(p *pair, faults []ConfigChange) []ConfigChange {
 
 // likelyFirst puts the keys first that decide on such a span: who there is, what clients ask for, how long things
 // take.
-func (l *alignment) likelyFirst(p *pair, keys []ConfigChange) {
+func (l *alignment) likelyFirst(p *pair, keys []config.Change) {
 	name := l.shape(p).Name
 	var likely []string
 	switch {
@@ -174,8 +175,8 @@ func (l *alignment) likelyFirst(p *pair, keys []ConfigChange) {
 	case p.change == Moved:
 		likely = []string{linkKey, "network.latency", "process.step_time"}
 	}
-	isLikely := func(c ConfigChange) bool { return slices.Contains(likely, c.Key) }
-	first, others := those(keys, isLikely), those(keys, func(c ConfigChange) bool { return !isLikely(c) })
+	isLikely := func(c config.Change) bool { return slices.Contains(likely, c.Key) }
+	first, others := those(keys, isLikely), those(keys, func(c config.Change) bool { return !isLikely(c) })
 	copy(keys, append(first, others...))
 }
 
@@ -225,7 +226,7 @@ func (l *alignment) cut() bool {
 }
 
 // fateReason returns why something else became of a message in one of the runs.
-func (l *alignment) fateReason(p *pair, e *read.Event, ofA bool, changes []ConfigChange) Reason {
+func (l *alignment) fateReason(p *pair, e *read.Event, ofA bool, changes []config.Change) Reason {
 	run, id := "A", l.entry(p).ID.String()
 	if !ofA {
 		run = "B"
@@ -247,92 +248,11 @@ func (l *alignment) fateReason(p *pair, e *read.Event, ofA bool, changes []Confi
 	case worldspans.CauseFault:
 		return Reason{Kind: ReasonFault, Text: "a fault: the message " + was}
 	}
-	keys := those(changes, func(c ConfigChange) bool {
+	keys := those(changes, func(c config.Change) bool {
 		return c.Key == seedKey || c.Key == linkKey || strings.HasPrefix(c.Key, "network.")
 	})
-	if len(keys) > 0 && !slices.ContainsFunc(keys, func(c ConfigChange) bool { return c.Key == seedKey }) {
+	if len(keys) > 0 && !slices.ContainsFunc(keys, func(c config.Change) bool { return c.Key == seedKey }) {
 		return Reason{ReasonConfig, "the config, by which the message " + was, keys}
 	}
 	return Reason{ReasonDraw, "a random draw, by which the message " + was, keys}
-}
-
-// ConfigChange is a key of the config that two runs differ in. Where a config can have several of a kind, such as
-// faults, one that only one run has is empty in the other.
-type ConfigChange struct {
-	Key string `json:"key"`
-	A   string `json:"a"`
-	B   string `json:"b"`
-}
-
-// configChanges returns the keys that two configs differ in, in the order of their names. What only describes a
-// scenario is no difference.
-func configChanges(a, b *Trace) []ConfigChange {
-	valuesA, itemsA := parseConfig(a.about(worldspans.RaftkvConfigKey))
-	valuesB, itemsB := parseConfig(b.about(worldspans.RaftkvConfigKey))
-	changes := []ConfigChange{}
-	add := func(key, a, b string) {
-		changes = append(changes, ConfigChange{words.Printable(key), words.Printable(a), words.Printable(b)})
-	}
-	for key, value := range valuesA {
-		if value != valuesB[key] {
-			add(key, value, valuesB[key])
-		}
-	}
-	for key, value := range valuesB {
-		if _, both := valuesA[key]; !both {
-			add(key, "", value)
-		}
-	}
-	for _, item := range without(itemsA, itemsB) {
-		add(item.table, item.text, "")
-	}
-	for _, item := range without(itemsB, itemsA) {
-		add(item.table, "", item.text)
-	}
-	slices.SortFunc(changes, func(x, y ConfigChange) int {
-		return strings.Compare(x.Key+"\x00"+x.A+x.B, y.Key+"\x00"+y.A+y.B)
-	})
-	return changes
-}
-
-// configItem is one table of those that there can be many of.
-type configItem struct{ table, text string }
-
-// parseConfig reads the TOML that the runner writes: the values of keys, and the tables that there can be many of.
-// Keys that change nothing are left out.
-func parseConfig(text string) (values map[string]string, items []configItem) {
-	descriptive := []string{"scenario", "changed", "title", "what", "watch", "name"}
-	values = map[string]string{}
-	table, many := "", false
-	for line := range strings.Lines(text) {
-		line = strings.TrimSpace(line)
-		key, value, found := strings.Cut(line, " = ")
-		switch {
-		case strings.HasPrefix(line, "[["):
-			table, many = strings.Trim(line, "[] "), true
-			items = append(items, configItem{table: table})
-		case strings.HasPrefix(line, "["):
-			table, many = strings.Trim(line, "[] ")+".", false
-		case !found || table == "" && slices.Contains(descriptive, key):
-		case many:
-			item := &items[len(items)-1]
-			item.text = strings.TrimPrefix(item.text+", "+key+" = "+value, ", ")
-		default:
-			values[table+key] = value
-		}
-	}
-	return values, slices.DeleteFunc(items, func(item configItem) bool { return item.table == "expect" })
-}
-
-// without returns the items that another config has fewer of.
-func without(items, others []configItem) (only []configItem) {
-	left := slices.Clone(others)
-	for _, item := range items {
-		if i := slices.Index(left, item); i >= 0 {
-			left = slices.Delete(left, i, i+1)
-		} else {
-			only = append(only, item)
-		}
-	}
-	return only
 }

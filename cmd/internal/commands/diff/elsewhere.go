@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/raftkv/raftkv/traces/diff"
+	"github.com/raftkv/raftkv/traces/diff/config"
 )
 
 // elsewhere tells what differs, too, and has no cause among what differed before.
@@ -42,8 +43,8 @@ func (r *report) partAgain() *again {
 	if reason.Kind == diff.ReasonCode {
 		return &again{"the code", "Code that was changed acts otherwise wherever it is reached"}
 	}
-	given := slices.DeleteFunc(slices.Clone(reason.Keys), func(c diff.ConfigChange) bool { return c.Key == "fault" })
-	draws := slices.ContainsFunc(given, func(c diff.ConfigChange) bool { return c.Key == "seed" })
+	given := slices.DeleteFunc(slices.Clone(reason.Keys), func(c config.Change) bool { return c.Key == "fault" })
+	draws := slices.ContainsFunc(given, func(c config.Change) bool { return c.Key == "seed" })
 	switch {
 	case reason.Kind != diff.ReasonDraw && reason.Kind != diff.ReasonConfig || len(given) == 0:
 		return nil

@@ -5,20 +5,21 @@ import (
 	"testing"
 
 	"github.com/raftkv/raftkv/traces/diff"
+	"github.com/raftkv/raftkv/traces/diff/config"
 )
 
 // TestPartAgain tells of spans that come of no other, as whatever made the first divergence may have made them, too: it
 // says so where that acts in many places.
 func TestPartAgain(t *testing.T) {
-	seed, nodes, drop := diff.ConfigChange{Key: "seed", A: "1", B: "2"}, diff.ConfigChange{
+	seed, nodes, drop := config.Change{Key: "seed", A: "1", B: "2"}, config.Change{
 		Key: "num_nodes", A: "3",
 		B: "5",
-	}, diff.ConfigChange{Key: "fault", B: "drop"}
-	keys := func(all ...diff.ConfigChange) []diff.ConfigChange { return all }
+	}, config.Change{Key: "fault", B: "drop"}
+	keys := func(all ...config.Change) []config.Change { return all }
 	const told = "most of what differs begins there: that is told further down"
 	for _, c := range []struct {
 		reason    diff.Reason
-		config    []diff.ConfigChange
+		config    []config.Change
 		elsewhere diff.Consequences
 		want, not []string
 	}{

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/raftkv/raftkv/traces/diff"
+	"github.com/raftkv/raftkv/traces/diff/config"
 	"github.com/raftkv/raftkv/traces/diff/content"
 	"github.com/raftkv/raftkv/traces/diff/outcome"
 )
@@ -68,13 +69,13 @@ func mirrorTally(t diff.Tally) diff.Tally {
 	return t
 }
 
-func mirrorKeys(all []diff.ConfigChange) []diff.ConfigChange {
+func mirrorKeys(all []config.Change) []config.Change {
 	if all == nil {
 		return nil
 	}
-	m := []diff.ConfigChange{}
+	m := []config.Change{}
 	for _, c := range all {
-		m = append(m, diff.ConfigChange{Key: c.Key, A: c.B, B: c.A})
+		m = append(m, config.Change{Key: c.Key, A: c.B, B: c.A})
 	}
 	return m
 }
