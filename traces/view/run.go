@@ -19,6 +19,8 @@ type Run struct {
 	Protocol Protocol
 	Commands Commands
 	Notes    []string // what a person is to know of what is missing
+
+	number []int32 // of each span of the trace, as the page numbers them; nil if they are not numbered yet
 }
 
 // Write writes what a page holds of the run, deflated. What it writes depends on the trace alone.
@@ -66,6 +68,7 @@ func (r *Run) data() (*data, error) {
 	}
 	p.attributes = newAttributes(p.all)
 	p.order()
+	r.number = p.number
 	p.unit = unitOf(x, p.epoch)
 	p.head = head{
 		Name: valid(r.Name), Protocol: r.Protocol.Name, Epoch: x.Epoch.UTC().Format(time.RFC3339Nano), UnitNs: p.unit,

@@ -53,6 +53,7 @@ type Done struct {
 	Messages int           `json:"messages"` // in the operation's trace
 	Bytes    int           `json:"bytes"`    // of these messages; 0 if the trace does not tell
 	Delays   int           `json:"delays"`   // messages that its answer waited for one after the other; -1 if not known
+	Span     int32         `json:"-"`        // the number of its span in the trace
 }
 
 // gathered is a run, and its operations by their requests.
@@ -78,6 +79,7 @@ func gather(x *index.Trace) *gathered {
 			command := content.CommandOf(s)
 			done := &Done{
 				Command: command.Text, Result: resultOf(s, command), Latency: s.End.Sub(s.Start), Delays: steps.delays(x, i),
+				Span: i,
 			}
 			g.operations[s.Attribute(kvspans.KVRequestIDKey).AsString()] = done
 			g.byRoot[x.Entry(i).Root] = done
