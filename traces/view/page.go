@@ -31,17 +31,11 @@ type Part struct {
 // of the page lets it ask for nothing, and run nothing but its own program.
 func (p *Page) Write(to io.Writer) error {
 	w := bufio.NewWriterSize(to, 1<<16)
-	scripts, workers := "'sha256-"+digest(script)+"'", "'none'"
-	if p.WebAssembly {
-		scripts, workers = scripts+" 'wasm-unsafe-eval'", "blob:"
-	}
-	policy := "default-src 'none'; script-src " + scripts + "; worker-src " + workers + "; style-src 'sha256-" +
-		digest(style) + "'; img-src data: blob:; base-uri 'none'; form-action 'none'"
 	fmt.Fprintf(w, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"+
 		"<meta http-equiv=\"Content-Security-Policy\" content=\"%s\">\n"+
 		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>%s</title>\n<style>%s</style>\n"+
 		"</head>\n<body>\n<div id=\"app\"><noscript>This page draws a run with JavaScript, which is switched off."+
-		"</noscript></div>\n", policy, html.EscapeString(p.Title), style)
+		"</noscript></div>\n", p.Policy(), html.EscapeString(p.Title), style)
 	for i, r := range p.Runs {
 		if err := writePart(w, Part{fmt.Sprintf("run-%d", i), r.Write}); err != nil {
 			return err
@@ -54,6 +48,16 @@ func (p *Page) Write(to io.Writer) error {
 	}
 	_, _ = fmt.Fprintf(w, "<script>%s</script>\n</body>\n</html>\n", script) // Flush tells
 	return w.Flush()
+}
+
+// Policy returns the content security policy of the page: it asks for nothing, and runs nothing but its own program.
+func (p *Page) Policy() string {
+	scripts, workers := "'sha256-"+digest(script)+"'", "'none'"
+	if p.WebAssembly {
+		scripts, workers = scripts+" 'wasm-unsafe-eval'", "blob:"
+	}
+	return "default-src 'none'; script-src " + scripts + "; worker-src " + workers + "; style-src 'sha256-" +
+		digest(style) + "'; img-src data: blob:; base-uri 'none'; form-action 'none'"
 }
 
 // writePart writes a part of the page, which the browser takes for a text.
