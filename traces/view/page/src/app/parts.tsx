@@ -3,6 +3,7 @@
 import type { FunctionComponent } from "preact";
 import { ConfigPanel } from "../panels/config.tsx";
 import { DetailsPanel } from "../panels/details.tsx";
+import { StatePanel } from "../panels/state.tsx";
 import { StoryPanel } from "../panels/story.tsx";
 import { runs, type Tab } from "./state.ts";
 
@@ -19,6 +20,7 @@ const someRun = () => runs.value.length > 0;
 
 /** The panels, in the order of their tabs. */
 export const tabParts: TabPart[] = [
+  { tab: "state", title: "State", there: someRun, Panel: StatePanel },
   { tab: "details", title: "Details", there: someRun, Panel: DetailsPanel },
   { tab: "story", title: "Story", there: () => runs.value.some((r) => r.lines.count > 0), Panel: StoryPanel },
   { tab: "config", title: "Config", there: someRun, Panel: ConfigPanel },
