@@ -115,7 +115,7 @@ func Request(scenario, faults string, overrides []config.Override) (config.Reque
 	request := config.Request{BuiltIn: BuiltIn(), Overrides: overrides}
 	request.Scenario.Text = config.Naming(protocols.Usual()) // unless the overrides name another
 	if scenario == "" {
-		request.Scenario = defaultOf(request.Protocol())
+		request.Scenario = DefaultOf(request.Protocol())
 	} else if request.Scenario, err = Find(scenario); err != nil {
 		return config.Request{}, err
 	}
@@ -123,9 +123,9 @@ func Request(scenario, faults string, overrides []config.Override) (config.Reque
 	return request, nil
 }
 
-// defaultOf is what is run of a protocol when nobody names a scenario: the one that is called after the protocol, or
+// DefaultOf is what is run of a protocol when nobody names a scenario: the one that is called after the protocol, or
 // else what is usual everywhere.
-func defaultOf(p *whole.Protocol) config.Scenario {
+func DefaultOf(p *whole.Protocol) config.Scenario {
 	all := BuiltIn()
 	if p == protocols.Unnamed() {
 		return all[0]
