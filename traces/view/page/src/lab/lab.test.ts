@@ -1,0 +1,123 @@
+// What the laboratory writes and prints is, to the byte, what a command line does. It builds both with Go.
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { after, before, test } from "node:test";
+import { runInThisContext } from "node:vm";
+import type { Offer } from "./client.ts";
+import { Files } from "./files.ts";
+import { Program, type Result } from "./program.ts";
+
+const root = resolve(import.meta.dirname, "../../../../..");
+const folder = mkdtempSync(join(tmpdir(), "laboratory-"));
+const runFiles = ["trace.otlp.jsonl", "spans.json", "story.txt", "run.toml"];
+const files = new Files();
+let program: Program;
+
+before(async () => {
+  const go = (args: string[], env = {}) =>
+    execFileSync("go", args, { cwd: root, env: { ...process.env, CGO_ENABLED: "0", ...env }, encoding: "utf8" });
+  go(["build", "-o", folder, ...["run", "diff", "explain", "check", "story"].map((name) => `./cmd/${name}`)]);
+  const wasm = join(folder, "view.wasm");
+  go(["build", "-o", wasm, "./cmd/view"], { GOOS: "js", GOARCH: "wasm" });
+  runInThisContext(readFileSync(join(go(["env", "GOROOT"]).trim(), "lib/wasm/wasm_exec.js"), "utf8"));
+  program = await Program.start(await WebAssembly.compile(readFileSync(wasm)), files);
+});
+
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** laboratory carries out a command in the laboratory. */
+async function laboratory(...args: string[]): Promise<Result> {
+  const result = await program.call(args);
+  assert.equal(result.died, false, result.stderr);
+  return result;
+}
+
+/** commandLine carries out a command at a command line. */
+function commandLine(name: string, ...args: string[]): Result {
+  const { status, stdout, stderr } = spawnSync(join(folder, name), args, { cwd: folder, encoding: "utf8", maxBuffer: 1 << 28 });
+  return { status: status ?? -1, stdout, stderr, died: false };
+}
+
+/** same carries out a command in both ways, and wants the same status and texts. */
+async function same(name: string, ...args: string[]): Promise<Result> {
+  const got = await laboratory(name, ...args), want = commandLine(name, ...args);
+  assert.deepEqual(got, want, `${name} ${args.join(" ")}`);
+  return got;
+}
+
+/** sameRun makes a run in both ways, and wants the same files. */
+async function sameRun(...args: string[]): Promise<string> {
+  const report = JSON.parse((await same("run", "-json", ...args)).stdout) as { run: string };
+  for (const file of runFiles) {
+    const path = `traces/runs/${report.run}/${file}`;
+    assert.ok(written(path).equals(readFileSync(join(folder, path))), `${args.join(" ")}: ${file} differs`);
+  }
+  return report.run;
+}
+
+function written(path: string): Buffer {
+  const fd = files.open(path, 0, 0), size = files.fstat(fd).size, bytes = Buffer.alloc(size);
+  assert.equal(files.read(fd, bytes, 0, size, null), size);
+  files.close(fd);
+  return bytes;
+}
+
+/** put writes a file for both. */
+function put(name: string, text: string): void {
+  writeFileSync(join(folder, name), text);
+  files.put(name, Buffer.from(text));
+}
+
+test("every scenario of each protocol has the same files", async () => {
+  const offer = JSON.parse((await laboratory("laboratory", "offer")).stdout) as Offer;
+  assert.ok(offer.scenarios.length > 20, `only ${offer.scenarios.length} scenarios`);
+  assert.deepEqual(new Set(offer.scenarios.map((s) => s.protocol)), new Set(offer.protocols.map((p) => p.name)));
+  for (const { args } of offer.scenarios) await sameRun(...args);
+});
+
+test("runs in which everything goes wrong have the same files", async () => {
+  for (const protocol of ["raft", "multipaxos"]) {
+    for (const seed of ["1", "2", "3"]) await sameRun("-protocol", protocol, "-faults", "mixed", "-seed", seed);
+  }
+});
+
+test("a lost message, the difference that it makes, and what is asked of the run", async () => {
+  const run = await sameRun();
+  const vote = /^.* (\w{16}) +granting vote/m.exec(written(`traces/runs/${run}/story.txt`).toString())?.[1];
+  assert.ok(vote, "nobody grants a vote");
+  const other = await sameRun("-drop", vote);
+  assert.notEqual(other, run);
+  const difference = await same("diff", run, other);
+  assert.equal(difference.status, 1);
+  assert.match(difference.stdout, new RegExp(`-drop ${vote}`));
+  await sameRun("-delay", `${vote}=40ms`);
+  await sameRun("-duplicate", vote);
+  assert.equal((await same("explain", run, "leader", "term", "1")).status, 0);
+  assert.equal((await same("check", run, other)).status, 0);
+  assert.equal((await same("story", run, "-only", "node-3")).status, 0);
+});
+
+test("a config of one's own, in which a process crashes", async () => {
+  put("mine.toml", 'num_nodes = 3\n[[fault]]\nat = "60ms"\ncrash = "node-1"\n');
+  await sameRun("mine.toml");
+});
+
+test("what is wrong with a config is told with the same words", async () => {
+  for (const text of ["sed = 7\n", "seed = \n", 'seed = "x"\n[raft]\nrpc_timeot = "1s"\n[[fault]]\ncrash = "node-9"\n']) {
+    put("bad.toml", text);
+    const { status, stderr } = await same("run", "bad.toml");
+    assert.equal(status, 2);
+    const wrong = JSON.parse((await laboratory("laboratory", "check", "bad.toml")).stdout) as { line: number; column: number }[];
+    assert.ok(wrong.length > 0);
+    for (const { line, column } of wrong) assert.match(stderr, new RegExp(`^bad.toml:${line}:${column}: `, "m"));
+  }
+});
+
+test("unknown commands, flags and messages are told with the same words", async () => {
+  assert.equal((await same("run", "-sed", "7")).status, 2);
+  assert.equal((await same("run", "-drop", "0123456789abcdef")).status, 2);
+  assert.equal((await same("diff", "none-1", "none-2")).status, 2);
+});
