@@ -1,26 +1,132 @@
 // The space-time diagram: a lane for each process, messages as arrows.
 
-import { useEffect, useRef } from "preact/hooks";
-import { runs } from "../app/state.ts";
+import { effect, signal } from "@preact/signals";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { axis, choose, chosen, cursor, kept, moveCursor, runs, shown, theme } from "../app/state.ts";
+import { none } from "../model/run.ts";
+import { draw, noteOf } from "./draw.ts";
+import { spoken } from "./focus.ts";
+import { hitAt } from "./hit.ts";
+import { listen } from "./input.ts";
+import { Legend } from "./legend.tsx";
+import { Minimap, useDark } from "./minimap.tsx";
+import { CanvasPen } from "./pen.ts";
+import { forgetPalette, hovered, layoutOf, sceneOf } from "./picture.ts";
+import { printInto, titleOf } from "./save.ts";
+import { placeAt, type Scene } from "./scene.ts";
+import { Tooltip } from "./tooltip.tsx";
+import { momentsAt } from "./window.ts";
+import "./diagram.css";
+
+/** The width of the diagram on the page, in pixels. */
+export const width = signal(0);
+/** How long the last picture took to draw, in milliseconds, for who measures it. */
+export const drawn = { pictures: 0, took: 0 };
+const note = signal("");
+const pointer = signal({ x: 0, y: 0 });
+
+let current: Scene | null = null;
+
+function paint(canvas: HTMLCanvasElement): void {
+  const began = performance.now();
+  const scene = sceneOf(width.value);
+  const ratio = devicePixelRatio || 1;
+  const w = Math.round(scene.layout.width * ratio), h = Math.round(scene.layout.height * ratio);
+  if (canvas.width !== w) canvas.width = w;
+  if (canvas.height !== h) canvas.height = h;
+  const g = canvas.getContext("2d", { alpha: false })!;
+  g.setTransform(ratio, 0, 0, ratio, 0, 0);
+  draw(new CanvasPen(g), scene);
+  current = scene;
+  note.value = noteOf(scene);
+  drawn.pictures++;
+  drawn.took = performance.now() - began;
+}
+
+/** Paints again when what it shows has changed, at most once a frame. */
+function keepPainted(canvas: HTMLCanvasElement): () => void {
+  let asked = 0;
+  const stop = effect(() => {
+    void [runs.value, axis.value, shown.value, cursor.value, chosen.value, kept.value, theme.value, hovered.value];
+    if (width.value === 0 || asked !== 0) return;
+    asked = requestAnimationFrame(() => {
+      asked = 0;
+      paint(canvas);
+    });
+  });
+  return () => {
+    stop();
+    cancelAnimationFrame(asked);
+  };
+}
+
+function hover(x: number, y: number): void {
+  pointer.value = { x, y };
+  const hit = current && hitAt(current, x, y);
+  const was = hovered.value;
+  if (hit?.span !== was?.span || hit?.arrow !== was?.arrow || hit?.run !== was?.run) hovered.value = hit;
+}
+
+function click(x: number, y: number): void {
+  if (!current || x < current.layout.left) return;
+  const hit = hitAt(current, x, y);
+  if (hit) {
+    choose({ run: hit.run, span: hit.span });
+    return;
+  }
+  const run = runs.value[0];
+  if (run) moveCursor(momentsAt(run, axis.value, placeAt(current, x)));
+}
 
 export function Diagram() {
+  const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
+  const paper = useRef<HTMLDivElement>(null);
+  const [, again] = useState(0);
+  const dark = useDark();
   useEffect(() => {
-    const c = canvas.current!;
-    const g = c.getContext("2d")!;
-    const run = runs.value[0]!;
-    const lanes = run.head.processes.length;
-    c.width = c.clientWidth;
-    c.height = 30 * lanes;
-    const x = (ns: number) => (ns / run.last) * c.width;
-    for (let k = 0; k < run.arrows.count; k++) {
-      const f = run.arrows.from[k]!, t = run.arrows.to[k]!;
-      if (t < 0) continue;
-      g.beginPath();
-      g.moveTo(x(run.timeOf(run.place[f]!)), 30 * run.process[f >> 1]! + 15);
-      g.lineTo(x(run.timeOf(run.place[t]!)), 30 * run.process[t >> 1]! + 15);
-      g.stroke();
-    }
-  });
-  return <canvas ref={canvas} class="diagram" />;
+    const observer = new ResizeObserver(() => (width.value = box.current?.clientWidth ?? 0));
+    observer.observe(box.current!);
+    const stops = [
+      keepPainted(canvas.current!),
+      printInto(paper.current!),
+      listen(box.current!, {
+        hover, click,
+        leave: () => (hovered.value = null),
+        area: () => {
+          const { left, width: all } = layoutOf(width.value);
+          return { left, width: all - left };
+        },
+      }),
+    ];
+    return () => {
+      observer.disconnect();
+      for (const stop of stops) stop();
+    };
+  }, []);
+  useEffect(() => {
+    forgetPalette();
+    if (width.value > 0) paint(canvas.current!);
+    again((n) => n + 1);
+  }, [dark, theme.value]);
+  const hit = hovered.value;
+  const height = width.value > 0 ? layoutOf(width.value).height : 0;
+  return (
+    <section class="diagram" aria-label="Space-time diagram">
+      <Minimap />
+      <div
+        class="diagram-picture" ref={box} tabIndex={0} role="application" aria-roledescription="diagram"
+        aria-label={titleOf()}
+      >
+        <canvas ref={canvas} style={{ height: `${height}px` }} aria-hidden="true" />
+        {hit && (hit.arrow !== none || hit.span !== none) && (
+          <Tooltip hit={hit} x={pointer.value.x} y={pointer.value.y} width={width.value} />
+        )}
+      </div>
+      <div class="diagram-paper" ref={paper} />
+      <div class="hidden-text" aria-live="polite">{spoken()}</div>
+      <div class="hidden-text">{note.value}</div>
+      <Legend />
+    </section>
+  );
 }

@@ -1,0 +1,62 @@
+// Many intervals along an axis, such that those in a part of it are found fast, and those too close to tell apart are
+// met as one.
+
+const fan = 8;
+
+interface Level {
+  low: Float64Array;
+  high: Float64Array;
+}
+
+/** What a walk meets: an item; or several that follow each other, of which item is the first, between low and high. */
+export type Meet = (item: number, count: number, low: number, high: number) => void;
+
+/** Items with their intervals, in the order in which they were given. */
+export class Track {
+  /** All items, their groups of eight, the groups' groups, and so on. */
+  private readonly levels: Level[] = [];
+
+  constructor(readonly items: Int32Array, low: (item: number) => number, high: (item: number) => number) {
+    let below: Level = { low: Float64Array.from(items, low), high: Float64Array.from(items, high) };
+    this.levels.push(below);
+    while (below.low.length > 1) {
+      const groups = Math.ceil(below.low.length / fan);
+      const next: Level = { low: new Float64Array(groups).fill(Infinity), high: new Float64Array(groups).fill(-Infinity) };
+      for (let i = 0; i < below.low.length; i++) {
+        const g = Math.floor(i / fan);
+        if (below.low[i]! < next.low[g]!) next.low[g] = below.low[i]!;
+        if (below.high[i]! > next.high[g]!) next.high[g] = below.high[i]!;
+      }
+      this.levels.push((below = next));
+    }
+  }
+
+  /** Meets what lies between from and to; items that follow each other and take no more than grain are met as one. */
+  walk(from: number, to: number, grain: number, meet: Meet): void {
+    if (this.items.length > 0) this.visit(this.levels.length - 1, 0, from, to, grain, meet);
+  }
+
+  private visit(level: number, i: number, from: number, to: number, grain: number, meet: Meet): void {
+    const { low, high } = this.levels[level]!;
+    const begin = low[i]!, end = high[i]!;
+    if (end < from || begin > to) return;
+    if (level === 0) {
+      meet(this.items[i]!, 1, begin, end);
+      return;
+    }
+    if (end - begin <= grain) {
+      const size = fan ** level;
+      meet(this.items[i * size]!, Math.min(size, this.items.length - i * size), begin, end);
+      return;
+    }
+    const below = this.levels[level - 1]!.low.length;
+    for (let k = i * fan; k < Math.min(below, (i + 1) * fan); k++) this.visit(level - 1, k, from, to, grain, meet);
+  }
+
+  /** About how many items lie between from and to: right to a few hundredths of that part. */
+  count(from: number, to: number): number {
+    let n = 0;
+    this.walk(from, to, (to - from) / 50, (_, count) => (n += count));
+    return n;
+  }
+}
