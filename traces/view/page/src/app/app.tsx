@@ -1,6 +1,7 @@
 // The whole page: what runs it shows, the diagram, what moves through it, and the panels.
 
 import { Diagram } from "../diagram/diagram.tsx";
+import { startDiagram } from "../diagram/keys.ts";
 import { Header } from "./header.tsx";
 import { Help, startHelp } from "./help.tsx";
 import { press } from "./keys.ts";
@@ -20,6 +21,7 @@ export function startShell(): void {
   startTabs();
   startTheme();
   startHelp();
+  startDiagram();
   window.addEventListener("keydown", press);
 }
 

@@ -5,6 +5,7 @@ import { computed, signal } from "@preact/signals";
 import { none, type Run } from "../model/run.ts";
 import type { Slice } from "../model/graph.ts";
 import { causesOf, effectsOf } from "../model/graph.ts";
+import { entryOf, messageOf, operationOf } from "../model/follow.ts";
 
 /** The runs that the page shows: one, or two that are compared. */
 export const runs = signal<Run[]>([]);
@@ -49,6 +50,8 @@ export const kept = computed<(Set<number> | null)[]>(() =>
   runs.value.map((run, i) => {
     const c = chosen.value;
     if (!c || c.run !== i || slice.value === "none") return null;
+    const follows = { operation: operationOf, entry: entryOf, message: messageOf } as const;
+    if (slice.value in follows) return follows[slice.value as keyof typeof follows](run, c.span);
     const all = new Set<number>([c.span]);
     if (slice.value !== "effects") causesOf(run, c.span).forEach((s) => all.add(s));
     if (slice.value !== "causes") effectsOf(run, c.span).forEach((s) => all.add(s));

@@ -38,6 +38,9 @@ const slices: { slice: Slice; label: string; title: string; key: string }[] = [
   { slice: "causes", label: "Causes", title: "What led to the chosen event, the rest dimmed", key: "[" },
   { slice: "effects", label: "Effects", title: "What came of the chosen event, the rest dimmed", key: "]" },
   { slice: "both", label: "Both", title: "What led to the chosen event and what came of it", key: "\\" },
+  { slice: "message", label: "Message", title: "Follow the message: the spans at both of its ends", key: "m" },
+  { slice: "operation", label: "Operation", title: "Follow the operation: all that belongs to its trace", key: "o" },
+  { slice: "entry", label: "Entry", title: "Follow the entry of the log", key: "l" },
 ];
 
 function Slices() {

@@ -54,16 +54,22 @@ function classify(run: Run): Classes {
     if (m & 1) {
       const at = others.lastIndexOf(span);
       if (at >= 0) others.splice(at, 1);
+      if (of[span] === Class.Wait && waits[run.shape[span]!]) waitAll(of, others); // an answer came meanwhile
       continue;
     }
     const shape = run.shape[span]!;
     of[span] = ofMark[run.mark[span]!]!;
     if (of[span] === Class.Step && waits[shape]) of[span] = Class.Wait;
-    if (takes[shape]) for (const other of others) if (of[other] === Class.Step) of[other] = Class.Wait;
+    if (takes[shape]) waitAll(of, others);
     if (others.length < 1000) others.push(span);
   }
   giveRows(run, of, row);
   return { of, row };
+}
+
+/** What is open while a process takes something in was not done in one go. */
+function waitAll(of: Uint8Array, open: readonly number[]): void {
+  for (const span of open) if (of[span] === Class.Step) of[span] = Class.Wait;
 }
 
 /** Gives each span that waits a row in which nothing else is, as long as there is one. */

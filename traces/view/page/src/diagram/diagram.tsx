@@ -11,15 +11,13 @@ import { listen } from "./input.ts";
 import { Legend } from "./legend.tsx";
 import { Minimap, useDark } from "./minimap.tsx";
 import { CanvasPen } from "./pen.ts";
-import { forgetPalette, hovered, layoutOf, sceneOf } from "./picture.ts";
+import { forgetPalette, hovered, layoutOf, sceneOf, width } from "./picture.ts";
 import { printInto, titleOf } from "./save.ts";
 import { placeAt, type Scene } from "./scene.ts";
 import { Tooltip } from "./tooltip.tsx";
 import { momentsAt } from "./window.ts";
 import "./diagram.css";
 
-/** The width of the diagram on the page, in pixels. */
-export const width = signal(0);
 /** How long the last picture took to draw, in milliseconds, for who measures it. */
 export const drawn = { pictures: 0, took: 0 };
 const note = signal("");

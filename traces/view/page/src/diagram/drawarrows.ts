@@ -1,6 +1,6 @@
 // Draws the messages.
 
-import { lost, none, onItsWay } from "../model/run.ts";
+import { lost, none, untold } from "../model/run.ts";
 import { addHead, addLine, arrowStroke, drawMark, type Point } from "./looks.ts";
 import type { Pen } from "./pen.ts";
 import type { ArrowTrack, Prepared } from "./prepare.ts";
@@ -39,7 +39,7 @@ export function endsOf(scene: Scene, r: number, arrow: number, t: ArrowTrack, of
   const y = from.middle + (down ? 5 : -4);
   const y2 = target ? target.middle + (down ? -4 : 5) : from.middle + 40;
   if (to !== none) return [{ x: xOf(scene, a), y }, { x: xOf(scene, place(to)), y: y2 }];
-  const reach = t.fate & onItsWay ? 0.35 : 0.5;
+  const reach = t.fate & untold ? 0.35 : 0.5;
   return [{ x: xOf(scene, a), y }, { x: xOf(scene, a + of.half), y: y + (y2 - y) * reach }];
 }
 
@@ -83,7 +83,7 @@ function drawTrack(
     if (k % 256 === 255) pen.stroke(stroke);
   });
   pen.stroke(stroke);
-  const arrived = (t.fate & (lost | onItsWay)) === 0;
+  const arrived = (t.fate & (lost | untold)) === 0;
   if (heads && arrived) {
     for (const { a, b } of pairs) addHead(pen, a, b, 6);
     pen.fill(stroke.colour, Math.min(1, (stroke.alpha ?? 1) + 0.2));

@@ -13,13 +13,11 @@ export function drawLanes(pen: Pen, scene: Scene): void {
   for (const lane of layout.lanes) {
     pen.box(layout.left, lane.top, width, lane.height);
     pen.fill(palette.raised, 0.6);
-    if (lane.kind === "server") {
-      drawStretches(pen, scene, lane);
-      drawDown(pen, scene, lane);
-    }
+    if (lane.kind === "server") drawStretches(pen, scene, lane);
     pen.move(layout.left, lane.middle + 0.5);
     pen.line(layout.width, lane.middle + 0.5);
     pen.stroke({ colour: palette.line, width: 1 });
+    if (lane.kind === "server") drawDown(pen, scene, lane);
   }
   pen.unclip();
 }

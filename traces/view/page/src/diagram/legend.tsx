@@ -2,7 +2,7 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { runs, theme } from "../app/state.ts";
-import { delayed, duplicate, late, lost, onItsWay, type Run } from "../model/run.ts";
+import { delayed, duplicate, late, lost, untold, type Run } from "../model/run.ts";
 import { drawHatch } from "./drawlanes.ts";
 import {
   addDiamond, addFlag, addHead, addLine, addStar, addTriangle, arrowStroke, drawMark, lightenings,
@@ -24,7 +24,7 @@ const message = (words: string, fate: number): Entry => ({
   words,
   draw: (pen, palette) => {
     const a = { x: 3, y: 3 }, whole = { x: 40, y: 17 };
-    const part = fate & lost ? 0.55 : fate & onItsWay ? 0.7 : 1;
+    const part = fate & lost ? 0.55 : fate & untold ? 0.7 : 1;
     const b = { x: a.x + (whole.x - a.x) * part, y: a.y + (whole.y - a.y) * part };
     const stroke = arrowStroke(palette, fate, 0.8);
     addLine(pen, fate, a, b);
@@ -92,7 +92,7 @@ function entriesOf(all: readonly Run[]): Entry[] {
   return [
     ...roles, hatched,
     message("message", 0), message("lost", lost), message("delayed", delayed), message("sent twice", duplicate),
-    message("came when its call was over", late), message("on its way at the end of the run", onItsWay),
+    message("came when its call was over", late), message("arrival not told: nobody waited, or the run ended", untold),
     bar("step of a process", 6, 9, (p) => p.text, 0.72),
     bar("waits for others", 9, 2, (p) => p.hues[5]!),
     bar("operation of a client", 5, 11, (p) => p.hues[0]!, 0.85),

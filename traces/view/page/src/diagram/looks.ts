@@ -1,6 +1,6 @@
 // How things look: sizes and shades that the diagram and its legend share.
 
-import { delayed, duplicate, late, lost, onItsWay } from "../model/run.ts";
+import { delayed, duplicate, late, lost, untold } from "../model/run.ts";
 import type { Palette } from "./palette.ts";
 import type { Pen, Stroke } from "./pen.ts";
 
@@ -14,9 +14,9 @@ export const lightenings = {
 
 /** The line of a message, by what became of it. */
 export function arrowStroke(palette: Palette, fate: number, alpha: number): Stroke {
-  const bad = (fate & (lost | onItsWay)) !== 0;
+  const bad = (fate & (lost | untold)) !== 0;
   const colour = fate & lost ? palette.bad : fate ? palette.hues[3]! : palette.dim;
-  const dash = fate & delayed ? [6, 3] : fate & late ? [1.5, 3] : fate & onItsWay ? [3, 3] : [];
+  const dash = fate & delayed ? [6, 3] : fate & late ? [1.5, 3] : fate & untold ? [3, 3] : [];
   return { colour, width: fate ? 1.4 : 1, alpha: fate || bad ? Math.min(1, alpha * 1.6) : alpha, dash };
 }
 
@@ -58,7 +58,7 @@ export function drawMark(pen: Pen, palette: Palette, fate: number, a: Point, b: 
     }
     pen.stroke({ colour: palette.bad, width: 2 });
   }
-  if (fate & onItsWay) {
+  if (fate & untold) {
     pen.disc(b.x, b.y, 3.5);
     pen.fill(palette.background);
     pen.disc(b.x, b.y, 3.5);

@@ -9,6 +9,8 @@ import { placesOf, prepare, prepared, type Prepared } from "./prepare.ts";
 import { livesOf } from "./roles.ts";
 import type { Hit, Scene, SceneRun } from "./scene.ts";
 
+/** The width of the diagram on the page, in pixels. */
+export const width = signal(0);
 /** What the pointer is at. */
 export const hovered = signal<Hit | null>(null);
 

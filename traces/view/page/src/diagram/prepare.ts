@@ -1,7 +1,7 @@
 // What drawing a run needs, made once: tracks of spans by lane and class, and of messages by sender and receiver.
 
 import type { Axis } from "../app/state.ts";
-import { duplicate, late, lost, none, onItsWay, type Run } from "../model/run.ts";
+import { duplicate, late, lost, none, untold, type Run } from "../model/run.ts";
 import { Track } from "../model/tracks.ts";
 import { addressee, Class, classesOf, rows } from "./classes.ts";
 
@@ -128,7 +128,7 @@ function arrowTracks(run: Run, place: PlaceOf, half: number, part: Uint8Array | 
 export function fateWords(fate: number): string {
   const words: string[] = [];
   if (fate & lost) words.push("lost");
-  if (fate & onItsWay) words.push("on its way when the run ended");
+  if (fate & untold) words.push("no span tells that it came: nobody waited for it, or the run ended");
   if (fate & duplicate) words.push("sent twice");
   if (fate & late) words.push("came when its call was over");
   if (fate & 2) words.push("delayed");

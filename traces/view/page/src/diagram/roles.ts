@@ -1,6 +1,7 @@
 // The role and the term of each process over time, and when it is down, as far as the spans tell.
 
 import { none, type Run } from "../model/run.ts";
+import { intervals, type Interval } from "../model/states.ts";
 
 /** A stretch of a process's life: from one moment's place in the order to another's. */
 export interface Stretch {
@@ -58,8 +59,53 @@ function tell(run: Run): Lives {
     if (last) last.to = from;
     list.push({ from, to: run.moments.length, ...now });
   }
+  const down = downTimes(run);
+  const tells = (run.head.changes ?? 0) > 0; // else the spans are all there is
+  run.head.processes.forEach((p, i) => {
+    if (!server[i] || !tells) return;
+    stretches[i] = stretchesTold(run, i, p.group);
+    const status = run.head.fields?.find((f) => f.kind === "status" && f.groups.includes(p.group));
+    const states = status ? intervals(run, i, status.name) : [];
+    if (states.length > 0) down[i] = downTold(states);
+  });
+  for (const list of stretches) for (const s of list) if (!standing.has(s.role)) standing.set(s.role, "other");
   const roles = [...standing.keys()].filter((r) => r !== "");
-  return { stretches, down: downTimes(run), standing, letters: lettersOf(roles) };
+  return { stretches, down, standing, letters: lettersOf(roles) };
+}
+
+/** The name of the field of a group that has what an attribute tells: that of its last part, or of its word. */
+function fieldFor(run: Run, group: string, key: string, word: string): string {
+  const last = key.slice(key.lastIndexOf(".") + 1);
+  const fields = (run.head.fields ?? []).filter((f) => f.kind === "scalar" && f.groups.includes(group));
+  return (fields.find((f) => f.name === last) ?? fields.find((f) => word !== "" && f.word.endsWith(word)))?.name ?? "";
+}
+
+/** The stretches of a process as its state tells them; empty if it does not. */
+function stretchesTold(run: Run, process: number, group: string): Stretch[] {
+  const roles = intervals(run, process, fieldFor(run, group, run.head.role, ""));
+  const terms = intervals(run, process, fieldFor(run, group, run.head.term.key, run.head.term.word));
+  const cuts = new Set<number>();
+  for (const i of [...roles, ...terms]) cuts.add(i.after).add(i.before);
+  const ascending = [...cuts].sort((a, b) => a - b);
+  const all: Stretch[] = [];
+  let r = 0, t = 0;
+  const valueAt = (list: Interval[], k: number, after: number) => {
+    const i = list[k];
+    return i && i.after <= after && after < i.before ? i.value : "";
+  };
+  for (let k = 0; k + 1 < ascending.length; k++) {
+    const after = ascending[k]!;
+    while (r + 1 < roles.length && roles[r + 1]!.after <= after) r++;
+    while (t + 1 < terms.length && terms[t + 1]!.after <= after) t++;
+    const role = valueAt(roles, r, after), term = valueAt(terms, t, after);
+    if (role !== "" || term !== "") all.push({ from: after - 1, to: ascending[k + 1]! - 1, role, term });
+  }
+  return all;
+}
+
+/** When a process is not up. */
+function downTold(states: readonly Interval[]): Down[] {
+  return states.filter((s) => s.value !== "up").map((s) => ({ from: s.after - 1, to: s.before - 1, word: s.value }));
 }
 
 function note(standing: Map<string, Standing>, mark: string, role: string): void {

@@ -251,6 +251,10 @@ export class Run {
     return "";
   }
 
+  hasEvents(span: number): boolean {
+    return this.firstEvent[span + 1]! > this.firstEvent[span]!;
+  }
+
   events(span: number): SpanEvent[] {
     const all: SpanEvent[] = [];
     const first = this.firstEvent[span]!;
