@@ -16,6 +16,7 @@ import (
 type Protocol struct {
 	Name      string // as people call it
 	Specs     []span.Spec
+	Build     string // which spec and which behaviour this program has, as raftkv.build says it of a trace
 	Landmarks span.Landmarks
 	Shown     span.Shown
 	Story     story.Protocol
@@ -28,12 +29,14 @@ type head struct {
 	Scenario string `json:"scenario"`
 	Seed     string `json:"seed"`
 	Build    string `json:"build"`
-	Config   string `json:"config"` // TOML
-	Run      string `json:"run"`    // 16 hex digits: the first half of all trace ids
-	Epoch    string `json:"epoch"`  // RFC 3339, time 0 of the run
-	UnitNs   int64  `json:"unit_ns"`
-	Spans    int    `json:"spans"`
-	Arrows   int    `json:"arrows"`
+	// ReaderBuild is the build of what made the page. That of the trace may be another one.
+	ReaderBuild string `json:"reader_build"`
+	Config      string `json:"config"` // TOML
+	Run         string `json:"run"`    // 16 hex digits: the first half of all trace ids
+	Epoch       string `json:"epoch"`  // RFC 3339, time 0 of the run
+	UnitNs      int64  `json:"unit_ns"`
+	Spans       int    `json:"spans"`
+	Arrows      int    `json:"arrows"`
 	// Commands say how a person calls the commands on this run.
 	Commands Commands `json:"commands"`
 	// Notes are sentences on what is missing: what the page cannot show.

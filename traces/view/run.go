@@ -71,7 +71,8 @@ func (r *Run) data() (*data, error) {
 	r.number = p.number
 	p.unit = unitOf(x, p.epoch)
 	p.head = head{
-		Name: valid(r.Name), Protocol: r.Protocol.Name, Epoch: x.Epoch.UTC().Format(time.RFC3339Nano), UnitNs: p.unit,
+		Name: valid(r.Name), Protocol: r.Protocol.Name, ReaderBuild: r.Protocol.Build,
+		Epoch: x.Epoch.UTC().Format(time.RFC3339Nano), UnitNs: p.unit,
 		Spans: x.Len(), Processes: processHeads(x), Marks: markWords, Commands: r.Commands,
 		Notes: append([]string{}, r.Notes...), Elsewhere: []elsewhere{}, Events: []string{}, Lines: []string{},
 		Term:     numberingHead{string(r.Protocol.Landmarks.Term.Key), r.Protocol.Landmarks.Term.Word},

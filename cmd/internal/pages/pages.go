@@ -20,6 +20,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/draft"
 	"github.com/raftkv/raftkv/cmd/internal/runs"
@@ -195,5 +196,7 @@ func (r *Runs) Serve(ctx context.Context, stdout, stderr io.Writer, port int) er
 
 // protocolOf is what the page knows a protocol by.
 func protocolOf(p *whole.Protocol) view.Protocol {
-	return view.Protocol{Name: p.Name, Specs: p.Specs, Landmarks: p.Landmarks, Shown: p.Shown, Story: p.Story}
+	return view.Protocol{
+		Name: p.Name, Build: cluster.Build(&p.Run), Specs: p.Specs, Landmarks: p.Landmarks, Shown: p.Shown, Story: p.Story,
+	}
 }

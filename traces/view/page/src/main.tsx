@@ -2,31 +2,43 @@
 
 import { render } from "preact";
 import { App, startShell } from "./app/app.tsx";
-import { runs, shown, whole } from "./app/state.ts";
+import { problems, runs, shown, whole } from "./app/state.ts";
 import { comparison, readComparison } from "./model/comparison.ts";
-import { loadRuns, part } from "./model/load.ts";
+import { loadRuns, part, problem } from "./model/load.ts";
 import "./style.css";
 
 async function main(): Promise<void> {
   const root = document.getElementById("app")!;
-  try {
-    runs.value = await loadRuns();
-    await loadComparison();
-    shown.value = whole();
-    startShell();
-    root.replaceChildren();
-    render(<App />, root);
-    document.body.dataset.ready = "true";
-  } catch (wrong) {
-    root.textContent = `This page cannot be shown: ${wrong instanceof Error ? wrong.message : String(wrong)}`;
-  }
+  const loaded = await loadRuns();
+  runs.value = loaded.runs;
+  problems.value = loaded.problems;
+  await loadComparison();
+  shown.value = whole();
+  startShell();
+  root.replaceChildren();
+  render(<App />, root);
+  document.body.dataset.ready = "true";
 }
 
 /** Reads how the two runs of the page compare. */
 async function loadComparison(): Promise<void> {
-  const bytes = part("comparison");
   const [a, b] = runs.value;
-  if (bytes && a && b) comparison.value = await readComparison(bytes, a.spans, b.spans);
+  if (!a || !b) return;
+  try {
+    const bytes = part("comparison");
+    if (bytes) comparison.value = await readComparison(bytes, a.spans, b.spans);
+  } catch (wrong) {
+    problems.value = [...problems.value, problem(wrong, "How the two runs compare")];
+  }
 }
 
-void main();
+/** Says what went wrong in the program itself. */
+function failed(wrong: unknown): void {
+  const text = `This page cannot be shown: ${wrong instanceof Error ? wrong.message : String(wrong)}`;
+  document.getElementById("app")!.textContent = text;
+}
+
+// The program stands before the data: it waits until all of the page is there.
+const begin = () => void main().catch(failed);
+if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
+else begin();

@@ -5,8 +5,13 @@ import { startDiagram } from "../diagram/keys.ts";
 import { Header } from "./header.tsx";
 import { Help, startHelp } from "./help.tsx";
 import { press } from "./keys.ts";
+import { startLink } from "./link.ts";
+import { startMoment } from "./moment.ts";
 import { Player } from "./player.tsx";
-import { embedded } from "./state.ts";
+import { Said } from "./say.tsx";
+import { focusSearch, SearchBox } from "./search.tsx";
+import { startSearch } from "./searching.ts";
+import { embedded, runs } from "./state.ts";
 import { startTabs, Tabs } from "./tabs.tsx";
 import { startTheme } from "./theme.ts";
 import { Toolbar } from "./toolbar.tsx";
@@ -20,28 +25,41 @@ export function startShell(): void {
   startView();
   startTabs();
   startTheme();
+  startSearch(focusSearch);
   startHelp();
   startDiagram();
+  startMoment();
+  startLink();
   window.addEventListener("keydown", press);
 }
 
 export function App() {
-  const stage = (
+  const stage = runs.value.length > 0 && (
     <section class="stage" aria-label="Diagram">
       <div class="stage-diagram"><Diagram /></div>
       <Player />
     </section>
   );
-  if (embedded.value) return <main class="main embedded">{stage}</main>;
+  if (embedded.value) {
+    return (
+      <main class="main embedded">
+        <h1 class="unseen">{runs.value.map((r) => r.head.name).join(" and ")}</h1>
+        {stage}
+      </main>
+    );
+  }
   return (
     <>
-      <Header />
-      <Toolbar />
-      <main class="main">
+      <header class="page-top">
+        <Header />
+        {stage && <div class="tools"><Toolbar /><SearchBox /></div>}
+      </header>
+      <main class={stage ? "main" : "main alone"}>
         {stage}
         <Tabs />
       </main>
       <Help />
+      <Said />
     </>
   );
 }

@@ -30,7 +30,9 @@ export function Help() {
             <h2 id="help-title">Keys</h2>
             <button type="button" onClick={() => (helping.value = false)}>Close</button>
           </div>
-          <div class="help-groups">{[...grouped(keys())].map(([name, of]) => <Group key={name} name={name} keys={of} />)}</div>
+          <div class="help-groups">
+            {[...grouped(keys())].map(([name, of]) => <Group key={name} name={name} keys={of} />)}
+          </div>
         </div>
       )}
     </dialog>

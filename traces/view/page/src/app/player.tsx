@@ -1,7 +1,7 @@
 // What moves the cursor below the diagram: buttons, a slider over all moments, and the speed of playing.
 
 import { milliseconds } from "./words.ts";
-import { spoken } from "./keys.ts";
+import { shown, spoken } from "./keys.ts";
 import { cursor, moveCursor, now, runs, spanAtCursor } from "./state.ts";
 import {
   jumps, jumpTo, nextOf, playing, reveal, speed, speeds, speedWords, step, togglePlay, type Jump,
@@ -95,7 +95,7 @@ function Press({ label, key_, off, run, wide, children }: PressProps) {
   return (
     <button
       type="button" class={wide ? "wide" : ""} aria-label={label} aria-keyshortcuts={spoken(key_)} aria-disabled={off}
-      title={label} onClick={() => off || run()}
+      title={`${label}: the key ${shown(key_).join("+")}`} onClick={() => off || run()}
     >
       <span aria-hidden="true">{children}</span>
     </button>

@@ -10,6 +10,9 @@ import { entryOf, messageOf, operationOf } from "../model/follow.ts";
 /** The runs that the page shows: one, or two that are compared. */
 export const runs = signal<Run[]>([]);
 
+/** What could not be read of the page: sentences for a person. */
+export const problems = signal<string[]>([]);
+
 /** A span of one of the runs. */
 export interface Chosen {
   run: number;

@@ -3,17 +3,17 @@
 import type { ComponentChildren } from "preact";
 import type { Slice } from "../model/graph.ts";
 import { helping } from "./help.tsx";
-import { spoken } from "./keys.ts";
+import { shown, spoken } from "./keys.ts";
 import { tools, type Tool } from "./parts.tsx";
 import { axis, chosen, slice, theme } from "./state.ts";
 import { nextTheme } from "./theme.ts";
-import { setAxis, setSlice, zoom, zoomOut } from "./view.ts";
+import { copyLink, setAxis, setSlice, zoom, zoomOut } from "./view.ts";
 
 export function Toolbar() {
   return (
-    <div class="toolbar" role="toolbar" aria-label="View">
+    <div class="toolbar" role="group" aria-label="View">
       <Group label="Axis">
-        <Button label="Time" key_="a" title="Time along the axis" pressed={axis.value === "time"}
+        <Button label="Time" key_="a" title="Time along the axis" hint={false} pressed={axis.value === "time"}
           run={() => setAxis("time")} />
         <Button label="Order" key_="a" title="The order of moments along the axis" pressed={axis.value === "sequence"}
           run={() => setAxis("sequence")} />
@@ -28,6 +28,7 @@ export function Toolbar() {
       {tools.save.length > 0 && <Group label="Save">{tools.save.map(toolButton)}</Group>}
       <Group label="Page">
         <Button label={`Theme: ${theme.value}`} key_="t" run={nextTheme} />
+        <Button label="Copy link" title="Copy a link to what is shown now" key_="l" run={copyLink} />
         <Button label="Help" key_="?" run={() => (helping.value = true)} />
       </Group>
     </div>
@@ -48,8 +49,8 @@ function Slices() {
   return (
     <Group label="Slice">
       {slices.map((s) => (
-        <Button key={s.slice} label={s.label} title={off ? `${s.title}: choose one first` : s.title} key_={s.key} off={off}
-          pressed={!off && slice.value === s.slice} run={() => setSlice(s.slice)} />
+        <Button key={s.slice} label={s.label} title={off ? `${s.title}; choose one first` : s.title} key_={s.key}
+          off={off} pressed={!off && slice.value === s.slice} run={() => setSlice(s.slice)} />
       ))}
     </Group>
   );
@@ -70,17 +71,24 @@ interface ButtonProps {
   key_?: string;
   pressed?: boolean;
   off?: boolean;
+  /** Whether the key stands on the button, too. */
+  hint?: boolean;
   run: () => void;
 }
 
-function Button({ label, title, key_, pressed, off, run }: ButtonProps) {
+function Button({ label, title = label, key_, pressed, off, hint = true, run }: ButtonProps) {
+  const more = {
+    ...(key_ ? { "aria-keyshortcuts": spoken(key_) } : {}),
+    ...(pressed === undefined ? {} : { "aria-pressed": pressed }),
+    ...(off ? { "aria-disabled": true } : {}),
+  };
   return (
     <button
-      type="button" title={title ?? label} aria-label={title ?? label}
-      {...(key_ ? { "aria-keyshortcuts": spoken(key_) } : {})} {...(pressed === undefined ? {} : { "aria-pressed": pressed })}
-      {...(off ? { "aria-disabled": true } : {})} onClick={() => off || run()}
+      type="button" title={key_ ? `${title}: the key ${shown(key_).join("+")}` : title} aria-label={title} {...more}
+      onClick={() => off || run()}
     >
       {label}
+      {key_ && hint && label.length > 1 && <kbd aria-hidden="true">{shown(key_).join("+")}</kbd>}
     </button>
   );
 }

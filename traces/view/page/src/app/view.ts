@@ -1,7 +1,10 @@
 // What the toolbar changes of what the diagram shows, and its keys.
 
 import type { Slice } from "../model/graph.ts";
+import { copy } from "./copy.tsx";
 import { addKeys } from "./keys.ts";
+import { address } from "./link.ts";
+import { say } from "./say.tsx";
 import { axis, chosen, cursor, placeOf, runs, shown, slice, whole, type Axis, type Window } from "./state.ts";
 import { momentsUntil } from "./transport.ts";
 
@@ -38,7 +41,7 @@ const isWhole = () => {
 /** The least that is shown of an axis: a microsecond, or two moments. */
 const least = () => (axis.value === "time" ? 1000 : 2);
 
-/** Shows a part of the axis that is so many times as wide, around the cursor if it is in view, else around the middle. */
+/** Shows a part of the axis that is so many times as wide, around the cursor, or the middle if that is not in view. */
 export function zoom(by: number): void {
   const { from, to } = shown.value;
   const all = whole();
@@ -61,6 +64,12 @@ export function setSlice(to: Slice): void {
   if (chosen.value !== null) slice.value = slice.value === to ? "none" : to;
 }
 
+/** Copies a link to what is shown now. */
+export function copyLink(): void {
+  const to = address();
+  void copy(to).then((done) => say(done ? "Copied the link" : `Cannot copy the link: ${to}`));
+}
+
 /** Adds the keys of the toolbar. */
 export function startView(): void {
   const group = "Diagram";
@@ -74,6 +83,7 @@ export function startView(): void {
     { key: "[", does: "what led to the chosen event, the rest dimmed", group, run: () => setSlice("causes") },
     { key: "]", does: "what came of it, the rest dimmed", group, run: () => setSlice("effects") },
     { key: "\\", does: "both", group, run: () => setSlice("both") },
+    { key: "l", does: "copy a link to what is shown now", group: "Page", run: copyLink },
     { key: "Escape", does: "show all again: no slice, then nothing chosen", group, run: letGo },
   ]);
 }

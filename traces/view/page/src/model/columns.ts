@@ -12,7 +12,7 @@ export class Column {
     let scale = 1;
     for (;;) {
       const byte = this.bytes[this.at++];
-      if (byte === undefined) throw new Error("the data of the page ends too early");
+      if (byte === undefined) throw new Error("it ends too early");
       n += (byte & 0x7f) * scale;
       if (byte < 0x80) return n;
       scale *= 128;
@@ -75,7 +75,8 @@ export interface Packed<H> {
 export async function unpack<H>(deflated: Uint8Array<ArrayBuffer>): Promise<Packed<H>> {
   const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
   const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
-  const length = new DataView(bytes.buffer).getUint32(0, true);
+  const length = bytes.length < 4 ? Infinity : new DataView(bytes.buffer).getUint32(0, true);
+  if (4 + length > bytes.length) throw new Error("it ends too early");
   const outer = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length))) as {
     head: H;
     columns: { name: string; bytes: number }[];

@@ -6,6 +6,8 @@ export interface Head {
   scenario: string;
   seed: string;
   build: string;
+  /** The build that made the page: another one than that of the trace may understand it otherwise. */
+  reader_build?: string;
   config: string;
   run: string;
   epoch: string;

@@ -242,6 +242,14 @@ export class Run {
     return undefined;
   }
 
+  /** Says whether a test holds for an attribute of a span: it is given the key's number, and for a text its number. */
+  someValue(span: number, test: (key: number, value: number) => boolean): boolean {
+    const item = this.firstItem[span]!, at = this.itemValue[item]!;
+    const keys = this.head.layouts[this.layout[item]!]!;
+    for (let k = 0; k < keys.length; k++) if (test(keys[k]!, this.values[at + k]!)) return true;
+    return false;
+  }
+
   /** The first text that a span has of some attributes; empty if it has none. */
   firstText(span: number, keys: string[]): string {
     for (const key of keys) {
