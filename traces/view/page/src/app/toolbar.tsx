@@ -28,7 +28,7 @@ export function Toolbar() {
       {tools.save.length > 0 && <Group label="Save">{tools.save.map(toolButton)}</Group>}
       <Group label="Page">
         <Button label={`Theme: ${theme.value}`} key_="t" run={nextTheme} />
-        <Button label="Copy link" title="Copy a link to what is shown now" key_="l" run={copyLink} />
+        <Button label="Copy link" title="Copy a link to what is shown now" key_="y" run={copyLink} />
         <Button label="Help" key_="?" run={() => (helping.value = true)} />
       </Group>
     </div>

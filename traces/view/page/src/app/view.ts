@@ -83,7 +83,7 @@ export function startView(): void {
     { key: "[", does: "what led to the chosen event, the rest dimmed", group, run: () => setSlice("causes") },
     { key: "]", does: "what came of it, the rest dimmed", group, run: () => setSlice("effects") },
     { key: "\\", does: "both", group, run: () => setSlice("both") },
-    { key: "l", does: "copy a link to what is shown now", group: "Page", run: copyLink },
+    { key: "y", does: "copy a link to what is shown now", group: "Page", run: copyLink },
     { key: "Escape", does: "show all again: no slice, then nothing chosen", group, run: letGo },
   ]);
 }
