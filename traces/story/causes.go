@@ -28,6 +28,24 @@ type Fact struct {
 // fault it goes back to the beginning, as far as a person would read. Of the other facts at least their own lines are
 // there.
 func (s *Story) WriteCauses(w io.Writer, style Style, columns int, facts ...Fact) error {
+	var b []byte
+	for _, l := range s.causeLines(facts) {
+		b = s.appendLine(b, l, style, columns)
+	}
+	_, err := w.Write(b)
+	return err
+}
+
+// Causes returns the lines that WriteCauses writes.
+func (s *Story) Causes(facts ...Fact) (lines []Line) {
+	for _, l := range s.causeLines(facts) {
+		lines = append(lines, Line{l.at, l.id, l.mark, l.text})
+	}
+	return lines
+}
+
+// causeLines are the lines of the causes of facts, in the order of time.
+func (s *Story) causeLines(facts []Fact) []*storyLine {
 	s.order()
 	own, reached := map[world.CausalID]bool{}, []world.CausalID{}
 	var until time.Time
@@ -57,12 +75,7 @@ func (s *Story) WriteCauses(w io.Writer, style Style, columns int, facts ...Fact
 		at, _ := slices.BinarySearchFunc(lines, fault, func(a, b *storyLine) int { return a.at.Compare(b.at) })
 		lines = slices.Insert(lines, at, fault)
 	}
-	var b []byte
-	for _, l := range lines {
-		b = s.appendLine(b, l, style, columns)
-	}
-	_, err := w.Write(b)
-	return err
+	return lines
 }
 
 // shortened leaves out the first lines, as many as are too many, but for those that are kept in any case.

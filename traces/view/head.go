@@ -8,6 +8,7 @@ import (
 	"github.com/raftkv/raftkv/raftkv/span"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
+	"github.com/raftkv/raftkv/traces/explain"
 	"github.com/raftkv/raftkv/traces/index"
 	"github.com/raftkv/raftkv/traces/story"
 )
@@ -20,6 +21,7 @@ type Protocol struct {
 	Landmarks span.Landmarks
 	Shown     span.Shown
 	Story     story.Protocol
+	Explain   explain.Protocol
 }
 
 // head is what the page reads of a run as JSON. page/src/model/head.ts is the same in TypeScript.
@@ -58,6 +60,11 @@ type head struct {
 	Fields    []fieldHead   `json:"fields"` // what is shown of the state of processes
 	Kinds     []changeHead  `json:"kinds"`  // of changes of that
 	Changes   int           `json:"changes"`
+	// Violation is the first one, and what led to it; null for none.
+	Violation *violationHead `json:"violation"`
+	// Explained are the spans of which explain's answer is there, if the run is small enough for that.
+	Explained []explained `json:"explained"`
+	Unsaid    string      `json:"unsaid"` // why there are none, or not all, as a sentence; empty for nothing
 }
 
 // Commands are lines for a shell. ID stands in them for the id of a span.

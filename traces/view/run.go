@@ -92,6 +92,8 @@ func (r *Run) data() (*data, error) {
 		p.add(int32(n), i, x.Span(i))
 	}
 	p.tell(told)
+	p.head.Violation = p.violated(told)
+	p.explain()
 	if err := p.addChanges(); err != nil {
 		return nil, err
 	}

@@ -198,5 +198,6 @@ func (r *Runs) Serve(ctx context.Context, stdout, stderr io.Writer, port int) er
 func protocolOf(p *whole.Protocol) view.Protocol {
 	return view.Protocol{
 		Name: p.Name, Build: cluster.Build(&p.Run), Specs: p.Specs, Landmarks: p.Landmarks, Shown: p.Shown, Story: p.Story,
+		Explain: p.Explain,
 	}
 }

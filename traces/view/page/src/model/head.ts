@@ -1,5 +1,7 @@
 // What the head of a run says: traces/view/head.go is the same in Go.
 
+import type { Explained, Violation } from "./explained.ts";
+
 export interface Head {
   name: string;
   protocol: string;
@@ -33,6 +35,12 @@ export interface Head {
   fields: Field[];
   kinds: { process: number; field: number; gone: boolean }[];
   changes: number;
+  /** The first one, with what led to it. */
+  violation: Violation | null;
+  /** What explain answers of spans. */
+  explained: Explained[];
+  /** Why it answers of none, or not of all, as a sentence; or empty. */
+  unsaid: string;
 }
 
 /** Something that is shown of a process's state: traces/view/changes.go. */
