@@ -8,5 +8,7 @@
 //	head.go         what the head of a run says
 //	attributes.go   what spans, events and links say
 //	arrows.go       the messages
+//	changes.go      what processes hold, as changes of it: states tells it
+//	history.go      what clients asked for and were answered: orders puts it in order
 //	columns.go      columns of numbers and texts
 package view

@@ -60,6 +60,7 @@ type head struct {
 	Fields    []fieldHead   `json:"fields"` // what is shown of the state of processes
 	Kinds     []changeHead  `json:"kinds"`  // of changes of that
 	Changes   int           `json:"changes"`
+	History   historyHead   `json:"history"`
 	// Violation is the first one, and what led to it; null for none.
 	Violation *violationHead `json:"violation"`
 	// Explained are the spans of which explain's answer is there, if the run is small enough for that.

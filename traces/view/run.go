@@ -9,6 +9,7 @@ import (
 	"github.com/raftkv/raftkv/traces/index"
 	"github.com/raftkv/raftkv/traces/read"
 	"github.com/raftkv/raftkv/traces/story"
+	"github.com/raftkv/raftkv/traces/view/orders"
 	"github.com/raftkv/raftkv/traces/view/states"
 )
 
@@ -58,6 +59,8 @@ type packing struct {
 	arrowBase                              int32
 	attributes                             *attributes
 	changes                                *changes
+	gather                                 *orders.Gather
+	history                                column
 	eventNames                             map[string]int
 }
 
@@ -67,6 +70,7 @@ func (r *Run) data() (*data, error) {
 		run: r, x: x, all: newTexts(), replies: x.Replies(), epoch: x.Epoch.UnixNano(), eventNames: map[string]int{},
 	}
 	p.attributes = newAttributes(p.all)
+	p.gather = orders.NewGather(x, &r.Protocol.Landmarks)
 	p.order()
 	r.number = p.number
 	p.unit = unitOf(x, p.epoch)
@@ -97,6 +101,7 @@ func (r *Run) data() (*data, error) {
 	if err := p.addChanges(); err != nil {
 		return nil, err
 	}
+	p.addHistory()
 	return p.data(), x.Err()
 }
 
@@ -156,6 +161,7 @@ func (p *packing) add(n, i int32, s *read.Span) {
 		p.statusText.addText(p.all, "")
 	}
 	p.attributes.add(s.Attributes, process)
+	p.gather.Add(i, s)
 	p.addEvents(s, process)
 	p.addLinks(n, s, process)
 	arrowsOf(p.x, i, s, p.below[i], p.replies, p.addArrow)
@@ -280,6 +286,7 @@ func (p *packing) data() *data {
 		d.add("values", a.columns[i].bytes)
 	}
 	p.changes.columns(d)
+	d.add("history", p.history.bytes)
 	return d
 }
 

@@ -3,6 +3,7 @@
 import type { FunctionComponent } from "preact";
 import { ConfigPanel } from "../panels/config.tsx";
 import { DetailsPanel } from "../panels/details.tsx";
+import { HistoryPanel } from "../panels/history.tsx";
 import { StatePanel } from "../panels/state.tsx";
 import { StoryPanel } from "../panels/story.tsx";
 import { runs, type Tab } from "./state.ts";
@@ -23,6 +24,7 @@ export const tabParts: TabPart[] = [
   { tab: "state", title: "State", there: someRun, Panel: StatePanel },
   { tab: "details", title: "Details", there: someRun, Panel: DetailsPanel },
   { tab: "story", title: "Story", there: () => runs.value.some((r) => r.lines.count > 0), Panel: StoryPanel },
+  { tab: "history", title: "History", there: () => runs.value.some((r) => r.head.history.operations > 0), Panel: HistoryPanel },
   { tab: "config", title: "Config", there: someRun, Panel: ConfigPanel },
 ];
 

@@ -35,12 +35,24 @@ export interface Head {
   fields: Field[];
   kinds: { process: number; field: number; gone: boolean }[];
   changes: number;
+  history: HistoryHead;
   /** The first one, with what led to it. */
   violation: Violation | null;
   /** What explain answers of spans. */
   explained: Explained[];
   /** Why it answers of none, or not of all, as a sentence; or empty. */
   unsaid: string;
+}
+
+/** What is known of the clients' history: traces/view/history.go. */
+export interface HistoryHead {
+  operations: number;
+  keys: { key: string; operations: number; verdict: "explained" | "broken" | "undecided"; text: string; misfit: number }[];
+  /** What the attributes of operations are called. */
+  request: string;
+  key: string;
+  value: string;
+  result: string;
 }
 
 /** Something that is shown of a process's state: traces/view/changes.go. */

@@ -14,7 +14,8 @@ export interface PlantedSpan {
   end: number;
 }
 
-class Bytes {
+/** Bytes as columns have them. */
+export class Bytes {
   readonly all: number[] = [];
 
   add(n: number): void {
