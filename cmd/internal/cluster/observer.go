@@ -40,7 +40,7 @@ func (cl *Cluster) observe(p world.ProcessID, step uint64) {
 	}
 }
 
-// observed is a process, each event of which the observer is told of.
+// observed is a process, each event of which the observer is told of. Of a crash it is told by the fault.
 func (cl *Cluster) observed(p world.Process) world.Process {
 	if cl.observer == nil {
 		return p
@@ -82,12 +82,6 @@ func (o *observed) Receive(e world.Envelope) {
 // Timeout implements world.Process.
 func (o *observed) Timeout(t world.Timer) {
 	o.Process.Timeout(t)
-	o.cluster.observe(o.ID(), o.world.Step())
-}
-
-// Crash implements world.Process.
-func (o *observed) Crash() {
-	o.Process.Crash()
 	o.cluster.observe(o.ID(), o.world.Step())
 }
 

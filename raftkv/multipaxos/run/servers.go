@@ -95,6 +95,14 @@ var _ run.Server = (*server)(nil)
 // Process implements run.Server.
 func (s *server) Process() world.Process { return s.process }
 
+// Store returns the state machine, to be read between two events; nil for an acceptor, which has none.
+func (s *server) Store() *kv.Store {
+	if l, is := s.Watched.(interface{ Store() *kv.Store }); is {
+		return l.Store()
+	}
+	return nil
+}
+
 // FirstRecord implements run.Server: no cluster was there before the run.
 func (*server) FirstRecord() []byte { return nil }
 

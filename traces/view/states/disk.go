@@ -10,12 +10,11 @@ import (
 type disk struct {
 	watched  bool
 	undos    []undo
-	syncs    []sync          // when what became durable, oldest first
-	skips    bool            // it says that it syncs, and does not
-	writes   bool            // something is made durable in this step
-	writesIn map[uint32]bool // in these steps, too
-	step     uint32          // of the process; its number, or that of a span where steps have none
-	now      int64           // of its last moment
+	syncs    []sync           // when what became durable, oldest first
+	skips    bool             // it says that it syncs, and does not
+	writes   int64            // when something is made durable in this step; 0 if nothing is
+	writesIn map[uint32]int64 // and when in later ones
+	step     uint32           // of the process; its number, or that of a span where steps have none
 }
 
 // undo undoes a change of what is on a disk.
@@ -32,7 +31,7 @@ type sync struct {
 }
 
 // enters notes that the process's step goes on, or that another one begins.
-func (d *disk) enters(step uint32, at int64, span int32) {
+func (d *disk) enters(step uint32, span int32) {
 	if !d.watched {
 		return
 	}
@@ -40,20 +39,23 @@ func (d *disk) enters(step uint32, at int64, span int32) {
 		step = uint32(span) + 1
 	}
 	if step != d.step {
-		d.ends()
+		d.ends(math.MaxInt64)
 		d.step = step
 		d.writes = d.writesIn[step]
 		delete(d.writesIn, step)
 	}
-	d.now = at
 }
 
-// ends ends a step: what it wrote is durable, if the disk does not lie.
-func (d *disk) ends() {
-	if d.writes && !d.skips {
-		d.sync(d.now)
+// ends ends a step before something happens to the process at a time, unless the step still has to write then: what it
+// wrote is durable, if the disk does not lie.
+func (d *disk) ends(now int64) {
+	if d.writes == 0 || d.writes > now {
+		return
 	}
-	d.writes = false
+	if !d.skips {
+		d.sync(d.writes)
+	}
+	d.writes = 0
 }
 
 func (d *disk) sync(at int64) { d.syncs = append(d.syncs, sync{at, len(d.undos)}) }
@@ -64,7 +66,7 @@ func (d *disk) begins() {
 		return
 	}
 	if d.writesIn == nil {
-		d.writesIn = map[uint32]bool{}
+		d.writesIn = map[uint32]int64{}
 	}
 	if len(d.syncs) == 0 {
 		d.sync(math.MinInt64)

@@ -2,7 +2,6 @@ package states
 
 import (
 	"strings"
-	"time"
 
 	"go.opentelemetry.io/otel/trace"
 
@@ -65,10 +64,11 @@ func (e *engine) world(i int32) {
 		return
 	}
 	s := e.x.Span(i)
+	now := s.Start.UnixNano()
 	kind, target := traces.FaultKind(s), s.Attribute(worldspans.RaftkvFaultTargetKey).AsString()
 	if kind == worldspans.FaultHeal && target == everybody {
 		for _, p := range e.processes {
-			e.heals(p)
+			e.heals(p, now)
 		}
 		return
 	}
@@ -76,21 +76,21 @@ func (e *engine) world(i int32) {
 	if p == nil {
 		return
 	}
-	p.disk.ends()
+	p.disk.ends(now)
 	switch kind {
 	case worldspans.FaultCrash:
 		e.crashes(p)
 	case worldspans.FaultLoseUnsynced:
 		e.crashes(p)
 		if s.Attribute(worldspans.RaftkvFaultTornKey).AsBool() {
-			p.disk.sync(s.Start.UnixNano())
+			p.disk.sync(now)
 		}
 	case worldspans.FaultRestart:
 		e.setStatus(p, Up)
 	case worldspans.FaultRollback:
 		e.crashes(p)
 		e.setStatus(p, Up)
-		p.disk.rollsBack(s.Start.UnixNano() - int64(time.Duration(s.Attribute(worldspans.RaftkvFaultByNsKey).AsInt64())))
+		p.disk.rollsBack(now - s.Attribute(worldspans.RaftkvFaultByNsKey).AsInt64())
 	case worldspans.FaultPause:
 		if p.status == Up {
 			e.setStatus(p, Paused)
@@ -98,7 +98,7 @@ func (e *engine) world(i int32) {
 	case worldspans.FaultSkipSync:
 		p.disk.skips = true
 	case worldspans.FaultHeal:
-		e.heals(p)
+		e.heals(p, now)
 	}
 }
 
@@ -110,8 +110,8 @@ func (e *engine) crashes(p *process) {
 	e.reset(p)
 }
 
-func (e *engine) heals(p *process) {
-	p.disk.ends()
+func (e *engine) heals(p *process, now int64) {
+	p.disk.ends(now)
 	p.disk.skips = false
 	if p.status == Paused {
 		e.setStatus(p, Up)
@@ -145,9 +145,9 @@ func (e *engine) persists(p *process, s *read.Span) {
 			continue
 		}
 		if step := index.StepNumber(event.Attribute(worldspans.RaftkvStepKey)); step == 0 || step == begin || step != end {
-			p.disk.writes = true
+			p.disk.writes = event.At.UnixNano()
 		} else {
-			p.disk.writesIn[end] = true
+			p.disk.writesIn[end] = event.At.UnixNano()
 		}
 	}
 }

@@ -163,11 +163,11 @@ func (e *engine) happens(m index.Moment) {
 	shape := e.x.Shape(m.Span)
 	p := e.processes[shape.Process]
 	entry := e.x.Entry(m.Span)
-	step, at := entry.Step, entry.Start
+	step := entry.Step
 	if m.Ends {
-		step, at = entry.EndStep, entry.End
+		step = entry.EndStep
 	}
-	p.disk.enters(step, at, m.Span)
+	p.disk.enters(step, m.Span)
 	if m.Ends {
 		all := e.ends[m.Span]
 		delete(e.ends, m.Span)

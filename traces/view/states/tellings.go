@@ -65,9 +65,11 @@ func (e *engine) tellings(i int32) []telling {
 	return all
 }
 
-// read returns what a span tells as it begins, and as it ends.
+// read returns what a span tells as it begins, and as it ends. A process acts at the end of its step: what took in a
+// message, and was answered in the same step, tells what came of it as it ends.
 func (e *engine) read(p *process, i int32, s *read.Span, tellings []telling) (now, later []told) {
 	begin, end := index.StepsOf(s)
+	atEnd := begin == end && e.x.IsReceiver(i)
 	for k := range tellings {
 		t := &tellings[k]
 		if !span.All(t.When, s) {
@@ -76,7 +78,7 @@ func (e *engine) read(p *process, i int32, s *read.Span, tellings []telling) (no
 		if t.Event == "" {
 			all := e.says(t, i, s, nil)
 			switch {
-			case t.Ends:
+			case t.Ends || atEnd:
 				later = append(later, all...)
 			default:
 				now = append(now, all...)
@@ -99,7 +101,7 @@ func (e *engine) read(p *process, i int32, s *read.Span, tellings []telling) (no
 				continue
 			}
 			all := e.says(t, i, s, event)
-			if step := index.StepNumber(event.Attribute(worldspans.RaftkvStepKey)); step != 0 && step != begin && step == end {
+			if step := index.StepNumber(event.Attribute(worldspans.RaftkvStepKey)); atEnd || step != 0 && step == end {
 				later = append(later, all...)
 			} else {
 				now = append(now, all...)
