@@ -14,7 +14,7 @@ import { startSearch } from "./searching.ts";
 import { embedded, runs } from "./state.ts";
 import { startTabs, Tabs } from "./tabs.tsx";
 import { startTheme } from "./theme.ts";
-import { Toolbar } from "./toolbar.tsx";
+import { PageButtons, Toolbar } from "./toolbar.tsx";
 import { startTransport } from "./transport.ts";
 import { startView } from "./view.ts";
 import "./shell.css";
@@ -51,7 +51,10 @@ export function App() {
   return (
     <>
       <header class="page-top">
-        <Header />
+        <div class="page-line">
+          <Header />
+          <PageButtons />
+        </div>
         {stage && <div class="tools"><Toolbar /><SearchBox /></div>}
       </header>
       <main class={stage ? "main" : "main alone"}>

@@ -2,6 +2,7 @@
 
 import { counted } from "./words.ts";
 import { verdicts } from "./parts.tsx";
+import { notesOf, shortNames } from "./notes.ts";
 import { problems, runs } from "./state.ts";
 import { settingsOf } from "../model/config.ts";
 import type { Run } from "../model/run.ts";
@@ -29,29 +30,9 @@ function Facts({ run, name }: { run: Run; name: boolean }) {
   return <p class="dim">{name && <b>{run.head.name}: </b>}{facts.filter(Boolean).join(" · ")}</p>;
 }
 
-/** The last parts of names that are paths, if they differ; else the whole names. */
-export function shortNames(names: readonly string[]): readonly string[] {
-  const short = names.map((n) => n.replace(/[\\/]+$/, "").split(/[\\/]/).pop()!);
-  return new Set(short).size === names.length && !short.includes("") ? short : names;
-}
-
 /** What is missing in the page, and what differs from what made it. */
 function Notes() {
   const notes = [...problems.value, ...new Set(runs.value.flatMap((r) => notesOf(r)))];
   if (notes.length === 0) return null;
   return <ul class="notes" aria-label="Notes">{notes.map((n) => <li key={n}>{n}</li>)}</ul>;
-}
-
-/** What is to be known of a run: notes of the command that made the page, that it is empty, that builds differ. */
-export function notesOf(run: Run): string[] {
-  const { build, reader_build: reader, name } = run.head;
-  const all = [...(run.head.notes ?? [])];
-  if (run.spans === 0) all.push(`${name} has no spans: there is nothing to draw.`);
-  if (build && reader && build !== reader) {
-    all.push(
-      `${name} was made by another build (${build}) than this page (${reader}): what the trace says is shown, ` +
-        "but running it again may give another run.",
-    );
-  }
-  return all;
 }

@@ -1,46 +1,16 @@
 // What a link holds of the shell: the axis and its window, the cursor, the chosen span, the slice, the panel.
 
 import type { Slice } from "../model/graph.ts";
-import { none, type Run } from "../model/run.ts";
+import { chosenOf, chosenText, cursorOf, oneOf, windowOf, windowText } from "./fields.ts";
 import { addLinkPart } from "./link.ts";
 import {
-  axis, choose, chosen, cursor, embedded, moveCursor, runs, shown, slice, tab, theme, whole, type Chosen, type Window,
+  axis, choose, chosen, cursor, embedded, moveCursor, runs, shown, slice, tab, theme, whole,
 } from "./state.ts";
 import { panels } from "./tabs.tsx";
 import { themes } from "./theme.ts";
+import { slices } from "./view.ts";
 
-/** A window as a link has it: two whole numbers; empty for the whole axis. */
-export function windowText(w: Window, all: Window): string {
-  if (w.from <= all.from && w.to >= all.to) return "";
-  const from = Math.max(0, Math.floor(w.from));
-  return `${from}-${Math.max(from + 1, Math.ceil(w.to))}`;
-}
-
-/** The window that a link has; the whole axis for anything that is none. */
-export function windowOf(text: string, all: Window): Window {
-  const found = /^(\d{1,15})-(\d{1,15})$/.exec(text);
-  const from = Number(found?.[1]), to = Number(found?.[2]);
-  return found && from < to && from < all.to ? { from, to } : all;
-}
-
-/** A chosen span as a link has it: the number of the run, and the span's id. */
-export function chosenText(c: Chosen | null, all: readonly Run[]): string {
-  const run = c && all[c.run];
-  return c && run ? `${c.run}:${run.id(c.span)}` : "";
-}
-
-/** The chosen span that a link has; null for anything that is none. */
-export function chosenOf(text: string, all: readonly Run[]): Chosen | null {
-  const found = /^(\d):([0-9a-f]{16})$/.exec(text);
-  const run = found ? Number(found[1]) : none;
-  const span = all[run]?.find(found![2]!) ?? none;
-  return span === none ? null : { run, span };
-}
-
-/** One of some words; undefined for any other. */
-const oneOf = <T extends string>(words: readonly T[], text: string): T | undefined => words.find((w) => w === text);
-
-const slices: readonly Slice[] = ["causes", "effects", "both"];
+const sliceNames: readonly Slice[] = slices.map((s) => s.slice);
 
 /** Adds what a link holds of the shell. The order is that in which a link is followed. */
 export function startMoment(): void {
@@ -60,7 +30,7 @@ export function startMoment(): void {
   addLinkPart({
     name: "at",
     write: () => (cursor.value > 0 || chosen.value ? String(cursor.value) : ""),
-    read: (text) => moveCursor(/^\d{1,15}$/.test(text) ? Number(text) : 0),
+    read: (text) => moveCursor(cursorOf(text)),
   });
   addLinkPart({
     name: "span",
@@ -74,7 +44,7 @@ export function startMoment(): void {
   addLinkPart({
     name: "slice",
     write: () => (chosen.value && slice.value !== "none" ? slice.value : ""),
-    read: (text) => (slice.value = oneOf(slices, text) ?? "none"),
+    read: (text) => (slice.value = oneOf(sliceNames, text) ?? "none"),
   });
   addLinkPart({
     name: "tab",

@@ -2,7 +2,9 @@
 
 import { milliseconds } from "./words.ts";
 import { shown, spoken } from "./keys.ts";
-import { cursor, moveCursor, now, runs, spanAtCursor } from "./state.ts";
+import { linesOf } from "../model/lines.ts";
+import { chosen, cursor, embedded, moveCursor, now, runs, spanAtCursor } from "./state.ts";
+import { showDetails } from "./view.ts";
 import {
   jumps, jumpTo, nextOf, playing, reveal, speed, speeds, speedWords, step, togglePlay, type Jump,
 } from "./transport.ts";
@@ -23,6 +25,7 @@ export function Player() {
         <Scrubber last={last} />
         <output class="player-time" aria-live="off">{milliseconds(now.value)}</output>
       </div>
+      <Happened />
       <div class="player-row player-jumps">
         {jumps.value.map((j) => <JumpButtons key={j.key} jump={j} at={at} />)}
         <label class="player-speed">
@@ -35,6 +38,27 @@ export function Player() {
         </label>
       </div>
     </section>
+  );
+}
+
+/** What is chosen, or else what happened last; with a button that shows all that the trace says of it. */
+function Happened() {
+  const c = chosen.value, run = runs.value[c?.run ?? 0];
+  const span = c ? c.span : spanAtCursor();
+  if (!run || span === none) return <p class="player-happened dim">Nothing has happened yet.</p>;
+  const line = linesOf(run, span)[0];
+  const name = `${run.processName(span)} ${run.name(span)}`;
+  return (
+    <p class="player-happened">
+      <span class="dim">{c ? "Chosen: " : "Happened last: "}</span>
+      <span class="player-what">{name}{line !== undefined && `: ${run.head.lines[line]}`}</span>
+      {!embedded.value && (
+        <button
+          type="button" class="small" aria-keyshortcuts="Enter"
+          onClick={() => showDetails({ run: runs.value.indexOf(run), span })}
+        >Details</button>
+      )}
+    </p>
   );
 }
 
@@ -95,7 +119,7 @@ function Press({ label, key_, off, run, wide, children }: PressProps) {
   return (
     <button
       type="button" class={wide ? "wide" : ""} aria-label={label} aria-keyshortcuts={spoken(key_)} aria-disabled={off}
-      title={`${label}: the key ${shown(key_).join("+")}`} onClick={() => off || run()}
+      title={`${label} (key ${shown(key_).join("+")})`} onClick={() => off || run()}
     >
       <span aria-hidden="true">{children}</span>
     </button>

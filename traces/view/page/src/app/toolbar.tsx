@@ -1,13 +1,12 @@
-// The toolbar: what the diagram shows, and what a person does with the page.
+// The toolbar: what the diagram shows; and the buttons of the page itself.
 
 import type { ComponentChildren } from "preact";
-import type { Slice } from "../model/graph.ts";
 import { helping } from "./help.tsx";
-import { shown, spoken } from "./keys.ts";
+import { keys, shown, spoken } from "./keys.ts";
 import { tools, type Tool } from "./parts.tsx";
 import { axis, chosen, slice, theme } from "./state.ts";
 import { nextTheme } from "./theme.ts";
-import { copyLink, setAxis, setSlice, zoom, zoomOut } from "./view.ts";
+import { copyLink, setAxis, setSlice, slices, zoom, zoomOut } from "./view.ts";
 
 export function Toolbar() {
   return (
@@ -26,40 +25,42 @@ export function Toolbar() {
       <Slices />
       {tools.view.length > 0 && <Group label="Show">{tools.view.map(toolButton)}</Group>}
       {tools.save.length > 0 && <Group label="Save">{tools.save.map(toolButton)}</Group>}
-      <Group label="Page">
-        <Button label={`Theme: ${theme.value}`} key_="t" run={nextTheme} />
-        <Button label="Copy link" title="Copy a link to what is shown now" key_="y" run={copyLink} />
-        <Button label="Help" key_="?" run={() => (helping.value = true)} />
-      </Group>
     </div>
   );
 }
 
-const slices: { slice: Slice; label: string; title: string; key: string }[] = [
-  { slice: "causes", label: "Causes", title: "What led to the chosen event, the rest dimmed", key: "[" },
-  { slice: "effects", label: "Effects", title: "What came of the chosen event, the rest dimmed", key: "]" },
-  { slice: "both", label: "Both", title: "What led to the chosen event and what came of it", key: "\\" },
-  { slice: "message", label: "Message", title: "Follow the message: the spans at both of its ends", key: "m" },
-  { slice: "operation", label: "Operation", title: "Follow the operation: all that belongs to its trace", key: "o" },
-  { slice: "entry", label: "Entry", title: "Follow the entry of the log", key: "l" },
-];
+/** The buttons of the page itself, which stand at the top. */
+export function PageButtons() {
+  return (
+    <Group label="Page">
+      <Button label={`Theme: ${theme.value}`} key_="t" run={nextTheme} />
+      <Button label="Copy link" title="Copy link to what is shown now" key_="y" run={copyLink} />
+      <Button label="Help" key_="?" run={() => (helping.value = true)} />
+    </Group>
+  );
+}
 
 function Slices() {
   const off = chosen.value === null;
   return (
     <Group label="Slice">
       {slices.map((s) => (
-        <Button key={s.slice} label={s.label} title={off ? `${s.title}; choose one first` : s.title} key_={s.key}
-          off={off} pressed={!off && slice.value === s.slice} run={() => setSlice(s.slice)} />
+        <Button key={s.slice} label={s.label} title={`${s.label}: ${s.title}${off ? "; choose an event first" : ""}`}
+          key_={s.key} off={off} pressed={!off && slice.value === s.slice} run={() => setSlice(s.slice)} />
       ))}
     </Group>
   );
 }
 
-const toolButton = (t: Tool) => (
-  <Button key={t.label} label={t.label} {...(t.key ? { key_: t.key } : {})} run={t.run}
-    {...(t.pressed ? { pressed: t.pressed() } : {})} />
-);
+function toolButton(t: Tool) {
+  const does = keys().find((k) => k.key === t.key)?.does;
+  return (
+    <Button
+      key={t.label} label={t.label} title={does ? `${t.label}: ${does}` : t.label} {...(t.key ? { key_: t.key } : {})}
+      run={t.run} {...(t.pressed ? { pressed: t.pressed() } : {})}
+    />
+  );
+}
 
 function Group({ label, children }: { label: string; children: ComponentChildren }) {
   return <span class="pair" role="group" aria-label={label}>{children}</span>;
@@ -84,7 +85,7 @@ function Button({ label, title = label, key_, pressed, off, hint = true, run }: 
   };
   return (
     <button
-      type="button" title={key_ ? `${title}: the key ${shown(key_).join("+")}` : title} aria-label={title} {...more}
+      type="button" title={key_ ? `${title} (key ${shown(key_).join("+")})` : title} aria-label={title} {...more}
       onClick={() => off || run()}
     >
       {label}

@@ -2,10 +2,13 @@
 
 import type { Slice } from "../model/graph.ts";
 import { copy } from "./copy.tsx";
+import { none } from "../model/run.ts";
 import { addKeys } from "./keys.ts";
 import { address } from "./link.ts";
 import { say } from "./say.tsx";
-import { axis, chosen, cursor, placeOf, runs, shown, slice, whole, type Axis, type Window } from "./state.ts";
+import {
+  axis, chosen, cursor, placeOf, runs, shown, slice, spanAtCursor, tab, whole, type Axis, type Chosen, type Window,
+} from "./state.ts";
 import { momentsUntil } from "./transport.ts";
 
 /** Shows the same part of the run along another axis. */
@@ -59,9 +62,32 @@ export function zoomOut(): void {
   shown.value = whole();
 }
 
+/** What the diagram can keep of a run, with the rest dimmed. The diagram adds the keys of the last three. */
+export const slices: readonly { slice: Slice; label: string; title: string; key: string }[] = [
+  { slice: "causes", label: "Causes", title: "what led to the chosen event, the rest dimmed", key: "[" },
+  { slice: "effects", label: "Effects", title: "what came of the chosen event, the rest dimmed", key: "]" },
+  { slice: "both", label: "Both", title: "what led to the chosen event, and what came of it", key: "\\" },
+  { slice: "message", label: "Message", title: "follow the message, the spans at both of its ends", key: "m" },
+  { slice: "operation", label: "Operation", title: "follow the operation, all that belongs to its trace", key: "o" },
+  { slice: "entry", label: "Entry", title: "follow the entry of the log", key: "l" },
+];
+
 /** Shows what led to the chosen span, or came of it, with the rest dimmed; once more, and all is shown again. */
 export function setSlice(to: Slice): void {
   if (chosen.value !== null) slice.value = slice.value === to ? "none" : to;
+}
+
+/** Shows all that the trace says of a span. */
+export function showDetails(of: Chosen): void {
+  chosen.value = of;
+  tab.value = "details";
+}
+
+/** The same of what is chosen, or else of what happened last. */
+function showDetailsHere(): void {
+  const span = spanAtCursor();
+  if (chosen.value) showDetails(chosen.value);
+  else if (span !== none) showDetails({ run: 0, span });
 }
 
 /** Copies a link to what is shown now. */
@@ -84,6 +110,7 @@ export function startView(): void {
     { key: "]", does: "what came of it, the rest dimmed", group, run: () => setSlice("effects") },
     { key: "\\", does: "both", group, run: () => setSlice("both") },
     { key: "y", does: "copy a link to what is shown now", group: "Page", run: copyLink },
+    { key: "Enter", does: "show the details of what is chosen, or happened last", group, run: showDetailsHere },
     { key: "Escape", does: "show all again: no slice, then nothing chosen", group, run: letGo },
   ]);
 }

@@ -36,7 +36,9 @@ export function commandsFor(run: Run, span: number): Command[] {
   }
   all.push({ does: "explain it", line: c.explain }, { does: "show this page again", line: c.show });
   const id = run.id(span);
-  return all.filter((one) => one.line).map((one) => ({ does: one.does, line: withId(one.line, id) }));
+  return all.filter((one) => one.line).map((one) => ({
+    does: one.does, line: one.line === c.show ? one.line : withId(one.line, id, one.line === c.explain),
+  }));
 }
 
 /** The commands for a run. */
@@ -45,7 +47,9 @@ export function commandsOfRun(c: Commands): Command[] {
   return all.filter((one) => one.line);
 }
 
-/** A line with the id of a span where ID stands: as a word of its own, or as the first part of one, as in ID=40ms. */
-export function withId(line: string, id: string): string {
-  return line.replace(/(^|\s)ID(?=$|[\s=])/g, (_, before: string) => before + id);
+/** A line with the id of a span in place of the first word ID, or the last one; as in ID=40ms, too. Quotes are kept. */
+export function withId(line: string, id: string, last = false): string {
+  const places = [...line.matchAll(/'[^']*'|\\.|(?<=^|\s)ID(?=$|[\s=])/g)].filter((m) => m[0] === "ID");
+  const place = last ? places.at(-1) : places[0];
+  return place ? line.slice(0, place.index) + id + line.slice(place.index + 2) : line;
 }

@@ -81,13 +81,15 @@ function List({ run }: { run: Run }) {
   useEffect(() => {
     const b = box.current!;
     const measure = () => {
-      const row = parseFloat(getComputedStyle(b).getPropertyValue("--row")) || 44;
-      look({ top: b.scrollTop, height: b.clientHeight, row });
+      look({ top: b.scrollTop, height: b.clientHeight, row: rowOf(b) });
     };
     const observer = new ResizeObserver(measure);
     observer.observe(b);
     b.addEventListener("scroll", measure, { passive: true });
-    const stop = effect(() => scrollTo(b, current.value));
+    const stop = effect(() => {
+      const to = current.value; // the rows are drawn first
+      requestAnimationFrame(() => scrollTo(b, to));
+    });
     return () => {
       stop();
       observer.disconnect();
@@ -139,7 +141,7 @@ function chooseLine(at: number): void {
 function moveLine(event: KeyboardEvent, box: HTMLElement): void {
   const at = selected.value !== none ? selected.value : current.value;
   const last = lines.value.length - 1;
-  const page = Math.max(1, Math.floor(box.clientHeight / 44) - 1);
+  const page = Math.max(1, Math.floor(box.clientHeight / rowOf(box)) - 1);
   const steps = { ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + page, PageUp: at - page, Home: 0, End: last };
   const to = steps[event.key as keyof typeof steps] as number | undefined;
   if (to === undefined || last < 0) return;
@@ -149,11 +151,13 @@ function moveLine(event: KeyboardEvent, box: HTMLElement): void {
   scrollTo(box, next);
 }
 
+/** How high a row is, in pixels: the style says it. */
+const rowOf = (box: HTMLElement) => parseFloat(getComputedStyle(box).getPropertyValue("--row")) || 46;
+
 /** Scrolls a row into view, if it is not. */
 function scrollTo(box: HTMLElement, at: number): void {
-  const row = parseFloat(getComputedStyle(box).getPropertyValue("--row")) || 44;
   if (at === none) return;
-  const top = at * row;
+  const row = rowOf(box), top = at * row;
   if (top < box.scrollTop || top + row > box.scrollTop + box.clientHeight) {
     box.scrollTop = Math.max(0, top - box.clientHeight / 2);
   }
