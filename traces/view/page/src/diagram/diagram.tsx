@@ -123,7 +123,7 @@ export function Diagram() {
       </div>
       <div class="diagram-paper" ref={paper} />
       <div class="hidden-text" aria-live="polite">{spoken()}</div>
-      <div class="hidden-text">{note.value}</div>
+      <div class="hidden-text diagram-note">{note.value}</div>
       <Legend />
     </section>
   );

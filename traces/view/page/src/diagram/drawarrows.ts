@@ -8,9 +8,9 @@ import { stepOf } from "./drawspans.ts";
 import { xOf, type Scene } from "./scene.ts";
 
 /** More lines than this are too many to be told apart, and to be drawn in time. */
-const most = 3000;
+const most = 2000;
 /** From how many lines on they have no heads. */
-const headless = 1500;
+const headless = 1200;
 
 /** How wide a stretch of the axis is of which, between two processes, one message is drawn; 0 if all are. */
 export function grainOf(scene: Scene, of: Prepared): { total: number; grain: number } {
@@ -77,11 +77,7 @@ function drawTrack(
   });
   if (pairs.length === 0) return;
   const stroke = arrowStroke(scene.palette, t.fate, alpha);
-  // Long paths are slow to fill: a few hundred lines at a time.
-  pairs.forEach(({ a, b }, k) => {
-    addLine(pen, t.fate, a, b);
-    if (k % 256 === 255) pen.stroke(stroke);
-  });
+  for (const { a, b } of pairs) addLine(pen, t.fate, a, b);
   pen.stroke(stroke);
   const arrived = (t.fate & (lost | untold)) === 0;
   if (heads && arrived) {

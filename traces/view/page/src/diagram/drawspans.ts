@@ -36,20 +36,20 @@ function drawTrack(pen: Pen, scene: Scene, lane: Lane, t: SpanTrack, alpha: numb
       drawBars(pen, scene, t, lane.middle - 7, 15, 2);
       return pen.stroke({ colour: scene.palette.hues[1]!, width: 1.3, alpha });
     case Class.Chosen:
-      drawMarks(pen, scene, t, 8, (x) => addDiamond(pen, x, lane.middle + 0.5, 5.5));
-      pen.stroke({ colour: scene.palette.background, width: 2, alpha });
-      drawMarks(pen, scene, t, 8, (x) => addDiamond(pen, x, lane.middle + 0.5, 5.5));
+      drawMarks(scene, t, 8, (x) => addDiamond(pen, x, lane.middle + 0.5, 7));
+      pen.fill(scene.palette.background, alpha);
+      drawMarks(scene, t, 8, (x) => addDiamond(pen, x, lane.middle + 0.5, 5.5));
       return pen.fill(scene.palette.hues[3]!, alpha);
     case Class.Applied:
-      drawMarks(pen, scene, t, 6, (x) => pen.disc(x, lane.middle - 9, 2.6));
+      drawMarks(scene, t, 6, (x) => pen.disc(x, lane.middle - 9, 2.6));
       return pen.fill(scene.palette.hues[3]!, 0.85 * alpha);
     case Class.Start:
-      drawMarks(pen, scene, t, 8, (x) => addTriangle(pen, x, lane.middle + 0.5, 5));
+      drawMarks(scene, t, 8, (x) => addTriangle(pen, x, lane.middle + 0.5, 5));
       return pen.fill(scene.palette.text, alpha);
     case Class.Leads:
-      drawMarks(pen, scene, t, 8, (x) => addStar(pen, x, lane.middle + 0.5, 8.5));
-      pen.stroke({ colour: scene.palette.background, width: 2, alpha });
-      drawMarks(pen, scene, t, 8, (x) => addStar(pen, x, lane.middle + 0.5, 8.5));
+      drawMarks(scene, t, 8, (x) => addStar(pen, x, lane.middle + 0.5, 11));
+      pen.fill(scene.palette.background, alpha);
+      drawMarks(scene, t, 8, (x) => addStar(pen, x, lane.middle + 0.5, 8.5));
       return pen.fill(scene.palette.hues[2]!, alpha);
   }
 }
@@ -57,7 +57,7 @@ function drawTrack(pen: Pen, scene: Scene, lane: Lane, t: SpanTrack, alpha: numb
 /** Adds bars to the path of a pen: those that touch are one. */
 function drawBars(pen: Pen, scene: Scene, t: SpanTrack, y: number, height: number, least: number): void {
   const { window, scale, layout, counts } = scene;
-  const grain = 0.7 / scale;
+  const grain = 1.5 / scale;
   let from = -Infinity, to = -Infinity;
   const meet: Meet = (_, count, low, high) => {
     const a = Math.max(layout.left - 2, xOf(scene, low));
@@ -77,10 +77,9 @@ function drawBars(pen: Pen, scene: Scene, t: SpanTrack, y: number, height: numbe
 }
 
 /** Meets the marks in view; of those that are closer than gap pixels it meets one. */
-function drawMarks(pen: Pen, scene: Scene, t: SpanTrack, gap: number, add: (x: number, item: number) => void): void {
-  void pen;
+function drawMarks(scene: Scene, t: SpanTrack, gap: number, add: (x: number, item: number) => void): void {
   const { window, scale, counts } = scene;
-  const bucket = stepOf(gap / 2 / scale);
+  const bucket = stepOf((gap * 0.75) / scale);
   let last = NaN;
   t.track.walk(window.from - 12 / scale, window.to + 12 / scale, bucket / 4, (item, count, low) => {
     counts.spans += count;
@@ -105,7 +104,7 @@ export function drawFlags(pen: Pen, scene: Scene, r: number, of: Prepared, alpha
     const lane = lanes[t.process]!;
     const bottom = Math.max(...lanes.map((l) => l.top + l.height));
     const at: { x: number; item: number }[] = [];
-    drawMarks(pen, scene, t, 6, (x, item) => at.push({ x, item }));
+    drawMarks(scene, t, 6, (x, item) => at.push({ x, item }));
     const bad = t.class === Class.Violation;
     for (const { x } of at) {
       pen.move(x, lane.top + 8);

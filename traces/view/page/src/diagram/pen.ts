@@ -66,47 +66,87 @@ export function cut(text: string, as: Lettering): string {
   return low < 2 ? "" : `${text.slice(0, low)}…`;
 }
 
+const enum Op {
+  Move,
+  Line,
+  Close,
+  Disc,
+}
+
+/** So many pieces of a path at a time: one with thousands is slow to fill. */
+const mostPieces = 32;
+
 /** Draws on a canvas. */
 export class CanvasPen implements Pen {
-  constructor(private readonly g: CanvasRenderingContext2D) {
-    g.beginPath();
-  }
+  private readonly boxes: number[] = [];
+  /** What the path is made of: an operation and three numbers each. */
+  private readonly ops: number[] = [];
+
+  constructor(private readonly g: CanvasRenderingContext2D) {}
 
   box(x: number, y: number, width: number, height: number): void {
-    this.g.rect(x, y, width, height);
+    this.boxes.push(x, y, width, height);
   }
 
   move(x: number, y: number): void {
-    this.g.moveTo(x, y);
+    this.ops.push(Op.Move, x, y, 0);
   }
 
   line(x: number, y: number): void {
-    this.g.lineTo(x, y);
+    this.ops.push(Op.Line, x, y, 0);
   }
 
   close(): void {
-    this.g.closePath();
+    this.ops.push(Op.Close, 0, 0, 0);
   }
 
   disc(x: number, y: number, radius: number): void {
-    this.g.moveTo(x + radius, y);
-    this.g.arc(x, y, radius, 0, 2 * Math.PI);
+    this.ops.push(Op.Disc, x, y, radius);
   }
 
   fill(colour: string, alpha = 1): void {
-    this.g.globalAlpha = alpha;
-    this.g.fillStyle = colour;
-    this.g.fill();
-    this.g.beginPath();
+    const { g, boxes } = this;
+    g.globalAlpha = alpha;
+    g.fillStyle = colour;
+    for (let i = 0; i < boxes.length; i += 4) g.fillRect(boxes[i]!, boxes[i + 1]!, boxes[i + 2]!, boxes[i + 3]!);
+    boxes.length = 0;
+    this.trace(() => g.fill());
   }
 
   stroke(as: Stroke): void {
-    this.g.globalAlpha = as.alpha ?? 1;
-    this.g.strokeStyle = as.colour;
-    this.g.lineWidth = as.width;
-    this.g.setLineDash(as.dash ?? []);
-    this.g.stroke();
-    this.g.beginPath();
+    const { g, boxes } = this;
+    g.globalAlpha = as.alpha ?? 1;
+    g.strokeStyle = as.colour;
+    g.lineWidth = as.width;
+    g.setLineDash(as.dash ?? []);
+    for (let i = 0; i < boxes.length; i += 4) g.strokeRect(boxes[i]!, boxes[i + 1]!, boxes[i + 2]!, boxes[i + 3]!);
+    boxes.length = 0;
+    this.trace(() => g.stroke());
+  }
+
+  /** Makes the path, piece by piece, and has some of them be drawn at a time. */
+  private trace(paint: () => void): void {
+    const { g, ops } = this;
+    if (ops.length === 0) return;
+    let pieces = 0;
+    g.beginPath();
+    for (let i = 0; i < ops.length; i += 4) {
+      const op: Op = ops[i]!, x = ops[i + 1]!, y = ops[i + 2]!;
+      if ((op === Op.Move || op === Op.Disc) && pieces++ === mostPieces) {
+        paint();
+        g.beginPath();
+        pieces = 1;
+      }
+      if (op === Op.Move) g.moveTo(x, y);
+      else if (op === Op.Line) g.lineTo(x, y);
+      else if (op === Op.Close) g.closePath();
+      else {
+        g.moveTo(x + ops[i + 3]!, y);
+        g.arc(x, y, ops[i + 3]!, 0, 2 * Math.PI);
+      }
+    }
+    paint();
+    ops.length = 0;
   }
 
   text(x: number, baseline: number, text: string, as: Lettering): void {
@@ -128,11 +168,9 @@ export class CanvasPen implements Pen {
     this.g.beginPath();
     this.g.rect(x, y, width, height);
     this.g.clip();
-    this.g.beginPath();
   }
 
   unclip(): void {
     this.g.restore();
-    this.g.beginPath();
   }
 }

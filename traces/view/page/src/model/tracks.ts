@@ -17,13 +17,20 @@ export class Track {
   private readonly levels: Level[] = [];
 
   constructor(readonly items: Int32Array, low: (item: number) => number, high: (item: number) => number) {
-    let below: Level = { low: Float64Array.from(items, low), high: Float64Array.from(items, high) };
+    const n = items.length;
+    let below: Level = { low: new Float64Array(n), high: new Float64Array(n) };
+    for (let i = 0; i < n; i++) {
+      below.low[i] = low(items[i]!);
+      below.high[i] = high(items[i]!);
+    }
     this.levels.push(below);
     while (below.low.length > 1) {
       const groups = Math.ceil(below.low.length / fan);
-      const next: Level = { low: new Float64Array(groups).fill(Infinity), high: new Float64Array(groups).fill(-Infinity) };
+      const next: Level = { low: new Float64Array(groups), high: new Float64Array(groups) };
+      next.low.fill(Infinity);
+      next.high.fill(-Infinity);
       for (let i = 0; i < below.low.length; i++) {
-        const g = Math.floor(i / fan);
+        const g = i >> 3;
         if (below.low[i]! < next.low[g]!) next.low[g] = below.low[i]!;
         if (below.high[i]! > next.high[g]!) next.high[g] = below.high[i]!;
       }
