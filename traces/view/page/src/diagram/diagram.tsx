@@ -11,7 +11,7 @@ import { listen } from "./input.ts";
 import { Legend } from "./legend.tsx";
 import { Minimap, useDark } from "./minimap.tsx";
 import { CanvasPen } from "./pen.ts";
-import { forgetPalette, hovered, layoutOf, sceneOf, width } from "./picture.ts";
+import { forgetPalette, hovered, layoutOf, room, sceneOf, width } from "./picture.ts";
 import { printInto, titleOf } from "./save.ts";
 import { placeAt, type Scene } from "./scene.ts";
 import { Tooltip } from "./tooltip.tsx";
@@ -45,7 +45,7 @@ function paint(canvas: HTMLCanvasElement): void {
 function keepPainted(canvas: HTMLCanvasElement): () => void {
   let asked = 0;
   const stop = effect(() => {
-    void [runs.value, axis.value, shown.value, cursor.value, chosen.value, kept.value, theme.value, hovered.value];
+    void [room.value, runs.value, axis.value, shown.value, cursor.value, chosen.value, kept.value, theme.value, hovered.value];
     if (width.value === 0 || asked !== 0) return;
     asked = requestAnimationFrame(() => {
       asked = 0;
@@ -76,15 +76,25 @@ function click(x: number, y: number): void {
   if (run) moveCursor(momentsAt(run, axis.value, placeAt(current, x)));
 }
 
+/** What stands above and below the lanes, in pixels: the minimap and the legend. */
+const beside = 90;
+
 export function Diagram() {
+  const measure = () => {
+    if (!box.current) return;
+    width.value = box.current.clientWidth;
+    room.value = (box.current.parentElement?.parentElement?.clientHeight ?? 0) - beside;
+  };
+
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const paper = useRef<HTMLDivElement>(null);
   const [, again] = useState(0);
   const dark = useDark();
   useEffect(() => {
-    const observer = new ResizeObserver(() => (width.value = box.current?.clientWidth ?? 0));
+    const observer = new ResizeObserver(measure);
     observer.observe(box.current!);
+    observer.observe(box.current!.parentElement!.parentElement!);
     const stops = [
       keepPainted(canvas.current!),
       printInto(paper.current!),

@@ -102,7 +102,7 @@ function drawDown(pen: Pen, scene: Scene, lane: Lane): void {
     const to = Math.min(width, xOf(scene, placeOfMoment(run, scene.axis, d.to)));
     if (to <= from) continue;
     pen.box(from, lane.top, to - from, lane.height);
-    pen.fill(scene.palette.background, 0.85);
+    pen.fill(scene.palette.background);
     drawHatch(pen, from, lane.top, to - from, lane.height, 9);
     pen.stroke({ colour: scene.palette.dim, width: 1, alpha: 0.5 });
     const wide = pen.measure(d.word, 11, true) + 8;
@@ -113,7 +113,7 @@ function drawDown(pen: Pen, scene: Scene, lane: Lane): void {
   }
 }
 
-/** Lines from the lower left to the upper right, within a box; the caller strokes them. They stand still as it moves. */
+/** Adds lines from the lower left to the upper right, within a box, which stand still as the box moves. */
 export function drawHatch(pen: Pen, x: number, y: number, width: number, height: number, gap: number): void {
   const first = Math.floor((x - height) / gap) * gap;
   for (let at = first; at < x + width; at += gap) {

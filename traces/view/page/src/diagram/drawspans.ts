@@ -1,5 +1,6 @@
 // Draws the spans: bars for steps, lines for what waits, and shapes for what is marked.
 
+import type { Run } from "../model/run.ts";
 import type { Meet } from "../model/tracks.ts";
 import { Class } from "./classes.ts";
 import type { Lane } from "./layout.ts";
@@ -28,8 +29,8 @@ function drawTrack(pen: Pen, scene: Scene, lane: Lane, t: SpanTrack, alpha: numb
       drawBars(pen, scene, t, lane.middle + 8 + 4 * t.row, 2, 0.8);
       return pen.fill(scene.palette.hues[5]!, 0.75 * alpha);
     case Class.Operation:
-      drawBars(pen, scene, t, lane.middle - 5, 11, 1.6);
-      return pen.fill(scene.palette.hues[0]!, 0.85 * alpha);
+      drawOperations(pen, scene, lane, t, alpha);
+      return;
     case Class.Election:
       drawBars(pen, scene, t, lane.middle - 7, 15, 2);
       pen.fill(scene.palette.hues[1]!, 0.35 * alpha);
@@ -54,6 +55,37 @@ function drawTrack(pen: Pen, scene: Scene, lane: Lane, t: SpanTrack, alpha: numb
   }
 }
 
+/** Draws the operations of a client: where there is room each is a box with its name. */
+function drawOperations(pen: Pen, scene: Scene, lane: Lane, t: SpanTrack, alpha: number): void {
+  const { window, scale, palette, layout } = scene;
+  const hue = palette.hues[0]!;
+  const top = lane.middle - 7, height = 14;
+  const { run } = scene.runs[lane.run]!;
+  const bold: { x: number; width: number; item: number }[] = [];
+  if (t.track.count(window.from, window.to) * 5 > layout.width) {
+    drawBars(pen, scene, t, top, height, 1.6);
+    pen.fill(hue, 0.5 * alpha);
+    return;
+  }
+  t.track.walk(window.from - 2 / scale, window.to + 2 / scale, 0, (item, _, low, high) => {
+    const x = Math.max(layout.left - 4, xOf(scene, low) + 0.5);
+    const width = Math.max(1.5, Math.min(layout.width + 4, xOf(scene, high) - 1) - x);
+    scene.counts.spans++;
+    scene.counts.spansDrawn++;
+    pen.box(x, top + 0.5, width, height - 1);
+    bold.push({ x, width, item });
+  });
+  pen.fill(hue, 0.28 * alpha);
+  for (const { x, width } of bold) pen.box(x, top + 0.5, width, height - 1);
+  pen.stroke({ colour: hue, width: 1, alpha });
+  if (alpha < 0.5) return;
+  for (const { x, width, item } of bold) {
+    if (width < 26) continue;
+    const most = width - 7;
+    pen.text(Math.max(x, layout.left) + 4, top + 10.5, run.name(item), { colour: palette.text, size: 10, most });
+  }
+}
+
 /** Adds bars to the path of a pen: those that touch are one. */
 function drawBars(pen: Pen, scene: Scene, t: SpanTrack, y: number, height: number, least: number): void {
   const { window, scale, layout, counts } = scene;
@@ -62,7 +94,8 @@ function drawBars(pen: Pen, scene: Scene, t: SpanTrack, y: number, height: numbe
   const meet: Meet = (_, count, low, high) => {
     const a = Math.max(layout.left - 2, xOf(scene, low));
     const b = Math.min(layout.width + 2, Math.max(xOf(scene, high), a + least));
-    counts.spans += count;
+    const seen = Math.min(high, window.to) - Math.max(low, window.from);
+    counts.spans += count === 1 ? 1 : Math.max(1, count * Math.min(1, seen / Math.max(1e-9, high - low)));
     if (a <= to) {
       if (b > to) to = b;
       return;
@@ -72,14 +105,16 @@ function drawBars(pen: Pen, scene: Scene, t: SpanTrack, y: number, height: numbe
     from = a;
     to = b;
   };
-  t.track.walk(window.from - 2 / scale, window.to + 2 / scale, grain, meet);
+  t.track.walk(window.from - 2 / scale, window.to + 2 / scale, grain, meet, true);
   if (to > from) pen.box(from, y, to - from, height);
 }
 
-/** Meets the marks in view; of those that are closer than gap pixels it meets one. */
+/** Meets the marks in view; of those that are too close it meets one. Many stand farther apart: they
+ * would be a wall. */
 function drawMarks(scene: Scene, t: SpanTrack, gap: number, add: (x: number, item: number) => void): void {
-  const { window, scale, counts } = scene;
-  const bucket = stepOf((gap * 0.75) / scale);
+  const { window, scale, counts, layout } = scene;
+  const wide = t.track.count(window.from, window.to) * gap > layout.width - layout.left ? 2 * gap : gap / 2;
+  const bucket = stepOf(wide / scale);
   let last = NaN;
   t.track.walk(window.from - 12 / scale, window.to + 12 / scale, bucket / 4, (item, count, low) => {
     counts.spans += count;
@@ -110,16 +145,34 @@ export function drawFlags(pen: Pen, scene: Scene, r: number, of: Prepared, alpha
       pen.move(x, lane.top + 8);
       pen.line(x, bottom);
     }
-    pen.stroke({ colour: palette.bad, width: bad ? 1.6 : 1, alpha: (bad ? 0.9 : 0.45) * alpha, dash: bad ? [] : [2, 3] });
-    for (const { x } of at) addFlag(pen, x, lane.top + (bad ? 16 : 6));
+    pen.stroke({
+      colour: palette.bad, width: bad ? 1.6 : 1, alpha: (bad ? 0.9 : 0.45) * alpha, dash: bad ? [] : [2, 3],
+    });
+    const rows = flagRows(at.map((a) => a.x), at.map((a) => pen.measure(flagText(run, a.item, bad), 10.5, bad) + 18));
+    at.forEach(({ x }, k) => addFlag(pen, x, lane.top + 5 + rows[k]! * 17));
     pen.fill(palette.bad, alpha);
     at.forEach(({ x, item }, k) => {
-      const most = (at[k + 1]?.x ?? layout.width) - x - 16;
+      const next = at.findIndex((_, n) => n > k && rows[n] === rows[k]);
+      const most = (next < 0 ? layout.width : at[next]!.x) - x - 18;
       if (most < 24) return;
-      const words = bad ? run.statusText(item) || flagWords(run.name(item)) : flagWords(run.name(item));
-      pen.text(x + 12, lane.top + (bad ? 25 : 14), words, { colour: palette.bad, size: 10.5, bold: bad, most });
+      pen.text(x + 12, lane.top + 13 + rows[k]! * 17, flagText(run, item, bad), {
+        colour: palette.bad, size: 10.5, bold: bad, most,
+      });
     });
   }
+}
+
+const flagText = (run: Run, span: number, bad: boolean) =>
+  (bad && run.statusText(span)) || flagWords(run.name(span));
+
+/** In which of two rows each flag stands: that in which the words before leave more room. */
+export function flagRows(x: readonly number[], widths: readonly number[]): number[] {
+  const until = [-Infinity, -Infinity];
+  return x.map((at, k) => {
+    const row = until[0]! <= at || until[0]! <= until[1]! ? 0 : 1;
+    until[row] = at + widths[k]!;
+    return row;
+  });
 }
 
 /** The words of a flag: what the name of a span says behind its first word; or the last part of the name. */

@@ -54,7 +54,7 @@ export function along(direction: 1 | -1): void {
   if (next !== undefined) go(at.r, at.run, next);
 }
 
-/** Chooses the span that is nearest in time of the next process below, or above; on to the other run, if there is one. */
+/** Chooses the nearest span of the next process below, or above; at the last lane it goes on to the other run. */
 export function across(direction: 1 | -1): void {
   const at = here();
   if (!at) return;

@@ -43,20 +43,31 @@ export function ordered(processes: readonly Process[]): number[] {
   const groups: string[] = [];
   for (const p of processes) if (!groups.includes(p.group)) groups.push(p.group);
   const rank = (p: Process) => kinds.indexOf(p.kind) * 1000 + groups.indexOf(p.group);
-  return processes
-    .map((_, i) => i)
-    .sort((a, b) => rank(processes[a]!) - rank(processes[b]!) || collator.compare(processes[a]!.name, processes[b]!.name));
+  const compare = (a: Process, b: Process) => rank(a) - rank(b) || collator.compare(a.name, b.name);
+  return processes.map((_, i) => i).sort((a, b) => compare(processes[a]!, processes[b]!));
 }
 
-/** Lays out the lanes of all runs, one run below the other. */
-export function layOut(runs: readonly Run[], width: number): Layout {
+/** The height of a server's lane at most: more would not be read more easily. */
+const tallest = 78;
+
+/** Lays out the lanes of all runs, one run below the other, such that they take a height if they can. */
+export function layOut(runs: readonly Run[], width: number, room: number): Layout {
+  const count = runs.reduce((n, run) => n + run.head.processes.length, 0);
+  const least = count > 24 ? 34 : count > 14 ? 40 : width < 600 ? 46 : 50;
+  const layout = layOutWith(runs, width, least);
+  const more = room - layout.height;
+  const weight = layout.lanes.reduce((n, l) => n + (l.kind === "server" ? 1 : l.kind === "client" ? clientPart : 0), 0);
+  return more < weight ? layout : layOutWith(runs, width, Math.min(tallest, least + Math.floor(more / weight)));
+}
+
+const clientPart = 0.66;
+
+function layOutWith(runs: readonly Run[], width: number, server: number): Layout {
   const narrow = width < 600;
   const size = narrow ? 11 : 12;
   let left = 40;
   for (const run of runs) for (const p of run.head.processes) left = Math.max(left, widthOf(p.name, size, true) + 20);
   left = Math.min(left, width * 0.3);
-  const count = runs.reduce((n, run) => n + run.head.processes.length, 0);
-  const server = count > 24 ? 34 : count > 14 ? 40 : narrow ? 46 : 50;
   const layout: Layout = {
     lanes: [], of: [], titles: [], left, width, top: axisHeight, bottom: 0, height: 0,
   };
@@ -74,6 +85,8 @@ export function layOut(runs: readonly Run[], width: number): Layout {
 }
 
 function layOutRun(layout: Layout, run: Run, r: number, from: number, server: number): number {
+  const flags = run.head.marks.map((m) => m === "fault" || m === "violation");
+  const world = run.mark.some((m) => flags[m]) ? 40 : 22; // two rows of words
   const of: Lane[] = (layout.of[r] = []);
   let top = from;
   let group = "";
@@ -83,10 +96,10 @@ function layOutRun(layout: Layout, run: Run, r: number, from: number, server: nu
     if (first) top += 14;
     group = p.group;
     const ribbon = p.kind === "server" ? 14 : 0;
-    const height = p.kind === "server" ? server : p.kind === "client" ? Math.round(server * 0.62) : 34;
+    const height = p.kind === "server" ? server : p.kind === "client" ? Math.round(server * clientPart) : world;
     const lane: Lane = {
       run: r, process, name: p.name, kind: p.kind, heading: first ? p.group : "", top, height, ribbon,
-      middle: top + ribbon + Math.round((height - ribbon) * (p.kind === "world" ? 0.6 : 0.42)),
+      middle: top + ribbon + Math.round((height - ribbon) * (p.kind === "server" ? 0.42 : 0.5)),
     };
     of[process] = lane;
     layout.lanes.push(lane);

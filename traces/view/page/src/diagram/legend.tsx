@@ -95,7 +95,15 @@ function entriesOf(all: readonly Run[]): Entry[] {
     message("came when its call was over", late), message("arrival not told: nobody waited, or the run ended", untold),
     bar("step of a process", 6, 9, (p) => p.text, 0.72),
     bar("waits for others", 9, 2, (p) => p.hues[5]!),
-    bar("operation of a client", 5, 11, (p) => p.hues[0]!, 0.85),
+    {
+      words: "operation of a client",
+      draw: (pen, palette) => {
+        pen.box(4, 4, wide - 8, 13);
+        pen.fill(palette.hues[0]!, 0.28);
+        pen.box(4, 4, wide - 8, 13);
+        pen.stroke({ colour: palette.hues[0]!, width: 1 });
+      },
+    },
     {
       words: "election",
       draw: (pen, palette) => {

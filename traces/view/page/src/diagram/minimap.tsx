@@ -5,7 +5,8 @@ import { axis, cursor, placeOf, runs, shown, theme, whole } from "../app/state.t
 import type { Run } from "../model/run.ts";
 import { addDiamond, addFlag, addStar } from "./looks.ts";
 import { CanvasPen } from "./pen.ts";
-import { readPalette } from "./palette.ts";
+import { readPalette, type Palette } from "./palette.ts";
+import { layoutOf, width as outer } from "./picture.ts";
 import { placesOf } from "./prepare.ts";
 import { show } from "./window.ts";
 
@@ -45,7 +46,7 @@ function paint(canvas: HTMLCanvasElement, width: number): void {
   for (const run of runs.value) paintMarks(pen, palette, run, to, width);
 }
 
-function paintMarks(pen: CanvasPen, palette: ReturnType<typeof readPalette>, run: Run, to: number, width: number): void {
+function paintMarks(pen: CanvasPen, palette: Palette, run: Run, to: number, width: number): void {
   const place = placesOf(run, axis.value);
   const wanted = ["election", "leads", "fault", "violation"] as const;
   const at = new Map<string, number[]>(wanted.map((w) => [w, []]));
@@ -87,8 +88,11 @@ export function Minimap() {
   const first = runs.value[0];
   const at = first && cursor.value > 0 ? placeOf(first, Math.min(cursor.value, first.moments.length) - 1) : 0;
   const { from, to } = shown.value;
+  const left = outer.value > 0 ? layoutOf(outer.value).left : 0;
   return (
-    <div class="diagram-minimap" ref={box} aria-hidden="true" {...drag(() => width)}>
+    <div
+      class="diagram-minimap" ref={box} style={{ marginLeft: `${left}px` }} aria-hidden="true" {...drag(() => width)}
+    >
       <canvas ref={canvas} />
       <div class="outside" style={{ left: 0, width: part(from) }} />
       <div class="outside" style={{ left: part(to), right: 0 }} />

@@ -21,12 +21,15 @@ export function forgetPalette(): void {
   palette = null;
 }
 
-let layout: { runs: readonly Run[]; width: number; made: Layout } | null = null;
+/** The height that the diagram has on the page without scrolling. */
+export const room = signal(0);
+
+let layout: { runs: readonly Run[]; width: number; room: number; made: Layout } | null = null;
 
 /** Where the lanes are in a picture of a width. */
 export function layoutOf(width: number): Layout {
-  if (layout?.runs !== runs.value || layout.width !== width) {
-    layout = { runs: runs.value, width, made: layOut(runs.value, width) };
+  if (layout?.runs !== runs.value || layout.width !== width || layout.room !== room.value) {
+    layout = { runs: runs.value, width, room: room.value, made: layOut(runs.value, width, room.value) };
   }
   return layout.made;
 }

@@ -6,10 +6,30 @@ const fan = 8;
 interface Level {
   low: Float64Array;
   high: Float64Array;
+  /** The widest gap between what is in it. */
+  gap: Float64Array;
 }
 
 /** What a walk meets: an item; or several that follow each other, of which item is the first, between low and high. */
 export type Meet = (item: number, count: number, low: number, high: number) => void;
+
+/** Groups of eight of what is in a level. */
+function grouped(below: Level): Level {
+  const n = Math.ceil(below.low.length / fan);
+  const next: Level = { low: new Float64Array(n), high: new Float64Array(n), gap: new Float64Array(n) };
+  next.low.fill(Infinity);
+  next.high.fill(-Infinity);
+  for (let i = 0; i < below.low.length; i++) {
+    const g = Math.floor(i / fan);
+    const low = below.low[i]!, high = below.high[i]!;
+    const gap = i % fan === 0 ? 0 : low - next.high[g]!;
+    if (gap > next.gap[g]!) next.gap[g] = gap;
+    if (below.gap[i]! > next.gap[g]!) next.gap[g] = below.gap[i]!;
+    if (low < next.low[g]!) next.low[g] = low;
+    if (high > next.high[g]!) next.high[g] = high;
+  }
+  return next;
+}
 
 /** Items with their intervals, in the order in which they were given. */
 export class Track {
@@ -18,46 +38,41 @@ export class Track {
 
   constructor(readonly items: Int32Array, low: (item: number) => number, high: (item: number) => number) {
     const n = items.length;
-    let below: Level = { low: new Float64Array(n), high: new Float64Array(n) };
+    let below: Level = { low: new Float64Array(n), high: new Float64Array(n), gap: new Float64Array(n) };
     for (let i = 0; i < n; i++) {
       below.low[i] = low(items[i]!);
       below.high[i] = high(items[i]!);
     }
     this.levels.push(below);
     while (below.low.length > 1) {
-      const groups = Math.ceil(below.low.length / fan);
-      const next: Level = { low: new Float64Array(groups), high: new Float64Array(groups) };
-      next.low.fill(Infinity);
-      next.high.fill(-Infinity);
-      for (let i = 0; i < below.low.length; i++) {
-        const g = i >> 3;
-        if (below.low[i]! < next.low[g]!) next.low[g] = below.low[i]!;
-        if (below.high[i]! > next.high[g]!) next.high[g] = below.high[i]!;
-      }
+      const next = grouped(below);
       this.levels.push((below = next));
     }
   }
 
-  /** Meets what lies between from and to; items that follow each other and take no more than grain are met as one. */
-  walk(from: number, to: number, grain: number, meet: Meet): void {
-    if (this.items.length > 0) this.visit(this.levels.length - 1, 0, from, to, grain, meet);
+  /**
+   * Meets what lies between from and to. Items that follow each other are met as one if all together take no more than
+   * grain; and, where bars are drawn that would touch, if there is no wider gap between them.
+   */
+  walk(from: number, to: number, grain: number, meet: Meet, bars = false): void {
+    if (this.items.length > 0) this.visit(this.levels.length - 1, 0, from, to, grain, meet, bars);
   }
 
-  private visit(level: number, i: number, from: number, to: number, grain: number, meet: Meet): void {
-    const { low, high } = this.levels[level]!;
+  private visit(level: number, i: number, from: number, to: number, grain: number, meet: Meet, bars: boolean): void {
+    const { low, high, gap } = this.levels[level]!;
     const begin = low[i]!, end = high[i]!;
     if (end < from || begin > to) return;
     if (level === 0) {
       meet(this.items[i]!, 1, begin, end);
       return;
     }
-    if (end - begin <= grain) {
+    if (end - begin <= grain || (bars && gap[i]! <= grain)) {
       const size = fan ** level;
       meet(this.items[i * size]!, Math.min(size, this.items.length - i * size), begin, end);
       return;
     }
     const below = this.levels[level - 1]!.low.length;
-    for (let k = i * fan; k < Math.min(below, (i + 1) * fan); k++) this.visit(level - 1, k, from, to, grain, meet);
+    for (let k = i * fan; k < Math.min(below, (i + 1) * fan); k++) this.visit(level - 1, k, from, to, grain, meet, bars);
   }
 
   /** About how many items lie between from and to: right to a few hundredths of that part. */
