@@ -4,6 +4,7 @@ import (
 	"io"
 	"time"
 
+	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces/diff"
 	"github.com/raftkv/raftkv/traces/diff/across"
 	"github.com/raftkv/raftkv/traces/index"
@@ -30,6 +31,7 @@ type comparisonHead struct {
 	More       moreHead           `json:"more"`
 	Pairs      int                `json:"pairs"`
 	UnitNs     int64              `json:"unit_ns"`
+	Ignored    []string           `json:"ignored"` // attributes that are not compared
 }
 
 // moreHead says how many there are beside those that are told.
@@ -47,7 +49,7 @@ func (p *Page) ComparisonPart(c *Comparison) Part {
 
 // data packs a comparison, in the numbers that the page gives to spans.
 func (c *Comparison) data(a, b *Run) *data {
-	h := comparisonHead{Kind: "none", Why: valid(c.Why), UnitNs: 1}
+	h := comparisonHead{Kind: "none", Why: valid(c.Why), UnitNs: 1, Ignored: []string{}}
 	d := &data{}
 	numbers := [2][]int32{a.numbers(), b.numbers()}
 	switch {
@@ -55,6 +57,7 @@ func (c *Comparison) data(a, b *Run) *data {
 		h.Kind = "diff"
 		h.Difference, h.More = shortened(c.Difference)
 		h.Pairs = len(c.Spans.Pairs)
+		h.Ignored = []string{string(worldspans.RaftkvStepKey), string(worldspans.RaftkvEndStepKey)}
 		d.add("twin", twins(numbers, c.Spans.Twins[0]))
 		addPairs(d, numbers, c.Spans)
 	case c.Across != nil:

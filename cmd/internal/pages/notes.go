@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces"
 	"github.com/raftkv/raftkv/traces/index"
@@ -17,7 +16,7 @@ const runSpan = worldspans.RunName
 
 func isRun(x *index.Trace, i int32) bool { return x.Shape(i).Name == runSpan }
 
-// notes are what a person is to know of the run: what the page cannot show of it, and what it was made by.
+// notes are what a person is to know of the run: what the page cannot show of it.
 func (x *one) notes(part Part) (notes []string) {
 	add := func(format string, args ...any) {
 		notes = append(notes, x.name+": "+fmt.Sprintf(format, args...))
@@ -39,9 +38,6 @@ func (x *one) notes(part Part) (notes []string) {
 	}
 	if run == index.None {
 		add("the trace has no %s, which says what made it: it may be a part of a run", runSpan)
-	} else if build := x.trace.Span(run).Attribute(worldspans.RaftkvBuildKey).AsString(); build != cluster.Build(&x.of.Run) {
-		add("the run was made by the build %s, and this page by the build %s: made again, the run may differ",
-			words.Printable(build), cluster.Build(&x.of.Run))
 	}
 	if missing > 0 && !part.Chosen() {
 		add("of %s the parent is missing: the trace is a part of a run", words.Counted(missing, "span"))

@@ -2,9 +2,11 @@
 
 import { render } from "preact";
 import { App, startShell } from "./app/app.tsx";
-import { problems, runs, shown, whole } from "./app/state.ts";
+import { problems, runs, shown, tab, whole } from "./app/state.ts";
 import { comparison, readComparison } from "./model/comparison.ts";
 import { loadRuns, part, problem } from "./model/load.ts";
+import { startDifferences } from "./panels/differences-go.ts";
+import { openViolation } from "./panels/violation.tsx";
 import "./style.css";
 
 async function main(): Promise<void> {
@@ -14,6 +16,9 @@ async function main(): Promise<void> {
   problems.value = loaded.problems;
   await loadComparison();
   shown.value = whole();
+  if (comparison.value) tab.value = "differences";
+  openViolation();
+  startDifferences();
   startShell();
   root.replaceChildren();
   render(<App />, root);

@@ -4,8 +4,11 @@ import type { FunctionComponent } from "preact";
 import { ConfigPanel } from "../panels/config.tsx";
 import { DetailsPanel } from "../panels/details.tsx";
 import { HistoryPanel } from "../panels/history.tsx";
+import { DifferencesPanel, Verdict } from "../panels/differences.tsx";
 import { StatePanel } from "../panels/state.tsx";
 import { StoryPanel } from "../panels/story.tsx";
+import { ViolationPanel, violationOf } from "../panels/violation.tsx";
+import { comparison } from "../model/comparison.ts";
 import { runs, type Tab } from "./state.ts";
 
 /** A panel beside the diagram, or below it where there is no room. */
@@ -21,6 +24,8 @@ const someRun = () => runs.value.length > 0;
 
 /** The panels, in the order of their tabs. */
 export const tabParts: TabPart[] = [
+  { tab: "differences", title: "Differences", there: () => comparison.value !== null, Panel: DifferencesPanel },
+  { tab: "violation", title: "Violation", there: () => violationOf(runs.value) !== null, Panel: ViolationPanel },
   { tab: "state", title: "State", there: someRun, Panel: StatePanel },
   { tab: "details", title: "Details", there: someRun, Panel: DetailsPanel },
   { tab: "story", title: "Story", there: () => runs.value.some((r) => r.lines.count > 0), Panel: StoryPanel },
@@ -29,7 +34,7 @@ export const tabParts: TabPart[] = [
 ];
 
 /** What stands in the header below the names of the runs: a verdict, such as that they differ. */
-export const verdicts: FunctionComponent[] = [];
+export const verdicts: FunctionComponent[] = [Verdict];
 
 /** A button of the toolbar that another part of the page has, such as one that saves the diagram. */
 export interface Tool {

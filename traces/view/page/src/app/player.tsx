@@ -91,7 +91,7 @@ export function cursorWords(): string {
 function JumpButtons({ jump, at }: { jump: Jump; at: number }) {
   const places = jump.places();
   if (places.length === 0) return null;
-  const off = (d: 1 | -1) => nextOf(places, at, d) === none;
+  const off = (d: 1 | -1) => (jump.more ? !jump.more(d) : nextOf(places, at, d) === none);
   return (
     <span class="pair" role="group" aria-label={`${jump.one}s`}>
       <Press

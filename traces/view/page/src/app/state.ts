@@ -35,11 +35,14 @@ export const shown = signal<Window>({ from: 0, to: 1 });
 export const cursor = signal(0);
 export const chosen = signal<Chosen | null>(null);
 export const slice = signal<Slice>("none");
+/** What the slice "chain" keeps of each run: a chain of causes that a panel tells. */
+export const chain = signal<(Set<number> | null)[]>([]);
 export const tab = signal<Tab>("state");
 export const theme = signal<"auto" | "light" | "dark">("auto");
 export const embedded = signal(false);
 
-export type Tab = "state" | "details" | "story" | "history" | "plots" | "differences" | "config" | "laboratory";
+export type Tab =
+  | "violation" | "differences" | "state" | "details" | "story" | "history" | "plots" | "config" | "laboratory";
 
 /** When the cursor is, in nanoseconds from the beginning of the run. */
 export const now = computed(() => {
@@ -51,6 +54,7 @@ export const now = computed(() => {
 /** The spans of a run that the slice keeps; null when nothing is dimmed. */
 export const kept = computed<(Set<number> | null)[]>(() =>
   runs.value.map((run, i) => {
+    if (slice.value === "chain") return chain.value[i] ?? null;
     const c = chosen.value;
     if (!c || c.run !== i || slice.value === "none") return null;
     const follows = { operation: operationOf, entry: entryOf, message: messageOf } as const;

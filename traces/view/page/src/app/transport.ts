@@ -14,6 +14,10 @@ export interface Jump {
   key: string;
   /** Where the cursor stands at each, in ascending order. */
   places: () => readonly number[];
+  /** Goes to the next one, or to the one before, if that is not only to move the cursor; it says whether there is one. */
+  go?: (direction: 1 | -1) => boolean;
+  /** Says whether there is one, for such a kind. */
+  more?: (direction: 1 | -1) => boolean;
 }
 
 /** The kinds of moments to which one can jump, in the order of their buttons. */
@@ -51,6 +55,7 @@ export function nextOf(places: readonly number[], at: number, direction: 1 | -1)
 
 /** Moves the cursor to the next moment of a kind, or to the one before, and chooses it unless a slice is shown. */
 export function jumpTo(jump: Jump, direction: 1 | -1): boolean {
+  if (jump.go) return jump.go(direction);
   const to = nextOf(jump.places(), cursor.value, direction);
   if (to === none) return false;
   playing.value = false;

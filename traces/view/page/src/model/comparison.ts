@@ -27,6 +27,8 @@ export interface ComparisonHead {
   more: { operations: number; leaders: number; log: number; store: number };
   pairs: number;
   unit_ns: number;
+  /** Attributes that are not compared. */
+  ignored: string[];
 }
 
 /** An event that differs: a span of each run, or of one. */

@@ -2,8 +2,8 @@
 
 import { none, type Run } from "./run.ts";
 
-/** What is kept, with the rest dimmed: causes and effects of the chosen span, or one thing that is followed. */
-export type Slice = "none" | "causes" | "effects" | "both" | "operation" | "entry" | "message";
+/** What is kept, with the rest dimmed: causes and effects of the chosen span, one thing that is followed, or a chain. */
+export type Slice = "none" | "chain" | "causes" | "effects" | "both" | "operation" | "entry" | "message";
 
 interface Graph {
   /** Of each span, the spans that caused it; and those that it caused. */

@@ -9,6 +9,7 @@ import { neighbours } from "../model/graph.ts";
 import { linesOf } from "../model/lines.ts";
 import { none, type Link, type Run, type SpanEvent } from "../model/run.ts";
 import { Attributes } from "./attributes.tsx";
+import { Explanation } from "./explanation.tsx";
 import "./details.css";
 
 export function DetailsPanel() {
@@ -38,6 +39,7 @@ function Details({ run, which, span }: Of) {
   return (
     <article class="details">
       <Facts run={run} which={which} span={span} />
+      <Explanation which={which} span={span} />
       <Section title="Attributes" n={attributes.length}><Attributes of={attributes} name="Attributes" /></Section>
       <Section title="Events" n={events.length}>{events.map((e, i) => <Event key={i} event={e} />)}</Section>
       <Section title="Links" n={links.length}>
