@@ -168,3 +168,19 @@ func TestWhoseRequest(t *testing.T) {
 		t.Errorf("%q tells what Raft applies", p.Explain.Applied)
 	}
 }
+
+// TestTablesShow has what the landmarks name be shown of a protocol whose spec has no section for it.
+func TestTablesShow(t *testing.T) {
+	for name, want := range map[string]string{
+		"raft":       "operations[client] role[node] term[node] chosen[node] applied[node]",
+		"multipaxos": "operations[client] role[leader] term[leader] chosen[leader] applied[leader replica]",
+	} {
+		var got []string
+		for _, f := range tables()[name].Shown {
+			got = append(got, fmt.Sprint(f.Name, f.Groups))
+		}
+		if all := strings.Join(got, " "); all != want {
+			t.Errorf("%s: %s is shown, want %s", name, all, want)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package states
 
 import (
+	"math"
 	"slices"
 
 	"github.com/raftkv/raftkv/raftkv/span"
@@ -82,6 +83,7 @@ type engine struct {
 	ofShape   [][]telling // by shape; nil for one that was not looked at
 	known     []bool
 	ends      map[int32][]told     // what spans tell as they end, that have begun
+	from      int64                // before, what spans told as they began may have changed since; in ns since 1970
 	single    map[string][]string  // lists of one value
 	spaced    map[string][2]string // key and value of puts that a command does not tell apart, by request
 
@@ -110,7 +112,20 @@ func newEngine(x *index.Trace, p *Protocol) *engine {
 		}
 	}
 	e.watchDisks()
+	e.from = beginning(x)
 	return e
+}
+
+// beginning returns from when on all spans are there; 0 if the first is there, which is the run's own.
+func beginning(x *index.Trace) int64 {
+	first := int64(math.MaxInt64)
+	for i := range int32(x.Len()) {
+		if x.Shape(i).Name == worldspans.RunName {
+			return 0
+		}
+		first = min(first, x.Entry(i).End)
+	}
+	return first
 }
 
 // fieldsOf are the fields of a protocol: the status, what its spec declares, and the store.

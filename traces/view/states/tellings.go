@@ -69,7 +69,8 @@ func (e *engine) tellings(i int32) []telling {
 // message, and was answered in the same step, tells what came of it as it ends.
 func (e *engine) read(p *process, i int32, s *read.Span, tellings []telling) (now, later []told) {
 	begin, end := index.StepsOf(s)
-	atEnd := begin == end && e.x.IsReceiver(i)
+	isOld := s.Start.UnixNano() < e.from
+	atEnd := begin > 0 && begin == end && e.x.IsReceiver(i)
 	for k := range tellings {
 		t := &tellings[k]
 		if !span.All(t.When, s) {
@@ -80,7 +81,7 @@ func (e *engine) read(p *process, i int32, s *read.Span, tellings []telling) (no
 			switch {
 			case t.Ends || atEnd:
 				later = append(later, all...)
-			default:
+			case t.Open || !isOld:
 				now = append(now, all...)
 			}
 			if t.Open && len(all) > 0 && !isUnfinished(s) {
@@ -103,7 +104,7 @@ func (e *engine) read(p *process, i int32, s *read.Span, tellings []telling) (no
 			all := e.says(t, i, s, event)
 			if step := index.StepNumber(event.Attribute(worldspans.RaftkvStepKey)); atEnd || step != 0 && step == end {
 				later = append(later, all...)
-			} else {
+			} else if !isOld {
 				now = append(now, all...)
 			}
 		}
