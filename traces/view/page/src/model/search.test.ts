@@ -6,7 +6,8 @@ import { hasWord, Search, within, wordsOf } from "./search.ts";
 const run = madeRun([
   { name: "raft.election", process: "node-1", start: 0, end: 10, attributes: { "x.term": 2 }, lines: ["stands"] },
   { name: "kv.put", process: "node-10", start: 1, end: 9, attributes: { "kv.key": "a", "x.index": 7 } },
-  { name: "apply", process: "node-2", start: 2, end: 3, attributes: { "x.command": "client-1/1 put a", "x.index": 17 } },
+  { name: "apply", process: "node-2", start: 2, end: 3,
+    attributes: { "x.command": "client-1/1 put a", "x.index": 17 } },
   { name: "apply", process: "node-1", start: 4, end: 5, attributes: { "x.command": "client-1/11 put data" } },
   { name: "lead", process: "node-2", start: 6, end: 7, attributes: { "x.ballot": "2.1" }, lines: ["leads in term 2"] },
 ]);

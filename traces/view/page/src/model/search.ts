@@ -114,11 +114,12 @@ function valueMatcher(run: Run, keys: boolean[], text: string): Matcher {
 /** Is it in the name, the process, the id, a line of the story, a text, or is it the term or the position? */
 function ofAnything(run: Run, text: string): Matcher {
   const { head } = run;
-  const names = head.shapes.map((s) => within(s.name.toLowerCase(), text));
-  const processes = head.processes.map((p) => within(p.name.toLowerCase(), text));
+  const has = text.length > 2 ? within : hasWord; // a key may have one letter, which nearly every name has, too
+  const names = head.shapes.map((s) => has(s.name.toLowerCase(), text));
+  const processes = head.processes.map((p) => has(p.name.toLowerCase(), text));
   const told = new Uint8Array(run.spans);
   head.lines.forEach((line, k) => {
-    if (within(line.toLowerCase(), text)) told[run.lines.span[k]!] = 1;
+    if (has(line.toLowerCase(), text)) told[run.lines.span[k]!] = 1;
   });
   const keys = head.keys.map((k) => k.type === "text" || k.name === head.term.key || k.name === head.position.key);
   const inValue = valueMatcher(run, keys, text);
