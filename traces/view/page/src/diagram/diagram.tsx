@@ -3,6 +3,7 @@
 import { effect, signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { axis, choose, chosen, cursor, kept, moveCursor, runs, shown, theme } from "../app/state.ts";
+import { comparison } from "../model/comparison.ts";
 import { none } from "../model/run.ts";
 import { draw, noteOf } from "./draw.ts";
 import { spoken } from "./focus.ts";
@@ -45,7 +46,10 @@ function paint(canvas: HTMLCanvasElement): void {
 function keepPainted(canvas: HTMLCanvasElement): () => void {
   let asked = 0;
   const stop = effect(() => {
-    void [room.value, runs.value, axis.value, shown.value, cursor.value, chosen.value, kept.value, theme.value, hovered.value];
+    void [
+      room.value, runs.value, axis.value, shown.value, cursor.value, chosen.value, kept.value, theme.value,
+      hovered.value, comparison.value,
+    ];
     if (width.value === 0 || asked !== 0) return;
     asked = requestAnimationFrame(() => {
       asked = 0;

@@ -1,8 +1,9 @@
 // Draws the whole picture.
 
-import { ticks } from "d3-array";
 import { none } from "../model/run.ts";
+import { drawGrid, ticksOf } from "./axis.ts";
 import { Class, classesOf } from "./classes.ts";
+import { drawDifferences, drawParting } from "./drawdifferences.ts";
 import { drawArrows, endsOf } from "./drawarrows.ts";
 import { drawLanes, drawNames } from "./drawlanes.ts";
 import { drawFlags, drawSpans } from "./drawspans.ts";
@@ -11,6 +12,8 @@ import type { Pen } from "./pen.ts";
 import { xOf, type Hit, type Scene } from "./scene.ts";
 
 const dimmed = 0.16;
+/** How strongly what is the same in both runs is drawn. */
+const same = 0.4;
 
 /** Draws a scene, and counts what was drawn of it. */
 export function draw(pen: Pen, scene: Scene): void {
@@ -22,20 +25,27 @@ export function draw(pen: Pen, scene: Scene): void {
   const marks = ticksOf(scene);
   pen.clip(layout.left, 0, layout.width - layout.left, layout.bottom);
   drawGrid(pen, scene, marks);
-  scene.runs.forEach((r, i) => {
-    const alpha = r.kept ? dimmed : 1;
-    drawArrows(pen, scene, i, r.all, alpha, true);
-    if (r.kept) drawArrows(pen, scene, i, r.kept, 1.6, false);
-    drawSpans(pen, scene, i, r.all, alpha);
-    if (r.kept) drawSpans(pen, scene, i, r.kept, 1);
-    drawFlags(pen, scene, i, r.all, r.kept ? 0.45 : 1);
-  });
+  scene.runs.forEach((_, i) => drawRun(pen, scene, i));
+  drawParting(pen, scene);
   if (scene.hovered) emphasise(pen, scene, scene.hovered, false);
   if (scene.chosen) emphasise(pen, scene, { ...scene.chosen, arrow: none }, true);
   drawCursor(pen, scene);
   pen.unclip();
   drawNames(pen, scene);
   drawNote(pen, scene);
+}
+
+/** Draws what happened in a run. What a slice does not keep is dimmed, and so is what is the same in both runs. */
+function drawRun(pen: Pen, scene: Scene, i: number): void {
+  const r = scene.runs[i]!;
+  const bright = r.kept ?? (r.differs && scene.parting !== null ? r.differs : null);
+  const alpha = r.kept ? dimmed : bright ? same : 1;
+  drawArrows(pen, scene, i, r.all, alpha, true);
+  if (bright) drawArrows(pen, scene, i, bright, 1.6, false);
+  drawSpans(pen, scene, i, r.all, alpha);
+  if (bright) drawSpans(pen, scene, i, bright, 1);
+  drawFlags(pen, scene, i, r.all, r.kept ? 0.45 : 1);
+  if (r.differs && r.how) drawDifferences(pen, scene, i, r.differs, r.how);
 }
 
 /** Draws a span or a message once more, so that it stands out. */
@@ -92,43 +102,6 @@ export function boxOf(scene: Scene, r: number, span: number) {
   const mark = c >= Class.Chosen;
   const wide = mark ? 2 * half : Math.max(x2 - x, 2) + 4;
   return { x: mark ? x - half : x - 2, y: y - half + 0.5, width: wide, height: 2 * half };
-}
-
-interface Tick {
-  at: number;
-  text: string;
-}
-
-/** The marks of the axis. */
-export function ticksOf(scene: Scene): Tick[] {
-  const { window, layout, axis } = scene;
-  const wide = layout.width - layout.left;
-  const list = ticks(window.from, window.to, Math.max(2, Math.min(12, Math.floor(wide / 110))));
-  if (axis === "sequence") {
-    return list.filter((t) => Number.isInteger(t)).map((at) => ({ at, text: at.toLocaleString("en") }));
-  }
-  const step = (list[1] ?? window.to) - (list[0] ?? window.from);
-  return list.map((at) => ({ at, text: timeText(at, step) }));
-}
-
-/** A time such that steps of a width can be told apart. */
-export function timeText(ns: number, step: number): string {
-  const [unit, size] = ns >= 1e9 && step >= 1e7 ? ["s", 1e9] : step >= 1e3 || ns >= 1e6 ? ["ms", 1e6] : ["µs", 1e3];
-  const digits = Math.max(0, Math.min(6, -Math.floor(Math.log10(step / size) + 1e-9)));
-  return `${(ns / size).toFixed(digits)} ${unit}`;
-}
-
-function drawGrid(pen: Pen, scene: Scene, marks: Tick[]): void {
-  const { layout, palette } = scene;
-  for (const { at } of marks) {
-    const x = Math.round(xOf(scene, at)) + 0.5;
-    pen.move(x, layout.top - 6);
-    pen.line(x, layout.bottom);
-  }
-  pen.stroke({ colour: palette.line, width: 1, alpha: 0.6 });
-  for (const { at, text } of marks) {
-    pen.text(xOf(scene, at) + 4, layout.top - 8, text, { colour: palette.dim, size: 11 });
-  }
 }
 
 function drawCursor(pen: Pen, scene: Scene): void {

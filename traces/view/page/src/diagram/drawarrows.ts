@@ -84,5 +84,7 @@ function drawTrack(
     for (const { a, b } of pairs) addHead(pen, a, b, 6);
     pen.fill(stroke.colour, Math.min(1, (stroke.alpha ?? 1) + 0.2));
   }
-  if (t.fate !== 0 && pairs.length < most) for (const { a, b } of pairs) drawMark(pen, scene.palette, t.fate, a, b);
+  if (t.fate === 0 || pairs.length > most) return;
+  const bright = Math.min(1, alpha * 2.2);
+  for (const { a, b } of pairs) drawMark(pen, scene.palette, t.fate, a, b, bright);
 }

@@ -3,6 +3,7 @@
 import { none } from "../model/run.ts";
 import { Class } from "./classes.ts";
 import { endsOf, grainOf } from "./drawarrows.ts";
+import { isCovered } from "./drawdifferences.ts";
 import { boxOf } from "./draw.ts";
 import { laneAt } from "./layout.ts";
 import { placeAt, type Hit, type Scene } from "./scene.ts";
@@ -19,7 +20,7 @@ export function hitAt(scene: Scene, x: number, y: number): Hit | null {
 
 function spanAt(scene: Scene, x: number, y: number): Hit | null {
   const lane = laneAt(scene.layout, y);
-  if (!lane) return null;
+  if (!lane || (lane.run > 0 && isCovered(scene, x))) return null;
   const { all } = scene.runs[lane.run]!;
   const from = placeAt(scene, x - 12), to = placeAt(scene, x + 12);
   let best: Hit | null = null;
@@ -48,7 +49,7 @@ function arrowAt(scene: Scene, x: number, y: number): Hit | null {
   let best: Hit | null = null;
   let least = near, looked = 0;
   scene.runs.forEach(({ run, all }, r) => {
-    if (grainOf(scene, all).grain > 0) return;
+    if (grainOf(scene, all).grain > 0 || (r > 0 && isCovered(scene, x))) return;
     for (const t of all.arrows) {
       t.track.walk(from, to, 0, (arrow) => {
         if (looked++ > mostLooked) return;

@@ -2,7 +2,9 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { runs, theme } from "../app/state.ts";
+import { changed, moved, onlyA, onlyB } from "../model/comparison.ts";
 import { delayed, duplicate, late, lost, untold, type Run } from "../model/run.ts";
+import { addDifference, differenceColour } from "./drawdifferences.ts";
 import { drawHatch } from "./drawlanes.ts";
 import {
   addDiamond, addFlag, addHead, addLine, addStar, addTriangle, arrowStroke, drawMark, lightenings,
@@ -77,6 +79,18 @@ const shape = (words: string, add: (pen: Pen) => void, colour: (p: Palette) => s
   },
 });
 
+const differing = (words: string, how: number): Entry => ({
+  words,
+  draw: (pen, palette) => {
+    addDifference(pen, how, wide / 2, middle);
+    pen.stroke({ colour: differenceColour(palette, how), width: 1.6 });
+  },
+});
+
+const differences = [
+  differing("only in A", onlyA), differing("only in B", onlyB), differing("changed", changed), differing("moved", moved),
+];
+
 function entriesOf(all: readonly Run[]): Entry[] {
   const roles = (["leads", "stands", "other"] as const).flatMap((s) => {
     const names = rolesOf(all, s);
@@ -121,6 +135,7 @@ function entriesOf(all: readonly Run[]): Entry[] {
       pen.box(wide / 2 - 4, 2, 1, 16);
       addFlag(pen, wide / 2 - 4, 2);
     }, (p) => p.bad),
+    ...(all.length > 1 ? differences : []),
   ];
 }
 

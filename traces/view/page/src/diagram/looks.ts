@@ -49,20 +49,20 @@ export function addHead(pen: Pen, a: Point, b: Point, size: number): void {
 }
 
 /** Draws what marks a message that is not as others: a cross for one lost, a square for one delayed, and so on. */
-export function drawMark(pen: Pen, palette: Palette, fate: number, a: Point, b: Point): void {
+export function drawMark(pen: Pen, palette: Palette, fate: number, a: Point, b: Point, alpha = 1): void {
   const middle = { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 };
   if (fate & lost) {
     for (const s of [-1, 1]) {
       pen.move(b.x - 4, b.y - 4 * s);
       pen.line(b.x + 4, b.y + 4 * s);
     }
-    pen.stroke({ colour: palette.bad, width: 2 });
+    pen.stroke({ colour: palette.bad, width: 2, alpha });
   }
   if (fate & untold) {
     pen.disc(b.x, b.y, 3.5);
     pen.fill(palette.background);
     pen.disc(b.x, b.y, 3.5);
-    pen.stroke({ colour: palette.hues[3]!, width: 1.5 });
+    pen.stroke({ colour: palette.hues[3]!, width: 1.5, alpha });
   }
   if (fate & delayed && !(fate & lost)) {
     pen.box(middle.x - 3.5, middle.y - 3.5, 7, 7);
@@ -71,7 +71,7 @@ export function drawMark(pen: Pen, palette: Palette, fate: number, a: Point, b: 
     pen.move(middle.x, middle.y - 3.5);
     pen.line(middle.x, middle.y);
     pen.line(middle.x + 2.5, middle.y);
-    pen.stroke({ colour: palette.hues[3]!, width: 1.2 });
+    pen.stroke({ colour: palette.hues[3]!, width: 1.2, alpha });
   }
 }
 

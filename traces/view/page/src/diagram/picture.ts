@@ -2,7 +2,8 @@
 
 import { signal } from "@preact/signals";
 import { axis, chosen, cursor, embedded, kept, placeOf, runs, shown } from "../app/state.ts";
-import type { Run } from "../model/run.ts";
+import { comparison, same } from "../model/comparison.ts";
+import { none, type Run } from "../model/run.ts";
 import { layOut, type Layout } from "./layout.ts";
 import { readPalette, type Palette } from "./palette.ts";
 import { placesOf, prepare, prepared, type Prepared } from "./prepare.ts";
@@ -34,18 +35,41 @@ export function layoutOf(width: number): Layout {
   return layout.made;
 }
 
-const subsets = new WeakMap<Set<number>, Map<string, { keeps: Uint8Array; prepared: Prepared }>>();
+const subsets = new WeakMap<object, Map<string, Prepared>>();
 
-function subset(run: Run, keep: Set<number>) {
-  let byAxis = subsets.get(keep);
-  if (!byAxis) subsets.set(keep, (byAxis = new Map()));
+/** What drawing a part of a run needs, which is made once for what the part is of. */
+function subset(of: object, run: Run, either: boolean, spans: () => Uint8Array): Prepared {
+  let byAxis = subsets.get(of);
+  if (!byAxis) subsets.set(of, (byAxis = new Map()));
   let made = byAxis.get(axis.value);
-  if (!made) {
-    const keeps = new Uint8Array(run.spans);
-    for (const s of keep) keeps[s] = 1;
-    byAxis.set(axis.value, (made = { keeps, prepared: prepare(run, axis.value, keeps) }));
-  }
+  if (!made) byAxis.set(axis.value, (made = prepare(run, axis.value, { spans: spans(), either })));
   return made;
+}
+
+function sceneRun(run: Run, i: number): SceneRun {
+  const keep = kept.value[i] ?? null;
+  const how = comparison.value?.head.kind === "diff" ? comparison.value.how[i] ?? null : null;
+  const flags = (set: Set<number>) => {
+    const spans = new Uint8Array(run.spans);
+    for (const s of set) spans[s] = 1;
+    return spans;
+  };
+  return {
+    run, place: placesOf(run, axis.value), all: prepared(run, axis.value), lives: livesOf(run),
+    kept: keep ? subset(keep, run, false, () => flags(keep)) : null,
+    differs: how ? subset(how, run, true, () => how.map((h) => (h === same ? 0 : 1))) : null,
+    how,
+  };
+}
+
+/** Where along the axis two runs that are compared begin to differ; null if they do not, or that is not known. */
+function partingOf(): number | null {
+  const c = comparison.value;
+  const first = c?.pairs[0];
+  if (!c || c.head.kind !== "diff" || !first) return null;
+  if (axis.value === "time") return first.at;
+  const places = first.spans.flatMap((s, r) => (s === none ? [] : [runs.value[r]!.place[2 * s]!]));
+  return Math.min(...places);
 }
 
 /** The scene of what is shown; on paper it has the light page's colours, and no cursor. */
@@ -60,14 +84,8 @@ export function sceneOf(width: number, paper = false): Scene {
     axis: axis.value,
     window,
     scale: (made.width - made.left) / Math.max(1e-9, window.to - window.from),
-    runs: runs.value.map((run, i): SceneRun => {
-      const keep = kept.value[i] ?? null;
-      const part = keep ? subset(run, keep) : null;
-      return {
-        run, place: placesOf(run, axis.value), all: prepared(run, axis.value), lives: livesOf(run),
-        kept: part?.prepared ?? null, keeps: part?.keeps ?? null,
-      };
-    }),
+    runs: runs.value.map(sceneRun),
+    parting: runs.value.length > 1 ? partingOf() : null,
     chosen: chosen.value,
     hovered: paper ? null : hovered.value,
     cursor: first && c > 0 ? placeOf(first, Math.min(c, first.moments.length) - 1) : embedded.value || paper ? null : 0,

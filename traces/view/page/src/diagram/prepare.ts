@@ -47,14 +47,24 @@ export function prepared(run: Run, axis: Axis): Prepared {
   return made;
 }
 
-/** Whether a message belongs to a part of the spans: the spans at both of its ends do. */
-export function arrowIn(run: Run, arrow: number, part: Uint8Array): boolean {
-  const to = run.arrows.to[arrow]!;
-  return part[run.arrows.from[arrow]! >> 1] === 1 && (to === none || part[to >> 1] === 1);
+/** A part of a run: spans, and the messages of which both ends are of these, or one. */
+export interface Part {
+  /** Of each span 1 if it is in the part. */
+  spans: Uint8Array;
+  either: boolean;
 }
 
-/** What drawing a part of a run needs: the spans that are 1 in part. */
-export function prepare(run: Run, axis: Axis, part: Uint8Array | null): Prepared {
+/** Whether a message belongs to a part. */
+export function arrowIn(run: Run, arrow: number, part: Part): boolean {
+  const to = run.arrows.to[arrow]!;
+  const begins = part.spans[run.arrows.from[arrow]! >> 1] === 1;
+  if (to === none) return begins;
+  const ends = part.spans[to >> 1] === 1;
+  return part.either ? begins || ends : begins && ends;
+}
+
+/** What drawing a part of a run needs; of all of it, if there is no part. */
+export function prepare(run: Run, axis: Axis, part: Part | null): Prepared {
   const place = placesOf(run, axis);
   const half = medianWay(run, place) / 2;
   return { spans: spanTracks(run, place, part), arrows: arrowTracks(run, place, half, part), half };
@@ -92,11 +102,11 @@ function gather(count: number, keyOf: (i: number) => number): Map<number, Int32A
   return lists;
 }
 
-function spanTracks(run: Run, place: PlaceOf, part: Uint8Array | null): SpanTrack[] {
+function spanTracks(run: Run, place: PlaceOf, part: Part | null): SpanTrack[] {
   const { of, row } = classesOf(run);
   const kinds = Class.Run * rows;
   const lists = gather(run.spans, (i) =>
-    of[i] === Class.Run || (part && part[i] !== 1) ? -1 : run.process[i]! * kinds + of[i]! * rows + row[i]!,
+    of[i] === Class.Run || (part && part.spans[i] !== 1) ? -1 : run.process[i]! * kinds + of[i]! * rows + row[i]!,
   );
   return [...lists].map(([key, items]) => ({
     process: Math.floor(key / kinds),
@@ -106,7 +116,7 @@ function spanTracks(run: Run, place: PlaceOf, part: Uint8Array | null): SpanTrac
   }));
 }
 
-function arrowTracks(run: Run, place: PlaceOf, half: number, part: Uint8Array | null): ArrowTrack[] {
+function arrowTracks(run: Run, place: PlaceOf, half: number, part: Part | null): ArrowTrack[] {
   const { from, to, fate } = run.arrows;
   const n = run.head.processes.length;
   const byName = new Map(run.head.processes.map((p, i) => [p.name, i]));

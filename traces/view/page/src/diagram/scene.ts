@@ -14,7 +14,9 @@ export interface SceneRun {
   all: Prepared;
   /** What a slice keeps, with the rest dimmed; null if nothing is dimmed. */
   kept: Prepared | null;
-  keeps: Uint8Array | null;
+  /** Of two runs that are compared, what differs, and how each span does; null for a run that stands alone. */
+  differs: Prepared | null;
+  how: Uint8Array | null;
   lives: Lives;
 }
 
@@ -26,6 +28,8 @@ export interface Scene {
   /** Pixels for each unit of the axis. */
   scale: number;
   runs: SceneRun[];
+  /** The place at which two runs part: until then the second is as the first; null if it is not known. */
+  parting: number | null;
   chosen: Chosen | null;
   hovered: Hit | null;
   /** The cursor's place; null if it is not to be drawn. */

@@ -2,6 +2,7 @@
 
 import { runs } from "../app/state.ts";
 import { milliseconds } from "../app/words.ts";
+import { comparison, same, wordOf } from "../model/comparison.ts";
 import { none, type Run } from "../model/run.ts";
 import { fateWords } from "./prepare.ts";
 import type { Hit } from "./scene.ts";
@@ -23,6 +24,8 @@ export function tell(run: Run, hit: Hit): Told {
     const wide = run.end[span]! - run.start[span]!;
     lines.push(`${run.processName(span)}, ${milliseconds(run.start[span]!)}` +
       (wide > 0 ? `, for ${milliseconds(wide)}` : ""));
+    const how = wordOf(comparison.value?.howOf(hit.run, span) ?? same);
+    if (how !== "") lines.push(how);
     for (const k of linesOf(run, span)) lines.push(run.head.lines[k]!);
   } else {
     const from = run.arrows.from[arrow]!, to = run.arrows.to[arrow]!;
