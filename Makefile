@@ -1,6 +1,6 @@
 # Everything here needs Go and make; what needs more says so. `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run generate test race lint fmt build bench sweep sweep-ci fuzz golden jaeger test-jaeger test-collector test-386 cross ci bugs page test-page
+.PHONY: help run generate test race lint fmt build bench sweep sweep-ci fuzz golden jaeger test-jaeger test-collector test-386 cross ci bugs page test-page lab
 
 GO ?= go
 # `make test` needs no C compiler; the race detector does: `make test RACE=1`.
@@ -45,6 +45,10 @@ page: ## build the bundle of the page that shows runs; it is in git. Needs Node.
 
 test-page: ## test the page in a real Chromium, without a window. Needs Node.js, npm and Chromium (or CHROMIUM=its path)
 	cd traces/view/page && { [ -d node_modules ] || npm ci --no-audit --no-fund; } && npm test && npx playwright test
+
+lab: ## write the laboratory, a page that makes runs by itself: bin/lab.html
+	@mkdir -p bin
+	CGO_ENABLED=0 $(GO) run ./cmd/view -lab -out bin/lab.html
 
 bench: ## measure the world, untraced, checked and traced, against a bare event loop
 	CGO_ENABLED=0 $(GO) run ./cmd/internal/bench

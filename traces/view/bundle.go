@@ -11,3 +11,8 @@ var (
 	//go:embed page/bundle.css
 	style []byte
 )
+
+// Worker is the program of the laboratory's worker, without Go's own part of it.
+//
+//go:embed page/worker.js
+var Worker []byte

@@ -1,8 +1,9 @@
-// Builds the bundle of the page, which is in git: bundle.js and bundle.css. The same sources give the same bytes.
+// Builds the bundle of the page, which is in git: bundle.js and bundle.css, and worker.js, the laboratory's
+// worker. The same sources give the same bytes.
 import { build } from "esbuild";
 
 await build({
-  entryPoints: { bundle: "src/main.tsx" },
+  entryPoints: { bundle: "src/main.tsx", worker: "src/lab/worker.ts" },
   outdir: ".",
   bundle: true,
   minify: true,

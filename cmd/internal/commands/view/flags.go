@@ -22,7 +22,8 @@ type options struct {
 	data   bool   // only what the page holds, without the page
 	part   pages.Part
 	serves bool
-	port   int // to serve at; 0 for one that is free
+	lab    bool // the laboratory, instead of runs
+	port   int  // to serve at; 0 for one that is free
 }
 
 // parseFlags reads the command line. The error is flags.ErrHelp, or all that is wrong.
@@ -41,6 +42,9 @@ func (o *options) wrong() error {
 	var wrong error
 	add := func(format string, args ...any) { wrong = errors.Join(wrong, fmt.Errorf(format, args...)) }
 	switch {
+	case o.lab && (len(o.runs) > 0 || o.data || o.part.Chosen()):
+		add("-lab makes a page without runs: it goes with -out, -serve and -port")
+	case o.lab:
 	case len(o.runs) == 0 || len(o.runs) > 2:
 		add("one run can be shown, or two: %s, and -h shows all", command.Line("view", "RUN", "[RUN]"))
 	case len(o.runs) == 2 && same(o.runs[0], o.runs[1]):
@@ -98,6 +102,11 @@ func flagGroups() []flags.Group[options] {
 			Set: func(o *options, v string) []error { return setTime("-to", &o.part.To, v) },
 		},
 		{
+			Name: "lab", Help: "write the laboratory instead, as lab.html: a page that makes runs by itself, with this very " +
+				"program. It takes the go command, in the folder of the module",
+			Set: func(o *options, v string) []error { return flags.SetBool("-lab", &o.lab, v) },
+		},
+		{
 			Name: "data", Help: "write only what the page holds of the run, or of two how they compare, on standard output or " +
 				"with -out: for who puts it into a page of their own",
 			Set: func(o *options, v string) []error { return flags.SetBool("-data", &o.data, v) },
@@ -136,6 +145,7 @@ func (o *options) serve(ctx context.Context, r *pages.Runs, stdout, stderr io.Wr
 }
 
 const usageBefore = `usage: go run ./cmd/view [flags] RUN [RUN]
+       go run ./cmd/view -lab
 
 Writes one HTML page that shows a run, or two and where they part: it needs no
 server and no network, and can be mailed. RUN is the name of a run in
@@ -160,6 +170,8 @@ Examples
       two protocols, side by side by what clients asked
   go run ./cmd/view -from 60ms -to 120ms -out part.html default-1
       a part of a run
+  go run ./cmd/view -lab
+      the laboratory: runs, faults and differences in a page
 
 Exit status of the built program; under go run every failure is 1
   0  the page is written

@@ -21,6 +21,9 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return flags.Failed(err, usage, stdout, stderr)
 	}
+	if o.lab {
+		return o.makeLab(ctx, stdout, stderr)
+	}
 	r, err := pages.Read(ctx, stderr, o.runs, o.part)
 	if err != nil {
 		return command.Failed(stderr, err)

@@ -57,14 +57,31 @@ export type Told = (label: string, done: number, total: number) => void;
 
 /** Parts are what a page holds of the laboratory. */
 export interface Parts {
-  /** The program: WebAssembly. */
-  wasm: () => Promise<Uint8Array<ArrayBuffer>>;
+  /** The program: WebAssembly, packed as lzma.ts reads it. */
+  program: () => Uint8Array;
   /** The worker's text: Go's wasm_exec.js, and that of worker.ts. */
   worker: () => string;
 }
 
 /** The file that a person's own config is in. */
 export const ownFile = "mine.toml";
+
+/** The file that a run's data are written to, for the page alone. */
+const dataFile = "view.data";
+
+/** laboratoryOf returns the laboratory that a page holds; null if it holds none. part gives the page's parts by name. */
+export function laboratoryOf(part: (name: string) => Uint8Array | null): Laboratory | null {
+  const worker = part("laboratory-worker");
+  if (!worker) return null;
+  return new Laboratory({
+    worker: () => new TextDecoder().decode(worker),
+    program: () => {
+      const program = part("laboratory-program");
+      if (!program) throw new Error("this page lacks the laboratory's program: it was cut");
+      return program;
+    },
+  });
+}
 
 /** Cancelled is why a command has no result. */
 export class Cancelled extends Error {
@@ -77,7 +94,7 @@ export class Laboratory {
   readonly files = new Map<string, Uint8Array<ArrayBuffer>>();
   private worker: Promise<Worker> | null = null;
   private current: Worker | null = null;
-  private wasm: Promise<Uint8Array<ArrayBuffer>> | null = null;
+  private compiled: WebAssembly.Module | null = null;
   private queue: Promise<unknown> = Promise.resolve();
   private asked = 0;
   private abandon: ((error: Error) => void) | null = null;
@@ -122,11 +139,10 @@ export class Laboratory {
   /** story tells the story of a run. */
   async story(run: string): Promise<string> { return this.text(`traces/runs/${run}/story.txt`); }
 
-  /** data returns what a page holds of a run: what cmd/view -data writes. */
-  async data(run: string): Promise<string> {
-    const file = `traces/runs/${run}/view.data`;
-    if (!this.files.has(file)) await this.must(["view", "-data", "-out", file, run]);
-    return this.text(file);
+  /** data returns what a page holds of a run, or of how two compare: what cmd/view -data writes. */
+  async data(...runs: string[]): Promise<Uint8Array<ArrayBuffer>> {
+    await this.must(["view", "-data", "-out", dataFile, ...runs]);
+    return this.bytes(dataFile);
   }
 
   /** offer says what there is to run. */
@@ -139,10 +155,12 @@ export class Laboratory {
   }
 
   /** text is a file that a command wrote. */
-  text(path: string): string {
+  text(path: string): string { return new TextDecoder().decode(this.bytes(path)); }
+
+  private bytes(path: string): Uint8Array<ArrayBuffer> {
     const bytes = this.files.get(path);
     if (!bytes) throw new Error(`there is no file ${path}`);
-    return new TextDecoder().decode(bytes);
+    return bytes;
   }
 
   /** must carries out a command that has no reason to fail, and returns what it prints. */
@@ -192,18 +210,20 @@ export class Laboratory {
   }
 
   private async begin(): Promise<Worker> {
-    const wasm = await (this.wasm ??= this.parts.wasm());
     const url = URL.createObjectURL(new Blob([this.parts.worker()], { type: "text/javascript" }));
     const worker = this.current = new Worker(url);
     try {
       await new Promise<void>((resolve, reject) => {
         this.abandon = reject;
         worker.onmessage = ({ data }: MessageEvent<Answer>) => {
-          if (data.kind === "ready") resolve();
-          else if (data.kind === "failed") reject(new Error(data.why));
+          if (data.kind === "ready") {
+            this.compiled = data.program;
+            resolve();
+          } else if (data.kind === "failed") reject(new Error(data.why));
         };
         worker.onerror = (event) => reject(new Error(event.message));
-        worker.postMessage({ wasm, files: Object.fromEntries(this.files) } satisfies Start);
+        const program = this.compiled ?? this.parts.program();
+        worker.postMessage({ program, files: Object.fromEntries(this.files) } satisfies Start);
       });
     } finally {
       this.abandon = null;

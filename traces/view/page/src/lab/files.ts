@@ -10,6 +10,7 @@ export class FileError extends Error {
 
 interface File {
   kind: "file";
+  id: number;
   mode: number;
   bytes: Uint8Array; // its capacity: the first `size` of them count
   size: number;
@@ -18,6 +19,7 @@ interface File {
 
 interface Folder {
   kind: "folder";
+  id: number; // tells it from all others
   mode: number;
   entries: Map<string, Entry>;
 }
@@ -53,7 +55,8 @@ const unknown = ["link", "symlink"] as const;
 
 /** Files is a file system in memory. Relative paths begin at its root, which is the working folder, too. */
 export class Files {
-  private readonly root: Folder = { kind: "folder", mode: 0o755, entries: new Map() };
+  private made = 0;
+  private readonly root = this.folder(0o755);
   private readonly opened = new Map<number, Open>();
   private printed = "";
   private readonly decoder = new TextDecoder();
@@ -66,11 +69,11 @@ export class Files {
     if (last === undefined) throw new FileError("EISDIR", path);
     for (const name of names) {
       let next = folder.entries.get(name);
-      if (!next) folder.entries.set(name, next = { kind: "folder", mode: 0o755, entries: new Map() });
+      if (!next) folder.entries.set(name, next = this.folder(0o755));
       if (next.kind === "file") throw new FileError("ENOTDIR", path);
       folder = next;
     }
-    folder.entries.set(last, { kind: "file", mode: 0o644, bytes: bytes.slice(), size: bytes.length, version: 1 });
+    folder.entries.set(last, this.fresh(0o644, bytes.slice()));
   }
 
   /** snapshot notes what there is. */
@@ -126,7 +129,7 @@ export class Files {
     if (entry?.kind === "file" && flags & constants.O_DIRECTORY) throw new FileError("ENOTDIR", path);
     if (!entry) {
       if (!(flags & constants.O_CREAT)) throw new FileError("ENOENT", path);
-      entry = { kind: "file", mode: mode & permissions, bytes: new Uint8Array(0), size: 0, version: 1 };
+      entry = this.fresh(mode, new Uint8Array(0));
       folder.entries.set(name, entry);
     }
     if (entry.kind === "file" && flags & constants.O_TRUNC && writes) resize(entry, 0);
@@ -168,7 +171,7 @@ export class Files {
   mkdir(path: string, mode: number): void {
     const { folder, name } = this.parent(path);
     if (name === "" || folder.entries.has(name)) throw new FileError("EEXIST", path);
-    folder.entries.set(name, { kind: "folder", mode: mode & permissions, entries: new Map() });
+    folder.entries.set(name, this.folder(mode));
   }
 
   readdir(path: string): string[] {
@@ -225,6 +228,14 @@ export class Files {
     throw new FileError("EINVAL", path); // there are no links
   }
 
+  private fresh(mode: number, bytes: Uint8Array): File {
+    return { kind: "file", id: ++this.made, mode: mode & permissions, bytes, size: bytes.length, version: 1 };
+  }
+
+  private folder(mode: number): Folder {
+    return { kind: "folder", id: ++this.made, mode: mode & permissions, entries: new Map() };
+  }
+
   private print(bytes: Uint8Array): number {
     this.printed += this.decoder.decode(bytes, { stream: true });
     return bytes.length;
@@ -265,11 +276,12 @@ export class Files {
 
 /** Stat is what Go reads of a file. */
 class Stat {
-  readonly dev = 0; readonly ino = 0; readonly nlink = 1; readonly uid = 0; readonly gid = 0; readonly rdev = 0;
+  readonly dev = 0; readonly ino: number; readonly nlink = 1; readonly uid = 0; readonly gid = 0; readonly rdev = 0;
   readonly blksize = 4096; readonly blocks: number; readonly size: number; readonly mode: number;
   readonly atimeMs = 0; readonly mtimeMs = 0; readonly ctimeMs = 0;
 
   constructor(private readonly entry: Entry) {
+    this.ino = entry.id;
     this.size = entry.kind === "file" ? entry.size : 0;
     this.blocks = Math.ceil(this.size / 512);
     this.mode = entry.mode | (entry.kind === "file" ? fileType : folderType);

@@ -1,4 +1,5 @@
-// What the laboratory writes and prints is, to the byte, what a command line does. It builds both with Go.
+// What the laboratory writes and prints is, to the byte, what a command line does. Go builds both: the laboratory's
+// program is that of its page.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -8,6 +9,7 @@ import { after, before, test } from "node:test";
 import { runInThisContext } from "node:vm";
 import type { Offer } from "./client.ts";
 import { Files } from "./files.ts";
+import { unpack } from "./lzma.ts";
 import { Program, type Result } from "./program.ts";
 
 const root = resolve(import.meta.dirname, "../../../../..");
@@ -17,13 +19,20 @@ const files = new Files();
 let program: Program;
 
 before(async () => {
-  const go = (args: string[], env = {}) =>
-    execFileSync("go", args, { cwd: root, env: { ...process.env, CGO_ENABLED: "0", ...env }, encoding: "utf8" });
-  go(["build", "-o", folder, ...["run", "diff", "explain", "check", "story"].map((name) => `./cmd/${name}`)]);
-  const wasm = join(folder, "view.wasm");
-  go(["build", "-o", wasm, "./cmd/view"], { GOOS: "js", GOARCH: "wasm" });
-  runInThisContext(readFileSync(join(go(["env", "GOROOT"]).trim(), "lib/wasm/wasm_exec.js"), "utf8"));
-  program = await Program.start(await WebAssembly.compile(readFileSync(wasm)), files);
+  const go = (...args: string[]) => execFileSync("go", args, { cwd: root, env: { ...process.env, CGO_ENABLED: "0" } });
+  go("build", "-o", folder, ...["run", "diff", "explain", "check", "story", "view"].map((name) => `./cmd/${name}`));
+  const page = join(folder, "lab.html");
+  execFileSync(join(folder, "view"), ["-lab", "-out", page], { cwd: root });
+  const text = readFileSync(page, "utf8");
+  assert.ok(text.length <= 5_000_000, `the page has ${text.length} bytes, want 5 MB at most`);
+  const part = (name: string) => {
+    const found = new RegExp(`id="laboratory-${name}">([^<]+)<`).exec(text)?.[1];
+    assert.ok(found, `the page has no ${name}`);
+    return Buffer.from(found, "base64");
+  };
+  Object.assign(globalThis, { self: {} }); // the worker is given no message
+  runInThisContext(part("worker").toString());
+  program = await Program.start(await WebAssembly.compile(unpack(part("program"))), files);
 });
 
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -98,6 +107,10 @@ test("a lost message, the difference that it makes, and what is asked of the run
   assert.equal((await same("explain", run, "leader", "term", "1")).status, 0);
   assert.equal((await same("check", run, other)).status, 0);
   assert.equal((await same("story", run, "-only", "node-3")).status, 0);
+  for (const runs of [[run], [run, other]]) {
+    await same("view", "-data", "-out", "view.data", ...runs);
+    assert.ok(written("view.data").equals(readFileSync(join(folder, "view.data"))), `the data of ${runs.join(" and ")} differ`);
+  }
 });
 
 test("a config of one's own, in which a process crashes", async () => {

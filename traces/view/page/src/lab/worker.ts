@@ -1,11 +1,13 @@
 // The worker of the laboratory: it has the program, and answers what the page asks. In the page its text stands behind
 // that of Go's wasm_exec.js, which defines globalThis.Go.
 import { type Contents, Files } from "./files.ts";
+import { unpack } from "./lzma.ts";
 import { Program, type Result } from "./program.ts";
 
 /** Start is the first message to the worker: the program, and the files that there are. */
 export interface Start {
-  wasm: Uint8Array<ArrayBuffer>;
+  /** As the page holds it, or as a worker before compiled it. */
+  program: Uint8Array | WebAssembly.Module;
   files: Contents;
 }
 
@@ -18,7 +20,7 @@ export interface Ask {
 
 /** Answer is a message of the worker. */
 export type Answer =
-  | { kind: "ready" }
+  | { kind: "ready"; program: WebAssembly.Module }
   | { kind: "failed"; why: string } // it could not start
   | { kind: "progress"; id: number; label: string; done: number; total: number }
   | { kind: "ended"; id: number; result: Result; changed: Contents };
@@ -26,7 +28,7 @@ export type Answer =
 const files = new Files();
 const program = new Promise<Program>((resolve) => {
   self.onmessage = (message: MessageEvent<Start | Ask>) => {
-    if ("wasm" in message.data) void start(message.data).then(resolve, failed);
+    if ("program" in message.data) void start(message.data).then(resolve, failed);
     else void carryOut(message.data);
   };
 });
@@ -41,8 +43,10 @@ function failed(error: unknown): void {
 
 async function start(message: Start): Promise<Program> {
   put(message.files);
-  const started = await Program.start(await WebAssembly.compile(message.wasm), files);
-  say({ kind: "ready" });
+  const given = message.program;
+  const compiled = given instanceof WebAssembly.Module ? given : await WebAssembly.compile(unpack(given));
+  const started = await Program.start(compiled, files);
+  say({ kind: "ready", program: compiled });
   return started;
 }
 
