@@ -46,6 +46,18 @@ func readReport(file string) (*report, error) {
 	if err != nil {
 		return nil, err
 	}
+	r, err := decode(file, text)
+	if err != nil {
+		return nil, err
+	}
+	if wanted := r.Shard.count(r.Seeds); r.Broken || r.Done > wanted || r.Done < wanted && (r.Keep || !r.wrong()) {
+		return nil, fmt.Errorf("%s is incomplete: %d of %d seeds were run; run part %s again", file, r.Done, wanted, r.Shard)
+	}
+	return r, nil
+}
+
+// decode reads what -json wrote to a file, of a sweep that may have been stopped.
+func decode(file string, text []byte) (*report, error) {
 	r := report{Figures: newFigures()}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
@@ -61,9 +73,6 @@ func readReport(file string) (*report, error) {
 		return nil, fmt.Errorf("%s holds more than one part: write each into a file of its own", file)
 	case r.damaged():
 		return nil, fmt.Errorf("%s is damaged: there is no part %s of %s, or its counts are gone", file, r.Shard, r.Seeds)
-	}
-	if wanted := r.Shard.count(r.Seeds); r.Broken || r.Done > wanted || r.Done < wanted && (r.Keep || !r.wrong()) {
-		return nil, fmt.Errorf("%s is incomplete: %d of %d seeds were run; run part %s again", file, r.Done, wanted, r.Shard)
 	}
 	return &r, nil
 }

@@ -155,7 +155,8 @@ a Collector or Jaeger writes, or Jaeger's own JSON.
 Of a run it shows each process, each message and each state, at any moment,
 forwards and back; of two runs of one protocol where they part, what made them,
 and what followed; of two protocols on one workload what each operation took.
-A run that a violation stopped opens there, with what led to it.
+A run that a violation stopped opens there, with what led to it. Of what
+cmd/sweep -json wrote, the page has the distributions.
 `
 
 const usageAfter = `
@@ -170,6 +171,8 @@ Examples
       two protocols, side by side by what clients asked
   go run ./cmd/view -from 60ms -to 120ms -out part.html default-1
       a part of a run
+  go run ./cmd/sweep -json >sweep.json && go run ./cmd/view sweep.json
+      what the runs of a sweep came to: sweep.html
   go run ./cmd/view -lab
       the laboratory: runs, faults and differences in a page
 

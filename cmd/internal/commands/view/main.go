@@ -24,6 +24,9 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if o.lab {
 		return o.makeLab(ctx, stdout, stderr)
 	}
+	if o.showsSweep() {
+		return o.writeSweep(stdout, stderr)
+	}
 	r, err := pages.Read(ctx, stderr, o.runs, o.part)
 	if err != nil {
 		return command.Failed(stderr, err)

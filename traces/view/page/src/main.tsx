@@ -5,12 +5,22 @@ import { App, startShell } from "./app/app.tsx";
 import { problems, runs, shown, tab, whole } from "./app/state.ts";
 import { comparison, readComparison } from "./model/comparison.ts";
 import { loadRuns, part, problem } from "./model/load.ts";
+import { readSweep } from "./model/sweep.ts";
 import { startDifferences } from "./panels/differences-go.ts";
+import { SweepPage } from "./panels/plots-sweep.tsx";
 import { openViolation } from "./panels/violation.tsx";
 import "./style.css";
 
 async function main(): Promise<void> {
   const root = document.getElementById("app")!;
+  const sweep = part("sweep");
+  if (sweep) {
+    const read = readSweep(new TextDecoder().decode(sweep));
+    root.replaceChildren();
+    render(<SweepPage sweep={read} />, root);
+    document.body.dataset.ready = "true";
+    return;
+  }
   const loaded = await loadRuns();
   runs.value = loaded.runs;
   problems.value = loaded.problems;

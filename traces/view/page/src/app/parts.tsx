@@ -5,6 +5,7 @@ import { ConfigPanel } from "../panels/config.tsx";
 import { DetailsPanel } from "../panels/details.tsx";
 import { HistoryPanel } from "../panels/history.tsx";
 import { DifferencesPanel, Verdict } from "../panels/differences.tsx";
+import { PlotsPanel } from "../panels/plots.tsx";
 import { StatePanel } from "../panels/state.tsx";
 import { StoryPanel } from "../panels/story.tsx";
 import { ViolationPanel, violationOf } from "../panels/violation.tsx";
@@ -21,6 +22,7 @@ export interface TabPart {
 }
 
 const someRun = () => runs.value.length > 0;
+const someOperation = () => runs.value.some((r) => r.head.history.operations > 0);
 
 /** The panels, in the order of their tabs. */
 export const tabParts: TabPart[] = [
@@ -29,7 +31,8 @@ export const tabParts: TabPart[] = [
   { tab: "state", title: "State", there: someRun, Panel: StatePanel },
   { tab: "details", title: "Details", there: someRun, Panel: DetailsPanel },
   { tab: "story", title: "Story", there: () => runs.value.some((r) => r.lines.count > 0), Panel: StoryPanel },
-  { tab: "history", title: "History", there: () => runs.value.some((r) => r.head.history.operations > 0), Panel: HistoryPanel },
+  { tab: "history", title: "History", there: someOperation, Panel: HistoryPanel },
+  { tab: "plots", title: "Plots", there: someRun, Panel: PlotsPanel },
   { tab: "config", title: "Config", there: someRun, Panel: ConfigPanel },
 ];
 

@@ -44,10 +44,20 @@ export interface Head {
   unsaid: string;
 }
 
+/** A key, and whether an order explains all answers to its operations. */
+export interface KeyTold {
+  key: string;
+  operations: number;
+  verdict: "explained" | "broken" | "undecided";
+  text: string;
+  /** The span of the operation that does not fit; -1 for none. */
+  misfit: number;
+}
+
 /** What is known of the clients' history: traces/view/history.go. */
 export interface HistoryHead {
   operations: number;
-  keys: { key: string; operations: number; verdict: "explained" | "broken" | "undecided"; text: string; misfit: number }[];
+  keys: KeyTold[];
   /** What the attributes of operations are called. */
   request: string;
   key: string;

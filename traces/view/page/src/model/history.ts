@@ -50,7 +50,14 @@ function read(run: Run): History {
   for (let k = 0; k < count; k++) {
     span += column.signed();
     const op: Operation = {
-      span, state: states[column.next()] ?? "untried", rank: none, from: none, to: none, position: 0, chosen: none, applied: none,
+      span,
+      state: states[column.next()] ?? "untried",
+      rank: none,
+      from: none,
+      to: none,
+      position: 0,
+      chosen: none,
+      applied: none,
     };
     if (op.state === "placed") {
       op.rank = column.next();
@@ -92,7 +99,8 @@ const trees = new WeakMap<Run, Below>();
 export function childrenOf(run: Run, span: number): Uint32Array {
   let tree = trees.get(run);
   if (!tree) {
-    const first = new Uint32Array(run.spans + 2), spans = new Uint32Array(run.spans);
+    const first = new Uint32Array(run.spans + 2),
+      spans = new Uint32Array(run.spans);
     for (let i = 0; i < run.spans; i++) if (run.parent[i] !== none) first[run.parent[i]! + 2]!++;
     for (let i = 1; i < first.length; i++) first[i]! += first[i - 1]!;
     for (let i = 0; i < run.spans; i++) if (run.parent[i] !== none) spans[first[run.parent[i]! + 1]!++] = i;
@@ -121,7 +129,12 @@ export function triesOf(run: Run, op: Operation): Try[] {
     const answered = run.attribute(span, run.head.history.result);
     const reply = run.firstText(span, run.head.replies);
     const answer = reply || run.statusText(span) || (run.failed[span] ? "failed" : "no answer");
-    all.push({ span, server, answer, counts: answered !== undefined && answered === result && op.state !== "unknown" });
+    all.push({
+      span,
+      server,
+      answer,
+      counts: answered !== undefined && answered === result && op.state !== "unknown",
+    });
   }
   return all;
 }
@@ -170,7 +183,8 @@ export const stateWords: Record<State, string> = {
 
 /** The operations of a lane that overlap a part of the run, by a binary search: those of a client do not overlap. */
 export function within(run: Run, history: History, lane: readonly number[], from: number, to: number): number[] {
-  let low = 0, high = lane.length;
+  let low = 0,
+    high = lane.length;
   while (low < high) {
     const middle = (low + high) >> 1;
     if (run.end[history.operations[lane[middle]!]!.span]! < from) low = middle + 1;

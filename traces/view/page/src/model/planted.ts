@@ -30,15 +30,29 @@ export class Bytes {
 
 export function fieldOf(name: string, kind: Field["kind"], columns: [string, "number" | "text"][], more = {}): Field {
   return {
-    name, kind, word: name, doc: `What ${name} is.`, groups: ["node"], columns: columns.map((c) => c[0]),
-    types: columns.map((c) => c[1]), numbered: kind === "table", chosen: "", applied: "", colour: "", ...more,
+    name,
+    kind,
+    word: name,
+    doc: `What ${name} is.`,
+    groups: ["node"],
+    columns: columns.map((c) => c[0]),
+    types: columns.map((c) => c[1]),
+    numbered: kind === "table",
+    chosen: "",
+    applied: "",
+    colour: "",
+    ...more,
   };
 }
 
 /** A run of processes whose spans are one after the other, with changes. */
 export function plantedRun(processes: string[], spans: PlantedSpan[], fields: Field[], changes: Planted[]): Run {
   const columns = new Map<string, Uint8Array[]>();
-  const put = (name: string, ...all: Bytes[]) => columns.set(name, all.map((b) => Uint8Array.from(b.all)));
+  const put = (name: string, ...all: Bytes[]) =>
+    columns.set(
+      name,
+      all.map((b) => Uint8Array.from(b.all)),
+    );
   const [start, width, shape, zero, moments, shapes] = Array.from({ length: 6 }, () => new Bytes());
   let last = 0;
   for (const s of spans) {
@@ -62,9 +76,21 @@ export function plantedRun(processes: string[], spans: PlantedSpan[], fields: Fi
   put("status_text", status);
   columns.set("ids", [new Uint8Array(8 * spans.length)]);
   const head = {
-    unit_ns: 1, spans: spans.length, arrows: 0, processes: processes.map((name) => ({ name, group: "node", kind: "server" })),
-    shapes: processes.map(() => ({ name: "step", kind: "Internal" })), marks: [""], keys: [], layouts: [[]],
-    texts: [""], lines: [], events: [], elsewhere: [], fields, kinds: [], changes: changes.length,
+    unit_ns: 1,
+    spans: spans.length,
+    arrows: 0,
+    processes: processes.map((name) => ({ name, group: "node", kind: "server" })),
+    shapes: processes.map(() => ({ name: "step", kind: "Internal" })),
+    marks: [""],
+    keys: [],
+    layouts: [[]],
+    texts: [""],
+    lines: [],
+    events: [],
+    elsewhere: [],
+    fields,
+    kinds: [],
+    changes: changes.length,
   } as unknown as Head;
   plant(head, changes, put);
   return new Run({ head, columns } satisfies Packed<Head>);

@@ -7,7 +7,15 @@ import { intervals, StateAt, statesOf } from "./states.ts";
 const fields = [
   fieldOf("status", "status", [["", "text"]]),
   fieldOf("term", "scalar", [["", "number"]]),
-  fieldOf("log", "table", [["term", "number"], ["command", "text"]], { chosen: "term", colour: "term" }),
+  fieldOf(
+    "log",
+    "table",
+    [
+      ["term", "number"],
+      ["command", "text"],
+    ],
+    { chosen: "term", colour: "term" },
+  ),
   fieldOf("store", "store", [["value", "text"]]),
 ];
 
@@ -73,14 +81,23 @@ test("a move says which slots hold something else, and what they held", () => {
   };
   assert.deepEqual([...at.seek(5).keys()].map(name), ["0 log", "0 term"]);
   assert.deepEqual([...at.seek(4).keys()].map(name), ["0 term", "0 log"]);
-  assert.deepEqual([...at.seek(9)].map(([slot, was]) => [name(slot), was === none ? "" : states.text(was)]), [
-    ["0 log", "3"], ["0 term", "3"], ["0 status", "up"],
-  ]);
+  assert.deepEqual(
+    [...at.seek(9)].map(([slot, was]) => [name(slot), was === none ? "" : states.text(was)]),
+    [
+      ["0 log", "3"],
+      ["0 term", "3"],
+      ["0 status", "up"],
+    ],
+  );
   assert.equal(at.seek(9).size, 0);
 });
 
 test("what is set and set back is no difference", () => {
-  const same: Planted[] = [[1, 0, 1, "", ["1"]], [2, 0, 1, "", ["2"]], [3, 0, 1, "", ["1"]]];
+  const same: Planted[] = [
+    [1, 0, 1, "", ["1"]],
+    [2, 0, 1, "", ["2"]],
+    [3, 0, 1, "", ["1"]],
+  ];
   const at = new StateAt(statesOf(plantedRun(["node-1"], spans, fields, same)));
   at.seek(1);
   assert.equal(at.seek(3).size, 0);
@@ -90,8 +107,15 @@ test("what is set and set back is no difference", () => {
 test("intervals", () => {
   const run = plantedRun(["node-1", "node-2"], spans, fields, planted);
   const brief = (name: string, process = 0) => intervals(run, process, name).map((i) => [i.value, i.from, i.to]);
-  assert.deepEqual(brief("term"), [["3", 5, 20], ["5", 20, 35], ["9", 40, 45]]);
-  assert.deepEqual(brief("status"), [["up", 0, 30], ["down", 30, 45]]);
+  assert.deepEqual(brief("term"), [
+    ["3", 5, 20],
+    ["5", 20, 35],
+    ["9", 40, 45],
+  ]);
+  assert.deepEqual(brief("status"), [
+    ["up", 0, 30],
+    ["down", 30, 45],
+  ]);
   assert.deepEqual(brief("status", 1), [["up", 0, 45]]);
   assert.deepEqual(brief("nothing of the kind"), []);
 });

@@ -55,8 +55,11 @@ export class States {
     const bytes = (name: string, k = 0) => packed.columns.get(name)?.[k] ?? new Uint8Array();
     let columns = 0;
     const keys = this.fields.map((_, k) => new TextColumn(bytes("change_key", k), texts));
-    const values = this.fields.map((f) => f.columns.map(() => new TextColumn(bytes("change_value", columns++), texts)));
-    const at = new Column(bytes("change_at")), kinds = new Column(bytes("change_kind"));
+    const values = this.fields.map((f) =>
+      f.columns.map(() => new TextColumn(bytes("change_value", columns++), texts)),
+    );
+    const at = new Column(bytes("change_at")),
+      kinds = new Column(bytes("change_kind"));
     const last = new Map<string, number>();
     const next = (column: TextColumn, isNumber: boolean, of: string) => {
       if (!isNumber) return column.text();
@@ -161,7 +164,8 @@ export class States {
 
   /** How many changes have happened when so many moments have. */
   happened(moments: number): number {
-    let low = 0, high = this.count;
+    let low = 0,
+      high = this.count;
     while (low < high) {
       const middle = (low + high) >> 1;
       if (this.after[middle]! <= moments) low = middle + 1;

@@ -1,14 +1,18 @@
 // The clients' history as a drawing: a lane for each client, a bar for each operation.
 
 import { useSignal } from "@preact/signals";
-import { scaleLinear } from "d3-scale";
+import { scaleLinear, type ScaleLinear } from "d3-scale";
 import { now } from "../app/state.ts";
 import { milliseconds } from "../app/words.ts";
 import { answerOf, askedOf, childrenOf, faultsOf, stateWords } from "../model/history.ts";
+import type { Run } from "../model/run.ts";
 import { barsOf, history as shownHistory, look, looked, part, type Bar, type Shown } from "./history-view.ts";
 import { useWidth } from "./width.ts";
 
-const names = 68, lane = 34, bar = 18, top = 22;
+const names = 68,
+  lane = 34,
+  bar = 18,
+  top = 22;
 /** How high the drawing is at most: more lanes are scrolled to, and only those in view are drawn. */
 const most = 12 * lane;
 
@@ -29,36 +33,40 @@ export function HistoryChart({ h }: { h: Shown }) {
   });
   return (
     <div ref={box}>
-      <div class="history-lanes" tabIndex={0} role="region" aria-label="The clients' operations over time"
-        style={{ maxHeight: `${most + top}px` }} onScroll={(e) => (scrolled.value = e.currentTarget.scrollTop)}>
+      <div
+        class="history-lanes"
+        tabIndex={0}
+        role="region"
+        aria-label="The clients' operations over time"
+        style={{ maxHeight: `${most + top}px` }}
+        onScroll={(e) => (scrolled.value = e.currentTarget.scrollTop)}
+      >
         <svg width={Math.max(1, width)} height={height + top} role="img" aria-labelledby="history-title history-desc">
           <title id="history-title">The clients’ operations</title>
           <desc id="history-desc">
-            A bar for each operation, from its asking to its answer, in the lane of its client. The dark part is when it
-            took effect. The table below has the same in words.
+            A bar for each operation, from its asking to its answer, in the lane of its client. The dark part is when
+            it took effect. The table below has the same in words.
           </desc>
-          <defs>
-            <pattern id="history-hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
-              <rect width="2.5" height="6" class="history-hatch" />
-            </pattern>
-          </defs>
-          {width > 0 && x.ticks(Math.max(2, Math.floor(width / 110))).map((t) => (
-            <g key={t} transform={`translate(${x(t)},0)`}>
-              <line y1={top - 4} y2={height + top} class="history-tick" />
-              <text y={12} text-anchor="middle" class="history-small">{timeText(t, to - from)}</text>
-            </g>
-          ))}
+          <Hatch />
+          {width > 0 && <Ticks x={x} count={Math.max(2, Math.floor(width / 110))} height={height + top} />}
           {lanes.map(({ client, bars, y }) => (
             <g key={client} transform={`translate(0,${y + top})`}>
-              <text x={0} y={lane / 2 + 4} class="history-name">{run.head.processes[client]!.name}</text>
-              {bars.map((b) => <OneBar key={b.operation} h={h} b={b} x={x} from={from} to={to} />)}
+              <text x={0} y={lane / 2 + 4} class="history-name">
+                {run.head.processes[client]!.name}
+              </text>
+              {bars.map((b) => (
+                <OneBar key={b.operation} h={h} b={b} x={x} from={from} to={to} />
+              ))}
             </g>
           ))}
           <Cursor x={x} from={from} to={to} height={height + top} />
         </svg>
       </div>
       {joined > 0 && (
-        <p class="dim">{joined.toLocaleString("en")} operations are too short to be drawn apart: zoom the diagram in, and draw only its part.</p>
+        <p class="dim">
+          {joined.toLocaleString("en")} operations are too short to be drawn apart: zoom the diagram in, and draw only
+          its part.
+        </p>
       )}
       <Legend />
     </div>
@@ -66,6 +74,29 @@ export function HistoryChart({ h }: { h: Shown }) {
 }
 
 type Scale = (ns: number) => number;
+
+/** What is without a place in the order is hatched. */
+function Hatch() {
+  return (
+    <defs>
+      <pattern id="history-hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+        <rect width="2.5" height="6" class="history-hatch" />
+      </pattern>
+    </defs>
+  );
+}
+
+function Ticks({ x, count, height }: { x: ScaleLinear<number, number>; count: number; height: number }) {
+  const [from, to] = x.domain() as [number, number];
+  return x.ticks(count).map((t) => (
+    <g key={t} transform={`translate(${x(t)},0)`}>
+      <line y1={top - 4} y2={height} class="history-tick" />
+      <text y={12} text-anchor="middle" class="history-small">
+        {timeText(t, to - from)}
+      </text>
+    </g>
+  ));
+}
 
 function Cursor({ x, from, to, height }: { x: Scale; from: number; to: number; height: number }) {
   if (shownHistory.value?.number !== 0 || now.value < from || now.value > to) return null;
@@ -82,27 +113,64 @@ function OneBar({ h, b, x, from, to }: { h: Shown; b: Bar; x: Scale; from: numbe
   const point = placed ? { x: x(Math.max(from, op.from)), end: x(Math.min(to, op.to)) } : null;
   const chars = Math.floor((b.width - 8) / 6.2);
   return (
-    <g class={`history-bar history-${op.state}${looked.value === b.operation ? " history-looked" : ""}`}
-      onClick={() => look(h.number, op.span)}>
+    <g
+      class={`history-bar history-${op.state}${looked.value === b.operation ? " history-looked" : ""}`}
+      onClick={() => look(h.number, op.span)}
+    >
       <title>{`${run.attribute(op.span, run.head.history.request) ?? ""}: ${label}; ${stateWords[op.state]}`}</title>
       <rect x={b.x} y={y} width={Math.max(b.width, 1.5)} height={bar} rx={2} class="history-body" />
       {op.state !== "placed" && b.stands === 1 && (
         <rect x={b.x} y={y} width={Math.max(b.width, 1.5)} height={bar} rx={2} fill="url(#history-hatch)" />
       )}
-      {b.width > 3 && b.stands === 1 && [...childrenOf(run, op.span)].slice(1, 40).map((t) => (
-        run.start[t]! >= from && run.start[t]! <= to
-          && <line key={t} x1={x(run.start[t]!)} x2={x(run.start[t]!)} y1={y + bar} y2={y + bar + 4} class="history-try" />
-      ))}
+      {b.width > 3 && b.stands === 1 && <Retries run={run} span={op.span} x={x} from={from} to={to} y={y + bar} />}
       {chars > 3 && b.stands === 1 && (
-        <text x={b.x + 4} y={y + bar / 2 + 4} class="history-label">{label.length > chars ? `${label.slice(0, chars - 1)}…` : label}</text>
+        <text x={b.x + 4} y={y + bar / 2 + 4} class="history-label">
+          {label.length > chars ? `${label.slice(0, chars - 1)}…` : label}
+        </text>
       )}
-      {point && b.stands === 1 && <rect x={point.x} y={y + 1} width={Math.max(2.5, point.end - point.x)} height={bar - 2} class="history-point" />}
-      {op.state === "misfit" && <text x={b.x + b.width / 2} y={y - 1} text-anchor="middle" class="history-cross">✕</text>}
+      {point && b.stands === 1 && (
+        <rect
+          x={point.x}
+          y={y + 1}
+          width={Math.max(2.5, point.end - point.x)}
+          height={bar - 2}
+          class="history-point"
+        />
+      )}
+      {op.state === "misfit" && (
+        <text x={b.x + b.width / 2} y={y - 1} text-anchor="middle" class="history-cross">
+          ✕
+        </text>
+      )}
       {b.width > 3 && b.stands === 1 && faultsOf(run, op).length > 0 && (
-        <path d={`M${b.x},${y - 1} l4,-6 l4,6 z`} class="history-fault"><title>a fault had a part in it</title></path>
+        <path d={`M${b.x},${y - 1} l4,-6 l4,6 z`} class="history-fault">
+          <title>a fault had a part in it</title>
+        </path>
       )}
     </g>
   );
+}
+
+/** When an operation was tried again. */
+function Retries({
+  run,
+  span,
+  x,
+  from,
+  to,
+  y,
+}: {
+  run: Run;
+  span: number;
+  x: Scale;
+  from: number;
+  to: number;
+  y: number;
+}) {
+  const starts = [...childrenOf(run, span)].slice(1, 40).map((t) => run.start[t]!);
+  return starts
+    .filter((at) => at >= from && at <= to)
+    .map((at) => <line key={at} x1={x(at)} x2={x(at)} y1={y} y2={y + 4} class="history-try" />);
 }
 
 /** A time, as finely as it takes to tell it from its neighbours. */
@@ -114,7 +182,12 @@ function timeText(ns: number, span: number): string {
 
 /** What the signs mean. */
 function Legend() {
-  const item = (kind: string, words: string) => <li><span class={`history-key history-key-${kind}`} aria-hidden="true" />{words}</li>;
+  const item = (kind: string, words: string) => (
+    <li>
+      <span class={`history-key history-key-${kind}`} aria-hidden="true" />
+      {words}
+    </li>
+  );
   return (
     <ul class="history-legend">
       {item("point", "it took effect then")}

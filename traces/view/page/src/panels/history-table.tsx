@@ -11,7 +11,12 @@ const page = 20;
 
 /** The signs for what is known, with the words in the column's title. */
 const words: Record<Operation["state"], string> = {
-  placed: "in order", misfit: "does not fit", after: "after the misfit", failed: "no effect", unknown: "not known", untried: "undecided",
+  placed: "in order",
+  misfit: "does not fit",
+  after: "after the misfit",
+  failed: "no effect",
+  unknown: "not known",
+  untried: "undecided",
 };
 
 export function Operations({ h }: { h: Shown }) {
@@ -27,13 +32,27 @@ export function Operations({ h }: { h: Shown }) {
     <div>
       <div class="history-head">
         <h2>All operations</h2>
-        <span class="dim">{first.value + 1} to {last} of {all.toLocaleString("en")}, in the order of their asking</span>
+        <span class="dim">
+          {first.value + 1} to {last} of {all.toLocaleString("en")}, in the order of their asking
+        </span>
         {all > page && (
           <span class="pair">
-            <button type="button" aria-label="earlier operations" aria-disabled={first.value === 0}
-              onClick={() => (first.value = Math.max(0, first.value - page))}>←</button>
-            <button type="button" aria-label="later operations" aria-disabled={last >= all}
-              onClick={() => last < all && (first.value += page)}>→</button>
+            <button
+              type="button"
+              aria-label="earlier operations"
+              aria-disabled={first.value === 0}
+              onClick={() => (first.value = Math.max(0, first.value - page))}
+            >
+              ←
+            </button>
+            <button
+              type="button"
+              aria-label="later operations"
+              aria-disabled={last >= all}
+              onClick={() => last < all && (first.value += page)}
+            >
+              →
+            </button>
           </span>
         )}
       </div>
@@ -41,9 +60,19 @@ export function Operations({ h }: { h: Shown }) {
         <table>
           <caption class="history-hidden">What the clients asked for and were answered</caption>
           <thead>
-            <tr>{["operation", "asked", "what", "answer", "took", "by", "tries", "faults", "took effect"].map((t) => <th key={t} scope="col">{t}</th>)}</tr>
+            <tr>
+              {["operation", "asked", "what", "answer", "took", "by", "tries", "faults", "took effect"].map((t) => (
+                <th key={t} scope="col">
+                  {t}
+                </th>
+              ))}
+            </tr>
           </thead>
-          <tbody>{rows.map((op, k) => <Row key={op.span} h={h} op={op} on={looked.value === first.value + k} />)}</tbody>
+          <tbody>
+            {rows.map((op, k) => (
+              <Row key={op.span} h={h} op={op} on={looked.value === first.value + k} />
+            ))}
+          </tbody>
         </table>
       </div>
     </div>
@@ -67,7 +96,9 @@ function Row({ h, op, on }: { h: Shown; op: Operation; on: boolean }) {
       <td>{serverOf(run, op) || "–"}</td>
       <td>{triesOf(run, op).length}</td>
       <td>{faultsOf(run, op).length}</td>
-      <td class={op.state === "misfit" ? "history-bad" : ""}>{op.state === "placed" ? milliseconds(op.from) : words[op.state]}</td>
+      <td class={op.state === "misfit" ? "history-bad" : ""}>
+        {op.state === "placed" ? milliseconds(op.from) : words[op.state]}
+      </td>
     </tr>
   );
 }

@@ -5,9 +5,7 @@ import { choose, chosen, runs, shown, axis } from "../app/state.ts";
 import { reveal } from "../app/transport.ts";
 import { historyOf, within, type History } from "../model/history.ts";
 import { none, type Run } from "../model/run.ts";
-
-/** Which of two runs is shown. */
-export const which = signal(0);
+import { which } from "./which.tsx";
 
 /** The history is drawn along the part of the run that the diagram shows, and not along all of it. */
 export const asDiagram = signal(false);
@@ -19,14 +17,15 @@ export interface Shown {
 }
 
 export const history = computed<Shown | null>(() => {
-  const number = Math.min(which.value, runs.value.length - 1);
+  const number = which.value;
   const run = runs.value[number];
   return run ? { number, run, history: historyOf(run) } : null;
 });
 
 /** The operation that the chosen span is, or is a part of; none if it is of none. */
 export const looked = computed(() => {
-  const h = history.value, c = chosen.value;
+  const h = history.value,
+    c = chosen.value;
   return h && c && c.run === h.number ? operationOf(h.run, h.history, c.span) : none;
 });
 
@@ -70,7 +69,13 @@ export interface Bar {
  * it ends is drawn as one with it, unless no order explains it, or it is looked at.
  */
 export function barsOf(
-  run: Run, h: History, lane: readonly number[], from: number, to: number, x: (ns: number) => number, apart: number,
+  run: Run,
+  h: History,
+  lane: readonly number[],
+  from: number,
+  to: number,
+  x: (ns: number) => number,
+  apart: number,
 ): Bar[] {
   const all: Bar[] = [];
   for (const operation of within(run, h, lane, from, to)) {

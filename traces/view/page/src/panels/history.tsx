@@ -1,13 +1,13 @@
-// The panel of the clients' history: each operation as a bar from its asking to its answer, and where in between it took
-// effect; or, where no order explains all answers, which one does not fit, and why.
+// The panel of the clients' history: each operation as a bar from its asking to its answer, and where in between it
+// took effect; or, where no order explains all answers, which one does not fit, and why.
 
-import { runs } from "../app/state.ts";
 import { counted } from "../app/words.ts";
 import { none, type Run } from "../model/run.ts";
 import { HistoryChart } from "./history-chart.tsx";
 import { LookedAt } from "./history-picked.tsx";
 import { Operations } from "./history-table.tsx";
-import { asDiagram, history, look, looked, which, type Shown } from "./history-view.ts";
+import { asDiagram, history, look, looked, type Shown } from "./history-view.ts";
+import { WhichRun } from "./which.tsx";
 import "./history.css";
 
 export function HistoryPanel() {
@@ -15,17 +15,14 @@ export function HistoryPanel() {
   if (!h || h.history.operations.length === 0) return <p class="dim">This trace has no operations of clients.</p>;
   return (
     <div class="history">
-      {runs.value.length > 1 && (
-        <label>
-          Run{" "}
-          <select value={String(which.value)} onChange={(e) => (which.value = Number(e.currentTarget.value))}>
-            {runs.value.map((r, i) => <option key={i} value={String(i)}>{r.head.name}</option>)}
-          </select>
-        </label>
-      )}
+      <WhichRun />
       <Verdict h={h} />
       <label class="history-check">
-        <input type="checkbox" checked={asDiagram.value} onChange={(e) => (asDiagram.value = e.currentTarget.checked)} />
+        <input
+          type="checkbox"
+          checked={asDiagram.value}
+          onChange={(e) => (asDiagram.value = e.currentTarget.checked)}
+        />
         Draw only the part that the diagram shows
       </label>
       <HistoryChart h={h} />
@@ -38,23 +35,41 @@ export function HistoryPanel() {
 /** What is known of the whole history, and of each key of which it is not that all is well. */
 function Verdict({ h }: { h: Shown }) {
   const { keys, operations } = h.run.head.history;
-  const broken = keys.filter((k) => k.verdict === "broken"), open = keys.filter((k) => k.verdict === "undecided");
+  const broken = keys.filter((k) => k.verdict === "broken"),
+    open = keys.filter((k) => k.verdict === "undecided");
   const well = keys.length - broken.length - open.length;
   return (
     <div class="history-verdict">
       <p>
         {counted(operations, "operation")} on {counted(keys.length, "key")}.{" "}
-        {broken.length === 0 && open.length === 0
-          ? <>Linearizable: for each key an order of the operations, each between its asking and its answer, explains all answers.</>
-          : <>An order explains all answers on {well} of {counted(keys.length, "key")}.</>}
+        {broken.length === 0 && open.length === 0 ? (
+          <>
+            Linearizable: for each key an order of the operations, each between its asking and its answer, explains
+            all answers.
+          </>
+        ) : (
+          <>
+            An order explains all answers on {well} of {counted(keys.length, "key")}.
+          </>
+        )}
       </p>
       {broken.map((k) => (
         <div key={k.key} class="history-broken">
-          <p><b>Key “{k.key}” is not linearizable.</b> {k.text}</p>
-          {k.misfit !== none && <button type="button" onClick={() => look(h.number, k.misfit)}>Show the answer that does not fit</button>}
+          <p>
+            <b>Key “{k.key}” is not linearizable.</b> {k.text}
+          </p>
+          {k.misfit !== none && (
+            <button type="button" onClick={() => look(h.number, k.misfit)}>
+              Show the answer that does not fit
+            </button>
+          )}
         </div>
       ))}
-      {open.map((k) => <p key={k.key} class="history-open"><b>Key “{k.key}”:</b> {k.text}</p>)}
+      {open.map((k) => (
+        <p key={k.key} class="history-open">
+          <b>Key “{k.key}”:</b> {k.text}
+        </p>
+      ))}
       <Stopped run={h.run} number={h.number} />
     </div>
   );
@@ -68,7 +83,9 @@ function Stopped({ run, number }: { run: Run; number: number }) {
   return (
     <p>
       The run stopped at a violation: {run.statusText(span) || run.name(span)}.{" "}
-      <button type="button" onClick={() => look(number, span)}>Go there</button>
+      <button type="button" onClick={() => look(number, span)}>
+        Go there
+      </button>
     </p>
   );
 }

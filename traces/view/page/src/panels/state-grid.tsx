@@ -8,7 +8,9 @@ import { hueOf, picked, positionsOf, processesWith, standing, type Positions, ty
 import { useWidth } from "./width.ts";
 
 /** How wide a column is, with a number in it and with a command; and that of the names. */
-const narrow = 34, wide = 66, names = 92;
+const narrow = 34,
+  wide = 66,
+  names = 92;
 
 export function Grid({ v, field }: { v: View; field: number }) {
   const [box, width] = useWidth<HTMLDivElement>();
@@ -22,9 +24,14 @@ export function Grid({ v, field }: { v: View; field: number }) {
   return (
     <div class="state-table" ref={box}>
       <div class="state-head">
-        <h2 id={`state-field-${field}`} title={f.doc}>{f.word}</h2>
-        {positions ? <Range word={word} positions={positions} room={room} show={(from) => (wanted.value = from)} />
-          : <span class="dim">nothing yet</span>}
+        <h2 id={`state-field-${field}`} title={f.doc}>
+          {f.word}
+        </h2>
+        {positions ? (
+          <Range word={word} positions={positions} room={room} show={(from) => (wanted.value = from)} />
+        ) : (
+          <span class="dim">nothing yet</span>
+        )}
       </div>
       {positions && (
         <div class="state-scroll" tabIndex={0} role="region" aria-label={`${f.word} of each process, by ${word}`}>
@@ -44,27 +51,56 @@ function shortColumn(v: View, field: number): { index: number; narrow: boolean }
 }
 
 /** Which positions are shown, of which there are, and the buttons that show others. */
-function Range(
-  { word, positions, room, show }: { word: string; positions: Positions; room: number; show: (from: number | null) => void },
-) {
+function Range({
+  word,
+  positions,
+  room,
+  show,
+}: {
+  word: string;
+  positions: Positions;
+  room: number;
+  show: (from: number | null) => void;
+}) {
   const { first, last, from, to } = positions;
   const all = from === first && to === last;
   return (
     <>
-      <span class="dim">{word} {from} to {to}{all ? "" : `, of ${first} to ${last}`}</span>
+      <span class="dim">
+        {word} {from} to {to}
+        {all ? "" : `, of ${first} to ${last}`}
+      </span>
       {!all && (
         <span class="pair">
-          <button type="button" aria-label={`earlier: ${word} before ${from}`} aria-disabled={from <= first}
-            onClick={() => from > first && show(Math.max(first, from - room))}>←</button>
-          <button type="button" aria-label={`later: ${word} after ${to}`} aria-disabled={to >= last}
-            onClick={() => to < last && show(to + room >= last ? null : from + room)}>→</button>
+          <button
+            type="button"
+            aria-label={`earlier: ${word} before ${from}`}
+            aria-disabled={from <= first}
+            onClick={() => from > first && show(Math.max(first, from - room))}
+          >
+            ←
+          </button>
+          <button
+            type="button"
+            aria-label={`later: ${word} after ${to}`}
+            aria-disabled={to >= last}
+            onClick={() => to < last && show(to + room >= last ? null : from + room)}
+          >
+            →
+          </button>
         </span>
       )}
     </>
   );
 }
 
-interface CellsProps { v: View; field: number; positions: Positions; column: number; narrow: boolean }
+interface CellsProps {
+  v: View;
+  field: number;
+  positions: Positions;
+  column: number;
+  narrow: boolean;
+}
 
 function Cells({ v, field, positions, column, narrow: isNarrow }: CellsProps) {
   const all = Array.from({ length: positions.to - positions.from + 1 }, (_, k) => positions.from + k);
@@ -76,15 +112,23 @@ function Cells({ v, field, positions, column, narrow: isNarrow }: CellsProps) {
       </caption>
       <thead>
         <tr>
-          <th scope="col"><span class="state-hidden">process</span></th>
-          {all.map((n) => <th key={n} scope="col">{n}</th>)}
+          <th scope="col">
+            <span class="state-hidden">process</span>
+          </th>
+          {all.map((n) => (
+            <th key={n} scope="col">
+              {n}
+            </th>
+          ))}
         </tr>
       </thead>
       <tbody>
         {processesWith(states, field).map((p) => (
           <tr key={p}>
             <th scope="row">{run.head.processes[p]!.name}</th>
-            {all.map((n) => <Cell key={n} v={v} field={field} process={p} position={n} column={column} />)}
+            {all.map((n) => (
+              <Cell key={n} v={v} field={field} process={p} position={n} column={column} />
+            ))}
           </tr>
         ))}
       </tbody>
@@ -92,7 +136,13 @@ function Cells({ v, field, positions, column, narrow: isNarrow }: CellsProps) {
   );
 }
 
-interface CellProps { v: View; field: number; process: number; position: number; column: number }
+interface CellProps {
+  v: View;
+  field: number;
+  process: number;
+  position: number;
+  column: number;
+}
 
 function Cell({ v, field, process, position, column }: CellProps) {
   const { states } = v;
@@ -100,7 +150,9 @@ function Cell({ v, field, process, position, column }: CellProps) {
   const change = v.at.set(slot);
   const changed = slot !== undefined && v.changed.has(slot);
   if (change === none) {
-    return <td class={changed ? "state-changed" : ""}>{changed && <span class="state-hidden">gone, changed</span>}</td>;
+    return (
+      <td class={changed ? "state-changed" : ""}>{changed && <span class="state-hidden">gone, changed</span>}</td>
+    );
   }
   const f = states.fields[field]!;
   const is = standing(v, change);
@@ -109,18 +161,26 @@ function Cell({ v, field, process, position, column }: CellProps) {
   const isPicked = p?.run === v.number && p.field === field && p.process === process && p.position === position;
   const says = [
     ...f.columns.map((name, k) => `${name} ${states.text(change, k) || "none"}`),
-    is.chosen ? "chosen" : "not known to be chosen", is.applied ? "applied" : "", changed ? "changed" : "",
+    is.chosen ? "chosen" : "not known to be chosen",
+    is.applied ? "applied" : "",
+    changed ? "changed" : "",
   ];
   const hue = f.colour === "" ? "" : `state-hue-${hueOf(text)}`;
   return (
     <td class={changed ? "state-changed" : ""}>
       <button
-        type="button" class={`state-cell ${hue} ${is.chosen ? "state-solid" : "state-hatched"}`}
-        aria-pressed={isPicked} title={f.columns.map((_, k) => states.text(change, k)).filter(Boolean).join(" · ")}
+        type="button"
+        class={`state-cell ${hue} ${is.chosen ? "state-solid" : "state-hatched"}`}
+        aria-pressed={isPicked}
+        title={f.columns
+          .map((_, k) => states.text(change, k))
+          .filter(Boolean)
+          .join(" · ")}
         aria-label={`${v.run.head.processes[process]!.name}, ${position}: ${says.filter(Boolean).join(", ")}`}
         onClick={() => (picked.value = isPicked ? null : { run: v.number, process, field, position })}
       >
-        {text}{is.applied && <span class="state-dot" aria-hidden="true" />}
+        {text}
+        {is.applied && <span class="state-dot" aria-hidden="true" />}
       </button>
     </td>
   );
@@ -130,11 +190,13 @@ function Cell({ v, field, process, position, column }: CellProps) {
 function move(event: KeyboardEvent): void {
   const by = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
   const cell = (event.target as HTMLElement).closest("td");
-  const row = cell?.closest("tr"), body = row?.parentElement as HTMLTableSectionElement | null | undefined;
+  const row = cell?.closest("tr"),
+    body = row?.parentElement as HTMLTableSectionElement | null | undefined;
   if (!by || !cell || !row || !body || event.shiftKey || event.ctrlKey || event.altKey) return;
   event.preventDefault();
   event.stopPropagation();
-  let at = cell.cellIndex, line = row.sectionRowIndex;
+  let at = cell.cellIndex,
+    line = row.sectionRowIndex;
   for (;;) {
     at += by[1]!;
     line += by[0]!;

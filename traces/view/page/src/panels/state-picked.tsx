@@ -12,8 +12,18 @@ export function PickedRow({ v, row }: { v: View; row: Picked }) {
   const f = states.fields[row.field]!;
   const change = v.at.row(row.process, row.field, row.position);
   const where = `${run.head.position.word} ${row.position} of ${run.head.processes[row.process]!.name}`;
-  const close = <button type="button" onClick={() => (picked.value = null)}>Close</button>;
-  if (change === none) return <div class="state-picked"><p>{where}: nothing is there now.</p>{close}</div>;
+  const close = (
+    <button type="button" onClick={() => (picked.value = null)}>
+      Close
+    </button>
+  );
+  if (change === none)
+    return (
+      <div class="state-picked">
+        <p>{where}: nothing is there now.</p>
+        {close}
+      </div>
+    );
   const is = standing(v, change);
   const written = states.after[change]!;
   const first = firstWritten(states, row, change);
@@ -22,15 +32,27 @@ export function PickedRow({ v, row }: { v: View; row: Picked }) {
   const appliedAt = soonest(v, f.applied, row.position, states.after[first]!);
   return (
     <div class="state-picked">
-      <p><b>{where}</b>: {is.chosen ? "chosen" : "not known to be chosen there"}{is.applied ? ", and applied" : ""}</p>
+      <p>
+        <b>{where}</b>: {is.chosen ? "chosen" : "not known to be chosen there"}
+        {is.applied ? ", and applied" : ""}
+      </p>
       <dl>
         {f.columns.map((column, k) => (
-          <div key={column}><dt>{column}</dt><dd>{states.text(change, k) || "none"}</dd></div>
+          <div key={column}>
+            <dt>{column}</dt>
+            <dd>{states.text(change, k) || "none"}</dd>
+          </div>
         ))}
       </dl>
       <div class="state-buttons">
-        <button type="button" onClick={() => follow(v, first)}>Follow this entry</button>
-        <Jump v={v} to={states.after[first]!} what={`first written by ${name(states.cellOf(states.slot[first]!).process)}`} />
+        <button type="button" onClick={() => follow(v, first)}>
+          Follow this entry
+        </button>
+        <Jump
+          v={v}
+          to={states.after[first]!}
+          what={`first written by ${name(states.cellOf(states.slot[first]!).process)}`}
+        />
         {first !== change && <Jump v={v} to={written} what="written here" />}
         {chosenAt && <Jump v={v} to={chosenAt.after} what={`first chosen, by ${name(chosenAt.process)}`} />}
         {appliedAt && <Jump v={v} to={appliedAt.after} what={`first applied, by ${name(appliedAt.process)}`} />}
@@ -46,7 +68,11 @@ function Jump({ v, to, what }: { v: View; to: number; what: string }) {
     moveCursor(cursorFor(v.run, v.number, to));
     reveal();
   };
-  return <button type="button" onClick={go}>{what}, at {milliseconds(v.run.timeOf(to - 1))}</button>;
+  return (
+    <button type="button" onClick={go}>
+      {what}, at {milliseconds(v.run.timeOf(to - 1))}
+    </button>
+  );
 }
 
 /** The first change that put the same row at the same position, wherever. */

@@ -14,14 +14,20 @@ export function Scalars({ v, group }: { v: View; group: Group }) {
         <thead>
           <tr>
             <th scope="col">process</th>
-            {group.fields.map((f) => <th key={f} scope="col" title={states.fields[f]!.doc}>{states.fields[f]!.word}</th>)}
+            {group.fields.map((f) => (
+              <th key={f} scope="col" title={states.fields[f]!.doc}>
+                {states.fields[f]!.word}
+              </th>
+            ))}
           </tr>
         </thead>
         <tbody>
           {group.processes.map((p) => (
             <tr key={p} class={v.at.value(p, statusField(v)) === "down" ? "state-down" : ""}>
               <th scope="row">{run.head.processes[p]!.name}</th>
-              {group.fields.map((f) => <Scalar key={f} v={v} process={p} field={f} />)}
+              {group.fields.map((f) => (
+                <Scalar key={f} v={v} process={p} field={f} />
+              ))}
             </tr>
           ))}
         </tbody>
@@ -40,8 +46,14 @@ function Scalar({ v, process, field }: { v: View; process: number; field: number
   const changed = slot !== undefined && v.changed.has(slot);
   return (
     <td class={changed ? "state-changed" : ""}>
-      {text === undefined ? <span class="dim"><span aria-hidden="true">–</span><span class="state-hidden">not known</span></span>
-        : <span class={lookOf(v.run, f.kind, f.name, text)}>{text === "" ? "none" : text}</span>}
+      {text === undefined ? (
+        <span class="dim">
+          <span aria-hidden="true">–</span>
+          <span class="state-hidden">not known</span>
+        </span>
+      ) : (
+        <span class={lookOf(v.run, f.kind, f.name, text)}>{text === "" ? "none" : text}</span>
+      )}
       {changed && <span class="state-hidden">, changed</span>}
     </td>
   );
@@ -49,7 +61,8 @@ function Scalar({ v, process, field }: { v: View; process: number; field: number
 
 /** How a value looks: a role as the diagram has it, a term or a ballot in its hue, a status by whether it is well. */
 function lookOf(run: Run, kind: string, name: string, text: string): string {
-  if (kind === "status") return `state-status state-status-${text === "up" ? "up" : text === "paused" ? "paused" : "down"}`;
+  if (kind === "status")
+    return `state-status state-status-${text === "up" ? "up" : text === "paused" ? "paused" : "down"}`;
   if (name === "role") return `state-role state-role-${rolesOf(run).get(text) ?? "other"}`;
   if (name === run.head.term.word) return `state-term state-hue-${hueOf(text)}`;
   return "";
@@ -62,7 +75,8 @@ function rolesOf(run: Run): Map<string, "leads" | "stands"> {
   let roles = known.get(run);
   if (!roles) {
     known.set(run, (roles = new Map()));
-    const leads = run.head.marks.indexOf("leads"), stands = run.head.marks.indexOf("election");
+    const leads = run.head.marks.indexOf("leads"),
+      stands = run.head.marks.indexOf("election");
     for (let span = 0; span < run.spans; span++) {
       const mark = run.mark[span]!;
       if (mark === none || (mark !== leads && mark !== stands)) continue;

@@ -19,8 +19,12 @@ export function Store({ v, field }: { v: View; field: number }) {
   return (
     <div class="state-table">
       <div class="state-head">
-        <h2 id={`state-field-${field}`} title={f.doc}>{f.word}</h2>
-        <span class="dim">{keys.length === 0 ? "empty" : `${keys.length} ${keys.length === 1 ? "key" : "keys"}`}</span>
+        <h2 id={`state-field-${field}`} title={f.doc}>
+          {f.word}
+        </h2>
+        <span class="dim">
+          {keys.length === 0 ? "empty" : `${keys.length} ${keys.length === 1 ? "key" : "keys"}`}
+        </span>
       </div>
       {keys.length > 0 && (
         <div class="state-scroll" tabIndex={0} role="region" aria-label={`${f.word} of each process`}>
@@ -29,14 +33,20 @@ export function Store({ v, field }: { v: View; field: number }) {
             <thead>
               <tr>
                 <th scope="col">key</th>
-                {processes.map((p) => <th key={p} scope="col">{run.head.processes[p]!.name}</th>)}
+                {processes.map((p) => (
+                  <th key={p} scope="col">
+                    {run.head.processes[p]!.name}
+                  </th>
+                ))}
               </tr>
             </thead>
             <tbody>
               {shown.map((key) => (
                 <tr key={key}>
                   <th scope="row">{nameOf(v, field, key)}</th>
-                  {processes.map((p) => <Value key={p} v={v} process={p} field={field} keyed={key} />)}
+                  {processes.map((p) => (
+                    <Value key={p} v={v} process={p} field={field} keyed={key} />
+                  ))}
                 </tr>
               ))}
             </tbody>
@@ -44,7 +54,9 @@ export function Store({ v, field }: { v: View; field: number }) {
         </div>
       )}
       {shown.length < keys.length && (
-        <button type="button" onClick={() => (room.value *= 4)}>show more: {keys.length - shown.length} are not shown</button>
+        <button type="button" onClick={() => (room.value *= 4)}>
+          show more: {keys.length - shown.length} are not shown
+        </button>
       )}
     </div>
   );
@@ -56,7 +68,8 @@ function keysOf(v: View, field: number, processes: readonly number[]): number[] 
   for (const p of processes) {
     for (const slot of v.states.cell(p, field)?.slots ?? []) {
       const changed = v.changed.has(slot);
-      if (changed || v.at.set(slot) !== none) all.set(v.states.key(slot), changed || (all.get(v.states.key(slot)) ?? false));
+      if (changed || v.at.set(slot) !== none)
+        all.set(v.states.key(slot), changed || (all.get(v.states.key(slot)) ?? false));
     }
   }
   const name = (key: number) => nameOf(v, field, key);
@@ -74,8 +87,14 @@ function Value({ v, process, field, keyed }: { v: View; process: number; field: 
   const changed = slot !== undefined && v.changed.has(slot);
   return (
     <td class={changed ? "state-changed" : ""}>
-      {change === none ? <span class="dim"><span aria-hidden="true">–</span><span class="state-hidden">nothing</span></span>
-        : v.states.text(change)}
+      {change === none ? (
+        <span class="dim">
+          <span aria-hidden="true">–</span>
+          <span class="state-hidden">nothing</span>
+        </span>
+      ) : (
+        v.states.text(change)
+      )}
       {changed && <span class="state-hidden">, changed</span>}
     </td>
   );
@@ -89,7 +108,9 @@ export function OpenRows({ v, field }: { v: View; field: number }) {
   return (
     <div class="state-table">
       <div class="state-head">
-        <h2 id={`state-field-${field}`} title={f.doc}>{f.word}</h2>
+        <h2 id={`state-field-${field}`} title={f.doc}>
+          {f.word}
+        </h2>
         {rows.length === 0 && <span class="dim">none</span>}
       </div>
       {rows.length > 0 && (
@@ -99,7 +120,11 @@ export function OpenRows({ v, field }: { v: View; field: number }) {
             <thead>
               <tr>
                 <th scope="col">name</th>
-                {f.columns.map((c) => <th key={c} scope="col">{c}</th>)}
+                {f.columns.map((c) => (
+                  <th key={c} scope="col">
+                    {c}
+                  </th>
+                ))}
                 <th scope="col">since</th>
               </tr>
             </thead>
@@ -109,8 +134,13 @@ export function OpenRows({ v, field }: { v: View; field: number }) {
                 const changed = v.changed.has(slot);
                 return (
                   <tr key={slot} class={changed ? "state-changed" : ""}>
-                    <th scope="row">{states.keyText(slot)}{changed && <span class="state-hidden">, changed</span>}</th>
-                    {f.columns.map((c, k) => <td key={c}>{states.text(change, k)}</td>)}
+                    <th scope="row">
+                      {states.keyText(slot)}
+                      {changed && <span class="state-hidden">, changed</span>}
+                    </th>
+                    {f.columns.map((c, k) => (
+                      <td key={c}>{states.text(change, k)}</td>
+                    ))}
                     <td>{milliseconds(run.timeOf(states.after[change]! - 1))}</td>
                   </tr>
                 );

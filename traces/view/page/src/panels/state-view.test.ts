@@ -5,10 +5,23 @@ import { none } from "../model/run.ts";
 import { StateAt, statesOf } from "../model/states.ts";
 import { groupsOf, hueOf, positionsOf, reached, standing, viewOf } from "./state-view.ts";
 
-const log = fieldOf("log", "table", [["term", "number"], ["command", "text"]], { chosen: "commit", applied: "applied" });
+const log = fieldOf(
+  "log",
+  "table",
+  [
+    ["term", "number"],
+    ["command", "text"],
+  ],
+  { chosen: "commit", applied: "applied" },
+);
 const fields = [
-  fieldOf("commit", "scalar", [["", "number"]]), fieldOf("applied", "scalar", [["", "number"]]), log,
-  fieldOf("accepted", "table", [["ballot", "text"], ["command", "text"]]),
+  fieldOf("commit", "scalar", [["", "number"]]),
+  fieldOf("applied", "scalar", [["", "number"]]),
+  log,
+  fieldOf("accepted", "table", [
+    ["ballot", "text"],
+    ["command", "text"],
+  ]),
   fieldOf("chosen", "table", [["command", "text"]], { applied: "applied" }),
 ];
 const spans = Array.from({ length: 60 }, (_, k) => ({ process: k % 2, start: 10 * k, end: 10 * k + 5 }));
@@ -37,7 +50,10 @@ test("a long table shows its end, what changed, or what was asked for", () => {
 
 test("what changed is what the last moment changed, at first", () => {
   const r = run();
-  assert.deepEqual([...viewOf(r, 0, 61).changed].map((slot) => statesOf(r).cellOf(slot).field), [1]);
+  assert.deepEqual(
+    [...viewOf(r, 0, 61).changed].map((slot) => statesOf(r).cellOf(slot).field),
+    [1],
+  );
   const again = viewOf(r, 0, 61);
   assert.equal(again, viewOf(r, 0, 61));
   assert.equal(viewOf(r, 0, 62).changed.size, 0);
@@ -49,7 +65,10 @@ test("what is chosen and applied", () => {
     const s = standing(v, v.at.row(process, field, position));
     return `${s.chosen ? "chosen" : ""} ${s.applied ? "applied" : ""}`.trim();
   };
-  assert.deepEqual([2, 3, 4].map((p) => of(0, 2, p)), ["chosen applied", "chosen", ""]);
+  assert.deepEqual(
+    [2, 3, 4].map((p) => of(0, 2, p)),
+    ["chosen applied", "chosen", ""],
+  );
   assert.equal(of(1, 2, 1), ""); // it does not know yet
   assert.deepEqual([of(0, 3, 1), of(1, 3, 1)], ["", "chosen"]); // only y is chosen
   assert.equal(of(1, 4, 1), "chosen");

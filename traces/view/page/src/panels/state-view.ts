@@ -5,9 +5,7 @@ import { cursor, now, runs } from "../app/state.ts";
 import { momentsUntil } from "../app/transport.ts";
 import { none, type Run } from "../model/run.ts";
 import { StateAt, statesOf, type States } from "../model/states.ts";
-
-/** The run that is shown: 0, or 1 of two. */
-export const which = signal(0);
+import { which } from "./which.tsx";
 
 /** The row of a table that was clicked. */
 export interface Picked {
@@ -49,7 +47,7 @@ export function viewOf(run: Run, number: number, moments: number): View {
 
 /** The view of the run that is shown; null if there is none. */
 export const view = computed<View | null>(() => {
-  const number = Math.min(which.value, runs.value.length - 1);
+  const number = which.value;
   const run = runs.value[number];
   if (!run) return null;
   return viewOf(run, number, number === 0 ? cursor.value : momentsUntil(run, now.value));
@@ -90,7 +88,9 @@ export function groupsOf(states: States): Group[] {
 /** The processes that have a field, in the order of their names. */
 export function processesWith(states: States, field: number): number[] {
   const groups = states.fields[field]!.groups;
-  const all = states.run.head.processes.map((_, i) => i).filter((i) => groups.includes(states.run.head.processes[i]!.group));
+  const all = states.run.head.processes
+    .map((_, i) => i)
+    .filter((i) => groups.includes(states.run.head.processes[i]!.group));
   return all.sort((a, b) => compareNames(states.run, a, b));
 }
 
@@ -111,7 +111,10 @@ export interface Positions {
  * the end, or what changed if that is all before it. It is null where there are none.
  */
 export function positionsOf(v: View, field: number, room: number, wanted: number | null): Positions | null {
-  let first = Infinity, last = -Infinity, changed = Infinity, lastChanged = -Infinity;
+  let first = Infinity,
+    last = -Infinity,
+    changed = Infinity,
+    lastChanged = -Infinity;
   for (const process of processesWith(v.states, field)) {
     for (const slot of v.states.cell(process, field)?.slots ?? []) {
       const key = v.states.key(slot);
@@ -160,10 +163,13 @@ function isChosenElsewhere(v: View, change: number): boolean {
     const f = states.fields[cell.field]!;
     if (!f.numbered || f.kind !== "table" || f.applied === "" || f.chosen !== "") return false;
     const other = at.row(cell.process, cell.field, states.key(slot));
-    return other !== none && f.columns.every((name, k) => {
-      const here = mine.columns.indexOf(name);
-      return here < 0 || states.text(other, k) === states.text(change, here);
-    });
+    return (
+      other !== none &&
+      f.columns.every((name, k) => {
+        const here = mine.columns.indexOf(name);
+        return here < 0 || states.text(other, k) === states.text(change, here);
+      })
+    );
   });
 }
 

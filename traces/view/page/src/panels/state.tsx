@@ -1,12 +1,12 @@
 // The panel of states: what each process holds at the cursor, from the trace alone, and what changed there.
 
-import { runs } from "../app/state.ts";
 import { playing } from "../app/transport.ts";
 import { counted, milliseconds } from "../app/words.ts";
 import { Grid } from "./state-grid.tsx";
 import { OpenRows, Store } from "./state-tables.tsx";
 import { Scalars } from "./state-scalars.tsx";
-import { groupsOf, view, which, type View } from "./state-view.ts";
+import { groupsOf, view, type View } from "./state-view.ts";
+import { WhichRun } from "./which.tsx";
 import "./state.css";
 
 export function StatePanel() {
@@ -19,26 +19,21 @@ export function StatePanel() {
     <div class="state">
       <WhichRun />
       <Where v={v} />
-      {groupsOf(v.states).map((g) => <Scalars key={g.fields.join()} v={v} group={g} />)}
-      {of((k) => fields[k]!.kind === "table" && fields[k]!.numbered && v.states.cells.some((c) => c.field === k)).map((k) => (
-        <Grid key={k} v={v} field={k} />
+      {groupsOf(v.states).map((g) => (
+        <Scalars key={g.fields.join()} v={v} group={g} />
       ))}
-      {of((k) => fields[k]!.kind === "store").map((k) => <Store key={k} v={v} field={k} />)}
-      {of((k) => fields[k]!.kind === "table" && !fields[k]!.numbered).map((k) => <OpenRows key={k} v={v} field={k} />)}
+      {of((k) => fields[k]!.kind === "table" && fields[k]!.numbered && v.states.cells.some((c) => c.field === k)).map(
+        (k) => (
+          <Grid key={k} v={v} field={k} />
+        ),
+      )}
+      {of((k) => fields[k]!.kind === "store").map((k) => (
+        <Store key={k} v={v} field={k} />
+      ))}
+      {of((k) => fields[k]!.kind === "table" && !fields[k]!.numbered).map((k) => (
+        <OpenRows key={k} v={v} field={k} />
+      ))}
     </div>
-  );
-}
-
-/** Which of two runs is shown. */
-function WhichRun() {
-  if (runs.value.length < 2) return null;
-  return (
-    <label class="state-which">
-      Run{" "}
-      <select value={String(which.value)} onChange={(e) => (which.value = Number(e.currentTarget.value))}>
-        {runs.value.map((r, i) => <option key={i} value={String(i)}>{r.head.name}</option>)}
-      </select>
-    </label>
   );
 }
 
@@ -51,7 +46,8 @@ function Where({ v }: { v: View }) {
     <p aria-live={playing.value ? "off" : "polite"}>
       After moment {moments.toLocaleString("en")} of {run.moments.length.toLocaleString("en")}, at{" "}
       {milliseconds(run.timeOf(moments - 1))}: {run.processName(m >> 1)} {m % 2 === 0 ? "begins" : "ends"}{" "}
-      {run.name(m >> 1)}. <span class={v.changed.size > 0 ? "state-new" : "dim"}>{counted(v.changed.size, "change")}</span>
+      {run.name(m >> 1)}.{" "}
+      <span class={v.changed.size > 0 ? "state-new" : "dim"}>{counted(v.changed.size, "change")}</span>
     </p>
   );
 }
