@@ -1,6 +1,6 @@
 // The commands, as tests call them: built once, in a folder of their own that git ignores.
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -30,14 +30,44 @@ export function done(line: string): string {
   return out.stdout;
 }
 
-/** Makes the page of one run, or of two, which are made if they are not there, and returns its address. */
-export function page(...runs: { name: string; flags?: string }[]): string {
-  for (const r of runs) {
-    if (existsSync(join(workplace, "traces/runs", r.name))) continue;
-    done(`go run ./cmd/run -quiet -name ${r.name} ${r.flags ?? ""}`);
+/** The runs that tests share, and how they are made. Each of their pages is made once: see setup.ts. */
+const shared: Record<string, string> = {
+  "default-1": "",
+  "multipaxos-1": "-protocol multipaxos",
+  "leader-crash-1": "leader-crash",
+  "lying-disk-1": "lying-disk",
+};
+
+/** Makes the runs and the pages that tests share. */
+export function makeShared(): void {
+  for (const [name, flags] of Object.entries(shared)) {
+    shell(`go run ./cmd/run -quiet ${flags}`);
+    done(`go run ./cmd/view -out ${name}.html ${name}`);
   }
-  const file = `${runs.map((r) => r.name).join("+")}.${process.pid}.html`;
-  const names = runs.map((r) => r.name).join(" ");
-  done(`go run ./cmd/view -out ${file} ${names}`);
-  return pathToFileURL(join(workplace, file)).href;
+}
+
+const addressOf = (file: string): string => pathToFileURL(join(workplace, file)).href;
+
+/** The address of the page of a run that tests share. */
+export const sharedPage = (run: string): string => addressOf(`${run}.html`);
+
+let made = 0;
+
+/** Makes a page of one run, or of two, which are there, and returns its address. */
+export function pageOf(...runs: string[]): string {
+  const file = `${process.pid}-${++made}.html`;
+  done(`go run ./cmd/view -out ${file} ${runs.join(" ")}`);
+  return addressOf(file);
+}
+
+/** Makes a run. */
+export function run(name: string, flags = ""): string {
+  done(`go run ./cmd/run -quiet -name ${name} ${flags}`);
+  return name;
+}
+
+/** Writes a file where commands are carried out, and returns its name. */
+export function write(name: string, text: string): string {
+  writeFileSync(join(workplace, name), text);
+  return name;
 }

@@ -1,26 +1,21 @@
 // A page opens from a file, asks for nothing, and takes nothing of a trace for markup.
-import { expect, test } from "@playwright/test";
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { done, page as pageOf, workplace } from "./commands.ts";
+import { join } from "node:path";
+import { sharedPage, workplace, write } from "./commands.ts";
+import { expect, open, test } from "./fixtures.ts";
+import { spansOf } from "./trace.ts";
 
-test("a page opens from a file, and no request leaves it", async ({ page }) => {
-  const requests: string[] = [];
-  const wrong: string[] = [];
-  page.on("request", (r) => requests.push(r.url()));
-  page.on("console", (m) => m.type() === "error" && wrong.push(m.text()));
-  page.on("pageerror", (e) => wrong.push(e.message));
-  const address = pageOf({ name: "opening" });
-  await page.goto(address);
-  await expect(page.locator("body[data-ready]")).toBeVisible();
-  expect(requests.filter((url) => url !== address && !url.startsWith("blob:") && !url.startsWith("data:"))).toEqual([]);
-  expect(wrong).toEqual([]);
+test("a page opens from a file, and says what it shows", async ({ page }) => {
+  await open(page, sharedPage("default-1"));
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("default-1");
+  await expect(page.getByRole("banner")).toContainText(`Raft · Raft without failures · seed 1 · ${spansOf("default-1").length} spans`);
+  await expect(page.getByRole("application", { name: "Space-time diagram of default-1" })).toBeVisible();
 });
 
-test("the policy of the page lets it ask for nothing", async ({ page }) => {
-  await page.goto(pageOf({ name: "opening" }));
-  await expect(page.locator("body[data-ready]")).toBeVisible();
+test("the policy of the page lets it ask for nothing", async ({ browser }) => {
+  const page = await browser.newPage(); // not watched: it asks, and is refused
+  await open(page, sharedPage("default-1"));
   const answers = await page.evaluate(async () => {
     const image = new Promise((resolve) => {
       const i = new Image();
@@ -29,26 +24,30 @@ test("the policy of the page lets it ask for nothing", async ({ page }) => {
       i.src = "http://127.0.0.1:1/x.png";
     });
     const asked = fetch("http://127.0.0.1:1/").then(() => "answered", () => "refused");
-    return [await image, await asked];
+    const inline = new Promise((resolve) => {
+      document.addEventListener("securitypolicyviolation", (e) => e.effectiveDirective === "script-src-elem" && resolve("refused"));
+      const s = document.createElement("script");
+      s.textContent = "document.title = 'run'";
+      document.body.append(s);
+    });
+    const from = (address: string) => new Promise((resolve) => {
+      const frame = document.createElement("iframe");
+      document.addEventListener("securitypolicyviolation", (e) => e.effectiveDirective === "frame-src" && resolve("refused"));
+      frame.src = address;
+      document.body.append(frame);
+    });
+    return [await image, await asked, await inline, await from("http://127.0.0.1:1/")];
   });
-  expect(answers).toEqual(["refused", "refused"]);
-});
-
-test("no value of a trace is taken for markup", async ({ page }) => {
-  const keys = [`<script>document.title="run"</script>`, `<img/src=x/onerror=document.title="run">`];
-  done(`go run ./cmd/run -quiet -name markup -set 'keys=${JSON.stringify(keys)}'`);
-  await page.goto(pageOf({ name: "markup" }));
-  await expect(page.locator("body[data-ready]")).toBeVisible();
+  expect(answers).toEqual(["refused", "refused", "refused", "refused"]);
   await expect(page).not.toHaveTitle("run");
-  expect(await page.locator("#app script, #app img").count()).toBe(0);
+  await page.close();
 });
 
 test("a page that was cut says so", async ({ page }) => {
-  const whole = readFileSync(fileURLToPath(pageOf({ name: "opening" })), "utf8");
+  const whole = readFileSync(fileURLToPath(sharedPage("default-1")), "utf8");
   const begin = whole.indexOf('id="run-0">') + 'id="run-0">'.length;
   const end = whole.indexOf("</script>", begin);
-  const file = join(workplace, "cut.html");
-  writeFileSync(file, whole.slice(0, begin + Math.floor((end - begin) / 8) * 4) + whole.slice(end));
-  await page.goto(pathToFileURL(file).href);
+  const file = write("cut-within.html", whole.slice(0, begin + Math.floor((end - begin) / 8) * 4) + whole.slice(end));
+  await page.goto(pathToFileURL(join(workplace, file)).href);
   await expect(page.locator("#app")).toContainText("This page cannot be shown");
 });
