@@ -48,5 +48,14 @@ export async function cell(table: Locator, row: string, column: string): Promise
   const at = headers.map((h) => h.trim()).indexOf(column);
   expect(at, `${column} among ${headers.join(", ")}`).toBeGreaterThanOrEqual(0);
   const line = table.getByRole("row").filter({ has: table.page().getByRole("rowheader", { name: row, exact: true }) });
-  return (await line.getByRole("cell").nth(at - 1).locator(":scope > :not(.state-hidden)").first().innerText()).trim();
+  return seen(line.getByRole("cell").nth(at - 1));
+}
+
+/** The text of an element without what stands there for screen readers alone. */
+export function seen(element: Locator): Promise<string> {
+  return element.evaluate((e) => {
+    const copy = e.cloneNode(true) as HTMLElement;
+    for (const unseen of copy.querySelectorAll(".state-hidden, .unseen, .hidden-text")) unseen.remove();
+    return copy.textContent.trim();
+  });
 }

@@ -49,5 +49,7 @@ test("a page that was cut says so", async ({ page }) => {
   const end = whole.indexOf("</script>", begin);
   const file = write("cut-within.html", whole.slice(0, begin + Math.floor((end - begin) / 8) * 4) + whole.slice(end));
   await page.goto(pathToFileURL(join(workplace, file)).href);
-  await expect(page.locator("#app")).toContainText("This page cannot be shown");
+  await expect(page.getByRole("list", { name: "Notes" })).toContainText(
+    "The run cannot be shown: its data is damaged (it cannot be unpacked). Get the file again, or make it anew.",
+  );
 });

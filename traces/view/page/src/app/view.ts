@@ -7,9 +7,10 @@ import { addKeys } from "./keys.ts";
 import { address } from "./link.ts";
 import { say } from "./say.tsx";
 import {
-  axis, chosen, cursor, placeOf, runs, shown, slice, spanAtCursor, tab, whole, type Axis, type Chosen, type Window,
+  axis, chosen, cursor, kept, placeOf, runs, shown, slice, spanAtCursor, tab, whole, type Axis, type Chosen, type Window,
 } from "./state.ts";
 import { momentsUntil } from "./transport.ts";
+import { counted } from "./words.ts";
 
 /** Shows the same part of the run along another axis. */
 export function setAxis(to: Axis): void {
@@ -74,7 +75,11 @@ export const slices: readonly { slice: Slice; label: string; title: string; key:
 
 /** Shows what led to the chosen span, or came of it, with the rest dimmed; once more, and all is shown again. */
 export function setSlice(to: Slice): void {
-  if (chosen.value !== null) slice.value = slice.value === to ? "none" : to;
+  const run = chosen.value && runs.value[chosen.value.run];
+  if (!chosen.value || !run) return;
+  slice.value = slice.value === to ? "none" : to;
+  const keeps = kept.value[chosen.value.run];
+  say(keeps ? `${counted(keeps.size, "span")} of ${run.spans.toLocaleString("en")}, the rest dimmed` : "All shown again");
 }
 
 /** Shows all that the trace says of a span. */

@@ -74,7 +74,10 @@ export interface Packed<H> {
 /** Unpacks deflated data: traces/view/data.go packs it. It fails with a sentence for a person. */
 export async function unpack<H>(deflated: Uint8Array<ArrayBuffer>): Promise<Packed<H>> {
   const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-  const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
+  const inflated = new Response(stream).arrayBuffer().catch(() => {
+    throw new Error("it cannot be unpacked"); // a browser says no more than that it failed
+  });
+  const bytes = new Uint8Array(await inflated);
   const length = bytes.length < 4 ? Infinity : new DataView(bytes.buffer).getUint32(0, true);
   if (4 + length > bytes.length) throw new Error("it ends too early");
   const outer = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length))) as {
