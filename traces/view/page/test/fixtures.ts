@@ -39,7 +39,7 @@ export async function find(page: Page, text: string): Promise<void> {
   await field.fill(text);
   await expect(page.getByRole("search").getByRole("status")).toHaveText(/^(1 match|[\d,]+ matches)$/);
   await field.press("Enter");
-  await field.press("Escape");
+  await field.blur();
 }
 
 /** What stands in a table for a row and a column, by their headers. */

@@ -9,7 +9,8 @@ import { spansOf } from "./trace.ts";
 test("a page opens from a file, and says what it shows", async ({ page }) => {
   await open(page, sharedPage("default-1"));
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("default-1");
-  await expect(page.getByRole("banner")).toContainText(`Raft · Raft without failures · seed 1 · ${spansOf("default-1").length} spans`);
+  const n = spansOf("default-1").length;
+  await expect(page.getByRole("banner")).toContainText(`Raft · Raft without failures · seed 1 · ${n} spans`);
   await expect(page.getByRole("application", { name: "Space-time diagram of default-1" })).toBeVisible();
 });
 
@@ -24,15 +25,19 @@ test("the policy of the page lets it ask for nothing", async ({ browser }) => {
       i.src = "http://127.0.0.1:1/x.png";
     });
     const asked = fetch("http://127.0.0.1:1/").then(() => "answered", () => "refused");
+    const refused = (directive: string, resolve: (says: string) => void) =>
+      document.addEventListener("securitypolicyviolation", (e) => {
+        if (e.effectiveDirective === directive) resolve("refused");
+      });
     const inline = new Promise((resolve) => {
-      document.addEventListener("securitypolicyviolation", (e) => e.effectiveDirective === "script-src-elem" && resolve("refused"));
+      refused("script-src-elem", resolve);
       const s = document.createElement("script");
       s.textContent = "document.title = 'run'";
       document.body.append(s);
     });
     const from = (address: string) => new Promise((resolve) => {
       const frame = document.createElement("iframe");
-      document.addEventListener("securitypolicyviolation", (e) => e.effectiveDirective === "frame-src" && resolve("refused"));
+      refused("frame-src", resolve);
       frame.src = address;
       document.body.append(frame);
     });

@@ -89,7 +89,8 @@ test("both are the causes and the effects", async ({ page }) => {
 });
 
 test("a message is followed to both of its ends", async ({ page }) => {
-  const server = spans().find((s) => s.name === "raft.Raft/RequestVote" && spans().some((p) => p.id === s.parent && p.name === s.name))!;
+  const asks = spans().filter((s) => s.name === "raft.Raft/RequestVote");
+  const server = asks.find((s) => asks.some((p) => p.id === s.parent))!;
   await find(page, server.parent);
   await page.getByRole("button", { name: /^Message/ }).click();
   await expect(kept(page)).toHaveText(`2 spans of ${spans().length}, the rest dimmed`);

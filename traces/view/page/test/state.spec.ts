@@ -63,7 +63,8 @@ test("logs stand one below the other by index, and an entry can be followed", as
   await page.getByRole("button", { name: "Follow this entry" }).click();
   await expect(page.getByRole("button", { name: /^Both/ })).toHaveAttribute("aria-pressed", "true");
   await page.getByRole("button", { name: /^first written by node-1/ }).click();
-  const appended = spans.find((s) => s.events.some((e) => e.name === "append" && e.attributes.get("raft.index") === "2"))!;
+  const appends = (s: Span) => s.events.some((e) => e.name === "append" && e.attributes.get("raft.index") === "2");
+  const appended = spans.find(appends)!;
   await expect(page.getByRole("tabpanel")).toContainText(`at ${(appended.start / 1e6).toFixed(3)}ms`);
 });
 
@@ -88,5 +89,6 @@ test("acceptors of MultiPaxos have promises, and replicas what they learned", as
   const chosen = page.getByRole("region", { name: "chosen slots of each process, by slot" });
   const first = spans.find((s) => s.name === "paxos.chosen" && s.attributes.get("paxos.slot") === "2")!;
   const slot = chosen.getByRole("button", { name: new RegExp(`^${first.process}, 2:`) });
-  await expect(slot).toHaveAccessibleName(new RegExp(`command ${first.attributes.get("paxos.command")}, chosen, applied`));
+  const command = first.attributes.get("paxos.command");
+  await expect(slot).toHaveAccessibleName(new RegExp(`command ${command}, chosen, applied`));
 });

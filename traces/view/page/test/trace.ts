@@ -30,7 +30,8 @@ interface Written {
 export function spansOf(run: string): Span[] {
   const text = readFileSync(join(workplace, "traces/runs", run, "trace.otlp.jsonl"), "utf8");
   const all: Span[] = [];
-  const resources = text.trim().split("\n").flatMap((l) => (JSON.parse(l) as { resourceSpans: Resource[] }).resourceSpans);
+  const lines = text.trim().split("\n").map((l) => JSON.parse(l) as { resourceSpans: Resource[] });
+  const resources = lines.flatMap((l) => l.resourceSpans);
   const written = resources.flatMap((r) => r.scopeSpans.flatMap((s) => s.spans));
   const epoch = written.map((s) => BigInt(s.startTimeUnixNano)).reduce((a, b) => (a < b ? a : b));
   for (const r of resources) {
