@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { timeText } from "./axis.ts";
-import { flagRows, flagWords } from "./drawspans.ts";
+import { timeText } from "./draw/axis.ts";
+import { flagRows, flagWords } from "./draw/spans.ts";
 import { firstFrom } from "./focus.ts";
 import { distance } from "./hit.ts";
-import { ordered } from "./layout.ts";
-import { lettersOf } from "./roles.ts";
+import { ordered } from "./draw/layout.ts";
+import { lettersOf } from "./draw/roles.ts";
 import { fileName } from "./save.ts";
 import { within } from "./window.ts";
 

@@ -5,16 +5,16 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { axis, choose, chosen, cursor, kept, moveCursor, runs, shown, theme } from "../app/state.ts";
 import { comparison } from "../model/comparison.ts";
 import { none } from "../model/run.ts";
-import { draw, noteOf } from "./draw.ts";
+import { draw, noteOf } from "./draw/draw.ts";
 import { spoken } from "./focus.ts";
 import { hitAt } from "./hit.ts";
 import { listen } from "./input.ts";
 import { Legend } from "./legend.tsx";
 import { Minimap, useDark } from "./minimap.tsx";
-import { CanvasPen } from "./pen.ts";
+import { CanvasPen } from "./draw/pen.ts";
 import { forgetPalette, hovered, layoutOf, room, sceneOf, width } from "./picture.ts";
 import { printInto, titleOf } from "./save.ts";
-import { placeAt, type Scene } from "./scene.ts";
+import { placeAt, type Scene } from "./draw/scene.ts";
 import { Tooltip } from "./tooltip.tsx";
 import { momentsAt } from "./window.ts";
 import "./diagram.css";
@@ -38,6 +38,7 @@ function paint(canvas: HTMLCanvasElement): void {
   draw(new CanvasPen(g), scene);
   current = scene;
   note.value = noteOf(scene);
+  if (hovered.peek()) hover(pointer.peek().x, pointer.peek().y); // something else may be there now
   drawn.pictures++;
   drawn.took = performance.now() - began;
 }

@@ -2,7 +2,7 @@
 
 import { axis, choose, chosen, cursor, placeOf, runs, spanAtCursor } from "../app/state.ts";
 import { none, type Run } from "../model/run.ts";
-import { ordered } from "./layout.ts";
+import { ordered } from "./draw/layout.ts";
 import { reveal } from "./window.ts";
 
 const lists = new WeakMap<Run, number[][]>();

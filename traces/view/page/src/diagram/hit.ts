@@ -1,12 +1,12 @@
 // What is at a point of the picture.
 
 import { none } from "../model/run.ts";
-import { Class } from "./classes.ts";
-import { endsOf, grainOf } from "./drawarrows.ts";
-import { isCovered } from "./drawdifferences.ts";
-import { boxOf } from "./draw.ts";
-import { laneAt } from "./layout.ts";
-import { placeAt, type Hit, type Scene } from "./scene.ts";
+import { Class } from "./draw/classes.ts";
+import { endsOf, grainOf } from "./draw/arrows.ts";
+import { isCovered } from "./draw/differences.ts";
+import { boxOf } from "./draw/draw.ts";
+import { laneAt } from "./draw/layout.ts";
+import { placeAt, type Hit, type Scene } from "./draw/scene.ts";
 
 const near = 6;
 /** So many spans or messages at most are looked at: where more are close together, none can be meant. */

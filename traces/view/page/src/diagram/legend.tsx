@@ -4,16 +4,16 @@ import { useEffect, useRef } from "preact/hooks";
 import { runs, theme } from "../app/state.ts";
 import { changed, moved, onlyA, onlyB } from "../model/comparison.ts";
 import { delayed, duplicate, late, lost, untold, type Run } from "../model/run.ts";
-import { addDifference, differenceColour } from "./drawdifferences.ts";
-import { drawHatch } from "./drawlanes.ts";
+import { addDifference, differenceColour } from "./draw/differences.ts";
+import { drawHatch } from "./draw/lanes.ts";
 import {
   addDiamond, addFlag, addHead, addLine, addStar, addTriangle, arrowStroke, drawMark, lightenings,
-} from "./looks.ts";
+} from "./draw/looks.ts";
 import { useDark } from "./minimap.tsx";
-import { readPalette, type Palette } from "./palette.ts";
-import type { Pen } from "./pen.ts";
-import { livesOf, type Standing } from "./roles.ts";
-import { SvgPen } from "./svgpen.ts";
+import { readPalette, type Palette } from "./draw/palette.ts";
+import type { Pen } from "./draw/pen.ts";
+import { livesOf, type Standing } from "./draw/roles.ts";
+import { SvgPen } from "./draw/svgpen.ts";
 
 interface Entry {
   words: string;
@@ -88,7 +88,8 @@ const differing = (words: string, how: number): Entry => ({
 });
 
 const differences = [
-  differing("only in A", onlyA), differing("only in B", onlyB), differing("changed", changed), differing("moved", moved),
+  differing("only in A", onlyA), differing("only in B", onlyB), differing("changed", changed),
+  differing("moved", moved),
 ];
 
 function entriesOf(all: readonly Run[]): Entry[] {

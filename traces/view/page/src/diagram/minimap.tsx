@@ -3,11 +3,11 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { axis, cursor, placeOf, runs, shown, theme, whole } from "../app/state.ts";
 import type { Run } from "../model/run.ts";
-import { addDiamond, addFlag, addStar } from "./looks.ts";
-import { CanvasPen } from "./pen.ts";
-import { readPalette, type Palette } from "./palette.ts";
+import { addDiamond, addFlag, addStar } from "./draw/looks.ts";
+import { CanvasPen } from "./draw/pen.ts";
+import { readPalette, type Palette } from "./draw/palette.ts";
 import { layoutOf, width as outer } from "./picture.ts";
-import { placesOf } from "./prepare.ts";
+import { placesOf } from "./draw/prepare.ts";
 import { show } from "./window.ts";
 
 const height = 46;

@@ -4,11 +4,11 @@ import { signal } from "@preact/signals";
 import { axis, chosen, cursor, embedded, kept, placeOf, runs, shown } from "../app/state.ts";
 import { comparison, same } from "../model/comparison.ts";
 import { none, type Run } from "../model/run.ts";
-import { layOut, type Layout } from "./layout.ts";
-import { readPalette, type Palette } from "./palette.ts";
-import { placesOf, prepare, prepared, type Prepared } from "./prepare.ts";
-import { livesOf } from "./roles.ts";
-import type { Hit, Scene, SceneRun } from "./scene.ts";
+import { layOut, type Layout } from "./draw/layout.ts";
+import { readPalette, type Palette } from "./draw/palette.ts";
+import { placesOf, prepare, prepared, type Prepared } from "./draw/prepare.ts";
+import { livesOf } from "./draw/roles.ts";
+import type { Hit, Scene, SceneRun } from "./draw/scene.ts";
 
 /** The width of the diagram on the page, in pixels. */
 export const width = signal(0);

@@ -1,10 +1,10 @@
 // Saves the current view as a picture, and shows it on paper.
 
 import { runs } from "../app/state.ts";
-import { draw } from "./draw.ts";
-import { CanvasPen } from "./pen.ts";
+import { draw } from "./draw/draw.ts";
+import { CanvasPen } from "./draw/pen.ts";
 import { sceneOf } from "./picture.ts";
-import { SvgPen } from "./svgpen.ts";
+import { SvgPen } from "./draw/svgpen.ts";
 
 const paperWidth = 1040;
 
@@ -50,10 +50,19 @@ function save(blob: Blob, extension: string): void {
   setTimeout(() => URL.revokeObjectURL(a.href), 60_000);
 }
 
-/** Puts an SVG of the view into an element while the page is printed; what it returns stops that. */
+/** While the page is printed an element has the view as an SVG, and the legend is open; what it returns stops that. */
 export function printInto(element: HTMLElement): () => void {
-  const before = () => element.replaceChildren(svgOf(paperWidth, true));
-  const after = () => element.replaceChildren();
+  const legend = element.parentElement!.querySelector("details");
+  let open = false;
+  const before = () => {
+    element.replaceChildren(svgOf(paperWidth, true));
+    open = legend?.open ?? false;
+    if (legend) legend.open = true;
+  };
+  const after = () => {
+    element.replaceChildren();
+    if (legend) legend.open = open;
+  };
   addEventListener("beforeprint", before);
   addEventListener("afterprint", after);
   return () => {

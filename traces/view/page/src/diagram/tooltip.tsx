@@ -4,8 +4,8 @@ import { runs } from "../app/state.ts";
 import { milliseconds } from "../app/words.ts";
 import { comparison, same, wordOf } from "../model/comparison.ts";
 import { none, type Run } from "../model/run.ts";
-import { fateWords } from "./prepare.ts";
-import type { Hit } from "./scene.ts";
+import { fateWords } from "./draw/prepare.ts";
+import type { Hit } from "./draw/scene.ts";
 
 const mostAttributes = 12;
 

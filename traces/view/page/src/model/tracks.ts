@@ -58,7 +58,9 @@ export class Track {
     if (this.items.length > 0) this.visit(this.levels.length - 1, 0, from, to, grain, meet, bars);
   }
 
-  private visit(level: number, i: number, from: number, to: number, grain: number, meet: Meet, bars: boolean): void {
+  private visit(
+    level: number, i: number, from: number, to: number, grain: number, meet: Meet, bars: boolean,
+  ): void {
     const { low, high, gap } = this.levels[level]!;
     const begin = low[i]!, end = high[i]!;
     if (end < from || begin > to) return;

@@ -1,6 +1,6 @@
 // What the diagram draws each span as.
 
-import { none, type Run } from "../model/run.ts";
+import { none, type Run } from "../../model/run.ts";
 
 export const enum Class {
   /** What a process did in one go: a bar. */

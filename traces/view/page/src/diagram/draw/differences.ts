@@ -1,7 +1,7 @@
 // Draws how two runs differ: what differs is marked, and up to where they part the second run is as the first.
 
-import { changed, moved, onlyA, onlyB } from "../model/comparison.ts";
-import { stepOf } from "./drawspans.ts";
+import { changed, moved, onlyA, onlyB } from "../../model/comparison.ts";
+import { stepOf } from "./spans.ts";
 import type { Palette } from "./palette.ts";
 import type { Pen } from "./pen.ts";
 import type { Prepared } from "./prepare.ts";

@@ -1,12 +1,12 @@
 // Draws the whole picture.
 
-import { none } from "../model/run.ts";
+import { none } from "../../model/run.ts";
 import { drawGrid, ticksOf } from "./axis.ts";
 import { Class, classesOf } from "./classes.ts";
-import { drawDifferences, drawParting } from "./drawdifferences.ts";
-import { drawArrows, endsOf } from "./drawarrows.ts";
-import { drawLanes, drawNames } from "./drawlanes.ts";
-import { drawFlags, drawSpans } from "./drawspans.ts";
+import { drawDifferences, drawParting } from "./differences.ts";
+import { drawArrows, endsOf } from "./arrows.ts";
+import { drawLanes, drawNames } from "./lanes.ts";
+import { drawFlags, drawSpans } from "./spans.ts";
 import { addHead } from "./looks.ts";
 import type { Pen } from "./pen.ts";
 import { xOf, type Hit, type Scene } from "./scene.ts";

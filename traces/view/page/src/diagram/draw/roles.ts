@@ -1,7 +1,7 @@
 // The role and the term of each process over time, and when it is down, as far as the spans tell.
 
-import { none, type Run } from "../model/run.ts";
-import { intervals, type Interval } from "../model/states.ts";
+import { none, type Run } from "../../model/run.ts";
+import { intervals, type Interval } from "../../model/states.ts";
 
 /** A stretch of a process's life: from one moment's place in the order to another's. */
 export interface Stretch {

@@ -1,7 +1,7 @@
 // What one picture of the diagram is made of.
 
-import type { Axis, Chosen, Window } from "../app/state.ts";
-import type { Run } from "../model/run.ts";
+import type { Axis, Chosen, Window } from "../../app/state.ts";
+import type { Run } from "../../model/run.ts";
 import type { Layout } from "./layout.ts";
 import type { Palette } from "./palette.ts";
 import { placesOf, type PlaceOf, type Prepared } from "./prepare.ts";

@@ -1,6 +1,6 @@
 // How things look: sizes and shades that the diagram and its legend share.
 
-import { delayed, duplicate, late, lost, untold } from "../model/run.ts";
+import { delayed, duplicate, late, lost, untold } from "../../model/run.ts";
 import type { Palette } from "./palette.ts";
 import type { Pen, Stroke } from "./pen.ts";
 

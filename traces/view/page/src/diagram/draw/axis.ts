@@ -38,6 +38,8 @@ export function drawGrid(pen: Pen, scene: Scene, marks: Tick[]): void {
   }
   pen.stroke({ colour: palette.line, width: 1, alpha: 0.6 });
   for (const { at, text } of marks) {
-    pen.text(xOf(scene, at) + 4, layout.top - 8, text, { colour: palette.dim, size: 11 });
+    const x = xOf(scene, at) + 4;
+    if (x + pen.measure(text, 11) > layout.width) continue;
+    pen.text(x, layout.top - 8, text, { colour: palette.dim, size: 11 });
   }
 }

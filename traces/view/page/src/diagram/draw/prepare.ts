@@ -1,8 +1,8 @@
 // What drawing a run needs, made once: tracks of spans by lane and class, and of messages by sender and receiver.
 
-import type { Axis } from "../app/state.ts";
-import { duplicate, late, lost, none, untold, type Run } from "../model/run.ts";
-import { Track } from "../model/tracks.ts";
+import type { Axis } from "../../app/state.ts";
+import { duplicate, late, lost, none, untold, type Run } from "../../model/run.ts";
+import { Track } from "../../model/tracks.ts";
 import { addressee, Class, classesOf, rows } from "./classes.ts";
 
 export interface SpanTrack {

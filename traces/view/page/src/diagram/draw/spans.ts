@@ -1,7 +1,7 @@
 // Draws the spans: bars for steps, lines for what waits, and shapes for what is marked.
 
-import type { Run } from "../model/run.ts";
-import type { Meet } from "../model/tracks.ts";
+import { none, type Run } from "../../model/run.ts";
+import type { Meet } from "../../model/tracks.ts";
 import { Class } from "./classes.ts";
 import type { Lane } from "./layout.ts";
 import { addDiamond, addFlag, addStar, addTriangle } from "./looks.ts";
@@ -21,8 +21,13 @@ export function drawSpans(pen: Pen, scene: Scene, r: number, of: Prepared, alpha
 }
 
 function drawTrack(pen: Pen, scene: Scene, lane: Lane, t: SpanTrack, alpha: number): void {
+  if (t.class >= Class.Chosen && t.track.count(scene.window.from, scene.window.to) <= mostClose) {
+    drawBars(pen, scene, t, lane.middle - 1, 3, 0); // how long it lasts, which is seen from close up
+    pen.fill(scene.palette.hues[3]!, 0.6 * alpha);
+  }
   switch (t.class) {
     case Class.Step:
+      if (t.track.count(scene.window.from, scene.window.to) <= mostClose) return drawClose(pen, scene, lane, t, alpha);
       drawBars(pen, scene, t, lane.middle - 4, 9, 1.6);
       return pen.fill(scene.palette.text, 0.72 * alpha);
     case Class.Wait:
@@ -53,6 +58,44 @@ function drawTrack(pen: Pen, scene: Scene, lane: Lane, t: SpanTrack, alpha: numb
       drawMarks(scene, t, 8, (x) => addStar(pen, x, lane.middle + 0.5, 8.5));
       return pen.fill(scene.palette.hues[2]!, alpha);
   }
+}
+
+/** So few steps at most are drawn from close up. */
+const mostClose = 60;
+
+/** Draws steps from close up: each is a box with its name, and what is done within it a bar inside. */
+function drawClose(pen: Pen, scene: Scene, lane: Lane, t: SpanTrack, alpha: number): void {
+  const { window, scale, palette, layout, counts } = scene;
+  const { run } = scene.runs[lane.run]!;
+  const boxes: { x: number; width: number; item: number; inner: boolean }[] = [];
+  t.track.walk(window.from - 2 / scale, window.to + 2 / scale, 0, (item, _, low, high) => {
+    const x = Math.max(layout.left - 3, xOf(scene, low));
+    const width = Math.min(layout.width + 3, Math.max(xOf(scene, high), x + 1.6)) - x;
+    counts.spans++;
+    counts.spansDrawn++;
+    boxes.push({ x, width, item, inner: isInner(run, item) });
+  });
+  const top = lane.middle - 7, wide = (b: { width: number }) => b.width > 24;
+  for (const b of boxes) if (!b.inner && wide(b)) pen.box(b.x, top, b.width, 15);
+  pen.fill(palette.text, 0.1 * alpha);
+  for (const b of boxes) if (!b.inner && wide(b)) pen.box(b.x, top, b.width, 15);
+  pen.stroke({ colour: palette.text, width: 1, alpha: 0.72 * alpha });
+  for (const b of boxes) {
+    if (!b.inner && !wide(b)) pen.box(b.x, lane.middle - 4, b.width, 9);
+    else if (b.inner) pen.box(b.x, lane.middle + 4, b.width, 4);
+  }
+  pen.fill(palette.text, 0.72 * alpha);
+  if (alpha < 0.5) return;
+  for (const b of boxes) {
+    if (b.inner || b.width < 40) continue;
+    pen.text(b.x + 4, lane.middle + 3, run.name(b.item), { colour: palette.text, size: 10, most: b.width - 8 });
+  }
+}
+
+/** Whether a span is done within another one of the same process that began before it. */
+function isInner(run: Run, span: number): boolean {
+  const above = run.parent[span]!;
+  return above !== none && run.process[above] === run.process[span] && run.end[above]! >= run.end[span]!;
 }
 
 /** Draws the operations of a client: where there is room each is a box with its name. */

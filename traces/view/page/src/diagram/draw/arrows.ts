@@ -1,10 +1,10 @@
 // Draws the messages.
 
-import { lost, none, untold } from "../model/run.ts";
+import { lost, none, untold } from "../../model/run.ts";
 import { addHead, addLine, arrowStroke, drawMark, type Point } from "./looks.ts";
 import type { Pen } from "./pen.ts";
 import type { ArrowTrack, Prepared } from "./prepare.ts";
-import { stepOf } from "./drawspans.ts";
+import { stepOf } from "./spans.ts";
 import { xOf, type Scene } from "./scene.ts";
 
 /** More lines than this are too many to be told apart, and to be drawn in time. */

@@ -1,7 +1,7 @@
 // Where the lanes are: the world on top, then the servers by group, then the clients.
 
-import type { Process } from "../model/head.ts";
-import type { Run } from "../model/run.ts";
+import type { Process } from "../../model/head.ts";
+import type { Run } from "../../model/run.ts";
 import { widthOf } from "./pen.ts";
 
 export interface Lane {
