@@ -27,14 +27,18 @@ export async function search(text: string): Promise<void> {
   searching.value = text.trim() !== "";
   if (!searching.value) return;
   const all: Chosen[] = [];
+  let shownAt = performance.now();
   for (const [which, run] of runs.value.entries()) {
     const s = new Search(run, text);
     for (let over = false, done = 0; !over; ) {
       await pause();
       if (mine !== generation) return; // somebody searches for something else
-      over = s.go(performance.now() + slice);
+      over = s.go(performance.now() + slice); // the list is shown anew now and then, and at the end
       for (; done < s.found.length; done++) all.push({ run: which, span: s.found[done]! });
-      if (all.length !== found.value.length) found.value = [...all];
+      if (all.length !== found.value.length && (over || performance.now() - shownAt > 200)) {
+        found.value = [...all];
+        shownAt = performance.now();
+      }
     }
   }
   searching.value = false;

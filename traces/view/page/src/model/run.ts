@@ -11,6 +11,7 @@ export const late = 8;
 export const untold = 16;
 
 export const none = -1;
+const noSpans: readonly number[] = [];
 
 /** A value of an attribute. */
 export type Value = number | boolean | string | string[];
@@ -293,8 +294,9 @@ export class Run {
   }
 
   /** The spans that a span links to. */
-  linkedTo(span: number): number[] {
-    return [...this.linked.subarray(this.firstLink[span]!, this.firstLink[span + 1]!)].filter((to) => to !== none);
+  linkedTo(span: number): readonly number[] {
+    const first = this.firstLink[span]!, end = this.firstLink[span + 1]!;
+    return first === end ? noSpans : [...this.linked.subarray(first, end)].filter((to) => to !== none);
   }
 
   /** The id of the trace that a span is in: 32 hex digits. */

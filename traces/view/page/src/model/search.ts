@@ -89,12 +89,17 @@ function ofAttribute(run: Run, word: Word): Matcher {
   return valueMatcher(run, keys, word.text);
 }
 
+/** A test of things by number, which is made of each once, when it is needed. */
+function once(n: number, test: (i: number) => boolean): (i: number) => boolean {
+  const known = new Uint8Array(n); // 0: not tested yet, 1: no, 2: yes
+  return (i) => (known[i] || (known[i] = test(i) ? 2 : 1)) === 2;
+}
+
 /** Has one of some keys, which are marked, a value? Texts have it as a word of its own. */
 function valueMatcher(run: Run, keys: boolean[], text: string): Matcher {
   const { head } = run;
   const number = /^-?\d+$/.test(text) ? Number(text) : NaN;
-  const texts = new Set<number>();
-  head.texts.forEach((t, i) => hasWord(t.toLowerCase(), text) && texts.add(i));
+  const inText = once(head.texts.length, (i) => hasWord(head.texts[i]!.toLowerCase(), text));
   return (span) =>
     run.someValue(span, (key, value) => {
       if (!keys[key]) return false;
@@ -104,7 +109,7 @@ function valueMatcher(run: Run, keys: boolean[], text: string): Matcher {
         case "bool":
           return text === (value !== 0 ? "true" : "false");
         case "text":
-          return texts.has(value);
+          return inText(value);
         case "list":
           return false;
       }
@@ -115,18 +120,15 @@ function valueMatcher(run: Run, keys: boolean[], text: string): Matcher {
 function ofAnything(run: Run, text: string): Matcher {
   const { head } = run;
   const has = text.length > 2 ? within : hasWord; // a key may have one letter, which nearly every name has, too
-  const names = head.shapes.map((s) => has(s.name.toLowerCase(), text));
-  const processes = head.processes.map((p) => has(p.name.toLowerCase(), text));
-  const told = new Uint8Array(run.spans);
-  head.lines.forEach((line, k) => {
-    if (has(line.toLowerCase(), text)) told[run.lines.span[k]!] = 1;
-  });
+  const name = once(head.shapes.length, (i) => has(head.shapes[i]!.name.toLowerCase(), text));
+  const process = once(head.processes.length, (i) => has(head.processes[i]!.name.toLowerCase(), text));
+  const told = (span: number) => linesOf(run, span).some((k) => has(head.lines[k]!.toLowerCase(), text));
   const keys = head.keys.map((k) => k.type === "text" || k.name === head.term.key || k.name === head.position.key);
   const inValue = valueMatcher(run, keys, text);
   const isId = /^[0-9a-f]{4,16}$/.test(text);
   return (span) =>
-    names[run.shape[span]!]! || processes[run.process[span]!]! || told[span] === 1 ||
-    (isId && run.id(span).startsWith(text)) || inValue(span);
+    name(run.shape[span]!) || process(run.process[span]!) || (isId && run.id(span).startsWith(text)) ||
+    inValue(span) || told(span);
 }
 
 /** How a span that was found is shown in a list: its name, and its first line of the story. */
