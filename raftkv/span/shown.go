@@ -28,7 +28,6 @@ type Telling struct {
 	Event string        // it is told by an event of this name within the span
 	Ends  bool          // it is told as the span ends, and not as it begins
 	Value attribute.Key // of one value: its text
-	Later attribute.Key // what Value is as a call ends that was answered or given up, where it is another one
 
 	Position attribute.Key // of a row
 	Cells    []Cell        // of that row, one for each column; none for one that is not told

@@ -6,6 +6,8 @@ import (
 	"hash/fnv"
 	"maps"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,6 +38,18 @@ func TestStates(t *testing.T) {
 	for _, scenario := range library.BuiltIn() {
 		statesOf(t, scenario.Name, recorded.Config(t, scenario.Name, "").Config, cluster.Options{})
 	}
+	for name, faults := range map[string]string{
+		"healed":       "skip_sync = PROCESS; at = 10ms | heal = PROCESS; at = 90ms | crash = PROCESS; at = 150ms",
+		"healed early": "skip_sync = PROCESS; at = 60ms | heal = PROCESS; at = 65ms | crash = PROCESS; at = 70ms",
+		"torn":         "skip_sync = PROCESS; at = 10ms | lose_unsynced = PROCESS; torn = true; at = 90ms",
+		"not torn":     "skip_sync = PROCESS; at = 10ms | lose_unsynced = PROCESS; at = 90ms",
+		"rolled back":  "rollback = PROCESS; by = 40ms; at = 100ms | rollback = PROCESS; by = 40ms; at = 150ms",
+		"never up":     "crash = PROCESS; at = 0ms",
+	} {
+		for _, process := range []string{"node-2", "acceptor-1", "leader-2", "replica-1"} {
+			statesOf(t, name+" "+process, hurt(t, process, faults), cluster.Options{Unchecked: true})
+		}
+	}
 	for _, protocol := range protocols.Names() {
 		for _, faults := range []string{"mixed", "disks"} {
 			for seed := range 5 {
@@ -45,6 +59,31 @@ func TestStates(t *testing.T) {
 			}
 		}
 	}
+}
+
+// hurt is the config of a run in which faults happen to a process, that starts again in the end.
+func hurt(t *testing.T, process, faults string) *config.Config {
+	t.Helper()
+	protocol := "multipaxos"
+	if strings.HasPrefix(process, "node") {
+		protocol = "raft"
+	}
+	text := fmt.Sprintf("protocol = %q\nmax_duration = \"2s\"\nrequests_per_client = 8\n", protocol)
+	for fault := range strings.SplitSeq(faults+" | restart = PROCESS; at = 200ms", " | ") {
+		text += "[[fault]]\n"
+		for set := range strings.SplitSeq(strings.ReplaceAll(fault, "PROCESS", process), "; ") {
+			key, value, _ := strings.Cut(set, " = ")
+			if value != "true" {
+				value = strconv.Quote(value)
+			}
+			text += key + " = " + value + "\n"
+		}
+	}
+	file := filepath.Join(t.TempDir(), "hurt.toml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return recorded.Config(t, file, "").Config
 }
 
 // statesOf compares the states of a run. One whose disks lie goes on when nobody checks it.

@@ -22,11 +22,11 @@ type shownField struct {
 type telling struct {
 	*load.Telling
 
-	By                                  *model.Span
-	During                              *model.Event
-	Conditions                          []model.Condition
-	TheValue, AtEnd, Where, All, Behind *model.Attribute
-	Row                                 []model.TextPiece
+	By                           *model.Span
+	During                       *model.Event
+	Conditions                   []model.Condition
+	TheValue, Where, All, Behind *model.Attribute
+	Row                          []model.TextPiece
 }
 
 // Called is what people call it.
@@ -74,7 +74,7 @@ func tellingOf(p *model.Protocol, f *load.Shown, t *load.Telling) telling {
 	for _, c := range t.When {
 		out.Conditions = append(out.Conditions, model.Condition{Attribute: attributes[c.Key.Value], Value: c.Text.Value})
 	}
-	out.TheValue, out.AtEnd, out.Where = attributes[t.Value.Value], attributes[t.Later.Value], attributes[t.Position.Value]
+	out.TheValue, out.Where = attributes[t.Value.Value], attributes[t.Position.Value]
 	out.All, out.Behind = attributes[t.List.Value], attributes[t.Last.Value]
 	if t.Cells != nil {
 		out.Row = make([]model.TextPiece, len(f.Columns))
@@ -148,7 +148,6 @@ func toldBy(t *telling) string {
 		}
 	}
 	add("%s", t.TheValue)
-	add("%s as a call ends", t.AtEnd)
 	add("a row at %s", t.Where)
 	add("the rows in %s", t.All)
 	add("no row behind %s", t.Behind)

@@ -26,7 +26,6 @@ type Telling struct {
 	When     Pairs `yaml:"when"`
 	Ends     Flag  `yaml:"ends"`
 	Value    Text  `yaml:"value"`
-	Later    Text  `yaml:"later"`
 	Position Text  `yaml:"position"`
 	Cells    Pairs `yaml:"cells"`
 	List     Text  `yaml:"list"`

@@ -105,7 +105,7 @@ func (r *resolver) telling(t *load.Telling, columns []string) {
 	if by.span != nil && by.event != nil && !slices.Contains(by.span.Events, by.event) {
 		r.faults.Undefined(t.Event.Pos, "event of the span "+by.span.ID, t.Event.Value, namesOf(by.span))
 	}
-	for _, name := range []load.Text{t.Value, t.Later, t.Position, t.List, t.Last} {
+	for _, name := range []load.Text{t.Value, t.Position, t.List, t.Last} {
 		r.toldBy(by, name)
 	}
 	for _, p := range t.Cells {
@@ -173,7 +173,7 @@ func (r *resolver) fits(t *load.Telling, columns []string) {
 		r.faults.Add(t.At, "what has no columns has no rows: it is told by `value`")
 	case columns == nil && !t.Value.Given():
 		r.faults.Add(t.At, "nothing is told: missing key %q", "value")
-	case columns != nil && (t.Value.Given() || t.Later.Given()):
+	case columns != nil && t.Value.Given():
 		r.faults.Add(t.At, "what has columns is told by rows, and not by `value`")
 	case columns != nil && !rows:
 		r.faults.Add(t.At, "nothing is told: want `position` and `cells`, `list` and `form`, or `last`")

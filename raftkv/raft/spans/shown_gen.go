@@ -21,7 +21,6 @@ func Shown() span.Shown {
 			Told: []span.Telling{
 				{
 					Value: RaftRoleKey,
-					Later: RaftEndRoleKey,
 				},
 			},
 		},
@@ -33,7 +32,6 @@ func Shown() span.Shown {
 			Told: []span.Telling{
 				{
 					Value: RaftTermKey,
-					Later: RaftEndTermKey,
 				},
 				{
 					Event: EventPersist,

@@ -87,13 +87,6 @@ func (e *engine) read(p *process, i int32, s *read.Span, tellings []telling) (no
 			if t.Open && len(all) > 0 && !isUnfinished(s) {
 				later = append(later, told{field: t.field, key: all[0].key, what: isGone})
 			}
-			if t.Later != "" && answeredOrGivenUp(s) {
-				if text := textOf(t.Later, s.Attributes); text != nil {
-					later = append(later, told{field: t.field, values: e.one(*text), sender: index.None})
-				} else {
-					later = append(later, all...)
-				}
-			}
 			continue
 		}
 		for n := range s.Events {
@@ -110,12 +103,6 @@ func (e *engine) read(p *process, i int32, s *read.Span, tellings []telling) (no
 		}
 	}
 	return now, later
-}
-
-// answeredOrGivenUp says whether a call ended in a step that its process took: no crash ended it, nor the run.
-func answeredOrGivenUp(s *read.Span) bool {
-	failed := s.Attribute(worldspans.ErrorTypeKey).AsString()
-	return (failed == "" || failed == worldspans.ErrorTypeTimeout) && !isUnfinished(s)
 }
 
 // isUnfinished says whether the run ended before a span did.
