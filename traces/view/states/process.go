@@ -17,7 +17,6 @@ type process struct {
 	values [][]string // by field; nil where nothing is known
 	tables []table    // by field
 	status string
-	begun  bool // it has started
 	disk   disk
 	store  store
 }

@@ -20,21 +20,14 @@ func isStartShape(s *index.Shape) bool {
 	return s.Kind == trace.SpanKindInternal && strings.HasSuffix(s.Name, ".start")
 }
 
-// starts has a process start: what is not on its disk is what it is at first. One that is down from the beginning is
-// started all the same, and stays down.
+// starts has a process start: what is not on its disk is what it is at first.
 func (e *engine) starts(p *process, says []told) {
-	staysDown := p.status == Down && !p.begun
-	p.begun = true
-	if !staysDown {
-		e.setStatus(p, Up)
-	}
+	e.setStatus(p, Up)
 	p.store.begins()
 	e.reset(p)
-	if !staysDown {
-		for _, field := range p.has {
-			if i := int(field) - own; i >= 0 && i < len(e.shown) && e.shown[i].Initial != "" {
-				e.setValue(p, field, e.one(e.shown[i].Initial))
-			}
+	for _, field := range p.has {
+		if i := int(field) - own; i >= 0 && i < len(e.shown) && e.shown[i].Initial != "" {
+			e.setValue(p, field, e.one(e.shown[i].Initial))
 		}
 	}
 	e.restore(p, says)
