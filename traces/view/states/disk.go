@@ -90,7 +90,11 @@ func (d *disk) rollsBack(to int64) {
 // of the start says. If no state is, the rows are forgotten.
 func (e *engine) restore(p *process, says []told) {
 	d := &p.disk
-	if !d.watched || len(d.syncs) == 0 {
+	if !d.watched {
+		return
+	}
+	if len(d.syncs) == 0 { // or the trace lacks the beginning
+		e.forget(p)
 		return
 	}
 	last := len(d.syncs) - 1
