@@ -1,6 +1,6 @@
 # Everything here needs Go and make; what needs more says so. `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run generate test race lint fmt build bench sweep sweep-ci fuzz golden jaeger test-jaeger test-collector test-386 cross ci bugs page test-page lab
+.PHONY: help run generate test race lint fmt build bench sweep sweep-ci fuzz golden jaeger test-jaeger test-collector test-386 cross ci bugs page test-page measure-page lab
 
 GO ?= go
 # `make test` needs no C compiler; the race detector does: `make test RACE=1`.
@@ -45,6 +45,15 @@ page: ## build the bundle of the page that shows runs; it is in git. Needs Node.
 
 test-page: ## test the page in a real Chromium, without a window. Needs Node.js, npm and Chromium (or CHROMIUM=its path)
 	cd traces/view/page && { [ -d node_modules ] || npm ci --no-audit --no-fund; } && npm test && npx playwright test
+
+MEASURED = bin/measured
+MEASURE_RUN = bin/run -quiet -requests 50000 -files otlp -out $(MEASURED)
+
+measure-page: ## measure in Chromium how pages of 100,000 messages and of 1,000,000 spans open and pan; it takes minutes
+	CGO_ENABLED=0 $(GO) build -o bin/ ./cmd/run ./cmd/view
+	$(MEASURE_RUN) -set max_duration=39s -name messages && bin/view -out $(MEASURED)/messages.html $(MEASURED)/messages
+	$(MEASURE_RUN) -set max_duration=180s -name spans && bin/view -out $(MEASURED)/spans.html $(MEASURED)/spans
+	cd traces/view/page && node test/measure.mjs ../../../$(MEASURED)/messages.html ../../../$(MEASURED)/spans.html
 
 lab: ## write the laboratory, a page that makes runs by itself: bin/lab.html
 	@mkdir -p bin

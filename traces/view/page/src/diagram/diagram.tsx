@@ -14,6 +14,7 @@ import { Minimap, useDark } from "./minimap.tsx";
 import { CanvasPen } from "./draw/pen.ts";
 import { forgetPalette, hovered, layoutOf, room, sceneOf, width } from "./picture.ts";
 import { printInto, titleOf } from "./save.ts";
+import { axisOf } from "./draw/layout.ts";
 import { placeAt, type Scene } from "./draw/scene.ts";
 import { Tooltip } from "./tooltip.tsx";
 import { momentsAt } from "./window.ts";
@@ -106,10 +107,7 @@ export function Diagram() {
       listen(box.current!, {
         hover, click,
         leave: () => (hovered.value = null),
-        area: () => {
-          const { left, width: all } = layoutOf(width.value);
-          return { left, width: all - left };
-        },
+        area: () => axisOf(layoutOf(width.value)),
       }),
     ];
     return () => {

@@ -7,6 +7,7 @@ import { addDiamond, addFlag, addStar } from "./draw/looks.ts";
 import { CanvasPen } from "./draw/pen.ts";
 import { readPalette, type Palette } from "./draw/palette.ts";
 import { layoutOf, width as outer } from "./picture.ts";
+import { axisOf, margins } from "./draw/layout.ts";
 import { placesOf } from "./draw/prepare.ts";
 import { show } from "./window.ts";
 
@@ -88,10 +89,11 @@ export function Minimap() {
   const first = runs.value[0];
   const at = first && cursor.value > 0 ? placeOf(first, Math.min(cursor.value, first.moments.length) - 1) : 0;
   const { from, to } = shown.value;
-  const left = outer.value > 0 ? layoutOf(outer.value).left : 0;
+  const left = outer.value > 0 ? axisOf(layoutOf(outer.value)).left : 0;
   return (
     <div
-      class="diagram-minimap" ref={box} style={{ marginLeft: `${left}px` }} aria-hidden="true" {...drag(() => width)}
+      class="diagram-minimap" ref={box} aria-hidden="true" {...drag(() => width)}
+      style={{ marginLeft: `${left}px`, marginRight: `${margins.right}px` }}
     >
       <canvas ref={canvas} />
       <div class="outside" style={{ left: 0, width: part(from) }} />

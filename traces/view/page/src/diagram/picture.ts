@@ -4,7 +4,7 @@ import { signal } from "@preact/signals";
 import { axis, chosen, cursor, embedded, kept, placeOf, runs, shown } from "../app/state.ts";
 import { comparison, same } from "../model/comparison.ts";
 import { none, type Run } from "../model/run.ts";
-import { layOut, type Layout } from "./draw/layout.ts";
+import { axisOf, layOut, margins, type Layout } from "./draw/layout.ts";
 import { readPalette, type Palette } from "./draw/palette.ts";
 import { placesOf, prepare, prepared, type Prepared } from "./draw/prepare.ts";
 import { livesOf } from "./draw/roles.ts";
@@ -75,15 +75,16 @@ function partingOf(): number | null {
 /** The scene of what is shown; on paper it has the light page's colours, and no cursor. */
 export function sceneOf(width: number, paper = false): Scene {
   const made = layoutOf(width);
-  const window = shown.value;
+  const { from, to } = shown.value;
+  const scale = axisOf(made).width / Math.max(1e-9, to - from);
   const first = runs.value[0];
   const c = cursor.value;
   return {
     layout: made,
     palette: paper ? readPalette(true) : (palette ??= readPalette()),
     axis: axis.value,
-    window,
-    scale: (made.width - made.left) / Math.max(1e-9, window.to - window.from),
+    window: { from: from - margins.left / scale, to: to + margins.right / scale },
+    scale,
     runs: runs.value.map(sceneRun),
     parting: runs.value.length > 1 ? partingOf() : null,
     chosen: chosen.value,

@@ -74,7 +74,8 @@ export class Track {
       return;
     }
     const below = this.levels[level - 1]!.low.length;
-    for (let k = i * fan; k < Math.min(below, (i + 1) * fan); k++) this.visit(level - 1, k, from, to, grain, meet, bars);
+    const past = Math.min(below, (i + 1) * fan);
+    for (let k = i * fan; k < past; k++) this.visit(level - 1, k, from, to, grain, meet, bars);
   }
 
   /** About how many items lie between from and to: right to a few hundredths of that part. */

@@ -13,7 +13,7 @@ interface Tick {
 export function ticksOf(scene: Scene): Tick[] {
   const { window, layout, axis } = scene;
   const wide = layout.width - layout.left;
-  const list = ticks(window.from, window.to, Math.max(2, Math.min(12, Math.floor(wide / 110))));
+  const list = ticks(Math.max(0, window.from), window.to, Math.max(2, Math.min(12, Math.floor(wide / 110))));
   if (axis === "sequence") {
     return list.filter((t) => Number.isInteger(t)).map((at) => ({ at, text: at.toLocaleString("en") }));
   }

@@ -5,7 +5,7 @@ import { drawGrid, ticksOf } from "./axis.ts";
 import { Class, classesOf } from "./classes.ts";
 import { drawDifferences, drawParting } from "./differences.ts";
 import { drawArrows, endsOf } from "./arrows.ts";
-import { drawLanes, drawNames } from "./lanes.ts";
+import { drawLanes, drawNames, drawRibbonWords } from "./lanes.ts";
 import { drawFlags, drawSpans } from "./spans.ts";
 import { addHead } from "./looks.ts";
 import type { Pen } from "./pen.ts";
@@ -27,6 +27,7 @@ export function draw(pen: Pen, scene: Scene): void {
   drawGrid(pen, scene, marks);
   scene.runs.forEach((_, i) => drawRun(pen, scene, i));
   drawParting(pen, scene);
+  drawRibbonWords(pen, scene);
   if (scene.hovered) emphasise(pen, scene, scene.hovered, false);
   if (scene.chosen) emphasise(pen, scene, { ...scene.chosen, arrow: none }, true);
   drawCursor(pen, scene);
@@ -44,7 +45,7 @@ function drawRun(pen: Pen, scene: Scene, i: number): void {
   if (bright) drawArrows(pen, scene, i, bright, 1.6, false);
   drawSpans(pen, scene, i, r.all, alpha);
   if (bright) drawSpans(pen, scene, i, bright, 1);
-  drawFlags(pen, scene, i, r.all, r.kept ? 0.45 : 1);
+  drawFlags(pen, scene, i, r.all, r.kept ? 0.7 : 1);
   if (r.differs && r.how) drawDifferences(pen, scene, i, r.differs, r.how);
 }
 

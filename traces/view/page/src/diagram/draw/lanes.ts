@@ -47,9 +47,31 @@ function drawStretches(pen: Pen, scene: Scene, lane: Lane): void {
       pen.box(from, lane.top, 1, lane.height);
       pen.fill(scene.palette.dim, 0.55);
     }
-    drawWords(pen, scene, lane, from, to, s.role, s.term);
   }
 }
+
+/** Writes roles and terms onto the ribbons. */
+export function drawRibbonWords(pen: Pen, scene: Scene): void {
+  const { left, width } = scene.layout;
+  for (const lane of scene.layout.lanes) {
+    if (lane.kind !== "server" || isHidden(scene, lane)) continue;
+    const { run, lives } = scene.runs[lane.run]!;
+    const x = (moment: number) => xOf(scene, placeOfMoment(run, scene.axis, moment));
+    const list = lives.stretches[lane.process]!;
+    const begin = lane.run > 0 && scene.parting !== null ? Math.max(left, xOf(scene, scene.parting)) : left;
+    for (let k = firstAfter(list, (s) => x(s.to) >= begin + 8); k < list.length; k++) {
+      const s = list[k]!;
+      const from = Math.max(begin, x(s.from)), to = Math.min(width, x(s.to));
+      if (from > width) break;
+      const down = lives.down[lane.process]!.some((d) => d.from <= s.from && s.from < d.to);
+      if (to - from > 12 && !down) drawWords(pen, scene, lane, from, to, s.role, s.term);
+    }
+  }
+}
+
+/** Whether all of a lane is covered, since its run is there as the first one. */
+const isHidden = (scene: Scene, lane: Lane) =>
+  lane.run > 0 && scene.parting !== null && xOf(scene, scene.parting) >= scene.layout.width;
 
 function firstAfter<T>(list: readonly T[], is: (item: T) => boolean): number {
   let low = 0, high = list.length;

@@ -33,6 +33,15 @@ export interface Layout {
   height: number;
 }
 
+/** What is left free on both sides of the axis, so that a mark at an end of the run is seen whole. */
+export const margins = { left: 9, right: 18 };
+
+/** Where the axis begins, and how wide what is shown of it is. */
+export function axisOf(layout: Layout): { left: number; width: number } {
+  const left = layout.left + margins.left;
+  return { left, width: Math.max(1, layout.width - left - margins.right) };
+}
+
 const axisHeight = 24;
 const noteHeight = 18;
 const collator = new Intl.Collator("en", { numeric: true });

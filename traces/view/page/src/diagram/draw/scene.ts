@@ -24,6 +24,7 @@ export interface Scene {
   layout: Layout;
   palette: Palette;
   axis: Axis;
+  /** What is in view: what is shown of the axis, and the margins beside it. */
   window: Window;
   /** Pixels for each unit of the axis. */
   scale: number;

@@ -172,37 +172,59 @@ function drawMarks(scene: Scene, t: SpanTrack, gap: number, add: (x: number, ite
 /** A power of two: so that what is drawn of many stays the same as the window moves. */
 export const stepOf = (size: number): number => 2 ** Math.ceil(Math.log2(size));
 
+interface Flag {
+  x: number;
+  item: number;
+  bad: boolean;
+  words: string;
+}
+
 /** Draws the flags of a run: faults and violations, with their words where there is room. */
 export function drawFlags(pen: Pen, scene: Scene, r: number, of: Prepared, alpha: number): void {
   const { palette, layout } = scene;
   const lanes = layout.of[r]!;
   const { run } = scene.runs[r]!;
+  const bottom = Math.max(...lanes.map((l) => l.top + l.height));
+  const byLane = new Map<Lane, Flag[]>();
   for (const t of of.spans) {
     if (t.class !== Class.Fault && t.class !== Class.Violation) continue;
-    const lane = lanes[t.process]!;
-    const bottom = Math.max(...lanes.map((l) => l.top + l.height));
-    const at: { x: number; item: number }[] = [];
-    drawMarks(scene, t, 6, (x, item) => at.push({ x, item }));
     const bad = t.class === Class.Violation;
-    for (const { x } of at) {
-      pen.move(x, lane.top + 8);
-      pen.line(x, bottom);
-    }
-    pen.stroke({
-      colour: palette.bad, width: bad ? 1.6 : 1, alpha: (bad ? 0.9 : 0.45) * alpha, dash: bad ? [] : [2, 3],
-    });
-    const rows = flagRows(at.map((a) => a.x), at.map((a) => pen.measure(flagText(run, a.item, bad), 10.5, bad) + 18));
-    at.forEach(({ x }, k) => addFlag(pen, x, lane.top + 5 + rows[k]! * 17));
-    pen.fill(palette.bad, alpha);
-    at.forEach(({ x, item }, k) => {
-      const next = at.findIndex((_, n) => n > k && rows[n] === rows[k]);
-      const most = (next < 0 ? layout.width : at[next]!.x) - x - 18;
-      if (most < 24) return;
-      pen.text(x + 12, lane.top + 13 + rows[k]! * 17, flagText(run, item, bad), {
-        colour: palette.bad, size: 10.5, bold: bad, most,
-      });
-    });
+    const lane = lanes[t.process]!;
+    const flags = byLane.get(lane) ?? [];
+    byLane.set(lane, flags);
+    drawMarks(scene, t, 6, (x, item) => flags.push({ x, item, bad, words: flagText(run, item, bad) }));
   }
+  for (const [lane, flags] of byLane) {
+    flags.sort((a, b) => a.x - b.x);
+    for (const bad of [false, true]) {
+      for (const f of flags) {
+        if (f.bad !== bad) continue;
+        pen.move(f.x, lane.top + 6);
+        pen.line(f.x, bottom);
+      }
+      const shade = (bad ? 0.9 : 0.45) * alpha;
+      pen.stroke({ colour: palette.bad, width: bad ? 1.6 : 1, alpha: shade, dash: bad ? [] : [2, 3] });
+    }
+    drawFlagWords(pen, scene, lane, flags, alpha);
+  }
+}
+
+function drawFlagWords(pen: Pen, scene: Scene, lane: Lane, flags: Flag[], alpha: number): void {
+  const { palette, layout } = scene;
+  const size = 10.5;
+  const rows = flagRows(flags.map((f) => f.x), flags.map((f) => pen.measure(f.words, size, f.bad) + 18));
+  flags.forEach((f, k) => addFlag(pen, f.x, lane.top + 5 + rows[k]! * 17));
+  pen.fill(palette.bad, alpha);
+  flags.forEach((f, k) => {
+    const next = flags.findIndex((_, n) => n > k && rows[n] === rows[k]);
+    const baseline = lane.top + 13 + rows[k]! * 17;
+    const most = (next < 0 ? layout.width : flags[next]!.x) - f.x - 18;
+    if (next < 0 && most < 60 && f.bad) {
+      pen.text(f.x - 5, baseline, f.words, { colour: palette.bad, size, bold: true, align: "right", most: 240 });
+    } else if (most >= 24) {
+      pen.text(f.x + 12, baseline, f.words, { colour: palette.bad, size, bold: f.bad, most });
+    }
+  });
 }
 
 const flagText = (run: Run, span: number, bad: boolean) =>
