@@ -12,7 +12,7 @@ import { Said } from "./say.tsx";
 import { focusSearch, SearchBox } from "./search.tsx";
 import { startSearch } from "./searching.ts";
 import { embedded, runs } from "./state.ts";
-import { startTabs, Tabs } from "./tabs.tsx";
+import { panels, startTabs, Tabs } from "./tabs.tsx";
 import { startTheme } from "./theme.ts";
 import { PageButtons, Toolbar } from "./toolbar.tsx";
 import { startTransport } from "./transport.ts";
@@ -53,7 +53,7 @@ export function App() {
       <header class="page-top">
         <div class="page-line">
           <Header />
-          <PageButtons />
+          {panels.value.length > 0 && <PageButtons />}
         </div>
         {stage && <div class="tools"><Toolbar /><SearchBox /></div>}
       </header>

@@ -11,9 +11,9 @@ export function Header() {
   const names = runs.value.map((r) => r.head.name);
   return (
     <div class="page-header">
-      <h1 title={names.join(" and ")}>{shortNames(names).join(" and ") || "No run"}</h1>
+      <h1 title={names.join(" and ")}>{shortNames(names).join(" and ") || (problems.value.length > 0 ? "This page cannot be shown" : "No run")}</h1>
       <div class="page-facts">
-        {runs.value.map((r, i) => <Facts key={i} run={r} name={runs.value.length > 1} />)}
+        {runs.value.map((r, i) => <Facts key={i} run={r} name={runs.value.length > 1 ? shortNames(names)[i]! : ""} />)}
       </div>
       {verdicts.map((Verdict, i) => <Verdict key={i} />)}
       <Notes />
@@ -21,13 +21,13 @@ export function Header() {
   );
 }
 
-function Facts({ run, name }: { run: Run; name: boolean }) {
+function Facts({ run, name }: { run: Run; name: string }) {
   const title = settingsOf(run.head.config).get("title") || run.head.scenario;
   const facts = [
     run.head.protocol, title, run.head.seed && `seed ${run.head.seed}`, counted(run.spans, "span"),
     counted(run.arrows.count, "message"),
   ];
-  return <p class="dim">{name && <b>{run.head.name}: </b>}{facts.filter(Boolean).join(" · ")}</p>;
+  return <p class="dim">{name && <b>{name}: </b>}{facts.filter(Boolean).join(" · ")}</p>;
 }
 
 /** What is missing in the page, and what differs from what made it. */

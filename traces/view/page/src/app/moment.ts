@@ -10,7 +10,7 @@ import { panels } from "./tabs.tsx";
 import { themes } from "./theme.ts";
 import { slices } from "./view.ts";
 
-const sliceNames: readonly Slice[] = slices.map((s) => s.slice);
+const sliceNames: readonly Slice[] = ["chain", ...slices.map((s) => s.slice)];
 
 /** Adds what a link holds of the shell. The order is that in which a link is followed. */
 export function startMoment(): void {

@@ -49,7 +49,7 @@ export function SearchBox() {
       if (!box.current!.contains(e.relatedTarget as Node | null)) open.value = false;
     }}>
       <input
-        id="search" role="combobox" placeholder="Search" autocomplete="off" spellcheck={false}
+        id="search" role="combobox" placeholder="Search (key /)" autocomplete="off" spellcheck={false}
         aria-label="Search: name, process, id, number, key, request, text of the story" aria-keyshortcuts="/"
         aria-expanded={shown} aria-controls="found" aria-autocomplete="list" value={query.value}
         {...(shown && at.value >= 0 ? { "aria-activedescendant": `found-${at.value}` } : {})}

@@ -2,7 +2,8 @@
 
 import { computed, effect, signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { choose, chosen, cursor, runs } from "../app/state.ts";
+import { choose, chosen, cursor, now, runs } from "../app/state.ts";
+import { momentsUntil } from "../app/transport.ts";
 import { counted, milliseconds } from "../app/words.ts";
 import { lineAt } from "../model/lines.ts";
 import { none, type Run } from "../model/run.ts";
@@ -24,8 +25,10 @@ const lines = computed(() =>
 /** The place among them of the line that is told when the cursor is where it is; none before the first. */
 const current = computed(() => {
   const r = run.value;
-  if (!r || r !== runs.value[0]) return none;
-  return lastUpTo(lines.value, lineAt(r, cursor.value));
+  if (!r) return none;
+  // The cursor is the first run's: of the second one, it is what has been told until the same time.
+  const happened = r === runs.value[0] ? cursor.value : cursor.value === 0 ? 0 : momentsUntil(r, now.value);
+  return lastUpTo(lines.value, lineAt(r, happened));
 });
 
 /** The place among them of the chosen span's first line; none if it has none. */
