@@ -110,7 +110,7 @@ func (p *page) tell(verdicts []verdict) string {
 		b.WriteString("\n" + p.together(verdicts) + "\n")
 	}
 	if len(verdicts) > 0 {
-		b.WriteString("\nnext  " + next(verdicts) + "\n")
+		b.WriteString("\nnext  " + next(verdicts) + "\nshow  " + command.Line("view", shown(verdicts)) + "\n")
 	}
 	return b.String()
 }
@@ -134,6 +134,16 @@ func (p *page) together(verdicts []verdict) string {
 	}
 	return fmt.Sprintf("%d of %d runs %s %s", wrong, len(verdicts), words.Agree(wrong, "is", "are"),
 		p.style.Red("NOT fine"))
+}
+
+// shown is the run that is worth looking at: the first with which something is wrong, or the first.
+func shown(verdicts []verdict) string {
+	for i := range verdicts {
+		if verdicts[i].wrong() {
+			return verdicts[i].Run
+		}
+	}
+	return verdicts[0].Run
 }
 
 // next is the command worth trying after this one: why the first thing is as it is, or what another run has to say.

@@ -79,7 +79,8 @@ func (p *page) text(most int) string {
 	p.operations(most)
 	p.took()
 	p.exchanges()
-	fmt.Fprintf(&p.b, "\n%s\n%s%s\n", p.style.Bold("next"), indent, command.Line("story", p.c.B.Name))
+	fmt.Fprintf(&p.b, "\n%s\n%s%s\n%s%s\n", p.style.Bold("next"), indent, command.Line("story", p.c.B.Name), indent,
+		command.Line("view", p.c.A.Name, p.c.B.Name))
 	return p.b.String()
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/flags"
 	"github.com/raftkv/raftkv/cmd/internal/nearest"
+	"github.com/raftkv/raftkv/cmd/internal/runs"
 	"github.com/raftkv/raftkv/raftkv/world"
 	worldspans "github.com/raftkv/raftkv/raftkv/world/spans"
 	"github.com/raftkv/raftkv/traces/diff"
@@ -21,6 +22,7 @@ type options struct {
 	runs [2]string
 	diff diff.Options
 	json bool
+	html bool // write the page that shows both, too
 }
 
 // defaultMax is how many lines of what followed, and of each list, a person reads.
@@ -52,6 +54,11 @@ func flagGroups() []flags.Group[options] {
 				Name: "json", Help: "print the same as JSON, lists in full; its fields are those of `go doc ./traces/diff " +
 					"Difference`, and of the types that this names",
 				Set: func(o *options, v string) []error { return flags.SetBool("-json", &o.json, v) },
+			},
+			{
+				Name: "html", Help: "write the page that shows both runs, too, all of them: beside the second one, as " +
+					runs.PageFile,
+				Set: func(o *options, v string) []error { return flags.SetBool("-html", &o.html, v) },
 			},
 			{Name: "h", Help: "show this"},
 		}},

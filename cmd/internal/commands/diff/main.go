@@ -11,6 +11,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/flags"
 	"github.com/raftkv/raftkv/cmd/internal/nearest"
+	"github.com/raftkv/raftkv/cmd/internal/pages"
 	"github.com/raftkv/raftkv/cmd/internal/protocols"
 	"github.com/raftkv/raftkv/cmd/internal/runs"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
@@ -36,7 +37,23 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return flags.Failed(err, usage, stdout, stderr)
 	}
-	both, of, err := readBoth(ctx, &options, stderr)
+	status := compare(ctx, &options, stdout, stderr)
+	if status == statusTrouble || !options.html {
+		return status
+	}
+	file, err := pages.Write(ctx, stderr, "", options.runs[:]...)
+	if err != nil {
+		return command.Failed(stderr, err)
+	}
+	if !options.json {
+		_, err = fmt.Fprintf(stdout, "wrote %s\n", file)
+	}
+	return max(status, command.Printed(err, stderr))
+}
+
+// compare says what differs, and returns the status of that.
+func compare(ctx context.Context, options *options, stdout, stderr io.Writer) int {
+	both, of, err := readBoth(ctx, options, stderr)
 	if err != nil {
 		return command.Failed(stderr, err)
 	}
@@ -46,7 +63,7 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		}
 	}()
 	if of[0] != of[1] {
-		return acrossProtocols(both, of, &options, stdout, stderr)
+		return acrossProtocols(both, of, options, stdout, stderr)
 	}
 	done := terminal.Wait(stderr, "comparing")
 	d, err := diff.Compare(ctx, both[0], both[1], options.diff)
@@ -66,7 +83,7 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	} else {
 		r := report{
 			d: d, style: terminal.StyleOf(stdout), width: min(max(terminal.Width(stdout), narrowest), widest),
-			options: &options,
+			options: options,
 		}
 		_, err = io.WriteString(stdout, r.String())
 	}

@@ -190,5 +190,6 @@ func (r *report) next() {
 	default:
 		words = append(words, "-only", r.d.First.Service, a, b)
 	}
-	r.printf("\n%s  %s\n", r.style.Bold("next"), command.Line(name, words...))
+	r.printf("\n%s  %s\n%s  %s\n", r.style.Bold("next"), command.Line(name, words...), r.style.Bold("show"),
+		command.Line("view", a, b))
 }

@@ -65,7 +65,7 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err := x.Write(stdout, style, min(widest, terminal.Width(stdout))); err != nil {
 		return command.Printed(err, stderr)
 	}
-	_, err = fmt.Fprintf(stdout, "\nnext  %s\n", next(name, x))
+	_, err = fmt.Fprintf(stdout, "\nnext  %s\nshow  %s\n", next(name, x), command.Line("view", name))
 	return command.Printed(err, stderr)
 }
 

@@ -86,8 +86,8 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err := draft.Write(file, content); err != nil {
 		return command.Failed(stderr, fmt.Errorf("cannot write %s: %w", file, err))
 	}
-	_, err = fmt.Fprintf(stdout, "wrote %s, %s\n%s", file, words.Counted(spans.Len(), "span"),
-		terminal.Paragraph("next  ", "      ", f.next, terminal.Width(stdout)))
+	_, err = fmt.Fprintf(stdout, "wrote %s, %s\n%sshow  %s\n", file, words.Counted(spans.Len(), "span"),
+		terminal.Paragraph("next  ", "      ", f.next, terminal.Width(stdout)), command.Line("view", o.run))
 	return command.Printed(err, stderr)
 }
 

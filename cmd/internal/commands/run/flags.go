@@ -15,6 +15,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/library"
 	"github.com/raftkv/raftkv/cmd/internal/nearest"
 	"github.com/raftkv/raftkv/cmd/internal/protocols"
+	"github.com/raftkv/raftkv/cmd/internal/runs"
 	"github.com/raftkv/raftkv/cmd/internal/telling"
 )
 
@@ -31,6 +32,7 @@ type options struct {
 	json      bool
 	otlp      string // where to push to, too; empty leaves it to the environment
 	shrink    bool
+	html      bool // write the page that shows the run, too
 	list      bool
 	part      telling.Part // of the story that is printed
 }
@@ -140,6 +142,10 @@ func outputFlags() flags.Group[options] {
 		{Name: "files", Takes: "LIST", Help: "which files to write, of " + strings.Join(fileNames, ",") +
 			"; by default all, and run.toml in any case", Set: setFiles},
 		{
+			Name: "html", Help: "write the page that shows the run, too, into its folder: " + runs.PageFile,
+			Set: func(o *options, v string) []error { return flags.SetBool("-html", &o.html, v) },
+		},
+		{
 			Name: "otlp", Takes: "URL",
 			Help: "push the spans to a receiver, too, as in -otlp http://localhost:4318; see Pushing, below", Set: setOTLP,
 		},
@@ -177,6 +183,10 @@ func parseFlags(args []string) (options, error) {
 	if o.json && o.stdout {
 		contradiction = errors.Join(contradiction,
 			errors.New("-json and -stdout contradict each other: one object on standard output, and the spans there"))
+	}
+	if o.html && !o.files.otlp {
+		contradiction = errors.Join(contradiction,
+			errors.New("-html makes a page of the trace: -files has to have otlp in its list"))
 	}
 	return o, errors.Join(wrong, err, contradiction, o.part.Wrong(), o.untold())
 }

@@ -32,8 +32,8 @@ const (
 	mostElections = 10
 )
 
-// pages notes, as spans go by, what Jaeger's pages are worth being opened at.
-type pages struct {
+// openings notes, as spans go by, what Jaeger's pages are worth being opened at.
+type openings struct {
 	protocol   *whole.Protocol
 	services   []string
 	takePart   map[trace.TraceID][]int // the services of each trace, by their places among services
@@ -67,22 +67,22 @@ type violation struct {
 	invariant string
 }
 
-var _ record.Exporter = (*pages)(nil)
+var _ record.Exporter = (*openings)(nil)
 
-func newPages(p *whole.Protocol) *pages {
-	return &pages{protocol: p, takePart: map[trace.TraceID][]int{}, errors: map[trace.TraceID]failure{}}
+func newOpenings(p *whole.Protocol) *openings {
+	return &openings{protocol: p, takePart: map[trace.TraceID][]int{}, errors: map[trace.TraceID]failure{}}
 }
 
 // Export notes a span.
-func (p *pages) Export(_ context.Context, s *span.Span) error {
+func (p *openings) Export(_ context.Context, s *span.Span) error {
 	p.note(s)
 	return nil
 }
 
 // Shutdown does nothing.
-func (*pages) Shutdown(context.Context) error { return nil }
+func (*openings) Shutdown(context.Context) error { return nil }
 
-func (p *pages) note(s *traces.Span) {
+func (p *openings) note(s *traces.Span) {
 	if p.begin.IsZero() || s.Start.Before(p.begin) {
 		p.begin = s.Start
 	}
@@ -124,8 +124,8 @@ func (r *runner) links(ctx context.Context) []link {
 		return nil
 	}
 	at := jaegerPages(r.push.push.Endpoint())
-	links := r.pages.searches(at, r.config.RunName())
-	links = append(links, r.pages.landmarks(at)...)
+	links := r.openings.searches(at, r.config.RunName())
+	links = append(links, r.openings.landmarks(at)...)
 	if l, ok := r.watched(at); ok {
 		links = append(links, l)
 	}
@@ -171,7 +171,7 @@ func jaegerPages(endpoint string) export.Jaeger {
 // searches are the searches that find all traces of the run. One finds those in which one service takes part, so there
 // is one for each of a few services that have a part in all traces between them: first the one that is in the most,
 // then the one that is in the most of the rest.
-func (p *pages) searches(at export.Jaeger, run string) (links []link) {
+func (p *openings) searches(at export.Jaeger, run string) (links []link) {
 	all := make([]int, len(p.services))
 	for _, services := range p.takePart {
 		for _, service := range services {
@@ -207,7 +207,7 @@ func (p *pages) searches(at export.Jaeger, run string) (links []link) {
 
 // landmarks are what is violated, the first operation, the first operation in which something failed, and the
 // elections.
-func (p *pages) landmarks(at export.Jaeger) (links []link) {
+func (p *openings) landmarks(at export.Jaeger) (links []link) {
 	for _, v := range p.violations {
 		links = append(links, link{"the violation of " + v.invariant, at.Trace(v.trace)})
 	}

@@ -34,6 +34,7 @@ type report struct {
 	Violation    *violated         `json:"violation,omitempty"`
 	Jaeger       []link            `json:"jaeger,omitempty"`
 	Next         string            `json:"next"`
+	Show         string            `json:"show,omitempty"` // left out where there is no trace
 }
 
 type answeredOf struct {
@@ -71,7 +72,8 @@ type violated struct {
 // jsonFields are those of a report, for -h.
 const jsonFields = `
 -json prints one object with these fields, which stay what they are called:
-  run, scenario, seed, next         names, and the command worth trying next
+  run, scenario, seed, next, show   names, and the commands worth trying next
+                                    and that show the run
   protocol                          its name, if it is not raft
   files                             what was written, with -shrink what is left
                                     of the run, too
@@ -104,6 +106,7 @@ func (r *runner) printJSON(ctx context.Context, w io.Writer) error {
 		EndNs: r.result.End, Finished: r.result.Finished, Invariants: r.result.Checks.Invariants,
 		Events: r.result.Checks.Events, Sometimes: map[string]uint64{},
 		Expectations: r.expectations(), Jaeger: r.links(ctx), Next: r.next(),
+		Show: r.show(),
 	}
 	if r.config.Row() != protocols.Unnamed() {
 		rep.Protocol = r.config.Protocol

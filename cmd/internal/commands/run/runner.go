@@ -10,6 +10,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/cluster"
 	"github.com/raftkv/raftkv/cmd/internal/command"
 	"github.com/raftkv/raftkv/cmd/internal/config"
+	"github.com/raftkv/raftkv/cmd/internal/pages"
 	"github.com/raftkv/raftkv/cmd/internal/positions"
 	"github.com/raftkv/raftkv/cmd/internal/profile"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
@@ -24,14 +25,15 @@ type runner struct {
 	config         *config.Resolved
 	stdout, stderr io.Writer
 
-	folder *folder
-	tally  tally
-	story  *story.Story // nil when nobody wants it
-	push   *heldPush    // nil when nothing is pushed
-	pages  *pages       // likewise
-	pushed error        // what went wrong with it
-	result cluster.Result
-	shrunk bool // what is left of the run is written, too
+	folder   *folder
+	tally    tally
+	story    *story.Story // nil when nobody wants it
+	push     *heldPush    // nil when nothing is pushed
+	openings *openings    // likewise
+	pushed   error        // what went wrong with it
+	result   cluster.Result
+	shrunk   bool // what is left of the run is written, too
+	paged    bool // and the page that shows it
 
 	latencies func() uint64 // for tests, which have a run panic: see cluster.Options
 }
@@ -108,8 +110,8 @@ func (r *runner) open() (exporters []record.Exporter, err error) {
 			push: push,
 			hold: slices.ContainsFunc(r.config.Faults, func(f config.Fault) bool { return f.Kind.Counterfactual() }),
 		}
-		r.pages = newPages(r.config.Row())
-		exporters = append(exporters, r.push, r.pages)
+		r.openings = newOpenings(r.config.Row())
+		exporters = append(exporters, r.push, r.openings)
 	}
 	return exporters, nil
 }
@@ -255,6 +257,7 @@ func (r *runner) conclude(ctx context.Context) int {
 	if r.push != nil {
 		r.pushed = r.push.finish(ctx)
 	}
+	status = max(status, r.writePage(ctx))
 	shrinks := r.options.shrink && r.result.Checks.Violation != nil
 	if shrinks && r.options.json { // the object tells of it
 		status = max(status, r.shrink(ctx))
@@ -285,6 +288,18 @@ func (r *runner) conclude(ctx context.Context) int {
 		status = max(status, statusViolation)
 	}
 	return status
+}
+
+// writePage writes the page that shows the run, if it was asked for.
+func (r *runner) writePage(ctx context.Context) int {
+	if !r.options.html {
+		return statusFine
+	}
+	if _, err := pages.Write(ctx, r.stderr, "", r.folder.path); err != nil {
+		return command.Failed(r.stderr, fmt.Errorf("the files are written; %w", err))
+	}
+	r.paged = true
+	return statusFine
 }
 
 // interruptible writes until the command is told to stop.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/raftkv/raftkv/cmd/internal/command"
+	"github.com/raftkv/raftkv/cmd/internal/runs"
 	"github.com/raftkv/raftkv/cmd/internal/telling"
 	"github.com/raftkv/raftkv/cmd/internal/terminal"
 	"github.com/raftkv/raftkv/raftkv/check"
@@ -141,7 +142,24 @@ func (r *runner) summary(ctx context.Context) []row {
 	if strings.Contains(next, " -drop ") {
 		rows = append(rows, row{"what if", "", "this message were lost: " + r.tally.message})
 	}
-	return append(rows, row{"next", next, ""})
+	rows = append(rows, row{"next", next, ""})
+	if show := r.show(); show != "" {
+		rows = append(rows, row{"show", show, ""})
+	}
+	return rows
+}
+
+// show is the command that shows the run, beside that without its counterfactuals if there is one; empty if it has no
+// trace.
+func (r *runner) show() string {
+	if !r.options.files.otlp {
+		return ""
+	}
+	folder := filepath.Join(r.options.out, r.name())
+	if original := r.original(); original != "" {
+		return command.Line("view", original, folder)
+	}
+	return command.Line("view", folder)
 }
 
 // filesRow says which files are where.
@@ -217,7 +235,7 @@ func (r *runner) written() []string {
 	}{{otlpFile, r.options.files.otlp}, {stdouttraceFile, r.options.files.stdouttrace}, {
 		storyFile,
 		r.options.files.story,
-	}, {configFile, true}} {
+	}, {configFile, true}, {runs.PageFile, r.paged}} {
 		if file.is {
 			names = append(names, file.name)
 		}

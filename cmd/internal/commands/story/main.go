@@ -88,7 +88,8 @@ func conclude(stderr io.Writer, o options, story *story.Story, told story.Told) 
 		said = terminal.Paragraph(style.Bold("told")+"  ", "      ", o.part.Said(told), terminal.Width(stderr))
 	}
 	// the story is told; there is nowhere else to say this
-	_, _ = fmt.Fprintf(stderr, "\n%s%s  %s\n", said, style.Bold("next"), next)
+	_, _ = fmt.Fprintf(stderr, "\n%s%s  %s\n%s  %s\n", said, style.Bold("next"), next, style.Bold("show"),
+		command.Line("view", o.run))
 }
 
 // parseFlags reads the command line. The error is flags.ErrHelp, or all that is wrong.

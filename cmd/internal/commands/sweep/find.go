@@ -128,6 +128,11 @@ func (f *found) print(o options, stdout io.Writer) error {
 		text += fmt.Sprintf("; an invariant was violated in %s, which a sweep without -find tells",
 			words.Counted(f.violated, "run"))
 	}
-	_, err := io.WriteString(stdout, terminal.Paragraph("", "", text, width)+"\n"+style.Bold("next")+"  "+f.Next+"\n")
+	text = terminal.Paragraph("", "", text, width) + "\n" + style.Bold("next") + "  " + f.Next + "\n"
+	if f.Found {
+		again := strings.TrimPrefix(f.Next, command.Line("run"))
+		text += style.Bold("show") + "  " + command.Line("run", "-quiet", "-html") + again + "\n"
+	}
+	_, err := io.WriteString(stdout, text)
 	return err
 }

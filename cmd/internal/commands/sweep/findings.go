@@ -82,11 +82,12 @@ func (r *ran) check(ctx context.Context, j kvconform.Checker, c *config.Config) 
 	}
 }
 
-// check is the command that shows what is found in a run's trace. The run exits with 1 if it violates an invariant
+// check are the commands that show what is found in a run's trace. The run exits with 1 if it violates an invariant
 // besides.
 func (r *report) check(f *finding) string {
-	return fmt.Sprintf("%s%s; %s", command.Line("run", "-quiet"),
-		strings.TrimPrefix(r.again(f.Seed), command.Line("run")), command.Line("check", f.Run))
+	return fmt.Sprintf("%s%s; %s; %s", command.Line("run", "-quiet"),
+		strings.TrimPrefix(r.again(f.Seed), command.Line("run")), command.Line("check", f.Run),
+		command.Line("view", f.Run))
 }
 
 // findings tells all of them in lines of a width, each with the command that shows it again.
