@@ -56,7 +56,7 @@ func TestAPartOfARun(t *testing.T) {
 	if wrong == 0 {
 		t.Error("the kinds of elections are wrong, and it was not found")
 	}
-	if len(nexts) != 1 || nexts["go run ./cmd/story part\n"] == 0 {
+	if len(nexts) != 1 || nexts["go run ./cmd/story part\nshow  go run ./cmd/view part\n"] == 0 {
 		t.Errorf("of parts without an election, the next commands are %v", nexts)
 	}
 	if checked(t, file).Part {

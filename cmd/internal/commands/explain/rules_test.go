@@ -218,7 +218,7 @@ func TestForeign(t *testing.T) {
 			strings.Contains(text, "no reply") || strings.Contains(text, "took in") {
 			t.Errorf("%s is explained as\n%s\nwant\n%s", file, text, want)
 		}
-		if !strings.HasSuffix(said, "\nnext  go run ./cmd/check "+path+"\n") {
+		if !strings.HasSuffix(said, "\nnext  go run ./cmd/check "+path+"\nshow  go run ./cmd/view "+path+"\n") {
 			t.Errorf("%s: there is nothing else to ask, and what is next is not to check it:\n%s", file, said)
 		}
 	}
