@@ -331,7 +331,7 @@ func (cl *Cluster) finished() bool {
 }
 
 // progressInterval is how many events pass between two words of progress.
-const progressInterval = 1 << 14
+const progressInterval = 1 << 11
 
 // operations is how many operations have an answer.
 func (cl *Cluster) operations() int {

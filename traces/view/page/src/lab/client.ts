@@ -66,6 +66,9 @@ export interface Parts {
 /** The file that a person's own config is in. */
 export const ownFile = "mine.toml";
 
+/** The files of a run that a page reads: it does without spans.json, which takes half of the time. */
+const wantedFiles = "otlp,story";
+
 /** The file that a run's data are written to, for the page alone. */
 const dataFile = "view.data";
 
@@ -124,7 +127,7 @@ export class Laboratory {
       put[ownFile] = new Uint8Array(new TextEncoder().encode(wanted.toml));
       args.push(ownFile);
     }
-    const result = await this.call(["run", "-json", ...args], put, told);
+    const result = await this.call(["run", "-json", "-files", wantedFiles, ...args], put, told);
     const report = result.stdout === "" ? null : JSON.parse(result.stdout) as Record<string, unknown>;
     const name = typeof report?.["run"] === "string" ? report["run"] : "";
     return { ...result, name, report, command: ["run", ...args].map(shellWord).join(" ") };
