@@ -1,5 +1,5 @@
-// What the laboratory's page calls works in a browser: from a file, under the page's policy, in a worker. The page's own
-// program is replaced by one that hands the laboratory to the test.
+// What the laboratory's page calls works in a browser: from a file, under the page's policy, in a worker. The page's
+// own program is replaced by one that hands the laboratory to the test.
 import { expect, type Page, test } from "@playwright/test";
 import { build } from "esbuild";
 import { createHash } from "node:crypto";
@@ -22,7 +22,8 @@ test.beforeAll(async () => {
   test.setTimeout(600_000); // Go compiles
   const made = join(workplace, "laboratory.html");
   if (!existsSync(made)) {
-    const { status, stderr } = spawnSync(join(binaries, "view"), ["-lab", "-out", made], { cwd: checkout, encoding: "utf8" });
+    const args = ["-lab", "-out", made];
+    const { status, stderr } = spawnSync(join(binaries, "view"), args, { cwd: checkout, encoding: "utf8" });
     expect(status, stderr).toBe(0);
   }
   const html = readFileSync(made, "utf8");
@@ -89,8 +90,8 @@ test("a config is checked as it is written, and a wrong one makes no run", async
     const { laboratory } = window, text = "num_nodes = 3\nsed = 7\n";
     const { scenarios, protocols } = await laboratory.offer();
     return {
-      faults: await laboratory.check(text), none: await laboratory.check("seed = 7\n"), ran: await laboratory.run({ toml: text }),
-      scenarios: scenarios.length, protocols: protocols.map((p) => p.name),
+      faults: await laboratory.check(text), none: await laboratory.check("seed = 7\n"),
+      ran: await laboratory.run({ toml: text }), scenarios: scenarios.length, protocols: protocols.map((p) => p.name),
     };
   });
   expect(got.faults).toEqual([{ line: 2, column: 1, width: 3, message: 'unknown key "sed"; the nearest is "seed"' }]);

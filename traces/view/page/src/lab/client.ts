@@ -72,7 +72,7 @@ const wantedFiles = "otlp,story";
 /** The file that a run's data are written to, for the page alone. */
 const dataFile = "view.data";
 
-/** laboratoryOf returns the laboratory that a page holds; null if it holds none. part gives the page's parts by name. */
+/** laboratoryOf returns the laboratory that a page holds, whose parts it gives by name; null if it holds none. */
 export function laboratoryOf(part: (name: string) => Uint8Array | null): Laboratory | null {
   const worker = part("laboratory-worker");
   if (!worker) return null;

@@ -88,13 +88,14 @@ export class Files {
     const changed: Contents = {}, now = this.snapshot();
     for (const [path, { file, version }] of now) {
       const old = before.get(path);
-      if (old?.file !== file || old.version !== version) changed[path] = new Uint8Array(file.bytes.subarray(0, file.size));
+      if (old?.file === file && old.version === version) continue;
+      changed[path] = new Uint8Array(file.bytes.subarray(0, file.size));
     }
     for (const path of before.keys()) if (!now.has(path)) changed[path] = null;
     return changed;
   }
 
-  /** said returns what was written to standard output and error since it was last asked, as a program that dies does. */
+  /** said returns what was printed since it was last asked, as a program that dies does. */
   said(): string {
     const all = this.printed;
     this.printed = "";

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
 import { runInThisContext } from "node:vm";
-import type { Offer } from "./client.ts";
+import type { Fault, Offer } from "./client.ts";
 import { Files } from "./files.ts";
 import { unpack } from "./lzma.ts";
 import { Program, type Result } from "./program.ts";
@@ -46,7 +46,8 @@ async function laboratory(...args: string[]): Promise<Result> {
 
 /** commandLine carries out a command at a command line. */
 function commandLine(name: string, ...args: string[]): Result {
-  const { status, stdout, stderr } = spawnSync(join(folder, name), args, { cwd: folder, encoding: "utf8", maxBuffer: 1 << 28 });
+  const options = { cwd: folder, encoding: "utf8", maxBuffer: 1 << 28 } as const;
+  const { status, stdout, stderr } = spawnSync(join(folder, name), args, options);
   return { status: status ?? -1, stdout, stderr, died: false };
 }
 
@@ -109,7 +110,8 @@ test("a lost message, the difference that it makes, and what is asked of the run
   assert.equal((await same("story", run, "-only", "node-3")).status, 0);
   for (const runs of [[run], [run, other]]) {
     await same("view", "-data", "-out", "view.data", ...runs);
-    assert.ok(written("view.data").equals(readFileSync(join(folder, "view.data"))), `the data of ${runs.join(" and ")} differ`);
+    const data = readFileSync(join(folder, "view.data"));
+    assert.ok(written("view.data").equals(data), `the data of ${runs.join(" and ")} differ`);
   }
 });
 
@@ -119,11 +121,12 @@ test("a config of one's own, in which a process crashes", async () => {
 });
 
 test("what is wrong with a config is told with the same words", async () => {
-  for (const text of ["sed = 7\n", "seed = \n", 'seed = "x"\n[raft]\nrpc_timeot = "1s"\n[[fault]]\ncrash = "node-9"\n']) {
+  const many = 'seed = "x"\n[raft]\nrpc_timeot = "1s"\n[[fault]]\ncrash = "node-9"\n';
+  for (const text of ["sed = 7\n", "seed = \n", many]) {
     put("bad.toml", text);
     const { status, stderr } = await same("run", "bad.toml");
     assert.equal(status, 2);
-    const wrong = JSON.parse((await laboratory("laboratory", "check", "bad.toml")).stdout) as { line: number; column: number }[];
+    const { stdout } = await laboratory("laboratory", "check", "bad.toml"), wrong = JSON.parse(stdout) as Fault[];
     assert.ok(wrong.length > 0);
     for (const { line, column } of wrong) assert.match(stderr, new RegExp(`^bad.toml:${line}:${column}: `, "m"));
   }

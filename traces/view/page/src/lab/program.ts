@@ -49,8 +49,8 @@ export class Program {
     go.exit = () => undefined; // run ends then
     const instance = await WebAssembly.instantiate(module, go.importObject);
     const over = () => {
-      ended(new Error(files.said() || "the program ended before it could be called"));
-      program?.end();
+      if (program) program.end();
+      else ended(new Error(files.said() || "the program ended before it could be called"));
     };
     go.run(instance).then(over, over);
     const call = await ready;
