@@ -13,14 +13,20 @@ import (
 type store struct {
 	known   bool   // all that was applied since the process started was told
 	applied uint64 // up to here
-	latest  map[kv.ClientID]uint64
+	latest  map[kv.ClientID]answer
+}
+
+// answer is what came of a client's latest operation.
+type answer struct {
+	sequence uint64
+	result   string
 }
 
 // begins has the store be empty.
-func (s *store) begins() { *s = store{known: true, latest: map[kv.ClientID]uint64{}} }
+func (s *store) begins() { *s = store{known: true, latest: map[kv.ClientID]answer{}} }
 
 // applies has a command change the store of a process. An operation that took effect does not again: its answer is the
-// first one. Where a position is missing, what the store holds is not known any more.
+// first one. Where a position is missing, or the answer is another, what the store holds is not known any more.
 func (e *engine) applies(p *process, s *read.Span) {
 	l := &e.protocol.Landmarks.Applied
 	field, st := int32(len(e.fields)-1), &p.store
@@ -34,14 +40,19 @@ func (e *engine) applies(p *process, s *read.Span) {
 		return
 	}
 	st.applied = position
-	request := s.Attribute(kvspans.KVRequestIDKey).AsString()
+	request, result := s.Attribute(kvspans.KVRequestIDKey).AsString(), s.Attribute(kvspans.KVResultKey).AsString()
 	if client, sequence, err := parseRequest(request); err == nil {
-		if sequence <= st.latest[client] {
+		latest := st.latest[client]
+		if sequence <= latest.sequence {
+			if sequence == latest.sequence && result != latest.result {
+				st.known = false
+				e.clear(p, field)
+			}
 			return
 		}
-		st.latest[client] = sequence
+		st.latest[client] = answer{sequence, result}
 	}
-	e.execute(p, field, s.Attribute(l.Command).String(), request, s.Attribute(kvspans.KVResultKey).AsString())
+	e.execute(p, field, s.Attribute(l.Command).String(), request, result)
 }
 
 // execute has a command take effect that has a result.
