@@ -20,6 +20,7 @@ import (
 	"github.com/raftkv/raftkv/cmd/internal/recorded"
 	"github.com/raftkv/raftkv/raftkv/client"
 	"github.com/raftkv/raftkv/raftkv/kv"
+	"github.com/raftkv/raftkv/raftkv/multipaxos"
 	paxos "github.com/raftkv/raftkv/raftkv/multipaxos/protocol"
 	raft "github.com/raftkv/raftkv/raftkv/raft/protocol"
 	of "github.com/raftkv/raftkv/raftkv/run"
@@ -56,6 +57,27 @@ func TestStates(t *testing.T) {
 				c := recorded.Config(t, "", faults, set...).Config
 				statesOf(t, strings.Join(append(set, faults), " "), c, cluster.Options{Unchecked: faults == "disks"})
 			}
+		}
+	}
+	// A disk stalls, so that a step begins to write before it is healed, and writes afterwards.
+	statesOf(t, "healed while it writes", recorded.Config(t, "", "disks", "seed=10").Config, cluster.Options{Unchecked: true})
+}
+
+// TestStatesOfBugs looks at runs with each bug. What is applied without a span, in another order or twice, a trace does
+// not tell: the store is not shown then.
+func TestStatesOfBugs(t *testing.T) {
+	for _, p := range protocols.All {
+		for _, bug := range p.Run.Bugs {
+			if bug.Name == multipaxos.BugApplyOutOfOrder.String() || bug.Name == multipaxos.BugSkipHole.String() {
+				continue
+			}
+			c := recorded.Config(t, "", "mixed", "protocol="+p.Run.Name, "bug="+bug.Name, "seed=2").Config
+			events, options := 0, cluster.Options{Unchecked: true}
+			options.Observer = func(*cluster.Observed) { events++ }
+			trace, _ := recorded.Trace(t, c, options)
+			all := moments(t, bug.Name, c, options, events)
+			all.ofPart = bug.Name == multipaxos.BugNoDedup.String()
+			t.Run(p.Run.Name+" "+bug.Name, func(t *testing.T) { all.compare(t, indexed(t, trace), c) })
 		}
 	}
 }
