@@ -60,7 +60,8 @@ func TestStates(t *testing.T) {
 		}
 	}
 	// A disk stalls, so that a step begins to write before it is healed, and writes afterwards.
-	statesOf(t, "healed while it writes", recorded.Config(t, "", "disks", "seed=10").Config, cluster.Options{Unchecked: true})
+	c := recorded.Config(t, "", "disks", "seed=10").Config
+	statesOf(t, "healed while it writes", c, cluster.Options{Unchecked: true})
 }
 
 // TestStatesOfBugs looks at runs with each bug. What is applied without a span, in another order or twice, a trace does
@@ -359,7 +360,8 @@ func (m *moment) differs(t *testing.T, i int, got map[string]string, kept map[st
 		if m.state[name+" status"] == states.Down && kept[field] {
 			continue
 		}
-		if want, is := m.state[key]; !is || want != got[key] && !(all.ofPart && strings.Contains(got[key], states.NotTold)) {
+		less := all.ofPart && strings.Contains(got[key], states.NotTold)
+		if want, is := m.state[key]; !is || want != got[key] && !less {
 			t.Errorf("moment %d, after step %d: %s is %q, want %q", i, m.steps[name], key, got[key], want)
 			wrong++
 		}
@@ -371,7 +373,8 @@ func (m *moment) differs(t *testing.T, i int, got map[string]string, kept map[st
 		if all.ofPart {
 			return
 		}
-		if _, is := got[key]; !is && !(strings.HasPrefix(key, "client") && strings.HasSuffix(key, " status")) && wrong < 5 {
+		isLater := strings.HasPrefix(key, "client") && strings.HasSuffix(key, " status")
+		if _, is := got[key]; !is && !isLater && wrong < 5 {
 			name, _, _ := strings.Cut(key, " ")
 			t.Errorf("moment %d, after step %d: %s is missing, want %q", i, m.steps[name], key, m.state[key])
 			wrong++

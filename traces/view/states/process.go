@@ -11,7 +11,6 @@ import (
 
 // process is the state of one process, as far as it is told.
 type process struct {
-	name   string
 	number int32
 	has    []int32    // its fields
 	values [][]string // by field; nil where nothing is known
@@ -28,7 +27,7 @@ type table struct {
 }
 
 func (e *engine) newProcess(name string, number int32) *process {
-	p := &process{name: name, number: number, values: make([][]string, len(e.fields)), tables: make([]table, len(e.fields))}
+	p := &process{number: number, values: make([][]string, len(e.fields)), tables: make([]table, len(e.fields))}
 	group, _ := index.ProcessNumber(name)
 	for i := range e.fields {
 		if f := &e.fields[i]; slices.Contains(f.Groups, group) {

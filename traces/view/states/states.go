@@ -203,7 +203,7 @@ func (e *engine) happens(m index.Moment) {
 // begins takes in the beginning of a span of a process.
 func (e *engine) begins(p *process, i int32, tellings []telling) {
 	s := e.x.Span(i)
-	now, later := e.read(p, i, s, tellings)
+	now, later := e.read(i, s, tellings)
 	if later != nil {
 		e.ends[i] = later
 	}

@@ -57,10 +57,10 @@ func written(lines ...string) *index.Trace {
 			if key == string(worldspans.RaftkvFaultKey) {
 				value = strings.ReplaceAll(value, "-", "_")
 			}
-			switch {
-			case key == "persist":
+			switch key {
+			case "persist":
 				s.Events = append(s.Events, traces.Event{Name: "persist", At: at})
-			case key == "p.rows":
+			case "p.rows":
 				s.Attributes = append(s.Attributes, attribute.StringSlice(key, strings.Split(value, ",")))
 			default:
 				s.Attributes = append(s.Attributes, attribute.String(key, value))
@@ -75,10 +75,10 @@ func written(lines ...string) *index.Trace {
 	return index.Of(spans)
 }
 
-// fault is the line of one.
-func fault(kind, target string) string {
+// fault is the line of one that happens to peer-1.
+func fault(kind string) string {
 	return fmt.Sprintf("world %s %s=%s %s=%s", worldspans.FaultName, worldspans.RaftkvFaultKey, strings.ReplaceAll(kind, "_", "-"),
-		worldspans.RaftkvFaultTargetKey, target)
+		worldspans.RaftkvFaultTargetKey, "peer-1")
 }
 
 // TestChanges has traces tell what changes.
@@ -95,28 +95,29 @@ func TestChanges(t *testing.T) {
 		{"what is equal is no change", []string{start, "peer-1 p.x p.term=2", "peer-1 p.x p.term=2 p.round=0"}, []string{
 			"term  [1]", "term  [2]",
 		}},
-		{"a row that is kept", []string{start, "peer-1 p.list p.rows=1_noop", "peer-1 p.keep p.at=1 p.command=get_a"}, []string{
-			"log 1 [ noop]",
-		}},
+		{"a row that is kept", []string{
+			start, "peer-1 p.list p.rows=1_noop", "peer-1 p.keep p.at=1 p.command=get_a",
+		}, []string{"log 1 [ noop]"}},
 		{"rows far away", []string{start, "peer-1 p.keep p.at=18446744073709551615 p.command=noop", "peer-1 p.x p.last=3"}, []string{
 			"log 18446744073709551615 [ noop]", "log 18446744073709551615 []",
 		}},
-		{"a crash", []string{start, "peer-1 p.x p.round=4", fault("crash", "peer-1")}, []string{
+		{"a crash", []string{start, "peer-1 p.x p.round=4", fault("crash")}, []string{
 			"round  [4]", "status  [down]", "round  []",
 		}},
 		{"a disk that lies", []string{
-			start, "peer-1 p.list p.rows=1_noop persist=", fault("skip_sync", "peer-1"),
-			"peer-1 p.list p.rows=1_get_a,2_noop persist=", fault("crash", "peer-1"), fault("restart", "peer-1"),
+			start, "peer-1 p.list p.rows=1_noop persist=", fault("skip_sync"),
+			"peer-1 p.list p.rows=1_get_a,2_noop persist=", fault("crash"), fault("restart"),
 			"peer-1 p.start p.term=1 p.last=1",
 		}, []string{"status  [up]", "round  [0]", "log 2 []", "log 1 [ noop]"}},
 		{"a disk that holds what nothing tells of", []string{
-			start, "peer-1 p.list p.rows=1_noop persist=", fault("skip_sync", "peer-1"),
-			"peer-1 p.list p.rows=1_get_a,2_noop persist=", fault("crash", "peer-1"), fault("restart", "peer-1"),
+			start, "peer-1 p.list p.rows=1_noop persist=", fault("skip_sync"),
+			"peer-1 p.list p.rows=1_get_a,2_noop persist=", fault("crash"), fault("restart"),
 			"peer-1 p.start p.term=1 p.last=7",
 		}, []string{"log 2 []", "log 1 [ noop]", "log 1 []"}},
 		{"a disk that holds less than what was said last", []string{
 			start, "peer-1 p.list p.rows=1_noop persist=", "peer-1 p.list p.rows=2_noop persist=",
-			fault("skip_sync", "peer-1"), fault("crash", "peer-1"), fault("restart", "peer-1"), "peer-1 p.start p.term=1 p.last=1",
+			fault("skip_sync"), fault("crash"), fault("restart"),
+			"peer-1 p.start p.term=1 p.last=1",
 		}, []string{"round  [0]", "log 2 []"}},
 	} {
 		x, p := written(test.lines...), protocol()

@@ -67,7 +67,7 @@ func (e *engine) tellings(i int32) []telling {
 
 // read returns what a span tells as it begins, and as it ends. A process acts at the end of its step: what took in a
 // message, and was answered in the same step, tells what came of it as it ends.
-func (e *engine) read(p *process, i int32, s *read.Span, tellings []telling) (now, later []told) {
+func (e *engine) read(i int32, s *read.Span, tellings []telling) (now, later []told) {
 	begin, end := index.StepsOf(s)
 	isOld := s.Start.UnixNano() < e.from
 	atEnd := begin > 0 && begin == end && e.x.IsReceiver(i)
