@@ -29,7 +29,7 @@ export class States {
   readonly gone: Uint8Array;
   readonly cells: Cell[] = [];
   readonly slots: number;
-  private readonly cellOfSlot: number[] = [];
+  private readonly cellOfSlot: Cell[] = [];
   private readonly keyOfSlot: number[] = [];
   private readonly firstValue: Uint32Array;
   private readonly values: number[] = [];
@@ -60,13 +60,10 @@ export class States {
     );
     const at = new Column(bytes("change_at")),
       kinds = new Column(bytes("change_kind"));
-    const last = new Map<string, number>();
-    const next = (column: TextColumn, isNumber: boolean, of: string) => {
-      if (!isNumber) return column.text();
-      const n = (last.get(of) ?? 0) + column.signed();
-      last.set(of, n);
-      return n;
-    };
+    const most = 1 + Math.max(0, ...this.fields.map((f) => f.columns.length));
+    const last = new Float64Array(head.processes.length * this.fields.length * most); // of each column, and of the key
+    const next = (column: TextColumn, isNumber: boolean, of: number) =>
+      isNumber ? (last[of]! += column.signed()) : column.text();
     const lastOf: number[] = []; // of each slot its last change
     let moment = 1;
     for (let k = 0; k < this.count; k++) {
@@ -74,9 +71,9 @@ export class States {
       this.after[k] = moment;
       const kind = head.kinds[kinds.next()]!;
       const f = this.fields[kind.field]!;
-      const name = `${kind.process} ${kind.field} `;
+      const of = (kind.process * this.fields.length + kind.field) * most;
       const keyed = f.kind === "table" || f.kind === "store";
-      const key = keyed ? next(keys[kind.field]!, f.numbered, name) : 0;
+      const key = keyed ? next(keys[kind.field]!, f.numbered, of) : 0;
       const cell = this.cellFor(kind.process, kind.field);
       const slot = (this.slot[k] = this.slotFor(cell, key));
       cell.changes.push(k);
@@ -86,7 +83,7 @@ export class States {
       this.firstValue[k] = this.values.length;
       if (kind.gone) continue;
       for (let c = 0; c < f.columns.length; c++) {
-        this.values.push(next(values[kind.field]![c]!, f.types[c] === "number", name + c));
+        this.values.push(next(values[kind.field]![c]!, f.types[c] === "number", of + 1 + c));
       }
     }
     this.firstValue[this.count] = this.values.length;
@@ -110,7 +107,7 @@ export class States {
       cell.byKey.set(key, slot);
       cell.slots.push(slot);
       this.keyOfSlot.push(key);
-      this.cellOfSlot.push(this.cells.indexOf(cell));
+      this.cellOfSlot.push(cell);
     }
     return slot;
   }
@@ -121,7 +118,7 @@ export class States {
   }
 
   cellOf(slot: number): Cell {
-    return this.cells[this.cellOfSlot[slot]!]!;
+    return this.cellOfSlot[slot]!;
   }
 
   /** The number of the field with a name; none if there is none. */
@@ -189,18 +186,28 @@ export class StateAt {
   /** Of each slot, the change that set it; none if nothing did. */
   readonly holds: Int32Array;
   private done = 0;
+  /** Of each slot, what it held before the last move, if it is noted in that. */
+  private readonly held: Int32Array;
+  private readonly noted: Uint32Array;
+  private move = 0;
 
   constructor(readonly states: States) {
     this.holds = new Int32Array(states.slots).fill(none);
+    this.held = new Int32Array(states.slots);
+    this.noted = new Uint32Array(states.slots);
   }
 
   /** Moves to when so many moments have happened; returns of each slot that then holds something else what held. */
   seek(moments: number): Map<number, number> {
     const { states, holds } = this;
     const to = states.happened(moments);
-    const was = new Map<number, number>();
+    const move = ++this.move;
+    const moved: number[] = [];
     const note = (slot: number) => {
-      if (!was.has(slot)) was.set(slot, holds[slot]!);
+      if (this.noted[slot] === move) return;
+      this.noted[slot] = move;
+      this.held[slot] = holds[slot]!;
+      moved.push(slot);
     };
     for (; this.done < to; this.done++) {
       const slot = states.slot[this.done]!;
@@ -213,7 +220,8 @@ export class StateAt {
       note(slot);
       holds[slot] = states.before[this.done]!;
     }
-    for (const [slot, change] of was) if (states.same(change, holds[slot]!)) was.delete(slot);
+    const was = new Map<number, number>();
+    for (const slot of moved) if (!states.same(this.held[slot]!, holds[slot]!)) was.set(slot, this.held[slot]!);
     return was;
   }
 
