@@ -240,14 +240,14 @@ func (k *keyOrder) decide() Key {
 		}
 	}
 	if order, is := k.asAgreed(answered, pending); is {
-		k.place(order, true)
+		place(order)
 		return k.told(Explained, answered, "")
 	}
 	s := search{key: k.name, steps: k.steps}
 	order, verdict := s.order(answered, pending)
 	switch verdict {
 	case Explained:
-		k.place(order, false)
+		place(order)
 		return k.told(Explained, answered, "")
 	case Broken:
 		return k.broken(answered, pending)

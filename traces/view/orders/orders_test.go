@@ -106,8 +106,8 @@ func TestHistories(t *testing.T) {
 		{
 			"a stale read", "1 put x; 1 ok; 1 delete; 1 ok; 2 get; 2 x; 1 put y; 1 ok", orders.Broken,
 			[]orders.State{orders.Placed, orders.Placed, orders.Misfit, orders.After},
-			`No order explains that client-2/1 was answered "x" to "get a", asked at 4ms: before that, client-1/2 was ` +
-				`answered "ok" to "delete a" at 3ms, and in the order of the answers before it, the key holds nothing.`,
+			`No order explains that client-2/1 was answered "x" to "get a", asked at 4.000ms: before that, client-1/2 was ` +
+				`answered "ok" to "delete a" at 3.000ms, and in the order of the answers before it, the key holds nothing.`,
 		},
 		{
 			"out of thin air", "1 get; 1 x", orders.Broken, []orders.State{orders.Misfit}, "nothing had changed the key",

@@ -3,13 +3,12 @@ package orders
 import "math"
 
 // place gives each operation of an order the times between which it may have taken effect: after those before it, and
-// before those after it. If the order is the one that was agreed on, it took effect when it was agreed on, or after
-// that, and before it was applied anywhere, unless the times are too coarse for that.
-func (k *keyOrder) place(order []*Operation, agreed bool) {
-	if agreed && fits(order, true) {
-		return
+// before those after it. It took effect when it was agreed on, or after that, and before it was applied anywhere, where
+// that is told, and if the order, and times that may be coarse, let all be so.
+func place(order []*Operation) {
+	if !fits(order, true) {
+		fits(order, false)
 	}
-	fits(order, false)
 }
 
 // fits says whether each operation has a time; narrow has it be between agreement and application.

@@ -1,6 +1,7 @@
 package orders
 
 import (
+	"cmp"
 	"encoding/binary"
 	"math"
 	"slices"
@@ -61,8 +62,8 @@ func (s *search) try() bool {
 		}
 	}
 	first := s.first
-	for i := first; i < len(s.must) && s.must[i].call <= limit; i++ {
-		if !s.done[i] && !s.waits(i) && s.step(s.must[i], &s.done[i]) {
+	for _, i := range s.next(limit) {
+		if s.step(s.must[i], &s.done[i]) {
 			return true
 		}
 		s.first = first
@@ -74,6 +75,18 @@ func (s *search) try() bool {
 		s.first = first
 	}
 	return false
+}
+
+// next returns the operations that can be next, those that were agreed on in that order.
+func (s *search) next(limit int64) (all []int) {
+	for i := s.first; i < len(s.must) && s.must[i].call <= limit; i++ {
+		if !s.done[i] && !s.waits(i) {
+			all = append(all, i)
+		}
+	}
+	// Those without a position, which is 0, come last.
+	slices.SortStableFunc(all, func(i, j int) int { return cmp.Compare(s.must[i].Position-1, s.must[j].Position-1) })
+	return all
 }
 
 // waits says whether an operation comes after another one of its client that is not done.

@@ -48,7 +48,7 @@ func (k *keyOrder) broken(answered, pending []*Operation) Key {
 	if undecided || wrong == len(byEnd) {
 		return k.undecided(answered)
 	}
-	k.place(order, false)
+	place(order)
 	for n, op := range byEnd[wrong:] {
 		if op.State = After; n == 0 {
 			op.State = Misfit
@@ -144,5 +144,7 @@ func (k *keyOrder) tookEffect(byEnd []*Operation, wrong int, pending []*Operatio
 	return nil
 }
 
-// at is a time of the run.
-func (k *keyOrder) at(ns int64) string { return time.Duration(ns - k.g.x.Epoch.UnixNano()).String() }
+// at is a time of the run, as its story writes it.
+func (k *keyOrder) at(ns int64) string {
+	return fmt.Sprintf("%.3fms", float64(ns-k.g.x.Epoch.UnixNano())/float64(time.Millisecond))
+}

@@ -91,7 +91,7 @@ function Ticks({ x, count, height }: { x: ScaleLinear<number, number>; count: nu
   return x.ticks(count).map((t) => (
     <g key={t} transform={`translate(${x(t)},0)`}>
       <line y1={top - 4} y2={height} class="history-tick" />
-      <text y={12} text-anchor="middle" class="history-small">
+      <text y={12} text-anchor={x(t) > x.range()[1]! - 24 ? "end" : "middle"} class="history-small">
         {timeText(t, to - from)}
       </text>
     </g>
@@ -131,9 +131,9 @@ function OneBar({ h, b, x, from, to }: { h: Shown; b: Bar; x: Scale; from: numbe
       {point && b.stands === 1 && (
         <rect
           x={point.x}
-          y={y + 1}
+          y={point.end - point.x > 12 ? y + bar - 5 : y + 1}
           width={Math.max(2.5, point.end - point.x)}
-          height={bar - 2}
+          height={point.end - point.x > 12 ? 4 : bar - 2}
           class="history-point"
         />
       )}

@@ -82,7 +82,7 @@ function Stopped({ run, number }: { run: Run; number: number }) {
   if (mark < 0 || span < 0) return null;
   return (
     <p>
-      The run stopped at a violation: {run.statusText(span) || run.name(span)}.{" "}
+      The run stopped at a violation: {(run.statusText(span) || run.name(span)).replace(/\.$/, "")}.{" "}
       <button type="button" onClick={() => look(number, span)}>
         Go there
       </button>
