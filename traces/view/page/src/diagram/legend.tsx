@@ -2,7 +2,7 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { runs, theme } from "../app/state.ts";
-import { changed, moved, onlyA, onlyB } from "../model/comparison.ts";
+import { changed, comparison, moved, onlyA, onlyB } from "../model/comparison.ts";
 import { delayed, duplicate, late, lost, untold, type Run } from "../model/run.ts";
 import { addDifference, differenceColour } from "./draw/differences.ts";
 import { drawHatch } from "./draw/lanes.ts";
@@ -136,7 +136,7 @@ function entriesOf(all: readonly Run[]): Entry[] {
       pen.box(wide / 2 - 4, 2, 1, 16);
       addFlag(pen, wide / 2 - 4, 2);
     }, (p) => p.bad),
-    ...(all.length > 1 ? differences : []),
+    ...(comparison.value?.head.kind === "diff" ? differences : []),
   ];
 }
 

@@ -8,9 +8,9 @@ import { stepOf } from "./spans.ts";
 import { xOf, type Scene } from "./scene.ts";
 
 /** More lines than this are too many to be told apart, and to be drawn in time. */
-const most = 2000;
+const most = 1200;
 /** From how many lines on they have no heads. */
-const headless = 1200;
+const headless = 700;
 
 /** How wide a stretch of the axis is of which, between two processes, one message is drawn; 0 if all are. */
 export function grainOf(scene: Scene, of: Prepared): { total: number; grain: number } {

@@ -7,11 +7,14 @@ import type { Lane } from "./layout.ts";
 import { addDiamond, addFlag, addStar, addTriangle } from "./looks.ts";
 import type { Pen } from "./pen.ts";
 import type { Prepared, SpanTrack } from "./prepare.ts";
-import { xOf, type Scene } from "./scene.ts";
+import { xOf, type Counts, type Scene } from "./scene.ts";
 
 const order = [
   Class.Wait, Class.Operation, Class.Election, Class.Step, Class.Applied, Class.Chosen, Class.Start, Class.Leads,
 ];
+
+/** For what is drawn once more, and was counted before. */
+const uncounted: Counts = { arrows: 0, arrowsDrawn: 0, spans: 0, spansDrawn: 0 };
 
 /** Draws all spans of a run but its flags. */
 export function drawSpans(pen: Pen, scene: Scene, r: number, of: Prepared, alpha: number): void {
@@ -22,7 +25,7 @@ export function drawSpans(pen: Pen, scene: Scene, r: number, of: Prepared, alpha
 
 function drawTrack(pen: Pen, scene: Scene, lane: Lane, t: SpanTrack, alpha: number): void {
   if (t.class >= Class.Chosen && t.track.count(scene.window.from, scene.window.to) <= mostClose) {
-    drawBars(pen, scene, t, lane.middle - 1, 3, 0); // how long it lasts, which is seen from close up
+    drawBars(pen, scene, t, lane.middle - 1, 3, 0, uncounted); // how long it lasts, which is seen from close up
     pen.fill(scene.palette.hues[3]!, 0.6 * alpha);
   }
   switch (t.class) {
@@ -39,10 +42,10 @@ function drawTrack(pen: Pen, scene: Scene, lane: Lane, t: SpanTrack, alpha: numb
     case Class.Election:
       drawBars(pen, scene, t, lane.middle - 7, 15, 2);
       pen.fill(scene.palette.hues[1]!, 0.35 * alpha);
-      drawBars(pen, scene, t, lane.middle - 7, 15, 2);
+      drawBars(pen, scene, t, lane.middle - 7, 15, 2, uncounted);
       return pen.stroke({ colour: scene.palette.hues[1]!, width: 1.3, alpha });
     case Class.Chosen:
-      drawMarks(scene, t, 8, (x) => addDiamond(pen, x, lane.middle + 0.5, 7));
+      drawMarks(scene, t, 8, (x) => addDiamond(pen, x, lane.middle + 0.5, 7), uncounted);
       pen.fill(scene.palette.background, alpha);
       drawMarks(scene, t, 8, (x) => addDiamond(pen, x, lane.middle + 0.5, 5.5));
       return pen.fill(scene.palette.hues[3]!, alpha);
@@ -53,7 +56,7 @@ function drawTrack(pen: Pen, scene: Scene, lane: Lane, t: SpanTrack, alpha: numb
       drawMarks(scene, t, 8, (x) => addTriangle(pen, x, lane.middle + 0.5, 5));
       return pen.fill(scene.palette.text, alpha);
     case Class.Leads:
-      drawMarks(scene, t, 8, (x) => addStar(pen, x, lane.middle + 0.5, 11));
+      drawMarks(scene, t, 8, (x) => addStar(pen, x, lane.middle + 0.5, 11), uncounted);
       pen.fill(scene.palette.background, alpha);
       drawMarks(scene, t, 8, (x) => addStar(pen, x, lane.middle + 0.5, 8.5));
       return pen.fill(scene.palette.hues[2]!, alpha);
@@ -130,8 +133,10 @@ function drawOperations(pen: Pen, scene: Scene, lane: Lane, t: SpanTrack, alpha:
 }
 
 /** Adds bars to the path of a pen: those that touch are one. */
-function drawBars(pen: Pen, scene: Scene, t: SpanTrack, y: number, height: number, least: number): void {
-  const { window, scale, layout, counts } = scene;
+function drawBars(
+  pen: Pen, scene: Scene, t: SpanTrack, y: number, height: number, least: number, counts = scene.counts,
+): void {
+  const { window, scale, layout } = scene;
   const grain = 1.5 / scale;
   let from = -Infinity, to = -Infinity;
   const meet: Meet = (_, count, low, high) => {
@@ -154,8 +159,10 @@ function drawBars(pen: Pen, scene: Scene, t: SpanTrack, y: number, height: numbe
 
 /** Meets the marks in view; of those that are too close it meets one. Many stand farther apart: they
  * would be a wall. */
-function drawMarks(scene: Scene, t: SpanTrack, gap: number, add: (x: number, item: number) => void): void {
-  const { window, scale, counts, layout } = scene;
+function drawMarks(
+  scene: Scene, t: SpanTrack, gap: number, add: (x: number, item: number) => void, counts = scene.counts,
+): void {
+  const { window, scale, layout } = scene;
   const wide = t.track.count(window.from, window.to) * gap > layout.width - layout.left ? 2 * gap : gap / 2;
   const bucket = stepOf(wide / scale);
   let last = NaN;
