@@ -44,7 +44,8 @@ func TestStates(t *testing.T) {
 		"healed early": "skip_sync = PROCESS; at = 60ms | heal = PROCESS; at = 65ms | crash = PROCESS; at = 70ms",
 		"torn":         "skip_sync = PROCESS; at = 10ms | lose_unsynced = PROCESS; torn = true; at = 90ms",
 		"not torn":     "skip_sync = PROCESS; at = 10ms | lose_unsynced = PROCESS; at = 90ms",
-		"rolled back":  "rollback = PROCESS; by = 40ms; at = 100ms | rollback = PROCESS; by = 40ms; at = 150ms | crash = PROCESS; at = 190ms",
+		"rolled back": "rollback = PROCESS; by = 40ms; at = 100ms | rollback = PROCESS; by = 40ms; at = 150ms | " +
+			"crash = PROCESS; at = 190ms",
 	} {
 		for _, process := range []string{"node-2", "acceptor-1", "leader-2", "replica-1"} {
 			statesOf(t, name+" "+process, hurt(t, process, faults), cluster.Options{Unchecked: true})

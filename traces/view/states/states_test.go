@@ -77,7 +77,8 @@ func written(lines ...string) *index.Trace {
 
 // fault is the line of one that happens to peer-1.
 func fault(kind string) string {
-	return fmt.Sprintf("world %s %s=%s %s=%s", worldspans.FaultName, worldspans.RaftkvFaultKey, strings.ReplaceAll(kind, "_", "-"),
+	kind = strings.ReplaceAll(kind, "_", "-")
+	return fmt.Sprintf("world %s %s=%s %s=%s", worldspans.FaultName, worldspans.RaftkvFaultKey, kind,
 		worldspans.RaftkvFaultTargetKey, "peer-1")
 }
 
@@ -89,7 +90,9 @@ func TestChanges(t *testing.T) {
 		lines []string
 		want  []string // the last changes
 	}{
-		{"rows with and without a request", []string{start, "peer-1 p.list p.rows=1_client-1/2_get_a,2_noop,x_noop"}, []string{
+		{"rows with and without a request", []string{
+			start, "peer-1 p.list p.rows=1_client-1/2_get_a,2_noop,x_noop",
+		}, []string{
 			"log 1 [client-1/2 get a]", "log 2 [ noop]",
 		}},
 		{"what is equal is no change", []string{start, "peer-1 p.x p.term=2", "peer-1 p.x p.term=2 p.round=0"}, []string{
@@ -98,7 +101,9 @@ func TestChanges(t *testing.T) {
 		{"a row that is kept", []string{
 			start, "peer-1 p.list p.rows=1_noop", "peer-1 p.keep p.at=1 p.command=get_a",
 		}, []string{"log 1 [ noop]"}},
-		{"rows far away", []string{start, "peer-1 p.keep p.at=18446744073709551615 p.command=noop", "peer-1 p.x p.last=3"}, []string{
+		{"rows far away", []string{
+			start, "peer-1 p.keep p.at=18446744073709551615 p.command=noop", "peer-1 p.x p.last=3",
+		}, []string{
 			"log 18446744073709551615 [ noop]", "log 18446744073709551615 []",
 		}},
 		{"a crash", []string{start, "peer-1 p.x p.round=4", fault("crash")}, []string{
