@@ -43,7 +43,7 @@ type lastOf struct {
 
 func newAttributes(all *texts) *attributes {
 	return &attributes{
-		all: all, layoutOf: map[string]int{}, keyOf: map[keyHead]int{}, last: map[lastOf]int64{},
+		all: all, keys: []keyHead{}, layoutOf: map[string]int{}, keyOf: map[keyHead]int{}, last: map[lastOf]int64{},
 	}
 }
 

@@ -70,16 +70,24 @@ func (x *one) readFrom(ctx context.Context, from index.Source, progress func(int
 
 // shown is the run as the page shows it.
 func (x *one) shown(part Part) *view.Run {
-	again := filepath.ToSlash(filepath.Join(runs.Folder, filepath.Base(x.name), "run.toml"))
-	if info, err := os.Stat(x.name); err == nil && info.IsDir() {
-		again = filepath.ToSlash(filepath.Join(x.name, "run.toml"))
-	}
 	return &view.Run{
-		Name: x.name, Trace: x.trace, Protocol: protocolOf(x.of), Notes: x.notes(part),
-		Commands: view.Commands{
-			Run: command.Line("run", again), Drop: command.Line("run", "-drop", "ID", again),
-			Delay: command.Line("run", "-delay", "ID=40ms", again), Duplicate: command.Line("run", "-duplicate", "ID", again),
-			Explain: command.Line("explain", x.name, "ID"), Show: command.Line("view", x.name),
-		},
+		Name: x.name, Trace: x.trace, Protocol: protocolOf(x.of), Notes: x.notes(part), Commands: x.commands(),
 	}
+}
+
+// commands say how a person calls the commands on the run; those that run it again only if its config is there.
+func (x *one) commands() view.Commands {
+	c := view.Commands{Explain: command.Line("explain", x.name, "ID"), Show: command.Line("view", x.name)}
+	folder := x.path
+	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
+		folder = filepath.Dir(folder)
+	}
+	again := filepath.Join(folder, "run.toml")
+	if _, err := os.Stat(again); err != nil {
+		return c
+	}
+	again = filepath.ToSlash(again)
+	c.Run, c.Drop = command.Line("run", again), command.Line("run", "-drop", "ID", again)
+	c.Delay, c.Duplicate = command.Line("run", "-delay", "ID=40ms", again), command.Line("run", "-duplicate", "ID", again)
+	return c
 }

@@ -30,25 +30,10 @@ export function done(line: string): string {
   return out.stdout;
 }
 
-/** The runs that tests share, and how they are made. Each of their pages is made once: see setup.ts. */
-const shared: Record<string, string> = {
-  "default-1": "",
-  "multipaxos-1": "-protocol multipaxos",
-  "leader-crash-1": "leader-crash",
-  "lying-disk-1": "lying-disk",
-};
+/** The address of a file where commands are carried out. */
+export const addressOf = (file: string): string => pathToFileURL(join(workplace, file)).href;
 
-/** Makes the runs and the pages that tests share. */
-export function makeShared(): void {
-  for (const [name, flags] of Object.entries(shared)) {
-    shell(`go run ./cmd/run -quiet ${flags}`);
-    done(`go run ./cmd/view -out ${name}.html ${name}`);
-  }
-}
-
-const addressOf = (file: string): string => pathToFileURL(join(workplace, file)).href;
-
-/** The address of the page of a run that tests share. */
+/** The address of the page of a run that tests share, or of two: default-1+lost-vote. */
 export const sharedPage = (run: string): string => addressOf(`${run}.html`);
 
 let made = 0;

@@ -2,14 +2,12 @@
 import type { Page } from "@playwright/test";
 import { done, run as makeRun, shell, sharedPage } from "./commands.ts";
 import { expect, find, open, show, test } from "./fixtures.ts";
-import { milliseconds, spansOf, type Span } from "./trace.ts";
+import { lostVote, milliseconds, spansOf, type Span } from "./trace.ts";
 
 const run = "default-1";
 
-/** The vote that the first voter gives: its span, and that of the request. */
-function vote(): Span {
-  return spansOf(run).find((s) => s.attributes.get("raft.reply") === "VoteGranted" && s.process !== "node-1")!;
-}
+/** A vote that is given: the span of the voter. */
+const vote = (): Span => spansOf(run).find((s) => s.id === lostVote())!;
 
 test("the details of a span are what the trace says of it", async ({ page }) => {
   await open(page, sharedPage(run));

@@ -55,6 +55,12 @@ function textOf(v: Value): string {
   return v.stringValue ?? v.intValue ?? String(v.boolValue);
 }
 
+/** The span of a vote of default-1, which is lost in lost-vote. */
+export function lostVote(): string {
+  const grants = (s: Span) => s.attributes.get("raft.reply") === "VoteGranted" && s.process !== "node-1";
+  return spansOf("default-1").find(grants)!.id;
+}
+
 /** The spans that led to one, or came of it, by parents and links, with itself. */
 export function reach(spans: Span[], from: string, direction: "causes" | "effects"): Set<string> {
   const ids = new Set(spans.map((s) => s.id));

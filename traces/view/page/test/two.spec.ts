@@ -1,10 +1,7 @@
 // A person compares two runs, and two protocols.
-import { pageOf, run as makeRun, shell } from "./commands.ts";
+import { pageOf, run as makeRun, sharedPage, shell } from "./commands.ts";
 import { expect, open, slider, test } from "./fixtures.ts";
-import { milliseconds, spansOf, type Span } from "./trace.ts";
-
-const grants = (s: Span) => s.attributes.get("raft.reply") === "VoteGranted" && s.process !== "node-1";
-const vote = () => spansOf("default-1").find(grants)!;
+import { lostVote, milliseconds, spansOf } from "./trace.ts";
 
 interface Difference {
   verdict: string;
@@ -14,17 +11,16 @@ interface Difference {
 }
 
 test("two runs: the verdict and the first divergence are those of the command diff", async ({ page }) => {
-  makeRun("two-lost", `-drop ${vote().id}`);
-  const d = JSON.parse(shell("go run ./cmd/diff -json default-1 two-lost").stdout) as Difference;
-  await open(page, pageOf("default-1", "two-lost"));
-  await expect(page.getByRole("heading", { level: 1 })).toHaveText("default-1 and two-lost");
+  const d = JSON.parse(shell("go run ./cmd/diff -json default-1 lost-vote").stdout) as Difference;
+  await open(page, sharedPage("default-1+lost-vote"));
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("default-1 and lost-vote");
   const verdict = page.getByRole("banner").getByRole("status").first();
   await expect(verdict).toContainText(`${d.verdict}: ${d.why}`);
   await expect(verdict).toContainText(milliseconds(d.first.at_ns));
   const panel = page.getByRole("tabpanel");
   await expect(page.getByRole("tab", { name: "Differences" })).toHaveAttribute("aria-selected", "true");
   await expect(panel).toContainText(`The first divergence, at ${milliseconds(d.first.at_ns)}`);
-  await expect(panel).toContainText(`-drop ${vote().id}`);
+  await expect(panel).toContainText(`-drop ${lostVote()}`);
   await expect(panel).toContainText(d.first.span.text);
   await page.keyboard.press("d");
   await expect(panel.getByRole("heading", { name: "The chosen event" })).toBeVisible();
@@ -35,7 +31,7 @@ test("two runs: the verdict and the first divergence are those of the command di
   await expect(slider(page)).toHaveValue(String(first));
   await panel.getByRole("button", { name: "Show it in B" }).click();
   await page.getByRole("tab", { name: "Details" }).click();
-  await expect(panel).toContainText("two-lost");
+  await expect(panel).toContainText("lost-vote");
 });
 
 test("two runs that are the same are said to be the same", async ({ page }) => {
@@ -46,7 +42,7 @@ test("two runs that are the same are said to be the same", async ({ page }) => {
 });
 
 test("two protocols: the operations stand side by side", async ({ page }) => {
-  await open(page, pageOf("default-1", "multipaxos-1"));
+  await open(page, sharedPage("default-1+multipaxos-1"));
   await expect(page.getByRole("banner").getByRole("status").first()).toContainText("two protocols");
   const raft = spansOf("default-1").filter((s) => s.name.startsWith("kv."));
   const panel = page.getByRole("tabpanel");

@@ -61,7 +61,10 @@ function Operations({ c, across }: Of) {
               const on = span !== none && chosenHere(run, span);
               return (
                 <tr key={`${o.request} ${run}`} class={on ? "on" : ""}>
-                  <th scope="row">{run === 0 ? <>{o.request}<br />{o.a?.command ?? o.b?.command}</> : ""}</th>
+                  <th scope="row">
+                    {run === 0 ? <>{o.request}<br />{o.a?.command ?? o.b?.command}</>
+                      : <span class="unseen">{o.request}</span>}
+                  </th>
                   <td>
                     {d
                       ? <Choose request={o.request} run={run} span={span} on={on} />
