@@ -28,6 +28,12 @@ export const slider = (page: Page): Locator => page.getByRole("slider", { name: 
 /** How many moments have happened. */
 export const cursorOf = async (page: Page): Promise<number> => Number(await slider(page).inputValue());
 
+/** The buttons that are there whatever panel is shown. */
+export function controls(page: Page): Locator {
+  const cursor = page.getByRole("region", { name: "Cursor" });
+  return page.getByRole("banner").getByRole("button").or(cursor.getByRole("button"));
+}
+
 /** Shows a panel. */
 export async function show(page: Page, panel: string): Promise<void> {
   await page.getByRole("tab", { name: panel, exact: true }).click();
