@@ -12,6 +12,9 @@ export interface MadeSpan {
   mark?: string;
   attributes?: Record<string, number | string>;
   lines?: string[];
+  /** The numbers of the span that is above it, and of those that it links to. */
+  parent?: number;
+  links?: number[];
   /** Whether it sends a message: its reply, if it is a server's. */
   sends?: boolean;
 }
@@ -47,7 +50,9 @@ export function madeRun(spans: MadeSpan[], more: Partial<Head> = {}): Run {
     head, spans: spans.length, place, moments: Int32Array.from(moments, ({ m }) => m),
     start: Float64Array.from(spans, (s) => s.start), end: Float64Array.from(spans, (s) => s.end),
     last: Math.max(0, ...spans.map((s) => s.end)), shape: Uint32Array.from(spans, (_, i) => i),
-    parent: new Int32Array(spans.length).fill(none),
+    parent: Int32Array.from(spans, (s) => s.parent ?? none),
+    firstLink: Uint32Array.from([...spans, null], (_, i) => spans.slice(0, i).flatMap((s) => s.links ?? []).length),
+    linked: Int32Array.from(spans.flatMap((s) => s.links ?? [])),
     process: Uint16Array.from(spans, (s) => processes.indexOf(s.process)),
     mark: Uint8Array.from(spans, (s) => marks.indexOf(s.mark ?? "")),
     arrows: {
