@@ -24,7 +24,7 @@ import (
 // fewer would prove nothing of the others.
 var readmes = map[string]int{
 	"README.md": 3, "cmd/run/README.md": 1, "cmd/diff/README.md": 2, "cmd/explain/README.md": 2, "cmd/check/README.md": 1,
-	"cmd/sweep/README.md": 1, "cmd/export/README.md": 0, "cmd/view/README.md": 0, "raftkv/raft/README.md": 0,
+	"cmd/sweep/README.md": 1, "cmd/export/README.md": 0, "cmd/view/README.md": 1, "raftkv/raft/README.md": 0,
 	"raftkv/multipaxos/README.md": 0,
 }
 

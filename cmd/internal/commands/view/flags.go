@@ -163,11 +163,9 @@ const usageAfter = `
 Examples
   go run ./cmd/run -quiet && go run ./cmd/view default-1
       makes the run default-1, and the page that shows it
-  go run ./cmd/view -serve default-1
-      the same page, in a browser of this machine, without a file
-  go run ./cmd/view default-1 lost-vote
-      two runs: what one lost message changed
-  go run ./cmd/view default-1 multipaxos-1
+  go run ./cmd/run -quiet -seed 2 && go run ./cmd/view default-1 default-2
+      two runs, and where they part
+  go run ./cmd/run -quiet multipaxos && go run ./cmd/view default-1 multipaxos-1
       two protocols, side by side by what clients asked
   go run ./cmd/view -from 60ms -to 120ms -out part.html default-1
       a part of a run

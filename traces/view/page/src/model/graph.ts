@@ -2,7 +2,7 @@
 
 import { none, type Run } from "./run.ts";
 
-/** What is kept, with the rest dimmed: causes and effects of the chosen span, one thing that is followed, or a chain. */
+/** What is kept, the rest dimmed: causes and effects of the chosen span, one thing that is followed, or a chain. */
 export type Slice = "none" | "chain" | "causes" | "effects" | "both" | "operation" | "entry" | "message";
 
 /** Of each span the spans at the other end of its edges: those from first[span] to first[span + 1]. */
