@@ -265,7 +265,8 @@ func (p *packing) tell(told *story.Story) {
 func (p *packing) data() *data {
 	a := p.attributes
 	p.head.Keys, p.head.Layouts, p.head.Texts = a.keys, a.layouts, p.all.list
-	p.head.Fields, p.head.Kinds, p.head.Changes = p.changes.fields, append([]changeHead{}, p.changes.kinds...), p.changes.count
+	c := p.changes
+	p.head.Fields, p.head.Kinds, p.head.Changes = c.fields, append([]changeHead{}, c.kinds...), c.count
 	d := &data{head: &p.head}
 	for _, c := range []struct {
 		name  string

@@ -97,11 +97,13 @@ func TestHistories(t *testing.T) {
 	}{
 		{
 			"one after the other", "1 put x; 1 ok; 2 get; 2 x", orders.Explained,
-			[]orders.State{orders.Placed, orders.Placed}, "all 2 operations",
+			[]orders.State{orders.Placed, orders.Placed},
+			"all 2 operations",
 		},
 		{
 			"in another order than asked", "1 put x; 2 get; 1 ok; 2 " + none, orders.Explained,
-			[]orders.State{orders.Placed, orders.Placed}, "",
+			[]orders.State{orders.Placed, orders.Placed},
+			"",
 		},
 		{
 			"a stale read", "1 put x; 1 ok; 1 delete; 1 ok; 2 get; 2 x; 1 put y; 1 ok", orders.Broken,
@@ -114,19 +116,23 @@ func TestHistories(t *testing.T) {
 		},
 		{
 			"unknown, and it took effect", "1 put x; 2 get; 2 x", orders.Explained,
-			[]orders.State{orders.Placed, orders.Placed}, "Its one answer",
+			[]orders.State{orders.Placed, orders.Placed},
+			"Its one answer",
 		},
 		{
 			"unknown, and it took none", "1 put x; 2 get; 2 " + none, orders.Explained,
-			[]orders.State{orders.Unknown, orders.Placed}, "",
+			[]orders.State{orders.Unknown, orders.Placed},
+			"",
 		},
 		{
 			"a failure that took effect", "1 put x; 1 " + failed + "; 2 get; 2 x", orders.Broken,
-			[]orders.State{orders.Failed, orders.Misfit}, "had taken effect all the same",
+			[]orders.State{orders.Failed, orders.Misfit},
+			"had taken effect all the same",
 		},
 		{
 			"a failure that is believed", "1 put x; 1 " + failed + "; 2 get; 2 " + none, orders.Explained,
-			[]orders.State{orders.Failed, orders.Placed}, "",
+			[]orders.State{orders.Failed, orders.Placed},
+			"",
 		},
 	} {
 		t.Run(h.name, func(t *testing.T) {
