@@ -7,6 +7,7 @@ import { distance } from "./hit.ts";
 import { ordered } from "./draw/layout.ts";
 import { lettersOf } from "./draw/roles.ts";
 import { fileName } from "./save.ts";
+import { sound } from "./draw/svgpen.ts";
 import { within } from "./window.ts";
 
 test("a window stays within the whole axis, and is never narrower than the least", () => {
@@ -64,4 +65,8 @@ test("a file has the names of the runs, without what no file may be called", () 
 
 test("the first of ascending numbers that is at least another", () => {
   assert.deepEqual([0, 3, 4, 9, 10].map((n) => firstFrom([3, 5, 9], n)), [0, 0, 1, 2, 3]);
+});
+
+test("an SVG has no character that XML forbids", () => {
+  assert.equal(sound("a\u0000b\u001f\ufffe \ud800 <é>\t😀"), "a\ufffdb\ufffd\ufffd \ufffd <é>\t😀");
 });

@@ -46,7 +46,8 @@ export function endsOf(scene: Scene, r: number, arrow: number, t: ArrowTrack, of
 /** Draws the messages of a run. Those that met a fault are all drawn, before the others are thinned. */
 export function drawArrows(pen: Pen, scene: Scene, r: number, of: Prepared, alpha: number, count: boolean): void {
   const { total, grain } = grainOf(scene, of);
-  const faint = total > 2000 ? 0.35 : total > 400 ? 0.45 : 0.6;
+  // The more there are, the fainter is each, so that what stands on the lanes can be seen.
+  const faint = Math.max(0.24, Math.min(0.6, 0.6 * Math.sqrt(200 / Math.max(1, total))));
   for (const special of [false, true]) {
     for (const t of of.arrows) {
       if ((t.fate !== 0) !== special) continue;

@@ -4,6 +4,10 @@ import { cut, widthOf, type Lettering, type Pen, type Stroke } from "./pen.ts";
 
 const space = "http://www.w3.org/2000/svg";
 
+/** A text without what no XML file may have, which a trace may name things with. */
+export const sound = (text: string): string =>
+  text.toWellFormed().replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, "\ufffd");
+
 const short = (n: number) => String(Math.round(n * 100) / 100);
 
 let clips = 0;
@@ -23,7 +27,7 @@ export class SvgPen implements Pen {
     set("font-family", "system-ui, sans-serif");
     set("role", "img");
     this.into = this.root;
-    this.add("title", {}).textContent = title;
+    this.add("title", {}).textContent = sound(title);
   }
 
   private add(name: string, attributes: Record<string, string>): Element {
@@ -79,7 +83,7 @@ export class SvgPen implements Pen {
     this.add("text", {
       x: short(x), y: short(baseline), fill: as.colour, "font-size": short(as.size), "text-anchor": anchor,
       ...(as.bold ? { "font-weight": "600" } : {}),
-    }).textContent = shown;
+    }).textContent = sound(shown);
   }
 
   measure(text: string, size: number, bold?: boolean): number {
