@@ -114,8 +114,10 @@ func goCommand(ctx context.Context, args ...string) (string, error) {
 
 // isOutside says whether the go command complains that it is called in another module, or in none.
 func isOutside(said string) bool {
-	for _, complaint := range []string{"go.mod file not found", "no required module provides", "cannot find main module",
-		"no Go files in", "not in std"} {
+	complaints := []string{
+		"go.mod file not found", "no required module provides", "cannot find main module", "no Go files in", "not in std",
+	}
+	for _, complaint := range complaints {
 		if strings.Contains(said, complaint) {
 			return true
 		}
