@@ -35,9 +35,10 @@ export interface Fault {
 
 /** Wanted is a run that is asked for. */
 export interface Wanted {
-  /** What is run: a text that a person wrote, or the args of a scenario. */
-  toml?: string;
+  /** What is run: the args of a scenario, or a text that a person wrote, whose run is called after its file. */
   args?: string[];
+  toml?: string;
+  file?: string; // mine.toml if not given; that of a changed scenario has its name, such as leader-crash.toml
   /** Flags besides: -seed, -set, -drop and so on, as at a command line. */
   flags?: string[];
 }
@@ -124,8 +125,9 @@ export class Laboratory {
   async run(wanted: Wanted, told?: Told): Promise<Ran> {
     const put: Contents = {}, args = [...wanted.flags ?? [], ...wanted.args ?? []];
     if (wanted.toml !== undefined) {
-      put[ownFile] = new Uint8Array(new TextEncoder().encode(wanted.toml));
-      args.push(ownFile);
+      const file = wanted.file ?? ownFile;
+      put[file] = new Uint8Array(new TextEncoder().encode(wanted.toml));
+      args.push(file);
     }
     const result = await this.call(["run", "-json", "-files", wantedFiles, ...args], put, told);
     const report = result.stdout === "" ? null : JSON.parse(result.stdout) as Record<string, unknown>;
@@ -152,9 +154,9 @@ export class Laboratory {
   async offer(): Promise<Offer> { return JSON.parse(await this.must(["laboratory", "offer"])) as Offer; }
 
   /** check says what is wrong with a config. */
-  async check(toml: string): Promise<Fault[]> {
-    const put = { [ownFile]: new Uint8Array(new TextEncoder().encode(toml)) };
-    return JSON.parse(await this.must(["laboratory", "check", ownFile], put)) as Fault[];
+  async check(toml: string, file = ownFile): Promise<Fault[]> {
+    const put = { [file]: new Uint8Array(new TextEncoder().encode(toml)) };
+    return JSON.parse(await this.must(["laboratory", "check", file], put)) as Fault[];
   }
 
   /** text is a file that a command wrote. */

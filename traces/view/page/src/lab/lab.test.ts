@@ -8,6 +8,7 @@ import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
 import { runInThisContext } from "node:vm";
 import type { Fault, Offer } from "./client.ts";
+import { flagsOf, withFault } from "./edits.ts";
 import { Files } from "./files.ts";
 import { unpack } from "./lzma.ts";
 import { Program, type Result } from "./program.ts";
@@ -98,13 +99,13 @@ test("a lost message, the difference that it makes, and what is asked of the run
   const run = await sameRun();
   const vote = /^.* (\w{16}) +granting vote/m.exec(written(`traces/runs/${run}/story.txt`).toString())?.[1];
   assert.ok(vote, "nobody grants a vote");
-  const other = await sameRun("-drop", vote);
+  const other = await sameRun(...flagsOf({ drop: vote }));
   assert.notEqual(other, run);
   const difference = await same("diff", run, other);
   assert.equal(difference.status, 1);
   assert.match(difference.stdout, new RegExp(`-drop ${vote}`));
-  await sameRun("-delay", `${vote}=40ms`);
-  await sameRun("-duplicate", vote);
+  await sameRun(...flagsOf({ delay: vote, by: 40_000_000 }));
+  await sameRun(...flagsOf({ duplicate: vote }));
   assert.equal((await same("explain", run, "leader", "term", "1")).status, 0);
   assert.equal((await same("check", run, other)).status, 0);
   assert.equal((await same("story", run, "-only", "node-3")).status, 0);
@@ -116,8 +117,9 @@ test("a lost message, the difference that it makes, and what is asked of the run
 });
 
 test("a config of one's own, in which a process crashes", async () => {
-  put("mine.toml", 'num_nodes = 3\n[[fault]]\nat = "60ms"\ncrash = "node-1"\n');
-  await sameRun("mine.toml");
+  put("mine.toml", withFault("num_nodes = 3", { at: 60_500_000, what: "crash", process: "node-1" }));
+  const run = await sameRun("mine.toml");
+  assert.match(written(`traces/runs/${run}/story.txt`).toString(), /^ *60\.500ms world .*crash/m);
 });
 
 test("what is wrong with a config is told with the same words", async () => {
