@@ -213,7 +213,8 @@ func (v *violation) tellsBest(text string, n named) int32 {
 		}
 	}
 	best, bestScore, read := index.None, -1, 0
-	for i := int32(v.x.Len()) - 1; i >= 0 && read < mostRead; i-- { // the last first: they stand in the order of their ends
+	// the last first: they stand in the order of their ends
+	for i := int32(v.x.Len()) - 1; i >= 0 && read < mostRead; i-- {
 		shape := v.x.Shape(i)
 		if v.x.Entry(i).End > v.begin || n.process != "" && shape.Service != n.process ||
 			shape.Service == worldspans.ServiceWorld {

@@ -94,7 +94,7 @@ func (r *Runs) Spans() (n int) {
 	return n
 }
 
-// Wrong are what is wrong with the traces of which a page shows what can be shown, each with its place; nil for nothing.
+// Wrong is what is wrong with the traces of which a page shows what can be shown, with the places; nil for nothing.
 func (r *Runs) Wrong() (wrong error) {
 	for _, x := range r.list {
 		wrong = errors.Join(wrong, x.cut)

@@ -76,8 +76,8 @@ func same(a, b string) bool {
 func flagGroups() []flags.Group[options] {
 	return []flags.Group[options]{{Title: "Flags", Flags: []flags.Flag[options]{
 		{
-			Name: "out", Takes: "FILE", Help: "write the page there; - is standard output; by default it lies beside the run, of " +
-				"two beside the second, as " + runs.PageFile,
+			Name: "out", Takes: "FILE", Help: "write the page there; - is standard output; by default it lies beside the run, " +
+				"of two beside the second, as " + runs.PageFile,
 			Set: func(o *options, v string) []error {
 				if v == "" {
 					return flags.Wrong("-out must not be empty; - is standard output")
@@ -87,14 +87,14 @@ func flagGroups() []flags.Group[options] {
 			},
 		},
 		{
-			Name: "serve", Help: "show the page at an address of this machine, http://127.0.0.1:PORT/, until Ctrl-C, and write " +
-				"no file",
+			Name: "serve", Help: "show the page at an address of this machine, http://127.0.0.1:PORT/, until Ctrl-C, and " +
+				"write no file",
 			Set: func(o *options, v string) []error { return flags.SetBool("-serve", &o.serves, v) },
 		},
 		{Name: "port", Takes: "PORT", Help: "show it at this one, with -serve; by default at one that is free", Set: setPort},
 		{
-			Name: "from", Takes: "TIME", Help: "show what happens from this virtual time on, as in -from 250ms: a part of a run " +
-				"that is too large for a browser",
+			Name: "from", Takes: "TIME", Help: "show what happens from this virtual time on, as in -from 250ms: a part of a " +
+				"run that is too large for a browser",
 			Set: func(o *options, v string) []error { return setTime("-from", &o.part.From, v) },
 		},
 		{

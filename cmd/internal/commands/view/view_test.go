@@ -136,7 +136,8 @@ func TestServes(t *testing.T) {
 	if _, page, _ := called(t, "-out", "-", folder); string(served) != page {
 		t.Errorf("what is served has %d bytes, and the page %d", len(served), len(page))
 	}
-	if policy := answer.Header.Get("Content-Security-Policy"); !strings.HasPrefix(policy, "default-src 'none'; script-src 'sha256-") {
+	policy := answer.Header.Get("Content-Security-Policy")
+	if !strings.HasPrefix(policy, "default-src 'none'; script-src 'sha256-") {
 		t.Errorf("the policy is %q", policy)
 	}
 	for _, c := range []struct {
