@@ -84,6 +84,15 @@ func TestBrokenInTheMiddle(t *testing.T) {
 	}
 }
 
+// Of a run that is too large for a browser it is said what to do.
+func TestTooMany(t *testing.T) {
+	want := "long has about 2.5 million spans, and a page shows at most 2 million, as much as a browser takes: " +
+		"go run ./cmd/view -from 1s -to 2s long shows a part of it"
+	if got := tooMany("long", 2_500_000).Error(); got != want {
+		t.Errorf("it says\n%s\nwant\n%s", got, want)
+	}
+}
+
 // A part of a run has the spans that are open within it.
 func TestPart(t *testing.T) {
 	folder := recorded.Run(t, "default")

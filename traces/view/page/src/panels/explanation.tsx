@@ -7,10 +7,16 @@ import { none } from "../model/run.ts";
 import { goTo } from "./differences-go.ts";
 import "./violation.css";
 
+/** What spans are of which explain says something here. */
+const asked = ["violation", "fault", "leads", "election", "operation", "chosen"];
+
 /** What explain says of a span; nothing if the page does not have it. */
 export function Explanation({ which, span }: { which: number; span: number }) {
   const run = runs.value[which];
   const said = run && explainedOf(run, span);
+  if (run && !said && run.head.unsaid && asked.includes(run.markOf(span))) {
+    return <p class="dim">{run.head.unsaid} The command below says it of this one.</p>;
+  }
   if (!run || !said) return null;
   const on = slice.value === "chain";
   const show = () => {
