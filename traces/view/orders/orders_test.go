@@ -48,13 +48,17 @@ func (f *trail) add(service, name string, attributes ...attribute.KeyValue) int 
 }
 
 // play makes up what a text says: "1 put x" asks, "1 ok" answers, "applied 1 3" tells that the operation that client 1
-// has open, or had last, was applied at position 3; "chosen 3" that all up to 3 is.
+// has open, or had last, was applied at position 3; "chosen 3" that all up to 3 is. What begins with = is at the same
+// time as what is before it.
 func play(text string) *trail {
 	f := &trail{open: map[string]int{}}
 	sequence := map[string]int{}
 	for line := range strings.SplitSeq(text, ";") {
-		f.now += time.Millisecond
-		who, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		line, same := strings.CutPrefix(strings.TrimSpace(line), "=")
+		if !same {
+			f.now += time.Millisecond
+		}
+		who, rest, _ := strings.Cut(line, " ")
 		verb, value, _ := strings.Cut(rest, " ")
 		request := func(client string) string { return fmt.Sprintf("client-%s/%d", client, sequence[client]) }
 		switch {
@@ -123,6 +127,16 @@ func TestHistories(t *testing.T) {
 			"unknown, and it took none", "1 put x; 2 get; 2 " + none, orders.Explained,
 			[]orders.State{orders.Unknown, orders.Placed},
 			"",
+		},
+		{
+			"at one time, of two clients", "1 put x; 1 ok; =2 get; 2 " + none, orders.Explained,
+			[]orders.State{orders.Placed, orders.Placed},
+			"",
+		},
+		{
+			"at one time, of one client", "1 put x; 1 ok; =1 get; 1 " + none, orders.Broken,
+			[]orders.State{orders.Placed, orders.Misfit},
+			`before that, client-1/1 was answered "ok" to "put a x" at 1.000ms`,
 		},
 		{
 			"a failure that took effect", "1 put x; 1 " + failed + "; 2 get; 2 x", orders.Broken,

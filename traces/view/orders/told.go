@@ -109,7 +109,8 @@ func (k *keyOrder) why(byEnd []*Operation, wrong int, order, pending []*Operatio
 	}
 	var last *Operation
 	for _, before := range byEnd[:wrong] {
-		if before.end < op.call && isWrite(before.command) && changed(before) {
+		over := before.end < op.call || before.client == op.client
+		if over && isWrite(before.command) && changed(before) {
 			last = before
 		}
 	}
