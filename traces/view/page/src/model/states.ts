@@ -15,6 +15,8 @@ export interface Cell {
   byKey: Map<number, number>;
   /** All changes of it. */
   changes: number[];
+  /** The greatest key, of numbered rows the highest position there ever is. */
+  highest: number;
 }
 
 /** All changes of what the processes of a run hold. A slot is the place of one value or row. */
@@ -93,7 +95,7 @@ export class States {
     const place = process * this.fields.length + field;
     let cell = this.cellAt.get(place);
     if (!cell) {
-      cell = { process, field, slots: [], byKey: new Map(), changes: [] };
+      cell = { process, field, slots: [], byKey: new Map(), changes: [], highest: 0 };
       this.cells.push(cell);
       this.cellAt.set(place, cell);
     }
@@ -106,6 +108,7 @@ export class States {
       slot = this.keyOfSlot.length;
       cell.byKey.set(key, slot);
       cell.slots.push(slot);
+      cell.highest = Math.max(cell.highest, key);
       this.keyOfSlot.push(key);
       this.cellOfSlot.push(cell);
     }

@@ -17,7 +17,7 @@ export function Grid({ v, field }: { v: View; field: number }) {
   const wanted = useSignal<number | null>(null);
   const f = v.states.fields[field]!;
   const column = shortColumn(v, field);
-  const room = Math.max(3, Math.floor((Math.max(width, 300) - names) / (column.narrow ? narrow : wide)));
+  const room = Math.max(3, Math.floor((Math.max(width, 300) - names) / column.width));
   const positions = positionsOf(v, field, room, wanted.value);
   const word = v.run.head.position.word;
   const p = picked.value;
@@ -35,7 +35,7 @@ export function Grid({ v, field }: { v: View; field: number }) {
       </div>
       {positions && (
         <div class="state-scroll" tabIndex={0} role="region" aria-label={`${f.word} of each process, by ${word}`}>
-          <Cells v={v} field={field} positions={positions} column={column.index} narrow={column.narrow} />
+          <Cells v={v} field={field} positions={positions} column={column.index} width={column.width} />
         </div>
       )}
       {p?.run === v.number && p.field === field && <PickedRow v={v} row={p} />}
@@ -44,10 +44,14 @@ export function Grid({ v, field }: { v: View; field: number }) {
 }
 
 /** The column that stands in a cell: the one that colours it, or the last, as in a command. */
-function shortColumn(v: View, field: number): { index: number; narrow: boolean } {
+function shortColumn(v: View, field: number): { index: number; width: number } {
   const f = v.states.fields[field]!;
   const colour = f.columns.indexOf(f.colour);
-  return colour >= 0 ? { index: colour, narrow: true } : { index: f.columns.length - 1, narrow: false };
+  const highest = Math.max(0, ...v.states.cells.filter((c) => c.field === field).map((c) => c.highest));
+  const position = 7.5 * String(highest).length + 6; // stands above each column
+  return colour >= 0
+    ? { index: colour, width: Math.ceil(Math.max(narrow, position)) }
+    : { index: f.columns.length - 1, width: Math.ceil(Math.max(wide, position)) };
 }
 
 /** Which positions are shown, of which there are, and the buttons that show others. */
@@ -99,14 +103,15 @@ interface CellsProps {
   field: number;
   positions: Positions;
   column: number;
-  narrow: boolean;
+  /** Of a column. */
+  width: number;
 }
 
-function Cells({ v, field, positions, column, narrow: isNarrow }: CellsProps) {
+function Cells({ v, field, positions, column, width }: CellsProps) {
   const all = Array.from({ length: positions.to - positions.from + 1 }, (_, k) => positions.from + k);
   const { run, states } = v;
   return (
-    <table class={isNarrow ? "state-grid" : "state-grid state-wide"} onKeyDown={move}>
+    <table class="state-grid" style={{ "--column": `${width}px` }} onKeyDown={move}>
       <caption class="state-hidden">
         {states.fields[field]!.doc} What is chosen is solid, and what is applied has a dot.
       </caption>
