@@ -9,9 +9,10 @@ import type { Run } from "../model/run.ts";
 
 export function Header() {
   const names = runs.value.map((r) => r.head.name);
+  const none = problems.value.length > 0 ? "This page cannot be shown" : "No run";
   return (
     <div class="page-header">
-      <h1 title={names.join(" and ")}>{shortNames(names).join(" and ") || (problems.value.length > 0 ? "This page cannot be shown" : "No run")}</h1>
+      <h1 title={names.join(" and ")}>{shortNames(names).join(" and ") || none}</h1>
       <div class="page-facts">
         {runs.value.map((r, i) => <Facts key={i} run={r} name={runs.value.length > 1 ? shortNames(names)[i]! : ""} />)}
       </div>

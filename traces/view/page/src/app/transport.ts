@@ -14,7 +14,7 @@ export interface Jump {
   key: string;
   /** Where the cursor stands at each, in ascending order. */
   places: () => readonly number[];
-  /** Goes to the next one, or to the one before, if that is not only to move the cursor; it says whether there is one. */
+  /** Goes to the next one, or the one before, if that is not only to move the cursor; says whether there is one. */
   go?: (direction: 1 | -1) => boolean;
   /** Says whether there is one, for such a kind. */
   more?: (direction: 1 | -1) => boolean;

@@ -7,7 +7,8 @@ import { addKeys } from "./keys.ts";
 import { address } from "./link.ts";
 import { say } from "./say.tsx";
 import {
-  axis, chosen, cursor, kept, placeOf, runs, shown, slice, spanAtCursor, tab, whole, type Axis, type Chosen, type Window,
+  axis, chosen, cursor, kept, placeOf, runs, shown, slice, spanAtCursor, tab, whole, type Axis, type Chosen,
+  type Window,
 } from "./state.ts";
 import { momentsUntil } from "./transport.ts";
 import { counted } from "./words.ts";
@@ -79,7 +80,8 @@ export function setSlice(to: Slice): void {
   if (!chosen.value || !run) return;
   slice.value = slice.value === to ? "none" : to;
   const keeps = kept.value[chosen.value.run];
-  say(keeps ? `${counted(keeps.size, "span")} of ${run.spans.toLocaleString("en")}, the rest dimmed` : "All shown again");
+  const all = run.spans.toLocaleString("en");
+  say(keeps ? `${counted(keeps.size, "span")} of ${all}, the rest dimmed` : "All shown again");
 }
 
 /** Shows all that the trace says of a span. */
