@@ -1,6 +1,6 @@
 # Everything here needs Go and make; what needs more says so. `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run generate test race lint fmt build bench sweep sweep-ci fuzz golden jaeger test-jaeger test-collector test-386 cross ci bugs page test-page measure-page lab
+.PHONY: help run generate test race lint fmt build bench sweep sweep-ci fuzz golden jaeger test-jaeger test-collector test-386 cross ci bugs page test-page screenshots measure-page lab
 
 GO ?= go
 # `make test` needs no C compiler; the race detector does: `make test RACE=1`.
@@ -48,6 +48,9 @@ test-page: ## test the page in a real Chromium, without a window. Needs Node.js,
 
 MEASURED = bin/measured
 MEASURE_RUN = bin/run -quiet -requests 50000 -files otlp -out $(MEASURED)
+
+screenshots: ## take the pictures of the page that stand in README.md and cmd/view/README.md. Needs the same
+	cd traces/view/page && { [ -d node_modules ] || npm ci --no-audit --no-fund; } && npx tsx test/screenshots.ts
 
 measure-page: ## measure in Chromium how pages of 100,000 messages and of 1,000,000 spans open and pan; it takes minutes
 	CGO_ENABLED=0 $(GO) build -o bin/ ./cmd/run ./cmd/view

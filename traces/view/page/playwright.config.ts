@@ -14,6 +14,11 @@ export default defineConfig({
   timeout: 60_000,
   expect: { timeout: 10_000 },
   reporter: [["list"]],
+  projects: [
+    { name: "page", testIgnore: /laboratory/ },
+    { name: "laboratory made", testMatch: /laboratory\.make\.ts/ },
+    { name: "laboratory", testMatch: /laboratory.*\.spec\.ts/, dependencies: ["laboratory made"] },
+  ],
   use: {
     actionTimeout: 10_000,
     viewport: { width: 1280, height: 800 },

@@ -10,6 +10,9 @@ export const checkout = join(dirname(fileURLToPath(import.meta.url)), "../../../
 export const workplace = join(checkout, "bin/tested/page");
 export const binaries = join(workplace, "bin");
 
+/** The laboratory, which laboratory.make.ts makes before the tests that need it. */
+export const laboratory = join(workplace, "laboratory.html");
+
 export interface Output {
   status: number;
   stdout: string;

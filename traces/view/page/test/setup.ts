@@ -13,7 +13,7 @@ export default function setup(): void {
   makeShared();
 }
 
-/** The runs that tests share, and how they are made. Each of their pages is made once: see setup.ts. */
+/** The runs that tests share, and how they are made. */
 const shared: Record<string, string> = {
   "default-1": "",
   "multipaxos-1": "-protocol multipaxos",
@@ -21,7 +21,7 @@ const shared: Record<string, string> = {
   "lying-disk-1": "lying-disk",
 };
 
-/** The runs that are two in one page. */
+/** Those that are two in one page. */
 const pairs = ["default-1+lost-vote", "default-1+multipaxos-1"];
 
 /** Makes the runs and the pages that tests share. */
