@@ -3,6 +3,8 @@
 import { render } from "preact";
 import { App, startShell } from "./app/app.tsx";
 import { problems, runs, shown, tab, whole } from "./app/state.ts";
+import { laboratoryOf } from "./lab/client.ts";
+import { startLaboratory } from "./lab/start.ts";
 import { comparison, readComparison } from "./model/comparison.ts";
 import { loadRuns, part, problem } from "./model/load.ts";
 import { readSweep } from "./model/sweep.ts";
@@ -26,9 +28,11 @@ async function main(): Promise<void> {
   problems.value = loaded.problems;
   await loadComparison();
   shown.value = whole();
+  const laboratory = laboratoryOf(part);
   if (comparison.value) tab.value = "differences";
   openViolation();
   startDifferences();
+  if (laboratory) startLaboratory(laboratory);
   startShell();
   root.replaceChildren();
   render(<App />, root);

@@ -7,10 +7,12 @@ import { Help, startHelp } from "./help.tsx";
 import { press } from "./keys.ts";
 import { startLink } from "./link.ts";
 import { startMoment } from "./moment.ts";
+import { LaboratoryStage } from "../panels/laboratory-stage.tsx";
 import { Player } from "./player.tsx";
 import { Said } from "./say.tsx";
 import { focusSearch, SearchBox } from "./search.tsx";
 import { startSearch } from "./searching.ts";
+import { laboratory } from "../lab/state.ts";
 import { embedded, runs } from "./state.ts";
 import { panels, startTabs, Tabs } from "./tabs.tsx";
 import { startTheme } from "./theme.ts";
@@ -34,7 +36,7 @@ export function startShell(): void {
 }
 
 export function App() {
-  const stage = runs.value.length > 0 && (
+  const stage = runs.value.length === 0 ? laboratory.value && <LaboratoryStage /> : (
     <section class="stage" aria-label="Diagram">
       <div class="stage-diagram"><Diagram /></div>
       <Player />
@@ -55,7 +57,7 @@ export function App() {
           <Header />
           {panels.value.length > 0 && <PageButtons />}
         </div>
-        {stage && <div class="tools"><Toolbar /><SearchBox /></div>}
+        {runs.value.length > 0 && <div class="tools"><Toolbar /><SearchBox /></div>}
       </header>
       <main class={stage ? "main" : "main alone"}>
         {stage}

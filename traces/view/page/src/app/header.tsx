@@ -5,14 +5,14 @@ import { verdicts } from "./parts.tsx";
 import { notesOf, shortNames } from "./notes.ts";
 import { problems, runs } from "./state.ts";
 import { settingsOf } from "../model/config.ts";
+import { laboratory } from "../lab/state.ts";
 import type { Run } from "../model/run.ts";
 
 export function Header() {
   const names = runs.value.map((r) => r.head.name);
-  const none = problems.value.length > 0 ? "This page cannot be shown" : "No run";
   return (
     <div class="page-header">
-      <h1 title={names.join(" and ")}>{shortNames(names).join(" and ") || none}</h1>
+      <h1 title={names.join(" and ")}>{shortNames(names).join(" and ") || nothing()}</h1>
       <div class="page-facts">
         {runs.value.map((r, i) => <Facts key={i} run={r} name={runs.value.length > 1 ? shortNames(names)[i]! : ""} />)}
       </div>
@@ -21,6 +21,10 @@ export function Header() {
     </div>
   );
 }
+
+/** What stands in place of a name where there is no run. */
+const nothing = () =>
+  laboratory.value ? "The laboratory" : problems.value.length > 0 ? "This page cannot be shown" : "No run";
 
 function Facts({ run, name }: { run: Run; name: string }) {
   const title = settingsOf(run.head.config).get("title") || run.head.scenario;

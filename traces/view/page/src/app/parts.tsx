@@ -5,10 +5,12 @@ import { ConfigPanel } from "../panels/config.tsx";
 import { DetailsPanel } from "../panels/details.tsx";
 import { HistoryPanel } from "../panels/history.tsx";
 import { DifferencesPanel, Verdict } from "../panels/differences.tsx";
+import { LaboratoryPanel } from "../panels/laboratory.tsx";
 import { PlotsPanel } from "../panels/plots.tsx";
 import { StatePanel } from "../panels/state.tsx";
 import { StoryPanel } from "../panels/story.tsx";
 import { ViolationPanel, violationOf } from "../panels/violation.tsx";
+import { laboratory } from "../lab/state.ts";
 import { comparison } from "../model/comparison.ts";
 import { runs, type Tab } from "./state.ts";
 
@@ -26,6 +28,7 @@ const someOperation = () => runs.value.some((r) => r.head.history.operations > 0
 
 /** The panels, in the order of their tabs. */
 export const tabParts: TabPart[] = [
+  { tab: "laboratory", title: "Laboratory", there: () => laboratory.value !== null, Panel: LaboratoryPanel },
   { tab: "differences", title: "Differences", there: () => comparison.value !== null, Panel: DifferencesPanel },
   { tab: "violation", title: "Violation", there: () => violationOf(runs.value) !== null, Panel: ViolationPanel },
   { tab: "state", title: "State", there: someRun, Panel: StatePanel },

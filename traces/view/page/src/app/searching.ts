@@ -78,8 +78,11 @@ const patience = 150; // ms after the last letter
 /** Searches as the query changes, and adds the keys of the search. */
 export function startSearch(focus: () => void): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let of = runs.value;
   effect(() => {
     const text = query.value;
+    if (runs.value !== of) found.value = []; // spans of runs that are shown no more
+    of = runs.value;
     clearTimeout(timer);
     timer = setTimeout(() => void search(text), text === "" ? 0 : patience);
   });

@@ -239,6 +239,6 @@ export class Laboratory {
 }
 
 /** shellWord is a text as a shell reads it back. */
-function shellWord(text: string): string {
+export function shellWord(text: string): string {
   return /^[\p{L}\p{Nd}\-_./:=,+@%]+$/u.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

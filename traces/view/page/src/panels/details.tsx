@@ -10,6 +10,7 @@ import { linesOf } from "../model/lines.ts";
 import { none, type Link, type Run, type SpanEvent } from "../model/run.ts";
 import { Attributes } from "./attributes.tsx";
 import { Explanation } from "./explanation.tsx";
+import { LaboratoryOfSpan } from "./laboratory-span.tsx";
 import "./details.css";
 
 export function DetailsPanel() {
@@ -39,6 +40,7 @@ function Details({ run, which, span }: Of) {
   return (
     <article class="details">
       <Facts run={run} which={which} span={span} />
+      <LaboratoryOfSpan of={{ run: which, span }} />
       <Explanation which={which} span={span} />
       <Section title="Attributes" n={attributes.length}><Attributes of={attributes} name="Attributes" /></Section>
       <Section title="Events" n={events.length}>{events.map((e, i) => <Event key={i} event={e} />)}</Section>

@@ -15,6 +15,14 @@ const onlyProcess = signal(none);
 const onlyTrouble = signal(false);
 const which = signal(0);
 
+/** Shows the lines of all processes again when another run is shown: its processes have other numbers. */
+let of = runs.value[0];
+effect(() => {
+  if (runs.value[0] === of) return;
+  of = runs.value[0];
+  onlyProcess.value = none;
+});
+
 const run = computed<Run | undefined>(() => runs.value[which.value] ?? runs.value[0]);
 
 /** The lines that are shown. */

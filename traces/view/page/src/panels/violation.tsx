@@ -16,14 +16,18 @@ export function violationOf(all: readonly Run[]): { which: number; run: Run; vio
   return null;
 }
 
-/** Opens the page where it went wrong, if a run was stopped by a violation: the cursor there, the chain kept. */
+/** Opens the page where it went wrong, if a run was stopped by a violation. */
 export function openViolation(): void {
+  if (showViolation() && runs.value.length === 1) tab.value = "violation"; // of two it is where they are compared
+}
+
+/** Goes to where it went wrong, with the chain kept of a run that is shown alone; it says whether anything did. */
+export function showViolation(): boolean {
   const of = violationOf(runs.value);
-  if (!of) return;
+  if (!of) return false;
   goTo({ run: of.which, span: of.violation.span });
-  if (runs.value.length > 1) return; // that is where the runs are compared
-  showChain();
-  tab.value = "violation";
+  if (runs.value.length === 1) showChain();
+  return true;
 }
 
 /** Has the diagram show the chain, with the rest dimmed, and as much of the axis as it takes. */
