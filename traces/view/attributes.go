@@ -2,7 +2,6 @@ package view
 
 import (
 	"fmt"
-	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
 )
@@ -14,6 +13,9 @@ const (
 	typeText   = "text"
 	typeList   = "list"
 )
+
+// mostExact bounds numbers whose differences JavaScript reads exactly as they are written.
+const mostExact = 1 << 51
 
 // keyHead is a key and the type of its values: the values of each are a column.
 type keyHead struct {
@@ -64,16 +66,17 @@ func (a *attributes) add(list []attribute.KeyValue, process int32) {
 
 // value adds a value to the column of its key, and returns the number of that.
 func (a *attributes) value(kv *attribute.KeyValue, process int32) int {
-	switch v := kv.Value; v.Type() {
-	case attribute.INT64:
-		if n := v.AsInt64(); n == int64(float64(n)) && n < 1<<53 && n > -1<<53 {
+	v := kv.Value
+	switch kind := v.Type(); {
+	case kind == attribute.INT64:
+		if n := v.AsInt64(); n < mostExact && n > -mostExact {
 			key, c := a.key(kv.Key, typeNumber)
 			of := lastOf{key, process}
 			c.addSigned(n - a.last[of])
 			a.last[of] = n
 			return key
 		}
-	case attribute.BOOL:
+	case kind == attribute.BOOL:
 		key, c := a.key(kv.Key, typeBool)
 		if v.AsBool() {
 			c.add(1)
@@ -81,24 +84,23 @@ func (a *attributes) value(kv *attribute.KeyValue, process int32) int {
 			c.add(0)
 		}
 		return key
-	case attribute.STRINGSLICE:
+	case kind == attribute.STRINGSLICE:
 		key, c := a.key(kv.Key, typeList)
 		list := v.AsStringSlice()
 		c.add(uint64(len(list)))
 		for _, text := range list {
-			c.addText(a.all, strings.ToValidUTF8(text, "\uFFFD"))
+			c.addText(a.all, valid(text))
 		}
 		return key
-	default:
 	}
 	key, c := a.key(kv.Key, typeText)
-	c.addText(a.all, strings.ToValidUTF8(kv.Value.String(), "\uFFFD"))
+	c.addText(a.all, valid(v.String()))
 	return key
 }
 
 // key returns the number and the column of a key.
 func (a *attributes) key(name attribute.Key, kind string) (int, *textColumn) {
-	head := keyHead{strings.ToValidUTF8(string(name), "\uFFFD"), kind}
+	head := keyHead{valid(string(name)), kind}
 	n, known := a.keyOf[head]
 	if !known {
 		n = len(a.keys)

@@ -28,17 +28,17 @@ type Part struct {
 }
 
 // Write writes the page. Nothing in it that comes from a trace is HTML: it lies in the page in base64, and the policy
-// of the page lets it ask for nothing, and run nothing but its own program. The program stands before what it reads, and
-// an element called end behind it, so that a file that was cut says so.
+// of the page lets it ask for nothing, and run nothing but its own program. The program stands before what it reads,
+// and an element called end behind it, so that a file that was cut says so.
 func (p *Page) Write(to io.Writer) error {
 	w := bufio.NewWriterSize(to, 1<<16)
-	fmt.Fprintf(w, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"+
+	_, _ = fmt.Fprintf(w, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"+
 		"<meta http-equiv=\"Content-Security-Policy\" content=\"%s\">\n"+
 		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>%s</title>\n<style>%s</style>\n"+
 		"</head>\n<body>\n<div id=\"app\"><noscript>This page draws a run with JavaScript, which is switched off."+
 		"</noscript><p>If this text stays, the file was cut, or the browser is too old for it: get the file again, or open "+
 		"it in a current Chrome, Edge, Firefox or Safari.</p></div>\n<script>%s</script>\n", p.Policy(),
-		html.EscapeString(p.Title), style, script)
+		html.EscapeString(p.Title), style, script) // Flush tells
 	for i, r := range p.Runs {
 		if err := writePart(w, Part{fmt.Sprintf("run-%d", i), r.Write}); err != nil {
 			return err

@@ -2,7 +2,7 @@
 
 import { milliseconds } from "./words.ts";
 import { shown, spoken } from "./keys.ts";
-import { linesOf } from "../model/lines.ts";
+import { sentenceOf } from "../model/search.ts";
 import { chosen, cursor, embedded, moveCursor, now, runs, spanAtCursor } from "./state.ts";
 import { showDetails } from "./view.ts";
 import {
@@ -46,12 +46,10 @@ function Happened() {
   const c = chosen.value, run = runs.value[c?.run ?? 0];
   const span = c ? c.span : spanAtCursor();
   if (!run || span === none) return <p class="player-happened dim">Nothing has happened yet.</p>;
-  const line = linesOf(run, span)[0];
-  const name = `${run.processName(span)} ${run.name(span)}`;
   return (
     <p class="player-happened">
       <span class="dim">{c ? "Chosen: " : "Happened last: "}</span>
-      <span class="player-what">{name}{line !== undefined && `: ${run.head.lines[line]}`}</span>
+      <span class="player-what">{`${run.processName(span)} ${sentenceOf(run, span)}`}</span>
       {!embedded.value && (
         <button
           type="button" class="small" aria-keyshortcuts="Enter"

@@ -3,7 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { labelOf } from "../model/search.ts";
-import { found, foundAt, goOn, goTo, query, searching } from "./searching.ts";
+import { found, foundAt, goOn, goOnSoon, goTo, query, searching } from "./searching.ts";
 import { runs } from "./state.ts";
 import { milliseconds } from "./words.ts";
 
@@ -36,7 +36,7 @@ export function SearchBox() {
       move(at.value + (e.key === "ArrowDown" ? 1 : -1));
     } else if (e.key === "Enter") {
       if (at.value >= 0) take(at.value);
-      else goOn(e.shiftKey ? -1 : 1);
+      else goOnSoon(e.shiftKey ? -1 : 1);
     } else if (e.key === "Escape") {
       if (shown) open.value = false;
       else if (query.value !== "") query.value = "";

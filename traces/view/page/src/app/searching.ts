@@ -19,9 +19,14 @@ const slice = 12; // ms; what the page does at a time
 
 let generation = 0;
 
+/** What was looked for last, and where to go once something is found: 0 for nowhere. */
+let looked = "";
+let wanted: 1 | -1 | 0 = 0;
+
 /** Searches all runs for a text, a slice of time at a time, so that the page goes on. */
 export async function search(text: string): Promise<void> {
   const mine = ++generation;
+  looked = text;
   found.value = [];
   foundAt.value = -1;
   searching.value = text.trim() !== "";
@@ -38,10 +43,19 @@ export async function search(text: string): Promise<void> {
       if (all.length !== found.value.length && (over || performance.now() - shownAt > 200)) {
         found.value = [...all];
         shownAt = performance.now();
+        if (wanted > 0) goOn(1);
       }
     }
   }
   searching.value = false;
+  if (wanted !== 0) goOn(wanted);
+}
+
+/** Goes on, as goOn does, at once or as soon as something is found of a text that was typed just now. */
+export function goOnSoon(by: 1 | -1): void {
+  if (query.value === looked && found.value.length > 0) return goOn(by);
+  wanted = by;
+  if (query.value !== looked) void search(query.value);
 }
 
 const pause = () => new Promise((resume) => setTimeout(resume, 0));
@@ -57,6 +71,7 @@ export function goTo(at: number): void {
 
 /** Goes to the next of what was found, or to the one before; after the last comes the first. */
 export function goOn(by: 1 | -1): void {
+  wanted = 0;
   const n = found.value.length;
   if (n === 0) return;
   goTo(nextFound(found.value, foundAt.value, chosen.value, by));
@@ -84,7 +99,8 @@ export function startSearch(focus: () => void): void {
     if (runs.value !== of) found.value = []; // spans of runs that are shown no more
     of = runs.value;
     clearTimeout(timer);
-    timer = setTimeout(() => void search(text), text === "" ? 0 : patience);
+    wanted = 0;
+    timer = setTimeout(() => text !== looked && void search(text), text === "" ? 0 : patience);
   });
   const group = "Search";
   addKeys([

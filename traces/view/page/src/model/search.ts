@@ -133,6 +133,13 @@ function ofAnything(run: Run, text: string): Matcher {
 
 /** How a span that was found is shown in a list: its name, and its first line of the story. */
 export function labelOf(run: Run, span: number): { name: string; line: string } {
-  const line = linesOf(run, span)[0] ?? none;
-  return { name: run.name(span), line: line === none ? "" : run.head.lines[line]! };
+  const name = run.name(span);
+  const line = run.head.lines[linesOf(run, span)[0] ?? none] ?? "";
+  return { name, line: line === name ? "" : line };
+}
+
+/** A span in one line: its name, and the line of the story, should that say more. */
+export function sentenceOf(run: Run, span: number): string {
+  const { name, line } = labelOf(run, span);
+  return line === "" ? name : `${name}: ${line}`;
 }

@@ -7,6 +7,7 @@ import { counted, duration, instant, milliseconds } from "../app/words.ts";
 import { commandsFor, type Command } from "../model/commands.ts";
 import { neighbours } from "../model/graph.ts";
 import { linesOf } from "../model/lines.ts";
+import { sentenceOf } from "../model/search.ts";
 import { none, type Link, type Run, type SpanEvent } from "../model/run.ts";
 import { Attributes } from "./attributes.tsx";
 import { Explanation } from "./explanation.tsx";
@@ -136,11 +137,10 @@ function Spans({ all, run, which }: { all: number[]; run: Run; which: number }) 
 
 /** A button that chooses a span. */
 export function SpanButton({ run, which, span }: Of) {
-  const first = linesOf(run, span)[0];
   return (
     <button type="button" class="span-button" onClick={() => choose({ run: which, span })}>
       <span class="dim">{milliseconds(run.start[span]!)} {run.processName(span)}</span>
-      <span>{first === undefined ? run.name(span) : `${run.name(span)}: ${run.head.lines[first]}`}</span>
+      <span>{sentenceOf(run, span)}</span>
     </button>
   );
 }
