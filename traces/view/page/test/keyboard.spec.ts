@@ -8,9 +8,11 @@ import { spansOf } from "./trace.ts";
 async function focused(page: Page): Promise<{ name: string; seen: boolean; key: string }> {
   return page.evaluate(() => {
     const e = document.activeElement as HTMLElement;
-    const look = getComputedStyle(e);
+    const look = getComputedStyle(e), over = getComputedStyle(e, "::after"); // the diagram has its border over it
     const name = e.getAttribute("aria-label") ?? e.title;
-    const seen = (look.outlineStyle !== "none" && parseFloat(look.outlineWidth) >= 1) || look.boxShadow !== "none";
+    const outlined = look.outlineStyle !== "none" && parseFloat(look.outlineWidth) >= 1;
+    const bordered = over.content !== "none" && over.borderStyle !== "none";
+    const seen = outlined || (bordered && parseFloat(over.borderWidth) >= 1);
     const box = e.getBoundingClientRect();
     const place = `${Math.round(box.x + scrollX)},${Math.round(box.y + scrollY)}`;
     const key = e === document.body ? "body" : `${e.tagName} ${name} ${place}`;

@@ -87,8 +87,9 @@ test("acceptors of MultiPaxos have promises, and replicas what they learned", as
     expect(await cell(acceptors, acceptor, "promised ballot")).toBe(last(spans, acceptor, "paxos.promised"));
   }
   const chosen = page.getByRole("region", { name: "chosen slots of each process, by slot" });
-  const first = spans.find((s) => s.name === "paxos.chosen" && s.attributes.get("paxos.slot") === "2")!;
-  const slot = chosen.getByRole("button", { name: new RegExp(`^${first.process}, 2:`) });
-  const command = first.attributes.get("paxos.command");
+  const choice = spans.filter((s) => s.name === "paxos.chosen").at(-1)!;
+  const number = choice.attributes.get("paxos.slot");
+  const slot = chosen.getByRole("button", { name: new RegExp(`^${choice.process}, ${number}:`) });
+  const command = choice.attributes.get("paxos.command");
   await expect(slot).toHaveAccessibleName(new RegExp(`command ${command}, chosen, applied`));
 });
