@@ -55,7 +55,7 @@ async function openLink(address: string, first: boolean): Promise<void> {
   } catch (error) {
     wrong = error instanceof Error ? error.message : String(error);
   }
-  if (!first && isShown(wanted)) return;
+  if (!first && wrong === "" && isShown(wanted)) return;
   if (progress.value) laboratory.value?.cancel();
   await idle();
   let ran = await runLinked(wanted);

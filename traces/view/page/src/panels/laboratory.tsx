@@ -19,6 +19,7 @@ import "./laboratory.css";
 export function LaboratoryPanel() {
   return (
     <div class="laboratory">
+      <h2 class="unseen">Laboratory</h2>
       <Fields />
       <RunRow />
       <Comparison />
