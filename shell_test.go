@@ -3,6 +3,7 @@ package raftkv_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -25,8 +26,18 @@ type shell struct {
 
 func newShell(t *testing.T, file, built string) *shell {
 	t.Helper()
+	folder := t.TempDir()
+	root, err := filepath.Abs(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// What compiles a part of the project, as cmd/view -lab does, finds it from here.
+	work := fmt.Sprintf("go 1.26.0\n\nuse %q\n", root)
+	if err := os.WriteFile(filepath.Join(folder, "go.work"), []byte(work), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	return &shell{
-		t: t, file: file, folder: t.TempDir(), built: built,
+		t: t, file: file, folder: folder, built: built,
 		goRun:   regexp.MustCompile(`(go generate && )?go run \./cmd/(\w+)`),
 		longest: regexp.MustCompile(`/sweep"( |$)(.*)`),
 		seeds:   regexp.MustCompile(`-seeds 1-\d{3,}`),

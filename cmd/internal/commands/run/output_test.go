@@ -120,8 +120,9 @@ func TestStory(t *testing.T) {
 		took < last.Truncate(time.Microsecond) || took > last+step {
 		t.Errorf("the summary says time: %q, and the last span ends at %s: %s", summary["time"], last, c)
 	}
-	if lines := strings.Split(strings.TrimSpace(c.stdout), "\n"); !strings.HasPrefix(lines[len(lines)-1], "next ") {
-		t.Errorf("the last line is %q: %s", lines[len(lines)-1], c)
+	lines := strings.Split(strings.TrimSpace(c.stdout), "\n")
+	if last := lines[len(lines)-2:]; !strings.HasPrefix(last[0], "next ") || !strings.HasPrefix(last[1], "show ") {
+		t.Errorf("the last lines are %q: %s", last, c)
 	}
 }
 
