@@ -9,14 +9,13 @@ import { none } from "../model/run.ts";
 import { Cancelled, type Ran } from "./client.ts";
 import { fieldsOf } from "./link.ts";
 import {
-  commandOf, sameSetup, scenarioOf, setupOf, withChange, type Change, type Setup,
+  commandOf, sameSetup, setupOf, wantedOf, withChange, withText, type Change, type Setup,
 } from "./setup.ts";
 import { showRuns } from "./show.ts";
 import {
-  compares, delayBy, difference, explained, form, isShown, laboratory, linked, made, offer, outcome, progress, text,
+  compares, delayBy, difference, explained, form, laboratory, linked, made, offer, outcome, progress, text,
   wantedVictim, type Made,
 } from "./state.ts";
-import { wantedOf } from "./setup.ts";
 import { withFault, type Harm } from "./toml.ts";
 
 /** Failed is why there is no run: the command says it. */
@@ -56,25 +55,30 @@ async function carryOut(label: string, does: () => Promise<void>): Promise<boole
     await does();
     return true;
   } catch (error) {
-    if (error instanceof Cancelled) outcome.value = { says: "Cancelled: what was shown before stays.", errors: "" };
-    else if (error instanceof Failed) outcome.value = { says: failure(error.ran), errors: error.ran.stderr };
-    else outcome.value = { says: whyNot(error), errors: "" };
+    if (error instanceof Cancelled) outcome.value = { says: "Cancelled.", errors: "" };
+    else outcome.value = failure(error);
     return false;
   } finally {
     progress.value = null;
   }
 }
 
-const failure = (ran: Ran): string => ran.died
-  ? "The program died, as it does when a run takes more memory than a page has. It is started anew with the next run."
-  : "No run was made. The command says:";
+/** What is wrong, and what the command printed, if it was that. */
+function failure(error: unknown): { says: string; errors: string } {
+  if (!(error instanceof Failed)) return { says: whyNot(error), errors: "" };
+  const { died, stderr } = error.ran;
+  const says = died
+    ? "The program died, as it does when a run takes more memory than a page has. The next run starts it anew."
+    : "No run was made. The command says:";
+  return { says, errors: stderr };
+}
 
 /** What is wrong with the laboratory itself, and what to do. */
 export function whyNot(error: unknown): string {
   const says = error instanceof Error ? error.message : String(error);
   if (typeof WebAssembly === "undefined" || /WebAssembly|wasm/i.test(says)) {
-    return `The laboratory cannot start, for this browser does not let a page run WebAssembly (${says}). Allow it for ` +
-      "this page (a lockdown mode or a policy may block it), open the page in a current Chrome, Edge, Firefox or " +
+    return `The laboratory cannot start, for this browser does not let a page run WebAssembly (${says}). Allow it ` +
+      "for this page (a lockdown mode or a policy may block it), open the page in a current Chrome, Edge, Firefox or " +
       "Safari, or run at a command line: go run ./cmd/run";
   }
   return `That failed: ${says}`;
@@ -117,7 +121,7 @@ async function show(a: Made, b: Made | null): Promise<void> {
 
 /** Ends what is carried out. */
 export function cancel(): void {
-  if (progress.value) laboratory.value?.cancel();
+  if (progress.value && offer.value) laboratory.value?.cancel();
 }
 
 /** Puts a scenario into the form as it is, but for the seed. */
@@ -126,10 +130,14 @@ export function pick(name: string): void {
   compares.value = false;
 }
 
-/** Changes the text of the form; one that is the scenario's own is no change. */
+/** Changes the text of the form. */
 export function edit(toml: string): void {
-  const own = offer.value && scenarioOf(form.value, offer.value)?.toml;
-  form.value = { ...form.value, toml: toml === own ? null : toml };
+  if (offer.value) form.value = withText(form.value, toml, offer.value);
+}
+
+/** Runs again with another text. */
+export function runText(toml: string): void {
+  if (offer.value) void runChanged(withText(form.value, toml, offer.value));
 }
 
 /** Runs again with something else, and compares it with what is shown. */
@@ -176,7 +184,7 @@ export function victim(): string {
 export function harm(what: Harm): void {
   const process = victim();
   if (process === "") return;
-  void runChanged({ ...form.value, toml: withFault(text.value, what, process, now.value) });
+  runText(withFault(text.value, what, process, now.value));
 }
 
 /** Shows the first run alone, and puts what it was made of into the form. */
@@ -232,6 +240,3 @@ function saveBlob(blob: Blob, name: string): void {
   a.click();
   setTimeout(() => URL.revokeObjectURL(a.href), 60_000);
 }
-
-/** Says whether there is anything to run that is not shown. */
-export const runnable = (): boolean => offer.value !== null && progress.value === null && !isShown.value;

@@ -8,10 +8,11 @@ import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
 import { runInThisContext } from "node:vm";
 import type { Fault, Offer } from "./client.ts";
-import { flagsOf, withFault } from "./edits.ts";
 import { Files } from "./files.ts";
 import { unpack } from "./lzma.ts";
 import { Program, type Result } from "./program.ts";
+import { flagsOf, setupOf, type Change } from "./setup.ts";
+import { withFault } from "./toml.ts";
 
 const root = resolve(import.meta.dirname, "../../../../..");
 const folder = mkdtempSync(join(tmpdir(), "laboratory-"));
@@ -76,6 +77,9 @@ function written(path: string): Buffer {
   return bytes;
 }
 
+/** changed returns the flags for a run of which one message is changed. */
+const changed = (change: Change) => flagsOf({ ...setupOf("default"), changes: [change] });
+
 /** put writes a file for both. */
 function put(name: string, text: string): void {
   writeFileSync(join(folder, name), text);
@@ -99,13 +103,13 @@ test("a lost message, the difference that it makes, and what is asked of the run
   const run = await sameRun();
   const vote = /^.* (\w{16}) +granting vote/m.exec(written(`traces/runs/${run}/story.txt`).toString())?.[1];
   assert.ok(vote, "nobody grants a vote");
-  const other = await sameRun(...flagsOf({ drop: vote }));
+  const other = await sameRun(...changed({ does: "drop", id: vote }));
   assert.notEqual(other, run);
   const difference = await same("diff", run, other);
   assert.equal(difference.status, 1);
   assert.match(difference.stdout, new RegExp(`-drop ${vote}`));
-  await sameRun(...flagsOf({ delay: vote, by: 40_000_000 }));
-  await sameRun(...flagsOf({ duplicate: vote }));
+  await sameRun(...changed({ does: "delay", id: vote, by: "40ms" }));
+  await sameRun(...changed({ does: "duplicate", id: vote }));
   assert.equal((await same("explain", run, "leader", "term", "1")).status, 0);
   assert.equal((await same("check", run, other)).status, 0);
   assert.equal((await same("story", run, "-only", "node-3")).status, 0);
@@ -117,7 +121,7 @@ test("a lost message, the difference that it makes, and what is asked of the run
 });
 
 test("a config of one's own, in which a process crashes", async () => {
-  put("mine.toml", withFault("num_nodes = 3", { at: 60_500_000, what: "crash", process: "node-1" }));
+  put("mine.toml", withFault("num_nodes = 3", "crash", "node-1", 60_500_000));
   const run = await sameRun("mine.toml");
   assert.match(written(`traces/runs/${run}/story.txt`).toString(), /^ *60\.500ms world .*crash/m);
 });

@@ -70,6 +70,10 @@ export function commandOf(setup: Setup, offer: Offer): string {
   return ["go run ./cmd/run", ...[...flags, ...(file ? [file] : args)].map(shellWord)].join(" ");
 }
 
+/** A setup with another text; the scenario's own is no change. */
+export const withText = (setup: Setup, toml: string, offer: Offer): Setup =>
+  ({ ...setup, toml: toml === scenarioOf(setup, offer)?.toml ? null : toml });
+
 /** Says whether two setups run the same. */
 export const sameSetup = (a: Setup, b: Setup): boolean => JSON.stringify(a) === JSON.stringify(b);
 

@@ -2,7 +2,7 @@
 
 import { now, runs } from "../app/state.ts";
 import { milliseconds } from "../app/words.ts";
-import { edit, harm, runChanged, victim, victims } from "../lab/actions.ts";
+import { harm, runChanged, runText, victim, victims } from "../lab/actions.ts";
 import { harmKeys } from "../lab/keys.ts";
 import { withoutChange, type Change } from "../lab/setup.ts";
 import { form, progress, text, wantedVictim } from "../lab/state.ts";
@@ -54,7 +54,7 @@ export function Changed() {
         {blocks.map((b) => (
           <li key={b.from}>
             <span>{b.says || "a fault that says nothing"}</span>
-            <Remove what={b.says} run={() => edit(withoutFault(text.value, b))} />
+            <Remove what={b.says} run={() => runText(withoutFault(text.value, b))} />
           </li>
         ))}
       </ul>

@@ -36,7 +36,8 @@ export function Fields() {
         onInput={(seed) => set({ seed: seed.trim() })} />
       <Choice name="Faults by chance" value={form.value.faults} all={all.profiles}
         onChange={(f) => set({ faults: f })} />
-      <Choice name="Bug on purpose" value={form.value.bug} all={protocol?.bugs ?? []} onChange={(b) => set({ bug: b })} />
+      <Choice name="Bug on purpose" value={form.value.bug} all={protocol?.bugs ?? []}
+        onChange={(bug) => set({ bug })} />
       <Field name="Other keys" value={form.value.overrides} hint="network.loss=0.1"
         onInput={(overrides) => set({ overrides })} />
     </div>

@@ -1,7 +1,7 @@
 // How far the laboratory is, and what became of the last command.
 
 import { cancel } from "../lab/actions.ts";
-import { outcome, progress } from "../lab/state.ts";
+import { offer, outcome, progress } from "../lab/state.ts";
 
 /** How far the command is that is carried out; nothing if none is. */
 export function Bar() {
@@ -14,7 +14,9 @@ export function Bar() {
         <span>{p.label}{known && ` ${p.done.toLocaleString("en")} of ${p.total.toLocaleString("en")}`}</span>
         <progress {...(known ? { value: p.done, max: p.total } : {})} />
       </label>
-      <button type="button" aria-keyshortcuts="q" title="Cancel (key Q)" onClick={cancel}>Cancel</button>
+      {offer.value && (
+        <button type="button" aria-keyshortcuts="q" title="Cancel (key Q)" onClick={cancel}>Cancel</button>
+      )}
     </div>
   );
 }

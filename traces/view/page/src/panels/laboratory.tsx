@@ -17,6 +17,7 @@ import { violationOf } from "./violation.tsx";
 import "./laboratory.css";
 
 export function LaboratoryPanel() {
+  if (!offer.value) return <div class="laboratory"><Outcome /></div>;
   return (
     <div class="laboratory">
       <h2 class="unseen">Laboratory</h2>
@@ -35,7 +36,7 @@ export function LaboratoryPanel() {
 }
 
 function RunRow() {
-  const off = progress.value !== null || offer.value === null;
+  const off = progress.value !== null;
   const [a] = made.value;
   return (
     <div class="laboratory-run">
@@ -55,7 +56,7 @@ function RunRow() {
         )}
         {a && !isShown.value && <span class="dim">Not what is shown: run it.</span>}
       </div>
-      <Bar />
+      {runs.value.length > 0 && <Bar />}
       <Outcome />
     </div>
   );
