@@ -14,7 +14,7 @@ import {
 import { showRuns } from "./show.ts";
 import {
   compares, delayBy, difference, explained, form, laboratory, linked, made, offer, outcome, progress, text,
-  wantedVictim, type Made,
+  wantedVictim, type Made, type Outcome,
 } from "./state.ts";
 import { withFault, type Harm } from "./toml.ts";
 
@@ -50,12 +50,12 @@ async function carryOut(label: string, does: () => Promise<void>): Promise<boole
     return false;
   }
   progress.value = { label, done: 0, total: 0 };
-  outcome.value = { says: `${label} …`, errors: "" };
+  outcome.value = { says: `${label} …`, errors: "", failed: false };
   try {
     await does();
     return true;
   } catch (error) {
-    if (error instanceof Cancelled) outcome.value = { says: "Cancelled.", errors: "" };
+    if (error instanceof Cancelled) outcome.value = { says: "Cancelled.", errors: "", failed: false };
     else outcome.value = failure(error);
     return false;
   } finally {
@@ -64,13 +64,13 @@ async function carryOut(label: string, does: () => Promise<void>): Promise<boole
 }
 
 /** What is wrong, and what the command printed, if it was that. */
-function failure(error: unknown): { says: string; errors: string } {
-  if (!(error instanceof Failed)) return { says: whyNot(error), errors: "" };
+function failure(error: unknown): Outcome {
+  if (!(error instanceof Failed)) return { says: whyNot(error), errors: "", failed: true };
   const { died, stderr } = error.ran;
   const says = died
     ? "The program died, as it does when a run takes more memory than a page has. The next run starts it anew."
     : "No run was made. The command says:";
-  return { says, errors: stderr };
+  return { says, errors: stderr, failed: true };
 }
 
 /** What is wrong with the laboratory itself, and what to do. */
@@ -115,7 +115,7 @@ async function show(a: Made, b: Made | null): Promise<void> {
   explained.value = null;
   linked.value = fields;
   const errors = (b ?? a).ran.stderr;
-  outcome.value = { says: b ? `Ran ${b.ran.name}, beside ${a.ran.name}.` : `Ran ${a.ran.name}.`, errors };
+  outcome.value = { says: b ? `Ran ${b.ran.name}, beside ${a.ran.name}.` : `Ran ${a.ran.name}.`, errors, failed: false };
   showRuns(a.run, b?.run ?? null, comparison);
 }
 
@@ -212,7 +212,7 @@ export async function explain(of: Chosen): Promise<void> {
   await carryOut(`Explaining ${id}`, async () => {
     const said = await lab.explain(m.ran.name, id);
     explained.value = { asked: `go run ./cmd/explain ${m.ran.name} ${id}`, says: said.stdout + said.stderr };
-    outcome.value = { says: `Explained ${m.run.name(of.span)} of ${m.run.processName(of.span)}.`, errors: "" };
+    outcome.value = { says: `Explained ${m.run.name(of.span)} of ${m.run.processName(of.span)}.`, errors: "", failed: false };
   });
 }
 

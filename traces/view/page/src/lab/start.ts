@@ -30,13 +30,13 @@ export function startLaboratory(lab: Laboratory): void {
 /** Has the program be ready, and reads what it offers; it says whether that succeeded. */
 async function begin(lab: Laboratory): Promise<boolean> {
   progress.value = { label: "Starting the program", done: 0, total: 0 };
-  outcome.value = { says: "The program starts …", errors: "" };
+  outcome.value = { says: "The program starts …", errors: "", failed: false };
   try {
     offer.value = await lab.offer();
     form.value = setupOf(offer.value.scenarios[0]!.name);
     return true;
   } catch (error) {
-    outcome.value = { says: whyNot(error), errors: "" };
+    outcome.value = { says: whyNot(error), errors: "", failed: true };
     problems.value = [...problems.value, outcome.value.says];
     return false;
   } finally {

@@ -39,8 +39,16 @@ export const compares = signal(false);
 /** How far the command is that is carried out; null if none is. */
 export const progress = signal<{ label: string; done: number; total: number } | null>(null);
 
-/** What became of the last command: a sentence, and what it printed as an error. */
-export const outcome = signal<{ says: string; errors: string }>({ says: "", errors: "" });
+/** What became of the last command. */
+export interface Outcome {
+  /** A sentence. */
+  says: string;
+  /** What it printed as an error. */
+  errors: string;
+  failed: boolean;
+}
+
+export const outcome = signal<Outcome>({ says: "", errors: "", failed: false });
 
 /** The fields of a link to what is shown. */
 export const linked = signal<ReadonlyMap<string, string>>(new Map());

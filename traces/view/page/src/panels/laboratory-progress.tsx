@@ -23,11 +23,16 @@ export function Bar() {
 
 /** What became of the last command, and what it printed as an error. */
 export function Outcome() {
-  const { says, errors } = outcome.value;
+  const { says, errors, failed } = outcome.value;
   return (
     <>
       <p class="dim" role="status">{says}</p>
-      {errors !== "" && <pre class="laboratory-text bad" tabIndex={0} role="group" aria-label="Errors">{errors}</pre>}
+      {errors !== "" && (
+        <details open={failed}>
+          <summary>What the command says besides</summary>
+          <pre class="laboratory-text bad" tabIndex={0} role="group" aria-label="Errors">{errors}</pre>
+        </details>
+      )}
     </>
   );
 }
