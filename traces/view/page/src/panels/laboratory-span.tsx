@@ -59,7 +59,7 @@ export function SpanActions({ of }: { of: Chosen }) {
 export function Explained() {
   const e = explained.value;
   return (
-    <div aria-live="polite">
+    <div class="laboratory-said" aria-live="polite">
       {e && (
         <>
           <p><code>{e.asked}</code></p>
