@@ -1,7 +1,7 @@
 // What a person does in the laboratory: runs, changes what is run, compares, asks, saves.
 
 import { say } from "../app/say.tsx";
-import { chosen, cursor, now, runs, type Chosen } from "../app/state.ts";
+import { chosen, cursor, now, problems, runs, type Chosen } from "../app/state.ts";
 import { readComparison, type Comparison } from "../model/comparison.ts";
 import { namesMessage } from "../model/commands.ts";
 import { readRun } from "../model/load.ts";
@@ -13,7 +13,7 @@ import {
 } from "./setup.ts";
 import { showRuns } from "./show.ts";
 import {
-  compares, delayBy, difference, explained, form, laboratory, linked, made, offer, outcome, progress, text,
+  badLink, compares, delayBy, difference, explained, form, laboratory, linked, made, offer, outcome, progress, text,
   wantedVictim, type Made, type Outcome,
 } from "./state.ts";
 import { withFault, type Harm } from "./toml.ts";
@@ -111,11 +111,13 @@ async function show(a: Made, b: Made | null): Promise<void> {
   }
   const fields = await fieldsOf({ setup: (b ?? a).setup, base: b?.setup ? a.setup : null }, offer.value!);
   made.value = [a, b];
+  problems.value = problems.value.filter((p) => !p.startsWith(badLink));
   difference.value = says;
   explained.value = null;
   linked.value = fields;
   const errors = (b ?? a).ran.stderr;
-  outcome.value = { says: b ? `Ran ${b.ran.name}, beside ${a.ran.name}.` : `Ran ${a.ran.name}.`, errors, failed: false };
+  const told = b ? `Ran ${b.ran.name}, beside ${a.ran.name}.` : `Ran ${a.ran.name}.`;
+  outcome.value = { says: told, errors, failed: false };
   showRuns(a.run, b?.run ?? null, comparison);
 }
 
@@ -212,7 +214,8 @@ export async function explain(of: Chosen): Promise<void> {
   await carryOut(`Explaining ${id}`, async () => {
     const said = await lab.explain(m.ran.name, id);
     explained.value = { asked: `go run ./cmd/explain ${m.ran.name} ${id}`, says: said.stdout + said.stderr };
-    outcome.value = { says: `Explained ${m.run.name(of.span)} of ${m.run.processName(of.span)}.`, errors: "", failed: false };
+    const what = `${m.run.name(of.span)} of ${m.run.processName(of.span)}`;
+    outcome.value = { says: `Explained ${what}.`, errors: "", failed: false };
   });
 }
 

@@ -10,7 +10,7 @@ import type { Laboratory } from "./client.ts";
 import { fieldNames, readLink, type Linked } from "./link.ts";
 import { sameSetup, setupOf } from "./setup.ts";
 import {
-  compares, faults, form, laboratory, linked, made, offer, outcome, progress, text,
+  badLink, compares, faults, form, laboratory, linked, made, offer, outcome, progress, text,
 } from "./state.ts";
 
 /** Has the page be a laboratory. The shell is started after it. */
@@ -67,8 +67,6 @@ async function openLink(address: string, first: boolean): Promise<void> {
   if (wrong !== "") problems.value = [...problems.value, `${badLink}: ${wrong}. The default is shown instead.`];
   else if (ran) follow(address);
 }
-
-const badLink = "The link is wrong";
 
 function runLinked({ setup, base }: Linked): Promise<boolean> {
   form.value = setup;

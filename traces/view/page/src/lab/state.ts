@@ -50,6 +50,9 @@ export interface Outcome {
 
 export const outcome = signal<Outcome>({ says: "", errors: "", failed: false });
 
+/** What a sentence begins with that says what is wrong with the link that was opened. */
+export const badLink = "The link is wrong";
+
 /** The fields of a link to what is shown. */
 export const linked = signal<ReadonlyMap<string, string>>(new Map());
 
