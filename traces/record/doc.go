@@ -6,7 +6,10 @@
 //	otlpfile.go       the trace file
 //	otlpjson.go       a span as OTLP/JSON
 //	stdout.go         spans.json, in the format of the stdouttrace exporter
+//	stdout_js.go      the same in a page, without the SDK
 //	push.go           spans, sent to a Collector or a Jaeger
+//	push_js.go        a page sends none
 //	pushrequest.go    one request, sent again while the receiver is too busy for it
+//	pushsettings.go   where spans are sent, and how: what the variables say
 //	environment.go    the variables OTEL_*: what the push understands, and what must not leak into a run
 package record
