@@ -26,7 +26,8 @@ type Arrow struct {
 }
 
 // arrowsOf adds the messages that a span sent: a call, a notification or a turn as it begins; an answer as it ends.
-// There is an arrow for each copy. below are the spans whose parent it is, and replies are those of index.Trace.Replies.
+// There is an arrow for each copy. below are the spans whose parent it is, and replies are those of
+// index.Trace.Replies.
 func arrowsOf(x *index.Trace, i int32, s *read.Span, below []int32, replies []int32, add func(Arrow)) {
 	fate := fateOf(s)
 	left := fate.copies

@@ -67,8 +67,8 @@ func (a *attributes) add(list []attribute.KeyValue, process int32) {
 // value adds a value to the column of its key, and returns the number of that.
 func (a *attributes) value(kv *attribute.KeyValue, process int32) int {
 	v := kv.Value
-	switch kind := v.Type(); {
-	case kind == attribute.INT64:
+	switch v.Type() { //nolint:exhaustive // all others are written as texts
+	case attribute.INT64:
 		if n := v.AsInt64(); n < mostExact && n > -mostExact {
 			key, c := a.key(kv.Key, typeNumber)
 			of := lastOf{key, process}
@@ -76,7 +76,7 @@ func (a *attributes) value(kv *attribute.KeyValue, process int32) int {
 			a.last[of] = n
 			return key
 		}
-	case kind == attribute.BOOL:
+	case attribute.BOOL:
 		key, c := a.key(kv.Key, typeBool)
 		if v.AsBool() {
 			c.add(1)
@@ -84,7 +84,7 @@ func (a *attributes) value(kv *attribute.KeyValue, process int32) int {
 			c.add(0)
 		}
 		return key
-	case kind == attribute.STRINGSLICE:
+	case attribute.STRINGSLICE:
 		key, c := a.key(kv.Key, typeList)
 		list := v.AsStringSlice()
 		c.add(uint64(len(list)))
