@@ -3,9 +3,9 @@
 import type { Key } from "../app/keys.ts";
 import { chosen, runs, spanAtCursor, type Chosen } from "../app/state.ts";
 import { none } from "../model/run.ts";
-import { cancel, changeMessage, explain, harm, run, takeAsBase } from "./actions.ts";
+import { backToBase, cancel, changeMessage, explain, harm, run, takeAsBase } from "./actions.ts";
 import type { Change } from "./setup.ts";
-import { compares } from "./state.ts";
+import { compares, form } from "./state.ts";
 import type { Harm } from "./toml.ts";
 
 /** The key of each thing that one does to the chosen message. */
@@ -35,6 +35,9 @@ export function actionKeys(): Key[] {
     { key: "v", does: "compare the next run with this one, or not", group,
       run: () => (compares.value = !compares.value) },
     { key: "b", does: "take run B as the base", group, run: () => void takeAsBase() },
+    { key: "Shift+B", does: "go back to run A", group, run: () => void backToBase() },
+    { key: "Shift+U", does: "undo all changes of the config", group,
+      run: () => (form.value = { ...form.value, toml: null }) },
   ];
 }
 

@@ -120,7 +120,10 @@ export function Editor() {
       />
       <div class="laboratory-row">
         <button type="button" onClick={() => saveText(fileOf(form.value))}>Save {fileOf(form.value)}</button>
-        {changed && <button type="button" onClick={() => set({ toml: null })}>Undo all changes</button>}
+        {changed && (
+          <button type="button" aria-keyshortcuts="Shift+U" title="Undo all changes (key Shift+U)"
+            onClick={() => set({ toml: null })}>Undo all changes</button>
+        )}
         <span class="dim">Ctrl+Enter runs it.</span>
       </div>
       <Wrong go={go} />

@@ -74,7 +74,8 @@ function Comparison() {
         <button type="button" onClick={() => (tab.value = "differences")}>Show the differences</button>
         <button type="button" aria-keyshortcuts="b" title="Take B as the base (key B)"
           onClick={() => void takeAsBase()}>Take B as the base</button>
-        <button type="button" onClick={() => void backToBase()}>Back to A</button>
+        <button type="button" aria-keyshortcuts="Shift+B" title="Back to A (key Shift+B)"
+          onClick={() => void backToBase()}>Back to A</button>
       </div>
       <details>
         <summary>What go run ./cmd/diff prints</summary>
