@@ -5,7 +5,9 @@
 GO ?= go
 # `make test` needs no C compiler; the race detector does: `make test RACE=1`.
 RACE ?=
-TESTFLAGS = $(if $(RACE),-race)
+# TESTS is which tests: a regular expression of their names.
+TESTS ?=
+TESTFLAGS = $(if $(RACE),-race) $(if $(TESTS),-run '$(TESTS)')
 PACKAGES ?= ./...
 CGO = $(if $(RACE),1,0)
 FUZZTIME ?= 60s
