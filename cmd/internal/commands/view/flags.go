@@ -46,7 +46,7 @@ func (o *options) wrong() error {
 		add("-lab makes a page without runs: it goes with -out, -serve and -port")
 	case o.lab:
 	case len(o.runs) == 0 || len(o.runs) > 2:
-		add("one run can be shown, or two: %s, and -h shows all", command.Line("view", "RUN", "[RUN]"))
+		add("one run can be shown, or two: %s, and -h shows all", command.Line("view", "RUN")+" [RUN]")
 	case len(o.runs) == 2 && same(o.runs[0], o.runs[1]):
 		add("%s and %s are one run: name it once, or another one to see where they part", o.runs[0], o.runs[1])
 	case len(o.runs) == 2 && o.part.Chosen():

@@ -56,7 +56,7 @@ func TestRefuses(t *testing.T) {
 		args []string
 		want string
 	}{
-		{nil, "one run can be shown, or two: go run ./cmd/view RUN '[RUN]'"},
+		{nil, "one run can be shown, or two: go run ./cmd/view RUN [RUN]"},
 		{[]string{folder, folder, folder}, "one run can be shown, or two"},
 		{[]string{folder, folder + "/."}, "are one run: name it once, or another one to see where they part"},
 		{[]string{"-from", "2s", "-to", "1s", folder}, "-to 1s is before -from 2s"},
