@@ -21,9 +21,11 @@ export function SearchBox() {
   const at = useSignal(-1); // in the list
   const box = useRef<HTMLElement>(null);
   const listed = Math.min(most, found.value.length);
-  const shown = open.value && query.value.trim() !== "" && listed > 0;
+  // A key may come before what the one before it changed is drawn, so that keys ask anew.
+  const isShown = () => open.value && query.value.trim() !== "" && found.value.length > 0;
+  const shown = isShown();
   const move = (to: number) => {
-    at.value = Math.max(-1, Math.min(listed - 1, to));
+    at.value = Math.max(-1, Math.min(Math.min(most, found.value.length) - 1, to));
     document.getElementById(`found-${at.value}`)?.scrollIntoView({ block: "nearest" });
   };
   const take = (which: number) => {
@@ -38,7 +40,7 @@ export function SearchBox() {
       if (at.value >= 0) take(at.value);
       else goOnSoon(e.shiftKey ? -1 : 1);
     } else if (e.key === "Escape") {
-      if (shown) open.value = false;
+      if (isShown()) open.value = false;
       else if (query.value !== "") query.value = "";
       else (e.target as HTMLElement).blur();
     } else return;
