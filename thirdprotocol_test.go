@@ -64,7 +64,8 @@ func TestThirdProtocol(t *testing.T) {
 	flag, folder := overlay(t, files), t.TempDir()
 	for _, test := range []struct{ command, says string }{
 		{"run -quiet -protocol third -faults crashes -seed 3 -name one -out " + folder, ""},
-		{"run -protocol third -faults mixed -seed 11 -name two -out " + folder, "does not say when it"}, // its disk is to stall
+		// Its disk is to stall.
+		{"run -protocol third -faults mixed -seed 11 -name two -out " + folder, "does not say when it"},
 		{"check " + filepath.Join(folder, "one"), "fine"},
 		{"story -only keeper-1 " + filepath.Join(folder, "one"), "takes effect"},
 	} {

@@ -67,16 +67,14 @@ func (a *attributes) add(list []attribute.KeyValue, process int32) {
 // value adds a value to the column of its key, and returns the number of that.
 func (a *attributes) value(kv *attribute.KeyValue, process int32) int {
 	v := kv.Value
-	switch v.Type() { //nolint:exhaustive // all others are written as texts
-	case attribute.INT64:
-		if n := v.AsInt64(); n < mostExact && n > -mostExact {
-			key, c := a.key(kv.Key, typeNumber)
-			of := lastOf{key, process}
-			c.addSigned(n - a.last[of])
-			a.last[of] = n
-			return key
-		}
-	case attribute.BOOL:
+	if n := v.AsInt64(); v.Type() == attribute.INT64 && n < mostExact && n > -mostExact {
+		key, c := a.key(kv.Key, typeNumber)
+		of := lastOf{key, process}
+		c.addSigned(n - a.last[of])
+		a.last[of] = n
+		return key
+	}
+	if v.Type() == attribute.BOOL {
 		key, c := a.key(kv.Key, typeBool)
 		if v.AsBool() {
 			c.add(1)
@@ -84,7 +82,8 @@ func (a *attributes) value(kv *attribute.KeyValue, process int32) int {
 			c.add(0)
 		}
 		return key
-	case attribute.STRINGSLICE:
+	}
+	if v.Type() == attribute.STRINGSLICE {
 		key, c := a.key(kv.Key, typeList)
 		list := v.AsStringSlice()
 		c.add(uint64(len(list)))

@@ -13,7 +13,8 @@ import (
 // long as it is.
 func TestWidth(t *testing.T) {
 	t.Parallel()
-	whole := regexp.MustCompile(`^(── )? *\d+\.\d{3}ms |^((?:next|show) {7}|  again: {5}|  shorter: {3}) go run |^files {7}\S+ \S+$`)
+	whole := regexp.MustCompile(`^(── )? *\d+\.\d{3}ms |` +
+		`^((?:next|show) {7}|  again: {5}|  shorter: {3}) go run |^files {7}\S+ \S+$`)
 	// a line that ends within a name, or between it and its count
 	parted := regexp.MustCompile(`sometimes:[^:]*[a-z]\n[^:]*\nfiles `)
 	out := t.TempDir()

@@ -41,7 +41,8 @@ func TestFindsTheSmallestSeed(t *testing.T) {
 		}
 		var out, wrong bytes.Buffer
 		status := find(t.Context(), s, o, &out, &wrong)
-		want := "default, seeds 10-1000: seed 60 is the first that has leader = \"node-3\"\n\nnext  go run ./cmd/run -seed 60 default\n" +
+		want := "default, seeds 10-1000: seed 60 is the first that has leader = \"node-3\"\n\n" +
+			"next  go run ./cmd/run -seed 60 default\n" +
 			"show  go run ./cmd/run -quiet -html -seed 60 default\n"
 		if status != command.Fine || out.String() != want || wrong.Len() > 0 {
 			t.Errorf("%d workers: exit status %d, and\n%s%swant\n%s", workers, status, out.String(), wrong.String(), want)

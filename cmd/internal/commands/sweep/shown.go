@@ -24,7 +24,7 @@ func IsReport(file string) bool {
 	if err != nil {
 		return false
 	}
-	defer f.Close() //nolint:errcheck // was only read
+	defer func() { _ = f.Close() }() // was only read
 	begin := make([]byte, mostOfBegin)
 	n, _ := f.Read(begin)
 	return begins.Match(begin[:n])
